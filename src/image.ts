@@ -1,0 +1,103 @@
+import { InvalidInputError } from "./errors.js";
+
+/** Shape of an image, `[ny, nx]`: rows first, as everywhere in tslira. */
+export type Shape = readonly [ny: number, nx: number];
+
+/** A two-dimensional image, row-major: the pixel at column x of row y is `data[y * nx + x]`. */
+export interface SkyImage {
+  /** Pixel values, length `ny * nx`. Units are stated where the image is used. */
+  readonly data: Float64Array;
+  readonly shape: Shape;
+}
+
+/** Largest number of pixels an image may have (2^26, for example 8192 x 8192). */
+export const MAX_PIXELS = 2 ** 26;
+
+/**
+ * Check that a shape has two positive whole axes and at most `MAX_PIXELS` pixels.
+ *
+ * @param where name of the argument or file, the start of the message
+ * @throws InvalidInputError otherwise
+ */
+export function checkShape(where: string, shape: Shape): void {
+  const [ny, nx] = shape;
+  if (shape.length !== 2 || !Number.isInteger(ny) || !Number.isInteger(nx) || ny < 1 || nx < 1) {
+    throw new InvalidInputError(`${where}: shape must be two whole numbers >= 1, got [${shape.join(", ")}]; give [ny, nx]`, {
+      fields: { shape },
+    });
+  }
+  if (ny * nx > MAX_PIXELS) {
+    throw new InvalidInputError(
+      `${where}: an image must have at most ${MAX_PIXELS} pixels, got ${ny} x ${nx}; cut out a part or bin it`,
+      { fields: { shape } },
+    );
+  }
+}
+
+/**
+ * Wrap pixel values as an image, without copying a `Float64Array`.
+ *
+ * @param data `ny * nx` values, row-major; any numeric array, converted to `Float64Array` when it is not one
+ * @param shape `[ny, nx]`
+ * @throws InvalidInputError when the length is not `ny * nx`
+ */
+export function skyImage(data: ArrayLike<number>, shape: Shape): SkyImage {
+  checkShape("image", shape);
+  if (data.length !== shape[0] * shape[1]) {
+    throw new InvalidInputError(
+      `image: data must hold ny * nx = ${shape[0] * shape[1]} values, got ${data.length}; check the shape [ny, nx]`,
+      { fields: { length: data.length, shape } },
+    );
+  }
+  return { data: data instanceof Float64Array ? data : Float64Array.from(data), shape: [shape[0], shape[1]] };
+}
+
+/** A new image with every pixel set to `value`. */
+export function constantImage(shape: Shape, value: number): SkyImage {
+  checkShape("image", shape);
+  return { data: new Float64Array(shape[0] * shape[1]).fill(value), shape: [shape[0], shape[1]] };
+}
+
+/** Whether two images have the same shape. */
+export function sameShape(first: SkyImage, second: SkyImage): boolean {
+  return first.shape[0] === second.shape[0] && first.shape[1] === second.shape[1];
+}
+
+/** Sum of all pixel values. */
+export function imageSum({ data }: SkyImage): number {
+  let sum = 0;
+  for (let index = 0; index < data.length; index++) sum += data[index]!;
+  return sum;
+}
+
+/**
+ * Copy a rectangle out of an image.
+ *
+ * @param rows half-open range of rows `[start, end)`, 0-based
+ * @param cols half-open range of columns `[start, end)`, 0-based
+ * @throws InvalidInputError when the rectangle is empty or leaves the image
+ */
+export function cutout(
+  image: SkyImage,
+  rows: readonly [start: number, end: number],
+  cols: readonly [start: number, end: number],
+): SkyImage {
+  const [ny, nx] = image.shape;
+  const ok = (range: readonly [number, number], size: number) =>
+    Number.isInteger(range[0]) && Number.isInteger(range[1]) && range[0] >= 0 && range[0] < range[1] && range[1] <= size;
+  if (!ok(rows, ny) || !ok(cols, nx)) {
+    throw new InvalidInputError(
+      `cutout: rows and columns must lie inside the image of ${ny} x ${nx}, ` +
+        `got rows ${rows.join(":")}, columns ${cols.join(":")}; ranges are 0-based and half-open`,
+      { fields: { rows, cols, shape: image.shape } },
+    );
+  }
+  const height = rows[1] - rows[0];
+  const width = cols[1] - cols[0];
+  const data = new Float64Array(height * width);
+  for (let row = 0; row < height; row++) {
+    const start = (rows[0] + row) * nx + cols[0];
+    data.set(image.data.subarray(start, start + width), row * width);
+  }
+  return { data, shape: [height, width] };
+}

@@ -1,0 +1,19 @@
+import { defineConfig } from "vitest/config";
+
+// One project per npm script, so that what needs more than Node never runs (or skips) by accident.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/**/*.slow.test.ts", "test/interop/**", "test/e2e/**", "test/cluster/**"],
+          testTimeout: 60_000,
+        },
+      },
+      { test: { name: "slow", include: ["test/**/*.slow.test.ts"], testTimeout: 1_200_000 } },
+      { test: { name: "interop", include: ["test/interop/**/*.test.ts"], testTimeout: 300_000 } },
+    ],
+  },
+});
