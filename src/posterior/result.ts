@@ -1,0 +1,149 @@
+import type { WcsCard } from "../data/observation.js";
+import type { SkyImage } from "../image.js";
+import type { ImageTrace, ParameterTrace } from "./trace.js";
+
+/** Prior on the total of the image, `T ~ Gamma(shape, rate)`, in counts at the reference exposure. */
+export interface TotalCountsPrior {
+  /** Shape a_T > 0; default 1. */
+  readonly shape: number;
+  /** Rate b_T >= 0 (1 / counts); default 0.05. */
+  readonly rate: number;
+}
+
+/** Hyperprior on the smoothing parameter of each level, `p(alpha) ~ alpha^power * exp(-rate * alpha^exponent)`. */
+export interface SmoothingPrior {
+  /** Default 1. pylira's `ms_al_kap1` is `power - 1` (its chain carries one factor alpha more than documented). */
+  readonly power: number;
+  /** Default 1000; pylira's `ms_al_kap2`. */
+  readonly rate: number;
+  /** Default 3; pylira's `ms_al_kap3`. */
+  readonly exponent: number;
+}
+
+/** Every setting that shapes the draws; the same values and inputs always give the same bytes. */
+export interface LiraConfig {
+  /** Starting value of the smoothing parameter of each level, finest first; length = number of levels, > 0. */
+  readonly alphaInit: readonly number[];
+  /** Sample the smoothing parameters (true, default) or keep them at `alphaInit`. */
+  readonly fitAlpha: boolean;
+  /** Sweeps a chain, burn-in included. */
+  readonly iterations: number;
+  /** Sweeps at the start of each chain that no statistic uses. */
+  readonly burnIn: number;
+  readonly chains: number;
+  /** Whole number in [0, 2^53). */
+  readonly seed: number;
+  /** What happens to photons beyond the edge: lost (`"spill"`) or periodic (`"wrap"`, as in LIRA and pylira). */
+  readonly boundary: "spill" | "wrap";
+  /** Shift of the multiscale tree before each image draw: uniform (`"random"`, LIRA's) or none (exact posterior). */
+  readonly cycleSpin: "random" | "none";
+  /** Fit one scale of the background for each observation; otherwise it stays at 1. */
+  readonly fitBackgroundScale: boolean;
+  readonly totalCountsPrior: TotalCountsPrior;
+  readonly smoothingPrior: SmoothingPrior;
+  /** Sweeps between kept draws of the image, >= 1. */
+  readonly traceEvery: number;
+}
+
+/** Mean and standard deviation over the sweeps after burn-in of one chain (or of all of them pooled). */
+export interface Moments {
+  /** Flux `[ny, nx]`, expected counts a pixel for unit exposure. */
+  readonly mean: SkyImage;
+  /** Posterior standard deviation of the flux `[ny, nx]` (divisor n - 1), same unit. */
+  readonly std: SkyImage;
+  /** Number of sweeps behind the two images. */
+  readonly draws: number;
+}
+
+/** Convergence figures of one scalar quantity. */
+export interface Convergence {
+  readonly name: string;
+  readonly mean: number;
+  readonly std: number;
+  /** Rank-normalised split R-hat (Vehtari et al. 2021); NaN when it is undefined, for example for a constant. */
+  readonly rhat: number;
+  /** Bulk effective sample size over all chains; NaN when undefined. */
+  readonly ess: number;
+  /** Monte Carlo standard error of the mean, `std / sqrt(ESS of the untransformed mean)`; NaN when undefined. */
+  readonly mcse: number;
+}
+
+/** What the chains say about their own reliability. */
+export interface Diagnostics {
+  /** One row for every parameter of the trace that varies. */
+  readonly parameters: readonly Convergence[];
+  /** R-hat `[ny, nx]` of the flux, from the kept draws; NaN where undefined. */
+  readonly rhat: SkyImage;
+  /** Bulk ESS `[ny, nx]` of the flux over all chains, from the kept draws; NaN where undefined. */
+  readonly ess: SkyImage;
+  readonly verdict: Verdict;
+}
+
+/** Do the chains agree? In one word, one sentence, and what to do if not. */
+export interface Verdict {
+  /**
+   * `"agree"`: every R-hat is below 1.05 and every ESS at least 100 a chain; `"weak"`: not contradicted,
+   * but short of evidence; `"disagree"`: R-hat says that the chains sample different things; `"unknown"`: a single
+   * chain or too few draws to tell.
+   */
+  readonly state: "agree" | "weak" | "disagree" | "unknown";
+  readonly sentence: string;
+  /** What to do next; empty when nothing is needed. */
+  readonly remedy: string;
+  /** The quantities behind the verdict, worst first, at most five. */
+  readonly worst: readonly Convergence[];
+}
+
+/** Where the counts of one observation went; sums over detector pixels in use, posterior means. */
+export interface CountsLedger {
+  readonly name: string;
+  /** Observed counts in the pixels used. */
+  readonly observed: number;
+  /** Expected counts from the source image, with posterior standard deviation. */
+  readonly source: number;
+  readonly sourceStd: number;
+  /** Expected counts from the background. */
+  readonly background: number;
+  /** Expected source photons that the exposure collects but that land outside the detector pixels in use. */
+  readonly lost: number;
+}
+
+/** Where a result comes from. */
+export interface Provenance {
+  /** Version of tslira. */
+  readonly version: string;
+  /** Command line or call that made it, when known. */
+  readonly command?: string;
+  /** ISO 8601 time of start and end, UTC. */
+  readonly started: string;
+  readonly finished: string;
+  /** Wall-clock seconds of sampling. */
+  readonly seconds: number;
+  /** SHA-256 of each input file, by the name the user gave. */
+  readonly inputs: readonly { readonly name: string; readonly sha256: string }[];
+}
+
+/** The posterior that a run of the LIRA sampler found. Plain data: figures and files are made by other modules. */
+export interface LiraResult {
+  /** Pooled over all chains. */
+  readonly mean: SkyImage;
+  readonly std: SkyImage;
+  /** Pixel quantiles of the kept draws of all chains. */
+  readonly quantiles: { readonly probabilities: readonly number[]; readonly images: readonly SkyImage[] };
+  /** Mean and standard deviation of each chain. */
+  readonly chains: readonly Moments[];
+  readonly trace: { readonly parameters: ParameterTrace; readonly images: ImageTrace };
+  readonly diagnostics: Diagnostics;
+  readonly ledger: readonly CountsLedger[];
+  readonly config: LiraConfig;
+  /** Reference exposure E0 of the prior; pylira's image is `flux * referenceExposure`. */
+  readonly referenceExposure: number;
+  /** Whether every chain ran to `config.iterations`; false after an interruption. */
+  readonly complete: boolean;
+  /** Header cards of the sky coordinates, from the first observation that has them. */
+  readonly wcs: readonly WcsCard[];
+  /** Unit of `mean` and `std` for a header, when known. */
+  readonly unit?: string;
+  readonly name: string;
+  readonly provenance: Provenance;
+}
