@@ -5,11 +5,9 @@
  * IEEE 754 fixes, so simulated data and predicted counts are the same bytes everywhere.
  */
 
-const LOG2_E = 1.4426950408889634;
 /** ln 2 split in two: `k * LN2_HIGH` is exact for every |k| < 2^20, because its last 21 bits are zero. */
 const LN2_HIGH = 0.6931471803691238;
 const LN2_LOW = 1.9082149292705877e-10;
-const SQRT_HALF = 0.7071067811865476;
 
 const DEGREE = 14;
 const INVERSE_FACTORIALS = inverseFactorials();
@@ -41,7 +39,7 @@ export function exponential(x: number): number {
   if (Number.isNaN(x)) return Number.NaN;
   if (x > 709.782712893384) return Number.POSITIVE_INFINITY;
   if (x < -745.2) return 0;
-  const k = Math.floor(x * LOG2_E + 0.5);
+  const k = Math.floor(x * Math.LOG2E + 0.5);
   const r = x - k * LN2_HIGH - k * LN2_LOW;
   let sum = INVERSE_FACTORIALS[DEGREE];
   for (let n = DEGREE - 1; n >= 0; n--) sum = sum * r + INVERSE_FACTORIALS[n];
@@ -71,7 +69,7 @@ export function naturalLog(x: number): number {
   k += (high >>> 20) - 1022;
   words.setUint32(0, (high & 0xfffff) | (1022 << 20));
   mantissa = words.getFloat64(0);
-  if (mantissa < SQRT_HALF) {
+  if (mantissa < Math.SQRT1_2) {
     mantissa *= 2;
     k -= 1;
   }
