@@ -1,0 +1,103 @@
+import { escapeXml, px, textElement, textWidth } from "./svg.js";
+import { FONT_FAMILY, FONT_SIZE, type ThemeName, theme as themeColors } from "./theme.js";
+
+/** Options that every figure takes. */
+export interface FigureOptions {
+  /**
+   * The DOM document in which Plot creates elements; nothing is added to its tree. In a browser `document`; in Node
+   * `await figureDocument()` from `tslira/node`.
+   */
+  readonly document: Document;
+  /** Heading above the whole figure. */
+  readonly title?: string;
+  /** Default `"light"`. */
+  readonly theme?: ThemeName;
+}
+
+/** Space around a panel's box in px. */
+export interface Margins {
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+  readonly left: number;
+}
+
+/** One panel of a figure: a box of known size and the space that its labels need. */
+export interface Cell {
+  readonly width: number;
+  readonly height: number;
+  readonly margins: Margins;
+  /** SVG elements, with the upper left corner of the box at the origin. */
+  readonly elements: string;
+}
+
+/** Space in px between the outermost labels and the edge of the figure. */
+const PADDING = 10;
+const GAP = 14;
+
+/**
+ * Arrange panels in a grid with aligned boxes, and write the SVG document.
+ *
+ * @param cells in reading order
+ * @param columns panels a row
+ */
+export function composeFigure(
+  cells: readonly Cell[],
+  columns: number,
+  { title, theme = "light" }: Pick<FigureOptions, "title" | "theme">,
+): string {
+  const colors = themeColors(theme);
+  const rows = Math.ceil(cells.length / columns);
+  const at = (row: number, col: number) => (col < columns ? cells[row * columns + col] : undefined);
+  const most = (those: readonly (Cell | undefined)[], size: (cell: Cell) => number) =>
+    Math.max(0, ...those.map((cell) => (cell ? size(cell) : 0)));
+
+  const colCells = Array.from({ length: Math.min(columns, cells.length) }, (_, col) =>
+    Array.from({ length: rows }, (_, row) => at(row, col)),
+  );
+  const rowCells = Array.from({ length: rows }, (_, row) =>
+    Array.from({ length: columns }, (_, col) => at(row, col)),
+  );
+
+  let x = PADDING;
+  const lefts = colCells.map((those, col) => {
+    if (col > 0) x += GAP;
+    const left = x + most(those, ({ margins }) => margins.left);
+    const width = most(those, (cell) => cell.width);
+    x = left + width + most(those, ({ margins }) => margins.right);
+    return { left, width };
+  });
+  let y = PADDING + (title === undefined ? 0 : FONT_SIZE.heading + 8);
+  const tops = rowCells.map((those, row) => {
+    if (row > 0) y += GAP;
+    const top = y + most(those, ({ margins }) => margins.top);
+    const height = most(those, (cell) => cell.height);
+    y = top + height + most(those, ({ margins }) => margins.bottom);
+    return { top, height };
+  });
+  const titleWidth = title === undefined ? 0 : textWidth(title, FONT_SIZE.heading);
+  const width = Math.ceil(Math.max(x, titleWidth + PADDING) + PADDING);
+  const height = Math.ceil(y + PADDING);
+  const shift = (width - PADDING - x) / 2;
+
+  let body = `<rect width="${width}" height="${height}" fill="${colors.background}"/>`;
+  if (title !== undefined) {
+    body += textElement(title, width / 2, PADDING + FONT_SIZE.heading, {
+      size: FONT_SIZE.heading,
+      fill: colors.ink,
+      anchor: "middle",
+    });
+  }
+  cells.forEach((cell, index) => {
+    const { left, width: room } = lefts[index % columns]!;
+    const { top, height: tall } = tops[Math.floor(index / columns)]!;
+    const dx = Math.round(left + shift + (room - cell.width) / 2);
+    const dy = Math.round(top + (tall - cell.height) / 2);
+    body += `\n<g transform="translate(${px(dx)},${px(dy)})">${cell.elements}</g>`;
+  });
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
+    `role="img"${title === undefined ? "" : ` aria-label="${escapeXml(title)}"`} font-family="${FONT_FAMILY}" ` +
+    `font-size="${FONT_SIZE.label}" text-anchor="middle" fill="${colors.ink}">${body}\n</svg>\n`
+  );
+}

@@ -1,0 +1,24 @@
+import type { SkyImage } from "../image.js";
+import { composeFigure, type FigureOptions } from "./figure.js";
+import { type ImagePanelOptions, imagePanel } from "./image-panel.js";
+
+/** Options of `plotImage`. */
+export interface PlotImageOptions extends FigureOptions, ImagePanelOptions {
+  /** Longer side of the picture in px, apart from labels; default 320, and near it where pixels come out whole. */
+  readonly size?: number;
+}
+
+/**
+ * Draw an image as heat map with axes in pixels (row 0 at the bottom) and a colour bar.
+ *
+ * Pixels that are NaN are gray. A colour bar with a pointed end tells that values go on beyond it.
+ *
+ * @param image `[ny, nx]`, any unit
+ * @returns an SVG document
+ * @throws InvalidInputError when the image or an option is not valid
+ */
+export function plotImage(image: SkyImage, options: PlotImageOptions): string {
+  const { document, theme = "light", title, size = 320 } = options;
+  const cell = imagePanel(image, options, { document, theme, size });
+  return composeFigure([cell], 1, { theme, ...(title !== undefined && { title }) });
+}

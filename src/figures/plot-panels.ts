@@ -1,0 +1,65 @@
+import { InvalidInputError } from "../errors.js";
+import { type SkyImage, sameShape } from "../image.js";
+import { colorScale } from "./color-scale.js";
+import { composeFigure, type FigureOptions } from "./figure.js";
+import { type ImagePanelOptions, imagePanel } from "./image-panel.js";
+
+/** One image of `plotPanels`. */
+export interface Panel extends ImagePanelOptions {
+  readonly image: SkyImage;
+  readonly title?: string;
+}
+
+/** Options of `plotPanels`. */
+export interface PlotPanelsOptions extends FigureOptions {
+  /** Panels a row; default up to 3. */
+  readonly columns?: number;
+  /**
+   * `"own"` (default): each panel has its own limits; `"shared"`: one colour scale for all, by the options of the first
+   * panel, with one colour bar a full row.
+   */
+  readonly colorScale?: "own" | "shared";
+  /** Longer side of each picture in px; default 224. */
+  readonly size?: number;
+}
+
+/**
+ * Draw several images as one figure, in a grid with aligned frames.
+ *
+ * Images of the same shape share their axes: labels stand at the left and bottom of the grid only.
+ *
+ * @param panels in reading order, at least one
+ * @returns an SVG document
+ * @throws InvalidInputError when there is no panel, or an image or option is not valid
+ */
+export function plotPanels(panels: readonly Panel[], options: PlotPanelsOptions): string {
+  const { document, theme = "light", title, size = 224, columns = Math.min(3, panels.length) } = options;
+  const [first] = panels;
+  if (first === undefined || !Number.isInteger(columns) || columns < 1) {
+    throw new InvalidInputError(
+      `plotPanels: need at least one panel and one column, got ${panels.length} panels, ${columns} columns; give one panel an image`,
+      { fields: { panels: panels.length, columns } },
+    );
+  }
+  const shared =
+    options.colorScale === "shared"
+      ? colorScale(
+          panels.map(({ image }) => image),
+          first,
+        )
+      : undefined;
+  const aligned = panels.every(({ image }) => sameShape(image, first.image));
+  const cells = panels.map((panel, index) => {
+    const lastInRow = index % columns === Math.min(columns, panels.length) - 1;
+    return imagePanel(panel.image, shared ? { ...first, markers: panel.markers ?? [] } : panel, {
+      document,
+      theme,
+      size,
+      ...(panel.title !== undefined && { title: panel.title }),
+      ...(shared && { scale: shared, colorBar: lastInRow }),
+      xLabels: !aligned || index + columns >= panels.length,
+      yLabels: !aligned || index % columns === 0,
+    });
+  });
+  return composeFigure(cells, columns, { theme, ...(title !== undefined && { title }) });
+}

@@ -1,0 +1,70 @@
+import { zlibSync } from "fflate";
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  return crc;
+});
+
+/**
+ * Encode pixels with a palette as PNG (colour type 3, 8 bits; ISO/IEC 15948).
+ *
+ * @param indices palette index of each pixel, `width * height`, top row first
+ * @param colors up to 256 triples red, green, blue
+ */
+export function encodePng(
+  indices: Uint8Array,
+  width: number,
+  height: number,
+  colors: Uint8Array,
+): Uint8Array {
+  const header = new Uint8Array(13);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, width);
+  view.setUint32(4, height);
+  header.set([8, 3, 0, 0, 0], 8);
+  // Each line starts with its filter type; 0 (none) is what suits palette images.
+  const lines = new Uint8Array(height * (width + 1));
+  for (let row = 0; row < height; row++) {
+    lines.set(indices.subarray(row * width, (row + 1) * width), row * (width + 1) + 1);
+  }
+  return concatenate([
+    Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
+    chunk("IHDR", header),
+    chunk("PLTE", colors),
+    chunk("IDAT", zlibSync(lines, { level: 9 })),
+    chunk("IEND", new Uint8Array(0)),
+  ]);
+}
+
+/** A PNG file as URI that `<img>` and SVG `<image>` accept. */
+export function pngDataUri(png: Uint8Array): string {
+  let binary = "";
+  for (let start = 0; start < png.length; start += 8192) {
+    binary += String.fromCharCode(...png.subarray(start, start + 8192));
+  }
+  return `data:image/png;base64,${btoa(binary)}`;
+}
+
+function chunk(type: string, data: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(12 + data.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, data.length);
+  for (let index = 0; index < 4; index++) bytes[4 + index] = type.charCodeAt(index);
+  bytes.set(data, 8);
+  let crc = 0xffffffff;
+  for (let index = 4; index < 8 + data.length; index++)
+    crc = CRC_TABLE[(crc ^ bytes[index]!) & 255]! ^ (crc >>> 8);
+  view.setUint32(8 + data.length, ~crc >>> 0);
+  return bytes;
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}

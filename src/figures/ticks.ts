@@ -1,0 +1,187 @@
+import type { ColorScale } from "./color-scale.js";
+
+/** Ticks of one axis. Positions are values for `linearTicks`, places in [0, 1] for `colorBarTicks`. */
+export interface Ticks {
+  readonly positions: readonly number[];
+  readonly labels: readonly string[];
+  /** Labels are values divided by `10 ** exponent`; 0 when they are the values themselves. */
+  readonly exponent: number;
+  /** Positions of ticks without a label. */
+  readonly minor: readonly number[];
+}
+
+const SUPERSCRIPTS: Readonly<Record<string, string>> = {
+  "-": "⁻",
+  "+": "",
+  "0": "⁰",
+  "1": "¹",
+  "2": "²",
+  "3": "³",
+  "4": "⁴",
+  "5": "⁵",
+  "6": "⁶",
+  "7": "⁷",
+  "8": "⁸",
+  "9": "⁹",
+};
+
+/** A whole number in raised digits, for example `⁻⁹`. */
+export function superscript(exponent: number | string): string {
+  return Array.from(String(exponent), (digit) => SUPERSCRIPTS[digit] ?? digit).join("");
+}
+
+/** Raise the exponents of a unit in FITS or plain notation: `cm-2 s-1` or `cm**-2 s^-1` become `cm⁻² s⁻¹`. */
+export function formatUnit(unit: string): string {
+  return unit.replace(
+    /\b([A-Za-z]+)(?:\*\*|\^)?\(?([+-]?\d+)\)?/g,
+    (_, name: string, power: string) => name + superscript(power),
+  );
+}
+
+/** A label with unit and common factor: `flux (×10⁻⁹ cm⁻² s⁻¹)`. */
+export function formatLabel(label: string, unit: string, exponent: number): [label: string, unit: string] {
+  const factor = exponent === 0 ? "" : `×10${superscript(exponent)}`;
+  const inner = [factor, formatUnit(unit)].filter((part) => part !== "").join(" ");
+  return [label, inner === "" ? "" : `(${inner})`];
+}
+
+/** Ticks at round values between two limits, about `count` of them (never more than `count + 1`). */
+export function linearTicks(low: number, high: number, count: number, whole = false): Ticks {
+  const positions = roundValues(low, high, count, whole);
+  const exponent = commonExponent(Math.max(Math.abs(low), Math.abs(high)));
+  return { positions, labels: sameDecimals(positions, exponent), exponent, minor: [] };
+}
+
+/**
+ * Ticks of a colour bar.
+ *
+ * @param length length of the bar in px; labels keep a distance of at least `gap` px
+ */
+export function colorBarTicks(scale: ColorScale, length: number, gap = 22): Ticks {
+  const [low, high] = scale.limits;
+  const most = Math.max(2, Math.floor(length / gap));
+  if (scale.stretch === "linear") {
+    const regular = linearTicks(low, high, Math.min(most, 6));
+    const { positions, labels, exponent } =
+      regular.positions.length < 2 ? outermost(linearTicks(low, high, 2 * most)) : regular;
+    return { positions: positions.map(scale.place), labels, exponent, minor: [] };
+  }
+  if (scale.stretch === "log" && Math.log10(high / low) > 3) return decadeTicks(scale, most);
+  const exponent = commonExponent(Math.max(Math.abs(low), Math.abs(high)));
+  const chosen: number[] = [];
+  const distance = Math.max(gap / length, 0.09);
+  const offer = (values: readonly number[]) => {
+    for (const value of values) {
+      const at = scale.place(value);
+      if (chosen.every((other) => Math.abs(scale.place(other) - at) >= distance)) chosen.push(value);
+    }
+  };
+  const series = oneTwoFive(low, high, scale.stretch === "log" ? 0 : 1e-3);
+  offer(series.filter(({ leading }) => leading === 0).map(({ value }) => value));
+  for (const leading of [1, 5, 2])
+    offer(series.filter((entry) => entry.leading === leading).map(({ value }) => value));
+  if (chosen.length < 4 || chosen.every((value) => scale.place(value) < 0.75))
+    offer(roundValues(low, high, 8));
+  chosen.sort((first, second) => first - second);
+  return {
+    positions: chosen.map(scale.place),
+    labels: chosen.map((value) => shortest(value / 10 ** exponent)),
+    exponent,
+    minor: [],
+  };
+}
+
+function outermost({ positions, labels, exponent }: Ticks): Ticks {
+  const ends = <T>(all: readonly T[]) => (all.length > 2 ? [...all.slice(0, 1), ...all.slice(-1)] : all);
+  return { positions: ends(positions), labels: ends(labels), exponent, minor: [] };
+}
+
+/** A number with a proper minus sign and at most `digits` significant digits. */
+export function formatNumber(value: number, digits = 3): string {
+  if (!Number.isFinite(value)) return "–";
+  if (value === 0) return "0";
+  const exponent = Math.floor(Math.log10(Math.abs(value)));
+  if (exponent < -3 || exponent > 5) {
+    return `${shortest(Number((value / 10 ** exponent).toPrecision(digits)))}×10${superscript(exponent)}`;
+  }
+  return shortest(Number(value.toPrecision(Math.max(digits, exponent + 1))));
+}
+
+function roundValues(low: number, high: number, count: number, whole = false): number[] {
+  const raw = (high - low) / Math.max(count, 1);
+  const power = Math.floor(Math.log10(raw));
+  const leading = [1, 2, 5, 10].find((factor) => factor * 10 ** power >= raw * (1 - 1e-9)) ?? 10;
+  const step = whole ? Math.max(1, leading * 10 ** power) : leading * 10 ** power;
+  const values: number[] = [];
+  const last = Math.floor(high / step + 1e-6);
+  for (let index = Math.ceil(low / step - 1e-6); index <= last; index++)
+    values.push(index === 0 ? 0 : index * step);
+  return values;
+}
+
+/** 0 and every ±{1, 2, 5} × 10^k between the limits, largest first, down to `smallest` times the largest limit. */
+function oneTwoFive(low: number, high: number, smallest: number): { value: number; leading: number }[] {
+  const top = Math.max(Math.abs(low), Math.abs(high));
+  const inside = (value: number) => value >= low - 1e-9 * top && value <= high + 1e-9 * top;
+  const series = inside(0) ? [{ value: 0, leading: 0 }] : [];
+  const lowest = smallest > 0 ? smallest * top : low;
+  for (let power = Math.floor(Math.log10(top)); 10 ** (power + 1) > lowest; power--) {
+    for (const leading of [5, 2, 1]) {
+      const value = Number(`${leading}e${power}`);
+      if (inside(value)) series.push({ value, leading });
+      if (inside(-value)) series.push({ value: -value, leading });
+    }
+  }
+  return series;
+}
+
+/** Ticks at powers of ten, thinned when they are many, with unlabelled ticks at their multiples when they are few. */
+function decadeTicks({ limits: [low, high], place }: ColorScale, most: number): Ticks {
+  const first = Math.ceil(Math.log10(low) - 1e-9);
+  const last = Math.floor(Math.log10(high) + 1e-9);
+  const every = Math.ceil((last - first + 1) / most);
+  const powers: number[] = [];
+  for (let power = last; power >= first; power -= every) powers.unshift(power);
+  const plain = first >= -3 && last <= 4;
+  const minor: number[] = [];
+  for (let power = first - 1; every === 1 && power <= last; power++) {
+    for (let leading = 2; leading <= 9; leading++) {
+      const at = place(Number(`${leading}e${power}`));
+      if (at > 0 && at < 1) minor.push(at);
+    }
+  }
+  return {
+    positions: powers.map((power) => place(Number(`1e${power}`))),
+    labels: powers.map((power) => (plain ? shortest(Number(`1e${power}`)) : `10${superscript(power)}`)),
+    exponent: 0,
+    minor,
+  };
+}
+
+/** Exponent of the factor that labels share: 0 for numbers that read well as they are. */
+function commonExponent(largest: number): number {
+  if (largest === 0 || (largest >= 0.01 && largest < 1e5)) return 0;
+  return Math.floor(Math.log10(largest) + 1e-9);
+}
+
+/** Labels with the same number of decimals, as few as tell the values apart. */
+function sameDecimals(values: readonly number[], exponent: number): string[] {
+  const scaled = values.map((value) => value / 10 ** exponent);
+  const largest = Math.max(...scaled.map(Math.abs), 1e-300);
+  let decimals = 0;
+  while (
+    decimals < 8 &&
+    scaled.some((value) => Math.abs(Number(value.toFixed(decimals)) - value) > 1e-6 * largest)
+  )
+    decimals++;
+  return scaled.map((value) =>
+    value
+      .toFixed(decimals)
+      .replace(/^-(0(?:\.0*)?)$/, "$1")
+      .replace("-", "−"),
+  );
+}
+
+function shortest(value: number): string {
+  return String(Number(value.toPrecision(6))).replace("-", "−");
+}
