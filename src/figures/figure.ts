@@ -1,5 +1,5 @@
 import { escapeXml, px, textElement, textWidth } from "./svg.js";
-import { FONT_FAMILY, FONT_SIZE, type ThemeName, theme as themeColors } from "./theme.js";
+import { FONT_FAMILY, FONT_SIZE, type Theme, type ThemeName, theme as themeColors } from "./theme.js";
 
 /** Options that every figure takes. */
 export interface FigureOptions {
@@ -31,6 +31,14 @@ export interface Cell {
   readonly elements: string;
 }
 
+/** An entry of the legend below a figure. */
+export interface LegendEntry {
+  readonly label: string;
+  readonly color: string;
+  /** A line, or a filled box for a shaded region. */
+  readonly kind: "line" | "box";
+}
+
 /** Space in px between the outermost labels and the edge of the figure. */
 const PADDING = 10;
 const GAP = 14;
@@ -40,11 +48,13 @@ const GAP = 14;
  *
  * @param cells in reading order
  * @param columns panels a row
+ * @param legend entries in one line below the panels
  */
 export function composeFigure(
   cells: readonly Cell[],
   columns: number,
   { title, theme = "light" }: Pick<FigureOptions, "title" | "theme">,
+  legend: readonly LegendEntry[] = [],
 ): string {
   const colors = themeColors(theme);
   const rows = Math.ceil(cells.length / columns);
@@ -76,8 +86,10 @@ export function composeFigure(
     return { top, height };
   });
   const titleWidth = title === undefined ? 0 : textWidth(title, FONT_SIZE.heading);
-  const width = Math.ceil(Math.max(x, titleWidth + PADDING) + PADDING);
-  const height = Math.ceil(y + PADDING);
+  const { elements: key, width: keyWidth } = legendElements(legend, colors);
+  const width = Math.ceil(Math.max(x, titleWidth + PADDING, keyWidth + PADDING) + PADDING);
+  const keyTop = y + 8;
+  const height = Math.ceil((legend.length > 0 ? keyTop + FONT_SIZE.label + 4 : y) + PADDING);
   const shift = (width - PADDING - x) / 2;
 
   let body = `<rect width="${width}" height="${height}" fill="${colors.background}"/>`;
@@ -95,9 +107,27 @@ export function composeFigure(
     const dy = Math.round(top + (tall - cell.height) / 2);
     body += `\n<g transform="translate(${px(dx)},${px(dy)})">${cell.elements}</g>`;
   });
+  if (key !== "")
+    body += `\n<g transform="translate(${px((width - keyWidth) / 2)},${px(keyTop)})">${key}</g>`;
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
     `role="img"${title === undefined ? "" : ` aria-label="${escapeXml(title)}"`} font-family="${FONT_FAMILY}" ` +
     `font-size="${FONT_SIZE.label}" text-anchor="middle" fill="${colors.ink}">${body}\n</svg>\n`
   );
+}
+
+function legendElements(legend: readonly LegendEntry[], colors: Theme): { elements: string; width: number } {
+  let elements = "";
+  let x = 0;
+  for (const { label, color, kind } of legend) {
+    if (x > 0) x += 16;
+    const middle = FONT_SIZE.label * 0.65;
+    elements +=
+      kind === "line"
+        ? `<path d="M${px(x)},${px(middle)}h16" stroke="${color}" stroke-width="2"/>`
+        : `<rect x="${px(x)}" y="${px(middle - 5)}" width="16" height="10" fill="${color}" stroke="${colors.muted}" stroke-width="0.5"/>`;
+    elements += textElement(label, x + 21, FONT_SIZE.label, { size: FONT_SIZE.label, fill: colors.ink });
+    x += 21 + textWidth(label, FONT_SIZE.label);
+  }
+  return { elements, width: x };
 }

@@ -13,7 +13,8 @@ export function px(value: number): string {
 }
 
 /**
- * The children of an element as XML text, the same from every DOM, with numbers rounded to 1/100 px.
+ * The children of an element as XML text, the same from every DOM, with numbers rounded to 1/100 px
+ * (1/10 px in paths).
  *
  * XMLSerializer and innerHTML differ between browsers and linkedom, and write numbers in full length.
  */
@@ -32,15 +33,18 @@ function serializeNode(node: Node): string {
   let attributes = "";
   for (const attribute of Array.from(element.attributes)) {
     if (DROPPED_ATTRIBUTES.test(attribute.name)) continue;
-    attributes += ` ${attribute.name}="${escapeXml(roundNumbers(attribute.value))}"`;
+    attributes += ` ${attribute.name}="${escapeXml(roundNumbers(attribute.value, attribute.name === "d"))}"`;
   }
   const children = serializeChildren(element);
   if (children === "" && (name === "g" || name === "text")) return "";
   return children === "" ? `<${name}${attributes}/>` : `<${name}${attributes}>${children}</${name}>`;
 }
 
-function roundNumbers(value: string): string {
-  return value.replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (number) => px(Number(number)));
+/** Paths keep one decimal only: traces make them long. */
+function roundNumbers(value: string, path: boolean): string {
+  return path
+    ? value.replace(/-?\d+\.\d{2,}(?:e-?\d+)?/g, (number) => String(Math.round(Number(number) * 10) / 10 + 0))
+    : value.replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (number) => px(Number(number)));
 }
 
 /** How a piece of text is set. */

@@ -63,7 +63,7 @@ export function colorBarTicks(scale: ColorScale, length: number, gap = 22): Tick
   if (scale.stretch === "linear") {
     const regular = linearTicks(low, high, Math.min(most, 6));
     const { positions, labels, exponent } =
-      regular.positions.length < 2 ? outermost(linearTicks(low, high, 2 * most)) : regular;
+      regular.positions.length < 2 ? outermost(linearTicks(low, high, 3 * most)) : regular;
     return { positions: positions.map(scale.place), labels, exponent, minor: [] };
   }
   if (scale.stretch === "log" && Math.log10(high / low) > 3) return decadeTicks(scale, most);

@@ -1,0 +1,227 @@
+import * as Plot from "@observablehq/plot";
+import { drawAxes, drawMarks } from "./axes.js";
+import type { Cell, LegendEntry } from "./figure.js";
+import { textElement, textWidth } from "./svg.js";
+import { FONT_SIZE, type Theme } from "./theme.js";
+import { formatLabel, linearTicks } from "./ticks.js";
+
+/** The values of one quantity along the chains. */
+export interface TraceSeries {
+  /** Values of each chain, in order of the sweeps. */
+  readonly chains: readonly ArrayLike<number>[];
+  /** Sweep of value `k` is `first + k * every`. */
+  readonly first: number;
+  readonly every: number;
+  /** Sweeps before this one are burn-in. */
+  readonly burnIn: number;
+}
+
+/** How one trace is shown. */
+export interface TracePanelOptions {
+  readonly document: Document;
+  readonly colors: Theme;
+  readonly width: number;
+  readonly height: number;
+  readonly title: string;
+  /** Unit of the values; default none. */
+  readonly unit?: string;
+  /** Statistics at the right of the title. */
+  readonly note?: string;
+  /** Show the note as a warning. */
+  readonly warn?: boolean;
+  readonly xLabels?: boolean;
+  /** Draw the distribution of the values after burn-in at the right. */
+  readonly histogram?: boolean;
+}
+
+const HISTOGRAM = { gap: 8, width: 64, bins: 30 } as const;
+
+/** Lay out one trace: value against sweep, one line a chain, burn-in faded on a shaded ground. */
+export function tracePanel(series: TraceSeries, options: TracePanelOptions): Cell {
+  const {
+    document,
+    colors,
+    width,
+    height,
+    title,
+    note,
+    warn = false,
+    xLabels = true,
+    histogram = false,
+  } = options;
+  const { first, every, burnIn, chains } = series;
+  const last = first + every * Math.max(1, ...chains.map((chain) => chain.length));
+  const range = valueRange(series);
+  const xTicks = linearTicks(first, last, Math.max(2, Math.floor(width / 60)), true);
+  const yTicks = linearTicks(range[0], range[1], Math.max(2, Math.floor(height / 24)));
+  const yLabelWidth = Math.max(0, ...yTicks.labels.map((label) => textWidth(label, FONT_SIZE.tick)));
+  const box = { document, theme: colors, width, height };
+  const x = { domain: [first, last] as const, ticks: xTicks };
+  const y = { domain: range, ticks: yTicks };
+
+  const marks: Plot.Markish[] = [];
+  if (burnIn > first)
+    marks.push(Plot.rect([0], { x1: first, x2: burnIn, y1: range[0], y2: range[1], fill: colors.shade }));
+  for (const [chain, values] of chains.entries()) {
+    const stroke = chainColor(colors, chain);
+    const split = Math.min(Math.max(Math.ceil((burnIn - first) / every), 0), values.length);
+    const perValue = (width * every) / Math.max(last - first, 1);
+    for (const [start, end, strokeOpacity] of [
+      [0, split, 0.35] as const,
+      [split, values.length, 0.85] as const,
+    ]) {
+      const indices = decimate(values, start, end, perValue);
+      marks.push(
+        Plot.line(indices, {
+          x: (index: number) => first + index * every,
+          y: (index: number) => values[index]!,
+          stroke,
+          strokeOpacity,
+          strokeWidth: 0.8,
+        }),
+      );
+    }
+  }
+  const frame = (boxWidth: number) =>
+    `<rect width="${boxWidth}" height="${height}" fill="none" stroke="${colors.ink}" stroke-width="0.8"/>`;
+  // A nested svg element clips at the frame without an id, so that figures may share a page.
+  const clipped = (boxWidth: number, drawn: string) =>
+    `<svg width="${boxWidth}" height="${height}" overflow="hidden">${drawn}</svg>`;
+
+  let elements = clipped(width, drawMarks({ ...box, x, y, marks }));
+  elements += frame(width);
+  elements += drawAxes({
+    ...box,
+    x: {
+      ...x,
+      unlabelled: !xLabels,
+      ...(xLabels && { label: formatLabel("sweep", "", xTicks.exponent).join(" ").trim(), labelOffset: 31 }),
+    },
+    y,
+  });
+  if (histogram) {
+    const counts = countBins(series, range);
+    const bin = (range[1] - range[0]) / HISTOGRAM.bins;
+    const bars = Plot.rect(counts, {
+      x1: 0,
+      x2: (count: number) => count,
+      y1: (_: number, index: number) => range[0] + index * bin,
+      y2: (_: number, index: number) => range[0] + (index + 1) * bin,
+      fill: colors.muted,
+    });
+    const most = Math.max(1, ...counts) * 1.05;
+    const drawn = drawMarks({
+      ...box,
+      width: HISTOGRAM.width,
+      x: { domain: [0, most], ticks: xTicks },
+      y,
+      marks: [bars],
+    });
+    elements += `<g transform="translate(${width + HISTOGRAM.gap},0)">${clipped(HISTOGRAM.width, drawn)}${frame(HISTOGRAM.width)}</g>`;
+  }
+  const heading = formatLabel(title, unit, yTicks.exponent).join(" ").trim();
+  elements += textElement(heading, 0, -7, { size: FONT_SIZE.label, fill: colors.ink });
+  const fullWidth = width + (histogram ? HISTOGRAM.gap + HISTOGRAM.width : 0);
+  if (note !== undefined) {
+    const style = {
+      size: FONT_SIZE.tick,
+      fill: warn ? colors.warning : colors.muted,
+      anchor: "end" as const,
+    };
+    elements += textElement(note, fullWidth, -7, style);
+  }
+  return {
+    width: fullWidth,
+    height,
+    margins: { top: 22, right: 14, bottom: xLabels ? 36 : 8, left: Math.ceil(yLabelWidth) + 14 },
+    elements,
+  };
+}
+
+/** The legend that tells chains apart. */
+export function traceLegend(chains: number, burnIn: boolean, colors: Theme): LegendEntry[] {
+  const entries: LegendEntry[] = [];
+  if (chains > 1) {
+    for (let chain = 0; chain < Math.min(chains, colors.series.length); chain++) {
+      const name = chain === 0 ? "chain 1" : String(chain + 1);
+      entries.push({ label: name, color: chainColor(colors, chain), kind: "line" });
+    }
+  }
+  if (burnIn) entries.push({ label: "burn-in", color: colors.shade, kind: "box" });
+  return entries;
+}
+
+/**
+ * Indices that draw the same line as all values: per pixel column the smallest and the largest value, in order.
+ *
+ * @param perValue width of one value in px
+ */
+export function decimate(values: ArrayLike<number>, start: number, end: number, perValue: number): number[] {
+  const indices: number[] = [];
+  if (perValue >= 0.5) {
+    for (let index = start; index < end; index++) if (Number.isFinite(values[index])) indices.push(index);
+    return indices;
+  }
+  const perColumn = Math.ceil(1 / perValue);
+  for (let from = start; from < end; from += perColumn) {
+    let smallest = -1;
+    let largest = -1;
+    for (let index = from; index < Math.min(from + perColumn, end); index++) {
+      const value = values[index]!;
+      if (!Number.isFinite(value)) continue;
+      if (smallest < 0 || value < values[smallest]!) smallest = index;
+      if (largest < 0 || value > values[largest]!) largest = index;
+    }
+    if (smallest < 0) continue;
+    indices.push(Math.min(smallest, largest));
+    if (smallest !== largest) indices.push(Math.max(smallest, largest));
+  }
+  return indices;
+}
+
+function chainColor({ series }: Theme, chain: number): string {
+  return series[chain % series.length] ?? "currentColor";
+}
+
+/** Range of the values after burn-in, widened towards those before it by at most half of itself on each side. */
+function valueRange({ chains, first, every, burnIn }: TraceSeries): [number, number] {
+  const split = Math.max(Math.ceil((burnIn - first) / every), 0);
+  const [low, high] = extremes(chains, split, Number.POSITIVE_INFINITY);
+  const [allLow, allHigh] = extremes(chains, 0, Number.POSITIVE_INFINITY);
+  if (!(allLow <= allHigh)) return [0, 1];
+  const [from, to] = low <= high ? [low, high] : [allLow, allHigh];
+  const reach = (to - from) / 2;
+  const bottom = Math.max(allLow, from - reach);
+  const top = Math.min(allHigh, to + reach);
+  const pad = top > bottom ? (top - bottom) * 0.06 : Math.abs(top) * 0.1 || 1;
+  return [bottom - pad, top + pad];
+}
+
+function extremes(chains: readonly ArrayLike<number>[], start: number, end: number): [number, number] {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const values of chains) {
+    for (let index = start; index < Math.min(values.length, end); index++) {
+      const value = values[index]!;
+      if (!Number.isFinite(value)) continue;
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+  }
+  return [low, high];
+}
+
+function countBins(
+  { chains, first, every, burnIn }: TraceSeries,
+  [low, high]: readonly [number, number],
+): number[] {
+  const counts = new Array<number>(HISTOGRAM.bins).fill(0);
+  const split = Math.max(Math.ceil((burnIn - first) / every), 0);
+  for (const values of chains) {
+    for (let index = split; index < values.length; index++) {
+      const bin = Math.floor(((values[index]! - low) / (high - low)) * HISTOGRAM.bins);
+      if (bin >= 0 && bin < HISTOGRAM.bins) counts[bin] = counts[bin]! + 1;
+    }
+  }
+  return counts;
+}
