@@ -69,7 +69,13 @@ export class AbortedError extends TsliraError {
   }
 }
 
-const CODES: ReadonlySet<unknown> = new Set<ErrorCode>(["INVALID_INPUT", "FORMAT", "NUMERICS", "JOB", "ABORTED"]);
+const CODES: ReadonlySet<unknown> = new Set<ErrorCode>([
+  "INVALID_INPUT",
+  "FORMAT",
+  "NUMERICS",
+  "JOB",
+  "ABORTED",
+]);
 
 /** Turn anything thrown into plain data that `postMessage` and JSON can carry. */
 export function toPlainError(thrown: unknown): PlainError {

@@ -22,9 +22,12 @@ export const MAX_PIXELS = 2 ** 26;
 export function checkShape(where: string, shape: Shape): void {
   const [ny, nx] = shape;
   if (shape.length !== 2 || !Number.isInteger(ny) || !Number.isInteger(nx) || ny < 1 || nx < 1) {
-    throw new InvalidInputError(`${where}: shape must be two whole numbers >= 1, got [${shape.join(", ")}]; give [ny, nx]`, {
-      fields: { shape },
-    });
+    throw new InvalidInputError(
+      `${where}: shape must be two whole numbers >= 1, got [${shape.join(", ")}]; give [ny, nx]`,
+      {
+        fields: { shape },
+      },
+    );
   }
   if (ny * nx > MAX_PIXELS) {
     throw new InvalidInputError(
@@ -66,7 +69,7 @@ export function sameShape(first: SkyImage, second: SkyImage): boolean {
 /** Sum of all pixel values. */
 export function imageSum({ data }: SkyImage): number {
   let sum = 0;
-  for (let index = 0; index < data.length; index++) sum += data[index]!;
+  for (let index = 0; index < data.length; index++) sum += data[index];
   return sum;
 }
 
@@ -84,7 +87,11 @@ export function cutout(
 ): SkyImage {
   const [ny, nx] = image.shape;
   const ok = (range: readonly [number, number], size: number) =>
-    Number.isInteger(range[0]) && Number.isInteger(range[1]) && range[0] >= 0 && range[0] < range[1] && range[1] <= size;
+    Number.isInteger(range[0]) &&
+    Number.isInteger(range[1]) &&
+    range[0] >= 0 &&
+    range[0] < range[1] &&
+    range[1] <= size;
   if (!ok(rows, ny) || !ok(cols, nx)) {
     throw new InvalidInputError(
       `cutout: rows and columns must lie inside the image of ${ny} x ${nx}, ` +

@@ -1,24 +1,7 @@
 import type { WcsCard } from "../data/observation.js";
+import type { BackgroundScalePrior, SmoothingPrior, TotalCountsPrior } from "../data/prior-parameters.js";
 import type { SkyImage } from "../image.js";
 import type { ImageTrace, ParameterTrace } from "./trace.js";
-
-/** Prior on the total of the image, `T ~ Gamma(shape, rate)`, in counts at the reference exposure. */
-export interface TotalCountsPrior {
-  /** Shape a_T > 0; default 1. */
-  readonly shape: number;
-  /** Rate b_T >= 0 (1 / counts); default 0.05. */
-  readonly rate: number;
-}
-
-/** Hyperprior on the smoothing parameter of each level, `p(alpha) ~ alpha^power * exp(-rate * alpha^exponent)`. */
-export interface SmoothingPrior {
-  /** Default 1. pylira's `ms_al_kap1` is `power - 1` (its chain carries one factor alpha more than documented). */
-  readonly power: number;
-  /** Default 1000; pylira's `ms_al_kap2`. */
-  readonly rate: number;
-  /** Default 3; pylira's `ms_al_kap3`. */
-  readonly exponent: number;
-}
 
 /** Every setting that shapes the draws; the same values and inputs always give the same bytes. */
 export interface LiraConfig {
@@ -41,6 +24,7 @@ export interface LiraConfig {
   readonly fitBackgroundScale: boolean;
   readonly totalCountsPrior: TotalCountsPrior;
   readonly smoothingPrior: SmoothingPrior;
+  readonly backgroundScalePrior: BackgroundScalePrior;
   /** Sweeps between kept draws of the image, >= 1. */
   readonly traceEvery: number;
 }

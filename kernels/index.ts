@@ -1,0 +1,414 @@
+// The kernels of one LIRA chain: an instance of this module is one chain. The host creates it with `createChain` and
+// `createObservation`, fills the inputs through the addresses it is given, calls `prepareChain`, sets the state, and
+// then asks for sweeps in batches. Nothing is allocated after `prepareChain`, and nothing is imported from the host.
+//
+// Source: Esch et al. 2004 (ApJ 610, 1213), Connors et al. 2011 (ADASS XX).
+
+import { drawImage, prepareImage, sumLogFractions } from "./image";
+import { allocate } from "./memory";
+import { addToMoments, prepareMoments } from "./moments";
+import {
+  appendObservation,
+  Observation,
+  observationAt,
+  observationCount,
+  prepareObservation,
+} from "./observation";
+import { drawIndex, initRandom, randomState } from "./random";
+import { prepareRedistribution, redistributeCounts } from "./redistribute";
+import { drawSmoothing, logLevelPrior, prepareSmoothing } from "./smoothing";
+import { addMissingCounts, drawBackgroundScale, splitBackground } from "./source-counts";
+import { exp, log, logGamma } from "./special";
+import {
+  aggregateCounts,
+  colsOf,
+  countsOf,
+  layOutTree,
+  levels,
+  massesOf,
+  rowsOf,
+  shiftIntoTree,
+} from "./tree";
+
+export { allocate } from "./memory";
+export { means, momentCount, setMomentCount, squares } from "./moments";
+export { seedRandom } from "./random";
+export { setSmoothingPrior } from "./smoothing";
+export { levels } from "./tree";
+
+/** Status of a call: all is well. */
+const OK: i32 = 0;
+/** The host refused to grow the memory. */
+const OUT_OF_MEMORY: i32 = 1;
+/** A lit pixel gets no light from the image: lambda is zero, infinite or NaN. */
+const NO_LIGHT: i32 = 2;
+/** Expected counts at the reference exposure exceed 2^31. */
+const TOO_MANY_COUNTS: i32 = 3;
+
+let ny: i32 = 0;
+let nx: i32 = 0;
+let pixels: i32 = 0;
+let wrap: bool = false;
+let spin: bool = true;
+let fitAlpha: bool = true;
+let fitBackground: bool = false;
+let reference: f64 = 1;
+let totalShape: f64 = 1;
+let totalRate: f64 = 0.05;
+let scaleShape: f64 = 0.001;
+let scaleRate: f64 = 0;
+
+/** f64 `[ny, nx]`: the image. */
+let flux: usize = 0;
+/** f64 `[ny, nx]`: sum of exposure q over observations. */
+let exposed: usize = 0;
+/** f64 `[ny, nx]`: E0 - exposed. */
+let missing: usize = 0;
+let anyMissing: bool = false;
+/** i32 `[ny, nx]`: source photons. */
+let sourceCounts: usize = 0;
+/** f64 scalars of the chain's state: alpha[levels], modes[levels], then STATE_SCALARS named below. */
+let state: usize = 0;
+
+// Offsets (in f64) behind alpha and modes.
+const TOTAL: i32 = 0;
+const LOG_PRIOR: i32 = 1;
+const SHIFT_ROW: i32 = 2;
+const SHIFT_COL: i32 = 3;
+const LOG_LIKELIHOOD: i32 = 4;
+const STATE_SCALARS: i32 = 5;
+
+function scalar(name: i32): usize {
+  return state + ((<usize>(2 * levels + name)) << 3);
+}
+
+/** f64 `[levels]`. */
+function alphas(): usize {
+  return state;
+}
+
+/** f64 `[levels]`: where the search for each mode of log alpha starts. */
+function modes(): usize {
+  return state + ((<usize>levels) << 3);
+}
+
+/**
+ * Lay out a chain for a sky of `[rows, cols]` pixels.
+ *
+ * @param periodic photons that leave on one side come back on the other (`wrap`), else they are lost (`spill`)
+ * @param cycleSpin draw a shift of the tree before each image
+ * @param referenceExposure E0 > 0
+ * @returns a status
+ */
+export function createChain(
+  rows: i32,
+  cols: i32,
+  periodic: bool,
+  cycleSpin: bool,
+  sampleAlpha: bool,
+  sampleBackgroundScale: bool,
+  referenceExposure: f64,
+  totalCountsShape: f64,
+  totalCountsRate: f64,
+  backgroundScaleShape: f64,
+  backgroundScaleRate: f64,
+): i32 {
+  ny = rows;
+  nx = cols;
+  pixels = rows * cols;
+  wrap = periodic;
+  spin = cycleSpin;
+  fitAlpha = sampleAlpha;
+  fitBackground = sampleBackgroundScale;
+  reference = referenceExposure;
+  totalShape = totalCountsShape;
+  totalRate = totalCountsRate;
+  scaleShape = backgroundScaleShape;
+  scaleRate = backgroundScaleRate;
+  if (!layOutTree(ny, nx) || !prepareImage(nx) || !prepareSmoothing(pixels) || !prepareMoments(pixels)) {
+    return OUT_OF_MEMORY;
+  }
+  flux = allocate((<usize>(pixels + 1)) << 3);
+  exposed = allocate((<usize>pixels) << 3);
+  missing = allocate((<usize>pixels) << 3);
+  sourceCounts = allocate((<usize>pixels) << 2);
+  state = allocate((<usize>(2 * levels + STATE_SCALARS)) << 3);
+  if (flux === 0 || exposed === 0 || missing === 0 || sourceCounts === 0 || state === 0) return OUT_OF_MEMORY;
+  initRandom();
+  return OK;
+}
+
+/**
+ * Add an observation; its arrays are then filled by the host through the addresses of `observationArray`.
+ *
+ * @returns address of the observation, or 0 without memory
+ */
+export function createObservation(
+  psfRows: i32,
+  psfCols: i32,
+  centreRow: i32,
+  centreCol: i32,
+  hasBackground: bool,
+  backgroundCounts: f64,
+): usize {
+  const observation = appendObservation(ny, nx, psfRows, psfCols, centreRow, centreCol, hasBackground);
+  if (observation === null) return 0;
+  observation.backgroundCounts = backgroundCounts;
+  return changetype<usize>(observation);
+}
+
+/** Address of an input of an observation: 0 counts (i32), 1 exposure (f64), 2 background (f64), 3 psf (f64). */
+export function observationArray(observation: usize, which: i32): usize {
+  const item = changetype<Observation>(observation);
+  if (which === 0) return item.counts;
+  if (which === 1) return item.exposure;
+  if (which === 2) return item.background;
+  return item.psf;
+}
+
+/** Scale of an observation's background. */
+export function backgroundScale(observation: usize): f64 {
+  return changetype<Observation>(observation).scale;
+}
+
+/** Set the scale of an observation's background, >= 0. */
+export function setBackgroundScale(observation: usize, scale: f64): void {
+  changetype<Observation>(observation).scale = scale;
+}
+
+/** Address of f64 `[ny, nx]` flux, > 0; the host sets the starting image here. */
+export function fluxArray(): usize {
+  return flux;
+}
+
+/** Address of f64 `[ny, nx]`, sum over observations of exposure times detection probability; filled by the host. */
+export function exposedArray(): usize {
+  return exposed;
+}
+
+/** Address of f64 `[levels]` alpha; the host sets the starting values here. */
+export function alphaArray(): usize {
+  return alphas();
+}
+
+/** Address and (through `stateLength`) number of the f64 scalars of the chain's state. */
+export function stateArray(): usize {
+  return state;
+}
+
+/** Number of f64 in `stateArray`. */
+export function stateLength(): i32 {
+  return 2 * levels + STATE_SCALARS;
+}
+
+/** Address of the four u64 of the random generator's state. */
+export function randomArray(): usize {
+  return randomState;
+}
+
+/** Total T of the image, in counts at the reference exposure. */
+export function totalCounts(): f64 {
+  return load<f64>(scalar(TOTAL));
+}
+
+/** Log prior of the image, the total and alpha, up to a constant. */
+export function logPrior(): f64 {
+  return load<f64>(scalar(LOG_PRIOR));
+}
+
+/** `sum (counts log lambda - lambda)` of the image at the start of the last sweep. */
+export function logLikelihood(): f64 {
+  return load<f64>(scalar(LOG_LIKELIHOOD));
+}
+
+/** Row shift of the last sweep's tree. */
+export function shiftRow(): i32 {
+  return <i32>load<f64>(scalar(SHIFT_ROW));
+}
+
+/** Column shift of the last sweep's tree. */
+export function shiftCol(): i32 {
+  return <i32>load<f64>(scalar(SHIFT_COL));
+}
+
+/** Derive what the sweeps need once counts, exposures, backgrounds and psfs are filled in; a status. */
+export function prepareChain(): i32 {
+  for (let index = 0; index < observationCount; index++) {
+    const item = observationAt(index);
+    if (!prepareObservation(item, ny, nx)) return OUT_OF_MEMORY;
+  }
+  if (!prepareRedistribution()) return OUT_OF_MEMORY;
+  anyMissing = false;
+  for (let at: usize = 0; at < (<usize>pixels) << 3; at += 8) {
+    const left = reference - load<f64>(exposed + at);
+    // Sums of rounded probabilities may exceed 1 by a few ulp; that is not exposure that is missing.
+    const isMissing = left > reference * 1e-14;
+    store<f64>(missing + at, isMissing ? left : 0);
+    if (isMissing) anyMissing = true;
+  }
+  return OK;
+}
+
+/** Begin at the image in `fluxArray` and the alpha in `alphaArray`: derive total, modes and log prior. */
+export function startChain(): void {
+  let total: f64 = 0;
+  for (let at: usize = 0; at < (<usize>pixels) << 3; at += 8) total += load<f64>(flux + at);
+  total *= reference;
+  store<f64>(scalar(TOTAL), total);
+  for (let level = 0; level < levels; level++) {
+    const at = (<usize>level) << 3;
+    const alpha = load<f64>(alphas() + at);
+    store<f64>(modes() + at, log(alpha));
+    store<f64>(sumLogFractions + at, logFractionsOf(level));
+  }
+  store<f64>(scalar(LOG_PRIOR), evaluateLogPrior(total));
+}
+
+/** sum log(child / parent) over the blocks of one level of the unshifted image; fills the masses of the next level. */
+function logFractionsOf(level: i32): f64 {
+  const rows = rowsOf(level);
+  const cols = colsOf(level);
+  const parentCols = colsOf(level + 1);
+  const children = level === 0 ? flux : massesOf(level);
+  const parents = massesOf(level + 1);
+  memory.fill(parents, 0, (<usize>(rowsOf(level + 1) * parentCols)) << 3);
+  for (let row = 0; row < rows; row++) {
+    for (let col = 0; col < cols; col++) {
+      const at = parents + ((<usize>((row >> 1) * parentCols + (col >> 1))) << 3);
+      store<f64>(at, load<f64>(at) + load<f64>(children + ((<usize>(row * cols + col)) << 3)));
+    }
+  }
+  let sum: f64 = 0;
+  for (let row = 0; row < rows; row++) {
+    for (let col = 0; col < cols; col++) {
+      const parent = load<f64>(parents + ((<usize>((row >> 1) * parentCols + (col >> 1))) << 3));
+      sum += log(load<f64>(children + ((<usize>(row * cols + col)) << 3)) / parent);
+    }
+  }
+  return sum;
+}
+
+function evaluateLogPrior(total: f64): f64 {
+  let sum = (totalShape - 1) * log(total) - totalRate * total;
+  for (let level = 0; level < levels; level++) {
+    const at = (<usize>level) << 3;
+    sum += logLevelPrior(level, load<f64>(alphas() + at), load<f64>(sumLogFractions + at));
+  }
+  return sum;
+}
+
+/** Expected counts of the current image and backgrounds: the second half of the log-likelihood. */
+function expectedCounts(): f64 {
+  let sums = f64x2.splat(0);
+  const even = (<usize>(pixels & ~1)) << 3;
+  for (let at: usize = 0; at < even; at += 16) {
+    sums = f64x2.add(sums, f64x2.mul(v128.load(exposed + at), v128.load(flux + at)));
+  }
+  let sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
+  if (pixels & 1) sum += load<f64>(exposed + even) * load<f64>(flux + even);
+  for (let index = 0; index < observationCount; index++) {
+    const item = observationAt(index);
+    if (item.background !== 0) sum += item.scale * item.backgroundCounts;
+  }
+  return sum;
+}
+
+/** One sweep: the seven conditional draws in the paper's order. */
+function drawSweep(): i32 {
+  const sumLog = redistributeCounts(flux, ny, nx, wrap);
+  store<f64>(scalar(LOG_LIKELIHOOD), sumLog - expectedCounts());
+  if (!isFinite(sumLog)) return NO_LIGHT;
+  splitBackground(flux, sourceCounts, pixels);
+  if (anyMissing && !addMissingCounts(flux, missing, sourceCounts, ny, nx)) return TOO_MANY_COUNTS;
+  const row = spin ? drawIndex(ny) : 0;
+  const col = spin ? drawIndex(nx) : 0;
+  store<f64>(scalar(SHIFT_ROW), <f64>row);
+  store<f64>(scalar(SHIFT_COL), <f64>col);
+  shiftIntoTree(sourceCounts, row, col);
+  aggregateCounts();
+  if (load<i32>(countsOf(levels)) < 0) return TOO_MANY_COUNTS;
+  if (fitAlpha) drawSmoothing(alphas(), modes());
+  const total = drawImage(flux, alphas(), row, col, reference, totalShape, totalRate);
+  store<f64>(scalar(TOTAL), total);
+  if (fitBackground) drawBackgroundScale(scaleShape, scaleRate);
+  return OK;
+}
+
+/**
+ * Run sweeps, and write one row of the parameter trace for each:
+ * log-likelihood and log prior of the image at the sweep's start, shift row, shift column, total, alpha[levels],
+ * background scale of each observation.
+ *
+ * @param count number of sweeps
+ * @param trace f64 `[count, 5 + levels + observations]`, overwritten
+ * @param skip sweeps at the start of this batch that belong to the burn-in: not added to the moments
+ * @returns a status; after a failure the chain must not be used any more
+ */
+export function runSweeps(count: i32, trace: usize, skip: i32): i32 {
+  for (let sweep = 0; sweep < count; sweep++) {
+    const priorBefore = load<f64>(scalar(LOG_PRIOR));
+    const status = drawSweep();
+    if (status !== OK) return status;
+    store<f64>(scalar(LOG_PRIOR), evaluateLogPrior(load<f64>(scalar(TOTAL))));
+    if (sweep >= skip) addToMoments(flux, pixels);
+
+    store<f64>(trace, load<f64>(scalar(LOG_LIKELIHOOD)), 0);
+    store<f64>(trace, priorBefore, 8);
+    store<f64>(trace, load<f64>(scalar(SHIFT_ROW)), 16);
+    store<f64>(trace, load<f64>(scalar(SHIFT_COL)), 24);
+    store<f64>(trace, load<f64>(scalar(TOTAL)), 32);
+    trace += 40;
+    memory.copy(trace, alphas(), (<usize>levels) << 3);
+    trace += (<usize>levels) << 3;
+    for (let index = 0; index < observationCount; index++) {
+      const item = observationAt(index);
+      store<f64>(trace, item.scale);
+      trace += 8;
+    }
+  }
+  return OK;
+}
+
+/** Natural logarithm, logarithm of the gamma function and exponential, for code that must not use the host's. */
+export function naturalLog(x: f64): f64 {
+  return log(x);
+}
+export function naturalExp(x: f64): f64 {
+  return exp(x);
+}
+export function logOfGamma(x: f64): f64 {
+  return logGamma(x);
+}
+
+// Single steps, for benchmarks and for tests against the textbook oracle. They act on the chain's own arrays.
+
+/** Step 1 alone; returns the sum of counts log lambda. */
+export function stepRedistribute(): f64 {
+  return redistributeCounts(flux, ny, nx, wrap);
+}
+/** Steps 2 and 3 alone. */
+export function stepSourceCounts(): void {
+  splitBackground(flux, sourceCounts, pixels);
+  if (anyMissing) addMissingCounts(flux, missing, sourceCounts, ny, nx);
+}
+/** Step 4 alone, with the given shift. */
+export function stepAggregate(row: i32, col: i32): void {
+  shiftIntoTree(sourceCounts, row, col);
+  aggregateCounts();
+}
+/** Step 5 alone. */
+export function stepSmoothing(): void {
+  drawSmoothing(alphas(), modes());
+}
+/** Step 6 alone, with the given shift. */
+export function stepImage(row: i32, col: i32): void {
+  store<f64>(scalar(TOTAL), drawImage(flux, alphas(), row, col, reference, totalShape, totalRate));
+}
+/** Address of i32 `[ny, nx]` source photons. */
+export function sourceCountsArray(): usize {
+  return sourceCounts;
+}
+/** Address of i32 `[ny, nx]` photons of an observation. */
+export function photonsArray(observation: usize): usize {
+  return changetype<Observation>(observation).photons;
+}

@@ -1,0 +1,144 @@
+// What a chain knows of one observation. The host fills exposure, background, psf and counts once; the rest is
+// derived here, before the first sweep.
+
+import { allocate } from "./memory";
+
+/** Columns of padding that let a row of the psf be read in whole vectors of four. */
+const LANES: i32 = 4;
+
+@unmanaged
+export class Observation {
+  /** f64 `[ny, nx]`, >= 0. */
+  exposure: usize;
+  /** f64 `[ny, nx]`, flux units, >= 0; 0 when there is no background. */
+  background: usize;
+  /** i32 `[ny, nx]`, counts of the detector pixels in use, 0 elsewhere. */
+  counts: usize;
+  /** i32 `[ny, nx]`, photons assigned to each sky pixel in this sweep. */
+  photons: usize;
+  /** f64 `[psfRows, psfCols]`, sum 1. */
+  psf: usize;
+  psfRows: i32;
+  psfCols: i32;
+  /** Index of the psf's centre: detector pixel i sees sky pixel j with weight psf[i - j + centre]. */
+  centreRow: i32;
+  centreCol: i32;
+  /** Scale of the background. */
+  scale: f64;
+  /** sum_j exposure q background: expected background counts for scale 1. */
+  backgroundCounts: f64;
+  /** Background photons of this sweep. */
+  backgroundPhotons: f64;
+
+  /** f32 `[psfRows, psfStride]`: the psf turned by 180 degrees, rows padded with zeros. */
+  turned: usize;
+  psfStride: i32;
+  /** f32 `[ny + psfRows - 1, padStride]`: expected photons before the psf, padded on all sides. */
+  padded: usize;
+  padStride: i32;
+  /** Rows and columns of padding before the image. */
+  padRow: i32;
+  padCol: i32;
+  /** Detector pixels with counts: first pixel of their window in `padded`, and their counts. */
+  litCount: i32;
+  litPixels: usize;
+  litCounts: usize;
+}
+
+/** Most observations of one chain. */
+export const MAX_OBSERVATIONS: i32 = 256;
+/** Observations of the chain. */
+export let observationCount: i32 = 0;
+const addresses = memory.data(1024, 16);
+
+/** Observation number `index`, in the order in which they were appended. */
+export function observationAt(index: i32): Observation {
+  return changetype<Observation>(load<usize>(addresses + ((<usize>index) << 2)));
+}
+
+/** Number of f64 of scratch that the longest psf needs. */
+export let longestPsf: i32 = 0;
+
+/**
+ * Append an observation and reserve its arrays; the host then fills exposure, background, psf and counts.
+ *
+ * @returns the observation, or null when memory is refused or there are already MAX_OBSERVATIONS
+ */
+export function appendObservation(
+  ny: i32,
+  nx: i32,
+  psfRows: i32,
+  psfCols: i32,
+  centreRow: i32,
+  centreCol: i32,
+  hasBackground: bool,
+): Observation | null {
+  if (observationCount === MAX_OBSERVATIONS) return null;
+  const pixels = <usize>(ny * nx);
+  const address = allocate(offsetof<Observation>());
+  if (address === 0) return null;
+  const observation = changetype<Observation>(address);
+  observation.psfRows = psfRows;
+  observation.psfCols = psfCols;
+  observation.centreRow = centreRow;
+  observation.centreCol = centreCol;
+  observation.scale = 1;
+  observation.exposure = allocate(pixels << 3);
+  observation.background = hasBackground ? allocate(pixels << 3) : 0;
+  observation.counts = allocate(pixels << 2);
+  observation.photons = allocate(pixels << 2);
+  observation.psf = allocate((<usize>(psfRows * psfCols)) << 3);
+  observation.psfStride = (psfCols + LANES - 1) & ~(LANES - 1);
+  observation.turned = allocate((<usize>(psfRows * observation.psfStride)) << 2);
+  // The last window of a row reads psfStride values from column nx - 1.
+  observation.padStride = (nx + observation.psfStride - 1 + LANES - 1) & ~(LANES - 1);
+  observation.padRow = psfRows - 1 - centreRow;
+  observation.padCol = psfCols - 1 - centreCol;
+  observation.padded = allocate((<usize>((ny + psfRows - 1) * observation.padStride)) << 2);
+  if (
+    observation.exposure === 0 ||
+    (hasBackground && observation.background === 0) ||
+    observation.counts === 0 ||
+    observation.photons === 0 ||
+    observation.psf === 0 ||
+    observation.turned === 0 ||
+    observation.padded === 0
+  ) {
+    return null;
+  }
+  store<usize>(addresses + ((<usize>observationCount) << 2), address);
+  observationCount++;
+  longestPsf = max(longestPsf, max(psfRows, psfCols));
+  return observation;
+}
+
+/** Derive the turned psf and the list of lit pixels from what the host has filled in; false without memory. */
+export function prepareObservation(observation: Observation, ny: i32, nx: i32): bool {
+  const rows = observation.psfRows;
+  const cols = observation.psfCols;
+  for (let row = 0; row < rows; row++) {
+    for (let col = 0; col < cols; col++) {
+      const value = load<f64>(observation.psf + ((<usize>((rows - 1 - row) * cols + cols - 1 - col)) << 3));
+      store<f32>(observation.turned + ((<usize>(row * observation.psfStride + col)) << 2), <f32>value);
+    }
+  }
+  let lit = 0;
+  for (let pixel = 0; pixel < ny * nx; pixel++) {
+    if (load<i32>(observation.counts + ((<usize>pixel) << 2)) > 0) lit++;
+  }
+  observation.litCount = lit;
+  observation.litPixels = allocate((<usize>lit) << 2);
+  observation.litCounts = allocate((<usize>lit) << 2);
+  if (observation.litPixels === 0 || observation.litCounts === 0) return false;
+  lit = 0;
+  for (let row = 0; row < ny; row++) {
+    for (let col = 0; col < nx; col++) {
+      const counts = load<i32>(observation.counts + ((<usize>(row * nx + col)) << 2));
+      if (counts === 0) continue;
+      store<i32>(observation.litPixels + ((<usize>lit) << 2), row * observation.padStride + col);
+      store<i32>(observation.litCounts + ((<usize>lit) << 2), counts);
+      lit++;
+    }
+  }
+  return true;
+}

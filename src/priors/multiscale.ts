@@ -1,0 +1,75 @@
+import type { BackgroundScalePrior, SmoothingPrior, TotalCountsPrior } from "../data/prior-parameters.js";
+import { InvalidInputError } from "../errors.js";
+import type { Shape } from "../image.js";
+
+/**
+ * The multiscale prior of LIRA (Esch et al. 2004, section 3) on images of any shape.
+ *
+ * Level 0 is the image; level `l + 1` sums level `l` in 2 x 2 blocks, each axis halved and rounded up, until a single
+ * number, the total T, is left. A block's fractions are `Dirichlet(alpha_l, ...)` with one component a child (4, or 2
+ * at an edge; a block of one child has none), and `T ~ Gamma(shape, rate)`.
+ */
+
+export const DEFAULT_TOTAL_COUNTS_PRIOR: TotalCountsPrior = { shape: 1, rate: 0.05 };
+export const DEFAULT_SMOOTHING_PRIOR: SmoothingPrior = { power: 1, rate: 1000, exponent: 3 };
+export const DEFAULT_BACKGROUND_SCALE_PRIOR: BackgroundScalePrior = { shape: 0.001, rate: 0 };
+
+/**
+ * Number of levels of the tree above the image: how often both axes are halved (rounding up) until one pixel is left.
+ *
+ * @param shape `[ny, nx]`
+ * @returns 0 for a single pixel, n for 2^n x 2^n
+ */
+export function multiscaleLevels([ny, nx]: Shape): number {
+  let levels = 0;
+  for (let size = Math.max(ny, nx); size > 1; size = Math.ceil(size / 2)) levels++;
+  return levels;
+}
+
+function checkNumber(where: string, value: number, ok: boolean, rule: string): void {
+  if (!ok || !Number.isFinite(value)) {
+    throw new InvalidInputError(
+      `lira: ${where} must be ${rule}, got ${value}; see docs/glossary.md for its meaning`,
+      {
+        fields: { [where]: value },
+      },
+    );
+  }
+}
+
+/** Check the parameters of the priors. @throws InvalidInputError naming the first that breaks its rule */
+export function checkPriors(
+  total: TotalCountsPrior,
+  smoothing: SmoothingPrior,
+  backgroundScale: BackgroundScalePrior,
+): void {
+  checkNumber("totalCountsPrior.shape", total.shape, total.shape > 0, "> 0");
+  checkNumber("totalCountsPrior.rate", total.rate, total.rate >= 0, ">= 0");
+  checkNumber("smoothingPrior.power", smoothing.power, smoothing.power > -1, "> -1");
+  checkNumber("smoothingPrior.rate", smoothing.rate, smoothing.rate > 0, "> 0");
+  checkNumber("smoothingPrior.exponent", smoothing.exponent, smoothing.exponent > 0, "> 0");
+  checkNumber("backgroundScalePrior.shape", backgroundScale.shape, backgroundScale.shape > 0, "> 0");
+  checkNumber("backgroundScalePrior.rate", backgroundScale.rate, backgroundScale.rate >= 0, ">= 0");
+}
+
+/**
+ * Smoothing parameters to start from, one a level.
+ *
+ * @param alphaInit one number for all levels, or one for each level, finest first; all > 0
+ * @throws InvalidInputError when the number of values is not the number of levels, or one is not > 0
+ */
+export function startingAlpha(alphaInit: number | readonly number[], shape: Shape): number[] {
+  const levels = multiscaleLevels(shape);
+  const alpha = typeof alphaInit === "number" ? new Array<number>(levels).fill(alphaInit) : [...alphaInit];
+  if (alpha.length !== levels) {
+    throw new InvalidInputError(
+      `lira: alphaInit must be one number or one for each of the ${levels} levels of a ${shape[0]} x ${shape[1]} image, ` +
+        `got ${alpha.length} values; give a single number to use it for all levels`,
+      { fields: { levels, length: alpha.length } },
+    );
+  }
+  for (const [level, value] of alpha.entries()) {
+    checkNumber(`alphaInit[${level}]`, value, value > 0, "> 0");
+  }
+  return alpha;
+}

@@ -1,0 +1,301 @@
+import type { Boundary } from "../data/boundary.js";
+import { checkObservations } from "../data/check-observation.js";
+import type { Observation } from "../data/observation.js";
+import type { BackgroundScalePrior, SmoothingPrior, TotalCountsPrior } from "../data/prior-parameters.js";
+import { InvalidInputError, NumericsError } from "../errors.js";
+import type { Shape, SkyImage } from "../image.js";
+import { checkStatus, instantiateKernels, type Kernels } from "../kernels.js";
+import { detectedExposures } from "../model/exposure.js";
+import { trimPsf } from "../model/psf-window.js";
+import { startingImage } from "./starting-images.js";
+
+/*
+ * The LIRA sampler (Esch et al. 2004; Connors et al. 2011). With sky pixels j, detector pixels i, observations m:
+ *
+ *     lambda[m,i] = sum_j psf[m][i - j + c] exposure[m,j] (flux[j] + scale[m] background[m,j])
+ *     counts[m,i] ~ Poisson(lambda[m,i])
+ *     x = E0 flux ~ multiscale Dirichlet prior with smoothing alpha[l] and total T ~ Gamma
+ *
+ * One sweep draws, each given all the rest (kernels of the same names):
+ *
+ *     redistributeCounts   the sky pixel behind every detected photon
+ *     splitBackground      which of them the background emitted
+ *     addMissingCounts     the photons that exposure and edges kept from the detector
+ *     drawSmoothing        alpha of every level, after a random shift of the tree
+ *     drawImage            the total and the fractions of every block
+ *     drawBackgroundScale  the scale of each background
+ */
+
+/** What defines the law that a chain samples. */
+export interface LiraChainSettings {
+  /** Fate of photons beyond the edge; see `Boundary`. */
+  readonly boundary: Boundary;
+  /** Shift of the multiscale tree before each image draw: uniform, or none. */
+  readonly cycleSpin: "random" | "none";
+  /** Sample alpha, or keep it at `alphaInit`. */
+  readonly fitAlpha: boolean;
+  /** Starting alpha of each level, finest first, > 0. */
+  readonly alphaInit: readonly number[];
+  /** Sample the scale of each observation's background, or keep it at 1. */
+  readonly fitBackgroundScale: boolean;
+  readonly totalCountsPrior: TotalCountsPrior;
+  readonly smoothingPrior: SmoothingPrior;
+  readonly backgroundScalePrior: BackgroundScalePrior;
+}
+
+/** Where a chain comes from. */
+export interface LiraChainOptions {
+  /** Whole number in [0, 2^53). */
+  readonly seed: number;
+  /** Number of the chain, from 0: selects its stream of random numbers and its starting image. */
+  readonly chain: number;
+  /** Starting flux `[ny, nx]`, > 0; default one of `startingImage`. */
+  readonly fluxInit?: SkyImage;
+  /** Kernels compiled by `compileKernels`; compiled on the spot when left out. */
+  readonly module?: WebAssembly.Module;
+}
+
+/** Everything a chain needs to continue exactly where it stood: bytes of its state between two sweeps. */
+export interface ChainState {
+  readonly sweeps: number;
+  /** Four 64-bit words of the generator. */
+  readonly random: Uint8Array;
+  /** Scalars of the kernel's state. */
+  readonly scalars: Float64Array;
+  readonly flux: Float64Array;
+  readonly backgroundScale: Float64Array;
+  readonly moments: { readonly count: number; readonly mean: Float64Array; readonly squares: Float64Array };
+}
+
+/** Columns of the parameter trace, in the order in which `sweep` writes them. */
+export function traceColumns(levels: number, observations: number): string[] {
+  const numbered = (name: string, count: number) =>
+    Array.from({ length: count }, (_, index) => `${name}${index}`);
+  return [
+    "logLikelihood",
+    "logPrior",
+    "cycleSpinRow",
+    "cycleSpinCol",
+    "expectedMSCounts",
+    ...numbered("smoothingParam", levels),
+    ...(observations === 1 ? ["bkgScale"] : numbered("bkgScale", observations)),
+  ];
+}
+
+/** One running chain. Its memory is a WebAssembly instance of its own. */
+export interface LiraChain {
+  readonly shape: Shape;
+  /** Levels of the tree: number of alphas. */
+  readonly levels: number;
+  /** E0: the prior acts on `flux * referenceExposure`. */
+  readonly referenceExposure: number;
+  /** Names of the columns of the trace. */
+  readonly columns: readonly string[];
+  /** Sweeps done so far. */
+  readonly sweeps: number;
+  /** The flux `[ny, nx]` after the last sweep: a view, valid until the next call of `sweep`. */
+  readonly flux: Float64Array;
+  /** Smoothing parameters, finest first: a view. */
+  readonly alpha: Float64Array;
+  /** Total T in counts at the reference exposure. */
+  readonly totalCounts: number;
+  /** Scale of each observation's background. */
+  readonly backgroundScale: Float64Array;
+  /** `sum (counts log lambda - lambda)` at the start of the last sweep. */
+  readonly logLikelihood: number;
+  /** Log prior density of the current image, total and alpha, up to a constant. */
+  readonly logPrior: number;
+  /** Running mean and sum of squared deviations of the flux over the sweeps that counted: views. */
+  readonly moments: { readonly count: number; readonly mean: Float64Array; readonly squares: Float64Array };
+  /** The kernels behind the chain, for benchmarks and tests of single steps. */
+  readonly kernels: Kernels;
+  /**
+   * Run sweeps.
+   *
+   * @param count number of sweeps, at most `MAX_BATCH`
+   * @param burnIn how many of these, at the start, belong to the burn-in and stay out of the moments; default 0
+   * @returns a view of the trace of these sweeps, `[count, columns.length]`, valid until the next call
+   * @throws NumericsError when the chain left the range of its numbers; it must not be used any more
+   */
+  sweep(count: number, burnIn?: number): Float64Array;
+  /** Copy the state of the chain. */
+  save(): ChainState;
+  /** Continue from a state saved by a chain of the same inputs and settings. */
+  restore(state: ChainState): void;
+}
+
+/** Most sweeps of one call of `LiraChain.sweep`. */
+export const MAX_BATCH = 256;
+
+const ARRAY_COUNTS = 0;
+const ARRAY_EXPOSURE = 1;
+const ARRAY_BACKGROUND = 2;
+const ARRAY_PSF = 3;
+
+/**
+ * Set up a chain.
+ *
+ * @param observations one or several of the same sky grid `[ny, nx]`
+ * @throws InvalidInputError when an observation breaks a rule of `checkObservation`
+ * @throws NumericsError when the chain does not fit into memory
+ */
+export function createLiraChain(
+  observations: readonly Observation[],
+  settings: LiraChainSettings,
+  { seed, chain, fluxInit, module }: LiraChainOptions,
+): LiraChain {
+  const { boundary, totalCountsPrior, smoothingPrior, backgroundScalePrior } = settings;
+  const { observations: checked } = checkObservations(observations, { boundary });
+  const shape = checked[0].counts.shape;
+  const [ny, nx] = shape;
+  const pixels = ny * nx;
+  const kernels = instantiateKernels(module);
+  const detected = detectedExposures(checked, boundary);
+  const referenceExposure = detected.reference;
+
+  checkStatus(
+    "lira",
+    kernels.createChain(
+      ny,
+      nx,
+      Number(boundary === "wrap"),
+      Number(settings.cycleSpin === "random"),
+      Number(settings.fitAlpha),
+      Number(settings.fitBackgroundScale),
+      referenceExposure,
+      totalCountsPrior.shape,
+      totalCountsPrior.rate,
+      backgroundScalePrior.shape,
+      backgroundScalePrior.rate,
+    ),
+  );
+  kernels.setSmoothingPrior(smoothingPrior.power, smoothingPrior.rate, smoothingPrior.exponent);
+
+  // Views are made anew at each use: growing the memory detaches older ones.
+  const doubles = (address: number, length: number) =>
+    new Float64Array(kernels.memory.buffer, address, length);
+  const integers = (address: number, length: number) =>
+    new Int32Array(kernels.memory.buffer, address, length);
+
+  const handles = checked.map((observation, index) => {
+    const { psf, centre } = trimPsf(observation.psf, shape, boundary);
+    const { background, mask } = observation;
+    const emits = background.data.some((value) => value > 0);
+    let backgroundCounts = 0;
+    const { data: exposed } = detected.observations[index];
+    for (let pixel = 0; pixel < pixels; pixel++) backgroundCounts += exposed[pixel] * background.data[pixel];
+    const handle = kernels.createObservation(
+      psf.shape[0],
+      psf.shape[1],
+      centre[0],
+      centre[1],
+      Number(emits),
+      backgroundCounts,
+    );
+    if (handle === 0) checkStatus("lira", 1);
+    const counts = integers(kernels.observationArray(handle, ARRAY_COUNTS), pixels);
+    for (let pixel = 0; pixel < pixels; pixel++) {
+      counts[pixel] = mask === undefined || mask.data[pixel] !== 0 ? observation.counts.data[pixel] : 0;
+    }
+    doubles(kernels.observationArray(handle, ARRAY_EXPOSURE), pixels).set(observation.exposure.data);
+    if (emits) {
+      doubles(kernels.observationArray(handle, ARRAY_BACKGROUND), pixels).set(background.data);
+    }
+    doubles(kernels.observationArray(handle, ARRAY_PSF), psf.data.length).set(psf.data);
+    return handle;
+  });
+
+  doubles(kernels.exposedArray(), pixels).set(detected.total.data);
+  checkStatus("lira", kernels.prepareChain());
+
+  const levels = Number(kernels.levels.value);
+  const columns = traceColumns(levels, handles.length);
+  const rowLength = columns.length;
+  const trace = kernels.allocate(8 * MAX_BATCH * rowLength);
+  if (trace === 0) checkStatus("lira", 1);
+
+  kernels.seedRandom(BigInt(seed), BigInt(chain));
+  const start = fluxInit ?? startingImage(checked[0], referenceExposure, seed, chain);
+  doubles(kernels.fluxArray(), pixels).set(start.data);
+  doubles(kernels.alphaArray(), levels).set(settings.alphaInit);
+  kernels.startChain();
+
+  let sweeps = 0;
+  const backgroundScale = () => Float64Array.from(handles, (handle) => kernels.backgroundScale(handle));
+  const moments = () => ({
+    count: Number(kernels.momentCount.value),
+    mean: doubles(Number(kernels.means.value), pixels),
+    squares: doubles(Number(kernels.squares.value), pixels),
+  });
+  const randomBytes = () => new Uint8Array(kernels.memory.buffer, kernels.randomArray(), 32);
+
+  return {
+    shape,
+    levels,
+    referenceExposure,
+    columns,
+    kernels,
+    get sweeps() {
+      return sweeps;
+    },
+    get flux() {
+      return doubles(kernels.fluxArray(), pixels);
+    },
+    get alpha() {
+      return doubles(kernels.alphaArray(), levels);
+    },
+    get totalCounts() {
+      return kernels.totalCounts();
+    },
+    get backgroundScale() {
+      return backgroundScale();
+    },
+    get logLikelihood() {
+      return kernels.logLikelihood();
+    },
+    get logPrior() {
+      return kernels.logPrior();
+    },
+    get moments() {
+      return moments();
+    },
+    sweep(count, burnIn = 0) {
+      if (count > MAX_BATCH)
+        throw new NumericsError(`lira: a batch must have at most ${MAX_BATCH} sweeps, got ${count}`);
+      checkStatus("lira", kernels.runSweeps(count, trace, burnIn));
+      sweeps += count;
+      return doubles(trace, count * rowLength);
+    },
+    save() {
+      const { count, mean, squares } = moments();
+      return {
+        sweeps,
+        random: randomBytes().slice(),
+        scalars: doubles(kernels.stateArray(), kernels.stateLength()).slice(),
+        flux: doubles(kernels.fluxArray(), pixels).slice(),
+        backgroundScale: backgroundScale(),
+        moments: { count, mean: mean.slice(), squares: squares.slice() },
+      };
+    },
+    restore(state) {
+      if (state.flux.length !== pixels || state.scalars.length !== kernels.stateLength()) {
+        throw new InvalidInputError(
+          `lira: a saved state must be of an image of ${ny} x ${nx}, got ${state.flux.length} pixels; ` +
+            "use the checkpoint with the inputs it was made from",
+          { fields: { pixels: state.flux.length } },
+        );
+      }
+      sweeps = state.sweeps;
+      randomBytes().set(state.random);
+      doubles(kernels.stateArray(), kernels.stateLength()).set(state.scalars);
+      doubles(kernels.fluxArray(), pixels).set(state.flux);
+      for (const [index, handle] of handles.entries()) {
+        kernels.setBackgroundScale(handle, state.backgroundScale[index]);
+      }
+      kernels.setMomentCount(state.moments.count);
+      const { mean, squares } = moments();
+      mean.set(state.moments.mean);
+      squares.set(state.moments.squares);
+    },
+  };
+}
