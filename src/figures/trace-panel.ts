@@ -44,6 +44,7 @@ export function tracePanel(series: TraceSeries, options: TracePanelOptions): Cel
     width,
     height,
     title,
+    unit = "",
     note,
     warn = false,
     xLabels = true,
