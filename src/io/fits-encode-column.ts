@@ -1,0 +1,338 @@
+/** Column values to the bytes of a binary table. */
+
+import { InvalidInputError } from "../errors.js";
+import { encodeNumbers, type FitsNumberCode, flipTopBits, NUMBER_BYTES } from "./fits-bytes.js";
+import { type CellCode, cellBytes, parseTableFormat } from "./fits-column.js";
+
+/** Cells of a column as a caller gives them. */
+export type CellInput = ArrayLike<number> | ArrayLike<bigint> | ArrayLike<string> | ArrayLike<boolean | null>;
+
+/** A column to write, without its values. */
+export interface FitsColumnFormat {
+  /** TTYPE; letters, digits and underscores to please every reader. */
+  readonly name: string;
+  /** TFORM: `D`, `3E`, `8A`, `16X`, `PE` (variable length), `QD` ... */
+  readonly format: string;
+  readonly unit?: string;
+  /** Shape of one cell, slowest axis first (TDIM); for strings the number of characters does not count. */
+  readonly dim?: readonly number[];
+}
+
+/** A column to write. */
+export interface FitsColumnInput extends FitsColumnFormat {
+  /**
+   * Values row by row, as `FitsColumn.values` describes them. Typed arrays of the other signedness (`Uint16Array` for I,
+   * `Uint32Array` for J, `BigUint64Array` for K, `Int8Array` for B) are stored by the TZERO convention.
+   */
+  readonly values: CellInput | ArrayLike<CellInput | string>;
+}
+
+/** A column format taken apart and checked. */
+export interface WritableFormat {
+  readonly label: string;
+  readonly name: string;
+  readonly unit?: string;
+  readonly code: CellCode;
+  readonly repeat: number;
+  readonly descriptor?: "P" | "Q";
+  /** Bytes of a cell in the row. */
+  readonly width: number;
+  /** TFORM; for variable-length columns without the maximum. */
+  readonly tform: string;
+  /** TDIM or "". */
+  readonly tdim: string;
+  /** Characters of one string. */
+  readonly stringLength: number;
+}
+
+/** Check a column's format. @throws InvalidInputError when it cannot be written */
+export function checkColumnFormat({ name, format, unit, dim }: FitsColumnFormat): WritableFormat {
+  const label = `FITS column ${name}`;
+  if (!/^[!-~]([ -~]*[!-~])?$/.test(name) || name.length > 68) {
+    throw new InvalidInputError(
+      `FITS column: name must be printable ASCII, got ${JSON.stringify(name)}; rename it`,
+      {
+        fields: { name },
+      },
+    );
+  }
+  const parsed = parseTableFormat(format);
+  if (parsed === undefined || parsed.suffix !== undefined) {
+    throw new InvalidInputError(
+      `${label}: format must be a binary table format such as D, 3E, 8A or PE, got ${JSON.stringify(format)}; correct it`,
+      { fields: { format } },
+    );
+  }
+  const { code, repeat, descriptor } = parsed;
+  const title = unit === undefined || unit === "" ? { label, name } : { label, name, unit };
+  if (descriptor !== undefined) {
+    if (dim !== undefined)
+      throw new InvalidInputError(
+        `${label}: a variable-length column must have no dim, got one; leave it out`,
+      );
+    const width = descriptor === "P" ? 8 : 16;
+    return {
+      ...title,
+      code,
+      repeat: 0,
+      descriptor,
+      width,
+      tform: `1${descriptor}${code}`,
+      tdim: "",
+      stringLength: 0,
+    };
+  }
+  const values = (dim ?? []).reduce((product, length) => product * length, 1);
+  const whole = dim?.every((length) => Number.isInteger(length) && length > 0) ?? true;
+  const fits =
+    dim === undefined || (code === "A" ? repeat % values === 0 && repeat >= values : values === repeat);
+  if (!whole || !fits) {
+    throw new InvalidInputError(
+      `${label}: dim must multiply to the ${repeat} of its format, got [${dim?.join(", ")}]; make them agree`,
+      { fields: { dim, format } },
+    );
+  }
+  const stringLength = code === "A" ? repeat / values : 0;
+  const axes = dim === undefined ? [] : [...dim].reverse();
+  if (code === "A" && axes.length > 0) axes.unshift(stringLength);
+  const tdim = axes.length > 1 ? `(${axes.join(",")})` : "";
+  return {
+    ...title,
+    code,
+    repeat,
+    width: cellBytes(code, repeat),
+    tform: `${repeat}${code}`,
+    tdim,
+    stringLength,
+  };
+}
+
+/** Encoded values and, for the other signedness, their TZERO. */
+export interface EncodedValues {
+  readonly bytes: Uint8Array;
+  readonly zero?: bigint;
+}
+
+const INTEGER_LIMITS = {
+  B: [0, 255],
+  I: [-(2 ** 15), 2 ** 15 - 1],
+  J: [-(2 ** 31), 2 ** 31 - 1],
+  K: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+} as const;
+
+function encodeIntegers(label: string, code: "B" | "I" | "J" | "K", values: CellInput): EncodedValues {
+  const same = { B: Uint8Array, I: Int16Array, J: Int32Array, K: BigInt64Array }[code];
+  if (values instanceof same) return { bytes: encodeNumbers(values) };
+  const other = { B: Int8Array, I: Uint16Array, J: Uint32Array, K: BigUint64Array }[code];
+  if (values instanceof other) {
+    const bytes = encodeNumbers(values);
+    flipTopBits(bytes, NUMBER_BYTES[code]);
+    return { bytes, zero: { B: -128n, I: 2n ** 15n, J: 2n ** 31n, K: 2n ** 63n }[code] };
+  }
+  const [min, max] = INTEGER_LIMITS[code];
+  const stored = new same(values.length);
+  for (let index = 0; index < values.length; index++) {
+    const value: unknown = values[index];
+    const big = typeof value === "bigint";
+    const ok = big
+      ? code === "K" && BigInt.asIntN(64, value) === value
+      : typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
+    if (!ok) {
+      throw new InvalidInputError(
+        `${label}: values must be whole numbers that format ${code} holds, got ${String(value)} at ${index}; choose a wider format`,
+        { fields: { index, value: String(value), format: code } },
+      );
+    }
+    stored[index] = (code === "K" ? BigInt(value as number | bigint) : value) as never;
+  }
+  return { bytes: encodeNumbers(stored) };
+}
+
+function encodeFloats(label: string, code: "E" | "D", values: CellInput): EncodedValues {
+  const type = code === "E" ? Float32Array : Float64Array;
+  if (values instanceof type) return { bytes: encodeNumbers(values) };
+  const stored = new type(values.length);
+  for (let index = 0; index < values.length; index++) {
+    const value: unknown = values[index];
+    if (typeof value !== "number") {
+      throw new InvalidInputError(
+        `${label}: values must be numbers, got ${String(value)} at ${index}; convert them`,
+        {
+          fields: { index },
+        },
+      );
+    }
+    stored[index] = value;
+  }
+  return { bytes: encodeNumbers(stored) };
+}
+
+function encodeTexts(label: string, values: ArrayLike<unknown>, length: number): Uint8Array {
+  const bytes = new Uint8Array(values.length * length);
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index];
+    if (typeof value !== "string" || !/^[ -~]*$/.test(value) || value.length > length) {
+      throw new InvalidInputError(
+        `${label}: values must be printable ASCII of at most ${length} characters, got ${JSON.stringify(value)} at ${index}; shorten them or widen the format`,
+        { fields: { index, length } },
+      );
+    }
+    for (let at = 0; at < value.length; at++) bytes[index * length + at] = value.charCodeAt(at);
+  }
+  return bytes;
+}
+
+function encodeLogicals(label: string, values: ArrayLike<unknown>): Uint8Array {
+  const bytes = new Uint8Array(values.length);
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index];
+    if (value === true || value === 1) bytes[index] = 0x54;
+    else if (value === false || value === 0) bytes[index] = 0x46;
+    else if (value !== null) {
+      throw new InvalidInputError(
+        `${label}: values must be true, false or null, got ${String(value)} at ${index}; convert them`,
+        {
+          fields: { index },
+        },
+      );
+    }
+  }
+  return bytes;
+}
+
+function encodeBits(label: string, values: ArrayLike<unknown>, repeat: number): Uint8Array {
+  const width = cellBytes("X", repeat);
+  const bytes = new Uint8Array(repeat === 0 ? 0 : (values.length / repeat) * width);
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index];
+    if (value !== 0 && value !== 1 && typeof value !== "boolean") {
+      throw new InvalidInputError(
+        `${label}: bits must be 0 or 1, got ${String(value)} at ${index}; convert them`,
+        {
+          fields: { index },
+        },
+      );
+    }
+    const bit = index % repeat;
+    const at = Math.floor(index / repeat) * width + (bit >> 3);
+    if (value) bytes[at] = bytes[at]! | (0x80 >> (bit & 7));
+  }
+  return bytes;
+}
+
+/** Encode values of one code; `repeat` and `stringLength` as in `WritableFormat`. */
+function encodeCells(
+  label: string,
+  code: CellCode,
+  values: CellInput,
+  repeat: number,
+  stringLength: number,
+): EncodedValues {
+  switch (code) {
+    case "L":
+      return { bytes: encodeLogicals(label, values) };
+    case "X":
+      return { bytes: encodeBits(label, values, repeat) };
+    case "A":
+      return { bytes: encodeTexts(label, values, stringLength) };
+    case "C":
+    case "E":
+      return encodeFloats(label, "E", values);
+    case "M":
+    case "D":
+      return encodeFloats(label, "D", values);
+    default:
+      return encodeIntegers(label, code satisfies FitsNumberCode, values);
+  }
+}
+
+/** How many values one row of a fixed-length column has. */
+export function valuesPerRow({ code, repeat, stringLength }: WritableFormat): number {
+  if (code === "A") return stringLength === 0 ? 0 : repeat / stringLength;
+  return code === "C" || code === "M" ? 2 * repeat : repeat;
+}
+
+/**
+ * Encode all values of a fixed-length column.
+ *
+ * @returns the cells one after the other, `rows * width` bytes
+ * @throws InvalidInputError when there are not `rows` cells or a value does not suit the format
+ */
+export function encodeFixedColumn(format: WritableFormat, values: CellInput, rows: number): EncodedValues {
+  const needed = rows * valuesPerRow(format);
+  if (values.length !== needed) {
+    throw new InvalidInputError(
+      `${format.label}: must have ${needed} values for ${rows} rows, got ${values.length}; complete it`,
+      {
+        fields: { needed, length: values.length },
+      },
+    );
+  }
+  return encodeCells(format.label, format.code, values, format.repeat, format.stringLength);
+}
+
+/** Encoded variable-length column: descriptors still count from the start of this column's part of the heap. */
+export interface EncodedVariable extends EncodedValues {
+  /** Values and bytes of each row. */
+  readonly counts: readonly number[];
+  readonly lengths: readonly number[];
+}
+
+/** Join cells to one list, a typed array when all cells are of the same typed array. */
+function joinCells(cells: readonly CellInput[]): CellInput {
+  const Type = cells[0]?.constructor as { new (length: number): Float64Array } | undefined;
+  if (
+    Type === undefined ||
+    !ArrayBuffer.isView(cells[0]) ||
+    cells.some((cell) => cell.constructor !== Type)
+  ) {
+    return cells.flatMap((cell) => Array.from(cell as ArrayLike<number>));
+  }
+  const joined = new Type(cells.reduce((total, cell) => total + cell.length, 0));
+  let at = 0;
+  for (const cell of cells) {
+    joined.set(cell as Float64Array, at);
+    at += cell.length;
+  }
+  return joined;
+}
+
+/** Encode a variable-length column: one array (or string) a row. */
+export function encodeVariableColumn(
+  format: WritableFormat,
+  values: ArrayLike<CellInput | string>,
+): EncodedVariable {
+  const { label, code } = format;
+  const cells = Array.from(values);
+  const bad = cells.findIndex((cell) =>
+    code === "A" ? typeof cell !== "string" : typeof cell !== "object" || cell === null,
+  );
+  if (bad >= 0) {
+    throw new InvalidInputError(
+      `${label}: a variable-length column must have one ${code === "A" ? "string" : "array"} a row, got ${typeof cells[bad]} in row ${bad}; wrap it`,
+      { fields: { row: bad } },
+    );
+  }
+  const pairs = code === "C" || code === "M" ? 2 : 1;
+  const counts = cells.map((cell) => cell.length / pairs);
+  if (counts.some((count) => !Number.isInteger(count))) {
+    throw new InvalidInputError(
+      `${label}: complex cells must have an even number of values, got an odd one; give pairs`,
+    );
+  }
+  const lengths = counts.map((count) => cellBytes(code, count));
+  if (code === "A") {
+    const text = cells.join("");
+    return { bytes: encodeTexts(label, [text], text.length), counts, lengths };
+  }
+  if (code === "X") {
+    const bytes = new Uint8Array(lengths.reduce((total, length) => total + length, 0));
+    let at = 0;
+    cells.forEach((cell, row) => {
+      bytes.set(encodeBits(label, cell as ArrayLike<number>, counts[row]!), at);
+      at += lengths[row]!;
+    });
+    return { bytes, counts, lengths };
+  }
+  return { ...encodeCells(label, code, joinCells(cells as CellInput[]), 1, 0), counts, lengths };
+}

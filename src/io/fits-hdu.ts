@@ -1,0 +1,304 @@
+/** Header-and-data units: what a FITS file is made of, and where each one stands in it. */
+
+import { FormatError, InvalidInputError } from "../errors.js";
+import {
+  BLOCK_LENGTH,
+  type FitsHeader,
+  findEndCard,
+  headerInteger,
+  MAX_HEADER_CARDS,
+  parseHeader,
+} from "./fits-header.js";
+
+/** Numbers that BITPIX may be. */
+export type Bitpix = 8 | 16 | 32 | 64 | -32 | -64;
+
+/** What every HDU has. */
+export interface FitsHduBase {
+  /** Position in the file, from 0. */
+  readonly index: number;
+  /** EXTNAME; "PRIMARY" for a first HDU without one, otherwise "". */
+  readonly name: string;
+  /** EXTVER, default 1. */
+  readonly version: number;
+  readonly header: FitsHeader;
+  /** File and HDU for error messages, such as `events.fits[GTI]`. */
+  readonly label: string;
+  /** Bytes from the start of the file to the header. */
+  readonly headerOffset: number;
+  /** Bytes from the start of the file to the data. */
+  readonly dataOffset: number;
+  /** Bytes of data, without padding. */
+  readonly dataLength: number;
+}
+
+/** An image of any number of axes >= 1. */
+export interface FitsImageInfo extends FitsHduBase {
+  readonly kind: "image";
+  readonly bitpix: Bitpix;
+  /** Length of each axis, slowest first (numpy order): `[NAXISn, ..., NAXIS1]`. */
+  readonly shape: readonly number[];
+}
+
+/** A binary or ASCII table. */
+export interface FitsTableInfo extends FitsHduBase {
+  readonly kind: "table";
+  readonly form: "binary" | "ascii";
+  readonly rows: number;
+  /** Bytes of one row. */
+  readonly rowLength: number;
+  readonly columnCount: number;
+}
+
+/** No data, or data of a sort that tslira does not decode (random groups, unknown extensions). */
+export interface FitsEmptyInfo extends FitsHduBase {
+  readonly kind: "empty";
+}
+
+/** An HDU known by its header alone. */
+export type FitsHduInfo = FitsImageInfo | FitsTableInfo | FitsEmptyInfo;
+
+/** Data as stored, big-endian, without padding: a view of the file's bytes. */
+export interface FitsData {
+  readonly data: Uint8Array;
+}
+
+export type FitsImageHdu = FitsImageInfo & FitsData;
+export type FitsTableHdu = FitsTableInfo & FitsData;
+export type FitsEmptyHdu = FitsEmptyInfo & FitsData;
+/** An HDU with its bytes; decode them with `readImageData` or `readTable`. */
+export type FitsHdu = FitsImageHdu | FitsTableHdu | FitsEmptyHdu;
+
+/** How to name an HDU: its index, its EXTNAME (any case, `NAME` or `NAME,version`), or name and version. */
+export type HduSelector = number | string | { readonly name: string; readonly version?: number };
+
+const BITPIX: ReadonlySet<unknown> = new Set([8, 16, 32, 64, -32, -64]);
+const MAX_SIZE = Number.MAX_SAFE_INTEGER;
+
+function sizeError(where: string, text: string): FormatError {
+  return new FormatError(`${where}: ${text}; the file is damaged or cut short, fetch it again`);
+}
+
+function readBitpix(where: string, header: FitsHeader): Bitpix {
+  const bitpix = header.get("BITPIX");
+  if (BITPIX.has(bitpix)) return bitpix as Bitpix;
+  throw new FormatError(
+    `${where}: BITPIX must be 8, 16, 32, 64, -32 or -64, got ${String(bitpix)}; the file is damaged`,
+    {
+      fields: { bitpix: String(bitpix) },
+    },
+  );
+}
+
+/** Axis lengths in FITS order, NAXIS1 first. */
+function readAxes(where: string, header: FitsHeader): number[] {
+  const count = headerInteger(where, header, "NAXIS", { min: 0, max: 999 });
+  const axes: number[] = [];
+  for (let axis = 1; axis <= count; axis++) {
+    axes.push(headerInteger(where, header, `NAXIS${axis}`, { min: 0, max: MAX_SIZE }));
+  }
+  return axes;
+}
+
+function checkFirstCard(where: string, header: FitsHeader, index: number): void {
+  const first = header.cards[0];
+  if (index === 0) {
+    if (first?.keyword === "SIMPLE" && first.value === true) return;
+    throw new FormatError(
+      `${where}: a FITS file must start with "SIMPLE  = T", got ${JSON.stringify((first?.raw ?? "").slice(0, 30))}; is this a FITS file?`,
+    );
+  }
+  if (first?.keyword === "XTENSION" && typeof first.value === "string") return;
+  throw sizeError(
+    where,
+    `an extension must start with XTENSION, got ${JSON.stringify((first?.raw ?? "").slice(0, 30))}`,
+  );
+}
+
+/**
+ * Understand one header: kind, sizes, names. Looks at no data.
+ *
+ * @param source name of the file for error messages
+ * @throws FormatError when a structural card is missing or out of range
+ */
+export function describeHdu(
+  source: string,
+  header: FitsHeader,
+  { index, headerOffset, dataOffset }: Pick<FitsHduBase, "index" | "headerOffset" | "dataOffset">,
+): FitsHduInfo {
+  const name = header.text("EXTNAME") || (index === 0 ? "PRIMARY" : "");
+  const label = `${source}[${name === "" || index === 0 ? index : name}]`;
+  checkFirstCard(label, header, index);
+  const bitpix = readBitpix(label, header);
+  const axes = readAxes(label, header);
+  const groups = index === 0 && axes[0] === 0 && header.get("GROUPS") === true;
+  const parameters = headerInteger(label, header, "PCOUNT", { min: 0, max: MAX_SIZE, fallback: 0 });
+  const groupCount = headerInteger(label, header, "GCOUNT", { min: 0, max: MAX_SIZE, fallback: 1 });
+  // The primary HDU has PCOUNT and GCOUNT for random groups only.
+  const counted = index > 0 || groups;
+  const pixels =
+    axes.length === 0 ? 0 : (groups ? axes.slice(1) : axes).reduce((product, axis) => product * axis, 1);
+  const dataLength = (Math.abs(bitpix) / 8) * (counted ? groupCount * (parameters + pixels) : pixels);
+  if (!Number.isSafeInteger(dataLength)) {
+    throw sizeError(
+      label,
+      `data must have fewer than 2^53 bytes, got axes ${axes.join(" x ")}, PCOUNT ${parameters}`,
+    );
+  }
+  const version = headerInteger(label, header, "EXTVER", { min: -MAX_SIZE, max: MAX_SIZE, fallback: 1 });
+  const base: FitsHduBase = { index, name, version, header, label, headerOffset, dataOffset, dataLength };
+  const extension = index === 0 ? "IMAGE" : (header.text("XTENSION") ?? "");
+  if (extension === "BINTABLE" || extension === "A3DTABLE" || extension === "TABLE") {
+    if (axes.length !== 2 || bitpix !== 8 || groupCount !== 1) {
+      throw new FormatError(
+        `${label}: a table must have BITPIX 8, NAXIS 2 and GCOUNT 1, got ${bitpix}, ${axes.length} and ${groupCount}; the file is damaged`,
+      );
+    }
+    const columnCount = headerInteger(label, header, "TFIELDS", { min: 0, max: 999 });
+    const form = extension === "TABLE" ? "ascii" : "binary";
+    return { ...base, kind: "table", form, rows: axes[1]!, rowLength: axes[0]!, columnCount };
+  }
+  if ((extension === "IMAGE" || extension === "IUEIMAGE") && axes.length > 0 && !groups) {
+    if (counted && (parameters !== 0 || groupCount !== 1)) {
+      throw new FormatError(
+        `${label}: an image must have PCOUNT 0 and GCOUNT 1, got ${parameters} and ${groupCount}; the file is damaged`,
+      );
+    }
+    return { ...base, kind: "image", bitpix, shape: axes.reverse() };
+  }
+  return { ...base, kind: "empty" };
+}
+
+/** Bytes rounded up to whole blocks. */
+export function paddedLength(length: number): number {
+  return Math.ceil(length / BLOCK_LENGTH) * BLOCK_LENGTH;
+}
+
+/** @throws FormatError that says a header has no END card */
+export function missingEndError(source: string, index: number): FormatError {
+  return sizeError(
+    source,
+    `the header of HDU ${index} must close with an END card within ${MAX_HEADER_CARDS} cards, got none`,
+  );
+}
+
+/**
+ * Check that the data of an HDU lie inside the file.
+ *
+ * @param fileLength bytes of the whole file
+ * @throws FormatError when the header promises more
+ */
+export function checkDataLength(hdu: FitsHduInfo, fileLength: number): void {
+  const available = Math.max(0, fileLength - hdu.dataOffset);
+  if (hdu.dataLength <= available) return;
+  throw new FormatError(
+    `${hdu.label}: data must be the ${hdu.dataLength} bytes that the header promises, got ${available}; the file is damaged or cut short, fetch it again`,
+    { fields: { needed: hdu.dataLength, available } },
+  );
+}
+
+/** @throws FormatError unless the bytes begin as a FITS file does */
+export function checkFitsStart(source: string, bytes: Uint8Array): void {
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
+    throw new FormatError(`${source}: bytes must be plain FITS, got gzip; read it with readFitsMaybeGzip`);
+  }
+  const start = new TextDecoder("latin1").decode(bytes.subarray(0, 30));
+  if (start.startsWith("SIMPLE")) return;
+  throw new FormatError(
+    `${source}: a FITS file must start with "SIMPLE  = T", got ${bytes.length === 0 ? "no bytes" : JSON.stringify(start)}; is this a FITS file?`,
+  );
+}
+
+/**
+ * Find all HDUs of a FITS file held in memory. Nothing is decoded or copied.
+ *
+ * @param bytes the whole file, not compressed
+ * @param options.name name of the file in error messages, default "FITS"
+ * @throws FormatError when the bytes are not FITS, damaged or cut short
+ */
+export function readFits(
+  bytes: Uint8Array,
+  { name: source = "FITS" }: { readonly name?: string } = {},
+): FitsHdu[] {
+  checkFitsStart(source, bytes);
+  const hdus: FitsHdu[] = [];
+  for (let offset = 0; offset < bytes.length; ) {
+    const index = hdus.length;
+    if (index > 0 && isFiller(bytes, offset)) break;
+    const end = findEndCard(bytes, offset);
+    if (end < 0) throw missingEndError(source, index);
+    const dataOffset = offset + paddedLength(end + 1 - offset);
+    const header = parseHeader(bytes, offset, end);
+    const info = describeHdu(source, header, { index, headerOffset: offset, dataOffset });
+    checkDataLength(info, bytes.length);
+    const data = bytes.subarray(Math.min(dataOffset, bytes.length), dataOffset + info.dataLength);
+    hdus.push({ ...info, data });
+    offset = dataOffset + paddedLength(info.dataLength);
+  }
+  return hdus;
+}
+
+/** Whether everything from `offset` is zeros or blanks, as on files padded to tape records. */
+export function isFiller(bytes: Uint8Array, offset: number): boolean {
+  for (let at = offset; at < bytes.length; at++) {
+    if (bytes[at] !== 0 && bytes[at] !== 0x20) return false;
+  }
+  return true;
+}
+
+function matches(hdu: FitsHduInfo, name: string, version: number | undefined): boolean {
+  return hdu.name.toUpperCase() === name.toUpperCase() && (version === undefined || hdu.version === version);
+}
+
+function selectHdu<H extends FitsHduInfo>(hdus: readonly H[], selector: HduSelector): H | undefined {
+  if (typeof selector === "number") return hdus[selector];
+  if (typeof selector === "object") return hdus.find((hdu) => matches(hdu, selector.name, selector.version));
+  const exact = hdus.find((hdu) => matches(hdu, selector, undefined));
+  if (exact !== undefined) return exact;
+  if (selector.toUpperCase() === "PRIMARY") return hdus[0];
+  const [, name, version] = /^(.*),\s*(-?\d+)$/.exec(selector) ?? [];
+  return name === undefined ? undefined : hdus.find((hdu) => matches(hdu, name.trim(), Number(version)));
+}
+
+/**
+ * The HDU that a selector names; without selector, the first image with pixels.
+ *
+ * @throws InvalidInputError when the file has no such HDU
+ */
+export function findHdu<H extends FitsHduInfo>(hdus: readonly H[], selector?: HduSelector): H {
+  const found =
+    selector === undefined
+      ? hdus.find((hdu) => hdu.kind === "image" && hdu.dataLength > 0)
+      : selectHdu(hdus, selector);
+  if (found !== undefined) return found;
+  const present = hdus.map((hdu) => `${hdu.index} ${hdu.name || "(no name)"} ${hdu.kind}`).join(", ");
+  const wanted = selector === undefined ? "an image" : `HDU ${JSON.stringify(selector)}`;
+  const source = hdus[0]?.label.replace(/\[[^[]*$/, "") ?? "FITS";
+  throw new InvalidInputError(
+    `${source}: must hold ${wanted}, got ${present || "no HDU"}; name one of these`,
+    {
+      fields: { selector },
+    },
+  );
+}
+
+/**
+ * Take apart a file name with an optional extension in brackets, as in `counts.fits.gz[PSF]` or `all.fits[2]`.
+ *
+ * @returns the path, and the extension: a number for whole numbers, otherwise its name
+ * @throws InvalidInputError when the brackets or the path are empty
+ */
+export function parseFitsName(text: string): { path: string; extension?: string | number } {
+  const [, path, inner] = /^(.*)\[([^[\]]*)\]$/s.exec(text) ?? [];
+  if (path === undefined || inner === undefined) return { path: text };
+  const extension = inner.trim();
+  if (extension === "" || path === "") {
+    throw new InvalidInputError(
+      `FITS name: must read path[extension], got ${JSON.stringify(text)}; give a name or number`,
+      {
+        fields: { name: text },
+      },
+    );
+  }
+  return { path, extension: /^\d+$/.test(extension) ? Number(extension) : extension };
+}

@@ -1,0 +1,120 @@
+/** Pixels of FITS images. */
+
+import { FormatError } from "../errors.js";
+import { MAX_PIXELS, type SkyImage, skyImage } from "../image.js";
+import { decodeNumbers, type FitsNumberCode, type StoredArray } from "./fits-bytes.js";
+import type { Bitpix, FitsHdu, FitsImageInfo } from "./fits-hdu.js";
+import { headerNumber } from "./fits-header.js";
+import { applyScaling, type NumberArray, type Scaling, SIGN_ZERO, safeNumbers } from "./fits-scaling.js";
+
+/** An image with physical pixel values. */
+export interface FitsImage {
+  /** Length of each axis, slowest first. */
+  readonly shape: number[];
+  /** Row-major, the last axis fastest. */
+  readonly data: NumberArray;
+  /** BUNIT. */
+  readonly unit?: string;
+}
+
+/** An image with pixel values as stored. */
+export interface FitsStoredImage extends Scaling {
+  readonly shape: number[];
+  readonly data: StoredArray;
+}
+
+const CODES: Readonly<Record<Bitpix, FitsNumberCode>> = {
+  8: "B",
+  16: "I",
+  32: "J",
+  64: "K",
+  [-32]: "E",
+  [-64]: "D",
+};
+
+function readScaling({ header, label, bitpix }: FitsImageInfo): Scaling {
+  const scale = headerNumber(label, header, "BSCALE", 1);
+  const zero = headerNumber(label, header, "BZERO", 0);
+  const blank = bitpix > 0 ? header.get("BLANK") : undefined;
+  if (blank === undefined) return { scale, zero };
+  if (typeof blank === "bigint" || Number.isInteger(blank))
+    return { scale, zero, blank: blank as number | bigint };
+  throw new FormatError(`${label}: BLANK must be a whole number, got ${String(blank)}; correct the header`);
+}
+
+/** @throws FormatError unless the HDU is an image */
+function checkIsImage(hdu: FitsHdu): asserts hdu is Extract<FitsHdu, { kind: "image" }> {
+  if (hdu.kind === "image") return;
+  const packed = hdu.header.get("ZIMAGE") === true;
+  throw new FormatError(
+    packed
+      ? `${hdu.label}: must be a plain image, got a tile-compressed one; unpack it first (funpack)`
+      : `${hdu.label}: must be an image, got ${hdu.kind === "table" ? "a table" : "an HDU without pixels"}; name another HDU`,
+    { fields: { kind: hdu.kind } },
+  );
+}
+
+/**
+ * Physical values of some stored pixels of an image.
+ *
+ * @param bytes big-endian pixels, a whole number of them
+ * @param shape of the pixels given, slowest first
+ */
+export function decodePixels(info: FitsImageInfo, bytes: Uint8Array, shape: readonly number[]): FitsImage {
+  const scaling = readScaling(info);
+  const code = CODES[info.bitpix];
+  const values = applyScaling(decodeNumbers(bytes, code), code, scaling);
+  const blank = scaling.blank;
+  const physicalBlank =
+    values instanceof BigUint64Array && blank !== undefined ? BigInt(blank) + BigInt(SIGN_ZERO.K) : blank;
+  const data =
+    values instanceof BigInt64Array || values instanceof BigUint64Array
+      ? safeNumbers(info.label, values, physicalBlank)
+      : values;
+  const unit = info.header.text("BUNIT");
+  return unit === undefined || unit === "" ? { shape: [...shape], data } : { shape: [...shape], data, unit };
+}
+
+/**
+ * Physical pixel values of an image HDU.
+ *
+ * The array type is the narrowest exact one: 8, 16 and 32-bit integers and floats keep theirs (unsigned where BZERO says so);
+ * scaled images, images with BLANK (which reads as NaN) and 64-bit integers give `Float64Array`.
+ *
+ * @throws FormatError for other HDUs, or 64-bit integers beyond 2^53 (see `readStoredImage`)
+ */
+export function readImageData(hdu: FitsHdu): FitsImage {
+  checkIsImage(hdu);
+  return decodePixels(hdu, hdu.data, hdu.shape);
+}
+
+/** Pixel values as stored, with scale, zero point and blank value; 64-bit integers as `BigInt64Array`. */
+export function readStoredImage(hdu: FitsHdu): FitsStoredImage {
+  checkIsImage(hdu);
+  return { shape: [...hdu.shape], data: decodeNumbers(hdu.data, CODES[hdu.bitpix]), ...readScaling(hdu) };
+}
+
+/**
+ * A two-dimensional image HDU as `SkyImage`; leading axes of length 1 are dropped. NaN pixels are kept.
+ *
+ * @throws FormatError when the HDU is no image, has no two such axes, or more than `MAX_PIXELS` pixels
+ */
+export function imageToSkyImage(hdu: FitsHdu): SkyImage {
+  checkIsImage(hdu);
+  const [ny, nx] = hdu.shape.slice(-2);
+  const flat = hdu.shape.slice(0, -2).every((length) => length === 1);
+  if (ny === undefined || nx === undefined || !flat || ny === 0 || nx === 0) {
+    throw new FormatError(
+      `${hdu.label}: image must have two axes with pixels (others of length 1), got [${hdu.shape.join(", ")}]; name another HDU or take a slice`,
+      { fields: { shape: hdu.shape } },
+    );
+  }
+  if (ny * nx > MAX_PIXELS) {
+    throw new FormatError(
+      `${hdu.label}: image must have at most ${MAX_PIXELS} pixels, got ${ny} x ${nx}; cut out a part or bin it`,
+      { fields: { shape: hdu.shape } },
+    );
+  }
+  const { data } = readImageData(hdu);
+  return skyImage(data instanceof Float64Array ? data : new Float64Array(data), [ny, nx]);
+}

@@ -1,0 +1,128 @@
+/** Stored numbers to physical ones: `physical = zero + scale * stored` (FITS standard 4.0, sections 4.4.2.5 and 7.3.2). */
+
+import { FormatError } from "../errors.js";
+import type { FitsNumberCode, StoredArray } from "./fits-bytes.js";
+
+/** Typed arrays of physical numbers. */
+export type NumberArray =
+  | Uint8Array<ArrayBuffer>
+  | Int8Array<ArrayBuffer>
+  | Int16Array<ArrayBuffer>
+  | Uint16Array<ArrayBuffer>
+  | Int32Array<ArrayBuffer>
+  | Uint32Array<ArrayBuffer>
+  | Float32Array<ArrayBuffer>
+  | Float64Array<ArrayBuffer>;
+
+/** Typed arrays of physical numbers where 64-bit integers stay exact. */
+export type ExactArray = NumberArray | BigInt64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer>;
+
+/** How stored numbers become physical ones. */
+export interface Scaling {
+  readonly scale: number;
+  /** 2^63 is exact as a number. */
+  readonly zero: number;
+  /** Stored integer that means "no value". */
+  readonly blank?: number | bigint;
+}
+
+/** The zero point that turns each integer type into the one of other signedness. */
+export const SIGN_ZERO: Readonly<Record<"B" | "I" | "J" | "K", number>> = {
+  B: -128,
+  I: 2 ** 15,
+  J: 2 ** 31,
+  K: 2 ** 63,
+};
+
+/** Whether scale and zero point only change the signedness. */
+export function isOtherSign(code: FitsNumberCode, { scale, zero }: Scaling): boolean {
+  return scale === 1 && code !== "E" && code !== "D" && zero === SIGN_ZERO[code];
+}
+
+function flipSign(stored: StoredArray): ExactArray {
+  const { buffer, byteOffset, length } = stored;
+  if (stored instanceof BigInt64Array) {
+    const flipped = new BigUint64Array(buffer, byteOffset, length);
+    for (let index = 0; index < length; index++) flipped[index] = flipped[index]! ^ 0x8000000000000000n;
+    return flipped;
+  }
+  let flipped: Int8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
+  let top: number;
+  if (stored instanceof Uint8Array) [flipped, top] = [new Int8Array(buffer, byteOffset, length), 0x80];
+  else if (stored instanceof Int16Array)
+    [flipped, top] = [new Uint16Array(buffer, byteOffset, length), 0x8000];
+  else [flipped, top] = [new Uint32Array(buffer, byteOffset, length), 0x80000000];
+  for (let index = 0; index < length; index++) flipped[index] = flipped[index]! ^ top;
+  return flipped;
+}
+
+/**
+ * 64-bit integers as numbers.
+ *
+ * @param blank value that reads as NaN
+ * @throws FormatError when a value is beyond 2^53 and would lose digits
+ */
+export function safeNumbers(
+  where: string,
+  values: BigInt64Array | BigUint64Array,
+  blank?: number | bigint,
+): Float64Array<ArrayBuffer> {
+  const limit = BigInt(Number.MAX_SAFE_INTEGER);
+  const missing = blank === undefined ? undefined : BigInt(blank);
+  const numbers = new Float64Array(values.length);
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index]!;
+    if (value === missing) {
+      numbers[index] = Number.NaN;
+      continue;
+    }
+    if (value > limit || value < -limit) {
+      throw new FormatError(
+        `${where}: 64-bit integers must lie within +-(2^53 - 1) to become numbers, got ${value} at ${index}; read the stored integers instead`,
+        { fields: { index, value: String(value) } },
+      );
+    }
+    numbers[index] = Number(value);
+  }
+  return numbers;
+}
+
+function scaleNumbers(stored: StoredArray, { scale, zero, blank }: Scaling): Float64Array<ArrayBuffer> {
+  const numbers = new Float64Array(stored.length);
+  if (stored instanceof BigInt64Array) {
+    const missing = blank === undefined ? undefined : BigInt(blank);
+    for (let index = 0; index < stored.length; index++) {
+      const value = stored[index]!;
+      numbers[index] = value === missing ? Number.NaN : zero + scale * Number(value);
+    }
+    return numbers;
+  }
+  const missing = blank === undefined ? Number.NaN : Number(blank);
+  for (let index = 0; index < stored.length; index++) {
+    const value = stored[index]!;
+    numbers[index] = value === missing ? Number.NaN : zero + scale * value;
+  }
+  return numbers;
+}
+
+/**
+ * Physical values of stored numbers.
+ *
+ * Types are kept where they can be: unscaled numbers keep theirs, the unsigned conventions give the type of other
+ * signedness, everything else (scaled, or with a blank value, which reads as NaN) is `Float64Array`.
+ * 64-bit integers without scale stay 64-bit, blanks untouched.
+ *
+ * @param stored taken over: the result may share its memory
+ */
+export function applyScaling(stored: StoredArray, code: FitsNumberCode, scaling: Scaling): ExactArray {
+  const { scale, zero, blank } = scaling;
+  const plain = scale === 1 && zero === 0;
+  if (stored instanceof BigInt64Array) {
+    if (plain) return stored;
+    return isOtherSign(code, scaling) ? flipSign(stored) : scaleNumbers(stored, scaling);
+  }
+  const integer = code !== "E" && code !== "D";
+  if (integer && blank !== undefined) return scaleNumbers(stored, scaling);
+  if (plain) return stored;
+  return isOtherSign(code, scaling) ? flipSign(stored) : scaleNumbers(stored, { scale, zero });
+}

@@ -1,0 +1,255 @@
+/** Writing of FITS files in memory. */
+
+import { InvalidInputError } from "../errors.js";
+import { flipTopBits, swapBytes } from "./fits-bytes.js";
+import { CARD_LENGTH, type FitsCard, formatCard } from "./fits-card.js";
+import type { Bitpix } from "./fits-hdu.js";
+import { paddedLength } from "./fits-hdu.js";
+import { type FitsHeader, fitsCard, formatHeader } from "./fits-header.js";
+import { encodeTable, type FitsTableInput } from "./fits-write-table.js";
+
+/** Pixels of an image to write; the type decides BITPIX, unsigned types use the BZERO convention. */
+export type PixelArray =
+  | Uint8Array
+  | Int8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+  | Float32Array
+  | Float64Array;
+
+/** Name and further cards of an HDU to write. */
+export interface FitsHduTitle {
+  /** EXTNAME. "PRIMARY" on the first HDU is implied and not written. */
+  readonly name?: string;
+  /** EXTVER; default 1, or the next free one when the name is taken. */
+  readonly version?: number;
+  /** Cards after the mandatory ones. Cards that the writer sets itself are refused, see `carriedCards`. */
+  readonly cards?: readonly FitsCard[];
+}
+
+/** An image to write. */
+export interface FitsImageInput extends FitsHduTitle {
+  readonly kind: "image";
+  /** Length of each axis, slowest first. */
+  readonly shape: readonly number[];
+  /** As many values as `shape` multiplies to, the last axis fastest. */
+  readonly data: PixelArray;
+}
+
+/** An HDU of header cards alone. */
+export interface FitsEmptyInput extends FitsHduTitle {
+  readonly kind: "empty";
+}
+
+/** What `writeFits` takes. */
+export type FitsHduInput = FitsImageInput | FitsTableInput | FitsEmptyInput;
+
+const RESERVED = new RegExp(
+  "^(SIMPLE|XTENSION|BITPIX|NAXIS\\d*|PCOUNT|GCOUNT|EXTEND|GROUPS|TFIELDS|THEAP|END|EXTNAME|EXTVER|BSCALE|BZERO|" +
+    "LONGSTRN|CONTINUE|CHECKSUM|DATASUM|ZIMAGE|ZTABLE|ZHECKSUM|ZDATASUM|T(TYPE|FORM|UNIT|DIM|SCAL|ZERO|NULL|BCOL)\\d+)$",
+);
+
+/** Whether the writer sets this card itself. */
+export function isReservedKeyword(keyword: string): boolean {
+  return RESERVED.test(keyword.toUpperCase());
+}
+
+/** The cards of a header that can be carried to another file: all but those that describe sizes, types and columns. */
+export function carriedCards(header: FitsHeader): FitsCard[] {
+  return header.cards.filter(({ keyword }) => !isReservedKeyword(keyword) && keyword !== "BLANK");
+}
+
+function checkUserCards(label: string, cards: readonly FitsCard[]): void {
+  const clash = cards.find(({ keyword }) => isReservedKeyword(keyword));
+  if (clash === undefined) return;
+  throw new InvalidInputError(
+    `${label}: cards must leave ${clash.keyword.toUpperCase()} to the writer, got it; drop it (carriedCards does)`,
+    { fields: { keyword: clash.keyword } },
+  );
+}
+
+/**
+ * A whole header: mandatory cards, name, the caller's cards.
+ *
+ * @param first whether this is the first HDU of the file
+ * @throws InvalidInputError when a card of the caller clashes or cannot be written
+ */
+export function buildHeader(
+  mandatory: readonly FitsCard[],
+  { name = "", version = 1, cards = [] }: FitsHduTitle,
+  first: boolean,
+): Uint8Array {
+  checkUserCards(`FITS HDU ${name || "without name"}`, cards);
+  const title: FitsCard[] = [];
+  if (name !== "" && !(first && name === "PRIMARY"))
+    title.push(fitsCard("EXTNAME", name, "name of this HDU"));
+  if (version !== 1) title.push(fitsCard("EXTVER", version, "version of this HDU"));
+  const isLong = (card: FitsCard) =>
+    typeof card.value === "string" && formatCard(card).includes("CONTINUE  ", CARD_LENGTH);
+  if (cards.some(isLong)) title.push(fitsCard("LONGSTRN", "OGIP 1.0", "strings may go on in CONTINUE cards"));
+  return formatHeader([...mandatory, ...title, ...cards]);
+}
+
+/** First cards of a header: kind, BITPIX and axes. */
+export function structureCards(
+  extension: "IMAGE" | "BINTABLE" | undefined,
+  bitpix: number,
+  shape: readonly number[],
+): FitsCard[] {
+  const cards = [
+    extension === undefined
+      ? fitsCard("SIMPLE", true, "conforms to the FITS standard")
+      : fitsCard("XTENSION", extension, extension === "IMAGE" ? "image" : "binary table"),
+    fitsCard("BITPIX", bitpix, "bits per value; negative for floats"),
+    fitsCard("NAXIS", shape.length, "number of axes"),
+    ...[...shape].reverse().map((length, axis) => fitsCard(`NAXIS${axis + 1}`, length)),
+  ];
+  if (extension === undefined) cards.push(fitsCard("EXTEND", true, "extensions may follow"));
+  return cards;
+}
+
+function pixelType(data: PixelArray): { bitpix: Bitpix; zero?: bigint } | undefined {
+  if (data instanceof Uint8Array) return { bitpix: 8 };
+  if (data instanceof Int8Array) return { bitpix: 8, zero: -128n };
+  if (data instanceof Int16Array) return { bitpix: 16 };
+  if (data instanceof Uint16Array) return { bitpix: 16, zero: 2n ** 15n };
+  if (data instanceof Int32Array) return { bitpix: 32 };
+  if (data instanceof Uint32Array) return { bitpix: 32, zero: 2n ** 31n };
+  if (data instanceof BigInt64Array) return { bitpix: 64 };
+  if (data instanceof BigUint64Array) return { bitpix: 64, zero: 2n ** 63n };
+  if (data instanceof Float32Array) return { bitpix: -32 };
+  if (data instanceof Float64Array) return { bitpix: -64 };
+  return undefined;
+}
+
+/** Header and a function that puts the data into a zeroed range of the file. */
+interface EncodedHdu {
+  readonly header: Uint8Array;
+  readonly dataLength: number;
+  /** `offset` is a multiple of 2880. */
+  readonly writeData: (file: Uint8Array<ArrayBuffer>, offset: number) => void;
+}
+
+/** Checks the shape. @throws InvalidInputError when an axis is not a whole number >= 0 or there are too many */
+export function checkImageShape(label: string, shape: readonly number[]): number {
+  const ok = shape.length <= 999 && shape.every((length) => Number.isInteger(length) && length >= 0);
+  const pixels = shape.length === 0 ? 0 : shape.reduce((product, length) => product * length, 1);
+  if (ok && Number.isSafeInteger(pixels * 8)) return pixels;
+  throw new InvalidInputError(
+    `${label}: shape must be whole numbers >= 0, got [${shape.join(", ")}]; correct it`,
+    {
+      fields: { shape },
+    },
+  );
+}
+
+function encodeImage(input: FitsImageInput, first: boolean): EncodedHdu {
+  const label = `FITS image ${input.name ?? "without name"}`;
+  const pixels = checkImageShape(label, input.shape);
+  const { data } = input;
+  const type = pixelType(data);
+  if (type === undefined) {
+    throw new InvalidInputError(`${label}: data must be a typed array, got ${typeof data}; convert it`);
+  }
+  if (data.length !== pixels) {
+    throw new InvalidInputError(
+      `${label}: data must hold ${pixels} values for shape [${input.shape.join(", ")}], got ${data.length}; make them agree`,
+      { fields: { shape: input.shape, length: data.length } },
+    );
+  }
+  const mandatory = structureCards(first ? undefined : "IMAGE", type.bitpix, input.shape);
+  if (!first) mandatory.push(fitsCard("PCOUNT", 0), fitsCard("GCOUNT", 1));
+  if (type.zero !== undefined) mandatory.push(...zeroCards(type.zero));
+  return {
+    header: buildHeader(mandatory, input, first),
+    dataLength: data.byteLength,
+    writeData: (file, offset) => {
+      const size = data.BYTES_PER_ELEMENT;
+      const target = file.subarray(offset, offset + data.byteLength);
+      target.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+      swapBytes(file.buffer, offset, data.byteLength, size);
+      if (type.zero !== undefined) flipTopBits(target, size);
+    },
+  };
+}
+
+function zeroCards(zero: bigint): FitsCard[] {
+  const small = zero <= 2n ** 53n ? Number(zero) : zero;
+  return [fitsCard("BSCALE", 1), fitsCard("BZERO", small, "zero point of the other signedness")];
+}
+
+function encodeHdu(input: FitsHduInput, first: boolean): EncodedHdu {
+  switch (input.kind) {
+    case "image":
+      return encodeImage(input, first);
+    case "empty": {
+      const mandatory = structureCards(first ? undefined : "IMAGE", 8, []);
+      if (!first) mandatory.push(fitsCard("PCOUNT", 0), fitsCard("GCOUNT", 1));
+      return { header: buildHeader(mandatory, input, first), dataLength: 0, writeData: () => {} };
+    }
+    case "table": {
+      const { mandatory, data } = encodeTable(input);
+      return {
+        header: buildHeader(mandatory, input, false),
+        dataLength: data.length,
+        writeData: (file, offset) => file.set(data, offset),
+      };
+    }
+  }
+}
+
+/** Gives names that come again the next version; refuses a version that is taken. */
+function withVersions(hdus: readonly FitsHduInput[]): FitsHduInput[] {
+  const taken = new Set<string>();
+  return hdus.map((hdu) => {
+    const name = (hdu.name ?? "").toUpperCase();
+    if (name === "") return hdu;
+    let version = hdu.version ?? 1;
+    if (hdu.version !== undefined && taken.has(`${name},${version}`)) {
+      throw new InvalidInputError(
+        `FITS: HDUs must have different names or versions, got ${name} ${version} twice; rename one`,
+        {
+          fields: { name, version },
+        },
+      );
+    }
+    while (taken.has(`${name},${version}`)) version++;
+    taken.add(`${name},${version}`);
+    return { ...hdu, version };
+  });
+}
+
+/** An HDU as bytes, header and padded data. */
+export function encodeFitsHdu(input: FitsHduInput, first: boolean): Uint8Array {
+  return joinHdus([encodeHdu(input, first)]);
+}
+
+function joinHdus(parts: readonly EncodedHdu[]): Uint8Array {
+  const length = parts.reduce((total, part) => total + part.header.length + paddedLength(part.dataLength), 0);
+  const file = new Uint8Array(length);
+  let at = 0;
+  for (const { header, dataLength, writeData } of parts) {
+    file.set(header, at);
+    writeData(file, at + header.length);
+    at += header.length + paddedLength(dataLength);
+  }
+  return file;
+}
+
+/**
+ * Write a FITS file in memory.
+ *
+ * The first image (or header without data) is the primary HDU; when the first HDU is a table, an empty primary goes in
+ * front. The writer sets all cards that describe sizes, types, columns and names.
+ *
+ * @throws InvalidInputError when an input cannot be written as asked
+ */
+export function writeFits(hdus: readonly FitsHduInput[]): Uint8Array {
+  const inputs = withVersions(hdus);
+  if (inputs.length === 0 || inputs[0]!.kind === "table") inputs.unshift({ kind: "empty" });
+  return joinHdus(inputs.map((input, index) => encodeHdu(input, index === 0)));
+}

@@ -1,0 +1,221 @@
+/**
+ * gzip without Node: by the platform's streams where they can be trusted, else by fflate.
+ *
+ * Platforms disagree on files of several members and on files padded with zeros, and fflate checks no checksums. Every
+ * result is therefore held against the CRC-32 and length that close each member (RFC 1952, section 2.3.1).
+ */
+
+import { Gunzip, gzipSync } from "fflate";
+import { FormatError, InvalidInputError } from "../errors.js";
+
+/** Limits on decompression. */
+export interface GunzipOptions {
+  /** Name of the file in error messages, default "gzip". */
+  readonly name?: string;
+  /**
+   * Most bytes to decompress to, default `DEFAULT_MAX_BYTES`. A small file can claim to hold a thousand times its size:
+   * the limit keeps such a file from filling the memory.
+   */
+  readonly maxBytes?: number;
+}
+
+/** Default of `maxBytes`: 2 GiB. */
+export const DEFAULT_MAX_BYTES = 2 ** 31;
+
+/** Whether bytes start as gzip does. */
+export function isGzip(bytes: Uint8Array): boolean {
+  return bytes.length >= 2 && bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = (crc & 1) === 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  return crc;
+});
+
+/** Continue a CRC-32; start with 0. */
+export function crc32(bytes: Uint8Array, start = 0): number {
+  let crc = ~start;
+  for (let at = 0; at < bytes.length; at++) crc = CRC_TABLE[(crc ^ bytes[at]!) & 0xff]! ^ (crc >>> 8);
+  return ~crc >>> 0;
+}
+
+function damaged(name: string, cause?: unknown): FormatError {
+  const detail = cause instanceof Error && cause.message !== "" ? cause.message : "wrong checksum or length";
+  return new FormatError(
+    `${name}: gzip data must be whole and intact, got "${detail}"; fetch the file again`,
+    { cause },
+  );
+}
+
+/** @throws FormatError that says the limit was passed */
+export function tooLarge(name: string, maxBytes: number): FormatError {
+  return new FormatError(
+    `${name}: must decompress to at most ${maxBytes} bytes, got more; raise maxBytes if you trust the file`,
+    { fields: { maxBytes } },
+  );
+}
+
+/** @throws InvalidInputError unless the limit is a positive number */
+export function checkMaxBytes(maxBytes: number): void {
+  if (maxBytes > 0) return;
+  throw new InvalidInputError(
+    `gzip: maxBytes must be > 0, got ${maxBytes}; leave it out for ${DEFAULT_MAX_BYTES}`,
+    {
+      fields: { maxBytes },
+    },
+  );
+}
+
+/** Output pieces with running checksum and length of the current member. */
+class Collector {
+  readonly #pieces: Uint8Array[] = [];
+  readonly #name: string;
+  readonly #maxBytes: number;
+  #total = 0;
+  #crc = 0;
+  #length = 0;
+
+  constructor(name: string, maxBytes: number) {
+    this.#name = name;
+    this.#maxBytes = maxBytes;
+  }
+
+  add(piece: Uint8Array): void {
+    this.#total += piece.length;
+    if (this.#total > this.#maxBytes) throw tooLarge(this.#name, this.#maxBytes);
+    this.#crc = crc32(piece, this.#crc);
+    this.#length += piece.length;
+    if (piece.length > 0) this.#pieces.push(piece);
+  }
+
+  /** The eight bytes that must close the member: CRC-32 and length modulo 2^32, little-endian. */
+  trailer(): Uint8Array {
+    const bytes = new Uint8Array(8);
+    const view = new DataView(bytes.buffer);
+    view.setUint32(0, this.#crc, true);
+    view.setUint32(4, this.#length >>> 0, true);
+    return bytes;
+  }
+
+  nextMember(): void {
+    this.#crc = 0;
+    this.#length = 0;
+  }
+
+  join(): Uint8Array {
+    const joined = new Uint8Array(this.#total);
+    let at = 0;
+    for (const piece of this.#pieces) {
+      joined.set(piece, at);
+      at += piece.length;
+    }
+    return joined;
+  }
+}
+
+/** Whether `bytes` up to `end`, or up to zeros that pad it, close with `trailer`. */
+function closesWith(bytes: Uint8Array, trailer: Uint8Array, padded: boolean, end = bytes.length): boolean {
+  let last = end;
+  let length = trailer.length;
+  if (padded) {
+    while (last > 0 && bytes[last - 1] === 0) last--;
+    while (length > 0 && trailer[length - 1] === 0) length--;
+    if (last + trailer.length - length > end) return false;
+  }
+  for (let back = 1; back <= length; back++) if (bytes[last - back] !== trailer[length - back]) return false;
+  return last >= length;
+}
+
+async function gunzipByPlatform(
+  bytes: Uint8Array,
+  name: string,
+  maxBytes: number,
+): Promise<Uint8Array | undefined> {
+  if (typeof DecompressionStream === "undefined") return undefined;
+  const collector = new Collector(name, maxBytes);
+  try {
+    const stream = new Blob([bytes as Uint8Array<ArrayBuffer>])
+      .stream()
+      .pipeThrough(new DecompressionStream("gzip"));
+    const reader = stream.getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      try {
+        collector.add(value);
+      } catch (error) {
+        reader.cancel().catch(() => {});
+        throw error;
+      }
+    }
+  } catch (error) {
+    if (error instanceof FormatError) throw error;
+    return undefined;
+  }
+  return closesWith(bytes, collector.trailer(), true) ? collector.join() : undefined;
+}
+
+/** Input is fed in steps of this many bytes, so that a bomb is noticed early. */
+const STEP = 2 ** 14;
+
+/**
+ * Decompress gzip by fflate's stream: several members and zero padding are understood, checksums verified.
+ *
+ * @throws FormatError when the data are damaged or larger than `maxBytes`
+ */
+export function gunzipByStream(
+  bytes: Uint8Array,
+  { name = "gzip", maxBytes = DEFAULT_MAX_BYTES }: GunzipOptions = {},
+): Uint8Array {
+  const collector = new Collector(name, maxBytes);
+  let intact = true;
+  const stream = new Gunzip((piece) => collector.add(piece));
+  stream.onmember = (offset) => {
+    if (!closesWith(bytes, collector.trailer(), false, offset)) intact = false;
+    collector.nextMember();
+  };
+  let failure: unknown;
+  try {
+    for (let at = 0; at < bytes.length && intact; at += STEP) {
+      // A copy: fflate keeps pieces of its input.
+      stream.push(bytes.slice(at, at + STEP), at + STEP >= bytes.length);
+    }
+  } catch (error) {
+    if (error instanceof FormatError) throw error;
+    // Zeros after the last member read as a broken header; the trailer tells whether all was read.
+    failure = error;
+  }
+  if (!intact || !closesWith(bytes, collector.trailer(), true)) throw damaged(name, failure);
+  return collector.join();
+}
+
+/**
+ * Decompress gzip in memory: one or several members, padded with zeros or not.
+ *
+ * @throws FormatError when the data are not gzip, damaged, or larger than `maxBytes`
+ */
+export async function gunzip(
+  bytes: Uint8Array,
+  { name = "gzip", maxBytes = DEFAULT_MAX_BYTES }: GunzipOptions = {},
+): Promise<Uint8Array> {
+  checkMaxBytes(maxBytes);
+  if (!isGzip(bytes)) throw damaged(name, new Error("no gzip signature"));
+  return (await gunzipByPlatform(bytes, name, maxBytes)) ?? gunzipByStream(bytes, { name, maxBytes });
+}
+
+/** Make gzip bytes the same on every platform: no time, operating system "unknown". Changes `bytes`. */
+export function neutralHeader(bytes: Uint8Array): Uint8Array {
+  bytes.fill(0, 4, 8);
+  bytes[9] = 255;
+  return bytes;
+}
+
+/** Compress to gzip in memory; the same input gives the same bytes at any time on one platform. */
+export async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
+  if (typeof CompressionStream === "undefined") return neutralHeader(gzipSync(bytes, { mtime: 0 }));
+  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>])
+    .stream()
+    .pipeThrough(new CompressionStream("gzip"));
+  return neutralHeader(new Uint8Array(await new Response(stream).arrayBuffer()));
+}
