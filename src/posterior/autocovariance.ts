@@ -1,0 +1,156 @@
+/**
+ * Autocovariance of several chains at once by a fast Fourier transform of our own.
+ *
+ * The effective sample size needs only the *mean* autocovariance of all chains. Chains are therefore transformed in
+ * pairs (one as the real, one as the imaginary part), their power spectra added, and one inverse transform gives all
+ * lags. The forward transform leaves its result in bit-reversed order and the inverse starts from that order, so that
+ * nothing is ever reordered. Roots of unity come from half-angle formulae: only `+ - * /` and `Math.sqrt`, hence the
+ * same bits in every engine.
+ */
+
+/** Memory and tables for chains of one length; made by `autocovarianceScratch`, reused from call to call. */
+export interface AutocovarianceScratch {
+  /** Draws of each chain. */
+  readonly length: number;
+  /** Mean autocovariance at lags 0 .. length - 1, after `meanAutocovariance`. */
+  readonly lags: Float64Array;
+  readonly real: Float64Array;
+  readonly imag: Float64Array;
+  readonly power: Float64Array;
+  readonly cosines: Float64Array;
+  readonly sines: Float64Array;
+  /** Position of frequency `-k` for the frequency `k` at each position, both in bit-reversed order. */
+  readonly mirror: Uint32Array;
+}
+
+/** Cosine and sine of `2 pi j / size`, for `j` in 0 .. size / 2 - 1; `size` a power of two >= 2. */
+export function rootsOfUnity(size: number): { cosines: Float64Array; sines: Float64Array } {
+  const half = size / 2;
+  const cosines = new Float64Array(half);
+  const sines = new Float64Array(half);
+  cosines[0] = 1;
+  // Halve the angle from pi / 2 down; each new root fills the gaps between those known so far.
+  let stepCosine = 0;
+  let stepSine = 1;
+  for (let step = size / 4; step >= 1; step /= 2) {
+    for (let j = step; j < half; j += 2 * step) {
+      const previous = j - step;
+      cosines[j] = cosines[previous] * stepCosine - sines[previous] * stepSine;
+      sines[j] = sines[previous] * stepCosine + cosines[previous] * stepSine;
+    }
+    const halved = Math.sqrt((1 + stepCosine) / 2);
+    stepSine /= 2 * halved;
+    stepCosine = halved;
+  }
+  return { cosines, sines };
+}
+
+/** Smallest power of two that keeps `length` lags of a padded sequence free of wrap-around. */
+function paddedLength(length: number): number {
+  let size = 2;
+  while (size < 2 * length - 1) size *= 2;
+  return size;
+}
+
+/** Memory for chains of `length` draws. */
+export function autocovarianceScratch(length: number): AutocovarianceScratch {
+  const size = paddedLength(length);
+  const mirror = new Uint32Array(size);
+  const reversed = new Uint32Array(size);
+  for (let bit = 1, weight = size / 2; bit < size; bit *= 2, weight /= 2) {
+    for (let k = bit; k < 2 * bit; k++) reversed[k] = reversed[k - bit] + weight;
+  }
+  for (let k = 0; k < size; k++) mirror[reversed[k]] = reversed[(size - k) % size];
+  return {
+    length,
+    lags: new Float64Array(length),
+    real: new Float64Array(size),
+    imag: new Float64Array(size),
+    power: new Float64Array(size),
+    ...rootsOfUnity(size),
+    mirror,
+  };
+}
+
+/** Forward transform (kernel `exp(-2 pi i j k / size)`) in place, natural order in, bit-reversed order out. */
+function forward({ real, imag, cosines, sines }: AutocovarianceScratch): void {
+  const size = real.length;
+  for (let half = size / 2, stride = 1; half >= 1; half /= 2, stride *= 2) {
+    for (let block = 0; block < size; block += 2 * half) {
+      for (let j = 0; j < half; j++) {
+        const a = block + j;
+        const b = a + half;
+        const cosine = cosines[j * stride];
+        const sine = sines[j * stride];
+        const re = real[a] - real[b];
+        const im = imag[a] - imag[b];
+        real[a] += real[b];
+        imag[a] += imag[b];
+        real[b] = re * cosine + im * sine;
+        imag[b] = im * cosine - re * sine;
+      }
+    }
+  }
+}
+
+/** Inverse transform without the factor 1 / size, in place, bit-reversed order in, natural order out. */
+function inverse({ real, imag, cosines, sines }: AutocovarianceScratch): void {
+  const size = real.length;
+  for (let half = 1, stride = size / 2; half < size; half *= 2, stride /= 2) {
+    for (let block = 0; block < size; block += 2 * half) {
+      for (let j = 0; j < half; j++) {
+        const a = block + j;
+        const b = a + half;
+        const cosine = cosines[j * stride];
+        const sine = sines[j * stride];
+        const re = real[b] * cosine - imag[b] * sine;
+        const im = imag[b] * cosine + real[b] * sine;
+        real[b] = real[a] - re;
+        imag[b] = imag[a] - im;
+        real[a] += re;
+        imag[a] += im;
+      }
+    }
+  }
+}
+
+/**
+ * Mean over chains of the autocovariance about each chain's own mean, divisor `length` at every lag (Geyer 1992,
+ * Statistical Science 7, 473, section 3.1). The result is left in `scratch.lags`.
+ *
+ * @param values `[chains, length]`, row-major; not changed
+ * @param means mean of each chain
+ * @param scratch mutated
+ */
+export function meanAutocovariance(
+  values: Float64Array,
+  chains: number,
+  means: Float64Array,
+  scratch: AutocovarianceScratch,
+): void {
+  const { length, lags, real, imag, power, mirror } = scratch;
+  const size = real.length;
+  power.fill(0);
+  for (let chain = 0; chain < chains; chain += 2) {
+    const first = chain * length;
+    const firstMean = means[chain];
+    for (let i = 0; i < length; i++) real[i] = values[first + i] - firstMean;
+    real.fill(0, length);
+    if (chain + 1 < chains) {
+      const second = first + length;
+      const secondMean = means[chain + 1];
+      for (let i = 0; i < length; i++) imag[i] = values[second + i] - secondMean;
+      imag.fill(0, length);
+    } else {
+      imag.fill(0);
+    }
+    forward(scratch);
+    for (let k = 0; k < size; k++) power[k] += real[k] * real[k] + imag[k] * imag[k];
+  }
+  // |A_k|^2 + |B_k|^2 = (|Z_k|^2 + |Z_-k|^2) / 2 for z = a + i b with real a and b.
+  for (let k = 0; k < size; k++) real[k] = power[k] + power[mirror[k]];
+  imag.fill(0);
+  inverse(scratch);
+  const scale = 1 / (2 * size * length * chains);
+  for (let lag = 0; lag < length; lag++) lags[lag] = real[lag] * scale;
+}

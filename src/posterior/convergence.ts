@@ -1,0 +1,286 @@
+/**
+ * Do the chains agree, and how many independent draws are they worth? Rank-normalised split R-hat, effective sample
+ * sizes and Monte Carlo standard errors of one scalar quantity, after Vehtari, Gelman, Simpson, Carpenter & Buerkner
+ * (2021), Bayesian Analysis 16, 667.
+ *
+ * Rules common to all functions here:
+ *
+ * - `chains` holds one array of draws a chain. Chains without draws are ignored; the others are cut to the first `n`
+ *   draws of the shortest. Each is split in halves; for odd `n` the middle draw is left out.
+ * - The result is NaN when a value is not finite, when all values are equal, and when a chain has fewer than 4 draws
+ *   (R-hat) or 6 draws (effective sizes).
+ * - Only `+ - * /` and `Math.sqrt` are used, so that every engine gives the same bits.
+ */
+
+import { type AutocovarianceScratch, autocovarianceScratch } from "./autocovariance.js";
+import { effectiveSize, rhatOf, splitVariance, type VarianceSplit } from "./effective-size.js";
+import {
+  foldedScores,
+  type RankScratch,
+  rankScores,
+  rankScratch,
+  sortDraws,
+  sortedQuantile,
+} from "./rank.js";
+import type { Convergence } from "./result.js";
+
+/** Draws of one scalar quantity, one array a chain. */
+export type Chains = readonly ArrayLike<number>[];
+
+/** Half-chains of one quantity and the memory to judge them; made by `splitScratch`, reused from quantity to quantity. */
+export interface SplitScratch {
+  /** Number of half-chains: twice the number of chains. */
+  readonly halves: number;
+  /** Draws of each half-chain. */
+  readonly length: number;
+  readonly scores: Float64Array;
+  readonly means: Float64Array;
+  readonly rank: RankScratch;
+  readonly autocovariance: AutocovarianceScratch;
+}
+
+/** Memory for `chains` chains of `draws` draws (an odd draw in the middle is left out). */
+export function splitScratch(chains: number, draws: number): SplitScratch {
+  const halves = 2 * chains;
+  const length = Math.floor(draws / 2);
+  return {
+    halves,
+    length,
+    scores: new Float64Array(halves * length),
+    means: new Float64Array(halves),
+    rank: rankScratch(halves * length),
+    autocovariance: autocovarianceScratch(length),
+  };
+}
+
+/** Number of draws that all chains with draws have; 0 when there is none. */
+function commonDraws(chains: Chains): { used: Chains; draws: number } {
+  const used = chains.filter((chain) => chain.length > 0);
+  return { used, draws: used.reduce((least, chain) => Math.min(least, chain.length), used[0]?.length ?? 0) };
+}
+
+/** Copy the two halves of each chain to `values`, `[halves, length]`. */
+function copyHalves(used: Chains, draws: number, { length }: SplitScratch, values: Float64Array): void {
+  used.forEach((chain, c) => {
+    const second = draws - length;
+    for (let i = 0; i < length; i++) {
+      values[2 * c * length + i] = chain[i];
+      values[(2 * c + 1) * length + i] = chain[second + i];
+    }
+  });
+}
+
+/** Whether all numbers are finite and at least two differ. */
+export function varies(values: Float32Array | Float64Array): boolean {
+  let same = true;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (value - value !== 0) return false; // NaN or infinite
+    if (value !== values[0]) same = false;
+  }
+  return !same;
+}
+
+interface HalfChains {
+  readonly values: Float64Array;
+  readonly scratch: SplitScratch;
+}
+
+/** The half-chains of `chains`, or undefined when nothing can be said about them. */
+function halfChains(chains: Chains): HalfChains | undefined {
+  const { used, draws } = commonDraws(chains);
+  const scratch = splitScratch(used.length, draws);
+  const values = new Float64Array(scratch.halves * scratch.length);
+  copyHalves(used, draws, scratch, values);
+  return varies(values) ? { values, scratch } : undefined;
+}
+
+/** R-hat of half-chains `[halves, length]` as they are, without ranks. */
+function rhatOfHalves(values: Float64Array, { halves, length, means }: SplitScratch): number {
+  if (length < 2) return Number.NaN;
+  const split: VarianceSplit = { within: 0, pooled: 0 };
+  splitVariance(values, halves, length, means, split);
+  return rhatOf(split);
+}
+
+/**
+ * Rank-normalised split R-hat and bulk effective sample size of half-chains: the inner step of every diagnostic.
+ *
+ * @param values `[halves, length]`, row-major, finite and not constant (see `varies`)
+ * @param scratch mutated
+ * @param result receives `rhat` and `ess`
+ */
+export function rankDiagnostics(
+  values: Float32Array | Float64Array,
+  scratch: SplitScratch,
+  result: { rhat: number; ess: number },
+): void {
+  const { halves, scores, means, rank, autocovariance } = scratch;
+  sortDraws(values, rank);
+  rankScores(values, rank, scores);
+  const bulk = rhatOfHalves(scores, scratch);
+  result.ess = effectiveSize(scores, halves, means, autocovariance);
+  foldedScores(values, rank, scores);
+  const folded = rhatOfHalves(scores, scratch);
+  result.rhat = folded > bulk ? folded : bulk; // folded draws may be constant (NaN) where the draws are not
+}
+
+/**
+ * Rank-normalised split R-hat: the larger of the values for location and for spread (folded draws).
+ *
+ * Near 1 when the chains sample the same distribution; below 1.01 is the ideal of Vehtari et al. (2021). Infinite when
+ * every half-chain stands still at a different place.
+ */
+export function splitRhat(chains: Chains): number {
+  const half = halfChains(chains);
+  if (half === undefined) return Number.NaN;
+  const result = { rhat: Number.NaN, ess: Number.NaN };
+  rankDiagnostics(half.values, half.scratch, result);
+  return result.rhat;
+}
+
+/** Bulk effective sample size over all chains: that of the rank-normalised draws. */
+export function bulkEss(chains: Chains): number {
+  const half = halfChains(chains);
+  if (half === undefined) return Number.NaN;
+  const result = { rhat: Number.NaN, ess: Number.NaN };
+  rankDiagnostics(half.values, half.scratch, result);
+  return result.ess;
+}
+
+function essOfHalves(values: Float64Array, { halves, means, autocovariance }: SplitScratch): number {
+  return effectiveSize(values, halves, means, autocovariance);
+}
+
+/** Effective sample size for the mean: that of the draws as they are. */
+export function meanEss(chains: Chains): number {
+  const half = halfChains(chains);
+  return half === undefined ? Number.NaN : essOfHalves(half.values, half.scratch);
+}
+
+/** Effective sample size of "is the draw at most its quantile", for draws already sorted in `scratch.rank`. */
+function indicatorEss({ values, scratch }: HalfChains, probability: number): number {
+  const quantile = sortedQuantile(values, scratch.rank, probability);
+  const { scores } = scratch;
+  for (let i = 0; i < values.length; i++) scores[i] = values[i] <= quantile ? 1 : 0;
+  return essOfHalves(scores, scratch);
+}
+
+/** Effective sample size for the quantile at `probability`: that of the indicator of draws at or below it. */
+export function quantileEss(chains: Chains, probability: number): number {
+  const half = halfChains(chains);
+  if (half === undefined) return Number.NaN;
+  sortDraws(half.values, half.scratch.rank);
+  return indicatorEss(half, probability);
+}
+
+/** Tail effective sample size: the smaller of those for the 5 % and the 95 % quantile. */
+export function tailEss(chains: Chains): number {
+  const half = halfChains(chains);
+  if (half === undefined) return Number.NaN;
+  sortDraws(half.values, half.scratch.rank);
+  const lower = indicatorEss(half, 0.05);
+  const upper = indicatorEss(half, 0.95);
+  return upper < lower || Number.isNaN(lower) ? upper : lower;
+}
+
+/** Mean of all draws of the half-chains, and their second and fourth moment about it. */
+function centralMoments(values: Float64Array): { mean: number; second: number; fourth: number } {
+  const origin = values[0];
+  let sum = 0;
+  for (const value of values) sum += value - origin;
+  const shift = sum / values.length;
+  let second = 0;
+  let fourth = 0;
+  for (const value of values) {
+    const distance = value - origin - shift;
+    const square = distance * distance;
+    second += square;
+    fourth += square * square;
+  }
+  return { mean: origin + shift, second: second / values.length, fourth: fourth / values.length };
+}
+
+/** Effective sample size for the standard deviation: that of the squared distances from the mean. */
+export function stdEss(chains: Chains): number {
+  const half = halfChains(chains);
+  if (half === undefined) return Number.NaN;
+  const { mean } = centralMoments(half.values);
+  return essOfHalves(
+    half.values.map((value) => (value - mean) * (value - mean)),
+    half.scratch,
+  );
+}
+
+/** Monte Carlo standard error of the mean, `std / sqrt(meanEss)`, in the unit of the draws. */
+export function meanMcse(chains: Chains): number {
+  const half = halfChains(chains);
+  if (half === undefined) return Number.NaN;
+  const { second } = centralMoments(half.values);
+  const draws = half.values.length;
+  return Math.sqrt((second * draws) / (draws - 1) / essOfHalves(half.values, half.scratch));
+}
+
+/**
+ * Monte Carlo standard error of the standard deviation, in the unit of the draws.
+ *
+ * The variance is the mean of the squared distances `d`, so its error is `sqrt(var(d) / stdEss)`; that of its square
+ * root follows from the derivative, `1 / (2 std)`. No normal distribution is assumed.
+ */
+export function stdMcse(chains: Chains): number {
+  const half = halfChains(chains);
+  if (half === undefined) return Number.NaN;
+  const { second, fourth } = centralMoments(half.values);
+  return Math.sqrt((fourth - second * second) / stdEss(chains) / (4 * second));
+}
+
+/**
+ * Monte Carlo standard error of the quantile at `probability`, in the unit of the draws: half the distance between the
+ * quantiles at the ends of a 68 % interval for the probability.
+ *
+ * Deviation: Vehtari et al. (2021, section 4.3) take the interval from a Beta distribution; Wilson's score interval with the same
+ * effective size is used here. It needs no incomplete beta function and differs by terms of order 1 / ESS.
+ */
+export function quantileMcse(chains: Chains, probability: number): number {
+  const half = halfChains(chains);
+  if (half === undefined) return Number.NaN;
+  const { rank } = half.scratch;
+  sortDraws(half.values, rank);
+  const ess = indicatorEss(half, probability);
+  const centre = (probability + 1 / (2 * ess)) / (1 + 1 / ess);
+  const spread = Math.sqrt((probability * (1 - probability)) / ess + 1 / (4 * ess * ess)) / (1 + 1 / ess);
+  const lower = sortedQuantile(half.values, rank, Math.max(centre - spread, 0));
+  const upper = sortedQuantile(half.values, rank, Math.min(centre + spread, 1));
+  return (upper - lower) / 2;
+}
+
+/** Integrated autocorrelation time of the mean in draws: number of draws over `meanEss`; 1 for independent draws. */
+export function autocorrelationTime(chains: Chains): number {
+  const half = halfChains(chains);
+  return half === undefined ? Number.NaN : half.values.length / essOfHalves(half.values, half.scratch);
+}
+
+/**
+ * All convergence figures of one quantity.
+ *
+ * @param name how messages call it
+ * @returns mean and standard deviation of the draws compared (see the rules at the top of this file), R-hat, bulk effective
+ * sample size, standard error of the mean
+ */
+export function convergence(name: string, chains: Chains): Convergence {
+  const half = halfChains(chains);
+  if (half === undefined) {
+    const { used } = commonDraws(chains);
+    const first = used[0]?.[0] ?? Number.NaN;
+    const constant = used.every((chain) => Array.prototype.every.call(chain, (value) => value === first));
+    const mean = constant ? first : Number.NaN;
+    return { name, mean, std: mean - mean, rhat: Number.NaN, ess: Number.NaN, mcse: Number.NaN };
+  }
+  const { values, scratch } = half;
+  const { mean, second } = centralMoments(values);
+  const variance = (second * values.length) / (values.length - 1);
+  const mcse = Math.sqrt(variance / essOfHalves(values, scratch));
+  const ranked = { rhat: Number.NaN, ess: Number.NaN };
+  rankDiagnostics(values, scratch, ranked);
+  return { name, mean, std: Math.sqrt(variance), rhat: ranked.rhat, ess: ranked.ess, mcse };
+}

@@ -1,0 +1,75 @@
+import type { SkyImage } from "../image.js";
+import { convergence } from "./convergence.js";
+import { asDrawSource, comparableChains, type DrawSource, type WatchOptions } from "./draw-source.js";
+import { pixelConvergence } from "./pixel-convergence.js";
+import type { Convergence, Diagnostics } from "./result.js";
+import { summariseParameters, sweepsAfterBurnIn } from "./summary.js";
+import type { ImageTrace, ParameterTrace } from "./trace.js";
+import { censusPixels, judge, pixelName, pixelsThatMatter } from "./verdict.js";
+
+/** What a run leaves behind for its diagnosis. */
+export interface DiagnoseParts {
+  readonly parameters: ParameterTrace;
+  /** Kept draws after burn-in, in memory or elsewhere. */
+  readonly images: ImageTrace | DrawSource;
+  /** Posterior mean of the flux `[ny, nx]`, all chains together. */
+  readonly mean: SkyImage;
+  /** Posterior standard deviation of the flux `[ny, nx]`, all chains together. */
+  readonly std: SkyImage;
+}
+
+/** Convergence of the flux in single pixels, from their draws. */
+async function pixelRows(
+  source: DrawSource,
+  chains: readonly number[],
+  pixels: readonly number[],
+): Promise<Convergence[]> {
+  const rows: Convergence[] = [];
+  for (const pixel of pixels) {
+    const draws: Float32Array[] = [];
+    for (const chain of chains) {
+      const buffer = new Float32Array(source.draws(chain));
+      const pending = source.readPixels(chain, pixel, 1, buffer);
+      if (pending !== undefined) await pending;
+      draws.push(buffer);
+    }
+    rows.push(convergence(pixelName(pixel, source.shape[1]), draws));
+  }
+  return rows;
+}
+
+/**
+ * Everything the chains say about their own reliability: R-hat and effective sample size of parameters and pixels, and a
+ * verdict in words (rules in `verdict.ts`).
+ *
+ * Nothing is changed. Work of seconds on large images: it yields to the event loop now and then.
+ *
+ * @param watch progress in [0, 1] and a signal to stop
+ * @throws AbortedError when `watch.signal` says so
+ */
+export async function diagnose(
+  { parameters: trace, images, mean, std }: DiagnoseParts,
+  watch: WatchOptions = {},
+): Promise<Diagnostics> {
+  const source = asDrawSource(images);
+  const parameters = summariseParameters(trace);
+  const { rhat, ess } = await pixelConvergence(source, watch);
+
+  const allSweeps = sweepsAfterBurnIn(trace);
+  const swept = comparableChains(allSweeps);
+  const allKept = Array.from({ length: source.chains }, (_, chain) => source.draws(chain));
+  const kept = comparableChains(allKept);
+  const chains = Math.max(swept.length, kept.length);
+  const pixels = censusPixels({ rhat, ess }, pixelsThatMatter(mean, std), chains);
+  const verdict = judge({
+    parameters,
+    pixels,
+    worstPixels: await pixelRows(source, kept, pixels.worst),
+    chains,
+    shortChains: Math.max(allSweeps.length, allKept.length) - chains,
+    sweeps: swept.length === 0 ? 0 : Math.min(...swept.map((chain) => allSweeps[chain])),
+    burnIn: trace.burnIn,
+    keptDraws: kept.length === 0 ? 0 : Math.min(...kept.map((chain) => allKept[chain])),
+  });
+  return { parameters, rhat, ess, verdict };
+}

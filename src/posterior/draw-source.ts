@@ -1,0 +1,127 @@
+import { AbortedError, InvalidInputError } from "../errors.js";
+import type { Shape } from "../image.js";
+import type { ImageTrace } from "./trace.js";
+
+/**
+ * Where kept draws of the flux come from: memory (`traceSource`) or a file that is read piece by piece.
+ *
+ * Only draws after burn-in.
+ */
+export interface DrawSource {
+  readonly shape: Shape;
+  /** Number of chains. */
+  readonly chains: number;
+  /** Number of kept draws of a chain, counted from 0. */
+  draws(chain: number): number;
+  /**
+   * Copy all draws of neighbouring pixels of one chain.
+   *
+   * @param firstPixel index `row * nx + col` of the first pixel
+   * @param count number of pixels
+   * @param out result `[count, draws(chain)]`, row-major: all draws of a pixel side by side
+   */
+  readPixels(chain: number, firstPixel: number, count: number, out: Float32Array): void | Promise<void>;
+}
+
+/** Draws that are in memory, as a source. */
+export function traceSource({ shape, chains }: ImageTrace): DrawSource {
+  const pixels = shape[0] * shape[1];
+  chains.forEach((chain, c) => {
+    if (chain.length % pixels !== 0) {
+      throw new InvalidInputError(
+        `trace: chain ${c} must hold whole images of ${pixels} pixels, got ${chain.length} values; check the shape`,
+        { fields: { chain: c, length: chain.length, shape } },
+      );
+    }
+  });
+  return {
+    shape,
+    chains: chains.length,
+    draws: (chain) => chains[chain].length / pixels,
+    readPixels(chain, firstPixel, count, out) {
+      const data = chains[chain];
+      const draws = data.length / pixels;
+      for (let draw = 0; draw < draws; draw++) {
+        const start = draw * pixels + firstPixel;
+        for (let pixel = 0; pixel < count; pixel++) out[pixel * draws + draw] = data[start + pixel];
+      }
+    },
+  };
+}
+
+/** Turn a trace into a source; a source stays as it is. */
+export function asDrawSource(draws: ImageTrace | DrawSource): DrawSource {
+  return "readPixels" in draws ? draws : traceSource(draws);
+}
+
+/**
+ * Numbers of the chains that are long enough to compare: at least half as many draws as the longest.
+ *
+ * Chains are compared over the draws that all of them have; one that had only just begun when a run was interrupted
+ * would leave nothing of the others.
+ */
+export function comparableChains(lengths: readonly number[]): number[] {
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
+  return lengths.flatMap((length, chain) => (length > 0 && 2 * length >= longest ? [chain] : []));
+}
+
+/** How long work over many pixels is watched and ended. */
+export interface WatchOptions {
+  /** Called now and then with the fraction done, in [0, 1]. */
+  readonly onProgress?: (fraction: number) => void;
+  /** Ends the work with an `AbortedError`. */
+  readonly signal?: AbortSignal;
+}
+
+/** Draws of a run of neighbouring pixels: of every chain asked for, `[count, draws of the chain]`. */
+export interface PixelBlock {
+  readonly firstPixel: number;
+  readonly count: number;
+  readonly chains: readonly Float32Array[];
+}
+
+const BLOCK_VALUES = 2 ** 19;
+const BREATH_MILLISECONDS = 40;
+
+/**
+ * Visit all pixels of an image, a block at a time, and let the event loop breathe in between.
+ *
+ * @param source where the draws are
+ * @param chains numbers of the chains to read
+ * @param visit called for each block in ascending order; the arrays are reused and must not be kept
+ * @throws AbortedError when `signal` says so
+ */
+export async function forEachPixelBlock(
+  source: DrawSource,
+  chains: readonly number[],
+  { onProgress, signal }: WatchOptions,
+  visit: (block: PixelBlock) => void,
+): Promise<void> {
+  const pixels = source.shape[0] * source.shape[1];
+  const draws = chains.map((chain) => source.draws(chain));
+  const total = draws.reduce((sum, count) => sum + count, 0);
+  const blockSize = Math.min(pixels, Math.max(1, Math.floor(BLOCK_VALUES / Math.max(total, 1))));
+  const buffers = draws.map((count) => new Float32Array(blockSize * count));
+  let breath = performance.now();
+  for (let firstPixel = 0; firstPixel < pixels; firstPixel += blockSize) {
+    if (signal?.aborted) {
+      throw new AbortedError(
+        "posterior: the summary of the draws was stopped before it was complete; run it again",
+        {
+          cause: signal.reason,
+        },
+      );
+    }
+    const count = Math.min(blockSize, pixels - firstPixel);
+    for (const [index, chain] of chains.entries()) {
+      const pending = source.readPixels(chain, firstPixel, count, buffers[index]);
+      if (pending !== undefined) await pending;
+    }
+    visit({ firstPixel, count, chains: buffers });
+    onProgress?.((firstPixel + count) / pixels);
+    if (performance.now() - breath > BREATH_MILLISECONDS) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      breath = performance.now();
+    }
+  }
+}
