@@ -23,9 +23,14 @@ const NORMAL_AREA: f64 = 0.004928673233974655;
 const EXPONENTIAL_TAIL: f64 = 7.69711747013105;
 const EXPONENTIAL_AREA: f64 = 0.003949659822581557;
 
-/** Errors of Stirling's formula for k! at k = 1 ... 15. */
+/** log k! for k < 256, and what Stirling's formula for it leaves out for k < 16 (see `stirlingError`). */
+const FACTORIALS: i32 = 256;
+const logFactorials: usize = memory.data(256 * 8, 16);
 const SMALL_STIRLING: i32 = 16;
 const stirlingErrors: usize = memory.data(16 * 8, 16);
+
+/** From this mean on Poisson and binomial counts come from rejection instead of inversion; at least 10. */
+const LARGE_MEAN: f64 = 10;
 
 const TWO_MINUS_53: f64 = 1.0 / 9007199254740992.0;
 const TWO_MINUS_64: f64 = TWO_MINUS_53 / 2048.0;
@@ -57,6 +62,8 @@ export function initRandom(): void {
     store<f64>(normalSteps + at, load<f64>(normalEdges + at) * TWO_MINUS_53);
     store<f64>(exponentialSteps + at, load<f64>(exponentialEdges + at) * TWO_MINUS_53);
   }
+  for (let k = 0; k < FACTORIALS; k++) store<f64>(logFactorials + ((<usize>k) << 3), logGamma(<f64>k + 1));
+  store<f64>(stirlingErrors, -HALF_LOG_TWO_PI);
   for (let k = 1; k < SMALL_STIRLING; k++) {
     const x = <f64>k;
     const stirling = (x + 0.5) * Math.log(x) - x + HALF_LOG_TWO_PI;
@@ -123,7 +130,7 @@ function continueUniform(bits: u64): f64 {
  * comparisons with tiny probabilities are exact too.
  */
 export function drawUniform(): f64 {
-  const bits = nextBits();
+  const bits = inline.always(nextBits());
   if (bits < 0x0040000000000000) return continueUniform(bits);
   return <f64>(<i64>(bits >> 11)) * TWO_MINUS_53;
 }
@@ -196,33 +203,35 @@ export function drawExponential(): f64 {
 }
 
 /**
- * Whether Marsaglia and Tsang's full test accepts: log(u) < x^2/2 + d - d v + d log v, with v = (1+t)^3 and
- * t = x / sqrt(9d). In terms of t the right side is d (3/2 t^2 - t^3 + 3 (log(1+t) - t)).
+ * Marsaglia and Tsang's test in full: with v = (1+t)^3 and x^2 = 9 d t^2 it reads log(u) < x^2/2 + d - d v + d log v,
+ * whose right side is -d g(t) with g(t) = t^3 - 3/2 t^2 + 3 t - 3 log(1+t).
  */
 function acceptsGamma(u: f64, d: f64, t: f64): bool {
+  if (t <= -1) return false;
   if (abs(t) < 0.03) {
-    // The terms up to t^3 cancel, which would cost all digits for large d; what is left begins with -3/4 t^4.
+    // The terms up to t^3 cancel, which would cost all digits for large d; what is left begins with 3/4 t^4.
     const t2 = t * t;
-    const rest =
-      -0.25 +
-      t *
-        (0.2 -
-          t * (1.0 / 6.0 - t * (1.0 / 7.0 - t * (0.125 - t * (1.0 / 9.0 - t * (0.1 - t * (1.0 / 11.0)))))));
-    return log(u) < 3 * d * t2 * t2 * rest;
+    const tail = 1.0 / 7.0 - t * (1.0 / 8.0 - t * (1.0 / 9.0 - t * (1.0 / 10.0 - t * (1.0 / 11.0))));
+    const series = 1.0 / 4.0 - t * (1.0 / 5.0 - t * (1.0 / 6.0 - t * tail));
+    return log(u) < -3 * d * t2 * t2 * series;
   }
   return log(u) < d * (t * t * (1.5 - t) + 3 * (log(1 + t) - t));
 }
 
-/** A Gamma(d + 1/3) number divided by d (Marsaglia and Tsang, ACM TOMS 26:363, 2000); d >= 2/3, c = 1/sqrt(9d). */
+/**
+ * A Gamma(d + 1/3) number divided by d (Marsaglia and Tsang, ACM TOMS 26:363, 2000); d >= 2/3, c = 1/sqrt(9d).
+ *
+ * The quick test is ours, tighter than theirs for every d. F(t) = t^4 - (1+t) g(t) has F(0) = F'(0) = 0 and
+ * F''(t) = 3 t^2 / (1+t) >= 0, so g(t) <= t^4 / (1+t) for t > -1, and exp(-d g) >= 1 - d t^4 / (1+t): no logarithm
+ * is needed when 1 - u exceeds the last fraction. It also refuses every t <= -1, which the full test then rejects.
+ */
 function drawCube(d: f64, c: f64): f64 {
   while (true) {
-    const x = drawNormal();
-    const t = c * x;
+    const t = c * inline.always(drawNormal());
+    const remaining = inline.always(drawUniform());
     const base = 1 + t;
-    if (base <= 0) continue;
-    const u = drawUniform();
-    const x2 = x * x;
-    if (u < 1 - 0.0331 * x2 * x2 || acceptsGamma(u, d, t)) return base * base * base;
+    const t2 = t * t;
+    if (remaining * base > d * t2 * t2 || acceptsGamma(1 - remaining, d, t)) return base * base * base;
   }
 }
 
@@ -246,8 +255,8 @@ export function drawGamma(shape: f64): f64 {
 export function drawLogGamma(shape: f64): f64 {
   const boosted = shape < 1;
   const d = (boosted ? shape + 1 : shape) - 1.0 / 3.0;
-  const value = log(d * drawCube(d, 1 / Math.sqrt(9 * d)));
-  return boosted ? value - drawExponential() / shape : value;
+  const value = log(d * inline.always(drawCube(d, 1 / Math.sqrt(9 * d))));
+  return boosted ? value - inline.always(drawExponential()) / shape : value;
 }
 
 /**
@@ -261,6 +270,7 @@ export function drawLogGammas(shapes: usize, out: usize, count: i32): void {
   let lastShape: f64 = -1;
   let d: f64 = 0;
   let c: f64 = 0;
+  let inverse: f64 = 0;
   let firstProduct: f64 = 1;
   let firstShift: f64 = 0;
   for (let i = 0; i < count; i++) {
@@ -271,91 +281,76 @@ export function drawLogGammas(shapes: usize, out: usize, count: i32): void {
       lastShape = shape;
       d = (boosted ? shape + 1 : shape) - 1.0 / 3.0;
       c = 1 / Math.sqrt(9 * d);
+      inverse = 1 / shape;
     }
-    const product = d * drawCube(d, c);
-    const shift = boosted ? drawExponential() / shape : 0;
+    const product = d * inline.always(drawCube(d, c));
+    const shift = boosted ? inline.always(drawExponential()) * inverse : 0;
     if ((i & 1) === 0) {
       firstProduct = product;
       firstShift = shift;
       if (i + 1 === count) store<f64>(out + at, log(product) - shift);
     } else {
-      const logs = logPair(f64x2.replace_lane(f64x2.splat(firstProduct), 1, product));
+      const logs = inline.always(logPair(f64x2.replace_lane(f64x2.splat(firstProduct), 1, product)));
       const shifts = f64x2.replace_lane(f64x2.splat(firstShift), 1, shift);
       v128.store(out + at - 8, f64x2.sub(logs, shifts));
     }
   }
 }
 
-/** Error of Stirling's formula for k!: log k! - ((k + 1/2) log k - k + log(2 pi)/2), for integers k >= 1. */
+/** log k! for integers 0 <= k < 256. */
+function logFactorial(k: f64): f64 {
+  return load<f64>(logFactorials + ((<usize>(<i32>k)) << 3));
+}
+
+/**
+ * What Stirling's formula for k! leaves out: log k! - ((k + 1/2) log k - k + log(2 pi)/2), for integers k >= 1. For 0 it
+ * is -log(2 pi)/2, so that formulas with `log(max(k, 1))` hold there too.
+ */
 function stirlingError(k: f64): f64 {
-  return k < <f64>SMALL_STIRLING ? load<f64>(stirlingErrors + ((<usize>k) << 3)) : stirlingRemainder(k);
+  return k < <f64>SMALL_STIRLING
+    ? load<f64>(stirlingErrors + ((<usize>(<i32>k)) << 3))
+    : stirlingRemainder(k);
 }
 
 /**
  * k log(k/mean) + mean - k without cancellation (the deviance of Loader, "Fast and accurate computation of binomial
- * probabilities", 2000); k, mean > 0.
+ * probabilities", 2000); k >= 0, mean > 0.
  */
 function deviance(k: f64, mean: f64): f64 {
   const difference = k - mean;
   const sum = k + mean;
   if (abs(difference) < 0.1 * sum) {
     const v = difference / sum;
-    const v2 = v * v;
-    let value = difference * v;
-    let term = 2 * k * v;
-    let odd: f64 = 1;
-    while (true) {
-      term *= v2;
-      odd += 2;
-      const next = value + term / odd;
-      if (next === value) return value;
-      value = next;
-    }
+    const z = v * v;
+    const high = 1.0 / 9.0 + z * (1.0 / 11.0 + z * (1.0 / 13.0 + z * (1.0 / 15.0)));
+    const series = z * (1.0 / 3.0 + z * (1.0 / 5.0 + z * (1.0 / 7.0 + z * high)));
+    return difference * v + 2 * k * v * series;
   }
-  return k * log(k / mean) - difference;
-}
-
-/** Poisson counts of mean >= 10 by transformed rejection (PTRS of Hoermann, Insur. Math. Econ. 12:39, 1993). */
-function drawLargePoisson(mean: f64): f64 {
-  const b = 0.931 + 2.53 * Math.sqrt(mean);
-  const a = 0.02483 * b - 0.059;
-  const fast = 0.9277 - 3.6224 / (b - 2);
-  while (true) {
-    const u = drawUniform() - 0.5;
-    const v = drawUniform();
-    const margin = 0.5 - abs(u);
-    const k = Math.floor(((2 * a) / margin + b) * u + mean + 0.43);
-    if (margin >= 0.07 && v <= fast) return k;
-    if (k < 0 || (margin < 0.013 && v > margin)) continue;
-    const inverseAlpha = 1.1239 + 1.1328 / (b - 3.4);
-    const hat = log((v * inverseAlpha) / (a / (margin * margin) + b));
-    const mass = k === 0 ? -mean : -deviance(k, mean) - stirlingError(k) - HALF_LOG_TWO_PI - 0.5 * log(k);
-    if (hat <= mass) return k;
-  }
+  return k === 0 ? mean : k * log(k / mean) - difference;
 }
 
 /**
- * A Poisson count, as f64.
- *
- * @param mean in [0, 1e12]
+ * Poisson counts of mean < 1 for a uniform u < mean. The outcomes are laid out along [0, 1) as 1, 2, 3, ..., 0: those
+ * above 0 take less than `mean` together, so that the caller returns 0 for every larger u without an exponential, and
+ * the probabilities of the rare outcomes keep all their digits.
  */
-export function drawPoisson(mean: f64): f64 {
-  if (mean >= 10) return drawLargePoisson(mean);
-  if (mean < 1) {
-    // The outcomes are laid out along [0, 1) as 1, 2, 3, ..., 0. Those above 0 together take less than `mean`, so
-    // most draws need no exponential.
-    let u = drawUniform();
-    if (u >= mean) return 0;
-    let mass = mean * exp(-mean);
-    let k: f64 = 1;
-    while (u >= mass) {
-      u -= mass;
-      k += 1;
-      mass *= mean / k;
-      if (mass < 1e-40) return 0;
-    }
-    return k;
+function finishTinyPoisson(first: f64, mean: f64): f64 {
+  const none = exp(-mean);
+  let u = first;
+  if (mean > 0.05 && u >= 1 - none) return 0;
+  let mass = mean * none;
+  let k: f64 = 1;
+  while (u >= mass) {
+    u -= mass;
+    k += 1;
+    mass *= mean / k;
+    if (mass < 1e-40) return 0;
   }
+  return k;
+}
+
+/** Poisson counts of moderate mean by inversion from 0 upwards. */
+function drawSmallPoisson(mean: f64): f64 {
   const none = exp(-mean);
   while (true) {
     let u = drawUniform();
@@ -369,6 +364,41 @@ export function drawPoisson(mean: f64): f64 {
     // Rounding can leave a u close to 1 without an outcome.
     if (k < 200) return k;
   }
+}
+
+/** Poisson counts of mean >= 10 by transformed rejection (PTRS of Hoermann, Insur. Math. Econ. 12:39, 1993). */
+function drawLargePoisson(mean: f64): f64 {
+  const b = 0.931 + 2.53 * Math.sqrt(mean);
+  const a = 0.02483 * b - 0.059;
+  const fast = 0.9277 - 3.6224 / (b - 2);
+  while (true) {
+    const u = inline.always(drawUniform()) - 0.5;
+    const v = inline.always(drawUniform());
+    const margin = 0.5 - abs(u);
+    const k = Math.floor(((2 * a) / margin + b) * u + mean + 0.43);
+    if (margin >= 0.07 && v <= fast) return k;
+    if (k < 0 || (margin < 0.013 && v > margin)) continue;
+    const inverseAlpha = 1.1239 + 1.1328 / (b - 3.4);
+    const height = (v * inverseAlpha) / (a / (margin * margin) + b);
+    if (k < <f64>FACTORIALS) {
+      if (log(height) <= k * log(mean) - mean - logFactorial(k)) return k;
+    } else if (log(height * Math.sqrt(k)) <= -deviance(k, mean) - stirlingError(k) - HALF_LOG_TWO_PI) {
+      return k;
+    }
+  }
+}
+
+/**
+ * A Poisson count, as f64. Exact for every mean: probabilities keep their digits down to means of 1e-30.
+ *
+ * @param mean in [0, 1e12]
+ */
+export function drawPoisson(mean: f64): f64 {
+  if (mean < 1) {
+    const u = inline.always(drawUniform());
+    return u >= mean ? 0 : finishTinyPoisson(u, mean);
+  }
+  return mean < LARGE_MEAN ? drawSmallPoisson(mean) : drawLargePoisson(mean);
 }
 
 /** (1-p)^n for 0 < p <= 1/2. */
@@ -389,25 +419,27 @@ function powerOfComplement(n: f64, p: f64): f64 {
   return q === 1 ? exp(-n * p) : exp((-n * p * log(q)) / (q - 1));
 }
 
-/** Binomial counts with n p < 10 and p <= 1/2, by inversion. */
-function drawSmallBinomial(n: f64, p: f64): f64 {
-  const odds = p / (1 - p);
-  const mean = n * p;
-  if (mean < 1) {
-    // Laid out as 1, 2, 3, ..., 0, see drawPoisson.
-    let u = drawUniform();
-    if (u >= mean) return 0;
-    let mass = powerOfComplement(n, p) * n * odds;
-    let k: f64 = 1;
-    while (u >= mass) {
-      u -= mass;
-      mass *= ((n - k) / (k + 1)) * odds;
-      k += 1;
-      if (mass < 1e-40) return 0;
-    }
-    return k;
-  }
+/** Binomial counts with n p < 1 and p <= 1/2 for a uniform u < n p; outcomes as in `finishTinyPoisson`. */
+function finishTinyBinomial(first: f64, n: f64, p: f64): f64 {
   const none = powerOfComplement(n, p);
+  const odds = p / (1 - p);
+  let u = first;
+  if (n * p > 0.05 && u >= 1 - none) return 0;
+  let mass = none * n * odds;
+  let k: f64 = 1;
+  while (u >= mass) {
+    u -= mass;
+    mass *= ((n - k) / (k + 1)) * odds;
+    k += 1;
+    if (mass < 1e-40) return 0;
+  }
+  return k;
+}
+
+/** Binomial counts of moderate mean, p <= 1/2, by inversion from 0 upwards. */
+function drawSmallBinomial(n: f64, p: f64): f64 {
+  const none = powerOfComplement(n, p);
+  const odds = p / (1 - p);
   while (true) {
     let u = drawUniform();
     let mass = none;
@@ -422,55 +454,71 @@ function drawSmallBinomial(n: f64, p: f64): f64 {
   }
 }
 
-/** Logarithm of the binomial probability of k, 0 <= k <= n, but for the terms that depend on n alone. */
-function logBinomial(k: f64, n: f64, mean: f64, rest: f64): f64 {
-  const m = n - k;
-  if (k === 0 || m === 0) {
-    const exact = k === 0 ? -deviance(n, rest) - mean : -deviance(n, mean) - rest;
-    return exact - stirlingError(n) - 0.5 * log(n) + HALF_LOG_TWO_PI;
-  }
-  return (
-    -deviance(k, mean) - deviance(m, rest) - stirlingError(k) - stirlingError(m) - 0.5 * log(k) - 0.5 * log(m)
-  );
-}
-
 /** Binomial counts with n p >= 10 and p <= 1/2, by transformed rejection (BTRS of Hoermann, JSCS 46:101, 1993). */
 function drawLargeBinomial(n: f64, p: f64): f64 {
   const q = 1 - p;
   const mean = n * p;
-  const rest = n * q;
   const deviation = Math.sqrt(mean * q);
   const b = 1.15 + 2.53 * deviation;
   const a = -0.0873 + 0.0248 * b + 0.01 * p;
-  const center = mean + 0.5;
   const fast = 0.92 - 4.2 / b;
   while (true) {
-    const u = drawUniform() - 0.5;
-    const v = drawUniform();
+    const u = inline.always(drawUniform()) - 0.5;
+    const v = inline.always(drawUniform());
     const margin = 0.5 - abs(u);
-    const k = Math.floor(((2 * a) / margin + b) * u + center);
+    const k = Math.floor(((2 * a) / margin + b) * u + mean + 0.5);
     if (margin >= 0.07 && v <= fast) return k;
     if (k < 0 || k > n) continue;
     const alpha = (2.83 + 5.1 / b) * deviation;
-    const hat = log((v * alpha) / (a / (margin * margin) + b));
+    const height = (v * alpha) / (a / (margin * margin) + b);
     const mode = Math.floor((n + 1) * p);
-    if (hat <= logBinomial(k, n, mean, rest) - logBinomial(mode, n, mean, rest)) return k;
+    if (acceptsBinomial(height, k, mode, n, p)) return k;
   }
 }
 
+/** Whether `height` is at most the probability of k divided by that of the mode. */
+function acceptsBinomial(height: f64, k: f64, mode: f64, n: f64, p: f64): bool {
+  const q = 1 - p;
+  const rest = n - k;
+  const modeRest = n - mode;
+  if (n < <f64>FACTORIALS) {
+    const ways = logFactorial(mode) + logFactorial(modeRest) - logFactorial(k) - logFactorial(rest);
+    return log(height) <= ways + (k - mode) * log(p / q);
+  }
+  // Loader's form of the probabilities: no large terms cancel, however large n.
+  const mean = n * p;
+  const restMean = n * q;
+  const own = deviance(k, mean) + deviance(rest, restMean) + stirlingError(k) + stirlingError(rest);
+  const top =
+    deviance(mode, mean) + deviance(modeRest, restMean) + stirlingError(mode) + stirlingError(modeRest);
+  const spread = ((max(k, 1) / mode) * max(rest, 1)) / modeRest;
+  return log(height * Math.sqrt(spread)) <= top - own;
+}
+
 /**
- * A binomial count, as f64.
+ * A binomial count, as f64. Exact for every n and p.
  *
  * @param n number of trials, an integer in [0, 2^53)
  * @param p probability of success, in [0, 1]
  */
 export function drawBinomial(n: f64, p: f64): f64 {
-  if (n === 1) return drawUniform() < p ? 1 : 0;
+  if (n === 1) return <f64>(<i32>(inline.always(drawUniform()) < p));
   if (n <= 0 || p <= 0) return 0;
   if (p >= 1) return n;
   const flipped = p > 0.5;
   const rare = flipped ? 1 - p : p;
-  const k = n * rare < 10 ? drawSmallBinomial(n, rare) : drawLargeBinomial(n, rare);
+  const mean = n * rare;
+  let k: f64 = 0;
+  if (mean >= LARGE_MEAN) {
+    k = drawLargeBinomial(n, rare);
+  } else if (n <= 4 && mean > 0.05) {
+    for (let trial: f64 = 0; trial < n; trial += 1) k += <f64>(<i32>(inline.always(drawUniform()) < rare));
+  } else if (mean < 1) {
+    const u = inline.always(drawUniform());
+    if (u < mean) k = finishTinyBinomial(u, n, rare);
+  } else {
+    k = drawSmallBinomial(n, rare);
+  }
   return flipped ? n - k : k;
 }
 
@@ -481,7 +529,7 @@ export function drawBinomial(n: f64, p: f64): f64 {
  */
 export function drawIndex(n: i32): i32 {
   const range = <u64>(<u32>n);
-  let product = (nextBits() >> 32) * range;
+  let product = (inline.always(nextBits()) >> 32) * range;
   if (<u32>product < <u32>n) {
     const threshold = (0 - <u32>n) % <u32>n;
     while (<u32>product < <u32>threshold) product = (nextBits() >> 32) * range;

@@ -3,46 +3,65 @@
 // The polynomials are Chebyshev interpolants computed for this file with 60-digit arithmetic; the interval and the
 // largest relative error of each stand beside it. They are summed by Estrin's scheme, so that products overlap.
 
+// Constants of the SIMD functions stay in memory: reading one into both lanes is a single instruction, while engines
+// build a 128-bit literal from several (measured: 3.2 instead of 5.0 ns an element for logPair).
+
 /** ln 2 in two parts; the first has 42 bits, so its product with any exponent of a double is exact. */
 const LN2_HIGH: f64 = 0.6931471805598903;
 const LN2_LOW: f64 = 5.497923018708371e-14;
-const LOG2_E: f64 = Math.LOG2E;
 
-/** Bits of a double near sqrt(1/2), where the mantissa range of `log` begins, and their distance from those of 1. */
+/** Bits of a double near sqrt(1/2), where the mantissa range of `logPair` begins. */
 const SQRT_HALF_BITS: i64 = 0x3fe6a09e00000000;
-const ONE_MINUS_SQRT_HALF_BITS: i64 = 0x3ff0000000000000 - 0x3fe6a09e00000000;
-const MANTISSA_MASK: i64 = (1 << 52) - 1;
 
-/** 2^52: OR-ing a small integer into its bits adds that integer. */
-const TWO_52_BITS: i64 = 0x4330000000000000;
-const TWO_52_PLUS_BIAS: f64 = 4503599627371519;
+/** For `logPair`: from sqrt(1/2) to 1 in bits, bits of 2^52 (OR-ing an integer adds it), mask of the mantissa. */
+const logBits: usize = memory.data<i64>([
+  0x3ff0000000000000 - SQRT_HALF_BITS,
+  0x4330000000000000,
+  (1 << 52) - 1,
+  SQRT_HALF_BITS,
+]);
 
-/** 1.5 * 2^52: adding it rounds a double to an integer, held in the low bits of the sum. */
-const ROUNDER: f64 = 6755399441055744;
+/**
+ * For `logPair`: 2^52 plus the bias of exponents, 1, 1/2, ln 2; then from byte 40 on (log((1+s)/(1-s)) - 2s) / s^3 as a
+ * polynomial in s^2 for |s| <= 0.1716, which leaves the logarithm an error of 5e-18.
+ */
+const logNumbers: usize = memory.data<f64>([
+  4503599627371519,
+  1,
+  0.5,
+  LN2_HIGH,
+  LN2_LOW,
+  0.666666666666667,
+  0.3999999999989889,
+  0.28571428626253836,
+  0.22222211089379496,
+  0.1818289243253687,
+  0.15331611722055008,
+  0.14617807153417325,
+]);
 
-/** Below this argument `expPair` returns 0 instead of a subnormal number. */
-const EXP_FLOOR: f64 = -708;
-
-/** (log((1+s)/(1-s)) - 2s) / s^3 as a polynomial in s^2, |s| <= 0.1716: error of the logarithm 5e-18. */
-const LOG_0: f64 = 0.666666666666667;
-const LOG_1: f64 = 0.3999999999989889;
-const LOG_2: f64 = 0.28571428626253836;
-const LOG_3: f64 = 0.22222211089379496;
-const LOG_4: f64 = 0.1818289243253687;
-const LOG_5: f64 = 0.15331611722055008;
-const LOG_6: f64 = 0.14617807153417325;
-
-/** (exp(r) - 1 - r) / r^2 on |r| <= ln(2)/2: error of the exponential 2e-17. */
-const EXP_0: f64 = 0.5000000000000001;
-const EXP_1: f64 = 0.16666666666666669;
-const EXP_2: f64 = 0.04166666666662413;
-const EXP_3: f64 = 0.008333333333330062;
-const EXP_4: f64 = 0.0013888888917213717;
-const EXP_5: f64 = 0.00019841269863053618;
-const EXP_6: f64 = 2.4801521295954376e-5;
-const EXP_7: f64 = 2.7557268459997064e-6;
-const EXP_8: f64 = 2.7620088445409746e-7;
-const EXP_9: f64 = 2.510038549551032e-8;
+/**
+ * For `expPair`: 1.5 * 2^52 (adding it rounds to an integer, held in the low bits of the sum), log2 e, ln 2, 1, the
+ * smallest argument; then from byte 48 on (exp(r) - 1 - r) / r^2 on |r| <= ln(2)/2, which leaves an error of 2e-17.
+ */
+const expNumbers: usize = memory.data<f64>([
+  6755399441055744,
+  Math.LOG2E,
+  LN2_HIGH,
+  LN2_LOW,
+  1,
+  -708,
+  0.5000000000000001,
+  0.16666666666666669,
+  0.04166666666662413,
+  0.008333333333330062,
+  0.0013888888917213717,
+  0.00019841269863053618,
+  2.4801521295954376e-5,
+  2.7557268459997064e-6,
+  2.7620088445409746e-7,
+  2.510038549551032e-8,
+]);
 
 /** From here on the asymptotic series of the log-gamma family have converged to double precision. */
 const ASYMPTOTIC: f64 = 10;
@@ -53,21 +72,22 @@ const ROOT_HIGH: f64 = 1.4616321449683622;
 const ROOT_LOW: f64 = 9.549995429965697e-17;
 
 /**
- * Natural logarithm of a positive normal double.
+ * Natural logarithm of one number: the compiled-in standard one, whose table beats our polynomial for scalars (latency
+ * 14 against 22 ns); error below 0.52 ULP.
  *
- * @param x in [2.3e-308, 1.8e308]
+ * @param x at least 0
  */
 export function log(x: f64): f64 {
-  const shifted = reinterpret<i64>(x) + ONE_MINUS_SQRT_HALF_BITS;
-  const exponent = <f64>((shifted >> 52) - 1023);
-  const f = reinterpret<f64>((shifted & MANTISSA_MASK) + SQRT_HALF_BITS) - 1;
-  // With s = f/(2+f): log(1+f) = 2s + s^3 P(s^2), written so that the largest term, f, is exact.
-  const s = f / (2 + f);
-  const z = s * s;
-  const z2 = z * z;
-  const series = z * (LOG_0 + z * LOG_1 + z2 * (LOG_2 + z * LOG_3 + z2 * (LOG_4 + z * LOG_5 + z2 * LOG_6)));
-  const halfSquare = 0.5 * f * f;
-  return exponent * LN2_HIGH + (f - (halfSquare - (s * (halfSquare + series) + exponent * LN2_LOW)));
+  return Math.log(x);
+}
+
+/**
+ * Exponential function of one number: the compiled-in standard one (see `log`); error below 0.52 ULP.
+ *
+ * @param x any double
+ */
+export function exp(x: f64): f64 {
+  return Math.exp(x);
 }
 
 /**
@@ -76,48 +96,40 @@ export function log(x: f64): f64 {
  * @param x f64x2 in [2.3e-308, 1.8e308]
  */
 export function logPair(x: v128): v128 {
-  const one = f64x2.splat(1);
-  const shifted = i64x2.add(x, i64x2.splat(ONE_MINUS_SQRT_HALF_BITS));
+  const one = v128.load64_splat(logNumbers, 8);
+  const shifted = i64x2.add(x, v128.load64_splat(logBits));
   const exponent = f64x2.sub(
-    v128.or(i64x2.shr_u(shifted, 52), i64x2.splat(TWO_52_BITS)),
-    f64x2.splat(TWO_52_PLUS_BIAS),
+    v128.or(i64x2.shr_u(shifted, 52), v128.load64_splat(logBits, 8)),
+    v128.load64_splat(logNumbers),
   );
-  const mantissa = i64x2.add(v128.and(shifted, i64x2.splat(MANTISSA_MASK)), i64x2.splat(SQRT_HALF_BITS));
+  const mantissa = i64x2.add(
+    v128.and(shifted, v128.load64_splat(logBits, 16)),
+    v128.load64_splat(logBits, 24),
+  );
+  // With f = mantissa - 1 and s = f/(2+f): log(1+f) = 2s + s^3 P(s^2), written so that the largest term, f, is exact.
   const f = f64x2.sub(mantissa, one);
   const s = f64x2.div(f, f64x2.add(mantissa, one));
   const z = f64x2.mul(s, s);
   const z2 = f64x2.mul(z, z);
-  const low = f64x2.add(f64x2.splat(LOG_0), f64x2.mul(z, f64x2.splat(LOG_1)));
-  const middle = f64x2.add(f64x2.splat(LOG_2), f64x2.mul(z, f64x2.splat(LOG_3)));
+  const low = f64x2.add(v128.load64_splat(logNumbers, 40), f64x2.mul(z, v128.load64_splat(logNumbers, 48)));
+  const middle = f64x2.add(
+    v128.load64_splat(logNumbers, 56),
+    f64x2.mul(z, v128.load64_splat(logNumbers, 64)),
+  );
   const high = f64x2.add(
-    f64x2.add(f64x2.splat(LOG_4), f64x2.mul(z, f64x2.splat(LOG_5))),
-    f64x2.mul(z2, f64x2.splat(LOG_6)),
+    f64x2.add(v128.load64_splat(logNumbers, 72), f64x2.mul(z, v128.load64_splat(logNumbers, 80))),
+    f64x2.mul(z2, v128.load64_splat(logNumbers, 88)),
   );
   const series = f64x2.mul(z, f64x2.add(low, f64x2.mul(z2, f64x2.add(middle, f64x2.mul(z2, high)))));
-  const halfSquare = f64x2.mul(f64x2.mul(f64x2.splat(0.5), f), f);
+  const halfSquare = f64x2.mul(f64x2.mul(v128.load64_splat(logNumbers, 16), f), f);
   const small = f64x2.add(
     f64x2.mul(s, f64x2.add(halfSquare, series)),
-    f64x2.mul(exponent, f64x2.splat(LN2_LOW)),
+    f64x2.mul(exponent, v128.load64_splat(logNumbers, 32)),
   );
-  return f64x2.add(f64x2.mul(exponent, f64x2.splat(LN2_HIGH)), f64x2.sub(f, f64x2.sub(halfSquare, small)));
-}
-
-/**
- * Exponential function; 0 below -708 and at -Infinity.
- *
- * @param x at most 709
- */
-export function exp(x: f64): f64 {
-  if (!(x >= EXP_FLOOR)) return 0;
-  const rounded = x * LOG2_E + ROUNDER;
-  const exponent = rounded - ROUNDER;
-  const r = x - exponent * LN2_HIGH - exponent * LN2_LOW;
-  const r2 = r * r;
-  const r4 = r2 * r2;
-  const low = EXP_0 + r * EXP_1 + r2 * (EXP_2 + r * EXP_3);
-  const high = EXP_4 + r * EXP_5 + r2 * (EXP_6 + r * EXP_7) + r4 * (EXP_8 + r * EXP_9);
-  const value = 1 + (r + r2 * (low + r4 * high));
-  return reinterpret<f64>(reinterpret<i64>(value) + (reinterpret<i64>(rounded) << 52));
+  return f64x2.add(
+    f64x2.mul(exponent, v128.load64_splat(logNumbers, 24)),
+    f64x2.sub(f, f64x2.sub(halfSquare, small)),
+  );
 }
 
 /**
@@ -126,25 +138,27 @@ export function exp(x: f64): f64 {
  * @param x f64x2, at most 709
  */
 export function expPair(x: v128): v128 {
-  const rounder = f64x2.splat(ROUNDER);
-  const rounded = f64x2.add(f64x2.mul(x, f64x2.splat(LOG2_E)), rounder);
+  const rounder = v128.load64_splat(expNumbers);
+  const rounded = f64x2.add(f64x2.mul(x, v128.load64_splat(expNumbers, 8)), rounder);
   const exponent = f64x2.sub(rounded, rounder);
   const r = f64x2.sub(
-    f64x2.sub(x, f64x2.mul(exponent, f64x2.splat(LN2_HIGH))),
-    f64x2.mul(exponent, f64x2.splat(LN2_LOW)),
+    f64x2.sub(x, f64x2.mul(exponent, v128.load64_splat(expNumbers, 16))),
+    f64x2.mul(exponent, v128.load64_splat(expNumbers, 24)),
   );
   const r2 = f64x2.mul(r, r);
   const r4 = f64x2.mul(r2, r2);
-  const c01 = f64x2.add(f64x2.splat(EXP_0), f64x2.mul(r, f64x2.splat(EXP_1)));
-  const c23 = f64x2.add(f64x2.splat(EXP_2), f64x2.mul(r, f64x2.splat(EXP_3)));
-  const c45 = f64x2.add(f64x2.splat(EXP_4), f64x2.mul(r, f64x2.splat(EXP_5)));
-  const c67 = f64x2.add(f64x2.splat(EXP_6), f64x2.mul(r, f64x2.splat(EXP_7)));
-  const c89 = f64x2.add(f64x2.splat(EXP_8), f64x2.mul(r, f64x2.splat(EXP_9)));
-  const low = f64x2.add(c01, f64x2.mul(r2, c23));
-  const high = f64x2.add(f64x2.add(c45, f64x2.mul(r2, c67)), f64x2.mul(r4, c89));
-  const value = f64x2.add(f64x2.splat(1), f64x2.add(r, f64x2.mul(r2, f64x2.add(low, f64x2.mul(r4, high)))));
+  const c0 = f64x2.add(v128.load64_splat(expNumbers, 48), f64x2.mul(r, v128.load64_splat(expNumbers, 56)));
+  const c2 = f64x2.add(v128.load64_splat(expNumbers, 64), f64x2.mul(r, v128.load64_splat(expNumbers, 72)));
+  const c4 = f64x2.add(v128.load64_splat(expNumbers, 80), f64x2.mul(r, v128.load64_splat(expNumbers, 88)));
+  const c6 = f64x2.add(v128.load64_splat(expNumbers, 96), f64x2.mul(r, v128.load64_splat(expNumbers, 104)));
+  const c8 = f64x2.add(v128.load64_splat(expNumbers, 112), f64x2.mul(r, v128.load64_splat(expNumbers, 120)));
+  const low = f64x2.add(c0, f64x2.mul(r2, c2));
+  const high = f64x2.add(f64x2.add(c4, f64x2.mul(r2, c6)), f64x2.mul(r4, c8));
+  const series = f64x2.add(r, f64x2.mul(r2, f64x2.add(low, f64x2.mul(r4, high))));
+  const value = f64x2.add(v128.load64_splat(expNumbers, 32), series);
+  // The integer sits in the low bits of `rounded`; moved to the exponent field it multiplies by its power of 2.
   const scaled = i64x2.add(value, i64x2.shl(rounded, 52));
-  return v128.and(scaled, f64x2.ge(x, f64x2.splat(EXP_FLOOR)));
+  return v128.and(scaled, f64x2.ge(x, v128.load64_splat(expNumbers, 40)));
 }
 
 /** log Gamma(2 + t) for |t| <= 1/2: t times a polynomial of relative error 2e-17, so the zero at t = 0 is exact. */
