@@ -1,0 +1,328 @@
+/**
+ * The LIRA sampler written as the textbook has it: an oracle for tests and the yardstick of the benchmark.
+ *
+ * It follows Esch et al. (2004, ApJ 610, 1213) and Connors et al. (2011, ADASS XX) step by step: double precision,
+ * dense loops over all detector pixels and all cells of the psf, every term of every sum. It shares no code with
+ * `src/` or `kernels/` but the types of its input.
+ *
+ *     lambda[m,i] = sum_j psf[m][i - j + c] exposure[m,j] (flux[j] + scale[m] background[m,j])
+ *     counts[m,i] ~ Poisson(lambda[m,i])
+ *     x = E0 flux,   T = sum(x) ~ Gamma(a_T, b_T),   fractions of a block at level l ~ Dirichlet(alpha_l)
+ *     p(alpha_l) ~ alpha^power exp(-rate alpha^exponent),   scale[m] ~ Gamma(shape, rate)
+ */
+import type { Observation } from "../../src/data/observation.js";
+import type { Shape, SkyImage } from "../../src/image.js";
+import {
+  forEachSource,
+  referenceExposureOf,
+  type TextbookObservation,
+  textbookExpectedCounts,
+  textbookLogLikelihood,
+  textbookObservation,
+} from "./textbook-model.js";
+import {
+  alphaDensity,
+  drawLogDirichlet,
+  modeOfLogAlpha,
+  perLevel,
+  type TextbookSettings,
+  textbookBlocks,
+  textbookTreeShapes,
+} from "./textbook-prior.js";
+import { textbookRandom } from "./textbook-random.js";
+import { logGammaFunction } from "./textbook-special.js";
+
+/** What a chain of any implementation shows after each call of `sweep`. */
+export interface ChainView {
+  readonly shape: Shape;
+  /** Number of levels of the tree that have a smoothing parameter. */
+  readonly levels: number;
+  /** Do `count` sweeps. */
+  sweep(count: number): void;
+  /** Current flux `[ny, nx]`. */
+  readonly flux: Float64Array;
+  /** Current smoothing parameters, finest level first. */
+  readonly alpha: Float64Array;
+  /** Current T, counts at the reference exposure. */
+  readonly totalCounts: number;
+  /** Current scale of each observation's background. */
+  readonly backgroundScale: Float64Array;
+  /** `sum(counts log lambda - lambda)` over all observations, at the start of the last sweep. */
+  readonly logLikelihood: number;
+  /** Log prior density of (alpha, T, block fractions) at the end of the last sweep, up to a constant. */
+  readonly logPrior: number;
+  readonly sweeps: number;
+}
+
+/** A chain of the textbook sampler. */
+export interface TextbookChain extends ChainView {
+  /** Do `count` sweeps, default 1. */
+  sweep(count?: number): void;
+  /** E0, the reference exposure: x = E0 flux. */
+  readonly referenceExposure: number;
+  /** Shift of the tree of the last sweep. */
+  readonly cycleSpin: { readonly row: number; readonly col: number };
+  /** Proposals for alpha so far, and how many of them were accepted. */
+  readonly proposals: { readonly made: number; readonly accepted: number };
+}
+const PROPOSALS_PER_SWEEP = 10;
+
+/**
+ * Start a chain of the textbook sampler.
+ *
+ * @param observations one or more, all of one shape; checked by nobody
+ * @param seed whole number in [0, 2^53)
+ * @param options.chain number of the chain: another independent stream of random numbers; default 0
+ * @param options.fluxInit first image; default flat, with as many expected photons as there are counts
+ */
+export function createTextbookChain(
+  observations: readonly Observation[],
+  settings: TextbookSettings,
+  seed: number,
+  { chain = 0, fluxInit }: { readonly chain?: number; readonly fluxInit?: SkyImage } = {},
+): TextbookChain {
+  const { smoothingPrior, totalCountsPrior, backgroundScalePrior = { shape: 0.001, rate: 0 } } = settings;
+  const random = textbookRandom(seed, chain);
+  const data = observations.map((observation) => textbookObservation(observation, settings.boundary));
+  const { shape } = data[0]!;
+  const [ny, nx] = shape;
+  const pixels = ny * nx;
+  const shapes = textbookTreeShapes(shape);
+  const levels = shapes.length - 1;
+  const blocks = shapes.slice(0, levels).map((_, level) => textbookBlocks(shapes, level));
+  const referenceExposure = referenceExposureOf(observations);
+
+  // E[j] = sum_m exposure[m,j] q[m,j]
+  const effectiveExposure = new Float64Array(pixels);
+  for (const { exposure, detected } of data) {
+    for (let j = 0; j < pixels; j++) effectiveExposure[j]! += exposure[j]! * detected[j]!;
+  }
+
+  const alpha = perLevel(settings.alphaInit, levels);
+  const backgroundScale = new Float64Array(data.length).fill(1);
+  const flux = fluxInit === undefined ? flatStart(data, effectiveExposure) : Float64Array.from(fluxInit.data);
+  let totalCounts = referenceExposure * flux.reduce((sum, value) => sum + value, 0);
+  let logLikelihood = Number.NaN;
+  let logPrior = Number.NaN;
+  let sweeps = 0;
+  let cycleSpin = { row: 0, col: 0 };
+  const proposals = { made: 0, accepted: 0 };
+
+  /** Step 1: assign the photons of every detector pixel to sky pixels. Returns the photons assigned to each. */
+  function redistributeCounts(
+    observation: TextbookObservation,
+    scale: number,
+    lambda: Float64Array,
+  ): Float64Array {
+    const photons = new Float64Array(pixels);
+    const sources = new Int32Array(observation.psf.length);
+    const cumulative = new Float64Array(observation.psf.length);
+    for (let pixel = 0; pixel < pixels; pixel++) {
+      const counts = observation.counts[pixel]!;
+      if (counts === 0 || observation.mask[pixel] === 0) continue;
+      if (!(lambda[pixel]! > 0))
+        throw new Error(`textbook: ${counts} counts in pixel ${pixel}, where nothing is expected`);
+      let cells = 0;
+      let sum = 0;
+      forEachSource(observation, Math.floor(pixel / nx), pixel % nx, (j, probability) => {
+        sum += probability * observation.exposure[j]! * (flux[j]! + scale * observation.background[j]!);
+        sources[cells] = j;
+        cumulative[cells] = sum;
+        cells++;
+      });
+      for (let photon = 0; photon < counts; photon++) {
+        const target = random.uniform() * sum;
+        // First cell whose cumulative weight exceeds the target, by bisection.
+        let first = 0;
+        let last = cells - 1;
+        while (first < last) {
+          const middle = (first + last) >> 1;
+          if (cumulative[middle]! > target) last = middle;
+          else first = middle + 1;
+        }
+        photons[sources[first]!]! += 1;
+      }
+    }
+    return photons;
+  }
+
+  /** Step 2: how many of a pixel's photons come from the source. */
+  function splitBackground(
+    photons: Float64Array,
+    observation: TextbookObservation,
+    scale: number,
+  ): Float64Array {
+    return photons.map((n, j) => {
+      if (n === 0) return 0;
+      const background = scale * observation.background[j]!;
+      return background === 0 ? n : random.binomial(n, flux[j]! / (flux[j]! + background));
+    });
+  }
+
+  /** Step 3: the source photons that no detector saw. */
+  function addMissingCounts(sourcePhotons: Float64Array): void {
+    for (let j = 0; j < pixels; j++) {
+      const missing = referenceExposure - effectiveExposure[j]!;
+      if (missing > 0) sourcePhotons[j]! += random.poisson(missing * flux[j]!);
+    }
+  }
+
+  /** Step 4: sums over the blocks of the shifted image, level by level up to the total. */
+  function aggregate(sourcePhotons: Float64Array): Float64Array[] {
+    const finest = new Float64Array(pixels);
+    for (let row = 0; row < ny; row++) {
+      for (let col = 0; col < nx; col++) finest[row * nx + col] = sourcePhotons[shiftedPixel(row, col)]!;
+    }
+    const tree = [finest];
+    for (let level = 0; level < levels; level++) {
+      const children = tree[level]!;
+      tree.push(
+        Float64Array.from(blocks[level]!, (block) => {
+          let sum = 0;
+          for (const child of block) sum += children[child]!;
+          return sum;
+        }),
+      );
+    }
+    return tree;
+  }
+
+  /** The image pixel that sits at (row, col) of the tree. */
+  function shiftedPixel(row: number, col: number): number {
+    return ((row + cycleSpin.row) % ny) * nx + ((col + cycleSpin.col) % nx);
+  }
+
+  /** Step 5: independence Metropolis-Hastings on log alpha, densities of log alpha on both sides. */
+  function drawSmoothing(level: number, tree: readonly Float64Array[]): number {
+    const density = alphaDensity(blocks[level]!, tree[level]!, tree[level + 1]!, smoothingPrior);
+    const { mode, curvature } = modeOfLogAlpha(density);
+    const spread = curvature < 0 ? 2 / Math.sqrt(-curvature) : 2;
+    const logTarget = (u: number) => density.value(Math.exp(u)) + u;
+    const logProposal = (u: number) => -0.5 * ((u - mode) / spread) ** 2;
+    let current = Math.log(alpha[level]!);
+    let currentTarget = logTarget(current);
+    for (let proposal = 0; proposal < PROPOSALS_PER_SWEEP; proposal++) {
+      const proposed = mode + spread * random.normal();
+      const proposedTarget = logTarget(proposed);
+      const logRatio = proposedTarget - currentTarget + logProposal(current) - logProposal(proposed);
+      proposals.made++;
+      if (Math.log(random.uniform()) < logRatio) {
+        current = proposed;
+        currentTarget = proposedTarget;
+        proposals.accepted++;
+      }
+    }
+    return Math.exp(current);
+  }
+
+  /** Step 6: the total and the fractions given the tree of counts; also the log prior density of the draw. */
+  function drawImage(tree: readonly Float64Array[]): void {
+    const sum = tree[levels]![0]!;
+    totalCounts = random.gamma(sum + totalCountsPrior.shape, 1 + totalCountsPrior.rate);
+    logPrior = (totalCountsPrior.shape - 1) * Math.log(totalCounts) - totalCountsPrior.rate * totalCounts;
+    let logNodes = [Math.log(totalCounts)];
+    for (let level = levels - 1; level >= 0; level--) {
+      const a = alpha[level]!;
+      const counts = tree[level]!;
+      const logChildren = new Array<number>(counts.length).fill(0);
+      blocks[level]!.forEach((block, parent) => {
+        const k = block.length;
+        const logFractions = drawLogDirichlet(
+          block.map((child) => counts[child]! + a),
+          random,
+        );
+        logPrior += logGammaFunction(k * a) - k * logGammaFunction(a);
+        block.forEach((child, index) => {
+          logChildren[child] = logNodes[parent]! + logFractions[index]!;
+          logPrior += (a - 1) * logFractions[index]!;
+        });
+      });
+      logNodes = logChildren;
+      logPrior += smoothingPrior.power * Math.log(a) - smoothingPrior.rate * a ** smoothingPrior.exponent;
+    }
+    for (let row = 0; row < ny; row++) {
+      for (let col = 0; col < nx; col++) {
+        flux[shiftedPixel(row, col)] = Math.exp(logNodes[row * nx + col]!) / referenceExposure;
+      }
+    }
+  }
+
+  /** Step 7: the scale of one observation's background given its background photons. */
+  function drawBackgroundScale(
+    { exposure, detected, background }: TextbookObservation,
+    photons: number,
+  ): number {
+    let rate = backgroundScalePrior.rate;
+    for (let j = 0; j < pixels; j++) rate += exposure[j]! * detected[j]! * background[j]!;
+    return rate > 0 ? random.gamma(photons + backgroundScalePrior.shape, rate) : 1;
+  }
+
+  function oneSweep(): void {
+    logLikelihood = 0;
+    const sourcePhotons = new Float64Array(pixels);
+    const backgroundPhotons = new Float64Array(data.length);
+    data.forEach((observation, index) => {
+      const scale = backgroundScale[index]!;
+      const lambda = textbookExpectedCounts(observation, flux, scale);
+      logLikelihood += textbookLogLikelihood(observation, lambda);
+      const photons = redistributeCounts(observation, scale, lambda);
+      const fromSource = splitBackground(photons, observation, scale);
+      for (let j = 0; j < pixels; j++) {
+        sourcePhotons[j]! += fromSource[j]!;
+        backgroundPhotons[index]! += photons[j]! - fromSource[j]!;
+      }
+    });
+    addMissingCounts(sourcePhotons);
+    if (settings.cycleSpin === "random") cycleSpin = { row: random.below(ny), col: random.below(nx) };
+    const tree = aggregate(sourcePhotons);
+    if (settings.fitAlpha)
+      for (let level = 0; level < levels; level++) alpha[level] = drawSmoothing(level, tree);
+    drawImage(tree);
+    if (settings.fitBackgroundScale) {
+      data.forEach((observation, index) => {
+        backgroundScale[index] = drawBackgroundScale(observation, backgroundPhotons[index]!);
+      });
+    }
+    sweeps++;
+  }
+
+  return {
+    shape,
+    levels,
+    referenceExposure,
+    flux,
+    alpha,
+    backgroundScale,
+    proposals,
+    sweep(count = 1) {
+      for (let index = 0; index < count; index++) oneSweep();
+    },
+    get totalCounts() {
+      return totalCounts;
+    },
+    get logLikelihood() {
+      return logLikelihood;
+    },
+    get logPrior() {
+      return logPrior;
+    },
+    get cycleSpin() {
+      return cycleSpin;
+    },
+    get sweeps() {
+      return sweeps;
+    },
+  };
+}
+
+/** Flat image whose expected photons equal the counts (at least one, so that the chain can move). */
+function flatStart(data: readonly TextbookObservation[], effectiveExposure: Float64Array): Float64Array {
+  let counts = 0;
+  for (const { counts: image, mask } of data) {
+    for (let pixel = 0; pixel < image.length; pixel++) if (mask[pixel] !== 0) counts += image[pixel]!;
+  }
+  const exposure = effectiveExposure.reduce((sum, value) => sum + value, 0);
+  // Where nothing is exposed any start will do.
+  const level = exposure > 0 ? Math.max(counts, 1) / exposure : 1;
+  return new Float64Array(effectiveExposure.length).fill(level);
+}
