@@ -335,12 +335,12 @@ function drawSweep(): i32 {
 }
 
 /**
- * Run sweeps, and write one row of the parameter trace for each:
- * log-likelihood and log prior of the image at the sweep's start, shift row, shift column, total, alpha[levels],
- * background scale of each observation.
+ * Run sweeps, and write one row of the parameter trace for each: log posterior of the state at the sweep's start (the
+ * sum of the last two columns), shift row, shift column, alpha[levels], total, background scale of each observation,
+ * log-likelihood and log prior at the sweep's start.
  *
  * @param count number of sweeps
- * @param trace f64 `[count, 5 + levels + observations]`, overwritten
+ * @param trace f64 `[count, 6 + levels + observations]`, overwritten
  * @param skip sweeps at the start of this batch that belong to the burn-in: not added to the moments
  * @returns a status; after a failure the chain must not be used any more
  */
@@ -352,19 +352,22 @@ export function runSweeps(count: i32, trace: usize, skip: i32): i32 {
     store<f64>(scalar(LOG_PRIOR), evaluateLogPrior(load<f64>(scalar(TOTAL))));
     if (sweep >= skip) addToMoments(flux, pixels);
 
-    store<f64>(trace, load<f64>(scalar(LOG_LIKELIHOOD)), 0);
-    store<f64>(trace, priorBefore, 8);
-    store<f64>(trace, load<f64>(scalar(SHIFT_ROW)), 16);
-    store<f64>(trace, load<f64>(scalar(SHIFT_COL)), 24);
-    store<f64>(trace, load<f64>(scalar(TOTAL)), 32);
-    trace += 40;
+    const likelihood = load<f64>(scalar(LOG_LIKELIHOOD));
+    store<f64>(trace, likelihood + priorBefore, 0);
+    store<f64>(trace, load<f64>(scalar(SHIFT_ROW)), 8);
+    store<f64>(trace, load<f64>(scalar(SHIFT_COL)), 16);
+    trace += 24;
     memory.copy(trace, alphas(), (<usize>levels) << 3);
     trace += (<usize>levels) << 3;
+    store<f64>(trace, load<f64>(scalar(TOTAL)));
+    trace += 8;
     for (let index = 0; index < observationCount; index++) {
-      const item = observationAt(index);
-      store<f64>(trace, item.scale);
+      store<f64>(trace, observationAt(index).scale);
       trace += 8;
     }
+    store<f64>(trace, likelihood, 0);
+    store<f64>(trace, priorBefore, 8);
+    trace += 16;
   }
   return OK;
 }

@@ -67,18 +67,24 @@ export interface ChainState {
   readonly moments: { readonly count: number; readonly mean: Float64Array; readonly squares: Float64Array };
 }
 
-/** Columns of the parameter trace, in the order in which `sweep` writes them. */
+/**
+ * Columns of the parameter trace, in the order in which `sweep` writes them; pylira's names where it has them.
+ *
+ * `logLikelihood`, `logPrior` and their sum `logPost` belong to the state at the start of the sweep, all others to what
+ * the sweep drew.
+ */
 export function traceColumns(levels: number, observations: number): string[] {
   const numbered = (name: string, count: number) =>
     Array.from({ length: count }, (_, index) => `${name}${index}`);
   return [
-    "logLikelihood",
-    "logPrior",
+    "logPost",
     "cycleSpinRow",
     "cycleSpinCol",
-    "expectedMSCounts",
     ...numbered("smoothingParam", levels),
+    "expectedMSCounts",
     ...(observations === 1 ? ["bkgScale"] : numbered("bkgScale", observations)),
+    "logLikelihood",
+    "logPrior",
   ];
 }
 

@@ -1,0 +1,83 @@
+/**
+ * tslira: Bayesian deconvolution of low-count images under Poisson noise.
+ *
+ * This entry runs in browsers and in Node; `tslira/node` adds files.
+ *
+ * @module
+ */
+export type { Boundary } from "./data/boundary.js";
+export {
+  type CheckedObservation,
+  type CheckObservationOptions,
+  checkObservation,
+  checkObservations,
+  MAX_TOTAL_COUNTS,
+  type ObservationCheck,
+  type ObservationsCheck,
+} from "./data/check-observation.js";
+export type { Observation, SimulatedObservation, WcsCard } from "./data/observation.js";
+export { type FluxFromPictureOptions, fluxFromPicture } from "./data/picture.js";
+export type { BackgroundScalePrior, SmoothingPrior, TotalCountsPrior } from "./data/prior-parameters.js";
+export { gaussianPsf, normalisePsf, psfCentroid } from "./data/psf.js";
+export { exposureGradient, type SimulateCountsOptions, simulateCounts } from "./data/simulate.js";
+export {
+  type PointSource,
+  type SimulateDiskOptions,
+  type SimulatedDatasetOptions,
+  type SimulateGaussianAndPointsOptions,
+  type SimulatePointSourceOptions,
+  simulateDisk,
+  simulateGaussianAndPoints,
+  simulatePointSource,
+} from "./data/simulated-datasets.js";
+export {
+  AbortedError,
+  type ErrorCode,
+  type ErrorDetails,
+  FormatError,
+  fromPlainError,
+  InvalidInputError,
+  JobError,
+  NumericsError,
+  type PlainError,
+  toPlainError,
+} from "./errors.js";
+export {
+  constantImage,
+  cutout,
+  imageSum,
+  MAX_PIXELS,
+  type Shape,
+  type SkyImage,
+  sameShape,
+  skyImage,
+} from "./image.js";
+export {
+  LiraDeconvolver,
+  type LiraDeconvolverOptions,
+  type RunOptions,
+  type RunProgress,
+} from "./lira-deconvolver.js";
+export { type DetectionOptions, detectionProbability } from "./model/detection.js";
+export { type DetectedExposure, detectedExposures } from "./model/exposure.js";
+export {
+  cash,
+  cstat,
+  type PredictedCountsOptions,
+  predictedCounts,
+  type Residuals,
+  residuals,
+} from "./model/predicted-counts.js";
+export type {
+  Convergence,
+  CountsLedger,
+  Diagnostics,
+  LiraConfig,
+  LiraResult,
+  Moments,
+  Provenance,
+  Verdict,
+} from "./posterior/result.js";
+export type { ImageTrace, ParameterTrace } from "./posterior/trace.js";
+export { multiscaleLevels } from "./priors/multiscale.js";
+export { VERSION } from "./version.js";
