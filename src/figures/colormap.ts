@@ -1,6 +1,5 @@
 import {
   interpolateCividis,
-  interpolateGreys,
   interpolateInferno,
   interpolateMagma,
   interpolateRdBu,
@@ -18,7 +17,7 @@ const INTERPOLATORS: Readonly<Record<Colormap, (t: number) => string>> = {
   magma: interpolateMagma,
   viridis: interpolateViridis,
   cividis: interpolateCividis,
-  gray: (t) => interpolateGreys(1 - t),
+  gray: linearGray,
   RdBu: (t) => interpolateRdBu(1 - t),
 };
 
@@ -46,7 +45,12 @@ export function isDiverging(name: Colormap): boolean {
   return name === "RdBu";
 }
 
-/** The interpolators answer `#rrggbb` (tabulated maps) or `rgb(r, g, b)` (splines). */
+function linearGray(t: number): string {
+  const level = Math.round(255 * t);
+  return `rgb(${level}, ${level}, ${level})`;
+}
+
+/** Colours come as `#rrggbb` (tabulated maps) or `rgb(r, g, b)` (computed ones). */
 function parseColor(color: string): number[] {
   if (color.startsWith("#")) {
     const value = Number.parseInt(color.slice(1), 16);

@@ -6,6 +6,5 @@ declare module "d3-scale-chromatic" {
   export const interpolateMagma: Interpolator;
   export const interpolateViridis: Interpolator;
   export const interpolateCividis: Interpolator;
-  export const interpolateGreys: Interpolator;
   export const interpolateRdBu: Interpolator;
 }

@@ -81,7 +81,7 @@ export function colorBarTicks(scale: ColorScale, length: number, gap = 22): Tick
   for (const leading of [1, 5, 2])
     offer(series.filter((entry) => entry.leading === leading).map(({ value }) => value));
   if (chosen.length < 4 || chosen.every((value) => scale.place(value) < 0.75))
-    offer(roundValues(low, high, 8));
+    offer(roundValues(low, high, 5));
   chosen.sort((first, second) => first - second);
   return {
     positions: chosen.map(scale.place),

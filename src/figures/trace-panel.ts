@@ -121,20 +121,24 @@ export function tracePanel(series: TraceSeries, options: TracePanelOptions): Cel
     elements += `<g transform="translate(${width + HISTOGRAM.gap},0)">${clipped(HISTOGRAM.width, drawn)}${frame(HISTOGRAM.width)}</g>`;
   }
   const heading = formatLabel(title, unit, yTicks.exponent).join(" ").trim();
-  elements += textElement(heading, 0, -7, { size: FONT_SIZE.label, fill: colors.ink });
   const fullWidth = width + (histogram ? HISTOGRAM.gap + HISTOGRAM.width : 0);
+  elements += textElement(heading, 0, -7, { size: FONT_SIZE.label, fill: colors.ink });
+  let top = 22;
   if (note !== undefined) {
+    const room = fullWidth - textWidth(heading, FONT_SIZE.label) - 8;
+    const above = textWidth(note, FONT_SIZE.tick) > room ? FONT_SIZE.label + 3 : 0;
     const style = {
       size: FONT_SIZE.tick,
       fill: warn ? colors.warning : colors.muted,
       anchor: "end" as const,
     };
-    elements += textElement(note, fullWidth, -7, style);
+    elements += textElement(note, fullWidth, -7 - above, style);
+    top += above;
   }
   return {
     width: fullWidth,
     height,
-    margins: { top: 22, right: 14, bottom: xLabels ? 36 : 8, left: Math.ceil(yLabelWidth) + 14 },
+    margins: { top, right: 14, bottom: xLabels ? 36 : 8, left: Math.ceil(yLabelWidth) + 14 },
     elements,
   };
 }
