@@ -148,7 +148,9 @@ function formatNumber(keyword: string, value: number): string {
   }
   if (Object.is(value, -0)) return "-0.0";
   const text = String(value).toUpperCase().replace("E+", "E");
-  return text.includes("E") && !text.includes(".") ? text.replace("E", ".0E") : text;
+  if (text.includes(".") || Number.isSafeInteger(value)) return text;
+  // A point keeps large numbers floats, which would read as bigint otherwise.
+  return text.includes("E") ? text.replace("E", ".0E") : `${text}.0`;
 }
 
 function checkText(keyword: string, text: string): void {

@@ -202,25 +202,25 @@ function encodeHdu(input: FitsHduInput, first: boolean): EncodedHdu {
   }
 }
 
-/** Gives names that come again the next version; refuses a version that is taken. */
-function withVersions(hdus: readonly FitsHduInput[]): FitsHduInput[] {
-  const taken = new Set<string>();
-  return hdus.map((hdu) => {
-    const name = (hdu.name ?? "").toUpperCase();
-    if (name === "") return hdu;
-    let version = hdu.version ?? 1;
-    if (hdu.version !== undefined && taken.has(`${name},${version}`)) {
-      throw new InvalidInputError(
-        `FITS: HDUs must have different names or versions, got ${name} ${version} twice; rename one`,
-        {
-          fields: { name, version },
-        },
-      );
-    }
-    while (taken.has(`${name},${version}`)) version++;
-    taken.add(`${name},${version}`);
-    return { ...hdu, version };
-  });
+/**
+ * An HDU with its version settled: the next free one when its name comes again.
+ *
+ * @param taken names and versions so far; the new one is added
+ * @throws InvalidInputError when the version asked for is taken
+ */
+export function settleVersion<H extends FitsHduTitle>(taken: Set<string>, hdu: H): H {
+  const name = (hdu.name ?? "").toUpperCase();
+  if (name === "") return hdu;
+  let version = hdu.version ?? 1;
+  if (!Number.isInteger(version) || (hdu.version !== undefined && taken.has(`${name},${version}`))) {
+    throw new InvalidInputError(
+      `FITS HDU ${name}: version must be a whole number that no HDU of this name has, got ${version}; change one`,
+      { fields: { name, version } },
+    );
+  }
+  while (taken.has(`${name},${version}`)) version++;
+  taken.add(`${name},${version}`);
+  return { ...hdu, version };
 }
 
 /** An HDU as bytes, header and padded data. */
@@ -249,7 +249,8 @@ function joinHdus(parts: readonly EncodedHdu[]): Uint8Array {
  * @throws InvalidInputError when an input cannot be written as asked
  */
 export function writeFits(hdus: readonly FitsHduInput[]): Uint8Array {
-  const inputs = withVersions(hdus);
+  const taken = new Set<string>();
+  const inputs: FitsHduInput[] = hdus.map((hdu) => settleVersion(taken, hdu));
   if (inputs.length === 0 || inputs[0]!.kind === "table") inputs.unshift({ kind: "empty" });
   return joinHdus(inputs.map((input, index) => encodeHdu(input, index === 0)));
 }

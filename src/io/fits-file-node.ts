@@ -1,0 +1,273 @@
+/** FITS files on disk, plain or gzip. Streams out: `fits-writer-node.ts`. */
+
+import { constants } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { basename } from "node:path";
+import { FormatError, InvalidInputError } from "../errors.js";
+import { CARD_LENGTH } from "./fits-card.js";
+import {
+  checkDataLength,
+  checkFitsStart,
+  describeHdu,
+  type FitsHdu,
+  type FitsHduInfo,
+  findHdu,
+  type HduSelector,
+  isFiller,
+  missingEndError,
+  paddedLength,
+  readFits,
+} from "./fits-hdu.js";
+import { BLOCK_LENGTH, findEndCard, MAX_HEADER_CARDS, parseHeader } from "./fits-header.js";
+import { decodePixels, type FitsImage } from "./fits-image.js";
+import { openTemporary, withFileErrors, writeFully } from "./fits-temporary-node.js";
+import { type FitsHduInput, writeFits } from "./fits-write.js";
+import { checkMaxBytes, DEFAULT_MAX_BYTES, isGzip } from "./gzip.js";
+import { gunzipNode, gzipNode } from "./gzip-node.js";
+
+export {
+  createFitsWriter,
+  type FitsWriter,
+  type GrowingImage,
+  type GrowingTable,
+} from "./fits-writer-node.js";
+
+/** How to read a file. */
+export interface ReadFileOptions {
+  /** Most bytes to hold in memory, after decompression; default 2 GiB. */
+  readonly maxBytes?: number;
+}
+
+/** Read `length` bytes. @throws FormatError when the file ends before */
+async function readFully(
+  path: string,
+  handle: FileHandle,
+  position: number,
+  length: number,
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  for (let done = 0; done < length; ) {
+    const { bytesRead } = await handle.read(bytes, done, Math.min(length - done, 2 ** 30), position + done);
+    if (bytesRead === 0) {
+      throw new FormatError(
+        `${path}: file must keep its ${position + length} bytes while it is read, got ${position + done}; read it again`,
+      );
+    }
+    done += bytesRead;
+  }
+  return bytes;
+}
+
+async function fileLength(path: string, handle: FileHandle): Promise<number> {
+  const status = await handle.stat();
+  if (status.isFile()) return status.size;
+  const kind = status.isDirectory() ? "a folder" : "a device, pipe or socket";
+  throw new InvalidInputError(`${path}: path must name a file, got ${kind}; choose a file`, {
+    fields: { path },
+  });
+}
+
+async function readWhole(
+  path: string,
+  handle: FileHandle,
+  length: number,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  checkMaxBytes(maxBytes);
+  if (length > maxBytes) {
+    throw new InvalidInputError(
+      `${path}: file must have at most ${maxBytes} bytes to be read at once, got ${length}; raise maxBytes, or use openFitsFile`,
+      { fields: { length, maxBytes } },
+    );
+  }
+  const bytes = await readFully(path, handle, 0, length);
+  return isGzip(bytes) ? gunzipNode(bytes, { name: basename(path), maxBytes }) : bytes;
+}
+
+/** Open a file without ever waiting on a pipe that nobody writes. */
+function openToRead(path: string): Promise<FileHandle> {
+  const { O_NONBLOCK = 0, O_RDONLY } = constants;
+  return open(path, O_RDONLY | O_NONBLOCK);
+}
+
+/**
+ * Read a FITS file into memory, plain or gzip.
+ *
+ * @throws InvalidInputError when the file does not exist, cannot be read, or is larger than `maxBytes`
+ * @throws FormatError when it is not FITS, damaged or cut short
+ */
+export async function readFitsFile(
+  path: string,
+  { maxBytes = DEFAULT_MAX_BYTES }: ReadFileOptions = {},
+): Promise<FitsHdu[]> {
+  return withFileErrors(path, async () => {
+    const handle = await openToRead(path);
+    try {
+      const bytes = await readWhole(path, handle, await fileLength(path, handle), maxBytes);
+      return readFits(bytes, { name: basename(path) });
+    } finally {
+      await handle.close();
+    }
+  });
+}
+
+/** A FITS file open for reading, of which only headers are in memory (all of it when it is gzip). */
+export interface FitsFile {
+  readonly hdus: readonly FitsHduInfo[];
+  /** Load one HDU. */
+  readonly readHdu: (selector?: HduSelector) => Promise<FitsHdu>;
+  /**
+   * Physical values of some planes of an image: indices `first` to `first + count` (exclusive) of its slowest axis.
+   *
+   * @throws InvalidInputError when the planes are not in the image
+   * @throws FormatError when the HDU is no image
+   */
+  readonly readPlanes: (
+    selector: HduSelector | undefined,
+    first: number,
+    count: number,
+  ) => Promise<FitsImage>;
+  readonly close: () => Promise<void>;
+}
+
+const FIRST_LOOK = 36 * BLOCK_LENGTH;
+
+async function scanHeaders(path: string, handle: FileHandle, length: number): Promise<FitsHduInfo[]> {
+  const source = basename(path);
+  const hdus: FitsHduInfo[] = [];
+  const longest = paddedLength((MAX_HEADER_CARDS + 1) * CARD_LENGTH);
+  for (let offset = 0; offset < length; ) {
+    const index = hdus.length;
+    let look = Math.min(FIRST_LOOK, length - offset);
+    let bytes = await readFully(path, handle, offset, look);
+    if (index === 0) checkFitsStart(source, bytes);
+    else if (isFiller(bytes, 0)) break;
+    let end = findEndCard(bytes, 0);
+    while (end < 0 && look < Math.min(length - offset, longest)) {
+      look = Math.min(4 * look, length - offset, longest);
+      bytes = await readFully(path, handle, offset, look);
+      end = findEndCard(bytes, 0);
+    }
+    if (end < 0) throw missingEndError(source, index);
+    const dataOffset = offset + paddedLength(end + 1);
+    const info = describeHdu(source, parseHeader(bytes, 0, end), { index, headerOffset: offset, dataOffset });
+    checkDataLength(info, length);
+    hdus.push(info);
+    offset = dataOffset + paddedLength(info.dataLength);
+  }
+  if (hdus.length === 0) checkFitsStart(source, new Uint8Array(0));
+  return hdus;
+}
+
+function planeRange(
+  hdu: FitsHduInfo,
+  first: number,
+  count: number,
+): { start: number; length: number; shape: number[] } {
+  if (hdu.kind !== "image") {
+    throw new FormatError(`${hdu.label}: must be an image, got kind ${hdu.kind}; name another HDU`, {
+      fields: { kind: hdu.kind },
+    });
+  }
+  const [planes = 0, ...rest] = hdu.shape;
+  if (
+    !Number.isInteger(first) ||
+    !Number.isInteger(count) ||
+    first < 0 ||
+    count < 0 ||
+    first + count > planes
+  ) {
+    throw new InvalidInputError(
+      `${hdu.label}: planes must lie in 0:${planes}, got ${count} from ${first}; indices are 0-based`,
+      { fields: { first, count, planes } },
+    );
+  }
+  const size = planes === 0 ? 0 : hdu.dataLength / planes;
+  return { start: first * size, length: count * size, shape: [count, ...rest] };
+}
+
+/**
+ * Open a FITS file and read its headers; data are read when asked for. A gzip file is decompressed into memory.
+ * Close it when done.
+ *
+ * @throws InvalidInputError when the file does not exist or cannot be read
+ * @throws FormatError when it is not FITS, damaged or cut short
+ */
+export async function openFitsFile(
+  path: string,
+  { maxBytes = DEFAULT_MAX_BYTES }: ReadFileOptions = {},
+): Promise<FitsFile> {
+  return withFileErrors(path, async () => {
+    const handle = await openToRead(path);
+    try {
+      const length = await fileLength(path, handle);
+      if (!isGzip(await readFully(path, handle, 0, Math.min(2, length)))) {
+        return lazyFile(path, handle, await scanHeaders(path, handle, length));
+      }
+      const hdus = readFits(await readWhole(path, handle, length, maxBytes), { name: basename(path) });
+      await handle.close();
+      return memoryFile(hdus);
+    } catch (error) {
+      await handle.close().catch(() => {});
+      throw error;
+    }
+  });
+}
+
+function memoryFile(hdus: readonly FitsHdu[]): FitsFile {
+  return {
+    hdus,
+    readHdu: async (selector) => findHdu(hdus, selector),
+    readPlanes: async (selector, first, count) => {
+      const hdu = findHdu(hdus, selector);
+      const { start, length, shape } = planeRange(hdu, first, count);
+      return decodePixels(
+        hdu as FitsHdu & { kind: "image" },
+        hdu.data.subarray(start, start + length),
+        shape,
+      );
+    },
+    close: async () => {},
+  };
+}
+
+function lazyFile(path: string, handle: FileHandle, hdus: readonly FitsHduInfo[]): FitsFile {
+  const read = (position: number, length: number) =>
+    withFileErrors(path, () => readFully(path, handle, position, length));
+  return {
+    hdus,
+    readHdu: async (selector) => {
+      const hdu = findHdu(hdus, selector);
+      return { ...hdu, data: await read(hdu.dataOffset, hdu.dataLength) };
+    },
+    readPlanes: async (selector, first, count) => {
+      const hdu = findHdu(hdus, selector);
+      const { start, length, shape } = planeRange(hdu, first, count);
+      return decodePixels(
+        hdu as FitsHduInfo & { kind: "image" },
+        await read(hdu.dataOffset + start, length),
+        shape,
+      );
+    },
+    close: () => withFileErrors(path, () => handle.close()),
+  };
+}
+
+/**
+ * Write a FITS file, gzip when the name ends in `.gz`. It appears whole or not at all, and replaces a file of that name.
+ *
+ * @throws InvalidInputError when an HDU cannot be written as asked, or the folder does not exist or is not writable
+ * @throws JobError when the disk is full or fails
+ */
+export async function writeFitsFile(path: string, hdus: readonly FitsHduInput[]): Promise<void> {
+  const plain = writeFits(hdus);
+  const bytes = /\.gz$/i.test(path) ? await gzipNode(plain) : plain;
+  const file = await openTemporary(path);
+  try {
+    await withFileErrors(path, () => writeFully(file.handle, bytes, 0));
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+  await file.commit();
+}

@@ -1,0 +1,136 @@
+/** Files that appear whole or not at all: written under a temporary name in the same folder, then renamed. */
+
+import { randomBytes } from "node:crypto";
+import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { InvalidInputError, JobError } from "../errors.js";
+
+const REASONS: Readonly<Record<string, readonly [must: string, got: string, remedy: string]>> = {
+  ENOENT: ["file or folder must exist", "none there", "check the path or make the folder"],
+  ENOTDIR: ["path must lead through folders", "a file in its place", "check the path"],
+  EISDIR: ["path must name a file", "a folder", "add the file's name"],
+  EACCES: ["path must be accessible", "permission denied", "change the permissions or choose another place"],
+  EPERM: [
+    "path must be accessible",
+    "operation not permitted",
+    "change the permissions or choose another place",
+  ],
+  EROFS: ["place must be writable", "a read-only file system", "choose another place"],
+  ENAMETOOLONG: ["name must be short enough for the file system", "a longer one", "shorten it"],
+  ELOOP: ["path must lead to a file", "a loop of links", "check the links"],
+};
+const FULL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
+
+/**
+ * A file-system error in our words: `InvalidInputError` for what the caller can mend by another path, `JobError` for a
+ * full disk and other failures of the machine. Other errors come back as they are.
+ */
+export function fileError(path: string, error: unknown): unknown {
+  const { code, syscall, message } = (error ?? {}) as { code?: string; syscall?: string; message?: string };
+  if (code === undefined || syscall === undefined) return error;
+  const details = { cause: error, fields: { path, system: code } };
+  const reason = REASONS[code];
+  if (reason !== undefined) {
+    const [must, got, remedy] = reason;
+    return new InvalidInputError(`${path}: ${must}, got ${got} (${code}); ${remedy}`, details);
+  }
+  if (FULL.has(code)) {
+    return new JobError(
+      `${path}: disk must have room for the file, got ${code}; free some space or write elsewhere`,
+      details,
+    );
+  }
+  return new JobError(
+    `${path}: file system must work, got "${message}"; try again or use another disk`,
+    details,
+  );
+}
+
+/** Run file operations; file-system errors are turned into ours. */
+export async function withFileErrors<T>(path: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    throw fileError(path, error);
+  }
+}
+
+/** A file under a temporary name, open for writing. */
+export interface TemporaryFile {
+  readonly handle: FileHandle;
+  /** The temporary name. */
+  readonly path: string;
+  /** Push the bytes to the disk, close, and take the final name, replacing a file that has it. */
+  readonly commit: () => Promise<void>;
+  /** Close and remove. Never throws; safe to call again. */
+  readonly discard: () => Promise<void>;
+}
+
+/** Push a folder's entries to the disk; not every system can. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r").catch(() => undefined);
+  await handle?.sync().catch(() => {});
+  await handle?.close().catch(() => {});
+}
+
+/** The file behind links, when there is one; refuses to replace anything but a file. */
+async function resolveTarget(path: string): Promise<string> {
+  const status = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (status === undefined) return path;
+  if (!status.isFile()) {
+    const kind = status.isDirectory() ? "a folder" : "a device, pipe or socket";
+    throw new InvalidInputError(`${path}: path must name a file, got ${kind}; choose another name`, {
+      fields: { path },
+    });
+  }
+  return realpath(path);
+}
+
+/**
+ * Start a file that shall become `path`.
+ *
+ * @throws InvalidInputError when the folder does not exist or is not writable, or `path` is no file
+ */
+export async function openTemporary(path: string): Promise<TemporaryFile> {
+  return withFileErrors(path, async () => {
+    const target = await resolveTarget(path);
+    const folder = dirname(target);
+    const temporary = join(
+      folder,
+      `.${basename(target).slice(0, 100)}.${randomBytes(6).toString("hex")}.tmp`,
+    );
+    const handle = await open(temporary, "wx+");
+    const discard = async () => {
+      await handle.close().catch(() => {});
+      await rm(temporary, { force: true }).catch(() => {});
+    };
+    const commit = async () => {
+      try {
+        await handle.sync();
+        await handle.close();
+        await rename(temporary, target);
+      } catch (error) {
+        await discard();
+        throw fileError(path, error);
+      }
+      await syncFolder(folder);
+    };
+    return { handle, path: temporary, commit, discard };
+  });
+}
+
+/** Write all bytes at a position; the system may take them in parts. */
+export async function writeFully(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await handle.write(
+      bytes,
+      done,
+      Math.min(bytes.length - done, 2 ** 30),
+      position + done,
+    );
+    done += bytesWritten;
+  }
+}
