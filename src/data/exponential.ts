@@ -48,6 +48,7 @@ export function exponential(x: number): number {
   return sum * POWERS_OF_TWO[half + 1022] * POWERS_OF_TWO[k - half + 1022];
 }
 
+/** Scratch space to reach the bits of a double; holds nothing between calls. */
 const words = new DataView(new ArrayBuffer(8));
 
 /**

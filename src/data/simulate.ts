@@ -3,8 +3,9 @@ import { constantImage, type SkyImage } from "../image.js";
 import { type Boundary, checkBoundary } from "./boundary.js";
 import { checkMask, checkSkyImage } from "./check-image.js";
 import { convolve } from "./convolution.js";
+import { drawPoisson } from "./poisson.js";
 import { normalisePsf } from "./psf.js";
-import { drawPoisson, randomStream } from "./random.js";
+import { randomStream } from "./random.js";
 
 /** Options of `simulateCounts`. */
 export interface SimulateCountsOptions {

@@ -99,7 +99,7 @@ function sumOfRange(
   if (previous && previous.first === first && previous.last === last) return before;
   let sum = 0;
   for (let psfCol = first; psfCol <= last; psfCol++) sum += colSums[psfCol];
-  return Math.min(sum, 1);
+  return sum > 1 - ROUNDING ? 1 : sum;
 }
 
 interface CellRange {

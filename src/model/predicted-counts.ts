@@ -2,7 +2,7 @@ import type { Boundary } from "../data/boundary.js";
 import type { CheckedObservation } from "../data/check-observation.js";
 import { convolve } from "../data/convolution.js";
 import { naturalLog } from "../data/exponential.js";
-import { halfDeviance } from "../data/random.js";
+import { halfDeviance } from "../data/poisson.js";
 import type { SkyImage } from "../image.js";
 
 /** Options of `predictedCounts`. */
