@@ -35,6 +35,7 @@ export interface SplitScratch {
   readonly length: number;
   readonly scores: Float64Array;
   readonly means: Float64Array;
+  readonly split: VarianceSplit;
   readonly rank: RankScratch;
   readonly autocovariance: AutocovarianceScratch;
 }
@@ -48,6 +49,7 @@ export function splitScratch(chains: number, draws: number): SplitScratch {
     length,
     scores: new Float64Array(halves * length),
     means: new Float64Array(halves),
+    split: { within: Number.NaN, pooled: Number.NaN },
     rank: rankScratch(halves * length),
     autocovariance: autocovarianceScratch(length),
   };
@@ -95,14 +97,6 @@ function halfChains(chains: Chains): HalfChains | undefined {
   return varies(values) ? { values, scratch } : undefined;
 }
 
-/** R-hat of half-chains `[halves, length]` as they are, without ranks. */
-function rhatOfHalves(values: Float64Array, { halves, length, means }: SplitScratch): number {
-  if (length < 2) return Number.NaN;
-  const split: VarianceSplit = { within: 0, pooled: 0 };
-  splitVariance(values, halves, length, means, split);
-  return rhatOf(split);
-}
-
 /**
  * Rank-normalised split R-hat and bulk effective sample size of half-chains: the inner step of every diagnostic.
  *
@@ -115,13 +109,15 @@ export function rankDiagnostics(
   scratch: SplitScratch,
   result: { rhat: number; ess: number },
 ): void {
-  const { halves, scores, means, rank, autocovariance } = scratch;
+  const { halves, length, scores, means, split, rank, autocovariance } = scratch;
   sortDraws(values, rank);
-  rankScores(values, rank, scores);
-  const bulk = rhatOfHalves(scores, scratch);
-  result.ess = effectiveSize(scores, halves, means, autocovariance);
-  foldedScores(values, rank, scores);
-  const folded = rhatOfHalves(scores, scratch);
+  rankScores(rank, scores);
+  splitVariance(scores, halves, length, means, split);
+  const bulk = rhatOf(split);
+  result.ess = effectiveSize(scores, halves, means, split, autocovariance);
+  foldedScores(rank, scores);
+  splitVariance(scores, halves, length, means, split);
+  const folded = rhatOf(split);
   result.rhat = folded > bulk ? folded : bulk; // folded draws may be constant (NaN) where the draws are not
 }
 
@@ -148,8 +144,13 @@ export function bulkEss(chains: Chains): number {
   return result.ess;
 }
 
-function essOfHalves(values: Float64Array, { halves, means, autocovariance }: SplitScratch): number {
-  return effectiveSize(values, halves, means, autocovariance);
+/** Effective sample size of half-chains `[halves, length]` as they are, without ranks. */
+function essOfHalves(
+  values: Float64Array,
+  { halves, length, means, split, autocovariance }: SplitScratch,
+): number {
+  splitVariance(values, halves, length, means, split);
+  return effectiveSize(values, halves, means, split, autocovariance);
 }
 
 /** Effective sample size for the mean: that of the draws as they are. */
@@ -160,7 +161,7 @@ export function meanEss(chains: Chains): number {
 
 /** Effective sample size of "is the draw at most its quantile", for draws already sorted in `scratch.rank`. */
 function indicatorEss({ values, scratch }: HalfChains, probability: number): number {
-  const quantile = sortedQuantile(values, scratch.rank, probability);
+  const quantile = sortedQuantile(scratch.rank, probability);
   const { scores } = scratch;
   for (let i = 0; i < values.length; i++) scores[i] = values[i] <= quantile ? 1 : 0;
   return essOfHalves(scores, scratch);
@@ -249,8 +250,8 @@ export function quantileMcse(chains: Chains, probability: number): number {
   const ess = indicatorEss(half, probability);
   const centre = (probability + 1 / (2 * ess)) / (1 + 1 / ess);
   const spread = Math.sqrt((probability * (1 - probability)) / ess + 1 / (4 * ess * ess)) / (1 + 1 / ess);
-  const lower = sortedQuantile(half.values, rank, Math.max(centre - spread, 0));
-  const upper = sortedQuantile(half.values, rank, Math.min(centre + spread, 1));
+  const lower = sortedQuantile(rank, Math.max(centre - spread, 0));
+  const upper = sortedQuantile(rank, Math.min(centre + spread, 1));
   return (upper - lower) / 2;
 }
 

@@ -72,7 +72,8 @@ export function rhatOf({ within, pooled }: VarianceSplit): number {
  *
  * @param values `[chains, length]`, row-major, finite
  * @param chains number of chains (after splitting)
- * @param means scratch, length at least `chains`
+ * @param means mean of each chain, from `splitVariance`
+ * @param split variances of the same values, from `splitVariance`
  * @param scratch for chains of this length; mutated
  * @returns NaN for chains of fewer than 3 draws and for a constant
  */
@@ -80,14 +81,11 @@ export function effectiveSize(
   values: Float64Array,
   chains: number,
   means: Float64Array,
+  { within, pooled }: VarianceSplit,
   scratch: AutocovarianceScratch,
 ): number {
   const { length, lags } = scratch;
-  if (length < 3 || chains < 1) return Number.NaN;
-  const split: VarianceSplit = { within: 0, pooled: 0 };
-  splitVariance(values, chains, length, means, split);
-  const { within, pooled } = split;
-  if (!(pooled > 0)) return Number.NaN;
+  if (length < 3 || chains < 1 || !(pooled > 0)) return Number.NaN;
   meanAutocovariance(values, chains, means, scratch);
   const correlation = (lag: number) => (lag === 0 ? 1 : 1 - (within - lags[lag]) / pooled);
   const lastLag = length - 3; // later lags rest on two products or fewer

@@ -10,19 +10,22 @@ import { normalQuantile } from "./normal-quantile.js";
 export interface RankScratch {
   readonly size: number;
   /** Positions of the numbers in ascending order, after `sortDraws`. */
-  readonly order: Uint32Array;
-  readonly spare: Uint32Array;
-  readonly low: Uint32Array;
-  readonly high: Uint32Array;
-  readonly counts: Uint32Array;
-  readonly digitBits: number;
+  readonly order: Int32Array;
+  /** The numbers in ascending order, after `sortDraws`. */
+  readonly sorted: Float64Array;
+  readonly spare: Int32Array;
+  readonly low: Int32Array;
+  readonly high: Int32Array;
+  readonly counts: Int32Array;
   /** `normalScores[2 r]` is the score of the (average, so perhaps half-integer) rank `r` in 1 .. size. */
   readonly normalScores: Float64Array;
 }
 
 /** Position of the high half of a double seen as two words: engines may run on either byte order. */
-const HIGH_WORD = new Uint32Array(new Float64Array([1]).buffer)[1] === 0 ? 0 : 1;
-const SIGN_BIT = 0x80000000;
+const HIGH_WORD = new Int32Array(new Float64Array([1]).buffer)[1] === 0 ? 0 : 1;
+const SIGN_BIT = -0x80000000;
+/** Most bits sorted by in one pass: three passes cover a word, and a table of 2^11 counts stays in the fastest cache. */
+const LONGEST_DIGIT = 11;
 
 /**
  * Memory for ranking exactly `size` numbers.
@@ -37,119 +40,128 @@ export function rankScratch(
   for (let doubled = 2; doubled < normalScores.length; doubled++) {
     normalScores[doubled] = normalQuantile((doubled / 2 - 3 / 8) / (size + 1 / 4));
   }
-  const digitBits = size >= 1500 ? 11 : 8; // long digits mean fewer passes, but longer tables to clear
   return {
     size,
-    order: new Uint32Array(size),
-    spare: new Uint32Array(size),
-    low: new Uint32Array(size),
-    high: new Uint32Array(size),
-    counts: new Uint32Array(Math.ceil(32 / digitBits) << digitBits),
-    digitBits,
+    order: new Int32Array(size),
+    sorted: new Float64Array(size),
+    spare: new Int32Array(size),
+    low: new Int32Array(size),
+    high: new Int32Array(size),
+    counts: new Int32Array(3 << LONGEST_DIGIT),
     normalScores,
   };
 }
 
-/** Flip the bits of a float so that unsigned comparison of the words is comparison of the numbers. */
-function sortableKeys(values: Float32Array | Float64Array, { size, low, high }: RankScratch): void {
+/**
+ * Words that compare, as signed integers, like the numbers they come from: negative numbers have their lower bits
+ * flipped. Minus zero becomes zero, since the two must tie.
+ */
+function sortableWords(values: Float32Array | Float64Array, { size, low, high }: RankScratch): void {
   if (values instanceof Float32Array) {
-    const words = new Uint32Array(values.buffer, values.byteOffset, size);
+    const words = new Int32Array(values.buffer, values.byteOffset, size);
     for (let i = 0; i < size; i++) {
-      const bits = words[i];
-      // minus zero must tie with zero
-      high[i] = bits === SIGN_BIT ? SIGN_BIT : bits ^ ((bits >> 31) | SIGN_BIT);
+      const word = words[i];
+      high[i] = word === SIGN_BIT ? 0 : word ^ ((word >> 31) & 0x7fffffff);
     }
     return;
   }
-  const words = new Uint32Array(values.buffer, values.byteOffset, 2 * size);
+  const words = new Int32Array(values.buffer, values.byteOffset, 2 * size);
   for (let i = 0; i < size; i++) {
     const top = words[2 * i + HIGH_WORD];
     const bottom = words[2 * i + 1 - HIGH_WORD];
-    const flip = top >> 31;
     const minusZero = top === SIGN_BIT && bottom === 0;
-    high[i] = minusZero ? SIGN_BIT : top ^ (flip | SIGN_BIT);
-    low[i] = minusZero ? 0 : bottom ^ flip;
+    high[i] = minusZero ? 0 : top ^ ((top >> 31) & 0x7fffffff);
+    low[i] = (minusZero ? 0 : bottom ^ (top >> 31)) ^ SIGN_BIT;
   }
 }
 
-/** Stable sort of `order` by one word a number: least significant digit first, digits that never differ skipped. */
-function sortByWord(words: Uint32Array, { size, order, spare, counts, digitBits }: RankScratch): void {
+/**
+ * Stable sort by one word a number, in up to three passes over its digits, least significant first.
+ *
+ * Words are first counted from the smallest, so that only the bits in which they differ are sorted by. All integers are
+ * kept within 32 signed bits, which engines handle faster than unsigned ones.
+ *
+ * @param words mutated
+ * @param fresh whether `order` is still to be set; otherwise ties keep the order that is there
+ */
+function sortByWord(words: Int32Array, fresh: boolean, { size, order, spare, counts }: RankScratch): void {
+  let smallest = words[0];
+  let largest = words[0];
+  for (let i = 1; i < size; i++) {
+    const word = words[i];
+    if (word < smallest) smallest = word;
+    if (word > largest) largest = word;
+  }
+  const bits = 32 - Math.clz32((largest - smallest) | 0);
+  const passes = Math.ceil(bits / LONGEST_DIGIT);
+  const digitBits = passes === 0 ? 0 : Math.ceil(bits / passes);
   const buckets = 1 << digitBits;
   const mask = buckets - 1;
-  const passes = Math.ceil(32 / digitBits);
-  counts.fill(0);
-  if (digitBits === 11) {
-    for (let i = 0; i < size; i++) {
-      const word = words[i];
-      counts[word & 2047]++;
-      counts[2048 + ((word >>> 11) & 2047)]++;
-      counts[4096 + (word >>> 22)]++;
-    }
-  } else {
-    for (let i = 0; i < size; i++) {
-      const word = words[i];
-      counts[word & 255]++;
-      counts[256 + ((word >>> 8) & 255)]++;
-      counts[512 + ((word >>> 16) & 255)]++;
-      counts[768 + (word >>> 24)]++;
-    }
+  counts.fill(0, 0, 3 * buckets);
+  for (let i = 0; i < size; i++) {
+    const word = (words[i] - smallest) | 0;
+    words[i] = word;
+    counts[word & mask]++;
+    counts[buckets + ((word >>> digitBits) & mask)]++;
+    counts[2 * buckets + ((word >>> (2 * digitBits)) & mask)]++;
   }
+  let identity = fresh;
   let from = order;
   let to = spare;
   for (let pass = 0; pass < passes; pass++) {
-    const base = pass * buckets;
-    const shift = pass * digitBits;
-    if (counts[base + ((words[0] >>> shift) & mask)] === size) continue;
+    const shift = (pass * digitBits) | 0;
+    const table = counts.subarray(pass * buckets, (pass + 1) * buckets);
     let start = 0;
-    for (let bucket = base; bucket < base + buckets; bucket++) {
-      const count = counts[bucket];
-      counts[bucket] = start;
-      start += count;
+    for (let bucket = 0; bucket < buckets; bucket++) {
+      const count = table[bucket];
+      table[bucket] = start;
+      start = (start + count) | 0;
     }
-    for (let i = 0; i < size; i++) {
-      const index = from[i];
-      const bucket = base + ((words[index] >>> shift) & mask);
-      to[counts[bucket]++] = index;
+    if (identity) {
+      for (let i = 0; i < size; i++) to[table[(words[i] >>> shift) & mask]++] = i;
+      identity = false;
+    } else {
+      for (let i = 0; i < size; i++) {
+        const index = from[i];
+        to[table[(words[index] >>> shift) & mask]++] = index;
+      }
     }
     const swap = from;
     from = to;
     to = swap;
   }
-  if (from !== order) order.set(from);
+  if (identity) for (let i = 0; i < size; i++) order[i] = i;
+  else if (from !== order) order.set(from);
 }
 
 /**
- * Sort draws: afterwards `values[scratch.order[k]]` ascends with `k`. `values` is not changed.
+ * Sort draws into `scratch.sorted`, with their positions in `scratch.order`. `values` is not changed.
  *
  * @param values exactly `scratch.size` finite numbers
  * @param scratch mutated
  */
 export function sortDraws(values: Float32Array | Float64Array, scratch: RankScratch): void {
-  const { size, order } = scratch;
+  const { size, order, sorted } = scratch;
   if (size === 0) return;
-  for (let i = 0; i < size; i++) order[i] = i;
-  sortableKeys(values, scratch);
-  if (values instanceof Float64Array) sortByWord(scratch.low, scratch);
-  sortByWord(scratch.high, scratch);
+  sortableWords(values, scratch);
+  const double = values instanceof Float64Array;
+  if (double) sortByWord(scratch.low, true, scratch);
+  sortByWord(scratch.high, !double, scratch);
+  for (let i = 0; i < size; i++) sorted[i] = values[order[i]];
 }
 
 /**
  * Normal scores of sorted draws, ties sharing their average rank: `z = Phi^-1((r - 3/8) / (S + 1/4))`.
  *
- * @param values the numbers that `sortDraws` saw
  * @param scratch as `sortDraws` left it
- * @param scores result, length `scratch.size`: the score of each value, in the order of `values`
+ * @param scores result, length `scratch.size`: the score of each value, in the order given to `sortDraws`
  */
-export function rankScores(
-  values: Float32Array | Float64Array,
-  { size, order, normalScores }: RankScratch,
-  scores: Float64Array,
-): void {
+export function rankScores({ size, order, sorted, normalScores }: RankScratch, scores: Float64Array): void {
   let first = 0;
   while (first < size) {
-    const value = values[order[first]];
+    const value = sorted[first];
     let last = first;
-    while (last + 1 < size && values[order[last + 1]] === value) last++;
+    while (last + 1 < size && sorted[last + 1] === value) last++;
     const score = normalScores[first + last + 2];
     for (let k = first; k <= last; k++) scores[order[k]] = score;
     first = last + 1;
@@ -164,38 +176,35 @@ export function rankScores(
  * Arguments as for `rankScores`; `scratch.spare` is mutated.
  */
 export function foldedScores(
-  values: Float32Array | Float64Array,
-  { size, order, spare, normalScores }: RankScratch,
+  { size, order, spare, sorted, normalScores }: RankScratch,
   scores: Float64Array,
 ): void {
   if (size === 0) return;
   const middle = size >> 1;
-  const upper = values[order[middle]];
-  const lower = size % 2 === 0 ? values[order[middle - 1]] : upper;
+  const upper = sorted[middle];
+  const lower = size % 2 === 0 ? sorted[middle - 1] : upper;
   const median = lower + (upper - lower) / 2;
   let below = middle - 1;
   let above = middle;
-  let belowDistance = below >= 0 ? median - values[order[below]] : Infinity;
-  let aboveDistance = values[order[above]] - median;
+  let belowDistance = below >= 0 ? median - sorted[below] : Infinity;
+  let aboveDistance = sorted[above] - median;
   let first = 0; // where the current run of ties starts
   let tied = Number.NaN; // its distance
   for (let k = 0; k < size; k++) {
     const takeBelow = belowDistance <= aboveDistance;
     const distance = takeBelow ? belowDistance : aboveDistance;
     if (distance !== tied) {
-      if (k > first) {
-        const score = normalScores[first + k + 1];
-        for (let t = first; t < k; t++) scores[spare[t]] = score;
-      }
+      const score = normalScores[first + k + 1];
+      for (let t = first; t < k; t++) scores[spare[t]] = score;
       first = k;
       tied = distance;
     }
     if (takeBelow) {
       spare[k] = order[below--];
-      belowDistance = below >= 0 ? median - values[order[below]] : Infinity;
+      belowDistance = below >= 0 ? median - sorted[below] : Infinity;
     } else {
       spare[k] = order[above++];
-      aboveDistance = above < size ? values[order[above]] - median : Infinity;
+      aboveDistance = above < size ? sorted[above] - median : Infinity;
     }
   }
   const score = normalScores[first + size + 1];
@@ -205,20 +214,15 @@ export function foldedScores(
 /**
  * Quantile of sorted draws by linear interpolation between order statistics (type 7 of Hyndman & Fan 1996).
  *
- * @param values the numbers that `sortDraws` saw
  * @param scratch as `sortDraws` left it
  * @param probability in [0, 1]
  * @returns NaN when there are no draws
  */
-export function sortedQuantile(
-  values: Float32Array | Float64Array,
-  { size, order }: RankScratch,
-  probability: number,
-): number {
+export function sortedQuantile({ size, sorted }: RankScratch, probability: number): number {
   if (size === 0) return Number.NaN;
   const position = (size - 1) * probability;
   const index = Math.min(Math.floor(position), size - 1);
-  const lower = values[order[index]];
-  const upper = values[order[Math.min(index + 1, size - 1)]];
+  const lower = sorted[index];
+  const upper = sorted[Math.min(index + 1, size - 1)];
   return lower + (position - index) * (upper - lower);
 }

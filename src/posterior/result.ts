@@ -54,7 +54,7 @@ export interface Convergence {
 
 /** What the chains say about their own reliability. */
 export interface Diagnostics {
-  /** One row for every parameter of the trace that varies. */
+  /** One row for every parameter of the trace that varies, bookkeeping columns left out. */
   readonly parameters: readonly Convergence[];
   /** R-hat `[ny, nx]` of the flux, from the kept draws; NaN where undefined. */
   readonly rhat: SkyImage;
@@ -66,9 +66,10 @@ export interface Diagnostics {
 /** Do the chains agree? In one word, one sentence, and what to do if not. */
 export interface Verdict {
   /**
-   * `"agree"`: every R-hat is below 1.05 and every ESS at least 100 a chain; `"weak"`: not contradicted,
-   * but short of evidence; `"disagree"`: R-hat says that the chains sample different things; `"unknown"`: a single
-   * chain or too few draws to tell.
+   * Looks at all varying parameters and at the pixels that hold the flux (`pixelsThatMatter`).
+   * `"agree"`: every R-hat is below 1.05 and every ESS at least 100 a chain; `"disagree"`: an R-hat of 1.1 or above,
+   * the chains sample different things; `"weak"`: anything between, not contradicted but short of evidence;
+   * `"unknown"`: fewer than two chains, or fewer than 20 draws of each.
    */
   readonly state: "agree" | "weak" | "disagree" | "unknown";
   readonly sentence: string;

@@ -112,7 +112,7 @@ export async function pixelQuantiles(
         if (!values.every(Number.isFinite)) continue;
         sortDraws(values, scratch);
         for (const [index, probability] of probabilities.entries()) {
-          results[index].data[block.firstPixel + pixel] = sortedQuantile(values, scratch, probability);
+          results[index].data[block.firstPixel + pixel] = sortedQuantile(scratch, probability);
         }
       }
     });

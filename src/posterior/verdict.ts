@@ -162,6 +162,11 @@ function counted(count: number, noun: string): string {
   return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
+/** `the 57 pixels that hold the flux`. */
+function pixelsText(judged: number): string {
+  return `the ${counted(judged, "pixel")} that ${judged === 1 ? "holds" : "hold"} the flux`;
+}
+
 /** The clause that says how many parameters and pixels miss the limits. */
 function failureText({ parameters, pixels, chains }: Evidence): string {
   const failing = parameters.filter(({ rhat, ess }) => fails(rhat, ess, chains)).length;
@@ -169,20 +174,21 @@ function failureText({ parameters, pixels, chains }: Evidence): string {
   if (pixels.judged > 0) {
     const percent = (100 * pixels.failing) / pixels.judged;
     const text = percent > 0 && percent < 1 ? "below 1" : percent.toFixed(0);
-    parts.push(
-      `${grouped(pixels.failing)} of the ${counted(pixels.judged, "pixel")} that hold the flux (${text} %)`,
-    );
+    parts.push(`${grouped(pixels.failing)} of ${pixelsText(pixels.judged)} (${text} %)`);
   }
   if (parameters.length > 0) parts.push(`${grouped(failing)} of ${counted(parameters.length, "parameter")}`);
   return `${parts.join(" and ")} miss the limits (R-hat below ${RHAT_LIMIT}, effective sample size at least ${grouped(ESS_PER_CHAIN * chains)})`;
 }
 
-/** How many sweeps would do, burn-in included, judged from the worst quantity. */
+/**
+ * How many sweeps would do, burn-in included, judged from the worst quantity: at least half as many again, and ten times
+ * as many when a quantity never moved, which tells nothing about how slow it is.
+ */
 function neededSweeps({ sweeps, burnIn, chains }: Evidence, rows: readonly Convergence[]): number {
-  let factor = 2;
+  let factor = 1.5;
   for (const { rhat, ess } of rows) {
     const needed = shortfall(rhat, ess, chains);
-    if (needed > factor && needed < Infinity) factor = needed;
+    factor = Math.max(factor, needed === Infinity ? 10 : needed);
   }
   return roundUp(burnIn + factor * sweeps);
 }
@@ -203,13 +209,14 @@ export function judge(evidence: Evidence): Verdict {
     .map(({ row }) => row);
   const worst = rows.slice(0, WORST_LISTED);
   const first = worst[0];
+  const firstName = first === undefined ? "" : `${worstPixels.includes(first) ? "the " : ""}${first.name}`;
   const aside =
     shortChains > 0 ? ` ${counted(shortChains, "much shorter chain")} could not be compared.` : "";
 
   if (chains < 2) {
     const halves =
       first !== undefined && first.rhat >= RHAT_DISAGREES
-        ? ` Its two halves already differ: R-hat is ${rhatText(first.rhat)} for ${first.name}.`
+        ? ` Its two halves already differ: R-hat is ${rhatText(first.rhat)} for ${firstName}.`
         : "";
     return {
       state: "unknown",
@@ -231,7 +238,7 @@ export function judge(evidence: Evidence): Verdict {
     return {
       state: "disagree",
       sentence:
-        `${counted(chains, "chain")} disagree: R-hat is ${rhatText(first.rhat)} for ${first.name}; ` +
+        `${counted(chains, "chain")} disagree: R-hat is ${rhatText(first.rhat)} for ${firstName}; ` +
         `${failureText(evidence)}.${aside}`,
       remedy:
         `Run at least ${grouped(neededSweeps(evidence, rows))} sweeps (--iterations ${neededSweeps(evidence, rows)}); ` +
@@ -261,8 +268,8 @@ export function judge(evidence: Evidence): Verdict {
   if (fails(first.rhat, first.ess, chains)) {
     const thin =
       first.rhat >= RHAT_LIMIT
-        ? `R-hat is ${rhatText(first.rhat)} for ${first.name}`
-        : `the effective sample size is only ${grouped(first.ess)} for ${first.name}`;
+        ? `R-hat is ${rhatText(first.rhat)} for ${firstName}`
+        : `the effective sample size is only ${grouped(first.ess)} for ${firstName}`;
     const needed = neededSweeps(evidence, rows);
     // Draws of the image that are nearly independent of each other can only be too few because too few were kept.
     const fewKept = worstPixels.includes(first) && first.ess > 0.5 * chains * keptDraws && keptDraws < sweeps;
@@ -288,7 +295,7 @@ export function judge(evidence: Evidence): Verdict {
   );
   const judged = [
     ...(parameters.length > 0 ? [counted(parameters.length, "parameter")] : []),
-    ...(pixels.judged > 0 ? [`the ${counted(pixels.judged, "pixel")} that hold the flux`] : []),
+    ...(pixels.judged > 0 ? [pixelsText(pixels.judged)] : []),
   ];
   return {
     state: "agree",

@@ -10,8 +10,8 @@ import { ar1Chains } from "./chains.js";
 describe("rootsOfUnity", () => {
   it.each([2, 4, 8, 64, 4096])("gives cosine and sine of 2 pi j / %i", (size) => {
     const { cosines, sines } = rootsOfUnity(size);
-    expect(cosines.length).toBe(size / 2);
-    for (let j = 0; j < size / 2; j++) {
+    expect(cosines.length).toBe(size);
+    for (let j = 0; j < size; j++) {
       expect(Math.abs(cosines[j] - Math.cos((2 * Math.PI * j) / size))).toBeLessThan(2e-15);
       expect(Math.abs(sines[j] - Math.sin((2 * Math.PI * j) / size))).toBeLessThan(2e-15);
     }
