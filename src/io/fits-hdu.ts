@@ -212,14 +212,16 @@ export function checkFitsStart(source: string, bytes: Uint8Array): void {
 /**
  * Find all HDUs of a FITS file held in memory. Nothing is decoded or copied.
  *
- * @param bytes the whole file, not compressed
+ * @param file the whole file, not compressed
  * @param options.name name of the file in error messages, default "FITS"
  * @throws FormatError when the bytes are not FITS, damaged or cut short
  */
 export function readFits(
-  bytes: Uint8Array,
+  file: Uint8Array,
   { name: source = "FITS" }: { readonly name?: string } = {},
 ): FitsHdu[] {
+  // A plain view: Node's Buffer shares memory in slice().
+  const bytes = new Uint8Array(file.buffer, file.byteOffset, file.length);
   checkFitsStart(source, bytes);
   const hdus: FitsHdu[] = [];
   for (let offset = 0; offset < bytes.length; ) {

@@ -178,8 +178,7 @@ export function gunzipByStream(
   let failure: unknown;
   try {
     for (let at = 0; at < bytes.length && intact; at += STEP) {
-      // A copy: fflate keeps pieces of its input.
-      stream.push(bytes.slice(at, at + STEP), at + STEP >= bytes.length);
+      stream.push(bytes.subarray(at, at + STEP), at + STEP >= bytes.length);
     }
   } catch (error) {
     if (error instanceof FormatError) throw error;

@@ -145,6 +145,7 @@ describe("tables", () => {
     { name: "text", format: "5A", values: ["ab", "", "it's"] },
     { name: "texts", format: "6A", dim: [2], values: ["a", "bc", "def", "", "x y", "z"] },
     { name: "wide", format: "40B", values: Uint8Array.from({ length: 120 }, (_, at) => at) },
+    { name: "none", format: "0E", values: new Float32Array(0) },
     { name: "list", format: "PE", values: [Float32Array.of(1, 2), new Float32Array(0), Float32Array.of(3)] },
     { name: "names", format: "PA", values: ["one", "", "three"] },
     {
@@ -195,6 +196,14 @@ describe("tables", () => {
     ]);
     expect(findColumn(table, "int")!.unit).toBe("s");
     expect(findColumn(table, "list")!.variable).toBe(true);
+  });
+
+  it("leaves the bytes it reads alone, also those of a Buffer, whose slices share memory", () => {
+    const file = writeFits([{ kind: "table", columns }]);
+    const buffer = Buffer.from(file);
+    const [, hdu] = readFits(buffer);
+    expect(readTable(hdu!)).toEqual(readTable(readFits(file)[1]!));
+    expect(Buffer.compare(buffer, file)).toBe(0);
   });
 
   it("reads only the columns and rows asked for", () => {
