@@ -103,42 +103,42 @@ export async function sampleBatches(
     onDraw(chain, iteration, draw) {
       if (iteration < burnIn) return;
       const batch = Math.floor(((iteration - burnIn) * batches) / (iterations - burnIn));
-      draws[chain]![batch]! += 1;
-      const image = images[chain]!;
-      for (let j = 0; j < pixels; j++) image[batch * pixels + j]! += draw.flux[j]! * exposureMax;
+      draws[chain][batch] += 1;
+      const image = images[chain];
+      for (let j = 0; j < pixels; j++) image[batch * pixels + j] += draw.flux[j] * exposureMax;
       names.forEach((name, index) => {
         const value = parameterOf(draw, name);
-        scalars[chain]![batch * names.length + index]! += value;
-        squares[index]! += value * value;
+        scalars[chain][batch * names.length + index] += value;
+        squares[index] += value * value;
       });
     },
   });
   for (let chain = 0; chain < chains; chain++) {
     for (let batch = 0; batch < batches; batch++) {
-      const count = draws[chain]![batch]!;
+      const count = draws[chain][batch];
       if (count === 0) throw new Error(`acceptance: batch ${batch} of chain ${chain} holds no draw`);
-      for (let j = 0; j < pixels; j++) images[chain]![batch * pixels + j]! /= count;
+      for (let j = 0; j < pixels; j++) images[chain][batch * pixels + j] /= count;
       for (let index = 0; index < names.length; index++)
-        scalars[chain]![batch * names.length + index]! /= count;
+        scalars[chain][batch * names.length + index] /= count;
     }
   }
   const total = chains * (iterations - burnIn);
   const parameters = names.map((name, index) => {
     const values = scalars.flatMap((chain) =>
-      Array.from({ length: batches }, (_, batch) => chain[batch * names.length + index]!),
+      Array.from({ length: batches }, (_, batch) => chain[batch * names.length + index]),
     );
     const { mean, error } = meanAndError(values);
-    return { name, mean, std: Math.sqrt(Math.max(0, squares[index]! / total - mean * mean)), mcse: error };
+    return { name, mean, std: Math.sqrt(Math.max(0, squares[index] / total - mean * mean)), mcse: error };
   });
   return { shape, batches, images, parameters };
 }
 
 function parameterOf(draw: DrawView, name: string): number {
   if (name === "expectedMSCounts") return draw.totalCounts;
-  if (name === "bkgScale") return draw.backgroundScale[0]!;
+  if (name === "bkgScale") return draw.backgroundScale[0];
   const level = /^smoothingParam(\d+)$/.exec(name)?.[1];
   if (level === undefined) throw new Error(`acceptance: unknown parameter ${name}`);
-  return draw.alpha[Number(level)]!;
+  return draw.alpha[Number(level)];
 }
 
 /** Mean of batch means and its standard error. */
@@ -192,7 +192,7 @@ export function compareWithReference(reference: ReferenceCase, ours: BatchedPost
     const b = blockMoments(theirs.shape, theirs.batches, second, blockSize);
     return a.map(
       ({ mean, error }, block) =>
-        (mean - b[block]!.mean) / Math.sqrt(error ** 2 + b[block]!.error ** 2 + 1e-12),
+        (mean - b[block].mean) / Math.sqrt(error ** 2 + b[block].error ** 2 + 1e-12),
     );
   };
   const blocks = [1, 2, 4, 8]
@@ -205,18 +205,18 @@ export function compareWithReference(reference: ReferenceCase, ours: BatchedPost
       const referenceRms = rootMeanSquare(
         own.map(
           (block, i) =>
-            (block.mean - other[i]!.mean) / Math.sqrt(block.error ** 2 + other[i]!.error ** 2 + 1e-12),
+            (block.mean - other[i].mean) / Math.sqrt(block.error ** 2 + other[i].error ** 2 + 1e-12),
         ),
       );
       const limit = RMS_FACTOR * Math.max(1, referenceRms);
       return { blockSize, blocks: z.length, rms, referenceRms, limit, ok: rms <= limit };
     });
   const whole = Math.max(...shape);
-  const totalZ = zOf(whole, ours.images, reference.batchMeans)[0]!;
+  const totalZ = zOf(whole, ours.images, reference.batchMeans)[0];
   const total: ScalarRow = {
     name: "total",
-    ours: blockMoments(shape, ours.batches, ours.images, whole)[0]!.mean,
-    reference: blockMoments(shape, reference.batches, reference.batchMeans, whole)[0]!.mean,
+    ours: blockMoments(shape, ours.batches, ours.images, whole)[0].mean,
+    reference: blockMoments(shape, reference.batches, reference.batchMeans, whole)[0].mean,
     z: totalZ,
     ok: Math.abs(totalZ) <= MAX_Z,
   };
@@ -257,11 +257,11 @@ function blockMoments(
       for (let row = 0; row < ny; row++) {
         for (let col = 0; col < nx; col++) {
           const block = Math.floor(row / blockSize) * cols + Math.floor(col / blockSize);
-          image[block]! += chain[(batch * ny + row) * nx + col]!;
+          image[block] += chain[(batch * ny + row) * nx + col];
         }
       }
       image.forEach((value, block) => {
-        sums[block]!.push(value);
+        sums[block].push(value);
       });
     }
   }

@@ -84,7 +84,7 @@ export function createTextbookChain(
   const { smoothingPrior, totalCountsPrior, backgroundScalePrior = { shape: 0.001, rate: 0 } } = settings;
   const random = textbookRandom(seed, chain);
   const data = observations.map((observation) => textbookObservation(observation, settings.boundary));
-  const { shape } = data[0]!;
+  const { shape } = data[0];
   const [ny, nx] = shape;
   const pixels = ny * nx;
   const shapes = textbookTreeShapes(shape);
@@ -95,7 +95,7 @@ export function createTextbookChain(
   // E[j] = sum_m exposure[m,j] q[m,j]
   const effectiveExposure = new Float64Array(pixels);
   for (const { exposure, detected } of data) {
-    for (let j = 0; j < pixels; j++) effectiveExposure[j]! += exposure[j]! * detected[j]!;
+    for (let j = 0; j < pixels; j++) effectiveExposure[j] += exposure[j] * detected[j];
   }
 
   const alpha = perLevel(settings.alphaInit, levels);
@@ -118,14 +118,14 @@ export function createTextbookChain(
     const sources = new Int32Array(observation.psf.length);
     const cumulative = new Float64Array(observation.psf.length);
     for (let pixel = 0; pixel < pixels; pixel++) {
-      const counts = observation.counts[pixel]!;
+      const counts = observation.counts[pixel];
       if (counts === 0 || observation.mask[pixel] === 0) continue;
-      if (!(lambda[pixel]! > 0))
+      if (!(lambda[pixel] > 0))
         throw new Error(`textbook: ${counts} counts in pixel ${pixel}, where nothing is expected`);
       let cells = 0;
       let sum = 0;
       forEachSource(observation, Math.floor(pixel / nx), pixel % nx, (j, probability) => {
-        sum += probability * observation.exposure[j]! * (flux[j]! + scale * observation.background[j]!);
+        sum += probability * observation.exposure[j] * (flux[j] + scale * observation.background[j]);
         sources[cells] = j;
         cumulative[cells] = sum;
         cells++;
@@ -137,10 +137,10 @@ export function createTextbookChain(
         let last = cells - 1;
         while (first < last) {
           const middle = (first + last) >> 1;
-          if (cumulative[middle]! > target) last = middle;
+          if (cumulative[middle] > target) last = middle;
           else first = middle + 1;
         }
-        photons[sources[first]!]! += 1;
+        photons[sources[first]] += 1;
       }
     }
     return photons;
@@ -154,16 +154,16 @@ export function createTextbookChain(
   ): Float64Array {
     return photons.map((n, j) => {
       if (n === 0) return 0;
-      const background = scale * observation.background[j]!;
-      return background === 0 ? n : random.binomial(n, flux[j]! / (flux[j]! + background));
+      const background = scale * observation.background[j];
+      return background === 0 ? n : random.binomial(n, flux[j] / (flux[j] + background));
     });
   }
 
   /** Step 3: the source photons that no detector saw. */
   function addMissingCounts(sourcePhotons: Float64Array): void {
     for (let j = 0; j < pixels; j++) {
-      const missing = referenceExposure - effectiveExposure[j]!;
-      if (missing > 0) sourcePhotons[j]! += random.poisson(missing * flux[j]!);
+      const missing = referenceExposure - effectiveExposure[j];
+      if (missing > 0) sourcePhotons[j] += random.poisson(missing * flux[j]);
     }
   }
 
@@ -171,15 +171,15 @@ export function createTextbookChain(
   function aggregate(sourcePhotons: Float64Array): Float64Array[] {
     const finest = new Float64Array(pixels);
     for (let row = 0; row < ny; row++) {
-      for (let col = 0; col < nx; col++) finest[row * nx + col] = sourcePhotons[shiftedPixel(row, col)]!;
+      for (let col = 0; col < nx; col++) finest[row * nx + col] = sourcePhotons[shiftedPixel(row, col)];
     }
     const tree = [finest];
     for (let level = 0; level < levels; level++) {
-      const children = tree[level]!;
+      const children = tree[level];
       tree.push(
-        Float64Array.from(blocks[level]!, (block) => {
+        Float64Array.from(blocks[level], (block) => {
           let sum = 0;
-          for (const child of block) sum += children[child]!;
+          for (const child of block) sum += children[child];
           return sum;
         }),
       );
@@ -194,12 +194,12 @@ export function createTextbookChain(
 
   /** Step 5: independence Metropolis-Hastings on log alpha, densities of log alpha on both sides. */
   function drawSmoothing(level: number, tree: readonly Float64Array[]): number {
-    const density = alphaDensity(blocks[level]!, tree[level]!, tree[level + 1]!, smoothingPrior);
+    const density = alphaDensity(blocks[level], tree[level], tree[level + 1], smoothingPrior);
     const { mode, curvature } = modeOfLogAlpha(density);
     const spread = curvature < 0 ? 2 / Math.sqrt(-curvature) : 2;
     const logTarget = (u: number) => density.value(Math.exp(u)) + u;
     const logProposal = (u: number) => -0.5 * ((u - mode) / spread) ** 2;
-    let current = Math.log(alpha[level]!);
+    let current = Math.log(alpha[level]);
     let currentTarget = logTarget(current);
     for (let proposal = 0; proposal < PROPOSALS_PER_SWEEP; proposal++) {
       const proposed = mode + spread * random.normal();
@@ -217,24 +217,24 @@ export function createTextbookChain(
 
   /** Step 6: the total and the fractions given the tree of counts; also the log prior density of the draw. */
   function drawImage(tree: readonly Float64Array[]): void {
-    const sum = tree[levels]![0]!;
+    const sum = tree[levels][0];
     totalCounts = random.gamma(sum + totalCountsPrior.shape, 1 + totalCountsPrior.rate);
     logPrior = (totalCountsPrior.shape - 1) * Math.log(totalCounts) - totalCountsPrior.rate * totalCounts;
     let logNodes = [Math.log(totalCounts)];
     for (let level = levels - 1; level >= 0; level--) {
-      const a = alpha[level]!;
-      const counts = tree[level]!;
+      const a = alpha[level];
+      const counts = tree[level];
       const logChildren = new Array<number>(counts.length).fill(0);
-      blocks[level]!.forEach((block, parent) => {
+      blocks[level].forEach((block, parent) => {
         const k = block.length;
         const logFractions = drawLogDirichlet(
-          block.map((child) => counts[child]! + a),
+          block.map((child) => counts[child] + a),
           random,
         );
         logPrior += logGammaFunction(k * a) - k * logGammaFunction(a);
         block.forEach((child, index) => {
-          logChildren[child] = logNodes[parent]! + logFractions[index]!;
-          logPrior += (a - 1) * logFractions[index]!;
+          logChildren[child] = logNodes[parent] + logFractions[index];
+          logPrior += (a - 1) * logFractions[index];
         });
       });
       logNodes = logChildren;
@@ -242,7 +242,7 @@ export function createTextbookChain(
     }
     for (let row = 0; row < ny; row++) {
       for (let col = 0; col < nx; col++) {
-        flux[shiftedPixel(row, col)] = Math.exp(logNodes[row * nx + col]!) / referenceExposure;
+        flux[shiftedPixel(row, col)] = Math.exp(logNodes[row * nx + col]) / referenceExposure;
       }
     }
   }
@@ -253,7 +253,7 @@ export function createTextbookChain(
     photons: number,
   ): number {
     let rate = backgroundScalePrior.rate;
-    for (let j = 0; j < pixels; j++) rate += exposure[j]! * detected[j]! * background[j]!;
+    for (let j = 0; j < pixels; j++) rate += exposure[j] * detected[j] * background[j];
     return rate > 0 ? random.gamma(photons + backgroundScalePrior.shape, rate) : 1;
   }
 
@@ -262,14 +262,14 @@ export function createTextbookChain(
     const sourcePhotons = new Float64Array(pixels);
     const backgroundPhotons = new Float64Array(data.length);
     data.forEach((observation, index) => {
-      const scale = backgroundScale[index]!;
+      const scale = backgroundScale[index];
       const lambda = textbookExpectedCounts(observation, flux, scale);
       logLikelihood += textbookLogLikelihood(observation, lambda);
       const photons = redistributeCounts(observation, scale, lambda);
       const fromSource = splitBackground(photons, observation, scale);
       for (let j = 0; j < pixels; j++) {
-        sourcePhotons[j]! += fromSource[j]!;
-        backgroundPhotons[index]! += photons[j]! - fromSource[j]!;
+        sourcePhotons[j] += fromSource[j];
+        backgroundPhotons[index] += photons[j] - fromSource[j];
       }
     });
     addMissingCounts(sourcePhotons);
@@ -280,7 +280,7 @@ export function createTextbookChain(
     drawImage(tree);
     if (settings.fitBackgroundScale) {
       data.forEach((observation, index) => {
-        backgroundScale[index] = drawBackgroundScale(observation, backgroundPhotons[index]!);
+        backgroundScale[index] = drawBackgroundScale(observation, backgroundPhotons[index]);
       });
     }
     sweeps++;
@@ -319,7 +319,7 @@ export function createTextbookChain(
 function flatStart(data: readonly TextbookObservation[], effectiveExposure: Float64Array): Float64Array {
   let counts = 0;
   for (const { counts: image, mask } of data) {
-    for (let pixel = 0; pixel < image.length; pixel++) if (mask[pixel] !== 0) counts += image[pixel]!;
+    for (let pixel = 0; pixel < image.length; pixel++) if (mask[pixel] !== 0) counts += image[pixel];
   }
   const exposure = effectiveExposure.reduce((sum, value) => sum + value, 0);
   // Where nothing is exposed any start will do.

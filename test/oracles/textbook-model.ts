@@ -43,7 +43,7 @@ export function textbookObservation(
       const pixel = row * shape[1] + col;
       if (prepared.mask[pixel] === 0) continue;
       forEachSource(prepared, row, col, (source, probability) => {
-        prepared.detected[source]! += probability;
+        prepared.detected[source] += probability;
       });
     }
   }
@@ -71,7 +71,7 @@ export function forEachSource(
         if (boundary === "spill") continue;
         sourceCol = ((sourceCol % nx) + nx) % nx;
       }
-      visit(sourceRow * nx + sourceCol, psf[psfRow * width + psfCol]!);
+      visit(sourceRow * nx + sourceCol, psf[psfRow * width + psfCol]);
     }
   }
 }
@@ -84,7 +84,7 @@ export function textbookExpectedCounts(
 ): Float64Array {
   const [ny, nx] = observation.shape;
   const emission = flux.map(
-    (value, j) => observation.exposure[j]! * (value + scale * observation.background[j]!),
+    (value, j) => observation.exposure[j] * (value + scale * observation.background[j]),
   );
   const lambda = new Float64Array(ny * nx);
   for (let row = 0; row < ny; row++) {
@@ -93,7 +93,7 @@ export function textbookExpectedCounts(
       if (observation.mask[pixel] === 0) continue;
       let sum = 0;
       forEachSource(observation, row, col, (source, probability) => {
-        sum += probability * emission[source]!;
+        sum += probability * emission[source];
       });
       lambda[pixel] = sum;
     }
@@ -106,9 +106,9 @@ export function textbookLogLikelihood(observation: TextbookObservation, lambda: 
   let sum = 0;
   for (let pixel = 0; pixel < lambda.length; pixel++) {
     if (observation.mask[pixel] === 0) continue;
-    const counts = observation.counts[pixel]!;
-    if (counts > 0) sum += counts * Math.log(lambda[pixel]!);
-    sum -= lambda[pixel]!;
+    const counts = observation.counts[pixel];
+    if (counts > 0) sum += counts * Math.log(lambda[pixel]);
+    sum -= lambda[pixel];
   }
   return sum;
 }

@@ -34,8 +34,8 @@ export function textbookTreeShapes(shape: Shape): Shape[] {
 
 /** Indices in level `level` of the children of each block, which is a node of level `level + 1`. */
 export function textbookBlocks(shapes: readonly Shape[], level: number): number[][] {
-  const [ny, nx] = shapes[level]!;
-  const [parentRows, parentCols] = shapes[level + 1]!;
+  const [ny, nx] = shapes[level];
+  const [parentRows, parentCols] = shapes[level + 1];
   const blocks: number[][] = [];
   for (let row = 0; row < parentRows; row++) {
     for (let col = 0; col < parentCols; col++) {
@@ -78,7 +78,7 @@ export function drawFromPrior(
   random: TextbookRandom,
 ): PriorDraw {
   const { smoothingPrior, totalCountsPrior, backgroundScalePrior = { shape: 0.001, rate: 0 } } = settings;
-  const shapes = textbookTreeShapes(observations[0]!.counts.shape);
+  const shapes = textbookTreeShapes(observations[0].counts.shape);
   const levels = shapes.length - 1;
   const alpha = perLevel(settings.alphaInit, levels);
   if (settings.fitAlpha) {
@@ -91,14 +91,14 @@ export function drawFromPrior(
   const totalCounts = random.gamma(totalCountsPrior.shape, totalCountsPrior.rate);
   let nodes = Float64Array.of(totalCounts);
   for (let level = levels - 1; level >= 0; level--) {
-    const children = new Float64Array(shapes[level]![0] * shapes[level]![1]);
+    const children = new Float64Array(shapes[level][0] * shapes[level][1]);
     textbookBlocks(shapes, level).forEach((block, parent) => {
       const logFractions = drawLogDirichlet(
-        block.map(() => alpha[level]!),
+        block.map(() => alpha[level]),
         random,
       );
       block.forEach((child, index) => {
-        children[child] = nodes[parent]! * Math.exp(logFractions[index]!);
+        children[child] = nodes[parent] * Math.exp(logFractions[index]);
       });
     });
     nodes = children;
@@ -140,33 +140,33 @@ export function alphaDensity(
     value(alpha) {
       let sum = power * Math.log(alpha) - rate * alpha ** exponent;
       for (let parent = 0; parent < blocks.length; parent++) {
-        const block = blocks[parent]!;
+        const block = blocks[parent];
         const k = block.length;
         sum += logGammaFunction(k * alpha) - k * logGammaFunction(alpha);
-        for (const child of block) sum += logGammaFunction(children[child]! + alpha);
-        sum -= logGammaFunction(parents[parent]! + k * alpha);
+        for (const child of block) sum += logGammaFunction(children[child] + alpha);
+        sum -= logGammaFunction(parents[parent] + k * alpha);
       }
       return sum;
     },
     first(alpha) {
       let sum = power / alpha - rate * exponent * alpha ** (exponent - 1);
       for (let parent = 0; parent < blocks.length; parent++) {
-        const block = blocks[parent]!;
+        const block = blocks[parent];
         const k = block.length;
         sum += k * digamma(k * alpha) - k * digamma(alpha);
-        for (const child of block) sum += digamma(children[child]! + alpha);
-        sum -= k * digamma(parents[parent]! + k * alpha);
+        for (const child of block) sum += digamma(children[child] + alpha);
+        sum -= k * digamma(parents[parent] + k * alpha);
       }
       return sum;
     },
     second(alpha) {
       let sum = -power / (alpha * alpha) - rate * exponent * (exponent - 1) * alpha ** (exponent - 2);
       for (let parent = 0; parent < blocks.length; parent++) {
-        const block = blocks[parent]!;
+        const block = blocks[parent];
         const k = block.length;
         sum += k * k * trigamma(k * alpha) - k * trigamma(alpha);
-        for (const child of block) sum += trigamma(children[child]! + alpha);
-        sum -= k * k * trigamma(parents[parent]! + k * alpha);
+        for (const child of block) sum += trigamma(children[child] + alpha);
+        sum -= k * k * trigamma(parents[parent] + k * alpha);
       }
       return sum;
     },

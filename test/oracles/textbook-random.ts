@@ -46,15 +46,15 @@ export function textbookRandom(seed: number, stream = 0): TextbookRandom {
   if (state.every((word) => word === 0)) state[0] = 1;
 
   function nextWord(): number {
-    const scrambled = Math.imul(state[1]!, 5);
+    const scrambled = Math.imul(state[1], 5);
     const result = Math.imul((scrambled << 7) | (scrambled >>> 25), 9) >>> 0;
-    const shifted = state[1]! << 9;
-    state[2]! ^= state[0]!;
-    state[3]! ^= state[1]!;
-    state[1]! ^= state[2]!;
-    state[0]! ^= state[3]!;
-    state[2]! ^= shifted;
-    state[3] = (state[3]! << 11) | (state[3]! >>> 21);
+    const shifted = state[1] << 9;
+    state[2] ^= state[0];
+    state[3] ^= state[1];
+    state[1] ^= state[2];
+    state[0] ^= state[3];
+    state[2] ^= shifted;
+    state[3] = (state[3] << 11) | (state[3] >>> 21);
     return result;
   }
   for (let warmUp = 0; warmUp < 16; warmUp++) nextWord();

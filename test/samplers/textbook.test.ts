@@ -46,7 +46,7 @@ function expectMean(what: string, values: ArrayLike<number>, expected: number): 
   const size = Math.floor(values.length / batches);
   const means = Array.from({ length: batches }, (_, batch) => {
     let sum = 0;
-    for (let index = batch * size; index < (batch + 1) * size; index++) sum += values[index]!;
+    for (let index = batch * size; index < (batch + 1) * size; index++) sum += values[index];
     return sum / size;
   });
   const mean = means.reduce((sum, value) => sum + value, 0) / batches;
@@ -72,7 +72,7 @@ function record(chain: TextbookChain, draws: number, read: () => readonly number
   for (let draw = 0; draw < draws; draw++) {
     chain.sweep();
     read().forEach((value, column) => {
-      columns[column]!.push(value);
+      columns[column].push(value);
     });
   }
   return columns;
@@ -233,7 +233,7 @@ describe("conjugate posteriors", () => {
     const fractions = record(chain, 20_000, () => [...chain.flux].map((value) => value / chain.totalCounts));
     const whole = 14 + 4 * 0.7;
     fractions.forEach((values, j) => {
-      const mean = (counts[j]! + 0.7) / whole;
+      const mean = (counts[j] + 0.7) / whole;
       expectMean(`fraction ${j}`, values, mean);
       expectMean(
         `fraction ${j} squared`,
@@ -263,26 +263,26 @@ describe("conjugate posteriors", () => {
         const place = (index: number) =>
           ((Math.floor(index / 5) + down!) % 3) * 5 + (((index % 5) + right!) % 5);
         let owner = counts.map((_, index) => index);
-        let sums = counts.map((_, index) => counts[place(index)]!);
+        let sums = counts.map((_, index) => counts[place(index)]);
         const means = new Array<number>(15).fill((48 + 1) / (1 + 0.05));
         for (let level = 0; level < alpha.length; level++) {
           const blocks = textbookBlocks(shapes, level);
-          const parents = blocks.map((block) => block.reduce((sum, child) => sum + sums[child]!, 0));
+          const parents = blocks.map((block) => block.reduce((sum, child) => sum + sums[child], 0));
           const parentOf = (node: number) => blocks.findIndex((block) => block.includes(node));
           owner = owner.map((node, index) => {
             const parent = parentOf(node);
-            const k = blocks[parent]!.length;
-            means[index]! *= (sums[node]! + alpha[level]!) / (parents[parent]! + k * alpha[level]!);
+            const k = blocks[parent].length;
+            means[index] *= (sums[node] + alpha[level]) / (parents[parent] + k * alpha[level]);
             return parent;
           });
           sums = parents;
         }
         means.forEach((mean, index) => {
-          expected[place(index)]! += mean / shifts.length;
+          expected[place(index)] += mean / shifts.length;
         });
       }
       draws.forEach((values, j) => {
-        expectMean(`flux ${j}`, values, expected[j]!);
+        expectMean(`flux ${j}`, values, expected[j]);
       });
     },
   );
@@ -302,7 +302,7 @@ describe("conjugate posteriors", () => {
     const photons = [8, 2, 0, 9];
     const exposure = [3, 1, 0, 3.5];
     draws.forEach((values, j) => {
-      expectGamma(`flux ${j}`, values, photons[j]! + alpha, 5 * 0.1 + exposure[j]!);
+      expectGamma(`flux ${j}`, values, photons[j] + alpha, 5 * 0.1 + exposure[j]);
     });
   });
 
@@ -318,10 +318,10 @@ describe("conjugate posteriors", () => {
       backgroundScalePrior: { shape: 2.5, rate: 3 },
     };
     const chain = createTextbookChain([one], settings, 16);
-    const [scale] = record(chain, 20_000, () => [chain.backgroundScale[0]!]);
+    const [scale] = record(chain, 20_000, () => [chain.backgroundScale[0]]);
     // q by hand: psf[i - j + 1] summed over the four detector pixels i, over 10.
     const detected = [(4 + 2 + 1 + 1) / 10, (1 + 4 + 0 + 1) / 10, (1 + 0 + 4 + 2) / 10, (0 + 1 + 1 + 4) / 10];
-    const rate = detected.reduce((sum, q, j) => sum + q * exposure.data[j]! * background.data[j]!, 3);
+    const rate = detected.reduce((sum, q, j) => sum + q * exposure.data[j] * background.data[j], 3);
     expectGamma("scale", scale!, 20 + 2.5, rate);
   });
 });
@@ -335,7 +335,7 @@ describe("numerical posteriors", () => {
       smoothingPrior: { power: 1.5, rate: 0.8, exponent: 1.3 },
     };
     const chain = createTextbookChain([observe(counts, [2, 2])], settings, 17);
-    const [logAlpha] = record(chain, 30_000, () => [Math.log(chain.alpha[0]!)]);
+    const [logAlpha] = record(chain, 30_000, () => [Math.log(chain.alpha[0])]);
     // Density of u = log alpha by the trapezoidal rule.
     let [norm, first, second] = [0, 0, 0];
     for (let u = -14; u < 4; u += 0.002) {
@@ -374,27 +374,27 @@ describe("numerical posteriors", () => {
       for (let v = 0.0025; v < 1; v += 0.005) {
         const f = v * v * (3 - 2 * v);
         const flux = [(total * f) / 2, (total * (1 - f)) / 2];
-        const left = 2 * (flux[0]! + 0.4);
-        const right = 1.2 * (flux[1]! + 1);
+        const left = 2 * (flux[0] + 0.4);
+        const right = 1.2 * (flux[1] + 1);
         const lambda = [(5 / 8) * left + a * right, b * left + (5 / 8) * right];
         const log =
           Math.log(total) -
           0.2 * total -
           0.3 * Math.log(f) -
           0.3 * Math.log(1 - f) +
-          counts[0]! * Math.log(lambda[0]!) -
-          lambda[0]! +
-          counts[1]! * Math.log(lambda[1]!) -
-          lambda[1]!;
+          counts[0] * Math.log(lambda[0]) -
+          lambda[0] +
+          counts[1] * Math.log(lambda[1]) -
+          lambda[1];
         const density = Math.exp(log) * 6 * v * (1 - v);
-        norm[0]! += density;
-        [flux[0]!, flux[1]!, total].forEach((value, index) => {
-          sums[index]! += value * density;
+        norm[0] += density;
+        [flux[0], flux[1], total].forEach((value, index) => {
+          sums[index] += value * density;
         });
       }
     }
     draws.forEach((values, index) => {
-      expectMean(`quantity ${index}`, values, sums[index]! / norm[0]!);
+      expectMean(`quantity ${index}`, values, sums[index] / norm[0]);
     });
   });
 
@@ -422,7 +422,7 @@ describe("numerical posteriors", () => {
     expectMean("alpha 1", coarse!, 3);
     // A lone child takes what its block has: half of the total goes to column 2.
     [5, 5, 10].forEach((share, col) => {
-      for (const row of [0, 1]) expectMean(`flux ${row}, ${col}`, flux[row * 3 + col]!, (30 * share) / 40);
+      for (const row of [0, 1]) expectMean(`flux ${row}, ${col}`, flux[row * 3 + col], (30 * share) / 40);
     });
     const random = textbookRandom(20, 0);
     const prior = Array.from({ length: 20_000 }, () => drawFromPrior([dark], settings, random));
@@ -434,13 +434,13 @@ describe("numerical posteriors", () => {
     );
     expectGamma(
       "prior alpha",
-      prior.map((draw) => draw.alpha[1]!),
+      prior.map((draw) => draw.alpha[1]),
       3,
       1,
     );
     expectMean(
       "prior flux",
-      prior.map((draw) => draw.flux[2]!),
+      prior.map((draw) => draw.flux[2]),
       7.5,
     );
   });

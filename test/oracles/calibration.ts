@@ -1,0 +1,334 @@
+/**
+ * Simulation-based calibration (Talts et al. 2018, arXiv:1804.06788): draw parameters from the prior and counts from
+ * the model, run the sampler on the counts; if it samples the posterior, the rank of the true value of any quantity
+ * among L independent draws is uniform on 0 .. L.
+ *
+ * Draws of a chain are not independent: each quantity is thinned by several of its own autocorrelation times, and the
+ * chain runs on until L such draws are there. Besides the parameters a rank is taken of the log-likelihood, a
+ * quantity that depends on the data and so sees errors that leave the data-averaged posterior alone
+ * (Modrak et al. 2023).
+ */
+import type { Observation } from "../../src/data/observation.js";
+import { skyImage } from "../../src/image.js";
+import type { ChainView } from "./textbook-lira.js";
+import {
+  type TextbookObservation,
+  textbookExpectedCounts,
+  textbookLogLikelihood,
+  textbookObservation,
+} from "./textbook-model.js";
+import { drawFromPrior, type TextbookSettings } from "./textbook-prior.js";
+import { type TextbookRandom, textbookRandom } from "./textbook-random.js";
+import { chiSquareTail, kolmogorovTail } from "./textbook-special.js";
+
+/** A model to calibrate. Its priors must be proper and its tree fixed (`cycleSpin: "none"`). */
+export interface CalibrationScenario {
+  readonly name: string;
+  /** Everything but the counts, which are replaced by simulated ones. */
+  readonly observations: readonly Observation[];
+  readonly settings: TextbookSettings;
+  /** Pixels whose flux is ranked. */
+  readonly pixels: readonly number[];
+}
+
+/** How much work to do. */
+export interface CalibrationOptions {
+  readonly simulations: number;
+  readonly seed: number;
+  /** Draws L that the true value is ranked among; default 49. */
+  readonly draws?: number;
+  /** Sweeps before the first draw; default 500. */
+  readonly burnIn?: number;
+  /** Sweeps between two looks at the chain; default 4. */
+  readonly stride?: number;
+  /** Most sweeps of one chain; default 100,000. Chains that still lack L draws then are counted in `short`. */
+  readonly maxSweeps?: number;
+}
+
+/** The ranks of one quantity over all simulations. */
+export interface RankStatistic {
+  readonly name: string;
+  /** Uniform in (0, 1) under a right sampler: (rank + jitter) / (L + 1), ties broken at random. */
+  readonly ranks: readonly number[];
+  /** Chi-square test on bins of equal width. */
+  readonly chiSquare: number;
+  /** Kolmogorov-Smirnov test. */
+  readonly kolmogorov: number;
+  /** Mean of the ranks: below 1/2 the sampler's draws are too high. */
+  readonly mean: number;
+  /** Bonferroni bound over the two tests. */
+  readonly p: number;
+}
+
+/** What calibration found for one scenario. */
+export interface CalibrationReport {
+  readonly name: string;
+  readonly simulations: number;
+  readonly quantities: readonly RankStatistic[];
+  /** Chains that reached `maxSweeps` before they had L independent draws; should be (nearly) none. */
+  readonly short: number;
+  /** Mean sweeps a chain, burn-in excluded. */
+  readonly sweeps: number;
+}
+
+/** Start a chain of the sampler under test. */
+export type StartCalibrationChain = (
+  observations: readonly Observation[],
+  settings: TextbookSettings,
+  options: { readonly seed: number; readonly chain: number },
+) => ChainView;
+
+const BINS = 10;
+const THIN_PER_TIME = 3;
+
+/** Rank the truth among the draws of the sampler, simulation after simulation. */
+export function calibrate(
+  { name, observations, settings, pixels }: CalibrationScenario,
+  startChain: StartCalibrationChain,
+  { simulations, seed, draws = 49, burnIn = 500, stride = 4, maxSweeps = 100_000 }: CalibrationOptions,
+  simulationSettings: TextbookSettings = settings,
+): CalibrationReport {
+  const random = textbookRandom(seed, 0);
+  let names: string[] = [];
+  const ranks: number[][] = [];
+  let short = 0;
+  let sweeps = 0;
+  for (let simulation = 0; simulation < simulations; simulation++) {
+    const truth = drawFromPrior(observations, simulationSettings, random);
+    const simulated = observations.map((observation, index) =>
+      simulateCounts(
+        observation,
+        simulationSettings.boundary,
+        truth.flux,
+        truth.backgroundScale[index],
+        random,
+      ),
+    );
+    // The log-likelihood ranked is a fixed function of parameters and data: that of the simulation's model.
+    const prepared = simulated.map((observation) =>
+      textbookObservation(observation, simulationSettings.boundary),
+    );
+    const look = (state: {
+      flux: Float64Array;
+      alpha: Float64Array;
+      totalCounts: number;
+      backgroundScale: Float64Array;
+    }) => ({
+      total: state.totalCounts,
+      ...numbered("alpha", state.alpha),
+      ...numbered(
+        "flux",
+        pixels.map((pixel) => state.flux[pixel]),
+      ),
+      ...(settings.fitBackgroundScale ? numbered("scale", state.backgroundScale) : {}),
+      logLikelihood: logLikelihoodOf(prepared, state.flux, state.backgroundScale),
+    });
+    const trueValues = Object.values(look(truth));
+    names = Object.keys(look(truth));
+
+    const chain = startChain(simulated, settings, { seed: seed + 1, chain: simulation });
+    chain.sweep(burnIn);
+    const series: number[][] = names.map(() => []);
+    let wanted = draws * 10;
+    let thin: number[];
+    for (;;) {
+      while (series[0].length < wanted) {
+        chain.sweep(stride);
+        const values = Object.values(look(chain));
+        for (let quantity = 0; quantity < values.length; quantity++) series[quantity].push(values[quantity]);
+      }
+      thin = series.map((values) => Math.max(1, Math.ceil(THIN_PER_TIME * autocorrelationTime(values))));
+      const needed = draws * Math.max(...thin);
+      if (needed <= series[0].length) break;
+      if (series[0].length * stride >= maxSweeps) {
+        short++;
+        thin = thin.map((step) => Math.min(step, Math.floor(series[0].length / draws)));
+        break;
+      }
+      wanted = Math.min(Math.ceil(maxSweeps / stride), Math.max(needed, Math.ceil(1.5 * wanted)));
+    }
+    sweeps += series[0].length * stride;
+    series.forEach((values, quantity) => {
+      let below = 0;
+      let equal = 0;
+      for (let draw = 1; draw <= draws; draw++) {
+        const value = values[draw * thin[quantity] - 1];
+        if (value < trueValues[quantity]) below++;
+        else if (value === trueValues[quantity]) equal++;
+      }
+      const rank = below + random.below(equal + 1);
+      ranks[quantity] ??= [];
+      ranks[quantity].push((rank + random.uniform()) / (draws + 1));
+    });
+  }
+  return {
+    name,
+    simulations,
+    quantities: names.map((quantity, index) => testUniform(quantity, ranks[index])),
+    short,
+    sweeps: sweeps / simulations,
+  };
+}
+
+function numbered(name: string, values: ArrayLike<number>): Record<string, number> {
+  const entries: Record<string, number> = {};
+  for (let index = 0; index < values.length; index++) entries[`${name}${index}`] = values[index];
+  return entries;
+}
+
+/** Replace the counts of an observation by a draw from the model. */
+function simulateCounts(
+  observation: Observation,
+  boundary: "spill" | "wrap",
+  flux: Float64Array,
+  scale: number,
+  random: TextbookRandom,
+): Observation {
+  const lambda = textbookExpectedCounts(textbookObservation(observation, boundary), flux, scale);
+  return {
+    ...observation,
+    counts: skyImage(
+      lambda.map((mean) => random.poisson(mean)),
+      observation.counts.shape,
+    ),
+  };
+}
+
+function logLikelihoodOf(
+  observations: readonly TextbookObservation[],
+  flux: Float64Array,
+  scale: Float64Array,
+): number {
+  let sum = 0;
+  observations.forEach((observation, index) => {
+    sum += textbookLogLikelihood(observation, textbookExpectedCounts(observation, flux, scale[index]));
+  });
+  return sum;
+}
+
+/**
+ * Integrated autocorrelation time in steps, at least 1: sums of pairs of autocorrelations as long as they are
+ * positive and falling (Geyer 1992, Statistical Science 7, 473). Taken of the ranks, since fluxes have heavy tails.
+ */
+export function autocorrelationTime(values: readonly number[]): number {
+  const size = values.length;
+  const order = values.map((_, index) => index).sort((a, b) => values[a] - values[b]);
+  const centred = new Float64Array(size);
+  order.forEach((index, rank) => {
+    centred[index] = rank - (size - 1) / 2;
+  });
+  const covariance = (lag: number) => {
+    let sum = 0;
+    for (let index = lag; index < size; index++) sum += centred[index] * centred[index - lag];
+    return sum / size;
+  };
+  const variance = covariance(0);
+  let previous = Number.POSITIVE_INFINITY;
+  let time = -1;
+  for (let lag = 0; lag + 1 < size / 2; lag += 2) {
+    const pair = Math.min(previous, (covariance(lag) + covariance(lag + 1)) / variance);
+    if (pair <= 0) break;
+    time += 2 * pair;
+    previous = pair;
+  }
+  return Math.max(1, time);
+}
+
+/** Test that values come from the uniform law on (0, 1). */
+export function testUniform(name: string, ranks: readonly number[]): RankStatistic {
+  const size = ranks.length;
+  const bins = new Array<number>(BINS).fill(0);
+  for (const rank of ranks) bins[Math.min(BINS - 1, Math.floor(rank * BINS))]++;
+  const expected = size / BINS;
+  const statistic = bins.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
+  const chiSquare = chiSquareTail(statistic, BINS - 1);
+  const sorted = [...ranks].sort((a, b) => a - b);
+  let distance = 0;
+  sorted.forEach((rank, index) => {
+    distance = Math.max(distance, rank - index / size, (index + 1) / size - rank);
+  });
+  const kolmogorov = kolmogorovTail(distance, size);
+  const mean = ranks.reduce((sum, rank) => sum + rank, 0) / size;
+  return { name, ranks, chiSquare, kolmogorov, mean, p: Math.min(1, 2 * Math.min(chiSquare, kolmogorov)) };
+}
+
+/** Verdict over scenarios: every p-value against the false-alarm rate of the whole, shared out by Bonferroni. */
+export function judgeCalibration(
+  reports: readonly CalibrationReport[],
+  falseAlarmRate = 1e-3,
+): { readonly passed: boolean; readonly limit: number; readonly reasons: readonly string[] } {
+  const tests = reports.reduce((sum, { quantities }) => sum + quantities.length, 0);
+  const limit = falseAlarmRate / tests;
+  const reasons = reports.flatMap(({ name, quantities, short, simulations }) => [
+    ...quantities
+      .filter(({ p }) => !(p >= limit))
+      .map((row) => `${name}, ${row.name}: p = ${row.p.toExponential(1)}, mean rank ${row.mean.toFixed(3)}`),
+    ...(short > 0.02 * simulations ? [`${name}: ${short} of ${simulations} chains too short`] : []),
+  ]);
+  return { passed: reasons.length === 0, limit, reasons };
+}
+
+/** The report as a plain-text line or two. */
+export function formatCalibration({
+  name,
+  simulations,
+  quantities,
+  short,
+  sweeps,
+}: CalibrationReport): string {
+  const cells = quantities.map((row) => `${row.name} ${row.p.toPrecision(2)} (${row.mean.toFixed(2)})`);
+  return (
+    `${name}: ${simulations} simulations of ${Math.round(sweeps)} sweeps, ${short} short; ` +
+    `p-value (mean rank): ${cells.join(", ")}`
+  );
+}
+
+/** The eight standard scenarios: spill or wrap, fixed or fitted scale, one or two observations. */
+export function calibrationScenarios(): CalibrationScenario[] {
+  const scenarios: CalibrationScenario[] = [];
+  for (const boundary of ["spill", "wrap"] as const) {
+    for (const fitBackgroundScale of [false, true]) {
+      for (const count of [1, 2]) {
+        // Neither square nor a power of two where two observations meet, as well as the tree's simplest shape.
+        const shape = count === 2 || fitBackgroundScale ? ([6, 5] as const) : ([4, 4] as const);
+        const [ny, nx] = shape;
+        const image = (value: (row: number, col: number) => number) =>
+          skyImage(
+            Array.from({ length: ny * nx }, (_, j) => value(Math.floor(j / nx), j % nx)),
+            shape,
+          );
+        const first: Observation = {
+          counts: image(() => 0),
+          // Not symmetric, so that a mirrored psf shows.
+          psf: skyImage([1, 2, 1, 2, 8, 4, 0, 3, 1], [3, 3]),
+          exposure: image((row, col) => (row === 1 && col === 1 ? 0 : 1 + 0.15 * row - 0.1 * col)),
+          background: image((row, col) => 0.3 + 0.1 * ((row + 2 * col) % 3)),
+        };
+        const second: Observation = {
+          counts: image(() => 0),
+          psf: skyImage([1, 3, 2, 6, 0, 2], [2, 3]),
+          exposure: image((row) => 0.4 + 0.1 * row),
+          background: image(() => 0.5),
+          mask: image((row, col) => (row === 0 && col === 2 ? 0 : 1)),
+        };
+        scenarios.push({
+          name: `${boundary}, scale ${fitBackgroundScale ? "fitted" : "fixed"}, ${count} of ${ny} x ${nx}`,
+          observations: [first, second].slice(0, count),
+          settings: {
+            boundary,
+            cycleSpin: "none",
+            fitAlpha: true,
+            alphaInit: 1,
+            fitBackgroundScale,
+            totalCountsPrior: { shape: 3, rate: 0.05 },
+            smoothingPrior: { power: 2, rate: 1, exponent: 1 },
+            backgroundScalePrior: { shape: 4, rate: 4 },
+          },
+          // A corner, the pixel without exposure, one in the middle and the far corner.
+          pixels: [0, nx + 1, 2 * nx + 2, ny * nx - 1],
+        });
+      }
+    }
+  }
+  return scenarios;
+}

@@ -1,0 +1,73 @@
+/** The samplers that the slow tests put to the test, all behind the face of a textbook chain. */
+import type { Observation } from "../../src/data/observation.js";
+import type { SkyImage } from "../../src/image.js";
+import { createLiraChain, MAX_BATCH } from "../../src/samplers/lira.js";
+import type { RunChains } from "../oracles/acceptance.js";
+import { type ChainView, createTextbookChain } from "../oracles/textbook-lira.js";
+import { perLevel, type TextbookSettings, textbookTreeShapes } from "../oracles/textbook-prior.js";
+
+/** Start a chain of some sampler. */
+export type StartChain = (
+  observations: readonly Observation[],
+  settings: TextbookSettings,
+  options: { readonly seed: number; readonly chain: number; readonly fluxInit?: SkyImage },
+) => ChainView;
+
+/** The textbook sampler. */
+export const startTextbookChain: StartChain = (observations, settings, { seed, ...options }) =>
+  createTextbookChain(observations, settings, seed, options);
+
+/** The sampler of the package. */
+export const startLiraChain: StartChain = (observations, settings, options) => {
+  const levels = textbookTreeShapes(observations[0].counts.shape).length - 1;
+  const chain = createLiraChain(
+    observations,
+    {
+      ...settings,
+      alphaInit: [...perLevel(settings.alphaInit, levels)],
+      backgroundScalePrior: settings.backgroundScalePrior ?? { shape: 0.001, rate: 0 },
+    },
+    options,
+  );
+  return {
+    shape: chain.shape,
+    levels: chain.levels,
+    sweep(count) {
+      for (let left = count; left > 0; left -= MAX_BATCH) chain.sweep(Math.min(left, MAX_BATCH));
+    },
+    get flux() {
+      return chain.flux;
+    },
+    get alpha() {
+      return chain.alpha;
+    },
+    get totalCounts() {
+      return chain.totalCounts;
+    },
+    get backgroundScale() {
+      return chain.backgroundScale;
+    },
+    get logLikelihood() {
+      return chain.logLikelihood;
+    },
+    get logPrior() {
+      return chain.logPrior;
+    },
+    get sweeps() {
+      return chain.sweeps;
+    },
+  };
+};
+
+/** Run chains of a sampler on a reference case, from the reference's own start. */
+export function runChainsOf(start: StartChain): RunChains {
+  return ({ observation, settings, fluxInit }, { chains, iterations, seed, onDraw }) => {
+    for (let chain = 0; chain < chains; chain++) {
+      const running = start([observation], settings, { seed, chain, fluxInit });
+      for (let iteration = 0; iteration < iterations; iteration++) {
+        running.sweep(1);
+        onDraw(chain, iteration, running);
+      }
+    }
+  };
+}
