@@ -1,6 +1,9 @@
 import { type AutocovarianceScratch, meanAutocovariance } from "./autocovariance.js";
 import { logarithm } from "./logarithm.js";
 
+/** Shortest chain (after splitting) that has a first pair of lags with enough products behind it. */
+const FEWEST_LAGS = 5;
+
 /** Variance within and between chains of equal length, from which R-hat and the effective sample size start. */
 export interface VarianceSplit {
   /** Mean over chains of the variance within a chain, divisor n - 1. */
@@ -75,7 +78,7 @@ export function rhatOf({ within, pooled }: VarianceSplit): number {
  * @param means mean of each chain, from `splitVariance`
  * @param split variances of the same values, from `splitVariance`
  * @param scratch for chains of this length; mutated
- * @returns NaN for chains of fewer than 3 draws and for a constant
+ * @returns NaN for chains of fewer than 5 draws and for a constant
  */
 export function effectiveSize(
   values: Float64Array,
@@ -85,22 +88,21 @@ export function effectiveSize(
   scratch: AutocovarianceScratch,
 ): number {
   const { length, lags } = scratch;
-  if (length < 3 || chains < 1 || !(pooled > 0)) return Number.NaN;
+  if (length < FEWEST_LAGS || chains < 1 || !(pooled > 0)) return Number.NaN;
   meanAutocovariance(values, chains, means, scratch);
-  const correlation = (lag: number) => (lag === 0 ? 1 : 1 - (within - lags[lag]) / pooled);
-  const lastLag = length - 3; // later lags rest on two products or fewer
+  const correlation = (lag: number) => 1 - (within - lags[lag]) / pooled;
   let sum = 0;
   let previous = Infinity;
-  let even = 1;
   let lag = 0;
-  while (lag + 1 <= lastLag) {
-    even = correlation(lag);
+  let even = 1;
+  while (lag + 1 <= length - 4) {
+    // later lags rest on a few products
     const pair = even + correlation(lag + 1);
     if (!(pair > 0)) break;
     previous = Math.min(previous, pair);
     sum += previous;
     lag += 2;
-    even = lag <= lastLag ? correlation(lag) : 0;
+    even = correlation(lag);
   }
   const draws = chains * length;
   const time = -1 + 2 * sum + Math.max(even, 0);

@@ -97,13 +97,11 @@ export function slowPlainEss(chains: readonly (readonly number[])[]): number {
     lag === 0 ? 1 : 1 - (within - mean(chains.map((chain) => slowAutocovariance(chain, lag)))) / pooled;
   const pairs: number[] = [];
   let rest = 0;
-  for (let lag = 0; lag <= n - 3; lag += 2) {
+  for (let lag = 0; ; lag += 2) {
     rest = Math.max(correlation(lag), 0);
-    if (lag + 1 > n - 3) break;
     const pair = correlation(lag) + correlation(lag + 1);
-    if (pair <= 0) break;
+    if (lag + 1 > n - 4 || pair <= 0) break;
     pairs.push(Math.min(pair, ...pairs));
-    rest = 0;
   }
   const time = -1 + 2 * pairs.reduce((sum, pair) => sum + pair, 0) + rest;
   return draws / Math.max(time, 1 / Math.log10(draws));

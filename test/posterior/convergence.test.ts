@@ -13,7 +13,7 @@ import {
   tailEss,
 } from "../../src/posterior/convergence.js";
 import { slowBulkEss, slowHalves, slowPlainEss, slowQuantileEss, slowRhat } from "../oracles/diagnostics.js";
-import { ar1Chains, normalSource } from "./chains.js";
+import { ar1Chains, normalSource, uniformSource } from "./chains.js";
 
 /** Relative difference. */
 const off = (fast: number, slow: number) => Math.abs(fast / slow - 1);
@@ -36,7 +36,7 @@ describe("against the slow oracle", () => {
     ["different place", ar1Chains(0.2, 4, 100, 11).map((chain, c) => chain.map((x) => x + c))],
     ["tiny and huge", ar1Chains(0.2, 2, 60, 12).map((chain) => chain.map((x) => Math.exp(20 * x)))],
     ["enough draws for long digits", ar1Chains(0.4, 4, 400, 13)],
-    ["shortest chains", ar1Chains(0, 2, 6, 14)],
+    ["shortest chains", ar1Chains(0, 2, 10, 14)],
   ];
   it.each(cases)("%s", (_, chains) => {
     expect(off(splitRhat(chains), slowRhat(chains))).toBeLessThan(1e-9);
@@ -61,6 +61,30 @@ describe("against the slow oracle", () => {
     tailEss(chains);
     stdMcse(chains);
     expect(chains).toEqual(copy);
+  });
+});
+
+describe("against ArviZ", () => {
+  // Expected numbers: ArviZ 0.23.4, az.rhat(x), az.ess(x), az.ess(x, method="tail"), az.ess(x, method="mean"),
+  // az.ess(x, method="quantile", prob=0.84), az.mcse(x), az.mcse(x, method="sd") of these very chains.
+  const uniform = uniformSource(2021);
+  const chains = [0, 1, 2, 3].map((c) => {
+    let x = 0;
+    return Array.from({ length: 200 }, () => {
+      x = 0.75 * x + uniform() - 0.5;
+      return x + c / 16;
+    });
+  });
+  it.each([
+    ["rhat", splitRhat(chains), 1.0314722869390514],
+    ["bulk ESS", bulkEss(chains), 95.8807903507265],
+    ["tail ESS", tailEss(chains), 189.39540311030942],
+    ["ESS of the mean", meanEss(chains), 95.1559547004329],
+    ["ESS of the 84 % quantile", quantileEss(chains, 0.84), 142.50728588779873],
+    ["MCSE of the mean", meanMcse(chains), 0.044805038205781335],
+    ["MCSE of the standard deviation", stdMcse(chains), 0.02142953240568914],
+  ])("%s", (_, ours, theirs) => {
+    expect(off(ours, theirs)).toBeLessThan(1e-10);
   });
 });
 
