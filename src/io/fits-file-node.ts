@@ -34,7 +34,7 @@ export {
 
 /** How to read a file. */
 export interface ReadFileOptions {
-  /** Most bytes to hold in memory, after decompression; default 2 GiB. */
+  /** Most bytes to read at once, after decompression; default 2 GiB. */
   readonly maxBytes?: number;
 }
 
@@ -67,19 +67,22 @@ async function fileLength(path: string, handle: FileHandle): Promise<number> {
   });
 }
 
+function checkLength(path: string, length: number, maxBytes: number): void {
+  checkMaxBytes(maxBytes);
+  if (length <= maxBytes) return;
+  throw new InvalidInputError(
+    `${path}: at most ${maxBytes} bytes may be read at once, got ${length}; read planes with openFitsFile or raise maxBytes`,
+    { fields: { length, maxBytes } },
+  );
+}
+
 async function readWhole(
   path: string,
   handle: FileHandle,
   length: number,
   maxBytes: number,
 ): Promise<Uint8Array> {
-  checkMaxBytes(maxBytes);
-  if (length > maxBytes) {
-    throw new InvalidInputError(
-      `${path}: file must have at most ${maxBytes} bytes to be read at once, got ${length}; raise maxBytes, or use openFitsFile`,
-      { fields: { length, maxBytes } },
-    );
-  }
+  checkLength(path, length, maxBytes);
   const bytes = await readFully(path, handle, 0, length);
   return isGzip(bytes) ? gunzipNode(bytes, { name: basename(path), maxBytes }) : bytes;
 }
@@ -202,7 +205,7 @@ export async function openFitsFile(
     try {
       const length = await fileLength(path, handle);
       if (!isGzip(await readFully(path, handle, 0, Math.min(2, length)))) {
-        return lazyFile(path, handle, await scanHeaders(path, handle, length));
+        return lazyFile(path, handle, await scanHeaders(path, handle, length), maxBytes);
       }
       const hdus = readFits(await readWhole(path, handle, length, maxBytes), { name: basename(path) });
       await handle.close();
@@ -231,9 +234,16 @@ function memoryFile(hdus: readonly FitsHdu[]): FitsFile {
   };
 }
 
-function lazyFile(path: string, handle: FileHandle, hdus: readonly FitsHduInfo[]): FitsFile {
-  const read = (position: number, length: number) =>
-    withFileErrors(path, () => readFully(path, handle, position, length));
+function lazyFile(
+  path: string,
+  handle: FileHandle,
+  hdus: readonly FitsHduInfo[],
+  maxBytes: number,
+): FitsFile {
+  const read = (position: number, length: number) => {
+    checkLength(path, length, maxBytes);
+    return withFileErrors(path, () => readFully(path, handle, position, length));
+  };
   return {
     hdus,
     readHdu: async (selector) => {

@@ -104,6 +104,15 @@ it("tells a full disk from a wrong path", () => {
   expect(fileError("a.fits", other)).toBe(other);
 });
 
+it("does not load more at once than allowed", async () => {
+  await writeFitsFile(inFolder("a.fits"), [cube]);
+  await expect(readFitsFile(inFolder("a.fits"), { maxBytes: 1000 })).rejects.toThrow(/at most 1000 bytes/);
+  const file = await openFitsFile(inFolder("a.fits"), { maxBytes: 30 });
+  await expect(file.readHdu(0)).rejects.toMatchObject({ code: "INVALID_INPUT" });
+  expect((await file.readPlanes(0, 2, 1)).data).toHaveLength(6);
+  await file.close();
+});
+
 it("headers of more than the first look are read in full", async () => {
   const cards = Array.from({ length: 5000 }, (_, at) => fitsCard("HISTORY", `step ${at}`));
   await writeFitsFile(inFolder("long.fits"), [{ ...cube, cards }]);
