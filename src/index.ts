@@ -42,6 +42,8 @@ export {
   type PlainError,
   toPlainError,
 } from "./errors.js";
+export { type Panel, type PlotPanelsOptions, plotPanels } from "./figures/plot-panels.js";
+export { type PlotPosteriorOptions, plotPosterior } from "./figures/plot-posterior.js";
 export {
   constantImage,
   cutout,
@@ -52,6 +54,34 @@ export {
   sameShape,
   skyImage,
 } from "./image.js";
+export {
+  columnNumbers,
+  type FitsCard,
+  type FitsColumn,
+  type FitsHdu,
+  type FitsHduInfo,
+  type FitsHduInput,
+  FitsHeader,
+  type FitsImage,
+  type FitsTable,
+  type FitsValue,
+  findColumn,
+  findHdu,
+  fitsCard,
+  type HduSelector,
+  imageToSkyImage,
+  parseFitsName,
+  readFits,
+  readFitsMaybeGzip,
+  readImageData,
+  readTable,
+  shiftWcs,
+  wcsCards,
+  writeFits,
+} from "./io/fits.js";
+export type { ResultSummary } from "./io/result-decode.js";
+export { decodeResult, encodeResult } from "./io/result-file.js";
+export { type TotalFlux, totalFlux } from "./io/result-total.js";
 export {
   LiraDeconvolver,
   type LiraDeconvolverOptions,

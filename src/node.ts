@@ -3,4 +3,26 @@
  *
  * @module
  */
+export { figureDocument } from "./figures/document-node.js";
+export { type PngOptions, renderPng } from "./figures/png-node.js";
 export * from "./index.js";
+export {
+  createFitsWriter,
+  type FitsFile,
+  type FitsWriter,
+  type GrowingImage,
+  type GrowingTable,
+  openFitsFile,
+  type ReadFileOptions,
+  readFitsFile,
+  writeFitsFile,
+} from "./io/fits-file-node.js";
+export {
+  type ChandraGalacticCenterOptions,
+  type Cutout,
+  chandraGalacticCenter,
+  type ObservationFileNames,
+  type ObservationFiles,
+  readObservationFiles,
+} from "./io/public-datasets-node.js";
+export { readResult, readResultSummary, writeResult } from "./io/result-file-node.js";

@@ -1,0 +1,352 @@
+/** FITS HDUs to results; the layout is described in `result-layout.ts`. */
+
+import type { WcsCard } from "../data/observation.js";
+import { FormatError } from "../errors.js";
+import { type SkyImage, skyImage } from "../image.js";
+import type {
+  Convergence,
+  CountsLedger,
+  Diagnostics,
+  LiraConfig,
+  LiraResult,
+  Moments,
+  Provenance,
+  Verdict,
+} from "../posterior/result.js";
+import type { ImageTrace, ParameterTrace } from "../posterior/trace.js";
+import {
+  carriedCards,
+  columnNumbers,
+  type FitsHdu,
+  type FitsHduInfo,
+  type FitsHeader,
+  type FitsTable,
+  findColumn,
+  imageToSkyImage,
+  readImageData,
+  readTable,
+} from "./fits.js";
+import {
+  CHAIN_MEAN,
+  CHAIN_STD,
+  CONFIG,
+  DIAGNOSTICS,
+  ESS,
+  IMAGE_TRACE,
+  isOwnKeyword,
+  LEDGER,
+  PARAMETER_TRACE,
+  POSTERIOR_QUANTILES,
+  POSTERIOR_STD,
+  PRIMARY,
+  RESULT_FORMAT,
+  RHAT,
+} from "./result-layout.js";
+import { unescapeText } from "./result-text.js";
+import type { TotalFlux } from "./result-total.js";
+
+/** What a result says, without the traces that make up most of its size. */
+export type ResultSummary = Omit<LiraResult, "trace" | "chains" | "quantiles"> & {
+  readonly total: TotalFlux;
+  /** Kept draws of each chain. */
+  readonly keptDraws: readonly number[];
+};
+
+/** HDUs that `decodeSummary` needs. */
+export const SUMMARY_HDUS: readonly string[] = [
+  PRIMARY,
+  POSTERIOR_STD,
+  RHAT,
+  ESS,
+  DIAGNOSTICS,
+  LEDGER,
+  CONFIG,
+];
+
+/** Whether HDUs are those of a result file, by the TSLIRA card. */
+export function isResult(hdus: readonly FitsHduInfo[]): boolean {
+  return hdus.length > 0 && hdus[0].header.has("TSLIRA");
+}
+
+function hduNamed(hdus: readonly FitsHdu[], name: string): FitsHdu {
+  const found = name === PRIMARY ? hdus[0] : hdus.find((hdu) => hdu.name === name);
+  if (found !== undefined) return found;
+  throw damaged(hdus[0]?.label.replace(/\[[^[]*$/, "") ?? "result", `must hold HDU ${name}, got none`);
+}
+
+function damaged(where: string, text: string): FormatError {
+  return new FormatError(`${where}: ${text}; the file is damaged or no result, write it again`);
+}
+
+/** @throws FormatError unless the HDUs are a result of this version's layout */
+function checkFormat(hdus: readonly FitsHdu[]): void {
+  const version = isResult(hdus) ? hdus[0].header.get("TSLIRA") : undefined;
+  const label = hdus[0]?.label.replace(/\[[^[]*$/, "") ?? "result";
+  if (version === undefined) {
+    throw new FormatError(
+      `${label}: must be a result of tslira (card TSLIRA), got another FITS file; see tslira info for what is in it`,
+    );
+  }
+  if (version !== RESULT_FORMAT) {
+    throw new FormatError(
+      `${label}: result must have layout ${RESULT_FORMAT}, got ${String(version)}; read it with a newer tslira`,
+      { fields: { version: String(version) } },
+    );
+  }
+}
+
+/**
+ * Rebuild a result from all HDUs of its file.
+ *
+ * @throws FormatError when they are not a result, or damaged
+ */
+export function decodeHdus(hdus: readonly FitsHdu[]): LiraResult {
+  const { total: _total, keptDraws, ...summary } = decodeSummary(hdus);
+  const config = readTable(hduNamed(hdus, CONFIG));
+  const draws = wholeNumbers(config, "chain_draws");
+  const means = planes(hduNamed(hdus, CHAIN_MEAN));
+  const stds = planes(hduNamed(hdus, CHAIN_STD));
+  if (means.length !== draws.length || stds.length !== draws.length) {
+    throw damaged(CHAIN_MEAN, `must have ${draws.length} planes, got ${means.length} and ${stds.length}`);
+  }
+  const quantiles = hduNamed(hdus, POSTERIOR_QUANTILES);
+  const images = planes(quantiles);
+  return {
+    ...summary,
+    quantiles: {
+      probabilities: images.map((_, index) => numberCard(quantiles.header, `PROB${index + 1}`)),
+      images,
+    },
+    chains: draws.map((count, index): Moments => ({ mean: means[index], std: stds[index], draws: count })),
+    trace: {
+      parameters: parameterTrace(hduNamed(hdus, PARAMETER_TRACE), wholeNumbers(config, "chain_sweeps")),
+      images: imageTrace(hduNamed(hdus, IMAGE_TRACE), keptDraws),
+    },
+  };
+}
+
+/**
+ * What a result says without its traces.
+ *
+ * @param hdus at least those of `SUMMARY_HDUS`, the primary first
+ * @throws FormatError when they are not of a result, or damaged
+ */
+export function decodeSummary(hdus: readonly FitsHdu[]): ResultSummary {
+  checkFormat(hdus);
+  const primary = hduNamed(hdus, PRIMARY);
+  const { header } = primary;
+  const config = readTable(hduNamed(hdus, CONFIG));
+  const unit = header.text("BUNIT");
+  return {
+    mean: imageToSkyImage(primary),
+    std: imageToSkyImage(hduNamed(hdus, POSTERIOR_STD)),
+    diagnostics: {
+      ...convergenceLists(hduNamed(hdus, DIAGNOSTICS), header),
+      rhat: imageToSkyImage(hduNamed(hdus, RHAT)),
+      ess: imageToSkyImage(hduNamed(hdus, ESS)),
+    },
+    ledger: ledgerRows(readTable(hduNamed(hdus, LEDGER))),
+    config: liraConfig(config),
+    referenceExposure: real(config, "reference_exposure"),
+    complete: flag(config, "complete"),
+    wcs: skyCards(header),
+    ...(unit === undefined ? {} : { unit: unescapeText(unit) }),
+    name: textCard(header, "TITLE"),
+    provenance: provenance(header),
+    total: { mean: numberCard(header, "TOTFLUX"), std: numberCard(header, "TOTFLERR") },
+    keptDraws: wholeNumbers(config, "chain_kept"),
+  };
+}
+
+function numberCard(header: FitsHeader, keyword: string): number {
+  const value = header.get(keyword);
+  return typeof value === "number" ? value : Number.NaN;
+}
+
+function textCard(header: FitsHeader, keyword: string): string {
+  const value = header.get(keyword);
+  return typeof value === "string" ? unescapeText(value) : "";
+}
+
+function skyCards(header: FitsHeader): WcsCard[] {
+  const cards: WcsCard[] = [];
+  for (const { keyword, value, comment } of carriedCards(header)) {
+    if (isOwnKeyword(keyword) || keyword === "" || keyword === "COMMENT" || keyword === "HISTORY") continue;
+    if (value === undefined || typeof value === "bigint") continue;
+    cards.push(comment === undefined || comment === "" ? { keyword, value } : { keyword, value, comment });
+  }
+  return cards;
+}
+
+function provenance(header: FitsHeader): Provenance {
+  const inputs: { name: string; sha256: string }[] = [];
+  for (let index = 1; header.has(`INPUT${index}`); index++) {
+    const text = String(header.get(`INPUT${index}`));
+    const space = text.indexOf(" ");
+    inputs.push({ sha256: unescapeText(text.slice(0, space)), name: unescapeText(text.slice(space + 1)) });
+  }
+  return {
+    version: textCard(header, "VERSION"),
+    ...(header.has("COMMAND") ? { command: textCard(header, "COMMAND") } : {}),
+    started: textCard(header, "RUNBEG"),
+    finished: textCard(header, "RUNEND"),
+    seconds: numberCard(header, "RUNSECS"),
+    inputs,
+  };
+}
+
+const STATES: ReadonlySet<string> = new Set<Verdict["state"]>(["agree", "weak", "disagree", "unknown"]);
+
+function convergenceLists(hdu: FitsHdu, primary: FitsHeader): Pick<Diagnostics, "parameters" | "verdict"> {
+  const table = readTable(hdu);
+  const lists = texts(table, "list");
+  const names = texts(table, "name");
+  const [mean, std, rhat, ess, mcse] = ["mean", "std", "rhat", "ess", "mcse"].map((name) =>
+    numbers(table, name),
+  );
+  const rows = names.map(
+    (name, row): Convergence => ({
+      name,
+      mean: mean[row],
+      std: std[row],
+      rhat: rhat[row],
+      ess: ess[row],
+      mcse: mcse[row],
+    }),
+  );
+  const state = textCard(primary, "VERDICT");
+  return {
+    parameters: rows.filter((_, row) => lists[row] === "parameter"),
+    verdict: {
+      state: STATES.has(state) ? (state as Verdict["state"]) : "unknown",
+      sentence: textCard(primary, "VERDTEXT"),
+      remedy: textCard(primary, "REMEDY"),
+      worst: rows.filter((_, row) => lists[row] === "worst"),
+    },
+  };
+}
+
+function ledgerRows(table: FitsTable): CountsLedger[] {
+  const names = texts(table, "name");
+  const [observed, source, sourceStd, background, lost] = [
+    "observed",
+    "source",
+    "source_std",
+    "background",
+    "lost",
+  ].map((name) => numbers(table, name));
+  return names.map((name, row) => ({
+    name,
+    observed: observed[row],
+    source: source[row],
+    sourceStd: sourceStd[row],
+    background: background[row],
+    lost: lost[row],
+  }));
+}
+
+function liraConfig(table: FitsTable): LiraConfig {
+  return {
+    alphaInit: Array.from(numbers(table, "alpha_init")),
+    fitAlpha: flag(table, "fit_alpha"),
+    iterations: real(table, "n_iter_max"),
+    burnIn: real(table, "burn_in"),
+    chains: real(table, "chains"),
+    seed: real(table, "random_seed"),
+    boundary: texts(table, "boundary")[0] === "wrap" ? "wrap" : "spill",
+    cycleSpin: texts(table, "cycle_spin")[0] === "none" ? "none" : "random",
+    fitBackgroundScale: flag(table, "fit_background_scale"),
+    totalCountsPrior: { shape: real(table, "ms_ttlcnt_pr"), rate: real(table, "ms_ttlcnt_exp") },
+    smoothingPrior: {
+      power: real(table, "smoothing_power"),
+      rate: real(table, "ms_al_kap2"),
+      exponent: real(table, "ms_al_kap3"),
+    },
+    backgroundScalePrior: {
+      shape: real(table, "background_scale_shape"),
+      rate: real(table, "background_scale_rate"),
+    },
+    traceEvery: real(table, "trace_every"),
+  };
+}
+
+function column(table: FitsTable, name: string) {
+  const found = findColumn(table, name);
+  if (found === undefined) throw damaged("result", `tables must have a column ${name}, got none`);
+  return found;
+}
+
+function numbers(table: FitsTable, name: string): Float64Array {
+  return columnNumbers(column(table, name));
+}
+
+function wholeNumbers(table: FitsTable, name: string): number[] {
+  return Array.from(numbers(table, name));
+}
+
+function real(table: FitsTable, name: string): number {
+  const [value] = numbers(table, name);
+  return value ?? Number.NaN;
+}
+
+function flag(table: FitsTable, name: string): boolean {
+  return (column(table, name).values as ArrayLike<unknown>)[0] === true;
+}
+
+function texts(table: FitsTable, name: string): string[] {
+  return Array.from(column(table, name).values as ArrayLike<unknown>, (text) => unescapeText(String(text)));
+}
+
+/** The planes of a cube as images. */
+function planes(hdu: FitsHdu): SkyImage[] {
+  const { shape, data } = readImageData(hdu);
+  const [count, ny, nx] = shape;
+  if (shape.length !== 3) throw damaged(hdu.label, `must have three axes, got [${shape.join(", ")}]`);
+  const values = data instanceof Float64Array ? data : Float64Array.from(data);
+  return Array.from({ length: count }, (_, index) =>
+    skyImage(values.slice(index * ny * nx, (index + 1) * ny * nx), [ny, nx]),
+  );
+}
+
+function parameterTrace(hdu: FitsHdu, sweeps: readonly number[]): ParameterTrace {
+  const table = readTable(hdu);
+  const fill = hdu.header.get("STEPFILL") === true;
+  const columns = table.columns.filter(
+    ({ name }) => name !== "iteration" && name !== "chain" && !(fill && name === "stepSize"),
+  );
+  const values = columns.map(columnNumbers);
+  const rows = sweeps.reduce((sum, count) => sum + count, 0);
+  if (rows !== table.rows) throw damaged(hdu.label, `must have ${rows} rows, got ${table.rows}`);
+  let row = 0;
+  const chains = sweeps.map((count) => {
+    const chain = new Float64Array(count * values.length);
+    for (let sweep = 0; sweep < count; sweep++, row++) {
+      for (let index = 0; index < values.length; index++) {
+        chain[sweep * values.length + index] = values[index][row];
+      }
+    }
+    return chain;
+  });
+  return { names: columns.map(({ name }) => name), burnIn: numberCard(hdu.header, "BURNIN"), chains };
+}
+
+function imageTrace(hdu: FitsHdu, kept: readonly number[]): ImageTrace {
+  const { shape, data } = readImageData(hdu);
+  const [count, ny, nx] = shape;
+  const total = kept.reduce((sum, draws) => sum + draws, 0);
+  if (shape.length !== 3 || count !== total || !(data instanceof Float32Array)) {
+    throw damaged(hdu.label, `must hold ${total} draws in f4, got shape [${shape.join(", ")}]`);
+  }
+  let start = 0;
+  const chains = kept.map((draws) => {
+    const chain = data.subarray(start, start + draws * ny * nx);
+    start += draws * ny * nx;
+    return chain;
+  });
+  return {
+    shape: [ny, nx],
+    first: numberCard(hdu.header, "FIRST"),
+    every: numberCard(hdu.header, "EVERY"),
+    chains,
+  };
+}

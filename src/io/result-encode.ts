@@ -1,0 +1,316 @@
+/** Results to FITS HDUs; the layout is described in `result-layout.ts`. */
+
+import type { Shape, SkyImage } from "../image.js";
+import type { Convergence, CountsLedger, LiraConfig, LiraResult } from "../posterior/result.js";
+import type { ParameterTrace } from "../posterior/trace.js";
+import {
+  type FitsCard,
+  type FitsColumnInput,
+  type FitsHduInput,
+  type FitsTableInput,
+  fitsCard,
+} from "./fits.js";
+import {
+  CHAIN_MEAN,
+  CHAIN_STD,
+  CONFIG,
+  DIAGNOSTICS,
+  ESS,
+  IMAGE_TRACE,
+  isOwnKeyword,
+  LEDGER,
+  PARAMETER_TRACE,
+  POSTERIOR_QUANTILES,
+  POSTERIOR_STD,
+  PRIMARY,
+  RESULT_FORMAT,
+  RHAT,
+} from "./result-layout.js";
+import { escapeText } from "./result-text.js";
+import { totalFlux } from "./result-total.js";
+
+/** A result as HDUs; the draws, by far the largest, are apart so that a file can be written without a copy of them. */
+export interface ResultHdus {
+  /** All HDUs but the last. */
+  readonly hdus: readonly FitsHduInput[];
+  /** IMAGE_TRACE, the last HDU, without its planes. */
+  readonly imageTrace: {
+    readonly name: string;
+    readonly cards: readonly FitsCard[];
+    readonly planeShape: Shape;
+  };
+  /** Its planes: draws of chain after chain. */
+  readonly draws: readonly Float32Array[];
+}
+
+/** Turn a result into what the FITS writers take. */
+export function resultHdus(result: LiraResult): ResultHdus {
+  const sky = skyCards(result);
+  const unit = result.unit === undefined ? [] : [fitsCard("BUNIT", escapeText(result.unit))];
+  const { images } = result.trace;
+  return {
+    hdus: [
+      image(PRIMARY, result.mean, primaryCards(result)),
+      image(POSTERIOR_STD, result.std, [...unit, ...sky]),
+      cube(POSTERIOR_QUANTILES, images.shape, result.quantiles.images, [
+        ...unit,
+        ...result.quantiles.probabilities.map((value, index) =>
+          fitsCard(`PROB${index + 1}`, value, `probability of plane ${index + 1}`),
+        ),
+        ...sky,
+      ]),
+      image(RHAT, result.diagnostics.rhat, sky),
+      image(ESS, result.diagnostics.ess, sky),
+      cube(
+        CHAIN_MEAN,
+        images.shape,
+        result.chains.map(({ mean }) => mean),
+        [...unit, ...sky],
+      ),
+      cube(
+        CHAIN_STD,
+        images.shape,
+        result.chains.map(({ std }) => std),
+        [...unit, ...sky],
+      ),
+      parameterTable(result.trace.parameters),
+      diagnosticsTable(result),
+      ledgerTable(result.ledger),
+      configTable(result),
+    ],
+    imageTrace: {
+      name: IMAGE_TRACE,
+      planeShape: images.shape,
+      cards: [
+        ...unit,
+        fitsCard("CHAINS", images.chains.length, "chains, one after the other"),
+        fitsCard("FIRST", images.first, "sweep of the first draw of a chain, from 0"),
+        fitsCard("EVERY", images.every, "sweeps between draws"),
+        ...sky,
+      ],
+    },
+    draws: images.chains,
+  };
+}
+
+function image(name: string, { data, shape }: SkyImage, cards: readonly FitsCard[]): FitsHduInput {
+  return { kind: "image", name, shape, data, cards };
+}
+
+function cube(
+  name: string,
+  [ny, nx]: Shape,
+  planes: readonly SkyImage[],
+  cards: readonly FitsCard[],
+): FitsHduInput {
+  const data = new Float64Array(planes.length * ny * nx);
+  for (const [index, plane] of planes.entries()) data.set(plane.data, index * ny * nx);
+  return { kind: "image", name, shape: [planes.length, ny, nx], data, cards };
+}
+
+/** Sky coordinates as cards; those that would overwrite a card of ours are left out. */
+function skyCards({ wcs }: LiraResult): FitsCard[] {
+  return wcs
+    .filter(({ keyword }) => !isOwnKeyword(keyword))
+    .map(({ keyword, value, comment }) => fitsCard(keyword, value, comment));
+}
+
+function primaryCards(result: LiraResult): FitsCard[] {
+  const { provenance, config, diagnostics, unit } = result;
+  const { state, sentence, remedy } = diagnostics.verdict;
+  const total = totalFlux(result);
+  const number = (keyword: string, value: number, comment: string) =>
+    Number.isFinite(value) ? [fitsCard(keyword, value, comment)] : [];
+  return [
+    fitsCard("TSLIRA", RESULT_FORMAT, "version of this layout of tslira results"),
+    fitsCard("CREATOR", `tslira ${escapeText(provenance.version)}`, "program that wrote this file"),
+    fitsCard("TITLE", escapeText(result.name)),
+    ...(unit === undefined ? [] : [fitsCard("BUNIT", escapeText(unit), "unit of the flux")]),
+    ...number("TOTFLUX", total.mean, "flux of the whole image"),
+    ...number("TOTFLERR", total.std, "posterior standard deviation of TOTFLUX"),
+    fitsCard("REFEXPO", result.referenceExposure, "times this: image of pylira"),
+    fitsCard("COMPLETE", result.complete, "whether all sweeps were done"),
+    fitsCard("VERDICT", state, "do the chains agree?"),
+    fitsCard("VERDTEXT", escapeText(sentence)),
+    fitsCard("REMEDY", escapeText(remedy)),
+    ...skyCards(result),
+    fitsCard("VERSION", escapeText(provenance.version), "version of tslira"),
+    ...(provenance.command === undefined ? [] : [fitsCard("COMMAND", escapeText(provenance.command))]),
+    fitsCard("SEED", config.seed, "seed of the random numbers"),
+    fitsCard("DATE", provenance.finished.replace(/Z$/, ""), "UTC when the run ended"),
+    fitsCard("RUNBEG", escapeText(provenance.started), "start of the run"),
+    fitsCard("RUNEND", escapeText(provenance.finished), "end of the run"),
+    fitsCard("RUNSECS", provenance.seconds, "[s] wall-clock time of sampling"),
+    ...provenance.inputs.map(({ name, sha256 }, index) =>
+      fitsCard(`INPUT${index + 1}`, `${escapeText(sha256)} ${escapeText(name)}`),
+    ),
+  ];
+}
+
+function parameterTable({ names, burnIn, chains }: ParameterTrace): FitsTableInput {
+  const sweeps = chains.map((chain) => chain.length / names.length);
+  const rows = sweeps.reduce((sum, count) => sum + count, 0);
+  const iteration = new Int32Array(rows);
+  const chainNumber = new Int32Array(rows);
+  const values = names.map(() => new Float64Array(rows));
+  let row = 0;
+  for (const [number, chain] of chains.entries()) {
+    for (let start = 0, sweep = 1; start < chain.length; start += names.length, sweep++) {
+      iteration[row] = sweep;
+      chainNumber[row] = number;
+      for (let column = 0; column < names.length; column++) values[column][row] = chain[start + column];
+      row++;
+    }
+  }
+  const columns: FitsColumnInput[] = [
+    { name: "iteration", format: "J", values: iteration },
+    { name: "chain", format: "J", values: chainNumber },
+    ...names.map((name, index) => ({ name, format: "D", values: values[index] })),
+  ];
+  const fill = names.includes("logPost") && !names.includes("stepSize");
+  if (fill) {
+    columns.splice(names.indexOf("logPost") + 3, 0, {
+      name: "stepSize",
+      format: "D",
+      values: new Float64Array(rows),
+    });
+  }
+  const cards = [
+    fitsCard("BURNIN", burnIn, "sweeps of burn-in at the start of a chain"),
+    fitsCard("CHAINS", chains.length, "chains, one after the other"),
+    fitsCard("STEPFILL", fill, "stepSize is for pylira only, always 0"),
+  ];
+  return { kind: "table", name: PARAMETER_TRACE, columns, cards };
+}
+
+function textColumn(name: string, texts: readonly string[]): FitsColumnInput {
+  const values = texts.map(escapeText);
+  return { name, format: `${Math.max(1, ...values.map(({ length }) => length))}A`, values };
+}
+
+function numberColumn(name: string, values: readonly number[]): FitsColumnInput {
+  return { name, format: "D", values };
+}
+
+function diagnosticsTable({ diagnostics: { parameters, verdict } }: LiraResult): FitsTableInput {
+  const rows: readonly Convergence[] = [...parameters, ...verdict.worst];
+  return {
+    kind: "table",
+    name: DIAGNOSTICS,
+    columns: [
+      textColumn("list", [...parameters.map(() => "parameter"), ...verdict.worst.map(() => "worst")]),
+      textColumn(
+        "name",
+        rows.map(({ name }) => name),
+      ),
+      numberColumn(
+        "mean",
+        rows.map(({ mean }) => mean),
+      ),
+      numberColumn(
+        "std",
+        rows.map(({ std }) => std),
+      ),
+      numberColumn(
+        "rhat",
+        rows.map(({ rhat }) => rhat),
+      ),
+      numberColumn(
+        "ess",
+        rows.map(({ ess }) => ess),
+      ),
+      numberColumn(
+        "mcse",
+        rows.map(({ mcse }) => mcse),
+      ),
+    ],
+  };
+}
+
+function ledgerTable(rows: readonly CountsLedger[]): FitsTableInput {
+  return {
+    kind: "table",
+    name: LEDGER,
+    columns: [
+      textColumn(
+        "name",
+        rows.map(({ name }) => name),
+      ),
+      numberColumn(
+        "observed",
+        rows.map(({ observed }) => observed),
+      ),
+      numberColumn(
+        "source",
+        rows.map(({ source }) => source),
+      ),
+      numberColumn(
+        "source_std",
+        rows.map(({ sourceStd }) => sourceStd),
+      ),
+      numberColumn(
+        "background",
+        rows.map(({ background }) => background),
+      ),
+      numberColumn(
+        "lost",
+        rows.map(({ lost }) => lost),
+      ),
+    ],
+  };
+}
+
+function configTable(result: LiraResult): FitsTableInput {
+  const config: LiraConfig = result.config;
+  const { parameters, images } = result.trace;
+  const pixels = images.shape[0] * images.shape[1];
+  const real = (name: string, value: number) => numberColumn(name, [value]);
+  const whole = (name: string, value: number): FitsColumnInput => ({ name, format: "K", values: [value] });
+  const wholes = (name: string, values: readonly number[]): FitsColumnInput => ({
+    name,
+    format: `${values.length}K`,
+    values,
+  });
+  const flag = (name: string, value: boolean): FitsColumnInput => ({ name, format: "L", values: [value] });
+  const { totalCountsPrior, smoothingPrior, backgroundScalePrior } = config;
+  return {
+    kind: "table",
+    name: CONFIG,
+    columns: [
+      { name: "alpha_init", format: `${config.alphaInit.length}D`, values: config.alphaInit },
+      whole("n_iter_max", config.iterations),
+      whole("n_burn_in", 0),
+      flag("fit_background_scale", config.fitBackgroundScale),
+      flag("save_thin", true),
+      real("ms_ttlcnt_pr", totalCountsPrior.shape),
+      real("ms_ttlcnt_exp", totalCountsPrior.rate),
+      real("ms_al_kap1", smoothingPrior.power - 1),
+      real("ms_al_kap2", smoothingPrior.rate),
+      real("ms_al_kap3", smoothingPrior.exponent),
+      whole("random_seed", config.seed),
+      whole("burn_in", config.burnIn),
+      whole("chains", config.chains),
+      flag("fit_alpha", config.fitAlpha),
+      textColumn("boundary", [config.boundary]),
+      textColumn("cycle_spin", [config.cycleSpin]),
+      real("smoothing_power", smoothingPrior.power),
+      real("background_scale_shape", backgroundScalePrior.shape),
+      real("background_scale_rate", backgroundScalePrior.rate),
+      whole("trace_every", config.traceEvery),
+      real("reference_exposure", result.referenceExposure),
+      flag("complete", result.complete),
+      wholes(
+        "chain_sweeps",
+        parameters.chains.map((chain) => chain.length / parameters.names.length),
+      ),
+      wholes(
+        "chain_draws",
+        result.chains.map(({ draws }) => draws),
+      ),
+      wholes(
+        "chain_kept",
+        images.chains.map((chain) => chain.length / pixels),
+      ),
+    ],
+  };
+}

@@ -1,0 +1,68 @@
+/** Result files on disk. */
+
+import type { LiraResult } from "../posterior/result.js";
+import type { FitsHdu } from "./fits.js";
+import { createFitsWriter, openFitsFile, type ReadFileOptions, readFitsFile } from "./fits-file-node.js";
+import { decodeHdus, decodeSummary, isResult, type ResultSummary, SUMMARY_HDUS } from "./result-decode.js";
+import { resultHdus } from "./result-encode.js";
+
+/** Bytes of draws that are encoded at once. */
+const SLICE_BYTES = 2 ** 24;
+
+/**
+ * Write a result to a FITS file, gzip when the name ends in `.gz`. The file appears whole or not at all, and replaces one of
+ * that name. Plain files are the bytes of `encodeResult`.
+ *
+ * @throws InvalidInputError when the folder does not exist or is not writable
+ * @throws JobError when the disk is full or fails
+ */
+export async function writeResult(result: LiraResult, path: string): Promise<void> {
+  const { hdus, imageTrace, draws } = resultHdus(result);
+  const writer = await createFitsWriter(path);
+  try {
+    for (const hdu of hdus) await writer.writeHdu(hdu);
+    await writer.beginImage(imageTrace);
+    const pixels = imageTrace.planeShape[0] * imageTrace.planeShape[1];
+    const slice = pixels * Math.max(1, Math.floor(SLICE_BYTES / (4 * pixels)));
+    for (const chain of draws) {
+      for (let start = 0; start < chain.length; start += slice) {
+        await writer.appendPlanes(chain.subarray(start, start + slice));
+      }
+    }
+    await writer.finish();
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
+
+/**
+ * Read a result from a file that `writeResult` made, plain or gzip.
+ *
+ * @throws InvalidInputError when the file cannot be read or is larger than `maxBytes`
+ * @throws FormatError when it is not a result, or damaged
+ */
+export async function readResult(path: string, options: ReadFileOptions = {}): Promise<LiraResult> {
+  return decodeHdus(await readFitsFile(path, options));
+}
+
+/**
+ * Read what a result says, without its traces: quick for files of any size.
+ *
+ * @returns undefined when the file is FITS but not a result
+ * @throws InvalidInputError when the file cannot be read
+ * @throws FormatError when it is not FITS, or damaged
+ */
+export async function readResultSummary(path: string): Promise<ResultSummary | undefined> {
+  const file = await openFitsFile(path);
+  try {
+    if (!isResult(file.hdus)) return undefined;
+    const hdus: FitsHdu[] = [];
+    for (const { name, index } of file.hdus) {
+      if (SUMMARY_HDUS.includes(index === 0 ? "PRIMARY" : name)) hdus.push(await file.readHdu(index));
+    }
+    return decodeSummary(hdus);
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * Layout of result files: one FITS file a result, readable by astropy, DS9 and pylira.
+ *
+ * | HDU | content |
+ * |---|---|
+ * | PRIMARY | posterior mean, f8 `[ny, nx]`; header: sky coordinates, BUNIT, verdict, provenance |
+ * | POSTERIOR_STD | posterior standard deviation |
+ * | POSTERIOR_QUANTILES | one plane a probability (PROB1 ...), 16, 50 and 84 % |
+ * | RHAT, ESS | convergence of each pixel; NaN where undefined |
+ * | CHAIN_MEAN, CHAIN_STD | one plane a chain |
+ * | PARAMETER_TRACE | table, one row a sweep and chain (chain after chain), burn-in included; iteration from 1, chain from 0 |
+ * | DIAGNOSTICS | table of `Convergence`; `list` is `parameter`, or `worst` for the rows behind the verdict |
+ * | LEDGER | table of `CountsLedger`, one row an observation |
+ * | CONFIG | table of one row: settings by pylira's names, then by ours |
+ * | IMAGE_TRACE | kept draws, f4 `[draws, ny, nx]`, chain after chain |
+ *
+ * For pylira's reader, which takes `IMAGE_TRACE[n_burn_in:]` as the posterior, `CONFIG.n_burn_in` is 0: the trace holds draws
+ * after burn-in only. Our own burn-in, which pylira should apply to the parameter trace, is `CONFIG.burn_in`. `stepSize` is 0 in
+ * every row: pylira's plots expect the column, the sampler has no such thing.
+ *
+ * Images and draws are flux, expected counts a pixel for unit exposure; pylira's are counts at the maximum exposure: multiply
+ * ours by REFEXPO.
+ *
+ * With the same inputs and settings all data units are equal byte by byte: dates, seconds, command and file names stand in
+ * headers only.
+ */
+
+/** Version of the layout, card TSLIRA of the primary header. */
+export const RESULT_FORMAT = 1;
+
+export const PRIMARY = "PRIMARY";
+export const POSTERIOR_STD = "POSTERIOR_STD";
+export const POSTERIOR_QUANTILES = "POSTERIOR_QUANTILES";
+export const RHAT = "RHAT";
+export const ESS = "ESS";
+export const CHAIN_MEAN = "CHAIN_MEAN";
+export const CHAIN_STD = "CHAIN_STD";
+export const PARAMETER_TRACE = "PARAMETER_TRACE";
+export const DIAGNOSTICS = "DIAGNOSTICS";
+export const LEDGER = "LEDGER";
+export const CONFIG = "CONFIG";
+export const IMAGE_TRACE = "IMAGE_TRACE";
+
+/** Keywords of the primary header that are not sky coordinates. */
+export const OWN_KEYWORDS: ReadonlySet<string> = new Set([
+  "TSLIRA",
+  "CREATOR",
+  "TITLE",
+  "BUNIT",
+  "TOTFLUX",
+  "TOTFLERR",
+  "COMPLETE",
+  "REFEXPO",
+  "VERDICT",
+  "VERDTEXT",
+  "REMEDY",
+  "VERSION",
+  "COMMAND",
+  "SEED",
+  "DATE",
+  "RUNBEG",
+  "RUNEND",
+  "RUNSECS",
+]);
+
+/** Whether a card of the primary header is ours: its keyword is in `OWN_KEYWORDS` or `INPUTn`. */
+export function isOwnKeyword(keyword: string): boolean {
+  return OWN_KEYWORDS.has(keyword.toUpperCase()) || /^INPUT\d+$/i.test(keyword);
+}
