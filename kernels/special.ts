@@ -73,7 +73,7 @@ const ROOT_LOW: f64 = 9.549995429965697e-17;
 
 /**
  * Natural logarithm of one number: the compiled-in standard one, whose table beats our polynomial for scalars (latency
- * 14 against 22 ns); error below 0.52 ULP.
+ * 14 against 22 ns); largest error seen 0.52 ULP.
  *
  * @param x at least 0
  */
@@ -82,7 +82,7 @@ export function log(x: f64): f64 {
 }
 
 /**
- * Exponential function of one number: the compiled-in standard one (see `log`); error below 0.52 ULP.
+ * Exponential function of one number: the compiled-in standard one (see `log`); largest error seen 0.75 ULP.
  *
  * @param x any double
  */
@@ -91,7 +91,7 @@ export function exp(x: f64): f64 {
 }
 
 /**
- * Natural logarithm of both lanes.
+ * Natural logarithm of both lanes; largest error seen 0.75 ULP.
  *
  * @param x f64x2 in [2.3e-308, 1.8e308]
  */
@@ -133,7 +133,7 @@ export function logPair(x: v128): v128 {
 }
 
 /**
- * Exponential function of both lanes; 0 below -708 and at -Infinity.
+ * Exponential function of both lanes; 0 below -708 and at -Infinity. Largest error seen 0.94 ULP.
  *
  * @param x f64x2, at most 709
  */
@@ -200,7 +200,7 @@ export function stirlingRemainder(x: f64): f64 {
 }
 
 /**
- * Logarithm of the gamma function. Relative error below 1e-14, also beside the zeros at 1 and 2.
+ * Logarithm of the gamma function. Relative error below 1.5e-15, also beside the zeros at 1 and 2.
  *
  * @param x in [1e-150, 1e300]
  */
@@ -220,7 +220,7 @@ export function logGamma(x: f64): f64 {
 }
 
 /**
- * Derivative of `logGamma`. Relative error below 1e-14, also beside the root at 1.4616.
+ * Derivative of `logGamma`. Relative error below 1.5e-15, also beside the root at 1.4616.
  *
  * @param x in [1e-300, 1e300]
  */
@@ -272,7 +272,7 @@ export function digamma(x: f64): f64 {
 }
 
 /**
- * Second derivative of `logGamma`. Relative error below 1e-14.
+ * Second derivative of `logGamma`. Relative error below 1.5e-15.
  *
  * @param x in [1e-100, 1e100]
  */

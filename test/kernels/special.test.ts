@@ -115,9 +115,9 @@ describe("logarithm and exponential", () => {
     return ulps(value * 2 ** -half * 2 ** -(exponent - half), exact);
   };
 
-  it("scalar log and exp err by less than 0.6 ULP", () => {
+  it("scalar log and exp err by less than 0.6 and 0.8 ULP", () => {
     expect(Math.max(...positive.map((x) => ulps(kernels.log(x), logOf(x))))).toBeLessThan(0.6);
-    expect(Math.max(...exponents.map((x) => exactExp(x, kernels.exp(x))))).toBeLessThan(0.6);
+    expect(Math.max(...exponents.map((x) => exactExp(x, kernels.exp(x))))).toBeLessThan(0.8);
   });
 
   it("logPair errs by less than 1 ULP, expPair by less than 1.1 ULP", () => {
