@@ -211,7 +211,7 @@ export function totalCounts(): f64 {
   return load<f64>(scalar(TOTAL));
 }
 
-/** Log prior of the image, the total and alpha, up to a constant. */
+/** Log prior density of the logarithms of total, fractions and alphas, up to a constant. */
 export function logPrior(): f64 {
   return load<f64>(scalar(LOG_PRIOR));
 }
@@ -289,7 +289,7 @@ function logFractionsOf(level: i32): f64 {
 }
 
 function evaluateLogPrior(total: f64): f64 {
-  let sum = (totalShape - 1) * log(total) - totalRate * total;
+  let sum = totalShape * log(total) - totalRate * total;
   for (let level = 0; level < levels; level++) {
     const at = (<usize>level) << 3;
     sum += logLevelPrior(level, load<f64>(alphas() + at), load<f64>(sumLogFractions + at));

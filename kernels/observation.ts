@@ -3,7 +3,7 @@
 
 import { allocate } from "./memory";
 
-/** Columns of padding that let a row of the psf be read in whole vectors of four. */
+/** Rows and columns of the psf are padded to multiples of this: they are read four by four. */
 const LANES: i32 = 4;
 
 @unmanaged
@@ -30,17 +30,19 @@ export class Observation {
   /** Background photons of this sweep. */
   backgroundPhotons: f64;
 
-  /** f32 `[psfRows, psfStride]`: the psf turned by 180 degrees, rows padded with zeros. */
+  /** f32 `[psfPaddedRows, psfStride]`: the psf turned by 180 degrees, rows and columns padded with zeros to fours. */
   turned: usize;
+  psfPaddedRows: i32;
   psfStride: i32;
-  /** f32 `[ny + psfRows - 1, padStride]`: expected photons before the psf, padded on all sides. */
+  /** f32 `[ny + psfPaddedRows - 1, padStride]`: expected photons before the psf, padded on all sides. */
   padded: usize;
   padStride: i32;
   /** Rows and columns of padding before the image. */
   padRow: i32;
   padCol: i32;
-  /** Detector pixels with counts: first pixel of their window in `padded`, and their counts. */
+  /** Detector pixels with counts: first pixel of their window in `padded`, their index in the image, their counts. */
   litCount: i32;
+  litWindows: usize;
   litPixels: usize;
   litCounts: usize;
 }
@@ -89,12 +91,13 @@ export function appendObservation(
   observation.photons = allocate(pixels << 2);
   observation.psf = allocate((<usize>(psfRows * psfCols)) << 3);
   observation.psfStride = (psfCols + LANES - 1) & ~(LANES - 1);
-  observation.turned = allocate((<usize>(psfRows * observation.psfStride)) << 2);
+  observation.psfPaddedRows = (psfRows + LANES - 1) & ~(LANES - 1);
+  observation.turned = allocate((<usize>(observation.psfPaddedRows * observation.psfStride)) << 2);
   // The last window of a row reads psfStride values from column nx - 1.
   observation.padStride = (nx + observation.psfStride - 1 + LANES - 1) & ~(LANES - 1);
   observation.padRow = psfRows - 1 - centreRow;
   observation.padCol = psfCols - 1 - centreCol;
-  observation.padded = allocate((<usize>((ny + psfRows - 1) * observation.padStride)) << 2);
+  observation.padded = allocate((<usize>((ny + observation.psfPaddedRows - 1) * observation.padStride)) << 2);
   if (
     observation.exposure === 0 ||
     (hasBackground && observation.background === 0) ||
@@ -127,15 +130,19 @@ export function prepareObservation(observation: Observation, ny: i32, nx: i32): 
     if (load<i32>(observation.counts + ((<usize>pixel) << 2)) > 0) lit++;
   }
   observation.litCount = lit;
+  observation.litWindows = allocate((<usize>lit) << 2);
   observation.litPixels = allocate((<usize>lit) << 2);
   observation.litCounts = allocate((<usize>lit) << 2);
-  if (observation.litPixels === 0 || observation.litCounts === 0) return false;
+  if (observation.litWindows === 0 || observation.litPixels === 0 || observation.litCounts === 0) {
+    return false;
+  }
   lit = 0;
   for (let row = 0; row < ny; row++) {
     for (let col = 0; col < nx; col++) {
       const counts = load<i32>(observation.counts + ((<usize>(row * nx + col)) << 2));
       if (counts === 0) continue;
-      store<i32>(observation.litPixels + ((<usize>lit) << 2), row * observation.padStride + col);
+      store<i32>(observation.litWindows + ((<usize>lit) << 2), row * observation.padStride + col);
+      store<i32>(observation.litPixels + ((<usize>lit) << 2), row * nx + col);
       store<i32>(observation.litCounts + ((<usize>lit) << 2), counts);
       lit++;
     }

@@ -60,12 +60,6 @@ export function prepareSmoothing(pixels: i32): bool {
   return termOffsets !== 0 && termWeights !== 0 && termMultiples !== 0;
 }
 
-/** Logarithm of the hyperprior at alpha, up to a constant. */
-export function logHyperprior(alpha: f64): f64 {
-  const t = log(alpha);
-  return power * t - rate * exp(exponent * t);
-}
-
 function pushTerm(at: i32, offset: f64, weight: f64, multiple: f64): void {
   const bytes = (<usize>at) << 3;
   store<f64>(termOffsets + bytes, offset);
@@ -298,7 +292,10 @@ function blocksWith(children: i32, level: i32): i32 {
 }
 
 /**
- * Logarithm of the prior density of the fractions of one level and of its alpha, up to a constant.
+ * Logarithm of the prior density of one level, up to a constant: of the logarithms of its fractions and of log alpha.
+ *
+ * Densities of logarithms because those of the fractions themselves diverge where fractions vanish (alpha < 1): a trace
+ * of the latter would show little but the smallest fraction.
  *
  * @param sumLogFractions sum over the level's blocks of the logarithms of their fractions
  */
@@ -306,10 +303,12 @@ export function logLevelPrior(level: i32, alpha: f64, sumLogFractions: f64): f64
   const single = logGamma(alpha);
   const quads = <f64>blocksWith(4, level);
   const pairs = <f64>blocksWith(2, level);
+  const t = log(alpha);
   return (
     quads * (logGamma(4 * alpha) - 4 * single) +
     pairs * (logGamma(2 * alpha) - 2 * single) +
-    (alpha - 1) * sumLogFractions +
-    logHyperprior(alpha)
+    alpha * sumLogFractions +
+    (power + 1) * t -
+    rate * exp(exponent * t)
   );
 }

@@ -109,7 +109,7 @@ export interface LiraChain {
   readonly backgroundScale: Float64Array;
   /** `sum (counts log lambda - lambda)` at the start of the last sweep. */
   readonly logLikelihood: number;
-  /** Log prior density of the current image, total and alpha, up to a constant. */
+  /** Log prior density of the logarithms of the current total, fractions and alphas, up to a constant. */
   readonly logPrior: number;
   /** Running mean and sum of squared deviations of the flux over the sweeps that counted: views. */
   readonly moments: { readonly count: number; readonly mean: Float64Array; readonly squares: Float64Array };

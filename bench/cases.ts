@@ -1,0 +1,102 @@
+import { existsSync, readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import type { Observation } from "../src/data/observation.js";
+import { gaussianPsf } from "../src/data/psf.js";
+import { randomStream } from "../src/data/random.js";
+import { simulateCounts } from "../src/data/simulate.js";
+import {
+  simulateDisk,
+  simulateGaussianAndPoints,
+  simulatePointSource,
+} from "../src/data/simulated-datasets.js";
+import { cutout, type SkyImage } from "../src/image.js";
+import { findHdu, readFits } from "../src/io/fits-hdu.js";
+import { imageToSkyImage } from "../src/io/fits-image.js";
+import {
+  DEFAULT_BACKGROUND_SCALE_PRIOR,
+  DEFAULT_SMOOTHING_PRIOR,
+  DEFAULT_TOTAL_COUNTS_PRIOR,
+  startingAlpha,
+} from "../src/priors/multiscale.js";
+import type { LiraChainSettings } from "../src/samplers/lira.js";
+
+/** A dataset to time, with the settings of its chain. */
+export interface BenchCase {
+  readonly name: string;
+  readonly observation: Observation;
+  readonly settings: LiraChainSettings;
+}
+
+/** Settings of a chain on images of the observation's shape. */
+export function benchSettings(
+  observation: Observation,
+  changes: Partial<LiraChainSettings> = {},
+): LiraChainSettings {
+  return {
+    boundary: "spill",
+    cycleSpin: "random",
+    fitAlpha: true,
+    alphaInit: startingAlpha(0.1, observation.counts.shape),
+    fitBackgroundScale: false,
+    totalCountsPrior: DEFAULT_TOTAL_COUNTS_PRIOR,
+    smoothingPrior: DEFAULT_SMOOTHING_PRIOR,
+    backgroundScalePrior: DEFAULT_BACKGROUND_SCALE_PRIOR,
+    ...changes,
+  };
+}
+
+/** A sky of a smooth slope, diffuse clouds and point sources, with `total` expected counts. */
+export function simulateField(size: number, psfSize: number, total: number): Observation {
+  const random = randomStream(size + psfSize);
+  const data = new Float64Array(size * size);
+  for (let row = 0; row < size; row++) {
+    for (let col = 0; col < size; col++) data[row * size + col] = 1 + row / size;
+  }
+  for (let source = 0; source < Math.max(4, (size * size) / 512); source++) {
+    data[Math.floor(random.uniform() * data.length)] += 200 * random.uniform();
+  }
+  const sum = data.reduce((accumulated, value) => accumulated + value, 0);
+  const flux: SkyImage = { data: data.map((value) => (value * total) / sum), shape: [size, size] };
+  const psf = gaussianPsf(psfSize / 8, [psfSize, psfSize]);
+  // Blurring a field is all that this needs; counts drawn from the blurred sky.
+  return { counts: simulateCounts(flux, psf, { seed: size }), psf, name: `field ${size}` };
+}
+
+function chandraCutout(): Observation {
+  const folder = new URL("../../../shared/data/chandra-gc/", import.meta.url);
+  const read = (file: string) => {
+    const bytes = gunzipSync(readFileSync(new URL(file, folder)));
+    return imageToSkyImage(findHdu(readFits(new Uint8Array(bytes))));
+  };
+  if (existsSync(folder)) {
+    return {
+      counts: cutout(read("chandra-counts-obs-id-4684.fits.gz"), [65, 193], [64, 192]),
+      psf: cutout(read("chandra-psf-obs-id-4684.fits.gz"), [14, 31], [15, 32]),
+      name: "Chandra 4684",
+    };
+  }
+  // The real cut-out is not there: the same size, number of counts and width of psf.
+  return { ...simulateField(128, 17, 7_920), name: "Chandra stand-in" };
+}
+
+/** The datasets of `npm run bench`. */
+export function benchCases(): BenchCase[] {
+  const point = simulatePointSource();
+  const disk = simulateDisk();
+  const points = simulateGaussianAndPoints();
+  const chandra = chandraCutout();
+  const field256 = simulateField(256, 33, 40_000);
+  const field512 = simulateField(512, 33, 200_000);
+  return [
+    { name: "point32", observation: point, settings: benchSettings(point, { fitBackgroundScale: true }) },
+    { name: "disk32", observation: disk, settings: benchSettings(disk, { fitBackgroundScale: true }) },
+    { name: "gausspoints32", observation: points, settings: benchSettings(points) },
+    {
+      name: chandra.name ?? "Chandra",
+      observation: chandra,
+      settings: benchSettings(chandra, { smoothingPrior: { power: 2, rate: 0.02, exponent: 1 } }),
+    },
+    { name: "field 256", observation: field256, settings: benchSettings(field256) },
+    { name: "field 512", observation: field512, settings: benchSettings(field512) },
+  ];
+}

@@ -1,0 +1,65 @@
+// Milliseconds a sweep, step by step. Times are CPU times of this process, medians over repetitions, so that other work
+// on the machine disturbs them little; ratios are taken within one run.
+import { createLiraChain, type LiraChain } from "../src/samplers/lira.js";
+import { type BenchCase, benchCases } from "./cases.js";
+
+function cpuMilliseconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** Median over `rounds` of the CPU milliseconds of one call, each round lasting about `slice` ms. */
+function timeCall(call: () => void, slice = 60, rounds = 7): number {
+  let calls = 1;
+  for (;;) {
+    const start = cpuMilliseconds();
+    for (let index = 0; index < calls; index++) call();
+    const spent = cpuMilliseconds() - start;
+    if (spent > slice / 2) break;
+    calls *= 2;
+  }
+  const times = Array.from({ length: rounds }, () => {
+    const start = cpuMilliseconds();
+    for (let index = 0; index < calls; index++) call();
+    return (cpuMilliseconds() - start) / calls;
+  });
+  return times.sort((a, b) => a - b)[rounds >> 1];
+}
+
+function timeSteps(chain: LiraChain): Record<string, number> {
+  const { kernels } = chain;
+  return {
+    redistribute: timeCall(() => kernels.stepRedistribute()),
+    source: timeCall(() => kernels.stepSourceCounts()),
+    tree: timeCall(() => kernels.stepAggregate(3 % chain.shape[0], 5 % chain.shape[1])),
+    smoothing: timeCall(() => kernels.stepSmoothing()),
+    image: timeCall(() => kernels.stepImage(3 % chain.shape[0], 5 % chain.shape[1])),
+  };
+}
+
+function benchmark({ name, observation, settings }: BenchCase): Record<string, string> {
+  const { counts, psf } = observation;
+  const chain = createLiraChain([observation], settings, { seed: 1, chain: 0 });
+  const warm = Math.max(20, Math.min(2_000, Math.floor(2e7 / counts.data.length)));
+  for (let sweep = 0; sweep < warm; sweep++) chain.sweep(1);
+  const sweep = timeCall(() => chain.sweep(1), 150);
+  const steps = timeSteps(chain);
+  const photons = counts.data.reduce((sum, value) => sum + value, 0);
+  const lit = counts.data.reduce((sum, value) => sum + Number(value > 0), 0);
+  return {
+    dataset: name,
+    lit: String(lit),
+    photons: String(photons),
+    psf: psf.shape.join("x"),
+    "ms/sweep": sweep.toFixed(4),
+    ...Object.fromEntries(Object.entries(steps).map(([step, ms]) => [step, ms.toFixed(4)])),
+    "ns/photon": ((1e6 * steps.redistribute) / photons).toFixed(1),
+  };
+}
+
+const only = process.argv.slice(2);
+console.table(
+  benchCases()
+    .filter(({ name }) => only.every((word) => name.includes(word)))
+    .map(benchmark),
+);
