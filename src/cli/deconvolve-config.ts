@@ -1,0 +1,230 @@
+/** Settings of `tslira deconvolve` from a JSON file and from flags; flags win. */
+
+import { readFile } from "node:fs/promises";
+import { dirname, isAbsolute, join } from "node:path";
+import {
+  type Cutout,
+  InvalidInputError,
+  type LiraDeconvolverOptions,
+  type ObservationFileNames,
+} from "../node.js";
+import { nearestWord } from "./nearest-word.js";
+import { cutoutFromText } from "./option-values.js";
+
+/** What a run needs. */
+export interface DeconvolveSettings {
+  readonly observations: readonly ObservationFileNames[];
+  readonly options: LiraDeconvolverOptions;
+  readonly workers?: number;
+  readonly output?: string;
+  readonly png?: string;
+}
+
+/** Names of one observation's files, perhaps not all yet. */
+type PartialNames = { -readonly [Key in keyof ObservationFileNames]?: ObservationFileNames[Key] };
+type Options = { -readonly [Key in keyof LiraDeconvolverOptions]: LiraDeconvolverOptions[Key] };
+
+/** What a config file says, or the flags. */
+export interface PartialSettings {
+  /** Files and cut-outs of the only observation, or in common. */
+  readonly common: PartialNames;
+  readonly observations?: readonly PartialNames[];
+  readonly options: Options;
+  readonly workers?: number;
+  readonly output?: string;
+  readonly png?: string;
+}
+
+/** Turns a JSON value into a setting. @throws InvalidInputError that begins with `where` */
+type Reader = (value: unknown, where: string, folder: string) => unknown;
+
+function wrong(where: string, rule: string, value: unknown): InvalidInputError {
+  return new InvalidInputError(
+    `${where} must be ${rule}, got ${JSON.stringify(value)}; correct the config file`,
+    {
+      fields: { value },
+    },
+  );
+}
+
+function ofType(type: "string" | "boolean" | "number", rule: string): Reader {
+  return (value, where) => {
+    if (typeof value !== type) throw wrong(where, rule, value);
+    return value;
+  };
+}
+
+const text = ofType("string", "text");
+const flag = ofType("boolean", "true or false");
+const number = ofType("number", "a number");
+
+/** A path, relative to the folder of the config file. */
+const path: Reader = (value, where, folder) => {
+  if (typeof value !== "string") throw wrong(where, "a file name", value);
+  return isAbsolute(value) || folder === "." ? value : join(folder, value);
+};
+
+const cutout: Reader = (value, where): Cutout => {
+  const found = typeof value === "string" ? cutoutFromText(value) : undefined;
+  if (found === undefined) throw wrong(where, 'text like "64:192,65:193" (columns, then rows)', value);
+  return found;
+};
+
+const numberOrList: Reader = (value, where) => {
+  const values: unknown[] = Array.isArray(value) ? value : [value];
+  if (!values.every((one) => typeof one === "number"))
+    throw wrong(where, "a number or a list of numbers", value);
+  return value;
+};
+
+/** An object of numbers with exactly these keys, or some of them. */
+function numbers(keys: readonly string[], all: boolean): Reader {
+  const readers = Object.fromEntries(keys.map((key) => [key, number]));
+  return (value, where, folder) => {
+    const found = readKeys(value, readers, where, folder);
+    const missing = all ? keys.find((key) => !(key in found)) : undefined;
+    if (missing !== undefined) throw wrong(`${where}.${missing}`, "a number", undefined);
+    return found;
+  };
+}
+
+const OBSERVATION_KEYS: Readonly<Record<keyof ObservationFileNames, Reader>> = {
+  counts: path,
+  psf: path,
+  exposure: path,
+  background: path,
+  mask: path,
+  backgroundUnit: text,
+  cutout,
+  psfCutout: cutout,
+  name: text,
+};
+
+const OPTION_KEYS: Readonly<Record<Exclude<keyof LiraDeconvolverOptions, "fluxInit">, Reader>> = {
+  alphaInit: numberOrList,
+  fitAlpha: flag,
+  iterations: number,
+  burnIn: number,
+  chains: number,
+  seed: number,
+  boundary: text,
+  cycleSpin: text,
+  fitBackgroundScale: flag,
+  totalCountsPrior: numbers(["shape", "rate"], true),
+  smoothingPrior: numbers(["power", "rate", "exponent"], true),
+  backgroundScalePrior: numbers(["shape", "rate"], true),
+  trace: numbers(["every", "keep"], false),
+};
+
+const RUN_KEYS: Readonly<Record<"workers" | "output" | "png" | "observations", Reader>> = {
+  workers: number,
+  output: path,
+  png: path,
+  observations: (value, where, folder) => {
+    if (!Array.isArray(value)) throw wrong(where, "a list of observations", value);
+    return value.map((one, index) => readKeys(one, OBSERVATION_KEYS, `${where}[${index}]`, folder));
+  },
+};
+
+/** Read the known keys of an object. @throws InvalidInputError for any other key, naming the nearest */
+function readKeys(
+  value: unknown,
+  readers: Readonly<Record<string, Reader>>,
+  where: string,
+  folder: string,
+): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw wrong(where, "an object {...}", value);
+  const found: Record<string, unknown> = {};
+  for (const [key, inner] of Object.entries(value)) {
+    if (!Object.hasOwn(readers, key)) {
+      const known = Object.keys(readers);
+      throw new InvalidInputError(
+        `${where}: key must be a known one, got ${JSON.stringify(key)}; did you mean "${nearestWord(key, known)}"?`,
+        { fields: { key, known } },
+      );
+    }
+    found[key] = readers[key](inner, `${where}: ${key}`, folder);
+  }
+  return found;
+}
+
+function pick(from: Readonly<Record<string, unknown>>, keys: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(Object.entries(from).filter(([key]) => Object.hasOwn(keys, key)));
+}
+
+/**
+ * Read a config file: JSON with the keys of `LiraDeconvolverOptions`, of `ObservationFileNames` (one observation) or
+ * `observations` (a list of them), and `workers`, `output`, `png`. File names are relative to the folder of the config file.
+ *
+ * @throws InvalidInputError when it cannot be read, is not JSON, has an unknown key or a value of the wrong type
+ */
+export async function readConfigFile(file: string): Promise<PartialSettings> {
+  let content: string;
+  try {
+    content = await readFile(file, "utf8");
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    throw new InvalidInputError(`${file}: config file must be readable, got ${code}; check the path`, {
+      cause,
+    });
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(content);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new InvalidInputError(`${file}: config file must be JSON, got ${reason}; correct it`, { cause });
+  }
+  const values = readKeys(json, { ...OBSERVATION_KEYS, ...OPTION_KEYS, ...RUN_KEYS }, file, dirname(file));
+  return {
+    common: pick(values, OBSERVATION_KEYS),
+    options: pick(values, OPTION_KEYS) as Options,
+    ...(pick(values, RUN_KEYS) as Omit<PartialSettings, "common" | "options">),
+  };
+}
+
+/** Files that a flag gives for one observation only. */
+const FILE_KEYS = ["counts", "psf", "exposure", "background", "mask"] as const;
+
+/**
+ * Join flags and config file.
+ *
+ * @throws InvalidInputError when counts or psf are missing, or a flag names a file while the config has several observations
+ */
+export function mergeSettings(flags: PartialSettings, config: PartialSettings): DeconvolveSettings {
+  const { trace: flagTrace, ...flagOptions } = flags.options;
+  const trace = { ...config.options.trace, ...flagTrace };
+  const list = config.observations ?? [{}];
+  const clash = list.length > 1 ? FILE_KEYS.find((key) => flags.common[key] !== undefined) : undefined;
+  if (clash !== undefined) {
+    throw new InvalidInputError(
+      `deconvolve: ${clash} must be given with each observation, got one on the command line for ${list.length} in the ` +
+        "config file; put it there",
+    );
+  }
+  const observations = list.map((one, index): ObservationFileNames => {
+    const names: PartialNames = { ...config.common, ...one, ...flags.common };
+    const { counts, psf } = names;
+    const where = list.length > 1 ? `deconvolve: observation ${index + 1}` : "deconvolve";
+    if (counts === undefined) {
+      throw new InvalidInputError(
+        `${where}: counts must be given, got none; name a file: tslira deconvolve counts.fits --psf psf.fits`,
+      );
+    }
+    if (psf === undefined) {
+      throw new InvalidInputError(`${where}: psf must be given, got none; add --psf psf.fits`);
+    }
+    return { ...names, counts, psf };
+  });
+  const run = { ...pick(config as never, RUN_KEYS), ...pick(flags as never, RUN_KEYS) };
+  return {
+    ...run,
+    observations,
+    options: {
+      ...config.options,
+      ...flagOptions,
+      ...(Object.keys(trace).length === 0 ? {} : { trace }),
+    },
+  };
+}

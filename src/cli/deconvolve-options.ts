@@ -1,0 +1,114 @@
+/** Options and help of `tslira deconvolve`. */
+
+import { Command, Option } from "@commander-js/extra-typings";
+import { parseCutout, parseNamedNumbers, parseNumberOrList, parseWhole } from "./option-values.js";
+
+const DETAILS = `
+Files: FITS images, plain or .gz. The first image of a file is used; pick another as psf.fits[1] or
+  all.fits[PSF] (in quotes for most shells: '--psf=all.fits[PSF]').
+Background: expected counts a pixel for unit exposure, before the psf ("flux", the unit of the
+  result). Maps of expected counts, as Fermi's, need --background-unit counts.
+Result: FITS, posterior mean in the first HDU, then std, quantiles, R-hat, ESS, traces, settings;
+  sky coordinates of the counts included. See tslira info result.fits.
+
+Examples:
+  A first look:
+    tslira deconvolve counts.fits --psf psf.fits -o result.fits --png posterior.png
+  Chandra, a part of the image, the prior of the LIRA papers:
+    tslira deconvolve chandra-counts-obs-id-4684.fits.gz --psf chandra-psf-obs-id-4684.fits.gz \\
+      --cutout 64:192,65:193 --psf-cutout 15:32,14:31 --smoothing-prior 2,0.02,1 -o gc.fits
+  Fermi, exposure in cm2 s, background in counts, its scale fitted:
+    tslira deconvolve counts.fits.gz --psf psf.fits.gz --exposure exposure.fits.gz \\
+      --background background.fits.gz --background-unit counts --fit-background-scale -o fermi.fits
+  Several observations of the same pixels, from a config file (flags win over it):
+    tslira deconvolve --config run.json --seed 2 -o joint.fits
+    run.json: {"iterations": 10000, "burnIn": 1000, "smoothingPrior": {"power": 2, "rate": 0.02,
+      "exponent": 1}, "observations": [{"counts": "a.fits", "psf": "psf-a.fits"},
+      {"counts": "b.fits", "psf": "psf-b.fits", "exposure": "exposure-b.fits"}]}
+
+Ctrl-C stops the run and writes what there is; a second Ctrl-C quits at once.`;
+
+/** The command with all its options, but without its action. */
+export function deconvolveOptions() {
+  return new Command("deconvolve")
+    .summary("counts and psf in, posterior of the flux image out")
+    .description(
+      "Sample the posterior of the source image behind a counts image, with several chains that are\n" +
+        "compared at the end, and write mean, errors, draws and diagnostics to one FITS file.",
+    )
+    .argument("[counts]", "counts image, whole numbers >= 0")
+    .optionsGroup("Observation:")
+    .option("-p, --psf <file>", "point spread function, any size")
+    .option("-e, --exposure <file>", "exposure, same pixels as the counts (default: 1)")
+    .option("-b, --background <file>", "background, same pixels as the counts (default: 0)")
+    .addOption(
+      new Option("--background-unit <unit>", "what the background file holds (default: flux)").choices([
+        "flux",
+        "counts",
+      ]),
+    )
+    .option("-m, --mask <file>", "1 = use the pixel, 0 = ignore it (default: use all)")
+    .option("--cutout <x0:x1,y0:y1>", "part of the counts: columns, rows, from 0, ends excluded", parseCutout)
+    .option("--psf-cutout <x0:x1,y0:y1>", "part of the psf", parseCutout)
+    .option("--name <name>", "name of the observation (default: the file's)")
+    .optionsGroup("Sampling:")
+    .option("-n, --iterations <n>", "sweeps of each chain, burn-in included (default: 5000)", parseWhole)
+    .option("--burn-in <n>", "sweeps at the start that are not used (default: a tenth)", parseWhole)
+    .option("-c, --chains <n>", "chains, from separated starts (default: 4)", parseWhole)
+    .option("-s, --seed <n>", "seed; the same seed gives the same result (default: 0)", parseWhole)
+    .optionsGroup("Model:")
+    .option(
+      "--alpha-init <a>",
+      "starting smoothing parameter, or one a level: 0.1,0.2,... (default: 0.1)",
+      parseNumberOrList,
+    )
+    .option("--fixed-alpha", "keep the smoothing parameters at their start")
+    .option("--fit-background-scale", "fit a factor of the background")
+    .addOption(
+      new Option(
+        "--boundary <kind>",
+        "photons beyond the edge are lost or come in again (default: spill)",
+      ).choices(["spill", "wrap"]),
+    )
+    .addOption(
+      new Option(
+        "--cycle-spin <kind>",
+        "shift the multiscale tree before each draw (default: random)",
+      ).choices(["random", "none"]),
+    )
+    .option(
+      "--total-counts-prior <shape,rate>",
+      "Gamma prior of the total (default: 1,0.05)",
+      parseNamedNumbers(["shape", "rate"]),
+    )
+    .option(
+      "--smoothing-prior <power,rate,exponent>",
+      "prior of alpha, ~ alpha^power exp(-rate alpha^exponent) (default: 1,1000,3)",
+      parseNamedNumbers(["power", "rate", "exponent"]),
+    )
+    .option(
+      "--background-scale-prior <shape,rate>",
+      "Gamma prior of the background's factor (default: 0.001,0)",
+      parseNamedNumbers(["shape", "rate"]),
+    )
+    .optionsGroup("Output:")
+    .option("-o, --output <file>", "result file, FITS; .gz to compress")
+    .option("--png <file>", "also draw counts, mean, std, signal to noise and R-hat")
+    .option("--overwrite", "replace files that exist")
+    .option(
+      "--trace-every <n>",
+      "keep every n-th draw of the image (default: as --trace-keep allows)",
+      parseWhole,
+    )
+    .option("--trace-keep <n>", "most draws kept a chain (default: 1000)", parseWhole)
+    .option("--json", "print a summary for programs on stdout")
+    .option("-q, --quiet", "no progress and no summary; warnings and errors only")
+    .optionsGroup("Running:")
+    .option("--config <file>", "settings as JSON; flags win over it")
+    .option("-w, --workers <n>", "worker threads, 0 for none (default: one a core)", parseWhole)
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", DETAILS);
+}
+
+/** Values of the options. */
+export type DeconvolveFlags = ReturnType<ReturnType<typeof deconvolveOptions>["opts"]>;

@@ -1,0 +1,23 @@
+/** Exit codes, and errors as one line. */
+
+/** What the shell is told. */
+export const EXIT = { done: 0, badInput: 1, failed: 2, interrupted: 130 } as const;
+
+/** Codes of errors that the user can mend by other input. */
+const BAD_INPUT: ReadonlySet<unknown> = new Set(["INVALID_INPUT", "FORMAT"]);
+
+/**
+ * Print an error as one line on stderr.
+ *
+ * Errors that are not ours come with their stack when `TSLIRA_DEBUG` is set.
+ *
+ * @returns the exit code for it
+ */
+export function reportError(error: unknown): number {
+  const { code, message, stack } = (error ?? {}) as { code?: unknown; message?: unknown; stack?: unknown };
+  const text = typeof message === "string" ? message : String(error);
+  process.stderr.write(`tslira: ${text.replace(/\s*\n\s*/g, " ")}\n`);
+  if (process.env.TSLIRA_DEBUG && typeof stack === "string") process.stderr.write(`${stack}\n`);
+  if (BAD_INPUT.has(code)) return EXIT.badInput;
+  return code === "ABORTED" ? EXIT.interrupted : EXIT.failed;
+}

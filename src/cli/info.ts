@@ -1,0 +1,256 @@
+/** `tslira info`. */
+
+import { Command } from "@commander-js/extra-typings";
+import {
+  type FitsFile,
+  type FitsHdu,
+  type FitsHduInfo,
+  openFitsFile,
+  parseFitsName,
+  type ResultSummary,
+  readImageData,
+  readResultSummary,
+  readTable,
+} from "../node.js";
+import { formatCount, formatNumber, shellQuote } from "./format.js";
+import { summaryData, summaryLines } from "./summary.js";
+
+const DETAILS = `
+Shows every HDU: kind, size, type, unit, smallest and largest value and sum of images, columns of
+tables, sky coordinates. For a result of tslira deconvolve also its settings, counts ledger,
+convergence and verdict, and what to do next.
+
+Examples:
+  tslira info counts.fits.gz
+  tslira info result.fits --json`;
+
+function infoOptions() {
+  return new Command("info")
+    .summary("say what is in a FITS file or a result")
+    .description("Say what is in a FITS file, plain or .gz; for a result also what it says.")
+    .argument("<file>", "FITS file; name[extension] for one HDU only")
+    .option("--json", "print it for programs")
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", DETAILS);
+}
+
+/** The command. */
+export function infoCommand() {
+  return infoOptions().action((file, flags) => info(file, flags.json === true));
+}
+
+async function info(name: string, json: boolean): Promise<void> {
+  const { path, extension } = parseFitsName(name);
+  const summary = extension === undefined ? await readResultSummary(path) : undefined;
+  const file = await openFitsFile(path);
+  try {
+    const wanted = extension === undefined ? file.hdus : [await file.readHdu(extension)];
+    const hdus: HduReport[] = [];
+    for (const hdu of wanted) hdus.push(await describe(file, hdu));
+    if (json) {
+      const result = summary === undefined ? {} : { result: summaryData(summary) };
+      process.stdout.write(`${JSON.stringify({ file: path, hdus, ...result }, undefined, 2)}\n`);
+      return;
+    }
+    const lines = [
+      `${path}: FITS, ${file.hdus.length} ${file.hdus.length === 1 ? "HDU" : "HDUs"}`,
+      "",
+      ...hduLines(hdus),
+    ];
+    if (summary === undefined) lines.push("", ...adviceLines(path, wanted));
+    else lines.push("", ...resultLines(path, summary));
+    process.stdout.write(`${lines.join("\n")}\n`);
+  } finally {
+    await file.close();
+  }
+}
+
+/** What is told of an HDU. */
+interface HduReport {
+  readonly index: number;
+  readonly name: string;
+  readonly kind: "image" | "table" | "empty";
+  /** Slowest axis first. */
+  readonly shape?: readonly number[];
+  readonly type?: string;
+  readonly unit?: string;
+  readonly statistics?: Statistics;
+  readonly rows?: number;
+  readonly columns?: readonly { readonly name: string; readonly format: string; readonly unit?: string }[];
+  readonly sky?: string;
+}
+
+interface Statistics {
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly sum: number;
+  /** Pixels without a value. */
+  readonly undefined: number;
+}
+
+const TYPES: Readonly<Record<number, string>> = {
+  8: "u1",
+  16: "i2",
+  32: "i4",
+  64: "i8",
+  [-32]: "f4",
+  [-64]: "f8",
+};
+
+/** Larger images are not read for their statistics. */
+const STATISTICS_BYTES = 2 ** 27;
+
+async function describe(file: FitsFile, hdu: FitsHduInfo): Promise<HduReport> {
+  const base = { index: hdu.index, name: hdu.name };
+  if (hdu.kind === "empty") return { ...base, kind: "empty" };
+  if (hdu.kind === "table") {
+    // No rows are needed to learn about the columns.
+    const empty = { ...hdu, data: new Uint8Array(0) };
+    const { columns } = readTable(empty, { rows: [0, 0] });
+    return {
+      ...base,
+      kind: "table",
+      rows: hdu.rows,
+      columns: columns.map(({ name, format, unit }) => ({
+        name,
+        format,
+        ...(unit === undefined ? {} : { unit }),
+      })),
+    };
+  }
+  const unit = hdu.header.text("BUNIT");
+  const sky = skyText(hdu);
+  const whole = hdu.dataLength <= STATISTICS_BYTES ? await file.readHdu(hdu.index) : undefined;
+  return {
+    ...base,
+    kind: "image",
+    shape: hdu.shape,
+    type: TYPES[hdu.bitpix],
+    ...(unit ? { unit } : {}),
+    ...(whole === undefined ? {} : { statistics: statistics(whole) }),
+    ...(sky === undefined ? {} : { sky }),
+  };
+}
+
+function statistics(hdu: FitsHdu): Statistics {
+  const { data } = readImageData(hdu);
+  let [min, max, sum, missing] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
+  for (let index = 0; index < data.length; index++) {
+    const value = data[index];
+    if (Number.isNaN(value)) {
+      missing++;
+      continue;
+    }
+    if (value < min) min = value;
+    if (value > max) max = value;
+    sum += value;
+  }
+  const none = missing === data.length;
+  return { min: none ? null : min, max: none ? null : max, sum, undefined: missing };
+}
+
+/** Projection and position of the reference pixel. */
+function skyText({ header }: FitsHduInfo): string | undefined {
+  const types = [header.text("CTYPE1"), header.text("CTYPE2")];
+  const values = [header.get("CRVAL1"), header.get("CRVAL2")];
+  if (types.some((type) => !type) || values.some((value) => typeof value !== "number")) return undefined;
+  const pixel = [header.get("CRPIX1"), header.get("CRPIX2")].map((value) =>
+    typeof value === "number" ? formatNumber(value - 1) : "?",
+  );
+  return `${types.join(", ")}; ${values.map((value) => formatNumber(Number(value))).join(", ")} at x ${pixel[0]}, y ${pixel[1]}`;
+}
+
+function hduLines(hdus: readonly HduReport[]): string[] {
+  const rows = hdus.map((hdu) => {
+    const title = `${hdu.index} ${hdu.name || "(no name)"}`;
+    if (hdu.kind === "empty") return [title, "no data"];
+    if (hdu.kind === "table")
+      return [title, `table of ${formatCount(hdu.rows ?? 0)} rows: ${columnText(hdu)}`];
+    const size = [...(hdu.shape ?? [])].reverse().join(" x ");
+    return [
+      title,
+      [`image ${size} ${hdu.type}`, hdu.unit, statisticsText(hdu.statistics), hdu.sky]
+        .filter(Boolean)
+        .join(", "),
+    ];
+  });
+  const width = Math.max(...rows.map(([title]) => title.length));
+  return rows.map(([title, text]) => `  ${title.padEnd(width)}  ${text}`);
+}
+
+function columnText({ columns = [] }: HduReport): string {
+  const shown = columns
+    .slice(0, 30)
+    .map(({ name, format, unit }) => `${name} ${format}${unit ? ` [${unit}]` : ""}`);
+  const more = columns.length - shown.length;
+  return shown.join(", ") + (more > 0 ? ` and ${more} more` : "");
+}
+
+function statisticsText(found: Statistics | undefined): string {
+  if (found === undefined) return "";
+  const { min, max, sum, undefined: missing } = found;
+  const range =
+    min === null || max === null
+      ? "no values"
+      : `${formatNumber(min)} to ${formatNumber(max)}, sum ${formatNumber(sum)}`;
+  return missing > 0 && min !== null ? `${range}, ${formatCount(missing)} pixels undefined` : range;
+}
+
+/** Settings of a result, its summary, and what to do next. */
+function resultLines(path: string, result: ResultSummary): string[] {
+  const { config, provenance, referenceExposure, keptDraws } = result;
+  const { smoothingPrior: s, totalCountsPrior: t, backgroundScalePrior: b } = config;
+  const alphas = [...new Set(config.alphaInit)].map(formatNumber).join(", ");
+  const settings = [
+    ["seed", String(config.seed)],
+    ["alpha", `${config.fitAlpha ? "sampled" : "fixed"}, from ${alphas}; ${config.alphaInit.length} levels`],
+    ["smoothing prior", `power ${s.power}, rate ${s.rate}, exponent ${s.exponent}`],
+    ["total counts prior", `shape ${t.shape}, rate ${t.rate}`],
+    [
+      "background scale",
+      config.fitBackgroundScale ? `fitted, prior shape ${b.shape}, rate ${b.rate}` : "fixed at 1",
+    ],
+    ["boundary", config.boundary],
+    ["cycle spinning", config.cycleSpin],
+    [
+      "kept draws",
+      `${keptDraws.map(formatCount).join(", ")} (one every ${formatCount(config.traceEvery)} sweeps)`,
+    ],
+    ["reference exposure", formatNumber(referenceExposure)],
+    ["made by", `tslira ${provenance.version}, ${provenance.started} to ${provenance.finished}`],
+    ...(provenance.command === undefined ? [] : [["command", provenance.command]]),
+    ...provenance.inputs.map(({ name, sha256 }) => ["input", `${name} (SHA-256 ${sha256.slice(0, 16)}...)`]),
+  ];
+  const width = Math.max(...settings.map(([label]) => label.length));
+  const { state, remedy } = result.diagnostics.verdict;
+  const next =
+    state === "agree"
+      ? [`look at it: ds9 ${shellQuote([path])}, or in Python astropy.io.fits.open(${JSON.stringify(path)})`]
+      : [remedy === "" ? "run it longer" : remedy];
+  return [
+    "Result of tslira deconvolve",
+    "",
+    ...summaryLines(result),
+    "",
+    "Settings",
+    ...settings.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`),
+    "",
+    `Next: ${next[0]}`,
+  ];
+}
+
+/** What to do with a file that is no result. */
+function adviceLines(path: string, hdus: readonly FitsHduInfo[]): string[] {
+  const images = hdus.filter(({ kind, dataLength }) => kind === "image" && dataLength > 0);
+  if (images.length === 0) {
+    const events = hdus.some((hdu) => hdu.name === "EVENTS");
+    return [
+      events
+        ? "Next: an event list; bin it to a counts image first (CIAO: dmcopy, Fermi: gtbin)"
+        : "Next: no image in this file; tslira deconvolve needs a counts image",
+    ];
+  }
+  const first = images[0];
+  const name = first.index === 0 ? path : `${path}[${first.name || first.index}]`;
+  return [`Next: tslira deconvolve ${shellQuote([name])} --psf psf.fits -o result.fits, if these are counts`];
+}

@@ -1,0 +1,112 @@
+#!/usr/bin/env node
+/** The command line: finds the command, loads it alone (a fast start), turns errors into one line and an exit code. */
+
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "@commander-js/extra-typings";
+import { EXIT, reportError } from "./exit.js";
+
+/** A command as a module of its own, loaded when asked for. */
+interface LazyCommand {
+  readonly summary: string;
+  readonly load: () => Promise<Command<unknown[], Record<string, unknown>>>;
+}
+
+const COMMANDS: Readonly<Record<string, LazyCommand>> = {
+  deconvolve: {
+    summary: "counts and psf in, posterior of the flux image out",
+    load: async () => asCommand((await import("./deconvolve.js")).deconvolveCommand()),
+  },
+  simulate: {
+    summary: "make an observation of a known sky, to try things on",
+    load: async () => asCommand((await import("./simulate.js")).simulateCommand()),
+  },
+  info: {
+    summary: "say what is in a FITS file or a result",
+    load: async () => asCommand((await import("./info.js")).infoCommand()),
+  },
+};
+
+const EXAMPLES = `
+Start here:
+  tslira simulate gaussian-and-points -o sim
+  tslira deconvolve sim/counts.fits --psf sim/psf.fits --exposure sim/exposure.fits \\
+         --background sim/background.fits -o sim/result.fits --png sim/posterior.png
+  tslira info sim/result.fits
+
+More on a command: tslira deconvolve --help
+Exit codes: 0 done, 1 bad input, 2 failed, 130 interrupted.`;
+
+/** The types of arguments and options do not matter to the program that holds the command. */
+function asCommand(command: unknown): Command<unknown[], Record<string, unknown>> {
+  return command as Command<unknown[], Record<string, unknown>>;
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+async function buildProgram(wanted: string | undefined) {
+  const program = new Command("tslira")
+    .description(
+      "Bayesian deconvolution of low-count X-ray and gamma-ray images (LIRA): counts, psf, exposure and\n" +
+        "background in; posterior mean, errors and draws of the source image out, checked by several chains.",
+    )
+    .version(packageVersion(), "--version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand(false)
+    .addHelpText("after", EXAMPLES);
+  for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+    if (name === wanted) program.addCommand(asCommand(await load()));
+    else program.command(name).description(summary).allowUnknownOption().allowExcessArguments();
+  }
+  settle(program);
+  for (const command of program.commands) settle(command);
+  return program;
+}
+
+/** Errors of the command line come out in our words and with our exit code. */
+function settle(command: unknown): void {
+  asCommand(command)
+    .exitOverride()
+    .showSuggestionAfterError(true)
+    .configureOutput({ outputError: () => {} });
+}
+
+/** `error: unknown option '--foo'` and the suggestion below it, as one line without the first word. */
+function commanderMessage(error: CommanderError): string {
+  return error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
+}
+
+async function main(given: readonly string[]): Promise<void> {
+  // "tslira help deconvolve" and "tslira deconvolve --help" are the same.
+  const args = given[0] === "help" ? [...given.slice(1, 2), "--help"] : [...given];
+  const program = await buildProgram(args.find((arg) => !arg.startsWith("-")));
+  if (args.length === 0) {
+    process.stderr.write(program.helpInformation() + EXAMPLES.concat("\n"));
+    process.exitCode = EXIT.badInput;
+    return;
+  }
+  try {
+    await program.parseAsync(args, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return;
+    const command = args.find((arg) => arg in COMMANDS);
+    process.stderr.write(
+      `tslira: ${commanderMessage(error)}; see tslira ${command === undefined ? "" : `${command} `}--help\n`,
+    );
+    process.exitCode = EXIT.badInput;
+  }
+}
+
+// A closed pipe (tslira info ... | head) is the reader's choice, not an error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+});
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  process.exitCode = reportError(error);
+}

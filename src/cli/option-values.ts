@@ -1,0 +1,65 @@
+/** Values of options from their text. */
+
+import { InvalidArgumentError } from "@commander-js/extra-typings";
+import type { Cutout } from "../node.js";
+
+/** A number, as `5000`, `0.1` or `1e-3`. */
+export function parseNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("Give a number.");
+  return value;
+}
+
+/** A whole number >= 0, as `5000` or `1e4`. */
+export function parseWhole(text: string): number {
+  const value = parseNumber(text);
+  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError("Give a whole number >= 0.");
+  return value;
+}
+
+/** Numbers with commas between, as `1,0.05`. */
+export function parseNumbers(text: string): number[] {
+  return text.split(",").map(parseNumber);
+}
+
+/** One number, or several with commas between. */
+export function parseNumberOrList(text: string): number | number[] {
+  return text.includes(",") ? parseNumbers(text) : parseNumber(text);
+}
+
+/** As many numbers as there are names, as an object: `2,0.02,1` for power, rate, exponent. */
+export function parseNamedNumbers<Name extends string>(names: readonly Name[]) {
+  return (text: string): Record<Name, number> => {
+    const values = parseNumbers(text);
+    if (values.length !== names.length) {
+      throw new InvalidArgumentError(`Give ${names.length} numbers: ${names.join(",")}.`);
+    }
+    return Object.fromEntries(names.map((name, index) => [name, values[index]])) as Record<Name, number>;
+  };
+}
+
+const CUTOUT = /^\s*(\d+):(\d+)\s*,\s*(\d+):(\d+)\s*$/;
+
+/** A rectangle as `x0:x1,y0:y1`; undefined when the text is not of that form. */
+export function cutoutFromText(text: string): Cutout | undefined {
+  const match = CUTOUT.exec(text);
+  if (match === null) return undefined;
+  const [x0, x1, y0, y1] = match.slice(1).map(Number);
+  return { x: [x0, x1], y: [y0, y1] };
+}
+
+/** A rectangle as `x0:x1,y0:y1`. */
+export function parseCutout(text: string): Cutout {
+  const cutout = cutoutFromText(text);
+  if (cutout === undefined) {
+    throw new InvalidArgumentError("Give x0:x1,y0:y1 (columns, then rows, from 0, ends excluded).");
+  }
+  return cutout;
+}
+
+/** A shape as `64` (square) or `64x32` (columns x rows), in the order `[ny, nx]`. */
+export function parseShape(text: string): [ny: number, nx: number] {
+  const [, nx, ny = nx] = /^(\d+)(?:x(\d+))?$/i.exec(text.trim()) ?? [];
+  if (nx === undefined) throw new InvalidArgumentError("Give 64 or 64x32 (columns x rows).");
+  return [Number(ny), Number(nx)];
+}

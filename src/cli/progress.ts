@@ -1,0 +1,60 @@
+/** Progress on stderr: one line rewritten in place on a terminal, a plain line every ten seconds elsewhere. */
+
+import type { RunProgress } from "../node.js";
+import { formatCount, formatDuration } from "./format.js";
+
+/** A display of progress. */
+export interface ProgressDisplay {
+  readonly update: (progress: RunProgress) => void;
+  /** Print a message of its own, above the progress line. */
+  readonly say: (text: string) => void;
+  /** Remove the progress line. */
+  readonly close: () => void;
+}
+
+const TERMINAL_MILLISECONDS = 100;
+const PLAIN_MILLISECONDS = 10_000;
+
+function describe(progress: RunProgress): string {
+  const { stage, done, total, sweepsPerSecond, secondsLeft } = progress;
+  const percent = `${Math.floor((100 * done) / total)} %`.padStart(5);
+  if (stage === "diagnosing") return `${percent}  comparing the chains`;
+  const left = Number.isFinite(secondsLeft) ? `${formatDuration(secondsLeft)} left` : "";
+  return `${percent}  ${formatCount(done)} of ${formatCount(total)} sweeps, ${formatCount(sweepsPerSecond)} a second, ${left}`;
+}
+
+/** Open a display on stderr. With `quiet` it shows messages only. */
+export function openProgress({ quiet }: { readonly quiet: boolean }): ProgressDisplay {
+  const { stderr } = process;
+  const terminal = stderr.isTTY === true;
+  let last = performance.now();
+  let shown = false;
+  let stage = "";
+  const clear = () => {
+    if (shown) stderr.write("\r\u001b[K");
+    shown = false;
+  };
+  return {
+    update(progress) {
+      if (quiet) return;
+      const now = performance.now();
+      const wait = terminal ? (stage === progress.stage ? TERMINAL_MILLISECONDS : 0) : PLAIN_MILLISECONDS;
+      if (now - last < wait) return;
+      last = now;
+      stage = progress.stage;
+      const line = describe(progress);
+      if (terminal) {
+        clear();
+        stderr.write(line.slice(0, Math.max(20, (stderr.columns ?? 80) - 1)));
+        shown = true;
+      } else {
+        stderr.write(`${line.trimStart()}\n`);
+      }
+    },
+    say(text) {
+      clear();
+      stderr.write(`${text}\n`);
+    },
+    close: clear,
+  };
+}

@@ -1,0 +1,108 @@
+/** What a result says, for people and for programs. */
+
+import type { Convergence, CountsLedger, ResultSummary } from "../node.js";
+import { formatCount, formatDuration, formatNumber, formatWithError, tableLines } from "./format.js";
+
+/** The parts of a result that the summary shows. */
+export type Summary = Omit<ResultSummary, "keptDraws">;
+
+/** Width of the first column. */
+const LABEL = 13;
+/** Characters a line; longer sentences are broken. */
+const WIDTH = 100;
+
+/** Lines of `label   text`, continued below the text. */
+function entry(label: string, ...lines: readonly string[]): string[] {
+  return lines.flatMap(wrap).map((line, index) => `  ${(index === 0 ? label : "").padEnd(LABEL)}${line}`);
+}
+
+function wrap(text: string): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > WIDTH - LABEL) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+/** Counts ledger in a sentence: observed = source + background + rest, and what was lost. */
+function ledgerText({ observed, source, sourceStd, background, lost }: CountsLedger): string {
+  const rest = observed - source - background;
+  const sign = rest < 0 ? "-" : "+";
+  return (
+    `observed ${formatCount(observed)} = source ${formatWithError(source, sourceStd)} + background ` +
+    `${formatNumber(background)} ${sign} rest ${formatNumber(Math.abs(rest))}; ` +
+    `${formatNumber(lost)} more source photons landed outside the pixels in use`
+  );
+}
+
+function convergenceRow({ name, mean, std, rhat, ess }: Convergence): string[] {
+  return [
+    name,
+    formatNumber(mean),
+    formatNumber(std),
+    Number.isNaN(rhat) ? "-" : rhat.toFixed(3),
+    Number.isNaN(ess) ? "-" : formatCount(ess),
+  ];
+}
+
+/** The summary as lines of text. */
+export function summaryLines(result: Summary): string[] {
+  const { config, mean, total, ledger, diagnostics, provenance, complete, name, unit = "" } = result;
+  const [ny, nx] = mean.shape;
+  const sweeps = `${formatCount(config.iterations)} sweeps (${formatCount(config.burnIn)} of burn-in)`;
+  const worst = diagnostics.verdict.worst.filter(
+    (row) => !diagnostics.parameters.some((one) => one.name === row.name),
+  );
+  const table = tableLines([
+    ["", "mean", "std", "R-hat", "ESS"],
+    ...diagnostics.parameters.map(convergenceRow),
+    ...worst.map(convergenceRow),
+  ]);
+  return [
+    `${name}: ${nx} x ${ny} pixels, ${config.chains} ${config.chains === 1 ? "chain" : "chains"} of ${sweeps}` +
+      (complete ? "" : ", stopped early"),
+    "",
+    ...entry("total flux", `${formatWithError(total.mean, total.std)} ${unit}`.trimEnd()),
+    ...(ledger.length === 1
+      ? entry("counts", ledgerText(ledger[0]))
+      : ledger.flatMap((row) => entry("counts", `${row.name}: ${ledgerText(row)}`))),
+    "",
+    ...table.map((line) => `  ${line}`),
+    "",
+    ...entry("verdict", diagnostics.verdict.sentence),
+    ...(diagnostics.verdict.remedy === "" ? [] : entry("to do", diagnostics.verdict.remedy)),
+    ...entry("time", timeText(provenance.seconds, result)),
+  ];
+}
+
+function timeText(seconds: number, { config, complete }: Summary): string {
+  const rate = complete
+    ? `, ${formatCount((config.chains * config.iterations) / Math.max(seconds, 1e-3))} sweeps a second`
+    : "";
+  return `${formatDuration(seconds)} of sampling${rate}`;
+}
+
+/** The summary as plain data for `--json`. */
+export function summaryData(result: Summary): Record<string, unknown> {
+  const { name, mean, unit, total, ledger, diagnostics, config, complete, provenance, referenceExposure } =
+    result;
+  const { parameters, verdict } = diagnostics;
+  return {
+    name,
+    shape: mean.shape,
+    unit: unit ?? null,
+    complete,
+    totalFlux: total,
+    ledger,
+    verdict,
+    parameters,
+    config,
+    referenceExposure,
+    seconds: provenance.seconds,
+    provenance,
+  };
+}
