@@ -79,6 +79,13 @@ export {
   wcsCards,
   writeFits,
 } from "./io/fits.js";
+export {
+  type LegacyImagesOptions,
+  type LegacyParameters,
+  type LegacySettings,
+  parseLegacyImages,
+  parseLegacyParameters,
+} from "./io/lira-legacy.js";
 export type { ResultSummary } from "./io/result-decode.js";
 export { decodeResult, encodeResult } from "./io/result-file.js";
 export { type TotalFlux, totalFlux } from "./io/result-total.js";
