@@ -33,7 +33,7 @@ export function deconvolveOptions() {
   return new Command("deconvolve")
     .summary("counts and psf in, posterior of the flux image out")
     .description(
-      "Sample the posterior of the source image behind a counts image, with several chains that are\n" +
+      "Sample the posterior of the source image behind a counts image, with several chains that are " +
         "compared at the end, and write mean, errors, draws and diagnostics to one FITS file.",
     )
     .argument("[counts]", "counts image, whole numbers >= 0")

@@ -89,7 +89,7 @@ async function deconvolve(counts: string | undefined, flags: Flags): Promise<voi
   const summary = { ...result, total: totalFlux(result) };
   const files = png === undefined ? [output] : [output, png];
   if (!flags.quiet) {
-    progress.say(["", ...summaryLines(summary), ...(await closingLines(files, settings, result))].join("\n"));
+    progress.say(["", ...summaryLines(summary), ...(await closingLines(files, result))].join("\n"));
   }
   if (flags.json) {
     const data = { ...summaryData(summary), output, png: png ?? null, warnings, interrupted };
@@ -125,6 +125,7 @@ async function sample(
     progress.say(`tslira: warning: ${text}`);
   };
   for (const text of settings.observations.flatMap(doubtfulBackground)) warn(text);
+  for (const text of largeTrace(settings, observations[0].counts)) warn(text);
   const interruption = listenForInterrupt(() =>
     progress.say("stopping; what was sampled so far is written. Ctrl-C again quits at once"),
   );
@@ -159,24 +160,40 @@ function doubtfulBackground({
   ];
 }
 
+/** Draws that memory and disk will feel. */
+function largeTrace({ options }: DeconvolveSettings, { data }: SkyImage): string[] {
+  const { iterations = 5_000, burnIn = Math.floor(iterations / 10), chains = 4, trace = {} } = options;
+  const sweeps = Math.max(0, iterations - burnIn);
+  const kept = trace.every === undefined ? Math.min(sweeps, trace.keep ?? 1_000) : sweeps / trace.every;
+  const bytes = 4 * data.length * chains * kept;
+  if (bytes < LARGE_TRACE) return [];
+  return [
+    `trace: kept draws should take less than ${formatBytes(LARGE_TRACE)}, got ${formatBytes(bytes)} in memory and on disk; ` +
+      "keep fewer with --trace-keep 200",
+  ];
+}
+
 async function drawPosterior(result: LiraResult, counts: SkyImage, path: string): Promise<void> {
-  const svg = plotPosterior(result, { document: await figureDocument(), counts });
+  const object = result.wcs.find(({ keyword }) => keyword === "OBJECT")?.value;
+  const svg = plotPosterior(result, {
+    document: await figureDocument(),
+    counts,
+    title: typeof object === "string" && object !== "" ? object : result.name,
+  });
   await writeFile(path, await renderPng(svg));
 }
 
+/** Bytes of kept draws from which on a warning is due. */
+const LARGE_TRACE = 1.5e9;
+
 /** What was written, and the command to try next. */
-async function closingLines(
-  files: readonly string[],
-  { options }: DeconvolveSettings,
-  result: LiraResult,
-): Promise<string[]> {
-  const written = await Promise.all(
-    files.map(async (file) => `${file} (${formatBytes((await stat(file)).size)})`),
-  );
+async function closingLines(files: readonly string[], { diagnostics }: LiraResult): Promise<string[]> {
+  const sizes = await Promise.all(files.map(async (file) => formatBytes((await stat(file)).size)));
+  const written = files.map((file, index) => `${file} (${sizes[index]})`);
+  const [, sweeps] = /--iterations (\d+)/.exec(diagnostics.verdict.remedy) ?? [];
   const next =
-    result.diagnostics.verdict.state === "agree"
+    sweeps === undefined
       ? `tslira info ${shellQuote([files[0]])}`
-      : `the same with more sweeps, for example --iterations ${10 * result.config.iterations}`;
-  void options;
+      : `the same command with --iterations ${sweeps} --overwrite`;
   return [`  written      ${written.join(", ")}`, `  next         ${next}`];
 }

@@ -49,8 +49,8 @@ function packageVersion(): string {
 async function buildProgram(wanted: string | undefined) {
   const program = new Command("tslira")
     .description(
-      "Bayesian deconvolution of low-count X-ray and gamma-ray images (LIRA): counts, psf, exposure and\n" +
-        "background in; posterior mean, errors and draws of the source image out, checked by several chains.",
+      "Bayesian deconvolution of low-count X-ray and gamma-ray images (LIRA): counts, psf, exposure " +
+        "and background in; posterior mean, errors and draws of the source image out, checked by several chains.",
     )
     .version(packageVersion(), "--version", "print the version")
     .helpOption("-h, --help", "print this help")

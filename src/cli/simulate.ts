@@ -91,7 +91,7 @@ async function simulate(sky: string, flags: Flags): Promise<void> {
   }
   for (const [name, file] of Object.entries(files)) {
     const image = images[name as keyof typeof images];
-    if (image !== undefined) await writeImage(file, image, `${observation.name ?? sky}: ${name}`);
+    if (image !== undefined) await writeImage(file, image, observation.name ?? sky, name === "counts");
   }
   const next = nextCommand(prefix, files);
   if (!quiet) {
@@ -125,16 +125,20 @@ async function filePrefix(output: string): Promise<string> {
 }
 
 /** Counts as 32-bit integers, everything else as doubles. */
-async function writeImage(file: string, { data, shape }: SkyImage, title: string): Promise<void> {
-  const whole =
-    data.every((value) => Number.isInteger(value) && value < 2 ** 31) && title.endsWith(": counts");
+async function writeImage(
+  file: string,
+  { data, shape }: SkyImage,
+  object: string,
+  counts: boolean,
+): Promise<void> {
+  const whole = counts && data.every((value) => Number.isInteger(value) && value < 2 ** 31);
   await writeFitsFile(file, [
     {
       kind: "image",
       shape: [...shape],
       data: whole ? Int32Array.from(data) : data,
       cards: [
-        fitsCard("OBJECT", title, "simulated by tslira"),
+        fitsCard("OBJECT", object, "simulated by tslira"),
         ...(whole ? [fitsCard("BUNIT", "count")] : []),
       ],
     },

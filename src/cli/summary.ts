@@ -28,14 +28,29 @@ function wrap(text: string): string[] {
   return [...lines, line];
 }
 
+/**
+ * What the prior on the total takes from the counts, when it shows: given the photons N of the source, T is Gamma(a + N, b + q)
+ * with q the detected part, so that on average the source has b * T fewer counts than it would without the rate b.
+ */
+function priorText({ config, total, referenceExposure, ledger }: Summary): string[] {
+  const { shape, rate } = config.totalCountsPrior;
+  const held = rate * total.mean * referenceExposure;
+  const observed = ledger.reduce((sum, row) => sum + row.observed, 0);
+  if (!(held > 0.5 * Math.sqrt(observed))) return [];
+  return [
+    `the prior on the total (rate ${rate}) holds back about ${formatCount(held)} counts of the source; ` +
+      `--total-counts-prior ${shape},0 lets them in`,
+  ];
+}
+
 /** Counts ledger in a sentence: observed = source + background + rest, and what was lost. */
 function ledgerText({ observed, source, sourceStd, background, lost }: CountsLedger): string {
   const rest = observed - source - background;
   const sign = rest < 0 ? "-" : "+";
   return (
     `observed ${formatCount(observed)} = source ${formatWithError(source, sourceStd)} + background ` +
-    `${formatNumber(background)} ${sign} rest ${formatNumber(Math.abs(rest))}; ` +
-    `${formatNumber(lost)} more source photons landed outside the pixels in use`
+    `${formatCount(background)} ${sign} rest ${formatCount(Math.abs(rest))}; ` +
+    `${formatCount(lost)} more source photons landed outside the pixels in use`
   );
 }
 
@@ -67,9 +82,13 @@ export function summaryLines(result: Summary): string[] {
       (complete ? "" : ", stopped early"),
     "",
     ...entry("total flux", `${formatWithError(total.mean, total.std)} ${unit}`.trimEnd()),
-    ...(ledger.length === 1
-      ? entry("counts", ledgerText(ledger[0]))
-      : ledger.flatMap((row) => entry("counts", `${row.name}: ${ledgerText(row)}`))),
+    ...entry(
+      "counts",
+      ...(ledger.length === 1
+        ? [ledgerText(ledger[0])]
+        : ledger.map((row) => `${row.name}: ${ledgerText(row)}`)),
+      ...priorText(result),
+    ),
     "",
     ...table.map((line) => `  ${line}`),
     "",
