@@ -89,12 +89,6 @@ export {
 export type { ResultSummary } from "./io/result-decode.js";
 export { decodeResult, encodeResult } from "./io/result-file.js";
 export { type TotalFlux, totalFlux } from "./io/result-total.js";
-export {
-  LiraDeconvolver,
-  type LiraDeconvolverOptions,
-  type RunOptions,
-  type RunProgress,
-} from "./lira-deconvolver.js";
 export { type DetectionOptions, detectionProbability } from "./model/detection.js";
 export { type DetectedExposure, detectedExposures } from "./model/exposure.js";
 export {
@@ -117,4 +111,7 @@ export type {
 } from "./posterior/result.js";
 export type { ImageTrace, ParameterTrace } from "./posterior/trace.js";
 export { multiscaleLevels } from "./priors/multiscale.js";
+export { LiraDeconvolver, type RunOptions } from "./runs/lira-deconvolver.js";
+export type { LiraDeconvolverOptions } from "./runs/lira-options.js";
+export type { RunProgress, SamplingOptions } from "./runs/sample-run.js";
 export { VERSION } from "./version.js";

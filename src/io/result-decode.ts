@@ -101,7 +101,7 @@ function checkFormat(hdus: readonly FitsHdu[]): void {
  * @throws FormatError when they are not a result, or damaged
  */
 export function decodeHdus(hdus: readonly FitsHdu[]): LiraResult {
-  const { total: _total, keptDraws, ...summary } = decodeSummary(hdus);
+  const { keptDraws, ...summary } = decodeSummary(hdus);
   const config = readTable(hduNamed(hdus, CONFIG));
   const draws = wholeNumbers(config, "chain_draws");
   const means = planes(hduNamed(hdus, CHAIN_MEAN));
@@ -153,6 +153,7 @@ export function decodeSummary(hdus: readonly FitsHdu[]): ResultSummary {
     ...(unit === undefined ? {} : { unit: unescapeText(unit) }),
     name: textCard(header, "TITLE"),
     provenance: provenance(header),
+    ...runTarget(header),
     total: { mean: numberCard(header, "TOTFLUX"), std: numberCard(header, "TOTFLERR") },
     keptDraws: wholeNumbers(config, "chain_kept"),
   };
@@ -192,6 +193,17 @@ function provenance(header: FitsHeader): Provenance {
     finished: textCard(header, "RUNEND"),
     seconds: numberCard(header, "RUNSECS"),
     inputs,
+  };
+}
+
+function runTarget(header: FitsHeader): Pick<LiraResult, "target"> {
+  if (!header.has("TARGET")) return {};
+  return {
+    target: {
+      until: textCard(header, "TARGET"),
+      maxIterations: numberCard(header, "MAXSWEEP"),
+      reached: header.get("REACHED") === true,
+    },
   };
 }
 

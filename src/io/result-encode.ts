@@ -1,8 +1,9 @@
 /** Results to FITS HDUs; the layout is described in `result-layout.ts`. */
 
 import type { Shape, SkyImage } from "../image.js";
-import type { Convergence, CountsLedger, LiraConfig, LiraResult } from "../posterior/result.js";
-import type { ParameterTrace } from "../posterior/trace.js";
+import { type DrawSource, traceSource } from "../posterior/draw-source.js";
+import type { Convergence, CountsLedger, LiraConfig, LiraResult, LiraSummary } from "../posterior/result.js";
+import { asParameterSource, type ParameterSource } from "../posterior/trace.js";
 import {
   type FitsCard,
   type FitsColumnInput,
@@ -27,29 +28,47 @@ import {
   RHAT,
 } from "./result-layout.js";
 import { escapeText } from "./result-text.js";
-import { totalFlux } from "./result-total.js";
 
-/** A result as HDUs; the draws, by far the largest, are apart so that a file can be written without a copy of them. */
+/** The traces of a result, in memory or in files. */
+export interface ResultTraces {
+  readonly parameters: ParameterSource;
+  readonly images: DrawSource;
+}
+
+/** A table whose rows come from elsewhere, piece by piece. */
+export interface ParameterTable {
+  readonly name: string;
+  readonly columns: readonly { readonly name: string; readonly format: string }[];
+  readonly cards: readonly FitsCard[];
+  /** Values of all columns for so many sweeps of a chain. */
+  readonly rows: (chain: number, first: number, count: number) => (Int32Array | Float64Array)[];
+}
+
+/** A result as HDUs; the traces, by far the largest, are apart so that a file can be written without a copy of them. */
 export interface ResultHdus {
-  /** All HDUs but the last. */
-  readonly hdus: readonly FitsHduInput[];
-  /** IMAGE_TRACE, the last HDU, without its planes. */
+  readonly before: readonly FitsHduInput[];
+  /** PARAMETER_TRACE, behind `before`. */
+  readonly parameterTrace: ParameterTable;
+  readonly after: readonly FitsHduInput[];
+  /** IMAGE_TRACE, the last HDU, without its planes: draws of chain after chain. */
   readonly imageTrace: {
     readonly name: string;
     readonly cards: readonly FitsCard[];
     readonly planeShape: Shape;
   };
-  /** Its planes: draws of chain after chain. */
-  readonly draws: readonly Float32Array[];
+}
+
+/** Traces in memory as sources. */
+export function tracesOf({ trace }: LiraResult): ResultTraces {
+  return { parameters: asParameterSource(trace.parameters), images: traceSource(trace.images) };
 }
 
 /** Turn a result into what the FITS writers take. */
-export function resultHdus(result: LiraResult): ResultHdus {
+export function resultHdus(result: LiraSummary, { parameters, images }: ResultTraces): ResultHdus {
   const sky = skyCards(result);
   const unit = result.unit === undefined ? [] : [fitsCard("BUNIT", escapeText(result.unit))];
-  const { images } = result.trace;
   return {
-    hdus: [
+    before: [
       image(PRIMARY, result.mean, primaryCards(result)),
       image(POSTERIOR_STD, result.std, [...unit, ...sky]),
       cube(POSTERIOR_QUANTILES, images.shape, result.quantiles.images, [
@@ -73,23 +92,20 @@ export function resultHdus(result: LiraResult): ResultHdus {
         result.chains.map(({ std }) => std),
         [...unit, ...sky],
       ),
-      parameterTable(result.trace.parameters),
-      diagnosticsTable(result),
-      ledgerTable(result.ledger),
-      configTable(result),
     ],
+    parameterTrace: parameterTable(parameters),
+    after: [diagnosticsTable(result), ledgerTable(result.ledger), configTable(result, parameters, images)],
     imageTrace: {
       name: IMAGE_TRACE,
       planeShape: images.shape,
       cards: [
         ...unit,
-        fitsCard("CHAINS", images.chains.length, "chains, one after the other"),
+        fitsCard("CHAINS", images.chains, "chains, one after the other"),
         fitsCard("FIRST", images.first, "sweep of the first draw of a chain, from 0"),
         fitsCard("EVERY", images.every, "sweeps between draws"),
         ...sky,
       ],
     },
-    draws: images.chains,
   };
 }
 
@@ -109,16 +125,16 @@ function cube(
 }
 
 /** Sky coordinates as cards; those that would overwrite a card of ours are left out. */
-function skyCards({ wcs }: LiraResult): FitsCard[] {
+function skyCards({ wcs }: LiraSummary): FitsCard[] {
   return wcs
     .filter(({ keyword }) => !isOwnKeyword(keyword))
     .map(({ keyword, value, comment }) => fitsCard(keyword, value, comment));
 }
 
-function primaryCards(result: LiraResult): FitsCard[] {
+function primaryCards(result: LiraSummary): FitsCard[] {
   const { provenance, config, diagnostics, unit } = result;
   const { state, sentence, remedy } = diagnostics.verdict;
-  const total = totalFlux(result);
+  const { total } = result;
   const number = (keyword: string, value: number, comment: string) =>
     Number.isFinite(value) ? [fitsCard(keyword, value, comment)] : [];
   return [
@@ -129,6 +145,7 @@ function primaryCards(result: LiraResult): FitsCard[] {
     ...number("TOTFLUX", total.mean, "flux of the whole image"),
     ...number("TOTFLERR", total.std, "posterior standard deviation of TOTFLUX"),
     fitsCard("REFEXPO", result.referenceExposure, "times this: image of pylira"),
+    ...targetCards(result.target),
     fitsCard("COMPLETE", result.complete, "whether all sweeps were done"),
     fitsCard("VERDICT", state, "do the chains agree?"),
     fitsCard("VERDTEXT", escapeText(sentence)),
@@ -147,40 +164,45 @@ function primaryCards(result: LiraResult): FitsCard[] {
   ];
 }
 
-function parameterTable({ names, burnIn, chains }: ParameterTrace): FitsTableInput {
-  const sweeps = chains.map((chain) => chain.length / names.length);
-  const rows = sweeps.reduce((sum, count) => sum + count, 0);
-  const iteration = new Int32Array(rows);
-  const chainNumber = new Int32Array(rows);
-  const values = names.map(() => new Float64Array(rows));
-  let row = 0;
-  for (const [number, chain] of chains.entries()) {
-    for (let start = 0, sweep = 1; start < chain.length; start += names.length, sweep++) {
-      iteration[row] = sweep;
-      chainNumber[row] = number;
-      for (let column = 0; column < names.length; column++) values[column][row] = chain[start + column];
-      row++;
-    }
-  }
-  const columns: FitsColumnInput[] = [
-    { name: "iteration", format: "J", values: iteration },
-    { name: "chain", format: "J", values: chainNumber },
-    ...names.map((name, index) => ({ name, format: "D", values: values[index] })),
+function targetCards(target: LiraSummary["target"]): FitsCard[] {
+  if (target === undefined) return [];
+  return [
+    fitsCard("TARGET", escapeText(target.until), "convergence that was asked for"),
+    fitsCard("MAXSWEEP", target.maxIterations, "most sweeps of a chain to reach it"),
+    fitsCard("REACHED", target.reached, "whether it was reached"),
+  ];
+}
+
+function parameterTable({ names, burnIn, chains, readRows }: ParameterSource): ParameterTable {
+  const columns = [
+    { name: "iteration", format: "J" },
+    { name: "chain", format: "J" },
+    ...names.map((name) => ({ name, format: "D" })),
   ];
   const fill = names.includes("logPost") && !names.includes("stepSize");
-  if (fill) {
-    columns.splice(names.indexOf("logPost") + 3, 0, {
-      name: "stepSize",
-      format: "D",
-      values: new Float64Array(rows),
-    });
-  }
-  const cards = [
-    fitsCard("BURNIN", burnIn, "sweeps of burn-in at the start of a chain"),
-    fitsCard("CHAINS", chains.length, "chains, one after the other"),
-    fitsCard("STEPFILL", fill, "stepSize is for pylira only, always 0"),
-  ];
-  return { kind: "table", name: PARAMETER_TRACE, columns, cards };
+  const fillAt = names.indexOf("logPost") + 3;
+  if (fill) columns.splice(fillAt, 0, { name: "stepSize", format: "D" });
+  return {
+    name: PARAMETER_TRACE,
+    columns,
+    cards: [
+      fitsCard("BURNIN", burnIn, "sweeps of burn-in at the start of a chain"),
+      fitsCard("CHAINS", chains, "chains, one after the other"),
+      fitsCard("STEPFILL", fill, "stepSize is for pylira only, always 0"),
+    ],
+    rows(chain, first, count) {
+      const rows = readRows(chain, first, count);
+      const values: (Int32Array | Float64Array)[] = [
+        Int32Array.from({ length: count }, (_, row) => first + row + 1),
+        new Int32Array(count).fill(chain),
+        ...names.map((_, column) =>
+          Float64Array.from({ length: count }, (_unused, row) => rows[row * names.length + column]),
+        ),
+      ];
+      if (fill) values.splice(fillAt, 0, new Float64Array(count));
+      return values;
+    },
+  };
 }
 
 function textColumn(name: string, texts: readonly string[]): FitsColumnInput {
@@ -192,7 +214,7 @@ function numberColumn(name: string, values: readonly number[]): FitsColumnInput 
   return { name, format: "D", values };
 }
 
-function diagnosticsTable({ diagnostics: { parameters, verdict } }: LiraResult): FitsTableInput {
+function diagnosticsTable({ diagnostics: { parameters, verdict } }: LiraSummary): FitsTableInput {
   const rows: readonly Convergence[] = [...parameters, ...verdict.worst];
   return {
     kind: "table",
@@ -260,10 +282,10 @@ function ledgerTable(rows: readonly CountsLedger[]): FitsTableInput {
   };
 }
 
-function configTable(result: LiraResult): FitsTableInput {
+function configTable(result: LiraSummary, parameters: ParameterSource, images: DrawSource): FitsTableInput {
   const config: LiraConfig = result.config;
-  const { parameters, images } = result.trace;
-  const pixels = images.shape[0] * images.shape[1];
+  const perChain = (count: number, value: (chain: number) => number) =>
+    Array.from({ length: count }, (_, chain) => value(chain));
   const real = (name: string, value: number) => numberColumn(name, [value]);
   const whole = (name: string, value: number): FitsColumnInput => ({ name, format: "K", values: [value] });
   const wholes = (name: string, values: readonly number[]): FitsColumnInput => ({
@@ -299,18 +321,12 @@ function configTable(result: LiraResult): FitsTableInput {
       whole("trace_every", config.traceEvery),
       real("reference_exposure", result.referenceExposure),
       flag("complete", result.complete),
-      wholes(
-        "chain_sweeps",
-        parameters.chains.map((chain) => chain.length / parameters.names.length),
-      ),
+      wholes("chain_sweeps", perChain(parameters.chains, parameters.sweeps)),
       wholes(
         "chain_draws",
         result.chains.map(({ draws }) => draws),
       ),
-      wholes(
-        "chain_kept",
-        images.chains.map((chain) => chain.length / pixels),
-      ),
+      wholes("chain_kept", perChain(images.chains, images.draws)),
     ],
   };
 }

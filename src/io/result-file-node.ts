@@ -1,13 +1,14 @@
 /** Result files on disk. */
 
-import type { LiraResult } from "../posterior/result.js";
+import type { LiraResult, LiraSummary } from "../posterior/result.js";
 import type { FitsHdu } from "./fits.js";
 import { createFitsWriter, openFitsFile, type ReadFileOptions, readFitsFile } from "./fits-file-node.js";
 import { decodeHdus, decodeSummary, isResult, type ResultSummary, SUMMARY_HDUS } from "./result-decode.js";
-import { resultHdus } from "./result-encode.js";
+import { type ResultTraces, resultHdus, tracesOf } from "./result-encode.js";
 
-/** Bytes of draws that are encoded at once. */
+/** Bytes of draws, and rows of parameters, that are encoded at once. */
 const SLICE_BYTES = 2 ** 24;
+const SLICE_ROWS = 4096;
 
 /**
  * Write a result to a FITS file, gzip when the name ends in `.gz`. The file appears whole or not at all, and replaces one of
@@ -17,16 +18,39 @@ const SLICE_BYTES = 2 ** 24;
  * @throws JobError when the disk is full or fails
  */
 export async function writeResult(result: LiraResult, path: string): Promise<void> {
-  const { hdus, imageTrace, draws } = resultHdus(result);
+  await writeResultFrom(result, tracesOf(result), path);
+}
+
+/**
+ * Write a result whose traces may be in files: they are copied piece by piece, so memory does not grow with them. Otherwise
+ * as `writeResult`.
+ */
+export async function writeResultFrom(
+  summary: LiraSummary,
+  traces: ResultTraces,
+  path: string,
+): Promise<void> {
+  const { before, parameterTrace, after, imageTrace } = resultHdus(summary, traces);
+  const { parameters, images } = traces;
   const writer = await createFitsWriter(path);
   try {
-    for (const hdu of hdus) await writer.writeHdu(hdu);
+    for (const hdu of before) await writer.writeHdu(hdu);
+    const { rows, ...table } = parameterTrace;
+    await writer.beginTable(table);
+    for (let chain = 0; chain < parameters.chains; chain++) {
+      const sweeps = parameters.sweeps(chain);
+      for (let first = 0; first < sweeps; first += SLICE_ROWS) {
+        await writer.appendRows(rows(chain, first, Math.min(SLICE_ROWS, sweeps - first)));
+      }
+    }
+    for (const hdu of after) await writer.writeHdu(hdu);
     await writer.beginImage(imageTrace);
     const pixels = imageTrace.planeShape[0] * imageTrace.planeShape[1];
-    const slice = pixels * Math.max(1, Math.floor(SLICE_BYTES / (4 * pixels)));
-    for (const chain of draws) {
-      for (let start = 0; start < chain.length; start += slice) {
-        await writer.appendPlanes(chain.subarray(start, start + slice));
+    const slice = Math.max(1, Math.floor(SLICE_BYTES / (4 * pixels)));
+    for (let chain = 0; chain < images.chains; chain++) {
+      const draws = images.draws(chain);
+      for (let first = 0; first < draws; first += slice) {
+        await writer.appendPlanes(images.readDraws(chain, first, Math.min(slice, draws - first)));
       }
     }
     await writer.finish();

@@ -3,7 +3,7 @@
 import type { LiraResult } from "../posterior/result.js";
 import { readFits, writeFits } from "./fits.js";
 import { decodeHdus } from "./result-decode.js";
-import { resultHdus } from "./result-encode.js";
+import { resultHdus, tracesOf } from "./result-encode.js";
 
 /**
  * A result as the bytes of a FITS file.
@@ -11,17 +11,34 @@ import { resultHdus } from "./result-encode.js";
  * @throws InvalidInputError when a sky coordinate card cannot be written
  */
 export function encodeResult(result: LiraResult): Uint8Array {
-  const { hdus, imageTrace, draws } = resultHdus(result);
+  const traces = tracesOf(result);
+  const { before, parameterTrace, after, imageTrace } = resultHdus(result, traces);
   const { planeShape, ...title } = imageTrace;
   const pixels = planeShape[0] * planeShape[1];
-  const data = new Float32Array(draws.reduce((sum, { length }) => sum + length, 0));
+  const { images } = result.trace;
+  const data = new Float32Array(images.chains.reduce((sum, { length }) => sum + length, 0));
   let start = 0;
-  for (const chain of draws) {
+  for (const chain of images.chains) {
     data.set(chain, start);
     start += chain.length;
   }
+  const { name, columns, cards, rows } = parameterTrace;
+  const { parameters } = traces;
+  const chains = Array.from({ length: parameters.chains }, (_, chain) =>
+    rows(chain, 0, parameters.sweeps(chain)),
+  );
   return writeFits([
-    ...hdus,
+    ...before,
+    {
+      kind: "table",
+      name,
+      cards,
+      columns: columns.map((column, index) => ({
+        ...column,
+        values: chains.flatMap((values) => [...values[index]]),
+      })),
+    },
+    ...after,
     { kind: "image", ...title, shape: [data.length / pixels, ...planeShape], data },
   ]);
 }

@@ -4,12 +4,12 @@ import { asDrawSource, comparableChains, type DrawSource, type WatchOptions } fr
 import { pixelConvergence } from "./pixel-convergence.js";
 import type { Convergence, Diagnostics } from "./result.js";
 import { summariseParameters, sweepsAfterBurnIn } from "./summary.js";
-import type { ImageTrace, ParameterTrace } from "./trace.js";
+import type { ImageTrace, ParameterSource, ParameterTrace } from "./trace.js";
 import { censusPixels, judge, pixelName, pixelsThatMatter } from "./verdict.js";
 
 /** What a run leaves behind for its diagnosis. */
 export interface DiagnoseParts {
-  readonly parameters: ParameterTrace;
+  readonly parameters: ParameterTrace | ParameterSource;
   /** Kept draws after burn-in, in memory or elsewhere. */
   readonly images: ImageTrace | DrawSource;
   /** Posterior mean of the flux `[ny, nx]`, all chains together. */

@@ -21,10 +21,15 @@ export interface DrawSource {
    * @param out result `[count, draws(chain)]`, row-major: all draws of a pixel side by side
    */
   readPixels(chain: number, firstPixel: number, count: number, out: Float32Array): void | Promise<void>;
+  /** Sweep index of the first kept draw, and sweeps between draws; see `ImageTrace`. */
+  readonly first: number;
+  readonly every: number;
+  /** A copy or view of whole draws of a chain: `[count, ny, nx]` from draw `first` on. */
+  readDraws(chain: number, first: number, count: number): Float32Array;
 }
 
 /** Draws that are in memory, as a source. */
-export function traceSource({ shape, chains }: ImageTrace): DrawSource {
+export function traceSource({ shape, first, every, chains }: ImageTrace): DrawSource {
   const pixels = shape[0] * shape[1];
   chains.forEach((chain, c) => {
     if (chain.length % pixels !== 0) {
@@ -37,7 +42,10 @@ export function traceSource({ shape, chains }: ImageTrace): DrawSource {
   return {
     shape,
     chains: chains.length,
+    first,
+    every,
     draws: (chain) => chains[chain].length / pixels,
+    readDraws: (chain, start, count) => chains[chain].subarray(start * pixels, (start + count) * pixels),
     readPixels(chain, firstPixel, count, out) {
       const data = chains[chain];
       const draws = data.length / pixels;

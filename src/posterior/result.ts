@@ -108,8 +108,23 @@ export interface Provenance {
   readonly inputs: readonly { readonly name: string; readonly sha256: string }[];
 }
 
-/** The posterior that a run of the LIRA sampler found. Plain data: figures and files are made by other modules. */
-export interface LiraResult {
+/** A number with its posterior standard deviation. */
+export interface WithError {
+  readonly mean: number;
+  /** Divisor n - 1, from the kept draws; NaN for fewer than two. */
+  readonly std: number;
+}
+
+/** How good the chains should be before a run may end, and whether they got there. */
+export interface RunTarget {
+  /** For example `"rhat<1.01,ess>400"`. */
+  readonly until: string;
+  readonly maxIterations: number;
+  readonly reached: boolean;
+}
+
+/** What a run of the LIRA sampler found, without the draws themselves. Plain data. */
+export interface LiraSummary {
   /** Pooled over all chains. */
   readonly mean: SkyImage;
   readonly std: SkyImage;
@@ -117,7 +132,8 @@ export interface LiraResult {
   readonly quantiles: { readonly probabilities: readonly number[]; readonly images: readonly SkyImage[] };
   /** Mean and standard deviation of each chain. */
   readonly chains: readonly Moments[];
-  readonly trace: { readonly parameters: ParameterTrace; readonly images: ImageTrace };
+  /** Flux of the whole image; its error cannot be had from `std`, because neighbouring pixels are anticorrelated. */
+  readonly total: WithError;
   readonly diagnostics: Diagnostics;
   readonly ledger: readonly CountsLedger[];
   readonly config: LiraConfig;
@@ -131,4 +147,11 @@ export interface LiraResult {
   readonly unit?: string;
   readonly name: string;
   readonly provenance: Provenance;
+  /** Present when the run had a target. */
+  readonly target?: RunTarget;
+}
+
+/** The posterior that a run of the LIRA sampler found. Plain data: figures and files are made by other modules. */
+export interface LiraResult extends LiraSummary {
+  readonly trace: { readonly parameters: ParameterTrace; readonly images: ImageTrace };
 }

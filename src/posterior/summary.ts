@@ -11,7 +11,7 @@ import {
 } from "./draw-source.js";
 import { rankScratch, sortDraws, sortedQuantile } from "./rank.js";
 import type { Convergence, Moments } from "./result.js";
-import type { ImageTrace, ParameterTrace } from "./trace.js";
+import { asParameterSource, type ImageTrace, type ParameterSource, type ParameterTrace } from "./trace.js";
 
 /** Running sums of one chain, as Welford's recurrence leaves them. */
 export interface MomentSums {
@@ -132,23 +132,35 @@ export const BOOKKEEPING_COLUMNS: ReadonlySet<string> = new Set([
   "cycleSpinCol",
 ]);
 
+/** Rows that are read at a time. */
+const ROWS_AT_ONCE = 4096;
+
 /** Draws of one column after burn-in, one array for each of the chains asked for. */
 export function parameterDraws(
-  { names, burnIn, chains }: ParameterTrace,
+  trace: ParameterTrace | ParameterSource,
   column: number,
-  which: readonly number[] = chains.map((_, chain) => chain),
+  which?: readonly number[],
 ): Float64Array[] {
-  const width = names.length;
-  return which.map((c) => {
-    const chain = chains[c];
-    const sweeps = Math.max(chain.length / width - burnIn, 0);
-    return Float64Array.from({ length: sweeps }, (_, sweep) => chain[(burnIn + sweep) * width + column]);
+  const source = asParameterSource(trace);
+  const width = source.names.length;
+  const sweeps = sweepsAfterBurnIn(source);
+  return (which ?? sweeps.map((_, chain) => chain)).map((chain) => {
+    const draws = new Float64Array(sweeps[chain]);
+    for (let first = 0; first < draws.length; first += ROWS_AT_ONCE) {
+      const count = Math.min(ROWS_AT_ONCE, draws.length - first);
+      const rows = source.readRows(chain, source.burnIn + first, count);
+      for (let row = 0; row < count; row++) draws[first + row] = rows[row * width + column];
+    }
+    return draws;
   });
 }
 
 /** Sweeps after burn-in of each chain. */
-export function sweepsAfterBurnIn({ names, burnIn, chains }: ParameterTrace): number[] {
-  return chains.map((chain) => Math.max(chain.length / names.length - burnIn, 0));
+export function sweepsAfterBurnIn(trace: ParameterTrace | ParameterSource): number[] {
+  const source = asParameterSource(trace);
+  return Array.from({ length: source.chains }, (_, chain) =>
+    Math.max(source.sweeps(chain) - source.burnIn, 0),
+  );
 }
 
 /**
@@ -157,7 +169,7 @@ export function sweepsAfterBurnIn({ names, burnIn, chains }: ParameterTrace): nu
  * Left out: the columns in `BOOKKEEPING_COLUMNS`, constant columns, and chains with fewer than half the sweeps of the
  * longest (see `comparableChains`). The others are cut to the shortest.
  */
-export function summariseParameters(trace: ParameterTrace): Convergence[] {
+export function summariseParameters(trace: ParameterTrace | ParameterSource): Convergence[] {
   const which = comparableChains(sweepsAfterBurnIn(trace));
   return trace.names.flatMap((name, column) => {
     if (BOOKKEEPING_COLUMNS.has(name)) return [];

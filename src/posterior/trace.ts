@@ -28,3 +28,29 @@ export interface ImageTrace {
   readonly every: number;
   readonly chains: readonly Float32Array[];
 }
+
+/** A parameter trace that may live in memory or in a file; what `ParameterTrace` says holds here too. */
+export interface ParameterSource {
+  readonly names: readonly string[];
+  readonly burnIn: number;
+  /** Number of chains. */
+  readonly chains: number;
+  /** Sweeps of a chain, burn-in included. */
+  sweeps(chain: number): number;
+  /** A copy of whole rows of a chain: `[count, names.length]` from sweep `first` on. */
+  readRows(chain: number, first: number, count: number): Float64Array;
+}
+
+/** A trace in memory as a source; a source stays as it is. */
+export function asParameterSource(trace: ParameterTrace | ParameterSource): ParameterSource {
+  if ("readRows" in trace) return trace;
+  const { names, burnIn, chains } = trace;
+  const width = names.length;
+  return {
+    names,
+    burnIn,
+    chains: chains.length,
+    sweeps: (chain) => chains[chain].length / width,
+    readRows: (chain, first, count) => chains[chain].slice(first * width, (first + count) * width),
+  };
+}

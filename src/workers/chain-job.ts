@@ -21,8 +21,14 @@ export interface ChainJob {
   readonly traceEvery: number;
   /** Starting flux `[ny, nx]`; default by chain number. */
   readonly fluxInit?: SkyImage;
-  /** State to continue from, with the trace so far. */
+  /** Output so far, to continue from; not with `files`, which remember it themselves. */
   readonly resume?: ChainOutput;
+  /** Keep traces and checkpoints in files (Node only) instead of in memory, and continue from those that are there. */
+  readonly files?: {
+    readonly folder: string;
+    /** Seconds between checkpoints. */
+    readonly checkpointSeconds: number;
+  };
   /** Most sweeps of one kernel call, 1 to 256; does not change the result. */
   readonly batch?: number;
 }
@@ -30,9 +36,9 @@ export interface ChainJob {
 /** What a chain has produced, complete or stopped early. */
 export interface ChainOutput {
   readonly chain: number;
-  /** Parameter trace, row-major `[state.sweeps, columns]`. */
+  /** Parameter trace, row-major `[state.sweeps, columns]`; empty when it is in files. */
   readonly rows: Float64Array;
-  /** Kept draws of the flux, row-major `[draws, ny, nx]`. */
+  /** Kept draws of the flux, row-major `[draws, ny, nx]`; empty when they are in files. */
   readonly draws: Float32Array;
   /** Where the chain stands: enough to continue it. */
   readonly state: ChainState;
@@ -55,54 +61,110 @@ export function keptDraws(sweeps: number, burnIn: number, every: number): number
   return Math.max(0, Math.floor((sweeps - burnIn) / every));
 }
 
+/** Where a chain puts its traces. */
+interface TraceSink {
+  /** State to continue from; undefined for a new chain. */
+  readonly state: ChainState | undefined;
+  addRows(rows: Float64Array): void;
+  addDraw(flux: Float64Array): void;
+  /** Make everything so far safe against a crash. */
+  checkpoint?(state: ChainState): Promise<void>;
+  readonly rows: Float64Array;
+  readonly draws: Float32Array;
+  close(): void;
+}
+
+/** Traces in memory, allocated once for the whole job. */
+function memorySink(
+  { iterations, burnIn, traceEvery, resume }: ChainJob,
+  columns: number,
+  pixels: number,
+): TraceSink {
+  const rows = new Float64Array(iterations * columns);
+  const draws = new Float32Array(keptDraws(iterations, burnIn, traceEvery) * pixels);
+  let rowsEnd = 0;
+  let drawsEnd = 0;
+  if (resume) {
+    rows.set(resume.rows);
+    draws.set(resume.draws);
+    rowsEnd = resume.rows.length;
+    drawsEnd = resume.draws.length;
+  }
+  return {
+    state: resume?.state,
+    addRows(batch) {
+      rows.set(batch, rowsEnd);
+      rowsEnd += batch.length;
+    },
+    addDraw(flux) {
+      draws.set(flux, drawsEnd);
+      drawsEnd += pixels;
+    },
+    get rows() {
+      return rowsEnd === rows.length ? rows : rows.slice(0, rowsEnd);
+    },
+    get draws() {
+      return drawsEnd === draws.length ? draws : draws.slice(0, drawsEnd);
+    },
+    close: () => undefined,
+  };
+}
+
+async function fileSink(job: ChainJob, folder: string, columns: number, pixels: number): Promise<TraceSink> {
+  const { openChainFiles } = await import("./chain-files-node.js");
+  const { chain, burnIn, traceEvery } = job;
+  const files = await openChainFiles({ folder, chain, columns, pixels, every: traceEvery }, (sweeps) =>
+    keptDraws(sweeps, burnIn, traceEvery),
+  );
+  return { ...files, rows: new Float64Array(0), draws: new Float32Array(0) };
+}
+
 /**
  * Run a chain to its end, or until it is told to stop; either way what it returns is consistent and can be continued.
  *
  * @throws NumericsError when the chain leaves the range of its numbers
+ * @throws JobError when files cannot be written
  */
 export async function runChainJob(job: ChainJob, options: ChainJobOptions = {}): Promise<ChainOutput> {
-  const { iterations, burnIn, traceEvery, resume, batch = MAX_BATCH } = job;
+  const { iterations, burnIn, traceEvery, batch = MAX_BATCH, files } = job;
   const chain = createLiraChain(job.observations, job.settings, {
     seed: job.seed,
     chain: job.chain,
     ...(job.fluxInit ? { fluxInit: job.fluxInit } : {}),
     ...(options.module ? { module: options.module } : {}),
   });
-  const columns = chain.columns.length;
-  const pixels = chain.flux.length;
-  const rows = new Float64Array(iterations * columns);
-  const draws = new Float32Array(keptDraws(iterations, burnIn, traceEvery) * pixels);
-  if (resume) {
-    chain.restore(resume.state);
-    rows.set(resume.rows);
-    draws.set(resume.draws);
-  }
-
-  let sliceStart = performance.now();
-  while (chain.sweeps < iterations) {
-    const done = chain.sweeps;
-    // Stop at the next draw to keep, so that it can be copied out.
-    const keepAt = burnIn + traceEvery * (keptDraws(done, burnIn, traceEvery) + 1);
-    const count = Math.min(batch, MAX_BATCH, iterations - done, keepAt - done);
-    rows.set(chain.sweep(count, Math.max(0, Math.min(count, burnIn - done))), done * columns);
-    if (chain.sweeps === keepAt) {
-      draws.set(chain.flux, (keptDraws(keepAt, burnIn, traceEvery) - 1) * pixels);
+  const sizes = [chain.columns.length, chain.flux.length] as const;
+  const sink = files ? await fileSink(job, files.folder, ...sizes) : memorySink(job, ...sizes);
+  try {
+    if (sink.state) chain.restore(sink.state);
+    let sliceStart = performance.now();
+    let checkpointed = sliceStart;
+    while (chain.sweeps < iterations) {
+      const done = chain.sweeps;
+      // Stop at the next draw to keep, so that it can be copied out.
+      const keepAt = burnIn + traceEvery * (keptDraws(done, burnIn, traceEvery) + 1);
+      const count = Math.min(batch, MAX_BATCH, iterations - done, keepAt - done);
+      sink.addRows(chain.sweep(count, Math.max(0, Math.min(count, burnIn - done))));
+      if (chain.sweeps === keepAt) sink.addDraw(chain.flux);
+      const now = performance.now();
+      if (now - sliceStart > SLICE_MILLISECONDS) {
+        options.onProgress?.(chain.sweeps);
+        if (files && now - checkpointed > 1000 * files.checkpointSeconds) {
+          await sink.checkpoint?.(chain.save());
+          checkpointed = now;
+        }
+        await nextTask();
+        if (options.shouldStop?.()) break;
+        sliceStart = performance.now();
+      }
     }
-    if (performance.now() - sliceStart > SLICE_MILLISECONDS) {
-      options.onProgress?.(chain.sweeps);
-      await nextTask();
-      if (options.shouldStop?.()) break;
-      sliceStart = performance.now();
-    }
+    options.onProgress?.(chain.sweeps);
+    const state = chain.save();
+    await sink.checkpoint?.(state);
+    return { chain: job.chain, rows: sink.rows, draws: sink.draws, state };
+  } finally {
+    sink.close();
   }
-  options.onProgress?.(chain.sweeps);
-  const state = chain.save();
-  return {
-    chain: job.chain,
-    rows: rows.slice(0, state.sweeps * columns),
-    draws: draws.slice(0, keptDraws(state.sweeps, burnIn, traceEvery) * pixels),
-    state,
-  };
 }
 
 /** Give waiting messages and timers a turn; unlike `setTimeout`, without a minimum delay. */

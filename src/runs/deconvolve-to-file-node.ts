@@ -1,0 +1,154 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { type CheckedObservation, checkObservations } from "../data/check-observation.js";
+import type { Observation } from "../data/observation.js";
+import type { SkyImage } from "../image.js";
+import { writeResultFrom } from "../io/result-file-node.js";
+import type { LiraSummary } from "../posterior/result.js";
+import type { RunOptions } from "./lira-deconvolver.js";
+import { type LiraDeconvolverOptions, planRun, startingFluxes } from "./lira-options.js";
+import {
+  createRunFolder,
+  folderStore,
+  type RunRecord,
+  readRunFolder,
+  removeRunFolder,
+  writeRunRecord,
+} from "./run-folder-node.js";
+import { sampleRun } from "./sample-run.js";
+import { summariseRun } from "./summarise-run.js";
+
+/** How to run into a file. */
+export interface FileRunOptions extends RunOptions {
+  /** Folder of the checkpoint; default the result's path with `.checkpoint` behind it. Removed when the run is complete. */
+  readonly checkpoint?: string;
+  /** Seconds between checkpoints; default 30. */
+  readonly checkpointSeconds?: number;
+}
+
+/** What a run into a file leaves behind. */
+export interface FileRun {
+  readonly summary: LiraSummary;
+  /** Path of the result. */
+  readonly output: string;
+  /** Folder from which the run can be continued; undefined when it is complete. */
+  readonly checkpoint?: string;
+}
+
+const DEFAULT_CHECKPOINT_SECONDS = 30;
+
+/**
+ * Run all chains with their traces on disk, and write the result: memory does not grow with the number of sweeps, and a
+ * run that is interrupted, killed or out of disk space can be taken up again by `resumeRun` with the same final bytes.
+ *
+ * @param data one observation, or several of the same sky grid
+ * @param settings as for `LiraDeconvolver`
+ * @param output path of the result, a FITS file; gzip when it ends in `.gz`
+ * @throws InvalidInputError for bad data or settings, or when the checkpoint exists already
+ * @throws NumericsError when a chain leaves the range of its numbers
+ * @throws JobError when the disk is full; the last checkpoint stays
+ * @throws AbortedError when `signal` fires before all chains have two kept draws; the checkpoint stays
+ */
+export async function deconvolveToFile(
+  data: Observation | readonly Observation[],
+  settings: LiraDeconvolverOptions,
+  output: string,
+  options: FileRunOptions = {},
+): Promise<FileRun> {
+  const { boundary = "spill" } = settings;
+  const list: readonly Observation[] = "counts" in data ? [data] : data;
+  const { observations, warnings } = checkObservations(list, { boundary });
+  for (const warning of warnings) options.onWarning?.(warning);
+  const shape = observations[0].counts.shape;
+  const plan = planRun(settings, shape);
+  const starts = startingFluxes(settings.fluxInit, shape, plan.config.chains);
+  const { command, inputs, unit } = options;
+  const folder = resolve(options.checkpoint ?? `${output}.checkpoint`);
+  const record = await createRunFolder(
+    folder,
+    {
+      plan,
+      output: resolve(output),
+      started: new Date().toISOString(),
+      seconds: 0,
+      ...(command === undefined ? {} : { command }),
+      ...(inputs === undefined ? {} : { inputs }),
+      ...(unit === undefined ? {} : { unit }),
+    },
+    observations,
+    starts,
+  );
+  return runInFolder(folder, record, observations, starts, options);
+}
+
+/**
+ * Continue a run from its checkpoint.
+ *
+ * @param folder the checkpoint that the run left behind
+ * @throws as `deconvolveToFile`
+ */
+export async function resumeRun(
+  folder: string,
+  options: Omit<FileRunOptions, "checkpoint" | "command" | "inputs" | "unit"> = {},
+): Promise<FileRun> {
+  const path = resolve(folder);
+  const { record, observations, starts } = await readRunFolder(path);
+  const { boundary } = record.plan.config;
+  return runInFolder(
+    path,
+    record,
+    checkObservations(observations, { boundary }).observations,
+    starts,
+    options,
+  );
+}
+
+async function runInFolder(
+  folder: string,
+  record: RunRecord,
+  observations: readonly CheckedObservation[],
+  starts: readonly (SkyImage | undefined)[],
+  options: FileRunOptions,
+): Promise<FileRun> {
+  const { plan, output } = record;
+  const store = folderStore(
+    folder,
+    plan.config.chains,
+    options.checkpointSeconds ?? DEFAULT_CHECKPOINT_SECONDS,
+  );
+  let current = record;
+  const run = await sampleRun(
+    observations,
+    plan,
+    starts,
+    store,
+    options,
+    record.decisions,
+    async (decisions) => {
+      current = { ...current, decisions };
+      await writeRunRecord(folder, current);
+    },
+  );
+  const traces = store.open(run.extent);
+  let summary: LiraSummary;
+  try {
+    const { started, command, inputs, unit, seconds } = record;
+    summary = await summariseRun(observations, plan, run, traces, {
+      started: new Date(started),
+      secondsBefore: seconds,
+      ...(command === undefined ? {} : { command }),
+      ...(inputs === undefined ? {} : { inputs }),
+      ...(unit === undefined ? {} : { unit }),
+      ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+    });
+    await writeResultFrom(summary, traces, output);
+  } finally {
+    traces.close();
+  }
+  if (!run.complete) {
+    await writeRunRecord(folder, { ...current, seconds: summary.provenance.seconds });
+    return { summary, output, checkpoint: folder };
+  }
+  if (existsSync(output)) await removeRunFolder(folder);
+  return { summary, output };
+}

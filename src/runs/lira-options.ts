@@ -1,0 +1,195 @@
+import type { Boundary } from "../data/boundary.js";
+import type { BackgroundScalePrior, SmoothingPrior, TotalCountsPrior } from "../data/prior-parameters.js";
+import { InvalidInputError } from "../errors.js";
+import type { Shape, SkyImage } from "../image.js";
+import type { LiraConfig } from "../posterior/result.js";
+import {
+  checkPriors,
+  DEFAULT_BACKGROUND_SCALE_PRIOR,
+  DEFAULT_SMOOTHING_PRIOR,
+  DEFAULT_TOTAL_COUNTS_PRIOR,
+  startingAlpha,
+} from "../priors/multiscale.js";
+import { parseTarget, type Target } from "./target.js";
+
+/** Settings of `LiraDeconvolver`; every one has a default. */
+export interface LiraDeconvolverOptions {
+  /** Starting smoothing parameter: one number, or one a level (finest first), > 0; default 0.1. */
+  readonly alphaInit?: number | readonly number[];
+  /** Sample the smoothing parameters; default true. */
+  readonly fitAlpha?: boolean;
+  /** Sweeps a chain, burn-in included; default 5,000. With `until`, the sweeps before the target is first looked at. */
+  readonly iterations?: number;
+  /**
+   * Sweeps at the start of each chain that no statistic uses; default a tenth of `iterations`. `"auto"`: the first of
+   * 100, 200, 400, ... sweeps over whose second half the chains agree (R-hat < 1.1 of log-likelihood, total and every
+   * alpha), at most half of `iterations`.
+   */
+  readonly burnIn?: number | "auto";
+  /**
+   * Extend all chains until this holds for every parameter and every pixel that matters, for example
+   * `"rhat<1.01,ess>400"`; default: stop at `iterations`.
+   */
+  readonly until?: string;
+  /** Where `until` gives up; default ten times `iterations`. */
+  readonly maxIterations?: number;
+  /** Chains, from separated starting images; default 4. */
+  readonly chains?: number;
+  /** Whole number in [0, 2^53); default 0. The same seed and inputs give the same bytes on every machine. */
+  readonly seed?: number;
+  /** Photons beyond the edge are lost (`"spill"`, default) or periodic (`"wrap"`, LIRA and pylira). */
+  readonly boundary?: Boundary;
+  /** Shift of the multiscale tree: `"random"` (default, LIRA's) or `"none"` (exact posterior of one tree). */
+  readonly cycleSpin?: "random" | "none";
+  /** Fit a scale of the background for each observation; default false. */
+  readonly fitBackgroundScale?: boolean;
+  /** Default shape 1, rate 0.05. */
+  readonly totalCountsPrior?: TotalCountsPrior;
+  /** Default power 1, rate 1000, exponent 3: the chain that pylira runs with its defaults. */
+  readonly smoothingPrior?: SmoothingPrior;
+  /** Default shape 0.001, rate 0. */
+  readonly backgroundScalePrior?: BackgroundScalePrior;
+  /** Which draws of the image to keep after burn-in. */
+  readonly trace?: {
+    /** Keep every n-th draw; default the smallest n that keeps at most `keep` draws a chain. */
+    readonly every?: number;
+    /** Most draws kept a chain; default 1,000. */
+    readonly keep?: number;
+  };
+  /** Starting flux `[ny, nx]`, > 0, for all chains or one for each; default separated starts made from the data. */
+  readonly fluxInit?: SkyImage | readonly SkyImage[];
+}
+
+/** What a run is asked to do: the law to sample, and when to stop. Plain data; part of a checkpoint. */
+export interface RunPlan {
+  /** `burnIn` is 0 while it is to be found out (`autoBurnIn`). */
+  readonly config: LiraConfig;
+  readonly autoBurnIn: boolean;
+  readonly target?: Target;
+  readonly maxIterations: number;
+  /** Most kept draws a chain; undefined when the caller fixed `trace.every`. */
+  readonly keep?: number;
+}
+
+const DEFAULT_ALPHA_INIT = 0.1;
+const DEFAULT_ITERATIONS = 5_000;
+const DEFAULT_KEPT_DRAWS = 1_000;
+
+/** Check that a setting is a whole number in a range. */
+export function checkWhole(name: string, value: number, least: number, most = Number.MAX_SAFE_INTEGER): void {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new InvalidInputError(
+      `lira: ${name} must be a whole number from ${least} to ${most}, got ${value}; change it`,
+      { fields: { [name]: value } },
+    );
+  }
+}
+
+function checkChoice(name: string, value: unknown, choices: readonly unknown[]): void {
+  if (!choices.includes(value)) {
+    const list = choices.map((choice) => JSON.stringify(choice)).join(" or ");
+    throw new InvalidInputError(`lira: ${name} must be ${list}, got ${JSON.stringify(value)}; choose one`, {
+      fields: { [name]: value },
+    });
+  }
+}
+
+/** Sweeps between kept draws so that at most `keep` remain. */
+export function spacingOf(sweeps: number, keep: number): number {
+  return Math.max(1, Math.ceil(sweeps / keep));
+}
+
+/**
+ * Fill in defaults and check every setting.
+ *
+ * @param shape `[ny, nx]` of the data; without it, what depends on the shape is not checked
+ * @throws InvalidInputError naming the first setting that breaks its rule
+ */
+export function planRun(options: LiraDeconvolverOptions, shape?: Shape): RunPlan {
+  const {
+    alphaInit = DEFAULT_ALPHA_INIT,
+    fitAlpha = true,
+    iterations = DEFAULT_ITERATIONS,
+    burnIn = Math.floor(iterations / 10),
+    chains = 4,
+    seed = 0,
+    boundary = "spill",
+    cycleSpin = "random",
+    fitBackgroundScale = false,
+    totalCountsPrior = DEFAULT_TOTAL_COUNTS_PRIOR,
+    smoothingPrior = DEFAULT_SMOOTHING_PRIOR,
+    backgroundScalePrior = DEFAULT_BACKGROUND_SCALE_PRIOR,
+    trace = {},
+    until,
+    maxIterations = until === undefined ? iterations : 10 * iterations,
+  } = options;
+  checkWhole("iterations", iterations, 2, 1e9);
+  if (burnIn !== "auto") checkWhole("burnIn", burnIn, 0, iterations - 2);
+  checkWhole("chains", chains, 1, 10_000);
+  checkWhole("seed", seed, 0);
+  checkWhole("maxIterations", maxIterations, iterations, 1e9);
+  checkChoice("boundary", boundary, ["spill", "wrap"]);
+  checkChoice("cycleSpin", cycleSpin, ["random", "none"]);
+  checkPriors(totalCountsPrior, smoothingPrior, backgroundScalePrior);
+  const { keep = DEFAULT_KEPT_DRAWS, every } = trace;
+  checkWhole("trace.keep", keep, 2);
+  const sampled = iterations - (burnIn === "auto" ? Math.floor(iterations / 2) : burnIn);
+  if (every !== undefined) checkWhole("trace.every", every, 1, Math.floor(sampled / 2));
+  return {
+    config: {
+      alphaInit:
+        shape === undefined
+          ? typeof alphaInit === "number"
+            ? startingAlpha(alphaInit, [2, 2])
+            : alphaInit
+          : startingAlpha(alphaInit, shape),
+      fitAlpha,
+      iterations,
+      burnIn: burnIn === "auto" ? 0 : burnIn,
+      chains,
+      seed,
+      boundary,
+      cycleSpin,
+      fitBackgroundScale,
+      totalCountsPrior: { ...totalCountsPrior },
+      smoothingPrior: { ...smoothingPrior },
+      backgroundScalePrior: { ...backgroundScalePrior },
+      traceEvery: every ?? spacingOf(iterations - (burnIn === "auto" ? 0 : burnIn), keep),
+    },
+    autoBurnIn: burnIn === "auto",
+    maxIterations,
+    ...(until === undefined ? {} : { target: parseTarget(until) }),
+    ...(every === undefined ? { keep } : {}),
+  };
+}
+
+/** Starting images of all chains, checked; `undefined` where the chain makes its own. */
+export function startingFluxes(
+  fluxInit: LiraDeconvolverOptions["fluxInit"],
+  shape: Shape,
+  chains: number,
+): readonly (SkyImage | undefined)[] {
+  if (fluxInit === undefined) return new Array<undefined>(chains).fill(undefined);
+  const images: readonly SkyImage[] =
+    "data" in fluxInit ? new Array<SkyImage>(chains).fill(fluxInit) : fluxInit;
+  if (images.length !== chains) {
+    throw new InvalidInputError(
+      `lira: fluxInit must be one image or one for each of the ${chains} chains, got ${images.length}; give one for all`,
+    );
+  }
+  for (const { data, shape: size } of images) {
+    if (size[0] !== shape[0] || size[1] !== shape[1]) {
+      throw new InvalidInputError(
+        `lira: fluxInit must have the shape of the counts, [${shape.join(", ")}], got [${size.join(", ")}]; cut it out`,
+      );
+    }
+    const bad = data.findIndex((value) => !(value > 0 && value < Number.POSITIVE_INFINITY));
+    if (bad >= 0) {
+      throw new InvalidInputError(
+        `lira: fluxInit must be finite and > 0, got ${data[bad]} at ` +
+          `[${Math.floor(bad / shape[1])}, ${bad % shape[1]}]; add a small constant`,
+      );
+    }
+  }
+  return images;
+}

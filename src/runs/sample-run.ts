@@ -1,0 +1,241 @@
+import type { CheckedObservation } from "../data/check-observation.js";
+import { AbortedError } from "../errors.js";
+import type { SkyImage } from "../image.js";
+import { compileKernels } from "../kernels.js";
+import { splitRhat } from "../posterior/convergence.js";
+import { pixelConvergence } from "../posterior/pixel-convergence.js";
+import type { LiraConfig } from "../posterior/result.js";
+import { type MomentSums, parameterDraws, poolMoments, summariseParameters } from "../posterior/summary.js";
+import { type ChainState, traceColumns } from "../samplers/lira.js";
+import { keptDraws } from "../workers/chain-job.js";
+import { availableCores, openChainPool } from "../workers/pool.js";
+import { checkWhole, type RunPlan, spacingOf } from "./lira-options.js";
+import type { RunStore, TraceExtent } from "./run-store.js";
+import { meetsTarget } from "./target.js";
+
+/** How far a run has come. */
+export interface RunProgress {
+  readonly stage: "sampling" | "diagnosing";
+  /** Sweeps done and planned, all chains together (`sampling`), or the fraction done and 1 (`diagnosing`). */
+  readonly done: number;
+  readonly total: number;
+  /** Sweeps of each chain. */
+  readonly chains: readonly number[];
+  /** Sweeps a second, all chains together, since the start. */
+  readonly sweepsPerSecond: number;
+  readonly secondsLeft: number;
+}
+
+/** How to run, as opposed to what: none of these changes the draws. */
+export interface SamplingOptions {
+  /** Workers (threads or Web Workers); default as many as there are cores, at most one a chain; 0 = none. */
+  readonly workers?: number;
+  /** Most sweeps of one kernel call, 1 to 256; default 256. */
+  readonly batch?: number;
+  readonly onProgress?: (progress: RunProgress) => void;
+  /** Stops the run after the batch at hand; the result then holds what was sampled, with `complete: false`. */
+  readonly signal?: AbortSignal;
+}
+
+/** Where all chains of a run ended. */
+export interface SampledRun {
+  /** The plan's configuration with what was found out on the way: burn-in, sweeps, spacing of kept draws. */
+  readonly config: LiraConfig;
+  readonly extent: TraceExtent;
+  readonly states: readonly ChainState[];
+  /** Whether every chain did all its sweeps. */
+  readonly complete: boolean;
+  /** Whether the target was met; undefined without one. */
+  readonly reached?: boolean;
+  /** Wall-clock seconds of sampling. */
+  readonly seconds: number;
+}
+
+/** Decisions of a run so far, which a resumed run must take over. */
+export interface RunDecisions {
+  /** Burn-in, once it is known. */
+  readonly burnIn?: number;
+  /** Sweeps between kept draws. */
+  readonly every: number;
+  /** Sweeps that the chains are on the way to. */
+  readonly iterations: number;
+}
+
+/** First look at the chains when the burn-in is found automatically; doubled until they agree. */
+const FIRST_LOOK = 100;
+/** Largest R-hat over the second half of the sweeps so far at which the burn-in ends. */
+const BURN_IN_RHAT = 1.1;
+/** By how much a run is extended when it has not met its target. */
+const EXTENSION = 1.5;
+
+/**
+ * Run all chains of a plan: the burn-in (found on the way when it is automatic), the planned sweeps, and extensions
+ * until the target is met.
+ *
+ * All decisions are taken at fixed numbers of sweeps from traces alone, so a run that was interrupted and resumed takes
+ * the same ones.
+ *
+ * @param decisions decisions of an earlier, interrupted run of the same plan
+ * @param onDecision called before a decision takes effect, to be remembered
+ * @throws AbortedError when the signal fires before any statistic has two draws of every chain
+ */
+export async function sampleRun(
+  observations: readonly CheckedObservation[],
+  plan: RunPlan,
+  starts: readonly (SkyImage | undefined)[],
+  store: RunStore,
+  { workers, batch, onProgress, signal }: SamplingOptions,
+  decisions?: RunDecisions,
+  onDecision: (decisions: RunDecisions) => Promise<void> | void = () => undefined,
+): Promise<SampledRun> {
+  const { config, target } = plan;
+  const { chains, seed } = config;
+  const size = workers ?? Math.min(chains, availableCores());
+  checkWhole("workers", size, 0, 1024);
+  if (batch !== undefined) checkWhole("batch", batch, 1, 256);
+  const shape = observations[0].counts.shape;
+  const pixels = shape[0] * shape[1];
+  const names = traceColumns(config.alphaInit.length, observations.length);
+  const module = await compileKernels();
+  const clock = performance.now();
+  const sweeps = new Array<number>(chains).fill(0);
+  let swept: readonly number[] | undefined;
+
+  function report(goal: number): void {
+    const done = sweeps.reduce((sum, value) => sum + value, 0);
+    // A resumed chain begins in the middle: the rate counts from there.
+    swept ??= [...sweeps];
+    const since = done - swept.reduce((sum, value) => sum + value, 0);
+    const sweepsPerSecond = (1000 * since) / Math.max(1, performance.now() - clock);
+    const total = chains * goal;
+    const secondsLeft = since > 0 ? (total - done) / sweepsPerSecond : Number.POSITIVE_INFINITY;
+    onProgress?.({ stage: "sampling", done, total, chains: [...sweeps], sweepsPerSecond, secondsLeft });
+  }
+
+  const pool = openChainPool(Math.min(size, chains));
+  const states = new Array<ChainState>(chains);
+
+  /** Bring all chains to so many sweeps; false when they were stopped on the way. */
+  async function sweepTo(iterations: number, burnIn: number, every: number, goal: number): Promise<boolean> {
+    let failed = false;
+    await Promise.all(
+      starts.map(async (fluxInit, chain) => {
+        try {
+          const output = await pool.run(
+            {
+              observations,
+              settings: config,
+              seed,
+              chain,
+              iterations,
+              burnIn,
+              traceEvery: every,
+              ...store.continuation(chain),
+              ...(fluxInit ? { fluxInit } : {}),
+              ...(batch ? { batch } : {}),
+            },
+            {
+              module,
+              onProgress: (done) => {
+                sweeps[chain] = done;
+                report(goal);
+              },
+              shouldStop: () => failed || signal?.aborted === true,
+            },
+          );
+          store.accept(output);
+          states[chain] = output.state;
+        } catch (error) {
+          failed = true;
+          throw error;
+        }
+      }),
+    );
+    return states.every((state) => state.sweeps >= iterations);
+  }
+
+  function extentOf(burnIn: number, every: number): TraceExtent {
+    // A run that was stopped leaves chains of different lengths: every chain counts as far as the shortest came.
+    const shortest = Math.min(...states.map((state) => state.sweeps));
+    return { names, shape, burnIn, every, sweeps: shortest, draws: keptDraws(shortest, burnIn, every) };
+  }
+
+  function agreeAfter(burnIn: number): boolean {
+    const traces = store.open({ ...extentOf(burnIn, every), draws: 0 });
+    try {
+      return names.every((name, column) => {
+        if (!/^(logLikelihood|expectedMSCounts|smoothingParam\d+)$/.test(name)) return true;
+        const rhat = splitRhat(parameterDraws(traces.parameters, column));
+        return Number.isNaN(rhat) || rhat < BURN_IN_RHAT;
+      });
+    } finally {
+      traces.close();
+    }
+  }
+
+  async function isGoodEnough(burnIn: number, every: number): Promise<boolean> {
+    if (target === undefined) return true;
+    const traces = store.open(extentOf(burnIn, every));
+    try {
+      const { mean, std } = poolMoments(momentSums(states), shape);
+      const parameters = summariseParameters(traces.parameters);
+      const watch = signal ? { signal } : {};
+      const maps = await pixelConvergence(traces.images, watch);
+      return meetsTarget({ parameters, ...maps }, mean, std, target);
+    } finally {
+      traces.close();
+    }
+  }
+
+  let every = decisions?.every ?? config.traceEvery;
+  let goal = decisions?.iterations ?? config.iterations;
+  let burnIn = decisions?.burnIn ?? (plan.autoBurnIn ? undefined : config.burnIn);
+  let reached: boolean | undefined;
+  let complete = true;
+  try {
+    const latest = Math.floor(config.iterations / 2);
+    for (let look = Math.min(FIRST_LOOK, latest); burnIn === undefined; look = Math.min(2 * look, latest)) {
+      complete = await sweepTo(look, look, every, goal);
+      if (!complete) break;
+      if (look === latest || agreeAfter(Math.floor(look / 2))) {
+        burnIn = look;
+        if (plan.keep !== undefined) every = spacingOf(goal - burnIn, plan.keep);
+        await onDecision({ burnIn, every, iterations: goal });
+      }
+    }
+    for (; complete && burnIn !== undefined; ) {
+      complete = await sweepTo(goal, burnIn, every, goal);
+      if (!complete || target === undefined) break;
+      reached = await isGoodEnough(burnIn, every);
+      if (reached || goal >= plan.maxIterations) break;
+      goal = Math.min(plan.maxIterations, Math.ceil(goal * EXTENSION));
+      while (plan.keep !== undefined && keptDraws(goal, burnIn, every) > 2 * plan.keep) {
+        store.halveDraws(pixels, every);
+        every *= 2;
+      }
+      await onDecision({ burnIn, every, iterations: goal });
+    }
+  } finally {
+    pool.close();
+  }
+  const seconds = (performance.now() - clock) / 1000;
+  const extent = extentOf(burnIn ?? Math.min(...states.map((state) => state.sweeps)), every);
+  if (!complete && extent.draws < 2) {
+    throw new AbortedError(
+      `lira: a result needs two kept draws of every chain, got ${extent.draws} before the run was stopped; let it run longer`,
+    );
+  }
+  return {
+    config: { ...config, burnIn: extent.burnIn, iterations: goal, traceEvery: every },
+    extent,
+    states,
+    complete,
+    ...(target === undefined ? {} : { reached: reached ?? false }),
+    seconds,
+  };
+}
+
+/** Running sums of the chains' moments, in the form that `poolMoments` takes. */
+export function momentSums(states: readonly ChainState[]): MomentSums[] {
+  return states.map(({ moments: { count, mean, squares } }) => ({ draws: count, mean, squares }));
+}

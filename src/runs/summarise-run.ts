@@ -1,0 +1,138 @@
+import type { CheckedObservation } from "../data/check-observation.js";
+import { imageSum } from "../image.js";
+import { detectedExposures } from "../model/exposure.js";
+import { expectedSourceCounts, ledgerEntry } from "../model/ledger.js";
+import { diagnose } from "../posterior/diagnose.js";
+import type { DrawSource } from "../posterior/draw-source.js";
+import type { LiraSummary } from "../posterior/result.js";
+import { parameterDraws, pixelQuantiles, poolMoments } from "../posterior/summary.js";
+import type { ParameterSource } from "../posterior/trace.js";
+import { VERSION } from "../version.js";
+import type { RunPlan } from "./lira-options.js";
+import { momentSums, type RunProgress, type SampledRun } from "./sample-run.js";
+
+/** What a summary says about where a run came from. */
+export interface RunOrigin {
+  readonly started: Date;
+  /** Seconds of sampling in earlier runs that this one continued. */
+  readonly secondsBefore?: number;
+  readonly command?: string;
+  readonly inputs?: LiraSummary["provenance"]["inputs"];
+  readonly unit?: string;
+  readonly onProgress?: (progress: RunProgress) => void;
+}
+
+/** Standard deviation, by Welford's recurrence. */
+function runningStd(): { add(value: number): void; std(): number } {
+  let count = 0;
+  let mean = 0;
+  let squares = 0;
+  return {
+    add(value) {
+      count++;
+      const step = value - mean;
+      mean += step / count;
+      squares += step * (value - mean);
+    },
+    std: () => (count < 2 ? Number.NaN : Math.sqrt(squares / (count - 1))),
+  };
+}
+
+/** Visit every kept draw of every chain once. */
+function forEachDraw(images: DrawSource, visit: (draw: Float32Array) => void): void {
+  for (let chain = 0; chain < images.chains; chain++) {
+    for (let draw = 0; draw < images.draws(chain); draw++) visit(images.readDraws(chain, draw, 1));
+  }
+}
+
+/** Turn the chains of a run into what is reported of them: everything of a result but the draws. */
+export async function summariseRun(
+  observations: readonly CheckedObservation[],
+  plan: RunPlan,
+  run: SampledRun,
+  traces: { readonly parameters: ParameterSource; readonly images: DrawSource },
+  origin: RunOrigin,
+): Promise<LiraSummary> {
+  const { config, extent, states } = run;
+  const { shape, names } = extent;
+  const { parameters, images } = traces;
+  const { onProgress } = origin;
+  const sums = momentSums(states);
+  const pooled = poolMoments(sums, shape);
+  const watch = (from: number, to: number) => ({
+    onProgress: (fraction: number) =>
+      onProgress?.({
+        stage: "diagnosing",
+        done: from + (to - from) * fraction,
+        total: 1,
+        chains: states.map(({ sweeps }) => sweeps),
+        sweepsPerSecond: 0,
+        secondsLeft: 0,
+      }),
+  });
+  const quantiles = await pixelQuantiles(images, watch(0, 0.4));
+  const diagnostics = await diagnose(
+    { parameters, images, mean: pooled.mean, std: pooled.std },
+    watch(0.4, 1),
+  );
+
+  const detected = detectedExposures(observations, config.boundary);
+  const totalFlux = runningStd();
+  const sourceCounts = observations.map(runningStd);
+  forEachDraw(images, (draw) => {
+    let sum = 0;
+    for (let pixel = 0; pixel < draw.length; pixel++) sum += draw[pixel];
+    totalFlux.add(sum);
+    for (const [index, running] of sourceCounts.entries()) {
+      running.add(expectedSourceCounts(draw, detected.observations[index]));
+    }
+  });
+  const ledger = observations.map((observation, index) => {
+    let scale = 0;
+    let count = 0;
+    const column = names.indexOf(observations.length === 1 ? "bkgScale" : `bkgScale${index}`);
+    for (const chain of parameterDraws(parameters, column)) {
+      for (const value of chain) scale += value;
+      count += chain.length;
+    }
+    return ledgerEntry(observation, {
+      flux: pooled.mean,
+      detected: detected.observations[index],
+      scale: scale / count,
+      sourceStd: sourceCounts[index].std(),
+    });
+  });
+
+  return {
+    mean: pooled.mean,
+    std: pooled.std,
+    quantiles,
+    chains: sums.map((chain) => poolMoments([chain], shape)),
+    total: { mean: imageSum(pooled.mean), std: totalFlux.std() },
+    diagnostics,
+    ledger,
+    config,
+    referenceExposure: detected.reference,
+    complete: run.complete,
+    wcs: observations.find(({ wcs }) => wcs !== undefined)?.wcs ?? [],
+    ...(origin.unit === undefined ? {} : { unit: origin.unit }),
+    name: observations[0].name,
+    provenance: {
+      version: VERSION,
+      ...(origin.command === undefined ? {} : { command: origin.command }),
+      started: origin.started.toISOString(),
+      finished: new Date().toISOString(),
+      seconds: (origin.secondsBefore ?? 0) + run.seconds,
+      inputs: origin.inputs ?? [],
+    },
+    ...(plan.target === undefined
+      ? {}
+      : {
+          target: {
+            until: plan.target.text,
+            maxIterations: plan.maxIterations,
+            reached: run.reached === true,
+          },
+        }),
+  };
+}
