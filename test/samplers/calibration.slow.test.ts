@@ -34,8 +34,8 @@ describe("calibration", () => {
   it.each([
     ["alpha to the power of one too many", { smoothingPrior: { power: 3, rate: 1, exponent: 1 } }],
     ["wrap where photons spill", { boundary: "wrap" }],
-    ["a prior on the total of another shape", { totalCountsPrior: { shape: 2, rate: 0.05 } }],
-    ["a fixed scale", { fitBackgroundScale: false }],
+    ["a prior on the total of another shape", { totalCountsPrior: { shape: 1, rate: 0.05 } }],
+    ["a cycle spin, whose law is not the posterior of one tree", { cycleSpin: "random" }],
   ] as const)("notices %s", (_, mistake) => {
     if (spill === undefined) throw new Error("no such scenario");
     const broken = { ...spill, settings: { ...spill.settings, ...mistake } };

@@ -13,7 +13,7 @@ if (missing !== undefined) console.warn(`reference.slow.test.ts skipped: ${missi
 describe.skipIf(missing !== undefined)("posterior of the original LIRA", () => {
   it.each(REFERENCE_NAMES)("%s", async (name) => {
     const reference = await readReferenceCase(name);
-    const ours = await sampleBatches(reference, runChainsOf(startLiraChain), { seed: 2004 });
+    const ours = await sampleBatches(reference, runChainsOf(startLiraChain), { seed: 2004, chains: 4 });
     const report = compareWithReference(reference, ours);
     console.log(formatAcceptance(report));
     expect(report.reasons).toEqual([]);
@@ -25,7 +25,10 @@ describe.skipIf(missing !== undefined)("posterior of the original LIRA", () => {
       ...reference.settings,
       smoothingPrior: { ...reference.settings.smoothingPrior, power: 0 },
     };
-    const ours = await sampleBatches({ ...reference, settings }, runChainsOf(startLiraChain), { seed: 2004 });
+    const ours = await sampleBatches({ ...reference, settings }, runChainsOf(startLiraChain), {
+      seed: 2004,
+      chains: 4,
+    });
     expect(compareWithReference(reference, ours).reasons).not.toEqual([]);
   });
 });
