@@ -1,0 +1,123 @@
+/** Documents stay true: links lead somewhere, commands and options exist, the code in README.md runs. Looks at `dist`. */
+import { execFile, execFileSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readResult } from "../src/node.js";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const DOCUMENTS = [
+  ...readdirSync(ROOT).filter((file) => file.endsWith(".md")),
+  ...readdirSync(join(ROOT, "docs"))
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => `docs/${file}`),
+];
+const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
+const manifest = JSON.parse(read("package.json"));
+const fences = (file: string) =>
+  [...read(file).matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language, text]) => ({ language, text }));
+
+/** Text as it reads in one line, so that wrapped code is found. */
+const flat = (file: string) => read(file).replace(/\\\n/g, " ").replace(/\s+/g, " ");
+
+describe.each(DOCUMENTS)("%s", (file) => {
+  it("has links that lead to files and headings", () => {
+    const targets = [...read(file).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, target]) => target);
+    const broken = targets.filter((target) => {
+      const [path, heading] = target.split("#");
+      const document = path === "" ? file : join(dirname(file), path);
+      if (!existsSync(join(ROOT, document))) return true;
+      if (heading === undefined) return false;
+      const slugs = [...read(document).matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
+        title
+          .toLowerCase()
+          .replace(/[^\w -]/g, "")
+          .replaceAll(" ", "-"),
+      );
+      return !slugs.includes(heading);
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it("names scripts that exist", () => {
+    const names = [...flat(file).matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name);
+    expect(names.filter((name) => !(name in manifest.scripts))).toEqual([]);
+  });
+
+  it("uses commands and options that the command line has", () => {
+    const cli = join(ROOT, "dist/cli/main.js");
+    const help = (command: string) =>
+      execFileSync(process.execPath, [cli, command, "--help"], { encoding: "utf8" });
+    const shell = fences(file)
+      .filter(({ language }) => language === "sh")
+      .map(({ text }) => text.replace(/\\\n/g, " "))
+      .join("\n");
+    const known = new Map<string, string>();
+    for (const [, command, rest] of shell.matchAll(/(?:npx tslira|node dist\/cli\/main\.js) (\w+)(.*)$/gm)) {
+      const text = known.get(command) ?? help(command);
+      known.set(command, text);
+      expect(text).toContain(`Usage: tslira ${command}`);
+      for (const [option] of rest.matchAll(/(?<=\s)--?[a-z][\w-]*/g)) {
+        expect(text, `tslira ${command} ${option}`).toMatch(new RegExp(`(?<![\\w-])${option}(?![\\w-])`));
+      }
+    }
+  });
+
+  it("speaks of no folder or host of the machine it was written on", () => {
+    expect(read(file)).not.toMatch(/\/(?:home|root|tmp|work|Users)\/|localhost|127\.0\.0\.1/);
+  });
+});
+
+describe("code in README.md", () => {
+  const EXAMPLES = [
+    "examples/point-source.mjs",
+    "examples/browser/main.js",
+    "examples/browser/vite.config.js",
+  ];
+  let folder = "";
+  beforeAll(() => {
+    // As after `npm install` in someone's project.
+    folder = mkdtempSync(join(tmpdir(), "tslira-docs-"));
+    mkdirSync(join(folder, "node_modules"));
+    symlinkSync(ROOT, join(folder, "node_modules/tslira"), "junction");
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("is that of examples/", () => {
+    const blocks = fences("README.md").filter(({ language }) => language === "js");
+    expect(blocks.map(({ text }) => text)).toEqual(EXAMPLES.map(read));
+  });
+
+  it("runs in Node and writes what it says (with fewer sweeps)", async () => {
+    const code = read("examples/point-source.mjs");
+    const short = code.replace("iterations: 5_000, burnIn: 500", "iterations: 200, burnIn: 50");
+    expect(short).not.toBe(code);
+    writeFileSync(join(folder, "example.mjs"), short);
+    const { stdout } = await promisify(execFile)(process.execPath, ["example.mjs"], { cwd: folder });
+    expect(stdout).toMatch(/^\n4 chains /);
+    expect(stdout).toMatch(/observed: \d+/);
+    expect(stdout).toMatch(/^flux at \(16, 16\) of 32 x 32: \d+/m);
+    const result = await readResult(join(folder, "result.fits"));
+    expect(result.config).toMatchObject({ iterations: 200, burnIn: 50, chains: 4, seed: 372 });
+    const png = readFileSync(join(folder, "posterior.png"));
+    expect([...png.subarray(1, 4)]).toEqual([..."PNG"].map((letter) => letter.charCodeAt(0)));
+  });
+
+  it("uses in the browser only what the browser-safe entry exports", async () => {
+    const entry: Record<string, unknown> = await import(new URL("../dist/index.js", import.meta.url).href);
+    const [, names] = read("examples/browser/main.js").match(/import \{([^}]*)\} from "tslira";/) ?? [];
+    expect(names.split(",").map((name) => typeof entry[name.trim()])).toEqual(Array(3).fill("function"));
+  });
+});

@@ -1,0 +1,73 @@
+/** The layers of `src/`: imports only point up this table, and hosts are reached only from where they belong. */
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+// What each row may import besides its own files. A row is a folder or a file of src/.
+const BASE = ["errors", "image"];
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  version: [],
+  generated: [],
+  image: ["errors"],
+  kernels: ["errors", "generated"],
+  data: BASE,
+  model: [...BASE, "data", "kernels"],
+  priors: [...BASE, "data", "kernels"],
+  posterior: [...BASE, "data"],
+  samplers: [...BASE, "kernels", "data", "model", "priors", "posterior"],
+  io: [...BASE, "data", "posterior"],
+  figures: [...BASE, "data", "posterior"],
+  workers: [...BASE, "data", "posterior", "samplers", "io"],
+  runs: [
+    ...BASE,
+    ...["version", "kernels", "data", "model", "priors", "posterior", "samplers", "io", "workers"],
+  ],
+  index: [...BASE, "version", "data", "model", "priors", "posterior", "io", "figures", "runs"],
+  node: ["index", "io", "figures", "runs"],
+  cli: ["index", "node"],
+};
+
+const SRC = fileURLToPath(new URL("../src", import.meta.url));
+const FILES = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+const IMPORT = /(?:\bfrom|\bimport|\bimport\(|\bnew URL\()\s*"([^"]+)"/g;
+const HOST = /(?<![\w.$"'`-])(?:window|document)\b(?=\s*[.?[(])/g;
+
+/** Source without comments (good enough for this code base: no comment marks within strings of imports). */
+const source = (file: string) =>
+  readFileSync(join(SRC, file), "utf8")
+    .replace(/\/\*[\s\S]*?\*\//g, "")
+    .replace(/^\s*\/\/.*$/gm, "");
+const row = (file: string) => file.split(sep)[0].replace(/(\.d)?\.[tj]s$/, "");
+const imports = (file: string) => [...source(file).matchAll(IMPORT)].map(([, name]) => name);
+
+describe("layers", () => {
+  it.each(FILES)("%s imports only what its row may", (file) => {
+    const from = row(file);
+    expect(Object.keys(LAYERS), `${file}: no row for it in the table`).toContain(from);
+    for (const name of imports(file).filter((path) => /^\..*\.js$/.test(path))) {
+      const to = row(normalize(join(dirname(file), name)));
+      if (to !== from) expect(LAYERS[from], `${file} imports ${name}`).toContain(to);
+    }
+  });
+
+  it("node: modules are imported only where Node is certain", () => {
+    // chain-job loads its files lazily, when a run is kept on disk, which only Node can ask for.
+    const mayUseNode = /^node\.ts$|^cli[\\/]|-node\.ts$|^workers[\\/]chain-job\.ts$/;
+    const offenders = FILES.filter((file) => !mayUseNode.test(file)).filter((file) =>
+      imports(file).some((name) => name.startsWith("node:") || /-node\.js$/.test(name)),
+    );
+    expect(offenders).toEqual([]);
+  });
+
+  it("window and document are not reached for; a document is an argument", () => {
+    const offenders = FILES.filter((file) => !file.startsWith(`figures${sep}`) && HOST.test(source(file)));
+    const ambient = FILES.filter((file) => /\b(?:globalThis|self)\.(?:window|document)\b/.test(source(file)));
+    expect([...offenders, ...ambient]).toEqual([]);
+  });
+
+  it("the table has no row without files", () => {
+    expect(Object.keys(LAYERS).sort()).toEqual([...new Set(FILES.map(row))].sort());
+  });
+});
