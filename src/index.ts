@@ -88,7 +88,6 @@ export {
 } from "./io/lira-legacy.js";
 export type { ResultSummary } from "./io/result-decode.js";
 export { decodeResult, encodeResult } from "./io/result-file.js";
-export { type TotalFlux, totalFlux } from "./io/result-total.js";
 export { type DetectionOptions, detectionProbability } from "./model/detection.js";
 export { type DetectedExposure, detectedExposures } from "./model/exposure.js";
 export {

@@ -104,7 +104,12 @@ const OPTION_KEYS: Readonly<Record<Exclude<keyof LiraDeconvolverOptions, "fluxIn
   alphaInit: numberOrList,
   fitAlpha: flag,
   iterations: number,
-  burnIn: number,
+  burnIn: (value, where) => {
+    if (typeof value !== "number" && value !== "auto") throw wrong(where, 'a number or "auto"', value);
+    return value;
+  },
+  until: text,
+  maxIterations: number,
   chains: number,
   seed: number,
   boundary: text,

@@ -1,7 +1,13 @@
 /** Options and help of `tslira deconvolve`. */
 
 import { Command, Option } from "@commander-js/extra-typings";
-import { parseCutout, parseNamedNumbers, parseNumberOrList, parseWhole } from "./option-values.js";
+import {
+  parseCutout,
+  parseNamedNumbers,
+  parseNumberOrList,
+  parseWhole,
+  parseWholeOrAuto,
+} from "./option-values.js";
 
 const DETAILS = `
 Files: FITS images, plain or .gz. The first image of a file is used; pick another as psf.fits[1] or
@@ -53,7 +59,13 @@ export function deconvolveOptions() {
     .option("--name <name>", "name of the observation (default: the file's)")
     .optionsGroup("Sampling:")
     .option("-n, --iterations <n>", "sweeps of each chain, burn-in included (default: 5000)", parseWhole)
-    .option("--burn-in <n>", "sweeps at the start that are not used (default: a tenth)", parseWhole)
+    .option(
+      "--burn-in <n>",
+      "sweeps at the start that are not used, or auto (default: a tenth)",
+      parseWholeOrAuto,
+    )
+    .option("--until <target>", "go on until the chains are this good: rhat<1.01,ess>400 (in quotes)")
+    .option("--max-iterations <n>", "where --until gives up (default: ten times --iterations)", parseWhole)
     .option("-c, --chains <n>", "chains, from separated starts (default: 4)", parseWhole)
     .option("-s, --seed <n>", "seed; the same seed gives the same result (default: 0)", parseWhole)
     .optionsGroup("Model:")

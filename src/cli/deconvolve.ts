@@ -10,7 +10,6 @@ import {
   readObservationFiles,
   renderPng,
   type SkyImage,
-  totalFlux,
   writeResult,
 } from "../node.js";
 import {
@@ -54,6 +53,8 @@ function flagSettings(counts: string | undefined, flags: Flags): PartialSettings
       fitAlpha: flags.fixedAlpha ? false : undefined,
       iterations: flags.iterations,
       burnIn: flags.burnIn,
+      until: flags.until,
+      maxIterations: flags.maxIterations,
       chains: flags.chains,
       seed: flags.seed,
       boundary: flags.boundary,
@@ -86,13 +87,12 @@ async function deconvolve(counts: string | undefined, flags: Flags): Promise<voi
 
   await writeResult(result, output);
   if (png !== undefined) await drawPosterior(result, firstCounts, png);
-  const summary = { ...result, total: totalFlux(result) };
   const files = png === undefined ? [output] : [output, png];
   if (!flags.quiet) {
-    progress.say(["", ...summaryLines(summary), ...(await closingLines(files, result))].join("\n"));
+    progress.say(["", ...summaryLines(result), ...(await closingLines(files, result))].join("\n"));
   }
   if (flags.json) {
-    const data = { ...summaryData(summary), output, png: png ?? null, warnings, interrupted };
+    const data = { ...summaryData(result), output, png: png ?? null, warnings, interrupted };
     process.stdout.write(`${JSON.stringify(data, undefined, 2)}\n`);
   }
   if (interrupted) {
@@ -162,7 +162,8 @@ function doubtfulBackground({
 
 /** Draws that memory and disk will feel. */
 function largeTrace({ options }: DeconvolveSettings, { data }: SkyImage): string[] {
-  const { iterations = 5_000, burnIn = Math.floor(iterations / 10), chains = 4, trace = {} } = options;
+  const { iterations = 5_000, chains = 4, trace = {} } = options;
+  const burnIn = typeof options.burnIn === "number" ? options.burnIn : iterations / 10;
   const sweeps = Math.max(0, iterations - burnIn);
   const kept = trace.every === undefined ? Math.min(sweeps, trace.keep ?? 1_000) : sweeps / trace.every;
   const bytes = 4 * data.length * chains * kept;

@@ -17,6 +17,11 @@ export function parseWhole(text: string): number {
   return value;
 }
 
+/** A whole number >= 0, or `auto`. */
+export function parseWholeOrAuto(text: string): number | "auto" {
+  return text === "auto" ? text : parseWhole(text);
+}
+
 /** Numbers with commas between, as `1,0.05`. */
 export function parseNumbers(text: string): number[] {
   return text.split(",").map(parseNumber);

@@ -66,7 +66,7 @@ function convergenceRow({ name, mean, std, rhat, ess }: Convergence): string[] {
 
 /** The summary as lines of text. */
 export function summaryLines(result: Summary): string[] {
-  const { config, mean, total, ledger, diagnostics, provenance, complete, name, unit = "" } = result;
+  const { config, mean, total, ledger, diagnostics, provenance, complete, name, unit = "", target } = result;
   const [ny, nx] = mean.shape;
   const sweeps = `${formatCount(config.iterations)} sweeps (${formatCount(config.burnIn)} of burn-in)`;
   const worst = diagnostics.verdict.worst.filter(
@@ -92,6 +92,9 @@ export function summaryLines(result: Summary): string[] {
     "",
     ...table.map((line) => `  ${line}`),
     "",
+    ...(target === undefined
+      ? []
+      : entry("target", `${target.until}: ${target.reached ? "reached" : "not reached"}`)),
     ...entry("verdict", diagnostics.verdict.sentence),
     ...(diagnostics.verdict.remedy === "" ? [] : entry("to do", diagnostics.verdict.remedy)),
     ...entry("time", timeText(provenance.seconds, result)),
@@ -107,8 +110,19 @@ function timeText(seconds: number, { config, complete }: Summary): string {
 
 /** The summary as plain data for `--json`. */
 export function summaryData(result: Summary): Record<string, unknown> {
-  const { name, mean, unit, total, ledger, diagnostics, config, complete, provenance, referenceExposure } =
-    result;
+  const {
+    name,
+    mean,
+    unit,
+    total,
+    ledger,
+    diagnostics,
+    config,
+    complete,
+    provenance,
+    referenceExposure,
+    target,
+  } = result;
   const { parameters, verdict } = diagnostics;
   return {
     name,
@@ -119,6 +133,7 @@ export function summaryData(result: Summary): Record<string, unknown> {
     ledger,
     verdict,
     parameters,
+    target: target ?? null,
     config,
     referenceExposure,
     seconds: provenance.seconds,

@@ -43,11 +43,9 @@ import {
   RHAT,
 } from "./result-layout.js";
 import { unescapeText } from "./result-text.js";
-import type { TotalFlux } from "./result-total.js";
 
 /** What a result says, without the traces that make up most of its size. */
 export type ResultSummary = Omit<LiraResult, "trace" | "chains" | "quantiles"> & {
-  readonly total: TotalFlux;
   /** Kept draws of each chain. */
   readonly keptDraws: readonly number[];
 };
@@ -183,8 +181,9 @@ function provenance(header: FitsHeader): Provenance {
   const inputs: { name: string; sha256: string }[] = [];
   for (let index = 1; header.has(`INPUT${index}`); index++) {
     const text = String(header.get(`INPUT${index}`));
-    const space = text.indexOf(" ");
-    inputs.push({ sha256: unescapeText(text.slice(0, space)), name: unescapeText(text.slice(space + 1)) });
+    // An empty name leaves nothing behind the hash: blanks at the end of a card are lost.
+    const [sha256, ...name] = text.split(" ");
+    inputs.push({ sha256: unescapeText(sha256), name: unescapeText(name.join(" ")) });
   }
   return {
     version: textCard(header, "VERSION"),
