@@ -130,6 +130,7 @@ export interface FitsFile {
     first: number,
     count: number,
   ) => Promise<FitsImage>;
+  /** Close the file; lazy reading ends. */
   readonly close: () => Promise<void>;
 }
 

@@ -213,7 +213,7 @@ export function checkFitsStart(source: string, bytes: Uint8Array): void {
  * Find all HDUs of a FITS file held in memory. Nothing is decoded or copied.
  *
  * @param file the whole file, not compressed
- * @param options.name name of the file in error messages, default "FITS"
+ * @param options `name` of the file in error messages, default "FITS"
  * @throws FormatError when the bytes are not FITS, damaged or cut short
  */
 export function readFits(

@@ -32,6 +32,7 @@ export interface SamplingOptions {
   readonly workers?: number;
   /** Most sweeps of one kernel call, 1 to 256; default 256. */
   readonly batch?: number;
+  /** Called after every batch of sweeps, and while the chains are compared. */
   readonly onProgress?: (progress: RunProgress) => void;
   /** Stops the run after the batch at hand; the result then holds what was sampled, with `complete: false`. */
   readonly signal?: AbortSignal;
