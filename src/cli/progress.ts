@@ -45,7 +45,7 @@ export function openProgress({ quiet }: { readonly quiet: boolean }): ProgressDi
       const line = describe(progress);
       if (terminal) {
         clear();
-        stderr.write(line.slice(0, Math.max(20, (stderr.columns ?? 80) - 1)));
+        stderr.write(line.slice(0, Math.max(20, (stderr.columns || 80) - 1)));
         shown = true;
       } else {
         stderr.write(`${line.trimStart()}\n`);
