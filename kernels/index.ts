@@ -33,6 +33,7 @@ import {
 export { allocate } from "./memory";
 export { means, momentCount, setMomentCount, squares } from "./moments";
 export { seedRandom } from "./random";
+export { setRedistribution } from "./redistribute";
 export { setSmoothingPrior } from "./smoothing";
 export { levels } from "./tree";
 
@@ -237,7 +238,7 @@ export function prepareChain(): i32 {
     const item = observationAt(index);
     if (!prepareObservation(item, ny, nx)) return OUT_OF_MEMORY;
   }
-  if (!prepareRedistribution()) return OUT_OF_MEMORY;
+  if (!prepareRedistribution(ny, nx, wrap)) return OUT_OF_MEMORY;
   anyMissing = false;
   for (let at: usize = 0; at < (<usize>pixels) << 3; at += 8) {
     const left = reference - load<f64>(exposed + at);
@@ -410,6 +411,10 @@ export function stepImage(row: i32, col: i32): void {
 /** Address of i32 `[ny, nx]` source photons. */
 export function sourceCountsArray(): usize {
   return sourceCounts;
+}
+/** Whether an observation's photons are redistributed by tiles (1) or by sums over the whole window (0). */
+export function usesTiles(observation: usize): bool {
+  return changetype<Observation>(observation).tiling !== 0;
 }
 /** Address of i32 `[ny, nx]` photons of an observation. */
 export function photonsArray(observation: usize): usize {

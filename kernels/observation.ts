@@ -5,6 +5,8 @@ import { allocate } from "./memory";
 
 /** Rows and columns of the psf are padded to multiples of this: they are read four by four. */
 const LANES: i32 = 4;
+/** The padded image is cut into square tiles of up to this size. */
+const LARGEST_TILE: i32 = 16;
 
 @unmanaged
 export class Observation {
@@ -34,7 +36,10 @@ export class Observation {
   turned: usize;
   psfPaddedRows: i32;
   psfStride: i32;
-  /** f32 `[ny + psfPaddedRows - 1, padStride]`: expected photons before the psf, padded on all sides. */
+  /**
+   * f32 `[.., padStride]`, at least ny + psfPaddedRows - 1 rows: expected photons before the psf, padded on all sides.
+   * Rows and columns reach to the next multiple of LARGEST_TILE.
+   */
   padded: usize;
   padStride: i32;
   /** Rows and columns of padding before the image. */
@@ -45,6 +50,8 @@ export class Observation {
   litWindows: usize;
   litPixels: usize;
   litCounts: usize;
+  /** Address of the `Tiling` by which photons are redistributed; 0 when all cells of the window are summed instead. */
+  tiling: usize;
 }
 
 /** Most observations of one chain. */
@@ -94,10 +101,12 @@ export function appendObservation(
   observation.psfPaddedRows = (psfRows + LANES - 1) & ~(LANES - 1);
   observation.turned = allocate((<usize>(observation.psfPaddedRows * observation.psfStride)) << 2);
   // The last window of a row reads psfStride values from column nx - 1.
-  observation.padStride = (nx + observation.psfStride - 1 + LANES - 1) & ~(LANES - 1);
+  observation.padStride = (nx + observation.psfStride - 1 + LARGEST_TILE - 1) & ~(LARGEST_TILE - 1);
   observation.padRow = psfRows - 1 - centreRow;
   observation.padCol = psfCols - 1 - centreCol;
-  observation.padded = allocate((<usize>((ny + observation.psfPaddedRows - 1) * observation.padStride)) << 2);
+  const tiledRows = (ny + psfRows - 1 + LARGEST_TILE - 1) & ~(LARGEST_TILE - 1);
+  const paddedRows = max(ny + observation.psfPaddedRows - 1, tiledRows);
+  observation.padded = allocate((<usize>(paddedRows * observation.padStride)) << 2);
   if (
     observation.exposure === 0 ||
     (hasBackground && observation.background === 0) ||

@@ -33,6 +33,8 @@ export interface Kernels {
   observationArray(observation: number, which: number): number;
   backgroundScale(observation: number): number;
   setBackgroundScale(observation: number, scale: number): void;
+  setRedistribution(scheme: number): void;
+  usesTiles(observation: number): number;
   prepareChain(): number;
   startChain(): void;
   seedRandom(seed: bigint, stream: bigint): void;

@@ -53,6 +53,11 @@ export interface LiraChainOptions {
   readonly fluxInit?: SkyImage;
   /** Kernels compiled by `compileKernels`; compiled on the spot when left out. */
   readonly module?: WebAssembly.Module;
+  /**
+   * How photons are redistributed: by sums over the whole window of each lit pixel, or by tiles (kernels/redistribute-tiles.ts).
+   * Both have the same law. Default `"automatic"`: by measured costs, from the inputs alone. For tests and benchmarks.
+   */
+  readonly redistribution?: "automatic" | "direct" | "tiles";
 }
 
 /** Everything a chain needs to continue exactly where it stood: bytes of its state between two sweeps. */
@@ -115,6 +120,8 @@ export interface LiraChain {
   readonly moments: { readonly count: number; readonly mean: Float64Array; readonly squares: Float64Array };
   /** The kernels behind the chain, for benchmarks and tests of single steps. */
   readonly kernels: Kernels;
+  /** Addresses of the observations in `kernels`. */
+  readonly handles: readonly number[];
   /**
    * Run sweeps.
    *
@@ -137,6 +144,8 @@ const ARRAY_COUNTS = 0;
 const ARRAY_EXPOSURE = 1;
 const ARRAY_BACKGROUND = 2;
 const ARRAY_PSF = 3;
+/** Schemes in the order of their numbers in `setRedistribution`. */
+const REDISTRIBUTIONS = ["automatic", "direct", "tiles"];
 
 /**
  * Set up a chain.
@@ -148,7 +157,7 @@ const ARRAY_PSF = 3;
 export function createLiraChain(
   observations: readonly Observation[],
   settings: LiraChainSettings,
-  { seed, chain, fluxInit, module }: LiraChainOptions,
+  { seed, chain, fluxInit, module, redistribution = "automatic" }: LiraChainOptions,
 ): LiraChain {
   const { boundary, totalCountsPrior, smoothingPrior, backgroundScalePrior } = settings;
   const { observations: checked } = checkObservations(observations, { boundary });
@@ -212,6 +221,7 @@ export function createLiraChain(
   });
 
   doubles(kernels.exposedArray(), pixels).set(detected.total.data);
+  kernels.setRedistribution(REDISTRIBUTIONS.indexOf(redistribution));
   checkStatus("lira", kernels.prepareChain());
 
   const levels = Number(kernels.levels.value);
@@ -241,6 +251,7 @@ export function createLiraChain(
     referenceExposure,
     columns,
     kernels,
+    handles,
     get sweeps() {
       return sweeps;
     },
