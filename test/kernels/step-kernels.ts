@@ -1,0 +1,132 @@
+// A chain laid out by hand: the kernels' own arrays, for tests of single steps, without the checks of `createLiraChain`
+// and with an exposure that need not be that of the observations.
+
+import type { Observation } from "../../src/data/observation.js";
+import type { Shape } from "../../src/image.js";
+import { instantiateKernels, type Kernels } from "../../src/kernels.js";
+import { trimPsf } from "../../src/model/psf-window.js";
+import { referenceExposureOf, textbookObservation } from "../oracles/textbook-model.js";
+
+/** What differs from a chain with random shifts, sampled alpha and a fixed background scale. */
+export interface StepSettings {
+  readonly boundary?: "spill" | "wrap";
+  readonly cycleSpin?: boolean;
+  readonly fitAlpha?: boolean;
+  readonly fitBackgroundScale?: boolean;
+  readonly totalCountsPrior?: { readonly shape: number; readonly rate: number };
+  readonly smoothingPrior?: { readonly power: number; readonly rate: number; readonly exponent: number };
+  readonly backgroundScalePrior?: { readonly shape: number; readonly rate: number };
+  /** Exposure times detection probability; default that of the observations. */
+  readonly exposed?: Float64Array;
+  readonly seed?: number;
+  /** Scheme of `setRedistribution`; default 0, automatic. */
+  readonly redistribution?: number;
+}
+
+/** The kernels of one chain and views of their arrays; the views stay valid, since nothing is allocated later. */
+export interface StepChain {
+  readonly kernels: Kernels;
+  readonly levels: number;
+  readonly reference: number;
+  readonly flux: Float64Array;
+  readonly alpha: Float64Array;
+  readonly sourceCounts: Int32Array;
+  /** Photons `[ny, nx]` of each observation. */
+  readonly photons: readonly Int32Array[];
+  /** Whether an observation's photons are redistributed by tiles. */
+  usesTiles(observation: number): boolean;
+  setScale(observation: number, scale: number): void;
+  scale(observation: number): number;
+}
+
+/** Lay out a chain for observations of the given shape; flux starts at 1, alpha at 0.1. */
+export function createStepChain(
+  shape: Shape,
+  observations: readonly Observation[],
+  settings: StepSettings = {},
+): StepChain {
+  const {
+    boundary = "spill",
+    cycleSpin = true,
+    fitAlpha = true,
+    fitBackgroundScale = false,
+    totalCountsPrior = { shape: 1, rate: 0.05 },
+    smoothingPrior = { power: 1, rate: 1000, exponent: 3 },
+    backgroundScalePrior = { shape: 0.001, rate: 0 },
+    seed = 0,
+    redistribution = 0,
+  } = settings;
+  const [ny, nx] = shape;
+  const pixels = ny * nx;
+  const kernels = instantiateKernels();
+  const reference = referenceExposureOf(observations);
+  const ok = (status: number) => {
+    if (status !== 0) throw new Error(`step kernels: status ${status}`);
+  };
+  ok(
+    kernels.createChain(
+      ny,
+      nx,
+      Number(boundary === "wrap"),
+      Number(cycleSpin),
+      Number(fitAlpha),
+      Number(fitBackgroundScale),
+      reference,
+      totalCountsPrior.shape,
+      totalCountsPrior.rate,
+      backgroundScalePrior.shape,
+      backgroundScalePrior.rate,
+    ),
+  );
+  kernels.setSmoothingPrior(smoothingPrior.power, smoothingPrior.rate, smoothingPrior.exponent);
+  const doubles = (address: number, length: number) =>
+    new Float64Array(kernels.memory.buffer, address, length);
+  const integers = (address: number, length: number) =>
+    new Int32Array(kernels.memory.buffer, address, length);
+  const exposed = new Float64Array(pixels);
+  const handles = observations.map((observation) => {
+    const prepared = textbookObservation(observation, boundary);
+    const { psf, centre } = trimPsf(
+      { data: prepared.psf, shape: observation.psf.shape },
+      observation.counts.shape,
+      boundary,
+    );
+    const detected = prepared.detected.map((q, j) => q * prepared.exposure[j]);
+    const handle = kernels.createObservation(
+      psf.shape[0],
+      psf.shape[1],
+      centre[0],
+      centre[1],
+      Number(observation.background !== undefined),
+      detected.reduce((sum, value, j) => sum + value * prepared.background[j], 0),
+    );
+    integers(kernels.observationArray(handle, 0), pixels).set(
+      prepared.counts.map((value, j) => value * prepared.mask[j]),
+    );
+    doubles(kernels.observationArray(handle, 1), pixels).set(prepared.exposure);
+    if (observation.background) doubles(kernels.observationArray(handle, 2), pixels).set(prepared.background);
+    doubles(kernels.observationArray(handle, 3), psf.data.length).set(psf.data);
+    for (let j = 0; j < pixels; j++) exposed[j] += detected[j];
+    return handle;
+  });
+  doubles(kernels.exposedArray(), pixels).set(settings.exposed ?? exposed);
+  kernels.setRedistribution(redistribution);
+  ok(kernels.prepareChain());
+  kernels.seedRandom(BigInt(seed), 0n);
+  const levels = Number(kernels.levels.value);
+  const flux = doubles(kernels.fluxArray(), pixels).fill(1);
+  const alpha = doubles(kernels.alphaArray(), levels).fill(0.1);
+  kernels.startChain();
+  return {
+    kernels,
+    levels,
+    reference,
+    flux,
+    alpha,
+    sourceCounts: integers(kernels.sourceCountsArray(), pixels),
+    photons: handles.map((handle) => integers(kernels.photonsArray(handle), pixels)),
+    usesTiles: (observation) => Boolean(kernels.usesTiles(handles[observation])),
+    setScale: (observation, scale) => kernels.setBackgroundScale(handles[observation], scale),
+    scale: (observation) => kernels.backgroundScale(handles[observation]),
+  };
+}
