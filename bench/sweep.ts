@@ -1,11 +1,26 @@
 // Milliseconds a sweep, step by step. Times are CPU times of this process, medians over repetitions, so that other work
-// on the machine disturbs them little; ratios are taken within one run.
+// on the machine disturbs them little. The last column is the ratio to the textbook sampler of the tests, a plain
+// transcription of the method, timed in the same run.
 import { createLiraChain, type LiraChain } from "../src/samplers/lira.js";
+import { createTextbookChain } from "../test/oracles/textbook-lira.js";
 import { type BenchCase, benchCases } from "./cases.js";
 
 function cpuMilliseconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
+}
+
+/** CPU milliseconds of one sweep of the textbook sampler: a few sweeps are enough for a ratio. */
+function timeTextbook({ observation, settings }: BenchCase): number {
+  const chain = createTextbookChain([observation], settings, 1);
+  chain.sweep();
+  let sweeps = 0;
+  const start = cpuMilliseconds();
+  do {
+    chain.sweep();
+    sweeps++;
+  } while (cpuMilliseconds() - start < 500);
+  return (cpuMilliseconds() - start) / sweeps;
 }
 
 /** Median over `rounds` of the CPU milliseconds of one call, each round lasting about `slice` ms. */
@@ -37,7 +52,8 @@ function timeSteps(chain: LiraChain): Record<string, number> {
   };
 }
 
-function benchmark({ name, observation, settings }: BenchCase): Record<string, string> {
+function benchmark(bench: BenchCase): Record<string, string> {
+  const { name, observation, settings } = bench;
   const { counts, psf } = observation;
   const chain = createLiraChain([observation], settings, { seed: 1, chain: 0 });
   const warm = Math.max(20, Math.min(2_000, Math.floor(2e7 / counts.data.length)));
@@ -54,6 +70,7 @@ function benchmark({ name, observation, settings }: BenchCase): Record<string, s
     "ms/sweep": sweep.toFixed(4),
     ...Object.fromEntries(Object.entries(steps).map(([step, ms]) => [step, ms.toFixed(4)])),
     "ns/photon": ((1e6 * steps.redistribute) / photons).toFixed(1),
+    textbook: (timeTextbook(bench) / sweep).toFixed(0),
   };
 }
 

@@ -104,6 +104,7 @@ export type {
   Diagnostics,
   LiraConfig,
   LiraResult,
+  LiraSummary,
   Moments,
   Provenance,
   Verdict,

@@ -26,3 +26,9 @@ export {
   readObservationFiles,
 } from "./io/public-datasets-node.js";
 export { readResult, readResultSummary, writeResult } from "./io/result-file-node.js";
+export {
+  deconvolveToFile,
+  type FileRun,
+  type FileRunOptions,
+  resumeRun,
+} from "./runs/deconvolve-to-file-node.js";

@@ -5,6 +5,7 @@ import {
   parseCutout,
   parseNamedNumbers,
   parseNumberOrList,
+  parseSeconds,
   parseWhole,
   parseWholeOrAuto,
 } from "./option-values.js";
@@ -117,6 +118,15 @@ export function deconvolveOptions() {
     .option("-q, --quiet", "no progress and no summary; warnings and errors only")
     .optionsGroup("Running:")
     .option("--config <file>", "settings as JSON; flags win over it")
+    .option(
+      "--checkpoint <folder>",
+      "where the chains are kept until the run is complete (default: output + .checkpoint)",
+    )
+    .option(
+      "--checkpoint-every <time>",
+      "time between checkpoints, for example 30s or 5m (default: 30s)",
+      parseSeconds,
+    )
     .option("-w, --workers <n>", "worker threads, 0 for none (default: one a core)", parseWhole)
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", DETAILS);

@@ -1,16 +1,12 @@
 /** `tslira deconvolve`. */
 
-import { stat, writeFile } from "node:fs/promises";
 import {
-  figureDocument,
+  deconvolveToFile,
+  type FileRun,
   InvalidInputError,
   LiraDeconvolver,
-  type LiraResult,
-  plotPosterior,
   readObservationFiles,
-  renderPng,
   type SkyImage,
-  writeResult,
 } from "../node.js";
 import {
   type DeconvolveSettings,
@@ -19,12 +15,10 @@ import {
   readConfigFile,
 } from "./deconvolve-config.js";
 import { deconvolveOptions, type DeconvolveFlags as Flags } from "./deconvolve-options.js";
-import { EXIT } from "./exit.js";
 import { formatBytes, shellQuote } from "./format.js";
-import { listenForInterrupt } from "./interrupt.js";
 import { checkOutputPath } from "./output-path.js";
 import { openProgress, type ProgressDisplay } from "./progress.js";
-import { summaryData, summaryLines } from "./summary.js";
+import { interruptible, reportRun } from "./run-report.js";
 
 /** The command. */
 export function deconvolveCommand() {
@@ -81,41 +75,30 @@ async function deconvolve(counts: string | undefined, flags: Flags): Promise<voi
   await checkOutputPath(output, { overwrite });
   if (png !== undefined) await checkOutputPath(png, { overwrite });
 
+  const { checkpoint = `${output}.checkpoint` } = flags;
   const progress = openProgress({ quiet: flags.quiet === true });
   const warnings: string[] = [];
-  const { result, firstCounts, interrupted } = await sample(settings, progress, warnings);
-
-  await writeResult(result, output);
-  if (png !== undefined) await drawPosterior(result, firstCounts, png);
-  const files = png === undefined ? [output] : [output, png];
-  if (!flags.quiet) {
-    progress.say(["", ...summaryLines(result), ...(await closingLines(files, result))].join("\n"));
-  }
-  if (flags.json) {
-    const data = { ...summaryData(result), output, png: png ?? null, warnings, interrupted };
-    process.stdout.write(`${JSON.stringify(data, undefined, 2)}\n`);
-  }
-  if (interrupted) {
-    process.stderr.write(
-      `tslira: interrupted; ${output} holds the ${result.complete ? "complete" : "partial"} result\n`,
-    );
-    process.exitCode = EXIT.interrupted;
-  }
-}
-
-interface Sampled {
-  readonly result: LiraResult;
-  readonly firstCounts: SkyImage;
-  readonly interrupted: boolean;
+  const run = await sample(
+    { ...settings, output, checkpoint, overwrite },
+    flags.checkpointEvery,
+    progress,
+    warnings,
+  );
+  await reportRun(run, { ...flags, png, progress, warnings });
 }
 
 /** Read the files and run the chains; warnings are shown and collected. */
 async function sample(
-  settings: DeconvolveSettings,
+  settings: DeconvolveSettings & {
+    readonly output: string;
+    readonly checkpoint: string;
+    readonly overwrite: boolean;
+  },
+  checkpointSeconds: number | undefined,
   progress: ProgressDisplay,
   warnings: string[],
-): Promise<Sampled> {
-  const deconvolver = new LiraDeconvolver(settings.options);
+): Promise<FileRun> {
+  new LiraDeconvolver(settings.options); // wrong settings are told before files are read
   const files = await Promise.all(settings.observations.map(readObservationFiles));
   const observations = files.map(({ observation }) => observation);
   const units = new Set(files.map(({ unit }) => unit));
@@ -126,24 +109,21 @@ async function sample(
   };
   for (const text of settings.observations.flatMap(doubtfulBackground)) warn(text);
   for (const text of largeTrace(settings, observations[0].counts)) warn(text);
-  const interruption = listenForInterrupt(() =>
-    progress.say("stopping; what was sampled so far is written. Ctrl-C again quits at once"),
-  );
-  try {
-    const result = await deconvolver.run(observations, {
+  const { checkpoint, overwrite, output } = settings;
+  return interruptible(progress, checkpoint, (signal) =>
+    deconvolveToFile(observations, settings.options, output, {
       onProgress: progress.update,
       onWarning: warn,
-      signal: interruption.signal,
+      signal,
+      checkpoint,
+      overwrite,
       command: `tslira ${shellQuote(process.argv.slice(2))}`,
       inputs: files.flatMap(({ inputs }) => inputs),
+      ...(checkpointSeconds === undefined ? {} : { checkpointSeconds }),
       ...(settings.workers === undefined ? {} : { workers: settings.workers }),
       ...(unit === undefined ? {} : { unit }),
-    });
-    return { result, firstCounts: observations[0].counts, interrupted: interruption.signal.aborted };
-  } finally {
-    progress.close();
-    interruption.release();
-  }
+    }),
+  );
 }
 
 /** A background unit without effect. */
@@ -169,32 +149,10 @@ function largeTrace({ options }: DeconvolveSettings, { data }: SkyImage): string
   const bytes = 4 * data.length * chains * kept;
   if (bytes < LARGE_TRACE) return [];
   return [
-    `trace: kept draws should take less than ${formatBytes(LARGE_TRACE)}, got ${formatBytes(bytes)} in memory and on disk; ` +
+    `trace: kept draws should take less than ${formatBytes(LARGE_TRACE)}, got ${formatBytes(bytes)} on disk; ` +
       "keep fewer with --trace-keep 200",
   ];
 }
 
-async function drawPosterior(result: LiraResult, counts: SkyImage, path: string): Promise<void> {
-  const object = result.wcs.find(({ keyword }) => keyword === "OBJECT")?.value;
-  const svg = plotPosterior(result, {
-    document: await figureDocument(),
-    counts,
-    title: typeof object === "string" && object !== "" ? object : result.name,
-  });
-  await writeFile(path, await renderPng(svg));
-}
-
 /** Bytes of kept draws from which on a warning is due. */
 const LARGE_TRACE = 1.5e9;
-
-/** What was written, and the command to try next. */
-async function closingLines(files: readonly string[], { diagnostics }: LiraResult): Promise<string[]> {
-  const sizes = await Promise.all(files.map(async (file) => formatBytes((await stat(file)).size)));
-  const written = files.map((file, index) => `${file} (${sizes[index]})`);
-  const [, sweeps] = /--iterations (\d+)/.exec(diagnostics.verdict.remedy) ?? [];
-  const next =
-    sweeps === undefined
-      ? `tslira info ${shellQuote([files[0]])}`
-      : `the same command with --iterations ${sweeps} --overwrite`;
-  return [`  written      ${written.join(", ")}`, `  next         ${next}`];
-}

@@ -16,6 +16,10 @@ const COMMANDS: Readonly<Record<string, LazyCommand>> = {
     summary: "counts and psf in, posterior of the flux image out",
     load: async () => asCommand((await import("./deconvolve.js")).deconvolveCommand()),
   },
+  resume: {
+    summary: "continue a run that was stopped or killed",
+    load: async () => asCommand((await import("./resume.js")).resumeCommand()),
+  },
   simulate: {
     summary: "make an observation of a known sky, to try things on",
     load: async () => asCommand((await import("./simulate.js")).simulateCommand()),

@@ -68,3 +68,12 @@ export function parseShape(text: string): [ny: number, nx: number] {
   if (nx === undefined) throw new InvalidArgumentError("Give 64 or 64x32 (columns x rows).");
   return [Number(ny), Number(nx)];
 }
+
+const SECONDS_IN: Readonly<Record<string, number>> = { s: 1, "": 1, m: 60, min: 60, h: 3600 };
+
+/** A time as `30s`, `5m`, `1h` or a number of seconds. */
+export function parseSeconds(text: string): number {
+  const [, value, unit] = /^\s*(\d+(?:\.\d+)?)\s*(s|m|min|h|)\s*$/.exec(text) ?? [];
+  if (value === undefined) throw new InvalidArgumentError("Give a time such as 30s, 5m or 1h.");
+  return Number(value) * SECONDS_IN[unit];
+}

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { type CheckedObservation, checkObservations } from "../data/check-observation.js";
 import type { Observation } from "../data/observation.js";
 import type { SkyImage } from "../image.js";
@@ -24,11 +24,15 @@ export interface FileRunOptions extends RunOptions {
   readonly checkpoint?: string;
   /** Seconds between checkpoints; default 30. */
   readonly checkpointSeconds?: number;
+  /** Remove a checkpoint of an earlier run that is in the way, instead of refusing to start; default false. */
+  readonly overwrite?: boolean;
 }
 
 /** What a run into a file leaves behind. */
 export interface FileRun {
   readonly summary: LiraSummary;
+  /** What was deconvolved, checked. */
+  readonly observations: readonly CheckedObservation[];
   /** Path of the result. */
   readonly output: string;
   /** Folder from which the run can be continued; undefined when it is complete. */
@@ -64,6 +68,7 @@ export async function deconvolveToFile(
   const starts = startingFluxes(settings.fluxInit, shape, plan.config.chains);
   const { command, inputs, unit } = options;
   const folder = resolve(options.checkpoint ?? `${output}.checkpoint`);
+  if (options.overwrite && existsSync(join(folder, "run.json"))) await removeRunFolder(folder);
   const record = await createRunFolder(
     folder,
     {
@@ -147,8 +152,8 @@ async function runInFolder(
   }
   if (!run.complete) {
     await writeRunRecord(folder, { ...current, seconds: summary.provenance.seconds });
-    return { summary, output, checkpoint: folder };
+    return { summary, observations, output, checkpoint: folder };
   }
   if (existsSync(output)) await removeRunFolder(folder);
-  return { summary, output };
+  return { summary, observations, output };
 }

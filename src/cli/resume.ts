@@ -1,0 +1,54 @@
+/** `tslira resume`. */
+
+import { Command } from "@commander-js/extra-typings";
+import { resumeRun } from "../node.js";
+import { parseSeconds, parseWhole } from "./option-values.js";
+import { checkOutputPath } from "./output-path.js";
+import { openProgress } from "./progress.js";
+import { interruptible, reportRun } from "./run-report.js";
+
+const DETAILS = `
+A run keeps its chains in a folder beside its result (result.fits.checkpoint) until it is complete.
+Whether it was stopped by Ctrl-C, killed, or ran out of disk: continued, it ends in the same bytes
+as a run that nobody disturbed. Inputs and settings are in the folder; nothing else is needed.
+
+Example:
+  tslira resume result.fits.checkpoint`;
+
+/** The command with all its options, but without its action. */
+export function resumeOptions() {
+  return new Command("resume")
+    .summary("continue a run that was stopped or killed")
+    .description("Continue a run from its checkpoint, and write its result.")
+    .argument("<checkpoint>", "folder that the run left behind")
+    .option("--png <file>", "also draw counts, mean, std, signal to noise and R-hat")
+    .option("--overwrite", "replace a figure that exists")
+    .option(
+      "--checkpoint-every <time>",
+      "time between checkpoints, for example 30s or 5m (default: 30s)",
+      parseSeconds,
+    )
+    .option("--json", "print a summary for programs on stdout")
+    .option("-q, --quiet", "no progress and no summary; warnings and errors only")
+    .option("-w, --workers <n>", "worker threads, 0 for none (default: one a core)", parseWhole)
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", DETAILS);
+}
+
+/** The command. */
+export function resumeCommand() {
+  return resumeOptions().action(async (checkpoint, flags) => {
+    const { png, workers, checkpointEvery } = flags;
+    if (png !== undefined) await checkOutputPath(png, { overwrite: flags.overwrite === true });
+    const progress = openProgress({ quiet: flags.quiet === true });
+    const run = await interruptible(progress, checkpoint, (signal) =>
+      resumeRun(checkpoint, {
+        onProgress: progress.update,
+        signal,
+        ...(workers === undefined ? {} : { workers }),
+        ...(checkpointEvery === undefined ? {} : { checkpointSeconds: checkpointEvery }),
+      }),
+    );
+    await reportRun(run, { ...flags, png, progress, warnings: [] });
+  });
+}

@@ -1,0 +1,120 @@
+/** What `deconvolve` and `resume` have in common: being interrupted, and telling what came out. */
+
+import { stat, writeFile } from "node:fs/promises";
+import { relative } from "node:path";
+import {
+  type FileRun,
+  figureDocument,
+  type LiraSummary,
+  plotPosterior,
+  renderPng,
+  type SkyImage,
+  toPlainError,
+} from "../node.js";
+import { EXIT } from "./exit.js";
+import { formatBytes, shellQuote } from "./format.js";
+import { listenForInterrupt } from "./interrupt.js";
+import type { ProgressDisplay } from "./progress.js";
+import { summaryData, summaryLines } from "./summary.js";
+
+/**
+ * Run something long that Ctrl-C or SIGTERM ends in good order.
+ *
+ * @param checkpoint folder from which it can be continued, for messages
+ */
+export async function interruptible<T>(
+  progress: ProgressDisplay,
+  checkpoint: string,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const interruption = listenForInterrupt(() =>
+    progress.say("stopping; what was sampled so far is kept. Ctrl-C again quits at once"),
+  );
+  try {
+    return await run(interruption.signal);
+  } catch (error) {
+    if (toPlainError(error).code === "ABORTED" || toPlainError(error).code === "JOB") {
+      progress.say(`tslira: the chains are kept; continue with tslira resume ${shellQuote([checkpoint])}`);
+    }
+    throw error;
+  } finally {
+    progress.close();
+    interruption.release();
+  }
+}
+
+/** A path as somebody in this folder would write it. */
+function fromHere(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith("..") ? path : short;
+}
+
+/** How to report a run. */
+export interface ReportOptions {
+  readonly quiet?: true | undefined;
+  readonly json?: true | undefined;
+  readonly png?: string | undefined;
+  readonly progress: ProgressDisplay;
+  readonly warnings: readonly string[];
+}
+
+/** Draw the figure if asked for, print summary and JSON, set the exit code. */
+export async function reportRun(run: FileRun, options: ReportOptions): Promise<void> {
+  const { summary, observations } = run;
+  const output = fromHere(run.output);
+  const checkpoint = run.checkpoint === undefined ? undefined : fromHere(run.checkpoint);
+  const { quiet, json, png, progress, warnings } = options;
+  if (png !== undefined) await drawPosterior(summary, observations[0].counts, png);
+  const files = png === undefined ? [output] : [output, png];
+  if (!quiet) {
+    progress.say(
+      ["", ...summaryLines(summary), ...(await closingLines(files, summary, checkpoint))].join("\n"),
+    );
+  }
+  const interrupted = checkpoint !== undefined;
+  if (json) {
+    const data = {
+      ...summaryData(summary),
+      output,
+      png: png ?? null,
+      checkpoint: checkpoint ?? null,
+      warnings,
+      interrupted,
+    };
+    process.stdout.write(`${JSON.stringify(data, undefined, 2)}\n`);
+  }
+  if (interrupted) {
+    process.stderr.write(
+      `tslira: interrupted; ${output} holds the partial result, continue with tslira resume ${shellQuote([checkpoint])}\n`,
+    );
+    process.exitCode = EXIT.interrupted;
+  }
+}
+
+async function drawPosterior(result: LiraSummary, counts: SkyImage, path: string): Promise<void> {
+  const object = result.wcs.find(({ keyword }) => keyword === "OBJECT")?.value;
+  const svg = plotPosterior(result, {
+    document: await figureDocument(),
+    counts,
+    title: typeof object === "string" && object !== "" ? object : result.name,
+  });
+  await writeFile(path, await renderPng(svg));
+}
+
+/** What was written, and the command to try next. */
+async function closingLines(
+  files: readonly string[],
+  summary: LiraSummary,
+  checkpoint: string | undefined,
+): Promise<string[]> {
+  const sizes = await Promise.all(files.map(async (file) => formatBytes((await stat(file)).size)));
+  const written = files.map((file, index) => `${file} (${sizes[index]})`);
+  const [, sweeps] = /--iterations (\d+)/.exec(summary.diagnostics.verdict.remedy) ?? [];
+  const next =
+    checkpoint !== undefined
+      ? `tslira resume ${shellQuote([checkpoint])}`
+      : sweeps === undefined
+        ? `tslira info ${shellQuote([files[0]])}`
+        : `the same command with --iterations ${sweeps} --overwrite`;
+  return [`  written      ${written.join(", ")}`, `  next         ${next}`];
+}

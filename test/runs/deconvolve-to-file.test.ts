@@ -1,0 +1,90 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LiraDeconvolver, type LiraDeconvolverOptions, simulateGaussianAndPoints } from "tslira";
+import { deconvolveToFile, readResult, resumeRun, writeResult } from "tslira/node";
+import { afterAll, describe, expect, it } from "vitest";
+import { dataUnits } from "./data-units.js";
+
+const folder = mkdtempSync(join(tmpdir(), "tslira-runs-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const data = simulateGaussianAndPoints({ seed: 4 });
+
+/** Fixed length; burn-in found on the way and extended twice (ESS is out of reach), kept draws halved once. */
+const SETTINGS: readonly LiraDeconvolverOptions[] = [
+  { iterations: 300, burnIn: 60, chains: 2, seed: 5, trace: { keep: 50 } },
+  {
+    iterations: 400,
+    burnIn: "auto",
+    chains: 3,
+    seed: 6,
+    until: "ess>1000000",
+    maxIterations: 900,
+    trace: { keep: 60 },
+  },
+];
+
+describe.each(SETTINGS.map((settings, index) => ({ settings, index })))(
+  "run $index in files",
+  ({ settings, index }) => {
+    const inMemory = join(folder, `memory-${index}.fits`);
+
+    it("equals the run in memory", async () => {
+      const expected = await new LiraDeconvolver(settings).run(data, { workers: 1 });
+      await writeResult(expected, inMemory);
+      const output = join(folder, `file-${index}.fits`);
+      const { summary, checkpoint } = await deconvolveToFile(data, settings, output, { workers: 2 });
+      expect(checkpoint).toBeUndefined();
+      expect(existsSync(`${output}.checkpoint`)).toBe(false);
+      expect(summary.complete).toBe(true);
+      expect(summary.config).toEqual(expected.config);
+      expect(dataUnits(readFileSync(output))).toEqual(dataUnits(readFileSync(inMemory)));
+      expect((await readResult(output)).target).toEqual(expected.target);
+    });
+
+    it("is continued after it was stopped, with the same bytes", async () => {
+      const output = join(folder, `stopped-${index}.fits`);
+      const stop = new AbortController();
+      const options = {
+        workers: 1,
+        batch: 7,
+        signal: stop.signal,
+        onProgress: ({ done }: { done: number }) => {
+          if (done > 300) stop.abort();
+        },
+      };
+      const first = await deconvolveToFile(data, settings, output, options).catch((error) => error);
+      const checkpoint = first.checkpoint ?? `${output}.checkpoint`;
+      // Where two draws of every chain were kept there is a result already, and it says that it is not complete.
+      if (first.summary) expect((await readResult(output)).complete).toBe(false);
+      else expect(first.code).toBe("ABORTED");
+      expect(readdirSync(checkpoint)).toContain("run.json");
+      const { summary } = await resumeRun(checkpoint, { workers: 0 });
+      expect(summary.complete).toBe(true);
+      expect(dataUnits(readFileSync(output))).toEqual(dataUnits(readFileSync(inMemory)));
+      expect(existsSync(checkpoint)).toBe(false);
+    });
+  },
+);
+
+describe("checkpoints", () => {
+  it("are not overwritten", async () => {
+    const output = join(folder, "twice.fits");
+    const stop = AbortSignal.abort();
+    await expect(
+      deconvolveToFile(data, SETTINGS[0], output, { workers: 0, signal: stop }),
+    ).rejects.toMatchObject({
+      code: "ABORTED",
+    });
+    await expect(deconvolveToFile(data, SETTINGS[0], output, { workers: 0 })).rejects.toThrow(
+      "checkpoint must not exist yet, got one of an earlier run",
+    );
+  });
+
+  it("must be there to be continued", async () => {
+    await expect(resumeRun(join(folder, "nothing"))).rejects.toThrow(
+      "checkpoint must be a folder with a run.json",
+    );
+  });
+});

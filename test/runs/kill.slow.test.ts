@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { randomStream } from "../../src/data/random.js";
+import { dataUnits } from "./data-units.js";
+
+/*
+ * A run is killed at random moments, without a chance to tidy up, and continued; the final bytes must be those of a run
+ * that nobody disturbed. Moments are drawn from a fixed seed; what happens at them depends on the machine, and must not
+ * matter.
+ */
+
+const KILLS = 20;
+const CLI = new URL("../../dist/cli/main.js", import.meta.url).pathname;
+const folder = mkdtempSync(join(tmpdir(), "tslira-kill-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function start(...words: string[]): ChildProcess {
+  return spawn(process.execPath, [CLI, ...words], { cwd: folder, stdio: "ignore" });
+}
+
+function ended(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve) => child.once("exit", (code) => resolve(code)));
+}
+
+const SETTINGS = "--iterations 6000 --burn-in auto --until rhat<1.001,ess>90000 --max-iterations 12000".split(
+  " ",
+);
+const RUN = [
+  "counts.fits",
+  "--psf",
+  "psf.fits",
+  "--background",
+  "background.fits",
+  "--chains",
+  "2",
+  "--seed",
+  "9",
+];
+
+describe("a run that is killed", () => {
+  it(`ends in the same bytes after ${KILLS} kills`, async () => {
+    expect(await ended(start("simulate", "point-source", "-o", "."))).toBe(0);
+    const clock = performance.now();
+    expect(await ended(start("deconvolve", ...RUN, ...SETTINGS, "-o", "whole.fits"))).toBe(0);
+    const whole = performance.now() - clock;
+    const expected = dataUnits(readFileSync(join(folder, "whole.fits")));
+
+    const random = randomStream(20);
+    let kills = 0;
+    let runs = 0;
+    while (kills < KILLS) {
+      const output = `killed-${runs++}.fits`;
+      const checkpoint = join(folder, `${output}.checkpoint`);
+      const every = ["--checkpoint-every", "0.1s"];
+      let child = start("deconvolve", ...RUN, ...SETTINGS, ...every, "-o", output);
+      for (;;) {
+        const exit = ended(child);
+        const moment = new Promise<string>((resolve) =>
+          setTimeout(resolve, random.uniform() * 0.7 * whole, "kill"),
+        );
+        if ((await Promise.race([exit, moment])) !== "kill") {
+          expect(await exit).toBe(0);
+          break;
+        }
+        child.kill("SIGKILL");
+        // It may have ended by itself in the last moment.
+        if ((await exit) === null) kills++;
+        else break;
+        // Killed before there was a checkpoint: nothing had been sampled yet.
+        child = existsSync(join(checkpoint, "run.json"))
+          ? start("resume", checkpoint, ...every)
+          : start("deconvolve", ...RUN, ...SETTINGS, ...every, "-o", output, "--overwrite");
+      }
+      expect(dataUnits(readFileSync(join(folder, output)))).toEqual(expected);
+      rmSync(join(folder, output));
+    }
+  });
+});
