@@ -1,6 +1,6 @@
-// A module of its own for the tests of the Fourier transforms, compiled by test/kernels/fourier-module.ts.
+// A module of its own for the tests of Fourier transforms and convolution, compiled by test/kernels/fourier-module.ts.
 
-import { Convolution, convolve, prepareConvolution } from "./fourier";
+import { Convolution, convolve, prepareConvolution } from "./convolution";
 import { allocate as reserve } from "./memory";
 
 export { transformOnce } from "./fourier";

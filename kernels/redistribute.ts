@@ -1,7 +1,8 @@
 // Step 1 of the sweep: every detected photon is assigned to the sky pixel that it came from.
 
 import { Observation, observationAt, observationCount } from "./observation";
-import { chooseTiling, DIRECT, prepareTileScratch, redistributeByTiles, TILES } from "./redistribute-tiles";
+import { prepareTileScratch, redistributeByTiles } from "./redistribute-tiles";
+import { chooseTiling, DIRECT, TILES } from "./tiling";
 import { addLog, beginSumLog, endSumLog, fillPadded, prepareWindows, redistributePixel } from "./window";
 
 /** DIRECT or TILES for all observations, or AUTOMATIC: what the cost model of `chooseTiling` prefers. */
