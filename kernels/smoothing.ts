@@ -20,8 +20,9 @@ import { colsOf, countsOf, levels, rowsOf } from "./tree";
 
 /** Values below CUT are tabulated, larger ones kept in a list. */
 const CUT: i32 = 48;
-/** Proposals for each level and sweep, as in LIRA. */
+/** Proposals about the mode for each level and sweep, as in LIRA, and the steps from the current value that follow. */
 const PROPOSALS: i32 = 10;
+const STEPS: i32 = 2;
 /** Kinds of nodes: children of blocks of 2 or 4, parents of 2, parents of 4. */
 const KINDS: i32 = 3;
 
@@ -248,6 +249,9 @@ function findMode(start: f64): f64 {
  * Draw the smoothing parameter of every level by independence Metropolis-Hastings on log alpha: log-normal proposals
  * at the mode, twice as wide as the curvature there asks for, PROPOSALS of them a sweep.
  *
+ * Deviation: STEPS random-walk proposals follow. Proposals about the mode have lighter tails than the density (Gaussian
+ * against exponential in log alpha), so with them alone a chain that starts or strays far out would never come back.
+ *
  * Deviation: both densities are those of log alpha. The original code mixes the density of alpha (proposal) with that
  * of log alpha (target), which makes its hyperprior one power of alpha steeper than documented.
  *
@@ -264,14 +268,17 @@ export function drawSmoothing(alpha: usize, modes: usize): void {
     const spread = 2 / sqrt(precision);
     let current = log(load<f64>(alpha + at));
     let currentDensity = logDensity(current);
-    let standard = (current - mode) / spread;
+    const standard = (current - mode) / spread;
     let currentProposal = -0.5 * standard * standard;
-    for (let proposal = 0; proposal < PROPOSALS; proposal++) {
+    for (let proposal = 0; proposal < PROPOSALS + STEPS; proposal++) {
       const normal = drawNormal();
-      const proposed = mode + spread * normal;
+      const isStep = proposal >= PROPOSALS;
+      const proposed = (isStep ? current : mode) + spread * normal;
       const proposedDensity = logDensity(proposed);
-      const proposedProposal = -0.5 * normal * normal;
-      const ratio = proposedDensity - currentDensity + currentProposal - proposedProposal;
+      const standardised = (proposed - mode) / spread;
+      const proposedProposal = -0.5 * standardised * standardised;
+      let ratio = proposedDensity - currentDensity;
+      if (!isStep) ratio += currentProposal - proposedProposal;
       // Beyond e^600 alpha leaves the range of f64; the density there is nothing, whatever the data.
       if (log(drawUniform()) < ratio && abs(proposed) < 600) {
         current = proposed;

@@ -183,6 +183,11 @@ export function startingFluxes(
         `lira: fluxInit must have the shape of the counts, [${shape.join(", ")}], got [${size.join(", ")}]; cut it out`,
       );
     }
+    if (data.length !== shape[0] * shape[1]) {
+      throw new InvalidInputError(
+        `lira: fluxInit must hold ny * nx = ${shape[0] * shape[1]} values, got ${data.length}; check its shape [ny, nx]`,
+      );
+    }
     const bad = data.findIndex((value) => !(value > 0 && value < Number.POSITIVE_INFINITY));
     if (bad >= 0) {
       throw new InvalidInputError(

@@ -94,19 +94,30 @@ export async function sampleRun(
   const size = workers ?? Math.min(chains, availableCores());
   checkWhole("workers", size, 0, 1024);
   if (batch !== undefined) checkWhole("batch", batch, 1, 256);
+  if (signal?.aborted) {
+    throw new AbortedError(
+      "lira: run must not be stopped before it begins, got a signal that had fired; start it again",
+      {
+        cause: signal.reason,
+      },
+    );
+  }
   const shape = observations[0].counts.shape;
   const pixels = shape[0] * shape[1];
   const names = traceColumns(config.alphaInit.length, observations.length);
   const module = await compileKernels();
   const clock = performance.now();
   const sweeps = new Array<number>(chains).fill(0);
-  let swept: readonly number[] | undefined;
+  // Where each chain stood when it first reported: a resumed one begins in the middle, and the rate counts from there.
+  const first = new Array<number>(chains).fill(Number.NaN);
 
   function report(goal: number): void {
-    const done = sweeps.reduce((sum, value) => sum + value, 0);
-    // A resumed chain begins in the middle: the rate counts from there.
-    swept ??= [...sweeps];
-    const since = done - swept.reduce((sum, value) => sum + value, 0);
+    let done = 0;
+    let since = 0;
+    for (const [chain, value] of sweeps.entries()) {
+      done += value;
+      if (!Number.isNaN(first[chain])) since += value - first[chain];
+    }
     const sweepsPerSecond = (1000 * since) / Math.max(1, performance.now() - clock);
     const total = chains * goal;
     const secondsLeft = since > 0 ? (total - done) / sweepsPerSecond : Number.POSITIVE_INFINITY;
@@ -139,6 +150,7 @@ export async function sampleRun(
               module,
               onProgress: (done) => {
                 sweeps[chain] = done;
+                if (Number.isNaN(first[chain])) first[chain] = done;
                 report(goal);
               },
               shouldStop: () => failed || signal?.aborted === true,

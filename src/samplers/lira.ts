@@ -1,5 +1,5 @@
 import type { Boundary } from "../data/boundary.js";
-import { checkObservations } from "../data/check-observation.js";
+import { checkObservations, MAX_TOTAL_COUNTS } from "../data/check-observation.js";
 import type { Observation } from "../data/observation.js";
 import type { BackgroundScalePrior, SmoothingPrior, TotalCountsPrior } from "../data/prior-parameters.js";
 import { InvalidInputError, NumericsError } from "../errors.js";
@@ -192,6 +192,7 @@ export function createLiraChain(
   const integers = (address: number, length: number) =>
     new Int32Array(kernels.memory.buffer, address, length);
 
+  let totalCounts = 0;
   const handles = checked.map((observation, index) => {
     const { psf, centre } = trimPsf(observation.psf, shape, boundary);
     const { background, mask } = observation;
@@ -211,6 +212,7 @@ export function createLiraChain(
     const counts = integers(kernels.observationArray(handle, ARRAY_COUNTS), pixels);
     for (let pixel = 0; pixel < pixels; pixel++) {
       counts[pixel] = mask === undefined || mask.data[pixel] !== 0 ? observation.counts.data[pixel] : 0;
+      totalCounts += counts[pixel];
     }
     doubles(kernels.observationArray(handle, ARRAY_EXPOSURE), pixels).set(observation.exposure.data);
     if (emits) {
@@ -219,6 +221,13 @@ export function createLiraChain(
     doubles(kernels.observationArray(handle, ARRAY_PSF), psf.data.length).set(psf.data);
     return handle;
   });
+
+  if (totalCounts > MAX_TOTAL_COUNTS) {
+    throw new InvalidInputError(
+      `lira: all observations together must have at most 2^30 counts, got ${totalCounts}; use fewer at a time`,
+      { fields: { totalCounts } },
+    );
+  }
 
   doubles(kernels.exposedArray(), pixels).set(detected.total.data);
   kernels.setRedistribution(REDISTRIBUTIONS.indexOf(redistribution));

@@ -111,7 +111,9 @@ function memorySink(
 }
 
 async function fileSink(job: ChainJob, folder: string, columns: number, pixels: number): Promise<TraceSink> {
-  const { openChainFiles } = await import("./chain-files-node.js");
+  // Named at a distance, so that bundlers for browsers leave it out.
+  const module = "./chain-files-node.js";
+  const { openChainFiles }: typeof import("./chain-files-node.js") = await import(/* @vite-ignore */ module);
   const { chain, burnIn, traceEvery } = job;
   const files = await openChainFiles({ folder, chain, columns, pixels, every: traceEvery }, (sweeps) =>
     keptDraws(sweeps, burnIn, traceEvery),

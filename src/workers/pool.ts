@@ -44,7 +44,9 @@ export function availableCores(): number {
 function startWorker(): WorkerHandle {
   const threads = globalThis.process?.getBuiltinModule?.("node:worker_threads");
   if (threads) {
-    const worker = new threads.Worker(new URL("./chain-worker.js", import.meta.url));
+    // Without --input-type, which a program from the command line or standard input was started with.
+    const execArgv = process.execArgv.filter((argument) => !argument.startsWith("--input-type"));
+    const worker = new threads.Worker(new URL("./chain-worker.js", import.meta.url), { execArgv });
     // An idle pool must not keep the program alive.
     worker.unref();
     return {
@@ -117,10 +119,13 @@ function runOnWorker(worker: WorkerHandle, job: ChainJob, options: ChainJobOptio
 export function openChainPool(workers: number): ChainPool {
   const idle: WorkerHandle[] = [];
   const all = new Set<WorkerHandle>();
-  const waiting: ((worker: WorkerHandle) => void)[] = [];
+  const waiting: { resolve(worker: WorkerHandle): void; reject(reason: unknown): void }[] = [];
+  let closed = false;
+  const closedError = () => new JobError("pool: must be open to run jobs, got closed; open another");
   let inTurn: Promise<unknown> = Promise.resolve();
 
   function acquire(): Promise<WorkerHandle> {
+    if (closed) return Promise.reject(closedError());
     const free = idle.pop();
     if (free) return Promise.resolve(free);
     if (all.size < workers) {
@@ -128,12 +133,12 @@ export function openChainPool(workers: number): ChainPool {
       all.add(worker);
       return Promise.resolve(worker);
     }
-    return new Promise((resolve) => waiting.push(resolve));
+    return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
   }
 
   function release(worker: WorkerHandle): void {
     const next = waiting.shift();
-    if (next) next(worker);
+    if (next) next.resolve(worker);
     else idle.push(worker);
   }
 
@@ -155,11 +160,13 @@ export function openChainPool(workers: number): ChainPool {
         worker.terminate();
         all.delete(worker);
         const next = waiting.shift();
-        if (next) next(await acquire());
+        if (next) acquire().then(next.resolve, next.reject);
         throw error;
       }
     },
     close() {
+      closed = true;
+      for (const { reject } of waiting.splice(0)) reject(closedError());
       for (const worker of all) worker.terminate();
       all.clear();
       idle.length = 0;

@@ -13,14 +13,14 @@ const data = simulateGaussianAndPoints({ seed: 4 });
 
 /** Fixed length; burn-in found on the way and extended twice (ESS is out of reach), kept draws halved once. */
 const SETTINGS: readonly LiraDeconvolverOptions[] = [
-  { iterations: 300, burnIn: 60, chains: 2, seed: 5, trace: { keep: 50 } },
+  { iterations: 3000, burnIn: 600, chains: 2, seed: 5, trace: { keep: 50 } },
   {
-    iterations: 400,
+    iterations: 1500,
     burnIn: "auto",
     chains: 3,
     seed: 6,
     until: "ess>1000000",
-    maxIterations: 900,
+    maxIterations: 3200,
     trace: { keep: 60 },
   },
 ];
