@@ -43,7 +43,7 @@ import {
 } from "./window";
 
 /** Photons of a batch, to which the last pixel may add up to LARGEST_COUNT. */
-const BATCH_PHOTONS: i32 = 512;
+const BATCH_PHOTONS: i32 = 1024;
 
 /** A lit pixel of a batch. */
 @unmanaged

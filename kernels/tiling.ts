@@ -31,7 +31,7 @@ const PROPOSAL_COST: f64 = 32;
 /** A pixel of as many counts is never tiled. */
 export const LARGEST_COUNT: i32 = 512;
 /** Pixels of a batch of photons. */
-export const BATCH_PIXELS: i32 = 128;
+export const BATCH_PIXELS: i32 = 256;
 
 /** How the photons of one observation are redistributed by tiles. */
 @unmanaged
