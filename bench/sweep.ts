@@ -1,5 +1,5 @@
-// Milliseconds a sweep, step by step. Times are CPU times of this process, medians over repetitions, so that other work
-// on the machine disturbs them little. The last column is the ratio to the textbook sampler of the tests, a plain
+// Milliseconds a sweep, step by step. Times are CPU times of this process, the shortest of several rounds: what other work
+// on the machine does to the caches and the clock can only add. The last column is the ratio to the textbook sampler of the tests, a plain
 // transcription of the method, timed in the same run.
 import { createLiraChain, type LiraChain } from "../src/samplers/lira.js";
 import { createTextbookChain } from "../test/oracles/textbook-lira.js";
@@ -23,8 +23,8 @@ function timeTextbook({ observation, settings }: BenchCase): number {
   return (cpuMilliseconds() - start) / sweeps;
 }
 
-/** Median over `rounds` of the CPU milliseconds of one call, each round lasting about `slice` ms. */
-function timeCall(call: () => void, slice = 60, rounds = 7): number {
+/** The least CPU milliseconds of one call over `rounds` rounds of about `slice` ms each. */
+function timeCall(call: () => void, slice = 40, rounds = 11): number {
   let calls = 1;
   for (;;) {
     const start = cpuMilliseconds();
@@ -38,7 +38,7 @@ function timeCall(call: () => void, slice = 60, rounds = 7): number {
     for (let index = 0; index < calls; index++) call();
     return (cpuMilliseconds() - start) / calls;
   });
-  return times.sort((a, b) => a - b)[rounds >> 1];
+  return Math.min(...times);
 }
 
 function timeSteps(chain: LiraChain): Record<string, number> {
@@ -58,7 +58,7 @@ function benchmark(bench: BenchCase): Record<string, string> {
   const chain = createLiraChain([observation], settings, { seed: 1, chain: 0 });
   const warm = Math.max(20, Math.min(2_000, Math.floor(2e7 / counts.data.length)));
   for (let sweep = 0; sweep < warm; sweep++) chain.sweep(1);
-  const sweep = timeCall(() => chain.sweep(1), 150);
+  const sweep = timeCall(() => chain.sweep(1), 80);
   const steps = timeSteps(chain);
   const photons = counts.data.reduce((sum, value) => sum + value, 0);
   const lit = counts.data.reduce((sum, value) => sum + Number(value > 0), 0);
