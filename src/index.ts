@@ -42,8 +42,12 @@ export {
   type PlainError,
   toPlainError,
 } from "./errors.js";
+export type { Stretch } from "./figures/color-scale.js";
+export type { Colormap } from "./figures/colormap.js";
+export type { Marker } from "./figures/image-panel.js";
 export { type Panel, type PlotPanelsOptions, plotPanels } from "./figures/plot-panels.js";
-export { type PlotPosteriorOptions, plotPosterior } from "./figures/plot-posterior.js";
+export { type PlotPosteriorOptions, type PosteriorImages, plotPosterior } from "./figures/plot-posterior.js";
+export type { ThemeName } from "./figures/theme.js";
 export {
   constantImage,
   cutout,
@@ -79,6 +83,23 @@ export {
   wcsCards,
   writeFits,
 } from "./io/fits.js";
+export type { CellValues, Logical } from "./io/fits-column.js";
+export type { CellInput, FitsColumnFormat, FitsColumnInput } from "./io/fits-encode-column.js";
+export type {
+  Bitpix,
+  FitsData,
+  FitsEmptyHdu,
+  FitsEmptyInfo,
+  FitsImageHdu,
+  FitsImageInfo,
+  FitsTableHdu,
+  FitsTableInfo,
+} from "./io/fits-hdu.js";
+export type { ExactArray, NumberArray } from "./io/fits-scaling.js";
+export type { ReadTableOptions } from "./io/fits-table.js";
+export type { FitsEmptyInput, FitsImageInput, PixelArray } from "./io/fits-write.js";
+export type { FitsTableInput } from "./io/fits-write-table.js";
+export type { GunzipOptions } from "./io/gzip.js";
 export {
   type LegacyImagesOptions,
   type LegacyParameters,
@@ -107,7 +128,9 @@ export type {
   LiraSummary,
   Moments,
   Provenance,
+  RunTarget,
   Verdict,
+  WithError,
 } from "./posterior/result.js";
 export type { ImageTrace, ParameterTrace } from "./posterior/trace.js";
 export { multiscaleLevels } from "./priors/multiscale.js";

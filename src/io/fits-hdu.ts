@@ -63,8 +63,11 @@ export interface FitsData {
   readonly data: Uint8Array;
 }
 
+/** An image HDU with its bytes; `readImageData` decodes them. */
 export type FitsImageHdu = FitsImageInfo & FitsData;
+/** A table HDU with its bytes; `readTable` decodes them. */
 export type FitsTableHdu = FitsTableInfo & FitsData;
+/** An HDU without an image or table that could be read. */
 export type FitsEmptyHdu = FitsEmptyInfo & FitsData;
 /** An HDU with its bytes; decode them with `readImageData` or `readTable`. */
 export type FitsHdu = FitsImageHdu | FitsTableHdu | FitsEmptyHdu;
