@@ -80,7 +80,8 @@ export async function deconvolveToFile(
       ...(inputs === undefined ? {} : { inputs }),
       ...(unit === undefined ? {} : { unit }),
     },
-    observations,
+    // The psf as it was given: to normalise it twice would change its last bits.
+    observations.map((observation, index) => ({ ...observation, psf: list[index].psf })),
     starts,
   );
   return runInFolder(folder, record, observations, starts, options);

@@ -9,7 +9,12 @@ import { dataUnits } from "./data-units.js";
 const folder = mkdtempSync(join(tmpdir(), "tslira-runs-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const data = simulateGaussianAndPoints({ seed: 4 });
+// A psf whose sum is not 1: normalised once, not again when a run is continued.
+const simulated = simulateGaussianAndPoints({ seed: 4 });
+const data = {
+  ...simulated,
+  psf: { ...simulated.psf, data: simulated.psf.data.map((value) => 0.9907 * value) },
+};
 
 /** Fixed length; burn-in found on the way and extended twice (ESS is out of reach), kept draws halved once. */
 const SETTINGS: readonly LiraDeconvolverOptions[] = [
