@@ -11,6 +11,7 @@ const STEPS = [
   ["unit", "vitest run --project unit"],
   ["docs", "npm run docs"],
   ["interop", "vitest run --project interop"],
+  ["e2e", "vitest run --project e2e"],
   ["slow", "vitest run --project slow"],
   ["demo", "node scripts/demo.mjs"],
 ];
