@@ -1,6 +1,7 @@
 // Sweeps a second of four chains with two workers against one, on a Chandra-like image. Throughput is a matter of
 // wall-clock time, so the machine should have two idle cores: the load average is printed, and with it the cores that
-// the workers really got and what two workers do on as many cores of their own (from CPU times).
+// the workers really got. Only when two workers had two cores does the ratio mean anything; sweeps a CPU second then show
+// what they lose to sharing caches and memory.
 import { loadavg } from "node:os";
 import { compileKernels } from "../src/kernels.js";
 import type { ChainJob } from "../src/workers/chain-job.js";
@@ -85,13 +86,11 @@ for (const [index, those] of runs.entries()) {
 }
 const [one, two] = runs;
 const ratios = one.map(({ perSecond }, round) => two[round].perSecond / perSecond);
-const idle = one.map(({ perCpuSecond }, round) => (2 * two[round].perCpuSecond) / perCpuSecond);
 const cores = two.map((run) => run.cores);
 console.log(
-  `\nratio of sweeps a second: ${median(ratios).toFixed(2)} (best run ${Math.max(...ratios).toFixed(2)}); ` +
-    `on two cores of their own, by CPU time: ${median(idle).toFixed(2)}`,
+  `\nratio of sweeps a second: ${median(ratios).toFixed(2)} (best ${Math.max(...ratios).toFixed(2)}); wanted: 1.8`,
 );
-if (load > 0.5 || median(cores) < 1.9) {
+if (load > 0.5 || median(cores) < 1.8) {
   console.log(
     "The machine was busy: other work took part of the two cores. Run it again when the machine is idle.",
   );
