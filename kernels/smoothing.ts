@@ -23,6 +23,9 @@ const CUT: i32 = 16;
 /** Proposals about the mode for each level and sweep, as in LIRA, and the steps from the current value that follow. */
 const PROPOSALS: i32 = 10;
 const STEPS: i32 = 2;
+/** Large levels also count nodes of equal value up to COMMON, so that each value is one term of the list. */
+const COMMON: i32 = 1024;
+const LARGE_LEVEL: i32 = 4096;
 /** Kinds of nodes: children of blocks of 2 or 4, parents of 2, parents of 4. */
 const KINDS: i32 = 3;
 
@@ -31,8 +34,8 @@ let power: f64 = 1;
 let rate: f64 = 1000;
 let exponent: f64 = 3;
 
-/** i32 [KINDS, CUT + 1]: how many nodes of the level have each value; afterwards, how many exceed it. */
-const histogram = memory.data(204, 16);
+/** i32 [KINDS, COMMON + 1]: how many nodes of the level have each value. */
+const histogram = memory.data(12300, 16);
 /** f64 terms (offset v or value, weight, multiple k) of the two sums, in pairs for SIMD. */
 let termOffsets: usize = 0;
 let termWeights: usize = 0;
@@ -54,7 +57,7 @@ export function setSmoothingPrior(newPower: f64, newRate: f64, newExponent: f64)
 /** Reserve the list of terms for an image of `pixels` pixels; false when memory is refused. */
 export function prepareSmoothing(pixels: i32): bool {
   // Children and parents of one level, plus the tables of three kinds with their closing terms.
-  const terms = pixels + (pixels + 3) / 2 + KINDS * (CUT + 3) + 8;
+  const terms = pixels + pixels / 2 + KINDS * (CUT + 3) + 16;
   termOffsets = allocate((<usize>terms) << 3);
   termWeights = allocate((<usize>terms) << 3);
   termMultiples = allocate((<usize>terms) << 3);
@@ -73,14 +76,27 @@ function childrenOf(row: i32, col: i32, rows: i32, cols: i32): i32 {
   return (2 * row + 1 < rows ? 2 : 1) * (2 * col + 1 < cols ? 2 : 1);
 }
 
-/** Count one node, in the histogram of its kind or (large values) in the list. */
-function countNode(kind: i32, value: i32, sign: f64, multiple: f64): void {
-  if (value <= CUT) {
-    const at = histogram + ((<usize>(kind * (CUT + 1) + value)) << 2);
+/** Address of the number of nodes of a kind and value. */
+function nodesWith(kind: i32, value: i32): usize {
+  return histogram + ((<usize>(kind * (COMMON + 1) + value)) << 2);
+}
+
+/** Count one node, in the histogram of its kind or (values above `counted`) in the list. */
+function countNode(kind: i32, value: i32, counted: i32, sign: f64, multiple: f64): void {
+  if (value <= counted) {
+    const at = nodesWith(kind, value);
     store<i32>(at, load<i32>(at) + 1);
   } else {
     pushTerm(listTerms++, <f64>value, sign, multiple);
   }
+}
+
+/** Sign of a kind of nodes in the log density, and its multiple of alpha: 1, or the children of the block. */
+function signOf(kind: i32): f64 {
+  return kind === 0 ? 1 : -1;
+}
+function multipleOf(kind: i32): f64 {
+  return kind === 0 ? 1 : kind === 1 ? 2 : 4;
 }
 
 /** Sum up level `level` (children) and the level above (parents) into terms. */
@@ -91,50 +107,59 @@ function collectTerms(level: i32): void {
   const parentCols = colsOf(level + 1);
   const children = countsOf(level);
   const parents = countsOf(level + 1);
-  memory.fill(histogram, 0, 204);
   listTerms = 0;
 
   // A node without a sibling belongs to a block of one, whose fraction is 1 whatever alpha.
   const lonelyCorner = rows & 1 & cols;
   const nodes = rows * cols - lonelyCorner;
+  const counted = nodes >= LARGE_LEVEL ? COMMON : CUT;
+  for (let kind = 0; kind < KINDS; kind++) {
+    memory.fill(nodesWith(kind, 0), 0, (<usize>(counted + 1)) << 2);
+  }
   for (let node = 0; node < nodes; node++) {
     const value = load<i32>(children + ((<usize>node) << 2));
-    if (value > 0) countNode(0, value, 1, 1);
+    if (value > 0) countNode(0, value, counted, 1, 1);
   }
   for (let row = 0; row < parentRows; row++) {
     for (let col = 0; col < parentCols; col++) {
       const value = load<i32>(parents + ((<usize>(row * parentCols + col)) << 2));
       if (value === 0) continue;
       const count = childrenOf(row, col, rows, cols);
-      if (count > 1) countNode(count >> 1, value, -1, <f64>count);
+      if (count > 1) countNode(count >> 1, value, counted, -1, <f64>count);
+    }
+  }
+
+  for (let kind = 0; kind < KINDS; kind++) {
+    for (let value = CUT + 1; value <= counted; value++) {
+      const count = load<i32>(nodesWith(kind, value));
+      if (count > 0) pushTerm(listTerms++, <f64>value, signOf(kind) * <f64>count, multipleOf(kind));
     }
   }
 
   // Nodes in the list start at CUT in the tables: Gamma(y + a) / Gamma(a) = Gamma(y + a) / Gamma(CUT + a) times the
   // rising factorial up to CUT. Their common Gamma(CUT + a) closes the list.
-  let childrenListed = 0;
-  let pairParentsListed = 0;
-  let quadParentsListed = 0;
+  let childrenListed: f64 = 0;
+  let pairParentsListed: f64 = 0;
+  let quadParentsListed: f64 = 0;
   for (let term = 0; term < listTerms; term++) {
     const multiple = load<f64>(termMultiples + ((<usize>term) << 3));
-    if (multiple === 1) childrenListed++;
-    else if (multiple === 2) pairParentsListed++;
-    else quadParentsListed++;
+    const listed = abs(load<f64>(termWeights + ((<usize>term) << 3)));
+    if (multiple === 1) childrenListed += listed;
+    else if (multiple === 2) pairParentsListed += listed;
+    else quadParentsListed += listed;
   }
-  if (childrenListed > 0) pushTerm(listTerms++, CUT, -(<f64>childrenListed), 1);
-  if (pairParentsListed > 0) pushTerm(listTerms++, CUT, <f64>pairParentsListed, 2);
-  if (quadParentsListed > 0) pushTerm(listTerms++, CUT, <f64>quadParentsListed, 4);
+  if (childrenListed > 0) pushTerm(listTerms++, CUT, -childrenListed, 1);
+  if (pairParentsListed > 0) pushTerm(listTerms++, CUT, pairParentsListed, 2);
+  if (quadParentsListed > 0) pushTerm(listTerms++, CUT, quadParentsListed, 4);
   if (listTerms & 1) pushTerm(listTerms++, CUT, 0, 1);
 
   tableTerms = listTerms;
   for (let kind = 0; kind < KINDS; kind++) {
-    const multiple: f64 = kind === 0 ? 1 : kind === 1 ? 2 : 4;
-    const sign: f64 = kind === 0 ? 1 : -1;
     let exceeding = kind === 0 ? childrenListed : kind === 1 ? pairParentsListed : quadParentsListed;
     for (let value = CUT; value > 0; value--) {
-      exceeding += load<i32>(histogram + ((<usize>(kind * (CUT + 1) + value)) << 2));
+      exceeding += <f64>load<i32>(nodesWith(kind, value));
       // `exceeding` nodes are larger than value - 1.
-      if (exceeding > 0) pushTerm(tableTerms++, <f64>(value - 1), sign * <f64>exceeding, multiple);
+      if (exceeding > 0) pushTerm(tableTerms++, <f64>(value - 1), signOf(kind) * exceeding, multipleOf(kind));
     }
   }
   if ((tableTerms - listTerms) & 1) pushTerm(tableTerms++, 1, 0, 1);
