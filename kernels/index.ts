@@ -18,7 +18,7 @@ import { drawIndex, initRandom, randomState } from "./random";
 import { prepareRedistribution, redistributeCounts } from "./redistribute";
 import { drawSmoothing, logLevelPrior, prepareSmoothing } from "./smoothing";
 import { addMissingCounts, drawBackgroundScale, splitBackground } from "./source-counts";
-import { exp, log, logGamma } from "./special";
+import { log } from "./special";
 import {
   aggregateCounts,
   colsOf,
@@ -371,17 +371,6 @@ export function runSweeps(count: i32, trace: usize, skip: i32): i32 {
     trace += 16;
   }
   return OK;
-}
-
-/** Natural logarithm, logarithm of the gamma function and exponential, for code that must not use the host's. */
-export function naturalLog(x: f64): f64 {
-  return log(x);
-}
-export function naturalExp(x: f64): f64 {
-  return exp(x);
-}
-export function logOfGamma(x: f64): f64 {
-  return logGamma(x);
 }
 
 // Single steps, for benchmarks and for tests against the textbook oracle. They act on the chain's own arrays.

@@ -119,6 +119,22 @@ export {
   type Residuals,
   residuals,
 } from "./model/predicted-counts.js";
+export {
+  autocorrelationTime,
+  bulkEss,
+  type Chains,
+  meanEss,
+  meanMcse,
+  quantileEss,
+  quantileMcse,
+  splitRhat,
+  stdEss,
+  stdMcse,
+  tailEss,
+} from "./posterior/convergence.js";
+export { type DiagnoseParts, diagnose } from "./posterior/diagnose.js";
+export type { DrawSource, WatchOptions } from "./posterior/draw-source.js";
+export { type PixelConvergence, pixelConvergence } from "./posterior/pixel-convergence.js";
 export type {
   Convergence,
   CountsLedger,
@@ -132,7 +148,8 @@ export type {
   Verdict,
   WithError,
 } from "./posterior/result.js";
-export type { ImageTrace, ParameterTrace } from "./posterior/trace.js";
+export { pixelQuantiles } from "./posterior/summary.js";
+export type { ImageTrace, ParameterSource, ParameterTrace } from "./posterior/trace.js";
 export { multiscaleLevels } from "./priors/multiscale.js";
 export { LiraDeconvolver, type RunOptions } from "./runs/lira-deconvolver.js";
 export type { LiraDeconvolverOptions } from "./runs/lira-options.js";

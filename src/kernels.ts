@@ -54,9 +54,6 @@ export interface Kernels {
   logLikelihood(): number;
   shiftRow(): number;
   shiftCol(): number;
-  naturalLog(x: number): number;
-  naturalExp(x: number): number;
-  logOfGamma(x: number): number;
   stepRedistribute(): number;
   stepSourceCounts(): void;
   stepAggregate(row: number, col: number): void;

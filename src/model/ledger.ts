@@ -40,21 +40,6 @@ export function expectedSourceCounts(flux: ArrayLike<number>, detected: SkyImage
   return sum;
 }
 
-/** Posterior standard deviation (divisor n - 1) of the expected source counts over kept draws; NaN for fewer than two. */
-export function sourceCountsStd(draws: Iterable<ArrayLike<number>>, detected: SkyImage): number {
-  let count = 0;
-  let mean = 0;
-  let squares = 0;
-  for (const draw of draws) {
-    const value = expectedSourceCounts(draw, detected);
-    count++;
-    const step = value - mean;
-    mean += step / count;
-    squares += step * (value - mean);
-  }
-  return count < 2 ? Number.NaN : Math.sqrt(squares / (count - 1));
-}
-
 /**
  * The ledger of one observation: `observed` is near `source + background`, and `source + lost` is what the exposure
  * collects.

@@ -72,7 +72,7 @@ export const QUANTILE_PROBABILITIES: readonly number[] = [0.16, 0.5, 0.84];
  * statistics (type 7 of Hyndman & Fan 1996, the default of numpy and R).
  *
  * @param images kept draws after burn-in, in memory or elsewhere; not changed
- * @param options.probabilities each in [0, 1]; default 0.16, 0.5, 0.84
+ * @param options progress and a signal, and `probabilities`, each in [0, 1], default 0.16, 0.5, 0.84
  * @returns one image `[ny, nx]` for each probability; NaN in pixels with a draw that is not finite or without draws
  * @throws InvalidInputError when a probability is out of range
  * @throws AbortedError when `signal` says so

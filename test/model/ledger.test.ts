@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { checkObservation } from "../../src/data/check-observation.js";
 import { simulateDisk } from "../../src/data/simulated-datasets.js";
-import { imageSum, skyImage } from "../../src/image.js";
+import { imageSum } from "../../src/image.js";
 import { detectedExposure } from "../../src/model/exposure.js";
-import { expectedSourceCounts, ledgerEntry, sourceCountsStd } from "../../src/model/ledger.js";
+import { expectedSourceCounts, ledgerEntry } from "../../src/model/ledger.js";
 import { predictedCounts } from "../../src/model/predicted-counts.js";
 
 describe("ledgerEntry", () => {
@@ -29,18 +29,5 @@ describe("ledgerEntry", () => {
     expect(entry.lost).toBe(0);
     expect(entry.background).toBeCloseTo(2 * 32 * 32, 8);
     expect(entry.sourceStd).toBeNaN();
-  });
-});
-
-describe("sourceCountsStd", () => {
-  const detected = skyImage([1, 2], [1, 2]);
-
-  it("is the standard deviation of the expected source counts", () => {
-    // Totals 1, 2 and 6: mean 3, squares 4 + 1 + 9 over n - 1 = 2.
-    expect(sourceCountsStd([[1, 0], [0, 1], Float32Array.of(2, 2)], detected)).toBeCloseTo(Math.sqrt(7), 14);
-  });
-
-  it("is unknown for fewer than two draws", () => {
-    expect(sourceCountsStd([[1, 0]], detected)).toBeNaN();
   });
 });
