@@ -1,7 +1,7 @@
 /** The samplers that the slow tests put to the test, all behind the face of a textbook chain. */
 import type { Observation } from "../../src/data/observation.js";
 import type { SkyImage } from "../../src/image.js";
-import { createLiraChain, MAX_BATCH } from "../../src/samplers/lira.js";
+import { createLiraChain, type LiraChainSettings, MAX_BATCH } from "../../src/samplers/lira.js";
 import type { RunChains } from "../oracles/acceptance.js";
 import { type ChainView, createTextbookChain } from "../oracles/textbook-lira.js";
 import { perLevel, type TextbookSettings, textbookTreeShapes } from "../oracles/textbook-prior.js";
@@ -17,8 +17,15 @@ export type StartChain = (
 export const startTextbookChain: StartChain = (observations, settings, { seed, ...options }) =>
   createTextbookChain(observations, settings, seed, options);
 
-/** The sampler of the package. */
-export const startLiraChain: StartChain = (observations, settings, options) => {
+/** The sampler of the package, by its Gibbs steps alone or with pair transfers and other shifts of the tree. */
+export const startLiraChain: StartChain = (observations, settings, options) =>
+  startChainOf({ pairTransfers: 0 }, observations, settings, options);
+
+/** As `startLiraChain`, with other moves or shifts. */
+export function startChainOf(
+  changes: Pick<LiraChainSettings, "pairTransfers"> & Partial<LiraChainSettings>,
+  ...[observations, settings, options]: Parameters<StartChain>
+): ChainView {
   const levels = textbookTreeShapes(observations[0].counts.shape).length - 1;
   const chain = createLiraChain(
     observations,
@@ -26,6 +33,7 @@ export const startLiraChain: StartChain = (observations, settings, options) => {
       ...settings,
       alphaInit: [...perLevel(settings.alphaInit, levels)],
       backgroundScalePrior: settings.backgroundScalePrior ?? { shape: 0.001, rate: 0 },
+      ...changes,
     },
     options,
   );
@@ -57,7 +65,7 @@ export const startLiraChain: StartChain = (observations, settings, options) => {
       return chain.sweeps;
     },
   };
-};
+}
 
 /** Run chains of a sampler on a reference case, from the reference's own start. */
 export function runChainsOf(start: StartChain): RunChains {
