@@ -82,34 +82,35 @@ function chandraCutout(): Observation {
   return { ...simulateField(128, 17, 7_920), name: "Chandra stand-in" };
 }
 
-/** The skewed psf and sloping exposure of the reference posteriors, or a stand-in of the same size. */
-function skewedField(): Observation {
-  const file = new URL("../../../shared/reference/skew64nb.fits.gz", import.meta.url);
-  if (!existsSync(file)) return { ...simulateField(64, 15, 6_000), name: "skew64 stand-in" };
+/** The data of a reference posterior; undefined where they are not at hand. */
+function referenceData(name: string): Observation | undefined {
+  const file = new URL(`../../../shared/reference/${name}.fits.gz`, import.meta.url);
+  if (!existsSync(file)) return undefined;
   const hdus = readFits(new Uint8Array(gunzipSync(readFileSync(file))));
-  const image = (name: string | number) => imageToSkyImage(findHdu(hdus, name));
+  const image = (hdu: string | number) => imageToSkyImage(findHdu(hdus, hdu));
   return {
     counts: image(0),
     psf: image("PSF"),
     exposure: image("EXPOSURE"),
     background: image("BACKGROUND"),
-    name: "skew64",
+    name,
   };
 }
 
-/** The datasets of `npm run bench:mixing`. */
+/** The datasets of `npm run bench:mixing`: those of the reference posteriors, or simulated ones of the same kind. */
 export function mixingCases(): BenchCase[] {
-  const skewed = skewedField();
   const at = (row: number, col: number) => row * 32 + col;
+  const small = benchCases().filter(({ observation }) => observation.counts.shape[0] <= 128);
+  const skewed = referenceData("skew64nb") ?? { ...simulateField(64, 15, 1_100), name: "skew64 stand-in" };
   return [
-    ...benchCases()
-      .filter(({ observation }) => observation.counts.shape[0] <= 128)
-      .map((bench) =>
-        bench.name === "gausspoints32"
-          ? { ...bench, watched: [at(16, 16), at(26, 16), at(26, 15), at(6, 16), at(16, 26)] }
-          : bench,
-      ),
-    { name: skewed.name ?? "skew64", observation: skewed, settings: benchSettings(skewed) },
+    ...small.map((bench) => ({
+      ...bench,
+      observation: referenceData(bench.name) ?? bench.observation,
+      ...(bench.name === "gausspoints32"
+        ? { watched: [at(16, 16), at(26, 16), at(26, 15), at(6, 16), at(16, 26)] }
+        : {}),
+    })),
+    { name: "skew64", observation: skewed, settings: benchSettings(skewed) },
   ];
 }
 
