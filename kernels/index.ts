@@ -4,10 +4,13 @@
 //
 // Source: Esch et al. 2004 (ApJ 610, 1213), Connors et al. 2011 (ADASS XX).
 
+import { transferBackground } from "./background-transfer";
 import { drawImage, measureLogFractions, prepareImage, sumLogFractions } from "./image";
-import { predictLight, prepareLight } from "./light";
+import { clearGains, predictBackgrounds, predictLight, prepareLight } from "./light";
+import { aggregateMasses } from "./masses";
 import { allocate } from "./memory";
 import { addToMoments, prepareMoments } from "./moments";
+import { transferNodes } from "./node-transfer";
 import {
   appendObservation,
   Observation,
@@ -24,7 +27,6 @@ import { addMissingCounts, drawBackgroundScale, splitBackground } from "./source
 import { log } from "./special";
 import {
   aggregateCounts,
-  aggregateMasses,
   colsOf,
   countsOf,
   layOutTree,
@@ -34,8 +36,10 @@ import {
   shiftIntoTree,
 } from "./tree";
 
+export { backgroundTransfersAccepted, backgroundTransfersTried } from "./background-transfer";
 export { allocate } from "./memory";
 export { means, momentCount, setMomentCount, squares } from "./moments";
+export { nodeTransfersAccepted, nodeTransfersTried } from "./node-transfer";
 export { transfersAccepted, transfersTried } from "./pair-transfer";
 export { seedRandom } from "./random";
 export { setRedistribution } from "./redistribute";
@@ -63,6 +67,8 @@ let pixels: i32 = 0;
 let wrap: bool = false;
 let spin: i32 = 1;
 let pairTransfers: i32 = 0;
+let nodeTransfers: i32 = 0;
+let backgroundTransfers: i32 = 0;
 let fitAlpha: bool = true;
 let fitBackground: bool = false;
 let reference: f64 = 1;
@@ -237,6 +243,12 @@ export function logLikelihood(): f64 {
   return load<f64>(scalar(LOG_LIKELIHOOD));
 }
 
+/** Set the numbers of transfers a sweep between nodes, and between flux and background; before `prepareChain`. */
+export function setTransfers(nodes: i32, background: i32): void {
+  nodeTransfers = nodes;
+  backgroundTransfers = background;
+}
+
 /** Set the shift of the tree, 0 <= row < ny, 0 <= col < nx; it stays where it is not drawn. */
 export function setShift(row: i32, col: i32): void {
   store<f64>(scalar(SHIFT_ROW), <f64>row);
@@ -262,6 +274,7 @@ export function prepareChain(): i32 {
   if (!prepareRedistribution(ny, nx, wrap)) return OUT_OF_MEMORY;
   if (spin === SAMPLED && !prepareShift(ny, nx)) return OUT_OF_MEMORY;
   if (pairTransfers > 0 && !prepareLight(ny, nx, wrap, RADIUS)) return OUT_OF_MEMORY;
+  if (pairTransfers > 0) predictBackgrounds(flux);
   anyMissing = false;
   for (let at: usize = 0; at < (<usize>pixels) << 3; at += 8) {
     const left = reference - load<f64>(exposed + at);
@@ -341,7 +354,24 @@ function expectedCounts(): f64 {
 function transferFlux(row: i32, col: i32): bool {
   if (!predictLight(flux)) return false;
   aggregateMasses(flux, reference, row, col);
-  transferPairs(pairTransfers, flux, exposed, alphas(), reference, row, col);
+  transferPairs(pairTransfers, flux, exposed, alphas(), reference);
+  if (nodeTransfers > 0) {
+    clearGains();
+    transferNodes(nodeTransfers, exposed, alphas());
+  }
+  if (fitBackground && backgroundTransfers > 0) {
+    transferBackground(
+      backgroundTransfers,
+      exposed,
+      alphas(),
+      flux,
+      totalShape,
+      totalRate,
+      scaleShape,
+      scaleRate,
+    );
+    store<f64>(scalar(TOTAL), load<f64>(massesOf(levels)));
+  }
   measureLogFractions(flux, reference);
   return true;
 }

@@ -46,6 +46,8 @@ export function prepareLight(rows: i32, cols: i32, periodic: bool, farthest: i32
     const lit = item.litCount;
     item.litWeights = allocate((<usize>(lit + 2)) << 3);
     item.litLambdas = allocate((<usize>(lit + 2)) << 3);
+    item.litBackground = allocate((<usize>(lit + 2)) << 3);
+    item.litGains = allocate((<usize>(lit + 2)) << 3);
     item.litBefore = allocate((<usize>(ny * (nx + 1))) << 2);
     item.reachStride = wrap ? 2 * nx - 1 : item.psfCols + 2 * farthest;
     item.reachOrigin = wrap ? nx - 1 : item.centreCol + farthest;
@@ -54,9 +56,8 @@ export function prepareLight(rows: i32, cols: i32, periodic: bool, farthest: i32
       return false;
     fillReach(item, farthest);
     listLit(item);
-    const rowsReached = min(ny, item.psfRows + farthest);
-    mostRuns += 2 * rowsReached;
-    entries += lit + 2 * 2 * rowsReached + 2;
+    mostRuns += 2 * ny;
+    entries += lit + 2 * ny + 2;
   }
   lightHalf = allocate((<usize>entries) << 3);
   lightGain = allocate((<usize>entries) << 3);
@@ -105,21 +106,44 @@ function listLit(item: Observation): void {
 export function predictLight(flux: usize): bool {
   for (let index = 0; index < observationCount; index++) {
     const item = observationAt(index);
-    fillPadded(item, flux, ny, nx, wrap);
-    const expected = item.tiling !== 0 ? convolveLight(item, ny, nx) : 0;
-    for (let lit = 0; lit < item.litCount; lit++) {
-      const pixel = load<i32>(item.litPixels + ((<usize>lit) << 2));
-      let lambda: f64 = 0;
-      if (expected !== 0) lambda = <f64>load<f32>(expected + ((<usize>pixel) << 2));
-      if (!(lambda > FAINT)) {
-        const window = item.padded + ((<usize>load<i32>(item.litWindows + ((<usize>lit) << 2))) << 2);
-        lambda = lightOfPixel(item, flux, window, pixel, ny, nx, wrap);
-      }
-      if (!(lambda > 0 && isFinite(lambda))) return false;
-      store<f64>(item.litLambdas + ((<usize>lit) << 3), lambda);
-    }
+    if (!predictObservation(item, flux, item.litLambdas)) return false;
   }
   return true;
+}
+
+/** Lambda of the lit pixels of one observation into f64 `[litCount]`; whether all are > 0. */
+function predictObservation(item: Observation, flux: usize, out: usize): bool {
+  fillPadded(item, flux, ny, nx, wrap);
+  const expected = item.tiling !== 0 ? convolveLight(item, ny, nx) : 0;
+  let allLit = true;
+  for (let lit = 0; lit < item.litCount; lit++) {
+    const pixel = load<i32>(item.litPixels + ((<usize>lit) << 2));
+    let lambda: f64 = 0;
+    if (expected !== 0) lambda = <f64>load<f32>(expected + ((<usize>pixel) << 2));
+    if (!(lambda > FAINT)) {
+      const window = item.padded + ((<usize>load<i32>(item.litWindows + ((<usize>lit) << 2))) << 2);
+      lambda = lightOfPixel(item, flux, window, pixel, ny, nx, wrap);
+    }
+    if (!(lambda > 0 && isFinite(lambda))) allLit = false;
+    store<f64>(out + ((<usize>lit) << 3), lambda);
+  }
+  return allLit;
+}
+
+/**
+ * Compute the light of all backgrounds at scale 1.
+ *
+ * @param dark f64 `[ny, nx]`, all 0
+ */
+export function predictBackgrounds(dark: usize): void {
+  for (let index = 0; index < observationCount; index++) {
+    const item = observationAt(index);
+    if (item.background === 0) continue;
+    const scale = item.scale;
+    item.scale = 1;
+    predictObservation(item, dark, item.litBackground);
+    item.scale = scale;
+  }
 }
 
 /** Address of a row of `reach` for detector row `row` and a sky pixel in row `skyRow`; the row of zeros out of reach. */
@@ -258,4 +282,156 @@ export function moveLight(share: f64): void {
       at += 16;
     }
   }
+}
+
+/** Add `amount` times the light of a sky pixel of unit exposed flux to the gains of an observation. */
+function addGain(item: Observation, row: i32, col: i32, amount: f64): void {
+  let top = row - item.centreRow;
+  let bottom = top + item.psfRows;
+  let left = col - item.centreCol;
+  let right = left + item.psfCols;
+  if (wrap) {
+    left = wrapIndex(left, nx);
+    right = left + item.psfCols;
+  } else {
+    top = max(top, 0);
+    bottom = min(bottom, ny);
+    left = max(left, 0);
+    right = min(right, nx);
+    if (right <= left) return;
+  }
+  const origin = (<usize>item.reachOrigin - <usize>col) << 3;
+  for (let line = top; line < bottom; line++) {
+    const detectorRow = wrap ? wrapIndex(line, ny) : line;
+    const reach = reachRow(item, detectorRow, row) + origin;
+    addGainRun(item, detectorRow, left, min(right, nx), reach, amount);
+    if (right > nx) addGainRun(item, detectorRow, 0, right - nx, reach, amount);
+  }
+}
+
+function addGainRun(item: Observation, row: i32, first: i32, end: i32, reach: usize, amount: f64): void {
+  const before = item.litBefore + ((<usize>(row * (nx + 1))) << 2);
+  const start = load<i32>(before + ((<usize>first) << 2));
+  const last = load<i32>(before + ((<usize>end) << 2));
+  const rowStart = row * nx;
+  const gains = item.litGains;
+  const pixels = item.litPixels;
+  for (let lit = start; lit < last; lit++) {
+    const at = (<usize>(load<i32>(pixels + ((<usize>lit) << 2)) - rowStart)) << 3;
+    const to = gains + ((<usize>lit) << 3);
+    store<f64>(to, load<f64>(to) + amount * load<f64>(reach + at));
+  }
+}
+
+/** Begin a sum of gains that may touch every lit pixel: all 0. */
+export function clearGains(): void {
+  for (let index = 0; index < observationCount; index++) {
+    const item = observationAt(index);
+    memory.fill(item.litGains, 0, (<usize>item.litCount) << 3);
+  }
+}
+
+/** Add `factor` times the light that a sky pixel of this flux sends, to the gains of all observations. */
+export function addPixelGain(row: i32, col: i32, flux: f64, factor: f64): void {
+  for (let index = 0; index < observationCount; index++) {
+    const item = observationAt(index);
+    const exposure = load<f64>(item.exposure + ((<usize>(row * nx + col)) << 3));
+    if (exposure > 0) addGain(item, row, col, factor * flux * exposure);
+  }
+}
+
+/**
+ * Turn gains that hold the light of some pixels (negative) into those of a line: `factor` times the flux that is left, and
+ * `backgroundFactor` times the scaled background of one observation.
+ */
+export function finishBackgroundGains(chosen: Observation, factor: f64, backgroundFactor: f64): void {
+  for (let index = 0; index < observationCount; index++) {
+    const item = observationAt(index);
+    const hasBackground = item.background !== 0;
+    const scale = item.scale;
+    const byBackground = item === chosen ? backgroundFactor : 0;
+    for (let at: usize = 0; at < (<usize>item.litCount) << 3; at += 8) {
+      const background = hasBackground ? scale * load<f64>(item.litBackground + at) : 0;
+      // Rounding may leave less than nothing where the pixels left out give all the light.
+      const left = max(0, load<f64>(item.litLambdas + at) - background + load<f64>(item.litGains + at));
+      store<f64>(item.litGains + at, factor * left + byBackground * background);
+    }
+  }
+}
+
+/** Collect all lit pixels with the gains that have been summed, for a line on which the share is `f` now. */
+export function collectAll(share: f64): void {
+  lightCount = 0;
+  runCount = 0;
+  const fromHalf = 0.5 - share;
+  for (let index = 0; index < observationCount; index++) {
+    const item = observationAt(index);
+    if (item.litCount > 0) collectGains(item, 0, item.litCount, fromHalf);
+  }
+}
+
+/** Add the lit pixels number `first` to `end` with their gains. */
+function collectGains(item: Observation, first: i32, end: i32, fromHalf: f64): void {
+  const run = changetype<Run>(runs + <usize>runCount * offsetof<Run>());
+  runCount++;
+  run.lambdas = item.litLambdas + ((<usize>first) << 3);
+  run.count = end - first;
+  let out = (<usize>lightCount) << 3;
+  for (let lit = first; lit < end; lit++) {
+    const at = (<usize>lit) << 3;
+    const gain = load<f64>(item.litGains + at);
+    store<f64>(lightGain + out, gain);
+    store<f64>(lightHalf + out, load<f64>(item.litLambdas + at) + fromHalf * gain);
+    store<f64>(lightCounts + out, load<f64>(item.litWeights + at));
+    out += 8;
+  }
+  if ((end - first) & 1) {
+    store<f64>(lightGain + out, 0);
+    store<f64>(lightHalf + out, 1);
+    store<f64>(lightCounts + out, 0);
+    out += 8;
+  }
+  lightCount = <i32>(out >> 3);
+}
+
+/**
+ * Collect the lit pixels that the sky pixels of rows `[row, row + height)` and columns `[col, col + width)` reach, with the
+ * gains that have been summed, and clear these.
+ */
+export function collectBox(row: i32, height: i32, col: i32, width: i32, share: f64): void {
+  lightCount = 0;
+  runCount = 0;
+  const fromHalf = 0.5 - share;
+  for (let index = 0; index < observationCount; index++) {
+    const item = observationAt(index);
+    let top = row - item.centreRow;
+    let bottom = top + item.psfRows + height - 1;
+    let left = col - item.centreCol;
+    let right = left + item.psfCols + width - 1;
+    if (wrap) {
+      bottom = top + min(bottom - top, ny);
+      const across = min(right - left, nx);
+      left = wrapIndex(left, nx);
+      right = left + across;
+    } else {
+      top = max(top, 0);
+      bottom = min(bottom, ny);
+      left = max(left, 0);
+      right = min(right, nx);
+      if (right <= left) continue;
+    }
+    for (let line = top; line < bottom; line++) {
+      const before = item.litBefore + ((<usize>((wrap ? wrapIndex(line, ny) : line) * (nx + 1))) << 2);
+      collectGainsBetween(item, before, left, min(right, nx), fromHalf);
+      if (right > nx) collectGainsBetween(item, before, 0, right - nx, fromHalf);
+    }
+  }
+}
+
+function collectGainsBetween(item: Observation, before: usize, left: i32, right: i32, fromHalf: f64): void {
+  const first = load<i32>(before + ((<usize>left) << 2));
+  const end = load<i32>(before + ((<usize>right) << 2));
+  if (first === end) return;
+  collectGains(item, first, end, fromHalf);
+  memory.fill(item.litGains + ((<usize>first) << 3), 0, (<usize>(end - first)) << 3);
 }

@@ -53,6 +53,9 @@ export class Observation {
   /** f64 `[litCount]`: counts and lambda of the lit pixels, kept by light.ts while masses are transferred. */
   litWeights: usize;
   litLambdas: usize;
+  /** f64 `[litCount]`: light of the background at scale 1; what lambda gains for each unit of a share. */
+  litBackground: usize;
+  litGains: usize;
   /** i32 `[ny, nx + 1]`: number of lit pixels before each pixel of a row, and up to the row's end. */
   litBefore: usize;
   /** f64 `[psfRows + 1, reachStride]`: the psf with zeros (`spill`) or periods (`wrap`) on both sides, and a row of zeros. */

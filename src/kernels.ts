@@ -10,6 +10,10 @@ export interface Kernels {
   readonly levels: WebAssembly.Global;
   readonly transfersAccepted: WebAssembly.Global;
   readonly transfersTried: WebAssembly.Global;
+  readonly nodeTransfersAccepted: WebAssembly.Global;
+  readonly nodeTransfersTried: WebAssembly.Global;
+  readonly backgroundTransfersAccepted: WebAssembly.Global;
+  readonly backgroundTransfersTried: WebAssembly.Global;
   allocate(bytes: number): number;
   createChain(
     rows: number,
@@ -55,6 +59,7 @@ export interface Kernels {
   totalCounts(): number;
   logPrior(): number;
   logLikelihood(): number;
+  setTransfers(nodes: number, background: number): void;
   setShift(row: number, col: number): void;
   shiftRow(): number;
   shiftCol(): number;

@@ -102,13 +102,13 @@ function checkChoice(name: string, value: unknown, choices: readonly unknown[]):
 }
 
 /**
- * Pair transfers a sweep when none are asked for: 3 sqrt(pixels), about 100 for 32 x 32 and 400 for 128 x 128. A sweep then
- * takes about twice as long, and the gain is flat around this number (docs/exactness.md).
+ * Pair transfers a sweep when none are asked for: 1.5 sqrt(pixels), 48 for 32 x 32 and 192 for 128 x 128. A sweep then takes
+ * less than twice as long, and the gain is flat around this number (docs/exactness.md).
  *
  * @param shape `[ny, nx]`
  */
 export function defaultPairTransfers([ny, nx]: Shape): number {
-  return Math.ceil(3 * Math.sqrt(ny * nx));
+  return Math.ceil(1.5 * Math.sqrt(ny * nx));
 }
 
 /** Sweeps between kept draws so that at most `keep` remain. */

@@ -31,6 +31,8 @@ import { startingImage } from "./starting-images.js";
  * and then moves flux with the photons integrated out, which shifts a source by a pixel at once:
  *
  *     transferPairs        flux between neighbouring pixels
+ *     transferNodes        flux between neighbouring nodes of 2 x 2 and 4 x 4 pixels
+ *     transferBackground   light between the diffuse flux and the background, when its scale is fitted
  */
 
 /** What defines the law that a chain samples. */
@@ -153,6 +155,9 @@ const ARRAY_COUNTS = 0;
 const ARRAY_EXPOSURE = 1;
 const ARRAY_BACKGROUND = 2;
 const ARRAY_PSF = 3;
+/** Pair transfers for each transfer between nodes, and transfers between flux and each fitted background a sweep. */
+const PAIRS_PER_NODE = 10;
+const BACKGROUND_TRANSFERS = 2;
 /** How `createChain` numbers the ways to shift the tree. */
 const SHIFTS: Readonly<Record<CycleSpin, number>> = { none: 0, ensemble: 0, random: 1, sampled: 2 };
 /** Schemes in the order of their numbers in `setRedistribution`. */
@@ -196,6 +201,9 @@ export function createLiraChain(
       backgroundScalePrior.rate,
     ),
   );
+  if (settings.pairTransfers > 0) {
+    kernels.setTransfers(Math.ceil(settings.pairTransfers / PAIRS_PER_NODE), BACKGROUND_TRANSFERS);
+  }
   kernels.setSmoothingPrior(smoothingPrior.power, smoothingPrior.rate, smoothingPrior.exponent);
 
   // Views are made anew at each use: growing the memory detaches older ones.

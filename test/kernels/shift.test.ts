@@ -6,7 +6,10 @@ import { logShiftProbabilities } from "../oracles/shift.js";
 import { createStepChain, type StepChain } from "./step-kernels.js";
 
 function shiftChain(shape: Shape, counts: ArrayLike<number>, alpha: readonly number[], seed = 0): StepChain {
-  const observation = { counts: skyImage(new Float64Array(shape[0] * shape[1]).fill(1), shape), psf: skyImage([1], [1, 1]) };
+  const observation = {
+    counts: skyImage(new Float64Array(shape[0] * shape[1]).fill(1), shape),
+    psf: skyImage([1], [1, 1]),
+  };
   const chain = createStepChain(shape, [observation], { cycleSpin: "sampled", seed });
   chain.alpha.set(alpha);
   chain.sourceCounts.set(counts);
@@ -61,7 +64,10 @@ describe("drawShift", () => {
       chain.kernels.stepShift();
       seen[chain.kernels.shiftRow() * 4 + chain.kernels.shiftCol()]++;
     }
-    const expected = Float64Array.from(logShiftProbabilities(counts, shape, [0.3, 0.7]), (log) => draws * Math.exp(log));
+    const expected = Float64Array.from(
+      logShiftProbabilities(counts, shape, [0.3, 0.7]),
+      (log) => draws * Math.exp(log),
+    );
     let chi2 = 0;
     for (let shift = 0; shift < 12; shift++) chi2 += (seen[shift] - expected[shift]) ** 2 / expected[shift];
     expect(Math.min(...expected)).toBeGreaterThan(10);
