@@ -35,6 +35,7 @@ export function benchSettings(
   return {
     boundary: "spill",
     cycleSpin: "random",
+    pairTransfers: 0,
     fitAlpha: true,
     alphaInit: startingAlpha(0.1, observation.counts.shape),
     fitBackgroundScale: false,

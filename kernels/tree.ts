@@ -120,3 +120,59 @@ export function aggregateCounts(): void {
     }
   }
 }
+
+/** Children of node (row, col) of level `level` + 1: 4, or 2 or 1 at an edge. */
+export function childrenOf(row: i32, col: i32, level: i32): i32 {
+  return (2 * row + 1 < rowsOf(level) ? 2 : 1) * (2 * col + 1 < colsOf(level) ? 2 : 1);
+}
+
+/** Address of the f64 mass of node (row, col) of level `level` >= 1. */
+export function massAt(level: i32, row: i32, col: i32): usize {
+  return massesOf(level) + ((<usize>(row * colsOf(level) + col)) << 3);
+}
+
+/**
+ * Sum the image upwards into the masses of all levels above it.
+ *
+ * @param flux f64 `[ny, nx]`, > 0; node (row, col) of level 0 is pixel (row + shiftRow, col + shiftCol)
+ * @param reference factor from flux to mass
+ */
+export function aggregateMasses(flux: usize, reference: f64, shiftRow: i32, shiftCol: i32): void {
+  if (levels === 0) return;
+  const ny = rowsOf(0);
+  const nx = colsOf(0);
+  const parentCols = colsOf(1);
+  memory.fill(massesOf(1), 0, (<usize>(rowsOf(1) * parentCols)) << 3);
+  for (let row = 0; row < ny; row++) {
+    let from = row + shiftRow;
+    if (from >= ny) from -= ny;
+    const source = flux + ((<usize>(from * nx)) << 3);
+    const parents = massesOf(1) + ((<usize>((row >> 1) * parentCols)) << 3);
+    for (let col = 0; col < nx; col++) {
+      let fromCol = col + shiftCol;
+      if (fromCol >= nx) fromCol -= nx;
+      const at = parents + ((<usize>(col >> 1)) << 3);
+      store<f64>(at, load<f64>(at) + reference * load<f64>(source + ((<usize>fromCol) << 3)));
+    }
+  }
+  for (let level = 1; level < levels; level++) {
+    for (let row = 0; row < rowsOf(level + 1); row++) {
+      for (let col = 0; col < colsOf(level + 1); col++) sumMass(level + 1, row, col);
+    }
+  }
+}
+
+/** Mass of node (row, col) of level `level` >= 2 as the sum of its children's. */
+export function sumMass(level: i32, row: i32, col: i32): void {
+  const cols = colsOf(level - 1);
+  const upper = massAt(level - 1, 2 * row, 2 * col);
+  const hasRight = 2 * col + 1 < cols;
+  let sum = load<f64>(upper);
+  if (hasRight) sum += load<f64>(upper, 8);
+  if (2 * row + 1 < rowsOf(level - 1)) {
+    const lower = upper + ((<usize>cols) << 3);
+    sum += load<f64>(lower);
+    if (hasRight) sum += load<f64>(lower, 8);
+  }
+  store<f64>(massAt(level, row, col), sum);
+}

@@ -15,6 +15,7 @@ export {
   type ObservationCheck,
   type ObservationsCheck,
 } from "./data/check-observation.js";
+export type { CycleSpin } from "./data/cycle-spin.js";
 export type { Observation, SimulatedObservation, WcsCard } from "./data/observation.js";
 export { type FluxFromPictureOptions, fluxFromPicture } from "./data/picture.js";
 export type { BackgroundScalePrior, SmoothingPrior, TotalCountsPrior } from "./data/prior-parameters.js";
@@ -156,6 +157,6 @@ export { pixelQuantiles } from "./posterior/summary.js";
 export type { ImageTrace, ParameterSource, ParameterTrace } from "./posterior/trace.js";
 export { multiscaleLevels } from "./priors/multiscale.js";
 export { LiraDeconvolver, type RunOptions } from "./runs/lira-deconvolver.js";
-export type { LiraDeconvolverOptions } from "./runs/lira-options.js";
+export { defaultPairTransfers, type LiraDeconvolverOptions } from "./runs/lira-options.js";
 export type { RunProgress, SamplingOptions } from "./runs/sample-run.js";
 export { VERSION } from "./version.js";

@@ -69,6 +69,7 @@ export function createStepChain(
       nx,
       Number(boundary === "wrap"),
       Number(cycleSpin),
+      0,
       Number(fitAlpha),
       Number(fitBackgroundScale),
       reference,

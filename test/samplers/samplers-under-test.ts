@@ -21,8 +21,15 @@ export const startTextbookChain: StartChain = (observations, settings, { seed, .
 /** Compiled once: thousands of chains then share the code that the engine has optimised. */
 const KERNELS = await compileKernels();
 
-/** The sampler of the package. */
-export const startLiraChain: StartChain = (observations, settings, options) => {
+/** The sampler of the package, with as many pair transfers as the settings ask for. */
+export const startLiraChain: StartChain = (observations, settings, options) =>
+  startChainOf({ pairTransfers: settings.pairTransfers ?? 0 }, observations, settings, options);
+
+/** As `startLiraChain`, with other moves or shifts. */
+export function startChainOf(
+  changes: Pick<LiraChainSettings, "pairTransfers"> & Partial<LiraChainSettings>,
+  ...[observations, settings, options]: Parameters<StartChain>
+): ChainView {
   const levels = textbookTreeShapes(observations[0].counts.shape).length - 1;
   const chain = createLiraChain(
     observations,
@@ -30,8 +37,8 @@ export const startLiraChain: StartChain = (observations, settings, options) => {
       ...settings,
       alphaInit: [...perLevel(settings.alphaInit, levels)],
       backgroundScalePrior: settings.backgroundScalePrior ?? { shape: 0.001, rate: 0 },
-      pairTransfers: settings.pairTransfers ?? 0,
-    } as LiraChainSettings,
+      ...changes,
+    },
     { ...options, module: KERNELS },
   );
   const rowAt = chain.columns.indexOf("cycleSpinRow");
@@ -73,7 +80,7 @@ export const startLiraChain: StartChain = (observations, settings, options) => {
       return chain.sweeps;
     },
   };
-};
+}
 
 /** Run chains of a sampler on a reference case, from the reference's own start. */
 export function runChainsOf(start: StartChain): RunChains {
