@@ -64,8 +64,7 @@ export function perLevel(alpha: number | readonly number[], levels: number): Flo
 
 /** A draw of (alpha, T, flux, scale) from the prior; the tree at shift 0, or at a uniform one when it is sampled. */
 export interface PriorDraw {
-  /** `[row, col]`. */
-  readonly shift: Shape;
+  readonly cycleSpin: { readonly row: number; readonly col: number };
   readonly alpha: Float64Array;
   readonly totalCounts: number;
   readonly flux: Float64Array;
@@ -110,12 +109,13 @@ export function drawFromPrior(
   }
   const referenceExposure = referenceExposureOf(observations);
   const [ny, nx] = shapes[0];
-  const shift: Shape = settings.cycleSpin === "sampled" ? [random.below(ny), random.below(nx)] : [0, 0];
+  const cycleSpin =
+    settings.cycleSpin === "sampled" ? { row: random.below(ny), col: random.below(nx) } : { row: 0, col: 0 };
   const flux = new Float64Array(ny * nx);
   // Node (row, col) of the tree is pixel (row + shift row, col + shift col), cyclically.
   for (let row = 0; row < ny; row++) {
     for (let col = 0; col < nx; col++) {
-      const pixel = ((row + shift[0]) % ny) * nx + ((col + shift[1]) % nx);
+      const pixel = ((row + cycleSpin.row) % ny) * nx + ((col + cycleSpin.col) % nx);
       flux[pixel] = nodes[row * nx + col] / referenceExposure;
     }
   }
@@ -125,7 +125,7 @@ export function drawFromPrior(
       backgroundScale[index] = random.gamma(backgroundScalePrior.shape, backgroundScalePrior.rate);
     }
   }
-  return { shift, alpha, totalCounts, flux, backgroundScale };
+  return { cycleSpin, alpha, totalCounts, flux, backgroundScale };
 }
 /** Logarithms of a Dirichlet draw: normalised gamma variates, in logarithms throughout. */
 export function drawLogDirichlet(shapes: readonly number[], random: TextbookRandom): number[] {
