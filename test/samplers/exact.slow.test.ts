@@ -31,9 +31,9 @@ describe.each(importanceProblems())("$name", (problem) => {
   });
 
   it.each([
-    ["none", 0, 400_000],
+    ["none", 0, 250_000],
     ["none", 20, 100_000],
-    ["sampled", 0, 400_000],
+    ["sampled", 0, 150_000],
     ["sampled", 20, 100_000],
   ] as const)(
     "is what the sampler samples: shift %s, %i pair transfers",
@@ -51,8 +51,8 @@ describe.each(importanceProblems())("$name", (problem) => {
   );
 
   it.each([
-    ["none", 2, 5_000],
-    ["sampled", 2, 5_000],
+    ["none", 2, 3_000],
+    ["sampled", 2, 3_000],
   ] as const)(
     "is what the textbook samples: shift %s, %i pair transfers",
     (cycleSpin, pairTransfers, sweeps) => {
