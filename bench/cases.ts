@@ -25,6 +25,8 @@ export interface BenchCase {
   readonly name: string;
   readonly observation: Observation;
   readonly settings: LiraChainSettings;
+  /** Pixels `row * nx + col` whose mixing is watched; default the brightest. */
+  readonly watched?: readonly number[];
 }
 
 /** Settings of a chain on images of the observation's shape. */
@@ -78,6 +80,37 @@ function chandraCutout(): Observation {
   }
   // The real cut-out is not there: the same size, number of counts and width of psf.
   return { ...simulateField(128, 17, 7_920), name: "Chandra stand-in" };
+}
+
+/** The skewed psf and sloping exposure of the reference posteriors, or a stand-in of the same size. */
+function skewedField(): Observation {
+  const file = new URL("../../../shared/reference/skew64nb.fits.gz", import.meta.url);
+  if (!existsSync(file)) return { ...simulateField(64, 15, 6_000), name: "skew64 stand-in" };
+  const hdus = readFits(new Uint8Array(gunzipSync(readFileSync(file))));
+  const image = (name: string | number) => imageToSkyImage(findHdu(hdus, name));
+  return {
+    counts: image(0),
+    psf: image("PSF"),
+    exposure: image("EXPOSURE"),
+    background: image("BACKGROUND"),
+    name: "skew64",
+  };
+}
+
+/** The datasets of `npm run bench:mixing`. */
+export function mixingCases(): BenchCase[] {
+  const skewed = skewedField();
+  const at = (row: number, col: number) => row * 32 + col;
+  return [
+    ...benchCases()
+      .filter(({ observation }) => observation.counts.shape[0] <= 128)
+      .map((bench) =>
+        bench.name === "gausspoints32"
+          ? { ...bench, watched: [at(16, 16), at(26, 16), at(26, 15), at(6, 16), at(16, 26)] }
+          : bench,
+      ),
+    { name: skewed.name ?? "skew64", observation: skewed, settings: benchSettings(skewed) },
+  ];
 }
 
 /** The datasets of `npm run bench`. */

@@ -56,6 +56,12 @@ export let proposedSecond: f64 = 0;
 const REACHED: i32 = 7;
 const reached = memory.data<f64>([0.9, 0.5, 0.2, 0.08, 0.02, 0.002, 1e-6]);
 
+/**
+ * Ratio of the distances of knots beyond four widths, on the way to an end out of reach. A chord between two of them lies
+ * below the parabola by little enough that a share far out is left again.
+ */
+const FARTHER: f64 = 1.4;
+
 /** Begin a new line: no terms. */
 export function beginTransfer(): void {
   firstTerms = 0;
@@ -177,13 +183,27 @@ function placeKnots(): void {
       const first = width * load<f64>(reached + ((<usize>index) << 3));
       addKnot(first, 1 - first);
     }
-  } else addKnot(0.5 * (peak - 4 * width), 1 - 0.5 * (peak - 4 * width));
+  } else {
+    let first = peak - 4 * width;
+    for (let far: f64 = 4 * FARTHER; peak - far * width > 0; far *= FARTHER) {
+      first = peak - far * width;
+      addKnot(first, 1 - first);
+    }
+    addKnot(0.5 * first, 1 - 0.5 * first);
+  }
   if (1 - peak < 4.2 * width) {
     for (let index = 0; index < REACHED; index++) {
       const second = width * load<f64>(reached + ((<usize>index) << 3));
       addKnot(1 - second, second);
     }
-  } else addKnot(1 - 0.5 * (1 - peak - 4 * width), 0.5 * (1 - peak - 4 * width));
+  } else {
+    let second = 1 - peak - 4 * width;
+    for (let far: f64 = 4 * FARTHER; 1 - peak - far * width > 0; far *= FARTHER) {
+      second = 1 - peak - far * width;
+      addKnot(1 - second, second);
+    }
+    addKnot(1 - 0.5 * second, 0.5 * second);
+  }
   for (let term = 0; term < firstTerms; term++) {
     const offset = load<f64>(firstOffsets + ((<usize>term) << 3));
     addKnot(0.12 * offset, 1 - 0.12 * offset);
