@@ -15,7 +15,7 @@ import { logImageLikelihood, logPairDensity, shareOut } from "../oracles/pair-tr
 import { type PairDensity, startWithPairMoves, startWithShiftBackwards } from "./mistaken-chains.js";
 import { startLiraChain } from "./samplers-under-test.js";
 
-const OPTIONS = { simulations: 400, seed: 1804, draws: 24, burnIn: 300 };
+const OPTIONS = { simulations: 250, seed: 1804, draws: 24, burnIn: 300 };
 
 describe.each([
   ["plain chains", calibrationScenarios()],
