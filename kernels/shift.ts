@@ -25,6 +25,8 @@ let scores: usize = 0;
 let terms: usize = 0;
 let lineSums: usize = 0;
 let table: usize = 0;
+/** Entries of the table in use: no node holds more counts than the image. */
+let tableLength: i32 = TABLE;
 
 /** Shift that `drawShift` has drawn. */
 export let drawnRow: i32 = 0;
@@ -57,6 +59,8 @@ function sumImage(counts: usize): void {
       store<i32>(out + at, load<i32>(above + at) + sum);
     }
   }
+  const total = load<i32>(sums + <usize>ny * stride + ((<usize>nx) << 2));
+  tableLength = min(TABLE, total + 1);
 }
 
 // One kind of segments of an axis at a level: how many, how long, from which one on; whether each has a sibling and how
@@ -88,7 +92,7 @@ function fillTable(hasSibling: bool, alpha: f64, children: i32, childAlpha: f64)
   const one = f64x2.splat(1);
   let argument = pair;
   let sum = f64x2.splat(0);
-  for (let at: usize = 0; at < (<usize>TABLE) << 3; at += 8) {
+  for (let at: usize = 0; at < (<usize>tableLength) << 3; at += 8) {
     const plus = hasSibling ? f64x2.extract_lane(sum, 0) : 0;
     const minus = children > 1 ? f64x2.extract_lane(sum, 1) : 0;
     store<f64>(table + at, plus - minus);

@@ -1,6 +1,7 @@
 /** The samplers that the slow tests put to the test, all behind the face of a textbook chain. */
 import type { Observation } from "../../src/data/observation.js";
 import type { SkyImage } from "../../src/image.js";
+import { compileKernels } from "../../src/kernels.js";
 import { createLiraChain, type LiraChainSettings, MAX_BATCH } from "../../src/samplers/lira.js";
 import type { RunChains } from "../oracles/acceptance.js";
 import { type ChainView, createTextbookChain } from "../oracles/textbook-lira.js";
@@ -17,9 +18,12 @@ export type StartChain = (
 export const startTextbookChain: StartChain = (observations, settings, { seed, ...options }) =>
   createTextbookChain(observations, settings, seed, options);
 
-/** The sampler of the package, by its Gibbs steps alone or with pair transfers and other shifts of the tree. */
+/** Compiled once: thousands of chains then share the code that the engine has optimised. */
+const KERNELS = await compileKernels();
+
+/** The sampler of the package, with as many pair transfers as the settings ask for. */
 export const startLiraChain: StartChain = (observations, settings, options) =>
-  startChainOf({ pairTransfers: 0 }, observations, settings, options);
+  startChainOf({ pairTransfers: settings.pairTransfers ?? 0 }, observations, settings, options);
 
 /** As `startLiraChain`, with other moves or shifts. */
 export function startChainOf(
@@ -35,13 +39,24 @@ export function startChainOf(
       backgroundScalePrior: settings.backgroundScalePrior ?? { shape: 0.001, rate: 0 },
       ...changes,
     },
-    options,
+    { ...options, module: KERNELS },
   );
+  const rowAt = chain.columns.indexOf("cycleSpinRow");
+  const colAt = chain.columns.indexOf("cycleSpinCol");
+  let cycleSpin = { row: 0, col: 0 };
   return {
     shape: chain.shape,
     levels: chain.levels,
     sweep(count) {
-      for (let left = count; left > 0; left -= MAX_BATCH) chain.sweep(Math.min(left, MAX_BATCH));
+      for (let left = count; left > 0; left -= MAX_BATCH) {
+        const batch = Math.min(left, MAX_BATCH);
+        const trace = chain.sweep(batch);
+        const last = (batch - 1) * chain.columns.length;
+        cycleSpin = { row: trace[last + rowAt], col: trace[last + colAt] };
+      }
+    },
+    get cycleSpin() {
+      return cycleSpin;
     },
     get flux() {
       return chain.flux;
