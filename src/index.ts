@@ -15,6 +15,7 @@ export {
   type ObservationCheck,
   type ObservationsCheck,
 } from "./data/check-observation.js";
+export { galacticToIcrs, icrsToGalactic } from "./data/galactic.js";
 export type { Observation, SimulatedObservation, WcsCard } from "./data/observation.js";
 export { type FluxFromPictureOptions, fluxFromPicture } from "./data/picture.js";
 export type { BackgroundScalePrior, SmoothingPrior, TotalCountsPrior } from "./data/prior-parameters.js";
@@ -30,6 +31,22 @@ export {
   simulateGaussianAndPoints,
   simulatePointSource,
 } from "./data/simulated-datasets.js";
+export {
+  type AngleStyle,
+  type FormatSkyPositionOptions,
+  formatAngle,
+  formatSkyPosition,
+} from "./data/sky-angle.js";
+export { pixelToSky, skyToPixel } from "./data/sky-position.js";
+export {
+  type ParsedWcs,
+  type PixelPosition,
+  parseWcs,
+  type SkyPosition,
+  type SkyProjection,
+  type SkySystem,
+  type SkyWcs,
+} from "./data/sky-wcs.js";
 export {
   AbortedError,
   type ErrorCode,
