@@ -172,6 +172,9 @@ export type {
 export { pixelQuantiles } from "./posterior/summary.js";
 export type { ImageTrace, ParameterSource, ParameterTrace } from "./posterior/trace.js";
 export { multiscaleLevels } from "./priors/multiscale.js";
+export type { ReportFigure, ReportSection } from "./report/report-figure.js";
+export { REPORT_BYTES, type ReportOptions, type ReportResult, reportHtml } from "./report/report-html.js";
+export type { ReportInputFiles } from "./report/reproduce.js";
 export { LiraDeconvolver, type RunOptions } from "./runs/lira-deconvolver.js";
 export type { LiraDeconvolverOptions } from "./runs/lira-options.js";
 export type { RunProgress, SamplingOptions } from "./runs/sample-run.js";

@@ -20,6 +20,10 @@ const COMMANDS: Readonly<Record<string, LazyCommand>> = {
     summary: "continue a run that was stopped or killed",
     load: async () => asCommand((await import("./resume.js")).resumeCommand()),
   },
+  report: {
+    summary: "one page on a result, to read and to attach to a paper",
+    load: async () => asCommand((await import("./report.js")).reportCommand()),
+  },
   simulate: {
     summary: "make an observation of a known sky, to try things on",
     load: async () => asCommand((await import("./simulate.js")).simulateCommand()),
@@ -36,6 +40,7 @@ Start here:
   tslira deconvolve sim/counts.fits --psf sim/psf.fits --exposure sim/exposure.fits \\
          --background sim/background.fits -o sim/result.fits --png sim/posterior.png
   tslira info sim/result.fits
+  tslira report sim/result.fits -o sim/report.html
 
 More on a command: tslira deconvolve --help
 Exit codes: 0 done, 1 bad input, 2 failed, 130 interrupted.`;
