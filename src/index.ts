@@ -62,12 +62,14 @@ export {
 export type { Stretch } from "./figures/color-scale.js";
 export type { Colormap } from "./figures/colormap.js";
 export type { FigureOptions } from "./figures/figure.js";
-export type { ImagePanelOptions, Marker } from "./figures/image-panel.js";
+export type { ImagePanelOptions } from "./figures/image-panel.js";
+export type { Marker } from "./figures/marker.js";
 export { type PlotImageOptions, plotImage } from "./figures/plot-image.js";
 export { type Panel, type PlotPanelsOptions, plotPanels } from "./figures/plot-panels.js";
 export { type PlotParameterTracesOptions, plotParameterTraces } from "./figures/plot-parameter-traces.js";
 export { type PlotPixelTraceOptions, plotPixelTrace } from "./figures/plot-pixel-trace.js";
 export { type PlotPosteriorOptions, type PosteriorImages, plotPosterior } from "./figures/plot-posterior.js";
+export type { SkyNotation } from "./figures/sky-ticks.js";
 export type { ThemeName } from "./figures/theme.js";
 export {
   constantImage,

@@ -26,7 +26,7 @@ export interface PlotPanelsOptions extends FigureOptions {
 /**
  * Draw several images as one figure, in a grid with aligned frames.
  *
- * Images of the same shape share their axes: labels stand at the left and bottom of the grid only.
+ * Images of the same shape and sky coordinates share their axes: labels stand at the left and bottom of the grid only.
  *
  * @param panels in reading order, at least one
  * @returns an SVG document
@@ -48,7 +48,7 @@ export function plotPanels(panels: readonly Panel[], options: PlotPanelsOptions)
           first,
         )
       : undefined;
-  const aligned = panels.every(({ image }) => sameShape(image, first.image));
+  const aligned = panels.every((panel) => sharesAxes(panel, first));
   const cells = panels.map((panel, index) => {
     const lastInRow = index % columns === Math.min(columns, panels.length) - 1;
     return imagePanel(panel.image, shared ? { ...first, markers: panel.markers ?? [] } : panel, {
@@ -62,4 +62,13 @@ export function plotPanels(panels: readonly Panel[], options: PlotPanelsOptions)
     });
   });
   return composeFigure(cells, columns, { theme, ...(title !== undefined && { title }) });
+}
+
+function sharesAxes(panel: Panel, first: Panel): boolean {
+  const key = ({ wcs = [] }: Panel) => JSON.stringify(wcs.map(({ keyword, value }) => [keyword, value]));
+  return (
+    sameShape(panel.image, first.image) &&
+    panel.axes === first.axes &&
+    (panel.wcs === first.wcs || key(panel) === key(first))
+  );
 }

@@ -2,7 +2,7 @@ import type { SkyImage } from "../image.js";
 import type { LiraResult } from "../posterior/result.js";
 import type { Stretch } from "./color-scale.js";
 import type { FigureOptions } from "./figure.js";
-import type { Marker } from "./image-panel.js";
+import type { Marker } from "./marker.js";
 import { type Panel, plotPanels } from "./plot-panels.js";
 
 /** The parts of a result that `plotPosterior` shows; every `LiraResult` has them. */
