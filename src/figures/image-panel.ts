@@ -16,29 +16,34 @@ import { px, textElement, textWidth } from "./svg.js";
 import { FONT_SIZE, type ThemeName, theme as themeColors } from "./theme.js";
 import { colorBarTicks, formatLabel, linearTicks, type Ticks } from "./ticks.js";
 
+/** How sky coordinates and positions are shown on an image. */
+export interface SkyPanelOptions {
+  readonly markers?: readonly Marker[];
+  /**
+   * How axes are labelled: `"sexagesimal"` (hours or degrees, minutes, seconds), `"degrees"`, `"pixels"`, `"offset"` (pixels from
+   * pixel `floor(n / 2)`, the centre of a psf), or `"auto"` (default): sexagesimal for right ascension and declination, degrees for
+   * other sky coordinates, pixels without.
+   */
+  readonly axes?: "auto" | SkyNotation | "pixels" | "offset";
+  /** Draw lines of equal sky coordinates through the ticks; default false. */
+  readonly grid?: boolean;
+  /** Draw a bar of known angular length: `true` for a round one, or its length in degrees; default false. */
+  readonly scaleBar?: boolean | number;
+  /** Draw arrows to the north and east; default false. */
+  readonly compass?: boolean;
+}
+
 /** How one image is shown. */
-export interface ImagePanelOptions extends ColorScaleOptions {
+export interface ImagePanelOptions extends ColorScaleOptions, SkyPanelOptions {
   /** What the values are, beside the colour bar, for example `"flux"`. */
   readonly label?: string;
   /** Unit of the values, in FITS notation (`"cm-2 s-1"`) or ready to print; default none. */
   readonly unit?: string;
-  readonly markers?: readonly Marker[];
   /**
-   * Header cards of the sky coordinates, as in `result.wcs`; axes are in pixels without them, or when they are not supported
-   * (see `parseWcs`).
+   * Header cards of the sky coordinates, as in `result.wcs`. Without them, or when they are not supported (see `parseWcs`), axes
+   * are in pixels and there is no grid, scale bar or compass.
    */
   readonly wcs?: readonly WcsCard[];
-  /**
-   * How axes are labelled: `"sexagesimal"` (hours or degrees, minutes, seconds), `"degrees"`, `"pixels"`, or `"auto"` (default):
-   * sexagesimal for right ascension and declination, degrees for other sky coordinates, pixels without.
-   */
-  readonly axes?: "auto" | SkyNotation | "pixels";
-  /** Draw lines of equal sky coordinates through the ticks; default false. Needs `wcs`. */
-  readonly grid?: boolean;
-  /** Draw a bar of known angular length: `true` for a round one, or its length in degrees; default false. Needs `wcs`. */
-  readonly scaleBar?: boolean | number;
-  /** Draw arrows to the north and east; default false. Needs `wcs`. */
-  readonly compass?: boolean;
 }
 
 /** What the neighbours of a panel leave to it. */
@@ -47,6 +52,8 @@ export interface ImagePanelLayout {
   readonly theme: ThemeName;
   /** Longer side of the box in px. */
   readonly size: number;
+  /** Size of the box in px, for pictures of other shapes that should look equal; default from `size` and the shape. */
+  readonly box?: { readonly width: number; readonly height: number };
   readonly title?: string;
   /** Scale shared with other panels; default one of its own. */
   readonly scale?: ColorScale;
@@ -71,7 +78,7 @@ export function imagePanel(image: SkyImage, options: ImagePanelOptions, layout: 
   const [ny, nx] = image.shape;
   const colors = themeColors(theme);
   const scale = layout.scale ?? colorScale([image], options);
-  const { width, height } = boxSize(nx, ny, layout.size);
+  const { width, height } = layout.box ?? boxSize(nx, ny, layout.size);
 
   const box: ImageBox = { nx, ny, width, height };
   const wcs = options.wcs === undefined ? undefined : parseWcs(options.wcs).wcs;
@@ -118,8 +125,8 @@ export function imagePanel(image: SkyImage, options: ImagePanelOptions, layout: 
   return { width, height, margins, elements };
 }
 
-/** Box of an image in px: whole screen pixels an image pixel where that changes the size little. */
-function boxSize(nx: number, ny: number, size: number): { width: number; height: number } {
+/** Box of an image in px, its longer side near `size`: whole screen pixels an image pixel where that changes the size little. */
+export function boxSize(nx: number, ny: number, size: number): { width: number; height: number } {
   const longest = Math.max(nx, ny);
   const whole = Math.max(1, Math.round(size / longest));
   const zoom = Math.abs(whole * longest - size) <= 0.2 * size ? whole : size / longest;
@@ -200,17 +207,22 @@ function imageAxes(
   wcs: SkyWcs | undefined,
   box: ImageBox,
 ): Pick<SkyAxes, "x" | "y"> & { readonly gridPath?: string } {
-  if (wcs !== undefined && axes !== "pixels") {
+  if (wcs !== undefined && axes !== "pixels" && axes !== "offset") {
     const notation = axes === "auto" ? (isEquatorial(wcs) ? "sexagesimal" : "degrees") : axes;
     const sky = skyAxes(wcs, box, notation);
     if (sky !== undefined) return sky;
   }
   const { nx, ny, width, height } = box;
-  const ticks = (pixels: number, length: number, room: number) =>
-    linearTicks(0, pixels - 1 || 0.4, Math.max(2, Math.min(7, Math.floor(length / room))), true);
+  const ticks = (pixels: number, length: number, room: number): Ticks => {
+    const zero = axes === "offset" ? Math.floor(pixels / 2) : 0;
+    const count = Math.max(2, Math.min(7, Math.floor(length / room)));
+    const round = linearTicks(-zero, pixels - 1 - zero || 0.4, count, true);
+    return { ...round, positions: round.positions.map((at) => at + zero) };
+  };
+  const unit = axes === "offset" ? "offset (pixel)" : "(pixel)";
   return {
-    x: { ticks: ticks(nx, width, 42), label: "x (pixel)" },
-    y: { ticks: ticks(ny, height, 34), label: "y (pixel)" },
+    x: { ticks: ticks(nx, width, 42), label: `x ${unit}` },
+    y: { ticks: ticks(ny, height, 34), label: `y ${unit}` },
   };
 }
 
