@@ -5,6 +5,7 @@
  *
  * @module
  */
+export { type AnnulusSums, annulusSums } from "./data/annulus-sums.js";
 export type { Boundary } from "./data/boundary.js";
 export {
   type CheckedObservation,
@@ -16,8 +17,10 @@ export {
   type ObservationsCheck,
 } from "./data/check-observation.js";
 export { galacticToIcrs, icrsToGalactic } from "./data/galactic.js";
+export { type MultiscaleLevel, multiscaleDecomposition } from "./data/multiscale-decomposition.js";
 export type { Observation, SimulatedObservation, WcsCard } from "./data/observation.js";
 export { type FluxFromPictureOptions, fluxFromPicture } from "./data/picture.js";
+export { poissonInterval } from "./data/poisson-interval.js";
 export type { BackgroundScalePrior, SmoothingPrior, TotalCountsPrior } from "./data/prior-parameters.js";
 export { gaussianPsf, normalisePsf, psfCentroid } from "./data/psf.js";
 export { exposureGradient, type SimulateCountsOptions, simulateCounts } from "./data/simulate.js";
@@ -62,12 +65,30 @@ export {
 export type { Stretch } from "./figures/color-scale.js";
 export type { Colormap } from "./figures/colormap.js";
 export type { FigureOptions } from "./figures/figure.js";
-export type { ImagePanelOptions, Marker } from "./figures/image-panel.js";
+export type { ImagePanelOptions, SkyPanelOptions } from "./figures/image-panel.js";
+export type { Marker } from "./figures/marker.js";
+export { type ComparedImage, type PlotComparisonOptions, plotComparison } from "./figures/plot-comparison.js";
+export { type DatasetImages, type PlotDatasetOptions, plotDataset } from "./figures/plot-dataset.js";
 export { type PlotImageOptions, plotImage } from "./figures/plot-image.js";
+export { type PlotMultiscaleOptions, plotMultiscale } from "./figures/plot-multiscale.js";
 export { type Panel, type PlotPanelsOptions, plotPanels } from "./figures/plot-panels.js";
 export { type PlotParameterTracesOptions, plotParameterTraces } from "./figures/plot-parameter-traces.js";
 export { type PlotPixelTraceOptions, plotPixelTrace } from "./figures/plot-pixel-trace.js";
-export { type PlotPosteriorOptions, type PosteriorImages, plotPosterior } from "./figures/plot-posterior.js";
+export {
+  type PlotPosteriorOptions,
+  type PosteriorImages,
+  type PosteriorPanel,
+  plotPosterior,
+} from "./figures/plot-posterior.js";
+export {
+  type PlotRadialProfileOptions,
+  type PredictedProfile,
+  type ProfileBand,
+  plotRadialProfile,
+  type RadialProfile,
+} from "./figures/plot-radial-profile.js";
+export { type PlotResidualsOptions, plotResiduals, type ResidualImages } from "./figures/plot-residuals.js";
+export type { SkyNotation } from "./figures/sky-ticks.js";
 export type { ThemeName } from "./figures/theme.js";
 export {
   constantImage,

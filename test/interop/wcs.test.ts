@@ -142,7 +142,11 @@ function syntheticHeaders(): { name: string; cards: Record<string, string | numb
     },
     8,
   );
-  more("half sky SIN", { CTYPE1: "RA---SIN", CTYPE2: "DEC--SIN", CDELT1: -4, CDELT2: 4 }, 9);
+  more(
+    "half sky SIN",
+    { CTYPE1: "RA---SIN", CTYPE2: "DEC--SIN", CRPIX1: 50, CRPIX2: 40, CDELT1: -2, CDELT2: 2 },
+    6,
+  );
   more("no reference pixel", { CTYPE1: "RA---TAN", CTYPE2: "DEC--TAN", CRPIX1: 0, CRPIX2: 0 });
   return headers;
 }
