@@ -26,6 +26,7 @@ export {
   readObservationFiles,
 } from "./io/public-datasets-node.js";
 export { readResult, readResultSummary, writeResult } from "./io/result-file-node.js";
+export { type OpenResult, openResult } from "./io/result-source-node.js";
 export {
   deconvolveToFile,
   type FileRun,
