@@ -161,6 +161,13 @@ export type { DrawSource, WatchOptions } from "./posterior/draw-source.js";
 export { type PixelConvergence, pixelConvergence } from "./posterior/pixel-convergence.js";
 export { type PixelCorrelationOptions, pixelCorrelation } from "./posterior/pixel-correlation.js";
 export {
+  type Quantities,
+  type QuantitiesOptions,
+  type QuantitiesParts,
+  summarisePixels,
+  summariseQuantities,
+} from "./posterior/quantities.js";
+export {
   type QuantileEstimate,
   type QuantitySummary,
   summariseQuantity,

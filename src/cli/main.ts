@@ -28,6 +28,10 @@ const COMMANDS: Readonly<Record<string, LazyCommand>> = {
     summary: "say what is in a FITS file or a result",
     load: async () => asCommand((await import("./info.js")).infoCommand()),
   },
+  diagnose: {
+    summary: "say whether a result can be trusted",
+    load: async () => asCommand((await import("./diagnose.js")).diagnoseCommand()),
+  },
 };
 
 const EXAMPLES = `
@@ -36,9 +40,10 @@ Start here:
   tslira deconvolve sim/counts.fits --psf sim/psf.fits --exposure sim/exposure.fits \\
          --background sim/background.fits -o sim/result.fits --png sim/posterior.png
   tslira info sim/result.fits
+  tslira diagnose sim/result.fits
 
 More on a command: tslira deconvolve --help
-Exit codes: 0 done, 1 bad input, 2 failed, 130 interrupted.`;
+Exit codes: 0 done, 1 bad input, 2 failed, 3 chains disagree (diagnose --strict), 130 interrupted.`;
 
 /** The types of arguments and options do not matter to the program that holds the command. */
 function asCommand(command: unknown): Command<unknown[], Record<string, unknown>> {

@@ -203,5 +203,9 @@ function sentenceOf(changes: readonly PriorChange[]): string {
       : worst > 0
         ? "The prior shapes single pixels"
         : "The image hardly depends on the prior";
-  return `${judgement}: the posterior mean moves, in the pixels that hold the flux, by (${parts.join("; ")}).`;
+  const doubtful = changes.some(({ verdict }) => verdict.state === "disagree");
+  return (
+    `${judgement}: the posterior mean of the pixels that hold the flux moves by ${parts.join("; ")}.` +
+    (doubtful ? " Chains of a run with the other prior disagree, so part of this is noise; run longer." : "")
+  );
 }
