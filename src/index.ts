@@ -6,6 +6,15 @@
  * @module
  */
 export { type AnnulusSums, annulusSums } from "./data/annulus-sums.js";
+export { DISCREPANCIES, type DiscrepancyName } from "./checks/discrepancy.js";
+export {
+  type DiscrepancyCheck,
+  type PosteriorDraws,
+  type PredictiveCheck,
+  type PredictiveCheckOptions,
+  predictiveCheck,
+} from "./checks/predictive-check.js";
+export type { Position, ProfileRing, RadialProfile } from "./checks/radial-profile.js";
 export type { Boundary } from "./data/boundary.js";
 export {
   type CheckedObservation,
@@ -34,6 +43,7 @@ export {
   simulateGaussianAndPoints,
   simulatePointSource,
 } from "./data/simulated-datasets.js";
+export { type ThinnedCounts, thinCounts } from "./data/thin-counts.js";
 export {
   type AngleStyle,
   type FormatSkyPositionOptions,
@@ -85,7 +95,7 @@ export {
   type PredictedProfile,
   type ProfileBand,
   plotRadialProfile,
-  type RadialProfile,
+  type RadialProfile as PlottedProfile,
 } from "./figures/plot-radial-profile.js";
 export { type PlotResidualsOptions, plotResiduals, type ResidualImages } from "./figures/plot-residuals.js";
 export type { SkyNotation } from "./figures/sky-ticks.js";
@@ -162,6 +172,16 @@ export {
   residuals,
 } from "./model/predicted-counts.js";
 export {
+  type BurnInCheck,
+  type BurnInOptions,
+  type BurnInRow,
+  type BurnInTrial,
+  checkBurnIn,
+  type GewekeCheck,
+  type GewekeOptions,
+  gewekeCheck,
+} from "./posterior/burn-in.js";
+export {
   autocorrelationTime,
   bulkEss,
   type Chains,
@@ -177,6 +197,27 @@ export {
 export { type DiagnoseParts, diagnose } from "./posterior/diagnose.js";
 export type { DrawSource, WatchOptions } from "./posterior/draw-source.js";
 export { type PixelConvergence, pixelConvergence } from "./posterior/pixel-convergence.js";
+export { type PixelCorrelationOptions, pixelCorrelation } from "./posterior/pixel-correlation.js";
+export {
+  type Quantities,
+  type QuantitiesOptions,
+  type QuantitiesParts,
+  summarisePixels,
+  summariseQuantities,
+} from "./posterior/quantities.js";
+export {
+  type QuantileEstimate,
+  type QuantitySummary,
+  summariseQuantity,
+} from "./posterior/quantity-summary.js";
+export {
+  type Circle,
+  circleName,
+  circularRegion,
+  type Region,
+  regionDraws,
+  summariseRegions,
+} from "./posterior/region.js";
 export type {
   Convergence,
   CountsLedger,
@@ -190,13 +231,21 @@ export type {
   Verdict,
   WithError,
 } from "./posterior/result.js";
-export { pixelQuantiles } from "./posterior/summary.js";
+export { parameterDraws, pixelQuantiles } from "./posterior/summary.js";
 export type { ImageTrace, ParameterSource, ParameterTrace } from "./posterior/trace.js";
 export { multiscaleLevels } from "./priors/multiscale.js";
 export type { ReportFigure, ReportSection } from "./report/report-figure.js";
 export { REPORT_BYTES, type ReportOptions, type ReportResult, reportHtml } from "./report/report-html.js";
 export type { ReportInputFiles } from "./report/reproduce.js";
+export { type HeldOutCheck, type HeldOutOptions, heldOutCheck } from "./runs/held-out-check.js";
 export { LiraDeconvolver, type RunOptions } from "./runs/lira-deconvolver.js";
 export type { LiraDeconvolverOptions } from "./runs/lira-options.js";
+export {
+  type PriorChange,
+  type PriorSensitivity,
+  type PriorSensitivityOptions,
+  priorSensitivity,
+  type SensitivePixel,
+} from "./runs/prior-sensitivity.js";
 export type { RunProgress, SamplingOptions } from "./runs/sample-run.js";
 export { VERSION } from "./version.js";

@@ -27,6 +27,7 @@ export {
 } from "./io/public-datasets-node.js";
 export { readResult, readResultSummary, writeResult } from "./io/result-file-node.js";
 export { reportFromFile } from "./report/report-file-node.js";
+export { type OpenResult, openResult } from "./io/result-source-node.js";
 export {
   deconvolveToFile,
   type FileRun,

@@ -16,16 +16,21 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   model: [...BASE, "data", "kernels"],
   priors: [...BASE, "data", "kernels"],
   posterior: [...BASE, "data"],
+  // Whether the model describes the data: the one place besides the samplers where model and posterior meet, without sampling.
+  checks: [...BASE, "data", "model", "posterior"],
   samplers: [...BASE, "kernels", "data", "model", "priors", "posterior"],
   io: [...BASE, "data", "posterior"],
   figures: [...BASE, "data", "posterior"],
   workers: [...BASE, "data", "posterior", "samplers", "io"],
   runs: [
     ...BASE,
-    ...["version", "kernels", "data", "model", "priors", "posterior", "samplers", "io", "workers"],
+    ...["version", "kernels", "data", "model", "priors", "posterior", "checks", "samplers", "io", "workers"],
   ],
-  report: [...BASE, "generated", "data", "model", "posterior", "io", "figures"],
-  index: [...BASE, "version", "data", "model", "priors", "posterior", "io", "figures", "runs", "report"],
+  report: [...BASE, "generated", "data", "model", "posterior", "checks", "io", "figures"],
+  index: [
+    ...BASE,
+    ...["version", "data", "model", "priors", "posterior", "checks", "io", "figures", "runs", "report"],
+  ],
   node: ["index", "io", "figures", "runs", "report"],
   cli: ["index", "node"],
 };

@@ -32,6 +32,10 @@ const COMMANDS: Readonly<Record<string, LazyCommand>> = {
     summary: "say what is in a FITS file or a result",
     load: async () => asCommand((await import("./info.js")).infoCommand()),
   },
+  diagnose: {
+    summary: "say whether a result can be trusted",
+    load: async () => asCommand((await import("./diagnose.js")).diagnoseCommand()),
+  },
 };
 
 const EXAMPLES = `
@@ -41,9 +45,10 @@ Start here:
          --background sim/background.fits -o sim/result.fits --png sim/posterior.png
   tslira info sim/result.fits
   tslira report sim/result.fits -o sim/report.html
+  tslira diagnose sim/result.fits
 
 More on a command: tslira deconvolve --help
-Exit codes: 0 done, 1 bad input, 2 failed, 130 interrupted.`;
+Exit codes: 0 done, 1 bad input, 2 failed, 3 chains disagree (diagnose --strict), 130 interrupted.`;
 
 /** The types of arguments and options do not matter to the program that holds the command. */
 function asCommand(command: unknown): Command<unknown[], Record<string, unknown>> {
