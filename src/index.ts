@@ -46,12 +46,31 @@ export type { Stretch } from "./figures/color-scale.js";
 export type { Colormap } from "./figures/colormap.js";
 export type { FigureOptions } from "./figures/figure.js";
 export type { ImagePanelOptions, Marker } from "./figures/image-panel.js";
+export { type PlotAutocorrelationOptions, plotAutocorrelation } from "./figures/plot-autocorrelation.js";
+export { type PlotHyperpriorOptions, plotHyperprior } from "./figures/plot-hyperprior.js";
 export { type PlotImageOptions, plotImage } from "./figures/plot-image.js";
 export { type Panel, type PlotPanelsOptions, plotPanels } from "./figures/plot-panels.js";
+export {
+  type PlotQuantitiesOptions,
+  type PlotRegionDistributionOptions,
+  plotParameterDistributions,
+  plotRegionDistribution,
+} from "./figures/plot-parameter-distributions.js";
 export { type PlotParameterTracesOptions, plotParameterTraces } from "./figures/plot-parameter-traces.js";
 export { type PlotPixelTraceOptions, plotPixelTrace } from "./figures/plot-pixel-trace.js";
+export {
+  type PlotPixelTracesRegionOptions,
+  plotPixelTracesRegion,
+} from "./figures/plot-pixel-traces-region.js";
 export { type PlotPosteriorOptions, type PosteriorImages, plotPosterior } from "./figures/plot-posterior.js";
+export { type PlotRankOptions, plotRank } from "./figures/plot-rank.js";
 export type { ThemeName } from "./figures/theme.js";
+export {
+  type Region,
+  regionQuantity,
+  type TracedQuantities,
+  type TracedQuantity,
+} from "./figures/traced-quantity.js";
 export {
   constantImage,
   cutout,
