@@ -42,8 +42,9 @@ export {
   type PlainError,
   toPlainError,
 } from "./errors.js";
-export type { Stretch } from "./figures/color-scale.js";
+export type { ColorScaleOptions, Stretch } from "./figures/color-scale.js";
 export type { Colormap } from "./figures/colormap.js";
+export { type DrawPlayerOptions, drawPlayer, drawPlayerPage } from "./figures/draw-player.js";
 export type { FigureOptions } from "./figures/figure.js";
 export type { ImagePanelOptions, Marker } from "./figures/image-panel.js";
 export { type PlotAutocorrelationOptions, plotAutocorrelation } from "./figures/plot-autocorrelation.js";

@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+export { type AnimateDrawsOptions, animateDraws } from "./figures/animate-draws-node.js";
 export { figureDocument } from "./figures/document-node.js";
 export { type PngOptions, renderPng } from "./figures/png-node.js";
 export * from "./index.js";
@@ -17,6 +19,7 @@ export {
   readFitsFile,
   writeFitsFile,
 } from "./io/fits-file-node.js";
+export { type OpenResult, openResult } from "./io/open-result-node.js";
 export {
   type ChandraGalacticCenterOptions,
   type Cutout,

@@ -2,6 +2,9 @@ import { fileURLToPath } from "node:url";
 import { InvalidInputError } from "../errors.js";
 import { FONT_FAMILY } from "./theme.js";
 
+/** The font that comes with the package. */
+export const FONT_FILE = fileURLToPath(new URL("../../assets/fonts/DejaVuSans.ttf", import.meta.url));
+
 /** Size of a PNG: give one of the two. */
 export interface PngOptions {
   /** Pixels of the PNG per px of the figure; default 2. */
@@ -27,14 +30,40 @@ export async function renderPng(svg: string, { scale = 2, width }: PngOptions = 
       },
     );
   }
+  const { asPng } = await drawPixels(
+    svg,
+    width === undefined ? { mode: "zoom", value: scale } : { mode: "width", value: width },
+  );
+  return asPng();
+}
+
+/** A drawn figure. */
+export interface DrawnFigure {
+  readonly width: number;
+  readonly height: number;
+  /** Red, green, blue, alpha of each pixel, top row first. */
+  readonly rgba: Uint8Array;
+  readonly asPng: () => Uint8Array;
+}
+
+/** Draw a figure at a zoom, or to a width in pixels; in the font of the package alone. */
+export async function drawPixels(
+  svg: string,
+  fitTo: { readonly mode: "zoom" | "width"; readonly value: number },
+): Promise<DrawnFigure> {
   const { Resvg } = await import("@resvg/resvg-js");
   const image = new Resvg(svg.replaceAll(' style="image-rendering:pixelated"', ""), {
-    fitTo: width === undefined ? { mode: "zoom", value: scale } : { mode: "width", value: width },
+    fitTo: { ...fitTo },
     font: {
       loadSystemFonts: false,
-      fontFiles: [fileURLToPath(new URL("../../assets/fonts/DejaVuSans.ttf", import.meta.url))],
+      fontFiles: [FONT_FILE],
       defaultFontFamily: FONT_FAMILY.split(",")[0]!,
     },
-  });
-  return Uint8Array.from(image.render().asPng());
+  }).render();
+  return {
+    width: image.width,
+    height: image.height,
+    rgba: image.pixels,
+    asPng: () => Uint8Array.from(image.asPng()),
+  };
 }
