@@ -46,6 +46,7 @@ export type { ColorScaleOptions, Stretch } from "./figures/color-scale.js";
 export type { Colormap } from "./figures/colormap.js";
 export { type DrawPlayerOptions, drawPlayer, drawPlayerPage } from "./figures/draw-player.js";
 export type { FigureOptions } from "./figures/figure.js";
+export { colorImage } from "./figures/heat-map.js";
 export type { ImagePanelOptions, Marker } from "./figures/image-panel.js";
 export { type PlotAutocorrelationOptions, plotAutocorrelation } from "./figures/plot-autocorrelation.js";
 export { type PlotHyperpriorOptions, plotHyperprior } from "./figures/plot-hyperprior.js";

@@ -6,7 +6,8 @@
 
 export { type AnimateDrawsOptions, animateDraws } from "./figures/animate-draws-node.js";
 export { figureDocument } from "./figures/document-node.js";
-export { type PngOptions, renderPng } from "./figures/png-node.js";
+export { renderPdf } from "./figures/pdf-node.js";
+export { type DrawnFigure, type PngOptions, renderPixels, renderPng } from "./figures/png-node.js";
 export * from "./index.js";
 export {
   createFitsWriter,

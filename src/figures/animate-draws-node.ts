@@ -9,7 +9,7 @@ import { type DrawFrame, drawFrames, drawScale, shownChains } from "./draw-seque
 import { composeFigure, type FigureOptions } from "./figure.js";
 import { encodeGif } from "./gif.js";
 import { imagePanel } from "./image-panel.js";
-import { drawPixels } from "./png-node.js";
+import { renderPixels } from "./png-node.js";
 
 /** Options of `animateDraws`. */
 export interface AnimateDrawsOptions extends FigureOptions, ColorScaleOptions {
@@ -67,10 +67,7 @@ export async function animateDraws(
   for (const chain of chains) {
     for (const frame of drawFrames(source, chain, share, last)) {
       last = frame;
-      const drawn = await drawPixels(frameFigure(frame, source, colors, options), {
-        mode: "zoom",
-        value: scale,
-      });
+      const drawn = await renderPixels(frameFigure(frame, source, colors, options), { scale });
       collector ??= collectFrames(drawn.width, drawn.height);
       collector.add(drawn.rgba);
     }

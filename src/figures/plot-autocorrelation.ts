@@ -97,7 +97,7 @@ export function plotAutocorrelation(trace: TracedQuantities, options: PlotAutoco
     });
   });
   return composeFigure(cells, columns, { theme, ...(title !== undefined && { title }) }, [
-    ...traceLegend(Math.max(...quantities.map(({ which }) => Math.max(...which) + 1)), false, colors),
+    ...traceLegend(quantities[0]!.which, false, colors),
     { label: "95 % of independent draws", color: bandColor, kind: "box" },
   ]);
 }

@@ -46,13 +46,12 @@ export function plotParameterDistributions(trace: TracedQuantities, options: Plo
     }),
   );
   const colors = themeColors(theme);
-  const chains = Math.max(...quantities.map(({ which }) => Math.max(...which) + 1));
   return composeFigure(
     cells,
     options.columns ?? defaultColumns(cells.length),
     { theme, ...(title !== undefined && { title }) },
     [
-      ...traceLegend(chains, false, colors),
+      ...traceLegend(quantities[0]!.which, false, colors),
       { label: "median", color: colors.ink, kind: "line" },
       { label: "central 68 %", color: colors.shade, kind: "box" },
     ],
@@ -92,7 +91,7 @@ export function plotRegionDistribution(
     warn: isDoubtful(convergence, chains.length),
   });
   return composeFigure([cell], 1, { theme, ...(title !== undefined && { title }) }, [
-    ...traceLegend(Math.max(...which) + 1, false, colors),
+    ...traceLegend(which, false, colors),
     { label: "median", color: colors.ink, kind: "line" },
     { label: "central 68 %", color: colors.shade, kind: "box" },
   ]);

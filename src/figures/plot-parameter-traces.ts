@@ -7,7 +7,7 @@ import { composeFigure, type FigureOptions } from "./figure.js";
 import { parameterLabel } from "./parameter-label.js";
 import { defaultColumns } from "./plot-parameter-distributions.js";
 import { theme as themeColors } from "./theme.js";
-import { traceLegend, tracePanel, valuesPerColumn } from "./trace-panel.js";
+import { filledChains, traceLegend, tracePanel, valuesPerColumn } from "./trace-panel.js";
 import { checkNames, varies } from "./traced-quantity.js";
 
 /** Options of `plotParameterTraces`. */
@@ -72,7 +72,7 @@ export function plotParameterTraces(
     );
   });
   const perColumn = valuesPerColumn({ chains: drawn[0]!.chains, first: 0, every: 1, burnIn: 0 }, WIDTH);
-  const legend = traceLegend(source.chains, trace.burnIn > 0, colors, perColumn);
+  const legend = traceLegend(filledChains(drawn[0]!.chains), trace.burnIn > 0, colors, perColumn);
   return composeFigure(cells, columns, { theme, ...(title !== undefined && { title }) }, legend);
 }
 

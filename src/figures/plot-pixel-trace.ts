@@ -3,7 +3,7 @@ import type { ImageTrace } from "../posterior/trace.js";
 import { composeFigure, type FigureOptions } from "./figure.js";
 import { theme as themeColors } from "./theme.js";
 import { formatNumber } from "./ticks.js";
-import { traceLegend, tracePanel } from "./trace-panel.js";
+import { filledChains, traceLegend, tracePanel } from "./trace-panel.js";
 import { drawSums, type Region, regionPixels } from "./traced-quantity.js";
 
 /** Options of `plotPixelTrace`. */
@@ -55,7 +55,7 @@ export function plotPixelTrace(
     [cell],
     1,
     { theme, ...(title !== undefined && { title }) },
-    traceLegend(chains!.length, burnIn > images.first, colors),
+    traceLegend(filledChains(chains!), burnIn > images.first, colors),
   );
 }
 

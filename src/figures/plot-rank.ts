@@ -139,7 +139,7 @@ export function plotRank(trace: TracedQuantities, options: PlotRankOptions): str
     return stackCells(rows, ROW.gap);
   });
   return composeFigure(cells, columns, { theme, ...(title !== undefined && { title }) }, [
-    ...traceLegend(Math.max(...quantities.map(({ which }) => Math.max(...which) + 1)), false, colors),
+    ...traceLegend(quantities[0]!.which, false, colors),
     { label: "95 % band of uniform ranks", color: bandColor, kind: "box" },
   ]);
 }

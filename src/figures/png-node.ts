@@ -20,50 +20,46 @@ export interface PngOptions {
  *
  * @throws InvalidInputError when scale or width is not a positive number
  */
-export async function renderPng(svg: string, { scale = 2, width }: PngOptions = {}): Promise<Uint8Array> {
-  const size = width ?? scale;
-  if (!(size > 0 && Number.isFinite(size))) {
-    throw new InvalidInputError(
-      `renderPng: ${width === undefined ? "scale" : "width"} must be > 0, got ${size}; give for example scale 2`,
-      {
-        fields: { scale, width },
-      },
-    );
-  }
-  const { asPng } = await drawPixels(
-    svg,
-    width === undefined ? { mode: "zoom", value: scale } : { mode: "width", value: width },
-  );
-  return asPng();
+export async function renderPng(svg: string, options: PngOptions = {}): Promise<Uint8Array> {
+  const image = await drawFigure("renderPng", svg, options);
+  return Uint8Array.from(image.asPng());
 }
 
 /** A drawn figure. */
 export interface DrawnFigure {
   readonly width: number;
   readonly height: number;
-  /** Red, green, blue, alpha of each pixel, top row first. */
+  /** Red, green, blue, alpha of each pixel, `width * height * 4`, top row first. */
   readonly rgba: Uint8Array;
-  readonly asPng: () => Uint8Array;
 }
 
-/** Draw a figure at a zoom, or to a width in pixels; in the font of the package alone. */
-export async function drawPixels(
-  svg: string,
-  fitTo: { readonly mode: "zoom" | "width"; readonly value: number },
-): Promise<DrawnFigure> {
+/**
+ * Turn a figure into pixels, as `renderPng` does.
+ *
+ * @throws InvalidInputError when scale or width is not a positive number
+ */
+export async function renderPixels(svg: string, options: PngOptions = {}): Promise<DrawnFigure> {
+  const { width, height, pixels } = await drawFigure("renderPixels", svg, options);
+  return { width, height, rgba: pixels };
+}
+
+async function drawFigure(where: string, svg: string, { scale = 2, width }: PngOptions) {
+  const size = width ?? scale;
+  if (!(size > 0 && Number.isFinite(size))) {
+    throw new InvalidInputError(
+      `${where}: ${width === undefined ? "scale" : "width"} must be > 0, got ${size}; give for example scale 2`,
+      {
+        fields: { scale, width },
+      },
+    );
+  }
   const { Resvg } = await import("@resvg/resvg-js");
-  const image = new Resvg(svg.replaceAll(' style="image-rendering:pixelated"', ""), {
-    fitTo: { ...fitTo },
+  return new Resvg(svg.replaceAll(' style="image-rendering:pixelated"', ""), {
+    fitTo: width === undefined ? { mode: "zoom", value: scale } : { mode: "width", value: width },
     font: {
       loadSystemFonts: false,
       fontFiles: [FONT_FILE],
       defaultFontFamily: FONT_FAMILY.split(",")[0]!,
     },
   }).render();
-  return {
-    width: image.width,
-    height: image.height,
-    rgba: image.pixels,
-    asPng: () => Uint8Array.from(image.asPng()),
-  };
 }

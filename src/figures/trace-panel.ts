@@ -193,14 +193,21 @@ export function summariseColumns(
 /**
  * The legend that tells chains apart.
  *
+ * @param which number of chains, or their numbers from 0
  * @param perColumn values behind a point of a trace, from `valuesPerColumn`
  */
-export function traceLegend(chains: number, burnIn: boolean, colors: Theme, perColumn = 1): LegendEntry[] {
+export function traceLegend(
+  which: number | readonly number[],
+  burnIn: boolean,
+  colors: Theme,
+  perColumn = 1,
+): LegendEntry[] {
   const entries: LegendEntry[] = [];
-  if (chains > 1) {
-    for (let chain = 0; chain < Math.min(chains, colors.series.length); chain++) {
-      const name = chain === 0 ? "chain 1" : String(chain + 1);
-      entries.push({ label: name, color: chainColor(colors, chain), kind: "line" });
+  const numbers = typeof which === "number" ? Array.from({ length: which }, (_, chain) => chain) : which;
+  if (numbers.length > 1 || numbers.some((chain) => chain > 0)) {
+    for (const [index, chain] of numbers.slice(0, colors.series.length).entries()) {
+      const label = index === 0 ? `chain ${chain + 1}` : String(chain + 1);
+      entries.push({ label, color: chainColor(colors, chain), kind: "line" });
     }
   }
   if (perColumn > SPARSE) {
@@ -241,6 +248,11 @@ export function decimate(values: ArrayLike<number>, start: number, end: number, 
     if (smallest !== largest) indices.push(Math.max(smallest, largest));
   }
   return indices;
+}
+
+/** Numbers of the chains that hold values. */
+export function filledChains(chains: readonly ArrayLike<number>[]): number[] {
+  return chains.flatMap(({ length }, chain) => (length > 0 ? [chain] : []));
 }
 
 /** Colour of a chain. */
