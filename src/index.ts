@@ -72,18 +72,32 @@ export {
   type PlainError,
   toPlainError,
 } from "./errors.js";
-export type { Stretch } from "./figures/color-scale.js";
+export type { ColorScaleOptions, Stretch } from "./figures/color-scale.js";
 export type { Colormap } from "./figures/colormap.js";
+export { type DrawPlayerOptions, drawPlayer, drawPlayerPage } from "./figures/draw-player.js";
 export type { FigureOptions } from "./figures/figure.js";
+export { colorImage } from "./figures/heat-map.js";
 export type { ImagePanelOptions, SkyPanelOptions } from "./figures/image-panel.js";
 export type { Marker } from "./figures/marker.js";
+export { type PlotAutocorrelationOptions, plotAutocorrelation } from "./figures/plot-autocorrelation.js";
 export { type ComparedImage, type PlotComparisonOptions, plotComparison } from "./figures/plot-comparison.js";
 export { type DatasetImages, type PlotDatasetOptions, plotDataset } from "./figures/plot-dataset.js";
+export { type PlotHyperpriorOptions, plotHyperprior } from "./figures/plot-hyperprior.js";
 export { type PlotImageOptions, plotImage } from "./figures/plot-image.js";
 export { type PlotMultiscaleOptions, plotMultiscale } from "./figures/plot-multiscale.js";
 export { type Panel, type PlotPanelsOptions, plotPanels } from "./figures/plot-panels.js";
+export {
+  type PlotQuantitiesOptions,
+  type PlotRegionDistributionOptions,
+  plotParameterDistributions,
+  plotRegionDistribution,
+} from "./figures/plot-parameter-distributions.js";
 export { type PlotParameterTracesOptions, plotParameterTraces } from "./figures/plot-parameter-traces.js";
 export { type PlotPixelTraceOptions, plotPixelTrace } from "./figures/plot-pixel-trace.js";
+export {
+  type PlotPixelTracesRegionOptions,
+  plotPixelTracesRegion,
+} from "./figures/plot-pixel-traces-region.js";
 export {
   type PlotPosteriorOptions,
   type PosteriorImages,
@@ -97,9 +111,16 @@ export {
   plotRadialProfile,
   type RadialProfile as PlottedProfile,
 } from "./figures/plot-radial-profile.js";
+export { type PlotRankOptions, plotRank } from "./figures/plot-rank.js";
 export { type PlotResidualsOptions, plotResiduals, type ResidualImages } from "./figures/plot-residuals.js";
 export type { SkyNotation } from "./figures/sky-ticks.js";
 export type { ThemeName } from "./figures/theme.js";
+export {
+  type Region as TracedRegion,
+  regionQuantity,
+  type TracedQuantities,
+  type TracedQuantity,
+} from "./figures/traced-quantity.js";
 export {
   constantImage,
   cutout,

@@ -9,8 +9,8 @@ import {
   type LiraConfig,
   type LiraDeconvolverOptions,
   type Observation,
-  type OpenResult,
-  openResult,
+  type OpenTraces,
+  openTraces,
   type PredictiveCheck,
   type PriorSensitivity,
   predictiveCheck,
@@ -101,7 +101,7 @@ export function diagnoseCommand() {
 /** Everything that was found out. */
 export interface Diagnosis {
   readonly path: string;
-  readonly result: OpenResult["summary"];
+  readonly result: OpenTraces["summary"];
   readonly quantities: Quantities;
   /** Empty when the data are not at hand. */
   readonly predictive: readonly PredictiveCheck[];
@@ -113,7 +113,7 @@ export interface Diagnosis {
 /** The data of a result: given, found, or not at hand. */
 async function dataOf(
   path: string,
-  result: OpenResult,
+  result: OpenTraces,
   flags: Flags,
 ): Promise<{ readonly observations: readonly Observation[]; readonly missing: string }> {
   const { counts, psf, exposure, background, mask, backgroundUnit, cutout, psfCutout } = flags;
@@ -152,7 +152,7 @@ async function diagnoseFile(path: string, flags: Flags): Promise<void> {
   const progress = openProgress({ quiet: flags.quiet === true });
   const interruption = listenForInterrupt(() => progress.say("stopping"));
   const { signal } = interruption;
-  const result = await openResult(path);
+  const result = await openTraces(path);
   try {
     const { summary } = result;
     const regions = (flags.region ?? []).map((circle) => circularRegion(circle, summary.mean.shape));

@@ -28,6 +28,10 @@ const COMMANDS: Readonly<Record<string, LazyCommand>> = {
     summary: "make an observation of a known sky, to try things on",
     load: async () => asCommand((await import("./simulate.js")).simulateCommand()),
   },
+  plot: {
+    summary: "draw a figure of a result, or an animation of its draws",
+    load: async () => asCommand((await import("./plot.js")).plotCommand()),
+  },
   info: {
     summary: "say what is in a FITS file or a result",
     load: async () => asCommand((await import("./info.js")).infoCommand()),
@@ -46,6 +50,7 @@ Start here:
   tslira info sim/result.fits
   tslira report sim/result.fits -o sim/report.html
   tslira diagnose sim/result.fits
+  tslira plot sim/result.fits --kind parameter-traces -o sim/traces.png
 
 More on a command: tslira deconvolve --help
 Exit codes: 0 done, 1 bad input, 2 failed, 3 chains disagree (diagnose --strict), 130 interrupted.`;

@@ -1,12 +1,8 @@
 /** Reports on result files. */
 
-import { FormatError } from "../errors.js";
 import { figureDocument } from "../figures/document-node.js";
-import { readImageData } from "../io/fits.js";
-import { openFitsFile } from "../io/fits-file-node.js";
-import { POSTERIOR_QUANTILES } from "../io/result-layout.js";
-import { openResult } from "../io/result-source-node.js";
-import { type ReportOptions, type ReportResult, reportHtml } from "./report-html.js";
+import { openResult } from "../io/open-result-node.js";
+import { type ReportOptions, reportHtml } from "./report-html.js";
 
 /**
  * Make a report on a result file, as `reportHtml` does. Draws are read from the file as they are needed: memory does not grow
@@ -21,34 +17,10 @@ export async function reportFromFile(
   options: Omit<ReportOptions, "document"> & { readonly document?: Document } = {},
 ): Promise<string> {
   const { document = await figureDocument(), ...rest } = options;
-  const quantiles = await readQuantiles(path);
-  const { summary, parameters, images, close } = await openResult(path);
+  const { result, parameters, images, close } = await openResult(path);
   try {
-    return reportHtml({ ...summary, quantiles, trace: { parameters, images } }, { ...rest, document });
+    return reportHtml({ ...result, trace: { parameters, images } }, { ...rest, document });
   } finally {
     close();
-  }
-}
-
-async function readQuantiles(path: string): Promise<ReportResult["quantiles"]> {
-  const file = await openFitsFile(path);
-  try {
-    if (!file.hdus.some(({ name }) => name === POSTERIOR_QUANTILES)) {
-      throw new FormatError(
-        `${path}: must be a result of tslira with HDU ${POSTERIOR_QUANTILES}, got another FITS file; see tslira info for what is in it`,
-      );
-    }
-    const hdu = await file.readHdu(POSTERIOR_QUANTILES);
-    const { data, shape } = readImageData(hdu);
-    const [planes, ny, nx] = shape;
-    return {
-      probabilities: Array.from({ length: planes }, (_, plane) => Number(hdu.header.get(`PROB${plane + 1}`))),
-      images: Array.from({ length: planes }, (_, plane) => ({
-        data: Float64Array.from(data.subarray(plane * ny * nx, (plane + 1) * ny * nx)),
-        shape: [ny, nx],
-      })),
-    };
-  } finally {
-    await file.close();
   }
 }
