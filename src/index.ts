@@ -5,7 +5,7 @@
  *
  * @module
  */
-export { type AnnulusSums, annulusSums } from "./data/annulus-sums.js";
+
 export { DISCREPANCIES, type DiscrepancyName } from "./checks/discrepancy.js";
 export {
   type DiscrepancyCheck,
@@ -15,6 +15,7 @@ export {
   predictiveCheck,
 } from "./checks/predictive-check.js";
 export type { Position, ProfileRing, RadialProfile } from "./checks/radial-profile.js";
+export { type AnnulusSums, annulusSums } from "./data/annulus-sums.js";
 export type { Boundary } from "./data/boundary.js";
 export {
   type CheckedObservation,
@@ -43,7 +44,6 @@ export {
   simulateGaussianAndPoints,
   simulatePointSource,
 } from "./data/simulated-datasets.js";
-export { type ThinnedCounts, thinCounts } from "./data/thin-counts.js";
 export {
   type AngleStyle,
   type FormatSkyPositionOptions,
@@ -60,6 +60,7 @@ export {
   type SkySystem,
   type SkyWcs,
 } from "./data/sky-wcs.js";
+export { type ThinnedCounts, thinCounts } from "./data/thin-counts.js";
 export {
   AbortedError,
   type ErrorCode,

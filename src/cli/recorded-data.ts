@@ -15,7 +15,13 @@ import { deconvolveOptions } from "./deconvolve-options.js";
 
 /** Data that were found, or why not. */
 export type RecordedData =
-  | { readonly observations: readonly Observation[]; readonly files: readonly string[] }
+  | {
+      readonly observations: readonly Observation[];
+      /** As the command named them. */
+      readonly names: readonly ObservationFileNames[];
+      /** Where they are. */
+      readonly files: readonly string[];
+    }
   | { readonly missing: string };
 
 /** Words of a command line as `shellQuote` wrote it. */
@@ -46,7 +52,7 @@ async function find(name: string, result: string): Promise<string | undefined> {
 }
 
 /** Files of all observations that a command names. */
-async function recordedNames(command: string): Promise<readonly ObservationFileNames[] | undefined> {
+export async function recordedNames(command: string): Promise<readonly ObservationFileNames[] | undefined> {
   const [program, verb, ...args] = shellWords(command);
   if (program !== "tslira" || verb !== "deconvolve") return undefined;
   const options = deconvolveOptions()
@@ -95,5 +101,5 @@ export async function findRecordedData(path: string, { provenance }: ResultSumma
   if (changed >= 0 || hashes.length !== inputs.length) {
     return { missing: `${inputs[changed]?.name ?? "a file"} has changed since` };
   }
-  return { observations, files };
+  return { observations, names, files };
 }

@@ -1,20 +1,19 @@
 /** `tslira report`. */
 
 import { writeFile } from "node:fs/promises";
-import { dirname, isAbsolute, join } from "node:path";
 import { Command, Option } from "@commander-js/extra-typings";
 import {
   InvalidInputError,
+  type Observation,
   type ObservationFileNames,
-  type ObservationFiles,
   readObservationFiles,
   readResultSummary,
   reportFromFile,
 } from "../node.js";
-import { commandObservations } from "./command-observations.js";
 import { formatBytes } from "./format.js";
 import { parseBytes, parseCutout } from "./option-values.js";
 import { checkOutputPath } from "./output-path.js";
+import { findRecordedData, recordedNames } from "./recorded-data.js";
 
 const DETAILS = `
 The page needs nothing else, no network either: verdict on convergence, numbers, linked images with
@@ -80,9 +79,7 @@ async function report(path: string, flags: ReportFlags): Promise<void> {
     ...(title === undefined ? {} : { title }),
     ...(maxSize === undefined ? {} : { maxBytes: maxSize }),
     ...(inputs.names === undefined ? {} : { files: inputs.names }),
-    ...(inputs.files === undefined
-      ? {}
-      : { observations: inputs.files.map(({ observation }) => observation) }),
+    ...(inputs.observations === undefined ? {} : { observations: inputs.observations }),
   });
   await writeFile(output, html);
   say(`  written      ${output} (${formatBytes(Buffer.byteLength(html))})`);
@@ -91,79 +88,59 @@ async function report(path: string, flags: ReportFlags): Promise<void> {
 /** The observations behind a result. */
 interface Inputs {
   /** As the command that made the result named them. */
-  readonly names?: readonly ObservationFileNames[];
-  readonly files?: readonly ObservationFiles[];
-  /** Why there are no files. */
+  readonly names?: readonly ObservationFileNames[] | undefined;
+  readonly observations?: readonly Observation[];
+  /** Why there are no observations. */
   readonly note?: string;
 }
 
 /** @throws InvalidInputError when files were asked for that are not those of the result */
 async function findInputs(path: string, flags: ReportFlags): Promise<Inputs> {
-  const { provenance } = (await readResultSummary(path)) ?? {};
-  if (provenance === undefined) return {}; // told better by who reads the result
-  const recorded = provenance.inputs.map(({ sha256 }) => sha256);
-  const { counts, psf } = flags;
-  if (counts !== undefined || psf !== undefined) {
-    if (counts === undefined || psf === undefined) {
-      throw new InvalidInputError(
-        "report: counts and psf must be given together, got one of them; add --counts and --psf, or neither",
-      );
-    }
-    const { exposure, background, mask, backgroundUnit, cutout, psfCutout } = flags;
-    const names: ObservationFileNames = {
-      counts,
-      psf,
-      ...(exposure === undefined ? {} : { exposure }),
-      ...(background === undefined ? {} : { background }),
-      ...(mask === undefined ? {} : { mask }),
-      ...(backgroundUnit === undefined ? {} : { backgroundUnit }),
-      ...(cutout === undefined ? {} : { cutout }),
-      ...(psfCutout === undefined ? {} : { psfCutout }),
-    };
-    const files = await readObservationFiles(names);
-    const strange = files.inputs.find(({ sha256 }) => recorded.length > 0 && !recorded.includes(sha256));
-    if (strange !== undefined) {
+  const summary = await readResultSummary(path);
+  if (summary === undefined) return {}; // told better by who reads the result
+  const { command, inputs: recorded } = summary.provenance;
+  const given = givenNames(flags);
+  if (given !== undefined) {
+    const { observation, inputs } = await readObservationFiles(given);
+    const strange = inputs.find(({ sha256 }) => !recorded.some((one) => one.sha256 === sha256));
+    if (strange !== undefined && recorded.length > 0) {
       throw new InvalidInputError(
         `${strange.name}: input must be a file that the result was made from, got another SHA-256 (${strange.sha256.slice(0, 12)}...); ` +
           "see tslira info for those recorded",
       );
     }
-    return { names: [names], files: [files] };
+    return { names: [given], observations: [observation] };
   }
-  const names = provenance.command === undefined ? undefined : await commandObservations(provenance.command);
-  if (names === undefined) return {};
-  if (flags.inputs === false) return { names };
-  // Names are relative to where the command ran: here, most likely, or where its result lies.
-  for (const folder of ["", dirname(path)]) {
-    const files = await Promise.all(names.map((one) => readObservationFiles(placed(one, folder)))).catch(
-      () => undefined,
-    );
-    if (files === undefined) continue;
-    const found = files.flatMap(({ inputs }) => inputs.map(({ sha256 }) => sha256));
-    if (found.length === recorded.length && found.every((sha256, index) => sha256 === recorded[index])) {
-      return { names, files };
-    }
-    return {
-      names,
-      note: "input files have changed since the run; the page does without counts and residuals",
-    };
+  if (flags.inputs === false) {
+    const names = command === undefined ? undefined : await recordedNames(command).catch(() => undefined);
+    return { names };
   }
+  const found = await findRecordedData(path, summary);
+  if (!("missing" in found)) return found;
+  const names = command === undefined ? undefined : await recordedNames(command).catch(() => undefined);
   return {
     names,
-    note: "input files were not found; the page does without counts and residuals (give them with --counts, --psf ...)",
+    note: `${found.missing}; the page does without counts, residuals and predictive checks (give the files with --counts and --psf)`,
   };
 }
 
-/** Names of files with a folder before those that are relative. */
-function placed(names: ObservationFileNames, folder: string): ObservationFileNames {
-  const place = (name: string) => (folder === "" || isAbsolute(name) ? name : join(folder, name));
-  const { counts, psf, exposure, background, mask } = names;
+/** Files that the flags name. */
+function givenNames(flags: ReportFlags): ObservationFileNames | undefined {
+  const { counts, psf, exposure, background, mask, backgroundUnit, cutout, psfCutout } = flags;
+  if (counts === undefined && psf === undefined) return undefined;
+  if (counts === undefined || psf === undefined) {
+    throw new InvalidInputError(
+      "report: counts and psf must be given together, got one of them; add --counts and --psf, or neither",
+    );
+  }
   return {
-    ...names,
-    counts: place(counts),
-    psf: place(psf),
-    ...(exposure === undefined ? {} : { exposure: place(exposure) }),
-    ...(background === undefined ? {} : { background: place(background) }),
-    ...(mask === undefined ? {} : { mask: place(mask) }),
+    counts,
+    psf,
+    ...(exposure === undefined ? {} : { exposure }),
+    ...(background === undefined ? {} : { background }),
+    ...(mask === undefined ? {} : { mask }),
+    ...(backgroundUnit === undefined ? {} : { backgroundUnit }),
+    ...(cutout === undefined ? {} : { cutout }),
+    ...(psfCutout === undefined ? {} : { psfCutout }),
   };
 }

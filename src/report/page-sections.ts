@@ -1,5 +1,7 @@
 /** The parts of a report that are text, as HTML. */
 
+import type { DiscrepancyName } from "../checks/discrepancy.js";
+import type { PredictiveCheck } from "../checks/predictive-check.js";
 import { pixelSize } from "../data/sky-angle.js";
 import type { SkyWcs } from "../data/sky-wcs.js";
 import { escapeXml } from "../figures/svg.js";
@@ -179,6 +181,45 @@ export function modelCheckHtml(checks: readonly ModelCheck[]): string {
     '<p class="note">Residuals are signed roots of the deviance, which at low counts is closer to a unit normal than ' +
     "(observed − expected) / √expected. The C statistic compares with the number of pixels only where counts are many. " +
     "The same counts made the posterior: a good fit is necessary, not sufficient.</p>"
+  );
+}
+
+/** What the discrepancies of a predictive check look at. */
+const SEES: Readonly<Record<DiscrepancyName, string>> = {
+  total: "lost or invented photons",
+  maximum: "a peak too sharp or too flat",
+  pearson: "scatter that is not Poisson",
+  cash: "counts that avoid, or crowd, the bright pixels",
+  cstat: "scatter, less moved by faint pixels",
+  neighbours: "structure of a few pixels",
+  patches: "structure as wide as the psf",
+  profile: "a wrong psf, about the brightest pixel",
+};
+
+/** Are the counts like counts that the model would make? */
+export function predictiveHtml({
+  name,
+  discrepancies,
+  sentence,
+  draws,
+  replicates,
+}: PredictiveCheck): string {
+  return (
+    `<p>${text(sentence)}</p>` +
+    table(
+      `Predictive check of ${name}: observed counts against ${countText(replicates)} images replicated from ${countText(draws)} draws`,
+      ["discrepancy", "sees", "observed", "replicated", "p", "flagged"],
+      discrepancies.map(({ name: which, observed, replicated, p, pError, flagged }) => [
+        text(which),
+        text(SEES[which]),
+        numberText(observed, 5),
+        errorText(replicated.mean, replicated.std),
+        errorText(p, pError),
+        flagged ? "yes" : "no",
+      ]),
+    ) +
+    '<p class="note">p is the probability that replicated counts are at least as discrepant as the observed; near 0 or 1 is bad. ' +
+    "Since the counts made the posterior, p gathers about 1/2.</p>"
   );
 }
 

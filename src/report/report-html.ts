@@ -1,14 +1,23 @@
 import { zlibSync } from "fflate";
+import type { PredictiveCheck } from "../checks/predictive-check.js";
 import type { Observation } from "../data/observation.js";
 import { parseWcs, type SkyWcs } from "../data/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
+import { plotParameterDistributions } from "../figures/plot-parameter-distributions.js";
 import { plotParameterTraces } from "../figures/plot-parameter-traces.js";
 import { plotPosterior } from "../figures/plot-posterior.js";
+import { plotRank } from "../figures/plot-rank.js";
 import { escapeXml } from "../figures/svg.js";
 import { reportScript, reportScriptHash, reportStyle, reportStyleHash } from "../generated/report-page.js";
 import { asDrawSource, type DrawSource } from "../posterior/draw-source.js";
 import type { LiraSummary } from "../posterior/result.js";
-import type { ImageTrace, ParameterSource, ParameterTrace } from "../posterior/trace.js";
+import {
+  asParameterSource,
+  type ImageTrace,
+  type ParameterSource,
+  type ParameterTrace,
+} from "../posterior/trace.js";
+import { profileFigure, residualFigure } from "./check-figures.js";
 import { type EmbeddedDraws, embedDraws } from "./embed-draws.js";
 import { explorerHtml, inspectorHtml, playerHtml } from "./live-sections.js";
 import { checkModel, type ModelCheck } from "./model-check.js";
@@ -21,6 +30,7 @@ import {
   ledgerHtml,
   modelCheckHtml,
   parametersHtml,
+  predictiveHtml,
   provenanceHtml,
   type ReportSummary,
   referencesHtml,
@@ -29,7 +39,7 @@ import {
   verdictHtml,
 } from "./page-sections.js";
 import { base64Length, type DataBlock, type LayerData, type ReportData } from "./report-data.js";
-import { figureHtml, type ReportSection } from "./report-figure.js";
+import { figureHtml, type ReportFigure, type ReportSection } from "./report-figure.js";
 import { type ReportInputFiles, reproducingCode } from "./reproduce.js";
 
 /** A result whose traces may be in memory or in a file. */
@@ -48,6 +58,8 @@ export interface ReportOptions {
   readonly title?: string;
   /** What was deconvolved, all observations in order; adds counts, expected counts and residuals. */
   readonly observations?: readonly Observation[];
+  /** Predictive checks of the observations, from `predictiveCheck`. */
+  readonly predictive?: readonly PredictiveCheck[];
   /** Files of each observation, for the code that makes the result again. */
   readonly files?: readonly ReportInputFiles[];
   /** Largest size of the page in bytes, default 5,000,000; decides how many draws it holds. */
@@ -91,7 +103,7 @@ const RESERVE = 4_000;
  * @throws InvalidInputError when observations do not fit the result, or the page cannot be as small as asked for
  */
 export function reportHtml(result: ReportResult, options: ReportOptions): string {
-  const { maxBytes = REPORT_BYTES, observations, files, sections = [], document } = options;
+  const { maxBytes = REPORT_BYTES, observations, predictive = [], files, sections = [], document } = options;
   const source = asDrawSource(result.trace.images);
   const { wcs } = parseWcs(result.wcs);
   const checks = observations === undefined ? [] : checkModel(result, result.trace.parameters, observations);
@@ -101,6 +113,7 @@ export function reportHtml(result: ReportResult, options: ReportOptions): string
 
   const layers = layerBlocks(result, checks, maxBytes);
   const parameters = parameterFigures(result, document);
+  const checksBody = checksHtml(result, checks, predictive, document);
   const data: ReportData = {
     name: title,
     shape: result.mean.shape,
@@ -119,7 +132,7 @@ export function reportHtml(result: ReportResult, options: ReportOptions): string
       inspectorHtml(first, result.mean.shape),
       ...(embedded.film === undefined ? [] : [playerHtml(embedded.film.chains)]),
       sectionHtml("parameters", "Parameters", parametersHtml(result) + parameters),
-      ...(checks.length === 0 ? [] : [sectionHtml("checks", "Counts and model", modelCheckHtml(checks))]),
+      ...(checksBody === "" ? [] : [sectionHtml("checks", "Counts and model", checksBody)]),
       ...sections.map(figureSection),
       sectionHtml("made", "How it was made", provenanceHtml(result)),
       sectionHtml(
@@ -230,32 +243,63 @@ function layerBlocks(
   };
 }
 
-/** Sweeps of a chain that figures are drawn from at most. */
-const MOST_SWEEPS = 20_000;
+/** Rows of parameters, all chains together, up to which figures are drawn of them. */
+const MOST_ROWS = 4e6;
 
-/** A trace in memory, of long ones every so many sweeps. */
-function traceInMemory(trace: ParameterTrace | ParameterSource): ParameterTrace | undefined {
-  if (!("readRows" in trace)) return trace;
-  const { names, burnIn, chains } = trace;
-  const longest = Math.max(0, ...Array.from({ length: chains }, (_, chain) => trace.sweeps(chain)));
-  if (longest > MOST_SWEEPS * 10) return undefined;
-  return {
-    names,
-    burnIn,
-    chains: Array.from({ length: chains }, (_, chain) => trace.readRows(chain, 0, trace.sweeps(chain))),
-  };
+/** Figures of the parameters; none when nothing varies or the traces are too long to be drawn. */
+function parameterFigures({ trace, diagnostics }: ReportResult, document: Document): string {
+  const source = asParameterSource(trace.parameters);
+  const sweeps = Array.from({ length: source.chains }, (_, chain) => source.sweeps(chain));
+  const rows = sweeps.reduce((sum, count) => sum + count, 0);
+  if (diagnostics.parameters.length === 0 || rows * source.names.length > MOST_ROWS * 16) return "";
+  const parameters: ParameterTrace =
+    "readRows" in trace.parameters
+      ? {
+          names: source.names,
+          burnIn: source.burnIn,
+          chains: sweeps.map((count, chain) => source.readRows(chain, 0, count)),
+        }
+      : trace.parameters;
+  const names = diagnostics.parameters.map(({ name }) => name);
+  const figures: ReportFigure[] = [
+    {
+      svg: plotParameterTraces(parameters, diagnostics, { document }),
+      caption:
+        "Traces of the parameters, one line a chain, burn-in faded. R-hat and effective sample size stand beside the names, in colour where they fail.",
+    },
+    {
+      svg: plotParameterDistributions(parameters, { document, names }),
+      caption:
+        "Posterior distributions of the parameters: all draws after burn-in filled, each chain as an outline. Outlines that differ are chains that disagree.",
+    },
+  ];
+  if (source.chains > 1) {
+    figures.push({
+      svg: plotRank(parameters, { document, names }),
+      caption:
+        "Ranks of the draws of each chain among those of all. Flat within the band: the chains sample the same distribution. A slope is a shift, a bowl or a hill a different width.",
+    });
+  }
+  const [shown, ...folded] = figures.map(figureHtml);
+  return `${shown}<details><summary>Distributions${source.chains > 1 ? " and ranks" : ""}</summary>${folded.join("")}</details>`;
 }
 
-/** Figures of the parameters' traces; none when nothing varies or the traces are too long to be drawn. */
-function parameterFigures({ trace, diagnostics }: ReportResult, document: Document): string {
-  if (diagnostics.parameters.length === 0) return "";
-  const parameters = traceInMemory(trace.parameters);
-  if (parameters === undefined) return "";
-  return figureHtml({
-    svg: plotParameterTraces(parameters, diagnostics, { document }),
-    caption:
-      "Traces of the parameters, one line a chain, burn-in faded. R-hat and effective sample size stand beside the names, in colour where they fail.",
-  });
+/** Counts against the model: numbers, predictive checks and their figures. */
+function checksHtml(
+  { wcs }: ReportSummary,
+  checks: readonly ModelCheck[],
+  predictive: readonly PredictiveCheck[],
+  document: Document,
+): string {
+  const figures = [
+    ...checks.map((check) => residualFigure(check, document)),
+    ...predictive.flatMap((check) => profileFigure(check, wcs, document) ?? []),
+  ].map(figureHtml);
+  return (
+    (checks.length === 0 ? "" : modelCheckHtml(checks)) +
+    predictive.map(predictiveHtml).join("") +
+    (figures.length === 0 ? "" : `<div class="side-by-side">${figures.join("")}</div>`)
+  );
 }
 
 /** What is shown where scripts do not run. */
