@@ -67,6 +67,8 @@ if (values.chandra === undefined) {
     ...["--iterations", "5000", "--chains", "4", "--seed", "1", "--smoothing-prior", "2,0.02,1", ...output],
   );
 }
+const report = join(OUTPUT, "report.html");
+tslira("report", result, "-o", report, "--overwrite");
 console.error(
-  `\nLook at ${png}; the numbers are in ${result}, see node ${relative(process.cwd(), main)} info ${result}`,
+  `\nLook at ${png} and open ${report} in a browser; the numbers are in ${result}, see node ${relative(process.cwd(), main)} info ${result}`,
 );
