@@ -29,7 +29,7 @@ export interface SkyPanelOptions {
   readonly grid?: boolean;
   /** Draw a bar of known angular length: `true` for a round one, or its length in degrees; default false. */
   readonly scaleBar?: boolean | number;
-  /** Draw arrows to the north and east; default false. */
+  /** Draw arrows to the north and east, unless the picture is less than 60 px wide or high; default false. */
   readonly compass?: boolean;
 }
 
@@ -86,11 +86,13 @@ export function imagePanel(image: SkyImage, options: ImagePanelOptions, layout: 
   const yLabelWidth = Math.max(...axes.y.ticks.labels.map((label) => textWidth(label, FONT_SIZE.tick)));
   const bar = colorBar ? drawColorBar(scale, options, layout, width, height) : { elements: "", width: 0 };
   const [beyondLeft, beyondRight] = xLabels ? overhang(axes.x.ticks, box) : [0, 0];
+  // A title wider than its box must not run into the one beside it.
+  const spare = title === undefined ? 0 : Math.ceil((textWidth(title, FONT_SIZE.title) - width) / 2) + 2;
   const margins = {
     top: title === undefined ? 6 : FONT_SIZE.title + 10,
     bottom: xLabels ? 36 : 8,
-    left: Math.max(yLabels ? Math.ceil(yLabelWidth) + 30 : 8, beyondLeft),
-    right: Math.max(colorBar ? bar.width : 4, beyondRight),
+    left: Math.max(yLabels ? Math.ceil(yLabelWidth) + 30 : 8, beyondLeft, spare),
+    right: Math.max(colorBar ? bar.width : 4, beyondRight, spare),
   };
 
   let elements = heatMapElement(image, scale, width, height);

@@ -77,7 +77,6 @@ export function plotComparison(images: readonly ComparedImage[], options: PlotCo
   );
   if (!below) return composeFigure(cells, top.length, { theme, ...(title !== undefined && { title }) });
   const differenceScale = colorScale(drawn, { colormap: "RdBu" });
-  const firstDrawn = differences.findIndex((image) => image !== undefined);
   const lastDrawn = differences.findLastIndex((image) => image !== undefined);
   const residualCells = differences.map((image, index) => {
     if (image === undefined) return undefined;
@@ -86,7 +85,9 @@ export function plotComparison(images: readonly ComparedImage[], options: PlotCo
       { ...common, label: `${label} − ${reference.title}` },
       {
         ...layout,
-        ...{ scale: differenceScale, colorBar: index === lastDrawn, yLabels: index === firstDrawn },
+        ...{ scale: differenceScale, colorBar: index === lastDrawn },
+        // Those of the row above hold, unless this row begins the figure's first column.
+        yLabels: index === 0,
         title: `rms difference ${formatNumber(rms(image), 2)}`,
       },
     );

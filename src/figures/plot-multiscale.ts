@@ -62,7 +62,7 @@ export function plotMultiscale(image: SkyImage, options: PlotMultiscaleOptions):
     if (shares === undefined) return undefined;
     return imagePanel(
       shares,
-      { colormap: "viridis", limits: [0, 1], label: "fraction of parent" },
+      { colormap: "viridis", limits: [0, 1], label: "fraction" },
       { ...layout, colorBar: index === lastWithFractions, yLabels: index === 0 },
     );
   });

@@ -11,6 +11,8 @@ const INSET = 9;
 const ARROW = 24;
 /** Width in px below which scale bar and compass do not fit side by side. */
 const NARROW = 110;
+/** Side of a box in px below which a compass would cover the picture. */
+const SMALLEST = 60;
 
 /** Angular lengths that read well, in degrees, with their labels. */
 const LENGTHS: readonly { readonly degrees: number; readonly label: string }[] = [
@@ -62,11 +64,13 @@ function separation(wcs: SkyWcs, from: readonly [number, number], to: readonly [
 /**
  * Arrows to the north and east at the middle of the image, in the lower right corner, or the upper one of a narrow image.
  *
+ * Nothing on a picture of less than 60 px.
+ *
  * North and east are those of the equator (ICRS for Galactic coordinates). Coordinates that are neither have arrows along
  * which latitude and longitude grow, with their symbols.
  */
 export function compassElements(wcs: SkyWcs, box: ImageBox): string {
-  const arrows = compassDirections(wcs, box);
+  const arrows = Math.min(box.width, box.height) < SMALLEST ? undefined : compassDirections(wcs, box);
   if (arrows === undefined) return "";
   const size = Math.min(ARROW, 0.25 * Math.min(box.width, box.height));
   const tips = arrows.map(({ name, x, y }) => ({

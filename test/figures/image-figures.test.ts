@@ -256,7 +256,8 @@ describe("plotComparison", () => {
   ];
 
   it("looks as it did", async () => {
-    const svg = plotComparison(images, { document, truth: predicted, size: 110, wcs, title: "Two results" });
+    const truth = { ...predicted, data: predicted.data.map((value) => 1.2 * value) };
+    const svg = plotComparison(images, { document, truth, size: 110, wcs, title: "Two results" });
     wellFormed(svg);
     await expect(svg).toMatchFileSnapshot("snapshots/plot-comparison.svg.snap");
   });
