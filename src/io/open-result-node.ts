@@ -16,6 +16,7 @@ export interface OpenResult {
   readonly parameters: ParameterTrace;
   /** Kept draws, read from the file when asked for; not after `close`. */
   readonly images: DrawSource;
+  /** Close the file. */
   readonly close: () => void;
 }
 
