@@ -13,6 +13,18 @@ const SUSPECTS: Readonly<Record<DiscrepancyName, string>> = {
   profile: "psf",
 };
 
+/** Discrepancies from the one that tells most about the cause to the one that tells least. */
+const TELLING: readonly DiscrepancyName[] = [
+  "profile",
+  "maximum",
+  "patches",
+  "neighbours",
+  "total",
+  "cash",
+  "pearson",
+  "cstat",
+];
+
 /** P-values as text: two digits, never 0. */
 function pText(p: number): string {
   return p < 0.001 ? p.toExponential(0) : p.toPrecision(2);
@@ -36,9 +48,10 @@ export function predictiveSentence(
     return `The counts look like draws from ${what}: smallest two-sided p is ${pText(least.twoSided)} (${least.name}) of ${rows.length}, ${rate}.`;
   }
   const list = bad.map(({ name, twoSided }) => `${name} (p = ${pText(twoSided)})`).join(", ");
+  const cause = TELLING.find((name) => bad.some((row) => row.name === name)) ?? bad[0].name;
   const advice =
     kind === "point source"
       ? "the psf is wrong, or the source is no point"
-      : `look at the residuals and check ${SUSPECTS[bad[0].name]}`;
+      : `look at the residuals and check ${SUSPECTS[cause]}`;
   return `The counts do not look like draws from ${what}: ${list}; ${rate}; ${advice}.`;
 }

@@ -164,7 +164,7 @@ describe.each([
     },
   );
 
-  it.each([11, 12, 13])("seed %i: a psf 30 %% too wide is flagged", async (seed) => {
+  it.each([11, 12, 13])("seed %i: a psf 30 percent too wide is flagged", async (seed) => {
     const { plain, point } = await deconvolve(seed, 1.3);
     expect(plain.flagged).toContain("profile");
     expect(plain.sentence).toContain("check psf");
@@ -172,7 +172,7 @@ describe.each([
   });
 
   it.each([11, 12, 13])(
-    "seed %i: a psf 30 %% too narrow is flagged where the source is a point",
+    "seed %i: a psf 30 percent too narrow is flagged where the source is a point",
     async (seed) => {
       const { plain, point } = await deconvolve(seed, 0.7);
       expect(point.flagged).toContain("profile");
