@@ -47,7 +47,7 @@ export interface PredictiveCheckOptions extends WatchOptions {
   readonly boundary?: Boundary;
   /** About how many posterior draws to use, evenly spread over the chains; default 200. Each costs one convolution. */
   readonly draws?: number;
-  /** Replicated counts images for each draw; default 20. */
+  /** Replicated counts images for each draw, at least; default 20. More are made when a flag could not be told otherwise. */
   readonly replicates?: number;
   /** Whole number in [0, 2^53); default 0. */
   readonly seed?: number;
@@ -272,7 +272,7 @@ async function checkObservation(
   { images, scaleOf, boundary, reference, stream }: DrawsOfObservation,
   options: PredictiveCheckOptions,
 ): Promise<PredictiveCheck> {
-  const { draws: wanted = DEFAULT_DRAWS, replicates = DEFAULT_REPLICATES, pointSource, onProgress } = options;
+  const { draws: wanted = DEFAULT_DRAWS, pointSource, onProgress } = options;
   const { falseAlarmRate = DEFAULT_FALSE_ALARM_RATE, signal } = options;
   const { counts, mask } = observation;
   const shape: Shape = counts.shape;
@@ -280,6 +280,10 @@ async function checkObservation(
   const available = chains.reduce((sum, chain) => sum + images.draws(chain), 0);
   const step = Math.max(1, Math.floor(available / wanted));
   const draws = chains.reduce((sum, chain) => sum + Math.ceil(images.draws(chain) / step), 0);
+  // Posterior p-values are bounded by P(p <= a) <= 2 a only; held-out ones are uniform.
+  const limit = falseAlarmRate / ((reference === "draw" ? 2 : 1) * DISCREPANCIES.length);
+  // The smallest two-sided p of n replicates is 2 / (n + 1): it must be below the limit, or nothing could ever be flagged.
+  const replicates = Math.max(options.replicates ?? DEFAULT_REPLICATES, Math.ceil(2 / limit / draws));
   const watch = (from: number, to: number): WatchOptions => ({
     onProgress: (fraction) => onProgress?.(from + (to - from) * fraction),
     ...(signal === undefined ? {} : { signal }),
@@ -414,9 +418,6 @@ async function checkObservation(
     throw new AbortedError("predictiveCheck: check was stopped before it was complete; run it again");
   }
 
-  // Posterior p-values are bounded by P(p <= a) <= 2 a only; held-out ones are uniform.
-  const strictness = reference === "draw" ? 2 : 1;
-  const limit = falseAlarmRate / (strictness * DISCREPANCIES.length);
   const rows = tallies.map((tally, index): DiscrepancyCheck => {
     const p = (tally.above + 1) / (count + 1);
     const lower = (tally.below + 1) / (count + 1);
