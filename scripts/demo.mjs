@@ -67,6 +67,23 @@ if (values.chandra === undefined) {
     ...["--iterations", "5000", "--chains", "4", "--seed", "1", "--smoothing-prior", "2,0.02,1", ...output],
   );
 }
+// Without --at, figures of a pixel show the brightest.
+const FIGURES = [
+  ["pixel-region.png", "pixel-region", "--radius", "2"],
+  ["parameter-traces.png", "parameter-traces"],
+  ["parameter-distributions.png", "parameter-distributions"],
+  ["rank.png", "rank"],
+  ["autocorrelation.png", "autocorrelation"],
+  ["hyperprior.png", "hyperprior"],
+  ["draws.html", "animation"],
+];
+for (const [name, kind, ...options] of FIGURES) {
+  tslira("plot", result, "--kind", kind, ...options, "-o", join(OUTPUT, name), "--overwrite");
+}
+const report = join(OUTPUT, "report.html");
+tslira("report", result, "-o", report, "--overwrite");
 console.error(
-  `\nLook at ${png}; the numbers are in ${result}, see node ${relative(process.cwd(), main)} info ${result}`,
+  `\nOpen ${report} in a browser, or look at ${png} and the figures beside it: ` +
+    `${FIGURES.map(([name]) => name).join(", ")}. The numbers are in ${result}, ` +
+    `see node ${relative(process.cwd(), main)} info ${result}`,
 );

@@ -5,6 +5,17 @@
  *
  * @module
  */
+
+export { DISCREPANCIES, type DiscrepancyName } from "./checks/discrepancy.js";
+export {
+  type DiscrepancyCheck,
+  type PosteriorDraws,
+  type PredictiveCheck,
+  type PredictiveCheckOptions,
+  predictiveCheck,
+} from "./checks/predictive-check.js";
+export type { Position, ProfileRing, RadialProfile } from "./checks/radial-profile.js";
+export { type AnnulusSums, annulusSums } from "./data/annulus-sums.js";
 export type { Boundary } from "./data/boundary.js";
 export {
   type CheckedObservation,
@@ -16,8 +27,11 @@ export {
   type ObservationsCheck,
 } from "./data/check-observation.js";
 export type { CycleSpin } from "./data/cycle-spin.js";
+export { galacticToIcrs, icrsToGalactic } from "./data/galactic.js";
+export { type MultiscaleLevel, multiscaleDecomposition } from "./data/multiscale-decomposition.js";
 export type { Observation, SimulatedObservation, WcsCard } from "./data/observation.js";
 export { type FluxFromPictureOptions, fluxFromPicture } from "./data/picture.js";
+export { poissonInterval } from "./data/poisson-interval.js";
 export type { BackgroundScalePrior, SmoothingPrior, TotalCountsPrior } from "./data/prior-parameters.js";
 export { gaussianPsf, normalisePsf, psfCentroid } from "./data/psf.js";
 export { exposureGradient, type SimulateCountsOptions, simulateCounts } from "./data/simulate.js";
@@ -32,6 +46,23 @@ export {
   simulatePointSource,
 } from "./data/simulated-datasets.js";
 export {
+  type AngleStyle,
+  type FormatSkyPositionOptions,
+  formatAngle,
+  formatSkyPosition,
+} from "./data/sky-angle.js";
+export { pixelToSky, skyToPixel } from "./data/sky-position.js";
+export {
+  type ParsedWcs,
+  type PixelPosition,
+  parseWcs,
+  type SkyPosition,
+  type SkyProjection,
+  type SkySystem,
+  type SkyWcs,
+} from "./data/sky-wcs.js";
+export { type ThinnedCounts, thinCounts } from "./data/thin-counts.js";
+export {
   AbortedError,
   type ErrorCode,
   type ErrorDetails,
@@ -43,16 +74,55 @@ export {
   type PlainError,
   toPlainError,
 } from "./errors.js";
-export type { Stretch } from "./figures/color-scale.js";
+export type { ColorScaleOptions, Stretch } from "./figures/color-scale.js";
 export type { Colormap } from "./figures/colormap.js";
+export { type DrawPlayerOptions, drawPlayer, drawPlayerPage } from "./figures/draw-player.js";
 export type { FigureOptions } from "./figures/figure.js";
-export type { ImagePanelOptions, Marker } from "./figures/image-panel.js";
+export { colorImage } from "./figures/heat-map.js";
+export type { ImagePanelOptions, SkyPanelOptions } from "./figures/image-panel.js";
+export type { Marker } from "./figures/marker.js";
+export { type PlotAutocorrelationOptions, plotAutocorrelation } from "./figures/plot-autocorrelation.js";
+export { type ComparedImage, type PlotComparisonOptions, plotComparison } from "./figures/plot-comparison.js";
+export { type DatasetImages, type PlotDatasetOptions, plotDataset } from "./figures/plot-dataset.js";
+export { type PlotHyperpriorOptions, plotHyperprior } from "./figures/plot-hyperprior.js";
 export { type PlotImageOptions, plotImage } from "./figures/plot-image.js";
+export { type PlotMultiscaleOptions, plotMultiscale } from "./figures/plot-multiscale.js";
 export { type Panel, type PlotPanelsOptions, plotPanels } from "./figures/plot-panels.js";
+export {
+  type PlotQuantitiesOptions,
+  type PlotRegionDistributionOptions,
+  plotParameterDistributions,
+  plotRegionDistribution,
+} from "./figures/plot-parameter-distributions.js";
 export { type PlotParameterTracesOptions, plotParameterTraces } from "./figures/plot-parameter-traces.js";
 export { type PlotPixelTraceOptions, plotPixelTrace } from "./figures/plot-pixel-trace.js";
-export { type PlotPosteriorOptions, type PosteriorImages, plotPosterior } from "./figures/plot-posterior.js";
+export {
+  type PlotPixelTracesRegionOptions,
+  plotPixelTracesRegion,
+} from "./figures/plot-pixel-traces-region.js";
+export {
+  type PlotPosteriorOptions,
+  type PosteriorImages,
+  type PosteriorPanel,
+  plotPosterior,
+} from "./figures/plot-posterior.js";
+export {
+  type PlotRadialProfileOptions,
+  type PredictedProfile,
+  type ProfileBand,
+  plotRadialProfile,
+  type RadialProfile as PlottedProfile,
+} from "./figures/plot-radial-profile.js";
+export { type PlotRankOptions, plotRank } from "./figures/plot-rank.js";
+export { type PlotResidualsOptions, plotResiduals, type ResidualImages } from "./figures/plot-residuals.js";
+export type { SkyNotation } from "./figures/sky-ticks.js";
 export type { ThemeName } from "./figures/theme.js";
+export {
+  type Region as TracedRegion,
+  regionQuantity,
+  type TracedQuantities,
+  type TracedQuantity,
+} from "./figures/traced-quantity.js";
 export {
   constantImage,
   cutout,
@@ -125,6 +195,16 @@ export {
   residuals,
 } from "./model/predicted-counts.js";
 export {
+  type BurnInCheck,
+  type BurnInOptions,
+  type BurnInRow,
+  type BurnInTrial,
+  checkBurnIn,
+  type GewekeCheck,
+  type GewekeOptions,
+  gewekeCheck,
+} from "./posterior/burn-in.js";
+export {
   autocorrelationTime,
   bulkEss,
   type Chains,
@@ -140,6 +220,27 @@ export {
 export { type DiagnoseParts, diagnose } from "./posterior/diagnose.js";
 export type { DrawSource, WatchOptions } from "./posterior/draw-source.js";
 export { type PixelConvergence, pixelConvergence } from "./posterior/pixel-convergence.js";
+export { type PixelCorrelationOptions, pixelCorrelation } from "./posterior/pixel-correlation.js";
+export {
+  type Quantities,
+  type QuantitiesOptions,
+  type QuantitiesParts,
+  summarisePixels,
+  summariseQuantities,
+} from "./posterior/quantities.js";
+export {
+  type QuantileEstimate,
+  type QuantitySummary,
+  summariseQuantity,
+} from "./posterior/quantity-summary.js";
+export {
+  type Circle,
+  circleName,
+  circularRegion,
+  type Region,
+  regionDraws,
+  summariseRegions,
+} from "./posterior/region.js";
 export type {
   Convergence,
   CountsLedger,
@@ -153,10 +254,21 @@ export type {
   Verdict,
   WithError,
 } from "./posterior/result.js";
-export { pixelQuantiles } from "./posterior/summary.js";
+export { parameterDraws, pixelQuantiles } from "./posterior/summary.js";
 export type { ImageTrace, ParameterSource, ParameterTrace } from "./posterior/trace.js";
 export { multiscaleLevels } from "./priors/multiscale.js";
+export type { ReportFigure, ReportSection } from "./report/report-figure.js";
+export { REPORT_BYTES, type ReportOptions, type ReportResult, reportHtml } from "./report/report-html.js";
+export type { ReportInputFiles } from "./report/reproduce.js";
+export { type HeldOutCheck, type HeldOutOptions, heldOutCheck } from "./runs/held-out-check.js";
 export { LiraDeconvolver, type RunOptions } from "./runs/lira-deconvolver.js";
 export { defaultPairTransfers, type LiraDeconvolverOptions } from "./runs/lira-options.js";
+export {
+  type PriorChange,
+  type PriorSensitivity,
+  type PriorSensitivityOptions,
+  priorSensitivity,
+  type SensitivePixel,
+} from "./runs/prior-sensitivity.js";
 export type { RunProgress, SamplingOptions } from "./runs/sample-run.js";
 export { VERSION } from "./version.js";

@@ -3,8 +3,11 @@
  *
  * @module
  */
+
+export { type AnimateDrawsOptions, animateDraws } from "./figures/animate-draws-node.js";
 export { figureDocument } from "./figures/document-node.js";
-export { type PngOptions, renderPng } from "./figures/png-node.js";
+export { renderPdf } from "./figures/pdf-node.js";
+export { type DrawnFigure, type PngOptions, renderPixels, renderPng } from "./figures/png-node.js";
 export * from "./index.js";
 export {
   createFitsWriter,
@@ -17,6 +20,7 @@ export {
   readFitsFile,
   writeFitsFile,
 } from "./io/fits-file-node.js";
+export { type OpenResult, openResult } from "./io/open-result-node.js";
 export {
   type ChandraGalacticCenterOptions,
   type Cutout,
@@ -26,6 +30,8 @@ export {
   readObservationFiles,
 } from "./io/public-datasets-node.js";
 export { readResult, readResultSummary, writeResult } from "./io/result-file-node.js";
+export { type OpenResult as OpenTraces, openResult as openTraces } from "./io/result-source-node.js";
+export { type ReportFileOptions, reportFromFile } from "./report/report-file-node.js";
 export {
   deconvolveToFile,
   type FileRun,

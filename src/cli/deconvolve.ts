@@ -26,7 +26,7 @@ export function deconvolveCommand() {
 }
 
 /** Flags in the form of a config file. */
-function flagSettings(counts: string | undefined, flags: Flags): PartialSettings {
+export function flagSettings(counts: string | undefined, flags: Flags): PartialSettings {
   const given = <T extends Record<string, unknown>>(values: T) =>
     Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
   const trace = given({ every: flags.traceEvery, keep: flags.traceKeep });

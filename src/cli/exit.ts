@@ -1,7 +1,7 @@
 /** Exit codes, and errors as one line. */
 
 /** What the shell is told. */
-export const EXIT = { done: 0, badInput: 1, failed: 2, interrupted: 130 } as const;
+export const EXIT = { done: 0, badInput: 1, failed: 2, disagree: 3, interrupted: 130 } as const;
 
 /** Codes of errors that the user can mend by other input. */
 const BAD_INPUT: ReadonlySet<unknown> = new Set(["INVALID_INPUT", "FORMAT"]);

@@ -20,13 +20,25 @@ const COMMANDS: Readonly<Record<string, LazyCommand>> = {
     summary: "continue a run that was stopped or killed",
     load: async () => asCommand((await import("./resume.js")).resumeCommand()),
   },
+  report: {
+    summary: "one page on a result, to read and to attach to a paper",
+    load: async () => asCommand((await import("./report.js")).reportCommand()),
+  },
   simulate: {
     summary: "make an observation of a known sky, to try things on",
     load: async () => asCommand((await import("./simulate.js")).simulateCommand()),
   },
+  plot: {
+    summary: "draw a figure of a result, or an animation of its draws",
+    load: async () => asCommand((await import("./plot.js")).plotCommand()),
+  },
   info: {
     summary: "say what is in a FITS file or a result",
     load: async () => asCommand((await import("./info.js")).infoCommand()),
+  },
+  diagnose: {
+    summary: "say whether a result can be trusted",
+    load: async () => asCommand((await import("./diagnose.js")).diagnoseCommand()),
   },
 };
 
@@ -36,9 +48,12 @@ Start here:
   tslira deconvolve sim/counts.fits --psf sim/psf.fits --exposure sim/exposure.fits \\
          --background sim/background.fits -o sim/result.fits --png sim/posterior.png
   tslira info sim/result.fits
+  tslira report sim/result.fits -o sim/report.html
+  tslira diagnose sim/result.fits
+  tslira plot sim/result.fits --kind parameter-traces -o sim/traces.png
 
 More on a command: tslira deconvolve --help
-Exit codes: 0 done, 1 bad input, 2 failed, 130 interrupted.`;
+Exit codes: 0 done, 1 bad input, 2 failed, 3 chains disagree (diagnose --strict), 130 interrupted.`;
 
 /** The types of arguments and options do not matter to the program that holds the command. */
 function asCommand(command: unknown): Command<unknown[], Record<string, unknown>> {

@@ -77,3 +77,13 @@ export function parseSeconds(text: string): number {
   if (value === undefined) throw new InvalidArgumentError("Give a time such as 30s, 5m or 1h.");
   return Number(value) * SECONDS_IN[unit];
 }
+
+const BYTES_IN: Readonly<Record<string, number>> = { "": 1, k: 1e3, m: 1e6, g: 1e9 };
+
+/** A size as `5M`, `800k` or a number of bytes, > 0. */
+export function parseBytes(text: string): number {
+  const [, value, unit] = /^\s*(\d+(?:\.\d+)?)\s*([kmg]?)b?\s*$/i.exec(text) ?? [];
+  const bytes = Math.floor(Number(value) * BYTES_IN[unit?.toLowerCase() ?? ""]);
+  if (!(bytes > 0)) throw new InvalidArgumentError("Give a size such as 5M, 800k or a number of bytes.");
+  return bytes;
+}

@@ -35,8 +35,10 @@ export interface Cell {
 export interface LegendEntry {
   readonly label: string;
   readonly color: string;
-  /** A line, or a filled box for a shaded region. */
-  readonly kind: "line" | "box";
+  /** A line, broken or not, a filled box for a shaded region, or a point with its error bar. */
+  readonly kind: "line" | "dashed" | "box" | "point";
+  /** Of a box, in [0, 1]; default 1. */
+  readonly opacity?: number;
 }
 
 /** Space in px between the outermost labels and the edge of the figure. */
@@ -46,12 +48,12 @@ const GAP = 14;
 /**
  * Arrange panels in a grid with aligned boxes, and write the SVG document.
  *
- * @param cells in reading order
+ * @param cells in reading order; `undefined` leaves a place empty
  * @param columns panels a row
  * @param legend entries in one line below the panels
  */
 export function composeFigure(
-  cells: readonly Cell[],
+  cells: readonly (Cell | undefined)[],
   columns: number,
   { title, theme = "light" }: Pick<FigureOptions, "title" | "theme">,
   legend: readonly LegendEntry[] = [],
@@ -101,6 +103,7 @@ export function composeFigure(
     });
   }
   cells.forEach((cell, index) => {
+    if (cell === undefined) return;
     const { left, width: room } = lefts[index % columns]!;
     const { top, height: tall } = tops[Math.floor(index / columns)]!;
     const dx = Math.round(left + shift + (room - cell.width) / 2);
@@ -119,15 +122,32 @@ export function composeFigure(
 function legendElements(legend: readonly LegendEntry[], colors: Theme): { elements: string; width: number } {
   let elements = "";
   let x = 0;
-  for (const { label, color, kind } of legend) {
+  for (const entry of legend) {
+    const { label } = entry;
     if (x > 0) x += 16;
     const middle = FONT_SIZE.label * 0.65;
-    elements +=
-      kind === "line"
-        ? `<path d="M${px(x)},${px(middle)}h16" stroke="${color}" stroke-width="2"/>`
-        : `<rect x="${px(x)}" y="${px(middle - 5)}" width="16" height="10" fill="${color}" stroke="${colors.muted}" stroke-width="0.5"/>`;
+    elements += legendKey(entry, x, middle, colors);
     elements += textElement(label, x + 21, FONT_SIZE.label, { size: FONT_SIZE.label, fill: colors.ink });
     x += 21 + textWidth(label, FONT_SIZE.label);
   }
   return { elements, width: x };
+}
+
+function legendKey(
+  { kind, color, opacity = 1 }: LegendEntry,
+  x: number,
+  middle: number,
+  { muted }: Theme,
+): string {
+  if (kind === "box") {
+    const fill = `fill="${color}"${opacity === 1 ? "" : ` fill-opacity="${opacity}"`}`;
+    return `<rect x="${px(x)}" y="${px(middle - 5)}" width="16" height="10" ${fill} stroke="${muted}" stroke-width="0.5"/>`;
+  }
+  if (kind === "point")
+    return (
+      `<path d="M${px(x + 8)},${px(middle - 6)}v12" stroke="${color}" stroke-width="1.2"/>` +
+      `<circle cx="${px(x + 8)}" cy="${px(middle)}" r="2.4" fill="${color}"/>`
+    );
+  const dashes = kind === "dashed" ? ` stroke-dasharray="4,3"` : "";
+  return `<path d="M${px(x)},${px(middle)}h16" stroke="${color}" stroke-width="2"${dashes}/>`;
 }

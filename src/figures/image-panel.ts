@@ -1,35 +1,49 @@
+import type { WcsCard } from "../data/observation.js";
+import { isEquatorial } from "../data/sky-angle.js";
+import { parseWcs, type SkyWcs } from "../data/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { checkShape, type SkyImage } from "../image.js";
 import { drawAxes } from "./axes.js";
 import { type ColorScale, type ColorScaleOptions, colorScale } from "./color-scale.js";
-import { palette } from "./colormap.js";
+import { isDiverging, palette } from "./colormap.js";
 import type { Cell } from "./figure.js";
 import { colorBarElement, heatMapElement } from "./heat-map.js";
+import { type Marker, markerElements } from "./marker.js";
+import { type ImageBox, type SkyAxes, skyAxes } from "./sky-axes.js";
+import { compassElements, scaleBarElements } from "./sky-marks.js";
+import type { SkyNotation } from "./sky-ticks.js";
 import { px, textElement, textWidth } from "./svg.js";
 import { FONT_SIZE, type ThemeName, theme as themeColors } from "./theme.js";
-import { colorBarTicks, formatLabel, linearTicks } from "./ticks.js";
+import { colorBarTicks, formatLabel, linearTicks, type Ticks } from "./ticks.js";
 
-/** A position to point out on an image. */
-export interface Marker {
-  /** Column of the position, 0-based; whole numbers are pixel centres. */
-  readonly x: number;
-  /** Row of the position, 0-based. */
-  readonly y: number;
-  /** Radius of a circle in image pixels; without it a cross is drawn. */
-  readonly radius?: number;
-  /** Text beside the marker. */
-  readonly label?: string;
-  /** CSS colour; default white over a black outline. */
-  readonly color?: string;
+/** How sky coordinates and positions are shown on an image. */
+export interface SkyPanelOptions {
+  readonly markers?: readonly Marker[];
+  /**
+   * How axes are labelled: `"sexagesimal"` (hours or degrees, minutes, seconds), `"degrees"`, `"pixels"`, `"offset"` (pixels from
+   * pixel `floor(n / 2)`, the centre of a psf), or `"auto"` (default): sexagesimal for right ascension and declination, degrees for
+   * other sky coordinates, pixels without.
+   */
+  readonly axes?: "auto" | SkyNotation | "pixels" | "offset";
+  /** Draw lines of equal sky coordinates through the ticks; default false. */
+  readonly grid?: boolean;
+  /** Draw a bar of known angular length: `true` for a round one, or its length in degrees; default false. */
+  readonly scaleBar?: boolean | number;
+  /** Draw arrows to the north and east, unless the picture is less than 60 px wide or high; default false. */
+  readonly compass?: boolean;
 }
 
 /** How one image is shown. */
-export interface ImagePanelOptions extends ColorScaleOptions {
+export interface ImagePanelOptions extends ColorScaleOptions, SkyPanelOptions {
   /** What the values are, beside the colour bar, for example `"flux"`. */
   readonly label?: string;
   /** Unit of the values, in FITS notation (`"cm-2 s-1"`) or ready to print; default none. */
   readonly unit?: string;
-  readonly markers?: readonly Marker[];
+  /**
+   * Header cards of the sky coordinates, as in `result.wcs`. Without them, or when they are not supported (see `parseWcs`), axes
+   * are in pixels and there is no grid, scale bar or compass.
+   */
+  readonly wcs?: readonly WcsCard[];
 }
 
 /** What the neighbours of a panel leave to it. */
@@ -38,6 +52,8 @@ export interface ImagePanelLayout {
   readonly theme: ThemeName;
   /** Longer side of the box in px. */
   readonly size: number;
+  /** Size of the box in px, for pictures of other shapes that should look equal; default from `size` and the shape. */
+  readonly box?: { readonly width: number; readonly height: number };
   readonly title?: string;
   /** Scale shared with other panels; default one of its own. */
   readonly scale?: ColorScale;
@@ -52,7 +68,7 @@ const SHORTEST_SIDE = 44;
 const BAR = { gap: 8, width: 11, tip: 7 } as const;
 
 /**
- * Lay out one image with axes in pixels and a colour bar.
+ * Lay out one image with axes and a colour bar.
  *
  * @throws InvalidInputError when the image or an option is not valid
  */
@@ -62,21 +78,25 @@ export function imagePanel(image: SkyImage, options: ImagePanelOptions, layout: 
   const [ny, nx] = image.shape;
   const colors = themeColors(theme);
   const scale = layout.scale ?? colorScale([image], options);
-  const { width, height } = boxSize(nx, ny, layout.size);
+  const { width, height } = layout.box ?? boxSize(nx, ny, layout.size);
 
-  const xTicks = linearTicks(0, nx - 1 || 0.4, Math.max(2, Math.min(7, Math.floor(width / 42))), true);
-  const yTicks = linearTicks(0, ny - 1 || 0.4, Math.max(2, Math.min(7, Math.floor(height / 34))), true);
-  const yLabelWidth = Math.max(...yTicks.labels.map((label) => textWidth(label, FONT_SIZE.tick)));
+  const box: ImageBox = { nx, ny, width, height };
+  const wcs = options.wcs === undefined ? undefined : parseWcs(options.wcs).wcs;
+  const axes = imageAxes(options, wcs, box);
+  const yLabelWidth = Math.max(...axes.y.ticks.labels.map((label) => textWidth(label, FONT_SIZE.tick)));
   const bar = colorBar ? drawColorBar(scale, options, layout, width, height) : { elements: "", width: 0 };
+  const [beyondLeft, beyondRight] = xLabels ? overhang(axes.x.ticks, box) : [0, 0];
+  // A title wider than its box must not run into the one beside it.
+  const spare = title === undefined ? 0 : Math.ceil((textWidth(title, FONT_SIZE.title) - width) / 2) + 2;
   const margins = {
     top: title === undefined ? 6 : FONT_SIZE.title + 10,
     bottom: xLabels ? 36 : 8,
-    left: yLabels ? Math.ceil(yLabelWidth) + 30 : 8,
-    right: colorBar ? bar.width : 4,
+    left: Math.max(yLabels ? Math.ceil(yLabelWidth) + 30 : 8, beyondLeft, spare),
+    right: Math.max(colorBar ? bar.width : 4, beyondRight, spare),
   };
 
   let elements = heatMapElement(image, scale, width, height);
-  elements += markerElements(options.markers ?? [], image, width, height);
+  elements += overlay(options, wcs, axes.gridPath, box, isDiverging(scale.colormap));
   elements += `<rect width="${width}" height="${height}" fill="none" stroke="${colors.ink}" stroke-width="0.8"/>`;
   elements += drawAxes({
     document,
@@ -85,15 +105,15 @@ export function imagePanel(image: SkyImage, options: ImagePanelOptions, layout: 
     height,
     x: {
       domain: [-0.5, nx - 0.5],
-      ticks: xTicks,
+      ticks: axes.x.ticks,
       unlabelled: !xLabels,
-      ...(xLabels && { label: "x (pixel)", labelOffset: 32 }),
+      ...(xLabels && { label: axes.x.label, labelOffset: 32 }),
     },
     y: {
       domain: [-0.5, ny - 0.5],
-      ticks: yTicks,
+      ticks: axes.y.ticks,
       unlabelled: !yLabels,
-      ...(yLabels && { label: "y (pixel)", labelOffset: Math.ceil(yLabelWidth) + 17 }),
+      ...(yLabels && { label: axes.y.label, labelOffset: Math.ceil(yLabelWidth) + 17 }),
     },
   });
   elements += bar.elements;
@@ -107,8 +127,8 @@ export function imagePanel(image: SkyImage, options: ImagePanelOptions, layout: 
   return { width, height, margins, elements };
 }
 
-/** Box of an image in px: whole screen pixels an image pixel where that changes the size little. */
-function boxSize(nx: number, ny: number, size: number): { width: number; height: number } {
+/** Box of an image in px, its longer side near `size`: whole screen pixels an image pixel where that changes the size little. */
+export function boxSize(nx: number, ny: number, size: number): { width: number; height: number } {
   const longest = Math.max(nx, ny);
   const whole = Math.max(1, Math.round(size / longest));
   const zoom = Math.abs(whole * longest - size) <= 0.2 * size ? whole : size / longest;
@@ -183,38 +203,63 @@ function labelLines(label: string, unit: string, exponent: number, length: numbe
   return textWidth(line, FONT_SIZE.label) <= length + 12 ? [line].filter((text) => text !== "") : parts;
 }
 
-function markerElements(markers: readonly Marker[], image: SkyImage, width: number, height: number): string {
-  if (markers.length === 0) return "";
-  const [ny, nx] = image.shape;
-  const [dx, dy] = [width / nx, height / ny];
-  let shapes = "";
-  for (const { x, y, radius, label, color = "#ffffff" } of markers) {
-    const [cx, cy] = [(x + 0.5) * dx, height - (y + 0.5) * dy];
-    const shape =
-      radius === undefined
-        ? `<path d="M${px(cx - 6)},${px(cy)}h4.5m3,0h4.5M${px(cx)},${px(cy - 6)}v4.5m0,3v4.5"`
-        : `<ellipse cx="${px(cx)}" cy="${px(cy)}" rx="${px(radius * dx)}" ry="${px(radius * dy)}"`;
-    for (const stroke of [
-      `stroke="#000000" stroke-opacity="0.6" stroke-width="3"`,
-      `stroke="${color}" stroke-width="1.2"`,
-    ]) {
-      shapes += `${shape} fill="none" ${stroke}/>`;
-    }
-    if (label !== undefined) {
-      const reach = radius === undefined ? 6 : radius * dx * 0.71;
-      const leftwards = cx + reach + 4 + textWidth(label, FONT_SIZE.tick) > width;
-      const at = {
-        x: leftwards ? cx - reach - 4 : cx + reach + 4,
-        y: Math.max(FONT_SIZE.tick + 2, cy - reach),
-      };
-      const style = { size: FONT_SIZE.tick, anchor: leftwards ? ("end" as const) : ("start" as const) };
-      shapes +=
-        `<g stroke="#000000" stroke-opacity="0.6" stroke-width="2.5" stroke-linejoin="round">` +
-        `${textElement(label, at.x, at.y, { ...style, fill: color })}</g>${textElement(label, at.x, at.y, { ...style, fill: color })}`;
-    }
+/** Axes on the sky where the image has one and they fit, else in pixels. */
+function imageAxes(
+  { axes = "auto" }: ImagePanelOptions,
+  wcs: SkyWcs | undefined,
+  box: ImageBox,
+): Pick<SkyAxes, "x" | "y"> & { readonly gridPath?: string } {
+  if (wcs !== undefined && axes !== "pixels" && axes !== "offset") {
+    const notation = axes === "auto" ? (isEquatorial(wcs) ? "sexagesimal" : "degrees") : axes;
+    const sky = skyAxes(wcs, box, notation);
+    if (sky !== undefined) return sky;
   }
+  const { nx, ny, width, height } = box;
+  const ticks = (pixels: number, length: number, room: number): Ticks => {
+    const zero = axes === "offset" ? Math.floor(pixels / 2) : 0;
+    const count = Math.max(2, Math.min(7, Math.floor(length / room)));
+    const round = linearTicks(-zero, pixels - 1 - zero || 0.4, count, true);
+    return { ...round, positions: round.positions.map((at) => at + zero) };
+  };
+  const unit = axes === "offset" ? "offset (pixel)" : "(pixel)";
+  return {
+    x: { ticks: ticks(nx, width, 42), label: `x ${unit}` },
+    y: { ticks: ticks(ny, height, 34), label: `y ${unit}` },
+  };
+}
+
+/** How far tick labels of the lower edge reach beyond the box at the left and right, in px. */
+function overhang({ positions, labels }: Ticks, { nx, width }: ImageBox): [left: number, right: number] {
+  let [left, right] = [0, 0];
+  for (const [index, label] of labels.entries()) {
+    const middle = ((positions[index]! + 0.5) * width) / nx;
+    const half = textWidth(label, FONT_SIZE.tick) / 2;
+    left = Math.max(left, half - middle);
+    right = Math.max(right, middle + half - width);
+  }
+  return [Math.ceil(left), Math.ceil(right)];
+}
+
+/** What is drawn over the picture: grid, markers, scale bar, compass. */
+function overlay(
+  { markers = [], grid = false, scaleBar = false, compass = false }: ImagePanelOptions,
+  wcs: SkyWcs | undefined,
+  gridPath: string | undefined,
+  box: ImageBox,
+  bright: boolean,
+): string {
+  let shapes = "";
+  if (grid && gridPath !== undefined) {
+    const color = bright ? "#000000" : "#ffffff";
+    shapes += `<path d="${gridPath}" fill="none" stroke="${color}" stroke-opacity="0.35" stroke-width="0.7"/>`;
+  }
+  shapes += markerElements(markers, box);
+  if (wcs !== undefined && scaleBar !== false)
+    shapes += scaleBarElements(wcs, box, scaleBar === true ? undefined : scaleBar);
+  if (wcs !== undefined && compass) shapes += compassElements(wcs, box);
+  if (shapes === "") return "";
   // A nested svg element clips at the frame without an id, so that figures may share a page.
-  return `<svg width="${width}" height="${height}" overflow="hidden">${shapes}</svg>`;
+  return `<svg width="${box.width}" height="${box.height}" overflow="hidden">${shapes}</svg>`;
 }
 
 function checkImage({ data, shape }: SkyImage): void {

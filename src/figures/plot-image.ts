@@ -9,7 +9,7 @@ export interface PlotImageOptions extends FigureOptions, ImagePanelOptions {
 }
 
 /**
- * Draw an image as heat map with axes in pixels (row 0 at the bottom) and a colour bar.
+ * Draw an image as heat map (row 0 at the bottom) with a colour bar and axes in sky coordinates, or in pixels without them.
  *
  * Pixels that are NaN are gray. A colour bar with a pointed end tells that values go on beyond it.
  *

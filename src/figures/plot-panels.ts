@@ -1,13 +1,16 @@
 import { InvalidInputError } from "../errors.js";
 import { type SkyImage, sameShape } from "../image.js";
 import { colorScale } from "./color-scale.js";
-import { composeFigure, type FigureOptions } from "./figure.js";
+import { type Cell, composeFigure, type FigureOptions } from "./figure.js";
 import { type ImagePanelOptions, imagePanel } from "./image-panel.js";
+import type { ThemeName } from "./theme.js";
 
 /** One image of `plotPanels`. */
 export interface Panel extends ImagePanelOptions {
   readonly image: SkyImage;
   readonly title?: string;
+  /** Longer side of this picture in px; default that of the figure. */
+  readonly size?: number;
 }
 
 /** Options of `plotPanels`. */
@@ -26,7 +29,7 @@ export interface PlotPanelsOptions extends FigureOptions {
 /**
  * Draw several images as one figure, in a grid with aligned frames.
  *
- * Images of the same shape share their axes: labels stand at the left and bottom of the grid only.
+ * Images of the same shape and sky coordinates share their axes: labels stand at the left and bottom of the grid only.
  *
  * @param panels in reading order, at least one
  * @returns an SVG document
@@ -41,25 +44,71 @@ export function plotPanels(panels: readonly Panel[], options: PlotPanelsOptions)
       { fields: { panels: panels.length, columns } },
     );
   }
+  const cells = imageCells(panels, {
+    document,
+    theme,
+    size,
+    columns,
+    colorScale: options.colorScale ?? "own",
+  });
+  return composeFigure(cells, columns, { theme, ...(title !== undefined && { title }) });
+}
+
+/** What the panels of one grid have in common. */
+export interface ImageGrid {
+  readonly document: Document;
+  readonly theme: ThemeName;
+  readonly size: number;
+  readonly columns: number;
+  readonly colorScale: "own" | "shared";
+  /** Places of the grid in reading order, when other cells follow the images; default the number of images. */
+  readonly places?: number;
+}
+
+/**
+ * Lay out images that stand in one grid: shared axes are labelled at its left and bottom only.
+ *
+ * @param panels in reading order, at least one
+ */
+export function imageCells(
+  panels: readonly Panel[],
+  { document, theme, size, columns, colorScale: scaling, places = panels.length }: ImageGrid,
+): Cell[] {
+  const first = panels[0]!;
   const shared =
-    options.colorScale === "shared"
+    scaling === "shared"
       ? colorScale(
           panels.map(({ image }) => image),
           first,
         )
       : undefined;
-  const aligned = panels.every(({ image }) => sameShape(image, first.image));
-  const cells = panels.map((panel, index) => {
+  const aligned = panels.every((panel) => sharesAxes(panel, first));
+  return panels.map((panel, index) => {
     const lastInRow = index % columns === Math.min(columns, panels.length) - 1;
-    return imagePanel(panel.image, shared ? { ...first, markers: panel.markers ?? [] } : panel, {
-      document,
-      theme,
-      size,
-      ...(panel.title !== undefined && { title: panel.title }),
-      ...(shared && { scale: shared, colorBar: lastInRow }),
-      xLabels: !aligned || index + columns >= panels.length,
-      yLabels: !aligned || index % columns === 0,
-    });
+    const { label, unit } = first;
+    return imagePanel(
+      panel.image,
+      shared
+        ? { ...panel, ...(label !== undefined && { label }), ...(unit !== undefined && { unit }) }
+        : panel,
+      {
+        document,
+        theme,
+        size: panel.size ?? size,
+        ...(panel.title !== undefined && { title: panel.title }),
+        ...(shared && { scale: shared, colorBar: lastInRow }),
+        xLabels: !aligned || index + columns >= places,
+        yLabels: !aligned || index % columns === 0,
+      },
+    );
   });
-  return composeFigure(cells, columns, { theme, ...(title !== undefined && { title }) });
+}
+
+function sharesAxes(panel: Panel, first: Panel): boolean {
+  const key = ({ wcs = [] }: Panel) => JSON.stringify(wcs.map(({ keyword, value }) => [keyword, value]));
+  return (
+    sameShape(panel.image, first.image) &&
+    panel.axes === first.axes &&
+    (panel.wcs === first.wcs || key(panel) === key(first))
+  );
 }

@@ -1,10 +1,14 @@
 import { InvalidInputError } from "../errors.js";
-import type { Convergence, Diagnostics } from "../posterior/result.js";
-import type { ParameterTrace } from "../posterior/trace.js";
+import type { Diagnostics } from "../posterior/result.js";
+import { BOOKKEEPING_COLUMNS } from "../posterior/summary.js";
+import { asParameterSource, type ParameterSource, type ParameterTrace } from "../posterior/trace.js";
+import { convergenceNote, isDoubtful } from "./convergence-note.js";
 import { composeFigure, type FigureOptions } from "./figure.js";
+import { parameterLabel } from "./parameter-label.js";
+import { defaultColumns } from "./plot-parameter-distributions.js";
 import { theme as themeColors } from "./theme.js";
-import { formatNumber } from "./ticks.js";
-import { traceLegend, tracePanel } from "./trace-panel.js";
+import { filledChains, traceLegend, tracePanel, valuesPerColumn } from "./trace-panel.js";
+import { checkNames, varies } from "./traced-quantity.js";
 
 /** Options of `plotParameterTraces`. */
 export interface PlotParameterTracesOptions extends FigureOptions {
@@ -14,41 +18,43 @@ export interface PlotParameterTracesOptions extends FigureOptions {
   readonly columns?: number;
 }
 
-/** Columns that say where the sampler was, not what it thinks of the sky. */
-const BOOKKEEPING: ReadonlySet<string> = new Set([
-  "iteration",
-  "chain",
-  "stepSize",
-  "cycleSpinRow",
-  "cycleSpinCol",
-]);
+/** Width of a panel in px. */
+const WIDTH = 230;
+/** Rows that are read at a time. */
+const ROWS_AT_ONCE = 4096;
 
 /**
  * Draw the trace of each scalar parameter: one panel a parameter, one line a chain, burn-in faded.
  *
- * Long traces are drawn by the smallest and largest value in each pixel column, so that the figure stays small.
+ * Long traces, of more than a few sweeps a pixel column, are drawn by the mean of each column (line) and its range (shade), as the
+ * legend says.
  *
  * @param diagnostics of the same run; its R-hat and ESS stand beside the names, in a warning colour when they fail
  * @returns an SVG document
  * @throws InvalidInputError when there is no chain, no parameter to draw, or a name that is not in the trace
  */
 export function plotParameterTraces(
-  trace: ParameterTrace,
+  trace: ParameterTrace | ParameterSource,
   diagnostics: Pick<Diagnostics, "parameters"> | undefined,
   options: PlotParameterTracesOptions,
 ): string {
-  const { document, theme = "light", title } = options;
+  const { document, theme = "light", title, names } = options;
   const colors = themeColors(theme);
-  const series = chosenNames(trace, options.names).map((name) => ({ name, chains: column(trace, name) }));
-  const drawn = options.names ? series : series.filter(({ chains }) => varies(chains));
+  const source = asParameterSource(trace);
+  checkNames("plotParameterTraces", source.names, names);
+  const series = (names ?? source.names.filter((name) => !BOOKKEEPING_COLUMNS.has(name))).map((name) => ({
+    name,
+    chains: column(source, source.names.indexOf(name)),
+  }));
+  const drawn = names ? series : series.filter(({ chains }) => varies(chains));
   if (drawn.length === 0) {
     throw new InvalidInputError(
       `plotParameterTraces: the trace must hold a parameter that varies, got columns ${trace.names.join(", ")} ` +
-        `of ${trace.chains.length} chains; choose columns with the option names`,
-      { fields: { names: trace.names, chains: trace.chains.length } },
+        `of ${source.chains} chains; choose columns with the option names`,
+      { fields: { names: source.names, chains: source.chains } },
     );
   }
-  const columns = options.columns ?? (drawn.length <= 4 ? Math.min(2, drawn.length) : 3);
+  const columns = options.columns ?? defaultColumns(drawn.length);
   const convergence = new Map(diagnostics?.parameters.map((entry) => [entry.name, entry]));
   const cells = drawn.map(({ name, chains }, index) => {
     const entry = convergence.get(name);
@@ -57,51 +63,28 @@ export function plotParameterTraces(
       {
         document,
         colors,
-        width: 230,
+        width: WIDTH,
         height: 104,
-        title: name,
+        title: parameterLabel(name),
         xLabels: index + columns >= drawn.length,
         ...(entry && { note: convergenceNote(entry), warn: isDoubtful(entry, chains.length) }),
       },
     );
   });
-  const legend = traceLegend(trace.chains.length, trace.burnIn > 0, colors);
+  const perColumn = valuesPerColumn({ chains: drawn[0]!.chains, first: 0, every: 1, burnIn: 0 }, WIDTH);
+  const legend = traceLegend(filledChains(drawn[0]!.chains), trace.burnIn > 0, colors, perColumn);
   return composeFigure(cells, columns, { theme, ...(title !== undefined && { title }) }, legend);
 }
 
-function chosenNames({ names }: ParameterTrace, wanted: readonly string[] | undefined): readonly string[] {
-  if (wanted === undefined) return names.filter((name) => !BOOKKEEPING.has(name));
-  const unknown = wanted.find((name) => !names.includes(name));
-  if (unknown !== undefined) {
-    throw new InvalidInputError(
-      `plotParameterTraces: names must be columns of the trace, got "${unknown}"; it holds ${names.join(", ")}`,
-      { fields: { name: unknown, names } },
-    );
-  }
-  return wanted;
-}
-
-function column({ names, chains }: ParameterTrace, name: string): Float64Array[] {
-  const at = names.indexOf(name);
-  return chains.map((chain) =>
-    Float64Array.from(
-      { length: Math.floor(chain.length / names.length) },
-      (_, sweep) => chain[sweep * names.length + at]!,
-    ),
-  );
-}
-
-function varies(chains: readonly Float64Array[]): boolean {
-  const first = chains.find((chain) => chain.length > 0)?.[0];
-  return chains.some((chain) => chain.some((value) => value !== first && !Number.isNaN(value)));
-}
-
-function convergenceNote({ rhat, ess }: Convergence): string {
-  const shown = Number.isFinite(rhat) ? (rhat < 9.9995 ? rhat.toFixed(3) : formatNumber(rhat)) : "–";
-  return `R\u0302 ${shown}, ESS ${Number.isFinite(ess) ? Math.round(ess) : "–"}`;
-}
-
-/** The thresholds of `Verdict`: R-hat below 1.05 and at least 100 effective draws a chain. */
-function isDoubtful({ rhat, ess }: Convergence, chains: number): boolean {
-  return rhat >= 1.05 || ess < 100 * chains;
+function column(source: ParameterSource, at: number): Float64Array[] {
+  const width = source.names.length;
+  return Array.from({ length: source.chains }, (_, chain) => {
+    const values = new Float64Array(source.sweeps(chain));
+    for (let first = 0; first < values.length; first += ROWS_AT_ONCE) {
+      const count = Math.min(ROWS_AT_ONCE, values.length - first);
+      const rows = source.readRows(chain, first, count);
+      for (let row = 0; row < count; row++) values[first + row] = rows[row * width + at]!;
+    }
+    return values;
+  });
 }

@@ -1,67 +1,53 @@
-import { InvalidInputError } from "../errors.js";
+import type { DrawSource } from "../posterior/draw-source.js";
 import type { ImageTrace } from "../posterior/trace.js";
 import { composeFigure, type FigureOptions } from "./figure.js";
 import { theme as themeColors } from "./theme.js";
 import { formatNumber } from "./ticks.js";
-import { traceLegend, tracePanel } from "./trace-panel.js";
+import { filledChains, traceLegend, tracePanel } from "./trace-panel.js";
+import { drawSums, type Region, regionPixels } from "./traced-quantity.js";
 
 /** Options of `plotPixelTrace`. */
 export interface PlotPixelTraceOptions extends FigureOptions {
   /** Unit of the flux, in FITS notation; default none. */
   readonly unit?: string;
+  /** Show the sum of the flux of all pixels within this many pixels of (x, y); default 0, the pixel alone. */
+  readonly radius?: number;
+  /** Sweeps before this one are burn-in: faded, and not counted; default none, since a trace holds draws after burn-in. */
+  readonly burnIn?: number;
 }
 
 /**
- * Draw the kept draws of one pixel of the flux image, one line a chain, and their distribution at the right.
+ * Draw the kept draws of one pixel of the flux image, or of the sum over a circle, one line a chain, and their distribution
+ * at the right.
  *
+ * @param images kept draws, in memory or elsewhere
  * @param x column, 0-based
  * @param y row, 0-based
  * @returns an SVG document
  * @throws InvalidInputError when the pixel is not in the image or no draws were kept
  */
 export function plotPixelTrace(
-  trace: ImageTrace,
+  images: ImageTrace | DrawSource,
   x: number,
   y: number,
   options: PlotPixelTraceOptions,
 ): string {
-  const { document, theme = "light", title, unit } = options;
-  const [ny, nx] = trace.shape;
-  if (!Number.isInteger(x) || !Number.isInteger(y) || x < 0 || y < 0 || x >= nx || y >= ny) {
-    throw new InvalidInputError(
-      `plotPixelTrace: (x, y) must be a pixel of the image of ${nx} columns and ${ny} rows, got (${x}, ${y}); count from 0`,
-      { fields: { x, y, shape: trace.shape } },
-    );
-  }
-  const chains = trace.chains.map((draws) =>
-    Float64Array.from(
-      { length: Math.floor(draws.length / (ny * nx)) },
-      (_, draw) => draws[draw * ny * nx + y * nx + x]!,
-    ),
-  );
-  const values = chains.flatMap((chain) => Array.from(chain));
-  if (values.length === 0) {
-    throw new InvalidInputError(
-      "plotPixelTrace: the image trace must hold at least one draw, got none; run with traceEvery below the number of sweeps",
-      {
-        fields: { chains: chains.length },
-      },
-    );
-  }
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const variance =
-    values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(values.length - 1, 1);
+  const { document, theme = "light", title, unit, radius = 0, burnIn = images.first } = options;
+  const region: Region = { x, y, radius };
+  const pixels = regionPixels("plotPixelTrace", region, images.shape);
+  const [chains] = drawSums("plotPixelTrace", images, [pixels]);
+  const { mean, std } = momentsAfter(chains!, burnIn, images);
   const colors = themeColors(theme);
   const cell = tracePanel(
-    { chains, first: trace.first, every: trace.every, burnIn: trace.first },
+    { chains: chains!, first: images.first, every: images.every, burnIn },
     {
       document,
       colors,
       width: 400,
       height: 150,
-      title: `flux at x = ${x}, y = ${y}`,
+      title: radius < 1 ? `flux at x = ${x}, y = ${y}` : `flux within ${radius} px of x = ${x}, y = ${y}`,
       ...(unit !== undefined && { unit }),
-      note: `mean ${formatNumber(mean)}, std ${formatNumber(Math.sqrt(variance))}`,
+      note: `mean ${formatNumber(mean)}, std ${formatNumber(std)}`,
       histogram: true,
     },
   );
@@ -69,6 +55,19 @@ export function plotPixelTrace(
     [cell],
     1,
     { theme, ...(title !== undefined && { title }) },
-    traceLegend(chains.length, false, colors),
+    traceLegend(filledChains(chains!), burnIn > images.first, colors),
   );
+}
+
+/** Mean and standard deviation (divisor n - 1) of the draws after burn-in, all chains together. */
+export function momentsAfter(
+  chains: readonly Float64Array[],
+  burnIn: number,
+  { first, every }: { readonly first: number; readonly every: number },
+): { mean: number; std: number } {
+  const skip = Math.max(Math.ceil((burnIn - first) / every), 0);
+  const values = chains.flatMap((chain) => Array.from(chain.subarray(skip)));
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, std: Math.sqrt(squares / Math.max(values.length - 1, 1)) };
 }

@@ -18,23 +18,36 @@ export function encodePng(
   height: number,
   colors: Uint8Array,
 ): Uint8Array {
+  return concatenate([
+    PNG_SIGNATURE,
+    pngHeader(width, height),
+    pngChunk("PLTE", colors),
+    pngChunk("IDAT", pngLines(indices, width, height)),
+    pngChunk("IEND", new Uint8Array(0)),
+  ]);
+}
+
+/** The bytes that a PNG file starts with. */
+export const PNG_SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+
+/** The chunk IHDR of an image with a palette. */
+export function pngHeader(width: number, height: number): Uint8Array {
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
   header.set([8, 3, 0, 0, 0], 8);
+  return pngChunk("IHDR", header);
+}
+
+/** The compressed lines of an image with a palette, as IDAT holds them. */
+export function pngLines(indices: Uint8Array, width: number, height: number): Uint8Array {
   // Each line starts with its filter type; 0 (none) is what suits palette images.
   const lines = new Uint8Array(height * (width + 1));
   for (let row = 0; row < height; row++) {
     lines.set(indices.subarray(row * width, (row + 1) * width), row * (width + 1) + 1);
   }
-  return concatenate([
-    Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
-    chunk("IHDR", header),
-    chunk("PLTE", colors),
-    chunk("IDAT", zlibSync(lines, { level: 9 })),
-    chunk("IEND", new Uint8Array(0)),
-  ]);
+  return zlibSync(lines, { level: 9 });
 }
 
 /** A PNG file as URI that `<img>` and SVG `<image>` accept. */
@@ -46,7 +59,8 @@ export function pngDataUri(png: Uint8Array): string {
   return `data:image/png;base64,${btoa(binary)}`;
 }
 
-function chunk(type: string, data: Uint8Array): Uint8Array {
+/** A chunk of a PNG file: length, type, data, CRC. */
+export function pngChunk(type: string, data: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(12 + data.length);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, data.length);
@@ -59,7 +73,8 @@ function chunk(type: string, data: Uint8Array): Uint8Array {
   return bytes;
 }
 
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+/** Bytes one after another. */
+export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let offset = 0;
   for (const part of parts) {

@@ -75,7 +75,9 @@ export function textWidth(text: string, size: number): number {
   let ems = 0;
   for (const character of text) {
     if (/[\u0300-\u036f]/.test(character)) continue;
-    if (/[ijl.,:;'|!()[\] Itfr]/.test(character)) ems += 0.37;
+    if (/[′ˢ]/.test(character)) ems += 0.37;
+    else if (/[″°ʰ]/.test(character)) ems += 0.52;
+    else if (/[ijl.,:;'|!()[\] Itfr]/.test(character)) ems += 0.37;
     else if (/[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]/.test(character)) ems += 0.42;
     else if (/[mwMW×−@%]/.test(character)) ems += 0.9;
     else ems += 0.635;

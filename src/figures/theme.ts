@@ -45,3 +45,15 @@ export const FONT_SIZE = { tick: 9.5, label: 10.5, title: 11.5, heading: 13 } as
 export function theme(name: ThemeName): Theme {
   return THEMES[name];
 }
+
+/** A colour between two colours `#rrggbb`: the first at part 0, the second at part 1. */
+export function mixColors(first: string, second: string, part: number): string {
+  const channel = (color: string, at: number) => Number.parseInt(color.slice(at, at + 2), 16);
+  return `#${[1, 3, 5]
+    .map((at) =>
+      Math.round(channel(first, at) * (1 - part) + channel(second, at) * part)
+        .toString(16)
+        .padStart(2, "0"),
+    )
+    .join("")}`;
+}

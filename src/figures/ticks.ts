@@ -53,6 +53,67 @@ export function linearTicks(low: number, high: number, count: number, whole = fa
 }
 
 /**
+ * Ticks of a logarithmic axis between two powers of ten: decades while there are several, else 1, 2 and 5 times them.
+ *
+ * @param low exponent of the lower limit, not necessarily whole
+ * @param most about how many labels there may be
+ * @returns positions as exponents
+ */
+export function logTicks(low: number, high: number, most: number): Ticks {
+  const labelOf = (value: number) => (value >= 0.001 && value < 1e5 ? shortest(value) : formatNumber(value));
+  const first = Math.floor(low);
+  const last = Math.ceil(high);
+  const inside = (at: number) => at >= low - 1e-9 && at <= high + 1e-9;
+  const within = (leading: readonly number[]) => {
+    const values: number[] = [];
+    for (let power = first; power <= last; power++) {
+      for (const factor of leading) values.push(Number(`${factor}e${power}`));
+    }
+    return values.filter((value) => inside(Math.log10(value)));
+  };
+  const decades = within([1]);
+  const every = Math.ceil(decades.length / Math.max(most, 2));
+  const series =
+    [
+      [1, 2, 5],
+      [1, 3],
+    ]
+      .map(within)
+      .find((values) => values.length <= most && decades.length < 3) ??
+    decades.filter((_, index) => (decades.length - 1 - index) % every === 0);
+  const plain = series.every((value) => value >= 0.001 && value < 1e5);
+  return {
+    positions: series.map(Math.log10),
+    labels: series.map((value) =>
+      plain || Math.log10(value) % 1 !== 0 ? labelOf(value) : `10${superscript(Math.log10(value))}`,
+    ),
+    exponent: 0,
+    minor: every > 1 ? [] : within([2, 3, 4, 5, 6, 7, 8, 9]).map(Math.log10),
+  };
+}
+
+/**
+ * An estimate with its errors, to two digits of the smaller error: `1.23 +0.05 −0.04`, with one factor and the unit behind
+ * it where there are any.
+ *
+ * @param up distance to the upper end of the interval, >= 0
+ * @param down distance to the lower end of the interval, >= 0
+ */
+export function formatEstimate(value: number, up: number, down: number, unit = ""): string {
+  const exponent = commonExponent(Math.max(Math.abs(value), up, down));
+  const [v, u, d] = [value, up, down].map((number) => number / 10 ** exponent) as [number, number, number];
+  const smallest = Math.min(...[u, d].filter((error) => error > 0));
+  const decimals = Number.isFinite(smallest)
+    ? Math.min(Math.max(1 - Math.floor(Math.log10(smallest)), 0), 8)
+    : 3;
+  const fixed = (number: number) => number.toFixed(decimals).replace("-", "−");
+  const factor = exponent === 0 ? "" : `×10${superscript(exponent)}`;
+  const behind = [factor, formatUnit(unit)].filter((part) => part !== "").join(" ");
+  const numbers = `${fixed(v)} +${fixed(u)} −${fixed(d)}`;
+  return behind === "" ? numbers : `(${numbers}) ${behind}`;
+}
+
+/**
  * Ticks of a colour bar.
  *
  * @param length length of the bar in px; labels keep a distance of at least `gap` px

@@ -1,8 +1,9 @@
 import * as Plot from "@observablehq/plot";
 import { drawAxes, drawMarks } from "./axes.js";
+import { clipped, frameElement, panelHeading } from "./chart-panel.js";
 import type { Cell, LegendEntry } from "./figure.js";
-import { textElement, textWidth } from "./svg.js";
-import { FONT_SIZE, type Theme } from "./theme.js";
+import { textWidth } from "./svg.js";
+import { FONT_SIZE, mixColors, type Theme } from "./theme.js";
 import { formatLabel, linearTicks } from "./ticks.js";
 
 /** The values of one quantity along the chains. */
@@ -63,34 +64,41 @@ export function tracePanel(series: TraceSeries, options: TracePanelOptions): Cel
   const marks: Plot.Markish[] = [];
   if (burnIn > first)
     marks.push(Plot.rect([0], { x1: first, x2: burnIn, y1: range[0], y2: range[1], fill: colors.shade }));
+  const perValue = (width * every) / Math.max(last - first, 1);
+  const perColumn = valuesPerColumn(series, width);
+  const lines: Plot.Markish[] = [];
   for (const [chain, values] of chains.entries()) {
     const stroke = chainColor(colors, chain);
     const split = Math.min(Math.max(Math.ceil((burnIn - first) / every), 0), values.length);
-    const perValue = (width * every) / Math.max(last - first, 1);
     for (const [start, end, strokeOpacity] of [
       [0, split, 0.35] as const,
       [split, values.length, 0.85] as const,
     ]) {
-      const indices = decimate(values, start, end, perValue);
+      const x = (index: number) => first + index * every;
+      if (perColumn <= SPARSE) {
+        const indices = decimate(values, start, end, perValue);
+        marks.push(
+          Plot.line(indices, {
+            x,
+            y: (index: number) => values[index]!,
+            stroke,
+            strokeOpacity,
+            strokeWidth: 0.8,
+          }),
+        );
+        continue;
+      }
+      const columns = summariseColumns(values, start, end, perColumn);
+      const at = { x: ({ middle }: TraceColumn) => x(middle) };
       marks.push(
-        Plot.line(indices, {
-          x: (index: number) => first + index * every,
-          y: (index: number) => values[index]!,
-          stroke,
-          strokeOpacity,
-          strokeWidth: 0.8,
-        }),
+        Plot.areaY(columns, { ...at, y1: "low", y2: "high", fill: stroke, fillOpacity: 0.2 * strokeOpacity }),
       );
+      lines.push(Plot.line(columns, { ...at, y: "mean", stroke, strokeOpacity, strokeWidth: 1 }));
     }
   }
-  const frame = (boxWidth: number) =>
-    `<rect width="${boxWidth}" height="${height}" fill="none" stroke="${colors.ink}" stroke-width="0.8"/>`;
-  // A nested svg element clips at the frame without an id, so that figures may share a page.
-  const clipped = (boxWidth: number, drawn: string) =>
-    `<svg width="${boxWidth}" height="${height}" overflow="hidden">${drawn}</svg>`;
-
-  let elements = clipped(width, drawMarks({ ...box, x, y, marks }));
-  elements += frame(width);
+  marks.push(...lines);
+  let elements = clipped(width, height, drawMarks({ ...box, x, y, marks }));
+  elements += frameElement(width, height, colors);
   elements += drawAxes({
     ...box,
     x: {
@@ -118,39 +126,97 @@ export function tracePanel(series: TraceSeries, options: TracePanelOptions): Cel
       y,
       marks: [bars],
     });
-    elements += `<g transform="translate(${width + HISTOGRAM.gap},0)">${clipped(HISTOGRAM.width, drawn)}${frame(HISTOGRAM.width)}</g>`;
+    elements += `<g transform="translate(${width + HISTOGRAM.gap},0)">${clipped(HISTOGRAM.width, height, drawn)}${frameElement(HISTOGRAM.width, height, colors)}</g>`;
   }
-  const heading = formatLabel(title, unit, yTicks.exponent).join(" ").trim();
   const fullWidth = width + (histogram ? HISTOGRAM.gap + HISTOGRAM.width : 0);
-  elements += textElement(heading, 0, -7, { size: FONT_SIZE.label, fill: colors.ink });
-  let top = 22;
-  if (note !== undefined) {
-    const room = fullWidth - textWidth(heading, FONT_SIZE.label) - 8;
-    const above = textWidth(note, FONT_SIZE.tick) > room ? FONT_SIZE.label + 3 : 0;
-    const style = {
-      size: FONT_SIZE.tick,
-      fill: warn ? colors.warning : colors.muted,
-      anchor: "end" as const,
-    };
-    elements += textElement(note, fullWidth, -7 - above, style);
-    top += above;
-  }
+  const heading = panelHeading(
+    {
+      title: formatLabel(title, unit, yTicks.exponent).join(" ").trim(),
+      ...(note !== undefined && { note, warn }),
+    },
+    fullWidth,
+    colors,
+  );
+  elements += heading.elements;
   return {
     width: fullWidth,
     height,
-    margins: { top, right: 14, bottom: xLabels ? 36 : 8, left: Math.ceil(yLabelWidth) + 14 },
+    margins: { top: heading.top, right: 14, bottom: xLabels ? 36 : 8, left: Math.ceil(yLabelWidth) + 14 },
     elements,
   };
 }
 
-/** The legend that tells chains apart. */
-export function traceLegend(chains: number, burnIn: boolean, colors: Theme): LegendEntry[] {
-  const entries: LegendEntry[] = [];
-  if (chains > 1) {
-    for (let chain = 0; chain < Math.min(chains, colors.series.length); chain++) {
-      const name = chain === 0 ? "chain 1" : String(chain + 1);
-      entries.push({ label: name, color: chainColor(colors, chain), kind: "line" });
+/** Values a pixel column from which on a trace is shown by the mean and the range of each column: lines would fill the panel. */
+const SPARSE = 6;
+/** Width in px of a column of means. */
+const COLUMN = 1.5;
+
+/** Number of values behind a point of a trace; 1 while all values are drawn. */
+export function valuesPerColumn({ chains, every }: TraceSeries, width: number): number {
+  const longest = Math.max(1, ...chains.map((chain) => chain.length));
+  const perValue = (width * every) / Math.max(every * longest, 1);
+  return Math.max(1, Math.round(COLUMN / perValue));
+}
+
+/** Values of neighbouring sweeps: their mean and range, at the middle of their indices. */
+export interface TraceColumn {
+  readonly middle: number;
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Mean and range of every `perColumn` values from `start` to `end` (exclusive); values that are not finite do not count. */
+export function summariseColumns(
+  values: ArrayLike<number>,
+  start: number,
+  end: number,
+  perColumn: number,
+): TraceColumn[] {
+  const columns: TraceColumn[] = [];
+  for (let from = start; from < end; from += perColumn) {
+    const to = Math.min(from + perColumn, end);
+    let [low, high, sum, count] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
+    for (let index = from; index < to; index++) {
+      const value = values[index]!;
+      if (!Number.isFinite(value)) continue;
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+      sum += value;
+      count++;
     }
+    if (count > 0) columns.push({ middle: (from + to - 1) / 2, mean: sum / count, low, high });
+  }
+  return columns;
+}
+
+/**
+ * The legend that tells chains apart.
+ *
+ * @param which number of chains, or their numbers from 0
+ * @param perColumn values behind a point of a trace, from `valuesPerColumn`
+ */
+export function traceLegend(
+  which: number | readonly number[],
+  burnIn: boolean,
+  colors: Theme,
+  perColumn = 1,
+): LegendEntry[] {
+  const entries: LegendEntry[] = [];
+  const numbers = typeof which === "number" ? Array.from({ length: which }, (_, chain) => chain) : which;
+  if (numbers.length > 1 || numbers.some((chain) => chain > 0)) {
+    for (const [index, chain] of numbers.slice(0, colors.series.length).entries()) {
+      const label = index === 0 ? `chain ${chain + 1}` : String(chain + 1);
+      entries.push({ label, color: chainColor(colors, chain), kind: "line" });
+    }
+  }
+  if (perColumn > SPARSE) {
+    entries.push({ label: `mean of ${perColumn} sweeps`, color: colors.muted, kind: "line" });
+    entries.push({
+      label: "their range",
+      color: mixColors(colors.background, colors.muted, 0.3),
+      kind: "box",
+    });
   }
   if (burnIn) entries.push({ label: "burn-in", color: colors.shade, kind: "box" });
   return entries;
@@ -184,7 +250,13 @@ export function decimate(values: ArrayLike<number>, start: number, end: number, 
   return indices;
 }
 
-function chainColor({ series }: Theme, chain: number): string {
+/** Numbers of the chains that hold values. */
+export function filledChains(chains: readonly ArrayLike<number>[]): number[] {
+  return chains.flatMap(({ length }, chain) => (length > 0 ? [chain] : []));
+}
+
+/** Colour of a chain. */
+export function chainColor({ series }: Theme, chain: number): string {
   return series[chain % series.length] ?? "currentColor";
 }
 

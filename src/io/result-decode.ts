@@ -10,6 +10,7 @@ import type {
   Diagnostics,
   LiraConfig,
   LiraResult,
+  LiraSummary,
   Moments,
   Provenance,
   Verdict,
@@ -100,6 +101,32 @@ function checkFormat(hdus: readonly FitsHdu[]): void {
  * @throws FormatError when they are not a result, or damaged
  */
 export function decodeHdus(hdus: readonly FitsHdu[]): LiraResult {
+  const { result, keptDraws, sweeps } = decodeLiraSummary(hdus);
+  return {
+    ...result,
+    trace: {
+      parameters: parameterTrace(hduNamed(hdus, PARAMETER_TRACE), sweeps),
+      images: imageTrace(hduNamed(hdus, IMAGE_TRACE), keptDraws),
+    },
+  };
+}
+
+/** A result without its traces, and their lengths. */
+export interface DecodedSummary {
+  readonly result: LiraSummary;
+  /** Kept draws of each chain. */
+  readonly keptDraws: readonly number[];
+  /** Sweeps of each chain, burn-in included. */
+  readonly sweeps: readonly number[];
+}
+
+/**
+ * All of a result but its traces.
+ *
+ * @param hdus of a result, those of the traces need not be among them
+ * @throws FormatError when they are not of a result, or damaged
+ */
+export function decodeLiraSummary(hdus: readonly FitsHdu[]): DecodedSummary {
   const { keptDraws, ...summary } = decodeSummary(hdus);
   const config = readTable(hduNamed(hdus, CONFIG));
   const draws = wholeNumbers(config, "chain_draws");
@@ -111,16 +138,16 @@ export function decodeHdus(hdus: readonly FitsHdu[]): LiraResult {
   const quantiles = hduNamed(hdus, POSTERIOR_QUANTILES);
   const images = planes(quantiles);
   return {
-    ...summary,
-    quantiles: {
-      probabilities: images.map((_, index) => numberCard(quantiles.header, `PROB${index + 1}`)),
-      images,
+    result: {
+      ...summary,
+      quantiles: {
+        probabilities: images.map((_, index) => numberCard(quantiles.header, `PROB${index + 1}`)),
+        images,
+      },
+      chains: draws.map((count, index): Moments => ({ mean: means[index], std: stds[index], draws: count })),
     },
-    chains: draws.map((count, index): Moments => ({ mean: means[index], std: stds[index], draws: count })),
-    trace: {
-      parameters: parameterTrace(hduNamed(hdus, PARAMETER_TRACE), wholeNumbers(config, "chain_sweeps")),
-      images: imageTrace(hduNamed(hdus, IMAGE_TRACE), keptDraws),
-    },
+    keptDraws,
+    sweeps: wholeNumbers(config, "chain_sweeps"),
   };
 }
 
@@ -322,7 +349,13 @@ function planes(hdu: FitsHdu): SkyImage[] {
   );
 }
 
-function parameterTrace(hdu: FitsHdu, sweeps: readonly number[]): ParameterTrace {
+/**
+ * The parameters of all chains from the table PARAMETER_TRACE.
+ *
+ * @param sweeps sweeps of each chain
+ * @throws FormatError when the table has another number of rows
+ */
+export function parameterTrace(hdu: FitsHdu, sweeps: readonly number[]): ParameterTrace {
   const table = readTable(hdu);
   const fill = hdu.header.get("STEPFILL") === true;
   const columns = table.columns.filter(
@@ -344,6 +377,11 @@ function parameterTrace(hdu: FitsHdu, sweeps: readonly number[]): ParameterTrace
   return { names: columns.map(({ name }) => name), burnIn: numberCard(hdu.header, "BURNIN"), chains };
 }
 
+/** Where kept draws come from in the sweeps, by the header of IMAGE_TRACE. */
+export function traceSteps(header: FitsHeader): Pick<ImageTrace, "first" | "every"> {
+  return { first: numberCard(header, "FIRST"), every: numberCard(header, "EVERY") };
+}
+
 function imageTrace(hdu: FitsHdu, kept: readonly number[]): ImageTrace {
   const { shape, data } = readImageData(hdu);
   const [count, ny, nx] = shape;
@@ -359,8 +397,7 @@ function imageTrace(hdu: FitsHdu, kept: readonly number[]): ImageTrace {
   });
   return {
     shape: [ny, nx],
-    first: numberCard(hdu.header, "FIRST"),
-    every: numberCard(hdu.header, "EVERY"),
+    ...traceSteps(hdu.header),
     chains,
   };
 }

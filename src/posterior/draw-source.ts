@@ -81,6 +81,15 @@ export interface WatchOptions {
   readonly signal?: AbortSignal;
 }
 
+/** @throws AbortedError when the signal has fired */
+function checkSignal(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return;
+  throw new AbortedError(
+    "posterior: the summary of the draws was stopped before it was complete; run it again",
+    { cause: signal.reason },
+  );
+}
+
 /** Draws of a run of neighbouring pixels: of every chain asked for, `[count, draws of the chain]`. */
 export interface PixelBlock {
   readonly firstPixel: number;
@@ -112,14 +121,7 @@ export async function forEachPixelBlock(
   const buffers = draws.map((count) => new Float32Array(blockSize * count));
   let breath = performance.now();
   for (let firstPixel = 0; firstPixel < pixels; firstPixel += blockSize) {
-    if (signal?.aborted) {
-      throw new AbortedError(
-        "posterior: the summary of the draws was stopped before it was complete; run it again",
-        {
-          cause: signal.reason,
-        },
-      );
-    }
+    checkSignal(signal);
     const count = Math.min(blockSize, pixels - firstPixel);
     for (const [index, chain] of chains.entries()) {
       const pending = source.readPixels(chain, firstPixel, count, buffers[index]);
@@ -130,6 +132,38 @@ export async function forEachPixelBlock(
     if (performance.now() - breath > BREATH_MILLISECONDS) {
       await new Promise((resolve) => setTimeout(resolve, 0));
       breath = performance.now();
+    }
+  }
+}
+
+/**
+ * Visit whole draws of chains, one after the other, and let the event loop breathe in between.
+ *
+ * @param chains numbers of the chains to read
+ * @param visit called for every draw: the image `[ny, nx]` (not to be kept), and the numbers of chain and draw
+ * @param step visit every `step`-th draw of each chain only, from the first on; default 1
+ * @throws AbortedError when `signal` says so
+ */
+export async function forEachDraw(
+  source: DrawSource,
+  chains: readonly number[],
+  { onProgress, signal }: WatchOptions,
+  visit: (image: Float32Array, chain: number, draw: number) => void,
+  step = 1,
+): Promise<void> {
+  const total = chains.reduce((sum, chain) => sum + Math.ceil(source.draws(chain) / step), 0);
+  let done = 0;
+  let breath = performance.now();
+  for (const chain of chains) {
+    const draws = source.draws(chain);
+    for (let draw = 0; draw < draws; draw += step) {
+      checkSignal(signal);
+      visit(source.readDraws(chain, draw, 1), chain, draw);
+      onProgress?.(++done / total);
+      if (performance.now() - breath > BREATH_MILLISECONDS) {
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        breath = performance.now();
+      }
     }
   }
 }

@@ -3,7 +3,7 @@ import { imageSum } from "../image.js";
 import { detectedExposures } from "../model/exposure.js";
 import { expectedSourceCounts, ledgerEntry } from "../model/ledger.js";
 import { diagnose } from "../posterior/diagnose.js";
-import type { DrawSource } from "../posterior/draw-source.js";
+import { type DrawSource, forEachDraw } from "../posterior/draw-source.js";
 import type { LiraSummary } from "../posterior/result.js";
 import { parameterDraws, pixelQuantiles, poolMoments } from "../posterior/summary.js";
 import type { ParameterSource } from "../posterior/trace.js";
@@ -36,13 +36,6 @@ function runningStd(): { add(value: number): void; std(): number } {
     },
     std: () => (count < 2 ? Number.NaN : Math.sqrt(squares / (count - 1))),
   };
-}
-
-/** Visit every kept draw of every chain once. */
-function forEachDraw(images: DrawSource, visit: (draw: Float32Array) => void): void {
-  for (let chain = 0; chain < images.chains; chain++) {
-    for (let draw = 0; draw < images.draws(chain); draw++) visit(images.readDraws(chain, draw, 1));
-  }
 }
 
 /** Turn the chains of a run into what is reported of them: everything of a result but the draws. */
@@ -79,7 +72,8 @@ export async function summariseRun(
   const detected = detectedExposures(observations, config.boundary);
   const totalFlux = runningStd();
   const sourceCounts = observations.map(runningStd);
-  forEachDraw(images, (draw) => {
+  const everyChain = Array.from({ length: images.chains }, (_, chain) => chain);
+  await forEachDraw(images, everyChain, {}, (draw) => {
     let sum = 0;
     for (let pixel = 0; pixel < draw.length; pixel++) sum += draw[pixel];
     totalFlux.add(sum);

@@ -25,7 +25,7 @@ describe("tslira", () => {
   it("helps with every command, two ways", async () => {
     const all = await cli("--help");
     expect(all.code).toBe(0);
-    for (const command of ["deconvolve", "simulate", "info"]) {
+    for (const command of ["deconvolve", "simulate", "plot", "info"]) {
       expect(all.stdout).toContain(`  ${command}`);
       const one = await cli(command, "--help");
       expect(one).toEqual(await cli("help", command));

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { figureDocument } from "../../src/figures/document-node.js";
 import { plotParameterTraces } from "../../src/figures/plot-parameter-traces.js";
 import { plotPixelTrace } from "../../src/figures/plot-pixel-trace.js";
-import { decimate } from "../../src/figures/trace-panel.js";
+import { decimate, summariseColumns } from "../../src/figures/trace-panel.js";
 import type { ImageTrace, ParameterTrace } from "../../src/posterior/trace.js";
 import { textsOf, uniforms } from "./images.js";
 
@@ -64,8 +64,8 @@ describe("plotParameterTraces", () => {
 
   it("draws what varies and leaves bookkeeping out", () => {
     const texts = textsOf(plotParameterTraces(parameterTrace(50, 2), undefined, { document }));
-    expect(texts).toEqual(expect.arrayContaining(["logPost", "smoothingParam0", "burn-in", "chain 1", "2"]));
-    for (const name of ["iteration", "chain", "stepSize", "cycleSpinRow", "cycleSpinCol", "bkgScale"])
+    expect(texts).toEqual(expect.arrayContaining(["log posterior", "α₀", "burn-in", "chain 1", "2"]));
+    for (const name of ["iteration", "chain", "stepSize", "cycleSpinRow", "cycleSpinCol", "background scale"])
       expect(texts).not.toContain(name);
   });
 
@@ -73,8 +73,8 @@ describe("plotParameterTraces", () => {
     const texts = textsOf(
       plotParameterTraces(parameterTrace(50, 1), undefined, { document, names: ["bkgScale"] }),
     );
-    expect(texts).toContain("bkgScale");
-    expect(texts).not.toContain("logPost");
+    expect(texts).toContain("background scale");
+    expect(texts).not.toContain("log posterior");
   });
 
   it("warns of an R-hat or ESS that fails", () => {
@@ -95,6 +95,8 @@ describe("plotParameterTraces", () => {
     const svg = plotParameterTraces(parameterTrace(20_000, 2), undefined, { document });
     expect(lines(svg)).toBeGreaterThan(0);
     expect(svg.length).toBeLessThan(60_000);
+    // 230 px for 20,000 sweeps: 87 sweeps a px, means of 1.5 px.
+    expect(textsOf(svg)).toContain("mean of 130 sweeps");
     expect(svg).not.toMatch(/NaN|undefined|Infinity/);
   });
 
@@ -131,6 +133,15 @@ describe("decimate", () => {
   });
 });
 
+describe("summariseColumns", () => {
+  it("gives mean and range of neighbouring values, the last column being shorter", () => {
+    expect(summariseColumns([9, 1, 2, 6, Number.NaN, 4], 1, 6, 3)).toEqual([
+      { middle: 2, mean: 3, low: 1, high: 6 },
+      { middle: 4.5, mean: 4, low: 4, high: 4 },
+    ]);
+  });
+});
+
 describe("plotPixelTrace", () => {
   const draws = (chain: number) =>
     Float32Array.from({ length: 10 * 6 }, (_, index) =>
@@ -142,6 +153,14 @@ describe("plotPixelTrace", () => {
     const texts = textsOf(plotPixelTrace(trace, 1, 1, { document, unit: "cm-2" }));
     // 10 draws each of 2, 3 (twice) and 4: mean 3, sample standard deviation sqrt(10 / 19).
     expect(texts).toEqual(expect.arrayContaining(["flux at x = 1, y = 1 (cm⁻²)", "mean 3, std 0.725"]));
+  });
+
+  it("shows the sum over a circle, and counts draws after burn-in only", () => {
+    const texts = textsOf(plotPixelTrace(trace, 1, 1, { document, radius: 1, burnIn: 180 }));
+    // Pixels around (1, 1) hold 0. Draws 8 and 9 of each chain: 2, 3 and 3, 4.
+    expect(texts).toEqual(
+      expect.arrayContaining(["flux within 1 px of x = 1, y = 1", "mean 3, std 0.816", "burn-in"]),
+    );
   });
 
   it("draws a pixel that never changes", () => {

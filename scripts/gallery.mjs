@@ -1,0 +1,210 @@
+// Draws every figure from one simulated run and writes docs/gallery.md with its pictures. `npm run gallery` builds first.
+//
+// A new figure is a new row of FIGURES. The pictures are the same bytes on every machine.
+
+import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  animateDraws,
+  drawPlayerPage,
+  figureDocument,
+  LiraDeconvolver,
+  plotAutocorrelation,
+  plotHyperprior,
+  plotImage,
+  plotPanels,
+  plotParameterDistributions,
+  plotParameterTraces,
+  plotPixelTrace,
+  plotPixelTracesRegion,
+  plotPosterior,
+  plotRank,
+  plotRegionDistribution,
+  simulateGaussianAndPoints,
+} from "../dist/node.js";
+
+const DOCS = join(dirname(fileURLToPath(import.meta.url)), "..", "docs");
+const FOLDER = join(DOCS, "gallery");
+/** Most bytes of one file, and of all together. */
+const LIMITS = { file: 1.5e6, all: 6e6 };
+
+/** A pixel near the centre, where the sampler finds it hard to tell neighbours apart. */
+const [X, Y] = [16, 16];
+
+/**
+ * name: of the function and the files; text: what to see; call: the code; kind: of `tslira plot`, where there is one;
+ * draw: (run, options) => SVG.
+ */
+const FIGURES = [
+  {
+    name: "plotImage",
+    text: "One image, in any of six colour maps and four stretches, with markers.",
+    call: 'plotImage(result.mean, { document, label: "flux", stretch: "sqrt", title: "Posterior mean" })',
+    kind: "mean",
+    draw: ({ result }, options) =>
+      plotImage(result.mean, { ...options, label: "flux", stretch: "sqrt", title: "Posterior mean" }),
+  },
+  {
+    name: "plotPanels",
+    text: "Several images on one colour scale: the true sky of the simulation, and what the posterior makes of its counts.",
+    call: 'plotPanels([{ image: data.flux, title: "Truth" }, { image: result.mean, title: "Posterior mean" }], { document, colorScale: "shared" })',
+    draw: ({ data, result }, options) =>
+      plotPanels(
+        [
+          { image: data.flux, title: "Truth", label: "flux", stretch: "sqrt", percentiles: [0, 99.8] },
+          { image: result.mean, title: "Posterior mean" },
+        ],
+        { ...options, colorScale: "shared" },
+      ),
+  },
+  {
+    name: "plotPosterior",
+    text: "What a result says, in one figure: counts, mean, standard deviation, signal to noise and R-hat.",
+    call: "plotPosterior(result, { document, counts: data.counts })",
+    kind: "posterior",
+    draw: ({ data, result }, options) => plotPosterior(result, { ...options, counts: data.counts }),
+  },
+  {
+    name: "plotPixelTrace",
+    text: "The draws of a pixel, or of the sum over a circle, and their distribution.",
+    call: `plotPixelTrace(result.trace.images, ${X}, ${Y}, { document, radius: 2 })`,
+    kind: `pixel-trace --at ${X},${Y} --radius 2`,
+    draw: ({ result }, options) => plotPixelTrace(result.trace.images, X, Y, { ...options, radius: 2 }),
+  },
+  {
+    name: "plotPixelTracesRegion",
+    text: "A pixel and its neighbours, one panel a chain. Where one line falls as another rises, pixels trade flux: the data fix their sum only.",
+    call: `plotPixelTracesRegion(result.trace.images, ${X}, ${Y}, { document, radius: 2 })`,
+    kind: `pixel-region --at ${X},${Y} --radius 2`,
+    draw: ({ result }, options) =>
+      plotPixelTracesRegion(result.trace.images, X, Y, { ...options, radius: 2, image: result.mean }),
+  },
+  {
+    name: "plotRegionDistribution",
+    text: "The flux of a region, with an error that knows of the correlation of its pixels.",
+    call: `plotRegionDistribution(result.trace.images, { x: ${X}, y: ${Y}, radius: 3 }, { document })`,
+    kind: `region-distribution --at ${X},${Y} --radius 3`,
+    draw: ({ result }, options) =>
+      plotRegionDistribution(result.trace.images, { x: X, y: Y, radius: 3 }, options),
+  },
+  {
+    name: "plotParameterTraces",
+    text: "Every parameter along the chains. Lines are means of many sweeps, shades their range, so that slow wandering shows.",
+    call: "plotParameterTraces(result.trace.parameters, result.diagnostics, { document })",
+    kind: "parameter-traces",
+    draw: ({ result }, options) => plotParameterTraces(result.trace.parameters, result.diagnostics, options),
+  },
+  {
+    name: "plotParameterDistributions",
+    text: "The distribution of every parameter, each chain in its colour. Chains that agree lie on one another.",
+    call: "plotParameterDistributions(result.trace.parameters, { document })",
+    kind: "parameter-distributions",
+    draw: ({ result }, options) => plotParameterDistributions(result.trace.parameters, options),
+  },
+  {
+    name: "plotRank",
+    text: "Ranks of each chain among the draws of all. They are flat when the chains sample the same distribution; the band allows for chance and for correlated draws.",
+    call: "plotRank(result.trace.parameters, { document })",
+    kind: "rank",
+    draw: ({ result }, options) => plotRank(result.trace.parameters, options),
+  },
+  {
+    name: "plotAutocorrelation",
+    text: "How many sweeps it takes to forget: the autocorrelation time stands above each panel.",
+    call: "plotAutocorrelation(result.trace.parameters, { document })",
+    kind: "autocorrelation",
+    draw: ({ result }, options) => plotAutocorrelation(result.trace.parameters, options),
+  },
+  {
+    name: "plotHyperprior",
+    text: "The smoothing parameter of each level against its prior. A histogram that follows the line has learnt nothing from the data.",
+    call: "plotHyperprior(result.trace.parameters, result.config.smoothingPrior, { document })",
+    kind: "hyperprior",
+    draw: ({ result }, options) =>
+      plotHyperprior(result.trace.parameters, result.config.smoothingPrior, options),
+  },
+];
+
+const written = [];
+function write(name, bytes) {
+  writeFileSync(join(FOLDER, name), bytes);
+  const { size } = statSync(join(FOLDER, name));
+  if (size > LIMITS.file)
+    throw new Error(`gallery: ${name} must be at most ${LIMITS.file} bytes, got ${size}`);
+  written.push(size);
+}
+
+const data = simulateGaussianAndPoints({ seed: 372 });
+const deconvolver = new LiraDeconvolver({
+  iterations: 20_000,
+  burnIn: 2_000,
+  chains: 4,
+  seed: 1,
+  trace: { keep: 500 },
+});
+const run = { data, result: await deconvolver.run(data) };
+const document = await figureDocument();
+
+rmSync(FOLDER, { recursive: true, force: true });
+mkdirSync(FOLDER, { recursive: true });
+const sections = FIGURES.map(({ name, text, call, kind, draw }) => {
+  write(`${name}.svg`, draw(run, { document, theme: "light" }));
+  write(`${name}-dark.svg`, draw(run, { document, theme: "dark" }));
+  const command =
+    kind === undefined
+      ? ""
+      : `\n\`\`\`sh\nnpx tslira plot result.fits --kind ${kind} -o figure.pdf\n\`\`\`\n`;
+  return `## ${name}
+
+${text}
+
+<picture><source media="(prefers-color-scheme: dark)" srcset="gallery/${name}-dark.svg"><img alt="${text}" src="gallery/${name}.svg"></picture>
+
+\`\`\`ts
+const svg = ${call};
+\`\`\`
+${command}`;
+});
+
+const { images } = run.result.trace;
+write("animateDraws.png", await animateDraws(images, { document, frames: 60 }));
+write("drawPlayer.html", drawPlayerPage(images, { document, draws: 150, title: "Draws of the posterior" }));
+
+writeFileSync(
+  join(DOCS, "gallery.md"),
+  `# Gallery
+
+All figures of tslira, from one simulated run: a Gaussian with four point sources, 32 x 32 pixels, four chains of 20,000 sweeps.
+\`npm run gallery\` draws them again.
+
+Each figure is a function that returns an SVG document, light or dark. In Node \`renderPng\` and \`renderPdf\` turn it into
+PNG and PDF; the PDF has lines and text as vectors. From the command line \`tslira plot\` draws the figures of a result file
+into any of the three, and with \`--preview\` into the terminal. Chains are told apart by the colours of Okabe and Ito, which colour-blind
+readers can tell apart too.
+
+${sections.join("\n")}
+## animateDraws
+
+Single draws beside the mean of all draws so far, as APNG or GIF.
+
+![Draws of the posterior, and their mean, moving](gallery/animateDraws.png)
+
+\`\`\`sh
+npx tslira plot result.fits --kind animation -o draws.apng
+\`\`\`
+
+## drawPlayer
+
+The same to play with: [a page](gallery/drawPlayer.html) that needs no network, with a slider, choice of chain, speed, keys and a
+readout of the pixel under the pointer.
+
+\`\`\`sh
+npx tslira plot result.fits --kind animation -o draws.html
+\`\`\`
+`,
+);
+const all = written.reduce((sum, size) => sum + size, 0);
+if (all > LIMITS.all)
+  throw new Error(`gallery: all pictures must be at most ${LIMITS.all} bytes, got ${all}`);
+console.error(`gallery: ${written.length} files, ${(all / 1e6).toFixed(1)} MB`);

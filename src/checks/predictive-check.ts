@@ -1,0 +1,485 @@
+import { type Boundary, checkBoundary } from "../data/boundary.js";
+import { type CheckedObservation, checkObservations } from "../data/check-observation.js";
+import type { Observation } from "../data/observation.js";
+import { drawPoisson } from "../data/poisson.js";
+import { type RandomStream, randomStream } from "../data/random.js";
+import { AbortedError, InvalidInputError } from "../errors.js";
+import type { Shape, SkyImage } from "../image.js";
+import { predictedCounts, type Residuals, residuals } from "../model/predicted-counts.js";
+import { asDrawSource, type DrawSource, forEachDraw, type WatchOptions } from "../posterior/draw-source.js";
+import type { Circle } from "../posterior/region.js";
+import {
+  asParameterSource,
+  type ImageTrace,
+  type ParameterSource,
+  type ParameterTrace,
+} from "../posterior/trace.js";
+import {
+  DISCREPANCIES,
+  type DiscrepancyName,
+  discrepancies,
+  discrepancyScratch,
+  type Prediction,
+  patchSide,
+  preparePrediction,
+} from "./discrepancy.js";
+import { collapseToPoint } from "./point-source.js";
+import { predictiveSentence } from "./predictive-sentence.js";
+import {
+  brightestPixel,
+  type Position,
+  PROFILE_PROBABILITIES,
+  positionOf,
+  type RadialProfile,
+  ringSums,
+  ringsAbout,
+} from "./radial-profile.js";
+
+/** The draws of a posterior, in memory or in a file: `LiraResult.trace`, or what `openResult` returns. */
+export interface PosteriorDraws {
+  readonly parameters: ParameterTrace | ParameterSource;
+  readonly images: ImageTrace | DrawSource;
+}
+
+/** Options of `predictiveCheck`. */
+export interface PredictiveCheckOptions extends WatchOptions {
+  /** Fate of photons beyond the edge, as in the run; default `"spill"`. */
+  readonly boundary?: Boundary;
+  /** About how many posterior draws to use, evenly spread over the chains; default 200. Each costs one convolution. */
+  readonly draws?: number;
+  /** Replicated counts images for each draw; default 20. */
+  readonly replicates?: number;
+  /** Whole number in [0, 2^53); default 0. */
+  readonly seed?: number;
+  /** Centre of the radial profile; default the brightest pixel of the prediction. */
+  readonly centre?: Position;
+  /** Width of a ring in pixels; default 1. */
+  readonly ringWidth?: number;
+  /** Where the last ring ends, in pixels; default half of the smaller side. */
+  readonly ringRadius?: number;
+  /** Side in pixels of the squares of the discrepancy `patches`; default from the psf (`patchSide`). */
+  readonly patchSide?: number;
+  /** Probability that right data are flagged, all discrepancies together, in (0, 1); default 0.01. */
+  readonly falseAlarmRate?: number;
+  /**
+   * Ask another question: could all the flux in this circle come from one point? In every draw it is gathered at its centroid
+   * before counts are predicted. For a source that is known to be a point: this also sees a psf that is too narrow.
+   */
+  readonly pointSource?: Circle;
+}
+
+/** One discrepancy, observed and replicated. */
+export interface DiscrepancyCheck {
+  readonly name: DiscrepancyName;
+  /** T(observed counts, draw), mean over the draws used. */
+  readonly observed: number;
+  /** T(replicated counts, draw): mean and standard deviation over all replicates. */
+  readonly replicated: { readonly mean: number; readonly std: number };
+  /**
+   * Probability that replicated counts are at least as discrepant as the observed, T(rep) >= T(obs) (Gelman, Meng & Stern 1996,
+   * eq. 6); near 0 or near 1 is bad.
+   */
+  readonly p: number;
+  /** Monte Carlo standard error of `p`. */
+  readonly pError: number;
+  /** `2 min(P(T(rep) >= T(obs)), P(T(rep) <= T(obs)))`, at most 1; small is bad. */
+  readonly twoSided: number;
+  /** One-sided p, ties broken at random, that is uniform when the model is right (see `PredictiveCheck.kind`). */
+  readonly uniformP: number;
+  readonly flagged: boolean;
+}
+
+/** What replicated counts say about the model of one observation. */
+export interface PredictiveCheck {
+  /** Name of the observation. */
+  readonly name: string;
+  /**
+   * `"posterior"`: the counts that were fitted are compared. `p` then is conservative, it gathers about 1/2 and
+   * P(p <= a) <= 2 a (Meng 1994), and `uniformP` is that of one draw picked by the seed.
+   * `"held-out"`: counts that the fit has not seen, compared with the predictive mean; `p` itself is uniform up to ties.
+   * `"point source"`: as posterior, under the hypothesis of `pointSource`.
+   */
+  readonly kind: "posterior" | "held-out" | "point source";
+  /** Posterior draws used, and replicated images of all of them. */
+  readonly draws: number;
+  readonly replicates: number;
+  /** In the order of the table in `discrepancy.ts`. */
+  readonly discrepancies: readonly DiscrepancyCheck[];
+  readonly falseAlarmRate: number;
+  /** Names of the discrepancies that are flagged; empty when the model describes the data. */
+  readonly flagged: readonly DiscrepancyName[];
+  /** The outcome in words. */
+  readonly sentence: string;
+  /** Expected counts of the posterior mean `[ny, nx]`: the mean of the prediction over the draws used. */
+  readonly predicted: SkyImage;
+  /** Observed minus `predicted`, in counts and in sigma (signed root of the deviance) `[ny, nx]`; NaN in masked pixels. */
+  readonly residuals: Residuals;
+  /** About `centre`. */
+  readonly profile: RadialProfile;
+}
+
+/** How counts are compared with draws: with each draw's own prediction, or with the mean of all. */
+export type Reference = "draw" | "mean";
+
+const DEFAULT_DRAWS = 200;
+const DEFAULT_REPLICATES = 20;
+const DEFAULT_FALSE_ALARM_RATE = 0.01;
+/** Replicates of the one draw behind `uniformP`: its p-values are multiples of 1 / 500 before ties are broken. */
+const PIVOTAL_REPLICATES = 499;
+/** Apart from the streams of simulated data of the same seed. */
+const SEED_OFFSET = 0x70726564; // "pred" in ASCII
+
+/**
+ * Posterior predictive check: are the observed counts like counts that the model would make? (Gelman, Meng & Stern 1996,
+ * Statistica Sinica 6, 733; Gelman et al. 2013, Bayesian Data Analysis, chapter 6.)
+ *
+ * For posterior draws theta, counts are replicated from Poisson(lambda(theta)) and their discrepancies from lambda(theta) (table in
+ * `discrepancy.ts`) compared with those of the observed counts.
+ *
+ * The p-values of fitted data are not uniform when the model is right, they gather about 1/2 (Bayarri & Berger 2000): the
+ * model has seen the data. Flags use the bound P(p <= a) <= 2 a (Meng 1994, Annals of Statistics 22, 1142), so the
+ * false-alarm rate is at most the one stated. `uniformP` takes a single posterior draw instead of all: if draw and data come
+ * from the joint law of the model, it is exactly uniform (Johnson 2007, Bayesian Analysis 2, 719). It answers for one draw, so it
+ * is noisier; use it to test many datasets, not to judge one. `heldOutCheck` has more power and uniform p-values for one dataset.
+ *
+ * A psf that is too wide is seen: no image can be as sharp as the data. A psf that is too narrow is not: a wider source explains
+ * the same counts. Where a source is known to be a point, `pointSource` sees both.
+ *
+ * @param data the observation that was fitted, or several, in the order of the run
+ * @returns one check for each observation
+ * @throws InvalidInputError when data or options break their rules, or data and draws do not fit
+ * @throws AbortedError when `signal` says so
+ */
+export async function predictiveCheck(
+  data: Observation | readonly Observation[],
+  posterior: PosteriorDraws,
+  options: PredictiveCheckOptions = {},
+): Promise<PredictiveCheck[]> {
+  return compareWithDraws(data, posterior, options, "draw");
+}
+
+/** The engine of all predictive checks. */
+export async function compareWithDraws(
+  data: Observation | readonly Observation[],
+  posterior: PosteriorDraws,
+  options: PredictiveCheckOptions,
+  reference: Reference,
+): Promise<PredictiveCheck[]> {
+  const { boundary = "spill", onProgress, signal } = options;
+  checkBoundary("predictiveCheck", boundary);
+  checkOptions(options);
+  const list: readonly Observation[] = "counts" in data ? [data] : data;
+  const { observations } = checkObservations(list, { boundary });
+  const images = asDrawSource(posterior.images);
+  checkShapes(observations[0], images);
+  const parameters = asParameterSource(posterior.parameters);
+  const checks: PredictiveCheck[] = [];
+  for (const [index, observation] of observations.entries()) {
+    const column = parameters.names.indexOf(observations.length === 1 ? "bkgScale" : `bkgScale${index}`);
+    const scaleOf = (chain: number, draw: number) => {
+      const sweep = images.first + draw * images.every;
+      return column < 0 ? 1 : parameters.readRows(chain, sweep, 1)[column];
+    };
+    const part = (fraction: number) => onProgress?.((index + fraction) / observations.length);
+    checks.push(
+      await checkObservation(
+        observation,
+        {
+          images,
+          scaleOf,
+          boundary,
+          reference,
+          stream: randomStream((options.seed ?? 0) + SEED_OFFSET + index),
+        },
+        { ...options, onProgress: part, ...(signal === undefined ? {} : { signal }) },
+      ),
+    );
+  }
+  return checks;
+}
+
+function checkOptions(options: PredictiveCheckOptions): void {
+  const {
+    draws = DEFAULT_DRAWS,
+    replicates = DEFAULT_REPLICATES,
+    falseAlarmRate = DEFAULT_FALSE_ALARM_RATE,
+    patchSide: side,
+  } = options;
+  const whole = { draws, replicates, ...(side === undefined ? {} : { patchSide: side }) };
+  for (const [name, value] of Object.entries(whole)) {
+    if (Number.isInteger(value) && value >= 1) continue;
+    throw new InvalidInputError(
+      `predictiveCheck: ${name} must be a whole number >= 1, got ${value}; leave it out for the default`,
+      { fields: { [name]: value } },
+    );
+  }
+  if (!(falseAlarmRate > 0 && falseAlarmRate < 1)) {
+    throw new InvalidInputError(
+      `predictiveCheck: falseAlarmRate must lie in (0, 1), got ${falseAlarmRate}; try 0.01`,
+      { fields: { falseAlarmRate } },
+    );
+  }
+  const { pointSource } = options;
+  if (pointSource !== undefined && !(pointSource.radius > 0)) {
+    throw new InvalidInputError(
+      `predictiveCheck: radius of pointSource must be > 0, got ${pointSource.radius}; give pixels`,
+      { fields: { radius: pointSource.radius } },
+    );
+  }
+}
+
+function checkShapes({ name, counts }: CheckedObservation, images: DrawSource): void {
+  const [ny, nx] = images.shape;
+  if (counts.shape[0] !== ny || counts.shape[1] !== nx) {
+    throw new InvalidInputError(
+      `${name}: counts must have the shape of the draws, [${ny}, ${nx}], got [${counts.shape.join(", ")}]; ` +
+        "give the data (and cut-out) that were deconvolved",
+      { fields: { shape: counts.shape, expected: images.shape } },
+    );
+  }
+  let total = 0;
+  for (let chain = 0; chain < images.chains; chain++) total += images.draws(chain);
+  if (total === 0) {
+    throw new InvalidInputError("predictiveCheck: result must hold kept draws, got none; run more sweeps");
+  }
+}
+
+/** Where predictions come from. */
+interface DrawsOfObservation {
+  readonly images: DrawSource;
+  readonly scaleOf: (chain: number, draw: number) => number;
+  readonly boundary: Boundary;
+  readonly reference: Reference;
+  readonly stream: RandomStream;
+}
+
+/** Running comparison of replicated with observed values of one discrepancy. */
+interface Tally {
+  observed: number;
+  mean: number;
+  squares: number;
+  /** Replicates at least as large, and at most as large. */
+  above: number;
+  below: number;
+  /** Of the draw's p, for its error. */
+  pMean: number;
+  pSquares: number;
+  uniformP: number;
+}
+
+async function checkObservation(
+  observation: CheckedObservation,
+  { images, scaleOf, boundary, reference, stream }: DrawsOfObservation,
+  options: PredictiveCheckOptions,
+): Promise<PredictiveCheck> {
+  const { draws: wanted = DEFAULT_DRAWS, replicates = DEFAULT_REPLICATES, pointSource, onProgress } = options;
+  const { falseAlarmRate = DEFAULT_FALSE_ALARM_RATE, signal } = options;
+  const { counts, mask } = observation;
+  const shape: Shape = counts.shape;
+  const chains = Array.from({ length: images.chains }, (_, chain) => chain);
+  const available = chains.reduce((sum, chain) => sum + images.draws(chain), 0);
+  const step = Math.max(1, Math.floor(available / wanted));
+  const draws = chains.reduce((sum, chain) => sum + Math.ceil(images.draws(chain) / step), 0);
+  const watch = (from: number, to: number): WatchOptions => ({
+    onProgress: (fraction) => onProgress?.(from + (to - from) * fraction),
+    ...(signal === undefined ? {} : { signal }),
+  });
+
+  const flux = new Float64Array(counts.data.length);
+  const sky = (draw: Float32Array) => {
+    if (pointSource === undefined) flux.set(draw);
+    else collapseToPoint(draw, shape, pointSource, flux);
+  };
+
+  // The prediction is linear in flux and scale: that of their means is the mean prediction.
+  const meanFlux = new Float64Array(flux.length);
+  let meanScale = 0;
+  await forEachDraw(
+    images,
+    chains,
+    watch(0, 0.05),
+    (image, chain, draw) => {
+      sky(image);
+      for (let index = 0; index < flux.length; index++) meanFlux[index] += flux[index] / draws;
+      meanScale += scaleOf(chain, draw) / draws;
+    },
+    step,
+  );
+  const predicted = predictedCounts({ data: meanFlux, shape }, observation, { boundary, scale: meanScale });
+  const ringOptions = { width: options.ringWidth, radius: options.ringRadius, mask };
+  const fixedCentre = options.centre ?? (pointSource && { x: pointSource.x, y: pointSource.y });
+  const rings = ringsAbout(
+    fixedCentre ?? positionOf(brightestPixel(predicted, mask), shape),
+    shape,
+    ringOptions,
+  );
+  const side = Math.min(options.patchSide ?? patchSide(observation.psf, shape), ...shape);
+  const meanPrediction = preparePrediction(predicted, mask, rings, side);
+
+  const scratch = discrepancyScratch(shape, rings.count);
+  const tallies = DISCREPANCIES.map(
+    (): Tally => ({
+      observed: 0,
+      mean: 0,
+      squares: 0,
+      above: 0,
+      below: 0,
+      pMean: 0,
+      pSquares: 0,
+      uniformP: Number.NaN,
+    }),
+  );
+  const profiles = rings.pixels.map(() => new Float64Array(draws * replicates));
+  const ringCounts = new Float64Array(rings.count);
+  const replicate = new Float64Array(flux.length);
+  const observed = new Float64Array(DISCREPANCIES.length);
+  const equal = new Float64Array(DISCREPANCIES.length);
+  const above = new Float64Array(DISCREPANCIES.length);
+  const pivotalDraw = Math.min(draws - 1, Math.floor(stream.uniform() * draws));
+  let done = 0;
+  let count = 0;
+
+  const simulate = ({ lambda }: Prediction) => {
+    for (let index = 0; index < replicate.length; index++) {
+      replicate[index] =
+        mask !== undefined && mask.data[index] === 0 ? 0 : drawPoisson(stream, lambda[index]);
+    }
+  };
+  /** Replicate counts of one draw and count how often they are beyond, or equal to, the observed ones. */
+  const compare = (own: Prediction, against: Prediction, times: number, visit: () => void) => {
+    equal.fill(0);
+    above.fill(0);
+    for (let time = 0; time < times; time++) {
+      simulate(own);
+      discrepancies(replicate, against, scratch);
+      for (let index = 0; index < observed.length; index++) {
+        if (scratch.values[index] > observed[index]) above[index]++;
+        else if (scratch.values[index] === observed[index]) equal[index]++;
+      }
+      visit();
+    }
+  };
+
+  await forEachDraw(
+    images,
+    chains,
+    watch(0.05, 1),
+    (image, chain, draw) => {
+      sky(image);
+      const lambda = predictedCounts({ data: flux, shape }, observation, {
+        boundary,
+        scale: scaleOf(chain, draw),
+      });
+      // For uniform p-values the centre may depend on the draw, not on the data.
+      const centre = fixedCentre ?? positionOf(brightestPixel(lambda, mask), shape);
+      const own = preparePrediction(
+        lambda,
+        mask,
+        reference === "mean" ? rings : ringsAbout(centre, shape, ringOptions),
+        side,
+      );
+      const against = reference === "mean" ? meanPrediction : own;
+      discrepancies(counts.data, against, scratch);
+      observed.set(scratch.values);
+      compare(own, against, replicates, () => {
+        for (const [index, tally] of tallies.entries()) {
+          const delta = scratch.values[index] - tally.mean;
+          tally.mean += delta / (count + 1);
+          tally.squares += delta * (scratch.values[index] - tally.mean);
+        }
+        ringSums(replicate, rings, ringCounts);
+        for (let ring = 0; ring < rings.count; ring++) profiles[ring][count] = ringCounts[ring];
+        count++;
+      });
+      for (const [index, tally] of tallies.entries()) {
+        const p = (above[index] + equal[index]) / replicates;
+        tally.observed += observed[index] / draws;
+        tally.above += above[index] + equal[index];
+        tally.below += replicates - above[index];
+        const delta = p - tally.pMean;
+        tally.pMean += delta / (done + 1);
+        tally.pSquares += delta * (p - tally.pMean);
+      }
+      if (reference === "draw" && done === pivotalDraw) {
+        compare(own, against, PIVOTAL_REPLICATES, () => undefined);
+        for (const [index, tally] of tallies.entries()) {
+          tally.uniformP = (above[index] + stream.uniform() * (equal[index] + 1)) / (PIVOTAL_REPLICATES + 1);
+        }
+      }
+      done++;
+    },
+    step,
+  );
+  if (signal?.aborted) {
+    throw new AbortedError("predictiveCheck: check was stopped before it was complete; run it again");
+  }
+
+  // Posterior p-values are bounded by P(p <= a) <= 2 a only; held-out ones are uniform.
+  const strictness = reference === "draw" ? 2 : 1;
+  const limit = falseAlarmRate / (strictness * DISCREPANCIES.length);
+  const rows = tallies.map((tally, index): DiscrepancyCheck => {
+    const p = (tally.above + 1) / (count + 1);
+    const lower = (tally.below + 1) / (count + 1);
+    const twoSided = Math.min(1, 2 * Math.min(p, lower));
+    const ties = tally.above + tally.below - count;
+    return {
+      name: DISCREPANCIES[index],
+      observed: tally.observed,
+      replicated: { mean: tally.mean, std: Math.sqrt(tally.squares / (count - 1)) },
+      p,
+      pError: Math.sqrt(tally.pSquares / Math.max(1, draws - 1) / draws),
+      twoSided,
+      uniformP:
+        reference === "draw"
+          ? tally.uniformP
+          : (tally.above - ties + stream.uniform() * (ties + 1)) / (count + 1),
+      flagged: twoSided <= limit,
+    };
+  });
+  const flagged = rows.filter((row) => row.flagged).map(({ name }) => name);
+  const kind = reference === "mean" ? "held-out" : pointSource ? "point source" : "posterior";
+  return {
+    name: observation.name,
+    kind,
+    draws,
+    replicates: count,
+    discrepancies: rows,
+    falseAlarmRate,
+    flagged,
+    sentence: predictiveSentence(kind, rows, falseAlarmRate),
+    predicted,
+    residuals: residuals(counts, predicted, mask),
+    profile: radialProfile(counts, meanPrediction, profiles),
+  };
+}
+
+function radialProfile(
+  { data }: SkyImage,
+  { rings, ringLambda }: Prediction,
+  replicated: readonly Float64Array[],
+): RadialProfile {
+  const observed = new Float64Array(rings.count);
+  ringSums(data, rings, observed);
+  const all = rings.pixels.map((pixels, ring) => {
+    const sorted = replicated[ring].sort();
+    const quantile = (probability: number) => {
+      const position = (sorted.length - 1) * probability;
+      const index = Math.floor(position);
+      const next = sorted[Math.min(index + 1, sorted.length - 1)];
+      return sorted[index] + (position - index) * (next - sorted[index]);
+    };
+    return {
+      inner: ring * rings.width,
+      outer: (ring + 1) * rings.width,
+      pixels,
+      observed: observed[ring],
+      predicted: ringLambda[ring],
+      quantiles: PROFILE_PROBABILITIES.map(quantile),
+    };
+  });
+  return {
+    centre: rings.centre,
+    probabilities: PROFILE_PROBABILITIES,
+    rings: all.filter(({ pixels }) => pixels > 0),
+  };
+}

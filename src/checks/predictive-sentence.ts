@@ -1,0 +1,57 @@
+import type { DiscrepancyName } from "./discrepancy.js";
+import type { DiscrepancyCheck, PredictiveCheck } from "./predictive-check.js";
+
+/** What a discrepancy that is flagged points at. */
+const SUSPECTS: Readonly<Record<DiscrepancyName, string>> = {
+  total: "background, exposure or the prior of the total",
+  maximum: "psf or saturated pixels",
+  pearson: "bad pixels, psf or counts that are not Poisson",
+  cash: "psf or background",
+  cstat: "bad pixels, psf or counts that are not Poisson",
+  neighbours: "psf, background or exposure",
+  patches: "psf, background or exposure",
+  profile: "psf",
+};
+
+/** Discrepancies from the one that tells most about the cause to the one that tells least. */
+const TELLING: readonly DiscrepancyName[] = [
+  "profile",
+  "maximum",
+  "patches",
+  "neighbours",
+  "total",
+  "cash",
+  "pearson",
+  "cstat",
+];
+
+/** P-values as text: two digits, never 0. */
+function pText(p: number): string {
+  return p < 0.001 ? p.toExponential(0) : p.toPrecision(2);
+}
+
+/** The outcome of a predictive check in words. */
+export function predictiveSentence(
+  kind: PredictiveCheck["kind"],
+  rows: readonly DiscrepancyCheck[],
+  falseAlarmRate: number,
+): string {
+  const bad = rows.filter(({ flagged }) => flagged).sort((a, b) => a.twoSided - b.twoSided);
+  const what = {
+    posterior: "the model",
+    "held-out": "the model (on photons it has not seen)",
+    "point source": "the model with a point in place of the source",
+  }[kind];
+  const rate = `false-alarm rate ${falseAlarmRate}`;
+  if (bad.length === 0) {
+    const [least] = [...rows].sort((a, b) => a.twoSided - b.twoSided);
+    return `The counts look like draws from ${what}: smallest two-sided p is ${pText(least.twoSided)} (${least.name}) of ${rows.length}, ${rate}.`;
+  }
+  const list = bad.map(({ name, twoSided }) => `${name} (p = ${pText(twoSided)})`).join(", ");
+  const cause = TELLING.find((name) => bad.some((row) => row.name === name)) ?? bad[0].name;
+  const advice =
+    kind === "point source"
+      ? "the psf is wrong, or the source is no point"
+      : `look at the residuals and check ${SUSPECTS[cause]}`;
+  return `The counts do not look like draws from ${what}: ${list}; ${rate}; ${advice}.`;
+}

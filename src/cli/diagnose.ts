@@ -1,0 +1,220 @@
+/** `tslira diagnose`. */
+
+import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import {
+  type Circle,
+  circularRegion,
+  heldOutCheck,
+  InvalidInputError,
+  type LiraConfig,
+  type LiraDeconvolverOptions,
+  type Observation,
+  type OpenTraces,
+  openTraces,
+  type PredictiveCheck,
+  type PriorSensitivity,
+  predictiveCheck,
+  priorSensitivity,
+  type Quantities,
+  readObservationFiles,
+  summariseQuantities,
+} from "../node.js";
+import { diagnosisData, diagnosisLines } from "./diagnosis-report.js";
+import { EXIT } from "./exit.js";
+import { listenForInterrupt } from "./interrupt.js";
+import { parseCutout, parseNumbers, parseWhole } from "./option-values.js";
+import { openProgress } from "./progress.js";
+import { findRecordedData } from "./recorded-data.js";
+
+const DETAILS = `
+Convergence: for every parameter, the worst pixels and the regions asked for: mean, standard deviation
+  and quantiles with their Monte Carlo errors, R-hat, effective sample sizes, autocorrelation time;
+  Geweke's check of the burn-in. What each figure means: docs/diagnostics.md.
+Predictive checks: are the counts like counts that the model makes? They need the data, which are found
+  by the command that the result remembers (files unchanged, by SHA-256), or given as for deconvolve.
+  --point-source sees a psf that is wrong either way, where the source is known to be a point.
+
+Examples:
+  tslira diagnose result.fits
+  tslira diagnose result.fits --region 16,26,3 --region 16,6,3 --json
+  tslira diagnose result.fits --counts counts.fits --psf psf.fits --point-source 16,26,3
+  tslira diagnose result.fits --strict || echo "do not use it"`;
+
+/** A circle as `x,y,radius`. */
+function parseCircle(text: string): Circle {
+  const values = parseNumbers(text);
+  const [x, y, radius] = values;
+  if (values.length !== 3 || !(radius > 0)) {
+    throw new InvalidArgumentError("Give x,y,radius in pixels from 0, for example 16,26,3.");
+  }
+  return { x, y, radius };
+}
+
+function diagnoseOptions() {
+  return new Command("diagnose")
+    .summary("say whether a result can be trusted")
+    .description(
+      "Judge a result: do its chains agree, how exact are its numbers, and does the model describe the data?",
+    )
+    .argument("<result>", "result of tslira deconvolve")
+    .option(
+      "-r, --region <x,y,r>",
+      "also judge the flux of a circle, in pixels from 0; may be repeated",
+      (text: string, all: Circle[] = []) => [...all, parseCircle(text)],
+    )
+    .option("--json", "print it for programs")
+    .option("--strict", "exit code 3 when the chains disagree")
+    .option("-q, --quiet", "no progress")
+    .optionsGroup("Predictive checks:")
+    .option("--point-source <x,y,r>", "could the flux of this circle be one point?", parseCircle)
+    .option("--centre <x,y>", "centre of the radial profile (default: the brightest pixel)", parseNumbers)
+    .option("--draws <n>", "posterior draws to use (default: 200)", parseWhole)
+    .option("-s, --seed <n>", "seed of the replicated counts (default: 0)", parseWhole)
+    .option("--no-predictive", "leave the predictive checks out")
+    .option("--held-out", "also deconvolve half of the photons and check on the others; takes a run")
+    .option("--prior-sensitivity", "also run with the smoothing prior's rate / 4 and x 4; takes two runs")
+    .optionsGroup("Data, when they are not found:")
+    .option("--counts <file>", "counts image that was deconvolved")
+    .option("-p, --psf <file>", "point spread function")
+    .option("-e, --exposure <file>", "exposure")
+    .option("-b, --background <file>", "background")
+    .addOption(
+      new Option("--background-unit <unit>", "what the background file holds (default: flux)").choices([
+        "flux",
+        "counts",
+      ]),
+    )
+    .option("-m, --mask <file>", "1 = use the pixel, 0 = ignore it")
+    .option("--cutout <x0:x1,y0:y1>", "part of the counts", parseCutout)
+    .option("--psf-cutout <x0:x1,y0:y1>", "part of the psf", parseCutout)
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", DETAILS);
+}
+
+type Flags = ReturnType<ReturnType<typeof diagnoseOptions>["opts"]>;
+
+/** The command. */
+export function diagnoseCommand() {
+  return diagnoseOptions().action(diagnoseFile);
+}
+
+/** Everything that was found out. */
+export interface Diagnosis {
+  readonly path: string;
+  readonly result: OpenTraces["summary"];
+  readonly quantities: Quantities;
+  /** Empty when the data are not at hand. */
+  readonly predictive: readonly PredictiveCheck[];
+  /** Why there are no predictive checks; empty when there are. */
+  readonly missing: string;
+  readonly sensitivity?: PriorSensitivity;
+}
+
+/** The data of a result: given, found, or not at hand. */
+async function dataOf(
+  path: string,
+  result: OpenTraces,
+  flags: Flags,
+): Promise<{ readonly observations: readonly Observation[]; readonly missing: string }> {
+  const { counts, psf, exposure, background, mask, backgroundUnit, cutout, psfCutout } = flags;
+  if (counts !== undefined && psf !== undefined) {
+    const { observation } = await readObservationFiles({
+      counts,
+      psf,
+      ...(exposure === undefined ? {} : { exposure }),
+      ...(background === undefined ? {} : { background }),
+      ...(mask === undefined ? {} : { mask }),
+      ...(backgroundUnit === undefined ? {} : { backgroundUnit }),
+      ...(cutout === undefined ? {} : { cutout }),
+      ...(psfCutout === undefined ? {} : { psfCutout }),
+    });
+    return { observations: [observation], missing: "" };
+  }
+  if (counts !== undefined || psf !== undefined) {
+    throw new InvalidInputError(
+      `diagnose: counts and psf must be given together, got ${counts === undefined ? "no counts" : "no psf"}; add --${
+        counts === undefined ? "counts" : "psf"
+      }`,
+    );
+  }
+  const found = await findRecordedData(path, result.summary);
+  return "missing" in found
+    ? { observations: [], missing: `${found.missing}; give --counts and --psf (--exposure, --background)` }
+    : { observations: found.observations, missing: "" };
+}
+
+/** Settings that give the run of a result again. */
+function settingsOf({ traceEvery, ...config }: LiraConfig): LiraDeconvolverOptions {
+  return { ...config, trace: { every: traceEvery } };
+}
+
+async function diagnoseFile(path: string, flags: Flags): Promise<void> {
+  const progress = openProgress({ quiet: flags.quiet === true });
+  const interruption = listenForInterrupt(() => progress.say("stopping"));
+  const { signal } = interruption;
+  const result = await openTraces(path);
+  try {
+    const { summary } = result;
+    const regions = (flags.region ?? []).map((circle) => circularRegion(circle, summary.mean.shape));
+    const wanted = flags.predictive || flags.heldOut || flags.priorSensitivity;
+    const { observations, missing } = wanted
+      ? await dataOf(path, result, flags)
+      : { observations: [], missing: "left out (--no-predictive)" };
+    const quantities = await summariseQuantities(result, { regions, signal });
+    const predictive: PredictiveCheck[] = [];
+    let sensitivity: PriorSensitivity | undefined;
+    if (observations.length > 0) {
+      const { boundary } = summary.config;
+      const [x, y] = flags.centre ?? [];
+      const options = {
+        boundary,
+        signal,
+        ...(flags.draws === undefined ? {} : { draws: flags.draws }),
+        ...(flags.seed === undefined ? {} : { seed: flags.seed }),
+      };
+      const centre = y === undefined ? {} : { centre: { x, y } };
+      const { pointSource } = flags;
+      if (flags.predictive) {
+        predictive.push(...(await predictiveCheck(observations, result, { ...options, ...centre })));
+        if (pointSource !== undefined) {
+          predictive.push(...(await predictiveCheck(observations, result, { ...options, pointSource })));
+        }
+      }
+      const settings = settingsOf(summary.config);
+      if (flags.heldOut) {
+        const { checks } = await heldOutCheck(observations, settings, {
+          ...options,
+          ...centre,
+          onProgress: progress.update,
+        });
+        predictive.push(...checks);
+      }
+      if (flags.priorSensitivity) {
+        sensitivity = await priorSensitivity(observations, settings, {
+          signal,
+          baseline: summary,
+          onProgress: (_run, _runs, step) => progress.update(step),
+        });
+      }
+    }
+    progress.close();
+    const diagnosis: Diagnosis = {
+      path,
+      result: summary,
+      quantities,
+      predictive,
+      missing,
+      ...(sensitivity === undefined ? {} : { sensitivity }),
+    };
+    process.stdout.write(
+      flags.json
+        ? `${JSON.stringify(diagnosisData(diagnosis), undefined, 2)}\n`
+        : `${diagnosisLines(diagnosis).join("\n")}\n`,
+    );
+    if (flags.strict && summary.diagnostics.verdict.state === "disagree") process.exitCode = EXIT.disagree;
+  } finally {
+    progress.close();
+    interruption.release();
+    result.close();
+  }
+}

@@ -1,0 +1,206 @@
+/** The figures that `tslira plot` knows. A new figure is a new row of `PLOT_KINDS`. */
+
+import {
+  animateDraws,
+  type Colormap,
+  drawPlayerPage,
+  type FigureOptions,
+  InvalidInputError,
+  type OpenResult,
+  type ParameterTrace,
+  plotAutocorrelation,
+  plotHyperprior,
+  plotImage,
+  plotParameterDistributions,
+  plotParameterTraces,
+  plotPixelTrace,
+  plotPixelTracesRegion,
+  plotPosterior,
+  plotRank,
+  plotRegionDistribution,
+  type SkyImage,
+  type Stretch,
+} from "../node.js";
+
+/** Choices of the user that figures may heed. */
+export interface PlotChoices {
+  readonly figure: FigureOptions;
+  /** A pixel, `[x, y]`. */
+  readonly at?: readonly [x: number, y: number];
+  readonly radius?: number;
+  /** Columns of the parameter trace. */
+  readonly names?: readonly string[];
+  /** Number of the one chain to show, from 0; the open result holds it alone. */
+  readonly chain?: number;
+  readonly stretch?: Stretch;
+  readonly colormap?: Colormap;
+  readonly frames?: number;
+  readonly framesPerSecond?: number;
+}
+
+/** A kind of figure. */
+export interface PlotKind {
+  readonly summary: string;
+  /** The figure as SVG. */
+  readonly svg?: (open: OpenResult, choices: PlotChoices) => string | Promise<string>;
+  /** A moving figure, for files with the ending `.apng`, `.gif` or `.html`. */
+  readonly moving?: (
+    open: OpenResult,
+    choices: PlotChoices,
+    format: "apng" | "gif" | "html",
+  ) => string | Uint8Array | Promise<string | Uint8Array>;
+  /** The image itself, for terminals that have no more than blocks of colour. */
+  readonly image?: (open: OpenResult) => SkyImage;
+}
+
+/** All kinds, in the order in which the help lists them. */
+export const PLOT_KINDS: Readonly<Record<string, PlotKind>> = {
+  posterior: {
+    summary: "mean, standard deviation, signal to noise and R-hat",
+    svg: ({ result }, { figure, stretch }) => plotPosterior(result, { ...figure, ...given({ stretch }) }),
+    image: ({ result }) => result.mean,
+  },
+  mean: imageKind("posterior mean of the flux", "Posterior mean", "flux", ({ result }) => result.mean),
+  std: imageKind(
+    "posterior standard deviation of the flux",
+    "Posterior standard deviation",
+    "flux",
+    ({ result }) => result.std,
+    { colormap: "viridis" },
+  ),
+  rhat: imageKind("R-hat of each pixel", "Convergence", "R\u0302", ({ result }) => result.diagnostics.rhat, {
+    colormap: "cividis",
+    stretch: "linear",
+  }),
+  ess: imageKind(
+    "effective sample size of each pixel",
+    "Effective sample size",
+    "ESS",
+    ({ result }) => result.diagnostics.ess,
+    { colormap: "cividis", stretch: "linear" },
+  ),
+  "parameter-traces": {
+    summary: "value of each parameter in every sweep",
+    svg: ({ parameters, result }, { figure, names }) =>
+      plotParameterTraces(parameters, result.diagnostics, { ...figure, ...given({ names }) }),
+  },
+  "parameter-distributions": {
+    summary: "histogram of each parameter, by chain",
+    svg: ({ parameters }, { figure, names }) =>
+      plotParameterDistributions(parameters, { ...figure, ...given({ names }) }),
+  },
+  rank: {
+    summary: "rank histograms, flat when the chains agree",
+    svg: ({ parameters }, { figure, names }) => plotRank(parameters, { ...figure, ...given({ names }) }),
+  },
+  autocorrelation: {
+    summary: "autocorrelation of each parameter, by chain",
+    svg: ({ parameters }, { figure, names }) =>
+      plotAutocorrelation(parameters, { ...figure, ...given({ names }) }),
+  },
+  hyperprior: {
+    summary: "smoothing parameter of each level against its prior",
+    svg: ({ parameters, result }, { figure }) =>
+      plotHyperprior(parameters, result.config.smoothingPrior, figure),
+  },
+  "pixel-trace": {
+    summary: "draws of the flux of a pixel, or of all within --radius of it (--at x,y)",
+    svg: ({ images, result }, { figure, at, radius }) => {
+      const [x, y] = pixel(at, result.mean);
+      return plotPixelTrace(images, x, y, { ...figure, ...given({ radius, unit: result.unit }) });
+    },
+  },
+  "pixel-region": {
+    summary: "image with a circle, beside the draws of a pixel and its neighbours (--at x,y --radius r)",
+    svg: ({ images, result }, { figure, at, radius, stretch }) => {
+      const [x, y] = pixel(at, result.mean);
+      return plotPixelTracesRegion(images, x, y, {
+        ...figure,
+        image: result.mean,
+        ...given({ radius, stretch, unit: result.unit }),
+      });
+    },
+  },
+  "region-distribution": {
+    summary: "histogram of the flux of a pixel, or of the sum within --radius (--at x,y)",
+    svg: ({ images, result }, { figure, at, radius = 0 }) => {
+      const [x, y] = pixel(at, result.mean);
+      return plotRegionDistribution(images, { x, y, radius }, { ...figure, ...given({ unit: result.unit }) });
+    },
+  },
+  animation: {
+    summary: "draws and their mean, moving: -o x.apng, x.gif, or x.html to play with",
+    moving: ({ images, result }, { figure, stretch, colormap, frames, framesPerSecond }, format) => {
+      const options = { ...figure, ...given({ stretch, colormap, unit: result.unit }) };
+      return format === "html"
+        ? drawPlayerPage(images, { ...options, ...given({ draws: frames }) })
+        : animateDraws(images, { ...options, format, ...given({ frames, framesPerSecond }) });
+    },
+  },
+};
+
+/** A kind that shows one image of the result. */
+function imageKind(
+  summary: string,
+  heading: string,
+  label: string,
+  image: (open: OpenResult) => SkyImage,
+  defaults: { readonly colormap?: Colormap; readonly stretch?: Stretch } = {},
+): PlotKind {
+  return {
+    summary,
+    image,
+    svg: (open, { figure, stretch = defaults.stretch ?? "sqrt", colormap = defaults.colormap, at, radius }) =>
+      plotImage(image(open), {
+        ...figure,
+        label,
+        stretch,
+        title: figure.title ?? `${heading}: ${open.result.name}`,
+        ...given({ colormap, unit: label === "flux" ? open.result.unit : undefined }),
+        ...(at && { markers: [{ x: at[0], y: at[1], ...given({ radius }) }] }),
+      }),
+  };
+}
+
+/** Entries that have a value. */
+function given<T extends object>(entries: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}
+
+/** The pixel that was asked for; without one the brightest of the mean. */
+function pixel(
+  at: readonly [number, number] | undefined,
+  { data, shape: [, nx] }: SkyImage,
+): readonly [number, number] {
+  if (at) return at;
+  let brightest = 0;
+  for (let index = 1; index < data.length; index++) if (data[index] > data[brightest]) brightest = index;
+  return [brightest % nx, Math.floor(brightest / nx)];
+}
+
+/**
+ * A result of which figures see one chain only.
+ *
+ * @param chain number of the chain, from 0
+ * @throws InvalidInputError when there is no such chain
+ */
+export function oneChain(open: OpenResult, chain: number): OpenResult {
+  const { parameters, images } = open;
+  if (!Number.isInteger(chain) || chain < 0 || chain >= images.chains) {
+    throw new InvalidInputError(
+      `plot: --chain must be in 1 to ${images.chains}, got ${chain + 1}; chains count from 1, as in the figures`,
+    );
+  }
+  // Other chains are empty, so that the number and the colour of the chosen one stay.
+  const trace: ParameterTrace = {
+    ...parameters,
+    chains: parameters.chains.map((values, index) => (index === chain ? values : new Float64Array(0))),
+  };
+  return {
+    ...open,
+    parameters: trace,
+    images: { ...images, draws: (index) => (index === chain ? images.draws(index) : 0) },
+  };
+}

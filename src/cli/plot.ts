@@ -1,0 +1,209 @@
+/** `tslira plot`. */
+
+import { writeFile } from "node:fs/promises";
+import { extname } from "node:path";
+import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import {
+  colorImage,
+  figureDocument,
+  InvalidInputError,
+  type OpenResult,
+  openResult,
+  renderPdf,
+  renderPixels,
+  renderPng,
+} from "../node.js";
+import { formatNumber } from "./format.js";
+import { nearestWord } from "./nearest-word.js";
+import { parseNumber, parseNumbers, parseWhole } from "./option-values.js";
+import { checkOutputPath } from "./output-path.js";
+import { oneChain, PLOT_KINDS, type PlotChoices, type PlotKind } from "./plot-kinds.js";
+import { blockImage, itermImage, kittyImage, sixelImage, terminalProtocol } from "./terminal-image.js";
+
+const KIND_WIDTH = Math.max(...Object.keys(PLOT_KINDS).map(({ length }) => length));
+const KINDS = Object.entries(PLOT_KINDS)
+  .map(([name, { summary }]) => `  ${name.padEnd(KIND_WIDTH)}  ${summary}`)
+  .join("\n");
+
+const DETAILS = `
+Kinds:
+${KINDS}
+
+Pixels are counted from 0, x to the right and y up; without --at the brightest pixel is shown.
+Chains are counted from 1, as in the figures.
+
+Examples:
+  tslira plot result.fits -o posterior.png
+  tslira plot result.fits --kind rank -o rank.pdf --theme light
+  tslira plot result.fits --kind pixel-region --at 16,26 --radius 2 -o region.svg
+  tslira plot result.fits --kind parameter-traces --parameter logPost --parameter smoothingParam0 -o traces.png
+  tslira plot result.fits --kind animation -o draws.html
+  tslira plot result.fits --kind mean --preview`;
+
+const FORMATS = [".png", ".svg", ".pdf"];
+const MOVING_FORMATS = [".apng", ".gif", ".html"];
+
+function parsePixel(text: string): readonly [number, number] {
+  const values = parseNumbers(text);
+  if (values.length !== 2 || !values.every((value) => Number.isInteger(value) && value >= 0)) {
+    throw new InvalidArgumentError("Give x,y (column, row, from 0).");
+  }
+  return [values[0], values[1]];
+}
+
+function plotOptions() {
+  return new Command("plot")
+    .summary("draw a figure of a result")
+    .description("Draw a figure of a result, as PNG, SVG or PDF; or an animation of its draws.")
+    .argument("<result>", "result file, FITS")
+    .option("-k, --kind <kind>", "which figure (default: posterior)")
+    .option("-o, --output <file>", "x.png, x.svg or x.pdf; of an animation x.apng, x.gif or x.html")
+    .option("--preview", "show it in the terminal")
+    .option("--overwrite", "replace a file that exists")
+    .optionsGroup("What to show:")
+    .option("--at <x,y>", "pixel", parsePixel)
+    .option("--radius <r>", "radius around the pixel, in pixels", parseNumber)
+    .option("--chain <n>", "one chain only, from 1", parseWhole)
+    .option(
+      "--parameter <name>",
+      "parameter to show, by its column in the result; may be given again",
+      (name: string, names: readonly string[] | undefined): readonly string[] => [...(names ?? []), name],
+    )
+    .option("--frames <n>", "frames of an animation at most", parseWhole)
+    .option("--fps <n>", "frames a second of an animation (default: 8)", parseNumber)
+    .optionsGroup("Looks:")
+    .addOption(new Option("--theme <theme>", "(default: light)").choices(["light", "dark"] as const))
+    .option("--title <text>", "heading")
+    .addOption(
+      new Option("--stretch <stretch>", "of images (default: sqrt)").choices([
+        "linear",
+        "sqrt",
+        "log",
+        "asinh",
+      ] as const),
+    )
+    .addOption(
+      new Option("--colormap <name>", "of images").choices([
+        "inferno",
+        "magma",
+        "viridis",
+        "cividis",
+        "gray",
+        "RdBu",
+      ] as const),
+    )
+    .option("--scale <s>", "pixels of a PNG per px of the figure (default: 2)", parseNumber)
+    .option("--width <n>", "width of a PNG in pixels, instead of --scale", parseWhole)
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", DETAILS);
+}
+
+type PlotFlags = ReturnType<ReturnType<typeof plotOptions>["opts"]>;
+
+/** The command. */
+export function plotCommand() {
+  return plotOptions().action(plot);
+}
+
+async function plot(path: string, flags: PlotFlags): Promise<void> {
+  const { kind: name = "posterior", output, preview = false } = flags;
+  const kind = PLOT_KINDS[name];
+  if (kind === undefined) {
+    const names = Object.keys(PLOT_KINDS);
+    throw new InvalidInputError(
+      `plot: --kind must be one of ${names.join(", ")}, got ${name}; did you mean ${nearestWord(name, names)}?`,
+    );
+  }
+  if (output === undefined && !preview) {
+    throw new InvalidInputError("plot: need somewhere to draw, got no output; add -o x.png or --preview");
+  }
+  if (preview && kind.svg === undefined) {
+    throw new InvalidInputError(
+      `plot: --preview shows figures that stand still, got ${name}; write it with -o x.html`,
+    );
+  }
+  if (output !== undefined) {
+    checkFormat(name, kind, output);
+    await checkOutputPath(output, { overwrite: flags.overwrite === true });
+  }
+  const opened = await openResult(path);
+  try {
+    const open = flags.chain === undefined ? opened : oneChain(opened, flags.chain - 1);
+    const choices: PlotChoices = {
+      figure: {
+        document: await figureDocument(),
+        ...(flags.theme && { theme: flags.theme }),
+        ...(flags.title !== undefined && { title: flags.title }),
+      },
+      ...pick(flags, ["at", "radius", "stretch", "colormap", "frames"]),
+      ...(flags.parameter && { names: flags.parameter }),
+      ...(flags.fps !== undefined && { framesPerSecond: flags.fps }),
+    };
+    if (output !== undefined)
+      await writeFile(output, await draw(kind, open, choices, extname(output), flags));
+    if (preview) process.stdout.write(await previewText(kind, open, choices));
+  } finally {
+    opened.close();
+  }
+}
+
+/** The entries of some names that have a value. */
+function pick<T extends object, K extends keyof T>(entries: T, names: readonly K[]) {
+  return Object.fromEntries(
+    names.filter((name) => entries[name] !== undefined).map((name) => [name, entries[name]]),
+  ) as { [N in K]?: Exclude<T[N], undefined> };
+}
+
+function checkFormat(name: string, { svg, moving }: PlotKind, output: string): void {
+  const possible = [...(svg ? FORMATS : []), ...(moving ? MOVING_FORMATS : [])];
+  const ending = extname(output).toLowerCase();
+  if (possible.includes(ending)) return;
+  throw new InvalidInputError(
+    `plot: the output of kind ${name} must end in ${possible.join(", ")}, got ${output}; rename it`,
+  );
+}
+
+async function draw(
+  kind: PlotKind,
+  open: OpenResult,
+  choices: PlotChoices,
+  extension: string,
+  { scale, width }: PlotFlags,
+): Promise<string | Uint8Array> {
+  const ending = extension.toLowerCase();
+  if (kind.moving && MOVING_FORMATS.includes(ending)) {
+    return kind.moving(open, choices, ending.slice(1) as "apng" | "gif" | "html");
+  }
+  const svg = (await kind.svg?.(open, choices)) ?? "";
+  if (ending === ".svg") return svg;
+  if (ending === ".pdf") return renderPdf(svg);
+  return renderPng(svg, { ...(width !== undefined ? { width } : scale !== undefined && { scale }) });
+}
+
+/** The figure as text for the terminal; an image alone, with its limits, where there is not room for text in it. */
+async function previewText(kind: PlotKind, open: OpenResult, choices: PlotChoices): Promise<string> {
+  const protocol = terminalProtocol(process.env);
+  const columns = process.stdout.columns ?? 80;
+  if (protocol === "blocks" && kind.image) {
+    const image = kind.image(open);
+    const [ny, nx] = image.shape;
+    const stretch = choices.stretch ?? "sqrt";
+    const rgba = colorImage(image, { stretch, ...pick(choices, ["colormap"]) });
+    const finite = image.data.filter(Number.isFinite);
+    const [low, high] = [
+      finite.reduce((a, b) => Math.min(a, b), Infinity),
+      finite.reduce((a, b) => Math.max(a, b), -Infinity),
+    ];
+    const unit = open.result.unit ?? "";
+    return (
+      blockImage({ width: nx, height: ny, rgba }, columns) +
+      `${open.result.name}: ${formatNumber(low)} to ${formatNumber(high)} ${unit}`.trimEnd() +
+      `, ${stretch} stretch\n`
+    );
+  }
+  const svg = (await kind.svg?.(open, choices)) ?? "";
+  if (protocol === "kitty") return kittyImage(await renderPng(svg, { scale: 1 }));
+  if (protocol === "iterm") return itermImage(await renderPng(svg, { scale: 1 }));
+  const pixels = await renderPixels(svg, protocol === "sixel" ? { scale: 1 } : { width: columns });
+  return protocol === "sixel" ? sixelImage(pixels) : blockImage(pixels, columns);
+}

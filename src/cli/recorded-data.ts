@@ -1,0 +1,105 @@
+/** The data behind a result, found again by the command that the result remembers. */
+
+import { access } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import {
+  type Observation,
+  type ObservationFileNames,
+  parseFitsName,
+  type ResultSummary,
+  readObservationFiles,
+} from "../node.js";
+import { flagSettings } from "./deconvolve.js";
+import { mergeSettings, readConfigFile } from "./deconvolve-config.js";
+import { deconvolveOptions } from "./deconvolve-options.js";
+
+/** Data that were found, or why not. */
+export type RecordedData =
+  | {
+      readonly observations: readonly Observation[];
+      /** As the command named them. */
+      readonly names: readonly ObservationFileNames[];
+      /** Where they are. */
+      readonly files: readonly string[];
+    }
+  | { readonly missing: string };
+
+/** Words of a command line as `shellQuote` wrote it. */
+export function shellWords(text: string): string[] {
+  const words: string[] = [];
+  const pattern = /\s*((?:'[^']*'|\\.|[^\s'\\])+)/gy;
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+    words.push(match[1].replace(/'([^']*)'|\\(.)/g, (_, quoted, escaped) => quoted ?? escaped));
+  }
+  return words;
+}
+
+/** The file where it was, beside the result, or in a folder of the same name there; undefined when it is nowhere. */
+async function find(name: string, result: string): Promise<string | undefined> {
+  const { path } = parseFitsName(name);
+  const extension = name.slice(path.length);
+  const beside = dirname(result);
+  for (const place of [path, join(beside, path), join(beside, basename(path))]) {
+    if (
+      await access(place).then(
+        () => true,
+        () => false,
+      )
+    )
+      return place + extension;
+  }
+  return undefined;
+}
+
+/** Files of all observations that a command names. */
+export async function recordedNames(command: string): Promise<readonly ObservationFileNames[] | undefined> {
+  const [program, verb, ...args] = shellWords(command);
+  if (program !== "tslira" || verb !== "deconvolve") return undefined;
+  const options = deconvolveOptions()
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
+  options.parse(args, { from: "user" });
+  const flags = options.opts();
+  const config =
+    flags.config === undefined ? { common: {}, options: {} } : await readConfigFile(flags.config);
+  return mergeSettings(flagSettings(options.processedArgs[0], flags), config).observations;
+}
+
+/**
+ * Find the data of a result by its recorded command. Files count only when their SHA-256 are those that the result remembers.
+ *
+ * @param path of the result
+ */
+export async function findRecordedData(path: string, { provenance }: ResultSummary): Promise<RecordedData> {
+  const { command, inputs } = provenance;
+  if (command === undefined) return { missing: "the result does not remember the command that made it" };
+  let names: readonly ObservationFileNames[] | undefined;
+  try {
+    names = await recordedNames(command);
+  } catch {
+    names = undefined;
+  }
+  if (names === undefined) return { missing: "the command that made it cannot be read again" };
+  const observations: Observation[] = [];
+  const files: string[] = [];
+  const hashes: string[] = [];
+  for (const one of names) {
+    const found: { -readonly [Key in keyof ObservationFileNames]: ObservationFileNames[Key] } = { ...one };
+    for (const key of ["counts", "psf", "exposure", "background", "mask"] as const) {
+      const name = one[key];
+      if (name === undefined) continue;
+      const place = await find(name, path);
+      if (place === undefined) return { missing: `${name} is not where it was` };
+      found[key] = place;
+      files.push(place);
+    }
+    const read = await readObservationFiles(found);
+    observations.push(read.observation);
+    hashes.push(...read.inputs.map(({ sha256 }) => sha256));
+  }
+  const changed = inputs.findIndex(({ sha256 }, index) => sha256 !== hashes[index]);
+  if (changed >= 0 || hashes.length !== inputs.length) {
+    return { missing: `${inputs[changed]?.name ?? "a file"} has changed since` };
+  }
+  return { observations, names, files };
+}

@@ -1,0 +1,19 @@
+const DIGITS = "₀₁₂₃₄₅₆₇₈₉";
+const subscript = (number: string) => Array.from(number, (digit) => DIGITS[Number(digit)]).join("");
+
+/** Names of columns of a parameter trace that read better in words; the others are shown as they are. */
+const LABELS: Readonly<Record<string, string>> = {
+  logPost: "log posterior",
+  logLikelihood: "log likelihood",
+  logPrior: "log prior",
+  expectedMSCounts: "total counts T",
+  bkgScale: "background scale",
+};
+
+/** How a figure calls a column of a parameter trace: `α₀` for `smoothingParam0`, `log posterior` for `logPost`. */
+export function parameterLabel(name: string): string {
+  const numbered = /^(smoothingParam|bkgScale)(\d+)$/.exec(name);
+  if (numbered?.[1] === "smoothingParam") return `α${subscript(numbered[2]!)}`;
+  if (numbered) return `background scale ${numbered[2]}`;
+  return LABELS[name] ?? name;
+}

@@ -1,0 +1,97 @@
+import type { Observation } from "../data/observation.js";
+import type { SkyImage } from "../image.js";
+import type { Stretch } from "./color-scale.js";
+import type { FigureOptions } from "./figure.js";
+import { boxSize, type SkyPanelOptions } from "./image-panel.js";
+import { type Panel, plotPanels } from "./plot-panels.js";
+
+/** What `plotDataset` shows: an observation, and the true flux where it is known. */
+export interface DatasetImages extends Observation {
+  /** True flux `[ny, nx]` of a simulation, expected counts a pixel for unit exposure. */
+  readonly flux?: SkyImage;
+}
+
+/** Options of `plotDataset`. */
+export interface PlotDatasetOptions extends FigureOptions, SkyPanelOptions {
+  /** Stretch of counts and flux; default `"sqrt"`. */
+  readonly stretch?: Stretch;
+  /** Unit of the exposure, in FITS notation; default none. */
+  readonly exposureUnit?: string;
+  /** Unit of flux and background, in FITS notation; default none. */
+  readonly unit?: string;
+  /** Panels a row; default up to 3. */
+  readonly columns?: number;
+  /** Longer side of each picture in px; default 224. */
+  readonly size?: number;
+}
+
+/**
+ * Draw everything that belongs to an observation: counts, psf, and exposure, background and true flux where it has them.
+ *
+ * Masked pixels of the counts are shown as missing. The psf has its own pixels as axes, counted from its centre, and a
+ * logarithmic scale.
+ *
+ * @returns an SVG document; its heading is `options.title`, by default the name of the observation
+ * @throws InvalidInputError when an image or option is not valid
+ */
+export function plotDataset(dataset: DatasetImages, options: PlotDatasetOptions): string {
+  const {
+    stretch = "sqrt",
+    unit,
+    exposureUnit,
+    document,
+    theme,
+    title = dataset.name,
+    columns,
+    size = 224,
+    ...sky
+  } = options;
+  const { counts, psf, exposure, background, flux, mask, wcs } = dataset;
+  const { width, height } = boxSize(counts.shape[1], counts.shape[0], size);
+  const shared = { ...sky, ...(wcs !== undefined && { wcs }) };
+  const inFlux = { label: "flux", ...(unit !== undefined && { unit }), ...shared };
+  const panels: Panel[] = [
+    { image: mask ? masked(counts, mask) : counts, title: "Counts", label: "counts", stretch, ...shared },
+  ];
+  if (flux) panels.push({ image: flux, title: "True flux", ...inFlux, stretch });
+  if (exposure) {
+    panels.push({
+      ...{ image: exposure, title: "Exposure", label: "exposure", colormap: "viridis", ...shared },
+      ...(exposureUnit !== undefined && { unit: exposureUnit }),
+    });
+  }
+  if (background)
+    panels.push({
+      image: background,
+      title: "Background",
+      ...inFlux,
+      label: "background",
+      colormap: "cividis",
+    });
+  panels.push({
+    ...{
+      image: psf,
+      title: "Point spread function",
+      label: "probability",
+      stretch: "log",
+      colormap: "magma",
+    },
+    axes: "offset",
+    // Not taller than the images beside it.
+    size: Math.max(Math.min(height, width), 140),
+  });
+  return plotPanels(panels, {
+    document,
+    ...(theme !== undefined && { theme }),
+    ...(title !== undefined && { title }),
+    ...(columns !== undefined && { columns }),
+    size,
+  });
+}
+
+function masked(counts: SkyImage, mask: SkyImage): SkyImage {
+  return {
+    data: counts.data.map((value, index) => (mask.data[index] === 0 ? Number.NaN : value)),
+    shape: counts.shape,
+  };
+}

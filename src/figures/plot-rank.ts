@@ -1,0 +1,145 @@
+import * as Plot from "@observablehq/plot";
+import { InvalidInputError } from "../errors.js";
+import { normalQuantile } from "../posterior/normal-quantile.js";
+import { rankScratch, sortDraws } from "../posterior/rank.js";
+import { chartPanel } from "./chart-panel.js";
+import { convergenceNote, isDoubtful } from "./convergence-note.js";
+import { filledSteps, outline } from "./distribution-panel.js";
+import { type Cell, composeFigure } from "./figure.js";
+import { defaultColumns, type PlotQuantitiesOptions } from "./plot-parameter-distributions.js";
+import { stackCells } from "./stack-cells.js";
+import { mixColors, theme as themeColors } from "./theme.js";
+import { linearTicks } from "./ticks.js";
+import { chainColor, traceLegend } from "./trace-panel.js";
+import { comparedQuantities, type TracedQuantities } from "./traced-quantity.js";
+
+/** Options of `plotRank`. */
+export interface PlotRankOptions extends PlotQuantitiesOptions {
+  /** Bins of each histogram, 2 to 100; default 20. */
+  readonly bins?: number;
+}
+
+/** Probability that all bars of a quantity lie within the band when its chains sample the same distribution. */
+const COVERAGE = 0.95;
+const ROW = { height: 30, gap: 5 } as const;
+
+/**
+ * Number of draws of each chain in equal bins of their rank among the draws of all chains.
+ *
+ * @param chains draws of each chain; ties share their average rank
+ * @returns `[chain][bin]`
+ */
+export function rankCounts(chains: readonly ArrayLike<number>[], bins: number): number[][] {
+  const values = Float64Array.from(chains.flatMap((chain) => Array.from(chain)));
+  const scratch = rankScratch(values.length, { scores: false });
+  sortDraws(values, scratch);
+  const { order, sorted, size } = scratch;
+  const binOf = new Int32Array(size);
+  for (let first = 0; first < size; ) {
+    let last = first;
+    while (last + 1 < size && sorted[last + 1] === sorted[first]) last++;
+    // Ranks from 1; the middle of a run of ties, less a half so that the largest rank stays in the last bin.
+    const place = (first + last + 1) / 2 / size;
+    for (let index = first; index <= last; index++) binOf[order[index]!] = Math.floor(place * bins);
+    first = last + 1;
+  }
+  let start = 0;
+  return chains.map(({ length }) => {
+    const counts = new Array<number>(bins).fill(0);
+    for (let index = start; index < start + length; index++) counts[binOf[index]!]! += 1;
+    start += length;
+    return counts;
+  });
+}
+
+/**
+ * Half width of the band in which the bars of all chains lie with probability 0.95 when every chain samples the same
+ * distribution, relative to the height of a uniform histogram.
+ *
+ * A bar counts the draws of a chain among the `total / bins` draws of its bin: hypergeometric, with variance
+ * `n p (1 - p) (total - n) / (total - 1)` and `p = 1 / bins`. Draws that are correlated are worth fewer: the variance grows by
+ * `total / ess`. The level of a single bar follows from that of all by Sidak's correction.
+ */
+export function rankBand(draws: number, total: number, ess: number, bins: number, chains: number): number {
+  const share = 1 / bins;
+  const variance = (draws * share * (1 - share) * (total - draws)) / Math.max(total - 1, 1);
+  const inflation = Math.max(total / ess, 1);
+  const level = COVERAGE ** (1 / (bins * chains));
+  return (normalQuantile((1 + level) / 2) * Math.sqrt(variance * inflation)) / (draws * share);
+}
+
+/**
+ * Draw rank histograms (Vehtari, Gelman, Simpson, Carpenter & Buerkner 2021, Bayesian Analysis 16, 667, section 3.3): the ranks of
+ * each chain among the draws of all chains. When chains sample the same distribution every histogram is flat.
+ *
+ * One panel a quantity, one row a chain. Bars are relative to a uniform histogram. The shaded band holds all bars of
+ * a panel with probability 0.95 if the chains agree; it allows for the autocorrelation of the draws by their effective
+ * sample size.
+ *
+ * @param trace parameters, of which sweeps after burn-in are used; or quantities, for example from `regionQuantity`
+ * @returns an SVG document
+ * @throws InvalidInputError when there are fewer than two chains, nothing varies, or a name or `bins` is not valid
+ */
+export function plotRank(trace: TracedQuantities, options: PlotRankOptions): string {
+  const { document, theme = "light", title, bins = 20 } = options;
+  if (!Number.isInteger(bins) || bins < 2 || bins > 100) {
+    throw new InvalidInputError(`plotRank: bins must be a whole number in 2 to 100, got ${bins}; try 20`);
+  }
+  const quantities = comparedQuantities("plotRank", trace, options.names);
+  const fewest = Math.min(...quantities.map(({ chains }) => chains.length));
+  if (fewest < 2) {
+    throw new InvalidInputError(
+      `plotRank: ranks compare at least two chains of similar length, got ${fewest}; run more chains or show them all`,
+    );
+  }
+  const colors = themeColors(theme);
+  const bandColor = mixColors(colors.background, colors.ink, 0.17);
+  const columns = options.columns ?? defaultColumns(quantities.length);
+  const cells = quantities.map(({ label, chains, which, convergence }, index): Cell => {
+    const counts = rankCounts(chains, bins);
+    const total = chains.reduce((sum, { length }) => sum + length, 0);
+    const ratios = counts.map((row, chain) => row.map((count) => (count * bins) / chains[chain]!.length));
+    const bands = chains.map(({ length }) =>
+      Number.isFinite(convergence.ess) ? rankBand(length, total, convergence.ess, bins, chains.length) : 0,
+    );
+    const top = Math.max(2, 1.05 * Math.max(...ratios.flat()), 1.1 * (1 + Math.max(...bands)));
+    const rows = chains.map((_, chain) => {
+      const last = chain === chains.length - 1;
+      return chartPanel({
+        document,
+        colors,
+        width: 196,
+        height: ROW.height,
+        title: chain === 0 ? label : "",
+        ...(chain === 0 && {
+          note: convergenceNote(convergence),
+          warn: isDoubtful(convergence, chains.length),
+        }),
+        x: {
+          domain: [0, 1],
+          ticks: linearTicks(0, 1, 4),
+          unlabelled: !last,
+          ...(last && index + columns >= quantities.length && { label: "rank among all draws (fraction)" }),
+        },
+        y: { domain: [0, top], ticks: { positions: [1], labels: ["1"], exponent: 0, minor: [] } },
+        marks: [
+          Plot.rect([0], {
+            x1: 0,
+            x2: 1,
+            y1: Math.max(0, 1 - bands[chain]!),
+            y2: 1 + bands[chain]!,
+            fill: bandColor,
+          }),
+          filledSteps(ratios[chain]!, [0, 1], { fill: chainColor(colors, which[chain]!), fillOpacity: 0.3 }),
+          outline(ratios[chain]!, [0, 1], chainColor(colors, which[chain]!)),
+          Plot.ruleY([1], { stroke: colors.ink, strokeWidth: 0.8, strokeDasharray: "3,2" }),
+        ],
+      });
+    });
+    return stackCells(rows, ROW.gap);
+  });
+  return composeFigure(cells, columns, { theme, ...(title !== undefined && { title }) }, [
+    ...traceLegend(quantities[0]!.which, false, colors),
+    { label: "95 % band of uniform ranks", color: bandColor, kind: "box" },
+  ]);
+}

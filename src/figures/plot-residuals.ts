@@ -1,0 +1,128 @@
+import type { WcsCard } from "../data/observation.js";
+import { InvalidInputError } from "../errors.js";
+import { type SkyImage, sameShape } from "../image.js";
+import { colorScale, type Stretch } from "./color-scale.js";
+import { composeFigure, type FigureOptions } from "./figure.js";
+import type { SkyPanelOptions } from "./image-panel.js";
+import { imageCells, type Panel } from "./plot-panels.js";
+import {
+  deviation,
+  residualDistribution,
+  residualDistributionPanel,
+  residualLegend,
+} from "./residual-distribution.js";
+import { theme as themeColors } from "./theme.js";
+
+/** What `plotResiduals` compares. */
+export interface ResidualImages {
+  /** Observed counts `[ny, nx]`. */
+  readonly counts: SkyImage;
+  /** Predicted counts `[ny, nx]`, as from `predictedCounts`. */
+  readonly predicted: SkyImage;
+  /** Detector pixels in use, 1 or 0 `[ny, nx]`; default all. */
+  readonly mask?: SkyImage;
+  /**
+   * Residuals in standard deviations `[ny, nx]`, for example `residuals(...).sigma`; default the signed square root of the deviance
+   * of each pixel, which is the same.
+   */
+  readonly sigma?: SkyImage;
+  /** Sky coordinates of the images. */
+  readonly wcs?: readonly WcsCard[];
+}
+
+/** Options of `plotResiduals`. */
+export interface PlotResidualsOptions extends FigureOptions, SkyPanelOptions {
+  /** Stretch of counts and predicted counts; default `"sqrt"`. */
+  readonly stretch?: Stretch;
+  /** Residual in standard deviations at which colours and histogram end; default the largest, between 3 and 5. */
+  readonly reach?: number;
+  /** Panels a row; default 2. */
+  readonly columns?: number;
+  /** Longer side of each picture in px; default 224. */
+  readonly size?: number;
+}
+
+/** Smallest height of the histogram in px. */
+const LOWEST = 110;
+
+/**
+ * Draw counts and predicted counts on one colour scale, their residuals in standard deviations with zero in the middle,
+ * and the distribution of the residuals.
+ *
+ * At low counts residuals are not normal even for a perfect model: the distribution is drawn against the unit normal and against
+ * the one that Poisson counts of this prediction have.
+ *
+ * @returns an SVG document
+ * @throws InvalidInputError when shapes differ or an option is not valid
+ */
+export function plotResiduals(images: ResidualImages, options: PlotResidualsOptions): string {
+  const {
+    document,
+    theme = "light",
+    title,
+    stretch = "sqrt",
+    columns = 2,
+    size = 224,
+    reach,
+    ...figure
+  } = options;
+  const { counts, predicted, mask } = images;
+  for (const [name, image] of Object.entries({ predicted, mask, sigma: images.sigma })) {
+    if (image !== undefined && !sameShape(image, counts)) {
+      throw new InvalidInputError(
+        `plotResiduals: ${name} must have the shape [${counts.shape.join(", ")}] of the counts, got [${image.shape.join(", ")}]; cut it alike`,
+        { fields: { shape: image.shape, expected: counts.shape } },
+      );
+    }
+  }
+  if (reach !== undefined && !(reach > 0 && Number.isFinite(reach))) {
+    throw new InvalidInputError(`plotResiduals: reach must be > 0, got ${reach}; give for example 5`, {
+      fields: { reach },
+    });
+  }
+  const used = (value: (index: number) => number): SkyImage => ({
+    data: counts.data.map((_, index) => (mask?.data[index] === 0 ? Number.NaN : value(index))),
+    shape: counts.shape,
+  });
+  const sigma = used(
+    (index) => images.sigma?.data[index] ?? deviation(counts.data[index]!, predicted.data[index]!),
+  );
+  const largest = sigma.data.reduce((most, value) => (Math.abs(value) > most ? Math.abs(value) : most), 0);
+  const end = reach ?? Math.min(Math.max(Math.ceil(largest), 3), 5);
+  const shown = used((index) => counts.data[index]!);
+  const { limits } = colorScale([shown, predicted], { stretch });
+  const shared = { ...figure, ...(images.wcs !== undefined && { wcs: images.wcs }) };
+  const panels: Panel[] = [
+    { image: shown, title: "Counts", label: "counts", stretch, limits, ...shared },
+    { image: predicted, title: "Predicted counts", label: "counts", stretch, limits, ...shared },
+    {
+      image: sigma,
+      title: "Residuals",
+      label: "residual (σ)",
+      colormap: "RdBu",
+      limits: [-end, end],
+      ...shared,
+    },
+  ];
+  const cells = imageCells(panels, {
+    document,
+    theme,
+    size,
+    columns,
+    colorScale: "own",
+    ...(columns === 2 && { places: 4 }),
+  });
+  const colors = themeColors(theme);
+  const { width, height } = cells[2]!;
+  const chart = residualDistributionPanel(residualDistribution(sigma, predicted, end), {
+    ...{ document, colors, title: "Distribution" },
+    width: Math.max(width, LOWEST),
+    height: Math.max(height, LOWEST),
+  });
+  return composeFigure(
+    [...cells, chart],
+    columns,
+    { theme, ...(title !== undefined && { title }) },
+    residualLegend(colors),
+  );
+}

@@ -1,0 +1,63 @@
+/** Figures of how counts compare with the model. */
+
+import type { PredictiveCheck } from "../checks/predictive-check.js";
+import type { WcsCard } from "../data/observation.js";
+import { composeFigure } from "../figures/figure.js";
+import { plotRadialProfile } from "../figures/plot-radial-profile.js";
+import {
+  residualDistribution,
+  residualDistributionPanel,
+  residualLegend,
+} from "../figures/residual-distribution.js";
+import { theme } from "../figures/theme.js";
+import type { ModelCheck } from "./model-check.js";
+import type { ReportFigure } from "./report-figure.js";
+
+/** How the residuals of an observation are distributed. */
+export function residualFigure(
+  { observation: { name }, predicted, sigma, worst }: ModelCheck,
+  document: Document,
+): ReportFigure {
+  const reach = Math.min(5, Math.max(3, Math.ceil(Math.abs(worst.sigma))));
+  const distribution = residualDistribution(sigma, predicted, reach);
+  const colors = theme("light");
+  const panel = residualDistributionPanel(distribution, {
+    document,
+    colors,
+    width: 380,
+    height: 190,
+    title: "",
+  });
+  return {
+    svg: composeFigure([panel], 1, {}, residualLegend(colors)),
+    caption: `Residuals of the pixels of ${name}. At low counts they are not normal even for a perfect model: compare with the steps.`,
+  };
+}
+
+/** Counts about a centre with the bands of replicated ones; undefined when the mask leaves gaps between the rings. */
+export function profileFigure(
+  { profile: { rings, probabilities, centre }, name }: PredictiveCheck,
+  wcs: readonly WcsCard[],
+  document: Document,
+): ReportFigure | undefined {
+  const whole = rings.every(({ inner }, index) => index === 0 || inner === rings[index - 1].outer);
+  if (rings.length < 2 || !whole || probabilities.length !== 5) return undefined;
+  const quantile = (index: number) => rings.map(({ quantiles }) => quantiles[index]);
+  const svg = plotRadialProfile(
+    {
+      edges: [rings[0].inner, ...rings.map(({ outer }) => outer)],
+      observed: rings.map(({ observed }) => observed),
+      pixels: rings.map(({ pixels }) => pixels),
+      predicted: {
+        mean: rings.map(({ predicted }) => predicted),
+        band68: { low: quantile(1), high: quantile(3) },
+        band95: { low: quantile(0), high: quantile(4) },
+      },
+    },
+    { document, wcs },
+  );
+  return {
+    svg,
+    caption: `Counts of ${name} about x = ${centre.x}, y = ${centre.y}, with the bands that hold 68 % and 95 % of counts replicated from the posterior.`,
+  };
+}

@@ -1,0 +1,83 @@
+import type { LiraConfig } from "../posterior/result.js";
+import { countText, numberText } from "./numbers.js";
+
+/** A setting of the run, for readers. */
+export interface Setting {
+  /** Name in the library. */
+  readonly name: string;
+  readonly value: string;
+  readonly meaning: string;
+}
+
+/** All settings of a run in words. */
+export function settingsOf(config: LiraConfig, referenceExposure: number): Setting[] {
+  const { alphaInit, totalCountsPrior, smoothingPrior, backgroundScalePrior } = config;
+  const same = alphaInit.every((alpha) => alpha === alphaInit[0]);
+  const yes = (flag: boolean) => (flag ? "yes" : "no");
+  return [
+    { name: "chains", value: countText(config.chains), meaning: "chains, from separated starting images" },
+    {
+      name: "iterations",
+      value: countText(config.iterations),
+      meaning: "sweeps of each chain, burn-in included",
+    },
+    {
+      name: "burnIn",
+      value: countText(config.burnIn),
+      meaning: "sweeps at the start that no statistic uses",
+    },
+    {
+      name: "traceEvery",
+      value: countText(config.traceEvery),
+      meaning: "sweeps between kept draws of the image",
+    },
+    { name: "seed", value: String(config.seed), meaning: "same seed, settings and inputs: same bytes" },
+    {
+      name: "boundary",
+      value: config.boundary,
+      meaning:
+        config.boundary === "spill"
+          ? "photons beyond the edge are lost"
+          : "the image is periodic, as LIRA and pylira assume",
+    },
+    {
+      name: "cycleSpin",
+      value: config.cycleSpin,
+      meaning:
+        config.cycleSpin === "random"
+          ? "the multiscale tree is shifted before each draw of the image"
+          : "the multiscale tree stays where it is",
+    },
+    {
+      name: "alphaInit",
+      value: same ? numberText(alphaInit[0]) : alphaInit.map((alpha) => numberText(alpha)).join(", "),
+      meaning: `starting value of the smoothing parameters of ${alphaInit.length} levels${same ? "" : ", finest first"}`,
+    },
+    { name: "fitAlpha", value: yes(config.fitAlpha), meaning: "the smoothing parameters are sampled" },
+    {
+      name: "smoothingPrior",
+      value: `power ${numberText(smoothingPrior.power)}, rate ${numberText(smoothingPrior.rate)}, exponent ${numberText(smoothingPrior.exponent)}`,
+      meaning: "p(α) ∝ α^power · exp(−rate · α^exponent)",
+    },
+    {
+      name: "totalCountsPrior",
+      value: `shape ${numberText(totalCountsPrior.shape)}, rate ${numberText(totalCountsPrior.rate)}`,
+      meaning: "Gamma prior of the total, in counts at the reference exposure",
+    },
+    {
+      name: "fitBackgroundScale",
+      value: yes(config.fitBackgroundScale),
+      meaning: "one factor of the background is sampled for each observation",
+    },
+    {
+      name: "backgroundScalePrior",
+      value: `shape ${numberText(backgroundScalePrior.shape)}, rate ${numberText(backgroundScalePrior.rate)}`,
+      meaning: config.fitBackgroundScale ? "Gamma prior of that factor" : "not used in this run",
+    },
+    {
+      name: "referenceExposure",
+      value: numberText(referenceExposure),
+      meaning: "E0; pylira's image is flux · E0",
+    },
+  ];
+}

@@ -1,0 +1,265 @@
+/** The grid of linked pictures, its tools, and the readout. */
+
+import type { Stretch } from "../../figures/color-scale.js";
+import type { Colormap } from "../../figures/colormap.js";
+import type { Layer, ReportStore } from "./blocks.js";
+import { type ColorBar, createColorBar } from "./color-bar.js";
+import { createFrame, type Frame, outlined } from "./frame.js";
+import { entriesSentence, pixelEntries, writeEntries } from "./readout.js";
+import { compass, scaleBar } from "./scale-bar.js";
+import type { Selection } from "./selection.js";
+import type { State, StateHolder } from "./state.js";
+import { layerScale } from "./style.js";
+import { clampView, wholeView, zoomAt } from "./viewport.js";
+
+/** Layers shown at the start, in order of preference. */
+const FIRST_SHOWN = ["counts-0", "mean", "std", "residual-0", "snr", "rhat", "quantile-1", "ess"];
+
+interface Panel {
+  readonly frame: Frame;
+  readonly bar: ColorBar;
+  readonly select: HTMLSelectElement;
+}
+
+/** A selection on top of a picture. */
+export function selectionShape(frame: Frame, selection: Selection): string {
+  const size = frame.pixelSize();
+  if (selection.kind === "circle") {
+    const [cx, cy] = frame.project(selection.x, selection.y);
+    return outlined(`<circle cx="${cx}" cy="${cy}" r="${Math.max(2, selection.radius * size)}"/>`);
+  }
+  const [x0, y0, x1, y1] =
+    selection.kind === "pixel"
+      ? [selection.x, selection.y, selection.x, selection.y]
+      : [
+          Math.min(selection.x0, selection.x1),
+          Math.min(selection.y0, selection.y1),
+          Math.max(selection.x0, selection.x1),
+          Math.max(selection.y0, selection.y1),
+        ];
+  const [left, bottom] = frame.project(x0 - 0.5, y0 - 0.5);
+  const [right, top] = frame.project(x1 + 0.5, y1 + 0.5);
+  const pad = selection.kind === "pixel" && size < 6 ? 3 : 0;
+  return outlined(
+    `<rect x="${left - pad}" y="${top - pad}" width="${right - left + 2 * pad}" height="${bottom - top + 2 * pad}"/>`,
+  );
+}
+
+/** Lines through the pixel under the cursor, open at the pixel itself. */
+export function crossShape(frame: Frame, [x, y]: readonly [number, number]): string {
+  const [cx, cy] = frame.project(x, y);
+  const gap = Math.max(4, frame.pixelSize());
+  const { clientWidth: width, clientHeight: height } = frame.element;
+  return `<path class="cross" d="M0,${cy}H${cx - gap}M${cx + gap},${cy}H${width}M${cx},0V${cy - gap}M${cx},${cy + gap}V${height}"/>`;
+}
+
+/** Make the pictures live. */
+export function startExplorer(document: Document, store: ReportStore, holder: StateHolder): void {
+  const { data, layers } = store;
+  const [ny, nx] = data.shape;
+  const host = need(document, "panels");
+  const shown = FIRST_SHOWN.filter((id) => layers.has(id)).slice(0, 6);
+  const panels = shown.map((id) => makePanel(document, store, id));
+  host.replaceChildren(
+    ...panels.map(({ frame, bar, select }) => {
+      const figure = document.createElement("figure");
+      figure.className = "panel";
+      figure.append(select, frame.element, bar.element);
+      return figure;
+    }),
+  );
+
+  const paint = ({ style }: State, panel: Panel) => {
+    const layer = layers.get(panel.select.value);
+    if (layer === undefined) return;
+    const scale = layerScale(layer, style);
+    panel.frame.show(layer.image, scale);
+    panel.bar.show(scale, layer.label, isFlux(layer) ? data.unit : "");
+    panel.frame.element.setAttribute(
+      "aria-label",
+      `${layer.title}, ${nx} by ${ny} pixels. Arrow keys move the cursor, Enter selects, plus and minus zoom.`,
+    );
+  };
+  for (const [index, panel] of panels.entries()) {
+    panel.frame.annotate(() => {
+      const { cursor, selection, view } = holder.get();
+      const first =
+        index === 0 ? scaleBar(panel.frame, data.wcs) + compass(panel.frame, data.wcs, view.x, view.y) : "";
+      return crossShape(panel.frame, cursor) + selectionShape(panel.frame, selection) + first;
+    });
+    panel.select.addEventListener("change", () => paint(holder.get(), panel));
+    listen(panel.frame, store, holder);
+  }
+  holder.watch(["style"], (state) => {
+    for (const panel of panels) paint(state, panel);
+  });
+  holder.watch(["view", "cursor", "selection"], ({ view }) => {
+    for (const { frame } of panels) frame.look(view);
+  });
+
+  const list = need(document, "readout");
+  const spoken = need(document, "readout-spoken");
+  let pause: ReturnType<typeof setTimeout> | undefined;
+  holder.watch(["cursor"], ({ cursor: [x, y] }) => {
+    const entries = pixelEntries(store, x, y);
+    writeEntries(document, list, entries);
+    // Spoken only when the cursor rests, or a screen reader would never end.
+    clearTimeout(pause);
+    pause = setTimeout(() => {
+      if (host.contains(document.activeElement)) spoken.textContent = entriesSentence(entries);
+    }, 400);
+  });
+  startTools(document, store, holder);
+}
+
+/** Whether a layer is in the unit of the flux. */
+function isFlux({ kind }: Layer): boolean {
+  return kind === "flux" || kind === "std";
+}
+
+function makePanel(document: Document, { data, layers }: ReportStore, id: string): Panel {
+  const frame = createFrame(document, data.shape);
+  frame.element.tabIndex = 0;
+  frame.element.setAttribute("role", "application");
+  frame.element.setAttribute("aria-roledescription", "image");
+  const select = document.createElement("select");
+  select.setAttribute("aria-label", "Quantity of this picture");
+  for (const { id: value, title } of layers.values()) {
+    const option = document.createElement("option");
+    option.value = value;
+    option.textContent = title;
+    option.selected = value === id;
+    select.append(option);
+  }
+  return { frame, bar: createColorBar(document), select };
+}
+
+/** Pointer, wheel and keys of a picture. */
+function listen(frame: Frame, { data }: ReportStore, holder: StateHolder): void {
+  const { element } = frame;
+  const { shape } = data;
+  const [ny, nx] = shape;
+  const pixelAt = ([x, y]: readonly [number, number]): [number, number] => [
+    Math.min(Math.max(Math.round(x), 0), nx - 1),
+    Math.min(Math.max(Math.round(y), 0), ny - 1),
+  ];
+  const pick = ([x, y]: readonly [number, number]) => {
+    const { tool, selection } = holder.get();
+    const radius = selection.kind === "circle" ? selection.radius : Math.max(1.5, Math.min(nx, ny) / 16);
+    holder.set({
+      cursor: [x, y],
+      selection: tool === "circle" ? { kind: "circle", x, y, radius } : { kind: "pixel", x, y },
+    });
+  };
+
+  let drag: { start: [number, number]; clientX: number; clientY: number; moved: boolean } | undefined;
+  element.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    drag = { start: frame.locate(event), clientX: event.clientX, clientY: event.clientY, moved: false };
+    if (event.pointerType === "mouse") element.setPointerCapture(event.pointerId);
+  });
+  element.addEventListener("pointermove", (event) => {
+    const at = frame.locate(event);
+    if (drag === undefined || event.buttons === 0) {
+      holder.set({ cursor: pixelAt(at) });
+      return;
+    }
+    if (Math.hypot(event.clientX - drag.clientX, event.clientY - drag.clientY) < 4 && !drag.moved) return;
+    drag.moved = true;
+    const { tool, view } = holder.get();
+    const [x, y] = drag.start;
+    if (tool === "pixel" || event.shiftKey) {
+      holder.set({ view: clampView({ ...view, x: view.x + x - at[0], y: view.y + y - at[1] }, shape) });
+    } else if (tool === "circle") {
+      holder.set({
+        selection: { kind: "circle", x, y, radius: Math.max(0.5, Math.hypot(at[0] - x, at[1] - y)) },
+      });
+    } else {
+      const [x0, y0] = pixelAt(drag.start);
+      const [x1, y1] = pixelAt(at);
+      holder.set({ selection: { kind: "rectangle", x0, y0, x1, y1 } });
+    }
+  });
+  const end = (event: PointerEvent) => {
+    if (drag !== undefined && !drag.moved && event.type === "pointerup") pick(pixelAt(drag.start));
+    drag = undefined;
+  };
+  element.addEventListener("pointerup", end);
+  element.addEventListener("pointercancel", end);
+  element.addEventListener("dblclick", (event) => {
+    const [x, y] = frame.locate(event);
+    holder.set({ view: zoomAt(holder.get().view, 2, x, y, shape) });
+  });
+  element.addEventListener(
+    "wheel",
+    (event) => {
+      // A page that stops scrolling under the pointer is a trap: zoom only on purpose.
+      if (!event.ctrlKey && !event.metaKey && element.ownerDocument.activeElement !== element) return;
+      event.preventDefault();
+      const [x, y] = frame.locate(event);
+      holder.set({ view: zoomAt(holder.get().view, event.deltaY < 0 ? 1.25 : 0.8, x, y, shape) });
+    },
+    { passive: false },
+  );
+  element.addEventListener("keydown", (event) => {
+    const { cursor, view } = holder.get();
+    const step = event.shiftKey ? 10 : 1;
+    const moves: Readonly<Record<string, readonly [number, number]>> = {
+      ArrowLeft: [-step, 0],
+      ArrowRight: [step, 0],
+      ArrowUp: [0, step],
+      ArrowDown: [0, -step],
+    };
+    const move = moves[event.key];
+    if (move !== undefined) {
+      const next = pixelAt([cursor[0] + move[0], cursor[1] + move[1]]);
+      holder.set({ cursor: next, view: follow(view, next, shape) });
+    } else if (event.key === "Enter" || event.key === " ") pick(cursor);
+    else if (event.key === "+" || event.key === "=")
+      holder.set({ view: zoomAt(view, 1.5, ...cursor, shape) });
+    else if (event.key === "-") holder.set({ view: zoomAt(view, 1 / 1.5, ...cursor, shape) });
+    else if (event.key === "0") holder.set({ view: wholeView(shape) });
+    else return;
+    event.preventDefault();
+  });
+}
+
+/** A view that holds the cursor. */
+function follow(view: State["view"], [x, y]: readonly [number, number], shape: readonly [number, number]) {
+  const [halfX, halfY] = [shape[1] / view.zoom / 2, shape[0] / view.zoom / 2];
+  const towards = (middle: number, at: number, half: number) =>
+    Math.min(Math.max(middle, at - half + 1), at + half - 1);
+  return clampView({ ...view, x: towards(view.x, x, halfX), y: towards(view.y, y, halfY) }, shape);
+}
+
+/** Tools above the pictures. */
+function startTools(document: Document, { data: { shape } }: ReportStore, holder: StateHolder): void {
+  const select = (id: string, changed: (value: string) => Partial<State>) => {
+    const element = need(document, id) as HTMLSelectElement;
+    element.addEventListener("change", () => holder.set(changed(element.value)));
+  };
+  const style = () => holder.get().style;
+  select("stretch", (value) => ({ style: { ...style(), stretch: value as Stretch } }));
+  select("colormap", (value) => ({ style: { ...style(), colormap: value as Colormap | "auto" } }));
+  select("clip", (value) => ({ style: { ...style(), percent: Number(value) } }));
+  for (const input of document.querySelectorAll<HTMLInputElement>("input[name=tool]")) {
+    input.addEventListener("change", () => {
+      if (input.checked) holder.set({ tool: input.value as State["tool"] });
+    });
+  }
+  const button = (id: string, change: (state: State) => Partial<State>) =>
+    need(document, id).addEventListener("click", () => holder.set(change(holder.get())));
+  const zoom = (factor: number) => (state: State) => ({
+    view: zoomAt(state.view, factor, state.view.x, state.view.y, shape),
+  });
+  button("zoom-in", zoom(1.5));
+  button("zoom-out", zoom(1 / 1.5));
+  button("zoom-reset", () => ({ view: wholeView(shape) }));
+}
+
+/** An element of the page that must be there. */
+export function need(document: Document, id: string): HTMLElement {
+  const element = document.getElementById(id);
+  if (element === null) throw new Error(`report: page must hold an element "${id}", got none; make it again`);
+  return element;
+}

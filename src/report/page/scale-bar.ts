@@ -1,0 +1,68 @@
+/** A ruler and the directions on the sky, on top of a picture. */
+
+import { pixelSize as skyPixelSize } from "../../data/sky-angle.js";
+import { pixelToSky } from "../../data/sky-position.js";
+import type { SkyWcs } from "../../data/sky-wcs.js";
+import { type Frame, outlined } from "./frame.js";
+
+/** Longest ruler in px. */
+const LONGEST = 110;
+const UNITS = [
+  { degrees: 1, name: "°" },
+  { degrees: 1 / 60, name: "′" },
+  { degrees: 1 / 3600, name: "″" },
+] as const;
+
+/** The ruler in the lower left corner: a round number of arcseconds, arcminutes, degrees, or pixels. */
+export function scaleBar(frame: Frame, wcs: SkyWcs | undefined): string {
+  const width = frame.element.clientWidth;
+  const height = frame.element.clientHeight;
+  const most = Math.min(LONGEST, width / 3) / frame.pixelSize();
+  const side = wcs === undefined ? 0 : skyPixelSize(wcs);
+  const unit = UNITS.find(({ degrees }) => most * side >= degrees) ?? UNITS[2];
+  const perPixel = side > 0 ? side / unit.degrees : 1;
+  const length = roundDown(most * perPixel);
+  const px = (length / perPixel) * frame.pixelSize();
+  const label = side > 0 ? `${length}${unit.name}` : `${length} px`;
+  const [left, bottom] = [10, height - 10];
+  return (
+    outlined(`<path d="M${left},${bottom - 4}v4h${px.toFixed(1)}v-4"/>`) +
+    `<text x="${left + px / 2}" y="${bottom - 7}" text-anchor="middle">${label}</text>`
+  );
+}
+
+/** North and east in the upper right corner; empty where the sky has none. */
+export function compass(frame: Frame, wcs: SkyWcs | undefined, x: number, y: number): string {
+  if (wcs === undefined) return "";
+  const here = pixelToSky(wcs, x, y);
+  const [right, above] = [pixelToSky(wcs, x + 0.5, y), pixelToSky(wcs, x, y + 0.5)];
+  const shrink = Math.cos((here.lat * Math.PI) / 180);
+  const turn = (degrees: number) => degrees - 360 * Math.round(degrees / 360);
+  const [a, b] = [turn(right.lon - here.lon) * shrink, turn(above.lon - here.lon) * shrink];
+  const [c, d] = [right.lat - here.lat, above.lat - here.lat];
+  const determinant = a * d - b * c;
+  if (!Number.isFinite(determinant) || determinant === 0) return "";
+  // The inverse of (dlon, dlat) = [[a, b], [c, d]] (dx, dy).
+  const east = unit(d / determinant, -c / determinant);
+  const north = unit(-b / determinant, a / determinant);
+  const length = 20;
+  const middle = { x: frame.element.clientWidth - 34, y: 36 };
+  const arrow = ([dx, dy]: readonly [number, number]) =>
+    `<path d="M${middle.x},${middle.y}l${(length * dx).toFixed(1)},${(-length * dy).toFixed(1)}"/>`;
+  const letter = ([dx, dy]: readonly [number, number], text: string) =>
+    `<text x="${(middle.x + (length + 8) * dx).toFixed(1)}" y="${(middle.y - (length + 8) * dy + 4).toFixed(1)}" ` +
+    `text-anchor="middle">${text}</text>`;
+  return outlined(arrow(north) + arrow(east)) + letter(north, "N") + letter(east, "E");
+}
+
+function unit(x: number, y: number): [number, number] {
+  const size = Math.hypot(x, y);
+  return [x / size, y / size];
+}
+
+/** The largest of 1, 2, 5 times a power of ten that is not above a value. */
+function roundDown(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value));
+  const leading = [5, 2, 1].find((factor) => factor * power <= value * (1 + 1e-9)) ?? 1;
+  return Number((leading * power).toPrecision(1));
+}

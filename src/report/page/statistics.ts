@@ -1,0 +1,60 @@
+/** Statistics of draws. */
+
+/** All chains in one array. */
+export function pooled(chains: readonly ArrayLike<number>[]): Float64Array {
+  const all = new Float64Array(chains.reduce((sum, { length }) => sum + length, 0));
+  let end = 0;
+  for (const chain of chains) {
+    all.set(chain, end);
+    end += chain.length;
+  }
+  return all;
+}
+
+export function meanOf(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let index = 0; index < values.length; index++) sum += values[index];
+  return sum / values.length;
+}
+
+/** Standard deviation, divisor n - 1. */
+export function stdOf(values: ArrayLike<number>, mean = meanOf(values)): number {
+  let sum = 0;
+  for (let index = 0; index < values.length; index++) sum += (values[index] - mean) ** 2;
+  return Math.sqrt(sum / (values.length - 1));
+}
+
+/** Quantiles by linear interpolation between order statistics (type 7 of Hyndman & Fan 1996). */
+export function quantilesOf(values: Float64Array, probabilities: readonly number[]): number[] {
+  const sorted = values.slice().sort();
+  return probabilities.map((probability) => {
+    const at = probability * (sorted.length - 1);
+    const below = Math.floor(at);
+    const above = Math.min(below + 1, sorted.length - 1);
+    return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
+  });
+}
+
+/** Pearson correlation; NaN when one of the two does not vary. */
+export function correlation(first: Float64Array, second: Float64Array): number {
+  const [a, b] = [meanOf(first), meanOf(second)];
+  let [both, one, two] = [0, 0, 0];
+  for (let index = 0; index < first.length; index++) {
+    const x = first[index] - a;
+    const y = second[index] - b;
+    both += x * y;
+    one += x * x;
+    two += y * y;
+  }
+  return one > 0 && two > 0 ? both / Math.sqrt(one * two) : Number.NaN;
+}
+
+/** Numbers of values in equal bins between two limits. */
+export function histogram(values: ArrayLike<number>, low: number, high: number, bins: number): number[] {
+  const counts = new Array<number>(bins).fill(0);
+  for (let index = 0; index < values.length; index++) {
+    const bin = Math.floor(((values[index] - low) / (high - low)) * bins);
+    counts[Math.min(Math.max(bin, 0), bins - 1)]++;
+  }
+  return counts;
+}

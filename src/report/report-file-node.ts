@@ -1,0 +1,45 @@
+/** Reports on result files. */
+
+import { type PredictiveCheck, predictiveCheck } from "../checks/predictive-check.js";
+import { figureDocument } from "../figures/document-node.js";
+import { openResult } from "../io/open-result-node.js";
+import { type ReportOptions, reportHtml } from "./report-html.js";
+
+/** Options of `reportFromFile`; those of `reportHtml`, the document made here. */
+export interface ReportFileOptions extends Omit<ReportOptions, "document" | "predictive"> {
+  /** Make a predictive check of the observations, when they are given; default true. */
+  readonly predictive?: boolean;
+}
+
+/** Draws and replicates of each for a predictive check: p-values good to about 0.02. */
+const PREDICTIVE = { draws: 60, replicates: 10 } as const;
+
+/**
+ * Make a report on a result file, as `reportHtml` does. Draws are read from the file as they are needed: memory does not grow
+ * with them, and only those that the page holds are read at all. What the file says of convergence is not computed again.
+ *
+ * @param path a result, plain or gzip; a gzip file is decompressed into memory
+ * @throws InvalidInputError when the file cannot be read, observations do not fit it, or the page cannot be as small as asked for
+ * @throws FormatError when it is not a result, or damaged
+ */
+export async function reportFromFile(path: string, options: ReportFileOptions = {}): Promise<string> {
+  const { predictive = true, observations, ...rest } = options;
+  const document = await figureDocument();
+  const { result, parameters, images, close } = await openResult(path);
+  try {
+    const checks: readonly PredictiveCheck[] =
+      observations === undefined || !predictive
+        ? []
+        : await predictiveCheck(
+            observations,
+            { parameters, images },
+            { ...PREDICTIVE, boundary: result.config.boundary, seed: result.config.seed },
+          );
+    return reportHtml(
+      { ...result, trace: { parameters, images } },
+      { ...rest, document, predictive: checks, ...(observations && { observations }) },
+    );
+  } finally {
+    close();
+  }
+}

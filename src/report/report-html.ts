@@ -1,0 +1,362 @@
+import { zlibSync } from "fflate";
+import type { PredictiveCheck } from "../checks/predictive-check.js";
+import type { Observation } from "../data/observation.js";
+import { parseWcs, type SkyWcs } from "../data/sky-wcs.js";
+import { InvalidInputError } from "../errors.js";
+import { plotParameterDistributions } from "../figures/plot-parameter-distributions.js";
+import { plotParameterTraces } from "../figures/plot-parameter-traces.js";
+import { plotPosterior } from "../figures/plot-posterior.js";
+import { plotRank } from "../figures/plot-rank.js";
+import { escapeXml } from "../figures/svg.js";
+import { reportScript, reportScriptHash, reportStyle, reportStyleHash } from "../generated/report-page.js";
+import { asDrawSource, type DrawSource } from "../posterior/draw-source.js";
+import type { LiraSummary } from "../posterior/result.js";
+import {
+  asParameterSource,
+  type ImageTrace,
+  type ParameterSource,
+  type ParameterTrace,
+} from "../posterior/trace.js";
+import { profileFigure, residualFigure } from "./check-figures.js";
+import { type EmbeddedDraws, embedDraws } from "./embed-draws.js";
+import { explorerHtml, inspectorHtml, playerHtml } from "./live-sections.js";
+import { checkModel, type ModelCheck } from "./model-check.js";
+import { packValues } from "./packed-image.js";
+import {
+  embeddedText,
+  factsHtml,
+  figureSection,
+  guideHtml,
+  ledgerHtml,
+  modelCheckHtml,
+  parametersHtml,
+  predictiveHtml,
+  provenanceHtml,
+  type ReportSummary,
+  referencesHtml,
+  reproduceHtml,
+  sectionHtml,
+  verdictHtml,
+} from "./page-sections.js";
+import { base64Length, type DataBlock, type LayerData, type ReportData } from "./report-data.js";
+import { figureHtml, type ReportFigure, type ReportSection } from "./report-figure.js";
+import { type ReportInputFiles, reproducingCode } from "./reproduce.js";
+
+/** A result whose traces may be in memory or in a file. */
+export interface ReportResult extends Omit<LiraSummary, "chains"> {
+  readonly trace: {
+    readonly parameters: ParameterTrace | ParameterSource;
+    readonly images: ImageTrace | DrawSource;
+  };
+}
+
+/** Options of `reportHtml`. */
+export interface ReportOptions {
+  /** As for figures: in a browser `document`; in Node `await figureDocument()` from `tslira/node`. */
+  readonly document: Document;
+  /** Heading; default the object of the header cards, or the name of the result. */
+  readonly title?: string;
+  /** What was deconvolved, all observations in order; adds counts, expected counts and residuals. */
+  readonly observations?: readonly Observation[];
+  /** Predictive checks of the observations, from `predictiveCheck`. */
+  readonly predictive?: readonly PredictiveCheck[];
+  /** Files of each observation, for the code that makes the result again. */
+  readonly files?: readonly ReportInputFiles[];
+  /** Largest size of the page in bytes, default 5,000,000; decides how many draws it holds. */
+  readonly maxBytes?: number;
+  /** Further sections, before the one on how the result was made. */
+  readonly sections?: readonly ReportSection[];
+}
+
+/** Default of `maxBytes`. */
+export const REPORT_BYTES = 5_000_000;
+
+/** Significant bits of layers: enough for what is shown, and fewer for images that would fill the page. */
+const FINE_BITS: Readonly<Record<LayerData["kind"], number>> = {
+  flux: 17,
+  std: 12,
+  rhat: 14,
+  ess: 11,
+  counts: 24,
+  predicted: 14,
+};
+const COARSE_BITS: Readonly<Record<LayerData["kind"], number>> = {
+  flux: 12,
+  std: 9,
+  rhat: 11,
+  ess: 7,
+  counts: 24,
+  predicted: 10,
+};
+
+/** Bytes that the text around the draws may grow by when they are known. */
+const RESERVE = 4_000;
+
+/**
+ * Make a report: one HTML page that needs nothing else, no network either. It holds what a reader of a paper may ask of a result:
+ * verdict, numbers, linked images, traces and correlations of every pixel and region, draws, settings and how to make it again.
+ *
+ * Images are exact to the digits that are shown. Draws are thinned, and quantised to a byte, until the page fits into
+ * `maxBytes`; the page says how many there are and how exact. The same arguments give the same bytes.
+ *
+ * @param result from `LiraDeconvolver.run` or `readResult`; draws may also come from a file (`DrawSource`). Not changed
+ * @throws InvalidInputError when observations do not fit the result, or the page cannot be as small as asked for
+ */
+export function reportHtml(result: ReportResult, options: ReportOptions): string {
+  const { maxBytes = REPORT_BYTES, observations, predictive = [], files, sections = [], document } = options;
+  const source = asDrawSource(result.trace.images);
+  const { wcs } = parseWcs(result.wcs);
+  const checks = observations === undefined ? [] : checkModel(result, result.trace.parameters, observations);
+  const title = options.title ?? defaultTitle(result);
+  const kept = Array.from({ length: source.chains }, (_, chain) => source.draws(chain));
+  const first = brightest(result);
+
+  const layers = layerBlocks(result, checks, maxBytes);
+  const parameters = parameterFigures(result, document);
+  const checksBody = checksHtml(result, checks, predictive, document);
+  const data: ReportData = {
+    name: title,
+    shape: result.mean.shape,
+    unit: result.unit ?? "",
+    ...(wcs && { wcs }),
+    layers: layers.data,
+    probabilities: result.quantiles.probabilities,
+    observations: checks.map(({ observation: { name } }) => ({ name })),
+    kept,
+    first,
+  };
+  const compose = (embedded: EmbeddedDraws) =>
+    page(title, [
+      headerHtml(title, result, wcs),
+      explorerHtml(fallbackFigure(result, checks, document)),
+      inspectorHtml(first, result.mean.shape),
+      ...(embedded.film === undefined ? [] : [playerHtml(embedded.film.chains)]),
+      sectionHtml("parameters", "Parameters", parametersHtml(result) + parameters),
+      ...(checksBody === "" ? [] : [sectionHtml("checks", "Counts and model", checksBody)]),
+      ...sections.map(figureSection),
+      sectionHtml("made", "How it was made", provenanceHtml(result)),
+      sectionHtml(
+        "again",
+        "Make it again",
+        reproduceHtml(result.provenance.command, reproducingCode(result, files)),
+      ),
+      sectionHtml("guide", "How to read this page", guideHtml(embeddedText(embedded, kept))),
+      sectionHtml("references", "Works to cite", referencesHtml()),
+      dataHtml(
+        {
+          ...data,
+          ...(embedded.film && { film: embedded.film }),
+          ...(embedded.pixelDraws && { pixelDraws: embedded.pixelDraws }),
+        },
+        [...layers.blocks, ...embedded.blocks],
+      ),
+    ]);
+
+  const without = byteLength(compose({ blocks: [], filmError: 0, pixelError: 0 }));
+  if (without > maxBytes) {
+    throw new InvalidInputError(
+      `report: a page on this result must have at least ${without} bytes, got a limit of ${maxBytes}; raise it (--max-size ${Math.ceil(without / 900_000)}M)`,
+      { fields: { bytes: without, maxBytes } },
+    );
+  }
+  for (let budget = maxBytes - without - RESERVE; ; budget *= 0.9) {
+    const html = compose(embedDraws(source, result, budget));
+    // Lists of pixels in the JSON are not in the budget: rarely a second round is needed.
+    if (budget <= 0 || byteLength(html) <= maxBytes) return html;
+  }
+}
+
+function byteLength(html: string): number {
+  return new TextEncoder().encode(html).length;
+}
+
+function defaultTitle({ wcs, name }: ReportSummary): string {
+  const object = wcs.find(({ keyword }) => keyword === "OBJECT")?.value;
+  return typeof object === "string" && object.trim() !== "" ? object.trim() : name;
+}
+
+/** Pixel with the largest mean. */
+function brightest({ mean: { data, shape } }: ReportSummary): [x: number, y: number] {
+  let best = 0;
+  for (let pixel = 1; pixel < data.length; pixel++) if (data[pixel] > data[best]) best = pixel;
+  return [best % shape[1], Math.floor(best / shape[1])];
+}
+
+/** The images of a result, compressed. */
+function layerBlocks(
+  result: ReportSummary,
+  checks: readonly ModelCheck[],
+  maxBytes: number,
+): { data: LayerData[]; blocks: DataBlock[] } {
+  const { mean, std, quantiles, diagnostics } = result;
+  const percent = (probability: number) => `${Number((100 * probability).toPrecision(4))} %`;
+  const several = checks.length > 1;
+  const layers: (LayerData & { readonly values: ArrayLike<number> })[] = [
+    { id: "mean", title: "Posterior mean", label: "flux", kind: "flux", values: mean.data },
+    { id: "std", title: "Standard deviation", label: "flux", kind: "std", values: std.data },
+    ...quantiles.images.map(({ data }, index) => ({
+      id: `quantile-${index}`,
+      title: `Quantile ${percent(quantiles.probabilities[index])}`,
+      label: "flux",
+      kind: "flux" as const,
+      values: data,
+    })),
+    { id: "rhat", title: "Convergence, R-hat", label: "R-hat", kind: "rhat", values: diagnostics.rhat.data },
+    { id: "ess", title: "Effective sample size", label: "ESS", kind: "ess", values: diagnostics.ess.data },
+    ...checks.flatMap(({ observation, predicted, sigma }, index) => {
+      const of = several ? `, ${observation.name}` : "";
+      return [
+        {
+          id: `counts-${index}`,
+          title: `Counts${of}`,
+          label: "counts",
+          kind: "counts" as const,
+          observation: index,
+          // Pixels that are not in use have no counts.
+          values: observation.counts.data.map((value, pixel) =>
+            observation.mask?.data[pixel] === 0 ? Number.NaN : value,
+          ),
+        },
+        {
+          id: `predicted-${index}`,
+          title: `Expected counts${of}`,
+          label: "counts",
+          kind: "predicted" as const,
+          observation: index,
+          values: predicted.data.map((value, pixel) =>
+            Number.isNaN(sigma.data[pixel]) ? Number.NaN : value,
+          ),
+        },
+      ];
+    }),
+  ];
+  const pack = (bits: Readonly<Record<LayerData["kind"], number>>) =>
+    layers.map(({ id, kind, values }) => ({
+      id,
+      bytes: zlibSync(packValues(values, bits[kind]), { level: 9 }),
+    }));
+  const fine = pack(FINE_BITS);
+  const size = fine.reduce((sum, { bytes }) => sum + base64Length(bytes.length), 0);
+  return {
+    data: layers.map(({ values: _, ...layer }) => layer),
+    blocks: size <= maxBytes / 3 ? fine : pack(COARSE_BITS),
+  };
+}
+
+/** Rows of parameters, all chains together, up to which figures are drawn of them. */
+const MOST_ROWS = 4e6;
+
+/** Figures of the parameters; none when nothing varies or the traces are too long to be drawn. */
+function parameterFigures({ trace, diagnostics }: ReportResult, document: Document): string {
+  const source = asParameterSource(trace.parameters);
+  const sweeps = Array.from({ length: source.chains }, (_, chain) => source.sweeps(chain));
+  const rows = sweeps.reduce((sum, count) => sum + count, 0);
+  if (diagnostics.parameters.length === 0 || rows * source.names.length > MOST_ROWS * 16) return "";
+  const parameters: ParameterTrace =
+    "readRows" in trace.parameters
+      ? {
+          names: source.names,
+          burnIn: source.burnIn,
+          chains: sweeps.map((count, chain) => source.readRows(chain, 0, count)),
+        }
+      : trace.parameters;
+  const names = diagnostics.parameters.map(({ name }) => name);
+  const figures: ReportFigure[] = [
+    {
+      svg: plotParameterTraces(parameters, diagnostics, { document }),
+      caption:
+        "Traces of the parameters, one line a chain, burn-in faded. R-hat and effective sample size stand beside the names, in colour where they fail.",
+    },
+    {
+      svg: plotParameterDistributions(parameters, { document, names }),
+      caption:
+        "Posterior distributions of the parameters: all draws after burn-in filled, each chain as an outline. Outlines that differ are chains that disagree.",
+    },
+  ];
+  if (source.chains > 1) {
+    figures.push({
+      svg: plotRank(parameters, { document, names }),
+      caption:
+        "Ranks of the draws of each chain among those of all. Flat within the band: the chains sample the same distribution. A slope is a shift, a bowl or a hill a different width.",
+    });
+  }
+  const [shown, ...folded] = figures.map(figureHtml);
+  return `${shown}<details><summary>Distributions${source.chains > 1 ? " and ranks" : ""}</summary>${folded.join("")}</details>`;
+}
+
+/** Counts against the model: numbers, predictive checks and their figures. */
+function checksHtml(
+  { wcs }: ReportSummary,
+  checks: readonly ModelCheck[],
+  predictive: readonly PredictiveCheck[],
+  document: Document,
+): string {
+  const figures = [
+    ...checks.map((check) => residualFigure(check, document)),
+    ...predictive.flatMap((check) => profileFigure(check, wcs, document) ?? []),
+  ].map(figureHtml);
+  return (
+    (checks.length === 0 ? "" : modelCheckHtml(checks)) +
+    predictive.map(predictiveHtml).join("") +
+    (figures.length === 0 ? "" : `<div class="side-by-side">${figures.join("")}</div>`)
+  );
+}
+
+/** What is shown where scripts do not run. */
+function fallbackFigure(result: ReportSummary, checks: readonly ModelCheck[], document: Document): string {
+  const [check] = checks;
+  return figureHtml({
+    svg: plotPosterior(result, { document, ...(check && { counts: check.observation.counts }) }),
+    caption: "Posterior mean, standard deviation, signal to noise and convergence of each pixel.",
+  });
+}
+
+function headerHtml(title: string, result: ReportSummary, wcs: SkyWcs | undefined): string {
+  const contents = [
+    ["images", "Images"],
+    ["closer", "A closer look"],
+    ["draws", "Draws"],
+    ["parameters", "Parameters"],
+    ["made", "How it was made"],
+    ["guide", "How to read it"],
+  ];
+  return (
+    `<header><p class="kicker">Posterior of a deconvolved image</p><h1>${escapeXml(title)}</h1>` +
+    `<nav aria-label="Contents">${contents.map(([id, name]) => `<a href="#${id}">${name}</a>`).join(" ")}</nav></header>` +
+    verdictHtml(result.diagnostics) +
+    sectionHtml("numbers", "In numbers", factsHtml(result, wcs) + ledgerHtml(result))
+  );
+}
+
+/** The data of the page. Elements of an unknown script type are not run. */
+function dataHtml(data: ReportData, blocks: readonly DataBlock[]): string {
+  const json = JSON.stringify(data).replace(/</g, "\\u003c");
+  return (
+    `<script type="application/json" id="report-data">${json}</script>` +
+    blocks
+      .map(({ id, bytes }) => `\n<script type="text/plain" id="data-${id}">${base64(bytes)}</script>`)
+      .join("")
+  );
+}
+
+function base64(bytes: Uint8Array): string {
+  let binary = "";
+  for (let start = 0; start < bytes.length; start += 8192) {
+    binary += String.fromCharCode(...bytes.subarray(start, start + 8192));
+  }
+  return btoa(binary);
+}
+
+function page(title: string, parts: readonly string[]): string {
+  const policy =
+    `default-src 'none'; img-src data:; style-src '${reportStyleHash}'; script-src '${reportScriptHash}'; ` +
+    "base-uri 'none'; form-action 'none'";
+  return (
+    '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n' +
+    `<meta http-equiv="Content-Security-Policy" content="${policy}">\n` +
+    '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="color-scheme" content="light dark">\n' +
+    '<meta name="referrer" content="no-referrer">\n' +
+    `<title>${escapeXml(title)}: posterior</title>\n<style>${reportStyle}</style>\n</head>\n<body>\n<main>\n` +
+    `${parts.join("\n")}\n</main>\n<script>${reportScript}</script>\n</body>\n</html>\n`
+  );
+}

@@ -1,0 +1,185 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PLOT_KINDS } from "../../src/cli/plot-kinds.js";
+import {
+  blockImage,
+  itermImage,
+  kittyImage,
+  sixelImage,
+  terminalProtocol,
+} from "../../src/cli/terminal-image.js";
+import {
+  LiraDeconvolver,
+  openResult,
+  readResult,
+  simulateGaussianAndPoints,
+  writeResult,
+} from "../../src/node.js";
+import { runCli } from "./run-cli.js";
+
+const folder = mkdtempSync(join(tmpdir(), "tslira-plot-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const cli = (...args: readonly string[]) => runCli(folder, "plot", ...args);
+const file = (name: string) => readFileSync(join(folder, name));
+
+beforeAll(async () => {
+  const deconvolver = new LiraDeconvolver({
+    iterations: 60,
+    burnIn: 20,
+    chains: 2,
+    seed: 5,
+    trace: { keep: 20 },
+  });
+  const result = await deconvolver.run(simulateGaussianAndPoints({ shape: [12, 17], seed: 3 }), {
+    workers: 0,
+  });
+  await writeResult(result, join(folder, "r.fits"));
+  await writeResult(result, join(folder, "r.fits.gz"));
+});
+
+describe("openResult", () => {
+  it.each(["r.fits", "r.fits.gz"])(
+    "gives of %s what readResult gives, draws piece by piece",
+    async (name) => {
+      const { trace, ...rest } = await readResult(join(folder, name));
+      const open = await openResult(join(folder, name));
+      expect(open.result).toEqual(rest);
+      expect(open.parameters).toEqual(trace.parameters);
+      const { images } = open;
+      expect([images.shape, images.chains, images.first, images.every]).toEqual([
+        ...[trace.images.shape, 2, trace.images.first, trace.images.every],
+      ]);
+      const draws = images.draws(1);
+      expect(draws).toBe(trace.images.chains[1]!.length / 204);
+      expect(images.readDraws(1, 3, 2)).toEqual(trace.images.chains[1]!.slice(3 * 204, 5 * 204));
+      const pixels = new Float32Array(2 * draws);
+      await images.readPixels(1, 50, 2, pixels);
+      expect(pixels[draws + 4]).toBe(trace.images.chains[1]![4 * 204 + 51]);
+      open.close();
+    },
+  );
+
+  it("refuses files that are no results", async () => {
+    writeFileSync(join(folder, "x.fits"), "nothing");
+    await expect(openResult(join(folder, "x.fits"))).rejects.toMatchObject({ code: "FORMAT" });
+  });
+});
+
+describe("tslira plot", () => {
+  it("draws every kind, as PDF or moving", { timeout: 240_000 }, async () => {
+    for (const [kind, { svg }] of Object.entries(PLOT_KINDS)) {
+      const starts: Record<string, string> = svg
+        ? { pdf: "%PDF-1.4" }
+        : { gif: "GIF89a", apng: "\x89PNG", html: "<!doctype html>" };
+      for (const [ending, start] of Object.entries(starts)) {
+        const name = `${kind}.${ending}`;
+        const { code, stderr } = await cli(
+          "r.fits",
+          "--kind",
+          kind,
+          "-o",
+          name,
+          "--theme",
+          "dark",
+          "--frames",
+          "4",
+        );
+        expect({ name, code, stderr }).toEqual({ name, code: 0, stderr: "" });
+        expect(file(name).subarray(0, start.length).toString("latin1")).toBe(start);
+      }
+    }
+  });
+
+  it("heeds pixel, radius, parameters, chain and width", async () => {
+    await cli("r.fits", "-k", "pixel-trace", "--at", "3,4", "--radius", "1", "-o", "a.svg");
+    expect(file("a.svg").toString()).toContain("flux within 1 px of x = 3, y = 4");
+    await cli("r.fits", "-k", "parameter-traces", "--parameter", "logPost", "--chain", "2", "-o", "b.svg");
+    const svg = file("b.svg").toString();
+    expect(svg).toContain(">log posterior<");
+    expect(svg).toContain(">chain 2<");
+    expect(svg).not.toContain("α");
+    await cli("r.fits", "-k", "mean", "--width", "321", "-o", "c.png");
+    expect(file("c.png").readUInt32BE(16)).toBe(321);
+  });
+
+  it("previews in the terminal", async () => {
+    const { code, stdout } = await cli("r.fits", "--kind", "mean", "--preview");
+    expect(code).toBe(0);
+    // Twelve rows in half blocks of 17 columns, and a line with the limits.
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines).toHaveLength(7);
+    expect(lines[0]!.match(/▀/g)).toHaveLength(17);
+  });
+
+  it.each([
+    [["--kind", "rnk", "-o", "x.png"], "did you mean rank?"],
+    [["--kind", "rank", "-o", "x.gif"], ".png, .svg, .pdf"],
+    [["--kind", "animation", "-o", "x.png"], ".apng, .gif, .html"],
+    [["--kind", "animation", "--preview"], "stand still"],
+    [["--chain", "3", "-o", "x.png"], "in 1 to 2"],
+    [["--kind", "rank", "--chain", "1", "-o", "x.png"], "at least two chains"],
+    [["--kind", "pixel-trace", "--at", "17,0", "-o", "x.png"], "17 columns and 12 rows"],
+    [["--at", "1", "-o", "x.png"], "Give x,y"],
+    [[], "add -o x.png or --preview"],
+    [["-o", "r.fits"], "must end in"],
+  ])("refuses %j", async (args, message) => {
+    const { code, stderr } = await cli("r.fits", ...args);
+    expect(stderr).toContain(message);
+    expect(code).toBe(1);
+  });
+
+  it("replaces files only when told to", async () => {
+    writeFileSync(join(folder, "old.svg"), "mine");
+    expect((await cli("r.fits", "-k", "mean", "-o", "old.svg")).code).toBe(1);
+    expect(file("old.svg").toString()).toBe("mine");
+    expect((await cli("r.fits", "-k", "mean", "-o", "old.svg", "--overwrite")).code).toBe(0);
+    expect(file("old.svg").toString()).toMatch(/^<svg/);
+  });
+});
+
+describe("images in terminals", () => {
+  it.each([
+    [{ TERM: "xterm-kitty" }, "kitty"],
+    [{ TERM_PROGRAM: "iTerm.app", TERM: "xterm-256color" }, "iterm"],
+    [{ TERM: "foot" }, "sixel"],
+    [{ TERM: "tmux-256color", KITTY_WINDOW_ID: "1" }, "blocks"],
+    [{ TERM: "xterm-256color" }, "blocks"],
+    [{}, "blocks"],
+  ])("of %j use %s", (env, protocol) => {
+    expect(terminalProtocol(env)).toBe(protocol);
+  });
+
+  it("go to kitty in pieces of 4096 characters, to iTerm2 in one", () => {
+    const png = Uint8Array.from({ length: 7000 }, (_, index) => index % 251);
+    const pieces = kittyImage(png)
+      .split("\u001b_G")
+      .slice(1)
+      .map((piece) => /^([^;]*);([^\\]*)$/.exec(piece.split("\u001b\\")[0]!) ?? []);
+    expect(pieces.map(([, keys]) => keys)).toEqual(["a=T,f=100,m=1", "m=1", "m=0"]);
+    const joined = pieces.map(([, , data]) => data).join("");
+    expect(new Uint8Array(Buffer.from(joined, "base64"))).toEqual(png);
+    expect(itermImage(png)).toContain(
+      `size=7000;preserveAspectRatio=1:${Buffer.from(png).toString("base64")}`,
+    );
+  });
+
+  it("are bands of six rows as sixel", () => {
+    const rgba = Array.from({ length: 5 * 7 }, (_, pixel) =>
+      pixel % 5 === 0 ? [255, 0, 0, 255] : [0, 0, 0, 255],
+    ).flat();
+    const text = sixelImage({ width: 5, height: 7, rgba });
+    // Red is register 5 * 42 = 210: the left column; black the other four. Six rows are "~" (63 + 63), one row "@" (63 + 1).
+    expect(text).toContain('"1;1;5;7');
+    expect(text).toContain("#210;2;100;0;0");
+    expect(text).toContain("#210~!4?$#0?!4~-#210@!4?$#0?!4@-");
+  });
+
+  it("are averaged to the width of the terminal as blocks", () => {
+    const rgba = Array.from({ length: 8 }, (_, pixel) => [pixel % 2 === 0 ? 100 : 200, 0, 0, 255]).flat();
+    expect(blockImage({ width: 4, height: 2, rgba }, 2)).toBe(
+      "\u001b[38;2;150;0;0m\u001b[49m▀\u001b[38;2;150;0;0m\u001b[49m▀\u001b[0m\n",
+    );
+  });
+});

@@ -1,0 +1,91 @@
+/**
+ * The player of draws in Chromium, from a file and without a network.
+ *
+ * Needs Chromium (environment TSLIRA_CHROMIUM, else /usr/bin/chromium); skipped with a reason when it is absent, failed with
+ * TSLIRA_REQUIRE_E2E=1.
+ */
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { chromium } from "playwright-core";
+import { afterAll, expect, it } from "vitest";
+import { drawPlayerPage, figureDocument } from "../../src/node.js";
+
+const executablePath = process.env.TSLIRA_CHROMIUM || "/usr/bin/chromium";
+const present = existsSync(executablePath);
+const reason = `Chromium must be installed, got none at ${executablePath}; install it or set TSLIRA_CHROMIUM to its path`;
+if (!present) {
+  if (process.env.TSLIRA_REQUIRE_E2E === "1") throw new Error(`${reason} (required by TSLIRA_REQUIRE_E2E=1)`);
+  console.warn(`skipped: ${reason}`);
+}
+
+const folder = mkdtempSync(join(tmpdir(), "tslira-player-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+it.skipIf(!present)(
+  "plays, steps, changes the chain and reads pixels, without an error or a request",
+  async () => {
+    // Draw k of chain c holds 10 c + k in the left column and 0 elsewhere.
+    const trace = {
+      shape: [2, 3] as const,
+      first: 0,
+      every: 2,
+      chains: [0, 10].map((offset) =>
+        Float32Array.from({ length: 60 }, (_, index) =>
+          index % 3 === 0 ? offset + Math.floor(index / 6) : 0,
+        ),
+      ),
+    };
+    const options = {
+      document: await figureDocument(),
+      limits: [0, 20],
+      stretch: "linear",
+      colormap: "gray",
+    } as const;
+    const path = join(folder, "draws.html");
+    writeFileSync(path, drawPlayerPage(trace, options));
+    const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+    try {
+      const page = await browser.newPage();
+      await page.context().setOffline(true);
+      const troubles: string[] = [];
+      page.on("console", (message) => troubles.push(message.text()));
+      page.on("pageerror", (error) => troubles.push(error.message));
+      page.on("request", (request) => {
+        if (request.url() !== pathToFileURL(path).href) troubles.push(request.url().slice(0, 80));
+      });
+      await page.goto(pathToFileURL(path).href);
+      await page.waitForSelector("[data-ready]");
+      const says = () => page.locator(".which").innerText();
+      /** Red of the pixel at the lower left of a picture. */
+      const red = (index: number) =>
+        page
+          .locator("canvas")
+          .nth(index)
+          .evaluate((canvas: HTMLCanvasElement) => canvas.getContext("2d")?.getImageData(0, 1, 1, 1).data[0]);
+      expect(await says()).toBe("chain 1, draw 1, sweep 1; mean of 1 draws");
+      await page.locator(".tslira-player").focus();
+      await page.keyboard.press("2");
+      await page.keyboard.press("End");
+      await page.keyboard.press("ArrowLeft");
+      expect(await says()).toBe("chain 2, draw 9, sweep 17; mean of 9 draws");
+      // Draw 18 and mean 14 of 20, in 254 steps of gray.
+      expect(await red(0)).toBe(Math.round((Math.round(0.9 * 254) / 254) * 255));
+      expect(await red(1)).toBe(Math.round((Math.round(0.7 * 254) / 254) * 255));
+      const box = await page.locator("canvas").first().boundingBox();
+      await page.mouse.move(box!.x + 3, box!.y + box!.height - 3);
+      expect(await page.locator(".pixel").innerText()).toMatch(/^x 0, y 0: draw ≈ 18(\.\d)?, mean ≈ 14/);
+      await page.locator(".chain").selectOption("0");
+      await page.locator(".play").click();
+      await page.waitForFunction(() => document.querySelector(".which")?.textContent?.includes("draw 10,"));
+      expect(await page.locator(".play").getAttribute("aria-label")).toBe("Pause");
+      await page.waitForFunction(
+        () => document.querySelector(".play")?.getAttribute("aria-label") === "Play",
+      );
+      expect(troubles).toEqual([]);
+    } finally {
+      await browser.close();
+    }
+  },
+);

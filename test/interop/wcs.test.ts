@@ -1,0 +1,200 @@
+/**
+ * Sky coordinates against astropy (wcslib): every supported projection, rotated and not, and the headers of real images.
+ *
+ * Needs Python with astropy (environment TSLIRA_PYTHON, else python3 or /usr/bin/python3) and the shared data folder beside
+ * the checkout; skipped with a reason when they are absent, failed with TSLIRA_REQUIRE_INTEROP=1, TSLIRA_REQUIRE_SHARED=1.
+ */
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { galacticToIcrs, icrsToGalactic } from "../../src/data/galactic.js";
+import type { WcsCard } from "../../src/data/observation.js";
+import { pixelToSky, skyToPixel } from "../../src/data/sky-position.js";
+import { parseWcs, type SkyWcs } from "../../src/data/sky-wcs.js";
+import { shiftWcs, wcsCards } from "../../src/io/fits.js";
+import { readFitsFile } from "../../src/io/fits-file-node.js";
+
+const SCRIPT = fileURLToPath(new URL("wcs-astropy.py", import.meta.url));
+const SHARED = fileURLToPath(new URL("../../../shared/data", import.meta.url));
+const candidates = process.env.TSLIRA_PYTHON ? [process.env.TSLIRA_PYTHON] : ["python3", "/usr/bin/python3"];
+const python = candidates.find((name) => spawnSync(name, ["-c", "import astropy"]).status === 0);
+const missing =
+  python === undefined
+    ? "TSLIRA_REQUIRE_INTEROP: astropy must be installed, for example with `apt-get install python3-astropy`"
+    : existsSync(SHARED)
+      ? undefined
+      : "TSLIRA_REQUIRE_SHARED: the shared data folder must stand beside the checkout as ../shared/data";
+if (missing !== undefined) {
+  if (process.env[missing.split(":")[0]!] === "1") throw new Error(missing);
+  console.warn(`skipped: ${missing}`);
+}
+
+/** Largest distance from astropy that is accepted, in pixels. */
+const TOLERANCE = 1e-6;
+
+interface Answer {
+  readonly sky: readonly (readonly [number | null, number | null])[];
+  readonly pixels: readonly (readonly [number | null, number | null])[];
+}
+
+function astropy(cases: readonly object[]): Answer[] {
+  const input = JSON.stringify(cases);
+  return JSON.parse(execFileSync(python!, [SCRIPT], { input, encoding: "utf8", maxBuffer: 2 ** 28 }));
+}
+
+const grid = (nx: number, ny: number) =>
+  [-0.5, 0, 0.31, 0.5, 0.77, 1].flatMap((v) => [-0.5, 0, 0.31, 0.5, 0.77, 1].map((u) => [u * nx, v * ny]));
+
+/** Check one set of coordinates in both directions; distances on the sky are turned into pixels. */
+function expectSame(name: string, wcs: SkyWcs, pixels: readonly number[][], answer: Answer): number {
+  let compared = 0;
+  const [m11, m12, m21, m22] = wcs.matrix;
+  const degreesAPixel = Math.sqrt(Math.abs(m11 * m22 - m12 * m21));
+  for (const [index, [x, y]] of pixels.entries()) {
+    const ours = pixelToSky(wcs, x!, y!);
+    const [lon, lat] = answer.sky[index]!;
+    const where = `${name} at (${x}, ${y})`;
+    if (lon === null || lat === null) {
+      expect(ours.lat, where).toBeNaN();
+      continue;
+    }
+    compared++;
+    const turn = ours.lon - lon - 360 * Math.round((ours.lon - lon) / 360);
+    const apart = Math.hypot(turn * Math.cos((lat * Math.PI) / 180), ours.lat - lat) / degreesAPixel;
+    expect(apart, where).toBeLessThan(TOLERANCE);
+    const back = skyToPixel(wcs, lon, lat);
+    const [theirX, theirY] = answer.pixels[index]!;
+    expect(Math.hypot(back.x - theirX!, back.y - theirY!), `${where}, back`).toBeLessThan(TOLERANCE);
+  }
+  return compared;
+}
+
+/** Headers of every projection, turned and mirrored, with each way to write the matrix and the pole. */
+function syntheticHeaders(): { name: string; cards: Record<string, string | number>; minimum: number }[] {
+  const headers: { name: string; cards: Record<string, string | number>; minimum: number }[] = [];
+  const turn = (37 * Math.PI) / 180;
+  const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
+  const matrices: Record<string, Record<string, number>> = {
+    CDELT: { CDELT1: -0.4, CDELT2: 0.4 },
+    CROTA: { CDELT1: -0.4, CDELT2: 0.3, CROTA2: 37 },
+    PC: { CDELT1: -0.4, CDELT2: 0.3, PC1_1: cos, PC1_2: -sin, PC2_1: sin, PC2_2: cos },
+    CD: { CD1_1: -0.4 * cos, CD1_2: 0.35 * sin, CD2_1: 0.4 * sin, CD2_2: 0.35 * cos },
+  };
+  const centres: [number, number, Record<string, number>][] = [
+    [83.6, 22.01, {}],
+    [266.4, -29, { LONPOLE: 150 }],
+    [0, 0, {}],
+    [12, 90, {}],
+    [200, -90, {}],
+  ];
+  for (const projection of ["TAN", "SIN", "ARC", "STG", "ZEA", "CAR", "AIT"]) {
+    for (const [way, matrix] of Object.entries(matrices)) {
+      for (const [lon, lat, pole] of centres) {
+        headers.push({
+          name: `${projection} ${way} ${lon} ${lat}`,
+          cards: {
+            CTYPE1: `RA---${projection}`,
+            CTYPE2: `DEC--${projection}`,
+            CRPIX1: 50.5,
+            CRPIX2: 41.25,
+            CRVAL1: lon,
+            CRVAL2: lat,
+            ...matrix,
+            ...pole,
+          },
+          minimum: 36,
+        });
+      }
+    }
+  }
+  const base = { CRPIX1: 20, CRPIX2: 10, CRVAL1: 121, CRVAL2: -21, CDELT1: -0.02, CDELT2: 0.02 };
+  const more = (name: string, cards: Record<string, string | number>, minimum = 36) =>
+    headers.push({ name, cards: { ...base, ...cards }, minimum });
+  more("latitude first", { CTYPE1: "DEC--TAN", CTYPE2: "RA---TAN", CRVAL1: -21, CRVAL2: 121 });
+  more("latitude first, turned", {
+    ...{ CTYPE1: "DEC--TAN", CTYPE2: "RA---TAN", CRVAL1: -21, CRVAL2: 121, CROTA1: 21 },
+  });
+  more("slant SIN", { CTYPE1: "RA---SIN", CTYPE2: "DEC--SIN", PV2_1: 0.11, PV2_2: -0.23 });
+  more("arc seconds", {
+    ...{ CTYPE1: "RA---TAN", CTYPE2: "DEC--TAN", CUNIT1: "arcsec", CUNIT2: "arcsec" },
+    ...{ CRVAL1: 435600, CRVAL2: -75600, CDELT1: -20, CDELT2: 20 },
+  });
+  more("pole by PV", { CTYPE1: "GLON-CAR", CTYPE2: "GLAT-CAR", PV1_3: 10, PV1_4: 30, CRVAL2: 5 });
+  more("oblique CAR, both poles possible", {
+    ...{ CTYPE1: "GLON-CAR", CTYPE2: "GLAT-CAR", LONPOLE: 45, LATPOLE: -80, CRVAL2: 10 },
+  });
+  more("no projection", { CTYPE1: "RA", CTYPE2: "DEC" });
+  more(
+    "whole sky AIT",
+    {
+      ...{
+        CTYPE1: "GLON-AIT",
+        CTYPE2: "GLAT-AIT",
+        CRVAL1: 0,
+        CRVAL2: 0,
+        CDELT1: -4,
+        CDELT2: 3,
+        CRPIX1: 50,
+        CRPIX2: 40,
+      },
+    },
+    8,
+  );
+  more(
+    "half sky SIN",
+    { CTYPE1: "RA---SIN", CTYPE2: "DEC--SIN", CRPIX1: 50, CRPIX2: 40, CDELT1: -2, CDELT2: 2 },
+    6,
+  );
+  more("no reference pixel", { CTYPE1: "RA---TAN", CTYPE2: "DEC--TAN", CRPIX1: 0, CRPIX2: 0 });
+  return headers;
+}
+
+const toCards = (cards: Record<string, string | number>): WcsCard[] =>
+  Object.entries(cards).map(([keyword, value]) => ({ keyword, value }));
+
+describe.skipIf(missing !== undefined)("sky coordinates in astropy", () => {
+  it("every projection, written in every way", () => {
+    const headers = syntheticHeaders();
+    const pixels = grid(100, 80);
+    const answers = astropy(headers.map(({ cards }) => ({ cards, pixels })));
+    for (const [index, { name, cards, minimum }] of headers.entries()) {
+      const { wcs, warnings } = parseWcs(toCards(cards));
+      expect(warnings, name).toEqual([]);
+      expect(expectSame(name, wcs!, pixels, answers[index]!), name).toBeGreaterThanOrEqual(minimum);
+    }
+  });
+
+  it.each([
+    { file: "chandra-gc/chandra-counts-obs-id-4684.fits.gz", nx: 256, ny: 256, corner: [64, 65] },
+    { file: "chandra-gc/chandra-counts-obs-id-4683.fits.gz", nx: 256, ny: 256, corner: [64, 65] },
+    { file: "fermi-gc/fermi-3fhl-gc-counts.fits.gz", nx: 400, ny: 200, corner: [151, 33] },
+  ])("$file, whole and cut out", async ({ file, nx, ny, corner }) => {
+    const path = `${SHARED}/${file}`;
+    const cards = wcsCards((await readFitsFile(path))[0]!.header);
+    const pixels = grid(nx, ny);
+    const [whole, cut] = astropy([
+      { file: path, pixels },
+      { file: path, pixels, cutout: corner },
+    ]);
+    expect(expectSame("whole", parseWcs(cards).wcs!, pixels, whole!)).toBe(36);
+    const shifted = parseWcs(shiftWcs(cards, corner[0]!, corner[1]!)).wcs!;
+    expect(expectSame("cut out", shifted, pixels, cut!)).toBe(36);
+  });
+
+  it("Galactic positions in ICRS agree to 0.03 arc seconds, and there and back to rounding", () => {
+    const positions = [-85, -30, 0, 12.5, 60].flatMap((lat) => [0.1, 95, 187, 359].map((lon) => [lon, lat]));
+    const [{ sky }] = astropy([{ galactic: positions }]) as [Answer];
+    for (const [index, [lon, lat]] of positions.entries()) {
+      const ours = galacticToIcrs({ lon: lon!, lat: lat! });
+      const [ra, dec] = sky[index]! as [number, number];
+      const turn =
+        (ours.lon - ra - 360 * Math.round((ours.lon - ra) / 360)) * Math.cos((dec * Math.PI) / 180);
+      expect(Math.hypot(turn, ours.lat - dec) * 3600).toBeLessThan(0.03);
+      const back = icrsToGalactic(ours);
+      expect(back.lon).toBeCloseTo(lon!, 7);
+      expect(back.lat).toBeCloseTo(lat!, 7);
+    }
+  });
+});

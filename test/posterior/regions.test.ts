@@ -1,0 +1,162 @@
+import { describe, expect, it } from "vitest";
+import { checkBurnIn, gewekeCheck } from "../../src/posterior/burn-in.js";
+import { meanMcse, quantileMcse, splitRhat, stdMcse, tailEss } from "../../src/posterior/convergence.js";
+import { normalTwoSidedTail } from "../../src/posterior/normal-tail.js";
+import { pixelCorrelation } from "../../src/posterior/pixel-correlation.js";
+import { summarisePixels } from "../../src/posterior/quantities.js";
+import { summariseQuantity } from "../../src/posterior/quantity-summary.js";
+import { circularRegion, regionDraws, summariseRegions } from "../../src/posterior/region.js";
+import type { ImageTrace } from "../../src/posterior/trace.js";
+import { normalTwoSidedTail as slowTail } from "../oracles/textbook-special.js";
+import { ar1Chains, normalSource } from "./chains.js";
+
+/** Draws of a 3 x 4 image: pixel 0 is x, pixel 1 is 10 - x, pixel 2 is x + noise of the same variance, pixel 3 constant, others noise. */
+function trace(chains = 2, draws = 2000): ImageTrace {
+  const normal = normalSource(99);
+  return {
+    shape: [3, 4],
+    first: 0,
+    every: 1,
+    chains: Array.from({ length: chains }, () => {
+      const data = new Float32Array(draws * 12);
+      for (let draw = 0; draw < draws; draw++) {
+        const x = normal();
+        for (let pixel = 0; pixel < 12; pixel++) {
+          data[draw * 12 + pixel] =
+            pixel === 0 ? x : pixel === 1 ? 10 - x : pixel === 2 ? x + normal() : pixel === 3 ? 7 : normal();
+        }
+      }
+      return data;
+    }),
+  };
+}
+
+describe("quantities", () => {
+  it("a row holds what the single functions say", () => {
+    const chains = ar1Chains(0.5, 3, 300, 1);
+    const row = summariseQuantity("x", chains, [0.5]);
+    expect(row).toMatchObject({
+      name: "x",
+      chains: 3,
+      draws: 900,
+      rhat: splitRhat(chains),
+      tailEss: tailEss(chains),
+      stdMcse: stdMcse(chains),
+    });
+    expect(row.mcse).toBeCloseTo(meanMcse(chains), 12);
+    expect(row.quantiles[0].mcse).toBe(quantileMcse(chains, 0.5));
+    const sorted = chains.flat().sort((a, b) => a - b);
+    expect(row.quantiles[0].value).toBeCloseTo((sorted[449] + sorted[450]) / 2, 12);
+  });
+
+  it("a constant keeps its value, nothing else is defined", () => {
+    const row = summariseQuantity("c", [
+      [2, 2, 2, 2],
+      [2, 2, 2, 2],
+    ]);
+    expect(row.mean).toBe(2);
+    expect(row.quantiles.map(({ value }) => value)).toEqual([2, 2, 2]);
+    expect(row.tailEss).toBeNaN();
+  });
+
+  it("pixels are quantities", async () => {
+    const images = trace();
+    const [row] = await summarisePixels(images, [{ x: 1, y: 0 }]);
+    expect(row.mean).toBeCloseTo(10, 0);
+    expect(row.draws).toBe(4000);
+  });
+});
+
+describe("regions", () => {
+  it("a circle holds the pixels whose centres it holds", () => {
+    const { weights } = circularRegion({ x: 1, y: 1, radius: 1 }, [3, 4]);
+    expect([...weights.data]).toEqual([0, 1, 0, 0, 1, 1, 1, 0, 0, 1, 0, 0]);
+    expect(() => circularRegion({ x: 9, y: 9, radius: 1 }, [3, 4])).toThrow(/none in circle/);
+    expect(() => circularRegion({ x: 1, y: 1, radius: 0 }, [3, 4])).toThrow(/radius > 0/);
+  });
+
+  it("sums draw by draw: two anticorrelated pixels make a constant", async () => {
+    const weights = {
+      data: Float64Array.from({ length: 12 }, (_, k) => (k < 2 ? 1 : 0)),
+      shape: [3, 4],
+    } as const;
+    const [[sums]] = [await regionDraws(trace(), [{ name: "pair", weights }])];
+    expect(sums.length).toBe(2);
+    for (const value of sums[0]) expect(value).toBeCloseTo(10, 5);
+    const half = { data: weights.data.map((w) => w / 2), shape: weights.shape };
+    const [[first]] = await regionDraws(trace(), [{ name: "half", weights: half }]);
+    expect(first[0]).toBeCloseTo(5, 5);
+  });
+
+  it("are summarised like any quantity, and can be stopped", async () => {
+    const region = circularRegion({ x: 2, y: 0, radius: 0.4 }, [3, 4], "one pixel");
+    const [row] = await summariseRegions(trace(), [region]);
+    const [pixel] = await summarisePixels(trace(), [{ x: 2, y: 0 }]);
+    expect(row).toEqual({ ...pixel, name: "one pixel" });
+    await expect(regionDraws(trace(), [region], { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: "ABORTED",
+    });
+    await expect(
+      regionDraws(trace(), [{ name: "r", weights: { data: new Float64Array(4), shape: [2, 2] } }]),
+    ).rejects.toMatchObject({ code: "INVALID_INPUT" });
+  });
+});
+
+describe("pixelCorrelation", () => {
+  it("is 1 at the pixel, -1 for its opposite, 1 / sqrt(2) for it plus equal noise, NaN for a constant", async () => {
+    const { data } = await pixelCorrelation(trace(), { x: 0, y: 0 });
+    expect(data[0]).toBe(1);
+    expect(data[1]).toBeCloseTo(-1, 5);
+    // n = 4,000: standard error (1 - r^2) / sqrt(n) = 0.008.
+    expect(Math.abs(data[2] - Math.SQRT1_2)).toBeLessThan(0.03);
+    expect(data[3]).toBeNaN();
+    expect(Math.abs(data[8])).toBeLessThan(0.06);
+  });
+  it("stops at the radius and refuses pixels outside", async () => {
+    const { data } = await pixelCorrelation(trace(), { x: 0, y: 0 }, { radius: 1 });
+    expect([...data.keys()].filter((k) => !Number.isNaN(data[k]))).toEqual([0, 1, 4]);
+    await expect(pixelCorrelation(trace(), { x: 4, y: 0 })).rejects.toThrow(/must lie in the image/);
+  });
+});
+
+describe("burn-in", () => {
+  it("normal tails agree with the oracle", () => {
+    for (const z of [0, 0.1, 1, 2.9, 3, 3.1, 5, 8]) {
+      expect(normalTwoSidedTail(-z) / slowTail(z)).toBeCloseTo(1, 8);
+    }
+    expect(normalTwoSidedTail(1.959963984540054)).toBeCloseTo(0.05, 12); // 97.5 % quantile of N(0, 1)
+  });
+
+  it("z of chains at rest has unit variance", () => {
+    // 300 chains: the variance of z is known to sqrt(2 / 300) = 8 %; 4 sigma.
+    let squares = 0;
+    for (let seed = 0; seed < 300; seed++)
+      squares += gewekeCheck(ar1Chains(0.5, 1, 2000, 500 + seed)[0]).z ** 2;
+    expect(Math.abs(squares / 300 - 1.03)).toBeLessThan(0.33);
+  });
+
+  it("suggests to leave out a drift", () => {
+    const names = ["iteration", "x"];
+    const chains = ar1Chains(0.3, 2, 4000, 8).map((chain) =>
+      Float64Array.from(chain.flatMap((x, sweep) => [sweep, x + 8 * Math.exp(-sweep / 300)])),
+    );
+    const check = checkBurnIn({ names, burnIn: 0, chains });
+    expect(check.passed).toBe(false);
+    expect(check.rows[0].name).toBe("x");
+    // exp(-sweep / 300) * 8 is below the error of a mean over 360 draws, 0.07, after some 1,000 sweeps.
+    expect(check.suggested).toBeGreaterThanOrEqual(600);
+    expect(check.suggested).toBeLessThanOrEqual(1800);
+    expect(checkBurnIn({ names, burnIn: 2000, chains }).passed).toBe(true);
+  });
+
+  it("says nothing about chains that are too short", () => {
+    const check = checkBurnIn({
+      names: ["x"],
+      burnIn: 0,
+      chains: [Float64Array.of(1, 2, 3), Float64Array.of(1, 2, 3)],
+    });
+    expect(check.passed).toBe(false);
+    expect(check.suggested).toBeUndefined();
+    expect(() => gewekeCheck([1, 2, 3], { first: 0.6, last: 0.6 })).toThrow(/sum to at most 1/);
+  });
+});
