@@ -18,7 +18,18 @@ import {
   lightHalf,
   moveLight,
 } from "./light";
-import { descend, fluxAt, imageColOf, imageRowOf, massOf, nodeCol, nodeRow, sumMass } from "./masses";
+import {
+  descend,
+  fluxAt,
+  imageColOf,
+  imageRowOf,
+  massOf,
+  nodeCol,
+  nodeRow,
+  setPixelMass,
+  siblingsOf,
+  sumMass,
+} from "./masses";
 import { Observation, observationAt, observationCount } from "./observation";
 import { drawIndex } from "./random";
 import {
@@ -29,13 +40,10 @@ import {
   proposedFirst,
   proposedSecond,
 } from "./transfer";
-import { childrenOf, colsOf, levels, massAt, massesOf, rowsOf } from "./tree";
+import { childrenOf, colsOf, levels, massesOf, rowsOf } from "./tree";
 
 /** Highest level of the node that keeps its flux: 8 x 8 pixels. */
 const HIGHEST: i32 = 3;
-
-/** Smallest flux, far below any that matters. */
-const LEAST_FLUX: f64 = 1e-290;
 
 /** Transfers accepted and tried since the chain began. */
 export let backgroundTransfersAccepted: f64 = 0;
@@ -70,7 +78,7 @@ function addOutsideTerms(alpha: usize, level: i32, row: i32, col: i32, share: f6
     if (children > 1) {
       if (outside > 0) addFirstTerm(pending + levelAlpha - 1, (kept * share) / outside);
       addFirstTerm(<f64>(children - 1) * levelAlpha, 0);
-      outside += outsideOf(level, row, col);
+      outside += siblingsOf(level, row, col);
       pending = 1 - <f64>children * levelAlpha;
     }
     row >>= 1;
@@ -78,19 +86,6 @@ function addOutsideTerms(alpha: usize, level: i32, row: i32, col: i32, share: f6
   }
   // The root: T^(a - 1), and 1 / T of the choice of the node.
   addFirstTerm(pending + totalShape - 2, (kept * share) / outside);
-}
-
-/** Masses beside a node within its block. */
-function outsideOf(level: i32, row: i32, col: i32): f64 {
-  let sum: f64 = 0;
-  const top = row & ~1;
-  const left = col & ~1;
-  for (let child = 0; child < 4; child++) {
-    const r = top + (child >> 1);
-    const c = left + (child & 1);
-    if (r < rowsOf(level) && c < colsOf(level) && !(r === row && c === col)) sum += massOf(level, r, c);
-  }
-  return sum;
 }
 
 /** Multiply all masses outside a node; level -1 keeps none. */
@@ -104,8 +99,7 @@ function scaleOutside(level: i32, row: i32, col: i32, factor: f64): void {
     const inside = r >= top && r < bottom;
     for (let c = 0; c < nx; c++) {
       if (inside && c >= left && c < right) continue;
-      const at = fluxAt(r, c);
-      store<f64>(at, max(LEAST_FLUX, load<f64>(at) * factor));
+      setPixelMass(r, c, factor * massOf(0, r, c));
     }
   }
   for (let above = 1; above <= levels; above++) {
@@ -172,7 +166,7 @@ function tryTransfer(
     kept = keepNode(level, row, col, exposed);
     outsideMass = 0;
     for (let above = level; above < levels; above++)
-      outsideMass += outsideOf(above, row >> (above - level), col >> (above - level));
+      outsideMass += siblingsOf(above, row >> (above - level), col >> (above - level));
   }
   const outside = max(0, all - kept);
   const background = item.scale * item.backgroundCounts;

@@ -180,16 +180,19 @@ export function addPriorTerms(
   return levels;
 }
 
-/** Multiply the masses of a node and of all below it. */
+/**
+ * Multiply all pixels of a node of level `level` >= 1, and sum up the masses from them: a pixel held at the smallest mass
+ * would otherwise part from its node.
+ */
 export function scaleNode(level: i32, row: i32, col: i32, factor: f64): void {
-  for (let below = level; below >= 0; below--) {
+  for (let below = 0; below <= level; below++) {
     const reach = level - below;
     const bottom = min((row + 1) << reach, rowsOf(below));
     const right = min((col + 1) << reach, colsOf(below));
     for (let r = row << reach; r < bottom; r++) {
       for (let c = col << reach; c < right; c++) {
         if (below === 0) setPixelMass(r, c, factor * massOf(0, r, c));
-        else store<f64>(massAt(below, r, c), factor * load<f64>(massAt(below, r, c)));
+        else sumMass(below, r, c);
       }
     }
   }

@@ -84,12 +84,10 @@ export function deconvolveOptions() {
       ).choices(["spill", "wrap"]),
     )
     .addOption(
-      new Option("--cycle-spin <kind>", "how the multiscale tree is shifted (default: random)").choices([
-        "none",
-        "sampled",
-        "ensemble",
-        "random",
-      ]),
+      new Option(
+        "--cycle-spin <kind>",
+        "how the multiscale tree is shifted (default: ensemble; LIRA and pylira: random)",
+      ).choices(["none", "sampled", "ensemble", "random"]),
     )
     .option(
       "--pair-transfers <n>",

@@ -1,8 +1,9 @@
 import type { SkyImage } from "../image.js";
-import { convergence } from "./convergence.js";
+import { type ChainGroups, comparableGroups, groupedConvergence } from "./chain-groups.js";
 import { asDrawSource, comparableChains, type DrawSource, type WatchOptions } from "./draw-source.js";
 import { pixelConvergence } from "./pixel-convergence.js";
 import type { Convergence, Diagnostics } from "./result.js";
+import { shiftConvergence } from "./shift-bits.js";
 import { summariseParameters, sweepsAfterBurnIn } from "./summary.js";
 import type { ImageTrace, ParameterSource, ParameterTrace } from "./trace.js";
 import { censusPixels, judge, pixelName, pixelsThatMatter } from "./verdict.js";
@@ -16,24 +17,32 @@ export interface DiagnoseParts {
   readonly mean: SkyImage;
   /** Posterior standard deviation of the flux `[ny, nx]`, all chains together. */
   readonly std: SkyImage;
+  /** Chains that sample the same law, as those of equal shift in an ensemble; default all. */
+  readonly groups?: ChainGroups;
+  /** Whether the shift of the tree is a parameter, to be judged like the others; default false. */
+  readonly sampledShift?: boolean;
 }
 
 /** Convergence of the flux in single pixels, from their draws. */
 async function pixelRows(
   source: DrawSource,
-  chains: readonly number[],
+  groups: ChainGroups,
   pixels: readonly number[],
 ): Promise<Convergence[]> {
   const rows: Convergence[] = [];
   for (const pixel of pixels) {
-    const draws: Float32Array[] = [];
-    for (const chain of chains) {
-      const buffer = new Float32Array(source.draws(chain));
-      const pending = source.readPixels(chain, pixel, 1, buffer);
-      if (pending !== undefined) await pending;
-      draws.push(buffer);
+    const draws: Float32Array[][] = [];
+    for (const chains of groups) {
+      const buffers: Float32Array[] = [];
+      for (const chain of chains) {
+        const buffer = new Float32Array(source.draws(chain));
+        const pending = source.readPixels(chain, pixel, 1, buffer);
+        if (pending !== undefined) await pending;
+        buffers.push(buffer);
+      }
+      draws.push(buffers);
     }
-    rows.push(convergence(pixelName(pixel, source.shape[1]), draws));
+    rows.push(groupedConvergence(pixelName(pixel, source.shape[1]), draws));
   }
   return rows;
 }
@@ -48,15 +57,16 @@ async function pixelRows(
  * @throws AbortedError when `watch.signal` says so
  */
 export async function diagnose(
-  { parameters: trace, images, mean, std }: DiagnoseParts,
+  { parameters: trace, images, mean, std, groups, sampledShift = false }: DiagnoseParts,
   watch: WatchOptions = {},
 ): Promise<Diagnostics> {
   const source = asDrawSource(images);
-  const parameters = summariseParameters(trace);
-  const { rhat, ess } = await pixelConvergence(source, watch);
-
   const allSweeps = sweepsAfterBurnIn(trace);
   const swept = comparableChains(allSweeps);
+  const parameters = summariseParameters(trace, groups);
+  if (sampledShift) parameters.push(...shiftConvergence(trace, swept));
+  const { rhat, ess } = await pixelConvergence(source, watch, groups);
+
   const allKept = Array.from({ length: source.chains }, (_, chain) => source.draws(chain));
   const kept = comparableChains(allKept);
   const chains = Math.max(swept.length, kept.length);
@@ -64,7 +74,7 @@ export async function diagnose(
   const verdict = judge({
     parameters,
     pixels,
-    worstPixels: await pixelRows(source, kept, pixels.worst),
+    worstPixels: await pixelRows(source, comparableGroups(allKept, groups), pixels.worst),
     chains,
     shortChains: Math.max(allSweeps.length, allKept.length) - chains,
     sweeps: swept.length === 0 ? 0 : Math.min(...swept.map((chain) => allSweeps[chain])),

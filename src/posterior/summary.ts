@@ -1,14 +1,8 @@
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
 import { constantImage } from "../image.js";
-import { convergence } from "./convergence.js";
-import {
-  asDrawSource,
-  comparableChains,
-  type DrawSource,
-  forEachPixelBlock,
-  type WatchOptions,
-} from "./draw-source.js";
+import { type ChainGroups, comparableGroups, groupedConvergence } from "./chain-groups.js";
+import { asDrawSource, type DrawSource, forEachPixelBlock, type WatchOptions } from "./draw-source.js";
 import { rankScratch, sortDraws, sortedQuantile } from "./rank.js";
 import type { Convergence, Moments } from "./result.js";
 import { asParameterSource, type ImageTrace, type ParameterSource, type ParameterTrace } from "./trace.js";
@@ -168,14 +162,19 @@ export function sweepsAfterBurnIn(trace: ParameterTrace | ParameterSource): numb
  *
  * Left out: the columns in `BOOKKEEPING_COLUMNS`, constant columns, and chains with fewer than half the sweeps of the
  * longest (see `comparableChains`). The others are cut to the shortest.
+ *
+ * @param groups chains that sample the same law; default all
  */
-export function summariseParameters(trace: ParameterTrace | ParameterSource): Convergence[] {
-  const which = comparableChains(sweepsAfterBurnIn(trace));
+export function summariseParameters(
+  trace: ParameterTrace | ParameterSource,
+  groups?: ChainGroups,
+): Convergence[] {
+  const compared = comparableGroups(sweepsAfterBurnIn(trace), groups);
   return trace.names.flatMap((name, column) => {
     if (BOOKKEEPING_COLUMNS.has(name)) return [];
-    const draws = parameterDraws(trace, column, which);
-    const first = draws[0]?.[0];
-    if (draws.every((chain) => chain.every((value) => value === first))) return [];
-    return [convergence(name, draws)];
+    const draws = compared.map((group) => parameterDraws(trace, column, group));
+    const first = draws[0]?.[0]?.[0];
+    if (draws.every((group) => group.every((chain) => chain.every((value) => value === first)))) return [];
+    return [groupedConvergence(name, draws)];
   });
 }

@@ -2,10 +2,13 @@ import type { CheckedObservation } from "../data/check-observation.js";
 import { AbortedError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { compileKernels } from "../kernels.js";
-import { splitRhat } from "../posterior/convergence.js";
+import { groupedRhat } from "../posterior/chain-groups.js";
+import type { DiagnoseParts } from "../posterior/diagnose.js";
 import { pixelConvergence } from "../posterior/pixel-convergence.js";
 import type { LiraConfig } from "../posterior/result.js";
+import { shiftConvergence } from "../posterior/shift-bits.js";
 import { type MomentSums, parameterDraws, poolMoments, summariseParameters } from "../posterior/summary.js";
+import { ensembleGroups } from "../samplers/ensemble-shift.js";
 import { type ChainState, traceColumns } from "../samplers/lira.js";
 import { keptDraws } from "../workers/chain-job.js";
 import { availableCores, openChainPool } from "../workers/pool.js";
@@ -102,6 +105,7 @@ export async function sampleRun(
       },
     );
   }
+  const groups = comparison(config).groups ?? [Array.from({ length: chains }, (_, chain) => chain)];
   const shape = observations[0].counts.shape;
   const pixels = shape[0] * shape[1];
   const names = traceColumns(config.alphaInit.length, observations.length);
@@ -178,7 +182,7 @@ export async function sampleRun(
     try {
       return names.every((name, column) => {
         if (!/^(logLikelihood|expectedMSCounts|smoothingParam\d+)$/.test(name)) return true;
-        const rhat = splitRhat(parameterDraws(traces.parameters, column));
+        const rhat = groupedRhat(groups.map((group) => parameterDraws(traces.parameters, column, group)));
         return Number.isNaN(rhat) || rhat < BURN_IN_RHAT;
       });
     } finally {
@@ -191,9 +195,12 @@ export async function sampleRun(
     const traces = store.open(extentOf(burnIn, every));
     try {
       const { mean, std } = poolMoments(momentSums(states), shape);
-      const parameters = summariseParameters(traces.parameters);
+      const parameters = summariseParameters(traces.parameters, groups);
+      if (config.cycleSpin === "sampled") {
+        parameters.push(...shiftConvergence(traces.parameters, groups.flat()));
+      }
       const watch = signal ? { signal } : {};
-      const maps = await pixelConvergence(traces.images, watch);
+      const maps = await pixelConvergence(traces.images, watch, groups);
       return meetsTarget({ parameters, ...maps }, mean, std, target);
     } finally {
       traces.close();
@@ -245,6 +252,17 @@ export async function sampleRun(
     complete,
     ...(target === undefined ? {} : { reached: reached ?? false }),
     seconds,
+  };
+}
+
+/** Which chains of a run may be compared, and whether the shift of the tree is a parameter. */
+export function comparison({
+  cycleSpin,
+  chains,
+}: LiraConfig): Pick<DiagnoseParts, "groups" | "sampledShift"> {
+  return {
+    ...(cycleSpin === "ensemble" ? { groups: ensembleGroups(chains) } : {}),
+    sampledShift: cycleSpin === "sampled",
   };
 }
 

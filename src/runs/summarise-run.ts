@@ -9,7 +9,7 @@ import { parameterDraws, pixelQuantiles, poolMoments } from "../posterior/summar
 import type { ParameterSource } from "../posterior/trace.js";
 import { VERSION } from "../version.js";
 import type { RunPlan } from "./lira-options.js";
-import { momentSums, type RunProgress, type SampledRun } from "./sample-run.js";
+import { comparison, momentSums, type RunProgress, type SampledRun } from "./sample-run.js";
 
 /** What a summary says about where a run came from. */
 export interface RunOrigin {
@@ -65,7 +65,7 @@ export async function summariseRun(
   });
   const quantiles = await pixelQuantiles(images, watch(0, 0.4));
   const diagnostics = await diagnose(
-    { parameters, images, mean: pooled.mean, std: pooled.std },
+    { parameters, images, mean: pooled.mean, std: pooled.std, ...comparison(config) },
     watch(0.4, 1),
   );
 

@@ -1,0 +1,293 @@
+// How the ways to shift the tree compare on simulated skies whose truth is known: error of the mean, structural similarity,
+// coverage of intervals, block artefacts, and what agreement costs. The tables of docs/exactness.md.
+//
+//   npm run bench:exactness [-- --truth disk] [-- --sweeps 2000] [-- --json study.json]
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import type { CycleSpin } from "../src/data/cycle-spin.js";
+import type { Observation } from "../src/data/observation.js";
+import { fluxFromPicture } from "../src/data/picture.js";
+import { gaussianPsf } from "../src/data/psf.js";
+import { simulateCounts } from "../src/data/simulate.js";
+import { constantImage, imageSum, type Shape, type SkyImage } from "../src/image.js";
+import { groupedConvergence } from "../src/posterior/chain-groups.js";
+import { defaultPairTransfers } from "../src/runs/lira-options.js";
+import { benchSettings } from "./cases.js";
+import { CHAINS, comparedChains, groupDraws, sweepsToAgreement, watchChains } from "./watched-chains.js";
+
+const MODES: readonly CycleSpin[] = ["random", "none", "sampled", "ensemble"];
+const LEVELS = [0.5, 0.68, 0.9];
+const BACKGROUND = 0.05;
+
+interface Truth {
+  readonly name: string;
+  readonly flux: SkyImage;
+}
+
+function paint(shape: Shape, value: (row: number, col: number) => number): SkyImage {
+  const image = constantImage(shape, 0);
+  for (let row = 0; row < shape[0]; row++) {
+    for (let col = 0; col < shape[1]; col++) image.data[row * shape[1] + col] = value(row, col);
+  }
+  return image;
+}
+
+function scaled(flux: SkyImage, total: number): SkyImage {
+  const sum = imageSum(flux);
+  return { data: flux.data.map((value) => (value * total) / sum), shape: flux.shape };
+}
+
+/** Distance of a point to a curve that winds through the unit square. */
+function filamentDistance(x: number, y: number): number {
+  let least = 1;
+  for (let step = 0; step <= 100; step++) {
+    const t = step / 100;
+    least = Math.min(least, Math.hypot(x - t, y - (0.5 + 0.3 * Math.sin(5 * t) * (1 - 0.5 * t))));
+  }
+  return least;
+}
+
+/** The skies: each bright and faint, given by the expected counts. */
+function truths(): Truth[] {
+  const small: Shape = [32, 32];
+  const points = paint(small, (row, col) => {
+    const sources = new Map([
+      [8 * 32 + 7, 5],
+      [9 * 32 + 22, 2],
+      [20 * 32 + 13, 1],
+      [25 * 32 + 26, 3],
+    ]);
+    return sources.get(row * 32 + col) ?? 0;
+  });
+  const disk = paint(small, (row, col) => Number(Math.hypot(row - 15, col - 17) < 7.3));
+  const mixed = paint(small, (row, col) => {
+    const gauss = Math.exp(-0.5 * (((row - 15) / 4) ** 2 + ((col - 14) / 4) ** 2));
+    return gauss + (row === 6 && col === 24 ? 30 : 0) + (row === 26 && col === 9 ? 15 : 0);
+  });
+  const filament = paint([64, 64], (row, col) =>
+    Math.exp(-0.5 * (filamentDistance(col / 64, row / 64) / 0.02) ** 2),
+  );
+  const large = paint([128, 128], (row, col) => {
+    const thread = Math.exp(-0.5 * (filamentDistance(col / 128, row / 128) / 0.012) ** 2);
+    const cloud = 0.3 * Math.exp(-0.5 * (((row - 80) / 14) ** 2 + ((col - 40) / 14) ** 2));
+    return thread + cloud + (row === 30 && col === 90 ? 40 : 0);
+  });
+  const list: Truth[] = [
+    { name: "points", flux: points },
+    { name: "disk", flux: disk },
+    { name: "Gaussian and points", flux: mixed },
+    { name: "filament", flux: filament },
+    { name: "filament, cloud and point, 128 x 128", flux: large },
+  ];
+  const picture = new URL("../../../shared/data/images/lincoln.png", import.meta.url);
+  if (existsSync(picture)) {
+    const flux = fluxFromPicture(new Uint8Array(readFileSync(picture)), { shape: [64, 64] });
+    list.push({ name: "portrait", flux });
+  }
+  const bright = list.map(({ name, flux }) => {
+    const total = flux.data.length > 5_000 ? 40_000 : flux.data.length > 2_000 ? 20_000 : 5_000;
+    return { name: `${name}, bright`, flux: scaled(flux, total) };
+  });
+  const faint = list.map(({ name, flux }) => ({
+    name: `${name}, faint`,
+    flux: scaled(flux, flux.data.length > 2_000 ? 1_500 : 400),
+  }));
+  return [...bright, ...faint, { name: "empty field", flux: constantImage(small, 0) }];
+}
+
+/** Mean structural similarity over windows of 7 x 7 (Wang et al. 2004), the dynamic range that of the truth. */
+function similarity(image: ArrayLike<number>, truth: SkyImage): number {
+  const [ny, nx] = truth.shape;
+  const range = Math.max(...truth.data, 1e-3);
+  const c1 = (0.01 * range) ** 2;
+  const c2 = (0.03 * range) ** 2;
+  let sum = 0;
+  let windows = 0;
+  for (let top = 0; top + 7 <= ny; top++) {
+    for (let left = 0; left + 7 <= nx; left++) {
+      let [a, b, aa, bb, ab] = [0, 0, 0, 0, 0];
+      for (let row = top; row < top + 7; row++) {
+        for (let col = left; col < left + 7; col++) {
+          const x = image[row * nx + col];
+          const y = truth.data[row * nx + col];
+          a += x / 49;
+          b += y / 49;
+          aa += (x * x) / 49;
+          bb += (y * y) / 49;
+          ab += (x * y) / 49;
+        }
+      }
+      const covariance = ab - a * b;
+      sum +=
+        ((2 * a * b + c1) * (2 * covariance + c2)) / ((a * a + b * b + c1) * (aa - a * a + bb - b * b + c2));
+      windows++;
+    }
+  }
+  return sum / windows;
+}
+
+/** Mean step of the error across borders of 4 x 4 blocks over that within them; 1 when blocks leave no trace. */
+function blockSteps(mean: ArrayLike<number>, truth: SkyImage): number {
+  const [ny, nx] = truth.shape;
+  const error = (pixel: number) => Math.abs(mean[pixel] - truth.data[pixel]);
+  let [across, acrossCount, within, withinCount] = [0, 0, 0, 0];
+  const visit = (first: number, second: number, isBorder: boolean) => {
+    const step = Math.abs(mean[second] - truth.data[second] - (mean[first] - truth.data[first]));
+    const size = error(first) + error(second) + 1e-12;
+    if (isBorder) {
+      across += step / size;
+      acrossCount++;
+    } else {
+      within += step / size;
+      withinCount++;
+    }
+  };
+  for (let row = 0; row < ny; row++) {
+    for (let col = 0; col < nx; col++) {
+      if (col + 1 < nx) visit(row * nx + col, row * nx + col + 1, col % 4 === 3);
+      if (row + 1 < ny) visit(row * nx + col, (row + 1) * nx + col, row % 4 === 3);
+    }
+  }
+  return across / acrossCount / (within / withinCount);
+}
+
+/** Share of the sums over 4 x 4 pixels that truly send light (a count or more) whose central interval holds the truth. */
+function coverage(draws: readonly Float32Array[], truth: SkyImage): number[] {
+  const [ny, nx] = truth.shape;
+  const blocks = (ny / 4) * (nx / 4);
+  const values = new Float64Array(draws.length);
+  const covered = LEVELS.map(() => 0);
+  let judged = 0;
+  for (let block = 0; block < blocks; block++) {
+    const top = 4 * Math.floor(block / (nx / 4));
+    const left = 4 * (block % (nx / 4));
+    const sumOf = (data: ArrayLike<number>) => {
+      let sum = 0;
+      for (let row = top; row < top + 4; row++) {
+        for (let col = left; col < left + 4; col++) sum += data[row * nx + col];
+      }
+      return sum;
+    };
+    const target = sumOf(truth.data);
+    if (target < 1) continue;
+    judged++;
+    draws.forEach((draw, index) => {
+      values[index] = sumOf(draw);
+    });
+    values.sort();
+    LEVELS.forEach((level, index) => {
+      const low = values[Math.floor((0.5 - level / 2) * (values.length - 1))];
+      const high = values[Math.ceil((0.5 + level / 2) * (values.length - 1))];
+      if (target >= low && target <= high) covered[index]++;
+    });
+  }
+  return covered.map((count) => count / judged);
+}
+
+/** One simulated observation of a truth, sampled in all modes. */
+function study({ name, flux }: Truth, seed: number, sweeps: number, keep: number) {
+  const shape = flux.shape;
+  const pixels = shape[0] * shape[1];
+  const psf = gaussianPsf(1.8, [13, 13]);
+  const background = constantImage(shape, BACKGROUND);
+  const counts = simulateCounts(flux, psf, { background, seed });
+  const observation: Observation = { counts, psf, background, name };
+  const watched = [...flux.data.keys()].sort((a, b) => flux.data[b] - flux.data[a]).slice(0, 6);
+  return MODES.map((cycleSpin) => {
+    const settings = benchSettings(observation, {
+      cycleSpin,
+      pairTransfers: cycleSpin === "random" ? 0 : defaultPairTransfers(shape),
+    });
+    const burnIn = Math.floor(sweeps / 4);
+    const every = Math.max(1, Math.floor((CHAINS * (sweeps - burnIn)) / keep));
+    const mean = new Float64Array(pixels);
+    const draws: Float32Array[] = [];
+    const chains = watchChains(observation, settings, watched, sweeps, (_, sweep, image) => {
+      if (sweep < burnIn) return;
+      for (let pixel = 0; pixel < pixels; pixel++) mean[pixel] += image[pixel];
+      if ((sweep - burnIn) % every === 0) draws.push(Float32Array.from(image));
+    });
+    const count = CHAINS * (sweeps - burnIn);
+    for (let pixel = 0; pixel < pixels; pixel++) mean[pixel] /= count;
+    let squares = 0;
+    let power = 0;
+    for (let pixel = 0; pixel < pixels; pixel++) {
+      squares += (mean[pixel] - flux.data[pixel]) ** 2;
+      power += flux.data[pixel] ** 2;
+    }
+    const groups = comparedChains(settings);
+    const agreed = sweepsToAgreement(chains, groups);
+    const rows = [...chains.traces].map(([quantity, traces]) =>
+      groupedConvergence(quantity, groupDraws(traces, groups, burnIn, sweeps)),
+    );
+    const worst = rows.reduce((least, row) => (row.ess < least.ess ? row : least));
+    const seconds = chains.seconds / CHAINS;
+    const alpha0 = rows.find((row) => row.name === "smoothingParam0")?.mean ?? Number.NaN;
+    return {
+      truth: name,
+      spin: cycleSpin,
+      rms: power > 0 ? Math.sqrt(squares / power) : Math.sqrt(squares / pixels),
+      ssim: similarity(mean, flux),
+      coverage: coverage(draws, flux),
+      steps: blockSteps(mean, flux),
+      alpha0,
+      msPerSweep: (1000 * seconds) / sweeps,
+      secondsToAgreement: (agreed * seconds) / sweeps,
+      secondsToEss: (seconds * 400) / worst.ess,
+      slowest: `${worst.name} (R-hat ${worst.rhat.toFixed(2)})`,
+    };
+  });
+}
+
+/** Means over the observations of one truth; times that were not reached in one of them are not reached. */
+function average(rows: ReturnType<typeof study>): ReturnType<typeof study>[number] {
+  const mean = (value: (row: (typeof rows)[number]) => number) =>
+    rows.reduce((sum, row) => sum + value(row), 0) / rows.length;
+  return {
+    ...rows[0],
+    rms: mean((row) => row.rms),
+    ssim: mean((row) => row.ssim),
+    coverage: LEVELS.map((_, level) => mean((row) => row.coverage[level])),
+    steps: mean((row) => row.steps),
+    alpha0: mean((row) => row.alpha0),
+    msPerSweep: mean((row) => row.msPerSweep),
+    secondsToAgreement: mean((row) => row.secondsToAgreement),
+    secondsToEss: mean((row) => row.secondsToEss),
+  };
+}
+
+const { values: flags } = parseArgs({
+  options: {
+    truth: { type: "string", multiple: true },
+    sweeps: { type: "string" },
+    json: { type: "string" },
+  },
+});
+const all = [];
+for (const truth of truths()) {
+  if (flags.truth !== undefined && !flags.truth.some((word) => truth.name.includes(word))) continue;
+  const pixels = truth.flux.data.length;
+  const seeds = pixels > 1_024 ? 1 : 2;
+  const sweeps = Number(flags.sweeps ?? (pixels > 5_000 ? 1_200 : 2_500));
+  const studies = Array.from({ length: seeds }, (_, seed) => study(truth, seed + 1, sweeps, 600));
+  const rows = MODES.map((_, mode) => average(studies.map((list) => list[mode])));
+  all.push(...rows);
+  console.log(`\n${truth.name}, ${truth.flux.shape.join(" x ")}, ${imageSum(truth.flux).toFixed(0)} counts`);
+  console.table(
+    rows.map((row) => ({
+      spin: row.spin,
+      "rms error": row.rms.toFixed(3),
+      SSIM: row.ssim.toFixed(3),
+      "coverage 50/68/90": row.coverage.map((value) => (100 * value).toFixed(0)).join(" / "),
+      "block steps": row.steps.toFixed(3),
+      "alpha 0": row.alpha0.toPrecision(2),
+      "ms/sweep": row.msPerSweep.toFixed(2),
+      "s to R-hat < 1.05": Number.isNaN(row.secondsToAgreement)
+        ? "not reached"
+        : row.secondsToAgreement.toFixed(2),
+      "s to ESS 400": row.secondsToEss.toFixed(1),
+      slowest: row.slowest,
+    })),
+  );
+}
+if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(all, undefined, 1)}\n`);
