@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { collapseToPoint } from "../../src/checks/point-source.js";
-import { ringsAbout } from "../../src/checks/radial-profile.js";
+import { evenEdges, ringsAbout } from "../../src/data/radial-profile.js";
 import {
   cash,
   constantImage,
@@ -117,7 +117,7 @@ describe("geometry", () => {
   it("rings hold every pixel once, masked ones never", () => {
     const mask = constantImage([5, 5], 1);
     mask.data[12] = 0;
-    const rings = ringsAbout({ x: 2, y: 2 }, [5, 5], { radius: 3, mask });
+    const rings = ringsAbout({ x: 2, y: 2 }, [5, 5], evenEdges(1, 3), mask);
     // Distances: 1 (4 pixels), sqrt 2 (4), 2 (4), sqrt 5 (8), sqrt 8 (4).
     expect(rings.pixels).toEqual([0, 8, 16]);
     expect(() => ringsAbout({ x: 9, y: 2 }, [5, 5])).toThrow(/must lie in the image/);

@@ -40,7 +40,7 @@ describe("openResult", () => {
         expect([images.first, images.every]).toEqual([trace.images.first, trace.images.every]);
         expect(await pixelConvergence(images)).toEqual(await pixelConvergence(trace.images));
         expect(await summariseQuantities(open)).toEqual(
-          await summariseQuantities({ summary: result, parameters: trace.parameters, images: trace.images }),
+          await summariseQuantities({ result, parameters: trace.parameters, images: trace.images }),
         );
       } finally {
         open.close();
