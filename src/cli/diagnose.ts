@@ -81,7 +81,8 @@ function diagnoseOptions() {
     .addOption(input.mask)
     .addOption(input.cutout)
     .addOption(input.psfCutout)
-    .helpOption("-h, --help", "print this help").addHelpText("after", DETAILS);
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", DETAILS);
 }
 
 type Flags = ReturnType<ReturnType<typeof diagnoseOptions>["opts"]>;

@@ -7,7 +7,13 @@ import { formatBytes } from "./format.js";
 import { given } from "./given.js";
 import { parseBytes } from "./option-values.js";
 import { checkOutputPath } from "./output-path.js";
-import { findResultInputs, INPUT_GROUP, inputOptions, namesOnRecord, type ResultInputs } from "./result-inputs.js";
+import {
+  findResultInputs,
+  INPUT_GROUP,
+  inputOptions,
+  namesOnRecord,
+  type ResultInputs,
+} from "./result-inputs.js";
 
 const DETAILS = `
 The page needs nothing else, no network either: verdict on convergence, numbers, linked images with
