@@ -31,6 +31,7 @@ if (!existsSync(main)) {
 
 const result = join(OUTPUT, "result.fits");
 const png = join(OUTPUT, "posterior.png");
+const truth = values.chandra === undefined ? ["--truth", join(OUTPUT, "flux.fits")] : [];
 const output = ["-o", result, "--png", png, "--overwrite"];
 
 if (values.chandra === undefined) {
@@ -69,6 +70,11 @@ if (values.chandra === undefined) {
 }
 // Without --at, figures of a pixel show the brightest.
 const FIGURES = [
+  ["dataset.png", "dataset", ...truth],
+  ["residuals.png", "residuals"],
+  ["radial-profile.png", "radial-profile"],
+  ["multiscale.png", "multiscale"],
+  ["comparison.png", "comparison", ...truth],
   ["pixel-region.png", "pixel-region", "--radius", "2"],
   ["parameter-traces.png", "parameter-traces"],
   ["parameter-distributions.png", "parameter-distributions"],

@@ -7,20 +7,27 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   animateDraws,
+  checkModel,
   drawPlayerPage,
   figureDocument,
   LiraDeconvolver,
   plotAutocorrelation,
+  plotComparison,
+  plotDataset,
   plotHyperprior,
   plotImage,
+  plotMultiscale,
   plotPanels,
   plotParameterDistributions,
   plotParameterTraces,
   plotPixelTrace,
   plotPixelTracesRegion,
   plotPosterior,
+  plotRadialProfile,
   plotRank,
   plotRegionDistribution,
+  plotResiduals,
+  predictiveCheck,
   simulateGaussianAndPoints,
 } from "../dist/node.js";
 
@@ -64,6 +71,49 @@ const FIGURES = [
     call: "plotPosterior(result, { document, counts: data.counts })",
     kind: "posterior",
     draw: ({ data, result }, options) => plotPosterior(result, { ...options, counts: data.counts }),
+  },
+  {
+    name: "plotDataset",
+    text: "All that was observed: counts, psf, exposure and background, and the true flux of a simulation.",
+    call: "plotDataset(data, { document })",
+    kind: "dataset --truth flux.fits",
+    draw: ({ data }, options) => plotDataset(data, options),
+  },
+  {
+    name: "plotResiduals",
+    text: "Counts against those that the posterior mean predicts, in standard deviations, and how they should scatter if the model is right.",
+    call: "plotResiduals({ counts: data.counts, predicted }, { document })",
+    kind: "residuals",
+    draw: ({ data, check: { predicted, sigma } }, options) =>
+      plotResiduals({ counts: data.counts, predicted, sigma }, options),
+  },
+  {
+    name: "plotRadialProfile",
+    text: "Counts about a source against the counts that draws of the posterior would make: a wrong psf shows here first.",
+    call: "plotRadialProfile(check.profile, { document })",
+    kind: "radial-profile --at 16,26",
+    draw: ({ profile }, options) => plotRadialProfile(profile, options),
+  },
+  {
+    name: "plotMultiscale",
+    text: "An image taken apart as the prior sees it: sums over blocks of two by two, and what share of its block each pixel has.",
+    call: "plotMultiscale(result.mean, { document })",
+    kind: "multiscale",
+    draw: ({ result }, options) => plotMultiscale(result.mean, options),
+  },
+  {
+    name: "plotComparison",
+    text: "Results side by side on one colour scale, and below what they differ by from the truth, or from the first of them.",
+    call: 'plotComparison([{ title: "tslira", image: result.mean }, { title: "another", image: other.mean }], { document, truth: data.flux })',
+    kind: "comparison --truth flux.fits",
+    draw: ({ data, result, flat }, options) =>
+      plotComparison(
+        [
+          { title: "Smoothing fitted", image: result.mean },
+          { title: "Smoothing fixed at 1", image: flat.mean },
+        ],
+        { ...options, truth: data.flux },
+      ),
   },
   {
     name: "plotPixelTrace",
@@ -143,7 +193,13 @@ const deconvolver = new LiraDeconvolver({
   seed: 1,
   trace: { keep: 500 },
 });
-const run = { data, result: await deconvolver.run(data) };
+const result = await deconvolver.run(data);
+const [check] = checkModel(result, result.trace.parameters, [data]);
+const [{ profile }] = await predictiveCheck(data, result.trace, { draws: 60, centre: { x: 16, y: 26 } });
+const flat = await new LiraDeconvolver({ iterations: 5_000, seed: 1, alphaInit: 1, fitAlpha: false }).run(
+  data,
+);
+const run = { data, result, check, profile, flat };
 const document = await figureDocument();
 
 rmSync(FOLDER, { recursive: true, force: true });
@@ -154,7 +210,7 @@ const sections = FIGURES.map(({ name, text, call, kind, draw }) => {
   const command =
     kind === undefined
       ? ""
-      : `\n\`\`\`sh\nnpx tslira plot result.fits --kind ${kind} -o figure.pdf\n\`\`\`\n`;
+      : `\n\`\`\`sh\nnpx tslira plot result.fits${kind.startsWith("comparison") ? " other.fits" : ""} --kind ${kind} -o figure.pdf\n\`\`\`\n`;
   return `## ${name}
 
 ${text}

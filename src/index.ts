@@ -86,6 +86,7 @@ export type { FigureOptions } from "./figures/figure.js";
 export { colorImage } from "./figures/heat-map.js";
 export type { ImagePanelOptions, SkyPanelOptions } from "./figures/image-panel.js";
 export type { Marker } from "./figures/marker.js";
+export { labelParameters, parameterLabel } from "./figures/parameter-label.js";
 export { type PlotAutocorrelationOptions, plotAutocorrelation } from "./figures/plot-autocorrelation.js";
 export { type ComparedImage, type PlotComparisonOptions, plotComparison } from "./figures/plot-comparison.js";
 export { type DatasetImages, type PlotDatasetOptions, plotDataset } from "./figures/plot-dataset.js";

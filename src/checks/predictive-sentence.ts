@@ -25,6 +25,9 @@ const TELLING: readonly DiscrepancyName[] = [
   "cstat",
 ];
 
+/** Two-sided p of the total below which it is named, when nothing else is flagged. */
+const TOTAL_ALONE = 0.01;
+
 /** P-values as text: two digits, never 0. */
 function pText(p: number): string {
   return p < 0.001 ? p.toExponential(0) : p.toPrecision(2);
@@ -43,6 +46,17 @@ export function predictiveSentence(
     "point source": "the model with a point in place of the source",
   }[kind];
   const rate = `false-alarm rate ${falseAlarmRate}`;
+  const total = rows.find(({ name }) => name === "total");
+  const others = rows.filter(({ name }) => name !== "total");
+  if (total && total.twoSided < TOTAL_ALONE && others.every((row) => !row.flagged)) {
+    const [few, where, way] =
+      total.p < 0.5 ? ["fewer", "holds the total back", "low"] : ["more", "pulls the total up", "high"];
+    return (
+      `But for their total the counts look like draws from ${what}, which makes ${few} than observed ` +
+      `(two-sided p = ${pText(total.twoSided)}): the prior of the total ${where}, or background or exposure are too ${way}; ` +
+      "compare the ledger and --total-counts-prior."
+    );
+  }
   if (bad.length === 0) {
     const [least] = [...rows].sort((a, b) => a.twoSided - b.twoSided);
     return `The counts look like draws from ${what}: smallest two-sided p is ${pText(least.twoSided)} (${least.name}) of ${rows.length}, ${rate}.`;

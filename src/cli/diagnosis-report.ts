@@ -1,6 +1,13 @@
 /** What `diagnose` found, for people and for programs. */
 
-import type { BurnInCheck, PredictiveCheck, PriorSensitivity, QuantitySummary } from "../node.js";
+import {
+  type BurnInCheck,
+  labelParameters,
+  type PredictiveCheck,
+  type PriorSensitivity,
+  parameterLabel,
+  type QuantitySummary,
+} from "../node.js";
 import type { Diagnosis } from "./diagnose.js";
 import { formatCount, formatNumber, tableLines } from "./format.js";
 
@@ -12,7 +19,7 @@ function short(value: number, digits = 3): string {
 
 function quantityRow(row: QuantitySummary): string[] {
   return [
-    row.name,
+    parameterLabel(row.name),
     formatNumber(row.mean),
     short(row.mcse, 2),
     short(row.std),
@@ -63,7 +70,12 @@ function burnInLines({ burnIn, rows, limit, passed, suggested }: BurnInCheck): s
           ["  Geweke", "chain", "z", "p"],
           ...judged
             .slice(0, passed ? 1 : GEWEKE_SHOWN)
-            .map(({ name, chain, z, p }) => [`  ${name}`, String(chain), short(z), short(p, 2)]),
+            .map(({ name, chain, z, p }) => [
+              `  ${parameterLabel(name)}`,
+              String(chain),
+              short(z),
+              short(p, 2),
+            ]),
         ])),
   ];
 }
@@ -114,7 +126,7 @@ export function diagnosisLines(diagnosis: Diagnosis): string[] {
   const { path, result, quantities, predictive, missing, sensitivity } = diagnosis;
   const { verdict } = result.diagnostics;
   return [
-    `${path}: ${verdict.sentence}`,
+    `${path}: ${labelParameters(verdict.sentence)}`,
     ...(verdict.remedy === "" ? [] : [`To do: ${verdict.remedy}`]),
     ...quantityLines("parameter", quantities.parameters),
     ...quantityLines("worst pixels", quantities.pixels),

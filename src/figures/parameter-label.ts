@@ -10,6 +10,11 @@ const LABELS: Readonly<Record<string, string>> = {
   bkgScale: "background scale",
 };
 
+/** A text in which columns of a parameter trace have the names that figures give them. */
+export function labelParameters(text: string): string {
+  return text.replace(/\w+/g, parameterLabel);
+}
+
 /** How a figure calls a column of a parameter trace: `α₀` for `smoothingParam0`, `log posterior` for `logPost`. */
 export function parameterLabel(name: string): string {
   const numbered = /^(smoothingParam|bkgScale)(\d+)$/.exec(name);

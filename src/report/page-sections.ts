@@ -5,6 +5,7 @@ import type { ModelCheck } from "../checks/model-check.js";
 import type { PredictiveCheck } from "../checks/predictive-check.js";
 import { pixelSize } from "../data/sky-angle.js";
 import type { SkyWcs } from "../data/sky-wcs.js";
+import { labelParameters, parameterLabel } from "../figures/parameter-label.js";
 import { escapeXml } from "../figures/svg.js";
 import { formatUnit } from "../figures/ticks.js";
 import type { Convergence, LiraSummary, Verdict } from "../posterior/result.js";
@@ -63,7 +64,7 @@ const STATES: Readonly<Record<Verdict["state"], string>> = {
 /** The name of a quantity; those of pixels lead to the pixel. */
 function quantityName(name: string): string {
   const [, x, y] = /\(x, y\) = \((\d+), (\d+)\)$/.exec(name) ?? [];
-  if (x === undefined || y === undefined) return text(name);
+  if (x === undefined || y === undefined) return text(parameterLabel(name));
   return `<button type="button" class="goto" data-x="${x}" data-y="${y}">${text(name)}</button>`;
 }
 
@@ -87,7 +88,7 @@ export function verdictHtml({ verdict }: ReportSummary["diagnostics"]): string {
   const { state, sentence, remedy, worst } = verdict;
   return (
     `<section class="verdict ${state}" id="verdict" aria-labelledby="verdict-title">` +
-    `<h2 id="verdict-title">${text(STATES[state])}</h2><p>${text(sentence)}</p>` +
+    `<h2 id="verdict-title">${text(STATES[state])}</h2><p>${text(labelParameters(sentence))}</p>` +
     (remedy === "" ? "" : `<p class="remedy">${text(remedy)}</p>`) +
     (worst.length === 0 ? "" : convergenceTable("Farthest from convergence", worst)) +
     "</section>"
