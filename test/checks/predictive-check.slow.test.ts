@@ -14,7 +14,8 @@ import {
   simulatePointSource,
   skyImage,
 } from "../../src/index.js";
-import { calibrationScenarios, testUniform } from "../oracles/calibration.js";
+import { testUniform } from "../oracles/calibration.js";
+import { calibrationScenarios } from "../oracles/calibration-scenarios.js";
 import { textbookExpectedCounts, textbookObservation } from "../oracles/textbook-model.js";
 import { drawFromPrior } from "../oracles/textbook-prior.js";
 import { textbookRandom } from "../oracles/textbook-random.js";
