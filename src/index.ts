@@ -115,6 +115,7 @@ export type { ResultSummary } from "./io/result-decode.js";
 export { decodeResult, encodeResult } from "./io/result-file.js";
 export { type DetectionOptions, detectionProbability } from "./model/detection.js";
 export { type DetectedExposure, detectedExposures } from "./model/exposure.js";
+export { createForwardModel, type ForwardModel, type ForwardModelOptions } from "./model/forward-model.js";
 export {
   cash,
   cstat,
@@ -123,6 +124,7 @@ export {
   type Residuals,
   residuals,
 } from "./model/predicted-counts.js";
+export type { SkyGrid, SkyGridOptions } from "./model/sky-grid.js";
 export {
   autocorrelationTime,
   bulkEss,
