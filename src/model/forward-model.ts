@@ -41,6 +41,8 @@ export interface ForwardModel {
   readonly boundary: Boundary;
   /** The observations, checked. */
   readonly observations: readonly CheckedObservation[];
+  /** The options it was made with, so that a like model of other counts can be made. */
+  readonly options: ForwardModelOptions;
   /** What is legal but probably not meant. */
   readonly warnings: readonly string[];
   /**
@@ -190,6 +192,7 @@ export function createForwardModel(
     shape: grid.shape,
     boundary,
     observations: checked,
+    options,
     warnings,
     sensitivity,
     reference,
