@@ -16,6 +16,7 @@ export {
   type ObservationsCheck,
 } from "./data/check-observation.js";
 export type { Observation, SimulatedObservation, WcsCard } from "./data/observation.js";
+export type { PatchMixture, PatchNorm } from "./data/patch-mixture.js";
 export { type FluxFromPictureOptions, fluxFromPicture } from "./data/picture.js";
 export type { BackgroundScalePrior, SmoothingPrior, TotalCountsPrior } from "./data/prior-parameters.js";
 export { gaussianPsf, normalisePsf, psfCentroid } from "./data/psf.js";
@@ -30,6 +31,7 @@ export {
   simulateGaussianAndPoints,
   simulatePointSource,
 } from "./data/simulated-datasets.js";
+export { type ThinnedObservation, thinObservation } from "./data/thin-counts.js";
 export {
   AbortedError,
   type ErrorCode,
@@ -111,6 +113,7 @@ export {
   parseLegacyImages,
   parseLegacyParameters,
 } from "./io/lira-legacy.js";
+export { decodePatchMixture, encodePatchMixture } from "./io/patch-mixture-file.js";
 export type { ResultSummary } from "./io/result-decode.js";
 export { decodeResult, encodeResult } from "./io/result-file.js";
 export { type DetectionOptions, detectionProbability } from "./model/detection.js";
@@ -156,7 +159,30 @@ export type {
 } from "./posterior/result.js";
 export { pixelQuantiles } from "./posterior/summary.js";
 export type { ImageTrace, ParameterSource, ParameterTrace } from "./posterior/trace.js";
+export {
+  type FitPatchPriorOptions,
+  type FittedPatchMixture,
+  fitPatchPrior,
+} from "./priors/fit-patch-prior.js";
+export { checkGradient, type FluxPrior, type GradientCheck, productPrior } from "./priors/flux-prior.js";
 export { multiscaleLevels } from "./priors/multiscale.js";
+export { type MultiscalePriorOptions, multiscalePrior } from "./priors/multiscale-prior.js";
+export {
+  gradientTikhonovPrior,
+  markovPrior,
+  type Strength,
+  smoothnessPrior,
+  totalVariationPrior,
+} from "./priors/neighbour-priors.js";
+export { type ImageNorm, type PatchPriorOptions, patchPrior } from "./priors/patch-prior.js";
+export {
+  entropyPrior,
+  exponentialPrior,
+  gammaPrior,
+  inverseGammaPrior,
+  tikhonovPrior,
+  uniformPrior,
+} from "./priors/pixel-priors.js";
 export { LiraDeconvolver, type RunOptions } from "./runs/lira-deconvolver.js";
 export type { LiraDeconvolverOptions } from "./runs/lira-options.js";
 export type { RunProgress, SamplingOptions } from "./runs/sample-run.js";

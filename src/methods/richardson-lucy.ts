@@ -85,7 +85,7 @@ function climb(model: ForwardModel, options: ClimbOptions): Climb {
   const from = flux.slice();
   const back = new Float64Array(flux.length);
   const inverse = sensitivity.map((value) => (value > 0 ? 1 / value : 0));
-  let next = new Float64Array(flux.length);
+  let next: Float64Array = new Float64Array(flux.length);
   const objective: number[] = [];
   for (let iteration = 1; iteration <= iterations; iteration++) {
     checkAborted("richardson-lucy", signal);
