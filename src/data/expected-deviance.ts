@@ -5,7 +5,7 @@ import { halfDeviance } from "./poisson.js";
 const NODES = 40;
 const LOWEST = -4;
 const DECADES = 7;
-const LN10 = 2.302585092994046;
+const LN10 = Math.LN10;
 
 /** Mean of the deviance of a Poisson number, `2 (lambda - n + n ln(n / lambda))`, summed over n. */
 function meanDeviance(lambda: number): number {
