@@ -114,8 +114,17 @@ export {
   parseLegacyParameters,
 } from "./io/lira-legacy.js";
 export { decodePatchMixture, encodePatchMixture } from "./io/patch-mixture-file.js";
+export { type EstimateProvenance, encodePointEstimate } from "./io/point-estimate-file.js";
 export type { ResultSummary } from "./io/result-decode.js";
 export { decodeResult, encodeResult } from "./io/result-file.js";
+export { type BootstrapOptions, parametricBootstrap } from "./methods/bootstrap.js";
+export { type EmMultiscaleOptions, emMultiscale } from "./methods/em-multiscale.js";
+export type { IterationOptions, IterationReport } from "./methods/estimate.js";
+export { type GradientDescentOptions, gradientDescent } from "./methods/gradient-descent.js";
+export { type CurvatureErrors, type MapOptions, maximumAPosteriori } from "./methods/map.js";
+export type { Parametrisation } from "./methods/positive-flux.js";
+export { type RichardsonLucyOptions, richardsonLucy } from "./methods/richardson-lucy.js";
+export type { StoppingRule } from "./methods/stopping.js";
 export { type DetectionOptions, detectionProbability } from "./model/detection.js";
 export { type DetectedExposure, detectedExposures } from "./model/exposure.js";
 export { createForwardModel, type ForwardModel, type ForwardModelOptions } from "./model/forward-model.js";
@@ -144,6 +153,7 @@ export {
 export { type DiagnoseParts, diagnose } from "./posterior/diagnose.js";
 export type { DrawSource, WatchOptions } from "./posterior/draw-source.js";
 export { type PixelConvergence, pixelConvergence } from "./posterior/pixel-convergence.js";
+export type { PointEstimate } from "./posterior/point-estimate.js";
 export type {
   Convergence,
   CountsLedger,
@@ -183,6 +193,17 @@ export {
   tikhonovPrior,
   uniformPrior,
 } from "./priors/pixel-priors.js";
+export {
+  type DeconvolveOptions,
+  deconvolve,
+  type LiraMethod,
+  METHODS,
+  type Method,
+  type ModelOptions,
+  type PointMethod,
+  type PointMethodOptions,
+  type PriorChoice,
+} from "./runs/deconvolve.js";
 export { LiraDeconvolver, type RunOptions } from "./runs/lira-deconvolver.js";
 export type { LiraDeconvolverOptions } from "./runs/lira-options.js";
 export type { RunProgress, SamplingOptions } from "./runs/sample-run.js";

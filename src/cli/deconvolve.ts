@@ -14,6 +14,7 @@ import {
   type PartialSettings,
   readConfigFile,
 } from "./deconvolve-config.js";
+import { checkMethodFlags, estimate } from "./deconvolve-method.js";
 import { deconvolveOptions, type DeconvolveFlags as Flags } from "./deconvolve-options.js";
 import { formatBytes, shellQuote } from "./format.js";
 import { checkOutputPath } from "./output-path.js";
@@ -73,6 +74,12 @@ async function deconvolve(counts: string | undefined, flags: Flags): Promise<voi
   }
   const overwrite = flags.overwrite === true;
   await checkOutputPath(output, { overwrite });
+  if (flags.method !== undefined && flags.method !== "lira") {
+    if (png !== undefined) await checkOutputPath(png, { overwrite });
+    await estimate({ ...settings, output }, flags.method, flags);
+    return;
+  }
+  checkMethodFlags(flags);
   if (png !== undefined) await checkOutputPath(png, { overwrite });
 
   const { checkpoint = `${output}.checkpoint` } = flags;
