@@ -25,6 +25,8 @@ export interface BenchCase {
   readonly name: string;
   readonly observation: Observation;
   readonly settings: LiraChainSettings;
+  /** Pixels `row * nx + col` whose mixing is watched; default the brightest. */
+  readonly watched?: readonly number[];
 }
 
 /** Settings of a chain on images of the observation's shape. */
@@ -35,6 +37,7 @@ export function benchSettings(
   return {
     boundary: "spill",
     cycleSpin: "random",
+    pairTransfers: 0,
     fitAlpha: true,
     alphaInit: startingAlpha(0.1, observation.counts.shape),
     fitBackgroundScale: false,
@@ -77,6 +80,38 @@ function chandraCutout(): Observation {
   }
   // The real cut-out is not there: the same size, number of counts and width of psf.
   return { ...simulateField(128, 17, 7_920), name: "Chandra stand-in" };
+}
+
+/** The data of a reference posterior; undefined where they are not at hand. */
+function referenceData(name: string): Observation | undefined {
+  const file = new URL(`../../../shared/reference/${name}.fits.gz`, import.meta.url);
+  if (!existsSync(file)) return undefined;
+  const hdus = readFits(new Uint8Array(gunzipSync(readFileSync(file))));
+  const image = (hdu: string | number) => imageToSkyImage(findHdu(hdus, hdu));
+  return {
+    counts: image(0),
+    psf: image("PSF"),
+    exposure: image("EXPOSURE"),
+    background: image("BACKGROUND"),
+    name,
+  };
+}
+
+/** The datasets of `npm run bench:mixing`: those of the reference posteriors, or simulated ones of the same kind. */
+export function mixingCases(): BenchCase[] {
+  const at = (row: number, col: number) => row * 32 + col;
+  const small = benchCases().filter(({ observation }) => observation.counts.shape[0] <= 128);
+  const skewed = referenceData("skew64nb") ?? { ...simulateField(64, 15, 1_100), name: "skew64 stand-in" };
+  return [
+    ...small.map((bench) => ({
+      ...bench,
+      observation: referenceData(bench.name) ?? bench.observation,
+      ...(bench.name === "gausspoints32"
+        ? { watched: [at(16, 16), at(26, 16), at(26, 15), at(6, 16), at(16, 26)] }
+        : {}),
+    })),
+    { name: "skew64", observation: skewed, settings: benchSettings(skewed) },
+  ];
 }
 
 /** The datasets of `npm run bench`. */

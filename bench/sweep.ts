@@ -12,7 +12,7 @@ function cpuMilliseconds(): number {
 
 /** CPU milliseconds of one sweep of the textbook sampler: a few sweeps are enough for a ratio. */
 function timeTextbook({ observation, settings }: BenchCase): number {
-  const chain = createTextbookChain([observation], settings, 1);
+  const chain = createTextbookChain([observation], { ...settings, cycleSpin: "random" }, 1);
   chain.sweep();
   let sweeps = 0;
   const start = cpuMilliseconds();

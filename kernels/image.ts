@@ -2,8 +2,8 @@
 
 import { allocate } from "./memory";
 import { drawGamma, drawLogGammas } from "./random";
-import { expPair, log } from "./special";
-import { colsOf, countsOf, levels, massesOf, rowsOf } from "./tree";
+import { expPair, log, logPair } from "./special";
+import { childrenOf, colsOf, countsOf, levels, massAt, massesOf, rowsOf } from "./tree";
 
 /** Smallest expected counts of a pixel: far below anything that matters, far above where f64 ends. */
 const FLOOR: f64 = 1e-270;
@@ -213,4 +213,40 @@ function unshiftRow(image: usize, from: usize, row: i32, shiftCol: i32, rows: i3
   const head = (<usize>(cols - shiftCol)) << 3;
   memory.copy(target + ((<usize>shiftCol) << 3), from, head);
   memory.copy(target, from + head, (<usize>shiftCol) << 3);
+}
+
+/** Sum of the logarithms of `count` f64. */
+function sumLogs(values: usize, count: i32): f64 {
+  let sums = f64x2.splat(0);
+  const even = (<usize>(count & ~1)) << 3;
+  for (let at: usize = 0; at < even; at += 16) sums = f64x2.add(sums, logPair(v128.load(values + at)));
+  const sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
+  return count & 1 ? sum + log(load<f64>(values + even)) : sum;
+}
+
+/**
+ * Set `sumLogFractions` to those of an image whose masses are in the tree: of each level, the logarithms of its nodes
+ * less those of their parents.
+ *
+ * @param flux f64 `[ny, nx]`, > 0
+ * @param reference factor from flux to mass
+ */
+export function measureLogFractions(flux: usize, reference: f64): void {
+  const pixels = rowsOf(0) * colsOf(0);
+  let children = sumLogs(flux, pixels) + <f64>pixels * log(reference);
+  for (let level = 0; level < levels; level++) {
+    const rows = rowsOf(level + 1);
+    const cols = colsOf(level + 1);
+    const parents = sumLogs(massesOf(level + 1), rows * cols);
+    let counted = 4 * parents;
+    // Blocks at an edge have fewer children than four.
+    for (let row = 0; row < rows; row++) {
+      for (let col = 2 * row + 2 > rowsOf(level) ? 0 : cols - 1; col < cols; col++) {
+        const lacking = 4 - childrenOf(row, col, level);
+        if (lacking > 0) counted -= <f64>lacking * log(load<f64>(massAt(level + 1, row, col)));
+      }
+    }
+    store<f64>(sumLogFractions + ((<usize>level) << 3), children - counted);
+    children = parents;
+  }
 }

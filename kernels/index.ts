@@ -4,9 +4,13 @@
 //
 // Source: Esch et al. 2004 (ApJ 610, 1213), Connors et al. 2011 (ADASS XX).
 
-import { drawImage, prepareImage, sumLogFractions } from "./image";
+import { transferBackground } from "./background-transfer";
+import { drawImage, measureLogFractions, prepareImage, sumLogFractions } from "./image";
+import { clearGains, predictBackgrounds, predictLight, prepareLight } from "./light";
+import { aggregateMasses } from "./masses";
 import { allocate } from "./memory";
 import { addToMoments, prepareMoments } from "./moments";
+import { transferNodes } from "./node-transfer";
 import {
   appendObservation,
   Observation,
@@ -14,8 +18,10 @@ import {
   observationCount,
   prepareObservation,
 } from "./observation";
+import { RADIUS, transferPairs } from "./pair-transfer";
 import { drawIndex, initRandom, randomState } from "./random";
 import { prepareRedistribution, redistributeCounts } from "./redistribute";
+import { drawnCol, drawnRow, drawShift, prepareShift } from "./shift";
 import { drawSmoothing, logLevelPrior, prepareSmoothing } from "./smoothing";
 import { addMissingCounts, drawBackgroundScale, splitBackground } from "./source-counts";
 import { log } from "./special";
@@ -30,10 +36,14 @@ import {
   shiftIntoTree,
 } from "./tree";
 
+export { backgroundTransfersAccepted, backgroundTransfersTried } from "./background-transfer";
 export { allocate } from "./memory";
 export { means, momentCount, setMomentCount, squares } from "./moments";
+export { nodeTransfersAccepted, nodeTransfersTried } from "./node-transfer";
+export { transfersAccepted, transfersTried } from "./pair-transfer";
 export { seedRandom } from "./random";
 export { setRedistribution } from "./redistribute";
+export { shiftScores } from "./shift";
 export { setSmoothingPrior } from "./smoothing";
 export { levels } from "./tree";
 
@@ -41,6 +51,11 @@ export { levels } from "./tree";
 const OK: i32 = 0;
 /** The host refused to grow the memory. */
 const OUT_OF_MEMORY: i32 = 1;
+/** How the tree is shifted: as it was set, uniformly in each sweep, or from its conditional. */
+const FIXED: i32 = 0;
+const RANDOM: i32 = 1;
+const SAMPLED: i32 = 2;
+
 /** A lit pixel gets no light from the image: lambda is zero, infinite or NaN. */
 const NO_LIGHT: i32 = 2;
 /** Expected counts at the reference exposure exceed 2^31. */
@@ -50,7 +65,10 @@ let ny: i32 = 0;
 let nx: i32 = 0;
 let pixels: i32 = 0;
 let wrap: bool = false;
-let spin: bool = true;
+let spin: i32 = 1;
+let pairTransfers: i32 = 0;
+let nodeTransfers: i32 = 0;
+let backgroundTransfers: i32 = 0;
 let fitAlpha: bool = true;
 let fitBackground: bool = false;
 let reference: f64 = 1;
@@ -97,7 +115,8 @@ function modes(): usize {
  * Lay out a chain for a sky of `[rows, cols]` pixels.
  *
  * @param periodic photons that leave on one side come back on the other (`wrap`), else they are lost (`spill`)
- * @param cycleSpin draw a shift of the tree before each image
+ * @param cycleSpin shift of the tree: 0 fixed (see `setShift`), 1 uniform in each sweep, 2 from its conditional
+ * @param transfers pair transfers a sweep
  * @param referenceExposure E0 > 0
  * @returns a status
  */
@@ -105,7 +124,8 @@ export function createChain(
   rows: i32,
   cols: i32,
   periodic: bool,
-  cycleSpin: bool,
+  cycleSpin: i32,
+  transfers: i32,
   sampleAlpha: bool,
   sampleBackgroundScale: bool,
   referenceExposure: f64,
@@ -119,6 +139,7 @@ export function createChain(
   pixels = rows * cols;
   wrap = periodic;
   spin = cycleSpin;
+  pairTransfers = transfers;
   fitAlpha = sampleAlpha;
   fitBackground = sampleBackgroundScale;
   reference = referenceExposure;
@@ -222,6 +243,18 @@ export function logLikelihood(): f64 {
   return load<f64>(scalar(LOG_LIKELIHOOD));
 }
 
+/** Set the numbers of transfers a sweep between nodes, and between flux and background; before `prepareChain`. */
+export function setTransfers(nodes: i32, background: i32): void {
+  nodeTransfers = nodes;
+  backgroundTransfers = background;
+}
+
+/** Set the shift of the tree, 0 <= row < ny, 0 <= col < nx; it stays where it is not drawn. */
+export function setShift(row: i32, col: i32): void {
+  store<f64>(scalar(SHIFT_ROW), <f64>row);
+  store<f64>(scalar(SHIFT_COL), <f64>col);
+}
+
 /** Row shift of the last sweep's tree. */
 export function shiftRow(): i32 {
   return <i32>load<f64>(scalar(SHIFT_ROW));
@@ -239,6 +272,9 @@ export function prepareChain(): i32 {
     if (!prepareObservation(item, ny, nx)) return OUT_OF_MEMORY;
   }
   if (!prepareRedistribution(ny, nx, wrap)) return OUT_OF_MEMORY;
+  if (spin === SAMPLED && !prepareShift(ny, nx)) return OUT_OF_MEMORY;
+  if (pairTransfers > 0 && !prepareLight(ny, nx, wrap, RADIUS)) return OUT_OF_MEMORY;
+  if (pairTransfers > 0) predictBackgrounds(flux);
   anyMissing = false;
   for (let at: usize = 0; at < (<usize>pixels) << 3; at += 8) {
     const left = reference - load<f64>(exposed + at);
@@ -314,17 +350,46 @@ function expectedCounts(): f64 {
   return sum;
 }
 
-/** One sweep: the seven conditional draws in the paper's order. */
+/** Transfers of flux with the photons integrated out. */
+function transferFlux(row: i32, col: i32): bool {
+  if (!predictLight(flux)) return false;
+  aggregateMasses(flux, reference, row, col);
+  transferPairs(pairTransfers, flux, exposed, alphas(), reference);
+  if (nodeTransfers > 0) {
+    clearGains();
+    transferNodes(nodeTransfers, exposed, alphas());
+  }
+  if (fitBackground && backgroundTransfers > 0) {
+    transferBackground(
+      backgroundTransfers,
+      exposed,
+      alphas(),
+      flux,
+      totalShape,
+      totalRate,
+      scaleShape,
+      scaleRate,
+    );
+    store<f64>(scalar(TOTAL), load<f64>(massesOf(levels)));
+  }
+  measureLogFractions(flux, reference);
+  return true;
+}
+
+/** One sweep: the seven conditional draws in the paper's order, then transfers. */
 function drawSweep(): i32 {
   const sumLog = redistributeCounts(flux, ny, nx, wrap);
   store<f64>(scalar(LOG_LIKELIHOOD), sumLog - expectedCounts());
   if (!isFinite(sumLog)) return NO_LIGHT;
   splitBackground(flux, sourceCounts, pixels);
   if (anyMissing && !addMissingCounts(flux, missing, sourceCounts, ny, nx)) return TOO_MANY_COUNTS;
-  const row = spin ? drawIndex(ny) : 0;
-  const col = spin ? drawIndex(nx) : 0;
-  store<f64>(scalar(SHIFT_ROW), <f64>row);
-  store<f64>(scalar(SHIFT_COL), <f64>col);
+  if (spin === RANDOM) setShift(drawIndex(ny), drawIndex(nx));
+  else if (spin === SAMPLED) {
+    drawShift(sourceCounts, alphas());
+    setShift(drawnRow, drawnCol);
+  }
+  const row = shiftRow();
+  const col = shiftCol();
   shiftIntoTree(sourceCounts, row, col);
   aggregateCounts();
   if (load<i32>(countsOf(levels)) < 0) return TOO_MANY_COUNTS;
@@ -332,6 +397,7 @@ function drawSweep(): i32 {
   const total = drawImage(flux, alphas(), row, col, reference, totalShape, totalRate);
   store<f64>(scalar(TOTAL), total);
   if (fitBackground) drawBackgroundScale(scaleShape, scaleRate);
+  if (pairTransfers > 0 && !transferFlux(row, col)) return NO_LIGHT;
   return OK;
 }
 
@@ -389,6 +455,11 @@ export function stepAggregate(row: i32, col: i32): void {
   shiftIntoTree(sourceCounts, row, col);
   aggregateCounts();
 }
+/** The draw of the shift alone, for a chain of sampled shifts. */
+export function stepShift(): void {
+  drawShift(sourceCounts, alphas());
+  setShift(drawnRow, drawnCol);
+}
 /** Step 5 alone. */
 export function stepSmoothing(): void {
   drawSmoothing(alphas(), modes());
@@ -396,6 +467,10 @@ export function stepSmoothing(): void {
 /** Step 6 alone, with the given shift. */
 export function stepImage(row: i32, col: i32): void {
   store<f64>(scalar(TOTAL), drawImage(flux, alphas(), row, col, reference, totalShape, totalRate));
+}
+/** The transfers alone, with the given shift; false when a lit pixel gets no light. */
+export function stepTransfers(row: i32, col: i32): bool {
+  return transferFlux(row, col);
 }
 /** Address of i32 `[ny, nx]` source photons. */
 export function sourceCountsArray(): usize {

@@ -50,6 +50,19 @@ export class Observation {
   litWindows: usize;
   litPixels: usize;
   litCounts: usize;
+  /** f64 `[litCount]`: counts and lambda of the lit pixels, kept by light.ts while masses are transferred. */
+  litWeights: usize;
+  litLambdas: usize;
+  /** f64 `[litCount]`: light of the background at scale 1; what lambda gains for each unit of a share. */
+  litBackground: usize;
+  litGains: usize;
+  /** i32 `[ny, nx + 1]`: number of lit pixels before each pixel of a row, and up to the row's end. */
+  litBefore: usize;
+  /** f64 `[psfRows + 1, reachStride]`: the psf with zeros (`spill`) or periods (`wrap`) on both sides, and a row of zeros. */
+  reach: usize;
+  reachStride: i32;
+  /** Index in a row of `reach` for a detector pixel in the column of the sky pixel. */
+  reachOrigin: i32;
   /** Address of the `Tiling` by which photons are redistributed; 0 when all cells of the window are summed instead. */
   tiling: usize;
 }

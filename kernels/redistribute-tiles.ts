@@ -308,6 +308,20 @@ function finishBatch(
 }
 
 /**
+ * Convolve the filled padded image of an observation that has a tiling.
+ *
+ * @returns address of f32 `[ny, nx]`: lambda near lit pixels, 0 where it is too faint to be known this way; shared by all
+ *   observations
+ */
+export function convolveLight(observation: Observation, ny: i32, nx: i32): usize {
+  const tiling = changetype<Tiling>(observation.tiling);
+  const paddedRows = ny + observation.psfRows - 1;
+  const convolution = changetype<Convolution>(tiling.convolution);
+  convolve(convolution, observation.padded, paddedRows, observation.padStride, expected, ny, nx);
+  return expected;
+}
+
+/**
  * Draw the origin of each photon of each lit pixel of an observation that has a tiling and whose padded image is filled.
  *
  * Pixels of many counts, or with too little light for the Fourier transform, sum their whole window.
@@ -323,9 +337,7 @@ export function redistributeByTiles(
   wrap: bool,
 ): f64 {
   const tiling = changetype<Tiling>(observation.tiling);
-  const paddedRows = ny + observation.psfRows - 1;
-  const convolution = changetype<Convolution>(tiling.convolution);
-  convolve(convolution, observation.padded, paddedRows, observation.padStride, expected, ny, nx);
+  convolveLight(observation, ny, nx);
   sumTiles(observation, tiling);
   beginSumLog();
   waitingCount = 0;

@@ -16,7 +16,7 @@
 import { allocate } from "./memory";
 import { drawNormal, drawUniform } from "./random";
 import { exp, log, logGamma, logPair } from "./special";
-import { colsOf, countsOf, levels, rowsOf } from "./tree";
+import { childrenOf, colsOf, countsOf, levels, rowsOf } from "./tree";
 
 /** Values below CUT are tabulated, larger ones kept in a list; 16 was faster than 24, 32 and 48. */
 const CUT: i32 = 16;
@@ -71,11 +71,6 @@ function pushTerm(at: i32, offset: f64, weight: f64, multiple: f64): void {
   store<f64>(termMultiples + bytes, multiple);
 }
 
-/** Children of the blocks of a level: 4, or 2 along an edge or where one axis has shrunk to 1; blocks of 1 drop out. */
-function childrenOf(row: i32, col: i32, rows: i32, cols: i32): i32 {
-  return (2 * row + 1 < rows ? 2 : 1) * (2 * col + 1 < cols ? 2 : 1);
-}
-
 /** Address of the number of nodes of a kind and value. */
 function nodesWith(kind: i32, value: i32): usize {
   return histogram + ((<usize>(kind * (COMMON + 1) + value)) << 2);
@@ -124,7 +119,7 @@ function collectTerms(level: i32): void {
     for (let col = 0; col < parentCols; col++) {
       const value = load<i32>(parents + ((<usize>(row * parentCols + col)) << 2));
       if (value === 0) continue;
-      const count = childrenOf(row, col, rows, cols);
+      const count = childrenOf(row, col, level);
       if (count > 1) countNode(count >> 1, value, counted, -1, <f64>count);
     }
   }

@@ -120,3 +120,13 @@ export function aggregateCounts(): void {
     }
   }
 }
+
+/** Children of node (row, col) of level `level` + 1: 4, or 2 or 1 at an edge. */
+export function childrenOf(row: i32, col: i32, level: i32): i32 {
+  return (2 * row + 1 < rowsOf(level) ? 2 : 1) * (2 * col + 1 < colsOf(level) ? 2 : 1);
+}
+
+/** Address of the f64 mass of node (row, col) of level `level` >= 1. */
+export function massAt(level: i32, row: i32, col: i32): usize {
+  return massesOf(level) + ((<usize>(row * colsOf(level) + col)) << 3);
+}

@@ -359,6 +359,30 @@ export function redistributePixel(
   return redistributeExactly(observation, flux, pixel, counts, ny, nx, wrap);
 }
 
+/**
+ * lambda of one lit pixel whose window of the padded image is filled; in f64 where f32 would be too faint.
+ *
+ * @param flux f64 `[ny, nx]`, >= 0
+ */
+export function lightOfPixel(
+  observation: Observation,
+  flux: usize,
+  window: usize,
+  pixel: i32,
+  ny: i32,
+  nx: i32,
+  wrap: bool,
+): f64 {
+  const light = <f64>sumWindow(observation, window);
+  if (light > FAINT) return light;
+  const row = pixel / nx;
+  let exact: f64 = 0;
+  for (let psfRow = 0; psfRow < observation.psfRows; psfRow++) {
+    exact += sumCellsExactly(observation, flux, row, pixel - row * nx, ny, nx, wrap, psfRow);
+  }
+  return exact;
+}
+
 let sumLog: f64 = 0;
 let product: f64 = 1;
 

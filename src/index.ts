@@ -15,6 +15,7 @@ export {
   type ObservationCheck,
   type ObservationsCheck,
 } from "./data/check-observation.js";
+export type { CycleSpin } from "./data/cycle-spin.js";
 export type { Observation, SimulatedObservation, WcsCard } from "./data/observation.js";
 export type { PatchMixture, PatchNorm } from "./data/patch-mixture.js";
 export { type FluxFromPictureOptions, fluxFromPicture } from "./data/picture.js";
@@ -205,6 +206,6 @@ export {
   type PriorChoice,
 } from "./runs/deconvolve.js";
 export { LiraDeconvolver, type RunOptions } from "./runs/lira-deconvolver.js";
-export type { LiraDeconvolverOptions } from "./runs/lira-options.js";
+export { defaultPairTransfers, type LiraDeconvolverOptions } from "./runs/lira-options.js";
 export type { RunProgress, SamplingOptions } from "./runs/sample-run.js";
 export { VERSION } from "./version.js";

@@ -8,12 +8,19 @@ export interface Kernels {
   readonly means: WebAssembly.Global;
   readonly squares: WebAssembly.Global;
   readonly levels: WebAssembly.Global;
+  readonly transfersAccepted: WebAssembly.Global;
+  readonly transfersTried: WebAssembly.Global;
+  readonly nodeTransfersAccepted: WebAssembly.Global;
+  readonly nodeTransfersTried: WebAssembly.Global;
+  readonly backgroundTransfersAccepted: WebAssembly.Global;
+  readonly backgroundTransfersTried: WebAssembly.Global;
   allocate(bytes: number): number;
   createChain(
     rows: number,
     cols: number,
     periodic: number,
     cycleSpin: number,
+    pairTransfers: number,
     sampleAlpha: number,
     sampleBackgroundScale: number,
     referenceExposure: number,
@@ -52,13 +59,18 @@ export interface Kernels {
   totalCounts(): number;
   logPrior(): number;
   logLikelihood(): number;
+  setTransfers(nodes: number, background: number): void;
+  setShift(row: number, col: number): void;
   shiftRow(): number;
   shiftCol(): number;
   stepRedistribute(): number;
   stepSourceCounts(): void;
   stepAggregate(row: number, col: number): void;
+  stepShift(): void;
+  shiftScores(): number;
   stepSmoothing(): void;
   stepImage(row: number, col: number): void;
+  stepTransfers(row: number, col: number): number;
 }
 
 function kernelsBytes(): Uint8Array<ArrayBuffer> {

@@ -258,7 +258,11 @@ describe("options of LiraDeconvolver", () => {
     ["seed", { seed: -1 }, /seed must be a whole number from 0 to 9007199254740991, got -1; /],
     ["seed beyond 2^53", { seed: 2 ** 53 }, /seed must be .*got 9007199254740992; /],
     ["boundary", { boundary: "periodic" }, /boundary must be "spill" or "wrap", got "periodic"; choose one/],
-    ["cycleSpin", { cycleSpin: "some" }, /cycleSpin must be "random" or "none", got "some"; choose one/],
+    [
+      "cycleSpin",
+      { cycleSpin: "some" },
+      /cycleSpin must be "none" or "sampled" or "ensemble" or "random", got "some"; choose one/,
+    ],
     ["alphaInit", { alphaInit: 0 }, /alphaInit\[0\] must be > 0, got 0; see docs\/glossary.md/],
     [
       "totalCountsPrior",

@@ -114,6 +114,7 @@ const OPTION_KEYS: Readonly<Record<Exclude<keyof LiraDeconvolverOptions, "fluxIn
   seed: number,
   boundary: text,
   cycleSpin: text,
+  pairTransfers: number,
   fitBackgroundScale: flag,
   totalCountsPrior: numbers(["shape", "rate"], true),
   smoothingPrior: numbers(["power", "rate", "exponent"], true),

@@ -112,10 +112,17 @@ export function deconvolveOptions() {
       ).choices(["spill", "wrap"]),
     )
     .addOption(
-      new Option(
-        "--cycle-spin <kind>",
-        "shift the multiscale tree before each draw (default: random)",
-      ).choices(["random", "none"]),
+      new Option("--cycle-spin <kind>", "how the multiscale tree is shifted (default: random)").choices([
+        "none",
+        "sampled",
+        "ensemble",
+        "random",
+      ]),
+    )
+    .option(
+      "--pair-transfers <n>",
+      "moves of flux between neighbouring pixels a sweep (default: by size; 0 with random)",
+      parseWhole,
     )
     .option(
       "--total-counts-prior <shape,rate>",

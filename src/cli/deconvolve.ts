@@ -54,6 +54,7 @@ function flagSettings(counts: string | undefined, flags: Flags): PartialSettings
       seed: flags.seed,
       boundary: flags.boundary,
       cycleSpin: flags.cycleSpin,
+      pairTransfers: flags.pairTransfers,
       fitBackgroundScale: flags.fitBackgroundScale,
       totalCountsPrior: flags.totalCountsPrior,
       smoothingPrior: flags.smoothingPrior,

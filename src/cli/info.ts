@@ -212,6 +212,7 @@ function resultLines(path: string, result: ResultSummary): string[] {
     ],
     ["boundary", config.boundary],
     ["cycle spinning", config.cycleSpin],
+    ["pair transfers", config.pairTransfers === 0 ? "none" : `${formatCount(config.pairTransfers)} a sweep`],
     [
       "kept draws",
       `${keptDraws.map(formatCount).join(", ")} (one every ${formatCount(config.traceEvery)} sweeps)`,

@@ -1,5 +1,6 @@
 /** FITS HDUs to results; the layout is described in `result-layout.ts`. */
 
+import { CYCLE_SPINS } from "../data/cycle-spin.js";
 import type { WcsCard } from "../data/observation.js";
 import { FormatError } from "../errors.js";
 import { type SkyImage, skyImage } from "../image.js";
@@ -265,7 +266,9 @@ function liraConfig(table: FitsTable): LiraConfig {
     chains: real(table, "chains"),
     seed: real(table, "random_seed"),
     boundary: texts(table, "boundary")[0] === "wrap" ? "wrap" : "spill",
-    cycleSpin: texts(table, "cycle_spin")[0] === "none" ? "none" : "random",
+    cycleSpin: CYCLE_SPINS.find((spin) => spin === texts(table, "cycle_spin")[0]) ?? "random",
+    // Version 0.1.0 had none.
+    pairTransfers: findColumn(table, "pair_transfers") === undefined ? 0 : real(table, "pair_transfers"),
     fitBackgroundScale: flag(table, "fit_background_scale"),
     totalCountsPrior: { shape: real(table, "ms_ttlcnt_pr"), rate: real(table, "ms_ttlcnt_exp") },
     smoothingPrior: {

@@ -315,6 +315,7 @@ function configTable(result: LiraSummary, parameters: ParameterSource, images: D
       flag("fit_alpha", config.fitAlpha),
       textColumn("boundary", [config.boundary]),
       textColumn("cycle_spin", [config.cycleSpin]),
+      whole("pair_transfers", config.pairTransfers),
       real("smoothing_power", smoothingPrior.power),
       real("background_scale_shape", backgroundScalePrior.shape),
       real("background_scale_rate", backgroundScalePrior.rate),

@@ -1,3 +1,4 @@
+import type { CycleSpin } from "../data/cycle-spin.js";
 import type { WcsCard } from "../data/observation.js";
 import type { BackgroundScalePrior, SmoothingPrior, TotalCountsPrior } from "../data/prior-parameters.js";
 import type { SkyImage } from "../image.js";
@@ -18,8 +19,10 @@ export interface LiraConfig {
   readonly seed: number;
   /** What happens to photons beyond the edge: lost (`"spill"`) or periodic (`"wrap"`, as in LIRA and pylira). */
   readonly boundary: "spill" | "wrap";
-  /** Shift of the multiscale tree before each image draw: uniform (`"random"`, LIRA's) or none (exact posterior). */
-  readonly cycleSpin: "random" | "none";
+  /** Shift of the multiscale tree; see `CycleSpin`. */
+  readonly cycleSpin: CycleSpin;
+  /** Transfers of flux between neighbouring pixels a sweep, photons integrated out; 0 with `cycleSpin: "random"`. */
+  readonly pairTransfers: number;
   /** Fit one scale of the background for each observation; otherwise it stays at 1. */
   readonly fitBackgroundScale: boolean;
   readonly totalCountsPrior: TotalCountsPrior;

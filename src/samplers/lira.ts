@@ -1,5 +1,6 @@
 import type { Boundary } from "../data/boundary.js";
 import { checkObservations, MAX_TOTAL_COUNTS } from "../data/check-observation.js";
+import type { CycleSpin } from "../data/cycle-spin.js";
 import type { Observation } from "../data/observation.js";
 import type { BackgroundScalePrior, SmoothingPrior, TotalCountsPrior } from "../data/prior-parameters.js";
 import { InvalidInputError, NumericsError } from "../errors.js";
@@ -7,6 +8,7 @@ import type { Shape, SkyImage } from "../image.js";
 import { checkStatus, instantiateKernels, type Kernels } from "../kernels.js";
 import { detectedExposures } from "../model/exposure.js";
 import { trimPsf } from "../model/psf-window.js";
+import { ensembleShift } from "./ensemble-shift.js";
 import { startingImage } from "./starting-images.js";
 
 /*
@@ -21,17 +23,26 @@ import { startingImage } from "./starting-images.js";
  *     redistributeCounts   the sky pixel behind every detected photon
  *     splitBackground      which of them the background emitted
  *     addMissingCounts     the photons that exposure and edges kept from the detector
- *     drawSmoothing        alpha of every level, after a random shift of the tree
+ *     drawShift            where the tree lies on the image (when it is a parameter)
+ *     drawSmoothing        alpha of every level
  *     drawImage            the total and the fractions of every block
  *     drawBackgroundScale  the scale of each background
+ *
+ * and then moves flux with the photons integrated out, which shifts a source by a pixel at once:
+ *
+ *     transferPairs        flux between neighbouring pixels
+ *     transferNodes        flux between neighbouring nodes of 2 x 2 and 4 x 4 pixels
+ *     transferBackground   light between the diffuse flux and the background, when its scale is fitted
  */
 
 /** What defines the law that a chain samples. */
 export interface LiraChainSettings {
   /** Fate of photons beyond the edge; see `Boundary`. */
   readonly boundary: Boundary;
-  /** Shift of the multiscale tree before each image draw: uniform, or none. */
-  readonly cycleSpin: "random" | "none";
+  /** Shift of the multiscale tree. */
+  readonly cycleSpin: CycleSpin;
+  /** Pair transfers a sweep, a whole number >= 0; 0 with a shift redrawn at random. */
+  readonly pairTransfers: number;
   /** Sample alpha, or keep it at `alphaInit`. */
   readonly fitAlpha: boolean;
   /** Starting alpha of each level, finest first, > 0. */
@@ -144,6 +155,11 @@ const ARRAY_COUNTS = 0;
 const ARRAY_EXPOSURE = 1;
 const ARRAY_BACKGROUND = 2;
 const ARRAY_PSF = 3;
+/** Pair transfers for each transfer between nodes, and transfers between flux and each fitted background a sweep. */
+const PAIRS_PER_NODE = 10;
+const BACKGROUND_TRANSFERS = 2;
+/** How `createChain` numbers the ways to shift the tree. */
+const SHIFTS: Readonly<Record<CycleSpin, number>> = { none: 0, ensemble: 0, random: 1, sampled: 2 };
 /** Schemes in the order of their numbers in `setRedistribution`. */
 const REDISTRIBUTIONS = ["automatic", "direct", "tiles"];
 
@@ -174,7 +190,8 @@ export function createLiraChain(
       ny,
       nx,
       Number(boundary === "wrap"),
-      Number(settings.cycleSpin === "random"),
+      SHIFTS[settings.cycleSpin],
+      settings.pairTransfers,
       Number(settings.fitAlpha),
       Number(settings.fitBackgroundScale),
       referenceExposure,
@@ -184,6 +201,9 @@ export function createLiraChain(
       backgroundScalePrior.rate,
     ),
   );
+  if (settings.pairTransfers > 0) {
+    kernels.setTransfers(Math.ceil(settings.pairTransfers / PAIRS_PER_NODE), BACKGROUND_TRANSFERS);
+  }
   kernels.setSmoothingPrior(smoothingPrior.power, smoothingPrior.rate, smoothingPrior.exponent);
 
   // Views are made anew at each use: growing the memory detaches older ones.
@@ -243,6 +263,7 @@ export function createLiraChain(
   const start = fluxInit ?? startingImage(checked[0], referenceExposure, seed, chain);
   doubles(kernels.fluxArray(), pixels).set(start.data);
   doubles(kernels.alphaArray(), levels).set(settings.alphaInit);
+  if (settings.cycleSpin === "ensemble") kernels.setShift(...ensembleShift(shape, seed, chain));
   kernels.startChain();
 
   let sweeps = 0;

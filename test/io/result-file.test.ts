@@ -76,6 +76,7 @@ const cases: Readonly<Record<string, () => Promise<LiraResult>>> = {
       fitAlpha: false,
       boundary: "wrap",
       cycleSpin: "none",
+      pairTransfers: 100,
       fitBackgroundScale: true,
       totalCountsPrior: { shape: 0.1, rate: 0 },
       smoothingPrior: { power: 0.3, rate: 0.02, exponent: 1.1 },

@@ -37,6 +37,7 @@ function startChain(
   const settings: LiraChainSettings = {
     boundary,
     cycleSpin: "none",
+    pairTransfers: 0,
     fitAlpha: false,
     alphaInit: Array.from({ length: levels }, () => 0.5),
     fitBackgroundScale: false,

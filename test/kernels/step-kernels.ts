@@ -10,7 +10,9 @@ import { referenceExposureOf, textbookObservation } from "../oracles/textbook-mo
 /** What differs from a chain with random shifts, sampled alpha and a fixed background scale. */
 export interface StepSettings {
   readonly boundary?: "spill" | "wrap";
-  readonly cycleSpin?: boolean;
+  readonly cycleSpin?: "none" | "random" | "sampled";
+  /** Transfers of `stepTransfers`; default 0. */
+  readonly pairTransfers?: number;
   readonly fitAlpha?: boolean;
   readonly fitBackgroundScale?: boolean;
   readonly totalCountsPrior?: { readonly shape: number; readonly rate: number };
@@ -47,7 +49,8 @@ export function createStepChain(
 ): StepChain {
   const {
     boundary = "spill",
-    cycleSpin = true,
+    cycleSpin = "random",
+    pairTransfers = 0,
     fitAlpha = true,
     fitBackgroundScale = false,
     totalCountsPrior = { shape: 1, rate: 0.05 },
@@ -68,7 +71,8 @@ export function createStepChain(
       ny,
       nx,
       Number(boundary === "wrap"),
-      Number(cycleSpin),
+      ["none", "random", "sampled"].indexOf(cycleSpin),
+      pairTransfers,
       Number(fitAlpha),
       Number(fitBackgroundScale),
       reference,

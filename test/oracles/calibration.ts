@@ -10,8 +10,10 @@
  */
 import type { Observation } from "../../src/data/observation.js";
 import { skyImage } from "../../src/image.js";
+import { logImagePrior } from "./pair-transfer.js";
 import type { ChainView } from "./textbook-lira.js";
 import {
+  referenceExposureOf,
   type TextbookObservation,
   textbookExpectedCounts,
   textbookLogLikelihood,
@@ -21,7 +23,10 @@ import { drawFromPrior, type TextbookSettings } from "./textbook-prior.js";
 import { type TextbookRandom, textbookRandom } from "./textbook-random.js";
 import { chiSquareTail, kolmogorovTail } from "./textbook-special.js";
 
-/** A model to calibrate. Its priors must be proper and its tree fixed (`cycleSpin: "none"`). */
+/**
+ * A model to calibrate. Its priors must be proper, and its shift fixed or a parameter (`cycleSpin: "none"` or `"sampled"`);
+ * when it is a parameter the truth has a uniform shift of its own.
+ */
 export interface CalibrationScenario {
   readonly name: string;
   /** Everything but the counts, which are replaced by simulated ones. */
@@ -29,6 +34,8 @@ export interface CalibrationScenario {
   readonly settings: TextbookSettings;
   /** Pixels whose flux is ranked. */
   readonly pixels: readonly number[];
+  /** Rank the log prior density of the image given its shift too: what transfers and shifts change. Default false. */
+  readonly rankPrior?: boolean;
 }
 
 /** How much work to do. */
@@ -83,12 +90,23 @@ const THIN_PER_TIME = 3;
 
 /** Rank the truth among the draws of the sampler, simulation after simulation. */
 export function calibrate(
-  { name, observations, settings, pixels }: CalibrationScenario,
+  { name, observations, settings, pixels, rankPrior = false }: CalibrationScenario,
   startChain: StartCalibrationChain,
   { simulations, seed, draws = 49, burnIn = 500, stride = 4, maxSweeps = 100_000 }: CalibrationOptions,
   simulationSettings: TextbookSettings = settings,
 ): CalibrationReport {
   const random = textbookRandom(seed, 0);
+  const referenceExposure = referenceExposureOf(observations);
+  const logPriorOf = ({ flux, alpha, cycleSpin }: Pick<ChainView, "flux" | "alpha" | "cycleSpin">) =>
+    logImagePrior(
+      flux.map((value) => value * referenceExposure),
+      {
+        shape: observations[0].counts.shape,
+        shift: [cycleSpin.row, cycleSpin.col],
+        alpha,
+        totalCountsPrior: simulationSettings.totalCountsPrior,
+      },
+    );
   let names: string[] = [];
   const ranks: number[][] = [];
   let short = 0;
@@ -113,6 +131,7 @@ export function calibrate(
       alpha: Float64Array;
       totalCounts: number;
       backgroundScale: Float64Array;
+      cycleSpin: { readonly row: number; readonly col: number };
     }) => ({
       total: state.totalCounts,
       ...numbered("alpha", state.alpha),
@@ -121,6 +140,10 @@ export function calibrate(
         pixels.map((pixel) => state.flux[pixel]),
       ),
       ...(settings.fitBackgroundScale ? numbered("scale", state.backgroundScale) : {}),
+      ...(simulationSettings.cycleSpin === "sampled"
+        ? { shiftRow: state.cycleSpin.row, shiftCol: state.cycleSpin.col }
+        : {}),
+      ...(rankPrior ? { logPrior: logPriorOf(state) } : {}),
       logLikelihood: logLikelihoodOf(prepared, state.flux, state.backgroundScale),
     });
     const trueValues = Object.values(look(truth));
@@ -214,15 +237,20 @@ export function autocorrelationTime(values: readonly number[]): number {
   const size = values.length;
   const order = values.map((_, index) => index).sort((a, b) => values[a] - values[b]);
   const centred = new Float64Array(size);
-  order.forEach((index, rank) => {
-    centred[index] = rank - (size - 1) / 2;
-  });
+  // Equal values share their mean rank: a shift has few values.
+  for (let first = 0; first < size; ) {
+    let end = first + 1;
+    while (end < size && values[order[end]] === values[order[first]]) end++;
+    for (let rank = first; rank < end; rank++) centred[order[rank]] = (first + end - size) / 2;
+    first = end;
+  }
   const covariance = (lag: number) => {
     let sum = 0;
     for (let index = lag; index < size; index++) sum += centred[index] * centred[index - lag];
     return sum / size;
   };
   const variance = covariance(0);
+  if (variance === 0) return 1;
   let previous = Number.POSITIVE_INFINITY;
   let time = -1;
   for (let lag = 0; lag + 1 < size / 2; lag += 2) {
@@ -281,54 +309,4 @@ export function formatCalibration({
     `${name}: ${simulations} simulations of ${Math.round(sweeps)} sweeps, ${short} short; ` +
     `p-value (mean rank): ${cells.join(", ")}`
   );
-}
-
-/** The eight standard scenarios: spill or wrap, fixed or fitted scale, one or two observations. */
-export function calibrationScenarios(): CalibrationScenario[] {
-  const scenarios: CalibrationScenario[] = [];
-  for (const boundary of ["spill", "wrap"] as const) {
-    for (const fitBackgroundScale of [false, true]) {
-      for (const count of [1, 2]) {
-        // Neither square nor a power of two where two observations meet, as well as the tree's simplest shape.
-        const shape = count === 2 || fitBackgroundScale ? ([6, 5] as const) : ([4, 4] as const);
-        const [ny, nx] = shape;
-        const image = (value: (row: number, col: number) => number) =>
-          skyImage(
-            Array.from({ length: ny * nx }, (_, j) => value(Math.floor(j / nx), j % nx)),
-            shape,
-          );
-        const first: Observation = {
-          counts: image(() => 0),
-          // Not symmetric, so that a mirrored psf shows.
-          psf: skyImage([1, 2, 1, 2, 8, 4, 0, 3, 1], [3, 3]),
-          exposure: image((row, col) => (row === 1 && col === 1 ? 0 : 1 + 0.15 * row - 0.1 * col)),
-          background: image((row, col) => 0.3 + 0.1 * ((row + 2 * col) % 3)),
-        };
-        const second: Observation = {
-          counts: image(() => 0),
-          psf: skyImage([1, 3, 2, 6, 0, 2], [2, 3]),
-          exposure: image((row) => 0.4 + 0.1 * row),
-          background: image(() => 0.5),
-          mask: image((row, col) => (row === 0 && col === 2 ? 0 : 1)),
-        };
-        scenarios.push({
-          name: `${boundary}, scale ${fitBackgroundScale ? "fitted" : "fixed"}, ${count} of ${ny} x ${nx}`,
-          observations: [first, second].slice(0, count),
-          settings: {
-            boundary,
-            cycleSpin: "none",
-            fitAlpha: true,
-            alphaInit: 1,
-            fitBackgroundScale,
-            totalCountsPrior: { shape: 3, rate: 0.05 },
-            smoothingPrior: { power: 2, rate: 1, exponent: 1 },
-            backgroundScalePrior: { shape: 4, rate: 4 },
-          },
-          // A corner, the pixel without exposure, one in the middle and the far corner.
-          pixels: [0, nx + 1, 2 * nx + 2, ny * nx - 1],
-        });
-      }
-    }
-  }
-  return scenarios;
 }

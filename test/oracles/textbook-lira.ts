@@ -12,6 +12,9 @@
  */
 import type { Observation } from "../../src/data/observation.js";
 import type { Shape, SkyImage } from "../../src/image.js";
+import { naiveTree } from "./multiscale.js";
+import { logPairDensity, shareOut } from "./pair-transfer.js";
+import { logShiftProbabilities } from "./shift.js";
 import {
   forEachSource,
   referenceExposureOf,
@@ -47,6 +50,8 @@ export interface ChainView {
   readonly totalCounts: number;
   /** Current scale of each observation's background. */
   readonly backgroundScale: Float64Array;
+  /** Shift of the tree of the last sweep. */
+  readonly cycleSpin: { readonly row: number; readonly col: number };
   /** `sum(counts log lambda - lambda)` over all observations, at the start of the last sweep. */
   readonly logLikelihood: number;
   /** Log prior density of (alpha, T, block fractions) at the end of the last sweep, up to a constant. */
@@ -60,12 +65,12 @@ export interface TextbookChain extends ChainView {
   sweep(count?: number): void;
   /** E0, the reference exposure: x = E0 flux. */
   readonly referenceExposure: number;
-  /** Shift of the tree of the last sweep. */
-  readonly cycleSpin: { readonly row: number; readonly col: number };
   /** Proposals for alpha so far, and how many of them were accepted. */
   readonly proposals: { readonly made: number; readonly accepted: number };
 }
 const PROPOSALS_PER_SWEEP = 10;
+/** First width of a slice of logit f. */
+const SLICE_STEP = 3;
 
 /**
  * Start a chain of the textbook sampler.
@@ -167,6 +172,18 @@ export function createTextbookChain(
     }
   }
 
+  /** Step 4, shift sampled: from its conditional given photons and alpha, image integrated out. */
+  function drawShift(sourcePhotons: Float64Array): { row: number; col: number } {
+    const logs = logShiftProbabilities(sourcePhotons, shape, alpha);
+    let rest = random.uniform();
+    let shift = 0;
+    for (; shift < pixels - 1; shift++) {
+      rest -= Math.exp(logs[shift]);
+      if (rest < 0) break;
+    }
+    return { row: Math.floor(shift / nx), col: shift % nx };
+  }
+
   /** Step 4: sums over the blocks of the shifted image, level by level up to the total. */
   function aggregate(sourcePhotons: Float64Array): Float64Array[] {
     const finest = new Float64Array(pixels);
@@ -257,6 +274,68 @@ export function createTextbookChain(
     return rate > 0 ? random.gamma(photons + backgroundScalePrior.shape, rate) : 1;
   }
 
+  /**
+   * Step 8: share the sum of two pixels anew, photons integrated out, by slice sampling (Neal 2003, Annals of Statistics
+   * 31, 705) of the logit of the share with stepping out. Every pair has the same chance.
+   */
+  function transferPairs(moves: number): void {
+    if (pixels < 2) return;
+    const model = {
+      shape,
+      shift: [cycleSpin.row, cycleSpin.col] as const,
+      alpha,
+      totalCountsPrior,
+      observations: data,
+      backgroundScale,
+      referenceExposure,
+    };
+    let image: Float64Array = Float64Array.from(flux, (value) => value * referenceExposure);
+    for (let move = 0; move < moves; move++) {
+      const first = random.below(pixels);
+      const second = (first + 1 + random.below(pixels - 1)) % pixels;
+      const z = Math.log(image[first]) - Math.log(image[second]);
+      // A pixel that has underflowed stays as it is: its share has no finite logit.
+      if (!Number.isFinite(z)) continue;
+      const logDensity = (logit: number) => logPairDensity(image, first, second, logit, model);
+      const height = logDensity(z) + Math.log(random.uniform());
+      let low = z - SLICE_STEP * random.uniform();
+      let high = low + SLICE_STEP;
+      while (logDensity(low) > height) low -= SLICE_STEP;
+      while (logDensity(high) > height) high += SLICE_STEP;
+      for (;;) {
+        const proposed = low + (high - low) * random.uniform();
+        if (logDensity(proposed) > height) {
+          image = shareOut(image, first, second, proposed);
+          break;
+        }
+        if (proposed < z) low = proposed;
+        else high = proposed;
+      }
+    }
+    image.forEach((value, pixel) => {
+      flux[pixel] = value / referenceExposure;
+    });
+    logPrior = logPriorOf(image);
+  }
+
+  /** Log prior density of alpha, T and the fractions of an image, as `drawImage` adds it up. */
+  function logPriorOf(image: Float64Array): number {
+    const tree = naiveTree(image, shape, [cycleSpin.row, cycleSpin.col]);
+    const total = tree[levels].nodes[0];
+    let sum = (totalCountsPrior.shape - 1) * Math.log(total) - totalCountsPrior.rate * total;
+    for (let level = 0; level < levels; level++) {
+      const a = alpha[level];
+      blocks[level].forEach((block, parent) => {
+        sum += logGammaFunction(block.length * a) - block.length * logGammaFunction(a);
+        for (const child of block) {
+          sum += (a - 1) * Math.log(tree[level].nodes[child] / tree[level + 1].nodes[parent]);
+        }
+      });
+      sum += smoothingPrior.power * Math.log(a) - smoothingPrior.rate * a ** smoothingPrior.exponent;
+    }
+    return sum;
+  }
+
   function oneSweep(): void {
     logLikelihood = 0;
     const sourcePhotons = new Float64Array(pixels);
@@ -274,6 +353,7 @@ export function createTextbookChain(
     });
     addMissingCounts(sourcePhotons);
     if (settings.cycleSpin === "random") cycleSpin = { row: random.below(ny), col: random.below(nx) };
+    if (settings.cycleSpin === "sampled") cycleSpin = drawShift(sourcePhotons);
     const tree = aggregate(sourcePhotons);
     if (settings.fitAlpha)
       for (let level = 0; level < levels; level++) alpha[level] = drawSmoothing(level, tree);
@@ -283,6 +363,7 @@ export function createTextbookChain(
         backgroundScale[index] = drawBackgroundScale(observation, backgroundPhotons[index]);
       });
     }
+    if (settings.pairTransfers) transferPairs(settings.pairTransfers);
     sweeps++;
   }
 

@@ -8,7 +8,10 @@ import { digamma, logGammaFunction, trigamma } from "./textbook-special.js";
 /** Settings of the model and of the chain; the meanings are those of `LiraConfig`. */
 export interface TextbookSettings {
   readonly boundary: "spill" | "wrap";
-  readonly cycleSpin: "random" | "none";
+  /** No shift, a new one for each image (LIRA's law), or a parameter with a uniform prior (the exact posterior). */
+  readonly cycleSpin: "none" | "random" | "sampled";
+  /** Transfers between pairs of pixels at the end of each sweep; default 0. They leave the posterior as it is. */
+  readonly pairTransfers?: number;
   readonly fitAlpha: boolean;
   /** Start (or fixed value) of the smoothing parameter, one for all levels or one a level, finest first. */
   readonly alphaInit: number | readonly number[];
@@ -59,8 +62,9 @@ export function perLevel(alpha: number | readonly number[], levels: number): Flo
   return Float64Array.from(alpha);
 }
 
-/** A draw of (alpha, T, flux, scale) from the prior, tree at shift 0. */
+/** A draw of (alpha, T, flux, scale) from the prior; the tree at shift 0, or at a uniform one when it is sampled. */
 export interface PriorDraw {
+  readonly cycleSpin: { readonly row: number; readonly col: number };
   readonly alpha: Float64Array;
   readonly totalCounts: number;
   readonly flux: Float64Array;
@@ -104,14 +108,24 @@ export function drawFromPrior(
     nodes = children;
   }
   const referenceExposure = referenceExposureOf(observations);
-  const flux = nodes.map((value) => value / referenceExposure);
+  const [ny, nx] = shapes[0];
+  const cycleSpin =
+    settings.cycleSpin === "sampled" ? { row: random.below(ny), col: random.below(nx) } : { row: 0, col: 0 };
+  const flux = new Float64Array(ny * nx);
+  // Node (row, col) of the tree is pixel (row + shift row, col + shift col), cyclically.
+  for (let row = 0; row < ny; row++) {
+    for (let col = 0; col < nx; col++) {
+      const pixel = ((row + cycleSpin.row) % ny) * nx + ((col + cycleSpin.col) % nx);
+      flux[pixel] = nodes[row * nx + col] / referenceExposure;
+    }
+  }
   const backgroundScale = new Float64Array(observations.length).fill(1);
   if (settings.fitBackgroundScale) {
     for (let index = 0; index < backgroundScale.length; index++) {
       backgroundScale[index] = random.gamma(backgroundScalePrior.shape, backgroundScalePrior.rate);
     }
   }
-  return { alpha, totalCounts, flux, backgroundScale };
+  return { cycleSpin, alpha, totalCounts, flux, backgroundScale };
 }
 /** Logarithms of a Dirichlet draw: normalised gamma variates, in logarithms throughout. */
 export function drawLogDirichlet(shapes: readonly number[], random: TextbookRandom): number[] {

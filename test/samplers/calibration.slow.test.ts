@@ -1,51 +1,83 @@
 /**
- * Simulation-based calibration of the sampler: eight models, some ten quantities each, and the sensitivity of the test
- * itself to known mistakes. The false-alarm rate over all models is 1e-3 for a new seed.
+ * Simulation-based calibration of the sampler: fifteen models, some ten quantities each, and the sensitivity of the test
+ * itself to known mistakes. The false-alarm rate over the eight models of the plain chain is 1e-3 for a new seed, and the
+ * same over the seven of pair transfers and sampled shifts.
  */
 import { describe, expect, it } from "vitest";
 import {
   type CalibrationReport,
   calibrate,
-  calibrationScenarios,
   formatCalibration,
   judgeCalibration,
 } from "../oracles/calibration.js";
+import { calibrationScenarios, mixingScenarios } from "../oracles/calibration-scenarios.js";
+import { logImageLikelihood, logPairDensity, shareOut } from "../oracles/pair-transfer.js";
+import { type PairDensity, startWithPairMoves, startWithShiftBackwards } from "./mistaken-chains.js";
 import { startLiraChain } from "./samplers-under-test.js";
 
-const SIMULATIONS = 400;
+const OPTIONS = { simulations: 250, seed: 1804, draws: 24, burnIn: 300 };
 
-describe("calibration", () => {
+describe.each([
+  ["plain chains", calibrationScenarios()],
+  ["chains that mix", mixingScenarios()],
+])("calibration of %s", (_, scenarios) => {
   const reports: CalibrationReport[] = [];
 
-  it.each(calibrationScenarios())("$name", (scenario) => {
-    const report = calibrate(scenario, startLiraChain, { simulations: SIMULATIONS, seed: 1804 });
+  it.each(scenarios)("$name", (scenario) => {
+    const report = calibrate(scenario, startLiraChain, OPTIONS);
     console.log(formatCalibration(report));
     reports.push(report);
     // Each scenario by itself at the rate that is left for it; the whole is judged below.
-    expect(judgeCalibration([report], 1e-3 / calibrationScenarios().length).reasons).toEqual([]);
+    expect(judgeCalibration([report], 1e-3 / scenarios.length).reasons).toEqual([]);
   });
 
   it("all models together", () => {
-    expect(reports.length).toBe(calibrationScenarios().length);
+    expect(reports.length).toBe(scenarios.length);
     expect(judgeCalibration(reports, 1e-3).reasons).toEqual([]);
   });
+});
 
-  const spill = calibrationScenarios().find(({ name }) => name.startsWith("spill, scale fitted, 1"));
+describe("calibration notices", () => {
+  const spill = calibrationScenarios().find(({ name }) => name === "spill, scale fitted, 1 of 6 x 5");
+  const sampled = mixingScenarios().find(
+    ({ name }) => name === "wrap, scale fitted, 2 of 6 x 5, shift sampled, 8 pair transfers",
+  );
+  if (spill === undefined || sampled === undefined) throw new Error("no such scenario");
+
   it.each([
-    ["alpha to the power of one too many", { smoothingPrior: { power: 3, rate: 1, exponent: 1 } }],
-    ["wrap where photons spill", { boundary: "wrap" }],
-    ["a prior on the total of another shape", { totalCountsPrior: { shape: 1, rate: 0.05 } }],
-    ["a cycle spin, whose law is not the posterior of one tree", { cycleSpin: "random" }],
-  ] as const)("notices %s", (_, mistake) => {
-    if (spill === undefined) throw new Error("no such scenario");
-    const broken = { ...spill, settings: { ...spill.settings, ...mistake } };
-    const report = calibrate(
-      broken,
-      startLiraChain,
-      { simulations: SIMULATIONS, seed: 1804 },
-      spill.settings,
-    );
+    ["alpha to the power of one too many", spill, { smoothingPrior: { power: 3, rate: 1, exponent: 1 } }],
+    ["wrap where photons spill", spill, { boundary: "wrap" }],
+    ["a prior on the total of another shape", spill, { totalCountsPrior: { shape: 1, rate: 0.05 } }],
+    ["a cycle spin, whose law is not the posterior of one tree", spill, { cycleSpin: "random" }],
+    ["a shift drawn whatever the data", sampled, { cycleSpin: "random", pairTransfers: 0 }],
+  ] as const)("%s", (_, scenario, mistake) => {
+    const broken = { ...scenario, settings: { ...scenario.settings, ...mistake } };
+    const report = calibrate(broken, startLiraChain, OPTIONS, scenario.settings);
     console.log(formatCalibration(report));
     expect(judgeCalibration([report], 1e-3).passed).toBe(false);
+  });
+
+  it("a shift that is shown backwards", () => {
+    const report = calibrate(sampled, startWithShiftBackwards, OPTIONS);
+    console.log(formatCalibration(report));
+    expect(judgeCalibration([report], 1e-3).passed).toBe(false);
+  });
+
+  const withoutJacobian: PairDensity = (image, first, second, z, model) =>
+    logPairDensity(image, first, second, z, model) + Math.log1p(Math.exp(-z)) + Math.log1p(Math.exp(z));
+  const asSiblings: PairDensity = (image, first, second, z, model) =>
+    logImageLikelihood(shareOut(image, first, second, z), model) -
+    model.alpha[0] * (Math.log1p(Math.exp(-z)) + Math.log1p(Math.exp(z)));
+  it.each([
+    ["pairs moved without their Jacobian", withoutJacobian, false],
+    ["pairs of different blocks moved as if they were siblings", asSiblings, false],
+    ["nothing where pairs are moved as they should", logPairDensity, true],
+  ] as const)("%s", (_, logDensity, passes) => {
+    const report = calibrate({ ...spill, rankPrior: true }, startWithPairMoves(logDensity), {
+      ...OPTIONS,
+      simulations: 200,
+    });
+    console.log(formatCalibration(report));
+    expect(judgeCalibration([report], 1e-3).passed).toBe(passes);
   });
 });

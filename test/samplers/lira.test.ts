@@ -30,6 +30,7 @@ function settingsFor(shape: Shape, rest: Partial<LiraChainSettings> = {}): LiraC
   return {
     boundary: "spill",
     cycleSpin: "random",
+    pairTransfers: 0,
     fitAlpha: true,
     alphaInit: textbookTreeShapes(shape)
       .slice(1)

@@ -1,7 +1,8 @@
 /** The samplers that the slow tests put to the test, all behind the face of a textbook chain. */
 import type { Observation } from "../../src/data/observation.js";
 import type { SkyImage } from "../../src/image.js";
-import { createLiraChain, MAX_BATCH } from "../../src/samplers/lira.js";
+import { compileKernels } from "../../src/kernels.js";
+import { createLiraChain, type LiraChainSettings, MAX_BATCH } from "../../src/samplers/lira.js";
 import type { RunChains } from "../oracles/acceptance.js";
 import { type ChainView, createTextbookChain } from "../oracles/textbook-lira.js";
 import { perLevel, type TextbookSettings, textbookTreeShapes } from "../oracles/textbook-prior.js";
@@ -17,8 +18,18 @@ export type StartChain = (
 export const startTextbookChain: StartChain = (observations, settings, { seed, ...options }) =>
   createTextbookChain(observations, settings, seed, options);
 
-/** The sampler of the package. */
-export const startLiraChain: StartChain = (observations, settings, options) => {
+/** Compiled once: thousands of chains then share the code that the engine has optimised. */
+const KERNELS = await compileKernels();
+
+/** The sampler of the package, with as many pair transfers as the settings ask for. */
+export const startLiraChain: StartChain = (observations, settings, options) =>
+  startChainOf({ pairTransfers: settings.pairTransfers ?? 0 }, observations, settings, options);
+
+/** As `startLiraChain`, with other moves or shifts. */
+export function startChainOf(
+  changes: Pick<LiraChainSettings, "pairTransfers"> & Partial<LiraChainSettings>,
+  ...[observations, settings, options]: Parameters<StartChain>
+): ChainView {
   const levels = textbookTreeShapes(observations[0].counts.shape).length - 1;
   const chain = createLiraChain(
     observations,
@@ -26,14 +37,26 @@ export const startLiraChain: StartChain = (observations, settings, options) => {
       ...settings,
       alphaInit: [...perLevel(settings.alphaInit, levels)],
       backgroundScalePrior: settings.backgroundScalePrior ?? { shape: 0.001, rate: 0 },
+      ...changes,
     },
-    options,
+    { ...options, module: KERNELS },
   );
+  const rowAt = chain.columns.indexOf("cycleSpinRow");
+  const colAt = chain.columns.indexOf("cycleSpinCol");
+  let cycleSpin = { row: 0, col: 0 };
   return {
     shape: chain.shape,
     levels: chain.levels,
     sweep(count) {
-      for (let left = count; left > 0; left -= MAX_BATCH) chain.sweep(Math.min(left, MAX_BATCH));
+      for (let left = count; left > 0; left -= MAX_BATCH) {
+        const batch = Math.min(left, MAX_BATCH);
+        const trace = chain.sweep(batch);
+        const last = (batch - 1) * chain.columns.length;
+        cycleSpin = { row: trace[last + rowAt], col: trace[last + colAt] };
+      }
+    },
+    get cycleSpin() {
+      return cycleSpin;
     },
     get flux() {
       return chain.flux;
@@ -57,7 +80,7 @@ export const startLiraChain: StartChain = (observations, settings, options) => {
       return chain.sweeps;
     },
   };
-};
+}
 
 /** Run chains of a sampler on a reference case, from the reference's own start. */
 export function runChainsOf(start: StartChain): RunChains {

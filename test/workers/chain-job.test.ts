@@ -10,6 +10,7 @@ const random = textbookRandom(3, 0);
 const settings: LiraChainSettings = {
   boundary: "spill",
   cycleSpin: "random",
+  pairTransfers: 0,
   fitAlpha: true,
   alphaInit: [0.1, 0.1, 0.1],
   fitBackgroundScale: false,

@@ -16,6 +16,7 @@ const job: ChainJob = {
   settings: {
     boundary: "spill",
     cycleSpin: "random",
+    pairTransfers: 0,
     fitAlpha: true,
     alphaInit: [0.1],
     fitBackgroundScale: false,

@@ -1,0 +1,199 @@
+// Transfers between the background of an observation and the flux, which share the diffuse light: all flux outside a chosen
+// node is multiplied by a factor, and the background's scale changes so that the expected counts stay, with the photons
+// integrated out (see transfer.ts). The Gibbs steps exchange the two by single photons.
+//
+// Along the line, with f the share of the outside flux in what it and the background are expected to give, the masses
+// outside the node A go as f, nodes above A as X_A + S f / f_0, and the background's scale as 1 - f. Of the prior of the
+// tree only the blocks above A change: a block of k children multiplies k - 1 masses, each with exponent alpha, and its
+// parent's mass has the exponent that masses.ts states. A is drawn with probability X_A / T, which is part of the target.
+
+import {
+  addPixelGain,
+  clearGains,
+  collectAll,
+  finishBackgroundGains,
+  lightCount,
+  lightCounts,
+  lightGain,
+  lightHalf,
+  moveLight,
+} from "./light";
+import { descend, fluxAt, imageColOf, imageRowOf, massOf, nodeCol, nodeRow, sumMass } from "./masses";
+import { Observation, observationAt, observationCount } from "./observation";
+import { drawIndex } from "./random";
+import {
+  addFirstTerm,
+  addSecondTerm,
+  beginTransfer,
+  drawShare,
+  proposedFirst,
+  proposedSecond,
+} from "./transfer";
+import { childrenOf, colsOf, levels, massAt, massesOf, rowsOf } from "./tree";
+
+/** Highest level of the node that keeps its flux: 8 x 8 pixels. */
+const HIGHEST: i32 = 3;
+
+/** Smallest flux, far below any that matters. */
+const LEAST_FLUX: f64 = 1e-290;
+
+/** Transfers accepted and tried since the chain began. */
+export let backgroundTransfersAccepted: f64 = 0;
+export let backgroundTransfersTried: f64 = 0;
+
+/** Sum of exposed flux of the node that keeps its flux. */
+function keepNode(level: i32, row: i32, col: i32, exposed: usize): f64 {
+  const bottom = min((row + 1) << level, rowsOf(0));
+  const right = min((col + 1) << level, colsOf(0));
+  let kept: f64 = 0;
+  for (let r = row << level; r < bottom; r++) {
+    for (let c = col << level; c < right; c++) {
+      const flux = load<f64>(fluxAt(r, c));
+      const imageRow = imageRowOf(r);
+      const imageCol = imageColOf(c);
+      kept += flux * load<f64>(exposed + ((<usize>(imageRow * colsOf(0) + imageCol)) << 3));
+      addPixelGain(imageRow, imageCol, flux, -1);
+    }
+  }
+  return kept;
+}
+
+/** Terms of the prior for the flux outside a node; `share` is the current f. */
+function addOutsideTerms(alpha: usize, level: i32, row: i32, col: i32, share: f64, totalShape: f64): void {
+  const kept = massOf(level, row, col);
+  // Exponent of a node's mass as a parent, still to meet its exponent as a child.
+  let pending: f64 = 0;
+  let outside: f64 = 0;
+  for (; level < levels; level++) {
+    const levelAlpha = load<f64>(alpha + ((<usize>level) << 3));
+    const children = childrenOf(row >> 1, col >> 1, level);
+    if (children > 1) {
+      if (outside > 0) addFirstTerm(pending + levelAlpha - 1, (kept * share) / outside);
+      addFirstTerm(<f64>(children - 1) * levelAlpha, 0);
+      outside += outsideOf(level, row, col);
+      pending = 1 - <f64>children * levelAlpha;
+    }
+    row >>= 1;
+    col >>= 1;
+  }
+  // The root: T^(a - 1), and 1 / T of the choice of the node.
+  addFirstTerm(pending + totalShape - 2, (kept * share) / outside);
+}
+
+/** Masses beside a node within its block. */
+function outsideOf(level: i32, row: i32, col: i32): f64 {
+  let sum: f64 = 0;
+  const top = row & ~1;
+  const left = col & ~1;
+  for (let child = 0; child < 4; child++) {
+    const r = top + (child >> 1);
+    const c = left + (child & 1);
+    if (r < rowsOf(level) && c < colsOf(level) && !(r === row && c === col)) sum += massOf(level, r, c);
+  }
+  return sum;
+}
+
+/** Multiply all masses outside a node; level -1 keeps none. */
+function scaleOutside(level: i32, row: i32, col: i32, factor: f64): void {
+  const nx = colsOf(0);
+  const top = level < 0 ? 0 : row << level;
+  const bottom = level < 0 ? 0 : min((row + 1) << level, rowsOf(0));
+  const left = level < 0 ? 0 : col << level;
+  const right = level < 0 ? 0 : min((col + 1) << level, nx);
+  for (let r = 0; r < rowsOf(0); r++) {
+    const inside = r >= top && r < bottom;
+    for (let c = 0; c < nx; c++) {
+      if (inside && c >= left && c < right) continue;
+      const at = fluxAt(r, c);
+      store<f64>(at, max(LEAST_FLUX, load<f64>(at) * factor));
+    }
+  }
+  for (let above = 1; above <= levels; above++) {
+    for (let r = 0; r < rowsOf(above); r++) {
+      for (let c = 0; c < colsOf(above); c++) sumMass(above, r, c);
+    }
+  }
+}
+
+/**
+ * Try `count` transfers between the flux and the background of each observation.
+ *
+ * @param exposed f64 `[ny, nx]`
+ * @param alpha f64 `[levels]`
+ * @param flux f64 `[ny, nx]`, the image of `aggregateMasses`; changed
+ */
+export function transferBackground(
+  count: i32,
+  exposed: usize,
+  alpha: usize,
+  flux: usize,
+  totalShape: f64,
+  totalRate: f64,
+  scaleShape: f64,
+  scaleRate: f64,
+): void {
+  if (levels === 0) return;
+  const highest = min(HIGHEST, levels - 1);
+  for (let index = 0; index < observationCount; index++) {
+    const item = observationAt(index);
+    if (item.background === 0 || item.backgroundCounts === 0) continue;
+    for (let move = 0; move < count; move++) {
+      const level = drawIndex(highest + 2) - 1;
+      tryTransfer(item, level, exposed, alpha, flux, totalShape, totalRate, scaleShape, scaleRate);
+    }
+  }
+}
+
+function tryTransfer(
+  item: Observation,
+  level: i32,
+  exposed: usize,
+  alpha: usize,
+  flux: usize,
+  totalShape: f64,
+  totalRate: f64,
+  scaleShape: f64,
+  scaleRate: f64,
+): void {
+  let all: f64 = 0;
+  const pixels = rowsOf(0) * colsOf(0);
+  for (let at: usize = 0; at < (<usize>pixels) << 3; at += 8)
+    all += load<f64>(exposed + at) * load<f64>(flux + at);
+  clearGains();
+  let row = 0;
+  let col = 0;
+  let kept: f64 = 0;
+  const total = load<f64>(massesOf(levels));
+  let outsideMass = total;
+  if (level >= 0) {
+    descend(level);
+    row = nodeRow;
+    col = nodeCol;
+    kept = keepNode(level, row, col, exposed);
+    outsideMass = 0;
+    for (let above = level; above < levels; above++)
+      outsideMass += outsideOf(above, row >> (above - level), col >> (above - level));
+  }
+  const outside = max(0, all - kept);
+  const background = item.scale * item.backgroundCounts;
+  const together = outside + background;
+  if (!(outside > 1e-9 * together) || !(background > 1e-9 * together) || !(outsideMass > 0)) return;
+  backgroundTransfersTried++;
+  const share = outside / together;
+  const rest = background / together;
+  beginTransfer();
+  if (level >= 0) addOutsideTerms(alpha, level, row, col, share, totalShape);
+  else addFirstTerm(totalShape, 0);
+  addSecondTerm(scaleShape, 0);
+  // T and the scale enter the log prior linearly; the expected counts stay.
+  const slope = (totalRate * outsideMass) / share - (scaleRate * together) / item.backgroundCounts;
+  finishBackgroundGains(item, 1 / share, -1 / rest);
+  collectAll(share);
+  const accepted = drawShare(share, rest, slope, lightHalf, lightGain, lightCounts, lightCount);
+  clearGains();
+  if (!accepted) return;
+  backgroundTransfersAccepted++;
+  scaleOutside(level, row, col, proposedFirst / share);
+  item.scale *= proposedSecond / rest;
+  moveLight(proposedFirst);
+}

@@ -1,0 +1,196 @@
+// The current image as masses of the tree, while flux is transferred: level 0 is the image itself, read through the shift,
+// the levels above are kept in step with it. As a density of the masses, the prior of the tree is a product over its
+// nodes: a node of mass X at level l whose parent has k > 1 children contributes X^(alpha_l - 1), one with k > 1 children
+// of its own X^(1 - k alpha_(l-1)).
+
+import { drawUniform } from "./random";
+import { addFirstTerm, addSecondTerm } from "./transfer";
+import { childrenOf, colsOf, levels, massAt, massesOf, rowsOf } from "./tree";
+
+/** Smallest mass of a pixel, as in image.ts. */
+const FLOOR: f64 = 1e-270;
+
+let image: usize = 0;
+let unit: f64 = 1;
+let shiftRow: i32 = 0;
+let shiftCol: i32 = 0;
+/** Node that `descend` found. */
+export let nodeRow: i32 = 0;
+export let nodeCol: i32 = 0;
+
+/** Image row of row `row` of level 0. */
+export function imageRowOf(row: i32): i32 {
+  const moved = row + shiftRow;
+  return moved >= rowsOf(0) ? moved - rowsOf(0) : moved;
+}
+
+/** Image column of column `col` of level 0. */
+export function imageColOf(col: i32): i32 {
+  const moved = col + shiftCol;
+  return moved >= colsOf(0) ? moved - colsOf(0) : moved;
+}
+
+/** Row of level 0 of an image row. */
+export function treeRowOf(row: i32): i32 {
+  return row >= shiftRow ? row - shiftRow : row - shiftRow + rowsOf(0);
+}
+
+/** Column of level 0 of an image column. */
+export function treeColOf(col: i32): i32 {
+  return col >= shiftCol ? col - shiftCol : col - shiftCol + colsOf(0);
+}
+
+/** Address of the flux of node (row, col) of level 0. */
+export function fluxAt(row: i32, col: i32): usize {
+  return image + ((<usize>(imageRowOf(row) * colsOf(0) + imageColOf(col))) << 3);
+}
+
+/** Mass of a node. */
+export function massOf(level: i32, row: i32, col: i32): f64 {
+  return level === 0 ? unit * load<f64>(fluxAt(row, col)) : load<f64>(massAt(level, row, col));
+}
+
+/** Set the mass of a pixel, at least the smallest one. */
+export function setPixelMass(row: i32, col: i32, mass: f64): void {
+  store<f64>(fluxAt(row, col), max(FLOOR, mass) / unit);
+}
+
+/**
+ * Sum an image upwards into the masses of all levels above it, and keep to it from now on.
+ *
+ * @param flux f64 `[ny, nx]`, > 0; node (row, col) of level 0 is pixel (row + downwards, col + sidewards)
+ * @param reference factor from flux to mass
+ */
+export function aggregateMasses(flux: usize, reference: f64, downwards: i32, sidewards: i32): void {
+  image = flux;
+  unit = reference;
+  shiftRow = downwards;
+  shiftCol = sidewards;
+  if (levels === 0) return;
+  const nx = colsOf(0);
+  const parentCols = colsOf(1);
+  memory.fill(massesOf(1), 0, (<usize>(rowsOf(1) * parentCols)) << 3);
+  for (let row = 0; row < rowsOf(0); row++) {
+    const source = flux + ((<usize>(imageRowOf(row) * nx)) << 3);
+    const parents = massesOf(1) + ((<usize>((row >> 1) * parentCols)) << 3);
+    for (let col = 0; col < nx; col++) {
+      const at = parents + ((<usize>(col >> 1)) << 3);
+      store<f64>(at, load<f64>(at) + reference * load<f64>(source + ((<usize>imageColOf(col)) << 3)));
+    }
+  }
+  for (let level = 2; level <= levels; level++) {
+    for (let row = 0; row < rowsOf(level); row++) {
+      for (let col = 0; col < colsOf(level); col++) sumMass(level, row, col);
+    }
+  }
+}
+
+/** Mass of node (row, col) of level `level` >= 1 as the sum of its children's: added, never subtracted. */
+export function sumMass(level: i32, row: i32, col: i32): void {
+  const mass = massOf(level - 1, 2 * row, 2 * col) + siblingsOf(level - 1, 2 * row, 2 * col);
+  store<f64>(massAt(level, row, col), mass);
+}
+
+/** Sum up the masses above node (row, col) of level `level` again, up to below level `end`. */
+export function sumPath(level: i32, row: i32, col: i32, end: i32): void {
+  for (let above = level + 1; above < end; above++) {
+    row >>= 1;
+    col >>= 1;
+    sumMass(above, row, col);
+  }
+}
+
+/** Sum of the masses of the siblings of a node. */
+export function siblingsOf(level: i32, row: i32, col: i32): f64 {
+  const rows = rowsOf(level);
+  const cols = colsOf(level);
+  const otherRow = row ^ 1;
+  const otherCol = col ^ 1;
+  let sum: f64 = 0;
+  if (otherCol < cols) sum += massOf(level, row, otherCol);
+  if (otherRow < rows) {
+    sum += massOf(level, otherRow, col);
+    if (otherCol < cols) sum += massOf(level, otherRow, otherCol);
+  }
+  return sum;
+}
+
+/** Draw a node of level `end` with probability proportional to its mass, by descending the tree: `nodeRow`, `nodeCol`. */
+export function descend(end: i32): void {
+  nodeRow = 0;
+  nodeCol = 0;
+  let target = drawUniform() * load<f64>(massesOf(levels));
+  for (let level = levels - 1; level >= end; level--) {
+    const rows = rowsOf(level);
+    const cols = colsOf(level);
+    const top = 2 * nodeRow;
+    const left = 2 * nodeCol;
+    for (let child = 0; child < 4; child++) {
+      const row = top + (child >> 1);
+      const col = left + (child & 1);
+      if (row >= rows || col >= cols) continue;
+      nodeRow = row;
+      nodeCol = col;
+      const mass = massOf(level, row, col);
+      if (target < mass) break;
+      target -= mass;
+    }
+  }
+}
+
+/**
+ * Add the terms of the prior for a line between two nodes of one level that hold `mass` together, and the Jacobian of
+ * z = logit f. Only nodes strictly below their common ancestor change.
+ *
+ * @returns level of the ancestor
+ */
+export function addPriorTerms(
+  alpha: usize,
+  level: i32,
+  row1: i32,
+  col1: i32,
+  row2: i32,
+  col2: i32,
+  mass: f64,
+): i32 {
+  let pending1: f64 = 1;
+  let pending2: f64 = 1;
+  let beside1: f64 = 0;
+  let beside2: f64 = 0;
+  for (; level < levels; level++) {
+    const levelAlpha = load<f64>(alpha + ((<usize>level) << 3));
+    const children1 = childrenOf(row1 >> 1, col1 >> 1, level);
+    const children2 = childrenOf(row2 >> 1, col2 >> 1, level);
+    if (children1 > 1) {
+      addFirstTerm(pending1 + levelAlpha - 1, beside1 / mass);
+      pending1 = 1 - <f64>children1 * levelAlpha;
+    }
+    if (children2 > 1) {
+      addSecondTerm(pending2 + levelAlpha - 1, beside2 / mass);
+      pending2 = 1 - <f64>children2 * levelAlpha;
+    }
+    if (row1 >> 1 === row2 >> 1 && col1 >> 1 === col2 >> 1) return level + 1;
+    beside1 += siblingsOf(level, row1, col1);
+    beside2 += siblingsOf(level, row2, col2);
+    row1 >>= 1;
+    col1 >>= 1;
+    row2 >>= 1;
+    col2 >>= 1;
+  }
+  return levels;
+}
+
+/** Multiply the masses of a node and of all below it. */
+export function scaleNode(level: i32, row: i32, col: i32, factor: f64): void {
+  for (let below = level; below >= 0; below--) {
+    const reach = level - below;
+    const bottom = min((row + 1) << reach, rowsOf(below));
+    const right = min((col + 1) << reach, colsOf(below));
+    for (let r = row << reach; r < bottom; r++) {
+      for (let c = col << reach; c < right; c++) {
+        if (below === 0) setPixelMass(r, c, factor * massOf(0, r, c));
+        else store<f64>(massAt(below, r, c), factor * load<f64>(massAt(below, r, c)));
+      }
+    }
+  }
+}

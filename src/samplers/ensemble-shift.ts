@@ -1,0 +1,19 @@
+import { randomStream } from "../data/random.js";
+import type { Shape } from "../image.js";
+
+/** Chains that share a shift of the tree in an ensemble: those of chains 2 k and 2 k + 1 are equal. */
+export const CHAINS_PER_SHIFT = 2;
+
+/**
+ * The shift of the tree that a chain of an ensemble keeps: uniform over the shifts, the same for each pair of chains, so
+ * that the two can be compared.
+ *
+ * @param shape `[ny, nx]`
+ * @param chain number of the chain, from 0
+ * @returns row in [0, ny) and column in [0, nx)
+ */
+export function ensembleShift([ny, nx]: Shape, seed: number, chain: number): [row: number, col: number] {
+  const group = Math.floor(chain / CHAINS_PER_SHIFT);
+  const random = randomStream((seed + 0x5851f42d * (group + 1)) % 2 ** 53);
+  return [Math.floor(random.uniform() * ny), Math.floor(random.uniform() * nx)];
+}
