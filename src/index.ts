@@ -115,7 +115,12 @@ export {
   parseLegacyParameters,
 } from "./io/lira-legacy.js";
 export { decodePatchMixture, encodePatchMixture } from "./io/patch-mixture-file.js";
-export { type EstimateProvenance, encodePointEstimate } from "./io/point-estimate-file.js";
+export {
+  decodePointEstimate,
+  type EstimateProvenance,
+  encodePointEstimate,
+  type StoredEstimate,
+} from "./io/point-estimate-file.js";
 export type { ResultSummary } from "./io/result-decode.js";
 export { decodeResult, encodeResult } from "./io/result-file.js";
 export { type BootstrapOptions, parametricBootstrap } from "./methods/bootstrap.js";

@@ -17,6 +17,7 @@ export {
   readFitsFile,
   writeFitsFile,
 } from "./io/fits-file-node.js";
+export { readPointEstimate, writePointEstimate } from "./io/point-estimate-file-node.js";
 export {
   type ChandraGalacticCenterOptions,
   type Cutout,

@@ -1,133 +1,107 @@
 /** `tslira deconvolve --method` for methods that give one image. */
 
 import { writeFile } from "node:fs/promises";
+import { Worker } from "node:worker_threads";
 import {
-  deconvolve,
-  encodePointEstimate,
   figureDocument,
-  InvalidInputError,
+  fromPlainError,
+  JobError,
   type Method,
   type Panel,
   type PointEstimate,
-  type PointMethod,
   plotPanels,
-  readObservationFiles,
   renderPng,
   residuals,
   type SkyImage,
-  type StoppingRule,
   VERSION,
+  writePointEstimate,
 } from "../node.js";
 import type { DeconvolveSettings } from "./deconvolve-config.js";
 import type { DeconvolveFlags } from "./deconvolve-options.js";
-import { formatDuration, formatNumber, shellQuote, tableLines } from "./format.js";
-import { parsePrior } from "./prior-text.js";
+import type { EstimateMessage, EstimateProgress, EstimateTask } from "./estimate-worker.js";
+import { EXIT } from "./exit.js";
+import { formatCount, formatDuration, formatNumber, shellQuote, tableLines } from "./format.js";
+import { listenForInterrupt } from "./interrupt.js";
+import { openProgress, type ProgressDisplay } from "./progress.js";
 
-/** Flags that only methods of one image have. */
-const METHOD_FLAGS = ["prior", "stop", "accelerate", "bootstrap", "upsampling", "margin"] as const;
+type Found = Extract<EstimateMessage, { type: "done" }>;
 
-/** Refuse flags that the sampler would ignore. */
-export function checkMethodFlags(flags: DeconvolveFlags): void {
-  for (const flag of METHOD_FLAGS) {
-    if (flags[flag] === undefined) continue;
-    throw new InvalidInputError(
-      `deconvolve: --${flag} must come with another method than lira, got ${String(flags[flag])}; ` +
-        (flag === "prior" ? "add --method map" : "add --method richardson-lucy, map or em-multiscale"),
-    );
-  }
-}
-
-/** `tolerance=1e-3`, `held-out`, `held-out=0.3`, `discrepancy` or `discrepancy=0.9`. */
-function parseStop(text: string): StoppingRule {
-  const [rule, value] = text.split("=");
-  const number = value === undefined ? undefined : Number(value);
-  if (number === undefined || !Number.isNaN(number)) {
-    if (rule === "tolerance" && number !== undefined) return { rule, tolerance: number };
-    if (rule === "held-out") return number === undefined ? { rule } : { rule, fraction: number };
-    if (rule === "discrepancy") return number === undefined ? { rule } : { rule, factor: number };
-  }
-  throw new InvalidInputError(
-    `deconvolve: --stop must be tolerance=1e-3, held-out or discrepancy, got ${text}; choose one`,
-  );
-}
-
-async function pointMethod(
-  method: Exclude<Method, "lira">,
-  { options }: DeconvolveSettings,
-  flags: DeconvolveFlags,
-): Promise<PointMethod> {
-  const { iterations, boundary, alphaInit, fitAlpha, cycleSpin, seed, smoothingPrior, totalCountsPrior } =
-    options;
-  const given = <T extends Record<string, unknown>>(values: T) =>
-    Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
-      [Key in keyof T]?: NonNullable<T[Key]>;
-    };
-  const bootstrap =
-    flags.bootstrap === undefined ? undefined : { replicates: flags.bootstrap, seed: seed ?? 0 };
-  const common = given({
-    iterations,
-    boundary,
-    bootstrap,
-    upsampling: flags.upsampling,
-    margin: flags.margin,
-  });
-  const prior = flags.prior === undefined ? undefined : await parsePrior(flags.prior);
-  const stop = flags.stop === undefined ? undefined : parseStop(flags.stop);
-  // What does not go with the method is refused by `deconvolve`, which says why.
-  const strict = given({ prior, stop });
-  switch (method) {
-    case "richardson-lucy":
-      return {
-        ...common,
-        ...strict,
-        ...(flags.accelerate ? { acceleration: "biggs-andrews" as const } : {}),
-        ...(options.fitBackgroundScale ? { fitBackgroundScale: true } : {}),
-        method,
-      };
-    case "gradient-descent":
-      return { ...common, ...strict, method };
-    case "map":
-      return { ...common, ...strict, method } as PointMethod;
-    case "em-multiscale":
-      return {
-        ...common,
-        ...strict,
-        ...given({ alphaInit, cycleSpin, seed, smoothingPrior, totalCountsPrior }),
-        fitAlpha: fitAlpha ?? true,
-        method,
-      };
-  }
-}
-
-/** Read the files, find the image, write and report it. */
+/** Find the image in a thread of its own, so that Ctrl-C is heard; write and report it. */
 export async function estimate(
   settings: DeconvolveSettings & { readonly output: string },
   method: Exclude<Method, "lira">,
   flags: DeconvolveFlags,
 ): Promise<void> {
-  const options = await pointMethod(method, settings, flags);
-  const files = await Promise.all(settings.observations.map(readObservationFiles));
-  const units = new Set(files.map(({ unit }) => unit));
-  const unit = units.size === 1 ? files[0].unit : undefined;
-  const result = await deconvolve(
-    files.map(({ observation }) => observation),
-    options,
-  );
-  for (const warning of result.warnings) process.stderr.write(`tslira: warning: ${warning}\n`);
-  const bytes = encodePointEstimate(result, {
+  const { output, png } = settings;
+  const progress = openProgress({ quiet: flags.quiet === true });
+  const found = await inThread({ settings, method, flags }, progress);
+  const { result, inputs, unit, counts } = found;
+  for (const warning of result.warnings) progress.say(`tslira: warning: ${warning}`);
+  await writePointEstimate(result, output, {
     version: VERSION,
     command: `tslira ${shellQuote(process.argv.slice(2))}`,
-    inputs: files.flatMap(({ inputs }) => inputs),
+    inputs,
     ...(unit === undefined ? {} : { unit }),
   });
-  await writeFile(settings.output, bytes);
-  const written = [settings.output];
-  if (settings.png !== undefined) {
-    await writeFile(settings.png, await renderPng(await figure(result, files[0].observation.counts)));
-    written.push(settings.png);
+  const written = [output];
+  if (png !== undefined) {
+    await writeFile(png, await renderPng(await figure(result, counts)));
+    written.push(png);
   }
-  if (!flags.quiet) process.stderr.write(`${summary(result, written).join("\n")}\n`);
-  if (flags.json) process.stdout.write(`${JSON.stringify(data(result, settings.output), undefined, 2)}\n`);
+  if (!flags.quiet) progress.say(summary(result, written).join("\n"));
+  if (flags.json) process.stdout.write(`${JSON.stringify(data(result, output, png), undefined, 2)}\n`);
+  if (!result.complete) {
+    progress.say(
+      `tslira: interrupted; ${output} holds the image so far, marked incomplete (${result.stopped})`,
+    );
+    process.exitCode = EXIT.interrupted;
+  }
+}
+
+async function inThread(task: Omit<EstimateTask, "ending">, progress: ProgressDisplay): Promise<Found> {
+  const ending = new Int32Array(new SharedArrayBuffer(4));
+  const interruption = listenForInterrupt(() => {
+    Atomics.store(ending, 0, 1);
+    progress.say("stopping; the image so far is kept. Ctrl-C again quits at once");
+  });
+  const workerData: EstimateTask = { ...task, ending };
+  const worker = new Worker(new URL("./estimate-worker.js", import.meta.url), { workerData });
+  try {
+    return await new Promise<Found>((resolve, reject) => {
+      worker.on("message", (message: EstimateMessage) => {
+        if (message.type === "progress") progress.show(describe(message), message.stage);
+        else if (message.type === "done") resolve(message);
+        else reject(fromPlainError(message.error));
+      });
+      worker.on("error", reject);
+      worker.on("exit", (code) =>
+        reject(
+          new JobError(`deconvolve: the thread must give an image, got exit code ${code}; run it again`),
+        ),
+      );
+    });
+  } finally {
+    progress.close();
+    interruption.release();
+    await worker.terminate();
+  }
+}
+
+const STAGES = {
+  iterations: "iterations",
+  "held-out": "iterations on a part of the photons",
+  bootstrap: "simulated observations",
+} as const;
+
+function describe({ stage, done, total, seconds, objective }: EstimateProgress): string {
+  const percent = `${Math.floor((100 * done) / total)} %`.padStart(5);
+  const rate = done / Math.max(seconds, 1e-3);
+  const parts = [
+    `${percent}  ${formatCount(done)} of at most ${formatCount(total)} ${STAGES[stage]}`,
+    ...(objective === undefined ? [] : [`objective ${formatNumber(objective)}`]),
+    `at most ${formatDuration((total - done) / rate)} left`,
+  ];
+  return parts.join(", ");
 }
 
 async function figure(result: PointEstimate, counts: SkyImage): Promise<string> {
@@ -156,7 +130,10 @@ function total({ data: values }: SkyImage): number {
 function summary(result: PointEstimate, written: readonly string[]): string[] {
   const rows = [
     ["method", result.method],
-    ["iterations", `${result.iterations}; ${result.stopped}`],
+    ["iterations", `${formatCount(result.iterations)}; ${result.stopped}`],
+    ...(result.converged || !result.complete || result.stopped.startsWith("all ")
+      ? []
+      : [["not converged", "go on with more --iterations"]]),
     ["flux", formatNumber(total(result.flux))],
     ["Cash", formatNumber(result.cash)],
     ["time", formatDuration(result.seconds)],
@@ -165,14 +142,15 @@ function summary(result: PointEstimate, written: readonly string[]): string[] {
   return ["", ...tableLines(rows).map((line) => `  ${line.trimEnd()}`)];
 }
 
-function data(result: PointEstimate, output: string) {
-  const { method, iterations, converged, stopped, cash, logPrior, backgroundScale, seconds, warnings } =
-    result;
+function data(result: PointEstimate, output: string, png: string | undefined) {
+  const { method, iterations, converged, complete, stopped, cash, logPrior, backgroundScale } = result;
+  const { seconds, warnings } = result;
   return {
     method,
     iterations,
     converged,
     stopped,
+    interrupted: !complete,
     cash,
     logPrior: logPrior ?? null,
     totalFlux: total(result.flux),
@@ -180,6 +158,7 @@ function data(result: PointEstimate, output: string) {
     priorParameters: result.priorParameters ?? null,
     seconds,
     output,
+    png: png ?? null,
     warnings,
   };
 }

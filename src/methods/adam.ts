@@ -38,7 +38,8 @@ export function minimiseAdam(
       at[index] -=
         (step * mean[index]) / (1 - meanLeft) / (Math.sqrt(square[index] / (1 - squareLeft)) + 1e-12);
     }
-    onIteration(iteration, at, value);
+    if (onIteration(iteration, at, value) === false)
+      return { at, value, iterations: iteration, converged: false, values };
     // Single values are noisy: compare means of 50 iterations.
     smooth += value / 50;
     if (iteration % 50 === 0) {

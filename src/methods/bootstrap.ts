@@ -10,8 +10,8 @@ export interface BootstrapOptions {
   readonly replicates?: number;
   /** Default 0. */
   readonly seed?: number;
-  /** Called after each replicate. */
-  readonly onReplicate?: (done: number, replicates: number) => void;
+  /** Called after each replicate. Return `false` to make do with those done. */
+  readonly onReplicate?: (done: number, replicates: number) => unknown;
 }
 
 /**
@@ -20,7 +20,8 @@ export interface BootstrapOptions {
  * bias: a method that smooths too much gets small errors.
  *
  * @param estimateAgain the method and options that gave the estimate
- * @returns the estimate with `std`, and `interval` from the 16 % and 84 % quantiles
+ * @returns the estimate with `std`, and `interval` from the 16 % and 84 % quantiles; without them when it was ended before
+ *   the second replicate
  * @throws InvalidInputError unless `replicates` is a whole number of at least 2
  */
 export function parametricBootstrap(
@@ -34,7 +35,8 @@ export function parametricBootstrap(
   const random = randomStream(seed);
   const { data, shape } = estimate.flux;
   const images: Float64Array[] = [];
-  for (let replicate = 0; replicate < replicates; replicate++) {
+  let complete = estimate.complete;
+  for (let replicate = 0; replicate < replicates && complete; replicate++) {
     const observations = model.observations.map((observation, index) => ({
       ...observation,
       counts: {
@@ -47,28 +49,33 @@ export function parametricBootstrap(
       backgroundScale: estimate.backgroundScale,
     });
     images.push(estimateAgain(again).flux.data);
-    onReplicate?.(replicate + 1, replicates);
+    const done = replicate + 1;
+    complete = onReplicate?.(done, replicates) !== false || done === replicates;
+  }
+  if (images.length < 2) {
+    return { ...estimate, complete, seconds: estimate.seconds + (performance.now() - started) / 1000 };
   }
   const std = new Float64Array(data.length);
   const lower = new Float64Array(data.length);
   const upper = new Float64Array(data.length);
-  const values = new Float64Array(replicates);
+  const values = new Float64Array(images.length);
   for (let pixel = 0; pixel < data.length; pixel++) {
     let sum = 0;
     for (const [index, image] of images.entries()) {
       values[index] = image[pixel];
       sum += image[pixel];
     }
-    const mean = sum / replicates;
+    const mean = sum / images.length;
     let squares = 0;
     for (const value of values) squares += (value - mean) ** 2;
-    std[pixel] = Math.sqrt(squares / (replicates - 1));
+    std[pixel] = Math.sqrt(squares / (images.length - 1));
     values.sort();
     lower[pixel] = quantile(values, 0.1586552539314571);
     upper[pixel] = quantile(values, 0.8413447460685429);
   }
   return {
     ...estimate,
+    complete,
     std: { data: std, shape },
     interval: [
       { data: lower, shape },

@@ -20,7 +20,14 @@ import {
   multiscaleTree,
   parentIndex,
 } from "../priors/multiscale-tree.js";
-import { checkAborted, checkCount, finishEstimate, type IterationOptions, startingFlux } from "./estimate.js";
+import {
+  checkAborted,
+  checkCount,
+  endedByCaller,
+  finishEstimate,
+  type IterationOptions,
+  startingFlux,
+} from "./estimate.js";
 
 /** Options of `emMultiscale`. */
 export interface EmMultiscaleOptions extends IterationOptions {
@@ -96,8 +103,9 @@ export function emMultiscale(model: ForwardModel, options: EmMultiscaleOptions =
     });
   let stopped = `the limit of ${iterations} iterations was reached`;
   let converged = false;
+  let complete = true;
   let iteration = 0;
-  while (iteration < iterations && !converged) {
+  while (iteration < iterations && !converged && complete) {
     checkAborted("em-multiscale", signal);
     iteration++;
     const cash = model.backProjectRatios(flux, photons);
@@ -130,7 +138,9 @@ export function emMultiscale(model: ForwardModel, options: EmMultiscaleOptions =
     }
     converged = tolerance > 0 && moved < tolerance * light;
     if (converged) stopped = `the last iteration moved less than ${tolerance} of the light`;
-    onIteration?.({ iteration, objective: objective[objective.length - 1], flux });
+    const report = { iteration, objective: objective[objective.length - 1], flux };
+    complete = onIteration?.(report) !== false || converged;
+    if (!complete) stopped = endedByCaller(iteration);
   }
   return finishEstimate(model, {
     method: "em-multiscale",
@@ -138,6 +148,7 @@ export function emMultiscale(model: ForwardModel, options: EmMultiscaleOptions =
     iterations: iteration,
     objective,
     converged,
+    complete,
     stopped,
     started,
     logPrior: logPrior(),

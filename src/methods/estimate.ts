@@ -11,12 +11,14 @@ export interface IterationReport {
   readonly objective: number;
   /** The flux after this iteration `[ny, nx]`: a view, valid during the call only. */
   readonly flux: Float64Array;
+  /** Present while the photons held out look for the number of iterations: objective and flux are then those of the others. */
+  readonly stage?: "held-out";
 }
 
 /** Options that every method of point estimates has. */
 export interface IterationOptions {
-  /** Called after every iteration. */
-  readonly onIteration?: (report: IterationReport) => void;
+  /** Called after every iteration. Return `false` to end here: the estimate so far comes back with `complete` false. */
+  readonly onIteration?: (report: IterationReport) => unknown;
   /** Ends the work with an `AbortedError`. */
   readonly signal?: AbortSignal;
   /** Starting flux `[ny, nx]` of the sky, > 0 where anything is seen; default flat, of the total that the counts suggest. */
@@ -30,6 +32,11 @@ export function checkAborted(method: string, signal: AbortSignal | undefined): v
       `${method}: the run must not be aborted to give a result, got an abort signal; start it again`,
     );
   }
+}
+
+/** Why an estimate stopped whose caller returned `false`. */
+export function endedByCaller(iteration: number): string {
+  return `it was ended from outside after ${iteration} ${iteration === 1 ? "iteration" : "iterations"}`;
 }
 
 /** Check a whole number of an option. */
@@ -72,7 +79,7 @@ export function startingFlux(method: string, model: ForwardModel, start?: SkyIma
 
 /** What `finishEstimate` adds to. */
 export type EstimateParts = Pick<PointEstimate, "method" | "objective" | "converged" | "stopped"> &
-  Partial<Pick<PointEstimate, "logPrior" | "priorParameters" | "std" | "interval">> & {
+  Partial<Pick<PointEstimate, "complete" | "logPrior" | "priorParameters" | "std" | "interval">> & {
     readonly flux: Float64Array;
     readonly iterations: number;
     /** `performance.now()` when the method started. */
@@ -87,6 +94,7 @@ export function finishEstimate(
   const predicted = model.predict(flux);
   const [{ wcs }] = model.observations;
   return {
+    complete: true,
     ...parts,
     flux: { data: flux, shape: model.shape },
     predicted,

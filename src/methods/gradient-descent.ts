@@ -1,7 +1,14 @@
 import { InvalidInputError } from "../errors.js";
 import type { ForwardModel } from "../model/forward-model.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
-import { checkAborted, checkCount, finishEstimate, type IterationOptions, startingFlux } from "./estimate.js";
+import {
+  checkAborted,
+  checkCount,
+  endedByCaller,
+  finishEstimate,
+  type IterationOptions,
+  startingFlux,
+} from "./estimate.js";
 
 /** Options of `gradientDescent`. */
 export interface GradientDescentOptions extends IterationOptions {
@@ -40,8 +47,9 @@ export function gradientDescent(model: ForwardModel, options: GradientDescentOpt
   let step = options.step ?? firstStep(flux, gradient);
   let stopped = `all ${iterations} iterations were done`;
   let converged = false;
+  let complete = true;
   let iteration = 0;
-  while (iteration < iterations && !converged) {
+  while (iteration < iterations && !converged && complete) {
     checkAborted("gradient-descent", signal);
     objective.push(cash);
     iteration++;
@@ -64,7 +72,8 @@ export function gradientDescent(model: ForwardModel, options: GradientDescentOpt
     converged = cash - next < tolerance;
     if (converged) stopped = `the last iteration lowered the Cash statistic by less than ${tolerance}`;
     flux.set(trial);
-    onIteration?.({ iteration, objective: cash, flux });
+    complete = onIteration?.({ iteration, objective: cash, flux }) !== false || converged;
+    if (!complete) stopped = endedByCaller(iteration);
     cash = model.cashGradient(flux, gradient);
     step *= 2;
   }
@@ -74,6 +83,7 @@ export function gradientDescent(model: ForwardModel, options: GradientDescentOpt
     iterations: iteration,
     objective,
     converged,
+    complete,
     stopped,
     started,
   });

@@ -6,8 +6,8 @@ export interface MinimiserOptions {
   readonly iterations: number;
   /** End when three iterations in a row lower the value by less than this part of it (or of 1, if that is more). */
   readonly tolerance: number;
-  /** Called after every iteration with the point and the value there. */
-  readonly onIteration: (iteration: number, at: Float64Array, value: number) => void;
+  /** Called after every iteration with the point and the value there; `false` ends the work. */
+  readonly onIteration: (iteration: number, at: Float64Array, value: number) => unknown;
 }
 
 /** Where a minimiser ended. */
@@ -77,8 +77,9 @@ export function minimiseLbfgs(
     }
     quiet = value - found.value <= tolerance * Math.max(1, Math.abs(value)) ? quiet + 1 : 0;
     ({ at, gradient, value } = found);
-    onIteration(iteration, at, value);
+    const goOn = onIteration(iteration, at, value);
     if (quiet === 3) return { at, value, iterations: iteration, converged: true, values };
+    if (goOn === false) return { at, value, iterations: iteration, converged: false, values };
   }
   return { at, value, iterations, converged: false, values };
 }

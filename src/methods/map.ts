@@ -5,7 +5,14 @@ import type { ForwardModel } from "../model/forward-model.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import { type FluxPrior, priorName } from "../priors/flux-prior.js";
 import { minimiseAdam } from "./adam.js";
-import { checkAborted, checkCount, finishEstimate, type IterationOptions, startingFlux } from "./estimate.js";
+import {
+  checkAborted,
+  checkCount,
+  endedByCaller,
+  finishEstimate,
+  type IterationOptions,
+  startingFlux,
+} from "./estimate.js";
 import { estimateDiagonal, estimateInverseDiagonal, hessianProduct } from "./hessian.js";
 import { minimiseLbfgs } from "./lbfgs.js";
 import {
@@ -71,12 +78,15 @@ export function maximumAPosteriori(
   // Pixels that nobody sees have a flux too, as far as the prior says.
   for (let index = 0; index < start.length; index++) if (start[index] === 0) start[index] = level;
   const posterior = posteriorFunction(model, prior, positiveMap(parametrisation, level), measure, start);
+  let ended = false;
   const minimiser = {
     iterations,
     tolerance,
     onIteration(iteration: number, at: Float64Array, value: number) {
       checkAborted("map", signal);
-      onIteration?.({ iteration, objective: 2 * value, flux: posterior.flux(at) });
+      if (onIteration === undefined) return;
+      ended = onIteration({ iteration, objective: 2 * value, flux: posterior.flux(at) }) === false;
+      return !ended;
     },
   };
   checkAborted("map", signal);
@@ -91,7 +101,9 @@ export function maximumAPosteriori(
         );
   const flux = posterior.flux(found.at);
   const parameters = posterior.parameters(found.at);
-  const std = curvature === undefined ? undefined : curvatureErrors(posterior, found.at, curvature);
+  const complete = found.converged || !ended;
+  const std =
+    curvature === undefined || !complete ? undefined : curvatureErrors(posterior, found.at, curvature);
   return finishEstimate(model, {
     method: "map",
     flux,
@@ -99,9 +111,12 @@ export function maximumAPosteriori(
     iterations: found.iterations,
     objective: found.values.map((value) => 2 * value),
     converged: found.converged,
+    complete,
     stopped: found.converged
       ? `the objective changed by less than ${tolerance} of itself`
-      : `the limit of ${iterations} iterations was reached`,
+      : complete
+        ? `the limit of ${iterations} iterations was reached`
+        : endedByCaller(found.iterations),
     logPrior: prior.logDensity({ data: flux, shape: model.shape }, parameters),
     ...(parameters === undefined ? {} : { priorParameters: Array.from(parameters, exponential) }),
     ...(std === undefined ? {} : { std: { data: std, shape: model.shape } }),

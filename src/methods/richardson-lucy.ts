@@ -1,8 +1,15 @@
 import { thinObservation } from "../data/thin-counts.js";
-import { InvalidInputError } from "../errors.js";
+import { AbortedError, InvalidInputError } from "../errors.js";
 import { createForwardModel, type ForwardModel } from "../model/forward-model.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
-import { checkAborted, checkCount, finishEstimate, type IterationOptions, startingFlux } from "./estimate.js";
+import {
+  checkAborted,
+  checkCount,
+  endedByCaller,
+  finishEstimate,
+  type IterationOptions,
+  startingFlux,
+} from "./estimate.js";
 import { type StoppingRule, stopTest } from "./stopping.js";
 
 /** Options of `richardsonLucy`. */
@@ -51,6 +58,7 @@ export function richardsonLucy(model: ForwardModel, options: RichardsonLucyOptio
   const best = heldOutIterations(model, { ...options, iterations, acceleration, fitBackgroundScale }, stop);
   const { stop: _found, ...rest } = options;
   const run = climb(model, { ...rest, iterations: best.iterations, acceleration, fitBackgroundScale });
+  if (!run.complete) return finishEstimate(model, { method: "richardson-lucy", started, ...run });
   return finishEstimate(model, {
     method: "richardson-lucy",
     started,
@@ -70,6 +78,7 @@ interface Climb {
   readonly iterations: number;
   readonly objective: number[];
   readonly converged: boolean;
+  readonly complete: boolean;
   readonly stopped: string;
 }
 
@@ -103,14 +112,17 @@ function climb(model: ForwardModel, options: ClimbOptions): Climb {
     if (extrapolate !== undefined) extrapolate.advance(flux, next, from);
     else from.set(next);
     [flux, next] = [next, flux];
-    onIteration?.({ iteration, objective: cash, flux });
-    if (reason !== undefined)
-      return { flux, iterations: iteration, objective, converged: true, stopped: reason };
+    const goOn = onIteration?.({ iteration, objective: cash, flux });
+    const done = { flux, iterations: iteration, objective };
+    if (reason !== undefined) return { ...done, converged: true, complete: true, stopped: reason };
+    if (goOn === false)
+      return { ...done, converged: false, complete: false, stopped: endedByCaller(iteration) };
   }
   return {
     flux,
     iterations,
     objective,
+    complete: true,
     converged: stop === undefined,
     stopped:
       stop === undefined
@@ -179,13 +191,20 @@ function heldOutIterations(
   let best = Number.POSITIVE_INFINITY;
   let bestAt = 1;
   let found = false;
-  const { stop: _rule, onIteration: _callback, start, ...rest } = options;
+  const { stop: _rule, onIteration, start, ...rest } = options;
   const done = {};
   try {
     climb(training, {
       ...rest,
       ...(start === undefined ? {} : { start }),
-      onIteration({ iteration, flux }) {
+      onIteration(report) {
+        const { iteration, flux } = report;
+        if (onIteration?.({ ...report, stage: "held-out" }) === false) {
+          throw new AbortedError(
+            "richardson-lucy: the run must last until the photons held out have told the number of iterations, got an end " +
+              `after ${iteration} of them; there is no image yet: start it again, or give the number of iterations`,
+          );
+        }
         test.setBackgroundScale(training.backgroundScale);
         const cash = test.cash(flux);
         if (cash < best) {

@@ -26,6 +26,8 @@ export interface PointEstimate {
   readonly objective: readonly number[];
   /** Whether the method's own rule was met, rather than its limit of iterations. */
   readonly converged: boolean;
+  /** False when the caller ended the method, or its bootstrap, early. */
+  readonly complete: boolean;
   /** One sentence: why it stopped. */
   readonly stopped: string;
   /** Sky pixels a detector pixel, and detector pixels of the sky beyond each edge. */

@@ -81,10 +81,11 @@ export async function deconvolve(
   const model = createForwardModel(observations, modelOptions(options));
   const estimate = estimator(options, model);
   const found = estimate(model);
-  if (options.bootstrap === undefined) return found;
+  if (options.bootstrap === undefined || !found.complete) return found;
   const bootstrap =
     typeof options.bootstrap === "number" ? { replicates: options.bootstrap } : options.bootstrap;
-  return parametricBootstrap(model, found, estimate, bootstrap);
+  const { onIteration: _first, ...silent } = options;
+  return parametricBootstrap(model, found, estimator(silent, model), bootstrap);
 }
 
 function isLira(options: DeconvolveOptions): options is LiraMethod {
