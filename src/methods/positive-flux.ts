@@ -5,7 +5,7 @@ import type { ForwardModel } from "../model/forward-model.js";
 import type { FluxPrior } from "../priors/flux-prior.js";
 
 /** How fluxes > 0 are written as numbers of any sign. */
-export type Parametrisation = "log" | "softplus";
+export type Parametrisation = "square" | "log" | "softplus";
 
 /** A map from numbers of any sign to fluxes > 0, pixel by pixel. */
 export interface PositiveMap {
@@ -21,7 +21,7 @@ export interface PositiveMap {
 const HIGHEST = 300;
 
 /**
- * The map of a parametrisation: `flux = exp(number)`, or `flux = unit ln(1 + exp(number))`, which is linear far above the unit.
+ * The map of a parametrisation: `flux = number^2`, `flux = exp(number)`, or `flux = unit ln(1 + exp(number))`, which is linear far above the unit.
  *
  * @param unit flux at which softplus bends, > 0
  */
@@ -33,9 +33,12 @@ export function positiveMap(parametrisation: Parametrisation, unit: number): Pos
       number: naturalLog,
     };
   }
+  if (parametrisation === "square") {
+    return { flux: (number) => number * number, slope: (number) => 2 * number, number: Math.sqrt };
+  }
   if (parametrisation !== "softplus") {
     throw new InvalidInputError(
-      `map: parametrisation must be "log" or "softplus", got ${JSON.stringify(parametrisation)}`,
+      `map: parametrisation must be "square", "log" or "softplus", got ${JSON.stringify(parametrisation)}`,
     );
   }
   return {

@@ -3,8 +3,8 @@ import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
 
 /**
- * What is believed of an image before any photon: the one interface between priors and the methods `map` and `nuts`.
- * Write your own: two functions are enough.
+ * What is believed of an image before any photon: the interface between priors and the method `map`. Write your
+ * own: two functions are enough.
  *
  * ```ts
  * const prior: FluxPrior = {

@@ -16,7 +16,7 @@ import { childCount, fillTree, type MultiscaleTree, multiscaleTree, parentIndex 
 export interface MultiscalePriorOptions {
   /** Smoothing parameter, or one a level (finest first), > 0: fixed, or where the fit starts; default 0.1. */
   readonly alpha?: number | readonly number[];
-  /** Let alpha be fitted (`map`) or sampled (`nuts`), with `smoothingPrior` on it; default false. */
+  /** Let alpha be fitted, with `smoothingPrior` on it; default false. */
   readonly fitAlpha?: boolean;
   /** Default power 1, rate 1000, exponent 3. */
   readonly smoothingPrior?: SmoothingPrior;
