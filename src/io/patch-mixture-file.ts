@@ -16,7 +16,7 @@ const NORM_WORDS: Readonly<Record<string, PatchNorm>> = {
  * absent.
  *
  * @param bytes a FITS file, plain or gzip
- * @param options.name name of the file for messages
+ * @param options `name`: name of the file for messages
  * @throws FormatError when it is no such file
  * @throws InvalidInputError when a covariance is not positive definite
  */

@@ -73,8 +73,8 @@ export interface GradientCheck {
  * Compare the gradient of a prior with central differences of its density, at a random image or a given one.
  *
  * @param shape `[ny, nx]` of the random image
- * @param at a flux > 0 `[ny, nx]` to use in its place
- * @param pixels how many pixels to look at; default 50
+ * @param options `seed` of the random image (default 0); `at`, a flux > 0 `[ny, nx]` to use in its place; `pixels`, how many
+ *   to look at (default 50)
  * @throws InvalidInputError when they disagree by more than 1e-5, naming the worst pixel
  */
 export function checkGradient(
