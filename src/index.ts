@@ -7,6 +7,7 @@
  */
 
 export { DISCREPANCIES, type DiscrepancyName } from "./checks/discrepancy.js";
+export { checkModel, type ModelCheck } from "./checks/model-check.js";
 export {
   type DiscrepancyCheck,
   type PosteriorDraws,
@@ -14,8 +15,6 @@ export {
   type PredictiveCheckOptions,
   predictiveCheck,
 } from "./checks/predictive-check.js";
-export type { Position, ProfileRing, RadialProfile } from "./checks/radial-profile.js";
-export { type AnnulusSums, annulusSums } from "./data/annulus-sums.js";
 export type { Boundary } from "./data/boundary.js";
 export {
   type CheckedObservation,
@@ -35,6 +34,12 @@ export { type FluxFromPictureOptions, fluxFromPicture } from "./data/picture.js"
 export { poissonInterval } from "./data/poisson-interval.js";
 export type { BackgroundScalePrior, SmoothingPrior, TotalCountsPrior } from "./data/prior-parameters.js";
 export { gaussianPsf, normalisePsf, psfCentroid } from "./data/psf.js";
+export {
+  type ProfileRing,
+  type RadialProfile,
+  type RadialProfileOptions,
+  radialProfile,
+} from "./data/radial-profile.js";
 export { exposureGradient, type SimulateCountsOptions, simulateCounts } from "./data/simulate.js";
 export {
   type PointSource,
@@ -108,19 +113,12 @@ export {
   type PosteriorPanel,
   plotPosterior,
 } from "./figures/plot-posterior.js";
-export {
-  type PlotRadialProfileOptions,
-  type PredictedProfile,
-  type ProfileBand,
-  plotRadialProfile,
-  type RadialProfile as PlottedProfile,
-} from "./figures/plot-radial-profile.js";
+export { type PlotRadialProfileOptions, plotRadialProfile } from "./figures/plot-radial-profile.js";
 export { type PlotRankOptions, plotRank } from "./figures/plot-rank.js";
 export { type PlotResidualsOptions, plotResiduals, type ResidualImages } from "./figures/plot-residuals.js";
 export type { SkyNotation } from "./figures/sky-ticks.js";
 export type { ThemeName } from "./figures/theme.js";
 export {
-  type Region as TracedRegion,
   regionQuantity,
   type TracedQuantities,
   type TracedQuantity,

@@ -31,7 +31,6 @@ export {
   readObservationFiles,
 } from "./io/public-datasets-node.js";
 export { readResult, readResultSummary, writeResult } from "./io/result-file-node.js";
-export { type OpenResult as OpenTraces, openResult as openTraces } from "./io/result-source-node.js";
 export { type ReportFileOptions, reportFromFile } from "./report/report-file-node.js";
 export {
   deconvolveToFile,

@@ -16,8 +16,8 @@
  */
 
 import { naturalLog } from "../data/exponential.js";
+import { type Rings, ringSums } from "../data/radial-profile.js";
 import type { Shape, SkyImage } from "../image.js";
-import { type Rings, ringSums } from "./radial-profile.js";
 
 /** Names of all discrepancies, in the order in which they are computed. */
 export const DISCREPANCIES = [

@@ -1,8 +1,11 @@
 import { type Boundary, checkBoundary } from "../data/boundary.js";
+import { brightestPixel, positionOf } from "../data/brightest-pixel.js";
 import { type CheckedObservation, checkObservations } from "../data/check-observation.js";
 import type { Observation } from "../data/observation.js";
 import { drawPoisson } from "../data/poisson.js";
+import { evenEdges, profileOf, type RadialProfile, ringSums, ringsAbout } from "../data/radial-profile.js";
 import { type RandomStream, randomStream } from "../data/random.js";
+import type { PixelPosition } from "../data/sky-wcs.js";
 import { AbortedError, InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
 import { predictedCounts, type Residuals, residuals } from "../model/predicted-counts.js";
@@ -25,15 +28,6 @@ import {
 } from "./discrepancy.js";
 import { collapseToPoint } from "./point-source.js";
 import { predictiveSentence } from "./predictive-sentence.js";
-import {
-  brightestPixel,
-  type Position,
-  PROFILE_PROBABILITIES,
-  positionOf,
-  type RadialProfile,
-  ringSums,
-  ringsAbout,
-} from "./radial-profile.js";
 
 /** The draws of a posterior, in memory or in a file: `LiraResult.trace`, or what `openResult` returns. */
 export interface PosteriorDraws {
@@ -47,12 +41,12 @@ export interface PredictiveCheckOptions extends WatchOptions {
   readonly boundary?: Boundary;
   /** About how many posterior draws to use, evenly spread over the chains; default 200. Each costs one convolution. */
   readonly draws?: number;
-  /** Replicated counts images for each draw; default 20. */
+  /** Replicated counts images for each draw, at least; default 20. More are made when a flag could not be told otherwise. */
   readonly replicates?: number;
   /** Whole number in [0, 2^53); default 0. */
   readonly seed?: number;
   /** Centre of the radial profile; default the brightest pixel of the prediction. */
-  readonly centre?: Position;
+  readonly centre?: PixelPosition;
   /** Width of a ring in pixels; default 1. */
   readonly ringWidth?: number;
   /** Where the last ring ends, in pixels; default half of the smaller side. */
@@ -272,7 +266,7 @@ async function checkObservation(
   { images, scaleOf, boundary, reference, stream }: DrawsOfObservation,
   options: PredictiveCheckOptions,
 ): Promise<PredictiveCheck> {
-  const { draws: wanted = DEFAULT_DRAWS, replicates = DEFAULT_REPLICATES, pointSource, onProgress } = options;
+  const { draws: wanted = DEFAULT_DRAWS, pointSource, onProgress } = options;
   const { falseAlarmRate = DEFAULT_FALSE_ALARM_RATE, signal } = options;
   const { counts, mask } = observation;
   const shape: Shape = counts.shape;
@@ -280,6 +274,10 @@ async function checkObservation(
   const available = chains.reduce((sum, chain) => sum + images.draws(chain), 0);
   const step = Math.max(1, Math.floor(available / wanted));
   const draws = chains.reduce((sum, chain) => sum + Math.ceil(images.draws(chain) / step), 0);
+  // Posterior p-values are bounded by P(p <= a) <= 2 a only; held-out ones are uniform.
+  const limit = falseAlarmRate / ((reference === "draw" ? 2 : 1) * DISCREPANCIES.length);
+  // The smallest two-sided p of n replicates is 2 / (n + 1): it must be below the limit, or nothing could ever be flagged.
+  const replicates = Math.max(options.replicates ?? DEFAULT_REPLICATES, Math.ceil(2 / limit / draws));
   const watch = (from: number, to: number): WatchOptions => ({
     onProgress: (fraction) => onProgress?.(from + (to - from) * fraction),
     ...(signal === undefined ? {} : { signal }),
@@ -306,12 +304,14 @@ async function checkObservation(
     step,
   );
   const predicted = predictedCounts({ data: meanFlux, shape }, observation, { boundary, scale: meanScale });
-  const ringOptions = { width: options.ringWidth, radius: options.ringRadius, mask };
+  const { ringWidth = 1, ringRadius = Math.max(ringWidth, Math.min(...shape) / 2) } = options;
+  const edges = evenEdges(ringWidth, ringRadius);
   const fixedCentre = options.centre ?? (pointSource && { x: pointSource.x, y: pointSource.y });
   const rings = ringsAbout(
     fixedCentre ?? positionOf(brightestPixel(predicted, mask), shape),
     shape,
-    ringOptions,
+    edges,
+    mask,
   );
   const side = Math.min(options.patchSide ?? patchSide(observation.psf, shape), ...shape);
   const meanPrediction = preparePrediction(predicted, mask, rings, side);
@@ -375,7 +375,7 @@ async function checkObservation(
       const own = preparePrediction(
         lambda,
         mask,
-        reference === "mean" ? rings : ringsAbout(centre, shape, ringOptions),
+        reference === "mean" ? rings : ringsAbout(centre, shape, edges, mask),
         side,
       );
       const against = reference === "mean" ? meanPrediction : own;
@@ -414,9 +414,6 @@ async function checkObservation(
     throw new AbortedError("predictiveCheck: check was stopped before it was complete; run it again");
   }
 
-  // Posterior p-values are bounded by P(p <= a) <= 2 a only; held-out ones are uniform.
-  const strictness = reference === "draw" ? 2 : 1;
-  const limit = falseAlarmRate / (strictness * DISCREPANCIES.length);
   const rows = tallies.map((tally, index): DiscrepancyCheck => {
     const p = (tally.above + 1) / (count + 1);
     const lower = (tally.below + 1) / (count + 1);
@@ -436,6 +433,7 @@ async function checkObservation(
       flagged: twoSided <= limit,
     };
   });
+  ringSums(counts.data, rings, ringCounts);
   const flagged = rows.filter((row) => row.flagged).map(({ name }) => name);
   const kind = reference === "mean" ? "held-out" : pointSource ? "point source" : "posterior";
   return {
@@ -449,37 +447,6 @@ async function checkObservation(
     sentence: predictiveSentence(kind, rows, falseAlarmRate),
     predicted,
     residuals: residuals(counts, predicted, mask),
-    profile: radialProfile(counts, meanPrediction, profiles),
-  };
-}
-
-function radialProfile(
-  { data }: SkyImage,
-  { rings, ringLambda }: Prediction,
-  replicated: readonly Float64Array[],
-): RadialProfile {
-  const observed = new Float64Array(rings.count);
-  ringSums(data, rings, observed);
-  const all = rings.pixels.map((pixels, ring) => {
-    const sorted = replicated[ring].sort();
-    const quantile = (probability: number) => {
-      const position = (sorted.length - 1) * probability;
-      const index = Math.floor(position);
-      const next = sorted[Math.min(index + 1, sorted.length - 1)];
-      return sorted[index] + (position - index) * (next - sorted[index]);
-    };
-    return {
-      inner: ring * rings.width,
-      outer: (ring + 1) * rings.width,
-      pixels,
-      observed: observed[ring],
-      predicted: ringLambda[ring],
-      quantiles: PROFILE_PROBABILITIES.map(quantile),
-    };
-  });
-  return {
-    centre: rings.centre,
-    probabilities: PROFILE_PROBABILITIES,
-    rings: all.filter(({ pixels }) => pixels > 0),
+    profile: profileOf(rings, ringCounts, meanPrediction.ringLambda, profiles),
   };
 }

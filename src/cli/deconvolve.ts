@@ -17,6 +17,7 @@ import {
 import { estimate } from "./deconvolve-method.js";
 import { deconvolveOptions, type DeconvolveFlags as Flags } from "./deconvolve-options.js";
 import { formatBytes, shellQuote } from "./format.js";
+import { given } from "./given.js";
 import { checkMethodFlags, checkNoSamplerFlags } from "./method-options.js";
 import { checkOutputPath } from "./output-path.js";
 import { openProgress, type ProgressDisplay } from "./progress.js";
@@ -29,8 +30,6 @@ export function deconvolveCommand() {
 
 /** Flags in the form of a config file. */
 export function flagSettings(counts: string | undefined, flags: Flags): PartialSettings {
-  const given = <T extends Record<string, unknown>>(values: T) =>
-    Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
   const trace = given({ every: flags.traceEvery, keep: flags.traceKeep });
   return {
     common: given({

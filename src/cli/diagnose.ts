@@ -1,30 +1,28 @@
 /** `tslira diagnose`. */
 
-import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import {
   type Circle,
   circularRegion,
   heldOutCheck,
-  InvalidInputError,
   type LiraConfig,
   type LiraDeconvolverOptions,
-  type Observation,
-  type OpenTraces,
-  openTraces,
+  type LiraSummary,
+  openResult,
   type PredictiveCheck,
   type PriorSensitivity,
   predictiveCheck,
   priorSensitivity,
   type Quantities,
-  readObservationFiles,
   summariseQuantities,
 } from "../node.js";
 import { diagnosisData, diagnosisLines } from "./diagnosis-report.js";
 import { EXIT } from "./exit.js";
+import { given } from "./given.js";
 import { listenForInterrupt } from "./interrupt.js";
-import { parseCutout, parseNumbers, parseWhole } from "./option-values.js";
+import { parseNumbers, parseWhole } from "./option-values.js";
 import { openProgress } from "./progress.js";
-import { findRecordedData } from "./recorded-data.js";
+import { findResultInputs, INPUT_GROUP, inputOptions } from "./result-inputs.js";
 
 const DETAILS = `
 Convergence: for every parameter, the worst pixels and the regions asked for: mean, standard deviation
@@ -44,13 +42,14 @@ Examples:
 function parseCircle(text: string): Circle {
   const values = parseNumbers(text);
   const [x, y, radius] = values;
-  if (values.length !== 3 || !(radius > 0)) {
+  if (values.length !== 3 || !(radius >= 0)) {
     throw new InvalidArgumentError("Give x,y,radius in pixels from 0, for example 16,26,3.");
   }
   return { x, y, radius };
 }
 
 function diagnoseOptions() {
+  const input = inputOptions();
   return new Command("diagnose")
     .summary("say whether a result can be trusted")
     .description(
@@ -73,20 +72,15 @@ function diagnoseOptions() {
     .option("--no-predictive", "leave the predictive checks out")
     .option("--held-out", "also deconvolve half of the photons and check on the others; takes a run")
     .option("--prior-sensitivity", "also run with the smoothing prior's rate / 4 and x 4; takes two runs")
-    .optionsGroup("Data, when they are not found:")
-    .option("--counts <file>", "counts image that was deconvolved")
-    .option("-p, --psf <file>", "point spread function")
-    .option("-e, --exposure <file>", "exposure")
-    .option("-b, --background <file>", "background")
-    .addOption(
-      new Option("--background-unit <unit>", "what the background file holds (default: flux)").choices([
-        "flux",
-        "counts",
-      ]),
-    )
-    .option("-m, --mask <file>", "1 = use the pixel, 0 = ignore it")
-    .option("--cutout <x0:x1,y0:y1>", "part of the counts", parseCutout)
-    .option("--psf-cutout <x0:x1,y0:y1>", "part of the psf", parseCutout)
+    .optionsGroup(INPUT_GROUP)
+    .addOption(input.counts)
+    .addOption(input.psf)
+    .addOption(input.exposure)
+    .addOption(input.background)
+    .addOption(input.backgroundUnit)
+    .addOption(input.mask)
+    .addOption(input.cutout)
+    .addOption(input.psfCutout)
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", DETAILS);
 }
@@ -101,46 +95,13 @@ export function diagnoseCommand() {
 /** Everything that was found out. */
 export interface Diagnosis {
   readonly path: string;
-  readonly result: OpenTraces["summary"];
+  readonly result: LiraSummary;
   readonly quantities: Quantities;
   /** Empty when the data are not at hand. */
   readonly predictive: readonly PredictiveCheck[];
   /** Why there are no predictive checks; empty when there are. */
   readonly missing: string;
   readonly sensitivity?: PriorSensitivity;
-}
-
-/** The data of a result: given, found, or not at hand. */
-async function dataOf(
-  path: string,
-  result: OpenTraces,
-  flags: Flags,
-): Promise<{ readonly observations: readonly Observation[]; readonly missing: string }> {
-  const { counts, psf, exposure, background, mask, backgroundUnit, cutout, psfCutout } = flags;
-  if (counts !== undefined && psf !== undefined) {
-    const { observation } = await readObservationFiles({
-      counts,
-      psf,
-      ...(exposure === undefined ? {} : { exposure }),
-      ...(background === undefined ? {} : { background }),
-      ...(mask === undefined ? {} : { mask }),
-      ...(backgroundUnit === undefined ? {} : { backgroundUnit }),
-      ...(cutout === undefined ? {} : { cutout }),
-      ...(psfCutout === undefined ? {} : { psfCutout }),
-    });
-    return { observations: [observation], missing: "" };
-  }
-  if (counts !== undefined || psf !== undefined) {
-    throw new InvalidInputError(
-      `diagnose: counts and psf must be given together, got ${counts === undefined ? "no counts" : "no psf"}; add --${
-        counts === undefined ? "counts" : "psf"
-      }`,
-    );
-  }
-  const found = await findRecordedData(path, result.summary);
-  return "missing" in found
-    ? { observations: [], missing: `${found.missing}; give --counts and --psf (--exposure, --background)` }
-    : { observations: found.observations, missing: "" };
 }
 
 /** Settings that give the run of a result again. */
@@ -152,35 +113,34 @@ async function diagnoseFile(path: string, flags: Flags): Promise<void> {
   const progress = openProgress({ quiet: flags.quiet === true });
   const interruption = listenForInterrupt(() => progress.say("stopping"));
   const { signal } = interruption;
-  const result = await openTraces(path);
+  const open = await openResult(path);
   try {
-    const { summary } = result;
-    const regions = (flags.region ?? []).map((circle) => circularRegion(circle, summary.mean.shape));
+    const { result } = open;
+    const regions = (flags.region ?? []).map((circle) => circularRegion(circle, result.mean.shape));
     const wanted = flags.predictive || flags.heldOut || flags.priorSensitivity;
     const { observations, missing } = wanted
-      ? await dataOf(path, result, flags)
+      ? await findResultInputs("diagnose", path, result, flags)
       : { observations: [], missing: "left out (--no-predictive)" };
-    const quantities = await summariseQuantities(result, { regions, signal });
+    const quantities = await summariseQuantities(open, { regions, signal });
     const predictive: PredictiveCheck[] = [];
     let sensitivity: PriorSensitivity | undefined;
     if (observations.length > 0) {
-      const { boundary } = summary.config;
+      const { boundary } = result.config;
       const [x, y] = flags.centre ?? [];
       const options = {
         boundary,
         signal,
-        ...(flags.draws === undefined ? {} : { draws: flags.draws }),
-        ...(flags.seed === undefined ? {} : { seed: flags.seed }),
+        ...given({ draws: flags.draws, seed: flags.seed }),
       };
       const centre = y === undefined ? {} : { centre: { x, y } };
       const { pointSource } = flags;
       if (flags.predictive) {
-        predictive.push(...(await predictiveCheck(observations, result, { ...options, ...centre })));
+        predictive.push(...(await predictiveCheck(observations, open, { ...options, ...centre })));
         if (pointSource !== undefined) {
-          predictive.push(...(await predictiveCheck(observations, result, { ...options, pointSource })));
+          predictive.push(...(await predictiveCheck(observations, open, { ...options, pointSource })));
         }
       }
-      const settings = settingsOf(summary.config);
+      const settings = settingsOf(result.config);
       if (flags.heldOut) {
         const { checks } = await heldOutCheck(observations, settings, {
           ...options,
@@ -192,7 +152,7 @@ async function diagnoseFile(path: string, flags: Flags): Promise<void> {
       if (flags.priorSensitivity) {
         sensitivity = await priorSensitivity(observations, settings, {
           signal,
-          baseline: summary,
+          baseline: result,
           onProgress: (_run, _runs, step) => progress.update(step),
         });
       }
@@ -200,7 +160,7 @@ async function diagnoseFile(path: string, flags: Flags): Promise<void> {
     progress.close();
     const diagnosis: Diagnosis = {
       path,
-      result: summary,
+      result,
       quantities,
       predictive,
       missing,
@@ -211,10 +171,10 @@ async function diagnoseFile(path: string, flags: Flags): Promise<void> {
         ? `${JSON.stringify(diagnosisData(diagnosis), undefined, 2)}\n`
         : `${diagnosisLines(diagnosis).join("\n")}\n`,
     );
-    if (flags.strict && summary.diagnostics.verdict.state === "disagree") process.exitCode = EXIT.disagree;
+    if (flags.strict && result.diagnostics.verdict.state === "disagree") process.exitCode = EXIT.disagree;
   } finally {
     progress.close();
     interruption.release();
-    result.close();
+    open.close();
   }
 }

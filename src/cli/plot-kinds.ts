@@ -7,7 +7,6 @@ import {
   type FigureOptions,
   InvalidInputError,
   type OpenResult,
-  type ParameterTrace,
   plotAutocorrelation,
   plotHyperprior,
   plotImage,
@@ -21,6 +20,7 @@ import {
   type SkyImage,
   type Stretch,
 } from "../node.js";
+import { given } from "./given.js";
 
 /** Choices of the user that figures may heed. */
 export interface PlotChoices {
@@ -162,13 +162,6 @@ function imageKind(
   };
 }
 
-/** Entries that have a value. */
-function given<T extends object>(entries: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
-}
-
 /** The pixel that was asked for; without one the brightest of the mean. */
 function pixel(
   at: readonly [number, number] | undefined,
@@ -194,13 +187,9 @@ export function oneChain(open: OpenResult, chain: number): OpenResult {
     );
   }
   // Other chains are empty, so that the number and the colour of the chosen one stay.
-  const trace: ParameterTrace = {
-    ...parameters,
-    chains: parameters.chains.map((values, index) => (index === chain ? values : new Float64Array(0))),
-  };
   return {
     ...open,
-    parameters: trace,
+    parameters: { ...parameters, sweeps: (index) => (index === chain ? parameters.sweeps(index) : 0) },
     images: { ...images, draws: (index) => (index === chain ? images.draws(index) : 0) },
   };
 }

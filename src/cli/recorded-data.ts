@@ -3,10 +3,10 @@
 import { access } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import {
+  type LiraSummary,
   type Observation,
   type ObservationFileNames,
   parseFitsName,
-  type ResultSummary,
   readObservationFiles,
 } from "../node.js";
 import { flagSettings } from "./deconvolve.js";
@@ -70,8 +70,10 @@ export async function recordedNames(command: string): Promise<readonly Observati
  *
  * @param path of the result
  */
-export async function findRecordedData(path: string, { provenance }: ResultSummary): Promise<RecordedData> {
-  const { command, inputs } = provenance;
+export async function findRecordedData(
+  path: string,
+  { command, inputs }: LiraSummary["provenance"],
+): Promise<RecordedData> {
   if (command === undefined) return { missing: "the result does not remember the command that made it" };
   let names: readonly ObservationFileNames[] | undefined;
   try {

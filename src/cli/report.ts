@@ -1,19 +1,19 @@
 /** `tslira report`. */
 
 import { writeFile } from "node:fs/promises";
-import { Command, Option } from "@commander-js/extra-typings";
-import {
-  InvalidInputError,
-  type Observation,
-  type ObservationFileNames,
-  readObservationFiles,
-  readResultSummary,
-  reportFromFile,
-} from "../node.js";
+import { Command } from "@commander-js/extra-typings";
+import { type ResultSummary, readResultSummary, reportFromFile } from "../node.js";
 import { formatBytes } from "./format.js";
-import { parseBytes, parseCutout } from "./option-values.js";
+import { given } from "./given.js";
+import { parseBytes } from "./option-values.js";
 import { checkOutputPath } from "./output-path.js";
-import { findRecordedData, recordedNames } from "./recorded-data.js";
+import {
+  findResultInputs,
+  INPUT_GROUP,
+  inputOptions,
+  namesOnRecord,
+  type ResultInputs,
+} from "./result-inputs.js";
 
 const DETAILS = `
 The page needs nothing else, no network either: verdict on convergence, numbers, linked images with
@@ -29,6 +29,7 @@ Examples:
 
 /** The command with all its options, but without its action. */
 export function reportOptions() {
+  const input = inputOptions();
   return new Command("report")
     .summary("one page on a result, to read and to attach to a paper")
     .description("Write a self-contained HTML page on a result.")
@@ -42,20 +43,15 @@ export function reportOptions() {
     )
     .option("--overwrite", "replace a page that exists")
     .option("-q, --quiet", "warnings and errors only")
-    .optionsGroup("Observation (default: the files of the recorded command, where they are found):")
-    .option("--counts <file>", "counts image")
-    .option("-p, --psf <file>", "point spread function")
-    .option("-e, --exposure <file>", "exposure")
-    .option("-b, --background <file>", "background")
-    .addOption(
-      new Option("--background-unit <unit>", "what the background file holds (default: flux)").choices([
-        "flux",
-        "counts",
-      ]),
-    )
-    .option("-m, --mask <file>", "mask")
-    .option("--cutout <x0:x1,y0:y1>", "part of the counts", parseCutout)
-    .option("--psf-cutout <x0:x1,y0:y1>", "part of the psf", parseCutout)
+    .optionsGroup(INPUT_GROUP)
+    .addOption(input.counts)
+    .addOption(input.psf)
+    .addOption(input.exposure)
+    .addOption(input.background)
+    .addOption(input.backgroundUnit)
+    .addOption(input.mask)
+    .addOption(input.cutout)
+    .addOption(input.psfCutout)
     .option("--no-inputs", "do not look for input files")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", DETAILS);
@@ -73,74 +69,22 @@ async function report(path: string, flags: ReportFlags): Promise<void> {
   const { output, title, maxSize, overwrite = false, quiet = false } = flags;
   await checkOutputPath(output, { overwrite });
   const say = (text: string) => quiet || process.stderr.write(`${text}\n`);
-  const inputs = await findInputs(path, flags);
-  if (inputs.note !== undefined) say(`tslira: ${inputs.note}`);
+  const summary = await readResultSummary(path);
+  // What is no result is told by who reads it.
+  const inputs = summary && (await inputsOf(path, summary, flags));
+  if (inputs && inputs.missing !== "" && flags.inputs) {
+    say(`tslira: ${inputs.missing}; the page does without counts, residuals and predictive checks`);
+  }
   const html = await reportFromFile(path, {
-    ...(title === undefined ? {} : { title }),
-    ...(maxSize === undefined ? {} : { maxBytes: maxSize }),
-    ...(inputs.names === undefined ? {} : { files: inputs.names }),
-    ...(inputs.observations === undefined ? {} : { observations: inputs.observations }),
+    ...given({ title, maxBytes: maxSize, files: inputs?.names }),
+    ...(inputs && inputs.observations.length > 0 && { observations: inputs.observations }),
   });
   await writeFile(output, html);
   say(`  written      ${output} (${formatBytes(Buffer.byteLength(html))})`);
 }
 
-/** The observations behind a result. */
-interface Inputs {
-  /** As the command that made the result named them. */
-  readonly names?: readonly ObservationFileNames[] | undefined;
-  readonly observations?: readonly Observation[];
-  /** Why there are no observations. */
-  readonly note?: string;
-}
-
-/** @throws InvalidInputError when files were asked for that are not those of the result */
-async function findInputs(path: string, flags: ReportFlags): Promise<Inputs> {
-  const summary = await readResultSummary(path);
-  if (summary === undefined) return {}; // told better by who reads the result
-  const { command, inputs: recorded } = summary.provenance;
-  const given = givenNames(flags);
-  if (given !== undefined) {
-    const { observation, inputs } = await readObservationFiles(given);
-    const strange = inputs.find(({ sha256 }) => !recorded.some((one) => one.sha256 === sha256));
-    if (strange !== undefined && recorded.length > 0) {
-      throw new InvalidInputError(
-        `${strange.name}: input must be a file that the result was made from, got another SHA-256 (${strange.sha256.slice(0, 12)}...); ` +
-          "see tslira info for those recorded",
-      );
-    }
-    return { names: [given], observations: [observation] };
-  }
-  if (flags.inputs === false) {
-    const names = command === undefined ? undefined : await recordedNames(command).catch(() => undefined);
-    return { names };
-  }
-  const found = await findRecordedData(path, summary);
-  if (!("missing" in found)) return found;
-  const names = command === undefined ? undefined : await recordedNames(command).catch(() => undefined);
-  return {
-    names,
-    note: `${found.missing}; the page does without counts, residuals and predictive checks (give the files with --counts and --psf)`,
-  };
-}
-
-/** Files that the flags name. */
-function givenNames(flags: ReportFlags): ObservationFileNames | undefined {
-  const { counts, psf, exposure, background, mask, backgroundUnit, cutout, psfCutout } = flags;
-  if (counts === undefined && psf === undefined) return undefined;
-  if (counts === undefined || psf === undefined) {
-    throw new InvalidInputError(
-      "report: counts and psf must be given together, got one of them; add --counts and --psf, or neither",
-    );
-  }
-  return {
-    counts,
-    psf,
-    ...(exposure === undefined ? {} : { exposure }),
-    ...(background === undefined ? {} : { background }),
-    ...(mask === undefined ? {} : { mask }),
-    ...(backgroundUnit === undefined ? {} : { backgroundUnit }),
-    ...(cutout === undefined ? {} : { cutout }),
-    ...(psfCutout === undefined ? {} : { psfCutout }),
-  };
+async function inputsOf(path: string, summary: ResultSummary, flags: ReportFlags): Promise<ResultInputs> {
+  if (flags.inputs) return findResultInputs("report", path, summary, flags);
+  const names = await namesOnRecord(summary.provenance.command);
+  return { observations: [], missing: "left out (--no-inputs)", ...given({ names }) };
 }

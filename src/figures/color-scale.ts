@@ -1,3 +1,4 @@
+import { quantileOfSorted } from "../data/sorted-quantile.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { type Colormap, isDiverging, NAN_INDEX } from "./colormap.js";
@@ -156,11 +157,7 @@ function quantile(
   for (const data of values)
     for (const value of data) if (Number.isFinite(value)) sorted[length++] = of(value);
   const finite = sorted.subarray(0, length).sort();
-  if (length === 0) return Number.NaN;
-  const at = (percent / 100) * (length - 1);
-  const below = Math.floor(at);
-  const above = Math.min(below + 1, length - 1);
-  return finite[below]! + (at - below) * (finite[above]! - finite[below]!);
+  return quantileOfSorted(finite, percent / 100);
 }
 
 function checkOptions(

@@ -1,11 +1,12 @@
 import type { DrawSource } from "../posterior/draw-source.js";
+import type { Circle, Region } from "../posterior/region.js";
 import type { ImageTrace } from "../posterior/trace.js";
 import { convergenceNote, isDoubtful } from "./convergence-note.js";
 import { distributionPanel } from "./distribution-panel.js";
 import { composeFigure, type FigureOptions } from "./figure.js";
 import { theme as themeColors } from "./theme.js";
 import { traceLegend } from "./trace-panel.js";
-import { comparedQuantities, type Region, regionQuantity, type TracedQuantities } from "./traced-quantity.js";
+import { comparedQuantities, regionQuantity, type TracedQuantities } from "./traced-quantity.js";
 
 /** Options of the figures with one panel a quantity. */
 export interface PlotQuantitiesOptions extends FigureOptions {
@@ -69,11 +70,12 @@ export interface PlotRegionDistributionOptions extends FigureOptions {
  * cannot be had from the errors of its pixels, which are correlated; here it can be read off.
  *
  * @returns an SVG document
- * @throws InvalidInputError when the region is not in the image or no draws were kept
+ * @param region a circle in pixels, or pixels with weights
+ * @throws InvalidInputError when the region does not fit the image or no draws were kept
  */
 export function plotRegionDistribution(
   images: ImageTrace | DrawSource,
-  region: Region,
+  region: Circle | Region,
   options: PlotRegionDistributionOptions,
 ): string {
   const { document, theme = "light", title, unit } = options;

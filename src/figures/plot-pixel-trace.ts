@@ -1,10 +1,11 @@
 import type { DrawSource } from "../posterior/draw-source.js";
+import { circlePixels } from "../posterior/region.js";
 import type { ImageTrace } from "../posterior/trace.js";
 import { composeFigure, type FigureOptions } from "./figure.js";
 import { theme as themeColors } from "./theme.js";
 import { formatNumber } from "./ticks.js";
 import { filledChains, traceLegend, tracePanel } from "./trace-panel.js";
-import { drawSums, type Region, regionPixels } from "./traced-quantity.js";
+import { circleLabel, drawSums, pixelIndex, plainPixels } from "./traced-quantity.js";
 
 /** Options of `plotPixelTrace`. */
 export interface PlotPixelTraceOptions extends FigureOptions {
@@ -33,9 +34,10 @@ export function plotPixelTrace(
   options: PlotPixelTraceOptions,
 ): string {
   const { document, theme = "light", title, unit, radius = 0, burnIn = images.first } = options;
-  const region: Region = { x, y, radius };
-  const pixels = regionPixels("plotPixelTrace", region, images.shape);
-  const [chains] = drawSums("plotPixelTrace", images, [pixels]);
+  const circle = { x, y, radius };
+  pixelIndex("plotPixelTrace", x, y, images.shape);
+  const pixels = circlePixels(circle, images.shape);
+  const [chains] = drawSums("plotPixelTrace", images, [plainPixels(pixels)]);
   const { mean, std } = momentsAfter(chains!, burnIn, images);
   const colors = themeColors(theme);
   const cell = tracePanel(
@@ -45,7 +47,7 @@ export function plotPixelTrace(
       colors,
       width: 400,
       height: 150,
-      title: radius < 1 ? `flux at x = ${x}, y = ${y}` : `flux within ${radius} px of x = ${x}, y = ${y}`,
+      title: circleLabel(circle),
       ...(unit !== undefined && { unit }),
       note: `mean ${formatNumber(mean)}, std ${formatNumber(std)}`,
       histogram: true,

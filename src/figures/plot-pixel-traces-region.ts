@@ -1,6 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import type { SkyImage } from "../image.js";
 import type { DrawSource } from "../posterior/draw-source.js";
+import { circlePixels } from "../posterior/region.js";
 import type { ImageTrace } from "../posterior/trace.js";
 import { chartPanel } from "./chart-panel.js";
 import type { Stretch } from "./color-scale.js";
@@ -11,7 +12,7 @@ import { stackCells } from "./stack-cells.js";
 import { mixColors, type Theme, theme as themeColors } from "./theme.js";
 import { formatLabel, formatNumber, linearTicks } from "./ticks.js";
 import { decimate } from "./trace-panel.js";
-import { drawSums, meanOfDraws, regionPixels } from "./traced-quantity.js";
+import { drawSums, meanOfDraws, pixelIndex, plainPixels } from "./traced-quantity.js";
 
 /** Options of `plotPixelTracesRegion`. */
 export interface PlotPixelTracesRegionOptions extends FigureOptions {
@@ -57,14 +58,15 @@ export function plotPixelTracesRegion(
   const where = "plotPixelTracesRegion";
   const colors = themeColors(theme);
   const nx = images.shape[1];
-  const pixels = regionPixels(where, { x, y, radius }, images.shape);
+  pixelIndex(where, x, y, images.shape);
+  const pixels = circlePixels({ x, y, radius }, images.shape);
   // Far neighbours first, so that near ones are drawn over them, and the pixel itself last.
   const far = (pixel: number) => Math.hypot((pixel % nx) - x, Math.floor(pixel / nx) - y);
   const ordered = pixels.toSorted((first, second) => far(second) - far(first));
   const series = drawSums(
     where,
     images,
-    ordered.map((pixel) => [pixel]),
+    ordered.map((pixel) => plainPixels([pixel])),
   );
   const centre = series.at(-1)!;
   const moments = momentsAfter(centre, burnIn, images);

@@ -1,6 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import type { WcsCard } from "../data/observation.js";
 import { poissonInterval } from "../data/poisson-interval.js";
+import type { ProfileRing, RadialProfile } from "../data/radial-profile.js";
 import { pixelSize } from "../data/sky-angle.js";
 import { parseWcs } from "../data/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
@@ -9,31 +10,6 @@ import { chartPanel } from "./chart-panel.js";
 import { composeFigure, type FigureOptions, type LegendEntry } from "./figure.js";
 import { type Theme, theme as themeColors } from "./theme.js";
 import { formatLabel, formatNumber, linearTicks, logTicks } from "./ticks.js";
-
-/** Limits of a band, one value an annulus. */
-export interface ProfileBand {
-  readonly low: ArrayLike<number>;
-  readonly high: ArrayLike<number>;
-}
-
-/** Predicted counts in each annulus: mean, and the bands that hold 68 % and 95 % of the posterior. */
-export interface PredictedProfile {
-  readonly mean: ArrayLike<number>;
-  readonly band68?: ProfileBand;
-  readonly band95?: ProfileBand;
-}
-
-/** Counts in annuli around a position, observed and predicted. */
-export interface RadialProfile {
-  /** Radii in pixels, increasing, one more than annuli; see `annulusSums`. */
-  readonly edges: readonly number[];
-  /** Observed counts in each annulus. */
-  readonly observed: ArrayLike<number>;
-  /** Pixels in each annulus, by which counts are divided. */
-  readonly pixels: ArrayLike<number>;
-  /** Predicted counts in each annulus: of every draw, or summarised. */
-  readonly predicted?: readonly ArrayLike<number>[] | PredictedProfile;
-}
 
 /** Options of `plotRadialProfile`. */
 export interface PlotRadialProfileOptions extends FigureOptions {
@@ -55,12 +31,16 @@ const UNITS = [
   { name: "deg", degrees: 1, upTo: Number.POSITIVE_INFINITY },
 ] as const;
 
+/** Opacity of the bands: the inner one is darker. */
+const BAND_OPACITY = { wide: 0.2, narrow: 0.35 } as const;
+
 /**
- * Draw counts an area against radius: observed with their Poisson errors (`poissonInterval`), and predicted with the bands of
- * 68 % and 95 % of the draws.
+ * Draw counts an area against radius: observed with their Poisson errors (`poissonInterval`), and predicted with the bands
+ * between quantiles of the prediction.
  *
+ * @param profile as from `radialProfile` or `predictiveCheck`
  * @returns an SVG document
- * @throws InvalidInputError when there is no annulus or the arrays differ in length
+ * @throws InvalidInputError when there is no ring, or quantiles and probabilities differ in number
  */
 export function plotRadialProfile(profile: RadialProfile, options: PlotRadialProfileOptions): string {
   const {
@@ -72,47 +52,47 @@ export function plotRadialProfile(profile: RadialProfile, options: PlotRadialPro
     width = 380,
     height = 230,
   } = options;
-  const annuli = profile.edges.length - 1;
-  const predicted = summarise(profile.predicted);
-  checkProfile(profile, predicted);
+  const { rings } = profile;
+  checkProfile(profile);
   const colors = themeColors(theme);
-  const scale = radiusUnit(profile, options.wcs);
-  const areas = Array.from({ length: annuli }, (_, k) => profile.pixels[k]! * scale.size ** 2);
-  const density = (values: ArrayLike<number>, k: number) => values[k]! / areas[k]!;
-  const rings = Array.from({ length: annuli }, (_, k) => k).filter((k) => areas[k]! > 0);
-  const radius = (k: number) => profile.edges[k]! * scale.size;
-  const errors = Array.from({ length: annuli }, (_, k) => poissonInterval(profile.observed[k]!));
-  const lows = errors.map(([low]) => low);
-  const highs = errors.map(([, high]) => high);
+  const reach = rings.at(-1)!.outer;
+  const scale = radiusUnit(reach, options.wcs);
+  const predicted = rings.every((ring) => ring.predicted !== undefined);
+  const bands = bandsOf(profile.probabilities);
+  const density = (value: number, { pixels }: ProfileRing) => value / (pixels * scale.size ** 2);
+  const errors = new Map(rings.map((ring) => [ring, poissonInterval(ring.observed)]));
+  const low = (ring: ProfileRing) => density(errors.get(ring)![0], ring);
+  const high = (ring: ProfileRing) => density(errors.get(ring)![1], ring);
 
-  const shown = [lows, highs, profile.observed, ...bandLimits(predicted)].flatMap((values) =>
-    rings.map((k) => density(values, k)),
-  );
+  const shown = rings.flatMap((ring) => [
+    ...[low(ring), high(ring), density(ring.observed, ring)],
+    ...(predicted ? [density(ring.predicted!, ring)] : []),
+    ...ring.quantiles.map((value) => density(value, ring)),
+  ]);
   const y = axis(yScale, valueRange(shown, yScale), height / 26);
-  const inner = radius(0) > 0 ? radius(0) : radius(1) / 3;
-  const x = axis(xScale, [xScale === "log" ? inner : radius(0), radius(annuli)], width / 52);
+  const { inner: hole, outer: first } = rings[0]!;
+  const start = xScale === "linear" || hole > 0 ? hole : first / 3;
+  const x = axis(xScale, [start * scale.size, reach * scale.size], width / 52);
   const [atX, atY] = [place(xScale, x.domain[0]), place(yScale, y.domain[0])];
-  const left = (k: number) => atX(radius(k));
-  const right = (k: number) => atX(radius(k + 1));
-  const middle = (k: number) =>
-    xScale === "log" ? (left(k) + right(k)) / 2 : atX((radius(k) + radius(k + 1)) / 2);
+  const left = ({ inner }: ProfileRing) => atX(inner * scale.size);
+  const right = ({ outer }: ProfileRing) => atX(outer * scale.size);
+  const middle = (ring: ProfileRing) => (left(ring) + right(ring)) / 2;
 
-  const band = ({ low, high }: ProfileBand, fillOpacity: number) =>
+  const marks: Plot.Markish[] = bands.map(({ low: below, high: above, opacity }) =>
     Plot.rect(rings, {
-      ...{ x1: left, x2: right, fill: colors.series[1]!, fillOpacity, insetLeft: -0.1, insetRight: -0.1 },
-      y1: (k: number) => atY(density(low, k)),
-      y2: (k: number) => atY(density(high, k)),
-    });
-  const marks: Plot.Markish[] = [];
-  if (predicted?.band95) marks.push(band(predicted.band95, 0.2));
-  if (predicted?.band68) marks.push(band(predicted.band68, 0.35));
+      ...{ x1: left, x2: right, fill: colors.series[1]!, fillOpacity: opacity },
+      ...{ insetLeft: -0.1, insetRight: -0.1 },
+      y1: (ring: ProfileRing) => atY(density(ring.quantiles[below]!, ring)),
+      y2: (ring: ProfileRing) => atY(density(ring.quantiles[above]!, ring)),
+    }),
+  );
   if (predicted) {
     marks.push(
       Plot.line(
-        rings.flatMap((k) => [
-          [left(k), atY(density(predicted.mean, k))],
-          [right(k), atY(density(predicted.mean, k))],
-        ]) as [number, number][],
+        rings.flatMap((ring): [number, number][] => [
+          [left(ring), atY(density(ring.predicted!, ring))],
+          [right(ring), atY(density(ring.predicted!, ring))],
+        ]),
         { stroke: colors.series[1]!, strokeWidth: 1.5 },
       ),
     );
@@ -120,22 +100,23 @@ export function plotRadialProfile(profile: RadialProfile, options: PlotRadialPro
   marks.push(
     Plot.link(rings, {
       ...{ x1: middle, x2: middle, stroke: colors.ink, strokeWidth: 1.2 },
-      y1: (k: number) => atY(density(lows, k)),
-      y2: (k: number) => atY(density(highs, k)),
+      y1: (ring: ProfileRing) => atY(low(ring)),
+      y2: (ring: ProfileRing) => atY(high(ring)),
     }),
     Plot.dot(
-      rings.filter((k) => yScale === "linear" || profile.observed[k]! > 0),
-      { x: middle, y: (k: number) => atY(density(profile.observed, k)), r: 2.4, fill: colors.ink },
+      rings.filter(({ observed }) => yScale === "linear" || observed > 0),
+      {
+        ...{ x: middle, r: 2.4, fill: colors.ink },
+        y: (ring: ProfileRing) => atY(density(ring.observed, ring)),
+      },
     ),
   );
   const perArea = scale.name === "pixel" ? "pixel-1" : `${scale.name}-2`;
+  const counts = rings.reduce((sum, { observed }) => sum + observed, 0);
   const cell = chartPanel({
     ...{ document, colors, width, height, marks },
     title: "Radial profile",
-    note: `${formatNumber(
-      rings.reduce((sum, k) => sum + profile.observed[k]!, 0),
-      6,
-    )} counts`,
+    note: `${formatNumber(counts, 6)} counts`,
     x: { ...x, label: `radius (${scale.name})` },
     y: { ...y, label: formatLabel("counts", perArea, y.ticks.exponent).join(" ") },
   });
@@ -143,61 +124,49 @@ export function plotRadialProfile(profile: RadialProfile, options: PlotRadialPro
     [cell],
     1,
     { theme, ...(title !== undefined && { title }) },
-    legend(predicted, colors),
+    legend(predicted, bands, colors),
   );
 }
 
-function checkProfile(
-  { edges, observed, pixels }: RadialProfile,
-  predicted: PredictedProfile | undefined,
-): void {
-  const annuli = edges.length - 1;
-  const lengths = [observed, pixels, ...bandLimits(predicted)].map(({ length }) => length);
-  if (annuli < 1 || lengths.some((length) => length !== annuli)) {
-    throw new InvalidInputError(
-      `plotRadialProfile: counts, pixels and predictions must hold one value for each of ${Math.max(annuli, 0)} annuli (edges less one), got ${lengths.join(", ")}; use the same edges for all`,
-      { fields: { annuli, lengths } },
-    );
-  }
-}
-
-/** Mean and central bands of profiles that are given draw by draw. */
-function summarise(predicted: RadialProfile["predicted"]): PredictedProfile | undefined {
-  if (predicted === undefined || "mean" in predicted) return predicted;
-  const [first] = predicted;
-  if (first === undefined) return undefined;
-  const sorted = Array.from(first, (_, k) =>
-    Float64Array.from(predicted, (draw) => draw[k] ?? Number.NaN).sort(),
+function checkProfile({ rings, probabilities }: RadialProfile): void {
+  const wrong = rings.find(({ quantiles }) => quantiles.length !== probabilities.length);
+  if (rings.length > 0 && wrong === undefined) return;
+  throw new InvalidInputError(
+    `plotRadialProfile: profile must have rings with one quantile for each of ${probabilities.length} probabilities, got ${
+      wrong === undefined ? "no ring" : `${wrong.quantiles.length} quantiles`
+    }; make it with radialProfile`,
+    { fields: { rings: rings.length, probabilities } },
   );
-  const quantile = (probability: number) =>
-    sorted.map((values) => {
-      const at = probability * (values.length - 1);
-      const below = Math.floor(at);
-      const next = values[Math.min(below + 1, values.length - 1)]!;
-      return values[below]! + (at - below) * (next - values[below]!);
-    });
-  return {
-    mean: sorted.map((values) => values.reduce((sum, value) => sum + value, 0) / values.length),
-    band68: { low: quantile(0.16), high: quantile(0.84) },
-    band95: { low: quantile(0.025), high: quantile(0.975) },
-  };
 }
 
-function bandLimits(predicted: PredictedProfile | undefined): ArrayLike<number>[] {
-  if (predicted === undefined) return [];
-  const { mean, band68, band95 } = predicted;
-  return [mean, ...[band68, band95].flatMap((band) => (band ? [band.low, band.high] : []))];
+/** A band between two quantiles, by their places. */
+interface Band {
+  readonly low: number;
+  readonly high: number;
+  readonly opacity: number;
+  /** How much it holds. */
+  readonly label: string;
+}
+
+/** Bands between the first quantile and the last, the second and the last but one, and so on. */
+function bandsOf(probabilities: readonly number[]): Band[] {
+  const count = Math.floor(probabilities.length / 2);
+  return Array.from({ length: count }, (_, low) => {
+    const high = probabilities.length - 1 - low;
+    return {
+      ...{ low, high },
+      opacity: low === count - 1 ? BAND_OPACITY.narrow : BAND_OPACITY.wide,
+      label: `${formatNumber(100 * (probabilities[high]! - probabilities[low]!), 3)} %`,
+    };
+  });
 }
 
 /** Size of a pixel in the unit that suits the largest radius. */
-function radiusUnit(
-  { edges }: RadialProfile,
-  cards: readonly WcsCard[] | undefined,
-): { name: string; size: number } {
+function radiusUnit(reach: number, cards: readonly WcsCard[] | undefined): { name: string; size: number } {
   const wcs = cards === undefined ? undefined : parseWcs(cards).wcs;
   if (wcs === undefined) return { name: "pixel", size: 1 };
   const size = pixelSize(wcs);
-  const unit = UNITS.find(({ upTo }) => (edges.at(-1) ?? 0) * size <= upTo) ?? UNITS[2];
+  const unit = UNITS.find(({ upTo }) => reach * size <= upTo) ?? UNITS[2];
   return { name: unit.name, size: size / unit.degrees };
 }
 
@@ -223,12 +192,16 @@ function axis(scale: "linear" | "log", [low, high]: readonly [number, number], c
   return { domain, ticks: logTicks(domain[0], domain[1], most) };
 }
 
-function legend(predicted: PredictedProfile | undefined, { ink, series }: Theme): LegendEntry[] {
+function legend(predicted: boolean, bands: readonly Band[], { ink, series }: Theme): LegendEntry[] {
   const color = series[1]!;
-  const entries: LegendEntry[] = [{ label: "observed", color: ink, kind: "point" }];
-  if (!predicted) return entries;
-  entries.push({ label: "predicted", color, kind: "line" });
-  if (predicted.band68) entries.push({ label: "68 %", color, kind: "box", opacity: 0.45 });
-  if (predicted.band95) entries.push({ label: "95 %", color, kind: "box", opacity: 0.2 });
-  return entries;
+  const shades = bands.toReversed().map(({ label, opacity }): LegendEntry => {
+    // The narrow band lies on the wide one.
+    const seen = opacity === BAND_OPACITY.narrow ? 0.45 : opacity;
+    return { label, color, kind: "box", opacity: seen };
+  });
+  return [
+    { label: "observed", color: ink, kind: "point" },
+    ...(predicted ? [{ label: "predicted", color, kind: "line" } as const] : []),
+    ...shades,
+  ];
 }

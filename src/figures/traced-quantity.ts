@@ -1,7 +1,15 @@
 import { InvalidInputError } from "../errors.js";
-import type { SkyImage } from "../image.js";
+import type { Shape, SkyImage } from "../image.js";
 import { convergence } from "../posterior/convergence.js";
 import { asDrawSource, comparableChains, type DrawSource } from "../posterior/draw-source.js";
+import {
+  type Circle,
+  circlePixels,
+  type Region,
+  regionPixels,
+  type WeightedPixels,
+  weightedSum,
+} from "../posterior/region.js";
 import type { Convergence } from "../posterior/result.js";
 import { BOOKKEEPING_COLUMNS, parameterDraws } from "../posterior/summary.js";
 import type { ImageTrace, ParameterSource, ParameterTrace } from "../posterior/trace.js";
@@ -19,61 +27,17 @@ export interface TracedQuantity {
   readonly every?: number;
 }
 
-/** Pixels of the flux image: one pixel, all pixels with their centre within a circle, or those where a mask is not 0. */
-export type Region =
-  | {
-      /** Column of the centre, 0-based. */
-      readonly x: number;
-      /** Row of the centre, 0-based. */
-      readonly y: number;
-      /** Radius in pixels, >= 0; default 0, the pixel alone. */
-      readonly radius?: number;
-    }
-  | {
-      /** `[ny, nx]`, as the flux. */
-      readonly mask: SkyImage;
-      /** How a figure calls the region; default `"region"`. */
-      readonly label?: string;
-    };
-
 /**
- * Indices `row * nx + col` of the pixels of a region, in ascending order.
+ * Index of a pixel.
  *
- * @throws InvalidInputError when the centre is not a pixel of the image, the radius is negative or the region is empty
+ * @throws InvalidInputError unless (x, y) is a pixel of the image
  */
-export function regionPixels(where: string, region: Region, [ny, nx]: readonly [number, number]): number[] {
-  if ("mask" in region) {
-    const [rows, cols] = region.mask.shape;
-    if (rows !== ny || cols !== nx) {
-      throw new InvalidInputError(
-        `${where}: mask must have the shape of the flux, [${ny}, ${nx}], got [${region.mask.shape.join(", ")}]; cut it out`,
-        { fields: { shape: region.mask.shape } },
-      );
-    }
-    const pixels = Array.from(region.mask.data.keys()).filter((index) => region.mask.data[index] !== 0);
-    if (pixels.length > 0) return pixels;
-    throw new InvalidInputError(`${where}: mask must choose a pixel, got none that is not 0; check the mask`);
-  }
-  const { x, y, radius = 0 } = region;
-  if (!Number.isInteger(x) || !Number.isInteger(y) || x < 0 || y < 0 || x >= nx || y >= ny) {
-    throw new InvalidInputError(
-      `${where}: (x, y) must be a pixel of the image of ${nx} columns and ${ny} rows, got (${x}, ${y}); count from 0`,
-      { fields: { x, y, shape: [ny, nx] } },
-    );
-  }
-  if (!(radius >= 0 && Number.isFinite(radius))) {
-    throw new InvalidInputError(`${where}: radius must be >= 0 pixels, got ${radius}; give for example 2`, {
-      fields: { radius },
-    });
-  }
-  const pixels: number[] = [];
-  const reach = Math.floor(radius);
-  for (let row = Math.max(0, y - reach); row <= Math.min(ny - 1, y + reach); row++) {
-    for (let col = Math.max(0, x - reach); col <= Math.min(nx - 1, x + reach); col++) {
-      if (Math.hypot(row - y, col - x) <= radius + 1e-9) pixels.push(row * nx + col);
-    }
-  }
-  return pixels;
+export function pixelIndex(where: string, x: number, y: number, [ny, nx]: Shape): number {
+  if (Number.isInteger(x) && Number.isInteger(y) && x >= 0 && y >= 0 && x < nx && y < ny) return y * nx + x;
+  throw new InvalidInputError(
+    `${where}: (x, y) must be a pixel of the image of ${nx} columns and ${ny} rows, got (${x}, ${y}); count from 0`,
+    { fields: { x, y, shape: [ny, nx] } },
+  );
 }
 
 /** Bytes of draws that are looked at together. */
@@ -82,14 +46,13 @@ const SLICE_BYTES = 2 ** 23;
 /**
  * Flux of sets of pixels in every kept draw, in one pass over the draws.
  *
- * @param sets indices `row * nx + col` of each set
- * @returns `[set][chain]`: the sum over the set in each draw, unit of the flux
+ * @returns `[set][chain]`: the weighted sum over the set in each draw, unit of the flux
  * @throws InvalidInputError when there is no draw
  */
 export function drawSums(
   where: string,
   images: ImageTrace | DrawSource,
-  sets: readonly (readonly number[])[],
+  sets: readonly WeightedPixels[],
 ): Float64Array[][] {
   const source = asDrawSource(images);
   const pixels = source.shape[0] * source.shape[1];
@@ -105,11 +68,7 @@ export function drawSums(
       const values = source.readDraws(chain, first, count);
       for (const [index, set] of sets.entries()) {
         const out = sums[index]![chain]!;
-        for (let draw = 0; draw < count; draw++) {
-          let sum = 0;
-          for (const pixel of set) sum += values[draw * pixels + pixel]!;
-          out[first + draw] = sum;
-        }
+        for (let draw = 0; draw < count; draw++) out[first + draw] = weightedSum(set, values, draw * pixels);
       }
     }
     seen += draws;
@@ -137,30 +96,37 @@ export function meanOfDraws(images: ImageTrace | DrawSource): SkyImage {
   return { data: data.map((sum) => sum / draws), shape: source.shape };
 }
 
+/** Pixels that count once each. */
+export function plainPixels(pixels: readonly number[]): WeightedPixels {
+  return { pixels, weights: pixels.map(() => 1) };
+}
+
 /**
  * The flux of a pixel, or the sum over a region, as a quantity for `plotParameterDistributions`, `plotRank` and
  * `plotAutocorrelation`.
  *
- * @throws InvalidInputError when the region is not in the image or no draws were kept
+ * @param region a circle in pixels, or pixels with weights
+ * @throws InvalidInputError when the region does not fit the image or no draws were kept
  */
 export function regionQuantity(
   images: ImageTrace | DrawSource,
-  region: Region,
+  region: Circle | Region,
   { unit }: { readonly unit?: string } = {},
 ): TracedQuantity {
-  const pixels = regionPixels("regionQuantity", region, images.shape);
+  const { shape, every } = images;
+  const isCircle = "radius" in region;
+  const pixels = isCircle ? plainPixels(circlePixels(region, shape)) : regionPixels(region, shape);
   const [chains] = drawSums("regionQuantity", images, [pixels]);
   return {
-    label: regionLabel(region, pixels.length),
+    label: isCircle ? circleLabel(region) : `flux in ${region.name}, ${pixels.pixels.length} pixels`,
     chains: chains!,
-    every: images.every,
+    every,
     ...(unit !== undefined && { unit }),
   };
 }
 
-function regionLabel(region: Region, pixels: number): string {
-  if ("mask" in region) return `flux in ${region.label ?? "region"}, ${pixels} pixels`;
-  const { x, y, radius = 0 } = region;
+/** How figures call the flux of a circle. */
+export function circleLabel({ x, y, radius }: Circle): string {
   return radius < 1 ? `flux at x = ${x}, y = ${y}` : `flux within ${radius} px of x = ${x}, y = ${y}`;
 }
 

@@ -1,112 +1,220 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { FormatError } from "../errors.js";
-import { type DrawSource, traceSource } from "../posterior/draw-source.js";
+import type { DrawSource } from "../posterior/draw-source.js";
 import type { LiraSummary } from "../posterior/result.js";
-import type { ParameterTrace } from "../posterior/trace.js";
-import type { FitsHdu, FitsHduInfo } from "./fits.js";
+import type { ParameterSource } from "../posterior/trace.js";
+import { columnNumbers, type FitsHdu, type FitsHduInfo, type FitsTableInfo, readTable } from "./fits.js";
 import { openFitsFile } from "./fits-file-node.js";
-import { decodeLiraSummary, isResult, parameterTrace, traceSteps } from "./result-decode.js";
-import { readResult } from "./result-file-node.js";
+import { fileError } from "./fits-temporary-node.js";
+import { decodeLiraSummary, isResult, parameterColumns, traceSteps } from "./result-decode.js";
 import { IMAGE_TRACE, PARAMETER_TRACE } from "./result-layout.js";
 
-/** A result of which the kept draws stay in the file. */
+/** A result file open for reading. Its traces are read when they are asked for; close it when done. */
 export interface OpenResult {
   /** All of the result but its traces. */
   readonly result: LiraSummary;
-  readonly parameters: ParameterTrace;
-  /** Kept draws, read from the file when asked for; not after `close`. */
+  /** Parameters of every sweep of every chain, burn-in included; not after `close`. */
+  readonly parameters: ParameterSource;
+  /** Kept draws of the flux after burn-in; not after `close`. */
   readonly images: DrawSource;
   /** Close the file. */
   readonly close: () => void;
 }
 
+/** Bytes of draws of one chain that are held in memory while pixels are visited in order. */
+const BAND_BYTES = 2 ** 24;
+
+/** Some bytes of the data of an HDU. */
+type ReadBytes = (hdu: FitsHduInfo, offset: number, length: number) => Uint8Array;
+
+/** Numbers from big-endian bytes, whatever the order of the machine. */
+function singles(bytes: Uint8Array): Float32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const values = new Float32Array(bytes.byteLength / 4);
+  for (let index = 0; index < values.length; index++) values[index] = view.getFloat32(4 * index);
+  return values;
+}
+
 /**
- * Open a result file without reading its draws: memory does not grow with their number. A file that is gzip is read whole.
+ * Open a result file without reading its traces: memory does not grow with them. In memory are the images and tables beside
+ * the traces, and of draws what was asked for last (16 MiB a chain); of a gzip file everything.
  *
  * @throws InvalidInputError when the file cannot be read
- * @throws FormatError when it is not a result, or damaged
+ * @throws FormatError when it is not FITS, not a result, or damaged
  */
 export async function openResult(path: string): Promise<OpenResult> {
   const file = await openFitsFile(path);
-  let hdus: FitsHdu[];
-  let draws: FitsHduInfo | undefined;
   try {
-    if (/\.gz$/i.test(path) || !isResult(file.hdus)) {
-      // The reader of whole files says what is wrong with a file that is no result.
-      const { trace, ...result } = await readResult(path);
-      return { result, parameters: trace.parameters, images: traceSource(trace.images), close: () => {} };
+    if (!isResult(file.hdus)) {
+      throw new FormatError(
+        `${path}: must be a result of tslira (card TSLIRA), got another FITS file; see tslira info for what is in it`,
+      );
     }
-    draws = file.hdus.find(({ name }) => name === IMAGE_TRACE);
-    hdus = [];
-    for (const { name, index } of file.hdus) if (name !== IMAGE_TRACE) hdus.push(await file.readHdu(index));
+    const hdus: FitsHdu[] = [];
+    for (const { name, index } of file.hdus) {
+      if (name !== PARAMETER_TRACE && name !== IMAGE_TRACE) hdus.push(await file.readHdu(index));
+    }
+    const { result, keptDraws, sweeps } = decodeLiraSummary(hdus);
+    const parameterHdu = named(path, file.hdus, PARAMETER_TRACE);
+    const imageHdu = named(path, file.hdus, IMAGE_TRACE);
+    // A compressed file is in memory already: its HDUs come with their bytes.
+    const held = new Map<number, Uint8Array>();
+    for (const hdu of [parameterHdu, imageHdu]) {
+      if ("data" in hdu) held.set(hdu.index, (hdu as FitsHdu).data);
+    }
+    const { read, close } = held.size > 0 ? heldBytes(held) : fileBytes(path);
+    try {
+      return {
+        result,
+        parameters: parameterSource(path, parameterHdu, sweeps, read),
+        images: drawSource(path, imageHdu, keptDraws, read),
+        close,
+      };
+    } catch (error) {
+      close();
+      throw error;
+    }
   } finally {
     await file.close();
   }
-  const { result, keptDraws, sweeps } = decodeLiraSummary(hdus);
-  const table = hdus.find(({ name }) => name === PARAMETER_TRACE);
-  if (draws === undefined || table === undefined) {
-    throw new FormatError(
-      `${path}: must hold HDUs ${PARAMETER_TRACE} and ${IMAGE_TRACE}, got one without; write it again`,
-    );
-  }
-  const descriptor = openSync(path, "r");
+}
+
+function named(path: string, hdus: readonly FitsHduInfo[], name: string): FitsHduInfo {
+  const found = hdus.find((hdu) => hdu.name === name);
+  if (found === undefined) throw damaged(path, `must hold HDU ${name}, got none`);
+  return found;
+}
+
+function damaged(path: string, text: string): FormatError {
+  return new FormatError(`${path}: result ${text}; the file is damaged, write it again`, {
+    fields: { path },
+  });
+}
+
+function heldBytes(held: ReadonlyMap<number, Uint8Array>): { read: ReadBytes; close: () => void } {
   return {
-    result,
-    parameters: parameterTrace(table, sweeps),
-    images: fileDraws(path, descriptor, draws, keptDraws),
-    close: () => closeSync(descriptor),
+    read: ({ index }, offset, length) =>
+      (held.get(index) ?? new Uint8Array(0)).subarray(offset, offset + length),
+    close: () => undefined,
   };
 }
 
-/** Values that are read from the file at a time when all draws of some pixels are asked for. */
-const SLICE_VALUES = 2 ** 21;
-
-function fileDraws(path: string, descriptor: number, hdu: FitsHduInfo, kept: readonly number[]): DrawSource {
-  const shape = hdu.kind === "image" ? hdu.shape : [];
-  const [count = -1, ny = 0, nx = 0] = shape;
-  const total = kept.reduce((sum, draws) => sum + draws, 0);
-  if (hdu.kind !== "image" || hdu.bitpix !== -32 || shape.length !== 3 || count !== total) {
-    throw new FormatError(
-      `${hdu.label}: must hold ${total} draws in f4, got shape [${shape.join(", ")}]; the file is damaged or no result, write it again`,
-    );
+function fileBytes(path: string): { read: ReadBytes; close: () => void } {
+  let file: number;
+  try {
+    file = openSync(path, "r");
+  } catch (error) {
+    throw fileError(path, error);
   }
-  const pixels = ny * nx;
-  const starts = kept.map((_, chain) => kept.slice(0, chain).reduce((sum, draws) => sum + draws, 0));
-  const readDraws = (chain: number, first: number, draws: number): Float32Array => {
-    const bytes = new Uint8Array(4 * draws * pixels);
-    const position = hdu.dataOffset + 4 * pixels * (starts[chain] + first);
-    for (let done = 0; done < bytes.length; ) {
-      const read = readSync(descriptor, bytes, done, bytes.length - done, position + done);
-      if (read === 0)
-        throw new FormatError(`${path}: file must keep its draws while they are read; read it again`);
-      done += read;
-    }
-    return bigEndianFloats(bytes);
+  return {
+    read({ dataOffset }, offset, length) {
+      const bytes = new Uint8Array(length);
+      try {
+        for (let done = 0; done < length; ) {
+          const count = readSync(file, bytes, done, length - done, dataOffset + offset + done);
+          if (count === 0) throw damaged(path, `must keep its bytes while it is read, got an end`);
+          done += count;
+        }
+      } catch (error) {
+        throw fileError(path, error);
+      }
+      return bytes;
+    },
+    close: () => closeSync(file),
   };
+}
+
+/** Sum of all numbers before each one, and of all of them at the end. */
+function startsOf(lengths: readonly number[]): number[] {
+  const starts = [0];
+  for (const length of lengths) starts.push(starts[starts.length - 1] + length);
+  return starts;
+}
+
+function parameterSource(
+  path: string,
+  hdu: FitsHduInfo,
+  sweeps: readonly number[],
+  read: ReadBytes,
+): ParameterSource {
+  const starts = startsOf(sweeps);
+  const total = starts[sweeps.length];
+  if (hdu.kind !== "table" || hdu.rows !== total) {
+    throw damaged(path, `must have ${total} rows of parameters, got ${hdu.kind === "table" ? hdu.rows : 0}`);
+  }
+  const table: FitsTableInfo = hdu;
+  const slice = (first: number, count: number) =>
+    parameterColumns(
+      readTable({
+        ...table,
+        rows: count,
+        dataLength: count * table.rowLength,
+        data: read(table, first * table.rowLength, count * table.rowLength),
+      }),
+      hdu.header,
+    );
+  const names = slice(0, 0).map(({ name }) => name);
+  const burnIn = hdu.header.get("BURNIN");
+  return {
+    names,
+    burnIn: typeof burnIn === "number" ? burnIn : 0,
+    chains: sweeps.length,
+    sweeps: (chain) => sweeps[chain],
+    readRows(chain, first, count) {
+      const values = slice(starts[chain] + first, count).map(columnNumbers);
+      const rows = new Float64Array(count * names.length);
+      for (const [column, numbers] of values.entries()) {
+        for (let row = 0; row < count; row++) rows[row * names.length + column] = numbers[row];
+      }
+      return rows;
+    },
+  };
+}
+
+function drawSource(path: string, hdu: FitsHduInfo, kept: readonly number[], read: ReadBytes): DrawSource {
+  const starts = startsOf(kept);
+  const total = starts[kept.length];
+  if (hdu.kind !== "image" || hdu.bitpix !== -32 || hdu.shape.length !== 3 || hdu.shape[0] !== total) {
+    throw damaged(path, `must hold ${total} draws in f4, got another ${IMAGE_TRACE}`);
+  }
+  const [, ny, nx] = hdu.shape;
+  const pixels = ny * nx;
+  // Pixels are asked for in order and in small runs: a band of them is read at once for each chain.
+  const bands = kept.map(() => ({ first: 0, count: 0, data: new Float32Array(0) }));
+
+  function readBand(chain: number, first: number) {
+    const draws = kept[chain];
+    const most = Math.min(pixels, Math.max(1, Math.floor(BAND_BYTES / (4 * Math.max(1, draws)))));
+    const count = Math.min(most, pixels - first);
+    const band = bands[chain];
+    if (band.data.length === 0) band.data = new Float32Array(most * draws);
+    band.first = first;
+    band.count = count;
+    for (let draw = 0; draw < draws; draw++) {
+      band.data.set(
+        singles(read(hdu, 4 * ((starts[chain] + draw) * pixels + first), 4 * count)),
+        draw * count,
+      );
+    }
+  }
+
   return {
     shape: [ny, nx],
     chains: kept.length,
     ...traceSteps(hdu.header),
     draws: (chain) => kept[chain],
-    readDraws,
-    readPixels(chain, firstPixel, width, out) {
+    readDraws: (chain, first, count) =>
+      singles(read(hdu, 4 * (starts[chain] + first) * pixels, 4 * count * pixels)),
+    readPixels(chain, firstPixel, count, out) {
       const draws = kept[chain];
-      const slice = Math.max(1, Math.floor(SLICE_VALUES / pixels));
-      for (let first = 0; first < draws; first += slice) {
-        const values = readDraws(chain, first, Math.min(slice, draws - first));
-        for (let draw = 0; draw < values.length / pixels; draw++) {
-          for (let pixel = 0; pixel < width; pixel++) {
-            out[pixel * draws + first + draw] = values[draw * pixels + firstPixel + pixel];
-          }
-        }
+      const band = bands[chain];
+      for (let pixel = 0; pixel < count; pixel++) {
+        const wanted = firstPixel + pixel;
+        if (wanted < band.first || wanted >= band.first + band.count) readBand(chain, wanted);
+        const column = wanted - band.first;
+        for (let draw = 0; draw < draws; draw++)
+          out[pixel * draws + draw] = band.data[draw * band.count + column];
       }
     },
   };
-}
-
-function bigEndianFloats(bytes: Uint8Array): Float32Array {
-  const view = new DataView(bytes.buffer);
-  const values = new Float32Array(bytes.length / 4);
-  for (let index = 0; index < values.length; index++) values[index] = view.getFloat32(4 * index);
-  return values;
 }

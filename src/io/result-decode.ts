@@ -349,18 +349,17 @@ function planes(hdu: FitsHdu): SkyImage[] {
   );
 }
 
-/**
- * The parameters of all chains from the table PARAMETER_TRACE.
- *
- * @param sweeps sweeps of each chain
- * @throws FormatError when the table has another number of rows
- */
-export function parameterTrace(hdu: FitsHdu, sweeps: readonly number[]): ParameterTrace {
-  const table = readTable(hdu);
-  const fill = hdu.header.get("STEPFILL") === true;
-  const columns = table.columns.filter(
+/** The columns of the table PARAMETER_TRACE that are parameters. */
+export function parameterColumns({ columns }: FitsTable, header: FitsHeader): FitsTable["columns"] {
+  const fill = header.get("STEPFILL") === true;
+  return columns.filter(
     ({ name }) => name !== "iteration" && name !== "chain" && !(fill && name === "stepSize"),
   );
+}
+
+function parameterTrace(hdu: FitsHdu, sweeps: readonly number[]): ParameterTrace {
+  const table = readTable(hdu);
+  const columns = parameterColumns(table, hdu.header);
   const values = columns.map(columnNumbers);
   const rows = sweeps.reduce((sum, count) => sum + count, 0);
   if (rows !== table.rows) throw damaged(hdu.label, `must have ${rows} rows, got ${table.rows}`);

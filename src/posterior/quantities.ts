@@ -9,7 +9,7 @@ import { censusPixels, pixelName, pixelsThatMatter } from "./verdict.js";
 
 /** A result with its draws, in memory or in a file: what `openResult` returns, or a `LiraResult` and its `trace`. */
 export interface QuantitiesParts {
-  readonly summary: Pick<LiraSummary, "mean" | "std" | "diagnostics">;
+  readonly result: Pick<LiraSummary, "mean" | "std" | "diagnostics">;
   readonly parameters: ParameterTrace | ParameterSource;
   readonly images: ImageTrace | DrawSource;
 }
@@ -66,7 +66,7 @@ export async function summarisePixels(
  * @throws AbortedError when `signal` says so
  */
 export async function summariseQuantities(
-  { summary, parameters: trace, images: draws }: QuantitiesParts,
+  { result, parameters: trace, images: draws }: QuantitiesParts,
   { regions = [], ...watch }: QuantitiesOptions = {},
 ): Promise<Quantities> {
   const images = asDrawSource(draws);
@@ -80,7 +80,7 @@ export async function summariseQuantities(
       ? []
       : [summariseQuantity(name, chains)];
   });
-  const { mean, std, diagnostics } = summary;
+  const { mean, std, diagnostics } = result;
   const { worst } = censusPixels(diagnostics, pixelsThatMatter(mean, std), images.chains);
   const nx = mean.shape[1];
   return {

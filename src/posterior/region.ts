@@ -21,9 +21,12 @@ export interface Region {
 export interface Circle {
   readonly x: number;
   readonly y: number;
-  /** Pixels, > 0. */
+  /** Pixels, >= 0; 0 holds the pixel at (x, y) alone. */
   readonly radius: number;
 }
+
+/** Slack of a radius in pixels, for positions that are not exact in binary. */
+const ROUNDING = 1e-9;
 
 /** How messages call a circle: `circle x=16 y=26 r=4`. */
 export function circleName({ x, y, radius }: Circle): string {
@@ -31,39 +34,81 @@ export function circleName({ x, y, radius }: Circle): string {
 }
 
 /**
+ * Indices `row * nx + col` of the pixels whose centres lie in a circle, in ascending order; cut off at the edge of the image.
+ *
+ * @throws InvalidInputError when position or radius are no numbers, the radius is negative, or no pixel lies inside
+ */
+export function circlePixels(circle: Circle, shape: Shape): number[] {
+  const { x, y, radius } = circle;
+  if (![x, y, radius].every(Number.isFinite) || !(radius >= 0)) {
+    throw new InvalidInputError(
+      `circle: x, y and radius must be numbers with radius >= 0, got ${x}, ${y}, ${radius}; give pixels`,
+      { fields: { x, y, radius } },
+    );
+  }
+  const [ny, nx] = shape;
+  const most = (radius + ROUNDING) ** 2;
+  const pixels: number[] = [];
+  for (let row = Math.max(0, Math.floor(y - radius)); row <= Math.min(ny - 1, y + radius + 1); row++) {
+    for (let col = Math.max(0, Math.floor(x - radius)); col <= Math.min(nx - 1, x + radius + 1); col++) {
+      if ((col - x) ** 2 + (row - y) ** 2 <= most) pixels.push(row * nx + col);
+    }
+  }
+  if (pixels.length > 0) return pixels;
+  throw new InvalidInputError(
+    `circle: must hold the centre of a pixel of the ${nx} x ${ny} image, got none in ` +
+      `${circleName(circle)}; move or enlarge it (x and y count from 0)`,
+    { fields: { x, y, radius, shape } },
+  );
+}
+
+/**
  * The pixels whose centres lie in a circle, as a region with weights 1 and 0.
  *
  * @param shape `[ny, nx]` of the image
  * @param name default the circle in words
- * @throws InvalidInputError when position or radius are no numbers, the radius is not > 0, or no pixel lies inside
+ * @throws InvalidInputError when position or radius are no numbers, the radius is negative, or no pixel lies inside
  */
 export function circularRegion(circle: Circle, shape: Shape, name: string = circleName(circle)): Region {
-  const { x, y, radius } = circle;
   checkShape("circularRegion", shape);
-  if (![x, y, radius].every(Number.isFinite) || !(radius > 0)) {
-    throw new InvalidInputError(
-      `circularRegion: x, y and radius must be numbers with radius > 0, got ${x}, ${y}, ${radius}; give pixels`,
-      { fields: { x, y, radius } },
-    );
-  }
   const weights = constantImage(shape, 0);
-  const [ny, nx] = shape;
-  let inside = 0;
-  for (let row = 0; row < ny; row++) {
-    for (let col = 0; col < nx; col++) {
-      if ((col - x) ** 2 + (row - y) ** 2 > radius * radius) continue;
-      weights.data[row * nx + col] = 1;
-      inside++;
-    }
-  }
-  if (inside === 0) {
-    throw new InvalidInputError(
-      `circularRegion: circle must hold the centre of a pixel of the ${nx} x ${ny} image, got none in ` +
-        `${circleName(circle)}; move or enlarge it (x and y count from 0)`,
-      { fields: { x, y, radius, shape } },
-    );
-  }
+  for (const pixel of circlePixels(circle, shape)) weights.data[pixel] = 1;
   return { name, weights };
+}
+
+/** The pixels of a region that count, and how much: sparse, for sums over many draws. */
+export interface WeightedPixels {
+  /** Indices `row * nx + col`. */
+  readonly pixels: ArrayLike<number>;
+  /** One a pixel. */
+  readonly weights: ArrayLike<number>;
+}
+
+/** The weighted sum of an image over pixels; the image begins at `start` of the array. */
+export function weightedSum(
+  { pixels, weights }: WeightedPixels,
+  values: ArrayLike<number>,
+  start = 0,
+): number {
+  let sum = 0;
+  for (let index = 0; index < pixels.length; index++) sum += weights[index] * values[start + pixels[index]];
+  return sum;
+}
+
+/**
+ * The pixels of a region whose weight is not 0.
+ *
+ * @throws InvalidInputError when weights do not fit the image, are not finite or all 0
+ */
+export function regionPixels(region: Region, shape: Shape): WeightedPixels {
+  checkRegion(region, shape);
+  const { data } = region.weights;
+  const pixels = Uint32Array.from([...data.keys()].filter((pixel) => data[pixel] !== 0));
+  if (pixels.length > 0) return { pixels, weights: Float64Array.from(pixels, (pixel) => data[pixel]) };
+  throw new InvalidInputError(
+    `region ${region.name}: weights must choose a pixel, got 0 everywhere; use 1 inside and 0 outside`,
+    { fields: { region: region.name } },
+  );
 }
 
 function checkRegion({ name, weights }: Region, shape: Shape): void {
@@ -93,7 +138,7 @@ function checkRegion({ name, weights }: Region, shape: Shape): void {
  * @param images kept draws after burn-in, in memory or in a file; not changed
  * @param regions any number
  * @returns for each region one array a chain, `[regions][chains][draws of the chain]`, in the unit of the flux
- * @throws InvalidInputError when weights do not fit the draws or are not finite
+ * @throws InvalidInputError when weights do not fit the draws, are not finite or all 0
  * @throws AbortedError when `watch.signal` says so
  */
 export async function regionDraws(
@@ -102,19 +147,11 @@ export async function regionDraws(
   watch: WatchOptions = {},
 ): Promise<Float64Array[][]> {
   const source = asDrawSource(images);
-  for (const region of regions) checkRegion(region, source.shape);
-  const sparse = regions.map(({ weights: { data } }) => {
-    const pixels = Uint32Array.from([...data.keys()].filter((pixel) => data[pixel] !== 0));
-    return { pixels, weights: Float64Array.from(pixels, (pixel) => data[pixel]) };
-  });
+  const sparse = regions.map((region) => regionPixels(region, source.shape));
   const chains = Array.from({ length: source.chains }, (_, chain) => chain);
   const sums = regions.map(() => chains.map((chain) => new Float64Array(source.draws(chain))));
   await forEachDraw(source, chains, watch, (image, chain, draw) => {
-    for (const [index, { pixels, weights }] of sparse.entries()) {
-      let sum = 0;
-      for (let k = 0; k < pixels.length; k++) sum += weights[k] * image[pixels[k]];
-      sums[index][chain][draw] = sum;
-    }
+    for (const [index, pixels] of sparse.entries()) sums[index][chain][draw] = weightedSum(pixels, image);
   });
   return sums;
 }

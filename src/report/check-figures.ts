@@ -1,5 +1,6 @@
 /** Figures of how counts compare with the model. */
 
+import type { ModelCheck } from "../checks/model-check.js";
 import type { PredictiveCheck } from "../checks/predictive-check.js";
 import type { WcsCard } from "../data/observation.js";
 import { composeFigure } from "../figures/figure.js";
@@ -10,7 +11,6 @@ import {
   residualLegend,
 } from "../figures/residual-distribution.js";
 import { theme } from "../figures/theme.js";
-import type { ModelCheck } from "./model-check.js";
 import type { ReportFigure } from "./report-figure.js";
 
 /** How the residuals of an observation are distributed. */
@@ -34,30 +34,15 @@ export function residualFigure(
   };
 }
 
-/** Counts about a centre with the bands of replicated ones; undefined when the mask leaves gaps between the rings. */
+/** Counts about a centre with the bands of replicated ones. */
 export function profileFigure(
-  { profile: { rings, probabilities, centre }, name }: PredictiveCheck,
+  { profile, name }: PredictiveCheck,
   wcs: readonly WcsCard[],
   document: Document,
-): ReportFigure | undefined {
-  const whole = rings.every(({ inner }, index) => index === 0 || inner === rings[index - 1].outer);
-  if (rings.length < 2 || !whole || probabilities.length !== 5) return undefined;
-  const quantile = (index: number) => rings.map(({ quantiles }) => quantiles[index]);
-  const svg = plotRadialProfile(
-    {
-      edges: [rings[0].inner, ...rings.map(({ outer }) => outer)],
-      observed: rings.map(({ observed }) => observed),
-      pixels: rings.map(({ pixels }) => pixels),
-      predicted: {
-        mean: rings.map(({ predicted }) => predicted),
-        band68: { low: quantile(1), high: quantile(3) },
-        band95: { low: quantile(0), high: quantile(4) },
-      },
-    },
-    { document, wcs },
-  );
+): ReportFigure {
+  const { centre } = profile;
   return {
-    svg,
+    svg: plotRadialProfile(profile, { document, wcs }),
     caption: `Counts of ${name} about x = ${centre.x}, y = ${centre.y}, with the bands that hold 68 % and 95 % of counts replicated from the posterior.`,
   };
 }

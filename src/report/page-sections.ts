@@ -1,6 +1,7 @@
 /** The parts of a report that are text, as HTML. */
 
 import type { DiscrepancyName } from "../checks/discrepancy.js";
+import type { ModelCheck } from "../checks/model-check.js";
 import type { PredictiveCheck } from "../checks/predictive-check.js";
 import { pixelSize } from "../data/sky-angle.js";
 import type { SkyWcs } from "../data/sky-wcs.js";
@@ -9,7 +10,6 @@ import { formatUnit } from "../figures/ticks.js";
 import type { Convergence, LiraSummary, Verdict } from "../posterior/result.js";
 import { settingsOf } from "./config-table.js";
 import type { EmbeddedDraws } from "./embed-draws.js";
-import type { ModelCheck } from "./model-check.js";
 import { countText, durationText, errorText, numberText, rhatText } from "./numbers.js";
 import { REFERENCES } from "./references.js";
 import { figureHtml, type ReportSection } from "./report-figure.js";

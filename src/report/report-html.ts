@@ -1,4 +1,5 @@
 import { zlibSync } from "fflate";
+import { checkModel, type ModelCheck } from "../checks/model-check.js";
 import type { PredictiveCheck } from "../checks/predictive-check.js";
 import type { Observation } from "../data/observation.js";
 import { parseWcs, type SkyWcs } from "../data/sky-wcs.js";
@@ -20,7 +21,6 @@ import {
 import { profileFigure, residualFigure } from "./check-figures.js";
 import { type EmbeddedDraws, embedDraws } from "./embed-draws.js";
 import { explorerHtml, inspectorHtml, playerHtml } from "./live-sections.js";
-import { checkModel, type ModelCheck } from "./model-check.js";
 import { packValues } from "./packed-image.js";
 import {
   embeddedText,
@@ -293,7 +293,7 @@ function checksHtml(
 ): string {
   const figures = [
     ...checks.map((check) => residualFigure(check, document)),
-    ...predictive.flatMap((check) => profileFigure(check, wcs, document) ?? []),
+    ...predictive.map((check) => profileFigure(check, wcs, document)),
   ].map(figureHtml);
   return (
     (checks.length === 0 ? "" : modelCheckHtml(checks)) +

@@ -10,7 +10,6 @@ import { decode } from "fast-png";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
-  annulusSums,
   figureDocument,
   plotComparison,
   plotDataset,
@@ -20,6 +19,7 @@ import {
   plotRadialProfile,
   plotResiduals,
   predictedCounts,
+  radialProfile,
   renderPng,
   simulateGaussianAndPoints,
   type ThemeName,
@@ -84,8 +84,11 @@ function figures(document: Document, size: number, theme: ThemeName): Map<string
     }));
     add("comparison", plotComparison(images, { ...options, truth: predicted, wcs, unit: "cm-2 s-1" }));
     const edges = [0, 1, 2, 4, 6, 9];
-    const { sums, pixels } = annulusSums(counts, { x: nx / 2, y: ny / 2 }, edges);
-    const profile = { edges, observed: sums, pixels, predicted: [sums, sums.map((sum) => sum * 1.1)] };
+    const profile = radialProfile(
+      counts,
+      { x: nx / 2, y: ny / 2 },
+      { edges, predicted: [counts, predicted] },
+    );
     add("profile", plotRadialProfile(profile, { document, theme, wcs, width: 1.5 * size, height: size }));
   }
   return all;

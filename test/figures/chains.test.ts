@@ -9,7 +9,7 @@ import {
 import { plotPixelTracesRegion } from "../../src/figures/plot-pixel-traces-region.js";
 import { plotRank, rankBand, rankCounts } from "../../src/figures/plot-rank.js";
 import { formatEstimate, logTicks } from "../../src/figures/ticks.js";
-import { drawSums, regionPixels, regionQuantity } from "../../src/figures/traced-quantity.js";
+import { drawSums, pixelIndex, plainPixels, regionQuantity } from "../../src/figures/traced-quantity.js";
 import type { DrawSource } from "../../src/posterior/draw-source.js";
 import type { ImageTrace, ParameterTrace } from "../../src/posterior/trace.js";
 import { imageOf, picturesOf, textsOf, uniforms } from "./images.js";
@@ -58,27 +58,24 @@ const counting: ImageTrace = {
   ),
 };
 
+const INVALID = expect.objectContaining({ code: "INVALID_INPUT" });
+
 describe("regions", () => {
-  it("holds the pixels whose centres lie within the radius, cut off at the edge", () => {
-    expect(regionPixels("test", { x: 2, y: 1 }, [4, 5])).toEqual([7]);
-    expect(regionPixels("test", { x: 2, y: 1, radius: 1 }, [4, 5])).toEqual([2, 6, 7, 8, 12]);
-    expect(regionPixels("test", { x: 0, y: 0, radius: 1.5 }, [4, 5])).toEqual([0, 1, 5, 6]);
-    expect(regionPixels("test", { mask: imageOf(4, 5, (x, y) => (x === y ? 1 : 0)) }, [4, 5])).toEqual([
-      0, 6, 12, 18,
-    ]);
+  it.each([
+    [5, 0],
+    [0, 4],
+    [0.5, 0],
+  ])("refuses (%d, %d) as a pixel", (x, y) => {
+    expect(() => pixelIndex("test", x, y, [4, 5])).toThrow(INVALID);
   });
 
   it.each([
-    { x: 5, y: 0 },
-    { x: 0, y: 4 },
-    { x: 0.5, y: 0 },
     { x: 0, y: 0, radius: -1 },
-    { mask: imageOf(4, 5, () => 0) },
-    { mask: imageOf(5, 4, () => 1) },
-  ])("refuses %j", (region) => {
-    expect(() => regionPixels("test", region, [4, 5])).toThrow(
-      expect.objectContaining({ code: "INVALID_INPUT" }),
-    );
+    { x: 7, y: 0, radius: 1 },
+    { name: "none", weights: imageOf(4, 5, () => 0) },
+    { name: "other", weights: imageOf(5, 4, () => 1) },
+  ])("refuses %j as a region", (region) => {
+    expect(() => regionQuantity(counting, region)).toThrow(INVALID);
   });
 
   it("sums the flux of each draw, from memory and from a source read piece by piece", () => {
@@ -99,7 +96,9 @@ describe("regions", () => {
       readDraws: (chain, first, count) => counting.chains[chain]!.slice(first * 20, (first + count) * 20),
     };
     for (const images of [counting, source]) {
-      expect(drawSums("test", images, [set])[0]!.map((sums) => Array.from(sums))).toEqual(wanted);
+      expect(drawSums("test", images, [plainPixels(set)])[0]!.map((sums) => Array.from(sums))).toEqual(
+        wanted,
+      );
     }
     expect(regionQuantity(counting, { x: 1, y: 1, radius: 1 }, { unit: "s-1" })).toMatchObject({
       label: "flux within 1 px of x = 1, y = 1",

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { annulusSums } from "../../src/data/annulus-sums.js";
 import { multiscaleDecomposition } from "../../src/data/multiscale-decomposition.js";
 import type { WcsCard } from "../../src/data/observation.js";
 import { poissonInterval } from "../../src/data/poisson-interval.js";
+import { radialProfile } from "../../src/data/radial-profile.js";
 import { figureDocument } from "../../src/figures/document-node.js";
 import { plotComparison } from "../../src/figures/plot-comparison.js";
 import { plotDataset } from "../../src/figures/plot-dataset.js";
@@ -174,11 +174,13 @@ describe("residualDistribution", () => {
 });
 
 describe("plotRadialProfile", () => {
+  const centre = { x: 5, y: 4 };
   const edges = [0, 1, 2, 3, 4.5, 6];
-  const observed = annulusSums(counts, { x: 5, y: 4 }, edges);
-  const model = annulusSums(predicted, { x: 5, y: 4 }, edges);
-  const draws = [0.85, 0.95, 1, 1.05, 1.15].map((factor) => model.sums.map((sum) => factor * sum));
-  const profile = { edges, observed: observed.sums, pixels: observed.pixels, predicted: draws };
+  const draws = [0.85, 0.95, 1, 1.05, 1.15].map((factor) => ({
+    data: predicted.data.map((value) => factor * value),
+    shape: predicted.shape,
+  }));
+  const profile = radialProfile(counts, centre, { edges, predicted: draws });
 
   it("looks as it did", async () => {
     const svg = plotRadialProfile(profile, { document, title: "Blob", wcs });
@@ -186,29 +188,35 @@ describe("plotRadialProfile", () => {
     await expect(svg).toMatchFileSnapshot("snapshots/plot-radial-profile.svg.snap");
   });
 
-  it.each(["linear", "log"] as const)("draws %s axes, annuli without counts too", (scale) => {
-    const empty = { edges: [0, 2, 4, 6], observed: [40, 0, 3], pixels: [13, 36, 0] };
+  it.each(["linear", "log"] as const)("draws %s axes, rings without counts or pixels too", (scale) => {
+    const empty = {
+      centre,
+      probabilities: [],
+      rings: [
+        { inner: 0, outer: 2, pixels: 13, observed: 40, quantiles: [] },
+        { inner: 2, outer: 4, pixels: 36, observed: 0, quantiles: [] },
+        { inner: 6, outer: 8, pixels: 60, observed: 3, quantiles: [] },
+      ],
+    };
     const svg = plotRadialProfile(empty, { document, xScale: scale, yScale: scale, theme: "dark" });
     wellFormed(svg);
     expect(textsOf(svg)).toEqual(expect.arrayContaining(["radius (pixel)", "counts (pixel⁻¹)", "observed"]));
     expect(textsOf(svg)).not.toContain("predicted");
   });
 
-  it("takes a unit from the sky, and bands as they are", () => {
+  it("takes a unit from the sky, and any bands", () => {
+    const rings = profile.rings.map((ring) => ({ ...ring, quantiles: ring.quantiles.slice(1, 4) }));
     const texts = textsOf(
-      plotRadialProfile(
-        { ...profile, predicted: { mean: model.sums, band68: { low: draws[0]!, high: draws[4]! } } },
-        { document, wcs },
-      ),
+      plotRadialProfile({ ...profile, rings, probabilities: [0.16, 0.5, 0.84] }, { document, wcs }),
     );
     // Six pixels of 3 arc minutes.
     expect(texts).toEqual(expect.arrayContaining(["radius (arcmin)", "counts (arcmin⁻²)", "68 %"]));
     expect(texts).not.toContain("95 %");
   });
 
-  it("refuses arrays of different length", () => {
-    expect(() => plotRadialProfile({ ...profile, edges: [0, 1, 2] }, { document })).toThrow(INVALID);
-    expect(() => plotRadialProfile({ edges: [0], observed: [], pixels: [] }, { document })).toThrow(INVALID);
+  it("refuses quantiles without probabilities, and no ring", () => {
+    expect(() => plotRadialProfile({ ...profile, probabilities: [0.5] }, { document })).toThrow(INVALID);
+    expect(() => plotRadialProfile({ ...profile, rings: [] }, { document })).toThrow(INVALID);
   });
 });
 
@@ -290,31 +298,5 @@ describe("poissonInterval", () => {
     const [from, to] = poissonInterval(count);
     expect(Math.abs(from - low)).toBeLessThanOrEqual(0.02 * low + (count === 1 ? 0.001 : 0));
     expect(Math.abs(to - high)).toBeLessThanOrEqual(0.02 * high);
-  });
-});
-
-describe("annulusSums", () => {
-  it("puts pixels where their centres lie", () => {
-    const ones = imageOf(5, 5, () => 1);
-    // Around the middle of 5 x 5: 1 pixel at 0, 4 at 1, 4 at sqrt 2, 4 at 2, 8 at sqrt 5, 4 at sqrt 8.
-    const { sums, pixels } = annulusSums(ones, { x: 2, y: 2 }, [0, 1, 2, 2.5]);
-    expect(Array.from(sums)).toEqual([1, 8, 12]);
-    expect(Array.from(pixels)).toEqual([1, 8, 12]);
-  });
-
-  it("leaves masked and missing pixels out", () => {
-    const image = imageOf(3, 3, (x, y) => (x === 0 && y === 1 ? Number.NaN : 2));
-    const used = imageOf(3, 3, (x) => (x === 2 ? 0 : 1));
-    expect(annulusSums(image, { x: 1, y: 1 }, [0, 0.5, 1.1], used)).toEqual({
-      edges: [0, 0.5, 1.1],
-      sums: Float64Array.of(2, 4),
-      pixels: Float64Array.of(1, 2),
-    });
-  });
-
-  it("refuses radii that do not increase", () => {
-    expect(() => annulusSums(psf, { x: 0, y: 0 }, [0, 2, 2])).toThrow(INVALID);
-    expect(() => annulusSums(psf, { x: 0, y: 0 }, [1])).toThrow(INVALID);
-    expect(() => annulusSums(psf, { x: 0, y: 0 }, [0, 1], mask)).toThrow(INVALID);
   });
 });

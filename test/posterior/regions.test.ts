@@ -5,7 +5,7 @@ import { normalTwoSidedTail } from "../../src/posterior/normal-tail.js";
 import { pixelCorrelation } from "../../src/posterior/pixel-correlation.js";
 import { summarisePixels } from "../../src/posterior/quantities.js";
 import { summariseQuantity } from "../../src/posterior/quantity-summary.js";
-import { circularRegion, regionDraws, summariseRegions } from "../../src/posterior/region.js";
+import { circlePixels, circularRegion, regionDraws, summariseRegions } from "../../src/posterior/region.js";
 import type { ImageTrace } from "../../src/posterior/trace.js";
 import { normalTwoSidedTail as slowTail } from "../oracles/textbook-special.js";
 import { ar1Chains, normalSource } from "./chains.js";
@@ -72,7 +72,12 @@ describe("regions", () => {
     const { weights } = circularRegion({ x: 1, y: 1, radius: 1 }, [3, 4]);
     expect([...weights.data]).toEqual([0, 1, 0, 0, 1, 1, 1, 0, 0, 1, 0, 0]);
     expect(() => circularRegion({ x: 9, y: 9, radius: 1 }, [3, 4])).toThrow(/none in circle/);
-    expect(() => circularRegion({ x: 1, y: 1, radius: 0 }, [3, 4])).toThrow(/radius > 0/);
+    expect(circlePixels({ x: 2, y: 1, radius: 0 }, [4, 5])).toEqual([7]);
+    expect(circlePixels({ x: 2, y: 1, radius: 1 }, [4, 5])).toEqual([2, 6, 7, 8, 12]);
+    expect(circlePixels({ x: 0, y: 0, radius: 1.5 }, [4, 5])).toEqual([0, 1, 5, 6]);
+    expect(circlePixels({ x: 0.5, y: 2.5, radius: 1 }, [4, 5])).toEqual([10, 11, 15, 16]);
+    expect(() => circularRegion({ x: 1, y: 1, radius: -1 }, [3, 4])).toThrow(/radius >= 0/);
+    expect(() => circularRegion({ x: 0.5, y: 0, radius: 0 }, [3, 4])).toThrow(/none in circle/);
   });
 
   it("sums draw by draw: two anticorrelated pixels make a constant", async () => {

@@ -1,5 +1,7 @@
 /** Statistics of draws. */
 
+import { quantileOfSorted } from "../../data/sorted-quantile.js";
+
 /** All chains in one array. */
 export function pooled(chains: readonly ArrayLike<number>[]): Float64Array {
   const all = new Float64Array(chains.reduce((sum, { length }) => sum + length, 0));
@@ -24,15 +26,10 @@ export function stdOf(values: ArrayLike<number>, mean = meanOf(values)): number 
   return Math.sqrt(sum / (values.length - 1));
 }
 
-/** Quantiles by linear interpolation between order statistics (type 7 of Hyndman & Fan 1996). */
+/** Quantiles of values in any order, see `quantileOfSorted`. */
 export function quantilesOf(values: Float64Array, probabilities: readonly number[]): number[] {
   const sorted = values.slice().sort();
-  return probabilities.map((probability) => {
-    const at = probability * (sorted.length - 1);
-    const below = Math.floor(at);
-    const above = Math.min(below + 1, sorted.length - 1);
-    return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
-  });
+  return probabilities.map((probability) => quantileOfSorted(sorted, probability));
 }
 
 /** Pearson correlation; NaN when one of the two does not vary. */

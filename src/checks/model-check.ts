@@ -45,7 +45,7 @@ export function checkModel(
   const { observations } = checkObservations(given, { boundary });
   if (observations.length !== ledger.length) {
     throw new InvalidInputError(
-      `report: observations must be those of the result, ${ledger.length}, got ${observations.length}; give all of them in order`,
+      `checkModel: observations must be those of the result, ${ledger.length}, got ${observations.length}; give all of them in order`,
       { fields: { observations: observations.length, expected: ledger.length } },
     );
   }
@@ -53,7 +53,7 @@ export function checkModel(
     const { counts, mask, name } = observation;
     if (counts.shape[0] !== mean.shape[0] || counts.shape[1] !== mean.shape[1]) {
       throw new InvalidInputError(
-        `report: counts of ${name} must have the shape of the result, [${mean.shape.join(", ")}], got ` +
+        `checkModel: counts of ${name} must have the shape of the result, [${mean.shape.join(", ")}], got ` +
           `[${counts.shape.join(", ")}]; give the same cut-out as for the run`,
         { fields: { shape: counts.shape, expected: mean.shape } },
       );

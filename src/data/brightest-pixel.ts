@@ -1,0 +1,19 @@
+import type { Shape, SkyImage } from "../image.js";
+import type { PixelPosition } from "./sky-wcs.js";
+
+/** Index of the brightest pixel (the first of several); pixels that are not in use do not count. */
+export function brightestPixel({ data }: SkyImage, mask?: SkyImage): number {
+  let best = 0;
+  let most = Number.NEGATIVE_INFINITY;
+  for (let index = 0; index < data.length; index++) {
+    if (mask?.data[index] === 0 || !(data[index] > most)) continue;
+    most = data[index];
+    best = index;
+  }
+  return best;
+}
+
+/** Position of a pixel given by its index. */
+export function positionOf(index: number, [, nx]: Shape): PixelPosition {
+  return { x: index % nx, y: Math.floor(index / nx) };
+}

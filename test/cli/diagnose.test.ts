@@ -1,0 +1,73 @@
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { shellWords } from "../../src/cli/recorded-data.js";
+import { runCli } from "./run-cli.js";
+
+const folder = mkdtempSync(join(tmpdir(), "tslira-diagnose-"));
+const cli = (...args: readonly string[]) => runCli(folder, ...args);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+beforeAll(async () => {
+  await cli("simulate", "point-source", "-o", "sim", "--shape", "16", "-q");
+  const made = await cli(
+    ...["deconvolve", "sim/counts.fits", "--psf", "sim/psf.fits", "--background", "sim/background.fits"],
+    // Far too short, so that the chains disagree.
+    ...["-o", "sim/result.fits", "-n", "60", "--burn-in", "0", "-c", "2", "-q", "-w", "0"],
+  );
+  expect(made.code, made.stderr).toBe(0);
+});
+
+describe("tslira diagnose", () => {
+  it("judges parameters, pixels, regions, burn-in and, with the data it finds, the model", async () => {
+    const { code, stdout, stderr } = await cli("diagnose", "sim/result.fits", "--region", "8,8,3", "--json");
+    expect(code, stderr).toBe(0);
+    const found = JSON.parse(stdout);
+    expect(found.regions).toMatchObject([{ name: "circle x=8 y=8 r=3", draws: 120 }]);
+    expect(found.pixels.length).toBeGreaterThan(0);
+    expect(found.predictive[0].discrepancies.map(({ name }: { name: string }) => name)).toContain("profile");
+    expect(found.predictiveMissing).toBeNull();
+  });
+
+  it("prints tables; exit code 3 only with --strict and chains that disagree", async () => {
+    const plain = await cli("diagnose", "sim/result.fits", "--no-predictive");
+    expect(plain.code).toBe(0);
+    for (const text of ["disagree", "tail ESS", "worst pixels", "Burn-in", "No predictive check"]) {
+      expect(plain.stdout).toContain(text);
+    }
+    expect((await cli("diagnose", "sim/result.fits", "--no-predictive", "--strict")).code).toBe(3);
+  });
+
+  it("says what is missing when the data have changed, and takes others", async () => {
+    await cli("simulate", "point-source", "-o", "two", "--shape", "16", "-s", "9", "-q");
+    copyFileSync(join(folder, "sim/counts.fits"), join(folder, "kept.fits"));
+    copyFileSync(join(folder, "two/counts.fits"), join(folder, "sim/counts.fits"));
+    const changed = await cli("diagnose", "sim/result.fits");
+    expect(changed.stdout).toContain("has changed since; give --counts and --psf");
+    const given = await cli(
+      "diagnose",
+      "sim/result.fits",
+      "--counts",
+      "kept.fits",
+      "-p",
+      "sim/psf.fits",
+      "--draws",
+      "20",
+    );
+    expect(given.stdout).toContain("Predictive check (posterior)");
+    expect(await cli("diagnose", "sim/result.fits", "--counts", "kept.fits")).toMatchObject({ code: 1 });
+    expect(await cli("diagnose", "sim/psf.fits")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("must be a result of tslira"),
+    });
+  });
+});
+
+describe("shellWords", () => {
+  it("undoes quotes", () => {
+    expect(shellWords("tslira deconvolve 'a b.fits[1]' x='it'\\''s' c")).toEqual([
+      ...["tslira", "deconvolve", "a b.fits[1]", "x=it's", "c"],
+    ]);
+  });
+});
