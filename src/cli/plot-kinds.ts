@@ -3,21 +3,31 @@
 import {
   animateDraws,
   type Colormap,
+  type ComparedImage,
+  checkModel,
   drawPlayerPage,
   type FigureOptions,
   InvalidInputError,
+  type Observation,
   type OpenResult,
   plotAutocorrelation,
+  plotComparison,
+  plotDataset,
   plotHyperprior,
   plotImage,
+  plotMultiscale,
   plotParameterDistributions,
   plotParameterTraces,
   plotPixelTrace,
   plotPixelTracesRegion,
   plotPosterior,
+  plotRadialProfile,
   plotRank,
   plotRegionDistribution,
+  plotResiduals,
+  predictiveCheck,
   type SkyImage,
+  type SkyPanelOptions,
   type Stretch,
 } from "../node.js";
 import { given } from "./given.js";
@@ -36,6 +46,16 @@ export interface PlotChoices {
   readonly colormap?: Colormap;
   readonly frames?: number;
   readonly framesPerSecond?: number;
+  /** How sky coordinates are shown on images. */
+  readonly sky: SkyPanelOptions;
+  /** Find the observations of the result. @throws InvalidInputError when they are not at hand */
+  readonly observations: () => Promise<readonly Observation[]>;
+  /** Number of the observation to show, from 0. */
+  readonly observation: number;
+  /** Results, the first included, that a comparison shows. */
+  readonly compared: readonly ComparedImage[];
+  /** True flux, where it is known. */
+  readonly truth?: SkyImage;
 }
 
 /** A kind of figure. */
@@ -57,7 +77,8 @@ export interface PlotKind {
 export const PLOT_KINDS: Readonly<Record<string, PlotKind>> = {
   posterior: {
     summary: "mean, standard deviation, signal to noise and R-hat",
-    svg: ({ result }, { figure, stretch }) => plotPosterior(result, { ...figure, ...given({ stretch }) }),
+    svg: ({ result }, { figure, stretch, sky }) =>
+      plotPosterior(result, { ...figure, ...sky, ...given({ stretch }) }),
     image: ({ result }) => result.mean,
   },
   mean: imageKind("posterior mean of the flux", "Posterior mean", "flux", ({ result }) => result.mean),
@@ -79,6 +100,63 @@ export const PLOT_KINDS: Readonly<Record<string, PlotKind>> = {
     ({ result }) => result.diagnostics.ess,
     { colormap: "cividis", stretch: "linear" },
   ),
+  dataset: {
+    summary: "counts, psf, exposure and background (needs the observation); true flux with --truth",
+    svg: async ({ result }, choices) => {
+      const { figure, sky, stretch, truth } = choices;
+      return plotDataset(
+        { ...(await chosenObservation(choices)), ...given({ flux: truth }) },
+        { ...figure, ...sky, ...given({ stretch, unit: result.unit }) },
+      );
+    },
+  },
+  residuals: {
+    summary: "counts against the counts that the mean predicts, and their residuals (needs the observation)",
+    svg: async ({ result, parameters }, choices) => {
+      const { figure, sky, stretch } = choices;
+      const checks = checkModel(result, parameters, await choices.observations());
+      const { observation, predicted, sigma } = chosen(checks, choices.observation);
+      const { counts, mask, wcs } = observation;
+      return plotResiduals(
+        { counts, predicted, sigma, ...given({ mask, wcs }) },
+        { ...figure, ...sky, ...given({ stretch }) },
+      );
+    },
+  },
+  "radial-profile": {
+    summary: "counts about --at x,y, with the band of replicated ones (needs the observation)",
+    svg: async ({ result, parameters, images }, choices) => {
+      const { figure, at } = choices;
+      const observations = await choices.observations();
+      const checks = await predictiveCheck(
+        observations,
+        { parameters, images },
+        {
+          ...PROFILE_DRAWS,
+          boundary: result.config.boundary,
+          seed: result.config.seed,
+          ...(at && { centre: { x: at[0], y: at[1] } }),
+        },
+      );
+      const { profile } = chosen(checks, choices.observation);
+      return plotRadialProfile(profile, { ...figure, wcs: result.wcs });
+    },
+  },
+  multiscale: {
+    summary: "the mean taken apart: sums and fractions of every level",
+    svg: ({ result }, { figure, stretch }) =>
+      plotMultiscale(result.mean, { ...figure, ...given({ stretch, unit: result.unit }) }),
+  },
+  comparison: {
+    summary: "several results on one scale, and what they differ by; from the truth with --truth",
+    svg: ({ result }, { figure, sky, stretch, colormap, compared, truth }) =>
+      plotComparison(compared, {
+        ...figure,
+        ...sky,
+        wcs: result.wcs,
+        ...given({ stretch, colormap, truth, unit: result.unit }),
+      }),
+  },
   "parameter-traces": {
     summary: "value of each parameter in every sweep",
     svg: ({ parameters, result }, { figure, names }) =>
@@ -150,9 +228,14 @@ function imageKind(
   return {
     summary,
     image,
-    svg: (open, { figure, stretch = defaults.stretch ?? "sqrt", colormap = defaults.colormap, at, radius }) =>
+    svg: (
+      open,
+      { figure, sky, stretch = defaults.stretch ?? "sqrt", colormap = defaults.colormap, at, radius },
+    ) =>
       plotImage(image(open), {
         ...figure,
+        ...sky,
+        wcs: open.result.wcs,
         label,
         stretch,
         title: figure.title ?? `${heading}: ${open.result.name}`,
@@ -160,6 +243,22 @@ function imageKind(
         ...(at && { markers: [{ x: at[0], y: at[1], ...given({ radius }) }] }),
       }),
   };
+}
+
+/** Draws and replicates of each behind the bands of a radial profile. */
+const PROFILE_DRAWS = { draws: 60, replicates: 10 } as const;
+
+/** @throws InvalidInputError when there is no such observation */
+function chosen<T>(all: readonly T[], index: number): T {
+  const found = all[index];
+  if (found !== undefined) return found;
+  throw new InvalidInputError(
+    `plot: --observation must be in 1 to ${all.length}, got ${index + 1}; they count from 1, in the order of the run`,
+  );
+}
+
+async function chosenObservation({ observations, observation }: PlotChoices): Promise<Observation> {
+  return chosen(await observations(), observation);
 }
 
 /** The pixel that was asked for; without one the brightest of the mean. */

@@ -1,23 +1,31 @@
 /** `tslira plot`. */
 
 import { writeFile } from "node:fs/promises";
-import { extname } from "node:path";
+import { basename, extname } from "node:path";
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import {
+  type ComparedImage,
   colorImage,
   figureDocument,
+  findHdu,
   InvalidInputError,
+  imageToSkyImage,
+  type Observation,
   type OpenResult,
   openResult,
+  parseFitsName,
+  readFitsFile,
   renderPdf,
   renderPixels,
   renderPng,
+  type SkyImage,
 } from "../node.js";
 import { formatNumber } from "./format.js";
 import { nearestWord } from "./nearest-word.js";
 import { parseNumber, parseNumbers, parseWhole } from "./option-values.js";
 import { checkOutputPath } from "./output-path.js";
 import { oneChain, PLOT_KINDS, type PlotChoices, type PlotKind } from "./plot-kinds.js";
+import { findResultInputs, INPUT_GROUP, inputOptions } from "./result-inputs.js";
 import { blockImage, itermImage, kittyImage, sixelImage, terminalProtocol } from "./terminal-image.js";
 
 const KIND_WIDTH = Math.max(...Object.keys(PLOT_KINDS).map(({ length }) => length));
@@ -30,7 +38,8 @@ Kinds:
 ${KINDS}
 
 Pixels are counted from 0, x to the right and y up; without --at the brightest pixel is shown.
-Chains are counted from 1, as in the figures.
+Chains and observations are counted from 1. Kinds that need the observation look for the files of the
+command that made the result; files count only when their SHA-256 are the recorded ones.
 
 Examples:
   tslira plot result.fits -o posterior.png
@@ -38,6 +47,9 @@ Examples:
   tslira plot result.fits --kind pixel-region --at 16,26 --radius 2 -o region.svg
   tslira plot result.fits --kind parameter-traces --parameter logPost --parameter smoothingParam0 -o traces.png
   tslira plot result.fits --kind animation -o draws.html
+  tslira plot result.fits --kind residuals --counts counts.fits --psf psf.fits -o residuals.png
+  tslira plot a.fits b.fits --kind comparison --truth flux.fits -o comparison.pdf
+  tslira plot result.fits --kind mean --grid --compass -o mean.pdf
   tslira plot result.fits --kind mean --preview`;
 
 const FORMATS = [".png", ".svg", ".pdf"];
@@ -52,10 +64,12 @@ function parsePixel(text: string): readonly [number, number] {
 }
 
 function plotOptions() {
+  const input = inputOptions();
   return new Command("plot")
     .summary("draw a figure of a result")
     .description("Draw a figure of a result, as PNG, SVG or PDF; or an animation of its draws.")
     .argument("<result>", "result file, FITS")
+    .argument("[others...]", "further results, for a comparison")
     .option("-k, --kind <kind>", "which figure (default: posterior)")
     .option("-o, --output <file>", "x.png, x.svg or x.pdf; of an animation x.apng, x.gif or x.html")
     .option("--preview", "show it in the terminal")
@@ -64,6 +78,8 @@ function plotOptions() {
     .option("--at <x,y>", "pixel", parsePixel)
     .option("--radius <r>", "radius around the pixel, in pixels", parseNumber)
     .option("--chain <n>", "one chain only, from 1", parseWhole)
+    .option("--observation <n>", "of several, the one to show, from 1 (default: 1)", parseWhole)
+    .option("--truth <file>", "true flux, FITS image, for dataset and comparison")
     .option(
       "--parameter <name>",
       "parameter to show, by its column in the result; may be given again",
@@ -92,8 +108,26 @@ function plotOptions() {
         "RdBu",
       ] as const),
     )
+    .addOption(
+      new Option(
+        "--axes <kind>",
+        "labels of images (default: sexagesimal for right ascension and declination, degrees else)",
+      ).choices(["sexagesimal", "degrees", "pixels"] as const),
+    )
+    .option("--grid", "lines of equal sky coordinates on images")
+    .option("--scale-bar", "bar of known angular length on images")
+    .option("--compass", "arrows to north and east on images")
     .option("--scale <s>", "pixels of a PNG per px of the figure (default: 2)", parseNumber)
     .option("--width <n>", "width of a PNG in pixels, instead of --scale", parseWhole)
+    .optionsGroup(INPUT_GROUP)
+    .addOption(input.counts)
+    .addOption(input.psf)
+    .addOption(input.exposure)
+    .addOption(input.background)
+    .addOption(input.backgroundUnit)
+    .addOption(input.mask)
+    .addOption(input.cutout)
+    .addOption(input.psfCutout)
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", DETAILS);
 }
@@ -105,7 +139,7 @@ export function plotCommand() {
   return plotOptions().action(plot);
 }
 
-async function plot(path: string, flags: PlotFlags): Promise<void> {
+async function plot(path: string, others: readonly string[], flags: PlotFlags): Promise<void> {
   const { kind: name = "posterior", output, preview = false } = flags;
   const kind = PLOT_KINDS[name];
   if (kind === undefined) {
@@ -126,6 +160,11 @@ async function plot(path: string, flags: PlotFlags): Promise<void> {
     checkFormat(name, kind, output);
     await checkOutputPath(output, { overwrite: flags.overwrite === true });
   }
+  if (others.length > 0 && name !== "comparison") {
+    throw new InvalidInputError(
+      `plot: one result must be given, got ${1 + others.length}; several are for --kind comparison`,
+    );
+  }
   const opened = await openResult(path);
   try {
     const open = flags.chain === undefined ? opened : oneChain(opened, flags.chain - 1);
@@ -138,6 +177,11 @@ async function plot(path: string, flags: PlotFlags): Promise<void> {
       ...pick(flags, ["at", "radius", "stretch", "colormap", "frames"]),
       ...(flags.parameter && { names: flags.parameter }),
       ...(flags.fps !== undefined && { framesPerSecond: flags.fps }),
+      sky: pick(flags, ["axes", "grid", "scaleBar", "compass"]),
+      observations: () => observationsOf(path, opened, flags),
+      observation: (flags.observation ?? 1) - 1,
+      compared: await comparedImages(path, opened, others),
+      ...(flags.truth !== undefined && { truth: await readImage(flags.truth) }),
     };
     if (output !== undefined)
       await writeFile(output, await draw(kind, open, choices, extname(output), flags));
@@ -145,6 +189,41 @@ async function plot(path: string, flags: PlotFlags): Promise<void> {
   } finally {
     opened.close();
   }
+}
+
+/** @throws InvalidInputError when the observations are not at hand */
+async function observationsOf(
+  path: string,
+  { result }: OpenResult,
+  flags: PlotFlags,
+): Promise<readonly Observation[]> {
+  const { observations, missing } = await findResultInputs("plot", path, result, flags);
+  if (observations.length > 0) return observations;
+  throw new InvalidInputError(`plot: figure needs the observation, got none: ${missing}`);
+}
+
+/** Means of the results, named by what tells their files apart. */
+async function comparedImages(
+  path: string,
+  { result }: OpenResult,
+  others: readonly string[],
+): Promise<ComparedImage[]> {
+  const images = [result.mean];
+  for (const other of others) {
+    const open = await openResult(other);
+    images.push(open.result.mean);
+    open.close();
+  }
+  const paths = [path, ...others];
+  const names = paths.map((file) => basename(file).replace(/\.fits?(\.gz)?$/i, ""));
+  const different = new Set(names).size === names.length;
+  return images.map((image, index) => ({ image, title: different ? names[index] : paths[index] }));
+}
+
+/** The first image of a FITS file, or the one in brackets. */
+async function readImage(name: string): Promise<SkyImage> {
+  const { path, extension } = parseFitsName(name);
+  return imageToSkyImage(findHdu(await readFitsFile(path), extension));
 }
 
 /** The entries of some names that have a value. */

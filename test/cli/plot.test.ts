@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -10,13 +10,6 @@ import {
   sixelImage,
   terminalProtocol,
 } from "../../src/cli/terminal-image.js";
-import {
-  LiraDeconvolver,
-  openResult,
-  readResult,
-  simulateGaussianAndPoints,
-  writeResult,
-} from "../../src/node.js";
 import { runCli } from "./run-cli.js";
 
 const folder = mkdtempSync(join(tmpdir(), "tslira-plot-"));
@@ -25,46 +18,34 @@ const cli = (...args: readonly string[]) => runCli(folder, "plot", ...args);
 const file = (name: string) => readFileSync(join(folder, name));
 
 beforeAll(async () => {
-  const deconvolver = new LiraDeconvolver({
-    iterations: 60,
-    burnIn: 20,
-    chains: 2,
-    seed: 5,
-    trace: { keep: 20 },
-  });
-  const result = await deconvolver.run(simulateGaussianAndPoints({ shape: [12, 17], seed: 3 }), {
-    workers: 0,
-  });
-  await writeResult(result, join(folder, "r.fits"));
-  await writeResult(result, join(folder, "r.fits.gz"));
-});
-
-describe("openResult", () => {
-  it.each(["r.fits", "r.fits.gz"])(
-    "gives of %s what readResult gives, draws piece by piece",
-    async (name) => {
-      const { trace, ...rest } = await readResult(join(folder, name));
-      const open = await openResult(join(folder, name));
-      expect(open.result).toEqual(rest);
-      expect(open.parameters).toEqual(trace.parameters);
-      const { images } = open;
-      expect([images.shape, images.chains, images.first, images.every]).toEqual([
-        ...[trace.images.shape, 2, trace.images.first, trace.images.every],
-      ]);
-      const draws = images.draws(1);
-      expect(draws).toBe(trace.images.chains[1]!.length / 204);
-      expect(images.readDraws(1, 3, 2)).toEqual(trace.images.chains[1]!.slice(3 * 204, 5 * 204));
-      const pixels = new Float32Array(2 * draws);
-      await images.readPixels(1, 50, 2, pixels);
-      expect(pixels[draws + 4]).toBe(trace.images.chains[1]![4 * 204 + 51]);
-      open.close();
-    },
-  );
-
-  it("refuses files that are no results", async () => {
-    writeFileSync(join(folder, "x.fits"), "nothing");
-    await expect(openResult(join(folder, "x.fits"))).rejects.toMatchObject({ code: "FORMAT" });
-  });
+  const simulate = ["gaussian-and-points", "--shape", "17x12", "-s", "3", "-o", "sim", "-q"];
+  expect((await runCli(folder, "simulate", ...simulate)).code).toBe(0);
+  const data = [
+    "sim/counts.fits",
+    "-p",
+    "sim/psf.fits",
+    "-e",
+    "sim/exposure.fits",
+    "-b",
+    "sim/background.fits",
+  ];
+  const settings = [
+    "-n",
+    "60",
+    "--burn-in",
+    "20",
+    "-c",
+    "2",
+    "-s",
+    "5",
+    "--trace-keep",
+    "20",
+    "-w",
+    "0",
+    "-q",
+  ];
+  const made = await runCli(folder, "deconvolve", ...data, ...settings, "-o", "r.fits");
+  expect(made).toMatchObject({ code: 0 });
 });
 
 describe("tslira plot", () => {
@@ -90,6 +71,38 @@ describe("tslira plot", () => {
         expect(file(name).subarray(0, start.length).toString("latin1")).toBe(start);
       }
     }
+  });
+
+  it("compares results, with each other and with the truth", async () => {
+    copyFileSync(join(folder, "r.fits"), join(folder, "other.fits"));
+    await cli("r.fits", "other.fits", "-k", "comparison", "--truth", "sim/flux.fits", "-o", "compared.svg");
+    const svg = file("compared.svg").toString();
+    for (const text of [">Truth<", ">r<", ">other<", "rms difference"]) expect(svg).toContain(text);
+    expect((await cli("r.fits", "other.fits", "-o", "x.png")).stderr).toContain("are for --kind comparison");
+  });
+
+  it("finds the observation beside the result, or takes the one given, if it is the same", async () => {
+    mkdirSync(join(folder, "moved"));
+    copyFileSync(join(folder, "r.fits"), join(folder, "moved", "r.fits"));
+    const given = ["--counts", "sim/counts.fits", "--psf", "sim/psf.fits", "-e", "sim/exposure.fits"];
+    const all = [...given, "-b", "sim/background.fits"];
+    const moved = (...args: string[]) => runCli(join(folder, "moved"), "plot", "r.fits", ...args);
+    expect((await moved("-k", "residuals", "-o", "res.svg")).stderr).toContain("is not where it was");
+    const beside = all.map((name) => (name.startsWith("sim/") ? `../${name}` : name));
+    expect((await moved("-k", "residuals", ...beside, "-o", "res.svg")).code).toBe(0);
+    await cli("r.fits", "-k", "residuals", "-o", "res.svg");
+    expect(file("moved/res.svg")).toEqual(file("res.svg"));
+    const wrong = ["--counts", "sim/exposure.fits", "--psf", "sim/psf.fits"];
+    expect((await cli("r.fits", "-k", "dataset", ...given.slice(2), "-o", "x.png")).stderr).toContain(
+      "--counts",
+    );
+    expect((await cli("r.fits", "-k", "dataset", "--observation", "2", "-o", "x.png")).stderr).toContain(
+      "1 to 1",
+    );
+    writeFileSync(join(folder, "strange.fits"), Buffer.concat([file("sim/psf.fits"), Buffer.alloc(2880)]));
+    wrong[1] = "strange.fits";
+    const { stderr, code } = await cli("r.fits", "-k", "dataset", ...wrong, "-o", "x.png");
+    expect({ stderr, code }).toMatchObject({ code: 1, stderr: expect.stringMatching(/SHA-256|FITS/) });
   });
 
   it("heeds pixel, radius, parameters, chain and width", async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -6,6 +6,7 @@ import {
   LiraDeconvolver,
   openResult,
   pixelConvergence,
+  readResult,
   simulatePointSource,
   summariseQuantities,
   writeFitsFile,
@@ -28,7 +29,8 @@ describe("openResult", () => {
       const open = await openResult(path);
       try {
         const { parameters, images } = open;
-        const { trace } = result;
+        const { trace, ...rest } = await readResult(path);
+        expect(open.result).toEqual(rest);
         expect(parameters.names).toEqual(trace.parameters.names);
         expect(parameters.burnIn).toBe(20);
         for (const [chain, rows] of trace.parameters.chains.entries()) {
@@ -38,6 +40,10 @@ describe("openResult", () => {
         const width = parameters.names.length;
         expect(parameters.readRows(1, 7, 2)).toEqual(trace.parameters.chains[1].slice(7 * width, 9 * width));
         expect([images.first, images.every]).toEqual([trace.images.first, trace.images.every]);
+        const draws = images.draws(1);
+        const pixels = new Float32Array(2 * draws);
+        await images.readPixels(1, 50, 2, pixels);
+        expect(pixels[draws + 4]).toBe(trace.images.chains[1][4 * 63 + 51]);
         expect(await pixelConvergence(images)).toEqual(await pixelConvergence(trace.images));
         expect(await summariseQuantities(open)).toEqual(
           await summariseQuantities({ result, parameters: trace.parameters, images: trace.images }),
@@ -51,6 +57,9 @@ describe("openResult", () => {
   it("refuses files that are no results", async () => {
     const path = join(folder, "other.fits");
     await writeFitsFile(path, [{ kind: "image", shape: [1, 1], data: new Float64Array(1) }]);
+    const text = join(folder, "text.fits");
+    writeFileSync(text, "nothing");
+    await expect(openResult(text)).rejects.toMatchObject({ code: "FORMAT" });
     await expect(openResult(path)).rejects.toMatchObject({ code: "FORMAT" });
     await expect(openResult(join(folder, "none.fits"))).rejects.toMatchObject({ code: "INVALID_INPUT" });
   });

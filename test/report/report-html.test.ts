@@ -141,7 +141,7 @@ describe("reportHtml", () => {
 
   it("thins draws to the size asked for, and says so", () => {
     const whole = Buffer.byteLength(html);
-    const maxBytes = Math.round(whole - 100_000);
+    const maxBytes = Math.round(whole - 50_000);
     const small = reportHtml(result, { document, observations: [data], maxBytes });
     expect(Buffer.byteLength(small)).toBeLessThanOrEqual(maxBytes);
     expect(Buffer.byteLength(small)).toBeGreaterThan(0.75 * maxBytes);
@@ -168,7 +168,7 @@ describe("reportHtml", () => {
 
   it("refuses observations that are not those of the result", () => {
     expect(() => reportHtml(result, { document, observations: [data, data] })).toThrow(
-      /^report: observations must be those of the result, 1, got 2;/,
+      /^checkModel: observations must be those of the result, 1, got 2;/,
     );
   });
 
