@@ -6,15 +6,16 @@
 // two rows (or, after a 2 x 2 transposition, two columns) at once.
 
 import {
-  ELEMENT,
-  isSmooth,
-  prepareTransform,
-  Transform,
-  timesIm,
-  timesRe,
-  transform,
-  transformCost,
-} from "./fourier";
+  chooseBlocks,
+  chosenCols,
+  chosenRows,
+  clearParts,
+  gatherColumns,
+  multiplySwapped,
+  rowPairBytes,
+  scatterColumns,
+} from "./block-transform";
+import { ELEMENT, prepareTransform, Transform, transform } from "./fourier";
 import { allocate } from "./memory";
 
 /** Bound on the rounding error of an output over log2 of the block's pixels and the norm of its input (see `limit`). */
@@ -46,41 +47,6 @@ let block: usize = 0;
 let lineBytes: usize = 0;
 let lineA: usize = 0;
 let lineB: usize = 0;
-
-let chosenRows: i32 = 0;
-let chosenCols: i32 = 0;
-
-/** Choose the cheapest size of blocks (`chosenRows`, `chosenCols`); returns rough nanoseconds of a convolution. */
-export function chooseBlocks(ny: i32, nx: i32, psfRows: i32, psfCols: i32): f64 {
-  let best = Infinity;
-  for (let rows = (psfRows + 1) & ~1; ; rows += 2) {
-    if (!isSmooth(rows)) continue;
-    const validRows = rows - psfRows + 1;
-    const down = (ny + validRows - 1) / validRows;
-    const perCol = 2 * transformCost(rows);
-    for (let cols = (psfCols + 1) & ~1; ; cols += 2) {
-      if (!isSmooth(cols)) continue;
-      const validCols = cols - psfCols + 1;
-      const across = (nx + validCols - 1) / validCols;
-      const pairs = (down * across + 1) >> 1;
-      const perRow = transformCost(cols);
-      const cost = <f64>pairs * 0.5 * (perCol * <f64>cols + perRow * <f64>(rows + min(validRows, ny)));
-      if (cost < best) {
-        best = cost;
-        chosenRows = rows;
-        chosenCols = cols;
-      }
-      if (across === 1) break;
-    }
-    if (down === 1) break;
-  }
-  return best;
-}
-
-/** Elements between row pairs of a block: a few more than columns, so that columns do not share cache sets. */
-function rowPairBytes(cols: i32): usize {
-  return <usize>(cols + 2) * ELEMENT;
-}
 
 /**
  * Prepare the convolution of images `[ny, nx]`, padded on all sides, with a psf turned by 180 degrees.
@@ -183,54 +149,8 @@ function transformPsf(item: Convolution, psfRows: i32, psfCols: i32, turned: usi
     transform(alongRow, lineA, line);
   }
   for (let col = 0; col < cols; col += 2) {
-    gatherColumns(block + <usize>col * ELEMENT, rows, pairBytes);
+    gatherColumns(block + <usize>col * ELEMENT, lineA, rows, pairBytes);
     transform(alongCol, lineA, item.spectrum + <usize>((col >> 1) * rows) * ELEMENT);
-  }
-}
-
-/** Collect two columns of the block, one in each lane, into `lineA`. */
-function gatherColumns(from: usize, rows: i32, pairBytes: usize): void {
-  const end = lineA + <usize>rows * ELEMENT;
-  for (let to = lineA; to < end; to += 2 * ELEMENT) {
-    const re0 = v128.load(from);
-    const im0 = v128.load(from, 16);
-    const re1 = v128.load(from, 32);
-    const im1 = v128.load(from, 48);
-    v128.store(to, i64x2.shuffle(re0, re1, 0, 2));
-    v128.store(to, i64x2.shuffle(im0, im1, 0, 2), 16);
-    v128.store(to, i64x2.shuffle(re0, re1, 1, 3), 32);
-    v128.store(to, i64x2.shuffle(im0, im1, 1, 3), 48);
-    from += pairBytes;
-  }
-}
-
-/** Put the first `rows` of two columns in `from` back into the block. */
-function scatterColumns(from: usize, to: usize, rows: i32, pairBytes: usize): void {
-  const end = from + <usize>rows * ELEMENT;
-  for (; from < end; from += 2 * ELEMENT) {
-    const re0 = v128.load(from);
-    const im0 = v128.load(from, 16);
-    const re1 = v128.load(from, 32);
-    const im1 = v128.load(from, 48);
-    v128.store(to, i64x2.shuffle(re0, re1, 0, 2));
-    v128.store(to, i64x2.shuffle(im0, im1, 0, 2), 16);
-    v128.store(to, i64x2.shuffle(re0, re1, 1, 3), 32);
-    v128.store(to, i64x2.shuffle(im0, im1, 1, 3), 48);
-    to += pairBytes;
-  }
-}
-
-/** Multiply `line` by the spectrum and swap real and imaginary parts: the transform of the swapped is the inverse. */
-function multiplySwapped(line: usize, spectrum: usize, rows: i32): void {
-  const end = line + <usize>rows * ELEMENT;
-  for (; line < end; line += ELEMENT) {
-    const re = v128.load(line);
-    const im = v128.load(line, 16);
-    const c = v128.load(spectrum);
-    const s = v128.load(spectrum, 16);
-    v128.store(line, timesIm(re, im, c, s));
-    v128.store(line, timesRe(re, im, c, s), 16);
-    spectrum += ELEMENT;
   }
 }
 
@@ -251,12 +171,6 @@ function loadRows(row0: usize, row1: usize, to: usize, count: i32): void {
     to += 2 * ELEMENT;
   }
   squares += f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
-}
-
-/** Clear the real or imaginary parts of a line. */
-function clearParts(to: usize, count: i32): void {
-  const end = to + <usize>count * ELEMENT;
-  for (; to < end; to += ELEMENT) v128.store(to, f64x2.splat(0));
 }
 
 /** Read two rows from `row` on, `col` on, of the padded image; what lies beyond it counts as 0. */
@@ -365,7 +279,7 @@ export function convolve(
     }
     for (let col = 0; col < cols; col += 2) {
       const columns = block + <usize>col * ELEMENT;
-      gatherColumns(columns, rows, pairBytes);
+      gatherColumns(columns, lineA, rows, pairBytes);
       transform(alongCol, lineA, lineB);
       multiplySwapped(lineB, item.spectrum + <usize>((col >> 1) * rows) * ELEMENT, rows);
       transform(alongCol, lineB, lineA);

@@ -4,7 +4,8 @@
 // A tiling is chosen by a model of costs in nanoseconds that were measured once; the choice follows from the inputs alone,
 // so that a chain repeats itself on any machine. On well-lit images tiles win from a psf of about 21 x 21 on.
 
-import { chooseBlocks, prepareConvolution } from "./convolution";
+import { chooseBlocks } from "./block-transform";
+import { prepareConvolution } from "./convolution";
 import { allocate } from "./memory";
 import { Observation } from "./observation";
 import { wrapIndex } from "./window";

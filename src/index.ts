@@ -29,6 +29,7 @@ export type { CycleSpin } from "./data/cycle-spin.js";
 export { galacticToIcrs, icrsToGalactic } from "./data/galactic.js";
 export { type MultiscaleLevel, multiscaleDecomposition } from "./data/multiscale-decomposition.js";
 export type { Observation, SimulatedObservation, WcsCard } from "./data/observation.js";
+export type { PatchMixture, PatchNorm } from "./data/patch-mixture.js";
 export { type FluxFromPictureOptions, fluxFromPicture } from "./data/picture.js";
 export { poissonInterval } from "./data/poisson-interval.js";
 export type { BackgroundScalePrior, SmoothingPrior, TotalCountsPrior } from "./data/prior-parameters.js";
@@ -67,6 +68,7 @@ export {
   type SkyWcs,
 } from "./data/sky-wcs.js";
 export { type ThinnedCounts, thinCounts } from "./data/thin-counts.js";
+export { type ThinnedObservation, thinObservation } from "./data/thin-observation.js";
 export {
   AbortedError,
   type ErrorCode,
@@ -181,10 +183,26 @@ export {
   parseLegacyImages,
   parseLegacyParameters,
 } from "./io/lira-legacy.js";
+export { decodePatchMixture, encodePatchMixture } from "./io/patch-mixture-file.js";
+export {
+  decodePointEstimate,
+  type EstimateProvenance,
+  encodePointEstimate,
+  type StoredEstimate,
+} from "./io/point-estimate-file.js";
 export type { ResultSummary } from "./io/result-decode.js";
 export { decodeResult, encodeResult } from "./io/result-file.js";
+export { type BootstrapOptions, parametricBootstrap } from "./methods/bootstrap.js";
+export { type EmMultiscaleOptions, emMultiscale } from "./methods/em-multiscale.js";
+export type { IterationOptions, IterationReport } from "./methods/estimate.js";
+export { type GradientDescentOptions, gradientDescent } from "./methods/gradient-descent.js";
+export { type CurvatureErrors, type MapOptions, maximumAPosteriori } from "./methods/map.js";
+export type { Parametrisation } from "./methods/positive-flux.js";
+export { type RichardsonLucyOptions, richardsonLucy } from "./methods/richardson-lucy.js";
+export type { StoppingRule } from "./methods/stopping.js";
 export { type DetectionOptions, detectionProbability } from "./model/detection.js";
 export { type DetectedExposure, detectedExposures } from "./model/exposure.js";
+export { createForwardModel, type ForwardModel, type ForwardModelOptions } from "./model/forward-model.js";
 export {
   cash,
   cstat,
@@ -193,6 +211,7 @@ export {
   type Residuals,
   residuals,
 } from "./model/predicted-counts.js";
+export type { SkyGrid, SkyGridOptions } from "./model/sky-grid.js";
 export {
   type BurnInCheck,
   type BurnInOptions,
@@ -203,6 +222,7 @@ export {
   type GewekeOptions,
   gewekeCheck,
 } from "./posterior/burn-in.js";
+export type { ChainGroups } from "./posterior/chain-groups.js";
 export {
   autocorrelationTime,
   bulkEss,
@@ -220,6 +240,7 @@ export { type DiagnoseParts, diagnose } from "./posterior/diagnose.js";
 export type { DrawSource, WatchOptions } from "./posterior/draw-source.js";
 export { type PixelConvergence, pixelConvergence } from "./posterior/pixel-convergence.js";
 export { type PixelCorrelationOptions, pixelCorrelation } from "./posterior/pixel-correlation.js";
+export type { PointEstimate } from "./posterior/point-estimate.js";
 export {
   type Quantities,
   type QuantitiesOptions,
@@ -255,10 +276,44 @@ export type {
 } from "./posterior/result.js";
 export { parameterDraws, pixelQuantiles } from "./posterior/summary.js";
 export type { ImageTrace, ParameterSource, ParameterTrace } from "./posterior/trace.js";
+export {
+  type FitPatchPriorOptions,
+  type FittedPatchMixture,
+  fitPatchPrior,
+} from "./priors/fit-patch-prior.js";
+export { checkGradient, type FluxPrior, type GradientCheck, productPrior } from "./priors/flux-prior.js";
 export { multiscaleLevels } from "./priors/multiscale.js";
+export { type MultiscalePriorOptions, multiscalePrior } from "./priors/multiscale-prior.js";
+export {
+  gradientTikhonovPrior,
+  markovPrior,
+  type Strength,
+  smoothnessPrior,
+  totalVariationPrior,
+} from "./priors/neighbour-priors.js";
+export { type ImageNorm, type PatchPriorOptions, patchPrior } from "./priors/patch-prior.js";
+export {
+  entropyPrior,
+  exponentialPrior,
+  gammaPrior,
+  inverseGammaPrior,
+  tikhonovPrior,
+  uniformPrior,
+} from "./priors/pixel-priors.js";
 export type { ReportFigure, ReportSection } from "./report/report-figure.js";
 export { REPORT_BYTES, type ReportOptions, type ReportResult, reportHtml } from "./report/report-html.js";
 export type { ReportInputFiles } from "./report/reproduce.js";
+export {
+  type DeconvolveOptions,
+  deconvolve,
+  type LiraMethod,
+  METHODS,
+  type Method,
+  type ModelOptions,
+  type PointMethod,
+  type PointMethodOptions,
+  type PriorChoice,
+} from "./runs/deconvolve.js";
 export { type HeldOutCheck, type HeldOutOptions, heldOutCheck } from "./runs/held-out-check.js";
 export { LiraDeconvolver, type RunOptions } from "./runs/lira-deconvolver.js";
 export { defaultPairTransfers, type LiraDeconvolverOptions } from "./runs/lira-options.js";

@@ -21,6 +21,7 @@ export {
   writeFitsFile,
 } from "./io/fits-file-node.js";
 export { type OpenResult, openResult } from "./io/open-result-node.js";
+export { readPointEstimate, writePointEstimate } from "./io/point-estimate-file-node.js";
 export {
   type ChandraGalacticCenterOptions,
   type Cutout,

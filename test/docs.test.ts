@@ -80,7 +80,7 @@ describe.each(DOCUMENTS)("%s", (file) => {
   });
 });
 
-describe("code in README.md", () => {
+describe("code in documents", () => {
   const EXAMPLES = [
     "examples/point-source.mjs",
     "examples/browser/main.js",
@@ -113,6 +113,17 @@ describe("code in README.md", () => {
     expect(result.config).toMatchObject({ iterations: 200, burnIn: 50, chains: 4, seed: 372 });
     const png = readFileSync(join(folder, "posterior.png"));
     expect([...png.subarray(1, 4)]).toEqual([..."PNG"].map((letter) => letter.charCodeAt(0)));
+  });
+
+  it("of docs/methods.md runs, block after block", async () => {
+    const blocks = fences("docs/methods.md").filter(({ language }) => language === "js");
+    expect(blocks.length).toBeGreaterThan(3);
+    writeFileSync(join(folder, "methods.mjs"), blocks.map(({ text }) => text).join("\n"));
+    const { stdout } = await promisify(execFile)(process.execPath, ["methods.mjs"], { cwd: folder });
+    const lines = stdout.trim().split("\n");
+    expect(lines[0]).toMatch(/^\d+ the photons held out were described best/);
+    expect(lines[2]).toBe("true [ 32, 32 ]");
+    expect(lines).toHaveLength(blocks.length);
   });
 
   it("uses in the browser only what the browser-safe entry exports", async () => {

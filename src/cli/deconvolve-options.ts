@@ -1,6 +1,7 @@
 /** Options and help of `tslira deconvolve`. */
 
 import { Command, Option } from "@commander-js/extra-typings";
+import { METHODS } from "../index.js";
 import {
   parseCutout,
   parseNamedNumbers,
@@ -18,6 +19,12 @@ Background: expected counts a pixel for unit exposure, before the psf ("flux", t
 Result: FITS, posterior mean in the first HDU, then std, quantiles, R-hat, ESS, traces, settings;
   sky coordinates of the counts included. See tslira info result.fits.
 
+Priors of --method map, in parts of the flux unit:
+  uniform, exponential:rate=1, gamma:shape=2,rate=1, inverse-gamma:shape=1,scale=0.1,
+  tikhonov:strength=1,reference=0, gradient-tikhonov:strength=1, smoothness:strength=1,sigma=2,
+  total-variation:strength=1,smoothing=0.1, markov:strength=1, entropy:strength=1,reference=1,
+  multiscale:alpha=0.1, patches:file=gmm.fits,strength=1
+
 Examples:
   A first look:
     tslira deconvolve counts.fits --psf psf.fits -o result.fits --png posterior.png
@@ -32,6 +39,10 @@ Examples:
     run.json: {"iterations": 10000, "burnIn": 1000, "smoothingPrior": {"power": 2, "rate": 0.02,
       "exponent": 1}, "observations": [{"counts": "a.fits", "psf": "psf-a.fits"},
       {"counts": "b.fits", "psf": "psf-b.fits", "exposure": "exposure-b.fits"}]}
+  One image, stopped where photons held out are described best, or smoothed by total variation:
+    tslira deconvolve counts.fits --psf psf.fits --method richardson-lucy --stop held-out -o rl.fits
+    tslira deconvolve counts.fits --psf psf.fits --method map \\
+      --prior total-variation:strength=1,smoothing=0.1 --bootstrap 50 -o tv.fits
 
 Ctrl-C stops the run and writes what there is; a second Ctrl-C quits at once.`;
 
@@ -58,8 +69,25 @@ export function deconvolveOptions() {
     .option("--cutout <x0:x1,y0:y1>", "part of the counts: columns, rows, from 0, ends excluded", parseCutout)
     .option("--psf-cutout <x0:x1,y0:y1>", "part of the psf", parseCutout)
     .option("--name <name>", "name of the observation (default: the file's)")
+    .optionsGroup("Method:")
+    .addOption(
+      new Option(
+        "--method <name>",
+        "lira samples the posterior; the others give one image (default: lira)",
+      ).choices([...METHODS]),
+    )
+    .option("--prior <prior>", "for map: name:key=value,..., joined by + (see below)")
+    .option("--stop <rule>", "for richardson-lucy: tolerance=1e-3, held-out or discrepancy")
+    .option("--accelerate", "for richardson-lucy: extrapolate from the last two steps")
+    .option("--bootstrap <n>", "errors of one image from n simulated observations", parseWhole)
+    .option("--upsampling <n>", "sky pixels a detector pixel: 1, 2 or 3 (default: 1)", parseWhole)
+    .option("--margin <n>", "detector pixels of sky beyond each edge (default: 0)", parseWhole)
     .optionsGroup("Sampling:")
-    .option("-n, --iterations <n>", "sweeps of each chain, burn-in included (default: 5000)", parseWhole)
+    .option(
+      "-n, --iterations <n>",
+      "sweeps of each chain, burn-in included (default: 5000); iterations of other methods",
+      parseWhole,
+    )
     .option(
       "--burn-in <n>",
       "sweeps at the start that are not used, or auto (default: a tenth)",

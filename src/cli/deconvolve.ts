@@ -14,9 +14,11 @@ import {
   type PartialSettings,
   readConfigFile,
 } from "./deconvolve-config.js";
+import { estimate } from "./deconvolve-method.js";
 import { deconvolveOptions, type DeconvolveFlags as Flags } from "./deconvolve-options.js";
 import { formatBytes, shellQuote } from "./format.js";
 import { given } from "./given.js";
+import { checkMethodFlags, checkNoSamplerFlags } from "./method-options.js";
 import { checkOutputPath } from "./output-path.js";
 import { openProgress, type ProgressDisplay } from "./progress.js";
 import { interruptible, reportRun } from "./run-report.js";
@@ -73,6 +75,13 @@ async function deconvolve(counts: string | undefined, flags: Flags): Promise<voi
   }
   const overwrite = flags.overwrite === true;
   await checkOutputPath(output, { overwrite });
+  if (flags.method !== undefined && flags.method !== "lira") {
+    checkNoSamplerFlags(flags.method, flags);
+    if (png !== undefined) await checkOutputPath(png, { overwrite });
+    await estimate({ ...settings, output }, flags.method, flags);
+    return;
+  }
+  checkMethodFlags(flags);
   if (png !== undefined) await checkOutputPath(png, { overwrite });
 
   const { checkpoint = `${output}.checkpoint` } = flags;

@@ -5,6 +5,7 @@ import {
   type FitsFile,
   type FitsHdu,
   type FitsHduInfo,
+  type FitsHeader,
   openFitsFile,
   parseFitsName,
   type ResultSummary,
@@ -47,8 +48,14 @@ async function info(name: string, json: boolean): Promise<void> {
     const wanted = extension === undefined ? file.hdus : [await file.readHdu(extension)];
     const hdus: HduReport[] = [];
     for (const hdu of wanted) hdus.push(await describe(file, hdu));
+    const { header } = file.hdus[0];
+    const estimate = extension === undefined && header.has("ESTIMATE") && header.has("METHOD");
     if (json) {
-      const result = summary === undefined ? {} : { result: summaryData(summary) };
+      const result = estimate
+        ? { estimate: estimateData(header) }
+        : summary === undefined
+          ? {}
+          : { result: summaryData(summary) };
       process.stdout.write(`${JSON.stringify({ file: path, hdus, ...result }, undefined, 2)}\n`);
       return;
     }
@@ -57,7 +64,8 @@ async function info(name: string, json: boolean): Promise<void> {
       "",
       ...hduLines(hdus),
     ];
-    if (summary === undefined) lines.push("", ...adviceLines(path, wanted));
+    if (estimate) lines.push("", ...estimateLines(path, header));
+    else if (summary === undefined) lines.push("", ...adviceLines(path, wanted));
     else lines.push("", ...resultLines(path, summary));
     process.stdout.write(`${lines.join("\n")}\n`);
   } finally {
@@ -237,6 +245,46 @@ function resultLines(path: string, result: ResultSummary): string[] {
     ...settings.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`),
     "",
     `Next: ${next[0]}`,
+  ];
+}
+
+/** What the header of an image by another method than lira says. */
+function estimateData(header: FitsHeader) {
+  const number = (keyword: string) => {
+    const value = header.get(keyword);
+    return typeof value === "number" ? value : null;
+  };
+  return {
+    method: header.text("METHOD"),
+    iterations: number("NITER"),
+    converged: header.get("CONVERGD") === true,
+    complete: header.get("COMPLETE") === true,
+    stopped: header.text("STOPPED"),
+    cash: number("CASH"),
+    logPrior: number("LOGPRIOR"),
+    upsampling: number("UPSAMPLE"),
+    margin: number("MARGIN"),
+    creator: header.text("CREATOR"),
+    command: header.text("COMMAND"),
+  };
+}
+
+function estimateLines(path: string, header: FitsHeader): string[] {
+  const { method, iterations, complete, stopped, cash, creator, command } = estimateData(header);
+  const rows = [
+    ["iterations", `${iterations === null ? "?" : formatCount(iterations)}; ${stopped}`],
+    ...(complete ? [] : [["incomplete", "it was ended from outside; run the command again for the rest"]]),
+    ["Cash", cash === null ? "?" : formatNumber(cash)],
+    ["made by", creator ?? "?"],
+    ...(command === undefined ? [] : [["command", command]]),
+  ];
+  const width = Math.max(...rows.map(([label]) => label.length));
+  return [
+    `Image of tslira deconvolve --method ${method}: one estimate, no posterior`,
+    "",
+    ...rows.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`),
+    "",
+    `Next: look at it: ds9 ${shellQuote([path])}, or in Python astropy.io.fits.open(${JSON.stringify(path)})`,
   ];
 }
 

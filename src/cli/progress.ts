@@ -6,6 +6,8 @@ import { formatCount, formatDuration } from "./format.js";
 /** A display of progress. */
 export interface ProgressDisplay {
   readonly update: (progress: RunProgress) => void;
+  /** Show any line of progress; `stage` names the kind of work, whose change is shown at once. */
+  readonly show: (line: string, stage: string) => void;
   /** Print a message of its own, above the progress line. */
   readonly say: (text: string) => void;
   /** Remove the progress line. */
@@ -34,22 +36,30 @@ export function openProgress({ quiet }: { readonly quiet: boolean }): ProgressDi
     if (shown) stderr.write("\r\u001b[K");
     shown = false;
   };
+  const due = (next: string) => {
+    if (quiet) return false;
+    const now = performance.now();
+    const wait = terminal ? (stage === next ? TERMINAL_MILLISECONDS : 0) : PLAIN_MILLISECONDS;
+    if (now - last < wait) return false;
+    last = now;
+    stage = next;
+    return true;
+  };
+  const write = (line: string) => {
+    if (terminal) {
+      clear();
+      stderr.write(line.slice(0, Math.max(20, (stderr.columns || 80) - 1)));
+      shown = true;
+    } else {
+      stderr.write(`${line.trimStart()}\n`);
+    }
+  };
   return {
     update(progress) {
-      if (quiet) return;
-      const now = performance.now();
-      const wait = terminal ? (stage === progress.stage ? TERMINAL_MILLISECONDS : 0) : PLAIN_MILLISECONDS;
-      if (now - last < wait) return;
-      last = now;
-      stage = progress.stage;
-      const line = describe(progress);
-      if (terminal) {
-        clear();
-        stderr.write(line.slice(0, Math.max(20, (stderr.columns || 80) - 1)));
-        shown = true;
-      } else {
-        stderr.write(`${line.trimStart()}\n`);
-      }
+      if (due(progress.stage)) write(describe(progress));
+    },
+    show(line, next) {
+      if (due(next)) write(line);
     },
     say(text) {
       clear();

@@ -157,7 +157,7 @@ const ARRAY_BACKGROUND = 2;
 const ARRAY_PSF = 3;
 /** Pair transfers for each transfer between nodes, and transfers between flux and each fitted background a sweep. */
 const PAIRS_PER_NODE = 10;
-const BACKGROUND_TRANSFERS = 2;
+const BACKGROUND_TRANSFERS = 1;
 /** How `createChain` numbers the ways to shift the tree. */
 const SHIFTS: Readonly<Record<CycleSpin, number>> = { none: 0, ensemble: 0, random: 1, sampled: 2 };
 /** Schemes in the order of their numbers in `setRedistribution`. */

@@ -327,7 +327,10 @@ describe.skipIf(process.platform === "win32")("Ctrl-C", () => {
   it("quits at once the second time", async () => {
     const child = startCli(folder, ["deconvolve", ...sim, ...long, "-o", "none.fits", "--workers", "0"]);
     const end = finished(child);
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    // The program listens for signals before it opens the folder of the run; how long that takes depends on the machine.
+    while (!existsSync(path("none.fits.checkpoint"))) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
     child.kill("SIGTERM");
     child.kill("SIGINT");
     expect((await end).code).toBe(130);

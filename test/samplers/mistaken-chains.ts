@@ -1,55 +1,38 @@
 /** Chains of the package with a mistake added, which calibration must notice. */
-import { type ImageModel, shareOut } from "../oracles/pair-transfer.js";
-import { referenceExposureOf, textbookObservation } from "../oracles/textbook-model.js";
-import { textbookRandom } from "../oracles/textbook-random.js";
-import { type StartChain, startLiraChain } from "./samplers-under-test.js";
+import { type StartChain, startChainOf, startLiraChain } from "./samplers-under-test.js";
 
-/** Log density of the logit of a pair's share, right or wrong; the arguments are those of `logPairDensity`. */
-export type PairDensity = (
-  image: Float64Array,
-  first: number,
-  second: number,
-  logitShare: number,
-  model: ImageModel,
-) => number;
+/** What transfers after each sweep are made to believe. */
+export interface TransferBelief {
+  /** Rows by which the tree of the transfers lies off that of the sweep. */
+  readonly rows: number;
+  /** Factor on every alpha. */
+  readonly alpha: number;
+}
 
-/** The chain with one Metropolis move of a random pair after each sweep, under the given density of logit f. */
-export function startWithPairMoves(logDensity: PairDensity): StartChain {
+/** Rounds of transfers after each sweep: enough to come near their own law, whatever the sweep drew. */
+const ROUNDS = 8;
+
+/** The chain with further rounds of pair transfers after each sweep, right when `rows` is 0 and `alpha` 1. */
+export function startWithTransfers({ rows, alpha }: TransferBelief): StartChain {
   return (observations, settings, options) => {
-    const chain = startLiraChain(observations, settings, options);
-    const random = textbookRandom(options.seed + 2, options.chain);
-    const prepared = observations.map((observation) => textbookObservation(observation, settings.boundary));
-    const referenceExposure = referenceExposureOf(observations);
-    function movePair(): void {
-      const { flux } = chain;
-      const model: ImageModel = {
-        shape: chain.shape,
-        shift: [chain.cycleSpin.row, chain.cycleSpin.col],
-        alpha: chain.alpha,
-        totalCountsPrior: settings.totalCountsPrior,
-        observations: prepared,
-        backgroundScale: chain.backgroundScale,
-        referenceExposure,
-      };
-      const image = Float64Array.from(flux, (value) => value * referenceExposure);
-      const first = random.below(flux.length);
-      const second = (first + 1 + random.below(flux.length - 1)) % flux.length;
-      const z = Math.log(image[first]) - Math.log(image[second]);
-      const proposed = z + 2 * random.normal();
-      const logRatio =
-        logDensity(image, first, second, proposed, model) - logDensity(image, first, second, z, model);
-      if (!(Math.log(random.uniform()) < logRatio)) return;
-      const shared = shareOut(image, first, second, proposed);
-      // The flux is the chain's own memory: the next sweep starts from it.
-      flux[first] = shared[first] / referenceExposure;
-      flux[second] = shared[second] / referenceExposure;
-    }
+    const chain = startChainOf(
+      { pairTransfers: settings.pairTransfers ?? 0 },
+      observations,
+      settings,
+      options,
+    );
     return Object.create(chain, {
       sweep: {
         value(count: number) {
           for (let index = 0; index < count; index++) {
             chain.sweep(1);
-            movePair();
+            const { row, col } = chain.cycleSpin;
+            const kept = chain.alpha.slice();
+            chain.alpha.set(kept.map((value) => value * alpha));
+            for (let round = 0; round < ROUNDS; round++) {
+              chain.kernels.stepTransfers((row + rows) % chain.shape[0], col);
+            }
+            chain.alpha.set(kept);
           }
         },
       },

@@ -1,7 +1,7 @@
 /** The samplers that the slow tests put to the test, all behind the face of a textbook chain. */
 import type { Observation } from "../../src/data/observation.js";
 import type { SkyImage } from "../../src/image.js";
-import { compileKernels } from "../../src/kernels.js";
+import { compileKernels, type Kernels } from "../../src/kernels.js";
 import { createLiraChain, type LiraChainSettings, MAX_BATCH } from "../../src/samplers/lira.js";
 import type { RunChains } from "../oracles/acceptance.js";
 import { type ChainView, createTextbookChain } from "../oracles/textbook-lira.js";
@@ -29,7 +29,7 @@ export const startLiraChain: StartChain = (observations, settings, options) =>
 export function startChainOf(
   changes: Pick<LiraChainSettings, "pairTransfers"> & Partial<LiraChainSettings>,
   ...[observations, settings, options]: Parameters<StartChain>
-): ChainView {
+): ChainView & { readonly kernels: Kernels } {
   const levels = textbookTreeShapes(observations[0].counts.shape).length - 1;
   const chain = createLiraChain(
     observations,
@@ -47,6 +47,7 @@ export function startChainOf(
   return {
     shape: chain.shape,
     levels: chain.levels,
+    kernels: chain.kernels,
     sweep(count) {
       for (let left = count; left > 0; left -= MAX_BATCH) {
         const batch = Math.min(left, MAX_BATCH);

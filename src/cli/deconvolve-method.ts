@@ -1,0 +1,164 @@
+/** `tslira deconvolve --method` for methods that give one image. */
+
+import { writeFile } from "node:fs/promises";
+import { Worker } from "node:worker_threads";
+import {
+  figureDocument,
+  fromPlainError,
+  JobError,
+  type Method,
+  type Panel,
+  type PointEstimate,
+  plotPanels,
+  renderPng,
+  residuals,
+  type SkyImage,
+  VERSION,
+  writePointEstimate,
+} from "../node.js";
+import type { DeconvolveSettings } from "./deconvolve-config.js";
+import type { DeconvolveFlags } from "./deconvolve-options.js";
+import type { EstimateMessage, EstimateProgress, EstimateTask } from "./estimate-worker.js";
+import { EXIT } from "./exit.js";
+import { formatCount, formatDuration, formatNumber, shellQuote, tableLines } from "./format.js";
+import { listenForInterrupt } from "./interrupt.js";
+import { openProgress, type ProgressDisplay } from "./progress.js";
+
+type Found = Extract<EstimateMessage, { type: "done" }>;
+
+/** Find the image in a thread of its own, so that Ctrl-C is heard; write and report it. */
+export async function estimate(
+  settings: DeconvolveSettings & { readonly output: string },
+  method: Exclude<Method, "lira">,
+  flags: DeconvolveFlags,
+): Promise<void> {
+  const { output, png } = settings;
+  const progress = openProgress({ quiet: flags.quiet === true });
+  const found = await inThread({ settings, method, flags }, progress);
+  const { result, inputs, unit, counts } = found;
+  for (const warning of result.warnings) progress.say(`tslira: warning: ${warning}`);
+  await writePointEstimate(result, output, {
+    version: VERSION,
+    command: `tslira ${shellQuote(process.argv.slice(2))}`,
+    inputs,
+    ...(unit === undefined ? {} : { unit }),
+  });
+  const written = [output];
+  if (png !== undefined) {
+    await writeFile(png, await renderPng(await figure(result, counts)));
+    written.push(png);
+  }
+  if (!flags.quiet) progress.say(summary(result, written).join("\n"));
+  if (flags.json) process.stdout.write(`${JSON.stringify(data(result, output, png), undefined, 2)}\n`);
+  if (!result.complete) {
+    progress.say(
+      `tslira: interrupted; ${output} holds the image so far, marked incomplete (${result.stopped})`,
+    );
+    process.exitCode = EXIT.interrupted;
+  }
+}
+
+async function inThread(task: Omit<EstimateTask, "ending">, progress: ProgressDisplay): Promise<Found> {
+  const ending = new Int32Array(new SharedArrayBuffer(4));
+  const interruption = listenForInterrupt(() => {
+    Atomics.store(ending, 0, 1);
+    progress.say("stopping; the image so far is kept. Ctrl-C again quits at once");
+  });
+  const workerData: EstimateTask = { ...task, ending };
+  const worker = new Worker(new URL("./estimate-worker.js", import.meta.url), { workerData });
+  try {
+    return await new Promise<Found>((resolve, reject) => {
+      worker.on("message", (message: EstimateMessage) => {
+        if (message.type === "progress") progress.show(describe(message), message.stage);
+        else if (message.type === "done") resolve(message);
+        else reject(fromPlainError(message.error));
+      });
+      worker.on("error", reject);
+      worker.on("exit", (code) =>
+        reject(
+          new JobError(`deconvolve: the thread must give an image, got exit code ${code}; run it again`),
+        ),
+      );
+    });
+  } finally {
+    progress.close();
+    interruption.release();
+    await worker.terminate();
+  }
+}
+
+const STAGES = {
+  iterations: "iterations",
+  "held-out": "iterations on a part of the photons",
+  bootstrap: "simulated observations",
+} as const;
+
+function describe({ stage, done, total, seconds, objective }: EstimateProgress): string {
+  const percent = `${Math.floor((100 * done) / total)} %`.padStart(5);
+  const rate = done / Math.max(seconds, 1e-3);
+  const parts = [
+    `${percent}  ${formatCount(done)} of at most ${formatCount(total)} ${STAGES[stage]}`,
+    ...(objective === undefined ? [] : [`objective ${formatNumber(objective)}`]),
+    `at most ${formatDuration((total - done) / rate)} left`,
+  ];
+  return parts.join(", ");
+}
+
+async function figure(result: PointEstimate, counts: SkyImage): Promise<string> {
+  const flux = { label: "flux", stretch: "sqrt" as const };
+  const panels: Panel[] = [
+    { image: counts, title: "Counts", label: "counts", stretch: "sqrt" },
+    { image: result.flux, title: "Flux", ...flux },
+    {
+      image: residuals(counts, result.predicted[0]).sigma,
+      title: "Residuals",
+      label: "sigma",
+      colormap: "RdBu",
+      limits: [-4, 4],
+    },
+  ];
+  if (result.std !== undefined) {
+    panels.push({ image: result.std, title: "Standard deviation", ...flux, colormap: "viridis" });
+  }
+  return plotPanels(panels, { document: await figureDocument(), title: result.method });
+}
+
+function total({ data: values }: SkyImage): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
+function summary(result: PointEstimate, written: readonly string[]): string[] {
+  const rows = [
+    ["method", result.method],
+    ["iterations", `${formatCount(result.iterations)}; ${result.stopped}`],
+    ...(result.converged || !result.complete || result.stopped.startsWith("all ")
+      ? []
+      : [["not converged", "go on with more --iterations"]]),
+    ["flux", formatNumber(total(result.flux))],
+    ["Cash", formatNumber(result.cash)],
+    ["time", formatDuration(result.seconds)],
+    ["written", written.join(", ")],
+  ];
+  return ["", ...tableLines(rows).map((line) => `  ${line.trimEnd()}`)];
+}
+
+function data(result: PointEstimate, output: string, png: string | undefined) {
+  const { method, iterations, converged, complete, stopped, cash, logPrior, backgroundScale } = result;
+  const { seconds, warnings } = result;
+  return {
+    method,
+    iterations,
+    converged,
+    stopped,
+    interrupted: !complete,
+    cash,
+    logPrior: logPrior ?? null,
+    totalFlux: total(result.flux),
+    backgroundScale,
+    priorParameters: result.priorParameters ?? null,
+    seconds,
+    output,
+    png: png ?? null,
+    warnings,
+  };
+}

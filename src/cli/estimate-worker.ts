@@ -1,0 +1,103 @@
+/** The thread in which `tslira deconvolve --method` works, so that the main one hears Ctrl-C. */
+
+import { parentPort, workerData } from "node:worker_threads";
+import {
+  type BootstrapOptions,
+  deconvolve,
+  type IterationReport,
+  type Method,
+  type PlainError,
+  type PointEstimate,
+  readObservationFiles,
+  type SkyImage,
+  toPlainError,
+} from "../node.js";
+import type { DeconvolveSettings } from "./deconvolve-config.js";
+import type { DeconvolveFlags } from "./deconvolve-options.js";
+import { pointMethod } from "./method-options.js";
+
+/** What the thread is asked to do. */
+export interface EstimateTask {
+  readonly settings: DeconvolveSettings;
+  readonly method: Exclude<Method, "lira">;
+  readonly flags: DeconvolveFlags;
+  /** Shared: becomes 1 when the work shall end. */
+  readonly ending: Int32Array;
+}
+
+/** How far the work is. */
+export interface EstimateProgress {
+  readonly type: "progress";
+  readonly stage: "iterations" | "held-out" | "bootstrap";
+  readonly done: number;
+  readonly total: number;
+  /** Of this stage. */
+  readonly seconds: number;
+  readonly objective?: number;
+}
+
+/** What it says. */
+export type EstimateMessage =
+  | EstimateProgress
+  | {
+      readonly type: "done";
+      readonly result: PointEstimate;
+      /** Of the first observation. */
+      readonly counts: SkyImage;
+      readonly unit: string | undefined;
+      readonly inputs: readonly { readonly name: string; readonly sha256: string }[];
+    }
+  | { readonly type: "failed"; readonly error: PlainError };
+
+/** Iterations of the methods when nothing is said. */
+const ITERATIONS = { "richardson-lucy": 100, "gradient-descent": 1_000, map: 1_000, "em-multiscale": 1_000 };
+const MILLISECONDS = 100;
+
+function say(message: EstimateMessage): void {
+  parentPort?.postMessage(message);
+}
+
+async function work({ settings, method, flags, ending }: EstimateTask): Promise<void> {
+  const options = await pointMethod(method, settings, flags);
+  const files = await Promise.all(settings.observations.map(readObservationFiles));
+  let stage = "";
+  let since = 0;
+  let last = 0;
+  const goOn = (at: Pick<EstimateProgress, "stage" | "done" | "total" | "objective">): boolean => {
+    const now = performance.now();
+    if (at.stage !== stage) {
+      stage = at.stage;
+      since = now;
+      last = 0;
+    }
+    if (now - last >= MILLISECONDS) {
+      last = now;
+      say({ ...at, type: "progress", seconds: (now - since) / 1000 });
+    }
+    return Atomics.load(ending, 0) === 0;
+  };
+  const total = options.iterations ?? ITERATIONS[method];
+  const onIteration = ({ iteration, objective, stage: phase }: IterationReport) =>
+    goOn({ stage: phase ?? "iterations", done: iteration, total, objective });
+  const bootstrap: BootstrapOptions | undefined =
+    typeof options.bootstrap === "object"
+      ? {
+          ...options.bootstrap,
+          onReplicate: (done, replicates) => goOn({ stage: "bootstrap", done, total: replicates }),
+        }
+      : undefined;
+  const result = await deconvolve(
+    files.map(({ observation }) => observation),
+    { ...options, onIteration, ...(bootstrap === undefined ? {} : { bootstrap }) },
+  );
+  const units = new Set(files.map(({ unit }) => unit));
+  say({
+    type: "done",
+    result,
+    counts: files[0].observation.counts,
+    unit: units.size === 1 ? files[0].unit : undefined,
+    inputs: files.flatMap(({ inputs }) => inputs),
+  });
+}
+
+work(workerData as EstimateTask).catch((error) => say({ type: "failed", error: toPlainError(error) }));

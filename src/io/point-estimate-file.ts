@@ -1,0 +1,240 @@
+import type { WcsCard } from "../data/observation.js";
+import { FormatError } from "../errors.js";
+import type { SkyImage } from "../image.js";
+import type { PointEstimate } from "../posterior/point-estimate.js";
+import {
+  columnNumbers,
+  type FitsCard,
+  type FitsHdu,
+  type FitsHduInfo,
+  type FitsHduInput,
+  type FitsHeader,
+  findColumn,
+  fitsCard,
+  imageToSkyImage,
+  readFitsMaybeGzip,
+  readImageData,
+  readTable,
+  wcsCards,
+  writeFits,
+} from "./fits.js";
+import { scaleWcs, shiftWcs } from "./fits-wcs.js";
+import { escapeText, unescapeText } from "./result-text.js";
+
+/** What the header says about where an estimate comes from. */
+export interface EstimateProvenance {
+  /** Version of the program that made it. */
+  readonly version?: string;
+  /** The command or call. */
+  readonly command?: string;
+  readonly inputs?: readonly { readonly name: string; readonly sha256: string }[];
+  /** Unit of the flux. */
+  readonly unit?: string;
+}
+
+/**
+ * An estimate as a FITS file:
+ *
+ * | HDU | content |
+ * |---|---|
+ * | PRIMARY | flux `[ny, nx]` with sky coordinates, and the cards below |
+ * | STD | standard deviation, if estimated |
+ * | INTERVAL | `[2, ny, nx]`: ends of the 68 % interval, if estimated |
+ * | PREDICTED | `[ny, nx]` of the detector: expected counts, one HDU for each observation (EXTVER 1, 2 ...) |
+ * | OBJECTIVE | table `iteration, objective` |
+ *
+ * Cards: ESTIMATE (version of this layout, 1), METHOD, NITER, CONVERGD, COMPLETE, STOPPED, CASH, LOGPRIOR, UPSAMPLE, MARGIN,
+ * BKGSCLn, PRIORPn, SECONDS, WARNn; CREATOR, COMMAND, INPUTn, SHAn.
+ */
+export function encodePointEstimate(
+  estimate: PointEstimate,
+  provenance: EstimateProvenance = {},
+): Uint8Array {
+  return writeFits(estimateHdus(estimate, provenance));
+}
+
+/** The HDUs of `encodePointEstimate`. */
+export function estimateHdus(estimate: PointEstimate, provenance: EstimateProvenance = {}): FitsHduInput[] {
+  const { upsampling, margin, wcs = [], objective } = estimate;
+  const sky = wcsOf(scaleWcs(shiftWcs(wcs, -margin, -margin), upsampling));
+  const unit = provenance.unit === undefined ? [] : [fitsCard("BUNIT", escapeText(provenance.unit))];
+  const image = (
+    { data, shape }: SkyImage,
+    name: string | undefined,
+    cards: readonly FitsCard[],
+  ): FitsHduInput => ({
+    kind: "image",
+    ...(name === undefined ? {} : { name }),
+    data,
+    shape: [...shape],
+    cards,
+  });
+  const hdus: FitsHduInput[] = [
+    image(estimate.flux, undefined, [
+      ...unit,
+      ...estimateCards(estimate),
+      ...provenanceCards(provenance),
+      ...sky,
+    ]),
+  ];
+  if (estimate.std !== undefined) hdus.push(image(estimate.std, "STD", [...unit, ...sky]));
+  if (estimate.interval !== undefined) {
+    const [lower, upper] = estimate.interval;
+    const data = new Float64Array(2 * lower.data.length);
+    data.set(lower.data);
+    data.set(upper.data, lower.data.length);
+    hdus.push({
+      kind: "image",
+      name: "INTERVAL",
+      data,
+      shape: [2, ...lower.shape],
+      cards: [...unit, fitsCard("PROB1", 0.16, "plane 1"), fitsCard("PROB2", 0.84, "plane 2"), ...sky],
+    });
+  }
+  for (const [index, predicted] of estimate.predicted.entries()) {
+    hdus.push(image(predicted, "PREDICTED", index === 0 ? wcsOf(wcs) : []));
+  }
+  hdus.push({
+    kind: "table",
+    name: "OBJECTIVE",
+    columns: [
+      { name: "iteration", format: "J", values: Int32Array.from(objective, (_, index) => index + 1) },
+      { name: "objective", format: "D", values: Float64Array.from(objective) },
+    ],
+  });
+  return hdus;
+}
+
+function wcsOf(cards: readonly WcsCard[]): FitsCard[] {
+  return cards.map(({ keyword, value, comment }) => fitsCard(keyword, value, comment));
+}
+
+function estimateCards(estimate: PointEstimate): FitsCard[] {
+  const { method, iterations, converged, complete, stopped, cash, logPrior } = estimate;
+  const { upsampling, margin, seconds, warnings } = estimate;
+  return [
+    fitsCard("ESTIMATE", 1, "one image, by the method below"),
+    fitsCard("METHOD", method),
+    fitsCard("NITER", iterations, "iterations"),
+    fitsCard("CONVERGD", converged, "ended by its own rule"),
+    fitsCard("COMPLETE", complete, "F: ended early from outside"),
+    fitsCard("STOPPED", escapeText(stopped)),
+    fitsCard("CASH", cash, "2 sum(lambda - counts ln lambda)"),
+    ...(logPrior === undefined || !Number.isFinite(logPrior) ? [] : [fitsCard("LOGPRIOR", logPrior)]),
+    fitsCard("UPSAMPLE", upsampling, "sky pixels a detector pixel"),
+    fitsCard("MARGIN", margin, "detector pixels beyond each edge"),
+    ...estimate.backgroundScale.map((value, index) => fitsCard(`BKGSCL${index + 1}`, value)),
+    ...(estimate.priorParameters ?? []).map((value, index) => fitsCard(`PRIORP${index + 1}`, value)),
+    fitsCard("SECONDS", seconds),
+    ...warnings.map((text, index) => fitsCard(`WARN${index + 1}`, escapeText(text))),
+  ];
+}
+
+function provenanceCards({ version, command, inputs = [] }: EstimateProvenance): FitsCard[] {
+  return [
+    fitsCard("CREATOR", version === undefined ? "tslira" : `tslira ${version}`),
+    ...(command === undefined ? [] : [fitsCard("COMMAND", escapeText(command))]),
+    ...inputs.flatMap(({ name, sha256 }, index) => [
+      fitsCard(`INPUT${index + 1}`, escapeText(name)),
+      fitsCard(`SHA${index + 1}`, sha256),
+    ]),
+  ];
+}
+
+/** An estimate from a file, and where it came from. */
+export interface StoredEstimate {
+  readonly estimate: PointEstimate;
+  readonly provenance: EstimateProvenance;
+}
+
+/** Whether HDUs are those of an estimate. */
+export function isEstimate(hdus: readonly FitsHduInfo[]): boolean {
+  return hdus.length > 0 && hdus[0].header.has("ESTIMATE") && hdus[0].header.has("METHOD");
+}
+
+/**
+ * Read what `encodePointEstimate` wrote, plain or gzip.
+ *
+ * @throws FormatError when it is not an estimate, or damaged
+ */
+export async function decodePointEstimate(bytes: Uint8Array): Promise<StoredEstimate> {
+  return decodeEstimateHdus(await readFitsMaybeGzip(bytes));
+}
+
+/** The estimate in HDUs. @throws FormatError when they are not those of an estimate */
+export function decodeEstimateHdus(hdus: readonly FitsHdu[]): StoredEstimate {
+  if (!isEstimate(hdus)) {
+    throw new FormatError(
+      "estimate: the file must be an image by a method such as richardson-lucy or map, got another FITS file; read results of " +
+        "the sampler with decodeResult",
+    );
+  }
+  const [{ header }] = hdus;
+  const named = (name: string) => hdus.find((hdu) => hdu.name === name);
+  const std = named("STD");
+  const interval = named("INTERVAL");
+  const predicted = hdus.filter(({ name }) => name === "PREDICTED");
+  const objective = named("OBJECTIVE");
+  const values = objective === undefined ? undefined : findColumn(readTable(objective), "objective");
+  if (predicted.length === 0 || values === undefined) {
+    throw new FormatError(
+      "estimate: the file must hold the HDUs PREDICTED and OBJECTIVE, got no such; it is damaged, write it again",
+    );
+  }
+  const wcs = wcsCards(predicted[0].header);
+  const logPrior = header.get("LOGPRIOR");
+  const priorParameters = numbered(header, "PRIORP").map(Number);
+  const unit = header.text("BUNIT");
+  const creator = /^tslira (.+)$/.exec(header.text("CREATOR") ?? "");
+  const command = header.text("COMMAND");
+  const sums = numbered(header, "SHA").map(String);
+  return {
+    estimate: {
+      method: header.text("METHOD") ?? "",
+      flux: imageToSkyImage(hdus[0]),
+      ...(std === undefined ? {} : { std: imageToSkyImage(std) }),
+      ...(interval === undefined ? {} : { interval: bounds(interval) }),
+      predicted: predicted.map(imageToSkyImage),
+      backgroundScale: numbered(header, "BKGSCL").map(Number),
+      cash: Number(header.get("CASH")),
+      ...(typeof logPrior === "number" ? { logPrior } : {}),
+      ...(priorParameters.length === 0 ? {} : { priorParameters }),
+      iterations: Number(header.get("NITER")),
+      objective: [...columnNumbers(values)],
+      converged: header.get("CONVERGD") === true,
+      complete: header.get("COMPLETE") === true,
+      stopped: unescapeText(header.text("STOPPED") ?? ""),
+      upsampling: Number(header.get("UPSAMPLE")),
+      margin: Number(header.get("MARGIN")),
+      warnings: numbered(header, "WARN").map((text) => unescapeText(String(text))),
+      ...(wcs.length === 0 ? {} : { wcs }),
+      seconds: Number(header.get("SECONDS")),
+    },
+    provenance: {
+      ...(creator === null ? {} : { version: creator[1] }),
+      ...(command === undefined ? {} : { command: unescapeText(command) }),
+      inputs: numbered(header, "INPUT").map((name, index) => ({
+        name: unescapeText(String(name)),
+        sha256: sums[index] ?? "",
+      })),
+      ...(unit === undefined ? {} : { unit: unescapeText(unit) }),
+    },
+  };
+}
+
+/** Values of the cards `name1`, `name2` ... */
+function numbered(header: FitsHeader, name: string): unknown[] {
+  const values: unknown[] = [];
+  while (header.has(`${name}${values.length + 1}`)) values.push(header.get(`${name}${values.length + 1}`));
+  return values;
+}
+
+function bounds(hdu: FitsHdu): [SkyImage, SkyImage] {
+  const { data, shape } = readImageData(hdu);
+  const [, ny, nx] = shape;
+  const plane = (index: number): SkyImage => ({
+    data: Float64Array.from(data.subarray(index * ny * nx, (index + 1) * ny * nx)),
+    shape: [ny, nx],
+  });
+  return [plane(0), plane(1)];
+}

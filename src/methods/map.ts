@@ -1,0 +1,203 @@
+import { exponential } from "../data/exponential.js";
+import { randomStream } from "../data/random.js";
+import { InvalidInputError } from "../errors.js";
+import type { ForwardModel } from "../model/forward-model.js";
+import type { PointEstimate } from "../posterior/point-estimate.js";
+import { type FluxPrior, priorName } from "../priors/flux-prior.js";
+import { minimiseAdam } from "./adam.js";
+import {
+  checkAborted,
+  checkCount,
+  endedByCaller,
+  finishEstimate,
+  type IterationOptions,
+  startingFlux,
+} from "./estimate.js";
+import { estimateDiagonal, estimateInverseDiagonal, hessianProduct } from "./hessian.js";
+import { minimiseLbfgs } from "./lbfgs.js";
+import {
+  type Parametrisation,
+  type PosteriorFunction,
+  positiveMap,
+  posteriorFunction,
+} from "./positive-flux.js";
+import { richardsonLucy } from "./richardson-lucy.js";
+
+/** Errors of a mode from the curvature of the posterior there. */
+export interface CurvatureErrors {
+  /**
+   * `"diagonal"`: one over the root of the diagonal of the Hessian, the spread of a pixel when all others are held;
+   * `"inverse"`: the root of the diagonal of the inverse Hessian, the spread whatever the others do.
+   */
+  readonly errors: "diagonal" | "inverse";
+  /** Random vectors of the estimate; default 30. Its relative error is about sqrt(2 / probes). */
+  readonly probes?: number;
+  /** Default 0. */
+  readonly seed?: number;
+}
+
+/** Options of `maximumAPosteriori`. */
+export interface MapOptions extends IterationOptions {
+  /** Most iterations; default 1,000. */
+  readonly iterations?: number;
+  /**
+   * Relative change of the objective below which it ends, three times in a row; default 1e-7, which leaves the objective within
+   * about 0.1 of its minimum.
+   */
+  readonly tolerance?: number;
+  /**
+   * Flux as the square of a number (default for densities of the flux), as its exponential (default for densities of its
+   * logarithm), or as its softplus. With the last two a pixel that once came too near to 0 hardly leaves it again, as its
+   * gradient vanishes with the flux, so that the end need not be the maximum.
+   */
+  readonly parametrisation?: Parametrisation;
+  /** `"lbfgs"` (default), or `"adam"` for priors with random shifts. */
+  readonly optimizer?: "lbfgs" | "adam";
+  /** Step length of Adam, in units of the parametrisation; default 0.05. */
+  readonly learningRate?: number;
+  /** Density whose mode is wanted: of the flux, or of its logarithm; default what the prior asks for. */
+  readonly measure?: "flux" | "log-flux";
+  /** Errors from the curvature; default none. */
+  readonly curvature?: CurvatureErrors;
+}
+
+/**
+ * The most probable image: the maximum of likelihood times prior over fluxes > 0.
+ *
+ * The mode depends on the coordinates: that of the density of the flux is not that of ln flux, see `measure`.
+ *
+ * @param prior any with a gradient; its own parameters, if it has any, are fitted too
+ * @throws InvalidInputError when an option breaks its rule or the prior cannot judge images of this shape
+ * @throws AbortedError when `signal` fires
+ */
+export function maximumAPosteriori(
+  model: ForwardModel,
+  prior: FluxPrior,
+  options: MapOptions = {},
+): PointEstimate {
+  const started = performance.now();
+  const { iterations = 1_000, tolerance = 1e-7, optimizer = "lbfgs" } = options;
+  const { learningRate = 0.05, curvature, onIteration, signal } = options;
+  checkCount("map", "iterations", iterations, 1);
+  const { measure = prior?.measure ?? "flux" } = options;
+  const { parametrisation = measure === "log-flux" ? "log" : "square" } = options;
+  checkMapOptions(prior, { optimizer, measure, learningRate });
+  prior.checkShape?.(model.shape);
+  checkAborted("map", signal);
+  const { start, level } = firstFlux(model, options);
+  const posterior = posteriorFunction(model, prior, positiveMap(parametrisation, level), measure, start);
+  let ended = false;
+  const minimiser = {
+    iterations,
+    tolerance,
+    onIteration(iteration: number, at: Float64Array, value: number) {
+      checkAborted("map", signal);
+      if (onIteration === undefined) return;
+      ended = onIteration({ iteration, objective: 2 * value, flux: posterior.flux(at) }) === false;
+      return !ended;
+    },
+  };
+  const found =
+    optimizer === "lbfgs"
+      ? minimiseLbfgs(posterior.evaluate, posterior.start, minimiser)
+      : minimiseAdam(
+          (iteration) => (at, gradient) => posterior.evaluate(at, gradient, iteration),
+          posterior.start,
+          learningRate,
+          minimiser,
+        );
+  const flux = posterior.flux(found.at);
+  const parameters = posterior.parameters(found.at);
+  const complete = found.converged || !ended;
+  const std =
+    curvature === undefined || !complete ? undefined : curvatureErrors(posterior, found.at, curvature);
+  return finishEstimate(model, {
+    method: "map",
+    flux,
+    started,
+    iterations: found.iterations,
+    objective: found.values.map((value) => 2 * value),
+    converged: found.converged,
+    complete,
+    stopped: found.converged
+      ? `the objective changed by less than ${tolerance} of itself`
+      : complete
+        ? `the limit of ${iterations} iterations was reached before it converged`
+        : endedByCaller(found.iterations),
+    logPrior: prior.logDensity({ data: flux, shape: model.shape }, parameters),
+    ...(parameters === undefined ? {} : { priorParameters: Array.from(parameters, exponential) }),
+    ...(std === undefined ? {} : { std: { data: std, shape: model.shape } }),
+  });
+}
+
+/** Least flux of the start, in parts of the mean one. */
+const FAINT = 0.03;
+const START_ITERATIONS = 10;
+
+/** The flux to start from, > 0 everywhere, and its typical level: the caller's, or a few iterations of Richardson-Lucy. */
+function firstFlux(model: ForwardModel, { start: given }: MapOptions) {
+  const start = startingFlux("map", model, given);
+  const seen = start.filter((value) => value > 0);
+  const level = seen.reduce((sum, value) => sum + value / seen.length, 0);
+  if (given === undefined) {
+    const { flux } = richardsonLucy(model, { iterations: START_ITERATIONS });
+    for (let index = 0; index < start.length; index++) {
+      if (start[index] > 0) start[index] = Math.max(flux.data[index], FAINT * level);
+    }
+  }
+  // Pixels that nobody sees have a flux too, as far as the prior says.
+  return { start: start.map((value) => (value > 0 ? value : level)), level };
+}
+
+function checkMapOptions(
+  prior: FluxPrior,
+  { optimizer, measure, learningRate }: { optimizer: string; measure: string; learningRate: number },
+): void {
+  if (typeof prior?.logDensity !== "function" || typeof prior.gradient !== "function") {
+    throw new InvalidInputError(
+      "map: prior must be an object with the functions logDensity and gradient; see FluxPrior and examples/own-prior.ts",
+    );
+  }
+  if (optimizer !== "lbfgs" && optimizer !== "adam") {
+    throw new InvalidInputError(`map: optimizer must be "lbfgs" or "adam", got ${JSON.stringify(optimizer)}`);
+  }
+  if (optimizer === "lbfgs" && prior.at !== undefined) {
+    throw new InvalidInputError(
+      `map: a prior with random shifts (${priorName(prior)}) must be used with the optimizer "adam", got "lbfgs"; ` +
+        'or choose cycleSpin "average" or "none"',
+    );
+  }
+  if (measure !== "flux" && measure !== "log-flux") {
+    throw new InvalidInputError(`map: measure must be "flux" or "log-flux", got ${JSON.stringify(measure)}`);
+  }
+  if (!(learningRate > 0)) {
+    throw new InvalidInputError(`map: learningRate must be > 0, got ${learningRate}; 0.05 is a good choice`);
+  }
+}
+
+/** Standard deviations of the flux; NaN where the posterior is not curved downwards. */
+function curvatureErrors(
+  posterior: PosteriorFunction,
+  at: Float64Array,
+  { errors, probes = 30, seed = 0 }: CurvatureErrors,
+): Float64Array {
+  checkCount("map", "curvature.probes", probes, 1);
+  const random = randomStream(seed);
+  const product = hessianProduct((point) => {
+    const gradient = new Float64Array(point.length);
+    posterior.evaluate(point, gradient);
+    return gradient;
+  }, at);
+  const diagonal = estimateDiagonal(product, at.length, probes, random);
+  const slopes = posterior.slopes(at);
+  if (errors === "diagonal") return slopes.map((slope, index) => slope / Math.sqrt(diagonal[index]));
+  if (errors !== "inverse") {
+    throw new InvalidInputError(
+      `map: curvature.errors must be "diagonal" or "inverse", got ${JSON.stringify(errors)}`,
+    );
+  }
+  const typical = diagonal.reduce((sum, value) => sum + Math.max(value, 0), 0) / diagonal.length;
+  const safe = diagonal.map((value) => Math.max(value, 1e-3 * typical));
+  const variances = estimateInverseDiagonal(product, safe, probes, random);
+  return slopes.map((slope, index) => slope * Math.sqrt(variances[index]));
+}

@@ -1,0 +1,41 @@
+import type { WcsCard } from "../data/observation.js";
+import type { SkyImage } from "../image.js";
+
+/** One image in place of a posterior: what maximum likelihood and maximum a posteriori methods return. */
+export interface PointEstimate {
+  /** Word by which `deconvolve` knows the method. */
+  readonly method: string;
+  /** Expected counts a sky pixel for unit exposure `[ny, nx]`, >= 0. */
+  readonly flux: SkyImage;
+  /** Estimated standard deviation of `flux` `[ny, nx]`, where the method was asked for one. */
+  readonly std?: SkyImage;
+  /** Lower and upper end of the 68 % interval of every pixel, from bootstrap replicates. */
+  readonly interval?: readonly [lower: SkyImage, upper: SkyImage];
+  /** Expected counts of each observation `[ny, nx]` of the detector. */
+  readonly predicted: readonly SkyImage[];
+  /** Scale of each observation's background. */
+  readonly backgroundScale: readonly number[];
+  /** Cash statistic of `flux`: minus twice the log-likelihood, up to a constant of the data. */
+  readonly cash: number;
+  /** Log prior density of `flux`, up to a constant; undefined without a prior. */
+  readonly logPrior?: number;
+  /** Fitted parameters of the prior, for example alpha of each level. */
+  readonly priorParameters?: readonly number[];
+  readonly iterations: number;
+  /** What the method minimised, at the start of each iteration: the Cash statistic, minus twice the log prior if there is one. */
+  readonly objective: readonly number[];
+  /** Whether the method's own rule was met, rather than its limit of iterations. */
+  readonly converged: boolean;
+  /** False when the caller ended the method, or its bootstrap, early. */
+  readonly complete: boolean;
+  /** One sentence: why it stopped. */
+  readonly stopped: string;
+  /** Sky pixels a detector pixel, and detector pixels of the sky beyond each edge. */
+  readonly upsampling: number;
+  readonly margin: number;
+  readonly warnings: readonly string[];
+  /** Sky coordinates of the counts image, if the first observation had any. */
+  readonly wcs?: readonly WcsCard[];
+  /** Wall-clock seconds. */
+  readonly seconds: number;
+}

@@ -1,0 +1,169 @@
+import { randomStream } from "../data/random.js";
+import { InvalidInputError } from "../errors.js";
+import type { Shape, SkyImage } from "../image.js";
+
+/**
+ * What is believed of an image before any photon: the interface between priors and the method `map`. Write your
+ * own: two functions are enough.
+ *
+ * ```ts
+ * const prior: FluxPrior = {
+ *   logDensity: ({ data }) => -data.reduce((sum, flux) => sum + flux, 0),
+ *   gradient: ({ data }, out) => { out.fill(-1); },
+ * };
+ * ```
+ */
+export interface FluxPrior {
+  /** For messages and results; default "prior". */
+  readonly name?: string;
+  /**
+   * Logarithm of the density of the image, up to a constant.
+   *
+   * @param flux `[ny, nx]`, > 0, expected counts a sky pixel for unit exposure
+   * @param parameters logarithms of the prior's own parameters, where it has any
+   */
+  logDensity(flux: SkyImage, parameters?: Float64Array): number;
+  /**
+   * The derivatives of `logDensity`.
+   *
+   * @param out `ny * nx` values, overwritten: by each pixel of the flux
+   * @param parameters as for `logDensity`
+   * @param outParameters overwritten: by each of `parameters`
+   */
+  gradient(flux: SkyImage, out: Float64Array, parameters?: Float64Array, outParameters?: Float64Array): void;
+  /**
+   * The coordinates in which `map` looks for the mode: of the density of the flux (default), or of its logarithm. The mode of
+   * a density that is infinite at flux 0 exists only in the latter.
+   */
+  readonly measure?: "flux" | "log-flux";
+  /** Logarithms from which the prior's own parameters start; only for priors that have any to be fitted. */
+  parameters?(shape: Shape): Float64Array;
+  /** Throws an InvalidInputError when images of this shape cannot be judged. */
+  checkShape?(shape: Shape): void;
+  /** The prior to use in one iteration of a stochastic method, for priors that are averages over random shifts. */
+  at?(iteration: number): FluxPrior;
+}
+
+/** Name of a prior for messages. */
+export function priorName({ name = "prior" }: FluxPrior): string {
+  return name;
+}
+
+/** Check the number that says how strong a prior is. */
+export function checkPositiveOption(where: string, name: string, value: number): void {
+  if (!(value > 0 && value < Number.POSITIVE_INFINITY)) {
+    throw new InvalidInputError(`${where}: ${name} must be a finite number > 0, got ${value}; change it`, {
+      fields: { [name]: value },
+    });
+  }
+}
+
+/** How well a gradient agrees with its function. */
+export interface GradientCheck {
+  /** Largest difference from central differences, over the largest derivative. */
+  readonly error: number;
+  /** Pixel of the largest difference. */
+  readonly row: number;
+  readonly col: number;
+  readonly derivative: number;
+  readonly difference: number;
+}
+
+/**
+ * Compare the gradient of a prior with central differences of its density, at a random image or a given one.
+ *
+ * @param shape `[ny, nx]` of the random image
+ * @param options `seed` of the random image (default 0); `at`, a flux > 0 `[ny, nx]` to use in its place; `pixels`, how many
+ *   to look at (default 50)
+ * @throws InvalidInputError when they disagree by more than 1e-5, naming the worst pixel
+ */
+export function checkGradient(
+  prior: FluxPrior,
+  shape: Shape,
+  {
+    seed = 0,
+    at,
+    pixels = 50,
+  }: { readonly seed?: number; readonly at?: SkyImage; readonly pixels?: number } = {},
+): GradientCheck {
+  const random = randomStream(seed);
+  const [ny, nx] = at?.shape ?? shape;
+  const data = at?.data ?? Float64Array.from({ length: ny * nx }, () => 0.05 + 2 * random.uniform() ** 2);
+  const parameters = prior.parameters?.([ny, nx]);
+  const gradient = new Float64Array(data.length);
+  prior.gradient({ data, shape: [ny, nx] }, gradient, parameters, parameters?.slice());
+  const value = (index: number, by: number) => {
+    const moved = data.slice();
+    moved[index] += by;
+    return prior.logDensity({ data: moved, shape: [ny, nx] }, parameters);
+  };
+  let largest = 0;
+  let worst = { row: 0, col: 0, derivative: 0, difference: 0 };
+  let most = 0;
+  for (let look = 0; look < Math.min(pixels, data.length); look++) {
+    const index = pixels >= data.length ? look : Math.floor(random.uniform() * data.length);
+    const width = 1e-3 * data[index];
+    const near = value(index, width) - value(index, -width);
+    const far = value(index, 2 * width) - value(index, -2 * width);
+    const difference = (8 * near - far) / (12 * width);
+    largest = Math.max(largest, Math.abs(difference), Math.abs(gradient[index]));
+    const off = Math.abs(difference - gradient[index]);
+    if (off > most || !Number.isFinite(off)) {
+      most = off;
+      worst = { row: Math.floor(index / nx), col: index % nx, derivative: gradient[index], difference };
+    }
+  }
+  const error = largest > 0 ? most / largest : 0;
+  if (!(error < 1e-5)) {
+    throw new InvalidInputError(
+      `${priorName(prior)}: gradient must be the derivative of logDensity, got ${worst.derivative} at [${worst.row}, ` +
+        `${worst.col}] where central differences give ${worst.difference}; correct one of the two`,
+      { fields: { ...worst } },
+    );
+  }
+  return { error, ...worst };
+}
+
+/**
+ * The product of priors: their log densities add up. At most one may have parameters of its own.
+ *
+ * @throws InvalidInputError for an empty list, or more than one prior with parameters
+ */
+export function productPrior(...priors: readonly FluxPrior[]): FluxPrior {
+  if (priors.length === 0) {
+    throw new InvalidInputError("productPrior: must be given at least one prior, got none; see uniformPrior");
+  }
+  const fitted = priors.filter((prior) => prior.parameters !== undefined);
+  if (fitted.length > 1) {
+    throw new InvalidInputError(
+      `productPrior: at most one prior may have parameters to be fitted, got ${fitted.map(priorName).join(" and ")}; ` +
+        "fix those of the others",
+    );
+  }
+  const [own] = fitted;
+  return {
+    name: priors.map(priorName).join(" x "),
+    ...(priors.some(({ measure }) => measure === "log-flux") ? { measure: "log-flux" as const } : {}),
+    logDensity(flux, parameters) {
+      let sum = 0;
+      for (const prior of priors) sum += prior.logDensity(flux, prior === own ? parameters : undefined);
+      return sum;
+    },
+    gradient(flux, out, parameters, outParameters) {
+      const part = new Float64Array(out.length);
+      out.fill(0);
+      for (const prior of priors) {
+        if (prior === own) prior.gradient(flux, part, parameters, outParameters);
+        else prior.gradient(flux, part);
+        for (let index = 0; index < out.length; index++) out[index] += part[index];
+      }
+    },
+    ...(own?.parameters === undefined ? {} : { parameters: (shape: Shape) => own.parameters!(shape) }),
+    checkShape(shape) {
+      for (const prior of priors) prior.checkShape?.(shape);
+    },
+    ...(priors.some(({ at }) => at !== undefined)
+      ? { at: (iteration: number) => productPrior(...priors.map((prior) => prior.at?.(iteration) ?? prior)) }
+      : {}),
+  };
+}

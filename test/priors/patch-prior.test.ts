@@ -1,0 +1,150 @@
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import type { PatchMixture } from "../../src/data/patch-mixture.js";
+import { randomStream } from "../../src/data/random.js";
+import { simulateDisk, simulateGaussianAndPoints } from "../../src/data/simulated-datasets.js";
+import { constantImage, type SkyImage } from "../../src/image.js";
+import { decodePatchMixture, encodePatchMixture } from "../../src/io/patch-mixture-file.js";
+import { fitPatchPrior } from "../../src/priors/fit-patch-prior.js";
+import { checkGradient } from "../../src/priors/flux-prior.js";
+import { patchPrior } from "../../src/priors/patch-prior.js";
+import { naivePatchDensity } from "../oracles/patch-density.js";
+
+/** A small mixture with full random covariances. */
+function randomMixture(
+  patchSize: number,
+  components: number,
+  patchNorm: PatchMixture["patchNorm"],
+): PatchMixture {
+  const random = randomStream(patchSize + 10 * components);
+  const n = patchSize * patchSize;
+  const covariances = new Float64Array(components * n * n);
+  for (let k = 0; k < components; k++) {
+    const root = Float64Array.from({ length: n * n }, () => random.uniform() - 0.5);
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < n; j++) {
+        let sum = i === j ? 0.3 : 0;
+        for (let m = 0; m < n; m++) sum += root[i * n + m] * root[j * n + m];
+        covariances[k * n * n + i * n + j] = sum;
+      }
+    }
+  }
+  const raw = Float64Array.from({ length: components }, () => 0.2 + random.uniform());
+  const total = raw.reduce((sum, value) => sum + value, 0);
+  return {
+    patchSize,
+    patchNorm,
+    weights: raw.map((value) => value / total),
+    means: Float64Array.from({ length: components * n }, () => random.uniform() - 0.5),
+    covariances,
+  };
+}
+
+function randomImage(shape: [number, number]): SkyImage {
+  const random = randomStream(shape[0]);
+  return { data: Float64Array.from({ length: shape[0] * shape[1] }, () => 0.1 + random.uniform()), shape };
+}
+
+describe("patchPrior", () => {
+  const norms = ["none", "subtract-mean", "relative"] as const;
+  it.each(norms)("is the sum over patches of the density written out, norm %s", (norm) => {
+    const mixture = randomMixture(2, 3, norm);
+    const flux = randomImage([5, 7]);
+    for (const stride of [1, 2] as const) {
+      const starts = (size: number) => [...Array(size - 1).keys()].filter((at) => at % stride === 0);
+      const rows = stride === 1 ? starts(5) : [0, 2, 3];
+      const cols = stride === 1 ? starts(7) : [0, 2, 4, 5];
+      const expected = naivePatchDensity(mixture, flux, rows, cols) * ((0.7 * stride ** 2) / 4);
+      const found = patchPrior(mixture, { stride, strength: 0.7 }).logDensity(flux);
+      expect(found).toBeCloseTo(expected, 9);
+    }
+  });
+
+  it.each(norms)("has an exact gradient, norm %s", (patchNorm) => {
+    const mixture = randomMixture(3, 4, patchNorm);
+    const imageNorms = ["none", { norm: "asinh", scale: 0.4 }, { norm: "log", scale: 0.01 }] as const;
+    for (const imageNorm of imageNorms) {
+      for (const cycleSpin of ["none", "average"] as const) {
+        const prior = patchPrior(mixture, { imageNorm, cycleSpin, stride: 2 });
+        expect(checkGradient(prior, [7, 8]).error).toBeLessThan(1e-6);
+      }
+    }
+    const spinning = patchPrior(mixture, { cycleSpin: "random", stride: 2 }).at!(3);
+    expect(checkGradient(spinning, [7, 8]).error).toBeLessThan(1e-6);
+  });
+
+  it("does not care about brightness under the relative norm", () => {
+    const prior = patchPrior(randomMixture(2, 3, "relative"));
+    const flux = randomImage([6, 6]);
+    const brighter = { data: flux.data.map((value) => 37 * value), shape: flux.shape };
+    expect(prior.logDensity(brighter)).toBeCloseTo(prior.logDensity(flux), 9);
+  });
+
+  it("refuses images smaller than a patch and wrong options", () => {
+    const mixture = randomMixture(3, 2, "none");
+    expect(() => patchPrior(mixture).checkShape?.([2, 9])).toThrow(
+      /at least one patch of 3 x 3 large, got 2 x 9/,
+    );
+    expect(() => patchPrior(mixture, { stride: 4 })).toThrow(/stride must be a whole number from 1/);
+    const broken = { ...mixture, covariances: mixture.covariances.map((value) => -value) };
+    expect(() => patchPrior(broken)).toThrow(/covariance 0 must be positive definite/);
+    expect(() => patchPrior({ ...mixture, patchSize: 2 })).toThrow(/patches of 2 x 2/);
+  });
+});
+
+describe("fitPatchPrior", () => {
+  it("raises the likelihood and finds the mixture that patches were drawn from", () => {
+    // Two kinds of patches of one pixel: N(1, 0.1^2) and N(5, 0.5^2), 30 % and 70 %.
+    const random = randomStream(3);
+    const normal = () =>
+      Math.sqrt(-2 * Math.log(1 - random.uniform())) * Math.cos(2 * Math.PI * random.uniform());
+    const data = Float64Array.from({ length: 10_000 }, () =>
+      random.uniform() < 0.3 ? 1 + 0.1 * normal() : 5 + 0.5 * normal(),
+    );
+    const image: SkyImage = { data, shape: [100, 100] };
+    const fit = fitPatchPrior([image], { components: 2, patchSize: 1, patchNorm: "none", stride: 1 });
+    const { meanLogDensity } = fit;
+    for (let k = 1; k < meanLogDensity.length; k++) {
+      expect(meanLogDensity[k]).toBeGreaterThan(meanLogDensity[k - 1] - 1e-9);
+    }
+    const [first, second] = fit.means[0] < fit.means[1] ? [0, 1] : [1, 0];
+    // 5 standard errors of 3,000 and 7,000 draws, false alarm 6e-7 each.
+    expect(Math.abs(fit.means[first] - 1)).toBeLessThan(5 * (0.1 / Math.sqrt(3_000)));
+    expect(Math.abs(fit.means[second] - 5)).toBeLessThan(5 * (0.5 / Math.sqrt(7_000)));
+    expect(Math.abs(Math.sqrt(fit.covariances[second]) - 0.5)).toBeLessThan(5 * (0.5 / Math.sqrt(14_000)));
+    expect(Math.abs(fit.weights[first] - 0.3)).toBeLessThan(5 * Math.sqrt(0.21 / 10_000));
+  });
+
+  it("learns patches of images, and survives being written", async () => {
+    const images = [simulateDisk().flux, simulateGaussianAndPoints().flux];
+    const fit = fitPatchPrior(images, { components: 4, patchSize: 4, stride: 1, iterations: 5 });
+    const read = await decodePatchMixture(encodePatchMixture(fit));
+    expect(read.patchSize).toBe(4);
+    expect(read.patchNorm).toBe("relative");
+    expect([...read.covariances]).toEqual([...fit.covariances]);
+    expect(checkGradient(patchPrior(read), [9, 9]).error).toBeLessThan(1e-6);
+  });
+
+  it("refuses too few patches", () => {
+    expect(() => fitPatchPrior([constantImage([8, 8], 1)])).toThrow(/at least twice as many patches/);
+  });
+});
+
+const LIBRARY = fileURLToPath(new URL("../../../shared/data/gmm", import.meta.url));
+const missing = !existsSync(LIBRARY);
+if (missing && process.env.TSLIRA_REQUIRE_SHARED === "1") throw new Error(`${LIBRARY} is absent`);
+
+describe.skipIf(missing)("the mixtures of the Jolideco library (skipped without ../shared/data/gmm)", () => {
+  it.each(["gleam-v0.1", "chandra-snrs-v0.1"])("%s is read and has an exact gradient", async (name) => {
+    const mixture = await decodePatchMixture(readFileSync(`${LIBRARY}/${name}.fits.gz`));
+    // Facts of the files: 128 components, 8 x 8 pixels, PNPTYPE std-subtract-mean.
+    expect(mixture.weights.length).toBe(128);
+    expect(mixture.patchSize).toBe(8);
+    expect(mixture.patchNorm).toBe("relative");
+    expect(mixture.weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12);
+    const { flux } = simulateGaussianAndPoints();
+    const at = { data: flux.data.map((value) => value + 1), shape: flux.shape };
+    expect(checkGradient(patchPrior(mixture), [32, 32], { at, pixels: 20 }).error).toBeLessThan(1e-6);
+  });
+});
