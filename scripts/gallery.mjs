@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   animateDraws,
+  chainGroups,
   checkModel,
   drawPlayerPage,
   figureDocument,
@@ -133,10 +134,10 @@ const FIGURES = [
   {
     name: "plotRegionDistribution",
     text: "The flux of a region, with an error that knows of the correlation of its pixels.",
-    call: `plotRegionDistribution(result.trace.images, { x: ${X}, y: ${Y}, radius: 3 }, { document })`,
+    call: `plotRegionDistribution(result.trace.images, { x: ${X}, y: ${Y}, radius: 3 }, { document, groups: chainGroups(result.config) })`,
     kind: `region-distribution --at ${X},${Y} --radius 3`,
-    draw: ({ result }, options) =>
-      plotRegionDistribution(result.trace.images, { x: X, y: Y, radius: 3 }, options),
+    draw: ({ result, groups }, options) =>
+      plotRegionDistribution(result.trace.images, { x: X, y: Y, radius: 3 }, { ...options, groups }),
   },
   {
     name: "plotParameterTraces",
@@ -147,24 +148,26 @@ const FIGURES = [
   },
   {
     name: "plotParameterDistributions",
-    text: "The distribution of every parameter, each chain in its colour. Chains that agree lie on one another.",
-    call: "plotParameterDistributions(result.trace.parameters, { document })",
+    text: "The distribution of every parameter, each chain in its colour. Chains of equal shift, here 1 and 2, and 3 and 4, lie on one another when they agree.",
+    call: "plotParameterDistributions(result.trace.parameters, { document, groups: chainGroups(result.config) })",
     kind: "parameter-distributions",
-    draw: ({ result }, options) => plotParameterDistributions(result.trace.parameters, options),
+    draw: ({ result, groups }, options) =>
+      plotParameterDistributions(result.trace.parameters, { ...options, groups }),
   },
   {
     name: "plotRank",
-    text: "Ranks of each chain among the draws of all. They are flat when the chains sample the same distribution; the band allows for chance and for correlated draws.",
-    call: "plotRank(result.trace.parameters, { document })",
+    text: "Ranks of each chain among the draws of those that it can be compared with. They are flat when the chains sample the same distribution; the band allows for chance and for correlated draws.",
+    call: "plotRank(result.trace.parameters, { document, groups: chainGroups(result.config) })",
     kind: "rank",
-    draw: ({ result }, options) => plotRank(result.trace.parameters, options),
+    draw: ({ result, groups }, options) => plotRank(result.trace.parameters, { ...options, groups }),
   },
   {
     name: "plotAutocorrelation",
     text: "How many sweeps it takes to forget: the autocorrelation time stands above each panel.",
-    call: "plotAutocorrelation(result.trace.parameters, { document })",
+    call: "plotAutocorrelation(result.trace.parameters, { document, groups: chainGroups(result.config) })",
     kind: "autocorrelation",
-    draw: ({ result }, options) => plotAutocorrelation(result.trace.parameters, options),
+    draw: ({ result, groups }, options) =>
+      plotAutocorrelation(result.trace.parameters, { ...options, groups }),
   },
   {
     name: "plotHyperprior",
@@ -199,7 +202,7 @@ const [{ profile }] = await predictiveCheck(data, result.trace, { draws: 60, cen
 const flat = await new LiraDeconvolver({ iterations: 5_000, seed: 1, alphaInit: 1, fitAlpha: false }).run(
   data,
 );
-const run = { data, result, check, profile, flat };
+const run = { data, result, groups: chainGroups(result.config), check, profile, flat };
 const document = await figureDocument();
 
 rmSync(FOLDER, { recursive: true, force: true });

@@ -222,7 +222,7 @@ export {
   type GewekeOptions,
   gewekeCheck,
 } from "./posterior/burn-in.js";
-export type { ChainGroups } from "./posterior/chain-groups.js";
+export { type ChainGroups, chainGroups } from "./posterior/chain-groups.js";
 export {
   autocorrelationTime,
   bulkEss,

@@ -4,6 +4,7 @@ import {
   animateDraws,
   type Colormap,
   type ComparedImage,
+  chainGroups,
   checkModel,
   drawPlayerPage,
   type FigureOptions,
@@ -106,7 +107,7 @@ export const PLOT_KINDS: Readonly<Record<string, PlotKind>> = {
       const { figure, sky, stretch, truth } = choices;
       return plotDataset(
         { ...(await chosenObservation(choices)), ...given({ flux: truth }) },
-        { ...figure, ...sky, ...given({ stretch, unit: result.unit }) },
+        { title: result.name, ...figure, ...sky, ...given({ stretch, unit: result.unit }) },
       );
     },
   },
@@ -164,17 +165,18 @@ export const PLOT_KINDS: Readonly<Record<string, PlotKind>> = {
   },
   "parameter-distributions": {
     summary: "histogram of each parameter, by chain",
-    svg: ({ parameters }, { figure, names }) =>
-      plotParameterDistributions(parameters, { ...figure, ...given({ names }) }),
+    svg: ({ parameters, result }, { figure, names }) =>
+      plotParameterDistributions(parameters, { ...figure, ...comparable(result), ...given({ names }) }),
   },
   rank: {
     summary: "rank histograms, flat when the chains agree",
-    svg: ({ parameters }, { figure, names }) => plotRank(parameters, { ...figure, ...given({ names }) }),
+    svg: ({ parameters, result }, { figure, names }) =>
+      plotRank(parameters, { ...figure, ...comparable(result), ...given({ names }) }),
   },
   autocorrelation: {
     summary: "autocorrelation of each parameter, by chain",
-    svg: ({ parameters }, { figure, names }) =>
-      plotAutocorrelation(parameters, { ...figure, ...given({ names }) }),
+    svg: ({ parameters, result }, { figure, names }) =>
+      plotAutocorrelation(parameters, { ...figure, ...comparable(result), ...given({ names }) }),
   },
   hyperprior: {
     summary: "smoothing parameter of each level against its prior",
@@ -203,7 +205,11 @@ export const PLOT_KINDS: Readonly<Record<string, PlotKind>> = {
     summary: "histogram of the flux of a pixel, or of the sum within --radius (--at x,y)",
     svg: ({ images, result }, { figure, at, radius = 0 }) => {
       const [x, y] = pixel(at, result.mean);
-      return plotRegionDistribution(images, { x, y, radius }, { ...figure, ...given({ unit: result.unit }) });
+      return plotRegionDistribution(
+        images,
+        { x, y, radius },
+        { ...figure, ...comparable(result), ...given({ unit: result.unit }) },
+      );
     },
   },
   animation: {
@@ -244,6 +250,9 @@ function imageKind(
       }),
   };
 }
+
+/** Chains of a result that may be compared, as an option of figures. */
+const comparable = ({ config }: OpenResult["result"]) => given({ groups: chainGroups(config) });
 
 /** Draws and replicates of each behind the bands of a radial profile. */
 const PROFILE_DRAWS = { draws: 60, replicates: 10 } as const;

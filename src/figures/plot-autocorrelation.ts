@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { InvalidInputError } from "../errors.js";
 import { autocovarianceScratch, meanAutocovariance } from "../posterior/autocovariance.js";
-import { autocorrelationTime } from "../posterior/convergence.js";
+import { groupedTime } from "../posterior/quantity-summary.js";
 import { chartPanel } from "./chart-panel.js";
 import { composeFigure } from "./figure.js";
 import { defaultColumns, type PlotQuantitiesOptions } from "./plot-parameter-distributions.js";
@@ -47,13 +47,13 @@ export function plotAutocorrelation(trace: TracedQuantities, options: PlotAutoco
       `plotAutocorrelation: maxLag must be a whole number >= 1, got ${maxLag}; try 100`,
     );
   }
-  const quantities = comparedQuantities("plotAutocorrelation", trace, options.names);
+  const quantities = comparedQuantities("plotAutocorrelation", trace, options.names, options.groups);
   const colors = themeColors(theme);
   const bandColor = mixColors(colors.background, colors.ink, 0.17);
   const columns = options.columns ?? defaultColumns(quantities.length);
   const [width, height] = [196, 104];
-  const cells = quantities.map(({ label, chains, which, every = 1 }, index) => {
-    const time = autocorrelationTime(chains);
+  const cells = quantities.map(({ label, chains, groups, which, every = 1 }, index) => {
+    const time = groupedTime(groups);
     const shortest = Math.min(...chains.map(({ length }) => length));
     const wanted = maxLag ?? Math.max(20, roundUp(5 * (Number.isFinite(time) ? time : 1)));
     const lags = Math.max(1, Math.min(wanted, shortest - 1));

@@ -1,3 +1,4 @@
+import type { ChainGroups } from "../posterior/chain-groups.js";
 import type { DrawSource } from "../posterior/draw-source.js";
 import type { Circle, Region } from "../posterior/region.js";
 import type { ImageTrace } from "../posterior/trace.js";
@@ -12,6 +13,11 @@ import { comparedQuantities, regionQuantity, type TracedQuantities } from "./tra
 export interface PlotQuantitiesOptions extends FigureOptions {
   /** Columns of a parameter trace to draw, in order; default all that vary, without bookkeeping. */
   readonly names?: readonly string[];
+  /**
+   * Chains that sample the same law, by number; default all. `chainGroups(result.config)` gives those of a result: in an
+   * ensemble of shifts only chains of equal shift can be compared.
+   */
+  readonly groups?: ChainGroups;
   /** Panels a row; default 2 for up to four quantities, else 3. */
   readonly columns?: number;
 }
@@ -34,7 +40,7 @@ export function defaultColumns(panels: number): number {
  */
 export function plotParameterDistributions(trace: TracedQuantities, options: PlotQuantitiesOptions): string {
   const { document, theme = "light", title } = options;
-  const quantities = comparedQuantities("plotParameterDistributions", trace, options.names);
+  const quantities = comparedQuantities("plotParameterDistributions", trace, options.names, options.groups);
   const cells = quantities.map((quantity) =>
     distributionPanel(quantity, {
       document,
@@ -63,6 +69,8 @@ export function plotParameterDistributions(trace: TracedQuantities, options: Plo
 export interface PlotRegionDistributionOptions extends FigureOptions {
   /** Unit of the flux, in FITS notation; default none. */
   readonly unit?: string;
+  /** As for `plotParameterDistributions`. */
+  readonly groups?: ChainGroups;
 }
 
 /**
@@ -80,7 +88,7 @@ export function plotRegionDistribution(
 ): string {
   const { document, theme = "light", title, unit } = options;
   const quantities = [regionQuantity(images, region, unit === undefined ? {} : { unit })];
-  const [quantity] = comparedQuantities("plotRegionDistribution", quantities, undefined);
+  const [quantity] = comparedQuantities("plotRegionDistribution", quantities, undefined, options.groups);
   const { convergence, chains, which } = quantity!;
   const colors = themeColors(theme);
   const cell = distributionPanel(quantity!, {

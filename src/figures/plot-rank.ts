@@ -1,5 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { InvalidInputError } from "../errors.js";
+import { convergence } from "../posterior/convergence.js";
 import { normalQuantile } from "../posterior/normal-quantile.js";
 import { rankScratch, sortDraws } from "../posterior/rank.js";
 import { chartPanel } from "./chart-panel.js";
@@ -70,7 +71,7 @@ export function rankBand(draws: number, total: number, ess: number, bins: number
 
 /**
  * Draw rank histograms (Vehtari, Gelman, Simpson, Carpenter & Buerkner 2021, Bayesian Analysis 16, 667, section 3.3): the ranks of
- * each chain among the draws of all chains. When chains sample the same distribution every histogram is flat.
+ * each chain among the draws of all chains that sample the same law. When they sample the same distribution every histogram is flat.
  *
  * One panel a quantity, one row a chain. Bars are relative to a uniform histogram. The shaded band holds all bars of
  * a panel with probability 0.95 if the chains agree; it allows for the autocorrelation of the draws by their effective
@@ -85,8 +86,8 @@ export function plotRank(trace: TracedQuantities, options: PlotRankOptions): str
   if (!Number.isInteger(bins) || bins < 2 || bins > 100) {
     throw new InvalidInputError(`plotRank: bins must be a whole number in 2 to 100, got ${bins}; try 20`);
   }
-  const quantities = comparedQuantities("plotRank", trace, options.names);
-  const fewest = Math.min(...quantities.map(({ chains }) => chains.length));
+  const quantities = comparedQuantities("plotRank", trace, options.names, options.groups);
+  const fewest = Math.min(...quantities.map(({ groups }) => Math.max(...groups.map(({ length }) => length))));
   if (fewest < 2) {
     throw new InvalidInputError(
       `plotRank: ranks compare at least two chains of similar length, got ${fewest}; run more chains or show them all`,
@@ -95,13 +96,16 @@ export function plotRank(trace: TracedQuantities, options: PlotRankOptions): str
   const colors = themeColors(theme);
   const bandColor = mixColors(colors.background, colors.ink, 0.17);
   const columns = options.columns ?? defaultColumns(quantities.length);
-  const cells = quantities.map(({ label, chains, which, convergence }, index): Cell => {
-    const counts = rankCounts(chains, bins);
-    const total = chains.reduce((sum, { length }) => sum + length, 0);
+  const cells = quantities.map(({ label, chains, groups, which, convergence: all }, index): Cell => {
+    const counts = groups.flatMap((group) => rankCounts(group, bins));
     const ratios = counts.map((row, chain) => row.map((count) => (count * bins) / chains[chain]!.length));
-    const bands = chains.map(({ length }) =>
-      Number.isFinite(convergence.ess) ? rankBand(length, total, convergence.ess, bins, chains.length) : 0,
-    );
+    const bands = groups.flatMap((group) => {
+      const total = group.reduce((sum, { length }) => sum + length, 0);
+      const { ess } = groups.length === 1 ? all : convergence(label, group);
+      return group.map(({ length }) =>
+        Number.isFinite(ess) ? rankBand(length, total, ess, bins, chains.length) : 0,
+      );
+    });
     const top = Math.max(2, 1.05 * Math.max(...ratios.flat()), 1.1 * (1 + Math.max(...bands)));
     const rows = chains.map((_, chain) => {
       const last = chain === chains.length - 1;
@@ -112,14 +116,17 @@ export function plotRank(trace: TracedQuantities, options: PlotRankOptions): str
         height: ROW.height,
         title: chain === 0 ? label : "",
         ...(chain === 0 && {
-          note: convergenceNote(convergence),
-          warn: isDoubtful(convergence, chains.length),
+          note: convergenceNote(all),
+          warn: isDoubtful(all, chains.length),
         }),
         x: {
           domain: [0, 1],
           ticks: linearTicks(0, 1, 4),
           unlabelled: !last,
-          ...(last && index + columns >= quantities.length && { label: "rank among all draws (fraction)" }),
+          ...(last &&
+            index + columns >= quantities.length && {
+              label: options.groups ? "rank among chains of equal shift" : "rank among all draws (fraction)",
+            }),
         },
         y: { domain: [0, top], ticks: { positions: [1], labels: ["1"], exponent: 0, minor: [] } },
         marks: [

@@ -1,7 +1,8 @@
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
+import { type ChainGroups, comparableGroups, groupedConvergence } from "../posterior/chain-groups.js";
 import { convergence } from "../posterior/convergence.js";
-import { asDrawSource, comparableChains, type DrawSource } from "../posterior/draw-source.js";
+import { asDrawSource, type DrawSource } from "../posterior/draw-source.js";
 import {
   type Circle,
   circlePixels,
@@ -133,6 +134,15 @@ export function circleLabel({ x, y, radius }: Circle): string {
 /** What the figures of chains take: a parameter trace, or quantities chosen one by one. */
 export type TracedQuantities = ParameterTrace | ParameterSource | readonly TracedQuantity[];
 
+/** A quantity with what its chains say about it. */
+export interface ComparedQuantity extends TracedQuantity {
+  /** Numbers of the chains that are long enough to compare; `chains` holds the draws of these. */
+  readonly which: readonly number[];
+  /** The chains that sample the same law, group by group. */
+  readonly groups: readonly (readonly ArrayLike<number>[])[];
+  readonly convergence: Convergence;
+}
+
 /**
  * The quantities to draw, each with what its chains say about it. Chains with fewer than half the draws of the longest are
  * left out, as everywhere chains are compared.
@@ -144,12 +154,24 @@ export function comparedQuantities(
   where: string,
   given: TracedQuantities,
   names: readonly string[] | undefined,
-): (TracedQuantity & { readonly convergence: Convergence; readonly which: readonly number[] })[] {
+  groups: ChainGroups | undefined,
+): ComparedQuantity[] {
   const quantities = "names" in given ? parameterQuantities(where, given, names) : given;
   const compared = quantities.map((quantity) => {
-    const which = comparableChains(quantity.chains.map(({ length }) => length));
-    const chains = which.map((chain) => quantity.chains[chain]!);
-    return { ...quantity, which, chains, convergence: convergence(quantity.label, chains) };
+    const compared = comparableGroups(
+      quantity.chains.map(({ length }) => length),
+      groups,
+    );
+    const which = compared.flat();
+    const grouped = compared.map((group) => group.map((chain) => quantity.chains[chain]!));
+    return {
+      ...quantity,
+      which,
+      chains: grouped.flat(),
+      groups: grouped,
+      convergence:
+        grouped.length === 0 ? convergence(quantity.label, []) : groupedConvergence(quantity.label, grouped),
+    };
   });
   if (compared.length > 0 && compared.every(({ chains }) => chains.length > 0)) return compared;
   throw new InvalidInputError(

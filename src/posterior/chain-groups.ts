@@ -3,12 +3,31 @@
  * reported of a quantity is the worst R-hat of the groups, and the sum of their effective sample sizes.
  */
 
+import { CHAINS_PER_SHIFT } from "../data/cycle-spin.js";
 import { convergence, splitRhat } from "./convergence.js";
 import { comparableChains } from "./draw-source.js";
-import type { Convergence } from "./result.js";
+import type { Convergence, LiraConfig } from "./result.js";
 
 /** Numbers of the chains of each group; chains of one group sample the same law. */
 export type ChainGroups = readonly (readonly number[])[];
+
+/**
+ * Which chains of a run may be compared: in an ensemble those of equal shift, else all.
+ *
+ * @returns undefined when all may be compared with one another
+ */
+export function chainGroups({
+  cycleSpin,
+  chains,
+}: Pick<LiraConfig, "cycleSpin" | "chains">): ChainGroups | undefined {
+  if (cycleSpin !== "ensemble" || chains <= CHAINS_PER_SHIFT) return undefined;
+  return Array.from({ length: Math.ceil(chains / CHAINS_PER_SHIFT) }, (_, group) =>
+    Array.from(
+      { length: Math.min(CHAINS_PER_SHIFT, chains - CHAINS_PER_SHIFT * group) },
+      (_chain, index) => CHAINS_PER_SHIFT * group + index,
+    ),
+  );
+}
 
 /**
  * The chains that are long enough to compare, group by group; groups without any are left out.

@@ -177,6 +177,13 @@ export function quantileEss(chains: Chains, probability: number): number {
   return indicatorEss(half, probability);
 }
 
+/** Fraction of draws at or below a level, and the effective sample size of that fraction; NaN where it is undefined. */
+export function fractionAtMost(chains: Chains, level: number): { fraction: number; ess: number } {
+  const below = chains.map((chain) => Float64Array.from(chain, (value) => (value <= level ? 1 : 0)));
+  const { mean } = convergence("fraction", below);
+  return { fraction: mean, ess: meanEss(below) };
+}
+
 /** Tail effective sample size: the smaller of those for the 5 % and the 95 % quantile. */
 export function tailEss(chains: Chains): number {
   const half = halfChains(chains);
@@ -249,7 +256,16 @@ export function quantileMcse(chains: Chains, probability: number): number {
   if (half === undefined) return Number.NaN;
   const { rank } = half.scratch;
   sortDraws(half.values, rank);
-  const ess = indicatorEss(half, probability);
+  return quantileSpread(rank, probability, indicatorEss(half, probability));
+}
+
+/**
+ * Half the distance between the quantiles at the ends of Wilson's 68 % interval for the probability.
+ *
+ * @param rank holds the sorted draws
+ * @param ess effective size of the indicator of draws at or below the quantile
+ */
+export function quantileSpread(rank: RankScratch, probability: number, ess: number): number {
   const centre = (probability + 1 / (2 * ess)) / (1 + 1 / ess);
   const spread = Math.sqrt((probability * (1 - probability)) / ess + 1 / (4 * ess * ess)) / (1 + 1 / ess);
   const lower = sortedQuantile(rank, Math.max(centre - spread, 0));

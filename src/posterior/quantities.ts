@@ -1,4 +1,5 @@
 import { type BurnInCheck, checkBurnIn } from "./burn-in.js";
+import { type ChainGroups, chainGroups } from "./chain-groups.js";
 import { asDrawSource, comparableChains, type DrawSource, type WatchOptions } from "./draw-source.js";
 import { type QuantitySummary, summariseQuantity } from "./quantity-summary.js";
 import { type Region, summariseRegions } from "./region.js";
@@ -9,7 +10,7 @@ import { censusPixels, pixelName, pixelsThatMatter } from "./verdict.js";
 
 /** A result with its draws, in memory or in a file: what `openResult` returns, or a `LiraResult` and its `trace`. */
 export interface QuantitiesParts {
-  readonly result: Pick<LiraSummary, "mean" | "std" | "diagnostics">;
+  readonly result: Pick<LiraSummary, "mean" | "std" | "diagnostics" | "config">;
   readonly parameters: ParameterTrace | ParameterSource;
   readonly images: ImageTrace | DrawSource;
 }
@@ -35,10 +36,12 @@ export interface QuantitiesOptions extends WatchOptions {
  *
  * @param images kept draws after burn-in, in memory or in a file
  * @param pixels positions, whole numbers from 0 inside the image
+ * @param groups chains that sample the same law, see `chainGroups`; default all
  */
 export async function summarisePixels(
   images: ImageTrace | DrawSource,
   pixels: readonly { readonly x: number; readonly y: number }[],
+  groups?: ChainGroups,
 ): Promise<QuantitySummary[]> {
   const source = asDrawSource(images);
   const nx = source.shape[1];
@@ -47,12 +50,12 @@ export async function summarisePixels(
   for (const { x, y } of pixels) {
     const index = y * nx + x;
     const draws: Float32Array[] = [];
-    for (const chain of chains) {
-      const buffer = new Float32Array(source.draws(chain));
-      await source.readPixels(chain, index, 1, buffer);
+    for (let chain = 0; chain < source.chains; chain++) {
+      const buffer = new Float32Array(chains.includes(chain) ? source.draws(chain) : 0);
+      if (buffer.length > 0) await source.readPixels(chain, index, 1, buffer);
       draws.push(buffer);
     }
-    rows.push(summariseQuantity(pixelName(index, nx), draws));
+    rows.push(summariseQuantity(pixelName(index, nx), draws, undefined, groups));
   }
   return rows;
 }
@@ -72,13 +75,17 @@ export async function summariseQuantities(
   const images = asDrawSource(draws);
   const parameters = asParameterSource(trace);
   const which = comparableChains(sweepsAfterBurnIn(parameters));
+  const all = Array.from({ length: parameters.chains }, (_, chain) => chain);
+  const groups = chainGroups(result.config);
   const rows = parameters.names.flatMap((name, column) => {
     if (BOOKKEEPING_COLUMNS.has(name)) return [];
-    const chains = parameterDraws(parameters, column, which);
-    const first = chains[0]?.[0];
+    const chains = all.map((chain) =>
+      which.includes(chain) ? parameterDraws(parameters, column, [chain])[0] : new Float64Array(0),
+    );
+    const first = chains.find(({ length }) => length > 0)?.[0];
     return chains.every((chain) => chain.every((value) => value === first))
       ? []
-      : [summariseQuantity(name, chains)];
+      : [summariseQuantity(name, chains, undefined, groups)];
   });
   const { mean, std, diagnostics } = result;
   const { worst } = censusPixels(diagnostics, pixelsThatMatter(mean, std), images.chains);
@@ -88,8 +95,9 @@ export async function summariseQuantities(
     pixels: await summarisePixels(
       images,
       worst.map((pixel) => ({ x: pixel % nx, y: Math.floor(pixel / nx) })),
+      groups,
     ),
-    regions: regions.length === 0 ? [] : await summariseRegions(images, regions, watch),
+    regions: regions.length === 0 ? [] : await summariseRegions(images, regions, watch, groups),
     burnIn: checkBurnIn(parameters),
   };
 }

@@ -1,9 +1,13 @@
+import { type ChainGroups, groupedConvergence } from "./chain-groups.js";
 import {
   autocorrelationTime,
   type Chains,
   convergence,
+  fractionAtMost,
+  meanEss,
   quantileEss,
   quantileMcse,
+  quantileSpread,
   stdMcse,
   tailEss,
 } from "./convergence.js";
@@ -42,36 +46,98 @@ export interface QuantitySummary extends Convergence {
  * All figures of one quantity: mean, standard deviation and quantiles with their Monte Carlo errors, R-hat, effective sample
  * sizes and autocorrelation time (Vehtari et al. 2021; the rules are those of `splitRhat` and its companions).
  *
+ * Of chains in groups, the mean over the groups is meant: R-hat is the worst of the groups, sizes are sums, and errors follow
+ * from those of the groups, which are independent of one another.
+ *
  * @param name how tables and messages call it
  * @param chains one array of draws a chain, after burn-in; cut to the shortest that has draws
  * @param probabilities of the quantiles, each in [0, 1]
+ * @param groups numbers of the chains that sample the same law; default all in one
  */
 export function summariseQuantity(
   name: string,
   chains: Chains,
   probabilities: readonly number[] = QUANTILE_PROBABILITIES,
+  groups?: ChainGroups,
 ): QuantitySummary {
-  const used = chains.filter(({ length }) => length > 0);
-  const draws = used.reduce((least, { length }) => Math.min(least, length), used[0]?.length ?? 0);
+  const filled = chains.flatMap(({ length }, chain) => (length > 0 ? [chain] : []));
+  const draws = filled.length === 0 ? 0 : Math.min(...filled.map((chain) => chains[chain].length));
+  const grouped = (groups ?? [filled])
+    .map((group) => group.filter((chain) => filled.includes(chain)))
+    .filter(({ length }) => length > 0)
+    .map((group) => group.map((chain) => Float64Array.from(Array.from(chains[chain]).slice(0, draws))));
+  const used = grouped.flat();
   const pooled = new Float64Array(used.length * draws);
-  for (const [chain, values] of used.entries()) {
-    for (let draw = 0; draw < draws; draw++) pooled[chain * draws + draw] = values[draw];
-  }
+  for (const [chain, values] of used.entries()) pooled.set(values, chain * draws);
   const sorted = pooled.length > 0 && pooled.every(Number.isFinite);
   const scratch = rankScratch(pooled.length, { scores: false });
   if (sorted) sortDraws(pooled, scratch);
+  const base = grouped.length === 0 ? convergence(name, []) : groupedConvergence(name, grouped);
+  const valueAt = (probability: number) => (sorted ? sortedQuantile(scratch, probability) : Number.NaN);
   return {
-    ...convergence(name, chains),
+    ...base,
     chains: used.length,
     draws: pooled.length,
-    tailEss: tailEss(chains),
-    autocorrelationTime: autocorrelationTime(chains),
-    stdMcse: stdMcse(chains),
-    quantiles: probabilities.map((probability) => ({
-      probability,
-      value: sorted ? sortedQuantile(scratch, probability) : Number.NaN,
-      mcse: quantileMcse(chains, probability),
-      ess: quantileEss(chains, probability),
-    })),
+    tailEss: sumOf(grouped.map(tailEss)),
+    autocorrelationTime: groupedTime(grouped),
+    stdMcse: grouped.length === 1 ? stdMcse(used) : groupedStdMcse(base, grouped),
+    quantiles: probabilities.map((probability) => {
+      const value = valueAt(probability);
+      if (grouped.length <= 1) {
+        return {
+          probability,
+          value,
+          mcse: quantileMcse(used, probability),
+          ess: quantileEss(used, probability),
+        };
+      }
+      const ess = groupedQuantileEss(grouped, probability, value);
+      return {
+        probability,
+        value,
+        mcse: sorted ? quantileSpread(scratch, probability, ess) : Number.NaN,
+        ess,
+      };
+    }),
   };
+}
+
+/** Autocorrelation time of chains in groups: all draws over the summed effective sizes of the mean, in draws. */
+export function groupedTime(groups: readonly Chains[]): number {
+  const draws = groups.flat().reduce((sum, { length }) => sum + length, 0);
+  return groups.length === 1 ? autocorrelationTime(groups[0]) : draws / sumOf(groups.map(meanEss));
+}
+
+/** Sum of what is defined; NaN when nothing is. */
+function sumOf(sizes: readonly number[]): number {
+  const defined = sizes.filter((size) => !Number.isNaN(size));
+  return defined.length === 0 ? Number.NaN : defined.reduce((sum, size) => sum + size, 0);
+}
+
+/**
+ * Error of the standard deviation of the mixture of G groups: its variance is the mean over the groups of
+ * `std_g^2 + (mean_g - mean)^2`, each with the error that follows from those of the group.
+ */
+function groupedStdMcse({ mean, std }: Convergence, groups: readonly Chains[]): number {
+  const squares = groups.map((chains) => {
+    const group = convergence("group", chains);
+    const ofStd = 2 * group.std * stdMcse(chains);
+    const ofMean = 2 * (group.mean - mean) * group.mcse;
+    return (Number.isNaN(ofStd) ? 0 : ofStd ** 2) + (Number.isNaN(ofMean) ? 0 : ofMean ** 2);
+  });
+  const error = Math.sqrt(squares.reduce((sum, square) => sum + square, 0)) / groups.length / (2 * std);
+  return error > 0 ? error : Number.NaN;
+}
+
+/**
+ * Effective size of the fraction of draws at or below a quantile of the mixture: the number of independent draws whose
+ * fraction `p` had the variance of the mean over the groups of `f_g`, `sum f_g (1 - f_g) / ess_g / G^2`.
+ */
+function groupedQuantileEss(groups: readonly Chains[], probability: number, value: number): number {
+  let variance = 0;
+  for (const chains of groups) {
+    const { fraction, ess } = fractionAtMost(chains, value);
+    if (ess > 0) variance += (fraction * (1 - fraction)) / ess / groups.length ** 2;
+  }
+  return variance > 0 ? (probability * (1 - probability)) / variance : Number.NaN;
 }

@@ -1,5 +1,6 @@
 import { InvalidInputError } from "../errors.js";
 import { checkShape, constantImage, type Shape, type SkyImage } from "../image.js";
+import type { ChainGroups } from "./chain-groups.js";
 import {
   asDrawSource,
   comparableChains,
@@ -161,19 +162,19 @@ export async function regionDraws(
  *
  * Chains with fewer than half of the draws of the longest are left out (see `diagnose`).
  *
+ * @param groups chains that sample the same law, see `chainGroups`; default all
  * @throws as `regionDraws`
  */
 export async function summariseRegions(
   images: ImageTrace | DrawSource,
   regions: readonly Region[],
   watch: WatchOptions = {},
+  groups?: ChainGroups,
 ): Promise<QuantitySummary[]> {
   const sums = await regionDraws(images, regions, watch);
   return regions.map(({ name }, index) => {
     const chains = comparableChains(sums[index].map(({ length }) => length));
-    return summariseQuantity(
-      name,
-      chains.map((chain) => sums[index][chain]),
-    );
+    const draws = sums[index].map((values, chain) => (chains.includes(chain) ? values : new Float64Array(0)));
+    return summariseQuantity(name, draws, undefined, groups);
   });
 }

@@ -2,6 +2,7 @@
 
 import type { SkyWcs } from "../data/sky-wcs.js";
 import type { Shape } from "../image.js";
+import type { ChainGroups } from "../posterior/chain-groups.js";
 
 /** Kind of quantity of a layer: how it is coloured and written. */
 export type LayerKind = "flux" | "std" | "rhat" | "ess" | "counts" | "predicted";
@@ -61,6 +62,8 @@ export interface ReportData {
   readonly observations: readonly { readonly name: string }[];
   /** Kept draws of each chain in the result. */
   readonly kept: readonly number[];
+  /** Numbers of the chains that sample the same law, when these are not all. */
+  readonly groups?: ChainGroups;
   readonly film?: FilmData;
   readonly pixelDraws?: PixelDrawData;
   /** Pixel that is shown first: the brightest. */

@@ -10,6 +10,7 @@ import { plotPosterior } from "../figures/plot-posterior.js";
 import { plotRank } from "../figures/plot-rank.js";
 import { escapeXml } from "../figures/svg.js";
 import { reportScript, reportScriptHash, reportStyle, reportStyleHash } from "../generated/report-page.js";
+import { chainGroups } from "../posterior/chain-groups.js";
 import { asDrawSource, type DrawSource } from "../posterior/draw-source.js";
 import type { LiraSummary } from "../posterior/result.js";
 import {
@@ -109,6 +110,7 @@ export function reportHtml(result: ReportResult, options: ReportOptions): string
   const checks = observations === undefined ? [] : checkModel(result, result.trace.parameters, observations);
   const title = options.title ?? defaultTitle(result);
   const kept = Array.from({ length: source.chains }, (_, chain) => source.draws(chain));
+  const groups = chainGroups(result.config);
   const first = brightest(result);
 
   const layers = layerBlocks(result, checks, maxBytes);
@@ -123,6 +125,7 @@ export function reportHtml(result: ReportResult, options: ReportOptions): string
     probabilities: result.quantiles.probabilities,
     observations: checks.map(({ observation: { name } }) => ({ name })),
     kept,
+    ...(groups && { groups }),
     first,
   };
   const compose = (embedded: EmbeddedDraws) =>
@@ -247,7 +250,7 @@ function layerBlocks(
 const MOST_ROWS = 4e6;
 
 /** Figures of the parameters; none when nothing varies or the traces are too long to be drawn. */
-function parameterFigures({ trace, diagnostics }: ReportResult, document: Document): string {
+function parameterFigures({ trace, diagnostics, config }: ReportResult, document: Document): string {
   const source = asParameterSource(trace.parameters);
   const sweeps = Array.from({ length: source.chains }, (_, chain) => source.sweeps(chain));
   const rows = sweeps.reduce((sum, count) => sum + count, 0);
@@ -260,7 +263,12 @@ function parameterFigures({ trace, diagnostics }: ReportResult, document: Docume
           chains: sweeps.map((count, chain) => source.readRows(chain, 0, count)),
         }
       : trace.parameters;
-  const names = diagnostics.parameters.map(({ name }) => name);
+  const names = diagnostics.parameters.map(({ name }) => name).filter((name) => source.names.includes(name));
+  const groups = chainGroups(config);
+  const options = { document, names, ...(groups && { groups }) };
+  const pairs = groups
+    ? " Each pair of chains has a tree of its own: compare 1 with 2, 3 with 4, and so on."
+    : "";
   const figures: ReportFigure[] = [
     {
       svg: plotParameterTraces(parameters, diagnostics, { document }),
@@ -268,16 +276,17 @@ function parameterFigures({ trace, diagnostics }: ReportResult, document: Docume
         "Traces of the parameters, one line a chain, burn-in faded. R-hat and effective sample size stand beside the names, in colour where they fail.",
     },
     {
-      svg: plotParameterDistributions(parameters, { document, names }),
+      svg: plotParameterDistributions(parameters, options),
       caption:
-        "Posterior distributions of the parameters: all draws after burn-in filled, each chain as an outline. Outlines that differ are chains that disagree.",
+        "Posterior distributions of the parameters: all draws after burn-in filled, each chain as an outline. Outlines that differ are chains that disagree." +
+        pairs,
     },
   ];
   if (source.chains > 1) {
     figures.push({
-      svg: plotRank(parameters, { document, names }),
+      svg: plotRank(parameters, options),
       caption:
-        "Ranks of the draws of each chain among those of all. Flat within the band: the chains sample the same distribution. A slope is a shift, a bowl or a hill a different width.",
+        "Ranks of the draws of each chain among those of all that it can be compared with. Flat within the band: the chains sample the same distribution. A slope is a shift, a bowl or a hill a different width.",
     });
   }
   const [shown, ...folded] = figures.map(figureHtml);

@@ -2,13 +2,12 @@ import type { CheckedObservation } from "../data/check-observation.js";
 import { AbortedError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { compileKernels } from "../kernels.js";
-import { groupedRhat } from "../posterior/chain-groups.js";
+import { chainGroups, groupedRhat } from "../posterior/chain-groups.js";
 import type { DiagnoseParts } from "../posterior/diagnose.js";
 import { pixelConvergence } from "../posterior/pixel-convergence.js";
 import type { LiraConfig } from "../posterior/result.js";
 import { shiftConvergence } from "../posterior/shift-bits.js";
 import { type MomentSums, parameterDraws, poolMoments, summariseParameters } from "../posterior/summary.js";
-import { ensembleGroups } from "../samplers/ensemble-shift.js";
 import { type ChainState, traceColumns } from "../samplers/lira.js";
 import { keptDraws } from "../workers/chain-job.js";
 import { availableCores, openChainPool } from "../workers/pool.js";
@@ -256,14 +255,9 @@ export async function sampleRun(
 }
 
 /** Which chains of a run may be compared, and whether the shift of the tree is a parameter. */
-export function comparison({
-  cycleSpin,
-  chains,
-}: LiraConfig): Pick<DiagnoseParts, "groups" | "sampledShift"> {
-  return {
-    ...(cycleSpin === "ensemble" ? { groups: ensembleGroups(chains) } : {}),
-    sampledShift: cycleSpin === "sampled",
-  };
+export function comparison(config: LiraConfig): Pick<DiagnoseParts, "groups" | "sampledShift"> {
+  const groups = chainGroups(config);
+  return { ...(groups && { groups }), sampledShift: config.cycleSpin === "sampled" };
 }
 
 /** Running sums of the chains' moments, in the form that `poolMoments` takes. */

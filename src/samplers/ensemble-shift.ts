@@ -1,18 +1,6 @@
+import { CHAINS_PER_SHIFT } from "../data/cycle-spin.js";
 import { randomStream } from "../data/random.js";
 import type { Shape } from "../image.js";
-
-/** Chains that share a shift of the tree in an ensemble: those of chains 2 k and 2 k + 1 are equal. */
-export const CHAINS_PER_SHIFT = 2;
-
-/** Numbers of the chains of equal shift in an ensemble of so many chains. */
-export function ensembleGroups(chains: number): number[][] {
-  return Array.from({ length: Math.ceil(chains / CHAINS_PER_SHIFT) }, (_, group) =>
-    Array.from(
-      { length: Math.min(CHAINS_PER_SHIFT, chains - CHAINS_PER_SHIFT * group) },
-      (_chain, index) => CHAINS_PER_SHIFT * group + index,
-    ),
-  );
-}
 
 /**
  * The shift of the tree that a chain of an ensemble keeps: uniform over the shifts, the same for each pair of chains, so

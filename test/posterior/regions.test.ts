@@ -49,6 +49,44 @@ describe("quantities", () => {
     expect(row.quantiles[0].value).toBeCloseTo((sorted[449] + sorted[450]) / 2, 12);
   });
 
+  it("chains in groups: the worst R-hat, summed sizes, errors of the mean over the groups", () => {
+    // Two laws, 5 apart and of unit width: together nothing would agree.
+    const groups = [
+      [0, 1],
+      [2, 3],
+    ];
+    const chains = ar1Chains(0.5, 4, 2000, 7).map((chain, index) =>
+      chain.map((x) => x + (index < 2 ? 0 : 5)),
+    );
+    const mixed = summariseQuantity("x", chains);
+    const row = summariseQuantity("x", chains, [0.25, 0.5], groups);
+    const [first, second] = groups.map((group) =>
+      summariseQuantity(
+        "x",
+        group.map((chain) => chains[chain]),
+      ),
+    );
+    expect(mixed.rhat).toBeGreaterThan(1.5);
+    expect(row.rhat).toBe(Math.max(first.rhat, second.rhat));
+    expect(row.ess).toBeCloseTo(first.ess + second.ess, 9);
+    expect(row.tailEss).toBeCloseTo(first.tailEss + second.tailEss, 9);
+    expect(row.mean).toBeCloseTo((first.mean + second.mean) / 2, 12);
+    expect(row.mcse).toBeCloseTo(Math.hypot(first.mcse, second.mcse) / 2, 12);
+    // AR(1) of unit variance with coefficient 1/2: autocorrelation time 3; variance of the mixture 1 + 2.5^2.
+    expect(row.std).toBeCloseTo(Math.sqrt(7.25), 1);
+    expect(row.autocorrelationTime).toBeGreaterThan(2.5);
+    expect(row.autocorrelationTime).toBeLessThan(3.5);
+    // The lower quartile of the mixture is about the median of the first law: half of its draws lie below, none of the others.
+    expect(row.quantiles[0].value).toBeCloseTo(first.quantiles[1].value, 0);
+    expect(row.quantiles[0].mcse / first.quantiles[1].mcse).toBeGreaterThan(0.8);
+    expect(row.quantiles[0].mcse / first.quantiles[1].mcse).toBeLessThan(1.25);
+    expect(row.stdMcse).toBeGreaterThan(0);
+    expect(row.stdMcse).toBeLessThan(mixed.stdMcse);
+    expect(summariseQuantity("x", chains, [0.5], [[0, 1, 2, 3]])).toEqual(
+      summariseQuantity("x", chains, [0.5]),
+    );
+  });
+
   it("a constant keeps its value, nothing else is defined", () => {
     const row = summariseQuantity("c", [
       [2, 2, 2, 2],

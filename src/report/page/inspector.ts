@@ -1,7 +1,7 @@
 /** What the draws say about the pixel or region that was picked. */
 
 import { pixelSize } from "../../data/sky-angle.js";
-import { splitRhat } from "../../posterior/convergence.js";
+import { groupedRhat } from "../../posterior/chain-groups.js";
 import { countText, errorText, numberText, rhatText } from "../numbers.js";
 import { type ReportStore, type SumDraws, sumDraws } from "./blocks.js";
 import { chart, linePath, paddedRange } from "./chart.js";
@@ -76,7 +76,7 @@ function regionEntries(
     { key: "flux", name: "flux, sum", text: fluxText(store, errorText(mean, std)) },
     { key: "interval", name: "68 %", text: `${numberText(low)} to ${numberText(high)}` },
     { key: "interval95", name: "95 %", text: `${numberText(low95)} to ${numberText(high95)}` },
-    { key: "rhat", name: "R-hat of the sum", text: rhatText(splitRhat(draws.chains)) },
+    { key: "rhat", name: "R-hat of the sum", text: rhatText(rhatOfSum(store, draws)) },
     { key: "draws", name: "draws used", text: countText(all.length) },
   );
   for (const [index, { name }] of data.observations.entries()) {
@@ -96,6 +96,13 @@ function regionEntries(
     );
   }
   return entries;
+}
+
+/** R-hat of the chains that can be compared. */
+function rhatOfSum({ data: { groups } }: ReportStore, { chains }: SumDraws): number {
+  return groupedRhat(
+    groups === undefined ? [chains] : groups.map((group) => group.map((chain) => chains[chain])),
+  );
 }
 
 function traceChart(
