@@ -43,10 +43,17 @@ export function settingsOf(config: LiraConfig, referenceExposure: number): Setti
     {
       name: "cycleSpin",
       value: config.cycleSpin,
-      meaning:
-        config.cycleSpin === "random"
-          ? "the multiscale tree is shifted before each draw of the image"
-          : "the multiscale tree stays where it is",
+      meaning: {
+        random: "the multiscale tree is shifted before each draw of the image, whatever the data",
+        none: "the multiscale tree stays where it is",
+        sampled: "the shift of the multiscale tree is a parameter",
+        ensemble: "each pair of chains keeps a random shift of the multiscale tree",
+      }[config.cycleSpin],
+    },
+    {
+      name: "pairTransfers",
+      value: numberText(config.pairTransfers),
+      meaning: "moves of flux between neighbouring pixels in each sweep, photons integrated out",
     },
     {
       name: "alphaInit",
