@@ -161,10 +161,16 @@ describe.skipIf(!present)("tslira in Chromium", { timeout: 60_000 }, () => {
     expect(box?.width).toBeGreaterThan(300);
     expect(box?.height).toBeGreaterThan(300);
     const text = await figure.textContent();
-    for (const title of ["Counts", "Posterior mean", "Posterior standard deviation", "Signal to noise"]) {
+    for (const title of [
+      "Counts",
+      "Posterior mean",
+      "Posterior standard deviation",
+      "Signal to noise",
+      "Effective sample size",
+    ]) {
       expect(text).toContain(title);
     }
-    // Pictures that a browser can read, of one pixel for each of the data: five panels.
+    // Pictures that a browser can read, of one pixel for each of the data: six panels.
     const sizes = await page.evaluate(() =>
       Promise.all(
         [...document.querySelectorAll("#figure image")].map(async (element) => {
@@ -175,6 +181,6 @@ describe.skipIf(!present)("tslira in Chromium", { timeout: 60_000 }, () => {
         }),
       ),
     );
-    expect(sizes.filter(([width, height]) => width === 32 && height === 32)).toHaveLength(5);
+    expect(sizes.filter(([width, height]) => width === 32 && height === 32)).toHaveLength(6);
   });
 });
