@@ -43,24 +43,17 @@ export function rowPairBytes(cols: i32): usize {
 
 /** Collect two columns of a block, one in each lane, into the line `to`. */
 export function gatherColumns(from: usize, to: usize, rows: i32, pairBytes: usize): void {
-  const end = to + <usize>rows * ELEMENT;
-  for (; to < end; to += 2 * ELEMENT) {
-    const re0 = v128.load(from);
-    const im0 = v128.load(from, 16);
-    const re1 = v128.load(from, 32);
-    const im1 = v128.load(from, 48);
-    v128.store(to, i64x2.shuffle(re0, re1, 0, 2));
-    v128.store(to, i64x2.shuffle(im0, im1, 0, 2), 16);
-    v128.store(to, i64x2.shuffle(re0, re1, 1, 3), 32);
-    v128.store(to, i64x2.shuffle(im0, im1, 1, 3), 48);
-    from += pairBytes;
-  }
+  exchangePairs(from, to, rows, pairBytes, 2 * ELEMENT);
 }
 
 /** Put the first `rows` of two columns in `from` back into the block. */
 export function scatterColumns(from: usize, to: usize, rows: i32, pairBytes: usize): void {
-  const end = from + <usize>rows * ELEMENT;
-  for (; from < end; from += 2 * ELEMENT) {
+  exchangePairs(from, to, rows, 2 * ELEMENT, pairBytes);
+}
+
+/** Two columns of two rows become two rows of two columns, pair of rows after pair of rows. */
+function exchangePairs(from: usize, to: usize, rows: i32, fromStep: usize, toStep: usize): void {
+  for (let row = 0; row < rows; row += 2) {
     const re0 = v128.load(from);
     const im0 = v128.load(from, 16);
     const re1 = v128.load(from, 32);
@@ -69,7 +62,8 @@ export function scatterColumns(from: usize, to: usize, rows: i32, pairBytes: usi
     v128.store(to, i64x2.shuffle(im0, im1, 0, 2), 16);
     v128.store(to, i64x2.shuffle(re0, re1, 1, 3), 32);
     v128.store(to, i64x2.shuffle(im0, im1, 1, 3), 48);
-    to += pairBytes;
+    from += fromStep;
+    to += toStep;
   }
 }
 

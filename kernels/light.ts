@@ -30,6 +30,12 @@ export let lightCount: i32 = 0;
 let runs: usize = 0;
 let runCount: i32 = 0;
 
+// What `reachWindow` found last.
+let windowTop: i32 = 0;
+let windowBottom: i32 = 0;
+let windowLeft: i32 = 0;
+let windowRight: i32 = 0;
+
 /**
  * Derive what the transfers need of every observation; false when memory is refused.
  *
@@ -217,6 +223,28 @@ function collectRun(
 }
 
 /**
+ * Find the detector pixels that the sky pixels of rows `[row, row + height)` and columns `[col, col + width)` reach. With
+ * `wrap` rows may lie beyond the image and columns beyond its right border, each at most once.
+ */
+function reachWindow(item: Observation, row: i32, height: i32, col: i32, width: i32): void {
+  const top = row - item.centreRow;
+  const left = col - item.centreCol;
+  const rows = item.psfRows + height - 1;
+  const cols = item.psfCols + width - 1;
+  if (wrap) {
+    windowTop = top;
+    windowBottom = top + min(rows, ny);
+    windowLeft = wrapIndex(left, nx);
+    windowRight = windowLeft + min(cols, nx);
+    return;
+  }
+  windowTop = max(top, 0);
+  windowLeft = max(left, 0);
+  windowRight = min(left + cols, nx);
+  windowBottom = windowRight > windowLeft ? min(top + rows, ny) : windowTop;
+}
+
+/**
  * Collect the lit pixels that two sky pixels reach, for a line on which the first holds the share `f` of `mass`.
  *
  * @param mass their common flux
@@ -234,25 +262,12 @@ export function collectPair(row1: i32, col1: i32, row2: i32, col2: i32, mass: f6
     const firstLight = mass * load<f64>(item.exposure + sky1);
     const secondLight = mass * load<f64>(item.exposure + sky2);
     if (firstLight === 0 && secondLight === 0) continue;
-    let top = min(row1, row2) - item.centreRow;
-    let bottom = top + item.psfRows + down;
-    let left = min(col1, col2) - item.centreCol;
-    let right = left + item.psfCols + apart;
-    if (wrap) {
-      bottom = top + min(bottom - top, ny);
-      const across = min(right - left, nx);
-      left = wrapIndex(left, nx);
-      right = left + across;
-    } else {
-      top = max(top, 0);
-      bottom = min(bottom, ny);
-      left = max(left, 0);
-      right = min(right, nx);
-      if (right <= left) continue;
-    }
+    reachWindow(item, min(row1, row2), down + 1, min(col1, col2), apart + 1);
+    const left = windowLeft;
+    const right = windowRight;
     const origin1 = (<usize>item.reachOrigin - <usize>col1) << 3;
     const origin2 = (<usize>item.reachOrigin - <usize>col2) << 3;
-    for (let line = top; line < bottom; line++) {
+    for (let line = windowTop; line < windowBottom; line++) {
       const row = wrap ? wrapIndex(line, ny) : line;
       const reach1 = reachRow(item, row, row1) + origin1;
       const reach2 = reachRow(item, row, row2) + origin2;
@@ -286,22 +301,11 @@ export function moveLight(share: f64): void {
 
 /** Add `amount` times the light of a sky pixel of unit exposed flux to the gains of an observation. */
 function addGain(item: Observation, row: i32, col: i32, amount: f64): void {
-  let top = row - item.centreRow;
-  let bottom = top + item.psfRows;
-  let left = col - item.centreCol;
-  let right = left + item.psfCols;
-  if (wrap) {
-    left = wrapIndex(left, nx);
-    right = left + item.psfCols;
-  } else {
-    top = max(top, 0);
-    bottom = min(bottom, ny);
-    left = max(left, 0);
-    right = min(right, nx);
-    if (right <= left) return;
-  }
+  reachWindow(item, row, 1, col, 1);
+  const left = windowLeft;
+  const right = windowRight;
   const origin = (<usize>item.reachOrigin - <usize>col) << 3;
-  for (let line = top; line < bottom; line++) {
+  for (let line = windowTop; line < windowBottom; line++) {
     const detectorRow = wrap ? wrapIndex(line, ny) : line;
     const reach = reachRow(item, detectorRow, row) + origin;
     addGainRun(item, detectorRow, left, min(right, nx), reach, amount);
@@ -404,26 +408,11 @@ export function collectBox(row: i32, height: i32, col: i32, width: i32, share: f
   const fromHalf = 0.5 - share;
   for (let index = 0; index < observationCount; index++) {
     const item = observationAt(index);
-    let top = row - item.centreRow;
-    let bottom = top + item.psfRows + height - 1;
-    let left = col - item.centreCol;
-    let right = left + item.psfCols + width - 1;
-    if (wrap) {
-      bottom = top + min(bottom - top, ny);
-      const across = min(right - left, nx);
-      left = wrapIndex(left, nx);
-      right = left + across;
-    } else {
-      top = max(top, 0);
-      bottom = min(bottom, ny);
-      left = max(left, 0);
-      right = min(right, nx);
-      if (right <= left) continue;
-    }
-    for (let line = top; line < bottom; line++) {
+    reachWindow(item, row, height, col, width);
+    for (let line = windowTop; line < windowBottom; line++) {
       const before = item.litBefore + ((<usize>((wrap ? wrapIndex(line, ny) : line) * (nx + 1))) << 2);
-      collectGainsBetween(item, before, left, min(right, nx), fromHalf);
-      if (right > nx) collectGainsBetween(item, before, 0, right - nx, fromHalf);
+      collectGainsBetween(item, before, windowLeft, min(windowRight, nx), fromHalf);
+      if (windowRight > nx) collectGainsBetween(item, before, 0, windowRight - nx, fromHalf);
     }
   }
 }
