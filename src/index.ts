@@ -6,10 +6,14 @@
  * @module
  */
 
-export { DISCREPANCIES, type DiscrepancyName } from "./checks/discrepancy.js";
+export {
+  DISCREPANCIES,
+  type DiscrepancyCheck,
+  type DiscrepancyName,
+  type PredictiveKind,
+} from "./checks/discrepancy.js";
 export { checkModel, type ModelCheck } from "./checks/model-check.js";
 export {
-  type DiscrepancyCheck,
   type PosteriorDraws,
   type PredictiveCheck,
   type PredictiveCheckOptions,

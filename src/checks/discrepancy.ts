@@ -208,3 +208,32 @@ export function discrepancies(
   values[6] = patches;
   values[7] = profile;
 }
+
+/**
+ * `"posterior"`: the counts that were fitted are compared. `p` then is conservative, it gathers about 1/2 and
+ * P(p <= a) <= 2 a (Meng 1994), and `uniformP` is that of one draw picked by the seed.
+ * `"held-out"`: counts that the fit has not seen, compared with the predictive mean; `p` itself is uniform up to ties.
+ * `"point source"`: as posterior, under the hypothesis of `pointSource`.
+ */
+export type PredictiveKind = "posterior" | "held-out" | "point source";
+
+/** One discrepancy, observed and replicated. */
+export interface DiscrepancyCheck {
+  readonly name: DiscrepancyName;
+  /** T(observed counts, draw), mean over the draws used. */
+  readonly observed: number;
+  /** T(replicated counts, draw): mean and standard deviation over all replicates. */
+  readonly replicated: { readonly mean: number; readonly std: number };
+  /**
+   * Probability that replicated counts are at least as discrepant as the observed, T(rep) >= T(obs) (Gelman, Meng & Stern 1996,
+   * eq. 6); near 0 or near 1 is bad.
+   */
+  readonly p: number;
+  /** Monte Carlo standard error of `p`. */
+  readonly pError: number;
+  /** `2 min(P(T(rep) >= T(obs)), P(T(rep) <= T(obs)))`, at most 1; small is bad. */
+  readonly twoSided: number;
+  /** One-sided p, ties broken at random, that is uniform when the model is right (see `PredictiveCheck.kind`). */
+  readonly uniformP: number;
+  readonly flagged: boolean;
+}

@@ -19,10 +19,12 @@ import {
 } from "../posterior/trace.js";
 import {
   DISCREPANCIES,
+  type DiscrepancyCheck,
   type DiscrepancyName,
   discrepancies,
   discrepancyScratch,
   type Prediction,
+  type PredictiveKind,
   patchSide,
   preparePrediction,
 } from "./discrepancy.js";
@@ -62,38 +64,12 @@ export interface PredictiveCheckOptions extends WatchOptions {
   readonly pointSource?: Circle;
 }
 
-/** One discrepancy, observed and replicated. */
-export interface DiscrepancyCheck {
-  readonly name: DiscrepancyName;
-  /** T(observed counts, draw), mean over the draws used. */
-  readonly observed: number;
-  /** T(replicated counts, draw): mean and standard deviation over all replicates. */
-  readonly replicated: { readonly mean: number; readonly std: number };
-  /**
-   * Probability that replicated counts are at least as discrepant as the observed, T(rep) >= T(obs) (Gelman, Meng & Stern 1996,
-   * eq. 6); near 0 or near 1 is bad.
-   */
-  readonly p: number;
-  /** Monte Carlo standard error of `p`. */
-  readonly pError: number;
-  /** `2 min(P(T(rep) >= T(obs)), P(T(rep) <= T(obs)))`, at most 1; small is bad. */
-  readonly twoSided: number;
-  /** One-sided p, ties broken at random, that is uniform when the model is right (see `PredictiveCheck.kind`). */
-  readonly uniformP: number;
-  readonly flagged: boolean;
-}
-
 /** What replicated counts say about the model of one observation. */
 export interface PredictiveCheck {
   /** Name of the observation. */
   readonly name: string;
-  /**
-   * `"posterior"`: the counts that were fitted are compared. `p` then is conservative, it gathers about 1/2 and
-   * P(p <= a) <= 2 a (Meng 1994), and `uniformP` is that of one draw picked by the seed.
-   * `"held-out"`: counts that the fit has not seen, compared with the predictive mean; `p` itself is uniform up to ties.
-   * `"point source"`: as posterior, under the hypothesis of `pointSource`.
-   */
-  readonly kind: "posterior" | "held-out" | "point source";
+  /** What is compared, and how its p-values are distributed. */
+  readonly kind: PredictiveKind;
   /** Posterior draws used, and replicated images of all of them. */
   readonly draws: number;
   readonly replicates: number;

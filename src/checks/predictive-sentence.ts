@@ -1,5 +1,4 @@
-import type { DiscrepancyName } from "./discrepancy.js";
-import type { DiscrepancyCheck, PredictiveCheck } from "./predictive-check.js";
+import type { DiscrepancyCheck, DiscrepancyName, PredictiveKind } from "./discrepancy.js";
 
 /** What a discrepancy that is flagged points at. */
 const SUSPECTS: Readonly<Record<DiscrepancyName, string>> = {
@@ -35,7 +34,7 @@ function pText(p: number): string {
 
 /** The outcome of a predictive check in words. */
 export function predictiveSentence(
-  kind: PredictiveCheck["kind"],
+  kind: PredictiveKind,
   rows: readonly DiscrepancyCheck[],
   falseAlarmRate: number,
 ): string {

@@ -7,16 +7,14 @@ import {
   heldOutCheck,
   type LiraConfig,
   type LiraDeconvolverOptions,
-  type LiraSummary,
   openResult,
   type PredictiveCheck,
   type PriorSensitivity,
   predictiveCheck,
   priorSensitivity,
-  type Quantities,
   summariseQuantities,
 } from "../node.js";
-import { diagnosisData, diagnosisLines } from "./diagnosis-report.js";
+import { type Diagnosis, diagnosisData, diagnosisLines } from "./diagnosis-report.js";
 import { EXIT } from "./exit.js";
 import { given } from "./given.js";
 import { listenForInterrupt } from "./interrupt.js";
@@ -80,18 +78,6 @@ type Flags = ReturnType<ReturnType<typeof diagnoseOptions>["opts"]> & InputFlags
 /** The command. */
 export function diagnoseCommand() {
   return diagnoseOptions().action(diagnoseFile);
-}
-
-/** Everything that was found out. */
-export interface Diagnosis {
-  readonly path: string;
-  readonly result: LiraSummary;
-  readonly quantities: Quantities;
-  /** Empty when the data are not at hand. */
-  readonly predictive: readonly PredictiveCheck[];
-  /** Why there are no predictive checks; empty when there are. */
-  readonly missing: string;
-  readonly sensitivity?: PriorSensitivity;
 }
 
 /** Settings that give the run of a result again. */

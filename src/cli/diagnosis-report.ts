@@ -2,14 +2,27 @@
 
 import {
   type BurnInCheck,
+  type LiraSummary,
   labelParameters,
   type PredictiveCheck,
   type PriorSensitivity,
   parameterLabel,
+  type Quantities,
   type QuantitySummary,
 } from "../node.js";
-import type { Diagnosis } from "./diagnose.js";
 import { formatCount, formatNumber, tableLines } from "./format.js";
+
+/** Everything that was found out. */
+export interface Diagnosis {
+  readonly path: string;
+  readonly result: LiraSummary;
+  readonly quantities: Quantities;
+  /** Empty when the data are not at hand. */
+  readonly predictive: readonly PredictiveCheck[];
+  /** Why there are no predictive checks; empty when there are. */
+  readonly missing: string;
+  readonly sensitivity?: PriorSensitivity;
+}
 
 /** A number in few digits, `-` when it is undefined. */
 function short(value: number, digits = 3): string {
