@@ -11,9 +11,13 @@ import {
 import { nearestWord } from "./nearest-word.js";
 import { cutoutFromText } from "./option-values.js";
 
+/** Where several observations lie: from their headers, the same pixels, or `[x, y]` of each relative to the first. */
+export type Offsets = "wcs" | "none" | readonly (readonly [x: number, y: number])[];
+
 /** What a run needs. */
 export interface DeconvolveSettings {
   readonly observations: readonly ObservationFileNames[];
+  readonly offsets?: Offsets;
   readonly options: LiraDeconvolverOptions;
   readonly workers?: number;
   readonly output?: string;
@@ -29,6 +33,7 @@ export interface PartialSettings {
   /** Files and cut-outs of the only observation, or in common. */
   readonly common: PartialNames;
   readonly observations?: readonly PartialNames[];
+  readonly offsets?: Offsets;
   readonly options: Options;
   readonly workers?: number;
   readonly output?: string;
@@ -122,10 +127,17 @@ const OPTION_KEYS: Readonly<Record<Exclude<keyof LiraDeconvolverOptions, "fluxIn
   trace: numbers(["every", "keep"], false),
 };
 
-const RUN_KEYS: Readonly<Record<"workers" | "output" | "png" | "observations", Reader>> = {
+const offsets: Reader = (value, where) => {
+  const isPair = (one: unknown) => Array.isArray(one) && one.length === 2 && one.every(Number.isFinite);
+  if (value === "wcs" || value === "none" || (Array.isArray(value) && value.every(isPair))) return value;
+  throw wrong(where, '"wcs", "none" or a list of [x, y]', value);
+};
+
+const RUN_KEYS: Readonly<Record<"workers" | "output" | "png" | "observations" | "offsets", Reader>> = {
   workers: number,
   output: path,
   png: path,
+  offsets,
   observations: (value, where, folder) => {
     if (!Array.isArray(value)) throw wrong(where, "a list of observations", value);
     return value.map((one, index) => readKeys(one, OBSERVATION_KEYS, `${where}[${index}]`, folder));

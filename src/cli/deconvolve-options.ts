@@ -34,8 +34,8 @@ Examples:
   Fermi, exposure in cm2 s, background in counts, its scale fitted:
     tslira deconvolve counts.fits.gz --psf psf.fits.gz --exposure exposure.fits.gz \\
       --background background.fits.gz --background-unit counts --fit-background-scale -o fermi.fits
-  Several observations of the same pixels, from a config file (flags win over it):
-    tslira deconvolve --config run.json --seed 2 -o joint.fits
+  Several observations of one sky, from a config file (flags win over it); --offsets wcs when pointings differ:
+    tslira deconvolve --config run.json --offsets wcs --seed 2 -o joint.fits
     run.json: {"iterations": 10000, "burnIn": 1000, "smoothingPrior": {"power": 2, "rate": 0.02,
       "exponent": 1}, "observations": [{"counts": "a.fits", "psf": "psf-a.fits"},
       {"counts": "b.fits", "psf": "psf-b.fits", "exposure": "exposure-b.fits"}]}
@@ -68,6 +68,12 @@ export function deconvolveOptions() {
     .option("-m, --mask <file>", "1 = use the pixel, 0 = ignore it (default: use all)")
     .option("--cutout <x0:x1,y0:y1>", "part of the counts: columns, rows, from 0, ends excluded", parseCutout)
     .option("--psf-cutout <x0:x1,y0:y1>", "part of the psf", parseCutout)
+    .addOption(
+      new Option(
+        "--offsets <from>",
+        "of several observations: wcs, their pixels lie where their headers say; none, they are the same (default: none)",
+      ).choices(["wcs", "none"]),
+    )
     .option("--name <name>", "name of the observation (default: the file's)")
     .optionsGroup("Method:")
     .addOption(

@@ -20,6 +20,7 @@ import { formatBytes, shellQuote } from "./format.js";
 import { given } from "./given.js";
 import { checkMethodFlags, checkNoSamplerFlags } from "./method-options.js";
 import { checkOutputPath } from "./output-path.js";
+import { placeObservations } from "./place-observations.js";
 import { openProgress, type ProgressDisplay } from "./progress.js";
 import { interruptible, reportRun } from "./run-report.js";
 
@@ -61,7 +62,7 @@ export function flagSettings(counts: string | undefined, flags: Flags): PartialS
       backgroundScalePrior: flags.backgroundScalePrior,
       trace: Object.keys(trace).length === 0 ? undefined : trace,
     }),
-    ...given({ workers: flags.workers, output: flags.output, png: flags.png }),
+    ...given({ workers: flags.workers, output: flags.output, png: flags.png, offsets: flags.offsets }),
   };
 }
 
@@ -109,14 +110,17 @@ async function sample(
 ): Promise<FileRun> {
   new LiraDeconvolver(settings.options); // wrong settings are told before files are read
   const files = await Promise.all(settings.observations.map(readObservationFiles));
-  const observations = files.map(({ observation }) => observation);
+  const { observations, warnings: doubts } = placeObservations(
+    files.map(({ observation }) => observation),
+    settings,
+  );
   const units = new Set(files.map(({ unit }) => unit));
   const unit = units.size === 1 ? files[0].unit : undefined;
   const warn = (text: string) => {
     warnings.push(text);
     progress.say(`tslira: warning: ${text}`);
   };
-  for (const text of settings.observations.flatMap(doubtfulBackground)) warn(text);
+  for (const text of [...doubts, ...settings.observations.flatMap(doubtfulBackground)]) warn(text);
   for (const text of largeTrace(settings, observations[0].counts)) warn(text);
   const { checkpoint, overwrite, output } = settings;
   return interruptible(progress, checkpoint, (signal) =>

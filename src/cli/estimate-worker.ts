@@ -14,7 +14,9 @@ import {
 } from "../node.js";
 import type { DeconvolveSettings } from "./deconvolve-config.js";
 import type { DeconvolveFlags } from "./deconvolve-options.js";
+import { given } from "./given.js";
 import { pointMethod } from "./method-options.js";
+import { displacedHeaders, libraryOffsets } from "./place-observations.js";
 
 /** What the thread is asked to do. */
 export interface EstimateTask {
@@ -86,10 +88,15 @@ async function work({ settings, method, flags, ending }: EstimateTask): Promise<
           onReplicate: (done, replicates) => goOn({ stage: "bootstrap", done, total: replicates }),
         }
       : undefined;
-  const result = await deconvolve(
-    files.map(({ observation }) => observation),
-    { ...options, onIteration, ...(bootstrap === undefined ? {} : { bootstrap }) },
-  );
+  const observations = files.map(({ observation }) => observation);
+  const offsets = libraryOffsets(settings.offsets);
+  const found = await deconvolve(observations, {
+    ...options,
+    onIteration,
+    ...given({ offsets, bootstrap }),
+  });
+  const doubts = settings.offsets === undefined ? displacedHeaders(observations) : [];
+  const result = { ...found, warnings: [...found.warnings, ...doubts] };
   const units = new Set(files.map(({ unit }) => unit));
   say({
     type: "done",

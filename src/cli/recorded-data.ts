@@ -10,8 +10,9 @@ import {
   readObservationFiles,
 } from "../node.js";
 import { flagSettings } from "./deconvolve.js";
-import { mergeSettings, readConfigFile } from "./deconvolve-config.js";
+import { type DeconvolveSettings, mergeSettings, readConfigFile } from "./deconvolve-config.js";
 import { deconvolveOptions } from "./deconvolve-options.js";
+import { placeObservations } from "./place-observations.js";
 
 /** Data that were found, or why not. */
 export type RecordedData =
@@ -53,6 +54,10 @@ async function find(name: string, result: string): Promise<string | undefined> {
 
 /** Files of all observations that a command names. */
 export async function recordedNames(command: string): Promise<readonly ObservationFileNames[] | undefined> {
+  return (await recordedSettings(command))?.observations;
+}
+
+async function recordedSettings(command: string): Promise<DeconvolveSettings | undefined> {
   const [program, verb, ...args] = shellWords(command);
   if (program !== "tslira" || verb !== "deconvolve") return undefined;
   const options = deconvolveOptions()
@@ -62,7 +67,7 @@ export async function recordedNames(command: string): Promise<readonly Observati
   const flags = options.opts();
   const config =
     flags.config === undefined ? { common: {}, options: {} } : await readConfigFile(flags.config);
-  return mergeSettings(flagSettings(options.processedArgs[0], flags), config).observations;
+  return mergeSettings(flagSettings(options.processedArgs[0], flags), config);
 }
 
 /**
@@ -75,16 +80,12 @@ export async function findRecordedData(
   { command, inputs }: LiraSummary["provenance"],
 ): Promise<RecordedData> {
   if (command === undefined) return { missing: "the result does not remember the command that made it" };
-  let names: readonly ObservationFileNames[] | undefined;
-  try {
-    names = await recordedNames(command);
-  } catch {
-    names = undefined;
-  }
-  if (names === undefined) return { missing: "the command that made it cannot be read again" };
+  const settings = await recordedSettings(command).catch(() => undefined);
+  if (settings === undefined) return { missing: "the command that made it cannot be read again" };
   const observations: Observation[] = [];
   const files: string[] = [];
   const hashes: string[] = [];
+  const names = settings.observations;
   for (const one of names) {
     const found: { -readonly [Key in keyof ObservationFileNames]: ObservationFileNames[Key] } = { ...one };
     for (const key of ["counts", "psf", "exposure", "background", "mask"] as const) {
@@ -103,5 +104,5 @@ export async function findRecordedData(
   if (changed >= 0 || hashes.length !== inputs.length) {
     return { missing: `${inputs[changed]?.name ?? "a file"} has changed since` };
   }
-  return { observations, names, files };
+  return { ...placeObservations(observations, settings), names, files };
 }

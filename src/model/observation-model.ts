@@ -2,7 +2,7 @@ import type { Boundary } from "../data/boundary.js";
 import type { CheckedObservation } from "../data/check-observation.js";
 import { psfCentre } from "../data/psf.js";
 import { type ModelKernels, reserve } from "../model-kernels.js";
-import { type PsfWindow, trimPsf } from "./psf-window.js";
+import { centredPsf, type PsfWindow, trimPsf } from "./psf-window.js";
 import { resamplePsf } from "./resample-psf.js";
 import { isPlain, ontoSky, type SkyGrid } from "./sky-grid.js";
 
@@ -223,19 +223,5 @@ function psfOnSky(
   const shift = { x: -offset.x * cells, y: -offset.y * cells };
   if (factor === 1 && shift.x === 0 && shift.y === 0) return trimPsf(psf, shape, boundary);
   const moved = resamplePsf(given, { upsampling: factor, shift });
-  return trimWindow(moved, shape, boundary);
-}
-
-/** `trimPsf` for a psf whose centre is not in the middle: pad it until it is. */
-function trimWindow({ psf, centre }: PsfWindow, shape: readonly [number, number], boundary: Boundary) {
-  const half = (size: number, middle: number) => Math.max(middle, size - 1 - middle, 0);
-  const rows = half(psf.shape[0], centre[0]);
-  const cols = half(psf.shape[1], centre[1]);
-  const [height, width] = [2 * rows + 1, 2 * cols + 1];
-  const data = new Float64Array(height * width);
-  for (let row = 0; row < psf.shape[0]; row++) {
-    const to = (row + rows - centre[0]) * width + cols - centre[1];
-    data.set(psf.data.subarray(row * psf.shape[1], (row + 1) * psf.shape[1]), to);
-  }
-  return trimPsf({ data, shape: [height, width] }, shape, boundary);
+  return trimPsf(centredPsf(moved), shape, boundary);
 }

@@ -23,6 +23,24 @@ export function trimPsf(psf: SkyImage, shape: Shape, boundary: Boundary): PsfWin
   return cropZeros(boundary === "wrap" ? fold(start, shape) : cropToReach(start, shape));
 }
 
+/**
+ * Pad a psf with zeros until its centre is the middle of an odd array, where `Observation.psf` has it.
+ *
+ * @param window psf and its centre, which may lie outside it
+ */
+export function centredPsf({ psf, centre }: PsfWindow): SkyImage {
+  const half = (size: number, middle: number) => Math.max(middle, size - 1 - middle, 0);
+  const rows = half(psf.shape[0], centre[0]);
+  const cols = half(psf.shape[1], centre[1]);
+  const [height, width] = [2 * rows + 1, 2 * cols + 1];
+  const data = new Float64Array(height * width);
+  for (let row = 0; row < psf.shape[0]; row++) {
+    const to = (row + rows - centre[0]) * width + cols - centre[1];
+    data.set(psf.data.subarray(row * psf.shape[1], (row + 1) * psf.shape[1]), to);
+  }
+  return { data, shape: [height, width] };
+}
+
 function crop(
   { psf, centre }: PsfWindow,
   rows: readonly [number, number],

@@ -1,10 +1,13 @@
+import { checkObservations } from "../data/check-observation.js";
 import type { Observation } from "../data/observation.js";
+import { pointingOffsets } from "../data/pointing-offsets.js";
 import { InvalidInputError } from "../errors.js";
 import { type BootstrapOptions, parametricBootstrap } from "../methods/bootstrap.js";
 import { type EmMultiscaleOptions, emMultiscale } from "../methods/em-multiscale.js";
 import { type GradientDescentOptions, gradientDescent } from "../methods/gradient-descent.js";
 import { type MapOptions, maximumAPosteriori } from "../methods/map.js";
 import { type RichardsonLucyOptions, richardsonLucy } from "../methods/richardson-lucy.js";
+import { alignObservations, maskUnseen } from "../model/align-observations.js";
 import { createForwardModel, type ForwardModel, type ForwardModelOptions } from "../model/forward-model.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import type { LiraResult } from "../posterior/result.js";
@@ -12,11 +15,21 @@ import { type FluxPrior, priorName } from "../priors/flux-prior.js";
 import { LiraDeconvolver, type RunOptions } from "./lira-deconvolver.js";
 import type { LiraDeconvolverOptions } from "./lira-options.js";
 
+/** Where observations lie relative to the first. */
+export interface Pointing {
+  /**
+   * Position of the pixel (0, 0) of each observation on the sky, in detector pixels, parts of a pixel allowed; or `"wcs"`: from their
+   * sky coordinates, see `pointingOffsets`. Default: all share the pixels of the first. Detector pixels beyond the sky are not used.
+   */
+  readonly offsets?: "wcs" | ForwardModelOptions["offsets"];
+}
+
 /** Options of the model that all methods of point estimates share. */
 export type ModelOptions = Pick<
   ForwardModelOptions,
-  "boundary" | "upsampling" | "margin" | "psfPixels" | "offsets" | "backgroundScale"
->;
+  "boundary" | "upsampling" | "margin" | "psfPixels" | "backgroundScale"
+> &
+  Pointing;
 
 /** What methods of point estimates have in common. */
 export interface PointMethodOptions extends ModelOptions {
@@ -35,7 +48,7 @@ export type PointMethod =
   | ({ readonly method: "em-multiscale" } & EmMultiscaleOptions & PointMethodOptions);
 
 /** The Gibbs sampler, with its options; the default. */
-export type LiraMethod = { readonly method?: "lira" } & LiraDeconvolverOptions & RunOptions;
+export type LiraMethod = { readonly method?: "lira" } & Pointing & LiraDeconvolverOptions & RunOptions;
 
 /** How to deconvolve: one of the methods, with its options. */
 export type DeconvolveOptions = PointMethod | LiraMethod;
@@ -75,12 +88,12 @@ export async function deconvolve(
   options: DeconvolveOptions = {},
 ): Promise<LiraResult | PointEstimate> {
   checkCombination(options);
-  if (isLira(options)) {
-    return new LiraDeconvolver(options).run(observations, options);
-  }
-  const model = createForwardModel(observations, modelOptions(options));
+  const list: readonly Observation[] = "counts" in observations ? [observations] : observations;
+  if (isLira(options)) return sample(list, options);
+  const { model, warnings } = pointModel(list, options);
   const estimate = estimator(options, model);
-  const found = estimate(model);
+  const image = estimate(model);
+  const found = warnings.length === 0 ? image : { ...image, warnings: [...image.warnings, ...warnings] };
   if (options.bootstrap === undefined || !found.complete) return found;
   const bootstrap =
     typeof options.bootstrap === "number" ? { replicates: options.bootstrap } : options.bootstrap;
@@ -88,13 +101,51 @@ export async function deconvolve(
   return parametricBootstrap(model, found, estimator(silent, model), bootstrap);
 }
 
+/** Sample displaced observations as ones of the same sky pixels. */
+async function sample(list: readonly Observation[], options: LiraMethod): Promise<LiraResult> {
+  const deconvolver = new LiraDeconvolver(options);
+  const { boundary = "spill", offsets, onWarning } = options;
+  if (offsets === undefined) return deconvolver.run(list, options);
+  const aligned = alignObservations(list, offsets, { boundary });
+  for (const warning of aligned.warnings) onWarning?.(warning);
+  // Psfs that have taken up an offset are displaced; that need not be said.
+  const known = new Set(checkObservations(aligned.observations, { boundary }).warnings);
+  return deconvolver.run(aligned.observations, {
+    ...options,
+    onWarning: (warning) => {
+      if (!known.has(warning)) onWarning?.(warning);
+    },
+  });
+}
+
+/** The forward model of methods of one image, and what to say about offsets. */
+function pointModel(list: readonly Observation[], { offsets, ...options }: ModelOptions) {
+  const given = modelOptions(options);
+  if (offsets === undefined) return { model: createForwardModel(list, given), warnings: [] };
+  const places = offsets === "wcs" ? pointingOffsets(list) : { offsets, warnings: [] };
+  const { boundary = "spill", margin = 0 } = options;
+  const seen = maskUnseen(list, places.offsets, { boundary, margin });
+  return {
+    model: createForwardModel(seen.observations, { ...given, offsets: places.offsets }),
+    warnings: [...places.warnings, ...seen.warnings],
+  };
+}
+
 function isLira(options: DeconvolveOptions): options is LiraMethod {
   return options.method === undefined || options.method === "lira";
 }
 
-function modelOptions({ boundary, upsampling, margin, psfPixels, offsets, backgroundScale }: ModelOptions) {
-  const given = { boundary, upsampling, margin, psfPixels, offsets, backgroundScale };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as ModelOptions;
+function modelOptions({
+  boundary,
+  upsampling,
+  margin,
+  psfPixels,
+  backgroundScale,
+}: Omit<ModelOptions, "offsets">) {
+  const given = { boundary, upsampling, margin, psfPixels, backgroundScale };
+  return Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  ) as ForwardModelOptions;
 }
 
 function estimator(options: PointMethod, model: ForwardModel): (model: ForwardModel) => PointEstimate {
@@ -143,7 +194,7 @@ function checkCombination(options: DeconvolveOptions): void {
     );
   }
   if (method === "lira") {
-    for (const option of ["upsampling", "margin", "offsets", "psfPixels", "backgroundScale"]) {
+    for (const option of ["upsampling", "margin", "psfPixels", "backgroundScale"]) {
       if (given[option] !== undefined)
         refuse(option, 'the sampler works on the pixels of the counts; choose "em-multiscale" or "map"');
     }

@@ -1,0 +1,45 @@
+/** Where the observations of a command lie on the sky. */
+
+import { type AlignedObservations, alignObservations, type Observation, pointingOffsets } from "../node.js";
+import type { DeconvolveSettings, Offsets } from "./deconvolve-config.js";
+
+/** Distance in pixels from which on headers that disagree with shared pixels are worth a warning. */
+const DISPLACED = 0.05;
+
+/** Offsets in the form that the library takes; undefined for shared pixels. */
+export function libraryOffsets(offsets: Offsets | undefined) {
+  if (offsets === undefined || offsets === "none") return undefined;
+  return offsets === "wcs" ? offsets : offsets.map(([x, y]) => ({ x, y }));
+}
+
+/**
+ * Observations of the same sky pixels: as they are, or with psf, exposure and background moved to where the settings say they lie.
+ *
+ * @throws InvalidInputError as `alignObservations`
+ */
+export function placeObservations(
+  observations: readonly Observation[],
+  { offsets, options: { boundary } }: Pick<DeconvolveSettings, "offsets" | "options">,
+): AlignedObservations {
+  const places = libraryOffsets(offsets);
+  if (places !== undefined)
+    return alignObservations(observations, places, boundary === undefined ? {} : { boundary });
+  return { observations, warnings: offsets === "none" ? [] : displacedHeaders(observations) };
+}
+
+/** Headers that say that pixels are not shared, where nobody said anything. */
+export function displacedHeaders(observations: readonly Observation[]): string[] {
+  if (observations.length < 2 || observations.some(({ wcs = [] }) => wcs.length === 0)) return [];
+  try {
+    return pointingOffsets(observations).offsets.flatMap(({ x, y }, index) =>
+      Math.hypot(x, y) < DISPLACED
+        ? []
+        : [
+            `${observations[index].name ?? `observation ${index + 1}`}: pixels should be those of the first observation, got headers that ` +
+              `put them at an offset of (${x.toFixed(2)}, ${y.toFixed(2)}) pixels; add --offsets wcs, or --offsets none if the headers are wrong`,
+          ],
+    );
+  } catch {
+    return []; // headers that cannot be compared say nothing
+  }
+}
