@@ -32,7 +32,12 @@ export type { Observation, SimulatedObservation, WcsCard } from "./data/observat
 export type { PatchMixture, PatchNorm } from "./data/patch-mixture.js";
 export { type FluxFromPictureOptions, fluxFromPicture } from "./data/picture.js";
 export { poissonInterval } from "./data/poisson-interval.js";
-export type { BackgroundScalePrior, SmoothingPrior, TotalCountsPrior } from "./data/prior-parameters.js";
+export type {
+  BackgroundScalePrior,
+  PixelPrior,
+  SmoothingPrior,
+  TotalCountsPrior,
+} from "./data/prior-parameters.js";
 export { gaussianPsf, normalisePsf, psfCentroid } from "./data/psf.js";
 export {
   type ProfileRing,
@@ -262,15 +267,22 @@ export {
   summariseRegions,
 } from "./posterior/region.js";
 export type {
+  ChainConfig,
   Convergence,
   CountsLedger,
   Diagnostics,
+  GibbsConfig,
   LiraConfig,
   LiraResult,
   LiraSummary,
   Moments,
+  NutsConfig,
+  PosteriorResult,
+  PosteriorSummary,
   Provenance,
   RunTarget,
+  SamplerConfig,
+  TransitionReport,
   Verdict,
   WithError,
 } from "./posterior/result.js";
@@ -306,17 +318,21 @@ export type { ReportInputFiles } from "./report/reproduce.js";
 export {
   type DeconvolveOptions,
   deconvolve,
+  type GibbsMethod,
   type LiraMethod,
   METHODS,
   type Method,
   type ModelOptions,
+  type NutsMethod,
   type PointMethod,
   type PointMethodOptions,
   type PriorChoice,
 } from "./runs/deconvolve.js";
+export type { GibbsOptions } from "./runs/gibbs-options.js";
 export { type HeldOutCheck, type HeldOutOptions, heldOutCheck } from "./runs/held-out-check.js";
-export { LiraDeconvolver, type RunOptions } from "./runs/lira-deconvolver.js";
+export { LiraDeconvolver } from "./runs/lira-deconvolver.js";
 export { defaultPairTransfers, type LiraDeconvolverOptions } from "./runs/lira-options.js";
+export type { NutsOptions } from "./runs/nuts-options.js";
 export {
   type PriorChange,
   type PriorSensitivity,
@@ -324,5 +340,7 @@ export {
   priorSensitivity,
   type SensitivePixel,
 } from "./runs/prior-sensitivity.js";
+export type { ChainRunOptions, RunOptions } from "./runs/run-chains.js";
+export type { NutsRunOptions } from "./runs/sample-nuts.js";
 export type { RunProgress, SamplingOptions } from "./runs/sample-run.js";
 export { VERSION } from "./version.js";

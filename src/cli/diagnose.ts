@@ -5,15 +5,17 @@ import {
   type Circle,
   circularRegion,
   heldOutCheck,
+  InvalidInputError,
   type LiraConfig,
   type LiraDeconvolverOptions,
-  type LiraSummary,
   openResult,
+  type PosteriorSummary,
   type PredictiveCheck,
   type PriorSensitivity,
   predictiveCheck,
   priorSensitivity,
   type Quantities,
+  type SamplerConfig,
   summariseQuantities,
 } from "../node.js";
 import { diagnosisData, diagnosisLines } from "./diagnosis-report.js";
@@ -85,7 +87,7 @@ export function diagnoseCommand() {
 /** Everything that was found out. */
 export interface Diagnosis {
   readonly path: string;
-  readonly result: LiraSummary;
+  readonly result: PosteriorSummary;
   readonly quantities: Quantities;
   /** Empty when the data are not at hand. */
   readonly predictive: readonly PredictiveCheck[];
@@ -95,8 +97,16 @@ export interface Diagnosis {
 }
 
 /** Settings that give the run of a result again. */
-function settingsOf({ traceEvery, ...config }: LiraConfig): LiraDeconvolverOptions {
+function settingsOf({ traceEvery, method: _lira, ...config }: LiraConfig): LiraDeconvolverOptions {
   return { ...config, trace: { every: traceEvery } };
+}
+
+/** @throws InvalidInputError when the run cannot be done again with other data or priors */
+function liraSettings(config: SamplerConfig): LiraDeconvolverOptions {
+  if (config.method === undefined) return settingsOf(config);
+  throw new InvalidInputError(
+    `diagnose: --held-out and --prior-sensitivity must have a result of the method lira, got ${config.method}; leave them out`,
+  );
 }
 
 async function diagnoseFile(path: string, flags: Flags): Promise<void> {
@@ -130,9 +140,8 @@ async function diagnoseFile(path: string, flags: Flags): Promise<void> {
           predictive.push(...(await predictiveCheck(observations, open, { ...options, pointSource })));
         }
       }
-      const settings = settingsOf(result.config);
       if (flags.heldOut) {
-        const { checks } = await heldOutCheck(observations, settings, {
+        const { checks } = await heldOutCheck(observations, liraSettings(result.config), {
           ...options,
           ...centre,
           onProgress: progress.update,
@@ -140,7 +149,7 @@ async function diagnoseFile(path: string, flags: Flags): Promise<void> {
         predictive.push(...checks);
       }
       if (flags.priorSensitivity) {
-        sensitivity = await priorSensitivity(observations, settings, {
+        sensitivity = await priorSensitivity(observations, liraSettings(result.config), {
           signal,
           baseline: result,
           onProgress: (_run, _runs, step) => progress.update(step),

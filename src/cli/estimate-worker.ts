@@ -5,7 +5,6 @@ import {
   type BootstrapOptions,
   deconvolve,
   type IterationReport,
-  type Method,
   type PlainError,
   type PointEstimate,
   readObservationFiles,
@@ -14,12 +13,12 @@ import {
 } from "../node.js";
 import type { DeconvolveSettings } from "./deconvolve-config.js";
 import type { DeconvolveFlags } from "./deconvolve-options.js";
-import { pointMethod } from "./method-options.js";
+import { type PointMethodName, pointMethod } from "./method-options.js";
 
 /** What the thread is asked to do. */
 export interface EstimateTask {
   readonly settings: DeconvolveSettings;
-  readonly method: Exclude<Method, "lira">;
+  readonly method: PointMethodName;
   readonly flags: DeconvolveFlags;
   /** Shared: becomes 1 when the work shall end. */
   readonly ending: Int32Array;

@@ -1,6 +1,7 @@
 import { exponential } from "../data/exponential.js";
 import { randomStream } from "../data/random.js";
 import { InvalidInputError } from "../errors.js";
+import type { SkyImage } from "../image.js";
 import type { ForwardModel } from "../model/forward-model.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import { type FluxPrior, priorName } from "../priors/flux-prior.js";
@@ -84,7 +85,7 @@ export function maximumAPosteriori(
   checkMapOptions(prior, { optimizer, measure, learningRate });
   prior.checkShape?.(model.shape);
   checkAborted("map", signal);
-  const { start, level } = firstFlux(model, options);
+  const { start, level } = firstFlux("map", model, options.start);
   const posterior = posteriorFunction(model, prior, positiveMap(parametrisation, level), measure, start);
   let ended = false;
   const minimiser = {
@@ -135,8 +136,12 @@ const FAINT = 0.03;
 const START_ITERATIONS = 10;
 
 /** The flux to start from, > 0 everywhere, and its typical level: the caller's, or a few iterations of Richardson-Lucy. */
-function firstFlux(model: ForwardModel, { start: given }: MapOptions) {
-  const start = startingFlux("map", model, given);
+export function firstFlux(
+  method: string,
+  model: ForwardModel,
+  given?: SkyImage,
+): { readonly start: Float64Array; readonly level: number } {
+  const start = startingFlux(method, model, given);
   const seen = start.filter((value) => value > 0);
   const level = seen.reduce((sum, value) => sum + value / seen.length, 0);
   if (given === undefined) {

@@ -7,10 +7,14 @@ import { type MapOptions, maximumAPosteriori } from "../methods/map.js";
 import { type RichardsonLucyOptions, richardsonLucy } from "../methods/richardson-lucy.js";
 import { createForwardModel, type ForwardModel, type ForwardModelOptions } from "../model/forward-model.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
-import type { LiraResult } from "../posterior/result.js";
+import type { GibbsConfig, LiraResult, NutsConfig, PosteriorResult } from "../posterior/result.js";
 import { type FluxPrior, priorName } from "../priors/flux-prior.js";
-import { LiraDeconvolver, type RunOptions } from "./lira-deconvolver.js";
+import type { GibbsOptions } from "./gibbs-options.js";
+import { LiraDeconvolver } from "./lira-deconvolver.js";
 import type { LiraDeconvolverOptions } from "./lira-options.js";
+import type { NutsOptions } from "./nuts-options.js";
+import { type RunOptions, runChains } from "./run-chains.js";
+import { type NutsRunOptions, sampleNuts } from "./sample-nuts.js";
 
 /** Options of the model that all methods of point estimates share. */
 export type ModelOptions = Pick<
@@ -37,11 +41,33 @@ export type PointMethod =
 /** The Gibbs sampler, with its options; the default. */
 export type LiraMethod = { readonly method?: "lira" } & LiraDeconvolverOptions & RunOptions;
 
+/** The gradient sampler, with its options. */
+export type NutsMethod = { readonly method: "nuts"; readonly prior: PriorChoice } & Omit<
+  NutsOptions,
+  "prior"
+> &
+  NutsRunOptions;
+
+/** The Gibbs sampler for independent Gamma pixels, with its options. */
+export type GibbsMethod = { readonly method: "gibbs"; readonly prior: PriorChoice } & Omit<
+  GibbsOptions,
+  "prior"
+> &
+  RunOptions;
+
 /** How to deconvolve: one of the methods, with its options. */
-export type DeconvolveOptions = PointMethod | LiraMethod;
+export type DeconvolveOptions = PointMethod | LiraMethod | NutsMethod | GibbsMethod;
 
 /** The words for the methods. */
-export const METHODS = ["lira", "richardson-lucy", "gradient-descent", "map", "em-multiscale"] as const;
+export const METHODS = [
+  "lira",
+  "nuts",
+  "gibbs",
+  "richardson-lucy",
+  "gradient-descent",
+  "map",
+  "em-multiscale",
+] as const;
 
 /** One of the methods of `deconvolve`. */
 export type Method = (typeof METHODS)[number];
@@ -53,9 +79,11 @@ export type Method = (typeof METHODS)[number];
  * const lucy = await deconvolve(data, { method: "richardson-lucy", stop: { rule: "held-out" } });
  * const smooth = await deconvolve(data, { method: "map", prior: totalVariationPrior({ strength: 1, smoothing: 0.1 }) });
  * const posterior = await deconvolve(data, { method: "lira", iterations: 5_000, seed: 1 });
+ * const another = await deconvolve(data, { method: "nuts", prior: gammaPrior({ shape: 0.5, rate: 0.1 }), seed: 1 });
  * ```
  *
- * `"lira"`, the default, samples a posterior and returns a `LiraResult`; the others return a `PointEstimate`. A prior that needs
+ * `"lira"`, the default, `"nuts"` and `"gibbs"` sample a posterior and return a `PosteriorResult`; the others return a
+ * `PointEstimate`. A prior that needs
  * to know the model, such as the multiscale prior with its reference exposure, may be given as a function of it.
  *
  * @param observations one, or several of the same sky
@@ -72,13 +100,33 @@ export async function deconvolve(
 ): Promise<PointEstimate>;
 export async function deconvolve(
   observations: Observation | readonly Observation[],
+  options: NutsMethod,
+): Promise<PosteriorResult<NutsConfig>>;
+export async function deconvolve(
+  observations: Observation | readonly Observation[],
+  options: GibbsMethod,
+): Promise<PosteriorResult<GibbsConfig>>;
+export async function deconvolve(
+  observations: Observation | readonly Observation[],
   options: DeconvolveOptions = {},
-): Promise<LiraResult | PointEstimate> {
+): Promise<PosteriorResult | PointEstimate> {
   checkCombination(options);
   if (isLira(options)) {
     return new LiraDeconvolver(options).run(observations, options);
   }
+  if (options.method === "gibbs") {
+    const { boundary = "spill" } = options;
+    const prior =
+      typeof options.prior === "function"
+        ? options.prior(createForwardModel(observations, { boundary }))
+        : options.prior;
+    return runChains(observations, { ...options, prior }, options);
+  }
   const model = createForwardModel(observations, modelOptions(options));
+  if (options.method === "nuts") {
+    const prior = typeof options.prior === "function" ? options.prior(model) : options.prior;
+    return sampleNuts(observations, { ...options, prior }, options, model);
+  }
   const estimate = estimator(options, model);
   const found = estimate(model);
   if (options.bootstrap === undefined || !found.complete) return found;
@@ -128,29 +176,57 @@ function checkCombination(options: DeconvolveOptions): void {
       { fields: { method, option } },
     );
   };
-  if (given.prior !== undefined && method !== "map") {
+  const takesPrior = method === "map" || method === "nuts" || method === "gibbs";
+  if (given.prior !== undefined && !takesPrior) {
     refuse(
       "prior",
-      method === "lira" || method === "em-multiscale"
-        ? 'its prior is the multiscale one; for another choose the method "map"'
-        : 'it maximises the likelihood alone; choose the method "map"',
+      method === "lira"
+        ? 'its prior is the multiscale one; for draws under another choose the method "nuts", for one image "map"'
+        : method === "em-multiscale"
+          ? 'its prior is the multiscale one; for another choose the method "map"'
+          : 'it maximises the likelihood alone; choose the method "map"',
     );
   }
-  if (given.prior === undefined && method === "map") {
+  if (given.prior === undefined && takesPrior) {
     throw new InvalidInputError(
-      'deconvolve: the method "map" must be given a prior, got none; for example exponentialPrior({ rate: 1 }), or ' +
-        'choose "richardson-lucy" for none',
+      `deconvolve: the method "${method}" must be given a prior, got none; for example exponentialPrior({ rate: 1 }), or ` +
+        `choose ${method === "map" ? '"richardson-lucy" for none' : '"lira" for the multiscale one'}`,
     );
   }
-  if (method === "lira") {
+  if (method === "lira" || method === "gibbs") {
     for (const option of ["upsampling", "margin", "offsets", "psfPixels", "backgroundScale"]) {
-      if (given[option] !== undefined)
-        refuse(option, 'the sampler works on the pixels of the counts; choose "em-multiscale" or "map"');
+      if (given[option] !== undefined) {
+        refuse(
+          option,
+          `the sampler works on the pixels of the counts; choose ${method === "lira" ? '"em-multiscale" or "map"' : '"nuts"'}`,
+        );
+      }
     }
+  }
+  if (method === "lira" || method === "gibbs" || method === "nuts") {
     if (given.bootstrap !== undefined) refuse("bootstrap", "its draws are the errors");
   }
+  if (method === "nuts") {
+    for (const option of ["until", "maxIterations"]) {
+      if (given[option] !== undefined) refuse(option, "its warm-up has a fixed length; give iterations");
+    }
+    if (given.fluxInit !== undefined) refuse("fluxInit", "give start, one image on the pixels of the sky");
+  }
+  if (method === "nuts" || method === "gibbs") {
+    for (const option of ["alphaInit", "fitAlpha", "cycleSpin", "totalCountsPrior", "smoothingPrior"]) {
+      if (given[option] !== undefined) {
+        refuse(
+          option,
+          `it belongs to the multiscale prior of "lira"${method === "nuts" ? "; multiscalePrior takes alpha and fitAlpha" : ""}`,
+        );
+      }
+    }
+  }
   if (given.stop !== undefined && method !== "richardson-lucy") {
-    refuse("stop", 'it is for "richardson-lucy"; other methods end by their tolerance');
+    refuse(
+      "stop",
+      'it is for "richardson-lucy"; other methods end by their tolerance or after their iterations',
+    );
   }
 }
 
