@@ -201,7 +201,13 @@ export { type BootstrapOptions, parametricBootstrap } from "./methods/bootstrap.
 export { type EmMultiscaleOptions, emMultiscale } from "./methods/em-multiscale.js";
 export type { IterationOptions, IterationReport } from "./methods/estimate.js";
 export { type GradientDescentOptions, gradientDescent } from "./methods/gradient-descent.js";
-export { type CurvatureErrors, type MapOptions, maximumAPosteriori } from "./methods/map.js";
+export {
+  type CurvatureErrors,
+  type MapOptions,
+  maximumAPosteriori,
+  maximumOfComponents,
+  type SkyComponent,
+} from "./methods/map.js";
 export type { Parametrisation } from "./methods/positive-flux.js";
 export { type RichardsonLucyOptions, richardsonLucy } from "./methods/richardson-lucy.js";
 export type { StoppingRule } from "./methods/stopping.js";
@@ -245,7 +251,7 @@ export { type DiagnoseParts, diagnose } from "./posterior/diagnose.js";
 export type { DrawSource, WatchOptions } from "./posterior/draw-source.js";
 export { type PixelConvergence, pixelConvergence } from "./posterior/pixel-convergence.js";
 export { type PixelCorrelationOptions, pixelCorrelation } from "./posterior/pixel-correlation.js";
-export type { PointEstimate } from "./posterior/point-estimate.js";
+export type { EstimatedComponent, PointEstimate } from "./posterior/point-estimate.js";
 export {
   type Quantities,
   type QuantitiesOptions,
@@ -316,6 +322,7 @@ export type { ReportFigure, ReportSection } from "./report/report-figure.js";
 export { REPORT_BYTES, type ReportOptions, type ReportResult, reportHtml } from "./report/report-html.js";
 export type { ReportInputFiles } from "./report/reproduce.js";
 export {
+  type ComponentChoice,
   type DeconvolveOptions,
   deconvolve,
   type GibbsMethod,

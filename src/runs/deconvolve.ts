@@ -3,7 +3,12 @@ import { InvalidInputError } from "../errors.js";
 import { type BootstrapOptions, parametricBootstrap } from "../methods/bootstrap.js";
 import { type EmMultiscaleOptions, emMultiscale } from "../methods/em-multiscale.js";
 import { type GradientDescentOptions, gradientDescent } from "../methods/gradient-descent.js";
-import { type MapOptions, maximumAPosteriori } from "../methods/map.js";
+import {
+  type MapOptions,
+  maximumAPosteriori,
+  maximumOfComponents,
+  type SkyComponent,
+} from "../methods/map.js";
 import { type RichardsonLucyOptions, richardsonLucy } from "../methods/richardson-lucy.js";
 import { createForwardModel, type ForwardModel, type ForwardModelOptions } from "../model/forward-model.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
@@ -31,11 +36,19 @@ export interface PointMethodOptions extends ModelOptions {
 /** A prior, or how to make one for a model. */
 export type PriorChoice = FluxPrior | ((model: ForwardModel) => FluxPrior);
 
+/** A component of the sky, its prior perhaps made for the model. */
+export type ComponentChoice = Omit<SkyComponent, "prior"> & { readonly prior: PriorChoice };
+
 /** Methods that return a `PointEstimate`, with their options. */
 export type PointMethod =
   | ({ readonly method: "richardson-lucy" } & RichardsonLucyOptions & PointMethodOptions)
   | ({ readonly method: "gradient-descent" } & GradientDescentOptions & PointMethodOptions)
   | ({ readonly method: "map"; readonly prior: PriorChoice } & MapOptions & PointMethodOptions)
+  | ({ readonly method: "map"; readonly components: readonly ComponentChoice[] } & Omit<
+      MapOptions,
+      "measure" | "parametrisation" | "curvature"
+    > &
+      PointMethodOptions)
   | ({ readonly method: "em-multiscale" } & EmMultiscaleOptions & PointMethodOptions);
 
 /** The Gibbs sampler, with its options; the default. */
@@ -154,11 +167,21 @@ function estimator(options: PointMethod, model: ForwardModel): (model: ForwardMo
     case "em-multiscale":
       return (one) => emMultiscale(one, options);
     case "map": {
+      if ("components" in options && options.components !== undefined) {
+        const components = options.components.map((one) => ({
+          ...one,
+          prior: typeof one.prior === "function" ? one.prior(model) : one.prior,
+        }));
+        return (one) => maximumOfComponents(one, components, options);
+      }
+      if (!("prior" in options)) throw new InvalidInputError(NO_PRIOR);
       const prior = typeof options.prior === "function" ? options.prior(model) : options.prior;
       return (one) => maximumAPosteriori(one, prior, options);
     }
   }
 }
+
+const NO_PRIOR = 'deconvolve: the method "map" must be given a prior or components, got none; add one';
 
 /** Options that only some methods have, and what to do in their place. */
 function checkCombination(options: DeconvolveOptions): void {
@@ -187,7 +210,14 @@ function checkCombination(options: DeconvolveOptions): void {
           : 'it maximises the likelihood alone; choose the method "map"',
     );
   }
-  if (given.prior === undefined && takesPrior) {
+  if (given.components !== undefined) {
+    if (method !== "map") refuse("components", 'only "map" fits a sum of images; choose it');
+    if (given.prior !== undefined) refuse("prior", "each of the components has its own");
+    for (const option of ["measure", "parametrisation"]) {
+      if (given[option] !== undefined) refuse(option, "give it with each component");
+    }
+  }
+  if (given.prior === undefined && takesPrior && given.components === undefined) {
     throw new InvalidInputError(
       `deconvolve: the method "${method}" must be given a prior, got none; for example exponentialPrior({ rate: 1 }), or ` +
         `choose ${method === "map" ? '"richardson-lucy" for none' : '"lira" for the multiscale one'}`,
