@@ -19,6 +19,7 @@ import {
   prepareObservation,
 } from "./observation";
 import { RADIUS, transferPairs } from "./pair-transfer";
+import { drawPixels, logPixelPrior, pixelShape } from "./pixel-prior";
 import { drawIndex, initRandom, randomState } from "./random";
 import { prepareRedistribution, redistributeCounts } from "./redistribute";
 import { drawnCol, drawnRow, drawShift, prepareShift } from "./shift";
@@ -41,6 +42,7 @@ export { allocate } from "./memory";
 export { means, momentCount, setMomentCount, squares } from "./moments";
 export { nodeTransfersAccepted, nodeTransfersTried } from "./node-transfer";
 export { transfersAccepted, transfersTried } from "./pair-transfer";
+export { setPixelPrior } from "./pixel-prior";
 export { seedRandom } from "./random";
 export { setRedistribution } from "./redistribute";
 export { shiftScores } from "./shift";
@@ -326,6 +328,7 @@ function logFractionsOf(level: i32): f64 {
 }
 
 function evaluateLogPrior(total: f64): f64 {
+  if (pixelShape > 0) return logPixelPrior(flux, pixels);
   let sum = totalShape * log(total) - totalRate * total;
   for (let level = 0; level < levels; level++) {
     const at = (<usize>level) << 3;
@@ -350,10 +353,30 @@ function expectedCounts(): f64 {
   return sum;
 }
 
+function sumOfFlux(): f64 {
+  let sum: f64 = 0;
+  for (let at: usize = 0; at < (<usize>pixels) << 3; at += 8) sum += load<f64>(flux + at);
+  return sum;
+}
+
+/** A sweep under a prior of independent pixels: the photons' origins, the image, the background's scale, transfers. */
+function drawPixelSweep(): i32 {
+  drawPixels(flux, exposed, sourceCounts, pixels);
+  store<f64>(scalar(TOTAL), reference * sumOfFlux());
+  if (fitBackground) drawBackgroundScale(scaleShape, scaleRate);
+  if (pairTransfers > 0 && !transferFlux(0, 0)) return NO_LIGHT;
+  return OK;
+}
+
 /** Transfers of flux with the photons integrated out. */
 function transferFlux(row: i32, col: i32): bool {
   if (!predictLight(flux)) return false;
   aggregateMasses(flux, reference, row, col);
+  if (pixelShape > 0) {
+    transferPairs(pairTransfers, flux, exposed, alphas(), reference);
+    store<f64>(scalar(TOTAL), reference * sumOfFlux());
+    return true;
+  }
   transferPairs(pairTransfers, flux, exposed, alphas(), reference);
   if (nodeTransfers > 0) {
     clearGains();
@@ -382,6 +405,7 @@ function drawSweep(): i32 {
   store<f64>(scalar(LOG_LIKELIHOOD), sumLog - expectedCounts());
   if (!isFinite(sumLog)) return NO_LIGHT;
   splitBackground(flux, sourceCounts, pixels);
+  if (pixelShape > 0) return drawPixelSweep();
   if (anyMissing && !addMissingCounts(flux, missing, sourceCounts, ny, nx)) return TOO_MANY_COUNTS;
   if (spin === RANDOM) setShift(drawIndex(ny), drawIndex(nx));
   else if (spin === SAMPLED) {
@@ -407,7 +431,8 @@ function drawSweep(): i32 {
  * log-likelihood and log prior at the sweep's start.
  *
  * @param count number of sweeps
- * @param trace f64 `[count, 6 + levels + observations]`, overwritten
+ * @param trace f64 `[count, 6 + levels + observations]`, overwritten; `[count, 4 + observations]` without shift and alpha under a
+ *   prior of pixels
  * @param skip sweeps at the start of this batch that belong to the burn-in: not added to the moments
  * @returns a status; after a failure the chain must not be used any more
  */
@@ -421,11 +446,14 @@ export function runSweeps(count: i32, trace: usize, skip: i32): i32 {
 
     const likelihood = load<f64>(scalar(LOG_LIKELIHOOD));
     store<f64>(trace, likelihood + priorBefore, 0);
-    store<f64>(trace, load<f64>(scalar(SHIFT_ROW)), 8);
-    store<f64>(trace, load<f64>(scalar(SHIFT_COL)), 16);
-    trace += 24;
-    memory.copy(trace, alphas(), (<usize>levels) << 3);
-    trace += (<usize>levels) << 3;
+    trace += 8;
+    if (pixelShape === 0) {
+      store<f64>(trace, load<f64>(scalar(SHIFT_ROW)), 0);
+      store<f64>(trace, load<f64>(scalar(SHIFT_COL)), 8);
+      trace += 16;
+      memory.copy(trace, alphas(), (<usize>levels) << 3);
+      trace += (<usize>levels) << 3;
+    }
     store<f64>(trace, load<f64>(scalar(TOTAL)));
     trace += 8;
     for (let index = 0; index < observationCount; index++) {

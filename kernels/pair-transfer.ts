@@ -15,8 +15,16 @@ import {
   treeColOf,
   treeRowOf,
 } from "./masses";
+import { pixelShape } from "./pixel-prior";
 import { drawIndex, drawUniform } from "./random";
-import { beginTransfer, drawShare, proposedFirst, proposedSecond } from "./transfer";
+import {
+  addFirstTerm,
+  addSecondTerm,
+  beginTransfer,
+  drawShare,
+  proposedFirst,
+  proposedSecond,
+} from "./transfer";
 import { colsOf, levels, rowsOf } from "./tree";
 
 /** Largest distance of the two pixels. */
@@ -84,7 +92,14 @@ export function transferPairs(count: i32, flux: usize, exposed: usize, alpha: us
     const treeRow2 = treeRowOf(row2);
     const treeCol2 = treeColOf(col2);
     beginTransfer();
-    const ancestor = addPriorTerms(alpha, 0, treeRow1, treeCol1, treeRow2, treeCol2, mass);
+    let ancestor = levels;
+    if (pixelShape > 0) {
+      // Two Gamma pixels of one rate whose sum is fixed: the share is Beta(shape, shape).
+      addFirstTerm(pixelShape, 0);
+      addSecondTerm(pixelShape, 0);
+    } else {
+      ancestor = addPriorTerms(alpha, 0, treeRow1, treeCol1, treeRow2, treeCol2, mass);
+    }
     const share1 = flux1 / together;
     const share2 = flux2 / together;
     const slope = together * (load<f64>(exposed + pixel1) - load<f64>(exposed + pixel2));

@@ -37,7 +37,12 @@ export type { PatchMixture, PatchNorm } from "./data/patch-mixture.js";
 export { type FluxFromPictureOptions, fluxFromPicture } from "./data/picture.js";
 export { type PointingOffsets, pointingOffsets } from "./data/pointing-offsets.js";
 export { poissonInterval } from "./data/poisson-interval.js";
-export type { BackgroundScalePrior, SmoothingPrior, TotalCountsPrior } from "./data/prior-parameters.js";
+export type {
+  BackgroundScalePrior,
+  PixelPrior,
+  SmoothingPrior,
+  TotalCountsPrior,
+} from "./data/prior-parameters.js";
 export { gaussianPsf, normalisePsf, psfCentroid } from "./data/psf.js";
 export {
   type ProfileRing,
@@ -201,7 +206,13 @@ export { type BootstrapOptions, parametricBootstrap } from "./methods/bootstrap.
 export { type EmMultiscaleOptions, emMultiscale } from "./methods/em-multiscale.js";
 export type { IterationOptions, IterationReport } from "./methods/estimate.js";
 export { type GradientDescentOptions, gradientDescent } from "./methods/gradient-descent.js";
-export { type CurvatureErrors, type MapOptions, maximumAPosteriori } from "./methods/map.js";
+export {
+  type CurvatureErrors,
+  type MapOptions,
+  maximumAPosteriori,
+  maximumOfComponents,
+  type SkyComponent,
+} from "./methods/map.js";
 export type { Parametrisation } from "./methods/positive-flux.js";
 export { type RichardsonLucyOptions, richardsonLucy } from "./methods/richardson-lucy.js";
 export type { StoppingRule } from "./methods/stopping.js";
@@ -246,7 +257,7 @@ export { type DiagnoseParts, diagnose } from "./posterior/diagnose.js";
 export type { DrawSource, WatchOptions } from "./posterior/draw-source.js";
 export { type PixelConvergence, pixelConvergence } from "./posterior/pixel-convergence.js";
 export { type PixelCorrelationOptions, pixelCorrelation } from "./posterior/pixel-correlation.js";
-export type { PointEstimate } from "./posterior/point-estimate.js";
+export type { EstimatedComponent, PointEstimate } from "./posterior/point-estimate.js";
 export {
   type Quantities,
   type QuantitiesOptions,
@@ -268,15 +279,22 @@ export {
   summariseRegions,
 } from "./posterior/region.js";
 export type {
+  ChainConfig,
   Convergence,
   CountsLedger,
   Diagnostics,
+  GibbsConfig,
   LiraConfig,
   LiraResult,
   LiraSummary,
   Moments,
+  NutsConfig,
+  PosteriorResult,
+  PosteriorSummary,
   Provenance,
   RunTarget,
+  SamplerConfig,
+  TransitionReport,
   Verdict,
   WithError,
 } from "./posterior/result.js";
@@ -310,20 +328,25 @@ export type { ReportFigure, ReportSection } from "./report/report-figure.js";
 export { REPORT_BYTES, type ReportOptions, type ReportResult, reportHtml } from "./report/report-html.js";
 export type { ReportInputFiles } from "./report/reproduce.js";
 export {
+  type ComponentChoice,
   type DeconvolveOptions,
   deconvolve,
+  type GibbsMethod,
   type LiraMethod,
   METHODS,
   type Method,
   type ModelOptions,
+  type NutsMethod,
   type Pointing,
   type PointMethod,
   type PointMethodOptions,
   type PriorChoice,
 } from "./runs/deconvolve.js";
+export type { GibbsOptions } from "./runs/gibbs-options.js";
 export { type HeldOutCheck, type HeldOutOptions, heldOutCheck } from "./runs/held-out-check.js";
-export { LiraDeconvolver, type RunOptions } from "./runs/lira-deconvolver.js";
+export { LiraDeconvolver } from "./runs/lira-deconvolver.js";
 export { defaultPairTransfers, type LiraDeconvolverOptions } from "./runs/lira-options.js";
+export type { NutsOptions } from "./runs/nuts-options.js";
 export {
   type PriorChange,
   type PriorSensitivity,
@@ -331,5 +354,7 @@ export {
   priorSensitivity,
   type SensitivePixel,
 } from "./runs/prior-sensitivity.js";
+export type { ChainRunOptions, RunOptions } from "./runs/run-chains.js";
+export type { NutsRunOptions } from "./runs/sample-nuts.js";
 export type { RunProgress, SamplingOptions } from "./runs/sample-run.js";
 export { VERSION } from "./version.js";

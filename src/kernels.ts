@@ -46,6 +46,7 @@ export interface Kernels {
   startChain(): void;
   seedRandom(seed: bigint, stream: bigint): void;
   setSmoothingPrior(power: number, rate: number, exponent: number): void;
+  setPixelPrior(shape: number, rate: number): void;
   setMomentCount(count: number): void;
   runSweeps(count: number, trace: number, skip: number): number;
   fluxArray(): number;

@@ -5,7 +5,7 @@ import { halfDeviance } from "../data/poisson.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { cash, cstat, predictedCounts, residuals } from "../model/predicted-counts.js";
-import type { LiraSummary } from "../posterior/result.js";
+import type { PosteriorSummary } from "../posterior/result.js";
 import { parameterDraws } from "../posterior/summary.js";
 import type { ParameterSource, ParameterTrace } from "../posterior/trace.js";
 
@@ -37,7 +37,7 @@ export interface ModelCheck {
  * @throws InvalidInputError when an observation is not valid or does not fit the result
  */
 export function checkModel(
-  { mean, config, ledger }: Pick<LiraSummary, "mean" | "config" | "ledger">,
+  { mean, config, ledger }: Pick<PosteriorSummary, "mean" | "config" | "ledger">,
   parameters: ParameterTrace | ParameterSource,
   given: readonly Observation[],
 ): ModelCheck[] {

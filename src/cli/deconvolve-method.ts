@@ -6,7 +6,6 @@ import {
   figureDocument,
   fromPlainError,
   JobError,
-  type Method,
   type Panel,
   type PointEstimate,
   plotPanels,
@@ -22,6 +21,7 @@ import type { EstimateMessage, EstimateProgress, EstimateTask } from "./estimate
 import { EXIT } from "./exit.js";
 import { formatCount, formatDuration, formatNumber, shellQuote, tableLines } from "./format.js";
 import { listenForInterrupt } from "./interrupt.js";
+import type { PointMethodName } from "./method-options.js";
 import { openProgress, type ProgressDisplay } from "./progress.js";
 
 type Found = Extract<EstimateMessage, { type: "done" }>;
@@ -29,7 +29,7 @@ type Found = Extract<EstimateMessage, { type: "done" }>;
 /** Find the image in a thread of its own, so that Ctrl-C is heard; write and report it. */
 export async function estimate(
   settings: DeconvolveSettings & { readonly output: string },
-  method: Exclude<Method, "lira">,
+  method: PointMethodName,
   flags: DeconvolveFlags,
 ): Promise<void> {
   const { output, png } = settings;

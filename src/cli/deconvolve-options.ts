@@ -5,6 +5,7 @@ import { METHODS } from "../index.js";
 import {
   parseCutout,
   parseNamedNumbers,
+  parseNumber,
   parseNumberOrList,
   parseSeconds,
   parseWhole,
@@ -19,7 +20,7 @@ Background: expected counts a pixel for unit exposure, before the psf ("flux", t
 Result: FITS, posterior mean in the first HDU, then std, quantiles, R-hat, ESS, traces, settings;
   sky coordinates of the counts included. See tslira info result.fits.
 
-Priors of --method map, in parts of the flux unit:
+Priors of --method map and nuts, in parts of the flux unit (gibbs: uniform, exponential, gamma):
   uniform, exponential:rate=1, gamma:shape=2,rate=1, inverse-gamma:shape=1,scale=0.1,
   tikhonov:strength=1,reference=0, gradient-tikhonov:strength=1, smoothness:strength=1,sigma=2,
   total-variation:strength=1,smoothing=0.1, markov:strength=1, entropy:strength=1,reference=1,
@@ -43,6 +44,11 @@ Examples:
     tslira deconvolve counts.fits --psf psf.fits --method richardson-lucy --stop held-out -o rl.fits
     tslira deconvolve counts.fits --psf psf.fits --method map \\
       --prior total-variation:strength=1,smoothing=0.1 --bootstrap 50 -o tv.fits
+  Draws under another prior, by gradients or by Gibbs steps:
+    tslira deconvolve counts.fits --psf psf.fits --method nuts \\
+      --prior total-variation:strength=1,smoothing=0.1+exponential:rate=0.1 -o nuts.fits
+    tslira deconvolve counts.fits --psf psf.fits --method gibbs \\
+      --prior gamma:shape=0.3,rate=0.1 -o gibbs.fits
 
 Ctrl-C stops the run and writes what there is; a second Ctrl-C quits at once.`;
 
@@ -79,10 +85,10 @@ export function deconvolveOptions() {
     .addOption(
       new Option(
         "--method <name>",
-        "lira samples the posterior; the others give one image (default: lira)",
+        "lira, nuts and gibbs sample the posterior; the others give one image (default: lira)",
       ).choices([...METHODS]),
     )
-    .option("--prior <prior>", "for map: name:key=value,..., joined by + (see below)")
+    .option("--prior <prior>", "for map, nuts and gibbs: name:key=value,..., joined by + (see below)")
     .option("--stop <rule>", "for richardson-lucy: tolerance=1e-3, held-out or discrepancy")
     .option("--accelerate", "for richardson-lucy: extrapolate from the last two steps")
     .option("--bootstrap <n>", "errors of one image from n simulated observations", parseWhole)
@@ -91,17 +97,19 @@ export function deconvolveOptions() {
     .optionsGroup("Sampling:")
     .option(
       "-n, --iterations <n>",
-      "sweeps of each chain, burn-in included (default: 5000); iterations of other methods",
+      "sweeps of each chain, burn-in included (default: 5000, nuts 1000); iterations of other methods",
       parseWhole,
     )
     .option(
       "--burn-in <n>",
-      "sweeps at the start that are not used, or auto (default: a tenth)",
+      "sweeps at the start that are not used, or auto (default: a tenth; nuts: half)",
       parseWholeOrAuto,
     )
     .option("--until <target>", "go on until the chains are this good: rhat<1.01,ess>400 (in quotes)")
     .option("--max-iterations <n>", "where --until gives up (default: ten times --iterations)", parseWhole)
     .option("-c, --chains <n>", "chains, from separated starts (default: 4)", parseWhole)
+    .option("--target-acceptance <a>", "for nuts: higher means shorter steps (default: 0.8)", parseNumber)
+    .option("--max-depth <n>", "for nuts: most doublings of a trajectory (default: 10)", parseWhole)
     .option("-s, --seed <n>", "seed; the same seed gives the same result (default: 0)", parseWhole)
     .optionsGroup("Model:")
     .option(

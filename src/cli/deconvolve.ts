@@ -1,6 +1,8 @@
 /** `tslira deconvolve`. */
 
 import {
+  type ChainRunOptions,
+  createForwardModel,
   deconvolveToFile,
   type FileRun,
   InvalidInputError,
@@ -15,10 +17,11 @@ import {
   readConfigFile,
 } from "./deconvolve-config.js";
 import { estimate } from "./deconvolve-method.js";
+import { sampleGradients } from "./deconvolve-nuts.js";
 import { deconvolveOptions, type DeconvolveFlags as Flags } from "./deconvolve-options.js";
 import { formatBytes, shellQuote } from "./format.js";
 import { given } from "./given.js";
-import { checkMethodFlags, checkNoSamplerFlags } from "./method-options.js";
+import { checkMethodFlags, requiredPrior } from "./method-options.js";
 import { checkOutputPath } from "./output-path.js";
 import { placeObservations } from "./place-observations.js";
 import { openProgress, type ProgressDisplay } from "./progress.js";
@@ -76,24 +79,25 @@ async function deconvolve(counts: string | undefined, flags: Flags): Promise<voi
   }
   const overwrite = flags.overwrite === true;
   await checkOutputPath(output, { overwrite });
-  if (flags.method !== undefined && flags.method !== "lira") {
-    checkNoSamplerFlags(flags.method, flags);
-    if (png !== undefined) await checkOutputPath(png, { overwrite });
-    await estimate({ ...settings, output }, flags.method, flags);
+  const { method = "lira" } = flags;
+  checkMethodFlags(method, flags);
+  if (png !== undefined) await checkOutputPath(png, { overwrite });
+  if (method !== "lira" && method !== "nuts" && method !== "gibbs") {
+    await estimate({ ...settings, output }, method, flags);
     return;
   }
-  checkMethodFlags(flags);
-  if (png !== undefined) await checkOutputPath(png, { overwrite });
 
   const { checkpoint = `${output}.checkpoint` } = flags;
   const progress = openProgress({ quiet: flags.quiet === true });
   const warnings: string[] = [];
-  const run = await sample(
-    { ...settings, output, checkpoint, overwrite },
-    flags.checkpointEvery,
-    progress,
-    warnings,
-  );
+  const warn = (text: string) => {
+    warnings.push(text);
+    progress.say(`tslira: warning: ${text}`);
+  };
+  const run =
+    method === "nuts"
+      ? await sampleGradients({ ...settings, output }, flags, progress, warn)
+      : await sample({ ...settings, output, checkpoint, overwrite }, flags, progress, warn);
   await reportRun(run, { ...flags, png, progress, warnings });
 }
 
@@ -104,10 +108,12 @@ async function sample(
     readonly checkpoint: string;
     readonly overwrite: boolean;
   },
-  checkpointSeconds: number | undefined,
+  flags: Flags,
   progress: ProgressDisplay,
-  warnings: string[],
+  warn: (text: string) => void,
 ): Promise<FileRun> {
+  const { checkpointEvery: checkpointSeconds } = flags;
+  const makePrior = flags.method === "gibbs" ? await requiredPrior("gibbs", flags) : undefined;
   new LiraDeconvolver(settings.options); // wrong settings are told before files are read
   const files = await Promise.all(settings.observations.map(readObservationFiles));
   const { observations, warnings: doubts } = placeObservations(
@@ -116,15 +122,20 @@ async function sample(
   );
   const units = new Set(files.map(({ unit }) => unit));
   const unit = units.size === 1 ? files[0].unit : undefined;
-  const warn = (text: string) => {
-    warnings.push(text);
-    progress.say(`tslira: warning: ${text}`);
-  };
+  const { boundary = "spill" } = settings.options;
+  const run: ChainRunOptions =
+    makePrior === undefined
+      ? settings.options
+      : {
+          ...settings.options,
+          method: "gibbs",
+          prior: makePrior(createForwardModel(observations, { boundary })),
+        };
   for (const text of [...doubts, ...settings.observations.flatMap(doubtfulBackground)]) warn(text);
   for (const text of largeTrace(settings, observations[0].counts)) warn(text);
   const { checkpoint, overwrite, output } = settings;
   return interruptible(progress, checkpoint, (signal) =>
-    deconvolveToFile(observations, settings.options, output, {
+    deconvolveToFile(observations, run, output, {
       onProgress: progress.update,
       onWarning: warn,
       signal,

@@ -5,6 +5,7 @@ import {
   type Circle,
   circularRegion,
   heldOutCheck,
+  InvalidInputError,
   type LiraConfig,
   type LiraDeconvolverOptions,
   openResult,
@@ -12,6 +13,7 @@ import {
   type PriorSensitivity,
   predictiveCheck,
   priorSensitivity,
+  type SamplerConfig,
   summariseQuantities,
 } from "../node.js";
 import { type Diagnosis, diagnosisData, diagnosisLines } from "./diagnosis-report.js";
@@ -81,8 +83,16 @@ export function diagnoseCommand() {
 }
 
 /** Settings that give the run of a result again. */
-function settingsOf({ traceEvery, ...config }: LiraConfig): LiraDeconvolverOptions {
+function settingsOf({ traceEvery, method: _lira, ...config }: LiraConfig): LiraDeconvolverOptions {
   return { ...config, trace: { every: traceEvery } };
+}
+
+/** @throws InvalidInputError when the run cannot be done again with other data or priors */
+function liraSettings(config: SamplerConfig): LiraDeconvolverOptions {
+  if (config.method === undefined) return settingsOf(config);
+  throw new InvalidInputError(
+    `diagnose: --held-out and --prior-sensitivity must have a result of the method lira, got ${config.method}; leave them out`,
+  );
 }
 
 async function diagnoseFile(path: string, flags: Flags): Promise<void> {
@@ -116,9 +126,8 @@ async function diagnoseFile(path: string, flags: Flags): Promise<void> {
           predictive.push(...(await predictiveCheck(observations, open, { ...options, pointSource })));
         }
       }
-      const settings = settingsOf(result.config);
       if (flags.heldOut) {
-        const { checks } = await heldOutCheck(observations, settings, {
+        const { checks } = await heldOutCheck(observations, liraSettings(result.config), {
           ...options,
           ...centre,
           onProgress: progress.update,
@@ -126,7 +135,7 @@ async function diagnoseFile(path: string, flags: Flags): Promise<void> {
         predictive.push(...checks);
       }
       if (flags.priorSensitivity) {
-        sensitivity = await priorSensitivity(observations, settings, {
+        sensitivity = await priorSensitivity(observations, liraSettings(result.config), {
           signal,
           baseline: result,
           onProgress: (_run, _runs, step) => progress.update(step),

@@ -2,8 +2,8 @@
 
 import {
   type BurnInCheck,
-  type LiraSummary,
   labelParameters,
+  type PosteriorSummary,
   type PredictiveCheck,
   type PriorSensitivity,
   parameterLabel,
@@ -15,7 +15,7 @@ import { formatCount, formatNumber, tableLines } from "./format.js";
 /** Everything that was found out. */
 export interface Diagnosis {
   readonly path: string;
-  readonly result: LiraSummary;
+  readonly result: PosteriorSummary;
   readonly quantities: Quantities;
   /** Empty when the data are not at hand. */
   readonly predictive: readonly PredictiveCheck[];

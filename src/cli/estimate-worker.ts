@@ -5,7 +5,6 @@ import {
   type BootstrapOptions,
   deconvolve,
   type IterationReport,
-  type Method,
   type PlainError,
   type PointEstimate,
   readObservationFiles,
@@ -15,13 +14,13 @@ import {
 import type { DeconvolveSettings } from "./deconvolve-config.js";
 import type { DeconvolveFlags } from "./deconvolve-options.js";
 import { given } from "./given.js";
-import { pointMethod } from "./method-options.js";
+import { type PointMethodName, pointMethod } from "./method-options.js";
 import { displacedHeaders, libraryOffsets } from "./place-observations.js";
 
 /** What the thread is asked to do. */
 export interface EstimateTask {
   readonly settings: DeconvolveSettings;
-  readonly method: Exclude<Method, "lira">;
+  readonly method: PointMethodName;
   readonly flags: DeconvolveFlags;
   /** Shared: becomes 1 when the work shall end. */
   readonly ending: Int32Array;

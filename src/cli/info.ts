@@ -204,23 +204,71 @@ function statisticsText(found: Statistics | undefined): string {
   return missing > 0 && min !== null ? `${range}, ${formatCount(missing)} pixels undefined` : range;
 }
 
+/** Settings that only one of the samplers has. */
+function methodSettings(config: ResultSummary["config"]): string[][] {
+  if (config.method === undefined) {
+    const { smoothingPrior: s, totalCountsPrior: t } = config;
+    const alphas = [...new Set(config.alphaInit)].map(formatNumber).join(", ");
+    return [
+      [
+        "alpha",
+        `${config.fitAlpha ? "sampled" : "fixed"}, from ${alphas}; ${config.alphaInit.length} levels`,
+      ],
+      ["smoothing prior", `power ${s.power}, rate ${s.rate}, exponent ${s.exponent}`],
+      ["total counts prior", `shape ${t.shape}, rate ${t.rate}`],
+    ];
+  }
+  if (config.method === "gibbs") {
+    const { shape, rate } = config.pixelPrior;
+    return [
+      ["method", "gibbs"],
+      ["prior", `${config.prior}: Gamma of shape ${shape}, rate ${rate} in every pixel`],
+    ];
+  }
+  const { upsampling, margin } = config;
+  return [
+    ["method", "nuts"],
+    ["prior", config.prior],
+    ["sampler", `target acceptance ${config.targetAcceptance}, at most ${config.maxDepth} doublings`],
+    ...(upsampling === 1 && margin === 0 ? [] : [["sky", `upsampling ${upsampling}, margin ${margin}`]]),
+  ];
+}
+
+/** What the gradient sampler did. */
+function transitionLines({ transitions: found }: ResultSummary): string[][] {
+  if (found === undefined) return [];
+  return [
+    [
+      "transitions",
+      `${formatCount(found.divergences)} of ${formatCount(found.transitions)} diverged, ` +
+        `${formatCount(found.cutShort)} were cut short, ${formatNumber(found.gradients)} gradients each`,
+    ],
+    ["step lengths", found.stepSizes.map(formatNumber).join(", ")],
+  ];
+}
+
 /** Settings of a result, its summary, and what to do next. */
 function resultLines(path: string, result: ResultSummary): string[] {
   const { config, provenance, referenceExposure, keptDraws } = result;
-  const { smoothingPrior: s, totalCountsPrior: t, backgroundScalePrior: b } = config;
-  const alphas = [...new Set(config.alphaInit)].map(formatNumber).join(", ");
+  const { backgroundScalePrior: b } = config;
   const settings = [
     ["seed", String(config.seed)],
-    ["alpha", `${config.fitAlpha ? "sampled" : "fixed"}, from ${alphas}; ${config.alphaInit.length} levels`],
-    ["smoothing prior", `power ${s.power}, rate ${s.rate}, exponent ${s.exponent}`],
-    ["total counts prior", `shape ${t.shape}, rate ${t.rate}`],
+    ...methodSettings(config),
     [
       "background scale",
       config.fitBackgroundScale ? `fitted, prior shape ${b.shape}, rate ${b.rate}` : "fixed at 1",
     ],
     ["boundary", config.boundary],
-    ["cycle spinning", config.cycleSpin],
-    ["pair transfers", config.pairTransfers === 0 ? "none" : `${formatCount(config.pairTransfers)} a sweep`],
+    ...(config.method === undefined ? [["cycle spinning", config.cycleSpin]] : []),
+    ...(config.method === "nuts"
+      ? []
+      : [
+          [
+            "pair transfers",
+            config.pairTransfers === 0 ? "none" : `${formatCount(config.pairTransfers)} a sweep`,
+          ],
+        ]),
+    ...transitionLines(result),
     [
       "kept draws",
       `${keptDraws.map(formatCount).join(", ")} (one every ${formatCount(config.traceEvery)} sweeps)`,

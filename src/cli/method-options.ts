@@ -1,40 +1,80 @@
 /** Flags of `tslira deconvolve --method`, and what goes with what. */
 
-import { InvalidInputError, type Method, type PointMethod, type StoppingRule } from "../node.js";
+import {
+  type FluxPrior,
+  type ForwardModel,
+  InvalidInputError,
+  type Method,
+  type PointMethod,
+  type StoppingRule,
+} from "../node.js";
 import type { DeconvolveSettings } from "./deconvolve-config.js";
 import type { DeconvolveFlags } from "./deconvolve-options.js";
 import { parsePrior } from "./prior-text.js";
 
-/** Flags that only methods of one image have. */
-const METHOD_FLAGS = ["prior", "stop", "accelerate", "bootstrap", "upsampling", "margin"] as const;
+/** Methods of one image. */
+export type PointMethodName = PointMethod["method"];
 
-/** Refuse flags that the sampler would ignore. */
-export function checkMethodFlags(flags: DeconvolveFlags): void {
-  for (const flag of METHOD_FLAGS) {
-    if (flags[flag] === undefined) continue;
+/** Flags that only some methods have, and which. */
+const METHOD_FLAGS: Readonly<Record<string, readonly Method[]>> = {
+  prior: ["map", "nuts", "gibbs"],
+  stop: ["richardson-lucy"],
+  accelerate: ["richardson-lucy"],
+  bootstrap: ["richardson-lucy", "gradient-descent", "map", "em-multiscale"],
+  upsampling: ["nuts", "richardson-lucy", "gradient-descent", "map", "em-multiscale"],
+  margin: ["nuts", "richardson-lucy", "gradient-descent", "map", "em-multiscale"],
+  targetAcceptance: ["nuts"],
+  maxDepth: ["nuts"],
+  burnIn: ["lira", "nuts", "gibbs"],
+  chains: ["lira", "nuts", "gibbs"],
+  backgroundScalePrior: ["lira", "nuts", "gibbs"],
+  traceEvery: ["lira", "nuts", "gibbs"],
+  traceKeep: ["lira", "nuts", "gibbs"],
+  until: ["lira", "gibbs"],
+  maxIterations: ["lira", "gibbs"],
+  pairTransfers: ["lira", "gibbs"],
+  checkpoint: ["lira", "gibbs"],
+  checkpointEvery: ["lira", "gibbs"],
+  workers: ["lira", "gibbs"],
+  alphaInit: ["lira", "em-multiscale"],
+  fixedAlpha: ["lira", "em-multiscale"],
+  cycleSpin: ["lira", "em-multiscale"],
+  totalCountsPrior: ["lira", "em-multiscale"],
+  smoothingPrior: ["lira", "em-multiscale"],
+};
+
+/** Flags of models of one image that it has long ignored without harm, or refuses by itself with a better reason. */
+const LENIENT: ReadonlySet<string> = new Set([
+  ...["alphaInit", "fixedAlpha", "cycleSpin", "totalCountsPrior", "smoothingPrior"],
+  ...["prior", "stop", "accelerate"],
+]);
+
+/** Refuse flags that the method would ignore. */
+export function checkMethodFlags(method: Method, flags: DeconvolveFlags): void {
+  const given = flags as Readonly<Record<string, unknown>>;
+  const samples = method === "lira" || method === "nuts" || method === "gibbs";
+  for (const [flag, methods] of Object.entries(METHOD_FLAGS)) {
+    if (given[flag] === undefined || methods.includes(method)) continue;
+    if (!samples && LENIENT.has(flag)) continue;
+    const name = flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    const others = methods.join(", ").replace(/, ([^,]*)$/, " or $1");
     throw new InvalidInputError(
-      `deconvolve: --${flag} must come with another method than lira, got ${String(flags[flag])}; ` +
-        (flag === "prior" ? "add --method map" : "add --method richardson-lucy, map or em-multiscale"),
+      method === "lira"
+        ? `deconvolve: --${name} must come with another method than lira, got ${String(given[flag])}; add --method ${others}`
+        : `deconvolve: --${name} must come with the method ${others}, got --method ${method}; leave it out`,
     );
   }
 }
 
-/** Flags that only the sampler has. */
-const SAMPLER_FLAGS = [
-  ...["burnIn", "until", "maxIterations", "chains", "pairTransfers", "backgroundScalePrior"],
-  ...["traceEvery", "traceKeep", "checkpoint", "checkpointEvery", "workers"],
-] as const;
-
-/** Refuse flags that methods of one image would ignore. */
-export function checkNoSamplerFlags(method: Method, flags: DeconvolveFlags): void {
-  const given = flags as Readonly<Record<string, unknown>>;
-  for (const flag of SAMPLER_FLAGS) {
-    if (given[flag] === undefined) continue;
-    const name = flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    throw new InvalidInputError(
-      `deconvolve: --${name} must come with the method lira, got --method ${method}; leave it out`,
-    );
-  }
+/** The prior of `--prior`. @throws InvalidInputError without */
+export async function requiredPrior(
+  method: "nuts" | "gibbs",
+  { prior }: DeconvolveFlags,
+): Promise<(model: ForwardModel) => FluxPrior> {
+  if (prior !== undefined) return parsePrior(prior);
+  throw new InvalidInputError(
+    `deconvolve: --method ${method} must come with --prior, got none; for example --prior exponential:rate=1`,
+  );
 }
 
 /** `tolerance=1e-3`, `held-out`, `held-out=0.3`, `discrepancy` or `discrepancy=0.9`. */
@@ -59,7 +99,7 @@ function parseStop(text: string, seed: number | undefined): StoppingRule {
 
 /** Options of `deconvolve` from the flags. */
 export async function pointMethod(
-  method: Exclude<Method, "lira">,
+  method: PointMethodName,
   { options }: DeconvolveSettings,
   flags: DeconvolveFlags,
 ): Promise<PointMethod> {

@@ -180,8 +180,7 @@ export const PLOT_KINDS: Readonly<Record<string, PlotKind>> = {
   },
   hyperprior: {
     summary: "smoothing parameter of each level against its prior",
-    svg: ({ parameters, result }, { figure }) =>
-      plotHyperprior(parameters, result.config.smoothingPrior, figure),
+    svg: ({ parameters, result }, { figure }) => plotHyperprior(parameters, smoothingPriorOf(result), figure),
   },
   "pixel-trace": {
     summary: "draws of the flux of a pixel, or of all within --radius of it (--at x,y)",
@@ -252,6 +251,13 @@ function imageKind(
 }
 
 /** Chains of a result that may be compared, as an option of figures. */
+function smoothingPriorOf({ config }: OpenResult["result"]) {
+  if (config.method === undefined) return config.smoothingPrior;
+  throw new InvalidInputError(
+    `plot: hyperprior must be of a result of the method lira, got ${config.method}; choose parameter-distributions`,
+  );
+}
+
 const comparable = ({ config }: OpenResult["result"]) => given({ groups: chainGroups(config) });
 
 /** Draws and replicates of each behind the bands of a radial profile. */

@@ -3,9 +3,9 @@
 import { access } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import {
-  type LiraSummary,
   type Observation,
   type ObservationFileNames,
+  type PosteriorSummary,
   parseFitsName,
   readObservationFiles,
 } from "../node.js";
@@ -77,7 +77,7 @@ async function recordedSettings(command: string): Promise<DeconvolveSettings | u
  */
 export async function findRecordedData(
   path: string,
-  { command, inputs }: LiraSummary["provenance"],
+  { command, inputs }: PosteriorSummary["provenance"],
 ): Promise<RecordedData> {
   if (command === undefined) return { missing: "the result does not remember the command that made it" };
   const settings = await recordedSettings(command).catch(() => undefined);

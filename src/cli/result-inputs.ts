@@ -4,9 +4,9 @@ import { type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
 import {
   type Cutout,
   InvalidInputError,
-  type LiraSummary,
   type Observation,
   type ObservationFileNames,
+  type PosteriorSummary,
   readObservationFiles,
 } from "../node.js";
 import { given } from "./given.js";
@@ -64,7 +64,7 @@ export interface ResultInputs {
 export async function findResultInputs(
   verb: string,
   path: string,
-  { provenance }: Pick<LiraSummary, "provenance">,
+  { provenance }: Pick<PosteriorSummary, "provenance">,
   flags: InputFlags,
 ): Promise<ResultInputs> {
   const names = givenNames(verb, flags);

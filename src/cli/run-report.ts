@@ -5,7 +5,7 @@ import { relative } from "node:path";
 import {
   type FileRun,
   figureDocument,
-  type LiraSummary,
+  type PosteriorSummary,
   plotPosterior,
   renderPng,
   type SkyImage,
@@ -71,7 +71,7 @@ export async function reportRun(run: FileRun, options: ReportOptions): Promise<v
       ["", ...summaryLines(summary), ...(await closingLines(files, summary, checkpoint))].join("\n"),
     );
   }
-  const interrupted = checkpoint !== undefined;
+  const interrupted = checkpoint !== undefined || !summary.complete;
   if (json) {
     const data = {
       ...summaryData(summary),
@@ -84,14 +84,13 @@ export async function reportRun(run: FileRun, options: ReportOptions): Promise<v
     process.stdout.write(`${JSON.stringify(data, undefined, 2)}\n`);
   }
   if (interrupted) {
-    process.stderr.write(
-      `tslira: interrupted; ${output} holds the partial result, continue with tslira resume ${shellQuote([checkpoint])}\n`,
-    );
+    const next = checkpoint === undefined ? "" : `, continue with tslira resume ${shellQuote([checkpoint])}`;
+    process.stderr.write(`tslira: interrupted; ${output} holds the partial result${next}\n`);
     process.exitCode = EXIT.interrupted;
   }
 }
 
-async function drawPosterior(result: LiraSummary, counts: SkyImage, path: string): Promise<void> {
+async function drawPosterior(result: PosteriorSummary, counts: SkyImage, path: string): Promise<void> {
   const object = result.wcs.find(({ keyword }) => keyword === "OBJECT")?.value;
   const svg = plotPosterior(result, {
     document: await figureDocument(),
@@ -104,7 +103,7 @@ async function drawPosterior(result: LiraSummary, counts: SkyImage, path: string
 /** What was written, and the command to try next. */
 async function closingLines(
   files: readonly string[],
-  summary: LiraSummary,
+  summary: PosteriorSummary,
   checkpoint: string | undefined,
 ): Promise<string[]> {
   const sizes = await Promise.all(files.map(async (file) => formatBytes((await stat(file)).size)));

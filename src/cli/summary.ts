@@ -33,6 +33,7 @@ function wrap(text: string): string[] {
  * with q the detected part, so that on average the source has b * T fewer counts than it would without the rate b.
  */
 function priorText({ config, total, referenceExposure, ledger }: Summary): string[] {
+  if (config.method !== undefined) return [];
   const { shape, rate } = config.totalCountsPrior;
   const held = rate * total.mean * referenceExposure;
   const observed = ledger.reduce((sum, row) => sum + row.observed, 0);
@@ -80,6 +81,7 @@ export function summaryLines(result: Summary): string[] {
   return [
     `${name}: ${nx} x ${ny} pixels, ${config.chains} ${config.chains === 1 ? "chain" : "chains"} of ${sweeps}` +
       (complete ? "" : ", stopped early"),
+    ...(config.method === undefined ? [] : [`method ${config.method}, ${config.prior}`]),
     "",
     ...entry("total flux", `${formatWithError(total.mean, total.std)} ${unit}`.trimEnd()),
     ...entry(
@@ -97,8 +99,19 @@ export function summaryLines(result: Summary): string[] {
       : entry("target", `${target.until}: ${target.reached ? "reached" : "not reached"}`)),
     ...entry("verdict", diagnostics.verdict.sentence),
     ...(diagnostics.verdict.remedy === "" ? [] : entry("to do", diagnostics.verdict.remedy)),
+    ...transitionsText(result),
     ...entry("time", timeText(provenance.seconds, result)),
   ];
+}
+
+function transitionsText({ transitions: found }: Summary): string[] {
+  if (found === undefined) return [];
+  const { transitions, divergences, cutShort, gradients } = found;
+  return entry(
+    "transitions",
+    `${formatCount(transitions)} after burn-in, ${formatNumber(gradients)} gradients each; ` +
+      `${formatCount(divergences)} diverged, ${formatCount(cutShort)} were cut short`,
+  );
 }
 
 function timeText(seconds: number, { config, complete }: Summary): string {
@@ -122,6 +135,7 @@ export function summaryData(result: Summary): Record<string, unknown> {
     provenance,
     referenceExposure,
     target,
+    transitions,
   } = result;
   const { parameters, verdict } = diagnostics;
   return {
@@ -134,6 +148,7 @@ export function summaryData(result: Summary): Record<string, unknown> {
     verdict,
     parameters,
     target: target ?? null,
+    ...(transitions === undefined ? {} : { transitions }),
     config,
     referenceExposure,
     seconds: provenance.seconds,

@@ -23,3 +23,11 @@ export interface BackgroundScalePrior {
   /** >= 0; default 0. */
   readonly rate: number;
 }
+
+/** Gamma prior of the flux of every pixel, independent of the others: density `~ flux^(shape - 1) exp(-rate flux)`. */
+export interface PixelPrior {
+  /** > 0; 1 is the exponential prior. */
+  readonly shape: number;
+  /** >= 0, in one over the unit of the flux. */
+  readonly rate: number;
+}

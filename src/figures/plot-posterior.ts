@@ -1,16 +1,16 @@
 import type { SkyImage } from "../image.js";
-import type { LiraResult } from "../posterior/result.js";
+import type { PosteriorResult } from "../posterior/result.js";
 import { colorScale, type Stretch } from "./color-scale.js";
 import type { FigureOptions } from "./figure.js";
 import type { SkyPanelOptions } from "./image-panel.js";
 import { type Panel, plotPanels } from "./plot-panels.js";
 import { formatNumber } from "./ticks.js";
 
-/** The parts of a result that `plotPosterior` shows; every `LiraResult` has them. */
-export type PosteriorImages = Pick<LiraResult, "mean" | "std"> &
-  Partial<Pick<LiraResult, "quantiles" | "wcs">> & {
-    readonly diagnostics: Pick<LiraResult["diagnostics"], "rhat"> &
-      Partial<Pick<LiraResult["diagnostics"], "ess">>;
+/** The parts of a result that `plotPosterior` shows; every `PosteriorResult` has them. */
+export type PosteriorImages = Pick<PosteriorResult, "mean" | "std"> &
+  Partial<Pick<PosteriorResult, "quantiles" | "wcs">> & {
+    readonly diagnostics: Pick<PosteriorResult["diagnostics"], "rhat"> &
+      Partial<Pick<PosteriorResult["diagnostics"], "ess">>;
     readonly unit?: string;
     readonly name?: string;
   };

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { FormatError } from "../errors.js";
 import type { DrawSource } from "../posterior/draw-source.js";
-import type { LiraSummary } from "../posterior/result.js";
+import type { PosteriorSummary } from "../posterior/result.js";
 import type { ParameterSource } from "../posterior/trace.js";
 import { columnNumbers, type FitsHdu, type FitsHduInfo, type FitsTableInfo, readTable } from "./fits.js";
 import { openFitsFile } from "./fits-file-node.js";
@@ -12,7 +12,7 @@ import { IMAGE_TRACE, PARAMETER_TRACE } from "./result-layout.js";
 /** A result file open for reading. Its traces are read when they are asked for; close it when done. */
 export interface OpenResult {
   /** All of the result but its traces. */
-  readonly result: LiraSummary;
+  readonly result: PosteriorSummary;
   /** Parameters of every sweep of every chain, burn-in included; not after `close`. */
   readonly parameters: ParameterSource;
   /** Kept draws of the flux after burn-in; not after `close`. */

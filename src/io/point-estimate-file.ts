@@ -1,7 +1,7 @@
 import type { WcsCard } from "../data/observation.js";
 import { FormatError } from "../errors.js";
 import type { SkyImage } from "../image.js";
-import type { PointEstimate } from "../posterior/point-estimate.js";
+import type { EstimatedComponent, PointEstimate } from "../posterior/point-estimate.js";
 import {
   columnNumbers,
   type FitsCard,
@@ -77,6 +77,17 @@ export function estimateHdus(estimate: PointEstimate, provenance: EstimateProven
       ...sky,
     ]),
   ];
+  for (const { name, prior, flux, logPrior } of estimate.components ?? []) {
+    hdus.push(
+      image(flux, "COMPONENT", [
+        ...unit,
+        fitsCard("TITLE", escapeText(name), "name of the component"),
+        fitsCard("PRIOR", escapeText(prior)),
+        ...(Number.isFinite(logPrior) ? [fitsCard("LOGPRIOR", logPrior)] : []),
+        ...sky,
+      ]),
+    );
+  }
   if (estimate.std !== undefined) hdus.push(image(estimate.std, "STD", [...unit, ...sky]));
   if (estimate.interval !== undefined) {
     const [lower, upper] = estimate.interval;
@@ -173,6 +184,7 @@ export function decodeEstimateHdus(hdus: readonly FitsHdu[]): StoredEstimate {
   const named = (name: string) => hdus.find((hdu) => hdu.name === name);
   const std = named("STD");
   const interval = named("INTERVAL");
+  const components = hdus.filter(({ name }) => name === "COMPONENT");
   const predicted = hdus.filter(({ name }) => name === "PREDICTED");
   const objective = named("OBJECTIVE");
   const values = objective === undefined ? undefined : findColumn(readTable(objective), "objective");
@@ -192,6 +204,7 @@ export function decodeEstimateHdus(hdus: readonly FitsHdu[]): StoredEstimate {
     estimate: {
       method: header.text("METHOD") ?? "",
       flux: imageToSkyImage(hdus[0]),
+      ...(components.length === 0 ? {} : { components: components.map(component) }),
       ...(std === undefined ? {} : { std: imageToSkyImage(std) }),
       ...(interval === undefined ? {} : { interval: bounds(interval) }),
       predicted: predicted.map(imageToSkyImage),
@@ -227,6 +240,17 @@ function numbered(header: FitsHeader, name: string): unknown[] {
   const values: unknown[] = [];
   while (header.has(`${name}${values.length + 1}`)) values.push(header.get(`${name}${values.length + 1}`));
   return values;
+}
+
+function component(hdu: FitsHdu): EstimatedComponent {
+  const { header } = hdu;
+  const logPrior = header.get("LOGPRIOR");
+  return {
+    name: unescapeText(header.text("TITLE") ?? ""),
+    prior: unescapeText(header.text("PRIOR") ?? ""),
+    flux: imageToSkyImage(hdu),
+    logPrior: typeof logPrior === "number" ? logPrior : Number.NaN,
+  };
 }
 
 function bounds(hdu: FitsHdu): [SkyImage, SkyImage] {

@@ -8,11 +8,11 @@ import type {
   Convergence,
   CountsLedger,
   Diagnostics,
-  LiraConfig,
-  LiraResult,
-  LiraSummary,
   Moments,
+  PosteriorResult,
+  PosteriorSummary,
   Provenance,
+  SamplerConfig,
   Verdict,
 } from "../posterior/result.js";
 import type { ImageTrace, ParameterTrace } from "../posterior/trace.js";
@@ -47,7 +47,7 @@ import {
 import { unescapeText } from "./result-text.js";
 
 /** What a result says, without the traces that make up most of its size. */
-export type ResultSummary = Omit<LiraResult, "trace" | "chains" | "quantiles"> & {
+export type ResultSummary = Omit<PosteriorResult, "trace" | "chains" | "quantiles"> & {
   /** Kept draws of each chain. */
   readonly keptDraws: readonly number[];
 };
@@ -100,7 +100,7 @@ function checkFormat(hdus: readonly FitsHdu[]): void {
  *
  * @throws FormatError when they are not a result, or damaged
  */
-export function decodeHdus(hdus: readonly FitsHdu[]): LiraResult {
+export function decodeHdus(hdus: readonly FitsHdu[]): PosteriorResult {
   const { result, keptDraws, sweeps } = decodeLiraSummary(hdus);
   return {
     ...result,
@@ -113,7 +113,7 @@ export function decodeHdus(hdus: readonly FitsHdu[]): LiraResult {
 
 /** A result without its traces, and their lengths. */
 export interface DecodedSummary {
-  readonly result: LiraSummary;
+  readonly result: PosteriorSummary;
   /** Kept draws of each chain. */
   readonly keptDraws: readonly number[];
   /** Sweeps of each chain, burn-in included. */
@@ -172,7 +172,8 @@ export function decodeSummary(hdus: readonly FitsHdu[]): ResultSummary {
       ess: imageToSkyImage(hduNamed(hdus, ESS)),
     },
     ledger: ledgerRows(readTable(hduNamed(hdus, LEDGER))),
-    config: liraConfig(config),
+    config: samplerConfig(config),
+    ...transitions(config),
     referenceExposure: real(config, "reference_exposure"),
     complete: flag(config, "complete"),
     wcs: skyCards(header),
@@ -223,7 +224,7 @@ function provenance(header: FitsHeader): Provenance {
   };
 }
 
-function runTarget(header: FitsHeader): Pick<LiraResult, "target"> {
+function runTarget(header: FitsHeader): Pick<PosteriorResult, "target"> {
   if (!header.has("TARGET")) return {};
   return {
     target: {
@@ -284,30 +285,73 @@ function ledgerRows(table: FitsTable): CountsLedger[] {
   }));
 }
 
-function liraConfig(table: FitsTable): LiraConfig {
+/** What all samplers have. */
+function chainConfig(table: FitsTable) {
   return {
-    alphaInit: Array.from(numbers(table, "alpha_init")),
-    fitAlpha: flag(table, "fit_alpha"),
     iterations: real(table, "n_iter_max"),
     burnIn: real(table, "burn_in"),
     chains: real(table, "chains"),
     seed: real(table, "random_seed"),
-    boundary: texts(table, "boundary")[0] === "wrap" ? "wrap" : "spill",
+    boundary: texts(table, "boundary")[0] === "wrap" ? ("wrap" as const) : ("spill" as const),
+    fitBackgroundScale: flag(table, "fit_background_scale"),
+    backgroundScalePrior: {
+      shape: real(table, "background_scale_shape"),
+      rate: real(table, "background_scale_rate"),
+    },
+    traceEvery: real(table, "trace_every"),
+  };
+}
+
+/** What the gradient sampler did. */
+function transitions(table: FitsTable): Pick<PosteriorSummary, "transitions"> {
+  if (findColumn(table, "transitions") === undefined) return {};
+  return {
+    transitions: {
+      transitions: real(table, "transitions"),
+      divergences: real(table, "divergences"),
+      cutShort: real(table, "cut_short"),
+      gradients: real(table, "gradients"),
+      stepSizes: wholeNumbers(table, "step_sizes"),
+    },
+  };
+}
+
+function samplerConfig(table: FitsTable): SamplerConfig {
+  const method = findColumn(table, "method") === undefined ? undefined : texts(table, "method")[0];
+  if (method === "gibbs") {
+    return {
+      ...chainConfig(table),
+      method,
+      prior: texts(table, "prior")[0],
+      pixelPrior: { shape: real(table, "pixel_shape"), rate: real(table, "pixel_rate") },
+      pairTransfers: real(table, "pair_transfers"),
+    };
+  }
+  if (method === "nuts") {
+    return {
+      ...chainConfig(table),
+      method,
+      prior: texts(table, "prior")[0],
+      targetAcceptance: real(table, "target_acceptance"),
+      maxDepth: real(table, "max_depth"),
+      upsampling: real(table, "upsampling"),
+      margin: real(table, "margin"),
+    };
+  }
+  if (method !== undefined) throw damaged("result", `must come from a known sampler, got ${method}`);
+  return {
+    ...chainConfig(table),
+    alphaInit: Array.from(numbers(table, "alpha_init")),
+    fitAlpha: flag(table, "fit_alpha"),
     cycleSpin: CYCLE_SPINS.find((spin) => spin === texts(table, "cycle_spin")[0]) ?? "random",
     // Version 0.1.0 had none.
     pairTransfers: findColumn(table, "pair_transfers") === undefined ? 0 : real(table, "pair_transfers"),
-    fitBackgroundScale: flag(table, "fit_background_scale"),
     totalCountsPrior: { shape: real(table, "ms_ttlcnt_pr"), rate: real(table, "ms_ttlcnt_exp") },
     smoothingPrior: {
       power: real(table, "smoothing_power"),
       rate: real(table, "ms_al_kap2"),
       exponent: real(table, "ms_al_kap3"),
     },
-    backgroundScalePrior: {
-      shape: real(table, "background_scale_shape"),
-      rate: real(table, "background_scale_rate"),
-    },
-    traceEvery: real(table, "trace_every"),
   };
 }
 

@@ -2,7 +2,14 @@
 
 import type { Shape, SkyImage } from "../image.js";
 import { type DrawSource, traceSource } from "../posterior/draw-source.js";
-import type { Convergence, CountsLedger, LiraConfig, LiraResult, LiraSummary } from "../posterior/result.js";
+import type {
+  Convergence,
+  CountsLedger,
+  LiraConfig,
+  PosteriorResult,
+  PosteriorSummary,
+  SamplerConfig,
+} from "../posterior/result.js";
 import { asParameterSource, type ParameterSource } from "../posterior/trace.js";
 import {
   type FitsCard,
@@ -59,12 +66,12 @@ export interface ResultHdus {
 }
 
 /** Traces in memory as sources. */
-export function tracesOf({ trace }: LiraResult): ResultTraces {
+export function tracesOf({ trace }: PosteriorResult): ResultTraces {
   return { parameters: asParameterSource(trace.parameters), images: traceSource(trace.images) };
 }
 
 /** Turn a result into what the FITS writers take. */
-export function resultHdus(result: LiraSummary, { parameters, images }: ResultTraces): ResultHdus {
+export function resultHdus(result: PosteriorSummary, { parameters, images }: ResultTraces): ResultHdus {
   const sky = skyCards(result);
   const unit = result.unit === undefined ? [] : [fitsCard("BUNIT", escapeText(result.unit))];
   return {
@@ -125,13 +132,13 @@ function cube(
 }
 
 /** Sky coordinates as cards; those that would overwrite a card of ours are left out. */
-function skyCards({ wcs }: LiraSummary): FitsCard[] {
+function skyCards({ wcs }: PosteriorSummary): FitsCard[] {
   return wcs
     .filter(({ keyword }) => !isOwnKeyword(keyword))
     .map(({ keyword, value, comment }) => fitsCard(keyword, value, comment));
 }
 
-function primaryCards(result: LiraSummary): FitsCard[] {
+function primaryCards(result: PosteriorSummary): FitsCard[] {
   const { provenance, config, diagnostics, unit } = result;
   const { state, sentence, remedy } = diagnostics.verdict;
   const { total } = result;
@@ -164,7 +171,7 @@ function primaryCards(result: LiraSummary): FitsCard[] {
   ];
 }
 
-function targetCards(target: LiraSummary["target"]): FitsCard[] {
+function targetCards(target: PosteriorSummary["target"]): FitsCard[] {
   if (target === undefined) return [];
   return [
     fitsCard("TARGET", escapeText(target.until), "convergence that was asked for"),
@@ -214,7 +221,7 @@ function numberColumn(name: string, values: readonly number[]): FitsColumnInput 
   return { name, format: "D", values };
 }
 
-function diagnosticsTable({ diagnostics: { parameters, verdict } }: LiraSummary): FitsTableInput {
+function diagnosticsTable({ diagnostics: { parameters, verdict } }: PosteriorSummary): FitsTableInput {
   const rows: readonly Convergence[] = [...parameters, ...verdict.worst];
   return {
     kind: "table",
@@ -282,44 +289,106 @@ function ledgerTable(rows: readonly CountsLedger[]): FitsTableInput {
   };
 }
 
-function configTable(result: LiraSummary, parameters: ParameterSource, images: DrawSource): FitsTableInput {
-  const config: LiraConfig = result.config;
+function real(name: string, value: number): FitsColumnInput {
+  return numberColumn(name, [value]);
+}
+
+function whole(name: string, value: number): FitsColumnInput {
+  return { name, format: "K", values: [value] };
+}
+
+function flag(name: string, value: boolean): FitsColumnInput {
+  return { name, format: "L", values: [value] };
+}
+
+function liraColumns(config: LiraConfig): FitsColumnInput[] {
+  const { totalCountsPrior, smoothingPrior, backgroundScalePrior } = config;
+  return [
+    { name: "alpha_init", format: `${config.alphaInit.length}D`, values: config.alphaInit },
+    whole("n_iter_max", config.iterations),
+    whole("n_burn_in", 0),
+    flag("fit_background_scale", config.fitBackgroundScale),
+    flag("save_thin", true),
+    real("ms_ttlcnt_pr", totalCountsPrior.shape),
+    real("ms_ttlcnt_exp", totalCountsPrior.rate),
+    real("ms_al_kap1", smoothingPrior.power - 1),
+    real("ms_al_kap2", smoothingPrior.rate),
+    real("ms_al_kap3", smoothingPrior.exponent),
+    whole("random_seed", config.seed),
+    whole("burn_in", config.burnIn),
+    whole("chains", config.chains),
+    flag("fit_alpha", config.fitAlpha),
+    textColumn("boundary", [config.boundary]),
+    textColumn("cycle_spin", [config.cycleSpin]),
+    whole("pair_transfers", config.pairTransfers),
+    real("smoothing_power", smoothingPrior.power),
+    real("background_scale_shape", backgroundScalePrior.shape),
+    real("background_scale_rate", backgroundScalePrior.rate),
+    whole("trace_every", config.traceEvery),
+  ];
+}
+
+/** Settings of the other samplers; the method stands first. */
+function samplerColumns(config: Exclude<SamplerConfig, LiraConfig>): FitsColumnInput[] {
+  return [
+    textColumn("method", [config.method]),
+    textColumn("prior", [config.prior]),
+    whole("n_iter_max", config.iterations),
+    whole("n_burn_in", 0),
+    flag("fit_background_scale", config.fitBackgroundScale),
+    flag("save_thin", true),
+    whole("random_seed", config.seed),
+    whole("burn_in", config.burnIn),
+    whole("chains", config.chains),
+    textColumn("boundary", [config.boundary]),
+    real("background_scale_shape", config.backgroundScalePrior.shape),
+    real("background_scale_rate", config.backgroundScalePrior.rate),
+    whole("trace_every", config.traceEvery),
+    ...(config.method === "gibbs"
+      ? [
+          real("pixel_shape", config.pixelPrior.shape),
+          real("pixel_rate", config.pixelPrior.rate),
+          whole("pair_transfers", config.pairTransfers),
+        ]
+      : [
+          real("target_acceptance", config.targetAcceptance),
+          whole("max_depth", config.maxDepth),
+          whole("upsampling", config.upsampling),
+          whole("margin", config.margin),
+        ]),
+  ];
+}
+
+function transitionColumns({ transitions: found }: PosteriorSummary): FitsColumnInput[] {
+  if (found === undefined) return [];
+  return [
+    whole("transitions", found.transitions),
+    whole("divergences", found.divergences),
+    whole("cut_short", found.cutShort),
+    real("gradients", found.gradients),
+    { name: "step_sizes", format: `${found.stepSizes.length}D`, values: found.stepSizes },
+  ];
+}
+
+function configTable(
+  result: PosteriorSummary,
+  parameters: ParameterSource,
+  images: DrawSource,
+): FitsTableInput {
+  const { config } = result;
   const perChain = (count: number, value: (chain: number) => number) =>
     Array.from({ length: count }, (_, chain) => value(chain));
-  const real = (name: string, value: number) => numberColumn(name, [value]);
-  const whole = (name: string, value: number): FitsColumnInput => ({ name, format: "K", values: [value] });
   const wholes = (name: string, values: readonly number[]): FitsColumnInput => ({
     name,
     format: `${values.length}K`,
     values,
   });
-  const flag = (name: string, value: boolean): FitsColumnInput => ({ name, format: "L", values: [value] });
-  const { totalCountsPrior, smoothingPrior, backgroundScalePrior } = config;
   return {
     kind: "table",
     name: CONFIG,
     columns: [
-      { name: "alpha_init", format: `${config.alphaInit.length}D`, values: config.alphaInit },
-      whole("n_iter_max", config.iterations),
-      whole("n_burn_in", 0),
-      flag("fit_background_scale", config.fitBackgroundScale),
-      flag("save_thin", true),
-      real("ms_ttlcnt_pr", totalCountsPrior.shape),
-      real("ms_ttlcnt_exp", totalCountsPrior.rate),
-      real("ms_al_kap1", smoothingPrior.power - 1),
-      real("ms_al_kap2", smoothingPrior.rate),
-      real("ms_al_kap3", smoothingPrior.exponent),
-      whole("random_seed", config.seed),
-      whole("burn_in", config.burnIn),
-      whole("chains", config.chains),
-      flag("fit_alpha", config.fitAlpha),
-      textColumn("boundary", [config.boundary]),
-      textColumn("cycle_spin", [config.cycleSpin]),
-      whole("pair_transfers", config.pairTransfers),
-      real("smoothing_power", smoothingPrior.power),
-      real("background_scale_shape", backgroundScalePrior.shape),
-      real("background_scale_rate", backgroundScalePrior.rate),
-      whole("trace_every", config.traceEvery),
+      ...(config.method === undefined ? liraColumns(config) : samplerColumns(config)),
+      ...transitionColumns(result),
       real("reference_exposure", result.referenceExposure),
       flag("complete", result.complete),
       wholes("chain_sweeps", perChain(parameters.chains, parameters.sweeps)),

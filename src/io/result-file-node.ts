@@ -1,6 +1,6 @@
 /** Result files on disk. */
 
-import type { LiraResult, LiraSummary } from "../posterior/result.js";
+import type { PosteriorResult, PosteriorSummary } from "../posterior/result.js";
 import type { FitsHdu } from "./fits.js";
 import { createFitsWriter, openFitsFile, type ReadFileOptions, readFitsFile } from "./fits-file-node.js";
 import { decodeHdus, decodeSummary, isResult, type ResultSummary, SUMMARY_HDUS } from "./result-decode.js";
@@ -17,7 +17,7 @@ const SLICE_ROWS = 4096;
  * @throws InvalidInputError when the folder does not exist or is not writable
  * @throws JobError when the disk is full or fails
  */
-export async function writeResult(result: LiraResult, path: string): Promise<void> {
+export async function writeResult(result: PosteriorResult, path: string): Promise<void> {
   await writeResultFrom(result, tracesOf(result), path);
 }
 
@@ -26,7 +26,7 @@ export async function writeResult(result: LiraResult, path: string): Promise<voi
  * as `writeResult`.
  */
 export async function writeResultFrom(
-  summary: LiraSummary,
+  summary: PosteriorSummary,
   traces: ResultTraces,
   path: string,
 ): Promise<void> {
@@ -66,7 +66,7 @@ export async function writeResultFrom(
  * @throws InvalidInputError when the file cannot be read or is larger than `maxBytes`
  * @throws FormatError when it is not a result, or damaged
  */
-export async function readResult(path: string, options: ReadFileOptions = {}): Promise<LiraResult> {
+export async function readResult(path: string, options: ReadFileOptions = {}): Promise<PosteriorResult> {
   return decodeHdus(await readFitsFile(path, options));
 }
 

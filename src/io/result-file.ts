@@ -1,6 +1,6 @@
 /** Result files in memory; their layout is in `result-layout.ts`, files on disk in `result-file-node.ts`. */
 
-import type { LiraResult } from "../posterior/result.js";
+import type { PosteriorResult } from "../posterior/result.js";
 import { readFits, writeFits } from "./fits.js";
 import { decodeHdus } from "./result-decode.js";
 import { resultHdus, tracesOf } from "./result-encode.js";
@@ -10,7 +10,7 @@ import { resultHdus, tracesOf } from "./result-encode.js";
  *
  * @throws InvalidInputError when a sky coordinate card cannot be written
  */
-export function encodeResult(result: LiraResult): Uint8Array {
+export function encodeResult(result: PosteriorResult): Uint8Array {
   const traces = tracesOf(result);
   const { before, parameterTrace, after, imageTrace } = resultHdus(result, traces);
   const { planeShape, ...title } = imageTrace;
@@ -50,6 +50,6 @@ export function encodeResult(result: LiraResult): Uint8Array {
  * @param options.name name of the file in error messages
  * @throws FormatError when the bytes are not FITS, not a result, or damaged
  */
-export function decodeResult(bytes: Uint8Array, options: { readonly name?: string } = {}): LiraResult {
+export function decodeResult(bytes: Uint8Array, options: { readonly name?: string } = {}): PosteriorResult {
   return decodeHdus(readFits(bytes, options));
 }

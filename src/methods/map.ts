@@ -1,6 +1,7 @@
 import { exponential } from "../data/exponential.js";
 import { randomStream } from "../data/random.js";
 import { InvalidInputError } from "../errors.js";
+import type { SkyImage } from "../image.js";
 import type { ForwardModel } from "../model/forward-model.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import { type FluxPrior, priorName } from "../priors/flux-prior.js";
@@ -18,6 +19,7 @@ import { minimiseLbfgs } from "./lbfgs.js";
 import {
   type Parametrisation,
   type PosteriorFunction,
+  type PosteriorPart,
   positiveMap,
   posteriorFunction,
 } from "./positive-flux.js";
@@ -61,6 +63,19 @@ export interface MapOptions extends IterationOptions {
   readonly curvature?: CurvatureErrors;
 }
 
+/** One of several images that add up to the sky, each with a prior of its own. */
+export interface SkyComponent {
+  /** For results; default "component 1" and so on. */
+  readonly name?: string;
+  readonly prior: FluxPrior;
+  /** As for `MapOptions`; default what the prior asks for. */
+  readonly measure?: "flux" | "log-flux";
+  /** As for `MapOptions`. */
+  readonly parametrisation?: Parametrisation;
+  /** Flux to start from `[ny, nx]` of the sky, > 0; default an equal part of a few iterations of Richardson-Lucy. */
+  readonly start?: SkyImage;
+}
+
 /**
  * The most probable image: the maximum of likelihood times prior over fluxes > 0.
  *
@@ -76,16 +91,72 @@ export function maximumAPosteriori(
   options: MapOptions = {},
 ): PointEstimate {
   const started = performance.now();
+  const { components: _only, ...estimate } = climb(model, [{ prior }], options, started);
+  return estimate;
+}
+
+/**
+ * The most probable sum of images, for example of points and a diffuse one: each has a prior of its own, and the data see
+ * their sum. What the data cannot tell apart the priors decide: priors that are alike leave the division to the start.
+ *
+ * @param components at least two
+ * @returns the sum as `flux`, and the images as `components`
+ * @throws InvalidInputError when an option breaks its rule or a prior cannot judge images of this shape
+ * @throws AbortedError when `signal` fires
+ */
+export function maximumOfComponents(
+  model: ForwardModel,
+  components: readonly SkyComponent[],
+  options: Omit<MapOptions, "measure" | "parametrisation" | "curvature"> = {},
+): PointEstimate {
+  const started = performance.now();
+  if (!Array.isArray(components) || components.length < 2) {
+    throw new InvalidInputError(
+      `map: components must be two or more, each with its prior, got ${Array.isArray(components) ? components.length : typeof components}; ` +
+        "give a single prior as prior",
+    );
+  }
+  if ("curvature" in options && options.curvature !== undefined) {
+    throw new InvalidInputError(
+      "map: curvature must be left out with components, whose sum has no curvature of its own, got one; use bootstrap",
+    );
+  }
+  return climb(model, components, options, started);
+}
+
+function climb(
+  model: ForwardModel,
+  components: readonly SkyComponent[],
+  options: MapOptions,
+  started: number,
+): PointEstimate {
   const { iterations = 1_000, tolerance = 1e-7, optimizer = "lbfgs" } = options;
   const { learningRate = 0.05, curvature, onIteration, signal } = options;
   checkCount("map", "iterations", iterations, 1);
-  const { measure = prior?.measure ?? "flux" } = options;
-  const { parametrisation = measure === "log-flux" ? "log" : "square" } = options;
-  checkMapOptions(prior, { optimizer, measure, learningRate });
-  prior.checkShape?.(model.shape);
+  for (const { prior, measure = options.measure ?? prior?.measure ?? "flux" } of components) {
+    checkMapOptions(prior, { optimizer, measure, learningRate });
+    prior.checkShape?.(model.shape);
+  }
   checkAborted("map", signal);
-  const { start, level } = firstFlux(model, options);
-  const posterior = posteriorFunction(model, prior, positiveMap(parametrisation, level), measure, start);
+  const { start, level } = firstFlux("map", model, options.start);
+  const share = 1 / components.length;
+  const posterior = posteriorFunction(
+    model,
+    components.map((component): PosteriorPart => {
+      const { prior, measure = options.measure ?? prior.measure ?? "flux" } = component;
+      const fallback = options.parametrisation ?? (measure === "log-flux" ? "log" : "square");
+      const { parametrisation = fallback } = component;
+      return {
+        prior,
+        measure,
+        map: positiveMap(parametrisation, level * share),
+        start:
+          component.start === undefined
+            ? start.map((value) => value * share)
+            : startingFlux("map", model, component.start),
+      };
+    }),
+  );
   let ended = false;
   const minimiser = {
     iterations,
@@ -106,14 +177,14 @@ export function maximumAPosteriori(
           learningRate,
           minimiser,
         );
-  const flux = posterior.flux(found.at);
-  const parameters = posterior.parameters(found.at);
+  const parts = posterior.parts(found.at);
+  const parameters = parts.flatMap((part) => [...(part.parameters ?? [])]);
   const complete = found.converged || !ended;
   const std =
     curvature === undefined || !complete ? undefined : curvatureErrors(posterior, found.at, curvature);
   return finishEstimate(model, {
     method: "map",
-    flux,
+    flux: posterior.flux(found.at),
     started,
     iterations: found.iterations,
     objective: found.values.map((value) => 2 * value),
@@ -124,8 +195,14 @@ export function maximumAPosteriori(
       : complete
         ? `the limit of ${iterations} iterations was reached before it converged`
         : endedByCaller(found.iterations),
-    logPrior: prior.logDensity({ data: flux, shape: model.shape }, parameters),
-    ...(parameters === undefined ? {} : { priorParameters: Array.from(parameters, exponential) }),
+    logPrior: parts.reduce((sum, { logPrior }) => sum + logPrior, 0),
+    ...(parameters.length === 0 ? {} : { priorParameters: parameters.map(exponential) }),
+    components: parts.map(({ flux, logPrior }, index) => ({
+      name: components[index].name ?? `component ${index + 1}`,
+      prior: priorName(components[index].prior),
+      flux: { data: flux, shape: model.shape },
+      logPrior,
+    })),
     ...(std === undefined ? {} : { std: { data: std, shape: model.shape } }),
   });
 }
@@ -135,8 +212,12 @@ const FAINT = 0.03;
 const START_ITERATIONS = 10;
 
 /** The flux to start from, > 0 everywhere, and its typical level: the caller's, or a few iterations of Richardson-Lucy. */
-function firstFlux(model: ForwardModel, { start: given }: MapOptions) {
-  const start = startingFlux("map", model, given);
+export function firstFlux(
+  method: string,
+  model: ForwardModel,
+  given?: SkyImage,
+): { readonly start: Float64Array; readonly level: number } {
+  const start = startingFlux(method, model, given);
   const seen = start.filter((value) => value > 0);
   const level = seen.reduce((sum, value) => sum + value / seen.length, 0);
   if (given === undefined) {

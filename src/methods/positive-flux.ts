@@ -55,67 +55,108 @@ export function positiveMap(parametrisation: Parametrisation, unit: number): Pos
   };
 }
 
-/** Minus the log posterior of an image as a function of numbers of any sign. */
+/** One of the images that add up to the sky, with its prior. */
+export interface PosteriorPart {
+  readonly prior: FluxPrior;
+  readonly map: PositiveMap;
+  /** Whose density: that of the flux, or of its logarithm, which has one more factor flux a pixel. */
+  readonly measure: "flux" | "log-flux";
+  /** Fluxes > 0 to start from `[ny, nx]`. */
+  readonly start: Float64Array;
+}
+
+/** Minus the log posterior of one image, or of several that add up, as a function of numbers of any sign. */
 export interface PosteriorFunction {
-  /** Numbers: one a pixel, then the prior's own parameters. */
+  /** Numbers of each part in turn: one a pixel, then its prior's own parameters. */
   readonly start: Float64Array;
   /** Value and gradient; `iteration` picks the part of a prior that is an average over shifts. */
   readonly evaluate: (at: Float64Array, gradient: Float64Array, iteration?: number) => number;
+  /** The sum of all parts. */
   readonly flux: (at: Float64Array) => Float64Array;
-  readonly parameters: (at: Float64Array) => Float64Array | undefined;
-  /** d flux / d number of every pixel. */
+  /** Flux, parameters (if the prior has any) and log prior of each part. */
+  readonly parts: (at: Float64Array) => readonly {
+    readonly flux: Float64Array;
+    readonly parameters: Float64Array | undefined;
+    readonly logPrior: number;
+  }[];
+  /** d flux / d number of every pixel of the first part. */
   readonly slopes: (at: Float64Array) => Float64Array;
 }
 
 /**
- * Half the Cash statistic minus the log prior, as a function of numbers of any sign.
+ * Half the Cash statistic minus the log priors, as a function of numbers of any sign.
  *
- * @param measure whose density: that of the flux, or of its logarithm, which has one more factor flux a pixel
- * @param startFlux fluxes > 0
+ * @param parts at least one
  */
-export function posteriorFunction(
-  model: ForwardModel,
-  prior: FluxPrior,
-  map: PositiveMap,
-  measure: "flux" | "log-flux",
-  startFlux: Float64Array,
-): PosteriorFunction {
-  const pixels = startFlux.length;
+export function posteriorFunction(model: ForwardModel, parts: readonly PosteriorPart[]): PosteriorFunction {
   const { shape } = model;
-  const own = prior.parameters?.(shape);
-  const start = new Float64Array(pixels + (own?.length ?? 0));
-  for (let index = 0; index < pixels; index++) start[index] = map.number(startFlux[index]);
-  if (own !== undefined) start.set(own, pixels);
-  const flux = new Float64Array(pixels);
-  const image: SkyImage = { data: flux, shape };
-  const priorGradient = new Float64Array(pixels);
-  const ownGradient = own?.slice();
-  const parameters = (at: Float64Array) => (own === undefined ? undefined : at.slice(pixels));
+  const pixels = shape[0] * shape[1];
+  let size = 0;
+  const laid = parts.map((part) => {
+    const own = part.prior.parameters?.(shape);
+    const first = size;
+    size += pixels + (own?.length ?? 0);
+    const image: SkyImage = { data: new Float64Array(pixels), shape };
+    return { ...part, own, first, image, priorGradient: new Float64Array(pixels), ownGradient: own?.slice() };
+  });
+  const start = new Float64Array(size);
+  for (const { first, map, own, start: flux } of laid) {
+    for (let index = 0; index < pixels; index++) start[first + index] = map.number(flux[index]);
+    if (own !== undefined) start.set(own, first + pixels);
+  }
+  const total = new Float64Array(pixels);
+  const cashGradient = new Float64Array(pixels);
+  const parametersOf = (at: Float64Array, { first, own }: (typeof laid)[number]) =>
+    own === undefined ? undefined : at.slice(first + pixels, first + pixels + own.length);
   return {
     start,
     evaluate(at, gradient, iteration) {
-      for (let index = 0; index < pixels; index++) flux[index] = map.flux(at[index]);
-      const cash = model.cashGradient(flux, gradient.subarray(0, pixels));
-      const used = (iteration === undefined ? undefined : prior.at?.(iteration)) ?? prior;
-      const theirs = parameters(at);
-      let value = 0.5 * cash - used.logDensity(image, theirs);
-      used.gradient(image, priorGradient, theirs, ownGradient);
-      for (let index = 0; index < pixels; index++) {
-        let slope = 0.5 * gradient[index] - priorGradient[index];
-        if (measure === "log-flux") {
-          value -= naturalLog(flux[index]);
-          slope -= 1 / flux[index];
+      total.fill(0);
+      for (const { first, map, image } of laid) {
+        for (let index = 0; index < pixels; index++) {
+          image.data[index] = map.flux(at[first + index]);
+          total[index] += image.data[index];
         }
-        gradient[index] = slope * map.slope(at[index], flux[index]);
       }
-      if (ownGradient !== undefined) {
-        for (let index = 0; index < ownGradient.length; index++)
-          gradient[pixels + index] = -ownGradient[index];
+      let value = 0.5 * model.cashGradient(total, cashGradient);
+      for (const part of laid) {
+        const { first, map, measure, prior, image, priorGradient, ownGradient } = part;
+        const { data } = image;
+        const used = (iteration === undefined ? undefined : prior.at?.(iteration)) ?? prior;
+        const theirs = parametersOf(at, part);
+        value -= used.logDensity(image, theirs);
+        used.gradient(image, priorGradient, theirs, ownGradient);
+        for (let index = 0; index < pixels; index++) {
+          let slope = 0.5 * cashGradient[index] - priorGradient[index];
+          if (measure === "log-flux") {
+            value -= naturalLog(data[index]);
+            slope -= 1 / data[index];
+          }
+          gradient[first + index] = slope * map.slope(at[first + index], data[index]);
+        }
+        if (ownGradient !== undefined) {
+          for (let index = 0; index < ownGradient.length; index++)
+            gradient[first + pixels + index] = -ownGradient[index];
+        }
       }
       return value;
     },
-    flux: (at) => at.slice(0, pixels).map(map.flux),
-    parameters,
-    slopes: (at) => at.slice(0, pixels).map((number) => map.slope(number, map.flux(number))),
+    flux(at) {
+      const flux = new Float64Array(pixels);
+      for (const { first, map } of laid) {
+        for (let index = 0; index < pixels; index++) flux[index] += map.flux(at[first + index]);
+      }
+      return flux;
+    },
+    parts: (at) =>
+      laid.map((part) => {
+        const flux = at.slice(part.first, part.first + pixels).map(part.map.flux);
+        const parameters = parametersOf(at, part);
+        return { flux, parameters, logPrior: part.prior.logDensity({ data: flux, shape }, parameters) };
+      }),
+    slopes(at) {
+      const [{ map }] = laid;
+      return at.slice(0, pixels).map((number) => map.slope(number, map.flux(number)));
+    },
   };
 }

@@ -3,10 +3,10 @@
  * reported of a quantity is the worst R-hat of the groups, and the sum of their effective sample sizes.
  */
 
-import { CHAINS_PER_SHIFT } from "../data/cycle-spin.js";
+import { CHAINS_PER_SHIFT, type CycleSpin } from "../data/cycle-spin.js";
 import { convergence, splitRhat } from "./convergence.js";
 import { comparableChains } from "./draw-source.js";
-import type { Convergence, LiraConfig } from "./result.js";
+import type { Convergence, SamplerConfig } from "./result.js";
 
 /** Numbers of the chains of each group; chains of one group sample the same law. */
 export type ChainGroups = readonly (readonly number[])[];
@@ -16,10 +16,10 @@ export type ChainGroups = readonly (readonly number[])[];
  *
  * @returns undefined when all may be compared with one another
  */
-export function chainGroups({
-  cycleSpin,
-  chains,
-}: Pick<LiraConfig, "cycleSpin" | "chains">): ChainGroups | undefined {
+export function chainGroups(
+  config: Pick<SamplerConfig, "chains"> & { readonly cycleSpin?: CycleSpin },
+): ChainGroups | undefined {
+  const { cycleSpin, chains } = config;
   if (cycleSpin !== "ensemble" || chains <= CHAINS_PER_SHIFT) return undefined;
   return Array.from({ length: Math.ceil(chains / CHAINS_PER_SHIFT) }, (_, group) =>
     Array.from(

@@ -1,12 +1,25 @@
 import type { WcsCard } from "../data/observation.js";
 import type { SkyImage } from "../image.js";
 
+/** One of several images that add up to the sky. */
+export interface EstimatedComponent {
+  readonly name: string;
+  /** Name of its prior. */
+  readonly prior: string;
+  /** Expected counts a sky pixel for unit exposure `[ny, nx]`, >= 0. */
+  readonly flux: SkyImage;
+  /** Log prior density of `flux`, up to a constant. */
+  readonly logPrior: number;
+}
+
 /** One image in place of a posterior: what maximum likelihood and maximum a posteriori methods return. */
 export interface PointEstimate {
   /** Word by which `deconvolve` knows the method. */
   readonly method: string;
   /** Expected counts a sky pixel for unit exposure `[ny, nx]`, >= 0. */
   readonly flux: SkyImage;
+  /** The images that add up to `flux`, when the sky was fitted as a sum. */
+  readonly components?: readonly EstimatedComponent[];
   /** Estimated standard deviation of `flux` `[ny, nx]`, where the method was asked for one. */
   readonly std?: SkyImage;
   /** Lower and upper end of the 68 % interval of every pixel, from bootstrap replicates. */

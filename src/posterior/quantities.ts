@@ -3,14 +3,14 @@ import { type ChainGroups, chainGroups } from "./chain-groups.js";
 import { asDrawSource, comparableChains, type DrawSource, type WatchOptions } from "./draw-source.js";
 import { type QuantitySummary, summariseQuantity } from "./quantity-summary.js";
 import { type Region, summariseRegions } from "./region.js";
-import type { LiraSummary } from "./result.js";
+import type { PosteriorSummary } from "./result.js";
 import { BOOKKEEPING_COLUMNS, parameterDraws, sweepsAfterBurnIn } from "./summary.js";
 import { asParameterSource, type ImageTrace, type ParameterSource, type ParameterTrace } from "./trace.js";
 import { censusPixels, pixelName, pixelsThatMatter } from "./verdict.js";
 
-/** A result with its draws, in memory or in a file: what `openResult` returns, or a `LiraResult` and its `trace`. */
+/** A result with its draws, in memory or in a file: what `openResult` returns, or a `PosteriorResult` and its `trace`. */
 export interface QuantitiesParts {
-  readonly result: Pick<LiraSummary, "mean" | "std" | "diagnostics" | "config">;
+  readonly result: Pick<PosteriorSummary, "mean" | "std" | "diagnostics" | "config">;
   readonly parameters: ParameterTrace | ParameterSource;
   readonly images: ImageTrace | DrawSource;
 }

@@ -1,15 +1,16 @@
 import type { CycleSpin } from "../data/cycle-spin.js";
 import type { WcsCard } from "../data/observation.js";
-import type { BackgroundScalePrior, SmoothingPrior, TotalCountsPrior } from "../data/prior-parameters.js";
+import type {
+  BackgroundScalePrior,
+  PixelPrior,
+  SmoothingPrior,
+  TotalCountsPrior,
+} from "../data/prior-parameters.js";
 import type { SkyImage } from "../image.js";
 import type { ImageTrace, ParameterTrace } from "./trace.js";
 
-/** Every setting that shapes the draws; the same values and inputs always give the same bytes. */
-export interface LiraConfig {
-  /** Starting value of the smoothing parameter of each level, finest first; length = number of levels, > 0. */
-  readonly alphaInit: readonly number[];
-  /** Sample the smoothing parameters (true, default) or keep them at `alphaInit`. */
-  readonly fitAlpha: boolean;
+/** Settings that the chains of every sampler have. */
+export interface ChainConfig {
   /** Sweeps a chain, burn-in included. */
   readonly iterations: number;
   /** Sweeps at the start of each chain that no statistic uses. */
@@ -19,18 +20,57 @@ export interface LiraConfig {
   readonly seed: number;
   /** What happens to photons beyond the edge: lost (`"spill"`) or periodic (`"wrap"`, as in LIRA and pylira). */
   readonly boundary: "spill" | "wrap";
-  /** Shift of the multiscale tree; see `CycleSpin`. */
-  readonly cycleSpin: CycleSpin;
-  /** Transfers of flux between neighbouring pixels a sweep, photons integrated out; 0 with `cycleSpin: "random"`. */
-  readonly pairTransfers: number;
   /** Fit one scale of the background for each observation; otherwise it stays at 1. */
   readonly fitBackgroundScale: boolean;
-  readonly totalCountsPrior: TotalCountsPrior;
-  readonly smoothingPrior: SmoothingPrior;
   readonly backgroundScalePrior: BackgroundScalePrior;
   /** Sweeps between kept draws of the image, >= 1. */
   readonly traceEvery: number;
 }
+
+/** Every setting of LIRA that shapes the draws; the same values and inputs always give the same bytes. */
+export interface LiraConfig extends ChainConfig {
+  /** Absent: the sampler of LIRA. */
+  readonly method?: undefined;
+  /** Starting value of the smoothing parameter of each level, finest first; length = number of levels, > 0. */
+  readonly alphaInit: readonly number[];
+  /** Sample the smoothing parameters (true, default) or keep them at `alphaInit`. */
+  readonly fitAlpha: boolean;
+  /** Shift of the multiscale tree; see `CycleSpin`. */
+  readonly cycleSpin: CycleSpin;
+  /** Transfers of flux between neighbouring pixels a sweep, photons integrated out; 0 with `cycleSpin: "random"`. */
+  readonly pairTransfers: number;
+  readonly totalCountsPrior: TotalCountsPrior;
+  readonly smoothingPrior: SmoothingPrior;
+}
+
+/** Settings of the Gibbs sampler for pixels of independent Gamma priors. */
+export interface GibbsConfig extends ChainConfig {
+  readonly method: "gibbs";
+  /** Name of the prior. */
+  readonly prior: string;
+  /** Gamma prior of the flux of every pixel: density `~ flux^(shape - 1) exp(-rate flux)`. */
+  readonly pixelPrior: PixelPrior;
+  /** Transfers of flux between neighbouring pixels a sweep, photons integrated out. */
+  readonly pairTransfers: number;
+}
+
+/** Settings of the gradient sampler. The prior itself is a function, of which only the name is kept. */
+export interface NutsConfig extends ChainConfig {
+  readonly method: "nuts";
+  /** Name of the prior. */
+  readonly prior: string;
+  /** Acceptance at which the warm-up aims, in (0, 1). */
+  readonly targetAcceptance: number;
+  /** Most doublings of a trajectory. */
+  readonly maxDepth: number;
+  /** Sky pixels a detector pixel on each axis. */
+  readonly upsampling: number;
+  /** Detector pixels of sky beyond each edge. */
+  readonly margin: number;
+}
+
+/** Settings of any sampler, told apart by `method`. */
+export type SamplerConfig = LiraConfig | GibbsConfig | NutsConfig;
 
 /** Mean and standard deviation over the sweeps after burn-in of one chain (or of all of them pooled). */
 export interface Moments {
@@ -126,8 +166,22 @@ export interface RunTarget {
   readonly reached: boolean;
 }
 
-/** What a run of the LIRA sampler found, without the draws themselves. Plain data. */
-export interface LiraSummary {
+/** How the gradient sampler fared after its warm-up. */
+export interface TransitionReport {
+  /** Transitions of all chains after burn-in. */
+  readonly transitions: number;
+  /** How many of them left the region where the step is short enough: the draws may then miss a part of the posterior. */
+  readonly divergences: number;
+  /** How many were cut short by `maxDepth`: no error, but slow. */
+  readonly cutShort: number;
+  /** Mean gradients a transition. */
+  readonly gradients: number;
+  /** Step length of each chain. */
+  readonly stepSizes: readonly number[];
+}
+
+/** What a run of a sampler found, without the draws themselves. Plain data. */
+export interface PosteriorSummary<Config extends SamplerConfig = SamplerConfig> {
   /** Pooled over all chains. */
   readonly mean: SkyImage;
   readonly std: SkyImage;
@@ -139,7 +193,7 @@ export interface LiraSummary {
   readonly total: WithError;
   readonly diagnostics: Diagnostics;
   readonly ledger: readonly CountsLedger[];
-  readonly config: LiraConfig;
+  readonly config: Config;
   /** Reference exposure E0 of the prior; pylira's image is `flux * referenceExposure`. */
   readonly referenceExposure: number;
   /** Whether every chain ran to `config.iterations`; false after an interruption. */
@@ -152,9 +206,18 @@ export interface LiraSummary {
   readonly provenance: Provenance;
   /** Present when the run had a target. */
   readonly target?: RunTarget;
+  /** Present for the gradient sampler. */
+  readonly transitions?: TransitionReport;
 }
 
-/** The posterior that a run of the LIRA sampler found. Plain data: figures and files are made by other modules. */
-export interface LiraResult extends LiraSummary {
+/** What a run of the LIRA sampler found, without the draws themselves. */
+export type LiraSummary = PosteriorSummary<LiraConfig>;
+
+/** The posterior that a sampler found. Plain data: figures and files are made by other modules. */
+export interface PosteriorResult<Config extends SamplerConfig = SamplerConfig>
+  extends PosteriorSummary<Config> {
   readonly trace: { readonly parameters: ParameterTrace; readonly images: ImageTrace };
 }
+
+/** The posterior that a run of the LIRA sampler found. */
+export type LiraResult = PosteriorResult<LiraConfig>;

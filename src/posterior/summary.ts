@@ -124,6 +124,10 @@ export const BOOKKEEPING_COLUMNS: ReadonlySet<string> = new Set([
   "stepSize",
   "cycleSpinRow",
   "cycleSpinCol",
+  "treeDepth",
+  "gradients",
+  "acceptance",
+  "divergent",
 ]);
 
 /** Rows that are read at a time. */

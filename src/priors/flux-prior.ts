@@ -1,9 +1,10 @@
+import type { PixelPrior } from "../data/prior-parameters.js";
 import { randomStream } from "../data/random.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
 
 /**
- * What is believed of an image before any photon: the interface between priors and the method `map`. Write your
+ * What is believed of an image before any photon: the interface between priors and the methods `map` and `nuts`. Write your
  * own: two functions are enough.
  *
  * ```ts
@@ -38,6 +39,13 @@ export interface FluxPrior {
   readonly measure?: "flux" | "log-flux";
   /** Logarithms from which the prior's own parameters start; only for priors that have any to be fitted. */
   parameters?(shape: Shape): Float64Array;
+  /** What the columns of a trace call those parameters, a number behind it; default "priorParam". */
+  readonly parameterName?: string;
+  /**
+   * Present when the prior is exactly this: pixels independent, the flux of each `Gamma(shape, rate)`. The method `gibbs` then
+   * samples it without gradients.
+   */
+  readonly conjugate?: PixelPrior;
   /** Throws an InvalidInputError when images of this shape cannot be judged. */
   checkShape?(shape: Shape): void;
   /** The prior to use in one iteration of a stochastic method, for priors that are averages over random shifts. */
@@ -141,8 +149,18 @@ export function productPrior(...priors: readonly FluxPrior[]): FluxPrior {
     );
   }
   const [own] = fitted;
+  let part = new Float64Array(0);
+  const parts = priors.map(({ conjugate }) => conjugate);
+  const conjugate = parts.every((part) => part !== undefined)
+    ? {
+        shape: parts.reduce((sum, part) => sum + part.shape - 1, 1),
+        rate: parts.reduce((sum, part) => sum + part.rate, 0),
+      }
+    : undefined;
   return {
     name: priors.map(priorName).join(" x "),
+    ...(conjugate === undefined ? {} : { conjugate }),
+    ...(own?.parameterName === undefined ? {} : { parameterName: own.parameterName }),
     ...(priors.some(({ measure }) => measure === "log-flux") ? { measure: "log-flux" as const } : {}),
     logDensity(flux, parameters) {
       let sum = 0;
@@ -150,7 +168,7 @@ export function productPrior(...priors: readonly FluxPrior[]): FluxPrior {
       return sum;
     },
     gradient(flux, out, parameters, outParameters) {
-      const part = new Float64Array(out.length);
+      if (part.length !== out.length) part = new Float64Array(out.length);
       out.fill(0);
       for (const prior of priors) {
         if (prior === own) prior.gradient(flux, part, parameters, outParameters);

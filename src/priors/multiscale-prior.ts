@@ -55,6 +55,7 @@ export function multiscalePrior({
   const { power, rate, exponent } = smoothingPrior;
   return {
     name: "multiscale prior",
+    parameterName: "smoothingParam",
     measure: "log-flux",
     logDensity({ data, shape }, parameters) {
       const tree = filled(data, shape);

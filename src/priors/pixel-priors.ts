@@ -26,21 +26,27 @@ function pixelwise(
 
 /** No preference: every image with fluxes >= 0 is as good as any other. */
 export function uniformPrior(): FluxPrior {
-  return pixelwise(
-    "uniform prior",
-    () => 0,
-    () => 0,
-  );
+  return {
+    ...pixelwise(
+      "uniform prior",
+      () => 0,
+      () => 0,
+    ),
+    conjugate: { shape: 1, rate: 0 },
+  };
 }
 
 /** Independent pixels, `p(flux) ~ exp(-rate flux)`: prefers dark images. @throws InvalidInputError unless rate > 0 */
 export function exponentialPrior({ rate }: { readonly rate: number }): FluxPrior {
   checkPositiveOption("exponentialPrior", "rate", rate);
-  return pixelwise(
-    "exponential prior",
-    (flux) => -rate * flux,
-    () => -rate,
-  );
+  return {
+    ...pixelwise(
+      "exponential prior",
+      (flux) => -rate * flux,
+      () => -rate,
+    ),
+    conjugate: { shape: 1, rate },
+  };
 }
 
 /**
@@ -59,6 +65,7 @@ export function gammaPrior({ shape, rate }: { readonly shape: number; readonly r
       (flux) => (shape - 1) / flux - rate,
     ),
     measure: shape < 1 ? "log-flux" : "flux",
+    conjugate: { shape, rate },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { LiraConfig } from "../posterior/result.js";
+import type { LiraConfig, SamplerConfig } from "../posterior/result.js";
 import { countText, numberText } from "./numbers.js";
 
 /** A setting of the run, for readers. */
@@ -9,12 +9,94 @@ export interface Setting {
   readonly meaning: string;
 }
 
-/** All settings of a run in words. */
-export function settingsOf(config: LiraConfig, referenceExposure: number): Setting[] {
-  const { alphaInit, totalCountsPrior, smoothingPrior, backgroundScalePrior } = config;
+const yes = (flag: boolean) => (flag ? "yes" : "no");
+
+function transferSetting(pairTransfers: number): Setting {
+  return {
+    name: "pairTransfers",
+    value: numberText(pairTransfers),
+    meaning: "moves of flux between neighbouring pixels in each sweep, photons integrated out",
+  };
+}
+
+/** Settings of LIRA alone. */
+function liraSettings(config: LiraConfig): Setting[] {
+  const { alphaInit, totalCountsPrior, smoothingPrior } = config;
   const same = alphaInit.every((alpha) => alpha === alphaInit[0]);
-  const yes = (flag: boolean) => (flag ? "yes" : "no");
   return [
+    {
+      name: "cycleSpin",
+      value: config.cycleSpin,
+      meaning: {
+        random: "the multiscale tree is shifted before each draw of the image, whatever the data",
+        none: "the multiscale tree stays where it is",
+        sampled: "the shift of the multiscale tree is a parameter",
+        ensemble: "each pair of chains keeps a random shift of the multiscale tree",
+      }[config.cycleSpin],
+    },
+    transferSetting(config.pairTransfers),
+    {
+      name: "alphaInit",
+      value: same ? numberText(alphaInit[0]) : alphaInit.map((alpha) => numberText(alpha)).join(", "),
+      meaning: `starting value of the smoothing parameters of ${alphaInit.length} levels${same ? "" : ", finest first"}`,
+    },
+    { name: "fitAlpha", value: yes(config.fitAlpha), meaning: "the smoothing parameters are sampled" },
+    {
+      name: "smoothingPrior",
+      value: `power ${numberText(smoothingPrior.power)}, rate ${numberText(smoothingPrior.rate)}, exponent ${numberText(smoothingPrior.exponent)}`,
+      meaning: "p(α) ∝ α^power · exp(−rate · α^exponent)",
+    },
+    {
+      name: "totalCountsPrior",
+      value: `shape ${numberText(totalCountsPrior.shape)}, rate ${numberText(totalCountsPrior.rate)}`,
+      meaning: "Gamma prior of the total, in counts at the reference exposure",
+    },
+  ];
+}
+
+/** Settings that only one of the samplers has. */
+function methodSettings(config: SamplerConfig): Setting[] {
+  if (config.method === undefined) return liraSettings(config);
+  if (config.method === "gibbs") {
+    const { shape, rate } = config.pixelPrior;
+    return [
+      {
+        name: "pixelPrior",
+        value: `shape ${numberText(shape)}, rate ${numberText(rate)}`,
+        meaning: "Gamma prior of the flux of every pixel",
+      },
+      transferSetting(config.pairTransfers),
+    ];
+  }
+  return [
+    {
+      name: "targetAcceptance",
+      value: numberText(config.targetAcceptance),
+      meaning: "acceptance at which the warm-up aims by the step length",
+    },
+    { name: "maxDepth", value: numberText(config.maxDepth), meaning: "most doublings of a trajectory" },
+    { name: "upsampling", value: numberText(config.upsampling), meaning: "sky pixels a detector pixel" },
+    { name: "margin", value: numberText(config.margin), meaning: "detector pixels of sky beyond each edge" },
+  ];
+}
+
+/** All settings of a run in words. */
+export function settingsOf(config: SamplerConfig, referenceExposure: number): Setting[] {
+  const { backgroundScalePrior } = config;
+  return [
+    ...(config.method === undefined
+      ? []
+      : [
+          {
+            name: "method",
+            value: config.method,
+            meaning: {
+              nuts: "no-U-turn sampler on ln flux",
+              gibbs: "Gibbs sampler for independent pixels",
+            }[config.method],
+          },
+          { name: "prior", value: config.prior, meaning: "what is believed of the image before any photon" },
+        ]),
     { name: "chains", value: countText(config.chains), meaning: "chains, from separated starting images" },
     {
       name: "iterations",
@@ -40,37 +122,7 @@ export function settingsOf(config: LiraConfig, referenceExposure: number): Setti
           ? "photons beyond the edge are lost"
           : "the image is periodic, as LIRA and pylira assume",
     },
-    {
-      name: "cycleSpin",
-      value: config.cycleSpin,
-      meaning: {
-        random: "the multiscale tree is shifted before each draw of the image, whatever the data",
-        none: "the multiscale tree stays where it is",
-        sampled: "the shift of the multiscale tree is a parameter",
-        ensemble: "each pair of chains keeps a random shift of the multiscale tree",
-      }[config.cycleSpin],
-    },
-    {
-      name: "pairTransfers",
-      value: numberText(config.pairTransfers),
-      meaning: "moves of flux between neighbouring pixels in each sweep, photons integrated out",
-    },
-    {
-      name: "alphaInit",
-      value: same ? numberText(alphaInit[0]) : alphaInit.map((alpha) => numberText(alpha)).join(", "),
-      meaning: `starting value of the smoothing parameters of ${alphaInit.length} levels${same ? "" : ", finest first"}`,
-    },
-    { name: "fitAlpha", value: yes(config.fitAlpha), meaning: "the smoothing parameters are sampled" },
-    {
-      name: "smoothingPrior",
-      value: `power ${numberText(smoothingPrior.power)}, rate ${numberText(smoothingPrior.rate)}, exponent ${numberText(smoothingPrior.exponent)}`,
-      meaning: "p(α) ∝ α^power · exp(−rate · α^exponent)",
-    },
-    {
-      name: "totalCountsPrior",
-      value: `shape ${numberText(totalCountsPrior.shape)}, rate ${numberText(totalCountsPrior.rate)}`,
-      meaning: "Gamma prior of the total, in counts at the reference exposure",
-    },
+    ...methodSettings(config),
     {
       name: "fitBackgroundScale",
       value: yes(config.fitBackgroundScale),

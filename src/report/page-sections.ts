@@ -8,7 +8,7 @@ import type { SkyWcs } from "../data/sky-wcs.js";
 import { labelParameters, parameterLabel } from "../figures/parameter-label.js";
 import { escapeXml } from "../figures/svg.js";
 import { formatUnit } from "../figures/ticks.js";
-import type { Convergence, LiraSummary, Verdict } from "../posterior/result.js";
+import type { Convergence, PosteriorSummary, Verdict } from "../posterior/result.js";
 import { settingsOf } from "./config-table.js";
 import type { EmbeddedDraws } from "./embed-draws.js";
 import { countText, durationText, errorText, numberText, rhatText } from "./numbers.js";
@@ -18,7 +18,7 @@ import { figureHtml, type ReportSection } from "./report-figure.js";
 const text = escapeXml;
 
 /** The parts of a result that are shown as text. */
-export type ReportSummary = Omit<LiraSummary, "chains">;
+export type ReportSummary = Omit<PosteriorSummary, "chains">;
 
 /** A section with its heading. */
 export function sectionHtml(id: string, title: string, body: string): string {

@@ -12,7 +12,7 @@ import { escapeXml } from "../figures/svg.js";
 import { reportScript, reportScriptHash, reportStyle, reportStyleHash } from "../generated/report-page.js";
 import { chainGroups } from "../posterior/chain-groups.js";
 import { asDrawSource, type DrawSource } from "../posterior/draw-source.js";
-import type { LiraSummary } from "../posterior/result.js";
+import type { PosteriorSummary } from "../posterior/result.js";
 import {
   asParameterSource,
   type ImageTrace,
@@ -44,7 +44,7 @@ import { figureHtml, type ReportFigure, type ReportSection } from "./report-figu
 import { type ReportInputFiles, reproducingCode } from "./reproduce.js";
 
 /** A result whose traces may be in memory or in a file. */
-export interface ReportResult extends Omit<LiraSummary, "chains"> {
+export interface ReportResult extends Omit<PosteriorSummary, "chains"> {
   readonly trace: {
     readonly parameters: ParameterTrace | ParameterSource;
     readonly images: ImageTrace | DrawSource;

@@ -1,4 +1,4 @@
-import type { LiraConfig, LiraSummary } from "../posterior/result.js";
+import type { GibbsConfig, LiraConfig, PosteriorSummary, SamplerConfig } from "../posterior/result.js";
 
 /** Files of an observation, by the names of the library's options; see `ObservationFileNames`. */
 export interface ReportInputFiles {
@@ -15,7 +15,7 @@ export interface ReportInputFiles {
 
 /** The settings of a result as options of `LiraDeconvolver`. */
 export function deconvolverOptions(config: LiraConfig): Record<string, unknown> {
-  const { alphaInit, traceEvery, ...rest } = config;
+  const { alphaInit, traceEvery, method: _lira, ...rest } = config;
   const same = alphaInit.every((alpha) => alpha === alphaInit[0]);
   return { ...rest, alphaInit: same ? alphaInit[0] : alphaInit, trace: { every: traceEvery } };
 }
@@ -41,35 +41,72 @@ function flatLiteral(value: unknown): string {
     : `{ ${entries.map(([key, entry]) => `${key}: ${flatLiteral(entry)}`).join(", ")} }`;
 }
 
+const also = (unit: string) => (unit === "" ? "" : `, ${unit}`);
+
+/** How the run is called: what is imported, lines before the call, and the call itself for an observation or a list of them. */
+function callOf(config: SamplerConfig) {
+  if (config.method === undefined) {
+    return {
+      imports: "LiraDeconvolver",
+      before: `const deconvolver = new LiraDeconvolver(${literal(deconvolverOptions(config))});\n`,
+      call: (data: string, unit: string) =>
+        `await deconvolver.run(${data}${unit === "" ? "" : `, { ${unit} }`})`,
+    };
+  }
+  const { traceEvery, prior, ...rest } = config;
+  const options = { ...rest, trace: { every: traceEvery } };
+  if (config.method === "gibbs") {
+    const { pixelPrior, ...others } = options as Omit<GibbsConfig, "prior" | "traceEvery">;
+    const { shape, rate } = pixelPrior;
+    return rate > 0
+      ? {
+          imports: "deconvolve, gammaPrior",
+          before: `const prior = gammaPrior(${literal({ shape, rate })});\nconst options = ${literal(others)};\n`,
+          call: (data: string, unit: string) =>
+            `await deconvolve(${data}, { ...options, prior${also(unit)} })`,
+        }
+      : {
+          imports: "deconvolve, uniformPrior",
+          before: `const options = ${literal(others)};\n`,
+          call: (data: string, unit: string) =>
+            `await deconvolve(${data}, { ...options, prior: uniformPrior()${also(unit)} })`,
+        };
+  }
+  return {
+    imports: "deconvolve",
+    before: `// prior: the one of the run, ${prior}\nconst options = ${literal(options)};\n`,
+    call: (data: string, unit: string) => `await deconvolve(${data}, { ...options, prior${also(unit)} })`,
+  };
+}
+
 /**
  * JavaScript that makes a result again, byte by byte. Without the names of its files it begins with an observation to fill in.
  *
  * @param files of each observation, when known
  */
 export function reproducingCode(
-  { config }: Pick<LiraSummary, "config">,
+  { config }: Pick<PosteriorSummary, "config">,
   files: readonly ReportInputFiles[] | undefined,
 ): string {
-  const options = literal(deconvolverOptions(config));
-  const run = `const deconvolver = new LiraDeconvolver(${options});\n`;
+  const { imports, before: run, call } = callOf(config);
+  const parameters = config.method === "nuts" ? ", prior" : "";
   const end = 'await writeResult(result, "result.fits");\n';
   if (files === undefined || files.length === 0) {
     return (
-      'import { LiraDeconvolver } from "tslira";\nimport { writeResult } from "tslira/node";\n\n' +
+      `import { ${imports} } from "tslira";\nimport { writeResult } from "tslira/node";\n\n` +
       "// counts, psf and, where there were any, exposure, background and mask: { data: Float64Array, shape: [ny, nx] }\n" +
-      `export async function makeResult(observation) {\n${`${run}const result = await deconvolver.run(observation);\n${end}`.replace(/^(?=.)/gm, "  ")}}\n`
+      `export async function makeResult(observation${parameters}) {\n${`${run}const result = ${call("observation", "")};\n${end}`.replace(/^(?=.)/gm, "  ")}}\n`
     );
   }
-  const heading =
-    'import { LiraDeconvolver } from "tslira";\nimport { readObservationFiles, writeResult } from "tslira/node";\n\n';
+  const heading = `import { ${imports} } from "tslira";\nimport { readObservationFiles, writeResult } from "tslira/node";\n\n`;
   if (files.length === 1) {
     return (
       `${heading}const { observation, unit } = await readObservationFiles(${literal(files[0])});\n${run}` +
-      `const result = await deconvolver.run(observation, { unit });\n${end}`
+      `const result = ${call("observation", "unit")};\n${end}`
     );
   }
   return (
     `${heading}const files = await Promise.all(${literal(files)}.map(readObservationFiles));\n${run}` +
-    `const result = await deconvolver.run(files.map(({ observation }) => observation), { unit: files[0].unit });\n${end}`
+    `const result = ${call("files.map(({ observation }) => observation)", "unit: files[0].unit")};\n${end}`
   );
 }

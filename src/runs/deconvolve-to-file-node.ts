@@ -4,9 +4,9 @@ import { type CheckedObservation, checkObservations } from "../data/check-observ
 import type { Observation } from "../data/observation.js";
 import type { SkyImage } from "../image.js";
 import { writeResultFrom } from "../io/result-file-node.js";
-import type { LiraSummary } from "../posterior/result.js";
-import type { RunOptions } from "./lira-deconvolver.js";
-import { type LiraDeconvolverOptions, planRun, startingFluxes } from "./lira-options.js";
+import type { PosteriorSummary } from "../posterior/result.js";
+import { startingFluxes } from "./lira-options.js";
+import { type ChainRunOptions, prepareRun, type RunOptions } from "./run-chains.js";
 import {
   createRunFolder,
   folderStore,
@@ -30,7 +30,7 @@ export interface FileRunOptions extends RunOptions {
 
 /** What a run into a file leaves behind. */
 export interface FileRun {
-  readonly summary: LiraSummary;
+  readonly summary: PosteriorSummary;
   /** What was deconvolved, checked. */
   readonly observations: readonly CheckedObservation[];
   /** Path of the result. */
@@ -46,7 +46,7 @@ const DEFAULT_CHECKPOINT_SECONDS = 30;
  * run that is interrupted, killed or out of disk space can be taken up again by `resumeRun` with the same final bytes.
  *
  * @param data one observation, or several of the same sky grid
- * @param settings as for `LiraDeconvolver`
+ * @param settings as for `LiraDeconvolver`, or with `method: "gibbs"` those of that sampler
  * @param output path of the result, a FITS file; gzip when it ends in `.gz`
  * @throws InvalidInputError for bad data or settings, or when the checkpoint exists already
  * @throws NumericsError when a chain leaves the range of its numbers
@@ -55,16 +55,13 @@ const DEFAULT_CHECKPOINT_SECONDS = 30;
  */
 export async function deconvolveToFile(
   data: Observation | readonly Observation[],
-  settings: LiraDeconvolverOptions,
+  settings: ChainRunOptions,
   output: string,
   options: FileRunOptions = {},
 ): Promise<FileRun> {
-  const { boundary = "spill" } = settings;
   const list: readonly Observation[] = "counts" in data ? [data] : data;
-  const { observations, warnings } = checkObservations(list, { boundary });
-  for (const warning of warnings) options.onWarning?.(warning);
+  const { plan, observations } = prepareRun(list, settings, options.onWarning);
   const shape = observations[0].counts.shape;
-  const plan = planRun(settings, shape);
   const starts = startingFluxes(settings.fluxInit, shape, plan.config.chains);
   const { command, inputs, unit } = options;
   const folder = resolve(options.checkpoint ?? `${output}.checkpoint`);
@@ -136,7 +133,7 @@ async function runInFolder(
     },
   );
   const traces = store.open(run.extent);
-  let summary: LiraSummary;
+  let summary: PosteriorSummary;
   try {
     const { started, command, inputs, unit, seconds } = record;
     summary = await summariseRun(observations, plan, run, traces, {

@@ -5,15 +5,24 @@ import { InvalidInputError } from "../errors.js";
 import { type BootstrapOptions, parametricBootstrap } from "../methods/bootstrap.js";
 import { type EmMultiscaleOptions, emMultiscale } from "../methods/em-multiscale.js";
 import { type GradientDescentOptions, gradientDescent } from "../methods/gradient-descent.js";
-import { type MapOptions, maximumAPosteriori } from "../methods/map.js";
+import {
+  type MapOptions,
+  maximumAPosteriori,
+  maximumOfComponents,
+  type SkyComponent,
+} from "../methods/map.js";
 import { type RichardsonLucyOptions, richardsonLucy } from "../methods/richardson-lucy.js";
 import { alignObservations, maskUnseen } from "../model/align-observations.js";
 import { createForwardModel, type ForwardModel, type ForwardModelOptions } from "../model/forward-model.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
-import type { LiraResult } from "../posterior/result.js";
+import type { GibbsConfig, LiraResult, NutsConfig, PosteriorResult } from "../posterior/result.js";
 import { type FluxPrior, priorName } from "../priors/flux-prior.js";
-import { LiraDeconvolver, type RunOptions } from "./lira-deconvolver.js";
+import type { GibbsOptions } from "./gibbs-options.js";
+import { LiraDeconvolver } from "./lira-deconvolver.js";
 import type { LiraDeconvolverOptions } from "./lira-options.js";
+import type { NutsOptions } from "./nuts-options.js";
+import { type RunOptions, runChains } from "./run-chains.js";
+import { type NutsRunOptions, sampleNuts } from "./sample-nuts.js";
 
 /** Where observations lie relative to the first. */
 export interface Pointing {
@@ -40,21 +49,49 @@ export interface PointMethodOptions extends ModelOptions {
 /** A prior, or how to make one for a model. */
 export type PriorChoice = FluxPrior | ((model: ForwardModel) => FluxPrior);
 
+/** A component of the sky, its prior perhaps made for the model. */
+export type ComponentChoice = Omit<SkyComponent, "prior"> & { readonly prior: PriorChoice };
+
 /** Methods that return a `PointEstimate`, with their options. */
 export type PointMethod =
   | ({ readonly method: "richardson-lucy" } & RichardsonLucyOptions & PointMethodOptions)
   | ({ readonly method: "gradient-descent" } & GradientDescentOptions & PointMethodOptions)
   | ({ readonly method: "map"; readonly prior: PriorChoice } & MapOptions & PointMethodOptions)
+  | ({ readonly method: "map"; readonly components: readonly ComponentChoice[] } & Omit<
+      MapOptions,
+      "measure" | "parametrisation" | "curvature"
+    > &
+      PointMethodOptions)
   | ({ readonly method: "em-multiscale" } & EmMultiscaleOptions & PointMethodOptions);
 
 /** The Gibbs sampler, with its options; the default. */
 export type LiraMethod = { readonly method?: "lira" } & Pointing & LiraDeconvolverOptions & RunOptions;
 
+/** The gradient sampler, with its options. */
+export type NutsMethod = { readonly method: "nuts"; readonly prior: PriorChoice } & Omit<
+  NutsOptions,
+  "prior"
+> &
+  NutsRunOptions;
+
+/** The Gibbs sampler for independent Gamma pixels, with its options. */
+export type GibbsMethod = { readonly method: "gibbs"; readonly prior: PriorChoice } & Pointing &
+  Omit<GibbsOptions, "prior"> &
+  RunOptions;
+
 /** How to deconvolve: one of the methods, with its options. */
-export type DeconvolveOptions = PointMethod | LiraMethod;
+export type DeconvolveOptions = PointMethod | LiraMethod | NutsMethod | GibbsMethod;
 
 /** The words for the methods. */
-export const METHODS = ["lira", "richardson-lucy", "gradient-descent", "map", "em-multiscale"] as const;
+export const METHODS = [
+  "lira",
+  "nuts",
+  "gibbs",
+  "richardson-lucy",
+  "gradient-descent",
+  "map",
+  "em-multiscale",
+] as const;
 
 /** One of the methods of `deconvolve`. */
 export type Method = (typeof METHODS)[number];
@@ -66,9 +103,11 @@ export type Method = (typeof METHODS)[number];
  * const lucy = await deconvolve(data, { method: "richardson-lucy", stop: { rule: "held-out" } });
  * const smooth = await deconvolve(data, { method: "map", prior: totalVariationPrior({ strength: 1, smoothing: 0.1 }) });
  * const posterior = await deconvolve(data, { method: "lira", iterations: 5_000, seed: 1 });
+ * const another = await deconvolve(data, { method: "nuts", prior: gammaPrior({ shape: 0.5, rate: 0.1 }), seed: 1 });
  * ```
  *
- * `"lira"`, the default, samples a posterior and returns a `LiraResult`; the others return a `PointEstimate`. A prior that needs
+ * `"lira"`, the default, `"nuts"` and `"gibbs"` sample a posterior and return a `PosteriorResult`; the others return a
+ * `PointEstimate`. A prior that needs
  * to know the model, such as the multiscale prior with its reference exposure, may be given as a function of it.
  *
  * @param observations one, or several of the same sky
@@ -85,12 +124,25 @@ export async function deconvolve(
 ): Promise<PointEstimate>;
 export async function deconvolve(
   observations: Observation | readonly Observation[],
+  options: NutsMethod,
+): Promise<PosteriorResult<NutsConfig>>;
+export async function deconvolve(
+  observations: Observation | readonly Observation[],
+  options: GibbsMethod,
+): Promise<PosteriorResult<GibbsConfig>>;
+export async function deconvolve(
+  observations: Observation | readonly Observation[],
   options: DeconvolveOptions = {},
-): Promise<LiraResult | PointEstimate> {
+): Promise<PosteriorResult | PointEstimate> {
   checkCombination(options);
   const list: readonly Observation[] = "counts" in observations ? [observations] : observations;
-  if (isLira(options)) return sample(list, options);
+  if (isLira(options) || options.method === "gibbs") return sample(list, options);
   const { model, warnings } = pointModel(list, options);
+  if (options.method === "nuts") {
+    for (const warning of warnings) options.onWarning?.(warning);
+    const prior = typeof options.prior === "function" ? options.prior(model) : options.prior;
+    return sampleNuts(list, { ...options, prior }, options, model);
+  }
   const estimate = estimator(options, model);
   const image = estimate(model);
   const found = warnings.length === 0 ? image : { ...image, warnings: [...image.warnings, ...warnings] };
@@ -101,21 +153,37 @@ export async function deconvolve(
   return parametricBootstrap(model, found, estimator(silent, model), bootstrap);
 }
 
-/** Sample displaced observations as ones of the same sky pixels. */
-async function sample(list: readonly Observation[], options: LiraMethod): Promise<LiraResult> {
-  const deconvolver = new LiraDeconvolver(options);
+/** Sample by Gibbs steps, displaced observations as ones of the same sky pixels. */
+async function sample(
+  list: readonly Observation[],
+  options: LiraMethod | GibbsMethod,
+): Promise<PosteriorResult> {
   const { boundary = "spill", offsets, onWarning } = options;
-  if (offsets === undefined) return deconvolver.run(list, options);
+  if (offsets === undefined) return runGibbs(list, options, options);
   const aligned = alignObservations(list, offsets, { boundary });
   for (const warning of aligned.warnings) onWarning?.(warning);
   // Psfs that have taken up an offset are displaced; that need not be said.
   const known = new Set(checkObservations(aligned.observations, { boundary }).warnings);
-  return deconvolver.run(aligned.observations, {
+  return runGibbs(aligned.observations, options, {
     ...options,
     onWarning: (warning) => {
       if (!known.has(warning)) onWarning?.(warning);
     },
   });
+}
+
+async function runGibbs(
+  list: readonly Observation[],
+  options: LiraMethod | GibbsMethod,
+  running: RunOptions,
+): Promise<PosteriorResult> {
+  if (options.method !== "gibbs") return new LiraDeconvolver(options).run(list, running);
+  const { boundary = "spill" } = options;
+  const prior =
+    typeof options.prior === "function"
+      ? options.prior(createForwardModel(list, { boundary }))
+      : options.prior;
+  return runChains(list, { ...options, prior }, running);
 }
 
 /** The forward model of methods of one image, and what to say about offsets. */
@@ -157,11 +225,21 @@ function estimator(options: PointMethod, model: ForwardModel): (model: ForwardMo
     case "em-multiscale":
       return (one) => emMultiscale(one, options);
     case "map": {
+      if ("components" in options && options.components !== undefined) {
+        const components = options.components.map((one) => ({
+          ...one,
+          prior: typeof one.prior === "function" ? one.prior(model) : one.prior,
+        }));
+        return (one) => maximumOfComponents(one, components, options);
+      }
+      if (!("prior" in options)) throw new InvalidInputError(NO_PRIOR);
       const prior = typeof options.prior === "function" ? options.prior(model) : options.prior;
       return (one) => maximumAPosteriori(one, prior, options);
     }
   }
 }
+
+const NO_PRIOR = 'deconvolve: the method "map" must be given a prior or components, got none; add one';
 
 /** Options that only some methods have, and what to do in their place. */
 function checkCombination(options: DeconvolveOptions): void {
@@ -179,29 +257,64 @@ function checkCombination(options: DeconvolveOptions): void {
       { fields: { method, option } },
     );
   };
-  if (given.prior !== undefined && method !== "map") {
+  const takesPrior = method === "map" || method === "nuts" || method === "gibbs";
+  if (given.prior !== undefined && !takesPrior) {
     refuse(
       "prior",
-      method === "lira" || method === "em-multiscale"
-        ? 'its prior is the multiscale one; for another choose the method "map"'
-        : 'it maximises the likelihood alone; choose the method "map"',
+      method === "lira"
+        ? 'its prior is the multiscale one; for draws under another choose the method "nuts", for one image "map"'
+        : method === "em-multiscale"
+          ? 'its prior is the multiscale one; for another choose the method "map"'
+          : 'it maximises the likelihood alone; choose the method "map"',
     );
   }
-  if (given.prior === undefined && method === "map") {
-    throw new InvalidInputError(
-      'deconvolve: the method "map" must be given a prior, got none; for example exponentialPrior({ rate: 1 }), or ' +
-        'choose "richardson-lucy" for none',
-    );
-  }
-  if (method === "lira") {
-    for (const option of ["upsampling", "margin", "psfPixels", "backgroundScale"]) {
-      if (given[option] !== undefined)
-        refuse(option, 'the sampler works on the pixels of the counts; choose "em-multiscale" or "map"');
+  if (given.components !== undefined) {
+    if (method !== "map") refuse("components", 'only "map" fits a sum of images; choose it');
+    if (given.prior !== undefined) refuse("prior", "each of the components has its own");
+    for (const option of ["measure", "parametrisation"]) {
+      if (given[option] !== undefined) refuse(option, "give it with each component");
     }
+  }
+  if (given.prior === undefined && takesPrior && given.components === undefined) {
+    throw new InvalidInputError(
+      `deconvolve: the method "${method}" must be given a prior, got none; for example exponentialPrior({ rate: 1 }), or ` +
+        `choose ${method === "map" ? '"richardson-lucy" for none' : '"lira" for the multiscale one'}`,
+    );
+  }
+  if (method === "lira" || method === "gibbs") {
+    for (const option of ["upsampling", "margin", "psfPixels", "backgroundScale"]) {
+      if (given[option] !== undefined) {
+        refuse(
+          option,
+          `the sampler works on the pixels of the counts; choose ${method === "lira" ? '"em-multiscale" or "map"' : '"nuts"'}`,
+        );
+      }
+    }
+  }
+  if (method === "lira" || method === "gibbs" || method === "nuts") {
     if (given.bootstrap !== undefined) refuse("bootstrap", "its draws are the errors");
   }
+  if (method === "nuts") {
+    for (const option of ["until", "maxIterations"]) {
+      if (given[option] !== undefined) refuse(option, "its warm-up has a fixed length; give iterations");
+    }
+    if (given.fluxInit !== undefined) refuse("fluxInit", "give start, one image on the pixels of the sky");
+  }
+  if (method === "nuts" || method === "gibbs") {
+    for (const option of ["alphaInit", "fitAlpha", "cycleSpin", "totalCountsPrior", "smoothingPrior"]) {
+      if (given[option] !== undefined) {
+        refuse(
+          option,
+          `it belongs to the multiscale prior of "lira"${method === "nuts" ? "; multiscalePrior takes alpha and fitAlpha" : ""}`,
+        );
+      }
+    }
+  }
   if (given.stop !== undefined && method !== "richardson-lucy") {
-    refuse("stop", 'it is for "richardson-lucy"; other methods end by their tolerance');
+    refuse(
+      "stop",
+      'it is for "richardson-lucy"; other methods end by their tolerance or after their iterations',
+    );
   }
 }
 

@@ -1,22 +1,7 @@
-import { checkObservations } from "../data/check-observation.js";
 import type { Observation } from "../data/observation.js";
 import type { LiraResult } from "../posterior/result.js";
-import { type LiraDeconvolverOptions, planRun, startingFluxes } from "./lira-options.js";
-import { memoryStore } from "./run-store.js";
-import { type SamplingOptions, sampleRun } from "./sample-run.js";
-import { summariseRun } from "./summarise-run.js";
-
-/** How to run, and what to write into the result about it; none of these changes the draws. */
-export interface RunOptions extends SamplingOptions {
-  /** What is legal but probably not meant, one sentence each; default: nowhere. */
-  readonly onWarning?: (warning: string) => void;
-  /** The command or call behind the run, for the result's provenance. */
-  readonly command?: string;
-  /** Name and SHA-256 of input files, for the result's provenance. */
-  readonly inputs?: LiraResult["provenance"]["inputs"];
-  /** Unit of the flux for headers and figures; default none. */
-  readonly unit?: string;
-}
+import { type LiraDeconvolverOptions, planRun } from "./lira-options.js";
+import { type RunOptions, runChains } from "./run-chains.js";
 
 /**
  * Bayesian deconvolution of counts images by the LIRA method: samples images from the posterior under a multiscale
@@ -47,18 +32,7 @@ export class LiraDeconvolver {
    * @throws AbortedError when `signal` fires before all chains have two draws after burn-in
    */
   async run(data: Observation | readonly Observation[], options: RunOptions = {}): Promise<LiraResult> {
-    const started = new Date();
-    const { boundary = "spill" } = this.#options;
-    const list: readonly Observation[] = "counts" in data ? [data] : data;
-    const { observations, warnings } = checkObservations(list, { boundary });
-    for (const warning of warnings) options.onWarning?.(warning);
-    const shape = observations[0].counts.shape;
-    const plan = planRun(this.#options, shape);
-    const starts = startingFluxes(this.#options.fluxInit, shape, plan.config.chains);
-    const store = memoryStore(plan.config.chains);
-    const run = await sampleRun(observations, plan, starts, store, options);
-    const traces = store.open(run.extent);
-    const summary = await summariseRun(observations, plan, run, traces, { ...options, started });
-    return { ...summary, trace: store.traces(run.extent) };
+    // Settings of LIRA give the configuration of LIRA.
+    return (await runChains(data, { ...this.#options, method: "lira" }, options)) as LiraResult;
   }
 }

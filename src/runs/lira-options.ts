@@ -3,7 +3,7 @@ import { CYCLE_SPINS, type CycleSpin } from "../data/cycle-spin.js";
 import type { BackgroundScalePrior, SmoothingPrior, TotalCountsPrior } from "../data/prior-parameters.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
-import type { LiraConfig } from "../posterior/result.js";
+import type { GibbsConfig, LiraConfig } from "../posterior/result.js";
 import {
   checkPriors,
   DEFAULT_BACKGROUND_SCALE_PRIOR,
@@ -71,9 +71,9 @@ export interface LiraDeconvolverOptions {
 }
 
 /** What a run is asked to do: the law to sample, and when to stop. Plain data; part of a checkpoint. */
-export interface RunPlan {
+export interface RunPlan<Config extends LiraConfig | GibbsConfig = LiraConfig | GibbsConfig> {
   /** `burnIn` is 0 while it is to be found out (`autoBurnIn`). */
-  readonly config: LiraConfig;
+  readonly config: Config;
   readonly autoBurnIn: boolean;
   readonly target?: Target;
   readonly maxIterations: number;
@@ -86,21 +86,30 @@ const DEFAULT_ITERATIONS = 5_000;
 const DEFAULT_KEPT_DRAWS = 1_000;
 
 /** Check that a setting is a whole number in a range. */
-export function checkWhole(name: string, value: number, least: number, most = Number.MAX_SAFE_INTEGER): void {
+export function checkWhole(
+  name: string,
+  value: number,
+  least: number,
+  most = Number.MAX_SAFE_INTEGER,
+  where = "lira",
+): void {
   if (!Number.isInteger(value) || value < least || value > most) {
     throw new InvalidInputError(
-      `lira: ${name} must be a whole number from ${least} to ${most}, got ${value}; change it`,
+      `${where}: ${name} must be a whole number from ${least} to ${most}, got ${value}; change it`,
       { fields: { [name]: value } },
     );
   }
 }
 
-function checkChoice(name: string, value: unknown, choices: readonly unknown[]): void {
+function checkChoice(where: string, name: string, value: unknown, choices: readonly unknown[]): void {
   if (!choices.includes(value)) {
     const list = choices.map((choice) => JSON.stringify(choice)).join(" or ");
-    throw new InvalidInputError(`lira: ${name} must be ${list}, got ${JSON.stringify(value)}; choose one`, {
-      fields: { [name]: value },
-    });
+    throw new InvalidInputError(
+      `${where}: ${name} must be ${list}, got ${JSON.stringify(value)}; choose one`,
+      {
+        fields: { [name]: value },
+      },
+    );
   }
 }
 
@@ -123,9 +132,10 @@ export function spacingOf(sweeps: number, keep: number): number {
  * Fill in defaults and check every setting.
  *
  * @param shape `[ny, nx]` of the data; without it, what depends on the shape is not checked
+ * @param where beginning of messages
  * @throws InvalidInputError naming the first setting that breaks its rule
  */
-export function planRun(options: LiraDeconvolverOptions, shape?: Shape): RunPlan {
+export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = "lira"): RunPlan<LiraConfig> {
   const {
     alphaInit = DEFAULT_ALPHA_INIT,
     fitAlpha = true,
@@ -144,14 +154,16 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape): RunPlan
     until,
     maxIterations = until === undefined ? iterations : 10 * iterations,
   } = options;
-  checkWhole("iterations", iterations, 2, 1e9);
-  if (burnIn !== "auto") checkWhole("burnIn", burnIn, 0, iterations - 2);
-  checkWhole("chains", chains, 1, 10_000);
-  checkWhole("seed", seed, 0);
-  checkWhole("maxIterations", maxIterations, iterations, 1e9);
-  checkChoice("boundary", boundary, ["spill", "wrap"]);
-  checkChoice("cycleSpin", cycleSpin, CYCLE_SPINS);
-  checkWhole("pairTransfers", pairTransfers, 0, 1e6);
+  const check = (name: string, value: number, least: number, most?: number) =>
+    checkWhole(name, value, least, most, where);
+  check("iterations", iterations, 2, 1e9);
+  if (burnIn !== "auto") check("burnIn", burnIn, 0, iterations - 2);
+  check("chains", chains, 1, 10_000);
+  check("seed", seed, 0);
+  check("maxIterations", maxIterations, iterations, 1e9);
+  checkChoice(where, "boundary", boundary, ["spill", "wrap"]);
+  checkChoice(where, "cycleSpin", cycleSpin, CYCLE_SPINS);
+  check("pairTransfers", pairTransfers, 0, 1e6);
   if (cycleSpin === "random" && pairTransfers > 0) {
     throw new InvalidInputError(
       `lira: pairTransfers must be 0 with cycleSpin "random", whose law belongs to LIRA's own steps and would change with ` +
@@ -161,9 +173,9 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape): RunPlan
   }
   checkPriors(totalCountsPrior, smoothingPrior, backgroundScalePrior);
   const { keep = DEFAULT_KEPT_DRAWS, every } = trace;
-  checkWhole("trace.keep", keep, 2);
+  check("trace.keep", keep, 2);
   const sampled = iterations - (burnIn === "auto" ? Math.floor(iterations / 2) : burnIn);
-  if (every !== undefined) checkWhole("trace.every", every, 1, Math.floor(sampled / 2));
+  if (every !== undefined) check("trace.every", every, 1, Math.floor(sampled / 2));
   return {
     config: {
       alphaInit:

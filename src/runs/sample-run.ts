@@ -5,10 +5,10 @@ import { compileKernels } from "../kernels.js";
 import { chainGroups, groupedRhat } from "../posterior/chain-groups.js";
 import type { DiagnoseParts } from "../posterior/diagnose.js";
 import { pixelConvergence } from "../posterior/pixel-convergence.js";
-import type { LiraConfig } from "../posterior/result.js";
+import type { GibbsConfig, LiraConfig, SamplerConfig } from "../posterior/result.js";
 import { shiftConvergence } from "../posterior/shift-bits.js";
 import { type MomentSums, parameterDraws, poolMoments, summariseParameters } from "../posterior/summary.js";
-import { type ChainState, traceColumns } from "../samplers/lira.js";
+import { type ChainState, chainColumns } from "../samplers/lira.js";
 import { keptDraws } from "../workers/chain-job.js";
 import { availableCores, openChainPool } from "../workers/pool.js";
 import { checkWhole, type RunPlan, spacingOf } from "./lira-options.js";
@@ -43,7 +43,7 @@ export interface SamplingOptions {
 /** Where all chains of a run ended. */
 export interface SampledRun {
   /** The plan's configuration with what was found out on the way: burn-in, sweeps, spacing of kept draws. */
-  readonly config: LiraConfig;
+  readonly config: LiraConfig | GibbsConfig;
   readonly extent: TraceExtent;
   readonly states: readonly ChainState[];
   /** Whether every chain did all its sweeps. */
@@ -107,7 +107,7 @@ export async function sampleRun(
   const groups = comparison(config).groups ?? [Array.from({ length: chains }, (_, chain) => chain)];
   const shape = observations[0].counts.shape;
   const pixels = shape[0] * shape[1];
-  const names = traceColumns(config.alphaInit.length, observations.length);
+  const names = chainColumns(config, observations.length);
   const module = await compileKernels();
   const clock = performance.now();
   const sweeps = new Array<number>(chains).fill(0);
@@ -195,7 +195,7 @@ export async function sampleRun(
     try {
       const { mean, std } = poolMoments(momentSums(states), shape);
       const parameters = summariseParameters(traces.parameters, groups);
-      if (config.cycleSpin === "sampled") {
+      if (samplesShift(config)) {
         parameters.push(...shiftConvergence(traces.parameters, groups.flat()));
       }
       const watch = signal ? { signal } : {};
@@ -255,9 +255,13 @@ export async function sampleRun(
 }
 
 /** Which chains of a run may be compared, and whether the shift of the tree is a parameter. */
-export function comparison(config: LiraConfig): Pick<DiagnoseParts, "groups" | "sampledShift"> {
+export function comparison(config: SamplerConfig): Pick<DiagnoseParts, "groups" | "sampledShift"> {
   const groups = chainGroups(config);
-  return { ...(groups && { groups }), sampledShift: config.cycleSpin === "sampled" };
+  return { ...(groups && { groups }), sampledShift: samplesShift(config) };
+}
+
+function samplesShift(config: SamplerConfig): boolean {
+  return config.method === undefined && config.cycleSpin === "sampled";
 }
 
 /** Running sums of the chains' moments, in the form that `poolMoments` takes. */

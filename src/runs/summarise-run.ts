@@ -1,11 +1,18 @@
 import type { CheckedObservation } from "../data/check-observation.js";
-import { imageSum } from "../image.js";
+import { imageSum, type Shape, type SkyImage } from "../image.js";
 import { detectedExposures } from "../model/exposure.js";
 import { expectedSourceCounts, ledgerEntry } from "../model/ledger.js";
 import { diagnose } from "../posterior/diagnose.js";
 import { type DrawSource, forEachDraw } from "../posterior/draw-source.js";
-import type { LiraSummary } from "../posterior/result.js";
-import { parameterDraws, pixelQuantiles, poolMoments } from "../posterior/summary.js";
+import type {
+  CountsLedger,
+  GibbsConfig,
+  LiraConfig,
+  PosteriorSummary,
+  RunTarget,
+  SamplerConfig,
+} from "../posterior/result.js";
+import { type MomentSums, parameterDraws, pixelQuantiles, poolMoments } from "../posterior/summary.js";
 import type { ParameterSource } from "../posterior/trace.js";
 import { VERSION } from "../version.js";
 import type { RunPlan } from "./lira-options.js";
@@ -17,7 +24,7 @@ export interface RunOrigin {
   /** Seconds of sampling in earlier runs that this one continued. */
   readonly secondsBefore?: number;
   readonly command?: string;
-  readonly inputs?: LiraSummary["provenance"]["inputs"];
+  readonly inputs?: PosteriorSummary["provenance"]["inputs"];
   readonly unit?: string;
   readonly onProgress?: (progress: RunProgress) => void;
 }
@@ -38,19 +45,50 @@ function runningStd(): { add(value: number): void; std(): number } {
   };
 }
 
-/** Turn the chains of a run into what is reported of them: everything of a result but the draws. */
-export async function summariseRun(
+/** What a summary needs of any sampler. */
+export interface ChainParts {
+  readonly config: SamplerConfig;
+  readonly complete: boolean;
+  readonly traces: { readonly parameters: ParameterSource; readonly images: DrawSource };
+  /** Moments of each chain. */
+  readonly sums: readonly MomentSums[];
+  /** Sweeps of each chain. */
+  readonly sweeps: readonly number[];
+  readonly names: readonly string[];
+  readonly shape: Shape;
+  readonly seconds: number;
+  readonly target?: RunTarget;
+}
+
+/** Where the counts of one observation went, from its draws. */
+export interface LedgerParts {
+  /** Expected counts of a source in the pixels in use. */
+  readonly sourceCounts: (flux: ArrayLike<number>) => number;
+  readonly entry: (flux: SkyImage, scale: number, sourceStd: number) => CountsLedger;
+}
+
+/** Turn the chains of any sampler into what is reported of them: everything of a result but the draws. */
+export async function summariseChains<Config extends SamplerConfig>(
   observations: readonly CheckedObservation[],
-  plan: RunPlan,
-  run: SampledRun,
-  traces: { readonly parameters: ParameterSource; readonly images: DrawSource },
+  {
+    config,
+    complete,
+    traces,
+    sums,
+    sweeps,
+    names,
+    shape,
+    seconds,
+    target,
+  }: ChainParts & {
+    readonly config: Config;
+  },
+  referenceExposure: number,
+  ledgers: readonly LedgerParts[],
   origin: RunOrigin,
-): Promise<LiraSummary> {
-  const { config, extent, states } = run;
-  const { shape, names } = extent;
+): Promise<PosteriorSummary<Config>> {
   const { parameters, images } = traces;
   const { onProgress } = origin;
-  const sums = momentSums(states);
   const pooled = poolMoments(sums, shape);
   const watch = (from: number, to: number) => ({
     onProgress: (fraction: number) =>
@@ -58,7 +96,7 @@ export async function summariseRun(
         stage: "diagnosing",
         done: from + (to - from) * fraction,
         total: 1,
-        chains: states.map(({ sweeps }) => sweeps),
+        chains: sweeps,
         sweepsPerSecond: 0,
         secondsLeft: 0,
       }),
@@ -69,7 +107,6 @@ export async function summariseRun(
     watch(0.4, 1),
   );
 
-  const detected = detectedExposures(observations, config.boundary);
   const totalFlux = runningStd();
   const sourceCounts = observations.map(runningStd);
   const everyChain = Array.from({ length: images.chains }, (_, chain) => chain);
@@ -77,11 +114,9 @@ export async function summariseRun(
     let sum = 0;
     for (let pixel = 0; pixel < draw.length; pixel++) sum += draw[pixel];
     totalFlux.add(sum);
-    for (const [index, running] of sourceCounts.entries()) {
-      running.add(expectedSourceCounts(draw, detected.observations[index]));
-    }
+    for (const [index, running] of sourceCounts.entries()) running.add(ledgers[index].sourceCounts(draw));
   });
-  const ledger = observations.map((observation, index) => {
+  const ledger = observations.map((_, index) => {
     let scale = 0;
     let count = 0;
     const column = names.indexOf(observations.length === 1 ? "bkgScale" : `bkgScale${index}`);
@@ -89,12 +124,7 @@ export async function summariseRun(
       for (const value of chain) scale += value;
       count += chain.length;
     }
-    return ledgerEntry(observation, {
-      flux: pooled.mean,
-      detected: detected.observations[index],
-      scale: scale / count,
-      sourceStd: sourceCounts[index].std(),
-    });
+    return ledgers[index].entry(pooled.mean, scale / count, sourceCounts[index].std());
   });
 
   return {
@@ -106,8 +136,8 @@ export async function summariseRun(
     diagnostics,
     ledger,
     config,
-    referenceExposure: detected.reference,
-    complete: run.complete,
+    referenceExposure,
+    complete,
     wcs: observations.find(({ wcs }) => wcs !== undefined)?.wcs ?? [],
     ...(origin.unit === undefined ? {} : { unit: origin.unit }),
     name: observations[0].name,
@@ -116,17 +146,50 @@ export async function summariseRun(
       ...(origin.command === undefined ? {} : { command: origin.command }),
       started: origin.started.toISOString(),
       finished: new Date().toISOString(),
-      seconds: (origin.secondsBefore ?? 0) + run.seconds,
+      seconds: (origin.secondsBefore ?? 0) + seconds,
       inputs: origin.inputs ?? [],
     },
-    ...(plan.target === undefined
-      ? {}
-      : {
-          target: {
-            until: plan.target.text,
-            maxIterations: plan.maxIterations,
-            reached: run.reached === true,
-          },
-        }),
+    ...(target === undefined ? {} : { target }),
   };
+}
+
+/** Turn the chains of a run of kernels into what is reported of them. */
+export async function summariseRun(
+  observations: readonly CheckedObservation[],
+  plan: RunPlan,
+  run: SampledRun,
+  traces: { readonly parameters: ParameterSource; readonly images: DrawSource },
+  origin: RunOrigin,
+): Promise<PosteriorSummary<LiraConfig | GibbsConfig>> {
+  const { config, extent, states, complete, seconds } = run;
+  const detected = detectedExposures(observations, config.boundary);
+  return summariseChains(
+    observations,
+    {
+      config,
+      complete,
+      traces,
+      sums: momentSums(states),
+      sweeps: states.map(({ sweeps }) => sweeps),
+      names: extent.names,
+      shape: extent.shape,
+      seconds,
+      ...(plan.target === undefined
+        ? {}
+        : {
+            target: {
+              until: plan.target.text,
+              maxIterations: plan.maxIterations,
+              reached: run.reached === true,
+            },
+          }),
+    },
+    detected.reference,
+    observations.map((observation, index) => ({
+      sourceCounts: (flux) => expectedSourceCounts(flux, detected.observations[index]),
+      entry: (flux, scale, sourceStd) =>
+        ledgerEntry(observation, { flux, detected: detected.observations[index], scale, sourceStd }),
+    })),
+    origin,
+  );
 }

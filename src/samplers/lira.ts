@@ -2,7 +2,12 @@ import type { Boundary } from "../data/boundary.js";
 import { checkObservations, MAX_TOTAL_COUNTS } from "../data/check-observation.js";
 import type { CycleSpin } from "../data/cycle-spin.js";
 import type { Observation } from "../data/observation.js";
-import type { BackgroundScalePrior, SmoothingPrior, TotalCountsPrior } from "../data/prior-parameters.js";
+import type {
+  BackgroundScalePrior,
+  PixelPrior,
+  SmoothingPrior,
+  TotalCountsPrior,
+} from "../data/prior-parameters.js";
 import { InvalidInputError, NumericsError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
 import { checkStatus, instantiateKernels, type Kernels } from "../kernels.js";
@@ -33,6 +38,12 @@ import { startingImage } from "./starting-images.js";
  *     transferPairs        flux between neighbouring pixels
  *     transferNodes        flux between neighbouring nodes of 2 x 2 and 4 x 4 pixels
  *     transferBackground   light between the diffuse flux and the background, when its scale is fitted
+ *
+ * With a prior of independent Gamma pixels in place of the multiscale one a sweep is redistributeCounts, splitBackground,
+ *
+ *     drawPixels           flux[j] ~ Gamma(shape + source photons[j], rate + sum_m exposure[m,j] q[m,j])
+ *
+ * drawBackgroundScale and transferPairs: the same data augmentation, which is then conjugate without missing photons.
  */
 
 /** What defines the law that a chain samples. */
@@ -53,6 +64,18 @@ export interface LiraChainSettings {
   readonly smoothingPrior: SmoothingPrior;
   readonly backgroundScalePrior: BackgroundScalePrior;
 }
+
+/** What defines the law that a chain samples under a prior of independent Gamma pixels. */
+export interface PixelChainSettings
+  extends Pick<
+    LiraChainSettings,
+    "boundary" | "pairTransfers" | "fitBackgroundScale" | "backgroundScalePrior"
+  > {
+  readonly pixelPrior: PixelPrior;
+}
+
+/** Settings of a chain of either prior. */
+export type ChainSettings = LiraChainSettings | PixelChainSettings;
 
 /** Where a chain comes from. */
 export interface LiraChainOptions {
@@ -102,6 +125,15 @@ export function traceColumns(levels: number, observations: number): string[] {
     "logLikelihood",
     "logPrior",
   ];
+}
+
+/** Columns under a prior of pixels: those of the multiscale prior without its shift and its alpha. */
+export function chainColumns(
+  settings: { readonly alphaInit: readonly number[] } | { readonly pixelPrior: PixelPrior },
+  observations: number,
+): string[] {
+  if ("alphaInit" in settings) return traceColumns(settings.alphaInit.length, observations);
+  return traceColumns(0, observations).filter((name) => !name.startsWith("cycleSpin"));
 }
 
 /** One running chain. Its memory is a WebAssembly instance of its own. */
@@ -158,6 +190,19 @@ const ARRAY_PSF = 3;
 /** Pair transfers for each transfer between nodes, and transfers between flux and each fitted background a sweep. */
 const PAIRS_PER_NODE = 10;
 const BACKGROUND_TRANSFERS = 1;
+/** What a chain knows of the multiscale tree. */
+type TreeSettings = Omit<
+  LiraChainSettings,
+  "boundary" | "pairTransfers" | "fitBackgroundScale" | "backgroundScalePrior"
+>;
+/** Under a prior of pixels the tree only serves to find the pixels that hold the light. */
+const NO_TREE: TreeSettings = {
+  cycleSpin: "none",
+  fitAlpha: false,
+  alphaInit: [],
+  totalCountsPrior: { shape: 1, rate: 0 },
+  smoothingPrior: { power: 1, rate: 1, exponent: 1 },
+};
 /** How `createChain` numbers the ways to shift the tree. */
 const SHIFTS: Readonly<Record<CycleSpin, number>> = { none: 0, ensemble: 0, random: 1, sampled: 2 };
 /** Schemes in the order of their numbers in `setRedistribution`. */
@@ -172,10 +217,13 @@ const REDISTRIBUTIONS = ["automatic", "direct", "tiles"];
  */
 export function createLiraChain(
   observations: readonly Observation[],
-  settings: LiraChainSettings,
+  settings: ChainSettings,
   { seed, chain, fluxInit, module, redistribution = "automatic" }: LiraChainOptions,
 ): LiraChain {
-  const { boundary, totalCountsPrior, smoothingPrior, backgroundScalePrior } = settings;
+  const { boundary, backgroundScalePrior } = settings;
+  const pixelPrior = "pixelPrior" in settings ? settings.pixelPrior : undefined;
+  const tree: TreeSettings = "pixelPrior" in settings ? NO_TREE : settings;
+  const { totalCountsPrior, smoothingPrior } = tree;
   const { observations: checked } = checkObservations(observations, { boundary });
   const shape = checked[0].counts.shape;
   const [ny, nx] = shape;
@@ -190,9 +238,9 @@ export function createLiraChain(
       ny,
       nx,
       Number(boundary === "wrap"),
-      SHIFTS[settings.cycleSpin],
+      SHIFTS[tree.cycleSpin],
       settings.pairTransfers,
-      Number(settings.fitAlpha),
+      Number(tree.fitAlpha),
       Number(settings.fitBackgroundScale),
       referenceExposure,
       totalCountsPrior.shape,
@@ -204,6 +252,7 @@ export function createLiraChain(
   if (settings.pairTransfers > 0) {
     kernels.setTransfers(Math.ceil(settings.pairTransfers / PAIRS_PER_NODE), BACKGROUND_TRANSFERS);
   }
+  if (pixelPrior !== undefined) kernels.setPixelPrior(pixelPrior.shape, pixelPrior.rate);
   kernels.setSmoothingPrior(smoothingPrior.power, smoothingPrior.rate, smoothingPrior.exponent);
 
   // Views are made anew at each use: growing the memory detaches older ones.
@@ -254,7 +303,9 @@ export function createLiraChain(
   checkStatus("lira", kernels.prepareChain());
 
   const levels = Number(kernels.levels.value);
-  const columns = traceColumns(levels, handles.length);
+  const columns = pixelPrior
+    ? chainColumns({ pixelPrior }, handles.length)
+    : traceColumns(levels, handles.length);
   const rowLength = columns.length;
   const trace = kernels.allocate(8 * MAX_BATCH * rowLength);
   if (trace === 0) checkStatus("lira", 1);
@@ -262,8 +313,8 @@ export function createLiraChain(
   kernels.seedRandom(BigInt(seed), BigInt(chain));
   const start = fluxInit ?? startingImage(checked[0], referenceExposure, seed, chain);
   doubles(kernels.fluxArray(), pixels).set(start.data);
-  doubles(kernels.alphaArray(), levels).set(settings.alphaInit);
-  if (settings.cycleSpin === "ensemble") kernels.setShift(...ensembleShift(shape, seed, chain));
+  doubles(kernels.alphaArray(), levels).set(pixelPrior ? new Array(levels).fill(1) : tree.alphaInit);
+  if (tree.cycleSpin === "ensemble") kernels.setShift(...ensembleShift(shape, seed, chain));
   kernels.startChain();
 
   let sweeps = 0;

@@ -1,6 +1,6 @@
 import type { Observation } from "../data/observation.js";
 import type { SkyImage } from "../image.js";
-import { type ChainState, createLiraChain, type LiraChainSettings, MAX_BATCH } from "../samplers/lira.js";
+import { type ChainSettings, type ChainState, createLiraChain, MAX_BATCH } from "../samplers/lira.js";
 
 /**
  * One chain as a piece of work: everything that is needed to run it, as data that can be posted to a worker, written to
@@ -8,7 +8,7 @@ import { type ChainState, createLiraChain, type LiraChainSettings, MAX_BATCH } f
  */
 export interface ChainJob {
   readonly observations: readonly Observation[];
-  readonly settings: LiraChainSettings;
+  readonly settings: ChainSettings;
   /** Whole number in [0, 2^53). */
   readonly seed: number;
   /** Number of the chain, from 0. */

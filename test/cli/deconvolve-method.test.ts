@@ -116,7 +116,14 @@ describe("tslira deconvolve --method", () => {
       [/detector pixels to use/, "richardson-lucy", "--upsampling", "2", "--mask", "mask.fits"],
       [/did you mean total-variation/, "map", "--prior", "total-variatoin:strength=1"],
       [/--stop must be tolerance=1e-3, held-out or discrepancy/, "richardson-lucy", "--stop", "soon"],
-      [/--chains must come with the method lira, got --method map/, "map", "--prior", tv, "--chains", "2"],
+      [
+        /--chains must come with the method lira, nuts or gibbs, got --method map/,
+        "map",
+        "--prior",
+        tv,
+        "--chains",
+        "2",
+      ],
       [/cycleSpin must be "none" or "random"/, "em-multiscale", "--cycle-spin", "ensemble"],
     ];
     const tried = attempts.map(async ([message, method, ...args]) => {

@@ -222,7 +222,7 @@ describe("tslira deconvolve", () => {
     expect(code, stderr).toBe(0);
     const result = await readResult(path("set.fits"));
     expect(result.config).toMatchObject({ iterations: 50, burnIn: 5, chains: 2, seed: 9, traceEvery: 3 });
-    expect(result.config.smoothingPrior).toEqual(config.smoothingPrior);
+    expect(result.config).toMatchObject({ smoothingPrior: config.smoothingPrior });
     expect(result.ledger.map(({ name }) => name)).toEqual(["one", "two"]);
   });
 });

@@ -1,0 +1,68 @@
+/** `tslira deconvolve --method nuts`. */
+
+import { checkObservations, deconvolve, type FileRun, readObservationFiles, writeResult } from "../node.js";
+import type { DeconvolveSettings } from "./deconvolve-config.js";
+import type { DeconvolveFlags } from "./deconvolve-options.js";
+import { shellQuote } from "./format.js";
+import { given } from "./given.js";
+import { listenForInterrupt } from "./interrupt.js";
+import { requiredPrior } from "./method-options.js";
+import { libraryOffsets, placeObservations } from "./place-observations.js";
+import type { ProgressDisplay } from "./progress.js";
+
+/**
+ * Sample and write the result. An interrupted run leaves what there is, and cannot be continued.
+ *
+ * @param warn shows and collects warnings
+ */
+export async function sampleGradients(
+  settings: DeconvolveSettings & { readonly output: string },
+  flags: DeconvolveFlags,
+  progress: ProgressDisplay,
+  warn: (text: string) => void,
+): Promise<FileRun> {
+  const { observations: names, options, output } = settings;
+  const prior = await requiredPrior("nuts", flags);
+  const files = await Promise.all(names.map(readObservationFiles));
+  const observations = files.map(({ observation }) => observation);
+  const units = new Set(files.map(({ unit }) => unit));
+  const { iterations, burnIn, chains, seed, boundary, trace } = options;
+  const { fitBackgroundScale, backgroundScalePrior } = options;
+  const placed = placeObservations(observations, settings);
+  for (const text of placed.warnings) warn(text);
+  const interruption = listenForInterrupt(() =>
+    progress.say("stopping; what was sampled so far is kept. Ctrl-C again quits at once"),
+  );
+  try {
+    const result = await deconvolve(observations, {
+      method: "nuts",
+      prior,
+      ...given({ iterations, chains, seed, boundary, trace, fitBackgroundScale, backgroundScalePrior }),
+      // "auto" is refused by the method, which says why.
+      ...given({ burnIn: burnIn as number | undefined }),
+      ...given({
+        upsampling: flags.upsampling,
+        margin: flags.margin,
+        targetAcceptance: flags.targetAcceptance,
+        maxDepth: flags.maxDepth,
+      }),
+      ...given({ offsets: libraryOffsets(settings.offsets) }),
+      ...given({ unit: units.size === 1 ? files[0].unit : undefined }),
+      command: `tslira ${shellQuote(process.argv.slice(2))}`,
+      inputs: files.flatMap(({ inputs }) => inputs),
+      onProgress: progress.update,
+      onWarning: warn,
+      signal: interruption.signal,
+    });
+    await writeResult(result, output);
+    const { boundary: edges } = result.config;
+    return {
+      summary: result,
+      observations: checkObservations(placed.observations, { boundary: edges }).observations,
+      output,
+    };
+  } finally {
+    progress.close();
+    interruption.release();
+  }
+}

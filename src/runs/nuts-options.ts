@@ -1,0 +1,119 @@
+import type { BackgroundScalePrior } from "../data/prior-parameters.js";
+import { InvalidInputError } from "../errors.js";
+import type { SkyImage } from "../image.js";
+import type { ForwardModel, ForwardModelOptions } from "../model/forward-model.js";
+import type { NutsConfig } from "../posterior/result.js";
+import { type FluxPrior, priorName } from "../priors/flux-prior.js";
+import { DEFAULT_BACKGROUND_SCALE_PRIOR } from "../priors/multiscale.js";
+import { checkWhole, spacingOf } from "./lira-options.js";
+
+/** Settings of the gradient sampler; all but the prior have a default. */
+export interface NutsOptions
+  extends Pick<
+    ForwardModelOptions,
+    "boundary" | "upsampling" | "margin" | "psfPixels" | "offsets" | "backgroundScale"
+  > {
+  /** Any with a gradient; its own parameters, if it has any, are sampled too. */
+  readonly prior: FluxPrior;
+  /** Transitions a chain, warm-up included; default 1,000. */
+  readonly iterations?: number;
+  /** Transitions of the warm-up, in which step length and scales are adapted and which no statistic uses; default half. */
+  readonly burnIn?: number;
+  /** Default 4. */
+  readonly chains?: number;
+  /** Whole number in [0, 2^53); default 0. */
+  readonly seed?: number;
+  /** Acceptance at which the warm-up aims, in (0, 1); default 0.8. Higher: shorter steps, fewer divergences. */
+  readonly targetAcceptance?: number;
+  /** Most doublings of a trajectory, 1 to 20; default 10. */
+  readonly maxDepth?: number;
+  /** Fit a scale of the background for each observation that has one; default false. */
+  readonly fitBackgroundScale?: boolean;
+  /** Default shape 0.001, rate 0. */
+  readonly backgroundScalePrior?: BackgroundScalePrior;
+  /** Which draws of the image to keep after burn-in; default at most 1,000 a chain. */
+  readonly trace?: { readonly every?: number; readonly keep?: number };
+  /** Flux to start from `[ny, nx]` of the sky, > 0, the same for all chains; default separated starts made from the data. */
+  readonly start?: SkyImage;
+}
+
+const DEFAULT_ITERATIONS = 1_000;
+const DEFAULT_KEPT_DRAWS = 1_000;
+
+/**
+ * Fill in defaults and check every setting.
+ *
+ * @throws InvalidInputError naming the first that breaks its rule
+ */
+export function planNuts(
+  { shape, grid, boundary }: Pick<ForwardModel, "shape" | "grid" | "boundary">,
+  options: NutsOptions,
+): NutsConfig {
+  const {
+    prior,
+    iterations = DEFAULT_ITERATIONS,
+    burnIn = Math.floor(iterations / 2),
+    chains = 4,
+    seed = 0,
+    targetAcceptance = 0.8,
+    maxDepth = 10,
+    fitBackgroundScale = false,
+    backgroundScalePrior = DEFAULT_BACKGROUND_SCALE_PRIOR,
+    trace = {},
+  } = options;
+  const check = (name: string, value: number, least: number, most?: number) =>
+    checkWhole(name, value, least, most, "nuts");
+  checkPrior(prior);
+  prior.checkShape?.(shape);
+  check("iterations", iterations, 2, 1e9);
+  check("burnIn", burnIn, 0, iterations - 2);
+  check("chains", chains, 1, 10_000);
+  check("seed", seed, 0);
+  check("maxDepth", maxDepth, 1, 20);
+  if (!(targetAcceptance > 0 && targetAcceptance < 1)) {
+    throw new InvalidInputError(
+      `nuts: targetAcceptance must lie in (0, 1), got ${targetAcceptance}; 0.8 is a good choice, 0.95 for hard posteriors`,
+      { fields: { targetAcceptance } },
+    );
+  }
+  const scale = backgroundScalePrior;
+  if (!(scale.shape > 0 && scale.rate >= 0 && Number.isFinite(scale.shape + scale.rate))) {
+    throw new InvalidInputError(
+      `nuts: backgroundScalePrior must have shape > 0 and rate >= 0, got ${scale.shape} and ${scale.rate}; change it`,
+    );
+  }
+  const { keep = DEFAULT_KEPT_DRAWS, every } = trace;
+  check("trace.keep", keep, 2);
+  if (every !== undefined) check("trace.every", every, 1, Math.floor((iterations - burnIn) / 2));
+  return {
+    method: "nuts",
+    prior: priorName(prior),
+    iterations,
+    burnIn,
+    chains,
+    seed,
+    boundary,
+    targetAcceptance,
+    maxDepth,
+    fitBackgroundScale,
+    backgroundScalePrior: { ...scale },
+    upsampling: grid.upsampling,
+    margin: grid.margin,
+    traceEvery: every ?? spacingOf(iterations - burnIn, keep),
+  };
+}
+
+function checkPrior(prior: FluxPrior): void {
+  if (typeof prior?.logDensity !== "function" || typeof prior.gradient !== "function") {
+    throw new InvalidInputError(
+      "nuts: prior must be an object with the functions logDensity and gradient, got " +
+        `${prior === undefined ? "none" : typeof prior?.logDensity !== "function" ? "no logDensity" : "no gradient"}; ` +
+        "add the derivatives of logDensity by every pixel, and see checkGradient and examples/own-prior.ts",
+    );
+  }
+  if (prior.at !== undefined) {
+    throw new InvalidInputError(
+      `nuts: prior must be one density, got one with random shifts (${priorName(prior)}); choose cycleSpin "average" or "none"`,
+    );
+  }
+}
