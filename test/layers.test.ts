@@ -40,6 +40,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "workers",
     ],
   ],
+  // Observation and null replicates, each deconvolved, compared: tasks of their own for the pool or a cluster.
+  significance: [...BASE, ...["kernels", "data", "model", "posterior", "samplers", "io", "workers", "runs"]],
   report: [...BASE, "generated", "data", "model", "posterior", "checks", "io", "figures"],
   index: [
     ...BASE,
@@ -54,10 +56,11 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "io",
       "figures",
       "runs",
+      "significance",
       "report",
     ],
   ],
-  node: ["index", "io", "figures", "runs", "report"],
+  node: ["index", "io", "figures", "runs", "significance", "report"],
   cli: ["index", "node"],
 };
 
