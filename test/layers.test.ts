@@ -41,7 +41,10 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ],
   ],
   // Observation and null replicates, each deconvolved, compared: tasks of their own for the pool or a cluster.
-  significance: [...BASE, ...["kernels", "data", "model", "posterior", "samplers", "io", "workers", "runs"]],
+  significance: [
+    ...BASE,
+    ...["version", "kernels", "data", "model", "posterior", "samplers", "io", "workers", "runs"],
+  ],
   report: [...BASE, "generated", "data", "model", "posterior", "checks", "io", "figures"],
   index: [
     ...BASE,
