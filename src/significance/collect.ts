@@ -17,7 +17,7 @@ import {
 import type { SignificanceRun, SignificanceTaskResult } from "./task.js";
 import { bonferroni, holm, monteCarloP, type TailTest, tailTest } from "./upper-bound.js";
 
-/** How log10 of xi is distributed, for figures: shares of the draws in bins of equal width. */
+/** How log10 of xi is distributed, for figures: shares of the draws in bins of equal width; those below `low` are in no bin. */
 export interface ShareDistribution {
   readonly low: number;
   readonly high: number;
@@ -75,6 +75,8 @@ export interface CollectOptions {
 const MOST_PAIRED = 12;
 const FEW_REPLICATES = 20;
 const DISTRIBUTION_BINS = 80;
+/** log10 of the smallest share that is shown. */
+const FAINTEST_SHARE = -5;
 const DISAGREE = 1.1;
 
 /**
@@ -192,13 +194,14 @@ function distributionOf(observed: Float64Array, nulls: readonly Float64Array[]):
     // The faintest 0.2 % of a distribution would stretch the axis for nothing.
     low = Math.min(low, values.slice().sort()[Math.floor(0.002 * values.length)]!);
   }
-  low = Math.floor(4 * low) / 4;
+  low = Math.max(FAINTEST_SHARE, Math.floor(4 * low) / 4);
   const high = 0;
   const shares = (values: Float64Array) => {
     const bins = new Array<number>(DISTRIBUTION_BINS).fill(0);
     for (const value of values) {
+      if (value < low) continue;
       const at = Math.floor(((value - low) / Math.max(high - low, 1e-9)) * DISTRIBUTION_BINS);
-      bins[Math.min(Math.max(at, 0), DISTRIBUTION_BINS - 1)]! += 1 / values.length;
+      bins[Math.min(at, DISTRIBUTION_BINS - 1)]! += 1 / values.length;
     }
     return bins;
   };
