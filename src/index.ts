@@ -311,9 +311,10 @@ export {
   tikhonovPrior,
   uniformPrior,
 } from "./priors/pixel-priors.js";
-export type { ReportFigure, ReportSection } from "./report/report-figure.js";
+export type { ReportFigure, ReportSection, ReportTable } from "./report/report-figure.js";
 export { REPORT_BYTES, type ReportOptions, type ReportResult, reportHtml } from "./report/report-html.js";
 export type { ReportInputFiles } from "./report/reproduce.js";
+export { significanceSection } from "./report/significance-section.js";
 export {
   type DeconvolveOptions,
   deconvolve,

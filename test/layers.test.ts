@@ -45,7 +45,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ...BASE,
     ...["version", "kernels", "data", "model", "posterior", "samplers", "io", "workers", "runs"],
   ],
-  report: [...BASE, "generated", "data", "model", "posterior", "checks", "io", "figures"],
+  report: [...BASE, "generated", "data", "model", "posterior", "checks", "io", "figures", "significance"],
   index: [
     ...BASE,
     ...[

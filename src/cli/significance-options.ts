@@ -1,13 +1,13 @@
 /** Options and help of `tslira significance`. */
 
-import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
-import { type Circle, NULL_KINDS } from "../index.js";
+import { Command, Option } from "@commander-js/extra-typings";
+import { NULL_KINDS } from "../index.js";
 import {
+  parseCircle,
   parseCutout,
   parseNamedNumbers,
   parseNumber,
   parseNumberOrList,
-  parseNumbers,
   parseWhole,
 } from "./option-values.js";
 
@@ -32,16 +32,6 @@ Examples:
 
 function collected<T>(parse: (text: string) => T) {
   return (text: string, all: T[] = []): T[] => [...all, parse(text)];
-}
-
-/** A circle as `x,y,radius`. */
-function parseCircle(text: string): Circle {
-  const values = parseNumbers(text);
-  const [x, y, radius] = values;
-  if (values.length !== 3 || !(radius! >= 0)) {
-    throw new InvalidArgumentError("Give x,y,radius in pixels from 0, for example 16,26,3.");
-  }
-  return { x: x!, y: y!, radius: radius! };
 }
 
 /** The command with all its options, but without its action. */

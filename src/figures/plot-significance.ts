@@ -34,13 +34,14 @@ export interface PlotSignificanceOptions extends FigureOptions {
   readonly columns?: number;
 }
 
-/** Part of a peak beyond which a distribution is cut off: many draws of a faint source lie in one bin. */
-const PEAK = 1.15;
+/** Height of a panel in peaks; single nulls that are higher are cut off. */
+const HEADROOM = 1.6;
 
 /**
  * Draw the test of Stein et al. (2015): for each region the distribution of the logarithm of `xi`, the share of the source, in every
  * null replicate (grey), in all of them (black, filled) and in the observation (blue), with the tail value `c` (broken line). A
- * source is real when the blue curve lies to the right of the line.
+ * source is real when the blue curve lies to the right of the line. The observation is drawn relative to its own peak, the nulls to
+ * that of all of them.
  *
  * @param regions at least one
  * @returns an SVG document
@@ -62,7 +63,11 @@ export function plotSignificance(
   const cells = regions.map(({ name, tailValue, test, bound, boundError, distribution }) => {
     const { low, high, observed, pooled, nulls } = distribution;
     const domain = [low, high] as const;
-    const top = PEAK * Math.max(...pooled, ...observed, 1e-9);
+    // A bright source is one narrow peak: each of the two kinds of curves has a scale of its own.
+    const relative = (shares: readonly number[], to: readonly number[]) => {
+      const peak = Math.max(...to, 1e-9);
+      return shares.map((share) => share / peak);
+    };
     return chartPanel({
       document,
       colors,
@@ -74,12 +79,12 @@ export function plotSignificance(
         ticks: logTicks(low, high, Math.floor(size.width / 40)),
         label: "ξ = source / (source + baseline)",
       },
-      y: { domain: [0, top], ticks: NO_TICKS, label: "density of log ξ" },
+      y: { domain: [0, HEADROOM], ticks: NO_TICKS, label: "relative density" },
       marks: [
-        ...nulls.slice(0, MOST_CURVES).map((shares) => outline(shares, domain, grey, 0.5)),
-        filledSteps(pooled, domain, { fill: colors.ink, fillOpacity: 0.08 }),
-        outline(pooled, domain, colors.ink, 1.4),
-        outline(observed, domain, blue, 1.6),
+        ...nulls.slice(0, MOST_CURVES).map((shares) => outline(relative(shares, pooled), domain, grey, 0.5)),
+        filledSteps(relative(pooled, pooled), domain, { fill: colors.ink, fillOpacity: 0.08 }),
+        outline(relative(pooled, pooled), domain, colors.ink, 1.4),
+        outline(relative(observed, observed), domain, blue, 1.6),
         Plot.ruleX([Math.log10(tailValue)], { stroke: red, strokeDasharray: "5,3", strokeWidth: 1.3 }),
       ],
     });

@@ -74,7 +74,7 @@ export interface CollectOptions {
 
 const MOST_PAIRED = 12;
 const FEW_REPLICATES = 20;
-const DISTRIBUTION_BINS = 80;
+const DISTRIBUTION_BINS = 40;
 /** log10 of the smallest share that is shown. */
 const FAINTEST_SHARE = -5;
 const DISAGREE = 1.1;

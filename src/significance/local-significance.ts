@@ -21,7 +21,7 @@ export interface LocalSignificance {
   readonly local: SkyImage;
   /** p-value of the excess among the largest excesses anywhere in each replicate: holds for all places together. */
   readonly global: SkyImage;
-  /** The place of the largest excess, pixels from 0. */
+  /** The place of the largest excess: the middle of the apertures that share it, pixels from 0. */
   readonly peak: { readonly x: number; readonly y: number; readonly excess: number; readonly global: number };
   /** Largest excess anywhere in each replicate. */
   readonly nullPeaks: readonly number[];
@@ -29,6 +29,8 @@ export interface LocalSignificance {
 
 /** Weight of the variance over all apertures against that of one aperture's own replicates. */
 const SHARED_WEIGHT = 10;
+/** Part of the largest excess that apertures of the same source have. */
+const PLATEAU = 0.7;
 
 /** Evaluate the scans of a run; undefined when it has none. */
 export function localSignificance(
@@ -43,31 +45,13 @@ export function localSignificance(
   const apertures = rows.length * cols.length;
   const draws = observed.chains * observed.draws;
 
-  // Observation and replicates are treated alike, so that under the null hypothesis any of them may be the largest.
   const logits = all.map(({ apertureMean }) =>
     apertureMean!.map((share) => {
       const safe = Math.min(Math.max(share, 1e-9), 1 - 1e-9);
       return naturalLog(safe / (1 - safe));
     }),
   );
-  const centre = new Float64Array(apertures);
-  const variance = new Float64Array(apertures);
-  for (let aperture = 0; aperture < apertures; aperture++) {
-    let sum = 0;
-    for (const logit of logits) sum += logit[aperture]!;
-    centre[aperture] = sum / all.length;
-    for (const logit of logits)
-      variance[aperture]! += (logit[aperture]! - centre[aperture]!) ** 2 / (all.length - 1);
-  }
-  // The median: places with a source must not widen the scale everywhere.
-  const shared = variance.slice().sort()[Math.floor(apertures / 2)]!;
-  const excesses = logits.map((logit) =>
-    logit.map((value, aperture) => {
-      const weight = all.length - 1;
-      const spread = (weight * variance[aperture]! + SHARED_WEIGHT * shared) / (weight + SHARED_WEIGHT);
-      return spread > 0 ? (value - centre[aperture]!) / Math.sqrt(spread) : 0;
-    }),
-  );
+  const excesses = excessesOf(logits);
   const nullPeaks = excesses
     .slice(1)
     .map((values) => values.reduce((most, value) => Math.max(most, value), -1e9));
@@ -81,10 +65,7 @@ export function localSignificance(
     local[aperture] = monteCarloP(observed.apertureMean![aperture]!, shares);
     global[aperture] = monteCarloP(excesses[0]![aperture]!, nullPeaks);
   }
-  let best = 0;
-  for (let aperture = 1; aperture < apertures; aperture++) {
-    if (excesses[0]![aperture]! > excesses[0]![best]!) best = aperture;
-  }
+  const best = peakOf(excesses[0]!, rows, cols, scan.radius);
   const spreadOut = (values: Float64Array) => nearest(values, shape, rows, cols);
   return {
     radius: scan.radius,
@@ -101,6 +82,75 @@ export function localSignificance(
     },
     nullPeaks,
   };
+}
+
+/**
+ * The most significant aperture. Apertures that hold the same source are about equally significant: the one nearest to the middle of
+ * those about the largest excess is taken.
+ */
+function peakOf(
+  excess: Float64Array,
+  rows: readonly number[],
+  cols: readonly number[],
+  radius: number,
+): number {
+  const place = (aperture: number): [x: number, y: number] => [
+    cols[aperture % cols.length]!,
+    rows[Math.floor(aperture / cols.length)]!,
+  ];
+  let largest = 0;
+  for (let aperture = 1; aperture < excess.length; aperture++) {
+    if (excess[aperture]! > excess[largest]!) largest = aperture;
+  }
+  const [x0, y0] = place(largest);
+  let [count, sumX, sumY] = [0, 0, 0];
+  for (let aperture = 0; aperture < excess.length; aperture++) {
+    const [x, y] = place(aperture);
+    if (excess[aperture]! < PLATEAU * excess[largest]! || Math.hypot(x - x0, y - y0) > 2 * radius) continue;
+    count++;
+    sumX += x;
+    sumY += y;
+  }
+  let best = largest;
+  let nearest = Number.POSITIVE_INFINITY;
+  for (let aperture = 0; aperture < excess.length && count > 0; aperture++) {
+    const [x, y] = place(aperture);
+    const distance = Math.hypot(x - sumX / count, y - sumY / count);
+    if (distance < nearest && excess[aperture]! >= PLATEAU * excess[largest]!) {
+      nearest = distance;
+      best = aperture;
+    }
+  }
+  return best;
+}
+
+/**
+ * Excess of each data set over all others, in their standard deviations, in every aperture. Observation and replicates are treated
+ * alike, so that under the null hypothesis any of them may have the largest.
+ *
+ * @param logits of the mean share, `[data sets][apertures]`
+ */
+function excessesOf(logits: readonly Float64Array[]): Float64Array[] {
+  const count = logits.length;
+  const apertures = logits[0]!.length;
+  const sum = new Float64Array(apertures);
+  for (const logit of logits) for (let at = 0; at < apertures; at++) sum[at]! += logit[at]! / count;
+  // Squares about the mean of all: of the others they follow without cancellation.
+  const squares = new Float64Array(apertures);
+  for (const logit of logits)
+    for (let at = 0; at < apertures; at++) squares[at]! += (logit[at]! - sum[at]!) ** 2;
+  // The median: places with a source must not widen the scale everywhere.
+  const shared = squares.slice().sort()[Math.floor(apertures / 2)]! / (count - 1);
+  return logits.map((logit) =>
+    logit.map((value, at) => {
+      const distance = value - sum[at]!;
+      const others = count - 1;
+      const mean = sum[at]! - distance / others;
+      const rest = Math.max(0, squares[at]! - (distance * distance * count) / others);
+      const spread = (rest + SHARED_WEIGHT * shared) / (others - 1 + SHARED_WEIGHT);
+      return spread > 0 ? (value - mean) / Math.sqrt(spread) : 0;
+    }),
+  );
 }
 
 /** The bound of Stein et al. from histograms: the tail value is the lowest edge of a bin with at most gamma above it. */
