@@ -2,7 +2,7 @@
 
 import { naturalLog } from "../data/exponential.js";
 import { InvalidInputError } from "../errors.js";
-import { chainGroups } from "../posterior/chain-groups.js";
+import { chainGroups, groupedRhat } from "../posterior/chain-groups.js";
 import { summariseQuantity } from "../posterior/quantity-summary.js";
 import { type LocalSignificance, localSignificance } from "./local-significance.js";
 import {
@@ -109,6 +109,7 @@ export function collectSignificance(
     );
   }
   const groups = chainGroups(run.config);
+  const grouped = groups ?? [Array.from({ length: chains }, (_, chain) => chain)];
   const column = ({ values }: SignificanceTaskResult, name: string, region: number) =>
     values[name]!.subarray(region * size, (region + 1) * size);
   const chainsOf = (values: Float64Array) =>
@@ -126,7 +127,9 @@ export function collectSignificance(
     const test = (gamma: number) => tailTest(chainsOf(xi), nullXi, gamma, groups);
     const nullShares = nullXi.map(mean);
     const { rhat, ess } = summariseQuantity(name, chainsOf(xi), [], groups);
-    const nullRhats = nullXi.map((values) => summariseQuantity(name, chainsOf(values), [], groups).rhat);
+    const nullRhats = nullXi.map((values) =>
+      groupedRhat(grouped.map((group) => group.map((chain) => chainsOf(values)[chain]!))),
+    );
     return {
       name,
       pixels: pixels.length,

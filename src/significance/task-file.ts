@@ -5,7 +5,6 @@ import {
   columnNumbers,
   type FitsColumnInput,
   findColumn,
-  findHdu,
   fitsCard,
   readFitsMaybeGzip,
   readTable,
@@ -92,7 +91,11 @@ export async function decodeTaskResult(bytes: Uint8Array): Promise<SignificanceT
   const rows = chains * draws;
   const values: Record<string, Float64Array> = { xi: new Float64Array(0) };
   if (regions > 0) {
-    const table = readTable(findHdu(hdus, "DRAWS"));
+    const hdu = hdus.find(({ name }) => name === "DRAWS");
+    if (hdu === undefined) {
+      throw new FormatError("significance: the file must hold the table DRAWS, got none; run the task again");
+    }
+    const table = readTable(hdu);
     for (const column of table.columns) {
       const numbers = columnNumbers(column);
       if (numbers.length !== rows * regions) {
