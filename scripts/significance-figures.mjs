@@ -24,7 +24,7 @@ import {
   simulatePointSource,
 } from "../dist/node.js";
 
-const [nulls = 120, sources = 24] = process.argv.slice(2).map(Number);
+const [nulls = 100, sources = 20] = process.argv.slice(2).map(Number);
 const REPLICATES = 40;
 const FLUXES = [0, 5, 10, 15, 20, 30, 40, 60];
 const document = await figureDocument();
