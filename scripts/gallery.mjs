@@ -9,7 +9,9 @@ import {
   animateDraws,
   chainGroups,
   checkModel,
+  circularRegion,
   drawPlayerPage,
+  estimateSignificance,
   figureDocument,
   LiraDeconvolver,
   plotAutocorrelation,
@@ -17,6 +19,7 @@ import {
   plotDataset,
   plotHyperprior,
   plotImage,
+  plotLocalSignificance,
   plotMultiscale,
   plotPanels,
   plotParameterDistributions,
@@ -28,6 +31,7 @@ import {
   plotRank,
   plotRegionDistribution,
   plotResiduals,
+  plotSignificance,
   predictiveCheck,
   simulateGaussianAndPoints,
 } from "../dist/node.js";
@@ -94,6 +98,19 @@ const FIGURES = [
     call: "plotRadialProfile(check.profile, { document })",
     kind: "radial-profile --at 16,26",
     draw: ({ profile }, options) => plotRadialProfile(profile, options),
+  },
+  {
+    name: "plotSignificance",
+    text: "Is it real? The share of the source in regions, in the observation and in data without a source.",
+    call: "plotSignificance(estimate.regions, { document })",
+    draw: ({ estimate }, options) => plotSignificance(estimate.regions, options),
+  },
+  {
+    name: "plotLocalSignificance",
+    text: "The same for circles all over the image: excess, bound on the local p-value, and p-value for all places together.",
+    call: "plotLocalSignificance(estimate.scan, { document, counts: data.counts })",
+    draw: ({ data, estimate }, options) =>
+      plotLocalSignificance(estimate.scan, { ...options, counts: data.counts }),
   },
   {
     name: "plotMultiscale",
@@ -202,7 +219,15 @@ const [{ profile }] = await predictiveCheck(data, result.trace, { draws: 60, cen
 const flat = await new LiraDeconvolver({ iterations: 5_000, seed: 1, alphaInit: 1, fitAlpha: false }).run(
   data,
 );
-const run = { data, result, groups: chainGroups(result.config), check, profile, flat };
+const estimate = await estimateSignificance(
+  data,
+  [
+    circularRegion({ x: 16, y: 26, radius: 2 }, data.counts.shape, "point source"),
+    circularRegion({ x: 5, y: 27, radius: 4 }, data.counts.shape, "empty sky"),
+  ],
+  { replicates: 24, iterations: 1_000, seed: 1, scan: { radius: 2 } },
+);
+const run = { data, result, groups: chainGroups(result.config), check, profile, flat, estimate };
 const document = await figureDocument();
 
 rmSync(FOLDER, { recursive: true, force: true });

@@ -127,6 +127,14 @@ export {
 export { type PlotRadialProfileOptions, plotRadialProfile } from "./figures/plot-radial-profile.js";
 export { type PlotRankOptions, plotRank } from "./figures/plot-rank.js";
 export { type PlotResidualsOptions, plotResiduals, type ResidualImages } from "./figures/plot-residuals.js";
+export {
+  type PlotLocalSignificanceOptions,
+  type PlotSignificanceOptions,
+  type PlottedScan,
+  type PlottedSignificance,
+  plotLocalSignificance,
+  plotSignificance,
+} from "./figures/plot-significance.js";
 export type { SkyNotation } from "./figures/sky-ticks.js";
 export type { ThemeName } from "./figures/theme.js";
 export {
@@ -144,6 +152,7 @@ export {
   sameShape,
   skyImage,
 } from "./image.js";
+export { parseRegionFile, type RegionFile, type RegionFileOptions } from "./io/ds9-regions.js";
 export {
   columnNumbers,
   type FitsCard,
@@ -255,6 +264,7 @@ export {
 } from "./posterior/convergence.js";
 export { type DiagnoseParts, diagnose } from "./posterior/diagnose.js";
 export type { DrawSource, WatchOptions } from "./posterior/draw-source.js";
+export { labelRegions } from "./posterior/label-regions.js";
 export { type PixelConvergence, pixelConvergence } from "./posterior/pixel-convergence.js";
 export { type PixelCorrelationOptions, pixelCorrelation } from "./posterior/pixel-correlation.js";
 export type { EstimatedComponent, PointEstimate } from "./posterior/point-estimate.js";
@@ -278,6 +288,7 @@ export {
   regionDraws,
   summariseRegions,
 } from "./posterior/region.js";
+export { type RegionShape, shapeMask } from "./posterior/region-shape.js";
 export type {
   ChainConfig,
   Convergence,
@@ -324,9 +335,10 @@ export {
   tikhonovPrior,
   uniformPrior,
 } from "./priors/pixel-priors.js";
-export type { ReportFigure, ReportSection } from "./report/report-figure.js";
+export type { ReportFigure, ReportSection, ReportTable } from "./report/report-figure.js";
 export { REPORT_BYTES, type ReportOptions, type ReportResult, reportHtml } from "./report/report-html.js";
 export type { ReportInputFiles } from "./report/reproduce.js";
+export { significanceSection } from "./report/significance-section.js";
 export {
   type ComponentChoice,
   type DeconvolveOptions,
@@ -357,4 +369,63 @@ export {
 export type { ChainRunOptions, RunOptions } from "./runs/run-chains.js";
 export type { NutsRunOptions } from "./runs/sample-nuts.js";
 export type { RunProgress, SamplingOptions } from "./runs/sample-run.js";
+export {
+  type CollectOptions,
+  collectSignificance,
+  type RegionSignificance,
+  type ShareDistribution,
+  type SignificanceEstimate,
+} from "./significance/collect.js";
+export {
+  estimateSignificance,
+  type RunSignificanceOptions,
+  runSignificance,
+  type SignificanceProgress,
+  type TaskStore,
+} from "./significance/estimate.js";
+export type { LocalSignificance } from "./significance/local-significance.js";
+export {
+  type FittedNull,
+  NULL_KINDS,
+  type NullKind,
+  type NullParameter,
+} from "./significance/null-model.js";
+export { planSignificance, type SignificanceSettings } from "./significance/plan.js";
+export type { RegionPixels } from "./significance/region-meter.js";
+export type {
+  Centroid,
+  CredibleInterval,
+  Estimated,
+  RegionPair,
+  RegionProducts,
+} from "./significance/region-products.js";
+export type { ScanPlan } from "./significance/scan-meter.js";
+export {
+  type SignificanceColumn,
+  significanceColumns,
+  significanceCsv,
+  significanceData,
+} from "./significance/significance-data.js";
+export {
+  decodeSignificance,
+  encodeSignificance,
+  type SignificanceProvenance,
+  type StoredSignificance,
+} from "./significance/significance-file.js";
+export {
+  type RunTaskOptions,
+  runSignificanceTask,
+  type SignificanceRun,
+  type SignificanceTask,
+  type SignificanceTaskResult,
+  significanceTasks,
+} from "./significance/task.js";
+export { decodeTaskResult, encodeTaskResult } from "./significance/task-file.js";
+export {
+  bonferroni,
+  holm,
+  monteCarloP,
+  type TailTest,
+  tailTest,
+} from "./significance/upper-bound.js";
 export { VERSION } from "./version.js";

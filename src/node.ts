@@ -38,3 +38,5 @@ export {
   type FileRunOptions,
   resumeRun,
 } from "./runs/deconvolve-to-file-node.js";
+export { readSignificance, writeSignificance } from "./significance/significance-file-node.js";
+export { openTaskFolder } from "./significance/task-folder-node.js";

@@ -40,7 +40,12 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "workers",
     ],
   ],
-  report: [...BASE, "generated", "data", "model", "posterior", "checks", "io", "figures"],
+  // Observation and null replicates, each deconvolved, compared: tasks of their own for the pool or a cluster.
+  significance: [
+    ...BASE,
+    ...["version", "kernels", "data", "model", "posterior", "samplers", "io", "workers", "runs"],
+  ],
+  report: [...BASE, "generated", "data", "model", "posterior", "checks", "io", "figures", "significance"],
   index: [
     ...BASE,
     ...[
@@ -54,10 +59,11 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "io",
       "figures",
       "runs",
+      "significance",
       "report",
     ],
   ],
-  node: ["index", "io", "figures", "runs", "report"],
+  node: ["index", "io", "figures", "runs", "significance", "report"],
   cli: ["index", "node"],
 };
 

@@ -50,6 +50,7 @@ describe("package", () => {
         ...["package.json", "README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff"],
         ...["dist/index.js", "dist/index.d.ts", "dist/node.js", "dist/node.d.ts", "dist/cli/main.js"],
         ...["dist/workers/chain-worker.js", "dist/generated/kernels-wasm.js"],
+        "dist/significance/significance-worker.js",
       ]),
     );
   });

@@ -1,6 +1,6 @@
 /** `tslira diagnose`. */
 
-import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import { Command } from "@commander-js/extra-typings";
 import {
   type Circle,
   circularRegion,
@@ -20,7 +20,7 @@ import { type Diagnosis, diagnosisData, diagnosisLines } from "./diagnosis-repor
 import { EXIT } from "./exit.js";
 import { given } from "./given.js";
 import { listenForInterrupt } from "./interrupt.js";
-import { parseNumbers, parseWhole } from "./option-values.js";
+import { parseCircle, parseNumbers, parseWhole } from "./option-values.js";
 import { openProgress } from "./progress.js";
 import { addInputOptions, findResultInputs, type InputFlags } from "./result-inputs.js";
 
@@ -37,16 +37,6 @@ Examples:
   tslira diagnose result.fits --region 16,26,3 --region 16,6,3 --json
   tslira diagnose result.fits --counts counts.fits --psf psf.fits --point-source 16,26,3
   tslira diagnose result.fits --strict || echo "do not use it"`;
-
-/** A circle as `x,y,radius`. */
-function parseCircle(text: string): Circle {
-  const values = parseNumbers(text);
-  const [x, y, radius] = values;
-  if (values.length !== 3 || !(radius >= 0)) {
-    throw new InvalidArgumentError("Give x,y,radius in pixels from 0, for example 16,26,3.");
-  }
-  return { x, y, radius };
-}
 
 function diagnoseOptions() {
   const command = new Command("diagnose")

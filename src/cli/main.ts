@@ -36,6 +36,10 @@ const COMMANDS: Readonly<Record<string, LazyCommand>> = {
     summary: "say what is in a FITS file or a result",
     load: async () => asCommand((await import("./info.js")).infoCommand()),
   },
+  significance: {
+    summary: "is it real? p-values, fluxes and limits of regions",
+    load: async () => asCommand((await import("./significance.js")).significanceCommand()),
+  },
   diagnose: {
     summary: "say whether a result can be trusted",
     load: async () => asCommand((await import("./diagnose.js")).diagnoseCommand()),

@@ -1,7 +1,7 @@
 /** Values of options from their text. */
 
 import { InvalidArgumentError } from "@commander-js/extra-typings";
-import type { Cutout } from "../node.js";
+import type { Circle, Cutout } from "../node.js";
 
 /** A number, as `5000`, `0.1` or `1e-3`. */
 export function parseNumber(text: string): number {
@@ -41,6 +41,16 @@ export function parseNamedNumbers<Name extends string>(names: readonly Name[]) {
     }
     return Object.fromEntries(names.map((name, index) => [name, values[index]])) as Record<Name, number>;
   };
+}
+
+/** A circle as `x,y,radius`. */
+export function parseCircle(text: string): Circle {
+  const values = parseNumbers(text);
+  const [x, y, radius] = values;
+  if (values.length !== 3 || !(radius >= 0)) {
+    throw new InvalidArgumentError("Give x,y,radius in pixels from 0, for example 16,26,3.");
+  }
+  return { x, y, radius };
 }
 
 const CUTOUT = /^\s*(\d+):(\d+)\s*,\s*(\d+):(\d+)\s*$/;

@@ -2,7 +2,13 @@
 
 import { writeFile } from "node:fs/promises";
 import { Command } from "@commander-js/extra-typings";
-import { type ResultSummary, readResultSummary, reportFromFile } from "../node.js";
+import {
+  InvalidInputError,
+  type ResultSummary,
+  readResultSummary,
+  readSignificance,
+  reportFromFile,
+} from "../node.js";
 import { formatBytes } from "./format.js";
 import { given } from "./given.js";
 import { parseBytes } from "./option-values.js";
@@ -40,6 +46,7 @@ export function reportOptions() {
       "largest size of the page; decides how many draws it holds (default: 5M)",
       parseBytes,
     )
+    .option("--significance <file>", "add what tslira significance found about the same observation")
     .option("--overwrite", "replace a page that exists")
     .option("-q, --quiet", "warnings and errors only");
   addInputOptions(command);
@@ -67,7 +74,16 @@ async function report(path: string, flags: ReportFlags): Promise<void> {
   if (inputs && inputs.missing !== "" && flags.inputs) {
     say(`tslira: ${inputs.missing}; the page does without counts, residuals and predictive checks`);
   }
+  const significance =
+    flags.significance === undefined ? undefined : (await readSignificance(flags.significance)).estimate;
+  if (summary && significance && significance.run.shape.join() !== summary.mean.shape.join()) {
+    throw new InvalidInputError(
+      `${flags.significance}: must be about the image of the result, [${summary.mean.shape.join(", ")}], got ` +
+        `[${significance.run.shape.join(", ")}]; give the run of the same observation`,
+    );
+  }
   const html = await reportFromFile(path, {
+    ...given({ significance }),
     ...given({ title, maxBytes: maxSize, files: inputs?.names }),
     ...(inputs && inputs.observations.length > 0 && { observations: inputs.observations }),
   });

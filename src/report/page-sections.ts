@@ -25,12 +25,28 @@ export function sectionHtml(id: string, title: string, body: string): string {
   return `<section id="${text(id)}" aria-labelledby="${text(id)}-title"><h2 id="${text(id)}-title">${text(title)}</h2>${body}</section>`;
 }
 
-/** A section of somebody's text and figures. */
-export function figureSection({ id, title, text: paragraphs = [], figures = [] }: ReportSection): string {
+/** A section of somebody's text, tables and figures. */
+export function figureSection({
+  id,
+  title,
+  text: paragraphs = [],
+  tables = [],
+  figures = [],
+}: ReportSection): string {
   return sectionHtml(
     id,
     title,
-    paragraphs.map((paragraph) => `<p>${text(paragraph)}</p>`).join("") + figures.map(figureHtml).join(""),
+    paragraphs.map((paragraph) => `<p>${text(paragraph)}</p>`).join("") +
+      tables
+        .map(({ caption, heads, rows }) =>
+          table(
+            caption,
+            heads.map(text),
+            rows.map((row) => row.map(text)),
+          ),
+        )
+        .join("") +
+      figures.map(figureHtml).join(""),
   );
 }
 

@@ -11,13 +11,21 @@ export interface ReportFigure {
   readonly alt?: string;
 }
 
-/** A part of a report that is made of text and figures. */
+/** A table of a report; the first cell of each row is its heading. Plain text. */
+export interface ReportTable {
+  readonly caption: string;
+  readonly heads: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** A part of a report that is made of text, tables and figures, in this order. */
 export interface ReportSection {
   /** Letters, digits and `-`; the page's anchor. */
   readonly id: string;
   readonly title: string;
   /** Paragraphs of plain text. */
   readonly text?: readonly string[];
+  readonly tables?: readonly ReportTable[];
   readonly figures?: readonly ReportFigure[];
 }
 

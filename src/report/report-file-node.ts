@@ -3,12 +3,16 @@
 import { type PredictiveCheck, predictiveCheck } from "../checks/predictive-check.js";
 import { figureDocument } from "../figures/document-node.js";
 import { openResult } from "../io/open-result-node.js";
+import type { SignificanceEstimate } from "../significance/collect.js";
 import { type ReportOptions, reportHtml } from "./report-html.js";
+import { significanceSection } from "./significance-section.js";
 
 /** Options of `reportFromFile`; those of `reportHtml`, the document made here. */
 export interface ReportFileOptions extends Omit<ReportOptions, "document" | "predictive"> {
   /** Make a predictive check of the observations, when they are given; default true. */
   readonly predictive?: boolean;
+  /** A significance run of the same observation, whose section is added before `sections`. */
+  readonly significance?: SignificanceEstimate;
 }
 
 /** Draws and replicates of each for a predictive check: p-values good to about 0.02. */
@@ -23,7 +27,7 @@ const PREDICTIVE = { draws: 60, replicates: 10 } as const;
  * @throws FormatError when it is not a result, or damaged
  */
 export async function reportFromFile(path: string, options: ReportFileOptions = {}): Promise<string> {
-  const { predictive = true, observations, ...rest } = options;
+  const { predictive = true, observations, significance, sections = [], ...rest } = options;
   const document = await figureDocument();
   const { result, parameters, images, close } = await openResult(path);
   try {
@@ -37,7 +41,16 @@ export async function reportFromFile(path: string, options: ReportFileOptions = 
           );
     return reportHtml(
       { ...result, trace: { parameters, images } },
-      { ...rest, document, predictive: checks, ...(observations && { observations }) },
+      {
+        ...rest,
+        document,
+        predictive: checks,
+        sections: [
+          ...(significance === undefined ? [] : [significanceSection(significance, document)]),
+          ...sections,
+        ],
+        ...(observations && { observations }),
+      },
     );
   } finally {
     close();

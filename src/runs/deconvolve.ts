@@ -68,10 +68,8 @@ export type PointMethod =
 export type LiraMethod = { readonly method?: "lira" } & Pointing & LiraDeconvolverOptions & RunOptions;
 
 /** The gradient sampler, with its options. */
-export type NutsMethod = { readonly method: "nuts"; readonly prior: PriorChoice } & Omit<
-  NutsOptions,
-  "prior"
-> &
+export type NutsMethod = { readonly method: "nuts"; readonly prior: PriorChoice } & Pointing &
+  Omit<NutsOptions, "prior" | "offsets"> &
   NutsRunOptions;
 
 /** The Gibbs sampler for independent Gamma pixels, with its options. */
@@ -137,11 +135,12 @@ export async function deconvolve(
   checkCombination(options);
   const list: readonly Observation[] = "counts" in observations ? [observations] : observations;
   if (isLira(options) || options.method === "gibbs") return sample(list, options);
-  const { model, warnings } = pointModel(list, options);
+  const { model, offsets, warnings } = pointModel(list, options);
   if (options.method === "nuts") {
     for (const warning of warnings) options.onWarning?.(warning);
-    const prior = typeof options.prior === "function" ? options.prior(model) : options.prior;
-    return sampleNuts(list, { ...options, prior }, options, model);
+    const { offsets: _words, prior: choice, ...settings } = options;
+    const prior = typeof choice === "function" ? choice(model) : choice;
+    return sampleNuts(list, { ...settings, prior, ...(offsets && { offsets }) }, options, model);
   }
   const estimate = estimator(options, model);
   const image = estimate(model);
@@ -189,12 +188,13 @@ async function runGibbs(
 /** The forward model of methods of one image, and what to say about offsets. */
 function pointModel(list: readonly Observation[], { offsets, ...options }: ModelOptions) {
   const given = modelOptions(options);
-  if (offsets === undefined) return { model: createForwardModel(list, given), warnings: [] };
+  if (offsets === undefined) return { model: createForwardModel(list, given), offsets, warnings: [] };
   const places = offsets === "wcs" ? pointingOffsets(list) : { offsets, warnings: [] };
   const { boundary = "spill", margin = 0 } = options;
   const seen = maskUnseen(list, places.offsets, { boundary, margin });
   return {
     model: createForwardModel(seen.observations, { ...given, offsets: places.offsets }),
+    offsets: places.offsets,
     warnings: [...places.warnings, ...seen.warnings],
   };
 }

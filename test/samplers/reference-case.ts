@@ -21,7 +21,7 @@ export function missingReferences(): string | undefined {
   const missing = REFERENCE_NAMES.filter((name) => !existsSync(new URL(`${name}.fits.gz`, FOLDER)));
   if (missing.length === 0) return undefined;
   const reason = `no reference posteriors ${missing.join(", ")} in ../shared/reference`;
-  if (process.env["TSLIRA_REQUIRE_SHARED"] === "1") throw new Error(`${reason}, and TSLIRA_REQUIRE_SHARED=1`);
+  if (process.env.TSLIRA_REQUIRE_SHARED === "1") throw new Error(`${reason}, and TSLIRA_REQUIRE_SHARED=1`);
   return reason;
 }
 

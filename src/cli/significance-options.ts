@@ -1,0 +1,167 @@
+/** Options and help of `tslira significance`. */
+
+import { Command, Option } from "@commander-js/extra-typings";
+import { NULL_KINDS } from "../index.js";
+import {
+  parseCircle,
+  parseCutout,
+  parseNamedNumbers,
+  parseNumber,
+  parseNumberOrList,
+  parseWhole,
+} from "./option-values.js";
+
+const DETAILS = `
+What it does: fits the null hypothesis to the observation, draws counts from it again and again, each with
+  random numbers of its own, deconvolves all of them alike, and compares how much of each region is source.
+Result: p <= bound (Stein et al. 2015) with its Monte Carlo error, a p-value by rank, both adjusted for
+  the number of regions; fluxes with intervals and limits, centroids, widths, ratios, offsets.
+Regions: DS9 files (circle, ellipse, box, polygon, annulus, point; image, physical, fk5, icrs, galactic;
+  text={name}; a minus sign cuts out), circles in pixels from 0, or an image of labels 1, 2, ...
+Null hypotheses: background (as given), scale (times a fitted factor), gaussian and beta (background plus
+  a fitted Gaussian or beta model and a constant). Fits are repeated for each replicate.
+gamma is to be chosen before the data are looked at; of a list only the first gives a p-value.
+Ctrl-C stops the run; the same command goes on where it was. Finished replicates are never done again.
+
+Examples:
+  tslira significance counts.fits --psf psf.fits --background background.fits --circle 16,16,2 \\
+    --circle 7,7,5 --replicates 50 --iterations 2000 -o significance.fits --png significance.png
+  tslira significance counts.fits -p psf.fits --null beta --regions jet.reg --fit-outside -o jet.fits
+  tslira significance counts.fits -p psf.fits -b background.fits --scan 2 -o scan.fits --scan-png scan.png
+  tslira report result.fits --significance significance.fits -o report.html`;
+
+function collected<T>(parse: (text: string) => T) {
+  return (text: string, all: T[] = []): T[] => [...all, parse(text)];
+}
+
+/** The command with all its options, but without its action. */
+export function significanceOptions() {
+  return new Command("significance")
+    .summary("is it real? p-values, fluxes and limits of regions")
+    .description(
+      "Test whether regions hold more than a null hypothesis explains, by simulations, and measure them.",
+    )
+    .argument("<counts>", "counts image, whole numbers >= 0")
+    .optionsGroup("Observation:")
+    .requiredOption("-p, --psf <file>", "point spread function, any size")
+    .option("-e, --exposure <file>", "exposure, same pixels as the counts (default: 1)")
+    .option("-b, --background <file>", "background, same pixels as the counts (default: 0)")
+    .addOption(
+      new Option("--background-unit <unit>", "what the background file holds (default: flux)").choices([
+        "flux",
+        "counts",
+      ]),
+    )
+    .option("-m, --mask <file>", "1 = use the pixel, 0 = ignore it (default: use all)")
+    .option("--cutout <x0:x1,y0:y1>", "part of the counts: columns, rows, from 0, ends excluded", parseCutout)
+    .option("--psf-cutout <x0:x1,y0:y1>", "part of the psf", parseCutout)
+    .option("--name <name>", "name of the observation (default: the file's)")
+    .optionsGroup("Regions:")
+    .option("-r, --regions <file>", "DS9 region file; may be repeated", collected(String))
+    .option(
+      "--circle <x,y,r>",
+      "a circle, in pixels of the cut-out from 0; may be repeated",
+      collected(parseCircle),
+    )
+    .option("--labels <file>", "FITS image of labels, 0 = no region")
+    .option("--combine", "make one region of all in a file")
+    .option(
+      "--threshold <flux>",
+      "also: how probable is a larger flux? may be repeated",
+      collected(parseNumber),
+    )
+    .option(
+      "--scan <radius>",
+      "also map the local significance of circles of this radius in pixels",
+      parseNumber,
+    )
+    .option("--scan-step <n>", "pixels between their centres (default: a third of the radius)", parseWhole)
+    .optionsGroup("Test:")
+    .option("--replicates <n>", "data sets drawn from the null hypothesis (default: 50)", parseWhole)
+    .option(
+      "--gamma <g>",
+      "tail probability, stated in advance, or several: 0.005,0.01 (default: 0.005)",
+      parseNumberOrList,
+    )
+    .addOption(
+      new Option("--null <kind>", "what is there without the source (default: background)").choices([
+        ...NULL_KINDS,
+      ]),
+    )
+    .option("--elliptical", "of a Gaussian null: two widths and an angle")
+    .option("--fit-outside", "leave the regions out when the null is fitted")
+    .option("--fixed-null", "draw replicates from the best fit alone, without its errors")
+    .option("--no-refit", "do not fit the null to each replicate")
+    .optionsGroup("Sampling:")
+    .option("-n, --iterations <n>", "sweeps of each chain, burn-in included (default: 5000)", parseWhole)
+    .option("--burn-in <n>", "sweeps at the start that are not used (default: a tenth)", parseWhole)
+    .option("-c, --chains <n>", "chains of each data set (default: 2)", parseWhole)
+    .option("-s, --seed <n>", "seed; the same seed gives the same result (default: 0)", parseWhole)
+    .option(
+      "--alpha-init <a>",
+      "starting smoothing parameter, or one a level (default: 0.1)",
+      parseNumberOrList,
+    )
+    .option("--fixed-alpha", "keep the smoothing parameters at their start")
+    .option("--fit-background-scale", "fit a factor of the background in every draw")
+    .addOption(
+      new Option(
+        "--boundary <kind>",
+        "photons beyond the edge are lost or come in again (default: spill)",
+      ).choices(["spill", "wrap"]),
+    )
+    .addOption(
+      new Option("--cycle-spin <kind>", "how the multiscale tree is shifted (default: ensemble)").choices([
+        "none",
+        "sampled",
+        "ensemble",
+        "random",
+      ]),
+    )
+    .option(
+      "--pair-transfers <n>",
+      "moves of flux between neighbouring pixels a sweep (default: by size)",
+      parseWhole,
+    )
+    .option(
+      "--total-counts-prior <shape,rate>",
+      "Gamma prior of the total (default: 1,0.05)",
+      parseNamedNumbers(["shape", "rate"]),
+    )
+    .option(
+      "--smoothing-prior <power,rate,exponent>",
+      "prior of alpha (default: 1,1000,3)",
+      parseNamedNumbers(["power", "rate", "exponent"]),
+    )
+    .option(
+      "--background-scale-prior <shape,rate>",
+      "Gamma prior of the background's factor (default: 0.001,0)",
+      parseNamedNumbers(["shape", "rate"]),
+    )
+    .option("--trace-every <n>", "measure every n-th draw (default: as --trace-keep allows)", parseWhole)
+    .option("--trace-keep <n>", "most draws measured a chain (default: 1000)", parseWhole)
+    .optionsGroup("Output:")
+    .requiredOption("-o, --output <file>", "result file, FITS; .gz to compress")
+    .option("--csv <file>", "also write the table of regions as CSV")
+    .option("--png <file>", "also draw the distributions of log xi")
+    .option("--scan-png <file>", "also draw the maps of a scan")
+    .option("--overwrite", "replace files that exist")
+    .option("--json", "print what was found for programs on stdout")
+    .option("-q, --quiet", "no progress and no summary; warnings and errors only")
+    .optionsGroup("Running:")
+    .option(
+      "--tasks <folder>",
+      "where finished replicates are kept until all are done (default: output + .tasks)",
+    )
+    .option("--keep-tasks", "keep them afterwards, to add replicates later")
+    .option(
+      "-w, --workers <n>",
+      "tasks at the same time, 0 = without threads (default: one a core)",
+      parseWhole,
+    )
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", DETAILS);
+}
+
+/** Values of the options. */
+export type SignificanceFlags = ReturnType<ReturnType<typeof significanceOptions>["opts"]>;

@@ -1,0 +1,282 @@
+/** `tslira significance`. */
+
+import { readFile, writeFile } from "node:fs/promises";
+import {
+  circularRegion,
+  figureDocument,
+  findHdu,
+  InvalidInputError,
+  imageToSkyImage,
+  labelRegions,
+  type Observation,
+  openTaskFolder,
+  parseFitsName,
+  parseRegionFile,
+  planSignificance,
+  plotLocalSignificance,
+  plotSignificance,
+  type Region,
+  readFitsFile,
+  readObservationFiles,
+  renderPng,
+  runSignificance,
+  type SignificanceEstimate,
+  type SignificanceSettings,
+  significanceCsv,
+  significanceData,
+  toPlainError,
+  VERSION,
+  writeSignificance,
+} from "../node.js";
+import { formatDuration, formatNumber, formatWithError, shellQuote, tableLines } from "./format.js";
+import { given } from "./given.js";
+import { listenForInterrupt } from "./interrupt.js";
+import { checkOutputPath } from "./output-path.js";
+import { openProgress } from "./progress.js";
+import { type SignificanceFlags, significanceOptions } from "./significance-options.js";
+
+/** The command. */
+export function significanceCommand() {
+  return significanceOptions().action(significance);
+}
+
+/** Settings of the run that flags give. */
+export function significanceSettings(flags: SignificanceFlags): SignificanceSettings {
+  const trace = given({ every: flags.traceEvery, keep: flags.traceKeep });
+  return given({
+    replicates: flags.replicates,
+    gamma: flags.gamma,
+    null: flags.null,
+    elliptical: flags.elliptical,
+    propagate: flags.fixedNull === true ? false : undefined,
+    refit: flags.refit === false ? false : undefined,
+    fitOutside: flags.fitOutside,
+    scan: flags.scan === undefined ? undefined : { radius: flags.scan, ...given({ step: flags.scanStep }) },
+    iterations: flags.iterations,
+    burnIn: flags.burnIn,
+    chains: flags.chains,
+    seed: flags.seed,
+    alphaInit: flags.alphaInit,
+    fitAlpha: flags.fixedAlpha === true ? false : undefined,
+    fitBackgroundScale: flags.fitBackgroundScale,
+    boundary: flags.boundary,
+    cycleSpin: flags.cycleSpin,
+    pairTransfers: flags.pairTransfers,
+    totalCountsPrior: flags.totalCountsPrior,
+    smoothingPrior: flags.smoothingPrior,
+    backgroundScalePrior: flags.backgroundScalePrior,
+    trace: Object.keys(trace).length === 0 ? undefined : trace,
+  });
+}
+
+/** Regions of all files and circles. */
+export async function readRegions(
+  flags: Pick<SignificanceFlags, "regions" | "circle" | "labels" | "combine" | "cutout">,
+  { counts, wcs = [] }: Observation,
+  warn: (text: string) => void,
+): Promise<Region[]> {
+  const { shape } = counts;
+  const regions: Region[] = [];
+  const origin = { x: flags.cutout?.x[0] ?? 0, y: flags.cutout?.y[0] ?? 0 };
+  for (const path of flags.regions ?? []) {
+    const text = await readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) => {
+      throw new InvalidInputError(
+        `${path}: region file must exist and be readable, got ${cause.code === "ENOENT" ? "none" : cause.code}; check the name`,
+        { cause },
+      );
+    });
+    const file = parseRegionFile(text, {
+      shape,
+      wcs,
+      origin,
+      name: path,
+      ...given({ combine: flags.combine }),
+    });
+    for (const warning of file.warnings) warn(warning);
+    regions.push(...file.regions);
+  }
+  for (const circle of flags.circle ?? []) regions.push(circularRegion(circle, shape));
+  if (flags.labels !== undefined) {
+    const { path, extension } = parseFitsName(flags.labels);
+    const image = imageToSkyImage(findHdu(await readFitsFile(path), extension));
+    if (image.shape[0] !== shape[0] || image.shape[1] !== shape[1]) {
+      throw new InvalidInputError(
+        `${flags.labels}: labels must have the shape of the counts, [${shape.join(", ")}], got [${image.shape.join(", ")}]; ` +
+          "make them for the same pixels",
+      );
+    }
+    regions.push(...labelRegions(image));
+  }
+  // Regions of several files may have the same names.
+  const seen = new Map<string, number>();
+  return regions.map((region) => {
+    const times = (seen.get(region.name) ?? 0) + 1;
+    seen.set(region.name, times);
+    return times === 1 ? region : { ...region, name: `${region.name} (${times})` };
+  });
+}
+
+async function significance(counts: string, flags: SignificanceFlags): Promise<void> {
+  const { output, csv, png, scanPng, json, quiet } = flags;
+  const overwrite = flags.overwrite === true;
+  const extra = [csv, png, scanPng].filter((path) => path !== undefined);
+  for (const path of [output, ...extra]) await checkOutputPath(path, { overwrite });
+  if (scanPng !== undefined && flags.scan === undefined) {
+    throw new InvalidInputError("significance: --scan-png must come with --scan, got none; add --scan 2");
+  }
+  const progress = openProgress({ quiet: quiet === true });
+  const warnings: string[] = [];
+  const warn = (text: string) => {
+    warnings.push(text);
+    progress.say(`tslira: warning: ${text}`);
+  };
+  const { psf, exposure, background, mask, backgroundUnit, cutout, psfCutout, name } = flags;
+  const { observation, inputs, unit } = await readObservationFiles({
+    counts,
+    psf,
+    ...given({ exposure, background, mask, backgroundUnit, cutout, psfCutout, name }),
+  });
+  const regions = await readRegions(flags, observation, warn);
+  const run = planSignificance(observation, regions, { ...significanceSettings(flags), ...given({ unit }) });
+  const { tasks = `${output}.tasks` } = flags;
+  const store = await openTaskFolder(tasks, run, observation);
+  const interruption = listenForInterrupt(() =>
+    progress.say("stopping; finished replicates are kept. Ctrl-C again quits at once"),
+  );
+  let estimate: SignificanceEstimate;
+  const started = performance.now();
+  try {
+    estimate = await runSignificance(observation, run, {
+      store,
+      signal: interruption.signal,
+      ...given({ workers: flags.workers, thresholds: flags.threshold }),
+      onProgress: ({ done, total, fraction, secondsLeft }) => {
+        const left = Number.isFinite(secondsLeft) ? `, ${formatDuration(secondsLeft)} left` : "";
+        progress.show(
+          `${`${Math.floor(100 * fraction)} %`.padStart(5)}  ${done} of ${total} data sets${left}`,
+          "sampling",
+        );
+      },
+    });
+  } catch (error) {
+    const { code } = toPlainError(error);
+    if (code === "ABORTED" || code === "JOB") {
+      progress.say(`tslira: finished replicates are in ${tasks}; the same command goes on from there`);
+    }
+    throw error;
+  } finally {
+    progress.close();
+    interruption.release();
+  }
+  for (const text of estimate.warnings) warn(text);
+  const command = `tslira ${shellQuote(process.argv.slice(2))}`;
+  await writeSignificance(estimate, output, { version: VERSION, command, inputs });
+  if (csv !== undefined) await writeFile(csv, significanceCsv(estimate));
+  if (png !== undefined || scanPng !== undefined) {
+    const document = await figureDocument();
+    if (png !== undefined && estimate.regions.length > 0) {
+      await writeFile(
+        png,
+        await renderPng(plotSignificance(estimate.regions, { document, title: run.name })),
+      );
+    }
+    if (scanPng !== undefined && estimate.scan !== undefined) {
+      const svg = plotLocalSignificance(estimate.scan, {
+        document,
+        counts: observation.counts,
+        wcs: run.wcs,
+        title: run.name,
+      });
+      await writeFile(scanPng, await renderPng(svg));
+    }
+  }
+  if (flags.keepTasks !== true) await store.remove();
+  if (quiet !== true) {
+    const seconds = (performance.now() - started) / 1000;
+    progress.say(
+      ["", ...significanceLines(estimate, seconds), `  written      ${[output, ...extra].join(", ")}`].join(
+        "\n",
+      ),
+    );
+  }
+  if (json === true) {
+    process.stdout.write(
+      `${JSON.stringify({ ...significanceData(estimate), output, warnings }, undefined, 2)}\n`,
+    );
+  }
+}
+
+/** What was found, for people. */
+export function significanceLines(estimate: SignificanceEstimate, seconds?: number): string[] {
+  const { run, regions, pairs, scan, replicates } = estimate;
+  const { config, null: hypothesis } = run;
+  const several = regions.length > 1;
+  const time = seconds === undefined ? "" : `, ${formatDuration(seconds)}`;
+  const fitted = hypothesis.parameters.map(
+    ({ name, value, error }) => `${name} ${formatWithError(value, error)}`,
+  );
+  const lines = [
+    `  ${run.name}: ${replicates} null replicates, ${config.chains} chains of ${config.iterations} sweeps each${time}`,
+    `  null         ${hypothesis.kind}${fitted.length === 0 ? "" : `: ${fitted.join(", ")}`}${hypothesis.converged ? "" : " (fit did not converge)"}`,
+  ];
+  if (regions.length > 0) {
+    lines.push(
+      "",
+      ...tableLines([
+        [
+          "region",
+          "pixels",
+          "p <=",
+          "error",
+          ...(several ? ["Holm"] : []),
+          "by rank",
+          "T",
+          "share",
+          "flux",
+          "68 %",
+          "95 % limit",
+        ],
+        ...regions.map((region) => {
+          const { flux, upperLimits } = region.products;
+          const [middle] = flux.intervals;
+          return [
+            region.name,
+            String(region.pixels),
+            formatNumber(Number(region.bound.toPrecision(3))),
+            formatNumber(Number(region.boundError.toPrecision(2))),
+            ...(several ? [formatNumber(Number(region.boundHolm.toPrecision(3)))] : []),
+            formatNumber(Number(region.direct.toPrecision(3))),
+            region.test.toFixed(3),
+            region.share.mean.toFixed(3),
+            formatNumber(flux.median),
+            `${formatNumber(middle!.low)} to ${formatNumber(middle!.high)}`,
+            formatNumber(upperLimits[1]!.limit),
+          ];
+        }),
+      ]).map((line) => `  ${line}`),
+      "",
+      `  p <=         bound on the p-value at gamma = ${run.gamma}, at best ${run.gamma}; by rank: at best 1 / (1 + ${replicates})`,
+    );
+  }
+  for (const { name, products } of regions) {
+    for (const { threshold, probability } of products.exceeds) {
+      lines.push(
+        `  exceeds      ${name}: flux > ${formatNumber(threshold)} with probability ${probability.toFixed(4)}`,
+      );
+    }
+  }
+  for (const { first, second, ratio, offset } of pairs.slice(0, 6)) {
+    const [middle] = ratio.intervals;
+    lines.push(
+      `  pair         ${first} : ${second} = ${formatNumber(ratio.median)} (68 %: ${formatNumber(middle!.low)} to ${formatNumber(middle!.high)}), ` +
+        `apart by ${formatWithError(offset.distance.mean, offset.distance.std)} pixels`,
+    );
+  }
+  if (scan !== undefined) {
+    const { peak } = scan;
+    lines.push(
+      `  scan         largest excess ${peak.excess.toFixed(1)} sigma at x = ${peak.x}, y = ${peak.y}; p = ${formatNumber(Number(peak.global.toPrecision(3)))} for all places together`,
+    );
+  }
+  return lines;
+}

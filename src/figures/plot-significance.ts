@@ -1,0 +1,157 @@
+import * as Plot from "@observablehq/plot";
+import type { WcsCard } from "../data/observation.js";
+import { InvalidInputError } from "../errors.js";
+import type { Shape, SkyImage } from "../image.js";
+import { chartPanel } from "./chart-panel.js";
+import { filledSteps, NO_TICKS, outline } from "./distribution-panel.js";
+import { composeFigure, type FigureOptions } from "./figure.js";
+import type { SkyPanelOptions } from "./image-panel.js";
+import { plotPanels } from "./plot-panels.js";
+import { mixColors, theme as themeColors } from "./theme.js";
+import { logTicks } from "./ticks.js";
+
+/** A region as `plotSignificance` shows it; those of `estimateSignificance` are. */
+export interface PlottedSignificance {
+  readonly name: string;
+  readonly gamma: number;
+  readonly tailValue: number;
+  readonly test: number;
+  readonly bound: number;
+  readonly boundError: number;
+  /** Shares of the draws in bins of log10 of xi. */
+  readonly distribution: {
+    readonly low: number;
+    readonly high: number;
+    readonly observed: readonly number[];
+    readonly pooled: readonly number[];
+    readonly nulls: readonly (readonly number[])[];
+  };
+}
+
+/** Options of `plotSignificance`. */
+export interface PlotSignificanceOptions extends FigureOptions {
+  /** Panels a row; default 2. */
+  readonly columns?: number;
+}
+
+/** Height of a panel in peaks; single nulls that are higher are cut off. */
+const HEADROOM = 1.6;
+
+/**
+ * Draw the test of Stein et al. (2015): for each region the distribution of the logarithm of `xi`, the share of the source, in every
+ * null replicate (grey), in all of them (black, filled) and in the observation (blue), with the tail value `c` (broken line). A
+ * source is real when the blue curve lies to the right of the line. The observation is drawn relative to its own peak, the nulls to
+ * that of all of them.
+ *
+ * @param regions at least one
+ * @returns an SVG document
+ * @throws InvalidInputError without a region
+ */
+export function plotSignificance(
+  regions: readonly PlottedSignificance[],
+  { document, theme = "light", title, columns = Math.min(2, regions.length) }: PlotSignificanceOptions,
+): string {
+  if (regions.length === 0) {
+    throw new InvalidInputError(
+      "plotSignificance: must have a region at least, got none; give those of an estimate",
+    );
+  }
+  const colors = themeColors(theme);
+  const grey = mixColors(colors.background, colors.muted, 0.45);
+  const [blue, red] = [colors.series[0]!, colors.series[1]!];
+  const size = regions.length === 1 ? { width: 420, height: 210 } : { width: 268, height: 150 };
+  const cells = regions.map(({ name, tailValue, test, bound, boundError, distribution }) => {
+    const { low, high, observed, pooled, nulls } = distribution;
+    const domain = [low, high] as const;
+    // A bright source is one narrow peak: each of the two kinds of curves has a scale of its own.
+    const relative = (shares: readonly number[], to: readonly number[]) => {
+      const peak = Math.max(...to, 1e-9);
+      return shares.map((share) => share / peak);
+    };
+    return chartPanel({
+      document,
+      colors,
+      ...size,
+      title: name,
+      note: `T = ${test.toFixed(test > 0 && test < 0.01 ? 4 : 2)}, p ≤ ${boundText(bound, boundError)}`,
+      x: {
+        domain,
+        ticks: logTicks(low, high, Math.floor(size.width / 40)),
+        label: "ξ = source / (source + baseline)",
+      },
+      y: { domain: [0, HEADROOM], ticks: NO_TICKS, label: "relative density" },
+      marks: [
+        ...nulls.slice(0, MOST_CURVES).map((shares) => outline(relative(shares, pooled), domain, grey, 0.5)),
+        filledSteps(relative(pooled, pooled), domain, { fill: colors.ink, fillOpacity: 0.08 }),
+        outline(relative(pooled, pooled), domain, colors.ink, 1.4),
+        outline(relative(observed, observed), domain, blue, 1.6),
+        Plot.ruleX([Math.log10(tailValue)], { stroke: red, strokeDasharray: "5,3", strokeWidth: 1.3 }),
+      ],
+    });
+  });
+  return composeFigure(cells, columns, { theme, ...(title !== undefined && { title }) }, [
+    { label: "observation", color: blue, kind: "line" },
+    { label: "all nulls", color: colors.ink, kind: "line" },
+    { label: "each null", color: grey, kind: "line" },
+    { label: `c, above which γ = ${regions[0]!.gamma} of the nulls lie`, color: red, kind: "dashed" },
+  ]);
+}
+
+/** Curves of single nulls that are drawn; more are a grey area. */
+const MOST_CURVES = 200;
+
+/** A bound with its error: `0.0050 ± 0.0012`. */
+function boundText(bound: number, error: number): string {
+  if (bound >= 1 || !(error > 0)) return bound >= 1 ? "1" : String(Number(bound.toPrecision(2)));
+  const digits = Math.min(8, Math.max(2, 1 - Math.floor(Math.log10(error))));
+  return `${bound.toFixed(digits)} ± ${error.toFixed(digits)}`;
+}
+
+/** Maps of `plotLocalSignificance`; those of the scan of `estimateSignificance` are. */
+export interface PlottedScan {
+  readonly radius: number;
+  readonly excess: SkyImage;
+  readonly bound: SkyImage;
+  readonly global: SkyImage;
+  readonly peak: { readonly x: number; readonly y: number; readonly excess: number; readonly global: number };
+}
+
+/** Options of `plotLocalSignificance`. */
+export interface PlotLocalSignificanceOptions extends FigureOptions, SkyPanelOptions {
+  /** Header cards of the sky coordinates; default pixels. */
+  readonly wcs?: readonly WcsCard[];
+  /** Also show this image `[ny, nx]` first, for example the counts. */
+  readonly counts?: SkyImage;
+}
+
+/**
+ * Draw a scan: the excess of the share of the source over the nulls in standard deviations, minus log10 of the local bound on the
+ * p-value, and minus log10 of the p-value for all places together, with the most significant aperture marked.
+ *
+ * @returns an SVG document
+ */
+export function plotLocalSignificance(
+  scan: PlottedScan,
+  { counts, document, theme, title, ...sky }: PlotLocalSignificanceOptions,
+): string {
+  const minusLog = ({ data, shape }: { data: Float64Array; shape: Shape }): SkyImage => ({
+    data: data.map((value) => Math.max(0, -Math.log10(value))),
+    shape,
+  });
+  const { x, y } = scan.peak;
+  const markers = [{ x, y, radius: scan.radius }];
+  return plotPanels(
+    [
+      ...(counts === undefined ? [] : [{ image: counts, title: "Counts", label: "counts", markers, ...sky }]),
+      { image: scan.excess, title: "Local excess", label: "σ of the nulls", markers, ...sky },
+      { image: minusLog(scan.bound), title: "Local bound", label: "−log p", markers, ...sky },
+      { image: minusLog(scan.global), title: "All places together", label: "−log p", markers, ...sky },
+    ],
+    {
+      document,
+      columns: counts === undefined ? 3 : 2,
+      ...(theme === undefined ? {} : { theme }),
+      ...(title === undefined ? {} : { title }),
+    },
+  );
+}

@@ -1,0 +1,240 @@
+/** What a significance run found, as a FITS file. */
+
+import { FormatError } from "../errors.js";
+import type { SkyImage } from "../image.js";
+import {
+  columnNumbers,
+  type FitsCard,
+  type FitsColumnInput,
+  type FitsHduInput,
+  findColumn,
+  findHdu,
+  fitsCard,
+  imageToSkyImage,
+  readFitsMaybeGzip,
+  readTable,
+  writeFits,
+} from "../io/fits.js";
+import { escapeText, unescapeText } from "../io/result-text.js";
+import type { SignificanceEstimate } from "./collect.js";
+import type { LocalSignificance } from "./local-significance.js";
+import { significanceColumns } from "./significance-data.js";
+
+/** Where an estimate comes from. */
+export interface SignificanceProvenance {
+  /** Version of tslira. */
+  readonly version?: string;
+  readonly command?: string;
+  /** SHA-256 of each input file, by the name the user gave. */
+  readonly inputs?: readonly { readonly name: string; readonly sha256: string }[];
+}
+
+const LAYOUT = 1;
+const MAPS = ["excess", "bound", "local", "global"] as const;
+const MAP_NAMES: Readonly<Record<(typeof MAPS)[number], string>> = {
+  excess: "SCAN_EXCESS",
+  bound: "SCAN_BOUND",
+  local: "SCAN_LOCAL",
+  global: "SCAN_GLOBAL",
+};
+
+/** Numbers that JSON has no word for. */
+function withSpecialNumbers(_key: string, value: unknown): unknown {
+  return typeof value === "number" && !Number.isFinite(value) ? { number: String(value) } : value;
+}
+
+function reviveNumbers(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("number" in value)) return value;
+  const { number } = value as { number: unknown };
+  return typeof number === "string" && Object.keys(value).length === 1 ? Number(number) : value;
+}
+
+/**
+ * An estimate as a FITS file:
+ *
+ * | HDU | content |
+ * |---|---|
+ * | PRIMARY | no data; cards SIGNIFIC (version of this layout), GAMMA, NREPL, NASKED, SEED, NULLKIND, NULLPn and NULLVn and NULLEn (name, value and error of parameters of the null), CREATOR, COMMAND, INPUTn, SHAn, WARNn |
+ * | REGIONS | table, a row a region, the columns of `significanceColumns` |
+ * | PAIRS | table of flux ratios and offsets of two regions, if there are two |
+ * | MASKS | `[regions, ny, nx]`: weights of the regions, with sky coordinates |
+ * | SCAN_EXCESS, SCAN_BOUND, SCAN_LOCAL, SCAN_GLOBAL | maps of a scan, if there was one |
+ * | ESTIMATE | table of one row: everything as JSON in bytes, from which it is read again |
+ */
+export function significanceHdus(
+  estimate: SignificanceEstimate,
+  { version, command, inputs = [] }: SignificanceProvenance = {},
+): FitsHduInput[] {
+  const { run, regions, pairs, scan, replicates, warnings } = estimate;
+  const [ny, nx] = run.shape;
+  const sky = run.wcs.map(({ keyword, value, comment }) => fitsCard(keyword, value, comment));
+  const cards: FitsCard[] = [
+    fitsCard("SIGNIFIC", LAYOUT, "significance of regions, layout version"),
+    fitsCard("NAME", escapeText(run.name)),
+    fitsCard("GAMMA", run.gamma, "tail probability, stated in advance"),
+    fitsCard("NREPL", replicates, "null replicates"),
+    fitsCard("NASKED", run.replicates, "null replicates asked for"),
+    fitsCard("SEED", run.config.seed),
+    fitsCard("NITER", run.config.iterations, "sweeps of a chain"),
+    fitsCard("NBURNIN", run.config.burnIn, "of them not used"),
+    fitsCard("NCHAINS", run.config.chains, "chains of each data set"),
+    fitsCard("NULLKIND", run.null.kind, "null hypothesis"),
+    ...run.null.parameters.flatMap(({ name, value, error }, index) => [
+      fitsCard(`NULLP${index + 1}`, name),
+      fitsCard(`NULLV${index + 1}`, value),
+      fitsCard(`NULLE${index + 1}`, error),
+    ]),
+    fitsCard("CREATOR", version === undefined ? "tslira" : `tslira ${version}`),
+    ...(command === undefined ? [] : [fitsCard("COMMAND", escapeText(command))]),
+    ...inputs.flatMap(({ name, sha256 }, index) => [
+      fitsCard(`INPUT${index + 1}`, escapeText(name)),
+      fitsCard(`SHA${index + 1}`, sha256),
+    ]),
+    ...warnings.map((text, index) => fitsCard(`WARN${index + 1}`, escapeText(text))),
+  ];
+  const hdus: FitsHduInput[] = [{ kind: "empty", cards }];
+  if (regions.length > 0) {
+    const columns = significanceColumns(estimate).map(({ name, unit, of }): FitsColumnInput => {
+      const values = regions.map(of);
+      const unitPart = unit === undefined ? {} : { unit: escapeText(unit) };
+      if (typeof values[0] !== "string")
+        return { name, format: "D", values: values.map(Number), ...unitPart };
+      const texts = values.map((value) => escapeText(String(value)));
+      return { name, format: `${Math.max(1, ...texts.map(({ length }) => length))}A`, values: texts };
+    });
+    hdus.push({ kind: "table", name: "REGIONS", columns });
+    if (pairs.length > 0) hdus.push({ kind: "table", name: "PAIRS", columns: pairColumns(estimate) });
+    const masks = new Float32Array(regions.length * ny * nx);
+    for (const [region, { pixels, weights }] of run.regions.entries()) {
+      for (const [index, pixel] of pixels.entries()) masks[region * ny * nx + pixel] = weights?.[index] ?? 1;
+    }
+    hdus.push({ kind: "image", name: "MASKS", data: masks, shape: [regions.length, ny, nx], cards: sky });
+  }
+  const { scan: _, ...rest } = estimate;
+  if (scan !== undefined) {
+    for (const map of MAPS) {
+      hdus.push({ kind: "image", name: MAP_NAMES[map], data: scan[map].data, shape: [ny, nx], cards: sky });
+    }
+  }
+  const maps = Object.fromEntries(MAPS.map((map) => [map, undefined]));
+  const json = JSON.stringify(
+    { ...rest, ...(scan === undefined ? {} : { scan: { ...scan, ...maps } }) },
+    withSpecialNumbers,
+  );
+  const bytes = new TextEncoder().encode(json);
+  hdus.push({
+    kind: "table",
+    name: "ESTIMATE",
+    columns: [{ name: "JSON", format: `${bytes.length}B`, values: bytes }],
+  });
+  return hdus;
+}
+
+/** Intervals of ratios and distances, 68 %, and their medians. */
+function pairColumns({ pairs }: SignificanceEstimate): FitsColumnInput[] {
+  const names = (
+    of: (pair: (typeof pairs)[number]) => string,
+  ): Pick<FitsColumnInput, "format" | "values"> => {
+    const texts = pairs.map((pair) => escapeText(of(pair)));
+    return { format: `${Math.max(1, ...texts.map(({ length }) => length))}A`, values: texts };
+  };
+  const numbers = (
+    name: string,
+    of: (pair: (typeof pairs)[number]) => number,
+    unit?: string,
+  ): FitsColumnInput => ({
+    name,
+    format: "D",
+    values: pairs.map(of),
+    ...(unit === undefined ? {} : { unit }),
+  });
+  return [
+    { name: "first", ...names(({ first }) => first) },
+    { name: "second", ...names(({ second }) => second) },
+    numbers("ratio_median", ({ ratio }) => ratio.median),
+    numbers("ratio_low_68", ({ ratio }) => ratio.intervals[0]!.low),
+    numbers("ratio_high_68", ({ ratio }) => ratio.intervals[0]!.high),
+    numbers("ratio_low_95", ({ ratio }) => ratio.intervals[2]!.low),
+    numbers("ratio_high_95", ({ ratio }) => ratio.intervals[2]!.high),
+    numbers("p_brighter", ({ brighter }) => brighter),
+    numbers("dx", ({ offset }) => offset.dx.mean, "pixel"),
+    numbers("dx_std", ({ offset }) => offset.dx.std, "pixel"),
+    numbers("dy", ({ offset }) => offset.dy.mean, "pixel"),
+    numbers("dy_std", ({ offset }) => offset.dy.std, "pixel"),
+    numbers("distance", ({ offset }) => offset.distance.median, "pixel"),
+    numbers("distance_low_68", ({ offset }) => offset.distance.intervals[0]!.low, "pixel"),
+    numbers("distance_high_68", ({ offset }) => offset.distance.intervals[0]!.high, "pixel"),
+  ];
+}
+
+/** An estimate as the bytes of a FITS file; see `significanceHdus`. The same arguments give the same bytes. */
+export function encodeSignificance(
+  estimate: SignificanceEstimate,
+  provenance: SignificanceProvenance = {},
+): Uint8Array {
+  return writeFits(significanceHdus(estimate, provenance));
+}
+
+/** An estimate from a file, and where it came from. */
+export interface StoredSignificance {
+  readonly estimate: SignificanceEstimate;
+  readonly provenance: SignificanceProvenance;
+}
+
+/**
+ * Read what `encodeSignificance` wrote, plain or gzip.
+ *
+ * @param name of the file for messages
+ * @throws FormatError when it is something else, or damaged
+ */
+export async function decodeSignificance(
+  bytes: Uint8Array,
+  name = "significance",
+): Promise<StoredSignificance> {
+  const hdus = await readFitsMaybeGzip(bytes, { name });
+  const header = hdus[0]?.header;
+  if (header?.get("SIGNIFIC") !== LAYOUT) {
+    throw new FormatError(
+      `${name}: the file must be written by tslira significance (SIGNIFIC ${LAYOUT}), got ` +
+        `${header?.get("SIGNIFIC") ?? "another FITS file"}; give such a file`,
+    );
+  }
+  const json = findColumn(readTable(findHdu(hdus, "ESTIMATE")), "JSON");
+  let data: SignificanceEstimate;
+  try {
+    const text = new TextDecoder().decode(Uint8Array.from(columnNumbers(json!), Number));
+    data = JSON.parse(text, reviveNumbers) as SignificanceEstimate;
+  } catch (cause) {
+    throw new FormatError(
+      `${name}: the table ESTIMATE must hold JSON, got something else; the file is damaged`,
+      { cause },
+    );
+  }
+  const maps =
+    data.scan === undefined
+      ? undefined
+      : (Object.fromEntries(
+          MAPS.map((map) => [map, imageToSkyImage(findHdu(hdus, MAP_NAMES[map]))]),
+        ) as Record<(typeof MAPS)[number], SkyImage>);
+  const numbered = (keyword: string) => {
+    const values: string[] = [];
+    while (header.has(`${keyword}${values.length + 1}`)) {
+      values.push(unescapeText(header.text(`${keyword}${values.length + 1}`) ?? ""));
+    }
+    return values;
+  };
+  const sums = numbered("SHA");
+  const command = header.text("COMMAND");
+  const creator = /^tslira (.+)$/.exec(header.text("CREATOR") ?? "");
+  return {
+    estimate: {
+      ...data,
+      ...(maps === undefined ? {} : { scan: { ...data.scan, ...maps } as LocalSignificance }),
+    },
+    provenance: {
+      ...(creator === null ? {} : { version: creator[1]! }),
+      ...(command === undefined ? {} : { command: unescapeText(command) }),
+      inputs: numbered("INPUT").map((file, index) => ({ name: file, sha256: sums[index] ?? "" })),
+    },
+  };
+}

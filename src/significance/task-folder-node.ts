@@ -1,0 +1,109 @@
+/** Results of tasks in a folder, so that a run that was stopped goes on where it was. */
+
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Observation } from "../data/observation.js";
+import { FormatError, InvalidInputError, toPlainError } from "../errors.js";
+import { openTemporary, withFileErrors, writeFully } from "../io/fits-temporary-node.js";
+import { VERSION } from "../version.js";
+import type { TaskStore } from "./estimate.js";
+import type { SignificanceRun } from "./task.js";
+import { decodeTaskResult, encodeTaskResult } from "./task-file.js";
+
+/** What a folder was made for. */
+interface FolderStamp {
+  readonly version: string;
+  readonly sha256: string;
+  readonly run: SignificanceRun;
+}
+
+/** SHA-256 of all that the results depend on: the run but for the number of replicates, and the images. */
+function fingerprint(run: SignificanceRun, observations: readonly Observation[]): string {
+  const hash = createHash("sha256");
+  hash.update(JSON.stringify({ ...run, replicates: 0, otherGammas: [], gamma: 0 }));
+  for (const { counts, psf, exposure, background, mask } of observations) {
+    for (const image of [counts, psf, exposure, background, mask]) {
+      hash.update(image === undefined ? "none" : `${image.shape.join("x")};`);
+      if (image !== undefined) {
+        const { buffer, byteOffset, byteLength } = image.data;
+        hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+      }
+    }
+  }
+  return hash.digest("hex");
+}
+
+/** Write a file that appears whole or not at all. */
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = await openTemporary(path);
+  try {
+    await withFileErrors(path, () => writeFully(temporary.handle, bytes, 0));
+    await temporary.commit();
+  } catch (error) {
+    await temporary.discard();
+    throw error;
+  }
+}
+
+async function readIfPresent(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Open a folder of results, made when it does not exist. A folder that holds results of the same run is gone on with; gamma and the
+ * number of replicates may differ.
+ *
+ * @returns a store for `runSignificance`, and `remove`, which deletes the folder when the results are no longer needed
+ * @throws InvalidInputError when the folder belongs to another run, or was made by another version
+ */
+export async function openTaskFolder(
+  folder: string,
+  run: SignificanceRun,
+  data: Observation | readonly Observation[],
+): Promise<TaskStore & { remove(): Promise<void> }> {
+  const observations: readonly Observation[] = "counts" in data ? [data] : data;
+  const stamp: FolderStamp = { version: VERSION, sha256: fingerprint(run, observations), run };
+  const stampPath = join(folder, "run.json");
+  const present = await readIfPresent(stampPath);
+  if (present !== undefined) {
+    let other: Partial<FolderStamp> = {};
+    try {
+      other = JSON.parse(new TextDecoder().decode(present)) as FolderStamp;
+    } catch (cause) {
+      throw new FormatError(`${stampPath}: must be JSON, got something else; delete the folder`, { cause });
+    }
+    if (other.sha256 !== stamp.sha256 || other.version !== stamp.version) {
+      const got = other.version === stamp.version ? "another one" : `one of version ${other.version}`;
+      throw new InvalidInputError(
+        `${folder}: tasks must be those of this run (same data, regions, settings and seed), got ${got}; ` +
+          "choose another folder or delete it",
+      );
+    }
+  } else {
+    await withFileErrors(folder, () => mkdir(folder, { recursive: true }));
+    await writeWhole(stampPath, new TextEncoder().encode(`${JSON.stringify(stamp)}\n`));
+  }
+  const pathOf = (index: number) => join(folder, `task-${String(index).padStart(6, "0")}.fits`);
+  return {
+    async load(task) {
+      const bytes = await readIfPresent(pathOf(task.index));
+      if (bytes === undefined) return undefined;
+      try {
+        const result = await decodeTaskResult(bytes);
+        return result.index === task.index && result.seed === task.seed ? result : undefined;
+      } catch (error) {
+        // Damaged: run it again.
+        if (toPlainError(error).code === "FORMAT") return undefined;
+        throw error;
+      }
+    },
+    save: (result) => writeWhole(pathOf(result.index), encodeTaskResult(result)),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,206 @@
+/** A pool of workers for jobs of one kind. */
+
+import { fromPlainError, JobError, type PlainError } from "../errors.js";
+
+/** Messages to a worker. */
+export type ToWorker<Job> =
+  | { readonly type: "run"; readonly job: Job; readonly module: WebAssembly.Module }
+  | { readonly type: "stop" };
+
+/** Messages from a worker. */
+export type FromWorker<Output> =
+  | { readonly type: "progress"; readonly done: number }
+  | { readonly type: "done"; readonly output: Output }
+  | { readonly type: "failed"; readonly error: PlainError };
+
+/** How to watch and stop a job. */
+export interface JobWatch {
+  /** Compiled kernels, which workers are sent; a must for them. */
+  readonly module?: WebAssembly.Module;
+  /** Called now and then with what is done, in units of the job's kind. */
+  readonly onProgress?: (done: number) => void;
+  /** Asked as often; true ends the job. */
+  readonly shouldStop?: () => boolean;
+}
+
+/** What jobs of a kind are and where they run. */
+export interface WorkerKind<Job, Output> {
+  /** The worker's script for a thread of Node. */
+  readonly script: () => URL;
+  /** A Web Worker of that script. A function of its own, in which bundlers can see the address. */
+  readonly webWorker: () => Worker;
+  /** Run a job on the calling thread. */
+  readonly runHere: (job: Job, watch: JobWatch) => Promise<Output>;
+  /** How messages call a job. */
+  readonly nameOf: (job: Job) => string;
+}
+
+/** What both kinds of workers have in common, once wrapped. */
+interface WorkerHandle<Job, Output> {
+  post(message: ToWorker<Job>): void;
+  /** The handlers of the job at hand; a worker runs one job at a time. */
+  listen(onMessage: (message: FromWorker<Output>) => void, onFailure: (reason: unknown) => void): void;
+  terminate(): void;
+}
+
+/** Workers (or, with 0 of them, the calling thread) that run jobs. */
+export interface WorkerPool<Job, Output> {
+  /** Number of jobs that run at the same time. */
+  readonly size: number;
+  /**
+   * Run a job as soon as a worker is free.
+   *
+   * @throws the errors of the job, JobError when the worker itself fails
+   */
+  run(job: Job, watch?: JobWatch): Promise<Output>;
+  /** End all workers; jobs still running are lost. */
+  close(): void;
+}
+
+/** Cores that the host offers to this program. */
+export function availableCores(): number {
+  const node = globalThis.process?.getBuiltinModule?.("node:os");
+  return Math.max(1, node?.availableParallelism?.() ?? globalThis.navigator?.hardwareConcurrency ?? 1);
+}
+
+/** Start a worker thread (Node) or a Web Worker (browser). */
+function startWorker<Job, Output>({ script, webWorker }: WorkerKind<Job, Output>): WorkerHandle<Job, Output> {
+  const threads = globalThis.process?.getBuiltinModule?.("node:worker_threads");
+  if (threads) {
+    // Without --input-type, which a program from the command line or standard input was started with.
+    const execArgv = process.execArgv.filter((argument) => !argument.startsWith("--input-type"));
+    const worker = new threads.Worker(script(), { execArgv });
+    // An idle pool must not keep the program alive.
+    worker.unref();
+    return {
+      post: (message) => worker.postMessage(message),
+      listen(onMessage, onFailure) {
+        worker.removeAllListeners("message").on("message", onMessage);
+        worker.removeAllListeners("error").on("error", onFailure);
+        worker
+          .removeAllListeners("exit")
+          .on("exit", (code) => onFailure(new Error(`worker exited with code ${code}`)));
+      },
+      terminate: () => void worker.terminate(),
+    };
+  }
+  const worker = webWorker();
+  return {
+    post: (message) => worker.postMessage(message),
+    listen(onMessage, onFailure) {
+      worker.onmessage = ({ data }) => onMessage(data);
+      worker.onerror = (event) => onFailure(new Error(event.message || "worker failed to start"));
+    },
+    terminate: () => worker.terminate(),
+  };
+}
+
+function runOnWorker<Job, Output>(
+  worker: WorkerHandle<Job, Output>,
+  job: Job,
+  nameOf: (job: Job) => string,
+  options: JobWatch,
+): Promise<Output> {
+  const { module, onProgress, shouldStop } = options;
+  if (module === undefined)
+    throw new JobError("pool: a job for a worker must come with compiled kernels; pass module");
+  return new Promise((resolve, reject) => {
+    // Asked here, so that any condition of the caller's stops a worker that shares no memory with it.
+    const watch = setInterval(() => {
+      if (shouldStop?.()) {
+        clearInterval(watch);
+        worker.post({ type: "stop" });
+      }
+    }, 50);
+    const settle = (action: () => void) => {
+      clearInterval(watch);
+      action();
+    };
+    worker.listen(
+      (message) => {
+        if (message.type === "progress") onProgress?.(message.done);
+        else if (message.type === "done") settle(() => resolve(message.output));
+        else settle(() => reject(fromPlainError(message.error)));
+      },
+      (cause) =>
+        settle(() =>
+          reject(
+            new JobError(
+              `pool: the worker of ${nameOf(job)} must stay alive, got ${String(cause)}; run it again`,
+              {
+                fields: { job: nameOf(job) },
+                cause,
+              },
+            ),
+          ),
+        ),
+    );
+    worker.post({ type: "run", job, module });
+  });
+}
+
+/**
+ * Open a pool.
+ *
+ * @param workers number of workers, >= 0; 0 runs jobs one after the other on the calling thread
+ */
+export function openWorkerPool<Job, Output>(
+  kind: WorkerKind<Job, Output>,
+  workers: number,
+): WorkerPool<Job, Output> {
+  const idle: WorkerHandle<Job, Output>[] = [];
+  const all = new Set<WorkerHandle<Job, Output>>();
+  const waiting: { resolve(worker: WorkerHandle<Job, Output>): void; reject(reason: unknown): void }[] = [];
+  let closed = false;
+  const closedError = () => new JobError("pool: must be open to run jobs, got closed; open another");
+  let inTurn: Promise<unknown> = Promise.resolve();
+
+  function acquire(): Promise<WorkerHandle<Job, Output>> {
+    if (closed) return Promise.reject(closedError());
+    const free = idle.pop();
+    if (free) return Promise.resolve(free);
+    if (all.size < workers) {
+      const worker = startWorker(kind);
+      all.add(worker);
+      return Promise.resolve(worker);
+    }
+    return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+  }
+
+  function release(worker: WorkerHandle<Job, Output>): void {
+    const next = waiting.shift();
+    if (next) next.resolve(worker);
+    else idle.push(worker);
+  }
+
+  return {
+    size: Math.max(1, workers),
+    async run(job, options = {}) {
+      if (workers === 0) {
+        const output = inTurn.then(() => kind.runHere(job, options));
+        inTurn = output.catch(() => undefined);
+        return output;
+      }
+      const worker = await acquire();
+      try {
+        const output = await runOnWorker(worker, job, kind.nameOf, options);
+        release(worker);
+        return output;
+      } catch (error) {
+        // A worker that failed is not trusted again; the next in line gets a fresh one.
+        worker.terminate();
+        all.delete(worker);
+        const next = waiting.shift();
+        if (next) acquire().then(next.resolve, next.reject);
+        throw error;
+      }
+    },
+    close() {
+      closed = true;
+      for (const { reject } of waiting.splice(0)) reject(closedError());
+      for (const worker of all) worker.terminate();
+      all.clear();
+      idle.length = 0;
+    },
+  };
+}
