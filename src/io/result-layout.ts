@@ -11,7 +11,7 @@
  * | PARAMETER_TRACE | table, one row a sweep and chain (chain after chain), burn-in included; iteration from 1, chain from 0 |
  * | DIAGNOSTICS | table of `Convergence`; `list` is `parameter`, or `worst` for the rows behind the verdict |
  * | LEDGER | table of `CountsLedger`, one row an observation |
- * | CONFIG | table of one row: settings by pylira's names, then by ours |
+ * | CONFIG | table of one row: settings by pylira's names, then by ours; for `nuts` and `gibbs` the column `method` comes first |
  * | IMAGE_TRACE | kept draws, f4 `[draws, ny, nx]`, chain after chain |
  *
  * For pylira's reader, which takes `IMAGE_TRACE[n_burn_in:]` as the posterior, `CONFIG.n_burn_in` is 0: the trace holds draws

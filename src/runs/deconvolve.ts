@@ -130,6 +130,10 @@ export async function deconvolve(
 ): Promise<PosteriorResult<GibbsConfig>>;
 export async function deconvolve(
   observations: Observation | readonly Observation[],
+  options: DeconvolveOptions,
+): Promise<PosteriorResult | PointEstimate>;
+export async function deconvolve(
+  observations: Observation | readonly Observation[],
   options: DeconvolveOptions = {},
 ): Promise<PosteriorResult | PointEstimate> {
   checkCombination(options);

@@ -73,10 +73,9 @@ describe("map with components", () => {
     const result = await deconvolve(data, {
       method: "map",
       components: [
-        { name: "points", prior: inverseGammaPrior({ shape: 0.5, scale: 0.02 }), parametrisation: "log" },
-        { name: "diffuse", prior: smoothnessPrior({ strength: 20, sigma: 2 }) },
+        { name: "points", prior: inverseGammaPrior({ shape: 1.5, scale: 0.1 }), parametrisation: "log" },
+        { name: "diffuse", prior: smoothnessPrior({ strength: 1, sigma: 2 }) },
       ],
-      iterations: 3_000,
     });
     const [bright, smooth] = result.components ?? [];
     expect([bright.name, smooth.name]).toEqual(["points", "diffuse"]);
@@ -90,15 +89,15 @@ describe("map with components", () => {
     };
     // 300 counts are known to 6 %, and blur and a smooth light below them to some 10 %.
     for (const pixel of points) {
-      expect(at(bright.flux.data, pixel)).toBeGreaterThan(220);
+      expect(at(bright.flux.data, pixel)).toBeGreaterThan(250);
       expect(at(bright.flux.data, pixel)).toBeLessThan(370);
     }
-    // The diffuse light keeps its form: no trace of the points beyond a third of their flux.
+    // The diffuse light keeps its form. Measured: 0.11.
     const error = Math.sqrt(
       smooth.flux.data.reduce((sum, value, i) => sum + (value - diffuse[i]) ** 2, 0) /
         diffuse.reduce((sum, value) => sum + value * value, 0),
     );
-    expect(error).toBeLessThan(0.3);
+    expect(error).toBeLessThan(0.2);
     const { estimate } = await decodePointEstimate(encodePointEstimate(result));
     expect(estimate.components).toEqual(result.components);
   });
