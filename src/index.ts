@@ -15,6 +15,23 @@ export {
   type PredictiveCheckOptions,
   predictiveCheck,
 } from "./checks/predictive-check.js";
+export {
+  type MergedTiles,
+  measureSeams,
+  mergeTiles,
+  type Seam,
+  type SeamResiduals,
+  seamResiduals,
+  type TilePosterior,
+} from "./cluster/tile-merge.js";
+export {
+  type PixelRange,
+  type PlanTilesOptions,
+  planTiles,
+  type Tile,
+  type TilePlan,
+  tileWeights,
+} from "./cluster/tile-plan.js";
 export type { Boundary } from "./data/boundary.js";
 export {
   type CheckedObservation,

@@ -4,6 +4,50 @@
  * @module
  */
 
+export {
+  type CollectedJob,
+  type CollectJobOptions,
+  collectJob,
+} from "./cluster/collect-job-node.js";
+export {
+  type CreateJobOptions,
+  createChainsJob,
+  createObservationsJob,
+  createTilesJob,
+  type Survey,
+  type SurveyEntry,
+} from "./cluster/create-job-node.js";
+export type {
+  JobKind,
+  JobManifest,
+  JobOptions,
+  SlurmSettings,
+  TaskRecord,
+  TileSettings,
+} from "./cluster/job.js";
+export { forEachTask, type Job, readJob, readTask } from "./cluster/job-folder-node.js";
+export { type JobStatus, type JobStatusOptions, jobStatus } from "./cluster/job-status-node.js";
+export type { TaskFailure } from "./cluster/result-files-node.js";
+export {
+  type RunTasksOptions,
+  runTasks,
+  type TasksProgress,
+  type TasksReport,
+} from "./cluster/run-task-node.js";
+export { shellCommands } from "./cluster/shell-command.js";
+export {
+  cancelSlurm,
+  type SlurmOptions,
+  type SlurmQueue,
+  slurmQueue,
+  submitToSlurm,
+} from "./cluster/slurm-node.js";
+export {
+  readSubmissions,
+  type Submission,
+  type SubmittedArray,
+  submittedTasks,
+} from "./cluster/submission-node.js";
 export { type AnimateDrawsOptions, animateDraws } from "./figures/animate-draws-node.js";
 export { figureDocument } from "./figures/document-node.js";
 export { renderPdf } from "./figures/pdf-node.js";

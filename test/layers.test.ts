@@ -40,6 +40,11 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "workers",
     ],
   ],
+  // Jobs of many tasks: whole runs, so above them.
+  cluster: [
+    ...BASE,
+    ...["version", "kernels", "data", "model", "posterior", "samplers", "io", "workers", "runs"],
+  ],
   report: [...BASE, "generated", "data", "model", "posterior", "checks", "io", "figures"],
   index: [
     ...BASE,
@@ -54,10 +59,11 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "io",
       "figures",
       "runs",
+      "cluster",
       "report",
     ],
   ],
-  node: ["index", "io", "figures", "runs", "report"],
+  node: ["index", "io", "figures", "runs", "cluster", "report"],
   cli: ["index", "node"],
 };
 

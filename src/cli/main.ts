@@ -36,6 +36,10 @@ const COMMANDS: Readonly<Record<string, LazyCommand>> = {
     summary: "say what is in a FITS file or a result",
     load: async () => asCommand((await import("./info.js")).infoCommand()),
   },
+  cluster: {
+    summary: "many runs as a job: on all cores, on Slurm, or by any scheduler",
+    load: async () => asCommand((await import("./cluster.js")).clusterCommand()),
+  },
   diagnose: {
     summary: "say whether a result can be trusted",
     load: async () => asCommand((await import("./diagnose.js")).diagnoseCommand()),
@@ -90,6 +94,7 @@ function settle(command: unknown): void {
     .exitOverride()
     .showSuggestionAfterError(true)
     .configureOutput({ outputError: () => {} });
+  for (const inner of asCommand(command).commands) settle(inner);
 }
 
 /** `error: unknown option '--foo'` and the suggestion below it, as one line without the first word. */
