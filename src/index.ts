@@ -23,7 +23,7 @@ export {
   type SeamResiduals,
   seamResiduals,
   type TilePosterior,
-} from "./cluster/tile-merge.js";
+} from "./jobs/tile-merge.js";
 export {
   type PixelRange,
   type PlanTilesOptions,
@@ -31,7 +31,7 @@ export {
   type Tile,
   type TilePlan,
   tileWeights,
-} from "./cluster/tile-plan.js";
+} from "./jobs/tile-plan.js";
 export type { Boundary } from "./data/boundary.js";
 export {
   type CheckedObservation,

@@ -8,7 +8,7 @@ export {
   type CollectedJob,
   type CollectJobOptions,
   collectJob,
-} from "./cluster/collect-job-node.js";
+} from "./jobs/collect-job-node.js";
 export {
   type CreateJobOptions,
   createChainsJob,
@@ -16,7 +16,7 @@ export {
   createTilesJob,
   type Survey,
   type SurveyEntry,
-} from "./cluster/create-job-node.js";
+} from "./jobs/create-job-node.js";
 export type {
   JobKind,
   JobManifest,
@@ -24,30 +24,30 @@ export type {
   SlurmSettings,
   TaskRecord,
   TileSettings,
-} from "./cluster/job.js";
-export { forEachTask, type Job, readJob, readTask } from "./cluster/job-folder-node.js";
-export { type JobStatus, type JobStatusOptions, jobStatus } from "./cluster/job-status-node.js";
-export type { TaskFailure } from "./cluster/result-files-node.js";
+} from "./jobs/job.js";
+export { forEachTask, type Job, readJob, readTask } from "./jobs/job-folder-node.js";
+export { type JobStatus, type JobStatusOptions, jobStatus } from "./jobs/job-status-node.js";
+export type { TaskFailure } from "./jobs/result-files-node.js";
 export {
   type RunTasksOptions,
   runTasks,
   type TasksProgress,
   type TasksReport,
-} from "./cluster/run-task-node.js";
-export { shellCommands } from "./cluster/shell-command.js";
+} from "./jobs/run-task-node.js";
+export { shellCommands } from "./jobs/shell-command.js";
 export {
   cancelSlurm,
   type SlurmOptions,
   type SlurmQueue,
   slurmQueue,
   submitToSlurm,
-} from "./cluster/slurm-node.js";
+} from "./jobs/slurm-node.js";
 export {
   readSubmissions,
   type Submission,
   type SubmittedArray,
   submittedTasks,
-} from "./cluster/submission-node.js";
+} from "./jobs/submission-node.js";
 export { type AnimateDrawsOptions, animateDraws } from "./figures/animate-draws-node.js";
 export { figureDocument } from "./figures/document-node.js";
 export { renderPdf } from "./figures/pdf-node.js";

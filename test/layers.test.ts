@@ -41,7 +41,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ],
   ],
   // Jobs of many tasks: whole runs, so above them.
-  cluster: [
+  jobs: [
     ...BASE,
     ...["version", "kernels", "data", "model", "posterior", "samplers", "io", "workers", "runs"],
   ],
@@ -59,11 +59,11 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "io",
       "figures",
       "runs",
-      "cluster",
+      "jobs",
       "report",
     ],
   ],
-  node: ["index", "io", "figures", "runs", "cluster", "report"],
+  node: ["index", "io", "figures", "runs", "jobs", "report"],
   cli: ["index", "node"],
 };
 

@@ -226,6 +226,9 @@ async function runHere(
   const clock = performance.now();
   try {
     const report = await runTasks(job, tasks, {
+      onTask(index, _seconds, error) {
+        if (error !== undefined) progress.say(`tslira: task ${index}: ${toPlainError(error).message}`);
+      },
       ...options,
       signal: interruption.signal,
       onProgress({ done, failed, total, fraction }) {
@@ -237,9 +240,6 @@ async function runHere(
           `${percent}  ${formatCount(done)} of ${formatCount(total)} tasks${wrong}${left}`,
           "tasks",
         );
-      },
-      onTask(index, _seconds, error) {
-        if (error !== undefined) progress.say(`tslira: task ${index}: ${toPlainError(error).message}`);
       },
     });
     if (report.failed > 0) process.exitCode = EXIT.failed;

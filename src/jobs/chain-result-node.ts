@@ -175,7 +175,8 @@ export async function unpackChain(
     };
     const draws = keptDraws(state.sweeps, card("BURNIN"), card("EVERY"));
     const pixels = shape[0] * shape[1];
-    const files = await openChainFiles({ folder, chain, columns, pixels, every }, () => draws);
+    // Files that begin empty.
+    const files = await openChainFiles({ folder, chain, columns, pixels, every }, () => 0);
     try {
       const rows = Math.max(1, Math.floor(SLICE_BYTES / (8 * columns)));
       for (let first = 0; first < state.sweeps; first += rows) {
