@@ -43,7 +43,7 @@ if (values.chandra === undefined) {
       "--background",
       file("background"),
       "--iterations",
-      "20000",
+      "10000",
       "--chains",
       "4",
       "--seed",

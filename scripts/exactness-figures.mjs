@@ -9,7 +9,6 @@ import {
   gaussianPsf,
   LiraDeconvolver,
   plotPanels,
-  plotParameterTraces,
   renderPng,
   simulateCounts,
 } from "../dist/node.js";

@@ -40,10 +40,23 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "workers",
     ],
   ],
+  // Observation and null replicates, each deconvolved, compared: tasks of their own for the pool or a cluster.
+  significance: [...BASE, ...["kernels", "data", "model", "posterior", "samplers", "io", "workers", "runs"]],
   // Jobs of many tasks: whole runs, so above them.
   jobs: [
     ...BASE,
-    ...["version", "kernels", "data", "model", "posterior", "samplers", "io", "workers", "runs"],
+    ...[
+      "version",
+      "kernels",
+      "data",
+      "model",
+      "posterior",
+      "samplers",
+      "io",
+      "workers",
+      "runs",
+      "significance",
+    ],
   ],
   report: [...BASE, "generated", "data", "model", "posterior", "checks", "io", "figures"],
   index: [
@@ -59,11 +72,12 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "io",
       "figures",
       "runs",
+      "significance",
       "jobs",
       "report",
     ],
   ],
-  node: ["index", "io", "figures", "runs", "jobs", "report"],
+  node: ["index", "io", "figures", "runs", "significance", "jobs", "report"],
   cli: ["index", "node"],
 };
 

@@ -3,21 +3,28 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import {
+  type Circle,
+  circularRegion,
   createChainsJob,
   createObservationsJob,
+  createReplicatesJob,
   createTilesJob,
   type Job,
   type JobOptions,
   type Observation,
   type ObservationFileNames,
   readObservationFiles,
+  type SignificanceSettings,
   type SlurmSettings,
   type SurveyEntry,
 } from "../node.js";
 import {
   type DeconvolveSettings,
+  flag,
   mergeSettings,
   number,
+  numberOrList,
+  numbers,
   OBSERVATION_KEYS,
   OPTION_KEYS,
   type PartialSettings,
@@ -45,6 +52,10 @@ export interface JobDescription {
   readonly tile?: readonly [number, number];
   readonly margin?: number;
   readonly settings: PartialSettings;
+  /** For replicates. */
+  readonly significance: SignificanceSettings;
+  readonly circles?: readonly Circle[];
+  readonly thresholds?: readonly number[];
   /** Entries of a survey. */
   readonly survey: readonly Record<string, unknown>[];
 }
@@ -78,7 +89,28 @@ const SLURM_KEYS: Readonly<Record<keyof SlurmSettings, Reader>> = {
   program: texts,
 };
 
-const KINDS = ["chains", "observations", "tiles"];
+const KINDS = ["chains", "observations", "tiles", "replicates"];
+
+/** Settings of a significance run besides those of the sampler. */
+const SIGNIFICANCE_KEYS: Readonly<Record<string, Reader>> = {
+  replicates: number,
+  gamma: numberOrList,
+  null: text,
+  elliptical: flag,
+  propagate: flag,
+  refit: flag,
+  fitOutside: flag,
+  scan: numbers(["radius", "step"], false),
+};
+
+const circle: Reader = (value, where) => {
+  const values: unknown[] = typeof value === "string" ? value.split(",").map(Number) : (value as unknown[]);
+  if (!Array.isArray(values) || values.length !== 3 || !values.every(Number.isFinite)) {
+    throw wrong(where, 'text like "16,16,3" (x, y and radius in pixels from 0)', value);
+  }
+  const [x, y, radius] = values as number[];
+  return { x, y, radius };
+};
 
 const JOB_KEYS: Readonly<Record<string, Reader>> = {
   kind: oneOf(KINDS),
@@ -97,6 +129,15 @@ const JOB_KEYS: Readonly<Record<string, Reader>> = {
     return sides;
   },
   margin: number,
+  circles: (value, where, folder) => {
+    if (!Array.isArray(value)) throw wrong(where, "a list of circles", value);
+    return value.map((one, index) => circle(one, `${where}[${index}]`, folder));
+  },
+  thresholds: (value, where) => {
+    if (!Array.isArray(value) || !value.every(Number.isFinite))
+      throw wrong(where, "a list of numbers", value);
+    return value;
+  },
   // A list of objects, or a file with one in each line.
   observations: (value, where, folder) => {
     if (typeof value === "string") return path(value, where, folder);
@@ -137,7 +178,7 @@ export async function readSlurmFile(file: string): Promise<SlurmSettings> {
  * @throws InvalidInputError when it cannot be read, has an unknown key or a value of the wrong type
  */
 export async function readJobFile(file: string): Promise<JobDescription> {
-  const keys = { ...OBSERVATION_KEYS, ...OPTION_KEYS, ...JOB_KEYS };
+  const keys = { ...OBSERVATION_KEYS, ...OPTION_KEYS, ...JOB_KEYS, ...SIGNIFICANCE_KEYS };
   const values = readKeys(await readJsonFile(file), keys, file, dirname(file));
   const { kind, folder, slurm, observations, ...rest } = values as {
     kind?: string;
@@ -153,7 +194,7 @@ export async function readJobFile(file: string): Promise<JobDescription> {
   return {
     ...(pick(rest, { ...JOB_KEYS, name: text }) as Pick<
       JobDescription,
-      "output" | "name" | "executor" | "tile" | "margin"
+      "output" | "name" | "executor" | "tile" | "margin" | "circles" | "thresholds"
     >),
     kind,
     folder: folder ?? join(dirname(file), `${basename(file).replace(/\.json$/, "")}.job`),
@@ -165,6 +206,7 @@ export async function readJobFile(file: string): Promise<JobDescription> {
         ? {}
         : { observations: list as PartialSettings["observations"] & object }),
     },
+    significance: pick(values, SIGNIFICANCE_KEYS) as SignificanceSettings,
     survey: isSurvey ? (list ?? [{}]) : [],
   };
 }
@@ -222,6 +264,18 @@ export async function createJob(
     return createObservationsJob(folder, { count: survey.length, entry }, options, shared);
   }
   const { observations, ...origin } = await readTogether(merged(description).observations);
+  if (kind === "replicates") {
+    const { shape } = observations[0].counts;
+    const { circles = [], thresholds, significance } = description;
+    const regions = circles.map((one) => circularRegion(one, shape));
+    const { until: _until, maxIterations: _most, ...sampler } = options;
+    const both = { ...sampler, ...significance } as SignificanceSettings;
+    return createReplicatesJob(folder, observations, regions, both, {
+      ...shared,
+      ...origin,
+      ...(thresholds === undefined ? {} : { thresholds }),
+    });
+  }
   if (kind === "chains") return createChainsJob(folder, observations, options, { ...shared, ...origin });
   return createTilesJob(folder, observations, options, {
     ...shared,

@@ -72,7 +72,7 @@ const cutout: Reader = (value, where): Cutout => {
   return found;
 };
 
-const numberOrList: Reader = (value, where) => {
+export const numberOrList: Reader = (value, where) => {
   const values: unknown[] = Array.isArray(value) ? value : [value];
   if (!values.every((one) => typeof one === "number"))
     throw wrong(where, "a number or a list of numbers", value);
@@ -80,7 +80,7 @@ const numberOrList: Reader = (value, where) => {
 };
 
 /** An object of numbers with exactly these keys, or some of them. */
-function numbers(keys: readonly string[], all: boolean): Reader {
+export function numbers(keys: readonly string[], all: boolean): Reader {
   const readers = Object.fromEntries(keys.map((key) => [key, number]));
   return (value, where, folder) => {
     const found = readKeys(value, readers, where, folder);

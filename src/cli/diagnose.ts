@@ -22,7 +22,7 @@ import { given } from "./given.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { parseNumbers, parseWhole } from "./option-values.js";
 import { openProgress } from "./progress.js";
-import { findResultInputs, INPUT_GROUP, inputOptions } from "./result-inputs.js";
+import { addInputOptions, findResultInputs, type InputFlags } from "./result-inputs.js";
 
 const DETAILS = `
 Convergence: for every parameter, the worst pixels and the regions asked for: mean, standard deviation
@@ -49,8 +49,7 @@ function parseCircle(text: string): Circle {
 }
 
 function diagnoseOptions() {
-  const input = inputOptions();
-  return new Command("diagnose")
+  const command = new Command("diagnose")
     .summary("say whether a result can be trusted")
     .description(
       "Judge a result: do its chains agree, how exact are its numbers, and does the model describe the data?",
@@ -71,21 +70,12 @@ function diagnoseOptions() {
     .option("-s, --seed <n>", "seed of the replicated counts (default: 0)", parseWhole)
     .option("--no-predictive", "leave the predictive checks out")
     .option("--held-out", "also deconvolve half of the photons and check on the others; takes a run")
-    .option("--prior-sensitivity", "also run with the smoothing prior's rate / 4 and x 4; takes two runs")
-    .optionsGroup(INPUT_GROUP)
-    .addOption(input.counts)
-    .addOption(input.psf)
-    .addOption(input.exposure)
-    .addOption(input.background)
-    .addOption(input.backgroundUnit)
-    .addOption(input.mask)
-    .addOption(input.cutout)
-    .addOption(input.psfCutout)
-    .helpOption("-h, --help", "print this help")
-    .addHelpText("after", DETAILS);
+    .option("--prior-sensitivity", "also run with the smoothing prior's rate / 4 and x 4; takes two runs");
+  addInputOptions(command);
+  return command.helpOption("-h, --help", "print this help").addHelpText("after", DETAILS);
 }
 
-type Flags = ReturnType<ReturnType<typeof diagnoseOptions>["opts"]>;
+type Flags = ReturnType<ReturnType<typeof diagnoseOptions>["opts"]> & InputFlags;
 
 /** The command. */
 export function diagnoseCommand() {

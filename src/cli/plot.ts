@@ -25,7 +25,7 @@ import { nearestWord } from "./nearest-word.js";
 import { parseNumber, parseNumbers, parseWhole } from "./option-values.js";
 import { checkOutputPath } from "./output-path.js";
 import { oneChain, PLOT_KINDS, type PlotChoices, type PlotKind } from "./plot-kinds.js";
-import { findResultInputs, INPUT_GROUP, inputOptions } from "./result-inputs.js";
+import { addInputOptions, findResultInputs, type InputFlags } from "./result-inputs.js";
 import { blockImage, itermImage, kittyImage, sixelImage, terminalProtocol } from "./terminal-image.js";
 
 const KIND_WIDTH = Math.max(...Object.keys(PLOT_KINDS).map(({ length }) => length));
@@ -64,8 +64,7 @@ function parsePixel(text: string): readonly [number, number] {
 }
 
 function plotOptions() {
-  const input = inputOptions();
-  return new Command("plot")
+  const command = new Command("plot")
     .summary("draw a figure of a result")
     .description("Draw a figure of a result, as PNG, SVG or PDF; or an animation of its draws.")
     .argument("<result>", "result file, FITS")
@@ -118,21 +117,12 @@ function plotOptions() {
     .option("--scale-bar", "bar of known angular length on images")
     .option("--compass", "arrows to north and east on images")
     .option("--scale <s>", "pixels of a PNG per px of the figure (default: 2)", parseNumber)
-    .option("--width <n>", "width of a PNG in pixels, instead of --scale", parseWhole)
-    .optionsGroup(INPUT_GROUP)
-    .addOption(input.counts)
-    .addOption(input.psf)
-    .addOption(input.exposure)
-    .addOption(input.background)
-    .addOption(input.backgroundUnit)
-    .addOption(input.mask)
-    .addOption(input.cutout)
-    .addOption(input.psfCutout)
-    .helpOption("-h, --help", "print this help")
-    .addHelpText("after", DETAILS);
+    .option("--width <n>", "width of a PNG in pixels, instead of --scale", parseWhole);
+  addInputOptions(command);
+  return command.helpOption("-h, --help", "print this help").addHelpText("after", DETAILS);
 }
 
-type PlotFlags = ReturnType<ReturnType<typeof plotOptions>["opts"]>;
+type PlotFlags = ReturnType<ReturnType<typeof plotOptions>["opts"]> & InputFlags;
 
 /** The command. */
 export function plotCommand() {

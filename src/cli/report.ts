@@ -8,9 +8,9 @@ import { given } from "./given.js";
 import { parseBytes } from "./option-values.js";
 import { checkOutputPath } from "./output-path.js";
 import {
+  addInputOptions,
   findResultInputs,
-  INPUT_GROUP,
-  inputOptions,
+  type InputFlags,
   namesOnRecord,
   type ResultInputs,
 } from "./result-inputs.js";
@@ -29,8 +29,7 @@ Examples:
 
 /** The command with all its options, but without its action. */
 export function reportOptions() {
-  const input = inputOptions();
-  return new Command("report")
+  const command = new Command("report")
     .summary("one page on a result, to read and to attach to a paper")
     .description("Write a self-contained HTML page on a result.")
     .argument("<result>", "result file, FITS, plain or .gz")
@@ -42,23 +41,16 @@ export function reportOptions() {
       parseBytes,
     )
     .option("--overwrite", "replace a page that exists")
-    .option("-q, --quiet", "warnings and errors only")
-    .optionsGroup(INPUT_GROUP)
-    .addOption(input.counts)
-    .addOption(input.psf)
-    .addOption(input.exposure)
-    .addOption(input.background)
-    .addOption(input.backgroundUnit)
-    .addOption(input.mask)
-    .addOption(input.cutout)
-    .addOption(input.psfCutout)
+    .option("-q, --quiet", "warnings and errors only");
+  addInputOptions(command);
+  return command
     .option("--no-inputs", "do not look for input files")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", DETAILS);
 }
 
 /** Values of the options. */
-type ReportFlags = ReturnType<ReturnType<typeof reportOptions>["opts"]>;
+type ReportFlags = ReturnType<ReturnType<typeof reportOptions>["opts"]> & InputFlags;
 
 /** The command. */
 export function reportCommand() {

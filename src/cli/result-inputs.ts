@@ -1,6 +1,6 @@
 /** The observations behind a result: files that the options name, or those of the command that the result remembers. */
 
-import { Option } from "@commander-js/extra-typings";
+import { type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
 import {
   type Cutout,
   InvalidInputError,
@@ -13,27 +13,26 @@ import { given } from "./given.js";
 import { parseCutout } from "./option-values.js";
 import { findRecordedData, recordedNames } from "./recorded-data.js";
 
-/** Heading of the input options in the help. */
-export const INPUT_GROUP = "Observation (default: the files of the recorded command, where they are found):";
-
-/** Options that name the files of an observation. Commands add each of them, so that its type is known. */
-export function inputOptions() {
-  return {
-    counts: new Option("--counts <file>", "counts image that was deconvolved"),
-    psf: new Option("-p, --psf <file>", "point spread function"),
-    exposure: new Option("-e, --exposure <file>", "exposure"),
-    background: new Option("-b, --background <file>", "background"),
-    backgroundUnit: new Option(
-      "--background-unit <unit>",
-      "what the background file holds (default: flux)",
-    ).choices(["flux", "counts"] as const),
-    mask: new Option("-m, --mask <file>", "1 = use the pixel, 0 = ignore it"),
-    cutout: new Option("--cutout <x0:x1,y0:y1>", "part of the counts").argParser(parseCutout),
-    psfCutout: new Option("--psf-cutout <x0:x1,y0:y1>", "part of the psf").argParser(parseCutout),
-  };
+/** Add the options of `InputFlags` to a command, as a group of their own in its help. */
+export function addInputOptions(command: CommandUnknownOpts): void {
+  command
+    .optionsGroup("Observation (default: the files of the recorded command, where they are found):")
+    .option("--counts <file>", "counts image that was deconvolved")
+    .option("-p, --psf <file>", "point spread function")
+    .option("-e, --exposure <file>", "exposure")
+    .option("-b, --background <file>", "background")
+    .addOption(
+      new Option("--background-unit <unit>", "what the background file holds (default: flux)").choices([
+        "flux",
+        "counts",
+      ]),
+    )
+    .option("-m, --mask <file>", "1 = use the pixel, 0 = ignore it")
+    .option("--cutout <x0:x1,y0:y1>", "part of the counts", parseCutout)
+    .option("--psf-cutout <x0:x1,y0:y1>", "part of the psf", parseCutout);
 }
 
-/** Values of `inputOptions`. */
+/** Values of the options that name the files of an observation. */
 export interface InputFlags {
   readonly counts?: string | undefined;
   readonly psf?: string | undefined;

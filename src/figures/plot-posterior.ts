@@ -96,7 +96,14 @@ function posteriorPanels(
       ...(shared && { limits: shared }),
     })),
     snr: [
-      { image: ratio(mean, std), title: "Signal to noise", label: "mean / std", colormap: "magma", ...sky },
+      {
+        image: ratio(mean, std),
+        title: "Signal to noise",
+        label: "mean / std",
+        stretch: "sqrt",
+        colormap: "magma",
+        ...sky,
+      },
     ],
     rhat: [
       {

@@ -7,6 +7,7 @@ import { collectObservations } from "./collect-observations-node.js";
 import { collectTiles } from "./collect-tiles-node.js";
 import type { JobKind } from "./job.js";
 import { checkJobVersion, type Job } from "./job-folder-node.js";
+import { collectReplicates } from "./replicate-task-node.js";
 import { scanResults, TASK_STATES } from "./result-files-node.js";
 
 /** How to collect. */
@@ -48,6 +49,7 @@ const COLLECT: Readonly<Record<JobKind, (job: Job, context: CollectContext) => P
   chains: collectChains,
   observations: collectObservations,
   tiles: collectTiles,
+  replicates: collectReplicates,
 };
 
 /**

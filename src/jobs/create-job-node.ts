@@ -5,8 +5,11 @@ import type { Observation } from "../data/observation.js";
 import { InvalidInputError } from "../errors.js";
 import { cutout, type Shape, type SkyImage } from "../image.js";
 import { shiftWcs } from "../io/fits.js";
+import type { Region } from "../posterior/region.js";
 import type { LiraSummary } from "../posterior/result.js";
 import { planRun } from "../runs/lira-options.js";
+import { planSignificance, type SignificanceSettings } from "../significance/plan.js";
+import { significanceTasks } from "../significance/task.js";
 import type { JobManifest, JobOptions, SlurmSettings, TileSettings } from "./job.js";
 import { createJobFolder, type Job, type TaskDrafts } from "./job-folder-node.js";
 import { taskSeed } from "./task-seed.js";
@@ -154,6 +157,53 @@ export async function createObservationsJob(
   };
   const defaults = { name: `${count} observations`, output: "collected" };
   return createJobFolder(folder, manifestOf("observations", defaults, options, settings), drafts);
+}
+
+/** How to make a job of a significance run. */
+export interface ReplicatesJobOptions extends CreateJobOptions {
+  /** Fluxes whose excess is asked for, in the unit of the flux. */
+  readonly thresholds?: readonly number[];
+}
+
+/**
+ * Make a job of a significance run: a task for the observation, and one for each null replicate. The null hypothesis is
+ * fitted here, once.
+ *
+ * @param regions to test
+ * @param significance settings of test and sampler
+ * @throws InvalidInputError as `planSignificance`
+ */
+export async function createReplicatesJob(
+  folder: string,
+  data: Observation | readonly Observation[],
+  regions: readonly Region[],
+  significance: SignificanceSettings,
+  settings: ReplicatesJobOptions = {},
+): Promise<Job> {
+  const observations = listOf(data);
+  const checked = checkObservations(observations, boundaryOf(significance));
+  for (const warning of checked.warnings) settings.onWarning?.(warning);
+  const { unit, thresholds } = settings;
+  const run = planSignificance(observations, regions, {
+    ...significance,
+    ...(unit === undefined ? {} : { unit }),
+  });
+  const tasks = significanceTasks(run);
+  const drafts: TaskDrafts = {
+    count: tasks.length,
+    draft: async (index) => ({
+      task: { name: tasks[index].name, seed: tasks[index].seed },
+      observations,
+    }),
+  };
+  const defaults = { name: run.name, output: "significance.json" };
+  const options: JobOptions = { seed: run.config.seed };
+  const manifest = {
+    ...manifestOf("replicates", defaults, options, settings),
+    significance: run,
+    ...(thresholds === undefined ? {} : { thresholds }),
+  };
+  return createJobFolder(folder, manifest, drafts);
 }
 
 /** The part of an observation over a tile's sky, its outer ring of detector pixels not in use. */

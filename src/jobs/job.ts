@@ -15,9 +15,10 @@
 
 import type { LiraSummary } from "../posterior/result.js";
 import type { LiraDeconvolverOptions } from "../runs/lira-options.js";
+import type { SignificanceRun } from "../significance/task.js";
 
 /** What the tasks of a job are. */
-export type JobKind = "chains" | "observations" | "tiles";
+export type JobKind = "chains" | "observations" | "tiles" | "replicates";
 
 /** Settings of a run that can be written down. */
 export type JobOptions = Omit<LiraDeconvolverOptions, "fluxInit">;
@@ -81,6 +82,10 @@ export interface JobManifest {
   /** Files that the data came from, when all tasks share them. */
   readonly sources: LiraSummary["provenance"]["inputs"];
   readonly unit?: string;
+  /** For replicates of a significance run: all that its tasks need besides the data. */
+  readonly significance?: SignificanceRun;
+  /** For replicates: fluxes whose excess is asked for. */
+  readonly thresholds?: readonly number[];
   /** For tiles. */
   readonly mosaic?: TileSettings & {
     readonly shape: readonly [ny: number, nx: number];

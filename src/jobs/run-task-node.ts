@@ -8,6 +8,7 @@ import { runChainTask } from "./chain-result-node.js";
 import type { JobKind, TaskRecord } from "./job.js";
 import { checkJobVersion, type Job, readTask } from "./job-folder-node.js";
 import { runObservationTask } from "./observation-task-node.js";
+import { runReplicateTask } from "./replicate-task-node.js";
 import { acceptResult, clearTask, findResult, noteFailure } from "./result-files-node.js";
 import { type TaskContext, taskStopped } from "./task-context.js";
 import { claimWorkFolder } from "./work-folder-node.js";
@@ -16,6 +17,7 @@ const RUN: Readonly<Record<JobKind, (job: Job, task: TaskRecord, context: TaskCo
   chains: runChainTask,
   observations: runObservationTask,
   tiles: runObservationTask,
+  replicates: runReplicateTask,
 };
 
 /** How to run tasks; none of it changes their results. */

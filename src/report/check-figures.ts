@@ -30,7 +30,7 @@ export function residualFigure(
   });
   return {
     svg: composeFigure([panel], 1, {}, residualLegend(colors)),
-    caption: `Residuals of the pixels of ${name}. At low counts they are not normal even for a perfect model: compare with the steps.`,
+    caption: `How the residuals of the observation “${name}” are distributed over its pixels. At low counts they are not normal even for a perfect model: compare with the steps.`,
   };
 }
 
@@ -43,6 +43,6 @@ export function profileFigure(
   const { centre } = profile;
   return {
     svg: plotRadialProfile(profile, { document, wcs }),
-    caption: `Counts of ${name} about x = ${centre.x}, y = ${centre.y}, with the bands that hold 68 % and 95 % of counts replicated from the posterior.`,
+    caption: `Radial profile of the observation “${name}” about x = ${centre.x}, y = ${centre.y}, with the bands that hold 68 % and 95 % of counts replicated from the posterior.`,
   };
 }

@@ -39,7 +39,7 @@ function table(
   caption: string,
   heads: readonly string[],
   rows: readonly (readonly string[])[],
-  kind: "numbers" | "words" = "numbers",
+  kind: "numbers" | "words" | "discrepancies" = "numbers",
 ): string {
   const head = heads.map((cell) => `<th scope="col">${cell}</th>`).join("");
   const body = rows
@@ -218,6 +218,7 @@ export function predictiveHtml({
         errorText(p, pError),
         flagged ? "yes" : "no",
       ]),
+      "discrepancies",
     ) +
     '<p class="note">p is the probability that replicated counts are at least as discrepant as the observed; near 0 or 1 is bad. ' +
     "Since the counts made the posterior, p gathers about 1/2.</p>"
@@ -320,7 +321,8 @@ export function guideHtml(embedded: string): string {
     [
       "R-hat and ESS",
       "R-hat compares the spread between chains with that within them; 1 is perfect, from 1.1 on the chains tell different stories. " +
-        "ESS is the number of independent draws that the correlated ones are worth; 100 a chain are enough for means and errors.",
+        "ESS is the number of independent draws that the correlated ones are worth; 100 a chain are enough for means and errors. " +
+        "Where pairs of chains keep different shifts of the tree, each pair samples a model of its own, and only chains of equal shift are compared.",
     ],
     [
       "Regions",

@@ -74,7 +74,7 @@ const FROZEN: readonly (readonly [phi: number, row: Readonly<Record<string, numb
       medianEssPerDraw: 1,
       tailEssPerDraw: 1,
       meanMcseRootDraws: 1,
-      stdMcseRootDraws: 0.7071068,
+      stdMcseRootDraws: Math.SQRT1_2,
       medianMcseRootDraws: 1.253314,
       upperMcseRootDraws: 1.709418,
     },

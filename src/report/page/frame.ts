@@ -34,6 +34,7 @@ export function createFrame(document: Document, shape: Shape): Frame {
   canvas.setAttribute("aria-hidden", "true");
   const overlay = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   overlay.setAttribute("aria-hidden", "true");
+  overlay.setAttribute("preserveAspectRatio", "none");
   element.append(canvas, overlay);
 
   const picture = document.createElement("canvas");
@@ -58,6 +59,12 @@ export function createFrame(document: Document, shape: Shape): Frame {
     context.imageSmoothingEnabled = wide > columns;
     context.imageSmoothingQuality = "high";
     context.drawImage(picture, left + 0.5, ny - 0.5 - bottom - tall, wide, tall, 0, 0, columns, rows);
+    draw();
+  }
+
+  /** In units of px of now; on paper the frame has another size, and the drawing follows it. */
+  function draw(): void {
+    overlay.setAttribute("viewBox", `0 0 ${element.clientWidth} ${element.clientHeight}`);
     overlay.innerHTML = makeOverlay();
   }
 
@@ -94,7 +101,7 @@ export function createFrame(document: Document, shape: Shape): Frame {
     },
     annotate(next) {
       makeOverlay = next;
-      overlay.innerHTML = makeOverlay();
+      draw();
     },
     project,
     locate({ clientX, clientY }) {
