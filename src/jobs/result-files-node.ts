@@ -3,8 +3,8 @@
  * the SHA-256. A file is right when it is what its name says, so no list of results is kept that could disagree with them.
  */
 
-import { createHash } from "node:crypto";
-import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { createHash, hash as oneHash } from "node:crypto";
+import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { copyFile, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type PlainError, toPlainError } from "../errors.js";
@@ -44,15 +44,17 @@ function names(folder: string): string[] {
 function fingerprint(path: string, buffer: Uint8Array): { readonly bytes: number; readonly hash: string } {
   const file = openSync(path, "r");
   try {
-    const { size } = fstatSync(file);
-    const hash = createHash("sha256");
-    for (let done = 0; done < size; ) {
-      const read = readSync(file, buffer, 0, buffer.length, done);
-      if (read === 0) break;
-      hash.update(buffer.subarray(0, read));
-      done += read;
+    let read = readSync(file, buffer, 0, buffer.length, null);
+    // Most results are small: one call is three times as quick as a hash that is fed.
+    if (read < buffer.length)
+      return { bytes: read, hash: oneHash("sha256", buffer.subarray(0, read)).slice(0, HASH_DIGITS) };
+    const feed = createHash("sha256");
+    let bytes = 0;
+    for (; read > 0; read = readSync(file, buffer, 0, buffer.length, null)) {
+      feed.update(buffer.subarray(0, read));
+      bytes += read;
     }
-    return { bytes: size, hash: hash.digest("hex").slice(0, HASH_DIGITS) };
+    return { bytes, hash: feed.digest("hex").slice(0, HASH_DIGITS) };
   } finally {
     closeSync(file);
   }
@@ -80,9 +82,11 @@ export function scanResults(
   const corrupt: { index: number; file: string; reason: string }[] = [];
   const buffer = new Uint8Array(BUFFER_BYTES);
   const state = (name: TaskState) => TASK_STATES.indexOf(name);
+  // Files of one task follow one another. A good one makes up for bad ones, but two that differ contradict each other.
+  let disputed = -1;
   const spoil = (index: number, file: string, reason: string) => {
-    states[index] = state("corrupt");
     if (corrupt.length < 100) corrupt.push({ index, file, reason });
+    if (states[index] !== state("done")) states[index] = state("corrupt");
   };
   for (let shard = 0; shard < shards(job); shard++) {
     const name = shardName(shard * SHARD);
@@ -96,17 +100,16 @@ export function scanResults(
       const index = Number(task);
       if (task === undefined || index >= count) continue;
       const path = join(results, file);
-      if (states[index] === state("done")) {
-        spoil(index, path, "another result of the same task has other bytes");
-        continue;
-      }
-      if (states[index] === state("corrupt")) continue;
       try {
         const found = verify ? fingerprint(path, buffer) : { bytes: statSync(path).size, hash };
         if (found.bytes !== Number(bytes)) {
           spoil(index, path, `length must be ${bytes} bytes, got ${found.bytes}`);
         } else if (found.hash !== hash) {
           spoil(index, path, `SHA-256 must begin with ${hash}, got ${found.hash}`);
+        } else if (states[index] === state("done") || disputed === index) {
+          states[index] = state("corrupt");
+          disputed = index;
+          spoil(index, path, "another result of the same task has other bytes");
         } else {
           states[index] = state("done");
           visit(index, path);

@@ -7,7 +7,16 @@
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -210,27 +219,37 @@ describe.skipIf(obstacle !== undefined)("jobs on Slurm", () => {
     }
   });
 
-  it("cancels what runs and waits, and continues it from its checkpoints", async () => {
-    const run = { kind: "chains", iterations: 20_000, burnIn: 100, chains: 6, seed: 5, trace: { keep: 50 } };
-    describeJob("long.json", { ...run, executor: "slurm", folder: "long.job" });
-    await tslira("cluster", "submit", "long.json", "--no-collect");
-    for (let look = 0; look < 100; look++) {
-      const { running } = await status("long.job");
-      if (running > 0) break;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+  it("cancels what runs and waits, and continues it from its checkpoints with the same bytes", async () => {
+    const run = { kind: "chains", iterations: 3000, burnIn: 100, chains: 2, seed: 5, trace: { keep: 50 } };
+    describeJob("long.json", { ...run, folder: "long.job" });
+    await tslira("cluster", "submit", "long.json", "--executor", "shell");
+    cpSync(join(folder, "long.job"), join(folder, "undisturbed.job"), { recursive: true });
+    await tslira("cluster", "submit", "long.job", "--executor", "slurm", "--no-collect");
+    const work = join(folder, "long.job/work");
+    const sampled = () =>
+      readdirSync(work).some((name) =>
+        readdirSync(join(work, name)).some(
+          (file) => file.endsWith(".rows") && statSync(join(work, name, file)).size > 0,
+        ),
+      );
+    for (let look = 0; look < 600 && !sampled(); look++)
+      await new Promise((resolve) => setTimeout(resolve, 50));
     await tslira("cluster", "cancel", "long.job");
     await settled("long.job");
     const cancelled = await status("long.job");
     expect(cancelled).toMatchObject({ running: 0, waiting: 0, failed: 0 });
     expect(cancelled.missing).toBeGreaterThan(0);
     // Interrupted chains left their state, in folders that anybody may take over.
-    const left = readdirSync(join(folder, "long.job/work")).filter((name) => name.endsWith(".free"));
+    const left = readdirSync(work).filter((name) => name.endsWith(".free"));
     expect(left.length).toBeGreaterThan(0);
     for (const name of left) {
-      expect(
-        existsSync(join(folder, "long.job/work", name, `chain-${Number(name.slice(0, 6))}.state.fits`)),
-      ).toBe(true);
+      expect(existsSync(join(work, name, `chain-${Number(name.slice(0, 6))}.state.fits`))).toBe(true);
     }
+    await tslira("cluster", "submit", "long.job");
+    await tslira("cluster", "submit", "undisturbed.job");
+    expect(results("long.job")).toEqual(results("undisturbed.job"));
+    expect(readdirSync(work)).toEqual([]);
+    const file = (job: string) => readFileSync(join(folder, job, "result.fits"));
+    expect(file("long.job").equals(file("undisturbed.job"))).toBe(true);
   });
 });
