@@ -77,15 +77,19 @@ try {
     const start = performance.now();
     const { stdout, stderr } = spawnSync(
       "/usr/bin/env",
-      [...["time", "-f", "%M"], ...[process.execPath, cli, "cluster", "status", folder, "--json", ...flags]],
+      [
+        ...["time", "-f", "%M %U %S"],
+        ...[process.execPath, cli, "cluster", "status", folder, "--json", ...flags],
+      ],
       { encoding: "utf8", maxBuffer: 2 ** 28 },
     );
     const seconds = (performance.now() - start) / 1000;
     const found = JSON.parse(stdout);
     const { done, failed, corrupt, missing } = found;
+    const [kib, user, system] = (stderr.trim().split("\n").at(-1) ?? "").split(" ").map(Number);
     say(
-      `${["status", ...flags].join(" ").padEnd(34)} ${seconds.toFixed(1)} s, ${(Number(stderr.trim().split("\n").at(-1)) / 1024).toFixed(0)} MiB: ` +
-        JSON.stringify({ done, failed, corrupt, missing, todo: found.todo.length }),
+      `${["status", ...flags].join(" ").padEnd(34)} ${seconds.toFixed(1)} s (${(user + system).toFixed(1)} s of a core), ` +
+        `${(kib / 1024).toFixed(0)} MiB: ${JSON.stringify({ done, failed, corrupt, missing, todo: found.todo.length })}`,
     );
   }
 } finally {
