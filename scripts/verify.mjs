@@ -12,6 +12,7 @@ const STEPS = [
   ["docs", "npm run docs"],
   ["interop", "vitest run --project interop"],
   ["e2e", "vitest run --project e2e"],
+  ["cluster", "vitest run --project cluster"],
   ["slow", "vitest run --project slow"],
   ["demo", "node scripts/demo.mjs"],
 ];

@@ -211,6 +211,23 @@ export {
 } from "./io/point-estimate-file.js";
 export type { ResultSummary } from "./io/result-decode.js";
 export { decodeResult, encodeResult } from "./io/result-file.js";
+export {
+  type MergedTiles,
+  measureSeams,
+  mergeTiles,
+  type Seam,
+  type SeamResiduals,
+  seamResiduals,
+  type TilePosterior,
+} from "./jobs/tile-merge.js";
+export {
+  type PixelRange,
+  type PlanTilesOptions,
+  planTiles,
+  type Tile,
+  type TilePlan,
+  tileWeights,
+} from "./jobs/tile-plan.js";
 export { type BootstrapOptions, parametricBootstrap } from "./methods/bootstrap.js";
 export { type EmMultiscaleOptions, emMultiscale } from "./methods/em-multiscale.js";
 export type { IterationOptions, IterationReport } from "./methods/estimate.js";

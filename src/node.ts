@@ -31,6 +31,52 @@ export {
   readObservationFiles,
 } from "./io/public-datasets-node.js";
 export { readResult, readResultSummary, writeResult } from "./io/result-file-node.js";
+export {
+  type CollectedJob,
+  type CollectJobOptions,
+  collectJob,
+} from "./jobs/collect-job-node.js";
+export {
+  type CreateJobOptions,
+  createChainsJob,
+  createObservationsJob,
+  createReplicatesJob,
+  createTilesJob,
+  type ReplicatesJobOptions,
+  type Survey,
+  type SurveyEntry,
+} from "./jobs/create-job-node.js";
+export type {
+  JobKind,
+  JobManifest,
+  JobOptions,
+  SlurmSettings,
+  TaskRecord,
+  TileSettings,
+} from "./jobs/job.js";
+export { forEachTask, type Job, readJob, readTask } from "./jobs/job-folder-node.js";
+export { type JobStatus, type JobStatusOptions, jobStatus } from "./jobs/job-status-node.js";
+export type { TaskFailure } from "./jobs/result-files-node.js";
+export {
+  type RunTasksOptions,
+  runTasks,
+  type TasksProgress,
+  type TasksReport,
+} from "./jobs/run-task-node.js";
+export { shellCommands } from "./jobs/shell-command.js";
+export {
+  cancelSlurm,
+  type SlurmOptions,
+  type SlurmQueue,
+  slurmQueue,
+  submitToSlurm,
+} from "./jobs/slurm-node.js";
+export {
+  readSubmissions,
+  type Submission,
+  type SubmittedArray,
+  submittedTasks,
+} from "./jobs/submission-node.js";
 export { type ReportFileOptions, reportFromFile } from "./report/report-file-node.js";
 export {
   deconvolveToFile,

@@ -45,6 +45,22 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ...BASE,
     ...["version", "kernels", "data", "model", "posterior", "samplers", "io", "workers", "runs"],
   ],
+  // Jobs of many tasks: whole runs, so above them.
+  jobs: [
+    ...BASE,
+    ...[
+      "version",
+      "kernels",
+      "data",
+      "model",
+      "posterior",
+      "samplers",
+      "io",
+      "workers",
+      "runs",
+      "significance",
+    ],
+  ],
   report: [...BASE, "generated", "data", "model", "posterior", "checks", "io", "figures", "significance"],
   index: [
     ...BASE,
@@ -60,10 +76,11 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "figures",
       "runs",
       "significance",
+      "jobs",
       "report",
     ],
   ],
-  node: ["index", "io", "figures", "runs", "significance", "report"],
+  node: ["index", "io", "figures", "runs", "significance", "jobs", "report"],
   cli: ["index", "node"],
 };
 

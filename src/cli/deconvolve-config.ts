@@ -41,9 +41,10 @@ export interface PartialSettings {
 }
 
 /** Turns a JSON value into a setting. @throws InvalidInputError that begins with `where` */
-type Reader = (value: unknown, where: string, folder: string) => unknown;
+export type Reader = (value: unknown, where: string, folder: string) => unknown;
 
-function wrong(where: string, rule: string, value: unknown): InvalidInputError {
+/** A value that breaks a rule. */
+export function wrong(where: string, rule: string, value: unknown): InvalidInputError {
   return new InvalidInputError(
     `${where} must be ${rule}, got ${JSON.stringify(value)}; correct the config file`,
     {
@@ -59,12 +60,13 @@ function ofType(type: "string" | "boolean" | "number", rule: string): Reader {
   };
 }
 
-const text = ofType("string", "text");
-const flag = ofType("boolean", "true or false");
-const number = ofType("number", "a number");
+/** Readers of single values. */
+export const text = ofType("string", "text");
+export const flag = ofType("boolean", "true or false");
+export const number = ofType("number", "a number");
 
 /** A path, relative to the folder of the config file. */
-const path: Reader = (value, where, folder) => {
+export const path: Reader = (value, where, folder) => {
   if (typeof value !== "string") throw wrong(where, "a file name", value);
   return isAbsolute(value) || folder === "." ? value : join(folder, value);
 };
@@ -75,7 +77,7 @@ const cutout: Reader = (value, where): Cutout => {
   return found;
 };
 
-const numberOrList: Reader = (value, where) => {
+export const numberOrList: Reader = (value, where) => {
   const values: unknown[] = Array.isArray(value) ? value : [value];
   if (!values.every((one) => typeof one === "number"))
     throw wrong(where, "a number or a list of numbers", value);
@@ -83,7 +85,7 @@ const numberOrList: Reader = (value, where) => {
 };
 
 /** An object of numbers with exactly these keys, or some of them. */
-function numbers(keys: readonly string[], all: boolean): Reader {
+export function numbers(keys: readonly string[], all: boolean): Reader {
   const readers = Object.fromEntries(keys.map((key) => [key, number]));
   return (value, where, folder) => {
     const found = readKeys(value, readers, where, folder);
@@ -93,7 +95,8 @@ function numbers(keys: readonly string[], all: boolean): Reader {
   };
 }
 
-const OBSERVATION_KEYS: Readonly<Record<keyof ObservationFileNames, Reader>> = {
+/** Files of one observation. */
+export const OBSERVATION_KEYS: Readonly<Record<keyof ObservationFileNames, Reader>> = {
   counts: path,
   psf: path,
   exposure: path,
@@ -105,7 +108,8 @@ const OBSERVATION_KEYS: Readonly<Record<keyof ObservationFileNames, Reader>> = {
   name: text,
 };
 
-const OPTION_KEYS: Readonly<Record<Exclude<keyof LiraDeconvolverOptions, "fluxInit">, Reader>> = {
+/** Settings of the sampler. */
+export const OPTION_KEYS: Readonly<Record<Exclude<keyof LiraDeconvolverOptions, "fluxInit">, Reader>> = {
   alphaInit: numberOrList,
   fitAlpha: flag,
   iterations: number,
@@ -145,7 +149,7 @@ const RUN_KEYS: Readonly<Record<"workers" | "output" | "png" | "observations" | 
 };
 
 /** Read the known keys of an object. @throws InvalidInputError for any other key, naming the nearest */
-function readKeys(
+export function readKeys(
   value: unknown,
   readers: Readonly<Record<string, Reader>>,
   where: string,
@@ -167,7 +171,11 @@ function readKeys(
   return found;
 }
 
-function pick(from: Readonly<Record<string, unknown>>, keys: Readonly<Record<string, unknown>>): object {
+/** The entries of an object that are among these keys. */
+export function pick(
+  from: Readonly<Record<string, unknown>>,
+  keys: Readonly<Record<string, unknown>>,
+): object {
   return Object.fromEntries(Object.entries(from).filter(([key]) => Object.hasOwn(keys, key)));
 }
 
@@ -178,6 +186,17 @@ function pick(from: Readonly<Record<string, unknown>>, keys: Readonly<Record<str
  * @throws InvalidInputError when it cannot be read, is not JSON, has an unknown key or a value of the wrong type
  */
 export async function readConfigFile(file: string): Promise<PartialSettings> {
+  const json = await readJsonFile(file);
+  const values = readKeys(json, { ...OBSERVATION_KEYS, ...OPTION_KEYS, ...RUN_KEYS }, file, dirname(file));
+  return {
+    common: pick(values, OBSERVATION_KEYS),
+    options: pick(values, OPTION_KEYS) as Options,
+    ...(pick(values, RUN_KEYS) as Omit<PartialSettings, "common" | "options">),
+  };
+}
+
+/** Read a file of JSON. @throws InvalidInputError when it cannot be read or is not JSON */
+export async function readJsonFile(file: string): Promise<unknown> {
   let content: string;
   try {
     content = await readFile(file, "utf8");
@@ -187,19 +206,12 @@ export async function readConfigFile(file: string): Promise<PartialSettings> {
       cause,
     });
   }
-  let json: unknown;
   try {
-    json = JSON.parse(content);
+    return JSON.parse(content);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new InvalidInputError(`${file}: config file must be JSON, got ${reason}; correct it`, { cause });
   }
-  const values = readKeys(json, { ...OBSERVATION_KEYS, ...OPTION_KEYS, ...RUN_KEYS }, file, dirname(file));
-  return {
-    common: pick(values, OBSERVATION_KEYS),
-    options: pick(values, OPTION_KEYS) as Options,
-    ...(pick(values, RUN_KEYS) as Omit<PartialSettings, "common" | "options">),
-  };
 }
 
 /** Files that a flag gives for one observation only. */

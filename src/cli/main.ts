@@ -40,6 +40,10 @@ const COMMANDS: Readonly<Record<string, LazyCommand>> = {
     summary: "is it real? p-values, fluxes and limits of regions",
     load: async () => asCommand((await import("./significance.js")).significanceCommand()),
   },
+  cluster: {
+    summary: "many runs as a job: on all cores, on Slurm, or by any scheduler",
+    load: async () => asCommand((await import("./cluster.js")).clusterCommand()),
+  },
   diagnose: {
     summary: "say whether a result can be trusted",
     load: async () => asCommand((await import("./diagnose.js")).diagnoseCommand()),
@@ -94,6 +98,7 @@ function settle(command: unknown): void {
     .exitOverride()
     .showSuggestionAfterError(true)
     .configureOutput({ outputError: () => {} });
+  for (const inner of asCommand(command).commands) settle(inner);
 }
 
 /** `error: unknown option '--foo'` and the suggestion below it, as one line without the first word. */

@@ -26,6 +26,11 @@ export interface FileRunOptions extends RunOptions {
   readonly checkpointSeconds?: number;
   /** Remove a checkpoint of an earlier run that is in the way, instead of refusing to start; default false. */
   readonly overwrite?: boolean;
+  /**
+   * ISO 8601 date to write instead of start and end of the run, with 0 seconds of sampling: the same inputs then give the
+   * same file, byte for byte. Default: the times of the run.
+   */
+  readonly date?: string;
 }
 
 /** What a run into a file leaves behind. */
@@ -63,7 +68,7 @@ export async function deconvolveToFile(
   const { plan, observations } = prepareRun(list, settings, options.onWarning);
   const shape = observations[0].counts.shape;
   const starts = startingFluxes(settings.fluxInit, shape, plan.config.chains);
-  const { command, inputs, unit } = options;
+  const { command, inputs, unit, date } = options;
   const folder = resolve(options.checkpoint ?? `${output}.checkpoint`);
   if (options.overwrite && existsSync(join(folder, "run.json"))) await removeRunFolder(folder);
   const record = await createRunFolder(
@@ -76,6 +81,7 @@ export async function deconvolveToFile(
       ...(command === undefined ? {} : { command }),
       ...(inputs === undefined ? {} : { inputs }),
       ...(unit === undefined ? {} : { unit }),
+      ...(date === undefined ? {} : { date }),
     },
     // The psf as it was given: to normalise it twice would change its last bits.
     observations.map((observation, index) => ({ ...observation, psf: list[index].psf })),
@@ -92,14 +98,18 @@ export async function deconvolveToFile(
  */
 export async function resumeRun(
   folder: string,
-  options: Omit<FileRunOptions, "checkpoint" | "command" | "inputs" | "unit"> = {},
+  options: Omit<FileRunOptions, "checkpoint" | "command" | "inputs" | "unit" | "date"> & {
+    /** Path of the result; default the one that the run was given. */
+    readonly output?: string;
+  } = {},
 ): Promise<FileRun> {
   const path = resolve(folder);
   const { record, observations, starts } = await readRunFolder(path);
   const { boundary } = record.plan.config;
+  const { output = record.output } = options;
   return runInFolder(
     path,
-    record,
+    { ...record, output: resolve(output) },
     checkObservations(observations, { boundary }).observations,
     starts,
     options,
@@ -135,13 +145,14 @@ async function runInFolder(
   const traces = store.open(run.extent);
   let summary: PosteriorSummary;
   try {
-    const { started, command, inputs, unit, seconds } = record;
+    const { started, command, inputs, unit, date, seconds } = record;
     summary = await summariseRun(observations, plan, run, traces, {
       started: new Date(started),
       secondsBefore: seconds,
       ...(command === undefined ? {} : { command }),
       ...(inputs === undefined ? {} : { inputs }),
       ...(unit === undefined ? {} : { unit }),
+      ...(date === undefined ? {} : { date }),
       ...(options.onProgress ? { onProgress: options.onProgress } : {}),
     });
     await writeResultFrom(summary, traces, output);

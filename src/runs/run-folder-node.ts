@@ -2,12 +2,13 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { CheckedObservation } from "../data/check-observation.js";
-import type { Observation, WcsCard } from "../data/observation.js";
+import type { Observation } from "../data/observation.js";
 import { FormatError, InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
-import { type FitsHduInput, findHdu, imageToSkyImage, readFits, wcsCards } from "../io/fits.js";
+import { findHdu, imageToSkyImage, readFits } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
 import { openTemporary, withFileErrors } from "../io/fits-temporary-node.js";
+import { observationHdus, observationsOf } from "../io/observation-hdus.js";
 import type { LiraSummary } from "../posterior/result.js";
 import { halveDraws, openTraceFiles } from "../workers/chain-files-node.js";
 import type { RunPlan } from "./lira-options.js";
@@ -43,6 +44,8 @@ export interface RunRecord {
   readonly command?: string;
   readonly inputs?: LiraSummary["provenance"]["inputs"];
   readonly unit?: string;
+  /** Date of the result, where it shall not be the time of the run. */
+  readonly date?: string;
 }
 
 /** Replace a small file as a whole. */
@@ -89,17 +92,10 @@ export async function createRunFolder(
     );
   }
   await withFileErrors(folder, () => mkdir(folder, { recursive: true }));
-  const hdus: FitsHduInput[] = [];
-  const add = (name: string, { data, shape }: SkyImage, cards: readonly WcsCard[] = []) =>
-    hdus.push({ kind: "image", name, shape, data, cards });
-  for (const [index, { counts, psf, exposure, background, mask, wcs }] of observations.entries()) {
-    add(`COUNTS${index}`, counts, wcs);
-    add(`PSF${index}`, psf);
-    add(`EXPOSURE${index}`, exposure);
-    add(`BACKGROUND${index}`, background);
-    if (mask) add(`MASK${index}`, mask);
+  const hdus = observationHdus(observations);
+  for (const [chain, start] of starts.entries()) {
+    if (start) hdus.push({ kind: "image", name: `START${chain}`, shape: start.shape, data: start.data });
   }
-  for (const [chain, start] of starts.entries()) if (start) add(`START${chain}`, start);
   await writeFitsFile(join(folder, "inputs.fits"), hdus);
   const whole: RunRecord = {
     ...record,
@@ -154,18 +150,10 @@ export async function readRunFolder(folder: string): Promise<RunFolder> {
   const image = (name: string) => imageToSkyImage(findHdu(hdus, name));
   return {
     record,
-    observations: record.observations.map(({ name, hasMask }, index) => {
-      const wcs = wcsCards(findHdu(hdus, `COUNTS${index}`).header);
-      return {
-        name,
-        counts: image(`COUNTS${index}`),
-        psf: image(`PSF${index}`),
-        exposure: image(`EXPOSURE${index}`),
-        background: image(`BACKGROUND${index}`),
-        ...(hasMask ? { mask: image(`MASK${index}`) } : {}),
-        ...(wcs.length > 0 ? { wcs } : {}),
-      };
-    }),
+    observations: observationsOf(
+      hdus,
+      record.observations.map(({ name }) => name),
+    ),
     starts: Array.from({ length: record.plan.config.chains }, (_, chain) =>
       record.starts.includes(chain) ? image(`START${chain}`) : undefined,
     ),

@@ -26,6 +26,8 @@ export interface RunOrigin {
   readonly command?: string;
   readonly inputs?: PosteriorSummary["provenance"]["inputs"];
   readonly unit?: string;
+  /** Written instead of start and end of the run, with 0 seconds of sampling. */
+  readonly date?: string;
   readonly onProgress?: (progress: RunProgress) => void;
 }
 
@@ -144,9 +146,9 @@ export async function summariseChains<Config extends SamplerConfig>(
     provenance: {
       version: VERSION,
       ...(origin.command === undefined ? {} : { command: origin.command }),
-      started: origin.started.toISOString(),
-      finished: new Date().toISOString(),
-      seconds: (origin.secondsBefore ?? 0) + seconds,
+      started: origin.date ?? origin.started.toISOString(),
+      finished: origin.date ?? new Date().toISOString(),
+      seconds: origin.date === undefined ? (origin.secondsBefore ?? 0) + seconds : 0,
       inputs: origin.inputs ?? [],
     },
     ...(target === undefined ? {} : { target }),

@@ -239,6 +239,7 @@ export function openTraceFiles(
     every,
     sweeps,
     draws,
+    numbers = Array.from({ length: chains }, (_, chain) => chain),
   }: {
     readonly names: readonly string[];
     readonly burnIn: number;
@@ -248,13 +249,15 @@ export function openTraceFiles(
     readonly sweeps: number;
     /** Kept draws of every chain to look at. */
     readonly draws: number;
+    /** Numbers of the chains in the names of their files; default 0, 1, 2 ... */
+    readonly numbers?: readonly number[];
   },
 ): TraceFiles {
   const width = names.length;
   const pixels = shape[0] * shape[1];
   const open = (path: string) => ({ path, file: guarded(path, () => openSync(path, "r")) });
-  const rows = Array.from({ length: chains }, (_, chain) => open(rowsPath(folder, chain)));
-  const planes = Array.from({ length: chains }, (_, chain) => open(drawsPath(folder, chain, every)));
+  const rows = numbers.map((chain) => open(rowsPath(folder, chain)));
+  const planes = numbers.map((chain) => open(drawsPath(folder, chain, every)));
   // Pixels are asked for in order and in small runs: a band of them is read at once for each chain.
   const bandPixels = Math.min(pixels, Math.max(1, Math.floor(BAND_BYTES / (4 * Math.max(1, draws)))));
   const bands = planes.map(() => ({ first: 0, count: 0, data: new Float32Array(0) }));

@@ -1,0 +1,286 @@
+/** Jobs of `tslira cluster` from a JSON file. */
+
+import { readFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import {
+  type Circle,
+  circularRegion,
+  createChainsJob,
+  createObservationsJob,
+  createReplicatesJob,
+  createTilesJob,
+  type Job,
+  type JobOptions,
+  type Observation,
+  type ObservationFileNames,
+  readObservationFiles,
+  type SignificanceSettings,
+  type SlurmSettings,
+  type SurveyEntry,
+} from "../node.js";
+import {
+  type DeconvolveSettings,
+  flag,
+  mergeSettings,
+  number,
+  numberOrList,
+  numbers,
+  OBSERVATION_KEYS,
+  OPTION_KEYS,
+  type PartialSettings,
+  path,
+  pick,
+  type Reader,
+  readJsonFile,
+  readKeys,
+  text,
+  wrong,
+} from "./deconvolve-config.js";
+
+/** How the tasks of a job are run. */
+export const EXECUTORS = ["local", "slurm", "shell"] as const;
+export type Executor = (typeof EXECUTORS)[number];
+
+/** What a job file says. */
+export interface JobDescription {
+  readonly kind: string;
+  readonly folder: string;
+  readonly output?: string;
+  readonly name?: string;
+  readonly executor?: Executor;
+  readonly slurm?: SlurmSettings;
+  readonly tile?: readonly [number, number];
+  readonly margin?: number;
+  readonly settings: PartialSettings;
+  /** For replicates. */
+  readonly significance: SignificanceSettings;
+  readonly circles?: readonly Circle[];
+  readonly thresholds?: readonly number[];
+  /** Entries of a survey. */
+  readonly survey: readonly Record<string, unknown>[];
+}
+
+function oneOf(choices: readonly string[]): Reader {
+  return (value, where) => {
+    if (typeof value !== "string" || !choices.includes(value)) {
+      throw wrong(where, choices.map((choice) => JSON.stringify(choice)).join(" or "), value);
+    }
+    return value;
+  };
+}
+
+const texts: Reader = (value, where) => {
+  if (!Array.isArray(value) || !value.every((one) => typeof one === "string"))
+    throw wrong(where, "a list of texts", value);
+  return value;
+};
+
+const SLURM_KEYS: Readonly<Record<keyof SlurmSettings, Reader>> = {
+  partition: text,
+  time: text,
+  memory: text,
+  cpusPerTask: number,
+  throttle: number,
+  bundle: number,
+  arraySize: number,
+  lines: texts,
+  setup: texts,
+  scratch: text,
+  program: texts,
+};
+
+const KINDS = ["chains", "observations", "tiles", "replicates"];
+
+/** Settings of a significance run besides those of the sampler. */
+const SIGNIFICANCE_KEYS: Readonly<Record<string, Reader>> = {
+  replicates: number,
+  gamma: numberOrList,
+  null: text,
+  elliptical: flag,
+  propagate: flag,
+  refit: flag,
+  fitOutside: flag,
+  scan: numbers(["radius", "step"], false),
+};
+
+const circle: Reader = (value, where) => {
+  const values: unknown[] = typeof value === "string" ? value.split(",").map(Number) : (value as unknown[]);
+  if (!Array.isArray(values) || values.length !== 3 || !values.every(Number.isFinite)) {
+    throw wrong(where, 'text like "16,16,3" (x, y and radius in pixels from 0)', value);
+  }
+  const [x, y, radius] = values as number[];
+  return { x, y, radius };
+};
+
+const JOB_KEYS: Readonly<Record<string, Reader>> = {
+  kind: oneOf(KINDS),
+  folder: path,
+  // Relative to the job's folder, or absolute: it moves with the job.
+  output: text,
+  executor: oneOf(EXECUTORS),
+  // Settings, or a file that holds them: a cluster has the same for all jobs.
+  slurm: (value, where, folder) =>
+    typeof value === "string" ? path(value, where, folder) : readKeys(value, SLURM_KEYS, where, folder),
+  tile: (value, where) => {
+    const sides: unknown[] = Array.isArray(value) ? value : [value, value];
+    if (sides.length !== 2 || !sides.every((side) => typeof side === "number")) {
+      throw wrong(where, "a number of pixels, or [rows, columns]", value);
+    }
+    return sides;
+  },
+  margin: number,
+  circles: (value, where, folder) => {
+    if (!Array.isArray(value)) throw wrong(where, "a list of circles", value);
+    return value.map((one, index) => circle(one, `${where}[${index}]`, folder));
+  },
+  thresholds: (value, where) => {
+    if (!Array.isArray(value) || !value.every(Number.isFinite))
+      throw wrong(where, "a list of numbers", value);
+    return value;
+  },
+  // A list of objects, or a file with one in each line.
+  observations: (value, where, folder) => {
+    if (typeof value === "string") return path(value, where, folder);
+    if (!Array.isArray(value))
+      throw wrong(where, "a list of observations, or a file with one in each line", value);
+    return value.map((one, index) =>
+      readKeys(one, { ...OBSERVATION_KEYS, ...OPTION_KEYS }, `${where}[${index}]`, folder),
+    );
+  },
+};
+
+/** Observations of a file with one object of JSON in each line. */
+async function readLines(file: string): Promise<Record<string, unknown>[]> {
+  const lines = (await readFile(file, "utf8")).split("\n").map((line) => line.trim());
+  return lines.flatMap((line, index) => {
+    if (line === "") return [];
+    let value: unknown;
+    try {
+      value = JSON.parse(line);
+    } catch {
+      throw wrong(`${file}: line ${index + 1}`, "an object {...} of JSON", line);
+    }
+    return [
+      readKeys(value, { ...OBSERVATION_KEYS, ...OPTION_KEYS }, `${file}: line ${index + 1}`, dirname(file)),
+    ];
+  });
+}
+
+/** Settings of Slurm from a file. @throws InvalidInputError for unknown keys */
+export async function readSlurmFile(file: string): Promise<SlurmSettings> {
+  return readKeys(await readJsonFile(file), SLURM_KEYS, file, dirname(file)) as SlurmSettings;
+}
+
+/**
+ * Read a job file: the keys of a config file of `tslira deconvolve`, and `kind`, `folder`, `output`, `executor`, `slurm`, and for
+ * tiles `tile` and `margin`. File names are relative to the folder of the job file.
+ *
+ * @throws InvalidInputError when it cannot be read, has an unknown key or a value of the wrong type
+ */
+export async function readJobFile(file: string): Promise<JobDescription> {
+  const keys = { ...OBSERVATION_KEYS, ...OPTION_KEYS, ...JOB_KEYS, ...SIGNIFICANCE_KEYS };
+  const values = readKeys(await readJsonFile(file), keys, file, dirname(file));
+  const { kind, folder, slurm, observations, ...rest } = values as {
+    kind?: string;
+    folder?: string;
+    slurm?: SlurmSettings | string;
+    observations?: Record<string, unknown>[] | string;
+  };
+  if (kind === undefined)
+    throw wrong(`${file}: kind`, KINDS.map((one) => `"${one}"`).join(" or "), undefined);
+  const list = typeof observations === "string" ? await readLines(observations) : observations;
+  const isSurvey = kind === "observations";
+  const common = pick(values, OBSERVATION_KEYS);
+  return {
+    ...(pick(rest, { ...JOB_KEYS, name: text }) as Pick<
+      JobDescription,
+      "output" | "name" | "executor" | "tile" | "margin" | "circles" | "thresholds"
+    >),
+    kind,
+    folder: folder ?? join(dirname(file), `${basename(file).replace(/\.json$/, "")}.job`),
+    ...(slurm === undefined ? {} : { slurm: typeof slurm === "string" ? await readSlurmFile(slurm) : slurm }),
+    settings: {
+      common,
+      options: pick(values, OPTION_KEYS) as PartialSettings["options"],
+      ...(list === undefined || isSurvey
+        ? {}
+        : { observations: list as PartialSettings["observations"] & object }),
+    },
+    significance: pick(values, SIGNIFICANCE_KEYS) as SignificanceSettings,
+    survey: isSurvey ? (list ?? [{}]) : [],
+  };
+}
+
+/** Read the files of observations that are deconvolved together. */
+async function readTogether(names: readonly ObservationFileNames[]) {
+  const files = await Promise.all(names.map(readObservationFiles));
+  const units = new Set(files.map(({ unit }) => unit));
+  const [first] = files;
+  return {
+    observations: files.map(({ observation }): Observation => observation),
+    sources: files.flatMap(({ inputs }) => inputs),
+    ...(units.size === 1 && first.unit !== undefined ? { unit: first.unit } : {}),
+  };
+}
+
+function merged({ settings }: JobDescription): DeconvolveSettings {
+  return mergeSettings({ common: {}, options: {} }, settings);
+}
+
+/**
+ * Make the job that a job file describes.
+ *
+ * @param command for the provenance of results
+ * @param warn told of what is legal but probably not meant
+ */
+export async function createJob(
+  description: JobDescription,
+  command: string,
+  warn: (warning: string) => void,
+): Promise<Job> {
+  const { kind, folder, output, name, slurm, tile, margin, settings, survey } = description;
+  const shared = {
+    command,
+    onWarning: warn,
+    ...(output === undefined ? {} : { output }),
+    ...(name === undefined ? {} : { name }),
+    ...(slurm === undefined ? {} : { slurm }),
+  };
+  const options = settings.options as JobOptions;
+  if (kind === "observations") {
+    const entry = async (index: number): Promise<SurveyEntry> => {
+      const own = pick(survey[index], OPTION_KEYS) as JobOptions;
+      const common = { ...settings.common, ...pick(survey[index], OBSERVATION_KEYS) };
+      const files = await readTogether(
+        merged({ ...description, settings: { common, options: {} } }).observations,
+      );
+      const found = files.observations[0].name ?? `observation-${index + 1}`;
+      return {
+        name: found.replace(/[^\w.+-]+/g, "-"),
+        ...files,
+        ...(Object.keys(own).length === 0 ? {} : { options: own }),
+      };
+    };
+    return createObservationsJob(folder, { count: survey.length, entry }, options, shared);
+  }
+  const { observations, ...origin } = await readTogether(merged(description).observations);
+  if (kind === "replicates") {
+    const { shape } = observations[0].counts;
+    const { circles = [], thresholds, significance } = description;
+    const regions = circles.map((one) => circularRegion(one, shape));
+    const { until: _until, maxIterations: _most, ...sampler } = options;
+    const both = { ...sampler, ...significance } as SignificanceSettings;
+    return createReplicatesJob(folder, observations, regions, both, {
+      ...shared,
+      ...origin,
+      ...(thresholds === undefined ? {} : { thresholds }),
+    });
+  }
+  if (kind === "chains") return createChainsJob(folder, observations, options, { ...shared, ...origin });
+  return createTilesJob(folder, observations, options, {
+    ...shared,
+    ...origin,
+    ...(tile === undefined ? {} : { tile }),
+    ...(margin === undefined ? {} : { margin }),
+  });
+}

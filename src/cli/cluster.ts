@@ -1,0 +1,378 @@
+/** `tslira cluster`. */
+
+import { stat } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { Command, Option } from "@commander-js/extra-typings";
+import {
+  cancelSlurm,
+  collectJob,
+  InvalidInputError,
+  type Job,
+  type JobStatus,
+  jobStatus,
+  readJob,
+  readSubmissions,
+  runTasks,
+  type SlurmSettings,
+  shellCommands,
+  submitToSlurm,
+  submittedTasks,
+  type TasksReport,
+  toPlainError,
+} from "../node.js";
+import { createJob, EXECUTORS, type Executor, readJobFile, readSlurmFile } from "./cluster-config.js";
+import { EXIT } from "./exit.js";
+import { formatCount, formatDuration, shellQuote } from "./format.js";
+import { listenForInterrupt } from "./interrupt.js";
+import { parseSeconds, parseWhole } from "./option-values.js";
+import { openProgress, type ProgressDisplay } from "./progress.js";
+
+/** How the program that runs now is called again. */
+const PROGRAM = [process.execPath, fileURLToPath(new URL("./main.js", import.meta.url))];
+
+const DETAILS = `
+A job is a folder of independent tasks. Whoever runs them, the results are the same, byte for byte:
+  local    this program, all cores                        (default)
+  slurm    arrays of Slurm, and a job that collects when they have ended
+  shell    prints a command for each task, for any other scheduler
+
+  submit <job.json | folder>   make the job and run its tasks; of a job that exists, run those
+                               without a good result: missing, failed, damaged
+      --executor <name>  --folder <folder>  --workers <n>  --slurm <file>  --bundle <n>
+      --no-collect  --checkpoint-every <time>  --json  --quiet
+  status <folder>              count tasks done, running, waiting, failed, damaged, missing
+      --fast  --json
+  collect <folder>             make the result from the tasks' results, all or those there are
+      -o <file>  --fast  --json  --quiet
+  cancel <folder>              end what runs or waits in the queue; submit continues it
+  run-task <folder> [n ...]    run tasks here (what arrays and commands do)
+      --submission <n>  --element <n>  --bundle <n>  --workers <n>  --scratch <folder>
+      --checkpoint-every <time>
+
+Kinds of jobs, by "kind" in job.json: "chains" of one run, "observations" of a survey, "tiles" of a
+large image. Its other keys are those of a config file of tslira deconvolve.
+
+Examples:
+  tslira cluster submit job.json --executor slurm
+  tslira cluster status job.job
+  tslira cluster submit job.job --executor slurm      what failed or was killed, again
+  tslira cluster submit job.json --executor shell --bundle 10 > commands.txt`;
+
+/** The command. */
+export function clusterCommand() {
+  const cluster = new Command("cluster")
+    .summary("many runs as a job: on all cores, on Slurm, or by any scheduler")
+    .description("Run chains, a list of observations, or the tiles of a large image as a job of many tasks.")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand(false)
+    .addHelpText("after", DETAILS);
+  const inner: readonly unknown[] = [
+    submitOptions().action(submit),
+    statusOptions().action(status),
+    collectOptions().action(collect),
+    cancelOptions().action(cancel),
+    runTaskOptions().action(runTask),
+  ];
+  // Types of arguments and options do not matter to the command that holds them.
+  for (const command of inner)
+    cluster.addCommand((command as Command).helpOption("-h, --help", "print this help"));
+  return cluster.action(() => {
+    throw new InvalidInputError(
+      "cluster: must be told what to do, got nothing; give submit, status, collect, cancel or run-task (tslira cluster --help)",
+    );
+  });
+}
+
+function submitOptions() {
+  return new Command("submit")
+    .description("Make a job and run its tasks, or run those tasks of a job that have no good result.")
+    .argument("<job>", "a job file, or the folder of a job")
+    .addOption(new Option("-e, --executor <name>", "who runs the tasks (default: local)").choices(EXECUTORS))
+    .option("--folder <folder>", "folder of a new job (default: the name of the job file with .job)")
+    .option("-w, --workers <n>", "local: tasks at the same time (default: one a core)", parseWhole)
+    .option("--slurm <file>", "slurm: settings from a JSON file, instead of those of the job")
+    .option("--bundle <n>", "slurm, shell: tasks of an array element or a command", parseWhole)
+    .option("--no-collect", "do not collect when the tasks have ended")
+    .option("--checkpoint-every <time>", "local: time between checkpoints (default: 30s)", parseSeconds)
+    .option("--json", "print a summary for programs on stdout")
+    .option("-q, --quiet", "print nothing but warnings and errors");
+}
+
+function statusOptions() {
+  return new Command("status")
+    .description("Count the tasks of a job by where they stand.")
+    .argument("<folder>", "folder of the job")
+    .option("--fast", "compare lengths of results only, not their SHA-256")
+    .option("--json", "print all figures for programs on stdout");
+}
+
+function collectOptions() {
+  return new Command("collect")
+    .description(
+      "Make the result of a job from the results of its tasks; can be done at any time, and again.",
+    )
+    .argument("<folder>", "folder of the job")
+    .option("-o, --output <file>", "where to (default: as the job says)")
+    .option("--fast", "compare lengths of results only, not their SHA-256")
+    .option("--json", "print a summary for programs on stdout")
+    .option("-q, --quiet", "print nothing but errors");
+}
+
+function cancelOptions() {
+  return new Command("cancel")
+    .description("End all tasks that run or wait in the queue; what was done is kept.")
+    .argument("<folder>", "folder of the job");
+}
+
+function runTaskOptions() {
+  return new Command("run-task")
+    .description("Run tasks of a job in this program.")
+    .argument("<folder>", "folder of the job")
+    .argument("[tasks...]", "numbers of the tasks")
+    .option("--submission <n>", "instead of numbers: an element of this submission", parseWhole)
+    .option("--element <n>", "number of the element, from 0", parseWhole)
+    .option("--bundle <n>", "tasks of an element", parseWhole, 1)
+    .option("-w, --workers <n>", "tasks at the same time, or threads of one", parseWhole, 1)
+    .option("--scratch <folder>", "folder for checkpoints and unfinished files (default: in the job's)")
+    .option("--checkpoint-every <time>", "time between checkpoints (default: 30s)", parseSeconds);
+}
+
+type SubmitFlags = ReturnType<ReturnType<typeof submitOptions>["opts"]>;
+
+/** Open the job of a folder, or make the one of a job file. */
+async function openJob(path: string, flags: SubmitFlags, progress: ProgressDisplay) {
+  const place = await stat(path).catch(() => undefined);
+  if (place?.isDirectory()) {
+    if (flags.folder !== undefined) {
+      throw new InvalidInputError(
+        "cluster: --folder must come with a job file, got the folder of a job; leave it out",
+      );
+    }
+    return { job: await readJob(path), executor: undefined };
+  }
+  const description = await readJobFile(path);
+  const folder = flags.folder ?? description.folder;
+  const command = `tslira ${shellQuote(process.argv.slice(2))}`;
+  const job = await createJob({ ...description, folder }, command, (text) =>
+    progress.say(`tslira: warning: ${text}`),
+  );
+  return { job, executor: description.executor };
+}
+
+async function submit(path: string, flags: SubmitFlags): Promise<void> {
+  const { quiet = false, json = false } = flags;
+  const progress = openProgress({ quiet });
+  const say = (text: string) => {
+    if (!quiet) progress.say(text);
+  };
+  const { job, executor: described } = await openJob(path, flags, progress);
+  const executor: Executor = flags.executor ?? described ?? "local";
+  const { todo, total, running, waiting } = await jobStatus(job);
+  say(`${job.folder}: ${formatCount(total)} ${job.manifest.kind}, ${formatCount(todo.length)} to run`);
+  if (todo.length === 0) {
+    if (running + waiting > 0)
+      say(`  ${formatCount(running + waiting)} in the queue; see tslira cluster status`);
+    else if (flags.collect && executor !== "shell")
+      await collect(job.folder, { quiet: quiet || undefined, json: json || undefined });
+    return;
+  }
+  if (executor === "shell") {
+    const program = job.manifest.slurm?.program ?? PROGRAM;
+    process.stdout.write(`${shellCommands(program, job.folder, todo, flags.bundle ?? 1).join("\n")}\n`);
+    say(`  then         tslira cluster collect ${shellQuote([job.folder])}`);
+    return;
+  }
+  if (executor === "slurm") {
+    await submitSlurm(job, todo, flags, say);
+    return;
+  }
+  const report = await runHere(job, todo, progress, {
+    ...(flags.workers === undefined ? {} : { workers: flags.workers }),
+    ...(flags.checkpointEvery === undefined ? {} : { checkpointSeconds: flags.checkpointEvery }),
+  });
+  tellReport(job, report, say);
+  if (process.exitCode === undefined && flags.collect) {
+    await collect(job.folder, { quiet: quiet || undefined, json: json || undefined });
+  }
+}
+
+async function submitSlurm(
+  job: Job,
+  todo: readonly number[],
+  flags: SubmitFlags,
+  say: (text: string) => void,
+): Promise<void> {
+  const base: SlurmSettings =
+    flags.slurm === undefined ? (job.manifest.slurm ?? {}) : await readSlurmFile(flags.slurm);
+  const settings = flags.bundle === undefined ? base : { ...base, bundle: flags.bundle };
+  const submission = await submitToSlurm(job, todo, { program: PROGRAM, settings, collect: flags.collect });
+  const arrays = submission.arrays.map(({ id }) => id).join(", ");
+  say(`  submitted    ${submission.arrays.length === 1 ? "array" : "arrays"} ${arrays}`);
+  if (submission.collect !== undefined) say(`  collects     job ${submission.collect}, when they have ended`);
+  say(`  next         tslira cluster status ${shellQuote([job.folder])}`);
+  if (flags.json) process.stdout.write(`${JSON.stringify(submission, undefined, 2)}\n`);
+}
+
+/** Run tasks in this program; sets the exit code when not all were done. */
+async function runHere(
+  job: Job,
+  tasks: readonly number[],
+  progress: ProgressDisplay,
+  options: Parameters<typeof runTasks>[2],
+): Promise<TasksReport> {
+  const interruption = listenForInterrupt(() =>
+    progress.say("stopping; what was done so far is kept. Ctrl-C again quits at once"),
+  );
+  const clock = performance.now();
+  try {
+    const report = await runTasks(job, tasks, {
+      onTask(index, _seconds, error) {
+        if (error !== undefined) progress.say(`tslira: task ${index}: ${toPlainError(error).message}`);
+      },
+      ...options,
+      signal: interruption.signal,
+      onProgress({ done, failed, total, fraction }) {
+        const seconds = (performance.now() - clock) / 1000;
+        const left = fraction > 0 ? `, ${formatDuration((seconds * (1 - fraction)) / fraction)} left` : "";
+        const wrong = failed === 0 ? "" : `, ${formatCount(failed)} failed`;
+        const percent = `${Math.floor(100 * fraction)} %`.padStart(5);
+        progress.show(
+          `${percent}  ${formatCount(done)} of ${formatCount(total)} tasks${wrong}${left}`,
+          "tasks",
+        );
+      },
+    });
+    if (report.failed > 0) process.exitCode = EXIT.failed;
+    if (report.stopped > 0) process.exitCode = EXIT.interrupted;
+    return report;
+  } finally {
+    progress.close();
+    interruption.release();
+  }
+}
+
+function tellReport(job: Job, { done, failed, stopped }: TasksReport, say: (text: string) => void): void {
+  say(
+    `  done         ${formatCount(done)}${failed === 0 ? "" : `, failed ${formatCount(failed)}`}${stopped === 0 ? "" : `, stopped ${formatCount(stopped)}`}`,
+  );
+  if (failed + stopped > 0) say(`  next         tslira cluster submit ${shellQuote([job.folder])}`);
+}
+
+async function status(
+  folder: string,
+  { fast, json }: { fast?: true | undefined; json?: true | undefined },
+): Promise<void> {
+  const job = await readJob(folder);
+  const found = await jobStatus(job, { verify: fast !== true });
+  if (json) {
+    const submissions = readSubmissions(job);
+    process.stdout.write(
+      `${JSON.stringify({ folder: job.folder, kind: job.manifest.kind, ...found, submissions }, undefined, 2)}\n`,
+    );
+    return;
+  }
+  process.stdout.write(`${statusLines(job, found).join("\n")}\n`);
+}
+
+function statusLines(job: Job, found: JobStatus): string[] {
+  const { total, todo, failures, damage, queueProblem } = found;
+  const { name, kind } = job.manifest;
+  const rows = (["done", "running", "waiting", "failed", "corrupt", "missing"] as const).filter(
+    (state) => state === "done" || found[state] > 0,
+  );
+  const folder = shellQuote([job.folder]);
+  const next =
+    todo.length > 0
+      ? `tslira cluster submit ${folder}`
+      : found.done === total
+        ? `tslira cluster collect ${folder}`
+        : undefined;
+  return [
+    `${name}: ${formatCount(total)} ${kind}`,
+    "",
+    ...rows.map((state) => `  ${state.padEnd(12)} ${formatCount(found[state])}`),
+    ...failures.map(({ index, name: task, error }) => `  task ${index}, ${task}: ${error.message}`),
+    ...damage.map(({ file, reason }) => `  ${file}: ${reason}`),
+    ...(queueProblem === undefined ? [] : [`  queue        not known: ${queueProblem}`]),
+    ...(next === undefined ? [] : ["", `  next         ${next}`]),
+  ];
+}
+
+async function collect(
+  folder: string,
+  flags: {
+    readonly output?: string | undefined;
+    readonly fast?: true | undefined;
+    readonly json?: true | undefined;
+    readonly quiet?: true | undefined;
+  },
+): Promise<void> {
+  const job = await readJob(folder);
+  const progress = openProgress({ quiet: flags.quiet === true });
+  const collected = await collectJob(job, {
+    verify: flags.fast !== true,
+    onProgress: (fraction) => progress.show(`${Math.floor(100 * fraction)} %  collecting`, "collecting"),
+    ...(flags.output === undefined ? {} : { output: flags.output }),
+  });
+  progress.close();
+  const { collected: used, total, files, remarks } = collected;
+  if (flags.quiet !== true) {
+    progress.say(
+      [
+        `  collected    ${used === total ? `all ${formatCount(total)}` : `${formatCount(used)} of ${formatCount(total)}`}`,
+        ...remarks.map((remark) => `  note         ${remark}`),
+        ...files.map((file) => `  written      ${file}`),
+      ].join("\n"),
+    );
+  }
+  if (flags.json) process.stdout.write(`${JSON.stringify(collected, undefined, 2)}\n`);
+}
+
+async function cancel(folder: string): Promise<void> {
+  const job = await readJob(folder);
+  if (readSubmissions(job).length === 0) {
+    throw new InvalidInputError(
+      `${folder}: job must have been submitted to a scheduler, got none; what runs on this machine ends by Ctrl-C`,
+    );
+  }
+  const ended = await cancelSlurm(job);
+  process.stderr.write(ended.length === 0 ? "nothing runs or waits\n" : `cancelled ${ended.join(", ")}\n`);
+}
+
+type RunTaskFlags = ReturnType<ReturnType<typeof runTaskOptions>["opts"]>;
+
+async function runTask(folder: string, numbers: readonly string[], flags: RunTaskFlags): Promise<void> {
+  const { submission, element, bundle, workers, scratch, checkpointEvery } = flags;
+  const job = await readJob(folder);
+  const tasks =
+    submission === undefined
+      ? numbers.map(wholeNumber)
+      : submittedTasks(job, submission, element ?? 0, 1, bundle);
+  if (tasks.length === 0 || (submission !== undefined && (numbers.length > 0 || element === undefined))) {
+    throw new InvalidInputError(
+      "run-task: must be given numbers of tasks, or --submission and --element, got neither or a mixture; choose one",
+    );
+  }
+  const progress = openProgress({ quiet: true });
+  const report = await runHere(job, tasks, progress, {
+    workers: Math.max(1, workers),
+    onTask: (index, seconds, error) =>
+      process.stderr.write(
+        `task ${index}: ${error === undefined ? "done" : `failed: ${toPlainError(error).message}`} after ${formatDuration(seconds)}\n`,
+      ),
+    ...(scratch === undefined ? {} : { scratch }),
+    ...(checkpointEvery === undefined ? {} : { checkpointSeconds: checkpointEvery }),
+  });
+  if (report.stopped > 0)
+    process.stderr.write(`stopped ${report.stopped} of ${tasks.length}; what was done is kept\n`);
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isSafeInteger(value) || value < 0) {
+    throw new InvalidInputError(
+      `run-task: tasks must be whole numbers >= 0, got ${JSON.stringify(text)}; see tslira cluster status`,
+    );
+  }
+  return value;
+}

@@ -1,0 +1,43 @@
+/** Observations as HDUs of a FITS file, exactly as they were given: what is absent stays absent. */
+
+import type { Observation } from "../data/observation.js";
+import type { SkyImage } from "../image.js";
+import { type FitsHdu, type FitsHduInput, findHdu, imageToSkyImage, wcsCards } from "./fits.js";
+
+const IMAGES = ["counts", "psf", "exposure", "background", "mask"] as const;
+
+function hduName(image: string, index: number): string {
+  return `${image.toUpperCase()}${index}`;
+}
+
+/** Images as HDUs `COUNTS0, PSF0, EXPOSURE0 ... COUNTS1 ...`; sky coordinates go with the counts, names do not. */
+export function observationHdus(observations: readonly Observation[]): FitsHduInput[] {
+  return observations.flatMap((observation, index) =>
+    IMAGES.flatMap((kind): FitsHduInput[] => {
+      const image: SkyImage | undefined = observation[kind];
+      if (image === undefined) return [];
+      const { data, shape } = image;
+      const cards = kind === "counts" ? (observation.wcs ?? []) : [];
+      return [{ kind: "image", name: hduName(kind, index), shape, data, cards }];
+    }),
+  );
+}
+
+/**
+ * The observations in HDUs that `observationHdus` made.
+ *
+ * @param names name of each observation
+ */
+export function observationsOf(hdus: readonly FitsHdu[], names: readonly string[]): Observation[] {
+  const present = new Set(hdus.map((hdu) => hdu.name));
+  return names.map((name, index) => {
+    const image = (kind: string) => imageToSkyImage(findHdu(hdus, hduName(kind, index)));
+    const given = IMAGES.filter((kind) => present.has(hduName(kind, index)));
+    const images = Object.fromEntries(given.map((kind) => [kind, image(kind)])) as unknown as Pick<
+      Observation,
+      (typeof IMAGES)[number]
+    >;
+    const wcs = wcsCards(findHdu(hdus, hduName("counts", index)).header);
+    return { ...images, name, ...(wcs.length > 0 ? { wcs } : {}) };
+  });
+}

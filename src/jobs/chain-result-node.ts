@@ -1,0 +1,214 @@
+/** What one chain of a run has produced, as a FITS file, and how chains from several machines become a run again. */
+
+import { checkObservations } from "../data/check-observation.js";
+import { CHAINS_PER_SHIFT } from "../data/cycle-spin.js";
+import { FormatError } from "../errors.js";
+import { fitsCard, readImageData } from "../io/fits.js";
+import { createFitsWriter, openFitsFile } from "../io/fits-file-node.js";
+import { compileKernels } from "../kernels.js";
+import type { LiraConfig } from "../posterior/result.js";
+import { planRun } from "../runs/lira-options.js";
+import { type ChainState, traceColumns } from "../samplers/lira.js";
+import { openChainFiles, openTraceFiles } from "../workers/chain-files-node.js";
+import { keptDraws } from "../workers/chain-job.js";
+import { openChainPool } from "../workers/pool.js";
+import type { TaskRecord } from "./job.js";
+import type { Job } from "./job-folder-node.js";
+import { readTaskInput } from "./job-folder-node.js";
+import type { TaskContext } from "./task-context.js";
+
+/** Bytes of a trace that are copied at once. */
+const SLICE_BYTES = 2 ** 24;
+
+/** Observations, configuration and sizes of the chains of a job. */
+export async function planChains(job: Job, task: TaskRecord) {
+  const { options } = job.manifest;
+  const { boundary = "spill" } = options;
+  const { observations } = checkObservations(await readTaskInput(job, task), { boundary });
+  const { shape } = observations[0].counts;
+  const plan = planRun(options, shape);
+  const names = traceColumns(plan.config.alphaInit.length, observations.length);
+  return { observations, plan, shape, names };
+}
+
+/** Run one chain. */
+export async function runChainTask(job: Job, task: TaskRecord, context: TaskContext): Promise<void> {
+  const { observations, plan, shape, names } = await planChains(job, task);
+  const { config } = plan;
+  const { chain = 0 } = task;
+  const { signal } = context;
+  const pool = openChainPool(1);
+  try {
+    const { state } = await pool.run(
+      {
+        observations,
+        settings: config,
+        seed: config.seed,
+        chain,
+        iterations: config.iterations,
+        burnIn: config.burnIn,
+        traceEvery: config.traceEvery,
+        files: { folder: context.work, checkpointSeconds: context.checkpointSeconds },
+      },
+      {
+        module: await compileKernels(),
+        onProgress: (sweeps) => context.onProgress?.(sweeps / config.iterations),
+        shouldStop: () => signal?.aborted === true,
+      },
+    );
+    if (state.sweeps < config.iterations) return context.stopped();
+    await writeChain(context, config, { chain, state, shape, names });
+  } finally {
+    pool.close();
+  }
+}
+
+async function writeChain(
+  { work, output }: TaskContext,
+  config: LiraConfig,
+  {
+    chain,
+    state,
+    shape,
+    names,
+  }: {
+    readonly chain: number;
+    readonly state: ChainState;
+    readonly shape: readonly [number, number];
+    readonly names: readonly string[];
+  },
+): Promise<void> {
+  const { burnIn, traceEvery: every, iterations: sweeps } = config;
+  const draws = keptDraws(sweeps, burnIn, every);
+  const traces = openTraceFiles(work, {
+    names,
+    burnIn,
+    chains: 1,
+    numbers: [chain],
+    shape,
+    every,
+    sweeps,
+    draws,
+  });
+  const writer = await createFitsWriter(output);
+  const series = (name: string, data: Float64Array) => ({
+    kind: "image" as const,
+    name,
+    shape: [data.length],
+    data,
+  });
+  try {
+    await writer.writeHdu({
+      kind: "image",
+      shape: [state.random.length],
+      data: state.random,
+      cards: [
+        fitsCard("TSCHAIN", 1, "version of this layout of a chain of tslira"),
+        fitsCard("CHAIN", chain, "number of the chain, from 0"),
+        fitsCard("SWEEPS", state.sweeps, "sweeps done"),
+        fitsCard("MOMENTS", state.moments.count, "sweeps in MEAN and SQUARES"),
+        fitsCard("BURNIN", burnIn, "sweeps of burn-in"),
+        fitsCard("EVERY", every, "sweeps between draws"),
+      ],
+    });
+    await writer.writeHdu(series("SCALARS", state.scalars));
+    await writer.writeHdu(series("FLUX", state.flux));
+    await writer.writeHdu(series("SCALES", state.backgroundScale));
+    await writer.writeHdu(series("MEAN", state.moments.mean));
+    await writer.writeHdu(series("SQUARES", state.moments.squares));
+    await writer.beginImage({ name: "ROWS", planeShape: [names.length], type: "float64" });
+    const rows = Math.max(1, Math.floor(SLICE_BYTES / (8 * names.length)));
+    for (let first = 0; first < sweeps; first += rows) {
+      await writer.appendPlanes(traces.parameters.readRows(0, first, Math.min(rows, sweeps - first)));
+    }
+    await writer.beginImage({ name: "DRAWS", planeShape: shape });
+    const planes = Math.max(1, Math.floor(SLICE_BYTES / (4 * shape[0] * shape[1])));
+    for (let first = 0; first < draws; first += planes) {
+      await writer.appendPlanes(traces.images.readDraws(0, first, Math.min(planes, draws - first)));
+    }
+    await writer.finish();
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  } finally {
+    traces.close();
+  }
+}
+
+/**
+ * Lay the files of a chain into a folder as if it had run there.
+ *
+ * @param path the chain's result file
+ * @param chain number that the chain gets there
+ * @returns state at its end
+ * @throws FormatError when the file is no chain
+ */
+export async function unpackChain(
+  path: string,
+  folder: string,
+  chain: number,
+  {
+    columns,
+    shape,
+    every,
+  }: { readonly columns: number; readonly shape: readonly [number, number]; readonly every: number },
+): Promise<ChainState> {
+  const file = await openFitsFile(path);
+  try {
+    const [primary] = file.hdus;
+    const card = (keyword: string) => Number(primary.header.get(keyword));
+    if (card("TSCHAIN") !== 1) {
+      throw new FormatError(
+        `${path}: must be a chain of tslira (card TSCHAIN), got another FITS file; run its task again`,
+      );
+    }
+    const values = async (selector: string | number) =>
+      readImageData(await file.readHdu(selector)).data as Float64Array | Uint8Array;
+    const numbers = async (name: string) => Float64Array.from(await values(name));
+    const state: ChainState = {
+      sweeps: card("SWEEPS"),
+      random: Uint8Array.from(await values(0)),
+      scalars: await numbers("SCALARS"),
+      flux: await numbers("FLUX"),
+      backgroundScale: await numbers("SCALES"),
+      moments: { count: card("MOMENTS"), mean: await numbers("MEAN"), squares: await numbers("SQUARES") },
+    };
+    const draws = keptDraws(state.sweeps, card("BURNIN"), card("EVERY"));
+    const pixels = shape[0] * shape[1];
+    // Files that begin empty.
+    const files = await openChainFiles({ folder, chain, columns, pixels, every }, () => 0);
+    try {
+      const rows = Math.max(1, Math.floor(SLICE_BYTES / (8 * columns)));
+      for (let first = 0; first < state.sweeps; first += rows) {
+        const { data } = await file.readPlanes("ROWS", first, Math.min(rows, state.sweeps - first));
+        files.addRows(Float64Array.from(data as Float64Array));
+      }
+      for (let draw = 0; draw < draws; draw++) {
+        files.addDraw(Float64Array.from((await file.readPlanes("DRAWS", draw, 1)).data as Float32Array));
+      }
+      await files.checkpoint(state);
+    } finally {
+      files.close();
+    }
+    return state;
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * The chains that a result can be made of while others still run: all that are there, but of an ensemble whole pairs of
+ * equal shift, and at most one chain whose partner is missing, as the last.
+ */
+export function comparableFinished(
+  config: Pick<LiraConfig, "cycleSpin" | "chains">,
+  done: readonly number[],
+): number[] {
+  if (config.cycleSpin !== "ensemble" || done.length === config.chains) return [...done];
+  const partner = (chain: number) =>
+    CHAINS_PER_SHIFT * Math.floor(chain / CHAINS_PER_SHIFT) + ((chain + 1) % CHAINS_PER_SHIFT);
+  const present = new Set(done);
+  const pairs = done.filter((chain) => present.has(partner(chain)));
+  const single = done.find((chain) => !present.has(partner(chain)));
+  return single === undefined ? pairs : [...pairs, single];
+}

@@ -1,0 +1,79 @@
+/** Chains of one run, from wherever they ran, become the result that one run of all of them gives. */
+
+import { randomBytes } from "node:crypto";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { JobError } from "../errors.js";
+import { writeResultFrom } from "../io/result-file-node.js";
+import { folderStore } from "../runs/run-folder-node.js";
+import type { SampledRun } from "../runs/sample-run.js";
+import { summariseRun } from "../runs/summarise-run.js";
+import type { ChainState } from "../samplers/lira.js";
+import { keptDraws } from "../workers/chain-job.js";
+import { comparableFinished, planChains, unpackChain } from "./chain-result-node.js";
+import type { CollectContext, Collected } from "./collect-job-node.js";
+import { type Job, readTask } from "./job-folder-node.js";
+
+/** Collect chains: the result file of `tslira deconvolve` of the same settings, its dates aside. */
+export async function collectChains(
+  job: Job,
+  { output, results, onProgress }: CollectContext,
+): Promise<Collected> {
+  const { manifest, folder } = job;
+  const { observations, plan, shape, names } = await planChains(job, readTask(job, 0));
+  const { burnIn, traceEvery: every, iterations: sweeps, chains: planned } = plan.config;
+  const chains = comparableFinished(
+    plan.config,
+    [...results.keys()].sort((a, b) => a - b),
+  );
+  const scratch = join(folder, "work", `collect.${randomBytes(4).toString("hex")}`);
+  await mkdir(scratch, { recursive: true });
+  try {
+    const states: ChainState[] = [];
+    for (const [place, chain] of chains.entries()) {
+      const path = results.get(chain);
+      if (path === undefined)
+        throw new JobError(`${folder}: chain ${chain} must have a result, got none; submit it again`);
+      states.push(await unpackChain(path, scratch, place, { columns: names.length, shape, every }));
+      onProgress?.((0.5 * (place + 1)) / chains.length);
+    }
+    const extent = { names, shape, burnIn, every, sweeps, draws: keptDraws(sweeps, burnIn, every) };
+    const run: SampledRun = {
+      config: { ...plan.config, chains: chains.length },
+      extent,
+      states,
+      complete: chains.length === planned,
+      seconds: 0,
+    };
+    const traces = folderStore(scratch, chains.length, 0).open(extent);
+    try {
+      const summary = await summariseRun(observations, plan, run, traces, {
+        started: new Date(manifest.created),
+        date: manifest.created,
+        inputs: manifest.sources,
+        ...(manifest.command === undefined ? {} : { command: manifest.command }),
+        ...(manifest.unit === undefined ? {} : { unit: manifest.unit }),
+        onProgress: ({ done, total }) => onProgress?.(0.5 + (0.5 * done) / total),
+      });
+      await writeResultFrom(summary, traces, output);
+      const { total, diagnostics, provenance: _when, ...rest } = summary;
+      return {
+        used: chains.length,
+        files: [output],
+        remarks: [
+          ...(chains.length < results.size
+            ? [
+                `of ${results.size} chains ${chains.length} can be compared; the others wait for the one of the same shift`,
+              ]
+            : []),
+          diagnostics.verdict.sentence,
+        ],
+        figures: { totalFlux: total, verdict: diagnostics.verdict, complete: rest.complete },
+      };
+    } finally {
+      traces.close();
+    }
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}

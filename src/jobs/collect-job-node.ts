@@ -1,0 +1,84 @@
+/** Results of tasks become the result of the job. */
+
+import { isAbsolute, join } from "node:path";
+import { JobError } from "../errors.js";
+import { collectChains } from "./collect-chains-node.js";
+import { collectObservations } from "./collect-observations-node.js";
+import { collectTiles } from "./collect-tiles-node.js";
+import type { JobKind } from "./job.js";
+import { checkJobVersion, type Job } from "./job-folder-node.js";
+import { collectReplicates } from "./replicate-task-node.js";
+import { scanResults, TASK_STATES } from "./result-files-node.js";
+
+/** How to collect. */
+export interface CollectJobOptions {
+  /** Where to, a file or (for a list of observations) a folder; default what the job says. */
+  readonly output?: string;
+  /** Compute the SHA-256 of every result before it is used (default); `false` compares lengths only. */
+  readonly verify?: boolean;
+  /** Called now and then with the fraction done, in [0, 1]. */
+  readonly onProgress?: (fraction: number) => void;
+}
+
+/** What was collected. */
+export interface CollectedJob {
+  /** Tasks whose results are in it, and all tasks. */
+  readonly collected: number;
+  readonly total: number;
+  /** Files that were written, the most important one first. */
+  readonly files: readonly string[];
+  /** What is worth knowing, a sentence each. */
+  readonly remarks: readonly string[];
+  /** Machine-readable figures of the kind of job. */
+  readonly figures: Readonly<Record<string, unknown>>;
+}
+
+/** What a kind of job is given to collect. */
+export interface CollectContext {
+  /** Absolute path of what to write. */
+  readonly output: string;
+  /** Good results by number of task. */
+  readonly results: ReadonlyMap<number, string>;
+  readonly onProgress?: (fraction: number) => void;
+}
+
+/** What a kind of job says of what it collected. */
+export type Collected = Pick<CollectedJob, "files" | "remarks" | "figures"> & { readonly used?: number };
+
+const COLLECT: Readonly<Record<JobKind, (job: Job, context: CollectContext) => Promise<Collected>>> = {
+  chains: collectChains,
+  observations: collectObservations,
+  tiles: collectTiles,
+  replicates: collectReplicates,
+};
+
+/**
+ * Make the result of a job from the results of its tasks: from all of them, or from those that there are while others still
+ * run. Files are replaced whole, and the tasks' results stay, so it can be done again at any time; what comes out depends on
+ * the tasks' results alone.
+ *
+ * @throws JobError when there is no result yet, or too few to say anything
+ */
+export async function collectJob(job: Job, options: CollectJobOptions = {}): Promise<CollectedJob> {
+  checkJobVersion(job);
+  const { manifest, folder } = job;
+  const { output = manifest.output, verify = true, onProgress } = options;
+  const results = new Map<number, string>();
+  const { states } = scanResults(job, { verify }, (index, path) => results.set(index, path));
+  for (const [index, state] of states.entries()) {
+    if (TASK_STATES[state] !== "done") results.delete(index);
+  }
+  if (results.size === 0) {
+    throw new JobError(
+      `${folder}: at least one task must have a result to collect, got none of ${manifest.tasks.count}; see tslira cluster status`,
+      { fields: { folder } },
+    );
+  }
+  const collected = await COLLECT[manifest.kind](job, {
+    output: options.output === undefined && !isAbsolute(output) ? join(folder, output) : output,
+    results,
+    ...(onProgress === undefined ? {} : { onProgress }),
+  });
+  const { used = results.size, ...rest } = collected;
+  return { collected: used, total: manifest.tasks.count, ...rest };
+}

@@ -1,0 +1,149 @@
+/** Results of a survey: one file an observation, and a catalogue of them. */
+
+import { constants } from "node:fs";
+import { copyFile, mkdir, rename, rm, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { FormatError } from "../errors.js";
+import { type FitsHduInput, fitsCard } from "../io/fits.js";
+import { writeFitsFile } from "../io/fits-file-node.js";
+import { withFileErrors } from "../io/fits-temporary-node.js";
+import { readResultSummary } from "../io/result-file-node.js";
+import type { CollectContext, Collected } from "./collect-job-node.js";
+import { type Job, readTask, writeWholeFile } from "./job-folder-node.js";
+
+/** A line of the catalogue. */
+interface CatalogueRow {
+  readonly name: string;
+  /** Name of the result file, beside the catalogue. */
+  readonly file: string;
+  readonly seed: number;
+  readonly flux: number;
+  readonly fluxStd: number;
+  /** Observed counts in the pixels in use, all observations together. */
+  readonly counts: number;
+  readonly verdict: string;
+  /** Worst R-hat of the parameters. */
+  readonly rhat: number;
+  readonly complete: boolean;
+}
+
+/** Copy a file whole, unless a copy is there. */
+async function copyWhole(from: string, to: string): Promise<void> {
+  await withFileErrors(to, async () => {
+    const source = await stat(from);
+    const target = await stat(to).catch(() => undefined);
+    // A copy is never changed in place; equal length and a later time mean that it is done.
+    if (target?.size === source.size && target.mtimeMs >= source.mtimeMs) return;
+    const near = `${to}.${process.pid}.tmp`;
+    try {
+      await copyFile(from, near, constants.COPYFILE_FICLONE);
+      await rename(near, to);
+    } finally {
+      await rm(near, { force: true });
+    }
+  });
+}
+
+/** Collect a survey into a folder. */
+export async function collectObservations(
+  job: Job,
+  { output, results, onProgress }: CollectContext,
+): Promise<Collected> {
+  await withFileErrors(output, () => mkdir(output, { recursive: true }));
+  const rows: CatalogueRow[] = [];
+  let done = 0;
+  for (const index of [...results.keys()].sort((a, b) => a - b)) {
+    const path = results.get(index) ?? "";
+    const task = readTask(job, index);
+    const file = join(output, `${task.name}.fits`);
+    const result = await readResultSummary(path);
+    if (result === undefined)
+      throw new FormatError(`${path}: must be a result of tslira, got another file; run task ${index} again`);
+    await copyWhole(path, file);
+    const { total, diagnostics, ledger, complete } = result;
+    rows.push({
+      name: task.name,
+      file: basename(file),
+      seed: task.seed,
+      flux: total.mean,
+      fluxStd: total.std,
+      counts: ledger.reduce((sum, { observed }) => sum + observed, 0),
+      verdict: diagnostics.verdict.state,
+      rhat: diagnostics.parameters.reduce((worst, { rhat }) => (rhat <= worst ? worst : rhat), Number.NaN),
+      complete,
+    });
+    onProgress?.(++done / results.size);
+  }
+  const files = ["fits", "csv", "json"].map((ending) => join(output, `catalogue.${ending}`));
+  const [fits, csv, json] = files;
+  await writeFitsFile(fits, [catalogueTable(job, rows)]);
+  await writeWholeFile(csv, catalogueText(rows));
+  await writeWholeFile(json, `${JSON.stringify(rows, undefined, 2)}\n`);
+  const apart = rows.filter(({ verdict }) => verdict === "disagree").length;
+  return {
+    files,
+    remarks:
+      apart === 0
+        ? []
+        : [`the chains of ${apart} of ${rows.length} observations disagree: see the column verdict`],
+    figures: { observations: rows.length, disagree: apart },
+  };
+}
+
+function catalogueTable({ manifest }: Job, rows: readonly CatalogueRow[]): FitsHduInput {
+  const text = (name: string, values: readonly string[]) => ({
+    name,
+    format: `${Math.max(1, ...values.map(({ length }) => length))}A`,
+    values,
+  });
+  const number = (name: string, values: readonly number[]) => ({ name, format: "D", values });
+  return {
+    kind: "table",
+    name: "CATALOGUE",
+    cards: [
+      fitsCard("CREATOR", `tslira ${manifest.version}`),
+      fitsCard("TASKS", manifest.tasks.count, "observations of the job"),
+      fitsCard("DATE", manifest.created.replace(/Z$/, ""), "UTC when the job was made"),
+    ],
+    columns: [
+      text(
+        "name",
+        rows.map(({ name }) => name),
+      ),
+      text(
+        "file",
+        rows.map(({ file }) => file),
+      ),
+      { name: "seed", format: "K", values: rows.map(({ seed }) => seed) },
+      number(
+        "flux",
+        rows.map(({ flux }) => flux),
+      ),
+      number(
+        "flux_std",
+        rows.map(({ fluxStd }) => fluxStd),
+      ),
+      number(
+        "counts",
+        rows.map(({ counts }) => counts),
+      ),
+      text(
+        "verdict",
+        rows.map(({ verdict }) => verdict),
+      ),
+      number(
+        "rhat",
+        rows.map(({ rhat }) => rhat),
+      ),
+      { name: "complete", format: "L", values: rows.map(({ complete }) => complete) },
+    ],
+  };
+}
+
+/** Comma-separated values (RFC 4180); names have no commas. */
+function catalogueText(rows: readonly CatalogueRow[]): string {
+  const lines = rows.map(({ name, file, seed, flux, fluxStd, counts, verdict, rhat, complete }) =>
+    [name, file, seed, flux, fluxStd, counts, verdict, Number.isNaN(rhat) ? "" : rhat, complete].join(","),
+  );
+  return `${["name,file,seed,flux,flux_std,counts,verdict,rhat,complete", ...lines].join("\n")}\n`;
+}

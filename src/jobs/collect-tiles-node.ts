@@ -1,0 +1,207 @@
+/** Tiles of a large image become one file, with what their seams look like. */
+
+import { checkObservations } from "../data/check-observation.js";
+import { FormatError } from "../errors.js";
+import type { SkyImage } from "../image.js";
+import { type FitsHduInput, fitsCard } from "../io/fits.js";
+import { writeFitsFile } from "../io/fits-file-node.js";
+import { readResultSummary } from "../io/result-file-node.js";
+import { predictedCounts, residuals } from "../model/predicted-counts.js";
+import type { CollectContext, Collected } from "./collect-job-node.js";
+import { jobTiles } from "./create-job-node.js";
+import { type Job, readTask, readTaskInput } from "./job-folder-node.js";
+import {
+  measureSeams,
+  mergeTiles,
+  type Seam,
+  type SeamResiduals,
+  seamResiduals,
+  type TilePosterior,
+} from "./tile-merge.js";
+
+/** What a table says of a tile. */
+interface TileRow {
+  readonly posterior: TilePosterior;
+  readonly scales: readonly number[];
+  readonly verdict: string;
+  readonly rhat: number;
+}
+
+/**
+ * Collect tiles into a FITS file:
+ *
+ * | HDU | content |
+ * |---|---|
+ * | PRIMARY | posterior mean `[ny, nx]` |
+ * | POSTERIOR_STD, RHAT, ESS | standard deviation; worst R-hat and least effective size of the tiles behind a pixel |
+ * | COVERAGE | sum of the weights: 1, less at a hole |
+ * | PREDICTED, RESIDUAL | expected counts by the mean, and residuals in standard deviations; one of each for every observation |
+ * | TILES, SEAMS | tables: where each tile is and whether its chains agree; how neighbours agree |
+ */
+export async function collectTiles(
+  job: Job,
+  { output, results, onProgress }: CollectContext,
+): Promise<Collected> {
+  const { manifest, folder } = job;
+  const plan = jobTiles(job);
+  const rows: TileRow[] = [];
+  for (const index of [...results.keys()].sort((a, b) => a - b)) {
+    const path = results.get(index) ?? "";
+    const task = readTask(job, index);
+    const result = await readResultSummary(path);
+    const tile = plan.tiles[task.tile ?? -1];
+    if (result === undefined || tile === undefined) {
+      throw new FormatError(
+        `${path}: must be the result of a tile, got another file; run task ${index} again`,
+      );
+    }
+    const { mean, std, diagnostics } = result;
+    const { rhat, ess, parameters, verdict } = diagnostics;
+    rows.push({
+      posterior: { tile, mean, std, rhat, ess },
+      scales: parameters.filter(({ name }) => name.startsWith("bkgScale")).map((row) => row.mean),
+      verdict: verdict.state,
+      rhat: parameters.reduce((worst, row) => (row.rhat <= worst ? worst : row.rhat), Number.NaN),
+    });
+    onProgress?.(rows.length / (results.size + 1));
+  }
+  const posteriors = rows.map(({ posterior }) => posterior);
+  const merged = mergeTiles(plan, posteriors);
+  const seams = measureSeams(plan, posteriors);
+  const { mosaic } = manifest;
+  if (mosaic === undefined)
+    throw new FormatError(`${folder}: job must be one of tiles, got another; make it again`);
+  const { observations } = checkObservations(await readTaskInput(job, mosaic), {});
+  const fitted = manifest.options.fitBackgroundScale === true;
+  const views = observations.map((observation, index) => {
+    const scale = fitted ? meanScale(rows, index) : 1;
+    const predicted = predictedCounts(merged.mean, observation, { boundary: "spill", scale });
+    return { predicted, sigma: residuals(observation.counts, predicted, observation.mask).sigma };
+  });
+  const whole = results.size === manifest.tasks.count;
+  const look = seamResiduals(plan, views[0].sigma);
+  const unit = manifest.unit === undefined ? [] : [fitsCard("BUNIT", manifest.unit)];
+  const sky = observations.find(({ wcs }) => wcs !== undefined)?.wcs ?? [];
+  const image = (
+    name: string,
+    { data, shape }: SkyImage,
+    cards: FitsHduInput["cards"] = [],
+  ): FitsHduInput => ({
+    kind: "image",
+    name,
+    shape,
+    data,
+    cards: [...cards, ...sky],
+  });
+  await writeFitsFile(output, [
+    image("PRIMARY", merged.mean, [
+      fitsCard("TSMOSAIC", 1, "version of this layout of merged tiles of tslira"),
+      fitsCard("CREATOR", `tslira ${manifest.version}`, "program that wrote this file"),
+      ...unit,
+      fitsCard("COMPLETE", whole, "whether all tiles are in it"),
+      fitsCard("TILES", rows.length, "tiles in it"),
+      fitsCard("MARGIN", mosaic.margin, "[pix] margin of a tile"),
+      fitsCard("SEED", manifest.options.seed ?? 0, "seed of the job"),
+      fitsCard("DATE", manifest.created.replace(/Z$/, ""), "UTC when the job was made"),
+      ...seamCards(look, seams),
+      ...manifest.sources.map(({ name, sha256 }, index) =>
+        fitsCard(`INPUT${index + 1}`, `${sha256} ${name}`),
+      ),
+    ]),
+    image("POSTERIOR_STD", merged.std, unit),
+    image("RHAT", merged.rhat),
+    image("ESS", merged.ess),
+    image("COVERAGE", merged.coverage),
+    ...views.map(({ predicted }) => image("PREDICTED", predicted, [fitsCard("BUNIT", "count")])),
+    ...views.map(({ sigma }) => image("RESIDUAL", sigma)),
+    tilesTable(rows),
+    seamsTable(seams),
+  ]);
+  onProgress?.(1);
+  const worst = seams.reduce((most, seam) => (seam.rms > most ? seam.rms : most), 0);
+  const apart = rows.filter(({ verdict }) => verdict === "disagree").length;
+  return {
+    files: [output],
+    remarks: [
+      ...(seams.length === 0
+        ? []
+        : [
+            `neighbouring tiles differ by at most ${worst.toFixed(2)} posterior standard deviations (rms of the pixels of a seam)`,
+            `residuals have rms ${look.near.toFixed(3)} near seams and ${look.elsewhere.toFixed(3)} elsewhere, means ` +
+              `${look.meanNear.toFixed(3)} and ${look.meanElsewhere.toFixed(3)}`,
+          ]),
+      ...(apart === 0
+        ? []
+        : [`the chains of ${apart} of ${rows.length} tiles disagree: see the table TILES`]),
+    ],
+    figures: { tiles: rows.length, disagree: apart, seams, residuals: look },
+  };
+}
+
+/** Scale of the background of an observation over all tiles that fitted one; 1 where none did. */
+function meanScale(rows: readonly TileRow[], index: number): number {
+  const values = rows.flatMap(({ scales }) => (scales[index] === undefined ? [] : [scales[index]]));
+  return values.length === 0 ? 1 : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function seamCards({ near, elsewhere, meanNear, meanElsewhere }: SeamResiduals, seams: readonly Seam[]) {
+  const number = (keyword: string, value: number, comment: string) =>
+    Number.isFinite(value) ? [fitsCard(keyword, value, comment)] : [];
+  const worst = seams.reduce((most, seam) => (seam.rms > most ? seam.rms : most), 0);
+  return [
+    ...number("SEAMRMS", worst, "worst of the seams: difference over std"),
+    ...number("RESSEAM", near, "rms of residuals near seams"),
+    ...number("RESELSE", elsewhere, "rms of residuals elsewhere"),
+    ...number("RESSEAMM", meanNear, "mean of residuals near seams"),
+    ...number("RESELSEM", meanElsewhere, "mean of residuals elsewhere"),
+  ];
+}
+
+function tilesTable(rows: readonly TileRow[]): FitsHduInput {
+  const tiles = rows.map(({ posterior }) => posterior.tile);
+  const whole = (name: string, values: readonly number[]) => ({ name, format: "J" as const, values });
+  return {
+    kind: "table",
+    name: "TILES",
+    columns: [
+      whole(
+        "tile",
+        tiles.map(({ index }) => index),
+      ),
+      whole(
+        "x0",
+        tiles.map(({ core }) => core.cols[0]),
+      ),
+      whole(
+        "x1",
+        tiles.map(({ core }) => core.cols[1]),
+      ),
+      whole(
+        "y0",
+        tiles.map(({ core }) => core.rows[0]),
+      ),
+      whole(
+        "y1",
+        tiles.map(({ core }) => core.rows[1]),
+      ),
+      { name: "rhat", format: "D", values: rows.map(({ rhat }) => rhat) },
+      { name: "verdict", format: "8A", values: rows.map(({ verdict }) => verdict) },
+    ],
+  };
+}
+
+function seamsTable(seams: readonly Seam[]): FitsHduInput {
+  return {
+    kind: "table",
+    name: "SEAMS",
+    columns: [
+      { name: "tile1", format: "J", values: seams.map(({ tiles }) => tiles[0]) },
+      { name: "tile2", format: "J", values: seams.map(({ tiles }) => tiles[1]) },
+      { name: "pixels", format: "J", values: seams.map(({ pixels }) => pixels) },
+      { name: "rms", format: "D", values: seams.map(({ rms }) => rms) },
+      { name: "block_rms", format: "D", values: seams.map(({ blockRms }) => blockRms) },
+      { name: "flux1", format: "D", values: seams.map(({ flux }) => flux[0]) },
+      { name: "flux2", format: "D", values: seams.map(({ flux }) => flux[1]) },
+    ],
+  };
+}

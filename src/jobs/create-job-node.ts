@@ -1,0 +1,307 @@
+/** Jobs from observations: chains of one, a list of many, tiles of a large one. */
+
+import { checkObservations } from "../data/check-observation.js";
+import type { Observation } from "../data/observation.js";
+import { InvalidInputError } from "../errors.js";
+import { cutout, type Shape, type SkyImage } from "../image.js";
+import { shiftWcs } from "../io/fits.js";
+import type { Region } from "../posterior/region.js";
+import type { LiraSummary } from "../posterior/result.js";
+import { planRun } from "../runs/lira-options.js";
+import { planSignificance, type SignificanceSettings } from "../significance/plan.js";
+import { significanceTasks } from "../significance/task.js";
+import type { JobManifest, JobOptions, SlurmSettings, TileSettings } from "./job.js";
+import { createJobFolder, type Job, type TaskDrafts } from "./job-folder-node.js";
+import { taskSeed } from "./task-seed.js";
+import { planTiles, type Tile, type TilePlan } from "./tile-plan.js";
+
+/** What all jobs are made with. */
+export interface CreateJobOptions {
+  /** Where collected results go, a file or (for a list of observations) a folder; relative to the job's folder or absolute. */
+  readonly output?: string;
+  readonly name?: string;
+  readonly slurm?: SlurmSettings;
+  readonly command?: string;
+  /** Files that the data came from. */
+  readonly sources?: LiraSummary["provenance"]["inputs"];
+  readonly unit?: string;
+  /** What is legal but probably not meant, one sentence each. */
+  readonly onWarning?: (warning: string) => void;
+}
+
+/** One entry of a survey. */
+export interface SurveyEntry {
+  /** Name of its result file, without `.fits`; letters, digits and `. _ + -`. */
+  readonly name: string;
+  /** One observation, or several of the same sky. */
+  readonly observations: readonly Observation[];
+  /** Settings that differ from those of the job; a seed among them is used as it is. */
+  readonly options?: JobOptions;
+  readonly sources?: LiraSummary["provenance"]["inputs"];
+  readonly unit?: string;
+}
+
+/** A survey whose entries are read one after the other. */
+export interface Survey {
+  readonly count: number;
+  readonly entry: (index: number) => Promise<SurveyEntry>;
+}
+
+function manifestOf(
+  kind: JobManifest["kind"],
+  defaults: { readonly name: string; readonly output: string },
+  options: JobOptions,
+  { output = defaults.output, name = defaults.name, slurm, command, sources = [], unit }: CreateJobOptions,
+) {
+  return {
+    kind,
+    name,
+    options,
+    output,
+    sources,
+    ...(slurm === undefined ? {} : { slurm }),
+    ...(command === undefined ? {} : { command }),
+    ...(unit === undefined ? {} : { unit }),
+  };
+}
+
+function listOf(data: Observation | readonly Observation[]): readonly Observation[] {
+  return "counts" in data ? [data] : data;
+}
+
+/** @throws InvalidInputError for settings whose chains have to look at one another while they run */
+function checkApart(options: JobOptions): void {
+  const wanted =
+    options.until !== undefined ? "until" : options.burnIn === "auto" ? 'burnIn "auto"' : undefined;
+  if (wanted === undefined) return;
+  throw new InvalidInputError(
+    `cluster: chains of a job run apart and cannot be compared on the way, got ${wanted}; give iterations and burnIn as numbers`,
+  );
+}
+
+/**
+ * Make a job of the chains of one run, a task each. What `collectJob` makes of them is what one run of all chains gives.
+ *
+ * @param folder of the job, which must not exist
+ * @param data one observation, or several of the same sky grid
+ * @throws InvalidInputError for bad data or settings, among them `until` and `burnIn: "auto"`
+ */
+export async function createChainsJob(
+  folder: string,
+  data: Observation | readonly Observation[],
+  options: JobOptions,
+  settings: CreateJobOptions = {},
+): Promise<Job> {
+  checkApart(options);
+  const observations = listOf(data);
+  const checked = checkObservations(observations, boundaryOf(options));
+  for (const warning of checked.warnings) settings.onWarning?.(warning);
+  const [first] = checked.observations;
+  const { config } = planRun(options, first.counts.shape);
+  const drafts: TaskDrafts = {
+    count: config.chains,
+    draft: async (chain) => ({ task: { name: `chain ${chain}`, seed: config.seed, chain }, observations }),
+  };
+  const defaults = { name: first.name, output: "result.fits" };
+  return createJobFolder(folder, manifestOf("chains", defaults, options, settings), drafts);
+}
+
+/** The boundary among settings, as `checkObservations` takes it. */
+function boundaryOf({ boundary }: JobOptions) {
+  return boundary === undefined ? {} : { boundary };
+}
+
+/**
+ * Make a job of many observations, a task each. Every one gets a seed of its own, made from the job's seed and its number.
+ *
+ * @param survey the observations, in memory or read one after the other
+ * @throws InvalidInputError for bad data or settings, names that are no file names or occur twice
+ */
+export async function createObservationsJob(
+  folder: string,
+  survey: readonly SurveyEntry[] | Survey,
+  options: JobOptions,
+  settings: CreateJobOptions = {},
+): Promise<Job> {
+  const { count, entry }: Survey =
+    "entry" in survey ? survey : { count: survey.length, entry: async (index) => survey[index] };
+  const { seed = 0 } = options;
+  const taken = new Set<string>();
+  const drafts: TaskDrafts = {
+    count,
+    async draft(index) {
+      const { name, observations, options: own, sources, unit } = await entry(index);
+      if (!/^[\w+-][\w.+-]*$/.test(name) || taken.has(name)) {
+        throw new InvalidInputError(
+          `cluster: observation ${index + 1} must have a name of its own of letters, digits and . _ + -, got ` +
+            `${JSON.stringify(name)}${taken.has(name) ? " a second time" : ""}; give another`,
+          { fields: { name, index } },
+        );
+      }
+      taken.add(name);
+      const both = { ...options, ...own };
+      const checked = checkObservations(observations, boundaryOf(both));
+      for (const warning of checked.warnings) settings.onWarning?.(warning);
+      planRun(both, checked.observations[0].counts.shape);
+      return {
+        task: {
+          name,
+          seed: own?.seed ?? taskSeed(seed, index),
+          ...(own === undefined ? {} : { options: own }),
+          ...(sources === undefined ? {} : { sources }),
+          ...(unit === undefined ? {} : { unit }),
+        },
+        observations,
+      };
+    },
+  };
+  const defaults = { name: `${count} observations`, output: "collected" };
+  return createJobFolder(folder, manifestOf("observations", defaults, options, settings), drafts);
+}
+
+/** How to make a job of a significance run. */
+export interface ReplicatesJobOptions extends CreateJobOptions {
+  /** Fluxes whose excess is asked for, in the unit of the flux. */
+  readonly thresholds?: readonly number[];
+}
+
+/**
+ * Make a job of a significance run: a task for the observation, and one for each null replicate. The null hypothesis is
+ * fitted here, once.
+ *
+ * @param regions to test
+ * @param significance settings of test and sampler
+ * @throws InvalidInputError as `planSignificance`
+ */
+export async function createReplicatesJob(
+  folder: string,
+  data: Observation | readonly Observation[],
+  regions: readonly Region[],
+  significance: SignificanceSettings,
+  settings: ReplicatesJobOptions = {},
+): Promise<Job> {
+  const observations = listOf(data);
+  const checked = checkObservations(observations, boundaryOf(significance));
+  for (const warning of checked.warnings) settings.onWarning?.(warning);
+  const { unit, thresholds } = settings;
+  const run = planSignificance(observations, regions, {
+    ...significance,
+    ...(unit === undefined ? {} : { unit }),
+  });
+  const tasks = significanceTasks(run);
+  const drafts: TaskDrafts = {
+    count: tasks.length,
+    draft: async (index) => ({
+      task: { name: tasks[index].name, seed: tasks[index].seed },
+      observations,
+    }),
+  };
+  const defaults = { name: run.name, output: "significance.json" };
+  const options: JobOptions = { seed: run.config.seed };
+  const manifest = {
+    ...manifestOf("replicates", defaults, options, settings),
+    significance: run,
+    ...(thresholds === undefined ? {} : { thresholds }),
+  };
+  return createJobFolder(folder, manifest, drafts);
+}
+
+/** The part of an observation over a tile's sky, its outer ring of detector pixels not in use. */
+export function tileObservation(observation: Observation, { sky, used, index }: Tile): Observation {
+  const { counts, exposure, background, mask, wcs, psf, name = "observation" } = observation;
+  const { rows, cols } = sky;
+  const cut = (image: SkyImage) => cutout(image, rows, cols);
+  const part = cut(counts);
+  const inUse = mask === undefined ? new Float64Array(part.data.length).fill(1) : cut(mask).data;
+  const width = cols[1] - cols[0];
+  for (let pixel = 0; pixel < inUse.length; pixel++) {
+    const row = rows[0] + Math.floor(pixel / width);
+    const col = cols[0] + (pixel % width);
+    const inside = row >= used.rows[0] && row < used.rows[1] && col >= used.cols[0] && col < used.cols[1];
+    if (!inside) inUse[pixel] = 0;
+  }
+  return {
+    counts: part,
+    psf,
+    ...(exposure === undefined ? {} : { exposure: cut(exposure) }),
+    ...(background === undefined ? {} : { background: cut(background) }),
+    ...(inUse.includes(0) ? { mask: { data: inUse, shape: part.shape } } : {}),
+    ...(wcs === undefined ? {} : { wcs: shiftWcs(wcs, cols[0], rows[0]) }),
+    name: `${name}, tile ${index}`,
+  };
+}
+
+/** Whether any pixel in use of a tile saw the sky. */
+function sees({ counts, exposure, mask }: Observation): boolean {
+  return counts.data.some(
+    (_, pixel) => (exposure?.data[pixel] ?? 1) > 0 && (mask === undefined || mask.data[pixel] === 1),
+  );
+}
+
+/** Sides of the widest psf, each direction by itself. */
+function widestPsf(observations: readonly Observation[]): Shape {
+  const most = (axis: 0 | 1) => Math.max(...observations.map(({ psf }) => psf.shape[axis]));
+  return [most(0), most(1)];
+}
+
+/** The tiles of a job. */
+export function jobTiles({ manifest }: Job): TilePlan {
+  const { mosaic } = manifest;
+  if (mosaic === undefined) throw new InvalidInputError("cluster: job must be one of tiles, got another");
+  return planTiles(mosaic.shape, mosaic.psf, mosaic);
+}
+
+/**
+ * Make a job of the tiles of a large image, a task each; tiles that saw nothing are left out.
+ *
+ * The prior on the total is one on the flux of a whole image and says nothing about a tile: its default here is shape 1,
+ * rate 0, which does not pull.
+ *
+ * @param tiles how to cut; default cores of 128 x 128 with a margin as wide as the psf
+ * @throws InvalidInputError for bad data or settings, the boundary `"wrap"` among them, or a margin narrower than the psf
+ */
+export async function createTilesJob(
+  folder: string,
+  data: Observation | readonly Observation[],
+  options: JobOptions,
+  settings: CreateJobOptions &
+    Partial<TileSettings> & { readonly offset?: readonly [row: number, col: number] } = {},
+): Promise<Job> {
+  if (options.boundary === "wrap") {
+    throw new InvalidInputError(
+      'cluster: tiles must have boundary "spill", got "wrap"; an image that is cut has edges',
+    );
+  }
+  const observations = listOf(data);
+  const checked = checkObservations(observations, {});
+  for (const warning of checked.warnings) settings.onWarning?.(warning);
+  const { shape } = observations[0].counts;
+  const psf = widestPsf(observations);
+  const { tile = [128, 128], margin = Math.max(...psf), offset = tile } = settings;
+  const plan = planTiles(shape, psf, { tile, margin, offset });
+  const run: JobOptions = { totalCountsPrior: { shape: 1, rate: 0 }, ...options };
+  const parts = plan.tiles.filter((one) =>
+    observations.some((observation) => sees(tileObservation(observation, one))),
+  );
+  const { seed = 0 } = options;
+  const drafts: TaskDrafts = {
+    count: parts.length,
+    async draft(index) {
+      const part = parts[index];
+      const cut = observations.map((observation) => tileObservation(observation, part)).filter(sees);
+      const [row, col] = part.place;
+      planRun(run, cut[0].counts.shape);
+      return {
+        task: {
+          name: `tile ${part.index} (row ${row}, column ${col})`,
+          seed: taskSeed(seed, part.index),
+          tile: part.index,
+        },
+        observations: cut,
+      };
+    },
+  };
+  const defaults = { name: checked.observations[0].name, output: "mosaic.fits" };
+  const manifest = manifestOf("tiles", defaults, run, settings);
+  return createJobFolder(folder, manifest, drafts, { shape, psf, tile, margin, offset, observations });
+}

@@ -1,0 +1,288 @@
+/** Job folders: made whole or not at all, read line by line. The layout is in `job.ts`. */
+
+import { createHash, randomBytes } from "node:crypto";
+import { closeSync, existsSync, openSync, readSync } from "node:fs";
+import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import type { Observation } from "../data/observation.js";
+import { FormatError, InvalidInputError } from "../errors.js";
+import { readFits } from "../io/fits.js";
+import { writeFitsFile } from "../io/fits-file-node.js";
+import { fileError, openTemporary, withFileErrors, writeFully } from "../io/fits-temporary-node.js";
+import { observationHdus, observationsOf } from "../io/observation-hdus.js";
+import { VERSION } from "../version.js";
+import { JOB_FORMAT, type JobManifest, shardName, type TaskRecord, taskName } from "./job.js";
+
+/** Lines of the list of tasks that are written or read at once. */
+const SLICE_LINES = 4096;
+
+/** What is known of a task before its input is frozen. */
+export type TaskDraft = Omit<TaskRecord, "index" | "input" | "sha256" | "observations">;
+
+/** Tasks of a job, asked for one after the other, so that their data need not be in memory together. */
+export interface TaskDrafts {
+  readonly count: number;
+  /** A task, and its data; data that are the same object as those of the task before are stored once. */
+  readonly draft: (
+    index: number,
+  ) => Promise<{ readonly task: TaskDraft; readonly observations: readonly Observation[] }>;
+}
+
+/** A large image that is cut into tiles; it is kept to compare the merged one with. */
+export interface MosaicDraft
+  extends Omit<NonNullable<JobManifest["mosaic"]>, "input" | "sha256" | "observations"> {
+  readonly observations: readonly Observation[];
+}
+
+/** A job folder that was read. */
+export interface Job {
+  /** Absolute path. */
+  readonly folder: string;
+  readonly manifest: JobManifest;
+}
+
+/** SHA-256 in hexadecimal digits. */
+export function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** Replace a file as a whole. */
+export async function writeWholeFile(path: string, text: string): Promise<void> {
+  const file = await openTemporary(path);
+  try {
+    await withFileErrors(path, () => writeFully(file.handle, Buffer.from(text), 0));
+    await file.commit();
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+}
+
+/** Store data in a job folder that is being made. */
+async function freezeInput(folder: string, input: string, observations: readonly Observation[]) {
+  await mkdir(join(folder, dirname(input)), { recursive: true });
+  await writeFitsFile(join(folder, input), observationHdus(observations));
+  return { input, sha256: sha256(await readFile(join(folder, input))) };
+}
+
+/** Write the list of tasks, every line of the same width. */
+async function writeTasks(folder: string, lines: readonly string[]) {
+  const width = lines.reduce((most, line) => Math.max(most, Buffer.byteLength(line)), 0) + 1;
+  const path = join(folder, "tasks.jsonl");
+  const hash = createHash("sha256");
+  const file = await openTemporary(path);
+  try {
+    for (let first = 0; first < lines.length; first += SLICE_LINES) {
+      const text = lines
+        .slice(first, first + SLICE_LINES)
+        .map((line) => `${line}${" ".repeat(width - 1 - Buffer.byteLength(line))}\n`)
+        .join("");
+      const bytes = Buffer.from(text);
+      hash.update(bytes);
+      await withFileErrors(path, () => writeFully(file.handle, bytes, first * width));
+    }
+    await file.commit();
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+  return { count: lines.length, width, sha256: hash.digest("hex") };
+}
+
+/**
+ * Make a job folder. It appears whole or not at all.
+ *
+ * @throws InvalidInputError when the folder exists already, or its parent does not
+ */
+export async function createJobFolder(
+  folder: string,
+  manifest: Omit<JobManifest, "format" | "version" | "id" | "created" | "tasks" | "mosaic">,
+  drafts: TaskDrafts,
+  mosaic?: MosaicDraft,
+): Promise<Job> {
+  const path = resolve(folder);
+  if (existsSync(path)) {
+    throw new InvalidInputError(
+      `${folder}: job folder must be new, got one that exists; submit it again as it is (tslira cluster submit ${folder}), ` +
+        "or choose another",
+      { fields: { folder } },
+    );
+  }
+  if (drafts.count < 1) {
+    throw new InvalidInputError(`${folder}: a job must have at least one task, got none; add one`);
+  }
+  const building = `${path}.${randomBytes(4).toString("hex")}.tmp`;
+  await withFileErrors(folder, () => mkdir(building));
+  try {
+    const lines: string[] = [];
+    let last:
+      | { readonly observations: readonly Observation[]; readonly input: string; readonly sha256: string }
+      | undefined;
+    for (let index = 0; index < drafts.count; index++) {
+      const { task, observations } = await drafts.draft(index);
+      if (last?.observations !== observations) {
+        const input = join("inputs", shardName(index), `${taskName(index)}.fits`);
+        last = { observations, ...(await freezeInput(building, input, observations)) };
+      }
+      const { input, sha256: hash } = last;
+      const names = observations.map(({ name }) => name ?? "observation");
+      const record: TaskRecord = { index, ...task, input, sha256: hash, observations: names };
+      lines.push(JSON.stringify(record));
+    }
+    const names = mosaic?.observations.map(({ name }) => name ?? "observation") ?? [];
+    const whole: JobManifest = {
+      format: JOB_FORMAT,
+      version: VERSION,
+      id: randomBytes(4).toString("hex"),
+      ...manifest,
+      created: new Date().toISOString(),
+      tasks: await writeTasks(building, lines),
+      ...(mosaic === undefined
+        ? {}
+        : {
+            mosaic: {
+              ...mosaic,
+              ...(await freezeInput(building, join("inputs", "mosaic.fits"), mosaic.observations)),
+              observations: names,
+            },
+          }),
+    };
+    for (const name of ["results", "failures", "work", "submissions", "logs"])
+      await mkdir(join(building, name));
+    await writeWholeFile(join(building, "job.json"), `${JSON.stringify(whole, undefined, 2)}\n`);
+    await withFileErrors(folder, () => rename(building, path));
+    return { folder: path, manifest: whole };
+  } catch (error) {
+    await rm(building, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/**
+ * Read `job.json`.
+ *
+ * @throws InvalidInputError when there is none
+ * @throws FormatError when it is damaged or of another layout
+ */
+export async function readJob(folder: string): Promise<Job> {
+  const path = join(folder, "job.json");
+  if (!existsSync(path)) {
+    throw new InvalidInputError(
+      `${folder}: must be a job folder with a job.json, found none; make one with tslira cluster submit`,
+      { fields: { folder } },
+    );
+  }
+  let manifest: JobManifest;
+  try {
+    manifest = JSON.parse(await withFileErrors(path, () => readFile(path, "utf8")));
+  } catch (cause) {
+    throw new FormatError(
+      `${path}: must be JSON, got something else; the job folder is damaged, make it again`,
+      {
+        cause,
+      },
+    );
+  }
+  if (manifest.format !== JOB_FORMAT || typeof manifest.tasks?.count !== "number") {
+    throw new FormatError(
+      `${path}: must be a job of format ${JOB_FORMAT}, got ${String(manifest.format)}; use the version of tslira that made it`,
+    );
+  }
+  return { folder: resolve(folder), manifest };
+}
+
+/** @throws InvalidInputError when a job was made by another version, whose bytes may differ */
+export function checkJobVersion({ folder, manifest }: Job): void {
+  if (manifest.version === VERSION) return;
+  throw new InvalidInputError(
+    `${folder}: job must be run by the version that made it, ${manifest.version}, got ${VERSION}; ` +
+      "install that one, or make the job again",
+    { fields: { version: manifest.version } },
+  );
+}
+
+/** Lines of the list of tasks, from one to another. */
+function readLines({ folder, manifest }: Job, first: number, count: number): string[] {
+  const path = join(folder, "tasks.jsonl");
+  const { width } = manifest.tasks;
+  const bytes = Buffer.alloc(count * width);
+  try {
+    const file = openSync(path, "r");
+    try {
+      for (let done = 0; done < bytes.length; ) {
+        const read = readSync(file, bytes, done, bytes.length - done, first * width + done);
+        if (read === 0) throw damaged(path);
+        done += read;
+      }
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw fileError(path, error);
+  }
+  return Array.from({ length: count }, (_, line) => bytes.toString("utf8", line * width, (line + 1) * width));
+}
+
+function damaged(path: string): FormatError {
+  return new FormatError(
+    `${path}: list of tasks must be as long as job.json says, got another; the job folder is damaged, make it again`,
+  );
+}
+
+/**
+ * Read one task without the others.
+ *
+ * @throws InvalidInputError for a number that the job does not have
+ * @throws FormatError when the list is damaged
+ */
+export function readTask(job: Job, index: number): TaskRecord {
+  const { count } = job.manifest.tasks;
+  if (!Number.isInteger(index) || index < 0 || index >= count) {
+    throw new InvalidInputError(
+      `${job.folder}: task must be a whole number from 0 to ${count - 1}, got ${index}; see tslira cluster status`,
+      { fields: { index } },
+    );
+  }
+  return parseLine(job, readLines(job, index, 1)[0], index);
+}
+
+function parseLine(job: Job, line: string, index: number): TaskRecord {
+  let record: TaskRecord | undefined;
+  try {
+    record = JSON.parse(line);
+  } catch {
+    // Told below.
+  }
+  if (record?.index !== index) throw damaged(join(job.folder, "tasks.jsonl"));
+  return record;
+}
+
+/** Visit all tasks in order; a few thousand are in memory at a time. */
+export function forEachTask(job: Job, visit: (task: TaskRecord) => void): void {
+  const { count } = job.manifest.tasks;
+  for (let first = 0; first < count; first += SLICE_LINES) {
+    const lines = readLines(job, first, Math.min(SLICE_LINES, count - first));
+    for (const [line, text] of lines.entries()) visit(parseLine(job, text, first + line));
+  }
+}
+
+/**
+ * Data of a task, as they were when the job was made.
+ *
+ * @throws FormatError when their SHA-256 is another
+ */
+export async function readTaskInput(
+  { folder }: Job,
+  task: Pick<TaskRecord, "input" | "sha256" | "observations">,
+): Promise<Observation[]> {
+  const path = join(folder, task.input);
+  const bytes = await withFileErrors(path, () => readFile(path));
+  const found = sha256(bytes);
+  if (found !== task.sha256) {
+    throw new FormatError(
+      `${path}: data of the job must have SHA-256 ${task.sha256}, got ${found}; the file was changed, make the job again`,
+      { fields: { path } },
+    );
+  }
+  return observationsOf(readFits(bytes, { name: path }), task.observations);
+}

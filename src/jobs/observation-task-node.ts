@@ -1,0 +1,52 @@
+/** A task that deconvolves one observation, or several of the same sky, from the first sweep to the result file. */
+
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { toPlainError } from "../errors.js";
+import { deconvolveToFile, type FileRun, resumeRun } from "../runs/deconvolve-to-file-node.js";
+import type { JobOptions, TaskRecord } from "./job.js";
+import { type Job, readTaskInput } from "./job-folder-node.js";
+import type { TaskContext } from "./task-context.js";
+
+/** Settings of the run of a task. */
+export function taskOptions({ manifest }: Job, task: TaskRecord): JobOptions {
+  return { ...manifest.options, ...task.options, seed: task.seed };
+}
+
+/** Deconvolve the data of a task; the result is an ordinary result file, dated by the job. */
+export async function runObservationTask(job: Job, task: TaskRecord, context: TaskContext): Promise<void> {
+  const { work, output, workers, checkpointSeconds, signal } = context;
+  const { manifest } = job;
+  const checkpoint = join(work, "run");
+  const unit = task.unit ?? manifest.unit;
+  const watch = {
+    workers,
+    checkpointSeconds,
+    onProgress: ({ stage, done, total }: { stage: string; done: number; total: number }) =>
+      context.onProgress?.(stage === "sampling" ? done / total : 1),
+    ...(signal === undefined ? {} : { signal }),
+  };
+  let run: FileRun;
+  try {
+    if (existsSync(join(checkpoint, "run.json"))) run = await resumeRun(checkpoint, { ...watch, output });
+    else {
+      await rm(checkpoint, { recursive: true, force: true });
+      run = await deconvolveToFile(await readTaskInput(job, task), taskOptions(job, task), output, {
+        ...watch,
+        checkpoint,
+        date: manifest.created,
+        inputs: task.sources ?? manifest.sources,
+        ...(manifest.command === undefined ? {} : { command: manifest.command }),
+        ...(unit === undefined ? {} : { unit }),
+      });
+    }
+  } catch (error) {
+    if (signal?.aborted && toPlainError(error).code === "ABORTED") return context.stopped();
+    throw error;
+  }
+  if (run.checkpoint !== undefined) {
+    await rm(output, { force: true });
+    return context.stopped();
+  }
+}

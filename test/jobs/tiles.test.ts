@@ -1,0 +1,212 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, describe, expect, it } from "vitest";
+import { checkObservation } from "../../src/data/check-observation.js";
+import { constantImage, gaussianPsf, simulateCounts } from "../../src/index.js";
+import { findHdu, imageToSkyImage } from "../../src/io/fits.js";
+import { readFitsFile } from "../../src/io/fits-file-node.js";
+import { tileObservation } from "../../src/jobs/create-job-node.js";
+import { measureSeams, mergeTiles, seamResiduals, type TilePosterior } from "../../src/jobs/tile-merge.js";
+import { planTiles, tileWeights } from "../../src/jobs/tile-plan.js";
+import { predictedCounts } from "../../src/model/predicted-counts.js";
+
+const place = mkdtempSync(join(tmpdir(), "tslira-tiles-"));
+afterAll(() => rmSync(place, { recursive: true, force: true }));
+
+// Threads are started from what is built.
+const { createTilesJob, runTasks, collectJob }: typeof import("../../src/node.js") = await import(
+  new URL("../../dist/node.js", import.meta.url).href
+);
+
+describe("tiles", () => {
+  it("have weights that sum to 1 in every pixel, whatever the sizes", () => {
+    const sizes = fc.record({
+      shape: fc.tuple(fc.integer({ min: 1, max: 90 }), fc.integer({ min: 1, max: 90 })),
+      psf: fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 })),
+      extra: fc.integer({ min: 0, max: 4 }),
+      offset: fc.tuple(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 0, max: 50 })),
+    });
+    fc.assert(
+      fc.property(sizes, ({ shape, psf, extra, offset }) => {
+        const margin = Math.max(...psf) + extra;
+        const plan = planTiles(shape, psf, { tile: [2 * margin, 2 * margin + 3], margin, offset });
+        const sum = constantImage(shape, 0);
+        const cores = constantImage(shape, 0);
+        for (const tile of plan.tiles) {
+          const weights = tileWeights(plan, tile);
+          const { rows, cols } = tile.sky;
+          let local = 0;
+          for (let row = rows[0]; row < rows[1]; row++) {
+            for (let col = cols[0]; col < cols[1]; col++) {
+              sum.data[row * shape[1] + col] += weights[local++];
+            }
+          }
+          for (let row = tile.core.rows[0]; row < tile.core.rows[1]; row++) {
+            cores.data.fill(1, row * shape[1] + tile.core.cols[0], row * shape[1] + tile.core.cols[1]);
+          }
+        }
+        // A dozen additions and products of numbers below 1: errors of a few 1e-16.
+        expect(Math.max(...sum.data.map((value) => Math.abs(value - 1)))).toBeLessThan(1e-14);
+        expect(cores.data.every((value) => value === 1)).toBe(true);
+      }),
+      { seed: 3, numRuns: 200 },
+    );
+  });
+
+  it("predict in their pixels in use what the whole image predicts there", () => {
+    // A psf of even and odd sides, skewed; a sky and an exposure that differ in every pixel.
+    const shape = [70, 83] as const;
+    const ramp = (seed: number) => ({
+      data: Float64Array.from({ length: 70 * 83 }, (_, pixel) => 1 + ((pixel * seed) % 17)),
+      shape,
+    });
+    const psf = {
+      data: Float64Array.from({ length: 7 * 10 }, (_, pixel) => 1 + ((pixel * 5) % 11)),
+      shape: [7, 10] as const,
+    };
+    const [sky, exposure] = [ramp(7), ramp(5)];
+    const observation = { counts: constantImage(shape, 1), psf, exposure };
+    const whole = predictedCounts(sky, checkObservation(observation).observation, { boundary: "spill" });
+    const plan = planTiles(shape, psf.shape, { tile: [20, 20] });
+    expect(plan.tiles.length).toBeGreaterThan(8);
+    for (const tile of plan.tiles) {
+      const { rows, cols } = tile.sky;
+      const width = cols[1] - cols[0];
+      const part = checkObservation(tileObservation(observation, tile)).observation;
+      const own = {
+        data: part.counts.data.map(
+          (_, local) =>
+            sky.data[(rows[0] + Math.floor(local / width)) * shape[1] + cols[0] + (local % width)],
+        ),
+        shape: part.counts.shape,
+      };
+      const predicted = predictedCounts(own, part, { boundary: "spill" });
+      let used = 0;
+      for (const [local, value] of predicted.data.entries()) {
+        if (part.mask?.data[local] === 0) continue;
+        used++;
+        const pixel = (rows[0] + Math.floor(local / width)) * shape[1] + cols[0] + (local % width);
+        expect(Math.abs(value / whole.data[pixel] - 1)).toBeLessThan(1e-12);
+      }
+      // The core and what is shared are in use.
+      expect(used).toBeGreaterThanOrEqual(
+        (tile.core.rows[1] - tile.core.rows[0]) * (tile.core.cols[1] - tile.core.cols[0]),
+      );
+    }
+  });
+
+  it("must have margins as wide as the psf, and be wide enough for their ramps", () => {
+    expect(() => planTiles([64, 64], [9, 17], { tile: [32, 32], margin: 16 })).toThrow(
+      "tiles: margin must be a whole number >= 17, got 16; give at least the width of the psf, 17 pixels",
+    );
+    expect(() => planTiles([64, 64], [17, 17], { tile: [17, 32] })).toThrow(
+      "tile must be a whole number >= 18, got 17",
+    );
+  });
+
+  it("merge into the image they were cut from, and show a seam where one is made", () => {
+    const shape = [48, 64] as const;
+    const truth = {
+      data: Float64Array.from({ length: 48 * 64 }, (_, pixel) => 2 + Math.sin(pixel / 9)),
+      shape,
+    };
+    const plan = planTiles(shape, [5, 5], { tile: [24, 32] });
+    expect(plan.grid).toEqual([2, 2]);
+    const posterior = (factor: (index: number) => number): TilePosterior[] =>
+      plan.tiles.map((tile) => {
+        const { rows, cols } = tile.sky;
+        const size = [rows[1] - rows[0], cols[1] - cols[0]] as const;
+        const mean = constantImage(size, 0);
+        for (let row = rows[0]; row < rows[1]; row++) {
+          for (let col = cols[0]; col < cols[1]; col++) {
+            mean.data[(row - rows[0]) * size[1] + col - cols[0]] =
+              factor(tile.index) * truth.data[row * 64 + col];
+          }
+        }
+        return {
+          tile,
+          mean,
+          std: constantImage(size, 0.5),
+          rhat: constantImage(size, 1 + tile.index / 10),
+          ess: constantImage(size, 100),
+        };
+      });
+    const merged = mergeTiles(
+      plan,
+      posterior(() => 1),
+    );
+    expect(
+      Math.max(...merged.mean.data.map((value, pixel) => Math.abs(value - truth.data[pixel]))),
+    ).toBeLessThan(1e-14);
+    expect(merged.std.data.every((value) => Math.abs(value - 0.5) < 1e-15)).toBe(true);
+    expect(merged.rhat.data[0]).toBe(1);
+    expect(merged.rhat.data[48 * 64 - 1]).toBe(1.3);
+    expect(
+      measureSeams(
+        plan,
+        posterior(() => 1),
+      ).map(({ tiles, rms }) => [...tiles, rms]),
+    ).toEqual([
+      [0, 1, 0],
+      [0, 2, 0],
+      [1, 3, 0],
+      [2, 3, 0],
+    ]);
+    const seams = measureSeams(
+      plan,
+      posterior((index) => (index === 3 ? 1.5 : 1)),
+    );
+    expect(seams.map(({ rms }) => rms > 1)).toEqual([false, false, true, true]);
+    // Half of a tile's neighbours are missing: its own say remains, and the hole is told.
+    const alone = mergeTiles(plan, posterior(() => 1).slice(0, 1));
+    expect(alone.coverage.data[0]).toBe(1);
+    expect(alone.coverage.data[48 * 64 - 1]).toBe(0);
+    expect(alone.mean.data[20 * 64 + 33]).toBeCloseTo(truth.data[20 * 64 + 33], 12);
+    const sigma = constantImage(shape, 0.1);
+    for (let row = 0; row < 48; row++) sigma.data[row * 64 + 31] = 3;
+    const look = seamResiduals(plan, sigma);
+    expect(look.elsewhere).toBeCloseTo(0.1, 10);
+    expect(look.near).toBeGreaterThan(0.5);
+  });
+
+  it("run as a job and become one file", async () => {
+    const shape = [40, 52] as const;
+    const sky = constantImage(shape, 0.2);
+    for (const [y, x] of [
+      [20, 26],
+      [8, 40],
+      [30, 10],
+    ] as const)
+      sky.data[y * 52 + x] = 300;
+    const psf = gaussianPsf(1, [5, 5]);
+    const counts = simulateCounts(sky, psf, { seed: 1 });
+    const exposure = constantImage(shape, 1);
+    // A corner that was not seen: its tile has no task.
+    for (let row = 0; row < 40; row++)
+      for (let col = 0; col < 52; col++) if (row >= 15 && col >= 34) exposure.data[row * 52 + col] = 0;
+    for (let pixel = 0; pixel < counts.data.length; pixel++)
+      if (exposure.data[pixel] === 0) counts.data[pixel] = 0;
+    const mask = { data: exposure.data.slice(), shape };
+    const job = await createTilesJob(
+      join(place, "tiles.job"),
+      { counts, psf, exposure, mask },
+      { iterations: 60, chains: 2, seed: 9 },
+      { tile: [20, 13 * 3] },
+    );
+    expect(job.manifest.tasks.count).toBe(3);
+    const report = await runTasks(job, [0, 1, 2], { workers: 2 });
+    expect(report).toEqual({ done: 3, found: 0, failed: 0, stopped: 0 });
+    const { collected, files } = await collectJob(job);
+    expect(collected).toBe(3);
+    const hdus = await readFitsFile(files[0]);
+    expect(hdus.map(({ name }) => name)).toEqual([
+      ...["PRIMARY", "POSTERIOR_STD", "RHAT", "ESS", "COVERAGE", "PREDICTED", "RESIDUAL", "TILES", "SEAMS"],
+    ]);
+    const mean = imageToSkyImage(hdus[0]);
+    expect(mean.shape).toEqual(shape);
+    expect(mean.data[20 * 52 + 26]).toBeGreaterThan(50);
+    expect(imageToSkyImage(findHdu(hdus, "COVERAGE")).data[0]).toBe(1);
+  });
+});
