@@ -26,6 +26,13 @@ export {
   type ObservationsCheck,
 } from "./data/check-observation.js";
 export type { CycleSpin } from "./data/cycle-spin.js";
+export {
+  type Ds9Regions,
+  type Ds9RegionsOptions,
+  parseDs9Regions,
+  type RegionTerm,
+  type ShapedRegion,
+} from "./data/ds9-region.js";
 export { galacticToIcrs, icrsToGalactic } from "./data/galactic.js";
 export { type MultiscaleLevel, multiscaleDecomposition } from "./data/multiscale-decomposition.js";
 export type { Observation, SimulatedObservation, WcsCard } from "./data/observation.js";
@@ -40,6 +47,7 @@ export {
   type RadialProfileOptions,
   radialProfile,
 } from "./data/radial-profile.js";
+export { type RegionShape, shapeContains } from "./data/region-shape.js";
 export { exposureGradient, type SimulateCountsOptions, simulateCounts } from "./data/simulate.js";
 export {
   type PointSource,
@@ -261,6 +269,12 @@ export {
   regionDraws,
   summariseRegions,
 } from "./posterior/region.js";
+export {
+  type FileRegions,
+  type FileRegionsOptions,
+  regionsFromDs9,
+  regionsFromLabels,
+} from "./posterior/region-file.js";
 export type {
   Convergence,
   CountsLedger,
