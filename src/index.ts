@@ -30,6 +30,13 @@ export {
   type ObservationsCheck,
 } from "./data/check-observation.js";
 export type { CycleSpin } from "./data/cycle-spin.js";
+export {
+  type Ds9Regions,
+  type Ds9RegionsOptions,
+  parseDs9Regions,
+  type RegionTerm,
+  type ShapedRegion,
+} from "./data/ds9-region.js";
 export { galacticToIcrs, icrsToGalactic } from "./data/galactic.js";
 export { type MultiscaleLevel, multiscaleDecomposition } from "./data/multiscale-decomposition.js";
 export type { Observation, SimulatedObservation, WcsCard } from "./data/observation.js";
@@ -50,6 +57,7 @@ export {
   type RadialProfileOptions,
   radialProfile,
 } from "./data/radial-profile.js";
+export { type RegionShape, shapeContains } from "./data/region-shape.js";
 export { exposureGradient, type SimulateCountsOptions, simulateCounts } from "./data/simulate.js";
 export {
   type PointSource,
@@ -152,7 +160,6 @@ export {
   sameShape,
   skyImage,
 } from "./image.js";
-export { parseRegionFile, type RegionFile, type RegionFileOptions } from "./io/ds9-regions.js";
 export {
   columnNumbers,
   type FitsCard,
@@ -281,7 +288,6 @@ export {
 } from "./posterior/convergence.js";
 export { type DiagnoseParts, diagnose } from "./posterior/diagnose.js";
 export type { DrawSource, WatchOptions } from "./posterior/draw-source.js";
-export { labelRegions } from "./posterior/label-regions.js";
 export { type PixelConvergence, pixelConvergence } from "./posterior/pixel-convergence.js";
 export { type PixelCorrelationOptions, pixelCorrelation } from "./posterior/pixel-correlation.js";
 export type { EstimatedComponent, PointEstimate } from "./posterior/point-estimate.js";
@@ -305,7 +311,12 @@ export {
   regionDraws,
   summariseRegions,
 } from "./posterior/region.js";
-export { type RegionShape, shapeMask } from "./posterior/region-shape.js";
+export {
+  type FileRegions,
+  type FileRegionsOptions,
+  regionsFromDs9,
+  regionsFromLabels,
+} from "./posterior/region-file.js";
 export type {
   ChainConfig,
   Convergence,

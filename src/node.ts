@@ -30,6 +30,7 @@ export {
   type ObservationFiles,
   readObservationFiles,
 } from "./io/public-datasets-node.js";
+export { readRegionFile } from "./io/region-file-node.js";
 export { readResult, readResultSummary, writeResult } from "./io/result-file-node.js";
 export {
   type CollectedJob,

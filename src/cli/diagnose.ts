@@ -3,7 +3,6 @@
 import { Command } from "@commander-js/extra-typings";
 import {
   type Circle,
-  circularRegion,
   heldOutCheck,
   InvalidInputError,
   type LiraConfig,
@@ -22,6 +21,7 @@ import { given } from "./given.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { parseCircle, parseNumbers, parseWhole } from "./option-values.js";
 import { openProgress } from "./progress.js";
+import { REGION_DETAILS, readRegions, regionOptions } from "./region-options.js";
 import { addInputOptions, findResultInputs, type InputFlags } from "./result-inputs.js";
 
 const DETAILS = `
@@ -31,14 +31,17 @@ Convergence: for every parameter, the worst pixels and the regions asked for: me
 Predictive checks: are the counts like counts that the model makes? They need the data, which are found
   by the command that the result remembers (files unchanged, by SHA-256), or given as for deconvolve.
   --point-source sees a psf that is wrong either way, where the source is known to be a point.
+${REGION_DETAILS}
 
 Examples:
   tslira diagnose result.fits
   tslira diagnose result.fits --region 16,26,3 --region 16,6,3 --json
+  tslira diagnose result.fits --regions knots.reg
   tslira diagnose result.fits --counts counts.fits --psf psf.fits --point-source 16,26,3
   tslira diagnose result.fits --strict || echo "do not use it"`;
 
 function diagnoseOptions() {
+  const { regions } = regionOptions();
   const command = new Command("diagnose")
     .summary("say whether a result can be trusted")
     .description(
@@ -50,6 +53,7 @@ function diagnoseOptions() {
       "also judge the flux of a circle, in pixels from 0; may be repeated",
       (text: string, all: Circle[] = []) => [...all, parseCircle(text)],
     )
+    .addOption(regions)
     .option("--json", "print it for programs")
     .option("--strict", "exit code 3 when the chains disagree")
     .option("-q, --quiet", "no progress")
@@ -92,7 +96,11 @@ async function diagnoseFile(path: string, flags: Flags): Promise<void> {
   const open = await openResult(path);
   try {
     const { result } = open;
-    const regions = (flags.region ?? []).map((circle) => circularRegion(circle, result.mean.shape));
+    const regions = await readRegions(
+      { ...given({ regions: flags.regions }), circle: flags.region ?? [] },
+      { shape: result.mean.shape, wcs: result.wcs },
+      (text) => progress.say(`tslira: warning: ${text}`),
+    );
     const wanted = flags.predictive || flags.heldOut || flags.priorSensitivity;
     const { observations, missing } = wanted
       ? await findResultInputs("diagnose", path, result, flags)

@@ -3,21 +3,20 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import { NULL_KINDS } from "../index.js";
 import {
-  parseCircle,
   parseCutout,
   parseNamedNumbers,
   parseNumber,
   parseNumberOrList,
   parseWhole,
 } from "./option-values.js";
+import { REGION_DETAILS, regionOptions } from "./region-options.js";
 
 const DETAILS = `
 What it does: fits the null hypothesis to the observation, draws counts from it again and again, each with
   random numbers of its own, deconvolves all of them alike, and compares how much of each region is source.
 Result: p <= bound (Stein et al. 2015) with its Monte Carlo error, a p-value by rank, both adjusted for
   the number of regions; fluxes with intervals and limits, centroids, widths, ratios, offsets.
-Regions: DS9 files (circle, ellipse, box, polygon, annulus, point; image, physical, fk5, icrs, galactic;
-  text={name}; a minus sign cuts out), circles in pixels from 0, or an image of labels 1, 2, ...
+${REGION_DETAILS}
 Null hypotheses: background (as given), scale (times a fitted factor), gaussian and beta (background plus
   a fitted Gaussian or beta model and a constant). Fits are repeated for each replicate.
 gamma is to be chosen before the data are looked at; of a list only the first gives a p-value.
@@ -36,6 +35,7 @@ function collected<T>(parse: (text: string) => T) {
 
 /** The command with all its options, but without its action. */
 export function significanceOptions() {
+  const regions = regionOptions();
   return new Command("significance")
     .summary("is it real? p-values, fluxes and limits of regions")
     .description(
@@ -57,14 +57,9 @@ export function significanceOptions() {
     .option("--psf-cutout <x0:x1,y0:y1>", "part of the psf", parseCutout)
     .option("--name <name>", "name of the observation (default: the file's)")
     .optionsGroup("Regions:")
-    .option("-r, --regions <file>", "DS9 region file; may be repeated", collected(String))
-    .option(
-      "--circle <x,y,r>",
-      "a circle, in pixels of the cut-out from 0; may be repeated",
-      collected(parseCircle),
-    )
-    .option("--labels <file>", "FITS image of labels, 0 = no region")
-    .option("--combine", "make one region of all in a file")
+    .addOption(regions.regions)
+    .addOption(regions.circle)
+    .option("--combine <name>", "make one region of this name of all in a file")
     .option(
       "--threshold <flux>",
       "also: how probable is a larger flux? may be repeated",

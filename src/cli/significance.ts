@@ -1,22 +1,13 @@
 /** `tslira significance`. */
 
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import {
-  circularRegion,
   figureDocument,
-  findHdu,
   InvalidInputError,
-  imageToSkyImage,
-  labelRegions,
-  type Observation,
   openTaskFolder,
-  parseFitsName,
-  parseRegionFile,
   planSignificance,
   plotLocalSignificance,
   plotSignificance,
-  type Region,
-  readFitsFile,
   readObservationFiles,
   renderPng,
   runSignificance,
@@ -33,6 +24,7 @@ import { given } from "./given.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { checkOutputPath } from "./output-path.js";
 import { openProgress } from "./progress.js";
+import { readRegions } from "./region-options.js";
 import { type SignificanceFlags, significanceOptions } from "./significance-options.js";
 
 /** The command. */
@@ -69,53 +61,6 @@ export function significanceSettings(flags: SignificanceFlags): SignificanceSett
   });
 }
 
-/** Regions of all files and circles. */
-export async function readRegions(
-  flags: Pick<SignificanceFlags, "regions" | "circle" | "labels" | "combine" | "cutout">,
-  { counts, wcs = [] }: Observation,
-  warn: (text: string) => void,
-): Promise<Region[]> {
-  const { shape } = counts;
-  const regions: Region[] = [];
-  const origin = { x: flags.cutout?.x[0] ?? 0, y: flags.cutout?.y[0] ?? 0 };
-  for (const path of flags.regions ?? []) {
-    const text = await readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) => {
-      throw new InvalidInputError(
-        `${path}: region file must exist and be readable, got ${cause.code === "ENOENT" ? "none" : cause.code}; check the name`,
-        { cause },
-      );
-    });
-    const file = parseRegionFile(text, {
-      shape,
-      wcs,
-      origin,
-      name: path,
-      ...given({ combine: flags.combine }),
-    });
-    for (const warning of file.warnings) warn(warning);
-    regions.push(...file.regions);
-  }
-  for (const circle of flags.circle ?? []) regions.push(circularRegion(circle, shape));
-  if (flags.labels !== undefined) {
-    const { path, extension } = parseFitsName(flags.labels);
-    const image = imageToSkyImage(findHdu(await readFitsFile(path), extension));
-    if (image.shape[0] !== shape[0] || image.shape[1] !== shape[1]) {
-      throw new InvalidInputError(
-        `${flags.labels}: labels must have the shape of the counts, [${shape.join(", ")}], got [${image.shape.join(", ")}]; ` +
-          "make them for the same pixels",
-      );
-    }
-    regions.push(...labelRegions(image));
-  }
-  // Regions of several files may have the same names.
-  const seen = new Map<string, number>();
-  return regions.map((region) => {
-    const times = (seen.get(region.name) ?? 0) + 1;
-    seen.set(region.name, times);
-    return times === 1 ? region : { ...region, name: `${region.name} (${times})` };
-  });
-}
-
 async function significance(counts: string, flags: SignificanceFlags): Promise<void> {
   const { output, csv, png, scanPng, json, quiet } = flags;
   const overwrite = flags.overwrite === true;
@@ -136,7 +81,16 @@ async function significance(counts: string, flags: SignificanceFlags): Promise<v
     psf,
     ...given({ exposure, background, mask, backgroundUnit, cutout, psfCutout, name }),
   });
-  const regions = await readRegions(flags, observation, warn);
+  const { x, y } = cutout ?? { x: [0], y: [0] };
+  const regions = await readRegions(
+    flags,
+    {
+      shape: observation.counts.shape,
+      origin: { x: x[0], y: y[0] },
+      ...given({ wcs: observation.wcs, joined: flags.combine }),
+    },
+    warn,
+  );
   const run = planSignificance(observation, regions, { ...significanceSettings(flags), ...given({ unit }) });
   const { tasks = `${output}.tasks` } = flags;
   const store = await openTaskFolder(tasks, run, observation);

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -28,6 +28,29 @@ describe("tslira diagnose", () => {
     expect(found.pixels.length).toBeGreaterThan(0);
     expect(found.predictive[0].discrepancies.map(({ name }: { name: string }) => name)).toContain("profile");
     expect(found.predictiveMissing).toBeNull();
+  });
+
+  it("takes regions from a DS9 file, of which it says what it left out", async () => {
+    writeFileSync(join(folder, "a.reg"), "image\ncircle(9,9,3) # text={core}\nline(1,1,2,2)\n");
+    const { code, stdout, stderr } = await cli(
+      ...[
+        "diagnose",
+        "sim/result.fits",
+        "--regions",
+        "a.reg",
+        "--region",
+        "8,8,3",
+        "--no-predictive",
+        "--json",
+      ],
+    );
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain("a.reg, line 3: shape should be an area, got line; it is left out");
+    // Files count from 1, options from 0: the same circle.
+    const [core, circle] = JSON.parse(stdout).regions;
+    expect(core).toEqual({ ...circle, name: "core" });
+    const bad = await cli("diagnose", "sim/result.fits", "--regions", "none.reg", "--no-predictive");
+    expect([bad.code, bad.stderr]).toEqual([1, expect.stringMatching(/none\.reg: .*must exist/)]);
   });
 
   it("prints tables; exit code 3 only with --strict and chains that disagree", async () => {

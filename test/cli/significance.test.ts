@@ -33,7 +33,18 @@ describe("tslira significance", () => {
     labels[3] = 2;
     await writeFitsFile(join(folder, "labels.fits"), [{ kind: "image", data: labels, shape: [16, 16] }]);
     const { code, stdout, stderr } = await cli(
-      ...[...INPUT, ...RUN, "-r", "r.reg", "--circle", "12,3,2", "--labels", "labels.fits", "-o", "s.fits"],
+      ...[
+        ...INPUT,
+        ...RUN,
+        "--regions",
+        "r.reg",
+        "--regions",
+        "labels.fits",
+        "--circle",
+        "12,3,2",
+        "-o",
+        "s.fits",
+      ],
       ...[
         "--csv",
         "s.csv",
@@ -52,10 +63,10 @@ describe("tslira significance", () => {
     const found = JSON.parse(stdout);
     expect(found.regions.map(({ name, pixels }: { name: string; pixels: number }) => [name, pixels])).toEqual(
       [
-        ["source", 13],
-        ["empty", 20],
+        ["r.reg: source", 13],
+        ["r.reg: empty", 20],
+        ["labels.fits: label 2", 1],
         ["circle x=12 y=3 r=2", 13],
-        ["label 2", 1],
       ],
     );
     const [source, empty] = found.regions;
@@ -79,7 +90,7 @@ describe("tslira significance", () => {
   });
 
   it("is the same with threads and without, and goes on where it was stopped", async () => {
-    const common = [...INPUT, ...RUN, "-r", "r.reg"];
+    const common = [...INPUT, ...RUN, "--regions", "r.reg"];
     for (const workers of ["0", "2"]) {
       const { code, stderr } = await cli(
         ...common,
@@ -126,7 +137,7 @@ describe("tslira significance", () => {
         "-s",
         "3",
         "-q",
-        "-r",
+        "--regions",
         "r.reg",
         "--tasks",
         "t0",
@@ -211,7 +222,7 @@ describe("tslira significance", () => {
     [["-o", "x.fits"], "at least one"],
     [["--circle", "8,8", "-o", "x.fits"], "x,y,radius"],
     [["--circle", "80,8,2", "-o", "x.fits"], "got none"],
-    [["-r", "none.reg", "-o", "x.fits"], "region file must exist"],
+    [["--regions", "none.reg", "-o", "x.fits"], "must exist"],
     [["--circle", "8,8,2", "--gamma", "0.9", "-o", "x.fits"], "gamma must lie in"],
     [["--circle", "8,8,2", "--scan-png", "x.png", "-o", "x.fits"], "must come with --scan"],
   ])("refuses %s", async (args, message) => {

@@ -1,8 +1,8 @@
 /**
- * DS9 regions against astropy-regions: random shapes in every coordinate system, on images of several projections.
+ * Masks of region files against astropy-regions: every shape in every coordinate system that it reads.
  *
- * Needs Python with astropy and astropy-regions (environment TSLIRA_PYTHON, else python3 or /usr/bin/python3); skipped with a
- * reason when they are absent, failed with TSLIRA_REQUIRE_INTEROP=1.
+ * Needs Python with astropy and regions (environment TSLIRA_PYTHON, else python3 or /usr/bin/python3); skipped with a reason when
+ * they are absent, failed with TSLIRA_REQUIRE_INTEROP=1.
  */
 
 import { execFileSync, spawnSync } from "node:child_process";
@@ -12,157 +12,189 @@ import { icrsToGalactic } from "../../src/data/galactic.js";
 import type { WcsCard } from "../../src/data/observation.js";
 import { randomStream } from "../../src/data/random.js";
 import { pixelToSky } from "../../src/data/sky-position.js";
-import { parseWcs, type SkyPosition } from "../../src/data/sky-wcs.js";
-import { parseRegionFile } from "../../src/io/ds9-regions.js";
+import { parseWcs, type SkyWcs } from "../../src/data/sky-wcs.js";
+import { imageSum, type SkyImage } from "../../src/image.js";
+import { regionsFromDs9 } from "../../src/posterior/region-file.js";
 
 const SCRIPT = fileURLToPath(new URL("regions-astropy.py", import.meta.url));
 const candidates = process.env.TSLIRA_PYTHON ? [process.env.TSLIRA_PYTHON] : ["python3", "/usr/bin/python3"];
-const python = candidates.find((name) => spawnSync(name, ["-c", "import regions"]).status === 0);
-const missing =
-  "astropy-regions must be installed, for example with `apt-get install python3-regions`, to compare regions";
+const python = candidates.find((name) => spawnSync(name, ["-c", "import astropy, regions"]).status === 0);
 if (python === undefined) {
-  if (process.env.TSLIRA_REQUIRE_INTEROP === "1") throw new Error(`TSLIRA_REQUIRE_INTEROP: ${missing}`);
-  console.warn(`skipped: ${missing}`);
+  const reason = "regions must be installed, for example with `apt-get install python3-regions`";
+  if (process.env.TSLIRA_REQUIRE_INTEROP === "1") throw new Error(`TSLIRA_REQUIRE_INTEROP: ${reason}`);
+  console.warn(`skipped: ${reason}`);
 }
 
-const SHAPE = [48, 60] as const;
+interface Case {
+  readonly text: string;
+  readonly cards: Readonly<Record<string, string | number>>;
+  readonly subpixels: number;
+}
+interface Answer {
+  readonly regions: readonly {
+    readonly include: boolean;
+    readonly name: string;
+    readonly weights: Readonly<Record<string, number>>;
+  }[];
+}
 
-const HEADERS: Readonly<Record<string, Readonly<Record<string, string | number>>>> = {
-  "equatorial TAN, turned": {
-    CTYPE1: "RA---TAN",
-    CTYPE2: "DEC--TAN",
-    CRPIX1: 30.2,
-    CRPIX2: 24.7,
-    CRVAL1: 266.4168,
-    CRVAL2: -29.0078,
-    CD1_1: -1.2e-4,
-    CD1_2: 0.5e-4,
-    CD2_1: 0.5e-4,
-    CD2_2: 1.2e-4,
-    RADESYS: "ICRS",
-  },
-  "equatorial TAN, north up": {
-    CTYPE1: "RA---TAN",
-    CTYPE2: "DEC--TAN",
-    CRPIX1: 12,
-    CRPIX2: 40,
-    CRVAL1: 10.68,
-    CRVAL2: 41.27,
-    CDELT1: -1.366e-4,
-    CDELT2: 1.366e-4,
-    RADESYS: "FK5",
-    EQUINOX: 2000,
-  },
-  "galactic CAR": {
-    CTYPE1: "GLON-CAR",
-    CTYPE2: "GLAT-CAR",
-    CRPIX1: 30.5,
-    CRPIX2: 24.5,
-    CRVAL1: 0,
-    CRVAL2: 0,
-    CDELT1: -0.05,
-    CDELT2: 0.05,
-  },
+const SHAPE = [60, 70] as const;
+
+function astropy(cases: readonly Case[]): Answer[] {
+  const input = JSON.stringify(cases.map((one) => ({ ...one, shape: SHAPE })));
+  return JSON.parse(execFileSync(python!, [SCRIPT], { input, encoding: "utf8", maxBuffer: 2 ** 28 }));
+}
+
+/** Weights of astropy's mask as an image. */
+function imageOf(weights: Answer["regions"][number]["weights"]): SkyImage {
+  const data = new Float64Array(SHAPE[0] * SHAPE[1]);
+  for (const [pixel, weight] of Object.entries(weights)) data[Number(pixel)] = weight;
+  return { data, shape: SHAPE };
+}
+
+/** An image of 0.5″ pixels, turned by 25 degrees, of one of the systems. */
+const cardsOf = (system: "FK5" | "ICRS" | "galactic"): Case["cards"] => {
+  const [scale, angle] = [0.5 / 3600, (25 * Math.PI) / 180];
+  const galactic = system === "galactic";
+  return {
+    CTYPE1: galactic ? "GLON-TAN" : "RA---TAN",
+    CTYPE2: galactic ? "GLAT-TAN" : "DEC--TAN",
+    CRVAL1: galactic ? 359.944 : 266.4168,
+    CRVAL2: galactic ? -0.046 : -29.0078,
+    CRPIX1: 35.2,
+    CRPIX2: 29.7,
+    CD1_1: -scale * Math.cos(angle),
+    CD1_2: scale * Math.sin(angle),
+    CD2_1: scale * Math.sin(angle),
+    CD2_2: scale * Math.cos(angle),
+    ...(galactic ? {} : { RADESYS: system }),
+    ...(system === "FK5" ? { EQUINOX: 2000 } : {}),
+  };
 };
+const listOf = (cards: Case["cards"]): WcsCard[] =>
+  Object.entries(cards).map(([keyword, value]) => ({ keyword, value }));
 
-/** Regions of all shapes, in one system, at random places: seed 17. */
-function regionText(
-  system: string,
-  place: () => { x: string; y: string; unit: number },
-  stream = randomStream(17),
-) {
-  const between = (low: number, high: number) => low + (high - low) * stream.uniform();
-  const lines = ["# Region file format: DS9 version 4.1", "global color=green dashlist=8 3 width=1", system];
-  for (let repeat = 0; repeat < 6; repeat++) {
-    const { x, y, unit } = place();
-    const size = (low: number, high: number) =>
-      `${(between(low, high) * unit).toPrecision(9)}${system === "image" ? "" : '"'}`;
-    const at = `${x},${y}`;
-    const inner = between(1, 4);
-    const angle = between(0, 360).toFixed(3);
-    const ring = [inner, inner + between(1, 6)].map(
-      (radius) => `${(radius * unit).toPrecision(9)}${system === "image" ? "" : '"'}`,
-    );
-    lines.push(
-      `circle(${at},${size(0.8, 9)})`,
-      `ellipse(${at},${size(1, 9)},${size(1, 5)},${angle})`,
-      `box(${at},${size(2, 16)},${size(2, 9)},${angle})`,
-      `annulus(${at},${ring.join(",")})`,
-    );
-    const corners = Array.from({ length: 5 }, () => place());
-    lines.push(`polygon(${corners.map((corner) => `${corner.x},${corner.y}`).join(",")})`);
-  }
-  return `${lines.join("\n")}\n`;
+/** Random shapes; positions by `place`, lengths by `size` from pixels. */
+function shapes(
+  seed: number,
+  count: number,
+  place: (x: number, y: number) => string,
+  size: (pixels: number) => string,
+): string[] {
+  const { uniform } = randomStream(seed);
+  const between = (low: number, high: number) => low + (high - low) * uniform();
+  return Array.from({ length: count }, (_, index) => {
+    const [x, y] = [between(-3, 73), between(-3, 63)];
+    const at = place(x, y);
+    const [one, two] = [between(2, 15), between(2, 15)];
+    const angle = between(-180, 360).toFixed(3);
+    switch (index % 5) {
+      case 0:
+        return `circle(${at},${size(one)})`;
+      case 1:
+        return `ellipse(${at},${size(one)},${size(two)},${angle})`;
+      case 2:
+        return `box(${at},${size(2 * one)},${size(two)},${angle})`;
+      case 3:
+        return `annulus(${at},${size(one)},${size(one + two)})`;
+      default: {
+        const corners = Array.from({ length: 3 + (index % 4) }, () =>
+          place(x + between(-15, 15), y + between(-15, 15)),
+        );
+        return `polygon(${corners.join(",")})`;
+      }
+    }
+  });
 }
 
-const cardsOf = (header: Readonly<Record<string, string | number>>): WcsCard[] =>
-  Object.entries(header).map(([keyword, value]) => ({ keyword, value }));
+const COUNT = 60;
 
-describe.skipIf(python === undefined)("regions of DS9 hold the pixels that astropy-regions finds", () => {
-  const cases = Object.entries(HEADERS).flatMap(([name, header]) => {
-    const { wcs } = parseWcs(cardsOf(header));
-    const stream = randomStream(18);
-    const pixel = () => ({ x: 1 + 58 * stream.uniform(), y: 1 + 46 * stream.uniform() });
-    const sky = (turn: (position: SkyPosition) => SkyPosition) => () => {
-      const { x, y } = pixel();
-      const { lon, lat } = turn(pixelToSky(wcs!, x, y));
-      const scale =
-        3600 * Math.sqrt(Math.abs(wcs!.matrix[0] * wcs!.matrix[3] - wcs!.matrix[1] * wcs!.matrix[2]));
-      return { x: lon.toFixed(9), y: lat.toFixed(9), unit: scale };
-    };
-    const same = (position: SkyPosition) => position;
-    const image = () => {
-      const { x, y } = pixel();
-      return { x: x.toFixed(6), y: y.toFixed(6), unit: 1 };
-    };
-    const systems: [string, () => { x: string; y: string; unit: number }][] =
-      wcs!.system === "galactic"
-        ? [
-            ["image", image],
-            ["galactic", sky(same)],
-          ]
-        : [
-            ["image", image],
-            ["icrs", sky(same)],
-            ["fk5", sky(same)],
-            ["galactic", sky(icrsToGalactic)],
-          ];
-    return systems.map(([system, place]) => ({ name, system, header, text: regionText(system, place) }));
+/** Our masks beside astropy's, of shapes that hold a pixel. */
+function compare(lines: readonly string[], system: string, cards: Case["cards"], subpixels: number) {
+  const answers = astropy(lines.map((line) => ({ text: `${system}\n${line}\n`, cards, subpixels })));
+  return lines.flatMap((line, index) => {
+    const theirs = imageOf(answers[index].regions[0].weights);
+    if (imageSum(theirs) === 0) return [];
+    const ours = regionsFromDs9(`${system}\n${line}`, SHAPE, { wcs: listOf(cards), subpixels }).regions[0]
+      .weights;
+    let different = 0;
+    for (const [pixel, weight] of ours.data.entries()) different += Math.abs(weight - theirs.data[pixel]);
+    return [{ line, different, size: imageSum(theirs) }];
   });
-  const answers: number[][][] =
-    python === undefined
-      ? []
-      : JSON.parse(
-          execFileSync(python, [SCRIPT], {
-            input: JSON.stringify(cases.map(({ text, header }) => ({ text, cards: header, shape: SHAPE }))),
-            encoding: "utf8",
-            maxBuffer: 2 ** 28,
-          }),
-        );
+}
 
-  it.each(cases.map((one, index) => ({ ...one, index })))(
-    "$name, $system",
-    ({ system, header, text, index }) => {
-      const { regions, warnings } = parseRegionFile(text, { shape: SHAPE, wcs: cardsOf(header) });
-      expect(warnings).toEqual([]);
-      const theirs = answers[index]!;
-      expect(regions).toHaveLength(theirs.length);
-      let differing = 0;
-      let total = 0;
-      for (const [number, { weights }] of regions.entries()) {
-        const ours = new Set([...weights.data.keys()].filter((pixel) => weights.data[pixel] === 1));
-        const all = new Set(theirs[number]);
-        total += all.size;
-        differing += [...ours].filter((pixel) => !all.has(pixel)).length;
-        differing += [...all].filter((pixel) => !ours.has(pixel)).length;
-      }
-      expect(total).toBeGreaterThan(1000);
-      // astropy turns FK5 into ICRS by 0.02 arcseconds, some 0.05 pixels here: about 2 % of the pixels, at edges, change sides.
-      const allowed =
-        system === "fk5" || (system === "icrs" && header.RADESYS === "FK5") || system === "galactic"
-          ? 0.03 * total
-          : 0;
-      expect(differing, `${differing} of ${total} pixels`).toBeLessThanOrEqual(allowed);
-    },
-  );
+describe.skipIf(python === undefined)("regions", () => {
+  const pixels = (pixelsOfImage: number) => pixelsOfImage.toFixed(4);
+  const onImage = (x: number, y: number) => `${(x + 1).toFixed(4)},${(y + 1).toFixed(4)}`;
+
+  it.each([1, 5])("in pixels, %i points along a pixel", (subpixels) => {
+    // astropy-regions 0.7 has no parts of pixels for annuli.
+    const lines = shapes(11, COUNT, onImage, pixels).filter(
+      (line) => subpixels === 1 || !line.startsWith("annulus"),
+    );
+    const found = compare(lines, "image", cardsOf("ICRS"), subpixels);
+    expect(found.length).toBeGreaterThan(0.9 * lines.length);
+    for (const { line, different } of found) expect(different, line).toBeLessThan(1e-9);
+  });
+
+  // Within one frame the same pixels; the small differences are those of positions written with 9 decimals of a degree.
+  it.each([
+    ["fk5", "FK5"],
+    ["icrs", "ICRS"],
+    ["galactic", "galactic"],
+  ] as const)("in %s on an image in %s", (system, of) => {
+    const cards = cardsOf(of);
+    const wcs = parseWcs(listOf(cards)).wcs as SkyWcs;
+    const place = (x: number, y: number) => {
+      const { lon, lat } = pixelToSky(wcs, x, y);
+      return `${lon.toFixed(9)},${lat.toFixed(9)}`;
+    };
+    const size = (count: number) => `${(0.5 * count).toFixed(5)}"`;
+    const found = compare(shapes(12, COUNT, place, size), system, cards, 1);
+    expect(found.length).toBeGreaterThan(0.9 * COUNT);
+    for (const { line, different } of found) expect(different, line).toBe(0);
+  });
+
+  it("in galactic coordinates on an equatorial image, within 0.03 arcseconds of its borders", () => {
+    const cards = cardsOf("ICRS");
+    const wcs = parseWcs(listOf(cards)).wcs as SkyWcs;
+    const place = (x: number, y: number) => {
+      const { lon, lat } = icrsToGalactic(pixelToSky(wcs, x, y));
+      return `${lon.toFixed(9)},${lat.toFixed(9)}`;
+    };
+    const found = compare(
+      shapes(13, COUNT, place, (count) => `${(0.5 * count).toFixed(5)}"`),
+      "galactic",
+      cards,
+      1,
+    );
+    expect(found.length).toBeGreaterThan(0.9 * COUNT);
+    // Borders are up to 2 pi (15 + 30) pixels long, of an annulus; 0.06 of a pixel along them is 17 pixels.
+    for (const { line, different } of found) expect(different, line).toBeLessThanOrEqual(17);
+    const all = found.reduce((sum, { different }) => sum + different, 0);
+    expect(all / found.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(0.01);
+  });
+
+  it("positions in base 60, sizes in all units, points, and what is excluded", () => {
+    const cards = cardsOf("FK5");
+    const lines = [
+      'circle(17:45:40.03,-29:00:28.1,4") # text={a b}',
+      "circle(17h45m40.03s,-29d00m28.1s,0.07')",
+      "box(266.4168,-29.0078,0.002,0.001,12)",
+      "ellipse(266.4168d,-29.0078d,0.0015d,0.0005d,30)",
+      "point(266.4190,-29.0060)",
+      '-circle(266.4168,-29.0078,2")',
+    ];
+    const [answer] = astropy([{ text: `fk5\n${lines.join("\n")}\n`, cards, subpixels: 1 }]);
+    expect(answer.regions.map(({ include }) => include)).toEqual([true, true, true, true, true, false]);
+    const cut = imageOf(answer.regions[5].weights);
+    const ours = regionsFromDs9(`fk5\n${lines.join("\n")}`, SHAPE, { wcs: listOf(cards) }).regions;
+    expect(ours).toHaveLength(5);
+    expect(ours[0].name).toBe(answer.regions[0].name);
+    for (const [index, { weights, name }] of ours.entries()) {
+      const theirs = imageOf(answer.regions[index].weights);
+      const kept = theirs.data.map((weight, pixel) => (cut.data[pixel] > 0 ? 0 : weight));
+      expect([...weights.data], name).toEqual([...kept]);
+    }
+  });
 });

@@ -1,0 +1,78 @@
+import { open, readFile } from "node:fs/promises";
+import { InvalidInputError } from "../errors.js";
+import { cutout, type Shape, type SkyImage } from "../image.js";
+import {
+  type FileRegions,
+  type FileRegionsOptions,
+  regionsFromDs9,
+  regionsFromLabels,
+} from "../posterior/region-file.js";
+import { findHdu, imageToSkyImage, parseFitsName } from "./fits.js";
+import { readFitsFile } from "./fits-file-node.js";
+import { fileError } from "./fits-temporary-node.js";
+
+/**
+ * Read regions from a file: a DS9 region file, or a FITS image (plain or gzip) of whole numbers that label the pixels of each region,
+ * 0 for none. An HDU of a FITS file is chosen as in `labels.fits[REGIONS]`.
+ *
+ * A label image of the whole file also serves a cut-out, whose first pixel is `options.origin`.
+ *
+ * @param name of the file
+ * @param shape `[ny, nx]` of the image that the regions lie on
+ * @throws InvalidInputError when the file cannot be read, does not fit the image or holds no region
+ * @throws FormatError when it is damaged, naming the line
+ */
+export async function readRegionFile(
+  name: string,
+  shape: Shape,
+  options: FileRegionsOptions = {},
+): Promise<FileRegions> {
+  const { path, extension } = parseFitsName(name);
+  if (!(await isFits(path))) {
+    const text = await readFile(path, "utf8").catch((cause) => {
+      throw fileError(path, cause);
+    });
+    return regionsFromDs9(text, shape, { name, ...options });
+  }
+  const labels = imageToSkyImage(findHdu(await readFitsFile(path), extension));
+  const { origin = { x: 0, y: 0 }, joined } = options;
+  const cut = cutAlike(name, labels, shape, origin);
+  const whole =
+    joined === undefined ? cut : { ...cut, data: cut.data.map((label) => (label > 0 ? 1 : label)) };
+  return {
+    regions: regionsFromLabels(whole).map((region) => ({ ...region, name: joined ?? region.name })),
+    warnings: [],
+  };
+}
+
+/** Whether a file begins as a FITS file, plain or gzip. */
+async function isFits(path: string): Promise<boolean> {
+  const file = await open(path).catch((cause) => {
+    throw fileError(path, cause);
+  });
+  try {
+    const bytes = new Uint8Array(6);
+    await file.read(bytes, 0, 6, 0);
+    return (bytes[0] === 0x1f && bytes[1] === 0x8b) || new TextDecoder().decode(bytes) === "SIMPLE";
+  } catch (cause) {
+    throw fileError(path, cause);
+  } finally {
+    await file.close();
+  }
+}
+
+function cutAlike(
+  name: string,
+  labels: SkyImage,
+  [ny, nx]: Shape,
+  { x, y }: { readonly x: number; readonly y: number },
+): SkyImage {
+  if (labels.shape[0] === ny && labels.shape[1] === nx) return labels;
+  if (x + y > 0 && y + ny <= labels.shape[0] && x + nx <= labels.shape[1]) {
+    return cutout(labels, [y, y + ny], [x, x + nx]);
+  }
+  throw new InvalidInputError(
+    `${name}: labels must have the shape of the image, [${ny}, ${nx}], got [${labels.shape.join(", ")}]; make them for the same image`,
+    { fields: { shape: labels.shape, expected: [ny, nx] } },
+  );
+}
