@@ -300,6 +300,23 @@ export {
   tikhonovPrior,
   uniformPrior,
 } from "./priors/pixel-priors.js";
+export {
+  type HeldOutSplit,
+  heldOutCash,
+  type SplitPhotonsOptions,
+  splitPhotons,
+} from "./quality/held-out-cash.js";
+export { fluxBias, normalisedRmsError } from "./quality/image-error.js";
+export {
+  brightPixels,
+  type IntervalCoverage,
+  type IntervalCoverageOptions,
+  intervalCoverage,
+} from "./quality/interval-coverage.js";
+export {
+  type StructuralSimilarityOptions,
+  structuralSimilarity,
+} from "./quality/structural-similarity.js";
 export type { ReportFigure, ReportSection } from "./report/report-figure.js";
 export { REPORT_BYTES, type ReportOptions, type ReportResult, reportHtml } from "./report/report-html.js";
 export type { ReportInputFiles } from "./report/reproduce.js";
