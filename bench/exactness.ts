@@ -199,7 +199,7 @@ function study({ name, flux }: Truth, seed: number, sweeps: number, keep: number
       rms: power > 0 ? Math.sqrt(squares / power) : Math.sqrt(squares / pixels),
       // An empty truth has no range of its own.
       ssim: structuralSimilarity({ data: mean, shape }, flux, {
-        window: "uniform",
+        weights: "uniform",
         range: Math.max(...flux.data, 1e-3),
       }),
       coverage: coverage(draws, flux),

@@ -198,6 +198,7 @@ export type { IterationOptions, IterationReport } from "./methods/estimate.js";
 export { type GradientDescentOptions, gradientDescent } from "./methods/gradient-descent.js";
 export { type CurvatureErrors, type MapOptions, maximumAPosteriori } from "./methods/map.js";
 export type { Parametrisation } from "./methods/positive-flux.js";
+export type { HeldOutStrength } from "./methods/prior-strength.js";
 export { type RichardsonLucyOptions, richardsonLucy } from "./methods/richardson-lucy.js";
 export type { StoppingRule } from "./methods/stopping.js";
 export { type DetectionOptions, detectionProbability } from "./model/detection.js";
@@ -281,7 +282,13 @@ export {
   type FittedPatchMixture,
   fitPatchPrior,
 } from "./priors/fit-patch-prior.js";
-export { checkGradient, type FluxPrior, type GradientCheck, productPrior } from "./priors/flux-prior.js";
+export {
+  checkGradient,
+  type FluxPrior,
+  type GradientCheck,
+  productPrior,
+  scaledPrior,
+} from "./priors/flux-prior.js";
 export { multiscaleLevels } from "./priors/multiscale.js";
 export { type MultiscalePriorOptions, multiscalePrior } from "./priors/multiscale-prior.js";
 export {
@@ -320,6 +327,14 @@ export {
 export type { ReportFigure, ReportSection } from "./report/report-figure.js";
 export { REPORT_BYTES, type ReportOptions, type ReportResult, reportHtml } from "./report/report-html.js";
 export type { ReportInputFiles } from "./report/reproduce.js";
+export {
+  type ComparedMethod,
+  type CompareOptions,
+  type CompareProgress,
+  compareMethods,
+  type MethodComparison,
+  type MethodScore,
+} from "./runs/compare-methods.js";
 export {
   type DeconvolveOptions,
   deconvolve,

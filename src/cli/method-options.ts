@@ -1,12 +1,26 @@
 /** Flags of `tslira deconvolve --method`, and what goes with what. */
 
-import { InvalidInputError, type Method, type PointMethod, type StoppingRule } from "../node.js";
+import {
+  type HeldOutStrength,
+  InvalidInputError,
+  type Method,
+  type PointMethod,
+  type StoppingRule,
+} from "../node.js";
 import type { DeconvolveSettings } from "./deconvolve-config.js";
 import type { DeconvolveFlags } from "./deconvolve-options.js";
 import { parsePrior } from "./prior-text.js";
 
 /** Flags that only methods of one image have. */
-const METHOD_FLAGS = ["prior", "stop", "accelerate", "bootstrap", "upsampling", "margin"] as const;
+const METHOD_FLAGS = [
+  "prior",
+  "strength",
+  "stop",
+  "accelerate",
+  "bootstrap",
+  "upsampling",
+  "margin",
+] as const;
 
 /** Refuse flags that the sampler would ignore. */
 export function checkMethodFlags(flags: DeconvolveFlags): void {
@@ -14,7 +28,9 @@ export function checkMethodFlags(flags: DeconvolveFlags): void {
     if (flags[flag] === undefined) continue;
     throw new InvalidInputError(
       `deconvolve: --${flag} must come with another method than lira, got ${String(flags[flag])}; ` +
-        (flag === "prior" ? "add --method map" : "add --method richardson-lucy, map or em-multiscale"),
+        (flag === "prior" || flag === "strength"
+          ? "add --method map"
+          : "add --method richardson-lucy, map or em-multiscale"),
     );
   }
 }
@@ -57,6 +73,16 @@ function parseStop(text: string, seed: number | undefined): StoppingRule {
   );
 }
 
+/** A number or `held-out`. */
+function parseStrength(text: string, seed: number | undefined): number | HeldOutStrength {
+  if (text === "held-out") return { rule: "held-out", ...(seed === undefined ? {} : { seed }) };
+  const number = Number(text);
+  if (number > 0 && number < Number.POSITIVE_INFINITY) return number;
+  throw new InvalidInputError(
+    `deconvolve: --strength must be a number > 0 or held-out, got ${text}; choose one`,
+  );
+}
+
 /** Options of `deconvolve` from the flags. */
 export async function pointMethod(
   method: Exclude<Method, "lira">,
@@ -80,8 +106,9 @@ export async function pointMethod(
   });
   const prior = flags.prior === undefined ? undefined : await parsePrior(flags.prior);
   const stop = flags.stop === undefined ? undefined : parseStop(flags.stop, seed);
+  const strength = flags.strength === undefined ? undefined : parseStrength(flags.strength, seed);
   // What does not go with the method is refused by `deconvolve`, which says why.
-  const strict = given({ prior, stop });
+  const strict = given({ prior, stop, strength });
   switch (method) {
     case "richardson-lucy":
       return {

@@ -79,7 +79,9 @@ export function startingFlux(method: string, model: ForwardModel, start?: SkyIma
 
 /** What `finishEstimate` adds to. */
 export type EstimateParts = Pick<PointEstimate, "method" | "objective" | "converged" | "stopped"> &
-  Partial<Pick<PointEstimate, "complete" | "logPrior" | "priorParameters" | "std" | "interval">> & {
+  Partial<
+    Pick<PointEstimate, "complete" | "logPrior" | "priorParameters" | "priorStrength" | "std" | "interval">
+  > & {
     readonly flux: Float64Array;
     readonly iterations: number;
     /** `performance.now()` when the method started. */

@@ -4,11 +4,12 @@ import { type BootstrapOptions, parametricBootstrap } from "../methods/bootstrap
 import { type EmMultiscaleOptions, emMultiscale } from "../methods/em-multiscale.js";
 import { type GradientDescentOptions, gradientDescent } from "../methods/gradient-descent.js";
 import { type MapOptions, maximumAPosteriori } from "../methods/map.js";
+import { type HeldOutStrength, mapOfHeldOutStrength } from "../methods/prior-strength.js";
 import { type RichardsonLucyOptions, richardsonLucy } from "../methods/richardson-lucy.js";
 import { createForwardModel, type ForwardModel, type ForwardModelOptions } from "../model/forward-model.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import type { LiraResult } from "../posterior/result.js";
-import { type FluxPrior, priorName } from "../priors/flux-prior.js";
+import { type FluxPrior, priorName, scaledPrior } from "../priors/flux-prior.js";
 import { LiraDeconvolver, type RunOptions } from "./lira-deconvolver.js";
 import type { LiraDeconvolverOptions } from "./lira-options.js";
 
@@ -31,7 +32,16 @@ export type PriorChoice = FluxPrior | ((model: ForwardModel) => FluxPrior);
 export type PointMethod =
   | ({ readonly method: "richardson-lucy" } & RichardsonLucyOptions & PointMethodOptions)
   | ({ readonly method: "gradient-descent" } & GradientDescentOptions & PointMethodOptions)
-  | ({ readonly method: "map"; readonly prior: PriorChoice } & MapOptions & PointMethodOptions)
+  | ({
+      readonly method: "map";
+      readonly prior: PriorChoice;
+      /**
+       * Factor of the prior's log density: a number > 0 (default 1), or `"held-out"`, chosen by photons held out; see
+       * `HeldOutStrength`.
+       */
+      readonly strength?: number | "held-out" | HeldOutStrength;
+    } & MapOptions &
+      PointMethodOptions)
   | ({ readonly method: "em-multiscale" } & EmMultiscaleOptions & PointMethodOptions);
 
 /** The Gibbs sampler, with its options; the default. */
@@ -92,7 +102,15 @@ function isLira(options: DeconvolveOptions): options is LiraMethod {
   return options.method === undefined || options.method === "lira";
 }
 
-function modelOptions({ boundary, upsampling, margin, psfPixels, offsets, backgroundScale }: ModelOptions) {
+/** What of the options shapes the model. */
+export function modelOptions({
+  boundary,
+  upsampling,
+  margin,
+  psfPixels,
+  offsets,
+  backgroundScale,
+}: ModelOptions) {
   const given = { boundary, upsampling, margin, psfPixels, offsets, backgroundScale };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as ModelOptions;
 }
@@ -107,7 +125,14 @@ function estimator(options: PointMethod, model: ForwardModel): (model: ForwardMo
       return (one) => emMultiscale(one, options);
     case "map": {
       const prior = typeof options.prior === "function" ? options.prior(model) : options.prior;
-      return (one) => maximumAPosteriori(one, prior, options);
+      const { strength = 1 } = options;
+      if (typeof strength === "number") {
+        const scaled = strength === 1 ? prior : scaledPrior(prior, strength);
+        return (one) => maximumAPosteriori(one, scaled, options);
+      }
+      const rule: HeldOutStrength =
+        typeof strength === "string" ? { rule: strength as "held-out" } : strength;
+      return (one) => mapOfHeldOutStrength(one, prior, rule, options);
     }
   }
 }
@@ -148,6 +173,9 @@ function checkCombination(options: DeconvolveOptions): void {
         refuse(option, 'the sampler works on the pixels of the counts; choose "em-multiscale" or "map"');
     }
     if (given.bootstrap !== undefined) refuse("bootstrap", "its draws are the errors");
+  }
+  if (given.strength !== undefined && method !== "map") {
+    refuse("strength", 'it is a factor of the prior of "map"');
   }
   if (given.stop !== undefined && method !== "richardson-lucy") {
     refuse("stop", 'it is for "richardson-lucy"; other methods end by their tolerance');
