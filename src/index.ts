@@ -31,6 +31,7 @@ export { type MultiscaleLevel, multiscaleDecomposition } from "./data/multiscale
 export type { Observation, SimulatedObservation, WcsCard } from "./data/observation.js";
 export type { PatchMixture, PatchNorm } from "./data/patch-mixture.js";
 export { type FluxFromPictureOptions, fluxFromPicture } from "./data/picture.js";
+export { type PointingOffsets, pointingOffsets } from "./data/pointing-offsets.js";
 export { poissonInterval } from "./data/poisson-interval.js";
 export type { BackgroundScalePrior, SmoothingPrior, TotalCountsPrior } from "./data/prior-parameters.js";
 export { gaussianPsf, normalisePsf, psfCentroid } from "./data/psf.js";
@@ -201,6 +202,7 @@ export type { Parametrisation } from "./methods/positive-flux.js";
 export type { HeldOutStrength } from "./methods/prior-strength.js";
 export { type RichardsonLucyOptions, richardsonLucy } from "./methods/richardson-lucy.js";
 export type { StoppingRule } from "./methods/stopping.js";
+export { type AlignOptions, alignObservations } from "./model/align-observations.js";
 export { type DetectionOptions, detectionProbability } from "./model/detection.js";
 export { type DetectedExposure, detectedExposures } from "./model/exposure.js";
 export { createForwardModel, type ForwardModel, type ForwardModelOptions } from "./model/forward-model.js";
@@ -342,6 +344,7 @@ export {
   METHODS,
   type Method,
   type ModelOptions,
+  type PointingOptions,
   type PointMethod,
   type PointMethodOptions,
   type PriorChoice,

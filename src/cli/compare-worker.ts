@@ -10,6 +10,7 @@ import {
   type MethodScore,
   type Observation,
   type ObservationFileNames,
+  type PixelPosition,
   type PlainError,
   parseFitsName,
   readFitsFile,
@@ -19,12 +20,17 @@ import {
   type WcsCard,
 } from "../node.js";
 import { comparedMethod } from "./compared-methods.js";
+import { pointingOf } from "./pointing.js";
 import { simulateSky } from "./simulate.js";
 
 /** Data to compare methods on. */
 export type CompareData =
   | { readonly sky: string; readonly source: Parameters<typeof simulateSky>[1] }
-  | { readonly files: readonly ObservationFileNames[]; readonly truth?: string };
+  | {
+      readonly files: readonly ObservationFileNames[];
+      readonly truth?: string;
+      readonly offsets?: "wcs" | "none";
+    };
 
 /** What the thread is asked to do. */
 export interface CompareTask {
@@ -67,7 +73,13 @@ async function readImage(name: string): Promise<SkyImage> {
   return imageToSkyImage(findHdu(await readFitsFile(path), extension));
 }
 
-async function readData(data: CompareData): Promise<{ observations: Observation[]; data: ComparedData }> {
+interface Read {
+  readonly observations: readonly Observation[];
+  readonly offsets?: readonly PixelPosition[];
+  readonly data: ComparedData;
+}
+
+async function readData(data: CompareData): Promise<Read> {
   if ("sky" in data) {
     const { flux, ...observation } = simulateSky(data.sky, data.source);
     const counts = imageSum(observation.counts);
@@ -79,9 +91,11 @@ async function readData(data: CompareData): Promise<{ observations: Observation[
   const files = await Promise.all(data.files.map(readObservationFiles));
   const observations = files.map(({ observation }) => observation);
   const [{ wcs }] = observations;
+  const { offsets } = pointingOf(observations, data.offsets);
   const units = new Set(files.map(({ unit }) => unit));
   return {
     observations,
+    ...(offsets === undefined ? {} : { offsets }),
     data: {
       name: observations.map(({ name }) => name).join(", "),
       counts: observations.reduce((sum, { counts }) => sum + imageSum(counts), 0),
@@ -94,8 +108,11 @@ async function readData(data: CompareData): Promise<{ observations: Observation[
 }
 
 async function work({ data: wanted, methods, heldOut, ending }: CompareTask): Promise<void> {
-  const compared = await Promise.all(methods.map(comparedMethod));
-  const { observations, data } = await readData(wanted);
+  const { observations, data, offsets } = await readData(wanted);
+  const compared = (await Promise.all(methods.map(comparedMethod))).map(({ name, options }) => ({
+    ...(name === undefined ? {} : { name }),
+    options: offsets === undefined ? options : { ...options, offsets },
+  }));
   say({ type: "data", data });
   let last = 0;
   let stage = "";

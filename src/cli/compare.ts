@@ -18,7 +18,6 @@ import {
 import type { CompareData, ComparedData, CompareMessage, CompareTask, PlainScore } from "./compare-worker.js";
 import { comparedMethod, DEFAULT_METHODS } from "./compared-methods.js";
 import { type Comparison, comparisonCsv, comparisonJson, comparisonLines } from "./comparison-report.js";
-import { flagSettings } from "./deconvolve.js";
 import { mergeSettings, readConfigFile } from "./deconvolve-config.js";
 import { EXIT } from "./exit.js";
 import { formatCount, formatDuration, shellQuote } from "./format.js";
@@ -75,6 +74,12 @@ function compareOptions() {
     .option("--psf-cutout <x0:x1,y0:y1>", "part of the psf", parseCutout)
     .option("--name <name>", "name of the observation (default: the file's)")
     .option("--config <file>", "observations as JSON, as for tslira deconvolve")
+    .addOption(
+      new Option("--offsets <kind>", "of several observations (default: wcs where all have any)").choices([
+        "wcs",
+        "none",
+      ] as const),
+    )
     .option("--truth <file>", "true flux, FITS image, of the same pixels")
     .optionsGroup("Simulated observation, in place of files:")
     .addOption(new Option("--simulate <sky>", "see tslira simulate --help").choices(Object.keys(SKIES)))
@@ -189,11 +194,10 @@ async function compareData(counts: string | undefined, flags: Flags): Promise<Co
       "compare: data must be given, got none; name a counts file with --psf, or add --simulate disk",
     );
   }
-  const { observations } = mergeSettings(
-    flagSettings(counts, { ...(given(all) as object) } as never),
-    config,
-  );
-  return { files: observations, ...(truth === undefined ? {} : { truth }) };
+  const { psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, name } = flags;
+  const names = given({ counts, psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, name });
+  const { observations, offsets } = mergeSettings({ common: names, options: {} }, config);
+  return { files: observations, ...given({ truth, offsets: flags.offsets ?? offsets }) };
 }
 
 interface Found {

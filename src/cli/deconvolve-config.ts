@@ -18,6 +18,8 @@ export interface DeconvolveSettings {
   readonly workers?: number;
   readonly output?: string;
   readonly png?: string;
+  /** Displacements of several observations; see `pointing.ts`. */
+  readonly offsets?: "wcs" | "none";
 }
 
 /** Names of one observation's files, perhaps not all yet. */
@@ -33,6 +35,8 @@ export interface PartialSettings {
   readonly workers?: number;
   readonly output?: string;
   readonly png?: string;
+  /** Displacements of several observations; see `pointing.ts`. */
+  readonly offsets?: "wcs" | "none";
 }
 
 /** Turns a JSON value into a setting. @throws InvalidInputError that begins with `where` */
@@ -122,7 +126,11 @@ const OPTION_KEYS: Readonly<Record<Exclude<keyof LiraDeconvolverOptions, "fluxIn
   trace: numbers(["every", "keep"], false),
 };
 
-const RUN_KEYS: Readonly<Record<"workers" | "output" | "png" | "observations", Reader>> = {
+const RUN_KEYS: Readonly<Record<"workers" | "output" | "png" | "offsets" | "observations", Reader>> = {
+  offsets: (value, where) => {
+    if (value !== "wcs" && value !== "none") throw wrong(where, '"wcs" or "none"', value);
+    return value;
+  },
   workers: number,
   output: path,
   png: path,

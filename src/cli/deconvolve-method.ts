@@ -35,7 +35,8 @@ export async function estimate(
   const { output, png } = settings;
   const progress = openProgress({ quiet: flags.quiet === true });
   const found = await inThread({ settings, method, flags }, progress);
-  const { result, inputs, unit, counts } = found;
+  const { result, inputs, unit, counts, lines } = found;
+  if (!flags.quiet) for (const line of lines) progress.say(line);
   for (const warning of result.warnings) progress.say(`tslira: warning: ${warning}`);
   await writePointEstimate(result, output, {
     version: VERSION,

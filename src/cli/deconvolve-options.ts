@@ -34,7 +34,8 @@ Examples:
   Fermi, exposure in cm2 s, background in counts, its scale fitted:
     tslira deconvolve counts.fits.gz --psf psf.fits.gz --exposure exposure.fits.gz \\
       --background background.fits.gz --background-unit counts --fit-background-scale -o fermi.fits
-  Several observations of the same pixels, from a config file (flags win over it):
+  Several observations of the same sky, from a config file (flags win over it); displacements,
+  also by parts of a pixel, are found from the sky coordinates:
     tslira deconvolve --config run.json --seed 2 -o joint.fits
     run.json: {"iterations": 10000, "burnIn": 1000, "smoothingPrior": {"power": 2, "rate": 0.02,
       "exponent": 1}, "observations": [{"counts": "a.fits", "psf": "psf-a.fits"},
@@ -72,6 +73,12 @@ export function deconvolveOptions() {
     .option("--cutout <x0:x1,y0:y1>", "part of the counts: columns, rows, from 0, ends excluded", parseCutout)
     .option("--psf-cutout <x0:x1,y0:y1>", "part of the psf", parseCutout)
     .option("--name <name>", "name of the observation (default: the file's)")
+    .addOption(
+      new Option(
+        "--offsets <kind>",
+        "of several observations: displacements from their sky coordinates, or none (default: wcs where all have any)",
+      ).choices(["wcs", "none"] as const),
+    )
     .optionsGroup("Method:")
     .addOption(
       new Option(

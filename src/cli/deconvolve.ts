@@ -1,6 +1,7 @@
 /** `tslira deconvolve`. */
 
 import {
+  checkObservations,
   deconvolveToFile,
   type FileRun,
   InvalidInputError,
@@ -20,6 +21,7 @@ import { formatBytes, shellQuote } from "./format.js";
 import { given } from "./given.js";
 import { checkMethodFlags, checkNoSamplerFlags } from "./method-options.js";
 import { checkOutputPath } from "./output-path.js";
+import { aligned, pointingOf } from "./pointing.js";
 import { openProgress, type ProgressDisplay } from "./progress.js";
 import { interruptible, reportRun } from "./run-report.js";
 
@@ -61,7 +63,7 @@ export function flagSettings(counts: string | undefined, flags: Flags): PartialS
       backgroundScalePrior: flags.backgroundScalePrior,
       trace: Object.keys(trace).length === 0 ? undefined : trace,
     }),
-    ...given({ workers: flags.workers, output: flags.output, png: flags.png }),
+    ...given({ workers: flags.workers, output: flags.output, png: flags.png, offsets: flags.offsets }),
   };
 }
 
@@ -92,6 +94,7 @@ async function deconvolve(counts: string | undefined, flags: Flags): Promise<voi
     flags.checkpointEvery,
     progress,
     warnings,
+    flags.quiet === true,
   );
   await reportRun(run, { ...flags, png, progress, warnings });
 }
@@ -106,10 +109,11 @@ async function sample(
   checkpointSeconds: number | undefined,
   progress: ProgressDisplay,
   warnings: string[],
+  quiet: boolean,
 ): Promise<FileRun> {
   new LiraDeconvolver(settings.options); // wrong settings are told before files are read
   const files = await Promise.all(settings.observations.map(readObservationFiles));
-  const observations = files.map(({ observation }) => observation);
+  const given = files.map(({ observation }) => observation);
   const units = new Set(files.map(({ unit }) => unit));
   const unit = units.size === 1 ? files[0].unit : undefined;
   const warn = (text: string) => {
@@ -117,12 +121,22 @@ async function sample(
     progress.say(`tslira: warning: ${text}`);
   };
   for (const text of settings.observations.flatMap(doubtfulBackground)) warn(text);
-  for (const text of largeTrace(settings, observations[0].counts)) warn(text);
+  for (const text of largeTrace(settings, given[0].counts)) warn(text);
+  const pointing = pointingOf(given, settings.offsets);
+  for (const text of pointing.warnings) warn(text);
+  const { boundary } = settings.options;
+  const observations = aligned(given, pointing, boundary);
+  if (observations !== given) {
+    for (const text of checkObservations(given, boundary === undefined ? {} : { boundary }).warnings)
+      warn(text);
+    if (!quiet) for (const line of pointing.lines) progress.say(line);
+  }
   const { checkpoint, overwrite, output } = settings;
   return interruptible(progress, checkpoint, (signal) =>
     deconvolveToFile(observations, settings.options, output, {
       onProgress: progress.update,
-      onWarning: warn,
+      // Warnings of displaced psfs would be about the displacement.
+      ...(observations === given ? { onWarning: warn } : {}),
       signal,
       checkpoint,
       overwrite,

@@ -15,6 +15,7 @@ import {
 import type { DeconvolveSettings } from "./deconvolve-config.js";
 import type { DeconvolveFlags } from "./deconvolve-options.js";
 import { pointMethod } from "./method-options.js";
+import { pointingOf } from "./pointing.js";
 
 /** What the thread is asked to do. */
 export interface EstimateTask {
@@ -44,6 +45,8 @@ export type EstimateMessage =
       readonly result: PointEstimate;
       /** Of the first observation. */
       readonly counts: SkyImage;
+      /** Where the observations point, for people. */
+      readonly lines: readonly string[];
       readonly unit: string | undefined;
       readonly inputs: readonly { readonly name: string; readonly sha256: string }[];
     }
@@ -86,15 +89,21 @@ async function work({ settings, method, flags, ending }: EstimateTask): Promise<
           onReplicate: (done, replicates) => goOn({ stage: "bootstrap", done, total: replicates }),
         }
       : undefined;
-  const result = await deconvolve(
-    files.map(({ observation }) => observation),
-    { ...options, onIteration, ...(bootstrap === undefined ? {} : { bootstrap }) },
-  );
+  const observations = files.map(({ observation }) => observation);
+  const { offsets, warnings, lines } = pointingOf(observations, settings.offsets);
+  const found = await deconvolve(observations, {
+    ...options,
+    onIteration,
+    ...(bootstrap === undefined ? {} : { bootstrap }),
+    ...(offsets === undefined ? {} : { offsets }),
+  });
+  const result = { ...found, warnings: [...found.warnings, ...warnings] };
   const units = new Set(files.map(({ unit }) => unit));
   say({
     type: "done",
     result,
-    counts: files[0].observation.counts,
+    counts: observations[0].counts,
+    lines,
     unit: units.size === 1 ? files[0].unit : undefined,
     inputs: files.flatMap(({ inputs }) => inputs),
   });

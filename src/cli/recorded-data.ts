@@ -10,8 +10,9 @@ import {
   readObservationFiles,
 } from "../node.js";
 import { flagSettings } from "./deconvolve.js";
-import { mergeSettings, readConfigFile } from "./deconvolve-config.js";
+import { type DeconvolveSettings, mergeSettings, readConfigFile } from "./deconvolve-config.js";
 import { deconvolveOptions } from "./deconvolve-options.js";
+import { aligned, pointingOf } from "./pointing.js";
 
 /** Data that were found, or why not. */
 export type RecordedData =
@@ -53,6 +54,11 @@ async function find(name: string, result: string): Promise<string | undefined> {
 
 /** Files of all observations that a command names. */
 export async function recordedNames(command: string): Promise<readonly ObservationFileNames[] | undefined> {
+  return (await recordedSettings(command))?.observations;
+}
+
+/** Settings of a command that deconvolved. */
+async function recordedSettings(command: string): Promise<DeconvolveSettings | undefined> {
   const [program, verb, ...args] = shellWords(command);
   if (program !== "tslira" || verb !== "deconvolve") return undefined;
   const options = deconvolveOptions()
@@ -62,7 +68,7 @@ export async function recordedNames(command: string): Promise<readonly Observati
   const flags = options.opts();
   const config =
     flags.config === undefined ? { common: {}, options: {} } : await readConfigFile(flags.config);
-  return mergeSettings(flagSettings(options.processedArgs[0], flags), config).observations;
+  return mergeSettings(flagSettings(options.processedArgs[0], flags), config);
 }
 
 /**
@@ -75,13 +81,14 @@ export async function findRecordedData(
   { command, inputs }: LiraSummary["provenance"],
 ): Promise<RecordedData> {
   if (command === undefined) return { missing: "the result does not remember the command that made it" };
-  let names: readonly ObservationFileNames[] | undefined;
+  let settings: DeconvolveSettings | undefined;
   try {
-    names = await recordedNames(command);
+    settings = await recordedSettings(command);
   } catch {
-    names = undefined;
+    settings = undefined;
   }
-  if (names === undefined) return { missing: "the command that made it cannot be read again" };
+  if (settings === undefined) return { missing: "the command that made it cannot be read again" };
+  const { observations: names, offsets, options } = settings;
   const observations: Observation[] = [];
   const files: string[] = [];
   const hashes: string[] = [];
@@ -103,5 +110,9 @@ export async function findRecordedData(
   if (changed >= 0 || hashes.length !== inputs.length) {
     return { missing: `${inputs[changed]?.name ?? "a file"} has changed since` };
   }
-  return { observations, names, files };
+  return {
+    observations: aligned(observations, pointingOf(observations, offsets), options.boundary),
+    names,
+    files,
+  };
 }

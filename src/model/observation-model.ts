@@ -1,6 +1,7 @@
 import type { Boundary } from "../data/boundary.js";
 import type { CheckedObservation } from "../data/check-observation.js";
 import { psfCentre } from "../data/psf.js";
+import type { SkyImage } from "../image.js";
 import { type ModelKernels, reserve } from "../model-kernels.js";
 import { type PsfWindow, trimPsf } from "./psf-window.js";
 import { resamplePsf } from "./resample-psf.js";
@@ -226,8 +227,22 @@ function psfOnSky(
   return trimWindow(moved, shape, boundary);
 }
 
-/** `trimPsf` for a psf whose centre is not in the middle: pad it until it is. */
-function trimWindow({ psf, centre }: PsfWindow, shape: readonly [number, number], boundary: Boundary) {
+/**
+ * The psf of an observation whose pixel (0, 0) lies at `offset` on the sky, in pixels: displaced against it, and padded so that its
+ * centre is in the middle.
+ */
+export function displacedPsf(psf: SkyImage, offset: { readonly x: number; readonly y: number }): SkyImage {
+  const shift = { x: -offset.x, y: -offset.y };
+  return centred(resamplePsf({ psf, centre: psfCentre(psf) }, { upsampling: 1, shift }));
+}
+
+/** `trimPsf` for a psf whose centre is not in the middle. */
+function trimWindow(window: PsfWindow, shape: readonly [number, number], boundary: Boundary) {
+  return trimPsf(centred(window), shape, boundary);
+}
+
+/** A psf padded with zeros until its centre is in the middle. */
+function centred({ psf, centre }: PsfWindow): SkyImage {
   const half = (size: number, middle: number) => Math.max(middle, size - 1 - middle, 0);
   const rows = half(psf.shape[0], centre[0]);
   const cols = half(psf.shape[1], centre[1]);
@@ -237,5 +252,5 @@ function trimWindow({ psf, centre }: PsfWindow, shape: readonly [number, number]
     const to = (row + rows - centre[0]) * width + cols - centre[1];
     data.set(psf.data.subarray(row * psf.shape[1], (row + 1) * psf.shape[1]), to);
   }
-  return trimPsf({ data, shape: [height, width] }, shape, boundary);
+  return { data, shape: [height, width] };
 }

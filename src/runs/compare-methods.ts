@@ -2,12 +2,11 @@ import type { Observation } from "../data/observation.js";
 import { AbortedError, InvalidInputError } from "../errors.js";
 import { type SkyImage, sameShape } from "../image.js";
 import type { IterationReport } from "../methods/estimate.js";
-import type { ForwardModelOptions } from "../model/forward-model.js";
 import { heldOutCash, splitPhotons } from "../quality/held-out-cash.js";
 import { fluxBias, normalisedRmsError } from "../quality/image-error.js";
 import { type IntervalCoverage, intervalCoverage } from "../quality/interval-coverage.js";
 import { structuralSimilarity } from "../quality/structural-similarity.js";
-import { type DeconvolveOptions, deconvolve, modelOptions } from "./deconvolve.js";
+import { type DeconvolveOptions, deconvolve, type ModelOptions, modelOptions } from "./deconvolve.js";
 import type { RunProgress } from "./sample-run.js";
 
 /** One of the methods to compare. */
@@ -241,7 +240,7 @@ function namedMethods(
     );
   }
   const sky = ({ options }: ComparedMethod) => {
-    const { upsampling = 1, margin = 0 } = modelOf(options);
+    const { upsampling = 1, margin = 0 } = options as ModelOptions;
     return `upsampling ${upsampling}, margin ${margin}`;
   };
   const other = named.find((one) => sky(one) !== sky(named[0]));
@@ -252,11 +251,6 @@ function namedMethods(
     );
   }
   return named;
-}
-
-/** The model of a method; options that it does not have are left at their defaults. */
-function modelOf(options: DeconvolveOptions): ForwardModelOptions {
-  return modelOptions(options as ForwardModelOptions);
 }
 
 function imageOf({ flux, mean }: FoundImage): SkyImage {
@@ -320,7 +314,7 @@ function judge(result: FoundImage, heldOut: readonly Observation[], options: Dec
     .map(({ mean }) => mean);
   const scale = result.backgroundScale ?? (fitted && drawn.length === heldOut.length ? drawn : undefined);
   return heldOutCash(imageOf(result), heldOut, {
-    ...modelOf(options),
+    ...modelOptions(options as ModelOptions, heldOut),
     ...(scale === undefined ? {} : { backgroundScale: scale }),
   });
 }

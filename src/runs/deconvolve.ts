@@ -1,4 +1,6 @@
+import { checkObservations } from "../data/check-observation.js";
 import type { Observation } from "../data/observation.js";
+import { pointingOffsets } from "../data/pointing-offsets.js";
 import { InvalidInputError } from "../errors.js";
 import { type BootstrapOptions, parametricBootstrap } from "../methods/bootstrap.js";
 import { type EmMultiscaleOptions, emMultiscale } from "../methods/em-multiscale.js";
@@ -6,6 +8,7 @@ import { type GradientDescentOptions, gradientDescent } from "../methods/gradien
 import { type MapOptions, maximumAPosteriori } from "../methods/map.js";
 import { type HeldOutStrength, mapOfHeldOutStrength } from "../methods/prior-strength.js";
 import { type RichardsonLucyOptions, richardsonLucy } from "../methods/richardson-lucy.js";
+import { alignObservations } from "../model/align-observations.js";
 import { createForwardModel, type ForwardModel, type ForwardModelOptions } from "../model/forward-model.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import type { LiraResult } from "../posterior/result.js";
@@ -13,11 +16,21 @@ import { type FluxPrior, priorName, scaledPrior } from "../priors/flux-prior.js"
 import { LiraDeconvolver, type RunOptions } from "./lira-deconvolver.js";
 import type { LiraDeconvolverOptions } from "./lira-options.js";
 
+/** How several observations lie on one sky, for all methods. */
+export interface PointingOptions {
+  /**
+   * Where pixel (0, 0) of each observation lies on the sky, in detector pixels, parts of a pixel allowed; or `"wcs"`: found from
+   * the sky coordinates (`pointingOffsets`), those of the first being the sky. Default (0, 0) for all.
+   */
+  readonly offsets?: NonNullable<ForwardModelOptions["offsets"]> | "wcs";
+}
+
 /** Options of the model that all methods of point estimates share. */
 export type ModelOptions = Pick<
   ForwardModelOptions,
-  "boundary" | "upsampling" | "margin" | "psfPixels" | "offsets" | "backgroundScale"
->;
+  "boundary" | "upsampling" | "margin" | "psfPixels" | "backgroundScale"
+> &
+  PointingOptions;
 
 /** What methods of point estimates have in common. */
 export interface PointMethodOptions extends ModelOptions {
@@ -45,7 +58,7 @@ export type PointMethod =
   | ({ readonly method: "em-multiscale" } & EmMultiscaleOptions & PointMethodOptions);
 
 /** The Gibbs sampler, with its options; the default. */
-export type LiraMethod = { readonly method?: "lira" } & LiraDeconvolverOptions & RunOptions;
+export type LiraMethod = { readonly method?: "lira" } & LiraDeconvolverOptions & RunOptions & PointingOptions;
 
 /** How to deconvolve: one of the methods, with its options. */
 export type DeconvolveOptions = PointMethod | LiraMethod;
@@ -85,10 +98,8 @@ export async function deconvolve(
   options: DeconvolveOptions = {},
 ): Promise<LiraResult | PointEstimate> {
   checkCombination(options);
-  if (isLira(options)) {
-    return new LiraDeconvolver(options).run(observations, options);
-  }
-  const model = createForwardModel(observations, modelOptions(options));
+  if (isLira(options)) return lira(observations, options);
+  const model = createForwardModel(observations, modelOptions(options, observations));
   const estimate = estimator(options, model);
   const found = estimate(model);
   if (options.bootstrap === undefined || !found.complete) return found;
@@ -102,17 +113,43 @@ function isLira(options: DeconvolveOptions): options is LiraMethod {
   return options.method === undefined || options.method === "lira";
 }
 
+/** The sampler, on observations that are brought onto one sky first. */
+async function lira(
+  observations: Observation | readonly Observation[],
+  { offsets, ...options }: LiraMethod,
+): Promise<LiraResult> {
+  const deconvolver = new LiraDeconvolver(options);
+  if (offsets === undefined || "counts" in observations) return deconvolver.run(observations, options);
+  const { boundary = "spill", onWarning, ...rest } = options;
+  // Warnings are about what was given: a displaced psf is off its centre on purpose.
+  const { warnings } = checkObservations(observations, { boundary });
+  for (const warning of warnings) onWarning?.(warning);
+  return deconvolver.run(
+    alignObservations(observations, findOffsets(observations, offsets), { boundary }),
+    rest,
+  );
+}
+
+function findOffsets(
+  observations: Observation | readonly Observation[],
+  offsets: NonNullable<PointingOptions["offsets"]>,
+): NonNullable<ForwardModelOptions["offsets"]> {
+  if (offsets !== "wcs") return offsets;
+  return "counts" in observations ? [{ x: 0, y: 0 }] : pointingOffsets(observations).offsets;
+}
+
 /** What of the options shapes the model. */
-export function modelOptions({
-  boundary,
-  upsampling,
-  margin,
-  psfPixels,
-  offsets,
-  backgroundScale,
-}: ModelOptions) {
-  const given = { boundary, upsampling, margin, psfPixels, offsets, backgroundScale };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as ModelOptions;
+export function modelOptions(
+  { boundary, upsampling, margin, psfPixels, offsets, backgroundScale }: ModelOptions,
+  observations: Observation | readonly Observation[],
+): ForwardModelOptions {
+  const given = {
+    ...{ boundary, upsampling, margin, psfPixels, backgroundScale },
+    offsets: offsets === undefined ? undefined : findOffsets(observations, offsets),
+  };
+  return Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  ) as ForwardModelOptions;
 }
 
 function estimator(options: PointMethod, model: ForwardModel): (model: ForwardModel) => PointEstimate {
@@ -168,7 +205,7 @@ function checkCombination(options: DeconvolveOptions): void {
     );
   }
   if (method === "lira") {
-    for (const option of ["upsampling", "margin", "offsets", "psfPixels", "backgroundScale"]) {
+    for (const option of ["upsampling", "margin", "psfPixels", "backgroundScale"]) {
       if (given[option] !== undefined)
         refuse(option, 'the sampler works on the pixels of the counts; choose "em-multiscale" or "map"');
     }
