@@ -119,15 +119,12 @@ async function lira(
   { offsets, ...options }: LiraMethod,
 ): Promise<LiraResult> {
   const deconvolver = new LiraDeconvolver(options);
-  if (offsets === undefined || "counts" in observations) return deconvolver.run(observations, options);
+  if (offsets === undefined) return deconvolver.run(observations, options);
   const { boundary = "spill", onWarning, ...rest } = options;
+  const list = "counts" in observations ? [observations] : observations;
   // Warnings are about what was given: a displaced psf is off its centre on purpose.
-  const { warnings } = checkObservations(observations, { boundary });
-  for (const warning of warnings) onWarning?.(warning);
-  return deconvolver.run(
-    alignObservations(observations, findOffsets(observations, offsets), { boundary }),
-    rest,
-  );
+  for (const warning of checkObservations(list, { boundary }).warnings) onWarning?.(warning);
+  return deconvolver.run(alignObservations(list, findOffsets(list, offsets), { boundary }), rest);
 }
 
 function findOffsets(
