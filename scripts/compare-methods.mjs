@@ -1,7 +1,7 @@
 // Compares the methods on simulated skies whose truth is known, and draws how Richardson-Lucy goes on without end: the tables
-// and figures of docs/methods.md. `npm run compare-methods` builds first; a few minutes on one core.
+// and figures of docs/methods.md. `npm run compare:methods` builds first; a few minutes on one core.
 //
-//   npm run compare-methods [-- --only disk] [-- --json study.json]
+//   npm run compare:methods [-- --only disk] [-- --json study.json] [-- --tables study.json]
 
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -31,7 +31,9 @@ import {
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const IMAGES = join(ROOT, "docs", "images");
-const { values: flags } = parseArgs({ options: { only: { type: "string" }, json: { type: "string" } } });
+const { values: flags } = parseArgs({
+  options: { only: { type: "string" }, json: { type: "string" }, tables: { type: "string" } },
+});
 
 const SIZE = 32;
 const BACKGROUND = 0.05;
@@ -151,7 +153,7 @@ function methods(flux) {
       name: "patches",
       options: {
         ...held,
-        prior: patchPrior(mixture, { stride: 3, imageNorm: "none" }),
+        prior: patchPrior(mixture, { stride: 3 }),
         strength: 1,
         iterations: 60,
       },
@@ -168,31 +170,48 @@ function methods(flux) {
 
 const signed = (value, digits) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;
 
-function markdown(name, counts, scores) {
-  const least = Math.min(...scores.map(({ heldOutCash }) => heldOutCash));
-  const best = Math.min(...scores.map(({ rmsError }) => rmsError));
-  const most = Math.max(...scores.map(({ similarity }) => similarity));
-  const bold = (text, is) => (is ? `**${text}**` : text);
-  const rows = scores.map(
-    ({ name: method, rmsError, similarity, fluxBias, coverage, heldOutCash, seconds }) =>
-      [
-        method,
-        bold(rmsError.toFixed(3), rmsError === best),
-        bold(similarity.toFixed(3), similarity === most),
-        `${signed(100 * fluxBias, 1)} %`,
-        coverage === undefined ? "" : `${(100 * coverage.covered).toFixed(0)} %`,
-        heldOutCash === least ? "**0**" : signed(heldOutCash - least, 1),
-        seconds.toFixed(1),
-      ].join(" | "),
+/** One table a measure: methods down, skies across, the best of each sky in bold. */
+function tables(study) {
+  const cashes = new Map(
+    study.map(({ sky, scores }) => [sky, Math.min(...scores.map((one) => one.heldOutCash))]),
   );
-  return [
-    `**${name}** (${counts} counts)`,
-    "",
-    "| method | NRMSE | SSIM | flux bias | 68 % covers | held-out Cash | seconds |",
-    "|---|---|---|---|---|---|---|",
-    ...rows.map((row) => `| ${row} |`),
-    "",
-  ].join("\n");
+  const measures = [
+    { title: "NRMSE", value: (one) => one.rmsError, text: (value) => value.toFixed(2), best: Math.min },
+    { title: "SSIM", value: (one) => one.similarity, text: (value) => value.toFixed(2), best: Math.max },
+    {
+      title: "Held-out Cash, above the least",
+      value: (one, sky) => one.heldOutCash - cashes.get(sky),
+      text: (value) => value.toFixed(1),
+      best: Math.min,
+    },
+    { title: "Flux bias, %", value: (one) => 100 * one.fluxBias, text: (value) => signed(value, 1) },
+    {
+      title: "68 % interval covers, %",
+      value: (one) => 100 * one.coverage?.covered,
+      text: (value) => value.toFixed(0),
+    },
+    { title: "Seconds", value: (one) => one.seconds, text: (value) => value.toFixed(1) },
+  ];
+  return measures
+    .map(({ title, value, text, best }) => {
+      const all = study.map(({ sky, scores }) => scores.map((one) => value(one, sky)));
+      const rows = study[0].scores.flatMap(({ name }, method) => {
+        const values = all.map((column) => column[method]);
+        if (values.every(Number.isNaN)) return [];
+        const cells = values.map((one, sky) =>
+          best !== undefined && text(one) === text(best(...all[sky])) ? `**${text(one)}**` : text(one),
+        );
+        return [`| ${[name, ...cells].join(" | ")} |`];
+      });
+      const head = `| ${[title, ...study.map(({ sky }) => sky)].join(" | ")} |`;
+      return [head, `|---|${study.map(() => "---:|").join("")}`, ...rows, ""].join("\n");
+    })
+    .join("\n");
+}
+
+if (flags.tables !== undefined) {
+  console.log(tables(JSON.parse(readFileSync(flags.tables, "utf8"))));
+  process.exit(0);
 }
 
 const document = await figureDocument();
@@ -237,7 +256,7 @@ for (const sky of skies()) {
   if (flags.only !== undefined && !sky.name.includes(flags.only)) continue;
   const data = observe(sky);
   const { scores } = await compare(data, sky.flux);
-  console.log(markdown(sky.name, imageSum(data.counts), scores));
+  console.error(`${sky.name}: ${imageSum(data.counts)} counts`);
   all.push({
     sky: sky.name,
     scores: scores.map(({ image: _i, interval: _v, result, ...rest }) => ({
@@ -245,11 +264,7 @@ for (const sky of skies()) {
       strength: result.priorStrength,
     })),
   });
-  const figures = {
-    "Gaussian and points, bright": "methods-gaussian-and-points.png",
-    "portrait, faint": "methods-portrait.png",
-  };
-  const file = figures[sky.name];
+  const file = sky.name === "Gaussian and points, bright" ? "methods-gaussian-and-points.png" : undefined;
   if (file !== undefined) {
     const shown = [
       "RL, 10 iterations",
@@ -359,4 +374,5 @@ if (flags.only === undefined || "quality".includes(flags.only)) {
     1_700,
   );
 }
+if (all.length > 0) console.log(tables(all));
 if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(all, undefined, 1)}\n`);
