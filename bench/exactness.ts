@@ -11,6 +11,7 @@ import { gaussianPsf } from "../src/data/psf.js";
 import { simulateCounts } from "../src/data/simulate.js";
 import { constantImage, imageSum, type Shape, type SkyImage } from "../src/image.js";
 import { groupedConvergence } from "../src/posterior/chain-groups.js";
+import { structuralSimilarity } from "../src/quality/structural-similarity.js";
 import { defaultPairTransfers } from "../src/runs/lira-options.js";
 import { benchSettings } from "./cases.js";
 import { CHAINS, comparedChains, groupDraws, sweepsToAgreement, watchChains } from "./watched-chains.js";
@@ -93,37 +94,6 @@ function truths(): Truth[] {
     flux: scaled(flux, flux.data.length > 2_000 ? 1_500 : 400),
   }));
   return [...bright, ...faint, { name: "empty field", flux: constantImage(small, 0) }];
-}
-
-/** Mean structural similarity over windows of 7 x 7 (Wang et al. 2004), the dynamic range that of the truth. */
-function similarity(image: ArrayLike<number>, truth: SkyImage): number {
-  const [ny, nx] = truth.shape;
-  const range = Math.max(...truth.data, 1e-3);
-  const c1 = (0.01 * range) ** 2;
-  const c2 = (0.03 * range) ** 2;
-  let sum = 0;
-  let windows = 0;
-  for (let top = 0; top + 7 <= ny; top++) {
-    for (let left = 0; left + 7 <= nx; left++) {
-      let [a, b, aa, bb, ab] = [0, 0, 0, 0, 0];
-      for (let row = top; row < top + 7; row++) {
-        for (let col = left; col < left + 7; col++) {
-          const x = image[row * nx + col];
-          const y = truth.data[row * nx + col];
-          a += x / 49;
-          b += y / 49;
-          aa += (x * x) / 49;
-          bb += (y * y) / 49;
-          ab += (x * y) / 49;
-        }
-      }
-      const covariance = ab - a * b;
-      sum +=
-        ((2 * a * b + c1) * (2 * covariance + c2)) / ((a * a + b * b + c1) * (aa - a * a + bb - b * b + c2));
-      windows++;
-    }
-  }
-  return sum / windows;
 }
 
 /** Mean step of the error across borders of 4 x 4 blocks over that within them; 1 when blocks leave no trace. */
@@ -227,7 +197,11 @@ function study({ name, flux }: Truth, seed: number, sweeps: number, keep: number
       truth: name,
       spin: cycleSpin,
       rms: power > 0 ? Math.sqrt(squares / power) : Math.sqrt(squares / pixels),
-      ssim: similarity(mean, flux),
+      // An empty truth has no range of its own.
+      ssim: structuralSimilarity({ data: mean, shape }, flux, {
+        weights: "uniform",
+        range: Math.max(...flux.data, 1e-3),
+      }),
       coverage: coverage(draws, flux),
       steps: blockSteps(mean, flux),
       alpha0,

@@ -247,6 +247,7 @@ export {
   type SkyComponent,
 } from "./methods/map.js";
 export type { Parametrisation } from "./methods/positive-flux.js";
+export type { HeldOutStrength } from "./methods/prior-strength.js";
 export { type RichardsonLucyOptions, richardsonLucy } from "./methods/richardson-lucy.js";
 export type { StoppingRule } from "./methods/stopping.js";
 export { type AlignedObservations, alignObservations } from "./model/align-observations.js";
@@ -344,7 +345,13 @@ export {
   type FittedPatchMixture,
   fitPatchPrior,
 } from "./priors/fit-patch-prior.js";
-export { checkGradient, type FluxPrior, type GradientCheck, productPrior } from "./priors/flux-prior.js";
+export {
+  checkGradient,
+  type FluxPrior,
+  type GradientCheck,
+  productPrior,
+  scaledPrior,
+} from "./priors/flux-prior.js";
 export { multiscaleLevels } from "./priors/multiscale.js";
 export { type MultiscalePriorOptions, multiscalePrior } from "./priors/multiscale-prior.js";
 export {
@@ -363,10 +370,35 @@ export {
   tikhonovPrior,
   uniformPrior,
 } from "./priors/pixel-priors.js";
+export {
+  type HeldOutSplit,
+  heldOutCash,
+  type SplitPhotonsOptions,
+  splitPhotons,
+} from "./quality/held-out-cash.js";
+export { fluxBias, normalisedRmsError } from "./quality/image-error.js";
+export {
+  brightPixels,
+  type IntervalCoverage,
+  type IntervalCoverageOptions,
+  intervalCoverage,
+} from "./quality/interval-coverage.js";
+export {
+  type StructuralSimilarityOptions,
+  structuralSimilarity,
+} from "./quality/structural-similarity.js";
 export type { ReportFigure, ReportSection, ReportTable } from "./report/report-figure.js";
 export { REPORT_BYTES, type ReportOptions, type ReportResult, reportHtml } from "./report/report-html.js";
 export type { ReportInputFiles } from "./report/reproduce.js";
 export { significanceSection } from "./report/significance-section.js";
+export {
+  type ComparedMethod,
+  type CompareOptions,
+  type CompareProgress,
+  compareMethods,
+  type MethodComparison,
+  type MethodScore,
+} from "./runs/compare-methods.js";
 export {
   type ComponentChoice,
   type DeconvolveOptions,

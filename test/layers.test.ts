@@ -19,6 +19,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   posterior: [...BASE, "data"],
   // Whether the model describes the data: the one place besides the samplers where model and posterior meet, without sampling.
   checks: [...BASE, "data", "model", "posterior"],
+  // How near an image is to the truth, and how well it describes photons it has not seen.
+  quality: [...BASE, "data", "model"],
   samplers: [...BASE, "kernels", "data", "model", "priors", "posterior"],
   methods: [...BASE, "data", "model", "priors", "posterior"],
   io: [...BASE, "data", "posterior"],
@@ -34,6 +36,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "priors",
       "posterior",
       "checks",
+      "quality",
       "samplers",
       "methods",
       "io",
@@ -71,6 +74,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "priors",
       "posterior",
       "checks",
+      "quality",
       "methods",
       "io",
       "figures",

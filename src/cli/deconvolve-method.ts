@@ -134,6 +134,9 @@ function summary(result: PointEstimate, written: readonly string[]): string[] {
     ...(result.converged || !result.complete || result.stopped.startsWith("all ")
       ? []
       : [["not converged", "go on with more --iterations"]]),
+    ...(result.priorStrength === undefined
+      ? []
+      : [["strength", `${formatNumber(result.priorStrength)} times the prior, by photons held out`]]),
     ["flux", formatNumber(total(result.flux))],
     ["Cash", formatNumber(result.cash)],
     ["time", formatDuration(result.seconds)],
@@ -153,6 +156,7 @@ function data(result: PointEstimate, output: string, png: string | undefined) {
     interrupted: !complete,
     cash,
     logPrior: logPrior ?? null,
+    priorStrength: result.priorStrength ?? null,
     totalFlux: total(result.flux),
     backgroundScale,
     priorParameters: result.priorParameters ?? null,

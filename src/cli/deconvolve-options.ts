@@ -49,6 +49,9 @@ Examples:
       --prior total-variation:strength=1,smoothing=0.1+exponential:rate=0.1 -o nuts.fits
     tslira deconvolve counts.fits --psf psf.fits --method gibbs \\
       --prior gamma:shape=0.3,rate=0.1 -o gibbs.fits
+  The strength of the prior by photons held out:
+    tslira deconvolve counts.fits --psf psf.fits --method map --prior markov:strength=1 \\
+      --strength held-out -o markov.fits
 
 Ctrl-C stops the run and writes what there is; a second Ctrl-C quits at once.`;
 
@@ -89,6 +92,7 @@ export function deconvolveOptions() {
       ).choices([...METHODS]),
     )
     .option("--prior <prior>", "for map, nuts and gibbs: name:key=value,..., joined by + (see below)")
+    .option("--strength <factor>", "for map: factor of the prior's log density, or held-out (default: 1)")
     .option("--stop <rule>", "for richardson-lucy: tolerance=1e-3, held-out or discrepancy")
     .option("--accelerate", "for richardson-lucy: extrapolate from the last two steps")
     .option("--bootstrap <n>", "errors of one image from n simulated observations", parseWhole)

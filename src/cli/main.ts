@@ -24,6 +24,10 @@ const COMMANDS: Readonly<Record<string, LazyCommand>> = {
     summary: "one page on a result, to read and to attach to a paper",
     load: async () => asCommand((await import("./report.js")).reportCommand()),
   },
+  compare: {
+    summary: "run several methods on the same data and measure what they make of it",
+    load: async () => asCommand((await import("./compare.js")).compareCommand()),
+  },
   simulate: {
     summary: "make an observation of a known sky, to try things on",
     load: async () => asCommand((await import("./simulate.js")).simulateCommand()),

@@ -3,6 +3,7 @@
 import {
   type FluxPrior,
   type ForwardModel,
+  type HeldOutStrength,
   InvalidInputError,
   type Method,
   type PointMethod,
@@ -18,6 +19,7 @@ export type PointMethodName = PointMethod["method"];
 /** Flags that only some methods have, and which. */
 const METHOD_FLAGS: Readonly<Record<string, readonly Method[]>> = {
   prior: ["map", "nuts", "gibbs"],
+  strength: ["map"],
   stop: ["richardson-lucy"],
   accelerate: ["richardson-lucy"],
   bootstrap: ["richardson-lucy", "gradient-descent", "map", "em-multiscale"],
@@ -46,7 +48,7 @@ const METHOD_FLAGS: Readonly<Record<string, readonly Method[]>> = {
 /** Flags of models of one image that it has long ignored without harm, or refuses by itself with a better reason. */
 const LENIENT: ReadonlySet<string> = new Set([
   ...["alphaInit", "fixedAlpha", "cycleSpin", "totalCountsPrior", "smoothingPrior"],
-  ...["prior", "stop", "accelerate"],
+  ...["prior", "strength", "stop", "accelerate"],
 ]);
 
 /** Refuse flags that the method would ignore. */
@@ -97,6 +99,16 @@ function parseStop(text: string, seed: number | undefined): StoppingRule {
   );
 }
 
+/** A number or `held-out`. */
+function parseStrength(text: string, seed: number | undefined): number | HeldOutStrength {
+  if (text === "held-out") return { rule: "held-out", ...(seed === undefined ? {} : { seed }) };
+  const number = Number(text);
+  if (number > 0 && number < Number.POSITIVE_INFINITY) return number;
+  throw new InvalidInputError(
+    `deconvolve: --strength must be a number > 0 or held-out, got ${text}; choose one`,
+  );
+}
+
 /** Options of `deconvolve` from the flags. */
 export async function pointMethod(
   method: PointMethodName,
@@ -120,8 +132,9 @@ export async function pointMethod(
   });
   const prior = flags.prior === undefined ? undefined : await parsePrior(flags.prior);
   const stop = flags.stop === undefined ? undefined : parseStop(flags.stop, seed);
+  const strength = flags.strength === undefined ? undefined : parseStrength(flags.strength, seed);
   // What does not go with the method is refused by `deconvolve`, which says why.
-  const strict = given({ prior, stop });
+  const strict = given({ prior, stop, strength });
   switch (method) {
     case "richardson-lucy":
       return {

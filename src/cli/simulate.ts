@@ -21,7 +21,8 @@ import { checkOutputPath } from "./output-path.js";
 
 type Simulate = (options: SimulatedDatasetOptions & { readonly flux?: number }) => SimulatedObservation;
 
-const SKIES: Readonly<Record<string, Simulate>> = {
+/** Skies by the names that people give. */
+export const SKIES: Readonly<Record<string, Simulate>> = {
   "point-source": simulatePointSource,
   disk: simulateDisk,
   "gaussian-and-points": simulateGaussianAndPoints,
@@ -69,12 +70,8 @@ export function simulateCommand() {
 }
 
 async function simulate(sky: string, flags: Flags): Promise<void> {
-  const { output, overwrite = false, quiet = false, json = false, seed, psfSigma, ...source } = flags;
-  const observation = SKIES[sky]({
-    seed,
-    ...source,
-    ...(psfSigma === undefined ? {} : { psfSigma, psfShape: psfShape(psfSigma) }),
-  });
+  const { output, overwrite = false, quiet = false, json = false, seed, ...source } = flags;
+  const observation = simulateSky(sky, { seed, ...source });
   const prefix = await filePrefix(output);
   const images = {
     counts: observation.counts,
@@ -105,6 +102,17 @@ async function simulate(sky: string, flags: Flags): Promise<void> {
   }
   if (json) process.stdout.write(`${JSON.stringify({ files, seed, next }, undefined, 2)}\n`);
   process.exitCode = EXIT.done;
+}
+
+/** Simulate one of the skies, with a psf that fits its width. */
+export function simulateSky(
+  sky: string,
+  { psfSigma, ...source }: Parameters<Simulate>[0],
+): SimulatedObservation {
+  return SKIES[sky]({
+    ...source,
+    ...(psfSigma === undefined ? {} : { psfSigma, psfShape: psfShape(psfSigma) }),
+  });
 }
 
 /** An odd square that reaches 4 sigma, at least the 17 x 17 of the defaults. */

@@ -43,8 +43,8 @@ export interface EstimateProvenance {
  * | PREDICTED | `[ny, nx]` of the detector: expected counts, one HDU for each observation (EXTVER 1, 2 ...) |
  * | OBJECTIVE | table `iteration, objective` |
  *
- * Cards: ESTIMATE (version of this layout, 1), METHOD, NITER, CONVERGD, COMPLETE, STOPPED, CASH, LOGPRIOR, UPSAMPLE, MARGIN,
- * BKGSCLn, PRIORPn, SECONDS, WARNn; CREATOR, COMMAND, INPUTn, SHAn.
+ * Cards: ESTIMATE (version of this layout, 1), METHOD, NITER, CONVERGD, COMPLETE, STOPPED, CASH, LOGPRIOR, PRIORSTR, UPSAMPLE,
+ * MARGIN, BKGSCLn, PRIORPn, SECONDS, WARNn; CREATOR, COMMAND, INPUTn, SHAn.
  */
 export function encodePointEstimate(
   estimate: PointEstimate,
@@ -132,6 +132,9 @@ function estimateCards(estimate: PointEstimate): FitsCard[] {
     fitsCard("STOPPED", escapeText(stopped)),
     fitsCard("CASH", cash, "2 sum(lambda - counts ln lambda)"),
     ...(logPrior === undefined || !Number.isFinite(logPrior) ? [] : [fitsCard("LOGPRIOR", logPrior)]),
+    ...(estimate.priorStrength === undefined
+      ? []
+      : [fitsCard("PRIORSTR", estimate.priorStrength, "factor of the log prior, by photons held out")]),
     fitsCard("UPSAMPLE", upsampling, "sky pixels a detector pixel"),
     fitsCard("MARGIN", margin, "detector pixels beyond each edge"),
     ...estimate.backgroundScale.map((value, index) => fitsCard(`BKGSCL${index + 1}`, value)),
@@ -196,6 +199,7 @@ export function decodeEstimateHdus(hdus: readonly FitsHdu[]): StoredEstimate {
   const wcs = wcsCards(predicted[0].header);
   const logPrior = header.get("LOGPRIOR");
   const priorParameters = numbered(header, "PRIORP").map(Number);
+  const strength = header.get("PRIORSTR");
   const unit = header.text("BUNIT");
   const creator = /^tslira (.+)$/.exec(header.text("CREATOR") ?? "");
   const command = header.text("COMMAND");
@@ -212,6 +216,7 @@ export function decodeEstimateHdus(hdus: readonly FitsHdu[]): StoredEstimate {
       cash: Number(header.get("CASH")),
       ...(typeof logPrior === "number" ? { logPrior } : {}),
       ...(priorParameters.length === 0 ? {} : { priorParameters }),
+      ...(typeof strength === "number" ? { priorStrength: strength } : {}),
       iterations: Number(header.get("NITER")),
       objective: [...columnNumbers(values)],
       converged: header.get("CONVERGD") === true,

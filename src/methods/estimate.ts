@@ -80,7 +80,10 @@ export function startingFlux(method: string, model: ForwardModel, start?: SkyIma
 /** What `finishEstimate` adds to. */
 export type EstimateParts = Pick<PointEstimate, "method" | "objective" | "converged" | "stopped"> &
   Partial<
-    Pick<PointEstimate, "complete" | "logPrior" | "priorParameters" | "std" | "interval" | "components">
+    Pick<
+      PointEstimate,
+      "complete" | "logPrior" | "priorParameters" | "priorStrength" | "std" | "interval" | "components"
+    >
   > & {
     readonly flux: Float64Array;
     readonly iterations: number;

@@ -5,7 +5,7 @@ import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
 import { instantiateModelKernels, reserve } from "../model-kernels.js";
 import { type ObservationModel, observationModel } from "./observation-model.js";
-import { type SkyGrid, type SkyGridOptions, skyGrid } from "./sky-grid.js";
+import { type SkyGrid, type SkyGridOptions, skyGrid, withinSky } from "./sky-grid.js";
 
 /** Options of `createForwardModel`. */
 export interface ForwardModelOptions extends SkyGridOptions {
@@ -18,7 +18,8 @@ export interface ForwardModelOptions extends SkyGridOptions {
   readonly psfPixels?: "detector" | "sky";
   /**
    * Where the pixel (0, 0) of each observation lies on the sky, in detector pixels, any finite numbers; default (0, 0). A
-   * source at sky position x is seen at `x - offset.x` of that observation.
+   * source at sky position x is seen at `x - offset.x` of that observation. Detector pixels beyond the edge of the sky are not
+   * used; a `margin` makes the sky larger.
    */
   readonly offsets?: readonly { readonly x: number; readonly y: number }[];
   /** Scale of each observation's background to start from, >= 0; default 1. */
@@ -117,23 +118,24 @@ export function createForwardModel(
   const { boundary = "spill", offsets, backgroundScale, psfPixels = "detector" } = options;
   checkBoundary("model", boundary);
   checkMaskGrid(list, options);
-  const { observations: checked, warnings } = checkObservations(list, { boundary });
-  const grid = skyGrid(checked[0].counts.shape, boundary, options);
+  const { observations: given, warnings } = checkObservations(list, { boundary });
+  const grid = skyGrid(given[0].counts.shape, boundary, options);
   if (psfPixels !== "detector" && psfPixels !== "sky") {
     throw new InvalidInputError(
       `model: psfPixels must be "detector" or "sky", got ${JSON.stringify(psfPixels)}`,
     );
   }
-  const places = offsets ?? checked.map(() => ({ x: 0, y: 0 }));
+  const places = offsets ?? given.map(() => ({ x: 0, y: 0 }));
   if (
-    places.length !== checked.length ||
+    places.length !== given.length ||
     !places.every(({ x, y }) => Number.isFinite(x) && Number.isFinite(y))
   ) {
     throw new InvalidInputError(
-      `model: offsets must be one finite {x, y} for each of the ${checked.length} observations, got ${JSON.stringify(offsets)}; ` +
+      `model: offsets must be one finite {x, y} for each of the ${given.length} observations, got ${JSON.stringify(offsets)}; ` +
         "leave them out when all observations share one grid",
     );
   }
+  const checked = given.map((one, index) => withinSky(one, grid, places[index], boundary));
   const scales = checked.map((_, index) => backgroundScale?.[index] ?? 1);
   checkScales(scales, backgroundScale?.length ?? checked.length);
 

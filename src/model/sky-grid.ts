@@ -1,5 +1,6 @@
 import type { Boundary } from "../data/boundary.js";
 import { modulo } from "../data/convolution.js";
+import type { Observation } from "../data/observation.js";
 import { InvalidInputError } from "../errors.js";
 import { MAX_PIXELS, type Shape, type SkyImage } from "../image.js";
 
@@ -115,4 +116,45 @@ function axisPlaces(
     const base = Math.floor(position);
     return { low: inside(base), high: inside(base + 1), part: position - base };
   });
+}
+
+/**
+ * An observation without the detector pixels that lie beyond the edge of the sky: what they hold came from where the sky has no
+ * pixels. Their counts become 0 and the mask leaves them out.
+ *
+ * @param offset where the detector's pixel (0, 0) lies on the sky, in detector pixels
+ * @returns the same object when all lie on the sky, as they do for offsets up to half a pixel
+ * @throws InvalidInputError when no pixel in use is left
+ */
+export function withinSky<Seen extends Pick<Observation, "counts" | "mask" | "name">>(
+  observation: Seen,
+  { margin }: Pick<SkyGrid, "margin">,
+  offset: { readonly x: number; readonly y: number },
+  boundary: Boundary,
+): Seen {
+  const { counts, mask, name = "observation" } = observation;
+  const [ny, nx] = counts.shape;
+  const onSky = (index: number, size: number, by: number) =>
+    index + by >= -0.5 - margin && index + by <= size - 0.5 + margin;
+  if (boundary === "wrap" || Math.max(Math.abs(offset.x), Math.abs(offset.y)) <= 0.5 + margin)
+    return observation;
+  let used = 0;
+  const kept = counts.data.map((_, index) => {
+    const seen = onSky(Math.floor(index / nx), ny, offset.y) && onSky(index % nx, nx, offset.x);
+    const use = Number(seen && mask?.data[index] !== 0);
+    used += use;
+    return use;
+  });
+  if (used === 0) {
+    throw new InvalidInputError(
+      `${name}: must see a part of the sky, got an offset of (${offset.x}, ${offset.y}) pixels for ${ny} x ${nx}; leave it out, or ` +
+        "cut it out elsewhere",
+      { fields: { offset } },
+    );
+  }
+  return {
+    ...observation,
+    counts: { data: counts.data.map((count, index) => count * kept[index]), shape: counts.shape },
+    mask: { data: kept, shape: counts.shape },
+  };
 }

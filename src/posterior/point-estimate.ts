@@ -34,6 +34,8 @@ export interface PointEstimate {
   readonly logPrior?: number;
   /** Fitted parameters of the prior, for example alpha of each level. */
   readonly priorParameters?: readonly number[];
+  /** Factor of the prior's log density, where it was chosen by photons held out. */
+  readonly priorStrength?: number;
   readonly iterations: number;
   /** What the method minimised, at the start of each iteration: the Cash statistic, minus twice the log prior if there is one. */
   readonly objective: readonly number[];

@@ -185,3 +185,39 @@ export function productPrior(...priors: readonly FluxPrior[]): FluxPrior {
       : {}),
   };
 }
+
+/**
+ * A prior made stronger or weaker: its density to the power of a factor, in the coordinates of its `measure`. For priors with a
+ * strength this is another strength; for an exponential prior another rate.
+ *
+ * @param factor finite, > 0
+ * @throws InvalidInputError for another factor
+ */
+export function scaledPrior(prior: FluxPrior, factor: number): FluxPrior {
+  checkPositiveOption("scaledPrior", "factor", factor);
+  if (factor === 1) return prior;
+  const { parameters, measure } = prior;
+  // A density p of the flux is the density p flux of ln flux: that to the power of the factor, over the flux again.
+  const logs = measure === "log-flux" ? factor - 1 : 0;
+  return {
+    name: priorName(prior),
+    ...(measure === undefined ? {} : { measure }),
+    logDensity(flux, own) {
+      let sum = 0;
+      if (logs !== 0) for (const value of flux.data) sum += Math.log(value);
+      return factor * prior.logDensity(flux, own) + logs * sum;
+    },
+    gradient(flux, out, own, outOwn) {
+      prior.gradient(flux, out, own, outOwn);
+      for (let index = 0; index < out.length; index++) {
+        out[index] = factor * out[index] + (logs === 0 ? 0 : logs / flux.data[index]);
+      }
+      if (outOwn !== undefined) for (let index = 0; index < outOwn.length; index++) outOwn[index] *= factor;
+    },
+    ...(parameters === undefined ? {} : { parameters: (shape: Shape) => prior.parameters!(shape) }),
+    checkShape: (shape) => prior.checkShape?.(shape),
+    ...(prior.at === undefined
+      ? {}
+      : { at: (iteration: number) => scaledPrior(prior.at!(iteration), factor) }),
+  };
+}

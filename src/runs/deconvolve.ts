@@ -11,12 +11,13 @@ import {
   maximumOfComponents,
   type SkyComponent,
 } from "../methods/map.js";
+import { type HeldOutStrength, mapOfHeldOutStrength } from "../methods/prior-strength.js";
 import { type RichardsonLucyOptions, richardsonLucy } from "../methods/richardson-lucy.js";
 import { alignObservations, maskUnseen } from "../model/align-observations.js";
 import { createForwardModel, type ForwardModel, type ForwardModelOptions } from "../model/forward-model.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import type { GibbsConfig, LiraResult, NutsConfig, PosteriorResult } from "../posterior/result.js";
-import { type FluxPrior, priorName } from "../priors/flux-prior.js";
+import { type FluxPrior, priorName, scaledPrior } from "../priors/flux-prior.js";
 import type { GibbsOptions } from "./gibbs-options.js";
 import { LiraDeconvolver } from "./lira-deconvolver.js";
 import type { LiraDeconvolverOptions } from "./lira-options.js";
@@ -56,7 +57,16 @@ export type ComponentChoice = Omit<SkyComponent, "prior"> & { readonly prior: Pr
 export type PointMethod =
   | ({ readonly method: "richardson-lucy" } & RichardsonLucyOptions & PointMethodOptions)
   | ({ readonly method: "gradient-descent" } & GradientDescentOptions & PointMethodOptions)
-  | ({ readonly method: "map"; readonly prior: PriorChoice } & MapOptions & PointMethodOptions)
+  | ({
+      readonly method: "map";
+      readonly prior: PriorChoice;
+      /**
+       * Factor of the prior's log density: a number > 0 (default 1), or `"held-out"`, chosen by photons held out; see
+       * `HeldOutStrength`.
+       */
+      readonly strength?: number | "held-out" | HeldOutStrength;
+    } & MapOptions &
+      PointMethodOptions)
   | ({ readonly method: "map"; readonly components: readonly ComponentChoice[] } & Omit<
       MapOptions,
       "measure" | "parametrisation" | "curvature"
@@ -191,7 +201,7 @@ async function runGibbs(
 
 /** The forward model of methods of one image, and what to say about offsets. */
 function pointModel(list: readonly Observation[], { offsets, ...options }: ModelOptions) {
-  const given = modelOptions(options);
+  const given = modelOptions(options, list);
   if (offsets === undefined) return { model: createForwardModel(list, given), offsets, warnings: [] };
   const places = offsets === "wcs" ? pointingOffsets(list) : { offsets, warnings: [] };
   const { boundary = "spill", margin = 0 } = options;
@@ -207,14 +217,13 @@ function isLira(options: DeconvolveOptions): options is LiraMethod {
   return options.method === undefined || options.method === "lira";
 }
 
-function modelOptions({
-  boundary,
-  upsampling,
-  margin,
-  psfPixels,
-  backgroundScale,
-}: Omit<ModelOptions, "offsets">) {
-  const given = { boundary, upsampling, margin, psfPixels, backgroundScale };
+/** What of the options shapes the model of these observations. */
+export function modelOptions(
+  { boundary, upsampling, margin, psfPixels, offsets, backgroundScale }: ModelOptions,
+  list: readonly Observation[],
+): ForwardModelOptions {
+  const places = offsets === "wcs" ? pointingOffsets(list).offsets : offsets;
+  const given = { boundary, upsampling, margin, psfPixels, backgroundScale, offsets: places };
   return Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),
   ) as ForwardModelOptions;
@@ -238,7 +247,14 @@ function estimator(options: PointMethod, model: ForwardModel): (model: ForwardMo
       }
       if (!("prior" in options)) throw new InvalidInputError(NO_PRIOR);
       const prior = typeof options.prior === "function" ? options.prior(model) : options.prior;
-      return (one) => maximumAPosteriori(one, prior, options);
+      const { strength = 1 } = options;
+      if (typeof strength === "number") {
+        const scaled = strength === 1 ? prior : scaledPrior(prior, strength);
+        return (one) => maximumAPosteriori(one, scaled, options);
+      }
+      const rule: HeldOutStrength =
+        typeof strength === "string" ? { rule: strength as "held-out" } : strength;
+      return (one) => mapOfHeldOutStrength(one, prior, rule, options);
     }
   }
 }
@@ -313,6 +329,12 @@ function checkCombination(options: DeconvolveOptions): void {
         );
       }
     }
+  }
+  if (given.strength !== undefined && method !== "map") {
+    refuse("strength", 'it is a factor of the prior of "map"');
+  }
+  if (given.strength !== undefined && given.components !== undefined) {
+    refuse("strength", "scale the prior of each component");
   }
   if (given.stop !== undefined && method !== "richardson-lucy") {
     refuse(

@@ -1,6 +1,7 @@
 /** The models that simulation-based calibration goes through. */
 import type { Observation } from "../../src/data/observation.js";
 import { type Shape, skyImage } from "../../src/image.js";
+import { alignObservations } from "../../src/model/align-observations.js";
 import type { CalibrationScenario } from "./calibration.js";
 import type { TextbookSettings } from "./textbook-prior.js";
 
@@ -107,4 +108,15 @@ export function mixingScenarios(): CalibrationScenario[] {
       pairTransfers: 40,
     }),
   ];
+}
+
+/** Two exposures of one sky, the second displaced by parts of a pixel, as the sampler is given them. */
+export function displacedScenario(): CalibrationScenario {
+  const base = scenario([4, 4], 2, { boundary: "spill", fitBackgroundScale: false });
+  // Counts for the checks; calibration replaces them.
+  const { observations } = alignObservations(base.observations, [
+    { x: 0, y: 0 },
+    { x: 0.5, y: -0.3 },
+  ]);
+  return { ...base, name: `${base.name}, the second displaced`, observations };
 }

@@ -3,6 +3,7 @@ import { simulateDisk, simulatePointSource } from "../../src/data/simulated-data
 import { constantImage } from "../../src/image.js";
 import { findHdu, imageToSkyImage, readFits } from "../../src/io/fits.js";
 import { encodePointEstimate } from "../../src/io/point-estimate-file.js";
+import type { PointEstimate } from "../../src/posterior/point-estimate.js";
 import { multiscalePrior } from "../../src/priors/multiscale-prior.js";
 import { totalVariationPrior } from "../../src/priors/neighbour-priors.js";
 import { patchPrior } from "../../src/priors/patch-prior.js";
@@ -59,6 +60,62 @@ describe("deconvolve", () => {
     const ratio = (await relative(1_000)) / (await relative(100_000));
     expect(ratio).toBeGreaterThan(5);
     expect(ratio).toBeLessThan(20);
+  });
+
+  it.each([
+    [
+      "a mask of the sky's shape",
+      { method: "richardson-lucy", upsampling: 2 },
+      [2, 2],
+      /mask says which detector pixels/,
+    ],
+    [
+      "a mask of the larger sky",
+      { method: "em-multiscale", margin: 3 },
+      [1, 1, 6],
+      /mask says which detector pixels/,
+    ],
+  ] as const)(
+    "%s with another grid is told from other shapes",
+    async (_, options, [down, across, more = 0], message) => {
+      const [ny, nx] = data.counts.shape;
+      const mask = constantImage([down * ny + more, across * nx + more], 1);
+      await expect(deconvolve({ ...data, mask }, options as never)).rejects.toThrow(message);
+      // The detector's own is right.
+      const own = { ...data, mask: constantImage([ny, nx], 1) };
+      const { flux } = (await deconvolve(own, {
+        ...options,
+        iterations: 2,
+      } as never)) as unknown as PointEstimate;
+      expect(flux.shape[0]).toBeGreaterThan(ny);
+    },
+  );
+
+  it("says what to do about offsets, strengths and starts that do not fit", async () => {
+    const attempt = (options: object, observations: unknown = data) =>
+      deconvolve(observations as typeof data, options as never);
+    const pair = [data, data];
+    const one = [{ x: 0, y: 0 }];
+    await expect(
+      attempt({ method: "map", prior: exponentialPrior({ rate: 1 }), offsets: one }, pair),
+    ).rejects.toThrow(/offsets must be one finite \{x, y\} for each of the 2 observations/);
+    await expect(attempt({ method: "lira", offsets: one }, pair)).rejects.toThrow(
+      /offsets must be one \{x, y\} for each of the 2 observations, got 1; see pointingOffsets/,
+    );
+    for (const method of ["lira", "richardson-lucy"]) {
+      await expect(attempt({ method, offsets: "wcs" }, pair)).rejects.toThrow(
+        /sky coordinates must be in the header to find the offset of observation 1, got none; give the offsets/,
+      );
+    }
+    await expect(attempt({ method: "lira", margin: 2 })).rejects.toThrow(
+      /margin must be left out with the method "lira"/,
+    );
+    await expect(attempt({ method: "em-multiscale", strength: "held-out" })).rejects.toThrow(
+      /strength must be left out with the method "em-multiscale".*factor of the prior of "map"/,
+    );
+    await expect(attempt({ method: "richardson-lucy", upsampling: 2, start: data.counts })).rejects.toThrow(
+      /start must have the shape of the sky.*with upsampling or margin the sky is larger/,
+    );
   });
 
   it("says what to do in place of combinations that cannot work", async () => {

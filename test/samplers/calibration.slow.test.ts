@@ -9,8 +9,13 @@ import {
   calibrate,
   formatCalibration,
   judgeCalibration,
+  type StartCalibrationChain,
 } from "../oracles/calibration.js";
-import { calibrationScenarios, mixingScenarios } from "../oracles/calibration-scenarios.js";
+import {
+  calibrationScenarios,
+  displacedScenario,
+  mixingScenarios,
+} from "../oracles/calibration-scenarios.js";
 import { startWithShiftBackwards } from "./mistaken-chains.js";
 import { startLiraChain } from "./samplers-under-test.js";
 
@@ -33,6 +38,25 @@ describe.each([
   it("all models together", () => {
     expect(reports.length).toBe(scenarios.length);
     expect(judgeCalibration(reports, 1e-3).reasons).toEqual([]);
+  });
+});
+
+describe("calibration of displaced exposures", () => {
+  it("holds for the joint posterior, at a false-alarm rate of 1e-3", () => {
+    const report = calibrate(displacedScenario(), startLiraChain, OPTIONS);
+    console.log(formatCalibration(report));
+    expect(judgeCalibration([report], 1e-3).reasons).toEqual([]);
+  });
+
+  it("fails when the second psf is turned round, as a wrong sign would do", () => {
+    const scenario = displacedScenario();
+    const [, second] = scenario.observations;
+    const psf = { ...second.psf, data: second.psf.data.slice().reverse() };
+    const wrong: StartCalibrationChain = (observations, settings, options) =>
+      startLiraChain([observations[0], { ...observations[1], psf }], settings, options);
+    const report = calibrate(scenario, wrong, OPTIONS);
+    console.log(formatCalibration(report));
+    expect(judgeCalibration([report], 1e-3).passed).toBe(false);
   });
 });
 

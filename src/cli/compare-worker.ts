@@ -1,0 +1,138 @@
+/** The thread in which `tslira compare` works, so that the main one hears Ctrl-C. */
+
+import { parentPort, workerData } from "node:worker_threads";
+import {
+  type CompareProgress,
+  compareMethods,
+  findHdu,
+  imageSum,
+  imageToSkyImage,
+  type MethodScore,
+  type Observation,
+  type ObservationFileNames,
+  type PlainError,
+  parseFitsName,
+  readFitsFile,
+  readObservationFiles,
+  type SkyImage,
+  toPlainError,
+  type WcsCard,
+} from "../node.js";
+import { comparedMethod } from "./compared-methods.js";
+import type { Offsets } from "./deconvolve-config.js";
+import { libraryOffsets } from "./place-observations.js";
+import { simulateSky } from "./simulate.js";
+
+/** Data to compare methods on. */
+export type CompareData =
+  | { readonly sky: string; readonly source: Parameters<typeof simulateSky>[1] }
+  | {
+      readonly files: readonly ObservationFileNames[];
+      readonly truth?: string;
+      readonly offsets?: Offsets;
+    };
+
+/** What the thread is asked to do. */
+export interface CompareTask {
+  readonly data: CompareData;
+  readonly methods: readonly string[];
+  readonly heldOut: false | { readonly fraction?: number; readonly seed?: number };
+  /** Shared: becomes 1 when the work shall end. */
+  readonly ending: Int32Array;
+}
+
+/** What was found about the data before the first method. */
+export interface ComparedData {
+  readonly name: string;
+  readonly counts: number;
+  readonly truth?: SkyImage;
+  readonly wcs?: readonly WcsCard[];
+  readonly unit?: string;
+  readonly inputs: readonly { readonly name: string; readonly sha256: string }[];
+}
+
+/** A score without the result behind it. */
+export type PlainScore = Omit<MethodScore, "result">;
+
+/** What it says. */
+export type CompareMessage =
+  | { readonly type: "data"; readonly data: ComparedData }
+  | { readonly type: "progress"; readonly progress: CompareProgress }
+  | { readonly type: "score"; readonly score: PlainScore }
+  | { readonly type: "done" }
+  | { readonly type: "failed"; readonly error: PlainError };
+
+const MILLISECONDS = 100;
+
+function say(message: CompareMessage): void {
+  parentPort?.postMessage(message);
+}
+
+async function readImage(name: string): Promise<SkyImage> {
+  const { path, extension } = parseFitsName(name);
+  return imageToSkyImage(findHdu(await readFitsFile(path), extension));
+}
+
+interface Read {
+  readonly observations: readonly Observation[];
+  readonly offsets?: NonNullable<ReturnType<typeof libraryOffsets>>;
+  readonly data: ComparedData;
+}
+
+async function readData(data: CompareData): Promise<Read> {
+  if ("sky" in data) {
+    const { flux, ...observation } = simulateSky(data.sky, data.source);
+    const counts = imageSum(observation.counts);
+    return {
+      observations: [observation],
+      data: { name: observation.name ?? data.sky, counts, truth: flux, inputs: [] },
+    };
+  }
+  const files = await Promise.all(data.files.map(readObservationFiles));
+  const observations = files.map(({ observation }) => observation);
+  const [{ wcs }] = observations;
+  const offsets = libraryOffsets(data.offsets);
+  const units = new Set(files.map(({ unit }) => unit));
+  return {
+    observations,
+    ...(offsets === undefined ? {} : { offsets }),
+    data: {
+      name: observations.map(({ name }) => name).join(", "),
+      counts: observations.reduce((sum, { counts }) => sum + imageSum(counts), 0),
+      ...(data.truth === undefined ? {} : { truth: await readImage(data.truth) }),
+      ...(wcs === undefined ? {} : { wcs }),
+      ...(units.size === 1 && files[0].unit !== undefined ? { unit: files[0].unit } : {}),
+      inputs: files.flatMap(({ inputs }) => inputs),
+    },
+  };
+}
+
+async function work({ data: wanted, methods, heldOut, ending }: CompareTask): Promise<void> {
+  const { observations, data, offsets } = await readData(wanted);
+  const compared = (await Promise.all(methods.map(comparedMethod))).map(({ name, options }) => ({
+    ...(name === undefined ? {} : { name }),
+    options: offsets === undefined ? options : { ...options, offsets },
+  }));
+  say({ type: "data", data });
+  let last = 0;
+  let stage = "";
+  await compareMethods(observations, compared, {
+    ...(data.truth === undefined ? {} : { truth: data.truth }),
+    heldOut,
+    onScore({ result: _result, ...score }) {
+      say({ type: "score", score });
+    },
+    onProgress(progress) {
+      const now = performance.now();
+      const next = `${progress.method} ${progress.photons}`;
+      if (next !== stage || now - last >= MILLISECONDS) {
+        [last, stage] = [now, next];
+        say({ type: "progress", progress });
+      }
+      return Atomics.load(ending, 0) === 0;
+    },
+  });
+  say({ type: "done" });
+}
+
+work(workerData as CompareTask).catch((error) => say({ type: "failed", error: toPlainError(error) }));

@@ -1,0 +1,291 @@
+/** `tslira compare`. */
+
+import { extname } from "node:path";
+import { Worker } from "node:worker_threads";
+import { Command, Option } from "@commander-js/extra-typings";
+import {
+  AbortedError,
+  type CompareProgress,
+  figureDocument,
+  fromPlainError,
+  InvalidInputError,
+  JobError,
+  plotComparison,
+  renderPdf,
+  renderPng,
+  VERSION,
+} from "../node.js";
+import type { CompareData, ComparedData, CompareMessage, CompareTask, PlainScore } from "./compare-worker.js";
+import { comparedMethod, DEFAULT_METHODS } from "./compared-methods.js";
+import { type Comparison, comparisonCsv, comparisonJson, comparisonLines } from "./comparison-report.js";
+import { mergeSettings, readConfigFile } from "./deconvolve-config.js";
+import { EXIT } from "./exit.js";
+import { formatCount, formatDuration, shellQuote } from "./format.js";
+import { given } from "./given.js";
+import { listenForInterrupt } from "./interrupt.js";
+import { parseCutout, parseNumber, parseShape, parseWhole } from "./option-values.js";
+import { checkOutputPath } from "./output-path.js";
+import { openProgress, type ProgressDisplay } from "./progress.js";
+import { SKIES } from "./simulate.js";
+import { writeWhole } from "./whole-file.js";
+
+const DETAILS = `
+Methods: --method "NAME=METHOD FLAGS", as often as you like; METHOD and FLAGS are those of
+  tslira deconvolve --method: --prior, --strength, --stop, --bootstrap, --iterations, --seed ...
+  NAME= may be left out. Without any --method:
+${DEFAULT_METHODS.map((text) => `    --method "${text}"`).join("\n")}
+
+Every method runs twice: on all photons, for its image and its time, and on those not held out.
+The table goes to stdout.
+
+Examples:
+  tslira compare --simulate disk --figure disk.png
+  tslira compare counts.fits --psf psf.fits --truth flux.fits -o table.csv --figure compared.pdf
+  tslira compare counts.fits --psf psf.fits \\
+    --method "RL=richardson-lucy --stop held-out" \\
+    --method "TV=map --prior total-variation:strength=1,smoothing=0.1 --strength held-out" \\
+    --method "lira -n 5000 --seed 1" -o table.json
+
+Ctrl-C ends it: the methods that are done are written, and the exit code is 130.`;
+
+const TABLES = [".csv", ".json"];
+const FIGURES = [".png", ".svg", ".pdf"];
+
+function compareOptions() {
+  return new Command("compare")
+    .summary("run several methods on the same data and measure what they make of it")
+    .description(
+      "Run several methods on the same data and compare them: error, similarity and flux where the truth is known, coverage " +
+        "of intervals, and how well each describes photons that it has not seen.",
+    )
+    .argument("[counts]", "counts image, whole numbers >= 0")
+    .optionsGroup("Observation:")
+    .option("-p, --psf <file>", "point spread function, any size")
+    .option("-e, --exposure <file>", "exposure, same pixels as the counts (default: 1)")
+    .option("-b, --background <file>", "background, same pixels as the counts (default: 0)")
+    .addOption(
+      new Option("--background-unit <unit>", "what the background file holds (default: flux)").choices([
+        "flux",
+        "counts",
+      ]),
+    )
+    .option("-m, --mask <file>", "1 = use the pixel, 0 = ignore it (default: use all)")
+    .option("--cutout <x0:x1,y0:y1>", "part of the counts: columns, rows, from 0, ends excluded", parseCutout)
+    .option("--psf-cutout <x0:x1,y0:y1>", "part of the psf", parseCutout)
+    .option("--name <name>", "name of the observation (default: the file's)")
+    .option("--config <file>", "observations as JSON, as for tslira deconvolve")
+    .addOption(
+      new Option(
+        "--offsets <kind>",
+        "of several observations: wcs, where their headers say; none, the same pixels (default: none)",
+      ).choices(["wcs", "none"] as const),
+    )
+    .option("--truth <file>", "true flux, FITS image, of the same pixels")
+    .optionsGroup("Simulated observation, in place of files:")
+    .addOption(new Option("--simulate <sky>", "see tslira simulate --help").choices(Object.keys(SKIES)))
+    .option("--shape <columns x rows>", "size of the image, 64 or 64x32 (default: 32)", parseShape)
+    .option("--flux <counts>", "flux of the source (default: 1000)", parseNumber)
+    .option("--sky-background <counts>", "background a pixel (default: 2)", parseNumber)
+    .option("--psf-sigma <pixels>", "width of the psf", parseNumber)
+    .optionsGroup("Comparison:")
+    .option(
+      "--method <text>",
+      "a method with its flags, in quotes; may be given again (see below)",
+      (text: string, all: readonly string[] | undefined): readonly string[] => [...(all ?? []), text],
+    )
+    .option("--held-out <part>", "part of the photons to judge by (default: 0.5)", parseNumber)
+    .option("--no-held-out", "hold no photons out: half the time")
+    .option("-s, --seed <n>", "seed of the simulation and of the photons held out (default: 0)", parseWhole)
+    .optionsGroup("Output:")
+    .option("-o, --output <file>", "table: x.csv or x.json")
+    .option("--figure <file>", "images side by side: x.png, x.svg or x.pdf")
+    .option("--overwrite", "replace files that exist")
+    .option("--json", "print JSON on stdout in place of the table")
+    .option("-q, --quiet", "no progress")
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", DETAILS);
+}
+
+type Flags = ReturnType<ReturnType<typeof compareOptions>["opts"]>;
+
+/** The command. */
+export function compareCommand() {
+  return compareOptions().action(compare);
+}
+
+async function compare(counts: string | undefined, flags: Flags): Promise<void> {
+  const { output, figure, overwrite = false, seed, method: methods = DEFAULT_METHODS } = flags;
+  await checkOutput("--output", output, TABLES, overwrite);
+  await checkOutput("--figure", figure, FIGURES, overwrite);
+  await Promise.all(methods.map(comparedMethod)); // wrong words are told before files are read
+  const data = await compareData(counts, flags);
+  const heldOut =
+    (flags.heldOut as number | boolean | undefined) === false
+      ? (false as const)
+      : given({ fraction: typeof flags.heldOut === "number" ? flags.heldOut : undefined, seed });
+  const progress = openProgress({ quiet: flags.quiet === true });
+  const found = await inThread({ data, methods, heldOut }, progress, flags.quiet === true);
+  const comparison: Comparison = {
+    ...found,
+    heldOut,
+    command: `tslira ${shellQuote(process.argv.slice(2))}`,
+    version: VERSION,
+  };
+  const written = await write(comparison, output, figure);
+  process.stdout.write(
+    flags.json ? comparisonJson(comparison) : `${comparisonLines(comparison).join("\n")}\n`,
+  );
+  if (written.length > 0 && !flags.quiet) progress.say(`written ${written.join(", ")}`);
+  if (!comparison.complete) {
+    progress.say(
+      `tslira: interrupted after ${comparison.scores.length} of ${methods.length} methods; what is there is about these`,
+    );
+    process.exitCode = EXIT.interrupted;
+  }
+}
+
+async function checkOutput(
+  flag: string,
+  path: string | undefined,
+  endings: readonly string[],
+  overwrite: boolean,
+): Promise<void> {
+  if (path === undefined) return;
+  if (!endings.includes(extname(path).toLowerCase())) {
+    throw new InvalidInputError(
+      `compare: ${flag} must end in ${endings.join(", ")}, got ${path}; choose one of them`,
+    );
+  }
+  await checkOutputPath(path, { overwrite });
+}
+
+const OBSERVATION_FLAGS = [
+  ...["psf", "exposure", "background", "backgroundUnit", "mask", "cutout", "psfCutout", "name", "config"],
+  "truth",
+] as const;
+const SIMULATION_FLAGS = ["shape", "flux", "skyBackground", "psfSigma"] as const;
+
+async function compareData(counts: string | undefined, flags: Flags): Promise<CompareData> {
+  const all = flags as Readonly<Record<string, unknown>>;
+  const { simulate, truth } = flags;
+  const named = (flag: string) => `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  if (simulate !== undefined) {
+    const clash =
+      counts ??
+      OBSERVATION_FLAGS.map((flag) => (all[flag] === undefined ? undefined : named(flag))).find(Boolean);
+    if (clash !== undefined) {
+      throw new InvalidInputError(
+        `compare: data must be files or simulated, got --simulate ${simulate} and ${clash}; choose one`,
+      );
+    }
+    const { shape, flux, skyBackground: background, psfSigma, seed } = flags;
+    return { sky: simulate, source: given({ shape, flux, background, psfSigma, seed }) };
+  }
+  const stray = SIMULATION_FLAGS.find((flag) => all[flag] !== undefined);
+  if (stray !== undefined) {
+    throw new InvalidInputError(
+      `compare: ${named(stray)} must come with --simulate, got it without; add --simulate disk or leave it out`,
+    );
+  }
+  const config =
+    flags.config === undefined ? { common: {}, options: {} } : await readConfigFile(flags.config);
+  if (counts === undefined && flags.config === undefined) {
+    throw new InvalidInputError(
+      "compare: data must be given, got none; name a counts file with --psf, or add --simulate disk",
+    );
+  }
+  const { psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, name } = flags;
+  const names = given({ counts, psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, name });
+  const { observations, offsets } = mergeSettings({ common: names, options: {} }, config);
+  return { files: observations, ...given({ truth, offsets: flags.offsets ?? offsets }) };
+}
+
+interface Found {
+  readonly data: ComparedData;
+  readonly scores: readonly PlainScore[];
+  readonly complete: boolean;
+}
+
+async function inThread(
+  task: Omit<CompareTask, "ending">,
+  progress: ProgressDisplay,
+  quiet: boolean,
+): Promise<Found> {
+  const ending = new Int32Array(new SharedArrayBuffer(4));
+  const interruption = listenForInterrupt(() => {
+    Atomics.store(ending, 0, 1);
+    progress.say("stopping; methods that are done are kept. Ctrl-C again quits at once");
+  });
+  const workerData: CompareTask = { ...task, ending };
+  const worker = new Worker(new URL("./compare-worker.js", import.meta.url), { workerData });
+  const scores: PlainScore[] = [];
+  let data: ComparedData | undefined;
+  try {
+    const complete = await new Promise<boolean>((resolve, reject) => {
+      worker.on("message", (message: CompareMessage) => {
+        if (message.type === "data") data = message.data;
+        else if (message.type === "score") {
+          scores.push(message.score);
+          const { name, seconds } = message.score;
+          if (!quiet)
+            progress.say(`${name}: ${formatDuration(seconds)} (${scores.length} of ${task.methods.length})`);
+        } else if (message.type === "progress") showProgress(progress, message.progress);
+        else if (message.type === "done") resolve(true);
+        else if (interruption.signal.aborted && scores.length > 0) resolve(false);
+        else reject(fromPlainError(message.error));
+      });
+      worker.on("error", reject);
+      worker.on("exit", (code) =>
+        reject(new JobError(`compare: the thread must finish, got exit code ${code}; run it again`)),
+      );
+    });
+    if (data === undefined) throw new AbortedError("compare: was ended before it began; start it again");
+    return { data, scores, complete };
+  } finally {
+    progress.close();
+    interruption.release();
+    await worker.terminate();
+  }
+}
+
+function showProgress(display: ProgressDisplay, at: CompareProgress): void {
+  const { name, method, methods, photons, done, total } = at;
+  const of = total === undefined ? "" : ` of ${formatCount(total)}`;
+  const part = photons === "part" ? ", photons held out" : "";
+  display.show(
+    `${name} (${method + 1} of ${methods}${part}): ${formatCount(done)}${of}`,
+    `${method} ${photons}`,
+  );
+}
+
+async function write(
+  comparison: Comparison,
+  output: string | undefined,
+  figure: string | undefined,
+): Promise<string[]> {
+  const written: string[] = [];
+  if (output !== undefined) {
+    const csv = extname(output).toLowerCase() === ".csv";
+    await writeWhole(output, csv ? comparisonCsv(comparison) : comparisonJson(comparison));
+    written.push(output);
+  }
+  if (figure !== undefined) {
+    const { data, scores } = comparison;
+    const { truth, wcs, unit } = data;
+    const svg = plotComparison(
+      scores.map(({ name, image }) => ({ title: name, image })),
+      {
+        document: await figureDocument(),
+        title: data.name,
+        ...(truth === undefined ? {} : { truth }),
+        ...(wcs === undefined ? {} : { wcs }),
+        ...(unit === undefined ? {} : { unit }),
+      },
+    );
+    const ending = extname(figure).toLowerCase();
+    const bytes = ending === ".png" ? await renderPng(svg) : ending === ".pdf" ? await renderPdf(svg) : svg;
+    await writeWhole(figure, bytes);
+    written.push(figure);
+  }
+  return written;
+}

@@ -1,0 +1,94 @@
+/** Methods of `tslira compare` from their text: `name=method flags`, the flags those of `tslira deconvolve`. */
+
+import type { ComparedMethod, DeconvolveOptions } from "../node.js";
+import { InvalidInputError, METHODS } from "../node.js";
+import { flagSettings } from "./deconvolve.js";
+import { deconvolveOptions } from "./deconvolve-options.js";
+import { given } from "./given.js";
+import { checkMethodFlags, pointMethod, requiredPrior } from "./method-options.js";
+import { nearestWord } from "./nearest-word.js";
+import { shellWords } from "./recorded-data.js";
+
+/** What is compared when nothing is said: one of each kind, in units of no importance. */
+export const DEFAULT_METHODS: readonly string[] = [
+  "RL, 100 iterations=richardson-lucy -n 100",
+  "RL, held-out stop=richardson-lucy -n 1000 --stop held-out",
+  "Markov, held-out strength=map --prior markov:strength=1 --strength held-out",
+  "EM multiscale=em-multiscale -n 300",
+  "LIRA=lira -n 3000",
+];
+
+/** Flags of `deconvolve` that belong to the data, the output or the run, and so to `compare` itself. */
+const FOREIGN = [
+  ...["psf", "exposure", "background", "backgroundUnit", "mask", "cutout", "psfCutout", "name", "method"],
+  ...["output", "png", "overwrite", "json", "quiet", "config", "checkpoint", "checkpointEvery"],
+  "offsets",
+] as const;
+
+/**
+ * Read a method.
+ *
+ * @param text for example `TV=map --prior total-variation:strength=1,smoothing=0.1`
+ * @throws InvalidInputError when the method is unknown, or a flag does not go with it
+ */
+export async function comparedMethod(text: string): Promise<ComparedMethod> {
+  const equals = text.indexOf("=");
+  const label =
+    equals > 0 && !/(^|\s)-/.test(text.slice(0, equals)) ? text.slice(0, equals).trim() : undefined;
+  const [method, ...args] = shellWords(label === undefined ? text : text.slice(equals + 1));
+  if (method === undefined || !METHODS.includes(method as never)) {
+    throw new InvalidInputError(
+      `compare: --method must begin with one of ${METHODS.join(", ")}, got ${JSON.stringify(method ?? "")}; ` +
+        `did you mean ${nearestWord(method ?? "", [...METHODS])}?`,
+    );
+  }
+  const name = label ?? text.trim();
+  const command = deconvolveOptions()
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
+  try {
+    command.parse(args, { from: "user" });
+  } catch (cause) {
+    const message = (cause as Error).message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
+    throw new InvalidInputError(
+      `compare: --method must have flags of tslira deconvolve, got ${JSON.stringify(text)}: ${message}; see tslira deconvolve --help`,
+      { cause },
+    );
+  }
+  const flags = { ...command.opts(), method: method as (typeof METHODS)[number] };
+  const raw = command.opts() as Readonly<Record<string, unknown>>;
+  const foreign = FOREIGN.find((flag) => raw[flag] !== undefined);
+  if (foreign !== undefined || command.args.length > 0) {
+    const what =
+      foreign === undefined
+        ? command.args[0]
+        : `--${foreign.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
+    throw new InvalidInputError(
+      `compare: --method must have the flags of its method only, got ${what} in ${JSON.stringify(text)}; data and output are the ` +
+        "same for all methods, give them outside",
+    );
+  }
+  const settings = { ...flagSettings(undefined, flags), observations: [] };
+  checkMethodFlags(flags.method, flags);
+  const { options, workers } = settings;
+  if (flags.method === "lira" || flags.method === "gibbs") {
+    const prior = flags.method === "gibbs" ? await requiredPrior("gibbs", flags) : undefined;
+    return {
+      name,
+      options: { method: flags.method, ...options, ...given({ workers, prior }) } as DeconvolveOptions,
+    };
+  }
+  if (flags.method === "nuts") {
+    const { upsampling, margin, targetAcceptance, maxDepth } = flags;
+    return {
+      name,
+      options: {
+        method: "nuts",
+        prior: await requiredPrior("nuts", flags),
+        ...options,
+        ...given({ upsampling, margin, targetAcceptance, maxDepth }),
+      } as DeconvolveOptions,
+    };
+  }
+  return { name, options: await pointMethod(flags.method as never, settings, flags) };
+}
