@@ -135,6 +135,14 @@ export {
   skyImage,
 } from "./image.js";
 export {
+  type ComposedObservation,
+  type ComposeOptions,
+  type Cutout,
+  composeObservation,
+  type NamedHdu,
+  type ObservationHdus,
+} from "./io/compose-observation.js";
+export {
   columnNumbers,
   type FitsCard,
   type FitsColumn,
@@ -326,3 +334,4 @@ export {
 } from "./runs/prior-sensitivity.js";
 export type { RunProgress, SamplingOptions } from "./runs/sample-run.js";
 export { VERSION } from "./version.js";
+export type { ChainPreview } from "./workers/chain-job.js";

@@ -40,7 +40,9 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "workers",
     ],
   ],
-  report: [...BASE, "generated", "data", "model", "posterior", "checks", "io", "figures"],
+  // Parts of pages that show images: what a report's script and other pages share. No data is computed here.
+  viewer: [...BASE, "data", "figures"],
+  report: [...BASE, "generated", "data", "model", "posterior", "checks", "io", "figures", "viewer"],
   index: [
     ...BASE,
     ...[
@@ -55,6 +57,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "figures",
       "runs",
       "report",
+      // Types of what a run tells on its way.
+      "workers",
     ],
   ],
   node: ["index", "io", "figures", "runs", "report"],
@@ -96,7 +100,7 @@ describe("layers", () => {
   it("window and document are not reached for; a document is an argument", () => {
     // Of what runs in a report's page alone, its entry names the document once and hands it on.
     // The generated file holds the text of that script.
-    const asArgument = new RegExp(`^(?:figures|report|generated)\\${sep}`);
+    const asArgument = new RegExp(`^(?:figures|viewer|report|generated)\\${sep}`);
     const entry = join("report", "page", "main.ts");
     const offenders = FILES.filter((file) => !asArgument.test(file) && HOST.test(source(file)));
     const ambient = FILES.filter(

@@ -36,6 +36,10 @@ const COMMANDS: Readonly<Record<string, LazyCommand>> = {
     summary: "say what is in a FITS file or a result",
     load: async () => asCommand((await import("./info.js")).infoCommand()),
   },
+  studio: {
+    summary: "deconvolve in the browser: a page served to this machine alone",
+    load: async () => asCommand((await import("./studio.js")).studioCommand()),
+  },
   diagnose: {
     summary: "say whether a result can be trusted",
     load: async () => asCommand((await import("./diagnose.js")).diagnoseCommand()),
@@ -44,6 +48,7 @@ const COMMANDS: Readonly<Record<string, LazyCommand>> = {
 
 const EXAMPLES = `
 Start here:
+  tslira studio                            everything below in a page, nothing uploaded
   tslira simulate gaussian-and-points -o sim
   tslira deconvolve sim/counts.fits --psf sim/psf.fits --exposure sim/exposure.fits \\
          --background sim/background.fits -o sim/result.fits --png sim/posterior.png

@@ -1,5 +1,5 @@
 import { toPlainError } from "../errors.js";
-import { runChainJob } from "./chain-job.js";
+import { type ChainPreview, runChainJob } from "./chain-job.js";
 import type { FromWorker, ToWorker } from "./pool.js";
 
 /*
@@ -39,12 +39,13 @@ function openPort(): Port {
 const port = openPort();
 let stopping = false;
 
-async function run({ job, module }: Extract<ToWorker, { type: "run" }>): Promise<void> {
+async function run({ job, module, previews }: Extract<ToWorker, { type: "run" }>): Promise<void> {
   stopping = false;
   try {
     const output = await runChainJob(job, {
       module,
       onProgress: (sweeps) => port.post({ type: "progress", sweeps }, []),
+      ...(previews && { onPreview: (preview: ChainPreview) => port.post({ type: "preview", preview }, []) }),
       shouldStop: () => stopping,
     });
     const { rows, draws, state } = output;

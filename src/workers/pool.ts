@@ -1,14 +1,27 @@
 import { fromPlainError, JobError, type PlainError } from "../errors.js";
-import { type ChainJob, type ChainJobOptions, type ChainOutput, runChainJob } from "./chain-job.js";
+import {
+  type ChainJob,
+  type ChainJobOptions,
+  type ChainOutput,
+  type ChainPreview,
+  runChainJob,
+} from "./chain-job.js";
 
 /** Messages to a worker. */
 export type ToWorker =
-  | { readonly type: "run"; readonly job: ChainJob; readonly module: WebAssembly.Module }
+  | {
+      readonly type: "run";
+      readonly job: ChainJob;
+      readonly module: WebAssembly.Module;
+      /** Whether somebody looks at previews. */
+      readonly previews: boolean;
+    }
   | { readonly type: "stop" };
 
 /** Messages from a worker. */
 export type FromWorker =
   | { readonly type: "progress"; readonly sweeps: number }
+  | { readonly type: "preview"; readonly preview: ChainPreview }
   | { readonly type: "done"; readonly output: ChainOutput }
   | { readonly type: "failed"; readonly error: PlainError };
 
@@ -73,7 +86,7 @@ function startWorker(): WorkerHandle {
 }
 
 function runOnWorker(worker: WorkerHandle, job: ChainJob, options: ChainJobOptions): Promise<ChainOutput> {
-  const { module, onProgress, shouldStop } = options;
+  const { module, onProgress, onPreview, shouldStop } = options;
   if (module === undefined)
     throw new JobError("pool: a job for a worker must come with compiled kernels; pass module");
   return new Promise((resolve, reject) => {
@@ -91,6 +104,7 @@ function runOnWorker(worker: WorkerHandle, job: ChainJob, options: ChainJobOptio
     worker.listen(
       (message) => {
         if (message.type === "progress") onProgress?.(message.sweeps);
+        else if (message.type === "preview") onPreview?.(message.preview);
         else if (message.type === "done") settle(() => resolve(message.output));
         else settle(() => reject(fromPlainError(message.error)));
       },
@@ -107,7 +121,7 @@ function runOnWorker(worker: WorkerHandle, job: ChainJob, options: ChainJobOptio
           ),
         ),
     );
-    worker.post({ type: "run", job, module });
+    worker.post({ type: "run", job, module, previews: onPreview !== undefined });
   });
 }
 

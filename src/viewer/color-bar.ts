@@ -1,9 +1,9 @@
 /** Colour bars below pictures. */
 
-import type { ColorScale } from "../../figures/color-scale.js";
-import { NAN_INDEX, palette } from "../../figures/colormap.js";
-import { escapeXml } from "../../figures/svg.js";
-import { colorBarTicks, formatLabel } from "../../figures/ticks.js";
+import type { ColorScale } from "../figures/color-scale.js";
+import { NAN_INDEX, palette } from "../figures/colormap.js";
+import { escapeXml } from "../figures/svg.js";
+import { colorBarTicks, formatLabel } from "../figures/ticks.js";
 
 /** A colour bar on the page. */
 export interface ColorBar {
