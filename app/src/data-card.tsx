@@ -76,9 +76,10 @@ export function DataCard({ data, choices, composition, busy, onCut }: DataProps)
         )}
       </dl>
       {data.warnings.map((warning) => (
-        <p className="note" key={warning}>
+        <details className="note" key={warning}>
+          <summary>{warning}</summary>
           {warning}
-        </p>
+        </details>
       ))}
       {nx * ny > 40_000 && !cutout && (
         <p className="note">Large image: a cut-out around your source (key X) is sampled much faster.</p>

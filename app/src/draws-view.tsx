@@ -76,8 +76,8 @@ export function DrawsView({ desk, data, result, selection, style }: DrawsProps) 
         />
       </div>
       <p className="muted">
-        Every draw is a sky that explains the counts. What all of them show is real; what flickers is not
-        certain.
+        Every draw is a sky that explains the counts. What most of them show is well determined; what comes
+        and goes is not.
       </p>
     </div>
   );

@@ -18,7 +18,7 @@ import {
   zoomAt,
 } from "tslira/viewer";
 import type { Layer } from "./layers.js";
-import { Bar, Picture } from "./picture.js";
+import { Bar, frameStyle, Picture } from "./picture.js";
 
 /** What a drag on a picture does. */
 export type Tool = "pixel" | "circle" | "cut";
@@ -74,6 +74,43 @@ export function PanelGrid(props: GridProps) {
   const large = part && part.x[1] - part.x[0] > 1 && part.y[1] - part.y[0] > 1;
   return (
     <>
+      <div className="panels">
+        {panels.map((id, index) => {
+          const layer = layers.find((one) => one.id === id) ?? layers[0];
+          return (
+            // biome-ignore lint/suspicious/noArrayIndexKey: the place is what stays; its layer changes.
+            <figure className="panel" key={index}>
+              <select
+                aria-label={`Quantity of picture ${index + 1}`}
+                value={layer.id}
+                onChange={({ target: { value } }) =>
+                  onPanels(panels.map((one, at) => (at === index ? value : one)))
+                }
+              >
+                {layers.map((one) => (
+                  <option key={one.id} value={one.id}>
+                    {one.title}
+                  </option>
+                ))}
+              </select>
+              {layer.image === undefined ? (
+                <div className="empty" style={frameStyle(shape)}>
+                  {layer.waiting}
+                </div>
+              ) : (
+                <PanelPicture
+                  {...props}
+                  layer={layer}
+                  image={layer.image}
+                  first={index === 0}
+                  cut={shown}
+                  onDraw={setCut}
+                />
+              )}
+            </figure>
+          );
+        })}
+      </div>
       {tool === "cut" && (
         <div className="cutbar" role="status">
           {part && large ? (
@@ -99,46 +136,6 @@ export function PanelGrid(props: GridProps) {
           )}
         </div>
       )}
-      <div className="panels">
-        {panels.map((id, index) => {
-          const layer = layers.find((one) => one.id === id) ?? layers[0];
-          return (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the place is what stays; its layer changes.
-            <figure className="panel" key={index}>
-              <select
-                aria-label={`Quantity of picture ${index + 1}`}
-                value={layer.id}
-                onChange={({ target: { value } }) =>
-                  onPanels(panels.map((one, at) => (at === index ? value : one)))
-                }
-              >
-                {layers.map((one) => (
-                  <option key={one.id} value={one.id}>
-                    {one.title}
-                  </option>
-                ))}
-              </select>
-              {layer.image === undefined ? (
-                <div
-                  className="empty"
-                  style={{ aspectRatio: String(Math.min(Math.max(shape[1] / shape[0], 0.4), 4)) }}
-                >
-                  {layer.waiting}
-                </div>
-              ) : (
-                <PanelPicture
-                  {...props}
-                  layer={layer}
-                  image={layer.image}
-                  first={index === 0}
-                  cut={shown}
-                  onDraw={setCut}
-                />
-              )}
-            </figure>
-          );
-        })}
-      </div>
     </>
   );
 }

@@ -1,7 +1,7 @@
 /** A framed image on the page: the viewer's frame as a component. */
 
-import { useEffect, useLayoutEffect, useRef } from "react";
-import type { SkyImage } from "tslira";
+import { type CSSProperties, useEffect, useLayoutEffect, useRef } from "react";
+import type { Shape, SkyImage } from "tslira";
 import {
   type ColorScale,
   createColorBar,
@@ -10,6 +10,12 @@ import {
   type Viewport,
   wholeView,
 } from "tslira/viewer";
+
+/** The shape of a frame for the style sheet: as the viewer shapes it, and as a variable to compute with. */
+export function frameStyle([ny, nx]: Shape): CSSProperties {
+  const aspect = Math.min(Math.max(nx / ny, 0.4), 4);
+  return { aspectRatio: aspect, "--aspect": aspect } as CSSProperties;
+}
 
 /** What happens on a picture. */
 export interface PictureEvents {
@@ -83,7 +89,8 @@ export function Picture(props: PictureProps) {
     frame.look(view ?? wholeView([ny, nx]));
   }, [overlay, view, ny, nx]);
 
-  return <div className="picture" ref={host} />;
+  const { aspectRatio: _, ...variable } = frameStyle([ny, nx]);
+  return <div className="picture" style={variable} ref={host} />;
 }
 
 /** A colour bar with its label. */

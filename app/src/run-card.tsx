@@ -75,18 +75,6 @@ export function RunCard({ form, onForm, run, onStart, onStop }: RunProps) {
   return (
     <section className="card" aria-labelledby="run-title">
       <h2 id="run-title">Run</h2>
-      <div className="fields">{MAIN_FIELDS.map(field)}</div>
-      <details>
-        <summary>Advanced</summary>
-        <div className="fields wide">{ADVANCED_FIELDS.map(field)}</div>
-      </details>
-      {running ? (
-        <Progress live={run.live} stopping={run.stopping} onStop={onStop} />
-      ) : (
-        <button type="button" className="primary full" disabled={!formIsGood(form)} onClick={onStart}>
-          {run.stage === "done" ? "Run again" : "Start the chains"}
-        </button>
-      )}
       <div role="status">
         {run.stage === "done" && (
           <div className={`verdict ${run.result.verdict.state}`}>
@@ -111,6 +99,18 @@ export function RunCard({ form, onForm, run, onStart, onStop }: RunProps) {
           <p className="note">Stopped before two draws of every chain were kept.</p>
         )}
       </div>
+      <div className="fields">{MAIN_FIELDS.map(field)}</div>
+      <details>
+        <summary>Advanced</summary>
+        <div className="fields wide">{ADVANCED_FIELDS.map(field)}</div>
+      </details>
+      {running ? (
+        <Progress live={run.live} stopping={run.stopping} onStop={onStop} />
+      ) : (
+        <button type="button" className="primary full" disabled={!formIsGood(form)} onClick={onStart}>
+          {run.stage === "done" ? "Run again" : "Start the chains"}
+        </button>
+      )}
       {run.stage === "failed" && (
         <p role="alert" className="trouble">
           {run.message}

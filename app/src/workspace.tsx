@@ -41,7 +41,7 @@ export function Workspace({ desk, open, onCompose, onLive, form, onForm }: Works
     y: cursor[1],
   }));
   const [tool, setTool] = useState<Tool>("pixel");
-  const [style, setStyle] = useState<Style>({ stretch: "sqrt", colormap: "auto", percent: 100 });
+  const [style, setStyle] = useState<Style>({ stretch: "sqrt", colormap: "auto", percent: 99.9 });
   const [panels, setPanels] = useState<readonly string[]>(() => panelsFor(data, false));
   const [tab, setTab] = useState<Tab>("selection");
   const [trouble, setTrouble] = useState("");
