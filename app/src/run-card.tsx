@@ -19,6 +19,8 @@ export type RunState =
   | { readonly stage: "failed"; readonly message: string };
 
 interface RunProps {
+  /** Warnings that are on the screen already. */
+  readonly known: readonly string[];
   readonly form: Form;
   readonly onForm: (form: Form) => void;
   readonly run: RunState;
@@ -51,7 +53,7 @@ const VERDICT_WORDS: Readonly<Record<ResultView["verdict"]["state"], string>> = 
 };
 
 /** The card. */
-export function RunCard({ form, onForm, run, onStart, onStop }: RunProps) {
+export function RunCard({ form, onForm, run, onStart, onStop, known }: RunProps) {
   const running = run.stage === "running";
   const sweeps = Number(form.iterations);
   const field = (one: Field) => (
@@ -88,11 +90,13 @@ export function RunCard({ form, onForm, run, onStart, onStop }: RunProps) {
               {durationText(run.result.seconds)}. Total flux {numberText(run.result.total.mean)} ±{" "}
               {numberText(run.result.total.std, 2)}.
             </p>
-            {run.result.warnings.map((warning) => (
-              <p className="note" key={warning}>
-                {warning}
-              </p>
-            ))}
+            {run.result.warnings
+              .filter((warning) => !known.includes(warning))
+              .map((warning) => (
+                <p className="note" key={warning}>
+                  {warning}
+                </p>
+              ))}
           </div>
         )}
         {run.stage === "stopped" && (

@@ -136,7 +136,14 @@ export function Workspace({ desk, open, onCompose, onLive, form, onForm }: Works
           busy={run.stage === "running"}
           onCut={cut}
         />
-        <RunCard form={form} onForm={onForm} run={run} onStart={() => void start()} onStop={stop} />
+        <RunCard
+          known={data.warnings}
+          form={form}
+          onForm={onForm}
+          run={run}
+          onStart={() => void start()}
+          onStop={stop}
+        />
         {trouble !== "" && (
           <p role="alert" className="trouble">
             {trouble}
