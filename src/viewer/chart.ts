@@ -24,7 +24,9 @@ export interface ChartBox {
 
 /** Places in px of values. */
 export interface ChartScales {
+  /** Place of a value along the axis. */
   readonly x: (value: number) => number;
+  /** Place of a value along the axis; larger values lie higher. */
   readonly y: (value: number) => number;
   readonly left: number;
   readonly right: number;

@@ -8,6 +8,7 @@ import { colorBarTicks, formatLabel } from "../figures/ticks.js";
 /** A colour bar on the page. */
 export interface ColorBar {
   readonly element: HTMLElement;
+  /** Draw the colours, ticks and caption of a scale. */
   show(scale: ColorScale, label: string, unit: string): void;
 }
 
