@@ -30,7 +30,9 @@ if (/<\/script|<!--/i.test(script)) {
   process.stderr.write("build:report: the script must not hold </script or <!--; split the text in two\n");
   process.exit(1);
 }
-const style = readFileSync("src/report/page/page.css", "utf8")
+const style = ["src/viewer/viewer.css", "src/report/page/page.css"]
+  .map((file) => readFileSync(file, "utf8"))
+  .join("")
   .replace(/\/\*[\s\S]*?\*\//g, "")
   .replace(/\s*\n\s*/g, "\n")
   .trim();

@@ -161,6 +161,14 @@ export {
   skyImage,
 } from "./image.js";
 export {
+  type ComposedObservation,
+  type ComposeOptions,
+  type Cutout,
+  composeObservation,
+  type NamedHdu,
+  type ObservationHdus,
+} from "./io/compose-observation.js";
+export {
   columnNumbers,
   type FitsCard,
   type FitsColumn,
@@ -489,3 +497,4 @@ export {
   tailTest,
 } from "./significance/upper-bound.js";
 export { VERSION } from "./version.js";
+export type { ChainPreview } from "./workers/chain-job.js";

@@ -24,7 +24,6 @@ export { type OpenResult, openResult } from "./io/open-result-node.js";
 export { readPointEstimate, writePointEstimate } from "./io/point-estimate-file-node.js";
 export {
   type ChandraGalacticCenterOptions,
-  type Cutout,
   chandraGalacticCenter,
   type ObservationFileNames,
   type ObservationFiles,

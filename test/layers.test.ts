@@ -64,7 +64,20 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "significance",
     ],
   ],
-  report: [...BASE, "generated", "data", "model", "posterior", "checks", "io", "figures", "significance"],
+  // Parts of pages that show images: what a report's script and other pages share. No data is computed here.
+  viewer: [...BASE, "data", "figures"],
+  report: [
+    ...BASE,
+    "generated",
+    "data",
+    "model",
+    "posterior",
+    "checks",
+    "io",
+    "figures",
+    "significance",
+    "viewer",
+  ],
   index: [
     ...BASE,
     ...[
@@ -82,6 +95,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "significance",
       "jobs",
       "report",
+      // Types of what a run tells on its way.
+      "workers",
     ],
   ],
   node: ["index", "io", "figures", "runs", "significance", "jobs", "report"],
@@ -123,7 +138,7 @@ describe("layers", () => {
   it("window and document are not reached for; a document is an argument", () => {
     // Of what runs in a report's page alone, its entry names the document once and hands it on.
     // The generated file holds the text of that script.
-    const asArgument = new RegExp(`^(?:figures|report|generated)\\${sep}`);
+    const asArgument = new RegExp(`^(?:figures|viewer|report|generated)\\${sep}`);
     const entry = join("report", "page", "main.ts");
     const offenders = FILES.filter((file) => !asArgument.test(file) && HOST.test(source(file)));
     const ambient = FILES.filter(

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -41,9 +42,10 @@ describe("package", () => {
     expect(citation).toContain(`\nversion: ${manifest.version}\n`);
   });
 
-  it("holds the built code, its types, the font and the papers, and nothing else", () => {
+  it("holds the built code, its types, the page of Studio, the font and the papers, and nothing else", () => {
+    // Studio is a page: besides scripts it has a document, a style sheet and the licences of what is bundled in.
     const allowed =
-      /^(dist\/.*\.(js|d\.ts)|assets\/fonts\/[^/]+|package\.json|README\.md|LICENSE|CHANGELOG\.md|CITATION\.cff)$/;
+      /^(dist\/studio\/(index\.html|licenses\.md|assets\/[\w-]+\.(js|css))|dist\/.*\.(js|d\.ts)|assets\/fonts\/[^/]+|package\.json|README\.md|LICENSE|CHANGELOG\.md|CITATION\.cff)$/;
     expect(files.filter((file) => !allowed.test(file))).toEqual([]);
     expect(files).toEqual(
       expect.arrayContaining([
@@ -51,6 +53,7 @@ describe("package", () => {
         ...["dist/index.js", "dist/index.d.ts", "dist/node.js", "dist/node.d.ts", "dist/cli/main.js"],
         ...["dist/workers/chain-worker.js", "dist/generated/kernels-wasm.js"],
         "dist/significance/significance-worker.js",
+        ...["dist/viewer.js", "dist/viewer.d.ts", "dist/studio/index.html", "dist/studio/licenses.md"],
       ]),
     );
   });
@@ -61,7 +64,8 @@ describe("package", () => {
         file.replaceAll("\\", "/").replace(/\.ts$/, ""),
       ),
     );
-    const built = files.filter((file) => file.startsWith("dist/"));
+    // The names of Studio's files are the bundler's, and its folder is emptied before every build.
+    const built = files.filter((file) => file.startsWith("dist/") && !file.startsWith("dist/studio/"));
     const orphans = built.filter((file) => !sources.has(file.slice(5).replace(/(\.d\.ts|\.js)$/, "")));
     expect(orphans, "remove dist and build again").toEqual([]);
   });
@@ -87,12 +91,39 @@ describe("package", () => {
   });
 });
 
+describe("the page of Studio", () => {
+  const studio = () => files.filter((file) => file.startsWith("dist/studio/"));
+
+  it("needs less than 400 kB of compressed script to open, and no other host", () => {
+    const page = readFileSync(join(ROOT, "dist/studio/index.html"), "utf8");
+    expect(page).toMatch(/Content-Security-Policy[^>]+default-src &#39;none&#39;/);
+    expect([...page.matchAll(/(?:src|href)="(?!\.\/|data:)[^"]*"/g)].map(String)).toEqual([]);
+    // The page and its desk; chains and figures come when they are asked for.
+    const first = studio().filter((file) => /assets\/(index|desk-worker)-[\w-]+\.js$/.test(file));
+    expect(first).toHaveLength(2);
+    const sizes = first.map((file) => gzipSync(readFileSync(join(ROOT, file))).length);
+    expect(sizes[0] + sizes[1]).toBeLessThan(400_000);
+  });
+
+  it("comes with the licences of what is inside", () => {
+    const licences = readFileSync(join(ROOT, "dist/studio/licenses.md"), "utf8");
+    for (const name of ["react", "react-dom", "@observablehq/plot", "linkedom", "htmlparser2", "fflate"]) {
+      expect(licences).toMatch(new RegExp(`^## ${name} \\d`, "m"));
+    }
+    const permissive = /^(MIT|ISC|BSD-2-Clause|BSD-3-Clause|Apache-2\.0|0BSD)$/;
+    const found = [...licences.matchAll(/^## \S+ \d\S* \((.*)\)$/gm)].map(([, name]) => name);
+    expect(found.length).toBeGreaterThan(20);
+    expect(found.filter((name) => !permissive.test(name))).toEqual([]);
+  });
+});
+
 describe("dependencies", () => {
   const dependencies: Readonly<Record<string, string>> = manifest.dependencies;
 
   it("are those that the built code imports", () => {
     const imported = new Set<string>();
-    for (const file of files.filter((path) => path.endsWith(".js"))) {
+    // Studio's scripts are bundles that import nothing from elsewhere.
+    for (const file of files.filter((path) => path.endsWith(".js") && !path.startsWith("dist/studio/"))) {
       const text = readFileSync(join(ROOT, file), "utf8");
       for (const [, name] of text.matchAll(/(?:^|[\s}])(?:from|import)\s*\(?\s*"([^".][^"]*)"/gm)) {
         // Code that reports show imports the package itself.

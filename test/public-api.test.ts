@@ -1,4 +1,4 @@
-/** What the package promises: the names its two entries export, each with a doc comment. Looks at `dist`. */
+/** What the package promises: the names its entries export, each with a doc comment. Looks at `dist`. */
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
@@ -34,14 +34,14 @@ function exportsOf(checker: ts.TypeChecker, entry: ts.SourceFile): Export[] {
 }
 
 const entryFile = (name: string) => fileURLToPath(new URL(`../dist/${name}.d.ts`, import.meta.url));
-const program = ts.createProgram([entryFile("index"), entryFile("node")], {
+const program = ts.createProgram(["index", "node", "viewer"].map(entryFile), {
   target: ts.ScriptTarget.ES2023,
   module: ts.ModuleKind.NodeNext,
   skipLibCheck: true,
   types: [],
 });
 const checker = program.getTypeChecker();
-const [main, node] = ["index", "node"].map((name) => {
+const [main, node, viewer] = ["index", "node", "viewer"].map((name) => {
   const file = program.getSourceFile(entryFile(name));
   if (file === undefined) throw new Error(`dist/${name}.d.ts must exist; run npm run build`);
   return exportsOf(checker, file);
@@ -55,7 +55,14 @@ describe("public API", () => {
     ];
     const names = new Set(main.map(({ name }) => name));
     const added = node.filter(({ name }) => !names.has(name));
-    const text = [...lines("tslira", main), "", ...lines("tslira/node, besides those", added), ""].join("\n");
+    const text = [
+      ...lines("tslira", main),
+      "",
+      ...lines("tslira/node, besides those", added),
+      "",
+      ...lines("tslira/viewer", viewer),
+      "",
+    ].join("\n");
     await expect(text).toMatchFileSnapshot("public-api.txt");
   });
 
@@ -65,7 +72,7 @@ describe("public API", () => {
   });
 
   it("every export has a doc comment", () => {
-    expect(node.filter(({ hasComment }) => !hasComment).map(({ name }) => name)).toEqual([]);
+    expect([...node, ...viewer].filter(({ hasComment }) => !hasComment).map(({ name }) => name)).toEqual([]);
   });
 
   it("the built modules export the values that the types promise, and nothing else", async () => {
@@ -75,5 +82,6 @@ describe("public API", () => {
       Object.keys(await import(new URL(`../dist/${name}.js`, import.meta.url).href)).sort();
     expect(await built("index")).toEqual(values(main));
     expect(await built("node")).toEqual(values(node));
+    expect(await built("viewer")).toEqual(values(viewer));
   });
 });

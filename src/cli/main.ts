@@ -48,6 +48,10 @@ const COMMANDS: Readonly<Record<string, LazyCommand>> = {
     summary: "many runs as a job: on all cores, on Slurm, or by any scheduler",
     load: async () => asCommand((await import("./cluster.js")).clusterCommand()),
   },
+  studio: {
+    summary: "deconvolve in the browser: a page served to this machine alone",
+    load: async () => asCommand((await import("./studio.js")).studioCommand()),
+  },
   diagnose: {
     summary: "say whether a result can be trusted",
     load: async () => asCommand((await import("./diagnose.js")).diagnoseCommand()),
@@ -56,6 +60,7 @@ const COMMANDS: Readonly<Record<string, LazyCommand>> = {
 
 const EXAMPLES = `
 Start here:
+  tslira studio                            everything below in a page, nothing uploaded
   tslira simulate gaussian-and-points -o sim
   tslira deconvolve sim/counts.fits --psf sim/psf.fits --exposure sim/exposure.fits \\
          --background sim/background.fits -o sim/result.fits --png sim/posterior.png

@@ -46,6 +46,7 @@ interface GrowingHdu {
   /** Position in the file of the card that counts planes or rows, and its keyword. */
   readonly countPosition: number;
   readonly countKeyword: string;
+  readonly countComment?: string;
   /** Planes or rows so far. */
   count: number;
   readonly encode: (values: GrowingValues) => { bytes: Uint8Array; count: number };
@@ -120,7 +121,7 @@ export class FitsWriter {
     const padding = paddedLength(this.#end) - this.#end;
     if (padding > 0) this.#append(new Uint8Array(padding)).catch(() => {});
     return this.#write(
-      asciiBytes(formatCard(fitsCard(growing.countKeyword, growing.count))),
+      asciiBytes(formatCard(fitsCard(growing.countKeyword, growing.count, growing.countComment))),
       growing.countPosition,
     );
   }
@@ -222,6 +223,8 @@ export class FitsWriter {
     await this.#begin(header, 4, {
       label: "table",
       countKeyword: "NAXIS2",
+      // As in a table that is written whole.
+      countComment: "rows",
       encode: (values) => encodeGrowingRows(formats, values as readonly CellInput[]),
     });
   }

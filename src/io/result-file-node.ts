@@ -12,7 +12,7 @@ const SLICE_ROWS = 4096;
 
 /**
  * Write a result to a FITS file, gzip when the name ends in `.gz`. The file appears whole or not at all, and replaces one of
- * that name. It holds what `encodeResult` gives, comments of a few header cards aside.
+ * that name. It holds the bytes that `encodeResult` gives.
  *
  * @throws InvalidInputError when the folder does not exist or is not writable
  * @throws JobError when the disk is full or fails

@@ -1,5 +1,5 @@
 import type { LiraConfig, SamplerConfig } from "../posterior/result.js";
-import { countText, numberText } from "./numbers.js";
+import { countText, numberText } from "../viewer/numbers.js";
 
 /** A setting of the run, for readers. */
 export interface Setting {

@@ -9,9 +9,9 @@ import { labelParameters, parameterLabel } from "../figures/parameter-label.js";
 import { escapeXml } from "../figures/svg.js";
 import { formatUnit } from "../figures/ticks.js";
 import type { Convergence, PosteriorSummary, Verdict } from "../posterior/result.js";
+import { countText, durationText, errorText, numberText, rhatText } from "../viewer/numbers.js";
 import { settingsOf } from "./config-table.js";
 import type { EmbeddedDraws } from "./embed-draws.js";
-import { countText, durationText, errorText, numberText, rhatText } from "./numbers.js";
 import { REFERENCES } from "./references.js";
 import { figureHtml, type ReportSection } from "./report-figure.js";
 

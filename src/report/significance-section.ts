@@ -1,6 +1,6 @@
 import { plotLocalSignificance, plotSignificance } from "../figures/plot-significance.js";
 import type { RegionSignificance, SignificanceEstimate } from "../significance/collect.js";
-import { errorText, numberText } from "./numbers.js";
+import { errorText, numberText } from "../viewer/numbers.js";
 import type { ReportFigure, ReportSection } from "./report-figure.js";
 
 /** A bound with its error; a bound of 1 says nothing. */

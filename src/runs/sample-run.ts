@@ -9,7 +9,7 @@ import type { GibbsConfig, LiraConfig, SamplerConfig } from "../posterior/result
 import { shiftConvergence } from "../posterior/shift-bits.js";
 import { type MomentSums, parameterDraws, poolMoments, summariseParameters } from "../posterior/summary.js";
 import { type ChainState, chainColumns } from "../samplers/lira.js";
-import { keptDraws } from "../workers/chain-job.js";
+import { type ChainPreview, keptDraws } from "../workers/chain-job.js";
 import { availableCores, openChainPool } from "../workers/pool.js";
 import { checkWhole, type RunPlan, spacingOf } from "./lira-options.js";
 import type { RunStore, TraceExtent } from "./run-store.js";
@@ -36,6 +36,8 @@ export interface SamplingOptions {
   readonly batch?: number;
   /** Called after every batch of sweeps, and while the chains are compared. */
   readonly onProgress?: (progress: RunProgress) => void;
+  /** Called about four times a second for every running chain with what it has found so far. */
+  readonly onPreview?: (preview: ChainPreview) => void;
   /** Stops the run after the batch at hand; the result then holds what was sampled, with `complete: false`. */
   readonly signal?: AbortSignal;
 }
@@ -87,7 +89,7 @@ export async function sampleRun(
   plan: RunPlan,
   starts: readonly (SkyImage | undefined)[],
   store: RunStore,
-  { workers, batch, onProgress, signal }: SamplingOptions,
+  { workers, batch, onProgress, onPreview, signal }: SamplingOptions,
   decisions?: RunDecisions,
   onDecision: (decisions: RunDecisions) => Promise<void> | void = () => undefined,
 ): Promise<SampledRun> {
@@ -156,6 +158,7 @@ export async function sampleRun(
                 if (Number.isNaN(first[chain])) first[chain] = done;
                 report(goal);
               },
+              ...(onPreview && { onPreview }),
               shouldStop: () => failed || signal?.aborted === true,
             },
           );

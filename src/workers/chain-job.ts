@@ -1,6 +1,12 @@
 import type { Observation } from "../data/observation.js";
 import type { SkyImage } from "../image.js";
-import { type ChainSettings, type ChainState, createLiraChain, MAX_BATCH } from "../samplers/lira.js";
+import {
+  type ChainSettings,
+  type ChainState,
+  createLiraChain,
+  type LiraChain,
+  MAX_BATCH,
+} from "../samplers/lira.js";
 
 /**
  * One chain as a piece of work: everything that is needed to run it, as data that can be posted to a worker, written to
@@ -44,11 +50,31 @@ export interface ChainOutput {
   readonly state: ChainState;
 }
 
+/** What a running chain has found so far. Copies: nothing of it changes later, and looking does not change the draws. */
+export interface ChainPreview {
+  /** Number of the chain, from 0. */
+  readonly chain: number;
+  /** Sweeps done, burn-in included. */
+  readonly sweeps: number;
+  /** Columns of the parameter trace. */
+  readonly columns: readonly string[];
+  /** Rows of the parameter trace since the last preview, row-major `[sweeps since, columns]`. */
+  readonly rows: Float64Array;
+  /** Flux after the last sweep `[ny, nx]`. */
+  readonly flux: SkyImage;
+  /** Sweeps behind `mean`: those after burn-in. */
+  readonly draws: number;
+  /** Mean of the flux over these sweeps `[ny, nx]`; undefined during burn-in. */
+  readonly mean?: SkyImage;
+}
+
 /** How to watch and stop a chain job. */
 export interface ChainJobOptions {
   readonly module?: WebAssembly.Module;
   /** Called every few tens of milliseconds with the sweeps done. */
   readonly onProgress?: (sweeps: number) => void;
+  /** Called about four times a second, and at the end, with what there is so far. */
+  readonly onPreview?: (preview: ChainPreview) => void;
   /** Asked as often; true ends the job after the batch at hand. */
   readonly shouldStop?: () => boolean;
 }
@@ -56,9 +82,45 @@ export interface ChainJobOptions {
 /** Milliseconds of sampling between looks at the outside world. */
 const SLICE_MILLISECONDS = 40;
 
+/** Milliseconds between previews. */
+const PREVIEW_MILLISECONDS = 250;
+
 /** Number of draws that a chain keeps: one every `every` sweeps after burn-in. */
 export function keptDraws(sweeps: number, burnIn: number, every: number): number {
   return Math.max(0, Math.floor((sweeps - burnIn) / every));
+}
+
+/** Collects what has been sampled since the last preview. */
+function previewer(chain: LiraChain, number: number, show: NonNullable<ChainJobOptions["onPreview"]>) {
+  let batches: Float64Array[] = [];
+  let shown = performance.now();
+  return {
+    add(rows: Float64Array): void {
+      batches.push(rows.slice());
+    },
+    isDue: (now: number) => now - shown > PREVIEW_MILLISECONDS,
+    show(): void {
+      const { columns, sweeps, shape, flux, moments } = chain;
+      const rows = new Float64Array(batches.reduce((sum, { length }) => sum + length, 0));
+      let end = 0;
+      for (const batch of batches) {
+        rows.set(batch, end);
+        end += batch.length;
+      }
+      batches = [];
+      shown = performance.now();
+      const { count, mean } = moments;
+      show({
+        chain: number,
+        sweeps,
+        columns,
+        rows,
+        flux: { data: flux.slice(), shape },
+        draws: count,
+        ...(count > 0 && { mean: { data: mean.slice(), shape } }),
+      });
+    },
+  };
 }
 
 /** Where a chain puts its traces. */
@@ -139,6 +201,7 @@ export async function runChainJob(job: ChainJob, options: ChainJobOptions = {}):
   const sink = files ? await fileSink(job, files.folder, ...sizes) : memorySink(job, ...sizes);
   try {
     if (sink.state) chain.restore(sink.state);
+    const preview = options.onPreview && previewer(chain, job.chain, options.onPreview);
     let sliceStart = performance.now();
     let checkpointed = sliceStart;
     while (chain.sweeps < iterations) {
@@ -146,11 +209,14 @@ export async function runChainJob(job: ChainJob, options: ChainJobOptions = {}):
       // Stop at the next draw to keep, so that it can be copied out.
       const keepAt = burnIn + traceEvery * (keptDraws(done, burnIn, traceEvery) + 1);
       const count = Math.min(batch, MAX_BATCH, iterations - done, keepAt - done);
-      sink.addRows(chain.sweep(count, Math.max(0, Math.min(count, burnIn - done))));
+      const rows = chain.sweep(count, Math.max(0, Math.min(count, burnIn - done)));
+      sink.addRows(rows);
+      preview?.add(rows);
       if (chain.sweeps === keepAt) sink.addDraw(chain.flux);
       const now = performance.now();
       if (now - sliceStart > SLICE_MILLISECONDS) {
         options.onProgress?.(chain.sweeps);
+        if (preview?.isDue(now)) preview.show();
         if (files && now - checkpointed > 1000 * files.checkpointSeconds) {
           await sink.checkpoint?.(chain.save());
           checkpointed = now;
@@ -161,6 +227,7 @@ export async function runChainJob(job: ChainJob, options: ChainJobOptions = {}):
       }
     }
     options.onProgress?.(chain.sweeps);
+    preview?.show();
     const state = chain.save();
     await sink.checkpoint?.(state);
     return { chain: job.chain, rows: sink.rows, draws: sink.draws, state };

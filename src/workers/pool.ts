@@ -1,12 +1,12 @@
-import { type ChainJob, type ChainOutput, runChainJob } from "./chain-job.js";
+import { type ChainJob, type ChainOutput, type ChainPreview, runChainJob } from "./chain-job.js";
 import { openWorkerPool, type WorkerKind, type WorkerPool } from "./worker-pool.js";
 
 export { availableCores } from "./worker-pool.js";
 
 /** Workers (or, with `workers: 0`, the calling thread) that run chain jobs; progress is in sweeps. */
-export type ChainPool = WorkerPool<ChainJob, ChainOutput>;
+export type ChainPool = WorkerPool<ChainJob, ChainOutput, ChainPreview>;
 
-const CHAINS: WorkerKind<ChainJob, ChainOutput> = {
+const CHAINS: WorkerKind<ChainJob, ChainOutput, ChainPreview> = {
   script: () => new URL("./chain-worker.js", import.meta.url),
   webWorker: () => new Worker(new URL("./chain-worker.js", import.meta.url), { type: "module" }),
   runHere: runChainJob,

@@ -6,8 +6,8 @@ import type { FromWorker, JobWatch, ToWorker } from "./worker-pool.js";
  * messages are passed.
  */
 
-interface Port<Job, Output> {
-  post(message: FromWorker<Output>, transfer: readonly ArrayBuffer[]): void;
+interface Port<Job, Output, Preview> {
+  post(message: FromWorker<Output, Preview>, transfer: readonly ArrayBuffer[]): void;
   listen(handler: (message: ToWorker<Job>) => void): void;
 }
 
@@ -17,7 +17,7 @@ interface WorkerScope<Job> {
   onmessage: ((event: { readonly data: ToWorker<Job> }) => void) | null;
 }
 
-function openPort<Job, Output>(): Port<Job, Output> {
+function openPort<Job, Output, Preview>(): Port<Job, Output, Preview> {
   const threads = globalThis.process?.getBuiltinModule?.("node:worker_threads");
   if (threads?.parentPort) {
     const { parentPort } = threads;
@@ -40,13 +40,13 @@ function openPort<Job, Output>(): Port<Job, Output> {
  *
  * @param run gives the output of a job, and the buffers of it that are handed over instead of copied
  */
-export function serveJobs<Job, Output>(
+export function serveJobs<Job, Output, Preview = never>(
   run: (
     job: Job,
-    watch: Required<JobWatch>,
+    watch: Required<Omit<JobWatch<Preview>, "onPreview">> & Pick<JobWatch<Preview>, "onPreview">,
   ) => Promise<{ readonly output: Output; readonly transfer: readonly ArrayBuffer[] }>,
 ): void {
-  const port = openPort<Job, Output>();
+  const port = openPort<Job, Output, Preview>();
   let stopping = false;
   port.listen((message) => {
     if (message.type === "stop") {
@@ -54,9 +54,11 @@ export function serveJobs<Job, Output>(
       return;
     }
     stopping = false;
-    run(message.job, {
-      module: message.module,
+    const { job, module, previews } = message;
+    run(job, {
+      module,
       onProgress: (done) => port.post({ type: "progress", done }, []),
+      ...(previews && { onPreview: (preview: Preview) => port.post({ type: "preview", preview }, []) }),
       shouldStop: () => stopping,
     }).then(
       ({ output, transfer }) => port.post({ type: "done", output }, transfer),

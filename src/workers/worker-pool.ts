@@ -4,47 +4,59 @@ import { fromPlainError, JobError, type PlainError } from "../errors.js";
 
 /** Messages to a worker. */
 export type ToWorker<Job> =
-  | { readonly type: "run"; readonly job: Job; readonly module: WebAssembly.Module }
+  | {
+      readonly type: "run";
+      readonly job: Job;
+      readonly module: WebAssembly.Module;
+      /** Whether somebody looks at previews. */
+      readonly previews: boolean;
+    }
   | { readonly type: "stop" };
 
 /** Messages from a worker. */
-export type FromWorker<Output> =
+export type FromWorker<Output, Preview = never> =
   | { readonly type: "progress"; readonly done: number }
+  | { readonly type: "preview"; readonly preview: Preview }
   | { readonly type: "done"; readonly output: Output }
   | { readonly type: "failed"; readonly error: PlainError };
 
 /** How to watch and stop a job. */
-export interface JobWatch {
+export interface JobWatch<Preview = never> {
   /** Compiled kernels, which workers are sent; a must for them. */
   readonly module?: WebAssembly.Module;
   /** Called now and then with what is done, in units of the job's kind. */
   readonly onProgress?: (done: number) => void;
-  /** Asked as often; true ends the job. */
+  /** Called now and then with what there is so far, by kinds of jobs that have previews. */
+  readonly onPreview?: (preview: Preview) => void;
+  /** Asked as often as `onProgress` is called; true ends the job. */
   readonly shouldStop?: () => boolean;
 }
 
 /** What jobs of a kind are and where they run. */
-export interface WorkerKind<Job, Output> {
+export interface WorkerKind<Job, Output, Preview = never> {
   /** The worker's script for a thread of Node. */
   readonly script: () => URL;
   /** A Web Worker of that script. A function of its own, in which bundlers can see the address. */
   readonly webWorker: () => Worker;
   /** Run a job on the calling thread. */
-  readonly runHere: (job: Job, watch: JobWatch) => Promise<Output>;
+  readonly runHere: (job: Job, watch: JobWatch<Preview>) => Promise<Output>;
   /** How messages call a job. */
   readonly nameOf: (job: Job) => string;
 }
 
 /** What both kinds of workers have in common, once wrapped. */
-interface WorkerHandle<Job, Output> {
+interface WorkerHandle<Job, Output, Preview> {
   post(message: ToWorker<Job>): void;
   /** The handlers of the job at hand; a worker runs one job at a time. */
-  listen(onMessage: (message: FromWorker<Output>) => void, onFailure: (reason: unknown) => void): void;
+  listen(
+    onMessage: (message: FromWorker<Output, Preview>) => void,
+    onFailure: (reason: unknown) => void,
+  ): void;
   terminate(): void;
 }
 
 /** Workers (or, with 0 of them, the calling thread) that run jobs. */
-export interface WorkerPool<Job, Output> {
+export interface WorkerPool<Job, Output, Preview = never> {
   /** Number of jobs that run at the same time. */
   readonly size: number;
   /**
@@ -52,7 +64,7 @@ export interface WorkerPool<Job, Output> {
    *
    * @throws the errors of the job, JobError when the worker itself fails
    */
-  run(job: Job, watch?: JobWatch): Promise<Output>;
+  run(job: Job, watch?: JobWatch<Preview>): Promise<Output>;
   /** End all workers; jobs still running are lost. */
   close(): void;
 }
@@ -64,7 +76,10 @@ export function availableCores(): number {
 }
 
 /** Start a worker thread (Node) or a Web Worker (browser). */
-function startWorker<Job, Output>({ script, webWorker }: WorkerKind<Job, Output>): WorkerHandle<Job, Output> {
+function startWorker<Job, Output, Preview>({
+  script,
+  webWorker,
+}: WorkerKind<Job, Output, Preview>): WorkerHandle<Job, Output, Preview> {
   const threads = globalThis.process?.getBuiltinModule?.("node:worker_threads");
   if (threads) {
     // Without --input-type, which a program from the command line or standard input was started with.
@@ -95,13 +110,13 @@ function startWorker<Job, Output>({ script, webWorker }: WorkerKind<Job, Output>
   };
 }
 
-function runOnWorker<Job, Output>(
-  worker: WorkerHandle<Job, Output>,
+function runOnWorker<Job, Output, Preview>(
+  worker: WorkerHandle<Job, Output, Preview>,
   job: Job,
   nameOf: (job: Job) => string,
-  options: JobWatch,
+  options: JobWatch<Preview>,
 ): Promise<Output> {
-  const { module, onProgress, shouldStop } = options;
+  const { module, onProgress, onPreview, shouldStop } = options;
   if (module === undefined)
     throw new JobError("pool: a job for a worker must come with compiled kernels; pass module");
   return new Promise((resolve, reject) => {
@@ -119,6 +134,7 @@ function runOnWorker<Job, Output>(
     worker.listen(
       (message) => {
         if (message.type === "progress") onProgress?.(message.done);
+        else if (message.type === "preview") onPreview?.(message.preview);
         else if (message.type === "done") settle(() => resolve(message.output));
         else settle(() => reject(fromPlainError(message.error)));
       },
@@ -135,7 +151,7 @@ function runOnWorker<Job, Output>(
           ),
         ),
     );
-    worker.post({ type: "run", job, module });
+    worker.post({ type: "run", job, module, previews: onPreview !== undefined });
   });
 }
 
@@ -144,18 +160,21 @@ function runOnWorker<Job, Output>(
  *
  * @param workers number of workers, >= 0; 0 runs jobs one after the other on the calling thread
  */
-export function openWorkerPool<Job, Output>(
-  kind: WorkerKind<Job, Output>,
+export function openWorkerPool<Job, Output, Preview = never>(
+  kind: WorkerKind<Job, Output, Preview>,
   workers: number,
-): WorkerPool<Job, Output> {
-  const idle: WorkerHandle<Job, Output>[] = [];
-  const all = new Set<WorkerHandle<Job, Output>>();
-  const waiting: { resolve(worker: WorkerHandle<Job, Output>): void; reject(reason: unknown): void }[] = [];
+): WorkerPool<Job, Output, Preview> {
+  const idle: WorkerHandle<Job, Output, Preview>[] = [];
+  const all = new Set<WorkerHandle<Job, Output, Preview>>();
+  const waiting: {
+    resolve(worker: WorkerHandle<Job, Output, Preview>): void;
+    reject(reason: unknown): void;
+  }[] = [];
   let closed = false;
   const closedError = () => new JobError("pool: must be open to run jobs, got closed; open another");
   let inTurn: Promise<unknown> = Promise.resolve();
 
-  function acquire(): Promise<WorkerHandle<Job, Output>> {
+  function acquire(): Promise<WorkerHandle<Job, Output, Preview>> {
     if (closed) return Promise.reject(closedError());
     const free = idle.pop();
     if (free) return Promise.resolve(free);
@@ -167,7 +186,7 @@ export function openWorkerPool<Job, Output>(
     return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
   }
 
-  function release(worker: WorkerHandle<Job, Output>): void {
+  function release(worker: WorkerHandle<Job, Output, Preview>): void {
     const next = waiting.shift();
     if (next) next.resolve(worker);
     else idle.push(worker);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Shape, skyImage } from "../../src/image.js";
 import { createLiraChain, type LiraChainSettings } from "../../src/samplers/lira.js";
-import { type ChainJob, keptDraws, runChainJob } from "../../src/workers/chain-job.js";
+import { type ChainJob, type ChainPreview, keptDraws, runChainJob } from "../../src/workers/chain-job.js";
 import { textbookRandom } from "../oracles/textbook-random.js";
 
 const SHAPE: Shape = [6, 5];
@@ -38,6 +38,28 @@ const job: ChainJob = {
 };
 
 describe("runChainJob", () => {
+  it("shows previews that add up to the trace, and gives the same output with them", async () => {
+    const previews: ChainPreview[] = [];
+    // Long enough for a few looks, 250 ms apart, on any machine.
+    const long = { ...job, iterations: 1_000_003, traceEvery: 100_000 };
+    const until = performance.now() + 900;
+    const output = await runChainJob(long, {
+      onPreview: (preview) => previews.push(preview),
+      shouldStop: () => performance.now() > until,
+    });
+    expect(previews.length).toBeGreaterThan(2);
+    const rows = previews.flatMap((preview) => [...preview.rows]);
+    expect(rows).toEqual([...output.rows]);
+    const last = previews.at(-1)!;
+    expect(last.chain).toBe(2);
+    expect(last.sweeps).toBe(output.state.sweeps);
+    expect(last.draws).toBe(output.state.sweeps - 20);
+    expect(last.mean?.data).toEqual(output.state.moments.mean);
+    expect(last.flux.data).toEqual(output.state.flux);
+    const quiet = await runChainJob({ ...long, iterations: output.state.sweeps });
+    expect(quiet.state).toEqual(output.state);
+  });
+
   it("is the chain, sweep by sweep, with every fifth draw after burn-in", async () => {
     const output = await runChainJob(job);
     const chain = createLiraChain(job.observations, settings, { seed: 4, chain: 2 });

@@ -2,13 +2,14 @@
 
 import { colorScale } from "../../figures/color-scale.js";
 import type { SkyImage } from "../../image.js";
-import { countText } from "../numbers.js";
+import { createColorBar } from "../../viewer/color-bar.js";
+import { createFrame } from "../../viewer/frame.js";
+import { selectionShape } from "../../viewer/marks.js";
+import { countText } from "../../viewer/numbers.js";
+import { movedSelection, type Selection, selectionCentre, selectionReach } from "../../viewer/selection.js";
+import { correlation, pooled } from "../../viewer/statistics.js";
 import { filmDraws, longDraws, type ReportStore } from "./blocks.js";
-import { createColorBar } from "./color-bar.js";
-import { need, selectionShape } from "./explorer.js";
-import { createFrame } from "./frame.js";
-import { movedSelection, type Selection, selectionCentre, selectionReach } from "./selection.js";
-import { correlation, pooled } from "./statistics.js";
+import { need } from "./explorer.js";
 
 /** Pixels (or blocks of a film of merged pixels) around the selection. */
 const REACH = 10;

@@ -2,15 +2,15 @@
 
 import type { Stretch } from "../../figures/color-scale.js";
 import type { Colormap } from "../../figures/colormap.js";
+import { type ColorBar, createColorBar } from "../../viewer/color-bar.js";
+import { createFrame, type Frame } from "../../viewer/frame.js";
+import { crossShape, selectionShape } from "../../viewer/marks.js";
+import { compass, scaleBar } from "../../viewer/scale-bar.js";
+import { clampView, wholeView, zoomAt } from "../../viewer/viewport.js";
 import type { Layer, ReportStore } from "./blocks.js";
-import { type ColorBar, createColorBar } from "./color-bar.js";
-import { createFrame, type Frame, outlined } from "./frame.js";
 import { entriesSentence, pixelEntries, writeEntries } from "./readout.js";
-import { compass, scaleBar } from "./scale-bar.js";
-import type { Selection } from "./selection.js";
 import type { State, StateHolder } from "./state.js";
 import { layerScale } from "./style.js";
-import { clampView, wholeView, zoomAt } from "./viewport.js";
 
 /** Layers shown at the start, in order of preference. */
 const FIRST_SHOWN = ["counts-0", "mean", "std", "residual-0", "snr", "rhat", "quantile-1", "ess"];
@@ -19,38 +19,6 @@ interface Panel {
   readonly frame: Frame;
   readonly bar: ColorBar;
   readonly select: HTMLSelectElement;
-}
-
-/** A selection on top of a picture. */
-export function selectionShape(frame: Frame, selection: Selection): string {
-  const size = frame.pixelSize();
-  if (selection.kind === "circle") {
-    const [cx, cy] = frame.project(selection.x, selection.y);
-    return outlined(`<circle cx="${cx}" cy="${cy}" r="${Math.max(2, selection.radius * size)}"/>`);
-  }
-  const [x0, y0, x1, y1] =
-    selection.kind === "pixel"
-      ? [selection.x, selection.y, selection.x, selection.y]
-      : [
-          Math.min(selection.x0, selection.x1),
-          Math.min(selection.y0, selection.y1),
-          Math.max(selection.x0, selection.x1),
-          Math.max(selection.y0, selection.y1),
-        ];
-  const [left, bottom] = frame.project(x0 - 0.5, y0 - 0.5);
-  const [right, top] = frame.project(x1 + 0.5, y1 + 0.5);
-  const pad = selection.kind === "pixel" && size < 6 ? 3 : 0;
-  return outlined(
-    `<rect x="${left - pad}" y="${top - pad}" width="${right - left + 2 * pad}" height="${bottom - top + 2 * pad}"/>`,
-  );
-}
-
-/** Lines through the pixel under the cursor, open at the pixel itself. */
-export function crossShape(frame: Frame, [x, y]: readonly [number, number]): string {
-  const [cx, cy] = frame.project(x, y);
-  const gap = Math.max(4, frame.pixelSize());
-  const { clientWidth: width, clientHeight: height } = frame.element;
-  return `<path class="cross" d="M0,${cy}H${cx - gap}M${cx + gap},${cy}H${width}M${cx},0V${cy - gap}M${cx},${cy + gap}V${height}"/>`;
 }
 
 /** Make the pictures live. */

@@ -2,15 +2,15 @@
 
 import { pixelSize } from "../../data/sky-angle.js";
 import { groupedRhat } from "../../posterior/chain-groups.js";
-import { countText, errorText, numberText, rhatText } from "../numbers.js";
+import { chart, linePath, paddedRange } from "../../viewer/chart.js";
+import { countText, errorText, numberText, rhatText } from "../../viewer/numbers.js";
+import { type Selection, selectedPixels, selectionCentre, selectionText } from "../../viewer/selection.js";
+import { histogram, meanOf, pooled, quantilesOf, stdOf } from "../../viewer/statistics.js";
 import { type ReportStore, type SumDraws, sumDraws } from "./blocks.js";
-import { chart, linePath, paddedRange } from "./chart.js";
 import { correlationPicture } from "./correlation-map.js";
 import { need } from "./explorer.js";
 import { type Entry, fluxText, pixelEntries, skyText, writeEntries } from "./readout.js";
-import { type Selection, selectedPixels, selectionCentre, selectionText } from "./selection.js";
 import type { StateHolder } from "./state.js";
-import { histogram, meanOf, pooled, quantilesOf, stdOf } from "./statistics.js";
 
 /** Flux of a selection: the mean from all draws, its spread from those in the page. */
 interface SumSummary {

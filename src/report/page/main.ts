@@ -1,11 +1,11 @@
 /** The script of a report: unpacks its data and makes pictures, inspector and player live. */
 
+import { wholeView } from "../../viewer/viewport.js";
 import { readReport } from "./blocks.js";
 import { need, startExplorer } from "./explorer.js";
 import { startInspector } from "./inspector.js";
 import { startPlayer } from "./player.js";
 import { holdState } from "./state.js";
-import { wholeView } from "./viewport.js";
 
 async function start(document: Document): Promise<void> {
   const store = await readReport(document);

@@ -1,17 +1,17 @@
 /** The film of draws. */
 
 import type { SkyImage } from "../../image.js";
-import { countText } from "../numbers.js";
+import { createColorBar } from "../../viewer/color-bar.js";
+import { createFrame } from "../../viewer/frame.js";
+import { countText } from "../../viewer/numbers.js";
+import { clampView } from "../../viewer/viewport.js";
 import { unpackDraw } from "../packed-draws.js";
 import { binImage } from "../packed-image.js";
 import type { FilmData } from "../report-data.js";
 import type { Draws, Layer, ReportStore } from "./blocks.js";
-import { createColorBar } from "./color-bar.js";
 import { need } from "./explorer.js";
-import { createFrame } from "./frame.js";
 import type { StateHolder } from "./state.js";
 import { layerScale } from "./style.js";
-import { clampView } from "./viewport.js";
 
 /** A draw of the film: which chain, and which of its draws. */
 interface Frame {

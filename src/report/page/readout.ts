@@ -3,7 +3,7 @@
 import { formatSkyPosition } from "../../data/sky-angle.js";
 import { pixelToSky } from "../../data/sky-position.js";
 import { formatUnit } from "../../figures/ticks.js";
-import { countText, errorText, numberText, rhatText } from "../numbers.js";
+import { countText, errorText, numberText, rhatText } from "../../viewer/numbers.js";
 import type { ReportStore } from "./blocks.js";
 
 /** A number with its name. */

@@ -1,71 +1,17 @@
 /** How layers are coloured. */
 
-import {
-  type ColorScale,
-  type ColorScaleOptions,
-  colorScale,
-  type Stretch,
-} from "../../figures/color-scale.js";
-import type { Colormap } from "../../figures/colormap.js";
+import type { ColorScale } from "../../figures/color-scale.js";
 import type { SkyImage } from "../../image.js";
+import { quantityScale, type Style } from "../../viewer/quantity-scale.js";
 import type { Layer } from "./blocks.js";
 
-/** What the reader has chosen for all panels. */
-export interface Style {
-  readonly stretch: Stretch;
-  /** `"auto"`: each kind of quantity its own. */
-  readonly colormap: Colormap | "auto";
-  /** Percentage of the pixels within the limits; the rest is clipped at the upper end. */
-  readonly percent: number;
-}
-
-const COLORMAPS: Readonly<Record<Layer["kind"], Colormap>> = {
-  flux: "inferno",
-  counts: "inferno",
-  predicted: "inferno",
-  std: "viridis",
-  snr: "magma",
-  rhat: "cividis",
-  ess: "cividis",
-  residual: "RdBu",
-};
-
-/** R-hat at which its colours end at least: small departures from 1 should look small. */
-const RHAT_TOP = 1.1;
-/** Residual in standard deviations at which its colours end at least. */
-const RESIDUAL_TOP = 3;
-
-/** Whether a kind of quantity follows the stretch that was chosen. */
-const STRETCHED: ReadonlySet<Layer["kind"]> = new Set(["flux", "std", "counts", "predicted"]);
+export type { Style } from "../../viewer/quantity-scale.js";
 
 /**
  * The colours of a layer.
  *
  * @param like images that share its limits; default the layer's own
  */
-export function layerScale(
-  layer: Layer,
-  style: Style,
-  like: readonly SkyImage[] = [layer.image],
-): ColorScale {
-  const { kind } = layer;
-  const colormap = kind === "residual" || style.colormap === "auto" ? COLORMAPS[kind] : style.colormap;
-  const options: ColorScaleOptions = { colormap, percentiles: [0, style.percent] };
-  if (kind === "rhat") {
-    return colorScale(like, { ...options, limits: [1, Math.max(RHAT_TOP, largest(layer.image))] });
-  }
-  if (kind === "residual") {
-    const reach = Math.max(RESIDUAL_TOP, Math.min(5, Math.ceil(largest(layer.image))));
-    return colorScale(like, { ...options, limits: [-reach, reach] });
-  }
-  return colorScale(like, STRETCHED.has(kind) ? { ...options, stretch: style.stretch } : options);
-}
-
-function largest({ data }: SkyImage): number {
-  let most = Number.NEGATIVE_INFINITY;
-  for (const value of data) {
-    const size = Math.abs(value);
-    if (size > most && Number.isFinite(size)) most = size;
-  }
-  return most;
+export function layerScale({ kind, image }: Layer, style: Style, like?: readonly SkyImage[]): ColorScale {
+  return quantityScale(kind, image, style, like);
 }

@@ -1,13 +1,14 @@
 /** Colour bars below pictures. */
 
-import type { ColorScale } from "../../figures/color-scale.js";
-import { NAN_INDEX, palette } from "../../figures/colormap.js";
-import { escapeXml } from "../../figures/svg.js";
-import { colorBarTicks, formatLabel } from "../../figures/ticks.js";
+import type { ColorScale } from "../figures/color-scale.js";
+import { NAN_INDEX, palette } from "../figures/colormap.js";
+import { escapeXml } from "../figures/svg.js";
+import { colorBarTicks, formatLabel } from "../figures/ticks.js";
 
 /** A colour bar on the page. */
 export interface ColorBar {
   readonly element: HTMLElement;
+  /** Draw the colours, ticks and caption of a scale. */
   show(scale: ColorScale, label: string, unit: string): void;
 }
 

@@ -1,6 +1,6 @@
 /** What the reader has picked on the image. */
 
-import type { Shape } from "../../image.js";
+import type { Shape } from "../image.js";
 
 /** A pixel, or a part of the image; positions in pixels from 0, centres at whole numbers. */
 export type Selection =

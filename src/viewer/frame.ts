@@ -1,8 +1,8 @@
 /** A picture in a frame: canvas below, drawing on top. */
 
-import { type ColorScale, colorIndices } from "../../figures/color-scale.js";
-import { palette } from "../../figures/colormap.js";
-import type { Shape, SkyImage } from "../../image.js";
+import { type ColorScale, colorIndices } from "../figures/color-scale.js";
+import { palette } from "../figures/colormap.js";
+import type { Shape, SkyImage } from "../image.js";
 import { type Viewport, viewEdges, wholeView } from "./viewport.js";
 
 /** A framed picture on the page. */

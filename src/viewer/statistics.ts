@@ -1,6 +1,6 @@
 /** Statistics of draws. */
 
-import { quantileOfSorted } from "../../data/sorted-quantile.js";
+import { quantileOfSorted } from "../data/sorted-quantile.js";
 
 /** All chains in one array. */
 export function pooled(chains: readonly ArrayLike<number>[]): Float64Array {
@@ -13,6 +13,7 @@ export function pooled(chains: readonly ArrayLike<number>[]): Float64Array {
   return all;
 }
 
+/** Arithmetic mean; NaN of nothing. */
 export function meanOf(values: ArrayLike<number>): number {
   let sum = 0;
   for (let index = 0; index < values.length; index++) sum += values[index];

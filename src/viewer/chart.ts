@@ -1,7 +1,7 @@
 /** Small charts as SVG text. */
 
-import { escapeXml } from "../../figures/svg.js";
-import { formatLabel, linearTicks } from "../../figures/ticks.js";
+import { escapeXml } from "../figures/svg.js";
+import { formatLabel, linearTicks } from "../figures/ticks.js";
 
 /** One axis of a chart. */
 export interface ChartAxis {
@@ -24,7 +24,9 @@ export interface ChartBox {
 
 /** Places in px of values. */
 export interface ChartScales {
+  /** Place of a value along the axis. */
   readonly x: (value: number) => number;
+  /** Place of a value along the axis; larger values lie higher. */
   readonly y: (value: number) => number;
   readonly left: number;
   readonly right: number;

@@ -1,6 +1,6 @@
 /** Which part of the image all panels show. */
 
-import type { Shape } from "../../image.js";
+import type { Shape } from "../image.js";
 
 /** Middle of the part shown, in pixels, and how many times it is enlarged; 1 shows the whole image. */
 export interface Viewport {

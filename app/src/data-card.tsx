@@ -1,0 +1,89 @@
+/** What is being looked at, and which part of it. */
+
+import type { Cutout } from "tslira";
+import { countText, numberText } from "tslira/viewer";
+import type { Choices, Composition, ObservationView } from "./protocol.js";
+
+interface DataProps {
+  readonly data: ObservationView;
+  readonly choices: Choices;
+  readonly composition: Composition;
+  readonly busy: boolean;
+  readonly onCut: (target: "counts" | "psf", part: Cutout | undefined) => void;
+}
+
+const range = ({ x, y }: Cutout) => `columns ${x[0]}:${x[1]}, rows ${y[0]}:${y[1]}`;
+
+/** The card. */
+export function DataCard({ data, choices, composition, busy, onCut }: DataProps) {
+  const [ny, nx] = data.counts.shape;
+  const [py, px] = data.psf.shape;
+  const counts = data.counts.data.reduce((sum, value) => sum + value, 0);
+  const { cutout, psfCutout } = composition;
+  return (
+    <section className="card" aria-labelledby="data-title">
+      <h2 id="data-title">Data</h2>
+      <dl className="facts">
+        <div>
+          <dt>counts</dt>
+          <dd>
+            {countText(counts)} in {nx} × {ny}
+            {choices.exposure || choices.background ? "" : ", exposure 1, no background"}
+          </dd>
+        </div>
+        {cutout && (
+          <div>
+            <dt>cut-out</dt>
+            <dd>
+              {range(cutout)} of {data.fullShape[1]} × {data.fullShape[0]}{" "}
+              <button
+                type="button"
+                className="link"
+                disabled={busy}
+                onClick={() => onCut("counts", undefined)}
+              >
+                undo
+              </button>
+            </dd>
+          </div>
+        )}
+        <div>
+          <dt>psf</dt>
+          <dd>
+            {px} × {py}
+            {psfCutout && (
+              <>
+                , {range(psfCutout)}{" "}
+                <button
+                  type="button"
+                  className="link"
+                  disabled={busy}
+                  onClick={() => onCut("psf", undefined)}
+                >
+                  undo
+                </button>
+              </>
+            )}
+          </dd>
+        </div>
+        {data.exposure && (
+          <div>
+            <dt>exposure</dt>
+            <dd>
+              mean {numberText(data.exposure.data.reduce((sum, value) => sum + value, 0) / (nx * ny), 3)}
+            </dd>
+          </div>
+        )}
+      </dl>
+      {data.warnings.map((warning) => (
+        <details className="note" key={warning}>
+          <summary>{warning}</summary>
+          {warning}
+        </details>
+      ))}
+      {nx * ny > 40_000 && !cutout && (
+        <p className="note">Large image: a cut-out around your source (key X) is sampled much faster.</p>
+      )}
+    </section>
+  );
+}

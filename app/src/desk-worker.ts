@@ -1,0 +1,157 @@
+/** The desk: a worker that holds files, runs chains in workers of its own and keeps the draws. The page only shows. */
+
+import {
+  chainGroups,
+  encodeResult,
+  type LiraResult,
+  plotDataset,
+  plotParameterTraces,
+  plotPosterior,
+  type Region,
+  regionDraws,
+  reportHtml,
+  type SkyImage,
+  summariseQuantity,
+  toPlainError,
+} from "tslira";
+import { type Composed, deskFiles } from "./desk-files.js";
+import { runChains } from "./desk-run.js";
+import { EXAMPLES, exampleFiles, simulateExample } from "./examples.js";
+import type { Choices, DeskCalls, DeskRequest, DeskResponse } from "./protocol.js";
+
+/** The few members of a worker's global scope that are used here. */
+interface Scope {
+  postMessage(message: DeskResponse): void;
+  onmessage: ((event: { readonly data: DeskRequest }) => void) | null;
+}
+const scope = globalThis as unknown as Scope;
+
+const files = deskFiles();
+let composed: Composed | undefined;
+let truth: SkyImage | undefined;
+let result: LiraResult | undefined;
+let running: AbortController | undefined;
+
+/** A document for figures, without a page. */
+async function figureDocument(): Promise<Document> {
+  const { parseHTML } = await import("linkedom/worker");
+  return parseHTML("<!doctype html><html><body></body></html>").document as unknown as Document;
+}
+
+function need<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`studio: ${what} is needed first, got none; start the chains`);
+  return value;
+}
+
+type Handlers = { [Name in keyof DeskCalls]: (...args: Parameters<DeskCalls[Name]>) => unknown };
+
+const handlers: Handlers = {
+  examples: () => EXAMPLES.map((example) => ({ ...example, counts: simulateExample(example.id).counts })),
+  async openExample(id) {
+    files.forget();
+    const observation = simulateExample(id);
+    const choices: { -readonly [Role in keyof Choices]: Choices[Role] } = {};
+    for (const { role, name, bytes } of exampleFiles(observation)) {
+      choices[role] = { file: await files.keep(name, bytes), hdu: 0, name };
+    }
+    truth = observation.flux;
+    return choices;
+  },
+  readFile(file, name) {
+    truth = undefined;
+    return files.read(file, name);
+  },
+  forgetFiles() {
+    files.forget();
+    composed = truth = result = undefined;
+  },
+  compose(choices, composition) {
+    const made = files.compose(choices, composition);
+    composed = made.composed;
+    result = undefined;
+    const whole = composition.cutout === undefined;
+    return { ...made.view, ...(truth && whole && { truth }) };
+  },
+  async run(settings, command) {
+    running = new AbortController();
+    result = undefined;
+    try {
+      const run = await runChains(
+        need(composed, "an observation"),
+        settings,
+        command,
+        running.signal,
+        (live) => scope.postMessage({ live }),
+      );
+      result = run.result;
+      return run.view;
+    } finally {
+      running = undefined;
+    }
+  },
+  stop: () => running?.abort(),
+  async region(pixels, name) {
+    const { trace, mean, config } = need(result, "a result");
+    const weights = new Float64Array(mean.data.length);
+    for (const pixel of pixels) weights[pixel] = 1;
+    const region: Region = { name, weights: { data: weights, shape: mean.shape } };
+    const [chains] = await regionDraws(trace.images, [region]);
+    const { std, rhat, ess } = summariseQuantity(name, chains, undefined, chainGroups(config));
+    const sum = ({ data }: SkyImage) => pixels.reduce((all, pixel) => all + data[pixel], 0);
+    return {
+      pixels: pixels.length,
+      chains,
+      summary: { mean: sum(mean), std, rhat, ess },
+    };
+  },
+  draw(chain, index) {
+    const { images } = need(result, "a result").trace;
+    const [ny, nx] = images.shape;
+    const start = index * ny * nx;
+    return {
+      data: Float64Array.from(images.chains[chain].subarray(start, start + ny * nx)),
+      shape: images.shape,
+    };
+  },
+  fits: () => encodeResult(need(result, "a result")),
+  async report() {
+    const { choices, observation } = need(composed, "an observation");
+    const { counts, psf, exposure, background, mask } = choices;
+    return reportHtml(need(result, "a result"), {
+      document: await figureDocument(),
+      observations: [observation],
+      ...(counts &&
+        psf && {
+          files: [
+            {
+              counts: counts.name,
+              psf: psf.name,
+              ...(exposure && { exposure: exposure.name }),
+              ...(background && { background: background.name }),
+              ...(mask && { mask: mask.name }),
+            },
+          ],
+        }),
+    });
+  },
+  async figure(kind, theme) {
+    const document = await figureDocument();
+    const { observation } = need(composed, "an observation");
+    if (kind === "data")
+      return plotDataset({ ...observation, ...(truth && { flux: truth }) }, { document, theme });
+    const found = need(result, "a result");
+    if (kind === "traces")
+      return plotParameterTraces(found.trace.parameters, found.diagnostics, { document, theme });
+    return plotPosterior(found, { document, theme, counts: observation.counts });
+  },
+};
+
+scope.onmessage = async ({ data: { id, call, args } }) => {
+  try {
+    const answer = await (handlers[call] as (...args: readonly unknown[]) => unknown)(...args);
+    scope.postMessage({ id, answer });
+  } catch (error) {
+    const { code, message } = toPlainError(error);
+    scope.postMessage({ id, error: { code: code ?? "ERROR", message } });
+  }
+};

@@ -1,0 +1,61 @@
+/** The page's end of the desk: calls become messages, answers become promises. */
+
+import type { DeskCalls, DeskRequest, DeskResponse, LiveView } from "./protocol.js";
+
+/** The desk as the page sees it: every call is answered later. */
+export type Desk = {
+  readonly [Name in keyof DeskCalls]: (
+    ...args: Parameters<DeskCalls[Name]>
+  ) => Promise<ReturnType<DeskCalls[Name]>>;
+};
+
+/** What went wrong, in words. */
+export class DeskError extends Error {
+  readonly code: string;
+  constructor(message: string, code: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * Start the desk.
+ *
+ * @param onLive news of a run
+ */
+export function openDesk(onLive: (live: LiveView) => void): { readonly desk: Desk; close(): void } {
+  const worker = new Worker(new URL("./desk-worker.ts", import.meta.url), { type: "module" });
+  const waiting = new Map<number, { resolve(answer: unknown): void; reject(error: DeskError): void }>();
+  let last = 0;
+  worker.onmessage = ({ data }: MessageEvent<DeskResponse>) => {
+    if ("live" in data) {
+      onLive(data.live);
+      return;
+    }
+    const one = waiting.get(data.id);
+    waiting.delete(data.id);
+    if ("error" in data) one?.reject(new DeskError(data.error.message, data.error.code));
+    else one?.resolve(data.answer);
+  };
+  worker.onerror = (event) => {
+    event.preventDefault();
+    const text = event.message || "it could not be started";
+    for (const { reject } of waiting.values()) {
+      reject(new DeskError(`studio: the worker must stay alive, got "${text}"; load the page again`, "JOB"));
+    }
+    waiting.clear();
+  };
+  const ask = (call: keyof DeskCalls, args: readonly unknown[]) =>
+    new Promise<unknown>((resolve, reject) => {
+      const id = ++last;
+      waiting.set(id, { resolve, reject });
+      worker.postMessage({ id, call, args } satisfies DeskRequest);
+    });
+  const desk = new Proxy({} as Desk, {
+    get:
+      (_, call) =>
+      (...args: readonly unknown[]) =>
+        ask(call as keyof DeskCalls, args),
+  });
+  return { desk, close: () => worker.terminate() };
+}

@@ -1,0 +1,303 @@
+/** A closer look: numbers under the cursor, what was picked, the chains, and single draws. */
+
+import { useEffect, useMemo, useState } from "react";
+import { formatSkyPosition, pixelToSky, type SkyWcs } from "tslira";
+import {
+  countText,
+  errorText,
+  formatUnit,
+  numberText,
+  pooled,
+  quantilesOf,
+  rhatText,
+  type Selection,
+  type Style,
+  selectedPixels,
+  selectionCentre,
+  selectionText,
+} from "tslira/viewer";
+import { DrawsChart, HistogramChart, TraceChart } from "./chart-view.js";
+import type { Desk } from "./desk.js";
+import { DrawsView } from "./draws-view.js";
+import type { Layer } from "./layers.js";
+import type { LiveView, ObservationView, RegionView, ResultView } from "./protocol.js";
+
+/** Parts of the inspector. */
+export type Tab = "selection" | "chains" | "draws";
+const TABS: readonly (readonly [Tab, string])[] = [
+  ["selection", "Selection"],
+  ["chains", "Chains"],
+  ["draws", "Draws"],
+];
+
+interface InspectorProps {
+  readonly desk: Desk;
+  readonly layers: readonly Layer[];
+  readonly data: ObservationView;
+  readonly wcs: SkyWcs | undefined;
+  readonly cursor: readonly [number, number];
+  readonly selection: Selection;
+  readonly onSelect: (selection: Selection) => void;
+  readonly live: LiveView | undefined;
+  readonly result: ResultView | undefined;
+  readonly style: Style;
+  readonly tab: Tab;
+  readonly onTab: (tab: Tab) => void;
+}
+
+/** The column. */
+export function Inspector(props: InspectorProps) {
+  const { tab, onTab, live, result } = props;
+  return (
+    <aside className="right" aria-label="A closer look">
+      <Readout {...props} />
+      <div className="tabs" role="tablist" aria-label="A closer look">
+        {TABS.map(([id, title]) => (
+          <button
+            type="button"
+            role="tab"
+            key={id}
+            id={`tab-${id}`}
+            aria-selected={tab === id}
+            aria-controls="tab-panel"
+            tabIndex={tab === id ? 0 : -1}
+            onClick={() => onTab(id)}
+            onKeyDown={({ key, currentTarget }) => {
+              const step = key === "ArrowRight" ? 1 : key === "ArrowLeft" ? TABS.length - 1 : 0;
+              if (step === 0) return;
+              const next = TABS[(TABS.findIndex(([one]) => one === tab) + step) % TABS.length][0];
+              onTab(next);
+              currentTarget.parentElement?.querySelector<HTMLElement>(`#tab-${next}`)?.focus();
+            }}
+          >
+            {title}
+          </button>
+        ))}
+      </div>
+      <div className="tab-panel" role="tabpanel" id="tab-panel" aria-labelledby={`tab-${tab}`}>
+        {tab === "selection" && <SelectionView {...props} />}
+        {tab === "chains" && <ChainsView live={live} result={result} />}
+        {tab === "draws" &&
+          (result ? (
+            <DrawsView {...props} result={result} />
+          ) : (
+            <p className="muted">Single draws of the posterior can be played when the chains are done.</p>
+          ))}
+      </div>
+    </aside>
+  );
+}
+
+/** Numbers under the cursor. */
+function Readout({ layers, data, wcs, cursor: [x, y] }: InspectorProps) {
+  const pixel = y * data.counts.shape[1] + x;
+  const value = (id: string) => layers.find((layer) => layer.id === id)?.image?.data[pixel] ?? Number.NaN;
+  const has = (id: string) => layers.some((layer) => layer.id === id && layer.image !== undefined);
+  const unit = formatUnit(data.unit ?? "");
+  const entries: (readonly [key: string, name: string, text: string])[] = [
+    ["position", "x, y", `${x}, ${y}`],
+  ];
+  if (wcs) entries.push(["sky", "sky", formatSkyPosition(wcs, pixelToSky(wcs, x, y))]);
+  entries.push(["counts", "counts", countText(value("counts"))]);
+  if (has("predicted")) {
+    entries.push([
+      "predicted",
+      "predicted",
+      `${numberText(value("predicted"), 3)}, ${numberText(value("residual"), 2)} σ`,
+    ]);
+  }
+  if (has("exposure")) entries.push(["exposure", "exposure", numberText(value("exposure"), 3)]);
+  if (has("background")) entries.push(["background", "background", numberText(value("background"), 3)]);
+  if (has("truth")) entries.push(["truth", "true flux", numberText(value("truth"), 3)]);
+  if (has("std")) {
+    entries.push(
+      ["flux", "flux", `${errorText(value("mean"), value("std"))} ${unit}`],
+      ["rhat", "R-hat", `${rhatText(value("rhat"))}, ESS ${countText(value("ess"))}`],
+    );
+  } else if (has("mean")) entries.push(["flux", "flux so far", numberText(value("mean"), 3)]);
+  return (
+    <dl className="facts readout" id="readout" aria-label="Under the cursor">
+      {entries.map(([key, name, text]) => (
+        <div key={key} data-key={key}>
+          <dt>{name}</dt>
+          <dd>{text}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** What was picked. */
+function SelectionView({ desk, data, selection, onSelect, result, wcs }: InspectorProps) {
+  const shape = data.counts.shape;
+  const pixels = useMemo(() => selectedPixels(selection, shape), [selection, shape]);
+  const [region, setRegion] = useState<{ readonly of: Selection; readonly view: RegionView }>();
+  const [trouble, setTrouble] = useState("");
+  const unit = data.unit ?? "";
+
+  useEffect(() => {
+    setTrouble("");
+    if (result === undefined || pixels.length === 0) {
+      setRegion(undefined);
+      return;
+    }
+    let current = true;
+    // A circle that is being drawn asks once it rests.
+    const timer = setTimeout(() => {
+      desk.region(pixels, selectionText(selection)).then(
+        (view) => current && setRegion({ of: selection, view }),
+        (error: Error) => current && setTrouble(error.message),
+      );
+    }, 60);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+  }, [desk, pixels, result, selection]);
+
+  const sum = (values: ArrayLike<number>) => pixels.reduce((all, pixel) => all + values[pixel], 0);
+  const single = pixels.length === 1;
+  const [cx, cy] = selectionCentre(selection);
+  const shown = region?.view.chains.some(({ length }) => length > 1) ? region.view : undefined;
+  const all = shown && pooled(shown.chains);
+  const interval: readonly [number, number] | undefined =
+    all && result
+      ? single
+        ? [result.low.data[pixels[0]], result.high.data[pixels[0]]]
+        : (quantilesOf(all, [0.16, 0.84]) as [number, number])
+      : undefined;
+  const wide = all && quantilesOf(all, [0.025, 0.975]);
+  const mean = shown?.summary.mean ?? Number.NaN;
+  const error = shown ? (single && result ? result.std.data[pixels[0]] : shown.summary.std) : Number.NaN;
+
+  return (
+    <div className="selection">
+      <h3 id="selection-name">{selectionText(selection)}</h3>
+      {selection.kind === "circle" && (
+        <label className="line">
+          Radius in pixels
+          <input
+            type="number"
+            min={0.5}
+            step={0.5}
+            value={selection.radius}
+            onChange={({ target }) => {
+              const radius = Number(target.value);
+              if (radius > 0) onSelect({ ...selection, radius });
+            }}
+          />
+        </label>
+      )}
+      <dl className="facts" id="selection-numbers">
+        {wcs && !single && (
+          <div data-key="sky">
+            <dt>centre</dt>
+            <dd>{formatSkyPosition(wcs, pixelToSky(wcs, cx, cy))}</dd>
+          </div>
+        )}
+        <div data-key="counts">
+          <dt>counts</dt>
+          <dd>
+            {countText(sum(data.counts.data))}
+            {!single && ` in ${countText(pixels.length)} pixels`}
+            {result && `, ${numberText(sum(result.predicted.data))} predicted`}
+          </dd>
+        </div>
+        {shown && interval && wide && (
+          <>
+            <div data-key="flux" className="main">
+              <dt>flux</dt>
+              <dd>
+                {errorText(mean, error)} {formatUnit(unit)}
+              </dd>
+            </div>
+            <div data-key="interval">
+              <dt>68 %</dt>
+              <dd>
+                {numberText(interval[0])} to {numberText(interval[1])}
+              </dd>
+            </div>
+            <div data-key="interval95">
+              <dt>95 %</dt>
+              <dd>
+                {numberText(wide[0])} to {numberText(wide[1])}
+              </dd>
+            </div>
+            <div data-key="rhat">
+              <dt>R-hat</dt>
+              <dd>
+                {rhatText(shown.summary.rhat)}, ESS {countText(shown.summary.ess)}
+              </dd>
+            </div>
+          </>
+        )}
+      </dl>
+      {trouble !== "" && (
+        <p role="alert" className="trouble">
+          {trouble}
+        </p>
+      )}
+      {result === undefined ? (
+        <p className="muted">Flux, its interval, trace and histogram appear here when the chains are done.</p>
+      ) : (
+        shown &&
+        interval && (
+          <>
+            <DrawsChart
+              chains={shown.chains}
+              first={result.firstSweep}
+              every={result.everySweeps}
+              interval={interval}
+              unit={unit}
+            />
+            <HistogramChart chains={shown.chains} mean={mean} interval={interval} unit={unit} />
+          </>
+        )
+      )}
+    </div>
+  );
+}
+
+/** Traces of parameters, while a run goes and after it. */
+function ChainsView({
+  live,
+  result,
+}: {
+  readonly live: LiveView | undefined;
+  readonly result: ResultView | undefined;
+}) {
+  const source = live ?? result;
+  if (source === undefined)
+    return <p className="muted">Traces of the chains are drawn here while they run.</p>;
+  const sweeps = live
+    ? Math.max(...live.sweeps, 2)
+    : Math.max(2, ...source.traces.map(({ chains, every }) => (chains[0]?.length ?? 0) * every));
+  const count = source.traces[0]?.chains.length ?? 0;
+  return (
+    <div className="chains">
+      <p className="legend">
+        {Array.from({ length: count }, (_, chain) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: chains are known by their numbers.
+          <span key={chain}>
+            <svg width="16" height="8" aria-hidden="true">
+              <path d="M0,4H16" className={`series-${(chain % 6) + 1}`} strokeWidth="2" />
+            </svg>
+            chain {chain + 1}
+          </span>
+        ))}
+      </p>
+      {source.traces.map((trace) => (
+        <figure key={trace.name}>
+          <figcaption>
+            {trace.label}{" "}
+            <span className="muted">
+              {Number.isFinite(trace.rhat) && `R-hat ${rhatText(trace.rhat)}, ESS ${countText(trace.ess)}`}
+            </span>
+          </figcaption>
+          <TraceChart trace={{ ...trace, label: "" }} burnIn={source.burnIn} sweeps={sweeps} height={128} />
+        </figure>
+      ))}
+      <p className="muted">Shaded: burn-in, which no statistic uses.</p>
+    </div>
+  );
+}

@@ -1,0 +1,167 @@
+/** What the page and its desk (the worker that holds files, chains and result) tell each other. Plain data. */
+
+import type {
+  Cutout,
+  LiraDeconvolverOptions,
+  QuantitySummary,
+  Shape,
+  SkyImage,
+  Verdict,
+  WcsCard,
+} from "tslira";
+
+/** What an image of a file is used as. */
+export type Role = "counts" | "psf" | "exposure" | "background" | "mask";
+
+/** An image found in a file. */
+export interface FoundImage {
+  readonly hdu: number;
+  /** As the command line names it: the file, with the number of the extension where it is not the first image. */
+  readonly name: string;
+  readonly shape: Shape;
+  readonly role: Role | undefined;
+  /** Why it was taken for that, in words. */
+  readonly reason: string;
+  /** The image, made smaller for the eye. */
+  readonly preview: SkyImage;
+}
+
+/** A file that was read. */
+export interface ReadFile {
+  readonly id: number;
+  readonly images: readonly FoundImage[];
+}
+
+/** Which image of which file. */
+export interface ImageChoice {
+  readonly file: number;
+  readonly hdu: number;
+  readonly name: string;
+}
+
+/** The images of an observation. */
+export type Choices = Partial<Readonly<Record<Role, ImageChoice>>>;
+
+/** How an observation is put together. */
+export interface Composition {
+  readonly cutout?: Cutout;
+  readonly psfCutout?: Cutout;
+  readonly backgroundUnit?: "flux" | "counts";
+}
+
+/** An observation that is ready to be deconvolved. */
+export interface ObservationView {
+  readonly name: string;
+  readonly counts: SkyImage;
+  readonly psf: SkyImage;
+  readonly exposure?: SkyImage;
+  /** As it will be used, in the unit of the flux. */
+  readonly background?: SkyImage;
+  readonly mask?: SkyImage;
+  /** The true flux of a simulated observation. */
+  readonly truth?: SkyImage;
+  readonly wcs: readonly WcsCard[];
+  readonly unit?: string;
+  readonly warnings: readonly string[];
+  /** Shapes before any cut-out. */
+  readonly fullShape: Shape;
+  readonly fullPsfShape: Shape;
+}
+
+/** A built-in example. */
+export interface Example {
+  readonly id: "point-source" | "disk" | "gaussian-and-points";
+  readonly title: string;
+  readonly sentence: string;
+}
+
+/** An example with what it looks like. */
+export interface ShownExample extends Example {
+  readonly counts: SkyImage;
+}
+
+/** One scalar of all chains, thinned for the eye. */
+export interface TraceView {
+  readonly name: string;
+  readonly label: string;
+  /** Sweeps between points, from sweep 1. */
+  readonly every: number;
+  readonly chains: readonly Float64Array[];
+  readonly rhat: number;
+  readonly ess: number;
+}
+
+/** What a run has found so far. */
+export interface LiveView {
+  readonly sweeps: readonly number[];
+  readonly done: number;
+  readonly total: number;
+  readonly sweepsPerSecond: number;
+  readonly secondsLeft: number;
+  readonly stage: "sampling" | "diagnosing";
+  readonly burnIn: number;
+  /** Mean of all chains after burn-in, or their present images during it. */
+  readonly mean?: SkyImage;
+  readonly meanKind: "start" | "mean";
+  readonly traces: readonly TraceView[];
+}
+
+/** What a run found, without the draws, which stay at the desk. */
+export interface ResultView {
+  readonly mean: SkyImage;
+  readonly std: SkyImage;
+  readonly low: SkyImage;
+  readonly high: SkyImage;
+  readonly rhat: SkyImage;
+  readonly ess: SkyImage;
+  readonly predicted: SkyImage;
+  readonly residual: SkyImage;
+  readonly verdict: Pick<Verdict, "state" | "sentence" | "remedy">;
+  readonly total: { readonly mean: number; readonly std: number };
+  readonly complete: boolean;
+  readonly seconds: number;
+  readonly burnIn: number;
+  readonly chains: number;
+  /** Kept draws of each chain. */
+  readonly draws: readonly number[];
+  readonly firstSweep: number;
+  readonly everySweeps: number;
+  readonly traces: readonly TraceView[];
+  readonly warnings: readonly string[];
+}
+
+/** The flux of a region in every kept draw. */
+export interface RegionView {
+  readonly pixels: number;
+  readonly chains: readonly Float64Array[];
+  readonly summary: Pick<QuantitySummary, "mean" | "std" | "rhat" | "ess">;
+}
+
+/** What the desk does. */
+export interface DeskCalls {
+  examples(): readonly ShownExample[];
+  openExample(id: Example["id"]): Choices;
+  readFile(file: Blob, name: string): ReadFile;
+  forgetFiles(): void;
+  compose(choices: Choices, composition: Composition): ObservationView;
+  run(settings: LiraDeconvolverOptions, command: string): ResultView;
+  stop(): void;
+  region(pixels: readonly number[], name: string): RegionView;
+  draw(chain: number, index: number): SkyImage;
+  fits(): Uint8Array<ArrayBuffer>;
+  report(): string;
+  figure(kind: "posterior" | "traces" | "data", theme: "light" | "dark"): string;
+}
+
+/** A question to the desk. */
+export interface DeskRequest {
+  readonly id: number;
+  readonly call: keyof DeskCalls;
+  readonly args: readonly unknown[];
+}
+
+/** What the desk says: an answer, an error, or news of a run. */
+export type DeskResponse =
+  | { readonly id: number; readonly answer: unknown }
+  | { readonly id: number; readonly error: { readonly code: string; readonly message: string } }
+  | { readonly live: LiveView };

@@ -1,0 +1,230 @@
+/** Settings, start and stop, and how a run is going. */
+
+import type { LiraDeconvolverOptions } from "tslira";
+import { countText, durationText, numberText, rhatText } from "tslira/viewer";
+import type { LiveView, ResultView } from "./protocol.js";
+import { ADVANCED_FIELDS, type Field, type Form, fieldError, formIsGood, MAIN_FIELDS } from "./settings.js";
+
+/** Where a run stands. */
+export type RunState =
+  | { readonly stage: "ready" }
+  | { readonly stage: "running"; readonly stopping: boolean; readonly live?: LiveView }
+  | {
+      readonly stage: "done";
+      readonly result: ResultView;
+      readonly settings: LiraDeconvolverOptions;
+      readonly command: string;
+    }
+  | { readonly stage: "stopped" }
+  | { readonly stage: "failed"; readonly message: string };
+
+interface RunProps {
+  /** Warnings that are on the screen already. */
+  readonly known: readonly string[];
+  readonly form: Form;
+  readonly onForm: (form: Form) => void;
+  readonly run: RunState;
+  readonly onStart: () => void;
+  readonly onStop: () => void;
+}
+
+/** What the chains look like so far, in a sentence. */
+export function liveSentence({ traces, sweeps, burnIn, stage }: LiveView): string {
+  if (stage === "diagnosing") return "All sweeps are done; comparing the chains pixel by pixel.";
+  const least = Math.min(...sweeps);
+  if (least < burnIn) return "Burn-in: the chains are on their way from separated starts.";
+  const rhats = traces.map(({ rhat }) => rhat).filter(Number.isFinite);
+  if (rhats.length < traces.length) return "Too early to compare the chains.";
+  const worst = Math.max(...rhats);
+  const ess = Math.min(...traces.map((trace) => trace.ess));
+  if (worst < 1.05) {
+    return ess >= 400
+      ? "The chains agree so far, and have seen enough for total and likelihood."
+      : "The chains agree so far; more sweeps make it certain.";
+  }
+  return worst < 1.2 ? "The chains are coming together." : "The chains do not agree yet.";
+}
+
+const VERDICT_WORDS: Readonly<Record<ResultView["verdict"]["state"], string>> = {
+  agree: "The chains agree",
+  weak: "Not sure yet",
+  disagree: "The chains disagree",
+  unknown: "Cannot be told",
+};
+
+/** The card. */
+export function RunCard({ form, onForm, run, onStart, onStop, known }: RunProps) {
+  const running = run.stage === "running";
+  const sweeps = Number(form.iterations);
+  const field = (one: Field) => (
+    <FormField
+      key={one.key}
+      field={one}
+      form={form}
+      disabled={running}
+      onChange={(value) => {
+        const next = { ...form, [one.key]: value };
+        // A burn-in that was a tenth stays a tenth.
+        const tenth = String(Math.floor(sweeps / 10));
+        onForm(
+          one.key === "iterations" && form.burnIn === tenth
+            ? { ...next, burnIn: String(Math.floor(Number(value) / 10)) }
+            : next,
+        );
+      }}
+    />
+  );
+  return (
+    <section className="card" aria-labelledby="run-title">
+      <h2 id="run-title">Run</h2>
+      <div role="status">
+        {run.stage === "done" && (
+          <div className={`verdict ${run.result.verdict.state}`}>
+            <strong>{VERDICT_WORDS[run.result.verdict.state]}</strong>
+            <p>
+              {run.result.verdict.sentence} {run.result.verdict.remedy}
+            </p>
+            <p className="muted">
+              {run.result.complete ? "" : "Stopped early. "}
+              {countText(run.result.draws.reduce((sum, count) => sum + count, 0))} draws kept, sampled in{" "}
+              {durationText(run.result.seconds)}. Total flux {numberText(run.result.total.mean)} ±{" "}
+              {numberText(run.result.total.std, 2)}.
+            </p>
+            {run.result.warnings
+              .filter((warning) => !known.includes(warning))
+              .map((warning) => (
+                <p className="note" key={warning}>
+                  {warning}
+                </p>
+              ))}
+          </div>
+        )}
+        {run.stage === "stopped" && (
+          <p className="note">Stopped before two draws of every chain were kept.</p>
+        )}
+      </div>
+      <div className="fields">{MAIN_FIELDS.map(field)}</div>
+      <details>
+        <summary>Advanced</summary>
+        <div className="fields wide">{ADVANCED_FIELDS.map(field)}</div>
+      </details>
+      {running ? (
+        <Progress live={run.live} stopping={run.stopping} onStop={onStop} />
+      ) : (
+        <button type="button" className="primary full" disabled={!formIsGood(form)} onClick={onStart}>
+          {run.stage === "done" ? "Run again" : "Start the chains"}
+        </button>
+      )}
+      {run.stage === "failed" && (
+        <p role="alert" className="trouble">
+          {run.message}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Progress({
+  live,
+  stopping,
+  onStop,
+}: {
+  readonly live: LiveView | undefined;
+  readonly stopping: boolean;
+  readonly onStop: () => void;
+}) {
+  const diagnosing = live?.stage === "diagnosing";
+  return (
+    <div className="progress">
+      <progress
+        max={live?.total ?? 1}
+        value={live?.done ?? 0}
+        aria-label={diagnosing ? "Comparing the chains" : "Sweeps"}
+      />
+      <div className="progress-text">
+        {live === undefined
+          ? "Starting the workers …"
+          : diagnosing
+            ? "Comparing the chains …"
+            : `${countText(live.sweepsPerSecond)} sweeps a second, ${
+                Number.isFinite(live.secondsLeft) ? `${durationText(live.secondsLeft)} left` : "…"
+              }`}
+      </div>
+      {live && <p className="sentence">{liveSentence(live)}</p>}
+      {live && !diagnosing && live.traces.every(({ rhat }) => Number.isFinite(rhat)) && (
+        <p className="muted numbers">
+          {live.traces.map(({ name, rhat, ess }) => (
+            <span key={name}>
+              {name === "logLikelihood" ? "likelihood" : "total"}: R-hat {rhatText(rhat)}, ESS{" "}
+              {countText(ess)}
+            </span>
+          ))}
+        </p>
+      )}
+      <button type="button" className="full" disabled={stopping || diagnosing} onClick={onStop}>
+        {stopping && !diagnosing ? "Stopping …" : "Stop and keep what there is"}
+      </button>
+    </div>
+  );
+}
+
+function FormField({
+  field,
+  form,
+  disabled,
+  onChange,
+}: {
+  readonly field: Field;
+  readonly form: Form;
+  readonly disabled: boolean;
+  readonly onChange: (value: string) => void;
+}) {
+  const { key, label, help, kind, choices = [] } = field;
+  const value = form[key] ?? "";
+  const error = fieldError(field, form);
+  const id = `field-${key}`;
+  return (
+    <div className={`field ${kind}`}>
+      <label htmlFor={id} title={help}>
+        {label}
+      </label>
+      {kind === "choice" ? (
+        <select
+          id={id}
+          value={value}
+          disabled={disabled}
+          onChange={({ target }) => onChange(target.value)}
+          aria-describedby={`${id}-help`}
+        >
+          {choices.map(([choice, title]) => (
+            <option key={choice} value={choice}>
+              {title}
+            </option>
+          ))}
+        </select>
+      ) : kind === "check" ? (
+        <input
+          id={id}
+          type="checkbox"
+          checked={value === "yes"}
+          disabled={disabled}
+          onChange={({ target }) => onChange(target.checked ? "yes" : "")}
+          aria-describedby={`${id}-help`}
+        />
+      ) : (
+        <input
+          id={id}
+          inputMode={kind === "whole" ? "numeric" : "decimal"}
+          value={value}
+          disabled={disabled}
+          aria-invalid={error !== undefined}
+          aria-describedby={`${id}-help`}
+          onChange={({ target }) => onChange(target.value)}
+        />
+      )}
+      <p id={`${id}-help`} className={error ? "field-error" : "field-help"}>
+        {error ?? help}
+      </p>
+    </div>
+  );
+}

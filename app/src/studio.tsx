@@ -1,0 +1,113 @@
+/** Studio: from files or an example to a posterior. What is open, and what is shown for it. */
+
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type Desk, openDesk } from "./desk.js";
+import type { Choices, Composition, Example, LiveView, ObservationView, ShownExample } from "./protocol.js";
+import { startForm } from "./settings.js";
+import { StartScreen } from "./start-screen.js";
+import { Workspace } from "./workspace.js";
+
+/** An observation on the screen. */
+export interface OpenData {
+  readonly choices: Choices;
+  readonly composition: Composition;
+  readonly view: ObservationView;
+  readonly example?: Example["id"];
+}
+
+/** Colours of the page: the system's, or one's own. */
+type Theme = "auto" | "light" | "dark";
+const NEXT_THEME: Readonly<Record<Theme, Theme>> = { auto: "light", light: "dark", dark: "auto" };
+const THEME_NAMES: Readonly<Record<Theme, string>> = { auto: "Auto", light: "Light", dark: "Dark" };
+
+/** The page. */
+export function Studio() {
+  const hear = useRef<(live: LiveView) => void>(() => undefined);
+  const [desk, setDesk] = useState<Desk>();
+  const [examples, setExamples] = useState<readonly ShownExample[]>([]);
+  const [open, setOpen] = useState<OpenData>();
+  const [form, setForm] = useState(startForm);
+  const [trouble, setTrouble] = useState("");
+  const [theme, setTheme] = useState<Theme>("auto");
+
+  useEffect(() => {
+    const { desk: opened, close } = openDesk((live) => hear.current(live));
+    setDesk(() => opened);
+    opened.examples().then(setExamples, (error: Error) => setTrouble(error.message));
+    return close;
+  }, []);
+  useEffect(() => {
+    if (theme === "auto") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+  }, [theme]);
+  const title = examples.find(({ id }) => id === open?.example)?.title ?? open?.view.name;
+  useEffect(() => {
+    document.title = title === undefined ? "tslira Studio" : `${title} – tslira Studio`;
+  }, [title]);
+
+  const compose = useCallback(
+    async (choices: Choices, composition: Composition, example?: Example["id"]) => {
+      if (desk === undefined) return;
+      const view = await desk.compose(choices, composition);
+      setOpen({ choices, composition, view, ...(example && { example }) });
+    },
+    [desk],
+  );
+  const onLive = useMemo(
+    () => (listener: (live: LiveView) => void) => {
+      hear.current = listener;
+    },
+    [],
+  );
+
+  const startAgain = () => {
+    void desk?.stop();
+    void desk?.forgetFiles();
+    setOpen(undefined);
+  };
+
+  return (
+    <>
+      <header className="top">
+        <h1>
+          tslira <span>Studio</span>
+        </h1>
+        {open && (
+          <p className="what">
+            <strong>{title}</strong> {open.view.counts.shape[1]} × {open.view.counts.shape[0]} pixels
+          </p>
+        )}
+        <nav aria-label="Page">
+          {open && (
+            <button type="button" className="quiet" onClick={startAgain}>
+              Other data
+            </button>
+          )}
+          <button type="button" className="quiet" onClick={() => setTheme(NEXT_THEME[theme])}>
+            <span className="spoken">Colours of the page: </span>
+            {THEME_NAMES[theme]}
+          </button>
+        </nav>
+      </header>
+      {trouble !== "" && (
+        <p role="alert" className="trouble page-trouble">
+          {trouble}
+        </p>
+      )}
+      {desk &&
+        (open === undefined ? (
+          <StartScreen desk={desk} examples={examples} onOpen={compose} />
+        ) : (
+          <Workspace
+            key={JSON.stringify([open.choices, open.composition])}
+            desk={desk}
+            open={open}
+            onCompose={(composition) => compose(open.choices, composition, open.example)}
+            form={form}
+            onForm={setForm}
+            onLive={onLive}
+          />
+        ))}
+    </>
+  );
+}

@@ -1,0 +1,216 @@
+/** The screen for one observation: data and run on the left, pictures in the middle, a closer look on the right. */
+
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type Cutout, parseWcs } from "tslira";
+import { type Selection, type Style, type Viewport, wholeView } from "tslira/viewer";
+import { DataCard } from "./data-card.js";
+import type { Desk, DeskError } from "./desk.js";
+import { Inspector, type Tab } from "./inspector.js";
+import { KeepCard } from "./keep-card.js";
+import { layersOf, panelsFor } from "./layers.js";
+import { PanelGrid, type Tool } from "./panel-grid.js";
+import type { Composition, LiveView, ResultView } from "./protocol.js";
+import { commandOf } from "./reproduce.js";
+import { RunCard, type RunState } from "./run-card.js";
+import { type Form, formIsGood, settingsOf } from "./settings.js";
+import type { OpenData } from "./studio.js";
+import { Toolbar } from "./toolbar.js";
+
+interface WorkspaceProps {
+  readonly desk: Desk;
+  readonly open: OpenData;
+  readonly onCompose: (composition: Composition) => Promise<void>;
+  /** Settings outlive a cut-out, which makes the rest of the screen anew. */
+  readonly form: Form;
+  readonly onForm: (form: Form) => void;
+  readonly onLive: (listener: (live: LiveView) => void) => void;
+}
+
+/** The screen. */
+export function Workspace({ desk, open, onCompose, onLive, form, onForm }: WorkspaceProps) {
+  const { view: data, choices, composition, example } = open;
+  const shape = data.counts.shape;
+  const [run, setRun] = useState<RunState>({ stage: "ready" });
+  const [view, setView] = useState<Viewport>(() => wholeView(shape));
+  const [cursor, setCursor] = useState<readonly [number, number]>(() =>
+    brightest(data.counts.data, shape[1]),
+  );
+  const [selection, setSelection] = useState<Selection>(() => ({
+    kind: "pixel",
+    x: cursor[0],
+    y: cursor[1],
+  }));
+  const [tool, setTool] = useState<Tool>("pixel");
+  const [style, setStyle] = useState<Style>({ stretch: "sqrt", colormap: "auto", percent: 99.9 });
+  const [panels, setPanels] = useState<readonly string[]>(() => panelsFor(data, false));
+  const [tab, setTab] = useState<Tab>("selection");
+  const [trouble, setTrouble] = useState("");
+  const touched = useRef(false);
+
+  const live = run.stage === "running" ? run.live : undefined;
+  const result = run.stage === "done" ? run.result : undefined;
+  const layers = useMemo(() => layersOf(data, live, result), [data, live, result]);
+  const wcs = useMemo(() => parseWcs(data.wcs).wcs, [data.wcs]);
+  const settings = useMemo(() => settingsOf(form), [form]);
+  const command = useMemo(() => commandOf(choices, composition, settings), [choices, composition, settings]);
+
+  const start = useCallback(async () => {
+    if (!formIsGood(form)) return;
+    setRun({ stage: "running", stopping: false });
+    setTab("chains");
+    onLive((news) => setRun((now) => (now.stage === "running" ? { ...now, live: news } : now)));
+    try {
+      const found: ResultView = await desk.run(settings, command);
+      setRun({ stage: "done", result: found, settings, command });
+      setTab("selection");
+      if (!touched.current) setPanels(panelsFor(data, true));
+      const [x, y] = brightest(found.mean.data, shape[1]);
+      setSelection((now) => (touched.current ? now : { kind: "pixel", x, y }));
+      setCursor((now) => (touched.current ? now : [x, y]));
+    } catch (error) {
+      const { message, code } = error as DeskError;
+      setRun(code === "ABORTED" ? { stage: "stopped" } : { stage: "failed", message });
+      setTab("selection");
+    }
+  }, [desk, form, settings, command, data, shape, onLive]);
+
+  const stop = useCallback(() => {
+    setRun((now) => (now.stage === "running" ? { ...now, stopping: true } : now));
+    void desk.stop();
+  }, [desk]);
+
+  const cut = useCallback(
+    async (target: "counts" | "psf", part: Cutout | undefined) => {
+      const { cutout, psfCutout, ...rest } = composition;
+      const before = target === "counts" ? cutout : psfCutout;
+      const [dx, dy] = [before?.x[0] ?? 0, before?.y[0] ?? 0];
+      const absolute = part && {
+        x: [part.x[0] + dx, part.x[1] + dx] as const,
+        y: [part.y[0] + dy, part.y[1] + dy] as const,
+      };
+      const next = target === "counts" ? [absolute, psfCutout] : [cutout, absolute];
+      try {
+        await onCompose({
+          ...rest,
+          ...(next[0] && { cutout: next[0] }),
+          ...(next[1] && { psfCutout: next[1] }),
+        });
+      } catch (error) {
+        setTrouble((error as Error).message);
+      }
+    },
+    [composition, onCompose],
+  );
+
+  useEffect(() => {
+    const keys = (event: KeyboardEvent) => {
+      const { target } = event;
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+        if (run.stage !== "running") void start();
+        event.preventDefault();
+        return;
+      }
+      if (target instanceof HTMLElement && /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return;
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const tools: Readonly<Record<string, Tool>> = { p: "pixel", c: "circle", x: "cut" };
+      const wanted = tools[event.key];
+      if (wanted && (wanted !== "cut" || run.stage !== "running")) setTool(wanted);
+    };
+    document.addEventListener("keydown", keys);
+    return () => document.removeEventListener("keydown", keys);
+  }, [run.stage, start]);
+
+  const select = useCallback((next: Selection) => {
+    touched.current = true;
+    setSelection(next);
+    setTab((now) => (now === "draws" ? now : "selection"));
+  }, []);
+
+  return (
+    <main className="workspace">
+      <div className="left">
+        <DataCard
+          data={data}
+          composition={composition}
+          choices={choices}
+          busy={run.stage === "running"}
+          onCut={cut}
+        />
+        <RunCard
+          known={data.warnings}
+          form={form}
+          onForm={onForm}
+          run={run}
+          onStart={() => void start()}
+          onStop={stop}
+        />
+        {trouble !== "" && (
+          <p role="alert" className="trouble">
+            {trouble}
+          </p>
+        )}
+        <KeepCard
+          desk={desk}
+          name={data.name}
+          ready={run.stage === "done"}
+          choices={choices}
+          composition={composition}
+          settings={run.stage === "done" ? run.settings : settings}
+          example={example}
+        />
+      </div>
+      <section className="middle" aria-label="Pictures">
+        <Toolbar
+          tool={tool}
+          onTool={setTool}
+          style={style}
+          onStyle={setStyle}
+          view={view}
+          onView={setView}
+          shape={shape}
+          busy={run.stage === "running"}
+        />
+        <PanelGrid
+          layers={layers}
+          panels={panels}
+          onPanels={(next) => {
+            touched.current = true;
+            setPanels(next);
+          }}
+          shape={shape}
+          wcs={wcs}
+          view={view}
+          onView={setView}
+          cursor={cursor}
+          onCursor={setCursor}
+          selection={selection}
+          onSelect={select}
+          tool={run.stage === "running" && tool === "cut" ? "pixel" : tool}
+          onCut={cut}
+          style={style}
+        />
+      </section>
+      <Inspector
+        desk={desk}
+        layers={layers}
+        data={data}
+        wcs={wcs}
+        cursor={cursor}
+        selection={selection}
+        onSelect={select}
+        live={live}
+        result={result}
+        style={style}
+        tab={tab}
+        onTab={setTab}
+      />
+    </main>
+  );
+}
+
+/** The pixel of the largest value as (x, y). */
+function brightest(data: Float64Array, nx: number): [number, number] {
+  let at = 0;
+  for (let pixel = 1; pixel < data.length; pixel++) if (data[pixel] > data[at]) at = pixel;
+  return [at % nx, Math.floor(at / nx)];
+}

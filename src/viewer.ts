@@ -1,0 +1,33 @@
+/**
+ * tslira/viewer: parts of a page that shows images of the sky: framed pictures with one linked view, colour bars, rulers,
+ * selections, small charts, and numbers for readers. Building blocks of the pages of this package (reports, Studio), without their
+ * style sheets. For browsers; every function that makes elements takes the document.
+ *
+ * @module
+ */
+
+export { type ColorScale, colorScale } from "./figures/color-scale.js";
+export { formatUnit } from "./figures/ticks.js";
+export {
+  type ChartAxis,
+  type ChartBox,
+  type ChartScales,
+  chart,
+  linePath,
+  paddedRange,
+} from "./viewer/chart.js";
+export { type ColorBar, createColorBar } from "./viewer/color-bar.js";
+export { createFrame, type Frame, outlined } from "./viewer/frame.js";
+export { crossShape, selectionShape } from "./viewer/marks.js";
+export { countText, durationText, errorText, numberText, rhatText } from "./viewer/numbers.js";
+export { type Quantity, quantityScale, type Style } from "./viewer/quantity-scale.js";
+export { compass, scaleBar } from "./viewer/scale-bar.js";
+export {
+  movedSelection,
+  type Selection,
+  selectedPixels,
+  selectionCentre,
+  selectionText,
+} from "./viewer/selection.js";
+export { histogram, meanOf, pooled, quantilesOf, stdOf } from "./viewer/statistics.js";
+export { clampView, type Viewport, viewEdges, wholeView, zoomAt } from "./viewer/viewport.js";

@@ -1,0 +1,81 @@
+/** What Studio writes as a command is what the command line reads: the same settings and files. */
+import { describe, expect, it } from "vitest";
+import { commandOf, typescriptOf } from "../../app/src/reproduce.js";
+import {
+  ADVANCED_FIELDS,
+  fieldError,
+  formIsGood,
+  MAIN_FIELDS,
+  settingsOf,
+  startForm,
+} from "../../app/src/settings.js";
+import { flagSettings } from "../../src/cli/deconvolve.js";
+import { deconvolveOptions } from "../../src/cli/deconvolve-options.js";
+import { shellWords } from "../../src/cli/recorded-data.js";
+
+const choices = {
+  counts: { file: 0, hdu: 0, name: "my counts.fits.gz" },
+  psf: { file: 1, hdu: 2, name: "all's.fits[2]" },
+  exposure: { file: 2, hdu: 0, name: "exposure.fits" },
+  background: { file: 3, hdu: 0, name: "background.fits" },
+};
+
+function readBack(command: string) {
+  const [program, verb, ...args] = shellWords(command);
+  expect([program, verb]).toEqual(["tslira", "deconvolve"]);
+  const options = deconvolveOptions().exitOverride();
+  options.parse(args, { from: "user" });
+  return flagSettings(options.processedArgs[0], options.opts());
+}
+
+describe("commandOf", () => {
+  it("is read back as the settings of the form, each of them changed", () => {
+    const form = {
+      ...startForm(),
+      ...{ iterations: "300", burnIn: "50", chains: "3", seed: "11", boundary: "wrap", cycleSpin: "random" },
+      ...{ fitBackgroundScale: "yes", alphaInit: "0.3", smoothingPower: "2", smoothingRate: "0.02" },
+      ...{ smoothingExponent: "1", keep: "200" },
+    };
+    expect(formIsGood(form)).toBe(true);
+    const settings = settingsOf(form);
+    const composition = {
+      cutout: { x: [64, 192], y: [65, 193] },
+      psfCutout: { x: [15, 32], y: [14, 31] },
+      backgroundUnit: "counts",
+    } as const;
+    const { common, options, output } = readBack(commandOf(choices, composition, settings));
+    expect(options).toEqual(settings);
+    expect(common).toEqual({
+      ...{ counts: "my counts.fits.gz", psf: "all's.fits[2]", exposure: "exposure.fits" },
+      ...{ background: "background.fits", ...composition },
+    });
+    expect(output).toBe("result.fits");
+    const code = typescriptOf(choices, composition, settings);
+    expect(code).toContain('  psf: "all\'s.fits[2]",\n');
+    expect(code).toContain("  cutout: { x: [64, 192], y: [65, 193] },\n");
+    expect(code).toContain("  smoothingPrior: { power: 2, rate: 0.02, exponent: 1 },\n");
+  });
+
+  it("leaves out what is at its default, burn-in and numbers of the run aside", () => {
+    const settings = settingsOf(startForm());
+    expect(settings).toEqual({ iterations: 2000, burnIn: 200, chains: 4, seed: 0 });
+    const { options } = readBack(commandOf(choices, { backgroundUnit: "flux" }, settings));
+    expect(options).toEqual(settings);
+  });
+});
+
+describe("fields", () => {
+  it("say what is wrong", () => {
+    const wrong = (key: string, text: string) =>
+      fieldError([...MAIN_FIELDS, ...ADVANCED_FIELDS].find((field) => field.key === key)!, {
+        ...startForm(),
+        [key]: text,
+      });
+    expect(wrong("iterations", "")).toBe("a number, please");
+    expect(wrong("iterations", "2.5")).toBe("a whole number, please");
+    expect(wrong("chains", "0")).toBe("at least 1");
+    expect(wrong("burnIn", "1999")).toBe("must leave two sweeps");
+    expect(wrong("alphaInit", "0.2")).toBeUndefined();
+    expect(formIsGood({ ...startForm(), alphaInit: "-1" })).toBe(false);
+  });
+});

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { composeObservation } from "../../src/io/compose-observation.js";
+import { fitsCard, readFits, writeFits } from "../../src/io/fits.js";
+
+/** An image of 3 rows and 4 columns as it comes out of a file; values 0, 1, ... times `step`. */
+function named(name: string, step: number, cards = [fitsCard("CRPIX1", 2)], shape = [3, 4]) {
+  const data = Float64Array.from({ length: shape[0] * shape[1] }, (_, index) => step * index);
+  const [hdu] = readFits(writeFits([{ kind: "image", name: "PRIMARY", shape, data, cards }]));
+  return { name, hdu };
+}
+
+describe("composeObservation", () => {
+  const counts = named("night/counts.fits.gz", 1, [
+    fitsCard("CTYPE1", "RA---TAN"),
+    fitsCard("CTYPE2", "DEC--TAN"),
+    fitsCard("CRPIX1", 2),
+    fitsCard("CRPIX2", 2),
+  ]);
+  const psf = named("psf.fits", 1);
+
+  it("names the observation after the counts and counts in counts", () => {
+    const { observation, unit } = composeObservation({ counts, psf });
+    expect(observation.name).toBe("counts");
+    expect(unit).toBe("count");
+    expect([...observation.counts.data]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  });
+
+  it("cuts companions of the whole shape alike and shifts the sky; divides background counts by exposure", () => {
+    const exposure = named("exposure.fits", 2, [fitsCard("BUNIT", "s")]);
+    const background = named("background.fits", 6);
+    const { observation, unit } = composeObservation(
+      { counts, psf, exposure, background },
+      { cutout: { x: [1, 3], y: [1, 3] }, psfCutout: { x: [0, 2], y: [0, 1] }, backgroundUnit: "counts" },
+    );
+    expect([...observation.counts.data]).toEqual([5, 6, 9, 10]);
+    expect([...observation.exposure!.data]).toEqual([10, 12, 18, 20]);
+    expect([...observation.background!.data]).toEqual([3, 3, 3, 3]);
+    expect([...observation.psf.data]).toEqual([0, 1]);
+    expect(unit).toBe("count / (s)");
+    expect(observation.wcs?.find(({ keyword }) => keyword === "CRPIX1")?.value).toBe(1);
+  });
+
+  it("says which file a cut-out leaves", () => {
+    expect(() => composeObservation({ counts, psf }, { cutout: { x: [0, 5], y: [0, 3] } })).toThrow(
+      "night/counts.fits.gz: cut-out must lie inside the image, columns 0:4 and rows 0:3, got 0:5,0:3",
+    );
+    expect(() => composeObservation({ counts, psf }, { backgroundUnit: "erg" as "flux" })).toThrow(
+      /background unit: must be "flux" or "counts"/,
+    );
+  });
+});
