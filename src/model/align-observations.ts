@@ -112,7 +112,7 @@ function checkOffsets(observations: readonly Observation[], offsets: readonly Pi
     return;
   }
   throw new InvalidInputError(
-    `observations: offsets must be one finite {x, y} for each of the ${observations.length}, got ${JSON.stringify(offsets)}; ` +
+    `observations: offsets must be one finite {x, y} for each of the ${observations.length} observations, got ${JSON.stringify(offsets)}; ` +
       "leave them out when all observations share one grid",
   );
 }

@@ -53,7 +53,11 @@ describe.skipIf(absent)("Chandra 4683 and 4684 together", () => {
       expect(imageSum(image)).toBeGreaterThan(0.9 * seen);
       expect(imageSum(image)).toBeLessThan(1.2 * seen);
     }
-    expect(posterior.ledger.map(({ observed }) => observed)).toEqual(counts);
+    // The last row of the second lies beyond the sky of the first and is not used.
+    const observed = posterior.ledger.map((row) => row.observed);
+    expect(observed[0]).toBe(counts[0]);
+    expect(observed[1]).toBeLessThan(counts[1]);
+    expect(observed[1]).toBeGreaterThan(0.97 * counts[1]);
     expect(posterior.wcs).toEqual(pair[0].wcs);
   });
 

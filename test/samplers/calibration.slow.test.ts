@@ -28,7 +28,7 @@ describe.each([
   const reports: CalibrationReport[] = [];
 
   it.each(scenarios)("$name", (scenario) => {
-    const report = calibrate(scenario, startLiraChain, OPTIONS);
+    const report = calibrate(scenario, startLiraChain, { ...OPTIONS, simulations: 160 });
     console.log(formatCalibration(report));
     reports.push(report);
     // Each scenario by itself at the rate that is left for it; the whole is judged below.
