@@ -77,9 +77,13 @@ it.skipIf(!present)(
       await page.mouse.move(box!.x + 3, box!.y + box!.height - 3);
       expect(await page.locator(".pixel").innerText()).toMatch(/^x 0, y 0: draw ≈ 18(\.\d)?, mean ≈ 14/);
       await page.locator(".chain").selectOption("0");
-      await page.locator(".play").click();
+      // Pressed and read at once: ten draws may be over before a second question arrives.
+      const label = await page.locator(".play").evaluate((button: HTMLButtonElement) => {
+        button.click();
+        return button.getAttribute("aria-label");
+      });
+      expect(label).toBe("Pause");
       await page.waitForFunction(() => document.querySelector(".which")?.textContent?.includes("draw 10,"));
-      expect(await page.locator(".play").getAttribute("aria-label")).toBe("Pause");
       await page.waitForFunction(
         () => document.querySelector(".play")?.getAttribute("aria-label") === "Play",
       );
