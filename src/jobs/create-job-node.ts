@@ -257,7 +257,7 @@ export function jobTiles({ manifest }: Job): TilePlan {
  * The prior on the total is one on the flux of a whole image and says nothing about a tile: its default here is shape 1,
  * rate 0, which does not pull.
  *
- * @param tiles how to cut; default cores of 128 x 128 with a margin as wide as the psf
+ * @param settings the job, and how to cut; default cores of 128 x 128 with a margin as wide as the psf
  * @throws InvalidInputError for bad data or settings, the boundary `"wrap"` among them, or a margin narrower than the psf
  */
 export async function createTilesJob(
