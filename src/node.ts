@@ -85,4 +85,4 @@ export {
   resumeRun,
 } from "./runs/deconvolve-to-file-node.js";
 export { readSignificance, writeSignificance } from "./significance/significance-file-node.js";
-export { openTaskFolder } from "./significance/task-folder-node.js";
+export { openTaskFolder, type TaskFolder } from "./significance/task-folder-node.js";

@@ -44,6 +44,7 @@ export interface SurveyEntry {
 /** A survey whose entries are read one after the other. */
 export interface Survey {
   readonly count: number;
+  /** Reads entry number `index`, from 0. */
   readonly entry: (index: number) => Promise<SurveyEntry>;
 }
 

@@ -38,6 +38,7 @@ export interface SignificanceProgress {
 export interface TaskStore {
   /** The result of a task that is there already; undefined when it has to run. */
   load(task: SignificanceTask): Promise<SignificanceTaskResult | undefined>;
+  /** Keep the result of a task that has run. */
   save(result: SignificanceTaskResult): Promise<void>;
 }
 
@@ -45,6 +46,7 @@ export interface TaskStore {
 export interface RunSignificanceOptions extends CollectOptions {
   /** Tasks that run at the same time; default one a core; 0 = on the calling thread. */
   readonly workers?: number;
+  /** Called now and then, and after every task. */
   readonly onProgress?: (progress: SignificanceProgress) => void;
   /** Ends the run with an `AbortedError`; finished tasks stay in the store. */
   readonly signal?: AbortSignal;

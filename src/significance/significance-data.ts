@@ -5,14 +5,12 @@ import { pixelToSky } from "../data/sky-position.js";
 import { parseWcs } from "../data/sky-wcs.js";
 import type { RegionSignificance, SignificanceEstimate } from "./collect.js";
 
-/** A value of a table; undefined values leave the column out. */
-type Cell = number | string;
-
 /** Columns of the table of regions with their units. */
 export interface SignificanceColumn {
   readonly name: string;
   readonly unit?: string;
-  readonly of: (region: RegionSignificance) => Cell;
+  /** The value of a region. */
+  readonly of: (region: RegionSignificance) => number | string;
 }
 
 const PERCENT = (probability: number) => String(Math.round(1000 * probability) / 10).replace(".", "_");

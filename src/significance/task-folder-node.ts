@@ -55,18 +55,24 @@ async function readIfPresent(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
+/** A folder of results. */
+export interface TaskFolder extends TaskStore {
+  /** Delete the folder, when the results are no longer needed. */
+  remove(): Promise<void>;
+}
+
 /**
  * Open a folder of results, made when it does not exist. A folder that holds results of the same run is gone on with; gamma and the
  * number of replicates may differ.
  *
- * @returns a store for `runSignificance`, and `remove`, which deletes the folder when the results are no longer needed
+ * @returns a store for `runSignificance`
  * @throws InvalidInputError when the folder belongs to another run, or was made by another version
  */
 export async function openTaskFolder(
   folder: string,
   run: SignificanceRun,
   data: Observation | readonly Observation[],
-): Promise<TaskStore & { remove(): Promise<void> }> {
+): Promise<TaskFolder> {
   const observations: readonly Observation[] = "counts" in data ? [data] : data;
   const stamp: FolderStamp = { version: VERSION, sha256: fingerprint(run, observations), run };
   const stampPath = join(folder, "run.json");
