@@ -94,11 +94,10 @@ async function agree(
     { ...shell, batchMeans: theirs.images, parameters: theirs.parameters },
     await batchesOf(ours, shell, 0),
   );
-  // Without the verdict in its first line, which has another limit for the largest blocks.
-  console.log([name, ...formatAcceptance(report).split("\n").slice(1)].join("\n"));
-  // 16 x 16 has only 4 blocks of 8: 2.15 is exceeded by one in a thousand right runs, 1.5 by one in sixteen.
-  for (const { blockSize, blocks, rms, limit } of report.blocks) {
-    expect(rms, `blocks of ${blockSize}`).toBeLessThan(blocks < 16 ? Math.max(2.15, limit) : limit);
+  console.log(formatAcceptance(report));
+  // 16 x 16 has only 4 blocks of 8, whose limit one right run in sixteen exceeds by chance; the seeds are fixed.
+  for (const { blockSize, rms, limit } of report.blocks) {
+    expect(rms, `blocks of ${blockSize}`).toBeLessThan(limit);
   }
   for (const { name: quantity, z } of [report.total, ...report.parameters]) {
     expect(Math.abs(z), quantity).toBeLessThan(4);
@@ -114,12 +113,18 @@ describe("nuts", () => {
     const gibbs = await deconvolve(observation, {
       ...common,
       method: "gibbs",
-      iterations: 5_000,
+      iterations: 17_000,
       burnIn: 1_000,
       trace: { every: 1 },
       workers: 0,
     });
-    const nuts = await deconvolve(observation, { ...common, method: "nuts", iterations: 900, burnIn: 400 });
+    const nuts = await deconvolve(observation, {
+      ...common,
+      method: "nuts",
+      iterations: 2_400,
+      burnIn: 400,
+      trace: { every: 1 },
+    });
     expect(nuts.transitions?.divergences).toBe(0);
     await agree("gamma prior", gibbs, nuts, ["expectedMSCounts", "bkgScale"]);
   });
