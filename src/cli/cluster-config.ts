@@ -11,9 +11,6 @@ import {
   createTilesJob,
   type Job,
   type JobOptions,
-  type Observation,
-  type ObservationFileNames,
-  readObservationFiles,
   type SignificanceSettings,
   type SlurmSettings,
   type SurveyEntry,
@@ -36,6 +33,8 @@ import {
   text,
   wrong,
 } from "./deconvolve-config.js";
+import { given } from "./given.js";
+import { readTogether } from "./read-together.js";
 
 /** How the tasks of a job are run. */
 export const EXECUTORS = ["local", "slurm", "shell"] as const;
@@ -211,18 +210,6 @@ export async function readJobFile(file: string): Promise<JobDescription> {
   };
 }
 
-/** Read the files of observations that are deconvolved together. */
-async function readTogether(names: readonly ObservationFileNames[]) {
-  const files = await Promise.all(names.map(readObservationFiles));
-  const units = new Set(files.map(({ unit }) => unit));
-  const [first] = files;
-  return {
-    observations: files.map(({ observation }): Observation => observation),
-    sources: files.flatMap(({ inputs }) => inputs),
-    ...(units.size === 1 && first.unit !== undefined ? { unit: first.unit } : {}),
-  };
-}
-
 function merged({ settings }: JobDescription): DeconvolveSettings {
   return mergeSettings({ common: {}, options: {} }, settings);
 }
@@ -251,19 +238,21 @@ export async function createJob(
     const entry = async (index: number): Promise<SurveyEntry> => {
       const own = pick(survey[index], OPTION_KEYS) as JobOptions;
       const common = { ...settings.common, ...pick(survey[index], OBSERVATION_KEYS) };
-      const files = await readTogether(
+      const { inputs: sources, ...files } = await readTogether(
         merged({ ...description, settings: { common, options: {} } }).observations,
       );
       const found = files.observations[0].name ?? `observation-${index + 1}`;
       return {
         name: found.replace(/[^\w.+-]+/g, "-"),
         ...files,
+        sources,
         ...(Object.keys(own).length === 0 ? {} : { options: own }),
       };
     };
     return createObservationsJob(folder, { count: survey.length, entry }, options, shared);
   }
-  const { observations, ...origin } = await readTogether(merged(description).observations);
+  const { observations, inputs: sources, unit } = await readTogether(merged(description).observations);
+  const origin = { sources, ...given({ unit }) };
   if (kind === "replicates") {
     const { shape } = observations[0].counts;
     const { circles = [], thresholds, significance } = description;

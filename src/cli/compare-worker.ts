@@ -13,7 +13,6 @@ import {
   type PlainError,
   parseFitsName,
   readFitsFile,
-  readObservationFiles,
   type SkyImage,
   toPlainError,
   type WcsCard,
@@ -21,6 +20,7 @@ import {
 import { comparedMethod } from "./compared-methods.js";
 import type { Offsets } from "./deconvolve-config.js";
 import { libraryOffsets } from "./place-observations.js";
+import { readTogether } from "./read-together.js";
 import { simulateSky } from "./simulate.js";
 
 /** Data to compare methods on. */
@@ -88,11 +88,9 @@ async function readData(data: CompareData): Promise<Read> {
       data: { name: observation.name ?? data.sky, counts, truth: flux, inputs: [] },
     };
   }
-  const files = await Promise.all(data.files.map(readObservationFiles));
-  const observations = files.map(({ observation }) => observation);
+  const { observations, inputs, unit } = await readTogether(data.files);
   const [{ wcs }] = observations;
   const offsets = libraryOffsets(data.offsets);
-  const units = new Set(files.map(({ unit }) => unit));
   return {
     observations,
     ...(offsets === undefined ? {} : { offsets }),
@@ -101,8 +99,8 @@ async function readData(data: CompareData): Promise<Read> {
       counts: observations.reduce((sum, { counts }) => sum + imageSum(counts), 0),
       ...(data.truth === undefined ? {} : { truth: await readImage(data.truth) }),
       ...(wcs === undefined ? {} : { wcs }),
-      ...(units.size === 1 && files[0].unit !== undefined ? { unit: files[0].unit } : {}),
-      inputs: files.flatMap(({ inputs }) => inputs),
+      ...(unit === undefined ? {} : { unit }),
+      inputs,
     },
   };
 }

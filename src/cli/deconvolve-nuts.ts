@@ -1,14 +1,15 @@
 /** `tslira deconvolve --method nuts`. */
 
-import { checkObservations, deconvolve, type FileRun, readObservationFiles, writeResult } from "../node.js";
+import { checkObservations, deconvolve, type FileRun, writeResult } from "../node.js";
 import type { DeconvolveSettings } from "./deconvolve-config.js";
 import type { DeconvolveFlags } from "./deconvolve-options.js";
 import { shellQuote } from "./format.js";
 import { given } from "./given.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { requiredPrior } from "./method-options.js";
-import { libraryOffsets, placeObservations } from "./place-observations.js";
+import { displacedHeaders, libraryOffsets } from "./place-observations.js";
 import type { ProgressDisplay } from "./progress.js";
+import { readTogether } from "./read-together.js";
 
 /**
  * Sample and write the result. An interrupted run leaves what there is, and cannot be continued.
@@ -23,13 +24,10 @@ export async function sampleGradients(
 ): Promise<FileRun> {
   const { observations: names, options, output } = settings;
   const prior = await requiredPrior("nuts", flags);
-  const files = await Promise.all(names.map(readObservationFiles));
-  const observations = files.map(({ observation }) => observation);
-  const units = new Set(files.map(({ unit }) => unit));
+  const { observations, inputs, unit } = await readTogether(names);
   const { iterations, burnIn, chains, seed, boundary, trace } = options;
   const { fitBackgroundScale, backgroundScalePrior } = options;
-  const placed = placeObservations(observations, settings);
-  for (const text of placed.warnings) warn(text);
+  for (const text of displacedHeaders(observations, settings)) warn(text);
   const interruption = listenForInterrupt(() =>
     progress.say("stopping; what was sampled so far is kept. Ctrl-C again quits at once"),
   );
@@ -46,10 +44,9 @@ export async function sampleGradients(
         targetAcceptance: flags.targetAcceptance,
         maxDepth: flags.maxDepth,
       }),
-      ...given({ offsets: libraryOffsets(settings.offsets) }),
-      ...given({ unit: units.size === 1 ? files[0].unit : undefined }),
+      ...given({ offsets: libraryOffsets(settings.offsets), unit }),
       command: `tslira ${shellQuote(process.argv.slice(2))}`,
-      inputs: files.flatMap(({ inputs }) => inputs),
+      inputs,
       onProgress: progress.update,
       onWarning: warn,
       signal: interruption.signal,
@@ -58,7 +55,7 @@ export async function sampleGradients(
     const { boundary: edges } = result.config;
     return {
       summary: result,
-      observations: checkObservations(placed.observations, { boundary: edges }).observations,
+      observations: checkObservations(observations, { boundary: edges }).observations,
       output,
     };
   } finally {

@@ -7,7 +7,6 @@ import {
   type FileRun,
   InvalidInputError,
   LiraDeconvolver,
-  readObservationFiles,
   type SkyImage,
 } from "../node.js";
 import {
@@ -25,6 +24,7 @@ import { checkMethodFlags, requiredPrior } from "./method-options.js";
 import { checkOutputPath } from "./output-path.js";
 import { placeObservations } from "./place-observations.js";
 import { openProgress, type ProgressDisplay } from "./progress.js";
+import { readTogether } from "./read-together.js";
 import { interruptible, reportRun } from "./run-report.js";
 
 /** The command. */
@@ -115,13 +115,8 @@ async function sample(
   const { checkpointEvery: checkpointSeconds } = flags;
   const makePrior = flags.method === "gibbs" ? await requiredPrior("gibbs", flags) : undefined;
   new LiraDeconvolver(settings.options); // wrong settings are told before files are read
-  const files = await Promise.all(settings.observations.map(readObservationFiles));
-  const { observations, warnings: doubts } = placeObservations(
-    files.map(({ observation }) => observation),
-    settings,
-  );
-  const units = new Set(files.map(({ unit }) => unit));
-  const unit = units.size === 1 ? files[0].unit : undefined;
+  const { observations: asRead, inputs, unit } = await readTogether(settings.observations);
+  const { observations, warnings: doubts, expected } = placeObservations(asRead, settings);
   const { boundary = "spill" } = settings.options;
   const run: ChainRunOptions =
     makePrior === undefined
@@ -137,12 +132,12 @@ async function sample(
   return interruptible(progress, checkpoint, (signal) =>
     deconvolveToFile(observations, run, output, {
       onProgress: progress.update,
-      onWarning: warn,
+      onWarning: (text) => expected.includes(text) || warn(text),
       signal,
       checkpoint,
       overwrite,
       command: `tslira ${shellQuote(process.argv.slice(2))}`,
-      inputs: files.flatMap(({ inputs }) => inputs),
+      inputs,
       ...(checkpointSeconds === undefined ? {} : { checkpointSeconds }),
       ...(settings.workers === undefined ? {} : { workers: settings.workers }),
       ...(unit === undefined ? {} : { unit }),

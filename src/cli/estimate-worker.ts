@@ -7,7 +7,6 @@ import {
   type IterationReport,
   type PlainError,
   type PointEstimate,
-  readObservationFiles,
   type SkyImage,
   toPlainError,
 } from "../node.js";
@@ -16,6 +15,7 @@ import type { DeconvolveFlags } from "./deconvolve-options.js";
 import { given } from "./given.js";
 import { type PointMethodName, pointMethod } from "./method-options.js";
 import { displacedHeaders, libraryOffsets } from "./place-observations.js";
+import { readTogether } from "./read-together.js";
 
 /** What the thread is asked to do. */
 export interface EstimateTask {
@@ -60,7 +60,7 @@ function say(message: EstimateMessage): void {
 
 async function work({ settings, method, flags, ending }: EstimateTask): Promise<void> {
   const options = await pointMethod(method, settings, flags);
-  const files = await Promise.all(settings.observations.map(readObservationFiles));
+  const { observations, inputs, unit } = await readTogether(settings.observations);
   let stage = "";
   let since = 0;
   let last = 0;
@@ -87,23 +87,14 @@ async function work({ settings, method, flags, ending }: EstimateTask): Promise<
           onReplicate: (done, replicates) => goOn({ stage: "bootstrap", done, total: replicates }),
         }
       : undefined;
-  const observations = files.map(({ observation }) => observation);
   const offsets = libraryOffsets(settings.offsets);
   const found = await deconvolve(observations, {
     ...options,
     onIteration,
     ...given({ offsets, bootstrap }),
   });
-  const doubts = settings.offsets === undefined ? displacedHeaders(observations) : [];
-  const result = { ...found, warnings: [...found.warnings, ...doubts] };
-  const units = new Set(files.map(({ unit }) => unit));
-  say({
-    type: "done",
-    result,
-    counts: files[0].observation.counts,
-    unit: units.size === 1 ? files[0].unit : undefined,
-    inputs: files.flatMap(({ inputs }) => inputs),
-  });
+  const result = { ...found, warnings: [...found.warnings, ...displacedHeaders(observations, settings)] };
+  say({ type: "done", result, counts: observations[0].counts, unit, inputs });
 }
 
 work(workerData as EstimateTask).catch((error) => say({ type: "failed", error: toPlainError(error) }));

@@ -19,17 +19,26 @@ export function libraryOffsets(offsets: Offsets | undefined) {
  */
 export function placeObservations(
   observations: readonly Observation[],
-  { offsets, options: { boundary } }: Pick<DeconvolveSettings, "offsets" | "options">,
+  settings: Pick<DeconvolveSettings, "offsets" | "options">,
 ): AlignedObservations {
-  const places = libraryOffsets(offsets);
+  const { boundary } = settings.options;
+  const places = libraryOffsets(settings.offsets);
   if (places !== undefined)
     return alignObservations(observations, places, boundary === undefined ? {} : { boundary });
-  return { observations, warnings: offsets === "none" ? [] : displacedHeaders(observations) };
+  return { observations, warnings: displacedHeaders(observations, settings), expected: [] };
 }
 
 /** Headers that say that pixels are not shared, where nobody said anything. */
-export function displacedHeaders(observations: readonly Observation[]): string[] {
-  if (observations.length < 2 || observations.some(({ wcs = [] }) => wcs.length === 0)) return [];
+export function displacedHeaders(
+  observations: readonly Observation[],
+  { offsets }: Pick<DeconvolveSettings, "offsets">,
+): string[] {
+  if (
+    offsets !== undefined ||
+    observations.length < 2 ||
+    observations.some(({ wcs = [] }) => wcs.length === 0)
+  )
+    return [];
   try {
     return pointingOffsets(observations).offsets.flatMap(({ x, y }, index) =>
       Math.hypot(x, y) < DISPLACED

@@ -5,7 +5,7 @@ import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
 import { instantiateModelKernels, reserve } from "../model-kernels.js";
 import { type ObservationModel, observationModel } from "./observation-model.js";
-import { type SkyGrid, type SkyGridOptions, skyGrid, withinSky } from "./sky-grid.js";
+import { checkOffsets, type SkyGrid, type SkyGridOptions, skyGrid, withinSky } from "./sky-grid.js";
 
 /** Options of `createForwardModel`. */
 export interface ForwardModelOptions extends SkyGridOptions {
@@ -118,7 +118,7 @@ export function createForwardModel(
   const { boundary = "spill", offsets, backgroundScale, psfPixels = "detector" } = options;
   checkBoundary("model", boundary);
   checkMaskGrid(list, options);
-  const { observations: given, warnings } = checkObservations(list, { boundary });
+  const { observations: given, warnings: doubts } = checkObservations(list, { boundary });
   const grid = skyGrid(given[0].counts.shape, boundary, options);
   if (psfPixels !== "detector" && psfPixels !== "sky") {
     throw new InvalidInputError(
@@ -126,16 +126,8 @@ export function createForwardModel(
     );
   }
   const places = offsets ?? given.map(() => ({ x: 0, y: 0 }));
-  if (
-    places.length !== given.length ||
-    !places.every(({ x, y }) => Number.isFinite(x) && Number.isFinite(y))
-  ) {
-    throw new InvalidInputError(
-      `model: offsets must be one finite {x, y} for each of the ${given.length} observations, got ${JSON.stringify(offsets)}; ` +
-        "leave them out when all observations share one grid",
-    );
-  }
-  const checked = given.map((one, index) => withinSky(one, grid, places[index], boundary));
+  checkOffsets(places, given, "model");
+  const { observations: checked, warnings: beyond } = withinSky(given, grid, places, boundary);
   const scales = checked.map((_, index) => backgroundScale?.[index] ?? 1);
   checkScales(scales, backgroundScale?.length ?? checked.length);
 
@@ -195,7 +187,7 @@ export function createForwardModel(
     boundary,
     observations: checked,
     options,
-    warnings,
+    warnings: [...doubts, ...beyond],
     sensitivity,
     reference,
     totalCounts: models.reduce((total, model) => total + model.totalCounts, 0),

@@ -1,8 +1,9 @@
 import type { Boundary } from "../data/boundary.js";
+import type { CheckedObservation } from "../data/check-observation.js";
 import { modulo } from "../data/convolution.js";
-import type { Observation } from "../data/observation.js";
+import type { PixelPosition } from "../data/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
-import { MAX_PIXELS, type Shape, type SkyImage } from "../image.js";
+import { imageSum, MAX_PIXELS, type Shape, type SkyImage } from "../image.js";
 
 /** How the pixels of the sky lie over those of the detector. */
 export interface SkyGridOptions {
@@ -119,42 +120,72 @@ function axisPlaces(
 }
 
 /**
- * An observation without the detector pixels that lie beyond the edge of the sky: what they hold came from where the sky has no
- * pixels. Their counts become 0 and the mask leaves them out.
+ * Check that there is one place for each observation.
  *
- * @param offset where the detector's pixel (0, 0) lies on the sky, in detector pixels
- * @returns the same object when all lie on the sky, as they do for offsets up to half a pixel
- * @throws InvalidInputError when no pixel in use is left
+ * @param where beginning of the message
+ * @throws InvalidInputError when there is not
  */
-export function withinSky<Seen extends Pick<Observation, "counts" | "mask" | "name">>(
-  observation: Seen,
-  { margin }: Pick<SkyGrid, "margin">,
-  offset: { readonly x: number; readonly y: number },
-  boundary: Boundary,
-): Seen {
-  const { counts, mask, name = "observation" } = observation;
-  const [ny, nx] = counts.shape;
-  const onSky = (index: number, size: number, by: number) =>
-    index + by >= -0.5 - margin && index + by <= size - 0.5 + margin;
-  if (boundary === "wrap" || Math.max(Math.abs(offset.x), Math.abs(offset.y)) <= 0.5 + margin)
-    return observation;
-  let used = 0;
-  const kept = counts.data.map((_, index) => {
-    const seen = onSky(Math.floor(index / nx), ny, offset.y) && onSky(index % nx, nx, offset.x);
-    const use = Number(seen && mask?.data[index] !== 0);
-    used += use;
-    return use;
-  });
-  if (used === 0) {
-    throw new InvalidInputError(
-      `${name}: must see a part of the sky, got an offset of (${offset.x}, ${offset.y}) pixels for ${ny} x ${nx}; leave it out, or ` +
-        "cut it out elsewhere",
-      { fields: { offset } },
-    );
+export function checkOffsets(
+  offsets: readonly PixelPosition[],
+  { length }: { readonly length: number },
+  where: string,
+): void {
+  if (
+    Array.isArray(offsets) &&
+    offsets.length === length &&
+    offsets.every((offset) => Number.isFinite(offset?.x) && Number.isFinite(offset?.y))
+  ) {
+    return;
   }
-  return {
-    ...observation,
-    counts: { data: counts.data.map((count, index) => count * kept[index]), shape: counts.shape },
-    mask: { data: kept, shape: counts.shape },
-  };
+  throw new InvalidInputError(
+    `${where}: offsets must be one finite {x, y} for each of the ${length} observations, got ${JSON.stringify(offsets)}; ` +
+      "leave them out when all observations share one grid",
+  );
+}
+
+/**
+ * Mask the detector pixels whose middle lies beyond the edge of the sky: light from there has no sky pixel to come from.
+ *
+ * @param observations checked
+ * @param offsets where the pixel (0, 0) of each detector lies on the sky, in detector pixels
+ * @returns the same objects where all pixels in use lie on the sky; else their counts there are 0. Warnings say how many they are
+ * @throws InvalidInputError when an observation has no pixel in use on the sky
+ */
+export function withinSky(
+  observations: readonly CheckedObservation[],
+  { margin }: Pick<SkyGrid, "margin">,
+  offsets: readonly PixelPosition[],
+  boundary: Boundary,
+): { readonly observations: readonly CheckedObservation[]; readonly warnings: readonly string[] } {
+  if (boundary === "wrap") return { observations, warnings: [] };
+  const warnings: string[] = [];
+  const onSky = (place: number, size: number) => place >= -0.5 - margin && place <= size - 0.5 + margin;
+  const seen = observations.map((observation, number) => {
+    const { counts, mask, name } = observation;
+    const [ny, nx] = counts.shape;
+    const { x, y } = offsets[number];
+    const kept = counts.data.map((_, index) =>
+      onSky((index % nx) + x, nx) && onSky(Math.floor(index / nx) + y, ny) ? (mask?.data[index] ?? 1) : 0,
+    );
+    const used = imageSum({ data: kept, shape: counts.shape });
+    if (used === 0) {
+      throw new InvalidInputError(
+        `${name}: detector must overlap with the sky of the first observation, got an offset of (${x.toFixed(2)}, ${y.toFixed(2)}) ` +
+          `pixels for an image of ${nx} x ${ny}; leave the observation out, or check its header`,
+        { fields: { offset: { x, y } } },
+      );
+    }
+    const lost = (mask === undefined ? kept.length : imageSum(mask)) - used;
+    if (lost === 0) return observation;
+    warnings.push(
+      `${name}: all pixels should lie on the sky of the first observation, got ${lost} beyond its edge; they are not used` +
+        (margin > 0 ? "" : ", unless a margin is given, which methods of one image can have"),
+    );
+    return {
+      ...observation,
+      counts: { data: counts.data.map((count, index) => count * kept[index]), shape: counts.shape },
+      mask: { data: kept, shape: counts.shape },
+    };
+  });
+  return { observations: seen, warnings };
 }

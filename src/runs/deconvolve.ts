@@ -1,4 +1,3 @@
-import { checkObservations } from "../data/check-observation.js";
 import type { Observation } from "../data/observation.js";
 import { pointingOffsets } from "../data/pointing-offsets.js";
 import { InvalidInputError } from "../errors.js";
@@ -13,7 +12,7 @@ import {
 } from "../methods/map.js";
 import { type HeldOutStrength, mapOfHeldOutStrength } from "../methods/prior-strength.js";
 import { type RichardsonLucyOptions, richardsonLucy } from "../methods/richardson-lucy.js";
-import { alignObservations, maskUnseen } from "../model/align-observations.js";
+import { alignObservations } from "../model/align-observations.js";
 import { createForwardModel, type ForwardModel, type ForwardModelOptions } from "../model/forward-model.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import type { GibbsConfig, LiraResult, NutsConfig, PosteriorResult } from "../posterior/result.js";
@@ -175,12 +174,10 @@ async function sample(
   if (offsets === undefined) return runGibbs(list, options, options);
   const aligned = alignObservations(list, offsets, { boundary });
   for (const warning of aligned.warnings) onWarning?.(warning);
-  // Psfs that have taken up an offset are displaced; that need not be said.
-  const known = new Set(checkObservations(aligned.observations, { boundary }).warnings);
   return runGibbs(aligned.observations, options, {
     ...options,
     onWarning: (warning) => {
-      if (!known.has(warning)) onWarning?.(warning);
+      if (!aligned.expected.includes(warning)) onWarning?.(warning);
     },
   });
 }
@@ -199,18 +196,11 @@ async function runGibbs(
   return runChains(list, { ...options, prior }, running);
 }
 
-/** The forward model of methods of one image, and what to say about offsets. */
+/** The forward model of methods that know of offsets, and what their search found worth saying. */
 function pointModel(list: readonly Observation[], { offsets, ...options }: ModelOptions) {
-  const given = modelOptions(options, list);
-  if (offsets === undefined) return { model: createForwardModel(list, given), offsets, warnings: [] };
   const places = offsets === "wcs" ? pointingOffsets(list) : { offsets, warnings: [] };
-  const { boundary = "spill", margin = 0 } = options;
-  const seen = maskUnseen(list, places.offsets, { boundary, margin });
-  return {
-    model: createForwardModel(seen.observations, { ...given, offsets: places.offsets }),
-    offsets: places.offsets,
-    warnings: [...places.warnings, ...seen.warnings],
-  };
+  const given = modelOptions({ ...options, ...(places.offsets && { offsets: places.offsets }) }, list);
+  return { model: createForwardModel(list, given), ...places };
 }
 
 function isLira(options: DeconvolveOptions): options is LiraMethod {
