@@ -372,12 +372,11 @@ function drawPixelSweep(): i32 {
 function transferFlux(row: i32, col: i32): bool {
   if (!predictLight(flux)) return false;
   aggregateMasses(flux, reference, row, col);
+  transferPairs(pairTransfers, flux, exposed, alphas(), reference);
   if (pixelShape > 0) {
-    transferPairs(pairTransfers, flux, exposed, alphas(), reference);
     store<f64>(scalar(TOTAL), reference * sumOfFlux());
     return true;
   }
-  transferPairs(pairTransfers, flux, exposed, alphas(), reference);
   if (nodeTransfers > 0) {
     clearGains();
     transferNodes(nodeTransfers, exposed, alphas());

@@ -226,6 +226,7 @@ export {
 } from "./io/point-estimate-file.js";
 export type { ResultSummary } from "./io/result-decode.js";
 export { decodeResult, encodeResult } from "./io/result-file.js";
+export { shellLine } from "./jobs/shell-command.js";
 export {
   type MergedTiles,
   measureSeams,

@@ -31,6 +31,7 @@ export {
 } from "./io/public-datasets-node.js";
 export { readRegionFile } from "./io/region-file-node.js";
 export { readResult, readResultSummary, writeResult } from "./io/result-file-node.js";
+export { writeWholeFile } from "./io/whole-file-node.js";
 export {
   type CollectedJob,
   type CollectJobOptions,

@@ -1,12 +1,7 @@
 /** A run of the page as a command and as TypeScript. */
 
-import type { Cutout, LiraDeconvolverOptions } from "tslira";
+import { type Cutout, type LiraDeconvolverOptions, shellLine } from "tslira";
 import type { Choices, Composition, Example } from "./protocol.js";
-
-/** A word of a shell's command line. */
-function quote(word: string): string {
-  return /^[\w./:=,+@%-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
 
 function cutoutText({ x, y }: Cutout): string {
   return `${x.join(":")},${y.join(":")}`;
@@ -43,10 +38,7 @@ export function commandOf(
   add("--smoothing-prior", prior && `${prior.power},${prior.rate},${prior.exponent}`);
   add("--trace-keep", trace?.keep);
   add("-o", "result.fits");
-  return `tslira deconvolve ${words
-    .filter((word) => word !== undefined)
-    .map(quote)
-    .join(" ")}`;
+  return `tslira deconvolve ${shellLine(words.filter((word) => word !== undefined))}`;
 }
 
 /** The command before it that writes the files of an example. */

@@ -15,6 +15,7 @@ import {
   runTasks,
   type SlurmSettings,
   shellCommands,
+  shellLine,
   submitToSlurm,
   submittedTasks,
   type TasksReport,
@@ -22,7 +23,7 @@ import {
 } from "../node.js";
 import { createJob, EXECUTORS, type Executor, readJobFile, readSlurmFile } from "./cluster-config.js";
 import { EXIT } from "./exit.js";
-import { formatCount, formatDuration, shellQuote } from "./format.js";
+import { formatCount, formatDuration } from "./format.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { parseSeconds, parseWhole } from "./option-values.js";
 import { openProgress, type ProgressDisplay } from "./progress.js";
@@ -49,8 +50,8 @@ A job is a folder of independent tasks. Whoever runs them, the results are the s
       --submission <n>  --element <n>  --bundle <n>  --workers <n>  --scratch <folder>
       --checkpoint-every <time>
 
-Kinds of jobs, by "kind" in job.json: "chains" of one run, "observations" of a survey, "tiles" of a
-large image. Its other keys are those of a config file of tslira deconvolve.
+Kinds of jobs, by "kind" in job.json: "chains" of one run, "replicates" of a significance run,
+"observations" of a survey, "tiles" of a large image. Its other keys are those of a config file of tslira deconvolve.
 
 Examples:
   tslira cluster submit job.json --executor slurm
@@ -62,7 +63,9 @@ Examples:
 export function clusterCommand() {
   const cluster = new Command("cluster")
     .summary("many runs as a job: on all cores, on Slurm, or by any scheduler")
-    .description("Run chains, a list of observations, or the tiles of a large image as a job of many tasks.")
+    .description(
+      "Run chains, null replicates, a list of observations, or the tiles of a large image as a job of many tasks.",
+    )
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)
     .addHelpText("after", DETAILS);
@@ -152,7 +155,7 @@ async function openJob(path: string, flags: SubmitFlags, progress: ProgressDispl
   }
   const description = await readJobFile(path);
   const folder = flags.folder ?? description.folder;
-  const command = `tslira ${shellQuote(process.argv.slice(2))}`;
+  const command = `tslira ${shellLine(process.argv.slice(2))}`;
   const job = await createJob({ ...description, folder }, command, (text) =>
     progress.say(`tslira: warning: ${text}`),
   );
@@ -179,7 +182,7 @@ async function submit(path: string, flags: SubmitFlags): Promise<void> {
   if (executor === "shell") {
     const program = job.manifest.slurm?.program ?? PROGRAM;
     process.stdout.write(`${shellCommands(program, job.folder, todo, flags.bundle ?? 1).join("\n")}\n`);
-    say(`  then         tslira cluster collect ${shellQuote([job.folder])}`);
+    say(`  then         tslira cluster collect ${shellLine([job.folder])}`);
     return;
   }
   if (executor === "slurm") {
@@ -209,7 +212,7 @@ async function submitSlurm(
   const arrays = submission.arrays.map(({ id }) => id).join(", ");
   say(`  submitted    ${submission.arrays.length === 1 ? "array" : "arrays"} ${arrays}`);
   if (submission.collect !== undefined) say(`  collects     job ${submission.collect}, when they have ended`);
-  say(`  next         tslira cluster status ${shellQuote([job.folder])}`);
+  say(`  next         tslira cluster status ${shellLine([job.folder])}`);
   if (flags.json) process.stdout.write(`${JSON.stringify(submission, undefined, 2)}\n`);
 }
 
@@ -255,7 +258,7 @@ function tellReport(job: Job, { done, failed, stopped }: TasksReport, say: (text
   say(
     `  done         ${formatCount(done)}${failed === 0 ? "" : `, failed ${formatCount(failed)}`}${stopped === 0 ? "" : `, stopped ${formatCount(stopped)}`}`,
   );
-  if (failed + stopped > 0) say(`  next         tslira cluster submit ${shellQuote([job.folder])}`);
+  if (failed + stopped > 0) say(`  next         tslira cluster submit ${shellLine([job.folder])}`);
 }
 
 async function status(
@@ -280,7 +283,7 @@ function statusLines(job: Job, found: JobStatus): string[] {
   const rows = (["done", "running", "waiting", "failed", "corrupt", "missing"] as const).filter(
     (state) => state === "done" || found[state] > 0,
   );
-  const folder = shellQuote([job.folder]);
+  const folder = shellLine([job.folder]);
   const next =
     todo.length > 0
       ? `tslira cluster submit ${folder}`

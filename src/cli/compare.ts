@@ -13,21 +13,22 @@ import {
   plotComparison,
   renderPdf,
   renderPng,
+  shellLine,
   VERSION,
+  writeWholeFile,
 } from "../node.js";
 import type { CompareData, ComparedData, CompareMessage, CompareTask, PlainScore } from "./compare-worker.js";
 import { comparedMethod, DEFAULT_METHODS } from "./compared-methods.js";
 import { type Comparison, comparisonCsv, comparisonJson, comparisonLines } from "./comparison-report.js";
 import { mergeSettings, readConfigFile } from "./deconvolve-config.js";
 import { EXIT } from "./exit.js";
-import { formatCount, formatDuration, shellQuote } from "./format.js";
+import { formatCount, formatDuration } from "./format.js";
 import { given } from "./given.js";
 import { listenForInterrupt } from "./interrupt.js";
-import { parseCutout, parseNumber, parseShape, parseWhole } from "./option-values.js";
+import { flagName, parseCutout, parseNumber, parseShape, parseWhole } from "./option-values.js";
 import { checkOutputPath } from "./output-path.js";
 import { openProgress, type ProgressDisplay } from "./progress.js";
 import { SKIES } from "./simulate.js";
-import { writeWhole } from "./whole-file.js";
 
 const DETAILS = `
 Methods: --method "NAME=METHOD FLAGS", as often as you like; METHOD and FLAGS are those of
@@ -128,7 +129,7 @@ async function compare(counts: string | undefined, flags: Flags): Promise<void> 
   const comparison: Comparison = {
     ...found,
     heldOut,
-    command: `tslira ${shellQuote(process.argv.slice(2))}`,
+    command: `tslira ${shellLine(process.argv.slice(2))}`,
     version: VERSION,
   };
   const written = await write(comparison, output, figure);
@@ -168,11 +169,10 @@ const SIMULATION_FLAGS = ["shape", "flux", "skyBackground", "psfSigma"] as const
 async function compareData(counts: string | undefined, flags: Flags): Promise<CompareData> {
   const all = flags as Readonly<Record<string, unknown>>;
   const { simulate, truth } = flags;
-  const named = (flag: string) => `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   if (simulate !== undefined) {
     const clash =
       counts ??
-      OBSERVATION_FLAGS.map((flag) => (all[flag] === undefined ? undefined : named(flag))).find(Boolean);
+      OBSERVATION_FLAGS.map((flag) => (all[flag] === undefined ? undefined : flagName(flag))).find(Boolean);
     if (clash !== undefined) {
       throw new InvalidInputError(
         `compare: data must be files or simulated, got --simulate ${simulate} and ${clash}; choose one`,
@@ -184,7 +184,7 @@ async function compareData(counts: string | undefined, flags: Flags): Promise<Co
   const stray = SIMULATION_FLAGS.find((flag) => all[flag] !== undefined);
   if (stray !== undefined) {
     throw new InvalidInputError(
-      `compare: ${named(stray)} must come with --simulate, got it without; add --simulate disk or leave it out`,
+      `compare: ${flagName(stray)} must come with --simulate, got it without; add --simulate disk or leave it out`,
     );
   }
   const config =
@@ -266,7 +266,7 @@ async function write(
   const written: string[] = [];
   if (output !== undefined) {
     const csv = extname(output).toLowerCase() === ".csv";
-    await writeWhole(output, csv ? comparisonCsv(comparison) : comparisonJson(comparison));
+    await writeWholeFile(output, csv ? comparisonCsv(comparison) : comparisonJson(comparison));
     written.push(output);
   }
   if (figure !== undefined) {
@@ -284,7 +284,7 @@ async function write(
     );
     const ending = extname(figure).toLowerCase();
     const bytes = ending === ".png" ? await renderPng(svg) : ending === ".pdf" ? await renderPdf(svg) : svg;
-    await writeWhole(figure, bytes);
+    await writeWholeFile(figure, bytes);
     written.push(figure);
   }
   return written;

@@ -7,6 +7,7 @@ import { deconvolveOptions } from "./deconvolve-options.js";
 import { given } from "./given.js";
 import { checkMethodFlags, pointMethod, requiredPrior } from "./method-options.js";
 import { nearestWord } from "./nearest-word.js";
+import { flagName } from "./option-values.js";
 import { shellWords } from "./recorded-data.js";
 
 /** What is compared when nothing is said: one of each kind, in units of no importance. */
@@ -59,10 +60,7 @@ export async function comparedMethod(text: string): Promise<ComparedMethod> {
   const raw = command.opts() as Readonly<Record<string, unknown>>;
   const foreign = FOREIGN.find((flag) => raw[flag] !== undefined);
   if (foreign !== undefined || command.args.length > 0) {
-    const what =
-      foreign === undefined
-        ? command.args[0]
-        : `--${foreign.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
+    const what = foreign === undefined ? command.args[0] : flagName(foreign);
     throw new InvalidInputError(
       `compare: --method must have the flags of its method only, got ${what} in ${JSON.stringify(text)}; data and output are the ` +
         "same for all methods, give them outside",

@@ -1,6 +1,5 @@
 /** `tslira deconvolve --method` for methods that give one image. */
 
-import { writeFile } from "node:fs/promises";
 import { Worker } from "node:worker_threads";
 import {
   figureDocument,
@@ -12,14 +11,16 @@ import {
   renderPng,
   residuals,
   type SkyImage,
+  shellLine,
   VERSION,
   writePointEstimate,
+  writeWholeFile,
 } from "../node.js";
 import type { DeconvolveSettings } from "./deconvolve-config.js";
 import type { DeconvolveFlags } from "./deconvolve-options.js";
 import type { EstimateMessage, EstimateProgress, EstimateTask } from "./estimate-worker.js";
 import { EXIT } from "./exit.js";
-import { formatCount, formatDuration, formatNumber, shellQuote, tableLines } from "./format.js";
+import { formatCount, formatDuration, formatNumber, tableLines } from "./format.js";
 import { listenForInterrupt } from "./interrupt.js";
 import type { PointMethodName } from "./method-options.js";
 import { openProgress, type ProgressDisplay } from "./progress.js";
@@ -39,13 +40,13 @@ export async function estimate(
   for (const warning of result.warnings) progress.say(`tslira: warning: ${warning}`);
   await writePointEstimate(result, output, {
     version: VERSION,
-    command: `tslira ${shellQuote(process.argv.slice(2))}`,
+    command: `tslira ${shellLine(process.argv.slice(2))}`,
     inputs,
     ...(unit === undefined ? {} : { unit }),
   });
   const written = [output];
   if (png !== undefined) {
-    await writeFile(png, await renderPng(await figure(result, counts)));
+    await writeWholeFile(png, await renderPng(await figure(result, counts)));
     written.push(png);
   }
   if (!flags.quiet) progress.say(summary(result, written).join("\n"));

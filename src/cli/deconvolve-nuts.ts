@@ -1,9 +1,8 @@
 /** `tslira deconvolve --method nuts`. */
 
-import { checkObservations, deconvolve, type FileRun, writeResult } from "../node.js";
+import { checkObservations, deconvolve, type FileRun, shellLine, writeResult } from "../node.js";
 import type { DeconvolveSettings } from "./deconvolve-config.js";
 import type { DeconvolveFlags } from "./deconvolve-options.js";
-import { shellQuote } from "./format.js";
 import { given } from "./given.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { requiredPrior } from "./method-options.js";
@@ -45,7 +44,7 @@ export async function sampleGradients(
         maxDepth: flags.maxDepth,
       }),
       ...given({ offsets: libraryOffsets(settings.offsets), unit }),
-      command: `tslira ${shellQuote(process.argv.slice(2))}`,
+      command: `tslira ${shellLine(process.argv.slice(2))}`,
       inputs,
       onProgress: progress.update,
       onWarning: warn,

@@ -8,6 +8,7 @@ import {
   InvalidInputError,
   LiraDeconvolver,
   type SkyImage,
+  shellLine,
 } from "../node.js";
 import {
   type DeconvolveSettings,
@@ -18,7 +19,7 @@ import {
 import { estimate } from "./deconvolve-method.js";
 import { sampleGradients } from "./deconvolve-nuts.js";
 import { deconvolveOptions, type DeconvolveFlags as Flags } from "./deconvolve-options.js";
-import { formatBytes, shellQuote } from "./format.js";
+import { formatBytes } from "./format.js";
 import { given } from "./given.js";
 import { checkMethodFlags, requiredPrior } from "./method-options.js";
 import { checkOutputPath } from "./output-path.js";
@@ -136,7 +137,7 @@ async function sample(
       signal,
       checkpoint,
       overwrite,
-      command: `tslira ${shellQuote(process.argv.slice(2))}`,
+      command: `tslira ${shellLine(process.argv.slice(2))}`,
       inputs,
       ...(checkpointSeconds === undefined ? {} : { checkpointSeconds }),
       ...(settings.workers === undefined ? {} : { workers: settings.workers }),

@@ -50,13 +50,6 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? size : size.toFixed(1)} ${units[unit]}`;
 }
 
-/** Text of a command line as the shell would need it again. */
-export function shellQuote(args: readonly string[]): string {
-  return args
-    .map((arg) => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`))
-    .join(" ");
-}
-
 /** Lines of a table: the first column to the left, the others to the right, two blanks between. */
 export function tableLines(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];

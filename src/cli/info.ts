@@ -12,8 +12,9 @@ import {
   readImageData,
   readResultSummary,
   readTable,
+  shellLine,
 } from "../node.js";
-import { formatCount, formatNumber, shellQuote } from "./format.js";
+import { formatCount, formatNumber } from "./format.js";
 import { summaryData, summaryLines } from "./summary.js";
 
 const DETAILS = `
@@ -282,7 +283,7 @@ function resultLines(path: string, result: ResultSummary): string[] {
   const { state, remedy } = result.diagnostics.verdict;
   const next =
     state === "agree"
-      ? [`look at it: ds9 ${shellQuote([path])}, or in Python astropy.io.fits.open(${JSON.stringify(path)})`]
+      ? [`look at it: ds9 ${shellLine([path])}, or in Python astropy.io.fits.open(${JSON.stringify(path)})`]
       : [remedy === "" ? "run it longer" : remedy];
   return [
     "Result of tslira deconvolve",
@@ -332,7 +333,7 @@ function estimateLines(path: string, header: FitsHeader): string[] {
     "",
     ...rows.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`),
     "",
-    `Next: look at it: ds9 ${shellQuote([path])}, or in Python astropy.io.fits.open(${JSON.stringify(path)})`,
+    `Next: look at it: ds9 ${shellLine([path])}, or in Python astropy.io.fits.open(${JSON.stringify(path)})`,
   ];
 }
 
@@ -349,5 +350,5 @@ function adviceLines(path: string, hdus: readonly FitsHduInfo[]): string[] {
   }
   const first = images[0];
   const name = first.index === 0 ? path : `${path}[${first.name || first.index}]`;
-  return [`Next: tslira deconvolve ${shellQuote([name])} --psf psf.fits -o result.fits, if these are counts`];
+  return [`Next: tslira deconvolve ${shellLine([name])} --psf psf.fits -o result.fits, if these are counts`];
 }

@@ -11,6 +11,7 @@ import {
 } from "../node.js";
 import type { DeconvolveSettings } from "./deconvolve-config.js";
 import type { DeconvolveFlags } from "./deconvolve-options.js";
+import { flagName } from "./option-values.js";
 import { parsePrior } from "./prior-text.js";
 
 /** Methods of one image. */
@@ -58,12 +59,12 @@ export function checkMethodFlags(method: Method, flags: DeconvolveFlags): void {
   for (const [flag, methods] of Object.entries(METHOD_FLAGS)) {
     if (given[flag] === undefined || methods.includes(method)) continue;
     if (!samples && LENIENT.has(flag)) continue;
-    const name = flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    const name = flagName(flag);
     const others = methods.join(", ").replace(/, ([^,]*)$/, " or $1");
     throw new InvalidInputError(
       method === "lira"
-        ? `deconvolve: --${name} must come with another method than lira, got ${String(given[flag])}; add --method ${others}`
-        : `deconvolve: --${name} must come with the method ${others}, got --method ${method}; leave it out`,
+        ? `deconvolve: ${name} must come with another method than lira, got ${String(given[flag])}; add --method ${others}`
+        : `deconvolve: ${name} must come with the method ${others}, got --method ${method}; leave it out`,
     );
   }
 }

@@ -3,6 +3,11 @@
 import { InvalidArgumentError } from "@commander-js/extra-typings";
 import type { Circle, Cutout } from "../node.js";
 
+/** The flag of an option by its key: `--burn-in` of `burnIn`. */
+export function flagName(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
 /** A number, as `5000`, `0.1` or `1e-3`. */
 export function parseNumber(text: string): number {
   const value = Number(text);

@@ -250,7 +250,7 @@ function imageKind(
   };
 }
 
-/** Chains of a result that may be compared, as an option of figures. */
+/** @throws InvalidInputError when the result has no smoothing parameters */
 function smoothingPriorOf({ config }: OpenResult["result"]) {
   if (config.method === undefined) return config.smoothingPrior;
   throw new InvalidInputError(
@@ -258,6 +258,7 @@ function smoothingPriorOf({ config }: OpenResult["result"]) {
   );
 }
 
+/** Chains of a result that may be compared, as an option of figures. */
 const comparable = ({ config }: OpenResult["result"]) => given({ groups: chainGroups(config) });
 
 /** Draws and replicates of each behind the bands of a radial profile. */

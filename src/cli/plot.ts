@@ -1,6 +1,5 @@
 /** `tslira plot`. */
 
-import { writeFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import {
@@ -19,6 +18,7 @@ import {
   renderPixels,
   renderPng,
   type SkyImage,
+  writeWholeFile,
 } from "../node.js";
 import { formatNumber } from "./format.js";
 import { nearestWord } from "./nearest-word.js";
@@ -174,7 +174,7 @@ async function plot(path: string, others: readonly string[], flags: PlotFlags): 
       ...(flags.truth !== undefined && { truth: await readImage(flags.truth) }),
     };
     if (output !== undefined)
-      await writeFile(output, await draw(kind, open, choices, extname(output), flags));
+      await writeWholeFile(output, await draw(kind, open, choices, extname(output), flags));
     if (preview) process.stdout.write(await previewText(kind, open, choices));
   } finally {
     opened.close();

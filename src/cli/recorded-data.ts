@@ -25,7 +25,7 @@ export type RecordedData =
     }
   | { readonly missing: string };
 
-/** Words of a command line as `shellQuote` wrote it. */
+/** Words of a command line as `shellLine` wrote it. */
 export function shellWords(text: string): string[] {
   const words: string[] = [];
   const pattern = /\s*((?:'[^']*'|\\.|[^\s'\\])+)/gy;

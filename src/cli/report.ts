@@ -1,6 +1,5 @@
 /** `tslira report`. */
 
-import { writeFile } from "node:fs/promises";
 import { Command } from "@commander-js/extra-typings";
 import {
   InvalidInputError,
@@ -8,6 +7,7 @@ import {
   readResultSummary,
   readSignificance,
   reportFromFile,
+  writeWholeFile,
 } from "../node.js";
 import { formatBytes } from "./format.js";
 import { given } from "./given.js";
@@ -87,7 +87,7 @@ async function report(path: string, flags: ReportFlags): Promise<void> {
     ...given({ title, maxBytes: maxSize, files: inputs?.names }),
     ...(inputs && inputs.observations.length > 0 && { observations: inputs.observations }),
   });
-  await writeFile(output, html);
+  await writeWholeFile(output, html);
   say(`  written      ${output} (${formatBytes(Buffer.byteLength(html))})`);
 }
 

@@ -1,6 +1,6 @@
 /** What `deconvolve` and `resume` have in common: being interrupted, and telling what came out. */
 
-import { stat, writeFile } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { relative } from "node:path";
 import {
   type FileRun,
@@ -9,10 +9,12 @@ import {
   plotPosterior,
   renderPng,
   type SkyImage,
+  shellLine,
   toPlainError,
+  writeWholeFile,
 } from "../node.js";
 import { EXIT } from "./exit.js";
-import { formatBytes, shellQuote } from "./format.js";
+import { formatBytes } from "./format.js";
 import { listenForInterrupt } from "./interrupt.js";
 import type { ProgressDisplay } from "./progress.js";
 import { summaryData, summaryLines } from "./summary.js";
@@ -34,7 +36,7 @@ export async function interruptible<T>(
     return await run(interruption.signal);
   } catch (error) {
     if (toPlainError(error).code === "ABORTED" || toPlainError(error).code === "JOB") {
-      progress.say(`tslira: the chains are kept; continue with tslira resume ${shellQuote([checkpoint])}`);
+      progress.say(`tslira: the chains are kept; continue with tslira resume ${shellLine([checkpoint])}`);
     }
     throw error;
   } finally {
@@ -84,7 +86,7 @@ export async function reportRun(run: FileRun, options: ReportOptions): Promise<v
     process.stdout.write(`${JSON.stringify(data, undefined, 2)}\n`);
   }
   if (interrupted) {
-    const next = checkpoint === undefined ? "" : `, continue with tslira resume ${shellQuote([checkpoint])}`;
+    const next = checkpoint === undefined ? "" : `, continue with tslira resume ${shellLine([checkpoint])}`;
     process.stderr.write(`tslira: interrupted; ${output} holds the partial result${next}\n`);
     process.exitCode = EXIT.interrupted;
   }
@@ -97,7 +99,7 @@ async function drawPosterior(result: PosteriorSummary, counts: SkyImage, path: s
     counts,
     title: typeof object === "string" && object !== "" ? object : result.name,
   });
-  await writeFile(path, await renderPng(svg));
+  await writeWholeFile(path, await renderPng(svg));
 }
 
 /** What was written, and the command to try next. */
@@ -111,9 +113,9 @@ async function closingLines(
   const [, sweeps] = /--iterations (\d+)/.exec(summary.diagnostics.verdict.remedy) ?? [];
   const next =
     checkpoint !== undefined
-      ? `tslira resume ${shellQuote([checkpoint])}`
+      ? `tslira resume ${shellLine([checkpoint])}`
       : sweeps === undefined
-        ? `tslira info ${shellQuote([files[0]])}`
+        ? `tslira info ${shellLine([files[0]])}`
         : `the same command with --iterations ${sweeps} --overwrite`;
   return [`  written      ${written.join(", ")}`, `  next         ${next}`];
 }

@@ -1,6 +1,5 @@
 /** `tslira significance`. */
 
-import { writeFile } from "node:fs/promises";
 import {
   figureDocument,
   InvalidInputError,
@@ -13,13 +12,15 @@ import {
   runSignificance,
   type SignificanceEstimate,
   type SignificanceSettings,
+  shellLine,
   significanceCsv,
   significanceData,
   toPlainError,
   VERSION,
   writeSignificance,
+  writeWholeFile,
 } from "../node.js";
-import { formatDuration, formatNumber, formatWithError, shellQuote, tableLines } from "./format.js";
+import { formatDuration, formatNumber, formatWithError, tableLines } from "./format.js";
 import { given } from "./given.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { checkOutputPath } from "./output-path.js";
@@ -123,13 +124,13 @@ async function significance(counts: string, flags: SignificanceFlags): Promise<v
     interruption.release();
   }
   for (const text of estimate.warnings) warn(text);
-  const command = `tslira ${shellQuote(process.argv.slice(2))}`;
+  const command = `tslira ${shellLine(process.argv.slice(2))}`;
   await writeSignificance(estimate, output, { version: VERSION, command, inputs });
-  if (csv !== undefined) await writeFile(csv, significanceCsv(estimate));
+  if (csv !== undefined) await writeWholeFile(csv, significanceCsv(estimate));
   if (png !== undefined || scanPng !== undefined) {
     const document = await figureDocument();
     if (png !== undefined && estimate.regions.length > 0) {
-      await writeFile(
+      await writeWholeFile(
         png,
         await renderPng(plotSignificance(estimate.regions, { document, title: run.name })),
       );
@@ -141,7 +142,7 @@ async function significance(counts: string, flags: SignificanceFlags): Promise<v
         wcs: run.wcs,
         title: run.name,
       });
-      await writeFile(scanPng, await renderPng(svg));
+      await writeWholeFile(scanPng, await renderPng(svg));
     }
   }
   if (flags.keepTasks !== true) await store.remove();

@@ -9,13 +9,14 @@ import {
   type SimulatedDatasetOptions,
   type SimulatedObservation,
   type SkyImage,
+  shellLine,
   simulateDisk,
   simulateGaussianAndPoints,
   simulatePointSource,
   writeFitsFile,
 } from "../node.js";
 import { EXIT } from "./exit.js";
-import { formatCount, shellQuote } from "./format.js";
+import { formatCount } from "./format.js";
 import { parseNumber, parseShape, parseWhole } from "./option-values.js";
 import { checkOutputPath } from "./output-path.js";
 
@@ -154,7 +155,7 @@ async function writeImage(
 }
 
 function nextCommand(prefix: string, { counts, psf, exposure, background }: Record<string, string>): string {
-  return `tslira ${shellQuote([
+  return `tslira ${shellLine([
     "deconvolve",
     counts,
     "--psf",

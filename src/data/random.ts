@@ -11,6 +11,8 @@ export interface RandomStream {
 /** Kept apart from the seeds of chains: data and chain of the same seed must not share random numbers. */
 const SIMULATION_DOMAIN = 0x73696d756c617465n; // "simulate" in ASCII
 const MASK64 = 0xffffffffffffffffn;
+/** Step of SplitMix64. */
+const GOLDEN = 0x9e3779b97f4a7c15n;
 
 /** Largest seed plus one: whole numbers below are exact as a JavaScript number. */
 const SEED_LIMIT = 2 ** 53;
@@ -35,12 +37,25 @@ export function randomStream(seed: number): RandomStream {
 /** The first `length` outputs of SplitMix64 started at `state` (Steele, Lea & Flood 2014). */
 export function splitMix64(state: bigint, length: number): bigint[] {
   return Array.from({ length }, () => {
-    state = (state + 0x9e3779b97f4a7c15n) & MASK64;
+    state = (state + GOLDEN) & MASK64;
     let z = state;
     z = ((z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n) & MASK64;
     z = ((z ^ (z >> 27n)) * 0x94d049bb133111ebn) & MASK64;
     return z ^ (z >> 31n);
   });
+}
+
+/**
+ * A seed made from another: number `index` of the stream of SplitMix64 that `seed` starts in a domain of its own.
+ *
+ * @param domain keeps seeds for different uses apart
+ * @param seed whole number in [0, 2^53)
+ * @param index from 0
+ * @returns whole number in [0, 2^53)
+ */
+export function derivedSeed(domain: bigint, seed: number, index: number): number {
+  const start = ((BigInt(seed) ^ domain) + BigInt(index) * GOLDEN) & MASK64;
+  return Number(splitMix64(start, 1)[0] >> 11n);
 }
 
 /**

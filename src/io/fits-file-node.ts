@@ -20,10 +20,11 @@ import {
 } from "./fits-hdu.js";
 import { BLOCK_LENGTH, findEndCard, MAX_HEADER_CARDS, parseHeader } from "./fits-header.js";
 import { decodePixels, type FitsImage } from "./fits-image.js";
-import { openTemporary, withFileErrors, writeFully } from "./fits-temporary-node.js";
+import { withFileErrors } from "./fits-temporary-node.js";
 import { type FitsHduInput, writeFits } from "./fits-write.js";
 import { checkMaxBytes, DEFAULT_MAX_BYTES, isGzip } from "./gzip.js";
 import { gunzipNode, gzipNode } from "./gzip-node.js";
+import { writeWholeFile } from "./whole-file-node.js";
 
 export {
   createFitsWriter,
@@ -273,12 +274,5 @@ function lazyFile(
 export async function writeFitsFile(path: string, hdus: readonly FitsHduInput[]): Promise<void> {
   const plain = writeFits(hdus);
   const bytes = /\.gz$/i.test(path) ? await gzipNode(plain) : plain;
-  const file = await openTemporary(path);
-  try {
-    await withFileErrors(path, () => writeFully(file.handle, bytes, 0));
-  } catch (error) {
-    await file.discard();
-    throw error;
-  }
-  await file.commit();
+  await writeWholeFile(path, bytes);
 }

@@ -8,8 +8,10 @@ import { type FitsHduInput, fitsCard } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
 import { withFileErrors } from "../io/fits-temporary-node.js";
 import { readResultSummary } from "../io/result-file-node.js";
+import { writeWholeFile } from "../io/whole-file-node.js";
+import { combineGroups } from "../posterior/chain-groups.js";
 import type { CollectContext, Collected } from "./collect-job-node.js";
-import { type Job, readTask, writeWholeFile } from "./job-folder-node.js";
+import { type Job, readTask } from "./job-folder-node.js";
 
 /** A line of the catalogue. */
 interface CatalogueRow {
@@ -69,7 +71,7 @@ export async function collectObservations(
       fluxStd: total.std,
       counts: ledger.reduce((sum, { observed }) => sum + observed, 0),
       verdict: diagnostics.verdict.state,
-      rhat: diagnostics.parameters.reduce((worst, { rhat }) => (rhat <= worst ? worst : rhat), Number.NaN),
+      rhat: combineGroups(diagnostics.parameters).rhat,
       complete,
     });
     onProgress?.(++done / results.size);

@@ -7,6 +7,7 @@ import { type FitsHduInput, fitsCard } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
 import { readResultSummary } from "../io/result-file-node.js";
 import { predictedCounts, residuals } from "../model/predicted-counts.js";
+import { combineGroups } from "../posterior/chain-groups.js";
 import type { CollectContext, Collected } from "./collect-job-node.js";
 import { jobTiles } from "./create-job-node.js";
 import { type Job, readTask, readTaskInput } from "./job-folder-node.js";
@@ -61,7 +62,7 @@ export async function collectTiles(
       posterior: { tile, mean, std, rhat, ess },
       scales: parameters.filter(({ name }) => name.startsWith("bkgScale")).map((row) => row.mean),
       verdict: verdict.state,
-      rhat: parameters.reduce((worst, row) => (row.rhat <= worst ? worst : row.rhat), Number.NaN),
+      rhat: combineGroups(parameters).rhat,
     });
     onProgress?.(rows.length / (results.size + 1));
   }
@@ -118,7 +119,6 @@ export async function collectTiles(
     seamsTable(seams),
   ]);
   onProgress?.(1);
-  const worst = seams.reduce((most, seam) => (seam.rms > most ? seam.rms : most), 0);
   const apart = rows.filter(({ verdict }) => verdict === "disagree").length;
   return {
     files: [output],
@@ -126,7 +126,7 @@ export async function collectTiles(
       ...(seams.length === 0
         ? []
         : [
-            `neighbouring tiles differ by at most ${worst.toFixed(2)} posterior standard deviations (rms of the pixels of a seam)`,
+            `neighbouring tiles differ by at most ${worstSeam(seams).toFixed(2)} posterior standard deviations (rms of the pixels of a seam)`,
             `residuals have rms ${look.near.toFixed(3)} near seams and ${look.elsewhere.toFixed(3)} elsewhere, means ` +
               `${look.meanNear.toFixed(3)} and ${look.meanElsewhere.toFixed(3)}`,
           ]),
@@ -144,12 +144,15 @@ function meanScale(rows: readonly TileRow[], index: number): number {
   return values.length === 0 ? 1 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
+function worstSeam(seams: readonly Seam[]): number {
+  return seams.reduce((most, { rms }) => (rms > most ? rms : most), 0);
+}
+
 function seamCards({ near, elsewhere, meanNear, meanElsewhere }: SeamResiduals, seams: readonly Seam[]) {
   const number = (keyword: string, value: number, comment: string) =>
     Number.isFinite(value) ? [fitsCard(keyword, value, comment)] : [];
-  const worst = seams.reduce((most, seam) => (seam.rms > most ? seam.rms : most), 0);
   return [
-    ...number("SEAMRMS", worst, "worst of the seams: difference over std"),
+    ...number("SEAMRMS", worstSeam(seams), "worst of the seams: difference over std"),
     ...number("RESSEAM", near, "rms of residuals near seams"),
     ...number("RESELSE", elsewhere, "rms of residuals elsewhere"),
     ...number("RESSEAMM", meanNear, "mean of residuals near seams"),

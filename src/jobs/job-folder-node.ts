@@ -10,6 +10,7 @@ import { readFits } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
 import { fileError, openTemporary, withFileErrors, writeFully } from "../io/fits-temporary-node.js";
 import { observationHdus, observationsOf } from "../io/observation-hdus.js";
+import { writeWholeFile } from "../io/whole-file-node.js";
 import { VERSION } from "../version.js";
 import { JOB_FORMAT, type JobManifest, shardName, type TaskRecord, taskName } from "./job.js";
 
@@ -44,18 +45,6 @@ export interface Job {
 /** SHA-256 in hexadecimal digits. */
 export function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
-}
-
-/** Replace a file as a whole. */
-export async function writeWholeFile(path: string, text: string): Promise<void> {
-  const file = await openTemporary(path);
-  try {
-    await withFileErrors(path, () => writeFully(file.handle, Buffer.from(text), 0));
-    await file.commit();
-  } catch (error) {
-    await file.discard();
-    throw error;
-  }
 }
 
 /** Store data in a job folder that is being made. */

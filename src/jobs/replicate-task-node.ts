@@ -1,16 +1,18 @@
 /** Tasks of a significance run: the observation and its null replicates, and the table of them. */
 
 import { readFile, writeFile } from "node:fs/promises";
-import { Worker } from "node:worker_threads";
-import { FormatError, fromPlainError, JobError } from "../errors.js";
+import { FormatError, JobError, toPlainError } from "../errors.js";
 import { withFileErrors } from "../io/fits-temporary-node.js";
+import { writeWholeFile } from "../io/whole-file-node.js";
+import { compileKernels } from "../kernels.js";
 import { collectSignificance, type SignificanceEstimate } from "../significance/collect.js";
+import { SIGNIFICANCE_TASKS } from "../significance/estimate.js";
 import type { SignificanceRun, SignificanceTaskResult } from "../significance/task.js";
-import { decodeTaskResult } from "../significance/task-file.js";
+import { decodeTaskResult, encodeTaskResult } from "../significance/task-file.js";
+import { openWorkerPool } from "../workers/worker-pool.js";
 import type { CollectContext, Collected } from "./collect-job-node.js";
 import type { TaskRecord } from "./job.js";
-import { type Job, readTask, readTaskInput, writeWholeFile } from "./job-folder-node.js";
-import type { ReplicateMessage, ReplicateWork } from "./replicate-worker-node.js";
+import { type Job, readTask, readTaskInput } from "./job-folder-node.js";
 import type { TaskContext } from "./task-context.js";
 
 function runOf({ folder, manifest }: Job): SignificanceRun {
@@ -18,32 +20,27 @@ function runOf({ folder, manifest }: Job): SignificanceRun {
   throw new FormatError(`${folder}: job.json must hold the significance run, got none; make the job again`);
 }
 
-/** Run the observation (task 0) or a replicate, in a thread of its own. */
+/** Run the observation (task 0) or a replicate, in a thread of its own so that several use several cores. */
 export async function runReplicateTask(job: Job, task: TaskRecord, context: TaskContext): Promise<void> {
   const { index, name, seed } = task;
   const { signal, output, onProgress } = context;
   const observations = await readTaskInput(job, task);
-  const workerData: ReplicateWork = { observations, run: runOf(job), task: { index, name, seed } };
-  const worker = new Worker(new URL("./replicate-worker-node.js", import.meta.url), { workerData });
-  const stop = () => void worker.terminate();
-  signal?.addEventListener("abort", stop, { once: true });
+  const pool = openWorkerPool(SIGNIFICANCE_TASKS, 1);
   try {
-    const bytes = await new Promise<Uint8Array | undefined>((resolve, reject) => {
-      worker.on("message", (message: ReplicateMessage) => {
-        if (message.type === "progress") onProgress?.(message.fraction);
-        else if (message.type === "done") resolve(message.bytes);
-        else reject(fromPlainError(message.error));
-      });
-      worker.on("error", reject);
-      worker.on("exit", () => resolve(undefined));
-      if (signal?.aborted) stop();
-    });
-    if (bytes !== undefined) return await withFileErrors(output, () => writeFile(output, bytes));
-    if (signal?.aborted) return context.stopped();
-    throw new JobError(`task ${index}: its thread must live to the end, got an end before; run it again`);
+    const result = await pool.run(
+      { observations, run: runOf(job), task: { index, name, seed } },
+      {
+        module: await compileKernels(),
+        shouldStop: () => signal?.aborted === true,
+        ...(onProgress === undefined ? {} : { onProgress }),
+      },
+    );
+    await withFileErrors(output, () => writeFile(output, encodeTaskResult(result)));
+  } catch (error) {
+    if (signal?.aborted && toPlainError(error).code === "ABORTED") return context.stopped();
+    throw error;
   } finally {
-    signal?.removeEventListener("abort", stop);
-    void worker.terminate();
+    pool.close();
   }
 }
 

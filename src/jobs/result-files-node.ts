@@ -9,8 +9,9 @@ import { copyFile, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type PlainError, toPlainError } from "../errors.js";
 import { fileError, withFileErrors } from "../io/fits-temporary-node.js";
+import { writeWholeFile } from "../io/whole-file-node.js";
 import { SHARD, shardName, taskName } from "./job.js";
-import { type Job, writeWholeFile } from "./job-folder-node.js";
+import type { Job } from "./job-folder-node.js";
 
 const NAME = /^(\d{6,})-(\d+)-([0-9a-f]{16})\.fits$/;
 const HASH_DIGITS = 16;

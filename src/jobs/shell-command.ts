@@ -1,13 +1,10 @@
-/** Tasks as commands of a shell, for any scheduler. */
+/** Commands of a POSIX shell; tasks as such, for any scheduler. */
 
-/** Text as a word of a POSIX shell. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
-
-/** Words as a command of a POSIX shell. */
+/** Words as a command of a POSIX shell, quoted where they must be. */
 export function shellLine(words: readonly string[]): string {
-  return words.map(shellWord).join(" ");
+  return words
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(" ");
 }
 
 /**

@@ -5,9 +5,9 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { InvalidInputError, JobError } from "../errors.js";
+import { writeWholeFile } from "../io/whole-file-node.js";
 import type { SlurmSettings } from "./job.js";
 import type { Job } from "./job-folder-node.js";
-import { writeWholeFile } from "./job-folder-node.js";
 import { shellLine } from "./shell-command.js";
 import {
   nextSubmission,

@@ -4,7 +4,8 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } 
 import { join } from "node:path";
 import { FormatError, InvalidInputError } from "../errors.js";
 import { fileError } from "../io/fits-temporary-node.js";
-import { type Job, writeWholeFile } from "./job-folder-node.js";
+import { writeWholeFile } from "../io/whole-file-node.js";
+import type { Job } from "./job-folder-node.js";
 
 /** An array of a scheduler: so many elements from one of the submission on. */
 export interface SubmittedArray {

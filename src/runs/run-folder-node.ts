@@ -7,8 +7,9 @@ import { FormatError, InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { findHdu, imageToSkyImage, readFits } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
-import { openTemporary, withFileErrors } from "../io/fits-temporary-node.js";
+import { withFileErrors } from "../io/fits-temporary-node.js";
 import { observationHdus, observationsOf } from "../io/observation-hdus.js";
+import { writeWholeFile } from "../io/whole-file-node.js";
 import type { LiraSummary } from "../posterior/result.js";
 import { halveDraws, openTraceFiles } from "../workers/chain-files-node.js";
 import type { RunPlan } from "./lira-options.js";
@@ -48,20 +49,6 @@ export interface RunRecord {
   readonly date?: string;
 }
 
-/** Replace a small file as a whole. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  await withFileErrors(path, async () => {
-    const file = await openTemporary(path);
-    try {
-      await file.handle.writeFile(text);
-      await file.commit();
-    } catch (error) {
-      await file.discard();
-      throw error;
-    }
-  });
-}
-
 /** Write `run.json`. */
 export async function writeRunRecord(folder: string, record: RunRecord): Promise<void> {
   // JSON has no Infinity, which is how a target leaves a condition out.
@@ -70,7 +57,7 @@ export async function writeRunRecord(folder: string, record: RunRecord): Promise
     (_, value) => (value === Number.POSITIVE_INFINITY ? "Infinity" : value),
     2,
   );
-  await writeWhole(join(folder, "run.json"), `${text}\n`);
+  await writeWholeFile(join(folder, "run.json"), `${text}\n`);
 }
 
 /**

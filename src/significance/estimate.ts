@@ -54,7 +54,8 @@ export interface RunSignificanceOptions extends CollectOptions {
   readonly store?: TaskStore;
 }
 
-const TASKS: WorkerKind<SignificanceJob, SignificanceTaskResult> = {
+/** Tasks of a significance run as a pool runs them. */
+export const SIGNIFICANCE_TASKS: WorkerKind<SignificanceJob, SignificanceTaskResult> = {
   script: () => new URL("./significance-worker.js", import.meta.url),
   webWorker: () => new Worker(new URL("./significance-worker.js", import.meta.url), { type: "module" }),
   runHere: ({ observations, run, task }, watch) => runSignificanceTask(observations, run, task, watch),
@@ -136,7 +137,7 @@ export async function runSignificance(
   let failed = false;
   const stopped = () => failed || signal?.aborted === true;
   const module = await compileKernels();
-  const pool = openWorkerPool(TASKS, Math.min(workers, waiting.length));
+  const pool = openWorkerPool(SIGNIFICANCE_TASKS, Math.min(workers, waiting.length));
   const failures: unknown[] = [];
   let next = 0;
   const lane = async () => {

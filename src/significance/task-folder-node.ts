@@ -5,7 +5,8 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Observation } from "../data/observation.js";
 import { FormatError, InvalidInputError, toPlainError } from "../errors.js";
-import { openTemporary, withFileErrors, writeFully } from "../io/fits-temporary-node.js";
+import { withFileErrors } from "../io/fits-temporary-node.js";
+import { writeWholeFile } from "../io/whole-file-node.js";
 import { VERSION } from "../version.js";
 import type { TaskStore } from "./estimate.js";
 import type { SignificanceRun } from "./task.js";
@@ -32,18 +33,6 @@ function fingerprint(run: SignificanceRun, observations: readonly Observation[])
     }
   }
   return hash.digest("hex");
-}
-
-/** Write a file that appears whole or not at all. */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = await openTemporary(path);
-  try {
-    await withFileErrors(path, () => writeFully(temporary.handle, bytes, 0));
-    await temporary.commit();
-  } catch (error) {
-    await temporary.discard();
-    throw error;
-  }
 }
 
 async function readIfPresent(path: string): Promise<Uint8Array | undefined> {
@@ -93,7 +82,7 @@ export async function openTaskFolder(
     }
   } else {
     await withFileErrors(folder, () => mkdir(folder, { recursive: true }));
-    await writeWhole(stampPath, new TextEncoder().encode(`${JSON.stringify(stamp)}\n`));
+    await writeWholeFile(stampPath, `${JSON.stringify(stamp)}\n`);
   }
   const pathOf = (index: number) => join(folder, `task-${String(index).padStart(6, "0")}.fits`);
   return {
@@ -109,7 +98,7 @@ export async function openTaskFolder(
         throw error;
       }
     },
-    save: (result) => writeWhole(pathOf(result.index), encodeTaskResult(result)),
+    save: (result) => writeWholeFile(pathOf(result.index), encodeTaskResult(result)),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }

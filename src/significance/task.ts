@@ -8,7 +8,7 @@ import { type CheckedObservation, checkObservations } from "../data/check-observ
 import { convolve } from "../data/convolution.js";
 import type { Observation, WcsCard } from "../data/observation.js";
 import { drawPoisson } from "../data/poisson.js";
-import { randomStream, splitMix64 } from "../data/random.js";
+import { derivedSeed, randomStream } from "../data/random.js";
 import { AbortedError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
 import type { LiraConfig } from "../posterior/result.js";
@@ -90,21 +90,13 @@ export interface RunTaskOptions {
 
 /** Kept apart from the seeds of simulations and chains. */
 const TASK_DOMAIN = 0x7369676e69666963n; // "signific" in ASCII
-const GOLDEN = 0x9e3779b97f4a7c15n;
-const MASK64 = 0xffffffffffffffffn;
-
-/** Seed of a task: number `index` of the stream of SplitMix64 (Steele, Lea & Flood 2014) that the seed of the run starts. */
-export function replicateSeed(seed: number, index: number): number {
-  const start = ((BigInt(seed) ^ TASK_DOMAIN) + BigInt(index) * GOLDEN) & MASK64;
-  return Number(splitMix64(start, 1)[0]! >> 11n);
-}
 
 /** All tasks of a run, the observation first. */
 export function significanceTasks({ config, replicates }: SignificanceRun): SignificanceTask[] {
   return Array.from({ length: replicates + 1 }, (_, index) => ({
     index,
     name: index === 0 ? "observation" : `null replicate ${index}`,
-    seed: replicateSeed(config.seed, index),
+    seed: derivedSeed(TASK_DOMAIN, config.seed, index),
   }));
 }
 

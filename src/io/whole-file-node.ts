@@ -1,0 +1,21 @@
+import { openTemporary, withFileErrors, writeFully } from "./fits-temporary-node.js";
+
+/**
+ * Write a file that appears whole or not at all: under a temporary name in its folder, pushed to the disk, renamed. It replaces a file
+ * of that name.
+ *
+ * @param content text is written as UTF-8
+ * @throws InvalidInputError when the folder does not exist or is not writable, or `path` is no file
+ * @throws JobError when the disk is full or fails
+ */
+export async function writeWholeFile(path: string, content: string | Uint8Array): Promise<void> {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  const file = await openTemporary(path);
+  try {
+    await withFileErrors(path, () => writeFully(file.handle, bytes, 0));
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+  await file.commit();
+}
