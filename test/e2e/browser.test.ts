@@ -1,43 +1,25 @@
 /**
  * The package in a page, built with Vite and opened in headless Chromium: the same bytes as in Node, with Web Workers.
  *
- * Needs Chromium (environment TSLIRA_CHROMIUM, else one of the paths below). Without it all tests are skipped with a
- * reason, or the first fails with TSLIRA_REQUIRE_E2E=1. Looks at `dist`.
+ * Needs Chromium (see `chromium.ts`). Looks at `dist`.
  */
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { hasChromium, itFindsChromium, launchChromium } from "./chromium.js";
 import { buildPage, installPackage } from "./installed-package.js";
 import * as scenarios from "./page/scenarios.js";
 import { type PageServer, servePages } from "./page-server.js";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const EXAMPLE = fileURLToPath(new URL("../../examples/browser", import.meta.url));
-const CANDIDATES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const ARGUMENTS = [
-  ...["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"],
-  ...["--disable-background-networking", "--disable-component-update"],
-  // Whatever a page asks for elsewhere fails, and so reaches the console.
-  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-];
 
-const given = process.env.TSLIRA_CHROMIUM || undefined;
-const executablePath = given ?? CANDIDATES.find((path) => existsSync(path));
-const present = executablePath !== undefined && existsSync(executablePath);
-const required = process.env.TSLIRA_REQUIRE_E2E === "1";
-const reason =
-  `Chromium must be installed, got none at ${given ?? CANDIDATES.join(", ")}; ` +
-  "install it (Debian: `apt-get install chromium`) or set TSLIRA_CHROMIUM to its path";
-if (!present && !required) console.warn(`skipped: ${reason}`);
+itFindsChromium();
 
-it.skipIf(!present && !required)("finds Chromium", () => {
-  if (!present) throw new Error(`${reason} (required by TSLIRA_REQUIRE_E2E=1)`);
-});
-
-describe.skipIf(!present)("tslira in Chromium", { timeout: 60_000 }, () => {
+describe.skipIf(!hasChromium)("tslira in Chromium", { timeout: 60_000 }, () => {
   let folder = "";
   let printed = "";
   let tslira: scenarios.Tslira;
@@ -63,7 +45,7 @@ describe.skipIf(!present)("tslira in Chromium", { timeout: 60_000 }, () => {
     // The very files that the page was built from.
     tslira = await import(pathToFileURL(join(folder, "node_modules/tslira/dist/index.js")).href);
     server = await servePages(new Map(pages.flatMap(({ files }) => [...files])));
-    browser = await chromium.launch({ executablePath: executablePath!, args: ARGUMENTS });
+    browser = await launchChromium();
   }, 120_000);
   afterAll(async () => {
     await browser?.close();

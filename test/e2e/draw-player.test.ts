@@ -1,29 +1,22 @@
 /**
  * The player of draws in Chromium, from a file and without a network.
  *
- * Needs Chromium (environment TSLIRA_CHROMIUM, else /usr/bin/chromium); skipped with a reason when it is absent, failed with
- * TSLIRA_REQUIRE_E2E=1.
+ * Needs Chromium (see `chromium.ts`).
  */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
 import { afterAll, expect, it } from "vitest";
 import { drawPlayerPage, figureDocument } from "../../src/node.js";
+import { hasChromium, itFindsChromium, launchChromium } from "./chromium.js";
 
-const executablePath = process.env.TSLIRA_CHROMIUM || "/usr/bin/chromium";
-const present = existsSync(executablePath);
-const reason = `Chromium must be installed, got none at ${executablePath}; install it or set TSLIRA_CHROMIUM to its path`;
-if (!present) {
-  if (process.env.TSLIRA_REQUIRE_E2E === "1") throw new Error(`${reason} (required by TSLIRA_REQUIRE_E2E=1)`);
-  console.warn(`skipped: ${reason}`);
-}
+itFindsChromium();
 
 const folder = mkdtempSync(join(tmpdir(), "tslira-player-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-it.skipIf(!present)(
+it.skipIf(!hasChromium)(
   "plays, steps, changes the chain and reads pixels, without an error or a request",
   async () => {
     // Draw k of chain c holds 10 c + k in the left column and 0 elsewhere.
@@ -45,7 +38,7 @@ it.skipIf(!present)(
     } as const;
     const path = join(folder, "draws.html");
     writeFileSync(path, drawPlayerPage(trace, options));
-    const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+    const browser = await launchChromium();
     try {
       const page = await browser.newPage();
       await page.context().setOffline(true);

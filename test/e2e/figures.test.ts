@@ -2,12 +2,12 @@
  * Image figures as a browser draws them: no label over another or outside of the figure at any size, and the picture that
  * resvg makes of the same SVG.
  *
- * Needs Chromium (environment TSLIRA_CHROMIUM, else a usual path); skipped with a reason, or failed with TSLIRA_REQUIRE_E2E=1.
+ * Needs Chromium (see `chromium.ts`).
  */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { decode } from "fast-png";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   figureDocument,
@@ -25,12 +25,7 @@ import {
   type ThemeName,
   type WcsCard,
 } from "../../src/node.js";
-
-const CANDIDATES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const executablePath = process.env.TSLIRA_CHROMIUM || CANDIDATES.find((path) => existsSync(path));
-const required = process.env.TSLIRA_REQUIRE_E2E === "1";
-const reason = `Chromium must be installed, got none at ${CANDIDATES.join(", ")}; set TSLIRA_CHROMIUM to its path`;
-if (executablePath === undefined && !required) console.warn(`skipped: ${reason}`);
+import { hasChromium, itFindsChromium, launchChromium } from "./chromium.js";
 
 /** The font that comes with the package: the browser of this machine may have another. */
 const FONT = readFileSync(fileURLToPath(new URL("../../assets/fonts/DejaVuSans.ttf", import.meta.url)));
@@ -118,20 +113,15 @@ function misplacedLabels(): string[] {
   return found;
 }
 
-it.skipIf(executablePath !== undefined || !required)("finds Chromium", () => {
-  throw new Error(`${reason} (required by TSLIRA_REQUIRE_E2E=1)`);
-});
+itFindsChromium();
 
-describe.skipIf(executablePath === undefined)("image figures in Chromium", { timeout: 120_000 }, () => {
+describe.skipIf(!hasChromium)("image figures in Chromium", { timeout: 120_000 }, () => {
   let browser: Browser;
   let page: Page;
   let document: Document;
   beforeAll(async () => {
     document = await figureDocument();
-    browser = await chromium.launch({
-      executablePath: executablePath!,
-      args: ["--no-sandbox", "--disable-gpu"],
-    });
+    browser = await launchChromium();
     page = await browser.newPage();
     await page.setContent(
       `<!doctype html><style>${STYLE}</style><p style="font-family:DejaVu Sans">font</p>`,

@@ -1,33 +1,23 @@
 /**
  * A report opened from its file in headless Chromium, without a network: numbers, pixels, regions, draws, keys, accessibility.
  *
- * Needs Chromium as `browser.test.ts` does. Looks at `dist`.
+ * Needs Chromium (see `chromium.ts`). Looks at `dist`.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { LiraResult } from "../../src/posterior/result.js";
+import { auditPage, hasChromium, itFindsChromium, launchChromium } from "./chromium.js";
 
 const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const CANDIDATES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const given = process.env.TSLIRA_CHROMIUM || undefined;
-const executablePath = given ?? CANDIDATES.find((path) => existsSync(path));
-const present = executablePath !== undefined && existsSync(executablePath);
-const required = process.env.TSLIRA_REQUIRE_E2E === "1";
-const reason = "Chromium must be installed, got none; install it or set TSLIRA_CHROMIUM to its path";
-if (!present && !required) console.warn(`skipped: ${reason}`);
 
-it.skipIf(!present && !required)("finds Chromium", () => {
-  if (!present) throw new Error(`${reason} (required by TSLIRA_REQUIRE_E2E=1)`);
-});
+itFindsChromium();
 
-describe.skipIf(!present)("a report in Chromium", { timeout: 60_000 }, () => {
+describe.skipIf(!hasChromium)("a report in Chromium", { timeout: 60_000 }, () => {
   let folder = "";
   let report = "";
   let result: LiraResult;
@@ -56,10 +46,7 @@ describe.skipIf(!present)("a report in Chromium", { timeout: 60_000 }, () => {
       counts: join(folder, "counts.fits"),
       psf: join(folder, "psf.fits"),
     }));
-    browser = await chromium.launch({
-      executablePath: executablePath!,
-      args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
-    });
+    browser = await launchChromium();
   }, 120_000);
   afterAll(async () => {
     await browser?.close();
@@ -241,20 +228,7 @@ describe.skipIf(!present)("a report in Chromium", { timeout: 60_000 }, () => {
     expect(
       await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
     ).toBe(0);
-    await page.evaluate(AXE); // through the debugger, which no content security policy stops
-    const { passes, violations } = await page.evaluate(async () => {
-      type Rule = { id: string; nodes: { html: string }[] };
-      const { axe } = globalThis as unknown as {
-        axe: { run(options: unknown): Promise<{ passes: Rule[]; violations: Rule[] }> };
-      };
-      const found = await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] });
-      return {
-        passes: found.passes.map(({ id }) => id),
-        violations: found.violations.map(
-          ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`,
-        ),
-      };
-    });
+    const { passes, violations } = await auditPage(page);
     expect(passes).toEqual(
       expect.arrayContaining(["color-contrast", "label", "button-name", "heading-order"]),
     );

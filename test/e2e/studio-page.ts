@@ -1,0 +1,162 @@
+/**
+ * Studio served by `tslira studio` and opened in Chromium: what every test of the page needs.
+ *
+ * Looks at `dist`. With TSLIRA_SCREENSHOTS=folder it saves what it sees.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import { readFits } from "../../src/io/fits.js";
+import { launchChromium } from "./chromium.js";
+
+/** The command line as it is built. */
+export const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+
+/** A point of the page, in pixels of the screen. */
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** A file to drop on the page. */
+export interface DroppedFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A number as Studio writes it. */
+export const numberOf = (text: string | null) => Number((text ?? "").replaceAll(",", "").replace("−", "-"));
+
+/**
+ * Serve Studio for the tests of a `describe` block. Each test opens pages of its own; none may complain on its console, ask
+ * another host or crash.
+ */
+export class StudioPage {
+  /** An empty folder of this block. */
+  folder = "";
+  server!: ChildProcess;
+  /** Where the page is, with its token. */
+  address = "";
+  page!: Page;
+  #browser!: Browser;
+  #complaints: string[] = [];
+
+  /** Register the steps before and after the tests. */
+  constructor() {
+    beforeAll(async () => {
+      this.folder = mkdtempSync(join(tmpdir(), "tslira-studio-"));
+      this.server = spawn(process.execPath, [MAIN, "studio", "--no-open"], {
+        stdio: ["ignore", "ignore", "pipe"],
+      });
+      this.address = await new Promise((resolve, reject) => {
+        let said = "";
+        this.server.stderr?.on("data", (piece) => {
+          said += piece;
+          const found = said.match(/http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}\//);
+          if (found) resolve(found[0]);
+        });
+        this.server.once("exit", () => reject(new Error(`tslira studio must serve, got: ${said}`)));
+      });
+      this.#browser = await launchChromium();
+    }, 60_000);
+    afterAll(async () => {
+      await this.#browser?.close();
+      if (this.server && this.server.exitCode === null) this.server.kill("SIGKILL");
+      if (this.folder !== "") rmSync(this.folder, { recursive: true, force: true });
+    });
+    afterEach(async () => {
+      await this.page?.context().close();
+      expect(this.#complaints).toEqual([]);
+    });
+  }
+
+  /** Open the start screen in a browser that knows nothing of earlier visits. */
+  async open(options: BrowserContextOptions = {}): Promise<void> {
+    this.#complaints = [];
+    const context = await this.#browser.newContext({ viewport: { width: 1280, height: 720 }, ...options });
+    await this.openIn(context);
+    await this.page.waitForSelector(".example .frame canvas");
+  }
+
+  /** Open the page once more in a browser that was here before, for example to see what it kept. */
+  async openIn(context: BrowserContext, address = this.address): Promise<void> {
+    this.page = await context.newPage();
+    this.page.on("console", (message) => this.#complaints.push(`${message.type()}: ${message.text()}`));
+    this.page.on("pageerror", (error) => this.#complaints.push(String(error)));
+    this.page.on("crash", () => this.#complaints.push("the page crashed"));
+    this.page.on("request", (asked) => {
+      if (!asked.url().startsWith(this.address) && !/^(data|blob):/.test(asked.url()))
+        this.#complaints.push(`request: ${asked.url()}`);
+    });
+    await this.page.goto(address);
+  }
+
+  /** Save what is seen, when that is asked for. */
+  async shot(name: string): Promise<void> {
+    const target = process.env.TSLIRA_SCREENSHOTS;
+    if (!target) return;
+    mkdirSync(target, { recursive: true });
+    await this.page.screenshot({ path: join(target, `${name}.png`) });
+  }
+
+  /** Drop files on the page. */
+  async drop(files: readonly DroppedFile[]): Promise<void> {
+    const plain = files.map(({ name, bytes }) => ({ name, text: Buffer.from(bytes).toString("base64") }));
+    const transfer = await this.page.evaluateHandle((list) => {
+      const held = new DataTransfer();
+      for (const { name, text } of list) {
+        held.items.add(new File([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))], name));
+      }
+      return held;
+    }, plain);
+    await this.page.dispatchEvent(".drop", "drop", { dataTransfer: transfer });
+  }
+
+  /** The panel that shows a picture. */
+  panel(title: string) {
+    return this.page.locator(".panel", { has: this.page.locator(`option:checked:text-is("${title}")`) });
+  }
+
+  /** Middle of the pixel (x, y) of a picture of `nx` by `ny` pixels that is shown whole. */
+  async pointOf(title: string, x: number, y: number, nx: number, ny: number): Promise<Point> {
+    const box = (await this.panel(title).locator(".frame").boundingBox())!;
+    return { x: box.x + ((x + 0.5) / nx) * box.width, y: box.y + (1 - (y + 0.5) / ny) * box.height };
+  }
+
+  /** Drag with the mouse from one point to another. */
+  async drag(from: Point, to: Point): Promise<void> {
+    await this.page.mouse.move(from.x, from.y);
+    await this.page.mouse.down();
+    await this.page.mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2);
+    await this.page.mouse.move(to.x, to.y);
+    await this.page.mouse.up();
+  }
+
+  /** A value of a list of facts, as text. */
+  fact(list: string, key: string) {
+    return this.page.locator(`${list} [data-key="${key}"] dd`).textContent({ timeout: 10_000 });
+  }
+
+  /** The colours of a picture, to see whether they change. */
+  pixels(title: string) {
+    return this.panel(title)
+      .locator("canvas")
+      .first()
+      .evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+  }
+}
+
+/** A result file with the cards blanked that say when it was made and how long it took. */
+export function withoutTimes(bytes: Buffer): Buffer {
+  const copy = Buffer.from(bytes);
+  const end = readFits(new Uint8Array(bytes))[0].dataOffset;
+  for (let at = 0; at < end; at += 80) {
+    if (/^(DATE|RUNBEG|RUNEND|RUNSECS) *=/.test(copy.toString("latin1", at, at + 12)))
+      copy.fill(" ", at + 8, at + 80);
+  }
+  return copy;
+}
