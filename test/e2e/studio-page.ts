@@ -95,6 +95,29 @@ export class StudioPage {
     await this.page.goto(address);
   }
 
+  /** Record from here on what the threads of the page do. */
+  async startWatching(): Promise<void> {
+    await this.#browser.startTracing(this.page, { categories: ["toplevel", "__metadata"] });
+  }
+
+  /** Milliseconds of the longest task of the main thread since `startWatching`: of the processor, and by the clock. */
+  async longestTask(): Promise<{ readonly cpu: number; readonly wall: number }> {
+    type TraceEvent = Record<"name" | "ph", string> &
+      Record<"pid" | "tid", number> & { args: { name?: string }; dur?: number; tdur?: number };
+    const text = (await this.#browser.stopTracing()).toString();
+    const { traceEvents }: { traceEvents: TraceEvent[] } = JSON.parse(text);
+    const thread = ({ pid, tid }: TraceEvent) => `${pid} ${tid}`;
+    const main = new Set(
+      traceEvents
+        .filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain")
+        .map(thread),
+    );
+    const tasks = traceEvents.filter((one) => one.ph === "X" && main.has(thread(one)));
+    expect(tasks.length).toBeGreaterThan(100);
+    const longest = (key: "dur" | "tdur") => Math.max(...tasks.map((one) => (one[key] ?? 0) / 1000));
+    return { cpu: longest("tdur"), wall: longest("dur") };
+  }
+
   /** Save what is seen, when that is asked for. */
   async shot(name: string): Promise<void> {
     const target = process.env.TSLIRA_SCREENSHOTS;
