@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { simulatePointSource } from "../src/data/simulated-datasets.js";
-import { createObservationsJob } from "../src/jobs/create-job-node.js";
+import { createObservationsJob } from "../src/jobs/create-survey-job-node.js";
 import { shardName, taskName } from "../src/jobs/job.js";
 
 const { values } = parseArgs({

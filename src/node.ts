@@ -40,13 +40,11 @@ export {
 export {
   type CreateJobOptions,
   createChainsJob,
-  createObservationsJob,
   createReplicatesJob,
   createTilesJob,
   type ReplicatesJobOptions,
-  type Survey,
-  type SurveyEntry,
 } from "./jobs/create-job-node.js";
+export { createObservationsJob, type Survey, type SurveyEntry } from "./jobs/create-survey-job-node.js";
 export type {
   JobKind,
   JobManifest,

@@ -8,6 +8,7 @@ import { writeFitsFile } from "../io/fits-file-node.js";
 import { readResultSummary } from "../io/result-file-node.js";
 import { predictedCounts, residuals } from "../model/predicted-counts.js";
 import { combineGroups } from "../posterior/chain-groups.js";
+import type { Convergence } from "../posterior/result.js";
 import type { CollectContext, Collected } from "./collect-job-node.js";
 import { jobTiles } from "./create-job-node.js";
 import { type Job, readTask, readTaskInput } from "./job-folder-node.js";
@@ -19,6 +20,7 @@ import {
   seamResiduals,
   type TilePosterior,
 } from "./tile-merge.js";
+import { commonSmoothing, type TileSmoothing } from "./tile-prior.js";
 
 /** What a table says of a tile. */
 interface TileRow {
@@ -26,6 +28,8 @@ interface TileRow {
   readonly scales: readonly number[];
   readonly verdict: string;
   readonly rhat: number;
+  /** Posterior of each smoothing parameter, finest first. */
+  readonly smoothing: readonly TileSmoothing[];
 }
 
 /**
@@ -63,6 +67,7 @@ export async function collectTiles(
       scales: parameters.filter(({ name }) => name.startsWith("bkgScale")).map((row) => row.mean),
       verdict: verdict.state,
       rhat: combineGroups(parameters).rhat,
+      smoothing: smoothingOf(parameters),
     });
     onProgress?.(rows.length / (results.size + 1));
   }
@@ -119,6 +124,10 @@ export async function collectTiles(
     seamsTable(seams),
   ]);
   onProgress?.(1);
+  const smoothing = commonSmoothing(
+    rows.map((row) => row.smoothing),
+    plan.shape,
+  )?.map((alpha) => Number(alpha.toPrecision(4)));
   const apart = rows.filter(({ verdict }) => verdict === "disagree").length;
   return {
     files: [output],
@@ -127,15 +136,38 @@ export async function collectTiles(
         ? []
         : [
             `neighbouring tiles differ by at most ${worstSeam(seams).toFixed(2)} posterior standard deviations (rms of the pixels of a seam)`,
-            `residuals have rms ${look.near.toFixed(3)} near seams and ${look.elsewhere.toFixed(3)} elsewhere, means ` +
+            `residuals have rms ${look.near.toFixed(4)} +- ${look.nearError.toFixed(4)} near seams and ` +
+              `${look.elsewhere.toFixed(4)} +- ${look.elsewhereError.toFixed(4)} elsewhere, means ` +
               `${look.meanNear.toFixed(3)} and ${look.meanElsewhere.toFixed(3)}`,
+          ]),
+      ...(smoothing === undefined
+        ? []
+        : [
+            `smoothing parameters of all tiles together: ${smoothing.join(", ")}; for one prior everywhere make a second job ` +
+              `with "fitAlpha": false, "alphaInit": [${smoothing.join(", ")}]`,
           ]),
       ...(apart === 0
         ? []
         : [`the chains of ${apart} of ${rows.length} tiles disagree: see the table TILES`]),
     ],
-    figures: { tiles: rows.length, disagree: apart, seams, residuals: look },
+    figures: {
+      tiles: rows.length,
+      disagree: apart,
+      seams,
+      residuals: look,
+      ...(smoothing === undefined ? {} : { smoothing }),
+    },
   };
+}
+
+/** Posterior of each smoothing parameter of a tile, finest first; none where they were kept fixed. */
+function smoothingOf(parameters: readonly Convergence[]): TileSmoothing[] {
+  const levels: TileSmoothing[] = [];
+  for (const { name, mean, std } of parameters) {
+    const level = /^smoothingParam(\d+)$/.exec(name)?.[1];
+    if (level !== undefined) levels[Number(level)] = { mean, std };
+  }
+  return levels;
 }
 
 /** Scale of the background of an observation over all tiles that fitted one; 1 where none did. */

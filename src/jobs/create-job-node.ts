@@ -1,4 +1,4 @@
-/** Jobs from observations: chains of one, a list of many, tiles of a large one. */
+/** Jobs from one observation, or several of the same sky: its chains, its null replicates, its tiles. */
 
 import { checkObservations } from "../data/check-observation.js";
 import type { Observation } from "../data/observation.js";
@@ -14,6 +14,7 @@ import type { JobManifest, JobOptions, SlurmSettings, TileSettings } from "./job
 import { createJobFolder, type Job, type TaskDrafts } from "./job-folder-node.js";
 import { taskSeed } from "./task-seed.js";
 import { planTiles, type Tile, type TilePlan } from "./tile-plan.js";
+import { tilePrior } from "./tile-prior.js";
 
 /** What all jobs are made with. */
 export interface CreateJobOptions {
@@ -29,26 +30,8 @@ export interface CreateJobOptions {
   readonly onWarning?: (warning: string) => void;
 }
 
-/** One entry of a survey. */
-export interface SurveyEntry {
-  /** Name of its result file, without `.fits`; letters, digits and `. _ + -`. */
-  readonly name: string;
-  /** One observation, or several of the same sky. */
-  readonly observations: readonly Observation[];
-  /** Settings that differ from those of the job; a seed among them is used as it is. */
-  readonly options?: JobOptions;
-  readonly sources?: LiraSummary["provenance"]["inputs"];
-  readonly unit?: string;
-}
-
-/** A survey whose entries are read one after the other. */
-export interface Survey {
-  readonly count: number;
-  /** Reads entry number `index`, from 0. */
-  readonly entry: (index: number) => Promise<SurveyEntry>;
-}
-
-function manifestOf(
+/** What `job.json` says at first, defaults filled in. */
+export function manifestOf(
   kind: JobManifest["kind"],
   defaults: { readonly name: string; readonly output: string },
   options: JobOptions,
@@ -108,56 +91,8 @@ export async function createChainsJob(
 }
 
 /** The boundary among settings, as `checkObservations` takes it. */
-function boundaryOf({ boundary }: JobOptions) {
+export function boundaryOf({ boundary }: JobOptions) {
   return boundary === undefined ? {} : { boundary };
-}
-
-/**
- * Make a job of many observations, a task each. Every one gets a seed of its own, made from the job's seed and its number.
- *
- * @param survey the observations, in memory or read one after the other
- * @throws InvalidInputError for bad data or settings, names that are no file names or occur twice
- */
-export async function createObservationsJob(
-  folder: string,
-  survey: readonly SurveyEntry[] | Survey,
-  options: JobOptions,
-  settings: CreateJobOptions = {},
-): Promise<Job> {
-  const { count, entry }: Survey =
-    "entry" in survey ? survey : { count: survey.length, entry: async (index) => survey[index] };
-  const { seed = 0 } = options;
-  const taken = new Set<string>();
-  const drafts: TaskDrafts = {
-    count,
-    async draft(index) {
-      const { name, observations, options: own, sources, unit } = await entry(index);
-      if (!/^[\w+-][\w.+-]*$/.test(name) || taken.has(name)) {
-        throw new InvalidInputError(
-          `cluster: observation ${index + 1} must have a name of its own of letters, digits and . _ + -, got ` +
-            `${JSON.stringify(name)}${taken.has(name) ? " a second time" : ""}; give another`,
-          { fields: { name, index } },
-        );
-      }
-      taken.add(name);
-      const both = { ...options, ...own };
-      const checked = checkObservations(observations, boundaryOf(both));
-      for (const warning of checked.warnings) settings.onWarning?.(warning);
-      planRun(both, checked.observations[0].counts.shape);
-      return {
-        task: {
-          name,
-          seed: own?.seed ?? taskSeed(seed, index),
-          ...(own === undefined ? {} : { options: own }),
-          ...(sources === undefined ? {} : { sources }),
-          ...(unit === undefined ? {} : { unit }),
-        },
-        observations,
-      };
-    },
-  };
-  const defaults = { name: `${count} observations`, output: "collected" };
-  return createJobFolder(folder, manifestOf("observations", defaults, options, settings), drafts);
 }
 
 /** How to make a job of a significance run. */
@@ -239,6 +174,14 @@ function sees({ counts, exposure, mask }: Observation): boolean {
   );
 }
 
+/** Reference exposure of the prior, as `detectedExposures` has it. */
+function referenceExposure(observations: readonly Observation[]): number {
+  return observations.reduce(
+    (sum, { exposure }) => sum + (exposure?.data.reduce((most, value) => Math.max(most, value), 0) ?? 1),
+    0,
+  );
+}
+
 /** Sides of the widest psf, each direction by itself. */
 function widestPsf(observations: readonly Observation[]): Shape {
   const most = (axis: 0 | 1) => Math.max(...observations.map(({ psf }) => psf.shape[axis]));
@@ -255,8 +198,7 @@ export function jobTiles({ manifest }: Job): TilePlan {
 /**
  * Make a job of the tiles of a large image, a task each; tiles that saw nothing are left out.
  *
- * The prior on the total is one on the flux of a whole image and says nothing about a tile: its default here is shape 1,
- * rate 0, which does not pull.
+ * The settings are those of the whole image; each tile gets its share of the priors (`tilePrior`).
  *
  * @param settings the job, and how to cut; default cores of 128 x 128 with a margin as wide as the psf
  * @throws InvalidInputError for bad data or settings, the boundary `"wrap"` among them, or a margin narrower than the psf
@@ -280,7 +222,8 @@ export async function createTilesJob(
   const psf = widestPsf(observations);
   const { tile = [128, 128], margin = Math.max(...psf), offset = tile } = settings;
   const plan = planTiles(shape, psf, { tile, margin, offset });
-  const run: JobOptions = { totalCountsPrior: { shape: 1, rate: 0 }, ...options };
+  planRun(options, shape);
+  const whole = { shape, reference: referenceExposure(observations) };
   const parts = plan.tiles.filter((one) =>
     observations.some((observation) => sees(tileObservation(observation, one))),
   );
@@ -291,18 +234,21 @@ export async function createTilesJob(
       const part = parts[index];
       const cut = observations.map((observation) => tileObservation(observation, part)).filter(sees);
       const [row, col] = part.place;
-      planRun(run, cut[0].counts.shape);
+      const place = { shape: cut[0].counts.shape, reference: referenceExposure(cut) };
+      const own = tilePrior(options, whole, place);
+      planRun({ ...options, ...own }, place.shape);
       return {
         task: {
           name: `tile ${part.index} (row ${row}, column ${col})`,
           seed: taskSeed(seed, part.index),
           tile: part.index,
+          options: own,
         },
         observations: cut,
       };
     },
   };
   const defaults = { name: checked.observations[0].name, output: "mosaic.fits" };
-  const manifest = manifestOf("tiles", defaults, run, settings);
+  const manifest = manifestOf("tiles", defaults, options, settings);
   return createJobFolder(folder, manifest, drafts, { shape, psf, tile, margin, offset, observations });
 }

@@ -5,7 +5,7 @@ import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Observation } from "../data/observation.js";
-import { FormatError, InvalidInputError } from "../errors.js";
+import { FormatError, fromPlainError, InvalidInputError } from "../errors.js";
 import { readFits } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
 import { fileError, openTemporary, withFileErrors, writeFully } from "../io/fits-temporary-node.js";
@@ -23,7 +23,10 @@ export type TaskDraft = Omit<TaskRecord, "index" | "input" | "sha256" | "observa
 /** Tasks of a job, asked for one after the other, so that their data need not be in memory together. */
 export interface TaskDrafts {
   readonly count: number;
-  /** A task, and its data; data that are the same object as those of the task before are stored once. */
+  /**
+   * A task, and its data; data that are the same object as those of the task before are stored once. Without any where the
+   * task has a `problem`.
+   */
   readonly draft: (
     index: number,
   ) => Promise<{ readonly task: TaskDraft; readonly observations: readonly Observation[] }>;
@@ -109,6 +112,10 @@ export async function createJobFolder(
       | undefined;
     for (let index = 0; index < drafts.count; index++) {
       const { task, observations } = await drafts.draft(index);
+      if (task.problem !== undefined) {
+        lines.push(JSON.stringify({ index, ...task, input: "", sha256: "", observations: [] }));
+        continue;
+      }
       if (last?.observations !== observations) {
         const input = join("inputs", shardName(index), `${taskName(index)}.fits`);
         last = { observations, ...(await freezeInput(building, input, observations)) };
@@ -259,11 +266,13 @@ export function forEachTask(job: Job, visit: (task: TaskRecord) => void): void {
  * Data of a task, as they were when the job was made.
  *
  * @throws FormatError when their SHA-256 is another
+ * @throws the task's problem when they could not be had then
  */
 export async function readTaskInput(
   { folder }: Job,
-  task: Pick<TaskRecord, "input" | "sha256" | "observations">,
+  task: Pick<TaskRecord, "input" | "sha256" | "observations" | "problem">,
 ): Promise<Observation[]> {
+  if (task.problem !== undefined) throw fromPlainError(task.problem);
   const path = join(folder, task.input);
   const bytes = await withFileErrors(path, () => readFile(path));
   const found = sha256(bytes);

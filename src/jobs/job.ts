@@ -13,6 +13,7 @@
  * A thousand files a folder. Nothing in it but `submissions/` and `logs/` knows where the folder is.
  */
 
+import type { PlainError } from "../errors.js";
 import type { LiraSummary } from "../posterior/result.js";
 import type { LiraDeconvolverOptions } from "../runs/lira-options.js";
 import type { SignificanceRun } from "../significance/task.js";
@@ -105,9 +106,11 @@ export interface TaskRecord {
   readonly index: number;
   readonly name: string;
   readonly seed: number;
-  /** Data of the task, relative to the folder, and its SHA-256. */
+  /** Data of the task, relative to the folder, and its SHA-256; both empty where there are none because of a `problem`. */
   readonly input: string;
   readonly sha256: string;
+  /** Why its data could not be had when the job was made: the task fails with it, the others run. */
+  readonly problem?: PlainError;
   /** Number of the chain, for chains. */
   readonly chain?: number;
   /** Number of the tile, for tiles; those without exposure have no task. */

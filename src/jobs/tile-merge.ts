@@ -192,6 +192,9 @@ export interface SeamResiduals {
   readonly near: number;
   /** The same everywhere else. */
   readonly elsewhere: number;
+  /** Standard errors of the two, from the spread of the squares, pixels taken as independent. */
+  readonly nearError: number;
+  readonly elsewhereError: number;
   /** Mean of the residuals in standard deviations near seams and elsewhere: a seam of too much or too little flux shows here. */
   readonly meanNear: number;
   readonly meanElsewhere: number;
@@ -217,7 +220,7 @@ export function seamResiduals(plan: TilePlan, { data, shape }: SkyImage): SeamRe
   };
   const rows = lines(0);
   const cols = lines(1);
-  const sums = [0, 1].map(() => ({ count: 0, sum: 0, squares: 0 }));
+  const sums = [0, 1].map(() => ({ count: 0, sum: 0, squares: 0, fourths: 0 }));
   for (let row = 0; row < shape[0]; row++) {
     for (let col = 0; col < shape[1]; col++) {
       const value = data[row * shape[1] + col];
@@ -225,16 +228,20 @@ export function seamResiduals(plan: TilePlan, { data, shape }: SkyImage): SeamRe
       const part = sums[rows[row] || cols[col] ? 0 : 1];
       part.count++;
       part.sum += value;
-      part.squares += value * value;
+      part.squares += value ** 2;
+      part.fourths += value ** 4;
     }
   }
-  const [near, elsewhere] = sums.map(({ count, sum, squares }) => ({
-    rms: Math.sqrt(squares / count),
-    mean: sum / count,
-  }));
+  const [near, elsewhere] = sums.map(({ count, sum, squares, fourths }) => {
+    const rms = Math.sqrt(squares / count);
+    const ofSquares = Math.sqrt(Math.max(0, fourths / count - rms ** 4) / count);
+    return { rms, error: ofSquares / (2 * rms), mean: sum / count };
+  });
   return {
     near: near.rms,
     elsewhere: elsewhere.rms,
+    nearError: near.error,
+    elsewhereError: elsewhere.error,
     meanNear: near.mean,
     meanElsewhere: elsewhere.mean,
     pixelsNear: sums[0].count,

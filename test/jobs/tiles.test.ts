@@ -169,6 +169,11 @@ describe("tiles", () => {
     const look = seamResiduals(plan, sigma);
     expect(look.elsewhere).toBeCloseTo(0.1, 10);
     expect(look.near).toBeGreaterThan(0.5);
+    // All squares elsewhere are 0.01; near seams n1 are 9 and n0 are 0.01, so their standard deviation is 8.99 sqrt(p (1 - p)).
+    expect(look.elsewhereError).toBeCloseTo(0, 8);
+    const p = 48 / look.pixelsNear;
+    const error = (8.99 * Math.sqrt((p * (1 - p)) / look.pixelsNear)) / (2 * look.near);
+    expect(look.nearError).toBeCloseTo(error, 12);
   });
 
   it("run as a job and become one file", async () => {
