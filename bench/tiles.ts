@@ -2,12 +2,12 @@
  * A large image in tiles against the same image whole: do they agree within their errors, do two tilings, and are seams seen?
  *
  *     npm run bench:tiles -- [--size 1024x512] [--tile 128] [--margin 32] [--iterations 700] [--chains 4] [--spin none]
- *                            [--pilot 200 | --smoothing A,B,...] [--tilings 1|2] [--workers 2] [--folder DIR]
+ *                            [--pilot 1000 | --smoothing A,B,...] [--tilings 1|2] [--workers 2] [--folder DIR]
  *
  * The sky: a field of point sources of all brightnesses, extended sources and a background, counts through a psf of sigma 2.
  * With a pilot (sweeps of two chains in tiles) all runs have the smoothing parameters that its tiles have in common, or those
- * of `--smoothing`; with `--pilot 0` every tile and the whole image fit their own. Tile and margin are multiples of 32 so that the trees of tiles and
- * whole image have the same blocks up to 32 x 32.
+ * of `--smoothing`; with `--pilot 0` every tile and the whole image fit their own. Tile and margin are multiples of 32 so that
+ * the trees of tiles and whole image have the same blocks up to 32 x 32.
  */
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -44,7 +44,7 @@ const { values } = parseArgs({
     tile: { type: "string", default: "128" },
     margin: { type: "string", default: "32" },
     iterations: { type: "string", default: "700" },
-    pilot: { type: "string", default: "200" },
+    pilot: { type: "string", default: "1000" },
     smoothing: { type: "string" },
     chains: { type: "string", default: "4" },
     workers: { type: "string", default: "2" },
