@@ -13,13 +13,13 @@
  */
 
 import type { Shape } from "../image.js";
-import {
-  DEFAULT_SMOOTHING_PRIOR,
-  DEFAULT_TOTAL_COUNTS_PRIOR,
-  multiscaleLevels,
-  startingAlpha,
-} from "../priors/multiscale.js";
+import { planRun } from "../runs/lira-options.js";
 import type { JobOptions } from "./job.js";
+
+/** Levels of the tree over an image. */
+function levelsOf(shape: Shape): number {
+  return planRun({}, shape).config.alphaInit.length;
+}
 
 /** An image, or a tile of it. */
 export interface PriorPlace {
@@ -36,11 +36,8 @@ export interface PriorPlace {
  * @param options of the whole image; defaults as in `LiraDeconvolver`
  */
 export function tilePrior(options: JobOptions, whole: PriorPlace, tile: PriorPlace): JobOptions {
-  const {
-    totalCountsPrior: total = DEFAULT_TOTAL_COUNTS_PRIOR,
-    smoothingPrior: smoothing = DEFAULT_SMOOTHING_PRIOR,
-    alphaInit,
-  } = options;
+  const { config } = planRun(options, whole.shape);
+  const { totalCountsPrior: total, smoothingPrior: smoothing, alphaInit } = config;
   const share = (tile.shape[0] * tile.shape[1]) / (whole.shape[0] * whole.shape[1]);
   return {
     totalCountsPrior: {
@@ -52,9 +49,7 @@ export function tilePrior(options: JobOptions, whole: PriorPlace, tile: PriorPla
       rate: smoothing.rate * share,
       exponent: smoothing.exponent,
     },
-    ...(alphaInit === undefined || typeof alphaInit === "number"
-      ? {}
-      : { alphaInit: startingAlpha(alphaInit, whole.shape).slice(0, multiscaleLevels(tile.shape)) }),
+    ...(Array.isArray(options.alphaInit) ? { alphaInit: alphaInit.slice(0, levelsOf(tile.shape)) } : {}),
   };
 }
 
@@ -78,7 +73,7 @@ export function commonSmoothing(
   whole: Shape,
 ): number[] | undefined {
   const common: number[] = [];
-  for (let level = 0; level < multiscaleLevels(whole); level++) {
+  for (let level = 0; level < levelsOf(whole); level++) {
     const found = tiles.flatMap((levels) => (levels[level]?.std > 0 ? [levels[level]] : []));
     const weights = found.map(({ mean, std }) => (mean / std) ** 2);
     const sum = weights.reduce((total, weight) => total + weight, 0);
@@ -87,5 +82,5 @@ export function commonSmoothing(
     if (sum > 0) common.push(Math.exp(logs / sum));
     else if (previous !== undefined) common.push(previous);
   }
-  return common.length === multiscaleLevels(whole) ? common : undefined;
+  return common.length === levelsOf(whole) ? common : undefined;
 }
