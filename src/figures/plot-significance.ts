@@ -144,8 +144,20 @@ export function plotLocalSignificance(
     [
       ...(counts === undefined ? [] : [{ image: counts, title: "Counts", label: "counts", markers, ...sky }]),
       { image: scan.excess, title: "Local excess", label: "σ of the nulls", markers, ...sky },
-      { image: minusLog(scan.bound), title: "Bound on the local p-value", label: "−log₁₀ p", markers, ...sky },
-      { image: minusLog(scan.global), title: "p-value for all places together", label: "−log₁₀ p", markers, ...sky },
+      {
+        image: minusLog(scan.bound),
+        title: "Bound on the local p-value",
+        label: "−log₁₀ p",
+        markers,
+        ...sky,
+      },
+      {
+        image: minusLog(scan.global),
+        title: "p-value for all places together",
+        label: "−log₁₀ p",
+        markers,
+        ...sky,
+      },
     ],
     {
       document,
