@@ -17,13 +17,12 @@ import {
 } from "../node.js";
 import {
   type DeconvolveSettings,
-  flag,
   mergeSettings,
   number,
-  numberOrList,
-  numbers,
   OBSERVATION_KEYS,
+  type Offsets,
   OPTION_KEYS,
+  offsets,
   type PartialSettings,
   path,
   pick,
@@ -34,7 +33,9 @@ import {
   wrong,
 } from "./deconvolve-config.js";
 import { given } from "./given.js";
+import { placeObservations } from "./place-observations.js";
 import { readTogether } from "./read-together.js";
+import { MEASURE_KEYS, TEST_KEYS } from "./significance-config.js";
 
 /** How the tasks of a job are run. */
 export const EXECUTORS = ["local", "slurm", "shell"] as const;
@@ -89,27 +90,11 @@ const SLURM_KEYS: Readonly<Record<keyof SlurmSettings, Reader>> = {
 };
 
 const KINDS = ["chains", "observations", "tiles", "replicates"];
+/** Kinds whose observations may lie displaced on the sky. */
+const MOVABLE: readonly string[] = ["chains", "replicates"];
 
-/** Settings of a significance run besides those of the sampler. */
-const SIGNIFICANCE_KEYS: Readonly<Record<string, Reader>> = {
-  replicates: number,
-  gamma: numberOrList,
-  null: text,
-  elliptical: flag,
-  propagate: flag,
-  refit: flag,
-  fitOutside: flag,
-  scan: numbers(["radius", "step"], false),
-};
-
-const circle: Reader = (value, where) => {
-  const values: unknown[] = typeof value === "string" ? value.split(",").map(Number) : (value as unknown[]);
-  if (!Array.isArray(values) || values.length !== 3 || !values.every(Number.isFinite)) {
-    throw wrong(where, 'text like "16,16,3" (x, y and radius in pixels from 0)', value);
-  }
-  const [x, y, radius] = values as number[];
-  return { x, y, radius };
-};
+/** What an entry of a survey may say. */
+const ENTRY_KEYS: Readonly<Record<string, Reader>> = { ...OBSERVATION_KEYS, ...OPTION_KEYS };
 
 const JOB_KEYS: Readonly<Record<string, Reader>> = {
   kind: oneOf(KINDS),
@@ -128,23 +113,14 @@ const JOB_KEYS: Readonly<Record<string, Reader>> = {
     return sides;
   },
   margin: number,
-  circles: (value, where, folder) => {
-    if (!Array.isArray(value)) throw wrong(where, "a list of circles", value);
-    return value.map((one, index) => circle(one, `${where}[${index}]`, folder));
-  },
-  thresholds: (value, where) => {
-    if (!Array.isArray(value) || !value.every(Number.isFinite))
-      throw wrong(where, "a list of numbers", value);
-    return value;
-  },
+  ...MEASURE_KEYS,
+  offsets,
   // A list of objects, or a file with one in each line.
   observations: (value, where, folder) => {
     if (typeof value === "string") return path(value, where, folder);
     if (!Array.isArray(value))
       throw wrong(where, "a list of observations, or a file with one in each line", value);
-    return value.map((one, index) =>
-      readKeys(one, { ...OBSERVATION_KEYS, ...OPTION_KEYS }, `${where}[${index}]`, folder),
-    );
+    return value.map((one, index) => readKeys(one, ENTRY_KEYS, `${where}[${index}]`, folder));
   },
 };
 
@@ -159,9 +135,7 @@ async function readLines(file: string): Promise<Record<string, unknown>[]> {
     } catch {
       throw wrong(`${file}: line ${index + 1}`, "an object {...} of JSON", line);
     }
-    return [
-      readKeys(value, { ...OBSERVATION_KEYS, ...OPTION_KEYS }, `${file}: line ${index + 1}`, dirname(file)),
-    ];
+    return [readKeys(value, ENTRY_KEYS, `${file}: line ${index + 1}`, dirname(file))];
   });
 }
 
@@ -177,7 +151,7 @@ export async function readSlurmFile(file: string): Promise<SlurmSettings> {
  * @throws InvalidInputError when it cannot be read, has an unknown key or a value of the wrong type
  */
 export async function readJobFile(file: string): Promise<JobDescription> {
-  const keys = { ...OBSERVATION_KEYS, ...OPTION_KEYS, ...JOB_KEYS, ...SIGNIFICANCE_KEYS };
+  const keys = { ...ENTRY_KEYS, ...JOB_KEYS, ...TEST_KEYS };
   const values = readKeys(await readJsonFile(file), keys, file, dirname(file));
   const { kind, folder, slurm, observations, ...rest } = values as {
     kind?: string;
@@ -201,11 +175,12 @@ export async function readJobFile(file: string): Promise<JobDescription> {
     settings: {
       common,
       options: pick(values, OPTION_KEYS) as PartialSettings["options"],
+      ...given({ offsets: values.offsets as Offsets | undefined }),
       ...(list === undefined || isSurvey
         ? {}
         : { observations: list as PartialSettings["observations"] & object }),
     },
-    significance: pick(values, SIGNIFICANCE_KEYS) as SignificanceSettings,
+    significance: pick(values, TEST_KEYS) as SignificanceSettings,
     survey: isSurvey ? (list ?? [{}]) : [],
   };
 }
@@ -234,6 +209,9 @@ export async function createJob(
     ...(slurm === undefined ? {} : { slurm }),
   };
   const options = settings.options as JobOptions;
+  if (settings.offsets !== undefined && !MOVABLE.includes(kind)) {
+    throw wrong("offsets", `left out but for ${MOVABLE.join(" and ")}`, settings.offsets);
+  }
   if (kind === "observations") {
     const entry = async (index: number): Promise<SurveyEntry> => {
       const own = pick(survey[index], OPTION_KEYS) as JobOptions;
@@ -251,8 +229,12 @@ export async function createJob(
     };
     return createObservationsJob(folder, { count: survey.length, entry }, options, shared);
   }
-  const { observations, inputs: sources, unit } = await readTogether(merged(description).observations);
-  const origin = { sources, ...given({ unit }) };
+  const together = merged(description);
+  const { observations: asRead, inputs: sources, unit } = await readTogether(together.observations);
+  const { observations, warnings, expected } = placeObservations(asRead, together);
+  for (const warning of warnings) warn(warning);
+  const onWarning = (warning: string) => [...warnings, ...expected].includes(warning) || warn(warning);
+  const origin = { sources, onWarning, ...given({ unit }) };
   if (kind === "replicates") {
     const { shape } = observations[0].counts;
     const { circles = [], thresholds, significance } = description;

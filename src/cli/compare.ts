@@ -2,7 +2,7 @@
 
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
-import { Command, Option } from "@commander-js/extra-typings";
+import { Option } from "@commander-js/extra-typings";
 import {
   AbortedError,
   type CompareProgress,
@@ -25,7 +25,8 @@ import { EXIT } from "./exit.js";
 import { formatCount, formatDuration } from "./format.js";
 import { given } from "./given.js";
 import { listenForInterrupt } from "./interrupt.js";
-import { flagName, parseCutout, parseNumber, parseShape, parseWhole } from "./option-values.js";
+import { observationCommand, observationNames } from "./observation-options.js";
+import { flagName, parseNumber, parseShape, parseWhole } from "./option-values.js";
 import { checkOutputPath } from "./output-path.js";
 import { openProgress, type ProgressDisplay } from "./progress.js";
 import { SKIES } from "./simulate.js";
@@ -53,33 +54,11 @@ const TABLES = [".csv", ".json"];
 const FIGURES = [".png", ".svg", ".pdf"];
 
 function compareOptions() {
-  return new Command("compare")
+  return observationCommand("compare")
     .summary("run several methods on the same data and measure what they make of it")
     .description(
       "Run several methods on the same data and compare them: error, similarity and flux where the truth is known, coverage " +
         "of intervals, and how well each describes photons that it has not seen.",
-    )
-    .argument("[counts]", "counts image, whole numbers >= 0")
-    .optionsGroup("Observation:")
-    .option("-p, --psf <file>", "point spread function, any size")
-    .option("-e, --exposure <file>", "exposure, same pixels as the counts (default: 1)")
-    .option("-b, --background <file>", "background, same pixels as the counts (default: 0)")
-    .addOption(
-      new Option("--background-unit <unit>", "what the background file holds (default: flux)").choices([
-        "flux",
-        "counts",
-      ]),
-    )
-    .option("-m, --mask <file>", "1 = use the pixel, 0 = ignore it (default: use all)")
-    .option("--cutout <x0:x1,y0:y1>", "part of the counts: columns, rows, from 0, ends excluded", parseCutout)
-    .option("--psf-cutout <x0:x1,y0:y1>", "part of the psf", parseCutout)
-    .option("--name <name>", "name of the observation (default: the file's)")
-    .option("--config <file>", "observations as JSON, as for tslira deconvolve")
-    .addOption(
-      new Option(
-        "--offsets <kind>",
-        "of several observations: wcs, where their headers say; none, the same pixels (default: none)",
-      ).choices(["wcs", "none"] as const),
     )
     .option("--truth <file>", "true flux, FITS image, of the same pixels")
     .optionsGroup("Simulated observation, in place of files:")
@@ -194,9 +173,8 @@ async function compareData(counts: string | undefined, flags: Flags): Promise<Co
       "compare: data must be given, got none; name a counts file with --psf, or add --simulate disk",
     );
   }
-  const { psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, name } = flags;
-  const names = given({ counts, psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, name });
-  const { observations, offsets } = mergeSettings({ common: names, options: {} }, config);
+  const names = { common: observationNames(counts, flags), options: {} };
+  const { observations, offsets } = mergeSettings(names, config, "compare");
   return { files: observations, ...given({ truth, offsets: flags.offsets ?? offsets }) };
 }
 

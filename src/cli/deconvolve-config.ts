@@ -131,7 +131,8 @@ export const OPTION_KEYS: Readonly<Record<Exclude<keyof LiraDeconvolverOptions, 
   trace: numbers(["every", "keep"], false),
 };
 
-const offsets: Reader = (value, where) => {
+/** Where several observations lie. */
+export const offsets: Reader = (value, where) => {
   const isPair = (one: unknown) => Array.isArray(one) && one.length === 2 && one.every(Number.isFinite);
   if (value === "wcs" || value === "none" || (Array.isArray(value) && value.every(isPair))) return value;
   throw wrong(where, '"wcs", "none" or a list of [x, y]', value);
@@ -186,13 +187,23 @@ export function pick(
  * @throws InvalidInputError when it cannot be read, is not JSON, has an unknown key or a value of the wrong type
  */
 export async function readConfigFile(file: string): Promise<PartialSettings> {
+  return (await readConfig(file, {})).settings;
+}
+
+/** Read a config file that may have more keys. @returns their values beside the settings */
+export async function readConfig(
+  file: string,
+  more: Readonly<Record<string, Reader>>,
+): Promise<{ readonly settings: PartialSettings; readonly more: object }> {
   const json = await readJsonFile(file);
-  const values = readKeys(json, { ...OBSERVATION_KEYS, ...OPTION_KEYS, ...RUN_KEYS }, file, dirname(file));
-  return {
+  const keys = { ...OBSERVATION_KEYS, ...OPTION_KEYS, ...RUN_KEYS, ...more };
+  const values = readKeys(json, keys, file, dirname(file));
+  const settings = {
     common: pick(values, OBSERVATION_KEYS),
     options: pick(values, OPTION_KEYS) as Options,
     ...(pick(values, RUN_KEYS) as Omit<PartialSettings, "common" | "options">),
   };
+  return { settings, more: pick(values, more) };
 }
 
 /** Read a file of JSON. @throws InvalidInputError when it cannot be read or is not JSON */
@@ -220,26 +231,31 @@ const FILE_KEYS = ["counts", "psf", "exposure", "background", "mask"] as const;
 /**
  * Join flags and config file.
  *
+ * @param verb the command, for messages
  * @throws InvalidInputError when counts or psf are missing, or a flag names a file while the config has several observations
  */
-export function mergeSettings(flags: PartialSettings, config: PartialSettings): DeconvolveSettings {
+export function mergeSettings(
+  flags: PartialSettings,
+  config: PartialSettings,
+  verb = "deconvolve",
+): DeconvolveSettings {
   const { trace: flagTrace, ...flagOptions } = flags.options;
   const trace = { ...config.options.trace, ...flagTrace };
   const list = config.observations ?? [{}];
   const clash = list.length > 1 ? FILE_KEYS.find((key) => flags.common[key] !== undefined) : undefined;
   if (clash !== undefined) {
     throw new InvalidInputError(
-      `deconvolve: ${clash} must be given with each observation, got one on the command line for ${list.length} in the ` +
+      `${verb}: ${clash} must be given with each observation, got one on the command line for ${list.length} in the ` +
         "config file; put it there",
     );
   }
   const observations = list.map((one, index): ObservationFileNames => {
     const names: PartialNames = { ...config.common, ...one, ...flags.common };
     const { counts, psf } = names;
-    const where = list.length > 1 ? `deconvolve: observation ${index + 1}` : "deconvolve";
+    const where = list.length > 1 ? `${verb}: observation ${index + 1}` : verb;
     if (counts === undefined) {
       throw new InvalidInputError(
-        `${where}: counts must be given, got none; name a file: tslira deconvolve counts.fits --psf psf.fits`,
+        `${where}: counts must be given, got none; name a file: tslira ${verb} counts.fits --psf psf.fits`,
       );
     }
     if (psf === undefined) {

@@ -1,9 +1,9 @@
 /** Options and help of `tslira deconvolve`. */
 
-import { Command, Option } from "@commander-js/extra-typings";
+import { Option } from "@commander-js/extra-typings";
 import { METHODS } from "../index.js";
+import { observationCommand } from "./observation-options.js";
 import {
-  parseCutout,
   parseNamedNumbers,
   parseNumber,
   parseNumberOrList,
@@ -57,33 +57,12 @@ Ctrl-C stops the run and writes what there is; a second Ctrl-C quits at once.`;
 
 /** The command with all its options, but without its action. */
 export function deconvolveOptions() {
-  return new Command("deconvolve")
+  return observationCommand("deconvolve")
     .summary("counts and psf in, posterior of the flux image out")
     .description(
       "Sample the posterior of the source image behind a counts image, with several chains that are " +
         "compared at the end, and write mean, errors, draws and diagnostics to one FITS file.",
     )
-    .argument("[counts]", "counts image, whole numbers >= 0")
-    .optionsGroup("Observation:")
-    .option("-p, --psf <file>", "point spread function, any size")
-    .option("-e, --exposure <file>", "exposure, same pixels as the counts (default: 1)")
-    .option("-b, --background <file>", "background, same pixels as the counts (default: 0)")
-    .addOption(
-      new Option("--background-unit <unit>", "what the background file holds (default: flux)").choices([
-        "flux",
-        "counts",
-      ]),
-    )
-    .option("-m, --mask <file>", "1 = use the pixel, 0 = ignore it (default: use all)")
-    .option("--cutout <x0:x1,y0:y1>", "part of the counts: columns, rows, from 0, ends excluded", parseCutout)
-    .option("--psf-cutout <x0:x1,y0:y1>", "part of the psf", parseCutout)
-    .addOption(
-      new Option(
-        "--offsets <from>",
-        "of several observations: wcs, their pixels lie where their headers say; none, they are the same (default: none)",
-      ).choices(["wcs", "none"]),
-    )
-    .option("--name <name>", "name of the observation (default: the file's)")
     .optionsGroup("Method:")
     .addOption(
       new Option(
@@ -168,7 +147,6 @@ export function deconvolveOptions() {
     .option("--json", "print a summary for programs on stdout")
     .option("-q, --quiet", "no progress and no summary; warnings and errors only")
     .optionsGroup("Running:")
-    .option("--config <file>", "settings as JSON; flags win over it")
     .option(
       "--checkpoint <folder>",
       "where the chains are kept until the run is complete (default: output + .checkpoint)",

@@ -22,6 +22,7 @@ import { deconvolveOptions, type DeconvolveFlags as Flags } from "./deconvolve-o
 import { formatBytes } from "./format.js";
 import { given } from "./given.js";
 import { checkMethodFlags, requiredPrior } from "./method-options.js";
+import { observationNames } from "./observation-options.js";
 import { checkOutputPath } from "./output-path.js";
 import { placeObservations } from "./place-observations.js";
 import { openProgress, type ProgressDisplay } from "./progress.js";
@@ -37,17 +38,7 @@ export function deconvolveCommand() {
 export function flagSettings(counts: string | undefined, flags: Flags): PartialSettings {
   const trace = given({ every: flags.traceEvery, keep: flags.traceKeep });
   return {
-    common: given({
-      counts,
-      psf: flags.psf,
-      exposure: flags.exposure,
-      background: flags.background,
-      mask: flags.mask,
-      backgroundUnit: flags.backgroundUnit,
-      cutout: flags.cutout,
-      psfCutout: flags.psfCutout,
-      name: flags.name,
-    }),
+    common: observationNames(counts, flags),
     options: given({
       alphaInit: flags.alphaInit,
       fitAlpha: flags.fixedAlpha ? false : undefined,

@@ -1,8 +1,7 @@
 /** The observations behind a result: files that the options name, or those of the command that the result remembers. */
 
-import { type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import {
-  type Cutout,
   InvalidInputError,
   type Observation,
   type ObservationFileNames,
@@ -10,38 +9,17 @@ import {
   readObservationFiles,
 } from "../node.js";
 import { given } from "./given.js";
-import { parseCutout } from "./option-values.js";
+import { addFileOptions, type ObservationFlags, observationNames } from "./observation-options.js";
 import { findRecordedData, recordedNames } from "./recorded-data.js";
 
 /** Add the options of `InputFlags` to a command, as a group of their own in its help. */
 export function addInputOptions(command: CommandUnknownOpts): void {
-  command
-    .optionsGroup("Observation (default: the files of the recorded command, where they are found):")
-    .option("--counts <file>", "counts image that was deconvolved")
-    .option("-p, --psf <file>", "point spread function")
-    .option("-e, --exposure <file>", "exposure")
-    .option("-b, --background <file>", "background")
-    .addOption(
-      new Option("--background-unit <unit>", "what the background file holds (default: flux)").choices([
-        "flux",
-        "counts",
-      ]),
-    )
-    .option("-m, --mask <file>", "1 = use the pixel, 0 = ignore it")
-    .option("--cutout <x0:x1,y0:y1>", "part of the counts", parseCutout)
-    .option("--psf-cutout <x0:x1,y0:y1>", "part of the psf", parseCutout);
+  addFileOptions(command, "Observation (default: the files of the recorded command, where they are found):");
 }
 
 /** Values of the options that name the files of an observation. */
-export interface InputFlags {
+export interface InputFlags extends Omit<ObservationFlags, "name"> {
   readonly counts?: string | undefined;
-  readonly psf?: string | undefined;
-  readonly exposure?: string | undefined;
-  readonly background?: string | undefined;
-  readonly backgroundUnit?: "flux" | "counts" | undefined;
-  readonly mask?: string | undefined;
-  readonly cutout?: Cutout | undefined;
-  readonly psfCutout?: Cutout | undefined;
 }
 
 /** What was found. */
@@ -97,7 +75,7 @@ export async function namesOnRecord(
 
 /** Files that the flags name. */
 function givenNames(verb: string, flags: InputFlags): ObservationFileNames | undefined {
-  const { counts, psf, exposure, background, mask, backgroundUnit, cutout, psfCutout } = flags;
+  const { counts, psf, ...names } = observationNames(flags.counts, flags);
   if (counts === undefined && psf === undefined) return undefined;
   if (counts === undefined || psf === undefined) {
     throw new InvalidInputError(
@@ -106,5 +84,5 @@ function givenNames(verb: string, flags: InputFlags): ObservationFileNames | und
       }`,
     );
   }
-  return { counts, psf, ...given({ exposure, background, mask, backgroundUnit, cutout, psfCutout }) };
+  return { counts, psf, ...names };
 }

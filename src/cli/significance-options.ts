@@ -1,14 +1,9 @@
 /** Options and help of `tslira significance`. */
 
-import { Command, Option } from "@commander-js/extra-typings";
+import { Option } from "@commander-js/extra-typings";
 import { NULL_KINDS } from "../index.js";
-import {
-  parseCutout,
-  parseNamedNumbers,
-  parseNumber,
-  parseNumberOrList,
-  parseWhole,
-} from "./option-values.js";
+import { observationCommand } from "./observation-options.js";
+import { parseNamedNumbers, parseNumber, parseNumberOrList, parseWhole } from "./option-values.js";
 import { REGION_DETAILS, regionOptions } from "./region-options.js";
 
 const DETAILS = `
@@ -19,6 +14,9 @@ Result: p <= bound (Stein et al. 2015) with its Monte Carlo error, a p-value by 
 ${REGION_DETAILS}
 Null hypotheses: background (as given), scale (times a fitted factor), gaussian and beta (background plus
   a fitted Gaussian or beta model and a constant). Fits are repeated for each replicate.
+Several observations of one sky are tested together when a config file names them, as for tslira
+  deconvolve: replicates are drawn for each from its own background, exposure and psf. Its keys are those of
+  deconvolve, and replicates, gamma, null, elliptical, propagate, refit, fitOutside, scan, circles, thresholds.
 gamma is to be chosen before the data are looked at; of a list only the first gives a p-value.
 Ctrl-C stops the run; the same command goes on where it was. Finished replicates are never done again.
 
@@ -27,6 +25,10 @@ Examples:
     --circle 7,7,5 --replicates 50 --iterations 2000 -o significance.fits --png significance.png
   tslira significance counts.fits -p psf.fits --null beta --regions jet.reg --fit-outside -o jet.fits
   tslira significance counts.fits -p psf.fits -b background.fits --scan 2 -o scan.fits --scan-png scan.png
+  tslira significance --config joint.json --offsets wcs --circle 32,30,3 -o joint.fits
+    joint.json: {"replicates": 50, "iterations": 2000, "observations": [
+      {"counts": "a.fits", "psf": "psf-a.fits", "exposure": "exp-a.fits", "background": "bkg-a.fits"},
+      {"counts": "b.fits", "psf": "psf-b.fits", "exposure": "exp-b.fits", "background": "bkg-b.fits"}]}
   tslira report result.fits --significance significance.fits -o report.html`;
 
 function collected<T>(parse: (text: string) => T) {
@@ -36,26 +38,11 @@ function collected<T>(parse: (text: string) => T) {
 /** The command with all its options, but without its action. */
 export function significanceOptions() {
   const regions = regionOptions();
-  return new Command("significance")
+  return observationCommand("significance")
     .summary("is it real? p-values, fluxes and limits of regions")
     .description(
       "Test whether regions hold more than a null hypothesis explains, by simulations, and measure them.",
     )
-    .argument("<counts>", "counts image, whole numbers >= 0")
-    .optionsGroup("Observation:")
-    .requiredOption("-p, --psf <file>", "point spread function, any size")
-    .option("-e, --exposure <file>", "exposure, same pixels as the counts (default: 1)")
-    .option("-b, --background <file>", "background, same pixels as the counts (default: 0)")
-    .addOption(
-      new Option("--background-unit <unit>", "what the background file holds (default: flux)").choices([
-        "flux",
-        "counts",
-      ]),
-    )
-    .option("-m, --mask <file>", "1 = use the pixel, 0 = ignore it (default: use all)")
-    .option("--cutout <x0:x1,y0:y1>", "part of the counts: columns, rows, from 0, ends excluded", parseCutout)
-    .option("--psf-cutout <x0:x1,y0:y1>", "part of the psf", parseCutout)
-    .option("--name <name>", "name of the observation (default: the file's)")
     .optionsGroup("Regions:")
     .addOption(regions.regions)
     .addOption(regions.circle)
@@ -136,10 +123,11 @@ export function significanceOptions() {
     .option("--trace-every <n>", "measure every n-th draw (default: as --trace-keep allows)", parseWhole)
     .option("--trace-keep <n>", "most draws measured a chain (default: 1000)", parseWhole)
     .optionsGroup("Output:")
-    .requiredOption("-o, --output <file>", "result file, FITS; .gz to compress")
+    .option("-o, --output <file>", "result file, FITS; .gz to compress")
     .option("--csv <file>", "also write the table of regions as CSV")
     .option("--png <file>", "also draw the distributions of log xi")
     .option("--scan-png <file>", "also draw the maps of a scan")
+    .addOption(new Option("--theme <theme>", "of the figures (default: light)").choices(["light", "dark"]))
     .option("--overwrite", "replace files that exist")
     .option("--json", "print what was found for programs on stdout")
     .option("-q, --quiet", "no progress and no summary; warnings and errors only")

@@ -1,17 +1,19 @@
 /** `tslira significance`. */
 
 import {
+  checkObservations,
   figureDocument,
   InvalidInputError,
+  type Observation,
   openTaskFolder,
   planSignificance,
   plotLocalSignificance,
   plotSignificance,
-  readObservationFiles,
   renderPng,
   runSignificance,
   type SignificanceEstimate,
   type SignificanceSettings,
+  type SkyImage,
   shellLine,
   significanceCsv,
   significanceData,
@@ -20,12 +22,17 @@ import {
   writeSignificance,
   writeWholeFile,
 } from "../node.js";
+import { mergeSettings, readConfig } from "./deconvolve-config.js";
 import { formatDuration, formatNumber, formatWithError, tableLines } from "./format.js";
 import { given } from "./given.js";
 import { listenForInterrupt } from "./interrupt.js";
+import { observationNames } from "./observation-options.js";
 import { checkOutputPath } from "./output-path.js";
+import { libraryOffsets, placeObservations } from "./place-observations.js";
 import { openProgress } from "./progress.js";
+import { readTogether } from "./read-together.js";
 import { readRegions } from "./region-options.js";
+import { MEASURE_KEYS, type SignificanceConfig, TEST_KEYS } from "./significance-config.js";
 import { type SignificanceFlags, significanceOptions } from "./significance-options.js";
 
 /** The command. */
@@ -62,49 +69,97 @@ export function significanceSettings(flags: SignificanceFlags): SignificanceSett
   });
 }
 
-async function significance(counts: string, flags: SignificanceFlags): Promise<void> {
-  const { output, csv, png, scanPng, json, quiet } = flags;
+/** What a run needs: flags joined with the config file. */
+async function significanceInputs(counts: string | undefined, flags: SignificanceFlags) {
+  const { settings: config, more } =
+    flags.config === undefined
+      ? { settings: { common: {}, options: {} }, more: {} }
+      : await readConfig(flags.config, { ...TEST_KEYS, ...MEASURE_KEYS });
+  const { until, maxIterations, burnIn } = config.options;
+  if (until !== undefined || maxIterations !== undefined || burnIn === "auto") {
+    throw new InvalidInputError(
+      `significance: ${flags.config} must give all data sets the same number of sweeps, got until, maxIterations or an automatic ` +
+        "burnIn; give iterations and burnIn",
+    );
+  }
+  const { circles, thresholds, ...test } = more as SignificanceSettings &
+    Pick<SignificanceConfig, "circles" | "thresholds">;
+  const { offsets } = flags;
+  const files = mergeSettings(
+    {
+      common: observationNames(counts, flags),
+      options: {},
+      ...given({ offsets, workers: flags.workers, output: flags.output, png: flags.png }),
+    },
+    config,
+    "significance",
+  );
+  const { trace, ...own } = significanceSettings(flags);
+  return {
+    ...files,
+    settings: {
+      ...(files.options as SignificanceSettings),
+      ...test,
+      ...own,
+      ...given({ trace: trace && { ...files.options.trace, ...trace } }),
+    } satisfies SignificanceSettings,
+    ...given({ circle: flags.circle ?? circles, thresholds: flags.threshold ?? thresholds }),
+  };
+}
+
+async function significance(counts: string | undefined, flags: SignificanceFlags): Promise<void> {
+  const { csv, scanPng, json, quiet } = flags;
+  const {
+    observations: names,
+    settings,
+    output,
+    png,
+    workers,
+    circle,
+    thresholds,
+    ...rest
+  } = await significanceInputs(counts, flags);
+  if (output === undefined) {
+    throw new InvalidInputError("significance: output must be given, got none; add -o significance.fits");
+  }
   const overwrite = flags.overwrite === true;
   const extra = [csv, png, scanPng].filter((path) => path !== undefined);
   for (const path of [output, ...extra]) await checkOutputPath(path, { overwrite });
-  if (scanPng !== undefined && flags.scan === undefined) {
+  if (scanPng !== undefined && settings.scan === undefined) {
     throw new InvalidInputError("significance: --scan-png must come with --scan, got none; add --scan 2");
   }
   const progress = openProgress({ quiet: quiet === true });
   const warnings: string[] = [];
   const warn = (text: string) => {
+    if (warnings.includes(text)) return;
     warnings.push(text);
     progress.say(`tslira: warning: ${text}`);
   };
-  const { psf, exposure, background, mask, backgroundUnit, cutout, psfCutout, name } = flags;
-  const { observation, inputs, unit } = await readObservationFiles({
-    counts,
-    psf,
-    ...given({ exposure, background, mask, backgroundUnit, cutout, psfCutout, name }),
-  });
-  const { x, y } = cutout ?? { x: [0], y: [0] };
+  const { observations: asRead, inputs, unit } = await readTogether(names);
+  const { observations, warnings: doubts, expected } = placeObservations(asRead, rest);
+  const { boundary = "spill" } = settings;
+  const checked = checkObservations(observations, { boundary });
+  for (const text of [...doubts, ...checked.warnings.filter((one) => !expected.includes(one))]) warn(text);
+  const [{ counts: image, wcs }] = observations;
+  const { x, y } = names[0].cutout ?? { x: [0], y: [0] };
   const regions = await readRegions(
-    flags,
-    {
-      shape: observation.counts.shape,
-      origin: { x: x[0], y: y[0] },
-      ...given({ wcs: observation.wcs, joined: flags.combine }),
-    },
+    given({ regions: flags.regions, circle }),
+    { shape: image.shape, origin: { x: x[0], y: y[0] }, ...given({ wcs, joined: flags.combine }) },
     warn,
   );
-  const run = planSignificance(observation, regions, { ...significanceSettings(flags), ...given({ unit }) });
+  const run = planSignificance(observations, regions, { ...settings, ...given({ unit }) });
   const { tasks = `${output}.tasks` } = flags;
-  const store = await openTaskFolder(tasks, run, observation);
+  const store = await openTaskFolder(tasks, run, observations);
   const interruption = listenForInterrupt(() =>
     progress.say("stopping; finished replicates are kept. Ctrl-C again quits at once"),
   );
   let estimate: SignificanceEstimate;
   const started = performance.now();
   try {
-    estimate = await runSignificance(observation, run, {
+    estimate = await runSignificance(observations, run, {
       store,
       signal: interruption.signal,
-      ...given({ workers: flags.workers, thresholds: flags.threshold }),
+      ...given({ workers, thresholds }),
       onProgress: ({ done, total, fraction, secondsLeft }) => {
         const left = Number.isFinite(secondsLeft) ? `, ${formatDuration(secondsLeft)} left` : "";
         progress.show(
@@ -128,20 +183,13 @@ async function significance(counts: string, flags: SignificanceFlags): Promise<v
   await writeSignificance(estimate, output, { version: VERSION, command, inputs });
   if (csv !== undefined) await writeWholeFile(csv, significanceCsv(estimate));
   if (png !== undefined || scanPng !== undefined) {
-    const document = await figureDocument();
+    const figure = { document: await figureDocument(), title: run.name, ...given({ theme: flags.theme }) };
     if (png !== undefined && estimate.regions.length > 0) {
-      await writeWholeFile(
-        png,
-        await renderPng(plotSignificance(estimate.regions, { document, title: run.name })),
-      );
+      await writeWholeFile(png, await renderPng(plotSignificance(estimate.regions, figure)));
     }
     if (scanPng !== undefined && estimate.scan !== undefined) {
-      const svg = plotLocalSignificance(estimate.scan, {
-        document,
-        counts: observation.counts,
-        wcs: run.wcs,
-        title: run.name,
-      });
+      const shown = libraryOffsets(rest.offsets) === undefined ? observations : observations.slice(0, 1);
+      const svg = plotLocalSignificance(estimate.scan, { ...figure, counts: countsOf(shown), wcs: run.wcs });
       await writeWholeFile(scanPng, await renderPng(svg));
     }
   }
@@ -159,6 +207,15 @@ async function significance(counts: string, flags: SignificanceFlags): Promise<v
       `${JSON.stringify({ ...significanceData(estimate), output, warnings }, undefined, 2)}\n`,
     );
   }
+}
+
+/** Counts of observations that share their pixels. */
+function countsOf(observations: readonly Observation[]): SkyImage {
+  const [{ counts }] = observations;
+  const data = counts.data.map((_, pixel) =>
+    observations.reduce((sum, one) => sum + (one.mask?.data[pixel] === 0 ? 0 : one.counts.data[pixel]), 0),
+  );
+  return { data, shape: counts.shape };
 }
 
 /** What was found, for people. */

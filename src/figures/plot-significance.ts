@@ -57,9 +57,9 @@ export function plotSignificance(
     );
   }
   const colors = themeColors(theme);
-  const grey = mixColors(colors.background, colors.muted, 0.45);
+  const grey = mixColors(colors.background, colors.muted, 0.3);
   const [blue, red] = [colors.series[0]!, colors.series[1]!];
-  const size = regions.length === 1 ? { width: 420, height: 210 } : { width: 268, height: 150 };
+  const size = regions.length === 1 ? { width: 420, height: 210 } : { width: 300, height: 165 };
   const cells = regions.map(({ name, tailValue, test, bound, boundError, distribution }) => {
     const { low, high, observed, pooled, nulls } = distribution;
     const domain = [low, high] as const;
@@ -73,7 +73,7 @@ export function plotSignificance(
       colors,
       ...size,
       title: name,
-      note: `T = ${test.toFixed(test > 0 && test < 0.01 ? 4 : 2)}, p ≤ ${boundText(bound, boundError)}`,
+      note: `T = ${test === 0 ? "0" : test.toFixed(test < 0.01 ? 4 : 2)}, p ≤ ${boundText(bound, boundError)}`,
       x: {
         domain,
         ticks: logTicks(low, high, Math.floor(size.width / 40)),
@@ -100,10 +100,10 @@ export function plotSignificance(
 /** Curves of single nulls that are drawn; more are a grey area. */
 const MOST_CURVES = 200;
 
-/** A bound with its error: `0.0050 ± 0.0012`. */
+/** A bound with its error, which is given to one digit: `0.005 ± 0.001`. */
 function boundText(bound: number, error: number): string {
   if (bound >= 1 || !(error > 0)) return bound >= 1 ? "1" : String(Number(bound.toPrecision(2)));
-  const digits = Math.min(8, Math.max(2, 1 - Math.floor(Math.log10(error))));
+  const digits = Math.min(8, Math.max(2, Math.ceil(-Math.log10(error))));
   return `${bound.toFixed(digits)} ± ${error.toFixed(digits)}`;
 }
 
@@ -144,8 +144,20 @@ export function plotLocalSignificance(
     [
       ...(counts === undefined ? [] : [{ image: counts, title: "Counts", label: "counts", markers, ...sky }]),
       { image: scan.excess, title: "Local excess", label: "σ of the nulls", markers, ...sky },
-      { image: minusLog(scan.bound), title: "Local bound", label: "−log p", markers, ...sky },
-      { image: minusLog(scan.global), title: "All places together", label: "−log p", markers, ...sky },
+      {
+        image: minusLog(scan.bound),
+        title: "Bound on the local p-value",
+        label: "−log₁₀ p",
+        markers,
+        ...sky,
+      },
+      {
+        image: minusLog(scan.global),
+        title: "p-value for all places together",
+        label: "−log₁₀ p",
+        markers,
+        ...sky,
+      },
     ],
     {
       document,

@@ -1,9 +1,12 @@
 /** A significance run on this machine. */
 
+import { checkObservations } from "../data/check-observation.js";
 import type { Observation } from "../data/observation.js";
 import { AbortedError, toPlainError } from "../errors.js";
 import { compileKernels } from "../kernels.js";
+import { alignObservations } from "../model/align-observations.js";
 import type { Region } from "../posterior/region.js";
+import type { Pointing } from "../runs/deconvolve.js";
 import { checkWhole } from "../runs/lira-options.js";
 import { availableCores, openWorkerPool, type WorkerKind } from "../workers/worker-pool.js";
 import { type CollectOptions, collectSignificance, type SignificanceEstimate } from "./collect.js";
@@ -75,8 +78,12 @@ export const SIGNIFICANCE_TASKS: WorkerKind<SignificanceJob, SignificanceTaskRes
  * console.log(`p <= ${regions[0].bound} +- ${regions[0].boundError}`);
  * ```
  *
- * @param data one observation, or several of the same sky grid
- * @param regions to test; weights in [0, 1]
+ * Several observations are tested together: counts of each replicate are drawn for every observation from its own background,
+ * exposure and psf, and deconvolved jointly; photons of source and baseline are those expected in all observations.
+ *
+ * @param data one observation, or several of the same sky
+ * @param regions to test, on the pixels of the first observation; weights in [0, 1]
+ * @returns what was found; its warnings begin with those about the observations
  * @throws InvalidInputError when data, regions or settings break a rule
  * @throws NumericsError when a chain leaves the range of its numbers
  * @throws AbortedError when `signal` fires
@@ -84,16 +91,23 @@ export const SIGNIFICANCE_TASKS: WorkerKind<SignificanceJob, SignificanceTaskRes
 export async function estimateSignificance(
   data: Observation | readonly Observation[],
   regions: readonly Region[],
-  settings: SignificanceSettings & RunSignificanceOptions = {},
+  settings: SignificanceSettings & RunSignificanceOptions & Pointing = {},
 ): Promise<SignificanceEstimate> {
-  const { workers, onProgress, signal, store, thresholds, ...asked } = settings;
-  return runSignificance(data, planSignificance(data, regions, asked), {
+  const { workers, onProgress, signal, store, thresholds, offsets, ...asked } = settings;
+  const { boundary = "spill" } = asked;
+  const list: readonly Observation[] = "counts" in data ? [data] : data;
+  const { observations, warnings } =
+    offsets === undefined
+      ? { observations: list, warnings: checkObservations(list, { boundary }).warnings }
+      : alignObservations(list, offsets, { boundary });
+  const estimate = await runSignificance(observations, planSignificance(observations, regions, asked), {
     ...(workers === undefined ? {} : { workers }),
     ...(onProgress === undefined ? {} : { onProgress }),
     ...(signal === undefined ? {} : { signal }),
     ...(store === undefined ? {} : { store }),
     ...(thresholds === undefined ? {} : { thresholds }),
   });
+  return { ...estimate, warnings: [...warnings, ...estimate.warnings] };
 }
 
 /**

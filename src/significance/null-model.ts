@@ -3,9 +3,11 @@
 import type { Boundary } from "../data/boundary.js";
 import { brightestPixel, positionOf } from "../data/brightest-pixel.js";
 import type { CheckedObservation } from "../data/check-observation.js";
+import { modulo } from "../data/convolution.js";
 import { exponential, naturalLog } from "../data/exponential.js";
 import { invertCholesky } from "../data/patch-mixture.js";
 import { halfDeviance } from "../data/poisson.js";
+import { psfCentroid } from "../data/psf.js";
 import type { RandomStream } from "../data/random.js";
 import { InvalidInputError } from "../errors.js";
 import { imageSum, type Shape, type SkyImage } from "../image.js";
@@ -155,15 +157,33 @@ function openUniform(stream: RandomStream): number {
 export function fitNull(observations: readonly CheckedObservation[], options: FitNullOptions): FittedNull {
   const { kind, elliptical = false, boundary = "spill", without, start } = options;
   if (kind === "background") return GIVEN_BACKGROUND;
-  const used = observations.map((observation) => leaveOut(observation, without));
+  const used = observations.map((observation) => leaveOut(observation, without, boundary));
   return kind === "scale" ? fitScales(used, boundary) : fitShape(used, kind, elliptical, boundary, start);
 }
 
-/** An observation with more pixels masked. */
-function leaveOut(observation: CheckedObservation, without: SkyImage | undefined): CheckedObservation {
+/** Nearest whole number of pixels, halves towards 0: an even psf is no displacement. */
+function wholePixels(offset: number): number {
+  return Math.sign(offset) * Math.ceil(Math.abs(offset) - 0.5 - 1e-9);
+}
+
+/** An observation with the detector pixels masked that see the pixels of `without` on the sky: where the psf brings their light. */
+function leaveOut(
+  observation: CheckedObservation,
+  without: SkyImage | undefined,
+  boundary: Boundary,
+): CheckedObservation {
   if (without === undefined) return observation;
-  const { mask, counts } = observation;
-  const data = without.data.map((value, index) => (value !== 0 || mask?.data[index] === 0 ? 0 : 1));
+  const { mask, counts, psf } = observation;
+  const [ny, nx] = counts.shape;
+  const centroid = psfCentroid(psf);
+  const shift = { x: wholePixels(centroid.x), y: wholePixels(centroid.y) };
+  const inside = (place: number, size: number) => (boundary === "wrap" ? modulo(place, size) : place);
+  const isOut = (index: number) => {
+    const x = inside((index % nx) - shift.x, nx);
+    const y = inside(Math.floor(index / nx) - shift.y, ny);
+    return x >= 0 && x < nx && y >= 0 && y < ny && without.data[y * nx + x] !== 0;
+  };
+  const data = counts.data.map((_, index) => (mask?.data[index] === 0 || isOut(index) ? 0 : 1));
   if (!data.includes(1)) {
     throw new InvalidInputError(
       "null model: some pixels must lie outside of all regions to fit it there, got none; fit it to all pixels",

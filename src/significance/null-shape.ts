@@ -67,6 +67,17 @@ export function gaussianShape([ny, nx]: Shape, elliptical: boolean): NullShape {
       const free = 1 - rho * rho;
       const peak = exponential(theta[0]!) / (TWO_PI * sx * sy * Math.sqrt(free));
       const constant = exponential(theta[theta.length - 1]!);
+      if (!elliptical) {
+        // The product of a curve along x and one along y: as many exponentials as the sides have pixels.
+        const along = (size: number, middle: number) =>
+          Float64Array.from({ length: size }, (_, at) => exponential(-0.5 * ((at - middle) / sx) ** 2));
+        const [down, across] = [along(ny, y0), along(nx, x0)];
+        for (let row = 0, index = 0; row < ny; row++) {
+          for (let col = 0; col < nx; col++, index++)
+            out[index]! += constant + peak * down[row]! * across[col]!;
+        }
+        return;
+      }
       for (let row = 0, index = 0; row < ny; row++) {
         const v = (row - y0) / sy;
         for (let col = 0; col < nx; col++, index++) {

@@ -58,7 +58,7 @@ function wrong(rule: string, got: unknown, remedy: string): InvalidInputError {
 /**
  * Plan a significance run: check everything and fit the null hypothesis to the observation.
  *
- * @param data one observation, or several of the same sky grid
+ * @param data one observation, or several of the same sky pixels; `alignObservations` makes such of displaced ones
  * @param regions to test, at least one unless there is a scan; weights in [0, 1]
  * @returns plain data: with the observations, all that the tasks need
  * @throws InvalidInputError when data, regions or settings break a rule, among them a region whose baseline is 0
@@ -151,7 +151,7 @@ export function planSignificance(
     fitOutside,
     ...(scan === undefined ? {} : { scan: { radius: scan.radius, step } }),
     shape,
-    name: observations[0]!.name,
+    name: observations.map(({ name }) => name).join(", "),
     wcs: observations.find(({ wcs }) => wcs !== undefined)?.wcs ?? [],
     ...(unit === undefined ? {} : { unit }),
   };

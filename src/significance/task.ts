@@ -40,7 +40,7 @@ export interface SignificanceRun {
   readonly scan?: ScanPlan;
   /** `[ny, nx]` of the images. */
   readonly shape: Shape;
-  /** Name of the observation. */
+  /** Name of the observation; of several, with commas between. */
   readonly name: string;
   /** Sky coordinates, as header cards; empty without. */
   readonly wcs: readonly WcsCard[];

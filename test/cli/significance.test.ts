@@ -151,6 +151,49 @@ describe("tslira significance", () => {
     );
   });
 
+  it("tests several observations of a config file together, with the same bytes for any number of workers", async () => {
+    const made = await cli("simulate", "point-source", "-o", "sim2", "--shape", "16", "--seed", "9", "-q");
+    expect(made.code, made.stderr).toBe(0);
+    const files = (from: string) =>
+      Object.fromEntries(
+        ["counts", "psf", "exposure", "background"].map((image) => [image, `${from}/${image}.fits`]),
+      );
+    const config = {
+      ...{ iterations: 100, seed: 4, replicates: 3, gamma: 0.01, circles: ["8,8,2"], thresholds: [50] },
+      observations: [files("sim"), files("sim2")],
+    };
+    writeFileSync(join(folder, "joint.json"), JSON.stringify(config));
+    for (const workers of ["0", "2"]) {
+      const { code, stderr } = await cli(
+        ...["significance", "--config", "joint.json", "-w", workers, "-q", "--keep-tasks"],
+        ...["--replicates", "4", "--tasks", `joint${workers}`, "-o", `joint${workers}.fits`],
+      );
+      expect(code, stderr).toBe(0);
+    }
+    const tasks = readdirSync(join(folder, "joint0"));
+    expect(tasks).toHaveLength(6);
+    for (const file of tasks) {
+      const [here, there] = ["joint0", "joint2"].map((place) => readFileSync(join(folder, place, file)));
+      expect(here!.equals(there!), file).toBe(true);
+    }
+    const { estimate, provenance } = await readSignificance(join(folder, "joint0.fits"));
+    // The flag wins over the config file, which says the rest.
+    expect(estimate.run).toMatchObject({ replicates: 4, gamma: 0.01, config: { iterations: 100, seed: 4 } });
+    expect(estimate.regions.map(({ name }) => name)).toEqual(["circle x=8 y=8 r=2"]);
+    expect(estimate.regions[0]!.products.exceeds).toEqual([{ threshold: 50, probability: 1 }]);
+    expect(provenance.inputs).toHaveLength(8);
+
+    const twice = await cli(
+      ...["significance", "sim/counts.fits", "--config", "joint.json", "-o", "twice.fits"],
+    );
+    expect(twice.code).toBe(1);
+    expect(twice.stderr).toContain("significance: counts must be given with each observation");
+    writeFileSync(join(folder, "until.json"), JSON.stringify({ ...config, until: "rhat<1.01" }));
+    const until = await cli("significance", "--config", "until.json", "-o", "until.fits");
+    expect(until.code).toBe(1);
+    expect(until.stderr).toContain("the same number of sweeps");
+  });
+
   it("keeps finished replicates when it is stopped", async () => {
     const args = [
       ...INPUT,

@@ -1,0 +1,78 @@
+/** The options that describe an observation, the same in all commands, and what they name. */
+
+import { Command, type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
+import type { Cutout, ObservationFileNames } from "../node.js";
+import { given } from "./given.js";
+import { parseCutout } from "./option-values.js";
+
+/** Files and cut-outs of one observation. */
+function fileOptions() {
+  return {
+    psf: new Option("-p, --psf <file>", "point spread function, any size"),
+    exposure: new Option("-e, --exposure <file>", "exposure, same pixels as the counts (default: 1)"),
+    background: new Option("-b, --background <file>", "background, same pixels as the counts (default: 0)"),
+    backgroundUnit: new Option(
+      "--background-unit <unit>",
+      "what the background file holds (default: flux)",
+    ).choices(["flux", "counts"]),
+    mask: new Option("-m, --mask <file>", "1 = use the pixel, 0 = ignore it (default: use all)"),
+    cutout: new Option(
+      "--cutout <x0:x1,y0:y1>",
+      "part of the counts: columns, rows, from 0, ends excluded",
+    ).argParser(parseCutout),
+    psfCutout: new Option("--psf-cutout <x0:x1,y0:y1>", "part of the psf").argParser(parseCutout),
+  };
+}
+
+/**
+ * A command that takes one observation as a counts file and options, or several from a config file. Options that are added later
+ * belong to this group of the help until another is opened.
+ */
+export function observationCommand(name: string) {
+  const { psf, exposure, background, backgroundUnit, mask, cutout, psfCutout } = fileOptions();
+  return new Command(name)
+    .argument("[counts]", "counts image, whole numbers >= 0")
+    .optionsGroup("Observation:")
+    .addOption(psf)
+    .addOption(exposure)
+    .addOption(background)
+    .addOption(backgroundUnit)
+    .addOption(mask)
+    .addOption(cutout)
+    .addOption(psfCutout)
+    .option("--name <name>", "name of the observation (default: the file's)")
+    .option("--config <file>", "settings, and several observations, as JSON; flags win over it")
+    .addOption(
+      new Option(
+        "--offsets <from>",
+        "of several observations: wcs, their pixels lie where their headers say; none, they are the same (default: none)",
+      ).choices(["wcs", "none"]),
+    );
+}
+
+/** Add the options that name the files behind something made before, as a group of their own in the help. */
+export function addFileOptions(command: CommandUnknownOpts, group: string): void {
+  command.optionsGroup(group).option("--counts <file>", "counts image that was deconvolved");
+  for (const option of Object.values(fileOptions())) command.addOption(option);
+}
+
+/** Values of the options that describe one observation. */
+export interface ObservationFlags {
+  readonly psf?: string | undefined;
+  readonly exposure?: string | undefined;
+  readonly background?: string | undefined;
+  readonly backgroundUnit?: "flux" | "counts" | undefined;
+  readonly mask?: string | undefined;
+  readonly cutout?: Cutout | undefined;
+  readonly psfCutout?: Cutout | undefined;
+  readonly name?: string | undefined;
+}
+
+/** The entries of `ObservationFileNames` that were given. */
+export function observationNames(
+  counts: string | undefined,
+  flags: ObservationFlags,
+): Partial<ObservationFileNames> {
+  const { psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, name } = flags;
+  return given({ counts, psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, name });
+}
