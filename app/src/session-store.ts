@@ -82,8 +82,12 @@ export async function openSessionStore() {
     reading.onsuccess = () => {
       // Discarded meanwhile by another page: then nothing is written.
       if (reading.result === undefined) return transaction.abort();
-      sessions.put({ ...part(reading.result as SessionRecord), updated: Date.now() });
-      rest(transaction);
+      try {
+        sessions.put({ ...part(reading.result as SessionRecord), updated: Date.now() });
+        rest(transaction);
+      } catch {
+        transaction.abort();
+      }
     };
     await end;
   }
@@ -107,8 +111,14 @@ export async function openSessionStore() {
     async create(record: SessionRecord, files: readonly SessionFile[]): Promise<void> {
       const transaction = database.transaction([SESSIONS, FILES], "readwrite");
       const end = finished(transaction);
-      transaction.objectStore(SESSIONS).put(record);
-      for (const one of files) transaction.objectStore(FILES).put(one, [record.id, one.file]);
+      try {
+        transaction.objectStore(SESSIONS).put(record);
+        for (const one of files) transaction.objectStore(FILES).put(one, [record.id, one.file]);
+      } catch (error) {
+        end.catch(() => undefined);
+        transaction.abort();
+        throw error;
+      }
       await end;
     },
 

@@ -14,7 +14,7 @@ import { auditPage, hasChromium, itFindsChromium } from "./chromium.js";
 import { StudioPage, withoutTimes } from "./studio-page.js";
 
 const BUILT = fileURLToPath(new URL("../../dist/studio", import.meta.url));
-const SWEEPS = "12000";
+const SWEEPS = "3000";
 
 itFindsChromium();
 
@@ -51,20 +51,20 @@ describe.skipIf(!hasChromium)("a run of Studio that is disturbed", { timeout: 30
     await studio.page.reload();
     await studio.page.waitForSelector(".kept-runs li.done");
     expect(await studio.page.locator(".kept-runs li p").textContent()).toMatch(
-      /^Point source, 4 × 12,000 sweeps, finished \d\d:\d\d$/,
+      /^Point source, 4 × 3,000 sweeps, finished \d\d:\d\d$/,
     );
     await studio.shot("kept-done");
     await studio.page.click("text=Open >> nth=0");
     expect(Buffer.compare(await finish(), undisturbed)).toBe(0);
     await studio.shot("opened-again");
     expect((await auditPage(studio.page)).violations).toEqual([]);
-    await studio.page.fill(".sample-more input", "14000");
+    await studio.page.fill(".sample-more input", "3500");
     await studio.page.click("text=Sample more");
     await studio.page.waitForSelector(".progress");
     const longer = await finish();
     await studio.page.click("summary:text-is('As a command')");
     const command = (await studio.page.locator("details[open] pre").first().textContent()) ?? "";
-    expect(command).toMatch(/--iterations 14000 --burn-in 1200 .*--trace-every \d+/);
+    expect(command).toMatch(/--iterations 3500 --burn-in 300 .*--trace-every \d+/);
     expect(Buffer.compare(longer, undisturbed)).not.toBe(0);
   });
 
@@ -123,18 +123,20 @@ describe.skipIf(!hasChromium)("a run of Studio that is disturbed", { timeout: 30
   });
 
   it("works where the browser keeps nothing, and says so", async () => {
-    await studio.open({ serviceWorkers: "block" });
-    // A browser that refuses databases in workers: as in a private window of some.
+    await studio.open();
+    // A browser without room.
     await worker("desk-worker")[0].evaluate(() => {
-      IDBFactory.prototype.open = () => {
-        throw new DOMException("A mutation operation was attempted on a database", "InvalidStateError");
+      IDBObjectStore.prototype.put = () => {
+        throw new DOMException("The quota has been exceeded.", "QuotaExceededError");
       };
     });
     await studio.page.click('.example:has-text("Point source")');
     await studio.page.waitForSelector(".workspace");
     await studio.page.fill("#field-iterations", SWEEPS);
     await studio.page.click("text=Start the chains");
-    await studio.page.waitForSelector(".note:has-text('This run is not kept')");
+    await studio.page.waitForSelector(
+      ".note:has-text('This run is not kept: the browser has no room left.')",
+    );
     expect(Buffer.compare(await finish(), undisturbed)).toBe(0);
   });
 });
