@@ -31,6 +31,13 @@ export function KeptRuns({ desk, onContinue }: KeptProps) {
     desk.keptRuns().then(setKept, (error: Error) => setTrouble(error.message));
   }, [desk]);
   useEffect(look, [look]);
+  // A run elsewhere, or one that is only just stopping, ends some time.
+  const busy = kept?.runs.some((run) => run.busy) ?? false;
+  useEffect(() => {
+    if (!busy) return;
+    const timer = setInterval(look, 1_000);
+    return () => clearInterval(timer);
+  }, [busy, look]);
 
   async function goOn(id: string): Promise<void> {
     setOpening(id);
@@ -104,7 +111,7 @@ function sentence({ title, done, fraction, updated, busy, iterations, chains }: 
   if (busy) {
     return (
       <>
-        <strong>{title}</strong> is running in another tab.
+        <strong>{title}</strong> is running, here or in another tab.
       </>
     );
   }

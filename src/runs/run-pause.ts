@@ -3,6 +3,7 @@ export interface RunPause {
   readonly paused: boolean;
   /** Milliseconds that the run was paused in all, so far. */
   readonly milliseconds: number;
+  /** Stop the chains after the batch at hand. */
   pause(): void;
   /** Let the chains go on from where they stopped, to the same draws. */
   resume(): void;
