@@ -1,4 +1,5 @@
 // Studio: built into the package (dist/studio), served by `tslira studio` or any static host.
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -53,6 +54,26 @@ const licences = () => ({
 });
 const inside = new Set();
 
+/** Write the service worker, with the names of all files of the page and a version that changes with any of them. */
+const offline = () => ({
+  name: "offline",
+  apply: "build",
+  enforce: "post",
+  generateBundle: {
+    order: "post",
+    handler(_, output) {
+      const hash = createHash("sha256");
+      const files = Object.values(output).sort((a, b) => (a.fileName < b.fileName ? -1 : 1));
+      for (const { fileName, source, code } of files) hash.update(`${fileName}\n`).update(source ?? code);
+      const names = ["./", ...files.map(({ fileName }) => `./${fileName}`)];
+      const text = readFileSync(here("offline-worker.js"), "utf8")
+        .replace("const FILES = [];", `const FILES = ${JSON.stringify(names)};`)
+        .replace('const VERSION = "";', `const VERSION = "${hash.digest("hex").slice(0, 16)}";`);
+      this.emitFile({ type: "asset", fileName: "sw.js", source: text });
+    },
+  },
+});
+
 /** Folder of a package as another one finds it. */
 function packageFolder(name, from) {
   for (const place of createRequire(join(from, "package.json")).resolve.paths(name) ?? []) {
@@ -80,6 +101,7 @@ export default {
   plugins: [
     collect(),
     licences(),
+    offline(),
     {
       name: "policy",
       apply: "build",

@@ -426,7 +426,7 @@ export {
 export type { GibbsOptions } from "./runs/gibbs-options.js";
 export { type HeldOutCheck, type HeldOutOptions, heldOutCheck } from "./runs/held-out-check.js";
 export { LiraDeconvolver } from "./runs/lira-deconvolver.js";
-export { defaultPairTransfers, type LiraDeconvolverOptions } from "./runs/lira-options.js";
+export { defaultPairTransfers, type LiraDeconvolverOptions, type RunPlan } from "./runs/lira-options.js";
 export type { NutsOptions } from "./runs/nuts-options.js";
 export {
   type PriorChange,
@@ -436,8 +436,11 @@ export {
   type SensitivePixel,
 } from "./runs/prior-sensitivity.js";
 export type { ChainRunOptions, RunOptions } from "./runs/run-chains.js";
+export type { ChainPiece, CheckpointRecord, KeptRun, RunCheckpoints } from "./runs/run-checkpoints.js";
+export { type RunPause, runPause } from "./runs/run-pause.js";
 export type { NutsRunOptions } from "./runs/sample-nuts.js";
-export type { RunProgress, SamplingOptions } from "./runs/sample-run.js";
+export type { RunDecisions, RunProgress, SamplingOptions } from "./runs/sample-run.js";
+export type { Target } from "./runs/target.js";
 export {
   type CollectOptions,
   collectSignificance,
@@ -498,4 +501,5 @@ export {
   tailTest,
 } from "./significance/upper-bound.js";
 export { VERSION } from "./version.js";
-export type { ChainPreview } from "./workers/chain-job.js";
+export type { ChainOutput, ChainPreview, ChainState } from "./workers/chain-job.js";
+export { holdLifeline, watchLifeline } from "./workers/lifeline.js";

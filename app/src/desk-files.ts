@@ -21,6 +21,7 @@ import type {
   Role,
 } from "./protocol.js";
 import { recognise } from "./recognise.js";
+import type { SessionFile } from "./session-store.js";
 
 /** A file in memory. */
 interface KeptFile {
@@ -28,12 +29,16 @@ interface KeptFile {
   readonly hdus: readonly FitsHdu[];
   /** Lower-case hexadecimal digits; undefined where the browser has no digests (pages without https). */
   readonly sha256: string | undefined;
+  /** As it was given, and whether it was made here. */
+  readonly content: Blob;
+  readonly made: boolean;
 }
 
 /** An observation with what a run records of it. */
 export interface Composed extends ComposedObservation {
   readonly inputs: readonly { readonly name: string; readonly sha256: string }[];
   readonly choices: Choices;
+  readonly composition: Composition;
 }
 
 /** Longest side of a preview in pixels. */
@@ -108,14 +113,24 @@ export function deskFiles() {
               : `${name}: must hold an image, got none; choose another file`,
         );
       }
-      files.push({ name, hdus, sha256: await sha256(bytes) });
+      files.push({ name, hdus, sha256: await sha256(bytes), content: file, made: false });
       return { id: files.length - 1, images };
     },
 
     /** Keep a file that was made here. @returns its number */
     async keep(name: string, bytes: Uint8Array): Promise<number> {
-      files.push({ name, hdus: await readFitsMaybeGzip(bytes, { name }), sha256: undefined });
+      const hdus = await readFitsMaybeGzip(bytes, { name });
+      files.push({ name, hdus, sha256: undefined, content: new Blob([Uint8Array.from(bytes)]), made: true });
       return files.length - 1;
+    },
+
+    /** The files behind choices, as they were given. */
+    sources(choices: Choices): SessionFile[] {
+      const used = new Set(ROLES.flatMap((role) => choices[role]?.file ?? []));
+      return [...used].map((file) => {
+        const { name, content, made } = files[file];
+        return { file, name, content, made };
+      });
     },
 
     forget(): void {
@@ -145,7 +160,7 @@ export function deskFiles() {
       });
       const { name = "observation", wcs = wcsCards(hdus.counts.hdu.header) } = observation;
       return {
-        composed: { ...made, inputs, choices },
+        composed: { ...made, inputs, choices, composition },
         view: {
           name,
           counts: observation.counts,

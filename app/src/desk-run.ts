@@ -2,6 +2,7 @@
 
 import {
   bulkEss,
+  type ChainPiece,
   type ChainPreview,
   checkModel,
   LiraDeconvolver,
@@ -9,11 +10,13 @@ import {
   type LiraResult,
   parameterDraws,
   parameterLabel,
+  type RunPause,
   type RunProgress,
   type SkyImage,
   splitRhat,
 } from "tslira";
 import type { Composed } from "./desk-files.js";
+import type { Keeping } from "./desk-sessions.js";
 import type { LiveView, ResultView, TraceView } from "./protocol.js";
 
 /** Parameters whose traces are shown. */
@@ -78,7 +81,7 @@ function average(images: readonly (readonly [SkyImage, number])[]): SkyImage | u
 }
 
 /** Watches chains and tells news of them, not too often. */
-function watchChains(chains: number, burnIn: number, tell: (live: LiveView) => void) {
+function watchChains(chains: number, burnIn: number, tell: (live: Omit<LiveView, "kept" | "notes">) => void) {
   const columns = SHOWN.map(() =>
     Array.from({ length: chains }, (): Column => ({ values: new Float64Array(1024), length: 0 })),
   );
@@ -114,12 +117,23 @@ function watchChains(chains: number, burnIn: number, tell: (live: LiveView) => v
   }
 
   return {
+    news,
+    /** Begin with what was sampled in an earlier run. */
+    takeUp({ chain, rows, state }: ChainPiece, names: readonly string[]): void {
+      const { flux } = state;
+      const shape: SkyImage["shape"] = [1, flux.length];
+      const { sweeps } = state;
+      this.onPreview({ chain, rows, columns: names, sweeps, flux: { data: flux, shape }, draws: 0 });
+      latest[chain] = undefined;
+    },
     onPreview(preview: ChainPreview): void {
       latest[preview.chain] = preview;
       const { columns: names, rows } = preview;
       for (const [index, name] of SHOWN.entries()) {
         const at = names.indexOf(name);
         const column = columns[index][preview.chain];
+        // A chain that was taken up again tells once more what came after its checkpoint.
+        column.length = Math.min(column.length, preview.sweeps - rows.length / names.length);
         for (let start = at; start < rows.length; start += names.length) append(column, rows[start]);
       }
       if (performance.now() - told > NEWS) news();
@@ -132,28 +146,67 @@ function watchChains(chains: number, burnIn: number, tell: (live: LiveView) => v
   };
 }
 
-/** Run the chains. */
+/** Seconds between checkpoints: what a crash may cost. */
+const CHECKPOINT = 2;
+
+/** Run the chains, from where an earlier run left them if there was one. */
 export async function runChains(
   { observation, inputs, unit }: Composed,
   settings: LiraDeconvolverOptions,
   command: string,
   signal: AbortSignal,
+  pause: RunPause,
+  keeping: Keeping,
   tell: (live: LiveView) => void,
 ): Promise<{ result: LiraResult; view: ResultView }> {
   const { chains = 4, iterations = 5_000 } = settings;
   const burnIn = typeof settings.burnIn === "number" ? settings.burnIn : Math.floor(iterations / 10);
   const warnings: string[] = [];
   const cores = globalThis.navigator?.hardwareConcurrency ?? 1;
+  const kept = new Array<number>(chains).fill(0);
+  const watch = watchChains(chains, burnIn, (live) => {
+    const trouble = keeping.trouble();
+    const sum = kept.reduce((all, value) => all + value, 0);
+    tell({
+      ...live,
+      notes: [...warnings, ...(trouble ? [trouble] : [])],
+      ...(trouble === undefined && { kept: sum / (chains * iterations) }),
+    });
+  });
+  const { checkpoints } = keeping;
   const result = await new LiraDeconvolver(settings).run(observation, {
-    ...watchChains(chains, burnIn, tell),
+    onProgress: watch.onProgress,
+    onPreview: watch.onPreview,
     workers: Math.min(chains, Math.max(cores, TOGETHER)),
     signal,
+    pause,
+    checkpoints: {
+      ...checkpoints,
+      async read() {
+        const found = await checkpoints.read();
+        for (const piece of found?.pieces ?? []) {
+          kept[piece.chain] = piece.state.sweeps;
+          watch.takeUp(piece, found?.record.columns ?? []);
+        }
+        return found;
+      },
+      async addPiece(piece) {
+        await checkpoints.addPiece(piece);
+        if (keeping.trouble() === undefined) kept[piece.chain] = piece.state.sweeps;
+        watch.news();
+      },
+    },
+    checkpointSeconds: CHECKPOINT,
     command,
     inputs,
-    onWarning: (warning) => warnings.push(warning),
+    onWarning(warning) {
+      warnings.push(warning);
+      watch.news();
+    },
     ...(unit !== undefined && { unit }),
   });
-  return { result, view: resultView(result, observation, warnings) };
+  const view = resultView(result, observation, warnings);
+  return { result, view: { ...view, ...(keeping.id && { session: keeping.id }) } };
 }
 
 function resultView(

@@ -3,19 +3,23 @@
 import {
   chainGroups,
   encodeResult,
+  holdLifeline,
   type LiraResult,
   plotDataset,
   plotParameterTraces,
   plotPosterior,
   type Region,
+  type RunPause,
   regionDraws,
   reportHtml,
+  runPause,
   type SkyImage,
   summariseQuantity,
   toPlainError,
 } from "tslira";
 import { type Composed, deskFiles } from "./desk-files.js";
 import { runChains } from "./desk-run.js";
+import { deskSessions } from "./desk-sessions.js";
 import { EXAMPLES, exampleFiles, simulateExample } from "./examples.js";
 import type { Choices, DeskCalls, DeskRequest, DeskResponse } from "./protocol.js";
 
@@ -27,6 +31,8 @@ interface Scope {
 const scope = globalThis as unknown as Scope;
 
 const files = deskFiles();
+const sessions = deskSessions(files);
+let pausing: RunPause | undefined;
 let composed: Composed | undefined;
 let truth: SkyImage | undefined;
 let result: LiraResult | undefined;
@@ -72,24 +78,34 @@ const handlers: Handlers = {
     const whole = composition.cutout === undefined;
     return { ...made.view, ...(truth && whole && { truth }) };
   },
-  async run(settings, command) {
+  async run(settings, command, about) {
     running = new AbortController();
+    pausing = runPause();
     result = undefined;
+    const data = need(composed, "an observation");
+    const keeping = await sessions.begin(about, data.choices, data.composition, settings, command);
     try {
-      const run = await runChains(
-        need(composed, "an observation"),
-        settings,
-        command,
-        running.signal,
-        (live) => scope.postMessage({ live }),
+      const run = await runChains(data, settings, command, running.signal, pausing, keeping, (live) =>
+        scope.postMessage({ live }),
       );
       result = run.result;
       return run.view;
     } finally {
-      running = undefined;
+      await keeping.end(result?.complete === true);
+      running = pausing = undefined;
     }
   },
   stop: () => running?.abort(),
+  pause: () => pausing?.pause(),
+  goOn: () => pausing?.resume(),
+  keptRuns: sessions.list,
+  async openKept(id) {
+    composed = truth = result = undefined;
+    const opened = await sessions.open(id);
+    if (opened.about.example) truth = simulateExample(opened.about.example).flux;
+    return opened;
+  },
+  discardKept: sessions.remove,
   async region(pixels, name) {
     const { trace, mean, config } = need(result, "a result");
     const weights = new Float64Array(mean.data.length);
@@ -155,3 +171,5 @@ scope.onmessage = async ({ data: { id, call, args } }) => {
     scope.postMessage({ id, error: { code: code ?? "ERROR", message } });
   }
 };
+
+void holdLifeline().then((lifeline) => lifeline && scope.postMessage({ lifeline }));

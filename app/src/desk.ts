@@ -1,5 +1,6 @@
 /** The page's end of the desk: calls become messages, answers become promises. */
 
+import { watchLifeline } from "tslira";
 import type { DeskCalls, DeskRequest, DeskResponse, LiveView } from "./protocol.js";
 
 /** The desk as the page sees it: every call is answered later. */
@@ -22,14 +23,32 @@ export class DeskError extends Error {
  * Start the desk.
  *
  * @param onLive news of a run
+ * @param onDeath called when the worker has died; whoever waits for an answer gets an error
  */
-export function openDesk(onLive: (live: LiveView) => void): { readonly desk: Desk; close(): void } {
+export function openDesk(
+  onLive: (live: LiveView) => void,
+  onDeath: () => void,
+): { readonly desk: Desk; close(): void } {
   const worker = new Worker(new URL("./desk-worker.ts", import.meta.url), { type: "module" });
   const waiting = new Map<number, { resolve(answer: unknown): void; reject(error: DeskError): void }>();
   let last = 0;
+  let unwatch: () => void = () => undefined;
+  const refuse = (text: string) => {
+    for (const { reject } of waiting.values()) {
+      reject(new DeskError(`studio: the worker must stay alive, got "${text}"; load the page again`, "JOB"));
+    }
+    waiting.clear();
+  };
   worker.onmessage = ({ data }: MessageEvent<DeskResponse>) => {
     if ("live" in data) {
       onLive(data.live);
+      return;
+    }
+    if ("lifeline" in data) {
+      unwatch = watchLifeline(data.lifeline, () => {
+        refuse("it was ended by the browser");
+        onDeath();
+      });
       return;
     }
     const one = waiting.get(data.id);
@@ -39,11 +58,7 @@ export function openDesk(onLive: (live: LiveView) => void): { readonly desk: Des
   };
   worker.onerror = (event) => {
     event.preventDefault();
-    const text = event.message || "it could not be started";
-    for (const { reject } of waiting.values()) {
-      reject(new DeskError(`studio: the worker must stay alive, got "${text}"; load the page again`, "JOB"));
-    }
-    waiting.clear();
+    refuse(event.message || "it could not be started");
   };
   const ask = (call: keyof DeskCalls, args: readonly unknown[]) =>
     new Promise<unknown>((resolve, reject) => {
@@ -57,5 +72,9 @@ export function openDesk(onLive: (live: LiveView) => void): { readonly desk: Des
       (...args: readonly unknown[]) =>
         ask(call as keyof DeskCalls, args),
   });
-  return { desk, close: () => worker.terminate() };
+  const close = () => {
+    unwatch();
+    worker.terminate();
+  };
+  return { desk, close };
 }

@@ -104,6 +104,10 @@ export interface LiveView {
   readonly mean?: SkyImage;
   readonly meanKind: "start" | "mean";
   readonly traces: readonly TraceView[];
+  /** Part of the sweeps that a reload would find, in [0, 1]; undefined when nothing is kept. */
+  readonly kept?: number;
+  /** What went wrong and was mended, and what is not kept. */
+  readonly notes: readonly string[];
 }
 
 /** What a run found, without the draws, which stay at the desk. */
@@ -128,6 +132,8 @@ export interface ResultView {
   readonly everySweeps: number;
   readonly traces: readonly TraceView[];
   readonly warnings: readonly string[];
+  /** The kept run behind it. */
+  readonly session?: string;
 }
 
 /** The flux of a region in every kept draw. */
@@ -137,6 +143,48 @@ export interface RegionView {
   readonly summary: Pick<QuantitySummary, "mean" | "std" | "rhat" | "ess">;
 }
 
+/** What the page knows of a run, to be kept with it. */
+export interface RunAbout {
+  readonly title: string;
+  /** What the form of settings holds. */
+  readonly form: Readonly<Record<string, string>>;
+  readonly example?: Example["id"];
+  /** The kept run that is continued or extended. */
+  readonly session?: string;
+}
+
+/** A run that is kept in this browser. */
+export interface KeptRunView {
+  readonly id: string;
+  readonly title: string;
+  /** Milliseconds since 1970. */
+  readonly updated: number;
+  readonly done: boolean;
+  /** Part of the sweeps that is kept, in [0, 1]. */
+  readonly fraction: number;
+  readonly iterations: number;
+  readonly chains: number;
+  readonly bytes: number;
+  /** It is running in another tab. */
+  readonly busy: boolean;
+}
+
+/** All of them. */
+export interface KeptRuns {
+  readonly runs: readonly KeptRunView[];
+  /** Why nothing can be kept, in a sentence. */
+  readonly refused?: string;
+}
+
+/** A kept run with its files read again. */
+export interface OpenedRun {
+  readonly id: string;
+  readonly about: RunAbout;
+  readonly choices: Choices;
+  readonly composition: Composition;
+  readonly settings: LiraDeconvolverOptions;
+}
+
 /** What the desk does. */
 export interface DeskCalls {
   examples(): readonly ShownExample[];
@@ -144,7 +192,12 @@ export interface DeskCalls {
   readFile(file: Blob, name: string): ReadFile;
   forgetFiles(): void;
   compose(choices: Choices, composition: Composition): ObservationView;
-  run(settings: LiraDeconvolverOptions, command: string): ResultView;
+  run(settings: LiraDeconvolverOptions, command: string, about: RunAbout): ResultView;
+  pause(): void;
+  goOn(): void;
+  keptRuns(): KeptRuns;
+  openKept(id: string): OpenedRun;
+  discardKept(id: string): void;
   stop(): void;
   region(pixels: readonly number[], name: string): RegionView;
   draw(chain: number, index: number): SkyImage;
@@ -164,4 +217,6 @@ export interface DeskRequest {
 export type DeskResponse =
   | { readonly id: number; readonly answer: unknown }
   | { readonly id: number; readonly error: { readonly code: string; readonly message: string } }
-  | { readonly live: LiveView };
+  | { readonly live: LiveView }
+  /** The lock that is free as soon as the desk has died. */
+  | { readonly lifeline: string };

@@ -37,6 +37,7 @@ export function commandOf(
   add("--alpha-init", settings.alphaInit as number | undefined);
   add("--smoothing-prior", prior && `${prior.power},${prior.rate},${prior.exponent}`);
   add("--trace-keep", trace?.keep);
+  add("--trace-every", trace?.every);
   add("-o", "result.fits");
   return `tslira deconvolve ${shellLine(words.filter((word) => word !== undefined))}`;
 }

@@ -1,14 +1,21 @@
 /** Settings, start and stop, and how a run is going. */
 
+import type { ReactNode } from "react";
 import type { LiraDeconvolverOptions } from "tslira";
 import { countText, durationText, numberText, rhatText } from "tslira/viewer";
 import type { LiveView, ResultView } from "./protocol.js";
+import { PauseButton, RunNotes, SampleMore } from "./run-controls.js";
 import { ADVANCED_FIELDS, type Field, type Form, fieldError, formIsGood, MAIN_FIELDS } from "./settings.js";
 
 /** Where a run stands. */
 export type RunState =
   | { readonly stage: "ready" }
-  | { readonly stage: "running"; readonly stopping: boolean; readonly live?: LiveView }
+  | {
+      readonly stage: "running";
+      readonly stopping: boolean;
+      readonly paused?: boolean;
+      readonly live?: LiveView;
+    }
   | {
       readonly stage: "done";
       readonly result: ResultView;
@@ -26,6 +33,8 @@ interface RunProps {
   readonly run: RunState;
   readonly onStart: () => void;
   readonly onStop: () => void;
+  readonly onPause: (paused: boolean) => void;
+  readonly onMore: (settings: LiraDeconvolverOptions) => void;
 }
 
 /** What the chains look like so far, in a sentence. */
@@ -53,7 +62,7 @@ const VERDICT_WORDS: Readonly<Record<ResultView["verdict"]["state"], string>> = 
 };
 
 /** The card. */
-export function RunCard({ form, onForm, run, onStart, onStop, known }: RunProps) {
+export function RunCard({ form, onForm, run, onStart, onStop, known, onPause, onMore }: RunProps) {
   const running = run.stage === "running";
   const sweeps = Number(form.iterations);
   const field = (one: Field) => (
@@ -109,11 +118,26 @@ export function RunCard({ form, onForm, run, onStart, onStop, known }: RunProps)
         <div className="fields wide">{ADVANCED_FIELDS.map(field)}</div>
       </details>
       {running ? (
-        <Progress live={run.live} stopping={run.stopping} onStop={onStop} />
+        <Progress live={run.live} stopping={run.stopping} paused={run.paused === true} onStop={onStop}>
+          {run.live && <RunNotes live={run.live} known={known} />}
+          <PauseButton
+            paused={run.paused === true}
+            disabled={run.stopping || run.live === undefined || run.live.stage === "diagnosing"}
+            onPause={onPause}
+          />
+        </Progress>
       ) : (
         <button type="button" className="primary full" disabled={!formIsGood(form)} onClick={onStart}>
           {run.stage === "done" ? "Run again" : "Start the chains"}
         </button>
+      )}
+      {run.stage === "done" && run.result.complete && run.result.session && (
+        <SampleMore
+          key={run.settings.iterations}
+          result={run.result}
+          settings={run.settings}
+          onMore={onMore}
+        />
       )}
       {run.stage === "failed" && (
         <p role="alert" className="trouble">
@@ -127,10 +151,14 @@ export function RunCard({ form, onForm, run, onStart, onStop, known }: RunProps)
 function Progress({
   live,
   stopping,
+  paused,
   onStop,
+  children,
 }: {
   readonly live: LiveView | undefined;
   readonly stopping: boolean;
+  readonly paused: boolean;
+  readonly children: ReactNode;
   readonly onStop: () => void;
 }) {
   const diagnosing = live?.stage === "diagnosing";
@@ -146,9 +174,11 @@ function Progress({
           ? "Starting the workers …"
           : diagnosing
             ? "Comparing the chains …"
-            : `${countText(live.sweepsPerSecond)} sweeps a second, ${
-                Number.isFinite(live.secondsLeft) ? `${durationText(live.secondsLeft)} left` : "…"
-              }`}
+            : paused
+              ? "Paused."
+              : `${countText(live.sweepsPerSecond)} sweeps a second, ${
+                  Number.isFinite(live.secondsLeft) ? `${durationText(live.secondsLeft)} left` : "…"
+                }`}
       </div>
       {live && <p className="sentence">{liveSentence(live)}</p>}
       {live && !diagnosing && live.traces.every(({ rhat }) => Number.isFinite(rhat)) && (
@@ -161,6 +191,7 @@ function Progress({
           ))}
         </p>
       )}
+      {children}
       <button type="button" className="full" disabled={stopping || diagnosing} onClick={onStop}>
         {stopping && !diagnosing ? "Stopping …" : "Stop and keep what there is"}
       </button>

@@ -2,7 +2,17 @@
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { type Desk, openDesk } from "./desk.js";
-import type { Choices, Composition, Example, LiveView, ObservationView, ShownExample } from "./protocol.js";
+import { KeptRuns } from "./kept-runs.js";
+import { UpdateButton } from "./offline.js";
+import type {
+  Choices,
+  Composition,
+  Example,
+  LiveView,
+  ObservationView,
+  OpenedRun,
+  ShownExample,
+} from "./protocol.js";
 import { startForm } from "./settings.js";
 import { StartScreen } from "./start-screen.js";
 import { Workspace } from "./workspace.js";
@@ -13,12 +23,19 @@ export interface OpenData {
   readonly composition: Composition;
   readonly view: ObservationView;
   readonly example?: Example["id"];
+  readonly title?: string;
+  /** A kept run that is to go on. */
+  readonly session?: Pick<OpenedRun, "id" | "settings">;
 }
 
 /** Colours of the page: the system's, or one's own. */
 type Theme = "auto" | "light" | "dark";
 const NEXT_THEME: Readonly<Record<Theme, Theme>> = { auto: "light", light: "dark", dark: "auto" };
 const THEME_NAMES: Readonly<Record<Theme, string>> = { auto: "Auto", light: "Light", dark: "Dark" };
+
+const DEATH =
+  "The worker that computes died, perhaps for want of memory, and was started again. " +
+  "A run that was going on can be continued from where it was last kept.";
 
 /** The page. */
 export function Studio() {
@@ -30,17 +47,28 @@ export function Studio() {
   const [trouble, setTrouble] = useState("");
   const [theme, setTheme] = useState<Theme>("auto");
 
+  const [deaths, setDeaths] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a desk that has died is opened again
   useEffect(() => {
-    const { desk: opened, close } = openDesk((live) => hear.current(live));
+    const { desk: opened, close } = openDesk(
+      (live) => hear.current(live),
+      () => {
+        setOpen(undefined);
+        setTrouble(DEATH);
+        setDeaths((count) => count + 1);
+      },
+    );
     setDesk(() => opened);
     opened.examples().then(setExamples, (error: Error) => setTrouble(error.message));
     return close;
-  }, []);
+  }, [deaths]);
   useEffect(() => {
     if (theme === "auto") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme;
   }, [theme]);
-  const title = examples.find(({ id }) => id === open?.example)?.title ?? open?.view.name;
+  const titleOf = (data: OpenData | undefined) =>
+    examples.find(({ id }) => id === data?.example)?.title ?? data?.view.name;
+  const title = titleOf(open);
   useEffect(() => {
     document.title = title === undefined ? "tslira Studio" : `${title} – tslira Studio`;
   }, [title]);
@@ -53,6 +81,15 @@ export function Studio() {
     },
     [desk],
   );
+  async function continueKept(id: string): Promise<void> {
+    if (desk === undefined) return;
+    setTrouble("");
+    const { choices, composition, about, settings } = await desk.openKept(id);
+    const view = await desk.compose(choices, composition);
+    setForm({ ...startForm(), ...about.form });
+    const { example } = about;
+    setOpen({ choices, composition, view, ...(example && { example }), session: { id, settings } });
+  }
   const onLive = useMemo(
     () => (listener: (live: LiveView) => void) => {
       hear.current = listener;
@@ -83,6 +120,7 @@ export function Studio() {
               Other data
             </button>
           )}
+          <UpdateButton />
           <button type="button" className="quiet" onClick={() => setTheme(NEXT_THEME[theme])}>
             <span className="spoken">Colours of the page: </span>
             {THEME_NAMES[theme]}
@@ -96,12 +134,15 @@ export function Studio() {
       )}
       {desk &&
         (open === undefined ? (
-          <StartScreen desk={desk} examples={examples} onOpen={compose} />
+          <>
+            <KeptRuns desk={desk} onContinue={continueKept} />
+            <StartScreen desk={desk} examples={examples} onOpen={compose} />
+          </>
         ) : (
           <Workspace
-            key={JSON.stringify([open.choices, open.composition])}
+            key={JSON.stringify([open.choices, open.composition, open.session?.id])}
             desk={desk}
-            open={open}
+            open={title === undefined ? open : { ...open, title }}
             onCompose={(composition) => compose(open.choices, composition, open.example)}
             form={form}
             onForm={setForm}

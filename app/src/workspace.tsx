@@ -1,7 +1,7 @@
 /** The screen for one observation: data and run on the left, pictures in the middle, a closer look on the right. */
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { type Cutout, parseWcs } from "tslira";
+import { type Cutout, type LiraDeconvolverOptions, parseWcs } from "tslira";
 import { type Selection, type Style, type Viewport, wholeView } from "tslira/viewer";
 import { DataCard } from "./data-card.js";
 import type { Desk, DeskError } from "./desk.js";
@@ -52,27 +52,48 @@ export function Workspace({ desk, open, onCompose, onLive, form, onForm }: Works
   const layers = useMemo(() => layersOf(data, live, result), [data, live, result]);
   const wcs = useMemo(() => parseWcs(data.wcs).wcs, [data.wcs]);
   const settings = useMemo(() => settingsOf(form), [form]);
-  const command = useMemo(() => commandOf(choices, composition, settings), [choices, composition, settings]);
 
+  const title = open.title ?? data.name;
+  const begin = useCallback(
+    async (settings: LiraDeconvolverOptions, session?: string) => {
+      const command = commandOf(choices, composition, settings);
+      const about = { title, form, ...(example && { example }), ...(session && { session }) };
+      setRun({ stage: "running", stopping: false });
+      setTab("chains");
+      onLive((news) => setRun((now) => (now.stage === "running" ? { ...now, live: news } : now)));
+      try {
+        const found: ResultView = await desk.run(settings, command, about);
+        setRun({ stage: "done", result: found, settings, command });
+        setTab("selection");
+        if (!touched.current) setPanels(panelsFor(data, true));
+        const [x, y] = brightest(found.mean.data, shape[1]);
+        setSelection((now) => (touched.current ? now : { kind: "pixel", x, y }));
+        setCursor((now) => (touched.current ? now : [x, y]));
+      } catch (error) {
+        const { message, code } = error as DeskError;
+        setRun(code === "ABORTED" ? { stage: "stopped" } : { stage: "failed", message });
+        setTab("selection");
+      }
+    },
+    [desk, form, title, example, choices, composition, data, shape, onLive],
+  );
   const start = useCallback(async () => {
-    if (!formIsGood(form)) return;
-    setRun({ stage: "running", stopping: false });
-    setTab("chains");
-    onLive((news) => setRun((now) => (now.stage === "running" ? { ...now, live: news } : now)));
-    try {
-      const found: ResultView = await desk.run(settings, command);
-      setRun({ stage: "done", result: found, settings, command });
-      setTab("selection");
-      if (!touched.current) setPanels(panelsFor(data, true));
-      const [x, y] = brightest(found.mean.data, shape[1]);
-      setSelection((now) => (touched.current ? now : { kind: "pixel", x, y }));
-      setCursor((now) => (touched.current ? now : [x, y]));
-    } catch (error) {
-      const { message, code } = error as DeskError;
-      setRun(code === "ABORTED" ? { stage: "stopped" } : { stage: "failed", message });
-      setTab("selection");
-    }
-  }, [desk, form, settings, command, data, shape, onLive]);
+    if (formIsGood(form)) await begin(settings);
+  }, [form, settings, begin]);
+  const pause = useCallback(
+    (paused: boolean) => {
+      setRun((now) => (now.stage === "running" ? { ...now, paused } : now));
+      void (paused ? desk.pause() : desk.goOn());
+    },
+    [desk],
+  );
+  // A kept run goes on by itself, once.
+  const taken = useRef(false);
+  useEffect(() => {
+    if (open.session === undefined || taken.current) return;
+    taken.current = true;
+    void begin(open.session.settings, open.session.id);
+  }, [open.session, begin]);
 
   const stop = useCallback(() => {
     setRun((now) => (now.stage === "running" ? { ...now, stopping: true } : now));
@@ -143,6 +164,8 @@ export function Workspace({ desk, open, onCompose, onLive, form, onForm }: Works
           run={run}
           onStart={() => void start()}
           onStop={stop}
+          onPause={pause}
+          onMore={(longer) => void begin(longer, result?.session)}
         />
         {trouble !== "" && (
           <p role="alert" className="trouble">

@@ -52,12 +52,15 @@ const HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
 };
 
+/** Browsers keep runs by the port of the page: the same one each time lets them find those of before. */
+const USUAL_PORT = 8640;
+
 /** The command with all its options, but without its action. */
 export function studioOptions() {
   return new Command("studio")
     .summary("deconvolve in the browser: a page served to this machine alone")
     .description("Open Studio, the page that deconvolves files in the browser.")
-    .option("--port <n>", "port on 127.0.0.1 (default: a free one)", parseWhole, 0)
+    .option("--port <n>", "port on 127.0.0.1 (default: 8640, or a free one)", parseWhole)
     .option("--no-open", "print the address, but do not open a browser")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", DETAILS);
@@ -152,8 +155,10 @@ function openBrowser(address: string): void {
   child.unref();
 }
 
-async function studio(flags: { readonly port: number; readonly open: boolean }): Promise<void> {
-  const { address, server } = await serveStudio(flags.port);
+async function studio(flags: { readonly port?: number | undefined; readonly open: boolean }): Promise<void> {
+  const { address, server } = await (flags.port === undefined
+    ? serveStudio(USUAL_PORT).catch(() => serveStudio(0))
+    : serveStudio(flags.port));
   process.stderr.write(`tslira studio: ${address}\n  Ctrl-C ends it\n`);
   if (flags.open) openBrowser(address);
   await new Promise<void>((resolve) => {

@@ -19,7 +19,7 @@ import { sampleRun } from "./sample-run.js";
 import { summariseRun } from "./summarise-run.js";
 
 /** How to run into a file. */
-export interface FileRunOptions extends RunOptions {
+export interface FileRunOptions extends Omit<RunOptions, "checkpoints"> {
   /** Folder of the checkpoint; default the result's path with `.checkpoint` behind it. Removed when the run is complete. */
   readonly checkpoint?: string;
   /** Seconds between checkpoints; default 30. */

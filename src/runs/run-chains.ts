@@ -4,20 +4,26 @@ import { detectedExposures } from "../model/exposure.js";
 import type { GibbsConfig, LiraConfig, LiraResult, PosteriorResult } from "../posterior/result.js";
 import { checkSeen, type GibbsOptions, planGibbs } from "./gibbs-options.js";
 import { type LiraDeconvolverOptions, planRun, type RunPlan, startingFluxes } from "./lira-options.js";
+import { type RunCheckpoints, takeUp } from "./run-checkpoints.js";
 import { memoryStore } from "./run-store.js";
 import { type SamplingOptions, sampleRun } from "./sample-run.js";
 import { summariseRun } from "./summarise-run.js";
 
 /** How to run, and what to write into the result about it; none of these changes the draws. */
 export interface RunOptions extends SamplingOptions {
-  /** What is legal but probably not meant, one sentence each; default: nowhere. */
-  readonly onWarning?: (warning: string) => void;
   /** The command or call behind the run, for the result's provenance. */
   readonly command?: string;
   /** Name and SHA-256 of input files, for the result's provenance. */
   readonly inputs?: LiraResult["provenance"]["inputs"];
   /** Unit of the flux for headers and figures; default none. */
   readonly unit?: string;
+  /**
+   * Where the run keeps what it needs to be continued, in this program or a later one, with the same result in the end.
+   * Runs with files keep theirs in a folder (`deconvolveToFile` of `tslira/node`). Default: nowhere.
+   */
+  readonly checkpoints?: RunCheckpoints;
+  /** Seconds between checkpoints; default 30. */
+  readonly checkpointSeconds?: number;
 }
 
 /** Settings of one of the two Gibbs samplers: that of independent pixels says so by its method. */
@@ -52,12 +58,20 @@ export async function runChains(
   settings: ChainRunOptions,
   options: RunOptions = {},
 ): Promise<PosteriorResult<LiraConfig | GibbsConfig>> {
-  const started = new Date();
   const { plan, observations } = prepareRun(data, settings, options.onWarning);
   const starts = startingFluxes(settings.fluxInit, observations[0].counts.shape, plan.config.chains);
-  const store = memoryStore(plan.config.chains);
-  const run = await sampleRun(observations, plan, starts, store, options);
+  const { checkpoints, checkpointSeconds } = options;
+  const kept = checkpoints && (await takeUp(checkpoints, plan, observations, starts, checkpointSeconds));
+  const { store, started, secondsBefore } = kept ?? {
+    store: memoryStore(plan.config.chains),
+    started: new Date(),
+    secondsBefore: 0,
+  };
+  const run = await sampleRun(observations, plan, starts, store, options, kept?.decisions, (decisions) =>
+    kept?.remember({ decisions }),
+  );
+  await kept?.remember({ seconds: secondsBefore + run.seconds });
   const traces = store.open(run.extent);
-  const summary = await summariseRun(observations, plan, run, traces, { ...options, started });
+  const summary = await summariseRun(observations, plan, run, traces, { ...options, started, secondsBefore });
   return { ...summary, trace: store.traces(run.extent) };
 }

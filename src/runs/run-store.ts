@@ -6,6 +6,7 @@ import {
   type ParameterSource,
   type ParameterTrace,
 } from "../posterior/trace.js";
+import type { ChainState } from "../samplers/lira.js";
 import type { ChainJob, ChainOutput } from "../workers/chain-job.js";
 
 /** Which part of the traces a summary looks at: the same for every chain. */
@@ -22,9 +23,13 @@ export interface TraceExtent {
 /** Where the traces of a run are between its phases: in memory, or in files. */
 export interface RunStore {
   /** What a job of a chain needs to continue from what is stored. */
-  continuation(chain: number): Pick<ChainJob, "resume" | "files">;
-  /** Take what a chain has produced. */
-  accept(output: ChainOutput): void;
+  continuation(chain: number): Pick<ChainJob, "resume" | "files" | "pieceSeconds">;
+  /**
+   * Take what a chain has produced since the last time, with draws `every` sweeps apart.
+   *
+   * @throws where it is kept outside of memory and that fails
+   */
+  accept(output: ChainOutput, every: number): Promise<void> | void;
   /** Drop every other kept draw, those `every` sweeps apart becoming `2 every`. */
   halveDraws(pixels: number, every: number): void;
   /** The traces, as far as `extent` says; `close` when done. */
@@ -40,46 +45,75 @@ export interface MemoryStore extends RunStore {
   traces(extent: TraceExtent): { readonly parameters: ParameterTrace; readonly images: ImageTrace };
 }
 
+/** One array of several, in order. */
+function joinedArrays<Values extends Float64Array | Float32Array>(
+  arrays: readonly Values[],
+  make: (length: number) => Values,
+): Values {
+  if (arrays.length === 1) return arrays[0];
+  const all = make(arrays.reduce((sum, { length }) => sum + length, 0));
+  let end = 0;
+  for (const array of arrays) {
+    all.set(array, end);
+    end += array.length;
+  }
+  return all;
+}
+
 /** Keep the traces of `chains` chains in memory. */
 export function memoryStore(chains: number): MemoryStore {
-  const outputs = new Array<ChainOutput | undefined>(chains).fill(undefined);
-  const stored = (): ChainOutput[] => outputs.filter((output) => output !== undefined);
+  const states = new Array<ChainState | undefined>(chains).fill(undefined);
+  const pieces = Array.from({ length: chains }, () => ({
+    rows: [] as Float64Array[],
+    draws: [] as Float32Array[],
+  }));
+
+  /** What there is of a chain, as two arrays; pieces are given up for them one chain after the other. */
+  function whole(chain: number): { readonly rows: Float64Array; readonly draws: Float32Array } {
+    const one = pieces[chain];
+    one.rows = [joinedArrays(one.rows, (length) => new Float64Array(length))];
+    one.draws = [joinedArrays(one.draws, (length) => new Float32Array(length))];
+    return { rows: one.rows[0], draws: one.draws[0] };
+  }
 
   function traces({ names, shape, burnIn, every, sweeps, draws }: TraceExtent) {
     const pixels = shape[0] * shape[1];
+    const stored = [...states.keys()].filter((chain) => states[chain] !== undefined).map(whole);
     return {
       parameters: {
         names,
         burnIn,
-        chains: stored().map(({ rows }) => rows.subarray(0, sweeps * names.length)),
+        chains: stored.map(({ rows }) => rows.subarray(0, sweeps * names.length)),
       },
       images: {
         shape,
         first: burnIn + every - 1,
         every,
-        chains: stored().map((output) => output.draws.subarray(0, draws * pixels)),
+        chains: stored.map((chain) => chain.draws.subarray(0, draws * pixels)),
       },
     };
   }
 
   return {
     continuation(chain) {
-      const resume = outputs[chain];
+      const resume = states[chain];
       return resume ? { resume } : {};
     },
-    accept(output) {
-      outputs[output.chain] = output;
+    accept({ chain, rows, draws, state }) {
+      states[chain] = state;
+      pieces[chain].rows.push(rows);
+      pieces[chain].draws.push(draws);
     },
     halveDraws(pixels) {
-      for (const [chain, output] of outputs.entries()) {
-        if (output === undefined) continue;
-        const kept = Math.floor(output.draws.length / pixels / 2);
+      for (const [chain, one] of pieces.entries()) {
+        const all = whole(chain).draws;
+        const kept = Math.floor(all.length / pixels / 2);
         const draws = new Float32Array(kept * pixels);
         for (let draw = 0; draw < kept; draw++) {
           const from = (2 * draw + 1) * pixels;
-          draws.set(output.draws.subarray(from, from + pixels), draw * pixels);
+          draws.set(all.subarray(from, from + pixels), draw * pixels);
         }
-        outputs[chain] = { ...output, draws };
+        one.draws = [draws];
       }
     },
     open(extent) {

@@ -20,7 +20,10 @@ import type { RunOptions } from "./run-chains.js";
 import { type LedgerParts, summariseChains } from "./summarise-run.js";
 
 /** How to run: what `RunOptions` says, but in one thread, since a prior is a function and cannot be sent to another. */
-export type NutsRunOptions = Omit<RunOptions, "workers" | "batch">;
+export type NutsRunOptions = Omit<
+  RunOptions,
+  "workers" | "batch" | "pause" | "checkpoints" | "checkpointSeconds"
+>;
 
 /** Milliseconds of sampling between looks at the outside world. */
 const SLICE_MILLISECONDS = 40;

@@ -9,9 +9,11 @@ import type { GibbsConfig, LiraConfig, SamplerConfig } from "../posterior/result
 import { shiftConvergence } from "../posterior/shift-bits.js";
 import { type MomentSums, parameterDraws, poolMoments, summariseParameters } from "../posterior/summary.js";
 import { type ChainState, chainColumns } from "../samplers/lira.js";
-import { type ChainPreview, keptDraws } from "../workers/chain-job.js";
+import { type ChainOutput, type ChainPreview, keptDraws } from "../workers/chain-job.js";
 import { availableCores, openChainPool } from "../workers/pool.js";
+import { isWorkerDeath } from "../workers/worker-pool.js";
 import { checkWhole, type RunPlan, spacingOf } from "./lira-options.js";
+import type { RunPause } from "./run-pause.js";
 import type { RunStore, TraceExtent } from "./run-store.js";
 import { meetsTarget } from "./target.js";
 
@@ -40,6 +42,10 @@ export interface SamplingOptions {
   readonly onPreview?: (preview: ChainPreview) => void;
   /** Stops the run after the batch at hand; the result then holds what was sampled, with `complete: false`. */
   readonly signal?: AbortSignal;
+  /** Pauses the run after the batch at hand, and lets it go on; see `runPause`. */
+  readonly pause?: RunPause;
+  /** What is legal but probably not meant, or went wrong and was mended, one sentence each; default: nowhere. */
+  readonly onWarning?: (warning: string) => void;
 }
 
 /** Where all chains of a run ended. */
@@ -72,6 +78,8 @@ const FIRST_LOOK = 100;
 const BURN_IN_RHAT = 1.1;
 /** By how much a run is extended when it has not met its target. */
 const EXTENSION = 1.5;
+/** How often the worker of a chain may die without the chain having moved on in between. */
+const MOST_DEATHS = 2;
 
 /**
  * Run all chains of a plan: the burn-in (found on the way when it is automatic), the planned sweeps, and extensions
@@ -89,7 +97,7 @@ export async function sampleRun(
   plan: RunPlan,
   starts: readonly (SkyImage | undefined)[],
   store: RunStore,
-  { workers, batch, onProgress, onPreview, signal }: SamplingOptions,
+  { workers, batch, onProgress, onPreview, signal, pause, onWarning }: SamplingOptions,
   decisions?: RunDecisions,
   onDecision: (decisions: RunDecisions) => Promise<void> | void = () => undefined,
 ): Promise<SampledRun> {
@@ -112,6 +120,7 @@ export async function sampleRun(
   const names = chainColumns(config, observations.length);
   const module = await compileKernels();
   const clock = performance.now();
+  const milliseconds = () => performance.now() - clock - (pause?.milliseconds ?? 0);
   const sweeps = new Array<number>(chains).fill(0);
   // Where each chain stood when it first reported: a resumed one begins in the middle, and the rate counts from there.
   const first = new Array<number>(chains).fill(Number.NaN);
@@ -123,7 +132,7 @@ export async function sampleRun(
       done += value;
       if (!Number.isNaN(first[chain])) since += value - first[chain];
     }
-    const sweepsPerSecond = (1000 * since) / Math.max(1, performance.now() - clock);
+    const sweepsPerSecond = (1000 * since) / Math.max(1, milliseconds());
     const total = chains * goal;
     const secondsLeft = since > 0 ? (total - done) / sweepsPerSecond : Number.POSITIVE_INFINITY;
     onProgress?.({ stage: "sampling", done, total, chains: [...sweeps], sweepsPerSecond, secondsLeft });
@@ -135,41 +144,82 @@ export async function sampleRun(
   /** Bring all chains to so many sweeps; false when they were stopped on the way. */
   async function sweepTo(iterations: number, burnIn: number, every: number, goal: number): Promise<boolean> {
     let failed = false;
-    await Promise.all(
-      starts.map(async (fluxInit, chain) => {
+    const stopped = () => failed || signal?.aborted === true;
+
+    /** Run a chain until it is done, stopped or paused. */
+    async function sweepChain(chain: number, fluxInit: SkyImage | undefined): Promise<void> {
+      const kept: Promise<void>[] = [];
+      const accept = async (output: ChainOutput) => {
+        states[chain] = output.state;
         try {
-          const output = await pool.run(
-            {
-              observations,
-              settings: config,
-              seed,
-              chain,
-              iterations,
-              burnIn,
-              traceEvery: every,
-              ...store.continuation(chain),
-              ...(fluxInit ? { fluxInit } : {}),
-              ...(batch ? { batch } : {}),
-            },
-            {
-              module,
-              onProgress: (done) => {
-                sweeps[chain] = done;
-                if (Number.isNaN(first[chain])) first[chain] = done;
-                report(goal);
-              },
-              ...(onPreview && { onPreview }),
-              shouldStop: () => failed || signal?.aborted === true,
-            },
-          );
-          store.accept(output);
-          states[chain] = output.state;
+          await store.accept(output, every);
+        } catch (error) {
+          failed = true;
+          throw error;
+        }
+      };
+      const output = await pool.run(
+        {
+          observations,
+          settings: config,
+          seed,
+          chain,
+          iterations,
+          burnIn,
+          traceEvery: every,
+          ...store.continuation(chain),
+          ...(fluxInit ? { fluxInit } : {}),
+          ...(batch ? { batch } : {}),
+        },
+        {
+          module,
+          onProgress: (done) => {
+            sweeps[chain] = done;
+            if (Number.isNaN(first[chain])) first[chain] = done;
+            report(goal);
+          },
+          ...(onPreview && { onPreview }),
+          onPiece: (piece) => {
+            const writing = accept(piece);
+            // Heard of below; the chain is being stopped meanwhile.
+            writing.catch(() => undefined);
+            kept.push(writing);
+          },
+          shouldStop: () => stopped() || pause?.paused === true,
+        },
+      );
+      await Promise.all(kept);
+      await accept(output);
+    }
+
+    const ends = await Promise.allSettled(
+      starts.map(async (fluxInit, chain) => {
+        let deaths = 0;
+        try {
+          do {
+            await pause?.whenOn(signal);
+            const before = states[chain]?.sweeps ?? 0;
+            try {
+              await sweepChain(chain, fluxInit);
+            } catch (error) {
+              if (!isWorkerDeath(error) || stopped()) throw error;
+              const reached = states[chain]?.sweeps ?? 0;
+              deaths = reached > before ? 1 : deaths + 1;
+              if (deaths > MOST_DEATHS) throw error;
+              onWarning?.(
+                `chain ${chain + 1}: its worker died, perhaps for want of memory; another one went on ` +
+                  (reached > 0 ? `after sweep ${reached}` : "from its last checkpoint"),
+              );
+            }
+          } while ((states[chain]?.sweeps ?? 0) < iterations && !stopped());
         } catch (error) {
           failed = true;
           throw error;
         }
       }),
     );
+    // When one fails the others have stopped too, and keep nothing behind the back of whoever takes the run up again.
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
     return states.every((state) => state.sweeps >= iterations);
   }
 
@@ -179,8 +229,9 @@ export async function sampleRun(
     return { names, shape, burnIn, every, sweeps: shortest, draws: keptDraws(shortest, burnIn, every) };
   }
 
-  function agreeAfter(burnIn: number): boolean {
-    const traces = store.open({ ...extentOf(burnIn, every), draws: 0 });
+  function agreeAfter(burnIn: number, look: number): boolean {
+    // A run that was continued may have come further: only what was there at this look decides.
+    const traces = store.open({ ...extentOf(burnIn, every), sweeps: look, draws: 0 });
     try {
       return names.every((name, column) => {
         if (!/^(logLikelihood|expectedMSCounts|smoothingParam\d+)$/.test(name)) return true;
@@ -219,7 +270,7 @@ export async function sampleRun(
     for (let look = Math.min(FIRST_LOOK, latest); burnIn === undefined; look = Math.min(2 * look, latest)) {
       complete = await sweepTo(look, look, every, goal);
       if (!complete) break;
-      if (look === latest || agreeAfter(Math.floor(look / 2))) {
+      if (look === latest || agreeAfter(Math.floor(look / 2), look)) {
         burnIn = look;
         if (plan.keep !== undefined) every = spacingOf(goal - burnIn, plan.keep);
         await onDecision({ burnIn, every, iterations: goal });
@@ -240,7 +291,7 @@ export async function sampleRun(
   } finally {
     pool.close();
   }
-  const seconds = (performance.now() - clock) / 1000;
+  const seconds = milliseconds() / 1000;
   const extent = extentOf(burnIn ?? Math.min(...states.map((state) => state.sweeps)), every);
   if (!complete && extent.draws < 2) {
     throw new AbortedError(

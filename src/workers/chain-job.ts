@@ -8,6 +8,8 @@ import {
   MAX_BATCH,
 } from "../samplers/lira.js";
 
+export type { ChainState };
+
 /**
  * One chain as a piece of work: everything that is needed to run it, as data that can be posted to a worker, written to
  * a file or sent to another machine. The same job gives the same bytes wherever and however it is run.
@@ -27,8 +29,10 @@ export interface ChainJob {
   readonly traceEvery: number;
   /** Starting flux `[ny, nx]`; default by chain number. */
   readonly fluxInit?: SkyImage;
-  /** Output so far, to continue from; not with `files`, which remember it themselves. */
-  readonly resume?: ChainOutput;
+  /** State to continue from; not with `files`, which remember it themselves. */
+  readonly resume?: ChainState;
+  /** Hand over what was sampled every so many seconds (`onPiece`), and keep nothing of it; default: all at the end. */
+  readonly pieceSeconds?: number;
   /** Keep traces and checkpoints in files (Node only) instead of in memory, and continue from those that are there. */
   readonly files?: {
     readonly folder: string;
@@ -39,12 +43,13 @@ export interface ChainJob {
   readonly batch?: number;
 }
 
-/** What a chain has produced, complete or stopped early. */
+/** What a chain has produced since it was taken up, or since the piece that it handed over before. */
 export interface ChainOutput {
+  /** Number of the chain, from 0. */
   readonly chain: number;
-  /** Parameter trace, row-major `[state.sweeps, columns]`; empty when it is in files. */
+  /** Parameter trace, row-major `[sweeps since, columns]`; empty when it is in files. */
   readonly rows: Float64Array;
-  /** Kept draws of the flux, row-major `[draws, ny, nx]`; empty when they are in files. */
+  /** Kept draws of the flux, row-major `[draws since, ny, nx]`; empty when they are in files. */
   readonly draws: Float32Array;
   /** Where the chain stands: enough to continue it. */
   readonly state: ChainState;
@@ -75,6 +80,8 @@ export interface ChainJobOptions {
   readonly onProgress?: (sweeps: number) => void;
   /** Called about four times a second, and at the end, with what there is so far. */
   readonly onPreview?: (preview: ChainPreview) => void;
+  /** Called every `pieceSeconds` of the job with what was sampled since; what comes back at the end is the last piece. */
+  readonly onPiece?: (piece: ChainOutput) => void;
   /** Asked as often; true ends the job after the batch at hand. */
   readonly shouldStop?: () => boolean;
 }
@@ -131,43 +138,56 @@ interface TraceSink {
   addDraw(flux: Float64Array): void;
   /** Make everything so far safe against a crash. */
   checkpoint?(state: ChainState): Promise<void>;
-  readonly rows: Float64Array;
-  readonly draws: Float32Array;
+  /** What came since it was last asked, to be given away. */
+  take(): Pick<ChainOutput, "rows" | "draws">;
   close(): void;
 }
 
-/** Traces in memory, allocated once for the whole job. */
+/** A trace in memory: allocated once where its length is known, growing where it is handed over in pieces. */
+function growingTrace<Values extends Float64Array | Float32Array>(
+  make: (length: number) => Values,
+  capacity: number,
+) {
+  let values = make(capacity);
+  let end = 0;
+  return {
+    add(piece: Float64Array): void {
+      if (end + piece.length > values.length) {
+        const grown = make(Math.max(2 * values.length, end + piece.length));
+        grown.set(values);
+        values = grown;
+      }
+      values.set(piece, end);
+      end += piece.length;
+    },
+    take(): Values {
+      const taken = end === values.length ? values : (values.slice(0, end) as Values);
+      if (taken === values) values = make(0);
+      end = 0;
+      return taken;
+    },
+  };
+}
+
+/** Traces in memory, of what this job adds. */
 function memorySink(
-  { iterations, burnIn, traceEvery, resume }: ChainJob,
+  { iterations, burnIn, traceEvery, resume, pieceSeconds }: ChainJob,
   columns: number,
   pixels: number,
 ): TraceSink {
-  const rows = new Float64Array(iterations * columns);
-  const draws = new Float32Array(keptDraws(iterations, burnIn, traceEvery) * pixels);
-  let rowsEnd = 0;
-  let drawsEnd = 0;
-  if (resume) {
-    rows.set(resume.rows);
-    draws.set(resume.draws);
-    rowsEnd = resume.rows.length;
-    drawsEnd = resume.draws.length;
-  }
+  const done = resume?.sweeps ?? 0;
+  const kept = keptDraws(iterations, burnIn, traceEvery) - keptDraws(done, burnIn, traceEvery);
+  const whole = pieceSeconds === undefined;
+  const rows = growingTrace(
+    (length) => new Float64Array(length),
+    whole ? Math.max(0, iterations - done) * columns : 0,
+  );
+  const draws = growingTrace((length) => new Float32Array(length), whole ? Math.max(0, kept) * pixels : 0);
   return {
-    state: resume?.state,
-    addRows(batch) {
-      rows.set(batch, rowsEnd);
-      rowsEnd += batch.length;
-    },
-    addDraw(flux) {
-      draws.set(flux, drawsEnd);
-      drawsEnd += pixels;
-    },
-    get rows() {
-      return rowsEnd === rows.length ? rows : rows.slice(0, rowsEnd);
-    },
-    get draws() {
-      return drawsEnd === draws.length ? draws : draws.slice(0, drawsEnd);
-    },
+    state: resume,
+    addRows: rows.add,
+    addDraw: draws.add,
+    take: () => ({ rows: rows.take(), draws: draws.take() }),
     close: () => undefined,
   };
 }
@@ -180,7 +200,7 @@ async function fileSink(job: ChainJob, folder: string, columns: number, pixels: 
   const files = await openChainFiles({ folder, chain, columns, pixels, every: traceEvery }, (sweeps) =>
     keptDraws(sweeps, burnIn, traceEvery),
   );
-  return { ...files, rows: new Float64Array(0), draws: new Float32Array(0) };
+  return { ...files, take: () => ({ rows: new Float64Array(0), draws: new Float32Array(0) }) };
 }
 
 /**
@@ -190,7 +210,7 @@ async function fileSink(job: ChainJob, folder: string, columns: number, pixels: 
  * @throws JobError when files cannot be written
  */
 export async function runChainJob(job: ChainJob, options: ChainJobOptions = {}): Promise<ChainOutput> {
-  const { iterations, burnIn, traceEvery, batch = MAX_BATCH, files } = job;
+  const { iterations, burnIn, traceEvery, batch = MAX_BATCH, files, pieceSeconds } = job;
   const chain = createLiraChain(job.observations, job.settings, {
     seed: job.seed,
     chain: job.chain,
@@ -221,6 +241,10 @@ export async function runChainJob(job: ChainJob, options: ChainJobOptions = {}):
           await sink.checkpoint?.(chain.save());
           checkpointed = now;
         }
+        if (pieceSeconds !== undefined && now - checkpointed > 1000 * pieceSeconds) {
+          options.onPiece?.({ chain: job.chain, ...sink.take(), state: chain.save() });
+          checkpointed = now;
+        }
         await nextTask();
         if (options.shouldStop?.()) break;
         sliceStart = performance.now();
@@ -230,7 +254,7 @@ export async function runChainJob(job: ChainJob, options: ChainJobOptions = {}):
     preview?.show();
     const state = chain.save();
     await sink.checkpoint?.(state);
-    return { chain: job.chain, rows: sink.rows, draws: sink.draws, state };
+    return { chain: job.chain, ...sink.take(), state };
   } finally {
     sink.close();
   }

@@ -3,9 +3,15 @@ import { serveJobs } from "./serve-jobs.js";
 
 /* The far end of the pool of chains. */
 
-serveJobs<ChainJob, ChainOutput, ChainPreview>(async (job, watch) => {
-  const output = await runChainJob(job, watch);
-  const { rows, draws, state } = output;
+const buffersOf = ({ rows, draws, state }: ChainOutput): ArrayBuffer[] => {
   const arrays = [rows, draws, state.flux, state.scalars, state.moments.mean, state.moments.squares];
-  return { output, transfer: arrays.map(({ buffer }) => buffer as ArrayBuffer) };
+  return arrays.map(({ buffer }) => buffer as ArrayBuffer);
+};
+
+serveJobs<ChainJob, ChainOutput, ChainPreview>(async (job, { onPiece, ...watch }) => {
+  const output = await runChainJob(job, {
+    ...watch,
+    onPiece: (piece) => onPiece(piece, buffersOf(piece)),
+  });
+  return { output, transfer: buffersOf(output) };
 });

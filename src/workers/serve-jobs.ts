@@ -1,4 +1,5 @@
 import { toPlainError } from "../errors.js";
+import { holdLifeline } from "./lifeline.js";
 import type { FromWorker, JobWatch, ToWorker } from "./worker-pool.js";
 
 /*
@@ -7,6 +8,8 @@ import type { FromWorker, JobWatch, ToWorker } from "./worker-pool.js";
  */
 
 interface Port<Job, Output, Preview> {
+  /** Whether this is a Web Worker, whose end its owner is not told of. */
+  readonly web: boolean;
   post(message: FromWorker<Output, Preview>, transfer: readonly ArrayBuffer[]): void;
   listen(handler: (message: ToWorker<Job>) => void): void;
 }
@@ -22,18 +25,27 @@ function openPort<Job, Output, Preview>(): Port<Job, Output, Preview> {
   if (threads?.parentPort) {
     const { parentPort } = threads;
     return {
+      web: false,
       post: (message, transfer) => parentPort.postMessage(message, [...transfer]),
       listen: (handler) => parentPort.on("message", handler),
     };
   }
   const scope = globalThis as unknown as WorkerScope<Job>;
   return {
+    web: true,
     post: (message, transfer) => scope.postMessage(message, transfer),
     listen: (handler) => {
       scope.onmessage = ({ data }) => handler(data);
     },
   };
 }
+
+/** What a job is watched by: everything is there but previews, which nobody may want. */
+type Watch<Output, Preview> = Required<Omit<JobWatch<Preview>, "onPreview" | "onPiece">> &
+  Pick<JobWatch<Preview>, "onPreview"> & {
+    /** Hand over a piece of the output, with the buffers of it that are not copied. */
+    readonly onPiece: (piece: Output, transfer: readonly ArrayBuffer[]) => void;
+  };
 
 /**
  * Run the jobs that this worker is sent, one at a time.
@@ -43,11 +55,14 @@ function openPort<Job, Output, Preview>(): Port<Job, Output, Preview> {
 export function serveJobs<Job, Output, Preview = never>(
   run: (
     job: Job,
-    watch: Required<Omit<JobWatch<Preview>, "onPreview">> & Pick<JobWatch<Preview>, "onPreview">,
+    watch: Watch<Output, Preview>,
   ) => Promise<{ readonly output: Output; readonly transfer: readonly ArrayBuffer[] }>,
 ): void {
   const port = openPort<Job, Output, Preview>();
   let stopping = false;
+  if (port.web) {
+    void holdLifeline().then((lifeline) => lifeline && port.post({ type: "alive", lifeline }, []));
+  }
   port.listen((message) => {
     if (message.type === "stop") {
       stopping = true;
@@ -59,6 +74,7 @@ export function serveJobs<Job, Output, Preview = never>(
       module,
       onProgress: (done) => port.post({ type: "progress", done }, []),
       ...(previews && { onPreview: (preview: Preview) => port.post({ type: "preview", preview }, []) }),
+      onPiece: (piece, transfer) => port.post({ type: "piece", piece }, transfer),
       shouldStop: () => stopping,
     }).then(
       ({ output, transfer }) => port.post({ type: "done", output }, transfer),

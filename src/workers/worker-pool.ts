@@ -1,6 +1,7 @@
 /** A pool of workers for jobs of one kind. */
 
 import { fromPlainError, JobError, type PlainError } from "../errors.js";
+import { watchLifeline } from "./lifeline.js";
 
 /** Messages to a worker. */
 export type ToWorker<Job> =
@@ -17,17 +18,21 @@ export type ToWorker<Job> =
 export type FromWorker<Output, Preview = never> =
   | { readonly type: "progress"; readonly done: number }
   | { readonly type: "preview"; readonly preview: Preview }
+  | { readonly type: "piece"; readonly piece: Output }
+  | { readonly type: "alive"; readonly lifeline: string }
   | { readonly type: "done"; readonly output: Output }
   | { readonly type: "failed"; readonly error: PlainError };
 
 /** How to watch and stop a job. */
-export interface JobWatch<Preview = never> {
+export interface JobWatch<Preview = never, Output = unknown> {
   /** Compiled kernels, which workers are sent; a must for them. */
   readonly module?: WebAssembly.Module;
   /** Called now and then with what is done, in units of the job's kind. */
   readonly onProgress?: (done: number) => void;
   /** Called now and then with what there is so far, by kinds of jobs that have previews. */
   readonly onPreview?: (preview: Preview) => void;
+  /** Called now and then with what is done for good, by kinds of jobs that hand over their output in pieces. */
+  readonly onPiece?: (piece: Output) => void;
   /** Asked as often as `onProgress` is called; true ends the job. */
   readonly shouldStop?: () => boolean;
 }
@@ -39,7 +44,7 @@ export interface WorkerKind<Job, Output, Preview = never> {
   /** A Web Worker of that script. A function of its own, in which bundlers can see the address. */
   readonly webWorker: () => Worker;
   /** Run a job on the calling thread. */
-  readonly runHere: (job: Job, watch: JobWatch<Preview>) => Promise<Output>;
+  readonly runHere: (job: Job, watch: JobWatch<Preview, Output>) => Promise<Output>;
   /** How messages call a job. */
   readonly nameOf: (job: Job) => string;
 }
@@ -64,9 +69,15 @@ export interface WorkerPool<Job, Output, Preview = never> {
    *
    * @throws the errors of the job, JobError when the worker itself fails
    */
-  run(job: Job, watch?: JobWatch<Preview>): Promise<Output>;
+  run(job: Job, watch?: JobWatch<Preview, Output>): Promise<Output>;
   /** End all workers; jobs still running are lost. */
   close(): void;
+}
+
+/** Whether an error says that a worker died, rather than that its job went wrong. */
+export function isWorkerDeath(error: unknown): boolean {
+  const { code, fields } = error as { code?: unknown; fields?: { readonly workerDied?: unknown } };
+  return code === "JOB" && fields?.workerDied === true;
 }
 
 /** Cores that the host offers to this program. */
@@ -100,13 +111,31 @@ function startWorker<Job, Output, Preview>({
     };
   }
   const worker = webWorker();
+  let fail: (reason: unknown) => void = () => undefined;
+  let unwatch: () => void = () => undefined;
+  let died: Error | undefined;
   return {
     post: (message) => worker.postMessage(message),
     listen(onMessage, onFailure) {
-      worker.onmessage = ({ data }) => onMessage(data);
-      worker.onerror = (event) => onFailure(new Error(event.message || "worker failed to start"));
+      fail = onFailure;
+      if (died) onFailure(died);
+      worker.onmessage = ({ data }: { readonly data: FromWorker<Output, Preview> }) => {
+        if (data.type !== "alive") return onMessage(data);
+        // A browser says nothing when it ends a worker, for example for want of memory.
+        unwatch = watchLifeline(data.lifeline, () => {
+          died = new Error("worker was ended by the browser");
+          fail(died);
+        });
+      };
+      worker.onerror = (event) => {
+        event.preventDefault?.();
+        onFailure(new Error(event.message || "worker failed to start"));
+      };
     },
-    terminate: () => worker.terminate(),
+    terminate() {
+      unwatch();
+      worker.terminate();
+    },
   };
 }
 
@@ -114,9 +143,9 @@ function runOnWorker<Job, Output, Preview>(
   worker: WorkerHandle<Job, Output, Preview>,
   job: Job,
   nameOf: (job: Job) => string,
-  options: JobWatch<Preview>,
+  options: JobWatch<Preview, Output>,
 ): Promise<Output> {
-  const { module, onProgress, onPreview, shouldStop } = options;
+  const { module, onProgress, onPreview, onPiece, shouldStop } = options;
   if (module === undefined)
     throw new JobError("pool: a job for a worker must come with compiled kernels; pass module");
   return new Promise((resolve, reject) => {
@@ -135,6 +164,8 @@ function runOnWorker<Job, Output, Preview>(
       (message) => {
         if (message.type === "progress") onProgress?.(message.done);
         else if (message.type === "preview") onPreview?.(message.preview);
+        else if (message.type === "piece") onPiece?.(message.piece);
+        else if (message.type === "alive") return;
         else if (message.type === "done") settle(() => resolve(message.output));
         else settle(() => reject(fromPlainError(message.error)));
       },
@@ -144,7 +175,7 @@ function runOnWorker<Job, Output, Preview>(
             new JobError(
               `pool: the worker of ${nameOf(job)} must stay alive, got ${String(cause)}; run it again`,
               {
-                fields: { job: nameOf(job) },
+                fields: { job: nameOf(job), workerDied: true },
                 cause,
               },
             ),

@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { type Shape, skyImage } from "../../src/image.js";
 import { createLiraChain, type LiraChainSettings } from "../../src/samplers/lira.js";
-import { type ChainJob, type ChainPreview, keptDraws, runChainJob } from "../../src/workers/chain-job.js";
+import {
+  type ChainJob,
+  type ChainOutput,
+  type ChainPreview,
+  keptDraws,
+  runChainJob,
+} from "../../src/workers/chain-job.js";
 import { textbookRandom } from "../oracles/textbook-random.js";
 
 const SHAPE: Shape = [6, 5];
@@ -36,6 +42,15 @@ const job: ChainJob = {
   burnIn: 20,
   traceEvery: 5,
 };
+
+/** Pieces of a chain as one. */
+function joined(pieces: readonly ChainOutput[]): ChainOutput {
+  return {
+    ...pieces[pieces.length - 1],
+    rows: Float64Array.from(pieces.flatMap(({ rows }) => [...rows])),
+    draws: Float32Array.from(pieces.flatMap(({ draws }) => [...draws])),
+  };
+}
 
 describe("runChainJob", () => {
   it("shows previews that add up to the trace, and gives the same output with them", async () => {
@@ -91,7 +106,8 @@ describe("runChainJob", () => {
       const whole = await runChainJob(job);
       const resume = await runChainJob({ ...job, iterations: first });
       expect(resume.state.sweeps).toBe(first);
-      expect(await runChainJob({ ...job, resume: structuredClone(resume) })).toEqual(whole);
+      const rest = await runChainJob({ ...job, resume: structuredClone(resume.state) });
+      expect(joined([resume, rest])).toEqual(whole);
     },
   );
 
@@ -113,9 +129,25 @@ describe("runChainJob", () => {
     expect(sweeps[2]).toBe(done);
     expect([...sweeps].sort((a, b) => a - b)).toEqual(sweeps);
     const iterations = done + 50;
-    expect(await runChainJob({ ...long, iterations, resume: stopped })).toEqual(
-      await runChainJob({ ...long, iterations }),
+    const rest = await runChainJob({ ...long, iterations, resume: stopped.state });
+    expect(joined([stopped, rest])).toEqual(await runChainJob({ ...long, iterations }));
+  });
+
+  it("hands over pieces that add up to the whole, each with the state to continue from", async () => {
+    const long = { ...job, iterations: 1_000_003, burnIn: 500, traceEvery: 700 };
+    const pieces: ChainOutput[] = [];
+    const last = await runChainJob(
+      { ...long, pieceSeconds: 0 },
+      { onPiece: (piece) => pieces.push(structuredClone(piece)), shouldStop: () => pieces.length >= 5 },
     );
+    expect(pieces).toHaveLength(5);
+    expect(pieces.every(({ rows }) => rows.length > 0)).toBe(true);
+    const iterations = last.state.sweeps;
+    const whole = await runChainJob({ ...long, iterations });
+    expect(joined([...pieces, last])).toEqual(whole);
+    // From the middle: the pieces before, and what a chain adds that takes up their state.
+    const rest = await runChainJob({ ...long, iterations, resume: pieces[2].state });
+    expect(joined([...pieces.slice(0, 3), rest])).toEqual(whole);
   });
 
   it("starts where it is told to", async () => {

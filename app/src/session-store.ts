@@ -1,0 +1,169 @@
+/** Runs kept in the browser's database (IndexedDB), so that a reload or a crash does not lose them. */
+
+import type { ChainPiece, CheckpointRecord, LiraDeconvolverOptions, RunCheckpoints } from "tslira";
+import type { Choices, Composition, RunAbout } from "./protocol.js";
+
+/** What is kept of a run besides its files and pieces. */
+export interface SessionRecord {
+  readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly created: number;
+  readonly updated: number;
+  readonly done: boolean;
+  /** Sweeps kept of each chain. */
+  readonly sweeps: readonly number[];
+  readonly about: RunAbout;
+  readonly choices: Choices;
+  readonly composition: Composition;
+  readonly settings: LiraDeconvolverOptions;
+  readonly command: string;
+  /** Bytes of traces and files, about. */
+  readonly bytes: number;
+  readonly checkpoint?: CheckpointRecord;
+}
+
+/** A file as it was given. */
+export interface SessionFile {
+  /** Its number in the choices. */
+  readonly file: number;
+  readonly name: string;
+  readonly content: Blob;
+  /** Made here, as those of examples are, and not given by anybody. */
+  readonly made: boolean;
+}
+
+const NAME = "tslira-studio";
+const VERSION = 1;
+const SESSIONS = "sessions";
+const FILES = "files";
+const PIECES = "pieces";
+
+function answered<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+function finished(transaction: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error ?? new Error("the browser gave up writing"));
+  });
+}
+
+/** The database. */
+export type SessionStore = Awaited<ReturnType<typeof openSessionStore>>;
+
+/** Open the database; rejected where the browser refuses one. */
+export async function openSessionStore() {
+  const opening = indexedDB.open(NAME, VERSION);
+  opening.onupgradeneeded = () => {
+    const made = opening.result;
+    made.createObjectStore(SESSIONS, { keyPath: "id" });
+    made.createObjectStore(FILES);
+    made.createObjectStore(PIECES);
+  };
+  const database = await answered(opening);
+  // Another page with a newer Studio wants to change the layout.
+  database.onversionchange = () => database.close();
+  const all = (id: string) => IDBKeyRange.bound([id], [id, []]);
+
+  /** Change the record of a session and, in the same step, something else. */
+  async function change(
+    id: string,
+    part: (record: SessionRecord) => SessionRecord,
+    rest: (transaction: IDBTransaction) => void = () => undefined,
+  ): Promise<void> {
+    const transaction = database.transaction([SESSIONS, FILES, PIECES], "readwrite");
+    const end = finished(transaction);
+    const sessions = transaction.objectStore(SESSIONS);
+    const reading = sessions.get(id);
+    reading.onsuccess = () => {
+      // Discarded meanwhile by another page: then nothing is written.
+      if (reading.result === undefined) return transaction.abort();
+      try {
+        sessions.put({ ...part(reading.result as SessionRecord), updated: Date.now() });
+        rest(transaction);
+      } catch {
+        transaction.abort();
+      }
+    };
+    await end;
+  }
+
+  return {
+    async list(): Promise<SessionRecord[]> {
+      return answered(database.transaction(SESSIONS).objectStore(SESSIONS).getAll());
+    },
+
+    async record(id: string): Promise<SessionRecord> {
+      const found = await answered(database.transaction(SESSIONS).objectStore(SESSIONS).get(id));
+      if (found === undefined)
+        throw new Error("studio: the run must still be kept, got none; start it again");
+      return found as SessionRecord;
+    },
+
+    async files(id: string): Promise<SessionFile[]> {
+      return answered(database.transaction(FILES).objectStore(FILES).getAll(all(id)));
+    },
+
+    async create(record: SessionRecord, files: readonly SessionFile[]): Promise<void> {
+      const transaction = database.transaction([SESSIONS, FILES], "readwrite");
+      const end = finished(transaction);
+      try {
+        transaction.objectStore(SESSIONS).put(record);
+        for (const one of files) transaction.objectStore(FILES).put(one, [record.id, one.file]);
+      } catch (error) {
+        end.catch(() => undefined);
+        transaction.abort();
+        throw error;
+      }
+      await end;
+    },
+
+    change,
+
+    async remove(id: string): Promise<void> {
+      const transaction = database.transaction([SESSIONS, FILES, PIECES], "readwrite");
+      const end = finished(transaction);
+      transaction.objectStore(SESSIONS).delete(id);
+      transaction.objectStore(FILES).delete(all(id));
+      transaction.objectStore(PIECES).delete(all(id));
+      await end;
+    },
+
+    /** Checkpoints of a session, as a run wants them. */
+    checkpoints(id: string): RunCheckpoints {
+      return {
+        async read() {
+          const transaction = database.transaction([SESSIONS, PIECES]);
+          const record: SessionRecord | undefined = await answered(transaction.objectStore(SESSIONS).get(id));
+          if (record?.checkpoint === undefined) return undefined;
+          const pieces: ChainPiece[] = await answered(
+            database.transaction(PIECES).objectStore(PIECES).getAll(all(id)),
+          );
+          return { record: record.checkpoint, pieces };
+        },
+        writeRecord: (checkpoint) => change(id, (record) => ({ ...record, checkpoint })),
+        addPiece: (piece) =>
+          change(
+            id,
+            (record) => {
+              const sweeps = [...record.sweeps];
+              sweeps[piece.chain] = piece.state.sweeps;
+              const bytes =
+                record.bytes +
+                piece.rows.byteLength +
+                piece.draws.byteLength +
+                3 * piece.state.flux.byteLength;
+              return { ...record, sweeps, bytes };
+            },
+            // Pieces of a chain follow each other by the sweep where they end.
+            (transaction) =>
+              transaction.objectStore(PIECES).put(piece, [id, piece.chain, piece.state.sweeps]),
+          ),
+      };
+    },
+  };
+}
