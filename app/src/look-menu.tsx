@@ -32,7 +32,7 @@ function Percents({
           aria-pressed={chosen === percent}
           onClick={() => onChoose(percent)}
         >
-          {percent === 100 ? "min–max" : `${percent} %`}
+          {percent} %
         </button>
       ))}
     </fieldset>
@@ -185,7 +185,7 @@ export function LimitsMenu({ layer, look }: { readonly layer: Layer; readonly lo
     <Popup
       className="limits"
       title={own ? "Limits set" : "Limits"}
-      label={`Limits of ${layer.title}${own ? ", set by hand" : ""}`}
+      label={`${own ? "Limits set" : "Limits"} of ${layer.title}`}
     >
       {() => {
         const { limits } = quantityScale(layer.kind, image, styleOf(now, layer.id));
@@ -209,7 +209,7 @@ export function LimitsMenu({ layer, look }: { readonly layer: Layer; readonly lo
                 change({ limits: rest }, "");
               }}
             >
-              By itself
+              Automatic
             </button>
             {now.style.stretch === "log" && (
               <p className="muted">A logarithmic stretch takes limits above 0 only.</p>

@@ -151,7 +151,6 @@ export function Workspace({ desk, open, onCompose, onLive, form, onForm }: Works
   );
   const pick = useCallback(([x, y]: readonly [number, number]) => select({ kind: "pixel", x, y }), [select]);
   const drawn = useCallback((what: "region" | "line") => {
-    touched.current = true;
     setTab((now) => (what === "line" ? "profile" : now === "draws" || now === "profile" ? now : "selection"));
   }, []);
   const gestures = useRegionGestures(look, tool, shape, pick, drawn);

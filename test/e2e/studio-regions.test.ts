@@ -91,7 +91,7 @@ describe.skipIf(!hasChromium)("Regions in Studio", { timeout: 180_000 }, () => {
   async function run(seed: string, iterations = "400"): Promise<void> {
     await studio.page.fill("#field-iterations", iterations);
     await studio.page.fill("#field-seed", seed);
-    await studio.page.click("text=Start the chains");
+    await studio.page.click("button:text-matches('^(Start the chains|Run again)$')");
     await studio.page.waitForSelector(".verdict", { timeout: 90_000 });
   }
 
@@ -108,13 +108,13 @@ describe.skipIf(!hasChromium)("Regions in Studio", { timeout: 180_000 }, () => {
     await draw("r", [3, 20], [8, 24]);
     await draw("a", [16, 25], [22, 25]);
     await studio.page.keyboard.press("g");
-    for (const corner of [
+    for (const [x, y] of [
       [24, 18],
       [29, 18],
       [27, 24],
       [24, 18],
     ] as const) {
-      const point = await at(...corner);
+      const point = await at(x, y);
       await studio.page.mouse.click(point.x, point.y);
     }
     expect(await names()).toEqual(["Region 1", "Region 2", "Region 3", "Region 4", "Region 5"]);
@@ -283,7 +283,7 @@ describe.skipIf(!hasChromium)("Regions in Studio", { timeout: 180_000 }, () => {
     await studio.page.click("[aria-label='Limits of Counts']");
     await studio.page.fill(".popup-box label:has-text('To') input", "5");
     await studio.page.keyboard.press("Enter");
-    await studio.page.waitForSelector("[aria-label='Limits of Counts, set by hand']");
+    await studio.page.waitForSelector("[aria-label='Limits set of Counts']");
     await expect.poll(async () => (await studio.pixels("Counts")) !== before.counts).toBe(true);
     expect(await studio.pixels("Posterior mean")).toBe(before.mean);
     await studio.shot("limits");
