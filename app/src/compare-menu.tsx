@@ -51,7 +51,7 @@ export function CompareMenu({ a, b, comparison, keep, show }: CompareControl) {
   return (
     <span className="compare-buttons">
       <button type="button" onClick={keep} title="Keep this result as A, to compare later ones with it">
-        Keep as A
+        Keep A
       </button>
       {a && (
         <span className="segments">

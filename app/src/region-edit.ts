@@ -286,7 +286,7 @@ export function fieldsOf(shape: RegionShape): ShapeField[] {
   if (shape.kind === "polygon") return [];
   if (shape.kind === "annulus") {
     const { inner, outer } = shape;
-    const move = fieldsOf(outer).slice(0, 2);
+    const move = fieldsOf(outer).filter(({ label }) => label === "x" || label === "y");
     return [
       ...move.map((field) => ({
         ...field,

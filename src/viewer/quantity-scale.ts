@@ -69,7 +69,8 @@ export function quantityScale(
   like: readonly SkyImage[] = [image],
 ): ColorScale {
   const scale = plainScale(kind, image, style, like);
-  const { inverted = false, contrast = 1, bias = 0.5 } = style;
+  const { contrast = 1, bias = 0.5 } = style;
+  const inverted = style.inverted === true && kind !== "residual"; // red stays above, blue below
   if (!inverted && contrast === 1 && bias === 0.5) return scale;
   return { ...scale, colors: adjustedColors(scale.colormap, { inverted, contrast, bias }) };
 }
