@@ -301,7 +301,11 @@ export {
 export { type DiagnoseParts, diagnose } from "./posterior/diagnose.js";
 export type { DrawSource, WatchOptions } from "./posterior/draw-source.js";
 export { type PixelConvergence, pixelConvergence } from "./posterior/pixel-convergence.js";
-export { type PixelCorrelationOptions, pixelCorrelation, regionCorrelation } from "./posterior/pixel-correlation.js";
+export {
+  type PixelCorrelationOptions,
+  pixelCorrelation,
+  regionCorrelation,
+} from "./posterior/pixel-correlation.js";
 export type { EstimatedComponent, PointEstimate } from "./posterior/point-estimate.js";
 export {
   type Quantities,
