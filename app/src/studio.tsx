@@ -3,6 +3,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { type Desk, openDesk } from "./desk.js";
 import type { Choices, Composition, Example, LiveView, ObservationView, ShownExample } from "./protocol.js";
+import type { DrawnRegion } from "./region-edit.js";
 import { startForm } from "./settings.js";
 import { StartScreen } from "./start-screen.js";
 import { Workspace } from "./workspace.js";
@@ -28,6 +29,7 @@ export function Studio() {
   const [open, setOpen] = useState<OpenData>();
   const [form, setForm] = useState(startForm);
   const [trouble, setTrouble] = useState("");
+  const drawn = useRef<readonly DrawnRegion[]>([]);
   const [theme, setTheme] = useState<Theme>("auto");
 
   useEffect(() => {
@@ -63,6 +65,7 @@ export function Studio() {
   const startAgain = () => {
     void desk?.stop();
     void desk?.forgetFiles();
+    drawn.current = [];
     setOpen(undefined);
   };
 
@@ -106,6 +109,7 @@ export function Studio() {
             form={form}
             onForm={setForm}
             onLive={onLive}
+            drawn={drawn}
           />
         ))}
     </>

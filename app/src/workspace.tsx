@@ -14,6 +14,7 @@ import { useLook } from "./look.js";
 import { TOOL_KEYS, useLookKeys } from "./look-keys.js";
 import { PanelGrid, type Tool } from "./panel-grid.js";
 import type { Composition, LiveView, ResultView } from "./protocol.js";
+import { type DrawnRegion, movedRegion } from "./region-edit.js";
 import { useRegionGestures } from "./region-gestures.js";
 import { commandOf } from "./reproduce.js";
 import { RunCard, type RunState } from "./run-card.js";
@@ -29,20 +30,29 @@ interface WorkspaceProps {
   readonly form: Form;
   readonly onForm: (form: Form) => void;
   readonly onLive: (listener: (live: LiveView) => void) => void;
+  /** Regions in pixels of the whole image: they too outlive a cut-out. */
+  readonly drawn: { current: readonly DrawnRegion[] };
 }
 
 /** The screen. */
-export function Workspace({ desk, open, onCompose, onLive, form, onForm }: WorkspaceProps) {
+export function Workspace({ desk, open, onCompose, onLive, form, onForm, drawn }: WorkspaceProps) {
   const { view: data, choices, composition, example } = open;
   const shape = data.counts.shape;
   const [run, setRun] = useState<RunState>({ stage: "ready" });
+  const place = useMemo(() => {
+    const { x, y } = composition.cutout ?? { x: [0], y: [0] };
+    return { wcs: data.wcs, origin: { x: x[0], y: y[0] } };
+  }, [data.wcs, composition.cutout]);
   const look = useLook(() => ({
     style: { stretch: "sqrt", colormap: "auto", percent: 99.9 },
     limits: {},
     panels: panelsFor(data, false),
     view: wholeView(shape),
-    regions: [],
+    regions: drawn.current.map((one) => movedRegion(one, -place.origin.x, -place.origin.y)),
   }));
+  useEffect(() => {
+    drawn.current = look.now.regions.map((one) => movedRegion(one, place.origin.x, place.origin.y));
+  }, [drawn, look.now.regions, place]);
   const { view, panels, style } = look.now;
   const { change, region } = look;
   const setView = useCallback((next: Viewport) => change({ view: next }, "view"), [change]);
@@ -63,10 +73,6 @@ export function Workspace({ desk, open, onCompose, onLive, form, onForm }: Works
     () => (region ? { kind: "region", name: region.name, terms: region.terms } : pixel),
     [region, pixel],
   );
-  const place = useMemo(() => {
-    const { x, y } = composition.cutout ?? { x: [0], y: [0] };
-    return { wcs: data.wcs, origin: { x: x[0], y: y[0] } };
-  }, [data.wcs, composition.cutout]);
 
   const live = run.stage === "running" ? run.live : undefined;
   const result = run.stage === "done" ? run.result : undefined;
@@ -150,10 +156,10 @@ export function Workspace({ desk, open, onCompose, onLive, form, onForm }: Works
     [change],
   );
   const pick = useCallback(([x, y]: readonly [number, number]) => select({ kind: "pixel", x, y }), [select]);
-  const drawn = useCallback((what: "region" | "line") => {
+  const noteDrawn = useCallback((what: "region" | "line") => {
     setTab((now) => (what === "line" ? "profile" : now === "draws" || now === "profile" ? now : "selection"));
   }, []);
-  const gestures = useRegionGestures(look, tool, shape, pick, drawn);
+  const gestures = useRegionGestures(look, tool, shape, pick, noteDrawn);
   const latest = useMemo(
     () => (run.stage === "done" ? { result: run.result, settings: run.settings } : undefined),
     [run],

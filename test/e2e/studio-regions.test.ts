@@ -427,5 +427,14 @@ describe.skipIf(!hasChromium)("Regions in Studio", { timeout: 180_000 }, () => {
     ).toBe(0);
     await studio.shot("regions-tablet");
     expect((await auditPage(studio.page)).violations).toEqual([]);
+    // Regions stay where they are in the sky when the cut-out is undone.
+    const inPixels = () => studio.page.selectOption("[aria-label='Coordinates of the region file']", "image");
+    await inPixels();
+    const cutOut = await saved();
+    await studio.page.click(".facts .link");
+    await studio.page.waitForSelector('dt:text-is("cut-out")', { state: "detached" });
+    await expect.poll(names).toEqual(["Region 1", "Region 2"]);
+    await inPixels();
+    expect(parseDs9Regions(await saved()).regions).toEqual(parseDs9Regions(cutOut).regions);
   });
 });
