@@ -34,9 +34,9 @@ export {
   type Ds9Regions,
   type Ds9RegionsOptions,
   parseDs9Regions,
-  type RegionTerm,
   type ShapedRegion,
 } from "./data/ds9-region.js";
+export { type FormatDs9RegionsOptions, formatDs9Regions } from "./data/ds9-write.js";
 export { galacticToIcrs, icrsToGalactic } from "./data/galactic.js";
 export { type MultiscaleLevel, multiscaleDecomposition } from "./data/multiscale-decomposition.js";
 export type { Observation, SimulatedObservation, WcsCard } from "./data/observation.js";
@@ -57,7 +57,9 @@ export {
   type RadialProfileOptions,
   radialProfile,
 } from "./data/radial-profile.js";
-export { type RegionShape, shapeContains } from "./data/region-shape.js";
+export type { RegionSystem } from "./data/region-frame.js";
+export { movedShape, type RegionShape, shapeContains } from "./data/region-shape.js";
+export { type RegionTerm, termsContain, termsPixels } from "./data/region-terms.js";
 export { exposureGradient, type SimulateCountsOptions, simulateCounts } from "./data/simulate.js";
 export {
   type PointSource,
@@ -299,7 +301,11 @@ export {
 export { type DiagnoseParts, diagnose } from "./posterior/diagnose.js";
 export type { DrawSource, WatchOptions } from "./posterior/draw-source.js";
 export { type PixelConvergence, pixelConvergence } from "./posterior/pixel-convergence.js";
-export { type PixelCorrelationOptions, pixelCorrelation } from "./posterior/pixel-correlation.js";
+export {
+  type PixelCorrelationOptions,
+  pixelCorrelation,
+  regionCorrelation,
+} from "./posterior/pixel-correlation.js";
 export type { EstimatedComponent, PointEstimate } from "./posterior/point-estimate.js";
 export {
   type Quantities,
@@ -456,6 +462,11 @@ export {
   type TaskStore,
 } from "./significance/estimate.js";
 export type { LocalSignificance } from "./significance/local-significance.js";
+export {
+  type MeasuredRegion,
+  type MeasureRegionsOptions,
+  measureRegions,
+} from "./significance/measure-regions.js";
 export {
   type FittedNull,
   NULL_KINDS,

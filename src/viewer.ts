@@ -18,7 +18,7 @@ export {
 } from "./viewer/chart.js";
 export { type ColorBar, createColorBar } from "./viewer/color-bar.js";
 export { createFrame, type Frame, outlined } from "./viewer/frame.js";
-export { crossShape, selectionShape } from "./viewer/marks.js";
+export { crossShape, selectionShape, shapeOutline } from "./viewer/marks.js";
 export { countText, durationText, errorText, numberText, rhatText } from "./viewer/numbers.js";
 export { type Quantity, quantityScale, type Style } from "./viewer/quantity-scale.js";
 export { compass, scaleBar } from "./viewer/scale-bar.js";

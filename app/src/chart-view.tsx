@@ -5,7 +5,7 @@ import { chart, histogram, linePath, numberText, paddedRange, pooled, quantilesO
 import type { TraceView } from "./protocol.js";
 
 /** A box that tells its width to what it holds. */
-function Measured({ children }: { readonly children: (width: number) => ReactNode }) {
+export function Measured({ children }: { readonly children: (width: number) => ReactNode }) {
   const host = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
   useLayoutEffect(() => {
@@ -21,7 +21,8 @@ function Measured({ children }: { readonly children: (width: number) => ReactNod
   );
 }
 
-function Svg({ text }: { readonly text: string }) {
+/** SVG text as an element. */
+export function Svg({ text }: { readonly text: string }) {
   // biome-ignore lint/security/noDangerouslySetInnerHtml: text of the viewer's own charts, which escape what is not theirs.
   return <div dangerouslySetInnerHTML={{ __html: text }} />;
 }

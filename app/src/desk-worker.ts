@@ -1,23 +1,20 @@
 /** The desk: a worker that holds files, runs chains in workers of its own and keeps the draws. The page only shows. */
 
 import {
-  chainGroups,
   encodeResult,
   holdLifeline,
   type LiraResult,
   plotDataset,
   plotParameterTraces,
   plotPosterior,
-  type Region,
   type RunPause,
-  regionDraws,
   reportHtml,
   runPause,
   type SkyImage,
-  summariseQuantity,
   toPlainError,
 } from "tslira";
 import { type Composed, deskFiles } from "./desk-files.js";
+import { bandsOf, correlate, lookAtRegion } from "./desk-look.js";
 import { runChains } from "./desk-run.js";
 import { deskSessions } from "./desk-sessions.js";
 import { EXAMPLES, exampleFiles, simulateExample } from "./examples.js";
@@ -106,20 +103,10 @@ const handlers: Handlers = {
     return opened;
   },
   discardKept: sessions.remove,
-  async region(pixels, name) {
-    const { trace, mean, config } = need(result, "a result");
-    const weights = new Float64Array(mean.data.length);
-    for (const pixel of pixels) weights[pixel] = 1;
-    const region: Region = { name, weights: { data: weights, shape: mean.shape } };
-    const [chains] = await regionDraws(trace.images, [region]);
-    const { std, rhat, ess } = summariseQuantity(name, chains, undefined, chainGroups(config));
-    const sum = ({ data }: SkyImage) => pixels.reduce((all, pixel) => all + data[pixel], 0);
-    return {
-      pixels: pixels.length,
-      chains,
-      summary: { mean: sum(mean), std, rhat, ess },
-    };
-  },
+  region: (pixels, name) =>
+    lookAtRegion(need(result, "a result"), need(composed, "an observation").observation, pixels, name),
+  correlation: (pixels) => correlate(need(result, "a result"), pixels),
+  bands: (groups) => bandsOf(need(result, "a result"), groups),
   draw(chain, index) {
     const { images } = need(result, "a result").trace;
     const [ny, nx] = images.shape;

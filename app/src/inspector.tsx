@@ -1,31 +1,30 @@
 /** A closer look: numbers under the cursor, what was picked, the chains, and single draws. */
 
-import { useEffect, useMemo, useState } from "react";
 import { formatSkyPosition, pixelToSky, type SkyWcs } from "tslira";
 import {
   countText,
   errorText,
   formatUnit,
   numberText,
-  pooled,
-  quantilesOf,
   rhatText,
   type Selection,
   type Style,
-  selectedPixels,
-  selectionCentre,
-  selectionText,
 } from "tslira/viewer";
-import { DrawsChart, HistogramChart, TraceChart } from "./chart-view.js";
+import { TraceChart } from "./chart-view.js";
 import type { Desk } from "./desk.js";
 import { DrawsView } from "./draws-view.js";
 import type { Layer } from "./layers.js";
-import type { LiveView, ObservationView, RegionView, ResultView } from "./protocol.js";
+import type { LookControl } from "./look.js";
+import { ProfileView } from "./profile-view.js";
+import type { LiveView, ObservationView, ResultView } from "./protocol.js";
+import type { RegionPlace } from "./region-file.js";
+import { SelectionView } from "./selection-view.js";
 
 /** Parts of the inspector. */
-export type Tab = "selection" | "chains" | "draws";
+export type Tab = "selection" | "profile" | "chains" | "draws";
 const TABS: readonly (readonly [Tab, string])[] = [
   ["selection", "Selection"],
+  ["profile", "Profile"],
   ["chains", "Chains"],
   ["draws", "Draws"],
 ];
@@ -37,7 +36,8 @@ interface InspectorProps {
   readonly wcs: SkyWcs | undefined;
   readonly cursor: readonly [number, number];
   readonly selection: Selection;
-  readonly onSelect: (selection: Selection) => void;
+  readonly look: LookControl;
+  readonly place: RegionPlace;
   readonly live: LiveView | undefined;
   readonly result: ResultView | undefined;
   readonly style: Style;
@@ -76,6 +76,7 @@ export function Inspector(props: InspectorProps) {
       </div>
       <div className="tab-panel" role="tabpanel" id="tab-panel" aria-labelledby={`tab-${tab}`}>
         {tab === "selection" && <SelectionView {...props} />}
+        {tab === "profile" && <ProfileView {...props} />}
         {tab === "chains" && <ChainsView live={live} result={result} />}
         {tab === "draws" &&
           (result ? (
@@ -124,137 +125,6 @@ function Readout({ layers, data, wcs, cursor: [x, y] }: InspectorProps) {
         </div>
       ))}
     </dl>
-  );
-}
-
-/** What was picked. */
-function SelectionView({ desk, data, selection, onSelect, result, wcs }: InspectorProps) {
-  const shape = data.counts.shape;
-  const pixels = useMemo(() => selectedPixels(selection, shape), [selection, shape]);
-  const [region, setRegion] = useState<{ readonly of: Selection; readonly view: RegionView }>();
-  const [trouble, setTrouble] = useState("");
-  const unit = data.unit ?? "";
-
-  useEffect(() => {
-    setTrouble("");
-    if (result === undefined || pixels.length === 0) {
-      setRegion(undefined);
-      return;
-    }
-    let current = true;
-    // A circle that is being drawn asks once it rests.
-    const timer = setTimeout(() => {
-      desk.region(pixels, selectionText(selection)).then(
-        (view) => current && setRegion({ of: selection, view }),
-        (error: Error) => current && setTrouble(error.message),
-      );
-    }, 60);
-    return () => {
-      current = false;
-      clearTimeout(timer);
-    };
-  }, [desk, pixels, result, selection]);
-
-  const sum = (values: ArrayLike<number>) => pixels.reduce((all, pixel) => all + values[pixel], 0);
-  const single = pixels.length === 1;
-  const [cx, cy] = selectionCentre(selection);
-  const shown = region?.view.chains.some(({ length }) => length > 1) ? region.view : undefined;
-  const all = shown && pooled(shown.chains);
-  const interval: readonly [number, number] | undefined =
-    all && result
-      ? single
-        ? [result.low.data[pixels[0]], result.high.data[pixels[0]]]
-        : (quantilesOf(all, [0.16, 0.84]) as [number, number])
-      : undefined;
-  const wide = all && quantilesOf(all, [0.025, 0.975]);
-  const mean = shown?.summary.mean ?? Number.NaN;
-  const error = shown ? (single && result ? result.std.data[pixels[0]] : shown.summary.std) : Number.NaN;
-
-  return (
-    <div className="selection">
-      <h3 id="selection-name">{selectionText(selection)}</h3>
-      {selection.kind === "circle" && (
-        <label className="line">
-          Radius in pixels
-          <input
-            type="number"
-            min={0.5}
-            step={0.5}
-            value={selection.radius}
-            onChange={({ target }) => {
-              const radius = Number(target.value);
-              if (radius > 0) onSelect({ ...selection, radius });
-            }}
-          />
-        </label>
-      )}
-      <dl className="facts" id="selection-numbers">
-        {wcs && !single && (
-          <div data-key="sky">
-            <dt>centre</dt>
-            <dd>{formatSkyPosition(wcs, pixelToSky(wcs, cx, cy))}</dd>
-          </div>
-        )}
-        <div data-key="counts">
-          <dt>counts</dt>
-          <dd>
-            {countText(sum(data.counts.data))}
-            {!single && ` in ${countText(pixels.length)} pixels`}
-            {result && `, ${numberText(sum(result.predicted.data))} predicted`}
-          </dd>
-        </div>
-        {shown && interval && wide && (
-          <>
-            <div data-key="flux" className="main">
-              <dt>flux</dt>
-              <dd>
-                {errorText(mean, error)} {formatUnit(unit)}
-              </dd>
-            </div>
-            <div data-key="interval">
-              <dt>68 %</dt>
-              <dd>
-                {numberText(interval[0])} to {numberText(interval[1])}
-              </dd>
-            </div>
-            <div data-key="interval95">
-              <dt>95 %</dt>
-              <dd>
-                {numberText(wide[0])} to {numberText(wide[1])}
-              </dd>
-            </div>
-            <div data-key="rhat">
-              <dt>R-hat</dt>
-              <dd>
-                {rhatText(shown.summary.rhat)}, ESS {countText(shown.summary.ess)}
-              </dd>
-            </div>
-          </>
-        )}
-      </dl>
-      {trouble !== "" && (
-        <p role="alert" className="trouble">
-          {trouble}
-        </p>
-      )}
-      {result === undefined ? (
-        <p className="muted">Flux, its interval, trace and histogram appear here when the chains are done.</p>
-      ) : (
-        shown &&
-        interval && (
-          <>
-            <DrawsChart
-              chains={shown.chains}
-              first={result.firstSweep}
-              every={result.everySweeps}
-              interval={interval}
-              unit={unit}
-            />
-            <HistogramChart chains={shown.chains} mean={mean} interval={interval} unit={unit} />
-          </>
-        )
-      )}
-    </div>
   );
 }
 

@@ -10,7 +10,6 @@ import {
   type Frame,
   quantityScale,
   type Selection,
-  type Style,
   scaleBar,
   selectionShape,
   type Viewport,
@@ -18,10 +17,13 @@ import {
   zoomAt,
 } from "tslira/viewer";
 import type { Layer } from "./layers.js";
+import type { LookControl } from "./look.js";
+import { LimitsMenu, styleOf } from "./look-menu.js";
 import { Bar, frameStyle, Picture } from "./picture.js";
+import type { RegionGestures } from "./region-gestures.js";
 
 /** What a drag on a picture does. */
-export type Tool = "pixel" | "circle" | "cut";
+export type Tool = "pixel" | "circle" | "ellipse" | "box" | "polygon" | "annulus" | "line" | "cut";
 
 /** A rectangle that is being drawn or waits for a yes. */
 interface Cut {
@@ -43,7 +45,8 @@ interface GridProps {
   readonly onSelect: (selection: Selection) => void;
   readonly tool: Tool;
   readonly onCut: (target: "counts" | "psf", part: Cutout) => void;
-  readonly style: Style;
+  readonly look: LookControl;
+  readonly gestures: RegionGestures;
 }
 
 /** Pixels that a drag covers, as a cut-out within the image. */
@@ -80,19 +83,22 @@ export function PanelGrid(props: GridProps) {
           return (
             // biome-ignore lint/suspicious/noArrayIndexKey: the place is what stays; its layer changes.
             <figure className="panel" key={index}>
-              <select
-                aria-label={`Quantity of picture ${index + 1}`}
-                value={layer.id}
-                onChange={({ target: { value } }) =>
-                  onPanels(panels.map((one, at) => (at === index ? value : one)))
-                }
-              >
-                {layers.map((one) => (
-                  <option key={one.id} value={one.id}>
-                    {one.title}
-                  </option>
-                ))}
-              </select>
+              <div className="panel-head">
+                <select
+                  aria-label={`Quantity of picture ${index + 1}`}
+                  value={layer.id}
+                  onChange={({ target: { value } }) =>
+                    onPanels(panels.map((one, at) => (at === index ? value : one)))
+                  }
+                >
+                  {layers.map((one) => (
+                    <option key={one.id} value={one.id}>
+                      {one.title}
+                    </option>
+                  ))}
+                </select>
+                <LimitsMenu layer={layer} look={props.look} />
+              </div>
               {layer.image === undefined ? (
                 <div className="empty" style={frameStyle(shape)}>
                   {layer.waiting}
@@ -149,7 +155,8 @@ interface PanelProps extends GridProps {
 }
 
 function PanelPicture(props: PanelProps) {
-  const { layer, image, first, cut, style, cursor, selection, wcs, tool } = props;
+  const { layer, image, first, cut, cursor, selection, wcs, tool, look, gestures } = props;
+  const style = useMemo(() => styleOf(look.now, layer.id), [look.now, layer.id]);
   const isPsf = layer.id === "psf";
   const shape = isPsf ? image.shape : props.shape;
   const psfView = useMemo(() => wholeView(image.shape), [image.shape]);
@@ -165,24 +172,24 @@ function PanelPicture(props: PanelProps) {
       const rectangle = cut && (cut.target === "psf") === isPsf ? selectionShape(frame, cut.rectangle) : "";
       if (isPsf) return rectangle;
       const ruler = first ? scaleBar(frame, wcs) + compass(frame, wcs, view.x, view.y) : "";
-      return crossShape(frame, cursor) + selectionShape(frame, selection) + rectangle + ruler;
+      const picked = selection.kind === "region" ? "" : selectionShape(frame, selection);
+      return crossShape(frame, cursor) + picked + gestures.overlay(frame) + rectangle + ruler;
     },
-    [cut, isPsf, first, wcs, view, cursor, selection],
+    [cut, isPsf, first, wcs, view, cursor, selection, gestures],
   );
 
   const pixelAt = ([x, y]: readonly [number, number]): [number, number] => [
     Math.min(Math.max(Math.round(x), 0), shape[1] - 1),
     Math.min(Math.max(Math.round(y), 0), shape[0] - 1),
   ];
-  const pick = ([x, y]: readonly [number, number]) => {
-    if (tool === "circle") {
-      const radius = selection.kind === "circle" ? selection.radius : Math.max(1.5, Math.min(...shape) / 16);
-      props.onSelect({ kind: "circle", x, y, radius });
-    } else props.onSelect({ kind: "pixel", x, y });
-  };
+  const pick = ([x, y]: readonly [number, number]) => props.onSelect({ kind: "pixel", x, y });
 
   const onPointer = (event: PointerEvent, frame: Frame) => {
     const at = frame.locate(event);
+    if ((!isPsf || event.button === 2 || event.buttons === 2) && gestures.onPointer(event, frame)) {
+      if (!isPsf && event.type === "pointermove") props.onCursor(pixelAt(at));
+      return;
+    }
     if (event.type === "pointerdown") {
       if (event.button !== 0) return;
       drag.current = { start: at, px: [event.clientX, event.clientY], moved: false };
@@ -203,12 +210,7 @@ function PanelPicture(props: PanelProps) {
         const [x0, y0] = pixelAt(held.start);
         props.onDraw({ target: isPsf ? "psf" : "counts", rectangle: { kind: "rectangle", x0, y0, x1, y1 } });
       } else if (isPsf) return;
-      else if (tool === "circle") {
-        props.onCursor(pixelAt(at));
-        const [x0, y0] = pixelAt(held.start);
-        const radius = Math.max(0.5, Math.round(10 * Math.hypot(at[0] - x, at[1] - y)) / 10);
-        props.onSelect({ kind: "circle", x: x0, y: y0, radius });
-      } else {
+      else {
         props.onView(clampView({ ...view, x: view.x + x - at[0], y: view.y + y - at[1] }, shape));
       }
       return;
@@ -226,7 +228,12 @@ function PanelPicture(props: PanelProps) {
     props.onView(zoomAt(view, event.deltaY < 0 ? 1.25 : 0.8, x, y, shape));
   };
   const onKey = (event: KeyboardEvent) => {
-    if (isPsf || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isPsf || event.ctrlKey || event.metaKey) return;
+    if (gestures.onKey(event, cursor)) {
+      event.preventDefault();
+      return;
+    }
+    if (event.altKey) return;
     const step = event.shiftKey ? 10 : 1;
     const moves: Readonly<Record<string, readonly [number, number]>> = {
       ArrowLeft: [-step, 0],
@@ -245,11 +252,7 @@ function PanelPicture(props: PanelProps) {
     } else if (event.key === "+" || event.key === "=") props.onView(zoomAt(view, 1.5, ...cursor, shape));
     else if (event.key === "-") props.onView(zoomAt(view, 1 / 1.5, ...cursor, shape));
     else if (event.key === "0") props.onView(wholeView(shape));
-    else if (event.key === "[" || event.key === "]") {
-      if (selection.kind !== "circle") return;
-      const radius = Math.max(0.5, selection.radius + (event.key === "]" ? 0.5 : -0.5));
-      props.onSelect({ ...selection, radius });
-    } else return;
+    else return;
     event.preventDefault();
   };
 
@@ -265,7 +268,7 @@ function PanelPicture(props: PanelProps) {
         label={`${layer.title}, ${nx} by ${ny} pixels.${
           isPsf
             ? ""
-            : " Arrow keys move the cursor, Enter selects, plus and minus zoom, brackets resize a circle."
+            : " Arrow keys move the cursor, Enter selects or draws, plus and minus zoom, Alt with arrows moves a region, brackets resize it."
         }`}
         cursor={tool === "cut" ? "crosshair" : isPsf ? "default" : "crosshair"}
         onPointer={onPointer}

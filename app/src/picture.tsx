@@ -62,6 +62,7 @@ export function Picture(props: PictureProps) {
       element.addEventListener(kind, pointer);
     }
     element.addEventListener("wheel", (event) => latest.current.onWheel?.(event, frame), { passive: false });
+    element.addEventListener("contextmenu", (event) => latest.current.active && event.preventDefault());
     element.addEventListener("keydown", (event) => latest.current.onKey?.(event, frame));
     return () => {
       held.current = undefined;

@@ -4,6 +4,7 @@ import type {
   Cutout,
   LiraDeconvolverOptions,
   QuantitySummary,
+  RegionProducts,
   Shape,
   SkyImage,
   Verdict,
@@ -141,6 +142,23 @@ export interface RegionView {
   readonly pixels: number;
   readonly chains: readonly Float64Array[];
   readonly summary: Pick<QuantitySummary, "mean" | "std" | "rhat" | "ess">;
+  /** Photons, centroid and width, of regions of several pixels. */
+  readonly products?: RegionProducts;
+}
+
+/** Correlation of the flux of pixels with that of all others, cut out around them. */
+export interface CorrelationView {
+  readonly image: SkyImage;
+  /** Column and row of its first pixel. */
+  readonly left: number;
+  readonly bottom: number;
+}
+
+/** Flux a pixel of groups of pixels, one number each: its mean, and ends of the central 68 %. */
+export interface BandView {
+  readonly mean: readonly number[];
+  readonly low: readonly number[];
+  readonly high: readonly number[];
 }
 
 /** What the page knows of a run, to be kept with it. */
@@ -200,6 +218,8 @@ export interface DeskCalls {
   discardKept(id: string): void;
   stop(): void;
   region(pixels: readonly number[], name: string): RegionView;
+  correlation(pixels: readonly number[]): CorrelationView;
+  bands(groups: readonly (readonly number[])[]): BandView;
   draw(chain: number, index: number): SkyImage;
   fits(): Uint8Array<ArrayBuffer>;
   report(): string;

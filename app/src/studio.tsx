@@ -13,6 +13,7 @@ import type {
   OpenedRun,
   ShownExample,
 } from "./protocol.js";
+import type { DrawnRegion } from "./region-edit.js";
 import { startForm } from "./settings.js";
 import { StartScreen } from "./start-screen.js";
 import { Workspace } from "./workspace.js";
@@ -45,6 +46,7 @@ export function Studio() {
   const [open, setOpen] = useState<OpenData>();
   const [form, setForm] = useState(startForm);
   const [trouble, setTrouble] = useState("");
+  const drawn = useRef<readonly DrawnRegion[]>([]);
   const [theme, setTheme] = useState<Theme>("auto");
 
   const [deaths, setDeaths] = useState(0);
@@ -100,6 +102,7 @@ export function Studio() {
   const startAgain = () => {
     void desk?.stop();
     void desk?.forgetFiles();
+    drawn.current = [];
     setOpen(undefined);
   };
 
@@ -147,6 +150,7 @@ export function Studio() {
             form={form}
             onForm={setForm}
             onLive={onLive}
+            drawn={drawn}
           />
         ))}
     </>

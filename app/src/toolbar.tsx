@@ -1,31 +1,37 @@
 /** Tools above the pictures. */
 
-import type { Colormap, Shape, Stretch } from "tslira";
-import { type Style, type Viewport, wholeView, zoomAt } from "tslira/viewer";
+import type { ReactNode } from "react";
+import type { Shape } from "tslira";
+import { type Viewport, wholeView, zoomAt } from "tslira/viewer";
+import type { LookControl } from "./look.js";
+import { ColoursMenu } from "./look-menu.js";
 import type { Tool } from "./panel-grid.js";
+import { ToolIcon, TurnIcon } from "./tool-icons.js";
 
 const TOOLS: readonly (readonly [Tool, string, string])[] = [
   ["pixel", "Pixel", "Click a pixel; drag to move the picture. Key P"],
   ["circle", "Circle", "Drag from the middle of a circle outwards. Key C"],
+  ["ellipse", "Ellipse", "Drag from the middle of an ellipse outwards. Key E"],
+  ["box", "Box", "Drag from corner to corner of a box. Key R"],
+  ["polygon", "Polygon", "Click the corners, and the first one again. Key G"],
+  ["annulus", "Annulus", "Drag from the middle of a ring outwards. Key A"],
+  ["line", "Line", "Drag a line for its profile. Key L"],
   ["cut", "Cut out", "Drag a rectangle over counts or psf. Key X"],
 ];
-const STRETCHES: readonly Stretch[] = ["linear", "sqrt", "asinh", "log"];
-const COLORMAPS: readonly (Colormap | "auto")[] = ["auto", "inferno", "magma", "viridis", "cividis", "gray"];
-const PERCENTS = [100, 99.9, 99.5, 99, 98, 95];
 
 interface ToolbarProps {
   readonly tool: Tool;
   readonly onTool: (tool: Tool) => void;
-  readonly style: Style;
-  readonly onStyle: (style: Style) => void;
+  readonly look: LookControl;
   readonly view: Viewport;
   readonly onView: (view: Viewport) => void;
   readonly shape: Shape;
   readonly busy: boolean;
+  readonly children?: ReactNode;
 }
 
 /** The bar. */
-export function Toolbar({ tool, onTool, style, onStyle, view, onView, shape, busy }: ToolbarProps) {
+export function Toolbar({ tool, onTool, look, view, onView, shape, busy, children }: ToolbarProps) {
   const zoom = (factor: number) => onView(zoomAt(view, factor, view.x, view.y, shape));
   return (
     <div className="toolbar" role="toolbar" aria-label="Tools of the pictures">
@@ -41,45 +47,33 @@ export function Toolbar({ tool, onTool, style, onStyle, view, onView, shape, bus
               disabled={busy && value === "cut"}
               onChange={() => onTool(value)}
             />
-            {title}
+            <ToolIcon tool={value} />
+            <span className="spoken">{title}</span>
           </label>
         ))}
       </fieldset>
-      <label>
-        Stretch
-        <select
-          value={style.stretch}
-          onChange={({ target }) => onStyle({ ...style, stretch: target.value as Stretch })}
+      <ColoursMenu look={look} />
+      <span className="segments">
+        <button
+          type="button"
+          disabled={!look.canUndo}
+          onClick={look.undo}
+          aria-label="Undo"
+          title="Undo. Ctrl + Z"
         >
-          {STRETCHES.map((stretch) => (
-            <option key={stretch}>{stretch}</option>
-          ))}
-        </select>
-      </label>
-      <label>
-        Colour
-        <select
-          value={style.colormap}
-          onChange={({ target }) => onStyle({ ...style, colormap: target.value as Style["colormap"] })}
+          <TurnIcon back />
+        </button>
+        <button
+          type="button"
+          disabled={!look.canRedo}
+          onClick={look.redo}
+          aria-label="Redo"
+          title="Redo. Ctrl + Shift + Z"
         >
-          {COLORMAPS.map((colormap) => (
-            <option key={colormap}>{colormap}</option>
-          ))}
-        </select>
-      </label>
-      <label>
-        Limits
-        <select
-          value={style.percent}
-          onChange={({ target }) => onStyle({ ...style, percent: Number(target.value) })}
-        >
-          {PERCENTS.map((percent) => (
-            <option key={percent} value={percent}>
-              {percent} %
-            </option>
-          ))}
-        </select>
-      </label>
+          <TurnIcon back={false} />
+        </button>
+      </span>
+      {children}
       <span className="segments zoom">
         <button type="button" onClick={() => zoom(1 / 1.5)} aria-label="Zoom out" title="Zoom out. Key −">
           −

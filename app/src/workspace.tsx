@@ -2,14 +2,20 @@
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { type Cutout, type LiraDeconvolverOptions, parseWcs } from "tslira";
-import { type Selection, type Style, type Viewport, wholeView } from "tslira/viewer";
+import { type Selection, type Viewport, wholeView } from "tslira/viewer";
+import { CompareMenu, useCompare } from "./compare-menu.js";
+import { CompareView } from "./compare-view.js";
 import { DataCard } from "./data-card.js";
 import type { Desk, DeskError } from "./desk.js";
 import { Inspector, type Tab } from "./inspector.js";
 import { KeepCard } from "./keep-card.js";
 import { layersOf, panelsFor } from "./layers.js";
+import { useLook } from "./look.js";
+import { TOOL_KEYS, useLookKeys } from "./look-keys.js";
 import { PanelGrid, type Tool } from "./panel-grid.js";
 import type { Composition, LiveView, ResultView } from "./protocol.js";
+import { type DrawnRegion, movedRegion } from "./region-edit.js";
+import { useRegionGestures } from "./region-gestures.js";
 import { commandOf } from "./reproduce.js";
 import { RunCard, type RunState } from "./run-card.js";
 import { type Form, formIsGood, settingsOf } from "./settings.js";
@@ -24,28 +30,49 @@ interface WorkspaceProps {
   readonly form: Form;
   readonly onForm: (form: Form) => void;
   readonly onLive: (listener: (live: LiveView) => void) => void;
+  /** Regions in pixels of the whole image: they too outlive a cut-out. */
+  readonly drawn: { current: readonly DrawnRegion[] };
 }
 
 /** The screen. */
-export function Workspace({ desk, open, onCompose, onLive, form, onForm }: WorkspaceProps) {
+export function Workspace({ desk, open, onCompose, onLive, form, onForm, drawn }: WorkspaceProps) {
   const { view: data, choices, composition, example } = open;
   const shape = data.counts.shape;
   const [run, setRun] = useState<RunState>({ stage: "ready" });
-  const [view, setView] = useState<Viewport>(() => wholeView(shape));
+  const place = useMemo(() => {
+    const { x, y } = composition.cutout ?? { x: [0], y: [0] };
+    return { wcs: data.wcs, origin: { x: x[0], y: y[0] } };
+  }, [data.wcs, composition.cutout]);
+  const look = useLook(() => ({
+    style: { stretch: "sqrt", colormap: "auto", percent: 99.9 },
+    limits: {},
+    panels: panelsFor(data, false),
+    view: wholeView(shape),
+    regions: drawn.current.map((one) => movedRegion(one, -place.origin.x, -place.origin.y)),
+  }));
+  useEffect(() => {
+    drawn.current = look.now.regions.map((one) => movedRegion(one, place.origin.x, place.origin.y));
+  }, [drawn, look.now.regions, place]);
+  const { view, panels, style } = look.now;
+  const { change, region } = look;
+  const setView = useCallback((next: Viewport) => change({ view: next }, "view"), [change]);
   const [cursor, setCursor] = useState<readonly [number, number]>(() =>
     brightest(data.counts.data, shape[1]),
   );
-  const [selection, setSelection] = useState<Selection>(() => ({
+  const [pixel, setSelection] = useState<Selection>(() => ({
     kind: "pixel",
     x: cursor[0],
     y: cursor[1],
   }));
   const [tool, setTool] = useState<Tool>("pixel");
-  const [style, setStyle] = useState<Style>({ stretch: "sqrt", colormap: "auto", percent: 99.9 });
-  const [panels, setPanels] = useState<readonly string[]>(() => panelsFor(data, false));
   const [tab, setTab] = useState<Tab>("selection");
   const [trouble, setTrouble] = useState("");
   const touched = useRef(false);
+
+  const selection = useMemo<Selection>(
+    () => (region ? { kind: "region", name: region.name, terms: region.terms } : pixel),
+    [region, pixel],
+  );
 
   const live = run.stage === "running" ? run.live : undefined;
   const result = run.stage === "done" ? run.result : undefined;
@@ -65,7 +92,7 @@ export function Workspace({ desk, open, onCompose, onLive, form, onForm }: Works
         const found: ResultView = await desk.run(settings, command, about);
         setRun({ stage: "done", result: found, settings, command });
         setTab("selection");
-        if (!touched.current) setPanels(panelsFor(data, true));
+        if (!touched.current) change({ panels: panelsFor(data, true) });
         const [x, y] = brightest(found.mean.data, shape[1]);
         setSelection((now) => (touched.current ? now : { kind: "pixel", x, y }));
         setCursor((now) => (touched.current ? now : [x, y]));
@@ -75,7 +102,7 @@ export function Workspace({ desk, open, onCompose, onLive, form, onForm }: Works
         setTab("selection");
       }
     },
-    [desk, form, title, example, choices, composition, data, shape, onLive],
+    [desk, form, title, example, choices, composition, data, shape, onLive, change],
   );
   const start = useCallback(async () => {
     if (formIsGood(form)) await begin(settings);
@@ -133,22 +160,36 @@ export function Workspace({ desk, open, onCompose, onLive, form, onForm }: Works
       }
       if (target instanceof HTMLElement && /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return;
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const tools: Readonly<Record<string, Tool>> = { p: "pixel", c: "circle", x: "cut" };
-      const wanted = tools[event.key];
+      const wanted = TOOL_KEYS[event.key];
       if (wanted && (wanted !== "cut" || run.stage !== "running")) setTool(wanted);
     };
     document.addEventListener("keydown", keys);
     return () => document.removeEventListener("keydown", keys);
   }, [run.stage, start]);
 
-  const select = useCallback((next: Selection) => {
-    touched.current = true;
-    setSelection(next);
-    setTab((now) => (now === "draws" ? now : "selection"));
+  const select = useCallback(
+    (next: Selection) => {
+      touched.current = true;
+      setSelection(next);
+      change({ chosen: undefined });
+      setTab((now) => (now === "draws" || now === "profile" ? now : "selection"));
+    },
+    [change],
+  );
+  const pick = useCallback(([x, y]: readonly [number, number]) => select({ kind: "pixel", x, y }), [select]);
+  const noteDrawn = useCallback((what: "region" | "line") => {
+    setTab((now) => (what === "line" ? "profile" : now === "draws" || now === "profile" ? now : "selection"));
   }, []);
+  const gestures = useRegionGestures(look, tool, shape, pick, noteDrawn);
+  const latest = useMemo(
+    () => (run.stage === "done" ? { result: run.result, settings: run.settings } : undefined),
+    [run],
+  );
+  const compare = useCompare(latest);
+  const said = useLookKeys(look, compare, place);
 
   return (
-    <main className="workspace">
+    <main className="workspace drop-regions">
       <div className="left">
         <DataCard
           data={data}
@@ -186,32 +227,57 @@ export function Workspace({ desk, open, onCompose, onLive, form, onForm }: Works
         <Toolbar
           tool={tool}
           onTool={setTool}
-          style={style}
-          onStyle={setStyle}
+          look={look}
           view={view}
           onView={setView}
           shape={shape}
           busy={run.stage === "running"}
-        />
-        <PanelGrid
-          layers={layers}
-          panels={panels}
-          onPanels={(next) => {
-            touched.current = true;
-            setPanels(next);
-          }}
-          shape={shape}
-          wcs={wcs}
-          view={view}
-          onView={setView}
-          cursor={cursor}
-          onCursor={setCursor}
-          selection={selection}
-          onSelect={select}
-          tool={run.stage === "running" && tool === "cut" ? "pixel" : tool}
-          onCut={cut}
-          style={style}
-        />
+        >
+          <CompareMenu {...compare} />
+        </Toolbar>
+        {said.map((words) => (
+          <p key={words} className="trouble" role="alert">
+            {words}
+          </p>
+        ))}
+        {compare.comparison !== "off" && compare.a && compare.b ? (
+          <CompareView
+            a={compare.a}
+            b={compare.b}
+            comparison={compare.comparison}
+            onComparison={compare.show}
+            shape={shape}
+            wcs={wcs}
+            view={view}
+            onView={setView}
+            cursor={cursor}
+            onCursor={setCursor}
+            selection={selection}
+            style={style}
+            unit={data.unit ?? ""}
+          />
+        ) : (
+          <PanelGrid
+            layers={layers}
+            panels={panels}
+            onPanels={(next) => {
+              touched.current = true;
+              change({ panels: next }, "");
+            }}
+            shape={shape}
+            wcs={wcs}
+            view={view}
+            onView={setView}
+            cursor={cursor}
+            onCursor={setCursor}
+            selection={selection}
+            onSelect={select}
+            tool={run.stage === "running" && tool === "cut" ? "pixel" : tool}
+            onCut={cut}
+            look={look}
+            gestures={gestures}
+          />
+        )}
       </section>
       <Inspector
         desk={desk}
@@ -220,7 +286,8 @@ export function Workspace({ desk, open, onCompose, onLive, form, onForm }: Works
         wcs={wcs}
         cursor={cursor}
         selection={selection}
-        onSelect={select}
+        look={look}
+        place={place}
         live={live}
         result={result}
         style={style}

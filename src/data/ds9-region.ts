@@ -5,13 +5,8 @@ import { AREA_KINDS, placeShape, type WrittenShape } from "./ds9-shape.js";
 import type { WcsCard } from "./observation.js";
 import { type RegionFrame, type RegionSystem, regionFrame } from "./region-frame.js";
 import type { RegionShape } from "./region-shape.js";
+import type { RegionTerm } from "./region-terms.js";
 import type { PixelPosition } from "./sky-wcs.js";
-
-/** A shape and how it joins those before it: `"or"` adds its pixels, `"and"` keeps only its pixels, `"not"` takes them away. */
-export interface RegionTerm {
-  readonly operator: "or" | "and" | "not";
-  readonly shape: RegionShape;
-}
 
 /** One region of a file. */
 export interface ShapedRegion {

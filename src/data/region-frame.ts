@@ -2,7 +2,7 @@ import { InvalidInputError } from "../errors.js";
 import { galacticToIcrs, icrsToGalactic } from "./galactic.js";
 import type { WcsCard } from "./observation.js";
 import { isEquatorial } from "./sky-angle.js";
-import { skyToPixel } from "./sky-position.js";
+import { pixelToSky, skyToPixel } from "./sky-position.js";
 import { type PixelPosition, parseWcs, type SkyWcs } from "./sky-wcs.js";
 
 /** Coordinates in which region files give positions. */
@@ -13,6 +13,8 @@ export interface RegionFrame {
   readonly system: RegionSystem;
   /** Pixels from 0 of a position: of the image or detector from 1, or on the sky in degrees. */
   readonly position: (first: number, second: number) => PixelPosition;
+  /** The inverse of `position`; NaN where the image has no sky. */
+  readonly written: (x: number, y: number) => [first: number, second: number];
   /** Pixels a unit of length (a pixel, a physical pixel, a degree), and degrees to add to angles, at a position. */
   readonly local: (first: number, second: number) => { readonly scale: number; readonly turn: number };
 }
@@ -44,6 +46,7 @@ function pixelFrame(system: "image" | "physical", origin: PixelPosition): Region
   return {
     system,
     position: (x, y) => ({ x: x - 1 - origin.x, y: y - 1 - origin.y }),
+    written: (x, y) => [x + 1 + origin.x, y + 1 + origin.y],
     local: () => ({ scale: 1, turn: 0 }),
   };
 }
@@ -82,6 +85,7 @@ function physicalFrame(cards: readonly WcsCard[], origin: PixelPosition): Region
   return {
     system: "physical",
     position: (x, y) => ({ x: one.factor * x + one.shift - 1, y: two.factor * y + two.shift - 1 }),
+    written: (x, y) => [(x + 1 - one.shift) / one.factor, (y + 1 - two.shift) / two.factor],
     local: () => ({ scale, turn: 0 }),
   };
 }
@@ -98,6 +102,12 @@ function skyFrame(system: "fk5" | "icrs" | "galactic", cards: readonly WcsCard[]
   return {
     system,
     position: place,
+    written(x, y) {
+      const here = pixelToSky(wcs, x, y);
+      if ((wcs.system === "galactic") === (system === "galactic")) return [here.lon, here.lat];
+      const sky = system === "galactic" ? icrsToGalactic(here) : galacticToIcrs(here);
+      return [sky.lon, sky.lat];
+    },
     local(lon, lat) {
       // Towards the pole, or away from it where it is near.
       const sign = lat + STEP > 90 ? -1 : 1;

@@ -84,6 +84,18 @@ function polygonContains(vertices: readonly PixelPosition[], x: number, y: numbe
   return inside;
 }
 
+/** A shape at another place, moved by pixels. */
+export function movedShape(shape: RegionShape, dx: number, dy: number): RegionShape {
+  switch (shape.kind) {
+    case "polygon":
+      return { ...shape, vertices: shape.vertices.map(({ x, y }) => ({ x: x + dx, y: y + dy })) };
+    case "annulus":
+      return { ...shape, inner: movedShape(shape.inner, dx, dy), outer: movedShape(shape.outer, dx, dy) };
+    default:
+      return { ...shape, x: shape.x + dx, y: shape.y + dy };
+  }
+}
+
 /** A rectangle along the axes of the image. */
 export interface ShapeBounds {
   readonly x: readonly [low: number, high: number];

@@ -25,6 +25,8 @@ export interface ColorScaleOptions {
 /** A finished mapping from values to colours. */
 export interface ColorScale {
   readonly colormap: Colormap;
+  /** Colours to use instead of those of the map, as `palette` has them. */
+  readonly colors?: Uint8Array;
   readonly stretch: Stretch;
   readonly limits: readonly [low: number, high: number];
   /** Whether pixels lie below and above the limits. */

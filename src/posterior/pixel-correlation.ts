@@ -1,6 +1,7 @@
 import { InvalidInputError } from "../errors.js";
 import { constantImage, type SkyImage } from "../image.js";
 import { asDrawSource, type DrawSource, forEachDraw, type WatchOptions } from "./draw-source.js";
+import { type Region, regionPixels, weightedSum } from "./region.js";
 import type { ImageTrace } from "./trace.js";
 
 /** Options of `pixelCorrelation`. */
@@ -49,6 +50,39 @@ export async function pixelCorrelation(
     }
   }
   const chosen = y * nx + x;
+  const result = await correlate(source, near, (image) => image[chosen]!, watch);
+  if (!Number.isNaN(result.data[chosen]!)) result.data[chosen] = 1;
+  return result;
+}
+
+/**
+ * Correlation of the flux of a region with that of every pixel, over the kept draws of all chains: pixels outside with which the region
+ * shares its photons are negative. As `pixelCorrelation` otherwise.
+ *
+ * @param images kept draws after burn-in, in memory or in a file; read once, draw by draw
+ * @param region weights of the shape of the draws
+ * @returns `[ny, nx]` in [-1, 1]; NaN in pixels that never change, and everywhere when the flux of the region never changes
+ * @throws InvalidInputError when the weights do not fit the draws, are not finite or all 0
+ * @throws AbortedError when `signal` says so
+ */
+export async function regionCorrelation(
+  images: ImageTrace | DrawSource,
+  region: Region,
+  watch: WatchOptions = {},
+): Promise<SkyImage> {
+  const source = asDrawSource(images);
+  const pixels = regionPixels(region, source.shape);
+  const all = Array.from({ length: source.shape[0] * source.shape[1] }, (_, pixel) => pixel);
+  return correlate(source, all, (image) => weightedSum(pixels, image), watch);
+}
+
+/** Correlation of a number of each draw with the flux of some pixels; NaN in the others. */
+async function correlate(
+  source: DrawSource,
+  near: readonly number[],
+  of: (image: ArrayLike<number>) => number,
+  watch: WatchOptions,
+): Promise<SkyImage> {
   const means = new Float64Array(near.length);
   const squares = new Float64Array(near.length);
   const products = new Float64Array(near.length);
@@ -58,9 +92,10 @@ export async function pixelCorrelation(
   let square = 0;
   await forEachDraw(source, chains, watch, (image) => {
     count++;
-    const step = image[chosen] - mean;
+    const chosen = of(image);
+    const step = chosen - mean;
     mean += step / count;
-    const rest = image[chosen] - mean;
+    const rest = chosen - mean;
     square += step * rest;
     for (let k = 0; k < near.length; k++) {
       const value = image[near[k]];
@@ -75,7 +110,7 @@ export async function pixelCorrelation(
   for (let k = 0; k < near.length; k++) {
     if (!(squares[k] > 0)) continue;
     const r = products[k] / Math.sqrt(square * squares[k]);
-    result.data[near[k]] = near[k] === chosen ? 1 : Math.min(1, Math.max(-1, r));
+    result.data[near[k]] = Math.min(1, Math.max(-1, r));
   }
   return result;
 }

@@ -1,5 +1,6 @@
-import { type Ds9RegionsOptions, parseDs9Regions, type RegionTerm } from "../data/ds9-region.js";
-import { type ShapeBounds, shapeBounds, shapeContains } from "../data/region-shape.js";
+import { type Ds9RegionsOptions, parseDs9Regions } from "../data/ds9-region.js";
+import { type ShapeBounds, shapeContains } from "../data/region-shape.js";
+import { termsBounds, termsContain } from "../data/region-terms.js";
 import { InvalidInputError } from "../errors.js";
 import { checkShape, constantImage, type Shape, type SkyImage } from "../image.js";
 import type { Region } from "./region.js";
@@ -53,10 +54,7 @@ export function regionsFromDs9(text: string, shape: Shape, options: FileRegionsO
   const { regions: shaped, excluded, warnings } = parseDs9Regions(text, options);
   const kept = (x: number, y: number) => !excluded.some((cut) => shapeContains(cut, x, y));
   const outlines = shaped.map(({ name, terms }): Outline => {
-    const bounds = terms.flatMap(({ operator, shape: part }) =>
-      operator === "or" ? [shapeBounds(part)] : [],
-    );
-    return { name, bounds, inside: (x, y) => termsContain(terms, x, y) && kept(x, y) };
+    return { name, bounds: termsBounds(terms), inside: (x, y) => termsContain(terms, x, y) && kept(x, y) };
   });
   return { regions: named(outlines).map((outline) => onPixels(outline, shape, subpixels)), warnings };
 
@@ -75,15 +73,6 @@ export function regionsFromDs9(text: string, shape: Shape, options: FileRegionsO
 
 const EVERYWHERE = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
 const ALL: ShapeBounds = { x: EVERYWHERE, y: EVERYWHERE };
-
-function termsContain(terms: readonly RegionTerm[], x: number, y: number): boolean {
-  let inside = false;
-  for (const { operator, shape } of terms) {
-    if (operator === "or") inside ||= shapeContains(shape, x, y);
-    else inside &&= shapeContains(shape, x, y) === (operator === "and");
-  }
-  return inside;
-}
 
 function onPixels({ name, inside, bounds }: Outline, shape: Shape, subpixels: number): Region {
   const [ny, nx] = shape;

@@ -33,7 +33,7 @@ export function createColorBar(document: Document): ColorBar {
     const context = canvas.getContext("2d");
     const line = context?.createImageData(NAN_INDEX, 1);
     if (context && line) {
-      const colors = palette(scale.colormap);
+      const colors = scale.colors ?? palette(scale.colormap);
       for (let index = 0; index < NAN_INDEX; index++) {
         line.data.set([...colors.subarray(3 * index, 3 * index + 3), 255], 4 * index);
       }

@@ -77,7 +77,7 @@ export function createFrame(document: Document, shape: Shape): Frame {
   return {
     element,
     show(image, scale) {
-      const colors = palette(scale.colormap);
+      const colors = scale.colors ?? palette(scale.colormap);
       const indices = colorIndices(image, scale);
       const context = picture.getContext("2d");
       const pixels = context?.createImageData(nx, ny);

@@ -1,5 +1,6 @@
 /** Cursor and selection on top of a picture, as SVG text. */
 
+import type { RegionShape } from "../data/region-shape.js";
 import { type Frame, outlined } from "./frame.js";
 import type { Selection } from "./selection.js";
 
@@ -9,6 +10,9 @@ export function selectionShape(frame: Frame, selection: Selection): string {
   if (selection.kind === "circle") {
     const [cx, cy] = frame.project(selection.x, selection.y);
     return outlined(`<circle cx="${cx}" cy="${cy}" r="${Math.max(2, selection.radius * size)}"/>`);
+  }
+  if (selection.kind === "region") {
+    return outlined(selection.terms.map(({ shape }) => shapeOutline(frame, shape)).join(""));
   }
   const [x0, y0, x1, y1] =
     selection.kind === "pixel"
@@ -25,6 +29,33 @@ export function selectionShape(frame: Frame, selection: Selection): string {
   return outlined(
     `<rect x="${left - pad}" y="${top - pad}" width="${right - left + 2 * pad}" height="${bottom - top + 2 * pad}"/>`,
   );
+}
+
+/** The border of a shape as SVG text, without a colour. */
+export function shapeOutline(frame: Frame, shape: RegionShape): string {
+  const size = frame.pixelSize();
+  switch (shape.kind) {
+    case "circle":
+    case "ellipse":
+    case "box": {
+      const [cx, cy] = frame.project(shape.x, shape.y);
+      if (shape.kind === "circle")
+        return `<circle cx="${cx}" cy="${cy}" r="${Math.max(2, shape.radius * size)}"/>`;
+      const turn = `transform="translate(${cx},${cy}) rotate(${-shape.angle})"`;
+      const [along, across] = [Math.max(2, shape.along * size), Math.max(2, shape.across * size)];
+      return shape.kind === "ellipse"
+        ? `<ellipse ${turn} rx="${along}" ry="${across}"/>`
+        : `<rect ${turn} x="${-along / 2}" y="${-across / 2}" width="${along}" height="${across}"/>`;
+    }
+    case "polygon":
+      return `<polygon points="${shape.vertices.map(({ x, y }) => frame.project(x, y).join(",")).join(" ")}"/>`;
+    case "annulus":
+      return shapeOutline(frame, shape.inner) + shapeOutline(frame, shape.outer);
+    case "point": {
+      const [left, bottom] = frame.project(Math.round(shape.x) - 0.5, Math.round(shape.y) - 0.5);
+      return `<rect x="${left}" y="${bottom - size}" width="${size}" height="${size}"/>`;
+    }
+  }
 }
 
 /** Lines through the pixel under the cursor, open at the pixel itself. */

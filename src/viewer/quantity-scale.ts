@@ -1,7 +1,7 @@
 /** How quantities of an image of the sky are coloured. */
 
 import { type ColorScale, type ColorScaleOptions, colorScale, type Stretch } from "../figures/color-scale.js";
-import type { Colormap } from "../figures/colormap.js";
+import { type Colormap, NAN_INDEX, palette } from "../figures/colormap.js";
 import type { SkyImage } from "../image.js";
 
 /** What an image holds. */
@@ -25,6 +25,14 @@ export interface Style {
   readonly colormap: Colormap | "auto";
   /** Percentage of the pixels within the limits; the rest is clipped at the upper end. */
   readonly percent: number;
+  /** Values of the first and last colour, increasing; default from the image. Of a logarithmic stretch values <= 0 are not used. */
+  readonly limits?: readonly [low: number, high: number];
+  /** Colours from the other end; default false. */
+  readonly inverted?: boolean;
+  /** How steeply the colours follow the values, > 0; default 1. */
+  readonly contrast?: number;
+  /** Place on the colour bar, from 0 to 1, of the middle of the colours; default 0.5. */
+  readonly bias?: number;
 }
 
 const COLORMAPS: Readonly<Record<Quantity, Colormap>> = {
@@ -60,8 +68,37 @@ export function quantityScale(
   style: Style,
   like: readonly SkyImage[] = [image],
 ): ColorScale {
+  const scale = plainScale(kind, image, style, like);
+  const { contrast = 1, bias = 0.5 } = style;
+  const inverted = style.inverted === true && kind !== "residual"; // red stays above, blue below
+  if (!inverted && contrast === 1 && bias === 0.5) return scale;
+  return { ...scale, colors: adjustedColors(scale.colormap, { inverted, contrast, bias }) };
+}
+
+/** The colours of a map, inverted and squeezed around a middle, as the contrast and bias of DS9. */
+function adjustedColors(
+  colormap: Colormap,
+  { inverted, contrast, bias }: Required<Pick<Style, "inverted" | "contrast" | "bias">>,
+): Uint8Array {
+  const plain = palette(colormap);
+  const colors = plain.slice();
+  const last = NAN_INDEX - 1;
+  for (let index = 0; index <= last; index++) {
+    const place = Math.min(Math.max((index / last - bias) * contrast + 0.5, 0), 1);
+    const from = 3 * Math.round((inverted ? 1 - place : place) * last);
+    colors.set(plain.subarray(from, from + 3), 3 * index);
+  }
+  return colors;
+}
+
+function plainScale(kind: Quantity, image: SkyImage, style: Style, like: readonly SkyImage[]): ColorScale {
   const colormap = kind === "residual" || style.colormap === "auto" ? COLORMAPS[kind] : style.colormap;
   const options: ColorScaleOptions = { colormap, percentiles: [0, style.percent] };
+  const stretch = STRETCHED.has(kind) ? style.stretch : "linear";
+  const { limits } = style;
+  if (limits !== undefined && limits[0] < limits[1] && (stretch !== "log" || limits[0] > 0)) {
+    return colorScale(like, { ...options, stretch, limits });
+  }
   if (kind === "rhat") {
     return colorScale(like, { ...options, limits: [1, Math.max(RHAT_TOP, largest(image))] });
   }
@@ -69,7 +106,7 @@ export function quantityScale(
     const reach = Math.max(RESIDUAL_TOP, Math.min(5, Math.ceil(largest(image))));
     return colorScale(like, { ...options, limits: [-reach, reach] });
   }
-  return colorScale(like, STRETCHED.has(kind) ? { ...options, stretch: style.stretch } : options);
+  return colorScale(like, { ...options, stretch });
 }
 
 function largest({ data }: SkyImage): number {

@@ -1,5 +1,7 @@
 /** What the reader has picked on the image. */
 
+import { movedShape, type RegionShape } from "../data/region-shape.js";
+import { type RegionTerm, termsBounds, termsPixels } from "../data/region-terms.js";
 import type { Shape } from "../image.js";
 
 /** A pixel, or a part of the image; positions in pixels from 0, centres at whole numbers. */
@@ -12,11 +14,14 @@ export type Selection =
       readonly y0: number;
       readonly x1: number;
       readonly y1: number;
-    };
+    }
+  /** A region of one or several shapes, at least one. */
+  | { readonly kind: "region"; readonly name: string; readonly terms: readonly RegionTerm[] };
 
 /** Pixels whose centres are selected, as indices `row * nx + col`. */
 export function selectedPixels(selection: Selection, [ny, nx]: Shape): number[] {
   if (selection.kind === "pixel") return [selection.y * nx + selection.x];
+  if (selection.kind === "region") return termsPixels(selection.terms, [ny, nx]);
   const inside =
     selection.kind === "circle"
       ? (x: number, y: number) => (x - selection.x) ** 2 + (y - selection.y) ** 2 <= selection.radius ** 2
@@ -32,8 +37,22 @@ export function selectedPixels(selection: Selection, [ny, nx]: Shape): number[] 
   return pixels;
 }
 
+/** Corners of the smallest rectangle that surely holds a region. */
+function regionEdges(terms: readonly RegionTerm[]) {
+  const bounds = termsBounds(terms);
+  const [low, high] = [
+    (axis: "x" | "y") => Math.min(...bounds.map((one) => one[axis][0])),
+    (axis: "x" | "y") => Math.max(...bounds.map((one) => one[axis][1])),
+  ];
+  return { x0: low("x"), x1: high("x"), y0: low("y"), y1: high("y") };
+}
+
 /** Middle of a selection. */
 export function selectionCentre(selection: Selection): [x: number, y: number] {
+  if (selection.kind === "region") {
+    const { x0, x1, y0, y1 } = regionEdges(selection.terms);
+    return [(x0 + x1) / 2, (y0 + y1) / 2];
+  }
   return selection.kind === "rectangle"
     ? [(selection.x0 + selection.x1) / 2, (selection.y0 + selection.y1) / 2]
     : [selection.x, selection.y];
@@ -54,6 +73,36 @@ export function selectionText(selection: Selection): string {
         `y ${short(Math.min(y0, y1))} to ${short(Math.max(y0, y1))}`
       );
     }
+    case "region": {
+      const [{ shape }, ...more] = selection.terms as [RegionTerm, ...RegionTerm[]];
+      const text = shapeText(shape);
+      return more.length === 0 ? text : `${text}, with ${more.length} more`;
+    }
+  }
+}
+
+/** A shape in words. */
+function shapeText(shape: RegionShape): string {
+  const short = (value: number) => String(Math.round(value * 10) / 10);
+  const around = ({ x, y }: { readonly x: number; readonly y: number }) =>
+    `around x = ${short(x)}, y = ${short(y)}`;
+  switch (shape.kind) {
+    case "circle":
+      return `Circle ${around(shape)}, radius ${short(shape.radius)} px`;
+    case "ellipse":
+      return `Ellipse ${around(shape)}, semi-axes ${short(shape.along)} and ${short(shape.across)} px`;
+    case "box":
+      return `Box ${around(shape)}, ${short(shape.along)} × ${short(shape.across)} px`;
+    case "polygon":
+      return `Polygon of ${shape.vertices.length} corners`;
+    case "annulus": {
+      const { inner, outer } = shape;
+      return inner.kind === "circle" && outer.kind === "circle"
+        ? `Annulus ${around(outer)}, radii ${short(inner.radius)} and ${short(outer.radius)} px`
+        : `Ring within ${shapeText(outer).toLowerCase()}`;
+    }
+    case "point":
+      return `Point x = ${short(shape.x)}, y = ${short(shape.y)}`;
   }
 }
 
@@ -61,12 +110,16 @@ export function selectionText(selection: Selection): string {
 export function selectionReach(selection: Selection): number {
   if (selection.kind === "pixel") return 0;
   if (selection.kind === "circle") return selection.radius;
-  const { x0, x1, y0, y1 } = selection;
+  const { x0, x1, y0, y1 } = selection.kind === "region" ? regionEdges(selection.terms) : selection;
   return Math.max(Math.abs(x1 - x0), Math.abs(y1 - y0)) / 2;
 }
 
 /** A selection at another place. */
 export function movedSelection(selection: Selection, dx: number, dy: number): Selection {
+  if (selection.kind === "region") {
+    const terms = selection.terms.map((term) => ({ ...term, shape: movedShape(term.shape, dx, dy) }));
+    return { ...selection, terms };
+  }
   if (selection.kind !== "rectangle") return { ...selection, x: selection.x + dx, y: selection.y + dy };
   const { x0, x1, y0, y1 } = selection;
   return { kind: "rectangle", x0: x0 + dx, x1: x1 + dx, y0: y0 + dy, y1: y1 + dy };

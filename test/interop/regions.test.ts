@@ -8,9 +8,12 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { parseDs9Regions } from "../../src/data/ds9-region.js";
+import { formatDs9Regions } from "../../src/data/ds9-write.js";
 import { icrsToGalactic } from "../../src/data/galactic.js";
 import type { WcsCard } from "../../src/data/observation.js";
 import { randomStream } from "../../src/data/random.js";
+import { termsPixels } from "../../src/data/region-terms.js";
 import { pixelToSky } from "../../src/data/sky-position.js";
 import { parseWcs, type SkyWcs } from "../../src/data/sky-wcs.js";
 import { imageSum, type SkyImage } from "../../src/image.js";
@@ -173,6 +176,23 @@ describe.skipIf(python === undefined)("regions", () => {
     for (const { line, different } of found) expect(different, line).toBeLessThanOrEqual(17);
     const all = found.reduce((sum, { different }) => sum + different, 0);
     expect(all / found.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(0.01);
+  });
+
+  it.each(["image", "icrs", "fk5"] as const)("as we write them in %s", (system) => {
+    const cards = cardsOf(system === "fk5" ? "FK5" : "ICRS");
+    const wcs = listOf(cards);
+    const { regions } = parseDs9Regions(`image\n${shapes(14, COUNT, onImage, pixels).join("\n")}`);
+    const texts = regions.map((region) => formatDs9Regions([region], { system, wcs }));
+    const answers = astropy(texts.map((text) => ({ text, cards, subpixels: 1 })));
+    let compared = 0;
+    for (const [index, { name, terms }] of regions.entries()) {
+      const [{ weights, name: theirName }] = answers[index].regions;
+      expect(theirName).toBe(name);
+      const ours = termsPixels(terms, SHAPE);
+      expect(Object.keys(weights).map(Number), texts[index]).toEqual(ours);
+      compared += ours.length;
+    }
+    expect(compared).toBeGreaterThan(1000);
   });
 
   it("positions in base 60, sizes in all units, points, and what is excluded", () => {

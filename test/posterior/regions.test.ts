@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { checkBurnIn, gewekeCheck } from "../../src/posterior/burn-in.js";
 import { meanMcse, quantileMcse, splitRhat, stdMcse, tailEss } from "../../src/posterior/convergence.js";
 import { normalTwoSidedTail } from "../../src/posterior/normal-tail.js";
-import { pixelCorrelation } from "../../src/posterior/pixel-correlation.js";
+import { pixelCorrelation, regionCorrelation } from "../../src/posterior/pixel-correlation.js";
 import { summarisePixels } from "../../src/posterior/quantities.js";
 import { summariseQuantity } from "../../src/posterior/quantity-summary.js";
 import { circlePixels, circularRegion, regionDraws, summariseRegions } from "../../src/posterior/region.js";
@@ -159,6 +159,26 @@ describe("pixelCorrelation", () => {
     const { data } = await pixelCorrelation(trace(), { x: 0, y: 0 }, { radius: 1 });
     expect([...data.keys()].filter((k) => !Number.isNaN(data[k]))).toEqual([0, 1, 4]);
     await expect(pixelCorrelation(trace(), { x: 4, y: 0 })).rejects.toThrow(/must lie in the image/);
+  });
+});
+
+describe("regionCorrelation", () => {
+  it("is that of the sum: nothing of opposites, the pixel's own of a single one", async () => {
+    const region = (pixels: readonly number[]) => {
+      const data = new Float64Array(12);
+      for (const pixel of pixels) data[pixel] = 1;
+      return { name: "r", weights: { data, shape: [3, 4] as const } };
+    };
+    const single = await regionCorrelation(trace(), region([0]));
+    const pixel = await pixelCorrelation(trace(), { x: 0, y: 0 });
+    for (const [index, value] of pixel.data.entries()) {
+      if (Number.isNaN(value)) expect(single.data[index]).toBeNaN();
+      else expect(single.data[index]).toBeCloseTo(value, 12);
+    }
+    // x and pixel 2 = x + noise: sum 2 x + noise; corr(x, sum) = 2 / sqrt(5). n = 4,000: standard error 0.2 / 63 = 0.003.
+    const pair = await regionCorrelation(trace(), region([0, 2]));
+    expect(Math.abs(pair.data[0] - 2 / Math.sqrt(5))).toBeLessThan(0.015);
+    expect(Math.abs(pair.data[1] + 2 / Math.sqrt(5))).toBeLessThan(0.015);
   });
 });
 

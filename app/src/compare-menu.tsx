@@ -1,0 +1,78 @@
+/** Keeping a result as A, and comparing it with the latest. */
+
+import { useCallback, useEffect, useState } from "react";
+import type { Comparison, KeptResult } from "./compare-view.js";
+
+/** Results to compare, and how. */
+export interface CompareControl {
+  readonly a: KeptResult | undefined;
+  readonly b: KeptResult | undefined;
+  readonly comparison: Comparison;
+  /** Keep the latest result as A. */
+  keep(): void;
+  show(comparison: Comparison): void;
+}
+
+/**
+ * Results to compare. The one before the latest is A by itself, until another is kept.
+ *
+ * @param latest the result on the screen, and its settings; undefined before and while chains run
+ */
+export function useCompare(latest: KeptResult | undefined): CompareControl {
+  const [kept, setKept] = useState<{
+    readonly a?: KeptResult | undefined;
+    readonly b?: KeptResult | undefined;
+    readonly byHand: boolean;
+  }>({ byHand: false });
+  const [comparison, show] = useState<Comparison>("off");
+  useEffect(() => {
+    if (latest === undefined) {
+      show("off");
+      return;
+    }
+    setKept((now) =>
+      now.b?.result === latest.result ? now : { ...now, a: now.byHand ? now.a : now.b, b: latest },
+    );
+  }, [latest]);
+  const keep = useCallback(() => setKept((now) => ({ ...now, a: now.b, byHand: true })), []);
+  const other = kept.a !== undefined && kept.a.result !== kept.b?.result ? kept.a : undefined;
+  return {
+    a: other,
+    b: latest && kept.b,
+    comparison: other !== undefined && latest !== undefined ? comparison : "off",
+    keep,
+    show,
+  };
+}
+
+/** Buttons above the pictures. */
+export function CompareMenu({ a, b, comparison, keep, show }: CompareControl) {
+  if (b === undefined) return null;
+  return (
+    <span className="compare-buttons">
+      <button type="button" onClick={keep} title="Keep this result as A, to compare later ones with it">
+        Keep A
+      </button>
+      {a && (
+        <span className="segments">
+          <button
+            type="button"
+            aria-pressed={comparison === "blink"}
+            onClick={() => show(comparison === "blink" ? "off" : "blink")}
+            title="Show A and B by turns. Key B"
+          >
+            Blink
+          </button>
+          <button
+            type="button"
+            aria-pressed={comparison === "swipe"}
+            onClick={() => show(comparison === "swipe" ? "off" : "swipe")}
+            title="A and B at the two sides of a divider"
+          >
+            Swipe
+          </button>
+        </span>
+      )}
+    </span>
+  );
+}
