@@ -163,6 +163,13 @@ export {
   skyImage,
 } from "./image.js";
 export {
+  type BinEventsOptions,
+  type BinnedEvents,
+  binEvents,
+  binnedEventsHdus,
+  forEachEventChunk,
+} from "./io/bin-events.js";
+export {
   type ComposedObservation,
   type ComposeOptions,
   type Cutout,
@@ -170,6 +177,13 @@ export {
   type NamedHdu,
   type ObservationHdus,
 } from "./io/compose-observation.js";
+export {
+  type EventColumn,
+  type EventColumns,
+  type EventPositions,
+  eventColumns,
+  findEvents,
+} from "./io/event-list.js";
 export {
   columnNumbers,
   type FitsCard,
@@ -226,7 +240,7 @@ export {
   encodePointEstimate,
   type StoredEstimate,
 } from "./io/point-estimate-file.js";
-export type { ResultSummary } from "./io/result-decode.js";
+export { decodeHdus as resultFromHdus, isResult, type ResultSummary } from "./io/result-decode.js";
 export { decodeResult, encodeResult } from "./io/result-file.js";
 export { shellLine } from "./jobs/shell-command.js";
 export {

@@ -2,6 +2,7 @@
 
 import type { Cutout } from "tslira";
 import { countText, numberText } from "tslira/viewer";
+import { isLarge } from "./large-image.js";
 import type { Choices, Composition, ObservationView } from "./protocol.js";
 
 interface DataProps {
@@ -16,6 +17,18 @@ const range = ({ x, y }: Cutout) => `columns ${x[0]}:${x[1]}, rows ${y[0]}:${y[1
 
 /** The card. */
 export function DataCard({ data, choices, composition, busy, onCut }: DataProps) {
+  if (data.withoutData) {
+    return (
+      <section className="card" aria-labelledby="data-title">
+        <h2 id="data-title">Data</h2>
+        {data.warnings.map((warning) => (
+          <p className="muted" key={warning}>
+            {warning}
+          </p>
+        ))}
+      </section>
+    );
+  }
   const [ny, nx] = data.counts.shape;
   const [py, px] = data.psf.shape;
   const counts = data.counts.data.reduce((sum, value) => sum + value, 0);
@@ -36,14 +49,16 @@ export function DataCard({ data, choices, composition, busy, onCut }: DataProps)
             <dt>cut-out</dt>
             <dd>
               {range(cutout)} of {data.fullShape[1]} × {data.fullShape[0]}{" "}
-              <button
-                type="button"
-                className="link"
-                disabled={busy}
-                onClick={() => onCut("counts", undefined)}
-              >
-                undo
-              </button>
+              {!isLarge(data.fullShape) && (
+                <button
+                  type="button"
+                  className="link"
+                  disabled={busy}
+                  onClick={() => onCut("counts", undefined)}
+                >
+                  undo
+                </button>
+              )}
             </dd>
           </div>
         )}

@@ -6,11 +6,16 @@ import {
   composeObservation,
   type FitsHdu,
   imageToSkyImage,
+  isResult,
   type NamedHdu,
   readFitsMaybeGzip,
-  type SkyImage,
   wcsCards,
 } from "tslira";
+import { readConfiguration } from "./configuration.js";
+import { describeEvents, eventTable } from "./desk-events.js";
+import { describePicture, isPicture } from "./desk-picture.js";
+import { describeResult } from "./desk-results.js";
+import { previewOf } from "./preview.js";
 import type {
   Choices,
   Composition,
@@ -27,6 +32,8 @@ import type { SessionFile } from "./session-store.js";
 interface KeptFile {
   readonly name: string;
   readonly hdus: readonly FitsHdu[];
+  /** Whether it is a picture of another kind than FITS. */
+  readonly picture?: boolean;
   /** Lower-case hexadecimal digits; undefined where the browser has no digests (pages without https). */
   readonly sha256: string | undefined;
   /** As it was given, and whether it was made here. */
@@ -41,10 +48,10 @@ export interface Composed extends ComposedObservation {
   readonly composition: Composition;
 }
 
-/** Longest side of a preview in pixels. */
-const PREVIEW_SIDE = 96;
 /** Most bytes of a file after decompression: what a tab can hold a few times. */
 const MAX_BYTES = 2 ** 30;
+/** Most bytes of settings. */
+const MAX_TEXT = 2 ** 20;
 const ROLES: readonly Role[] = ["counts", "psf", "exposure", "background", "mask"];
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined> {
@@ -52,24 +59,23 @@ async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefine
   return digest && [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** An image of at most `PREVIEW_SIDE` pixels a side; each the largest of a block, so that points stay. */
-function previewOf({ data, shape: [ny, nx] }: SkyImage): SkyImage {
-  const step = Math.max(1, Math.ceil(Math.max(ny, nx) / PREVIEW_SIDE));
-  const [rows, columns] = [Math.ceil(ny / step), Math.ceil(nx / step)];
-  const small = new Float64Array(rows * columns).fill(Number.NEGATIVE_INFINITY);
-  for (let row = 0; row < ny; row++) {
-    for (let col = 0; col < nx; col++) {
-      const at = Math.floor(row / step) * columns + Math.floor(col / step);
-      const value = data[row * nx + col];
-      if (value > small[at]) small[at] = value;
-    }
-  }
-  return { data: small, shape: [rows, columns] };
-}
-
 /** Files of a page. */
 export function deskFiles() {
   const files: KeptFile[] = [];
+
+  function add({
+    sha256,
+    made = false,
+    ...rest
+  }: Pick<KeptFile, "name" | "hdus" | "content"> & Partial<KeptFile>): number {
+    return files.push({ ...rest, sha256, made }) - 1;
+  }
+
+  function fileOf(file: number): KeptFile {
+    const found = files[file];
+    if (found === undefined) throw new Error("file: must have been read, got none; choose it again");
+    return found;
+  }
 
   function hduOf({ file, hdu, name }: ImageChoice): NamedHdu {
     const found = files[file]?.hdus.find(({ index }) => index === hdu);
@@ -78,10 +84,23 @@ export function deskFiles() {
   }
 
   return {
-    /** Read a file and say what its images may be. */
+    /** Read a file and say what is in it. */
     async read(file: Blob, name: string): Promise<ReadFile> {
+      const start = new Uint8Array(await file.slice(0, 64).arrayBuffer());
+      if (isPicture(start)) {
+        const picture = await describePicture(file, name);
+        return { id: add({ name, hdus: [], picture: true, content: file }), images: [], picture };
+      }
+      if (/^\s*\{/.test(new TextDecoder().decode(start)) && file.size < MAX_TEXT) {
+        const configuration = readConfiguration(await file.text(), name);
+        return { id: add({ name, hdus: [], content: file }), images: [], configuration };
+      }
       const bytes = new Uint8Array(await file.arrayBuffer());
       const hdus = await readFitsMaybeGzip(bytes, { name, maxBytes: MAX_BYTES });
+      if (isResult(hdus)) {
+        const result = describeResult(hdus);
+        return { id: add({ name, hdus, content: file }), images: [], result };
+      }
       const images: FoundImage[] = [];
       let reason = "";
       const wanted = hdus.filter(({ kind }) => kind === "image");
@@ -101,6 +120,11 @@ export function deskFiles() {
           reason = (error as Error).message;
         }
       }
+      const events = images.length === 0 ? eventTable(hdus) : undefined;
+      if (events !== undefined) {
+        const found = describeEvents(events);
+        return { id: add({ name, hdus, content: file }), images, events: found };
+      }
       if (images.length === 0) {
         const tables = hdus
           .filter(({ kind }) => kind === "table")
@@ -109,29 +133,43 @@ export function deskFiles() {
           reason !== ""
             ? reason
             : tables.length > 0
-              ? `${name}: must hold an image, got tables only (${tables.join(", ")}); bin the events to an image first`
+              ? `${name}: must hold an image, got tables without positions of events (${tables.join(", ")}); choose an image or an event list`
               : `${name}: must hold an image, got none; choose another file`,
         );
       }
-      files.push({ name, hdus, sha256: await sha256(bytes), content: file, made: false });
-      return { id: files.length - 1, images };
+      return { id: add({ name, hdus, content: file, sha256: await sha256(bytes) }), images };
     },
 
     /** Keep a file that was made here. @returns its number */
-    async keep(name: string, bytes: Uint8Array): Promise<number> {
+    async keep(name: string, bytes: Uint8Array, digest = false): Promise<number> {
       const hdus = await readFitsMaybeGzip(bytes, { name });
-      files.push({ name, hdus, sha256: undefined, content: new Blob([Uint8Array.from(bytes)]), made: true });
-      return files.length - 1;
+      const copy = Uint8Array.from(bytes);
+      const hash = digest ? await sha256(copy) : undefined;
+      return add({ name, hdus, content: new Blob([copy]), sha256: hash, made: true });
     },
 
     /** The files behind choices, as they were given. */
     sources(choices: Choices): SessionFile[] {
       const used = new Set(ROLES.flatMap((role) => choices[role]?.file ?? []));
       return [...used].map((file) => {
-        const { name, content, made } = files[file];
-        return { file, name, content, made };
+        const { name, content, made, sha256 } = files[file];
+        return { file, name, content, made, hashed: sha256 !== undefined };
       });
     },
+
+    /** What a file holds. */
+    hdusOf(file: number): readonly FitsHdu[] {
+      return fileOf(file).hdus;
+    },
+
+    /** The file as it came, of a picture. */
+    blobOf(file: number): Blob {
+      const { content, picture, name } = fileOf(file);
+      if (!picture) throw new Error(`${name}: must be a picture, got another file; choose a picture`);
+      return content;
+    },
+
+    nameOf: (file: number) => fileOf(file).name,
 
     forget(): void {
       files.length = 0;

@@ -33,10 +33,10 @@ const weighted = (name: string, pixels: readonly number[], { mean: { shape } }: 
   return { name, weights };
 };
 
-/** Flux of pixels in every draw, with its centroid and photons where several pixels have one. */
+/** Flux of pixels in every draw, with its centroid and photons where several pixels have one and the data are there. */
 export async function lookAtRegion(
   found: Drawn,
-  observation: Observation,
+  observation: Observation | undefined,
   pixels: readonly number[],
   name: string,
 ): Promise<RegionView> {
@@ -45,9 +45,10 @@ export async function lookAtRegion(
   const { std, rhat, ess } = summariseQuantity(name, chains, undefined, chainGroups(config));
   const flux = pixels.reduce((all, pixel) => all + (mean.data[pixel] ?? 0), 0);
   const several = pixels.length > 1 && chains.some(({ length }) => length > 1);
-  const [measured] = several
-    ? await measureRegions(trace.images, [observation], [{ name, pixels }], { boundary: config.boundary })
-    : [];
+  const [measured] =
+    several && observation
+      ? await measureRegions(trace.images, [observation], [{ name, pixels }], { boundary: config.boundary })
+      : [];
   return {
     pixels: pixels.length,
     chains,

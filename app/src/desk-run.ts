@@ -209,13 +209,20 @@ export async function runChains(
   return { result, view: { ...view, ...(keeping.id && { session: keeping.id }) } };
 }
 
-function resultView(
+/** A result for the page; without its observation, predicted counts and residuals are NaN. */
+export function resultView(
   result: LiraResult,
-  observation: Composed["observation"],
+  observation: Composed["observation"] | undefined,
   warnings: readonly string[],
 ): ResultView {
   const { parameters, images } = result.trace;
-  const [check] = checkModel(result, parameters, [observation]);
+  const nothing = {
+    data: new Float64Array(result.mean.data.length).fill(Number.NaN),
+    shape: result.mean.shape,
+  };
+  const [check] = observation
+    ? checkModel(result, parameters, [observation])
+    : [{ predicted: nothing, sigma: nothing }];
   const rows = { ...parameters, burnIn: 0 };
   const [low, , high] = result.quantiles.images;
   const pixels = images.shape[0] * images.shape[1];

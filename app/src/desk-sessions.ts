@@ -74,11 +74,11 @@ export function deskSessions(files: ReturnType<typeof deskFiles>) {
       const { about, choices, composition, settings } = await kept.record(id);
       const numbers = new Map<number, number>();
       files.forget();
-      for (const { file, name, content, made } of await kept.files(id)) {
+      for (const { file, name, content, made, hashed } of await kept.files(id)) {
         numbers.set(
           file,
           made
-            ? await files.keep(name, new Uint8Array(await content.arrayBuffer()))
+            ? await files.keep(name, new Uint8Array(await content.arrayBuffer()), hashed)
             : (await files.read(content, name)).id,
         );
       }

@@ -10,11 +10,15 @@ import {
   type RunPause,
   reportHtml,
   runPause,
+  type SimulatedObservation,
   type SkyImage,
   toPlainError,
 } from "tslira";
+import { countsFile, eventTable, previewEvents } from "./desk-events.js";
 import { type Composed, deskFiles } from "./desk-files.js";
 import { bandsOf, correlate, lookAtRegion } from "./desk-look.js";
+import { pictureObservation } from "./desk-picture.js";
+import { openResult } from "./desk-results.js";
 import { runChains } from "./desk-run.js";
 import { deskSessions } from "./desk-sessions.js";
 import { EXAMPLES, exampleFiles, simulateExample } from "./examples.js";
@@ -46,6 +50,15 @@ function need<T>(value: T | undefined, what: string): T {
   return value;
 }
 
+/** Keep the images of a simulation as files. */
+async function keepSimulated(observation: SimulatedObservation): Promise<Choices> {
+  const choices: { -readonly [Role in keyof Choices]: Choices[Role] } = {};
+  for (const { role, name, bytes } of exampleFiles(observation)) {
+    choices[role] = { file: await files.keep(name, bytes), hdu: 0, name };
+  }
+  return choices;
+}
+
 type Handlers = { [Name in keyof DeskCalls]: (...args: Parameters<DeskCalls[Name]>) => unknown };
 
 const handlers: Handlers = {
@@ -53,16 +66,31 @@ const handlers: Handlers = {
   async openExample(id) {
     files.forget();
     const observation = simulateExample(id);
-    const choices: { -readonly [Role in keyof Choices]: Choices[Role] } = {};
-    for (const { role, name, bytes } of exampleFiles(observation)) {
-      choices[role] = { file: await files.keep(name, bytes), hdu: 0, name };
-    }
+    const choices = await keepSimulated(observation);
     truth = observation.flux;
     return choices;
   },
-  readFile(file, name) {
+  async readFile(file, name) {
+    const found = await files.read(file, name);
     truth = undefined;
-    return files.read(file, name);
+    return found;
+  },
+  previewEvents: (file, options) =>
+    previewEvents(need(eventTable(files.hdusOf(file)), "an event list"), options),
+  async keepEvents(file, options) {
+    const table = need(eventTable(files.hdusOf(file)), "an event list");
+    const { name, bytes, command } = countsFile(table, files.nameOf(file), options);
+    return { file: await files.keep(name, bytes, true), hdu: 0, name, command };
+  },
+  openResult(file, choices) {
+    const found = openResult(files, file, choices);
+    ({ composed, result } = found);
+    return found.opened;
+  },
+  async openPicture(file, options) {
+    const observation = await pictureObservation(files.blobOf(file), files.nameOf(file), options);
+    truth = observation.flux;
+    return keepSimulated(observation);
   },
   forgetFiles() {
     files.forget();
@@ -103,8 +131,7 @@ const handlers: Handlers = {
     return opened;
   },
   discardKept: sessions.remove,
-  region: (pixels, name) =>
-    lookAtRegion(need(result, "a result"), need(composed, "an observation").observation, pixels, name),
+  region: (pixels, name) => lookAtRegion(need(result, "a result"), composed?.observation, pixels, name),
   correlation: (pixels) => correlate(need(result, "a result"), pixels),
   bands: (groups) => bandsOf(need(result, "a result"), groups),
   draw(chain, index) {
@@ -118,11 +145,11 @@ const handlers: Handlers = {
   },
   fits: () => encodeResult(need(result, "a result")),
   async report() {
-    const { choices, observation } = need(composed, "an observation");
+    const { choices = {}, observation } = composed ?? {};
     const { counts, psf, exposure, background, mask } = choices;
     return reportHtml(need(result, "a result"), {
       document: await figureDocument(),
-      observations: [observation],
+      ...(observation && { observations: [observation] }),
       ...(counts &&
         psf && {
           files: [
@@ -139,13 +166,18 @@ const handlers: Handlers = {
   },
   async figure(kind, theme) {
     const document = await figureDocument();
-    const { observation } = need(composed, "an observation");
-    if (kind === "data")
+    if (kind === "data") {
+      const { observation } = need(composed, "an observation");
       return plotDataset({ ...observation, ...(truth && { flux: truth }) }, { document, theme });
+    }
     const found = need(result, "a result");
     if (kind === "traces")
       return plotParameterTraces(found.trace.parameters, found.diagnostics, { document, theme });
-    return plotPosterior(found, { document, theme, counts: observation.counts });
+    return plotPosterior(found, {
+      document,
+      theme,
+      ...(composed && { counts: composed.observation.counts }),
+    });
   },
 };
 

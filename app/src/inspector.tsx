@@ -99,7 +99,7 @@ function Readout({ layers, data, wcs, cursor: [x, y] }: InspectorProps) {
     ["position", "x, y", `${x}, ${y}`],
   ];
   if (wcs) entries.push(["sky", "sky", formatSkyPosition(wcs, pixelToSky(wcs, x, y))]);
-  entries.push(["counts", "counts", countText(value("counts"))]);
+  if (has("counts")) entries.push(["counts", "counts", countText(value("counts"))]);
   if (has("predicted")) {
     entries.push([
       "predicted",

@@ -5,6 +5,7 @@ import type { LiraDeconvolverOptions } from "tslira";
 import type { Desk } from "./desk.js";
 import type { Choices, Composition, Example } from "./protocol.js";
 import { commandOf, simulateCommand, typescriptOf } from "./reproduce.js";
+import { fileName, save } from "./save-file.js";
 
 interface KeepProps {
   readonly desk: Desk;
@@ -14,16 +15,6 @@ interface KeepProps {
   readonly composition: Composition;
   readonly settings: LiraDeconvolverOptions;
   readonly example: Example["id"] | undefined;
-}
-
-/** Hand a file to the browser. */
-function save(content: BlobPart, type: string, name: string): void {
-  const address = URL.createObjectURL(new Blob([content], { type }));
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 
 /** An SVG document as PNG, twice as fine. */
@@ -40,11 +31,6 @@ async function rasterise(svg: string): Promise<Blob> {
       blob ? resolve(blob) : reject(new Error("figure: the browser made no PNG; take the SVG")),
     ),
   );
-}
-
-/** A name that file systems take. */
-function fileName(name: string): string {
-  return name.replace(/[^\w.-]+/g, "-").replace(/^-+|-+$/g, "") || "result";
 }
 
 /** The card. */
@@ -69,7 +55,8 @@ export function KeepCard({ desk, name, ready, choices, composition, settings, ex
       {busy === what ? "…" : what}
     </button>
   );
-  const shell = `${example ? `${simulateCommand(example)}\n` : ""}${command}`;
+  const before = example ? simulateCommand(example) : choices.counts?.command;
+  const shell = before ? `${before}\n${command}` : command;
 
   return (
     <section className="card" aria-labelledby="keep-title">

@@ -18,6 +18,8 @@ export interface Layer {
   readonly waiting?: string;
 }
 
+/** Layers that a result without its data does not have. */
+const NEED_DATA: ReadonlySet<string> = new Set(["counts", "psf", "predicted", "residual"]);
 const AFTER = "Appears when the chains are done.";
 const DURING = "Appears as soon as the chains run.";
 
@@ -37,7 +39,7 @@ export function layersOf(
   ): Layer => ({ id, title, kind, image, label: title.toLowerCase(), unit: "", ...rest });
   const flux = { label: "flux", unit };
   const soFar = live?.mean && live.meanKind === "mean";
-  return [
+  const all = [
     layer("counts", "Counts", "counts", data.counts),
     ...(data.exposure ? [layer("exposure", "Exposure", "exposure", data.exposure)] : []),
     ...(data.background ? [layer("background", "Background", "background", data.background, flux)] : []),
@@ -72,6 +74,7 @@ export function layersOf(
     layer("low", "16 % quantile", "flux", result?.low, { ...flux, waiting: AFTER }),
     layer("high", "84 % quantile", "flux", result?.high, { ...flux, waiting: AFTER }),
   ];
+  return data.withoutData ? all.filter(({ id }) => !NEED_DATA.has(id)) : all;
 }
 
 function ratio(mean: SkyImage, std: SkyImage): SkyImage {
@@ -80,6 +83,7 @@ function ratio(mean: SkyImage, std: SkyImage): SkyImage {
 
 /** Layers of the six panels, before a run and after it. */
 export function panelsFor(data: ObservationView, finished: boolean): string[] {
+  if (data.withoutData) return ["mean", "std", "snr", "low", "high", "rhat"];
   if (finished) return ["counts", "mean", "std", "predicted", "residual", "rhat"];
   const given = ["counts", "exposure", "background", "psf"].filter(
     (id) => id === "counts" || id === "psf" || data[id as "exposure" | "background"] !== undefined,

@@ -46,6 +46,8 @@ export function useLookKeys(
       const { now, change, undo, redo } = held;
       const key = event.key.toLowerCase();
       if ((event.ctrlKey || event.metaKey) && !event.altKey) {
+        // There the keys undo settings.
+        if (event.target instanceof Element && event.target.closest(".left, .settings-news")) return;
         if (key === "z") (event.shiftKey ? redo : undo)();
         else if (key === "y") redo();
         else return;

@@ -10,6 +10,8 @@ import type {
   Verdict,
   WcsCard,
 } from "tslira";
+import type { Configuration } from "./configuration.js";
+import type { FoundEvents, FoundPicture, FoundResult, StartCalls } from "./start-calls.js";
 
 /** What an image of a file is used as. */
 export type Role = "counts" | "psf" | "exposure" | "background" | "mask";
@@ -31,6 +33,11 @@ export interface FoundImage {
 export interface ReadFile {
   readonly id: number;
   readonly images: readonly FoundImage[];
+  /** One of these when the file holds no images of data. */
+  readonly events?: FoundEvents;
+  readonly result?: FoundResult;
+  readonly configuration?: Configuration;
+  readonly picture?: FoundPicture;
 }
 
 /** Which image of which file. */
@@ -38,6 +45,8 @@ export interface ImageChoice {
   readonly file: number;
   readonly hdu: number;
   readonly name: string;
+  /** The command that makes the file, of one that was made here. */
+  readonly command?: string;
 }
 
 /** The images of an observation. */
@@ -67,6 +76,8 @@ export interface ObservationView {
   /** Shapes before any cut-out. */
   readonly fullShape: Shape;
   readonly fullPsfShape: Shape;
+  /** True when only the result is there: counts and psf are NaN. */
+  readonly withoutData?: true;
 }
 
 /** A built-in example. */
@@ -204,7 +215,7 @@ export interface OpenedRun {
 }
 
 /** What the desk does. */
-export interface DeskCalls {
+export interface DeskCalls extends StartCalls {
   examples(): readonly ShownExample[];
   openExample(id: Example["id"]): Choices;
   readFile(file: Blob, name: string): ReadFile;

@@ -28,6 +28,8 @@ export type RunState =
 interface RunProps {
   /** Warnings that are on the screen already. */
   readonly known: readonly string[];
+  /** False when there is only a result, whose data are not here. */
+  readonly canStart: boolean;
   readonly form: Form;
   readonly onForm: (form: Form) => void;
   readonly run: RunState;
@@ -62,7 +64,8 @@ const VERDICT_WORDS: Readonly<Record<ResultView["verdict"]["state"], string>> = 
 };
 
 /** The card. */
-export function RunCard({ form, onForm, run, onStart, onStop, known, onPause, onMore }: RunProps) {
+export function RunCard(props: RunProps) {
+  const { form, onForm, run, onStart, onStop, known, onPause, onMore, canStart } = props;
   const running = run.stage === "running";
   const sweeps = Number(form.iterations);
   const field = (one: Field) => (
@@ -127,7 +130,12 @@ export function RunCard({ form, onForm, run, onStart, onStop, known, onPause, on
           />
         </Progress>
       ) : (
-        <button type="button" className="primary full" disabled={!formIsGood(form)} onClick={onStart}>
+        <button
+          type="button"
+          className="primary full"
+          disabled={!formIsGood(form) || !canStart}
+          onClick={onStart}
+        >
           {run.stage === "done" ? "Run again" : "Start the chains"}
         </button>
       )}

@@ -100,14 +100,16 @@ export function SelectionView({ desk, data, selection, result, wcs, look, place 
       ) : (
         <dl className="facts" id="selection-numbers">
           <Place selection={selection} single={single} wcs={wcs} />
-          <div data-key="counts">
-            <dt>counts</dt>
-            <dd>
-              {countText(sum(data.counts.data))}
-              {!single && ` in ${countText(pixels.length)} pixels`}
-              {result && `, ${numberText(sum(result.predicted.data))} predicted`}
-            </dd>
-          </div>
+          {!data.withoutData && (
+            <div data-key="counts">
+              <dt>counts</dt>
+              <dd>
+                {countText(sum(data.counts.data))}
+                {!single && ` in ${countText(pixels.length)} pixels`}
+                {result && `, ${numberText(sum(result.predicted.data))} predicted`}
+              </dd>
+            </div>
+          )}
           {shown && result && (
             <FluxFacts
               shown={shown}

@@ -30,6 +30,8 @@ export interface SessionFile {
   readonly content: Blob;
   /** Made here, as those of examples are, and not given by anybody. */
   readonly made: boolean;
+  /** Whether a run records its hash though it was made here. */
+  readonly hashed: boolean;
 }
 
 const NAME = "tslira-studio";

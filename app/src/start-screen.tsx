@@ -1,10 +1,16 @@
 /** Where data come from: an example, or files. */
 
 import { type DragEvent, useMemo, useRef, useState } from "react";
+import type { BinEventsOptions, Cutout } from "tslira";
 import { quantityScale } from "tslira/viewer";
+import { type Configuration, cutoutOf } from "./configuration.js";
 import type { Desk } from "./desk.js";
+import { EventsRow } from "./events-row.js";
+import { brightPart, isLarge } from "./large-image.js";
 import { Thumbnail } from "./picture.js";
-import type { Choices, Composition, Example, FoundImage, Role, ShownExample } from "./protocol.js";
+import { PictureRow } from "./picture-row.js";
+import type { Choices, Composition, Example, FoundImage, ReadFile, Role, ShownExample } from "./protocol.js";
+import type { OpenedResult, PictureOptions } from "./start-calls.js";
 
 const ROLES: readonly (readonly [Role, string])[] = [
   ["counts", "counts"],
@@ -23,12 +29,21 @@ interface Row {
   readonly message?: string;
   readonly file?: number;
   readonly images: readonly (FoundImage & { readonly use: Role | undefined })[];
+  /** What else the file holds. */
+  readonly found?: Omit<ReadFile, "id" | "images">;
+  /** How the events of the file are binned; undefined as long as that cannot be done. */
+  readonly options?: BinEventsOptions | undefined;
 }
 
 interface StartProps {
   readonly desk: Desk;
   readonly examples: readonly ShownExample[];
   readonly onOpen: (choices: Choices, composition: Composition, example?: Example["id"]) => Promise<void>;
+  readonly onResult: (opened: OpenedResult) => void;
+  /** Settings that came as a file. */
+  readonly onSettings: (configuration: Configuration, source: string) => void;
+  /** How data are cut, by settings that came before them. */
+  readonly composition: Composition;
 }
 
 function sizeText(bytes: number): string {
@@ -38,16 +53,20 @@ function sizeText(bytes: number): string {
 /** What still keeps the data from being opened, in words; empty when nothing does. */
 function missing(choices: Choices, rows: readonly Row[]): string {
   if (rows.some(({ state }) => state === "reading")) return "Reading …";
+  if (rows.some(({ found }) => found?.result)) return "";
+  if (rows.some(({ found, options }) => found?.events && options === undefined))
+    return "Binning the events …";
   const both = [choices.counts ? "" : "counts", choices.psf ? "" : "point spread function"].filter(Boolean);
   return both.length === 0 ? "" : `Still needed: ${both.join(" and ")}.`;
 }
 
 /** The first screen. */
-export function StartScreen({ desk, examples, onOpen }: StartProps) {
+export function StartScreen({ desk, examples, onOpen, onResult, onSettings, composition }: StartProps) {
   const [rows, setRows] = useState<readonly Row[]>([]);
   const [over, setOver] = useState(false);
   const [backgroundUnit, setBackgroundUnit] = useState<"flux" | "counts">("flux");
   const [trouble, setTrouble] = useState("");
+  const [partText, setPartText] = useState<string>();
   const picker = useRef<HTMLInputElement>(null);
   const lastKey = useRef(0);
 
@@ -60,7 +79,8 @@ export function StartScreen({ desk, examples, onOpen }: StartProps) {
       const key = ++lastKey.current;
       setRows((all) => [...all, { key, name: file.name, size: file.size, state: "reading", images: [] }]);
       try {
-        const { id, images } = await desk.readFile(file, file.name);
+        const { id, images, ...found } = await desk.readFile(file, file.name);
+        if (found.configuration) onSettings(found.configuration, file.name);
         setRows((all) => {
           const taken = new Set(all.flatMap((row) => row.images.flatMap(({ use }) => use ?? [])));
           const named = images.map((image) => {
@@ -69,7 +89,7 @@ export function StartScreen({ desk, examples, onOpen }: StartProps) {
             return { ...image, use };
           });
           return all.map((row) =>
-            row.key === key ? { ...row, state: "read", file: id, images: named } : row,
+            row.key === key ? { ...row, state: "read", file: id, images: named, found } : row,
           );
         });
       } catch (error) {
@@ -85,8 +105,26 @@ export function StartScreen({ desk, examples, onOpen }: StartProps) {
         if (use !== undefined && file !== undefined) chosen[use] ??= { file, hdu, name };
       }
     }
+    for (const { file, name, found } of rows) {
+      if (found?.events && file !== undefined) chosen.counts ??= { file, hdu: 0, name };
+    }
     return chosen as Choices;
   }, [rows]);
+  const result = rows.find(({ found }) => found?.result);
+  const listed = rows.find(({ found, file }) => found?.events && file === choices.counts?.file);
+
+  /** The part of counts that are too large to be shown whole. */
+  const part = useMemo(() => {
+    if (composition.cutout || result) return undefined;
+    for (const { file, images } of rows) {
+      for (const { hdu, shape, preview } of images) {
+        if (file === choices.counts?.file && hdu === choices.counts?.hdu && isLarge(shape))
+          return { shape, cutout: brightPart(shape, preview) };
+      }
+    }
+    return undefined;
+  }, [rows, choices, composition, result]);
+  const partShown = partText ?? (part ? partOf(part.cutout) : "");
 
   const assign = (key: number, hdu: number, use: Role | undefined) =>
     setRows((all) =>
@@ -104,7 +142,21 @@ export function StartScreen({ desk, examples, onOpen }: StartProps) {
     setTrouble("");
     const divided = choices.background && choices.exposure && backgroundUnit === "counts";
     try {
-      await onOpen(choices, divided ? { backgroundUnit } : {});
+      if (result?.file !== undefined) {
+        onResult(await desk.openResult(result.file, listed ? {} : choices));
+        return;
+      }
+      const counts =
+        listed?.file !== undefined && listed.options
+          ? await desk.keepEvents(listed.file, listed.options)
+          : choices.counts;
+      const cutout = part ? cutoutOf(partShown) : undefined;
+      if (part && (cutout === undefined || isLarge([cutout.y[1] - cutout.y[0], cutout.x[1] - cutout.x[0]])))
+        throw new Error("part: must read x0:x1,y0:y1 and hold at most 2 million pixels; make it smaller");
+      await onOpen(
+        { ...choices, ...(counts && { counts }) },
+        { ...composition, ...(divided && { backgroundUnit }), ...(cutout && { cutout }) },
+      );
     } catch (error) {
       setTrouble((error as Error).message);
     }
@@ -114,6 +166,15 @@ export function StartScreen({ desk, examples, onOpen }: StartProps) {
     setTrouble("");
     try {
       await onOpen(await desk.openExample(id), {}, id);
+    } catch (error) {
+      setTrouble((error as Error).message);
+    }
+  }
+
+  async function openPicture(file: number, options: PictureOptions): Promise<void> {
+    setTrouble("");
+    try {
+      await onOpen(await desk.openPicture(file, options), {});
     } catch (error) {
       setTrouble((error as Error).message);
     }
@@ -149,8 +210,8 @@ export function StartScreen({ desk, examples, onOpen }: StartProps) {
           <div>
             <h3>Your files</h3>
             <p>
-              Drop FITS images here, plain or .gz: counts and a point spread function; exposure, background
-              and mask if you have them.
+              Drop FITS files here, plain or .gz: counts or an event list, and a point spread function;
+              exposure, background and mask if you have them. Or a result, saved settings, a picture.
             </p>
           </div>
           <button
@@ -165,7 +226,7 @@ export function StartScreen({ desk, examples, onOpen }: StartProps) {
             type="file"
             multiple
             hidden
-            aria-label="FITS files"
+            aria-label="Files"
             onChange={({ target }) => {
               void add([...(target.files ?? [])]);
               target.value = "";
@@ -178,6 +239,9 @@ export function StartScreen({ desk, examples, onOpen }: StartProps) {
               <FileRow
                 key={row.key}
                 row={row}
+                desk={desk}
+                onOptions={(options) => change(row.key, { options })}
+                onPicture={(options) => void openPicture(row.file as number, options)}
                 onAssign={(hdu, use) => assign(row.key, hdu, use)}
                 onRemove={() => setRows((all) => all.filter(({ key }) => key !== row.key))}
               />
@@ -196,7 +260,19 @@ export function StartScreen({ desk, examples, onOpen }: StartProps) {
             </select>
           </label>
         )}
-        {rows.length > 0 && (
+        {part && (
+          <label className="line">
+            {part.shape[1].toLocaleString("en-US")} × {part.shape[0].toLocaleString("en-US")} pixels are more
+            than chains can sample; open columns, rows
+            <input
+              value={partShown}
+              size={22}
+              aria-invalid={cutoutOf(partShown) === undefined}
+              onChange={({ target }) => setPartText(target.value)}
+            />
+          </label>
+        )}
+        {rows.some(({ found }) => !found?.picture && !found?.configuration) && (
           <div className="go">
             <button
               type="button"
@@ -204,7 +280,7 @@ export function StartScreen({ desk, examples, onOpen }: StartProps) {
               disabled={needed !== ""}
               onClick={() => void openFiles()}
             >
-              Open
+              {result ? "Open the result" : "Open"}
             </button>
             <span role="status">{needed}</span>
           </div>
@@ -232,16 +308,26 @@ export function StartScreen({ desk, examples, onOpen }: StartProps) {
   );
 }
 
+function partOf({ x, y }: Cutout): string {
+  return `${x.join(":")},${y.join(":")}`;
+}
+
 function exampleScale(image: ShownExample["counts"]) {
   return quantityScale("counts", image, { stretch: "sqrt", colormap: "auto", percent: 100 });
 }
 
 function FileRow({
   row,
+  desk,
+  onOptions,
+  onPicture,
   onAssign,
   onRemove,
 }: {
   readonly row: Row;
+  readonly desk: Desk;
+  readonly onOptions: (options: BinEventsOptions | undefined) => void;
+  readonly onPicture: (options: PictureOptions) => void;
   readonly onAssign: (hdu: number, use: Role | undefined) => void;
   readonly onRemove: () => void;
 }) {
@@ -259,6 +345,32 @@ function FileRow({
         <p className="trouble" role="alert">
           {row.message}
         </p>
+      )}
+      {row.found?.events && row.file !== undefined && (
+        <EventsRow desk={desk} file={row.file} found={row.found.events} onOptions={onOptions} />
+      )}
+      {row.found?.picture && <PictureRow found={row.found.picture} onOpen={onPicture} />}
+      {row.found?.configuration && <p className="muted">Settings. They are in the form of the next run.</p>}
+      {row.found?.result && (
+        <div className="found">
+          <Thumbnail
+            image={row.found.result.preview}
+            scale={quantityScale("flux", row.found.result.preview, {
+              stretch: "sqrt",
+              colormap: "auto",
+              percent: 99.9,
+            })}
+          />
+          <p>
+            <strong>Result.</strong> {row.found.result.summary}
+            {row.found.result.inputs.length > 0 && (
+              <span className="muted">
+                {" "}
+                Add {row.found.result.inputs.join(", ")} to see predicted counts and residuals.
+              </span>
+            )}
+          </p>
+        </div>
       )}
       {row.images.map((image) => (
         <div className="found" key={image.hdu}>

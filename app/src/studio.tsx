@@ -15,6 +15,9 @@ import type {
 } from "./protocol.js";
 import type { DrawnRegion } from "./region-edit.js";
 import { startForm } from "./settings.js";
+import { SettingsNewsBar } from "./settings-bar.js";
+import { useSettingsHistory } from "./settings-history.js";
+import type { OpenedResult } from "./start-calls.js";
 import { StartScreen } from "./start-screen.js";
 import { Workspace } from "./workspace.js";
 
@@ -27,6 +30,8 @@ export interface OpenData {
   readonly title?: string;
   /** A kept run that is to go on. */
   readonly session?: Pick<OpenedRun, "id" | "settings">;
+  /** A run that was done before it was opened here. */
+  readonly finished?: OpenedResult;
 }
 
 /** Colours of the page: the system's, or one's own. */
@@ -44,7 +49,7 @@ export function Studio() {
   const [desk, setDesk] = useState<Desk>();
   const [examples, setExamples] = useState<readonly ShownExample[]>([]);
   const [open, setOpen] = useState<OpenData>();
-  const [form, setForm] = useState(startForm);
+  const settings = useSettingsHistory();
   const [trouble, setTrouble] = useState("");
   const drawn = useRef<readonly DrawnRegion[]>([]);
   const [theme, setTheme] = useState<Theme>("auto");
@@ -86,12 +91,20 @@ export function Studio() {
   async function continueKept(id: string): Promise<void> {
     if (desk === undefined) return;
     setTrouble("");
-    const { choices, composition, about, settings } = await desk.openKept(id);
+    const { choices, composition, about, settings: kept } = await desk.openKept(id);
     const view = await desk.compose(choices, composition);
-    setForm({ ...startForm(), ...about.form });
+    settings.onForm({ ...startForm(), ...about.form });
     const { example } = about;
-    setOpen({ choices, composition, view, ...(example && { example }), session: { id, settings } });
+    setOpen({ choices, composition, view, ...(example && { example }), session: { id, settings: kept } });
   }
+  const openResult = useCallback(
+    (finished: OpenedResult) => {
+      const { data: view, choices, composition, configuration } = finished;
+      settings.replace(configuration, "the result");
+      setOpen({ choices, composition, view, finished });
+    },
+    [settings.replace],
+  );
   const onLive = useMemo(
     () => (listener: (live: LiveView) => void) => {
       hear.current = listener;
@@ -135,11 +148,19 @@ export function Studio() {
           {trouble}
         </p>
       )}
+      <SettingsNewsBar settings={settings} />
       {desk &&
         (open === undefined ? (
           <>
             <KeptRuns desk={desk} onContinue={continueKept} />
-            <StartScreen desk={desk} examples={examples} onOpen={compose} />
+            <StartScreen
+              desk={desk}
+              examples={examples}
+              onOpen={compose}
+              onResult={openResult}
+              onSettings={settings.replace}
+              composition={settings.composition}
+            />
           </>
         ) : (
           <Workspace
@@ -147,8 +168,9 @@ export function Studio() {
             desk={desk}
             open={title === undefined ? open : { ...open, title }}
             onCompose={(composition) => compose(open.choices, composition, open.example)}
-            form={form}
-            onForm={setForm}
+            form={settings.form}
+            onForm={settings.onForm}
+            settingsHistory={settings}
             onLive={onLive}
             drawn={drawn}
           />

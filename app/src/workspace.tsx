@@ -18,7 +18,10 @@ import { type DrawnRegion, movedRegion } from "./region-edit.js";
 import { useRegionGestures } from "./region-gestures.js";
 import { commandOf } from "./reproduce.js";
 import { RunCard, type RunState } from "./run-card.js";
+import { fileName } from "./save-file.js";
 import { type Form, formIsGood, settingsOf } from "./settings.js";
+import { SettingsCard } from "./settings-bar.js";
+import type { SettingsHistory } from "./settings-history.js";
 import type { OpenData } from "./studio.js";
 import { Toolbar } from "./toolbar.js";
 
@@ -29,16 +32,18 @@ interface WorkspaceProps {
   /** Settings outlive a cut-out, which makes the rest of the screen anew. */
   readonly form: Form;
   readonly onForm: (form: Form) => void;
+  readonly settingsHistory: SettingsHistory;
   readonly onLive: (listener: (live: LiveView) => void) => void;
   /** Regions in pixels of the whole image: they too outlive a cut-out. */
   readonly drawn: { current: readonly DrawnRegion[] };
 }
 
 /** The screen. */
-export function Workspace({ desk, open, onCompose, onLive, form, onForm, drawn }: WorkspaceProps) {
-  const { view: data, choices, composition, example } = open;
+export function Workspace(props: WorkspaceProps) {
+  const { desk, open, onCompose, onLive, form, onForm, drawn, settingsHistory } = props;
+  const { view: data, choices, composition, example, finished } = open;
   const shape = data.counts.shape;
-  const [run, setRun] = useState<RunState>({ stage: "ready" });
+  const [run, setRun] = useState<RunState>(finished ? { stage: "done", ...finished } : { stage: "ready" });
   const place = useMemo(() => {
     const { x, y } = composition.cutout ?? { x: [0], y: [0] };
     return { wcs: data.wcs, origin: { x: x[0], y: y[0] } };
@@ -46,7 +51,7 @@ export function Workspace({ desk, open, onCompose, onLive, form, onForm, drawn }
   const look = useLook(() => ({
     style: { stretch: "sqrt", colormap: "auto", percent: 99.9 },
     limits: {},
-    panels: panelsFor(data, false),
+    panels: panelsFor(data, finished !== undefined),
     view: wholeView(shape),
     regions: drawn.current.map((one) => movedRegion(one, -place.origin.x, -place.origin.y)),
   }));
@@ -57,7 +62,7 @@ export function Workspace({ desk, open, onCompose, onLive, form, onForm, drawn }
   const { change, region } = look;
   const setView = useCallback((next: Viewport) => change({ view: next }, "view"), [change]);
   const [cursor, setCursor] = useState<readonly [number, number]>(() =>
-    brightest(data.counts.data, shape[1]),
+    brightest((finished?.result.mean ?? data.counts).data, shape[1]),
   );
   const [pixel, setSelection] = useState<Selection>(() => ({
     kind: "pixel",
@@ -105,8 +110,8 @@ export function Workspace({ desk, open, onCompose, onLive, form, onForm, drawn }
     [desk, form, title, example, choices, composition, data, shape, onLive, change],
   );
   const start = useCallback(async () => {
-    if (formIsGood(form)) await begin(settings);
-  }, [form, settings, begin]);
+    if (formIsGood(form) && !data.withoutData) await begin(settings);
+  }, [form, settings, begin, data.withoutData]);
   const pause = useCallback(
     (paused: boolean) => {
       setRun((now) => (now.stage === "running" ? { ...now, paused } : now));
@@ -200,6 +205,7 @@ export function Workspace({ desk, open, onCompose, onLive, form, onForm, drawn }
         />
         <RunCard
           known={data.warnings}
+          canStart={!data.withoutData}
           form={form}
           onForm={onForm}
           run={run}
@@ -222,6 +228,7 @@ export function Workspace({ desk, open, onCompose, onLive, form, onForm, drawn }
           settings={run.stage === "done" ? run.settings : settings}
           example={example}
         />
+        <SettingsCard settings={settingsHistory} composition={composition} name={fileName(data.name)} />
       </div>
       <section className="middle" aria-label="Pictures">
         <Toolbar

@@ -32,6 +32,10 @@ const COMMANDS: Readonly<Record<string, LazyCommand>> = {
     summary: "make an observation of a known sky, to try things on",
     load: async () => asCommand((await import("./simulate.js")).simulateCommand()),
   },
+  bin: {
+    summary: "make an image of counts from an event list",
+    load: async () => asCommand((await import("./bin.js")).binCommand()),
+  },
   plot: {
     summary: "draw a figure of a result, or an animation of its draws",
     load: async () => asCommand((await import("./plot.js")).plotCommand()),

@@ -1,0 +1,206 @@
+/** Settings that travel: as a file, in the address after #, pasted, or recorded in a result. Never data. */
+
+import type { Cutout, SamplerConfig } from "tslira";
+import type { Composition } from "./protocol.js";
+import { ADVANCED_FIELDS, type Field, type Form, fieldError, MAIN_FIELDS, startForm } from "./settings.js";
+
+/** Settings of a run and of how its data are cut. */
+export interface Configuration {
+  readonly form: Form;
+  readonly composition: Composition;
+  /** What was not understood, in sentences. */
+  readonly notes: readonly string[];
+}
+
+/** Version of what is written. */
+const FORMAT = 1;
+const KIND = "studio-settings";
+const fields = (): readonly Field[] => [...MAIN_FIELDS, ...ADVANCED_FIELDS];
+
+function cutoutText({ x, y }: Cutout): string {
+  return `${x.join(":")},${y.join(":")}`;
+}
+
+/** A rectangle from `x0:x1,y0:y1`; undefined when it is none. */
+export function cutoutOf(text: string): Cutout | undefined {
+  const [, ...ends] = /^\s*(\d+)\s*:\s*(\d+)\s*,\s*(\d+)\s*:\s*(\d+)\s*$/.exec(text) ?? [];
+  if (ends.length !== 4) return undefined;
+  const [x0, x1, y0, y1] = ends.map(Number);
+  return x0 < x1 && y0 < y1 ? { x: [x0, x1], y: [y0, y1] } : undefined;
+}
+
+/** All settings as JSON: numbers as numbers, so that people can read and change them. */
+export function configurationText(form: Form, composition: Composition): string {
+  const kinds = new Map(fields().map(({ key, kind }) => [key, kind]));
+  const values = Object.entries(form).map(([key, text]) => {
+    const kind = kinds.get(key);
+    if (kind === "check") return [key, text === "yes"];
+    const number = kind === "whole" || kind === "number" ? Number(text) : Number.NaN;
+    return [key, Number.isFinite(number) && text.trim() !== "" ? number : text];
+  });
+  const { cutout, psfCutout, backgroundUnit } = composition;
+  const document = {
+    tslira: KIND,
+    format: FORMAT,
+    settings: Object.fromEntries(values),
+    ...(cutout && { cutout: cutoutText(cutout) }),
+    ...(psfCutout && { psfCutout: cutoutText(psfCutout) }),
+    ...(backgroundUnit && { backgroundUnit }),
+  };
+  return `${JSON.stringify(document, undefined, 2)}\n`;
+}
+
+/** What is said of settings, checked one by one: good ones are taken, others are named. */
+function take(given: ReadonlyMap<string, string>, source: string): Configuration {
+  const notes: string[] = [];
+  const form: Record<string, string> = { ...startForm() };
+  const composition: { -readonly [Key in keyof Composition]: Composition[Key] } = {};
+  for (const [key, value] of given) {
+    if (key === "cutout" || key === "psfCutout") {
+      const cutout = cutoutOf(value);
+      if (cutout) composition[key] = cutout;
+      else notes.push(`${key} must read x0:x1,y0:y1, got ${value.slice(0, 40)}; left out`);
+    } else if (key === "backgroundUnit") {
+      if (value === "flux" || value === "counts") composition.backgroundUnit = value;
+      else notes.push(`backgroundUnit must be flux or counts, got ${value.slice(0, 40)}; left out`);
+    } else if (Object.hasOwn(form, key)) form[key] = value;
+    else notes.push(`${key.slice(0, 40)} is not a setting of this version; left out`);
+  }
+  for (const field of fields()) {
+    const choices = field.choices?.map(([choice]) => choice);
+    const wrong =
+      choices !== undefined && !choices.includes(form[field.key])
+        ? `one of ${choices.join(", ")}`
+        : fieldError(field, form);
+    if (wrong === undefined) continue;
+    notes.push(
+      `${field.key} must be ${wrong.replace(/, please$/, "")}, got ${form[field.key].slice(0, 40)}; left at its default`,
+    );
+    form[field.key] = field.start;
+  }
+  if ([...given.keys()].every((key) => !Object.hasOwn(form, key)) && Object.keys(composition).length === 0)
+    throw new Error(`${source}: must hold settings of Studio, got none that are known; save them under Keep`);
+  return { form, composition, notes };
+}
+
+function asText(value: unknown): string {
+  return value === true ? "yes" : value === false ? "" : String(value);
+}
+
+/**
+ * Settings from JSON as `configurationText` writes it. Missing ones are at their defaults.
+ *
+ * @throws Error when the text is not that
+ */
+export function readConfiguration(text: string, source: string): Configuration {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new Error(
+      `${source}: must be JSON, got text that fails with "${reason}"; save the settings again`,
+      { cause },
+    );
+  }
+  const object = document as { tslira?: unknown; format?: unknown; settings?: unknown } & Record<
+    string,
+    unknown
+  >;
+  if (typeof document !== "object" || document === null || object.tslira !== KIND)
+    throw new Error(
+      `${source}: must be settings of Studio ("tslira": "${KIND}"), got other JSON; save them under Keep`,
+    );
+  if (object.format !== FORMAT)
+    throw new Error(
+      `${source}: settings must have format ${FORMAT}, got ${String(object.format)}; open them in a newer Studio`,
+    );
+  const given = new Map<string, string>();
+  const settings = typeof object.settings === "object" && object.settings !== null ? object.settings : {};
+  for (const [key, value] of Object.entries(settings)) given.set(key, asText(value));
+  for (const key of ["cutout", "psfCutout", "backgroundUnit"])
+    if (object[key] !== undefined) given.set(key, asText(object[key]));
+  return take(given, source);
+}
+
+/** All settings as the part of an address after #, which browsers never send to a server. */
+export function configurationHash(form: Form, { cutout, psfCutout, backgroundUnit }: Composition): string {
+  const words = new URLSearchParams({ settings: String(FORMAT), ...form });
+  if (cutout) words.set("cutout", cutoutText(cutout));
+  if (psfCutout) words.set("psfCutout", cutoutText(psfCutout));
+  if (backgroundUnit) words.set("backgroundUnit", backgroundUnit);
+  return `#${words.toString().replaceAll("%3A", ":").replaceAll("%2C", ",")}`;
+}
+
+/**
+ * Settings from an address or its part after #; undefined when it carries none.
+ *
+ * @throws Error when they are of another version
+ */
+export function readHash(address: string): Configuration | undefined {
+  const words = new URLSearchParams(address.slice(address.indexOf("#") + 1));
+  const format = words.get("settings");
+  if (format === null) return undefined;
+  if (format !== String(FORMAT))
+    throw new Error(`address: settings must have format ${FORMAT}, got ${format}; open it in a newer Studio`);
+  words.delete("settings");
+  return take(new Map(words), "address");
+}
+
+/** Settings from pasted text, an address or JSON; undefined when it is neither. @throws Error when it is broken */
+export function readPasted(text: string): Configuration | undefined {
+  const trimmed = text.trim();
+  if (trimmed.startsWith("{") && trimmed.includes(`"${KIND}"`))
+    return readConfiguration(trimmed, "pasted text");
+  return /^\S*#\S*settings=/.test(trimmed) ? readHash(trimmed) : undefined;
+}
+
+/** The value of a flag in a recorded command. */
+function flagOf(command: string, flag: string): string | undefined {
+  return new RegExp(` --${flag}[ =]'?([^ ']+)`).exec(command)?.[1];
+}
+
+/** The settings that a result was made with; what the form has no field for is named in the notes. */
+export function configurationOfResult(config: SamplerConfig, command = ""): Configuration {
+  const given = new Map<string, string>();
+  const notes: string[] = [];
+  const put = (key: string, value: unknown) => {
+    if (Object.hasOwn(startForm(), key)) given.set(key, asText(value));
+  };
+  for (const key of ["iterations", "burnIn", "chains", "seed", "boundary", "fitBackgroundScale"] as const)
+    put(key, config[key]);
+  put("keep", flagOf(command, "trace-keep") ?? keptDraws(config));
+  if (config.method === undefined) {
+    const [first] = config.alphaInit;
+    put("cycleSpin", config.cycleSpin);
+    put("alphaInit", first);
+    if (config.alphaInit.some((value) => value !== first))
+      notes.push("The result started each level of smoothness at its own α; the form has the finest one.");
+    const { power, rate, exponent } = config.smoothingPrior;
+    put("smoothingPower", power);
+    put("smoothingRate", rate);
+    put("smoothingExponent", exponent);
+  } else
+    notes.push(`The result was sampled by ${config.method}; only what all methods share was taken over.`);
+  const { form, notes: more } = take(given, "result");
+  return { form, composition: compositionOfCommand(command), notes: [...notes, ...more] };
+}
+
+/** The most draws a chain that lead to the recorded thinning; the default where that does. */
+function keptDraws({ iterations, burnIn, traceEvery }: SamplerConfig): string {
+  const { keep } = startForm();
+  const sweeps = iterations - burnIn;
+  const usual = Math.max(1, Math.ceil(sweeps / Number(keep)));
+  return usual === traceEvery ? keep : String(Math.max(2, Math.ceil(sweeps / traceEvery)));
+}
+
+/** How the data of a recorded command were cut. */
+export function compositionOfCommand(command: string): Composition {
+  const cutout = cutoutOf(flagOf(command, "cutout") ?? "");
+  const psfCutout = cutoutOf(flagOf(command, "psf-cutout") ?? "");
+  return {
+    ...(cutout && { cutout }),
+    ...(psfCutout && { psfCutout }),
+    ...(flagOf(command, "background-unit") === "counts" && { backgroundUnit: "counts" }),
+  };
+}

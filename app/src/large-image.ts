@@ -1,0 +1,28 @@
+/** Images that are too large to be shown whole: the part that is opened instead. */
+
+import type { Cutout, Shape, SkyImage } from "tslira";
+
+/** Most pixels of counts on the screen: six panels of it are drawn at once, and chains sample every one. */
+export const MAX_SHOWN = 2 ** 21;
+/** Side of the part that is opened unless another is chosen. */
+const PART = 512;
+
+/** Whether an image is too large to be opened whole. */
+export function isLarge([ny, nx]: Shape): boolean {
+  return ny * nx > MAX_SHOWN;
+}
+
+/** The part around the brightest point of a large image, by its preview. */
+export function brightPart([ny, nx]: Shape, { data, shape: [rows, columns] }: SkyImage): Cutout {
+  let at = 0;
+  for (let pixel = 1; pixel < data.length; pixel++) if (data[pixel] > data[at]) at = pixel;
+  const range = (middle: number, size: number): [number, number] => {
+    const side = Math.min(PART, size);
+    const start = Math.min(Math.max(0, Math.round(middle - side / 2)), size - side);
+    return [start, start + side];
+  };
+  return {
+    x: range((((at % columns) + 0.5) * nx) / columns, nx),
+    y: range(((Math.floor(at / columns) + 0.5) * ny) / rows, ny),
+  };
+}

@@ -1,0 +1,16 @@
+/** Files and names for the browser's downloads. */
+
+/** Hand a file to the browser. */
+export function save(content: BlobPart, type: string, name: string): void {
+  const address = URL.createObjectURL(new Blob([content], { type }));
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
+
+/** A name that file systems take. */
+export function fileName(name: string): string {
+  return name.replace(/[^\w.-]+/g, "-").replace(/^-+|-+$/g, "") || "result";
+}

@@ -1,0 +1,207 @@
+/** The pixels into which events are binned: where they lie, and their sky coordinates. */
+
+import type { WcsCard } from "../data/observation.js";
+import { skyToPixel } from "../data/sky-position.js";
+import { parseWcs } from "../data/sky-wcs.js";
+import { InvalidInputError } from "../errors.js";
+import { MAX_PIXELS } from "../image.js";
+import type { EventPositions } from "./event-list.js";
+import type { FitsTableInfo } from "./fits-hdu.js";
+import { wcsCards } from "./fits-wcs.js";
+
+/** Pixels for events. */
+export interface EventGrid {
+  /** Units of the position columns a pixel: pixels of the plane, or degrees. */
+  readonly binSize: number;
+  /** Middle of the image: (x, y) of the plane, or longitude and latitude in degrees. */
+  readonly center: readonly [number, number];
+  /** Columns and rows. */
+  readonly size: readonly [nx: number, ny: number];
+  /** Sky coordinates of the image and what the observation was; see `wcsCards`. */
+  readonly wcs: readonly WcsCard[];
+  /** Image column and row of a position, fractions dropped by the caller: `[0, 1)` is the first pixel. */
+  readonly place: (x: number, y: number) => readonly [number, number];
+}
+
+/** What is asked of a grid. */
+export interface EventGridOptions {
+  readonly binSize?: number | undefined;
+  readonly center?: readonly [number, number] | undefined;
+  readonly size?: readonly [nx: number, ny: number] | undefined;
+  readonly projection?: "TAN" | "CAR" | undefined;
+}
+
+/** Where events lie: smallest and largest value on both axes; longitudes as offsets from `origin`. */
+export interface EventExtent {
+  readonly x: readonly [number, number];
+  readonly y: readonly [number, number];
+}
+
+/** Longest side of an image whose bin size nobody gave, in pixels: a plane of Chandra stays finer than its psf. */
+const PLANE_SIDE = 1024;
+const SKY_SIDE = 400;
+
+function checkGrid({ binSize, center, size }: EventGridOptions): void {
+  const fail = (what: string, got: unknown, remedy: string) => {
+    throw new InvalidInputError(`binEvents: ${what}, got ${String(got)}; ${remedy}`);
+  };
+  if (binSize !== undefined && !(binSize > 0 && Number.isFinite(binSize)))
+    fail("binSize must be a finite number > 0", binSize, "leave it out for a choice by the data");
+  if (center !== undefined && !center.every(Number.isFinite))
+    fail("center must be two finite numbers", center, "leave it out for the middle of the events");
+  if (size !== undefined && !size.every((side) => Number.isInteger(side) && side > 0))
+    fail("size must be whole numbers of pixels > 0", size, "leave it out for all events");
+}
+
+function checkPixels([nx, ny]: readonly [number, number], binSize: number): void {
+  if (nx * ny <= MAX_PIXELS && Number.isFinite(nx * ny)) return;
+  throw new InvalidInputError(
+    `binEvents: image must have at most ${MAX_PIXELS} pixels, got ${nx} x ${ny}; take a binSize above ${binSize} or a smaller size`,
+    { fields: { nx, ny, binSize } },
+  );
+}
+
+/** Cards that say when and with what, without coordinates. */
+function observationCards({ header }: FitsTableInfo): WcsCard[] {
+  return wcsCards(header).filter(({ keyword }) =>
+    /^(MJD|DATE-|TIMESYS|TELESCOP|INSTRUME|DETNAM|OBJECT|OBSERVER|OBS_ID|RADESYS|RADECSYS|EQUINOX)/.test(
+      keyword,
+    ),
+  );
+}
+
+/** Pixels for X and Y of a plane. */
+export function planeGrid(
+  info: FitsTableInfo,
+  { x, y, wcs }: EventPositions,
+  extent: EventExtent,
+  options: EventGridOptions,
+): EventGrid {
+  checkGrid(options);
+  const origins = [x, y].map(({ index, whole }) => {
+    const least = info.header.get(`TLMIN${index}`);
+    // A whole number is the middle of its pixel.
+    return typeof least === "number" && Number.isFinite(least) ? least - (whole ? 0.5 : 0) : 0.5;
+  }) as [number, number];
+  const spans = [extent.x, extent.y].map(([low, high]) => high - low);
+  let binSize = options.binSize ?? 1;
+  if (options.binSize === undefined && options.size === undefined)
+    while (Math.max(...spans) / binSize > PLANE_SIDE - 2) binSize *= 2;
+  const edges = [extent.x, extent.y].map(([low, high], axis) => {
+    const from = Math.floor((low - origins[axis]!) / binSize);
+    const to = Math.floor((high - origins[axis]!) / binSize) + 1;
+    return [origins[axis]! + from * binSize, Math.max(1, to - from)] as const;
+  });
+  const size = options.size ?? ([edges[0]![1], edges[1]![1]] as const);
+  checkPixels(size, binSize);
+  const start = [0, 1].map((axis) => {
+    if (options.center !== undefined) return options.center[axis]! - (size[axis]! * binSize) / 2;
+    const [edge, side] = edges[axis]!;
+    return edge + Math.round((side - size[axis]!) / 2) * binSize;
+  }) as [number, number];
+  const cards = wcs.map((card): WcsCard => {
+    const [, name, axis] = /^(CRPIX|CDELT)([12])$/.exec(card.keyword) ?? [];
+    if (name === undefined || typeof card.value !== "number") return card;
+    const first = start[Number(axis) - 1]!;
+    const value = name === "CDELT" ? card.value * binSize : (card.value - first) / binSize + 0.5;
+    return { ...card, value };
+  });
+  if (wcs.length > 0) {
+    for (const axis of [1, 2]) {
+      if (!cards.some(({ keyword }) => keyword === `CRPIX${axis}`))
+        cards.push({ keyword: `CRPIX${axis}`, value: -start[axis - 1]! / binSize + 0.5 });
+    }
+  }
+  // Physical coordinates, as DS9 shows them: X and Y of the plane.
+  const physical = [1, 2].flatMap((axis): WcsCard[] => [
+    { keyword: `LTM${axis}_${axis}`, value: 1 / binSize },
+    { keyword: `LTV${axis}`, value: 0.5 - start[axis - 1]! / binSize },
+  ]);
+  return {
+    binSize,
+    center: [start[0] + (size[0] * binSize) / 2, start[1] + (size[1] * binSize) / 2],
+    size,
+    wcs: [...cards, ...physical, ...observationCards(info)],
+    place: (px, py) => [(px - start[0]) / binSize, (py - start[1]) / binSize],
+  };
+}
+
+/** The smallest of 1, 2, 5, 10 ... times a power of ten that is not below a number. */
+function roundUp(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value));
+  const step = [1, 2, 5, 10].find((factor) => factor * power >= value * (1 - 1e-9)) ?? 10;
+  return Number((step * power).toPrecision(6));
+}
+
+/** Most degrees of a side that nobody gave: a tangent plane ends before 180. */
+const WIDEST = 120;
+
+/**
+ * The size, around its center, with which a grid of 1 x 1 pixels on the sky reaches all events.
+ *
+ * @param reach largest distance of an event from the center of that pixel, in pixels, on both axes
+ */
+export function sizeThatReaches(reach: readonly [number, number], binSize: number): [number, number] {
+  const most = Math.ceil(WIDEST / binSize);
+  return reach.map((far) => Math.min(most, Math.floor(2 * far) + 1)) as [number, number];
+}
+
+/** Longitude in [0, 360). */
+function turned(lon: number): number {
+  const inside = lon - 360 * Math.floor(lon / 360);
+  return inside >= 360 ? 0 : inside;
+}
+
+/** Pixels for longitudes and latitudes. */
+export function skyGrid(
+  info: FitsTableInfo,
+  { kind }: EventPositions,
+  extent: EventExtent,
+  options: EventGridOptions,
+): EventGrid {
+  checkGrid(options);
+  const { projection = "TAN" } = options;
+  const center = options.center ?? [turned((extent.x[0] + extent.x[1]) / 2), (extent.y[0] + extent.y[1]) / 2];
+  const [lon, lat] = [turned(center[0]), center[1]];
+  if (Math.abs(lat) > 90)
+    throw new InvalidInputError(
+      `binEvents: latitude of the center must be in [-90, 90], got ${lat}; give lon,lat`,
+    );
+  const stretch = projection === "CAR" ? 1 : Math.cos((lat * Math.PI) / 180);
+  const spans = [(extent.x[1] - extent.x[0]) * stretch, extent.y[1] - extent.y[0]];
+  const binSize = options.binSize ?? roundUp(Math.min(Math.max(...spans, 1e-6), WIDEST) / SKY_SIDE);
+  // A grid without size is there to see how far the events reach.
+  const size = options.size ?? [1, 1];
+  checkPixels(size, binSize);
+  const [first, second] = kind === "galactic" ? ["GLON", "GLAT"] : ["RA--", "DEC-"];
+  // A plain cylinder has its reference on the equator.
+  const equator = projection === "CAR";
+  const cards: WcsCard[] = [
+    { keyword: "CTYPE1", value: `${first}-${projection}` },
+    { keyword: "CTYPE2", value: `${second}-${projection}` },
+    { keyword: "CUNIT1", value: "deg" },
+    { keyword: "CUNIT2", value: "deg" },
+    { keyword: "CRPIX1", value: size[0] / 2 + 0.5 },
+    { keyword: "CRPIX2", value: size[1] / 2 + 0.5 - (equator ? lat / binSize : 0) },
+    { keyword: "CRVAL1", value: lon },
+    { keyword: "CRVAL2", value: equator ? 0 : lat },
+    { keyword: "CDELT1", value: -binSize },
+    { keyword: "CDELT2", value: binSize },
+  ];
+  const others = observationCards(info).filter(
+    ({ keyword }) => kind !== "galactic" || !/^(RADESYS|RADECSYS|EQUINOX)$/.test(keyword),
+  );
+  const { wcs } = parseWcs([...cards, ...others]);
+  if (wcs === undefined)
+    throw new InvalidInputError(`binEvents: center must lie on the sky, got ${center}; give lon,lat`);
+  return {
+    binSize,
+    center: [lon, lat],
+    size,
+    wcs: [...cards, ...others],
+    place: (px, py) => {
+      const at = skyToPixel(wcs, px, py);
+      return [at.x + 0.5, at.y + 0.5];
+    },
+  };
+}

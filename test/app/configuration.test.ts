@@ -1,0 +1,116 @@
+/** Settings that travel come back as they were: as a file, in an address, from a result. What is wrong is said in words. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  compositionOfCommand,
+  configurationHash,
+  configurationOfResult,
+  configurationText,
+  readConfiguration,
+  readHash,
+  readPasted,
+} from "../../app/src/configuration.js";
+import { commandOf } from "../../app/src/reproduce.js";
+import { formIsGood, settingsOf, startForm } from "../../app/src/settings.js";
+import { simulatePointSource } from "../../src/data/simulated-datasets.js";
+import { LiraDeconvolver } from "../../src/runs/lira-deconvolver.js";
+
+const range = fc
+  .tuple(fc.nat(500), fc.integer({ min: 1, max: 500 }))
+  .map(([start, size]) => [start, start + size] as const);
+const cutout = fc.record({ x: range, y: range });
+const composition = fc.record(
+  { cutout, psfCutout: cutout, backgroundUnit: fc.constantFrom("flux" as const, "counts" as const) },
+  { requiredKeys: [] },
+);
+const form = fc
+  .record({
+    iterations: fc.integer({ min: 100, max: 1e6 }).map(String),
+    seed: fc.nat().map(String),
+    cycleSpin: fc.constantFrom("ensemble", "sampled", "random", "none"),
+    fitBackgroundScale: fc.constantFrom("", "yes"),
+    alphaInit: fc.double({ min: 1e-3, max: 100, noNaN: true }).map(String),
+  })
+  .map((part) => ({ ...startForm(), ...part, burnIn: "10" }));
+
+describe("settings that travel", () => {
+  it("come back from a file and from an address as they were", () => {
+    fc.assert(
+      fc.property(form, composition, (given, parts) => {
+        expect(formIsGood(given)).toBe(true);
+        const file = readConfiguration(configurationText(given, parts), "a.json");
+        const hash = readHash(`https://host/studio/${configurationHash(given, parts)}`);
+        for (const found of [file, hash]) {
+          expect(found?.notes).toEqual([]);
+          expect(settingsOf(found!.form)).toEqual(settingsOf(given));
+          expect(found?.composition).toEqual(parts);
+        }
+      }),
+      { seed: 5, numRuns: 200 },
+    );
+  });
+
+  it("come from a result, with the cut-outs of its command", async () => {
+    const given = {
+      ...startForm(),
+      ...{ iterations: "60", burnIn: "10", chains: "2", seed: "9", boundary: "wrap", cycleSpin: "random" },
+      ...{ alphaInit: "0.3", smoothingPower: "2", smoothingRate: "0.02", smoothingExponent: "1", keep: "20" },
+    };
+    const parts = {
+      cutout: { x: [8, 24] as const, y: [4, 20] as const },
+      psfCutout: { x: [1, 4] as const, y: [0, 3] as const },
+    };
+    const name = (of: string) => ({ file: 0, hdu: 0, name: of });
+    const command = commandOf(
+      { counts: name("my counts.fits"), psf: name("psf.fits") },
+      parts,
+      settingsOf(given),
+    );
+    const result = await new LiraDeconvolver(settingsOf(given)).run(
+      simulatePointSource({ shape: [16, 16] }),
+      {
+        command,
+        workers: 0,
+      },
+    );
+    const found = configurationOfResult(result.config, command);
+    expect(found).toEqual({ form: given, composition: parts, notes: [] });
+    // Without a command the thinning says how many draws were kept: every third of 50.
+    expect(configurationOfResult(result.config).form.keep).toBe("17");
+    expect(compositionOfCommand("tslira deconvolve a.fits --psf b.fits -o c.fits")).toEqual({});
+  });
+
+  it("are taken one by one: what is wrong is named and left at its default", () => {
+    const { form: taken, notes } = readHash(
+      "#settings=1&iterations=abc&seed=7&cycleSpin=upside-down&colour=red&cutout=9:3,1:2&burnIn=99999",
+    )!;
+    expect(taken).toEqual({ ...startForm(), seed: "7" });
+    expect(notes).toEqual([
+      "colour is not a setting of this version; left out",
+      "cutout must read x0:x1,y0:y1, got 9:3,1:2; left out",
+      "iterations must be a number, got abc; left at its default",
+      expect.stringContaining("burnIn must be must leave two sweeps"),
+      expect.stringContaining("cycleSpin must be one of ensemble, sampled, random, none, got upside-down"),
+    ]);
+  });
+
+  it.each([
+    ["{", /a\.json: must be JSON, got text that fails/],
+    ["[1]", /must be settings of Studio/],
+    ["null", /must be settings of Studio/],
+    ['{"tslira":"studio-settings","format":2}', /must have format 1, got 2/],
+    ['{"tslira":"studio-settings","format":1,"settings":{"__proto__":1}}', /got none that are known/],
+    ['{"tslira":"studio-settings","format":1,"settings":7}', /got none that are known/],
+  ])("refuse %s", (text, message) => {
+    expect(() => readConfiguration(text, "a.json")).toThrow(message);
+  });
+
+  it("are recognised when pasted, and nothing else is", () => {
+    const address = `http://127.0.0.1:1/token/${configurationHash({ ...startForm(), seed: "5" }, {})}`;
+    expect(readPasted(address)?.form.seed).toBe("5");
+    expect(readPasted(configurationText({ ...startForm(), seed: "6" }, {}))?.form.seed).toBe("6");
+    for (const text of ["", "hello", "{}", "https://example.org/#top", "a settings=1"])
+      expect(readPasted(text)).toBeUndefined();
+    expect(() => readPasted("x#settings=9")).toThrow(/format 1, got 9/);
+  });
+});
