@@ -7,17 +7,8 @@
 // tree only the blocks above A change: a block of k children multiplies k - 1 masses, each with exponent alpha, and its
 // parent's mass has the exponent that masses.ts states. A is drawn with probability X_A / T, which is part of the target.
 
-import {
-  addPixelGain,
-  clearGains,
-  collectAll,
-  finishBackgroundGains,
-  lightCount,
-  lightCounts,
-  lightGain,
-  lightHalf,
-  moveLight,
-} from "./light";
+import { addPixelGain, clearGains, finishBackgroundGains } from "./light";
+import { collectAll, moveLight } from "./line";
 import {
   descend,
   fluxAt,
@@ -32,14 +23,8 @@ import {
 } from "./masses";
 import { Observation, observationAt, observationCount } from "./observation";
 import { drawIndex } from "./random";
-import {
-  addFirstTerm,
-  addSecondTerm,
-  beginTransfer,
-  drawShare,
-  proposedFirst,
-  proposedSecond,
-} from "./transfer";
+import { addFirstTerm, addSecondTerm, beginTransfer } from "./share-proposal";
+import { drawShare, proposedFirst, proposedSecond } from "./transfer";
 import { childrenOf, colsOf, levels, massesOf, rowsOf } from "./tree";
 
 /** Highest level of the node that keeps its flux: 8 x 8 pixels. */
@@ -182,12 +167,12 @@ function tryTransfer(
   // T and the scale enter the log prior linearly; the expected counts stay.
   const slope = (totalRate * outsideMass) / share - (scaleRate * together) / item.backgroundCounts;
   finishBackgroundGains(item, 1 / share, -1 / rest);
-  collectAll(share);
-  const accepted = drawShare(share, rest, slope, lightHalf, lightGain, lightCounts, lightCount);
+  collectAll();
+  const accepted = drawShare(share, rest, slope);
   clearGains();
   if (!accepted) return;
   backgroundTransfersAccepted++;
   scaleOutside(level, row, col, proposedFirst / share);
   item.scale *= proposedSecond / rest;
-  moveLight(proposedFirst);
+  moveLight(share, proposedFirst);
 }

@@ -7,6 +7,7 @@
 import { transferBackground } from "./background-transfer";
 import { drawImage, measureLogFractions, prepareImage, sumLogFractions } from "./image";
 import { clearGains, predictBackgrounds, predictLight, prepareLight } from "./light";
+import { prepareLine } from "./line";
 import { aggregateMasses } from "./masses";
 import { allocate } from "./memory";
 import { addToMoments, prepareMoments } from "./moments";
@@ -275,8 +276,10 @@ export function prepareChain(): i32 {
   }
   if (!prepareRedistribution(ny, nx, wrap)) return OUT_OF_MEMORY;
   if (spin === SAMPLED && !prepareShift(ny, nx)) return OUT_OF_MEMORY;
-  if (pairTransfers > 0 && !prepareLight(ny, nx, wrap, RADIUS)) return OUT_OF_MEMORY;
-  if (pairTransfers > 0) predictBackgrounds(flux);
+  if (pairTransfers > 0) {
+    if (!prepareLight(ny, nx, wrap, RADIUS) || !prepareLine(ny, nx, wrap)) return OUT_OF_MEMORY;
+    predictBackgrounds(flux);
+  }
   anyMissing = false;
   for (let at: usize = 0; at < (<usize>pixels) << 3; at += 8) {
     const left = reference - load<f64>(exposed + at);

@@ -1,40 +1,28 @@
-// The light of lit pixels while masses are moved with the photons integrated out: lambda of every lit pixel, and which of
-// them two sky pixels reach, as the arrays that `drawShare` takes.
+// The light of lit pixels while masses are moved with the photons integrated out: lambda of every lit pixel, and what it gains
+// from the light of single sky pixels.
+//
+// Rows of the detector that are lit for the most part are kept whole, so that they are read in pairs without looking up
+// where each pixel lies. Their dark pixels have 0 counts and lambda DARK, which is so large that no light changes it.
 
 import { allocate } from "./memory";
 import { Observation, observationAt, observationCount } from "./observation";
 import { convolveLight } from "./redistribute-tiles";
-import { FAINT, fillPadded, lightOfPixel, wrapIndex } from "./window";
+import { FAINT, fillPadded, lightOfPixel, sumLightOfRow, wrapIndex } from "./window";
 
-/** Lambda that rounding would make zero or negative. */
-const LEAST_LIGHT: f64 = 1e-290;
-
-/** A run of lit pixels next to each other in the list of an observation. */
-@unmanaged
-class Run {
-  /** Address of the first lambda. */
-  lambdas: usize;
-  count: i32;
-}
+/** lambda of the dark pixels of a row that is kept whole. */
+const DARK: f64 = 1e200;
 
 let ny: i32 = 0;
 let nx: i32 = 0;
 let wrap: bool = false;
-/** f64 `[lightCount]`: lambda for f = 1/2, gain for each unit of f, counts; see `drawShare`. */
-export let lightHalf: usize = 0;
-export let lightGain: usize = 0;
-export let lightCounts: usize = 0;
-/** Number of entries, even. */
-export let lightCount: i32 = 0;
-/** `Run[runCount]`: where the entries come from; each run is padded to an even number of entries. */
-let runs: usize = 0;
-let runCount: i32 = 0;
+/** f32 `[nx]`: lambda of a row. */
+let rowLight: usize = 0;
 
 // What `reachWindow` found last.
-let windowTop: i32 = 0;
-let windowBottom: i32 = 0;
-let windowLeft: i32 = 0;
-let windowRight: i32 = 0;
+export let windowTop: i32 = 0;
+export let windowBottom: i32 = 0;
+export let windowLeft: i32 = 0;
+export let windowRight: i32 = 0;
 
 /**
  * Derive what the transfers need of every observation; false when memory is refused.
@@ -45,31 +33,20 @@ export function prepareLight(rows: i32, cols: i32, periodic: bool, farthest: i32
   ny = rows;
   nx = cols;
   wrap = periodic;
-  let entries = 0;
-  let mostRuns = 0;
+  rowLight = allocate((<usize>(nx + 4)) << 2);
+  if (rowLight === 0) return false;
   for (let index = 0; index < observationCount; index++) {
     const item = observationAt(index);
-    const lit = item.litCount;
-    item.litWeights = allocate((<usize>(lit + 2)) << 3);
-    item.litLambdas = allocate((<usize>(lit + 2)) << 3);
-    item.litBackground = allocate((<usize>(lit + 2)) << 3);
-    item.litGains = allocate((<usize>(lit + 2)) << 3);
-    item.litBefore = allocate((<usize>(ny * (nx + 1))) << 2);
+    item.entryBefore = allocate((<usize>(ny * (nx + 1))) << 2);
     item.reachStride = wrap ? 2 * nx - 1 : item.psfCols + 2 * farthest;
     item.reachOrigin = wrap ? nx - 1 : item.centreCol + farthest;
-    item.reach = allocate((<usize>((item.psfRows + 1) * item.reachStride)) << 3);
-    if (item.litWeights === 0 || item.litLambdas === 0 || item.litBefore === 0 || item.reach === 0)
-      return false;
+    // A pair of a row may end one value behind it.
+    item.reach = allocate((<usize>((item.psfRows + 1) * item.reachStride + 1)) << 3);
+    if (item.entryBefore === 0 || item.reach === 0) return false;
     fillReach(item, farthest);
-    listLit(item);
-    mostRuns += 2 * ny;
-    entries += lit + 2 * ny + 2;
+    if (!listEntries(item)) return false;
   }
-  lightHalf = allocate((<usize>entries) << 3);
-  lightGain = allocate((<usize>entries) << 3);
-  lightCounts = allocate((<usize>entries) << 3);
-  runs = allocate(<usize>mostRuns * offsetof<Run>());
-  return lightHalf !== 0 && lightGain !== 0 && lightCounts !== 0 && runs !== 0;
+  return true;
 }
 
 function fillReach(item: Observation, farthest: i32): void {
@@ -88,19 +65,53 @@ function fillReach(item: Observation, farthest: i32): void {
   }
 }
 
-function listLit(item: Observation): void {
+/** Whether a row of the detector is kept whole: at least half of it is lit. */
+function isWhole(item: Observation, row: i32): bool {
   let lit = 0;
-  for (let row = 0; row < ny; row++) {
-    const before = item.litBefore + ((<usize>(row * (nx + 1))) << 2);
-    for (let col = 0; col < nx; col++) {
-      store<i32>(before + ((<usize>col) << 2), lit);
-      const counts = load<i32>(item.counts + ((<usize>(row * nx + col)) << 2));
-      if (counts === 0) continue;
-      store<f64>(item.litWeights + ((<usize>lit) << 3), <f64>counts);
-      lit++;
-    }
-    store<i32>(before + ((<usize>nx) << 2), lit);
+  for (let pixel = row * nx; pixel < (row + 1) * nx; pixel++) {
+    if (load<i32>(item.counts + ((<usize>pixel) << 2)) > 0) lit++;
   }
+  return 2 * lit >= nx;
+}
+
+/** Fill the list of entries; false when memory is refused. */
+function listEntries(item: Observation): bool {
+  let most = item.litCount;
+  for (let row = 0; row < ny; row++) if (isWhole(item, row)) most += nx;
+  // Pairs may end one entry behind the last.
+  item.entryPixels = allocate((<usize>most) << 2);
+  item.entryWeights = allocate((<usize>(most + 2)) << 3);
+  item.entryLambdas = allocate((<usize>(most + 2)) << 3);
+  item.entryBackground = allocate((<usize>(most + 2)) << 3);
+  item.entryGains = allocate((<usize>(most + 2)) << 3);
+  if (
+    item.entryPixels === 0 ||
+    item.entryWeights === 0 ||
+    item.entryLambdas === 0 ||
+    item.entryBackground === 0 ||
+    item.entryGains === 0
+  ) {
+    return false;
+  }
+  let entry = 0;
+  for (let row = 0; row < ny; row++) {
+    const before = item.entryBefore + ((<usize>(row * (nx + 1))) << 2);
+    const whole = isWhole(item, row);
+    for (let col = 0; col < nx; col++) {
+      store<i32>(before + ((<usize>col) << 2), entry);
+      const pixel = row * nx + col;
+      const counts = load<i32>(item.counts + ((<usize>pixel) << 2));
+      if (counts === 0 && !whole) continue;
+      store<i32>(item.entryPixels + ((<usize>entry) << 2), pixel);
+      store<f64>(item.entryWeights + ((<usize>entry) << 3), <f64>counts);
+      entry++;
+    }
+    store<i32>(before + ((<usize>nx) << 2), entry);
+  }
+  item.entryCount = entry;
+  store<f64>(item.entryLambdas + ((<usize>entry) << 3), DARK);
+  store<f64>(item.entryLambdas + ((<usize>entry) << 3), DARK, 8);
+  return true;
 }
 
 /**
@@ -112,26 +123,42 @@ function listLit(item: Observation): void {
 export function predictLight(flux: usize): bool {
   for (let index = 0; index < observationCount; index++) {
     const item = observationAt(index);
-    if (!predictObservation(item, flux, item.litLambdas)) return false;
+    if (!predictObservation(item, flux, item.entryLambdas)) return false;
   }
   return true;
 }
 
-/** Lambda of the lit pixels of one observation into f64 `[litCount]`; whether all are > 0. */
+/** Lambda of the lit pixels of one observation into f64 `[entryCount]`, DARK for the others; whether all are > 0. */
 function predictObservation(item: Observation, flux: usize, out: usize): bool {
   fillPadded(item, flux, ny, nx, wrap);
   const expected = item.tiling !== 0 ? convolveLight(item, ny, nx) : 0;
   let allLit = true;
-  for (let lit = 0; lit < item.litCount; lit++) {
-    const pixel = load<i32>(item.litPixels + ((<usize>lit) << 2));
-    let lambda: f64 = 0;
-    if (expected !== 0) lambda = <f64>load<f32>(expected + ((<usize>pixel) << 2));
-    if (!(lambda > FAINT)) {
-      const window = item.padded + ((<usize>load<i32>(item.litWindows + ((<usize>lit) << 2))) << 2);
-      lambda = lightOfPixel(item, flux, window, pixel, ny, nx, wrap);
+  let entry = 0;
+  for (let row = 0; row < ny; row++) {
+    const last = load<i32>(item.entryBefore + ((<usize>(row * (nx + 1) + nx)) << 2));
+    // f32 lambda of the pixels of this row, if all of them are computed at once.
+    let known: usize = 0;
+    if (expected !== 0) known = expected + ((<usize>(row * nx)) << 2);
+    else if (last - entry === nx && nx >= 4) {
+      sumLightOfRow(item, row, nx, rowLight);
+      known = rowLight;
     }
-    if (!(lambda > 0 && isFinite(lambda))) allLit = false;
-    store<f64>(out + ((<usize>lit) << 3), lambda);
+    for (; entry < last; entry++) {
+      const to = out + ((<usize>entry) << 3);
+      if (load<f64>(item.entryWeights + ((<usize>entry) << 3)) === 0) {
+        store<f64>(to, DARK);
+        continue;
+      }
+      const pixel = load<i32>(item.entryPixels + ((<usize>entry) << 2));
+      const col = pixel - row * nx;
+      let lambda: f64 = known !== 0 ? <f64>load<f32>(known + ((<usize>col) << 2)) : 0;
+      if (!(lambda > FAINT)) {
+        const window = item.padded + ((<usize>(row * item.padStride + col)) << 2);
+        lambda = lightOfPixel(item, flux, window, pixel, ny, nx, wrap);
+      }
+      if (!(lambda > 0 && isFinite(lambda))) allLit = false;
+      store<f64>(to, lambda);
+    }
   }
   return allLit;
 }
@@ -147,86 +174,24 @@ export function predictBackgrounds(dark: usize): void {
     if (item.background === 0) continue;
     const scale = item.scale;
     item.scale = 1;
-    predictObservation(item, dark, item.litBackground);
+    predictObservation(item, dark, item.entryBackground);
     item.scale = scale;
   }
 }
 
 /** Address of a row of `reach` for detector row `row` and a sky pixel in row `skyRow`; the row of zeros out of reach. */
-function reachRow(item: Observation, row: i32, skyRow: i32): usize {
+export function reachRow(item: Observation, row: i32, skyRow: i32): usize {
   let psfRow = row - skyRow + item.centreRow;
   if (wrap) psfRow = wrapIndex(psfRow, ny);
   if (psfRow < 0 || psfRow >= item.psfRows) psfRow = item.psfRows;
   return item.reach + ((<usize>(psfRow * item.reachStride)) << 3);
 }
 
-/** Add the lit pixels of columns `[first, end)` of a row. */
-function collectRun(
-  item: Observation,
-  row: i32,
-  first: i32,
-  end: i32,
-  reachFirst: usize,
-  reachSecond: usize,
-  firstLight: f64,
-  secondLight: f64,
-  fromHalf: f64,
-): void {
-  const before = item.litBefore + ((<usize>(row * (nx + 1))) << 2);
-  let lit = load<i32>(before + ((<usize>first) << 2));
-  const last = load<i32>(before + ((<usize>end) << 2));
-  if (lit === last) return;
-  const run = changetype<Run>(runs + <usize>runCount * offsetof<Run>());
-  runCount++;
-  run.lambdas = item.litLambdas + ((<usize>lit) << 3);
-  run.count = last - lit;
-  const firsts = f64x2.splat(firstLight);
-  const seconds = f64x2.splat(secondLight);
-  const shifts = f64x2.splat(fromHalf);
-  const dense = last - lit === end - first;
-  const pixels = item.litPixels;
-  const rowStart = row * nx;
-  let out = (<usize>lightCount) << 3;
-  for (; lit + 2 <= last; lit += 2) {
-    let reach1: v128;
-    let reach2: v128;
-    if (dense) {
-      const at = (<usize>(first + lit - (last - run.count))) << 3;
-      reach1 = v128.load(reachFirst + at);
-      reach2 = v128.load(reachSecond + at);
-    } else {
-      const at = (<usize>(load<i32>(pixels + ((<usize>lit) << 2)) - rowStart)) << 3;
-      const next = (<usize>(load<i32>(pixels + ((<usize>lit) << 2), 4) - rowStart)) << 3;
-      reach1 = v128.load64_lane(reachFirst + next, v128.load64_zero(reachFirst + at), 1);
-      reach2 = v128.load64_lane(reachSecond + next, v128.load64_zero(reachSecond + at), 1);
-    }
-    const gain = f64x2.sub(f64x2.mul(firsts, reach1), f64x2.mul(seconds, reach2));
-    const lambda = v128.load(item.litLambdas + ((<usize>lit) << 3));
-    v128.store(lightGain + out, gain);
-    v128.store(lightHalf + out, f64x2.add(lambda, f64x2.mul(shifts, gain)));
-    v128.store(lightCounts + out, v128.load(item.litWeights + ((<usize>lit) << 3)));
-    out += 16;
-  }
-  if (lit < last) {
-    const at = (<usize>(load<i32>(pixels + ((<usize>lit) << 2)) - rowStart)) << 3;
-    const gain = firstLight * load<f64>(reachFirst + at) - secondLight * load<f64>(reachSecond + at);
-    const lambda = load<f64>(item.litLambdas + ((<usize>lit) << 3));
-    store<f64>(lightGain + out, gain);
-    store<f64>(lightHalf + out, lambda + fromHalf * gain);
-    store<f64>(lightCounts + out, load<f64>(item.litWeights + ((<usize>lit) << 3)));
-    store<f64>(lightGain + out, 0, 8);
-    store<f64>(lightHalf + out, 1, 8);
-    store<f64>(lightCounts + out, 0, 8);
-    out += 16;
-  }
-  lightCount = <i32>(out >> 3);
-}
-
 /**
  * Find the detector pixels that the sky pixels of rows `[row, row + height)` and columns `[col, col + width)` reach. With
  * `wrap` rows may lie beyond the image and columns beyond its right border, each at most once.
  */
-function reachWindow(item: Observation, row: i32, height: i32, col: i32, width: i32): void {
+export function reachWindow(item: Observation, row: i32, height: i32, col: i32, width: i32): void {
   const top = row - item.centreRow;
   const left = col - item.centreCol;
   const rows = item.psfRows + height - 1;
@@ -244,61 +209,6 @@ function reachWindow(item: Observation, row: i32, height: i32, col: i32, width: 
   windowBottom = windowRight > windowLeft ? min(top + rows, ny) : windowTop;
 }
 
-/**
- * Collect the lit pixels that two sky pixels reach, for a line on which the first holds the share `f` of `mass`.
- *
- * @param mass their common flux
- */
-export function collectPair(row1: i32, col1: i32, row2: i32, col2: i32, mass: f64, share: f64): void {
-  lightCount = 0;
-  runCount = 0;
-  const fromHalf = 0.5 - share;
-  const apart = abs(col1 - col2);
-  const down = abs(row1 - row2);
-  const sky1 = (<usize>(row1 * nx + col1)) << 3;
-  const sky2 = (<usize>(row2 * nx + col2)) << 3;
-  for (let index = 0; index < observationCount; index++) {
-    const item = observationAt(index);
-    const firstLight = mass * load<f64>(item.exposure + sky1);
-    const secondLight = mass * load<f64>(item.exposure + sky2);
-    if (firstLight === 0 && secondLight === 0) continue;
-    reachWindow(item, min(row1, row2), down + 1, min(col1, col2), apart + 1);
-    const left = windowLeft;
-    const right = windowRight;
-    const origin1 = (<usize>item.reachOrigin - <usize>col1) << 3;
-    const origin2 = (<usize>item.reachOrigin - <usize>col2) << 3;
-    for (let line = windowTop; line < windowBottom; line++) {
-      const row = wrap ? wrapIndex(line, ny) : line;
-      const reach1 = reachRow(item, row, row1) + origin1;
-      const reach2 = reachRow(item, row, row2) + origin2;
-      collectRun(item, row, left, min(right, nx), reach1, reach2, firstLight, secondLight, fromHalf);
-      if (right > nx) collectRun(item, row, 0, right - nx, reach1, reach2, firstLight, secondLight, fromHalf);
-    }
-  }
-}
-
-/** Set lambda of the lit pixels last collected to that for the share `f`. */
-export function moveLight(share: f64): void {
-  const steps = f64x2.splat(share - 0.5);
-  const least = f64x2.splat(LEAST_LIGHT);
-  let at: usize = 0;
-  for (let index = 0; index < runCount; index++) {
-    const run = changetype<Run>(runs + <usize>index * offsetof<Run>());
-    let to = run.lambdas;
-    let left = run.count;
-    for (; left >= 2; left -= 2) {
-      const moved = f64x2.add(v128.load(lightHalf + at), f64x2.mul(steps, v128.load(lightGain + at)));
-      v128.store(to, f64x2.pmax(least, moved));
-      to += 16;
-      at += 16;
-    }
-    if (left > 0) {
-      store<f64>(to, max(LEAST_LIGHT, load<f64>(lightHalf + at) + (share - 0.5) * load<f64>(lightGain + at)));
-      at += 16;
-    }
-  }
-}
-
 /** Add `amount` times the light of a sky pixel of unit exposed flux to the gains of an observation. */
 function addGain(item: Observation, row: i32, col: i32, amount: f64): void {
   reachWindow(item, row, 1, col, 1);
@@ -314,15 +224,26 @@ function addGain(item: Observation, row: i32, col: i32, amount: f64): void {
 }
 
 function addGainRun(item: Observation, row: i32, first: i32, end: i32, reach: usize, amount: f64): void {
-  const before = item.litBefore + ((<usize>(row * (nx + 1))) << 2);
-  const start = load<i32>(before + ((<usize>first) << 2));
+  const before = item.entryBefore + ((<usize>(row * (nx + 1))) << 2);
+  let entry = load<i32>(before + ((<usize>first) << 2));
   const last = load<i32>(before + ((<usize>end) << 2));
+  const gains = item.entryGains;
+  if (last - entry === end - first) {
+    const amounts = f64x2.splat(amount);
+    let from = reach + ((<usize>first) << 3);
+    let to = gains + ((<usize>entry) << 3);
+    for (; entry + 2 <= last; entry += 2) {
+      v128.store(to, f64x2.add(v128.load(to), f64x2.mul(amounts, v128.load(from))));
+      from += 16;
+      to += 16;
+    }
+    if (entry < last) store<f64>(to, load<f64>(to) + amount * load<f64>(from));
+    return;
+  }
   const rowStart = row * nx;
-  const gains = item.litGains;
-  const pixels = item.litPixels;
-  for (let lit = start; lit < last; lit++) {
-    const at = (<usize>(load<i32>(pixels + ((<usize>lit) << 2)) - rowStart)) << 3;
-    const to = gains + ((<usize>lit) << 3);
+  for (; entry < last; entry++) {
+    const at = (<usize>(load<i32>(item.entryPixels + ((<usize>entry) << 2)) - rowStart)) << 3;
+    const to = gains + ((<usize>entry) << 3);
     store<f64>(to, load<f64>(to) + amount * load<f64>(reach + at));
   }
 }
@@ -331,7 +252,7 @@ function addGainRun(item: Observation, row: i32, first: i32, end: i32, reach: us
 export function clearGains(): void {
   for (let index = 0; index < observationCount; index++) {
     const item = observationAt(index);
-    memory.fill(item.litGains, 0, (<usize>item.litCount) << 3);
+    memory.fill(item.entryGains, 0, (<usize>item.entryCount) << 3);
   }
 }
 
@@ -354,73 +275,15 @@ export function finishBackgroundGains(chosen: Observation, factor: f64, backgrou
     const hasBackground = item.background !== 0;
     const scale = item.scale;
     const byBackground = item === chosen ? backgroundFactor : 0;
-    for (let at: usize = 0; at < (<usize>item.litCount) << 3; at += 8) {
-      const background = hasBackground ? scale * load<f64>(item.litBackground + at) : 0;
+    for (let at: usize = 0; at < (<usize>item.entryCount) << 3; at += 8) {
+      if (load<f64>(item.entryWeights + at) === 0) {
+        store<f64>(item.entryGains + at, 0);
+        continue;
+      }
+      const background = hasBackground ? scale * load<f64>(item.entryBackground + at) : 0;
       // Rounding may leave less than nothing where the pixels left out give all the light.
-      const left = max(0, load<f64>(item.litLambdas + at) - background + load<f64>(item.litGains + at));
-      store<f64>(item.litGains + at, factor * left + byBackground * background);
+      const left = max(0, load<f64>(item.entryLambdas + at) - background + load<f64>(item.entryGains + at));
+      store<f64>(item.entryGains + at, factor * left + byBackground * background);
     }
   }
-}
-
-/** Collect all lit pixels with the gains that have been summed, for a line on which the share is `f` now. */
-export function collectAll(share: f64): void {
-  lightCount = 0;
-  runCount = 0;
-  const fromHalf = 0.5 - share;
-  for (let index = 0; index < observationCount; index++) {
-    const item = observationAt(index);
-    if (item.litCount > 0) collectGains(item, 0, item.litCount, fromHalf);
-  }
-}
-
-/** Add the lit pixels number `first` to `end` with their gains. */
-function collectGains(item: Observation, first: i32, end: i32, fromHalf: f64): void {
-  const run = changetype<Run>(runs + <usize>runCount * offsetof<Run>());
-  runCount++;
-  run.lambdas = item.litLambdas + ((<usize>first) << 3);
-  run.count = end - first;
-  let out = (<usize>lightCount) << 3;
-  for (let lit = first; lit < end; lit++) {
-    const at = (<usize>lit) << 3;
-    const gain = load<f64>(item.litGains + at);
-    store<f64>(lightGain + out, gain);
-    store<f64>(lightHalf + out, load<f64>(item.litLambdas + at) + fromHalf * gain);
-    store<f64>(lightCounts + out, load<f64>(item.litWeights + at));
-    out += 8;
-  }
-  if ((end - first) & 1) {
-    store<f64>(lightGain + out, 0);
-    store<f64>(lightHalf + out, 1);
-    store<f64>(lightCounts + out, 0);
-    out += 8;
-  }
-  lightCount = <i32>(out >> 3);
-}
-
-/**
- * Collect the lit pixels that the sky pixels of rows `[row, row + height)` and columns `[col, col + width)` reach, with the
- * gains that have been summed, and clear these.
- */
-export function collectBox(row: i32, height: i32, col: i32, width: i32, share: f64): void {
-  lightCount = 0;
-  runCount = 0;
-  const fromHalf = 0.5 - share;
-  for (let index = 0; index < observationCount; index++) {
-    const item = observationAt(index);
-    reachWindow(item, row, height, col, width);
-    for (let line = windowTop; line < windowBottom; line++) {
-      const before = item.litBefore + ((<usize>((wrap ? wrapIndex(line, ny) : line) * (nx + 1))) << 2);
-      collectGainsBetween(item, before, windowLeft, min(windowRight, nx), fromHalf);
-      if (windowRight > nx) collectGainsBetween(item, before, 0, windowRight - nx, fromHalf);
-    }
-  }
-}
-
-function collectGainsBetween(item: Observation, before: usize, left: i32, right: i32, fromHalf: f64): void {
-  const first = load<i32>(before + ((<usize>left) << 2));
-  const end = load<i32>(before + ((<usize>right) << 2));
-  if (first === end) return;
-  collectGains(item, first, end, fromHalf);
-  memory.fill(item.litGains + ((<usize>first) << 3), 0, (<usize>(end - first)) << 3);
 }

@@ -4,7 +4,7 @@
 // of its own X^(1 - k alpha_(l-1)).
 
 import { drawUniform } from "./random";
-import { addFirstTerm, addSecondTerm } from "./transfer";
+import { addFirstTerm, addSecondTerm } from "./share-proposal";
 import { childrenOf, colsOf, levels, massAt, massesOf, rowsOf } from "./tree";
 
 /** Smallest mass of a pixel, as in image.ts. */

@@ -1,7 +1,8 @@
 // Transfers between whole nodes of the tree: all pixels of one are multiplied by a factor, those of a neighbour by another,
 // so that their sum stays. Like pair-transfer.ts, for structure wider than a pixel.
 
-import { addPixelGain, collectBox, lightCount, lightCounts, lightGain, lightHalf, moveLight } from "./light";
+import { addPixelGain } from "./light";
+import { collectBox, moveLight } from "./line";
 import {
   addPriorTerms,
   descend,
@@ -15,7 +16,8 @@ import {
   sumPath,
 } from "./masses";
 import { drawIndex } from "./random";
-import { beginTransfer, drawShare, proposedFirst, proposedSecond } from "./transfer";
+import { beginTransfer } from "./share-proposal";
+import { drawShare, proposedFirst, proposedSecond } from "./transfer";
 import { colsOf, levels, rowsOf } from "./tree";
 
 /** Pairs of nodes with less mass are left to the Gibbs steps. */
@@ -102,13 +104,13 @@ export function transferNodes(count: i32, exposed: usize, alpha: usize): void {
     let slope = expected / share1;
     addNodeGain(level, row2, col2, -1 / share2, exposed);
     slope -= expected / share2;
-    collectBox(boxTop, boxBottom - boxTop, boxLeft, boxRight - boxLeft, share1);
-    if (!drawShare(share1, share2, slope, lightHalf, lightGain, lightCounts, lightCount)) continue;
+    collectBox(boxTop, boxBottom - boxTop, boxLeft, boxRight - boxLeft);
+    if (!drawShare(share1, share2, slope)) continue;
     nodeTransfersAccepted++;
     scaleNode(level, row1, col1, proposedFirst / share1);
     scaleNode(level, row2, col2, proposedSecond / share2);
     sumPath(level, row1, col1, ancestor);
     sumPath(level, row2, col2, ancestor);
-    moveLight(proposedFirst);
+    moveLight(share1, proposedFirst);
   }
 }

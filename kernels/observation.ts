@@ -50,14 +50,19 @@ export class Observation {
   litWindows: usize;
   litPixels: usize;
   litCounts: usize;
-  /** f64 `[litCount]`: counts and lambda of the lit pixels, kept by light.ts while masses are transferred. */
-  litWeights: usize;
-  litLambdas: usize;
-  /** f64 `[litCount]`: light of the background at scale 1; what lambda gains for each unit of a share. */
-  litBackground: usize;
-  litGains: usize;
-  /** i32 `[ny, nx + 1]`: number of lit pixels before each pixel of a row, and up to the row's end. */
-  litBefore: usize;
+  /**
+   * The list of pixels whose lambda is kept while masses are transferred (light.ts): the lit ones, and the dark ones of rows
+   * that are lit for the most part. Their indices, counts and lambda.
+   */
+  entryCount: i32;
+  entryPixels: usize;
+  entryWeights: usize;
+  entryLambdas: usize;
+  /** f64 `[entryCount]`: light of the background at scale 1; what lambda gains for each unit of a share. */
+  entryBackground: usize;
+  entryGains: usize;
+  /** i32 `[ny, nx + 1]`: number of entries before each pixel of a row, and up to the row's end. */
+  entryBefore: usize;
   /** f64 `[psfRows + 1, reachStride]`: the psf with zeros (`spill`) or periods (`wrap`) on both sides, and a row of zeros. */
   reach: usize;
   reachStride: i32;

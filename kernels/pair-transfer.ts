@@ -2,7 +2,7 @@
 // move a source by single photons and need many sweeps to shift it to the next pixel, or to switch one on; a transfer
 // does so at once, across the borders of blocks too.
 
-import { collectPair, lightCount, lightCounts, lightGain, lightHalf, moveLight } from "./light";
+import { collectPair, moveLight } from "./line";
 import {
   addPriorTerms,
   descend,
@@ -17,14 +17,8 @@ import {
 } from "./masses";
 import { pixelShape } from "./pixel-prior";
 import { drawIndex, drawUniform } from "./random";
-import {
-  addFirstTerm,
-  addSecondTerm,
-  beginTransfer,
-  drawShare,
-  proposedFirst,
-  proposedSecond,
-} from "./transfer";
+import { addFirstTerm, addSecondTerm, beginTransfer } from "./share-proposal";
+import { drawShare, proposedFirst, proposedSecond } from "./transfer";
 import { colsOf, levels, rowsOf } from "./tree";
 
 /** Largest distance of the two pixels. */
@@ -103,13 +97,13 @@ export function transferPairs(count: i32, flux: usize, exposed: usize, alpha: us
     const share1 = flux1 / together;
     const share2 = flux2 / together;
     const slope = together * (load<f64>(exposed + pixel1) - load<f64>(exposed + pixel2));
-    collectPair(row1, col1, row2, col2, together, share1);
-    if (!drawShare(share1, share2, slope, lightHalf, lightGain, lightCounts, lightCount)) continue;
+    collectPair(row1, col1, row2, col2, together);
+    if (!drawShare(share1, share2, slope)) continue;
     transfersAccepted++;
     setPixelMass(treeRow1, treeCol1, mass * proposedFirst);
     setPixelMass(treeRow2, treeCol2, mass * proposedSecond);
     sumPath(0, treeRow1, treeCol1, ancestor);
     sumPath(0, treeRow2, treeCol2, ancestor);
-    moveLight(proposedFirst);
+    moveLight(share1, proposedFirst);
   }
 }
