@@ -1,13 +1,14 @@
 // How fast the chains mix: R-hat and effective draws a second of CPU time for the slow quantities of each dataset, without
-// and with pair transfers, for each way to shift the tree. Four chains from separated starts; the first fifth is burn-in.
+// and with pair transfers, for each way to shift the tree, and what the transfers cost (alone with --cost). Four chains from separated starts; the first fifth is burn-in.
 //
-//   npm run bench:mixing [-- --case gausspoints32] [-- --sweeps 4000] [-- --seconds 60]
+//   npm run bench:mixing -- [--case gausspoints32] [--variant none] [--sweeps 4000] [--seconds 60] [--cost]
 import { parseArgs } from "node:util";
 import type { Shape } from "../src/image.js";
 import { bulkEss, splitRhat } from "../src/posterior/convergence.js";
 import { defaultPairTransfers } from "../src/runs/lira-options.js";
 import { createLiraChain, type LiraChainSettings } from "../src/samplers/lira.js";
 import { type BenchCase, mixingCases } from "./cases.js";
+import { transferCost } from "./transfer-cost.js";
 import { CHAINS, groupDraws, sweepsToAgreement, watchChains } from "./watched-chains.js";
 
 /** Milliseconds a sweep of the original C code, measured on the same kind of machine (32 x 32; Chandra 128 x 128). */
@@ -45,6 +46,16 @@ function brightPixels({ observation, settings }: BenchCase, count: number): numb
   return [...sum.keys()].sort((a, b) => sum[b] - sum[a]).slice(0, count);
 }
 
+/** What transfers cost: all chains in turn, with the shift fixed. */
+function printCost(bench: BenchCase): void {
+  const { plain, withTransfers, pair, start, accepted } = transferCost(bench);
+  console.log(
+    `a sweep takes ${plain.toFixed(3)} ms without and ${withTransfers.toFixed(3)} ms with transfers, ` +
+      `${(withTransfers / plain).toFixed(2)} times as long; a pair transfer ${pair.toFixed(2)} us, ` +
+      `their beginning ${start.toFixed(0)} us a sweep; ${(100 * accepted).toFixed(1)} % are accepted`,
+  );
+}
+
 function compare(bench: BenchCase, sweepsWanted: number | undefined, seconds: number, only: string[]): void {
   const { name, observation } = bench;
   const shape = observation.counts.shape;
@@ -58,6 +69,7 @@ function compare(bench: BenchCase, sweepsWanted: number | undefined, seconds: nu
       return { variant: variant.name, recorded: watchChains(observation, settings, pixels, sweeps) };
     });
   console.log(`\n${name} ${shape.join(" x ")}, ${defaultPairTransfers(shape)} transfers a sweep`);
+  printCost(bench);
   console.table(
     results.map(({ variant, recorded }) => {
       const agreed = sweepsToAgreement(recorded, [[0, 1, 2, 3]]);
@@ -106,10 +118,16 @@ const { values: flags } = parseArgs({
     variant: { type: "string", multiple: true },
     sweeps: { type: "string" },
     seconds: { type: "string" },
+    cost: { type: "boolean", default: false },
   },
 });
 for (const bench of mixingCases()) {
   if (flags.case === undefined || flags.case.some((word) => bench.name.includes(word))) {
+    if (flags.cost) {
+      console.log(bench.name);
+      printCost(bench);
+      continue;
+    }
     const sweeps = flags.sweeps === undefined ? undefined : Number(flags.sweeps);
     compare(bench, sweeps, Number(flags.seconds ?? 20), flags.variant ?? []);
   }

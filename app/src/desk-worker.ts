@@ -4,11 +4,7 @@ import {
   encodeResult,
   holdLifeline,
   type LiraResult,
-  plotDataset,
-  plotParameterTraces,
-  plotPosterior,
   type RunPause,
-  reportHtml,
   runPause,
   type SimulatedObservation,
   type SkyImage,
@@ -38,12 +34,6 @@ let composed: Composed | undefined;
 let truth: SkyImage | undefined;
 let result: LiraResult | undefined;
 let running: AbortController | undefined;
-
-/** A document for figures, without a page. */
-async function figureDocument(): Promise<Document> {
-  const { parseHTML } = await import("linkedom/worker");
-  return parseHTML("<!doctype html><html><body></body></html>").document as unknown as Document;
-}
 
 function need<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new Error(`studio: ${what} is needed first, got none; start the chains`);
@@ -145,39 +135,16 @@ const handlers: Handlers = {
   },
   fits: () => encodeResult(need(result, "a result")),
   async report() {
-    const { choices = {}, observation } = composed ?? {};
-    const { counts, psf, exposure, background, mask } = choices;
-    return reportHtml(need(result, "a result"), {
-      document: await figureDocument(),
-      ...(observation && { observations: [observation] }),
-      ...(counts &&
-        psf && {
-          files: [
-            {
-              counts: counts.name,
-              psf: psf.name,
-              ...(exposure && { exposure: exposure.name }),
-              ...(background && { background: background.name }),
-              ...(mask && { mask: mask.name }),
-            },
-          ],
-        }),
-    });
+    const { reportOf } = await import("./desk-figures.js");
+    return reportOf(need(result, "a result"), composed);
   },
   async figure(kind, theme) {
-    const document = await figureDocument();
-    if (kind === "data") {
-      const { observation } = need(composed, "an observation");
-      return plotDataset({ ...observation, ...(truth && { flux: truth }) }, { document, theme });
-    }
+    const figures = await import("./desk-figures.js");
+    if (kind === "data") return figures.dataFigure(need(composed, "an observation"), truth, theme);
     const found = need(result, "a result");
-    if (kind === "traces")
-      return plotParameterTraces(found.trace.parameters, found.diagnostics, { document, theme });
-    return plotPosterior(found, {
-      document,
-      theme,
-      ...(composed && { counts: composed.observation.counts }),
-    });
+    return kind === "traces"
+      ? figures.traceFigure(found, theme)
+      : figures.posteriorFigure(found, composed, theme);
   },
 };
 
