@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -311,9 +312,26 @@ describe.skipIf(process.platform === "win32")("Ctrl-C", () => {
   ];
 
   it("writes what was sampled, and exits with 130", async () => {
-    const child = startCli(folder, ["deconvolve", ...sim, ...long, "-o", "part.fits"]);
+    const child = startCli(folder, [
+      "deconvolve",
+      ...sim,
+      ...long,
+      "-o",
+      "part.fits",
+      "--checkpoint-every",
+      "1",
+    ]);
     const end = finished(child);
-    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    const keptDraws = () =>
+      existsSync(path("part.fits.checkpoint"))
+        ? readdirSync(path("part.fits.checkpoint"))
+            .filter((name) => name.includes(".draws."))
+            .map((name) => statSync(path(join("part.fits.checkpoint", name))).size)
+        : [];
+    // Draws are in the folder of the run; how long that takes depends on the machine.
+    while (!keptDraws().some((size) => size > 0) && child.exitCode === null) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
     child.kill("SIGINT");
     const { code, stderr } = await end;
     expect(stderr).toContain("part.fits holds the partial result");
