@@ -3,6 +3,7 @@ import { normalStream } from "../data/normal.js";
 import type { Observation } from "../data/observation.js";
 import { splitMix64, xoshiro256pp } from "../data/random.js";
 import { AbortedError } from "../errors.js";
+import type { Shape } from "../image.js";
 import { firstFlux } from "../methods/map.js";
 import { createForwardModel, type ForwardModel } from "../model/forward-model.js";
 import { ontoSky } from "../model/sky-grid.js";
@@ -27,6 +28,8 @@ export type NutsRunOptions = Omit<
 
 /** Milliseconds of sampling between looks at the outside world. */
 const SLICE_MILLISECONDS = 40;
+/** Milliseconds between previews. */
+const PREVIEW_MILLISECONDS = 250;
 /** Spread of the starts about one image, in ln flux. */
 const START_SPREAD = 1;
 const OWN_START_SPREAD = 0.3;
@@ -58,7 +61,7 @@ export async function sampleNuts(
   run: NutsRunOptions = {},
   model: ForwardModel = createForwardModel(data, options),
 ): Promise<PosteriorResult<NutsConfig>> {
-  const { onProgress, onWarning, signal } = run;
+  const { onProgress, onPreview, onWarning, signal } = run;
   const started = new Date();
   const clock = performance.now();
   const { prior } = options;
@@ -103,6 +106,7 @@ export async function sampleNuts(
     if (iteration + 1 === burnIn + draw * traceEvery) draws.set(flux, (draw - 1) * pixels);
   };
 
+  const show = previews(chains, names, shape, posterior);
   let sweeps = 0;
   let slice = performance.now();
   for (; sweeps < iterations && !signal?.aborted; sweeps++) {
@@ -114,6 +118,7 @@ export async function sampleNuts(
       if (now - slice > SLICE_MILLISECONDS) {
         const each = chains.map((_, index) => sweeps + Number(index <= number));
         report(each, iterations, now - clock, onProgress);
+        if (onPreview) show(each, onPreview);
         await new Promise((resolve) => setTimeout(resolve, 0));
         slice = performance.now();
       }
@@ -122,7 +127,9 @@ export async function sampleNuts(
   const complete = sweeps === iterations;
   const draws = keptDraws(sweeps, burnIn, traceEvery);
   if (!complete) checkSignal(signal, draws);
-  report(new Array(count).fill(sweeps), iterations, performance.now() - clock, onProgress);
+  const each = new Array<number>(count).fill(sweeps);
+  report(each, iterations, performance.now() - clock, onProgress);
+  if (onPreview) show(each, onPreview, true);
 
   const trace = {
     parameters: {
@@ -180,6 +187,37 @@ function report(
   const sweepsPerSecond = (1000 * done) / Math.max(1, milliseconds);
   const secondsLeft = done > 0 ? (total - done) / sweepsPerSecond : Number.POSITIVE_INFINITY;
   onProgress?.({ stage: "sampling", done, total, chains: each, sweepsPerSecond, secondsLeft });
+}
+
+/** Looks at the chains about four times a second, and at the end. */
+function previews(
+  chains: readonly Chain[],
+  columns: readonly string[],
+  shape: Shape,
+  posterior: LogFluxPosterior,
+) {
+  const seen = new Array<number>(chains.length).fill(0);
+  let shown = performance.now();
+  return (each: readonly number[], show: NonNullable<NutsRunOptions["onPreview"]>, last = false): void => {
+    const now = performance.now();
+    if (!last && now - shown < PREVIEW_MILLISECONDS) return;
+    shown = now;
+    for (const [chain, { chain: state, rows, sums }] of chains.entries()) {
+      const flux = new Float64Array(shape[0] * shape[1]);
+      posterior.flux(state.position, flux);
+      const sweeps = each[chain];
+      show({
+        chain,
+        sweeps,
+        columns,
+        rows: rows.slice(seen[chain] * columns.length, sweeps * columns.length),
+        flux: { data: flux, shape },
+        draws: sums.draws,
+        ...(sums.draws > 0 && { mean: { data: sums.mean.slice(), shape } }),
+      });
+      seen[chain] = sweeps;
+    }
+  };
 }
 
 function columns({ ownParameters }: LogFluxPosterior, parameterName: string, observations: number): string[] {

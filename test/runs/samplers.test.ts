@@ -17,6 +17,7 @@ import { exponentialPrior, gammaPrior, uniformPrior } from "../../src/priors/pix
 import { reportHtml } from "../../src/report/report-html.js";
 import { type DeconvolveOptions, deconvolve } from "../../src/runs/deconvolve.js";
 import { deconvolveToFile, resumeRun } from "../../src/runs/deconvolve-to-file-node.js";
+import type { ChainPreview } from "../../src/workers/chain-job.js";
 
 const folder = mkdtempSync(join(tmpdir(), "tslira-samplers-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -102,6 +103,21 @@ describe("nuts", () => {
     const [first, second] = part.trace.images.chains;
     expect(first.length).toBeGreaterThanOrEqual(2 * 72);
     expect(second.length).toBe(first.length);
+  });
+
+  it("shows its chains on the way, every row once", async () => {
+    const rows: number[][] = [[], []];
+    let means = 0;
+    const result = await nuts({
+      onPreview({ chain, rows: more, columns, sweeps, mean }: ChainPreview) {
+        rows[chain]?.push(...more);
+        expect(rows[chain]).toHaveLength(sweeps * columns.length);
+        means += Number(mean !== undefined);
+      },
+    });
+    const { chains } = result.trace.parameters;
+    expect(rows).toEqual(chains.map((chain) => [...chain]));
+    expect(means).toBeGreaterThanOrEqual(2); // at the end, of both
   });
 
   it("works on a finer and larger sky, and samples the prior's own parameters", async () => {
