@@ -1,8 +1,9 @@
 /** Settings that travel: as a file, in the address after #, pasted, or recorded in a result. Never data. */
 
 import type { Cutout, SamplerConfig } from "tslira";
+import { fieldsOf, METHOD_KINDS, methodFieldError, methodOf } from "./method-fields.js";
 import type { Composition } from "./protocol.js";
-import { ADVANCED_FIELDS, type Field, type Form, fieldError, MAIN_FIELDS, startForm } from "./settings.js";
+import { ADVANCED_FIELDS, type Field, type Form, MAIN_FIELDS, startForm } from "./settings.js";
 
 /** Settings of a run and of how its data are cut. */
 export interface Configuration {
@@ -50,6 +51,26 @@ export function configurationText(form: Form, composition: Composition): string 
   return `${JSON.stringify(document, undefined, 2)}\n`;
 }
 
+/** Whether a key is that of another method than LIRA, or of the test of a region. */
+function isOfMethod(key: string): boolean {
+  return /^(method|bootstrap|test-\w+)$/.test(key) || METHOD_KINDS.some(({ id }) => key.startsWith(`${id}-`));
+}
+
+/** Fields of the chosen method, filled where nothing is said; an unknown method becomes LIRA. */
+function checkedMethod(form: Record<string, string>, notes: string[]): readonly Field[] {
+  const { method } = form;
+  if (method !== undefined && methodOf(form).id !== method) {
+    notes.push(
+      `method must be one of ${METHOD_KINDS.map(({ id }) => id).join(", ")}, got ${method.slice(0, 40)}; left at LIRA`,
+    );
+    delete form.method;
+  }
+  const { id } = methodOf(form);
+  if (id === "lira") return [];
+  const { prior, main, advanced } = fieldsOf(id, form, 1);
+  return [...prior, ...main, ...advanced].filter(({ key }) => form[key] !== undefined);
+}
+
 /** What is said of settings, checked one by one: good ones are taken, others are named. */
 function take(given: ReadonlyMap<string, string>, source: string): Configuration {
   const notes: string[] = [];
@@ -63,15 +84,15 @@ function take(given: ReadonlyMap<string, string>, source: string): Configuration
     } else if (key === "backgroundUnit") {
       if (value === "flux" || value === "counts") composition.backgroundUnit = value;
       else notes.push(`backgroundUnit must be flux or counts, got ${value.slice(0, 40)}; left out`);
-    } else if (Object.hasOwn(form, key)) form[key] = value;
+    } else if (Object.hasOwn(form, key) || isOfMethod(key)) form[key] = value;
     else notes.push(`${key.slice(0, 40)} is not a setting of this version; left out`);
   }
-  for (const field of fields()) {
+  for (const field of [...fields(), ...checkedMethod(form, notes)]) {
     const choices = field.choices?.map(([choice]) => choice);
     const wrong =
       choices !== undefined && !choices.includes(form[field.key])
         ? `one of ${choices.join(", ")}`
-        : fieldError(field, form);
+        : methodFieldError(field, form);
     if (wrong === undefined) continue;
     notes.push(
       `${field.key} must be ${wrong.replace(/, please$/, "")}, got ${form[field.key].slice(0, 40)}; left at its default`,

@@ -2,7 +2,7 @@
 
 import { parseHTML } from "linkedom/worker";
 import {
-  type LiraResult,
+  type PosteriorResult,
   plotDataset,
   plotParameterTraces,
   plotPosterior,
@@ -14,7 +14,7 @@ import type { Composed } from "./desk-files.js";
 type Theme = "light" | "dark";
 
 /** A document for figures, without a page. */
-const figureDocument = () =>
+export const figureDocument = () =>
   parseHTML("<!doctype html><html><body></body></html>").document as unknown as Document;
 
 /** The images of an observation. */
@@ -24,12 +24,16 @@ export function dataFigure({ observation }: Composed, truth: SkyImage | undefine
 }
 
 /** The traces of the parameters. */
-export function traceFigure({ trace, diagnostics }: LiraResult, theme: Theme): string {
+export function traceFigure({ trace, diagnostics }: PosteriorResult, theme: Theme): string {
   return plotParameterTraces(trace.parameters, diagnostics, { document: figureDocument(), theme });
 }
 
 /** The posterior, beside the counts when they are there. */
-export function posteriorFigure(result: LiraResult, composed: Composed | undefined, theme: Theme): string {
+export function posteriorFigure(
+  result: PosteriorResult,
+  composed: Composed | undefined,
+  theme: Theme,
+): string {
   return plotPosterior(result, {
     ...{ document: figureDocument(), theme },
     ...(composed && { counts: composed.observation.counts }),
@@ -37,7 +41,7 @@ export function posteriorFigure(result: LiraResult, composed: Composed | undefin
 }
 
 /** The report. */
-export function reportOf(result: LiraResult, composed: Composed | undefined) {
+export function reportOf(result: PosteriorResult, composed: Composed | undefined) {
   const { choices = {}, observation } = composed ?? {};
   const { counts, psf, exposure, background, mask } = choices;
   return reportHtml(result, {

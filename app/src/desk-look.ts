@@ -5,9 +5,9 @@ import {
   constantImage,
   cutout,
   type ImageTrace,
-  type LiraConfig,
   measureRegions,
   type Observation,
+  type PosteriorResult,
   regionCorrelation,
   regionDraws,
   type SkyImage,
@@ -19,7 +19,7 @@ import type { BandView, CorrelationView, RegionView } from "./protocol.js";
 interface Drawn {
   readonly mean: SkyImage;
   readonly trace: { readonly images: ImageTrace };
-  readonly config: LiraConfig;
+  readonly config: PosteriorResult["config"];
 }
 
 /** Pixels around a region that its map of correlations shows. */

@@ -8,6 +8,7 @@ import {
   LiraDeconvolver,
   type LiraDeconvolverOptions,
   type LiraResult,
+  type PosteriorResult,
   parameterDraws,
   parameterLabel,
   type RunPause,
@@ -81,7 +82,11 @@ function average(images: readonly (readonly [SkyImage, number])[]): SkyImage | u
 }
 
 /** Watches chains and tells news of them, not too often. */
-function watchChains(chains: number, burnIn: number, tell: (live: Omit<LiveView, "kept" | "notes">) => void) {
+export function watchChains(
+  chains: number,
+  burnIn: number,
+  tell: (live: Omit<LiveView, "kept" | "notes">) => void,
+) {
   const columns = SHOWN.map(() =>
     Array.from({ length: chains }, (): Column => ({ values: new Float64Array(1024), length: 0 })),
   );
@@ -146,6 +151,12 @@ function watchChains(chains: number, burnIn: number, tell: (live: Omit<LiveView,
   };
 }
 
+/** Workers for so many chains. */
+export function coresForChains(chains: number): number {
+  const cores = globalThis.navigator?.hardwareConcurrency ?? 1;
+  return Math.min(chains, Math.max(cores, TOGETHER));
+}
+
 /** Seconds between checkpoints: what a crash may cost. */
 const CHECKPOINT = 2;
 
@@ -162,7 +173,6 @@ export async function runChains(
   const { chains = 4, iterations = 5_000 } = settings;
   const burnIn = typeof settings.burnIn === "number" ? settings.burnIn : Math.floor(iterations / 10);
   const warnings: string[] = [];
-  const cores = globalThis.navigator?.hardwareConcurrency ?? 1;
   const kept = new Array<number>(chains).fill(0);
   const watch = watchChains(chains, burnIn, (live) => {
     const trouble = keeping.trouble();
@@ -177,7 +187,7 @@ export async function runChains(
   const result = await new LiraDeconvolver(settings).run(observation, {
     onProgress: watch.onProgress,
     onPreview: watch.onPreview,
-    workers: Math.min(chains, Math.max(cores, TOGETHER)),
+    workers: coresForChains(chains),
     signal,
     pause,
     checkpoints: {
@@ -209,9 +219,9 @@ export async function runChains(
   return { result, view: { ...view, ...(keeping.id && { session: keeping.id }) } };
 }
 
-/** A result for the page; without its observation, predicted counts and residuals are NaN. */
+/** A posterior for the page; without its observation, predicted counts and residuals are NaN. */
 export function resultView(
-  result: LiraResult,
+  result: PosteriorResult,
   observation: Composed["observation"] | undefined,
   warnings: readonly string[],
 ): ResultView {

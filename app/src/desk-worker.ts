@@ -3,7 +3,7 @@
 import {
   encodeResult,
   holdLifeline,
-  type LiraResult,
+  type PosteriorResult,
   type RunPause,
   runPause,
   type SimulatedObservation,
@@ -13,12 +13,14 @@ import {
 import { countsFile, eventTable, previewEvents } from "./desk-events.js";
 import { type Composed, deskFiles } from "./desk-files.js";
 import { bandsOf, correlate, lookAtRegion } from "./desk-look.js";
+import type { KeptEstimate } from "./desk-methods.js";
 import { pictureObservation } from "./desk-picture.js";
 import { openResult } from "./desk-results.js";
 import { runChains } from "./desk-run.js";
 import { deskSessions } from "./desk-sessions.js";
+import type { significanceDesk } from "./desk-significance.js";
 import { EXAMPLES, exampleFiles, simulateExample } from "./examples.js";
-import type { Choices, DeskCalls, DeskRequest, DeskResponse } from "./protocol.js";
+import type { Choices, DeskCalls, DeskRequest, DeskResponse, LiveView } from "./protocol.js";
 
 /** The few members of a worker's global scope that are used here. */
 interface Scope {
@@ -32,8 +34,17 @@ const sessions = deskSessions(files);
 let pausing: RunPause | undefined;
 let composed: Composed | undefined;
 let truth: SkyImage | undefined;
-let result: LiraResult | undefined;
+let result: PosteriorResult | undefined;
 let running: AbortController | undefined;
+let kept: KeptEstimate | undefined;
+let tests: ReturnType<typeof significanceDesk> | undefined;
+/** Code that a first look does not need is fetched when it is. */
+const figures = () => import("./desk-figures.js");
+const methods = () => import("./desk-methods.js");
+const significance = async () => {
+  tests ??= (await import("./desk-significance.js")).significanceDesk();
+  return tests;
+};
 
 function need<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new Error(`studio: ${what} is needed first, got none; start the chains`);
@@ -89,7 +100,7 @@ const handlers: Handlers = {
   compose(choices, composition) {
     const made = files.compose(choices, composition);
     composed = made.composed;
-    result = undefined;
+    result = kept = undefined;
     const whole = composition.cutout === undefined;
     return { ...made.view, ...(truth && whole && { truth }) };
   },
@@ -110,6 +121,43 @@ const handlers: Handlers = {
       running = pausing = undefined;
     }
   },
+  async sample(settings, command) {
+    running = new AbortController();
+    result = undefined;
+    try {
+      const data = need(composed, "an observation");
+      const tell = (live: LiveView) => scope.postMessage({ live });
+      const { sampleOtherwise } = await methods();
+      const run = await sampleOtherwise(data, settings, command, running.signal, tell);
+      result = run.result;
+      return run.view;
+    } finally {
+      running = undefined;
+    }
+  },
+  async estimate(settings, command, tell) {
+    running = new AbortController();
+    kept = undefined;
+    try {
+      const data = need(composed, "an observation");
+      const { estimateView, findImage } = await methods();
+      const estimate = await findImage(data, settings, running.signal, tell);
+      kept = { estimate, command, composed: data };
+      return estimateView(estimate, data.observation, settings.method);
+    } finally {
+      running = undefined;
+    }
+  },
+  estimateFits: async () => (await methods()).estimateFile(need(kept, "an image")),
+  estimateFigure: async (theme) =>
+    (await methods()).estimateFigure(need(kept, "an image"), (await figures()).figureDocument(), theme),
+  significance: async (question, command, tell) =>
+    (await significance()).run(need(composed, "an observation"), question, command, tell),
+  stopSignificance: () => tests?.stop(),
+  significanceFits: async () => (await significance()).file(),
+  significanceFigure: async (theme) =>
+    (await significance()).figure((await figures()).figureDocument(), theme),
+  regionFits: async (pixels) => (await significance()).regionFile(need(composed, "an observation"), pixels),
   stop: () => running?.abort(),
   pause: () => pausing?.pause(),
   goOn: () => pausing?.resume(),
@@ -135,22 +183,21 @@ const handlers: Handlers = {
   },
   fits: () => encodeResult(need(result, "a result")),
   async report() {
-    const { reportOf } = await import("./desk-figures.js");
+    const { reportOf } = await figures();
     return reportOf(need(result, "a result"), composed);
   },
   async figure(kind, theme) {
-    const figures = await import("./desk-figures.js");
-    if (kind === "data") return figures.dataFigure(need(composed, "an observation"), truth, theme);
+    const draw = await figures();
+    if (kind === "data") return draw.dataFigure(need(composed, "an observation"), truth, theme);
     const found = need(result, "a result");
-    return kind === "traces"
-      ? figures.traceFigure(found, theme)
-      : figures.posteriorFigure(found, composed, theme);
+    return kind === "traces" ? draw.traceFigure(found, theme) : draw.posteriorFigure(found, composed, theme);
   },
 };
 
 scope.onmessage = async ({ data: { id, call, args } }) => {
   try {
-    const answer = await (handlers[call] as (...args: readonly unknown[]) => unknown)(...args);
+    const tell = (news: unknown) => scope.postMessage({ id, news });
+    const answer = await (handlers[call] as (...args: readonly unknown[]) => unknown)(...args, tell);
     scope.postMessage({ id, answer });
   } catch (error) {
     const { code, message } = toPlainError(error);

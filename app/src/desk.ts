@@ -30,7 +30,10 @@ export function openDesk(
   onDeath: () => void,
 ): { readonly desk: Desk; close(): void } {
   const worker = new Worker(new URL("./desk-worker.ts", import.meta.url), { type: "module" });
-  const waiting = new Map<number, { resolve(answer: unknown): void; reject(error: DeskError): void }>();
+  const waiting = new Map<
+    number,
+    { resolve(answer: unknown): void; reject(error: DeskError): void; tell?(news: unknown): void }
+  >();
   let last = 0;
   let unwatch: () => void = () => undefined;
   const refuse = (text: string) => {
@@ -52,6 +55,10 @@ export function openDesk(
       return;
     }
     const one = waiting.get(data.id);
+    if ("news" in data) {
+      one?.tell?.(data.news);
+      return;
+    }
     waiting.delete(data.id);
     if ("error" in data) one?.reject(new DeskError(data.error.message, data.error.code));
     else one?.resolve(data.answer);
@@ -63,8 +70,11 @@ export function openDesk(
   const ask = (call: keyof DeskCalls, args: readonly unknown[]) =>
     new Promise<unknown>((resolve, reject) => {
       const id = ++last;
-      waiting.set(id, { resolve, reject });
-      worker.postMessage({ id, call, args } satisfies DeskRequest);
+      // A function as the last argument stays here and hears news.
+      const tell = args.at(-1);
+      const listens = typeof tell === "function";
+      waiting.set(id, { resolve, reject, ...(listens && { tell: tell as (news: unknown) => void }) });
+      worker.postMessage({ id, call, args: listens ? args.slice(0, -1) : args } satisfies DeskRequest);
     });
   const desk = new Proxy({} as Desk, {
     get:

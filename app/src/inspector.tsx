@@ -1,5 +1,6 @@
 /** A closer look: numbers under the cursor, what was picked, the chains, and single draws. */
 
+import { lazy, Suspense } from "react";
 import { formatSkyPosition, pixelToSky, type SkyWcs } from "tslira";
 import {
   countText,
@@ -11,22 +12,31 @@ import {
   type Style,
 } from "tslira/viewer";
 import { TraceChart } from "./chart-view.js";
+import { ConvergenceView } from "./convergence-view.js";
 import type { Desk } from "./desk.js";
 import { DrawsView } from "./draws-view.js";
 import type { Layer } from "./layers.js";
 import type { LookControl } from "./look.js";
+import type { EstimateNews, EstimateView } from "./method-protocol.js";
 import { ProfileView } from "./profile-view.js";
 import type { LiveView, ObservationView, ResultView } from "./protocol.js";
 import type { RegionPlace } from "./region-file.js";
 import { SelectionView } from "./selection-view.js";
+import type { SignificanceProps } from "./significance-view.js";
+
+/** Fetched when it is opened. */
+const SignificanceTab = lazy(async () => ({
+  default: (await import("./significance-view.js")).SignificanceTab,
+}));
 
 /** Parts of the inspector. */
-export type Tab = "selection" | "profile" | "chains" | "draws";
+export type Tab = "selection" | "profile" | "chains" | "draws" | "significance";
 const TABS: readonly (readonly [Tab, string])[] = [
   ["selection", "Selection"],
   ["profile", "Profile"],
   ["chains", "Chains"],
   ["draws", "Draws"],
+  ["significance", "Real?"],
 ];
 
 interface InspectorProps {
@@ -40,6 +50,13 @@ interface InspectorProps {
   readonly place: RegionPlace;
   readonly live: LiveView | undefined;
   readonly result: ResultView | undefined;
+  /** Of a method that gives one image. */
+  readonly news: EstimateNews | undefined;
+  readonly estimate: EstimateView | undefined;
+  readonly significance: Pick<
+    SignificanceProps,
+    "test" | "choices" | "composition" | "form" | "onForm" | "busy"
+  >;
   readonly style: Style;
   readonly tab: Tab;
   readonly onTab: (tab: Tab) => void;
@@ -47,7 +64,7 @@ interface InspectorProps {
 
 /** The column. */
 export function Inspector(props: InspectorProps) {
-  const { tab, onTab, live, result } = props;
+  const { tab, onTab, live, result, news, estimate } = props;
   return (
     <aside className="right" aria-label="A closer look">
       <Readout {...props} />
@@ -70,14 +87,33 @@ export function Inspector(props: InspectorProps) {
               currentTarget.parentElement?.querySelector<HTMLElement>(`#tab-${next}`)?.focus();
             }}
           >
-            {title}
+            {id === "chains" && (news || estimate) ? "Curve" : title}
           </button>
         ))}
       </div>
       <div className="tab-panel" role="tabpanel" id="tab-panel" aria-labelledby={`tab-${tab}`}>
         {tab === "selection" && <SelectionView {...props} />}
         {tab === "profile" && <ProfileView {...props} />}
-        {tab === "chains" && <ChainsView live={live} result={result} />}
+        {tab === "chains" &&
+          (news || estimate ? (
+            <ConvergenceView news={news} estimate={estimate} />
+          ) : (
+            <ChainsView live={live} result={result} />
+          ))}
+        {tab === "significance" && props.data.withoutData && (
+          <p className="muted">A test needs the data: open counts and point spread function.</p>
+        )}
+        {tab === "significance" && !props.data.withoutData && (
+          <Suspense fallback={<p className="muted">…</p>}>
+            <SignificanceTab
+              {...props.significance}
+              desk={props.desk}
+              selection={props.selection}
+              shape={props.data.counts.shape}
+              unit={formatUnit(props.data.unit ?? "")}
+            />
+          </Suspense>
+        )}
         {tab === "draws" &&
           (result ? (
             <DrawsView {...props} result={result} />
@@ -90,7 +126,7 @@ export function Inspector(props: InspectorProps) {
 }
 
 /** Numbers under the cursor. */
-function Readout({ layers, data, wcs, cursor: [x, y] }: InspectorProps) {
+function Readout({ layers, data, wcs, cursor: [x, y], estimate }: InspectorProps) {
   const pixel = y * data.counts.shape[1] + x;
   const value = (id: string) => layers.find((layer) => layer.id === id)?.image?.data[pixel] ?? Number.NaN;
   const has = (id: string) => layers.some((layer) => layer.id === id && layer.image !== undefined);
@@ -110,12 +146,14 @@ function Readout({ layers, data, wcs, cursor: [x, y] }: InspectorProps) {
   if (has("exposure")) entries.push(["exposure", "exposure", numberText(value("exposure"), 3)]);
   if (has("background")) entries.push(["background", "background", numberText(value("background"), 3)]);
   if (has("truth")) entries.push(["truth", "true flux", numberText(value("truth"), 3)]);
-  if (has("std")) {
+  if (has("std") && has("rhat")) {
     entries.push(
       ["flux", "flux", `${errorText(value("mean"), value("std"))} ${unit}`],
       ["rhat", "R-hat", `${rhatText(value("rhat"))}, ESS ${countText(value("ess"))}`],
     );
-  } else if (has("mean")) entries.push(["flux", "flux so far", numberText(value("mean"), 3)]);
+  } else if (has("mean")) {
+    entries.push(["flux", estimate ? "flux" : "flux so far", `${numberText(value("mean"), 3)} ${unit}`]);
+  }
   return (
     <dl className="facts readout" id="readout" aria-label="Under the cursor">
       {entries.map(([key, name, text]) => (

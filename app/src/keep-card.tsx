@@ -3,6 +3,8 @@
 import { useState } from "react";
 import type { LiraDeconvolverOptions } from "tslira";
 import type { Desk } from "./desk.js";
+import { methodCommand, methodTypescript } from "./method-code.js";
+import type { MethodSettings } from "./method-fields.js";
 import type { Choices, Composition, Example } from "./protocol.js";
 import { commandOf, simulateCommand, typescriptOf } from "./reproduce.js";
 import { fileName, save } from "./save-file.js";
@@ -14,11 +16,13 @@ interface KeepProps {
   readonly choices: Choices;
   readonly composition: Composition;
   readonly settings: LiraDeconvolverOptions;
+  /** Of another method than LIRA. */
+  readonly other?: MethodSettings | undefined;
   readonly example: Example["id"] | undefined;
 }
 
 /** An SVG document as PNG, twice as fine. */
-async function rasterise(svg: string): Promise<Blob> {
+export async function rasterise(svg: string): Promise<Blob> {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
   await image.decode();
@@ -34,11 +38,16 @@ async function rasterise(svg: string): Promise<Blob> {
 }
 
 /** The card. */
-export function KeepCard({ desk, name, ready, choices, composition, settings, example }: KeepProps) {
+export function KeepCard({ desk, name, ready, choices, composition, settings, example, other }: KeepProps) {
   const [busy, setBusy] = useState("");
   const [trouble, setTrouble] = useState("");
   const base = fileName(name);
-  const command = commandOf(choices, composition, settings);
+  const command = other
+    ? methodCommand(choices, composition, other)
+    : commandOf(choices, composition, settings);
+  const typescript = other
+    ? methodTypescript(choices, composition, other)
+    : typescriptOf(choices, composition, settings);
 
   const make = (what: string, action: () => Promise<void>) => async () => {
     setBusy(what);
@@ -94,12 +103,13 @@ export function KeepCard({ desk, name, ready, choices, composition, settings, ex
         </p>
       )}
       <Code title="As a command" text={shell} />
-      <Code title="As TypeScript" text={typescriptOf(choices, composition, settings)} />
+      <Code title="As TypeScript" text={typescript} />
     </section>
   );
 }
 
-function Code({ title, text }: { readonly title: string; readonly text: string }) {
+/** Text to copy, folded away. */
+export function Code({ title, text }: { readonly title: string; readonly text: string }) {
   const [copied, setCopied] = useState(false);
   return (
     <details>

@@ -11,6 +11,8 @@ import type {
   WcsCard,
 } from "tslira";
 import type { Configuration } from "./configuration.js";
+import type { MethodSettings } from "./method-fields.js";
+import type { MethodCalls } from "./method-protocol.js";
 import type { FoundEvents, FoundPicture, FoundResult, StartCalls } from "./start-calls.js";
 
 /** What an image of a file is used as. */
@@ -215,13 +217,15 @@ export interface OpenedRun {
 }
 
 /** What the desk does. */
-export interface DeskCalls extends StartCalls {
+export interface DeskCalls extends StartCalls, MethodCalls {
   examples(): readonly ShownExample[];
   openExample(id: Example["id"]): Choices;
   readFile(file: Blob, name: string): ReadFile;
   forgetFiles(): void;
   compose(choices: Choices, composition: Composition): ObservationView;
   run(settings: LiraDeconvolverOptions, command: string, about: RunAbout): ResultView;
+  /** Sample with another method than LIRA; such runs are not kept. */
+  sample(settings: MethodSettings, command: string): ResultView;
   pause(): void;
   goOn(): void;
   keptRuns(): KeptRuns;
@@ -248,6 +252,7 @@ export interface DeskRequest {
 export type DeskResponse =
   | { readonly id: number; readonly answer: unknown }
   | { readonly id: number; readonly error: { readonly code: string; readonly message: string } }
+  | { readonly id: number; readonly news: unknown }
   | { readonly live: LiveView }
   /** The lock that is free as soon as the desk has died. */
   | { readonly lifeline: string };

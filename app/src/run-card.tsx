@@ -1,11 +1,21 @@
 /** Settings, start and stop, and how a run is going. */
 
-import type { ReactNode } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 import type { LiraDeconvolverOptions } from "tslira";
 import { countText, durationText, numberText, rhatText } from "tslira/viewer";
+import { FormField } from "./form-field.js";
+import { MethodChoice } from "./method-choice.js";
+import { isPoint, type MethodSettings, methodOf, methodSettings } from "./method-fields.js";
+import type { EstimateNews, EstimateView } from "./method-protocol.js";
 import type { LiveView, ResultView } from "./protocol.js";
 import { PauseButton, RunNotes, SampleMore } from "./run-controls.js";
-import { ADVANCED_FIELDS, type Field, type Form, fieldError, formIsGood, MAIN_FIELDS } from "./settings.js";
+import { ADVANCED_FIELDS, type Field, type Form, formIsGood, MAIN_FIELDS } from "./settings.js";
+
+/** Fetched when another method than LIRA is chosen. */
+const card = () => import("./method-card.js");
+const EstimateNote = lazy(async () => ({ default: (await card()).EstimateNote }));
+const EstimateProgress = lazy(async () => ({ default: (await card()).EstimateProgress }));
+const MethodForm = lazy(async () => ({ default: (await card()).MethodForm }));
 
 /** Where a run stands. */
 export type RunState =
@@ -15,14 +25,26 @@ export type RunState =
       readonly stopping: boolean;
       readonly paused?: boolean;
       readonly live?: LiveView;
+      /** Of another method than LIRA. */
+      readonly other?: MethodSettings;
+      /** Of a method that gives one image. */
+      readonly news?: EstimateNews;
     }
   | {
       readonly stage: "done";
       readonly result: ResultView;
       readonly settings: LiraDeconvolverOptions;
       readonly command: string;
+      /** Of another method than LIRA. */
+      readonly other?: MethodSettings;
     }
-  | { readonly stage: "stopped" }
+  | {
+      readonly stage: "estimated";
+      readonly estimate: EstimateView;
+      readonly other: MethodSettings;
+      readonly command: string;
+    }
+  | { readonly stage: "stopped"; readonly message?: string }
   | { readonly stage: "failed"; readonly message: string };
 
 interface RunProps {
@@ -30,6 +52,8 @@ interface RunProps {
   readonly known: readonly string[];
   /** False when there is only a result, whose data are not here. */
   readonly canStart: boolean;
+  /** Mean flux of a pixel, which the starts of priors follow. */
+  readonly level: number;
   readonly form: Form;
   readonly onForm: (form: Form) => void;
   readonly run: RunState;
@@ -65,7 +89,9 @@ const VERDICT_WORDS: Readonly<Record<ResultView["verdict"]["state"], string>> = 
 
 /** The card. */
 export function RunCard(props: RunProps) {
-  const { form, onForm, run, onStart, onStop, known, onPause, onMore, canStart } = props;
+  const { form, onForm, run, onStart, onStop, known, level, onPause, onMore, canStart } = props;
+  const method = methodOf(form);
+  const good = method.id === "lira" ? formIsGood(form) : methodSettings(form, level) !== undefined;
   const running = run.stage === "running";
   const sweeps = Number(form.iterations);
   const field = (one: Field) => (
@@ -112,31 +138,44 @@ export function RunCard(props: RunProps) {
           </div>
         )}
         {run.stage === "stopped" && (
-          <p className="note">Stopped before two draws of every chain were kept.</p>
+          <p className="note">{run.message ?? "Stopped before two draws of every chain were kept."}</p>
         )}
+        <Suspense>
+          {run.stage === "estimated" && <EstimateNote estimate={run.estimate} known={known} />}
+        </Suspense>
       </div>
-      <div className="fields">{MAIN_FIELDS.map(field)}</div>
-      <details>
-        <summary>Advanced</summary>
-        <div className="fields wide">{ADVANCED_FIELDS.map(field)}</div>
-      </details>
-      {running ? (
+      <MethodChoice form={form} onForm={onForm} disabled={running} />
+      {method.id === "lira" ? (
+        <>
+          <div className="fields">{MAIN_FIELDS.map(field)}</div>
+          <details>
+            <summary>Advanced</summary>
+            <div className="fields wide">{ADVANCED_FIELDS.map(field)}</div>
+          </details>
+        </>
+      ) : (
+        <Suspense fallback={<p className="muted">…</p>}>
+          <MethodForm method={method.id} form={form} onForm={onForm} disabled={running} level={level} />
+        </Suspense>
+      )}
+      {running && run.other && isPoint(run.other.method) ? (
+        <Suspense>
+          <EstimateProgress news={run.news} stopping={run.stopping} onStop={onStop} />
+        </Suspense>
+      ) : running ? (
         <Progress live={run.live} stopping={run.stopping} paused={run.paused === true} onStop={onStop}>
           {run.live && <RunNotes live={run.live} known={known} />}
-          <PauseButton
-            paused={run.paused === true}
-            disabled={run.stopping || run.live === undefined || run.live.stage === "diagnosing"}
-            onPause={onPause}
-          />
+          {run.other === undefined && (
+            <PauseButton
+              paused={run.paused === true}
+              disabled={run.stopping || run.live === undefined || run.live.stage === "diagnosing"}
+              onPause={onPause}
+            />
+          )}
         </Progress>
       ) : (
-        <button
-          type="button"
-          className="primary full"
-          disabled={!formIsGood(form) || !canStart}
-          onClick={onStart}
-        >
-          {run.stage === "done" ? "Run again" : "Start the chains"}
+        <button type="button" className="primary full" disabled={!good || !canStart} onClick={onStart}>
+          {run.stage === "done" && method.gives === "posterior" ? "Run again" : method.start}
         </button>
       )}
       {run.stage === "done" && run.result.complete && run.result.session && (
@@ -203,67 +242,6 @@ function Progress({
       <button type="button" className="full" disabled={stopping || diagnosing} onClick={onStop}>
         {stopping && !diagnosing ? "Stopping …" : "Stop and keep what there is"}
       </button>
-    </div>
-  );
-}
-
-function FormField({
-  field,
-  form,
-  disabled,
-  onChange,
-}: {
-  readonly field: Field;
-  readonly form: Form;
-  readonly disabled: boolean;
-  readonly onChange: (value: string) => void;
-}) {
-  const { key, label, help, kind, choices = [] } = field;
-  const value = form[key] ?? "";
-  const error = fieldError(field, form);
-  const id = `field-${key}`;
-  return (
-    <div className={`field ${kind}`}>
-      <label htmlFor={id} title={help}>
-        {label}
-      </label>
-      {kind === "choice" ? (
-        <select
-          id={id}
-          value={value}
-          disabled={disabled}
-          onChange={({ target }) => onChange(target.value)}
-          aria-describedby={`${id}-help`}
-        >
-          {choices.map(([choice, title]) => (
-            <option key={choice} value={choice}>
-              {title}
-            </option>
-          ))}
-        </select>
-      ) : kind === "check" ? (
-        <input
-          id={id}
-          type="checkbox"
-          checked={value === "yes"}
-          disabled={disabled}
-          onChange={({ target }) => onChange(target.checked ? "yes" : "")}
-          aria-describedby={`${id}-help`}
-        />
-      ) : (
-        <input
-          id={id}
-          inputMode={kind === "whole" ? "numeric" : "decimal"}
-          value={value}
-          disabled={disabled}
-          aria-invalid={error !== undefined}
-          aria-describedby={`${id}-help`}
-          onChange={({ target }) => onChange(target.value)}
-        />
-      )}
-      <p id={`${id}-help`} className={error ? "field-error" : "field-help"}>
-        {error ?? help}
-      </p>
     </div>
   );
 }

@@ -20,8 +20,10 @@ import {
   selectionText,
 } from "tslira/viewer";
 import { DrawsChart, HistogramChart } from "./chart-view.js";
+import { EstimateFlux } from "./convergence-view.js";
 import type { Desk } from "./desk.js";
 import type { LookControl } from "./look.js";
+import type { EstimateView } from "./method-protocol.js";
 import { Bar, Picture } from "./picture.js";
 import type { CorrelationView, ObservationView, RegionView, ResultView } from "./protocol.js";
 import type { RegionPlace } from "./region-file.js";
@@ -33,6 +35,8 @@ interface SelectionProps {
   readonly wcs: SkyWcs | undefined;
   readonly selection: Selection;
   readonly result: ResultView | undefined;
+  /** Of a method that gives one image. */
+  readonly estimate: EstimateView | undefined;
   readonly look: LookControl;
   readonly place: RegionPlace;
 }
@@ -74,7 +78,8 @@ function useAnswer<T>(
 }
 
 /** The view. */
-export function SelectionView({ desk, data, selection, result, wcs, look, place }: SelectionProps) {
+export function SelectionView(props: SelectionProps) {
+  const { desk, data, selection, result, estimate, wcs, look, place } = props;
   const shape = data.counts.shape;
   const pixels = useMemo(() => selectedPixels(selection, shape), [selection, shape]);
   const name = selection.kind === "region" ? selection.name : selectionText(selection);
@@ -126,7 +131,9 @@ export function SelectionView({ desk, data, selection, result, wcs, look, place 
           {trouble}
         </p>
       )}
-      {result === undefined ? (
+      {estimate ? (
+        <EstimateFlux estimate={estimate} pixels={pixels} unit={formatUnit(unit)} />
+      ) : result === undefined ? (
         <p className="muted">Flux, its interval, trace and histogram appear here when the chains are done.</p>
       ) : (
         shown && (

@@ -1,17 +1,20 @@
 /** The screen for one observation: data and run on the left, pictures in the middle, a closer look on the right. */
 
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { type Cutout, type LiraDeconvolverOptions, parseWcs } from "tslira";
 import { type Selection, type Viewport, wholeView } from "tslira/viewer";
 import { CompareMenu, useCompare } from "./compare-menu.js";
 import { CompareView } from "./compare-view.js";
 import { DataCard } from "./data-card.js";
 import type { Desk, DeskError } from "./desk.js";
+import { estimateLayers, estimatePanels } from "./estimate-layers.js";
 import { Inspector, type Tab } from "./inspector.js";
 import { KeepCard } from "./keep-card.js";
 import { layersOf, panelsFor } from "./layers.js";
 import { useLook } from "./look.js";
 import { TOOL_KEYS, useLookKeys } from "./look-keys.js";
+import { methodCommand } from "./method-code.js";
+import { isPoint, type MethodSettings, meanFlux, methodOf, methodSettings } from "./method-fields.js";
 import { PanelGrid, type Tool } from "./panel-grid.js";
 import type { Composition, LiveView, ResultView } from "./protocol.js";
 import { type DrawnRegion, movedRegion } from "./region-edit.js";
@@ -22,6 +25,7 @@ import { fileName } from "./save-file.js";
 import { type Form, formIsGood, settingsOf } from "./settings.js";
 import { SettingsCard } from "./settings-bar.js";
 import type { SettingsHistory } from "./settings-history.js";
+import { useSignificanceTest } from "./significance-run.js";
 import type { OpenData } from "./studio.js";
 import { Toolbar } from "./toolbar.js";
 
@@ -37,6 +41,14 @@ interface WorkspaceProps {
   /** Regions in pixels of the whole image: they too outlive a cut-out. */
   readonly drawn: { current: readonly DrawnRegion[] };
 }
+
+/** Fetched when it is needed. */
+const EstimateKeepCard = lazy(async () => ({
+  default: (await import("./estimate-keep.js")).EstimateKeepCard,
+}));
+
+/** Parts of the inspector that stay when something else is picked. */
+const STAYING: ReadonlySet<Tab> = new Set(["draws", "profile", "significance"]);
 
 /** The screen. */
 export function Workspace(props: WorkspaceProps) {
@@ -81,11 +93,30 @@ export function Workspace(props: WorkspaceProps) {
 
   const live = run.stage === "running" ? run.live : undefined;
   const result = run.stage === "done" ? run.result : undefined;
-  const layers = useMemo(() => layersOf(data, live, result), [data, live, result]);
+  const news = run.stage === "running" ? run.news : undefined;
+  const estimate = run.stage === "estimated" ? run.estimate : undefined;
+  const layers = useMemo(() => {
+    const sampled = layersOf(data, live, result);
+    return news || estimate ? estimateLayers(sampled, data, news, estimate) : sampled;
+  }, [data, live, result, news, estimate]);
   const wcs = useMemo(() => parseWcs(data.wcs).wcs, [data.wcs]);
   const settings = useMemo(() => settingsOf(form), [form]);
+  const { id: method } = methodOf(form);
+  const level = useMemo(() => meanFlux(data), [data]);
+  const other = useMemo(() => methodSettings(form, level), [form, level]);
+  const test = useSignificanceTest(desk);
 
   const title = open.title ?? data.name;
+  const showFound = useCallback(
+    (found: ResultView) => {
+      setTab("selection");
+      if (!touched.current) change({ panels: panelsFor(data, true) });
+      const [x, y] = brightest(found.mean.data, shape[1]);
+      setSelection((now) => (touched.current ? now : { kind: "pixel", x, y }));
+      setCursor((now) => (touched.current ? now : [x, y]));
+    },
+    [data, shape, change],
+  );
   const begin = useCallback(
     async (settings: LiraDeconvolverOptions, session?: string) => {
       const command = commandOf(choices, composition, settings);
@@ -96,22 +127,48 @@ export function Workspace(props: WorkspaceProps) {
       try {
         const found: ResultView = await desk.run(settings, command, about);
         setRun({ stage: "done", result: found, settings, command });
-        setTab("selection");
-        if (!touched.current) change({ panels: panelsFor(data, true) });
-        const [x, y] = brightest(found.mean.data, shape[1]);
-        setSelection((now) => (touched.current ? now : { kind: "pixel", x, y }));
-        setCursor((now) => (touched.current ? now : [x, y]));
+        showFound(found);
       } catch (error) {
         const { message, code } = error as DeskError;
         setRun(code === "ABORTED" ? { stage: "stopped" } : { stage: "failed", message });
         setTab("selection");
       }
     },
-    [desk, form, title, example, choices, composition, data, shape, onLive, change],
+    [desk, form, title, example, choices, composition, onLive, showFound],
+  );
+  /** With another method than LIRA. */
+  const beginOther = useCallback(
+    async (other: MethodSettings) => {
+      const command = methodCommand(choices, composition, other);
+      setRun({ stage: "running", stopping: false, other });
+      setTab("chains");
+      onLive((live) => setRun((now) => (now.stage === "running" ? { ...now, live } : now)));
+      try {
+        if (isPoint(other.method)) {
+          const estimate = await desk.estimate(other, command, (news) =>
+            setRun((now) => (now.stage === "running" ? { ...now, news } : now)),
+          );
+          setRun({ stage: "estimated", estimate, other, command });
+          if (!touched.current) change({ panels: estimatePanels(estimate, data) });
+          return;
+        }
+        const found: ResultView = await desk.sample(other, command);
+        setRun({ stage: "done", result: found, settings, command, other });
+        showFound(found);
+      } catch (error) {
+        const { message, code } = error as DeskError;
+        const ended = isPoint(other.method) ? { message: "Stopped; there is no image." } : {};
+        setRun(code === "ABORTED" ? { stage: "stopped", ...ended } : { stage: "failed", message });
+        setTab("selection");
+      }
+    },
+    [desk, settings, choices, composition, data, onLive, change, showFound],
   );
   const start = useCallback(async () => {
-    if (formIsGood(form) && !data.withoutData) await begin(settings);
-  }, [form, settings, begin, data.withoutData]);
+    if (data.withoutData) return;
+    if (other) await beginOther(other);
+    else if (method === "lira" && formIsGood(form)) await begin(settings);
+  }, [form, method, other, settings, begin, beginOther, data.withoutData]);
   const pause = useCallback(
     (paused: boolean) => {
       setRun((now) => (now.stage === "running" ? { ...now, paused } : now));
@@ -177,17 +234,20 @@ export function Workspace(props: WorkspaceProps) {
       touched.current = true;
       setSelection(next);
       change({ chosen: undefined });
-      setTab((now) => (now === "draws" || now === "profile" ? now : "selection"));
+      setTab((now) => (STAYING.has(now) ? now : "selection"));
     },
     [change],
   );
   const pick = useCallback(([x, y]: readonly [number, number]) => select({ kind: "pixel", x, y }), [select]);
   const noteDrawn = useCallback((what: "region" | "line") => {
-    setTab((now) => (what === "line" ? "profile" : now === "draws" || now === "profile" ? now : "selection"));
+    setTab((now) => (what === "line" ? "profile" : STAYING.has(now) ? now : "selection"));
   }, []);
   const gestures = useRegionGestures(look, tool, shape, pick, noteDrawn);
   const latest = useMemo(
-    () => (run.stage === "done" ? { result: run.result, settings: run.settings } : undefined),
+    () =>
+      run.stage === "done"
+        ? { result: run.result, settings: comparedSettings(run.settings, run.other) }
+        : undefined,
     [run],
   );
   const compare = useCompare(latest);
@@ -206,6 +266,7 @@ export function Workspace(props: WorkspaceProps) {
         <RunCard
           known={data.warnings}
           canStart={!data.withoutData}
+          level={level}
           form={form}
           onForm={onForm}
           run={run}
@@ -219,15 +280,30 @@ export function Workspace(props: WorkspaceProps) {
             {trouble}
           </p>
         )}
-        <KeepCard
-          desk={desk}
-          name={data.name}
-          ready={run.stage === "done"}
-          choices={choices}
-          composition={composition}
-          settings={run.stage === "done" ? run.settings : settings}
-          example={example}
-        />
+        {run.stage === "estimated" || (run.stage !== "done" && isPoint(method)) ? (
+          <Suspense>
+            <EstimateKeepCard
+              desk={desk}
+              name={data.name}
+              ready={run.stage === "estimated"}
+              choices={choices}
+              composition={composition}
+              settings={run.stage === "estimated" ? run.other : other}
+              example={example}
+            />
+          </Suspense>
+        ) : (
+          <KeepCard
+            desk={desk}
+            name={data.name}
+            ready={run.stage === "done"}
+            choices={choices}
+            composition={composition}
+            settings={run.stage === "done" ? run.settings : settings}
+            other={run.stage === "done" ? run.other : other}
+            example={example}
+          />
+        )}
         <SettingsCard settings={settingsHistory} composition={composition} name={fileName(data.name)} />
       </div>
       <section className="middle" aria-label="Pictures">
@@ -297,12 +373,21 @@ export function Workspace(props: WorkspaceProps) {
         place={place}
         live={live}
         result={result}
+        news={news}
+        estimate={estimate}
+        significance={{ test, choices, composition, form, onForm, busy: run.stage === "running" }}
         style={style}
         tab={tab}
         onTab={setTab}
       />
     </main>
   );
+}
+
+/** Settings side by side with those of other runs. */
+function comparedSettings(lira: LiraDeconvolverOptions, other: MethodSettings | undefined): object {
+  if (other === undefined) return { method: "lira", ...lira };
+  return { method: other.method, ...(other.prior && { prior: other.prior.id }), ...other.options };
 }
 
 /** The pixel of the largest value as (x, y). */

@@ -10,6 +10,7 @@ import {
   readHash,
   readPasted,
 } from "../../app/src/configuration.js";
+import { methodSettings } from "../../app/src/method-fields.js";
 import { commandOf } from "../../app/src/reproduce.js";
 import { formIsGood, settingsOf, startForm } from "../../app/src/settings.js";
 import { simulatePointSource } from "../../src/data/simulated-datasets.js";
@@ -103,6 +104,30 @@ describe("settings that travel", () => {
     ['{"tslira":"studio-settings","format":1,"settings":7}', /got none that are known/],
   ])("refuse %s", (text, message) => {
     expect(() => readConfiguration(text, "a.json")).toThrow(message);
+  });
+
+  it("bring other methods and tests along, and name what is wrong with them", () => {
+    const given = {
+      ...startForm(),
+      ...{ method: "map", "map-prior": "entropy", "map-prior-entropy-strength": "0.2", "map-strength": "" },
+      ...{ "map-iterations": "77", bootstrap: "5", "test-replicates": "30" },
+    };
+    const text = configurationText(given, {});
+    expect(readConfiguration(text, "file")).toMatchObject({ form: given, notes: [] });
+    expect(readHash(configurationHash(given, {}))).toMatchObject({ form: given, notes: [] });
+    const { options, prior } = methodSettings(given, 1)!;
+    expect(options).toEqual({ iterations: 77, bootstrap: { replicates: 5, seed: 0 } });
+    expect(prior).toMatchObject({ id: "entropy", values: { strength: 0.2 } });
+
+    const wrong = { ...given, "map-prior": "nonsense", "map-iterations": "many", bootstrap: "1" };
+    const { form: mended, notes } = readConfiguration(configurationText(wrong, {}), "file");
+    expect(notes.map((note) => note.split(" ")[0])).toEqual(["map-prior", "map-iterations", "bootstrap"]);
+    expect(methodSettings(mended, 1)?.options).toEqual({ iterations: 1000 });
+    const unknown = readConfiguration(configurationText({ ...given, method: "clean" }, {}), "file");
+    expect(unknown.notes).toEqual([
+      expect.stringMatching(/^method must be one of lira, .*, got clean; left at LIRA$/),
+    ]);
+    expect(methodSettings(unknown.form, 1)).toBeUndefined();
   });
 
   it("are recognised when pasted, and nothing else is", () => {
