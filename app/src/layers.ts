@@ -44,7 +44,7 @@ export function layersOf(
     ...(data.exposure ? [layer("exposure", "Exposure", "exposure", data.exposure)] : []),
     ...(data.background ? [layer("background", "Background", "background", data.background, flux)] : []),
     ...(data.mask ? [layer("mask", "Mask", "exposure", data.mask)] : []),
-    layer("psf", "Point spread function", "psf", data.psf, { label: "psf" }),
+    layer("psf", "PSF", "psf", data.psf, { label: "psf" }),
     ...(data.truth ? [layer("truth", "True flux", "flux", data.truth, flux)] : []),
     layer(
       "mean",

@@ -148,8 +148,8 @@ describe.skipIf(!hasChromium)("real files in Studio", { timeout: 480_000 }, () =
     await studio.page.waitForSelector('dt:text-is("cut-out")');
     await studio.page.keyboard.press("x");
     await studio.drag(
-      await studio.pointOf("Point spread function", 15, 14, 48, 48),
-      await studio.pointOf("Point spread function", 31, 30, 48, 48),
+      await studio.pointOf("PSF", 15, 14, 48, 48),
+      await studio.pointOf("PSF", 31, 30, 48, 48),
     );
     await studio.page.click(".cutbar .primary");
     await studio.page.waitForFunction(() => document.querySelectorAll(".facts .link").length === 2);
