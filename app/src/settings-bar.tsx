@@ -2,6 +2,7 @@
 
 import { useState } from "react";
 import { configurationHash, configurationText } from "./configuration.js";
+import { mayKeepPage } from "./offline.js";
 import type { Composition } from "./protocol.js";
 import { save } from "./save-file.js";
 import type { SettingsHistory } from "./settings-history.js";
@@ -40,7 +41,9 @@ export function SettingsCard({
 }) {
   const [copied, setCopied] = useState("");
   const { form, undo, reset } = settings;
-  const link = () => location.origin + location.pathname + configurationHash(form, composition);
+  // An address with a token of `tslira studio` opens nothing for others: only what is behind the # is copied then.
+  const shared = mayKeepPage(location) ? location.origin + location.pathname : "";
+  const link = () => shared + configurationHash(form, composition);
   return (
     <section className="card" aria-labelledby="settings-title">
       <h2 id="settings-title">Settings</h2>
@@ -56,7 +59,7 @@ export function SettingsCard({
         </button>
         <button
           type="button"
-          title="An address that opens Studio with these settings; it holds no data"
+          title="An address that opens Studio with these settings, or is pasted into it; it holds no data"
           onClick={() => {
             navigator.clipboard.writeText(link()).then(
               () => setCopied("Copied"),
