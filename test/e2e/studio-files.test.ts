@@ -169,6 +169,9 @@ describe.skipIf(!hasChromium)("real files in Studio", { timeout: 480_000 }, () =
     await studio.page.click("text=Open");
     await studio.page.waitForSelector(".workspace");
     expect(await studio.fact("#readout", "sky")).toMatch(/^l \d/);
+    // A few draws of 80,000 pixels; all would be a file of 355 MB.
+    await studio.page.click("summary:text-is('Advanced')");
+    await studio.page.fill("#field-keep", "30");
     await run(5);
     const { command, result } = await likeCommandLine("fermi-gc", FERMI);
     expect(command).toContain("--background-unit counts");
