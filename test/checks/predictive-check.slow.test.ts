@@ -22,6 +22,8 @@ import { textbookRandom } from "../oracles/textbook-random.js";
 import { startLiraChain } from "../samplers/samplers-under-test.js";
 
 const SIMULATIONS = 400;
+/** Of photons held out: each has a deconvolution. */
+const HELD_OUT = 200;
 /** Uniformity is tested once for each discrepancy and design. */
 const LIMIT = 1e-3 / (2 * DISCREPANCIES.length);
 
@@ -106,6 +108,7 @@ describe("under the model", () => {
     let alarms = 0;
     let simulation = 0;
     for (const data of simulatedData(41)) {
+      if (simulation === HELD_OUT) break;
       const { alphaInit, ...rest } = settings;
       const { checks } = await heldOutCheck(
         data,
@@ -121,8 +124,9 @@ describe("under the model", () => {
       console.log(`${name}: held out p = ${p.toPrecision(2)}, mean ${mean.toFixed(3)}`);
       expect(p, name).toBeGreaterThan(LIMIT);
     }
-    console.log(`false alarms at rate 0.05: ${alarms} of ${SIMULATIONS}`);
-    expect(alarms).toBeLessThan(38);
+    console.log(`false alarms at rate 0.05: ${alarms} of ${HELD_OUT}`);
+    // At most 10 expected, standard deviation 3.1; 23 is 4 sigma above.
+    expect(alarms).toBeLessThan(23);
   });
 });
 
@@ -155,24 +159,21 @@ describe.each([
     return { data, plain, point };
   };
 
-  it.each([11, 12, 13])(
-    "seed %i: the right psf is not flagged (false-alarm rate 0.01 a check)",
-    async (seed) => {
-      const { plain, point } = await deconvolve(seed, 1);
-      expect(plain.sentence).toContain("look like draws");
-      expect(plain.flagged).toEqual([]);
-      expect(point.flagged).toEqual([]);
-    },
-  );
+  it.each([11, 12])("seed %i: the right psf is not flagged (false-alarm rate 0.01 a check)", async (seed) => {
+    const { plain, point } = await deconvolve(seed, 1);
+    expect(plain.sentence).toContain("look like draws");
+    expect(plain.flagged).toEqual([]);
+    expect(point.flagged).toEqual([]);
+  });
 
-  it.each([11, 12, 13])("seed %i: a psf 30 percent too wide is flagged", async (seed) => {
+  it.each([11, 12])("seed %i: a psf 30 percent too wide is flagged", async (seed) => {
     const { plain, point } = await deconvolve(seed, 1.3);
     expect(plain.flagged).toContain("profile");
     expect(plain.sentence).toContain("check psf");
     expect(point.flagged).toContain("profile");
   });
 
-  it.each([11, 12, 13])(
+  it.each([11, 12])(
     "seed %i: a psf 30 percent too narrow is flagged where the source is a point",
     async (seed) => {
       const { plain, point } = await deconvolve(seed, 0.7);

@@ -25,7 +25,7 @@ function ended(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => child.once("exit", (code) => resolve(code)));
 }
 
-const SETTINGS = "--iterations 6000 --burn-in auto --until rhat<1.001,ess>90000 --max-iterations 12000".split(
+const SETTINGS = "--iterations 3000 --burn-in auto --until rhat<1.001,ess>90000 --max-iterations 6000".split(
   " ",
 );
 const RUN = [
