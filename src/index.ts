@@ -20,6 +20,7 @@ export {
   predictiveCheck,
 } from "./checks/predictive-check.js";
 export type { Boundary } from "./data/boundary.js";
+export { brightestPixel } from "./data/brightest-pixel.js";
 export {
   type CheckedObservation,
   type CheckObservationOptions,
@@ -455,6 +456,7 @@ export {
   priorSensitivity,
   type SensitivePixel,
 } from "./runs/prior-sensitivity.js";
+export { parsePrior, type ReadPatches } from "./runs/prior-text.js";
 export type { ChainRunOptions, RunOptions } from "./runs/run-chains.js";
 export type { ChainPiece, CheckpointRecord, KeptRun, RunCheckpoints } from "./runs/run-checkpoints.js";
 export { type RunPause, runPause } from "./runs/run-pause.js";

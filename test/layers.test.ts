@@ -9,6 +9,8 @@ const BASE = ["errors", "image"];
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   version: [],
+  // The word of a list that was probably meant, for messages.
+  "nearest-word": [],
   generated: [],
   image: ["errors"],
   kernels: ["errors", "generated"],
@@ -30,6 +32,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ...BASE,
     ...[
       "version",
+      "nearest-word",
       "kernels",
       "data",
       "model",
@@ -100,7 +103,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ],
   ],
   node: ["index", "io", "figures", "runs", "significance", "jobs", "report"],
-  cli: ["index", "node"],
+  cli: ["index", "node", "nearest-word"],
 };
 
 const SRC = fileURLToPath(new URL("../src", import.meta.url));

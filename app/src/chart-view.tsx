@@ -27,6 +27,21 @@ export function Svg({ text }: { readonly text: string }) {
   return <div dangerouslySetInnerHTML={{ __html: text }} />;
 }
 
+/** Lines through `count(chain)` points of each chain, in the colours of the chains. */
+export function seriesLines(
+  chains: readonly ArrayLike<number>[],
+  x: (point: number) => number,
+  y: (chain: ArrayLike<number>, point: number) => number,
+  count: (chain: ArrayLike<number>) => number = ({ length }) => length,
+): string {
+  return chains
+    .map(
+      (chain, index) =>
+        `<path class="line series-${(index % 6) + 1}" d="${linePath(x, (point) => y(chain, point), count(chain))}"/>`,
+    )
+    .join("");
+}
+
 /** The values of chains, sweep by sweep. */
 export function TraceChart({
   trace,
@@ -67,16 +82,11 @@ export function TraceChart({
                   : "";
               return (
                 shade +
-                chains
-                  .map(
-                    (chain, index) =>
-                      `<path class="line series-${(index % 6) + 1}" d="${linePath(
-                        (point) => x((point + 1) * every),
-                        (point) => y(chain[point]),
-                        chain.length,
-                      )}"/>`,
-                  )
-                  .join("")
+                seriesLines(
+                  chains,
+                  (point) => x((point + 1) * every),
+                  (chain, point) => y(chain[point]),
+                )
               );
             },
           )}
@@ -120,16 +130,12 @@ export function DrawsChart({
               const band = `<rect class="band" x="${left}" width="${right - left}" y="${top.toFixed(1)}" height="${Math.max(0, bottom - top).toFixed(1)}"/>`;
               return (
                 band +
-                chains
-                  .map(
-                    (chain, index) =>
-                      `<path class="line series-${(index % 6) + 1}" d="${linePath(
-                        (point) => x(first + point * step * every),
-                        (point) => y(chain[point * step]),
-                        Math.ceil(chain.length / step),
-                      )}"/>`,
-                  )
-                  .join("")
+                seriesLines(
+                  chains,
+                  (point) => x(first + point * step * every),
+                  (chain, point) => y(chain[point * step]),
+                  ({ length }) => Math.ceil(length / step),
+                )
               );
             },
           )}

@@ -1,6 +1,7 @@
 /** Settings that travel: as a file, in the address after #, pasted, or recorded in a result. Never data. */
 
-import type { Cutout, SamplerConfig } from "tslira";
+import type { SamplerConfig } from "tslira";
+import { cutoutOf, cutoutText } from "./cutout-text.js";
 import { fieldsOf, METHOD_KINDS, methodFieldError, methodOf } from "./method-fields.js";
 import type { Composition } from "./protocol.js";
 import { ADVANCED_FIELDS, type Field, type Form, MAIN_FIELDS, startForm } from "./settings.js";
@@ -17,18 +18,6 @@ export interface Configuration {
 const FORMAT = 1;
 const KIND = "studio-settings";
 const fields = (): readonly Field[] => [...MAIN_FIELDS, ...ADVANCED_FIELDS];
-
-function cutoutText({ x, y }: Cutout): string {
-  return `${x.join(":")},${y.join(":")}`;
-}
-
-/** A rectangle from `x0:x1,y0:y1`; undefined when it is none. */
-export function cutoutOf(text: string): Cutout | undefined {
-  const [, ...ends] = /^\s*(\d+)\s*:\s*(\d+)\s*,\s*(\d+)\s*:\s*(\d+)\s*$/.exec(text) ?? [];
-  if (ends.length !== 4) return undefined;
-  const [x0, x1, y0, y1] = ends.map(Number);
-  return x0 < x1 && y0 < y1 ? { x: [x0, x1], y: [y0, y1] } : undefined;
-}
 
 /** All settings as JSON: numbers as numbers, so that people can read and change them. */
 export function configurationText(form: Form, composition: Composition): string {

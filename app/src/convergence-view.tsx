@@ -1,7 +1,7 @@
 /** How a method came to its image: what it minimised, iteration by iteration. */
 
-import { chart, linePath, numberText, paddedRange } from "tslira/viewer";
-import { Measured, Svg } from "./chart-view.js";
+import { chart, numberText, paddedRange } from "tslira/viewer";
+import { Measured, Svg, seriesLines } from "./chart-view.js";
 import type { Curve, EstimateNews, EstimateView } from "./method-protocol.js";
 
 /** Iterations whose steep fall would flatten all the rest. */
@@ -27,11 +27,11 @@ function CurveChart({ curve: { iterations, values } }: { readonly curve: Curve }
             },
             `What is minimised, over ${last} iterations: it ends at ${numberText(values.at(-1) ?? Number.NaN, 7)}`,
             ({ x, y }) =>
-              `<path class="line series-1" d="${linePath(
+              seriesLines(
+                [late],
                 (point) => x(iterations[from + point]),
-                (point) => y(late[point]),
-                late.length,
-              )}"/>`,
+                (_, point) => y(late[point]),
+              ),
           )}
         />
       )}

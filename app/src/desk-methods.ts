@@ -164,7 +164,7 @@ export async function sampleOtherwise(
   const warnings: string[] = [];
   const watch = watchChains(chains, burnIn, (live) => tell({ ...live, notes: warnings }));
   const options = {
-    ...deconvolveOptions(settings),
+    ...(await deconvolveOptions(settings)),
     onProgress: watch.onProgress,
     onPreview: watch.onPreview,
     // The gradient sampler takes its chains in turn, here in this worker: a prior is a function.

@@ -1,13 +1,13 @@
 /** Result files at the desk: what they say, and opened as a run that is done. */
 
 import {
+  constantImage,
   type FitsHdu,
   imageToSkyImage,
   type LiraDeconvolverOptions,
   type LiraResult,
   type PosteriorResult,
   resultFromHdus,
-  type SkyImage,
 } from "tslira";
 import { configurationOfResult } from "./configuration.js";
 import type { Composed, deskFiles } from "./desk-files.js";
@@ -29,17 +29,12 @@ export function describeResult(hdus: readonly FitsHdu[]): FoundResult {
   };
 }
 
-/** A picture of which nothing is known. */
-function unknown(shape: SkyImage["shape"]): SkyImage {
-  return { data: new Float64Array(shape[0] * shape[1]).fill(Number.NaN), shape };
-}
-
 /** What is known of the data when only their result is there. */
 function withoutData({ mean, ledger, unit, wcs }: PosteriorResult, warning: string): ObservationView {
   return {
     name: ledger[0]?.name ?? "result",
-    counts: unknown(mean.shape),
-    psf: unknown([1, 1]),
+    counts: constantImage(mean.shape, Number.NaN),
+    psf: constantImage([1, 1], Number.NaN),
     wcs: wcs ?? [],
     ...(unit !== undefined && { unit }),
     warnings: [warning],

@@ -5,6 +5,7 @@ import {
   type ChainPiece,
   type ChainPreview,
   checkModel,
+  constantImage,
   LiraDeconvolver,
   type LiraDeconvolverOptions,
   type LiraResult,
@@ -226,10 +227,7 @@ export function resultView(
   warnings: readonly string[],
 ): ResultView {
   const { parameters, images } = result.trace;
-  const nothing = {
-    data: new Float64Array(result.mean.data.length).fill(Number.NaN),
-    shape: result.mean.shape,
-  };
+  const nothing = constantImage(result.mean.shape, Number.NaN);
   const [check] = observation
     ? checkModel(result, parameters, [observation])
     : [{ predicted: nothing, sigma: nothing }];

@@ -51,6 +51,18 @@ function need<T>(value: T | undefined, what: string): T {
   return value;
 }
 
+const tellLive = (live: LiveView) => scope.postMessage({ live });
+
+/** Work on the observation that `stop` ends. */
+async function stoppable<T>(work: (data: Composed, signal: AbortSignal) => Promise<T>): Promise<T> {
+  running = new AbortController();
+  try {
+    return await work(need(composed, "an observation"), running.signal);
+  } finally {
+    running = undefined;
+  }
+}
+
 /** Keep the images of a simulation as files. */
 async function keepSimulated(observation: SimulatedObservation): Promise<Choices> {
   const choices: { -readonly [Role in keyof Choices]: Choices[Role] } = {};
@@ -104,50 +116,36 @@ const handlers: Handlers = {
     const whole = composition.cutout === undefined;
     return { ...made.view, ...(truth && whole && { truth }) };
   },
-  async run(settings, command, about) {
-    running = new AbortController();
-    pausing = runPause();
-    result = undefined;
-    const data = need(composed, "an observation");
-    const keeping = await sessions.begin(about, data.choices, data.composition, settings, command);
-    try {
-      const run = await runChains(data, settings, command, running.signal, pausing, keeping, (live) =>
-        scope.postMessage({ live }),
-      );
-      result = run.result;
-      return run.view;
-    } finally {
-      await keeping.end(result?.complete === true);
-      running = pausing = undefined;
-    }
-  },
-  async sample(settings, command) {
-    running = new AbortController();
-    result = undefined;
-    try {
-      const data = need(composed, "an observation");
-      const tell = (live: LiveView) => scope.postMessage({ live });
+  run: (settings, command, about) =>
+    stoppable(async (data, signal) => {
+      result = undefined;
+      pausing = runPause();
+      const keeping = await sessions.begin(about, data.choices, data.composition, settings, command);
+      try {
+        const run = await runChains(data, settings, command, signal, pausing, keeping, tellLive);
+        result = run.result;
+        return run.view;
+      } finally {
+        await keeping.end(result?.complete === true);
+        pausing = undefined;
+      }
+    }),
+  sample: (settings, command) =>
+    stoppable(async (data, signal) => {
+      result = undefined;
       const { sampleOtherwise } = await methods();
-      const run = await sampleOtherwise(data, settings, command, running.signal, tell);
+      const run = await sampleOtherwise(data, settings, command, signal, tellLive);
       result = run.result;
       return run.view;
-    } finally {
-      running = undefined;
-    }
-  },
-  async estimate(settings, command, tell) {
-    running = new AbortController();
-    kept = undefined;
-    try {
-      const data = need(composed, "an observation");
+    }),
+  estimate: (settings, command, tell) =>
+    stoppable(async (data, signal) => {
+      kept = undefined;
       const { estimateView, findImage } = await methods();
-      const estimate = await findImage(data, settings, running.signal, tell);
+      const estimate = await findImage(data, settings, signal, tell);
       kept = { estimate, command, composed: data };
       return estimateView(estimate, data.observation, settings.method);
-    } finally {
-      running = undefined;
-    }
-  },
+    }),
   estimateFits: async () => (await methods()).estimateFile(need(kept, "an image")),
   estimateFigure: async (theme) =>
     (await methods()).estimateFigure(need(kept, "an image"), (await figures()).figureDocument(), theme),

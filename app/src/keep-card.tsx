@@ -4,7 +4,7 @@ import { useState } from "react";
 import type { LiraDeconvolverOptions } from "tslira";
 import type { Desk } from "./desk.js";
 import { methodCommand, methodTypescript } from "./method-code.js";
-import type { MethodSettings } from "./method-fields.js";
+import { isPoint, type MethodSettings } from "./method-fields.js";
 import type { Choices, Composition, Example } from "./protocol.js";
 import { commandOf, simulateCommand, typescriptOf } from "./reproduce.js";
 import { fileName, save } from "./save-file.js";
@@ -21,8 +21,19 @@ interface KeepProps {
   readonly example: Example["id"] | undefined;
 }
 
+/** A file that can be saved. */
+interface Saved {
+  /** What stands on the button. */
+  readonly what: string;
+  readonly title: string;
+  readonly type: string;
+  /** End of the file's name. */
+  readonly ending: string;
+  readonly content: () => Promise<Uint8Array<ArrayBuffer> | Blob | string>;
+}
+
 /** An SVG document as PNG, twice as fine. */
-export async function rasterise(svg: string): Promise<Blob> {
+async function rasterise(svg: string): Promise<Blob> {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
   await image.decode();
@@ -37,11 +48,72 @@ export async function rasterise(svg: string): Promise<Blob> {
   );
 }
 
+/** A figure for print and for slides. */
+function figureFiles(of: string, ending: string, draw: () => Promise<string>): Saved[] {
+  return [
+    {
+      what: "Figure, SVG",
+      title: `${of} as a figure for print`,
+      type: "image/svg+xml",
+      ending: `${ending}.svg`,
+      content: draw,
+    },
+    {
+      what: "Figure, PNG",
+      title: `${of} as a figure for slides`,
+      type: "image/png",
+      ending: `${ending}.png`,
+      content: async () => rasterise(await draw()),
+    },
+  ];
+}
+
+function posteriorFiles(desk: Desk): Saved[] {
+  return [
+    {
+      what: "Result, FITS",
+      title: "Mean, errors, draws, diagnostics and settings, as tslira deconvolve writes them",
+      type: "application/fits",
+      ending: "result.fits",
+      content: desk.fits,
+    },
+    {
+      what: "Report, HTML",
+      title: "One page for readers, which needs nothing else",
+      type: "text/html",
+      ending: "report.html",
+      content: desk.report,
+    },
+    ...figureFiles("The posterior", "posterior", () => desk.figure("posterior", "light")),
+    {
+      what: "Traces, SVG",
+      title: "The trace of every parameter",
+      type: "image/svg+xml",
+      ending: "traces.svg",
+      content: () => desk.figure("traces", "light"),
+    },
+  ];
+}
+
+function imageFiles(desk: Desk): Saved[] {
+  return [
+    {
+      what: "Result, FITS",
+      title: "Image, predicted counts and convergence, as tslira deconvolve --method writes them",
+      type: "application/fits",
+      ending: "result.fits",
+      content: desk.estimateFits,
+    },
+    ...figureFiles("Counts, flux and residuals", "flux", () => desk.estimateFigure("light")),
+  ];
+}
+
 /** The card. */
 export function KeepCard({ desk, name, ready, choices, composition, settings, example, other }: KeepProps) {
   const [busy, setBusy] = useState("");
   const [trouble, setTrouble] = useState("");
   const base = fileName(name);
+  const image = other !== undefined && isPoint(other.method);
   const command = other
     ? methodCommand(choices, composition, other)
     : commandOf(choices, composition, settings);
@@ -49,21 +121,16 @@ export function KeepCard({ desk, name, ready, choices, composition, settings, ex
     ? methodTypescript(choices, composition, other)
     : typescriptOf(choices, composition, settings);
 
-  const make = (what: string, action: () => Promise<void>) => async () => {
+  const take = async ({ what, type, ending, content }: Saved) => {
     setBusy(what);
     setTrouble("");
     try {
-      await action();
+      save(await content(), type, `${base}-${ending}`);
     } catch (error) {
       setTrouble((error as Error).message);
     }
     setBusy("");
   };
-  const button = (what: string, title: string, action: () => Promise<void>) => (
-    <button type="button" title={title} disabled={busy !== ""} onClick={make(what, action)}>
-      {busy === what ? "…" : what}
-    </button>
-  );
   const before = example ? simulateCommand(example) : choices.counts?.command;
   const shell = before ? `${before}\n${command}` : command;
 
@@ -72,30 +139,24 @@ export function KeepCard({ desk, name, ready, choices, composition, settings, ex
       <h2 id="keep-title">Keep</h2>
       {ready ? (
         <div className="keep">
-          {button(
-            "Result, FITS",
-            "Mean, errors, draws, diagnostics and settings, as tslira deconvolve writes them",
-            async () => save(await desk.fits(), "application/fits", `${base}-result.fits`),
-          )}
-          {button("Report, HTML", "One page for readers, which needs nothing else", async () =>
-            save(await desk.report(), "text/html", `${base}-report.html`),
-          )}
-          {button("Figure, SVG", "The posterior as a figure for print", async () =>
-            save(await desk.figure("posterior", "light"), "image/svg+xml", `${base}-posterior.svg`),
-          )}
-          {button("Figure, PNG", "The posterior as a figure for slides", async () =>
-            save(
-              await rasterise(await desk.figure("posterior", "light")),
-              "image/png",
-              `${base}-posterior.png`,
-            ),
-          )}
-          {button("Traces, SVG", "The trace of every parameter", async () =>
-            save(await desk.figure("traces", "light"), "image/svg+xml", `${base}-traces.svg`),
-          )}
+          {(image ? imageFiles(desk) : posteriorFiles(desk)).map((file) => (
+            <button
+              type="button"
+              key={file.what}
+              title={file.title}
+              disabled={busy !== ""}
+              onClick={() => void take(file)}
+            >
+              {busy === file.what ? "…" : file.what}
+            </button>
+          ))}
         </div>
       ) : (
-        <p className="muted">Result, report and figures can be saved when the chains are done.</p>
+        <p className="muted">
+          {image
+            ? "Result and figures can be saved when the image is found."
+            : "Result, report and figures can be saved when the chains are done."}
+        </p>
       )}
       {trouble !== "" && (
         <p role="alert" className="trouble">

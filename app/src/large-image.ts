@@ -1,6 +1,6 @@
 /** Images that are too large to be shown whole: the part that is opened instead. */
 
-import type { Cutout, Shape, SkyImage } from "tslira";
+import { brightestPixel, type Cutout, type Shape, type SkyImage } from "tslira";
 
 /** Most pixels of counts on the screen: six panels of it are drawn at once, and chains sample every one. */
 export const MAX_SHOWN = 2 ** 21;
@@ -13,9 +13,9 @@ export function isLarge([ny, nx]: Shape): boolean {
 }
 
 /** The part around the brightest point of a large image, by its preview. */
-export function brightPart([ny, nx]: Shape, { data, shape: [rows, columns] }: SkyImage): Cutout {
-  let at = 0;
-  for (let pixel = 1; pixel < data.length; pixel++) if (data[pixel] > data[at]) at = pixel;
+export function brightPart([ny, nx]: Shape, preview: SkyImage): Cutout {
+  const [rows, columns] = preview.shape;
+  const at = brightestPixel(preview);
   const range = (middle: number, size: number): [number, number] => {
     const side = Math.min(PART, size);
     const start = Math.min(Math.max(0, Math.round(middle - side / 2)), size - side);

@@ -20,7 +20,7 @@ export const TOOL_KEYS: Readonly<Record<string, Tool>> = {
 };
 
 /** Whether what is typed belongs to a field. */
-const isField = (target: EventTarget | null) =>
+export const isField = (target: EventTarget | null) =>
   target instanceof HTMLElement &&
   (/^(SELECT|TEXTAREA)$/.test(target.tagName) ||
     (target instanceof HTMLInputElement && !/^(radio|checkbox|range|button)$/.test(target.type)));

@@ -2,6 +2,7 @@
 
 import { useCallback, useMemo, useState } from "react";
 import type { Style, Viewport } from "tslira/viewer";
+import { changed, newHistory, redone, undone } from "./history.js";
 import type { DrawnRegion } from "./region-edit.js";
 
 /** A line across the picture; positions in pixels from 0. */
@@ -25,56 +26,13 @@ export interface Look {
   readonly line?: DrawnLine | undefined;
 }
 
-/** A look with its past and, after undo, its future. */
-export interface LookHistory {
-  readonly past: readonly Look[];
-  readonly now: Look;
-  readonly future: readonly Look[];
-  /** What the last change was: further ones of the same kind, such as those of one drag, join it. */
-  readonly step: string;
-}
-
-/** Most steps back. */
-const STEPS = 200;
-
-/**
- * A changed look.
- *
- * @param step changes of the same step follow each other without one of another are undone together; `""` is always a step of its
- *   own; undefined changes what is there without a step
- */
-export function changeLook(
-  { past, now, future, step: last }: LookHistory,
-  patch: Partial<Look>,
-  step: string | undefined,
-): LookHistory {
-  const next = { ...now, ...patch };
-  if (step === undefined) return { past, now: next, future, step: last };
-  if (step !== "" && step === last) return { past, now: next, future: [], step };
-  return { past: [...past, now].slice(-STEPS), now: next, future: [], step };
-}
-
-/** One step back; nothing without a past. */
-export function undoLook({ past, now, future, step }: LookHistory): LookHistory {
-  const before = past.at(-1);
-  if (before === undefined) return { past, now, future, step };
-  return { past: past.slice(0, -1), now: before, future: [now, ...future], step: "" };
-}
-
-/** One step forward again; nothing without a future. */
-export function redoLook({ past, now, future, step }: LookHistory): LookHistory {
-  const [after, ...rest] = future;
-  if (after === undefined) return { past, now, future, step };
-  return { past: [...past, now], now: after, future: rest, step: "" };
-}
-
 /** A look as the parts of the screen use it. */
 export interface LookControl {
   readonly now: Look;
   readonly region: DrawnRegion | undefined;
   readonly canUndo: boolean;
   readonly canRedo: boolean;
-  /** See `changeLook`; a function gets the present look. */
+  /** See `changed`; a function gets the present look. */
   change(patch: Partial<Look> | ((now: Look) => Partial<Look>), step?: string): void;
   undo(): void;
   redo(): void;
@@ -82,19 +40,17 @@ export interface LookControl {
 
 /** Keep a look. */
 export function useLook(start: () => Look): LookControl {
-  const [history, setHistory] = useState<LookHistory>(() => ({
-    past: [],
-    now: start(),
-    future: [],
-    step: "",
-  }));
+  const [history, setHistory] = useState(() => newHistory(start()));
   const change = useCallback(
     (patch: Partial<Look> | ((now: Look) => Partial<Look>), step?: string) =>
-      setHistory((held) => changeLook(held, typeof patch === "function" ? patch(held.now) : patch, step)),
+      setHistory((held) => {
+        const changes = typeof patch === "function" ? patch(held.now) : patch;
+        return changed(held, { ...held.now, ...changes }, step);
+      }),
     [],
   );
-  const undo = useCallback(() => setHistory(undoLook), []);
-  const redo = useCallback(() => setHistory(redoLook), []);
+  const undo = useCallback(() => setHistory((held) => undone(held)), []);
+  const redo = useCallback(() => setHistory((held) => redone(held)), []);
   const { now, past, future } = history;
   return useMemo(
     () => ({

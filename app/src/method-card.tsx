@@ -4,6 +4,7 @@ import { countText, durationText, numberText } from "tslira/viewer";
 import { FormField } from "./form-field.js";
 import { fieldsOf, filled, METHOD_KINDS, type MethodSettings, methodFieldError } from "./method-fields.js";
 import type { EstimateNews, EstimateView } from "./method-protocol.js";
+import { Notes } from "./notes.js";
 import type { Field, Form } from "./settings.js";
 
 interface FormProps {
@@ -107,13 +108,12 @@ export function EstimateNote({
   const { method, converged, complete, stopped, iterations, total, std, cash, seconds, priorStrength } =
     estimate;
   const title = METHOD_KINDS.find(({ id }) => id === method)?.title;
-  const ended = converged;
   return (
-    <div className={`verdict ${ended ? "agree" : "weak"}`}>
+    <div className={`verdict ${converged ? "agree" : "weak"}`}>
       <strong>{complete ? `${title}: done` : `${title}: stopped early`}</strong>
       <p>
         {countText(iterations)} {iterations === 1 ? "iteration" : "iterations"}: {stopped}.
-        {!ended && complete && " Its rule to stop was not met: give it more iterations."}
+        {!converged && complete && " Its rule to stop was not met: give it more iterations."}
       </p>
       <p>
         {std
@@ -126,13 +126,7 @@ export function EstimateNote({
           `, prior ${numberText(priorStrength, 3)} times as strong, by photons held out`}
         ; {durationText(seconds)}.
       </p>
-      {estimate.warnings
-        .filter((warning) => !known.includes(warning))
-        .map((warning) => (
-          <p className="note" key={warning}>
-            {warning}
-          </p>
-        ))}
+      <Notes notes={estimate.warnings} known={known} />
     </div>
   );
 }

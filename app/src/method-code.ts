@@ -4,15 +4,10 @@ import { shellLine } from "tslira";
 import { isPoint, type MethodSettings } from "./method-fields.js";
 import { priorCall, priorText } from "./prior-fields.js";
 import type { Choices, Composition } from "./protocol.js";
-import { flat, inputWords, readFilesLiteral } from "./reproduce.js";
+import { flagWords, flat, inputWords, modelFlags, readFilesLiteral } from "./reproduce.js";
 
-/** Words of a flag. */
-function flagWords(settings: MethodSettings): string[] {
-  const { method, prior, options } = settings;
-  const words: string[] = ["--method", method];
-  const add = (flag: string, value: unknown) => {
-    if (value !== undefined) words.push(flag, String(value));
-  };
+/** Flags of a method. */
+function methodFlags({ method, prior, options }: MethodSettings): Readonly<Record<string, unknown>> {
   const rule = (value: unknown) =>
     value as { readonly rule: string; readonly tolerance?: number } | undefined;
   const stop = rule(options.stop);
@@ -20,28 +15,28 @@ function flagWords(settings: MethodSettings): string[] {
   const held = [options.stop, options.strength, bootstrap].find(
     (value) => typeof value === "object" && value !== null && "seed" in value,
   ) as { readonly seed: number } | undefined;
-  add("--prior", prior && priorText(prior));
-  add("--strength", rule(options.strength)?.rule);
-  add("--stop", stop && (stop.tolerance === undefined ? stop.rule : `${stop.rule}=${stop.tolerance}`));
-  if (options.acceleration !== undefined) words.push("--accelerate");
-  add("--bootstrap", bootstrap?.replicates);
-  add("--iterations", options.iterations);
-  add("--burn-in", options.burnIn);
-  add("--chains", options.chains);
-  add("--seed", options.seed ?? held?.seed);
-  add("--target-acceptance", options.targetAcceptance);
-  add("--max-depth", options.maxDepth);
-  add("--boundary", options.boundary);
-  add("--cycle-spin", options.cycleSpin);
-  if (options.fitBackgroundScale === true) words.push("--fit-background-scale");
-  add("--alpha-init", options.alphaInit);
-  add("--trace-keep", (options.trace as { readonly keep: number } | undefined)?.keep);
-  return words;
+  return {
+    "--method": method,
+    "--prior": prior && priorText(prior),
+    "--strength": rule(options.strength)?.rule,
+    "--stop": stop && (stop.tolerance === undefined ? stop.rule : `${stop.rule}=${stop.tolerance}`),
+    "--accelerate": options.acceleration !== undefined,
+    "--bootstrap": bootstrap?.replicates,
+    "--iterations": options.iterations,
+    "--burn-in": options.burnIn,
+    "--chains": options.chains,
+    "--seed": options.seed ?? held?.seed,
+    "--target-acceptance": options.targetAcceptance,
+    "--max-depth": options.maxDepth,
+    ...modelFlags(options),
+    "--trace-keep": (options.trace as { readonly keep: number } | undefined)?.keep,
+    "-o": "result.fits",
+  };
 }
 
 /** The command that makes the same result from the same files. */
 export function methodCommand(choices: Choices, composition: Composition, settings: MethodSettings): string {
-  const words = [...inputWords(choices, composition), ...flagWords(settings), "-o", "result.fits"];
+  const words = [...inputWords(choices, composition), ...flagWords(methodFlags(settings))];
   return `tslira deconvolve ${shellLine(words)}`;
 }
 

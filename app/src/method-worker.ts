@@ -74,7 +74,7 @@ async function work({ observation, settings, ending }: EstimateJob): Promise<Poi
   const { iterations, bootstrap } = settings.options;
   const { onIteration, onReplicate } = watch(ending, Number(iterations), observation.counts.shape);
   const simulated = typeof bootstrap === "object" && { bootstrap: { ...bootstrap, onReplicate } };
-  const options = { ...deconvolveOptions(settings), ...simulated, onIteration };
+  const options = { ...(await deconvolveOptions(settings)), ...simulated, onIteration };
   return (await deconvolve(observation, options as DeconvolveOptions)) as PointEstimate;
 }
 

@@ -1,28 +1,53 @@
 /** A run of the page as a command and as TypeScript. */
 
-import { type Cutout, type LiraDeconvolverOptions, shellLine } from "tslira";
+import { type LiraDeconvolverOptions, shellLine } from "tslira";
+import { cutoutText } from "./cutout-text.js";
 import type { Choices, Composition, Example } from "./protocol.js";
 
-function cutoutText({ x, y }: Cutout): string {
-  return `${x.join(":")},${y.join(":")}`;
+/** Flags with their values as words of a command: undefined and false leave a flag out, true gives it alone. */
+export function flagWords(flags: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(flags).flatMap(([flag, value]) =>
+    value === undefined || value === false ? [] : value === true ? [flag] : [flag, String(value)],
+  );
 }
 
 /** Words of a command that name the files and how they are put together. */
 export function inputWords(choices: Choices, composition: Composition): string[] {
   const { counts, psf, exposure, background, mask } = choices;
   const { cutout, psfCutout, backgroundUnit } = composition;
-  const words: (string | undefined)[] = [counts?.name];
-  const add = (flag: string, value: string | undefined) => {
-    if (value !== undefined) words.push(flag, value);
+  const divided = background && exposure && backgroundUnit === "counts";
+  return [
+    ...(counts ? [counts.name] : []),
+    ...flagWords({
+      "--psf": psf?.name,
+      "--exposure": exposure?.name,
+      "--background": background?.name,
+      "--mask": mask?.name,
+      "--background-unit": divided ? "counts" : undefined,
+      "--cutout": cutout && cutoutText(cutout),
+      "--psf-cutout": psfCutout && cutoutText(psfCutout),
+    }),
+  ];
+}
+
+/** Flags of LIRA's model. */
+export function modelFlags({
+  boundary,
+  cycleSpin,
+  fitBackgroundScale,
+  alphaInit,
+  smoothingPrior: prior,
+}: Pick<
+  LiraDeconvolverOptions,
+  "boundary" | "cycleSpin" | "fitBackgroundScale" | "alphaInit" | "smoothingPrior"
+>): Readonly<Record<string, unknown>> {
+  return {
+    "--boundary": boundary,
+    "--cycle-spin": cycleSpin,
+    "--fit-background-scale": fitBackgroundScale,
+    "--alpha-init": alphaInit,
+    "--smoothing-prior": prior && `${prior.power},${prior.rate},${prior.exponent}`,
   };
-  add("--psf", psf?.name);
-  add("--exposure", exposure?.name);
-  add("--background", background?.name);
-  add("--mask", mask?.name);
-  if (background && exposure && backgroundUnit === "counts") add("--background-unit", "counts");
-  add("--cutout", cutout && cutoutText(cutout));
-  add("--psf-cutout", psfCutout && cutoutText(psfCutout));
-  return words.filter((word) => word !== undefined);
 }
 
 /** The command that makes the same result from the same files. */
@@ -31,24 +56,17 @@ export function commandOf(
   composition: Composition,
   settings: LiraDeconvolverOptions,
 ): string {
-  const { smoothingPrior: prior, trace } = settings;
-  const words = inputWords(choices, composition);
-  const add = (flag: string, value: string | number | undefined) => {
-    if (value !== undefined) words.push(flag, String(value));
+  const flags = {
+    "--iterations": settings.iterations,
+    "--burn-in": settings.burnIn,
+    "--chains": settings.chains,
+    "--seed": settings.seed,
+    ...modelFlags(settings),
+    "--trace-keep": settings.trace?.keep,
+    "--trace-every": settings.trace?.every,
+    "-o": "result.fits",
   };
-  add("--iterations", settings.iterations);
-  add("--burn-in", settings.burnIn);
-  add("--chains", settings.chains);
-  add("--seed", settings.seed);
-  add("--boundary", settings.boundary);
-  add("--cycle-spin", settings.cycleSpin);
-  if (settings.fitBackgroundScale) words.push("--fit-background-scale");
-  add("--alpha-init", settings.alphaInit as number | undefined);
-  add("--smoothing-prior", prior && `${prior.power},${prior.rate},${prior.exponent}`);
-  add("--trace-keep", trace?.keep);
-  add("--trace-every", trace?.every);
-  add("-o", "result.fits");
-  return `tslira deconvolve ${shellLine(words)}`;
+  return `tslira deconvolve ${shellLine([...inputWords(choices, composition), ...flagWords(flags)])}`;
 }
 
 /** The command before it that writes the files of an example. */

@@ -7,6 +7,7 @@ import { FormField } from "./form-field.js";
 import { MethodChoice } from "./method-choice.js";
 import { isPoint, type MethodSettings, methodOf, methodSettings } from "./method-fields.js";
 import type { EstimateNews, EstimateView } from "./method-protocol.js";
+import { Notes } from "./notes.js";
 import type { LiveView, ResultView } from "./protocol.js";
 import { PauseButton, RunNotes, SampleMore } from "./run-controls.js";
 import { ADVANCED_FIELDS, type Field, type Form, formIsGood, MAIN_FIELDS } from "./settings.js";
@@ -128,13 +129,7 @@ export function RunCard(props: RunProps) {
               {durationText(run.result.seconds)}. Total flux {numberText(run.result.total.mean)} ±{" "}
               {numberText(run.result.total.std, 2)}.
             </p>
-            {run.result.warnings
-              .filter((warning) => !known.includes(warning))
-              .map((warning) => (
-                <p className="note" key={warning}>
-                  {warning}
-                </p>
-              ))}
+            <Notes notes={run.result.warnings} known={known} />
           </div>
         )}
         {run.stage === "stopped" && (

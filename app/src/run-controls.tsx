@@ -2,6 +2,7 @@
 
 import { useState } from "react";
 import type { LiraDeconvolverOptions } from "tslira";
+import { Notes } from "./notes.js";
 import type { LiveView, ResultView } from "./protocol.js";
 
 /** Pause, or go on. */
@@ -36,13 +37,7 @@ export function RunNotes({
           Kept in this browser up to <span>{Math.floor(100 * kept)}</span> %.
         </p>
       )}
-      {notes
-        .filter((note) => !known.includes(note))
-        .map((note) => (
-          <p className="note" key={note}>
-            {note}
-          </p>
-        ))}
+      <Notes notes={notes} known={known} />
     </>
   );
 }

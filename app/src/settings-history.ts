@@ -2,6 +2,7 @@
 
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { type Configuration, readHash, readPasted } from "./configuration.js";
+import { changed, newHistory, undone } from "./history.js";
 import type { Composition } from "./protocol.js";
 import { type Form, startForm } from "./settings.js";
 
@@ -18,9 +19,6 @@ export interface SettingsNews {
   readonly failed?: boolean;
 }
 
-/** Most steps kept. */
-const DEPTH = 100;
-
 /** The settings of the page. */
 export interface SettingsHistory {
   readonly form: Form;
@@ -36,35 +34,26 @@ export interface SettingsHistory {
 
 /** Hold the form, its past, and what the address or a paste brings. */
 export function useSettingsHistory(): SettingsHistory {
-  const [now, setNow] = useState<Step>(() => ({ form: startForm(), composition: {} }));
-  const [past, setPast] = useState<readonly Step[]>([]);
+  const [held, setHistory] = useState(() => newHistory<Step>({ form: startForm(), composition: {} }));
   const [news, setNews] = useState<SettingsNews>();
-  const [lastField, setLastField] = useState("");
+  const { now, past } = held;
 
-  const onForm = useCallback(
-    (form: Form) => {
-      const field = Object.keys(form).find((key) => form[key] !== now.form[key]) ?? "";
+  const onForm = useCallback((form: Form) => {
+    setHistory((before) => {
       // Letters typed into one field are one step.
-      if (field !== lastField) setPast((steps) => [...steps.slice(-DEPTH), now]);
-      setLastField(field);
-      setNow({ ...now, form });
-      setNews(undefined);
-    },
-    [now, lastField],
-  );
-  const change = useCallback(
-    (next: Step, told: SettingsNews) => {
-      setPast((steps) => [...steps.slice(-DEPTH), now]);
-      setLastField("");
-      setNow(next);
-      setNews(told);
-    },
-    [now],
-  );
+      const field = Object.keys(form).find((key) => form[key] !== before.now.form[key]);
+      return changed(before, { ...before.now, form }, field);
+    });
+    setNews(undefined);
+  }, []);
+  const change = useCallback((next: Step, told: SettingsNews) => {
+    setHistory((before) => changed(before, next, ""));
+    setNews(told);
+  }, []);
   const replace = useCallback(
     ({ form, composition, notes }: Configuration, source: string) => {
-      const changed = Object.keys(form).filter((key) => form[key] !== now.form[key]).length;
-      const what = changed === 0 ? "as they were" : changed === 1 ? "one changed" : `${changed} changed`;
+      const count = Object.keys(form).filter((key) => form[key] !== now.form[key]).length;
+      const what = count === 0 ? "as they were" : count === 1 ? "one changed" : `${count} changed`;
       change({ form, composition }, { text: `Settings from ${source}: ${what}.`, notes });
     },
     [change, now],
@@ -78,13 +67,9 @@ export function useSettingsHistory(): SettingsHistory {
     [change],
   );
   const undo = useCallback(() => {
-    const before = past.at(-1);
-    if (before === undefined) return;
-    setPast(past.slice(0, -1));
-    setLastField("");
-    setNow(before);
+    setHistory(undone);
     setNews(undefined);
-  }, [past]);
+  }, []);
 
   useEffect(() => {
     const take = (read: () => Configuration | undefined, source: string) => {

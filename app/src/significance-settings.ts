@@ -4,7 +4,7 @@ import { type SignificanceSettings, shellLine } from "tslira";
 import { type Selection, selectedPixels } from "tslira/viewer";
 import type { SignificanceQuestion, TestedRegion } from "./method-protocol.js";
 import type { Choices, Composition } from "./protocol.js";
-import { inputWords } from "./reproduce.js";
+import { flagWords, inputWords, modelFlags } from "./reproduce.js";
 import { type Field, type Form, fieldError, settingsOf } from "./settings.js";
 
 /** Fields that everyone looks at. */
@@ -133,25 +133,19 @@ export function significanceCommand(
   composition: Composition,
   { region, settings }: SignificanceQuestion,
 ): string {
-  const words = inputWords(choices, composition);
-  const add = (flag: string, value: unknown) => {
-    if (value !== undefined) words.push(flag, String(value));
+  const circle = "circle" in region ? region.circle : undefined;
+  const flags = {
+    "--circle": circle && [circle.x, circle.y, circle.radius].join(","),
+    "--regions": circle ? undefined : "region.fits",
+    "--null": settings.null,
+    "--fit-outside": settings.fitOutside,
+    "--replicates": settings.replicates,
+    "--gamma": settings.gamma,
+    "--iterations": settings.iterations,
+    "--chains": settings.chains,
+    "--seed": settings.seed,
+    ...modelFlags(settings),
+    "-o": "significance.fits",
   };
-  const { smoothingPrior: prior } = settings;
-  if ("circle" in region) add("--circle", [region.circle.x, region.circle.y, region.circle.radius].join(","));
-  else add("--regions", "region.fits");
-  add("--null", settings.null);
-  if (settings.fitOutside) words.push("--fit-outside");
-  add("--replicates", settings.replicates);
-  add("--gamma", settings.gamma);
-  add("--iterations", settings.iterations);
-  add("--chains", settings.chains);
-  add("--seed", settings.seed);
-  add("--boundary", settings.boundary);
-  add("--cycle-spin", settings.cycleSpin);
-  if (settings.fitBackgroundScale) words.push("--fit-background-scale");
-  add("--alpha-init", settings.alphaInit);
-  add("--smoothing-prior", prior && `${prior.power},${prior.rate},${prior.exponent}`);
-  add("-o", "significance.fits");
-  return `tslira significance ${shellLine(words)}`;
+  return `tslira significance ${shellLine([...inputWords(choices, composition), ...flagWords(flags)])}`;
 }

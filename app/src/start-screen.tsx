@@ -1,9 +1,10 @@
 /** Where data come from: an example, or files. */
 
 import { type DragEvent, useMemo, useRef, useState } from "react";
-import type { BinEventsOptions, Cutout } from "tslira";
+import type { BinEventsOptions } from "tslira";
 import { quantityScale } from "tslira/viewer";
-import { type Configuration, cutoutOf } from "./configuration.js";
+import type { Configuration } from "./configuration.js";
+import { cutoutOf, cutoutText } from "./cutout-text.js";
 import type { Desk } from "./desk.js";
 import { EventsRow } from "./events-row.js";
 import { brightPart, isLarge } from "./large-image.js";
@@ -124,7 +125,7 @@ export function StartScreen({ desk, examples, onOpen, onResult, onSettings, comp
     }
     return undefined;
   }, [rows, choices, composition, result]);
-  const partShown = partText ?? (part ? partOf(part.cutout) : "");
+  const partShown = partText ?? (part ? cutoutText(part.cutout) : "");
 
   const assign = (key: number, hdu: number, use: Role | undefined) =>
     setRows((all) =>
@@ -296,7 +297,7 @@ export function StartScreen({ desk, examples, onOpen, onResult, onSettings, comp
         <div className="examples">
           {examples.map(({ id, title, sentence, counts }) => (
             <button type="button" key={id} className="example" onClick={() => void openExample(id)}>
-              <Thumbnail image={counts} scale={exampleScale(counts)} />
+              <Thumbnail image={counts} scale={countsScale(counts)} />
               <span className="example-title">{title}</span>
               <span className="example-text">{sentence}</span>
             </button>
@@ -308,11 +309,7 @@ export function StartScreen({ desk, examples, onOpen, onResult, onSettings, comp
   );
 }
 
-function partOf({ x, y }: Cutout): string {
-  return `${x.join(":")},${y.join(":")}`;
-}
-
-function exampleScale(image: ShownExample["counts"]) {
+function countsScale(image: ShownExample["counts"]) {
   return quantityScale("counts", image, { stretch: "sqrt", colormap: "auto", percent: 100 });
 }
 
@@ -374,14 +371,7 @@ function FileRow({
       )}
       {row.images.map((image) => (
         <div className="found" key={image.hdu}>
-          <Thumbnail
-            image={image.preview}
-            scale={quantityScale("counts", image.preview, {
-              stretch: "sqrt",
-              colormap: "auto",
-              percent: 100,
-            })}
-          />
+          <Thumbnail image={image.preview} scale={countsScale(image.preview)} />
           <label>
             <span className="spoken">{image.name} is </span>
             <select

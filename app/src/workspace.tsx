@@ -1,7 +1,7 @@
 /** The screen for one observation: data and run on the left, pictures in the middle, a closer look on the right. */
 
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { type Cutout, type LiraDeconvolverOptions, parseWcs } from "tslira";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { brightestPixel, type Cutout, type LiraDeconvolverOptions, parseWcs, type SkyImage } from "tslira";
 import { type Selection, type Viewport, wholeView } from "tslira/viewer";
 import { CompareMenu, useCompare } from "./compare-menu.js";
 import { CompareView } from "./compare-view.js";
@@ -12,7 +12,7 @@ import { Inspector, type Tab } from "./inspector.js";
 import { KeepCard } from "./keep-card.js";
 import { layersOf, panelsFor } from "./layers.js";
 import { useLook } from "./look.js";
-import { TOOL_KEYS, useLookKeys } from "./look-keys.js";
+import { isField, TOOL_KEYS, useLookKeys } from "./look-keys.js";
 import { methodCommand } from "./method-code.js";
 import { isPoint, type MethodSettings, meanFlux, methodOf, methodSettings } from "./method-fields.js";
 import { PanelGrid, type Tool } from "./panel-grid.js";
@@ -42,11 +42,6 @@ interface WorkspaceProps {
   readonly drawn: { current: readonly DrawnRegion[] };
 }
 
-/** Fetched when it is needed. */
-const EstimateKeepCard = lazy(async () => ({
-  default: (await import("./estimate-keep.js")).EstimateKeepCard,
-}));
-
 /** Parts of the inspector that stay when something else is picked. */
 const STAYING: ReadonlySet<Tab> = new Set(["draws", "profile", "significance"]);
 
@@ -74,7 +69,7 @@ export function Workspace(props: WorkspaceProps) {
   const { change, region } = look;
   const setView = useCallback((next: Viewport) => change({ view: next }, "view"), [change]);
   const [cursor, setCursor] = useState<readonly [number, number]>(() =>
-    brightest((finished?.result.mean ?? data.counts).data, shape[1]),
+    brightest(finished?.result.mean ?? data.counts),
   );
   const [pixel, setSelection] = useState<Selection>(() => ({
     kind: "pixel",
@@ -111,39 +106,45 @@ export function Workspace(props: WorkspaceProps) {
     (found: ResultView) => {
       setTab("selection");
       if (!touched.current) change({ panels: panelsFor(data, true) });
-      const [x, y] = brightest(found.mean.data, shape[1]);
+      const [x, y] = brightest(found.mean);
       setSelection((now) => (touched.current ? now : { kind: "pixel", x, y }));
       setCursor((now) => (touched.current ? now : [x, y]));
     },
-    [data, shape, change],
+    [data, change],
   );
-  const begin = useCallback(
-    async (settings: LiraDeconvolverOptions, session?: string) => {
-      const command = commandOf(choices, composition, settings);
-      const about = { title, form, ...(example && { example }), ...(session && { session }) };
-      setRun({ stage: "running", stopping: false });
-      setTab("chains");
-      onLive((news) => setRun((now) => (now.stage === "running" ? { ...now, live: news } : now)));
-      try {
-        const found: ResultView = await desk.run(settings, command, about);
-        setRun({ stage: "done", result: found, settings, command });
-        showFound(found);
-      } catch (error) {
-        const { message, code } = error as DeskError;
-        setRun(code === "ABORTED" ? { stage: "stopped" } : { stage: "failed", message });
-        setTab("selection");
-      }
-    },
-    [desk, form, title, example, choices, composition, onLive, showFound],
-  );
-  /** With another method than LIRA. */
-  const beginOther = useCallback(
-    async (other: MethodSettings) => {
-      const command = methodCommand(choices, composition, other);
-      setRun({ stage: "running", stopping: false, other });
+  /** Run something, listened to: what becomes of the screen before, after a stop and after a failure. */
+  const attempt = useCallback(
+    async (work: () => Promise<void>, other?: MethodSettings) => {
+      setRun({ stage: "running", stopping: false, ...(other && { other }) });
       setTab("chains");
       onLive((live) => setRun((now) => (now.stage === "running" ? { ...now, live } : now)));
       try {
+        await work();
+      } catch (error) {
+        const { message, code } = error as DeskError;
+        const ended = other && isPoint(other.method) ? { message: "Stopped; there is no image." } : {};
+        setRun(code === "ABORTED" ? { stage: "stopped", ...ended } : { stage: "failed", message });
+        setTab("selection");
+      }
+    },
+    [onLive],
+  );
+  const begin = useCallback(
+    (settings: LiraDeconvolverOptions, session?: string) =>
+      attempt(async () => {
+        const command = commandOf(choices, composition, settings);
+        const about = { title, form, ...(example && { example }), ...(session && { session }) };
+        const found: ResultView = await desk.run(settings, command, about);
+        setRun({ stage: "done", result: found, settings, command });
+        showFound(found);
+      }),
+    [attempt, desk, form, title, example, choices, composition, showFound],
+  );
+  /** With another method than LIRA. */
+  const beginOther = useCallback(
+    (other: MethodSettings) =>
+      attempt(async () => {
+        const command = methodCommand(choices, composition, other);
         if (isPoint(other.method)) {
           const estimate = await desk.estimate(other, command, (news) =>
             setRun((now) => (now.stage === "running" ? { ...now, news } : now)),
@@ -155,14 +156,8 @@ export function Workspace(props: WorkspaceProps) {
         const found: ResultView = await desk.sample(other, command);
         setRun({ stage: "done", result: found, settings, command, other });
         showFound(found);
-      } catch (error) {
-        const { message, code } = error as DeskError;
-        const ended = isPoint(other.method) ? { message: "Stopped; there is no image." } : {};
-        setRun(code === "ABORTED" ? { stage: "stopped", ...ended } : { stage: "failed", message });
-        setTab("selection");
-      }
-    },
-    [desk, settings, choices, composition, data, onLive, change, showFound],
+      }, other),
+    [attempt, desk, settings, choices, composition, data, change, showFound],
   );
   const start = useCallback(async () => {
     if (data.withoutData) return;
@@ -214,13 +209,12 @@ export function Workspace(props: WorkspaceProps) {
 
   useEffect(() => {
     const keys = (event: KeyboardEvent) => {
-      const { target } = event;
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
         if (run.stage !== "running") void start();
         event.preventDefault();
         return;
       }
-      if (target instanceof HTMLElement && /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return;
+      if (isField(event.target)) return;
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       const wanted = TOOL_KEYS[event.key];
       if (wanted && (wanted !== "cut" || run.stage !== "running")) setTool(wanted);
@@ -280,30 +274,16 @@ export function Workspace(props: WorkspaceProps) {
             {trouble}
           </p>
         )}
-        {run.stage === "estimated" || (run.stage !== "done" && isPoint(method)) ? (
-          <Suspense>
-            <EstimateKeepCard
-              desk={desk}
-              name={data.name}
-              ready={run.stage === "estimated"}
-              choices={choices}
-              composition={composition}
-              settings={run.stage === "estimated" ? run.other : other}
-              example={example}
-            />
-          </Suspense>
-        ) : (
-          <KeepCard
-            desk={desk}
-            name={data.name}
-            ready={run.stage === "done"}
-            choices={choices}
-            composition={composition}
-            settings={run.stage === "done" ? run.settings : settings}
-            other={run.stage === "done" ? run.other : other}
-            example={example}
-          />
-        )}
+        <KeepCard
+          desk={desk}
+          name={data.name}
+          ready={run.stage === "done" || run.stage === "estimated"}
+          choices={choices}
+          composition={composition}
+          settings={run.stage === "done" ? run.settings : settings}
+          other={run.stage === "done" || run.stage === "estimated" ? run.other : other}
+          example={example}
+        />
         <SettingsCard settings={settingsHistory} composition={composition} name={fileName(data.name)} />
       </div>
       <section className="middle" aria-label="Pictures">
@@ -390,9 +370,9 @@ function comparedSettings(lira: LiraDeconvolverOptions, other: MethodSettings | 
   return { method: other.method, ...(other.prior && { prior: other.prior.id }), ...other.options };
 }
 
-/** The pixel of the largest value as (x, y). */
-function brightest(data: Float64Array, nx: number): [number, number] {
-  let at = 0;
-  for (let pixel = 1; pixel < data.length; pixel++) if (data[pixel] > data[at]) at = pixel;
+/** The brightest pixel as (x, y). */
+function brightest(image: SkyImage): [number, number] {
+  const nx = image.shape[1];
+  const at = brightestPixel(image);
   return [at % nx, Math.floor(at / nx)];
 }

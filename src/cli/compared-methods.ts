@@ -1,12 +1,12 @@
 /** Methods of `tslira compare` from their text: `name=method flags`, the flags those of `tslira deconvolve`. */
 
+import { nearestWord } from "../nearest-word.js";
 import type { ComparedMethod, DeconvolveOptions } from "../node.js";
 import { InvalidInputError, METHODS } from "../node.js";
 import { flagSettings } from "./deconvolve.js";
 import { deconvolveOptions } from "./deconvolve-options.js";
 import { given } from "./given.js";
 import { checkMethodFlags, pointMethod, requiredPrior } from "./method-options.js";
-import { nearestWord } from "./nearest-word.js";
 import { flagName } from "./option-values.js";
 import { shellWords } from "./recorded-data.js";
 

@@ -2,13 +2,13 @@
 
 import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
+import { nearestWord } from "../nearest-word.js";
 import {
   type Cutout,
   InvalidInputError,
   type LiraDeconvolverOptions,
   type ObservationFileNames,
 } from "../node.js";
-import { nearestWord } from "./nearest-word.js";
 import { cutoutFromText } from "./option-values.js";
 
 /** Where several observations lie: from their headers, the same pixels, or `[x, y]` of each relative to the first. */

@@ -1,18 +1,21 @@
 /** Flags of `tslira deconvolve --method`, and what goes with what. */
 
+import { readFile } from "node:fs/promises";
 import {
+  decodePatchMixture,
   type FluxPrior,
   type ForwardModel,
   type HeldOutStrength,
   InvalidInputError,
   type Method,
   type PointMethod,
+  parsePrior,
+  type ReadPatches,
   type StoppingRule,
 } from "../node.js";
 import type { DeconvolveSettings } from "./deconvolve-config.js";
 import type { DeconvolveFlags } from "./deconvolve-options.js";
 import { flagName } from "./option-values.js";
-import { parsePrior } from "./prior-text.js";
 
 /** Methods of one image. */
 export type PointMethodName = PointMethod["method"];
@@ -69,12 +72,15 @@ export function checkMethodFlags(method: Method, flags: DeconvolveFlags): void {
   }
 }
 
+/** Patches of a file. */
+const readPatches: ReadPatches = async (file) => decodePatchMixture(await readFile(file), { name: file });
+
 /** The prior of `--prior`. @throws InvalidInputError without */
 export async function requiredPrior(
   method: "nuts" | "gibbs",
   { prior }: DeconvolveFlags,
 ): Promise<(model: ForwardModel) => FluxPrior> {
-  if (prior !== undefined) return parsePrior(prior);
+  if (prior !== undefined) return parsePrior(prior, readPatches);
   throw new InvalidInputError(
     `deconvolve: --method ${method} must come with --prior, got none; for example --prior exponential:rate=1`,
   );
@@ -131,7 +137,7 @@ export async function pointMethod(
     upsampling: flags.upsampling,
     margin: flags.margin,
   });
-  const prior = flags.prior === undefined ? undefined : await parsePrior(flags.prior);
+  const prior = flags.prior === undefined ? undefined : await parsePrior(flags.prior, readPatches);
   const stop = flags.stop === undefined ? undefined : parseStop(flags.stop, seed);
   const strength = flags.strength === undefined ? undefined : parseStrength(flags.strength, seed);
   // What does not go with the method is refused by `deconvolve`, which says why.

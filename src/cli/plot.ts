@@ -2,6 +2,7 @@
 
 import { basename, extname } from "node:path";
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { nearestWord } from "../nearest-word.js";
 import {
   type ComparedImage,
   colorImage,
@@ -21,7 +22,6 @@ import {
   writeWholeFile,
 } from "../node.js";
 import { formatNumber } from "./format.js";
-import { nearestWord } from "./nearest-word.js";
 import { parseNumber, parseNumbers, parseWhole } from "./option-values.js";
 import { checkOutputPath } from "./output-path.js";
 import { oneChain, PLOT_KINDS, type PlotChoices, type PlotKind } from "./plot-kinds.js";

@@ -1,7 +1,11 @@
 import type { Shape, SkyImage } from "../image.js";
 import type { PixelPosition } from "./sky-wcs.js";
 
-/** Index of the brightest pixel (the first of several); pixels that are not in use do not count. */
+/**
+ * Index `row * nx + col` of the brightest pixel, the first of several; 0 when no pixel has a value.
+ *
+ * @param mask pixels where it is 0 do not count
+ */
 export function brightestPixel({ data }: SkyImage, mask?: SkyImage): number {
   let best = 0;
   let most = Number.NEGATIVE_INFINITY;

@@ -5,6 +5,7 @@ import type { Observation } from "../data/observation.js";
 import { InvalidInputError } from "../errors.js";
 import { cutout, type Shape, type SkyImage } from "../image.js";
 import { shiftWcs } from "../io/fits.js";
+import { referenceExposure } from "../model/exposure.js";
 import type { Region } from "../posterior/region.js";
 import type { LiraSummary } from "../posterior/result.js";
 import { planRun } from "../runs/lira-options.js";
@@ -171,14 +172,6 @@ export function tileObservation(observation: Observation, { sky, used, index }: 
 function sees({ counts, exposure, mask }: Observation): boolean {
   return counts.data.some(
     (_, pixel) => (exposure?.data[pixel] ?? 1) > 0 && (mask === undefined || mask.data[pixel] === 1),
-  );
-}
-
-/** Reference exposure of the prior, as `detectedExposures` has it. */
-function referenceExposure(observations: readonly Observation[]): number {
-  return observations.reduce(
-    (sum, { exposure }) => sum + (exposure?.data.reduce((most, value) => Math.max(most, value), 0) ?? 1),
-    0,
   );
 }
 

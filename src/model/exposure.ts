@@ -1,5 +1,6 @@
 import type { Boundary } from "../data/boundary.js";
 import type { CheckedObservation } from "../data/check-observation.js";
+import type { Observation } from "../data/observation.js";
 import { constantImage, type SkyImage } from "../image.js";
 import { detectionProbability } from "./detection.js";
 
@@ -39,9 +40,12 @@ export function detectedExposures(
   for (const { data } of images) {
     for (let index = 0; index < data.length; index++) total.data[index] += data[index];
   }
-  let reference = 0;
-  for (const { exposure } of observations) reference += largest(exposure);
-  return { observations: images, total, reference };
+  return { observations: images, total, reference: referenceExposure(observations) };
+}
+
+/** Reference exposure of the prior: the largest exposure of each observation, summed; without exposure it is 1. */
+export function referenceExposure(observations: readonly Pick<Observation, "exposure">[]): number {
+  return observations.reduce((sum, { exposure }) => sum + (exposure ? largest(exposure) : 1), 0);
 }
 
 function largest({ data }: SkyImage): number {

@@ -4,8 +4,6 @@
  * know of its end waits for the same lock.
  */
 
-let count = 0;
-
 /**
  * Hold a lock for as long as this worker lives.
  *
@@ -15,7 +13,7 @@ let count = 0;
 export function holdLifeline(): Promise<string | undefined> {
   const locks = globalThis.navigator?.locks;
   if (locks === undefined) return Promise.resolve(undefined);
-  const name = `tslira-worker-${globalThis.crypto.randomUUID()}-${count++}`;
+  const name = `tslira-worker-${globalThis.crypto.randomUUID()}`;
   return new Promise((resolve) => {
     locks
       .request(name, () => {

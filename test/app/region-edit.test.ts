@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import type { RegionShape } from "tslira";
 import { describe, expect, it } from "vitest";
-import { changeLook, freeName, type Look, type LookHistory, redoLook, undoLook } from "../../app/src/look.js";
+import { changed, newHistory, redone, undone } from "../../app/src/history.js";
+import { freeName, type Look } from "../../app/src/look.js";
 import {
   dragHandle,
   drawnShape,
@@ -153,7 +154,7 @@ describe("undo and redo", () => {
     view: { x: 0, y: 0, zoom: 1 },
     regions: [],
   };
-  const history: LookHistory = { past: [], now: start, future: [], step: "" };
+  const history = newHistory(start);
 
   it("any changes undone give the start, redone the end", () => {
     const change = fc.record({
@@ -163,15 +164,15 @@ describe("undo and redo", () => {
     fc.assert(
       fc.property(fc.array(change, { maxLength: 30 }), (changes) => {
         // A first step, so that changes without one belong to something.
-        let held = changeLook(history, { panels: ["counts"] }, "");
+        let held = changed(history, { ...start, panels: ["counts"] }, "");
         for (const { percent, step } of changes)
-          held = changeLook(held, { style: { ...start.style, percent } }, step);
+          held = changed(held, { ...held.now, style: { ...start.style, percent } }, step);
         const end = held.now;
         let back = held;
-        while (back.past.length > 0) back = undoLook(back);
+        while (back.past.length > 0) back = undone(back);
         expect(back.now).toEqual(start);
-        expect(undoLook(back)).toEqual(back);
-        while (back.future.length > 0) back = redoLook(back);
+        expect(undone(back)).toEqual(back);
+        while (back.future.length > 0) back = redone(back);
         expect(back.now).toEqual(end);
       }),
     );
@@ -179,10 +180,10 @@ describe("undo and redo", () => {
   it("one drag is one step, and a change after undo ends the future", () => {
     let held = history;
     for (const percent of [98, 97, 96])
-      held = changeLook(held, { style: { ...start.style, percent } }, "drag 1");
+      held = changed(held, { ...held.now, style: { ...start.style, percent } }, "drag 1");
     expect(held.past).toHaveLength(1);
-    expect(undoLook(held).now).toEqual(start);
-    expect(changeLook(undoLook(held), { panels: ["a"] }, "").future).toEqual([]);
+    expect(undone(held).now).toEqual(start);
+    expect(changed(undone(held), { ...start, panels: ["a"] }, "").future).toEqual([]);
   });
   it("names are free", () => {
     const regions = [regionOf(1, "Region 1", { kind: "point", x: 0, y: 0 })];

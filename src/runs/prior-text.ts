@@ -1,31 +1,35 @@
 /** Priors as text: `total-variation:strength=1,smoothing=0.1+gamma:shape=2,rate=1`. */
 
-import { readFile } from "node:fs/promises";
+import type { PatchMixture } from "../data/patch-mixture.js";
+import { InvalidInputError } from "../errors.js";
+import type { ForwardModel } from "../model/forward-model.js";
+import { nearestWord } from "../nearest-word.js";
+import { type FluxPrior, productPrior } from "../priors/flux-prior.js";
+import { multiscalePrior } from "../priors/multiscale-prior.js";
 import {
-  decodePatchMixture,
+  gradientTikhonovPrior,
+  markovPrior,
+  smoothnessPrior,
+  totalVariationPrior,
+} from "../priors/neighbour-priors.js";
+import { patchPrior } from "../priors/patch-prior.js";
+import {
   entropyPrior,
   exponentialPrior,
-  type FluxPrior,
-  type ForwardModel,
   gammaPrior,
-  gradientTikhonovPrior,
-  InvalidInputError,
   inverseGammaPrior,
-  markovPrior,
-  multiscalePrior,
-  patchPrior,
-  productPrior,
-  smoothnessPrior,
   tikhonovPrior,
-  totalVariationPrior,
   uniformPrior,
-} from "../node.js";
-import { nearestWord } from "./nearest-word.js";
+} from "../priors/pixel-priors.js";
+
+/** Reads the patches of a file that a prior names. */
+export type ReadPatches = (file: string) => Promise<PatchMixture>;
 
 type Values = Readonly<Record<string, string>>;
 type Make = (
   number: (key: string, fallback?: number) => number,
   values: Values,
+  readPatches: ReadPatches | undefined,
 ) => ((model: ForwardModel) => FluxPrior) | Promise<(model: ForwardModel) => FluxPrior>;
 
 const always = (prior: FluxPrior) => () => prior;
@@ -74,10 +78,14 @@ const PRIORS: Readonly<Record<string, { readonly keys: readonly string[]; readon
   },
   patches: {
     keys: ["file", "strength", "stride"],
-    async make(number, { file, stride }) {
+    async make(number, { file, stride }, readPatches) {
       if (file === undefined)
         throw new InvalidInputError("prior: patches must name a file, got none; add file=gmm.fits");
-      const mixture = await decodePatchMixture(await readFile(file), { name: file });
+      if (readPatches === undefined)
+        throw new InvalidInputError(
+          `prior: patches must come from a file that can be read here, got ${file}; use patchPrior`,
+        );
+      const mixture = await readPatches(file);
       const spacing = stride === undefined ? {} : { stride: number("stride") };
       return always(patchPrior(mixture, { strength: number("strength", 1), ...spacing }));
     },
@@ -85,16 +93,26 @@ const PRIORS: Readonly<Record<string, { readonly keys: readonly string[]; readon
 };
 
 /**
- * Turn the text of `--prior` into a prior.
+ * Turn text into a prior, as `--prior` of the command line does: a name, its numbers as `key=value` after a colon, priors that are
+ * multiplied with `+` between them.
  *
+ * @param text for example `gamma:shape=2,rate=1`; numbers in the units of the functions of these priors
+ * @param readPatches for the prior `patches`, which is refused without
+ * @returns the prior for a model, as `deconvolve` takes it
  * @throws InvalidInputError for unknown names or keys, missing values, or text that is not a number
  */
-export async function parsePrior(text: string): Promise<(model: ForwardModel) => FluxPrior> {
-  const parts = await Promise.all(text.split("+").map(parsePart));
+export async function parsePrior(
+  text: string,
+  readPatches?: ReadPatches,
+): Promise<(model: ForwardModel) => FluxPrior> {
+  const parts = await Promise.all(text.split("+").map((part) => parsePart(part, readPatches)));
   return parts.length === 1 ? parts[0] : (model) => productPrior(...parts.map((part) => part(model)));
 }
 
-async function parsePart(text: string): Promise<(model: ForwardModel) => FluxPrior> {
+async function parsePart(
+  text: string,
+  readPatches: ReadPatches | undefined,
+): Promise<(model: ForwardModel) => FluxPrior> {
   const [name, ...rest] = text.trim().split(":");
   const known = PRIORS[name];
   if (known === undefined) {
@@ -128,5 +146,5 @@ async function parsePart(text: string): Promise<(model: ForwardModel) => FluxPri
     }
     return value;
   };
-  return known.make(number, values);
+  return known.make(number, values, readPatches);
 }

@@ -1,0 +1,32 @@
+/** Priors as the page offers them are priors of the library: by their text, with the numbers they begin with. */
+import { constantImage, createForwardModel, parsePrior, simulatePointSource } from "tslira";
+import { expect, it } from "vitest";
+import { PRIOR_KINDS, priorsOf, priorText } from "../../app/src/prior-fields.js";
+
+const model = createForwardModel(simulatePointSource({ seed: 1 }), {});
+const flux = constantImage([32, 32], 0.7);
+
+it.each(PRIOR_KINDS.map((kind) => [kind.id, kind] as const))("%s", async (id, { parameters }) => {
+  const methods = (["map", "nuts", "gibbs"] as const).filter((method) =>
+    priorsOf(method).some((kind) => kind.id === id),
+  );
+  expect(methods.length).toBeGreaterThan(0);
+  for (const method of methods) {
+    const values = Object.fromEntries(parameters.map(({ key, start }) => [key, start(0.7, method)]));
+    const prior = (await parsePrior(priorText({ id, values })))(model);
+    expect(prior.logDensity(flux)).toSatisfy(Number.isFinite);
+  }
+});
+
+it("knows of patches where their file can be read, and only there", async () => {
+  await expect(parsePrior("patches:file=gmm.fits")).rejects.toThrow(
+    /must come from a file that can be read here/,
+  );
+  const asked: string[] = [];
+  const failing = async (file: string) => {
+    asked.push(file);
+    throw new Error("no file");
+  };
+  await expect(parsePrior("patches:file=gmm.fits", failing)).rejects.toThrow("no file");
+  expect(asked).toEqual(["gmm.fits"]);
+});
