@@ -9,6 +9,7 @@ import { jobTiles } from "../src/jobs/create-job-node.js";
 import { type Job, readTask } from "../src/jobs/job-folder-node.js";
 import { scanResults } from "../src/jobs/result-files-node.js";
 import { tileWeights } from "../src/jobs/tile-plan.js";
+import { cautiousMeanAndError } from "../test/oracles/acceptance.js";
 
 /** Batches that a chain is cut into. */
 const BATCHES = 10;
@@ -99,24 +100,6 @@ export function someChains({ shape, images }: Batches, first: number, end: numbe
   return { shape, images: images.slice(first * BATCHES, end * BATCHES) };
 }
 
-function meanAndError(values: readonly number[]): { mean: number; error: number } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const square = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, error: Math.sqrt(square / (values.length - 1) / values.length) };
-}
-
-/** Mean of batch means; the error is the larger of those from batches and, of four chains or more, from chains. */
-function cautiousMeanAndError(values: readonly number[]): { mean: number; error: number } {
-  const own = meanAndError(values);
-  const chains = values.length / BATCHES;
-  if (chains < 4) return own;
-  const means = Array.from(
-    { length: chains },
-    (_, chain) => meanAndError(values.slice(chain * BATCHES, (chain + 1) * BATCHES)).mean,
-  );
-  return { mean: own.mean, error: Math.max(own.error, meanAndError(means).error) };
-}
-
 /** Sums over blocks of `size` x `size` pixels that lie far enough from the outer edge. */
 function blockSums([ny, nx]: Shape, image: Float64Array, size: number): Float64Array {
   const [rows, cols] = [Math.floor((ny - 2 * EDGE) / size), Math.floor((nx - 2 * EDGE) / size)];
@@ -146,11 +129,19 @@ export function compareBlocks(first: Batches, second: Batches, size = 8): Mosaic
   const { shape } = first;
   const [a, b] = [first, second].map(({ images }) => images.map((image) => blockSums(shape, image, size)));
   const data = a[0].map((_, block) => {
-    const [one, other] = [a, b].map((batches) => cautiousMeanAndError(batches.map((sums) => sums[block])));
+    const [one, other] = [a, b].map((batches) =>
+      cautiousMeanAndError(
+        batches.map((sums) => sums[block]),
+        BATCHES,
+      ),
+    );
     return (one.mean - other.mean) / Math.sqrt(one.error ** 2 + other.error ** 2 + 1e-12);
   });
   const [flux, reference] = [a, b].map((batches) =>
-    cautiousMeanAndError(batches.map((sums) => sums.reduce((total, value) => total + value, 0))),
+    cautiousMeanAndError(
+      batches.map((sums) => sums.reduce((total, value) => total + value, 0)),
+      BATCHES,
+    ),
   );
   const ratio = flux.mean / reference.mean;
   return {

@@ -3,6 +3,7 @@
 import { useCallback, useEffect, useState } from "react";
 import type { Desk } from "./desk.js";
 import type { KeptRuns as Kept, KeptRunView } from "./protocol.js";
+import { sizeText } from "./save-file.js";
 
 interface KeptProps {
   readonly desk: Desk;
@@ -15,11 +16,6 @@ export function whenText(then: number, now: Date = new Date()): string {
   const time = date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
   if (date.toDateString() === now.toDateString()) return time;
   return `${date.toLocaleDateString("en-GB", { day: "numeric", month: "long" })}, ${time}`;
-}
-
-/** A size in bytes for people. */
-function sizeText(bytes: number): string {
-  return bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 /** The list; nothing when nothing is kept. */

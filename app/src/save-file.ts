@@ -14,3 +14,8 @@ export function save(content: BlobPart, type: string, name: string): void {
 export function fileName(name: string): string {
   return name.replace(/[^\w.-]+/g, "-").replace(/^-+|-+$/g, "") || "result";
 }
+
+/** A size in bytes for people. */
+export function sizeText(bytes: number): string {
+  return bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -11,6 +11,7 @@ import { brightPart, isLarge } from "./large-image.js";
 import { Thumbnail } from "./picture.js";
 import { PictureRow } from "./picture-row.js";
 import type { Choices, Composition, Example, FoundImage, ReadFile, Role, ShownExample } from "./protocol.js";
+import { sizeText } from "./save-file.js";
 import type { OpenedResult, PictureOptions } from "./start-calls.js";
 
 const ROLES: readonly (readonly [Role, string])[] = [
@@ -45,10 +46,6 @@ interface StartProps {
   readonly onSettings: (configuration: Configuration, source: string) => void;
   /** How data are cut, by settings that came before them. */
   readonly composition: Composition;
-}
-
-function sizeText(bytes: number): string {
-  return bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 /** What still keeps the data from being opened, in words; empty when nothing does. */

@@ -138,20 +138,9 @@ describe.skipIf(!hasChromium)("real files in Studio", { timeout: 480_000 }, () =
     await studio.page.click("text=Open");
     await studio.page.waitForSelector(".workspace");
     expect(await studio.fact("#readout", "sky")).toMatch(/^RA 17ʰ45ᵐ/);
-    await studio.page.keyboard.press("x");
-    await studio.drag(
-      await studio.pointOf("Counts", 104, 96, 256, 256),
-      await studio.pointOf("Counts", 152, 144, 256, 256),
-    );
-    await studio.shot("cut-out");
-    await studio.page.click(".cutbar .primary");
+    await studio.cutOut("Counts", [104, 96], [152, 144], [256, 256]);
     await studio.page.waitForSelector('dt:text-is("cut-out")');
-    await studio.page.keyboard.press("x");
-    await studio.drag(
-      await studio.pointOf("PSF", 15, 14, 48, 48),
-      await studio.pointOf("PSF", 31, 30, 48, 48),
-    );
-    await studio.page.click(".cutbar .primary");
+    await studio.cutOut("PSF", [15, 14], [31, 30], [48, 48]);
     await studio.page.waitForFunction(() => document.querySelectorAll(".facts .link").length === 2);
     await run(11);
     const { command, result } = await likeCommandLine("chandra-gc", CHANDRA);

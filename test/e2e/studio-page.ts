@@ -159,6 +159,19 @@ export class StudioPage {
     await this.page.mouse.up();
   }
 
+  /** Cut a rectangle out of a picture of `nx` by `ny` pixels, from one pixel to another. */
+  async cutOut(
+    title: string,
+    [x0, y0]: readonly [number, number],
+    [x1, y1]: readonly [number, number],
+    [nx, ny]: readonly [number, number],
+  ): Promise<void> {
+    await this.page.keyboard.press("x");
+    await this.drag(await this.pointOf(title, x0, y0, nx, ny), await this.pointOf(title, x1, y1, nx, ny));
+    await this.shot(`cut-out of ${title}`);
+    await this.page.click(".cutbar .primary");
+  }
+
   /** A value of a list of facts, as text. */
   fact(list: string, key: string) {
     return this.page.locator(`${list} [data-key="${key}"] dd`).textContent({ timeout: 10_000 });

@@ -366,12 +366,7 @@ describe.skipIf(!hasChromium)("Regions in Studio", { timeout: 180_000 }, () => {
     await studio.page.waitForSelector(".files li.read >> nth=1");
     await studio.page.click("text=Open");
     await studio.page.waitForSelector(".workspace");
-    await studio.page.keyboard.press("x");
-    await studio.drag(
-      await studio.pointOf("Counts", 104, 96, 256, 256),
-      await studio.pointOf("Counts", 152, 144, 256, 256),
-    );
-    await studio.page.click(".cutbar .primary");
+    await studio.cutOut("Counts", [104, 96], [152, 144], [256, 256]);
     await studio.page.waitForSelector('dt:text-is("cut-out")');
     const [nx, ny] = (await studio.page.locator(".what").textContent())!
       .match(/(\d+) × (\d+)/)!

@@ -147,7 +147,7 @@ function parameterOf(draw: DrawView, name: string): number {
 }
 
 /** Mean of values and its standard error. */
-function meanAndError(values: readonly number[]): { mean: number; error: number } {
+export function meanAndError(values: readonly number[]): { mean: number; error: number } {
   const count = values.length;
   const mean = values.reduce((sum, value) => sum + value, 0) / count;
   const square = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
@@ -155,7 +155,10 @@ function meanAndError(values: readonly number[]): { mean: number; error: number 
 }
 
 /** Mean of the batch means of several chains; the error is the larger of those from batches and from chains. */
-function cautiousMeanAndError(values: readonly number[], batches: number): { mean: number; error: number } {
+export function cautiousMeanAndError(
+  values: readonly number[],
+  batches: number,
+): { mean: number; error: number } {
   const { mean, error } = meanAndError(values);
   const chains = values.length / batches;
   if (chains < 2) return { mean, error };
