@@ -58,6 +58,11 @@ export function movedRegion(region: DrawnRegion, dx: number, dy: number): DrawnR
   };
 }
 
+/** Regions with another in the place of the one of its number. */
+export function withRegion(regions: readonly DrawnRegion[], next: DrawnRegion): DrawnRegion[] {
+  return regions.map((one) => (one.id === next.id ? next : one));
+}
+
 /** Whether a position lies within `reach` pixels of the border of a region. */
 export function onBorder({ terms }: DrawnRegion, x: number, y: number, reach: number): boolean {
   const around = Array.from({ length: 12 }, (_, index) => {

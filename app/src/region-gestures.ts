@@ -18,6 +18,7 @@ import {
   regionOf,
   type ShapeTool,
   shapeAt,
+  withRegion,
 } from "./region-edit.js";
 
 type Position = readonly [x: number, y: number];
@@ -76,13 +77,7 @@ export function useRegionGestures(
   return useMemo(() => {
     const { now, region: chosen, change } = look;
     const put = (region: DrawnRegion, step: string) =>
-      change(
-        ({ regions }) => ({
-          regions: regions.map((one) => (one.id === region.id ? region : one)),
-          chosen: region.id,
-        }),
-        step,
-      );
+      change(({ regions }) => ({ regions: withRegion(regions, region), chosen: region.id }), step);
     const add = (made: RegionShape, step: string): number => {
       const id = freeId(now.regions);
       change(

@@ -3,8 +3,9 @@
 import { useRef, useState } from "react";
 import { parseWcs, type RegionSystem } from "tslira";
 import type { LookControl } from "./look.js";
-import { fieldsOf, onlyShape, regionOf } from "./region-edit.js";
+import { fieldsOf, onlyShape, regionOf, withRegion } from "./region-edit.js";
 import { addRegionFile, type RegionPlace, regionFileText } from "./region-file.js";
+import { fileName, save } from "./save-file.js";
 
 interface RegionListProps {
   readonly look: LookControl;
@@ -56,14 +57,9 @@ export function RegionList({ look, place, name }: RegionListProps) {
   const hasSky = parseWcs(place.wcs).wcs !== undefined;
   const [system, setSystem] = useState<RegionSystem>(hasSky ? "icrs" : "image");
 
-  const save = () => {
+  const write = () => {
     try {
-      const text = regionFileText(now.regions, system, place);
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
-      link.download = `${name.replace(/\W+/g, "-").replace(/^-|-$/g, "") || "regions"}.reg`;
-      link.click();
-      URL.revokeObjectURL(link.href);
+      save(regionFileText(now.regions, system, place), "text/plain", `${fileName(name)}.reg`);
       setSaid([]);
     } catch (error) {
       setSaid([(error as Error).message]);
@@ -100,11 +96,7 @@ export function RegionList({ look, place, name }: RegionListProps) {
               maxLength={60}
               onChange={({ target }) =>
                 change(
-                  ({ regions }) => ({
-                    regions: regions.map((one) =>
-                      one.id === region.id ? { ...one, name: target.value } : one,
-                    ),
-                  }),
+                  ({ regions }) => ({ regions: withRegion(regions, { ...region, name: target.value }) }),
                   `name ${region.id}`,
                 )
               }
@@ -124,9 +116,7 @@ export function RegionList({ look, place, name }: RegionListProps) {
                     if (target.value === "" || !Number.isFinite(value) || value < (field.min ?? -1e6)) return;
                     const next = regionOf(region.id, region.name, field.with(value));
                     change(
-                      ({ regions }) => ({
-                        regions: regions.map((one) => (one.id === region.id ? next : one)),
-                      }),
+                      ({ regions }) => ({ regions: withRegion(regions, next) }),
                       `${field.label} ${region.id}`,
                     );
                   }}
@@ -154,7 +144,7 @@ export function RegionList({ look, place, name }: RegionListProps) {
         />
         {now.regions.length > 0 && (
           <>
-            <button type="button" onClick={save} title="Write a DS9 region file">
+            <button type="button" onClick={write} title="Write a DS9 region file">
               Save
             </button>
             {hasSky && (
