@@ -7,11 +7,13 @@ import {
   type EventColumn,
   eventColumns,
   type FitsHdu,
+  findEvents,
   forEachEventChunk,
   shellLine,
   writeFits,
 } from "tslira";
 import { previewOf } from "./preview.js";
+import { flagWords } from "./reproduce.js";
 import type { ColumnHistogram, EventsPreview, FoundEvents } from "./start-calls.js";
 
 type Table = Extract<FitsHdu, { kind: "table" }>;
@@ -20,8 +22,8 @@ const BARS = 48;
 
 /** The table of events of a file; undefined when it has none. */
 export function eventTable(hdus: readonly FitsHdu[]): Table | undefined {
-  const tables = hdus.filter((hdu): hdu is Table => hdu.kind === "table" && eventColumns(hdu) !== undefined);
-  return tables.find(({ name }) => name.toUpperCase() === "EVENTS") ?? tables[0];
+  const found = hdus.some((hdu) => eventColumns(hdu) !== undefined) ? findEvents(hdus) : undefined;
+  return found?.kind === "table" ? found : undefined;
 }
 
 /** How often values of some columns occur: two passes over the rows for all of them together. */
@@ -87,20 +89,19 @@ export function previewEvents(hdu: Table, options: BinEventsOptions): EventsPrev
 /** The command that makes the same file. */
 export function binCommand(source: string, target: string, options: BinEventsOptions): string {
   const { energy, time, binSize, center, size, coordinates, projection } = options;
-  const words = ["bin", source, "-o", target];
-  const add = (flag: string, value: string | number | undefined) => {
-    if (value !== undefined) words.push(flag, String(value));
-  };
   const range = (ends: readonly [number, number] | undefined) =>
     ends?.map((end) => (Number.isFinite(end) ? end : "")).join(":");
-  add("--energy", range(energy));
-  add("--time", range(time));
-  add("--coordinates", coordinates);
-  add("--bin-size", binSize);
-  add("--center", center?.join(","));
-  add("--size", size?.join("x"));
-  add("--projection", projection);
-  return `tslira ${shellLine(words)}`;
+  const flags = {
+    "-o": target,
+    "--energy": range(energy),
+    "--time": range(time),
+    "--coordinates": coordinates,
+    "--bin-size": binSize,
+    "--center": center?.join(","),
+    "--size": size?.join("x"),
+    "--projection": projection,
+  };
+  return `tslira ${shellLine(["bin", source, ...flagWords(flags)])}`;
 }
 
 /** The image of counts as a FITS file, the bytes of `tslira bin`. */

@@ -13,6 +13,7 @@ import {
   type SkyImage,
   summariseQuantity,
 } from "tslira";
+import { quantilesOf } from "tslira/viewer";
 import type { BandView, CorrelationView, RegionView } from "./protocol.js";
 
 /** What is needed of a result. */
@@ -82,16 +83,10 @@ export async function bandsOf(found: Drawn, groups: readonly (readonly number[])
   const sums = await sumsOf(found, groups);
   for (const [group, values] of sums.entries()) {
     const count = groups[group]?.length ?? 0;
-    const sorted = values.sort();
-    const at = (probability: number) => {
-      const place = probability * (sorted.length - 1);
-      const below = sorted[Math.floor(place)] ?? Number.NaN;
-      const above = sorted[Math.ceil(place)] ?? Number.NaN;
-      return (below + (place - Math.floor(place)) * (above - below)) / count;
-    };
+    const [low = Number.NaN, high = Number.NaN] = quantilesOf(values, BAND);
     view.mean.push(values.reduce((all, value) => all + value, 0) / values.length / count);
-    view.low.push(at(BAND[0]));
-    view.high.push(at(BAND[1]));
+    view.low.push(low / count);
+    view.high.push(high / count);
   }
   return view;
 }

@@ -2,9 +2,9 @@
 
 import { useEffect, useId, useRef, useState } from "react";
 import type { BinEventsOptions } from "tslira";
-import { countText, quantityScale } from "tslira/viewer";
+import { countText } from "tslira/viewer";
 import type { Desk } from "./desk.js";
-import { Thumbnail } from "./picture.js";
+import { countsScale, Thumbnail } from "./picture.js";
 import type { ColumnHistogram, EventsPreview, FoundEvents } from "./start-calls.js";
 
 interface EventsProps {
@@ -124,12 +124,7 @@ export function EventsRow({ desk, file, found, onOptions }: EventsProps) {
   return (
     <div className="events">
       <div className="events-seen">
-        {seen && (
-          <Thumbnail
-            image={seen.preview}
-            scale={quantityScale("counts", seen.preview, { stretch: "sqrt", colormap: "auto", percent: 100 })}
-          />
-        )}
+        {seen && <Thumbnail image={seen.preview} scale={countsScale(seen.preview)} />}
         <p role="status">
           <strong>Event list.</strong>{" "}
           {seen

@@ -7,6 +7,7 @@ import {
   createColorBar,
   createFrame,
   type Frame,
+  quantityScale,
   type Viewport,
   wholeView,
 } from "tslira/viewer";
@@ -124,4 +125,9 @@ export function Thumbnail({ image, scale }: { readonly image: SkyImage; readonly
     frame.show(image, scale);
   }, [image, scale, ny, nx]);
   return <div className="thumbnail" aria-hidden="true" ref={canvas} />;
+}
+
+/** Colours of a small picture of counts. */
+export function countsScale(image: SkyImage): ColorScale {
+  return quantityScale("counts", image, { stretch: "sqrt", colormap: "auto", percent: 100 });
 }

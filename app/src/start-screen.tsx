@@ -8,7 +8,7 @@ import { cutoutOf, cutoutText } from "./cutout-text.js";
 import type { Desk } from "./desk.js";
 import { EventsRow } from "./events-row.js";
 import { brightPart, isLarge } from "./large-image.js";
-import { Thumbnail } from "./picture.js";
+import { countsScale, Thumbnail } from "./picture.js";
 import { PictureRow } from "./picture-row.js";
 import type { Choices, Composition, Example, FoundImage, ReadFile, Role, ShownExample } from "./protocol.js";
 import { sizeText } from "./save-file.js";
@@ -304,10 +304,6 @@ export function StartScreen({ desk, examples, onOpen, onResult, onSettings, comp
       </section>
     </main>
   );
-}
-
-function countsScale(image: ShownExample["counts"]) {
-  return quantityScale("counts", image, { stretch: "sqrt", colormap: "auto", percent: 100 });
 }
 
 function FileRow({
