@@ -37,11 +37,17 @@ describe.skipIf(!hasChromium)("a run of Studio that is disturbed", { timeout: 30
     ]);
     return withoutTimes(readFileSync(await download.path()));
   }
-  /** Wait until a reload would find something, and not all. */
-  async function keptInPart(): Promise<number> {
+  const pause = async () => {
+    await studio.page.click(".progress button:text-is('Pause')");
+    await studio.page.waitForSelector(".progress-text:text-is('Paused.')");
+  };
+  const goOn = () => studio.page.click(".progress button:text-is('Go on')");
+  /** Begin, and pause where a reload would find something and not all, however fast the machine is: a pause is a checkpoint. */
+  async function beginAndPause(): Promise<void> {
+    await begin();
+    await pause();
     const note = studio.page.locator(".kept-note span");
     await expect.poll(async () => Number(await note.textContent()), { timeout: 60_000 }).toBeGreaterThan(0);
-    return Number(await note.textContent());
   }
   const worker = (name: string) => studio.page.workers().filter((one) => one.url().includes(name));
 
@@ -69,8 +75,8 @@ describe.skipIf(!hasChromium)("a run of Studio that is disturbed", { timeout: 30
   });
 
   it("is continued after a reload, to the same bytes", async () => {
-    await begin();
-    await keptInPart();
+    await beginAndPause();
+    await goOn();
     await studio.page.reload();
     await studio.page.waitForSelector(".kept-runs li.open");
     expect(await studio.page.locator(".kept-runs li p").textContent()).toMatch(
@@ -88,18 +94,17 @@ describe.skipIf(!hasChromium)("a run of Studio that is disturbed", { timeout: 30
 
   it("pauses and goes on, to the same bytes", async () => {
     await begin();
-    await studio.page.click(".progress button:text-is('Pause')");
-    await studio.page.waitForSelector(".progress-text:text-is('Paused.')");
+    await pause();
     await studio.shot("paused");
     expect((await auditPage(studio.page)).violations).toEqual([]);
-    await studio.page.click(".progress button:text-is('Go on')");
+    await goOn();
     expect(Buffer.compare(await finish(), undisturbed)).toBe(0);
   });
 
   it("goes on when the worker of a chain dies, and says so", async () => {
-    await begin();
-    await keptInPart();
+    await beginAndPause();
     expect(worker("chain-worker")).toHaveLength(4);
+    await goOn();
     void worker("chain-worker")[1]
       .evaluate(() => (globalThis as unknown as { close(): void }).close())
       .catch(() => undefined);
@@ -109,8 +114,8 @@ describe.skipIf(!hasChromium)("a run of Studio that is disturbed", { timeout: 30
   });
 
   it("is offered again when the desk dies", async () => {
-    await begin();
-    await keptInPart();
+    await beginAndPause();
+    await goOn();
     void worker("desk-worker")[0]
       .evaluate(() => (globalThis as unknown as { close(): void }).close())
       .catch(() => undefined);
