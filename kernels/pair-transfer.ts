@@ -19,7 +19,7 @@ import { pixelShape } from "./pixel-prior";
 import { drawIndex, drawUniform } from "./random";
 import { addFirstTerm, addSecondTerm, beginTransfer } from "./share-proposal";
 import { drawShare, proposedFirst, proposedSecond } from "./transfer";
-import { colsOf, levels, rowsOf } from "./tree";
+import { colsOf, levels, massesOf, rowsOf } from "./tree";
 
 /** Largest distance of the two pixels. */
 export const RADIUS: i32 = 2;
@@ -33,6 +33,8 @@ const offsetSums = memory.data<f64>([
 ]);
 /** Part of the transfers whose first pixel is drawn uniformly instead of by its flux. */
 const UNIFORM: f64 = 0.1;
+/** Transfers a sweep, at most, that begin at a pixel drawn by its flux, on average. */
+const MOST_BY_FLUX: f64 = 4;
 /** Pairs that hold less mass together are left to the Gibbs steps, which draw them anew every sweep. */
 const LEAST_MASS: f64 = 1e-6;
 
@@ -44,7 +46,9 @@ export let transfersTried: f64 = 0;
  * Try `count` transfers between random neighbours. Masses and lambda of the lit pixels must be those of the image; they
  * and the image are kept in step.
  *
- * A pair is drawn with probability proportional to the sum of its two masses (or uniformly), which no transfer changes.
+ * A pair is drawn with probability proportional to the sum of its two masses (or uniformly), and left alone again with one that
+ * depends on that sum and the total: no transfer changes either. So a source that holds most of the flux does not take most of
+ * the transfers, which would gain nothing there.
  *
  * @param flux f64 `[ny, nx]`, > 0, the image of `aggregateMasses`; changed
  * @param exposed f64 `[ny, nx]`: exposure that counts, over all observations
@@ -55,10 +59,12 @@ export function transferPairs(count: i32, flux: usize, exposed: usize, alpha: us
   if (levels === 0) return;
   const ny = rowsOf(0);
   const nx = colsOf(0);
+  const most = (load<f64>(massesOf(levels)) * MOST_BY_FLUX) / <f64>count;
   for (let move = 0; move < count; move++) {
     let row1: i32;
     let col1: i32;
-    if (drawUniform() < UNIFORM) {
+    const isUniform = drawUniform() < UNIFORM;
+    if (isUniform) {
       row1 = drawIndex(ny);
       col1 = drawIndex(nx);
     } else {
@@ -79,6 +85,7 @@ export function transferPairs(count: i32, flux: usize, exposed: usize, alpha: us
     const together = flux1 + flux2;
     const mass = together * reference;
     if (mass < LEAST_MASS) continue;
+    if (!isUniform && mass > most && drawUniform() * mass > most) continue;
     transfersTried++;
 
     const treeRow1 = treeRowOf(row1);

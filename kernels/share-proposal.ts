@@ -23,6 +23,12 @@ const secondCoefficients = memory.data(8 * 64, 16);
 const secondOffsets = memory.data(8 * 64, 16);
 let firstTerms: i32 = 0;
 let secondTerms: i32 = 0;
+/** Terms `c log(1 + u (f - 1/2))` of both sides, |u| <= 1 / (FAR + 1/2). */
+const farCoefficients = memory.data(8 * 128, 16);
+const farSlopes = memory.data(8 * 128, 16);
+let farTerms: i32 = 0;
+/** From this s on a term bends so little over [0, 1] that the proposal expands it like the likelihood. */
+const FAR: f64 = 1;
 /** Coefficients of log f and log(1 - f): the slopes of the tails, > 0. */
 let firstTail: f64 = 0;
 let secondTail: f64 = 0;
@@ -52,6 +58,7 @@ const NEAR: f64 = 4.2;
 export function beginTransfer(): void {
   firstTerms = 0;
   secondTerms = 0;
+  farTerms = 0;
   firstTail = 0;
   secondTail = 0;
 }
@@ -63,6 +70,7 @@ export function beginTransfer(): void {
  */
 export function addFirstTerm(coefficient: f64, offset: f64): void {
   if (offset === 0) firstTail += coefficient;
+  else if (offset >= FAR) addFarTerm(coefficient, 1 / (offset + 0.5));
   else if (firstTerms < MAX_TERMS && coefficient !== 0) {
     store<f64>(firstCoefficients + ((<usize>firstTerms) << 3), coefficient);
     store<f64>(firstOffsets + ((<usize>firstTerms) << 3), offset);
@@ -73,11 +81,19 @@ export function addFirstTerm(coefficient: f64, offset: f64): void {
 /** Add `coefficient log(offset + 1 - f)`; see `addFirstTerm`. */
 export function addSecondTerm(coefficient: f64, offset: f64): void {
   if (offset === 0) secondTail += coefficient;
+  else if (offset >= FAR) addFarTerm(coefficient, -1 / (offset + 0.5));
   else if (secondTerms < MAX_TERMS && coefficient !== 0) {
     store<f64>(secondCoefficients + ((<usize>secondTerms) << 3), coefficient);
     store<f64>(secondOffsets + ((<usize>secondTerms) << 3), offset);
     secondTerms++;
   }
+}
+
+function addFarTerm(coefficient: f64, slope: f64): void {
+  if (farTerms >= 2 * MAX_TERMS) return;
+  store<f64>(farCoefficients + ((<usize>farTerms) << 3), coefficient);
+  store<f64>(farSlopes + ((<usize>farTerms) << 3), slope);
+  farTerms++;
 }
 
 /** Peak of the expanded log-likelihood over f in [0, 1], and its width there. */
@@ -195,7 +211,19 @@ export function logTailsPair(logFirst: v128, logSecond: v128): v128 {
   );
 }
 
-/** Terms of the prior that depend on siblings, for two shares at once. */
+/** Terms of the prior that bend little, for two shares at once. */
+export function logFarTermsPair(first: v128): v128 {
+  const one = f64x2.splat(1);
+  const t = f64x2.sub(first, f64x2.splat(0.5));
+  let sum = f64x2.splat(0);
+  for (let at: usize = 0; at < (<usize>farTerms) << 3; at += 8) {
+    const value = f64x2.add(one, f64x2.mul(v128.load64_splat(farSlopes + at), t));
+    sum = f64x2.add(sum, f64x2.mul(v128.load64_splat(farCoefficients + at), logPair(value)));
+  }
+  return sum;
+}
+
+/** Terms of the prior that depend on siblings and bend, for two shares at once. */
 export function logTermsPair(first: v128, second: v128): v128 {
   let sum = f64x2.splat(0);
   for (let at: usize = 0; at < (<usize>firstTerms) << 3; at += 8) {
@@ -216,12 +244,29 @@ function evaluateKnots(slope: f64): f64 {
     store<f64>(knotFirst + last, load<f64>(knotFirst + last), 8);
     store<f64>(knotSecond + last, load<f64>(knotSecond + last), 8);
   }
-  const m1 = f64x2.splat(load<f64>(lineMoments, 0) - slope);
-  const m2 = f64x2.splat(load<f64>(lineMoments, 8) * (-1.0 / 2));
-  const m3 = f64x2.splat(load<f64>(lineMoments, 16) * (1.0 / 3));
-  const m4 = f64x2.splat(load<f64>(lineMoments, 24) * (-1.0 / 4));
-  const m5 = f64x2.splat(load<f64>(lineMoments, 32) * (1.0 / 5));
-  const m6 = f64x2.splat(load<f64>(lineMoments, 40) * (-1.0 / 6));
+  let sum1 = load<f64>(lineMoments, 0) - slope;
+  let sum2 = load<f64>(lineMoments, 8);
+  let sum3 = load<f64>(lineMoments, 16);
+  let sum4 = load<f64>(lineMoments, 24);
+  let sum5 = load<f64>(lineMoments, 32);
+  let sum6 = load<f64>(lineMoments, 40);
+  for (let at: usize = 0; at < (<usize>farTerms) << 3; at += 8) {
+    const u = load<f64>(farSlopes + at);
+    const u2 = u * u;
+    const cu = load<f64>(farCoefficients + at) * u;
+    sum1 += cu;
+    sum2 += cu * u;
+    sum3 += cu * u2;
+    sum4 += cu * u * u2;
+    sum5 += cu * u2 * u2;
+    sum6 += cu * u * u2 * u2;
+  }
+  const m1 = f64x2.splat(sum1);
+  const m2 = f64x2.splat(sum2 * (-1.0 / 2));
+  const m3 = f64x2.splat(sum3 * (1.0 / 3));
+  const m4 = f64x2.splat(sum4 * (-1.0 / 4));
+  const m5 = f64x2.splat(sum5 * (1.0 / 5));
+  const m6 = f64x2.splat(sum6 * (-1.0 / 6));
   const half = f64x2.splat(0.5);
   for (let at: usize = 0; at < (<usize>knots) << 3; at += 16) {
     const first = v128.load(knotFirst + at);

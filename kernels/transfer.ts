@@ -15,6 +15,7 @@ import { drawUniform } from "./random";
 import {
   drawnLog,
   LARGEST_Z,
+  logFarTermsPair,
   logInterpolant,
   logTailsPair,
   logTermsPair,
@@ -47,7 +48,10 @@ export function drawShare(first: f64, second: f64, slope: f64): bool {
   const seconds = f64x2.replace_lane(f64x2.splat(second), 1, proposedSecond);
   const logFirsts = logPair(firsts);
   const logSeconds = logPair(seconds);
-  const prior = f64x2.add(logTailsPair(logFirsts, logSeconds), logTermsPair(firsts, seconds));
+  const prior = f64x2.add(
+    f64x2.add(logTailsPair(logFirsts, logSeconds), logTermsPair(firsts, seconds)),
+    logFarTermsPair(firsts),
+  );
   const current = f64x2.extract_lane(logFirsts, 0) - f64x2.extract_lane(logSeconds, 0);
   const ratio =
     f64x2.extract_lane(prior, 1) -

@@ -114,13 +114,13 @@ function checkChoice(where: string, name: string, value: unknown, choices: reado
 }
 
 /**
- * Pair transfers a sweep when none are asked for: sqrt(pixels), 32 for 32 x 32 and 128 for 128 x 128. A sweep then takes
- * about twice as long, and the gain is flat around this number (docs/exactness.md).
+ * Pair transfers a sweep when none are asked for: 1.25 sqrt(pixels), 40 for 32 x 32 and 160 for 128 x 128. A sweep then takes
+ * 1.3 to 2 times as long, and the gain is flat around this number (docs/exactness.md).
  *
  * @param shape `[ny, nx]`
  */
 export function defaultPairTransfers([ny, nx]: Shape): number {
-  return Math.ceil(Math.sqrt(ny * nx));
+  return Math.ceil(1.25 * Math.sqrt(ny * nx));
 }
 
 /** Sweeps between kept draws so that at most `keep` remain. */

@@ -188,7 +188,7 @@ const ARRAY_EXPOSURE = 1;
 const ARRAY_BACKGROUND = 2;
 const ARRAY_PSF = 3;
 /** Pair transfers for each transfer between nodes, and transfers between flux and each fitted background a sweep. */
-const PAIRS_PER_NODE = 10;
+const PAIRS_PER_NODE = 16;
 const BACKGROUND_TRANSFERS = 1;
 /** What a chain knows of the multiscale tree. */
 type TreeSettings = Omit<

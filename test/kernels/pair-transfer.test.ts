@@ -76,14 +76,15 @@ describe("transferPairs", () => {
     "%s: the share has the law of quadrature",
     (_, shape, changes, settings, alpha, first, second) => {
       const observation = { counts: skyImage([first, second], shape), psf: PSF, ...changes };
-      // One transfer in 10 meets the other pixel (the rest point off the image): 200 give some 30 steps between draws.
-      const chain = chainOf([observation], { ...settings, pairTransfers: 100, seed: 3 }, alpha);
+      // One transfer in 10 meets the other pixel (the rest point off the image), and up to four a call are tried however
+      // bright it is: 25 calls give some 10 steps between draws.
+      const chain = chainOf([observation], { ...settings, pairTransfers: 4, seed: 3 }, alpha);
       chain.flux.set([0.5 * (first + second) + 0.5, 0.5 * (first + second) + 0.5]);
       const model = modelOf(chain, [observation], settings.boundary ?? "spill");
       const image = chain.flux.map((value) => value * chain.reference);
       const expected = pairDistribution(image, 0, 1, model);
       const values = Array.from({ length: 4_000 }, () => {
-        expect(chain.kernels.stepTransfers(0, 0)).toBe(1);
+        for (let call = 0; call < 25; call++) expect(chain.kernels.stepTransfers(0, 0)).toBe(1);
         return Math.log(chain.flux[0]) - Math.log(chain.flux[1]);
       });
       // Kolmogorov's distribution exceeds 2.23 once in 10,000 independent samples.
@@ -163,6 +164,55 @@ describe("transferPairs", () => {
     },
   );
 
+  it("1 x 3, a bright pixel that is mostly left alone: all shares have the law of quadrature", () => {
+    // 60 transfers a call: pairs with more than a fifteenth of the total are left alone more often than not.
+    const observation = { counts: skyImage([2, 40, 5], [1, 3]), psf: PSF };
+    const chain = chainOf([observation], { pairTransfers: 60, seed: 4 }, [0.7, 0.5]);
+    chain.flux.set([4, 36, 9]);
+    const model = modelOf(chain, [observation], "spill");
+    const total = 49 * chain.reference;
+    const statistics = [
+      (x: ArrayLike<number>) => x[0] / total,
+      (x: ArrayLike<number>) => x[1] / total,
+      (x: ArrayLike<number>) => Number(x[0] < x[2]),
+      (x: ArrayLike<number>) => (x[0] * x[2]) / total ** 2,
+      (x: ArrayLike<number>) => Number(x[0] > 0.05 * total),
+    ];
+    // Over logarithms of the ratios to the second pixel, whose density has the Jacobian x0 x1 x2 / total.
+    const expected = statistics.map(() => 0);
+    let sum = 0;
+    for (let first = -24; first <= 4; first += 0.05) {
+      for (let last = -24; last <= 4; last += 0.05) {
+        const middle = total / (1 + Math.exp(first) + Math.exp(last));
+        const image = [middle * Math.exp(first), middle, middle * Math.exp(last)];
+        const weight = Math.exp(
+          logImageDensity(image, model) + Math.log(image[0]) + Math.log(image[1]) + Math.log(image[2]) - 110,
+        );
+        sum += weight;
+        for (const [index, statistic] of statistics.entries()) expected[index] += weight * statistic(image);
+      }
+    }
+    const batches = statistics.map(() => new Float64Array(50));
+    const draws = 2_000;
+    for (let batch = 0; batch < 50; batch++) {
+      for (let draw = 0; draw < draws; draw++) {
+        expect(chain.kernels.stepTransfers(0, 0)).toBe(1);
+        const image = chain.flux.map((value) => value * chain.reference);
+        for (const [index, statistic] of statistics.entries()) {
+          batches[index][batch] += statistic(image) / draws;
+        }
+      }
+    }
+    // Tried are a tenth of the calls (drawn uniformly) and some of the rest: far from all that meet a pixel.
+    expect(Number(chain.kernels.transfersTried.value) / (50 * draws * 60)).toBeLessThan(0.12);
+    for (const [index, means] of batches.entries()) {
+      const mean = means.reduce((a, b) => a + b, 0) / 50;
+      const variance = means.reduce((a, b) => a + (b - mean) ** 2, 0) / 49;
+      // Student's t of 49 degrees of freedom exceeds 4 in size once in 4,700 samples, of five once in 900.
+      expect(Math.abs(mean - expected[index] / sum) / Math.sqrt(variance / 50)).toBeLessThan(4);
+    }
+  });
+
   it("keeps the sum of the image, dark as most of it may be", () => {
     // alpha 0.003: most pixels are below the smallest mass and held there; whole nodes of them are multiplied up.
     const shape: Shape = [8, 8];
@@ -172,9 +222,8 @@ describe("transferPairs", () => {
     const observation = { counts: skyImage(counts, shape), psf: PSF };
     const chain = chainOf([observation], { pairTransfers: 20, seed: 6 }, [0.003, 0.003, 0.003]);
     chain.kernels.setTransfers(20, 0);
-    const trace = chain.kernels.allocate(8 * 100);
     for (let sweep = 0; sweep < 4_000; sweep++) {
-      expect(chain.kernels.runSweeps(1, trace, 0)).toBe(0);
+      expect(chain.kernels.runSweeps(1, chain.trace, 0)).toBe(0);
       const total = chain.flux.reduce((sum, value) => sum + value, 0) * chain.reference;
       expect(Math.abs(total / chain.kernels.totalCounts() - 1)).toBeLessThan(1e-9);
     }

@@ -30,6 +30,8 @@ export interface StepChain {
   readonly kernels: Kernels;
   readonly levels: number;
   readonly reference: number;
+  /** Address of room for one row of `runSweeps`. */
+  readonly trace: number;
   readonly flux: Float64Array;
   readonly alpha: Float64Array;
   readonly sourceCounts: Int32Array;
@@ -118,6 +120,8 @@ export function createStepChain(
   ok(kernels.prepareChain());
   kernels.seedRandom(BigInt(seed), 0n);
   const levels = Number(kernels.levels.value);
+  // Before the views are made: memory that grows takes them away.
+  const trace = kernels.allocate(8 * (6 + levels + observations.length));
   const flux = doubles(kernels.fluxArray(), pixels).fill(1);
   const alpha = doubles(kernels.alphaArray(), levels).fill(0.1);
   kernels.startChain();
@@ -125,6 +129,7 @@ export function createStepChain(
     kernels,
     levels,
     reference,
+    trace,
     flux,
     alpha,
     sourceCounts: integers(kernels.sourceCountsArray(), pixels),
