@@ -142,7 +142,10 @@ describe("tslira deconvolve --method", () => {
       ...["-o", "part.fits", "--json"],
     ]);
     const end = finished(child);
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    // The first line of progress: it is at work, and listens for signals.
+    await new Promise<void>((resolve) =>
+      child.stderr?.on("data", (text) => /iteration/.test(text) && resolve()),
+    );
     child.kill("SIGINT");
     const { code, stdout, stderr } = await end;
     expect(code, stderr).toBe(130);

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { chanceBeyond3 } from "../../src/checks/model-check.js";
 import type { SimulatedObservation } from "../../src/data/observation.js";
 import { figureDocument } from "../../src/figures/document-node.js";
+import { labelParameters } from "../../src/figures/parameter-label.js";
 import type { LiraResult } from "../../src/posterior/result.js";
 import { drawsFromBytes, errorBound, unpackSeries } from "../../src/report/packed-draws.js";
 import { unpackValues } from "../../src/report/packed-image.js";
@@ -40,7 +41,7 @@ describe("reportHtml", () => {
     const text = parse(html).body.textContent ?? "";
     expect(text).toContain(result.diagnostics.verdict.sentence);
     expect(text).toContain("test field");
-    for (const { name } of result.diagnostics.verdict.worst) expect(text).toContain(name);
+    for (const { name } of result.diagnostics.verdict.worst) expect(text).toContain(labelParameters(name));
     const ids = Array.from(parse(html).querySelectorAll("section"), ({ id }) => id);
     expect(ids).toEqual([
       ...["verdict", "numbers", "images", "closer", "draws", "parameters", "checks"],
