@@ -46,8 +46,9 @@ export interface LiraDeconvolverOptions {
    */
   readonly cycleSpin?: CycleSpin;
   /**
-   * Transfers of flux between neighbouring pixels a sweep, with the photons integrated out: sources move and pixels switch
-   * on and off within a few sweeps. 0 turns them off. Default by the size of the image (`defaultPairTransfers`); with
+   * Transfers of flux between neighbouring pixels to try a sweep, with the photons integrated out: sources move and pixels
+   * switch on and off within a few sweeps. Fewer take place where few pixels hold most of the flux: none begins more than
+   * four on average. 0 turns them off. Default by the size of the image (`defaultPairTransfers`); with
    * `cycleSpin: "random"` 0, which is then the only choice, since LIRA's law belongs to LIRA's own steps.
    */
   readonly pairTransfers?: number;
