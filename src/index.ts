@@ -19,6 +19,7 @@ export {
   type PredictiveCheckOptions,
   predictiveCheck,
 } from "./checks/predictive-check.js";
+export { DEFAULT_ADAPTIVE_PRIOR } from "./data/adaptive-prior.js";
 export type { Boundary } from "./data/boundary.js";
 export { brightestPixel } from "./data/brightest-pixel.js";
 export {
@@ -45,7 +46,9 @@ export type { PatchMixture, PatchNorm } from "./data/patch-mixture.js";
 export { type FluxFromPictureOptions, fluxFromPicture } from "./data/picture.js";
 export { type PointingOffsets, pointingOffsets } from "./data/pointing-offsets.js";
 export { poissonInterval } from "./data/poisson-interval.js";
+export { type Law, PRESET_NAMES, PRESETS, type Preset, presetOf } from "./data/presets.js";
 export type {
+  AdaptivePrior,
   BackgroundScalePrior,
   PixelPrior,
   SmoothingPrior,

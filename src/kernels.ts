@@ -15,6 +15,15 @@ export interface Kernels {
   readonly backgroundTransfersAccepted: WebAssembly.Global;
   readonly backgroundTransfersTried: WebAssembly.Global;
   allocate(bytes: number): number;
+  setStates(count: number): void;
+  stateAlphas(): number;
+  transitionPriorArray(): number;
+  transitionArray(): number;
+  deriveMatrix(): void;
+  nodeStatesArray(): number;
+  nodeStatesLength(): number;
+  smoothnessSums(): number;
+  smoothnessLength(): number;
   createChain(
     rows: number,
     cols: number,

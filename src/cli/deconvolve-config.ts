@@ -108,8 +108,21 @@ export const OBSERVATION_KEYS: Readonly<Record<keyof ObservationFileNames, Reade
   name: text,
 };
 
+/** States and transitions of the adaptive prior; `planRun` checks the numbers. */
+const adaptivePrior: Reader = (value, where) => {
+  const { alphas, transitions, ...others } = (value ?? {}) as Record<string, unknown>;
+  const isRow = (row: unknown) => Array.isArray(row) && row.every((one) => typeof one === "number");
+  const isAlphas =
+    Array.isArray(alphas) && alphas.every((alpha) => typeof alpha === "number" || isRow(alpha));
+  const isMatrix = Array.isArray(transitions) && transitions.every(isRow);
+  if (isAlphas && isMatrix && Object.keys(others).length === 0) return value;
+  throw wrong(where, '{"alphas": [...], "transitions": [[...], ...]}', value);
+};
+
 /** Settings of the sampler. */
 export const OPTION_KEYS: Readonly<Record<Exclude<keyof LiraDeconvolverOptions, "fluxInit">, Reader>> = {
+  preset: text,
+  adaptivePrior,
   alphaInit: numberOrList,
   fitAlpha: flag,
   iterations: number,

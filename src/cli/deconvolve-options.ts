@@ -1,7 +1,7 @@
 /** Options and help of `tslira deconvolve`. */
 
 import { Option } from "@commander-js/extra-typings";
-import { METHODS } from "../index.js";
+import { METHODS, PRESET_NAMES } from "../index.js";
 import { observationCommand } from "./observation-options.js";
 import {
   parseNamedNumbers,
@@ -55,6 +55,14 @@ Examples:
 
 Ctrl-C stops the run and writes what there is; a second Ctrl-C quits at once.`;
 
+/** A law by its name. */
+export function presetOption() {
+  return new Option(
+    "--preset <name>",
+    "law by name: adaptive (default), lira as LIRA and pylira, lira-paper for extended light",
+  ).choices([...PRESET_NAMES]);
+}
+
 /** The command with all its options, but without its action. */
 export function deconvolveOptions() {
   return observationCommand("deconvolve")
@@ -95,12 +103,13 @@ export function deconvolveOptions() {
     .option("--max-depth <n>", "for nuts: most doublings of a trajectory (default: 10)", parseWhole)
     .option("-s, --seed <n>", "seed; the same seed gives the same result (default: 0)", parseWhole)
     .optionsGroup("Model:")
+    .addOption(presetOption())
     .option(
       "--alpha-init <a>",
-      "starting smoothing parameter, or one a level: 0.1,0.2,... (default: 0.1)",
+      "one alpha a level in place of the adaptive prior: where it starts, or a list (default: 0.1)",
       parseNumberOrList,
     )
-    .option("--fixed-alpha", "keep the smoothing parameters at their start")
+    .option("--fixed-alpha", "one alpha a level, kept at its start")
     .option("--fit-background-scale", "fit a factor of the background")
     .addOption(
       new Option(
@@ -121,12 +130,12 @@ export function deconvolveOptions() {
     )
     .option(
       "--total-counts-prior <shape,rate>",
-      "Gamma prior of the total (default: 1,0.05)",
+      "Gamma prior of the total (default: 1,0: flat)",
       parseNamedNumbers(["shape", "rate"]),
     )
     .option(
       "--smoothing-prior <power,rate,exponent>",
-      "prior of alpha, ~ alpha^power exp(-rate alpha^exponent) (default: 1,1000,3)",
+      "one alpha a level, ~ alpha^power exp(-rate alpha^exponent) (default: 1,1000,3)",
       parseNamedNumbers(["power", "rate", "exponent"]),
     )
     .option(

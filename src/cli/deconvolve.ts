@@ -40,6 +40,7 @@ export function flagSettings(counts: string | undefined, flags: Flags): PartialS
   return {
     common: observationNames(counts, flags),
     options: given({
+      preset: flags.preset,
       alphaInit: flags.alphaInit,
       fitAlpha: flags.fixedAlpha ? false : undefined,
       iterations: flags.iterations,

@@ -6,8 +6,10 @@ import {
   type FitsHdu,
   type FitsHduInfo,
   type FitsHeader,
+  type LiraConfig,
   openFitsFile,
   parseFitsName,
+  presetOf,
   type ResultSummary,
   readImageData,
   readResultSummary,
@@ -208,14 +210,10 @@ function statisticsText(found: Statistics | undefined): string {
 /** Settings that only one of the samplers has. */
 function methodSettings(config: ResultSummary["config"]): string[][] {
   if (config.method === undefined) {
-    const { smoothingPrior: s, totalCountsPrior: t } = config;
-    const alphas = [...new Set(config.alphaInit)].map(formatNumber).join(", ");
+    const { totalCountsPrior: t } = config;
     return [
-      [
-        "alpha",
-        `${config.fitAlpha ? "sampled" : "fixed"}, from ${alphas}; ${config.alphaInit.length} levels`,
-      ],
-      ["smoothing prior", `power ${s.power}, rate ${s.rate}, exponent ${s.exponent}`],
+      ["preset", presetOf(config) ?? "none: settings of its own"],
+      ...smoothingSettings(config),
       ["total counts prior", `shape ${t.shape}, rate ${t.rate}`],
     ];
   }
@@ -232,6 +230,22 @@ function methodSettings(config: ResultSummary["config"]): string[][] {
     ["prior", config.prior],
     ["sampler", `target acceptance ${config.targetAcceptance}, at most ${config.maxDepth} doublings`],
     ...(upsampling === 1 && margin === 0 ? [] : [["sky", `upsampling ${upsampling}, margin ${margin}`]]),
+  ];
+}
+
+/** What says how smooth the blocks are. */
+function smoothingSettings(config: LiraConfig): string[][] {
+  if (config.adaptivePrior !== undefined) {
+    const alphas = config.adaptivePrior.alphas.map((alpha) =>
+      typeof alpha === "number" ? formatNumber(alpha) : `[${alpha.map(formatNumber).join(", ")}]`,
+    );
+    return [["adaptive prior", `alpha of each block one of ${alphas.join(", ")}`]];
+  }
+  const { smoothingPrior: s, alphaInit } = config;
+  const alphas = [...new Set(alphaInit)].map(formatNumber).join(", ");
+  return [
+    ["alpha", `${config.fitAlpha ? "sampled" : "fixed"}, from ${alphas}; ${alphaInit.length} levels`],
+    ["smoothing prior", `power ${s.power}, rate ${s.rate}, exponent ${s.exponent}`],
   ];
 }
 

@@ -252,9 +252,10 @@ function imageKind(
 
 /** @throws InvalidInputError when the result has no smoothing parameters */
 function smoothingPriorOf({ config }: OpenResult["result"]) {
-  if (config.method === undefined) return config.smoothingPrior;
+  if (config.method === undefined && config.adaptivePrior === undefined) return config.smoothingPrior;
   throw new InvalidInputError(
-    `plot: hyperprior must be of a result of the method lira, got ${config.method}; choose parameter-distributions`,
+    "plot: hyperprior must be of a result with one alpha a level (preset lira), got one of " +
+      `${config.method === undefined ? "the adaptive prior; choose smoothness" : `the method ${config.method}; choose parameter-distributions`}`,
   );
 }
 
