@@ -51,13 +51,12 @@ function scenario(
     backgroundScalePrior: { shape: 4, rate: 4 },
     ...changes,
   };
-  const moves = movesOf(settings);
   return {
     name: nameOf(shape, count, settings),
     observations: twoObservations(shape).slice(0, count),
     settings,
     pixels: rankedPixels(shape),
-    rankPrior: moves.length > 0,
+    rankPrior: movesOf(settings).length > 0,
   };
 }
 
@@ -142,6 +141,13 @@ function adaptivePrior(alphas: NaiveAdaptivePrior["alphas"]): NaiveAdaptivePrior
 const THREE_STATES = adaptivePrior([0.1, 0.8, 6]);
 /** One state favours the upper left and lower right children, one the upper two. */
 const DIRECTIONS = adaptivePrior([0.15, [4, 0.3, 0.5, 2], 3, [1.5, 6, 0.2, 0.4]]);
+/** Each state favours another of the four children: where one photon fell tells much. */
+const CORNERS = adaptivePrior([
+  [6, 0.3, 0.3, 0.3],
+  [0.3, 6, 0.3, 0.3],
+  [0.3, 0.3, 6, 0.3],
+  [0.3, 0.3, 0.3, 6],
+]);
 /** Eight as by default, without the smallest, under which pixels of a model of 240 would underflow. */
 const EIGHT_STATES = adaptivePrior([0.05, 0.12, 0.3, 0.8, 2, 6, 20, 60]);
 
@@ -174,6 +180,7 @@ function adaptiveScenario(
 export function adaptiveScenarios(): CalibrationScenario<AdaptiveSettings>[] {
   const three = ["3 states", THREE_STATES] as const;
   const directions = ["4 states, 2 of them directed", DIRECTIONS] as const;
+  const corners = ["faint, 4 states of one child each", CORNERS] as const;
   const eight = ["8 states", EIGHT_STATES] as const;
   return [
     adaptiveScenario([4, 4], 1, three, { boundary: "wrap", fitBackgroundScale: false }),
@@ -192,6 +199,11 @@ export function adaptiveScenarios(): CalibrationScenario<AdaptiveSettings>[] {
     adaptiveScenario([6, 5], 1, directions, {
       boundary: "spill",
       fitBackgroundScale: false,
+    }),
+    adaptiveScenario([6, 5], 1, corners, {
+      boundary: "wrap",
+      fitBackgroundScale: false,
+      totalCountsPrior: { shape: 2, rate: 0.3 },
     }),
     adaptiveScenario([4, 4], 1, three, {
       boundary: "spill",

@@ -124,9 +124,8 @@ function lookAt(
     );
   return {
     total: state.totalCounts,
-    ...numbered("alpha", state.alpha),
     ...(prior === undefined
-      ? {}
+      ? numbered("alpha", state.alpha)
       : {
           ...numbered("smoothness", smoothnessOfStates(prior, tree, state.states)),
           ...Object.fromEntries(
