@@ -35,6 +35,7 @@ import {
   deriveMatrix,
   drawStates,
   layOutStates,
+  logEvidence,
   logStatesPrior,
   nodesAbove,
   startStates,
@@ -553,6 +554,13 @@ export function stepShift(): void {
     drawShift(sourceCounts, alphas());
     setShift(drawnRow, drawnCol);
   }
+}
+/** Log evidence of the source counts given the transition matrix with the tree shifted so; see `collectStates`. */
+export function stepEvidence(row: i32, col: i32): f64 {
+  shiftIntoTree(sourceCounts, row, col);
+  aggregateCounts();
+  collectStates(true);
+  return logEvidence;
 }
 /** Step 5 alone: alpha of each level, or the states of all nodes and their transition matrix. */
 export function stepSmoothing(): void {

@@ -40,7 +40,11 @@ export {
 } from "./data/ds9-region.js";
 export { type FormatDs9RegionsOptions, formatDs9Regions } from "./data/ds9-write.js";
 export { galacticToIcrs, icrsToGalactic } from "./data/galactic.js";
-export { type MultiscaleLevel, multiscaleDecomposition } from "./data/multiscale-decomposition.js";
+export {
+  type MultiscaleLevel,
+  multiscaleDecomposition,
+  multiscaleLevels,
+} from "./data/multiscale-decomposition.js";
 export type { Observation, SimulatedObservation, WcsCard } from "./data/observation.js";
 export type { PatchMixture, PatchNorm } from "./data/patch-mixture.js";
 export { type FluxFromPictureOptions, fluxFromPicture } from "./data/picture.js";
@@ -385,7 +389,6 @@ export {
   productPrior,
   scaledPrior,
 } from "./priors/flux-prior.js";
-export { multiscaleLevels } from "./priors/multiscale.js";
 export { type MultiscalePriorOptions, multiscalePrior } from "./priors/multiscale-prior.js";
 export {
   gradientTikhonovPrior,

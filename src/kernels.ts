@@ -78,6 +78,7 @@ export interface Kernels {
   stepAggregate(row: number, col: number): void;
   stepShift(): void;
   shiftScores(): number;
+  stepEvidence(row: number, col: number): number;
   stepSmoothing(): void;
   stepImage(row: number, col: number): void;
   stepTransfers(row: number, col: number): number;

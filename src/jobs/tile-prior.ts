@@ -13,9 +13,9 @@
  * fits a transition matrix of its own, whose prior weighs no more than a few blocks: it stays.
  */
 
+import { multiscaleLevels } from "../data/multiscale-decomposition.js";
 import type { Shape } from "../image.js";
 import type { LevelConfig } from "../posterior/result.js";
-import { multiscaleLevels } from "../priors/multiscale.js";
 import { planRun } from "../runs/lira-options.js";
 import type { JobOptions } from "./job.js";
 

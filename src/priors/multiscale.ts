@@ -1,3 +1,4 @@
+import { multiscaleLevels } from "../data/multiscale-decomposition.js";
 import type { BackgroundScalePrior, SmoothingPrior, TotalCountsPrior } from "../data/prior-parameters.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape } from "../image.js";
@@ -9,18 +10,6 @@ import type { Shape } from "../image.js";
  * number, the total T, is left. A block's fractions are `Dirichlet(alpha_l, ...)` with one component a child (4, or 2
  * at an edge; a block of one child has none), and `T ~ Gamma(shape, rate)`.
  */
-
-/**
- * Number of levels of the tree above the image: how often both axes are halved (rounding up) until one pixel is left.
- *
- * @param shape `[ny, nx]`
- * @returns 0 for a single pixel, n for 2^n x 2^n
- */
-export function multiscaleLevels([ny, nx]: Shape): number {
-  let levels = 0;
-  for (let size = Math.max(ny, nx); size > 1; size = Math.ceil(size / 2)) levels++;
-  return levels;
-}
 
 function checkNumber(where: string, value: number, ok: boolean, rule: string): void {
   if (!ok || !Number.isFinite(value)) {

@@ -2,6 +2,7 @@ import { stateAlphas } from "../data/adaptive-prior.js";
 import type { Boundary } from "../data/boundary.js";
 import { checkObservations, MAX_TOTAL_COUNTS } from "../data/check-observation.js";
 import type { CycleSpin } from "../data/cycle-spin.js";
+import { multiscaleLevels } from "../data/multiscale-decomposition.js";
 import type { Observation } from "../data/observation.js";
 import type {
   AdaptivePrior,
@@ -15,7 +16,6 @@ import type { Shape, SkyImage } from "../image.js";
 import { checkStatus, instantiateKernels, type Kernels } from "../kernels.js";
 import { detectedExposures } from "../model/exposure.js";
 import { trimPsf } from "../model/psf-window.js";
-import { multiscaleLevels } from "../priors/multiscale.js";
 import { ensembleShift } from "./ensemble-shift.js";
 import { startingImage } from "./starting-images.js";
 

@@ -1,5 +1,5 @@
+import { multiscaleLevels } from "../data/multiscale-decomposition.js";
 import { type Shape, type SkyImage, skyImage } from "../image.js";
-import { multiscaleLevels } from "../priors/multiscale.js";
 import type { ChainState } from "./lira.js";
 
 /**

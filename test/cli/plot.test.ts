@@ -46,6 +46,17 @@ beforeAll(async () => {
   ];
   const made = await runCli(folder, "deconvolve", ...data, ...settings, "-o", "r.fits");
   expect(made).toMatchObject({ code: 0 });
+  const lira = await runCli(
+    folder,
+    "deconvolve",
+    ...data,
+    ...settings,
+    "--preset",
+    "lira",
+    "-o",
+    "lira.fits",
+  );
+  expect(lira).toMatchObject({ code: 0 });
 });
 
 describe("tslira plot", () => {
@@ -57,7 +68,8 @@ describe("tslira plot", () => {
       for (const [ending, start] of Object.entries(starts)) {
         const name = `${kind}.${ending}`;
         const { code, stderr } = await cli(
-          "r.fits",
+          // Of one alpha a level there is a prior to draw.
+          kind === "hyperprior" ? "lira.fits" : "r.fits",
           "--kind",
           kind,
           "-o",
