@@ -51,18 +51,21 @@ export interface Cell extends CellName, Partial<SkyScores> {
 const BACKGROUND = 0.05;
 const PSF_SIGMA = 1.8;
 
+/** A number of its own for every sky, so that the noise of one says nothing of that of another. */
+function numberOf({ name, brightness, flux }: Sky): number {
+  const text = `${name}, ${flux.shape[0]}, ${brightness}`;
+  return [...text].reduce((number, letter) => (31 * number + letter.charCodeAt(0)) % 1_000_003, 0);
+}
+
 /**
  * Simulated counts of a sky. The photons of the sky and those of the background are drawn from streams of their own, so that
  * boundaries change the former only where light reaches an edge.
  */
-export function observe(
-  { flux, name }: Pick<Sky, "flux" | "name">,
-  boundary: Boundary,
-  realisation: number,
-): Observation {
+export function observe(sky: Sky, boundary: Boundary, realisation: number): Observation {
+  const { flux, name } = sky;
   const psf = gaussianPsf(PSF_SIGMA, [13, 13]);
   const background = constantImage(flux.shape, BACKGROUND);
-  const seed = 1_000 + 2 * realisation;
+  const seed = 10_000 * numberOf(sky) + 2 * realisation;
   const light = simulateCounts(flux, psf, { boundary, seed });
   const dark = simulateCounts(constantImage(flux.shape, 0), psf, { boundary, background, seed: seed + 1 });
   const data = light.data.map((count, pixel) => count + dark.data[pixel]);
