@@ -160,20 +160,35 @@ function fillLogs(table: usize, state: i32, alpha: f64): void {
   }
 }
 
-/** Multiply `out` by the factorials of one child. */
-export function multiplyChild(out: usize, child: i32, count: i32): void {
-  if (count === 0) return;
-  const row = childFactorials + <usize>((childTables === 1 ? 0 : child) * (FEW + 1) + count) * stride;
-  for (let at: usize = 0; at < stride; at += 16) {
-    v128.store(out + at, f64x2.mul(v128.load(out + at), v128.load(row + at)));
+/**
+ * Set `out` to DM of a node of at most FEW counts in every state.
+ *
+ * @param upperLeft counts of the children; 0 for those that there are not
+ */
+export function probabilitiesOfFew(
+  out: usize,
+  kind: i32,
+  upperLeft: i32,
+  upperRight: i32,
+  lowerLeft: i32,
+  lowerRight: i32,
+): void {
+  if (kind === KINDS) {
+    for (let at: usize = 0; at < stride; at += 16) v128.store(out + at, f64x2.splat(1));
+    return;
   }
-}
-
-/** Set `out` to one over the factorials of a parent of a kind, of at most FEW counts; 1 for an only child's. */
-export function beginFew(out: usize, kind: i32, count: i32): void {
-  const row =
-    sumFactorials + <usize>((kind === KINDS ? 0 : kind) * (FEW + 1) + (kind === KINDS ? 0 : count)) * stride;
-  memory.copy(out, row, stride);
+  const count = upperLeft + upperRight + lowerLeft + lowerRight;
+  const parent = sumFactorials + <usize>(kind * (FEW + 1) + count) * stride;
+  const table = childTables === 1 ? 0 : <usize>(FEW + 1) * stride;
+  const first = childFactorials + <usize>upperLeft * stride;
+  const second = childFactorials + table + <usize>upperRight * stride;
+  const third = childFactorials + 2 * table + <usize>lowerLeft * stride;
+  const fourth = childFactorials + 3 * table + <usize>lowerRight * stride;
+  for (let at: usize = 0; at < stride; at += 16) {
+    const upper = f64x2.mul(v128.load(first + at), v128.load(second + at));
+    const lower = f64x2.mul(v128.load(third + at), v128.load(fourth + at));
+    v128.store(out + at, f64x2.mul(v128.load(parent + at), f64x2.mul(upper, lower)));
+  }
 }
 
 /** Add the logarithms of one child to `out`. */

@@ -32,7 +32,6 @@ import { addMissingCounts, drawBackgroundScale, splitBackground } from "./source
 import { log } from "./special";
 import {
   collectStates,
-  deriveMatrix,
   drawStates,
   layOutStates,
   logEvidence,

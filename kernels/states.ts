@@ -10,12 +10,10 @@
 
 import {
   addChildLogs,
-  beginFew,
   beginLogs,
   FEW,
   kindOf,
-  MAX_STATES,
-  multiplyChild,
+  probabilitiesOfFew,
   states,
   stride,
   uninformative,
@@ -114,18 +112,14 @@ export function deriveMatrix(): void {
 
 /** `message` = A B. */
 function send(from: usize): void {
-  const first = v128.load64_splat(from);
   for (let at: usize = 0; at < stride; at += 16) {
-    v128.store(message + at, f64x2.mul(first, v128.load(columns + at)));
-  }
-  let column = columns + stride;
-  for (let state = 1; state < states; state++) {
-    const weight = v128.load64_splat(from + ((<usize>state) << 3));
-    for (let at: usize = 0; at < stride; at += 16) {
-      const sum = f64x2.add(v128.load(message + at), f64x2.mul(weight, v128.load(column + at)));
-      v128.store(message + at, sum);
+    let column = columns + at;
+    let sum = f64x2.mul(v128.load64_splat(from), v128.load(column));
+    for (let weight = from + 8; weight < from + <usize>states * 8; weight += 8) {
+      column += stride;
+      sum = f64x2.add(sum, f64x2.mul(v128.load64_splat(weight), v128.load(column)));
     }
-    column += stride;
+    v128.store(message + at, sum);
   }
 }
 
@@ -149,13 +143,7 @@ function collect(level: i32, row: i32, col: i32, measured: bool): void {
   const count = upperLeft + upperRight + lowerLeft + lowerRight;
   let largest: f64 = 0;
   if (count <= FEW) {
-    beginFew(out, kind, count);
-    if (kind !== 3) {
-      multiplyChild(out, 0, upperLeft);
-      multiplyChild(out, 1, upperRight);
-      multiplyChild(out, 2, lowerLeft);
-      multiplyChild(out, 3, lowerRight);
-    }
+    probabilitiesOfFew(out, kind, upperLeft, upperRight, lowerLeft, lowerRight);
   } else {
     beginLogs(out, kind, count);
     if (kind !== 3) {
@@ -172,6 +160,7 @@ function collect(level: i32, row: i32, col: i32, measured: bool): void {
       const at = out + ((<usize>state) << 3);
       store<f64>(at, exp(load<f64>(at) - largest));
     }
+    if (states & 1) store<f64>(out + stride - 8, 0);
     if (measured) logEvidence += largest;
   }
   if (below > 0) {
@@ -190,8 +179,10 @@ function collect(level: i32, row: i32, col: i32, measured: bool): void {
       }
     }
   }
-  largest = 0;
-  for (let state = 0; state < states; state++) largest = max(largest, load<f64>(out + ((<usize>state) << 3)));
+  // The spare element of an odd number of states is 0.
+  let largests = v128.load(out);
+  for (let at: usize = 16; at < stride; at += 16) largests = f64x2.pmax(largests, v128.load(out + at));
+  largest = max(f64x2.extract_lane(largests, 0), f64x2.extract_lane(largests, 1));
   if (measured) logEvidence += log(largest);
   const scale = f64x2.splat(1 / largest);
   for (let at: usize = 0; at < stride; at += 16) {
@@ -217,14 +208,13 @@ function addEmpty(level: i32, row: i32, col: i32, count: i32): void {
     const left = 2 * col;
     const isTall = top + 1 < rowsOf(below);
     const isWide = left + 1 < cols;
-    if (isTall) logEvidence -= LOG_TWO;
-    if (isWide) logEvidence -= LOG_TWO;
+    if (isTall) logEvidence -= Math.LN2;
+    if (isWide) logEvidence -= Math.LN2;
     const counts = countsOf(below);
     row = isTall && rowHolds(counts, top + 1, left, isWide, cols) ? top + 1 : top;
     col = isWide && load<i32>(counts + ((<usize>(row * cols + left + 1)) << 2)) > 0 ? left + 1 : left;
   }
 }
-const LOG_TWO: f64 = 0.6931471805599453;
 
 function rowHolds(counts: usize, row: i32, left: i32, isWide: bool, cols: i32): bool {
   const at = counts + ((<usize>(row * cols + left)) << 2);

@@ -42,9 +42,7 @@ export type AdaptiveMistake =
   /** The children of a block take each other's parameters: upper left that of upper right, ... */
   | "alpha of the next child"
   /** A block takes the parameters of its parent's state. */
-  | "alpha of the parent"
-  /** A node with one photon counts as one without: right only where all children have the same parameter. */
-  | "single photons ignored";
+  | "alpha of the parent";
 
 /** Draw A from its prior, or from its conditional when `counted` (K x K transitions) are given. Row-major, rows sum to 1. */
 export function drawTransitions(
@@ -178,11 +176,6 @@ export function adaptiveSmoothing(
       const model = { prior: adaptivePrior, shape, transitions };
       const photons = levels.slice(1).flatMap((level) => [...level]);
       const logCounts = logCountsOfStates(levels[0], model, tree);
-      if (mistake === "single photons ignored") {
-        photons.forEach((sum, node) => {
-          if (sum < 2) logCounts[node].fill(0);
-        });
-      }
       states.set(drawStates(passUpward(logCounts, tree, transitions).beliefs, tree, transitions, random));
       if (mistake === "transitions kept") return;
       const counted = countTransitions(

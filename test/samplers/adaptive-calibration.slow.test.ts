@@ -63,7 +63,6 @@ describe("calibration under the adaptive prior notices", () => {
     ["transitions kept", directed],
     ["alpha of the next child", directed],
     ["alpha of the parent", directed],
-    ["single photons ignored", faint],
   ] satisfies [AdaptiveMistake, CalibrationScenario<AdaptiveSettings>][])(
     "a textbook chain with the mistake: %s",
     (mistake, scenario) => {
