@@ -196,11 +196,10 @@ const FIGURES = [
   },
   {
     name: "plotHyperprior",
-    text: "Under LIRA's prior, of a run with `preset: \"lira\"`: the smoothing parameter of each level against its prior. A histogram that follows the line has learnt nothing from the data.",
+    text: 'Under LIRA\'s prior, of a run with `preset: "lira"`: the smoothing parameter of each level against its prior. A histogram that follows the line has learnt nothing from the data.',
     call: "plotHyperprior(lira.trace.parameters, lira.config.smoothingPrior, { document })",
     kind: "hyperprior",
-    draw: ({ lira }, options) =>
-      plotHyperprior(lira.trace.parameters, lira.config.smoothingPrior, options),
+    draw: ({ lira }, options) => plotHyperprior(lira.trace.parameters, lira.config.smoothingPrior, options),
   },
 ];
 

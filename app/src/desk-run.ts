@@ -257,7 +257,9 @@ export function resultView(
     firstSweep: images.first + 1,
     everySweeps: images.every,
     traces: parameters.names
-      .filter((name) => /^(expectedMSCounts|logLikelihood|(smoothingParam|smoothness)\d+|bkgScale)$/.test(name))
+      .filter((name) =>
+        /^(expectedMSCounts|logLikelihood|(smoothingParam|smoothness)\d+|bkgScale)$/.test(name),
+      )
       .filter((name) => name !== "bkgScale" || result.config.fitBackgroundScale)
       .map((name) => {
         const found = result.diagnostics.parameters.find((row) => row.name === name);

@@ -1,12 +1,6 @@
 /** Settings of a run as fields of a form: defaults, explanations, checks. */
 
-import {
-  type LiraDeconvolverOptions,
-  PRESET_NAMES,
-  PRESETS,
-  type Preset,
-  type SmoothingPrior,
-} from "tslira";
+import { type LiraDeconvolverOptions, PRESET_NAMES, PRESETS, type Preset, type SmoothingPrior } from "tslira";
 
 /** A field of the form. */
 export interface Field {
@@ -70,7 +64,8 @@ export const MAIN_FIELDS: readonly Field[] = [
 const BELIEFS: Readonly<Record<Preset, string>> = {
   adaptive: "Points and diffuse light side by side: every block has its own smoothness, found from the data.",
   lira: "Mostly points: one smoothness a scale for the whole image, as LIRA and pylira by default.",
-  "lira-paper": "Extended light: one smoothness a scale, as in the figures of the pylira paper. Smears faint points.",
+  "lira-paper":
+    "Extended light: one smoothness a scale, as in the figures of the pylira paper. Smears faint points.",
 };
 
 /** The law by its name, with what the chosen one believes. */
