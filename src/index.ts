@@ -153,6 +153,11 @@ export {
   plotLocalSignificance,
   plotSignificance,
 } from "./figures/plot-significance.js";
+export {
+  type PlotSmoothnessOptions,
+  plotSmoothness,
+  type SmoothnessMaps,
+} from "./figures/plot-smoothness.js";
 export type { SkyNotation } from "./figures/sky-ticks.js";
 export type { ThemeName } from "./figures/theme.js";
 export {

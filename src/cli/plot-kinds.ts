@@ -26,6 +26,7 @@ import {
   plotRank,
   plotRegionDistribution,
   plotResiduals,
+  plotSmoothness,
   predictiveCheck,
   type SkyImage,
   type SkyPanelOptions,
@@ -147,6 +148,10 @@ export const PLOT_KINDS: Readonly<Record<string, PlotKind>> = {
     summary: "the mean taken apart: sums and fractions of every level",
     svg: ({ result }, { figure, stretch }) =>
       plotMultiscale(result.mean, { ...figure, ...given({ stretch, unit: result.unit }) }),
+  },
+  smoothness: {
+    summary: "where the data call for points and where for diffuse light (adaptive prior)",
+    svg: ({ result }, { figure, sky }) => plotSmoothness(result, { ...figure, ...sky }),
   },
   comparison: {
     summary: "several results on one scale, and what they differ by; from the truth with --truth",

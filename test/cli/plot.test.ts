@@ -85,6 +85,24 @@ describe("tslira plot", () => {
     }
   });
 
+  it("draws maps of smoothness of the adaptive prior, hyperpriors of LIRA's, and says which is which", async () => {
+    await cli("r.fits", "-k", "smoothness", "--axes", "pixels", "--title", "Where points are", "-o", "s.svg");
+    const svg = file("s.svg").toString();
+    // 17 x 12 pixels: 17 / 4 blocks of 4 x 4 on the longer side, but only 17 / 8 of 8 x 8.
+    for (const text of [">Where points are<", "Blocks of 2 × 2", "Blocks of 4 × 4", "diffuse light", "x (pixel)"])
+      expect(svg).toContain(text);
+    expect(svg).not.toContain("Blocks of 8 × 8");
+    expect(await cli("lira.fits", "-k", "smoothness", "-o", "x.svg")).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/must have maps of smoothness, .* got none; run with preset adaptive/),
+    });
+    expect((await cli("r.fits", "-k", "hyperprior", "-o", "x.svg")).stderr).toMatch(
+      /one alpha a level \(preset lira\), got one of the adaptive prior; choose smoothness/,
+    );
+    await cli("r.fits", "-k", "parameter-traces", "--parameter", "smoothness0", "-o", "t.svg");
+    expect(file("t.svg").toString()).toContain(">mean ln α, 2 × 2<");
+  });
+
   it("compares results, with each other and with the truth", async () => {
     copyFileSync(join(folder, "r.fits"), join(folder, "other.fits"));
     await cli("r.fits", "other.fits", "-k", "comparison", "--truth", "sim/flux.fits", "-o", "compared.svg");
