@@ -9,7 +9,7 @@ import {
   type LiraDeconvolverOptions,
   type ObservationFileNames,
 } from "../node.js";
-import { cutoutFromText } from "./option-values.js";
+import { cutoutFromText, planesFromText } from "./option-values.js";
 
 /** Where several observations lie: from their headers, the same pixels, or `[x, y]` of each relative to the first. */
 export type Offsets = "wcs" | "none" | readonly (readonly [x: number, y: number])[];
@@ -101,10 +101,20 @@ export const OBSERVATION_KEYS: Readonly<Record<keyof ObservationFileNames, Reade
   psf: path,
   exposure: path,
   background: path,
-  mask: path,
+  mask: (value, where, folder) =>
+    typeof value === "string" && value.startsWith("!")
+      ? `!${path(value.slice(1), where, folder)}`
+      : path(value, where, folder),
   backgroundUnit: text,
   cutout,
   psfCutout: cutout,
+  planes: (value, where) => {
+    const found = typeof value === "string" ? planesFromText(value) : undefined;
+    if (found === undefined) throw wrong(where, 'text like "3" or "2:5"', value);
+    return found;
+  },
+  align: text,
+  invertMask: flag,
   name: text,
 };
 

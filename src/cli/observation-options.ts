@@ -3,7 +3,7 @@
 import { Command, type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
 import type { Cutout, ObservationFileNames } from "../node.js";
 import { given } from "./given.js";
-import { parseCutout } from "./option-values.js";
+import { parseCutout, parsePlanes } from "./option-values.js";
 
 /** Files and cut-outs of one observation. */
 function fileOptions() {
@@ -15,12 +15,23 @@ function fileOptions() {
       "--background-unit <unit>",
       "what the background file holds (default: flux)",
     ).choices(["flux", "counts"]),
-    mask: new Option("-m, --mask <file>", "1 = use the pixel, 0 = ignore it (default: use all)"),
+    mask: new Option(
+      "-m, --mask <file>",
+      "image, 1 = use the pixel, 0 = ignore it, or region file, inside is used; '!holes.reg' turns it round",
+    ),
     cutout: new Option(
       "--cutout <x0:x1,y0:y1>",
       "part of the counts: columns, rows, from 0, ends excluded",
     ).argParser(parseCutout),
     psfCutout: new Option("--psf-cutout <x0:x1,y0:y1>", "part of the psf").argParser(parseCutout),
+    plane: new Option(
+      "--plane <n>",
+      "plane of a cube of counts, from 0; 2:5 sums planes 2, 3 and 4",
+    ).argParser(parsePlanes),
+    align: new Option(
+      "--align <by>",
+      "how what goes with the counts lies on them: sky, by the headers, or pixels, one by one (default: sky)",
+    ).choices(["sky", "pixels"] as const),
   };
 }
 
@@ -29,7 +40,7 @@ function fileOptions() {
  * belong to this group of the help until another is opened.
  */
 export function observationCommand(name: string) {
-  const { psf, exposure, background, backgroundUnit, mask, cutout, psfCutout } = fileOptions();
+  const { psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, plane, align } = fileOptions();
   return new Command(name)
     .argument("[counts]", "counts image, whole numbers >= 0")
     .optionsGroup("Observation:")
@@ -40,6 +51,8 @@ export function observationCommand(name: string) {
     .addOption(mask)
     .addOption(cutout)
     .addOption(psfCutout)
+    .addOption(plane)
+    .addOption(align)
     .option("--name <name>", "name of the observation (default: the file's)")
     .option("--config <file>", "settings, and several observations, as JSON; flags win over it")
     .addOption(
@@ -65,6 +78,8 @@ export interface ObservationFlags {
   readonly mask?: string | undefined;
   readonly cutout?: Cutout | undefined;
   readonly psfCutout?: Cutout | undefined;
+  readonly plane?: readonly [start: number, end: number] | undefined;
+  readonly align?: "sky" | "pixels" | undefined;
   readonly name?: string | undefined;
 }
 
@@ -73,6 +88,19 @@ export function observationNames(
   counts: string | undefined,
   flags: ObservationFlags,
 ): Partial<ObservationFileNames> {
-  const { psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, name } = flags;
-  return given({ counts, psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, name });
+  const {
+    psf,
+    exposure,
+    background,
+    backgroundUnit,
+    mask,
+    cutout,
+    psfCutout,
+    plane: planes,
+    align,
+    name,
+  } = flags;
+  return given({
+    ...{ counts, psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, planes, align, name },
+  });
 }

@@ -37,8 +37,9 @@ export function shellWords(text: string): string[] {
 
 /** The file where it was, beside the result, or in a folder of the same name there; undefined when it is nowhere. */
 async function find(name: string, result: string): Promise<string | undefined> {
-  const { path } = parseFitsName(name);
-  const extension = name.slice(path.length);
+  const sign = name.startsWith("!") ? "!" : "";
+  const { path } = parseFitsName(name.slice(sign.length));
+  const extension = name.slice(sign.length + path.length);
   const beside = dirname(result);
   for (const place of [path, join(beside, path), join(beside, basename(path))]) {
     if (
@@ -47,7 +48,7 @@ async function find(name: string, result: string): Promise<string | undefined> {
         () => false,
       )
     )
-      return place + extension;
+      return sign + place + extension;
   }
   return undefined;
 }

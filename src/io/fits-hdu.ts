@@ -30,6 +30,8 @@ export interface FitsHduBase {
   readonly dataOffset: number;
   /** Bytes of data, without padding. */
   readonly dataLength: number;
+  /** What breaks the standard here but could be read all the same, one sentence each; absent when nothing does. */
+  readonly warnings?: readonly string[];
 }
 
 /** An image of any number of axes >= 1. */
@@ -93,6 +95,18 @@ function readBitpix(where: string, header: FitsHeader): Bitpix {
   );
 }
 
+const isText = (value: unknown) => typeof value === "string";
+const isWhole = (value: unknown) => typeof value === "bigint" || Number.isSafeInteger(value);
+
+/** Cards that say nothing about where data lie or what they are: of a wrong type they are ignored. */
+const RESERVED: readonly (readonly [keyword: string, rule: string, holds: (value: unknown) => boolean])[] = [
+  ["EXTNAME", "text", isText],
+  ["EXTVER", "a whole number", isWhole],
+  ["EXTLEVEL", "a whole number", isWhole],
+  ["BUNIT", "text", isText],
+  ["BLANK", "a whole number", isWhole],
+];
+
 /** Axis lengths in FITS order, NAXIS1 first. */
 function readAxes(where: string, header: FitsHeader): number[] {
   const count = headerInteger(where, header, "NAXIS", { min: 0, max: 999 });
@@ -148,8 +162,17 @@ export function describeHdu(
       `data must have fewer than 2^53 bytes, got axes ${axes.join(" x ")}, PCOUNT ${parameters}`,
     );
   }
-  const version = headerInteger(label, header, "EXTVER", { min: -MAX_SIZE, max: MAX_SIZE, fallback: 1 });
-  const base: FitsHduBase = { index, name, version, header, label, headerOffset, dataOffset, dataLength };
+  const warnings = RESERVED.flatMap(([keyword, rule, holds]) => {
+    const value = header.has(keyword) ? header.get(keyword) : undefined;
+    if (value === undefined || holds(value)) return [];
+    return [`${label}: ${keyword} should be ${rule}, got ${JSON.stringify(String(value))}; it is ignored`];
+  });
+  const given = header.get("EXTVER");
+  const version = typeof given === "number" && Number.isSafeInteger(given) ? given : 1;
+  const base: FitsHduBase = {
+    ...{ index, name, version, header, label, headerOffset, dataOffset, dataLength },
+    ...(warnings.length > 0 && { warnings }),
+  };
   const extension = index === 0 ? "IMAGE" : (header.text("XTENSION") ?? "");
   if (extension === "BINTABLE" || extension === "A3DTABLE" || extension === "TABLE") {
     if (axes.length !== 2 || bitpix !== 8 || groupCount !== 1) {
@@ -229,7 +252,10 @@ export function readFits(
   const hdus: FitsHdu[] = [];
   for (let offset = 0; offset < bytes.length; ) {
     const index = hdus.length;
-    if (index > 0 && isFiller(bytes, offset)) break;
+    if (index > 0 && !isExtension(bytes, offset)) {
+      hdus.push(withTrailer(hdus.pop()!, source, bytes, offset, bytes.length - offset));
+      break;
+    }
     const end = findEndCard(bytes, offset);
     if (end < 0) throw missingEndError(source, index);
     const dataOffset = offset + paddedLength(end + 1 - offset);
@@ -241,6 +267,29 @@ export function readFits(
     offset = dataOffset + paddedLength(info.dataLength);
   }
   return hdus;
+}
+
+/** Whether a header of an extension begins at `offset`. */
+export function isExtension(bytes: Uint8Array, offset: number): boolean {
+  return new TextDecoder("latin1").decode(bytes.subarray(offset, offset + 8)) === "XTENSION";
+}
+
+/**
+ * The last HDU of a file that goes on behind it: a warning, unless there is nothing but zeros or blanks.
+ *
+ * @param bytes of what follows, from `offset`; perhaps only its beginning
+ * @param length bytes that follow in the file
+ */
+export function withTrailer<H extends FitsHduInfo>(
+  last: H,
+  source: string,
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+): H {
+  if (isFiller(bytes, offset)) return last;
+  const warning = `${source}: file should end with its last HDU, got ${length} more ${length === 1 ? "byte" : "bytes"} that begin no extension; they are ignored`;
+  return { ...last, warnings: [...(last.warnings ?? []), warning] };
 }
 
 /** Whether everything from `offset` is zeros or blanks, as on files padded to tape records. */
@@ -287,13 +336,25 @@ export function findHdu<H extends FitsHduInfo>(hdus: readonly H[], selector?: Hd
   );
 }
 
+/** A file name taken apart. */
+export interface FitsName {
+  readonly path: string;
+  /** Number or name of an HDU. */
+  readonly extension?: string | number;
+  /** Plane of a cube, from 0. */
+  readonly plane?: number;
+}
+
 /**
- * Take apart a file name with an optional extension in brackets, as in `counts.fits.gz[PSF]` or `all.fits[2]`.
+ * Take apart a file name with an optional extension in brackets, as in `counts.fits.gz[PSF]` or `all.fits[2]`, and an optional plane of a
+ * cube behind it, as in `cube.fits[0][3]`.
  *
  * @returns the path, and the extension: a number for whole numbers, otherwise its name
  * @throws InvalidInputError when the brackets or the path are empty
  */
-export function parseFitsName(text: string): { path: string; extension?: string | number } {
+export function parseFitsName(text: string): FitsName {
+  const [, cube, number] = /^(.*\])\[(\d+)\]$/s.exec(text) ?? [];
+  if (cube !== undefined) return { ...parseFitsName(cube), plane: Number(number) };
   const [, path, inner] = /^(.*)\[([^[\]]*)\]$/s.exec(text) ?? [];
   if (path === undefined || inner === undefined) return { path: text };
   const extension = inner.trim();

@@ -37,13 +37,12 @@ function readScaling({ header, label, bitpix }: FitsImageInfo): Scaling {
   const zero = headerNumber(label, header, "BZERO", 0);
   const blank = bitpix > 0 ? header.get("BLANK") : undefined;
   if (blank === undefined) return { scale, zero };
-  if (typeof blank === "bigint" || Number.isInteger(blank))
-    return { scale, zero, blank: blank as number | bigint };
-  throw new FormatError(`${label}: BLANK must be a whole number, got ${String(blank)}; correct the header`);
+  const whole = typeof blank === "bigint" || Number.isInteger(blank);
+  return whole ? { scale, zero, blank: blank as number | bigint } : { scale, zero };
 }
 
 /** @throws FormatError unless the HDU is an image */
-function checkIsImage(hdu: FitsHdu): asserts hdu is Extract<FitsHdu, { kind: "image" }> {
+export function checkIsImage(hdu: FitsHdu): asserts hdu is Extract<FitsHdu, { kind: "image" }> {
   if (hdu.kind === "image") return;
   const packed = hdu.header.get("ZIMAGE") === true;
   throw new FormatError(
