@@ -177,7 +177,10 @@ export {
   composeObservation,
   type NamedHdu,
   type ObservationHdus,
+  type RegionMask,
 } from "./io/compose-observation.js";
+export type { FitsSection } from "./io/fits-section.js";
+export { type HduKind, type HduKindName, hduKind } from "./io/hdu-kind.js";
 export {
   type EventColumn,
   type EventColumns,

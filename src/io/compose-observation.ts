@@ -15,7 +15,10 @@ import {
   readImageData,
   wcsCards,
 } from "./fits.js";
-import { type Cutout, type FitsSection, imageSize, sectionHdu } from "./fits-section.js";
+import { type Cutout, type FitsSection, sectionHdu } from "./fits-section.js";
+import { imageSize } from "./fits-shape.js";
+import { checkPlausible } from "./plausible.js";
+import { type RadialPsf, radialPsfImage, readRadialPsf } from "./radial-psf.js";
 
 export type { Cutout } from "./fits-section.js";
 
@@ -77,6 +80,12 @@ export interface ComposedObservation {
   readonly notes: readonly string[];
   /** Unit of the flux: counts, by the unit of the exposure if there is one; absent when the exposure's file does not say. */
   readonly unit?: string;
+}
+
+/** @throws InvalidInputError unless it is a way of `ComposeOptions` to align, or absent */
+function checkAlign(align: unknown): void {
+  if (align === undefined || align === "sky" || align === "pixels") return;
+  throw new InvalidInputError(`align: must be "sky" or "pixels", got ${JSON.stringify(align)}; choose one`);
 }
 
 /** @throws InvalidInputError unless it is a unit of `ComposeOptions`, or absent */
@@ -195,7 +204,7 @@ export function composeObservation(hdus: ObservationHdus, options: ComposeOption
     };
   const parts = {
     counts: part("counts", hdus.counts)!,
-    psf: part("psf", hdus.psf)!,
+    psf: readRadialPsf(hdus.psf.name, [hdus.psf.hdu], hdus.psf.hdu) ?? part("psf", hdus.psf)!,
     exposure: part("exposure", hdus.exposure),
     background: part("background", hdus.background),
     mask: hdus.mask && "regions" in hdus.mask ? hdus.mask : part("mask", hdus.mask),
@@ -206,7 +215,7 @@ export function composeObservation(hdus: ObservationHdus, options: ComposeOption
 /** The images of one observation, of which only the parts in use are there. */
 export interface ObservationParts {
   readonly counts: NamedHdu;
-  readonly psf: NamedHdu;
+  readonly psf: NamedHdu | RadialPsf;
   readonly exposure?: NamedHdu | undefined;
   readonly background?: NamedHdu | undefined;
   readonly mask?: NamedHdu | RegionMask | undefined;
@@ -216,12 +225,13 @@ export interface ObservationParts {
 export function composeParts(hdus: ObservationParts, options: ComposeOptions = {}): ComposedObservation {
   const { backgroundUnit = "flux", align = "sky", invertMask = false } = options;
   checkBackgroundUnit(backgroundUnit);
+  checkAlign(align);
   const counts = onePlane("counts", hdus.counts, options);
   const wcs = wcsCards(hdus.counts.hdu.header);
   const grid = { shape: counts.shape, wcs };
   const notes = [
     ...new Set(
-      Object.values(hdus).flatMap((one: NamedHdu | RegionMask | undefined) =>
+      Object.values(hdus).flatMap((one: NamedHdu | RegionMask | RadialPsf | undefined) =>
         one && "hdu" in one ? (one.hdu.warnings ?? []) : [],
       ),
     ),
@@ -242,7 +252,12 @@ export function composeParts(hdus: ObservationParts, options: ComposeOptions = {
     notes.push(...drawn.warnings);
     return drawn.regions[0]!.weights;
   };
-  const psf = onGrid("psf", hdus.psf);
+  const psfOf = (given: NamedHdu | RadialPsf): SkyImage => {
+    if ("hdu" in given) return onGrid("psf", given);
+    notes.push(...given.notes);
+    return radialPsfImage(given, grid);
+  };
+  const psf = psfOf(hdus.psf);
   const given = {
     counts,
     ...(hdus.exposure && { exposure: onGrid("exposure", hdus.exposure) }),
@@ -255,6 +270,10 @@ export function composeParts(hdus: ObservationParts, options: ComposeOptions = {
     background && exposure && hdus.exposure && backgroundUnit === "counts"
       ? perExposure(hdus.background?.name ?? "background", background, exposure)
       : background;
+  checkPlausible(
+    { ...field.images, psf, ...(inFlux === undefined ? {} : { background: inFlux }) },
+    { psf: hdus.psf.name, background: hdus.background?.name ?? "background" },
+  );
   const per = hdus.exposure?.hdu.header.text("BUNIT");
   const unit = hdus.exposure === undefined ? "count" : per ? `count / (${per})` : undefined;
   return {

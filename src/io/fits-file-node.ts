@@ -11,6 +11,7 @@ import {
   describeHdu,
   type FitsHdu,
   type FitsHduInfo,
+  type FitsImageHdu,
   findHdu,
   type HduSelector,
   isExtension,
@@ -23,6 +24,7 @@ import { BLOCK_LENGTH, findEndCard, MAX_HEADER_CARDS, parseHeader } from "./fits
 import { decodePixels, type FitsImage } from "./fits-image.js";
 import { type FitsSection, sectionHdu, sectionLayout } from "./fits-section.js";
 import { withFileErrors } from "./fits-temporary-node.js";
+import { unpackImage } from "./fits-tiles.js";
 import { type FitsHduInput, writeFits } from "./fits-write.js";
 import { checkMaxBytes, DEFAULT_MAX_BYTES, isGzip } from "./gzip.js";
 import { gunzipNode, gzipNode } from "./gzip-node.js";
@@ -228,6 +230,13 @@ export async function openFitsFile(
   });
 }
 
+/** Planes of an image in memory. */
+function planesOf(hdu: FitsHdu, first: number, count: number): FitsImage {
+  const plain = hdu.kind === "image" ? unpackImage(hdu) : hdu;
+  const { start, length, shape } = planeRange(plain, first, count);
+  return decodePixels(plain as FitsImageHdu, plain.data.subarray(start, start + length), shape);
+}
+
 function memoryFile(hdus: readonly FitsHdu[]): FitsFile {
   return {
     hdus,
@@ -237,12 +246,7 @@ function memoryFile(hdus: readonly FitsHdu[]): FitsFile {
     },
     readPlanes: async (selector, first, count) => {
       const hdu = findHdu(hdus, selector);
-      const { start, length, shape } = planeRange(hdu, first, count);
-      return decodePixels(
-        hdu as FitsHdu & { kind: "image" },
-        hdu.data.subarray(start, start + length),
-        shape,
-      );
+      return planesOf(hdu, first, count);
     },
     close: async () => {},
   };
@@ -262,8 +266,10 @@ function lazyFile(
     hdus,
     readHdu: async (selector, section) => {
       const hdu = findHdu(hdus, selector);
-      if (section === undefined || hdu.kind !== "image")
-        return { ...hdu, data: await read(hdu.dataOffset, hdu.dataLength) };
+      if (section === undefined || hdu.kind !== "image" || hdu.packed !== undefined) {
+        const whole = { ...hdu, data: await read(hdu.dataOffset, hdu.dataLength) };
+        return section === undefined ? whole : sectionHdu(hdu.label, whole, section);
+      }
       const { info, starts, rowLength } = sectionLayout(hdu.label, hdu, section);
       checkLength(path, info.dataLength, maxBytes);
       const data = new Uint8Array(info.dataLength);
@@ -278,6 +284,8 @@ function lazyFile(
     },
     readPlanes: async (selector, first, count) => {
       const hdu = findHdu(hdus, selector);
+      if (hdu.kind === "image" && hdu.packed !== undefined)
+        return planesOf({ ...hdu, data: await read(hdu.dataOffset, hdu.dataLength) }, first, count);
       const { start, length, shape } = planeRange(hdu, first, count);
       return decodePixels(
         hdu as FitsHduInfo & { kind: "image" },

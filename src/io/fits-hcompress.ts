@@ -28,22 +28,21 @@ export function hcompressDecode(
   if (rows !== ny || cols !== nx || rows * cols > MOST_PIXELS) {
     throw damagedTile(where, `a tile of ${cols} x ${rows} instead of ${nx} x ${ny}`);
   }
-  const total = Number(view.getBigInt64(14));
   const planes = bytes.subarray(22, 25);
   if (planes.length < 3 || planes.some((count) => count > 64)) throw damagedTile(where, "too few bytes");
-  const coefficients = new Float64Array(rows * cols);
+  const coefficients = new BigInt64Array(rows * cols);
   readPlanes(where, bytes, coefficients, rows, cols, [...planes]);
-  coefficients[0] = total;
-  if (scale > 1) for (let at = 0; at < coefficients.length; at++) coefficients[at] = coefficients[at]! * scale;
+  coefficients[0] = view.getBigInt64(14);
+  if (scale > 1) for (let at = 0; at < coefficients.length; at++) coefficients[at]! *= BigInt(scale);
   invertTransform(coefficients, rows, cols);
-  for (let at = 0; at < out.length; at++) out[at] = coefficients[at]!;
+  for (let at = 0; at < out.length; at++) out[at] = Number(coefficients[at]!);
 }
 
 /** Bit planes of the four quadrants, most significant first, then the signs. */
 function readPlanes(
   where: string,
   bytes: Uint8Array,
-  out: Float64Array,
+  out: BigInt64Array,
   rows: number,
   cols: number,
   planes: readonly number[],
@@ -57,17 +56,12 @@ function readPlanes(
     [cols * halfRows + halfCols, rows >> 1, cols >> 1, planes[2]!],
   ] as const;
   for (const [start, height, width, count] of quadrants) {
-    if (height === 0 || width === 0) {
-      // Planes of an empty quadrant are coded all the same, as one code of four zeros each.
-      for (let plane = count - 1; plane >= 0; plane--) reader.bits(4);
-      continue;
-    }
     for (let plane = count - 1; plane >= 0; plane--) readPlane(where, reader, out, start, cols, height, width, plane);
   }
   if (reader.bits(4) !== 0) throw damagedTile(where, "no end of its bit planes");
   reader.align();
   for (let at = 0; at < out.length; at++) {
-    if (out[at] !== 0 && reader.bit() === 1) out[at] = -out[at]!;
+    if (out[at] !== 0n && reader.bit() === 1) out[at] = -out[at]!;
   }
 }
 
@@ -75,14 +69,14 @@ function readPlanes(
 function readPlane(
   where: string,
   reader: BitReader,
-  out: Float64Array,
+  out: BigInt64Array,
   start: number,
   cols: number,
   height: number,
   width: number,
   plane: number,
 ): void {
-  const weight = 2 ** plane;
+  const weight = 2n ** BigInt(plane);
   const code = reader.bits(4);
   const wide = (width + 1) >> 1;
   const high = (height + 1) >> 1;
@@ -154,60 +148,84 @@ function readHuffman(reader: BitReader): number {
   }
 }
 
-/** Undo the H-transform in place: levels from the coarsest, each of sums and differences of 2 x 2 pixels. */
-function invertTransform(a: Float64Array, rows: number, cols: number): void {
+/**
+ * Undo the H-transform in place: levels from the coarsest, each of sums and differences of 2 x 2 pixels. Of the coefficients of a level the
+ * bits below its unit were dropped, which the parity of the others gives back.
+ */
+function invertTransform(a: BigInt64Array, rows: number, cols: number): void {
   const levels = Math.ceil(Math.log2(Math.max(rows, cols)) - 1e-9);
-  const scratch = new Float64Array(Math.max(rows, cols));
-  // Coefficients were rounded to even numbers of their level: the low bits are put back.
-  let bit0 = 2 ** Math.max(0, levels - 1);
+  if (levels === 0) return;
+  const scratch = new BigInt64Array(Math.max(rows, cols));
+  let unit = 2n ** BigInt(levels - 1);
+  a[0] = rounded(a[0]!, 4n * unit);
   for (let level = levels - 1; level >= 0; level--) {
-    const nRows = Math.ceil(rows / 2 ** level);
-    const nCols = Math.ceil(cols / 2 ** level);
+    const [nRows, nCols] = [Math.ceil(rows / 2 ** level), Math.ceil(cols / 2 ** level)];
     for (let row = 0; row < nRows; row++) unshuffle(a, row * cols, 1, nCols, scratch);
     for (let col = 0; col < nCols; col++) unshuffle(a, col, cols, nRows, scratch);
-    invertLevel(a, cols, nRows, nCols, bit0, level === 0);
-    bit0 /= 2;
+    invertLevel(a, cols, nRows, nCols, unit, level === 0 ? 2n : 1n);
+    unit /= 2n;
   }
 }
 
 /** Halves of a line become its even and odd places. */
-function unshuffle(a: Float64Array, start: number, step: number, length: number, scratch: Float64Array): void {
+function unshuffle(
+  a: BigInt64Array,
+  start: number,
+  step: number,
+  length: number,
+  scratch: BigInt64Array,
+): void {
   const half = (length + 1) >> 1;
   for (let at = 0; at < length; at++) scratch[at] = a[start + at * step]!;
   for (let at = 0; at < length; at++)
     a[start + at * step] = (at & 1) === 0 ? scratch[at >> 1]! : scratch[half + (at >> 1)]!;
 }
 
-/** Round to a multiple of a power of two, halves away from zero. */
-function rounded(value: number, unit: number): number {
-  const half = unit / 2;
-  const shifted = value >= 0 ? value + half : value + half - 1;
-  return Math.floor(shifted / unit) * unit;
+/** The nearest multiple of a power of two, halves away from zero. @param unit 1 and below: all whole numbers */
+function rounded(value: bigint, unit: bigint): bigint {
+  if (unit <= 1n) return value;
+  return (value + (value >= 0n ? unit / 2n : unit / 2n - 1n)) & -unit;
 }
 
+/** Sum and differences of 2 x 2 pixels become these pixels. @param unit of the differences across both axes; 1 at the finest level */
 function invertLevel(
-  a: Float64Array,
+  a: BigInt64Array,
   cols: number,
   nRows: number,
   nCols: number,
-  bit0: number,
-  last: boolean,
+  unit: bigint,
+  shift: bigint,
 ): void {
-  const [bit1, bit2] = [2 * bit0, 4 * bit0];
-  const lowest = (value: number, unit: number) => (Math.floor(value / unit) % 2 === 0 ? 0 : unit);
-  void bit2;
-  void last;
-  void lowest;
-  void bit1;
+  const twice = 2n * unit;
+  // Two pixels at an edge of odd length.
+  const pair = (first: number, second: number) => {
+    const difference = rounded(a[second]!, twice);
+    const low = difference & twice;
+    const sum = a[first]! >= 0n ? a[first]! - low : a[first]! + low;
+    a[second] = (sum + difference) >> shift;
+    a[first] = (sum - difference) >> shift;
+  };
   for (let row = 0; row < nRows; row += 2) {
     for (let col = 0; col < nCols; col += 2) {
       const at = row * cols + col;
       const [right, below] = [col + 1 < nCols, row + 1 < nRows];
-      void rounded;
-      void right;
-      void below;
-      void at;
-      void a;
+      if (!right && !below) a[at] = a[at]! >> shift;
+      else if (!right) pair(at, at + cols);
+      else if (!below) pair(at, at + 1);
+      else {
+        const both = rounded(a[at + cols + 1]!, unit);
+        const low = both & unit;
+        const withLow = (value: bigint) => (value >= 0n ? value + low : value - low);
+        const down = withLow(rounded(a[at + cols]!, twice));
+        const across = withLow(rounded(a[at + 1]!, twice));
+        const odd = (both ^ down ^ across) & twice;
+        const given = a[at]!;
+        const sum = given >= 0n ? given + low - odd : given + (low === 0n ? odd : low - odd);
+        a[at + cols + 1] = (sum + down + across + both) >> shift;
+        a[at + cols] = (sum + down - across - both) >> shift;
+        a[at + 1] = (sum - down + across - both) >> shift;
+        a[at] = (sum - down - across + both) >> shift;
+      }
     }
   }
 }

@@ -10,6 +10,9 @@ import {
   parseHeader,
 } from "./fits-header.js";
 
+import { packedImage } from "./fits-tiles.js";
+import { hduKind } from "./hdu-kind.js";
+
 /** Numbers that BITPIX may be. */
 export type Bitpix = 8 | 16 | 32 | 64 | -32 | -64;
 
@@ -40,6 +43,8 @@ export interface FitsImageInfo extends FitsHduBase {
   readonly bitpix: Bitpix;
   /** Length of each axis, slowest first (numpy order): `[NAXISn, ..., NAXIS1]`. */
   readonly shape: readonly number[];
+  /** The table that holds the tiles, where the image is compressed by tiles; its bytes are then those of the data. */
+  readonly packed?: Pick<FitsTableInfo, "form" | "rows" | "rowLength" | "columnCount">;
 }
 
 /** A binary or ASCII table. */
@@ -182,7 +187,10 @@ export function describeHdu(
     }
     const columnCount = headerInteger(label, header, "TFIELDS", { min: 0, max: 999 });
     const form = extension === "TABLE" ? "ascii" : "binary";
-    return { ...base, kind: "table", form, rows: axes[1]!, rowLength: axes[0]!, columnCount };
+    const table = { form, rows: axes[1]!, rowLength: axes[0]!, columnCount } as const;
+    if (header.get("ZIMAGE") === true && form === "binary")
+      return { ...base, kind: "image", ...packedImage(label, header), packed: table };
+    return { ...base, kind: "table", ...table };
   }
   if ((extension === "IMAGE" || extension === "IUEIMAGE") && axes.length > 0 && !groups) {
     if (counted && (parameters !== 0 || groupCount !== 1)) {
@@ -314,6 +322,17 @@ function selectHdu<H extends FitsHduInfo>(hdus: readonly H[], selector: HduSelec
   return name === undefined ? undefined : hdus.find((hdu) => matches(hdu, name.trim(), Number(version)));
 }
 
+/** What a file without an image holds instead, by its most telling HDU. */
+function noImageError(source: string, hdus: readonly FitsHduInfo[]): InvalidInputError {
+  const kinds = hdus.map((hdu) => ({ hdu, ...hduKind(hdu) }));
+  const told = kinds.find(({ kind }) => !["table", "empty", "good times"].includes(kind));
+  const { hdu, is, remedy } = told ?? kinds.at(-1)!;
+  return new InvalidInputError(
+    `${source}: must hold an image, got ${is} (HDU ${hdu.index}${hdu.name ? ` ${hdu.name}` : ""}); ${remedy}`,
+    { fields: { kind: told?.kind ?? "table", hdu: hdu.index } },
+  );
+}
+
 /**
  * The HDU that a selector names; without selector, the first image with pixels.
  *
@@ -325,9 +344,10 @@ export function findHdu<H extends FitsHduInfo>(hdus: readonly H[], selector?: Hd
       ? hdus.find((hdu) => hdu.kind === "image" && hdu.dataLength > 0)
       : selectHdu(hdus, selector);
   if (found !== undefined) return found;
+  const source = hdus[0]?.label.replace(/\[[^[]*$/, "") ?? "FITS";
+  if (selector === undefined && hdus.length > 0) throw noImageError(source, hdus);
   const present = hdus.map((hdu) => `${hdu.index} ${hdu.name || "(no name)"} ${hdu.kind}`).join(", ");
   const wanted = selector === undefined ? "an image" : `HDU ${JSON.stringify(selector)}`;
-  const source = hdus[0]?.label.replace(/\[[^[]*$/, "") ?? "FITS";
   throw new InvalidInputError(
     `${source}: must hold ${wanted}, got ${present || "no HDU"}; name one of these`,
     {

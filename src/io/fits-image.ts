@@ -5,6 +5,8 @@ import { MAX_PIXELS, type SkyImage, skyImage } from "../image.js";
 import { decodeNumbers, type FitsNumberCode, type StoredArray } from "./fits-bytes.js";
 import type { Bitpix, FitsHdu, FitsImageInfo } from "./fits-hdu.js";
 import { headerNumber } from "./fits-header.js";
+import { unpackImage } from "./fits-tiles.js";
+import { hduKind } from "./hdu-kind.js";
 import { applyScaling, type NumberArray, type Scaling, SIGN_ZERO, safeNumbers } from "./fits-scaling.js";
 
 /** An image with physical pixel values. */
@@ -44,11 +46,8 @@ function readScaling({ header, label, bitpix }: FitsImageInfo): Scaling {
 /** @throws FormatError unless the HDU is an image */
 export function checkIsImage(hdu: FitsHdu): asserts hdu is Extract<FitsHdu, { kind: "image" }> {
   if (hdu.kind === "image") return;
-  const packed = hdu.header.get("ZIMAGE") === true;
   throw new FormatError(
-    packed
-      ? `${hdu.label}: must be a plain image, got a tile-compressed one; unpack it first (funpack)`
-      : `${hdu.label}: must be an image, got ${hdu.kind === "table" ? "a table" : "an HDU without pixels"}; name another HDU`,
+    `${hdu.label}: must be an image, got ${hduKind(hdu).is}; ${hduKind(hdu).remedy}`,
     { fields: { kind: hdu.kind } },
   );
 }
@@ -84,13 +83,14 @@ export function decodePixels(info: FitsImageInfo, bytes: Uint8Array, shape: read
  */
 export function readImageData(hdu: FitsHdu): FitsImage {
   checkIsImage(hdu);
-  return decodePixels(hdu, hdu.data, hdu.shape);
+  return decodePixels(hdu, unpackImage(hdu).data, hdu.shape);
 }
 
 /** Pixel values as stored, with scale, zero point and blank value; 64-bit integers as `BigInt64Array`. */
 export function readStoredImage(hdu: FitsHdu): FitsStoredImage {
   checkIsImage(hdu);
-  return { shape: [...hdu.shape], data: decodeNumbers(hdu.data, CODES[hdu.bitpix]), ...readScaling(hdu) };
+  const { data } = unpackImage(hdu);
+  return { shape: [...hdu.shape], data: decodeNumbers(data, CODES[hdu.bitpix]), ...readScaling(hdu) };
 }
 
 /**

@@ -4,6 +4,8 @@ import { InvalidInputError } from "../errors.js";
 import type { FitsHdu, FitsImageHdu, FitsImageInfo } from "./fits-hdu.js";
 import { FitsHeader } from "./fits-header.js";
 import { checkIsImage } from "./fits-image.js";
+import { imageSize } from "./fits-shape.js";
+import { unpackImage } from "./fits-tiles.js";
 import { shiftWcs, wcsCards } from "./fits-wcs.js";
 
 /** A rectangle of an image: half-open, 0-based ranges of columns (x) and rows (y). */
@@ -31,16 +33,6 @@ export interface SectionLayout {
 
 const isRange = ([start, end]: readonly [number, number], size: number) =>
   Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start < end && end <= size;
-
-/** Columns, rows and planes of an image of any number of axes. */
-export function imageSize(shape: readonly number[]): {
-  readonly nx: number;
-  readonly ny: number;
-  readonly planes: number;
-} {
-  const [ny = 1, nx = 0] = shape.length === 1 ? [1, shape[0]] : shape.slice(-2);
-  return { nx, ny, planes: shape.slice(0, -2).reduce((product, length) => product * length, 1) };
-}
 
 /**
  * Check a part against the image that it is of.
@@ -107,9 +99,10 @@ function movedHeader(header: FitsHeader, x: number, y: number): FitsHeader {
 export function sectionHdu(name: string, hdu: FitsHdu, section: FitsSection): FitsImageHdu {
   checkIsImage(hdu);
   if (section.cutout === undefined && section.planes === undefined) return hdu;
-  const { info, starts, rowLength } = sectionLayout(name, hdu, section);
+  const plain = unpackImage(hdu);
+  const { info, starts, rowLength } = sectionLayout(name, plain, section);
   const data = new Uint8Array(info.dataLength);
   for (const [row, start] of starts.entries())
-    data.set(hdu.data.subarray(start, start + rowLength), row * rowLength);
+    data.set(plain.data.subarray(start, start + rowLength), row * rowLength);
   return { ...info, data };
 }

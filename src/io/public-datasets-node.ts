@@ -18,9 +18,10 @@ import {
   type RegionMask,
   sectionOf,
 } from "./compose-observation.js";
-import { findHdu, parseFitsName } from "./fits.js";
+import { type FitsHdu, findHdu, parseFitsName } from "./fits.js";
 import { type FitsFile, openFitsFile } from "./fits-file-node.js";
 import { withFileErrors } from "./fits-temporary-node.js";
+import { type RadialPsf, readRadialPsf } from "./radial-psf.js";
 import { readRegionText } from "./region-file-node.js";
 
 /** Files of one observation; each is a path, with an extension in brackets where needed: `file.fits[PSF]`, `file.fits[1]`. */
@@ -93,6 +94,20 @@ export async function readObservationFiles(files: ObservationFileNames): Promise
       inputs.push({ name, sha256: await fileHash(path) });
       return { name, hdu };
     };
+    const loadPsf = async (name: string): Promise<NamedHdu | RadialPsf> => {
+      const { path, extension } = parseFitsName(name);
+      const file = await opener.open(path);
+      const images = file.hdus.some((hdu) => hdu.kind === "image" && hdu.dataLength > 0);
+      if (images && extension === undefined) return load("psf", name);
+      const tables: FitsHdu[] = [];
+      for (const hdu of file.hdus) if (hdu.kind === "table") tables.push(await file.readHdu(hdu.index));
+      const { index } = extension === undefined ? { index: -1 } : findHdu(file.hdus, extension);
+      const chosen = tables.find((table) => table.index === index);
+      const radial = extension === undefined || chosen ? readRadialPsf(name, tables, chosen) : undefined;
+      if (radial === undefined) return load("psf", name);
+      inputs.push({ name, sha256: await fileHash(path) });
+      return radial;
+    };
     const loadMask = async (name: string): Promise<NamedHdu | RegionMask> => {
       const found = await readRegionText(name);
       if (typeof found !== "string") return load("mask", name);
@@ -102,7 +117,7 @@ export async function readObservationFiles(files: ObservationFileNames): Promise
     const composed = composeParts(
       {
         counts: await load("counts", counts),
-        psf: await load("psf", psf),
+        psf: await loadPsf(psf),
         ...(exposure !== undefined && { exposure: await load("exposure", exposure) }),
         ...(background !== undefined && { background: await load("background", background) }),
         ...(mask !== undefined && { mask: await loadMask(mask.replace(/^!/, "")) }),
