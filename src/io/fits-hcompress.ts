@@ -21,7 +21,8 @@ export function hcompressDecode(
   [ny, nx]: readonly [ny: number, nx: number],
   out: Int32Array,
 ): void {
-  if (bytes.length < 22 || bytes[0] !== 0xdd || bytes[1] !== 0x99) throw damagedTile(where, "no code of HCOMPRESS");
+  if (bytes.length < 22 || bytes[0] !== 0xdd || bytes[1] !== 0x99)
+    throw damagedTile(where, "no code of HCOMPRESS");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   // The first axis of the coder is the slow one.
   const [rows, cols, scale] = [view.getInt32(2), view.getInt32(6), view.getInt32(10)];
@@ -56,7 +57,8 @@ function readPlanes(
     [cols * halfRows + halfCols, rows >> 1, cols >> 1, planes[2]!],
   ] as const;
   for (const [start, height, width, count] of quadrants) {
-    for (let plane = count - 1; plane >= 0; plane--) readPlane(where, reader, out, start, cols, height, width, plane);
+    for (let plane = count - 1; plane >= 0; plane--)
+      readPlane(where, reader, out, start, cols, height, width, plane);
   }
   if (reader.bits(4) !== 0) throw damagedTile(where, "no end of its bit planes");
   reader.align();
@@ -101,7 +103,8 @@ function readPlane(
   for (let row = 0; row < height; row++) {
     for (let col = 0; col < width; col++) {
       const bits = nibbles[(row >> 1) * wide + (col >> 1)]!;
-      if (((bits >> bitOf(row, col)) & 1) === 1) out[start + row * cols + col] = out[start + row * cols + col]! + weight;
+      if (((bits >> bitOf(row, col)) & 1) === 1)
+        out[start + row * cols + col] = out[start + row * cols + col]! + weight;
     }
   }
 }
@@ -215,7 +218,7 @@ function invertLevel(
       else {
         const both = rounded(a[at + cols + 1]!, unit);
         const low = both & unit;
-        const withLow = (value: bigint) => (value >= 0n ? value + low : value - low);
+        const withLow = (value: bigint) => (value >= 0n ? value - low : value + low);
         const down = withLow(rounded(a[at + cols]!, twice));
         const across = withLow(rounded(a[at + 1]!, twice));
         const odd = (both ^ down ^ across) & twice;

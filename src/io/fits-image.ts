@@ -5,9 +5,9 @@ import { MAX_PIXELS, type SkyImage, skyImage } from "../image.js";
 import { decodeNumbers, type FitsNumberCode, type StoredArray } from "./fits-bytes.js";
 import type { Bitpix, FitsHdu, FitsImageInfo } from "./fits-hdu.js";
 import { headerNumber } from "./fits-header.js";
+import { applyScaling, type NumberArray, type Scaling, SIGN_ZERO, safeNumbers } from "./fits-scaling.js";
 import { unpackImage } from "./fits-tiles.js";
 import { hduKind } from "./hdu-kind.js";
-import { applyScaling, type NumberArray, type Scaling, SIGN_ZERO, safeNumbers } from "./fits-scaling.js";
 
 /** An image with physical pixel values. */
 export interface FitsImage {
@@ -46,10 +46,9 @@ function readScaling({ header, label, bitpix }: FitsImageInfo): Scaling {
 /** @throws FormatError unless the HDU is an image */
 export function checkIsImage(hdu: FitsHdu): asserts hdu is Extract<FitsHdu, { kind: "image" }> {
   if (hdu.kind === "image") return;
-  throw new FormatError(
-    `${hdu.label}: must be an image, got ${hduKind(hdu).is}; ${hduKind(hdu).remedy}`,
-    { fields: { kind: hdu.kind } },
-  );
+  throw new FormatError(`${hdu.label}: must be an image, got ${hduKind(hdu).is}; ${hduKind(hdu).remedy}`, {
+    fields: { kind: hdu.kind },
+  });
 }
 
 /**

@@ -10,15 +10,7 @@ import { damagedTile, plioDecode, riceDecode } from "./fits-tile-codecs.js";
 import { gunzipByStream } from "./gzip.js";
 
 /** Algorithms that are understood. */
-const ALGORITHMS = new Set([
-  "RICE_1",
-  "RICE_ONE",
-  "GZIP_1",
-  "GZIP_2",
-  "PLIO_1",
-  "HCOMPRESS_1",
-  "NOCOMPRESS",
-]);
+const ALGORITHMS = new Set(["RICE_1", "RICE_ONE", "GZIP_1", "GZIP_2", "PLIO_1", "HCOMPRESS_1", "NOCOMPRESS"]);
 /** Stored numbers of pixels without a value, and of pixels that are exactly 0 (SUBTRACTIVE_DITHER_2), in quantised images. */
 const NO_VALUE = -2147483647;
 const EXACT_ZERO = -2147483646;
@@ -97,7 +89,12 @@ function ditherNumbers(): Float32Array {
 type Cells = (row: number) => { readonly [index: number]: number; readonly length: number } | undefined;
 
 /** Values of a tile that was not quantised, of the image's own type; or of one that was, as whole numbers. */
-function wholeNumbers(packing: Packing, bytes: Uint8Array, shape: readonly number[], floats: boolean): Int32Array | undefined {
+function wholeNumbers(
+  packing: Packing,
+  bytes: Uint8Array,
+  shape: readonly number[],
+  floats: boolean,
+): Int32Array | undefined {
   const { algorithm, label, block, size } = packing;
   const pixels = shape.reduce((product, length) => product * length, 1);
   const out = new Int32Array(pixels);
@@ -149,7 +146,11 @@ export function unpackImage(hdu: FitsImageHdu): FitsImageHdu {
   const packing = readPacking(hdu);
   const axes = shape.length;
   const tile = shape.map((length, axis) =>
-    headerInteger(label, header, `ZTILE${axes - axis}`, { min: 1, max: 2 ** 31, fallback: axis === axes - 1 ? length : 1 }),
+    headerInteger(label, header, `ZTILE${axes - axis}`, {
+      min: 1,
+      max: 2 ** 31,
+      fallback: axis === axes - 1 ? length : 1,
+    }),
   );
   const counts = shape.map((length, axis) => Math.ceil(length / tile[axis]!));
   const found = readTable(table);
@@ -169,8 +170,7 @@ export function unpackImage(hdu: FitsImageHdu): FitsImageHdu {
   const quantised = bitpix < 0 && (findColumn(found, "ZSCALE") !== undefined || header.has("ZSCALE"));
   const random = packing.dither === 0 ? undefined : ditherNumbers();
   const total = shape.reduce((product, length) => product * length, 1);
-  const values =
-    bitpix === 64 ? new BigInt64Array(total) : arrayOf(bitpix, total);
+  const values = bitpix === 64 ? new BigInt64Array(total) : arrayOf(bitpix, total);
   const tiles = counts.reduce((product, count) => product * count, 1);
   if (found.rows < tiles) throw damagedTile(label, `${found.rows} tiles instead of ${tiles}`);
   for (let row = 0; row < tiles; row++) {
@@ -186,7 +186,11 @@ export function unpackImage(hdu: FitsImageHdu): FitsImageHdu {
   const bytes = encodeNumbers(values as Float32Array);
   return plainHdu(hdu, bytes);
 
-  function tileValues(row: number, size: readonly number[], pixels: number): ArrayLike<number> | BigInt64Array {
+  function tileValues(
+    row: number,
+    size: readonly number[],
+    pixels: number,
+  ): ArrayLike<number> | BigInt64Array {
     const packedBytes = data(row);
     if (packedBytes !== undefined && packedBytes.length > 0) {
       const raw =

@@ -1,7 +1,7 @@
 /** Files that cannot be what they were given as, by their values. */
 
 import { InvalidInputError } from "../errors.js";
-import { sameShape, type SkyImage } from "../image.js";
+import { type SkyImage, sameShape } from "../image.js";
 
 /** Images of an observation on the pixels of the counts. */
 interface GivenImages {
@@ -28,7 +28,11 @@ export function checkPlausible(
   { counts, psf, exposure, background }: GivenImages,
   names: { readonly psf: string; readonly background: string },
 ): void {
-  if (sameShape(psf, counts) && psf.data.length > 1 && psf.data.every((value, at) => value === counts.data[at])) {
+  if (
+    sameShape(psf, counts) &&
+    psf.data.length > 1 &&
+    psf.data.every((value, at) => value === counts.data[at])
+  ) {
     throw new InvalidInputError(
       `${names.psf}: psf must be an image of the point spread function, got the counts themselves; give the psf of the instrument`,
       { fields: { image: "psf" } },
@@ -63,8 +67,10 @@ function halfLightPixels({ data }: SkyImage): number {
   const sorted = Float64Array.from(data).sort().reverse();
   const total = sorted.reduce((sum, value) => sum + value, 0);
   let held = 0;
-  return sorted.findIndex((value) => {
-    held += value;
-    return held >= total / 2;
-  }) + 1;
+  return (
+    sorted.findIndex((value) => {
+      held += value;
+      return held >= total / 2;
+    }) + 1
+  );
 }

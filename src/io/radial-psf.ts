@@ -59,16 +59,24 @@ function numbersIn(table: FitsTable, names: readonly string[]) {
  *
  * @throws InvalidInputError when radii or values cannot be used
  */
-export function readRadialPsf(name: string, hdus: readonly FitsHdu[], chosen?: FitsHdu): RadialPsf | undefined {
+export function readRadialPsf(
+  name: string,
+  hdus: readonly FitsHdu[],
+  chosen?: FitsHdu,
+): RadialPsf | undefined {
   const hdu = chosen ?? hdus.find(isRadialPsf);
   if (hdu === undefined || !isRadialPsf(hdu)) return undefined;
   const table = readTable(hdu);
   const energies = numbersIn(table, ["ENERGY"]);
   const found = numbersIn(table, VALUES)!;
-  const other = hdus.find((one) => one !== hdu && one.kind === "table" && columnNames(one).some((title) => RADII.includes(title)));
+  const other = hdus.find(
+    (one) => one !== hdu && one.kind === "table" && columnNames(one).some((title) => RADII.includes(title)),
+  );
   const radial = numbersIn(table, RADII) ?? (other && numbersIn(readTable(other), RADII));
   if (radial === undefined) {
-    throw new InvalidInputError(`${name}: a psf of a table must come with radii, got none; give an image of the psf`);
+    throw new InvalidInputError(
+      `${name}: a psf of a table must come with radii, got none; give an image of the psf`,
+    );
   }
   const unitText = (radial.column.unit ?? "deg").toLowerCase();
   const pixels = /^pix/.test(unitText);
@@ -93,10 +101,16 @@ export function readRadialPsf(name: string, hdus: readonly FitsHdu[], chosen?: F
   );
   const values = new Float64Array(size);
   for (let row = 0; row < rows; row++) {
-    for (let at = 0; at < size; at++) values[at] = values[at]! + weights[row]! * found.numbers[row * size + at]!;
+    for (let at = 0; at < size; at++)
+      values[at] = values[at]! + weights[row]! * found.numbers[row * size + at]!;
   }
-  if (!values.every((value) => value >= 0 && value < Number.POSITIVE_INFINITY) || !values.some((value) => value > 0)) {
-    throw new InvalidInputError(`${name}: a radial psf must be finite and >= 0, got other values; check the file`);
+  if (
+    !values.every((value) => value >= 0 && value < Number.POSITIVE_INFINITY) ||
+    !values.some((value) => value > 0)
+  ) {
+    throw new InvalidInputError(
+      `${name}: a radial psf must be finite and >= 0, got other values; check the file`,
+    );
   }
   const notes =
     rows > 1 && energies !== undefined
@@ -119,7 +133,10 @@ const MOST_HALF = 128;
  *
  * @throws InvalidInputError when the counts have no size of pixels to compare it with
  */
-export function radialPsfImage({ name, radii, unit, values }: RadialPsf, { wcs }: Pick<CountsGrid, "wcs">): SkyImage {
+export function radialPsfImage(
+  { name, radii, unit, values }: RadialPsf,
+  { wcs }: Pick<CountsGrid, "wcs">,
+): SkyImage {
   const sky = parseWcs(wcs).wcs;
   if (unit === "deg" && sky === undefined) {
     throw new InvalidInputError(
