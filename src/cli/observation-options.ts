@@ -1,9 +1,10 @@
 /** The options that describe an observation, the same in all commands, and what they name. */
 
 import { Command, type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
-import type { Cutout, ObservationFileNames } from "../node.js";
+import type { Cutout } from "../node.js";
 import { given } from "./given.js";
 import { parseCutout, parsePlanes } from "./option-values.js";
+import type { NamedObservation } from "./read-together.js";
 
 /** Files and cut-outs of one observation. */
 function fileOptions() {
@@ -28,6 +29,10 @@ function fileOptions() {
       "--plane <n>",
       "plane of a cube of counts, from 0; 2:5 sums planes 2, 3 and 4",
     ).argParser(parsePlanes),
+    planes: new Option(
+      "--planes <how>",
+      "separate: each plane of a cube of counts is an observation of one sky",
+    ).choices(["separate"] as const),
     align: new Option(
       "--align <by>",
       "how what goes with the counts lies on them: sky, by the headers, or pixels, one by one (default: sky)",
@@ -40,7 +45,8 @@ function fileOptions() {
  * belong to this group of the help until another is opened.
  */
 export function observationCommand(name: string) {
-  const { psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, plane, align } = fileOptions();
+  const { psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, plane, planes, align } =
+    fileOptions();
   return new Command(name)
     .argument("[counts]", "counts image, whole numbers >= 0")
     .optionsGroup("Observation:")
@@ -52,6 +58,7 @@ export function observationCommand(name: string) {
     .addOption(cutout)
     .addOption(psfCutout)
     .addOption(plane)
+    .addOption(planes)
     .addOption(align)
     .option("--name <name>", "name of the observation (default: the file's)")
     .option("--config <file>", "settings, and several observations, as JSON; flags win over it")
@@ -79,28 +86,21 @@ export interface ObservationFlags {
   readonly cutout?: Cutout | undefined;
   readonly psfCutout?: Cutout | undefined;
   readonly plane?: readonly [start: number, end: number] | undefined;
+  readonly planes?: "separate" | undefined;
   readonly align?: "sky" | "pixels" | undefined;
   readonly name?: string | undefined;
 }
 
-/** The entries of `ObservationFileNames` that were given. */
+/** The entries of `NamedObservation` that were given. */
 export function observationNames(
   counts: string | undefined,
   flags: ObservationFlags,
-): Partial<ObservationFileNames> {
-  const {
-    psf,
-    exposure,
-    background,
-    backgroundUnit,
-    mask,
-    cutout,
-    psfCutout,
-    plane: planes,
-    align,
-    name,
-  } = flags;
+): Partial<NamedObservation> {
+  const { psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, plane, planes, align, name } =
+    flags;
   return given({
-    ...{ counts, psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, planes, align, name },
+    ...{ counts, psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, align, name },
+    planes: plane,
+    separate: planes === "separate" ? true : undefined,
   });
 }

@@ -41,6 +41,8 @@ const SAME_SIZE = 0.01;
 const SAME_TURN = 2;
 /** A psf on pixels so many times larger than those of the counts has lost its shape. */
 const COARSEST_PSF = 2;
+/** Part of a pixel at the edge of a psf that is left out. */
+const EDGE = 0.01;
 
 const AS_IT_IS = "--align pixels takes it as it is";
 
@@ -268,7 +270,7 @@ function resampledPsf(
     }),
   );
   const reach = (axis: 0 | 1) =>
-    Math.max(0, Math.ceil(Math.max(...places.map((place) => Math.abs(place[axis]))) - 0.5 - 1e-6));
+    Math.max(0, Math.ceil(Math.max(...places.map((place) => Math.abs(place[axis]))) - 0.5 - EDGE));
   const [halfX, halfY] = [reach(0), reach(1)];
   // No light beyond the edges.
   const border = Math.ceil(2 * scale) + 2;

@@ -20,6 +20,7 @@ import {
 } from "./compose-observation.js";
 import { type FitsHdu, findHdu, parseFitsName } from "./fits.js";
 import { type FitsFile, openFitsFile } from "./fits-file-node.js";
+import { imageSize } from "./fits-shape.js";
 import { withFileErrors } from "./fits-temporary-node.js";
 import { type RadialPsf, readRadialPsf } from "./radial-psf.js";
 import { readRegionText } from "./region-file-node.js";
@@ -35,6 +36,35 @@ export interface ObservationFileNames extends ComposeOptions {
    * that begins with `!` turns it round.
    */
   readonly mask?: string;
+}
+
+/**
+ * The planes of a cube of counts as observations of one sky, such as the bands of an energy cube: names of each. What goes with the counts
+ * is taken plane by plane too where it has as many.
+ *
+ * @throws InvalidInputError when the file does not exist, or some planes were chosen besides
+ * @throws FormatError when it is no image
+ */
+export async function separatePlanes(names: ObservationFileNames): Promise<ObservationFileNames[]> {
+  if (names.planes !== undefined) {
+    throw new InvalidInputError(
+      `${names.counts}: planes must be all or chosen, got ${names.planes.join(":")} besides separate ones; leave out --plane`,
+    );
+  }
+  const { path, extension } = parseFitsName(names.counts);
+  const file = await openFitsFile(path);
+  try {
+    const hdu = findHdu(file.hdus, extension);
+    const planes = hdu.kind === "image" ? imageSize(hdu.shape).planes : 1;
+    const plain = names.name ?? basename(path).replace(/\.(fits?|fts|img)(\.gz|\.fz)?$/i, "");
+    return Array.from({ length: planes }, (_, plane) => ({
+      ...names,
+      planes: [plane, plane + 1] as const,
+      name: `${plain} plane ${plane}`,
+    }));
+  } finally {
+    await file.close();
+  }
 }
 
 /** An observation read from files. */
