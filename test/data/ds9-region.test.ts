@@ -201,7 +201,7 @@ describe("what is refused, by line", () => {
     ["image;box(1,2,3)", /two sizes/],
     ["image;circle(1,2,3", /brackets of circle/],
     ["image;(1,2,3)", /must be a shape/],
-    ["image;panda(1,2,0,90,1,2,3,1)", /got panda/],
+    ["image;panda(1,2,0,90,1,2,3)", /line 1: panda must have two angles/],
     ["ecliptic\ncircle(1,2,3)", /line 1: coordinates must be .* got ecliptic/],
     ["image\ncircle(1,2,9)-annulus(1,2,1,2,3)", /rings one by one/],
   ])("%s", (text, message) => expect(() => parseDs9Regions(text)).toThrow(message));

@@ -203,11 +203,11 @@ describe("psf beside the counts", () => {
   it("mirrored or turned is turned back", () => {
     const long = image(9, 9, (x, y) => (y === 4 ? 1 : 0) + (x === 6 && y === 5 ? 1 : 0));
     const mirrored = psfOf(long, { mirrored: true });
-    expect(mirrored.image.data[5 * 9 + 2]).toBeCloseTo(1, 6);
+    expect(mirrored.image.data[5 * 9 + 2]).toBeCloseTo(1, 3);
     expect(mirrored.notes[0]).toContain("mirrored");
     const [before, after] = [widths(long), widths(psfOf(long, { turn: 90 }).image)];
-    expect(after[1]).toBeCloseTo(before[0], 6);
-    expect(after[0]).toBeCloseTo(before[1], 6);
+    expect(after[1]).toBeCloseTo(before[0], 3);
+    expect(after[0]).toBeCloseTo(before[1], 3);
   });
 
   it("of pixels much larger than those of the counts is refused", () => {
