@@ -13,7 +13,7 @@ interface GivenImages {
 
 /** A background that predicts so many times the counts is in another unit: no sky varies so much. */
 const ABSURD_BACKGROUND = 1e4;
-/** A psf that needs more than this part of the image for half of its light shows no source. */
+/** A psf as large as the image that needs more than this part of itself for half of its light shows no source. */
 const WIDEST_PSF = 0.25;
 
 /**
@@ -40,9 +40,9 @@ export function checkPlausible(
   }
   const wide = psf.shape[0] >= counts.shape[0] && psf.shape[1] >= counts.shape[1];
   const half = wide ? halfLightPixels(psf) : 0;
-  if (half > Math.max(9, WIDEST_PSF * counts.data.length)) {
+  if (half > Math.max(9, WIDEST_PSF * psf.data.length)) {
     throw new InvalidInputError(
-      `${names.psf}: psf must be narrower than the image, got half of its light in ${half} pixels of an image of ${counts.data.length}; ` +
+      `${names.psf}: psf must be narrower than the image, got half of its light in ${half} of its ${psf.data.length} pixels; ` +
         "give the psf of the instrument, on pixels of the counts",
       { fields: { image: "psf", pixels: half } },
     );

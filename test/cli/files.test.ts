@@ -126,7 +126,10 @@ describe("what cannot be meant", () => {
   it.each([
     [["counts.fits", "--psf", "counts.fits"], /psf must be an image of the point spread function/],
     [["counts.fits", "--psf", "psf.fits", "-b", "background.fits"], /--background-unit counts/],
-    [["counts.fits", "--psf", "psf.fits", "-n", "1e9", "-c", "64"], /draws must fit on the disk, got .* with .* free/],
+    [
+      ["counts.fits", "--psf", "psf.fits", "-n", "1e9", "-c", "64"],
+      /draws must fit on the disk, got .* with .* free/,
+    ],
     [["counts.fits", "--psf", "psf.fits", "--plane", "1"], /planes must lie in 0:1, got 1:2/],
   ])("%o", async (args, message) => {
     const { code, stderr } = await runCli(

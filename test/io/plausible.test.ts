@@ -22,7 +22,7 @@ describe("checkPlausible", () => {
     );
     const flat = constantImage([20, 20], 1);
     expect(() => checkPlausible({ counts, psf: flat }, names)).toThrow(
-      /half of its light in 200 pixels of an image of 400/,
+      /half of its light in 200 of its 400 pixels/,
     );
   });
 
