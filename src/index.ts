@@ -189,6 +189,7 @@ export {
   composeObservation,
   type NamedHdu,
   type ObservationHdus,
+  type RegionMask,
 } from "./io/compose-observation.js";
 export {
   type EventColumn,
@@ -235,10 +236,12 @@ export type {
   FitsTableInfo,
 } from "./io/fits-hdu.js";
 export type { ExactArray, NumberArray } from "./io/fits-scaling.js";
+export type { FitsSection } from "./io/fits-section.js";
 export type { ReadTableOptions } from "./io/fits-table.js";
 export type { FitsEmptyInput, FitsImageInput, PixelArray } from "./io/fits-write.js";
 export type { FitsTableInput } from "./io/fits-write-table.js";
 export type { GunzipOptions } from "./io/gzip.js";
+export { type HduKind, type HduKindName, hduKind } from "./io/hdu-kind.js";
 export {
   type LegacyImagesOptions,
   type LegacyParameters,

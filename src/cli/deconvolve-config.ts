@@ -3,20 +3,16 @@
 import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import { nearestWord } from "../nearest-word.js";
-import {
-  type Cutout,
-  InvalidInputError,
-  type LiraDeconvolverOptions,
-  type ObservationFileNames,
-} from "../node.js";
-import { cutoutFromText } from "./option-values.js";
+import { type Cutout, InvalidInputError, type LiraDeconvolverOptions } from "../node.js";
+import { cutoutFromText, planesFromText } from "./option-values.js";
+import type { NamedObservation } from "./read-together.js";
 
 /** Where several observations lie: from their headers, the same pixels, or `[x, y]` of each relative to the first. */
 export type Offsets = "wcs" | "none" | readonly (readonly [x: number, y: number])[];
 
 /** What a run needs. */
 export interface DeconvolveSettings {
-  readonly observations: readonly ObservationFileNames[];
+  readonly observations: readonly NamedObservation[];
   readonly offsets?: Offsets;
   readonly options: LiraDeconvolverOptions;
   readonly workers?: number;
@@ -25,7 +21,7 @@ export interface DeconvolveSettings {
 }
 
 /** Names of one observation's files, perhaps not all yet. */
-type PartialNames = { -readonly [Key in keyof ObservationFileNames]?: ObservationFileNames[Key] };
+type PartialNames = { -readonly [Key in keyof NamedObservation]?: NamedObservation[Key] };
 type Options = { -readonly [Key in keyof LiraDeconvolverOptions]: LiraDeconvolverOptions[Key] };
 
 /** What a config file says, or the flags. */
@@ -96,15 +92,26 @@ export function numbers(keys: readonly string[], all: boolean): Reader {
 }
 
 /** Files of one observation. */
-export const OBSERVATION_KEYS: Readonly<Record<keyof ObservationFileNames, Reader>> = {
+export const OBSERVATION_KEYS: Readonly<Record<keyof NamedObservation, Reader>> = {
   counts: path,
   psf: path,
   exposure: path,
   background: path,
-  mask: path,
+  mask: (value, where, folder) =>
+    typeof value === "string" && value.startsWith("!")
+      ? `!${path(value.slice(1), where, folder)}`
+      : path(value, where, folder),
   backgroundUnit: text,
   cutout,
   psfCutout: cutout,
+  planes: (value, where) => {
+    const found = typeof value === "string" ? planesFromText(value) : undefined;
+    if (found === undefined) throw wrong(where, 'text like "3" or "2:5"', value);
+    return found;
+  },
+  align: text,
+  invertMask: flag,
+  separate: flag,
   name: text,
 };
 
@@ -262,7 +269,7 @@ export function mergeSettings(
         "config file; put it there",
     );
   }
-  const observations = list.map((one, index): ObservationFileNames => {
+  const observations = list.map((one, index): NamedObservation => {
     const names: PartialNames = { ...config.common, ...one, ...flags.common };
     const { counts, psf } = names;
     const where = list.length > 1 ? `${verb}: observation ${index + 1}` : verb;

@@ -13,8 +13,9 @@ import {
 } from "./option-values.js";
 
 const DETAILS = `
-Files: FITS images, plain or .gz. The first image of a file is used; pick another as psf.fits[1] or
-  all.fits[PSF] (in quotes for most shells: '--psf=all.fits[PSF]').
+Files: FITS images, plain, .gz or tile-compressed. The first image of a file is used; pick another as
+  psf.fits[1] or all.fits[PSF] (in quotes for most shells: '--psf=all.fits[PSF]'), a plane of a cube
+  as 'cube.fits[0][3]'. By sky coordinates all are brought onto the pixels of the counts, or refused.
 Background: expected counts a pixel for unit exposure, before the psf ("flux", the unit of the
   result). Maps of expected counts, as Fermi's, need --background-unit counts.
 Result: FITS, posterior mean in the first HDU, then std, quantiles, R-hat, ESS, traces, settings;
@@ -40,6 +41,9 @@ Examples:
     run.json: {"iterations": 10000, "burnIn": 1000, "smoothingPrior": {"power": 2, "rate": 0.02,
       "exponent": 1}, "observations": [{"counts": "a.fits", "psf": "psf-a.fits"},
       {"counts": "b.fits", "psf": "psf-b.fits", "exposure": "exposure-b.fits"}]}
+  Sources left out by a region file; a band of an energy cube:
+    tslira deconvolve counts.fits --psf psf.fits --mask '!sources.reg' -o masked.fits
+    tslira deconvolve cube.fits --plane 2:5 --psf psf.fits -o band.fits
   One image, stopped where photons held out are described best, or smoothed by total variation:
     tslira deconvolve counts.fits --psf psf.fits --method richardson-lucy --stop held-out -o rl.fits
     tslira deconvolve counts.fits --psf psf.fits --method map \\

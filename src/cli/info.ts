@@ -6,6 +6,7 @@ import {
   type FitsHdu,
   type FitsHduInfo,
   type FitsHeader,
+  hduKind,
   type LiraConfig,
   openFitsFile,
   parseFitsName,
@@ -67,6 +68,8 @@ async function info(name: string, json: boolean): Promise<void> {
       "",
       ...hduLines(hdus),
     ];
+    const doubts = wanted.flatMap(({ warnings = [] }) => warnings);
+    if (doubts.length > 0) lines.push("", ...doubts.map((text) => `Warning: ${text}`));
     if (estimate) lines.push("", ...estimateLines(path, header));
     else if (summary === undefined) lines.push("", ...adviceLines(path, wanted));
     else lines.push("", ...resultLines(path, summary));
@@ -89,6 +92,9 @@ interface HduReport {
   readonly rows?: number;
   readonly columns?: readonly { readonly name: string; readonly format: string; readonly unit?: string }[];
   readonly sky?: string;
+  /** What it is, in words. */
+  readonly is: string;
+  readonly warnings?: readonly string[];
 }
 
 interface Statistics {
@@ -112,7 +118,8 @@ const TYPES: Readonly<Record<number, string>> = {
 const STATISTICS_BYTES = 2 ** 27;
 
 async function describe(file: FitsFile, hdu: FitsHduInfo): Promise<HduReport> {
-  const base = { index: hdu.index, name: hdu.name };
+  const { warnings } = hdu;
+  const base = { index: hdu.index, name: hdu.name, is: hduKind(hdu).is, ...(warnings && { warnings }) };
   if (hdu.kind === "empty") return { ...base, kind: "empty" };
   if (hdu.kind === "table") {
     // No rows are needed to learn about the columns.
@@ -353,16 +360,19 @@ function estimateLines(path: string, header: FitsHeader): string[] {
 
 /** What to do with a file that is no result. */
 function adviceLines(path: string, hdus: readonly FitsHduInfo[]): string[] {
-  const images = hdus.filter(({ kind, dataLength }) => kind === "image" && dataLength > 0);
-  if (images.length === 0) {
-    const events = hdus.some((hdu) => hdu.name === "EVENTS");
-    return [
-      events
-        ? "Next: an event list; bin it to a counts image first (CIAO: dmcopy, Fermi: gtbin)"
-        : "Next: no image in this file; tslira deconvolve needs a counts image",
-    ];
+  const kinds = hdus.map((hdu) => ({ hdu, ...hduKind(hdu) }));
+  const image = kinds.find(({ kind, hdu }) => kind === "image" && hdu.dataLength > 0);
+  if (image === undefined) {
+    const told = kinds.find(({ kind }) => !["table", "empty", "good times"].includes(kind));
+    if (told === undefined) return ["Next: no image in this file; tslira deconvolve needs a counts image"];
+    const name = `HDU ${told.hdu.index}${told.hdu.name ? ` ${told.hdu.name}` : ""}`;
+    const command =
+      told.kind === "cube"
+        ? `; tslira deconvolve ${shellLine([path])} --plane 0 --psf psf.fits -o result.fits`
+        : "";
+    return [`Next: ${name} is ${told.is}; ${told.remedy}${command}`];
   }
-  const first = images[0];
+  const first = image.hdu;
   const name = first.index === 0 ? path : `${path}[${first.name || first.index}]`;
   return [`Next: tslira deconvolve ${shellLine([name])} --psf psf.fits -o result.fits, if these are counts`];
 }

@@ -86,22 +86,28 @@ describe("settings that travel", () => {
     expect(compositionOfCommand("tslira deconvolve a.fits --psf b.fits -o c.fits")).toEqual({});
   });
 
-  it.each(PRESET_NAMES)("keep the preset %s of a result, and of the files and links of it", async (preset) => {
-    const { config } = await run({ ...short, preset });
-    const { form: found, notes } = configurationOfResult(config);
-    expect(found).toEqual({
-      ...startForm(preset),
-      ...{ iterations: "60", burnIn: "10", chains: "2", seed: "9" },
-    });
-    expect(notes).toEqual([]);
-    // What is left out of settings is what the preset says.
-    expect(settingsOf(found)).toEqual({ ...short, ...(preset !== "adaptive" && { preset }) });
-    expect((await run(settingsOf(found))).config).toEqual(config);
-  });
+  it.each(PRESET_NAMES)(
+    "keep the preset %s of a result, and of the files and links of it",
+    async (preset) => {
+      const { config } = await run({ ...short, preset });
+      const { form: found, notes } = configurationOfResult(config);
+      expect(found).toEqual({
+        ...startForm(preset),
+        ...{ iterations: "60", burnIn: "10", chains: "2", seed: "9" },
+      });
+      expect(notes).toEqual([]);
+      // What is left out of settings is what the preset says.
+      expect(settingsOf(found)).toEqual({ ...short, ...(preset !== "adaptive" && { preset }) });
+      expect((await run(settingsOf(found))).config).toEqual(config);
+    },
+  );
 
   it("name what the form cannot hold of a law", async () => {
     const { alphas, transitions } = DEFAULT_ADAPTIVE_PRIOR;
-    const own = adaptivePriorOf([0.1, 10].flatMap((alpha) => new Array(4).fill(alpha)), [1, 2, 3, 4]);
+    const own = adaptivePriorOf(
+      [0.1, 10].flatMap((alpha) => new Array(4).fill(alpha)),
+      [1, 2, 3, 4],
+    );
     const states = await run({ ...short, adaptivePrior: own, totalCountsPrior: { shape: 2, rate: 0.5 } });
     const found = configurationOfResult(states.config);
     expect(found.form).toMatchObject({ preset: "adaptive", totalRate: "0.5" });

@@ -38,7 +38,14 @@ describe("commandOf", () => {
   it("is read back as the settings of the form, each of them changed", () => {
     const form = {
       ...startForm("lira"),
-      ...{ iterations: "300", burnIn: "50", chains: "3", seed: "11", boundary: "spill", cycleSpin: "sampled" },
+      ...{
+        iterations: "300",
+        burnIn: "50",
+        chains: "3",
+        seed: "11",
+        boundary: "spill",
+        cycleSpin: "sampled",
+      },
       ...{ fitBackgroundScale: "yes", alphaInit: "0.3", smoothingPower: "2", smoothingRate: "0.02" },
       ...{ smoothingExponent: "1", totalRate: "0", keep: "200" },
     };

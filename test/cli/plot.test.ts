@@ -89,7 +89,13 @@ describe("tslira plot", () => {
     await cli("r.fits", "-k", "smoothness", "--axes", "pixels", "--title", "Where points are", "-o", "s.svg");
     const svg = file("s.svg").toString();
     // 17 x 12 pixels: 17 / 4 blocks of 4 x 4 on the longer side, but only 17 / 8 of 8 x 8.
-    for (const text of [">Where points are<", "Blocks of 2 × 2", "Blocks of 4 × 4", "diffuse light", "x (pixel)"])
+    for (const text of [
+      ">Where points are<",
+      "Blocks of 2 × 2",
+      "Blocks of 4 × 4",
+      "diffuse light",
+      "x (pixel)",
+    ])
       expect(svg).toContain(text);
     expect(svg).not.toContain("Blocks of 8 × 8");
     expect(await cli("lira.fits", "-k", "smoothness", "-o", "x.svg")).toMatchObject({
