@@ -83,7 +83,7 @@ export function significanceOptions() {
     .addOption(presetOption())
     .option(
       "--alpha-init <a>",
-      "starting smoothing parameter, or one a level (default: 0.1)",
+      "one alpha a level in place of the adaptive prior: where it starts, or a list (default: 0.1)",
       parseNumberOrList,
     )
     .option("--fixed-alpha", "one alpha a level, kept at its start")
@@ -109,12 +109,12 @@ export function significanceOptions() {
     )
     .option(
       "--total-counts-prior <shape,rate>",
-      "Gamma prior of the total (default: 1,0.05)",
+      "Gamma prior of the total (default: 1,0: flat)",
       parseNamedNumbers(["shape", "rate"]),
     )
     .option(
       "--smoothing-prior <power,rate,exponent>",
-      "prior of alpha (default: 1,1000,3)",
+      "one alpha a level, ~ alpha^power exp(-rate alpha^exponent) (default: 1,1000,3)",
       parseNamedNumbers(["power", "rate", "exponent"]),
     )
     .option(
