@@ -154,7 +154,7 @@ describe.skipIf(!hasChromium)("Methods and significance in Studio", { timeout: 2
     await fill();
     await studio.shot(`methods-${method}-form`);
     await start("Find the image");
-    await studio.page.waitForSelector(".verdict");
+    await studio.page.waitForSelector(".verdict", { timeout: 120_000 });
     expect(await studio.panel("Flux").locator("canvas").count()).toBeGreaterThan(0);
     await studio.shot(`methods-${method}`);
     const bytes = await download("Result, FITS");
