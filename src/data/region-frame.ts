@@ -17,6 +17,8 @@ export interface RegionFrame {
   readonly written: (x: number, y: number) => [first: number, second: number];
   /** Pixels a unit of length (a pixel, a physical pixel, a degree), and degrees to add to angles, at a position. */
   readonly local: (first: number, second: number) => { readonly scale: number; readonly turn: number };
+  /** Why positions may be off, such as a distortion that is not applied; one sentence each. */
+  readonly warnings: readonly string[];
 }
 
 /** Step in degrees for the local scale of the sky. */
@@ -48,6 +50,7 @@ function pixelFrame(system: "image" | "physical", origin: PixelPosition): Region
     position: (x, y) => ({ x: x - 1 - origin.x, y: y - 1 - origin.y }),
     written: (x, y) => [x + 1 + origin.x, y + 1 + origin.y],
     local: () => ({ scale: 1, turn: 0 }),
+    warnings: [],
   };
 }
 
@@ -87,6 +90,7 @@ function physicalFrame(cards: readonly WcsCard[], origin: PixelPosition): Region
     position: (x, y) => ({ x: one.factor * x + one.shift - 1, y: two.factor * y + two.shift - 1 }),
     written: (x, y) => [(x + 1 - one.shift) / one.factor, (y + 1 - two.shift) / two.factor],
     local: () => ({ scale, turn: 0 }),
+    warnings: [],
   };
 }
 
@@ -101,6 +105,7 @@ function skyFrame(system: "fk5" | "icrs" | "galactic", cards: readonly WcsCard[]
   const place = placeOn(wcs, system);
   return {
     system,
+    warnings,
     position: place,
     written(x, y) {
       const here = pixelToSky(wcs, x, y);
