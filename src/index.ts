@@ -52,6 +52,7 @@ export type {
   TotalCountsPrior,
 } from "./data/prior-parameters.js";
 export { gaussianPsf, normalisePsf, psfCentroid } from "./data/psf.js";
+export { type CentredPsf, centrePsf, type PsfCentreReason, type PsfCentring } from "./data/psf-centring.js";
 export {
   type ProfileRing,
   type RadialProfile,

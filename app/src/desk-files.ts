@@ -189,7 +189,7 @@ export function deskFiles() {
         ...(mask && { mask: hduOf(mask) }),
       };
       const made = composeObservation(hdus, composition);
-      const { observation, unit } = made;
+      const { observation, notes, unit } = made;
       const { warnings } = checkObservation(observation, { boundary: "spill" });
       const inputs = ROLES.flatMap((role) => {
         const choice = choices[role];
@@ -208,7 +208,7 @@ export function deskFiles() {
           ...(observation.mask && { mask: observation.mask }),
           wcs,
           ...(unit !== undefined && { unit }),
-          warnings,
+          warnings: [...notes, ...warnings],
           fullShape: imageToSkyImage(hdus.counts.hdu).shape,
           fullPsfShape: imageToSkyImage(hdus.psf.hdu).shape,
         },

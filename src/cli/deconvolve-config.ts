@@ -9,7 +9,7 @@ import {
   type LiraDeconvolverOptions,
   type ObservationFileNames,
 } from "../node.js";
-import { cutoutFromText } from "./option-values.js";
+import { cutoutFromText, psfCentreFromText } from "./option-values.js";
 
 /** Where several observations lie: from their headers, the same pixels, or `[x, y]` of each relative to the first. */
 export type Offsets = "wcs" | "none" | readonly (readonly [x: number, y: number])[];
@@ -105,6 +105,11 @@ export const OBSERVATION_KEYS: Readonly<Record<keyof ObservationFileNames, Reade
   backgroundUnit: text,
   cutout,
   psfCutout: cutout,
+  psfCentre: (value, where) => {
+    const found = typeof value === "string" ? psfCentreFromText(value) : undefined;
+    if (found === undefined) throw wrong(where, '"auto", "peak", "centroid" or text like "5.5,5.5"', value);
+    return found;
+  },
   name: text,
 };
 

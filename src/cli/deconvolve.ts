@@ -107,7 +107,8 @@ async function sample(
   const { checkpointEvery: checkpointSeconds } = flags;
   const makePrior = flags.method === "gibbs" ? await requiredPrior("gibbs", flags) : undefined;
   new LiraDeconvolver(settings.options); // wrong settings are told before files are read
-  const { observations: asRead, inputs, unit } = await readTogether(settings.observations);
+  const { observations: asRead, inputs, notes, unit } = await readTogether(settings.observations);
+  for (const note of notes) warn(note);
   const { observations, warnings: doubts, expected } = placeObservations(asRead, settings);
   const { boundary = "spill" } = settings.options;
   const run: ChainRunOptions =

@@ -1,9 +1,9 @@
 /** The options that describe an observation, the same in all commands, and what they name. */
 
 import { Command, type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
-import type { Cutout, ObservationFileNames } from "../node.js";
+import type { Cutout, ObservationFileNames, PsfCentring } from "../node.js";
 import { given } from "./given.js";
-import { parseCutout } from "./option-values.js";
+import { parseCutout, parsePsfCentre } from "./option-values.js";
 
 /** Files and cut-outs of one observation. */
 function fileOptions() {
@@ -21,6 +21,10 @@ function fileOptions() {
       "part of the counts: columns, rows, from 0, ends excluded",
     ).argParser(parseCutout),
     psfCutout: new Option("--psf-cutout <x0:x1,y0:y1>", "part of the psf").argParser(parseCutout),
+    psfCentre: new Option(
+      "--psf-centre <where>",
+      "centre of the psf: auto, peak, centroid, or x,y in pixels from 0 (default: auto)",
+    ).argParser(parsePsfCentre),
   };
 }
 
@@ -29,7 +33,7 @@ function fileOptions() {
  * belong to this group of the help until another is opened.
  */
 export function observationCommand(name: string) {
-  const { psf, exposure, background, backgroundUnit, mask, cutout, psfCutout } = fileOptions();
+  const { psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, psfCentre } = fileOptions();
   return new Command(name)
     .argument("[counts]", "counts image, whole numbers >= 0")
     .optionsGroup("Observation:")
@@ -40,6 +44,7 @@ export function observationCommand(name: string) {
     .addOption(mask)
     .addOption(cutout)
     .addOption(psfCutout)
+    .addOption(psfCentre)
     .option("--name <name>", "name of the observation (default: the file's)")
     .option("--config <file>", "settings, and several observations, as JSON; flags win over it")
     .addOption(
@@ -65,6 +70,7 @@ export interface ObservationFlags {
   readonly mask?: string | undefined;
   readonly cutout?: Cutout | undefined;
   readonly psfCutout?: Cutout | undefined;
+  readonly psfCentre?: PsfCentring | undefined;
   readonly name?: string | undefined;
 }
 
@@ -73,6 +79,8 @@ export function observationNames(
   counts: string | undefined,
   flags: ObservationFlags,
 ): Partial<ObservationFileNames> {
-  const { psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, name } = flags;
-  return given({ counts, psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, name });
+  const { psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, psfCentre, name } = flags;
+  return given({
+    ...{ counts, psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, psfCentre, name },
+  });
 }

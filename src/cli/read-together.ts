@@ -7,6 +7,8 @@ export interface ReadTogether {
   readonly observations: readonly Observation[];
   /** Name as given and SHA-256 of each file. */
   readonly inputs: readonly { readonly name: string; readonly sha256: string }[];
+  /** What was done to bring the images of each together, one sentence each. */
+  readonly notes: readonly string[];
   /** Unit of the flux; missing when they disagree. */
   readonly unit?: string;
 }
@@ -18,6 +20,7 @@ export async function readTogether(names: readonly ObservationFileNames[]): Prom
   return {
     observations: files.map(({ observation }) => observation),
     inputs: files.flatMap(({ inputs }) => inputs),
+    notes: [...new Set(files.flatMap(({ notes }) => notes))],
     ...(unit !== undefined && files.every((file) => file.unit === unit) && { unit }),
   };
 }

@@ -135,7 +135,8 @@ async function significance(counts: string | undefined, flags: SignificanceFlags
     warnings.push(text);
     progress.say(`tslira: warning: ${text}`);
   };
-  const { observations: asRead, inputs, unit } = await readTogether(names);
+  const { observations: asRead, inputs, notes, unit } = await readTogether(names);
+  for (const note of notes) warn(note);
   const { observations, warnings: doubts, expected } = placeObservations(asRead, rest);
   const { boundary = "spill" } = settings;
   const checked = checkObservations(observations, { boundary });

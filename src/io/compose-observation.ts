@@ -1,9 +1,11 @@
 /** An observation from the images of FITS files, wherever these were read. */
 
 import type { Observation } from "../data/observation.js";
+import type { PsfCentring } from "../data/psf-centring.js";
 import { InvalidInputError } from "../errors.js";
 import { cutout, type SkyImage } from "../image.js";
 import { type FitsHdu, imageToSkyImage, parseFitsName, shiftWcs, wcsCards } from "./fits.js";
+import { placePsf } from "./placed-psf.js";
 
 /** A rectangle of an image: half-open, 0-based ranges of columns (x) and rows (y). */
 export interface Cutout {
@@ -22,6 +24,8 @@ export interface ComposeOptions {
   readonly cutout?: Cutout;
   /** Part of the psf to use. */
   readonly psfCutout?: Cutout;
+  /** Where the centre of the psf is, a position in pixels of its file from 0; default `"auto"`, the rules of `centrePsf`. */
+  readonly psfCentre?: PsfCentring;
   /** Name of the observation; default the name of the counts file. */
   readonly name?: string;
 }
@@ -45,6 +49,8 @@ export interface ObservationHdus {
 /** An observation, and the unit that its flux will have. */
 export interface ComposedObservation {
   readonly observation: Observation;
+  /** What was done to bring the images together, one sentence each. */
+  readonly notes: readonly string[];
   /** Unit of the flux: counts, by the unit of the exposure if there is one; absent when the exposure's file does not say. */
   readonly unit?: string;
 }
@@ -104,7 +110,8 @@ function plainName(name: string): string {
 }
 
 /**
- * Put an observation together from images of FITS files. The sky coordinates of the counts come along, shifted by the cut-out.
+ * Put an observation together from images of FITS files. The sky coordinates of the counts come along, shifted by the cut-out;
+ * the psf is moved to have its centre on index `floor(n / 2)` (`psfCentre`), with a note.
  *
  * Values are not checked here; `LiraDeconvolver.run` and `checkObservation` do that.
  *
@@ -115,7 +122,14 @@ export function composeObservation(hdus: ObservationHdus, options: ComposeOption
   const { cutout: rectangle, psfCutout, backgroundUnit = "flux" } = options;
   checkBackgroundUnit(backgroundUnit);
   const counts = imageToSkyImage(hdus.counts.hdu);
-  const psf = imageToSkyImage(hdus.psf.hdu);
+  const wholePsf = imageToSkyImage(hdus.psf.hdu);
+  const { psf, notes } = placePsf(
+    psfCutout === undefined ? wholePsf : cut(hdus.psf.name, wholePsf, psfCutout),
+    {
+      ...{ name: hdus.psf.name, header: hdus.psf.hdu.header, centring: options.psfCentre },
+      ...(psfCutout && { origin: [psfCutout.x[0], psfCutout.y[0]] }),
+    },
+  );
   const companion = (named: NamedHdu | undefined) =>
     named === undefined ? undefined : cutAlike(named.name, imageToSkyImage(named.hdu), counts, rectangle);
   const exposure = companion(hdus.exposure);
@@ -131,13 +145,14 @@ export function composeObservation(hdus: ObservationHdus, options: ComposeOption
   return {
     observation: {
       counts: rectangle === undefined ? counts : cut(hdus.counts.name, counts, rectangle),
-      psf: psfCutout === undefined ? psf : cut(hdus.psf.name, psf, psfCutout),
+      psf,
       ...(exposure === undefined ? {} : { exposure }),
       ...(inFlux === undefined ? {} : { background: inFlux }),
       ...(mask === undefined ? {} : { mask }),
       wcs: rectangle === undefined ? sky : shiftWcs(sky, rectangle.x[0], rectangle.y[0]),
       name: options.name ?? plainName(hdus.counts.name),
     },
+    notes,
     ...(unit === undefined ? {} : { unit }),
   };
 }
