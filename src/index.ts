@@ -169,6 +169,7 @@ export {
   type BinnedEvents,
   binEvents,
   binnedEventsHdus,
+  type EventCut,
   forEachEventChunk,
 } from "./io/bin-events.js";
 export {
@@ -179,13 +180,17 @@ export {
   type NamedHdu,
   type ObservationHdus,
 } from "./io/compose-observation.js";
+export type { EnergyUnit } from "./io/energy-unit.js";
 export {
   type EventColumn,
   type EventColumns,
+  type EventLattice,
   type EventPositions,
+  eventAdvice,
   eventColumns,
   findEvents,
 } from "./io/event-list.js";
+export { type EventName, filterCondition, parseEventName } from "./io/event-name.js";
 export {
   columnNumbers,
   type FitsCard,
@@ -227,6 +232,7 @@ export type { ExactArray, NumberArray } from "./io/fits-scaling.js";
 export type { ReadTableOptions } from "./io/fits-table.js";
 export type { FitsEmptyInput, FitsImageInput, PixelArray } from "./io/fits-write.js";
 export type { FitsTableInput } from "./io/fits-write-table.js";
+export { findGoodTimes, type GoodTimes } from "./io/good-times.js";
 export type { GunzipOptions } from "./io/gzip.js";
 export {
   type LegacyImagesOptions,

@@ -2,6 +2,7 @@
 
 import { Command } from "@commander-js/extra-typings";
 import {
+  eventAdvice,
   type FitsFile,
   type FitsHdu,
   type FitsHduInfo,
@@ -66,7 +67,7 @@ async function info(name: string, json: boolean): Promise<void> {
       ...hduLines(hdus),
     ];
     if (estimate) lines.push("", ...estimateLines(path, header));
-    else if (summary === undefined) lines.push("", ...adviceLines(path, wanted));
+    else if (summary === undefined) lines.push("", ...adviceLines(path, name, wanted));
     else lines.push("", ...resultLines(path, summary));
     process.stdout.write(`${lines.join("\n")}\n`);
   } finally {
@@ -338,15 +339,13 @@ function estimateLines(path: string, header: FitsHeader): string[] {
 }
 
 /** What to do with a file that is no result. */
-function adviceLines(path: string, hdus: readonly FitsHduInfo[]): string[] {
+function adviceLines(path: string, given: string, hdus: readonly FitsHduInfo[]): string[] {
+  const events = eventAdvice(given, hdus);
+  if (events !== undefined)
+    return [`An event list; ${events.choose}`, "", `Next: ${shellLine(events.command)}`];
   const images = hdus.filter(({ kind, dataLength }) => kind === "image" && dataLength > 0);
   if (images.length === 0) {
-    const events = hdus.some((hdu) => hdu.name === "EVENTS");
-    return [
-      events
-        ? "Next: an event list; bin it to a counts image first (CIAO: dmcopy, Fermi: gtbin)"
-        : "Next: no image in this file; tslira deconvolve needs a counts image",
-    ];
+    return ["Next: no image in this file; tslira deconvolve needs a counts image"];
   }
   const first = images[0];
   const name = first.index === 0 ? path : `${path}[${first.name || first.index}]`;

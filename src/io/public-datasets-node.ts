@@ -14,6 +14,7 @@ import {
   checkBackgroundUnit,
   composeObservation,
 } from "./compose-observation.js";
+import { eventAdvice } from "./event-list.js";
 import { type FitsHdu, findHdu, parseFitsName } from "./fits.js";
 import { readFitsFile } from "./fits-file-node.js";
 import { withFileErrors } from "./fits-temporary-node.js";
@@ -41,6 +42,18 @@ async function fileHash(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
+/** @throws InvalidInputError when events are named, or a file that has them and no image */
+function checkNoEvents(name: string, hdus: readonly FitsHdu[], extension: string | number | undefined): void {
+  const image = hdus.some(({ kind, dataLength }) => kind === "image" && dataLength > 0);
+  const named = extension === undefined ? (image ? [] : hdus) : [findHdu(hdus, extension)];
+  const events = eventAdvice(name, named);
+  if (events === undefined) return;
+  throw new InvalidInputError(
+    `${name}: must be an image of counts, got an event list; bin it first: ${events.command.join(" ")}`,
+    { fields: { name } },
+  );
+}
+
 /** Reads each file once, however many images of it are wanted. */
 function fileReader() {
   const files = new Map<string, Promise<{ hdus: FitsHdu[]; sha256: string }>>();
@@ -50,6 +63,7 @@ function fileReader() {
     const file = files.get(path) ?? read(path);
     files.set(path, file);
     const { hdus, sha256 } = await file;
+    checkNoEvents(name, hdus, extension);
     const hdu = findHdu(hdus, extension);
     return { hdu, sha256 };
   };
