@@ -1,7 +1,7 @@
 /** Event lists to images of counts. */
 
 import type { WcsCard } from "../data/observation.js";
-import { pixelToSky, skyToPixel } from "../data/sky-position.js";
+import { skyToPixel } from "../data/sky-position.js";
 import { parseWcs } from "../data/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { constantImage, type SkyImage } from "../image.js";
@@ -277,25 +277,7 @@ function planeCenter(
       ],
     };
   }
-  const declared = [x, y].every(({ index }, axis) => {
-    const [least, most] = [`TLMIN${index}`, `TLMAX${index}`].map((keyword) => hdu.header.get(keyword));
-    return (
-      typeof least === "number" && typeof most === "number" && center[axis]! >= least && center[axis]! <= most
-    );
-  });
-  if (declared || inside(extent, center)) return { center, notes: [] };
-  const ends = wcs && [
-    pixelToSky(wcs, extent.x[0] - 1, extent.y[0] - 1),
-    pixelToSky(wcs, extent.x[1] - 1, extent.y[1] - 1),
-  ];
-  const sky = ends
-    ? `, corners at ${ends.map(({ lon, lat }) => `${short(lon)},${short(lat)}`).join(" and ")} deg`
-    : "";
-  throw new InvalidInputError(
-    `${hdu.label}: center must lie among the events, ${x.name} ${extent.x.map(short).join(" to ")}, ${y.name} ${extent.y.map(short).join(" to ")}${sky}, ` +
-      `got ${center.join(", ")}${converted ? ` (as degrees on the sky ${said(converted)})` : ""}; give ${x.name},${y.name} or degrees, or leave it out`,
-    { fields: { center } },
-  );
+  return { center, notes: [] };
 }
 
 /**
@@ -359,7 +341,7 @@ export function binEvents(hdu: FitsHdu, options: BinEventsOptions = {}): BinnedE
     throw new InvalidInputError(
       `${hdu.label}: image must hold events, got none of the ${outside} left by the cuts in ${nx} x ${ny} pixels of ${short(binSize)} around ` +
         `${center.map(short).join(", ")}; they lie at ${positions.x.name} ${extent.x.map(short).join(" to ")}, ` +
-        `${positions.y.name} ${extent.y.map(short).join(" to ")}${plane ? "" : " deg"}, move the center there`,
+        `${positions.y.name} ${extent.y.map(short).join(" to ")}${plane ? "" : " deg"}, move the center there${plane ? ` (${positions.x.name},${positions.y.name}, or 266.4deg,-29deg on the sky)` : ""}`,
       { fields: { center, size } },
     );
   }
