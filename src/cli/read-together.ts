@@ -1,6 +1,11 @@
 /** The files of observations that are deconvolved together. */
 
-import { type Observation, type ObservationFileNames, readObservationFiles } from "../node.js";
+import {
+  type Observation,
+  type ObservationFileNames,
+  readObservationFiles,
+  separatePlanes,
+} from "../node.js";
 
 /** Observations with what a result records of them. */
 export interface ReadTogether {
@@ -13,9 +18,23 @@ export interface ReadTogether {
   readonly unit?: string;
 }
 
+/** Files of an observation, or of one a plane. */
+export interface NamedObservation extends ObservationFileNames {
+  /** Whether each plane of a cube of counts is an observation of its own. */
+  readonly separate?: boolean;
+}
+
+/** The observations of files, one a plane where they are separate. */
+export async function withPlanes(names: readonly NamedObservation[]): Promise<ObservationFileNames[]> {
+  const lists = await Promise.all(
+    names.map(({ separate, ...one }) => (separate === true ? separatePlanes(one) : [one])),
+  );
+  return lists.flat();
+}
+
 /** Read them. */
-export async function readTogether(names: readonly ObservationFileNames[]): Promise<ReadTogether> {
-  const files = await Promise.all(names.map(readObservationFiles));
+export async function readTogether(names: readonly NamedObservation[]): Promise<ReadTogether> {
+  const files = await Promise.all((await withPlanes(names)).map(readObservationFiles));
   const [{ unit }] = files;
   return {
     observations: files.map(({ observation }) => observation),

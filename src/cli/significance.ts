@@ -56,6 +56,7 @@ export function significanceSettings(flags: SignificanceFlags): SignificanceSett
     burnIn: flags.burnIn,
     chains: flags.chains,
     seed: flags.seed,
+    preset: flags.preset,
     alphaInit: flags.alphaInit,
     fitAlpha: flags.fixedAlpha === true ? false : undefined,
     fitBackgroundScale: flags.fitBackgroundScale,

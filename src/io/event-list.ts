@@ -225,30 +225,12 @@ export function findEvents<H extends FitsHduInfo>(hdus: readonly H[]): H {
   );
 }
 
-/**
- * The command that makes an image of counts of the events of a file.
- *
- * @param name of the file
- * @param hdus of the file, or those of them that were named
- * @returns words of a command, and how events are chosen; undefined when there are no events
- */
-export function eventAdvice(
-  name: string,
-  hdus: readonly FitsHduInfo[],
-): { readonly command: readonly string[]; readonly choose: string } | undefined {
-  const listed = hdus.filter((hdu) => eventColumns(hdu) !== undefined);
-  if (listed.length === 0) return undefined;
-  const events = findEvents(listed);
-  const { energy, channel } = eventColumns(events)!;
+/** How to choose events of a list by their energy, as options of `tslira bin`: by energies where the header tells them. */
+export function energyAdvice({ header }: FitsHduInfo, { energy, channel }: EventColumns): string {
   const known =
     energy !== undefined &&
-    (electronvolts(energy.unit) !== undefined || channelScale(events.header, energy) !== undefined);
-  return {
-    command: ["tslira", "bin", name, "-o", "counts.fits"],
-    choose: known
-      ? "--energy 0.5:7keV chooses by energy"
-      : channel === undefined
-        ? "--where chooses by columns"
-        : `--pi low:high chooses by the channels of ${channel.name}`,
-  };
+    (electronvolts(energy.unit) !== undefined || channelScale(header, energy) !== undefined);
+  if (known) return "--energy 0.5:7keV chooses by energy";
+  if (channel === undefined) return "--where chooses by columns";
+  return `--pi low:high chooses by the channels of ${channel.name}`;
 }

@@ -8,7 +8,7 @@ import type { FitsHeader } from "./fits-header.js";
 export interface PsfPlace {
   /** Name for messages, usually the file's. */
   readonly name: string;
-  /** Header of the whole image. */
+  /** Header of the part in use. */
   readonly header: FitsHeader;
   /** First pixel of the part in use, from 0; default (0, 0). */
   readonly origin?: readonly [x: number, y: number];
@@ -38,10 +38,11 @@ export function placePsf(
   image: SkyImage,
   { name, header, origin = [0, 0], centring }: PsfPlace,
 ): { psf: SkyImage; notes: string[] } {
-  const inPart = (x: number, y: number) => ({ x: x - origin[0], y: y - origin[1] });
-  const [x, y] = [header.get("CRPIX1"), header.get("CRPIX2")];
-  const declared = typeof x === "number" && typeof y === "number" ? inPart(x - 1, y - 1) : undefined;
-  const wanted = typeof centring === "object" ? inPart(centring.x, centring.y) : centring;
+  const [crpix1, crpix2] = [header.get("CRPIX1"), header.get("CRPIX2")];
+  const declared =
+    typeof crpix1 === "number" && typeof crpix2 === "number" ? { x: crpix1 - 1, y: crpix2 - 1 } : undefined;
+  const wanted =
+    typeof centring === "object" ? { x: centring.x - origin[0], y: centring.y - origin[1] } : centring;
   const { psf, centre, reason, shift } = centrePsf(image, wanted, declared);
   if (psf === image) return { psf, notes: [] };
   const [ny, nx] = image.shape;

@@ -123,6 +123,7 @@ async function writeState(path: string, state: ChainState): Promise<void> {
     series("SCALES", state.backgroundScale),
     series("MEAN", state.moments.mean),
     series("SQUARES", state.moments.squares),
+    ...(state.smoothness.length > 0 ? [series("SMOOTHNESS", state.smoothness)] : []),
   ]);
 }
 
@@ -144,6 +145,7 @@ export async function readState(folder: string, chain: number): Promise<ChainSta
     flux: numbers(2),
     backgroundScale: numbers(3),
     moments: { count: header("MOMENTS"), mean: numbers(4), squares: numbers(5) },
+    smoothness: hdus.length > 6 ? numbers(6) : new Float64Array(0),
   };
 }
 

@@ -7,7 +7,6 @@ import { pixelToSky, skyToPixel } from "../../src/data/sky-position.js";
 import { parseWcs } from "../../src/data/sky-wcs.js";
 import { type BinEventsOptions, binEvents, binnedEventsHdus } from "../../src/io/bin-events.js";
 import { eventColumns, findEvents } from "../../src/io/event-list.js";
-import { findGoodTimes } from "../../src/io/good-times.js";
 import {
   columnNumbers,
   type FitsCard,
@@ -19,6 +18,7 @@ import {
   wcsCards,
   writeFits,
 } from "../../src/io/fits.js";
+import { findGoodTimes } from "../../src/io/good-times.js";
 
 const FERMI = fileURLToPath(new URL("../../../shared/data/fermi-gc/", import.meta.url));
 const hasFermi = existsSync(FERMI);
@@ -189,7 +189,11 @@ function formattedList(
   return { hdus, events: findEvents(hdus) };
 }
 
-const goodTimesTable = (name: string, intervals: readonly (readonly [number, number])[], cards: FitsCard[] = []) => ({
+const goodTimesTable = (
+  name: string,
+  intervals: readonly (readonly [number, number])[],
+  cards: FitsCard[] = [],
+) => ({
   ...{ kind: "table" as const, name, cards },
   columns: [
     { name: "START", format: "1D", values: Float64Array.from(intervals, ([start]) => start) },
@@ -201,13 +205,20 @@ describe("binEvents, whole numbers", () => {
   const xs = [500, 500, 480, 517];
   it.each([
     ["integers", "1I", []],
-    ["integers with cards that change nothing", "1J", [fitsCard("TSCAL1", 1), fitsCard("TZERO1", 0), fitsCard("TSCAL2", 1)]],
+    [
+      "integers with cards that change nothing",
+      "1J",
+      [fitsCard("TSCAL1", 1), fitsCard("TZERO1", 0), fitsCard("TSCAL2", 1)],
+    ],
     ["integers from TLMIN 0", "1I", [fitsCard("TLMIN1", 0), fitsCard("TLMIN2", 0)]],
     ["integers from TLMIN 0.5", "1I", [fitsCard("TLMIN1", 0.5), fitsCard("TLMIN2", 0.5)]],
     ["floating-point numbers", "1E", [fitsCard("TLMIN1", 1), fitsCard("TLMIN2", 1)]],
   ])("are centres of pixels: %s", (_, format, cards) => {
     const sky = PLANE.filter(({ keyword }) => !keyword.startsWith("TLM"));
-    const { events } = formattedList({ X: [format, xs], Y: [format, xs.map((x) => x - 20)] }, [...sky, ...cards]);
+    const { events } = formattedList({ X: [format, xs], Y: [format, xs.map((x) => x - 20)] }, [
+      ...sky,
+      ...cards,
+    ]);
     const plane = parseWcs(eventColumns(events)!.positions[0].wcs).wcs!;
     for (const options of [
       {},
@@ -226,7 +237,11 @@ describe("binEvents, whole numbers", () => {
       const off = [back.x + 1 - 500, back.y + 1 - 480].map(Math.abs);
       if (binSize === 1) expect(Math.max(...off)).toBeLessThan(1e-6);
       // The middle of three whole numbers is one of them, at most one away.
-      else expect(off.map((value) => Math.min(value, Math.abs(value - 1)))).toEqual([expect.closeTo(0, 6), expect.closeTo(0, 6)]);
+      else
+        expect(off.map((value) => Math.min(value, Math.abs(value - 1)))).toEqual([
+          expect.closeTo(0, 6),
+          expect.closeTo(0, 6),
+        ]);
     }
   });
 
@@ -235,9 +250,14 @@ describe("binEvents, whole numbers", () => {
     const { events } = formattedList({ X: ["1J", [1, 2, 3, 4]], Y: ["1J", [1, 1, 1, 1]] }, cards);
     const { wcs, size, counts } = binEvents(events, { binSize: 0.5, center: [10.75, 0.25], size: [4, 1] });
     // X is 10.25, 10.5, 10.75, 11; edges lie at 10.125 + 0.25 k: 9.625, 10.125, 10.625, 11.125.
-    expect([size, [...counts.data]]).toEqual([[4, 1], [0, 2, 2, 0]]);
+    expect([size, [...counts.data]]).toEqual([
+      [4, 1],
+      [0, 2, 2, 0],
+    ]);
     expect(wcs.find(({ keyword }) => keyword === "LTV1")?.value).toBeCloseTo(0.5 - 9.625 / 0.5, 12);
-    expect(binEvents(events, { binSize: 0.6 }).notes[0]).toMatch(/bin size: must be a whole number of the steps of X, 0.25/);
+    expect(binEvents(events, { binSize: 0.6 }).notes[0]).toMatch(
+      /bin size: must be a whole number of the steps of X, 0.25/,
+    );
   });
 });
 
@@ -245,11 +265,28 @@ describe("binEvents, chosen events", () => {
   const { hdus, events } = formattedList(
     {
       ...{ TIME: ["1D", [0, 1, 2, 3, 4, 5, 6, 7], "s"], X: ["1E", [1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5]] },
-      ...{ Y: ["1E", [1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5]], PI: ["1J", [10, 20, 30, 40, 50, 60, 70, 80]] },
-      ...{ ENERGY: ["1E", [100, 500, 900, 2000, 3000, 6999, 7000, 9000], "eV"], CCD_ID: ["1I", [0, 1, 0, 1, 0, 1, 0, 1]] },
+      ...{
+        Y: ["1E", [1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5]],
+        PI: ["1J", [10, 20, 30, 40, 50, 60, 70, 80]],
+      },
+      ...{
+        ENERGY: ["1E", [100, 500, 900, 2000, 3000, 6999, 7000, 9000], "eV"],
+        CCD_ID: ["1I", [0, 1, 0, 1, 0, 1, 0, 1]],
+      },
     },
-    [fitsCard("EXPOSURE", 90), fitsCard("LIVETIME", 95), fitsCard("DATE", "2020-01-02"), fitsCard("ONTIME", 100)],
-    [goodTimesTable("GTI", [[4, 6], [0, 2], [1, 3]])],
+    [
+      fitsCard("EXPOSURE", 90),
+      fitsCard("LIVETIME", 95),
+      fitsCard("DATE", "2020-01-02"),
+      fitsCard("ONTIME", 100),
+    ],
+    [
+      goodTimesTable("GTI", [
+        [4, 6],
+        [0, 2],
+        [1, 3],
+      ]),
+    ],
   );
   const count = (options: BinEventsOptions) => binEvents(events, options).binned;
 
@@ -258,7 +295,9 @@ describe("binEvents, chosen events", () => {
     expect(count({ energy: [0.5, 7], energyUnit: "keV" })).toBe(5);
     expect(count({ energy: [5e-4, 7e-3], energyUnit: "MeV" })).toBe(5);
     expect(count({ channels: [20, 50] })).toBe(3);
-    expect(() => count({ energy: [0.5, 7] })).toThrow(/8 taken by ENERGY in 0.5:7 \(eV\), of ENERGY from 100 to 9000 eV/);
+    expect(() => count({ energy: [0.5, 7] })).toThrow(
+      /8 taken by ENERGY in 0.5:7 \(eV\), of ENERGY from 100 to 9000 eV/,
+    );
     expect(binEvents(events, { energy: [500, 7000] }).cuts).toEqual([
       { kind: "energy", text: "ENERGY in 500:7000 (eV)", column: "ENERGY", unit: "eV", taken: 3 },
     ]);
@@ -267,7 +306,15 @@ describe("binEvents, chosen events", () => {
   it("keeps to good times, and says what each cut took and what time is left", () => {
     const goodTimes = findGoodTimes(hdus, events);
     // CCD_ID is a column, but the table has no such card: it is for all. 0 to 3 joined of two, and 4 to 6.
-    expect(goodTimes).toEqual([{ name: "GTI", intervals: [[0, 3], [4, 6]] }]);
+    expect(goodTimes).toEqual([
+      {
+        name: "GTI",
+        intervals: [
+          [0, 3],
+          [4, 6],
+        ],
+      },
+    ]);
     const found = binEvents(events, { goodTimes, where: "CCD_ID == 0 && PI<100", time: [1, 7] });
     expect(found.cuts.map(({ kind, taken }) => [kind, taken])).toEqual([
       ["good times", 3],
@@ -277,13 +324,28 @@ describe("binEvents, chosen events", () => {
     expect([found.binned, found.filtered, found.goodTime]).toEqual([2, 6, 4]);
     const value = (keyword: string) => found.wcs.find((card) => card.keyword === keyword)?.value;
     // 4 s of the 5 s of good time.
-    expect([value("EXPOSURE"), value("LIVETIME"), value("ONTIME"), value("DATE")]).toEqual([72, 76, 80, "2020-01-02"]);
+    expect([value("EXPOSURE"), value("LIVETIME"), value("ONTIME"), value("DATE")]).toEqual([
+      72,
+      76,
+      80,
+      "2020-01-02",
+    ]);
   });
 
   it("keeps good times of detectors apart", () => {
-    const columns = { X: ["1E", [1.5, 2, 3, 4]], Y: ["1E", [1.5, 2, 3, 4]], TIME: ["1D", [1, 1, 9, 9]] } as const;
+    const columns = {
+      X: ["1E", [1.5, 2, 3, 4]],
+      Y: ["1E", [1.5, 2, 3, 4]],
+      TIME: ["1D", [1, 1, 9, 9]],
+    } as const;
     for (const [column, tables] of [
-      ["CCD_ID", [goodTimesTable("GTI", [[0, 5]], [fitsCard("CCD_ID", 3)]), goodTimesTable("GTI", [[8, 10]], [fitsCard("CCD_ID", 7)])]],
+      [
+        "CCD_ID",
+        [
+          goodTimesTable("GTI", [[0, 5]], [fitsCard("CCD_ID", 3)]),
+          goodTimesTable("GTI", [[8, 10]], [fitsCard("CCD_ID", 7)]),
+        ],
+      ],
       ["CCDNR", [goodTimesTable("STDGTI03", [[0, 5]]), goodTimesTable("STDGTI07", [[8, 10]])]],
       ["TM_NR", [goodTimesTable("GTI3", [[0, 5]]), goodTimesTable("GTI7", [[8, 10]])]],
     ] as const) {
@@ -301,8 +363,13 @@ describe("binEvents, chosen events", () => {
     const found = binEvents(list, { center: [266.4, -29], size: [64, 64] });
     expect([found.binned, found.center]).toEqual([2, [expect.closeTo(4096.5, 6), expect.closeTo(4096.5, 6)]]);
     expect(found.notes[0]).toMatch(/taken as degrees on the sky, it is X 4096.5, Y 4096.5/);
-    expect(binEvents(list, { center: [266.4, -29], centerUnit: "sky", size: [64, 64] })).toMatchObject({ notes: [], binned: 2 });
-    expect(() => binEvents(list, { center: [266.4, -29], centerUnit: "pixel", size: [64, 64] })).toThrow(/image must hold events/);
+    expect(binEvents(list, { center: [266.4, -29], centerUnit: "sky", size: [64, 64] })).toMatchObject({
+      notes: [],
+      binned: 2,
+    });
+    expect(() => binEvents(list, { center: [266.4, -29], centerUnit: "pixel", size: [64, 64] })).toThrow(
+      /image must hold events/,
+    );
     expect(() => binEvents(list, { center: [83, 22], size: [64, 64] })).toThrow(/image must hold events/);
   });
 });
@@ -461,7 +528,10 @@ describe("what binEvents refuses", () => {
     [{ time: [1, 2] as const }, /must have a column TIME/],
     [{ channels: [1, 2] as const }, /must have a column PI or PHA/],
     [{ where: "Z>1" }, /must name columns of the list, got Z; there are X, Y/],
-    [{ center: [900, 1] as const, size: [3, 3] as const }, /image must hold events, got none of the 2 left by the cuts .* around 900, 1; they lie at X 1 to 2, Y 1 to 2/],
+    [
+      { center: [900, 1] as const, size: [3, 3] as const },
+      /image must hold events, got none of the 2 left by the cuts .* around 900, 1; they lie at X 1 to 2, Y 1 to 2/,
+    ],
     [{ coordinates: "galactic" as const }, /must have columns of galactic positions, got X, Y/],
     [{ binSize: 1e-9 }, /at most 67108864 pixels/],
   ])("%j", (options, message) => {
@@ -482,6 +552,8 @@ describe("what binEvents refuses", () => {
     expect(() => findEvents(spectrum)).toThrow(/must hold a table of events with columns X and Y/);
     expect(() => binEvents(spectrum[1])).toThrow(/must be a table of events/);
     const list = eventList({ X: [1], Y: [1], ENERGY: [5] });
-    expect(() => binEvents(list, { energy: [6, 7] })).toThrow(/must hold events that pass, got none of 1 \(1 taken by ENERGY in 6:7 \(no unit in the header\), of ENERGY from 5 to 5/);
+    expect(() => binEvents(list, { energy: [6, 7] })).toThrow(
+      /must hold events that pass, got none of 1 \(1 taken by ENERGY in 6:7 \(no unit in the header\), of ENERGY from 5 to 5/,
+    );
   });
 });

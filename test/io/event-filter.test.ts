@@ -24,7 +24,8 @@ describe("parseEventFilter", () => {
     ["A != 1", { A: Number.NaN }, false],
     ["A == B", { A: Number.NaN, B: Number.NaN }, false],
   ] as const)("%s with %j", (text, row, expected) => {
-    if (expected === undefined) expect(() => parseEventFilter(text)).toThrow(/"\)" must close what "\(" opened, got x0 at/);
+    if (expected === undefined)
+      expect(() => parseEventFilter(text)).toThrow(/"\)" must close what "\(" opened, got x0 at/);
     else expect(holds(text, row)).toBe(expected);
   });
 
@@ -57,7 +58,10 @@ describe("filters after names", () => {
     ["a.fits", { path: "a.fits", filters: [] }],
     ["a.fits[EVENTS]", { path: "a.fits", extension: "EVENTS", filters: [] }],
     ["a.fits[1][energy=5:7]", { path: "a.fits", extension: 1, filters: ["energy=5:7"] }],
-    ["a.fits[EVENTS][PI>5 && PI<7][grade=0]", { path: "a.fits", extension: "EVENTS", filters: ["PI>5 && PI<7", "grade=0"] }],
+    [
+      "a.fits[EVENTS][PI>5 && PI<7][grade=0]",
+      { path: "a.fits", extension: "EVENTS", filters: ["PI>5 && PI<7", "grade=0"] },
+    ],
     ["a.fits[energy=5:7]", { path: "a.fits", filters: ["energy=5:7"] }],
   ])("%s", (text, expected) => {
     expect(parseEventName(text)).toEqual(expected);
@@ -66,7 +70,10 @@ describe("filters after names", () => {
   it.each([
     // ahelp dmfiltering: the end of a range belongs to it for columns of integers only.
     ["energy=500:7000", "(energy >= 500 && energy < 7000)"],
-    ["energy=1000:2000,4000:8000,GRADE=0,2:4", "((energy >= 1000 && energy < 2000) || (energy >= 4000 && energy < 8000)) && (grade == 0 || (grade >= 2 && grade <= 4))"],
+    [
+      "energy=1000:2000,4000:8000,GRADE=0,2:4",
+      "((energy >= 1000 && energy < 2000) || (energy >= 4000 && energy < 8000)) && (grade == 0 || (grade >= 2 && grade <= 4))",
+    ],
     ["exclude energy=:100", "!(energy < 100)"],
     ["filter energy=100:", "energy >= 100"],
     ["energy>5 && grade==0", "energy>5 && grade==0"],
@@ -85,7 +92,9 @@ describe("filters after names", () => {
   });
 
   it("refuses columns and ranges that are none", () => {
-    expect(() => filterCondition("phase=0:1", columns)).toThrow(/must name columns of the list, got phase in \[phase=0:1\]/);
+    expect(() => filterCondition("phase=0:1", columns)).toThrow(
+      /must name columns of the list, got phase in \[phase=0:1\]/,
+    );
     expect(() => filterCondition("energy=a:b", columns)).toThrow(/a range must read low:high/);
   });
 });
