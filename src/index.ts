@@ -59,6 +59,7 @@ export type {
   TotalCountsPrior,
 } from "./data/prior-parameters.js";
 export { gaussianPsf, normalisePsf, psfCentroid } from "./data/psf.js";
+export { type CentredPsf, centrePsf, type PsfCentreReason, type PsfCentring } from "./data/psf-centring.js";
 export {
   type ProfileRing,
   type RadialProfile,
@@ -180,6 +181,7 @@ export {
   type BinnedEvents,
   binEvents,
   binnedEventsHdus,
+  type EventCut,
   forEachEventChunk,
 } from "./io/bin-events.js";
 export {
@@ -191,13 +193,16 @@ export {
   type ObservationHdus,
   type RegionMask,
 } from "./io/compose-observation.js";
+export type { EnergyUnit } from "./io/energy-unit.js";
 export {
   type EventColumn,
   type EventColumns,
+  type EventLattice,
   type EventPositions,
   eventColumns,
   findEvents,
 } from "./io/event-list.js";
+export { type EventName, filterCondition, parseEventName } from "./io/event-name.js";
 export {
   columnNumbers,
   type FitsCard,
@@ -240,6 +245,7 @@ export type { FitsSection } from "./io/fits-section.js";
 export type { ReadTableOptions } from "./io/fits-table.js";
 export type { FitsEmptyInput, FitsImageInput, PixelArray } from "./io/fits-write.js";
 export type { FitsTableInput } from "./io/fits-write-table.js";
+export { findGoodTimes, type GoodTimes } from "./io/good-times.js";
 export type { GunzipOptions } from "./io/gzip.js";
 export { type HduKind, type HduKindName, hduKind } from "./io/hdu-kind.js";
 export {

@@ -8,6 +8,7 @@ import {
   eventColumns,
   type FitsHdu,
   findEvents,
+  findGoodTimes,
   forEachEventChunk,
   shellLine,
   writeFits,
@@ -24,6 +25,13 @@ const BARS = 48;
 export function eventTable(hdus: readonly FitsHdu[]): Table | undefined {
   const found = hdus.some((hdu) => eventColumns(hdu) !== undefined) ? findEvents(hdus) : undefined;
   return found?.kind === "table" ? found : undefined;
+}
+
+/** Options with the good times of the file, as `tslira bin` applies them. */
+function inGoodTimes(hdus: readonly FitsHdu[], hdu: Table, options: BinEventsOptions): BinEventsOptions {
+  const goodTimes = findGoodTimes(hdus, hdu);
+  const timed = eventColumns(hdu)?.time !== undefined;
+  return goodTimes.length > 0 && timed ? { ...options, goodTimes } : options;
 }
 
 /** How often values of some columns occur: two passes over the rows for all of them together. */
@@ -81,8 +89,15 @@ export function describeEvents(hdu: Table): FoundEvents {
 }
 
 /** What the events look like. */
-export function previewEvents(hdu: Table, options: BinEventsOptions): EventsPreview {
-  const { counts, binSize, center, size, events, binned, filtered, outside } = binEvents(hdu, options);
+export function previewEvents(
+  hdus: readonly FitsHdu[],
+  hdu: Table,
+  options: BinEventsOptions,
+): EventsPreview {
+  const { counts, binSize, center, size, events, binned, filtered, outside } = binEvents(
+    hdu,
+    inGoodTimes(hdus, hdu, options),
+  );
   return { preview: previewOf(counts), ...{ binSize, center, size, events, binned, filtered, outside } };
 }
 
@@ -105,8 +120,8 @@ export function binCommand(source: string, target: string, options: BinEventsOpt
 }
 
 /** The image of counts as a FITS file, the bytes of `tslira bin`. */
-export function countsFile(hdu: Table, source: string, options: BinEventsOptions) {
+export function countsFile(hdus: readonly FitsHdu[], hdu: Table, source: string, options: BinEventsOptions) {
   const name = `${source.replace(/\.gz$/i, "").replace(/\.(fits?|fts|evt)$/i, "")}-counts.fits`;
-  const bytes = writeFits(binnedEventsHdus(binEvents(hdu, options)));
+  const bytes = writeFits(binnedEventsHdus(binEvents(hdu, inGoodTimes(hdus, hdu, options))));
   return { name, bytes, command: binCommand(source, name, options) };
 }

@@ -89,10 +89,10 @@ const handlers: Handlers = {
     return found;
   },
   previewEvents: (file, options) =>
-    previewEvents(need(eventTable(files.hdusOf(file)), "an event list"), options),
+    previewEvents(files.hdusOf(file), need(eventTable(files.hdusOf(file)), "an event list"), options),
   async keepEvents(file, options) {
     const table = need(eventTable(files.hdusOf(file)), "an event list");
-    const { name, bytes, command } = countsFile(table, files.nameOf(file), options);
+    const { name, bytes, command } = countsFile(files.hdusOf(file), table, files.nameOf(file), options);
     return { file: await files.keep(name, bytes, true), hdu: 0, name, command };
   },
   openResult(file, choices) {

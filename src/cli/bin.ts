@@ -5,9 +5,13 @@ import {
   type BinnedEvents,
   binEvents,
   binnedEventsHdus,
+  type EnergyUnit,
+  eventColumns,
+  filterCondition,
   findEvents,
+  findGoodTimes,
   findHdu,
-  parseFitsName,
+  parseEventName,
   readFitsFile,
   shellLine,
   writeFitsFile,
@@ -21,6 +25,13 @@ const DETAILS = `
 Positions are X and Y with their sky coordinates (Chandra, XMM-Newton), L and B or RA and DEC
 (Fermi). Ranges are half-open: the lower end belongs to them, the upper does not. An event on the
 edge between two pixels belongs to the one after it. An end of a range may be left out: 2000: or :7000.
+
+Events outside of the good time intervals of the file (GTI) are left out, unless --no-gti is given. --energy without a
+unit is in that of the column. --where knows numbers, columns, < <= > >= == !=, && || !, + - * / %, bits by & and
+parentheses. Filters after the name are read: 'events.fits[EVENTS][energy=500:7000,ccd_id=0:3]'.
+
+Whole numbers in X and Y are centres of pixels: a pixel has its edges half-way between them. --center x,y is X and Y, or
+degrees on the sky where only these lie among the events; 266.4deg,-29deg is always the sky.
 
 Without --bin-size a plane keeps its pixels, doubled until all events fit in 1024 x 1024; the sky
 gets round steps with which they fit in about 400 x 400.
@@ -41,11 +52,26 @@ function parseRange(text: string): [number, number] {
   return range;
 }
 
-/** A position as `x,y`. */
-function parsePosition(text: string): [number, number] {
-  const values = parseNumbers(text);
-  if (values.length !== 2) throw new InvalidArgumentError("Give two numbers, x,y or lon,lat.");
-  return values as [number, number];
+/** A range of energy as `low:high`, perhaps with a unit at its end or ends. */
+function parseEnergy(text: string): { range: [number, number]; unit?: EnergyUnit } {
+  const units = ["eV", "keV", "MeV", "GeV", "TeV"] as const;
+  const found = new Set<EnergyUnit>();
+  const numbers = text.replace(/\s*([kMGT]?eV)\b/gi, (_, word: string) => {
+    found.add(units.find((unit) => unit.toLowerCase() === word.toLowerCase())!);
+    return "";
+  });
+  if (found.size > 1) throw new InvalidArgumentError("Give both ends in one unit, for example 0.5:7keV.");
+  const [unit] = found;
+  return { range: parseRange(numbers), ...(unit && { unit }) };
+}
+
+/** A position as `x,y`, or `266.4deg,-29deg` for one on the sky. */
+function parsePosition(text: string): { center: [number, number]; sky: boolean } {
+  const sky = /d(eg)?\b/i.test(text);
+  const values = parseNumbers(text.replace(/\s*(degrees?|deg|d)\b/gi, ""));
+  if (values.length !== 2)
+    throw new InvalidArgumentError("Give two numbers, x,y or lon,lat or 266.4deg,-29deg.");
+  return { center: values as [number, number], sky };
 }
 
 function binOptions() {
@@ -54,8 +80,15 @@ function binOptions() {
     .description("Bin the events of a list, plain or .gz, into an image of counts with sky coordinates.")
     .argument("<events>", "event list; name[extension] for one of its tables")
     .requiredOption("-o, --output <file>", "image of counts, .fits or .fits.gz")
-    .option("--energy <low:high>", "events of this range of ENERGY, or else of PI or PHA", parseRange)
+    .option(
+      "--energy <low:high>",
+      "events of this range of ENERGY, or else of PI or PHA; 0.5:7keV with a unit",
+      parseEnergy,
+    )
+    .option("--pi <low:high>", "events of this range of channels, PI or else PHA", parseRange)
     .option("--time <start:stop>", "events of this range of TIME", parseRange)
+    .option("--where <condition>", "events that meet a condition, 'PATTERN<=4 && FLAG==0'")
+    .option("--no-gti", "also events outside of the good time intervals")
     .option("--bin-size <size>", "side of a pixel: pixels of the plane, or degrees", parseNumber)
     .option("--center <x,y>", "middle of the image: X,Y, or longitude,latitude in degrees", parsePosition)
     .option("--size <columns x rows>", "size of the image in its pixels, 256 or 400x200", parseShape)
@@ -86,21 +119,36 @@ export function binCommand() {
 }
 
 async function bin(name: string, flags: Flags): Promise<void> {
-  const { output, energy, time, binSize, center, size, coordinates, projection } = flags;
+  const { output, energy, pi, time, binSize, center, size, coordinates, projection } = flags;
   await checkOutputPath(output, { overwrite: flags.overwrite === true });
-  const { path, extension } = parseFitsName(name);
+  const { path, extension, filters } = parseEventName(name);
   const hdus = await readFitsFile(path);
-  const binned = binEvents(extension === undefined ? findEvents(hdus) : findHdu(hdus, extension), {
+  const events = extension === undefined ? findEvents(hdus) : findHdu(hdus, extension);
+  const columns = eventColumns(events);
+  const conditions = [
+    ...filters.map((filter) => filterCondition(filter, columns?.numeric ?? [])),
+    ...(flags.where === undefined ? [] : [flags.where]),
+  ];
+  const all = findGoodTimes(hdus, events);
+  const ignored = ignoredGoodTimes(all.length, flags.gti, columns?.time !== undefined);
+  const goodTimes = ignored === undefined ? all : [];
+  const binned = binEvents(events, {
     projection,
-    ...(energy && { energy }),
+    ...(goodTimes.length > 0 && { goodTimes }),
+    ...(energy && { energy: energy.range }),
+    ...(energy?.unit && { energyUnit: energy.unit }),
+    ...(pi && { channels: pi }),
     ...(time && { time }),
+    ...(conditions.length > 0 && {
+      where: conditions.length === 1 ? conditions[0]! : conditions.map((one) => `(${one})`).join(" && "),
+    }),
     ...(binSize !== undefined && { binSize }),
-    ...(center && { center }),
+    ...(center && { center: center.center, ...(center.sky && { centerUnit: "sky" }) }),
     ...(size && { size: [size[1], size[0]] }),
     ...(coordinates && { coordinates }),
   });
   await writeFitsFile(output, binnedEventsHdus(binned));
-  if (flags.quiet !== true) process.stderr.write(lines(name, output, binned));
+  if (flags.quiet !== true) process.stderr.write(lines(name, output, binned, ignored));
   if (flags.json === true) {
     const { counts: _, wcs, ...numbers } = binned;
     process.stdout.write(`${JSON.stringify({ file: output, ...numbers }, undefined, 2)}\n`);
@@ -108,20 +156,37 @@ async function bin(name: string, flags: Flags): Promise<void> {
   process.exitCode = EXIT.done;
 }
 
-function lines(name: string, output: string, binned: BinnedEvents): string {
-  const { events, binned: inside, filtered, outside, unplaced, size, binSize, coordinates, center } = binned;
+/** Why good times of the file are not applied; undefined when they are, or there are none. */
+function ignoredGoodTimes(tables: number, wanted: boolean, timed: boolean): string | undefined {
+  if (tables === 0) return undefined;
+  if (!wanted) return "good time intervals (GTI) of the file are not applied, as was asked";
+  return timed ? undefined : "good time intervals (GTI) cannot be applied: events have no column TIME";
+}
+
+function lines(name: string, output: string, binned: BinnedEvents, ignored: string | undefined): string {
+  const { events, binned: inside, cuts, outside, unplaced, size, binSize, coordinates, center } = binned;
   const unit = coordinates === "pixel" ? "of the plane" : "deg";
   const left = [
-    [filtered, "by energy or time"],
+    ...cuts.map(({ taken, text, kind }) => [taken, `by ${kind === "where" ? `not ${text}` : text}`] as const),
     [outside, "beyond the edges"],
     [unplaced, "without a position"],
   ] as const;
-  const without = left.filter(([count]) => count > 0).map(([count, why]) => `${formatCount(count)} ${why}`);
+  const without = left
+    .filter(([count], index) => count > 0 || index < cuts.length)
+    .map(([count, why]) => `${formatCount(count)} ${why}`);
+  const table = [
+    ...without.map((text, index) => [index === 0 ? "left out" : "", text]),
+    ...(binned.goodTime === undefined
+      ? []
+      : [["good time", `${formatNumber(binned.goodTime)} s left (GTI)`]]),
+    ...(ignored === undefined ? [] : [["mind", ignored]]),
+    ["written", output],
+    ["next", `tslira ${shellLine(["deconvolve", output, "--psf", "psf.fits", "-o", "result.fits"])}`],
+  ] as const;
   return (
+    binned.notes.map((note) => `tslira: warning: ${note}\n`).join("") +
     `${name}: ${formatCount(inside)} of ${formatCount(events)} events in ${size[0]} x ${size[1]} pixels of ` +
     `${formatNumber(binSize)} ${unit} around ${center.map(formatNumber).join(", ")}\n` +
-    (without.length > 0 ? `  left out     ${without.join(", ")}\n` : "") +
-    `  written      ${output}\n` +
-    `  next         tslira ${shellLine(["deconvolve", output, "--psf", "psf.fits", "-o", "result.fits"])}\n`
+    table.map(([label, text]) => `  ${label.padEnd(11)}  ${text}\n`).join("")
   );
 }

@@ -49,6 +49,8 @@ export interface ComparedData {
   readonly wcs?: readonly WcsCard[];
   readonly unit?: string;
   readonly inputs: readonly { readonly name: string; readonly sha256: string }[];
+  /** What was done to bring files together, one sentence each. */
+  readonly notes: readonly string[];
 }
 
 /** A score without the result behind it. */
@@ -85,10 +87,10 @@ async function readData(data: CompareData): Promise<Read> {
     const counts = imageSum(observation.counts);
     return {
       observations: [observation],
-      data: { name: observation.name ?? data.sky, counts, truth: flux, inputs: [] },
+      data: { name: observation.name ?? data.sky, counts, truth: flux, inputs: [], notes: [] },
     };
   }
-  const { observations, inputs, unit } = await readTogether(data.files);
+  const { observations, inputs, notes, unit } = await readTogether(data.files);
   const [{ wcs }] = observations;
   const offsets = libraryOffsets(data.offsets);
   return {
@@ -101,6 +103,7 @@ async function readData(data: CompareData): Promise<Read> {
       ...(wcs === undefined ? {} : { wcs }),
       ...(unit === undefined ? {} : { unit }),
       inputs,
+      notes,
     },
   };
 }

@@ -140,7 +140,21 @@ async function checkOutput(
 }
 
 const OBSERVATION_FLAGS = [
-  ...["psf", "exposure", "background", "backgroundUnit", "mask", "cutout", "psfCutout", "name", "config"],
+  ...[
+    "psf",
+    "exposure",
+    "background",
+    "backgroundUnit",
+    "mask",
+    "cutout",
+    "psfCutout",
+    "psfCentre",
+    "plane",
+    "planes",
+    "align",
+    "name",
+    "config",
+  ],
   "truth",
 ] as const;
 const SIMULATION_FLAGS = ["shape", "flux", "skyBackground", "psfSigma"] as const;
@@ -201,8 +215,10 @@ async function inThread(
   try {
     const complete = await new Promise<boolean>((resolve, reject) => {
       worker.on("message", (message: CompareMessage) => {
-        if (message.type === "data") data = message.data;
-        else if (message.type === "score") {
+        if (message.type === "data") {
+          data = message.data;
+          for (const note of data.notes) progress.say(`tslira: warning: ${note}`);
+        } else if (message.type === "score") {
           scores.push(message.score);
           const { name, seconds } = message.score;
           if (!quiet)

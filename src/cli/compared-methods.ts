@@ -21,7 +21,21 @@ export const DEFAULT_METHODS: readonly string[] = [
 
 /** Flags of `deconvolve` that belong to the data, the output or the run, and so to `compare` itself. */
 const FOREIGN = [
-  ...["psf", "exposure", "background", "backgroundUnit", "mask", "cutout", "psfCutout", "name", "method"],
+  ...[
+    "psf",
+    "exposure",
+    "background",
+    "backgroundUnit",
+    "mask",
+    "cutout",
+    "psfCutout",
+    "psfCentre",
+    "plane",
+    "planes",
+    "align",
+    "name",
+    "method",
+  ],
   ...["output", "png", "overwrite", "json", "quiet", "config", "checkpoint", "checkpointEvery"],
   "offsets",
 ] as const;

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import { nearestWord } from "../nearest-word.js";
 import { type Cutout, InvalidInputError, type LiraDeconvolverOptions } from "../node.js";
-import { cutoutFromText, planesFromText } from "./option-values.js";
+import { cutoutFromText, planesFromText, psfCentreFromText } from "./option-values.js";
 import type { NamedObservation } from "./read-together.js";
 
 /** Where several observations lie: from their headers, the same pixels, or `[x, y]` of each relative to the first. */
@@ -104,6 +104,11 @@ export const OBSERVATION_KEYS: Readonly<Record<keyof NamedObservation, Reader>> 
   backgroundUnit: text,
   cutout,
   psfCutout: cutout,
+  psfCentre: (value, where) => {
+    const found = typeof value === "string" ? psfCentreFromText(value) : undefined;
+    if (found === undefined) throw wrong(where, '"auto", "peak", "centroid" or text like "5.5,5.5"', value);
+    return found;
+  },
   planes: (value, where) => {
     const found = typeof value === "string" ? planesFromText(value) : undefined;
     if (found === undefined) throw wrong(where, 'text like "3" or "2:5"', value);

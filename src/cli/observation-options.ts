@@ -1,9 +1,9 @@
 /** The options that describe an observation, the same in all commands, and what they name. */
 
 import { Command, type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
-import type { Cutout } from "../node.js";
+import type { Cutout, PsfCentring } from "../node.js";
 import { given } from "./given.js";
-import { parseCutout, parsePlanes } from "./option-values.js";
+import { parseCutout, parsePlanes, parsePsfCentre } from "./option-values.js";
 import type { NamedObservation } from "./read-together.js";
 
 /** Files and cut-outs of one observation. */
@@ -25,6 +25,10 @@ function fileOptions() {
       "part of the counts: columns, rows, from 0, ends excluded",
     ).argParser(parseCutout),
     psfCutout: new Option("--psf-cutout <x0:x1,y0:y1>", "part of the psf").argParser(parseCutout),
+    psfCentre: new Option(
+      "--psf-centre <where>",
+      "centre of the psf: auto, peak, centroid, or x,y in pixels from 0 (default: auto)",
+    ).argParser(parsePsfCentre),
     plane: new Option(
       "--plane <n>",
       "plane of a cube of counts, from 0; 2:5 sums planes 2, 3 and 4",
@@ -45,8 +49,19 @@ function fileOptions() {
  * belong to this group of the help until another is opened.
  */
 export function observationCommand(name: string) {
-  const { psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, plane, planes, align } =
-    fileOptions();
+  const {
+    psf,
+    exposure,
+    background,
+    backgroundUnit,
+    mask,
+    cutout,
+    psfCutout,
+    psfCentre,
+    plane,
+    planes,
+    align,
+  } = fileOptions();
   return new Command(name)
     .argument("[counts]", "counts image, whole numbers >= 0")
     .optionsGroup("Observation:")
@@ -57,6 +72,7 @@ export function observationCommand(name: string) {
     .addOption(mask)
     .addOption(cutout)
     .addOption(psfCutout)
+    .addOption(psfCentre)
     .addOption(plane)
     .addOption(planes)
     .addOption(align)
@@ -85,6 +101,7 @@ export interface ObservationFlags {
   readonly mask?: string | undefined;
   readonly cutout?: Cutout | undefined;
   readonly psfCutout?: Cutout | undefined;
+  readonly psfCentre?: PsfCentring | undefined;
   readonly plane?: readonly [start: number, end: number] | undefined;
   readonly planes?: "separate" | undefined;
   readonly align?: "sky" | "pixels" | undefined;
@@ -96,10 +113,11 @@ export function observationNames(
   counts: string | undefined,
   flags: ObservationFlags,
 ): Partial<NamedObservation> {
-  const { psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, plane, planes, align, name } =
+  const { psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, psfCentre, align, name } =
     flags;
+  const { plane, planes } = flags;
   return given({
-    ...{ counts, psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, align, name },
+    ...{ counts, psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, psfCentre, align, name },
     planes: plane,
     separate: planes === "separate" ? true : undefined,
   });

@@ -1,7 +1,7 @@
 /** Values of options from their text. */
 
 import { InvalidArgumentError } from "@commander-js/extra-typings";
-import type { Circle, Cutout } from "../node.js";
+import type { Circle, Cutout, PsfCentring } from "../node.js";
 
 /** The flag of an option by its key: `--burn-in` of `burnIn`. */
 export function flagName(key: string): string {
@@ -75,6 +75,25 @@ export function parseCutout(text: string): Cutout {
     throw new InvalidArgumentError("Give x0:x1,y0:y1 (columns, then rows, from 0, ends excluded).");
   }
   return cutout;
+}
+
+const POSITION = /^\s*([-+]?(?:\d+\.?\d*|\.\d+))\s*,\s*([-+]?(?:\d+\.?\d*|\.\d+))\s*$/;
+
+/** The centre of a psf as `auto`, `peak`, `centroid` or `x,y`; undefined when the text is none of these. */
+export function psfCentreFromText(text: string): PsfCentring | undefined {
+  if (text === "auto" || text === "peak" || text === "centroid") return text;
+  const [, x, y] = POSITION.exec(text) ?? [];
+  return x === undefined ? undefined : { x: Number(x), y: Number(y) };
+}
+
+/** The centre of a psf. */
+export function parsePsfCentre(text: string): PsfCentring {
+  const centre = psfCentreFromText(text);
+  if (centre === undefined)
+    throw new InvalidArgumentError(
+      "Give auto, peak, centroid, or x,y in pixels from 0, for example 5.5,5.5.",
+    );
+  return centre;
 }
 
 const PLANES = /^\s*(\d+)(?::(\d+))?\s*$/;

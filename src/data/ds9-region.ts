@@ -88,9 +88,12 @@ export function parseDs9Regions(text: string, options: Ds9RegionsOptions = {}): 
   }
 
   function frame(system: RegionSystem): RegionFrame {
-    const known = frames.get(system) ?? regionFrame(system, wcs, origin);
-    frames.set(system, known);
-    return known;
+    const known = frames.get(system);
+    if (known !== undefined) return known;
+    const found = regionFrame(system, wcs, origin);
+    frames.set(system, found);
+    for (const warning of found.warnings) if (!warnings.includes(warning)) warnings.push(warning);
+    return found;
   }
 
   const taken = new Set<string>();

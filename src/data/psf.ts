@@ -2,6 +2,13 @@ import { InvalidInputError } from "../errors.js";
 import { checkShape, imageSum, type Shape, type SkyImage } from "../image.js";
 import { exponential } from "./exponential.js";
 
+/** The part of a psf that does any work on a given image. */
+export interface PsfWindow {
+  readonly psf: SkyImage;
+  /** Index of the psf's centre in `psf`; may lie outside it. */
+  readonly centre: readonly [row: number, col: number];
+}
+
 /** Index of the centre of a psf, `floor(n / 2)` on each axis, for odd and even sizes. */
 export function psfCentre({ shape: [ny, nx] }: SkyImage): [row: number, col: number] {
   return [Math.floor(ny / 2), Math.floor(nx / 2)];
@@ -65,6 +72,24 @@ export function psfCentroid(psf: SkyImage): { readonly x: number; readonly y: nu
     }
   }
   return { x: sumX / sum, y: sumY / sum };
+}
+
+/**
+ * Pad a psf with zeros until its centre is the middle of an odd array, where `Observation.psf` has it.
+ *
+ * @param window psf and its centre, which may lie outside it
+ */
+export function centredPsf({ psf, centre }: PsfWindow): SkyImage {
+  const half = (size: number, middle: number) => Math.max(middle, size - 1 - middle, 0);
+  const rows = half(psf.shape[0], centre[0]);
+  const cols = half(psf.shape[1], centre[1]);
+  const [height, width] = [2 * rows + 1, 2 * cols + 1];
+  const data = new Float64Array(height * width);
+  for (let row = 0; row < psf.shape[0]; row++) {
+    const to = (row + rows - centre[0]) * width + cols - centre[1];
+    data.set(psf.data.subarray(row * psf.shape[1], (row + 1) * psf.shape[1]), to);
+  }
+  return { data, shape: [height, width] };
 }
 
 /**

@@ -23,6 +23,8 @@ export interface RegionFrame {
     first: number,
     second: number,
   ) => { readonly scale: number; readonly degree: number; readonly turn: number };
+  /** Why positions may be off, such as a distortion that is not applied; one sentence each. */
+  readonly warnings: readonly string[];
 }
 
 /** Step in degrees for the local scale of the sky. */
@@ -59,6 +61,7 @@ function pixelFrame(
     position: (x, y) => ({ x: x - 1 - origin.x, y: y - 1 - origin.y }),
     written: (x, y) => [x + 1 + origin.x, y + 1 + origin.y],
     local: () => ({ scale: 1, degree, turn: 0 }),
+    warnings: [],
   };
 }
 
@@ -105,6 +108,7 @@ function physicalFrame(cards: readonly WcsCard[], origin: PixelPosition): Region
     position: (x, y) => ({ x: one.factor * x + one.shift - 1, y: two.factor * y + two.shift - 1 }),
     written: (x, y) => [(x + 1 - one.shift) / one.factor, (y + 1 - two.shift) / two.factor],
     local: () => ({ scale, degree, turn: 0 }),
+    warnings: [],
   };
 }
 
@@ -119,6 +123,7 @@ function skyFrame(system: "fk5" | "icrs" | "galactic", cards: readonly WcsCard[]
   const place = placeOn(wcs, system);
   return {
     system,
+    warnings,
     position: place,
     written(x, y) {
       const here = pixelToSky(wcs, x, y);

@@ -16,9 +16,14 @@ import type { PixelPosition, SkyPosition, SkyWcs } from "./sky-wcs.js";
  */
 export function pixelToSky(wcs: SkyWcs, x: number, y: number): SkyPosition {
   const radians = Math.PI / 180;
-  const { matrix, referencePixel, reference, pole, projection } = wcs;
-  const dx = x - referencePixel.x;
-  const dy = y - referencePixel.y;
+  const { matrix, referencePixel, reference, pole, projection, distortion } = wcs;
+  let dx = x - referencePixel.x;
+  let dy = y - referencePixel.y;
+  if (distortion !== undefined) {
+    const [u, v] = [dx, dy];
+    for (const [p, q, coefficient] of distortion.a) dx += coefficient * u ** p * v ** q;
+    for (const [p, q, coefficient] of distortion.b) dy += coefficient * u ** p * v ** q;
+  }
   const planeLon = matrix[0] * dx + matrix[1] * dy;
   const planeLat = matrix[2] * dx + matrix[3] * dy;
   const turn = (degrees: number) => {
@@ -80,11 +85,11 @@ export function pixelToSky(wcs: SkyWcs, x: number, y: number): SkyPosition {
  *
  * @param lon longitude in degrees, any multiple of 360 added
  * @param lat latitude in degrees
- * @returns column and row, 0-based; NaN where the projection does not reach
+ * @returns column and row, 0-based; NaN where the projection, or the inverse of its distortion, does not reach
  */
 export function skyToPixel(wcs: SkyWcs, lon: number, lat: number): PixelPosition {
   const radians = Math.PI / 180;
-  const { matrix, referencePixel, reference, pole, projection } = wcs;
+  const { matrix, referencePixel, reference, pole, projection, distortion } = wcs;
   const around = (degrees: number) => degrees - 360 * Math.round(degrees / 360);
   let planeLon = around(lon - reference.lon);
   let planeLat = lat - reference.lat;
@@ -129,7 +134,32 @@ export function skyToPixel(wcs: SkyWcs, lon: number, lat: number): PixelPosition
     planeLat = v / radians;
   }
   const determinant = matrix[0] * matrix[3] - matrix[1] * matrix[2];
-  const x = referencePixel.x + (matrix[3] * planeLon - matrix[1] * planeLat) / determinant;
-  const y = referencePixel.y + (matrix[0] * planeLat - matrix[2] * planeLon) / determinant;
+  let dx = (matrix[3] * planeLon - matrix[1] * planeLat) / determinant;
+  let dy = (matrix[0] * planeLat - matrix[2] * planeLon) / determinant;
+  if (distortion !== undefined) {
+    // Newton's method for the distance that distortion turns into this one.
+    const [wantedX, wantedY] = [dx, dy];
+    let step = Number.POSITIVE_INFINITY;
+    for (let turn = 0; turn < 50 && step > 1e-10; turn++) {
+      let [fx, fy, xu, xv, yu, yv] = [dx - wantedX, dy - wantedY, 1, 0, 0, 1];
+      for (const [p, q, coefficient] of distortion.a) {
+        fx += coefficient * dx ** p * dy ** q;
+        if (p > 0) xu += coefficient * p * dx ** (p - 1) * dy ** q;
+        if (q > 0) xv += coefficient * q * dx ** p * dy ** (q - 1);
+      }
+      for (const [p, q, coefficient] of distortion.b) {
+        fy += coefficient * dx ** p * dy ** q;
+        if (p > 0) yu += coefficient * p * dx ** (p - 1) * dy ** q;
+        if (q > 0) yv += coefficient * q * dx ** p * dy ** (q - 1);
+      }
+      const jacobian = xu * yv - xv * yu;
+      const [stepX, stepY] = [(yv * fx - xv * fy) / jacobian, (xu * fy - yu * fx) / jacobian];
+      dx -= stepX;
+      dy -= stepY;
+      step = Math.hypot(stepX, stepY) / (1 + Math.hypot(dx, dy));
+    }
+    if (!(step <= 1e-10)) dx = Number.NaN;
+  }
+  const [x, y] = [referencePixel.x + dx, referencePixel.y + dy];
   return Number.isNaN(x + y) ? { x: Number.NaN, y: Number.NaN } : { x, y };
 }

@@ -47,6 +47,20 @@ export interface SkyWcs {
   readonly pole: { readonly lon: number; readonly lat: number; readonly phi: number };
   /** Parameters xi and eta of a slant SIN projection; [0, 0] otherwise. */
   readonly slant: readonly [number, number];
+  /** Polynomials of the SIP convention, where the header has them. */
+  readonly distortion?: SipDistortion;
+}
+
+/** A term `coefficient * u^p * v^q` of a polynomial in pixels from the reference pixel. */
+export type SipTerm = readonly [p: number, q: number, coefficient: number];
+
+/**
+ * What SIP adds to the distance from the reference pixel before the matrix is applied (Shupe et al. 2005, ADASS XIV, 491): `a`
+ * to x, `b` to y. The way back inverts these and needs no AP and BP.
+ */
+export interface SipDistortion {
+  readonly a: readonly SipTerm[];
+  readonly b: readonly SipTerm[];
 }
 
 /** What header cards say about the sky. */
@@ -96,9 +110,9 @@ type CardReader = ReturnType<typeof cardReader>;
  * Read the sky coordinates of axes 1 and 2 from header cards, as `wcsCards` and `shiftWcs` return them.
  *
  * Follows Greisen & Calabretta 2002 (A&A 395, 1061) and Calabretta & Greisen 2002: CTYPE, CUNIT, CRPIX, CRVAL, CDELT with
- * PC, CROTA or nothing, or CD; LONPOLE, LATPOLE; RADESYS and EQUINOX with their defaults. Only the primary description is
- * read, no alternate. Distortions (SIP, TPV) are left out with a warning: positions are then off by what they correct,
- * often some pixels at the edge of the field.
+ * PC, CROTA or nothing, or CD; LONPOLE, LATPOLE; RADESYS and EQUINOX with their defaults; SIP distortion. Only the primary
+ * description is read, no alternate. Other distortions (TPV, look-up tables) are left out with a warning: positions are then off
+ * by what they correct, often some pixels at the edge of the field.
  *
  * @returns coordinates, or none and a warning that says why
  */
@@ -140,8 +154,9 @@ export function parseWcs(cards: readonly WcsCard[]): ParsedWcs {
   const parameter = (axis: number, index: number) => read.number(`PV${axis}_${index}`) ?? 0;
   const slant: [number, number] =
     projection === "SIN" ? [parameter(latAxis, 1), parameter(latAxis, 2)] : [0, 0];
-  if (first.distortion !== "" || read.keywords.some((keyword) => /^[AB]_ORDER$/.test(keyword))) {
-    warnings.push(`wcs: distortion ${first.distortion || "SIP"} is not applied; positions are approximate`);
+  const distortion = sipDistortion(read);
+  if (first.distortion !== "" && first.distortion !== "SIP") {
+    warnings.push(`wcs: distortion ${first.distortion} is not applied; positions are approximate`);
   } else if (hasUnusedParameters(read, projection, lonAxis, latAxis)) {
     warnings.push(
       "wcs: parameters PV of a distortion or a shifted origin are not applied; positions are approximate",
@@ -171,9 +186,26 @@ export function parseWcs(cards: readonly WcsCard[]): ParsedWcs {
       matrix,
       pole,
       slant,
+      ...(distortion && { distortion }),
     },
     warnings,
   };
+}
+
+/** SIP of the header, also where CTYPE does not say so; undefined without terms. Terms beyond the order do not count. */
+function sipDistortion(read: CardReader): SipDistortion | undefined {
+  const terms = (letter: "A" | "B"): SipTerm[] => {
+    const order = read.number(`${letter}_ORDER`);
+    if (order === undefined) return [];
+    return read.keywords.flatMap((keyword): SipTerm[] => {
+      const [, name, p, q] = /^([AB])_(\d)_(\d)$/.exec(keyword) ?? [];
+      const coefficient = read.number(keyword);
+      if (name !== letter || coefficient === undefined || coefficient === 0) return [];
+      return Number(p) + Number(q) <= order ? [[Number(p), Number(q), coefficient]] : [];
+    });
+  };
+  const [a, b] = [terms("A"), terms("B")];
+  return a.length + b.length > 0 ? { a, b } : undefined;
 }
 
 interface AxisType {

@@ -1,15 +1,20 @@
 /** Event lists to images of counts. */
 
 import type { WcsCard } from "../data/observation.js";
+import { skyToPixel } from "../data/sky-position.js";
+import { parseWcs } from "../data/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { constantImage, type SkyImage } from "../image.js";
+import type { EnergyUnit } from "./energy-unit.js";
+import { type ColumnValues, type EventCutTest, eventCuts, unitWords } from "./event-cuts.js";
 import { type EventExtent, type EventGrid, planeGrid, sizeThatReaches, skyGrid } from "./event-grid.js";
-import { type EventColumn, type EventPositions, eventColumns } from "./event-list.js";
+import { type EventColumn, type EventLattice, type EventPositions, eventColumns } from "./event-list.js";
 import { columnNumbers } from "./fits-column.js";
 import type { FitsHdu, FitsTableHdu } from "./fits-hdu.js";
 import { fitsCard } from "./fits-header.js";
 import { readTable } from "./fits-table.js";
 import type { FitsHduInput } from "./fits-write.js";
+import { type GoodTimes, intervalsLength } from "./good-times.js";
 
 /** Which events to take, and into which pixels. */
 export interface BinEventsOptions {
@@ -18,8 +23,16 @@ export interface BinEventsOptions {
    * there are: pixels with sky coordinates, then the sky, then bare pixels.
    */
   readonly coordinates?: EventPositions["kind"];
-  /** Half-open range `[low, high)` of ENERGY (or of the channel PI or PHA), in the unit of the column; default all. */
+  /** Half-open range `[low, high)` of ENERGY (or of the channel PI or PHA); default all. */
   readonly energy?: readonly [low: number, high: number];
+  /** Unit of `energy`; default that of the column. PI of missions whose scale is known is converted. */
+  readonly energyUnit?: EnergyUnit;
+  /** Half-open range of the pulse height channel PI (or else PHA); default all. */
+  readonly channels?: readonly [low: number, high: number];
+  /** Condition on columns, as `parseEventFilter` reads it: `"PATTERN<=4 && FLAG==0"`; default all. */
+  readonly where?: string;
+  /** Good time intervals to keep to, as `findGoodTimes` finds them; default all times. */
+  readonly goodTimes?: readonly GoodTimes[];
   /** Half-open range `[start, stop)` of TIME, in the unit of the column; default all. */
   readonly time?: readonly [start: number, stop: number];
   /**
@@ -27,8 +40,16 @@ export interface BinEventsOptions {
    * events fit in 1024 x 1024; for the sky a round number of degrees with which they fit in about 400 x 400.
    */
   readonly binSize?: number;
-  /** Middle of the image: (X, Y), or longitude and latitude in degrees; default the middle of the events. */
+  /**
+   * Middle of the image: (X, Y), or longitude and latitude in degrees; default the middle of the events. Where X and Y are whole numbers
+   * and a side is even, the pixel after the middle has its centre there.
+   */
   readonly center?: readonly [number, number];
+  /**
+   * What `center` is where positions are X and Y: `"pixel"`, or `"sky"`, longitude and latitude in degrees. By default X and Y, unless only
+   * the sky position lies among the events.
+   */
+  readonly centerUnit?: "pixel" | "sky";
   /** Columns and rows of the image, >= 1; default: all events of the range fit. */
   readonly size?: readonly [nx: number, ny: number];
   /** For positions on the sky: `"TAN"` (default) around the center, or `"CAR"`, whose pixels are equal steps of longitude and latitude. */
@@ -49,12 +70,28 @@ export interface BinnedEvents {
   readonly events: number;
   /** Events in the image: the sum of `counts`. */
   readonly binned: number;
-  /** Left out by energy or time. */
+  /** Left out by cuts, all together. */
   readonly filtered: number;
+  /** The cuts in their order, and how many events each took of those that were left. */
+  readonly cuts: readonly EventCut[];
+  /** Good time within the range of time, in the unit of TIME, the mean of the detectors; absent without good times. */
+  readonly goodTime?: number;
+  /** What should be known of the image, one sentence each. */
+  readonly notes: readonly string[];
   /** In range, but beyond the edges of the image. */
   readonly outside: number;
   /** In range, but without a position (NaN or undefined). */
   readonly unplaced: number;
+}
+
+/** A cut, and what it took. */
+export interface EventCut {
+  readonly kind: EventCutTest["kind"];
+  /** Column, range and unit, or the condition. */
+  readonly text: string;
+  readonly column?: string;
+  readonly unit?: string;
+  readonly taken: number;
 }
 
 /** Rows decoded at a time: a few MB, so that a list of any length needs no second copy. */
@@ -70,46 +107,25 @@ export function forEachEventChunk(
   for (let start = 0; start < hdu.rows; start += CHUNK) {
     const rows = [start, Math.min(hdu.rows, start + CHUNK)] as const;
     const table = readTable(hdu, { columns: names, rows });
-    see(table.columns.map(columnNumbers), table.rows);
+    see(
+      table.columns.map((column, index) => {
+        const values = columnNumbers(column);
+        const { bits } = columns[index]!;
+        return bits === undefined ? values : bitNumbers(values, bits);
+      }),
+      table.rows,
+    );
   }
 }
 
-function checkRange(name: string, range: readonly [number, number] | undefined): void {
-  if (range === undefined || (range.length === 2 && range[0] < range[1])) return;
-  throw new InvalidInputError(
-    `binEvents: ${name} must be a range [low, high) with low < high, got [${range.join(", ")}]; swap them or leave it out`,
-    { fields: { range } },
-  );
-}
-
-/** A range of values of a column. */
-interface Filter {
-  readonly column: EventColumn;
-  readonly range: readonly [number, number];
-}
-
-function filtersOf(
-  hdu: FitsTableHdu,
-  { energy, time }: { readonly energy?: EventColumn; readonly time?: EventColumn },
-  options: BinEventsOptions,
-): Filter[] {
-  const filters: Filter[] = [];
-  for (const [name, column] of [
-    ["energy", energy],
-    ["time", time],
-  ] as const) {
-    const range = options[name];
-    checkRange(name, range);
-    if (range === undefined) continue;
-    if (column === undefined) {
-      const wanted = name === "energy" ? "ENERGY, PI or PHA" : "TIME";
-      throw new InvalidInputError(
-        `${hdu.label}: must have a column ${wanted} to choose events by ${name}, got none; leave the range out`,
-      );
-    }
-    filters.push({ column, range });
+/** Numbers that rows of bits spell. */
+function bitNumbers(values: Float64Array, bits: number): Float64Array {
+  const numbers = new Float64Array(values.length / bits);
+  for (const [index, bit] of values.entries()) {
+    const row = Math.floor(index / bits);
+    numbers[row] = 2 * numbers[row]! + bit;
   }
-  return filters;
+  return numbers;
 }
 
 function positionsOf(
@@ -125,37 +141,39 @@ function positionsOf(
   );
 }
 
-/** Visit the events that pass all filters. @returns how many did not */
+/** Visit the events that pass all cuts, in degrees on the sky. @returns how many each cut took */
 function visit(
   hdu: FitsTableHdu,
-  { x, y }: EventPositions,
-  filters: readonly Filter[],
+  { x, y, degrees }: EventPositions,
+  cuts: readonly EventCutTest[],
   see: (x: number, y: number) => void,
-): number {
-  let filtered = 0;
-  forEachEventChunk(hdu, [x, y, ...filters.map(({ column }) => column)], (values, rows) => {
-    const [xs, ys, ...others] = values as [Float64Array, Float64Array, ...Float64Array[]];
+): number[] {
+  const taken = cuts.map(() => 0);
+  const columns = [...new Set([x, y, ...cuts.flatMap((cut) => cut.columns)])];
+  forEachEventChunk(hdu, columns, (values, rows) => {
+    const valuesOf: ColumnValues = (column) => values[columns.indexOf(column)]!;
+    const [xs, ys] = [valuesOf(x), valuesOf(y)];
+    const tests = cuts.map((cut) => cut.test(valuesOf));
     for (let row = 0; row < rows; row++) {
-      let passes = true;
-      for (let index = 0; index < others.length; index++) {
-        const [low, high] = filters[index]!.range;
-        const value = others[index]![row]!;
-        if (!(value >= low && value < high)) passes = false;
-      }
-      if (passes) see(xs[row]!, ys[row]!);
-      else filtered++;
+      const failed = tests.findIndex((test) => !test(row));
+      if (failed >= 0) taken[failed]!++;
+      else see(xs[row]! * degrees[0], ys[row]! * degrees[1]);
     }
   });
-  return filtered;
+  return taken;
 }
 
 /** Where events lie; longitudes unwrapped around their mean direction. */
-function extentOf(hdu: FitsTableHdu, positions: EventPositions, filters: readonly Filter[]): EventExtent {
+function extentOf(
+  hdu: FitsTableHdu,
+  positions: EventPositions,
+  cuts: readonly EventCutTest[],
+): EventExtent | undefined {
   const sky = positions.kind !== "pixel";
   let around = 0;
   if (sky) {
     let [east, north] = [0, 0];
-    visit(hdu, positions, filters, (x) => {
+    visit(hdu, positions, cuts, (x) => {
       if (!Number.isFinite(x)) return;
       east += Math.sin((x * Math.PI) / 180);
       north += Math.cos((x * Math.PI) / 180);
@@ -164,7 +182,7 @@ function extentOf(hdu: FitsTableHdu, positions: EventPositions, filters: readonl
   }
   const x: [number, number] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   const y: [number, number] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  visit(hdu, positions, filters, (px, py) => {
+  visit(hdu, positions, cuts, (px, py) => {
     if (!Number.isFinite(px) || !Number.isFinite(py)) return;
     const value = sky ? px - 360 * Math.round((px - around) / 360) : px;
     if (value < x[0]) x[0] = value;
@@ -172,11 +190,94 @@ function extentOf(hdu: FitsTableHdu, positions: EventPositions, filters: readonl
     if (py < y[0]) y[0] = py;
     if (py > y[1]) y[1] = py;
   });
-  if (x[0] <= x[1]) return { x, y };
-  throw new InvalidInputError(
-    `${hdu.label}: must hold events in the ranges of energy and time, got none of ${hdu.rows}; widen the ranges`,
+  return x[0] <= x[1] ? { x, y } : undefined;
+}
+
+/** Smallest and largest value of a column, of all rows. */
+function rangeOf(hdu: FitsTableHdu, column: EventColumn): string {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  forEachEventChunk(hdu, [column], ([values]) => {
+    for (const value of values!) {
+      if (value < least) least = value;
+      if (value > most) most = value;
+    }
+  });
+  return least <= most ? `${short(least)} to ${short(most)} ${unitWords(column)}` : "no values";
+}
+
+const short = (value: number) => String(Number(value.toPrecision(6)));
+
+/** The error of cuts that leave nothing. */
+function noEvents(
+  hdu: FitsTableHdu,
+  positions: EventPositions,
+  cuts: readonly EventCutTest[],
+): InvalidInputError {
+  const taken = visit(hdu, positions, cuts, () => undefined);
+  const said = cuts.map(({ text, column }, index) => {
+    const has = column === undefined ? "" : `, of ${column.name} from ${rangeOf(hdu, column)}`;
+    return `${taken[index]} taken by ${text}${has}`;
+  });
+  const remedy = cuts.some(({ kind }) => kind === "good times")
+    ? "widen the ranges, or look at the good times"
+    : "widen the ranges";
+  return new InvalidInputError(
+    `${hdu.label}: must hold events that pass, got none of ${hdu.rows}${said.length > 0 ? ` (${said.join("; ")})` : " with a position"}; ${remedy}`,
     { fields: { events: hdu.rows } },
   );
+}
+
+/** How values of X and Y are spaced, judged by all of them: whole numbers whatever cards scale them, or the steps of stored integers. */
+function latticesOf(
+  hdu: FitsTableHdu,
+  { x, y }: EventPositions,
+): [x: EventLattice | undefined, y: EventLattice | undefined] {
+  const whole = [true, true];
+  forEachEventChunk(hdu, [x, y], (values, rows) => {
+    for (const axis of [0, 1] as const) {
+      const of = values[axis]!;
+      for (let row = 0; row < rows && whole[axis]; row++)
+        whole[axis] = Number.isInteger(of[row]) || !Number.isFinite(of[row]);
+    }
+  });
+  const lattice = (column: EventColumn, isWhole: boolean) =>
+    isWhole ? { step: 1, zero: 0 } : column.lattice;
+  return [lattice(x, whole[0]!), lattice(y, whole[1]!)];
+}
+
+const inside = ({ x, y }: EventExtent, [px, py]: readonly [number, number]) =>
+  px >= x[0] && px <= x[1] && py >= y[0] && py <= y[1];
+
+/** The middle of an image of X and Y, given as such or on the sky. */
+function planeCenter(
+  hdu: FitsTableHdu,
+  positions: EventPositions,
+  extent: EventExtent,
+  { center, centerUnit }: BinEventsOptions,
+): { readonly center?: readonly [number, number]; readonly notes: string[] } {
+  if (center === undefined || !center.every(Number.isFinite)) return { notes: [], ...(center && { center }) };
+  const { x, y } = positions;
+  const { wcs } = parseWcs(positions.wcs);
+  const place = wcs && skyToPixel(wcs, center[0], center[1]);
+  const converted = place && Number.isFinite(place.x) ? ([place.x + 1, place.y + 1] as const) : undefined;
+  const said = (at: readonly [number, number]) => `${x.name} ${short(at[0])}, ${y.name} ${short(at[1])}`;
+  if (centerUnit === "sky") {
+    if (converted !== undefined) return { center: converted, notes: [] };
+    throw new InvalidInputError(
+      `${hdu.label}: sky coordinates of ${x.name} and ${y.name} must reach a center in degrees, got ${center.join(", ")}` +
+        `${wcs === undefined ? " and no sky coordinates in the header" : ""}; give ${x.name},${y.name}`,
+      { fields: { center } },
+    );
+  }
+  if (centerUnit === undefined && !inside(extent, center) && converted && inside(extent, converted)) {
+    return {
+      center: converted,
+      notes: [
+        `center: must lie among the events, got ${center.join(", ")} outside of ${x.name} and ${y.name}; taken as degrees on the sky, it is ${said(converted)}`,
+      ],
+    };
+  }
+  return { center, notes: [] };
 }
 
 /**
@@ -197,28 +298,34 @@ export function binEvents(hdu: FitsHdu, options: BinEventsOptions = {}): BinnedE
     );
   }
   const positions = positionsOf(hdu, columns.positions, options.coordinates);
-  const filters = filtersOf(hdu, columns, options);
-  const settled = options.center !== undefined && options.size !== undefined && options.binSize !== undefined;
-  const extent: EventExtent = settled ? { x: [0, 0], y: [0, 0] } : extentOf(hdu, positions, filters);
-  const makeGrid = positions.kind === "pixel" ? planeGrid : skyGrid;
-  let grid: EventGrid = makeGrid(hdu, positions, extent, options);
-  if (positions.kind !== "pixel" && options.size === undefined) {
+  const plane = positions.kind === "pixel";
+  const cuts = eventCuts(hdu, columns, options);
+  const found = extentOf(hdu, positions, cuts);
+  if (found === undefined) throw noEvents(hdu, positions, cuts);
+  const extent: EventExtent = plane ? { ...found, lattices: latticesOf(hdu, positions) } : found;
+  const middle = plane
+    ? planeCenter(hdu, positions, extent, options)
+    : { notes: [], ...(options.center && { center: options.center }) };
+  const wanted = { ...options, center: middle.center };
+  const makeGrid = plane ? planeGrid : skyGrid;
+  let grid: EventGrid = makeGrid(hdu, positions, extent, wanted);
+  if (!plane && options.size === undefined) {
     const reach: [number, number] = [0, 0];
-    visit(hdu, positions, filters, (x, y) => {
+    visit(hdu, positions, cuts, (x, y) => {
       const place = grid.place(x, y);
       for (const axis of [0, 1] as const)
         reach[axis] = Math.max(reach[axis], Math.abs(place[axis] - 0.5) || 0);
     });
     const { binSize, center } = grid;
     grid = makeGrid(hdu, positions, extent, {
-      ...options,
+      ...wanted,
       ...{ binSize, center, size: sizeThatReaches(reach, binSize) },
     });
   }
   const [nx, ny] = grid.size;
   const counts = constantImage([ny, nx], 0);
   let [binned, outside, unplaced] = [0, 0, 0];
-  const filtered = visit(hdu, positions, filters, (x, y) => {
+  const taken = visit(hdu, positions, cuts, (x, y) => {
     if (!Number.isFinite(x) || !Number.isFinite(y)) {
       unplaced++;
       return;
@@ -229,13 +336,62 @@ export function binEvents(hdu: FitsHdu, options: BinEventsOptions = {}): BinnedE
       binned++;
     } else outside++;
   });
-  const { binSize, center, size, wcs } = grid;
+  const { binSize, center, size } = grid;
+  if (binned === 0) {
+    throw new InvalidInputError(
+      `${hdu.label}: image must hold events, got none of the ${outside} left by the cuts in ${nx} x ${ny} pixels of ${short(binSize)} around ` +
+        `${center.map(short).join(", ")}; they lie at ${positions.x.name} ${extent.x.map(short).join(" to ")}, ` +
+        `${positions.y.name} ${extent.y.map(short).join(" to ")}${plane ? "" : " deg"}, move the center there${plane ? ` (${positions.x.name},${positions.y.name}, or 266.4deg,-29deg on the sky)` : ""}`,
+      { fields: { center, size } },
+    );
+  }
+  const time = goodTimeOf(options);
   return {
     counts,
-    wcs,
+    wcs: time === undefined ? grid.wcs : shortened(grid.wcs, time.left / time.all),
     coordinates: positions.kind,
-    ...{ binSize, center, size, events: hdu.rows, binned, filtered, outside, unplaced },
+    ...{ binSize, center, size, events: hdu.rows, binned, outside, unplaced },
+    filtered: taken.reduce((sum, one) => sum + one, 0),
+    cuts: cuts.map(({ kind, text, column }, index) => ({
+      ...{ kind, text, taken: taken[index]! },
+      ...(column && { column: column.name, unit: unitWords(column) }),
+    })),
+    ...(time && { goodTime: time.left }),
+    notes: [...positions.warnings, ...middle.notes, ...unevenBins(positions, extent, binSize)],
   };
+}
+
+/** Good time in all and within the range of time, the mean of the detectors. */
+function goodTimeOf({ goodTimes = [], time }: BinEventsOptions): { all: number; left: number } | undefined {
+  if (goodTimes.length === 0) return undefined;
+  const mean = (range?: readonly [number, number]) =>
+    goodTimes.reduce((sum, { intervals }) => sum + intervalsLength(intervals, range), 0) / goodTimes.length;
+  return { all: mean(), left: mean(time) };
+}
+
+/** Exposure times of the header in what a range of time leaves. */
+function shortened(cards: readonly WcsCard[], part: number): WcsCard[] {
+  return cards.map((card) =>
+    /^(EXPOSURE|LIVETIME|ONTIME)$/.test(card.keyword) && typeof card.value === "number"
+      ? { ...card, value: card.value * part }
+      : card,
+  );
+}
+
+/** Pixels that hold now more, now fewer of equally spaced values. */
+function unevenBins(
+  { x, y }: EventPositions,
+  { lattices = [undefined, undefined] }: EventExtent,
+  binSize: number,
+): string[] {
+  return [x, y].flatMap(({ name }, axis) => {
+    const steps = binSize / (lattices[axis]?.step ?? binSize);
+    if (Math.abs(steps - Math.round(steps)) < 1e-6 * steps || steps > 100) return [];
+    return [
+      `bin size: must be a whole number of the steps of ${name}, ${lattices[axis]!.step}, for even pixels, got ${binSize}; take ` +
+        `${short(Math.max(1, Math.round(steps)) * lattices[axis]!.step)}`,
+    ];
+  });
 }
 
 /**

@@ -1,6 +1,7 @@
 /** An observation from the images of FITS files, wherever these were read. */
 
 import type { Observation } from "../data/observation.js";
+import type { PsfCentring } from "../data/psf-centring.js";
 import { FormatError, InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { regionsFromDs9 } from "../posterior/region-file.js";
@@ -17,6 +18,7 @@ import {
 } from "./fits.js";
 import { type Cutout, type FitsSection, sectionHdu } from "./fits-section.js";
 import { imageSize } from "./fits-shape.js";
+import { placePsf } from "./placed-psf.js";
 import { checkPlausible } from "./plausible.js";
 import { type RadialPsf, radialPsfImage, readRadialPsf } from "./radial-psf.js";
 
@@ -33,6 +35,8 @@ export interface ComposeOptions {
   readonly cutout?: Cutout;
   /** Part of the psf to use. */
   readonly psfCutout?: Cutout;
+  /** Where the centre of the psf is, a position in pixels of its file from 0; default `"auto"`, the rules of `centrePsf`. */
+  readonly psfCentre?: PsfCentring;
   /**
    * Planes of a cube of counts to use, half-open and from 0: counts and background are summed over them, exposure and psf averaged.
    * What goes with the counts is treated alike where it has as many planes.
@@ -185,7 +189,8 @@ function plainName(name: string): string {
 }
 
 /**
- * Put an observation together from images of FITS files. The sky coordinates of the counts come along, shifted by the cut-out.
+ * Put an observation together from images of FITS files. The sky coordinates of the counts come along, shifted by the cut-out;
+ * the psf is moved to have its centre on index `floor(n / 2)` (`psfCentre`), with a note.
  *
  * Where counts and other images have sky coordinates, the others are brought onto the pixels of the counts (`align`). Pixels without
  * exposure or background (NaN, blank, beyond the edge) get exposure 0, pixels without counts are masked.
@@ -236,11 +241,10 @@ export function composeParts(hdus: ObservationParts, options: ComposeOptions = {
       ),
     ),
   ];
-  const onGrid = (role: Exclude<ImageRole, "counts">, named: NamedHdu): SkyImage => {
+  const onGrid = (role: CompanionKind, named: NamedHdu): SkyImage => {
     const image = onePlane(role, named, options);
     if (align === "pixels") return image;
-    const companion = { name: named.name, image, wcs: wcsCards(named.hdu.header) };
-    const placed = role === "psf" ? psfOntoCounts(companion, grid) : ontoCounts(role, companion, grid);
+    const placed = ontoCounts(role, { name: named.name, image, wcs: wcsCards(named.hdu.header) }, grid);
     notes.push(...placed.notes);
     return placed.image;
   };
@@ -253,9 +257,21 @@ export function composeParts(hdus: ObservationParts, options: ComposeOptions = {
     return drawn.regions[0]!.weights;
   };
   const psfOf = (given: NamedHdu | RadialPsf): SkyImage => {
-    if ("hdu" in given) return onGrid("psf", given);
-    notes.push(...given.notes);
-    return radialPsfImage(given, grid);
+    if (!("hdu" in given)) {
+      notes.push(...given.notes);
+      return radialPsfImage(given, grid);
+    }
+    const { name, hdu } = given;
+    // Its centre first: pixels of the counts are laid around it.
+    const centred = placePsf(onePlane("psf", given, options), {
+      ...{ name, header: hdu.header, centring: options.psfCentre },
+      ...(options.psfCutout && { origin: [options.psfCutout.x[0], options.psfCutout.y[0]] }),
+    });
+    notes.push(...centred.notes);
+    if (align === "pixels") return centred.psf;
+    const placed = psfOntoCounts({ name, image: centred.psf, wcs: wcsCards(hdu.header) }, grid);
+    notes.push(...placed.notes);
+    return placed.image;
   };
   const psf = psfOf(hdus.psf);
   const given = {

@@ -5,7 +5,7 @@ import { skyToPixel } from "../data/sky-position.js";
 import { parseWcs } from "../data/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { MAX_PIXELS } from "../image.js";
-import type { EventPositions } from "./event-list.js";
+import type { EventLattice, EventPositions } from "./event-list.js";
 import type { FitsTableInfo } from "./fits-hdu.js";
 import { wcsCards } from "./fits-wcs.js";
 
@@ -35,6 +35,8 @@ export interface EventGridOptions {
 export interface EventExtent {
   readonly x: readonly [number, number];
   readonly y: readonly [number, number];
+  /** Where values are equally spaced, as whole numbers are: pixels hold whole steps and have their edges half-way between two. */
+  readonly lattices?: readonly [x: EventLattice | undefined, y: EventLattice | undefined];
 }
 
 /** Longest side of an image whose bin size nobody gave, in pixels: a plane of Chandra stays finer than its psf. */
@@ -61,13 +63,24 @@ function checkPixels([nx, ny]: readonly [number, number], binSize: number): void
   );
 }
 
-/** Cards that say when and with what, without coordinates. */
+/** Cards that say when, how long and with what, without coordinates. */
 function observationCards({ header }: FitsTableInfo): WcsCard[] {
-  return wcsCards(header).filter(({ keyword }) =>
+  const known = wcsCards(header).filter(({ keyword }) =>
     /^(MJD|DATE-|TIMESYS|TELESCOP|INSTRUME|DETNAM|OBJECT|OBSERVER|OBS_ID|RADESYS|RADECSYS|EQUINOX)/.test(
       keyword,
     ),
   );
+  const times = header.cards.flatMap(({ keyword, value, comment }): WcsCard[] => {
+    if (!/^(DATE|EXPOSURE|LIVETIME|ONTIME|TELAPSE|TSTART|TSTOP|TIMEUNIT)$/.test(keyword)) return [];
+    if (typeof value !== "string" && typeof value !== "number") return [];
+    return [{ keyword, value, ...(comment !== undefined && { comment }) }];
+  });
+  return [...known, ...times];
+}
+
+/** The largest edge between steps of a lattice that is not above a value. */
+function edgeBelow(value: number, { step, zero }: EventLattice): number {
+  return zero + step * (Math.floor((value - zero) / step - 0.5 + 1e-9) + 0.5);
 }
 
 /** Pixels for X and Y of a plane. */
@@ -78,10 +91,12 @@ export function planeGrid(
   options: EventGridOptions,
 ): EventGrid {
   checkGrid(options);
-  const origins = [x, y].map(({ index, whole }) => {
+  const { lattices = [undefined, undefined] } = extent;
+  const origins = [x, y].map(({ index }, axis) => {
     const least = info.header.get(`TLMIN${index}`);
+    const edge = typeof least === "number" && Number.isFinite(least) ? least : 0.5;
     // A whole number is the middle of its pixel.
-    return typeof least === "number" && Number.isFinite(least) ? least - (whole ? 0.5 : 0) : 0.5;
+    return lattices[axis] === undefined ? edge : edgeBelow(edge, lattices[axis]);
   }) as [number, number];
   const spans = [extent.x, extent.y].map(([low, high]) => high - low);
   let binSize = options.binSize ?? 1;
@@ -95,18 +110,24 @@ export function planeGrid(
   const size = options.size ?? ([edges[0]![1], edges[1]![1]] as const);
   checkPixels(size, binSize);
   const start = [0, 1].map((axis) => {
-    if (options.center !== undefined) return options.center[axis]! - (size[axis]! * binSize) / 2;
+    if (options.center !== undefined) {
+      const edge = options.center[axis]! - (size[axis]! * binSize) / 2;
+      return lattices[axis] === undefined ? edge : edgeBelow(edge, lattices[axis]);
+    }
     const [edge, side] = edges[axis]!;
     return edge + Math.round((side - size[axis]!) / 2) * binSize;
   }) as [number, number];
   const cards = wcs.map((card): WcsCard => {
-    const [, name, axis] = /^(CRPIX|CDELT)([12])$/.exec(card.keyword) ?? [];
+    const [, name, axis] = /^(CRPIX|CDELT|CD)([12])(?:_[12])?$/.exec(card.keyword) ?? [];
     if (name === undefined || typeof card.value !== "number") return card;
     const first = start[Number(axis) - 1]!;
-    const value = name === "CDELT" ? card.value * binSize : (card.value - first) / binSize + 0.5;
+    const value = name === "CRPIX" ? (card.value - first) / binSize + 0.5 : card.value * binSize;
     return { ...card, value };
   });
   if (wcs.length > 0) {
+    // Without any scale a unit of the columns is a degree.
+    if (!wcs.some(({ keyword }) => /^(CDELT[12]|CD[12]_[12])$/.test(keyword)))
+      for (const axis of [1, 2]) cards.push({ keyword: `CDELT${axis}`, value: binSize });
     for (const axis of [1, 2]) {
       if (!cards.some(({ keyword }) => keyword === `CRPIX${axis}`))
         cards.push({ keyword: `CRPIX${axis}`, value: -start[axis - 1]! / binSize + 0.5 });

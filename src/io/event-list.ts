@@ -2,7 +2,8 @@
 
 import type { WcsCard } from "../data/observation.js";
 import { InvalidInputError } from "../errors.js";
-import { cellBytes, columnTitle, parseTableFormat } from "./fits-column.js";
+import { channelScale, electronvolts } from "./energy-unit.js";
+import { columnTitle, parseTableFormat } from "./fits-column.js";
 import type { FitsHduInfo, FitsTableInfo } from "./fits-hdu.js";
 
 /** A numeric column of an event list. */
@@ -12,8 +13,16 @@ export interface EventColumn {
   readonly unit?: string;
   /** Number of the column, from 1. */
   readonly index: number;
-  /** Whether values are whole numbers. */
-  readonly whole: boolean;
+  /** Stored as integers: values are `zero + step * k` for whole k. Absent for columns of floating-point numbers. */
+  readonly lattice?: EventLattice;
+  /** Of a column of bits: their number, at most 32. Values are the whole numbers that they spell, the first bit the largest. */
+  readonly bits?: number;
+}
+
+/** Equally spaced values. */
+export interface EventLattice {
+  readonly step: number;
+  readonly zero: number;
 }
 
 /** Where events are: a pair of columns. */
@@ -27,6 +36,10 @@ export interface EventPositions {
   readonly y: EventColumn;
   /** Sky coordinates of the plane, for axes 1 and 2 in units of the columns; empty when the header has none. */
   readonly wcs: readonly WcsCard[];
+  /** Degrees in a unit of the columns of longitude and latitude, by their TUNIT; 1 for planes. */
+  readonly degrees: readonly [x: number, y: number];
+  /** What the header leaves open, one sentence each. */
+  readonly warnings: readonly string[];
 }
 
 /** What an event list offers. */
@@ -37,7 +50,11 @@ export interface EventColumns {
   readonly positions: readonly EventPositions[];
   /** ENERGY, or else the pulse height channel PI or PHA. */
   readonly energy?: EventColumn;
+  /** The pulse height channel, PI or else PHA. */
+  readonly channel?: EventColumn;
   readonly time?: EventColumn;
+  /** All columns of one number a row, and of bits. */
+  readonly numeric: readonly EventColumn[];
 }
 
 /** Columns that hold one number a row, by their names in capitals. */
@@ -47,42 +64,97 @@ function numericColumns(info: FitsTableInfo): Map<string, EventColumn> {
   for (let index = 1; index <= info.columnCount; index++) {
     const { name, unit } = columnTitle(info, index);
     const format = parseTableFormat(info.header.text(`TFORM${index}`) ?? "");
-    if (format === undefined || format.descriptor !== undefined || format.repeat !== 1) continue;
-    if (!"BIJKED".includes(format.code) || cellBytes(format.code, 1) === 0) continue;
-    const scaled = info.header.has(`TSCAL${index}`);
-    const whole = "BIJK".includes(format.code) && !scaled;
+    if (format === undefined || format.descriptor !== undefined) continue;
+    const bits = format.code === "X" && format.repeat >= 1 && format.repeat <= 32 ? format.repeat : undefined;
+    if (bits === undefined && (format.repeat !== 1 || !"BIJKED".includes(format.code))) continue;
+    const number = (keyword: string, fallback: number) => {
+      const value = info.header.get(`${keyword}${index}`);
+      return typeof value === "number" && Number.isFinite(value) ? value : fallback;
+    };
+    const step = Math.abs(number("TSCAL", 1));
+    const stored = "BIJK".includes(format.code) && step > 0;
     const key = name.toUpperCase();
-    if (!columns.has(key)) columns.set(key, { name, index, whole, ...(unit !== undefined && { unit }) });
+    if (columns.has(key)) continue;
+    columns.set(key, {
+      ...{ name, index },
+      ...(stored && { lattice: { step, zero: number("TZERO", 0) } }),
+      ...(bits !== undefined && { bits }),
+      ...(unit !== undefined && { unit }),
+    });
   }
   return columns;
 }
 
-/** Keywords of columns (Greisen & Calabretta 2002, table 5), what XMM-Newton calls them, and those of an image. */
-const AXIS_KEYWORDS: readonly (readonly [column: string, xmm: string, image: string])[] = [
-  ["TCTYP", "CTYP", "CTYPE"],
-  ["TCUNI", "CUNI", "CUNIT"],
-  ["TCRPX", "CRPX", "CRPIX"],
-  ["TCRVL", "CRVL", "CRVAL"],
-  ["TCDLT", "CDLT", "CDELT"],
-  ["TCROT", "CROT", "CROTA"],
+/** Keywords of columns (FITS standard 4.0, table 22; the shorter form too), what XMM-Newton calls them, and those of an image. */
+const AXIS_KEYWORDS: readonly (readonly [columns: readonly string[], xmm: string, image: string])[] = [
+  [["TCTYP", "TCTY"], "CTYP", "CTYPE"],
+  [["TCUNI", "TCUN"], "CUNI", "CUNIT"],
+  [["TCRPX", "TCRP"], "CRPX", "CRPIX"],
+  [["TCRVL", "TCRV"], "CRVL", "CRVAL"],
+  [["TCDLT", "TCDE"], "CDLT", "CDELT"],
+  [["TCROT"], "CROT", "CROTA"],
+];
+/** Matrices of two columns: `TP2_3` is PC1_2 of columns 2 and 3. */
+const MATRIX_KEYWORDS: readonly (readonly [columns: readonly string[], image: string])[] = [
+  [["TPC", "TP"], "PC"],
+  [["TCD", "TC"], "CD"],
 ];
 
-/** Sky coordinates of two columns as cards of an image whose pixels are units of the columns. */
-function columnWcs({ header }: FitsTableInfo, x: EventColumn, y: EventColumn): WcsCard[] {
+/** Sky coordinates of two columns as cards of an image whose pixels are units of the columns, and what is missing in them. */
+function columnWcs(
+  { header, label }: FitsTableInfo,
+  x: EventColumn,
+  y: EventColumn,
+): { readonly wcs: WcsCard[]; readonly warnings: string[] } {
   const cards: WcsCard[] = [];
+  const add = (keyword: string, names: readonly string[]) => {
+    const value = names.map((name) => header.get(name)).find((found) => found !== undefined);
+    if (typeof value === "string" || typeof value === "number") cards.push({ keyword, value });
+  };
   for (const [axis, { index }, letter] of [
     [1, x, "X"],
     [2, y, "Y"],
   ] as const) {
-    for (const [column, xmm, image] of AXIS_KEYWORDS) {
-      const value = header.get(`${column}${index}`) ?? header.get(`REF${letter}${xmm}`);
-      if (typeof value === "string" || typeof value === "number")
-        cards.push({ keyword: `${image}${axis}`, value });
+    for (const [columns, xmm, image] of AXIS_KEYWORDS)
+      add(`${image}${axis}`, [...columns.map((name) => `${name}${index}`), `REF${letter}${xmm}`]);
+    for (const [columns, image] of MATRIX_KEYWORDS) {
+      for (const [other, { index: from }] of [
+        [1, x],
+        [2, y],
+      ] as const)
+        add(
+          `${image}${axis}_${other}`,
+          columns.map((name) => `${name}${index}_${from}`),
+        );
     }
+    for (const parameter of [0, 1, 2, 3, 4]) add(`PV${axis}_${parameter}`, [`TV${index}_${parameter}`]);
   }
+  for (const [keyword, short] of [
+    ["LONPOLE", "LONP"],
+    ["LATPOLE", "LATP"],
+  ] as const)
+    add(keyword, [`${short}${x.index}`, `${short}${y.index}`, keyword]);
   const has = (keyword: string) => cards.some((card) => card.keyword === keyword);
-  const complete = ["CTYPE", "CRVAL", "CDELT"].every((name) => has(`${name}1`) && has(`${name}2`));
-  return complete ? cards : [];
+  const both = (name: string) => has(`${name}1`) && has(`${name}2`);
+  if (!both("CTYPE") || !both("CRVAL")) return { wcs: [], warnings: [] };
+  const matrix = cards.some(({ keyword }) => /^CD\d_\d$/.test(keyword));
+  if (both("CDELT") || matrix) return { wcs: cards, warnings: [] };
+  return {
+    wcs: cards,
+    warnings: [
+      `${label}: sky coordinates of ${x.name} and ${y.name} should have a scale, got no TCDLT${x.index}, TCDLT${y.index}; a unit of the ` +
+        "columns is taken as a degree, as the FITS standard says, check the header",
+    ],
+  };
+}
+
+/** Degrees in a unit of longitude or latitude; undefined when it is no angle. */
+function degreesIn({ unit = "deg" }: EventColumn): number | undefined {
+  const name = unit.trim().toLowerCase();
+  if (/^(deg|degs|degree|degrees)$/.test(name)) return 1;
+  if (/^(rad|radian|radians)$/.test(name)) return 180 / Math.PI;
+  if (/^(arcmin|arcsec)$/.test(name)) return name === "arcmin" ? 1 / 60 : 1 / 3600;
+  return /^(h|hr|hour|hours|hourangle)$/.test(name) ? 15 : undefined;
 }
 
 const SKY = [
@@ -93,7 +165,7 @@ const SKY = [
 
 /**
  * What the columns of an event list are, by their names: X and Y with the sky coordinates of their TCTYPn, TCRVLn ... (or
- * XMM-Newton's REFXCTYP ...), L and B or GLON and GLAT, RA and DEC; ENERGY, PI or PHA; TIME. Looks at no data.
+ * XMM-Newton's REFXCTYP ...), L and B or GLON and GLAT, RA and DEC with their units; ENERGY, PI or PHA; TIME. Looks at no data.
  *
  * @returns `undefined` when the HDU is no table with positions of events
  */
@@ -104,30 +176,61 @@ export function eventColumns(hdu: FitsHduInfo): EventColumns | undefined {
   const positions: EventPositions[] = [];
   for (const [kind, lon, lat] of SKY) {
     const pair = [columns.get(lon), columns.get(lat)] as const;
-    if (pair[0] && pair[1]) positions.push({ kind, x: pair[0], y: pair[1], wcs: [] });
+    if (!pair[0] || !pair[1]) continue;
+    const [lonUnit, latUnit] = [degreesIn(pair[0]), degreesIn(pair[1])];
+    const strange = [lonUnit, latUnit].includes(undefined)
+      ? [
+          `${hdu.label}: ${lon} and ${lat} should be angles, got units "${pair[0].unit}" and "${pair[1].unit}"; they are taken as degrees, ` +
+            "correct TUNIT if they are not",
+        ]
+      : [];
+    const degrees = [lonUnit ?? 1, latUnit ?? 1] as const;
+    positions.push({ kind, x: pair[0], y: pair[1], wcs: [], degrees, warnings: strange });
   }
   if (x && y) {
-    const wcs = columnWcs(hdu, x, y);
-    positions.splice(wcs.length > 0 ? 0 : positions.length, 0, { kind: "pixel", x, y, wcs });
+    const { wcs, warnings } = columnWcs(hdu, x, y);
+    const plane: EventPositions = { kind: "pixel", x, y, wcs, degrees: [1, 1], warnings };
+    positions.splice(wcs.length > 0 ? 0 : positions.length, 0, plane);
   }
   if (positions.length === 0) return undefined;
-  const energy = columns.get("ENERGY") ?? columns.get("PI") ?? columns.get("PHA");
+  const channel = columns.get("PI") ?? columns.get("PHA");
+  const energy = columns.get("ENERGY") ?? channel;
   const time = columns.get("TIME");
-  return { events: hdu.rows, positions, ...(energy && { energy }), ...(time && { time }) };
+  return {
+    ...{ events: hdu.rows, positions, numeric: [...columns.values()] },
+    ...(energy && { energy }),
+    ...(channel && { channel }),
+    ...(time && { time }),
+  };
 }
 
+/** Names of tables of events: most missions', and ROSAT's. */
+const EVENT_TABLES = ["EVENTS", "STDEVT"];
+
 /**
- * The table of a file that holds events: the one called EVENTS, or else the first with columns of positions.
+ * The table of a file that holds events: the one called EVENTS (or STDEVT, as ROSAT's), or else the first with columns of positions.
  *
  * @throws InvalidInputError when the file has none
  */
 export function findEvents<H extends FitsHduInfo>(hdus: readonly H[]): H {
   const tables = hdus.filter((hdu) => eventColumns(hdu) !== undefined);
-  const found = tables.find(({ name }) => name.toUpperCase() === "EVENTS") ?? tables[0];
+  const found =
+    EVENT_TABLES.flatMap((wanted) => tables.find(({ name }) => name.toUpperCase() === wanted) ?? [])[0] ??
+    tables[0];
   if (found !== undefined) return found;
   const source = hdus[0]?.label.replace(/\[[^[]*$/, "") ?? "FITS";
   const present = hdus.map(({ index, name, kind }) => `${index} ${name || "(no name)"} ${kind}`).join(", ");
   throw new InvalidInputError(
     `${source}: must hold a table of events with columns X and Y, L and B or RA and DEC, got ${present || "no HDU"}; choose an event list`,
   );
+}
+
+/** How to choose events of a list by their energy, as options of `tslira bin`: by energies where the header tells them. */
+export function energyAdvice({ header }: FitsHduInfo, { energy, channel }: EventColumns): string {
+  const known =
+    energy !== undefined &&
+    (electronvolts(energy.unit) !== undefined || channelScale(header, energy) !== undefined);
+  if (known) return "--energy 0.5:7keV chooses by energy";
+  if (channel === undefined) return "--where chooses by columns";
+  return `--pi low:high chooses by the channels of ${channel.name}`;
 }

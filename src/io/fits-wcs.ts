@@ -80,25 +80,25 @@ export function shiftWcs(cards: readonly WcsCard[], x0: number, y0: number): Wcs
 
 /**
  * WCS cards of an image with smaller pixels: `factor` along each axis for one of the old. Reference pixels move, and what is said
- * of the size of a pixel (CDELT, CD, LTM) changes. Distortion (SIP) is dropped, since its polynomials are in old pixels.
+ * of the size of a pixel (CDELT, CD, LTM) and the terms of its distortion (SIP) change.
  */
 export function scaleWcs(cards: readonly WcsCard[], factor: number): WcsCard[] {
   if (factor === 1) return [...cards];
-  const kept = cards.filter(({ keyword }) => !/^(A|B|AP|BP)_(ORDER|DMAX|\d_\d)$/.test(keyword));
-  const hasScale = kept.some(({ keyword }) => /^(CDELT[12]|CD[12]_[12])$/.test(keyword));
-  const scaled = kept.map((card): WcsCard => {
+  const hasScale = cards.some(({ keyword }) => /^(CDELT[12]|CD[12]_[12])$/.test(keyword));
+  const scaled = cards.map((card): WcsCard => {
     const { keyword, value } = card;
-    if (/^CTYPE[12]$/.test(keyword) && typeof value === "string") {
-      return { ...card, value: value.replace(/-SIP$/, "") };
-    }
     if (typeof value !== "number") return card;
+    // A term c u^p v^q in new pixels, which are `factor` times as many.
+    const [, p, q] = /^(?:A|B|AP|BP)_(\d)_(\d)$/.exec(keyword) ?? [];
+    if (p !== undefined) return { ...card, value: value * factor ** (1 - Number(p) - Number(q)) };
+    if (/^(A|B|AP|BP)_DMAX$/.test(keyword)) return { ...card, value: value * factor };
     // The centre of the first pixel is 1, its edge 1/2.
     if (/^(CRPIX[12][A-Z]?|LTV[12])$/.test(keyword)) return { ...card, value: factor * (value - 0.5) + 0.5 };
     if (/^(CDELT[12][A-Z]?|CD[12]_[12][A-Z]?)$/.test(keyword)) return { ...card, value: value / factor };
     if (/^LTM[12]_[12]$/.test(keyword)) return { ...card, value: value * factor };
     return card;
   });
-  if (!hasScale && kept.some(({ keyword }) => /^CTYPE[12]$/.test(keyword))) {
+  if (!hasScale && cards.some(({ keyword }) => /^CTYPE[12]$/.test(keyword))) {
     scaled.push({ keyword: "CDELT1", value: 1 / factor }, { keyword: "CDELT2", value: 1 / factor });
   }
   return scaled;

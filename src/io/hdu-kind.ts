@@ -1,6 +1,6 @@
 /** What an HDU is, for people: one sentence, and what to do with it. */
 
-import { eventColumns } from "./event-list.js";
+import { energyAdvice, eventColumns } from "./event-list.js";
 import type { FitsHduInfo } from "./fits-hdu.js";
 import { imageSize } from "./fits-shape.js";
 import { isRadialPsf } from "./radial-psf.js";
@@ -85,11 +85,12 @@ export function hduKind(hdu: FitsHduInfo): HduKind {
   if (/\bGTI|STDGTI/.test(title)) {
     return { kind: "good times", is: "a table of good times", remedy: "name the HDU of the events" };
   }
-  if (eventColumns(hdu) !== undefined) {
+  const events = eventColumns(hdu);
+  if (events !== undefined) {
     return {
       kind: "events",
       is: `an event list of ${hdu.rows} rows`,
-      remedy: `make an image of it first: tslira bin '${path}[${name}]' -o counts.fits`,
+      remedy: `make an image of it first (${energyAdvice(hdu, events)}): tslira bin '${path}[${name}]' -o counts.fits`,
     };
   }
   if (/\bSPECTRUM\b|\bPHA\b/.test(title)) {

@@ -2,10 +2,9 @@ import type { Boundary } from "../data/boundary.js";
 import { checkObservations } from "../data/check-observation.js";
 import type { Observation } from "../data/observation.js";
 import { pointingOffsets } from "../data/pointing-offsets.js";
-import { psfCentre } from "../data/psf.js";
+import { centredPsf, psfCentre } from "../data/psf.js";
+import { resamplePsf } from "../data/resample-psf.js";
 import type { PixelPosition } from "../data/sky-wcs.js";
-import { centredPsf } from "./psf-window.js";
-import { resamplePsf } from "./resample-psf.js";
 import { checkOffsets, ontoSky, skyGrid, withinSky } from "./sky-grid.js";
 
 /** Observations that share the pixels of the sky. */

@@ -1,9 +1,9 @@
 import type { Boundary } from "../data/boundary.js";
 import type { CheckedObservation } from "../data/check-observation.js";
-import { psfCentre } from "../data/psf.js";
+import { centredPsf, type PsfWindow, psfCentre } from "../data/psf.js";
+import { resamplePsf } from "../data/resample-psf.js";
 import { type ModelKernels, reserve } from "../model-kernels.js";
-import { centredPsf, type PsfWindow, trimPsf } from "./psf-window.js";
-import { resamplePsf } from "./resample-psf.js";
+import { trimPsf } from "./psf-window.js";
 import { isPlain, ontoSky, type SkyGrid } from "./sky-grid.js";
 
 /** How one observation sees the sky. */

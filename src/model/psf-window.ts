@@ -1,14 +1,7 @@
 import type { Boundary } from "../data/boundary.js";
 import { modulo } from "../data/convolution.js";
-import { psfCentre } from "../data/psf.js";
+import { type PsfWindow, psfCentre } from "../data/psf.js";
 import type { Shape, SkyImage } from "../image.js";
-
-/** The part of a psf that does any work on a given image. */
-export interface PsfWindow {
-  readonly psf: SkyImage;
-  /** Index of the psf's centre in `psf`; may lie outside it. */
-  readonly centre: readonly [row: number, col: number];
-}
 
 /**
  * Cut a psf down to the cells that can carry light on an image: borders of zeros go, so do cells farther from the
@@ -21,24 +14,6 @@ export interface PsfWindow {
 export function trimPsf(psf: SkyImage, shape: Shape, boundary: Boundary): PsfWindow {
   const start = { psf, centre: psfCentre(psf) };
   return cropZeros(boundary === "wrap" ? fold(start, shape) : cropToReach(start, shape));
-}
-
-/**
- * Pad a psf with zeros until its centre is the middle of an odd array, where `Observation.psf` has it.
- *
- * @param window psf and its centre, which may lie outside it
- */
-export function centredPsf({ psf, centre }: PsfWindow): SkyImage {
-  const half = (size: number, middle: number) => Math.max(middle, size - 1 - middle, 0);
-  const rows = half(psf.shape[0], centre[0]);
-  const cols = half(psf.shape[1], centre[1]);
-  const [height, width] = [2 * rows + 1, 2 * cols + 1];
-  const data = new Float64Array(height * width);
-  for (let row = 0; row < psf.shape[0]; row++) {
-    const to = (row + rows - centre[0]) * width + cols - centre[1];
-    data.set(psf.data.subarray(row * psf.shape[1], (row + 1) * psf.shape[1]), to);
-  }
-  return { data, shape: [height, width] };
 }
 
 function crop(

@@ -1,4 +1,5 @@
 import { PRESETS, presetOf } from "../data/presets.js";
+import type { PsfCentring } from "../data/psf-centring.js";
 import type { GibbsConfig, LiraConfig, PosteriorSummary, SamplerConfig } from "../posterior/result.js";
 
 /** Files of an observation, by the names of the library's options; see `ObservationFileNames`. */
@@ -11,6 +12,7 @@ export interface ReportInputFiles {
   readonly backgroundUnit?: "flux" | "counts";
   readonly cutout?: { readonly x: readonly [number, number]; readonly y: readonly [number, number] };
   readonly psfCutout?: { readonly x: readonly [number, number]; readonly y: readonly [number, number] };
+  readonly psfCentre?: PsfCentring;
   readonly name?: string;
 }
 

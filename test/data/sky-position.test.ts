@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseDs9Regions } from "../../src/data/ds9-region.js";
 import type { WcsCard } from "../../src/data/observation.js";
 import { formatAngle, formatSkyPosition, longNames } from "../../src/data/sky-angle.js";
 import { pixelToSky, skyToPixel } from "../../src/data/sky-position.js";
@@ -87,10 +88,33 @@ describe("parseWcs", () => {
     expect(warnings[0]).toContain(reason);
   });
 
-  it("leaves distortions out and says so", () => {
-    const sip = parseWcs(cards({ ...TAN, CTYPE1: "RA---TAN-SIP", CTYPE2: "DEC--TAN-SIP", A_ORDER: 2 }));
-    expect(sip.wcs?.projection).toBe("TAN");
-    expect(sip.warnings[0]).toContain("SIP");
+  it("applies SIP there and back, whatever CTYPE says, and terms up to the order only", () => {
+    const terms = { A_ORDER: 2, A_2_0: 1e-4, A_3_0: 1, B_ORDER: 2, B_1_1: -5e-5 };
+    for (const types of [{}, { CTYPE1: "RA---TAN-SIP", CTYPE2: "DEC--TAN-SIP" }]) {
+      const { wcs, warnings } = parseWcs(cards({ ...TAN, ...types, ...terms }));
+      expect(warnings).toEqual([]);
+      const plain = wcsOf(TAN);
+      const { x: x0, y: y0 } = plain.referencePixel;
+      for (const [u, v] of [
+        [0, 0],
+        [30, -12],
+        [-100, 250],
+      ]) {
+        // x + u + 1e-4 u^2, y + v - 5e-5 u v of an image without distortion.
+        const bent = pixelToSky(plain, x0 + u + 1e-4 * u * u, y0 + v - 5e-5 * u * v);
+        const { lon, lat } = pixelToSky(wcs!, x0 + u, y0 + v);
+        expect([lon, lat]).toEqual([expect.closeTo(bent.lon, 10), expect.closeTo(bent.lat, 10)]);
+        const back = skyToPixel(wcs!, lon, lat);
+        expect([back.x, back.y]).toEqual([expect.closeTo(x0 + u, 7), expect.closeTo(y0 + v, 7)]);
+      }
+    }
+  });
+
+  it("leaves other distortions out and says so, also with regions on the sky", () => {
+    const tpv = cards({ ...TAN, CTYPE1: "RA---TAN-TPD", CTYPE2: "DEC--TAN-TPD" });
+    expect(parseWcs(tpv).warnings[0]).toContain("distortion TPD is not applied");
+    const { warnings } = parseDs9Regions('icrs\ncircle(266.4,-29,3")\ncircle(266.4,-29,4")', { wcs: tpv });
+    expect(warnings).toEqual(parseWcs(tpv).warnings);
     const scamp = parseWcs(cards({ ...TAN, PV1_1: 1.00001 }));
     expect(scamp.wcs?.projection).toBe("TAN");
     expect(scamp.warnings[0]).toContain("PV");

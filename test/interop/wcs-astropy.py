@@ -44,11 +44,10 @@ for case in json.load(sys.stdin):
         x0, y0 = case["cutout"]
         wcs = wcs[y0:, x0:]
     pixels = np.array(case["pixels"], float)
-    # The core transformation: distortions are no part of this comparison.
-    sky = wcs.wcs_pix2world(pixels, 0)
+    sky = wcs.all_pix2world(pixels, 0)
     lon, lat = wcs.wcs.lng, wcs.wcs.lat
     try:
-        back = wcs.wcs_world2pix(sky, 0)
+        back = wcs.all_world2pix(sky, 0, tolerance=1e-9) if wcs.sip else wcs.wcs_world2pix(sky, 0)
     except Exception:
         back = np.full_like(pixels, np.nan)
     answers.append({"sky": plain(sky[:, [lon, lat]] if lon >= 0 else sky), "pixels": plain(back)})

@@ -15,6 +15,7 @@ import { pixelToSky, skyToPixel } from "../../src/data/sky-position.js";
 import { parseWcs, type SkyWcs } from "../../src/data/sky-wcs.js";
 import { shiftWcs, wcsCards } from "../../src/io/fits.js";
 import { readFitsFile } from "../../src/io/fits-file-node.js";
+import { scaleWcs } from "../../src/io/fits-wcs.js";
 
 const SCRIPT = fileURLToPath(new URL("wcs-astropy.py", import.meta.url));
 const SHARED = fileURLToPath(new URL("../../../shared/data", import.meta.url));
@@ -163,6 +164,48 @@ describe.skipIf(missing !== undefined)("sky coordinates in astropy", () => {
       const { wcs, warnings } = parseWcs(toCards(cards));
       expect(warnings, name).toEqual([]);
       expect(expectSame(name, wcs!, pixels, answers[index]!), name).toBeGreaterThanOrEqual(minimum);
+    }
+  });
+
+  it("distortion by SIP, whole, cut out and in finer pixels", () => {
+    const base = { CTYPE1: "RA---TAN-SIP", CTYPE2: "DEC--TAN-SIP", CRVAL1: 202.4, CRVAL2: 47.2 };
+    const linear = { CD1_1: -1.1e-4, CD1_2: 2e-5, CD2_1: 3e-5, CD2_2: 1e-4 };
+    // Pixels of distortion at the corners: 1 to 13.
+    const distortions: Record<string, Record<string, string | number>> = {
+      second: { A_ORDER: 2, B_ORDER: 2, A_2_0: 2e-5, B_0_2: -2e-5 },
+      third: {
+        ...{ A_ORDER: 3, B_ORDER: 3, A_2_0: -3.7e-6, A_1_1: 2.4e-5, A_0_3: 1.6e-9, A_2_1: -6e-9 },
+        ...{ B_1_1: 3.5e-6, B_0_2: 2.1e-5, B_3_0: -2e-9, AP_ORDER: 1, BP_ORDER: 1, AP_1_0: 0.5, BP_0_1: 0.5 },
+      },
+      "first and second": { A_ORDER: 2, B_ORDER: 2, A_1_0: 0.02, A_1_1: 1e-5, B_0_1: -0.01, B_1_0: 0.004 },
+      "one axis": { A_ORDER: 2, A_0_2: 4e-5, B_ORDER: 2 },
+    };
+    const cases = Object.entries(distortions).flatMap(([name, terms]) =>
+      [
+        [500, 500],
+        [-20.5, 310],
+        [64.5, 64.5],
+      ].map(([x, y]) => ({ name, cards: { ...base, ...linear, ...terms, CRPIX1: x!, CRPIX2: y! } })),
+    );
+    const pixels = grid(128, 100);
+    const answers = astropy(cases.map(({ cards }) => ({ cards, pixels })));
+    for (const [index, { name, cards }] of cases.entries()) {
+      const parsed = parseWcs(toCards(cards));
+      expect(parsed.warnings, name).toEqual([]);
+      expect(expectSame(name, parsed.wcs!, pixels, answers[index]!), name).toBe(36);
+      const shifted = pixels.map(([x, y]) => [x! - 13, y! - 7]);
+      const cut = parseWcs(shiftWcs(toCards(cards), 13, 7)).wcs!;
+      for (const [at, [x, y]] of shifted.entries()) {
+        const [lon, lat] = answers[index]!.sky[at]! as [number, number];
+        const back = skyToPixel(cut, lon, lat);
+        expect(Math.hypot(back.x - x!, back.y - y!), `${name}, cut out`).toBeLessThan(TOLERANCE);
+        // Three pixels for one: the middle of pixel x is that of 3 x + 1.
+        const fine = skyToPixel(parseWcs(scaleWcs(toCards(cards), 3)).wcs!, lon, lat);
+        const [wantedX, wantedY] = pixels[at]!.map((value) => 3 * value + 1);
+        expect(Math.hypot(fine.x - wantedX!, fine.y - wantedY!), `${name}, finer`).toBeLessThan(
+          3 * TOLERANCE,
+        );
+      }
     }
   });
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { pixelToSky } from "../../src/data/sky-position.js";
+import { pixelToSky, skyToPixel } from "../../src/data/sky-position.js";
 import { parseWcs } from "../../src/data/sky-wcs.js";
 import { type BinEventsOptions, binEvents, binnedEventsHdus } from "../../src/io/bin-events.js";
 import { eventColumns, findEvents } from "../../src/io/event-list.js";
@@ -18,6 +18,7 @@ import {
   wcsCards,
   writeFits,
 } from "../../src/io/fits.js";
+import { findGoodTimes } from "../../src/io/good-times.js";
 
 const FERMI = fileURLToPath(new URL("../../../shared/data/fermi-gc/", import.meta.url));
 const hasFermi = existsSync(FERMI);
@@ -112,7 +113,9 @@ describe("binEvents, in a plane", () => {
       ENERGY: fc.oneof(fc.double({ min: 0, max: 10, noNaN: true }), fc.constant(Number.NaN)),
     });
     fc.assert(
-      fc.property(fc.array(event, { minLength: 1, maxLength: 60 }), (events) => {
+      fc.property(fc.array(event, { minLength: 1, maxLength: 60 }), (some) => {
+        // One in the image, between whole numbers.
+        const events = [...some, { X: 32.25, Y: 32.25, ENERGY: 5 }];
         const columns = Object.fromEntries(
           (["X", "Y", "ENERGY"] as const).map((name) => [name, events.map((one) => one[name])]),
         );
@@ -158,13 +161,282 @@ describe("binEvents, in a plane", () => {
     const { wcs, size } = binEvents(hdu, { binSize: 80, center: [25921, 25921], size: [3, 3] });
     expect(size).toEqual([3, 3]);
     const sky = parseWcs(wcs).wcs!;
-    // The reference pixel is the middle of the middle pixel.
-    expect([sky.referencePixel.x, sky.referencePixel.y]).toEqual([1, 1]);
-    expect(pixelToSky(sky, 1, 1).lat).toBeCloseTo(22, 9);
+    // Whole numbers: 80 of them have their middle between two, and the reference is half of one beside the middle of the middle pixel.
+    expect([sky.referencePixel.x, sky.referencePixel.y]).toEqual([1 + 0.5 / 80, 1 + 0.5 / 80]);
+    expect(pixelToSky(sky, 1 + 0.5 / 80, 1 + 0.5 / 80).lat).toBeCloseTo(22, 9);
+  });
+});
+
+/** A list with columns of any format. */
+function formattedList(
+  columns: Readonly<Record<string, readonly [format: string, values: readonly number[], unit?: string]>>,
+  cards: readonly FitsCard[] = [],
+  others: Parameters<typeof writeFits>[0] = [],
+  name = "EVENTS",
+) {
+  const hdus = readFits(
+    writeFits([
+      { kind: "empty" },
+      {
+        ...{ kind: "table", name, cards: [...cards] },
+        columns: Object.entries(columns).map(([title, [format, values, unit]]) => ({
+          ...{ name: title, format, values: [...values], ...(unit !== undefined && { unit }) },
+        })),
+      },
+      ...others,
+    ]),
+  );
+  return { hdus, events: findEvents(hdus) };
+}
+
+const goodTimesTable = (
+  name: string,
+  intervals: readonly (readonly [number, number])[],
+  cards: FitsCard[] = [],
+) => ({
+  ...{ kind: "table" as const, name, cards },
+  columns: [
+    { name: "START", format: "1D", values: Float64Array.from(intervals, ([start]) => start) },
+    { name: "STOP", format: "1D", values: Float64Array.from(intervals, ([, stop]) => stop) },
+  ],
+});
+
+describe("binEvents, whole numbers", () => {
+  const xs = [500, 500, 480, 517];
+  it.each([
+    ["integers", "1I", []],
+    [
+      "integers with cards that change nothing",
+      "1J",
+      [fitsCard("TSCAL1", 1), fitsCard("TZERO1", 0), fitsCard("TSCAL2", 1)],
+    ],
+    ["integers from TLMIN 0", "1I", [fitsCard("TLMIN1", 0), fitsCard("TLMIN2", 0)]],
+    ["integers from TLMIN 0.5", "1I", [fitsCard("TLMIN1", 0.5), fitsCard("TLMIN2", 0.5)]],
+    ["floating-point numbers", "1E", [fitsCard("TLMIN1", 1), fitsCard("TLMIN2", 1)]],
+  ])("are centres of pixels: %s", (_, format, cards) => {
+    const sky = PLANE.filter(({ keyword }) => !keyword.startsWith("TLM"));
+    const { events } = formattedList({ X: [format, xs], Y: [format, xs.map((x) => x - 20)] }, [
+      ...sky,
+      ...cards,
+    ]);
+    const plane = parseWcs(eventColumns(events)!.positions[0].wcs).wcs!;
+    for (const options of [
+      {},
+      { center: [500, 480], size: [64, 64] },
+      { center: [500, 480], size: [33, 20] },
+      { center: [499.7, 480.2], size: [64, 65] },
+      { binSize: 3, center: [500, 480], size: [20, 21] },
+    ] as BinEventsOptions[]) {
+      const { counts, wcs, binSize = 1 } = binEvents(events, options);
+      const image = parseWcs(wcs).wcs!;
+      const lit = counts.data.indexOf(Math.max(...counts.data));
+      const [col, row] = [lit % counts.shape[1], Math.floor(lit / counts.shape[1])];
+      // Where the brightest pixel is on the sky, in X and Y.
+      const sky = pixelToSky(image, col, row);
+      const back = skyToPixel(plane, sky.lon, sky.lat);
+      const off = [back.x + 1 - 500, back.y + 1 - 480].map(Math.abs);
+      if (binSize === 1) expect(Math.max(...off)).toBeLessThan(1e-6);
+      // The middle of three whole numbers is one of them, at most one away.
+      else
+        expect(off.map((value) => Math.min(value, Math.abs(value - 1)))).toEqual([
+          expect.closeTo(0, 6),
+          expect.closeTo(0, 6),
+        ]);
+    }
+  });
+
+  it("has edges half-way between steps of scaled integers", () => {
+    const cards = [fitsCard("TSCAL1", 0.25), fitsCard("TZERO1", 10), fitsCard("TSCAL2", 0.25)];
+    const { events } = formattedList({ X: ["1J", [1, 2, 3, 4]], Y: ["1J", [1, 1, 1, 1]] }, cards);
+    const { wcs, size, counts } = binEvents(events, { binSize: 0.5, center: [10.75, 0.25], size: [4, 1] });
+    // X is 10.25, 10.5, 10.75, 11; edges lie at 10.125 + 0.25 k: 9.625, 10.125, 10.625, 11.125.
+    expect([size, [...counts.data]]).toEqual([
+      [4, 1],
+      [0, 2, 2, 0],
+    ]);
+    expect(wcs.find(({ keyword }) => keyword === "LTV1")?.value).toBeCloseTo(0.5 - 9.625 / 0.5, 12);
+    expect(binEvents(events, { binSize: 0.6 }).notes[0]).toMatch(
+      /bin size: must be a whole number of the steps of X, 0.25/,
+    );
+  });
+});
+
+describe("binEvents, chosen events", () => {
+  const { hdus, events } = formattedList(
+    {
+      ...{ TIME: ["1D", [0, 1, 2, 3, 4, 5, 6, 7], "s"], X: ["1E", [1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5]] },
+      ...{
+        Y: ["1E", [1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5]],
+        PI: ["1J", [10, 20, 30, 40, 50, 60, 70, 80]],
+      },
+      ...{
+        ENERGY: ["1E", [100, 500, 900, 2000, 3000, 6999, 7000, 9000], "eV"],
+        CCD_ID: ["1I", [0, 1, 0, 1, 0, 1, 0, 1]],
+      },
+    },
+    [
+      fitsCard("EXPOSURE", 90),
+      fitsCard("LIVETIME", 95),
+      fitsCard("DATE", "2020-01-02"),
+      fitsCard("ONTIME", 100),
+    ],
+    [
+      goodTimesTable("GTI", [
+        [4, 6],
+        [0, 2],
+        [1, 3],
+      ]),
+    ],
+  );
+  const count = (options: BinEventsOptions) => binEvents(events, options).binned;
+
+  it("reads units of energy, and names column and unit", () => {
+    expect(count({ energy: [500, 7000] })).toBe(5);
+    expect(count({ energy: [0.5, 7], energyUnit: "keV" })).toBe(5);
+    expect(count({ energy: [5e-4, 7e-3], energyUnit: "MeV" })).toBe(5);
+    expect(count({ channels: [20, 50] })).toBe(3);
+    expect(() => count({ energy: [0.5, 7] })).toThrow(
+      /8 taken by ENERGY in 0.5:7 \(eV\), of ENERGY from 100 to 9000 eV/,
+    );
+    expect(binEvents(events, { energy: [500, 7000] }).cuts).toEqual([
+      { kind: "energy", text: "ENERGY in 500:7000 (eV)", column: "ENERGY", unit: "eV", taken: 3 },
+    ]);
+  });
+
+  it("keeps to good times, and says what each cut took and what time is left", () => {
+    const goodTimes = findGoodTimes(hdus, events);
+    // CCD_ID is a column, but the table has no such card: it is for all. 0 to 3 joined of two, and 4 to 6.
+    expect(goodTimes).toEqual([
+      {
+        name: "GTI",
+        intervals: [
+          [0, 3],
+          [4, 6],
+        ],
+      },
+    ]);
+    const found = binEvents(events, { goodTimes, where: "CCD_ID == 0 && PI<100", time: [1, 7] });
+    expect(found.cuts.map(({ kind, taken }) => [kind, taken])).toEqual([
+      ["good times", 3],
+      ["time", 1],
+      ["where", 2],
+    ]);
+    expect([found.binned, found.filtered, found.goodTime]).toEqual([2, 6, 4]);
+    const value = (keyword: string) => found.wcs.find((card) => card.keyword === keyword)?.value;
+    // 4 s of the 5 s of good time.
+    expect([value("EXPOSURE"), value("LIVETIME"), value("ONTIME"), value("DATE")]).toEqual([
+      72,
+      76,
+      80,
+      "2020-01-02",
+    ]);
+  });
+
+  it("keeps good times of detectors apart", () => {
+    const columns = {
+      X: ["1E", [1.5, 2, 3, 4]],
+      Y: ["1E", [1.5, 2, 3, 4]],
+      TIME: ["1D", [1, 1, 9, 9]],
+    } as const;
+    for (const [column, tables] of [
+      [
+        "CCD_ID",
+        [
+          goodTimesTable("GTI", [[0, 5]], [fitsCard("CCD_ID", 3)]),
+          goodTimesTable("GTI", [[8, 10]], [fitsCard("CCD_ID", 7)]),
+        ],
+      ],
+      ["CCDNR", [goodTimesTable("STDGTI03", [[0, 5]]), goodTimesTable("STDGTI07", [[8, 10]])]],
+      ["TM_NR", [goodTimesTable("GTI3", [[0, 5]]), goodTimesTable("GTI7", [[8, 10]])]],
+    ] as const) {
+      const found = formattedList({ ...columns, [column]: ["1I", [3, 7, 3, 7]] }, [], [...tables]);
+      const goodTimes = findGoodTimes(found.hdus, found.events);
+      expect(goodTimes.map(({ detector }) => detector?.value)).toEqual([3, 7]);
+      const { binned, goodTime } = binEvents(found.events, { goodTimes });
+      // The first and the last event; 5 s and 2 s, in the mean 3.5 s.
+      expect([binned, goodTime]).toEqual([2, 3.5]);
+    }
+  });
+
+  it("takes a center in degrees where X and Y cannot be meant", () => {
+    const list = eventList({ X: [4090.2, 4100.7], Y: [4090.5, 4101] }, PLANE);
+    const found = binEvents(list, { center: [266.4, -29], size: [64, 64] });
+    expect([found.binned, found.center]).toEqual([2, [expect.closeTo(4096.5, 6), expect.closeTo(4096.5, 6)]]);
+    expect(found.notes[0]).toMatch(/taken as degrees on the sky, it is X 4096.5, Y 4096.5/);
+    expect(binEvents(list, { center: [266.4, -29], centerUnit: "sky", size: [64, 64] })).toMatchObject({
+      notes: [],
+      binned: 2,
+    });
+    expect(() => binEvents(list, { center: [266.4, -29], centerUnit: "pixel", size: [64, 64] })).toThrow(
+      /image must hold events/,
+    );
+    expect(() => binEvents(list, { center: [83, 22], size: [64, 64] })).toThrow(/image must hold events/);
+  });
+});
+
+describe("binEvents, matrices of columns", () => {
+  const [cos, sin] = [Math.cos(0.6), Math.sin(0.6)];
+  const scale = 0.0001366667;
+  const matrix = (prefix: string, factor: readonly [number, number]) => [
+    fitsCard(`${prefix}1_1`, factor[0] * cos),
+    fitsCard(`${prefix}1_2`, -factor[0] * sin),
+    fitsCard(`${prefix}2_1`, factor[1] * sin),
+    fitsCard(`${prefix}2_2`, factor[1] * cos),
+  ];
+  const noScale = PLANE.filter(({ keyword }) => !keyword.startsWith("TCDLT"));
+  it.each([
+    ["TPn_k", [...PLANE, ...matrix("TP", [1, 1])]],
+    ["TPCn_k", [...PLANE, ...matrix("TPC", [1, 1])]],
+    ["TCn_k", [...noScale, ...matrix("TC", [-scale, scale])]],
+    ["TCDn_k", [...noScale, ...matrix("TCD", [-scale, scale])]],
+    ["TCROTn", [...PLANE, fitsCard("TCROT2", (-0.6 * 180) / Math.PI)]],
+  ])("%s turns the image as the columns are turned", (name, cards) => {
+    const hdu = eventList({ X: [4000.2, 4011.5], Y: [3000.4, 3010.25] }, cards);
+    for (const binSize of [1, 4]) {
+      const { wcs } = binEvents(hdu, { binSize, center: [4006, 3005], size: [20, 20] });
+      const image = parseWcs(wcs).wcs!;
+      // Worked out by hand from the header: the middle of the image is X 4006, Y 3005.
+      const turn = name === "TCROTn" ? -0.6 : 0.6;
+      const [dx, dy] = [4006 - 4096.5, 3005 - 4096.5];
+      const [c, s] = [Math.cos(turn), Math.sin(turn)];
+      const expected =
+        name === "TCROTn"
+          ? [-scale * c * dx - scale * s * dy, -scale * s * dx + scale * c * dy]
+          : [-scale * (c * dx - s * dy), scale * (s * dx + c * dy)];
+      const { lon, lat } = pixelToSky(image, 9.5, 9.5);
+      const straight = parseWcs(
+        [...PLANE.entries()].length > 0
+          ? eventColumns(eventList({ X: [1.5], Y: [1.5] }, PLANE))!.positions[0].wcs
+          : [],
+      ).wcs!;
+      const there = pixelToSky(straight, 4095.5 - expected[0]! / scale, 4095.5 + expected[1]! / scale);
+      expect([lon, lat]).toEqual([expect.closeTo(there.lon, 9), expect.closeTo(there.lat, 9)]);
+    }
+  });
+
+  it("a scale that is missing is a degree, with a warning", () => {
+    const hdu = eventList({ X: [1.5, 2], Y: [1.5, 2] }, [...noScale, fitsCard("TCROT2", 30)]);
+    const { wcs, notes } = binEvents(hdu, { binSize: 2 });
+    expect(notes[0]).toMatch(/should have a scale, got no TCDLT1, TCDLT2/);
+    expect(wcs).toContainEqual({ keyword: "CDELT2", value: 2 });
   });
 });
 
 describe("binEvents, on the sky", () => {
+  it.each([
+    ["rad", Math.PI / 180],
+    ["radian", Math.PI / 180],
+    ["arcmin", 60],
+    ["deg", 1],
+  ])("reads %s", (unit, factor) => {
+    const { events } = formattedList({
+      RA: ["1D", [83.5, 83.7].map((value) => value * factor), unit],
+      DEC: ["1D", [22, 22.1].map((value) => value * factor), unit],
+    });
+    const { center, binned } = binEvents(events, { binSize: 0.05 });
+    expect([center, binned]).toEqual([[expect.closeTo(83.6, 9), expect.closeTo(22.05, 9)], 2]);
+  });
+
   it("unwraps longitudes around 0 and takes all events", () => {
     const hdu = eventList({ RA: [359.5, 0.5, 0], DEC: [10, 10, 10.5] });
     const { center, binned, size, binSize, wcs } = binEvents(hdu);
@@ -254,6 +526,12 @@ describe("what binEvents refuses", () => {
     [{ energy: [2, 1] as const }, /energy must be a range .* got \[2, 1\]/],
     [{ energy: [1, 2] as const }, /must have a column ENERGY, PI or PHA/],
     [{ time: [1, 2] as const }, /must have a column TIME/],
+    [{ channels: [1, 2] as const }, /must have a column PI or PHA/],
+    [{ where: "Z>1" }, /must name columns of the list, got Z; there are X, Y/],
+    [
+      { center: [900, 1] as const, size: [3, 3] as const },
+      /image must hold events, got none of the 2 left by the cuts .* around 900, 1; they lie at X 1 to 2, Y 1 to 2/,
+    ],
     [{ coordinates: "galactic" as const }, /must have columns of galactic positions, got X, Y/],
     [{ binSize: 1e-9 }, /at most 67108864 pixels/],
   ])("%j", (options, message) => {
@@ -274,6 +552,8 @@ describe("what binEvents refuses", () => {
     expect(() => findEvents(spectrum)).toThrow(/must hold a table of events with columns X and Y/);
     expect(() => binEvents(spectrum[1])).toThrow(/must be a table of events/);
     const list = eventList({ X: [1], Y: [1], ENERGY: [5] });
-    expect(() => binEvents(list, { energy: [6, 7] })).toThrow(/must hold events in the ranges/);
+    expect(() => binEvents(list, { energy: [6, 7] })).toThrow(
+      /must hold events that pass, got none of 1 \(1 taken by ENERGY in 6:7 \(no unit in the header\), of ENERGY from 5 to 5/,
+    );
   });
 });

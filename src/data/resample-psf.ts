@@ -1,5 +1,5 @@
 import { imageSum, type SkyImage } from "../image.js";
-import type { PsfWindow } from "./psf-window.js";
+import type { PsfWindow } from "./psf.js";
 
 /** Where the cells of a psf are wanted. */
 export interface ResampleOptions {
