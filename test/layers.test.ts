@@ -11,6 +11,9 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   version: [],
   // The word of a list that was probably meant, for messages.
   "nearest-word": [],
+  // A value as a message shows it, and JSON of files, both safe from what is nested without end.
+  "shown-value": [],
+  "parse-json": ["errors", "shown-value"],
   generated: [],
   image: ["errors"],
   kernels: ["errors", "generated"],
@@ -25,7 +28,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   quality: [...BASE, "data", "model"],
   samplers: [...BASE, "kernels", "data", "model", "priors", "posterior"],
   methods: [...BASE, "data", "model", "priors", "posterior"],
-  io: [...BASE, "data", "posterior"],
+  io: [...BASE, "parse-json", "shown-value", "data", "posterior"],
   figures: [...BASE, "data", "posterior"],
   workers: [...BASE, "data", "posterior", "samplers", "io"],
   runs: [
@@ -33,6 +36,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ...[
       "version",
       "nearest-word",
+      "parse-json",
       "kernels",
       "data",
       "model",
@@ -49,13 +53,14 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   // Observation and null replicates, each deconvolved, compared: tasks of their own for the pool or a cluster.
   significance: [
     ...BASE,
-    ...["version", "kernels", "data", "model", "posterior", "samplers", "io", "workers", "runs"],
+    ...["version", "parse-json", "kernels", "data", "model", "posterior", "samplers", "io", "workers", "runs"],
   ],
   // Jobs of many tasks: whole runs, so above them.
   jobs: [
     ...BASE,
     ...[
       "version",
+      "parse-json",
       "kernels",
       "data",
       "model",
@@ -103,7 +108,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ],
   ],
   node: ["index", "io", "figures", "runs", "significance", "jobs", "report"],
-  cli: ["index", "node", "nearest-word"],
+  cli: ["index", "node", "nearest-word", "parse-json", "shown-value"],
 };
 
 const SRC = fileURLToPath(new URL("../src", import.meta.url));

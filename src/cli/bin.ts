@@ -87,7 +87,7 @@ export function binCommand() {
 
 async function bin(name: string, flags: Flags): Promise<void> {
   const { output, energy, time, binSize, center, size, coordinates, projection } = flags;
-  await checkOutputPath(output, { overwrite: flags.overwrite === true });
+  await checkOutputPath(output, { overwrite: flags.overwrite === true, inputs: [name] });
   const { path, extension } = parseFitsName(name);
   const hdus = await readFitsFile(path);
   const binned = binEvents(extension === undefined ? findEvents(hdus) : findHdu(hdus, extension), {

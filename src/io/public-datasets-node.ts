@@ -1,10 +1,7 @@
 /** Observations from FITS files, and the loaders of public datasets built on them. */
 
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { access } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { Observation } from "../data/observation.js";
 import { InvalidInputError } from "../errors.js";
 import {
@@ -14,9 +11,9 @@ import {
   checkBackgroundUnit,
   composeObservation,
 } from "./compose-observation.js";
+import { fileSha256 } from "./file-sha256-node.js";
 import { type FitsHdu, findHdu, parseFitsName } from "./fits.js";
 import { readFitsFile } from "./fits-file-node.js";
-import { withFileErrors } from "./fits-temporary-node.js";
 
 /** Files of one observation; each is a path, with an extension in brackets where needed: `file.fits[PSF]`, `file.fits[1]`. */
 export interface ObservationFileNames extends ComposeOptions {
@@ -34,17 +31,10 @@ export interface ObservationFiles extends ComposedObservation {
   readonly inputs: readonly { readonly name: string; readonly sha256: string }[];
 }
 
-/** SHA-256 of a file as lower-case hexadecimal digits. */
-async function fileHash(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await withFileErrors(path, () => pipeline(createReadStream(path), hash));
-  return hash.digest("hex");
-}
-
 /** Reads each file once, however many images of it are wanted. */
 function fileReader() {
   const files = new Map<string, Promise<{ hdus: FitsHdu[]; sha256: string }>>();
-  const read = async (path: string) => ({ hdus: await readFitsFile(path), sha256: await fileHash(path) });
+  const read = async (path: string) => ({ hdus: await readFitsFile(path), sha256: await fileSha256(path) });
   return async (name: string) => {
     const { path, extension } = parseFitsName(name);
     const file = files.get(path) ?? read(path);
