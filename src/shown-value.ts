@@ -6,7 +6,9 @@
 export function shownValue(value: unknown, most = 80): string {
   let text: string;
   try {
-    text = (typeof value === "string" ? JSON.stringify(value.slice(0, most)) : JSON.stringify(value)) ?? String(value);
+    text =
+      (typeof value === "string" ? JSON.stringify(value.slice(0, most)) : JSON.stringify(value)) ??
+      String(value);
   } catch {
     // Nested too deeply for a stack, cyclic, or of a kind that JSON does not know.
     text = Array.isArray(value) ? "a nested list" : `a value of type ${typeof value}`;

@@ -14,6 +14,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   // A value as a message shows it, and JSON of files, both safe from what is nested without end.
   "shown-value": [],
   "parse-json": ["errors", "shown-value"],
+  // A cell of comma-separated values that no spreadsheet runs.
+  "csv-cell": [],
   generated: [],
   image: ["errors"],
   kernels: ["errors", "generated"],
@@ -53,13 +55,27 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   // Observation and null replicates, each deconvolved, compared: tasks of their own for the pool or a cluster.
   significance: [
     ...BASE,
-    ...["version", "parse-json", "kernels", "data", "model", "posterior", "samplers", "io", "workers", "runs"],
+    ...[
+      "version",
+      "csv-cell",
+      "parse-json",
+      "shown-value",
+      "kernels",
+      "data",
+      "model",
+      "posterior",
+      "samplers",
+      "io",
+      "workers",
+      "runs",
+    ],
   ],
   // Jobs of many tasks: whole runs, so above them.
   jobs: [
     ...BASE,
     ...[
       "version",
+      "csv-cell",
       "parse-json",
       "kernels",
       "data",
@@ -108,7 +124,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ],
   ],
   node: ["index", "io", "figures", "runs", "significance", "jobs", "report"],
-  cli: ["index", "node", "nearest-word", "parse-json", "shown-value"],
+  cli: ["index", "node", "nearest-word", "csv-cell", "parse-json", "shown-value"],
 };
 
 const SRC = fileURLToPath(new URL("../src", import.meta.url));

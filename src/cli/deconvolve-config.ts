@@ -3,14 +3,14 @@
 import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import { nearestWord } from "../nearest-word.js";
-import { parseJson } from "../parse-json.js";
-import { shownValue } from "../shown-value.js";
 import {
   type Cutout,
   InvalidInputError,
   type LiraDeconvolverOptions,
   type ObservationFileNames,
 } from "../node.js";
+import { parseJson } from "../parse-json.js";
+import { shownValue } from "../shown-value.js";
 import { cutoutFromText } from "./option-values.js";
 
 /** Where several observations lie: from their headers, the same pixels, or `[x, y]` of each relative to the first. */

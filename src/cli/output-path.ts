@@ -26,7 +26,8 @@ export async function checkOutputPaths(
   const taken = new Map<string, string>();
   for (const input of inputs) {
     if (input === undefined) continue;
-    for (const path of [input, parseFitsName(input).path]) taken.set(await identity(path), "a file that is read");
+    for (const path of [input, parseFitsName(input).path])
+      taken.set(await identity(path), "a file that is read");
   }
   for (const path of paths) {
     if (path === undefined) continue;

@@ -45,7 +45,8 @@ export interface CheckObservationOptions {
  * Check an observation and bring it into the form that model and sampler rely on.
  *
  * Errors: counts that are negative, fractional or not finite, more than 2^30 in total, or in a pixel that no photon can reach;
- * psf, exposure or background negative or not finite; a psf or an exposure of zeros; a mask of other values than 0 and 1, or
+ * psf, exposure or background negative or not finite; a psf or an exposure of zeros; exposures beyond 1e-28 to 1e28, or with
+ * a ratio above 1e12 among them; a mask of other values than 0 and 1, or
  * hiding everything; shapes that disagree. Counts in masked pixels may be anything: they are set to 0.
  *
  * Warnings: no counts at all; a psf whose centroid is more than half a pixel away from its centre index `floor(n / 2)`;
@@ -179,8 +180,25 @@ function checkExposure(where: string, exposure: SkyImage, shape: readonly [numbe
       },
     );
   }
+  let [least, most] = [Number.POSITIVE_INFINITY, 0];
+  for (const value of checked.data) {
+    if (value > 0 && value < least) least = value;
+    if (value > most) most = value;
+  }
+  if (least < 1 / EXPOSURE_RANGE || most > EXPOSURE_RANGE || most > EXPOSURE_RATIO * least) {
+    throw new InvalidInputError(
+      `${where}: exposure must be 0 or from ${1 / EXPOSURE_RANGE} to ${EXPOSURE_RANGE}, and its largest value at most ` +
+        `${EXPOSURE_RATIO} times its smallest, got ${least} to ${most}; give it in another unit, and 0 where it is negligible`,
+      { fields: { image: "exposure", least, most } },
+    );
+  }
   return checked;
 }
+
+/** Draws are kept in single precision, from 1e-38 to 3e38, and flux is counts (at most 2^30) by exposure. */
+const EXPOSURE_RANGE = 1e28;
+/** Beyond this double precision does not tell the faint pixels from none beside the others. */
+const EXPOSURE_RATIO = 1e12;
 
 function countsWarnings(where: string, total: number): string[] {
   if (total > 0) return [];

@@ -93,7 +93,7 @@ export function placeShape({ kind, values }: WrittenShape, frame: RegionFrame, w
   return rings(pairs.map(([along, across]) => ({ kind: form, x, y, along, across, angle: turnedBy + turn })));
 }
 
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 const onSky = (system: RegionSystem) => system !== "image" && system !== "physical";
 
 /**
@@ -117,7 +117,7 @@ const DEGREES: Readonly<Record<string, number>> = { '"': 1 / 3600, "'": 1 / 60, 
 
 /** A length in pixels; NaN when it cannot be read. @param scale pixels a unit of the system at the shape */
 function readLength(text: string, system: RegionSystem, scale: number): number {
-  const [, digits, suffix = ""] = /^((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(["'drip]?)$/i.exec(text) ?? [];
+  const [, digits, suffix = ""] = /^((?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)(["'drip]?)$/i.exec(text) ?? [];
   if (digits === undefined) return Number.NaN;
   const value = Number(digits);
   const unit = suffix.toLowerCase();

@@ -1,6 +1,7 @@
 /** Columns of ASCII tables (FITS standard 4.0, section 7.2). */
 
 import { FormatError } from "../errors.js";
+import { shownValue } from "../shown-value.js";
 import { columnTitle, type FitsColumn } from "./fits-column.js";
 import type { FitsTableHdu } from "./fits-hdu.js";
 import { headerInteger, headerNumber } from "./fits-header.js";
@@ -58,7 +59,7 @@ export function readAsciiColumn(hdu: FitsTableHdu, index: number, start: number,
       const number = parseFortranNumber(text, Number(decimals));
       if (Number.isNaN(number)) {
         throw new FormatError(
-          `${label}: fields must be numbers, got ${JSON.stringify(text)} in row ${start + row}; the file is damaged`,
+          `${label}: fields must be numbers, got ${shownValue(text)} in row ${start + row}; the file is damaged`,
           {
             fields: { row: start + row, text },
           },

@@ -68,9 +68,14 @@ export interface TemporaryFile {
 }
 
 /** Systems that cannot push a folder's entries to the disk say so by one of these. */
-const NO_FOLDER_SYNC: ReadonlySet<string | undefined> = new Set(
-  ["EINVAL", "EISDIR", "EPERM", "EACCES", "EBADF", "ENOTSUP"],
-);
+const NO_FOLDER_SYNC: ReadonlySet<string | undefined> = new Set([
+  "EINVAL",
+  "EISDIR",
+  "EPERM",
+  "EACCES",
+  "EBADF",
+  "ENOTSUP",
+]);
 
 /** Push a folder's entries to the disk, where the system can. */
 export async function syncFolder(folder: string): Promise<void> {

@@ -1,8 +1,8 @@
 /**
- * gzip without Node: by the platform's streams where they can be trusted, else by fflate.
+ * gzip without Node, by fflate. Platforms disagree on files of several members and on files padded with zeros, and do not say
+ * how far they have read, so their streams cannot be trusted with either.
  *
- * Platforms disagree on files of several members and on files padded with zeros, and fflate checks no checksums. Every
- * result is therefore held against the CRC-32 and length that close each member (RFC 1952, section 2.3.1).
+ * fflate checks no checksums: every member is held against the CRC-32 and length that close it (RFC 1952, section 2.3.1).
  */
 
 import { Gunzip, gzipSync } from "fflate";
@@ -127,35 +127,6 @@ function closesWith(bytes: Uint8Array, trailer: Uint8Array, padded: boolean, end
   return last >= length;
 }
 
-async function gunzipByPlatform(
-  bytes: Uint8Array,
-  name: string,
-  maxBytes: number,
-): Promise<Uint8Array | undefined> {
-  if (typeof DecompressionStream === "undefined") return undefined;
-  const collector = new Collector(name, maxBytes);
-  try {
-    const stream = new Blob([bytes as Uint8Array<ArrayBuffer>])
-      .stream()
-      .pipeThrough(new DecompressionStream("gzip"));
-    const reader = stream.getReader();
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      try {
-        collector.add(value);
-      } catch (error) {
-        reader.cancel().catch(() => {});
-        throw error;
-      }
-    }
-  } catch (error) {
-    if (error instanceof FormatError) throw error;
-    return undefined;
-  }
-  return closesWith(bytes, collector.trailer(), true) ? collector.join() : undefined;
-}
-
 /** Input is fed in steps of this many bytes, so that a bomb is noticed early. */
 const STEP = 2 ** 14;
 
@@ -200,7 +171,7 @@ export async function gunzip(
 ): Promise<Uint8Array> {
   checkMaxBytes(maxBytes);
   if (!isGzip(bytes)) throw damaged(name, new Error("no gzip signature"));
-  return (await gunzipByPlatform(bytes, name, maxBytes)) ?? gunzipByStream(bytes, { name, maxBytes });
+  return gunzipByStream(bytes, { name, maxBytes });
 }
 
 /** Make gzip bytes the same on every platform: no time, operating system "unknown". Changes `bytes`. */

@@ -34,7 +34,10 @@ function procStat(process: number): { readonly state: string; readonly start: nu
 /** This program. */
 export function thisProgram(): Program {
   return {
-    host: hostname().replace(/[^\w-]/g, "-").slice(0, 64) || "host",
+    host:
+      hostname()
+        .replace(/[^\w-]/g, "-")
+        .slice(0, 64) || "host",
     process: process.pid,
     start: procStat(process.pid)?.start ?? 0,
   };

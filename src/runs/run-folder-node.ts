@@ -36,7 +36,8 @@ import type { RunStore } from "./run-store.js";
 
 const INPUTS = "inputs.fits";
 /** Names of our files, and of those that killed programs left of them. */
-const OURS = /^(run\.json|inputs\.fits|chain-\d+\.(rows|state\.fits|draws\.\d+(\.tmp)?)|\.(run\.json|chain-\d+\.state\.fits)\..+\.tmp)$/;
+const OURS =
+  /^(run\.json|inputs\.fits|chain-\d+\.(rows|state\.fits|draws\.\d+(\.tmp)?)|\.(run\.json|chain-\d+\.state\.fits)\..+\.tmp)$/;
 
 function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
@@ -49,10 +50,7 @@ function sha256(bytes: Uint8Array): string {
  */
 export async function createRunFolder(
   folder: string,
-  record: Omit<
-    RunRecord,
-    "program" | "format" | "version" | "observations" | "inputsSha256" | "starts"
-  >,
+  record: Omit<RunRecord, "program" | "format" | "version" | "observations" | "inputsSha256" | "starts">,
   observations: readonly CheckedObservation[],
   starts: readonly (SkyImage | undefined)[],
 ): Promise<RunRecord> {

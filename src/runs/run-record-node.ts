@@ -10,8 +10,8 @@ import { withFileErrors } from "../io/fits-temporary-node.js";
 import { crcText } from "../io/sealed-bytes-node.js";
 import { checkSchema, inputFiles, sha256Text, wholeNumber } from "../io/side-file.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
-import type { LiraSummary } from "../posterior/result.js";
 import { parseJson } from "../parse-json.js";
+import type { LiraSummary } from "../posterior/result.js";
 import { VERSION } from "../version.js";
 import type { RunPlan } from "./lira-options.js";
 import type { RunDecisions } from "./sample-run.js";
@@ -71,10 +71,7 @@ const SCHEMA = v.looseObject({
   ),
   output: v.string(),
   replaces: v.array(sha256Text),
-  observations: v.pipe(
-    v.array(v.looseObject({ name: v.string(), hasMask: v.boolean() })),
-    v.minLength(1),
-  ),
+  observations: v.pipe(v.array(v.looseObject({ name: v.string(), hasMask: v.boolean() })), v.minLength(1)),
   inputsSha256: sha256Text,
   starts: v.array(wholeNumber(0)),
   started: v.pipe(v.string(), v.isoTimestamp()),
@@ -131,12 +128,11 @@ export async function readRunRecord(folder: string): Promise<RunRecord> {
     );
   }
   const json = await readJson(folder);
-  const { format, crc32: found, ...record } = checkSchema(
-    v.looseObject({ format: v.number() }),
-    json,
-    path,
-    REMEDY,
-  );
+  const {
+    format,
+    crc32: found,
+    ...record
+  } = checkSchema(v.looseObject({ format: v.number() }), json, path, REMEDY);
   if (format !== RUN_FORMAT) {
     throw new FormatError(
       `${path}: checkpoint must have format ${RUN_FORMAT}, got ${format}; continue it with the version that made it`,

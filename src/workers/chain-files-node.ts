@@ -235,7 +235,10 @@ export async function openChainFiles(
   const drawsName = drawsPath(folder, chain, every);
   const draws = last === undefined ? [] : thinned(last.draws, last.every, every);
   if (draws.length !== keptDraws(sweeps)) {
-    throw damagedTrace(drawsName, `${draws.length} draws in ${sweeps} sweeps where ${keptDraws(sweeps)} were kept`);
+    throw damagedTrace(
+      drawsName,
+      `${draws.length} draws in ${sweeps} sweeps where ${keptDraws(sweeps)} were kept`,
+    );
   }
   let rows = last?.rows ?? 0;
   const openAt = (path: string, bytes: number, check: (file: number) => void) =>
