@@ -7,13 +7,13 @@ import type { FitsTableHdu } from "./fits-hdu.js";
 import { headerInteger, headerNumber } from "./fits-header.js";
 
 const FORMAT = /^([AIFED])(\d+)(?:\.(\d+))?$/;
-const NUMBER = /^([+-]?)(\d*)(\.?)(\d*)(?:(?:[ED]([+-]?\d+))|([+-]\d+))?$/i;
+const NUMBER = /^([+-]?)(\d*)(?:(\.)(\d*))?(?:(?:[ED]([+-]?\d+))|([+-]\d+))?$/i;
 
 /** A number as FORTRAN reads it; digits without a point have `decimals` of them behind it. NaN when it is none. */
 function parseFortranNumber(text: string, decimals: number): number {
   const [, sign, whole = "", point, fraction = "", exponent, bareExponent] = NUMBER.exec(text) ?? [];
   if (sign === undefined || whole + fraction === "") return Number.NaN;
-  const power = Number(exponent ?? bareExponent ?? 0) - (point === "" ? decimals : 0);
+  const power = Number(exponent ?? bareExponent ?? 0) - (point === undefined ? decimals : 0);
   return Number(`${sign}${whole || "0"}.${fraction || "0"}e${power}`);
 }
 
