@@ -126,8 +126,9 @@ const LEAST_MEMBER = 12;
 function endsWith(bytes: Uint8Array, trailer: Uint8Array, start: number): boolean {
   // Of nothing, the trailer is zeros, and fflate takes zeros for blocks without end: the one block must be there, 03 00 or ... FF FF.
   if (trailer.every((byte) => byte === 0)) {
-    const last = bytes.findLast((byte) => byte !== 0);
-    return last === 0x03 || last === 0xff;
+    const last = bytes.findLastIndex((byte) => byte !== 0);
+    const end = bytes[last] === 0x03 ? last + 2 : bytes[last] === 0xff ? last + 1 : bytes.length;
+    return last >= start + 10 && end + trailer.length <= bytes.length;
   }
   let at = start + LEAST_MEMBER;
   while (at + trailer.length <= bytes.length && !holdsAt(bytes, trailer, at)) at++;
