@@ -234,7 +234,8 @@ export async function openChainFiles(
   const rowsName = rowsPath(folder, chain);
   const drawsName = drawsPath(folder, chain, every);
   const draws = last === undefined ? [] : thinned(last.draws, last.every, every);
-  if (draws.length !== keptDraws(sweeps)) {
+  // A run that looks for its burn-in anew asks of a chain that came further with a shorter one; such a chain has no draws yet.
+  if (last !== undefined && last.draws.length > 0 && draws.length !== keptDraws(sweeps)) {
     throw damagedTrace(
       drawsName,
       `${draws.length} draws in ${sweeps} sweeps where ${keptDraws(sweeps)} were kept`,
