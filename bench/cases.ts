@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
+import { DEFAULT_ADAPTIVE_PRIOR } from "../src/data/adaptive-prior.js";
 import type { Observation } from "../src/data/observation.js";
+import { DEFAULT_BACKGROUND_SCALE_PRIOR, DEFAULT_SMOOTHING_PRIOR } from "../src/data/prior-parameters.js";
 import { gaussianPsf } from "../src/data/psf.js";
 import { randomStream } from "../src/data/random.js";
 import { simulateCounts } from "../src/data/simulate.js";
@@ -12,30 +14,26 @@ import {
 import { cutout, type SkyImage } from "../src/image.js";
 import { findHdu, readFits } from "../src/io/fits-hdu.js";
 import { imageToSkyImage } from "../src/io/fits-image.js";
-import {
-  DEFAULT_BACKGROUND_SCALE_PRIOR,
-  DEFAULT_SMOOTHING_PRIOR,
-  DEFAULT_TOTAL_COUNTS_PRIOR,
-  startingAlpha,
-} from "../src/priors/multiscale.js";
-import type { LiraChainSettings } from "../src/samplers/lira.js";
+import { startingAlpha } from "../src/priors/multiscale.js";
+import type { AdaptiveChainSettings, LevelChainSettings } from "../src/samplers/lira.js";
 
 /** A dataset to time, with the settings of its chain. */
 export interface BenchCase {
   readonly name: string;
   readonly observation: Observation;
-  readonly settings: LiraChainSettings;
+  /** LIRA's law. */
+  readonly settings: LevelChainSettings;
   /** Pixels `row * nx + col` whose mixing is watched; default the brightest. */
   readonly watched?: readonly number[];
   /** Sweeps of the chains with a fixed shift that make the effective size of the plain one known to some 10 %. */
   readonly sweeps?: number;
 }
 
-/** Settings of a chain on images of the observation's shape. */
+/** Settings of a chain of LIRA's law on images of the observation's shape. */
 export function benchSettings(
   observation: Observation,
-  changes: Partial<LiraChainSettings> = {},
-): LiraChainSettings {
+  changes: Partial<LevelChainSettings> = {},
+): LevelChainSettings {
   return {
     boundary: "spill",
     cycleSpin: "random",
@@ -43,10 +41,24 @@ export function benchSettings(
     fitAlpha: true,
     alphaInit: startingAlpha(0.1, observation.counts.shape),
     fitBackgroundScale: false,
-    totalCountsPrior: DEFAULT_TOTAL_COUNTS_PRIOR,
+    totalCountsPrior: { shape: 1, rate: 0.05 },
     smoothingPrior: DEFAULT_SMOOTHING_PRIOR,
     backgroundScalePrior: DEFAULT_BACKGROUND_SCALE_PRIOR,
     ...changes,
+  };
+}
+
+/** The same under the adaptive prior and a flat prior of the total, its default. */
+export function adaptiveSettings({
+  fitAlpha: _fit,
+  alphaInit: _alpha,
+  smoothingPrior: _prior,
+  ...settings
+}: LevelChainSettings): AdaptiveChainSettings {
+  return {
+    ...settings,
+    totalCountsPrior: { shape: 1, rate: 0 },
+    adaptivePrior: DEFAULT_ADAPTIVE_PRIOR,
   };
 }
 

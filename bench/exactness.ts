@@ -2,99 +2,23 @@
 // coverage of intervals, block artefacts, and what agreement costs. The tables of docs/exactness.md.
 //
 //   npm run bench:exactness [-- --truth disk] [-- --sweeps 2000] [-- --json study.json]
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { CycleSpin } from "../src/data/cycle-spin.js";
 import type { Observation } from "../src/data/observation.js";
-import { fluxFromPicture } from "../src/data/picture.js";
 import { gaussianPsf } from "../src/data/psf.js";
 import { simulateCounts } from "../src/data/simulate.js";
-import { constantImage, imageSum, type Shape, type SkyImage } from "../src/image.js";
+import { constantImage, imageSum, type SkyImage } from "../src/image.js";
 import { groupedConvergence } from "../src/posterior/chain-groups.js";
 import { structuralSimilarity } from "../src/quality/structural-similarity.js";
 import { defaultPairTransfers } from "../src/runs/lira-options.js";
 import { benchSettings } from "./cases.js";
+import { exactnessSkies, type Sky } from "./skies.js";
 import { CHAINS, comparedChains, groupDraws, sweepsToAgreement, watchChains } from "./watched-chains.js";
 
 const MODES: readonly CycleSpin[] = ["random", "none", "sampled", "ensemble"];
 const LEVELS = [0.5, 0.68, 0.9];
 const BACKGROUND = 0.05;
-
-interface Truth {
-  readonly name: string;
-  readonly flux: SkyImage;
-}
-
-function paint(shape: Shape, value: (row: number, col: number) => number): SkyImage {
-  const image = constantImage(shape, 0);
-  for (let row = 0; row < shape[0]; row++) {
-    for (let col = 0; col < shape[1]; col++) image.data[row * shape[1] + col] = value(row, col);
-  }
-  return image;
-}
-
-function scaled(flux: SkyImage, total: number): SkyImage {
-  const sum = imageSum(flux);
-  return { data: flux.data.map((value) => (value * total) / sum), shape: flux.shape };
-}
-
-/** Distance of a point to a curve that winds through the unit square. */
-function filamentDistance(x: number, y: number): number {
-  let least = 1;
-  for (let step = 0; step <= 100; step++) {
-    const t = step / 100;
-    least = Math.min(least, Math.hypot(x - t, y - (0.5 + 0.3 * Math.sin(5 * t) * (1 - 0.5 * t))));
-  }
-  return least;
-}
-
-/** The skies: each bright and faint, given by the expected counts. */
-function truths(): Truth[] {
-  const small: Shape = [32, 32];
-  const points = paint(small, (row, col) => {
-    const sources = new Map([
-      [8 * 32 + 7, 5],
-      [9 * 32 + 22, 2],
-      [20 * 32 + 13, 1],
-      [25 * 32 + 26, 3],
-    ]);
-    return sources.get(row * 32 + col) ?? 0;
-  });
-  const disk = paint(small, (row, col) => Number(Math.hypot(row - 15, col - 17) < 7.3));
-  const mixed = paint(small, (row, col) => {
-    const gauss = Math.exp(-0.5 * (((row - 15) / 4) ** 2 + ((col - 14) / 4) ** 2));
-    return gauss + (row === 6 && col === 24 ? 30 : 0) + (row === 26 && col === 9 ? 15 : 0);
-  });
-  const filament = paint([64, 64], (row, col) =>
-    Math.exp(-0.5 * (filamentDistance(col / 64, row / 64) / 0.02) ** 2),
-  );
-  const large = paint([128, 128], (row, col) => {
-    const thread = Math.exp(-0.5 * (filamentDistance(col / 128, row / 128) / 0.012) ** 2);
-    const cloud = 0.3 * Math.exp(-0.5 * (((row - 80) / 14) ** 2 + ((col - 40) / 14) ** 2));
-    return thread + cloud + (row === 30 && col === 90 ? 40 : 0);
-  });
-  const list: Truth[] = [
-    { name: "points", flux: points },
-    { name: "disk", flux: disk },
-    { name: "Gaussian and points", flux: mixed },
-    { name: "filament", flux: filament },
-    { name: "filament, cloud and point, 128 x 128", flux: large },
-  ];
-  const picture = new URL("../../../shared/data/images/lincoln.png", import.meta.url);
-  if (existsSync(picture)) {
-    const flux = fluxFromPicture(new Uint8Array(readFileSync(picture)), { shape: [64, 64] });
-    list.push({ name: "portrait", flux });
-  }
-  const bright = list.map(({ name, flux }) => {
-    const total = flux.data.length > 5_000 ? 40_000 : flux.data.length > 2_000 ? 20_000 : 5_000;
-    return { name: `${name}, bright`, flux: scaled(flux, total) };
-  });
-  const faint = list.map(({ name, flux }) => ({
-    name: `${name}, faint`,
-    flux: scaled(flux, flux.data.length > 2_000 ? 1_500 : 400),
-  }));
-  return [...bright, ...faint, { name: "empty field", flux: constantImage(small, 0) }];
-}
 
 /** Mean step of the error across borders of 4 x 4 blocks over that within them; 1 when blocks leave no trace. */
 function blockSteps(mean: ArrayLike<number>, truth: SkyImage): number {
@@ -155,7 +79,7 @@ function coverage(draws: readonly Float32Array[], truth: SkyImage): number[] {
 }
 
 /** One simulated observation of a truth, sampled in all modes. */
-function study({ name, flux }: Truth, seed: number, sweeps: number, keep: number) {
+function study({ name, flux }: Pick<Sky, "name" | "flux">, seed: number, sweeps: number, keep: number) {
   const shape = flux.shape;
   const pixels = shape[0] * shape[1];
   const psf = gaussianPsf(1.8, [13, 13]);
@@ -238,7 +162,7 @@ const { values: flags } = parseArgs({
   },
 });
 const all = [];
-for (const truth of truths()) {
+for (const truth of exactnessSkies()) {
   if (flags.truth !== undefined && !flags.truth.some((word) => truth.name.includes(word))) continue;
   const pixels = truth.flux.data.length;
   const seeds = pixels > 1_024 ? 1 : 2;

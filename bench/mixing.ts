@@ -1,5 +1,5 @@
 // How fast the chains mix: R-hat and effective draws a second of CPU time for the slow quantities of each dataset, without
-// and with pair transfers, for each way to shift the tree, and what the transfers cost (alone with --cost). Four chains from separated starts; the first fifth is burn-in.
+// and with pair transfers, for each way to shift the tree, under LIRA's prior and the adaptive one, and what the transfers cost (alone with --cost). Four chains from separated starts; the first fifth is burn-in.
 //
 //   npm run bench:mixing -- [--case gausspoints32] [--variant none] [--sweeps 4000] [--seconds 60] [--cost]
 //
@@ -9,8 +9,8 @@ import { parseArgs } from "node:util";
 import type { Shape } from "../src/image.js";
 import { bulkEss, splitRhat } from "../src/posterior/convergence.js";
 import { defaultPairTransfers } from "../src/runs/lira-options.js";
-import { createLiraChain, type LiraChainSettings } from "../src/samplers/lira.js";
-import { type BenchCase, mixingCases } from "./cases.js";
+import { createLiraChain, type LevelChainSettings, type LiraChainSettings } from "../src/samplers/lira.js";
+import { adaptiveSettings, type BenchCase, mixingCases } from "./cases.js";
 import { transferCost } from "./transfer-cost.js";
 import { CHAINS, groupDraws, sweepsToAgreement, watchChains } from "./watched-chains.js";
 
@@ -19,17 +19,25 @@ const ORIGINAL_MS: Readonly<Record<string, number>> = { "32x32": 14, "128x128": 
 
 interface Variant {
   readonly name: string;
-  readonly changes: Partial<LiraChainSettings>;
+  readonly settings: (lira: LevelChainSettings) => LiraChainSettings;
 }
 
 function variantsOf(shape: Shape): Variant[] {
   const transfers = { pairTransfers: defaultPairTransfers(shape) };
   return [
-    { name: "random", changes: { cycleSpin: "random" } },
-    { name: "none", changes: { cycleSpin: "none" } },
-    { name: "none + pairs", changes: { cycleSpin: "none", ...transfers } },
-    { name: "sampled", changes: { cycleSpin: "sampled" } },
-    { name: "sampled + pairs", changes: { cycleSpin: "sampled", ...transfers } },
+    { name: "random", settings: (lira) => ({ ...lira, cycleSpin: "random" }) },
+    { name: "none", settings: (lira) => ({ ...lira, cycleSpin: "none" }) },
+    { name: "none + pairs", settings: (lira) => ({ ...lira, cycleSpin: "none", ...transfers }) },
+    { name: "sampled", settings: (lira) => ({ ...lira, cycleSpin: "sampled" }) },
+    { name: "sampled + pairs", settings: (lira) => ({ ...lira, cycleSpin: "sampled", ...transfers }) },
+    {
+      name: "adaptive",
+      settings: (lira) => adaptiveSettings({ ...lira, cycleSpin: "none", ...transfers }),
+    },
+    {
+      name: "adaptive, sampled",
+      settings: (lira) => adaptiveSettings({ ...lira, cycleSpin: "sampled", ...transfers }),
+    },
   ];
 }
 
@@ -74,7 +82,7 @@ function compare(
   const results = variantsOf(shape)
     .filter((variant) => only.length === 0 || only.includes(variant.name))
     .map((variant) => {
-      const settings = { ...bench.settings, ...variant.changes };
+      const settings = variant.settings(bench.settings);
       const pilot = watchChains(observation, settings, pixels, 40);
       const known = seconds === undefined && settings.cycleSpin === "none" ? bench.sweeps : undefined;
       const sweeps = sweepsWanted ?? known ?? Math.ceil((40 * (seconds ?? DEFAULT_SECONDS)) / pilot.seconds);

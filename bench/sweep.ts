@@ -4,6 +4,7 @@
 import { createLiraChain, type LiraChain } from "../src/samplers/lira.js";
 import { createTextbookChain } from "../test/oracles/textbook-lira.js";
 import { type BenchCase, benchCases } from "./cases.js";
+import { lawCost } from "./law-cost.js";
 
 function cpuMilliseconds(): number {
   const { user, system } = process.cpuUsage();
@@ -75,8 +76,20 @@ function benchmark(bench: BenchCase): Record<string, string> {
 }
 
 const only = process.argv.slice(2);
+const cases = benchCases().filter(({ name }) => only.every((word) => name.includes(word)));
+console.table(cases.map(benchmark));
+console.log(
+  "\nA sweep of LIRA's own chain, of one alpha a level with transfers, and of the adaptive prior with the same transfers:",
+);
 console.table(
-  benchCases()
-    .filter(({ name }) => only.every((word) => name.includes(word)))
-    .map(benchmark),
+  cases.map((bench) => {
+    const { random, level, adaptive, ratio } = lawCost(bench);
+    return {
+      dataset: bench.name,
+      "LIRA, random": `${random.toFixed(3)} ms`,
+      "alpha a level": `${level.toFixed(3)} ms`,
+      adaptive: `${adaptive.toFixed(3)} ms`,
+      "adaptive / level": ratio.toFixed(2),
+    };
+  }),
 );

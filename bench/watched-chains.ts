@@ -41,7 +41,7 @@ export function watchChains(
   for (let chain = 0; chain < CHAINS; chain++) {
     const running = createLiraChain([observation], settings, { seed: 1, chain });
     const columns = running.columns.flatMap((name, column) => {
-      const watched = /^(expectedMSCounts|smoothingParam[01]|logLikelihood)$/.test(name);
+      const watched = /^(expectedMSCounts|(smoothingParam|smoothness)[01]|logLikelihood)$/.test(name);
       const scale = name === "bkgScale" && settings.fitBackgroundScale;
       return watched || scale ? [{ column, values: series(name) }] : [];
     });

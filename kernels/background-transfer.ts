@@ -10,6 +10,8 @@
 import { addPixelGain, clearGains, finishBackgroundGains } from "./light";
 import { collectAll, moveLight } from "./line";
 import {
+  alphaInBlock,
+  blockAlpha,
   descend,
   fluxAt,
   imageColOf,
@@ -58,13 +60,13 @@ function addOutsideTerms(alpha: usize, level: i32, row: i32, col: i32, share: f6
   let pending: f64 = 0;
   let outside: f64 = 0;
   for (; level < levels; level++) {
-    const levelAlpha = load<f64>(alpha + ((<usize>level) << 3));
     const children = childrenOf(row >> 1, col >> 1, level);
     if (children > 1) {
-      if (outside > 0) addFirstTerm(pending + levelAlpha - 1, (kept * share) / outside);
-      addFirstTerm(<f64>(children - 1) * levelAlpha, 0);
+      const own = alphaInBlock(alpha, level, row, col, children);
+      if (outside > 0) addFirstTerm(pending + own - 1, (kept * share) / outside);
+      addFirstTerm(blockAlpha - own, 0);
       outside += siblingsOf(level, row, col);
-      pending = 1 - <f64>children * levelAlpha;
+      pending = 1 - blockAlpha;
     }
     row >>= 1;
     col >>= 1;

@@ -1,8 +1,10 @@
 // Step 6 of the sweep: the image from its conditional, a product of Dirichlet draws down the tree.
 
+import { alphasOf, states } from "./adaptive-prior";
 import { allocate } from "./memory";
 import { drawGamma, drawLogGammas } from "./random";
 import { expPair, log, logPair } from "./special";
+import { statesOf } from "./states";
 import { childrenOf, colsOf, countsOf, levels, massAt, massesOf, rowsOf } from "./tree";
 
 /** Smallest expected counts of a pixel: far below anything that matters, far above where f64 ends. */
@@ -47,6 +49,35 @@ function gatherShapes(upper: usize, hasLower: bool, cols: i32, alpha: f64): i32 
     out += 8;
     if (hasLower) {
       store<f64>(out, <f64>load<i32>(lower + at) + alpha);
+      out += 8;
+    }
+  }
+  return <i32>((out - shapes) >> 3);
+}
+
+/** As `gatherShapes`, with the alphas of each block's state; `state` is the address of the u8 of the first block. */
+function gatherStateShapes(upper: usize, hasLower: bool, cols: i32, state: usize): i32 {
+  const lower = upper + ((<usize>cols) << 2);
+  const whole = cols >> 1;
+  let out = shapes;
+  for (let block = 0; block < whole; block++) {
+    const at = (<usize>block) << 3;
+    const alphas = alphasOf(load<u8>(state + <usize>block));
+    v128.store(out, f64x2.add(f64x2.convert_low_i32x4_s(v128.load64_zero(upper + at)), v128.load(alphas)));
+    out += 16;
+    if (hasLower) {
+      const counts = f64x2.convert_low_i32x4_s(v128.load64_zero(lower + at));
+      v128.store(out, f64x2.add(counts, v128.load(alphas, 16)));
+      out += 16;
+    }
+  }
+  if (cols & 1) {
+    const at = (<usize>whole) << 3;
+    const alphas = alphasOf(load<u8>(state + <usize>whole));
+    store<f64>(out, <f64>load<i32>(upper + at) + load<f64>(alphas));
+    out += 8;
+    if (hasLower) {
+      store<f64>(out, <f64>load<i32>(lower + at) + load<f64>(alphas, 16));
       out += 8;
     }
   }
@@ -153,7 +184,8 @@ function shareMasses(
 /**
  * Draw the total and every block's fractions given the counts of the tree, and write the image:
  * `T ~ Gamma(counts + totalShape, rate 1 + totalRate)`, fractions of a block at level l
- * `~ Dirichlet(counts of its children + alpha_l)`; a block of one child passes its mass on.
+ * `~ Dirichlet(counts of its children + alpha_l)`, under the adaptive prior with the alphas of the block's state in place of
+ * alpha_l; a block of one child passes its mass on.
  *
  * Gamma draws are made and normalised as logarithms: nothing underflows, even for alpha = 0.001. The masses that are
  * written are floored at 1e-270 counts.
@@ -186,7 +218,11 @@ export function drawImage(
     let logFractions: f64 = 0;
     for (let row = 0, parentRow = 0; row < rows; row += 2, parentRow++) {
       const hasLower = row + 1 < rows;
-      const count = gatherShapes(countsOf(level) + ((<usize>(row * cols)) << 2), hasLower, cols, levelAlpha);
+      const counts = countsOf(level) + ((<usize>(row * cols)) << 2);
+      const count =
+        states > 0
+          ? gatherStateShapes(counts, hasLower, cols, statesOf(level + 1) + <usize>(parentRow * parentCols))
+          : gatherShapes(counts, hasLower, cols, levelAlpha);
       // A block of a single child takes no draw.
       drawLogGammas(shapes, logGammas, count - (cols & 1 & <i32>!hasLower));
       const parents = massesOf(level + 1) + ((<usize>(parentRow * parentCols)) << 3);

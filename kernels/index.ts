@@ -4,6 +4,8 @@
 //
 // Source: Esch et al. 2004 (ApJ 610, 1213), Connors et al. 2011 (ADASS XX).
 
+import { prepareStates, setStates as setStateCount, states } from "./adaptive-prior";
+import { adaptiveCol, adaptiveRow, drawAdaptiveShift } from "./adaptive-shift";
 import { transferBackground } from "./background-transfer";
 import { drawImage, measureLogFractions, prepareImage, sumLogFractions } from "./image";
 import { clearGains, predictBackgrounds, predictLight, prepareLight } from "./light";
@@ -25,8 +27,19 @@ import { drawIndex, initRandom, randomState } from "./random";
 import { prepareRedistribution, redistributeCounts } from "./redistribute";
 import { drawnCol, drawnRow, drawShift, prepareShift } from "./shift";
 import { drawSmoothing, logLevelPrior, prepareSmoothing } from "./smoothing";
+import { addSmoothness, levelSmoothness, logStateFractions, prepareSmoothness } from "./smoothness";
 import { addMissingCounts, drawBackgroundScale, splitBackground } from "./source-counts";
 import { log } from "./special";
+import {
+  collectStates,
+  drawStates,
+  layOutStates,
+  logEvidence,
+  logStatesPrior,
+  nodesAbove,
+  startStates,
+  statesOf,
+} from "./states";
 import {
   aggregateCounts,
   colsOf,
@@ -38,6 +51,7 @@ import {
   shiftIntoTree,
 } from "./tree";
 
+export { stateAlphas } from "./adaptive-prior";
 export { backgroundTransfersAccepted, backgroundTransfersTried } from "./background-transfer";
 export { allocate } from "./memory";
 export { means, momentCount, setMomentCount, squares } from "./moments";
@@ -48,6 +62,8 @@ export { seedRandom } from "./random";
 export { setRedistribution } from "./redistribute";
 export { shiftScores } from "./shift";
 export { setSmoothingPrior } from "./smoothing";
+export { smoothnessLength, smoothnessSums } from "./smoothness";
+export { deriveMatrix, transitionPriorArray } from "./states";
 export { levels } from "./tree";
 
 /** Status of a call: all is well. */
@@ -89,7 +105,7 @@ let missing: usize = 0;
 let anyMissing: bool = false;
 /** i32 `[ny, nx]`: source photons. */
 let sourceCounts: usize = 0;
-/** f64 scalars of the chain's state: alpha[levels], modes[levels], then STATE_SCALARS named below. */
+/** f64 scalars of the chain's state: alpha[levels], modes[levels], then STATE_SCALARS named below, then A of the adaptive prior. */
 let state: usize = 0;
 
 // Offsets (in f64) behind alpha and modes.
@@ -107,6 +123,11 @@ function scalar(name: i32): usize {
 /** f64 `[levels]`. */
 function alphas(): usize {
   return state;
+}
+
+/** f64 `[states, states]`: transition matrix A of the adaptive prior. */
+function transitionMatrix(): usize {
+  return scalar(STATE_SCALARS);
 }
 
 /** f64 `[levels]`: where the search for each mode of log alpha starts. */
@@ -150,17 +171,25 @@ export function createChain(
   totalRate = totalCountsRate;
   scaleShape = backgroundScaleShape;
   scaleRate = backgroundScaleRate;
-  if (!layOutTree(ny, nx) || !prepareImage(nx) || !prepareSmoothing(pixels) || !prepareMoments(pixels)) {
-    return OUT_OF_MEMORY;
-  }
+  if (!layOutTree(ny, nx) || !prepareImage(nx) || !prepareMoments(pixels)) return OUT_OF_MEMORY;
+  if (states === 0 && !prepareSmoothing(pixels)) return OUT_OF_MEMORY;
   flux = allocate((<usize>(pixels + 1)) << 3);
   exposed = allocate((<usize>pixels) << 3);
   missing = allocate((<usize>pixels) << 3);
   sourceCounts = allocate((<usize>pixels) << 2);
-  state = allocate((<usize>(2 * levels + STATE_SCALARS)) << 3);
+  state = allocate((<usize>stateLength()) << 3);
   if (flux === 0 || exposed === 0 || missing === 0 || sourceCounts === 0 || state === 0) return OUT_OF_MEMORY;
   initRandom();
-  return OK;
+  if (states === 0) return OK;
+  return layOutStates(transitionMatrix()) && prepareSmoothness(spin !== FIXED) ? OK : OUT_OF_MEMORY;
+}
+
+/**
+ * Use the adaptive prior with `count` states, 2 to 32, in place of an alpha for each level; before `createChain`. The host then
+ * fills `stateAlphas` and `transitionPriorArray` before `prepareChain`.
+ */
+export function setStates(count: i32): void {
+  setStateCount(count);
 }
 
 /**
@@ -223,7 +252,22 @@ export function stateArray(): usize {
 
 /** Number of f64 in `stateArray`. */
 export function stateLength(): i32 {
-  return 2 * levels + STATE_SCALARS;
+  return 2 * levels + STATE_SCALARS + states * states;
+}
+
+/** Address of the u8 states of all nodes above the image, those of level 1 first. */
+export function nodeStatesArray(): usize {
+  return levels === 0 ? 0 : statesOf(1);
+}
+
+/** Number of nodes above the image. */
+export function nodeStatesLength(): i32 {
+  return nodesAbove();
+}
+
+/** Address of f64 `[states, states]`: transition matrix of the adaptive prior, part of the state. */
+export function transitionArray(): usize {
+  return transitionMatrix();
 }
 
 /** Address of the four u64 of the random generator's state. */
@@ -275,7 +319,8 @@ export function prepareChain(): i32 {
     if (!prepareObservation(item, ny, nx)) return OUT_OF_MEMORY;
   }
   if (!prepareRedistribution(ny, nx, wrap)) return OUT_OF_MEMORY;
-  if (spin === SAMPLED && !prepareShift(ny, nx)) return OUT_OF_MEMORY;
+  if (states > 0 && !prepareStates()) return OUT_OF_MEMORY;
+  if (spin === SAMPLED && states === 0 && !prepareShift(ny, nx)) return OUT_OF_MEMORY;
   if (pairTransfers > 0) {
     if (!prepareLight(ny, nx, wrap, RADIUS) || !prepareLine(ny, nx, wrap)) return OUT_OF_MEMORY;
     predictBackgrounds(flux);
@@ -297,6 +342,12 @@ export function startChain(): void {
   for (let at: usize = 0; at < (<usize>pixels) << 3; at += 8) total += load<f64>(flux + at);
   total *= reference;
   store<f64>(scalar(TOTAL), total);
+  if (states > 0) {
+    startStates();
+    aggregateMasses(flux, reference, shiftRow(), shiftCol());
+    store<f64>(scalar(LOG_PRIOR), evaluateLogPrior(total));
+    return;
+  }
   for (let level = 0; level < levels; level++) {
     const at = (<usize>level) << 3;
     const alpha = load<f64>(alphas() + at);
@@ -333,6 +384,7 @@ function logFractionsOf(level: i32): f64 {
 function evaluateLogPrior(total: f64): f64 {
   if (pixelShape > 0) return logPixelPrior(flux, pixels);
   let sum = totalShape * log(total) - totalRate * total;
+  if (states > 0) return sum + logStatesPrior() + logStateFractions(flux, log(reference));
   for (let level = 0; level < levels; level++) {
     const at = (<usize>level) << 3;
     sum += logLevelPrior(level, load<f64>(alphas() + at), load<f64>(sumLogFractions + at));
@@ -397,11 +449,11 @@ function transferFlux(row: i32, col: i32): bool {
     );
     store<f64>(scalar(TOTAL), load<f64>(massesOf(levels)));
   }
-  measureLogFractions(flux, reference);
+  if (states === 0) measureLogFractions(flux, reference);
   return true;
 }
 
-/** One sweep: the seven conditional draws in the paper's order, then transfers. */
+/** One sweep: the conditional draws in the paper's order, then transfers. */
 function drawSweep(): i32 {
   const sumLog = redistributeCounts(flux, ny, nx, wrap);
   store<f64>(scalar(LOG_LIKELIHOOD), sumLog - expectedCounts());
@@ -410,27 +462,28 @@ function drawSweep(): i32 {
   if (pixelShape > 0) return drawPixelSweep();
   if (anyMissing && !addMissingCounts(flux, missing, sourceCounts, ny, nx)) return TOO_MANY_COUNTS;
   if (spin === RANDOM) setShift(drawIndex(ny), drawIndex(nx));
-  else if (spin === SAMPLED) {
-    drawShift(sourceCounts, alphas());
-    setShift(drawnRow, drawnCol);
-  }
+  else if (spin === SAMPLED) stepShift();
   const row = shiftRow();
   const col = shiftCol();
   shiftIntoTree(sourceCounts, row, col);
   aggregateCounts();
   if (load<i32>(countsOf(levels)) < 0) return TOO_MANY_COUNTS;
-  if (fitAlpha) drawSmoothing(alphas(), modes());
+  stepSmoothing();
   const total = drawImage(flux, alphas(), row, col, reference, totalShape, totalRate);
   store<f64>(scalar(TOTAL), total);
   if (fitBackground) drawBackgroundScale(scaleShape, scaleRate);
-  if (pairTransfers > 0 && !transferFlux(row, col)) return NO_LIGHT;
+  if (pairTransfers > 0) {
+    if (!transferFlux(row, col)) return NO_LIGHT;
+  } else if (states > 0) {
+    aggregateMasses(flux, reference, row, col);
+  }
   return OK;
 }
 
 /**
  * Run sweeps, and write one row of the parameter trace for each: log posterior of the state at the sweep's start (the
- * sum of the last two columns), shift row, shift column, alpha[levels], total, background scale of each observation,
- * log-likelihood and log prior at the sweep's start.
+ * sum of the last two columns), shift row, shift column, alpha[levels] (under the adaptive prior, see `levelSmoothness`), total,
+ * background scale of each observation, log-likelihood and log prior at the sweep's start.
  *
  * @param count number of sweeps
  * @param trace f64 `[count, 6 + levels + observations]`, overwritten; `[count, 4 + observations]` without shift and alpha under a
@@ -444,7 +497,10 @@ export function runSweeps(count: i32, trace: usize, skip: i32): i32 {
     const status = drawSweep();
     if (status !== OK) return status;
     store<f64>(scalar(LOG_PRIOR), evaluateLogPrior(load<f64>(scalar(TOTAL))));
-    if (sweep >= skip) addToMoments(flux, pixels);
+    if (sweep >= skip) {
+      addToMoments(flux, pixels);
+      if (states > 0) addSmoothness();
+    }
 
     const likelihood = load<f64>(scalar(LOG_LIKELIHOOD));
     store<f64>(trace, likelihood + priorBefore, 0);
@@ -453,7 +509,10 @@ export function runSweeps(count: i32, trace: usize, skip: i32): i32 {
       store<f64>(trace, load<f64>(scalar(SHIFT_ROW)), 0);
       store<f64>(trace, load<f64>(scalar(SHIFT_COL)), 8);
       trace += 16;
-      memory.copy(trace, alphas(), (<usize>levels) << 3);
+      if (states === 0) memory.copy(trace, alphas(), (<usize>levels) << 3);
+      for (let level = 0; states > 0 && level < levels; level++) {
+        store<f64>(trace + ((<usize>level) << 3), levelSmoothness(level));
+      }
       trace += (<usize>levels) << 3;
     }
     store<f64>(trace, load<f64>(scalar(TOTAL)));
@@ -487,12 +546,29 @@ export function stepAggregate(row: i32, col: i32): void {
 }
 /** The draw of the shift alone, for a chain of sampled shifts. */
 export function stepShift(): void {
-  drawShift(sourceCounts, alphas());
-  setShift(drawnRow, drawnCol);
+  if (states > 0) {
+    drawAdaptiveShift(sourceCounts, shiftRow(), shiftCol());
+    setShift(adaptiveRow, adaptiveCol);
+  } else {
+    drawShift(sourceCounts, alphas());
+    setShift(drawnRow, drawnCol);
+  }
 }
-/** Step 5 alone. */
+/** Log evidence of the source counts given the transition matrix with the tree shifted so; see `collectStates`. */
+export function stepEvidence(row: i32, col: i32): f64 {
+  shiftIntoTree(sourceCounts, row, col);
+  aggregateCounts();
+  collectStates(true);
+  return logEvidence;
+}
+/** Step 5 alone: alpha of each level, or the states of all nodes and their transition matrix. */
 export function stepSmoothing(): void {
-  drawSmoothing(alphas(), modes());
+  if (states > 0) {
+    collectStates(false);
+    drawStates();
+  } else if (fitAlpha) {
+    drawSmoothing(alphas(), modes());
+  }
 }
 /** Step 6 alone, with the given shift. */
 export function stepImage(row: i32, col: i32): void {

@@ -1,10 +1,12 @@
 // The current image as masses of the tree, while flux is transferred: level 0 is the image itself, read through the shift,
 // the levels above are kept in step with it. As a density of the masses, the prior of the tree is a product over its
 // nodes: a node of mass X at level l whose parent has k > 1 children contributes X^(alpha_l - 1), one with k > 1 children
-// of its own X^(1 - k alpha_(l-1)).
+// of its own X^(1 - k alpha_(l-1)); under the adaptive prior with the alphas of the states of the parent and of the node itself.
 
+import { alphaOf, alphaSum, kindOf, states } from "./adaptive-prior";
 import { drawUniform } from "./random";
 import { addFirstTerm, addSecondTerm } from "./share-proposal";
+import { stateAt } from "./states";
 import { childrenOf, colsOf, levels, massAt, massesOf, rowsOf } from "./tree";
 
 /** Smallest mass of a pixel, as in image.ts. */
@@ -139,6 +141,26 @@ export function descend(end: i32): void {
 }
 
 /**
+ * Alpha of a node in the block of its parent; `blockAlpha` then is that of all children of the block.
+ *
+ * @param alpha f64 `[levels]`: without the adaptive prior, that of the level
+ * @param children how many children the block has, more than 1
+ */
+export function alphaInBlock(alpha: usize, level: i32, row: i32, col: i32, children: i32): f64 {
+  if (states === 0) {
+    const levelAlpha = load<f64>(alpha + ((<usize>level) << 3));
+    blockAlpha = <f64>children * levelAlpha;
+    return levelAlpha;
+  }
+  const state = stateAt(level + 1, row >> 1, col >> 1);
+  blockAlpha = alphaSum(state, kindOf((row | 1) < rowsOf(level), (col | 1) < colsOf(level)));
+  return alphaOf(state, 2 * (row & 1) + (col & 1));
+}
+
+/** Sum of alpha over the children of the block last asked for by `alphaInBlock`. */
+export let blockAlpha: f64 = 0;
+
+/**
  * Add the terms of the prior for a line between two nodes of one level that hold `mass` together, and the Jacobian of
  * z = logit f. Only nodes strictly below their common ancestor change.
  *
@@ -158,16 +180,15 @@ export function addPriorTerms(
   let beside1: f64 = 0;
   let beside2: f64 = 0;
   for (; level < levels; level++) {
-    const levelAlpha = load<f64>(alpha + ((<usize>level) << 3));
     const children1 = childrenOf(row1 >> 1, col1 >> 1, level);
     const children2 = childrenOf(row2 >> 1, col2 >> 1, level);
     if (children1 > 1) {
-      addFirstTerm(pending1 + levelAlpha - 1, beside1 / mass);
-      pending1 = 1 - <f64>children1 * levelAlpha;
+      addFirstTerm(pending1 + alphaInBlock(alpha, level, row1, col1, children1) - 1, beside1 / mass);
+      pending1 = 1 - blockAlpha;
     }
     if (children2 > 1) {
-      addSecondTerm(pending2 + levelAlpha - 1, beside2 / mass);
-      pending2 = 1 - <f64>children2 * levelAlpha;
+      addSecondTerm(pending2 + alphaInBlock(alpha, level, row2, col2, children2) - 1, beside2 / mass);
+      pending2 = 1 - blockAlpha;
     }
     if (row1 >> 1 === row2 >> 1 && col1 >> 1 === col2 >> 1) return level + 1;
     beside1 += siblingsOf(level, row1, col1);

@@ -159,11 +159,12 @@ function methods(flux) {
       },
     },
     { name: "EM multiscale", options: { method: "em-multiscale", iterations: 200, fitAlpha: true } },
-    { name: "LIRA", options: { ...sampled } },
+    { name: "adaptive", options: { ...sampled } },
+    { name: "LIRA", options: { ...sampled, preset: "lira" } },
     // The prior of alpha with which the Galactic Center was deconvolved: it leaves smooth skies smooth.
     {
-      name: "LIRA, smoother",
-      options: { ...sampled, smoothingPrior: { power: 2, rate: 0.02, exponent: 1 } },
+      name: "LIRA, papers",
+      options: { ...sampled, preset: "lira-paper" },
     },
   ];
 }
@@ -273,8 +274,8 @@ for (const sky of skies()) {
       "Markov",
       "patches",
       "EM multiscale",
+      "adaptive",
       "LIRA",
-      "LIRA, smoother",
     ];
     const images = scores
       .filter(({ name }) => shown.includes(name))
@@ -360,7 +361,7 @@ if (flags.only === undefined || "quality".includes(flags.only)) {
         { image: sky.flux, title: "Truth", ...top },
         { image: early.flux, title: `Pragmatic: 10 iterations, ${error(early.flux)}`, ...top },
         { image: smooth.flux, title: `Engineered: total variation, ${error(smooth.flux)}`, ...top },
-        { image: posterior.mean, title: `Statistical: LIRA, ${error(posterior.mean)}`, ...top },
+        { image: posterior.mean, title: `Statistical: adaptive, ${error(posterior.mean)}`, ...top },
         {
           image: posterior.std,
           title: "and its errors",

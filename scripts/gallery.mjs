@@ -32,6 +32,7 @@ import {
   plotRegionDistribution,
   plotResiduals,
   plotSignificance,
+  plotSmoothness,
   predictiveCheck,
   simulateGaussianAndPoints,
 } from "../dist/node.js";
@@ -120,6 +121,13 @@ const FIGURES = [
     draw: ({ result }, options) => plotMultiscale(result.mean, options),
   },
   {
+    name: "plotSmoothness",
+    text: "Where the data call for points and where for diffuse light: blocks of two by two, four by four and eight by eight pixels. The brightest point is dark blue, the core of the Gaussian nearly white; where there are no photons a block takes after the larger one around it.",
+    call: "plotSmoothness(result, { document })",
+    kind: "smoothness",
+    draw: ({ result }, options) => plotSmoothness(result, options),
+  },
+  {
     name: "plotComparison",
     text: "Results side by side on one colour scale, and below what they differ by from the truth, or from the first of them.",
     call: 'plotComparison([{ title: "tslira", image: result.mean }, { title: "another", image: other.mean }], { document, truth: data.flux })',
@@ -188,11 +196,10 @@ const FIGURES = [
   },
   {
     name: "plotHyperprior",
-    text: "The smoothing parameter of each level against its prior. A histogram that follows the line has learnt nothing from the data.",
-    call: "plotHyperprior(result.trace.parameters, result.config.smoothingPrior, { document })",
+    text: 'Under LIRA\'s prior, of a run with `preset: "lira"`: the smoothing parameter of each level against its prior. A histogram that follows the line has learnt nothing from the data.',
+    call: "plotHyperprior(lira.trace.parameters, lira.config.smoothingPrior, { document })",
     kind: "hyperprior",
-    draw: ({ result }, options) =>
-      plotHyperprior(result.trace.parameters, result.config.smoothingPrior, options),
+    draw: ({ lira }, options) => plotHyperprior(lira.trace.parameters, lira.config.smoothingPrior, options),
   },
 ];
 
@@ -219,6 +226,7 @@ const [{ profile }] = await predictiveCheck(data, result.trace, { draws: 60, cen
 const flat = await new LiraDeconvolver({ iterations: 5_000, seed: 1, alphaInit: 1, fitAlpha: false }).run(
   data,
 );
+const lira = await new LiraDeconvolver({ iterations: 5_000, seed: 1, preset: "lira" }).run(data);
 const estimate = await estimateSignificance(
   data,
   [
@@ -227,7 +235,7 @@ const estimate = await estimateSignificance(
   ],
   { replicates: 24, iterations: 1_000, seed: 1, scan: { radius: 2 } },
 );
-const run = { data, result, groups: chainGroups(result.config), check, profile, flat, estimate };
+const run = { data, result, groups: chainGroups(result.config), check, profile, flat, lira, estimate };
 const document = await figureDocument();
 
 rmSync(FOLDER, { recursive: true, force: true });
@@ -243,7 +251,7 @@ const sections = FIGURES.map(({ name, text, call, kind, draw }) => {
 
 ${text}
 
-<picture><source media="(prefers-color-scheme: dark)" srcset="gallery/${name}-dark.svg"><img alt="${text}" src="gallery/${name}.svg"></picture>
+<picture><source media="(prefers-color-scheme: dark)" srcset="gallery/${name}-dark.svg"><img alt="${text.replaceAll(/[`"]/g, "")}" src="gallery/${name}.svg"></picture>
 
 \`\`\`ts
 const svg = ${call};

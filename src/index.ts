@@ -19,6 +19,7 @@ export {
   type PredictiveCheckOptions,
   predictiveCheck,
 } from "./checks/predictive-check.js";
+export { DEFAULT_ADAPTIVE_PRIOR } from "./data/adaptive-prior.js";
 export type { Boundary } from "./data/boundary.js";
 export { brightestPixel } from "./data/brightest-pixel.js";
 export {
@@ -39,13 +40,19 @@ export {
 } from "./data/ds9-region.js";
 export { type FormatDs9RegionsOptions, formatDs9Regions } from "./data/ds9-write.js";
 export { galacticToIcrs, icrsToGalactic } from "./data/galactic.js";
-export { type MultiscaleLevel, multiscaleDecomposition } from "./data/multiscale-decomposition.js";
+export {
+  type MultiscaleLevel,
+  multiscaleDecomposition,
+  multiscaleLevels,
+} from "./data/multiscale-decomposition.js";
 export type { Observation, SimulatedObservation, WcsCard } from "./data/observation.js";
 export type { PatchMixture, PatchNorm } from "./data/patch-mixture.js";
 export { type FluxFromPictureOptions, fluxFromPicture } from "./data/picture.js";
 export { type PointingOffsets, pointingOffsets } from "./data/pointing-offsets.js";
 export { poissonInterval } from "./data/poisson-interval.js";
+export { type Law, PRESET_NAMES, PRESETS, type Preset, presetOf } from "./data/presets.js";
 export type {
+  AdaptivePrior,
   BackgroundScalePrior,
   PixelPrior,
   SmoothingPrior,
@@ -146,6 +153,11 @@ export {
   plotLocalSignificance,
   plotSignificance,
 } from "./figures/plot-significance.js";
+export {
+  type PlotSmoothnessOptions,
+  plotSmoothness,
+  type SmoothnessMaps,
+} from "./figures/plot-smoothness.js";
 export type { SkyNotation } from "./figures/sky-ticks.js";
 export type { ThemeName } from "./figures/theme.js";
 export {
@@ -177,6 +189,7 @@ export {
   composeObservation,
   type NamedHdu,
   type ObservationHdus,
+  type RegionMask,
 } from "./io/compose-observation.js";
 export {
   type EventColumn,
@@ -223,10 +236,12 @@ export type {
   FitsTableInfo,
 } from "./io/fits-hdu.js";
 export type { ExactArray, NumberArray } from "./io/fits-scaling.js";
+export type { FitsSection } from "./io/fits-section.js";
 export type { ReadTableOptions } from "./io/fits-table.js";
 export type { FitsEmptyInput, FitsImageInput, PixelArray } from "./io/fits-write.js";
 export type { FitsTableInput } from "./io/fits-write-table.js";
 export type { GunzipOptions } from "./io/gzip.js";
+export { type HduKind, type HduKindName, hduKind } from "./io/hdu-kind.js";
 export {
   type LegacyImagesOptions,
   type LegacyParameters,
@@ -382,7 +397,6 @@ export {
   productPrior,
   scaledPrior,
 } from "./priors/flux-prior.js";
-export { multiscaleLevels } from "./priors/multiscale.js";
 export { type MultiscalePriorOptions, multiscalePrior } from "./priors/multiscale-prior.js";
 export {
   gradientTikhonovPrior,

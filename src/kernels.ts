@@ -15,6 +15,15 @@ export interface Kernels {
   readonly backgroundTransfersAccepted: WebAssembly.Global;
   readonly backgroundTransfersTried: WebAssembly.Global;
   allocate(bytes: number): number;
+  setStates(count: number): void;
+  stateAlphas(): number;
+  transitionPriorArray(): number;
+  transitionArray(): number;
+  deriveMatrix(): void;
+  nodeStatesArray(): number;
+  nodeStatesLength(): number;
+  smoothnessSums(): number;
+  smoothnessLength(): number;
   createChain(
     rows: number,
     cols: number,
@@ -69,6 +78,7 @@ export interface Kernels {
   stepAggregate(row: number, col: number): void;
   stepShift(): void;
   shiftScores(): number;
+  stepEvidence(row: number, col: number): number;
   stepSmoothing(): void;
   stepImage(row: number, col: number): void;
   stepTransfers(row: number, col: number): number;

@@ -28,6 +28,7 @@ export {
   type ObservationFileNames,
   type ObservationFiles,
   readObservationFiles,
+  separatePlanes,
 } from "./io/public-datasets-node.js";
 export { readRegionFile } from "./io/region-file-node.js";
 export { readResult, readResultSummary, writeResult } from "./io/result-file-node.js";

@@ -1,10 +1,12 @@
 // Through the built package: workers are files of their own, which exist only after `npm run build`.
 
 import {
+  DEFAULT_ADAPTIVE_PRIOR,
   LiraDeconvolver,
   type LiraDeconvolverOptions,
   type LiraResult,
   type Observation,
+  presetOf,
   type RunOptions,
   type RunProgress,
   simulatePointSource,
@@ -242,10 +244,32 @@ describe("LiraDeconvolver.run", () => {
     });
     expect(result.config).toMatchObject({
       burnIn: 2,
-      alphaInit: [0.1, 0.1, 0.1, 0.1],
+      adaptivePrior: DEFAULT_ADAPTIVE_PRIOR,
+      totalCountsPrior: { shape: 1, rate: 0 },
       boundary: "spill",
       seed: 0,
     });
+    expect(presetOf(result.config)).toBe("adaptive");
+    expect(result.smoothness?.map(({ shape }) => shape)).toEqual(new Array(4).fill(data.counts.shape));
+  });
+
+  it("samples LIRA's law when asked for by its name or by a setting of its own", async () => {
+    const configOf = async (options: LiraDeconvolverOptions) =>
+      (await new LiraDeconvolver({ iterations: 20, chains: 1, ...options }).run(data, { workers: 0 })).config;
+    const lira = await configOf({ preset: "lira" });
+    expect(lira).toMatchObject({
+      alphaInit: [0.1, 0.1, 0.1, 0.1],
+      smoothingPrior: { power: 1, rate: 1000, exponent: 3 },
+      totalCountsPrior: { shape: 1, rate: 0.05 },
+      cycleSpin: "random",
+      boundary: "wrap",
+      pairTransfers: 0,
+    });
+    expect(presetOf(lira)).toBe("lira");
+    expect(presetOf(await configOf({ preset: "lira-paper" }))).toBe("lira-paper");
+    const own = await configOf({ alphaInit: 0.2 });
+    expect(own).toMatchObject({ alphaInit: [0.2, 0.2, 0.2, 0.2], cycleSpin: "ensemble" });
+    expect(presetOf(own)).toBeUndefined();
   });
 });
 
@@ -257,6 +281,44 @@ describe("options of LiraDeconvolver", () => {
     ["chains", { chains: 0 }, /chains must be a whole number from 1 to 10000, got 0; /],
     ["seed", { seed: -1 }, /seed must be a whole number from 0 to 9007199254740991, got -1; /],
     ["seed beyond 2^53", { seed: 2 ** 53 }, /seed must be .*got 9007199254740992; /],
+    [
+      "preset",
+      { preset: "gibbs" },
+      /preset must be "adaptive" or "lira" or "lira-paper", got "gibbs"; choose one/,
+    ],
+    [
+      "alpha a level beside the adaptive prior",
+      { adaptivePrior: DEFAULT_ADAPTIVE_PRIOR, fitAlpha: false },
+      /fitAlpha must not stand beside adaptivePrior/,
+    ],
+    [
+      "alpha a level beside the preset adaptive",
+      { preset: "adaptive", alphaInit: 0.1 },
+      /alphaInit must not stand beside preset "adaptive"/,
+    ],
+    [
+      "one state",
+      { adaptivePrior: { alphas: [1], transitions: [[1]] } },
+      /adaptivePrior.alphas must be 2 to 32 states, got 1/,
+    ],
+    [
+      "an alpha of 0",
+      {
+        adaptivePrior: {
+          alphas: [0, 1],
+          transitions: [
+            [1, 1],
+            [1, 1],
+          ],
+        },
+      },
+      /adaptivePrior.alphas\[0\] must be from 0.001 to 1000, got 0/,
+    ],
+    [
+      "transitions of another number of states",
+      { adaptivePrior: { alphas: [1, 2], transitions: [[1, 1]] } },
+      /adaptivePrior.transitions must be 2 rows of 2 numbers/,
+    ],
     ["boundary", { boundary: "periodic" }, /boundary must be "spill" or "wrap", got "periodic"; choose one/],
     [
       "cycleSpin",

@@ -1,10 +1,20 @@
 /** Settings that travel: as a file, in the address after #, pasted, or recorded in a result. Never data. */
 
-import type { SamplerConfig } from "tslira";
+import { type LiraConfig, PRESETS, presetOf, type SamplerConfig } from "tslira";
 import { cutoutOf, cutoutText } from "./cutout-text.js";
 import { fieldsOf, METHOD_KINDS, methodFieldError, methodOf } from "./method-fields.js";
 import type { Composition } from "./protocol.js";
-import { ADVANCED_FIELDS, type Field, type Form, MAIN_FIELDS, startForm } from "./settings.js";
+import {
+  ADVANCED_FIELDS,
+  chosenPreset,
+  type Field,
+  type Form,
+  fieldsUnder,
+  MAIN_FIELDS,
+  smoothingForm,
+  startForm,
+  wholeForm,
+} from "./settings.js";
 
 /** Settings of a run and of how its data are cut. */
 export interface Configuration {
@@ -17,11 +27,10 @@ export interface Configuration {
 /** Version of what is written. */
 const FORMAT = 1;
 const KIND = "studio-settings";
-const fields = (): readonly Field[] => [...MAIN_FIELDS, ...ADVANCED_FIELDS];
 
 /** All settings as JSON: numbers as numbers, so that people can read and change them. */
 export function configurationText(form: Form, composition: Composition): string {
-  const kinds = new Map(fields().map(({ key, kind }) => [key, kind]));
+  const kinds = new Map([...MAIN_FIELDS, ...ADVANCED_FIELDS].map(({ key, kind }) => [key, kind]));
   const values = Object.entries(form).map(([key, text]) => {
     const kind = kinds.get(key);
     if (kind === "check") return [key, text === "yes"];
@@ -63,7 +72,8 @@ function checkedMethod(form: Record<string, string>, notes: string[]): readonly 
 /** What is said of settings, checked one by one: good ones are taken, others are named. */
 function take(given: ReadonlyMap<string, string>, source: string): Configuration {
   const notes: string[] = [];
-  const form: Record<string, string> = { ...startForm() };
+  const known = startForm();
+  const taken: Record<string, string> = {};
   const composition: { -readonly [Key in keyof Composition]: Composition[Key] } = {};
   for (const [key, value] of given) {
     if (key === "cutout" || key === "psfCutout") {
@@ -73,10 +83,11 @@ function take(given: ReadonlyMap<string, string>, source: string): Configuration
     } else if (key === "backgroundUnit") {
       if (value === "flux" || value === "counts") composition.backgroundUnit = value;
       else notes.push(`backgroundUnit must be flux or counts, got ${value.slice(0, 40)}; left out`);
-    } else if (Object.hasOwn(form, key) || isOfMethod(key)) form[key] = value;
+    } else if (Object.hasOwn(known, key) || isOfMethod(key)) taken[key] = value;
     else notes.push(`${key.slice(0, 40)} is not a setting of this version; left out`);
   }
-  for (const field of [...fields(), ...checkedMethod(form, notes)]) {
+  const form: Record<string, string> = { ...wholeForm(taken) };
+  for (const field of [...fieldsUnder(chosenPreset(form)), ...checkedMethod(form, notes)]) {
     const choices = field.choices?.map(([choice]) => choice);
     const wrong =
       choices !== undefined && !choices.includes(form[field.key])
@@ -174,26 +185,51 @@ function flagOf(command: string, flag: string): string | undefined {
 export function configurationOfResult(config: SamplerConfig, command = ""): Configuration {
   const given = new Map<string, string>();
   const notes: string[] = [];
-  const put = (key: string, value: unknown) => {
-    if (Object.hasOwn(startForm(), key)) given.set(key, asText(value));
-  };
   for (const key of ["iterations", "burnIn", "chains", "seed", "boundary", "fitBackgroundScale"] as const)
-    put(key, config[key]);
-  put("keep", flagOf(command, "trace-keep") ?? keptDraws(config));
+    given.set(key, asText(config[key]));
+  given.set("keep", flagOf(command, "trace-keep") ?? keptDraws(config));
   if (config.method === undefined) {
-    const [first] = config.alphaInit;
-    put("cycleSpin", config.cycleSpin);
-    put("alphaInit", first);
-    if (config.alphaInit.some((value) => value !== first))
-      notes.push("The result started each level of smoothness at its own α; the form has the finest one.");
-    const { power, rate, exponent } = config.smoothingPrior;
-    put("smoothingPower", power);
-    put("smoothingRate", rate);
-    put("smoothingExponent", exponent);
+    for (const [key, value] of Object.entries(lawOf(config))) given.set(key, value);
+    notes.push(...lostOf(config));
   } else
     notes.push(`The result was sampled by ${config.method}; only what all methods share was taken over.`);
   const { form, notes: more } = take(given, "result");
   return { form, composition: compositionOfCommand(command), notes: [...notes, ...more] };
+}
+
+/** The law that was sampled as fields: the preset, or the nearest one with what differs from it. */
+function lawOf(config: LiraConfig): Form {
+  const { cycleSpin, totalCountsPrior, adaptivePrior } = config;
+  return {
+    preset: presetOf(config) ?? (adaptivePrior === undefined ? "lira" : "adaptive"),
+    cycleSpin,
+    totalRate: String(totalCountsPrior.rate),
+    ...(adaptivePrior === undefined && {
+      alphaInit: String(config.alphaInit[0]),
+      ...smoothingForm(config.smoothingPrior),
+    }),
+  };
+}
+
+/** What of a law the form cannot hold, in sentences. */
+function lostOf(config: LiraConfig): string[] {
+  const { totalCountsPrior, adaptivePrior } = config;
+  const { shape } = PRESETS.adaptive.totalCountsPrior;
+  const own = adaptivePrior !== undefined && presetOf({ ...PRESETS.adaptive, adaptivePrior }) === undefined;
+  return [
+    ...(totalCountsPrior.shape === shape
+      ? []
+      : [`The result had a prior of the total of shape ${totalCountsPrior.shape}; the form's is ${shape}.`]),
+    ...(own ? ["The result had states and transitions of its own; the form has those of the preset."] : []),
+    ...(config.adaptivePrior !== undefined
+      ? []
+      : [
+          ...(config.alphaInit.some((value) => value !== config.alphaInit[0])
+            ? ["The result started each level of smoothness at its own α; the form has the finest one."]
+            : []),
+          ...(config.fitAlpha ? [] : ["The result kept α where it started; the form samples it."]),
+        ]),
+  ];
 }
 
 /** The most draws a chain that lead to the recorded thinning; the default where that does. */

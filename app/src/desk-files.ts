@@ -5,6 +5,7 @@ import {
   checkObservation,
   composeObservation,
   type FitsHdu,
+  findHdu,
   imageToSkyImage,
   isResult,
   type NamedHdu,
@@ -126,16 +127,9 @@ export function deskFiles() {
         return { id: add({ name, hdus, content: file }), images, events: found };
       }
       if (images.length === 0) {
-        const tables = hdus
-          .filter(({ kind }) => kind === "table")
-          .map((hdu) => hdu.name || `table ${hdu.index}`);
-        throw new Error(
-          reason !== ""
-            ? reason
-            : tables.length > 0
-              ? `${name}: must hold an image, got tables without positions of events (${tables.join(", ")}); choose an image or an event list`
-              : `${name}: must hold an image, got none; choose another file`,
-        );
+        if (reason !== "") throw new Error(reason);
+        // Says what the file holds instead.
+        findHdu(hdus);
       }
       return { id: add({ name, hdus, content: file, sha256: await sha256(bytes) }), images };
     },
@@ -189,7 +183,7 @@ export function deskFiles() {
         ...(mask && { mask: hduOf(mask) }),
       };
       const made = composeObservation(hdus, composition);
-      const { observation, unit } = made;
+      const { observation, unit, notes } = made;
       const { warnings } = checkObservation(observation, { boundary: "spill" });
       const inputs = ROLES.flatMap((role) => {
         const choice = choices[role];
@@ -208,7 +202,7 @@ export function deskFiles() {
           ...(observation.mask && { mask: observation.mask }),
           wcs,
           ...(unit !== undefined && { unit }),
-          warnings,
+          warnings: [...notes, ...warnings],
           fullShape: imageToSkyImage(hdus.counts.hdu).shape,
           fullPsfShape: imageToSkyImage(hdus.psf.hdu).shape,
         },

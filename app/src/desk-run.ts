@@ -29,6 +29,8 @@ const LABELS: Readonly<Record<string, string>> = {
 };
 /** Most points of a line. */
 const POINTS = 500;
+/** Levels of smoothness that are shown, the finest first; coarser ones have few blocks. */
+const SMOOTHNESS_MAPS = 4;
 /** Milliseconds between news. */
 const NEWS = 300;
 /** Chains that run at the same time at least, so that they can be compared on the way. */
@@ -242,6 +244,7 @@ export function resultView(
     high,
     rhat: result.diagnostics.rhat,
     ess: result.diagnostics.ess,
+    ...(result.smoothness && { smoothness: result.smoothness.slice(0, SMOOTHNESS_MAPS) }),
     predicted: check.predicted,
     residual: check.sigma,
     verdict: { state, sentence, remedy },
@@ -254,7 +257,9 @@ export function resultView(
     firstSweep: images.first + 1,
     everySweeps: images.every,
     traces: parameters.names
-      .filter((name) => /^(expectedMSCounts|logLikelihood|smoothingParam\d+|bkgScale)$/.test(name))
+      .filter((name) =>
+        /^(expectedMSCounts|logLikelihood|(smoothingParam|smoothness)\d+|bkgScale)$/.test(name),
+      )
       .filter((name) => name !== "bkgScale" || result.config.fitBackgroundScale)
       .map((name) => {
         const found = result.diagnostics.parameters.find((row) => row.name === name);

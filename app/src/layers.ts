@@ -71,6 +71,12 @@ export function layersOf(
     layer("residual", "Residual", "residual", result?.residual, { label: "residual in σ", waiting: AFTER }),
     layer("rhat", "R-hat", "rhat", result?.rhat, { label: "R-hat", waiting: AFTER }),
     layer("ess", "Effective sample size", "ess", result?.ess, { label: "ESS", waiting: AFTER }),
+    ...(result?.smoothness ?? []).map((image, level) => {
+      const size = 2 ** (level + 1);
+      return layer(`smoothness-${level}`, `Smoothness, ${size} × ${size}`, "smoothness", image, {
+        label: "points ← mean ln α → diffuse light",
+      });
+    }),
     layer("low", "16 % quantile", "flux", result?.low, { ...flux, waiting: AFTER }),
     layer("high", "84 % quantile", "flux", result?.high, { ...flux, waiting: AFTER }),
   ];

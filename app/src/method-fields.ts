@@ -68,7 +68,7 @@ export const METHOD_KINDS: readonly MethodKind[] = [
     id: "em-multiscale",
     title: "Multiscale EM",
     gives: "image",
-    help: "The mode of LIRA's posterior: a quick look at what LIRA will find.",
+    help: "The mode under LIRA's prior of one smoothness a scale: a quick look.",
     start: "Find the image",
   },
   {

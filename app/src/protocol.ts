@@ -134,6 +134,8 @@ export interface ResultView {
   readonly ess: SkyImage;
   readonly predicted: SkyImage;
   readonly residual: SkyImage;
+  /** Under the adaptive prior: mean of ln alpha of the block above each pixel, for the finest levels, finest first. */
+  readonly smoothness?: readonly SkyImage[];
   readonly verdict: Pick<Verdict, "state" | "sentence" | "remedy">;
   readonly total: { readonly mean: number; readonly std: number };
   readonly complete: boolean;

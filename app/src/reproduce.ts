@@ -30,21 +30,33 @@ export function inputWords(choices: Choices, composition: Composition): string[]
   ];
 }
 
-/** Flags of LIRA's model. */
+/** Settings that make up the model. */
+export const MODEL_SETTINGS = [
+  "preset",
+  "boundary",
+  "cycleSpin",
+  "fitBackgroundScale",
+  "totalCountsPrior",
+  "alphaInit",
+  "smoothingPrior",
+] as const satisfies readonly (keyof LiraDeconvolverOptions)[];
+
+/** Flags of the model. */
 export function modelFlags({
+  preset,
   boundary,
   cycleSpin,
   fitBackgroundScale,
+  totalCountsPrior: total,
   alphaInit,
   smoothingPrior: prior,
-}: Pick<
-  LiraDeconvolverOptions,
-  "boundary" | "cycleSpin" | "fitBackgroundScale" | "alphaInit" | "smoothingPrior"
->): Readonly<Record<string, unknown>> {
+}: Pick<LiraDeconvolverOptions, (typeof MODEL_SETTINGS)[number]>): Readonly<Record<string, unknown>> {
   return {
+    "--preset": preset,
     "--boundary": boundary,
     "--cycle-spin": cycleSpin,
     "--fit-background-scale": fitBackgroundScale,
+    "--total-counts-prior": total && `${total.shape},${total.rate}`,
     "--alpha-init": alphaInit,
     "--smoothing-prior": prior && `${prior.power},${prior.rate},${prior.exponent}`,
   };

@@ -10,7 +10,16 @@ import type { EstimateNews, EstimateView } from "./method-protocol.js";
 import { Notes } from "./notes.js";
 import type { LiveView, ResultView } from "./protocol.js";
 import { PauseButton, RunNotes, SampleMore } from "./run-controls.js";
-import { ADVANCED_FIELDS, type Field, type Form, formIsGood, MAIN_FIELDS } from "./settings.js";
+import {
+  advancedFields,
+  chosenPreset,
+  type Field,
+  type Form,
+  formIsGood,
+  MAIN_FIELDS,
+  presetField,
+  withPreset,
+} from "./settings.js";
 
 /** Fetched when another method than LIRA is chosen. */
 const card = () => import("./method-card.js");
@@ -95,6 +104,7 @@ export function RunCard(props: RunProps) {
   const good = method.id === "lira" ? formIsGood(form) : methodSettings(form, level) !== undefined;
   const running = run.stage === "running";
   const sweeps = Number(form.iterations);
+  const preset = chosenPreset(form);
   const field = (one: Field) => (
     <FormField
       key={one.key}
@@ -103,6 +113,7 @@ export function RunCard(props: RunProps) {
       disabled={running}
       onChange={(value) => {
         const next = { ...form, [one.key]: value };
+        if (one.key === "preset") return onForm(withPreset(form, chosenPreset(next)));
         // A burn-in that was a tenth stays a tenth.
         const tenth = String(Math.floor(sweeps / 10));
         onForm(
@@ -142,10 +153,11 @@ export function RunCard(props: RunProps) {
       <MethodChoice form={form} onForm={onForm} disabled={running} />
       {method.id === "lira" ? (
         <>
+          <div className="fields prior">{field(presetField(preset))}</div>
           <div className="fields">{MAIN_FIELDS.map(field)}</div>
           <details>
             <summary>Advanced</summary>
-            <div className="fields wide">{ADVANCED_FIELDS.map(field)}</div>
+            <div className="fields wide">{advancedFields(preset).map(field)}</div>
           </details>
         </>
       ) : (

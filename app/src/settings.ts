@@ -1,6 +1,6 @@
 /** Settings of a run as fields of a form: defaults, explanations, checks. */
 
-import type { LiraDeconvolverOptions } from "tslira";
+import { type LiraDeconvolverOptions, PRESET_NAMES, PRESETS, type Preset, type SmoothingPrior } from "tslira";
 
 /** A field of the form. */
 export interface Field {
@@ -60,6 +60,31 @@ export const MAIN_FIELDS: readonly Field[] = [
   },
 ];
 
+/** What each preset believes of the sky, in a line. */
+const BELIEFS: Readonly<Record<Preset, string>> = {
+  adaptive: "Points and diffuse light side by side: every block has its own smoothness, found from the data.",
+  lira: "Mostly points: one smoothness a scale for the whole image, as LIRA and pylira by default.",
+  "lira-paper":
+    "Extended light: one smoothness a scale, as in the figures of the pylira paper. Smears faint points.",
+};
+
+/** The law by its name, with what the chosen one believes. */
+export function presetField(preset: Preset): Field {
+  return {
+    key: "preset",
+    label: "Prior",
+    help: BELIEFS[preset],
+    flag: "--preset",
+    kind: "choice",
+    start: "adaptive",
+    choices: [
+      ["adaptive", "Adaptive"],
+      ["lira", "LIRA"],
+      ["lira-paper", "LIRA, for extended light"],
+    ],
+  };
+}
+
 /** Fields that are folded away. */
 export const ADVANCED_FIELDS: readonly Field[] = [
   {
@@ -95,6 +120,16 @@ export const ADVANCED_FIELDS: readonly Field[] = [
     flag: "--fit-background-scale",
     kind: "check",
     start: "",
+  },
+  {
+    key: "totalRate",
+    label: "Prior of the total: rate",
+    help: "0: flat. 0.05 is LIRA's and pulls the total down by 5 %.",
+    flag: "--total-counts-prior",
+    kind: "number",
+    start: "0",
+    least: 0,
+    most: 1e6,
   },
   {
     key: "alphaInit",
@@ -151,9 +186,65 @@ export const ADVANCED_FIELDS: readonly Field[] = [
 /** What the form holds: texts by keys. */
 export type Form = Readonly<Record<string, string>>;
 
-/** The form at the start. */
-export function startForm(): Form {
-  return Object.fromEntries([...MAIN_FIELDS, ...ADVANCED_FIELDS].map(({ key, start }) => [key, start]));
+/** Fields of LIRA's prior alone, which has one smoothness α a level. */
+const LEVEL_KEYS = ["alphaInit", "smoothingPower", "smoothingRate", "smoothingExponent"];
+
+/** The preset that a form means. */
+export function chosenPreset(form: Form): Preset {
+  return PRESET_NAMES.find((name) => name === form.preset) ?? "adaptive";
+}
+
+const isAdaptive = (preset: Preset) => PRESETS[preset].adaptivePrior !== undefined;
+
+/** The fields of a prior of LIRA's kind as texts. */
+export function smoothingForm({ power, rate, exponent }: SmoothingPrior): Form {
+  return {
+    smoothingPower: String(power),
+    smoothingRate: String(rate),
+    smoothingExponent: String(exponent),
+  };
+}
+
+/** The fields that a preset settles. */
+function lawForm(preset: Preset): Form {
+  const { boundary, cycleSpin, totalCountsPrior, smoothingPrior } = PRESETS[preset];
+  return {
+    preset,
+    boundary,
+    cycleSpin,
+    totalRate: String(totalCountsPrior.rate),
+    ...(smoothingPrior && smoothingForm(smoothingPrior)),
+  };
+}
+
+/** The form at the start, under a preset. */
+export function startForm(preset: Preset = "adaptive"): Form {
+  const starts = [...MAIN_FIELDS, ...ADVANCED_FIELDS].map(({ key, start }) => [key, start]);
+  return { ...Object.fromEntries(starts), ...lawForm(preset) };
+}
+
+/** The form under another preset, which brings all that it settles. */
+export function withPreset(form: Form, preset: Preset): Form {
+  return { ...form, ...lawForm(preset) };
+}
+
+/** All of a form of which a part was saved. Forms that speak of α but of no preset are older than presets: they mean LIRA's. */
+export function wholeForm(saved: Form): Form {
+  const old = saved.preset === undefined && LEVEL_KEYS.some((key) => saved[key] !== undefined);
+  return { ...startForm(old ? "lira" : chosenPreset(saved)), ...saved };
+}
+
+/** The fields that are folded away under a preset, with their starts under it. */
+export function advancedFields(preset: Preset): readonly Field[] {
+  const starts = startForm(preset);
+  return ADVANCED_FIELDS.filter(({ key }) => !(isAdaptive(preset) && LEVEL_KEYS.includes(key))).map(
+    (field) => ({ ...field, start: starts[field.key] }),
+  );
+}
+
+/** All fields under a preset. */
+export function fieldsUnder(preset: Preset): readonly Field[] {
+  return [...MAIN_FIELDS, presetField(preset), ...advancedFields(preset)];
 }
 
 /** What is wrong with a field, in words; undefined when nothing is. */
@@ -171,14 +262,18 @@ export function fieldError({ kind, least, most, key }: Field, form: Form): strin
 
 /** Whether a run can start. */
 export function formIsGood(form: Form): boolean {
-  return [...MAIN_FIELDS, ...ADVANCED_FIELDS].every((field) => fieldError(field, form) === undefined);
+  return fieldsUnder(chosenPreset(form)).every((field) => fieldError(field, form) === undefined);
 }
 
 /** The form as options of the library; what is at its default is left out, as one would write it by hand. */
 export function settingsOf(form: Form): LiraDeconvolverOptions {
+  const preset = chosenPreset(form);
+  const start = startForm(preset);
   const number = (key: string) => Number(form[key]);
-  const changed = (...keys: readonly string[]) => keys.some((key) => form[key] !== startForm()[key]);
+  const changed = (...keys: readonly string[]) => keys.some((key) => form[key] !== start[key]);
+  const level = !isAdaptive(preset);
   return {
+    ...(preset !== "adaptive" && { preset }),
     iterations: number("iterations"),
     burnIn: number("burnIn"),
     chains: number("chains"),
@@ -188,14 +283,18 @@ export function settingsOf(form: Form): LiraDeconvolverOptions {
       cycleSpin: form.cycleSpin as NonNullable<LiraDeconvolverOptions["cycleSpin"]>,
     }),
     ...(form.fitBackgroundScale === "yes" && { fitBackgroundScale: true }),
-    ...(changed("alphaInit") && { alphaInit: number("alphaInit") }),
-    ...(changed("smoothingPower", "smoothingRate", "smoothingExponent") && {
-      smoothingPrior: {
-        power: number("smoothingPower"),
-        rate: number("smoothingRate"),
-        exponent: number("smoothingExponent"),
-      },
+    ...(changed("totalRate") && {
+      totalCountsPrior: { ...PRESETS[preset].totalCountsPrior, rate: number("totalRate") },
     }),
+    ...(level && changed("alphaInit") && { alphaInit: number("alphaInit") }),
+    ...(level &&
+      changed("smoothingPower", "smoothingRate", "smoothingExponent") && {
+        smoothingPrior: {
+          power: number("smoothingPower"),
+          rate: number("smoothingRate"),
+          exponent: number("smoothingExponent"),
+        },
+      }),
     ...(changed("keep") && { trace: { keep: number("keep") } }),
   };
 }

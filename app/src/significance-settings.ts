@@ -4,7 +4,7 @@ import { type SignificanceSettings, shellLine } from "tslira";
 import { type Selection, selectedPixels } from "tslira/viewer";
 import type { SignificanceQuestion, TestedRegion } from "./method-protocol.js";
 import type { Choices, Composition } from "./protocol.js";
-import { flagWords, inputWords, modelFlags } from "./reproduce.js";
+import { flagWords, inputWords, MODEL_SETTINGS, modelFlags } from "./reproduce.js";
 import { type Field, type Form, fieldError, settingsOf } from "./settings.js";
 
 /** Fields that everyone looks at. */
@@ -110,8 +110,7 @@ export function significanceQuestion(region: TestedRegion, form: Form): Signific
   const full = testForm(form);
   if (FIELDS.some((field) => fieldError(field, full) !== undefined)) return undefined;
   const number = (key: string) => Number(full[key]);
-  const { boundary, cycleSpin, fitBackgroundScale, alphaInit, smoothingPrior } = settingsOf(form);
-  const model = { boundary, cycleSpin, fitBackgroundScale, alphaInit, smoothingPrior };
+  const run = settingsOf(form);
   const settings: SignificanceSettings = {
     replicates: number("test-replicates"),
     gamma: number("test-gamma"),
@@ -122,7 +121,9 @@ export function significanceQuestion(region: TestedRegion, form: Form): Signific
     }),
     ...(full["test-chains"] !== "2" && { chains: number("test-chains") }),
     ...(full["test-fitOutside"] === "yes" && { fitOutside: true }),
-    ...Object.fromEntries(Object.entries(model).filter(([, value]) => value !== undefined)),
+    ...Object.fromEntries(
+      MODEL_SETTINGS.filter((name) => run[name] !== undefined).map((name) => [name, run[name]]),
+    ),
   };
   return { region, settings };
 }

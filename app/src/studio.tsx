@@ -14,7 +14,7 @@ import type {
   ShownExample,
 } from "./protocol.js";
 import type { DrawnRegion } from "./region-edit.js";
-import { startForm } from "./settings.js";
+import { wholeForm } from "./settings.js";
 import { SettingsNewsBar } from "./settings-bar.js";
 import { useSettingsHistory } from "./settings-history.js";
 import type { OpenedResult } from "./start-calls.js";
@@ -93,7 +93,7 @@ export function Studio() {
     setTrouble("");
     const { choices, composition, about, settings: kept } = await desk.openKept(id);
     const view = await desk.compose(choices, composition);
-    settings.onForm({ ...startForm(), ...about.form });
+    settings.onForm(wholeForm(about.form));
     const { example } = about;
     setOpen({ choices, composition, view, ...(example && { example }), session: { id, settings: kept } });
   }

@@ -216,9 +216,12 @@ export async function createJob(
     const entry = async (index: number): Promise<SurveyEntry> => {
       const own = pick(survey[index], OPTION_KEYS) as JobOptions;
       const common = { ...settings.common, ...pick(survey[index], OBSERVATION_KEYS) };
-      const { inputs: sources, ...files } = await readTogether(
-        merged({ ...description, settings: { common, options: {} } }).observations,
-      );
+      const {
+        inputs: sources,
+        notes,
+        ...files
+      } = await readTogether(merged({ ...description, settings: { common, options: {} } }).observations);
+      for (const note of notes) warn(note);
       const found = files.observations[0].name ?? `observation-${index + 1}`;
       return {
         name: found.replace(/[^\w.+-]+/g, "-"),
@@ -230,7 +233,8 @@ export async function createJob(
     return createObservationsJob(folder, { count: survey.length, entry }, options, shared);
   }
   const together = merged(description);
-  const { observations: asRead, inputs: sources, unit } = await readTogether(together.observations);
+  const { observations: asRead, inputs: sources, notes, unit } = await readTogether(together.observations);
+  for (const note of notes) warn(note);
   const { observations, warnings, expected } = placeObservations(asRead, together);
   for (const warning of warnings) warn(warning);
   const onWarning = (warning: string) => [...warnings, ...expected].includes(warning) || warn(warning);

@@ -3,22 +3,18 @@
 import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import { nearestWord } from "../nearest-word.js";
-import {
-  type Cutout,
-  InvalidInputError,
-  type LiraDeconvolverOptions,
-  type ObservationFileNames,
-} from "../node.js";
+import { type Cutout, InvalidInputError, type LiraDeconvolverOptions } from "../node.js";
 import { parseJson } from "../parse-json.js";
 import { shownValue } from "../shown-value.js";
-import { cutoutFromText } from "./option-values.js";
+import { cutoutFromText, planesFromText } from "./option-values.js";
+import type { NamedObservation } from "./read-together.js";
 
 /** Where several observations lie: from their headers, the same pixels, or `[x, y]` of each relative to the first. */
 export type Offsets = "wcs" | "none" | readonly (readonly [x: number, y: number])[];
 
 /** What a run needs. */
 export interface DeconvolveSettings {
-  readonly observations: readonly ObservationFileNames[];
+  readonly observations: readonly NamedObservation[];
   readonly offsets?: Offsets;
   readonly options: LiraDeconvolverOptions;
   readonly workers?: number;
@@ -27,7 +23,7 @@ export interface DeconvolveSettings {
 }
 
 /** Names of one observation's files, perhaps not all yet. */
-type PartialNames = { -readonly [Key in keyof ObservationFileNames]?: ObservationFileNames[Key] };
+type PartialNames = { -readonly [Key in keyof NamedObservation]?: NamedObservation[Key] };
 type Options = { -readonly [Key in keyof LiraDeconvolverOptions]: LiraDeconvolverOptions[Key] };
 
 /** What a config file says, or the flags. */
@@ -98,20 +94,44 @@ export function numbers(keys: readonly string[], all: boolean): Reader {
 }
 
 /** Files of one observation. */
-export const OBSERVATION_KEYS: Readonly<Record<keyof ObservationFileNames, Reader>> = {
+export const OBSERVATION_KEYS: Readonly<Record<keyof NamedObservation, Reader>> = {
   counts: path,
   psf: path,
   exposure: path,
   background: path,
-  mask: path,
+  mask: (value, where, folder) =>
+    typeof value === "string" && value.startsWith("!")
+      ? `!${path(value.slice(1), where, folder)}`
+      : path(value, where, folder),
   backgroundUnit: text,
   cutout,
   psfCutout: cutout,
+  planes: (value, where) => {
+    const found = typeof value === "string" ? planesFromText(value) : undefined;
+    if (found === undefined) throw wrong(where, 'text like "3" or "2:5"', value);
+    return found;
+  },
+  align: text,
+  invertMask: flag,
+  separate: flag,
   name: text,
+};
+
+/** States and transitions of the adaptive prior; `planRun` checks the numbers. */
+const adaptivePrior: Reader = (value, where) => {
+  const { alphas, transitions, ...others } = (value ?? {}) as Record<string, unknown>;
+  const isRow = (row: unknown) => Array.isArray(row) && row.every((one) => typeof one === "number");
+  const isAlphas =
+    Array.isArray(alphas) && alphas.every((alpha) => typeof alpha === "number" || isRow(alpha));
+  const isMatrix = Array.isArray(transitions) && transitions.every(isRow);
+  if (isAlphas && isMatrix && Object.keys(others).length === 0) return value;
+  throw wrong(where, '{"alphas": [...], "transitions": [[...], ...]}', value);
 };
 
 /** Settings of the sampler. */
 export const OPTION_KEYS: Readonly<Record<Exclude<keyof LiraDeconvolverOptions, "fluxInit">, Reader>> = {
+  preset: text,
+  adaptivePrior,
   alphaInit: numberOrList,
   fitAlpha: flag,
   iterations: number,
@@ -246,7 +266,7 @@ export function mergeSettings(
         "config file; put it there",
     );
   }
-  const observations = list.map((one, index): ObservationFileNames => {
+  const observations = list.map((one, index): NamedObservation => {
     const names: PartialNames = { ...config.common, ...one, ...flags.common };
     const { counts, psf } = names;
     const where = list.length > 1 ? `${verb}: observation ${index + 1}` : verb;

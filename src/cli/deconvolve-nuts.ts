@@ -23,7 +23,8 @@ export async function sampleGradients(
 ): Promise<FileRun> {
   const { observations: names, options, output } = settings;
   const prior = await requiredPrior("nuts", flags);
-  const { observations, inputs, unit } = await readTogether(names);
+  const { observations, inputs, notes, unit } = await readTogether(names);
+  for (const note of notes) warn(note);
   const { iterations, burnIn, chains, seed, boundary, trace } = options;
   const { fitBackgroundScale, backgroundScalePrior } = options;
   for (const text of displacedHeaders(observations, settings)) warn(text);

@@ -1,7 +1,7 @@
 /** Options and help of `tslira deconvolve`. */
 
 import { Option } from "@commander-js/extra-typings";
-import { METHODS } from "../index.js";
+import { METHODS, PRESET_NAMES } from "../index.js";
 import { observationCommand } from "./observation-options.js";
 import {
   parseNamedNumbers,
@@ -13,8 +13,9 @@ import {
 } from "./option-values.js";
 
 const DETAILS = `
-Files: FITS images, plain or .gz. The first image of a file is used; pick another as psf.fits[1] or
-  all.fits[PSF] (in quotes for most shells: '--psf=all.fits[PSF]').
+Files: FITS images, plain, .gz or tile-compressed. The first image of a file is used; pick another as
+  psf.fits[1] or all.fits[PSF] (in quotes for most shells: '--psf=all.fits[PSF]'), a plane of a cube
+  as 'cube.fits[0][3]'. By sky coordinates all are brought onto the pixels of the counts, or refused.
 Background: expected counts a pixel for unit exposure, before the psf ("flux", the unit of the
   result). Maps of expected counts, as Fermi's, need --background-unit counts.
 Result: FITS, posterior mean in the first HDU, then std, quantiles, R-hat, ESS, traces, settings;
@@ -40,6 +41,9 @@ Examples:
     run.json: {"iterations": 10000, "burnIn": 1000, "smoothingPrior": {"power": 2, "rate": 0.02,
       "exponent": 1}, "observations": [{"counts": "a.fits", "psf": "psf-a.fits"},
       {"counts": "b.fits", "psf": "psf-b.fits", "exposure": "exposure-b.fits"}]}
+  Sources left out by a region file; a band of an energy cube:
+    tslira deconvolve counts.fits --psf psf.fits --mask '!sources.reg' -o masked.fits
+    tslira deconvolve cube.fits --plane 2:5 --psf psf.fits -o band.fits
   One image, stopped where photons held out are described best, or smoothed by total variation:
     tslira deconvolve counts.fits --psf psf.fits --method richardson-lucy --stop held-out -o rl.fits
     tslira deconvolve counts.fits --psf psf.fits --method map \\
@@ -54,6 +58,14 @@ Examples:
       --strength held-out -o markov.fits
 
 Ctrl-C stops the run and writes what there is; a second Ctrl-C quits at once.`;
+
+/** A law by its name. */
+export function presetOption() {
+  return new Option(
+    "--preset <name>",
+    "law by name: adaptive (default), lira as LIRA and pylira, lira-paper for extended light",
+  ).choices([...PRESET_NAMES]);
+}
 
 /** The command with all its options, but without its action. */
 export function deconvolveOptions() {
@@ -95,12 +107,13 @@ export function deconvolveOptions() {
     .option("--max-depth <n>", "for nuts: most doublings of a trajectory (default: 10)", parseWhole)
     .option("-s, --seed <n>", "seed; the same seed gives the same result (default: 0)", parseWhole)
     .optionsGroup("Model:")
+    .addOption(presetOption())
     .option(
       "--alpha-init <a>",
-      "starting smoothing parameter, or one a level: 0.1,0.2,... (default: 0.1)",
+      "one alpha a level in place of the adaptive prior: where it starts, or a list (default: 0.1)",
       parseNumberOrList,
     )
-    .option("--fixed-alpha", "keep the smoothing parameters at their start")
+    .option("--fixed-alpha", "one alpha a level, kept at its start")
     .option("--fit-background-scale", "fit a factor of the background")
     .addOption(
       new Option(
@@ -121,12 +134,12 @@ export function deconvolveOptions() {
     )
     .option(
       "--total-counts-prior <shape,rate>",
-      "Gamma prior of the total (default: 1,0.05)",
+      "Gamma prior of the total (default: 1,0: flat)",
       parseNamedNumbers(["shape", "rate"]),
     )
     .option(
       "--smoothing-prior <power,rate,exponent>",
-      "prior of alpha, ~ alpha^power exp(-rate alpha^exponent) (default: 1,1000,3)",
+      "one alpha a level, ~ alpha^power exp(-rate alpha^exponent) (default: 1,1000,3)",
       parseNamedNumbers(["power", "rate", "exponent"]),
     )
     .option(

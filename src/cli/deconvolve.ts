@@ -1,5 +1,8 @@
 /** `tslira deconvolve`. */
 
+import { statfs } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+
 import {
   type ChainRunOptions,
   createForwardModel,
@@ -40,6 +43,7 @@ export function flagSettings(counts: string | undefined, flags: Flags): PartialS
   return {
     common: observationNames(counts, flags),
     options: given({
+      preset: flags.preset,
       alphaInit: flags.alphaInit,
       fitAlpha: flags.fixedAlpha ? false : undefined,
       iterations: flags.iterations,
@@ -110,7 +114,8 @@ async function sample(
   const { checkpointEvery: checkpointSeconds } = flags;
   const makePrior = flags.method === "gibbs" ? await requiredPrior("gibbs", flags) : undefined;
   new LiraDeconvolver(settings.options); // wrong settings are told before files are read
-  const { observations: asRead, inputs, unit } = await readTogether(settings.observations);
+  const { observations: asRead, inputs, notes, unit } = await readTogether(settings.observations);
+  for (const note of notes) warn(note);
   const { observations, warnings: doubts, expected } = placeObservations(asRead, settings);
   const { boundary = "spill" } = settings.options;
   const run: ChainRunOptions =
@@ -122,7 +127,7 @@ async function sample(
           prior: makePrior(createForwardModel(observations, { boundary })),
         };
   for (const text of [...doubts, ...settings.observations.flatMap(doubtfulBackground)]) warn(text);
-  for (const text of largeTrace(settings, observations[0].counts)) warn(text);
+  for (const text of await largeTrace(settings, observations[0].counts)) warn(text);
   const { checkpoint, overwrite, output } = settings;
   return interruptible(progress, checkpoint, (signal) =>
     deconvolveToFile(observations, run, output, {
@@ -154,19 +159,41 @@ function doubtfulBackground({
   ];
 }
 
-/** Draws that memory and disk will feel. */
-function largeTrace({ options }: DeconvolveSettings, { data }: SkyImage): string[] {
+/**
+ * Draws and traces that the disk will feel.
+ *
+ * @throws InvalidInputError when there is no room for them
+ */
+async function largeTrace(
+  { options, output }: DeconvolveSettings & { readonly output: string },
+  { data, shape }: SkyImage,
+): Promise<string[]> {
   const { iterations = 5_000, chains = 4, trace = {} } = options;
   const burnIn = typeof options.burnIn === "number" ? options.burnIn : iterations / 10;
   const sweeps = Math.max(0, iterations - burnIn);
   const kept = trace.every === undefined ? Math.min(sweeps, trace.keep ?? 1_000) : sweeps / trace.every;
-  const bytes = 4 * data.length * chains * kept;
-  if (bytes < LARGE_TRACE) return [];
+  const images = 4 * data.length * chains * kept;
+  const columns = OTHER_COLUMNS + Math.ceil(Math.log2(Math.max(...shape)));
+  const tables = 8 * columns * chains * iterations;
+  const free = await statfs(dirname(resolve(output))).then(
+    ({ bavail, bsize }) => bavail * bsize,
+    () => Number.POSITIVE_INFINITY,
+  );
+  if (images + tables > free) {
+    throw new InvalidInputError(
+      `trace: draws must fit on the disk, got ${formatBytes(images)} of images and ${formatBytes(tables)} of parameters for ` +
+        `${chains} chains of ${iterations} sweeps with ${formatBytes(free)} free; give fewer --iterations, or keep fewer images with --trace-keep`,
+      { fields: { images, tables, free } },
+    );
+  }
+  if (images + tables < LARGE_TRACE) return [];
   return [
-    `trace: kept draws should take less than ${formatBytes(LARGE_TRACE)}, got ${formatBytes(bytes)} on disk; ` +
-      "keep fewer with --trace-keep 200",
+    `trace: kept draws should take less than ${formatBytes(LARGE_TRACE)}, got ${formatBytes(images)} of images and ` +
+      `${formatBytes(tables)} of parameters on disk; keep fewer with --trace-keep 200 or give fewer --iterations`,
   ];
 }
 
 /** Bytes of kept draws from which on a warning is due. */
 const LARGE_TRACE = 1.5e9;
+/** Columns of the trace of parameters besides one a level. */
+const OTHER_COLUMNS = 10;

@@ -60,7 +60,7 @@ function say(message: EstimateMessage): void {
 
 async function work({ settings, method, flags, ending }: EstimateTask): Promise<void> {
   const options = await pointMethod(method, settings, flags);
-  const { observations, inputs, unit } = await readTogether(settings.observations);
+  const { observations, inputs, notes, unit } = await readTogether(settings.observations);
   let stage = "";
   let since = 0;
   let last = 0;
@@ -93,7 +93,10 @@ async function work({ settings, method, flags, ending }: EstimateTask): Promise<
     onIteration,
     ...given({ offsets, bootstrap }),
   });
-  const result = { ...found, warnings: [...found.warnings, ...displacedHeaders(observations, settings)] };
+  const result = {
+    ...found,
+    warnings: [...notes, ...found.warnings, ...displacedHeaders(observations, settings)],
+  };
   say({ type: "done", result, counts: observations[0].counts, unit, inputs });
 }
 

@@ -6,8 +6,11 @@ import {
   type FitsHdu,
   type FitsHduInfo,
   type FitsHeader,
+  hduKind,
+  type LiraConfig,
   openFitsFile,
   parseFitsName,
+  presetOf,
   type ResultSummary,
   readImageData,
   readResultSummary,
@@ -65,6 +68,8 @@ async function info(name: string, json: boolean): Promise<void> {
       "",
       ...hduLines(hdus),
     ];
+    const doubts = wanted.flatMap(({ warnings = [] }) => warnings);
+    if (doubts.length > 0) lines.push("", ...doubts.map((text) => `Warning: ${text}`));
     if (estimate) lines.push("", ...estimateLines(path, header));
     else if (summary === undefined) lines.push("", ...adviceLines(path, wanted));
     else lines.push("", ...resultLines(path, summary));
@@ -87,6 +92,9 @@ interface HduReport {
   readonly rows?: number;
   readonly columns?: readonly { readonly name: string; readonly format: string; readonly unit?: string }[];
   readonly sky?: string;
+  /** What it is, in words. */
+  readonly is: string;
+  readonly warnings?: readonly string[];
 }
 
 interface Statistics {
@@ -110,7 +118,8 @@ const TYPES: Readonly<Record<number, string>> = {
 const STATISTICS_BYTES = 2 ** 27;
 
 async function describe(file: FitsFile, hdu: FitsHduInfo): Promise<HduReport> {
-  const base = { index: hdu.index, name: hdu.name };
+  const { warnings } = hdu;
+  const base = { index: hdu.index, name: hdu.name, is: hduKind(hdu).is, ...(warnings && { warnings }) };
   if (hdu.kind === "empty") return { ...base, kind: "empty" };
   if (hdu.kind === "table") {
     // No rows are needed to learn about the columns.
@@ -208,14 +217,10 @@ function statisticsText(found: Statistics | undefined): string {
 /** Settings that only one of the samplers has. */
 function methodSettings(config: ResultSummary["config"]): string[][] {
   if (config.method === undefined) {
-    const { smoothingPrior: s, totalCountsPrior: t } = config;
-    const alphas = [...new Set(config.alphaInit)].map(formatNumber).join(", ");
+    const { totalCountsPrior: t } = config;
     return [
-      [
-        "alpha",
-        `${config.fitAlpha ? "sampled" : "fixed"}, from ${alphas}; ${config.alphaInit.length} levels`,
-      ],
-      ["smoothing prior", `power ${s.power}, rate ${s.rate}, exponent ${s.exponent}`],
+      ["preset", presetOf(config) ?? "none: settings of its own"],
+      ...smoothingSettings(config),
       ["total counts prior", `shape ${t.shape}, rate ${t.rate}`],
     ];
   }
@@ -232,6 +237,22 @@ function methodSettings(config: ResultSummary["config"]): string[][] {
     ["prior", config.prior],
     ["sampler", `target acceptance ${config.targetAcceptance}, at most ${config.maxDepth} doublings`],
     ...(upsampling === 1 && margin === 0 ? [] : [["sky", `upsampling ${upsampling}, margin ${margin}`]]),
+  ];
+}
+
+/** What says how smooth the blocks are. */
+function smoothingSettings(config: LiraConfig): string[][] {
+  if (config.adaptivePrior !== undefined) {
+    const alphas = config.adaptivePrior.alphas.map((alpha) =>
+      typeof alpha === "number" ? formatNumber(alpha) : `[${alpha.map(formatNumber).join(", ")}]`,
+    );
+    return [["adaptive prior", `alpha of each block one of ${alphas.join(", ")}`]];
+  }
+  const { smoothingPrior: s, alphaInit } = config;
+  const alphas = [...new Set(alphaInit)].map(formatNumber).join(", ");
+  return [
+    ["alpha", `${config.fitAlpha ? "sampled" : "fixed"}, from ${alphas}; ${alphaInit.length} levels`],
+    ["smoothing prior", `power ${s.power}, rate ${s.rate}, exponent ${s.exponent}`],
   ];
 }
 
@@ -339,16 +360,19 @@ function estimateLines(path: string, header: FitsHeader): string[] {
 
 /** What to do with a file that is no result. */
 function adviceLines(path: string, hdus: readonly FitsHduInfo[]): string[] {
-  const images = hdus.filter(({ kind, dataLength }) => kind === "image" && dataLength > 0);
-  if (images.length === 0) {
-    const events = hdus.some((hdu) => hdu.name === "EVENTS");
-    return [
-      events
-        ? "Next: an event list; bin it to a counts image first (CIAO: dmcopy, Fermi: gtbin)"
-        : "Next: no image in this file; tslira deconvolve needs a counts image",
-    ];
+  const kinds = hdus.map((hdu) => ({ hdu, ...hduKind(hdu) }));
+  const image = kinds.find(({ kind, hdu }) => kind === "image" && hdu.dataLength > 0);
+  if (image === undefined) {
+    const told = kinds.find(({ kind }) => !["table", "empty", "good times"].includes(kind));
+    if (told === undefined) return ["Next: no image in this file; tslira deconvolve needs a counts image"];
+    const name = `HDU ${told.hdu.index}${told.hdu.name ? ` ${told.hdu.name}` : ""}`;
+    const command =
+      told.kind === "cube"
+        ? `; tslira deconvolve ${shellLine([path])} --plane 0 --psf psf.fits -o result.fits`
+        : "";
+    return [`Next: ${name} is ${told.is}; ${told.remedy}${command}`];
   }
-  const first = images[0];
+  const first = image.hdu;
   const name = first.index === 0 ? path : `${path}[${first.name || first.index}]`;
   return [`Next: tslira deconvolve ${shellLine([name])} --psf psf.fits -o result.fits, if these are counts`];
 }

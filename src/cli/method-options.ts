@@ -42,6 +42,7 @@ const METHOD_FLAGS: Readonly<Record<string, readonly Method[]>> = {
   checkpoint: ["lira", "gibbs"],
   checkpointEvery: ["lira", "gibbs"],
   workers: ["lira", "gibbs"],
+  preset: ["lira"],
   alphaInit: ["lira", "em-multiscale"],
   fixedAlpha: ["lira", "em-multiscale"],
   cycleSpin: ["lira", "em-multiscale"],

@@ -1,9 +1,10 @@
 /** The options that describe an observation, the same in all commands, and what they name. */
 
 import { Command, type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
-import type { Cutout, ObservationFileNames } from "../node.js";
+import type { Cutout } from "../node.js";
 import { given } from "./given.js";
-import { parseCutout } from "./option-values.js";
+import { parseCutout, parsePlanes } from "./option-values.js";
+import type { NamedObservation } from "./read-together.js";
 
 /** Files and cut-outs of one observation. */
 function fileOptions() {
@@ -15,12 +16,27 @@ function fileOptions() {
       "--background-unit <unit>",
       "what the background file holds (default: flux)",
     ).choices(["flux", "counts"]),
-    mask: new Option("-m, --mask <file>", "1 = use the pixel, 0 = ignore it (default: use all)"),
+    mask: new Option(
+      "-m, --mask <file>",
+      "image, 1 = use the pixel, 0 = ignore it, or region file, inside is used; '!holes.reg' turns it round",
+    ),
     cutout: new Option(
       "--cutout <x0:x1,y0:y1>",
       "part of the counts: columns, rows, from 0, ends excluded",
     ).argParser(parseCutout),
     psfCutout: new Option("--psf-cutout <x0:x1,y0:y1>", "part of the psf").argParser(parseCutout),
+    plane: new Option(
+      "--plane <n>",
+      "plane of a cube of counts, from 0; 2:5 sums planes 2, 3 and 4",
+    ).argParser(parsePlanes),
+    planes: new Option(
+      "--planes <how>",
+      "separate: each plane of a cube of counts is an observation of one sky",
+    ).choices(["separate"] as const),
+    align: new Option(
+      "--align <by>",
+      "how what goes with the counts lies on them: sky, by the headers, or pixels, one by one (default: sky)",
+    ).choices(["sky", "pixels"] as const),
   };
 }
 
@@ -29,7 +45,8 @@ function fileOptions() {
  * belong to this group of the help until another is opened.
  */
 export function observationCommand(name: string) {
-  const { psf, exposure, background, backgroundUnit, mask, cutout, psfCutout } = fileOptions();
+  const { psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, plane, planes, align } =
+    fileOptions();
   return new Command(name)
     .argument("[counts]", "counts image, whole numbers >= 0")
     .optionsGroup("Observation:")
@@ -40,6 +57,9 @@ export function observationCommand(name: string) {
     .addOption(mask)
     .addOption(cutout)
     .addOption(psfCutout)
+    .addOption(plane)
+    .addOption(planes)
+    .addOption(align)
     .option("--name <name>", "name of the observation (default: the file's)")
     .option("--config <file>", "settings, and several observations, as JSON; flags win over it")
     .addOption(
@@ -65,14 +85,22 @@ export interface ObservationFlags {
   readonly mask?: string | undefined;
   readonly cutout?: Cutout | undefined;
   readonly psfCutout?: Cutout | undefined;
+  readonly plane?: readonly [start: number, end: number] | undefined;
+  readonly planes?: "separate" | undefined;
+  readonly align?: "sky" | "pixels" | undefined;
   readonly name?: string | undefined;
 }
 
-/** The entries of `ObservationFileNames` that were given. */
+/** The entries of `NamedObservation` that were given. */
 export function observationNames(
   counts: string | undefined,
   flags: ObservationFlags,
-): Partial<ObservationFileNames> {
-  const { psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, name } = flags;
-  return given({ counts, psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, name });
+): Partial<NamedObservation> {
+  const { psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, plane, planes, align, name } =
+    flags;
+  return given({
+    ...{ counts, psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, align, name },
+    planes: plane,
+    separate: planes === "separate" ? true : undefined,
+  });
 }

@@ -77,6 +77,24 @@ export function parseCutout(text: string): Cutout {
   return cutout;
 }
 
+const PLANES = /^\s*(\d+)(?::(\d+))?\s*$/;
+
+/** Planes as `3`, or `2:5` without its end; undefined when the text is not of that form. */
+export function planesFromText(text: string): [start: number, end: number] | undefined {
+  const [, start, end] = PLANES.exec(text) ?? [];
+  return start === undefined
+    ? undefined
+    : [Number(start), end === undefined ? Number(start) + 1 : Number(end)];
+}
+
+/** Planes as `3` or `2:5`. */
+export function parsePlanes(text: string): [start: number, end: number] {
+  const planes = planesFromText(text);
+  if (planes === undefined)
+    throw new InvalidArgumentError("Give 3, or 2:5 for planes 2, 3 and 4 together (from 0).");
+  return planes;
+}
+
 /** A shape as `64` (square) or `64x32` (columns x rows), in the order `[ny, nx]`. */
 export function parseShape(text: string): [ny: number, nx: number] {
   const [, nx, ny = nx] = /^(\d+)(?:x(\d+))?$/i.exec(text.trim()) ?? [];

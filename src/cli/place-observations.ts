@@ -1,10 +1,20 @@
 /** Where the observations of a command lie on the sky. */
 
-import { type AlignedObservations, alignObservations, type Observation, pointingOffsets } from "../node.js";
+import {
+  type AlignedObservations,
+  alignObservations,
+  InvalidInputError,
+  type Observation,
+  parseWcs,
+  pointingOffsets,
+  toPlainError,
+} from "../node.js";
 import type { DeconvolveSettings, Offsets } from "./deconvolve-config.js";
 
 /** Distance in pixels from which on headers that disagree with shared pixels are worth a warning. */
 const DISPLACED = 0.05;
+/** Distance in pixels from which on they are an error. */
+const ELSEWHERE = 1;
 
 /** Offsets in the form that the library takes; undefined for shared pixels. */
 export function libraryOffsets(offsets: Offsets | undefined) {
@@ -28,7 +38,12 @@ export function placeObservations(
   return { observations, warnings: displacedHeaders(observations, settings), expected: [] };
 }
 
-/** Headers that say that pixels are not shared, where nobody said anything. */
+/**
+ * Headers that say that pixels are not shared, where nobody said anything. Small offsets are warnings: headers of one telescope disagree
+ * by so much.
+ *
+ * @throws InvalidInputError when they are a pixel or more apart, turned, or of another size
+ */
 export function displacedHeaders(
   observations: readonly Observation[],
   { offsets }: Pick<DeconvolveSettings, "offsets">,
@@ -36,19 +51,28 @@ export function displacedHeaders(
   if (
     offsets !== undefined ||
     observations.length < 2 ||
-    observations.some(({ wcs = [] }) => wcs.length === 0)
+    observations.some(({ wcs = [] }) => parseWcs(wcs).wcs === undefined)
   )
     return [];
+  const places = headerOffsets(observations);
+  return places.flatMap(({ x, y }, index) => {
+    const distance = Math.hypot(x, y);
+    if (distance < DISPLACED) return [];
+    const text =
+      `${observations[index].name ?? `observation ${index + 1}`}: pixels should be those of the first observation, got headers that ` +
+      `put them at an offset of (${x.toFixed(2)}, ${y.toFixed(2)}) pixels; add --offsets wcs, or --offsets none if the headers are wrong`;
+    if (distance < ELSEWHERE) return [text];
+    throw new InvalidInputError(text.replace("pixels should", "pixels must"), {
+      fields: { offset: { x, y } },
+    });
+  });
+}
+
+function headerOffsets(observations: readonly Observation[]) {
   try {
-    return pointingOffsets(observations).offsets.flatMap(({ x, y }, index) =>
-      Math.hypot(x, y) < DISPLACED
-        ? []
-        : [
-            `${observations[index].name ?? `observation ${index + 1}`}: pixels should be those of the first observation, got headers that ` +
-              `put them at an offset of (${x.toFixed(2)}, ${y.toFixed(2)}) pixels; add --offsets wcs, or --offsets none if the headers are wrong`,
-          ],
-    );
-  } catch {
-    return []; // headers that cannot be compared say nothing
+    return pointingOffsets(observations).offsets;
+  } catch (cause) {
+    const { message } = toPlainError(cause);
+    throw new InvalidInputError(`${message}, or add --offsets none if the headers are wrong`, { cause });
   }
 }

@@ -26,6 +26,7 @@ import {
   plotRank,
   plotRegionDistribution,
   plotResiduals,
+  plotSmoothness,
   predictiveCheck,
   type SkyImage,
   type SkyPanelOptions,
@@ -148,6 +149,10 @@ export const PLOT_KINDS: Readonly<Record<string, PlotKind>> = {
     svg: ({ result }, { figure, stretch }) =>
       plotMultiscale(result.mean, { ...figure, ...given({ stretch, unit: result.unit }) }),
   },
+  smoothness: {
+    summary: "where the data call for points and where for diffuse light (adaptive prior)",
+    svg: ({ result }, { figure, sky }) => plotSmoothness(result, { ...figure, ...sky }),
+  },
   comparison: {
     summary: "several results on one scale, and what they differ by; from the truth with --truth",
     svg: ({ result }, { figure, sky, stretch, colormap, compared, truth }) =>
@@ -252,9 +257,10 @@ function imageKind(
 
 /** @throws InvalidInputError when the result has no smoothing parameters */
 function smoothingPriorOf({ config }: OpenResult["result"]) {
-  if (config.method === undefined) return config.smoothingPrior;
+  if (config.method === undefined && config.adaptivePrior === undefined) return config.smoothingPrior;
   throw new InvalidInputError(
-    `plot: hyperprior must be of a result of the method lira, got ${config.method}; choose parameter-distributions`,
+    "plot: hyperprior must be of a result with one alpha a level (preset lira), got one of " +
+      `${config.method === undefined ? "the adaptive prior; choose smoothness" : `the method ${config.method}; choose parameter-distributions`}`,
   );
 }
 

@@ -45,7 +45,7 @@ Examples:
   tslira plot result.fits -o posterior.png
   tslira plot result.fits --kind rank -o rank.pdf --theme light
   tslira plot result.fits --kind pixel-region --at 16,26 --radius 2 -o region.svg
-  tslira plot result.fits --kind parameter-traces --parameter logPost --parameter smoothingParam0 -o traces.png
+  tslira plot result.fits --kind parameter-traces --parameter logPost --parameter smoothness0 -o traces.png
   tslira plot result.fits --kind animation -o draws.html
   tslira plot result.fits --kind residuals --counts counts.fits --psf psf.fits -o residuals.png
   tslira plot a.fits b.fits --kind comparison --truth flux.fits -o comparison.pdf

@@ -7,12 +7,12 @@ import {
   type ObservationFileNames,
   type PosteriorSummary,
   parseFitsName,
-  readObservationFiles,
 } from "../node.js";
 import { flagSettings } from "./deconvolve.js";
 import { type DeconvolveSettings, mergeSettings, readConfigFile } from "./deconvolve-config.js";
 import { deconvolveOptions } from "./deconvolve-options.js";
 import { placeObservations } from "./place-observations.js";
+import { type NamedObservation, readTogether } from "./read-together.js";
 
 /** Data that were found, or why not. */
 export type RecordedData =
@@ -37,8 +37,9 @@ export function shellWords(text: string): string[] {
 
 /** The file where it was, beside the result, or in a folder of the same name there; undefined when it is nowhere. */
 async function find(name: string, result: string): Promise<string | undefined> {
-  const { path } = parseFitsName(name);
-  const extension = name.slice(path.length);
+  const sign = name.startsWith("!") ? "!" : "";
+  const { path } = parseFitsName(name.slice(sign.length));
+  const extension = name.slice(sign.length + path.length);
   const beside = dirname(result);
   for (const place of [path, join(beside, path), join(beside, basename(path))]) {
     if (
@@ -47,7 +48,7 @@ async function find(name: string, result: string): Promise<string | undefined> {
         () => false,
       )
     )
-      return place + extension;
+      return sign + place + extension;
   }
   return undefined;
 }
@@ -85,9 +86,9 @@ export async function findRecordedData(
   const observations: Observation[] = [];
   const files: string[] = [];
   const hashes: string[] = [];
-  const names = settings.observations;
+  const names: readonly NamedObservation[] = settings.observations;
   for (const one of names) {
-    const found: { -readonly [Key in keyof ObservationFileNames]: ObservationFileNames[Key] } = { ...one };
+    const found: { -readonly [Key in keyof NamedObservation]: NamedObservation[Key] } = { ...one };
     for (const key of ["counts", "psf", "exposure", "background", "mask"] as const) {
       const name = one[key];
       if (name === undefined) continue;
@@ -96,8 +97,8 @@ export async function findRecordedData(
       found[key] = place;
       files.push(place);
     }
-    const read = await readObservationFiles(found);
-    observations.push(read.observation);
+    const read = await readTogether([found]);
+    observations.push(...read.observations);
     hashes.push(...read.inputs.map(({ sha256 }) => sha256));
   }
   const changed = inputs.findIndex(({ sha256 }, index) => sha256 !== hashes[index]);

@@ -2,6 +2,7 @@
 
 import { Option } from "@commander-js/extra-typings";
 import { NULL_KINDS } from "../index.js";
+import { presetOption } from "./deconvolve-options.js";
 import { observationCommand } from "./observation-options.js";
 import { parseNamedNumbers, parseNumber, parseNumberOrList, parseWhole } from "./option-values.js";
 import { REGION_DETAILS, regionOptions } from "./region-options.js";
@@ -79,12 +80,13 @@ export function significanceOptions() {
     .option("--burn-in <n>", "sweeps at the start that are not used (default: a tenth)", parseWhole)
     .option("-c, --chains <n>", "chains of each data set (default: 2)", parseWhole)
     .option("-s, --seed <n>", "seed; the same seed gives the same result (default: 0)", parseWhole)
+    .addOption(presetOption())
     .option(
       "--alpha-init <a>",
-      "starting smoothing parameter, or one a level (default: 0.1)",
+      "one alpha a level in place of the adaptive prior: where it starts, or a list (default: 0.1)",
       parseNumberOrList,
     )
-    .option("--fixed-alpha", "keep the smoothing parameters at their start")
+    .option("--fixed-alpha", "one alpha a level, kept at its start")
     .option("--fit-background-scale", "fit a factor of the background in every draw")
     .addOption(
       new Option(
@@ -107,12 +109,12 @@ export function significanceOptions() {
     )
     .option(
       "--total-counts-prior <shape,rate>",
-      "Gamma prior of the total (default: 1,0.05)",
+      "Gamma prior of the total (default: 1,0: flat)",
       parseNamedNumbers(["shape", "rate"]),
     )
     .option(
       "--smoothing-prior <power,rate,exponent>",
-      "prior of alpha (default: 1,1000,3)",
+      "one alpha a level, ~ alpha^power exp(-rate alpha^exponent) (default: 1,1000,3)",
       parseNamedNumbers(["power", "rate", "exponent"]),
     )
     .option(

@@ -56,6 +56,7 @@ export function significanceSettings(flags: SignificanceFlags): SignificanceSett
     burnIn: flags.burnIn,
     chains: flags.chains,
     seed: flags.seed,
+    preset: flags.preset,
     alphaInit: flags.alphaInit,
     fitAlpha: flags.fixedAlpha === true ? false : undefined,
     fitBackgroundScale: flags.fitBackgroundScale,
@@ -138,7 +139,8 @@ async function significance(counts: string | undefined, flags: SignificanceFlags
     warnings.push(text);
     progress.say(`tslira: warning: ${text}`);
   };
-  const { observations: asRead, inputs, unit } = await readTogether(names);
+  const { observations: asRead, inputs, notes, unit } = await readTogether(names);
+  for (const note of notes) warn(note);
   const { observations, warnings: doubts, expected } = placeObservations(asRead, rest);
   const { boundary = "spill" } = settings;
   const checked = checkObservations(observations, { boundary });

@@ -1,7 +1,8 @@
 /** Region files of SAOImage DS9 and CIAO, as far as they describe areas. */
 
 import { FormatError } from "../errors.js";
-import { AREA_KINDS, placeShape, type WrittenShape } from "./ds9-shape.js";
+import type { Shape } from "../image.js";
+import { AREA_KINDS, impliedSystem, placeShape, type WrittenShape } from "./ds9-shape.js";
 import type { WcsCard } from "./observation.js";
 import { type RegionFrame, type RegionSystem, regionFrame } from "./region-frame.js";
 import type { RegionShape } from "./region-shape.js";
@@ -31,6 +32,8 @@ export interface Ds9RegionsOptions {
   readonly wcs?: readonly WcsCard[];
   /** Pixel of the image file, from 0, that is the first one of this image, where it was cut out; default (0, 0). */
   readonly origin?: PixelPosition;
+  /** `[ny, nx]` of the image, which tells degrees from pixels where a file names no coordinates. */
+  readonly shape?: Shape;
   /** What messages call the file; default `"regions"`. */
   readonly name?: string;
 }
@@ -46,15 +49,18 @@ const SYSTEMS: Readonly<Record<string, RegionSystem>> = {
 };
 /** Systems that DS9 knows besides: refused, since regions would be misplaced. */
 const OTHER_SYSTEMS = /^(fk4|b1950|ecliptic|detector|amplifier|linear|tile|wcs[a-z0]?)$/;
+/** Shapes that are made of others but keep their names. */
+const OWN_NAMES = new Set(["field", "pie", "sector", "panda", "epanda", "bpanda"]);
 /** What DS9 draws besides areas. */
 const DRAWINGS = new Set(["line", "vector", "text", "ruler", "compass", "projection", "segment"]);
 /** Points as files of the time before version 4 have them. */
 const OLD_POINT = /^([-+]?)\s*(?:circle|box|diamond|cross|x|arrow|boxcircle)\s+point\b/i;
 
 /**
- * Read a region file: circle, ellipse, box, polygon, annulus (also of ellipses and boxes; more than two radii make several regions)
- * and point, in image, physical, fk5, icrs and galactic coordinates, positions in degrees or base 60, sizes in pixels or degrees or
- * with one of the units `"`, `'`, `d`, `r`, `p`, `i`.
+ * Read a region file: circle, ellipse, box, rectangle, polygon, annulus (also of ellipses and boxes; more than two radii, or `n=3`, make
+ * several regions), point, field, pie, sector and the three kinds of panda, in image, physical, fk5, icrs and galactic coordinates, positions
+ * in degrees or base 60, sizes in pixels or degrees or with one of the units `"`, `'`, `d`, `r`, `p`, `i`. Where a file names no coordinates
+ * they are physical, or of the sky where the numbers are such, as CIAO has it.
  *
  * A line is a region. `-` before its first shape excludes it from all regions of the file. Shapes joined by `||`, `+`, `-`, `*` or `&`
  * make one region, from left to right; `||` at the end joins the next line. Lines, vectors and texts are left out with a warning.
@@ -67,16 +73,21 @@ const OLD_POINT = /^([-+]?)\s*(?:circle|box|diamond|cross|x|arrow|boxcircle)\s+p
  * @throws InvalidInputError when the image has no such coordinates
  */
 export function parseDs9Regions(text: string, options: Ds9RegionsOptions = {}): Ds9Regions {
-  const { wcs = [], origin = { x: 0, y: 0 }, name: file = "regions" } = options;
+  const { wcs = [], origin = { x: 0, y: 0 }, name: file = "regions", shape } = options;
   const regions: ShapedRegion[] = [];
   const excluded: RegionShape[] = [];
   const warnings: string[] = [];
   const frames = new Map<RegionSystem, RegionFrame>();
-  // As in DS9: physical until the file says otherwise.
-  let system: RegionSystem = "physical";
+  let declared: RegionSystem | undefined;
   let joined: { name: string | undefined; readonly terms: RegionTerm[] } | undefined;
 
-  function frame(): RegionFrame {
+  /** Pixels of the image, or NaN when they are not known: not negative is all that can be asked of a position in it. */
+  function holds(system: RegionSystem, first: number, second: number): boolean {
+    const { x, y } = frame(system).position(first, second);
+    return x >= -0.5 && y >= -0.5 && (shape === undefined || (x < shape[1] - 0.5 && y < shape[0] - 0.5));
+  }
+
+  function frame(system: RegionSystem): RegionFrame {
     const known = frames.get(system) ?? regionFrame(system, wcs, origin);
     frames.set(system, known);
     return known;
@@ -85,8 +96,9 @@ export function parseDs9Regions(text: string, options: Ds9RegionsOptions = {}): 
   const taken = new Set<string>();
   // The next number to try of each name: a catalogue may give one name to all its regions.
   const next = new Map<string, number>();
-  function add(name: string | undefined, terms: readonly RegionTerm[]): void {
-    const plain = name ?? `${terms[0]!.shape.kind} ${regions.length + 1}`;
+  function add(name: string | undefined, terms: readonly RegionTerm[], kind = ""): void {
+    const word = OWN_NAMES.has(kind) ? kind : terms[0]!.shape.kind;
+    const plain = name ?? `${word} ${regions.length + 1}`;
     let free = plain;
     let number = next.get(plain) ?? 2;
     for (; taken.has(free); number++) free = `${plain} (${number})`;
@@ -101,11 +113,15 @@ export function parseDs9Regions(text: string, options: Ds9RegionsOptions = {}): 
     more: boolean,
     where: string,
   ) {
-    const shapes = written.map((shape) => ({ sign: shape.sign, parts: placeShape(shape, frame(), where) }));
-    const [{ sign, parts }] = shapes as [(typeof shapes)[number]];
+    const shapes = written.map((one) => ({
+      kind: one.kind,
+      sign: one.sign,
+      parts: placeShape(one, frame(declared ?? impliedSystem(one, holds)), where),
+    }));
+    const [{ kind, sign, parts }] = shapes as [(typeof shapes)[number]];
     if (shapes.length === 1 && joined === undefined && !more) {
       if (sign === "-") excluded.push(...parts);
-      else for (const shape of parts) add(name, [{ operator: "or", shape }]);
+      else for (const shape of parts) add(name, [{ operator: "or", shape }], kind);
       return;
     }
     joined ??= { name: undefined, terms: [] };
@@ -131,7 +147,7 @@ export function parseDs9Regions(text: string, options: Ds9RegionsOptions = {}): 
       const word = statement.toLowerCase();
       if (statement === "" || /^global\b/.test(word)) continue;
       if (Object.hasOwn(SYSTEMS, word)) {
-        system = SYSTEMS[word]!;
+        declared = SYSTEMS[word]!;
         continue;
       }
       if (OTHER_SYSTEMS.test(word)) {
@@ -198,7 +214,10 @@ function readShapes(statement: string, where: string): SignedShape[] {
     if (end < 0) {
       throw new FormatError(`${where}: the brackets of ${kind} must be closed, got "${statement}"; add )`);
     }
-    const values = rest.slice(0, end).split(/[\s,]+/);
+    const values = rest
+      .slice(0, end)
+      .replace(/\bn\s*=\s*/i, "n=")
+      .split(/[\s,]+/);
     shapes.push({
       sign: sign.endsWith("!") ? "-" : sign,
       kind: kind.toLowerCase(),

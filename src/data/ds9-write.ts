@@ -37,6 +37,9 @@ export function formatDs9Regions(
   const lines = regions.map(({ name, terms }) => {
     const shapes = terms.map(({ operator, shape }, index) => {
       const sign = index === 0 ? "" : operator === "or" ? "||" : operator === "and" ? "&" : "-";
+      // What is cut between two angles: the rest of the circle is taken away.
+      if (index === 0 && shape.kind === "annulus" && shape.inner.kind === "polygon")
+        return `${shapeText(shape.outer, frame, name)} -${shapeText(shape.inner, frame, name)}`;
       return `${sign}${shapeText(shape, frame, name)}`;
     });
     return `${shapes.join(" ")} # text=${quoted(name)}`;

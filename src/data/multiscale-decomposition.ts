@@ -1,4 +1,4 @@
-import { checkShape, constantImage, type SkyImage } from "../image.js";
+import { checkShape, constantImage, type Shape, type SkyImage } from "../image.js";
 
 /** One level of the multiscale decomposition of an image. */
 export interface MultiscaleLevel {
@@ -47,4 +47,16 @@ function shares({ data, shape }: SkyImage, parents: SkyImage): SkyImage {
     return parent === 0 ? Number.NaN : value / parent;
   });
   return { data: fractions, shape };
+}
+
+/**
+ * Number of levels of the tree above the image: how often both axes are halved (rounding up) until one pixel is left.
+ *
+ * @param shape `[ny, nx]`
+ * @returns 0 for a single pixel, n for 2^n x 2^n
+ */
+export function multiscaleLevels([ny, nx]: Shape): number {
+  let levels = 0;
+  for (let size = Math.max(ny, nx); size > 1; size = Math.ceil(size / 2)) levels++;
+  return levels;
 }

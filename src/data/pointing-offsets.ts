@@ -1,5 +1,6 @@
 import { InvalidInputError } from "../errors.js";
 import type { Observation } from "./observation.js";
+import { frameName } from "./sky-mapping.js";
 import { pixelToSky, skyToPixel } from "./sky-position.js";
 import { type PixelPosition, parseWcs, type SkyWcs } from "./sky-wcs.js";
 
@@ -90,16 +91,11 @@ export function pointingOffsets(observations: readonly Observation[]): PointingO
   };
 }
 
-function checkFrames(where: string, first: SkyWcs, { system, equinox }: SkyWcs): void {
-  // ICRS and FK5 of 2000 differ by less than 0.1".
-  const frame = (name: string, year: number | undefined) =>
-    name === "ICRS" || (name === "FK5" && (year === undefined || year === 2000))
-      ? "ICRS"
-      : `${name} ${year ?? ""}`;
-  const [own, other] = [frame(system, equinox), frame(first.system, first.equinox)];
+function checkFrames(where: string, first: SkyWcs, sky: SkyWcs): void {
+  const [own, other] = [frameName(sky), frameName(first)];
   if (own === other) return;
   throw new InvalidInputError(
-    `${where}: sky coordinates must be of the system of the first observation, ${other.trim()}, got ${own.trim()}; transform the header`,
+    `${where}: sky coordinates must be of the system of the first observation, ${other}, got ${own}; transform the header`,
     { fields: { observation: where } },
   );
 }

@@ -2,7 +2,7 @@
 export interface TotalCountsPrior {
   /** a_T > 0; default 1. pylira's `ms_ttlcnt_pr`. */
   readonly shape: number;
-  /** b_T >= 0; default 0.05. pylira's `ms_ttlcnt_exp`. */
+  /** b_T >= 0; default 0, LIRA's 0.05. pylira's `ms_ttlcnt_exp`. */
   readonly rate: number;
 }
 
@@ -14,6 +14,21 @@ export interface SmoothingPrior {
   readonly rate: number;
   /** > 0; default 3; pylira's `ms_al_kap3`. */
   readonly exponent: number;
+}
+
+/**
+ * The adaptive multiscale prior, a hidden Markov tree of smoothing: every node of the tree above the image is in one of K states, each
+ * state has Dirichlet parameters for the fractions of the node's block, and the state of a node depends on that of its parent through
+ * one matrix of transition probabilities for the whole tree, which is fitted. The state of the root is uniform.
+ */
+export interface AdaptivePrior {
+  /**
+   * Alpha of each state, > 0: one number for all children of a block, or one each (upper left, upper right, lower left, lower right).
+   * 2 to 32 states.
+   */
+  readonly alphas: readonly (number | readonly [number, number, number, number])[];
+  /** `[K][K]`, > 0: Dirichlet parameters of each row of the transition matrix, from the parent's state to the node's. */
+  readonly transitions: readonly (readonly number[])[];
 }
 
 /** Prior on the scale of each background, `Gamma(shape, rate)`; the default is flat in log scale but for a hair. */
@@ -31,3 +46,10 @@ export interface PixelPrior {
   /** >= 0, in one over the unit of the flux. */
   readonly rate: number;
 }
+
+/** Flat in the total: improper, but its posterior is proper as soon as something was exposed. */
+export const DEFAULT_TOTAL_COUNTS_PRIOR: TotalCountsPrior = { shape: 1, rate: 0 };
+/** LIRA's and pylira's default. */
+export const DEFAULT_SMOOTHING_PRIOR: SmoothingPrior = { power: 1, rate: 1000, exponent: 3 };
+/** Flat in the logarithm of the scale but for a hair. */
+export const DEFAULT_BACKGROUND_SCALE_PRIOR: BackgroundScalePrior = { shape: 0.001, rate: 0 };

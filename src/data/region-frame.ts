@@ -1,7 +1,7 @@
 import { InvalidInputError } from "../errors.js";
 import { galacticToIcrs, icrsToGalactic } from "./galactic.js";
 import type { WcsCard } from "./observation.js";
-import { isEquatorial } from "./sky-angle.js";
+import { isEquatorial, pixelSize } from "./sky-angle.js";
 import { pixelToSky, skyToPixel } from "./sky-position.js";
 import { type PixelPosition, parseWcs, type SkyWcs } from "./sky-wcs.js";
 
@@ -15,8 +15,14 @@ export interface RegionFrame {
   readonly position: (first: number, second: number) => PixelPosition;
   /** The inverse of `position`; NaN where the image has no sky. */
   readonly written: (x: number, y: number) => [first: number, second: number];
-  /** Pixels a unit of length (a pixel, a physical pixel, a degree), and degrees to add to angles, at a position. */
-  readonly local: (first: number, second: number) => { readonly scale: number; readonly turn: number };
+  /**
+   * Pixels a unit of length (a pixel, a physical pixel, a degree), pixels a degree (NaN where the image has no sky), and degrees to add
+   * to angles, at a position.
+   */
+  readonly local: (
+    first: number,
+    second: number,
+  ) => { readonly scale: number; readonly degree: number; readonly turn: number };
 }
 
 /** Step in degrees for the local scale of the sky. */
@@ -37,18 +43,29 @@ export function regionFrame(
   cards: readonly WcsCard[] = [],
   origin: PixelPosition = { x: 0, y: 0 },
 ): RegionFrame {
-  if (system === "image") return pixelFrame("image", origin);
+  if (system === "image") return pixelFrame("image", cards, origin);
   return system === "physical" ? physicalFrame(cards, origin) : skyFrame(system, cards);
 }
 
 /** Pixels of the image file, from 1. */
-function pixelFrame(system: "image" | "physical", origin: PixelPosition): RegionFrame {
+function pixelFrame(
+  system: "image" | "physical",
+  cards: readonly WcsCard[],
+  origin: PixelPosition,
+): RegionFrame {
+  const degree = pixelsADegree(cards);
   return {
     system,
     position: (x, y) => ({ x: x - 1 - origin.x, y: y - 1 - origin.y }),
     written: (x, y) => [x + 1 + origin.x, y + 1 + origin.y],
-    local: () => ({ scale: 1, turn: 0 }),
+    local: () => ({ scale: 1, degree, turn: 0 }),
   };
+}
+
+/** Pixels a degree at the reference position; NaN without sky coordinates. */
+function pixelsADegree(cards: readonly WcsCard[]): number {
+  const { wcs } = parseWcs(cards);
+  return wcs === undefined ? Number.NaN : 1 / pixelSize(wcs);
 }
 
 function numberOf(cards: readonly WcsCard[], keyword: string): number | undefined {
@@ -59,7 +76,7 @@ function numberOf(cards: readonly WcsCard[], keyword: string): number | undefine
 /** IRAF's LTM and LTV (`image = LTM physical + LTV`), or the alternate coordinates P of Chandra's files; without both as image. */
 function physicalFrame(cards: readonly WcsCard[], origin: PixelPosition): RegionFrame {
   if (!cards.some(({ keyword }) => /^(LTM[12]_[12]|LTV[12]|CRVAL[12]P|CDELT[12]P)$/.test(keyword))) {
-    return pixelFrame("physical", origin);
+    return pixelFrame("physical", cards, origin);
   }
   const axis = (number: 1 | 2): { factor: number; shift: number } => {
     const across = `LTM${number}_${number === 1 ? 2 : 1}`;
@@ -82,11 +99,12 @@ function physicalFrame(cards: readonly WcsCard[], origin: PixelPosition): Region
       `regions: physical pixels must have a size, got factors ${one.factor} and ${two.factor}; use image coordinates`,
     );
   }
+  const degree = pixelsADegree(cards);
   return {
     system: "physical",
     position: (x, y) => ({ x: one.factor * x + one.shift - 1, y: two.factor * y + two.shift - 1 }),
     written: (x, y) => [(x + 1 - one.shift) / one.factor, (y + 1 - two.shift) / two.factor],
-    local: () => ({ scale, turn: 0 }),
+    local: () => ({ scale, degree, turn: 0 }),
   };
 }
 
@@ -116,8 +134,10 @@ function skyFrame(system: "fk5" | "icrs" | "galactic", cards: readonly WcsCard[]
       const east = place(lon + STEP / Math.cos((lat * Math.PI) / 180), lat);
       const [nx, ny] = [(sign * (north.x - here.x)) / STEP, (sign * (north.y - here.y)) / STEP];
       const [ex, ey] = [(east.x - here.x) / STEP, (east.y - here.y) / STEP];
+      const scale = Math.sqrt(Math.abs(nx * ey - ny * ex));
       return {
-        scale: Math.sqrt(Math.abs(nx * ey - ny * ex)),
+        scale,
+        degree: scale,
         turn: (Math.atan2(ny, nx) * 180) / Math.PI - 90,
       };
     },

@@ -15,10 +15,17 @@ export function labelParameters(text: string): string {
   return text.replace(/\w+/g, parameterLabel);
 }
 
-/** How a figure calls a column of a parameter trace: `α₀` for `smoothingParam0`, `log posterior` for `logPost`. */
+/**
+ * How a figure calls a column of a parameter trace: `α₀` for `smoothingParam0`, `mean ln α, 2 × 2` (the size of the blocks in pixels)
+ * for `smoothness0`, `log posterior` for `logPost`.
+ */
 export function parameterLabel(name: string): string {
-  const numbered = /^(smoothingParam|bkgScale)(\d+)$/.exec(name);
+  const numbered = /^(smoothingParam|smoothness|bkgScale)(\d+)$/.exec(name);
   if (numbered?.[1] === "smoothingParam") return `α${subscript(numbered[2]!)}`;
+  if (numbered?.[1] === "smoothness") {
+    const size = 2 ** (Number(numbered[2]) + 1);
+    return `mean ln α, ${size} × ${size}`;
+  }
   if (numbered) return `background scale ${numbered[2]}`;
   return LABELS[name] ?? name;
 }

@@ -1,15 +1,26 @@
 /** An observation from the images of FITS files, wherever these were read. */
 
 import type { Observation } from "../data/observation.js";
-import { InvalidInputError } from "../errors.js";
-import { cutout, type SkyImage } from "../image.js";
-import { type FitsHdu, imageToSkyImage, parseFitsName, shiftWcs, wcsCards } from "./fits.js";
+import { FormatError, InvalidInputError } from "../errors.js";
+import type { SkyImage } from "../image.js";
+import { regionsFromDs9 } from "../posterior/region-file.js";
+import { type CompanionKind, ontoCounts, psfOntoCounts, sharesPixels } from "./companion-image.js";
+import { withinField } from "./field-of-view.js";
+import {
+  type FitsHdu,
+  type FitsHduInfo,
+  type FitsImageInfo,
+  imageToSkyImage,
+  parseFitsName,
+  readImageData,
+  wcsCards,
+} from "./fits.js";
+import { type Cutout, type FitsSection, sectionHdu } from "./fits-section.js";
+import { imageSize } from "./fits-shape.js";
+import { checkPlausible } from "./plausible.js";
+import { type RadialPsf, radialPsfImage, readRadialPsf } from "./radial-psf.js";
 
-/** A rectangle of an image: half-open, 0-based ranges of columns (x) and rows (y). */
-export interface Cutout {
-  readonly x: readonly [start: number, end: number];
-  readonly y: readonly [start: number, end: number];
-}
+export type { Cutout } from "./fits-section.js";
 
 /** How to put images together. */
 export interface ComposeOptions {
@@ -22,6 +33,18 @@ export interface ComposeOptions {
   readonly cutout?: Cutout;
   /** Part of the psf to use. */
   readonly psfCutout?: Cutout;
+  /**
+   * Planes of a cube of counts to use, half-open and from 0: counts and background are summed over them, exposure and psf averaged.
+   * What goes with the counts is treated alike where it has as many planes.
+   */
+  readonly planes?: readonly [start: number, end: number];
+  /**
+   * `"sky"` (default): what goes with the counts is brought onto their pixels where its sky coordinates say that it has others;
+   * `"pixels"`: pixel by pixel, whatever the headers say.
+   */
+  readonly align?: "sky" | "pixels";
+  /** Use the pixels that the mask leaves out, and leave out those that it uses; default false. */
+  readonly invertMask?: boolean;
   /** Name of the observation; default the name of the counts file. */
   readonly name?: string;
 }
@@ -32,6 +55,14 @@ export interface NamedHdu {
   readonly hdu: FitsHdu;
 }
 
+/** A mask drawn as the regions of a DS9 or CIAO file: inside the pixels are used, what is excluded is not. */
+export interface RegionMask {
+  /** For messages, usually the file's. */
+  readonly name: string;
+  /** Content of the file. */
+  readonly regions: string;
+}
+
 /** The images of one observation. */
 export interface ObservationHdus {
   readonly counts: NamedHdu;
@@ -39,14 +70,22 @@ export interface ObservationHdus {
   readonly exposure?: NamedHdu;
   readonly background?: NamedHdu;
   /** 1 = use the pixel, 0 = ignore it. */
-  readonly mask?: NamedHdu;
+  readonly mask?: NamedHdu | RegionMask;
 }
 
 /** An observation, and the unit that its flux will have. */
 export interface ComposedObservation {
   readonly observation: Observation;
+  /** What was done to bring the images together, and what the files have of oddities, one sentence each. */
+  readonly notes: readonly string[];
   /** Unit of the flux: counts, by the unit of the exposure if there is one; absent when the exposure's file does not say. */
   readonly unit?: string;
+}
+
+/** @throws InvalidInputError unless it is a way of `ComposeOptions` to align, or absent */
+function checkAlign(align: unknown): void {
+  if (align === undefined || align === "sky" || align === "pixels") return;
+  throw new InvalidInputError(`align: must be "sky" or "pixels", got ${JSON.stringify(align)}; choose one`);
 }
 
 /** @throws InvalidInputError unless it is a unit of `ComposeOptions`, or absent */
@@ -57,25 +96,62 @@ export function checkBackgroundUnit(unit: unknown): void {
   );
 }
 
-/** Cut a rectangle out of an image. @throws InvalidInputError that names the file when it leaves the image */
-function cut(name: string, image: SkyImage, rectangle: Cutout): SkyImage {
-  const { x, y } = rectangle;
-  const [ny, nx] = image.shape;
-  const inside = ([start, end]: readonly [number, number], size: number) =>
-    Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start < end && end <= size;
-  if (inside(x, nx) && inside(y, ny)) return cutout(image, y, x);
-  throw new InvalidInputError(
-    `${name}: cut-out must lie inside the image, columns 0:${nx} and rows 0:${ny}, got ${x.join(":")},${y.join(":")}; ` +
-      "ranges are 0-based and half-open, x first",
-    { fields: { cutout: rectangle, shape: image.shape } },
-  );
+/** What an image is for the counts, or the counts themselves. */
+export type ImageRole = "counts" | "psf" | CompanionKind;
+
+/**
+ * The part of an image that an observation uses.
+ *
+ * @param role of the image
+ * @param counts the whole image of the counts
+ */
+export function sectionOf(
+  role: ImageRole,
+  info: FitsHduInfo,
+  counts: FitsHduInfo,
+  { cutout, psfCutout, planes, align = "sky" }: ComposeOptions,
+): FitsSection {
+  if (info.kind !== "image" || counts.kind !== "image") return {};
+  const rectangle = role === "psf" ? psfCutout : goesAlike(info, counts, align) ? cutout : undefined;
+  const alike = role === "counts" || imageSize(info.shape).planes === imageSize(counts.shape).planes;
+  return {
+    ...(rectangle === undefined ? {} : { cutout: rectangle }),
+    ...(planes === undefined || !alike ? {} : { planes }),
+  };
 }
 
-/** Cut an image that goes with the counts, unless it has the shape of their cut-out but not of the whole. */
-function cutAlike(name: string, image: SkyImage, full: SkyImage, rectangle: Cutout | undefined): SkyImage {
-  const whole = image.shape[0] === full.shape[0] && image.shape[1] === full.shape[1];
-  return rectangle === undefined || !whole ? image : cut(name, image, rectangle);
+/** Whether an image has the pixels of the whole counts, so that a cut-out of these is one of it. */
+function goesAlike(info: FitsImageInfo, counts: FitsImageInfo, align: "sky" | "pixels"): boolean {
+  const [own, whole] = [imageSize(info.shape), imageSize(counts.shape)];
+  if (own.nx !== whole.nx || own.ny !== whole.ny) return false;
+  const grid = { shape: [whole.ny, whole.nx] as const, wcs: wcsCards(counts.header) };
+  return align === "pixels" || sharesPixels(grid, wcsCards(info.header));
 }
+
+/** An image of one plane; several are summed, averaged, or all needed for a mask. */
+function onePlane(role: ImageRole, { name, hdu }: NamedHdu, { planes }: ComposeOptions): SkyImage {
+  const size = hdu.kind === "image" ? imageSize(hdu.shape) : undefined;
+  if (size === undefined || size.planes <= 1) return imageToSkyImage(hdu);
+  if (planes === undefined) {
+    throw new FormatError(
+      `${name}: ${role} must be an image of two axes, got a cube of ${size.planes} planes; take one with --plane 0, sum some with ` +
+        `--plane 0:${size.planes}, or name it in the file, ${plainPath(name)}[${hdu.index}][0]`,
+      { fields: { image: role, planes: size.planes } },
+    );
+  }
+  const { data: cube } = readImageData(hdu);
+  const area = size.nx * size.ny;
+  const data = new Float64Array(area);
+  if (role === "mask") data.fill(1);
+  for (let at = 0; at < cube.length; at++) {
+    if (role === "mask") data[at % area] *= cube[at];
+    else data[at % area] += cube[at];
+  }
+  const mean = role === "exposure" || role === "psf";
+  return { data: mean ? data.map((value) => value / size.planes) : data, shape: [size.ny, size.nx] };
+}
+
+const plainPath = (name: string) => parseFitsName(name).path;
 
 /** Expected background counts divided by exposure, 0 where there is none. */
 function perExposure(name: string, background: SkyImage, exposure: SkyImage): SkyImage {
@@ -95,6 +171,11 @@ function perExposure(name: string, background: SkyImage, exposure: SkyImage): Sk
   };
 }
 
+/** 1 for 0 and 0 for 1; other values are left for the checks. */
+function inverted({ data, shape }: SkyImage): SkyImage {
+  return { data: data.map((value) => (value === 0 || value === 1 ? 1 - value : value)), shape };
+}
+
 /** A file's name without folders and without the endings of FITS. */
 function plainName(name: string): string {
   return parseFitsName(name)
@@ -106,38 +187,104 @@ function plainName(name: string): string {
 /**
  * Put an observation together from images of FITS files. The sky coordinates of the counts come along, shifted by the cut-out.
  *
- * Values are not checked here; `LiraDeconvolver.run` and `checkObservation` do that.
+ * Where counts and other images have sky coordinates, the others are brought onto the pixels of the counts (`align`). Pixels without
+ * exposure or background (NaN, blank, beyond the edge) get exposure 0, pixels without counts are masked.
  *
- * @throws InvalidInputError when a cut-out leaves its image
+ * Other values are not checked here; `LiraDeconvolver.run` and `checkObservation` do that.
+ *
+ * @throws InvalidInputError when a cut-out leaves its image, an image shows another part of the sky, or exposure and background have no
+ *   value where there are counts
  * @throws FormatError when an HDU is no image
  */
 export function composeObservation(hdus: ObservationHdus, options: ComposeOptions = {}): ComposedObservation {
-  const { cutout: rectangle, psfCutout, backgroundUnit = "flux" } = options;
+  const part = (role: ImageRole, named: NamedHdu | undefined): NamedHdu | undefined =>
+    named && {
+      ...named,
+      hdu: sectionHdu(named.name, named.hdu, sectionOf(role, named.hdu, hdus.counts.hdu, options)),
+    };
+  const parts = {
+    counts: part("counts", hdus.counts)!,
+    psf: readRadialPsf(hdus.psf.name, [hdus.psf.hdu], hdus.psf.hdu) ?? part("psf", hdus.psf)!,
+    exposure: part("exposure", hdus.exposure),
+    background: part("background", hdus.background),
+    mask: hdus.mask && "regions" in hdus.mask ? hdus.mask : part("mask", hdus.mask),
+  };
+  return composeParts(parts, options);
+}
+
+/** The images of one observation, of which only the parts in use are there. */
+export interface ObservationParts {
+  readonly counts: NamedHdu;
+  readonly psf: NamedHdu | RadialPsf;
+  readonly exposure?: NamedHdu | undefined;
+  readonly background?: NamedHdu | undefined;
+  readonly mask?: NamedHdu | RegionMask | undefined;
+}
+
+/** As `composeObservation`, but cut-outs and planes of the options have been taken already. */
+export function composeParts(hdus: ObservationParts, options: ComposeOptions = {}): ComposedObservation {
+  const { backgroundUnit = "flux", align = "sky", invertMask = false } = options;
   checkBackgroundUnit(backgroundUnit);
-  const counts = imageToSkyImage(hdus.counts.hdu);
-  const psf = imageToSkyImage(hdus.psf.hdu);
-  const companion = (named: NamedHdu | undefined) =>
-    named === undefined ? undefined : cutAlike(named.name, imageToSkyImage(named.hdu), counts, rectangle);
-  const exposure = companion(hdus.exposure);
-  const background = companion(hdus.background);
-  const mask = companion(hdus.mask);
+  checkAlign(align);
+  const counts = onePlane("counts", hdus.counts, options);
+  const wcs = wcsCards(hdus.counts.hdu.header);
+  const grid = { shape: counts.shape, wcs };
+  const notes = [
+    ...new Set(
+      Object.values(hdus).flatMap((one: NamedHdu | RegionMask | RadialPsf | undefined) =>
+        one && "hdu" in one ? (one.hdu.warnings ?? []) : [],
+      ),
+    ),
+  ];
+  const onGrid = (role: Exclude<ImageRole, "counts">, named: NamedHdu): SkyImage => {
+    const image = onePlane(role, named, options);
+    if (align === "pixels") return image;
+    const companion = { name: named.name, image, wcs: wcsCards(named.hdu.header) };
+    const placed = role === "psf" ? psfOntoCounts(companion, grid) : ontoCounts(role, companion, grid);
+    notes.push(...placed.notes);
+    return placed.image;
+  };
+  const maskOf = (mask: NamedHdu | RegionMask): SkyImage => {
+    if ("hdu" in mask) return onGrid("mask", mask);
+    const { name, regions } = mask;
+    const origin = { x: options.cutout?.x[0] ?? 0, y: options.cutout?.y[0] ?? 0 };
+    const drawn = regionsFromDs9(regions, counts.shape, { wcs, origin, name, joined: "mask" });
+    notes.push(...drawn.warnings);
+    return drawn.regions[0]!.weights;
+  };
+  const psfOf = (given: NamedHdu | RadialPsf): SkyImage => {
+    if ("hdu" in given) return onGrid("psf", given);
+    notes.push(...given.notes);
+    return radialPsfImage(given, grid);
+  };
+  const psf = psfOf(hdus.psf);
+  const given = {
+    counts,
+    ...(hdus.exposure && { exposure: onGrid("exposure", hdus.exposure) }),
+    ...(hdus.background && { background: onGrid("background", hdus.background) }),
+    ...(hdus.mask && { mask: invertMask ? inverted(maskOf(hdus.mask)) : maskOf(hdus.mask) }),
+  };
+  const field = withinField(given);
+  const { exposure, background } = field.images;
   const inFlux =
-    background && exposure && backgroundUnit === "counts"
+    background && exposure && hdus.exposure && backgroundUnit === "counts"
       ? perExposure(hdus.background?.name ?? "background", background, exposure)
       : background;
-  const sky = wcsCards(hdus.counts.hdu.header);
+  checkPlausible(
+    { ...field.images, psf, ...(inFlux === undefined ? {} : { background: inFlux }) },
+    { psf: hdus.psf.name, background: hdus.background?.name ?? "background" },
+  );
   const per = hdus.exposure?.hdu.header.text("BUNIT");
   const unit = hdus.exposure === undefined ? "count" : per ? `count / (${per})` : undefined;
   return {
     observation: {
-      counts: rectangle === undefined ? counts : cut(hdus.counts.name, counts, rectangle),
-      psf: psfCutout === undefined ? psf : cut(hdus.psf.name, psf, psfCutout),
-      ...(exposure === undefined ? {} : { exposure }),
+      ...field.images,
+      psf,
       ...(inFlux === undefined ? {} : { background: inFlux }),
-      ...(mask === undefined ? {} : { mask }),
-      wcs: rectangle === undefined ? sky : shiftWcs(sky, rectangle.x[0], rectangle.y[0]),
+      wcs,
       name: options.name ?? plainName(hdus.counts.name),
     },
+    notes: [...notes, ...field.notes],
     ...(unit === undefined ? {} : { unit }),
   };
 }

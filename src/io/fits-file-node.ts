@@ -11,16 +11,20 @@ import {
   describeHdu,
   type FitsHdu,
   type FitsHduInfo,
+  type FitsImageHdu,
   findHdu,
   type HduSelector,
-  isFiller,
+  isExtension,
   missingEndError,
   paddedLength,
   readFits,
+  withTrailer,
 } from "./fits-hdu.js";
 import { BLOCK_LENGTH, findEndCard, MAX_HEADER_CARDS, parseHeader } from "./fits-header.js";
 import { decodePixels, type FitsImage } from "./fits-image.js";
+import { type FitsSection, sectionHdu, sectionLayout } from "./fits-section.js";
 import { withFileErrors } from "./fits-temporary-node.js";
+import { unpackImage } from "./fits-tiles.js";
 import { type FitsHduInput, writeFits } from "./fits-write.js";
 import { checkMaxBytes, DEFAULT_MAX_BYTES, isGzip } from "./gzip.js";
 import { gunzipNode, gzipNode } from "./gzip-node.js";
@@ -118,8 +122,12 @@ export async function readFitsFile(
 /** A FITS file open for reading, of which only headers are in memory (all of it when it is gzip). */
 export interface FitsFile {
   readonly hdus: readonly FitsHduInfo[];
-  /** Load one HDU. */
-  readonly readHdu: (selector?: HduSelector) => Promise<FitsHdu>;
+  /**
+   * Load one HDU, or of an image only a part, as an image of its own.
+   *
+   * @throws InvalidInputError when the part leaves the image
+   */
+  readonly readHdu: (selector?: HduSelector, section?: FitsSection) => Promise<FitsHdu>;
   /**
    * Physical values of some planes of an image: indices `first` to `first + count` (exclusive) of its slowest axis.
    *
@@ -146,7 +154,10 @@ async function scanHeaders(path: string, handle: FileHandle, length: number): Pr
     let look = Math.min(FIRST_LOOK, length - offset);
     let bytes = await readFully(path, handle, offset, look);
     if (index === 0) checkFitsStart(source, bytes);
-    else if (isFiller(bytes, 0)) break;
+    else if (!isExtension(bytes, 0)) {
+      hdus.push(withTrailer(hdus.pop()!, source, bytes, 0, length - offset));
+      break;
+    }
     let end = findEndCard(bytes, 0);
     while (end < 0 && look < Math.min(length - offset, longest)) {
       look = Math.min(4 * look, length - offset, longest);
@@ -219,18 +230,23 @@ export async function openFitsFile(
   });
 }
 
+/** Planes of an image in memory. */
+function planesOf(hdu: FitsHdu, first: number, count: number): FitsImage {
+  const plain = hdu.kind === "image" ? unpackImage(hdu) : hdu;
+  const { start, length, shape } = planeRange(plain, first, count);
+  return decodePixels(plain as FitsImageHdu, plain.data.subarray(start, start + length), shape);
+}
+
 function memoryFile(hdus: readonly FitsHdu[]): FitsFile {
   return {
     hdus,
-    readHdu: async (selector) => findHdu(hdus, selector),
+    readHdu: async (selector, section) => {
+      const hdu = findHdu(hdus, selector);
+      return section === undefined ? hdu : sectionHdu(hdu.label, hdu, section);
+    },
     readPlanes: async (selector, first, count) => {
       const hdu = findHdu(hdus, selector);
-      const { start, length, shape } = planeRange(hdu, first, count);
-      return decodePixels(
-        hdu as FitsHdu & { kind: "image" },
-        hdu.data.subarray(start, start + length),
-        shape,
-      );
+      return planesOf(hdu, first, count);
     },
     close: async () => {},
   };
@@ -248,12 +264,28 @@ function lazyFile(
   };
   return {
     hdus,
-    readHdu: async (selector) => {
+    readHdu: async (selector, section) => {
       const hdu = findHdu(hdus, selector);
-      return { ...hdu, data: await read(hdu.dataOffset, hdu.dataLength) };
+      if (section === undefined || hdu.kind !== "image" || hdu.packed !== undefined) {
+        const whole = { ...hdu, data: await read(hdu.dataOffset, hdu.dataLength) };
+        return section === undefined ? whole : sectionHdu(hdu.label, whole, section);
+      }
+      const { info, starts, rowLength } = sectionLayout(hdu.label, hdu, section);
+      checkLength(path, info.dataLength, maxBytes);
+      const data = new Uint8Array(info.dataLength);
+      // Rows that follow each other in the file are read at once.
+      for (let row = 0; row < starts.length; ) {
+        let rows = 1;
+        while (starts[row + rows] === starts[row]! + rows * rowLength) rows++;
+        data.set(await read(hdu.dataOffset + starts[row]!, rows * rowLength), row * rowLength);
+        row += rows;
+      }
+      return { ...info, data };
     },
     readPlanes: async (selector, first, count) => {
       const hdu = findHdu(hdus, selector);
+      if (hdu.kind === "image" && hdu.packed !== undefined)
+        return planesOf({ ...hdu, data: await read(hdu.dataOffset, hdu.dataLength) }, first, count);
       const { start, length, shape } = planeRange(hdu, first, count);
       return decodePixels(
         hdu as FitsHduInfo & { kind: "image" },

@@ -10,6 +10,9 @@ import {
   parseHeader,
 } from "./fits-header.js";
 
+import { packedImage } from "./fits-tiles.js";
+import { hduKind } from "./hdu-kind.js";
+
 /** Numbers that BITPIX may be. */
 export type Bitpix = 8 | 16 | 32 | 64 | -32 | -64;
 
@@ -30,6 +33,8 @@ export interface FitsHduBase {
   readonly dataOffset: number;
   /** Bytes of data, without padding. */
   readonly dataLength: number;
+  /** What breaks the standard here but could be read all the same, one sentence each; absent when nothing does. */
+  readonly warnings?: readonly string[];
 }
 
 /** An image of any number of axes >= 1. */
@@ -38,6 +43,8 @@ export interface FitsImageInfo extends FitsHduBase {
   readonly bitpix: Bitpix;
   /** Length of each axis, slowest first (numpy order): `[NAXISn, ..., NAXIS1]`. */
   readonly shape: readonly number[];
+  /** The table that holds the tiles, where the image is compressed by tiles; its bytes are then those of the data. */
+  readonly packed?: Pick<FitsTableInfo, "form" | "rows" | "rowLength" | "columnCount">;
 }
 
 /** A binary or ASCII table. */
@@ -92,6 +99,18 @@ function readBitpix(where: string, header: FitsHeader): Bitpix {
     },
   );
 }
+
+const isText = (value: unknown) => typeof value === "string";
+const isWhole = (value: unknown) => typeof value === "bigint" || Number.isSafeInteger(value);
+
+/** Cards that say nothing about where data lie or what they are: of a wrong type they are ignored. */
+const RESERVED: readonly (readonly [keyword: string, rule: string, holds: (value: unknown) => boolean])[] = [
+  ["EXTNAME", "text", isText],
+  ["EXTVER", "a whole number", isWhole],
+  ["EXTLEVEL", "a whole number", isWhole],
+  ["BUNIT", "text", isText],
+  ["BLANK", "a whole number", isWhole],
+];
 
 /** Axis lengths in FITS order, NAXIS1 first. */
 function readAxes(where: string, header: FitsHeader): number[] {
@@ -148,8 +167,17 @@ export function describeHdu(
       `data must have fewer than 2^53 bytes, got axes ${axes.join(" x ")}, PCOUNT ${parameters}`,
     );
   }
-  const version = headerInteger(label, header, "EXTVER", { min: -MAX_SIZE, max: MAX_SIZE, fallback: 1 });
-  const base: FitsHduBase = { index, name, version, header, label, headerOffset, dataOffset, dataLength };
+  const warnings = RESERVED.flatMap(([keyword, rule, holds]) => {
+    const value = header.has(keyword) ? header.get(keyword) : undefined;
+    if (value === undefined || holds(value)) return [];
+    return [`${label}: ${keyword} should be ${rule}, got ${JSON.stringify(String(value))}; it is ignored`];
+  });
+  const given = header.get("EXTVER");
+  const version = typeof given === "number" && Number.isSafeInteger(given) ? given : 1;
+  const base: FitsHduBase = {
+    ...{ index, name, version, header, label, headerOffset, dataOffset, dataLength },
+    ...(warnings.length > 0 && { warnings }),
+  };
   const extension = index === 0 ? "IMAGE" : (header.text("XTENSION") ?? "");
   if (extension === "BINTABLE" || extension === "A3DTABLE" || extension === "TABLE") {
     if (axes.length !== 2 || bitpix !== 8 || groupCount !== 1) {
@@ -159,7 +187,10 @@ export function describeHdu(
     }
     const columnCount = headerInteger(label, header, "TFIELDS", { min: 0, max: 999 });
     const form = extension === "TABLE" ? "ascii" : "binary";
-    return { ...base, kind: "table", form, rows: axes[1]!, rowLength: axes[0]!, columnCount };
+    const table = { form, rows: axes[1]!, rowLength: axes[0]!, columnCount } as const;
+    if (header.get("ZIMAGE") === true && form === "binary")
+      return { ...base, kind: "image", ...packedImage(label, header), packed: table };
+    return { ...base, kind: "table", ...table };
   }
   if ((extension === "IMAGE" || extension === "IUEIMAGE") && axes.length > 0 && !groups) {
     if (counted && (parameters !== 0 || groupCount !== 1)) {
@@ -229,7 +260,10 @@ export function readFits(
   const hdus: FitsHdu[] = [];
   for (let offset = 0; offset < bytes.length; ) {
     const index = hdus.length;
-    if (index > 0 && isFiller(bytes, offset)) break;
+    if (index > 0 && !isExtension(bytes, offset)) {
+      hdus.push(withTrailer(hdus.pop()!, source, bytes, offset, bytes.length - offset));
+      break;
+    }
     const end = findEndCard(bytes, offset);
     if (end < 0) throw missingEndError(source, index);
     const dataOffset = offset + paddedLength(end + 1 - offset);
@@ -241,6 +275,29 @@ export function readFits(
     offset = dataOffset + paddedLength(info.dataLength);
   }
   return hdus;
+}
+
+/** Whether a header of an extension begins at `offset`. */
+export function isExtension(bytes: Uint8Array, offset: number): boolean {
+  return new TextDecoder("latin1").decode(bytes.subarray(offset, offset + 8)) === "XTENSION";
+}
+
+/**
+ * The last HDU of a file that goes on behind it: a warning, unless there is nothing but zeros or blanks.
+ *
+ * @param bytes of what follows, from `offset`; perhaps only its beginning
+ * @param length bytes that follow in the file
+ */
+export function withTrailer<H extends FitsHduInfo>(
+  last: H,
+  source: string,
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+): H {
+  if (isFiller(bytes, offset)) return last;
+  const warning = `${source}: file should end with its last HDU, got ${length} more ${length === 1 ? "byte" : "bytes"} that begin no extension; they are ignored`;
+  return { ...last, warnings: [...(last.warnings ?? []), warning] };
 }
 
 /** Whether everything from `offset` is zeros or blanks, as on files padded to tape records. */
@@ -265,6 +322,17 @@ function selectHdu<H extends FitsHduInfo>(hdus: readonly H[], selector: HduSelec
   return name === undefined ? undefined : hdus.find((hdu) => matches(hdu, name.trim(), Number(version)));
 }
 
+/** What a file without an image holds instead, by its most telling HDU. */
+function noImageError(source: string, hdus: readonly FitsHduInfo[]): InvalidInputError {
+  const kinds = hdus.map((hdu) => ({ hdu, ...hduKind(hdu) }));
+  const told = kinds.find(({ kind }) => !["table", "empty", "good times"].includes(kind));
+  const { hdu, is, remedy } = told ?? kinds.at(-1)!;
+  return new InvalidInputError(
+    `${source}: must hold an image, got ${is} (HDU ${hdu.index}${hdu.name ? ` ${hdu.name}` : ""}); ${remedy}`,
+    { fields: { kind: told?.kind ?? "table", hdu: hdu.index } },
+  );
+}
+
 /**
  * The HDU that a selector names; without selector, the first image with pixels.
  *
@@ -276,9 +344,10 @@ export function findHdu<H extends FitsHduInfo>(hdus: readonly H[], selector?: Hd
       ? hdus.find((hdu) => hdu.kind === "image" && hdu.dataLength > 0)
       : selectHdu(hdus, selector);
   if (found !== undefined) return found;
+  const source = hdus[0]?.label.replace(/\[[^[]*$/, "") ?? "FITS";
+  if (selector === undefined && hdus.length > 0) throw noImageError(source, hdus);
   const present = hdus.map((hdu) => `${hdu.index} ${hdu.name || "(no name)"} ${hdu.kind}`).join(", ");
   const wanted = selector === undefined ? "an image" : `HDU ${JSON.stringify(selector)}`;
-  const source = hdus[0]?.label.replace(/\[[^[]*$/, "") ?? "FITS";
   throw new InvalidInputError(
     `${source}: must hold ${wanted}, got ${present || "no HDU"}; name one of these`,
     {
@@ -287,13 +356,25 @@ export function findHdu<H extends FitsHduInfo>(hdus: readonly H[], selector?: Hd
   );
 }
 
+/** A file name taken apart. */
+export interface FitsName {
+  readonly path: string;
+  /** Number or name of an HDU. */
+  readonly extension?: string | number;
+  /** Plane of a cube, from 0. */
+  readonly plane?: number;
+}
+
 /**
- * Take apart a file name with an optional extension in brackets, as in `counts.fits.gz[PSF]` or `all.fits[2]`.
+ * Take apart a file name with an optional extension in brackets, as in `counts.fits.gz[PSF]` or `all.fits[2]`, and an optional plane of a
+ * cube behind it, as in `cube.fits[0][3]`.
  *
  * @returns the path, and the extension: a number for whole numbers, otherwise its name
  * @throws InvalidInputError when the brackets or the path are empty
  */
-export function parseFitsName(text: string): { path: string; extension?: string | number } {
+export function parseFitsName(text: string): FitsName {
+  const [, cube, number] = /^(.*\])\[(\d+)\]$/s.exec(text) ?? [];
+  if (cube !== undefined) return { ...parseFitsName(cube), plane: Number(number) };
   const [, path, inner] = /^(.*)\[([^[\]]*)\]$/s.exec(text) ?? [];
   if (path === undefined || inner === undefined) return { path: text };
   const extension = inner.trim();

@@ -6,6 +6,8 @@ import { decodeNumbers, type FitsNumberCode, type StoredArray } from "./fits-byt
 import type { Bitpix, FitsHdu, FitsImageInfo } from "./fits-hdu.js";
 import { headerNumber } from "./fits-header.js";
 import { applyScaling, type NumberArray, type Scaling, SIGN_ZERO, safeNumbers } from "./fits-scaling.js";
+import { unpackImage } from "./fits-tiles.js";
+import { hduKind } from "./hdu-kind.js";
 
 /** An image with physical pixel values. */
 export interface FitsImage {
@@ -37,21 +39,16 @@ function readScaling({ header, label, bitpix }: FitsImageInfo): Scaling {
   const zero = headerNumber(label, header, "BZERO", 0);
   const blank = bitpix > 0 ? header.get("BLANK") : undefined;
   if (blank === undefined) return { scale, zero };
-  if (typeof blank === "bigint" || Number.isInteger(blank))
-    return { scale, zero, blank: blank as number | bigint };
-  throw new FormatError(`${label}: BLANK must be a whole number, got ${String(blank)}; correct the header`);
+  const whole = typeof blank === "bigint" || Number.isInteger(blank);
+  return whole ? { scale, zero, blank: blank as number | bigint } : { scale, zero };
 }
 
 /** @throws FormatError unless the HDU is an image */
-function checkIsImage(hdu: FitsHdu): asserts hdu is Extract<FitsHdu, { kind: "image" }> {
+export function checkIsImage(hdu: FitsHdu): asserts hdu is Extract<FitsHdu, { kind: "image" }> {
   if (hdu.kind === "image") return;
-  const packed = hdu.header.get("ZIMAGE") === true;
-  throw new FormatError(
-    packed
-      ? `${hdu.label}: must be a plain image, got a tile-compressed one; unpack it first (funpack)`
-      : `${hdu.label}: must be an image, got ${hdu.kind === "table" ? "a table" : "an HDU without pixels"}; name another HDU`,
-    { fields: { kind: hdu.kind } },
-  );
+  throw new FormatError(`${hdu.label}: must be an image, got ${hduKind(hdu).is}; ${hduKind(hdu).remedy}`, {
+    fields: { kind: hdu.kind },
+  });
 }
 
 /**
@@ -85,13 +82,14 @@ export function decodePixels(info: FitsImageInfo, bytes: Uint8Array, shape: read
  */
 export function readImageData(hdu: FitsHdu): FitsImage {
   checkIsImage(hdu);
-  return decodePixels(hdu, hdu.data, hdu.shape);
+  return decodePixels(hdu, unpackImage(hdu).data, hdu.shape);
 }
 
 /** Pixel values as stored, with scale, zero point and blank value; 64-bit integers as `BigInt64Array`. */
 export function readStoredImage(hdu: FitsHdu): FitsStoredImage {
   checkIsImage(hdu);
-  return { shape: [...hdu.shape], data: decodeNumbers(hdu.data, CODES[hdu.bitpix]), ...readScaling(hdu) };
+  const { data } = unpackImage(hdu);
+  return { shape: [...hdu.shape], data: decodeNumbers(data, CODES[hdu.bitpix]), ...readScaling(hdu) };
 }
 
 /**

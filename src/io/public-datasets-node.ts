@@ -9,11 +9,18 @@ import {
   type ComposeOptions,
   type Cutout,
   checkBackgroundUnit,
-  composeObservation,
+  composeParts,
+  type ImageRole,
+  type NamedHdu,
+  type RegionMask,
+  sectionOf,
 } from "./compose-observation.js";
 import { fileSha256 } from "./file-sha256-node.js";
 import { type FitsHdu, findHdu, parseFitsName } from "./fits.js";
-import { readFitsFile } from "./fits-file-node.js";
+import { type FitsFile, openFitsFile } from "./fits-file-node.js";
+import { imageSize } from "./fits-shape.js";
+import { type RadialPsf, readRadialPsf } from "./radial-psf.js";
+import { readRegionText } from "./region-file-node.js";
 
 /** Files of one observation; each is a path, with an extension in brackets where needed: `file.fits[PSF]`, `file.fits[1]`. */
 export interface ObservationFileNames extends ComposeOptions {
@@ -21,8 +28,40 @@ export interface ObservationFileNames extends ComposeOptions {
   readonly psf: string;
   readonly exposure?: string;
   readonly background?: string;
-  /** 1 = use the pixel, 0 = ignore it. */
+  /**
+   * An image, 1 = use the pixel, 0 = ignore it, or a region file of DS9 or CIAO (also a FITS table of regions), whose inside is used; a name
+   * that begins with `!` turns it round.
+   */
   readonly mask?: string;
+}
+
+/**
+ * The planes of a cube of counts as observations of one sky, such as the bands of an energy cube: names of each. What goes with the counts
+ * is taken plane by plane too where it has as many.
+ *
+ * @throws InvalidInputError when the file does not exist, or some planes were chosen besides
+ * @throws FormatError when it is no image
+ */
+export async function separatePlanes(names: ObservationFileNames): Promise<ObservationFileNames[]> {
+  if (names.planes !== undefined) {
+    throw new InvalidInputError(
+      `${names.counts}: planes must be all or chosen, got ${names.planes.join(":")} besides separate ones; leave out --plane`,
+    );
+  }
+  const { path, extension } = parseFitsName(names.counts);
+  const file = await openFitsFile(path);
+  try {
+    const hdu = findHdu(file.hdus, extension);
+    const planes = hdu.kind === "image" ? imageSize(hdu.shape).planes : 1;
+    const plain = names.name ?? basename(path).replace(/\.(fits?|fts|img)(\.gz|\.fz)?$/i, "");
+    return Array.from({ length: planes }, (_, plane) => ({
+      ...names,
+      planes: [plane, plane + 1] as const,
+      name: `${plain} plane ${plane}`,
+    }));
+  } finally {
+    await file.close();
+  }
 }
 
 /** An observation read from files. */
@@ -31,49 +70,84 @@ export interface ObservationFiles extends ComposedObservation {
   readonly inputs: readonly { readonly name: string; readonly sha256: string }[];
 }
 
-/** Reads each file once, however many images of it are wanted. */
-function fileReader() {
-  const files = new Map<string, Promise<{ hdus: FitsHdu[]; sha256: string }>>();
-  const read = async (path: string) => ({ hdus: await readFitsFile(path), sha256: await fileSha256(path) });
-  return async (name: string) => {
-    const { path, extension } = parseFitsName(name);
-    const file = files.get(path) ?? read(path);
-    files.set(path, file);
-    const { hdus, sha256 } = await file;
-    const hdu = findHdu(hdus, extension);
-    return { hdu, sha256 };
+/** Opens each file once, however many images of it are wanted. */
+function fileOpener() {
+  const files = new Map<string, Promise<FitsFile>>();
+  return {
+    open(path: string): Promise<FitsFile> {
+      const file = files.get(path) ?? openFitsFile(path);
+      files.set(path, file);
+      return file;
+    },
+    async close(): Promise<void> {
+      for (const file of files.values()) await file.then(({ close }) => close()).catch(() => {});
+    },
   };
 }
 
 /**
- * Read an observation from FITS files, plain or gzip. The sky coordinates of the counts come along, shifted by the cut-out.
+ * Read an observation from FITS files, plain or gzip, as `composeObservation` puts it together. Of images that are cut out only the part
+ * is read. The sky coordinates of the counts come along, shifted by the cut-out.
  *
  * Values are not checked here; `LiraDeconvolver.run` and `checkObservation` do that.
  *
- * @throws InvalidInputError when a file or extension does not exist or a cut-out leaves its image
+ * @throws InvalidInputError when a file or extension does not exist or a cut-out leaves its image; as `composeObservation`
  * @throws FormatError when a file is damaged or an extension is no image
  */
 export async function readObservationFiles(files: ObservationFileNames): Promise<ObservationFiles> {
   const { counts, psf, exposure, background, mask, ...options } = files;
   checkBackgroundUnit(options.backgroundUnit);
-  const read = fileReader();
+  const opener = fileOpener();
   const inputs: { name: string; sha256: string }[] = [];
-  const load = async (name: string) => {
-    const { hdu, sha256 } = await read(name);
-    inputs.push({ name, sha256 });
-    return { name, hdu };
-  };
-  const composed = composeObservation(
-    {
-      counts: await load(counts),
-      psf: await load(psf),
-      ...(exposure !== undefined && { exposure: await load(exposure) }),
-      ...(background !== undefined && { background: await load(background) }),
-      ...(mask !== undefined && { mask: await load(mask) }),
-    },
-    options,
-  );
-  return { ...composed, inputs };
+  try {
+    const find = async (name: string) => {
+      const { path, extension, plane } = parseFitsName(name);
+      const file = await opener.open(path);
+      return { file, path, info: findHdu(file.hdus, extension), plane };
+    };
+    const whole = (await find(counts)).info;
+    const load = async (role: ImageRole, name: string): Promise<NamedHdu> => {
+      const { file, path, info, plane } = await find(name);
+      const section = sectionOf(role, info, whole, options);
+      const planes = plane === undefined ? {} : { planes: [plane, plane + 1] as const };
+      const hdu = await file.readHdu(info.index, { ...section, ...planes });
+      inputs.push({ name, sha256: await fileSha256(path) });
+      return { name, hdu };
+    };
+    const loadPsf = async (name: string): Promise<NamedHdu | RadialPsf> => {
+      const { path, extension } = parseFitsName(name);
+      const file = await opener.open(path);
+      const images = file.hdus.some((hdu) => hdu.kind === "image" && hdu.dataLength > 0);
+      if (images && extension === undefined) return load("psf", name);
+      const tables: FitsHdu[] = [];
+      for (const hdu of file.hdus) if (hdu.kind === "table") tables.push(await file.readHdu(hdu.index));
+      const { index } = extension === undefined ? { index: -1 } : findHdu(file.hdus, extension);
+      const chosen = tables.find((table) => table.index === index);
+      const radial = extension === undefined || chosen ? readRadialPsf(name, tables, chosen) : undefined;
+      if (radial === undefined) return load("psf", name);
+      inputs.push({ name, sha256: await fileSha256(path) });
+      return radial;
+    };
+    const loadMask = async (name: string): Promise<NamedHdu | RegionMask> => {
+      const found = await readRegionText(name);
+      if (typeof found !== "string") return load("mask", name);
+      inputs.push({ name, sha256: await fileSha256(parseFitsName(name).path) });
+      return { name, regions: found };
+    };
+    const composed = composeParts(
+      {
+        counts: await load("counts", counts),
+        psf: await loadPsf(psf),
+        ...(exposure !== undefined && { exposure: await load("exposure", exposure) }),
+        ...(background !== undefined && { background: await load("background", background) }),
+        ...(mask !== undefined && { mask: await loadMask(mask.replace(/^!/, "")) }),
+      },
+      { ...options, ...(mask?.startsWith("!") && { invertMask: options.invertMask !== true }) },
+    );
+    return { ...composed, inputs };
+  } finally {
+    await opener.close();
+  }
 }
 
 /** Options of `chandraGalacticCenter`. */

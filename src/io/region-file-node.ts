@@ -7,13 +7,14 @@ import {
   regionsFromDs9,
   regionsFromLabels,
 } from "../posterior/region-file.js";
-import { findHdu, imageToSkyImage, parseFitsName } from "./fits.js";
+import { type FitsHdu, findHdu, imageToSkyImage, parseFitsName } from "./fits.js";
 import { readFitsFile } from "./fits-file-node.js";
 import { fileError } from "./fits-temporary-node.js";
+import { isRegionTable, regionTableText } from "./region-table.js";
 
 /**
- * Read regions from a file: a DS9 region file, or a FITS image (plain or gzip) of whole numbers that label the pixels of each region,
- * 0 for none. An HDU of a FITS file is chosen as in `labels.fits[REGIONS]`.
+ * Read regions from a file: a DS9 or CIAO region file, a FITS table of regions, or a FITS image (plain or gzip) of whole numbers that label
+ * the pixels of each region, 0 for none. An HDU of a FITS file is chosen as in `labels.fits[REGIONS]`.
  *
  * A label image of the whole file also serves a cut-out, whose first pixel is `options.origin`.
  *
@@ -27,14 +28,9 @@ export async function readRegionFile(
   shape: Shape,
   options: FileRegionsOptions = {},
 ): Promise<FileRegions> {
-  const { path, extension } = parseFitsName(name);
-  if (!(await isFits(path))) {
-    const text = await readFile(path, "utf8").catch((cause) => {
-      throw fileError(path, cause);
-    });
-    return regionsFromDs9(text, shape, { name, ...options });
-  }
-  const labels = imageToSkyImage(findHdu(await readFitsFile(path), extension));
+  const text = await readRegionText(name);
+  if (typeof text === "string") return regionsFromDs9(text, shape, { name, ...options });
+  const labels = imageToSkyImage(text);
   const { origin = { x: 0, y: 0 }, joined } = options;
   const cut = cutAlike(name, labels, shape, origin);
   const whole =
@@ -43,6 +39,24 @@ export async function readRegionFile(
     regions: regionsFromLabels(whole).map((region) => ({ ...region, name: joined ?? region.name })),
     warnings: [],
   };
+}
+
+/**
+ * The text of a region file, of a table of regions as such a file would have it, or the HDU of another FITS file.
+ *
+ * @throws InvalidInputError when the file cannot be read
+ * @throws FormatError when it is damaged
+ */
+export async function readRegionText(name: string): Promise<string | FitsHdu> {
+  const { path, extension } = parseFitsName(name);
+  if (!(await isFits(path))) {
+    return readFile(path, "utf8").catch((cause) => {
+      throw fileError(path, cause);
+    });
+  }
+  const hdus = await readFitsFile(path);
+  const table = extension === undefined ? hdus.find(isRegionTable) : findHdu(hdus, extension);
+  return table !== undefined && isRegionTable(table) ? regionTableText(table) : findHdu(hdus, extension);
 }
 
 /** Whether a file begins as a FITS file, plain or gzip. */

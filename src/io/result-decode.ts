@@ -1,5 +1,6 @@
 /** FITS HDUs to results; the layout is described in `result-layout.ts`. */
 
+import { adaptivePriorOf } from "../data/adaptive-prior.js";
 import { CYCLE_SPINS } from "../data/cycle-spin.js";
 import type { WcsCard } from "../data/observation.js";
 import { FormatError } from "../errors.js";
@@ -43,11 +44,12 @@ import {
   PRIMARY,
   RESULT_FORMAT,
   RHAT,
+  SMOOTHNESS,
 } from "./result-layout.js";
 import { unescapeText } from "./result-text.js";
 
 /** What a result says, without the traces that make up most of its size. */
-export type ResultSummary = Omit<PosteriorResult, "trace" | "chains" | "quantiles"> & {
+export type ResultSummary = Omit<PosteriorResult, "trace" | "chains" | "quantiles" | "smoothness"> & {
   /** Kept draws of each chain. */
   readonly keptDraws: readonly number[];
 };
@@ -146,6 +148,7 @@ export function decodeLiraSummary(hdus: readonly FitsHdu[]): DecodedSummary {
   }
   const quantiles = hduNamed(hdus, POSTERIOR_QUANTILES);
   const images = imagePlanes(POSTERIOR_QUANTILES);
+  const smoothness = hdus.find(({ name }) => name === SMOOTHNESS);
   return {
     result: {
       ...summary,
@@ -154,6 +157,7 @@ export function decodeLiraSummary(hdus: readonly FitsHdu[]): DecodedSummary {
         images,
       },
       chains: draws.map((count, index): Moments => ({ mean: means[index], std: stds[index], draws: count })),
+      ...(smoothness && { smoothness: planes(smoothness) }),
     },
     keptDraws,
     sweeps,
@@ -367,14 +371,26 @@ function samplerConfig(table: FitsTable): SamplerConfig {
     };
   }
   if (method !== undefined) throw damaged("result", `must come from a known sampler, got ${method}`);
-  return {
+  const tree = {
     ...chainConfig(table),
-    alphaInit: Array.from(numbers(table, "alpha_init")),
-    fitAlpha: flag(table, "fit_alpha"),
     cycleSpin: CYCLE_SPINS.find((spin) => spin === texts(table, "cycle_spin")[0]) ?? "random",
     // Version 0.1.0 had none.
     pairTransfers: findColumn(table, "pair_transfers") === undefined ? 0 : real(table, "pair_transfers"),
     totalCountsPrior: { shape: real(table, "ms_ttlcnt_pr"), rate: real(table, "ms_ttlcnt_exp") },
+  };
+  if (findColumn(table, "state_alphas") !== undefined) {
+    return {
+      ...tree,
+      adaptivePrior: adaptivePriorOf(
+        wholeNumbers(table, "state_alphas"),
+        wholeNumbers(table, "state_transitions"),
+      ),
+    };
+  }
+  return {
+    ...tree,
+    alphaInit: Array.from(numbers(table, "alpha_init")),
+    fitAlpha: flag(table, "fit_alpha"),
     smoothingPrior: {
       power: real(table, "smoothing_power"),
       rate: real(table, "ms_al_kap2"),

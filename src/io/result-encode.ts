@@ -1,5 +1,7 @@
 /** Results to FITS HDUs; the layout is described in `result-layout.ts`. */
 
+import { stateAlphas } from "../data/adaptive-prior.js";
+import { presetOf } from "../data/presets.js";
 import type { Shape, SkyImage } from "../image.js";
 import { type DrawSource, traceSource } from "../posterior/draw-source.js";
 import type {
@@ -33,6 +35,7 @@ import {
   PRIMARY,
   RESULT_FORMAT,
   RHAT,
+  SMOOTHNESS,
 } from "./result-layout.js";
 import { escapeText } from "./result-text.js";
 
@@ -99,6 +102,7 @@ export function resultHdus(result: PosteriorSummary, { parameters, images }: Res
         result.chains.map(({ std }) => std),
         [...unit, ...sky],
       ),
+      ...(result.smoothness === undefined ? [] : [cube(SMOOTHNESS, images.shape, result.smoothness, sky)]),
     ],
     parameterTrace: parameterTable(parameters),
     after: [diagnosticsTable(result), ledgerTable(result.ledger), configTable(result, parameters, images)],
@@ -142,6 +146,7 @@ function primaryCards(result: PosteriorSummary): FitsCard[] {
   const { provenance, config, diagnostics, unit } = result;
   const { state, sentence, remedy } = diagnostics.verdict;
   const { total } = result;
+  const preset = config.method === undefined ? presetOf(config) : undefined;
   const number = (keyword: string, value: number, comment: string) =>
     Number.isFinite(value) ? [fitsCard(keyword, value, comment)] : [];
   return [
@@ -157,6 +162,7 @@ function primaryCards(result: PosteriorSummary): FitsCard[] {
     fitsCard("VERDICT", state, "do the chains agree?"),
     fitsCard("VERDTEXT", escapeText(sentence)),
     fitsCard("REMEDY", escapeText(remedy)),
+    ...(preset === undefined ? [] : [fitsCard("PRESET", preset, "name of the law that was sampled")]),
     ...skyCards(result),
     fitsCard("VERSION", escapeText(provenance.version), "version of tslira"),
     ...(provenance.command === undefined ? [] : [fitsCard("COMMAND", escapeText(provenance.command))]),
@@ -302,26 +308,41 @@ function flag(name: string, value: boolean): FitsColumnInput {
 }
 
 function liraColumns(config: LiraConfig): FitsColumnInput[] {
-  const { totalCountsPrior, smoothingPrior, backgroundScalePrior } = config;
+  const { totalCountsPrior, backgroundScalePrior } = config;
+  const doubles = (name: string, values: ArrayLike<number>): FitsColumnInput => ({
+    name,
+    format: `${values.length}D`,
+    values: Array.from(values),
+  });
+  const level = config.adaptivePrior === undefined ? config : undefined;
   return [
-    { name: "alpha_init", format: `${config.alphaInit.length}D`, values: config.alphaInit },
+    ...(level === undefined ? [] : [doubles("alpha_init", level.alphaInit)]),
     whole("n_iter_max", config.iterations),
     whole("n_burn_in", 0),
     flag("fit_background_scale", config.fitBackgroundScale),
     flag("save_thin", true),
     real("ms_ttlcnt_pr", totalCountsPrior.shape),
     real("ms_ttlcnt_exp", totalCountsPrior.rate),
-    real("ms_al_kap1", smoothingPrior.power - 1),
-    real("ms_al_kap2", smoothingPrior.rate),
-    real("ms_al_kap3", smoothingPrior.exponent),
+    ...(level === undefined
+      ? []
+      : [
+          real("ms_al_kap1", level.smoothingPrior.power - 1),
+          real("ms_al_kap2", level.smoothingPrior.rate),
+          real("ms_al_kap3", level.smoothingPrior.exponent),
+        ]),
     whole("random_seed", config.seed),
     whole("burn_in", config.burnIn),
     whole("chains", config.chains),
-    flag("fit_alpha", config.fitAlpha),
+    ...(level === undefined ? [] : [flag("fit_alpha", level.fitAlpha)]),
     textColumn("boundary", [config.boundary]),
     textColumn("cycle_spin", [config.cycleSpin]),
     whole("pair_transfers", config.pairTransfers),
-    real("smoothing_power", smoothingPrior.power),
+    ...(config.adaptivePrior === undefined
+      ? [real("smoothing_power", config.smoothingPrior.power)]
+      : [
+          doubles("state_alphas", stateAlphas(config.adaptivePrior)),
+          doubles("state_transitions", config.adaptivePrior.transitions.flat()),
+        ]),
     real("background_scale_shape", backgroundScalePrior.shape),
     real("background_scale_rate", backgroundScalePrior.rate),
     whole("trace_every", config.traceEvery),

@@ -8,6 +8,7 @@
  * | POSTERIOR_QUANTILES | one plane a probability (PROB1 ...), 16, 50 and 84 % |
  * | RHAT, ESS | convergence of each pixel; NaN where undefined |
  * | CHAIN_MEAN, CHAIN_STD | one plane a chain |
+ * | SMOOTHNESS | under the adaptive prior: posterior mean of ln alpha of the block above each pixel, one plane a level, finest first |
  * | PARAMETER_TRACE | table, one row a sweep and chain (chain after chain), burn-in included; iteration from 1, chain from 0 |
  * | DIAGNOSTICS | table of `Convergence`; `list` is `parameter`, or `worst` for the rows behind the verdict |
  * | LEDGER | table of `CountsLedger`, one row an observation |
@@ -35,6 +36,7 @@ export const RHAT = "RHAT";
 export const ESS = "ESS";
 export const CHAIN_MEAN = "CHAIN_MEAN";
 export const CHAIN_STD = "CHAIN_STD";
+export const SMOOTHNESS = "SMOOTHNESS";
 export const PARAMETER_TRACE = "PARAMETER_TRACE";
 export const DIAGNOSTICS = "DIAGNOSTICS";
 export const LEDGER = "LEDGER";
@@ -57,6 +59,7 @@ export const OWN_KEYWORDS: ReadonlySet<string> = new Set([
   "VERDICT",
   "VERDTEXT",
   "REMEDY",
+  "PRESET",
   "VERSION",
   "COMMAND",
   "SEED",

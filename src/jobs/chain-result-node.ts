@@ -8,7 +8,7 @@ import { createFitsWriter, openFitsFile } from "../io/fits-file-node.js";
 import { compileKernels } from "../kernels.js";
 import type { LiraConfig } from "../posterior/result.js";
 import { planRun } from "../runs/lira-options.js";
-import { type ChainState, traceColumns } from "../samplers/lira.js";
+import { type ChainState, chainColumns } from "../samplers/lira.js";
 import { openChainFiles, openTraceFiles } from "../workers/chain-files-node.js";
 import { keptDraws } from "../workers/chain-job.js";
 import { openChainPool } from "../workers/pool.js";
@@ -27,7 +27,7 @@ export async function planChains(job: Job, task: TaskRecord) {
   const { observations } = checkObservations(await readTaskInput(job, task), { boundary });
   const { shape } = observations[0].counts;
   const plan = planRun(options, shape);
-  const names = traceColumns(plan.config.alphaInit.length, observations.length);
+  const names = chainColumns(plan.config, shape, observations.length);
   return { observations, plan, shape, names };
 }
 
@@ -116,6 +116,7 @@ async function writeChain(
     await writer.writeHdu(series("SCALES", state.backgroundScale));
     await writer.writeHdu(series("MEAN", state.moments.mean));
     await writer.writeHdu(series("SQUARES", state.moments.squares));
+    if (state.smoothness.length > 0) await writer.writeHdu(series("SMOOTHNESS", state.smoothness));
     await writer.beginImage({ name: "ROWS", planeShape: [names.length], type: "float64" });
     const rows = Math.max(1, Math.floor(SLICE_BYTES / (8 * names.length)));
     for (let first = 0; first < sweeps; first += rows) {
@@ -172,6 +173,9 @@ export async function unpackChain(
       flux: await numbers("FLUX"),
       backgroundScale: await numbers("SCALES"),
       moments: { count: card("MOMENTS"), mean: await numbers("MEAN"), squares: await numbers("SQUARES") },
+      smoothness: file.hdus.some(({ name }) => name === "SMOOTHNESS")
+        ? await numbers("SMOOTHNESS")
+        : new Float64Array(0),
     };
     const draws = keptDraws(state.sweeps, card("BURNIN"), card("EVERY"));
     const pixels = shape[0] * shape[1];

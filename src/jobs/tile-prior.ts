@@ -9,17 +9,15 @@
  *     p(alpha) ~ alpha^power exp(-rate alpha^exponent),    p(T) ~ T^(shape - 1) exp(-rate T),
  *
  * power and rate of the first are multiplied by `w`, and `shape - 1` of the second. Its rate stays: `exp(-rate T)` is a
- * product over pixels. It acts on counts at the reference exposure, so it goes with the tile's.
+ * product over pixels. It acts on counts at the reference exposure, so it goes with the tile's. Under the adaptive prior every tile
+ * fits a transition matrix of its own, whose prior weighs no more than a few blocks: it stays.
  */
 
+import { multiscaleLevels } from "../data/multiscale-decomposition.js";
 import type { Shape } from "../image.js";
+import type { LevelConfig } from "../posterior/result.js";
 import { planRun } from "../runs/lira-options.js";
 import type { JobOptions } from "./job.js";
-
-/** Levels of the tree over an image. */
-function levelsOf(shape: Shape): number {
-  return planRun({}, shape).config.alphaInit.length;
-}
 
 /** An image, or a tile of it. */
 export interface PriorPlace {
@@ -37,19 +35,26 @@ export interface PriorPlace {
  */
 export function tilePrior(options: JobOptions, whole: PriorPlace, tile: PriorPlace): JobOptions {
   const { config } = planRun(options, whole.shape);
-  const { totalCountsPrior: total, smoothingPrior: smoothing, alphaInit } = config;
+  const { totalCountsPrior: total } = config;
   const share = (tile.shape[0] * tile.shape[1]) / (whole.shape[0] * whole.shape[1]);
   return {
     totalCountsPrior: {
       shape: 1 + (total.shape - 1) * share,
       rate: total.rate * (whole.reference / tile.reference),
     },
-    smoothingPrior: {
-      power: smoothing.power * share,
-      rate: smoothing.rate * share,
-      exponent: smoothing.exponent,
-    },
-    ...(Array.isArray(options.alphaInit) ? { alphaInit: alphaInit.slice(0, levelsOf(tile.shape)) } : {}),
+    ...(config.adaptivePrior === undefined ? tileSmoothing(options, config, share, tile.shape) : {}),
+  };
+}
+
+function tileSmoothing(
+  options: JobOptions,
+  { smoothingPrior: { power, rate, exponent }, alphaInit }: LevelConfig,
+  share: number,
+  shape: Shape,
+): JobOptions {
+  return {
+    smoothingPrior: { power: power * share, rate: rate * share, exponent },
+    ...(Array.isArray(options.alphaInit) ? { alphaInit: alphaInit.slice(0, multiscaleLevels(shape)) } : {}),
   };
 }
 
@@ -73,7 +78,7 @@ export function commonSmoothing(
   whole: Shape,
 ): number[] | undefined {
   const common: number[] = [];
-  for (let level = 0; level < levelsOf(whole); level++) {
+  for (let level = 0; level < multiscaleLevels(whole); level++) {
     const found = tiles.flatMap((levels) => (levels[level]?.std > 0 ? [levels[level]] : []));
     const weights = found.map(({ mean, std }) => (mean / std) ** 2);
     const sum = weights.reduce((total, weight) => total + weight, 0);
@@ -82,5 +87,5 @@ export function commonSmoothing(
     if (sum > 0) common.push(Math.exp(logs / sum));
     else if (previous !== undefined) common.push(previous);
   }
-  return common.length === levelsOf(whole) ? common : undefined;
+  return common.length === multiscaleLevels(whole) ? common : undefined;
 }

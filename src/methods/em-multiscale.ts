@@ -1,17 +1,16 @@
 import { exponential, naturalLog } from "../data/exponential.js";
 import { digamma } from "../data/log-gamma.js";
-import type { SmoothingPrior, TotalCountsPrior } from "../data/prior-parameters.js";
+import {
+  DEFAULT_SMOOTHING_PRIOR,
+  DEFAULT_TOTAL_COUNTS_PRIOR,
+  type SmoothingPrior,
+  type TotalCountsPrior,
+} from "../data/prior-parameters.js";
 import { randomStream } from "../data/random.js";
 import { InvalidInputError } from "../errors.js";
 import type { ForwardModel } from "../model/forward-model.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
-import {
-  checkPriors,
-  DEFAULT_BACKGROUND_SCALE_PRIOR,
-  DEFAULT_SMOOTHING_PRIOR,
-  DEFAULT_TOTAL_COUNTS_PRIOR,
-  startingAlpha,
-} from "../priors/multiscale.js";
+import { checkPriors, startingAlpha } from "../priors/multiscale.js";
 import { multiscalePrior } from "../priors/multiscale-prior.js";
 import {
   childCount,
@@ -73,7 +72,7 @@ export function emMultiscale(model: ForwardModel, options: EmMultiscaleOptions =
   const { smoothingPrior = DEFAULT_SMOOTHING_PRIOR, totalCountsPrior = DEFAULT_TOTAL_COUNTS_PRIOR } = options;
   const { seed = 0, onIteration, signal } = options;
   checkCount("em-multiscale", "iterations", iterations, 1);
-  checkPriors(totalCountsPrior, smoothingPrior, DEFAULT_BACKGROUND_SCALE_PRIOR);
+  checkPriors({ totalCountsPrior, smoothingPrior });
   if (cycleSpin !== "none" && cycleSpin !== "random") {
     throw new InvalidInputError(
       `em-multiscale: cycleSpin must be "none" or "random", got ${JSON.stringify(cycleSpin)}`,

@@ -51,7 +51,7 @@ export function regionsFromDs9(text: string, shape: Shape, options: FileRegionsO
       { fields: { subpixels } },
     );
   }
-  const { regions: shaped, excluded, warnings } = parseDs9Regions(text, options);
+  const { regions: shaped, excluded, warnings } = parseDs9Regions(text, { ...options, shape });
   const kept = (x: number, y: number) => !excluded.some((cut) => shapeContains(cut, x, y));
   const outlines = shaped.map(({ name, terms }): Outline => {
     return { name, bounds: termsBounds(terms), inside: (x, y) => termsContain(terms, x, y) && kept(x, y) };

@@ -1,6 +1,7 @@
 import type { CycleSpin } from "../data/cycle-spin.js";
 import type { WcsCard } from "../data/observation.js";
 import type {
+  AdaptivePrior,
   BackgroundScalePrior,
   PixelPrior,
   SmoothingPrior,
@@ -27,21 +28,34 @@ export interface ChainConfig {
   readonly traceEvery: number;
 }
 
-/** Every setting of LIRA that shapes the draws; the same values and inputs always give the same bytes. */
-export interface LiraConfig extends ChainConfig {
-  /** Absent: the sampler of LIRA. */
+/** Settings of the multiscale sampler, whatever says how smooth the blocks are. */
+export interface TreeConfig extends ChainConfig {
+  /** Absent: the multiscale sampler. */
   readonly method?: undefined;
-  /** Starting value of the smoothing parameter of each level, finest first; length = number of levels, > 0. */
-  readonly alphaInit: readonly number[];
-  /** Sample the smoothing parameters (true, default) or keep them at `alphaInit`. */
-  readonly fitAlpha: boolean;
   /** Shift of the multiscale tree; see `CycleSpin`. */
   readonly cycleSpin: CycleSpin;
   /** Transfers of flux between neighbouring pixels a sweep, photons integrated out; 0 with `cycleSpin: "random"`. */
   readonly pairTransfers: number;
   readonly totalCountsPrior: TotalCountsPrior;
+}
+
+/** The adaptive law: every block has its own smoothing. */
+export interface AdaptiveConfig extends TreeConfig {
+  readonly adaptivePrior: AdaptivePrior;
+}
+
+/** LIRA's law: all blocks of a level have the same smoothing. */
+export interface LevelConfig extends TreeConfig {
+  readonly adaptivePrior?: undefined;
+  /** Starting value of the smoothing parameter of each level, finest first; length = number of levels, > 0. */
+  readonly alphaInit: readonly number[];
+  /** Sample the smoothing parameters (true, default) or keep them at `alphaInit`. */
+  readonly fitAlpha: boolean;
   readonly smoothingPrior: SmoothingPrior;
 }
+
+/** Every setting of a multiscale run that shapes the draws; the same values and inputs always give the same bytes. */
+export type LiraConfig = AdaptiveConfig | LevelConfig;
 
 /** Settings of the Gibbs sampler for pixels of independent Gamma priors. */
 export interface GibbsConfig extends ChainConfig {
@@ -189,6 +203,12 @@ export interface PosteriorSummary<Config extends SamplerConfig = SamplerConfig> 
   readonly quantiles: { readonly probabilities: readonly number[]; readonly images: readonly SkyImage[] };
   /** Mean and standard deviation of each chain. */
   readonly chains: readonly Moments[];
+  /**
+   * Where the data call for points and where for diffuse light, under the adaptive prior: for each level, finest first, the posterior mean
+   * of ln alpha of the block above each pixel, `[ny, nx]`. Level 0 is about blocks of 2 x 2 pixels. Small (-3): light sits in one child
+   * of the block; large (3): it is spread evenly.
+   */
+  readonly smoothness?: readonly SkyImage[];
   /** Flux of the whole image; its error cannot be had from `std`, because neighbouring pixels are anticorrelated. */
   readonly total: WithError;
   readonly diagnostics: Diagnostics;

@@ -1,15 +1,14 @@
 import { exponential, naturalLog } from "../data/exponential.js";
 import { digamma, logGamma } from "../data/log-gamma.js";
-import type { SmoothingPrior, TotalCountsPrior } from "../data/prior-parameters.js";
-import type { Shape } from "../image.js";
-import { checkPositiveOption, type FluxPrior } from "./flux-prior.js";
 import {
-  checkPriors,
-  DEFAULT_BACKGROUND_SCALE_PRIOR,
   DEFAULT_SMOOTHING_PRIOR,
   DEFAULT_TOTAL_COUNTS_PRIOR,
-  startingAlpha,
-} from "./multiscale.js";
+  type SmoothingPrior,
+  type TotalCountsPrior,
+} from "../data/prior-parameters.js";
+import type { Shape } from "../image.js";
+import { checkPositiveOption, type FluxPrior } from "./flux-prior.js";
+import { checkPriors, startingAlpha } from "./multiscale.js";
 import { childCount, fillTree, type MultiscaleTree, multiscaleTree, parentIndex } from "./multiscale-tree.js";
 
 /** Options of `multiscalePrior`. */
@@ -20,7 +19,7 @@ export interface MultiscalePriorOptions {
   readonly fitAlpha?: boolean;
   /** Default power 1, rate 1000, exponent 3. */
   readonly smoothingPrior?: SmoothingPrior;
-  /** Prior of the total in counts at the reference exposure; default shape 1, rate 0.05. */
+  /** Prior of the total in counts at the reference exposure; default shape 1, rate 0: flat. */
   readonly totalCountsPrior?: TotalCountsPrior;
   /** E0 > 0: the prior acts on `E0 flux`, see `ForwardModel.reference`; default 1. */
   readonly referenceExposure?: number;
@@ -42,7 +41,7 @@ export function multiscalePrior({
   totalCountsPrior = DEFAULT_TOTAL_COUNTS_PRIOR,
   referenceExposure = 1,
 }: MultiscalePriorOptions = {}): FluxPrior {
-  checkPriors(totalCountsPrior, smoothingPrior, DEFAULT_BACKGROUND_SCALE_PRIOR);
+  checkPriors({ totalCountsPrior, smoothingPrior });
   checkPositiveOption("multiscalePrior", "referenceExposure", referenceExposure);
   const alphas = (shape: Shape, parameters: Float64Array | undefined) =>
     fitAlpha && parameters !== undefined ? Array.from(parameters, exponential) : startingAlpha(alpha, shape);

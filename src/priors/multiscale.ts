@@ -1,3 +1,4 @@
+import { multiscaleLevels } from "../data/multiscale-decomposition.js";
 import type { BackgroundScalePrior, SmoothingPrior, TotalCountsPrior } from "../data/prior-parameters.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape } from "../image.js";
@@ -10,22 +11,6 @@ import type { Shape } from "../image.js";
  * at an edge; a block of one child has none), and `T ~ Gamma(shape, rate)`.
  */
 
-export const DEFAULT_TOTAL_COUNTS_PRIOR: TotalCountsPrior = { shape: 1, rate: 0.05 };
-export const DEFAULT_SMOOTHING_PRIOR: SmoothingPrior = { power: 1, rate: 1000, exponent: 3 };
-export const DEFAULT_BACKGROUND_SCALE_PRIOR: BackgroundScalePrior = { shape: 0.001, rate: 0 };
-
-/**
- * Number of levels of the tree above the image: how often both axes are halved (rounding up) until one pixel is left.
- *
- * @param shape `[ny, nx]`
- * @returns 0 for a single pixel, n for 2^n x 2^n
- */
-export function multiscaleLevels([ny, nx]: Shape): number {
-  let levels = 0;
-  for (let size = Math.max(ny, nx); size > 1; size = Math.ceil(size / 2)) levels++;
-  return levels;
-}
-
 function checkNumber(where: string, value: number, ok: boolean, rule: string): void {
   if (!ok || !Number.isFinite(value)) {
     throw new InvalidInputError(
@@ -37,19 +22,29 @@ function checkNumber(where: string, value: number, ok: boolean, rule: string): v
   }
 }
 
-/** Check the parameters of the priors. @throws InvalidInputError naming the first that breaks its rule */
-export function checkPriors(
-  total: TotalCountsPrior,
-  smoothing: SmoothingPrior,
-  backgroundScale: BackgroundScalePrior,
-): void {
-  checkNumber("totalCountsPrior.shape", total.shape, total.shape > 0, "> 0");
-  checkNumber("totalCountsPrior.rate", total.rate, total.rate >= 0, ">= 0");
-  checkNumber("smoothingPrior.power", smoothing.power, smoothing.power > -1, "> -1");
-  checkNumber("smoothingPrior.rate", smoothing.rate, smoothing.rate > 0, "> 0");
-  checkNumber("smoothingPrior.exponent", smoothing.exponent, smoothing.exponent > 0, "> 0");
-  checkNumber("backgroundScalePrior.shape", backgroundScale.shape, backgroundScale.shape > 0, "> 0");
-  checkNumber("backgroundScalePrior.rate", backgroundScale.rate, backgroundScale.rate >= 0, ">= 0");
+/** Check the parameters of the priors that are given. @throws InvalidInputError naming the first that breaks its rule */
+export function checkPriors({
+  totalCountsPrior: total,
+  smoothingPrior: smoothing,
+  backgroundScalePrior: backgroundScale,
+}: {
+  readonly totalCountsPrior?: TotalCountsPrior;
+  readonly smoothingPrior?: SmoothingPrior;
+  readonly backgroundScalePrior?: BackgroundScalePrior;
+}): void {
+  if (total !== undefined) {
+    checkNumber("totalCountsPrior.shape", total.shape, total.shape > 0, "> 0");
+    checkNumber("totalCountsPrior.rate", total.rate, total.rate >= 0, ">= 0");
+  }
+  if (smoothing !== undefined) {
+    checkNumber("smoothingPrior.power", smoothing.power, smoothing.power > -1, "> -1");
+    checkNumber("smoothingPrior.rate", smoothing.rate, smoothing.rate > 0, "> 0");
+    checkNumber("smoothingPrior.exponent", smoothing.exponent, smoothing.exponent > 0, "> 0");
+  }
+  if (backgroundScale !== undefined) {
+    checkNumber("backgroundScalePrior.shape", backgroundScale.shape, backgroundScale.shape > 0, "> 0");
+    checkNumber("backgroundScalePrior.rate", backgroundScale.rate, backgroundScale.rate >= 0, ">= 0");
+  }
 }
 
 /**

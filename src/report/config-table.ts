@@ -1,3 +1,4 @@
+import { presetOf } from "../data/presets.js";
 import type { LiraConfig, SamplerConfig } from "../posterior/result.js";
 import { countText, numberText } from "../viewer/numbers.js";
 
@@ -19,22 +20,26 @@ function transferSetting(pairTransfers: number): Setting {
   };
 }
 
-/** Settings of LIRA alone. */
-function liraSettings(config: LiraConfig): Setting[] {
-  const { alphaInit, totalCountsPrior, smoothingPrior } = config;
+/** What says how smooth the blocks of the tree are. */
+function smoothingSettings(config: LiraConfig): Setting[] {
+  if (config.adaptivePrior !== undefined) {
+    const { alphas, transitions } = config.adaptivePrior;
+    const texts = alphas.map((alpha) =>
+      typeof alpha === "number" ? numberText(alpha) : `(${alpha.map(numberText).join(", ")})`,
+    );
+    return [
+      {
+        name: "adaptivePrior",
+        value: `α = ${texts.join(", ")}`,
+        meaning:
+          `each block of the tree is in one of ${alphas.length} states, tied to that of the block above it; transitions ` +
+          `~ Dirichlet(${[...new Set(transitions.flat())].map(numberText).join(", ")})`,
+      },
+    ];
+  }
+  const { alphaInit, smoothingPrior } = config;
   const same = alphaInit.every((alpha) => alpha === alphaInit[0]);
   return [
-    {
-      name: "cycleSpin",
-      value: config.cycleSpin,
-      meaning: {
-        random: "the multiscale tree is shifted before each draw of the image, whatever the data",
-        none: "the multiscale tree stays where it is",
-        sampled: "the shift of the multiscale tree is a parameter",
-        ensemble: "each pair of chains keeps a random shift of the multiscale tree",
-      }[config.cycleSpin],
-    },
-    transferSetting(config.pairTransfers),
     {
       name: "alphaInit",
       value: same ? numberText(alphaInit[0]) : alphaInit.map((alpha) => numberText(alpha)).join(", "),
@@ -46,6 +51,30 @@ function liraSettings(config: LiraConfig): Setting[] {
       value: `power ${numberText(smoothingPrior.power)}, rate ${numberText(smoothingPrior.rate)}, exponent ${numberText(smoothingPrior.exponent)}`,
       meaning: "p(α) ∝ α^power · exp(−rate · α^exponent)",
     },
+  ];
+}
+
+/** Settings of LIRA alone. */
+function liraSettings(config: LiraConfig): Setting[] {
+  const { totalCountsPrior } = config;
+  return [
+    {
+      name: "preset",
+      value: presetOf(config) ?? "none",
+      meaning: "the law by its name, when no setting of it was changed",
+    },
+    {
+      name: "cycleSpin",
+      value: config.cycleSpin,
+      meaning: {
+        random: "the multiscale tree is shifted before each draw of the image, whatever the data",
+        none: "the multiscale tree stays where it is",
+        sampled: "the shift of the multiscale tree is a parameter",
+        ensemble: "each pair of chains keeps a random shift of the multiscale tree",
+      }[config.cycleSpin],
+    },
+    transferSetting(config.pairTransfers),
+    ...smoothingSettings(config),
     {
       name: "totalCountsPrior",
       value: `shape ${numberText(totalCountsPrior.shape)}, rate ${numberText(totalCountsPrior.rate)}`,

@@ -150,7 +150,8 @@ function dateText(time: string): string {
 }
 
 /** Where the counts went. */
-export function ledgerHtml({ ledger }: ReportSummary): string {
+export function ledgerHtml({ ledger, config }: ReportSummary): string {
+  const holdsBack = config.method === undefined && config.totalCountsPrior.rate > 0;
   return (
     table(
       "Where the counts went: expected counts in the pixels in use, posterior means",
@@ -164,7 +165,8 @@ export function ledgerHtml({ ledger }: ReportSummary): string {
         numberText(lost),
       ]),
     ) +
-    '<p class="note">Observed = source + background + rest. The rest is what the prior on the total holds back, and chance. ' +
+    '<p class="note">Observed = source + background + rest. The rest is ' +
+    `${holdsBack ? "what the prior on the total holds back, and chance" : "chance"}. ` +
     "Photons that landed outside belong to the flux of the image, but no pixel in use saw them.</p>"
   );
 }

@@ -8,6 +8,7 @@ import { plotParameterDistributions } from "../figures/plot-parameter-distributi
 import { plotParameterTraces } from "../figures/plot-parameter-traces.js";
 import { plotPosterior } from "../figures/plot-posterior.js";
 import { plotRank } from "../figures/plot-rank.js";
+import { plotSmoothness } from "../figures/plot-smoothness.js";
 import { escapeXml } from "../figures/svg.js";
 import { reportScript, reportScriptHash, reportStyle, reportStyleHash } from "../generated/report-page.js";
 import { chainGroups } from "../posterior/chain-groups.js";
@@ -115,6 +116,7 @@ export function reportHtml(result: ReportResult, options: ReportOptions): string
 
   const layers = layerBlocks(result, checks, maxBytes);
   const parameters = parameterFigures(result, document);
+  const smoothness = smoothnessFigure(result, document);
   const checksBody = checksHtml(result, checks, predictive, document);
   const data: ReportData = {
     name: title,
@@ -134,6 +136,9 @@ export function reportHtml(result: ReportResult, options: ReportOptions): string
       explorerHtml(fallbackFigure(result, checks, document)),
       inspectorHtml(first, result.mean.shape),
       ...(embedded.film === undefined ? [] : [playerHtml(embedded.film.chains)]),
+      ...(smoothness === undefined
+        ? []
+        : [sectionHtml("smoothness", "Points or diffuse light", figureHtml(smoothness))]),
       sectionHtml("parameters", "Parameters", parametersHtml(result) + parameters),
       ...(checksBody === "" ? [] : [sectionHtml("checks", "Counts and model", checksBody)]),
       ...sections.map(figureSection),
@@ -291,6 +296,19 @@ function parameterFigures({ trace, diagnostics, config }: ReportResult, document
   }
   const [shown, ...folded] = figures.map(figureHtml);
   return `${shown}<details><summary>Distributions${source.chains > 1 ? " and ranks" : ""}</summary>${folded.join("")}</details>`;
+}
+
+/** Where the data call for points; undefined when the prior was not the adaptive one. */
+function smoothnessFigure(result: ReportSummary, document: Document): ReportFigure | undefined {
+  const { smoothness, wcs } = result;
+  if (smoothness === undefined) return undefined;
+  return {
+    svg: plotSmoothness({ smoothness, wcs }, { document }),
+    caption:
+      "How smooth the data want the image to be: for blocks of several sizes the posterior mean of ln α, where α says how evenly the " +
+      "light of a block is spread over its four quarters. Blue blocks hold points, whose light sits in one quarter; red ones hold diffuse " +
+      "light; where there are no photons a block takes after the larger one around it.",
+  };
 }
 
 /** Counts against the model: numbers, predictive checks and their figures. */

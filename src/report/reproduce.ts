@@ -1,3 +1,4 @@
+import { PRESETS, presetOf } from "../data/presets.js";
 import type { GibbsConfig, LiraConfig, PosteriorSummary, SamplerConfig } from "../posterior/result.js";
 
 /** Files of an observation, by the names of the library's options; see `ObservationFileNames`. */
@@ -15,9 +16,16 @@ export interface ReportInputFiles {
 
 /** The settings of a result as options of `LiraDeconvolver`. */
 export function deconvolverOptions(config: LiraConfig): Record<string, unknown> {
-  const { alphaInit, traceEvery, method: _lira, ...rest } = config;
+  const { traceEvery, method: _lira, ...rest } = config;
+  const trace = { every: traceEvery };
+  if (rest.adaptivePrior !== undefined) {
+    const { adaptivePrior, ...others } = rest;
+    const isDefault = presetOf({ ...PRESETS.adaptive, adaptivePrior }) === "adaptive";
+    return { ...others, ...(isDefault ? { preset: "adaptive" } : { adaptivePrior }), trace };
+  }
+  const { adaptivePrior: _none, alphaInit, ...others } = rest;
   const same = alphaInit.every((alpha) => alpha === alphaInit[0]);
-  return { ...rest, alphaInit: same ? alphaInit[0] : alphaInit, trace: { every: traceEvery } };
+  return { ...others, alphaInit: same ? alphaInit[0] : alphaInit, trace };
 }
 
 /** A value as JavaScript, on one line when it is short. */

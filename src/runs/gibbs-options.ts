@@ -8,7 +8,13 @@ import { defaultPairTransfers, type LiraDeconvolverOptions, planRun, type RunPla
 export interface GibbsOptions
   extends Omit<
     LiraDeconvolverOptions,
-    "alphaInit" | "fitAlpha" | "cycleSpin" | "totalCountsPrior" | "smoothingPrior"
+    | "preset"
+    | "adaptivePrior"
+    | "alphaInit"
+    | "fitAlpha"
+    | "cycleSpin"
+    | "totalCountsPrior"
+    | "smoothingPrior"
   > {
   /** `gammaPrior`, `exponentialPrior`, `uniformPrior`, or a product of these: any with `conjugate`. */
   readonly prior: FluxPrior;

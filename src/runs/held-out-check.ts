@@ -9,9 +9,8 @@ import { thinCounts } from "../data/thin-counts.js";
 import { AbortedError, InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import type { LiraResult } from "../posterior/result.js";
-import { DEFAULT_TOTAL_COUNTS_PRIOR } from "../priors/multiscale.js";
 import { LiraDeconvolver } from "./lira-deconvolver.js";
-import type { LiraDeconvolverOptions } from "./lira-options.js";
+import { type LiraDeconvolverOptions, planRun } from "./lira-options.js";
 import type { SamplingOptions } from "./sample-run.js";
 
 /** Options of `heldOutCheck`. */
@@ -70,7 +69,7 @@ export async function heldOutCheck(
   options: HeldOutOptions = {},
 ): Promise<HeldOutCheck> {
   const { fraction = 0.5, workers, onProgress, signal, seed = 0, ...checking } = options;
-  const { boundary = "spill", totalCountsPrior = DEFAULT_TOTAL_COUNTS_PRIOR } = settings;
+  const { boundary, totalCountsPrior } = planRun(settings).config;
   if (!(fraction > 0 && fraction < 1)) {
     throw new InvalidInputError(`heldOutCheck: fraction must lie in (0, 1), got ${fraction}; try 0.5`, {
       fields: { fraction },

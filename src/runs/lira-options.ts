@@ -1,20 +1,38 @@
+import { checkAdaptivePrior, DEFAULT_ADAPTIVE_PRIOR } from "../data/adaptive-prior.js";
 import type { Boundary } from "../data/boundary.js";
 import { CYCLE_SPINS, type CycleSpin } from "../data/cycle-spin.js";
-import type { BackgroundScalePrior, SmoothingPrior, TotalCountsPrior } from "../data/prior-parameters.js";
-import { InvalidInputError } from "../errors.js";
-import type { Shape, SkyImage } from "../image.js";
-import type { GibbsConfig, LiraConfig } from "../posterior/result.js";
+import { type Law, PRESET_NAMES, PRESETS, type Preset } from "../data/presets.js";
 import {
-  checkPriors,
+  type AdaptivePrior,
+  type BackgroundScalePrior,
   DEFAULT_BACKGROUND_SCALE_PRIOR,
   DEFAULT_SMOOTHING_PRIOR,
-  DEFAULT_TOTAL_COUNTS_PRIOR,
-  startingAlpha,
-} from "../priors/multiscale.js";
+  type SmoothingPrior,
+  type TotalCountsPrior,
+} from "../data/prior-parameters.js";
+import { InvalidInputError } from "../errors.js";
+import type { Shape, SkyImage } from "../image.js";
+import type {
+  AdaptiveConfig,
+  GibbsConfig,
+  LevelConfig,
+  LiraConfig,
+  TreeConfig,
+} from "../posterior/result.js";
+import { checkPriors, startingAlpha } from "../priors/multiscale.js";
 import { parseTarget, type Target } from "./target.js";
 
-/** Settings of `LiraDeconvolver`; every one has a default. */
+/**
+ * Settings of `LiraDeconvolver`; every one has a default.
+ *
+ * `alphaInit`, `fitAlpha` and `smoothingPrior` are about one alpha a level: giving any of them chooses LIRA's prior in place of the
+ * adaptive one.
+ */
 export interface LiraDeconvolverOptions {
+  /** A law by name, whose settings are the defaults of the others; default `"adaptive"`. See `PRESETS`. */
+  readonly preset?: Preset;
+  /** States of the blocks and transitions between them; default eight alphas from 0.02 to 60. */
+  readonly adaptivePrior?: AdaptivePrior | undefined;
   /** Starting smoothing parameter: one number, or one a level (finest first), > 0; default 0.1. */
   readonly alphaInit?: number | readonly number[];
   /** Sample the smoothing parameters; default true. */
@@ -23,8 +41,8 @@ export interface LiraDeconvolverOptions {
   readonly iterations?: number;
   /**
    * Sweeps at the start of each chain that no statistic uses; default a tenth of `iterations`. `"auto"`: the first of
-   * 100, 200, 400, ... sweeps over whose second half the chains agree (R-hat < 1.1 of log-likelihood, total and every
-   * alpha), at most half of `iterations`.
+   * 100, 200, 400, ... sweeps over whose second half the chains agree (R-hat < 1.1 of log-likelihood, total and the
+   * smoothing of every level), at most half of `iterations`.
    */
   readonly burnIn?: number | "auto";
   /**
@@ -54,7 +72,7 @@ export interface LiraDeconvolverOptions {
   readonly pairTransfers?: number;
   /** Fit a scale of the background for each observation; default false. */
   readonly fitBackgroundScale?: boolean;
-  /** Default shape 1, rate 0.05. */
+  /** Default shape 1, rate 0: flat. */
   readonly totalCountsPrior?: TotalCountsPrior;
   /** Default power 1, rate 1000, exponent 3: the chain that pylira runs with its defaults. */
   readonly smoothingPrior?: SmoothingPrior;
@@ -137,19 +155,19 @@ export function spacingOf(sweeps: number, keep: number): number {
  * @throws InvalidInputError naming the first setting that breaks its rule
  */
 export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = "lira"): RunPlan<LiraConfig> {
+  const { preset = "adaptive" } = options;
+  checkChoice(where, "preset", preset, PRESET_NAMES);
+  const law = PRESETS[preset];
   const {
-    alphaInit = DEFAULT_ALPHA_INIT,
-    fitAlpha = true,
     iterations = DEFAULT_ITERATIONS,
     burnIn = Math.floor(iterations / 10),
     chains = 4,
     seed = 0,
-    boundary = "spill",
-    cycleSpin = "ensemble",
+    boundary = law.boundary,
+    cycleSpin = law.cycleSpin,
     pairTransfers = cycleSpin === "random" || shape === undefined ? 0 : defaultPairTransfers(shape),
     fitBackgroundScale = false,
-    totalCountsPrior = DEFAULT_TOTAL_COUNTS_PRIOR,
-    smoothingPrior = DEFAULT_SMOOTHING_PRIOR,
+    totalCountsPrior = law.totalCountsPrior,
     backgroundScalePrior = DEFAULT_BACKGROUND_SCALE_PRIOR,
     trace = {},
     until,
@@ -172,20 +190,15 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = 
       { fields: { pairTransfers } },
     );
   }
-  checkPriors(totalCountsPrior, smoothingPrior, backgroundScalePrior);
+  const smoothing = planSmoothing(options, law, shape, where);
+  checkPriors({ totalCountsPrior, backgroundScalePrior });
   const { keep = DEFAULT_KEPT_DRAWS, every } = trace;
   check("trace.keep", keep, 2);
   const sampled = iterations - (burnIn === "auto" ? Math.floor(iterations / 2) : burnIn);
   if (every !== undefined) check("trace.every", every, 1, Math.floor(sampled / 2));
   return {
     config: {
-      alphaInit:
-        shape === undefined
-          ? typeof alphaInit === "number"
-            ? startingAlpha(alphaInit, [2, 2])
-            : alphaInit
-          : startingAlpha(alphaInit, shape),
-      fitAlpha,
+      ...smoothing,
       iterations,
       burnIn: burnIn === "auto" ? 0 : burnIn,
       chains,
@@ -195,7 +208,6 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = 
       pairTransfers,
       fitBackgroundScale,
       totalCountsPrior: { ...totalCountsPrior },
-      smoothingPrior: { ...smoothingPrior },
       backgroundScalePrior: { ...backgroundScalePrior },
       traceEvery: every ?? spacingOf(iterations - (burnIn === "auto" ? 0 : burnIn), keep),
     },
@@ -203,6 +215,44 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = 
     maxIterations,
     ...(until === undefined ? {} : { target: parseTarget(until) }),
     ...(every === undefined ? { keep } : {}),
+  };
+}
+
+/** Settings of LIRA's prior that the adaptive one has no use for. */
+const LEVEL_SETTINGS = ["alphaInit", "fitAlpha", "smoothingPrior"] as const;
+
+/** The part of a law that says how smooth the blocks are. */
+function planSmoothing(
+  options: LiraDeconvolverOptions,
+  law: Law,
+  shape: Shape | undefined,
+  where: string,
+): Pick<AdaptiveConfig, "adaptivePrior"> | Omit<LevelConfig, keyof TreeConfig> {
+  const level = LEVEL_SETTINGS.filter((name) => options[name] !== undefined);
+  const { adaptivePrior } = options;
+  const clash =
+    adaptivePrior !== undefined ? "adaptivePrior" : options.preset === "adaptive" ? "preset" : undefined;
+  if (level.length > 0 && clash !== undefined) {
+    throw new InvalidInputError(
+      `${where}: ${level[0]} must not stand beside ${clash === "preset" ? 'preset "adaptive"' : clash}, since it is about one alpha a ` +
+        "level, got both; leave one of them out",
+    );
+  }
+  if (level.length === 0 && (adaptivePrior ?? law.adaptivePrior) !== undefined) {
+    const prior = adaptivePrior ?? DEFAULT_ADAPTIVE_PRIOR;
+    checkAdaptivePrior(prior, where);
+    return { adaptivePrior: structuredClone(prior) };
+  }
+  const { alphaInit = DEFAULT_ALPHA_INIT, fitAlpha = true } = options;
+  const { smoothingPrior = law.smoothingPrior ?? DEFAULT_SMOOTHING_PRIOR } = options;
+  checkPriors({ smoothingPrior });
+  return {
+    alphaInit:
+      shape !== undefined || typeof alphaInit === "number"
+        ? startingAlpha(alphaInit, shape ?? [2, 2])
+        : alphaInit,
+    fitAlpha,
+    smoothingPrior: { ...smoothingPrior },
   };
 }
 

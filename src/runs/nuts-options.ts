@@ -1,10 +1,10 @@
 import type { BackgroundScalePrior } from "../data/prior-parameters.js";
+import { DEFAULT_BACKGROUND_SCALE_PRIOR } from "../data/prior-parameters.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import type { ForwardModel, ForwardModelOptions } from "../model/forward-model.js";
 import type { NutsConfig } from "../posterior/result.js";
 import { type FluxPrior, priorName } from "../priors/flux-prior.js";
-import { DEFAULT_BACKGROUND_SCALE_PRIOR } from "../priors/multiscale.js";
 import { checkWhole, spacingOf } from "./lira-options.js";
 
 /** Settings of the gradient sampler; all but the prior have a default. */

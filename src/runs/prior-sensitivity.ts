@@ -1,23 +1,29 @@
 import type { Observation } from "../data/observation.js";
-import type { SmoothingPrior } from "../data/prior-parameters.js";
+import type { AdaptivePrior, SmoothingPrior } from "../data/prior-parameters.js";
 import { AbortedError, InvalidInputError } from "../errors.js";
 import { constantImage, type SkyImage } from "../image.js";
-import type { LiraResult, LiraSummary, WithError } from "../posterior/result.js";
+import type { LiraConfig, LiraResult, LiraSummary, WithError } from "../posterior/result.js";
 import { pixelsThatMatter } from "../posterior/verdict.js";
-import { DEFAULT_SMOOTHING_PRIOR } from "../priors/multiscale.js";
 import { LiraDeconvolver } from "./lira-deconvolver.js";
-import type { LiraDeconvolverOptions } from "./lira-options.js";
+import { type LiraDeconvolverOptions, planRun } from "./lira-options.js";
 import type { RunProgress, SamplingOptions } from "./sample-run.js";
 
 /** Options of `priorSensitivity`. */
 export interface PriorSensitivityOptions extends Pick<SamplingOptions, "workers" | "signal"> {
-  /** Factors of the rate of the smoothing prior, > 0, one run each; default 1/4 and 4. */
+  /**
+   * Factors of all alphas of the adaptive prior, or of the rate of LIRA's smoothing prior, > 0, one run each; default 1/4 and 4.
+   */
   readonly factors?: readonly number[];
   /** The run with the prior as it is, of the same data and settings; sampled first when left out. */
   readonly baseline?: Pick<LiraSummary, "mean" | "std" | "total" | "diagnostics">;
   /** Number of the run (0 the baseline), how many there are, and how far this one has come. */
   readonly onProgress?: (run: number, runs: number, progress: RunProgress) => void;
 }
+
+/** What says how smooth the image is: one of the two priors. */
+export type ChangedPrior =
+  | { readonly adaptivePrior: AdaptivePrior }
+  | { readonly smoothingPrior: SmoothingPrior };
 
 /** A pixel whose flux follows the prior. */
 export interface SensitivePixel {
@@ -34,7 +40,7 @@ export interface SensitivePixel {
 export interface PriorChange {
   readonly factor: number;
   /** The prior of this run. */
-  readonly smoothingPrior: SmoothingPrior;
+  readonly prior: ChangedPrior;
   /** Posterior mean `[ny, nx]`. */
   readonly mean: SkyImage;
   /** `(mean - baseline mean) / baseline std` `[ny, nx]`; NaN where the baseline never changes. */
@@ -69,11 +75,11 @@ const DEFAULT_FACTORS: readonly number[] = [0.25, 4];
 const LARGEST_LISTED = 5;
 
 /**
- * Deconvolve again with the prior of the smoothing parameters changed, and map how far the posterior mean moves in units of its
+ * Deconvolve again with the prior of the smoothing changed, and map how far the posterior mean moves in units of its
  * standard deviation: what moves by more than about 1 is said by the prior as much as by the data.
  *
- * The prior is `alpha^power exp(-rate alpha^exponent)`; a larger rate wants smaller alphas, that is a more clumped image. Each
- * factor costs a run as long as the baseline. Means use every sweep; effective sample sizes come from the kept draws, so the
+ * Of the adaptive prior all alphas are multiplied; larger ones want a smoother image. LIRA's prior is
+ * `alpha^power exp(-rate alpha^exponent)`; a larger rate wants smaller alphas, that is a more clumped image. Each factor costs a run as long as the baseline. Means use every sweep; effective sample sizes come from the kept draws, so the
  * errors of the changes are on the safe side.
  *
  * @param data one observation, or several of the same sky grid
@@ -87,22 +93,16 @@ export async function priorSensitivity(
   options: PriorSensitivityOptions = {},
 ): Promise<PriorSensitivity> {
   const { factors = DEFAULT_FACTORS, workers, signal, onProgress } = options;
-  const { smoothingPrior = DEFAULT_SMOOTHING_PRIOR } = settings;
+  const { config } = planRun(settings);
   checkFactors(factors);
   if (settings.fitAlpha === false) {
     throw new InvalidInputError(
       "priorSensitivity: alphas must be fitted, got fitAlpha: false, with which their prior has no effect; leave it out",
     );
   }
-  if (!(smoothingPrior.rate > 0)) {
-    throw new InvalidInputError(
-      `priorSensitivity: rate of the smoothing prior must be > 0, got ${smoothingPrior.rate}; factors would not change it`,
-      { fields: { rate: smoothingPrior.rate } },
-    );
-  }
   const runs = factors.length + 1;
-  const run = async (number: number, prior: SmoothingPrior): Promise<LiraResult> => {
-    const result = await new LiraDeconvolver({ ...settings, smoothingPrior: prior }).run(data, {
+  const run = async (number: number, prior?: ChangedPrior): Promise<LiraResult> => {
+    const result = await new LiraDeconvolver({ ...settings, ...prior }).run(data, {
       ...(workers === undefined ? {} : { workers }),
       ...(signal === undefined ? {} : { signal }),
       onProgress: (progress) => onProgress?.(number, runs, progress),
@@ -113,14 +113,32 @@ export async function priorSensitivity(
       { cause: signal?.reason },
     );
   };
-  const baseline = options.baseline ?? (await run(0, smoothingPrior));
+  const baseline = options.baseline ?? (await run(0));
   const changes: PriorChange[] = [];
   for (const [index, factor] of factors.entries()) {
-    const prior = { ...smoothingPrior, rate: smoothingPrior.rate * factor };
+    const prior = changedPrior(config, factor);
     changes.push(changeOf(baseline, await run(index + 1, prior), factor, prior));
   }
   const { mean, std, total, diagnostics } = baseline;
   return { baseline: { mean, std, total, diagnostics }, changes, sentence: sentenceOf(changes) };
+}
+
+function changedPrior(config: LiraConfig, factor: number): ChangedPrior {
+  if (config.adaptivePrior === undefined) {
+    const { smoothingPrior } = config;
+    return { smoothingPrior: { ...smoothingPrior, rate: smoothingPrior.rate * factor } };
+  }
+  const { alphas, transitions } = config.adaptivePrior;
+  return {
+    adaptivePrior: {
+      alphas: alphas.map((alpha) =>
+        typeof alpha === "number"
+          ? alpha * factor
+          : [alpha[0] * factor, alpha[1] * factor, alpha[2] * factor, alpha[3] * factor],
+      ),
+      transitions,
+    },
+  };
 }
 
 function checkFactors(factors: readonly number[]): void {
@@ -136,7 +154,7 @@ function changeOf(
   baseline: NonNullable<PriorSensitivityOptions["baseline"]>,
   { mean, std, total, diagnostics }: Pick<LiraSummary, "mean" | "std" | "total" | "diagnostics">,
   factor: number,
-  smoothingPrior: SmoothingPrior,
+  prior: ChangedPrior,
 ): PriorChange {
   const { shape } = mean;
   const nx = shape[1];
@@ -179,7 +197,7 @@ function changeOf(
     );
   return {
     factor,
-    smoothingPrior,
+    prior,
     mean,
     change,
     error,
@@ -193,8 +211,8 @@ function changeOf(
 
 function sentenceOf(changes: readonly PriorChange[]): string {
   const parts = changes.map(
-    ({ factor, rms, sensitive }) =>
-      `rate x ${factor}: ${rms.toFixed(2)} sigma rms, ${(100 * sensitive).toFixed(0)} % of the pixels by more than 1 sigma`,
+    ({ factor, prior, rms, sensitive }) =>
+      `${"adaptivePrior" in prior ? "alphas" : "rate"} x ${factor}: ${rms.toFixed(2)} sigma rms, ${(100 * sensitive).toFixed(0)} % of the pixels by more than 1 sigma`,
   );
   const worst = Math.max(...changes.map(({ sensitive }) => sensitive));
   const judgement =

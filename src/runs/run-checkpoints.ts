@@ -91,7 +91,7 @@ export async function takeUp(
     format: FORMAT,
     version: VERSION,
     plan,
-    columns: chainColumns(plan.config, observations.length),
+    columns: chainColumns(plan.config, observations[0].counts.shape, observations.length),
     inputs,
     started: new Date().toISOString(),
     seconds: 0,

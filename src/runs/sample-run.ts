@@ -117,7 +117,7 @@ export async function sampleRun(
   const groups = comparison(config).groups ?? [Array.from({ length: chains }, (_, chain) => chain)];
   const shape = observations[0].counts.shape;
   const pixels = shape[0] * shape[1];
-  const names = chainColumns(config, observations.length);
+  const names = chainColumns(config, shape, observations.length);
   const module = await compileKernels();
   const clock = performance.now();
   const milliseconds = () => performance.now() - clock - (pause?.milliseconds ?? 0);
@@ -234,7 +234,7 @@ export async function sampleRun(
     const traces = store.open({ ...extentOf(burnIn, every), sweeps: look, draws: 0 });
     try {
       return names.every((name, column) => {
-        if (!/^(logLikelihood|expectedMSCounts|smoothingParam\d+)$/.test(name)) return true;
+        if (!/^(logLikelihood|expectedMSCounts|(smoothingParam|smoothness)\d+)$/.test(name)) return true;
         const rhat = groupedRhat(groups.map((group) => parameterDraws(traces.parameters, column, group)));
         return Number.isNaN(rhat) || rhat < BURN_IN_RHAT;
       });

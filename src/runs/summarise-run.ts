@@ -14,6 +14,7 @@ import type {
 } from "../posterior/result.js";
 import { type MomentSums, parameterDraws, pixelQuantiles, poolMoments } from "../posterior/summary.js";
 import type { ParameterSource } from "../posterior/trace.js";
+import { smoothnessMaps } from "../samplers/smoothness-maps.js";
 import { VERSION } from "../version.js";
 import type { RunPlan } from "./lira-options.js";
 import { comparison, momentSums, type RunProgress, type SampledRun } from "./sample-run.js";
@@ -165,7 +166,10 @@ export async function summariseRun(
 ): Promise<PosteriorSummary<LiraConfig | GibbsConfig>> {
   const { config, extent, states, complete, seconds } = run;
   const detected = detectedExposures(observations, config.boundary);
-  return summariseChains(
+  const treeMoves =
+    config.method === undefined && (config.cycleSpin === "random" || config.cycleSpin === "sampled");
+  const smoothness = smoothnessMaps(states, extent.shape, treeMoves);
+  const summary = await summariseChains(
     observations,
     {
       config,
@@ -194,4 +198,5 @@ export async function summariseRun(
     })),
     origin,
   );
+  return smoothness === undefined ? summary : { ...summary, smoothness };
 }

@@ -1,8 +1,11 @@
+import { stateAlphas } from "../data/adaptive-prior.js";
 import type { Boundary } from "../data/boundary.js";
 import { checkObservations, MAX_TOTAL_COUNTS } from "../data/check-observation.js";
 import type { CycleSpin } from "../data/cycle-spin.js";
+import { multiscaleLevels } from "../data/multiscale-decomposition.js";
 import type { Observation } from "../data/observation.js";
 import type {
+  AdaptivePrior,
   BackgroundScalePrior,
   PixelPrior,
   SmoothingPrior,
@@ -29,7 +32,7 @@ import { startingImage } from "./starting-images.js";
  *     splitBackground      which of them the background emitted
  *     addMissingCounts     the photons that exposure and edges kept from the detector
  *     drawShift            where the tree lies on the image (when it is a parameter)
- *     drawSmoothing        alpha of every level
+ *     drawSmoothing        alpha of every level, or drawStates: the states of all nodes and their transition matrix
  *     drawImage            the total and the fractions of every block
  *     drawBackgroundScale  the scale of each background
  *
@@ -46,29 +49,42 @@ import { startingImage } from "./starting-images.js";
  * drawBackgroundScale and transferPairs: the same data augmentation, which is then conjugate without missing photons.
  */
 
-/** What defines the law that a chain samples. */
-export interface LiraChainSettings {
+/** What defines the law that a chain samples, whatever says how smooth the blocks are. */
+export interface TreeChainSettings {
   /** Fate of photons beyond the edge; see `Boundary`. */
   readonly boundary: Boundary;
   /** Shift of the multiscale tree. */
   readonly cycleSpin: CycleSpin;
   /** Pair transfers a sweep, a whole number >= 0; 0 with a shift redrawn at random. */
   readonly pairTransfers: number;
+  /** Sample the scale of each observation's background, or keep it at 1. */
+  readonly fitBackgroundScale: boolean;
+  readonly totalCountsPrior: TotalCountsPrior;
+  readonly backgroundScalePrior: BackgroundScalePrior;
+}
+
+/** LIRA's law: one alpha for all blocks of a level. */
+export interface LevelChainSettings extends TreeChainSettings {
+  readonly adaptivePrior?: undefined;
   /** Sample alpha, or keep it at `alphaInit`. */
   readonly fitAlpha: boolean;
   /** Starting alpha of each level, finest first, > 0. */
   readonly alphaInit: readonly number[];
-  /** Sample the scale of each observation's background, or keep it at 1. */
-  readonly fitBackgroundScale: boolean;
-  readonly totalCountsPrior: TotalCountsPrior;
   readonly smoothingPrior: SmoothingPrior;
-  readonly backgroundScalePrior: BackgroundScalePrior;
 }
+
+/** The adaptive law: an alpha for every block, tied to that of the block above. */
+export interface AdaptiveChainSettings extends TreeChainSettings {
+  readonly adaptivePrior: AdaptivePrior;
+}
+
+/** What defines the law that a chain samples under a multiscale prior. */
+export type LiraChainSettings = LevelChainSettings | AdaptiveChainSettings;
 
 /** What defines the law that a chain samples under a prior of independent Gamma pixels. */
 export interface PixelChainSettings
   extends Pick<
-    LiraChainSettings,
+    TreeChainSettings,
     "boundary" | "pairTransfers" | "fitBackgroundScale" | "backgroundScalePrior"
   > {
   readonly pixelPrior: PixelPrior;
@@ -104,6 +120,8 @@ export interface ChainState {
   readonly flux: Float64Array;
   readonly backgroundScale: Float64Array;
   readonly moments: { readonly count: number; readonly mean: Float64Array; readonly squares: Float64Array };
+  /** Sums of ln alpha over the sweeps that counted, see `smoothnessMaps`; empty without the adaptive prior. */
+  readonly smoothness: Float64Array;
 }
 
 /**
@@ -112,14 +130,14 @@ export interface ChainState {
  * `logLikelihood`, `logPrior` and their sum `logPost` belong to the state at the start of the sweep, all others to what
  * the sweep drew.
  */
-export function traceColumns(levels: number, observations: number): string[] {
+export function traceColumns(levels: number, observations: number, smoothing = "smoothingParam"): string[] {
   const numbered = (name: string, count: number) =>
     Array.from({ length: count }, (_, index) => `${name}${index}`);
   return [
     "logPost",
     "cycleSpinRow",
     "cycleSpinCol",
-    ...numbered("smoothingParam", levels),
+    ...numbered(smoothing, levels),
     "expectedMSCounts",
     ...(observations === 1 ? ["bkgScale"] : numbered("bkgScale", observations)),
     "logLikelihood",
@@ -127,12 +145,21 @@ export function traceColumns(levels: number, observations: number): string[] {
   ];
 }
 
-/** Columns under a prior of pixels: those of the multiscale prior without its shift and its alpha. */
+/**
+ * Columns of the trace of any prior: under the adaptive one `smoothness0..`, the mean of ln alpha over the nodes above level 0, 1, ... that
+ * hold counts, in place of `smoothingParam0..`; under a prior of pixels neither these nor a shift.
+ */
 export function chainColumns(
-  settings: { readonly alphaInit: readonly number[] } | { readonly pixelPrior: PixelPrior },
+  settings:
+    | { readonly alphaInit: readonly number[] }
+    | { readonly adaptivePrior: AdaptivePrior }
+    | { readonly pixelPrior: PixelPrior },
+  shape: Shape,
   observations: number,
 ): string[] {
   if ("alphaInit" in settings) return traceColumns(settings.alphaInit.length, observations);
+  if ("adaptivePrior" in settings && settings.adaptivePrior)
+    return traceColumns(multiscaleLevels(shape), observations, "smoothness");
   return traceColumns(0, observations).filter((name) => !name.startsWith("cycleSpin"));
 }
 
@@ -149,8 +176,12 @@ export interface LiraChain {
   readonly sweeps: number;
   /** The flux `[ny, nx]` after the last sweep: a view, valid until the next call of `sweep`. */
   readonly flux: Float64Array;
-  /** Smoothing parameters, finest first: a view. */
+  /** Smoothing parameters, finest first: a view; without meaning under the adaptive prior. */
   readonly alpha: Float64Array;
+  /** State of every node of level 1, then of level 2, ..., row after row: a view; empty without the adaptive prior. */
+  readonly states: Uint8Array;
+  /** Transition matrix `[K, K]` of the adaptive prior: a view; empty without it. */
+  readonly transitions: Float64Array;
   /** Total T in counts at the reference exposure. */
   readonly totalCounts: number;
   /** Scale of each observation's background. */
@@ -190,18 +221,10 @@ const ARRAY_PSF = 3;
 /** Pair transfers for each transfer between nodes, and transfers between flux and each fitted background a sweep. */
 const PAIRS_PER_NODE = 16;
 const BACKGROUND_TRANSFERS = 1;
-/** What a chain knows of the multiscale tree. */
-type TreeSettings = Omit<
-  LiraChainSettings,
-  "boundary" | "pairTransfers" | "fitBackgroundScale" | "backgroundScalePrior"
->;
 /** Under a prior of pixels the tree only serves to find the pixels that hold the light. */
-const NO_TREE: TreeSettings = {
+const NO_TREE: Pick<TreeChainSettings, "cycleSpin" | "totalCountsPrior"> = {
   cycleSpin: "none",
-  fitAlpha: false,
-  alphaInit: [],
   totalCountsPrior: { shape: 1, rate: 0 },
-  smoothingPrior: { power: 1, rate: 1, exponent: 1 },
 };
 /** How `createChain` numbers the ways to shift the tree. */
 const SHIFTS: Readonly<Record<CycleSpin, number>> = { none: 0, ensemble: 0, random: 1, sampled: 2 };
@@ -222,8 +245,10 @@ export function createLiraChain(
 ): LiraChain {
   const { boundary, backgroundScalePrior } = settings;
   const pixelPrior = "pixelPrior" in settings ? settings.pixelPrior : undefined;
-  const tree: TreeSettings = "pixelPrior" in settings ? NO_TREE : settings;
-  const { totalCountsPrior, smoothingPrior } = tree;
+  const { cycleSpin, totalCountsPrior } = "pixelPrior" in settings ? NO_TREE : settings;
+  const adaptivePrior = "pixelPrior" in settings ? undefined : settings.adaptivePrior;
+  const level = "alphaInit" in settings ? settings : undefined;
+  const states = adaptivePrior?.alphas.length ?? 0;
   const { observations: checked } = checkObservations(observations, { boundary });
   const shape = checked[0].counts.shape;
   const [ny, nx] = shape;
@@ -232,15 +257,16 @@ export function createLiraChain(
   const detected = detectedExposures(checked, boundary);
   const referenceExposure = detected.reference;
 
+  if (states > 0) kernels.setStates(states);
   checkStatus(
     "lira",
     kernels.createChain(
       ny,
       nx,
       Number(boundary === "wrap"),
-      SHIFTS[tree.cycleSpin],
+      SHIFTS[cycleSpin],
       settings.pairTransfers,
-      Number(tree.fitAlpha),
+      Number(level?.fitAlpha ?? false),
       Number(settings.fitBackgroundScale),
       referenceExposure,
       totalCountsPrior.shape,
@@ -253,13 +279,20 @@ export function createLiraChain(
     kernels.setTransfers(Math.ceil(settings.pairTransfers / PAIRS_PER_NODE), BACKGROUND_TRANSFERS);
   }
   if (pixelPrior !== undefined) kernels.setPixelPrior(pixelPrior.shape, pixelPrior.rate);
-  kernels.setSmoothingPrior(smoothingPrior.power, smoothingPrior.rate, smoothingPrior.exponent);
+  if (level !== undefined) {
+    const { power, rate, exponent } = level.smoothingPrior;
+    kernels.setSmoothingPrior(power, rate, exponent);
+  }
 
   // Views are made anew at each use: growing the memory detaches older ones.
   const doubles = (address: number, length: number) =>
     new Float64Array(kernels.memory.buffer, address, length);
   const integers = (address: number, length: number) =>
     new Int32Array(kernels.memory.buffer, address, length);
+  if (adaptivePrior !== undefined) {
+    doubles(kernels.stateAlphas(), 4 * states).set(stateAlphas(adaptivePrior));
+    doubles(kernels.transitionPriorArray(), states * states).set(adaptivePrior.transitions.flat());
+  }
 
   let totalCounts = 0;
   const handles = checked.map((observation, index) => {
@@ -303,9 +336,7 @@ export function createLiraChain(
   checkStatus("lira", kernels.prepareChain());
 
   const levels = Number(kernels.levels.value);
-  const columns = pixelPrior
-    ? chainColumns({ pixelPrior }, handles.length)
-    : traceColumns(levels, handles.length);
+  const columns = chainColumns(settings, shape, handles.length);
   const rowLength = columns.length;
   const trace = kernels.allocate(8 * MAX_BATCH * rowLength);
   if (trace === 0) checkStatus("lira", 1);
@@ -313,8 +344,8 @@ export function createLiraChain(
   kernels.seedRandom(BigInt(seed), BigInt(chain));
   const start = fluxInit ?? startingImage(checked[0], referenceExposure, seed, chain);
   doubles(kernels.fluxArray(), pixels).set(start.data);
-  doubles(kernels.alphaArray(), levels).set(pixelPrior ? new Array(levels).fill(1) : tree.alphaInit);
-  if (tree.cycleSpin === "ensemble") kernels.setShift(...ensembleShift(shape, seed, chain));
+  doubles(kernels.alphaArray(), levels).set(level?.alphaInit ?? new Array<number>(levels).fill(1));
+  if (cycleSpin === "ensemble") kernels.setShift(...ensembleShift(shape, seed, chain));
   kernels.startChain();
 
   let sweeps = 0;
@@ -324,6 +355,7 @@ export function createLiraChain(
     mean: doubles(Number(kernels.means.value), pixels),
     squares: doubles(Number(kernels.squares.value), pixels),
   });
+  const smoothnessSums = () => doubles(kernels.smoothnessSums(), kernels.smoothnessLength());
   const randomBytes = () => new Uint8Array(kernels.memory.buffer, kernels.randomArray(), 32);
 
   return {
@@ -341,6 +373,13 @@ export function createLiraChain(
     },
     get alpha() {
       return doubles(kernels.alphaArray(), levels);
+    },
+    get states() {
+      const length = adaptivePrior === undefined ? 0 : kernels.nodeStatesLength();
+      return new Uint8Array(kernels.memory.buffer, length === 0 ? 0 : kernels.nodeStatesArray(), length);
+    },
+    get transitions() {
+      return doubles(kernels.transitionArray(), states * states);
     },
     get totalCounts() {
       return kernels.totalCounts();
@@ -373,6 +412,7 @@ export function createLiraChain(
         flux: doubles(kernels.fluxArray(), pixels).slice(),
         backgroundScale: backgroundScale(),
         moments: { count, mean: mean.slice(), squares: squares.slice() },
+        smoothness: smoothnessSums().slice(),
       };
     },
     restore(state) {
@@ -394,6 +434,8 @@ export function createLiraChain(
       const { mean, squares } = moments();
       mean.set(state.moments.mean);
       squares.set(state.moments.squares);
+      smoothnessSums().set(state.smoothness);
+      if (states > 0) kernels.deriveMatrix();
     },
   };
 }

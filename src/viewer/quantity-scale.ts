@@ -16,7 +16,8 @@ export type Quantity =
   | "psf"
   | "residual"
   | "rhat"
-  | "ess";
+  | "ess"
+  | "smoothness";
 
 /** What the reader has chosen for all panels. */
 export interface Style {
@@ -47,12 +48,18 @@ const COLORMAPS: Readonly<Record<Quantity, Colormap>> = {
   rhat: "cividis",
   ess: "cividis",
   residual: "RdBu",
+  smoothness: "RdBu",
 };
 
 /** R-hat at which its colours end at least: small departures from 1 should look small. */
 const RHAT_TOP = 1.1;
 /** Residual in standard deviations at which its colours end at least. */
 const RESIDUAL_TOP = 3;
+/** Mean of ln alpha at which the colours of smoothness end on both sides; the default states reach from -3.9 to 4.1. */
+const SMOOTHNESS_TOP = 4;
+
+/** Quantities with a neutral middle, whose colours stay as they are: red above it, blue below. */
+const DIVERGING: ReadonlySet<Quantity> = new Set(["residual", "smoothness"]);
 
 /** Quantities that follow the stretch that was chosen. */
 const STRETCHED: ReadonlySet<Quantity> = new Set(["flux", "std", "counts", "predicted", "psf"]);
@@ -70,7 +77,7 @@ export function quantityScale(
 ): ColorScale {
   const scale = plainScale(kind, image, style, like);
   const { contrast = 1, bias = 0.5 } = style;
-  const inverted = style.inverted === true && kind !== "residual"; // red stays above, blue below
+  const inverted = style.inverted === true && !DIVERGING.has(kind);
   if (!inverted && contrast === 1 && bias === 0.5) return scale;
   return { ...scale, colors: adjustedColors(scale.colormap, { inverted, contrast, bias }) };
 }
@@ -92,7 +99,7 @@ function adjustedColors(
 }
 
 function plainScale(kind: Quantity, image: SkyImage, style: Style, like: readonly SkyImage[]): ColorScale {
-  const colormap = kind === "residual" || style.colormap === "auto" ? COLORMAPS[kind] : style.colormap;
+  const colormap = DIVERGING.has(kind) || style.colormap === "auto" ? COLORMAPS[kind] : style.colormap;
   const options: ColorScaleOptions = { colormap, percentiles: [0, style.percent] };
   const stretch = STRETCHED.has(kind) ? style.stretch : "linear";
   const { limits } = style;
@@ -106,6 +113,8 @@ function plainScale(kind: Quantity, image: SkyImage, style: Style, like: readonl
     const reach = Math.max(RESIDUAL_TOP, Math.min(5, Math.ceil(largest(image))));
     return colorScale(like, { ...options, limits: [-reach, reach] });
   }
+  if (kind === "smoothness")
+    return colorScale(like, { ...options, limits: [-SMOOTHNESS_TOP, SMOOTHNESS_TOP] });
   return colorScale(like, { ...options, stretch });
 }
 

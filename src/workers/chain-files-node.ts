@@ -149,6 +149,7 @@ async function writeCheckpoint(path: string, { state, rows, every, draws }: Chec
     series("SCALES", state.backgroundScale),
     series("MEAN", state.moments.mean),
     series("SQUARES", state.moments.squares),
+    ...(state.smoothness.length > 0 ? [series("SMOOTHNESS", state.smoothness)] : []),
     ...(draws.length > 0 ? [series("DRAWCRC", Float64Array.from(draws))] : []),
   ]);
   await writeWholeFile(path, sealBytes(bytes));
@@ -175,6 +176,9 @@ async function readCheckpoint(folder: string, chain: number): Promise<Checkpoint
       flux: numbers("FLUX"),
       backgroundScale: numbers("SCALES"),
       moments: { count: header("MOMENTS"), mean: numbers("MEAN"), squares: numbers("SQUARES") },
+      smoothness: hdus.some(({ name }) => name === "SMOOTHNESS")
+        ? numbers("SMOOTHNESS")
+        : new Float64Array(0),
     },
     rows: header("ROWSCRC"),
     every: header("EVERY"),

@@ -4,7 +4,8 @@ import { serveJobs } from "./serve-jobs.js";
 /* The far end of the pool of chains. */
 
 const buffersOf = ({ rows, draws, state }: ChainOutput): ArrayBuffer[] => {
-  const arrays = [rows, draws, state.flux, state.scalars, state.moments.mean, state.moments.squares];
+  const { flux, scalars, moments, smoothness } = state;
+  const arrays = [rows, draws, flux, scalars, moments.mean, moments.squares, smoothness];
   return arrays.map(({ buffer }) => buffer as ArrayBuffer);
 };
 

@@ -12,9 +12,12 @@ import {
 } from "../../app/src/configuration.js";
 import { methodSettings } from "../../app/src/method-fields.js";
 import { commandOf } from "../../app/src/reproduce.js";
-import { formIsGood, settingsOf, startForm } from "../../app/src/settings.js";
+import { formIsGood, settingsOf, startForm, wholeForm } from "../../app/src/settings.js";
+import { adaptivePriorOf, DEFAULT_ADAPTIVE_PRIOR } from "../../src/data/adaptive-prior.js";
+import { PRESET_NAMES } from "../../src/data/presets.js";
 import { simulatePointSource } from "../../src/data/simulated-datasets.js";
 import { LiraDeconvolver } from "../../src/runs/lira-deconvolver.js";
+import type { LiraDeconvolverOptions } from "../../src/runs/lira-options.js";
 
 const range = fc
   .tuple(fc.nat(500), fc.integer({ min: 1, max: 500 }))
@@ -31,8 +34,16 @@ const form = fc
     cycleSpin: fc.constantFrom("ensemble", "sampled", "random", "none"),
     fitBackgroundScale: fc.constantFrom("", "yes"),
     alphaInit: fc.double({ min: 1e-3, max: 100, noNaN: true }).map(String),
+    totalRate: fc.double({ min: 0, max: 1, noNaN: true }).map(String),
+    preset: fc.constantFrom(...PRESET_NAMES),
   })
-  .map((part) => ({ ...startForm(), ...part, burnIn: "10" }));
+  .map((part) => ({ ...startForm(part.preset), ...part, burnIn: "10" }));
+const run = (settings: LiraDeconvolverOptions, command?: string) =>
+  new LiraDeconvolver(settings).run(simulatePointSource({ shape: [16, 16] }), {
+    workers: 0,
+    ...(command !== undefined && { command }),
+  });
+const short = { iterations: 60, burnIn: 10, chains: 2, seed: 9 };
 
 describe("settings that travel", () => {
   it("come back from a file and from an address as they were", () => {
@@ -53,9 +64,9 @@ describe("settings that travel", () => {
 
   it("come from a result, with the cut-outs of its command", async () => {
     const given = {
-      ...startForm(),
-      ...{ iterations: "60", burnIn: "10", chains: "2", seed: "9", boundary: "wrap", cycleSpin: "random" },
-      ...{ alphaInit: "0.3", smoothingPower: "2", smoothingRate: "0.02", smoothingExponent: "1", keep: "20" },
+      ...startForm("lira"),
+      ...{ iterations: "60", burnIn: "10", chains: "2", seed: "9", boundary: "spill", cycleSpin: "ensemble" },
+      ...{ alphaInit: "0.3", smoothingPower: "1", smoothingRate: "3", totalRate: "0.01", keep: "20" },
     };
     const parts = {
       cutout: { x: [8, 24] as const, y: [4, 20] as const },
@@ -67,18 +78,67 @@ describe("settings that travel", () => {
       parts,
       settingsOf(given),
     );
-    const result = await new LiraDeconvolver(settingsOf(given)).run(
-      simulatePointSource({ shape: [16, 16] }),
-      {
-        command,
-        workers: 0,
-      },
-    );
+    const result = await run(settingsOf(given), command);
     const found = configurationOfResult(result.config, command);
     expect(found).toEqual({ form: given, composition: parts, notes: [] });
     // Without a command the thinning says how many draws were kept: every third of 50.
     expect(configurationOfResult(result.config).form.keep).toBe("17");
     expect(compositionOfCommand("tslira deconvolve a.fits --psf b.fits -o c.fits")).toEqual({});
+  });
+
+  it.each(PRESET_NAMES)(
+    "keep the preset %s of a result, and of the files and links of it",
+    async (preset) => {
+      const { config } = await run({ ...short, preset });
+      const { form: found, notes } = configurationOfResult(config);
+      expect(found).toEqual({
+        ...startForm(preset),
+        ...{ iterations: "60", burnIn: "10", chains: "2", seed: "9" },
+      });
+      expect(notes).toEqual([]);
+      // What is left out of settings is what the preset says.
+      expect(settingsOf(found)).toEqual({ ...short, ...(preset !== "adaptive" && { preset }) });
+      expect((await run(settingsOf(found))).config).toEqual(config);
+    },
+  );
+
+  it("name what the form cannot hold of a law", async () => {
+    const { alphas, transitions } = DEFAULT_ADAPTIVE_PRIOR;
+    const own = adaptivePriorOf(
+      [0.1, 10].flatMap((alpha) => new Array(4).fill(alpha)),
+      [1, 2, 3, 4],
+    );
+    const states = await run({ ...short, adaptivePrior: own, totalCountsPrior: { shape: 2, rate: 0.5 } });
+    const found = configurationOfResult(states.config);
+    expect(found.form).toMatchObject({ preset: "adaptive", totalRate: "0.5" });
+    expect(found.notes).toEqual([
+      "The result had a prior of the total of shape 2; the form's is 1.",
+      "The result had states and transitions of its own; the form has those of the preset.",
+    ]);
+    // The same states, said in other words, are no states of their own.
+    const same = await run({ ...short, adaptivePrior: { transitions, alphas } });
+    expect(configurationOfResult(same.config).notes).toEqual([]);
+    const levels = await run({ ...short, alphaInit: [1, 2, 3, 4], fitAlpha: false });
+    expect(configurationOfResult(levels.config)).toMatchObject({
+      form: { preset: "lira", boundary: "spill", cycleSpin: "ensemble", totalRate: "0", alphaInit: "1" },
+      notes: [expect.stringMatching(/at its own α/), expect.stringMatching(/kept α where it started/)],
+    });
+  });
+
+  it("of an earlier version, which knew of one law only, are that law", () => {
+    const { preset: _, totalRate: __, ...old } = { ...startForm(), ...{ boundary: "spill", seed: "4" } };
+    const address = `#settings=1&${new URLSearchParams(old)}`;
+    const { form: found, notes } = readHash(address)!;
+    expect(notes).toEqual([]);
+    expect(settingsOf(found)).toEqual({
+      ...{ preset: "lira", boundary: "spill", cycleSpin: "ensemble" },
+      ...{ iterations: 2000, burnIn: 200, chains: 4, seed: 4 },
+    });
+    expect(wholeForm(old)).toEqual(found);
+    expect(readHash("#settings=1&preset=upside-down&seed=3")).toMatchObject({
+      form: { ...startForm(), seed: "3" },
+      notes: ["preset must be one of adaptive, lira, lira-paper, got upside-down; left at its default"],
+    });
   });
 
   it("are taken one by one: what is wrong is named and left at its default", () => {

@@ -3,15 +3,21 @@ import { describe, expect, it } from "vitest";
 import { commandOf, typescriptOf } from "../../app/src/reproduce.js";
 import {
   ADVANCED_FIELDS,
+  advancedFields,
   fieldError,
   formIsGood,
   MAIN_FIELDS,
+  presetField,
   settingsOf,
   startForm,
+  withPreset,
 } from "../../app/src/settings.js";
+import { significanceCommand, significanceQuestion } from "../../app/src/significance-settings.js";
 import { flagSettings } from "../../src/cli/deconvolve.js";
 import { deconvolveOptions } from "../../src/cli/deconvolve-options.js";
 import { shellWords } from "../../src/cli/recorded-data.js";
+import { PRESET_NAMES, type Preset, presetOf } from "../../src/data/presets.js";
+import { planRun } from "../../src/runs/lira-options.js";
 
 const choices = {
   counts: { file: 0, hdu: 0, name: "my counts.fits.gz" },
@@ -31,10 +37,17 @@ function readBack(command: string) {
 describe("commandOf", () => {
   it("is read back as the settings of the form, each of them changed", () => {
     const form = {
-      ...startForm(),
-      ...{ iterations: "300", burnIn: "50", chains: "3", seed: "11", boundary: "wrap", cycleSpin: "random" },
+      ...startForm("lira"),
+      ...{
+        iterations: "300",
+        burnIn: "50",
+        chains: "3",
+        seed: "11",
+        boundary: "spill",
+        cycleSpin: "sampled",
+      },
       ...{ fitBackgroundScale: "yes", alphaInit: "0.3", smoothingPower: "2", smoothingRate: "0.02" },
-      ...{ smoothingExponent: "1", keep: "200" },
+      ...{ smoothingExponent: "1", totalRate: "0", keep: "200" },
     };
     expect(formIsGood(form)).toBe(true);
     const settings = settingsOf(form);
@@ -53,7 +66,25 @@ describe("commandOf", () => {
     const code = typescriptOf(choices, composition, settings);
     expect(code).toContain('  psf: "all\'s.fits[2]",\n');
     expect(code).toContain("  cutout: { x: [64, 192], y: [65, 193] },\n");
+    expect(code).toContain('  preset: "lira",\n');
+    expect(code).toContain("  totalCountsPrior: { shape: 1, rate: 0 },\n");
     expect(code).toContain("  smoothingPrior: { power: 2, rate: 0.02, exponent: 1 },\n");
+  });
+
+  it.each(PRESET_NAMES)("asks for the preset %s alone, whose settings follow", (preset) => {
+    const form = withPreset({ ...startForm(), smoothingPower: "7", boundary: "wrap" }, preset);
+    const settings = settingsOf(form);
+    expect(settings).toEqual({
+      ...{ iterations: 2000, burnIn: 200, chains: 4, seed: 0 },
+      ...(preset !== "adaptive" && { preset }),
+    });
+    const { config } = planRun(readBack(commandOf(choices, {}, settings)).options, [16, 16]);
+    expect(presetOf(config)).toBe(preset);
+    const question = significanceQuestion({ circle: { x: 3, y: 4, radius: 2 } }, form)!;
+    expect(question.settings.preset).toBe(settings.preset);
+    const command = significanceCommand(choices, {}, question);
+    if (preset === "adaptive") expect(command).not.toContain("--preset");
+    else expect(command).toContain(` --preset ${preset} `);
   });
 
   it("leaves out what is at its default, burn-in and numbers of the run aside", () => {
@@ -65,6 +96,22 @@ describe("commandOf", () => {
 });
 
 describe("fields", () => {
+  it("are those of the preset: one smoothness a level for presets of LIRA's kind alone", () => {
+    const level = ["alphaInit", "smoothingPower", "smoothingRate", "smoothingExponent"];
+    const shown = (preset: Preset) => advancedFields(preset).map(({ key }) => key);
+    expect(level.filter((key) => shown("adaptive").includes(key))).toEqual([]);
+    expect(shown("lira")).toEqual(expect.arrayContaining(level));
+    expect(shown("lira-paper")).toEqual(shown("lira"));
+    // What is not shown neither stops a run nor reaches it.
+    const hidden = { ...startForm(), alphaInit: "nonsense", smoothingRate: "-3" };
+    expect(formIsGood(hidden)).toBe(true);
+    expect(settingsOf(hidden)).toEqual(settingsOf(startForm()));
+    expect(formIsGood(withPreset(hidden, "lira"))).toBe(false);
+    const beliefs = PRESET_NAMES.map((preset) => presetField(preset).help);
+    expect(new Set(beliefs).size).toBe(3);
+    expect(presetField("lira").choices?.map(([name]) => name)).toEqual(PRESET_NAMES);
+  });
+
   it("say what is wrong", () => {
     const wrong = (key: string, text: string) =>
       fieldError([...MAIN_FIELDS, ...ADVANCED_FIELDS].find((field) => field.key === key)!, {
@@ -76,6 +123,7 @@ describe("fields", () => {
     expect(wrong("chains", "0")).toBe("at least 1");
     expect(wrong("burnIn", "1999")).toBe("must leave two sweeps");
     expect(wrong("alphaInit", "0.2")).toBeUndefined();
-    expect(formIsGood({ ...startForm(), alphaInit: "-1" })).toBe(false);
+    expect(formIsGood({ ...startForm("lira"), alphaInit: "-1" })).toBe(false);
+    expect(formIsGood({ ...startForm(), totalRate: "-1" })).toBe(false);
   });
 });

@@ -126,7 +126,19 @@ describe("geometry", () => {
 });
 
 describe("priorSensitivity", () => {
-  const settings = { iterations: 200, burnIn: 50, chains: 2 };
+  const settings = { iterations: 200, burnIn: 50, chains: 2, preset: "lira" } as const;
+  it("multiplies the alphas of the adaptive prior", async () => {
+    const { changes, sentence } = await priorSensitivity(
+      data,
+      { iterations: 60, burnIn: 20, chains: 2 },
+      { factors: [4], workers: 0 },
+    );
+    expect(changes[0].prior).toMatchObject({
+      adaptivePrior: { alphas: [0.08, 0.24, 0.8, 2.4, 8, 24, 80, 240] },
+    });
+    expect(sentence).toContain("alphas x 4");
+  });
+
   it("compares runs pixel by pixel with the baseline, and changes nothing when the factor is 1", async () => {
     const runs = new Set<number>();
     const found = await priorSensitivity(data, settings, {
@@ -142,7 +154,7 @@ describe("priorSensitivity", () => {
     const pixel = y * 16 + x;
     const { mean, std } = found.baseline;
     expect(change).toBeCloseTo((other.mean.data[pixel] - mean.data[pixel]) / std.data[pixel], 12);
-    expect(other.smoothingPrior.rate).toBe(64_000);
+    expect(other.prior).toMatchObject({ smoothingPrior: { rate: 64_000 } });
     const baseline = await new LiraDeconvolver(settings).run(data, { workers: 0 });
     const again = await priorSensitivity(data, settings, { factors: [64], workers: 0, baseline });
     expect(again.changes[0].change).toEqual(other.change);

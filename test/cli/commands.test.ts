@@ -118,7 +118,15 @@ describe("tslira info", () => {
     await cli("deconvolve", "small/counts.fits", "--psf", "small/psf.fits", ...flags);
     const { code, stdout } = await cli("info", "small/result.fits");
     expect(code).toBe(0);
-    for (const text of ["IMAGE_TRACE", "total flux", "verdict", "smoothing prior", "SHA-256", "Next: "]) {
+    for (const text of [
+      "IMAGE_TRACE",
+      "total flux",
+      "verdict",
+      "preset",
+      "adaptive prior",
+      "SHA-256",
+      "Next: ",
+    ]) {
       expect(stdout).toContain(text);
     }
     const { result } = JSON.parse((await cli("info", "small/result.fits", "--json")).stdout);

@@ -71,7 +71,7 @@ describe("readObservationFiles", () => {
     await expect(readObservationFiles({ counts: part("NONE"), psf })).rejects.toThrow('must hold HDU "NONE"');
     await expect(
       readObservationFiles({ counts: part("COUNTS"), psf, psfCutout: { x: [0, 3], y: [0, 1] } }),
-    ).rejects.toThrow(`${psf}: cut-out must lie inside the image, columns 0:2`);
+    ).rejects.toThrow(`all.fits.gz[PSF]: cut-out must lie inside the image, columns 0:2`);
   });
 });
 

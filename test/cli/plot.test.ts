@@ -46,6 +46,17 @@ beforeAll(async () => {
   ];
   const made = await runCli(folder, "deconvolve", ...data, ...settings, "-o", "r.fits");
   expect(made).toMatchObject({ code: 0 });
+  const lira = await runCli(
+    folder,
+    "deconvolve",
+    ...data,
+    ...settings,
+    "--preset",
+    "lira",
+    "-o",
+    "lira.fits",
+  );
+  expect(lira).toMatchObject({ code: 0 });
 });
 
 describe("tslira plot", () => {
@@ -57,7 +68,8 @@ describe("tslira plot", () => {
       for (const [ending, start] of Object.entries(starts)) {
         const name = `${kind}.${ending}`;
         const { code, stderr } = await cli(
-          "r.fits",
+          // Of one alpha a level there is a prior to draw.
+          kind === "hyperprior" ? "lira.fits" : "r.fits",
           "--kind",
           kind,
           "-o",
@@ -71,6 +83,30 @@ describe("tslira plot", () => {
         expect(file(name).subarray(0, start.length).toString("latin1")).toBe(start);
       }
     }
+  });
+
+  it("draws maps of smoothness of the adaptive prior, hyperpriors of LIRA's, and says which is which", async () => {
+    await cli("r.fits", "-k", "smoothness", "--axes", "pixels", "--title", "Where points are", "-o", "s.svg");
+    const svg = file("s.svg").toString();
+    // 17 x 12 pixels: 17 / 4 blocks of 4 x 4 on the longer side, but only 17 / 8 of 8 x 8.
+    for (const text of [
+      ">Where points are<",
+      "Blocks of 2 × 2",
+      "Blocks of 4 × 4",
+      "diffuse light",
+      "x (pixel)",
+    ])
+      expect(svg).toContain(text);
+    expect(svg).not.toContain("Blocks of 8 × 8");
+    expect(await cli("lira.fits", "-k", "smoothness", "-o", "x.svg")).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/must have maps of smoothness, .* got none; run with preset adaptive/),
+    });
+    expect((await cli("r.fits", "-k", "hyperprior", "-o", "x.svg")).stderr).toMatch(
+      /one alpha a level \(preset lira\), got one of the adaptive prior; choose smoothness/,
+    );
+    await cli("r.fits", "-k", "parameter-traces", "--parameter", "smoothness0", "-o", "t.svg");
+    expect(file("t.svg").toString()).toContain(">mean ln α, 2 × 2<");
   });
 
   it("compares results, with each other and with the truth", async () => {

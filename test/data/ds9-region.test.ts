@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { parseDs9Regions } from "../../src/data/ds9-region.js";
 import type { WcsCard } from "../../src/data/observation.js";
-import type { RegionShape } from "../../src/data/region-shape.js";
+import { type RegionShape, shapeContains } from "../../src/data/region-shape.js";
 
 const only = (text: string, wcs: readonly WcsCard[] = []): RegionShape => {
   const { regions, excluded } = parseDs9Regions(text, { wcs });
@@ -201,8 +201,97 @@ describe("what is refused, by line", () => {
     ["image;box(1,2,3)", /two sizes/],
     ["image;circle(1,2,3", /brackets of circle/],
     ["image;(1,2,3)", /must be a shape/],
-    ["image;panda(1,2,0,90,1,2,3,1)", /got panda/],
+    ["image;panda(1,2,0,90,1,2,3)", /line 1: panda must have two angles/],
     ["ecliptic\ncircle(1,2,3)", /line 1: coordinates must be .* got ecliptic/],
     ["image\ncircle(1,2,9)-annulus(1,2,1,2,3)", /rings one by one/],
   ])("%s", (text, message) => expect(() => parseDs9Regions(text)).toThrow(message));
+});
+
+describe("what CIAO and DS9 write besides", () => {
+  const names = (text: string, wcs: readonly WcsCard[] = []) =>
+    parseDs9Regions(text, { wcs, shape: [100, 100] }).regions.map(({ name }) => name);
+  const areaOf = (shape: RegionShape) => {
+    let count = 0;
+    for (let y = 0; y < 100; y++) for (let x = 0; x < 100; x++) if (shapeContains(shape, x, y)) count++;
+    return count;
+  };
+  const shapesOf = (text: string) => parseDs9Regions(text).regions.map(({ terms }) => terms[0]!.shape);
+
+  it.each([
+    ["image;annulus(50,50,2,8,n=3)", ["annulus 1", "annulus 2", "annulus 3"]],
+    ["image;annulus 50 50 2 8 n = 3", ["annulus 1", "annulus 2", "annulus 3"]],
+    ["image;ellipse(50,50,4,2,8,4,n=2,30)", ["annulus 1", "annulus 2"]],
+    ["image;panda(50,50,0,180,2,5,10,2)", ["panda 1", "panda 2", "panda 3", "panda 4"]],
+    ["field()", ["field 1"]],
+    ["image;pie(50,50,5,10,0,90)", ["pie 1"]],
+  ])("%s", (text, expected) => {
+    expect(names(text)).toEqual(expected);
+  });
+
+  it("n= divides radii evenly", () => {
+    const radii = parseDs9Regions("image;annulus(50,50,1,7,n=3)").regions.map(({ terms: [term] }) => {
+      const shape = term!.shape as Extract<RegionShape, { kind: "annulus" }>;
+      return [shape.inner, shape.outer].map((circle) => (circle as { radius: number }).radius);
+    });
+    expect(radii).toEqual([
+      [1, 3],
+      [3, 5],
+      [5, 7],
+    ]);
+  });
+
+  it.each([
+    "panda(50.3,50.7,20,380,5,3,30,2)",
+    "epanda(50.3,50.7,0,360,3,4,2,30,15,2,25)",
+    "bpanda(50.3,50.7,10,370,4,4,4,40,30,2,20)",
+  ])("the parts of %s cover the ring once", (text) => {
+    const parts = shapesOf(`image;${text}`);
+    const [name, ...numbers] = text.split(/[(),]/).filter((word) => word !== "");
+    const [x, y, , , , ...sizes] = numbers;
+    const ring =
+      name === "panda"
+        ? `annulus(${x},${y},${sizes[0]},${sizes[1]})`
+        : `${name === "epanda" ? "ellipse" : "box"}(${x},${y},${sizes.slice(0, 4).join(",")},${sizes[5]})`;
+    expect(parts.reduce((sum, shape) => sum + areaOf(shape), 0)).toBe(areaOf(only(`image;${ring}`)));
+  });
+
+  it("a pie is the part of a ring between its angles", () => {
+    const [shape] = shapesOf("image;pie(51,51,4,12,30,100)");
+    for (const [angle, radius, inside] of [
+      [31, 8, true],
+      [99, 11.5, true],
+      [29, 8, false],
+      [101, 8, false],
+      [60, 3.5, false],
+      [240, 8, false],
+    ] as const) {
+      const radians = (angle * Math.PI) / 180;
+      expect(shapeContains(shape!, 50 + radius * Math.cos(radians), 50 + radius * Math.sin(radians))).toBe(
+        inside,
+      );
+    }
+  });
+
+  it("without coordinates positions of the sky are found by their form", () => {
+    const middle = { x: 49, y: 39 };
+    for (const text of [
+      'circle(13:29:52.8,+47:11:42,2")',
+      'circle(202.47d,47.195d,2")',
+      'circle(202.47,47.195,2")',
+    ]) {
+      const { regions } = parseDs9Regions(text, { wcs: SKY, shape: [80, 100] });
+      const shape = regions[0]!.terms[0]!.shape as Extract<RegionShape, { kind: "circle" }>;
+      expect(Math.hypot(shape.x - middle.x, shape.y - middle.y)).toBeLessThan(1e-3);
+      expect(shape.radius).toBeCloseTo(2, 5);
+    }
+    // Numbers that are pixels of the image stay pixels, also with sizes on the sky (a pixel is an arcsecond).
+    const { regions } = parseDs9Regions('circle(20,30,2")', { wcs: SKY, shape: [80, 100] });
+    expect(regions[0]!.terms[0]!.shape).toMatchObject({ kind: "circle", x: 19, y: 29 });
+  });
+
+  it("field() less a circle is all but the circle", () => {
+    const { regions, excluded } = parseDs9Regions("field()\n-circle(5,5,3)");
+    expect(areaOf(regions[0]!.terms[0]!.shape)).toBe(100 * 100);
+    expect(excluded).toHaveLength(1);
+  });
 });

@@ -149,7 +149,9 @@ describe.skipIf(!hasChromium)("The start of Studio in Chromium", { timeout: 180_
       await value("burnIn"),
       await value("seed"),
       await value("alphaInit"),
-    ]).toEqual([...["300", "40", "5", "0.2"]]);
+      await value("preset"),
+      await value("totalRate"),
+    ]).toEqual([...["300", "40", "5", "0.2"], ...["lira", "0"]]);
     expect(await studio.page.locator(".verdict p").first().textContent()).toMatch(/^3 chains /);
     expect(await studio.page.getByRole("button", { name: "Run again" }).isDisabled()).toBe(true);
     await studio.page.waitForSelector("#tab-panel path.outline");

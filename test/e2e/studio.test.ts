@@ -49,6 +49,20 @@ describe.skipIf(!hasChromium)("Studio in Chromium", { timeout: 120_000 }, () => 
     expect(await studio.fact("#readout", "counts")).not.toBe("");
     await studio.page.fill("#field-iterations", "4000");
     expect(await studio.page.inputValue("#field-burnIn")).toBe("400");
+    // Each prior brings its settings; those of one smoothness a scale are not there under the adaptive one.
+    const law = async () => [
+      await studio.page.inputValue("#field-preset"),
+      await studio.page.inputValue("#field-boundary"),
+      await studio.page.locator("#field-alphaInit").count(),
+      (await studio.page.locator("#field-preset-help").textContent())?.split(":")[0],
+    ];
+    expect(await law()).toEqual(["adaptive", "spill", 0, "Points and diffuse light side by side"]);
+    await studio.page.selectOption("#field-preset", "lira");
+    expect(await law()).toEqual(["lira", "wrap", 1, "Mostly points"]);
+    await studio.shot("presets");
+    expect((await auditPage(studio.page)).violations).toEqual([]);
+    await studio.page.selectOption("#field-preset", "adaptive");
+    expect(await law()).toEqual(["adaptive", "spill", 0, "Points and diffuse light side by side"]);
     await studio.startWatching();
     await studio.page.click("text=Start the chains");
     await studio.page.waitForSelector("text=Posterior mean so far", { state: "attached" });
@@ -80,6 +94,16 @@ describe.skipIf(!hasChromium)("Studio in Chromium", { timeout: 120_000 }, () => 
     await studio.shot("pixel");
     expect((await auditPage(studio.page)).violations).toEqual([]);
 
+    // Where the data call for points: maps of smoothness among the pictures.
+    await studio.page.selectOption("select[aria-label='Quantity of picture 5']", "smoothness-0");
+    await studio.page.selectOption("select[aria-label='Quantity of picture 6']", "smoothness-1");
+    expect(await studio.pixels("Smoothness, 2 × 2")).not.toBe(await studio.pixels("Smoothness, 4 × 4"));
+    expect(
+      await studio.page.locator("text=points ← mean ln α → diffuse light").count(),
+    ).toBeGreaterThanOrEqual(2);
+    await studio.shot("smoothness");
+    expect((await auditPage(studio.page)).violations).toEqual([]);
+
     // By keys alone: zoom, move, select a circle.
     await studio.panel("Counts").locator(".frame").focus();
     await studio.page.keyboard.press("c");
@@ -100,6 +124,7 @@ describe.skipIf(!hasChromium)("Studio in Chromium", { timeout: 120_000 }, () => 
     await studio.page.click("text=Pause");
     await studio.page.click("#tab-chains");
     await expect.poll(() => studio.page.locator("#tab-panel svg.chart").count()).toBeGreaterThan(2);
+    expect(await studio.page.locator("#tab-panel").textContent()).toContain("mean ln α, 2 × 2");
     expect((await auditPage(studio.page)).violations).toEqual([]);
     await studio.shot("chains");
 

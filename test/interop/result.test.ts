@@ -90,6 +90,7 @@ it.skipIf(!ready)(
     expect(found.logPost).toEqual(
       chains.flatMap((chain) => Array.from(chain).filter((_, index) => index % names.length === 0)),
     );
+    if (result.config.adaptivePrior !== undefined) throw new Error("one alpha a level was asked for");
     expect(found.alpha_init).toEqual(result.config.alphaInit);
     expect(found.settings).toEqual({
       n_iter_max: 40,

@@ -16,7 +16,7 @@ describe("composeObservation", () => {
     fitsCard("CRPIX1", 2),
     fitsCard("CRPIX2", 2),
   ]);
-  const psf = named("psf.fits", 1);
+  const psf = named("psf.fits", 1, [], [1, 4]);
 
   it("names the observation after the counts and counts in counts", () => {
     const { observation, unit } = composeObservation({ counts, psf });

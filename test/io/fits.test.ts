@@ -339,13 +339,15 @@ describe("files of several HDUs", () => {
     expect(() => parseFitsName("[1]")).toThrow(/path\[extension\]/);
   });
 
-  it("ignores zeros after the last HDU, refuses anything else", () => {
+  it("ignores zeros after the last HDU, warns of anything else", () => {
     const file = writeFits([image]);
     const longer = new Uint8Array(file.length + 2 * BLOCK);
     longer.set(file);
     expect(readFits(longer)).toHaveLength(1);
     longer.fill(65, file.length);
-    expect(thrownCode(() => readFits(longer))).toBe("FORMAT");
+    expect(readFits(longer, { name: "a.fits" })[0]!.warnings).toEqual([
+      `a.fits: file should end with its last HDU, got ${longer.length - file.length} more bytes that begin no extension; they are ignored`,
+    ]);
   });
 
   it("reads a file whose last block is not padded", () => {
@@ -451,16 +453,26 @@ describe("damaged and hostile files", () => {
         ["NAXIS", 0],
       ],
     ],
-    [
-      "EXTVER text",
-      [
-        ["SIMPLE", true],
-        ["BITPIX", 8],
-        ["NAXIS", 0],
-        ["EXTVER", "x"],
-      ],
-    ],
   ];
+  it.each<[string, string | number, string]>([
+    ["EXTVER", "x", "a whole number"],
+    ["EXTVER", 1.5, "a whole number"],
+    ["EXTLEVEL", "two", "a whole number"],
+    ["EXTNAME", 7, "text"],
+    ["BUNIT", 3, "text"],
+    ["BLANK", "none", "a whole number"],
+  ])("%s = %s is ignored with a warning", (keyword, value, rule) => {
+    const bytes = rawFile([
+      ["SIMPLE", true],
+      ["BITPIX", 8],
+      ["NAXIS", 0],
+      [keyword, value],
+    ]);
+    const [hdu] = readFits(bytes, { name: "a.fits" });
+    expect(hdu!.warnings).toEqual([`a.fits[0]: ${keyword} should be ${rule}, got "${value}"; it is ignored`]);
+    expect(hdu!.version).toBe(1);
+  });
+
   it.each(cases)("%s", (_, cards) => {
     expect(thrownCode(() => readFits(rawFile(cards)))).toBe("FORMAT");
   });

@@ -189,7 +189,7 @@ describe("what pylira reads", () => {
     expect(value("n_burn_in")).toEqual([0]);
     expect(value("burn_in")).toEqual([6]);
     expect(["ms_al_kap1", "ms_al_kap2", "ms_al_kap3"].flatMap(value)).toEqual([1, 0.02, 1]);
-    expect(["ms_ttlcnt_pr", "ms_ttlcnt_exp"].flatMap(value)).toEqual([1, 0.05]);
+    expect(["ms_ttlcnt_pr", "ms_ttlcnt_exp"].flatMap(value)).toEqual([1, 0]);
     expect(findColumn(config, "fit_background_scale")?.values).toEqual([false]);
     expect(hdu(hdus, "IMAGE_TRACE")).toMatchObject({ shape: [2 * 24, 4, 4], bitpix: -32 });
 
@@ -213,7 +213,8 @@ describe("result files", () => {
     deepStrictEqual(await readResult(path), result);
     await writeResult(result, `${path}.gz`);
     deepStrictEqual(await readResult(`${path}.gz`), result);
-    const { trace, chains, quantiles, ...rest } = result;
+    const { trace, chains, quantiles, smoothness, ...rest } = result;
+    expect(smoothness).toHaveLength(5);
     expect(await readResultSummary(path)).toMatchObject(rest);
     expect((await readResultSummary(path))?.keptDraws).toEqual([24, 24, 24]);
     expect(readdirSync(folder).sort()).toEqual(["result.fits", "result.fits.gz"]);

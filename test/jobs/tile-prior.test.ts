@@ -45,10 +45,12 @@ describe("the prior of a tile", () => {
 
   it("is the whole image's where the tile is the whole image, with the default settings too", () => {
     const whole = { shape: [24, 40] as const, reference: 3 };
-    expect(tilePrior({}, whole, whole)).toEqual({
+    expect(tilePrior({ preset: "lira" }, whole, whole)).toEqual({
       smoothingPrior: { power: 1, rate: 1000, exponent: 3 },
       totalCountsPrior: { shape: 1, rate: 0.05 },
     });
+    // The adaptive prior has no prior of a level to share out.
+    expect(tilePrior({}, whole, whole)).toEqual({ totalCountsPrior: { shape: 1, rate: 0 } });
   });
 
   it("takes the finest levels of a list of smoothing parameters", () => {
@@ -104,7 +106,7 @@ describe("a job of tiles", () => {
     const job = await createTilesJob(
       join(place, "two.job"),
       { counts, psf, exposure },
-      { totalCountsPrior: { shape: 1, rate: 0.1 } },
+      { preset: "lira", totalCountsPrior: { shape: 1, rate: 0.1 } },
       { tile: [32, 32] },
     );
     const [left, right] = [readTask(job, 0), readTask(job, 1)];

@@ -4,7 +4,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Shape, skyImage } from "../../src/image.js";
-import { naiveTree, shiftedPixel } from "../oracles/multiscale.js";
+import { naiveTree } from "../oracles/multiscale.js";
+import { shiftedPixel } from "../oracles/textbook-prior.js";
 import { textbookRandom } from "../oracles/textbook-random.js";
 import { chiSquareTail, kolmogorovTail } from "../oracles/textbook-special.js";
 import { meanTest } from "./goodness-of-fit.js";

@@ -1,12 +1,20 @@
 /** Pair transfers alone, on images small enough for their law to be known by quadrature, and what they keep in step. */
 import { describe, expect, it } from "vitest";
+import { neighbouringTransitions } from "../../src/data/adaptive-prior.js";
 import type { Observation } from "../../src/data/observation.js";
+import type { AdaptivePrior } from "../../src/data/prior-parameters.js";
 import { type Shape, skyImage } from "../../src/image.js";
 import { type ImageModel, logImageDensity, pairDistribution } from "../oracles/pair-transfer.js";
+import { alphasOfStates, stateTree } from "../oracles/smoothing-states.js";
 import { textbookExpectedCounts, textbookObservation } from "../oracles/textbook-model.js";
 import { createStepChain, type StepChain, type StepSettings } from "./step-kernels.js";
 
 const PSF = skyImage([0.02, 0.1, 0.03, 0.08, 0.4, 0.12, 0.05, 0.15, 0.05], [3, 3]);
+
+const ADAPTIVE: AdaptivePrior = {
+  alphas: [0.4, 0.9, [1.7, 1.7, 0.3, 0.3], [0.5, 2.5, 0.5, 2.5]],
+  transitions: neighbouringTransitions(4),
+};
 
 function chainOf(observations: readonly Observation[], settings: StepSettings, alpha: readonly number[]) {
   const shape = observations[0].counts.shape;
@@ -95,12 +103,14 @@ describe("transferPairs", () => {
   );
 
   it.each([
-    ["3 x 3, blocks of 1, 2 and 4", [3, 3], "spill", [0, 0]],
-    ["4 x 4 shifted", [4, 4], "spill", [1, 3]],
-    ["5 x 3 periodic, shifted", [5, 3], "wrap", [2, 1]],
+    ["3 x 3, blocks of 1, 2 and 4", [3, 3], "spill", [0, 0], undefined],
+    ["4 x 4 shifted", [4, 4], "spill", [1, 3], undefined],
+    ["5 x 3 periodic, shifted", [5, 3], "wrap", [2, 1], undefined],
+    ["3 x 3, every block in a state of its own", [3, 3], "spill", [0, 0], ADAPTIVE],
+    ["5 x 3 periodic, shifted, every block in a state of its own", [5, 3], "wrap", [2, 1], ADAPTIVE],
   ] as const)(
     "%s: a neighbour's share has the law of quadrature given all others",
-    (_, shape, boundary, shift) => {
+    (_, shape, boundary, shift, adaptivePrior) => {
       // All pixels but two are put back after each transfer, so that the law is that of one line.
       const [ny, nx] = shape;
       const pixels = ny * nx;
@@ -124,10 +134,15 @@ describe("transferPairs", () => {
         },
       ];
       const alpha = [0.4, 0.9, 1.7].slice(0, Math.ceil(Math.log2(Math.max(ny, nx))));
-      const chain = chainOf(observations, { boundary, pairTransfers: 1, seed: 8 }, alpha);
+      const settings = { boundary, pairTransfers: 1, seed: 8, ...(adaptivePrior && { adaptivePrior }) };
+      const chain = chainOf(observations, settings, alpha);
       chain.setScale(1, 1.3);
+      chain.states.set(chain.states.map((_value, node) => node % 4));
       const start = Float64Array.from({ length: pixels }, (_value, pixel) => 0.1 + ((pixel * 7) % 5));
-      const model = modelOf(chain, observations, boundary, shift);
+      const model = {
+        ...modelOf(chain, observations, boundary, shift),
+        ...(adaptivePrior && { alpha: alphasOfStates(adaptivePrior, stateTree(shape), chain.states) }),
+      };
       for (const [first, second] of [
         [0, 1],
         [nx, 2 * nx],

@@ -1,7 +1,9 @@
 // A chain laid out by hand: the kernels' own arrays, for tests of single steps, without the checks of `createLiraChain`
 // and with an exposure that need not be that of the observations.
 
+import { stateAlphas } from "../../src/data/adaptive-prior.js";
 import type { Observation } from "../../src/data/observation.js";
+import type { AdaptivePrior } from "../../src/data/prior-parameters.js";
 import type { Shape } from "../../src/image.js";
 import { instantiateKernels, type Kernels } from "../../src/kernels.js";
 import { trimPsf } from "../../src/model/psf-window.js";
@@ -14,6 +16,8 @@ export interface StepSettings {
   /** Transfers of `stepTransfers`; default 0. */
   readonly pairTransfers?: number;
   readonly fitAlpha?: boolean;
+  /** In place of an alpha a level. */
+  readonly adaptivePrior?: AdaptivePrior;
   readonly fitBackgroundScale?: boolean;
   readonly totalCountsPrior?: { readonly shape: number; readonly rate: number };
   readonly smoothingPrior?: { readonly power: number; readonly rate: number; readonly exponent: number };
@@ -35,6 +39,9 @@ export interface StepChain {
   readonly flux: Float64Array;
   readonly alpha: Float64Array;
   readonly sourceCounts: Int32Array;
+  /** State of every node and the transition matrix of the adaptive prior; empty without it. */
+  readonly states: Uint8Array;
+  readonly transitions: Float64Array;
   /** Photons `[ny, nx]` of each observation. */
   readonly photons: readonly Int32Array[];
   /** Whether an observation's photons are redistributed by tiles. */
@@ -65,6 +72,8 @@ export function createStepChain(
   const pixels = ny * nx;
   const kernels = instantiateKernels();
   const reference = referenceExposureOf(observations);
+  const states = settings.adaptivePrior?.alphas.length ?? 0;
+  if (states > 0) kernels.setStates(states);
   const ok = (status: number) => {
     if (status !== 0) throw new Error(`step kernels: status ${status}`);
   };
@@ -89,6 +98,10 @@ export function createStepChain(
     new Float64Array(kernels.memory.buffer, address, length);
   const integers = (address: number, length: number) =>
     new Int32Array(kernels.memory.buffer, address, length);
+  if (settings.adaptivePrior !== undefined) {
+    doubles(kernels.stateAlphas(), 4 * states).set(stateAlphas(settings.adaptivePrior));
+    doubles(kernels.transitionPriorArray(), states ** 2).set(settings.adaptivePrior.transitions.flat());
+  }
   const exposed = new Float64Array(pixels);
   const handles = observations.map((observation) => {
     const prepared = textbookObservation(observation, boundary);
@@ -133,6 +146,11 @@ export function createStepChain(
     flux,
     alpha,
     sourceCounts: integers(kernels.sourceCountsArray(), pixels),
+    states:
+      states === 0
+        ? new Uint8Array(0)
+        : new Uint8Array(kernels.memory.buffer, kernels.nodeStatesArray(), kernels.nodeStatesLength()),
+    transitions: doubles(kernels.transitionArray(), states ** 2),
     photons: handles.map((handle) => integers(kernels.photonsArray(handle), pixels)),
     usesTiles: (observation) => Boolean(kernels.usesTiles(handles[observation])),
     setScale: (observation, scale) => kernels.setBackgroundScale(handles[observation], scale),

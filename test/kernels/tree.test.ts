@@ -2,8 +2,8 @@ import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { multiscaleLevels } from "../../src/data/multiscale-decomposition.js";
 import type { Shape } from "../../src/image.js";
-import { multiscaleLevels } from "../../src/priors/multiscale.js";
 import { naiveTree } from "../oracles/multiscale.js";
 
 /** What kernels/tree.ts and kernels/memory.ts export. */

@@ -3,7 +3,9 @@ import type { Observation } from "../../src/data/observation.js";
 import { type Shape, skyImage } from "../../src/image.js";
 import { alignObservations } from "../../src/model/align-observations.js";
 import type { CalibrationScenario } from "./calibration.js";
-import type { TextbookSettings } from "./textbook-prior.js";
+import type { NaiveAdaptivePrior } from "./smoothing-states.js";
+import type { AdaptiveSettings } from "./textbook-adaptive.js";
+import type { ModelSettings, TextbookSettings } from "./textbook-prior.js";
 
 /** Two observations of a sky: one to be taken alone, the other with a mask and another psf. */
 function twoObservations([ny, nx]: Shape): [Observation, Observation] {
@@ -30,12 +32,16 @@ function twoObservations([ny, nx]: Shape): [Observation, Observation] {
   ];
 }
 
+/** A corner, the pixel without exposure, one in the middle and the far corner. */
+function rankedPixels([ny, nx]: Shape): number[] {
+  return [0, nx + 1, 2 * nx + 2, ny * nx - 1];
+}
+
 function scenario(
   shape: Shape,
   count: 1 | 2,
   changes: Pick<TextbookSettings, "boundary" | "fitBackgroundScale"> & Partial<TextbookSettings>,
-): CalibrationScenario {
-  const [ny, nx] = shape;
+): CalibrationScenario<TextbookSettings> {
   const settings: TextbookSettings = {
     cycleSpin: "none",
     fitAlpha: true,
@@ -45,28 +51,29 @@ function scenario(
     backgroundScalePrior: { shape: 4, rate: 4 },
     ...changes,
   };
-  const { boundary, fitBackgroundScale, cycleSpin, pairTransfers = 0 } = settings;
-  const moves = [
-    ...(cycleSpin === "none" ? [] : [`shift ${cycleSpin}`]),
-    ...(pairTransfers > 0 ? [`${pairTransfers} pair transfers`] : []),
-  ];
   return {
-    name: [
-      boundary,
-      `scale ${fitBackgroundScale ? "fitted" : "fixed"}`,
-      `${count} of ${ny} x ${nx}`,
-      ...moves,
-    ].join(", "),
+    name: nameOf(shape, count, settings),
     observations: twoObservations(shape).slice(0, count),
     settings,
-    // A corner, the pixel without exposure, one in the middle and the far corner.
-    pixels: [0, nx + 1, 2 * nx + 2, ny * nx - 1],
-    rankPrior: moves.length > 0,
+    pixels: rankedPixels(shape),
+    rankPrior: movesOf(settings).length > 0,
   };
 }
 
+function movesOf({ cycleSpin, pairTransfers = 0 }: ModelSettings): string[] {
+  return [
+    ...(cycleSpin === "none" ? [] : [`shift ${cycleSpin}`]),
+    ...(pairTransfers > 0 ? [`${pairTransfers} pair transfers`] : []),
+  ];
+}
+
+function nameOf([ny, nx]: Shape, count: 1 | 2, settings: ModelSettings): string {
+  const scale = `scale ${settings.fitBackgroundScale ? "fitted" : "fixed"}`;
+  return [settings.boundary, scale, `${count} of ${ny} x ${nx}`, ...movesOf(settings)].join(", ");
+}
+
 /** The eight standard scenarios: spill or wrap, fixed or fitted scale, one or two observations. */
-export function calibrationScenarios(): CalibrationScenario[] {
+export function calibrationScenarios(): CalibrationScenario<TextbookSettings>[] {
   return (["spill", "wrap"] as const).flatMap((boundary) =>
     [false, true].flatMap((fitBackgroundScale) =>
       ([1, 2] as const).map((count) => {
@@ -79,7 +86,7 @@ export function calibrationScenarios(): CalibrationScenario[] {
 }
 
 /** Scenarios of the exact chain that mixes: transfers between pairs, the shift as a parameter, and both. */
-export function mixingScenarios(): CalibrationScenario[] {
+export function mixingScenarios(): CalibrationScenario<TextbookSettings>[] {
   return [
     scenario([4, 4], 1, { boundary: "wrap", fitBackgroundScale: false, pairTransfers: 8 }),
     scenario([6, 5], 2, { boundary: "spill", fitBackgroundScale: true, pairTransfers: 8 }),
@@ -111,7 +118,7 @@ export function mixingScenarios(): CalibrationScenario[] {
 }
 
 /** Two exposures of one sky, the second displaced by parts of a pixel, as the sampler is given them. */
-export function displacedScenario(): CalibrationScenario {
+export function displacedScenario(): CalibrationScenario<TextbookSettings> {
   const base = scenario([4, 4], 2, { boundary: "spill", fitBackgroundScale: false });
   // Counts for the checks; calibration replaces them.
   const { observations } = alignObservations(base.observations, [
@@ -119,4 +126,102 @@ export function displacedScenario(): CalibrationScenario {
     { x: 0.5, y: -0.3 },
   ]);
   return { ...base, name: `${base.name}, the second displaced`, observations };
+}
+
+/** K states, the law of their chain as the package's default has it: states last, and change to their neighbours. */
+function adaptivePrior(alphas: NaiveAdaptivePrior["alphas"]): NaiveAdaptivePrior {
+  return {
+    alphas,
+    transitions: alphas.map((_, a) =>
+      alphas.map((_, b) => 0.3 + (a === b ? 1 : 0) + (Math.abs(a - b) === 1 ? 0.3 : 0)),
+    ),
+  };
+}
+
+const THREE_STATES = adaptivePrior([0.1, 0.8, 6]);
+/** One state favours the upper left and lower right children, one the upper two. */
+const DIRECTIONS = adaptivePrior([0.15, [4, 0.3, 0.5, 2], 3, [1.5, 6, 0.2, 0.4]]);
+/** Each state favours another of the four children: where one photon fell tells much. */
+const CORNERS = adaptivePrior([
+  [6, 0.3, 0.3, 0.3],
+  [0.3, 6, 0.3, 0.3],
+  [0.3, 0.3, 6, 0.3],
+  [0.3, 0.3, 0.3, 6],
+]);
+/** Eight as by default, without the smallest, under which pixels of a model of 240 would underflow. */
+const EIGHT_STATES = adaptivePrior([0.05, 0.12, 0.3, 0.8, 2, 6, 20, 60]);
+
+function adaptiveScenario(
+  shape: Shape,
+  count: 1 | 2,
+  prior: readonly [string, NaiveAdaptivePrior],
+  changes: Pick<ModelSettings, "boundary" | "fitBackgroundScale"> & Partial<ModelSettings>,
+): CalibrationScenario<AdaptiveSettings> {
+  const [states, adaptive] = prior;
+  const settings: AdaptiveSettings = {
+    cycleSpin: "none",
+    totalCountsPrior: { shape: 3, rate: 0.05 },
+    backgroundScalePrior: { shape: 4, rate: 4 },
+    ...changes,
+    adaptivePrior: adaptive,
+  };
+  const last = adaptive.alphas.length ** 2 - 1;
+  return {
+    name: `${states}, ${nameOf(shape, count, settings)}`,
+    observations: twoObservations(shape).slice(0, count),
+    settings,
+    pixels: rankedPixels(shape),
+    rankPrior: true,
+    transitions: [0, 1, last],
+  };
+}
+
+/** Scenarios of the adaptive prior: shift none, kept or sampled, with and without transfers, states with a direction. */
+export function adaptiveScenarios(): CalibrationScenario<AdaptiveSettings>[] {
+  const three = ["3 states", THREE_STATES] as const;
+  const directions = ["4 states, 2 of them directed", DIRECTIONS] as const;
+  const corners = ["faint, 4 states of one child each", CORNERS] as const;
+  const eight = ["8 states", EIGHT_STATES] as const;
+  return [
+    adaptiveScenario([4, 4], 1, three, { boundary: "wrap", fitBackgroundScale: false }),
+    adaptiveScenario([6, 5], 1, three, {
+      boundary: "spill",
+      fitBackgroundScale: true,
+      cycleSpin: "ensemble",
+    }),
+    adaptiveScenario([6, 5], 2, three, { boundary: "spill", fitBackgroundScale: false, pairTransfers: 8 }),
+    adaptiveScenario([6, 5], 2, directions, {
+      boundary: "wrap",
+      fitBackgroundScale: true,
+      cycleSpin: "ensemble",
+      pairTransfers: 8,
+    }),
+    adaptiveScenario([6, 5], 1, directions, {
+      boundary: "spill",
+      fitBackgroundScale: false,
+    }),
+    adaptiveScenario([6, 5], 1, corners, {
+      boundary: "wrap",
+      fitBackgroundScale: false,
+      totalCountsPrior: { shape: 2, rate: 0.3 },
+    }),
+    adaptiveScenario([4, 4], 1, three, {
+      boundary: "spill",
+      fitBackgroundScale: false,
+      cycleSpin: "sampled",
+    }),
+    adaptiveScenario([6, 5], 2, directions, {
+      boundary: "wrap",
+      fitBackgroundScale: true,
+      cycleSpin: "sampled",
+      pairTransfers: 8,
+    }),
+    adaptiveScenario([12, 20], 1, eight, {
+      boundary: "spill",
+      fitBackgroundScale: false,
+      cycleSpin: "ensemble",
+      pairTransfers: 40,
+    }),
+    adaptiveScenario([12, 20], 2, three, { boundary: "wrap", fitBackgroundScale: true }),
+  ];
 }

@@ -10,7 +10,10 @@
  */
 import type { Observation } from "../../src/data/observation.js";
 import { skyImage } from "../../src/image.js";
+import { ensembleShift } from "../../src/samplers/ensemble-shift.js";
 import { logImagePrior } from "./pair-transfer.js";
+import { alphasOfStates, logStates, smoothnessOfStates, stateTree } from "./smoothing-states.js";
+import { type AdaptiveSettings, drawFromAdaptivePrior } from "./textbook-adaptive.js";
 import type { ChainView } from "./textbook-lira.js";
 import {
   referenceExposureOf,
@@ -19,23 +22,27 @@ import {
   textbookLogLikelihood,
   textbookObservation,
 } from "./textbook-model.js";
-import { drawFromPrior, type TextbookSettings } from "./textbook-prior.js";
+import { drawFromPrior, type PriorDraw, type TextbookSettings } from "./textbook-prior.js";
 import { type TextbookRandom, textbookRandom } from "./textbook-random.js";
 import { chiSquareTail, kolmogorovTail } from "./textbook-special.js";
 
 /**
- * A model to calibrate. Its priors must be proper, and its shift fixed or a parameter (`cycleSpin: "none"` or `"sampled"`);
- * when it is a parameter the truth has a uniform shift of its own.
+ * A model to calibrate. Its priors must be proper, and its shift fixed or a parameter (`cycleSpin` not `"random"`). When it is
+ * a parameter the truth has a uniform shift of its own; under `"ensemble"` it has that of the chain.
  */
-export interface CalibrationScenario {
+export interface CalibrationScenario<
+  Settings extends TextbookSettings | AdaptiveSettings = TextbookSettings | AdaptiveSettings,
+> {
   readonly name: string;
   /** Everything but the counts, which are replaced by simulated ones. */
   readonly observations: readonly Observation[];
-  readonly settings: TextbookSettings;
+  readonly settings: Settings;
   /** Pixels whose flux is ranked. */
   readonly pixels: readonly number[];
   /** Rank the log prior density of the image given its shift too: what transfers and shifts change. Default false. */
   readonly rankPrior?: boolean;
+  /** Entries `a * K + b` of the matrix of transitions whose logarithm is ranked, under the adaptive prior. */
+  readonly transitions?: readonly number[];
 }
 
 /** How much work to do. */
@@ -81,38 +88,94 @@ export interface CalibrationReport {
 /** Start a chain of the sampler under test. */
 export type StartCalibrationChain = (
   observations: readonly Observation[],
-  settings: TextbookSettings,
+  settings: TextbookSettings | AdaptiveSettings,
   options: { readonly seed: number; readonly chain: number },
 ) => ChainView;
 
 const BINS = 10;
 const THIN_PER_TIME = 3;
 
-/** Rank the truth among the draws of the sampler, simulation after simulation. */
-export function calibrate(
-  { name, observations, settings, pixels, rankPrior = false }: CalibrationScenario,
-  startChain: StartCalibrationChain,
-  { simulations, seed, draws = 49, burnIn = 500, stride = 4, maxSweeps = 100_000 }: CalibrationOptions,
-  simulationSettings: TextbookSettings = settings,
-): CalibrationReport {
-  const random = textbookRandom(seed, 0);
+/** What a quantity may depend on: a draw from the prior, or a chain. */
+type State = Pick<
+  ChainView,
+  "flux" | "alpha" | "states" | "transitions" | "totalCounts" | "backgroundScale" | "cycleSpin"
+>;
+
+/** Values of all quantities of a scenario. The model is that of the simulation; what it sees of data is `prepared`. */
+function lookAt(
+  state: State,
+  { observations, pixels, rankPrior = false, transitions = [] }: CalibrationScenario,
+  settings: TextbookSettings | AdaptiveSettings,
+  prepared: readonly TextbookObservation[],
+): Record<string, number> {
+  const { shape } = observations[0].counts;
   const referenceExposure = referenceExposureOf(observations);
-  const logPriorOf = ({ flux, alpha, cycleSpin }: Pick<ChainView, "flux" | "alpha" | "cycleSpin">) =>
+  const prior = "adaptivePrior" in settings ? settings.adaptivePrior : undefined;
+  const tree = stateTree(shape);
+  const logPriorOf = ({ flux, alpha, states, cycleSpin }: State) =>
     logImagePrior(
       flux.map((value) => value * referenceExposure),
       {
-        shape: observations[0].counts.shape,
+        shape,
         shift: [cycleSpin.row, cycleSpin.col],
-        alpha,
-        totalCountsPrior: simulationSettings.totalCountsPrior,
+        alpha: prior === undefined ? alpha : alphasOfStates(prior, tree, states),
+        totalCountsPrior: settings.totalCountsPrior,
       },
     );
+  return {
+    total: state.totalCounts,
+    ...(prior === undefined
+      ? numbered("alpha", state.alpha)
+      : {
+          ...numbered("smoothness", smoothnessOfStates(prior, tree, state.states)),
+          ...Object.fromEntries(
+            transitions.map((entry) => [`lnTransition${entry}`, Math.log(state.transitions[entry])]),
+          ),
+          logStates: logStates(tree, state.states, state.transitions),
+        }),
+    ...numbered(
+      "flux",
+      pixels.map((pixel) => state.flux[pixel]),
+    ),
+    ...(settings.fitBackgroundScale ? numbered("scale", state.backgroundScale) : {}),
+    ...(settings.cycleSpin === "sampled"
+      ? { shiftRow: state.cycleSpin.row, shiftCol: state.cycleSpin.col }
+      : {}),
+    ...(rankPrior ? { logPrior: logPriorOf(state) } : {}),
+    logLikelihood: logLikelihoodOf(prepared, state.flux, state.backgroundScale),
+  };
+}
+
+/** Draw the truth of a simulation; under `"ensemble"` with the shift of its chain. */
+function drawTruth(
+  observations: readonly Observation[],
+  settings: TextbookSettings | AdaptiveSettings,
+  random: TextbookRandom,
+  { seed, chain }: { readonly seed: number; readonly chain: number },
+): PriorDraw {
+  const shift =
+    settings.cycleSpin === "ensemble" ? ensembleShift(observations[0].counts.shape, seed, chain) : undefined;
+  return "adaptivePrior" in settings
+    ? drawFromAdaptivePrior(observations, settings, random, shift)
+    : drawFromPrior(observations, settings, random, shift);
+}
+
+/** Rank the truth among the draws of the sampler, simulation after simulation. */
+export function calibrate(
+  scenario: CalibrationScenario,
+  startChain: StartCalibrationChain,
+  { simulations, seed, draws = 49, burnIn = 500, stride = 4, maxSweeps = 100_000 }: CalibrationOptions,
+  simulationSettings: TextbookSettings | AdaptiveSettings = scenario.settings,
+): CalibrationReport {
+  const { name, observations, settings } = scenario;
+  const random = textbookRandom(seed, 0);
   let names: string[] = [];
   const ranks: number[][] = [];
   let short = 0;
   let sweeps = 0;
   for (let simulation = 0; simulation < simulations; simulation++) {
-    const truth = drawFromPrior(observations, simulationSettings, random);
+    const origin = { seed: seed + 1, chain: simulation };
+    const truth = drawTruth(observations, simulationSettings, random, origin);
     const simulated = observations.map((observation, index) =>
       simulateCounts(
         observation,
@@ -126,30 +189,11 @@ export function calibrate(
     const prepared = simulated.map((observation) =>
       textbookObservation(observation, simulationSettings.boundary),
     );
-    const look = (state: {
-      flux: Float64Array;
-      alpha: Float64Array;
-      totalCounts: number;
-      backgroundScale: Float64Array;
-      cycleSpin: { readonly row: number; readonly col: number };
-    }) => ({
-      total: state.totalCounts,
-      ...numbered("alpha", state.alpha),
-      ...numbered(
-        "flux",
-        pixels.map((pixel) => state.flux[pixel]),
-      ),
-      ...(settings.fitBackgroundScale ? numbered("scale", state.backgroundScale) : {}),
-      ...(simulationSettings.cycleSpin === "sampled"
-        ? { shiftRow: state.cycleSpin.row, shiftCol: state.cycleSpin.col }
-        : {}),
-      ...(rankPrior ? { logPrior: logPriorOf(state) } : {}),
-      logLikelihood: logLikelihoodOf(prepared, state.flux, state.backgroundScale),
-    });
+    const look = (state: State) => lookAt(state, scenario, simulationSettings, prepared);
     const trueValues = Object.values(look(truth));
     names = Object.keys(look(truth));
 
-    const chain = startChain(simulated, settings, { seed: seed + 1, chain: simulation });
+    const chain = startChain(simulated, settings, origin);
     chain.sweep(burnIn);
     const series: number[][] = names.map(() => []);
     let wanted = draws * 10;

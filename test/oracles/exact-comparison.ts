@@ -1,6 +1,8 @@
 /** A chain against the posterior that importance sampling found: means of the same statistics, with batch errors. */
 import type { Observation } from "../../src/data/observation.js";
 import type { ImportancePosterior, ImportanceProblem } from "./prior-importance.js";
+import { smoothnessOfStates, stateTree } from "./smoothing-states.js";
+import type { AdaptiveSettings } from "./textbook-adaptive.js";
 import type { ChainView } from "./textbook-lira.js";
 import { referenceExposureOf } from "./textbook-model.js";
 import type { TextbookSettings } from "./textbook-prior.js";
@@ -47,16 +49,28 @@ const BATCHES = 25;
  * of a 4 x 4 image are correlated, so that for a right sampler rms z is near 1 with a spread of about 0.2.
  */
 export function compareWithPosterior(
-  { observation, boundary, totalCountsPrior, smoothingPrior }: ImportanceProblem,
+  problem: ImportanceProblem,
   posterior: ImportancePosterior,
   startChain: (
     observations: readonly Observation[],
-    settings: TextbookSettings,
+    settings: TextbookSettings | AdaptiveSettings,
     options: { readonly seed: number; readonly chain: number },
   ) => ChainView,
   { cycleSpin, pairTransfers, chains = 4, sweeps, burnIn = 1000, seed }: ExactOptions,
 ): ExactComparison {
+  const { observation, boundary, totalCountsPrior } = problem;
   const reference = referenceExposureOf([observation]);
+  const tree = stateTree(observation.counts.shape);
+  const settings = {
+    boundary,
+    cycleSpin,
+    pairTransfers,
+    fitBackgroundScale: false,
+    totalCountsPrior,
+    ...("adaptivePrior" in problem
+      ? { adaptivePrior: problem.adaptivePrior }
+      : { fitAlpha: true, alphaInit: 0.5, smoothingPrior: problem.smoothingPrior }),
+  };
   const [ny, nx] = observation.counts.shape;
   const pixels = ny * nx;
   const quantities = posterior.statistics.length;
@@ -64,33 +78,24 @@ export function compareWithPosterior(
   const batches: Float64Array[] = [];
   const visits = new Float64Array(pixels);
   for (let index = 0; index < chains; index++) {
-    const chain = startChain(
-      [observation],
-      {
-        boundary,
-        cycleSpin,
-        pairTransfers,
-        fitAlpha: true,
-        alphaInit: 0.5,
-        fitBackgroundScale: false,
-        totalCountsPrior,
-        smoothingPrior,
-      },
-      { seed, chain: index },
-    );
+    const chain = startChain([observation], settings, { seed, chain: index });
     chain.sweep(burnIn);
     for (let batch = 0; batch < BATCHES; batch++) {
       const sums = new Float64Array(quantities);
       for (let sweep = 0; sweep < size; sweep++) {
         chain.sweep(1);
-        const { flux, alpha, cycleSpin: shift } = chain;
+        const { flux, alpha, states, cycleSpin: shift } = chain;
         for (let pixel = 0; pixel < pixels; pixel++) {
           const value = flux[pixel] * reference;
           sums[pixel] += value;
           if (value > 1) sums[pixels + pixel] += 1;
         }
         sums[2 * pixels] += chain.totalCounts;
-        for (let level = 0; level < alpha.length; level++) sums[2 * pixels + 1 + level] += alpha[level];
+        const parameters =
+          "adaptivePrior" in problem ? smoothnessOfStates(problem.adaptivePrior, tree, states) : alpha;
+        for (let level = 0; level < parameters.length; level++) {
+          sums[2 * pixels + 1 + level] += parameters[level];
+        }
         visits[shift.row * nx + shift.col] += 1;
       }
       batches.push(sums.map((sum) => sum / size));

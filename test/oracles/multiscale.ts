@@ -1,7 +1,13 @@
 // The multiscale tree and its laws, node by node and slow. Shapes and blocks are those of the textbook sampler.
 
 import type { Shape } from "../../src/image.js";
-import { type AlphaDensity, alphaDensity, textbookBlocks, textbookTreeShapes } from "./textbook-prior.js";
+import {
+  type AlphaDensity,
+  alphaDensity,
+  shiftedPixel,
+  textbookBlocks,
+  textbookTreeShapes,
+} from "./textbook-prior.js";
 import { logGammaFunction } from "./textbook-special.js";
 
 /** One level of a tree over an image: its nodes, and the children in it of each node of the level above. */
@@ -10,13 +16,6 @@ export interface NaiveLevel {
   readonly nodes: Float64Array;
   /** Empty for the last level. */
   readonly blocks: readonly (readonly number[])[];
-}
-
-/** Index in the image of the pixel at node (row, col) of level 0: pixel (row + shiftRow, col + shiftCol), cyclically. */
-export function shiftedPixel([ny, nx]: Shape, [shiftRow, shiftCol]: Shape, node: number): number {
-  const row = (Math.floor(node / nx) + shiftRow) % ny;
-  const col = ((node % nx) + shiftCol) % nx;
-  return row * nx + col;
 }
 
 /** All levels of the tree over an image, shifted first. */

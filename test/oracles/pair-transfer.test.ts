@@ -17,6 +17,7 @@ import {
   shareOut,
 } from "./pair-transfer.js";
 import { referenceExposureOf, textbookObservation } from "./textbook-model.js";
+import type { BlockAlphas } from "./textbook-prior.js";
 import { textbookRandom } from "./textbook-random.js";
 import { logGammaFunction } from "./textbook-special.js";
 
@@ -133,6 +134,25 @@ describe("logImagePrior", () => {
     },
   );
 
+  it("is a product of gamma densities where the parameter of every node is the sum of its children's", () => {
+    // 4 x 3 from [1, 2]: blocks of 4 and of 2 children, each child with a parameter of its own.
+    const shape: Shape = [4, 3];
+    const own = Array.from({ length: 12 }, (_, node) => 0.2 + 0.15 * node);
+    const shapes = naiveTree(own, shape);
+    const alphas: BlockAlphas = (level, block) =>
+      shapes[level].blocks[block].map((child) => shapes[level].nodes[child]);
+    const shift: Shape = [1, 2];
+    const random = textbookRandom(7);
+    const image = Float64Array.from({ length: 12 }, () => random.gamma(0.8, 0.1));
+    const expected = naiveTree(image, shape, shift)[0].nodes.reduce(
+      (sum, x, node) => sum + logGammaDensity(x, own[node], 0.35),
+      0,
+    );
+    const total = own.reduce((sum, value) => sum + value, 0);
+    const base = { shape, shift, alpha: alphas, totalCountsPrior: { shape: total, rate: 0.35 } };
+    expect(logImagePrior(image, base)).toBeCloseTo(expected, 9);
+  });
+
   it.each([
     [
       [4, 4],
@@ -152,15 +172,8 @@ describe("logImagePrior", () => {
     ],
   ] as const)("depends on the image as the powers of its nodes say, over %j", (shape, shift) => {
     const random = textbookRandom(11, shape[1]);
-    const base = prior(
-      shape,
-      [0.21, 0.5, 0.34, 1.3, 0.8].slice(0, naiveTree([], shape).length - 1),
-      {
-        shape: 1.4,
-        rate: 0.05,
-      },
-      shift,
-    );
+    const alpha = [0.21, 0.5, 0.34, 1.3, 0.8].slice(0, naiveTree([], shape).length - 1);
+    const base = prior(shape, alpha, { shape: 1.4, rate: 0.05 }, shift);
     /** Each node but the top to the power alpha_l - k alpha_{l-1}, or alpha_0 - 1 at a leaf; no constants. */
     const byNodes = (image: ArrayLike<number>) => {
       const tree = naiveTree(image, shape, shift);
@@ -168,8 +181,8 @@ describe("logImagePrior", () => {
       tree.forEach(({ nodes }, level) => {
         const top = level === tree.length - 1;
         nodes.forEach((x, node) => {
-          const below = level === 0 ? 1 : tree[level - 1].blocks[node].length * base.alpha[level - 1];
-          sum += ((top ? base.totalCountsPrior.shape : base.alpha[level]) - below) * Math.log(x);
+          const below = level === 0 ? 1 : tree[level - 1].blocks[node].length * alpha[level - 1];
+          sum += ((top ? base.totalCountsPrior.shape : alpha[level]) - below) * Math.log(x);
           if (top) sum -= base.totalCountsPrior.rate * x;
         });
       });

@@ -12,6 +12,7 @@
 import type { Shape } from "../../src/image.js";
 import { type GridDistribution, naiveTree } from "./multiscale.js";
 import { type TextbookObservation, textbookExpectedCounts, textbookLogLikelihood } from "./textbook-model.js";
+import type { BlockAlphas } from "./textbook-prior.js";
 import { logGammaFunction } from "./textbook-special.js";
 
 /** The prior of an image: tree, alpha and total. */
@@ -19,8 +20,8 @@ export interface ImagePrior {
   readonly shape: Shape;
   /** `[row, col]`: node (row, col) of level 0 is pixel (row + shift row, col + shift col), cyclically. */
   readonly shift: Shape;
-  /** Smoothing parameter of each level, finest first. */
-  readonly alpha: ArrayLike<number>;
+  /** Smoothing parameter of each level, finest first, or those of every block's children. */
+  readonly alpha: ArrayLike<number> | BlockAlphas;
   /** T ~ Gamma(shape, rate), both > 0. */
   readonly totalCountsPrior: { readonly shape: number; readonly rate: number };
 }
@@ -50,15 +51,16 @@ export function logImagePrior(
   let sum = a * Math.log(b) - logGammaFunction(a) + (a - 1) * Math.log(total) - b * total;
   for (let level = 0; level + 1 < tree.length; level++) {
     tree[level].blocks.forEach((block, index) => {
-      const parent = tree[level + 1].nodes[index];
-      const k = block.length;
-      sum += logGammaFunction(k * alpha[level]) - k * logGammaFunction(alpha[level]);
       // The fraction of an only child is 1.
-      if (k === 1) return;
-      for (const child of block) {
-        sum += (alpha[level] - 1) * (Math.log(tree[level].nodes[child]) - Math.log(parent));
-      }
-      sum -= (k - 1) * Math.log(parent);
+      if (block.length === 1) return;
+      const parent = tree[level + 1].nodes[index];
+      const alphas = typeof alpha === "function" ? alpha(level, index) : block.map(() => alpha[level]);
+      sum += logGammaFunction(alphas.reduce((all, a) => all + a, 0));
+      block.forEach((child, place) => {
+        sum -= logGammaFunction(alphas[place]);
+        sum += (alphas[place] - 1) * (Math.log(tree[level].nodes[child]) - Math.log(parent));
+      });
+      sum -= (block.length - 1) * Math.log(parent);
     });
   }
   return sum;

@@ -1,8 +1,8 @@
 /**
  * The posterior of a tiny image by importance sampling from the prior: no Markov chain, no conditional, no photons.
  *
- * A draw takes alpha_l from its hyperprior (rate alpha^exponent is Gamma((power + 1) / exponent, 1)), T and the fractions
- * of every block from theirs, and is weighted by the Poisson likelihood of the data: at shift 0 (`none`), and at every n-th
+ * A draw takes alpha_l from its hyperprior (rate alpha^exponent is Gamma((power + 1) / exponent, 1)), or the transitions and the
+ * state of every node from theirs, T and the fractions of every block, and is weighted by the Poisson likelihood of the data: at shift 0 (`none`), and at every n-th
  * of the ny nx shifts from a random one on, so that each has the same prior probability (`sampled`). With W = sum w and H = sum w h over the shifts of a
  * draw, the sums below over draws,
  *
@@ -14,20 +14,39 @@
 import type { Observation } from "../../src/data/observation.js";
 import type { Shape } from "../../src/image.js";
 import { skyImage } from "../../src/image.js";
-import { shiftedPixel } from "./multiscale.js";
+import { type FastRandom, fastRandom } from "./fast-random.js";
+import {
+  blockAlphas,
+  type NaiveAdaptivePrior,
+  type StateTree,
+  smoothnessOfStates,
+  stateTree,
+} from "./smoothing-states.js";
 import { forEachSource, referenceExposureOf, textbookObservation } from "./textbook-model.js";
-import { textbookBlocks, textbookTreeShapes } from "./textbook-prior.js";
+import { shiftedPixel, textbookBlocks, textbookTreeShapes } from "./textbook-prior.js";
 
-/** A posterior to be found: one observation of a small image, its scale fixed at 1. */
-export interface ImportanceProblem {
+/** An observation of a small image, its scale fixed at 1. */
+interface ImportanceModel {
   readonly name: string;
   readonly observation: Observation;
   readonly boundary: "spill" | "wrap";
   /** T ~ Gamma(shape, rate). */
   readonly totalCountsPrior: { readonly shape: number; readonly rate: number };
+}
+
+/** A posterior to be found under LIRA's prior. */
+export interface LevelProblem extends ImportanceModel {
   /** p(alpha) ~ alpha^power exp(-rate alpha^exponent). */
   readonly smoothingPrior: { readonly power: number; readonly rate: number; readonly exponent: number };
 }
+
+/** A posterior to be found under the adaptive prior. */
+export interface AdaptiveProblem extends ImportanceModel {
+  readonly adaptivePrior: NaiveAdaptivePrior;
+}
+
+/** A posterior to be found. */
+export type ImportanceProblem = LevelProblem | AdaptiveProblem;
 
 /** Posterior mean of one quantity. */
 export interface ImportanceStatistic {
@@ -41,7 +60,7 @@ export interface ImportanceStatistic {
 
 /** What importance sampling found under one law of the shift. */
 export interface ImportancePosterior {
-  /** `mean0`.. of x = E0 flux and `above0`.. = P(x > 1) for every pixel, then `total`, `alpha0`.. */
+  /** `mean0`.. of x = E0 flux and `above0`.. = P(x > 1) for every pixel, then `total`, `alpha0`.. or `smoothness0`.. */
   readonly statistics: readonly ImportanceStatistic[];
   /** P(shift | data), entry `row * nx + col`; empty under `none`. */
   readonly shifts: readonly ImportanceStatistic[];
@@ -65,9 +84,10 @@ export interface ImportanceResult {
  * @param options.seed whole number in [0, 2^32)
  */
 export function samplePriorByImportance(
-  { observation, boundary, totalCountsPrior, smoothingPrior }: ImportanceProblem,
+  problem: ImportanceProblem,
   { draws, seed }: { readonly draws: number; readonly seed: number },
 ): ImportanceResult {
+  const { observation, boundary, totalCountsPrior } = problem;
   const random = fastRandom(seed);
   const { shape } = observation.counts;
   const pixels = shape[0] * shape[1];
@@ -77,22 +97,23 @@ export function samplePriorByImportance(
   const masses = shapes.map(([rows, cols]) => new Float64Array(rows * cols));
   const gammas = new Float64Array(4);
   const exponents = new Float64Array(4);
-  const alpha = new Float64Array(levels);
+  const smoothing =
+    "adaptivePrior" in problem
+      ? adaptiveDraws(problem.adaptivePrior, stateTree(shape))
+      : levelDraws(problem.smoothingPrior, blocks);
+  const { alphas, parameters } = smoothing;
 
   const likelihood = prepareLikelihood(observation, boundary);
-  const none = accumulator(likelihood, levels, 0);
-  const sampled = accumulator(likelihood, levels, pixels);
+  const none = accumulator(likelihood, smoothing, 0);
+  const sampled = accumulator(likelihood, smoothing, pixels);
   const stride = Math.max(1, Math.floor(pixels / SHIFTS_PER_DRAW));
-  const { power, rate, exponent } = smoothingPrior;
 
   for (let draw = 0; draw < draws; draw++) {
-    for (let level = 0; level < levels; level++) {
-      alpha[level] = (random.gamma((power + 1) / exponent) / rate) ** (1 / exponent);
-    }
+    smoothing.draw(random);
     const total = random.gamma(totalCountsPrior.shape) / totalCountsPrior.rate;
     masses[levels][0] = total;
     for (let level = levels - 1; level >= 0; level--) {
-      const a = alpha[level];
+      const alphasHere = alphas[level];
       const children = masses[level];
       const { start, nodes } = blocks[level];
       for (let parent = 0; parent + 1 < start.length; parent++) {
@@ -101,6 +122,7 @@ export function samplePriorByImportance(
         // Gamma(a) = Gamma(a + 1) U^(1/a); the power stays an exponent, so that no block can underflow as a whole.
         let largest = Number.NEGATIVE_INFINITY;
         for (let child = 0; child < k; child++) {
+          const a = alphasHere[from + child];
           gammas[child] = random.gammaAboveOne(a + 1);
           exponents[child] = Math.log(random.uniform()) / a;
           if (exponents[child] > largest) largest = exponents[child];
@@ -114,10 +136,11 @@ export function samplePriorByImportance(
         for (let child = 0; child < k; child++) children[nodes[from + child]] = gammas[child] * perGamma;
       }
     }
-    none.addImage(masses[0], total, alpha, 0);
+    none.addImage(masses[0], total, parameters, 0);
     none.endDraw();
     const first = Math.floor(random.uniform() * stride);
-    for (let shift = first; shift < pixels; shift += stride) sampled.addImage(masses[0], total, alpha, shift);
+    for (let shift = first; shift < pixels; shift += stride)
+      sampled.addImage(masses[0], total, parameters, shift);
     sampled.endDraw();
   }
   const factor = Math.exp(likelihood.saturated);
@@ -137,6 +160,100 @@ function flatBlocks(shapes: readonly Shape[], level: number): { start: Int32Arra
     start[index + 1] = start[index] + block.length;
   });
   return { start, nodes: Int32Array.from(blocks.flat()) };
+}
+
+/** How the smoothing of the tree is drawn from a prior. */
+interface SmoothingDraws {
+  /** `[level][child]`: Dirichlet parameters of the last draw, children in the order of the blocks' `nodes`. */
+  readonly alphas: readonly Float64Array[];
+  /** What is compared of the last draw, one number a level. */
+  readonly parameters: Float64Array;
+  /** Name of these numbers. */
+  readonly name: string;
+  draw(random: FastRandom): void;
+}
+
+/** One alpha a level: rate alpha^exponent is Gamma distributed. */
+function levelDraws(
+  { power, rate, exponent }: LevelProblem["smoothingPrior"],
+  blocks: readonly { nodes: Int32Array }[],
+): SmoothingDraws {
+  const alphas = blocks.map(({ nodes }) => new Float64Array(nodes.length));
+  const parameters = new Float64Array(blocks.length);
+  return {
+    alphas,
+    parameters,
+    name: "alpha",
+    draw(random) {
+      for (let level = 0; level < parameters.length; level++) {
+        parameters[level] = (random.gamma((power + 1) / exponent) / rate) ** (1 / exponent);
+        alphas[level].fill(parameters[level]);
+      }
+    },
+  };
+}
+
+/** A state a node: A row by row, then the states from the root down. */
+function adaptiveDraws(prior: NaiveAdaptivePrior, tree: StateTree): SmoothingDraws {
+  const count = prior.alphas.length;
+  const shapes = prior.transitions.flat();
+  const { blocks, nodes, parent } = tree;
+  const alphas = blocks.map((level) => new Float64Array(level.flat().length));
+  const parameters = new Float64Array(blocks.length);
+  /** `[node][state]`: parameters of the children, and the node's share in the smoothness of its level. */
+  const table: Float64Array[][] = [];
+  const share: Float64Array[] = [];
+  const levelOf: number[] = [];
+  const firstChild: number[] = [];
+  blocks.forEach((level, index) => {
+    let first = 0;
+    level.forEach((block, at) => {
+      table.push(
+        prior.alphas.map((_, state) => Float64Array.from(blockAlphas(prior, tree, index, at, state))),
+      );
+      share.push(
+        Float64Array.from(
+          prior.alphas,
+          (_, state) =>
+            smoothnessOfStates(prior, tree, new Uint8Array(nodes).fill(state))[index] / level.length,
+        ),
+      );
+      levelOf.push(index);
+      firstChild.push(first);
+      first += block.length;
+    });
+  });
+  const transitions = new Float64Array(count * count);
+  const states = new Uint8Array(nodes);
+  return {
+    alphas,
+    parameters,
+    name: "smoothness",
+    draw(random) {
+      for (let entry = 0; entry < transitions.length; entry++) {
+        transitions[entry] = random.gamma(shapes[entry]);
+      }
+      parameters.fill(0);
+      for (let node = nodes - 1; node >= 0; node--) {
+        const above = parent[node];
+        let state = 0;
+        if (above < 0) state = Math.floor(random.uniform() * count);
+        else {
+          const row = states[above] * count;
+          let rest = 0;
+          for (let b = 0; b < count; b++) rest += transitions[row + b];
+          rest *= random.uniform();
+          for (; state < count - 1; state++) {
+            rest -= transitions[row + state];
+            if (rest < 0) break;
+          }
+        }
+        states[node] = state;
+        parameters[levelOf[node]] += share[node][state];
+        alphas[levelOf[node]].set(table[node][state], firstChild[node]);
+      }
+    },
+  };
 }
 
 /** Shifts at which each draw is weighted: 4 of 16 tell nearly as much as all of them. */
@@ -221,7 +338,11 @@ function prepareLikelihood(observation: Observation, boundary: "spill" | "wrap")
 const NEGLIGIBLE = 1e-11;
 
 /** Sums over draws of H, W H and H^2 for every quantity, then P(shift) where there are shifts. */
-function accumulator({ pixels, nodeAt, weight: weightOf }: Likelihood, levels: number, shifts: number) {
+function accumulator(
+  { pixels, nodeAt, weight: weightOf }: Likelihood,
+  { name: parameter, parameters: { length: levels } }: SmoothingDraws,
+  shifts: number,
+) {
   const quantities = 2 * pixels + 1 + levels;
   const first = new Float64Array(quantities + shifts);
   const cross = new Float64Array(quantities + shifts);
@@ -246,7 +367,7 @@ function accumulator({ pixels, nodeAt, weight: weightOf }: Likelihood, levels: n
   }
 
   return {
-    addImage(masses: Float64Array, total: number, alpha: Float64Array, shift: number): void {
+    addImage(masses: Float64Array, total: number, parameters: Float64Array, shift: number): void {
       const weight = weightOf(masses, shift);
       if (!(weight > NEGLIGIBLE)) return;
       currentWeight += weight;
@@ -256,7 +377,8 @@ function accumulator({ pixels, nodeAt, weight: weightOf }: Likelihood, levels: n
         if (value > 1) addValue(pixels + pixel, weight, 1);
       }
       addValue(2 * pixels, weight, total);
-      for (let level = 0; level < levels; level++) addValue(2 * pixels + 1 + level, weight, alpha[level]);
+      for (let level = 0; level < levels; level++)
+        addValue(2 * pixels + 1 + level, weight, parameters[level]);
       if (shifts > 0) addValue(quantities + shift, weight, 1);
     },
     endDraw(): void {
@@ -279,7 +401,7 @@ function accumulator({ pixels, nodeAt, weight: weightOf }: Likelihood, levels: n
             ? `above${index - pixels}`
             : index === 2 * pixels
               ? "total"
-              : `alpha${index - 2 * pixels - 1}`;
+              : `${parameter}${index - 2 * pixels - 1}`;
       const mean = weights / draws;
       return {
         statistics: Array.from({ length: quantities }, (_, index) => statistic(name(index), index)),
@@ -294,91 +416,8 @@ function accumulator({ pixels, nodeAt, weight: weightOf }: Likelihood, levels: n
   };
 }
 
-/** Fast random numbers for tens of millions of draws. */
-export interface FastRandom {
-  /** Uniform on the open interval (0, 1), 32 random bits. */
-  uniform(): number;
-  /** Standard normal. */
-  normal(): number;
-  /** Gamma(shape, rate 1), shape >= 1. */
-  gammaAboveOne(shape: number): number;
-  /** Gamma(shape, rate 1), shape > 0. */
-  gamma(shape: number): number;
-}
-
-/**
- * A stream of fast random numbers: xoshiro128++ (Blackman & Vigna 2021), Marsaglia's polar method, and Marsaglia & Tsang
- * (2000) with its squeeze.
- */
-export function fastRandom(seed: number): FastRandom {
-  const state = new Int32Array(4);
-  let key = seed | 0;
-  for (let index = 0; index < 4; index++) {
-    // SplitMix32: a Weyl sequence through a finaliser.
-    key = (key + 0x9e3779b9) | 0;
-    let word = Math.imul(key ^ (key >>> 16), 0x21f0aaad);
-    word = Math.imul(word ^ (word >>> 15), 0x735a2d97);
-    state[index] = word ^ (word >>> 15);
-  }
-  let [s0, s1, s2, s3] = state;
-
-  function uniform(): number {
-    const mixed = (s0 + s3) | 0;
-    const result = (((mixed << 7) | (mixed >>> 25)) + s0) >>> 0;
-    const shifted = s1 << 9;
-    s2 ^= s0;
-    s3 ^= s1;
-    s1 ^= s2;
-    s0 ^= s3;
-    s2 ^= shifted;
-    s3 = (s3 << 11) | (s3 >>> 21);
-    return (result + 0.5) * 2 ** -32;
-  }
-
-  let spare = 0;
-  let hasSpare = false;
-  function normal(): number {
-    if (hasSpare) {
-      hasSpare = false;
-      return spare;
-    }
-    for (;;) {
-      const x = 2 * uniform() - 1;
-      const y = 2 * uniform() - 1;
-      const square = x * x + y * y;
-      if (square >= 1) continue;
-      const factor = Math.sqrt((-2 * Math.log(square)) / square);
-      spare = y * factor;
-      hasSpare = true;
-      return x * factor;
-    }
-  }
-
-  function gammaAboveOne(shape: number): number {
-    const d = shape - 1 / 3;
-    const c = 1 / Math.sqrt(9 * d);
-    for (;;) {
-      const z = normal();
-      const root = 1 + c * z;
-      if (root <= 0) continue;
-      const v = root * root * root;
-      const u = uniform();
-      const square = z * z;
-      if (u < 1 - 0.0331 * square * square) return d * v;
-      if (Math.log(u) < 0.5 * square + d * (1 - v + Math.log(v))) return d * v;
-    }
-  }
-
-  function gamma(shape: number): number {
-    if (shape >= 1) return gammaAboveOne(shape);
-    return gammaAboveOne(shape + 1) * Math.exp(Math.log(uniform()) / shape);
-  }
-
-  return { uniform, normal, gammaAboveOne, gamma };
-}
-
 /** The two tiny problems of the slow tests: 20 counts on a torus, 22 counts with an edge, exposure and background. */
-export function importanceProblems(): ImportanceProblem[] {
+export function importanceProblems(): LevelProblem[] {
   const shape: Shape = [4, 4];
   const image = (value: (row: number, col: number) => number) =>
     skyImage(
@@ -409,6 +448,40 @@ export function importanceProblems(): ImportanceProblem[] {
       boundary: "spill",
       totalCountsPrior: { shape: 2, rate: 0.1 },
       smoothingPrior: { power: 1, rate: 8, exponent: 3 },
+    },
+  ];
+}
+
+/** The same data under the adaptive prior: three states, and four of which two favour some of the children. */
+export function adaptiveImportanceProblems(): AdaptiveProblem[] {
+  const [torus, edge] = importanceProblems();
+  const { smoothingPrior: _, ...first } = torus;
+  const { smoothingPrior: __, ...second } = edge;
+  return [
+    {
+      ...first,
+      name: `${torus.name}, three states`,
+      adaptivePrior: {
+        alphas: [0.2, 1, 6],
+        transitions: [
+          [1.5, 0.6, 0.3],
+          [0.6, 1.5, 0.6],
+          [0.3, 0.6, 1.5],
+        ],
+      },
+    },
+    {
+      ...second,
+      name: `${edge.name}, four states, two of them directed`,
+      adaptivePrior: {
+        alphas: [0.25, [2, 0.3, 0.6, 1.5], 4, [1, 3, 0.2, 0.5]],
+        transitions: [
+          [1.5, 0.5, 0.3, 0.7],
+          [0.4, 1.2, 0.4, 0.4],
+          [0.3, 0.9, 1.5, 0.3],
+          [0.5, 0.5, 0.5, 2],
+        ],
+      },
     },
   ];
 }

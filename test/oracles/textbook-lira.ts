@@ -3,18 +3,21 @@
  *
  * It follows Esch et al. (2004, ApJ 610, 1213) and Connors et al. (2011, ADASS XX) step by step: double precision,
  * dense loops over all detector pixels and all cells of the psf, every term of every sum. It shares no code with
- * `src/` or `kernels/` but the types of its input.
+ * `src/` or `kernels/` but the types of its input and the shift that a chain of an ensemble is given.
  *
  *     lambda[m,i] = sum_j psf[m][i - j + c] exposure[m,j] (flux[j] + scale[m] background[m,j])
  *     counts[m,i] ~ Poisson(lambda[m,i])
  *     x = E0 flux,   T = sum(x) ~ Gamma(a_T, b_T),   fractions of a block at level l ~ Dirichlet(alpha_l)
  *     p(alpha_l) ~ alpha^power exp(-rate alpha^exponent),   scale[m] ~ Gamma(shape, rate)
+ *
+ * Under the adaptive prior the parameters of the fractions are those of the blocks' states (textbook-adaptive.ts).
  */
 import type { Observation } from "../../src/data/observation.js";
 import type { Shape, SkyImage } from "../../src/image.js";
+import { ensembleShift } from "../../src/samplers/ensemble-shift.js";
 import { naiveTree } from "./multiscale.js";
 import { logPairDensity, shareOut } from "./pair-transfer.js";
-import { logShiftProbabilities } from "./shift.js";
+import { type AdaptiveSettings, adaptiveSmoothing } from "./textbook-adaptive.js";
 import {
   forEachSource,
   referenceExposureOf,
@@ -24,15 +27,15 @@ import {
   textbookObservation,
 } from "./textbook-model.js";
 import {
-  alphaDensity,
   drawLogDirichlet,
-  modeOfLogAlpha,
   perLevel,
+  shiftedPixel,
   type TextbookSettings,
   textbookBlocks,
   textbookTreeShapes,
 } from "./textbook-prior.js";
 import { textbookRandom } from "./textbook-random.js";
+import { levelSmoothing } from "./textbook-smoothing.js";
 import { logGammaFunction } from "./textbook-special.js";
 
 /** What a chain of any implementation shows after each call of `sweep`. */
@@ -44,8 +47,11 @@ export interface ChainView {
   sweep(count: number): void;
   /** Current flux `[ny, nx]`. */
   readonly flux: Float64Array;
-  /** Current smoothing parameters, finest level first. */
+  /** Current smoothing parameters, finest level first; empty under the adaptive prior. */
   readonly alpha: Float64Array;
+  /** Current state of every node and matrix of transitions, as in smoothing-states.ts; empty under LIRA's prior. */
+  readonly states: Uint8Array;
+  readonly transitions: Float64Array;
   /** Current T, counts at the reference exposure. */
   readonly totalCounts: number;
   /** Current scale of each observation's background. */
@@ -68,7 +74,6 @@ export interface TextbookChain extends ChainView {
   /** Proposals for alpha so far, and how many of them were accepted. */
   readonly proposals: { readonly made: number; readonly accepted: number };
 }
-const PROPOSALS_PER_SWEEP = 10;
 /** First width of a slice of logit f. */
 const SLICE_STEP = 3;
 
@@ -82,11 +87,11 @@ const SLICE_STEP = 3;
  */
 export function createTextbookChain(
   observations: readonly Observation[],
-  settings: TextbookSettings,
+  settings: TextbookSettings | AdaptiveSettings,
   seed: number,
   { chain = 0, fluxInit }: { readonly chain?: number; readonly fluxInit?: SkyImage } = {},
 ): TextbookChain {
-  const { smoothingPrior, totalCountsPrior, backgroundScalePrior = { shape: 0.001, rate: 0 } } = settings;
+  const { totalCountsPrior, backgroundScalePrior = { shape: 0.001, rate: 0 } } = settings;
   const random = textbookRandom(seed, chain);
   const data = observations.map((observation) => textbookObservation(observation, settings.boundary));
   const { shape } = data[0];
@@ -103,7 +108,10 @@ export function createTextbookChain(
     for (let j = 0; j < pixels; j++) effectiveExposure[j] += exposure[j] * detected[j];
   }
 
-  const alpha = perLevel(settings.alphaInit, levels);
+  const adaptive = "adaptivePrior" in settings;
+  const alpha = adaptive ? new Float64Array(0) : perLevel(settings.alphaInit, levels);
+  const states = new Uint8Array(adaptive ? blocks.reduce((sum, level) => sum + level.length, 0) : 0);
+  const transitions = new Float64Array(adaptive ? settings.adaptivePrior.alphas.length ** 2 : 0);
   const backgroundScale = new Float64Array(data.length).fill(1);
   const flux = fluxInit === undefined ? flatStart(data, effectiveExposure) : Float64Array.from(fluxInit.data);
   let totalCounts = referenceExposure * flux.reduce((sum, value) => sum + value, 0);
@@ -111,7 +119,14 @@ export function createTextbookChain(
   let logPrior = Number.NaN;
   let sweeps = 0;
   let cycleSpin = { row: 0, col: 0 };
+  if (settings.cycleSpin === "ensemble") {
+    const [row, col] = ensembleShift(shape, seed, chain);
+    cycleSpin = { row, col };
+  }
   const proposals = { made: 0, accepted: 0 };
+  const smoothing = adaptive
+    ? adaptiveSmoothing(shape, settings, states, transitions, random)
+    : levelSmoothing(shapes, settings, alpha, proposals, random);
 
   /** Step 1: assign the photons of every detector pixel to sky pixels. Returns the photons assigned to each. */
   function redistributeCounts(
@@ -172,9 +187,9 @@ export function createTextbookChain(
     }
   }
 
-  /** Step 4, shift sampled: from its conditional given photons and alpha, image integrated out. */
+  /** Step 4, shift sampled: from its conditional given photons and the parameters of the smoothing, image integrated out. */
   function drawShift(sourcePhotons: Float64Array): { row: number; col: number } {
-    const logs = logShiftProbabilities(sourcePhotons, shape, alpha);
+    const logs = smoothing.logShiftProbabilities(sourcePhotons);
     let rest = random.uniform();
     let shift = 0;
     for (; shift < pixels - 1; shift++) {
@@ -186,11 +201,7 @@ export function createTextbookChain(
 
   /** Step 4: sums over the blocks of the shifted image, level by level up to the total. */
   function aggregate(sourcePhotons: Float64Array): Float64Array[] {
-    const finest = new Float64Array(pixels);
-    for (let row = 0; row < ny; row++) {
-      for (let col = 0; col < nx; col++) finest[row * nx + col] = sourcePhotons[shiftedPixel(row, col)];
-    }
-    const tree = [finest];
+    const tree = [sourcePhotons.map((_, node) => sourcePhotons[pixelAt(node)])];
     for (let level = 0; level < levels; level++) {
       const children = tree[level];
       tree.push(
@@ -204,32 +215,9 @@ export function createTextbookChain(
     return tree;
   }
 
-  /** The image pixel that sits at (row, col) of the tree. */
-  function shiftedPixel(row: number, col: number): number {
-    return ((row + cycleSpin.row) % ny) * nx + ((col + cycleSpin.col) % nx);
-  }
-
-  /** Step 5: independence Metropolis-Hastings on log alpha, densities of log alpha on both sides. */
-  function drawSmoothing(level: number, tree: readonly Float64Array[]): number {
-    const density = alphaDensity(blocks[level], tree[level], tree[level + 1], smoothingPrior);
-    const { mode, curvature } = modeOfLogAlpha(density);
-    const spread = curvature < 0 ? 2 / Math.sqrt(-curvature) : 2;
-    const logTarget = (u: number) => density.value(Math.exp(u)) + u;
-    const logProposal = (u: number) => -0.5 * ((u - mode) / spread) ** 2;
-    let current = Math.log(alpha[level]);
-    let currentTarget = logTarget(current);
-    for (let proposal = 0; proposal < PROPOSALS_PER_SWEEP; proposal++) {
-      const proposed = mode + spread * random.normal();
-      const proposedTarget = logTarget(proposed);
-      const logRatio = proposedTarget - currentTarget + logProposal(current) - logProposal(proposed);
-      proposals.made++;
-      if (Math.log(random.uniform()) < logRatio) {
-        current = proposed;
-        currentTarget = proposedTarget;
-        proposals.accepted++;
-      }
-    }
-    return Math.exp(current);
+  /** The image pixel that sits at a node of level 0 of the tree. */
+  function pixelAt(node: number): number {
+    return shiftedPixel(shape, [cycleSpin.row, cycleSpin.col], node);
   }
 
   /** Step 6: the total and the fractions given the tree of counts; also the log prior density of the draw. */
@@ -237,31 +225,27 @@ export function createTextbookChain(
     const sum = tree[levels][0];
     totalCounts = random.gamma(sum + totalCountsPrior.shape, 1 + totalCountsPrior.rate);
     logPrior = (totalCountsPrior.shape - 1) * Math.log(totalCounts) - totalCountsPrior.rate * totalCounts;
+    logPrior += smoothing.logDensity();
     let logNodes = [Math.log(totalCounts)];
     for (let level = levels - 1; level >= 0; level--) {
-      const a = alpha[level];
       const counts = tree[level];
       const logChildren = new Array<number>(counts.length).fill(0);
       blocks[level].forEach((block, parent) => {
-        const k = block.length;
+        const alphas = smoothing.alphasOf(level, parent);
         const logFractions = drawLogDirichlet(
-          block.map((child) => counts[child] + a),
+          block.map((child, place) => counts[child] + alphas[place]),
           random,
         );
-        logPrior += logGammaFunction(k * a) - k * logGammaFunction(a);
-        block.forEach((child, index) => {
-          logChildren[child] = logNodes[parent] + logFractions[index];
-          logPrior += (a - 1) * logFractions[index];
+        logPrior += logDirichlet(logFractions, alphas);
+        block.forEach((child, place) => {
+          logChildren[child] = logNodes[parent] + logFractions[place];
         });
       });
       logNodes = logChildren;
-      logPrior += smoothingPrior.power * Math.log(a) - smoothingPrior.rate * a ** smoothingPrior.exponent;
     }
-    for (let row = 0; row < ny; row++) {
-      for (let col = 0; col < nx; col++) {
-        flux[shiftedPixel(row, col)] = Math.exp(logNodes[row * nx + col]) / referenceExposure;
-      }
-    }
+    logNodes.forEach((value, node) => {
+      flux[pixelAt(node)] = Math.exp(value) / referenceExposure;
+    });
   }
 
   /** Step 7: the scale of one observation's background given its background photons. */
@@ -283,7 +267,7 @@ export function createTextbookChain(
     const model = {
       shape,
       shift: [cycleSpin.row, cycleSpin.col] as const,
-      alpha,
+      alpha: smoothing.alphasOf,
       totalCountsPrior,
       observations: data,
       backgroundScale,
@@ -318,20 +302,19 @@ export function createTextbookChain(
     logPrior = logPriorOf(image);
   }
 
-  /** Log prior density of alpha, T and the fractions of an image, as `drawImage` adds it up. */
+  /** Log prior density of smoothing, T and the fractions of an image, as `drawImage` adds it up. */
   function logPriorOf(image: Float64Array): number {
     const tree = naiveTree(image, shape, [cycleSpin.row, cycleSpin.col]);
     const total = tree[levels].nodes[0];
     let sum = (totalCountsPrior.shape - 1) * Math.log(total) - totalCountsPrior.rate * total;
+    sum += smoothing.logDensity();
     for (let level = 0; level < levels; level++) {
-      const a = alpha[level];
       blocks[level].forEach((block, parent) => {
-        sum += logGammaFunction(block.length * a) - block.length * logGammaFunction(a);
-        for (const child of block) {
-          sum += (a - 1) * Math.log(tree[level].nodes[child] / tree[level + 1].nodes[parent]);
-        }
+        const logFractions = block.map((child) =>
+          Math.log(tree[level].nodes[child] / tree[level + 1].nodes[parent]),
+        );
+        sum += logDirichlet(logFractions, smoothing.alphasOf(level, parent));
       });
-      sum += smoothingPrior.power * Math.log(a) - smoothingPrior.rate * a ** smoothingPrior.exponent;
     }
     return sum;
   }
@@ -355,8 +338,7 @@ export function createTextbookChain(
     if (settings.cycleSpin === "random") cycleSpin = { row: random.below(ny), col: random.below(nx) };
     if (settings.cycleSpin === "sampled") cycleSpin = drawShift(sourcePhotons);
     const tree = aggregate(sourcePhotons);
-    if (settings.fitAlpha)
-      for (let level = 0; level < levels; level++) alpha[level] = drawSmoothing(level, tree);
+    smoothing.draw(tree);
     drawImage(tree);
     if (settings.fitBackgroundScale) {
       data.forEach((observation, index) => {
@@ -373,6 +355,8 @@ export function createTextbookChain(
     referenceExposure,
     flux,
     alpha,
+    states,
+    transitions,
     backgroundScale,
     proposals,
     sweep(count = 1) {
@@ -394,6 +378,15 @@ export function createTextbookChain(
       return sweeps;
     },
   };
+}
+
+/** Log density of Dirichlet(alphas) at the fractions whose logarithms are given. */
+function logDirichlet(logFractions: readonly number[], alphas: readonly number[]): number {
+  let sum = logGammaFunction(alphas.reduce((all, a) => all + a, 0));
+  alphas.forEach((a, place) => {
+    sum += (a - 1) * logFractions[place] - logGammaFunction(a);
+  });
+  return sum;
 }
 
 /** Flat image whose expected photons equal the counts (at least one, so that the chain can move). */

@@ -5,24 +5,32 @@ import { referenceExposureOf } from "./textbook-model.js";
 import type { TextbookRandom } from "./textbook-random.js";
 import { digamma, logGammaFunction, trigamma } from "./textbook-special.js";
 
-/** Settings of the model and of the chain; the meanings are those of `LiraConfig`. */
-export interface TextbookSettings {
+/** Settings of model and chain that do not depend on the prior of the smoothing. */
+export interface ModelSettings {
   readonly boundary: "spill" | "wrap";
-  /** No shift, a new one for each image (LIRA's law), or a parameter with a uniform prior (the exact posterior). */
-  readonly cycleSpin: "none" | "random" | "sampled";
+  /**
+   * No shift, one that the chain keeps (`ensembleShift` of its seed and number), a new one for each image (LIRA's law), or a
+   * parameter with a uniform prior (the exact posterior).
+   */
+  readonly cycleSpin: "none" | "ensemble" | "random" | "sampled";
   /** Transfers between pairs of pixels at the end of each sweep; default 0. They leave the posterior as it is. */
   readonly pairTransfers?: number;
-  readonly fitAlpha: boolean;
-  /** Start (or fixed value) of the smoothing parameter, one for all levels or one a level, finest first. */
-  readonly alphaInit: number | readonly number[];
   readonly fitBackgroundScale: boolean;
   /** T ~ Gamma(shape, rate). */
   readonly totalCountsPrior: { readonly shape: number; readonly rate: number };
-  /** p(alpha) ~ alpha^power exp(-rate alpha^exponent). */
-  readonly smoothingPrior: { readonly power: number; readonly rate: number; readonly exponent: number };
   /** scale ~ Gamma(shape, rate), each observation its own; default shape 0.001, rate 0. */
   readonly backgroundScalePrior?: { readonly shape: number; readonly rate: number };
 }
+
+/** Settings under LIRA's prior; the meanings are those of `LiraConfig`. */
+export interface TextbookSettings extends ModelSettings {
+  readonly fitAlpha: boolean;
+  /** Start (or fixed value) of the smoothing parameter, one for all levels or one a level, finest first. */
+  readonly alphaInit: number | readonly number[];
+  /** p(alpha) ~ alpha^power exp(-rate alpha^exponent). */
+  readonly smoothingPrior: { readonly power: number; readonly rate: number; readonly exponent: number };
+}
+
 /** Shapes of the levels of the tree, the image first, `[1, 1]` last: halve with ceil. */
 export function textbookTreeShapes(shape: Shape): Shape[] {
   const shapes: Shape[] = [shape];
@@ -54,6 +62,16 @@ export function textbookBlocks(shapes: readonly Shape[], level: number): number[
   return blocks;
 }
 
+/** Index in the image of the pixel at node (row, col) of level 0: pixel (row + shiftRow, col + shiftCol), cyclically. */
+export function shiftedPixel([ny, nx]: Shape, [shiftRow, shiftCol]: Shape, node: number): number {
+  const row = (Math.floor(node / nx) + shiftRow) % ny;
+  const col = ((node % nx) + shiftCol) % nx;
+  return row * nx + col;
+}
+
+/** Dirichlet parameters of the children of a block (a node of level `level` + 1), in the order of `textbookBlocks`. */
+export type BlockAlphas = (level: number, block: number) => readonly number[];
+
 /** Smoothing parameters as one a level. */
 export function perLevel(alpha: number | readonly number[], levels: number): Float64Array {
   if (typeof alpha === "number") return new Float64Array(levels).fill(alpha);
@@ -62,26 +80,33 @@ export function perLevel(alpha: number | readonly number[], levels: number): Flo
   return Float64Array.from(alpha);
 }
 
-/** A draw of (alpha, T, flux, scale) from the prior; the tree at shift 0, or at a uniform one when it is sampled. */
+/** A draw of every parameter from the prior. */
 export interface PriorDraw {
+  /** The shift given; otherwise uniform when it is sampled, 0 when not. */
   readonly cycleSpin: { readonly row: number; readonly col: number };
+  /** One a level; empty under the adaptive prior. */
   readonly alpha: Float64Array;
+  /** State of every node and matrix of transitions, as in smoothing-states.ts; empty under LIRA's prior. */
+  readonly states: Uint8Array;
+  readonly transitions: Float64Array;
   readonly totalCounts: number;
   readonly flux: Float64Array;
   readonly backgroundScale: Float64Array;
 }
 
 /**
- * Draw every parameter from the prior; what is not fitted keeps its fixed value.
+ * Draw every parameter from LIRA's prior; what is not fitted keeps its fixed value.
  *
  * @param observations their exposures set E0; their counts are not looked at
+ * @param shift `[row, col]` of the tree; default uniform when it is sampled, 0 when not
  */
 export function drawFromPrior(
   observations: readonly Observation[],
   settings: TextbookSettings,
   random: TextbookRandom,
+  shift?: Shape,
 ): PriorDraw {
-  const { smoothingPrior, totalCountsPrior, backgroundScalePrior = { shape: 0.001, rate: 0 } } = settings;
+  const { smoothingPrior } = settings;
   const shapes = textbookTreeShapes(observations[0].counts.shape);
   const levels = shapes.length - 1;
   const alpha = perLevel(settings.alphaInit, levels);
@@ -92,15 +117,32 @@ export function drawFromPrior(
       alpha[level] = (random.gamma((power + 1) / exponent, 1) / rate) ** (1 / exponent);
     }
   }
+  const blocks = shapes.slice(0, levels).map((_, level) => textbookBlocks(shapes, level));
+  const alphasOf: BlockAlphas = (level, block) => blocks[level][block].map(() => alpha[level]);
+  return {
+    alpha,
+    states: new Uint8Array(0),
+    transitions: new Float64Array(0),
+    ...drawFromSmoothing(observations, settings, alphasOf, random, shift),
+  };
+}
+
+/** Draw what is left of the model given the Dirichlet parameters of every block. */
+export function drawFromSmoothing(
+  observations: readonly Observation[],
+  settings: ModelSettings,
+  alphasOf: BlockAlphas,
+  random: TextbookRandom,
+  shift?: Shape,
+): Pick<PriorDraw, "cycleSpin" | "totalCounts" | "flux" | "backgroundScale"> {
+  const { totalCountsPrior, backgroundScalePrior = { shape: 0.001, rate: 0 } } = settings;
+  const shapes = textbookTreeShapes(observations[0].counts.shape);
   const totalCounts = random.gamma(totalCountsPrior.shape, totalCountsPrior.rate);
   let nodes = Float64Array.of(totalCounts);
-  for (let level = levels - 1; level >= 0; level--) {
+  for (let level = shapes.length - 2; level >= 0; level--) {
     const children = new Float64Array(shapes[level][0] * shapes[level][1]);
     textbookBlocks(shapes, level).forEach((block, parent) => {
-      const logFractions = drawLogDirichlet(
-        block.map(() => alpha[level]),
-        random,
-      );
+      const logFractions = drawLogDirichlet(alphasOf(level, parent), random);
       block.forEach((child, index) => {
         children[child] = nodes[parent] * Math.exp(logFractions[index]);
       });
@@ -109,24 +151,21 @@ export function drawFromPrior(
   }
   const referenceExposure = referenceExposureOf(observations);
   const [ny, nx] = shapes[0];
-  const cycleSpin =
-    settings.cycleSpin === "sampled" ? { row: random.below(ny), col: random.below(nx) } : { row: 0, col: 0 };
+  const uniform = shift === undefined && settings.cycleSpin === "sampled";
+  const [row = 0, col = 0] = uniform ? [random.below(ny), random.below(nx)] : (shift ?? []);
   const flux = new Float64Array(ny * nx);
-  // Node (row, col) of the tree is pixel (row + shift row, col + shift col), cyclically.
-  for (let row = 0; row < ny; row++) {
-    for (let col = 0; col < nx; col++) {
-      const pixel = ((row + cycleSpin.row) % ny) * nx + ((col + cycleSpin.col) % nx);
-      flux[pixel] = nodes[row * nx + col] / referenceExposure;
-    }
-  }
+  nodes.forEach((value, node) => {
+    flux[shiftedPixel(shapes[0], [row, col], node)] = value / referenceExposure;
+  });
   const backgroundScale = new Float64Array(observations.length).fill(1);
   if (settings.fitBackgroundScale) {
     for (let index = 0; index < backgroundScale.length; index++) {
       backgroundScale[index] = random.gamma(backgroundScalePrior.shape, backgroundScalePrior.rate);
     }
   }
-  return { cycleSpin, alpha, totalCounts, flux, backgroundScale };
+  return { cycleSpin: { row, col }, totalCounts, flux, backgroundScale };
 }
+
 /** Logarithms of a Dirichlet draw: normalised gamma variates, in logarithms throughout. */
 export function drawLogDirichlet(shapes: readonly number[], random: TextbookRandom): number[] {
   const logs = shapes.map((shape) => random.logGamma(shape));

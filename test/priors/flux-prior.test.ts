@@ -30,8 +30,16 @@ const PRIORS: Record<string, FluxPrior> = {
   "total variation": totalVariationPrior({ strength: 2, smoothing: 0.1 }),
   "Markov random field": markovPrior({ strength: 4 }),
   smoothness: smoothnessPrior({ strength: 2, sigma: 1.3 }),
-  multiscale: multiscalePrior({ alpha: 0.3, referenceExposure: 1.7 }),
-  "multiscale, alpha fitted": multiscalePrior({ alpha: 0.3, fitAlpha: true }),
+  multiscale: multiscalePrior({
+    alpha: 0.3,
+    totalCountsPrior: { shape: 1, rate: 0.05 },
+    referenceExposure: 1.7,
+  }),
+  "multiscale, alpha fitted": multiscalePrior({
+    alpha: 0.3,
+    fitAlpha: true,
+    totalCountsPrior: { shape: 1, rate: 0.05 },
+  }),
   product: productPrior(
     gammaPrior({ shape: 2, rate: 1 }),
     totalVariationPrior({ strength: 1, smoothing: 0.2 }),

@@ -1,12 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { multiscaleLevels } from "../../src/data/multiscale-decomposition.js";
 import {
-  checkPriors,
   DEFAULT_BACKGROUND_SCALE_PRIOR,
   DEFAULT_SMOOTHING_PRIOR,
   DEFAULT_TOTAL_COUNTS_PRIOR,
-  multiscaleLevels,
-  startingAlpha,
-} from "../../src/priors/multiscale.js";
+} from "../../src/data/prior-parameters.js";
+import { checkPriors, startingAlpha } from "../../src/priors/multiscale.js";
 import { textbookTreeShapes } from "../oracles/textbook-prior.js";
 
 describe("multiscaleLevels", () => {
@@ -58,25 +57,27 @@ describe("checkPriors", () => {
   const scale = DEFAULT_BACKGROUND_SCALE_PRIOR;
 
   it("accepts the defaults and the ends of every range", () => {
-    expect(() => checkPriors(total, smoothing, scale)).not.toThrow();
     expect(() =>
-      checkPriors(
-        { shape: 1e-9, rate: 0 },
-        { power: -0.999, rate: 1e-9, exponent: 1e-3 },
-        { shape: 1e-9, rate: 0 },
-      ),
+      checkPriors({ totalCountsPrior: total, smoothingPrior: smoothing, backgroundScalePrior: scale }),
+    ).not.toThrow();
+    expect(() =>
+      checkPriors({
+        totalCountsPrior: { shape: 1e-9, rate: 0 },
+        smoothingPrior: { power: -0.999, rate: 1e-9, exponent: 1e-3 },
+        backgroundScalePrior: { shape: 1e-9, rate: 0 },
+      }),
     ).not.toThrow();
   });
 
   const broken: [string, string, Parameters<typeof checkPriors>][] = [
-    ["totalCountsPrior.shape", "> 0, got 0", [{ ...total, shape: 0 }, smoothing, scale]],
-    ["totalCountsPrior.shape", "> 0, got Infinity", [{ ...total, shape: Infinity }, smoothing, scale]],
-    ["totalCountsPrior.rate", ">= 0, got -0.1", [{ ...total, rate: -0.1 }, smoothing, scale]],
-    ["smoothingPrior.power", "> -1, got -1", [total, { ...smoothing, power: -1 }, scale]],
-    ["smoothingPrior.rate", "> 0, got 0", [total, { ...smoothing, rate: 0 }, scale]],
-    ["smoothingPrior.exponent", "> 0, got NaN", [total, { ...smoothing, exponent: Number.NaN }, scale]],
-    ["backgroundScalePrior.shape", "> 0, got 0", [total, smoothing, { ...scale, shape: 0 }]],
-    ["backgroundScalePrior.rate", ">= 0, got -1", [total, smoothing, { ...scale, rate: -1 }]],
+    ["totalCountsPrior.shape", "> 0, got 0", [{ totalCountsPrior: { ...total, shape: 0 } }]],
+    ["totalCountsPrior.shape", "> 0, got Infinity", [{ totalCountsPrior: { ...total, shape: Infinity } }]],
+    ["totalCountsPrior.rate", ">= 0, got -0.1", [{ totalCountsPrior: { ...total, rate: -0.1 } }]],
+    ["smoothingPrior.power", "> -1, got -1", [{ smoothingPrior: { ...smoothing, power: -1 } }]],
+    ["smoothingPrior.rate", "> 0, got 0", [{ smoothingPrior: { ...smoothing, rate: 0 } }]],
+    ["smoothingPrior.exponent", "> 0, got NaN", [{ smoothingPrior: { ...smoothing, exponent: Number.NaN } }]],
+    ["backgroundScalePrior.shape", "> 0, got 0", [{ backgroundScalePrior: { ...scale, shape: 0 } }]],
+    ["backgroundScalePrior.rate", ">= 0, got -1", [{ backgroundScalePrior: { ...scale, rate: -1 } }]],
   ];
   it.each(broken)("refuses %s that is not %s", (name, rule, priors) => {
     expect(() => checkPriors(...priors)).toThrow(`lira: ${name} must be ${rule}; see docs/glossary.md`);

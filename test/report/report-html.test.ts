@@ -44,9 +44,21 @@ describe("reportHtml", () => {
     for (const { name } of result.diagnostics.verdict.worst) expect(text).toContain(labelParameters(name));
     const ids = Array.from(parse(html).querySelectorAll("section"), ({ id }) => id);
     expect(ids).toEqual([
-      ...["verdict", "numbers", "images", "closer", "draws", "parameters", "checks"],
+      ...["verdict", "numbers", "images", "closer", "draws", "smoothness", "parameters", "checks"],
       ...["made", "again", "guide", "references"],
     ]);
+  });
+
+  it("shows where the data call for points, when the prior could tell", () => {
+    const section = parse(html).querySelector("#smoothness");
+    const texts = Array.from(section?.querySelectorAll("svg text") ?? [], (element) => element.textContent);
+    // 32 x 32 pixels: levels with four blocks or more on a side.
+    for (const size of [2, 4, 8]) expect(texts).toContain(`Blocks of ${size} × ${size} pixels`);
+    expect(texts).not.toContain("Blocks of 16 × 16 pixels");
+    expect(section?.querySelector("figcaption")?.textContent).toMatch(/Blue blocks hold points/);
+    const { smoothness: _, ...without } = result;
+    const page = parse(reportHtml(without, { document, observations: [data] }));
+    expect(page.querySelector("#smoothness")).toBeNull();
   });
 
   it("refers to nothing outside itself", () => {

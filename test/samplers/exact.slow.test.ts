@@ -1,12 +1,15 @@
 /**
- * The exact posteriors of two tiny problems: the sampler against importance sampling from the prior, 10^7 draws.
+ * The exact posteriors of four tiny problems: the sampler against importance sampling from the prior, 10^7 draws.
  *
- * 35 statistics each: the mean and P(x > 1) of 16 pixels, the total and two alphas. Passed when rms z <= 1.5; since the
- * statistics are correlated a right sampler fails that for about one new seed in a hundred a case.
+ * 35 statistics each: the mean and P(x > 1) of 16 pixels, the total and two alphas, or the mean of ln alpha over the nodes of
+ * two levels under the adaptive prior. Passed when the median rms z of three seeds is <= 1.5. The statistics are correlated (light on
+ * the left is not on the right), so that rms z of a right sampler spreads by some 0.3: one seed in twenty is above 1.5, the median of
+ * three for one case in a hundred.
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import { compareWithPosterior, formatComparison } from "../oracles/exact-comparison.js";
 import {
+  adaptiveImportanceProblems,
   type ImportanceResult,
   importanceProblems,
   samplePriorByImportance,
@@ -16,7 +19,7 @@ import { startLiraChain } from "./samplers-under-test.js";
 const DRAWS = 10_000_000;
 const SEED = 20_040_810;
 
-describe.each(importanceProblems())("$name", (problem) => {
+describe.each([...importanceProblems(), ...adaptiveImportanceProblems()])("$name", (problem) => {
   let posterior: ImportanceResult;
   beforeAll(() => {
     posterior = samplePriorByImportance(problem, { draws: DRAWS, seed: SEED });
@@ -38,15 +41,19 @@ describe.each(importanceProblems())("$name", (problem) => {
   ] as const)(
     "is what the sampler samples: shift %s, %i pair transfers",
     (cycleSpin, pairTransfers, sweeps) => {
-      const comparison = compareWithPosterior(problem, posterior[cycleSpin], startLiraChain, {
-        cycleSpin,
-        pairTransfers,
-        sweeps,
-        seed: 7,
-      });
-      console.log(`${problem.name}, ${cycleSpin}, ${pairTransfers}: ${formatComparison(comparison)}`);
-      expect(comparison.rms).toBeLessThanOrEqual(1.5);
-      expect(comparison.shiftDifference).toBeLessThanOrEqual(0.005);
+      const comparisons = [7, 8, 9].map((seed) =>
+        compareWithPosterior(problem, posterior[cycleSpin], startLiraChain, {
+          cycleSpin,
+          pairTransfers,
+          sweeps,
+          seed,
+        }),
+      );
+      for (const comparison of comparisons) {
+        console.log(`${problem.name}, ${cycleSpin}, ${pairTransfers}: ${formatComparison(comparison)}`);
+        expect(comparison.shiftDifference).toBeLessThanOrEqual(0.005);
+      }
+      expect(comparisons.map(({ rms }) => rms).sort((a, b) => a - b)[1]).toBeLessThanOrEqual(1.5);
     },
   );
 });

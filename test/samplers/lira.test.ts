@@ -5,8 +5,8 @@ import { type Shape, skyImage } from "../../src/image.js";
 import { compileKernels } from "../../src/kernels.js";
 import {
   createLiraChain,
+  type LevelChainSettings,
   type LiraChain,
-  type LiraChainSettings,
   MAX_BATCH,
   traceColumns,
 } from "../../src/samplers/lira.js";
@@ -26,7 +26,7 @@ const PRIORS = {
   backgroundScalePrior: { shape: 2, rate: 1 },
 };
 
-function settingsFor(shape: Shape, rest: Partial<LiraChainSettings> = {}): LiraChainSettings {
+function settingsFor(shape: Shape, rest: Partial<LevelChainSettings> = {}): LevelChainSettings {
   return {
     boundary: "spill",
     cycleSpin: "random",

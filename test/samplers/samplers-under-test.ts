@@ -2,15 +2,22 @@
 import type { Observation } from "../../src/data/observation.js";
 import type { SkyImage } from "../../src/image.js";
 import { compileKernels, type Kernels } from "../../src/kernels.js";
-import { createLiraChain, type LiraChainSettings, MAX_BATCH } from "../../src/samplers/lira.js";
+import {
+  type ChainSettings,
+  createLiraChain,
+  type LiraChain,
+  type LiraChainSettings,
+  MAX_BATCH,
+} from "../../src/samplers/lira.js";
 import type { RunChains } from "../oracles/acceptance.js";
+import type { AdaptiveSettings } from "../oracles/textbook-adaptive.js";
 import { type ChainView, createTextbookChain } from "../oracles/textbook-lira.js";
 import { perLevel, type TextbookSettings, textbookTreeShapes } from "../oracles/textbook-prior.js";
 
 /** Start a chain of some sampler. */
 export type StartChain = (
   observations: readonly Observation[],
-  settings: TextbookSettings,
+  settings: TextbookSettings | AdaptiveSettings,
   options: { readonly seed: number; readonly chain: number; readonly fluxInit?: SkyImage },
 ) => ChainView;
 
@@ -35,12 +42,12 @@ export function startChainOf(
     observations,
     {
       ...settings,
-      alphaInit: [...perLevel(settings.alphaInit, levels)],
+      ...("alphaInit" in settings ? { alphaInit: [...perLevel(settings.alphaInit, levels)] } : {}),
       backgroundScalePrior: settings.backgroundScalePrior ?? { shape: 0.001, rate: 0 },
       ...changes,
-    },
+    } as ChainSettings,
     { ...options, module: KERNELS },
-  );
+  ) as LiraChain & Pick<ChainView, "states" | "transitions">;
   const rowAt = chain.columns.indexOf("cycleSpinRow");
   const colAt = chain.columns.indexOf("cycleSpinCol");
   let cycleSpin = { row: 0, col: 0 };
@@ -64,6 +71,12 @@ export function startChainOf(
     },
     get alpha() {
       return chain.alpha;
+    },
+    get states() {
+      return chain.states;
+    },
+    get transitions() {
+      return chain.transitions;
     },
     get totalCounts() {
       return chain.totalCounts;

@@ -1,0 +1,133 @@
+// What the adaptive prior says of an image: the density of its fractions given the states, and where it calls for points and where
+// for diffuse light, the mean over sweeps of ln alpha above each pixel.
+
+import { alphaOf, alphaSum, kindOf, logNormOf, meanLogAlpha, states } from "./adaptive-prior";
+import { imageColOf, imageRowOf } from "./masses";
+import { allocate } from "./memory";
+import { logPair } from "./special";
+import { nodesAbove, statesOf } from "./states";
+import { colsOf, countsOf, levels, massesOf, rowsOf } from "./tree";
+
+/** Whether the tree moves on the image, so that sums are kept of pixels instead of nodes. */
+let moves: bool = false;
+/** f64 sums over sweeps of ln alpha: of each node above the image, or `[levels, ny, nx]` of each pixel. */
+let sums: usize = 0;
+/** Room for the logarithms of one row. */
+let rowLogs: usize = 0;
+
+/** Reserve the sums; false when memory is refused. */
+export function prepareSmoothness(treeMoves: bool): bool {
+  moves = treeMoves;
+  sums = allocate((<usize>smoothnessLength()) << 3);
+  rowLogs = allocate((<usize>(colsOf(0) + 2)) << 3);
+  return sums !== 0 && rowLogs !== 0;
+}
+
+/** Address of the f64 sums, part of the chain's moments. */
+export function smoothnessSums(): usize {
+  return sums;
+}
+
+/** Number of the sums; 0 without the adaptive prior. */
+export function smoothnessLength(): i32 {
+  if (states === 0) return 0;
+  return moves ? levels * rowsOf(0) * colsOf(0) : nodesAbove();
+}
+
+/** Add ln alpha of the current states to the sums. */
+export function addSmoothness(): void {
+  if (!moves) {
+    const nodes = nodesAbove();
+    const first = levels > 0 ? statesOf(1) : 0;
+    for (let node = 0; node < nodes; node++) {
+      const at = sums + ((<usize>node) << 3);
+      store<f64>(at, load<f64>(at) + meanLogAlpha(load<u8>(first + <usize>node)));
+    }
+    return;
+  }
+  for (let level = 0; level < levels; level++) addPixels(level);
+}
+
+/** Add, for each pixel, ln alpha of the node of level `level` + 1 above it. */
+function addPixels(level: i32): void {
+  const reach = level + 1;
+  const nx = colsOf(0);
+  const image = sums + ((<usize>(level * rowsOf(0) * nx)) << 3);
+  for (let row = 0; row < rowsOf(0); row++) {
+    const target = image + ((<usize>(imageRowOf(row) * nx)) << 3);
+    const nodes = statesOf(reach) + <usize>((row >> reach) * colsOf(reach));
+    for (let col = 0; col < nx; col++) {
+      const at = target + ((<usize>imageColOf(col)) << 3);
+      store<f64>(at, load<f64>(at) + meanLogAlpha(load<u8>(nodes + <usize>(col >> reach))));
+    }
+  }
+}
+
+/** Mean of ln alpha over the nodes of level `level` + 1 that hold counts; over all of them where none does. */
+export function levelSmoothness(level: i32): f64 {
+  const nodes = rowsOf(level + 1) * colsOf(level + 1);
+  const counts = countsOf(level + 1);
+  const state = statesOf(level + 1);
+  let held = 0;
+  let sum: f64 = 0;
+  let all: f64 = 0;
+  for (let node = 0; node < nodes; node++) {
+    const value = meanLogAlpha(load<u8>(state + <usize>node));
+    all += value;
+    if (load<i32>(counts + ((<usize>node) << 2)) > 0) {
+      held++;
+      sum += value;
+    }
+  }
+  return held > 0 ? sum / <f64>held : all / <f64>nodes;
+}
+
+/**
+ * Logarithm of the density of the logarithms of all fractions given the states, of the image whose masses are in the tree.
+ *
+ * @param flux f64 `[ny, nx]`, > 0
+ * @param logUnit logarithm of the factor from flux to mass
+ */
+export function logStateFractions(flux: usize, logUnit: f64): f64 {
+  let sum: f64 = 0;
+  for (let level = 0; level <= levels; level++) {
+    const rows = rowsOf(level);
+    const cols = colsOf(level);
+    const unit = level === 0 ? logUnit : 0;
+    for (let row = 0; row < rows; row++) {
+      const source =
+        level === 0
+          ? flux + ((<usize>(imageRowOf(row) * cols)) << 3)
+          : massesOf(level) + ((<usize>(row * cols)) << 3);
+      fillLogs(source, cols);
+      const isTall = (row | 1) < rows;
+      for (let col = 0; col < cols; col++) {
+        const logMass = load<f64>(rowLogs + ((<usize>(level === 0 ? imageColOf(col) : col)) << 3)) + unit;
+        // As a child in the block of its parent.
+        let exponent: f64 = 0;
+        if (level < levels && (isTall || (col | 1) < cols)) {
+          const parent = load<u8>(statesOf(level + 1) + <usize>((row >> 1) * colsOf(level + 1) + (col >> 1)));
+          exponent = alphaOf(parent, 2 * (row & 1) + (col & 1));
+        }
+        // As the parent of a block of its own.
+        if (level > 0) {
+          const state = load<u8>(statesOf(level) + <usize>(row * cols + col));
+          const kind = kindOf(2 * row + 1 < rowsOf(level - 1), 2 * col + 1 < colsOf(level - 1));
+          exponent -= alphaSum(state, kind);
+          sum += logNormOf(state, kind);
+        }
+        sum += exponent * logMass;
+      }
+    }
+  }
+  return sum;
+}
+
+/** Logarithms of `count` f64 into `rowLogs`. */
+function fillLogs(source: usize, count: i32): void {
+  const even = (<usize>(count & ~1)) << 3;
+  for (let at: usize = 0; at < even; at += 16) v128.store(rowLogs + at, logPair(v128.load(source + at)));
+  if (count & 1) {
+    store<f64>(rowLogs + even, f64x2.extract_lane(logPair(f64x2.splat(load<f64>(source + even))), 0));
+  }
+}

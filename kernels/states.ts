@@ -1,0 +1,375 @@
+// The states of the adaptive prior given the counts of the tree, fractions integrated out: one upward and one downward pass draw
+// those of the whole tree at once (Crouse, Nowak & Baraniuk 1998, section V):
+//
+//     up    B[node](k) = DM_k(counts of its children) prod over children M[child](k),    M[node](a) = sum_k A[a, k] B[node](k)
+//     down  state of the root ~ B,    state of a node below one in state a ~ A[a, k] B[node](k)
+//
+// A node of one count or none has M = 1 whatever is below it: it is left out of both passes, so that empty parts of the image cost
+// nothing. With the states of these nodes integrated out, row a of A is Dirichlet(e[a] + transitions into all others). Only
+// then are they drawn from A down the tree, which makes states and A one draw from their joint conditional.
+
+import {
+  addChildLogs,
+  beginLogs,
+  FEW,
+  kindOf,
+  probabilitiesOfFew,
+  states,
+  stride,
+  uninformative,
+} from "./adaptive-prior";
+import { allocate } from "./memory";
+import { drawIndex, drawLogGammas, drawUniform } from "./random";
+import { exp, log } from "./special";
+import { colsOf, countsOf, levels, rowsOf } from "./tree";
+
+/** Smallest entry of A: no message becomes 0, and no state is out of reach. */
+const LEAST: f64 = 1e-60;
+
+/** u8: state of every node of level 1, then level 2, ... */
+let nodeStates: usize = 0;
+/** f64 `[nodes, states]`: B of the nodes visited, in the order of the visits. */
+let messages: usize = 0;
+let next: usize = 0;
+const message = memory.data(8 * 32, 16);
+/** f64 `[a, k]`: A, where the host keeps it; its rows' running sums; its transpose; its logarithms. */
+let matrix: usize = 0;
+const runningSums = memory.data(8 * 32 * 32, 16);
+const columns = memory.data(8 * 32 * 32, 16);
+const logMatrix = memory.data(8 * 32 * 32, 16);
+const transitionPrior = memory.data(8 * 32 * 32, 16);
+/** i32 `[a, k]`: transitions into informative nodes, then into all. */
+const transitions = memory.data(4 * 32 * 32, 16);
+const shapes = memory.data(8 * 32, 16);
+
+/** Logarithm of the probability of the counts given A, states and fractions integrated out; see `collectStates`. */
+export let logEvidence: f64 = 0;
+
+function entry(table: usize, from: i32, to: i32): usize {
+  return table + ((<usize>(from * states + to)) << 3);
+}
+
+/** Address of f64 `[states, states]`: Dirichlet parameters e of the rows of A; the host fills it. */
+export function transitionPriorArray(): usize {
+  return transitionPrior;
+}
+
+/** Address of the u8 states of level `level` >= 1. */
+export function statesOf(level: i32): usize {
+  return nodeStates + (<usize>(countsOf(level) - countsOf(1)) >> 2);
+}
+
+/** State of node (row, col) of level `level` >= 1. */
+export function stateAt(level: i32, row: i32, col: i32): i32 {
+  return load<u8>(statesOf(level) + <usize>(row * colsOf(level) + col));
+}
+
+/** Number of nodes above the image. */
+export function nodesAbove(): i32 {
+  return levels === 0 ? 0 : <i32>((countsOf(levels) - countsOf(1)) >> 2) + 1;
+}
+
+/**
+ * Reserve the states of all nodes; false when memory is refused.
+ *
+ * @param transitionMatrix f64 `[states, states]` of the chain's state, where A is kept
+ */
+export function layOutStates(transitionMatrix: usize): bool {
+  matrix = transitionMatrix;
+  const nodes = <usize>max(1, nodesAbove());
+  nodeStates = allocate(nodes);
+  messages = allocate(nodes * stride);
+  return nodeStates !== 0 && messages !== 0;
+}
+
+/** Begin at the mean of A under its prior, and at the middle state everywhere. */
+export function startStates(): void {
+  for (let from = 0; from < states; from++) {
+    let sum: f64 = 0;
+    for (let to = 0; to < states; to++) sum += load<f64>(entry(transitionPrior, from, to));
+    for (let to = 0; to < states; to++) {
+      store<f64>(entry(matrix, from, to), load<f64>(entry(transitionPrior, from, to)) / sum);
+    }
+  }
+  deriveMatrix();
+  memory.fill(nodeStates, <u8>(states >> 1), <usize>nodesAbove());
+  countTransitions();
+}
+
+/** Derive what the passes need from A: after a draw, and when a chain is restored. */
+export function deriveMatrix(): void {
+  for (let from = 0; from < states; from++) {
+    let sum: f64 = 0;
+    for (let to = 0; to < states; to++) {
+      const value = load<f64>(entry(matrix, from, to));
+      sum += value;
+      store<f64>(entry(runningSums, from, to), sum);
+      store<f64>(entry(logMatrix, from, to), log(value));
+      store<f64>(columns + <usize>to * stride + ((<usize>from) << 3), value);
+    }
+  }
+}
+
+/** `message` = A B. */
+function send(from: usize): void {
+  for (let at: usize = 0; at < stride; at += 16) {
+    let column = columns + at;
+    let sum = f64x2.mul(v128.load64_splat(from), v128.load(column));
+    for (let weight = from + 8; weight < from + <usize>states * 8; weight += 8) {
+      column += stride;
+      sum = f64x2.add(sum, f64x2.mul(v128.load64_splat(weight), v128.load(column)));
+    }
+    v128.store(message + at, sum);
+  }
+}
+
+/** Collect B of a node and of all informative nodes below it; leaves the node's message in `message`. */
+function collect(level: i32, row: i32, col: i32, measured: bool): void {
+  const out = next;
+  next += stride;
+  const below = level - 1;
+  const cols = colsOf(below);
+  const top = 2 * row;
+  const left = 2 * col;
+  const isTall = top + 1 < rowsOf(below);
+  const isWide = left + 1 < cols;
+  const kind = kindOf(isTall, isWide);
+  const upper = countsOf(below) + ((<usize>(top * cols + left)) << 2);
+  const lower = upper + ((<usize>cols) << 2);
+  const upperLeft = load<i32>(upper);
+  const upperRight = isWide ? load<i32>(upper, 4) : 0;
+  const lowerLeft = isTall ? load<i32>(lower) : 0;
+  const lowerRight = isTall && isWide ? load<i32>(lower, 4) : 0;
+  const count = upperLeft + upperRight + lowerLeft + lowerRight;
+  let largest: f64 = 0;
+  if (count <= FEW) {
+    probabilitiesOfFew(out, kind, upperLeft, upperRight, lowerLeft, lowerRight);
+  } else {
+    beginLogs(out, kind, count);
+    if (kind !== 3) {
+      addChildLogs(out, 0, upperLeft);
+      addChildLogs(out, 1, upperRight);
+      addChildLogs(out, 2, lowerLeft);
+      addChildLogs(out, 3, lowerRight);
+    }
+    largest = -Infinity;
+    for (let state = 0; state < states; state++) {
+      largest = max(largest, load<f64>(out + ((<usize>state) << 3)));
+    }
+    for (let state = 0; state < states; state++) {
+      const at = out + ((<usize>state) << 3);
+      store<f64>(at, exp(load<f64>(at) - largest));
+    }
+    if (states & 1) store<f64>(out + stride - 8, 0);
+    if (measured) logEvidence += largest;
+  }
+  if (below > 0) {
+    if (upperLeft > uninformative) join(out, below, top, left, measured);
+    else if (measured) addEmpty(below, top, left, upperLeft);
+    if (isWide) {
+      if (upperRight > uninformative) join(out, below, top, left + 1, measured);
+      else if (measured) addEmpty(below, top, left + 1, upperRight);
+    }
+    if (isTall) {
+      if (lowerLeft > uninformative) join(out, below, top + 1, left, measured);
+      else if (measured) addEmpty(below, top + 1, left, lowerLeft);
+      if (isWide) {
+        if (lowerRight > uninformative) join(out, below, top + 1, left + 1, measured);
+        else if (measured) addEmpty(below, top + 1, left + 1, lowerRight);
+      }
+    }
+  }
+  // The spare element of an odd number of states is 0.
+  let largests = v128.load(out);
+  for (let at: usize = 16; at < stride; at += 16) largests = f64x2.pmax(largests, v128.load(out + at));
+  largest = max(f64x2.extract_lane(largests, 0), f64x2.extract_lane(largests, 1));
+  if (measured) logEvidence += log(largest);
+  const scale = f64x2.splat(1 / largest);
+  for (let at: usize = 0; at < stride; at += 16) {
+    v128.store(out + at, f64x2.mul(v128.load(out + at), scale));
+  }
+  send(out);
+}
+
+/** Multiply B of a node by the message of a child. */
+function join(out: usize, level: i32, row: i32, col: i32, measured: bool): void {
+  collect(level, row, col, measured);
+  for (let at: usize = 0; at < stride; at += 16) {
+    v128.store(out + at, f64x2.mul(v128.load(out + at), v128.load(message + at)));
+  }
+}
+
+/** Evidence of a node of a single count: at each level down it falls into one of the children, all equally likely. */
+function addEmpty(level: i32, row: i32, col: i32, count: i32): void {
+  if (count === 0) return;
+  for (let below = level - 1; below >= 0; below--) {
+    const cols = colsOf(below);
+    const top = 2 * row;
+    const left = 2 * col;
+    const isTall = top + 1 < rowsOf(below);
+    const isWide = left + 1 < cols;
+    if (isTall) logEvidence -= Math.LN2;
+    if (isWide) logEvidence -= Math.LN2;
+    const counts = countsOf(below);
+    row = isTall && rowHolds(counts, top + 1, left, isWide, cols) ? top + 1 : top;
+    col = isWide && load<i32>(counts + ((<usize>(row * cols + left + 1)) << 2)) > 0 ? left + 1 : left;
+  }
+}
+
+function rowHolds(counts: usize, row: i32, left: i32, isWide: bool, cols: i32): bool {
+  const at = counts + ((<usize>(row * cols + left)) << 2);
+  return load<i32>(at) > 0 || (isWide && load<i32>(at, 4) > 0);
+}
+
+/** Whether the whole image says nothing of any state. */
+function isUninformative(): bool {
+  return levels === 0 || load<i32>(countsOf(levels)) <= uninformative;
+}
+
+/**
+ * The upward pass over the counts of the tree.
+ *
+ * @param measured find `logEvidence` too, up to a constant that does not depend on where the counts lie
+ */
+export function collectStates(measured: bool): void {
+  logEvidence = 0;
+  if (isUninformative()) {
+    if (measured && levels > 0) addEmpty(levels, 0, 0, load<i32>(countsOf(levels)));
+    return;
+  }
+  next = messages;
+  const root = next;
+  collect(levels, 0, 0, measured);
+  if (measured) {
+    let sum: f64 = 0;
+    for (let state = 0; state < states; state++) sum += load<f64>(root + ((<usize>state) << 3));
+    logEvidence += log(sum / <f64>states);
+  }
+}
+
+/** Draw the states of a node and of all informative nodes below it, in the order of `collect`. */
+function settle(level: i32, row: i32, col: i32, from: i32): void {
+  const here = next;
+  next += stride;
+  const weights = from < 0 ? 0 : matrix + ((<usize>(from * states)) << 3);
+  let sum: f64 = 0;
+  for (let state = 0; state < states; state++) {
+    const at = (<usize>state) << 3;
+    sum += from < 0 ? load<f64>(here + at) : load<f64>(here + at) * load<f64>(weights + at);
+    store<f64>(message + at, sum);
+  }
+  const target = drawUniform() * sum;
+  let state = 0;
+  while (state < states - 1 && target >= load<f64>(message + ((<usize>state) << 3))) state++;
+  store<u8>(statesOf(level) + <usize>(row * colsOf(level) + col), <u8>state);
+  if (from >= 0) addTransition(from, state);
+  const below = level - 1;
+  if (below === 0) return;
+  const rows = rowsOf(below);
+  const cols = colsOf(below);
+  for (let childRow = 2 * row; childRow < min(rows, 2 * row + 2); childRow++) {
+    for (let childCol = 2 * col; childCol < min(cols, 2 * col + 2); childCol++) {
+      const count = load<i32>(countsOf(below) + ((<usize>(childRow * cols + childCol)) << 2));
+      if (count > uninformative) settle(below, childRow, childCol, state);
+    }
+  }
+}
+
+function addTransition(from: i32, to: i32): void {
+  const at = transitions + ((<usize>(from * states + to)) << 2);
+  store<i32>(at, load<i32>(at) + 1);
+}
+
+/** Rows of A from Dirichlet(e + transitions), as normalised logarithms of gamma draws. */
+function drawTransitionMatrix(): void {
+  for (let from = 0; from < states; from++) {
+    for (let to = 0; to < states; to++) {
+      const count = <f64>load<i32>(transitions + ((<usize>(from * states + to)) << 2));
+      store<f64>(shapes + ((<usize>to) << 3), load<f64>(entry(transitionPrior, from, to)) + count);
+    }
+    drawLogGammas(shapes, shapes, states);
+    let largest: f64 = -Infinity;
+    for (let to = 0; to < states; to++) largest = max(largest, load<f64>(shapes + ((<usize>to) << 3)));
+    let sum: f64 = 0;
+    for (let to = 0; to < states; to++) {
+      const value = exp(load<f64>(shapes + ((<usize>to) << 3)) - largest);
+      store<f64>(shapes + ((<usize>to) << 3), value);
+      sum += value;
+    }
+    for (let to = 0; to < states; to++) {
+      store<f64>(entry(matrix, from, to), max(LEAST, load<f64>(shapes + ((<usize>to) << 3)) / sum));
+    }
+  }
+  deriveMatrix();
+}
+
+/** A state from row `from` of A. */
+function drawNext(from: i32): i32 {
+  const row = entry(runningSums, from, 0);
+  const target = drawUniform() * load<f64>(row + ((<usize>(states - 1)) << 3));
+  let state = 0;
+  while (state < states - 1 && target >= load<f64>(row + ((<usize>state) << 3))) state++;
+  return state;
+}
+
+/** Draw the states of all nodes that say nothing of theirs, down the tree. */
+function drawUninformative(): void {
+  if (isUninformative()) store<u8>(statesOf(levels), <u8>drawIndex(states));
+  for (let level = levels - 1; level > 0; level--) {
+    const rows = rowsOf(level);
+    const cols = colsOf(level);
+    let count = countsOf(level);
+    let state = statesOf(level);
+    for (let row = 0; row < rows; row++) {
+      const parents = statesOf(level + 1) + <usize>((row >> 1) * colsOf(level + 1));
+      for (let col = 0; col < cols; col++) {
+        if (load<i32>(count) <= uninformative) {
+          store<u8>(state, <u8>drawNext(load<u8>(parents + <usize>(col >> 1))));
+        }
+        count += 4;
+        state++;
+      }
+    }
+  }
+}
+
+/** Draw all states and A given the counts of the tree, after `collectStates`. */
+export function drawStates(): void {
+  if (levels === 0) return;
+  memory.fill(transitions, 0, (<usize>(states * states)) << 2);
+  if (!isUninformative()) {
+    next = messages;
+    settle(levels, 0, 0, -1);
+  }
+  drawTransitionMatrix();
+  drawUninformative();
+  countTransitions();
+}
+
+/** Count the transitions of all nodes. */
+function countTransitions(): void {
+  memory.fill(transitions, 0, (<usize>(states * states)) << 2);
+  for (let level = levels - 1; level > 0; level--) {
+    const cols = colsOf(level);
+    let state = statesOf(level);
+    for (let row = 0; row < rowsOf(level); row++) {
+      const parents = statesOf(level + 1) + <usize>((row >> 1) * colsOf(level + 1));
+      for (let col = 0; col < cols; col++) {
+        addTransition(load<u8>(parents + <usize>(col >> 1)), load<u8>(state));
+        state++;
+      }
+    }
+  }
+}
+
+/** Logarithm of the probability of all states given A, and of the prior density of the logarithms of A, up to constants. */
+export function logStatesPrior(): f64 {
+  let sum: f64 = 0;
+  for (let from = 0; from < states; from++) {
+    for (let to = 0; to < states; to++) {
+      const count = <f64>load<i32>(transitions + ((<usize>(from * states + to)) << 2));
+      sum += (count + load<f64>(entry(transitionPrior, from, to))) * load<f64>(entry(logMatrix, from, to));
+    }
+  }
+  return sum;
+}

@@ -1,0 +1,79 @@
+/** Where the pixels of one image lie in another, by the sky coordinates of both. */
+
+import { galacticToIcrs, icrsToGalactic } from "./galactic.js";
+import { isEquatorial } from "./sky-angle.js";
+import { pixelToSky, skyToPixel } from "./sky-position.js";
+import type { PixelPosition, SkyPosition, SkyWcs } from "./sky-wcs.js";
+
+/** From a position in one image to that in another, both in pixels from 0; NaN where one of them has no sky. */
+export type PixelMap = (x: number, y: number) => PixelPosition;
+
+/** One name for coordinates that can be compared as they are: ICRS and FK5 of 2000 differ by less than 0.1″. */
+export function frameName({ system, equinox }: SkyWcs): string {
+  const modern = system === "ICRS" || (system === "FK5" && (equinox === undefined || equinox === 2000));
+  return modern ? "ICRS" : `${system} ${equinox ?? ""}`.trim();
+}
+
+/** ICRS position of a position in coordinates that can be turned into it; undefined where they cannot. */
+function toIcrs(wcs: SkyWcs): ((position: SkyPosition) => SkyPosition) | undefined {
+  if (frameName(wcs) === "ICRS") return (position) => position;
+  return wcs.system === "galactic" ? galacticToIcrs : undefined;
+}
+
+/**
+ * The map from pixels of one image to those of another that shows the same sky.
+ *
+ * @returns undefined when their coordinates cannot be compared: other systems or equinoxes than ICRS, FK5 of 2000 and galactic that
+ *   are not the same
+ */
+export function pixelMap(from: SkyWcs, to: SkyWcs): PixelMap | undefined {
+  if (frameName(from) === frameName(to)) {
+    return (x, y) => {
+      const { lon, lat } = pixelToSky(from, x, y);
+      return skyToPixel(to, lon, lat);
+    };
+  }
+  const first = toIcrs(from);
+  if (first === undefined || toIcrs(to) === undefined) return undefined;
+  const second = isEquatorial(to) ? (position: SkyPosition) => position : icrsToGalactic;
+  return (x, y) => {
+    const { lon, lat } = second(first(pixelToSky(from, x, y)));
+    return skyToPixel(to, lon, lat);
+  };
+}
+
+/** How a map of pixels turns and stretches at a position: pixels there for one pixel here. */
+export interface LocalScale {
+  /** Side there of the square with the area of a pixel here. */
+  readonly scale: number;
+  /** Degrees by which the x axis here is turned there, in (-180, 180]. */
+  readonly turn: number;
+  /** Whether one image is the mirror image of the other. */
+  readonly mirrored: boolean;
+  /** d(x there)/dx, d(x there)/dy, d(y there)/dx, d(y there)/dy. */
+  readonly matrix: readonly [number, number, number, number];
+}
+
+/** Scale and direction of a map at a position, over one pixel around it. */
+export function localScale(map: PixelMap, x: number, y: number): LocalScale {
+  const [left, right] = [map(x - 0.5, y), map(x + 0.5, y)];
+  const [low, high] = [map(x, y - 0.5), map(x, y + 0.5)];
+  const matrix = [right.x - left.x, high.x - low.x, right.y - left.y, high.y - low.y] as const;
+  const determinant = matrix[0] * matrix[3] - matrix[1] * matrix[2];
+  return {
+    scale: Math.sqrt(Math.abs(determinant)),
+    turn: (Math.atan2(matrix[2], matrix[0]) * 180) / Math.PI,
+    mirrored: determinant < 0,
+    matrix,
+  };
+}
+
+/** Angle in degrees between two positions of one system. */
+export function skyDistance(first: SkyPosition, second: SkyPosition): number {
+  const radians = Math.PI / 180;
+  const half = (degrees: number) => Math.sin((degrees * radians) / 2) ** 2;
+  const square =
+    half(second.lat - first.lat) +
+    Math.cos(first.lat * radians) * Math.cos(second.lat * radians) * half(second.lon - first.lon);
+  return (2 * Math.asin(Math.min(1, Math.sqrt(square)))) / radians;
+}

@@ -1,0 +1,76 @@
+/** Files that cannot be what they were given as, by their values. */
+
+import { InvalidInputError } from "../errors.js";
+import { type SkyImage, sameShape } from "../image.js";
+
+/** Images of an observation on the pixels of the counts. */
+interface GivenImages {
+  readonly counts: SkyImage;
+  readonly psf: SkyImage;
+  readonly exposure?: SkyImage;
+  readonly background?: SkyImage;
+}
+
+/** A background that predicts so many times the counts is in another unit: no sky varies so much. */
+const ABSURD_BACKGROUND = 1e4;
+/** A psf as large as the image that needs more than this part of itself for half of its light shows no source. */
+const WIDEST_PSF = 0.25;
+
+/**
+ * Refuse files that cannot be meant: counts given as psf, a psf as wide as the image, a background in another unit.
+ *
+ * Values that other checks refuse (negative, not finite) are left to them.
+ *
+ * @param names what messages call the files
+ * @throws InvalidInputError that says what was probably meant
+ */
+export function checkPlausible(
+  { counts, psf, exposure, background }: GivenImages,
+  names: { readonly psf: string; readonly background: string },
+): void {
+  if (
+    sameShape(psf, counts) &&
+    psf.data.length > 1 &&
+    psf.data.every((value, at) => value === counts.data[at])
+  ) {
+    throw new InvalidInputError(
+      `${names.psf}: psf must be an image of the point spread function, got the counts themselves; give the psf of the instrument`,
+      { fields: { image: "psf" } },
+    );
+  }
+  const wide = psf.shape[0] >= counts.shape[0] && psf.shape[1] >= counts.shape[1];
+  const half = wide ? halfLightPixels(psf) : 0;
+  if (half > Math.max(9, WIDEST_PSF * psf.data.length)) {
+    throw new InvalidInputError(
+      `${names.psf}: psf must be narrower than the image, got half of its light in ${half} of its ${psf.data.length} pixels; ` +
+        "give the psf of the instrument, on pixels of the counts",
+      { fields: { image: "psf", pixels: half } },
+    );
+  }
+  if (background === undefined || !sameShape(background, counts)) return;
+  let expected = 0;
+  let observed = 0;
+  for (let at = 0; at < counts.data.length; at++) {
+    if (counts.data[at] > 0) observed += counts.data[at];
+    expected += (exposure?.data[at] ?? 1) * background.data[at];
+  }
+  if (!(expected > ABSURD_BACKGROUND * (observed + 10) && expected < Number.POSITIVE_INFINITY)) return;
+  throw new InvalidInputError(
+    `${names.background}: background times exposure must be of the order of the counts, got ${expected.toPrecision(3)} expected against ` +
+      `${observed} observed; add --background-unit counts if it holds expected counts a pixel, else divide it by the exposure`,
+    { fields: { image: "background", expected, observed } },
+  );
+}
+
+/** The fewest pixels that hold half of the light of a psf. */
+function halfLightPixels({ data }: SkyImage): number {
+  const sorted = Float64Array.from(data).sort().reverse();
+  const total = sorted.reduce((sum, value) => sum + value, 0);
+  let held = 0;
+  return (
+    sorted.findIndex((value) => {
+      held += value;
+      return held >= total / 2;
+    }) + 1
+  );
+}

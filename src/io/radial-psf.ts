@@ -1,0 +1,180 @@
+/** Psfs that are tables over radius: gtpsf of Fermi (radius and energy), or a column of radii and one of values. */
+
+import { pixelSize } from "../data/sky-angle.js";
+import { parseWcs } from "../data/sky-wcs.js";
+import { InvalidInputError } from "../errors.js";
+import { imageSum, type SkyImage } from "../image.js";
+import type { CountsGrid } from "./companion-image.js";
+import { columnNumbers } from "./fits-column.js";
+import type { FitsHdu, FitsHduInfo } from "./fits-hdu.js";
+import { type FitsTable, findColumn, readTable } from "./fits-table.js";
+
+/** A round psf. */
+export interface RadialPsf {
+  /** For messages, usually the file's. */
+  readonly name: string;
+  /** Ascending, in degrees or pixels. */
+  readonly radii: Float64Array;
+  readonly unit: "deg" | "pixel";
+  /** Light per area at each radius, in any unit. */
+  readonly values: Float64Array;
+  /** How it was made, where there was a choice. */
+  readonly notes: readonly string[];
+}
+
+const RADII = ["THETA", "RADIUS", "RAD", "R", "OFFSET"];
+const VALUES = ["PSF", "VALUE", "PROFILE", "BRIGHTNESS", "SUR_BRI", "RADIALPROFILE"];
+/** Degrees of the units of radii; others are refused. */
+const UNITS: Readonly<Record<string, number>> = {
+  deg: 1,
+  degree: 1,
+  degrees: 1,
+  arcmin: 1 / 60,
+  arcsec: 1 / 3600,
+  rad: 180 / Math.PI,
+};
+
+const columnNames = (hdu: FitsHduInfo) =>
+  hdu.header.cards
+    .filter(({ keyword }) => /^TTYPE\d+$/.test(keyword))
+    .map(({ value }) => String(value).trim().toUpperCase());
+
+/** Whether an HDU is such a table, by its columns. Looks at no data. */
+export function isRadialPsf(hdu: FitsHduInfo): boolean {
+  if (hdu.kind !== "table") return false;
+  const names = columnNames(hdu);
+  const value = names.some((name) => VALUES.includes(name));
+  return value && (names.includes("ENERGY") || names.some((name) => RADII.includes(name)));
+}
+
+function numbersIn(table: FitsTable, names: readonly string[]) {
+  const column = names.map((name) => findColumn(table, name)).find((found) => found !== undefined);
+  return column && { column, numbers: columnNumbers(column) };
+}
+
+/**
+ * Read the radial psf of a file; undefined when it has none.
+ *
+ * Of several energies the mean is taken, weighted by exposure and a spectrum of photons that falls as energy^-2.
+ *
+ * @throws InvalidInputError when radii or values cannot be used
+ */
+export function readRadialPsf(
+  name: string,
+  hdus: readonly FitsHdu[],
+  chosen?: FitsHdu,
+): RadialPsf | undefined {
+  const hdu = chosen ?? hdus.find(isRadialPsf);
+  if (hdu === undefined || !isRadialPsf(hdu)) return undefined;
+  const table = readTable(hdu);
+  const energies = numbersIn(table, ["ENERGY"]);
+  const found = numbersIn(table, VALUES)!;
+  const other = hdus.find(
+    (one) => one !== hdu && one.kind === "table" && columnNames(one).some((title) => RADII.includes(title)),
+  );
+  const radial = numbersIn(table, RADII) ?? (other && numbersIn(readTable(other), RADII));
+  if (radial === undefined) {
+    throw new InvalidInputError(
+      `${name}: a psf of a table must come with radii, got none; give an image of the psf`,
+    );
+  }
+  const unitText = (radial.column.unit ?? "deg").toLowerCase();
+  const pixels = /^pix/.test(unitText);
+  const factor = pixels ? 1 : UNITS[unitText];
+  if (factor === undefined) {
+    throw new InvalidInputError(
+      `${name}: radii must be in deg, arcmin, arcsec, rad or pixel, got ${radial.column.unit}; correct TUNIT`,
+    );
+  }
+  const radii = Float64Array.from(radial.numbers, (value) => value * factor);
+  const size = radii.length;
+  const rows = found.numbers.length / size;
+  const rising = radii.every((value, at) => value >= 0 && (at === 0 || value > radii[at - 1]!));
+  if (!Number.isInteger(rows) || rows === 0 || size < 2 || !rising) {
+    throw new InvalidInputError(
+      `${name}: a radial psf must have values at radii that rise, got ${found.numbers.length} values and ${size} radii; give an image of the psf`,
+    );
+  }
+  const exposure = numbersIn(table, ["EXPOSURE"])?.numbers;
+  const weights = Array.from({ length: rows }, (_, row) =>
+    rows === 1 || energies === undefined ? 1 : (exposure?.[row] ?? 1) / energies.numbers[row]!,
+  );
+  const values = new Float64Array(size);
+  for (let row = 0; row < rows; row++) {
+    for (let at = 0; at < size; at++)
+      values[at] = values[at]! + weights[row]! * found.numbers[row * size + at]!;
+  }
+  if (
+    !values.every((value) => value >= 0 && value < Number.POSITIVE_INFINITY) ||
+    !values.some((value) => value > 0)
+  ) {
+    throw new InvalidInputError(
+      `${name}: a radial psf must be finite and >= 0, got other values; check the file`,
+    );
+  }
+  const notes =
+    rows > 1 && energies !== undefined
+      ? [
+          `${name}: psf should be of one energy, got ${rows}; their mean was taken, weighted by exposure and a spectrum of energy^-2`,
+        ]
+      : [];
+  return { name, radii, unit: pixels ? "pixel" : "deg", values, notes };
+}
+
+/** Light that a psf must hold, and points on a side of its pixels. */
+const ENOUGH = 0.999;
+const POINTS = 9;
+/** Largest half side of a psf made here. */
+const MOST_HALF = 128;
+
+/**
+ * A radial psf as an image on the pixels of the counts, odd in size, its middle in the middle; it reaches to the radius that holds 99.9 %
+ * of the light, or 128 pixels.
+ *
+ * @throws InvalidInputError when the counts have no size of pixels to compare it with
+ */
+export function radialPsfImage(
+  { name, radii, unit, values }: RadialPsf,
+  { wcs }: Pick<CountsGrid, "wcs">,
+): SkyImage {
+  const sky = parseWcs(wcs).wcs;
+  if (unit === "deg" && sky === undefined) {
+    throw new InvalidInputError(
+      `${name}: a radial psf in degrees must go with counts that have sky coordinates, got none in their header; give an image of the psf`,
+    );
+  }
+  const side = unit === "pixel" ? 1 : pixelSize(sky!);
+  const at = (radius: number): number => {
+    if (radius >= radii.at(-1)!) return 0;
+    let low = 0;
+    let high = radii.length - 1;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (radii[middle]! <= radius) low = middle;
+      else high = middle;
+    }
+    const part = Math.max(0, (radius - radii[low]!) / (radii[high]! - radii[low]!));
+    return values[low]! + part * (values[high]! - values[low]!);
+  };
+  const rings = Array.from({ length: 4096 }, (_, ring) => ((ring + 0.5) / 4096) * radii.at(-1)!);
+  const light = rings.map((radius) => radius * at(radius));
+  const total = light.reduce((sum, value) => sum + value, 0);
+  let held = 0;
+  const last = light.findIndex((value) => {
+    held += value;
+    return held >= ENOUGH * total;
+  });
+  const half = Math.min(MOST_HALF, Math.max(1, Math.ceil(rings[Math.max(0, last)]! / side)));
+  const width = 2 * half + 1;
+  const places = Array.from({ length: POINTS }, (_, index) => (index + 0.5) / POINTS - 0.5);
+  const data = new Float64Array(width * width);
+  for (let row = -half; row <= half; row++) {
+    for (let col = -half; col <= half; col++) {
+      let sum = 0;
+      for (const dy of places) for (const dx of places) sum += at(side * Math.hypot(col + dx, row + dy));
+      data[(row + half) * width + col + half] = sum;
+    }
+  }
+  const sum = imageSum({ data, shape: [width, width] });
+  return { data: data.map((value) => value / sum), shape: [width, width] };
+}

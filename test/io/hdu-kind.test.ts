@@ -1,0 +1,153 @@
+import { describe, expect, it } from "vitest";
+import { composeObservation } from "../../src/io/compose-observation.js";
+import {
+  type FitsColumnInput,
+  type FitsHduInput,
+  findHdu,
+  fitsCard,
+  readFits,
+  writeFits,
+} from "../../src/io/fits.js";
+import { hduKind } from "../../src/io/hdu-kind.js";
+import { radialPsfImage, readRadialPsf } from "../../src/io/radial-psf.js";
+import { isRegionTable, regionTableText } from "../../src/io/region-table.js";
+import { regionsFromDs9 } from "../../src/posterior/region-file.js";
+
+const table = (
+  name: string,
+  columns: readonly FitsColumnInput[],
+  cards: ReturnType<typeof fitsCard>[] = [],
+) => ({ kind: "table", name, columns, cards }) as FitsHduInput;
+const file = (...hdus: FitsHduInput[]) =>
+  readFits(writeFits([{ kind: "empty", name: "PRIMARY" } as FitsHduInput, ...hdus]), { name: "a.fits" });
+const numbers = (name: string, values: number[], unit?: string): FitsColumnInput =>
+  ({ name, values: Float64Array.from(values), format: "D", ...(unit && { unit }) }) as FitsColumnInput;
+
+describe("hduKind", () => {
+  it.each([
+    [
+      "events",
+      table("EVENTS", [numbers("X", [1]), numbers("Y", [2])]),
+      "tslira bin 'a.fits[EVENTS]' -o counts.fits",
+    ],
+    ["HEALPix", table("SKYMAP", [numbers("I", [1])], [fitsCard("PIXTYPE", "HEALPIX")]), "reproject"],
+    ["regions", table("REGION", [numbers("X", [1])], [fitsCard("HDUCLAS1", "REGION")]), "--regions"],
+    ["radial psf", table("PSF", [numbers("R", [0, 1]), numbers("PSF", [1, 0])]), "--psf"],
+    ["spectrum", table("SPECTRUM", [numbers("CHANNEL", [1])]), "tslira bin"],
+    ["response", table("EBOUNDS", [numbers("E_MIN", [1])]), "exposure map"],
+    ["good times", table("STDGTI", [numbers("START", [1])]), "events"],
+    ["table", table("OTHER", [numbers("A", [1])]), "name another HDU"],
+  ] as const)("%s", (kind, hdu, remedy) => {
+    const found = hduKind(file(hdu)[1]!);
+    expect(found.kind).toBe(kind);
+    expect(found.remedy).toContain(remedy);
+    // The door to all images says so too.
+    if (kind !== "good times") expect(() => findHdu(file(hdu))).toThrow(found.is);
+  });
+
+  it("a cube, of which a plane or a sum of planes is taken", () => {
+    const data = Float64Array.from({ length: 24 }, (_, at) => at);
+    const [cube] = readFits(writeFits([{ kind: "image", name: "PRIMARY", shape: [4, 2, 3], data }]), {
+      name: "c.fits",
+    });
+    const [psf] = readFits(
+      writeFits([{ kind: "image", name: "PRIMARY", shape: [1, 1], data: Float64Array.of(1) }]),
+    );
+    const named = { counts: { name: "c.fits", hdu: cube! }, psf: { name: "p.fits", hdu: psf! } };
+    expect(hduKind(cube!)).toMatchObject({ kind: "cube", is: "a cube of 4 planes (a third axis)" });
+    expect(() => composeObservation(named)).toThrow(/got a cube of 4 planes; take one with --plane 0/);
+    const taken = (planes: readonly [number, number]) => [
+      ...composeObservation(named, { planes }).observation.counts.data,
+    ];
+    expect(taken([2, 3])).toEqual([12, 13, 14, 15, 16, 17]);
+    expect(taken([1, 3])).toEqual([18, 20, 22, 24, 26, 28]); // 6 + 12, 7 + 13, ...
+    expect(() => taken([3, 5])).toThrow(/planes must lie in 0:4, got 3:5/);
+    // What goes with the counts has as many planes: an exposure is averaged, a background summed.
+    const both = composeObservation(
+      { ...named, exposure: { name: "e.fits", hdu: cube! }, background: { name: "b.fits", hdu: cube! } },
+      { planes: [1, 3] },
+    ).observation;
+    expect(both.exposure!.data[0]).toBe(9);
+    expect(both.background!.data[0]).toBe(18);
+  });
+});
+
+describe("tables of regions", () => {
+  it("are read as a region file", () => {
+    const text = (name: string, values: string[]): FitsColumnInput =>
+      ({ name, values, format: "16A" }) as FitsColumnInput;
+    const [, hdu] = file(
+      table("REGION", [
+        text("SHAPE", ["circle", "!Circle", "box", "annulus"]),
+        numbers("X", [5, 5, 15, 10]),
+        numbers("Y", [6, 6, 14, 10]),
+        { name: "R", values: Float64Array.of(4, 0, 2, 0, 3, 5, 6, 8), format: "2D" } as FitsColumnInput,
+        { name: "COMPONENT", values: Int16Array.of(1, 1, 2, 3), format: "I" } as FitsColumnInput,
+      ]),
+    );
+    expect(isRegionTable(hdu!)).toBe(true);
+    const made = regionTableText(hdu!);
+    expect(made.split("\n").slice(0, 4)).toEqual([
+      "physical",
+      "circle(5,6,4) -circle(5,6,2)",
+      "box(15,14,3,5)",
+      "annulus(10,10,6,8)",
+    ]);
+    const { regions } = regionsFromDs9(made, [20, 20]);
+    // Positions count from 1: pixel [5, 4] is the middle of the first, cut out; [5, 7] is 3 from it.
+    expect(regions).toHaveLength(3);
+    expect(regions[0]!.weights.data[5 * 20 + 4]).toBe(0);
+    expect(regions[0]!.weights.data[5 * 20 + 7]).toBe(1);
+  });
+});
+
+describe("radial psfs", () => {
+  const sigma = 0.01; // degrees
+  const radii = Array.from({ length: 60 }, (_, at) => at * 0.001);
+  const gaussian = (width: number) => radii.map((radius) => Math.exp(-0.5 * (radius / width) ** 2));
+  const wcs = Object.entries({
+    ...{ CTYPE1: "RA---TAN", CTYPE2: "DEC--TAN", CRVAL1: 10, CRVAL2: 0, CDELT1: -0.005, CDELT2: 0.005 },
+  }).map(([keyword, value]) => ({ keyword, value }));
+
+  it("become images on the pixels of the counts", () => {
+    const hdus = file(
+      table("PROFILE", [
+        numbers(
+          "RADIUS",
+          radii.map((r) => r * 60),
+          "arcmin",
+        ),
+        numbers("PSF", gaussian(sigma)),
+      ]),
+    );
+    const { data, shape } = radialPsfImage(readRadialPsf("p.fits", hdus)!, { wcs });
+    const [ny, nx] = shape;
+    // 2 pixels of 0.005 deg a sigma: the second moment is sigma^2 and that of the pixel, 1/12.
+    let moment = 0;
+    for (const [at, value] of data.entries()) moment += value * ((at % nx) - (nx - 1) / 2) ** 2;
+    expect(ny).toBe(nx);
+    expect(Math.sqrt(moment)).toBeCloseTo(Math.sqrt(4 + 1 / 12), 1);
+    expect(data.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 12);
+  });
+
+  it("of several energies are averaged by exposure / energy", () => {
+    const psf = {
+      name: "Psf",
+      values: Float64Array.from([...gaussian(0.02), ...gaussian(0.005)]),
+      format: "60D",
+    };
+    const hdus = file(
+      table("PSF", [numbers("Energy", [100, 1000]), numbers("Exposure", [1, 30]), psf as FitsColumnInput]),
+      table("THETA", [numbers("Theta", radii, "deg")]),
+    );
+    const { values, notes } = readRadialPsf("gtpsf.fits", hdus)!;
+    // Weights 1/100 and 30/1000.
+    expect(values[5]! / values[0]!).toBeCloseTo((gaussian(0.02)[5]! + 3 * gaussian(0.005)[5]!) / 4, 10);
+    expect(notes[0]).toContain("got 2");
+  });
+
+  it("need sky coordinates when their radii are angles", () => {
+    const hdus = file(table("P", [numbers("R", radii, "deg"), numbers("PSF", gaussian(sigma))]));
+    expect(() => radialPsfImage(readRadialPsf("p.fits", hdus)!, { wcs: [] })).toThrow(/sky coordinates/);
+  });
+});
