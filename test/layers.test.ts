@@ -11,6 +11,11 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   version: [],
   // The word of a list that was probably meant, for messages.
   "nearest-word": [],
+  // A value as a message shows it, and JSON of files, both safe from what is nested without end.
+  "shown-value": [],
+  "parse-json": ["errors", "shown-value"],
+  // A cell of comma-separated values that no spreadsheet runs.
+  "csv-cell": [],
   generated: [],
   image: ["errors"],
   kernels: ["errors", "generated"],
@@ -25,7 +30,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   quality: [...BASE, "data", "model"],
   samplers: [...BASE, "kernels", "data", "model", "priors", "posterior"],
   methods: [...BASE, "data", "model", "priors", "posterior"],
-  io: [...BASE, "data", "posterior"],
+  io: [...BASE, "parse-json", "shown-value", "data", "posterior"],
   figures: [...BASE, "data", "posterior"],
   workers: [...BASE, "data", "posterior", "samplers", "io"],
   runs: [
@@ -33,6 +38,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ...[
       "version",
       "nearest-word",
+      "parse-json",
       "kernels",
       "data",
       "model",
@@ -49,13 +55,28 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   // Observation and null replicates, each deconvolved, compared: tasks of their own for the pool or a cluster.
   significance: [
     ...BASE,
-    ...["version", "kernels", "data", "model", "posterior", "samplers", "io", "workers", "runs"],
+    ...[
+      "version",
+      "csv-cell",
+      "parse-json",
+      "shown-value",
+      "kernels",
+      "data",
+      "model",
+      "posterior",
+      "samplers",
+      "io",
+      "workers",
+      "runs",
+    ],
   ],
   // Jobs of many tasks: whole runs, so above them.
   jobs: [
     ...BASE,
     ...[
       "version",
+      "csv-cell",
+      "parse-json",
       "kernels",
       "data",
       "model",
@@ -103,7 +124,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ],
   ],
   node: ["index", "io", "figures", "runs", "significance", "jobs", "report"],
-  cli: ["index", "node", "nearest-word"],
+  cli: ["index", "node", "nearest-word", "csv-cell", "parse-json", "shown-value"],
 };
 
 const SRC = fileURLToPath(new URL("../src", import.meta.url));

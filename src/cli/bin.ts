@@ -120,7 +120,7 @@ export function binCommand() {
 
 async function bin(name: string, flags: Flags): Promise<void> {
   const { output, energy, pi, time, binSize, center, size, coordinates, projection } = flags;
-  await checkOutputPath(output, { overwrite: flags.overwrite === true });
+  await checkOutputPath(output, { overwrite: flags.overwrite === true, inputs: [name] });
   const { path, extension, filters } = parseEventName(name);
   const hdus = await readFitsFile(path);
   const events = extension === undefined ? findEvents(hdus) : findHdu(hdus, extension);

@@ -27,7 +27,7 @@ import { given } from "./given.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { observationCommand, observationNames } from "./observation-options.js";
 import { flagName, parseNumber, parseShape, parseWhole } from "./option-values.js";
-import { checkOutputPath } from "./output-path.js";
+import { checkOutputPaths, observationPaths } from "./output-path.js";
 import { openProgress, type ProgressDisplay } from "./progress.js";
 import { SKIES } from "./simulate.js";
 
@@ -95,10 +95,12 @@ export function compareCommand() {
 
 async function compare(counts: string | undefined, flags: Flags): Promise<void> {
   const { output, figure, overwrite = false, seed, method: methods = DEFAULT_METHODS } = flags;
-  await checkOutput("--output", output, TABLES, overwrite);
-  await checkOutput("--figure", figure, FIGURES, overwrite);
+  checkEnding("--output", output, TABLES);
+  checkEnding("--figure", figure, FIGURES);
   await Promise.all(methods.map(comparedMethod)); // wrong words are told before files are read
   const data = await compareData(counts, flags);
+  const files = "files" in data ? observationPaths(data.files) : [];
+  await checkOutputPaths([output, figure], { overwrite, inputs: [flags.config, flags.truth, ...files] });
   const heldOut =
     (flags.heldOut as number | boolean | undefined) === false
       ? (false as const)
@@ -124,19 +126,12 @@ async function compare(counts: string | undefined, flags: Flags): Promise<void> 
   }
 }
 
-async function checkOutput(
-  flag: string,
-  path: string | undefined,
-  endings: readonly string[],
-  overwrite: boolean,
-): Promise<void> {
-  if (path === undefined) return;
-  if (!endings.includes(extname(path).toLowerCase())) {
+function checkEnding(flag: string, path: string | undefined, endings: readonly string[]): void {
+  if (path !== undefined && !endings.includes(extname(path).toLowerCase())) {
     throw new InvalidInputError(
       `compare: ${flag} must end in ${endings.join(", ")}, got ${path}; choose one of them`,
     );
   }
-  await checkOutputPath(path, { overwrite });
 }
 
 const OBSERVATION_FLAGS = [

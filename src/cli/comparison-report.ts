@@ -1,5 +1,6 @@
 /** What `tslira compare` found, for people and for programs. */
 
+import { csvCell } from "../csv-cell.js";
 import type { ComparedData, PlainScore } from "./compare-worker.js";
 import { formatCount, formatDuration, formatNumber, tableLines } from "./format.js";
 
@@ -114,10 +115,8 @@ export function comparisonJson(comparison: Comparison): string {
 export function comparisonCsv(comparison: Comparison): string {
   const rows = records(comparison);
   const names = Object.keys(rows[0] ?? {});
-  const cell = (value: string | number | undefined) => {
-    const text = value === undefined || Number.isNaN(value) ? "" : String(value);
-    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
+  const cell = (value: string | number | undefined) =>
+    value === undefined || Number.isNaN(value) ? "" : csvCell(value);
   const lines = rows.map((row) => Object.values(row).map(cell).join(","));
   return `${[names.join(","), ...lines].join("\r\n")}\r\n`;
 }

@@ -4,6 +4,8 @@ import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import { nearestWord } from "../nearest-word.js";
 import { type Cutout, InvalidInputError, type LiraDeconvolverOptions } from "../node.js";
+import { parseJson } from "../parse-json.js";
+import { shownValue } from "../shown-value.js";
 import { cutoutFromText, planesFromText, psfCentreFromText } from "./option-values.js";
 import type { NamedObservation } from "./read-together.js";
 
@@ -42,7 +44,7 @@ export type Reader = (value: unknown, where: string, folder: string) => unknown;
 /** A value that breaks a rule. */
 export function wrong(where: string, rule: string, value: unknown): InvalidInputError {
   return new InvalidInputError(
-    `${where} must be ${rule}, got ${JSON.stringify(value)}; correct the config file`,
+    `${where} must be ${rule}, got ${shownValue(value)}; correct the config file`,
     {
       fields: { value },
     },
@@ -242,12 +244,7 @@ export async function readJsonFile(file: string): Promise<unknown> {
       cause,
     });
   }
-  try {
-    return JSON.parse(content);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new InvalidInputError(`${file}: config file must be JSON, got ${reason}; correct it`, { cause });
-  }
+  return parseJson(content, file, "correct the config file");
 }
 
 /** Files that a flag gives for one observation only. */

@@ -24,9 +24,9 @@ import { sampleGradients } from "./deconvolve-nuts.js";
 import { deconvolveOptions, type DeconvolveFlags as Flags } from "./deconvolve-options.js";
 import { formatBytes } from "./format.js";
 import { given } from "./given.js";
-import { checkMethodFlags, requiredPrior } from "./method-options.js";
+import { checkMethodFlags, priorFiles, requiredPrior } from "./method-options.js";
 import { observationNames } from "./observation-options.js";
-import { checkOutputPath } from "./output-path.js";
+import { checkOutputPaths, observationPaths } from "./output-path.js";
 import { placeObservations } from "./place-observations.js";
 import { openProgress, type ProgressDisplay } from "./progress.js";
 import { readTogether } from "./read-together.js";
@@ -74,10 +74,13 @@ async function deconvolve(counts: string | undefined, flags: Flags): Promise<voi
     throw new InvalidInputError("deconvolve: output must be given, got none; add -o result.fits");
   }
   const overwrite = flags.overwrite === true;
-  await checkOutputPath(output, { overwrite });
+  const { config: configFile } = flags;
+  await checkOutputPaths([output, png], {
+    overwrite,
+    inputs: [configFile, ...observationPaths(settings.observations), ...priorFiles(flags)],
+  });
   const { method = "lira" } = flags;
   checkMethodFlags(method, flags);
-  if (png !== undefined) await checkOutputPath(png, { overwrite });
   if (method !== "lira" && method !== "nuts" && method !== "gibbs") {
     await estimate({ ...settings, output }, method, flags);
     return;

@@ -76,6 +76,11 @@ export function checkMethodFlags(method: Method, flags: DeconvolveFlags): void {
 /** Patches of a file. */
 const readPatches: ReadPatches = async (file) => decodePatchMixture(await readFile(file), { name: file });
 
+/** Files that `--prior` names. */
+export function priorFiles({ prior = "" }: DeconvolveFlags): string[] {
+  return [...prior.matchAll(/[:,]file=([^,+]*)/g)].map(([, file]) => file);
+}
+
 /** The prior of `--prior`. @throws InvalidInputError without */
 export async function requiredPrior(
   method: "nuts" | "gibbs",

@@ -1,18 +1,72 @@
 /** Early checks of where results go: better before an hour of sampling than after. */
 
-import { access, constants, stat } from "node:fs/promises";
-import { dirname } from "node:path";
-import { InvalidInputError } from "../node.js";
+import { access, constants, realpath, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { InvalidInputError, parseFitsName } from "../node.js";
+
+/** What outputs may be. */
+export interface OutputRules {
+  /** Files that exist may be replaced. */
+  readonly overwrite: boolean;
+  /** Files that are read, as they were given; never replaced. */
+  readonly inputs?: readonly (string | undefined)[];
+}
 
 /**
- * Check that a file can be written: its folder exists and is writable, and no file has its name unless it may be replaced.
+ * Check that files can be written: their folders exist and are writable, no file has their names unless it may be replaced, and each
+ * is neither an input nor another output.
  *
+ * @param paths those that were not asked for are undefined
  * @throws InvalidInputError otherwise
  */
-export async function checkOutputPath(
-  path: string,
-  { overwrite }: { readonly overwrite: boolean },
+export async function checkOutputPaths(
+  paths: readonly (string | undefined)[],
+  { overwrite, inputs = [] }: OutputRules,
 ): Promise<void> {
+  const taken = new Map<string, string>();
+  for (const input of inputs) {
+    if (input === undefined) continue;
+    for (const path of [input, parseFitsName(input).path])
+      taken.set(await identity(path), "a file that is read");
+  }
+  for (const path of paths) {
+    if (path === undefined) continue;
+    const one = await identity(path);
+    const clash = taken.get(one);
+    if (clash !== undefined) {
+      throw new InvalidInputError(
+        `${path}: output must be a file of its own, got ${clash}; choose another name`,
+        { fields: { path } },
+      );
+    }
+    taken.set(one, "another output");
+    await checkPlace(path, overwrite);
+  }
+}
+
+/** `checkOutputPaths` of one. */
+export async function checkOutputPath(path: string, rules: OutputRules): Promise<void> {
+  await checkOutputPaths([path], rules);
+}
+
+const FILES = ["counts", "psf", "exposure", "background", "mask"] as const;
+
+/** Files of observations. */
+export function observationPaths(
+  observations: readonly { readonly [Key in (typeof FILES)[number]]?: string | undefined }[],
+): (string | undefined)[] {
+  return observations.flatMap((one) => FILES.map((file) => one[file]));
+}
+
+/** The same text for the same file, whatever links and names lead to it. */
+async function identity(path: string): Promise<string> {
+  const present = await stat(path, { bigint: true }).catch(() => undefined);
+  if (present !== undefined) return `${present.dev}:${present.ino}`;
+  const folder = await realpath(dirname(resolve(path))).catch(() => dirname(resolve(path)));
+  return join(folder, basename(path));
+}
+
+async function checkPlace(path: string, overwrite: boolean): Promise<void> {
   const folder = dirname(path);
   const place = await stat(folder).catch(() => undefined);
   if (!place?.isDirectory()) {

@@ -23,7 +23,7 @@ import {
 } from "../node.js";
 import { formatNumber } from "./format.js";
 import { parseNumber, parseNumbers, parseWhole } from "./option-values.js";
-import { checkOutputPath } from "./output-path.js";
+import { checkOutputPath, observationPaths } from "./output-path.js";
 import { oneChain, PLOT_KINDS, type PlotChoices, type PlotKind } from "./plot-kinds.js";
 import { addInputOptions, findResultInputs, type InputFlags } from "./result-inputs.js";
 import { blockImage, itermImage, kittyImage, sixelImage, terminalProtocol } from "./terminal-image.js";
@@ -131,7 +131,7 @@ export function plotCommand() {
 
 async function plot(path: string, others: readonly string[], flags: PlotFlags): Promise<void> {
   const { kind: name = "posterior", output, preview = false } = flags;
-  const kind = PLOT_KINDS[name];
+  const kind = Object.hasOwn(PLOT_KINDS, name) ? PLOT_KINDS[name] : undefined;
   if (kind === undefined) {
     const names = Object.keys(PLOT_KINDS);
     throw new InvalidInputError(
@@ -148,7 +148,10 @@ async function plot(path: string, others: readonly string[], flags: PlotFlags): 
   }
   if (output !== undefined) {
     checkFormat(name, kind, output);
-    await checkOutputPath(output, { overwrite: flags.overwrite === true });
+    await checkOutputPath(output, {
+      overwrite: flags.overwrite === true,
+      inputs: [path, ...others, flags.truth, ...observationPaths([flags])],
+    });
   }
   if (others.length > 0 && name !== "comparison") {
     throw new InvalidInputError(

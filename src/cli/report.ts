@@ -12,7 +12,7 @@ import {
 import { formatBytes } from "./format.js";
 import { given } from "./given.js";
 import { parseBytes } from "./option-values.js";
-import { checkOutputPath } from "./output-path.js";
+import { checkOutputPath, observationPaths } from "./output-path.js";
 import {
   addInputOptions,
   findResultInputs,
@@ -66,11 +66,13 @@ export function reportCommand() {
 
 async function report(path: string, flags: ReportFlags): Promise<void> {
   const { output, title, maxSize, overwrite = false, quiet = false } = flags;
-  await checkOutputPath(output, { overwrite });
+  const read = [path, flags.significance, ...observationPaths([flags])];
+  await checkOutputPath(output, { overwrite, inputs: read });
   const say = (text: string) => quiet || process.stderr.write(`${text}\n`);
   const summary = await readResultSummary(path);
   // What is no result is told by who reads it.
   const inputs = summary && (await inputsOf(path, summary, flags));
+  if (inputs?.files) await checkOutputPath(output, { overwrite, inputs: inputs.files });
   if (inputs && inputs.missing !== "" && flags.inputs) {
     say(`tslira: ${inputs.missing}; the page does without counts, residuals and predictive checks`);
   }

@@ -28,6 +28,8 @@ export interface ResultInputs {
   readonly observations: readonly Observation[];
   /** Files as they were given, or as the recorded command names them. */
   readonly names?: readonly ObservationFileNames[];
+  /** Where the files are that the recorded command names. */
+  readonly files?: readonly string[];
   /** Why there are no observations, and what to do; empty when there are. */
   readonly missing: string;
 }

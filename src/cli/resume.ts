@@ -3,7 +3,7 @@
 import { Command } from "@commander-js/extra-typings";
 import { resumeRun } from "../node.js";
 import { parseSeconds, parseWhole } from "./option-values.js";
-import { checkOutputPath } from "./output-path.js";
+import { checkOutputPaths } from "./output-path.js";
 import { openProgress } from "./progress.js";
 import { interruptible, reportRun } from "./run-report.js";
 
@@ -22,7 +22,8 @@ export function resumeOptions() {
     .description("Continue a run from its checkpoint, and write its result.")
     .argument("<checkpoint>", "folder that the run left behind")
     .option("--png <file>", "also draw counts, mean, std, signal to noise and R-hat")
-    .option("--overwrite", "replace a figure that exists")
+    .option("-o, --output <file>", "result file (default: the one that the run was given)")
+    .option("--overwrite", "replace a figure, or a result that this run did not write")
     .option(
       "--checkpoint-every <time>",
       "time between checkpoints, for example 30s or 5m (default: 30s)",
@@ -38,13 +39,16 @@ export function resumeOptions() {
 /** The command. */
 export function resumeCommand() {
   return resumeOptions().action(async (checkpoint, flags) => {
-    const { png, workers, checkpointEvery } = flags;
-    if (png !== undefined) await checkOutputPath(png, { overwrite: flags.overwrite === true });
+    const { png, workers, checkpointEvery, output } = flags;
+    const overwrite = flags.overwrite === true;
+    await checkOutputPaths([png], { overwrite, inputs: [output] });
     const progress = openProgress({ quiet: flags.quiet === true });
     const run = await interruptible(progress, checkpoint, (signal) =>
       resumeRun(checkpoint, {
         onProgress: progress.update,
         signal,
+        overwrite,
+        ...(output === undefined ? {} : { output }),
         ...(workers === undefined ? {} : { workers }),
         ...(checkpointEvery === undefined ? {} : { checkpointSeconds: checkpointEvery }),
       }),

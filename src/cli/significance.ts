@@ -27,7 +27,7 @@ import { formatDuration, formatNumber, formatWithError, tableLines } from "./for
 import { given } from "./given.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { observationNames } from "./observation-options.js";
-import { checkOutputPath } from "./output-path.js";
+import { checkOutputPaths, observationPaths } from "./output-path.js";
 import { libraryOffsets, placeObservations } from "./place-observations.js";
 import { openProgress } from "./progress.js";
 import { readTogether } from "./read-together.js";
@@ -125,7 +125,10 @@ async function significance(counts: string | undefined, flags: SignificanceFlags
   }
   const overwrite = flags.overwrite === true;
   const extra = [csv, png, scanPng].filter((path) => path !== undefined);
-  for (const path of [output, ...extra]) await checkOutputPath(path, { overwrite });
+  await checkOutputPaths([output, ...extra], {
+    overwrite,
+    inputs: [flags.config, ...(flags.regions ?? []), ...observationPaths(names)],
+  });
   if (scanPng !== undefined && settings.scan === undefined) {
     throw new InvalidInputError("significance: --scan-png must come with --scan, got none; add --scan 2");
   }

@@ -18,7 +18,7 @@ import {
 import { EXIT } from "./exit.js";
 import { formatCount } from "./format.js";
 import { parseNumber, parseShape, parseWhole } from "./option-values.js";
-import { checkOutputPath } from "./output-path.js";
+import { checkOutputPaths } from "./output-path.js";
 
 type Simulate = (options: SimulatedDatasetOptions & { readonly flux?: number }) => SimulatedObservation;
 
@@ -85,8 +85,8 @@ async function simulate(sky: string, flags: Flags): Promise<void> {
   for (const [name, image] of Object.entries(images)) {
     if (image === undefined) continue;
     files[name] = `${prefix}${name}.fits`;
-    await checkOutputPath(files[name], { overwrite });
   }
+  await checkOutputPaths(Object.values(files), { overwrite });
   for (const [name, file] of Object.entries(files)) {
     const image = images[name as keyof typeof images];
     if (image !== undefined) await writeImage(file, image, observation.name ?? sky, name === "counts");

@@ -45,8 +45,9 @@ export interface CheckObservationOptions {
  * Check an observation and bring it into the form that model and sampler rely on.
  *
  * Errors: counts that are negative, fractional or not finite, more than 2^30 in total, or in a pixel that no photon can reach;
- * psf, exposure or background negative or not finite; a psf or an exposure of zeros; a mask of other values than 0 and 1, or
- * hiding everything; shapes that disagree. Counts in masked pixels may be anything: they are set to 0.
+ * psf, exposure or background negative or not finite; a psf or an exposure of zeros; a largest exposure beyond
+ * 1e-28 to 1e28; a mask of other values than 0 and 1, or hiding everything; shapes that disagree. Counts in masked pixels may be
+ * anything: they are set to 0. Exposures below 1e-12 of the largest, as edges of exposure maps have them, are set to 0 too.
  *
  * Warnings: no counts at all; a psf whose centroid is more than half a pixel away from its centre index `floor(n / 2)`;
  * a psf sum more than 5 % away from 1 (simulated psfs that miss their faint wings, 0.98 to 0.99 for Chandra, are normalised
@@ -127,7 +128,7 @@ function check(given: Observation, boundary: Boundary, defaultName: string): Obs
       "counts",
       counts,
       unexplained,
-      "must be 0 where the psf brings no photon from a pixel with exposure > 0",
+      "must be 0 where the psf brings no photon from a pixel with exposure > 0 (below 1e-12 of the largest counts as 0)",
       "mask the pixel, enlarge the psf or mend the exposure",
     );
   }
@@ -179,8 +180,28 @@ function checkExposure(where: string, exposure: SkyImage, shape: readonly [numbe
       },
     );
   }
-  return checked;
+  let most = 0;
+  for (const value of checked.data) if (value > most) most = value;
+  if (most < LEAST_EXPOSURE || most > MOST_EXPOSURE) {
+    throw new InvalidInputError(
+      `${where}: exposure must have its largest value from ${LEAST_EXPOSURE} to ${MOST_EXPOSURE}, got ${most}; ` +
+        "give it in another unit",
+      { fields: { image: "exposure", most } },
+    );
+  }
+  const least = most * NEGLIGIBLE_EXPOSURE;
+  if (!checked.data.some((value) => value > 0 && value < least)) return checked;
+  return { data: checked.data.map((value) => (value < least ? 0 : value)), shape: checked.shape };
 }
+
+/** Draws are kept in single precision, from 1e-38 to 3e38, and flux is at most counts (2^30) by largest exposure. */
+const LEAST_EXPOSURE = 1e-28;
+const MOST_EXPOSURE = 1e28;
+/**
+ * Of the largest exposure: what is below counts as none. Edges of exposure maps have such values. One photon seen there would stand for
+ * 1e12 at the largest exposure, where the sampler counts to 2^31.
+ */
+const NEGLIGIBLE_EXPOSURE = 1e-12;
 
 function countsWarnings(where: string, total: number): string[] {
   if (total > 0) return [];

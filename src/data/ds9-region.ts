@@ -97,11 +97,15 @@ export function parseDs9Regions(text: string, options: Ds9RegionsOptions = {}): 
   }
 
   const taken = new Set<string>();
+  // The next number to try of each name: a catalogue may give one name to all its regions.
+  const next = new Map<string, number>();
   function add(name: string | undefined, terms: readonly RegionTerm[], kind = ""): void {
     const word = OWN_NAMES.has(kind) ? kind : terms[0]!.shape.kind;
     const plain = name ?? `${word} ${regions.length + 1}`;
     let free = plain;
-    for (let number = 2; taken.has(free); number++) free = `${plain} (${number})`;
+    let number = next.get(plain) ?? 2;
+    for (; taken.has(free); number++) free = `${plain} (${number})`;
+    next.set(plain, number);
     taken.add(free);
     regions.push({ name: free, terms });
   }

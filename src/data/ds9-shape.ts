@@ -219,7 +219,7 @@ function takeParts(values: readonly string[]): { sizes: string[]; parts: number 
   return { sizes: values.filter((value) => value !== found), parts: Number.isInteger(parts) ? parts : 0 };
 }
 
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 /** A position that only the sky has: base 60 or degrees with their letter. */
 const SKY_POSITION = /^[+-]?\d+([:hd])\d+[:m]\d+(\.\d*)?s?$|^[+-]?[\d.]+d$/i;
 
@@ -268,7 +268,7 @@ const DEGREES: Readonly<Record<string, number>> = { '"': 1 / 3600, "'": 1 / 60, 
  * @param degree pixels a degree there
  */
 function readLength(text: string, system: RegionSystem, scale: number, degree: number): number {
-  const [, digits, suffix = ""] = /^((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(["'drip]?)$/i.exec(text) ?? [];
+  const [, digits, suffix = ""] = /^((?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)(["'drip]?)$/i.exec(text) ?? [];
   if (digits === undefined) return Number.NaN;
   const value = Number(digits);
   const unit = suffix.toLowerCase();

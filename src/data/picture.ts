@@ -1,4 +1,5 @@
 import { convertIndexedToRgb, type DecodedPng, decode } from "fast-png";
+import { Unzlib } from "fflate";
 import { FormatError, InvalidInputError } from "../errors.js";
 import { checkShape, constantImage, imageSum, MAX_PIXELS, type Shape, type SkyImage } from "../image.js";
 
@@ -45,8 +46,10 @@ export function fluxFromPicture(bytes: Uint8Array, options: FluxFromPictureOptio
 }
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-/** Signature, length and name of the first chunk, width and height. */
-const HEADER_BYTES = 24;
+/** Signature, length and name of the first chunk, and what it holds. */
+const HEADER_BYTES = 29;
+/** Packed bytes that are unpacked at once. */
+const STEP = 2 ** 12;
 
 function decodePng(bytes: Uint8Array): DecodedPng {
   if (bytes.length < HEADER_BYTES || SIGNATURE.some((byte, index) => bytes[index] !== byte)) {
@@ -61,7 +64,7 @@ function decodePng(bytes: Uint8Array): DecodedPng {
     });
   }
   try {
-    return decode(bytes, { checkCrc: true });
+    return decode(pictureChunks(bytes), { checkCrc: true });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new FormatError(
@@ -71,6 +74,48 @@ function decodePng(bytes: Uint8Array): DecodedPng {
       },
     );
   }
+}
+
+/** Chunks that say how a picture looks; others (profiles, texts) may be packed, and unpacked would be of any size. */
+const PICTURE_CHUNKS: ReadonlySet<string> = new Set(["IHDR", "PLTE", "tRNS", "IDAT", "IEND"]);
+/** Samples of a pixel by the kind of colour (PNG, table 11.1). */
+const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+
+/**
+ * The chunks of a PNG file that its picture needs.
+ *
+ * @throws Error when its pixels unpack to more bytes than its header says
+ */
+function pictureChunks(bytes: Uint8Array): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const [width, height, depth] = [view.getUint32(16), view.getUint32(20), bytes[24]];
+  // Rows with the byte of their filter; of an interlaced picture each row is in up to four passes, rounded up to bytes.
+  const row = 1 + Math.ceil((width * depth * (SAMPLES[bytes[25]] ?? 4)) / 8);
+  const most = bytes[28] === 0 ? height * row : height * (row + 8) + 64;
+  let unpacked = 0;
+  const inflate = new Unzlib((piece) => {
+    unpacked += piece.length;
+    if (unpacked > most) throw new Error(`more than the ${most} bytes of its ${width} x ${height} pixels`);
+  });
+  const kept = [bytes.subarray(0, 8)];
+  for (let at = 8; at + 12 <= bytes.length; ) {
+    const length = view.getUint32(at);
+    const end = Math.min(bytes.length, at + 12 + length);
+    const kind = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+    if (PICTURE_CHUNKS.has(kind)) kept.push(bytes.subarray(at, end));
+    // In small steps, so that a trap is noticed early.
+    for (let from = at + 8; kind === "IDAT" && from < end - 4; from += STEP) {
+      inflate.push(bytes.subarray(from, Math.min(from + STEP, end - 4)));
+    }
+    at = end;
+  }
+  const whole = new Uint8Array(kept.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const chunk of kept) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
 }
 
 /** Red + green + blue, each in [0, 1]. */

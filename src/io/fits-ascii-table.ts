@@ -1,18 +1,19 @@
 /** Columns of ASCII tables (FITS standard 4.0, section 7.2). */
 
 import { FormatError } from "../errors.js";
+import { shownValue } from "../shown-value.js";
 import { columnTitle, type FitsColumn } from "./fits-column.js";
 import type { FitsTableHdu } from "./fits-hdu.js";
 import { headerInteger, headerNumber } from "./fits-header.js";
 
 const FORMAT = /^([AIFED])(\d+)(?:\.(\d+))?$/;
-const NUMBER = /^([+-]?)(\d*)(\.?)(\d*)(?:(?:[ED]([+-]?\d+))|([+-]\d+))?$/i;
+const NUMBER = /^([+-]?)(\d*)(?:(\.)(\d*))?(?:(?:[ED]([+-]?\d+))|([+-]\d+))?$/i;
 
 /** A number as FORTRAN reads it; digits without a point have `decimals` of them behind it. NaN when it is none. */
 function parseFortranNumber(text: string, decimals: number): number {
   const [, sign, whole = "", point, fraction = "", exponent, bareExponent] = NUMBER.exec(text) ?? [];
   if (sign === undefined || whole + fraction === "") return Number.NaN;
-  const power = Number(exponent ?? bareExponent ?? 0) - (point === "" ? decimals : 0);
+  const power = Number(exponent ?? bareExponent ?? 0) - (point === undefined ? decimals : 0);
   return Number(`${sign}${whole || "0"}.${fraction || "0"}e${power}`);
 }
 
@@ -58,7 +59,7 @@ export function readAsciiColumn(hdu: FitsTableHdu, index: number, start: number,
       const number = parseFortranNumber(text, Number(decimals));
       if (Number.isNaN(number)) {
         throw new FormatError(
-          `${label}: fields must be numbers, got ${JSON.stringify(text)} in row ${start + row}; the file is damaged`,
+          `${label}: fields must be numbers, got ${shownValue(text)} in row ${start + row}; the file is damaged`,
           {
             fields: { row: start + row, text },
           },

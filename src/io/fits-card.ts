@@ -27,7 +27,7 @@ const COMMENTARY: ReadonlySet<string> = new Set(["COMMENT", "HISTORY", ""]);
 const STANDARD_KEYWORD = /^[A-Z0-9_-]{1,8}$/;
 const HIERARCH_KEYWORD = /^[!-<>-~]+( [!-<>-~]+)*$/;
 const INTEGER = /^[+-]?\d+$/;
-const FLOAT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[ED][+-]?\d+)?$/i;
+const FLOAT = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[ED][+-]?\d+)?$/i;
 const PRINTABLE = /^[ -~]*$/;
 
 /** Whether a card carries text only: COMMENT, HISTORY or blank keyword. */

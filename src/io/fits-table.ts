@@ -127,24 +127,41 @@ function tableHeap(hdu: FitsTableHdu): Uint8Array {
   return hdu.data.subarray(start);
 }
 
-/** Cells may share bytes of the heap; beyond this multiple of its size a file is taken for a trap. */
+/** Cells may share bytes of the heap; beyond this multiple of its size, all columns together, a file is taken for a trap. */
 const MAX_HEAP_REUSE = 8;
 const FREE_HEAP_REUSE = 2 ** 24;
 
-function readVariableColumn(hdu: FitsTableHdu, layout: ColumnLayout, start: number, rows: number) {
+/** Bytes of the heap that the cells of a table have taken so far. */
+interface HeapUse {
+  bytes: number;
+}
+
+function readVariableColumn(
+  hdu: FitsTableHdu,
+  layout: ColumnLayout,
+  start: number,
+  rows: number,
+  use: HeapUse,
+) {
   const heap = tableHeap(hdu);
   const cells = gatherCells(hdu, layout, start, rows);
   const wide = layout.descriptor === "Q";
   const descriptors = decodeNumbers(cells, wide ? "K" : "J");
   const budget = Math.max(FREE_HEAP_REUSE, MAX_HEAP_REUSE * heap.length);
   const values: (ExactArray | string | Logical[])[] = [];
-  let used = 0;
   for (let row = 0; row < (layout.width === 0 ? 0 : rows); row++) {
     const count = Number(descriptors[2 * row]!);
     const offset = count === 0 ? 0 : Number(descriptors[2 * row + 1]!);
     const length = cellBytes(layout.code, count);
-    used += length;
-    if (count < 0 || offset < 0 || offset + length > heap.length || used > budget) {
+    use.bytes += length;
+    if (use.bytes > budget) {
+      throw new FormatError(
+        `${layout.label}: cells of a table must take at most ${budget} bytes of its heap of ${heap.length}, shared ones counted ` +
+          "as often as they are used, got more; write the file without shared cells",
+        { fields: { heap: heap.length, budget } },
+      );
+    }
+    if (count < 0 || offset < 0 || offset + length > heap.length) {
       throw new FormatError(
         `${layout.label}: cells must lie in the heap of ${heap.length} bytes, got ${count} values at ${offset} in row ${start + row}; the file is damaged`,
         { fields: { row: start + row, count, offset, heap: heap.length } },
@@ -159,11 +176,17 @@ function readVariableColumn(hdu: FitsTableHdu, layout: ColumnLayout, start: numb
   return values;
 }
 
-function readColumn(hdu: FitsTableHdu, layout: ColumnLayout, start: number, rows: number): FitsColumn {
+function readColumn(
+  hdu: FitsTableHdu,
+  layout: ColumnLayout,
+  start: number,
+  rows: number,
+  use: HeapUse,
+): FitsColumn {
   const { name, unit, format, shape, descriptor, code, blank } = layout;
   const variable = descriptor !== undefined;
   const values = variable
-    ? readVariableColumn(hdu, layout, start, rows)
+    ? readVariableColumn(hdu, layout, start, rows, use)
     : readFixedColumn(hdu, layout, start, rows);
   const exact = code === "K" && blank !== undefined && layout.scale === 1;
   const zero = isOtherSign("K", layout) ? 2n ** 63n : layout.zero === 0 ? 0n : undefined;
@@ -216,7 +239,8 @@ export function readTable(hdu: FitsHdu, { columns, rows }: ReadTableOptions = {}
     return { rows: count, columns: wanted.map((index) => readAsciiColumn(hdu, index + 1, start, count)) };
   }
   const layouts = readColumnLayouts(hdu);
-  return { rows: count, columns: wanted.map((index) => readColumn(hdu, layouts[index]!, start, count)) };
+  const use = { bytes: 0 };
+  return { rows: count, columns: wanted.map((index) => readColumn(hdu, layouts[index]!, start, count, use)) };
 }
 
 function columnIndex({ label }: FitsTableHdu, names: readonly string[], name: string): number {

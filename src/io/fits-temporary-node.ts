@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { InvalidInputError, JobError } from "../errors.js";
+import { ownedName, removeLeftovers } from "./running-program-node.js";
 
 const REASONS: Readonly<Record<string, readonly [must: string, got: string, remedy: string]>> = {
   ENOENT: ["file or folder must exist", "none there", "check the path or make the folder"],
@@ -66,11 +67,28 @@ export interface TemporaryFile {
   readonly discard: () => Promise<void>;
 }
 
-/** Push a folder's entries to the disk; not every system can. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r").catch(() => undefined);
-  await handle?.sync().catch(() => {});
-  await handle?.close().catch(() => {});
+/** Systems that cannot push a folder's entries to the disk say so by one of these. */
+const NO_FOLDER_SYNC: ReadonlySet<string | undefined> = new Set([
+  "EINVAL",
+  "EISDIR",
+  "EPERM",
+  "EACCES",
+  "EBADF",
+  "ENOTSUP",
+]);
+
+/** Push a folder's entries to the disk, where the system can. */
+export async function syncFolder(folder: string): Promise<void> {
+  const ignore = (error: NodeJS.ErrnoException) => {
+    if (!NO_FOLDER_SYNC.has(error.code)) throw error;
+  };
+  const handle = await open(folder, "r").catch(ignore);
+  if (!handle) return;
+  try {
+    await handle.sync().catch(ignore);
+  } finally {
+    await handle.close();
+  }
 }
 
 /** The file behind links, when there is one; refuses to replace anything but a file. */
@@ -90,7 +108,7 @@ async function resolveTarget(path: string): Promise<string> {
 }
 
 /**
- * Start a file that shall become `path`.
+ * Start a file that shall become `path`. What killed programs left of earlier ones of that name is removed.
  *
  * @throws InvalidInputError when the folder does not exist or is not writable, or `path` is no file
  */
@@ -98,10 +116,9 @@ export async function openTemporary(path: string): Promise<TemporaryFile> {
   return withFileErrors(path, async () => {
     const target = await resolveTarget(path);
     const folder = dirname(target);
-    const temporary = join(
-      folder,
-      `.${basename(target).slice(0, 100)}.${randomBytes(6).toString("hex")}.tmp`,
-    );
+    const name = basename(target);
+    removeLeftovers(folder, name, "tmp");
+    const temporary = join(folder, ownedName(name, randomBytes(6).toString("hex"), "tmp"));
     const handle = await open(temporary, "wx+");
     const discard = async () => {
       await handle.close().catch(() => {});
@@ -116,7 +133,7 @@ export async function openTemporary(path: string): Promise<TemporaryFile> {
         await discard();
         throw fileError(path, error);
       }
-      await syncFolder(folder);
+      await withFileErrors(path, () => syncFolder(folder));
     };
     return { handle, path: temporary, commit, discard };
   });

@@ -40,6 +40,12 @@ export interface GrowingTable extends FitsHduTitle {
   readonly columns: readonly FitsColumnFormat[];
 }
 
+/** How to finish a file. */
+export interface FinishOptions {
+  /** Called with the path of the complete file before it gets its name; when it throws, the file is given up. */
+  readonly beforeNaming?: (temporary: string) => Promise<void>;
+}
+
 /** The HDU that is being written. */
 interface GrowingHdu {
   readonly label: string;
@@ -239,22 +245,23 @@ export class FitsWriter {
    *
    * @throws JobError when the disk is full or fails; the temporary file is removed then
    */
-  async finish(): Promise<void> {
+  async finish({ beforeNaming }: FinishOptions = {}): Promise<void> {
     this.#checkOpen();
     try {
       this.#endHdu().catch(() => {});
       this.#closed = true;
       if (this.#hdus === 0) this.#append(encodeFitsHdu({ kind: "empty" }, true)).catch(() => {});
       await this.#queue;
-      if (/\.gz$/i.test(this.#path)) await this.#compress();
-      else await this.#file.commit();
+      if (/\.gz$/i.test(this.#path)) return await this.#compress(beforeNaming);
+      await beforeNaming?.(this.#file.path);
+      await this.#file.commit();
     } catch (error) {
       await this.#file.discard();
       throw error;
     }
   }
 
-  async #compress(): Promise<void> {
+  async #compress(beforeNaming: FinishOptions["beforeNaming"]): Promise<void> {
     const packed = await openTemporary(this.#path);
     try {
       let position = 0;
@@ -267,6 +274,7 @@ export class FitsWriter {
           }
         }),
       );
+      await beforeNaming?.(packed.path);
       await packed.commit();
     } catch (error) {
       await packed.discard();

@@ -1,8 +1,8 @@
 /**
- * gzip without Node: by the platform's streams where they can be trusted, else by fflate.
+ * gzip without Node, by fflate. Platforms disagree on files of several members and on files padded with zeros, and do not say
+ * how far they have read, so their streams cannot be trusted with either.
  *
- * Platforms disagree on files of several members and on files padded with zeros, and fflate checks no checksums. Every
- * result is therefore held against the CRC-32 and length that close each member (RFC 1952, section 2.3.1).
+ * fflate checks no checksums: every member is held against the CRC-32 and length that close it (RFC 1952, section 2.3.1).
  */
 
 import { Gunzip, gzipSync } from "fflate";
@@ -114,47 +114,30 @@ class Collector {
   }
 }
 
-/** Whether `bytes` up to `end`, or up to zeros that pad it, close with `trailer`. */
-function closesWith(bytes: Uint8Array, trailer: Uint8Array, padded: boolean, end = bytes.length): boolean {
-  let last = end;
-  let length = trailer.length;
-  if (padded) {
-    while (last > 0 && bytes[last - 1] === 0) last--;
-    while (length > 0 && trailer[length - 1] === 0) length--;
-    if (last + trailer.length - length > end) return false;
-  }
-  for (let back = 1; back <= length; back++) if (bytes[last - back] !== trailer[length - back]) return false;
-  return last >= length;
+/** Whether `bytes` hold `trailer` at a position. */
+function holdsAt(bytes: Uint8Array, trailer: Uint8Array, at: number): boolean {
+  return at >= 0 && trailer.every((byte, index) => bytes[at + index] === byte);
 }
 
-async function gunzipByPlatform(
-  bytes: Uint8Array,
-  name: string,
-  maxBytes: number,
-): Promise<Uint8Array | undefined> {
-  if (typeof DecompressionStream === "undefined") return undefined;
-  const collector = new Collector(name, maxBytes);
-  try {
-    const stream = new Blob([bytes as Uint8Array<ArrayBuffer>])
-      .stream()
-      .pipeThrough(new DecompressionStream("gzip"));
-    const reader = stream.getReader();
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      try {
-        collector.add(value);
-      } catch (error) {
-        reader.cancel().catch(() => {});
-        throw error;
-      }
-    }
-  } catch (error) {
-    if (error instanceof FormatError) throw error;
-    return undefined;
+/** Fewest bytes of a member before its trailer: header, and an empty block. */
+const LEAST_MEMBER = 12;
+
+/** Whether the member that begins at `start` closes with `trailer`, and nothing but zeros comes after it. */
+function endsWith(bytes: Uint8Array, trailer: Uint8Array, start: number): boolean {
+  // Of nothing, the trailer is zeros, and fflate takes zeros for blocks without end: the one block must be there, 03 00 or ... FF FF.
+  if (trailer.every((byte) => byte === 0)) {
+    const last = bytes.findLastIndex((byte) => byte !== 0);
+    const end = bytes[last] === 0x03 ? last + 2 : bytes[last] === 0xff ? last + 1 : bytes.length;
+    return last >= start + 10 && end + trailer.length <= bytes.length;
   }
-  return closesWith(bytes, collector.trailer(), true) ? collector.join() : undefined;
+  let at = start + LEAST_MEMBER;
+  while (at + trailer.length <= bytes.length && !holdsAt(bytes, trailer, at)) at++;
+  if (at + trailer.length > bytes.length) return false;
+  return bytes.subarray(at + trailer.length).every((byte) => byte === 0);
 }
+
+/** Of an error of fflate: "invalid gzip data", where the header of a member should be. */
+const NO_HEADER = 6;
 
 /** Input is fed in steps of this many bytes, so that a bomb is noticed early. */
 const STEP = 2 ** 14;
@@ -170,22 +153,28 @@ export function gunzipByStream(
 ): Uint8Array {
   const collector = new Collector(name, maxBytes);
   let intact = true;
+  let start = 0;
   const stream = new Gunzip((piece) => collector.add(piece));
   stream.onmember = (offset) => {
-    if (!closesWith(bytes, collector.trailer(), false, offset)) intact = false;
+    if (!holdsAt(bytes, collector.trailer(), offset - 8)) intact = false;
     collector.nextMember();
+    start = offset;
   };
   let failure: unknown;
   try {
     for (let at = 0; at < bytes.length && intact; at += STEP) {
-      stream.push(bytes.subarray(at, at + STEP), at + STEP >= bytes.length);
+      // Never as the last piece: of that fflate would read one member only.
+      stream.push(bytes.subarray(at, at + STEP), false);
     }
+    // Tells a member that has no end.
+    stream.push(new Uint8Array(0), true);
   } catch (error) {
     if (error instanceof FormatError) throw error;
-    // Zeros after the last member read as a broken header; the trailer tells whether all was read.
+    // Zeros after the last member read as a broken header; what is behind its trailer tells whether they are.
+    if ((error as { code?: number }).code !== NO_HEADER) throw damaged(name, error);
     failure = error;
   }
-  if (!intact || !closesWith(bytes, collector.trailer(), true)) throw damaged(name, failure);
+  if (!intact || !endsWith(bytes, collector.trailer(), start)) throw damaged(name, failure);
   return collector.join();
 }
 
@@ -200,7 +189,7 @@ export async function gunzip(
 ): Promise<Uint8Array> {
   checkMaxBytes(maxBytes);
   if (!isGzip(bytes)) throw damaged(name, new Error("no gzip signature"));
-  return (await gunzipByPlatform(bytes, name, maxBytes)) ?? gunzipByStream(bytes, { name, maxBytes });
+  return gunzipByStream(bytes, { name, maxBytes });
 }
 
 /** Make gzip bytes the same on every platform: no time, operating system "unknown". Changes `bytes`. */

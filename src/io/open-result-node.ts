@@ -1,12 +1,13 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { FormatError } from "../errors.js";
+import type { Shape } from "../image.js";
 import type { DrawSource } from "../posterior/draw-source.js";
 import type { PosteriorSummary } from "../posterior/result.js";
 import type { ParameterSource } from "../posterior/trace.js";
 import { columnNumbers, type FitsHdu, type FitsHduInfo, type FitsTableInfo, readTable } from "./fits.js";
 import { openFitsFile } from "./fits-file-node.js";
 import { fileError } from "./fits-temporary-node.js";
-import { decodeLiraSummary, isResult, parameterColumns, traceSteps } from "./result-decode.js";
+import { decodeLiraSummary, isResult, parameterColumns, traceBurnIn, traceSteps } from "./result-decode.js";
 import { IMAGE_TRACE, PARAMETER_TRACE } from "./result-layout.js";
 
 /** A result file open for reading. Its traces are read when they are asked for; close it when done. */
@@ -67,7 +68,7 @@ export async function openResult(path: string): Promise<OpenResult> {
       return {
         result,
         parameters: parameterSource(path, parameterHdu, sweeps, read),
-        images: drawSource(path, imageHdu, keptDraws, read),
+        images: drawSource(path, imageHdu, keptDraws, result.mean.shape, read),
         close,
       };
     } catch (error) {
@@ -154,10 +155,9 @@ function parameterSource(
       hdu.header,
     );
   const names = slice(0, 0).map(({ name }) => name);
-  const burnIn = hdu.header.get("BURNIN");
   return {
     names,
-    burnIn: typeof burnIn === "number" ? burnIn : 0,
+    burnIn: traceBurnIn(hdu.header, sweeps),
     chains: sweeps.length,
     sweeps: (chain) => sweeps[chain],
     readRows(chain, first, count) {
@@ -171,13 +171,22 @@ function parameterSource(
   };
 }
 
-function drawSource(path: string, hdu: FitsHduInfo, kept: readonly number[], read: ReadBytes): DrawSource {
+function drawSource(
+  path: string,
+  hdu: FitsHduInfo,
+  kept: readonly number[],
+  of: Shape,
+  read: ReadBytes,
+): DrawSource {
   const starts = startsOf(kept);
   const total = starts[kept.length];
   if (hdu.kind !== "image" || hdu.bitpix !== -32 || hdu.shape.length !== 3 || hdu.shape[0] !== total) {
     throw damaged(path, `must hold ${total} draws in f4, got another ${IMAGE_TRACE}`);
   }
   const [, ny, nx] = hdu.shape;
+  if ([ny, nx].join() !== of.join()) {
+    throw damaged(path, `must hold draws of [${of.join(", ")}] as the mean, got [${ny}, ${nx}]`);
+  }
   const pixels = ny * nx;
   // Pixels are asked for in order and in small runs: a band of them is read at once for each chain.
   const bands = kept.map(() => ({ first: 0, count: 0, data: new Float32Array(0) }));

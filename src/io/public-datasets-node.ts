@@ -1,10 +1,7 @@
 /** Observations from FITS files, and the loaders of public datasets built on them. */
 
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { access } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { Observation } from "../data/observation.js";
 import { InvalidInputError } from "../errors.js";
 import {
@@ -18,10 +15,10 @@ import {
   type RegionMask,
   sectionOf,
 } from "./compose-observation.js";
+import { fileSha256 } from "./file-sha256-node.js";
 import { type FitsHdu, findHdu, parseFitsName } from "./fits.js";
 import { type FitsFile, openFitsFile } from "./fits-file-node.js";
 import { imageSize } from "./fits-shape.js";
-import { withFileErrors } from "./fits-temporary-node.js";
 import { type RadialPsf, readRadialPsf } from "./radial-psf.js";
 import { readRegionText } from "./region-file-node.js";
 
@@ -73,13 +70,6 @@ export interface ObservationFiles extends ComposedObservation {
   readonly inputs: readonly { readonly name: string; readonly sha256: string }[];
 }
 
-/** SHA-256 of a file as lower-case hexadecimal digits. */
-async function fileHash(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await withFileErrors(path, () => pipeline(createReadStream(path), hash));
-  return hash.digest("hex");
-}
-
 /** Opens each file once, however many images of it are wanted. */
 function fileOpener() {
   const files = new Map<string, Promise<FitsFile>>();
@@ -121,7 +111,7 @@ export async function readObservationFiles(files: ObservationFileNames): Promise
       const section = sectionOf(role, info, whole, options);
       const planes = plane === undefined ? {} : { planes: [plane, plane + 1] as const };
       const hdu = await file.readHdu(info.index, { ...section, ...planes });
-      inputs.push({ name, sha256: await fileHash(path) });
+      inputs.push({ name, sha256: await fileSha256(path) });
       return { name, hdu };
     };
     const loadPsf = async (name: string): Promise<NamedHdu | RadialPsf> => {
@@ -135,13 +125,13 @@ export async function readObservationFiles(files: ObservationFileNames): Promise
       const chosen = tables.find((table) => table.index === index);
       const radial = extension === undefined || chosen ? readRadialPsf(name, tables, chosen) : undefined;
       if (radial === undefined) return load("psf", name);
-      inputs.push({ name, sha256: await fileHash(path) });
+      inputs.push({ name, sha256: await fileSha256(path) });
       return radial;
     };
     const loadMask = async (name: string): Promise<NamedHdu | RegionMask> => {
       const found = await readRegionText(name);
       if (typeof found !== "string") return load("mask", name);
-      inputs.push({ name, sha256: await fileHash(parseFitsName(name).path) });
+      inputs.push({ name, sha256: await fileSha256(parseFitsName(name).path) });
       return { name, regions: found };
     };
     const composed = composeParts(

@@ -4,7 +4,7 @@ import { adaptivePriorOf } from "../data/adaptive-prior.js";
 import { CYCLE_SPINS } from "../data/cycle-spin.js";
 import type { WcsCard } from "../data/observation.js";
 import { FormatError } from "../errors.js";
-import { type SkyImage, skyImage } from "../image.js";
+import { type Shape, type SkyImage, skyImage } from "../image.js";
 import type {
   Convergence,
   CountsLedger,
@@ -108,7 +108,7 @@ export function decodeHdus(hdus: readonly FitsHdu[]): PosteriorResult {
     ...result,
     trace: {
       parameters: parameterTrace(hduNamed(hdus, PARAMETER_TRACE), sweeps),
-      images: imageTrace(hduNamed(hdus, IMAGE_TRACE), keptDraws),
+      images: imageTrace(hduNamed(hdus, IMAGE_TRACE), keptDraws, result.mean.shape),
     },
   };
 }
@@ -131,14 +131,23 @@ export interface DecodedSummary {
 export function decodeLiraSummary(hdus: readonly FitsHdu[]): DecodedSummary {
   const { keptDraws, ...summary } = decodeSummary(hdus);
   const config = readTable(hduNamed(hdus, CONFIG));
-  const draws = wholeNumbers(config, "chain_draws");
-  const means = planes(hduNamed(hdus, CHAIN_MEAN));
-  const stds = planes(hduNamed(hdus, CHAIN_STD));
+  const draws = counts(config, "chain_draws");
+  const sweeps = counts(config, "chain_sweeps");
+  if (sweeps.length !== draws.length || keptDraws.length !== draws.length) {
+    throw damaged(
+      CONFIG,
+      `must say draws, kept draws and sweeps of each chain, got ${draws.length}, ${keptDraws.length} and ${sweeps.length}`,
+    );
+  }
+  const imagePlanes = (name: string) =>
+    planes(hduNamed(hdus, name)).map((image) => ofShape(summary.mean.shape, name, image));
+  const means = imagePlanes(CHAIN_MEAN);
+  const stds = imagePlanes(CHAIN_STD);
   if (means.length !== draws.length || stds.length !== draws.length) {
     throw damaged(CHAIN_MEAN, `must have ${draws.length} planes, got ${means.length} and ${stds.length}`);
   }
   const quantiles = hduNamed(hdus, POSTERIOR_QUANTILES);
-  const images = planes(quantiles);
+  const images = imagePlanes(POSTERIOR_QUANTILES);
   const smoothness = hdus.find(({ name }) => name === SMOOTHNESS);
   return {
     result: {
@@ -151,7 +160,7 @@ export function decodeLiraSummary(hdus: readonly FitsHdu[]): DecodedSummary {
       ...(smoothness && { smoothness: planes(smoothness) }),
     },
     keptDraws,
-    sweeps: wholeNumbers(config, "chain_sweeps"),
+    sweeps,
   };
 }
 
@@ -167,13 +176,15 @@ export function decodeSummary(hdus: readonly FitsHdu[]): ResultSummary {
   const { header } = primary;
   const config = readTable(hduNamed(hdus, CONFIG));
   const unit = header.text("BUNIT");
+  const mean = imageToSkyImage(primary);
+  const image = (name: string) => ofShape(mean.shape, name, imageToSkyImage(hduNamed(hdus, name)));
   return {
-    mean: imageToSkyImage(primary),
-    std: imageToSkyImage(hduNamed(hdus, POSTERIOR_STD)),
+    mean,
+    std: image(POSTERIOR_STD),
     diagnostics: {
       ...convergenceLists(hduNamed(hdus, DIAGNOSTICS), header),
-      rhat: imageToSkyImage(hduNamed(hdus, RHAT)),
-      ess: imageToSkyImage(hduNamed(hdus, ESS)),
+      rhat: image(RHAT),
+      ess: image(ESS),
     },
     ledger: ledgerRows(readTable(hduNamed(hdus, LEDGER))),
     config: samplerConfig(config),
@@ -186,8 +197,25 @@ export function decodeSummary(hdus: readonly FitsHdu[]): ResultSummary {
     provenance: provenance(header),
     ...runTarget(header),
     total: { mean: numberCard(header, "TOTFLUX"), std: numberCard(header, "TOTFLERR") },
-    keptDraws: wholeNumbers(config, "chain_kept"),
+    keptDraws: counts(config, "chain_kept"),
   };
+}
+
+/** @throws FormatError unless an image of a result has the shape of the others */
+function ofShape(shape: Shape, name: string, image: SkyImage): SkyImage {
+  if (image.shape.join() === shape.join()) return image;
+  throw damaged(
+    name,
+    `must have the shape [${shape.join(", ")}] of the mean, got [${image.shape.join(", ")}]`,
+  );
+}
+
+/** A number of sweeps or draws for each chain. @throws FormatError unless all are whole numbers >= 0 */
+function counts(table: FitsTable, name: string): number[] {
+  const values = wholeNumbers(table, name);
+  const bad = values.find((value) => !(Number.isSafeInteger(value) && value >= 0));
+  if (bad === undefined) return values;
+  throw damaged(CONFIG, `column ${name} must hold whole numbers >= 0, got ${bad}`);
 }
 
 function numberCard(header: FitsHeader, keyword: string): number {
@@ -433,20 +461,49 @@ function parameterTrace(hdu: FitsHdu, sweeps: readonly number[]): ParameterTrace
     }
     return chain;
   });
-  return { names: columns.map(({ name }) => name), burnIn: numberCard(hdu.header, "BURNIN"), chains };
+  return { names: columns.map(({ name }) => name), burnIn: traceBurnIn(hdu.header, sweeps), chains };
 }
 
-/** Where kept draws come from in the sweeps, by the header of IMAGE_TRACE. */
+/** Where kept draws come from in the sweeps, by the header of IMAGE_TRACE. @throws FormatError when it cannot be */
 export function traceSteps(header: FitsHeader): Pick<ImageTrace, "first" | "every"> {
-  return { first: numberCard(header, "FIRST"), every: numberCard(header, "EVERY") };
+  return { first: wholeCard(header, "FIRST", 0), every: wholeCard(header, "EVERY", 1) };
 }
 
-function imageTrace(hdu: FitsHdu, kept: readonly number[]): ImageTrace {
+/**
+ * Sweeps of burn-in, by the header of PARAMETER_TRACE.
+ *
+ * @param sweeps of each chain
+ * @throws FormatError when it is longer than a chain
+ */
+export function traceBurnIn(header: FitsHeader, sweeps: readonly number[]): number {
+  return wholeCard(header, "BURNIN", 0, Math.min(...sweeps));
+}
+
+function wholeCard(
+  header: FitsHeader,
+  keyword: string,
+  least: number,
+  most = Number.MAX_SAFE_INTEGER,
+): number {
+  const value = numberCard(header, keyword);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw damaged("result", `card ${keyword} must be a whole number from ${least} to ${most}, got ${value}`);
+}
+
+function imageTrace(hdu: FitsHdu, kept: readonly number[], of: Shape): ImageTrace {
   const { shape, data } = readImageData(hdu);
   const [count, ny, nx] = shape;
   const total = kept.reduce((sum, draws) => sum + draws, 0);
-  if (shape.length !== 3 || count !== total || !(data instanceof Float32Array)) {
-    throw damaged(hdu.label, `must hold ${total} draws in f4, got shape [${shape.join(", ")}]`);
+  if (
+    shape.length !== 3 ||
+    count !== total ||
+    [ny, nx].join() !== of.join() ||
+    !(data instanceof Float32Array)
+  ) {
+    throw damaged(
+      hdu.label,
+      `must hold ${total} draws of [${of.join(", ")}] in f4, got shape [${shape.join(", ")}]`,
+    );
   }
   let start = 0;
   const chains = kept.map((draws) => {

@@ -3,6 +3,7 @@
 import type { PosteriorResult, PosteriorSummary } from "../posterior/result.js";
 import type { FitsHdu } from "./fits.js";
 import { createFitsWriter, openFitsFile, type ReadFileOptions, readFitsFile } from "./fits-file-node.js";
+import type { FinishOptions } from "./fits-writer-node.js";
 import { decodeHdus, decodeSummary, isResult, type ResultSummary, SUMMARY_HDUS } from "./result-decode.js";
 import { type ResultTraces, resultHdus, tracesOf } from "./result-encode.js";
 
@@ -24,11 +25,14 @@ export async function writeResult(result: PosteriorResult, path: string): Promis
 /**
  * Write a result whose traces may be in files: they are copied piece by piece, so memory does not grow with them. Otherwise
  * as `writeResult`.
+ *
+ * @param options see `FitsWriter.finish`
  */
 export async function writeResultFrom(
   summary: PosteriorSummary,
   traces: ResultTraces,
   path: string,
+  options: FinishOptions = {},
 ): Promise<void> {
   const { before, parameterTrace, after, imageTrace } = resultHdus(summary, traces);
   const { parameters, images } = traces;
@@ -53,7 +57,7 @@ export async function writeResultFrom(
         await writer.appendPlanes(images.readDraws(chain, first, Math.min(slice, draws - first)));
       }
     }
-    await writer.finish();
+    await writer.finish(options);
   } catch (error) {
     await writer.abort();
     throw error;

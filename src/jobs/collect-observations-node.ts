@@ -3,6 +3,7 @@
 import { constants } from "node:fs";
 import { copyFile, mkdir, rename, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { csvCell } from "../csv-cell.js";
 import { FormatError } from "../errors.js";
 import { type FitsHduInput, fitsCard } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
@@ -142,10 +143,12 @@ function catalogueTable({ manifest }: Job, rows: readonly CatalogueRow[]): FitsH
   };
 }
 
-/** Comma-separated values (RFC 4180); names have no commas. */
+/** Comma-separated values. */
 function catalogueText(rows: readonly CatalogueRow[]): string {
   const lines = rows.map(({ name, file, seed, flux, fluxStd, counts, verdict, rhat, complete }) =>
-    [name, file, seed, flux, fluxStd, counts, verdict, Number.isNaN(rhat) ? "" : rhat, complete].join(","),
+    [name, file, seed, flux, fluxStd, counts, verdict, Number.isNaN(rhat) ? "" : rhat, complete]
+      .map(csvCell)
+      .join(","),
   );
   return `${["name,file,seed,flux,flux_std,counts,verdict,rhat,complete", ...lines].join("\n")}\n`;
 }

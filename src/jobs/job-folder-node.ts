@@ -4,15 +4,21 @@ import { createHash, randomBytes } from "node:crypto";
 import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import * as v from "valibot";
 import type { Observation } from "../data/observation.js";
 import { FormatError, fromPlainError, InvalidInputError } from "../errors.js";
+import { fileSha256 } from "../io/file-sha256-node.js";
 import { readFits } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
 import { fileError, openTemporary, withFileErrors, writeFully } from "../io/fits-temporary-node.js";
 import { observationHdus, observationsOf } from "../io/observation-hdus.js";
+import { checkSchema } from "../io/side-file.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
+import { parseJson } from "../parse-json.js";
 import { VERSION } from "../version.js";
 import { JOB_FORMAT, type JobManifest, shardName, type TaskRecord, taskName } from "./job.js";
+import { JOB_SCHEMA, TASK_SCHEMA } from "./job-schema.js";
+import { hasControlCharacter } from "./shell-command.js";
 
 /** Lines of the list of tasks that are written or read at once. */
 const SLICE_LINES = 4096;
@@ -93,6 +99,12 @@ export async function createJobFolder(
   mosaic?: MosaicDraft,
 ): Promise<Job> {
   const path = resolve(folder);
+  if (hasControlCharacter(path)) {
+    throw new InvalidInputError(
+      `${JSON.stringify(folder)}: name of a job folder must be without line ends and control characters, got some; choose another`,
+      { fields: { folder } },
+    );
+  }
   if (existsSync(path)) {
     throw new InvalidInputError(
       `${folder}: job folder must be new, got one that exists; submit it again as it is (tslira cluster submit ${folder}), ` +
@@ -155,7 +167,7 @@ export async function createJobFolder(
 }
 
 /**
- * Read `job.json`.
+ * Read `job.json`, and compare the list of tasks with the SHA-256 in it.
  *
  * @throws InvalidInputError when there is none
  * @throws FormatError when it is damaged or of another layout
@@ -168,22 +180,18 @@ export async function readJob(folder: string): Promise<Job> {
       { fields: { folder } },
     );
   }
-  let manifest: JobManifest;
-  try {
-    manifest = JSON.parse(await withFileErrors(path, () => readFile(path, "utf8")));
-  } catch (cause) {
+  const remedy = "the job folder is damaged, make it again";
+  const json = parseJson(await withFileErrors(path, () => readFile(path, "utf8")), path, remedy);
+  const { format } = checkSchema(v.looseObject({ format: v.number() }), json, path, remedy);
+  if (format !== JOB_FORMAT) {
     throw new FormatError(
-      `${path}: must be JSON, got something else; the job folder is damaged, make it again`,
-      {
-        cause,
-      },
+      `${path}: must be a job of format ${JOB_FORMAT}, got ${format}; use the version of tslira that made it`,
     );
   }
-  if (manifest.format !== JOB_FORMAT || typeof manifest.tasks?.count !== "number") {
-    throw new FormatError(
-      `${path}: must be a job of format ${JOB_FORMAT}, got ${String(manifest.format)}; use the version of tslira that made it`,
-    );
-  }
+  checkSchema(JOB_SCHEMA, json, path, remedy);
+  const manifest = json as JobManifest;
+  const tasks = join(folder, "tasks.jsonl");
+  if ((await fileSha256(tasks)) !== manifest.tasks.sha256) throw damaged(tasks);
   return { folder: resolve(folder), manifest };
 }
 
@@ -221,7 +229,7 @@ function readLines({ folder, manifest }: Job, first: number, count: number): str
 
 function damaged(path: string): FormatError {
   return new FormatError(
-    `${path}: list of tasks must be as long as job.json says, got another; the job folder is damaged, make it again`,
+    `${path}: list of tasks must be the one that job.json says, got another; the job folder is damaged, make it again`,
   );
 }
 
@@ -243,14 +251,12 @@ export function readTask(job: Job, index: number): TaskRecord {
 }
 
 function parseLine(job: Job, line: string, index: number): TaskRecord {
-  let record: TaskRecord | undefined;
-  try {
-    record = JSON.parse(line);
-  } catch {
-    // Told below.
-  }
-  if (record?.index !== index) throw damaged(join(job.folder, "tasks.jsonl"));
-  return record;
+  const path = join(job.folder, "tasks.jsonl");
+  const where = `${path}: line ${index + 1}`;
+  const remedy = "the job folder is damaged, make it again";
+  const record = parseJson(line, where, remedy);
+  if (checkSchema(TASK_SCHEMA, record, where, remedy).index !== index) throw damaged(path);
+  return record as TaskRecord;
 }
 
 /** Visit all tasks in order; a few thousand are in memory at a time. */

@@ -23,6 +23,8 @@ export async function runObservationTask(job: Job, task: TaskRecord, context: Ta
   const watch = {
     workers,
     checkpointSeconds,
+    // The folder is the task's own.
+    overwrite: true,
     onProgress: ({ stage, done, total }: { stage: string; done: number; total: number }) =>
       context.onProgress?.(stage === "sampling" ? done / total : 1),
     ...(signal === undefined ? {} : { signal }),

@@ -9,9 +9,12 @@ import { copyFile, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type PlainError, toPlainError } from "../errors.js";
 import { fileError, withFileErrors } from "../io/fits-temporary-node.js";
+import { checkSchema } from "../io/side-file.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
+import { parseJson } from "../parse-json.js";
 import { SHARD, shardName, taskName } from "./job.js";
 import type { Job } from "./job-folder-node.js";
+import { FAILURE_SCHEMA } from "./job-schema.js";
 
 const NAME = /^(\d{6,})-(\d+)-([0-9a-f]{16})\.fits$/;
 const HASH_DIGITS = 16;
@@ -194,8 +197,11 @@ export async function noteFailure(job: Job, index: number, error: unknown, host:
 
 /** Read why a task failed; undefined when it did not. */
 export async function readFailure({ folder }: Job, index: number): Promise<TaskFailure | undefined> {
+  const path = failurePath(folder, index);
   try {
-    return JSON.parse(await readFile(failurePath(folder, index), "utf8"));
+    const json = parseJson(await readFile(path, "utf8"), path, "run the task again");
+    checkSchema(FAILURE_SCHEMA, json, path, "run the task again");
+    return json as TaskFailure;
   } catch {
     return undefined;
   }

@@ -1,5 +1,10 @@
 /** Commands of a POSIX shell; tasks as such, for any scheduler. */
 
+/** Whether text has line ends or other control characters, which a line of a script cannot hold. */
+export function hasControlCharacter(text: string): boolean {
+  return /\p{Cc}|[\u2028\u2029]/u.test(text);
+}
+
 /** Words as a command of a POSIX shell, quoted where they must be. */
 export function shellLine(words: readonly string[]): string {
   return words

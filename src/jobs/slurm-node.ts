@@ -8,7 +8,7 @@ import { InvalidInputError, JobError } from "../errors.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import type { SlurmSettings } from "./job.js";
 import type { Job } from "./job-folder-node.js";
-import { shellLine } from "./shell-command.js";
+import { hasControlCharacter, shellLine } from "./shell-command.js";
 import {
   nextSubmission,
   readSubmissions,
@@ -43,20 +43,41 @@ export function slurmName({ manifest }: Job): string {
   return `tslira-${manifest.id}`;
 }
 
-function checkSettings({
-  bundle = 1,
-  arraySize = DEFAULT_ARRAY_SIZE,
-  throttle = 1,
-  cpusPerTask = 1,
-  lines = [],
-}: SlurmSettings) {
+/** @throws InvalidInputError for settings that would become something else in a script */
+function checkSettings(
+  { folder }: Job,
+  {
+    bundle = 1,
+    arraySize = DEFAULT_ARRAY_SIZE,
+    throttle = 1,
+    cpusPerTask = 1,
+    lines = [],
+    scratch,
+    ...words
+  }: SlurmSettings,
+) {
+  for (const name of ["partition", "time", "memory"] as const) {
+    const value = words[name];
+    if (value === undefined || (typeof value === "string" && /^[\w.,:+@%=-]+$/.test(value))) continue;
+    throw new InvalidInputError(
+      `slurm: ${name} must be one word of letters, digits and . , : + @ % = - _, got ${JSON.stringify(value)}; correct it`,
+      { fields: { [name]: value } },
+    );
+  }
+  for (const [name, value] of Object.entries({ folder, scratch })) {
+    if (value === undefined || !hasControlCharacter(value)) continue;
+    throw new InvalidInputError(
+      `slurm: ${name} must be without line ends and control characters, got ${JSON.stringify(value)}; choose another`,
+      { fields: { [name]: value } },
+    );
+  }
   for (const [name, value] of Object.entries({ bundle, arraySize, throttle, cpusPerTask })) {
     if (Number.isInteger(value) && value >= 1) continue;
     throw new InvalidInputError(`slurm: ${name} must be a whole number >= 1, got ${value}; correct it`, {
       fields: { [name]: value },
     });
   }
-  const bad = lines.find((line) => !/^--?[a-z][^\n]*$/i.test(line));
+  const bad = lines.find((line) => !/^--?[a-z]/i.test(line) || hasControlCharacter(line));
   if (bad === undefined) return;
   throw new InvalidInputError(
     `slurm: lines must be options of sbatch such as "--account=x", got ${JSON.stringify(bad)}; correct it`,
@@ -64,7 +85,7 @@ function checkSettings({
 }
 
 /** The options that all scripts of a job share. */
-function directives(job: Job, name: string, settings: SlurmSettings): string[] {
+function directives(name: string, settings: SlurmSettings): string[] {
   const { partition, time, memory, lines = [] } = settings;
   return [
     `--job-name=${name}`,
@@ -72,7 +93,6 @@ function directives(job: Job, name: string, settings: SlurmSettings): string[] {
     ...(time === undefined ? [] : [`--time=${time}`]),
     ...(memory === undefined ? [] : [`--mem=${memory}`]),
     "--ntasks=1",
-    `--chdir=${job.folder}`,
     ...lines,
   ].map((line) => `#SBATCH ${line}`);
 }
@@ -102,14 +122,14 @@ export function slurmScript(
   ];
   return [
     "#!/bin/bash",
-    ...directives(job, slurmName(job), settings),
+    ...directives(slurmName(job), settings),
     `#SBATCH --cpus-per-task=${cpusPerTask}`,
     "",
     ...setup,
     `exec ${shellLine(run)} ${shellLine(options)} \\`,
     '  --element "$((TSLIRA_FIRST + SLURM_ARRAY_TASK_ID))"' +
       // Expanded on the node: its own disk.
-      (scratch === undefined ? "" : ` --scratch "${scratch.replace(/["\\`]/g, "\\$&")}"`),
+      (scratch === undefined ? "" : ` --scratch "${scratch.replace(/["\\`]|\$(?!\w|\{\w+\})/g, "\\$&")}"`),
     "",
   ].join("\n");
 }
@@ -118,7 +138,7 @@ export function slurmScript(
 function collectScript(job: Job, settings: SlurmSettings, program: readonly string[]): string {
   return [
     "#!/bin/bash",
-    ...directives(job, `${slurmName(job)}-collect`, settings),
+    ...directives(`${slurmName(job)}-collect`, settings),
     "",
     ...(settings.setup ?? []),
     `exec ${shellLine([...program, "cluster", "collect", job.folder])}`,
@@ -149,7 +169,7 @@ export async function submitToSlurm(
 ): Promise<Submission> {
   const { collect = true, settings = job.manifest.slurm ?? {} } = options;
   const { program = options.program } = settings;
-  checkSettings(settings);
+  checkSettings(job, settings);
   const { bundle = 1, arraySize = DEFAULT_ARRAY_SIZE, throttle } = settings;
   const number = nextSubmission(job);
   await writeTaskList(job, number, tasks);
@@ -177,6 +197,8 @@ export async function submitToSlurm(
     await mkdir(folder, { recursive: true });
     const range = `0-${count - 1}${throttle === undefined ? "" : `%${throttle}`}`;
     const id = await sbatch([
+      // Not in the script, where a blank in it would end it.
+      `--chdir=${job.folder}`,
       `--array=${range}`,
       `--output=${join(folder, "%a.log")}`,
       "--open-mode=append",
@@ -190,6 +212,7 @@ export async function submitToSlurm(
     const after = `${path}-collect.sh`;
     await writeWholeFile(after, collectScript(job, settings, program));
     const id = await sbatch([
+      `--chdir=${job.folder}`,
       `--dependency=afterany:${arrays.map((array) => array.id).join(":")}`,
       `--output=${join(logs, "collect.log")}`,
       after,

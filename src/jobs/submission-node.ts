@@ -4,8 +4,11 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } 
 import { join } from "node:path";
 import { FormatError, InvalidInputError } from "../errors.js";
 import { fileError } from "../io/fits-temporary-node.js";
+import { checkSchema } from "../io/side-file.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
+import { parseJson } from "../parse-json.js";
 import type { Job } from "./job-folder-node.js";
+import { SUBMISSION_SCHEMA } from "./job-schema.js";
 
 /** An array of a scheduler: so many elements from one of the submission on. */
 export interface SubmittedArray {
@@ -42,7 +45,13 @@ export function readSubmissions({ folder }: Job): Submission[] {
     return readdirSync(place)
       .filter((name) => /^\d{4,}\.json$/.test(name))
       .sort()
-      .map((name) => JSON.parse(readFileSync(join(place, name), "utf8")));
+      .map((name) => {
+        const path = join(place, name);
+        const remedy = "remove it, and submit the job again";
+        const json = parseJson(readFileSync(path, "utf8"), path, remedy);
+        checkSchema(SUBMISSION_SCHEMA, json, path, remedy);
+        return json as Submission;
+      });
   } catch (error) {
     throw fileError(place, error);
   }

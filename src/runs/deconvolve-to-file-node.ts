@@ -1,20 +1,23 @@
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { type CheckedObservation, checkObservations } from "../data/check-observation.js";
 import type { Observation } from "../data/observation.js";
+import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
+import { type Claim, claimPath } from "../io/claim-node.js";
+import { fileSha256 } from "../io/file-sha256-node.js";
 import { writeResultFrom } from "../io/result-file-node.js";
 import type { PosteriorSummary } from "../posterior/result.js";
 import { startingFluxes } from "./lira-options.js";
 import { type ChainRunOptions, prepareRun, type RunOptions } from "./run-chains.js";
 import {
+  checkRemovable,
   createRunFolder,
   folderStore,
-  type RunRecord,
   readRunFolder,
   removeRunFolder,
-  writeRunRecord,
 } from "./run-folder-node.js";
+import { type RunRecord, writeRunRecord } from "./run-record-node.js";
 import { sampleRun } from "./sample-run.js";
 import { summariseRun } from "./summarise-run.js";
 
@@ -24,7 +27,7 @@ export interface FileRunOptions extends Omit<RunOptions, "checkpoints"> {
   readonly checkpoint?: string;
   /** Seconds between checkpoints; default 30. */
   readonly checkpointSeconds?: number;
-  /** Remove a checkpoint of an earlier run that is in the way, instead of refusing to start; default false. */
+  /** Replace a result that exists, and a checkpoint of an earlier run that is in the way, instead of refusing; default false. */
   readonly overwrite?: boolean;
   /**
    * ISO 8601 date to write instead of start and end of the run, with 0 seconds of sampling: the same inputs then give the
@@ -53,7 +56,9 @@ const DEFAULT_CHECKPOINT_SECONDS = 30;
  * @param data one observation, or several of the same sky grid
  * @param settings as for `LiraDeconvolver`, or with `method: "gibbs"` those of that sampler
  * @param output path of the result, a FITS file; gzip when it ends in `.gz`
- * @throws InvalidInputError for bad data or settings, or when the checkpoint exists already
+ * @throws InvalidInputError for bad data or settings, when result or checkpoint exist already, or another program is at work on
+ * them
+ * @throws FormatError when a checkpoint is damaged
  * @throws NumericsError when a chain leaves the range of its numbers
  * @throws JobError when the disk is full; the last checkpoint stays
  * @throws AbortedError when `signal` fires before all chains have two kept draws; the checkpoint stays
@@ -70,24 +75,63 @@ export async function deconvolveToFile(
   const starts = startingFluxes(settings.fluxInit, shape, plan.config.chains);
   const { command, inputs, unit, date } = options;
   const folder = resolve(options.checkpoint ?? `${output}.checkpoint`);
-  if (options.overwrite && existsSync(join(folder, "run.json"))) await removeRunFolder(folder);
-  const record = await createRunFolder(
-    folder,
-    {
-      plan,
-      output: resolve(output),
-      started: new Date().toISOString(),
-      seconds: 0,
-      ...(command === undefined ? {} : { command }),
-      ...(inputs === undefined ? {} : { inputs }),
-      ...(unit === undefined ? {} : { unit }),
-      ...(date === undefined ? {} : { date }),
-    },
-    // The psf as it was given: to normalise it twice would change its last bits.
-    observations.map((observation, index) => ({ ...observation, psf: list[index].psf })),
-    starts,
+  return claimed([folder, output], async () => {
+    const replaces = await replaceable(output, [], options.overwrite);
+    if (options.overwrite && existsSync(folder)) {
+      await checkRemovable(folder, folder === resolve(`${output}.checkpoint`));
+      await removeRunFolder(folder);
+    }
+    const record = await createRunFolder(
+      folder,
+      {
+        plan,
+        output: resolve(output),
+        replaces,
+        started: new Date().toISOString(),
+        seconds: 0,
+        ...(command === undefined ? {} : { command }),
+        ...(inputs === undefined ? {} : { inputs }),
+        ...(unit === undefined ? {} : { unit }),
+        ...(date === undefined ? {} : { date }),
+      },
+      // The psf as it was given: to normalise it twice would change its last bits.
+      observations.map((observation, index) => ({ ...observation, psf: list[index].psf })),
+      starts,
+    );
+    return runInFolder(folder, record, observations, starts, options);
+  });
+}
+
+/** Work on paths that no other program works on meanwhile. */
+async function claimed<T>(paths: readonly string[], work: () => Promise<T>): Promise<T> {
+  const claims: Claim[] = [];
+  try {
+    for (const path of paths) claims.push(claimPath(path));
+    return await work();
+  } finally {
+    for (const claim of claims) claim.release();
+  }
+}
+
+/**
+ * SHA-256 of the files that a result may replace.
+ *
+ * @param known of those that it was allowed to replace before
+ * @throws InvalidInputError when there is another file of its name
+ */
+async function replaceable(
+  output: string,
+  known: readonly string[],
+  overwrite = false,
+): Promise<readonly string[]> {
+  if (!existsSync(output)) return known;
+  const present = await fileSha256(output);
+  if (known.includes(present)) return known;
+  if (overwrite) return [...known, present];
+  throw new InvalidInputError(
+    `${output}: output must be a new file, got one that this run did not write; choose another name, or add --overwrite`,
+    { fields: { output } },
   );
-  return runInFolder(folder, record, observations, starts, options);
 }
 
 /**
@@ -104,16 +148,21 @@ export async function resumeRun(
   } = {},
 ): Promise<FileRun> {
   const path = resolve(folder);
-  const { record, observations, starts } = await readRunFolder(path);
-  const { boundary } = record.plan.config;
-  const { output = record.output } = options;
-  return runInFolder(
-    path,
-    { ...record, output: resolve(output) },
-    checkObservations(observations, { boundary }).observations,
-    starts,
-    options,
-  );
+  // Read first: nothing is put beside what is no checkpoint.
+  const { record } = await readRunFolder(path);
+  const output = resolve(options.output ?? record.output);
+  return claimed([path, output], async () => {
+    const { record: latest, observations, starts } = await readRunFolder(path);
+    const { boundary } = latest.plan.config;
+    const replaces = await replaceable(output, latest.replaces, options.overwrite);
+    return runInFolder(
+      path,
+      { ...latest, output, replaces },
+      checkObservations(observations, { boundary }).observations,
+      starts,
+      options,
+    );
+  });
 }
 
 async function runInFolder(
@@ -155,7 +204,14 @@ async function runInFolder(
       ...(date === undefined ? {} : { date }),
       ...(options.onProgress ? { onProgress: options.onProgress } : {}),
     });
-    await writeResultFrom(summary, traces, output);
+    await writeResultFrom(summary, traces, output, {
+      // Somebody's file may have come to that name meanwhile; and when we are killed after the renaming, the result is known as ours.
+      async beforeNaming(temporary) {
+        const replaces = await replaceable(output, current.replaces);
+        current = { ...current, replaces: [...new Set([...replaces, await fileSha256(temporary)])] };
+        await writeRunRecord(folder, current);
+      },
+    });
   } finally {
     traces.close();
   }

@@ -114,7 +114,7 @@ async function parsePart(
   readPatches: ReadPatches | undefined,
 ): Promise<(model: ForwardModel) => FluxPrior> {
   const [name, ...rest] = text.trim().split(":");
-  const known = PRIORS[name];
+  const known = Object.hasOwn(PRIORS, name) ? PRIORS[name] : undefined;
   if (known === undefined) {
     throw new InvalidInputError(
       `prior: must be one of ${Object.keys(PRIORS).join(", ")}, got ${JSON.stringify(name)}; ` +

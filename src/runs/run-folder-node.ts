@@ -1,63 +1,46 @@
+import { createHash, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import type { CheckedObservation } from "../data/check-observation.js";
 import type { Observation } from "../data/observation.js";
 import { FormatError, InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { findHdu, imageToSkyImage, readFits } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
-import { withFileErrors } from "../io/fits-temporary-node.js";
+import { syncFolder, withFileErrors } from "../io/fits-temporary-node.js";
 import { observationHdus, observationsOf } from "../io/observation-hdus.js";
-import { writeWholeFile } from "../io/whole-file-node.js";
-import type { LiraSummary } from "../posterior/result.js";
+import { ownedName, removeLeftovers } from "../io/running-program-node.js";
+import { VERSION } from "../version.js";
 import { halveDraws, openTraceFiles } from "../workers/chain-files-node.js";
-import type { RunPlan } from "./lira-options.js";
+import {
+  hasRunRecord,
+  RUN_FORMAT,
+  type RunRecord,
+  readRunRecord,
+  recordPath,
+  writeRunRecord,
+} from "./run-record-node.js";
 import type { RunStore } from "./run-store.js";
-import type { RunDecisions } from "./sample-run.js";
 
 /*
  * The checkpoint of a run: a folder that holds all that is needed to take the run up again on any machine.
  *
- *     run.json      plan, decisions so far, where the result goes and what is said about its origin
+ *     run.json      plan, decisions so far, where the result goes and what is said about its origin; see run-record-node.ts
  *     inputs.fits   the observations, and starting images if there were any
  *     chain-*.*     traces and states of the chains, see workers/chain-files-node.ts
  *
- * The folder is complete before the first sweep, and removed when the result is.
+ * The folder appears whole before the first sweep, and goes at once when the result is there: it is made, and removed, under
+ * another name. Of what is in it only files of these names are ever removed.
  */
 
-/** Layout of `run.json`. */
-const RUN_FORMAT = 1;
+const INPUTS = "inputs.fits";
+/** Names of our files, and of those that killed programs left of them. */
+const OURS =
+  /^(run\.json|inputs\.fits|chain-\d+\.(rows|state\.fits|draws\.\d+(\.tmp)?)|\.(run\.json|chain-\d+\.state\.fits)\..+\.tmp)$/;
 
-/** What `run.json` says. */
-export interface RunRecord {
-  readonly format: number;
-  readonly plan: RunPlan;
-  readonly decisions?: RunDecisions;
-  /** Absolute path of the result. */
-  readonly output: string;
-  readonly observations: readonly { readonly name: string; readonly hasMask: boolean }[];
-  /** Numbers of the chains that have a starting image of the caller's. */
-  readonly starts: readonly number[];
-  readonly started: string;
-  /** Seconds of sampling so far. */
-  readonly seconds: number;
-  readonly command?: string;
-  readonly inputs?: LiraSummary["provenance"]["inputs"];
-  readonly unit?: string;
-  /** Date of the result, where it shall not be the time of the run. */
-  readonly date?: string;
-}
-
-/** Write `run.json`. */
-export async function writeRunRecord(folder: string, record: RunRecord): Promise<void> {
-  // JSON has no Infinity, which is how a target leaves a condition out.
-  const text = JSON.stringify(
-    record,
-    (_, value) => (value === Number.POSITIVE_INFINITY ? "Infinity" : value),
-    2,
-  );
-  await writeWholeFile(join(folder, "run.json"), `${text}\n`);
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /**
@@ -67,31 +50,51 @@ export async function writeRunRecord(folder: string, record: RunRecord): Promise
  */
 export async function createRunFolder(
   folder: string,
-  record: Omit<RunRecord, "format" | "observations" | "starts">,
+  record: Omit<RunRecord, "program" | "format" | "version" | "observations" | "inputsSha256" | "starts">,
   observations: readonly CheckedObservation[],
   starts: readonly (SkyImage | undefined)[],
 ): Promise<RunRecord> {
   if (existsSync(folder)) {
-    throw new InvalidInputError(
-      `${folder}: checkpoint must not exist yet, got one of an earlier run; ` +
-        "continue that run (tslira resume) or remove the folder",
-      { fields: { folder } },
-    );
+    const found = existsSync(recordPath(folder)) ? "one of an earlier run" : "a folder that exists";
+    const remedy =
+      found === "one of an earlier run"
+        ? "continue that run (tslira resume), or put this one in its place (--overwrite)"
+        : "choose another, or put this run in its place (--overwrite)";
+    throw new InvalidInputError(`${folder}: checkpoint must not exist yet, got ${found}; ${remedy}`, {
+      fields: { folder },
+    });
   }
-  await withFileErrors(folder, () => mkdir(folder, { recursive: true }));
-  const hdus = observationHdus(observations);
-  for (const [chain, start] of starts.entries()) {
-    if (start) hdus.push({ kind: "image", name: `START${chain}`, shape: start.shape, data: start.data });
-  }
-  await writeFitsFile(join(folder, "inputs.fits"), hdus);
-  const whole: RunRecord = {
-    ...record,
-    format: RUN_FORMAT,
-    observations: observations.map(({ name, mask }) => ({ name, hasMask: mask !== undefined })),
-    starts: starts.flatMap((start, chain) => (start ? [chain] : [])),
-  };
-  await writeRunRecord(folder, whole);
-  return whole;
+  const parent = dirname(folder);
+  removeLeftovers(parent, basename(folder), "tmp");
+  const building = join(parent, ownedName(basename(folder), randomBytes(6).toString("hex"), "tmp"));
+  return withFileErrors(folder, async () => {
+    await mkdir(parent, { recursive: true });
+    await mkdir(building);
+    try {
+      const hdus = observationHdus(observations);
+      for (const [chain, start] of starts.entries()) {
+        if (start) hdus.push({ kind: "image", name: `START${chain}`, shape: start.shape, data: start.data });
+      }
+      const inputs = join(building, INPUTS);
+      await writeFitsFile(inputs, hdus);
+      const whole: RunRecord = {
+        program: "tslira run",
+        format: RUN_FORMAT,
+        version: VERSION,
+        ...record,
+        observations: observations.map(({ name, mask }) => ({ name, hasMask: mask !== undefined })),
+        inputsSha256: sha256(await readFile(inputs)),
+        starts: starts.flatMap((start, chain) => (start ? [chain] : [])),
+      };
+      await writeRunRecord(building, whole);
+      await rename(building, folder);
+      await syncFolder(parent);
+      return whole;
+    } catch (error) {
+      await rm(building, { recursive: true, force: true });
+      throw error;
+    }
+  });
 }
 
 /** What a checkpoint folder holds besides the chains. */
@@ -104,36 +107,21 @@ export interface RunFolder {
 /**
  * Read a checkpoint folder.
  *
- * @throws InvalidInputError when there is none
- * @throws FormatError when it is damaged or of another version
+ * @throws InvalidInputError when there is none, or another version made it
+ * @throws FormatError when it is damaged or of another layout
  */
 export async function readRunFolder(folder: string): Promise<RunFolder> {
-  const path = join(folder, "run.json");
-  if (!existsSync(path)) {
-    throw new InvalidInputError(
-      `${folder}: checkpoint must be a folder with a run.json, found none; give the folder that a stopped run left behind`,
-      { fields: { folder } },
-    );
-  }
-  let record: RunRecord;
-  try {
-    record = JSON.parse(await readFile(path, "utf8"), (_, value) =>
-      value === "Infinity" ? Number.POSITIVE_INFINITY : value,
-    );
-  } catch (cause) {
-    throw new FormatError(`${path}: checkpoint must be JSON, got something else; it cannot be continued`, {
-      cause,
-    });
-  }
-  if (record.format !== RUN_FORMAT) {
+  const record = await readRunRecord(folder);
+  const path = join(folder, INPUTS);
+  const bytes = new Uint8Array(await withFileErrors(path, () => readFile(path)));
+  const found = sha256(bytes);
+  if (found !== record.inputsSha256) {
     throw new FormatError(
-      `${path}: checkpoint must have format ${RUN_FORMAT}, got ${record.format}; continue it with the version that made it`,
+      `${path}: data of the run must have SHA-256 ${record.inputsSha256}, got ${found}; the file was changed, begin the run anew`,
+      { fields: { path } },
     );
   }
-  const inputs = join(folder, "inputs.fits");
-  const hdus = readFits(new Uint8Array(await withFileErrors(inputs, () => readFile(inputs))), {
-    name: inputs,
-  });
+  const hdus = readFits(bytes, { name: path });
   const image = (name: string) => imageToSkyImage(findHdu(hdus, name));
   return {
     record,
@@ -147,9 +135,41 @@ export async function readRunFolder(folder: string): Promise<RunFolder> {
   };
 }
 
-/** Remove a checkpoint folder with everything in it. */
+/**
+ * Check that a folder may be removed to make place: it is a checkpoint, or what is left of one, and holds nothing else.
+ *
+ * @param isDefault whether the program chose its name: only then a folder without a `run.json` may be ours
+ * @throws InvalidInputError when it is somebody's
+ */
+export async function checkRemovable(folder: string, isDefault: boolean): Promise<void> {
+  const names = await withFileErrors(folder, () => readdir(folder));
+  const foreign = names.find((name) => !OURS.test(name));
+  const unmarked =
+    names.length > 0 && !(await hasRunRecord(folder)) && !(isDefault && !names.includes("run.json"));
+  if (foreign === undefined && !unmarked) return;
+  const got = unmarked ? "a folder that tslira did not make" : `one that also holds ${foreign}`;
+  throw new InvalidInputError(
+    `${folder}: a checkpoint that is overwritten must be one of tslira and nothing else, got ${got}; ` +
+      "choose another folder with --checkpoint, or move what is in it",
+    { fields: { folder } },
+  );
+}
+
+/** Remove the files of a checkpoint, and the folder unless somebody put other files into it. */
 export async function removeRunFolder(folder: string): Promise<void> {
-  await withFileErrors(folder, () => rm(folder, { recursive: true, force: true }));
+  await withFileErrors(folder, async () => {
+    const names = await readdir(folder);
+    if (names.every((name) => OURS.test(name))) {
+      // At once: a half of it would be neither a checkpoint nor none.
+      const going = join(dirname(folder), ownedName(basename(folder), randomBytes(6).toString("hex"), "tmp"));
+      await rename(folder, going);
+      await rm(going, { recursive: true, force: true });
+      return;
+    }
+    await rm(recordPath(folder), { force: true });
+    for (const name of names.filter((one) => OURS.test(one))) await rm(join(folder, name), { force: true });
+    await rmdir(folder).catch(() => undefined);
+  });
 }
 
 /** Traces of a run in its checkpoint folder. */
@@ -157,8 +177,9 @@ export function folderStore(folder: string, chains: number, checkpointSeconds: n
   return {
     continuation: () => ({ files: { folder, checkpointSeconds } }),
     accept: () => undefined,
-    halveDraws(pixels, every) {
+    async halveDraws(pixels, every) {
       for (let chain = 0; chain < chains; chain++) halveDraws(folder, chain, pixels, every);
+      await withFileErrors(folder, () => syncFolder(folder));
     },
     open: (extent) => openTraceFiles(folder, { ...extent, chains }),
   };

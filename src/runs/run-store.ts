@@ -31,7 +31,7 @@ export interface RunStore {
    */
   accept(output: ChainOutput, every: number): Promise<void> | void;
   /** Drop every other kept draw, those `every` sweeps apart becoming `2 every`. */
-  halveDraws(pixels: number, every: number): void;
+  halveDraws(pixels: number, every: number): Promise<void> | void;
   /** The traces, as far as `extent` says; `close` when done. */
   open(extent: TraceExtent): {
     readonly parameters: ParameterSource;

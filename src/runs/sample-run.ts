@@ -283,7 +283,7 @@ export async function sampleRun(
       if (reached || goal >= plan.maxIterations) break;
       goal = Math.min(plan.maxIterations, Math.ceil(goal * EXTENSION));
       while (plan.keep !== undefined && keptDraws(goal, burnIn, every) > 2 * plan.keep) {
-        store.halveDraws(pixels, every);
+        await store.halveDraws(pixels, every);
         every *= 2;
       }
       await onDecision({ burnIn, every, iterations: goal });

@@ -1,5 +1,6 @@
 /** What a significance run found, laid out for programs and tables. */
 
+import { csvCell } from "../csv-cell.js";
 import { pixelSize } from "../data/sky-angle.js";
 import { pixelToSky } from "../data/sky-position.js";
 import { parseWcs } from "../data/sky-wcs.js";
@@ -107,10 +108,9 @@ export function significanceColumns({ run, regions }: SignificanceEstimate): Sig
 /** The table of regions as CSV (RFC 4180), a line a region below the names of the columns. Numbers are exact. */
 export function significanceCsv(estimate: SignificanceEstimate): string {
   const columns = significanceColumns(estimate);
-  const quoted = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const lines = [
     columns.map(({ name }) => name),
-    ...estimate.regions.map((region) => columns.map(({ of }) => quoted(String(of(region))))),
+    ...estimate.regions.map((region) => columns.map(({ of }) => csvCell(of(region)))),
   ];
   return `${lines.map((cells) => cells.join(",")).join("\n")}\n`;
 }

@@ -16,9 +16,13 @@ import {
   writeFits,
 } from "../io/fits.js";
 import { escapeText, unescapeText } from "../io/result-text.js";
+import { checkSchema } from "../io/side-file.js";
+import { parseJson } from "../parse-json.js";
+import { shownValue } from "../shown-value.js";
 import type { SignificanceEstimate } from "./collect.js";
 import type { LocalSignificance } from "./local-significance.js";
 import { significanceColumns } from "./significance-data.js";
+import { ESTIMATE_SCHEMA } from "./significance-schema.js";
 
 /** Where an estimate comes from. */
 export interface SignificanceProvenance {
@@ -175,6 +179,20 @@ export function encodeSignificance(
   return writeFits(significanceHdus(estimate, provenance));
 }
 
+const DAMAGED = "the file is damaged, run tslira significance again";
+
+/** @throws FormatError when regions have pixels beyond the images, or a weight for none */
+function checkPixels({ run }: SignificanceEstimate, where: string): void {
+  const size = run.shape[0] * run.shape[1];
+  for (const { name, pixels, weights } of run.regions) {
+    if (pixels.every((pixel) => pixel < size) && (weights?.length ?? pixels.length) === pixels.length)
+      continue;
+    throw new FormatError(
+      `${where}: region ${shownValue(name)} must have pixels in the image of ${size}, each with its weight, got others; ${DAMAGED}`,
+    );
+  }
+}
+
 /** An estimate from a file, and where it came from. */
 export interface StoredSignificance {
   readonly estimate: SignificanceEstimate;
@@ -200,22 +218,28 @@ export async function decodeSignificance(
     );
   }
   const json = findColumn(readTable(findHdu(hdus, "ESTIMATE")), "JSON");
-  let data: SignificanceEstimate;
-  try {
-    const text = new TextDecoder().decode(Uint8Array.from(columnNumbers(json!), Number));
-    data = JSON.parse(text, reviveNumbers) as SignificanceEstimate;
-  } catch (cause) {
-    throw new FormatError(
-      `${name}: the table ESTIMATE must hold JSON, got something else; the file is damaged`,
-      { cause },
-    );
+  const where = `${name}: table ESTIMATE`;
+  if (json === undefined) {
+    throw new FormatError(`${where} must have a column JSON, got none; ${DAMAGED}`);
   }
+  const text = new TextDecoder().decode(Uint8Array.from(columnNumbers(json), Number));
+  const parsed = parseJson(text, where, DAMAGED, reviveNumbers);
+  checkSchema(ESTIMATE_SCHEMA, parsed, where, DAMAGED);
+  const data = parsed as SignificanceEstimate;
+  checkPixels(data, where);
   const maps =
     data.scan === undefined
       ? undefined
       : (Object.fromEntries(
           MAPS.map((map) => [map, imageToSkyImage(findHdu(hdus, MAP_NAMES[map]))]),
         ) as Record<(typeof MAPS)[number], SkyImage>);
+  for (const map of maps === undefined ? [] : MAPS) {
+    if (maps?.[map].shape.join() === data.run.shape.join()) continue;
+    throw new FormatError(
+      `${name}: ${MAP_NAMES[map]} must have the shape [${data.run.shape.join(", ")}] of the images, got ` +
+        `[${maps?.[map].shape.join(", ")}]; ${DAMAGED}`,
+    );
+  }
   const numbered = (keyword: string) => {
     const values: string[] = [];
     while (header.has(`${keyword}${values.length + 1}`)) {

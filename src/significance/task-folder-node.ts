@@ -1,14 +1,17 @@
 /** Results of tasks in a folder, so that a run that was stopped goes on where it was. */
 
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Observation } from "../data/observation.js";
-import { FormatError, InvalidInputError, toPlainError } from "../errors.js";
+import { InvalidInputError, toPlainError } from "../errors.js";
 import { withFileErrors } from "../io/fits-temporary-node.js";
+import { checkSchema } from "../io/side-file.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
+import { parseJson } from "../parse-json.js";
 import { VERSION } from "../version.js";
 import type { TaskStore } from "./estimate.js";
+import { STAMP_SCHEMA } from "./significance-schema.js";
 import type { SignificanceRun } from "./task.js";
 import { decodeTaskResult, encodeTaskResult } from "./task-file.js";
 
@@ -44,9 +47,12 @@ async function readIfPresent(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
+/** Names of the files of a folder, and of those that killed programs left of them. */
+const OURS = /^(run\.json|task-\d+\.fits|\.(run\.json|task-\d+\.fits)\..+\.tmp)$/;
+
 /** A folder of results. */
 export interface TaskFolder extends TaskStore {
-  /** Delete the folder, when the results are no longer needed. */
+  /** Delete the results when they are no longer needed, and the folder unless something else is in it. */
   remove(): Promise<void>;
 }
 
@@ -67,12 +73,9 @@ export async function openTaskFolder(
   const stampPath = join(folder, "run.json");
   const present = await readIfPresent(stampPath);
   if (present !== undefined) {
-    let other: Partial<FolderStamp> = {};
-    try {
-      other = JSON.parse(new TextDecoder().decode(present)) as FolderStamp;
-    } catch (cause) {
-      throw new FormatError(`${stampPath}: must be JSON, got something else; delete the folder`, { cause });
-    }
+    const remedy = "choose another folder, or delete it";
+    const json = parseJson(new TextDecoder().decode(present), stampPath, remedy);
+    const other = checkSchema(STAMP_SCHEMA, json, stampPath, remedy);
     if (other.sha256 !== stamp.sha256 || other.version !== stamp.version) {
       const got = other.version === stamp.version ? "another one" : `one of version ${other.version}`;
       throw new InvalidInputError(
@@ -99,6 +102,12 @@ export async function openTaskFolder(
       }
     },
     save: (result) => writeWholeFile(pathOf(result.index), encodeTaskResult(result)),
-    remove: () => rm(folder, { recursive: true, force: true }),
+    async remove() {
+      // Only what was made here: the folder may be somebody's.
+      for (const name of await readdir(folder)) {
+        if (OURS.test(name)) await rm(join(folder, name), { force: true });
+      }
+      await rmdir(folder).catch(() => undefined);
+    },
   };
 }

@@ -1,9 +1,11 @@
 import {
   closeSync,
   existsSync,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   openSync,
+  readdirSync,
   readSync,
   renameSync,
   rmSync,
@@ -11,11 +13,13 @@ import {
 } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { FormatError } from "../errors.js";
 import type { Shape } from "../image.js";
-import { fitsCard, readFits, readImageData } from "../io/fits.js";
-import { writeFitsFile } from "../io/fits-file-node.js";
+import { findHdu, fitsCard, readFits, readImageData, writeFits } from "../io/fits.js";
 import { fileError } from "../io/fits-temporary-node.js";
+import { openSealed, sealBytes } from "../io/sealed-bytes-node.js";
+import { writeWholeFile } from "../io/whole-file-node.js";
 import type { DrawSource } from "../posterior/draw-source.js";
 import type { ParameterSource } from "../posterior/trace.js";
 import type { ChainState } from "../samplers/lira.js";
@@ -28,7 +32,12 @@ import type { ChainState } from "../samplers/lira.js";
  *     chain-3.state.fits   state of the chain at the last checkpoint
  *
  * Traces only grow, in the byte order of the machine. A state is written after what it counts on has reached the disk,
- * under a temporary name and then renamed; whatever traces hold beyond it is cut off when the chain is taken up again.
+ * under a temporary name and then renamed: the previous one is there until the next is whole. It knows the checksums of the
+ * traces so far and has one itself. Whatever traces hold beyond it is cut off when the chain is taken up again; what they
+ * hold up to it is compared byte by byte, and a chain with another byte is not continued.
+ *
+ * When every other draw is dropped a file of those that stay appears beside the old one, which goes when a chain is taken up
+ * with the new spacing: by then the run has written down that it has it.
  */
 
 /** Where the files of a chain are, and the sizes of what they hold. */
@@ -54,8 +63,7 @@ export interface ChainFiles {
   close(): void;
 }
 
-/** Name of the state file of a chain. */
-export function statePath(folder: string, chain: number): string {
+function statePath(folder: string, chain: number): string {
   return join(folder, `chain-${chain}.state.fits`);
 }
 
@@ -75,8 +83,12 @@ function guarded<T>(path: string, action: () => T): T {
   }
 }
 
+function bytesOf({ buffer, byteOffset, byteLength }: Float64Array | Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
 function writeAll(file: number, path: string, data: Float64Array | Float32Array): void {
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const bytes = bytesOf(data);
   guarded(path, () => {
     for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
   });
@@ -84,7 +96,7 @@ function writeAll(file: number, path: string, data: Float64Array | Float32Array)
 
 /** Read exactly `out.byteLength` bytes at a position. */
 function readAll(file: number, path: string, out: Float64Array | Float32Array, position: number): void {
-  const bytes = new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
+  const bytes = bytesOf(out);
   guarded(path, () => {
     for (let done = 0; done < bytes.length; ) {
       const read = readSync(file, bytes, done, bytes.length - done, position + done);
@@ -101,14 +113,25 @@ function readAll(file: number, path: string, out: Float64Array | Float32Array, p
   });
 }
 
-async function writeState(path: string, state: ChainState): Promise<void> {
+/** Where a chain stands, and what its traces hold up to there. */
+interface Checkpoint {
+  readonly state: ChainState;
+  /** CRC-32 of the rows. */
+  readonly rows: number;
+  /** Sweeps between the draws. */
+  readonly every: number;
+  /** CRC-32 of each draw. */
+  readonly draws: readonly number[];
+}
+
+async function writeCheckpoint(path: string, { state, rows, every, draws }: Checkpoint): Promise<void> {
   const series = (name: string, data: Float64Array) => ({
     kind: "image" as const,
     name,
     shape: [data.length],
     data,
   });
-  await writeFitsFile(path, [
+  const bytes = writeFits([
     {
       kind: "image",
       shape: [state.random.length],
@@ -116,6 +139,9 @@ async function writeState(path: string, state: ChainState): Promise<void> {
       cards: [
         fitsCard("SWEEPS", state.sweeps, "sweeps done"),
         fitsCard("MOMENTS", state.moments.count, "sweeps in MEAN and SQUARES"),
+        fitsCard("ROWSCRC", rows, "CRC-32 of the rows so far"),
+        fitsCard("EVERY", every, "sweeps between draws"),
+        fitsCard("DRAWS", draws.length, "draws so far, their CRC-32 in DRAWCRC"),
       ],
     },
     series("SCALARS", state.scalars),
@@ -124,64 +150,138 @@ async function writeState(path: string, state: ChainState): Promise<void> {
     series("MEAN", state.moments.mean),
     series("SQUARES", state.moments.squares),
     ...(state.smoothness.length > 0 ? [series("SMOOTHNESS", state.smoothness)] : []),
+    ...(draws.length > 0 ? [series("DRAWCRC", Float64Array.from(draws))] : []),
   ]);
+  await writeWholeFile(path, sealBytes(bytes));
 }
 
 /**
- * Read the state of a chain at its last checkpoint; undefined when there is none.
+ * Read where a chain stood at its last checkpoint; undefined when there is none.
  *
  * @throws FormatError when the file is damaged
  */
-export async function readState(folder: string, chain: number): Promise<ChainState | undefined> {
+async function readCheckpoint(folder: string, chain: number): Promise<Checkpoint | undefined> {
   const path = statePath(folder, chain);
   if (!existsSync(path)) return undefined;
-  const hdus = readFits(new Uint8Array(await readFile(path)), { name: path });
-  const numbers = (index: number) => Float64Array.from(readImageData(hdus[index]).data as Float64Array);
+  const bytes = new Uint8Array(await readFile(path));
+  const hdus = readFits(openSealed(path, bytes), { name: path });
+  const numbers = (name: string) =>
+    Float64Array.from(readImageData(findHdu(hdus, name)).data as Float64Array);
   const header = (keyword: string) => Number(hdus[0].header.get(keyword));
   return {
-    sweeps: header("SWEEPS"),
-    random: Uint8Array.from(readImageData(hdus[0]).data as Uint8Array),
-    scalars: numbers(1),
-    flux: numbers(2),
-    backgroundScale: numbers(3),
-    moments: { count: header("MOMENTS"), mean: numbers(4), squares: numbers(5) },
-    smoothness: hdus.length > 6 ? numbers(6) : new Float64Array(0),
+    state: {
+      sweeps: header("SWEEPS"),
+      random: Uint8Array.from(readImageData(hdus[0]).data as Uint8Array),
+      scalars: numbers("SCALARS"),
+      flux: numbers("FLUX"),
+      backgroundScale: numbers("SCALES"),
+      moments: { count: header("MOMENTS"), mean: numbers("MEAN"), squares: numbers("SQUARES") },
+      smoothness: hdus.some(({ name }) => name === "SMOOTHNESS")
+        ? numbers("SMOOTHNESS")
+        : new Float64Array(0),
+    },
+    rows: header("ROWSCRC"),
+    every: header("EVERY"),
+    draws: header("DRAWS") > 0 ? [...numbers("DRAWCRC")] : [],
   };
 }
 
+function damagedTrace(path: string, what: string): FormatError {
+  return new FormatError(
+    `${path}: trace must hold what its chain has written, got ${what}; it is damaged, begin the run anew`,
+    { fields: { path } },
+  );
+}
+
+/** Bytes of a trace that are compared at once. */
+const SLICE_BYTES = 2 ** 22;
+
+/** Compare the first rows of a trace with their checksum. */
+function checkRows(file: number, path: string, bytes: number, need: number): void {
+  const slice = new Float64Array(Math.min(bytes, SLICE_BYTES) / 8);
+  let crc = 0;
+  for (let done = 0; done < bytes; done += SLICE_BYTES) {
+    const part = slice.subarray(0, Math.min(SLICE_BYTES, bytes - done) / 8);
+    readAll(file, path, part, done);
+    crc = crc32(bytesOf(part), crc);
+  }
+  if (crc !== need) throw damagedTrace(path, "other bytes");
+}
+
+/** Compare draws with their checksums. */
+function checkDraws(file: number, path: string, pixels: number, need: readonly number[]): void {
+  const draw = new Float32Array(pixels);
+  for (const [index, crc] of need.entries()) {
+    readAll(file, path, draw, 4 * pixels * index);
+    if (crc32(bytesOf(draw)) !== crc) throw damagedTrace(path, `other bytes in draw ${index}`);
+  }
+}
+
+/** Of draws so many sweeps apart those that stay when they are to be further apart. */
+function thinned(draws: readonly number[], from: number, to: number): number[] {
+  return draws.filter((_, index) => ((index + 1) * from) % to === 0);
+}
+
 /**
- * Open the files of a chain: new ones, or those of the last checkpoint with everything later cut off.
+ * Open the files of a chain: new ones, or those of the last checkpoint, compared with their checksums and with everything
+ * later cut off.
  *
  * @param keptDraws number of draws that a chain has kept after so many sweeps
+ * @throws FormatError when a byte is not as it was written
  */
 export async function openChainFiles(
   { folder, chain, columns, pixels, every }: ChainFilesOptions,
   keptDraws: (sweeps: number) => number,
 ): Promise<ChainFiles> {
-  const state = await readState(folder, chain);
-  const sweeps = state?.sweeps ?? 0;
-  const openAt = (path: string, bytes: number) =>
-    guarded(path, () => {
-      const file = openSync(path, "a");
-      ftruncateSync(file, bytes);
-      return file;
-    });
+  const last = await readCheckpoint(folder, chain);
+  const sweeps = last?.state.sweeps ?? 0;
   const rowsName = rowsPath(folder, chain);
   const drawsName = drawsPath(folder, chain, every);
-  const rowsFile = openAt(rowsName, 8 * columns * sweeps);
-  const drawsFile = openAt(drawsName, 4 * pixels * keptDraws(sweeps));
+  const draws = last === undefined ? [] : thinned(last.draws, last.every, every);
+  // A run that looks for its burn-in anew asks of a chain that came further with a shorter one; such a chain has no draws yet.
+  if (last !== undefined && last.draws.length > 0 && draws.length !== keptDraws(sweeps)) {
+    throw damagedTrace(
+      drawsName,
+      `${draws.length} draws in ${sweeps} sweeps where ${keptDraws(sweeps)} were kept`,
+    );
+  }
+  let rows = last?.rows ?? 0;
+  const openAt = (path: string, bytes: number, check: (file: number) => void) =>
+    guarded(path, () => {
+      const file = openSync(path, "a+");
+      try {
+        const { size } = fstatSync(file);
+        if (size < bytes) throw damagedTrace(path, `${size} bytes of ${bytes}`);
+        check(file);
+        ftruncateSync(file, bytes);
+      } catch (error) {
+        closeSync(file);
+        throw error;
+      }
+      return file;
+    });
+  const rowsBytes = 8 * columns * sweeps;
+  const rowsFile = openAt(rowsName, rowsBytes, (file) => checkRows(file, rowsName, rowsBytes, rows));
+  const drawsFile = openAt(drawsName, 4 * pixels * draws.length, (file) =>
+    checkDraws(file, drawsName, pixels, draws),
+  );
+  removeOtherSpacings(folder, chain, drawsName);
   const draw = new Float32Array(pixels);
   return {
-    state,
-    addRows: (rows) => writeAll(rowsFile, rowsName, rows),
+    state: last?.state,
+    addRows(added) {
+      writeAll(rowsFile, rowsName, added);
+      rows = crc32(bytesOf(added), rows);
+    },
     addDraw(flux) {
       draw.set(flux);
       writeAll(drawsFile, drawsName, draw);
+      draws.push(crc32(bytesOf(draw)));
     },
-    async checkpoint(next) {
+    async checkpoint(state) {
       guarded(rowsName, () => fsyncSync(rowsFile));
       guarded(drawsName, () => fsyncSync(drawsFile));
-      await writeState(statePath(folder, chain), next);
+      await writeCheckpoint(statePath(folder, chain), { state, rows, every, draws });
     },
     close() {
       closeSync(rowsFile);
@@ -190,29 +290,39 @@ export async function openChainFiles(
   };
 }
 
+/** Remove the draws of a chain that are closer together or further apart than those in use. */
+function removeOtherSpacings(folder: string, chain: number, inUse: string): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (name.startsWith(`chain-${chain}.draws.`) && path !== inUse) guarded(path, () => rmSync(path));
+  }
+}
+
 /**
- * Keep only every other draw of a chain whose draws are `every` sweeps apart, leaving a file of draws `2 every` apart.
- * Done already, it does nothing: a crash in between costs nothing.
+ * Of the draws of a chain that are `every` sweeps apart copy every other one into a file of draws `2 every` apart. The first file
+ * stays until the chain is taken up with the new spacing, so a crash on the way costs nothing. Whoever writes down the new
+ * spacing pushes the folder to the disk before.
  */
 export function halveDraws(folder: string, chain: number, pixels: number, every: number): void {
   const from = drawsPath(folder, chain, every);
   const to = drawsPath(folder, chain, 2 * every);
-  if (!existsSync(from)) return;
   const temporary = `${to}.tmp`;
   guarded(to, () => {
     const source = openSync(from, "r");
     const target = openSync(temporary, "w");
-    const draw = new Float32Array(pixels);
-    const bytes = new Uint8Array(draw.buffer);
-    for (let position = bytes.length; ; position += 2 * bytes.length) {
-      if (readSync(source, bytes, 0, bytes.length, position) < bytes.length) break;
-      writeAll(target, temporary, draw);
+    try {
+      const draw = new Float32Array(pixels);
+      const kept = Math.floor(fstatSync(source).size / (8 * pixels));
+      for (let index = 0; index < kept; index++) {
+        readAll(source, from, draw, 4 * pixels * (2 * index + 1));
+        writeAll(target, temporary, draw);
+      }
+      fsyncSync(target);
+    } finally {
+      closeSync(source);
+      closeSync(target);
     }
-    fsyncSync(target);
-    closeSync(source);
-    closeSync(target);
     renameSync(temporary, to);
-    rmSync(from);
   });
 }
 

@@ -271,7 +271,7 @@ describe("tslira deconvolve refuses with one line and exit code 1", () => {
   });
 
   it.each<[string, string]>([
-    ["{", "config file must be JSON"],
+    ["{", "must be JSON"],
     ['{"burnin": 5}', 'did you mean "burnIn"?'],
     [
       '{"observations": [{"count": "a"}]}',

@@ -34,6 +34,24 @@ describe("checkObservation: what it returns", () => {
     expect(warnings).toEqual([]);
   });
 
+  it("counts exposures at the edge of a map as none, unless light needs them", () => {
+    const edge = withPixel(1e-300, 0, 0, withPixel(1e-13, 2, 3, withPixel(1e-11, 1, 1)));
+    const dark = withPixel(0, 0, 0, constantImage(SHAPE, 0));
+    const { observation } = checkObservation({ counts: dark, psf, exposure: edge });
+    expect(observation.exposure).toEqual(withPixel(0, 0, 0, withPixel(0, 2, 3, withPixel(1e-11, 1, 1))));
+    expect(edge.data[0]).toBe(1e-300);
+    const point = skyImage([1], [1, 1]);
+    expect(() => checkObservation({ counts: withPixel(1, 0, 0, dark), psf: point, exposure: edge })).toThrow(
+      /counts must be 0 where .* got 1 at \[0, 0\]/,
+    );
+  });
+
+  it.each([1e-300, 1e-29, 1e29, 1e300])("refuses a largest exposure of %s", (value) => {
+    expect(() => checkObservation({ ...good, exposure: constantImage(SHAPE, value) })).toThrow(
+      /exposure must have its largest value from 1e-28 to 1e\+28, got .* another unit/,
+    );
+  });
+
   it("carries wcs, name and the fields of a simulation through", () => {
     const wcs = [{ keyword: "CTYPE1", value: "RA---TAN" }];
     const given = { ...good, wcs, name: "obs 4684", flux: constantImage(SHAPE, 5) };
@@ -164,7 +182,7 @@ describe("checkObservation: errors", () => {
     [
       "a light without exposure",
       unexplained(),
-      "counts must be 0 where the psf brings no photon from a pixel with exposure > 0, got 2 at [0, 3]; mask the pixel, enlarge the psf or mend the exposure",
+      "counts must be 0 where the psf brings no photon from a pixel with exposure > 0 (below 1e-12 of the largest counts as 0), got 2 at [0, 3]; mask the pixel, enlarge the psf or mend the exposure",
     ],
   ];
 

@@ -1,0 +1,78 @@
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type LiraDeconvolverOptions, type PRESETS, simulateGaussianAndPoints } from "tslira";
+import { deconvolveToFile, resumeRun } from "tslira/node";
+import { afterAll, describe, expect, it } from "vitest";
+import { dataUnits } from "./data-units.js";
+
+const folder = mkdtempSync(join(tmpdir(), "tslira-damaged-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const data = simulateGaussianAndPoints({ seed: 4 });
+/** The default prior, whose state has maps of smoothness, and LIRA's, which has none. */
+const LAWS = ["adaptive", "lira"] as const satisfies readonly (keyof typeof PRESETS)[];
+
+/** A run that was stopped after 300 of 600 sweeps, where draws were kept already. */
+async function stopped(name: string, preset: (typeof LAWS)[number]): Promise<string> {
+  const stop = new AbortController();
+  const settings: LiraDeconvolverOptions = { preset, iterations: 600, burnIn: 100, chains: 2, seed: 3 };
+  const { checkpoint } = await deconvolveToFile(data, settings, join(folder, name), {
+    workers: 0,
+    batch: 10,
+    signal: stop.signal,
+    onProgress: ({ done }) => {
+      if (done > 700) stop.abort();
+    },
+  });
+  return checkpoint!;
+}
+
+describe.each(LAWS)("a checkpoint under the preset %s", async (preset) => {
+  const whole = join(folder, `${preset}-whole.fits`);
+  const settings: LiraDeconvolverOptions = { preset, iterations: 600, burnIn: 100, chains: 2, seed: 3 };
+  await deconvolveToFile(data, settings, whole, { workers: 0 });
+  const checkpoint = await stopped(`${preset}.fits`, preset);
+
+  /** A copy with one file changed, and what happens when it is continued. */
+  async function resumed(file: string, change: (path: string) => void): Promise<unknown> {
+    const copy = mkdtempSync(join(folder, "copy-"));
+    cpSync(checkpoint, copy, { recursive: true });
+    change(join(copy, file));
+    const output = join(folder, "damaged.fits");
+    const outcome = await resumeRun(copy, { workers: 0, output, overwrite: true }).catch((error) => error);
+    rmSync(copy, { recursive: true });
+    return outcome;
+  }
+
+  const FILES = ["chain-0.rows", "chain-0.draws.1", "chain-0.state.fits", "run.json", "inputs.fits"];
+
+  it.each(FILES)("with a flipped bit in %s is refused", async (file) => {
+    const { length } = readFileSync(join(checkpoint, file));
+    // Beginning, middle and the last byte that a chain of 300 sweeps needs; a FITS file ends in what fills its block.
+    for (const place of [0, length >> 1, file.endsWith(".fits") || file.endsWith(".json") ? length - 3 : 8]) {
+      const outcome = await resumed(file, (path) => {
+        const bytes = readFileSync(path);
+        bytes[place]! ^= 4;
+        writeFileSync(path, bytes);
+      });
+      expect(outcome, `byte ${place} of ${length}`).toMatchObject({ code: "FORMAT" });
+    }
+  });
+
+  it.each(FILES)("with %s cut short is refused", async (file) => {
+    const { length } = readFileSync(join(checkpoint, file));
+    for (const left of [0, length >> 1]) {
+      const outcome = await resumed(file, (path) => truncateSync(path, left));
+      expect(outcome, `${left} bytes of ${length}`).toMatchObject({ code: "FORMAT" });
+    }
+  });
+
+  it("that nobody touched ends in the bytes of an undisturbed run", async () => {
+    const text = readFileSync(join(checkpoint, "chain-0.state.fits"), "latin1");
+    expect(text.includes("SMOOTHNESS")).toBe(preset === "adaptive");
+    const { output } = await resumeRun(checkpoint, { workers: 0 });
+    expect(dataUnits(readFileSync(output))).toEqual(dataUnits(readFileSync(whole)));
+    expect(existsSync(checkpoint)).toBe(false);
+  });
+});
