@@ -174,11 +174,13 @@ function formattedList(
   others: Parameters<typeof writeFits>[0] = [],
   name = "EVENTS",
 ) {
-  const hdus = readFits(
+  // The writer takes no TSCAL and TZERO from others: cards of other names stand in for them until the bytes are there.
+  const disguised = cards.map((card) => ({ ...card, keyword: card.keyword.replace(/^T(SCAL|ZERO)/, "Q$1") }));
+  const bytes = Buffer.from(
     writeFits([
       { kind: "empty" },
       {
-        ...{ kind: "table", name, cards: [...cards] },
+        ...{ kind: "table", name, cards: disguised },
         columns: Object.entries(columns).map(([title, [format, values, unit]]) => ({
           ...{ name: title, format, values: [...values], ...(unit !== undefined && { unit }) },
         })),
@@ -186,6 +188,8 @@ function formattedList(
       ...others,
     ]),
   );
+  const text = bytes.toString("latin1").replace(/Q(SCAL|ZERO)(?=\d+ *=)/g, "T$1");
+  const hdus = readFits(new Uint8Array(Buffer.from(text, "latin1")));
   return { hdus, events: findEvents(hdus) };
 }
 
