@@ -12,7 +12,7 @@ export const ALL_BITS = 24;
  * Turn pixel values into bytes.
  *
  * @param values any length; NaN and infinities are kept
- * @param bits significant bits kept, 2 to 24: the relative error is at most `2 ** -bits`
+ * @param bits significant bits kept, 2 to 24: the relative error is at most `2 ** -bits + 2 ** -24`
  * @returns `4 * values.length` bytes, `unpackValues` is the inverse
  */
 export function packValues(values: ArrayLike<number>, bits: number): Uint8Array {

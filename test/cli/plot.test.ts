@@ -135,10 +135,10 @@ describe("tslira plot", () => {
     expect((await cli("r.fits", "-k", "dataset", "--observation", "2", "-o", "x.png")).stderr).toContain(
       "1 to 1",
     );
-    writeFileSync(join(folder, "strange.fits"), Buffer.concat([file("sim/psf.fits"), Buffer.alloc(2880)]));
+    writeFileSync(join(folder, "strange.fits"), Buffer.concat([file("sim/counts.fits"), Buffer.alloc(2880)]));
     wrong[1] = "strange.fits";
     const { stderr, code } = await cli("r.fits", "-k", "dataset", ...wrong, "-o", "x.png");
-    expect({ stderr, code }).toMatchObject({ code: 1, stderr: expect.stringMatching(/SHA-256|FITS/) });
+    expect({ stderr, code }).toMatchObject({ code: 1, stderr: expect.stringContaining("SHA-256") });
   });
 
   it("heeds pixel, radius, parameters, chain and width", async () => {
