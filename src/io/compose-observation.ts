@@ -19,7 +19,7 @@ import {
 import { type Cutout, type FitsSection, sectionHdu } from "./fits-section.js";
 import { imageSize } from "./fits-shape.js";
 import { placePsf } from "./placed-psf.js";
-import { checkPlausible } from "./plausible.js";
+import { checkNotCounts, checkPlausible } from "./plausible.js";
 import { type RadialPsf, radialPsfImage, readRadialPsf } from "./radial-psf.js";
 
 export type { Cutout } from "./fits-section.js";
@@ -262,8 +262,10 @@ export function composeParts(hdus: ObservationParts, options: ComposeOptions = {
       return radialPsfImage(given, grid);
     }
     const { name, hdu } = given;
+    const image = onePlane("psf", given, options);
+    checkNotCounts(image, counts, name);
     // Its centre first: pixels of the counts are laid around it.
-    const centred = placePsf(onePlane("psf", given, options), {
+    const centred = placePsf(image, {
       ...{ name, header: hdu.header, centring: options.psfCentre },
       ...(options.psfCutout && { origin: [options.psfCutout.x[0], options.psfCutout.y[0]] }),
     });

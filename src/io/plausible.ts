@@ -16,8 +16,22 @@ const ABSURD_BACKGROUND = 1e4;
 /** A psf as large as the image that needs more than this part of itself for half of its light shows no source. */
 const WIDEST_PSF = 0.25;
 
+/** Refuse counts given as psf, before anything is done to it. @throws InvalidInputError that says so */
+export function checkNotCounts(psf: SkyImage, counts: SkyImage, name: string): void {
+  if (
+    sameShape(psf, counts) &&
+    psf.data.length > 1 &&
+    psf.data.every((value, at) => value === counts.data[at])
+  ) {
+    throw new InvalidInputError(
+      `${name}: psf must be an image of the point spread function, got the counts themselves; give the psf of the instrument`,
+      { fields: { image: "psf" } },
+    );
+  }
+}
+
 /**
- * Refuse files that cannot be meant: counts given as psf, a psf as wide as the image, a background in another unit.
+ * Refuse files that cannot be meant: a psf as wide as the image, a background in another unit.
  *
  * Values that other checks refuse (negative, not finite) are left to them.
  *
@@ -28,16 +42,6 @@ export function checkPlausible(
   { counts, psf, exposure, background }: GivenImages,
   names: { readonly psf: string; readonly background: string },
 ): void {
-  if (
-    sameShape(psf, counts) &&
-    psf.data.length > 1 &&
-    psf.data.every((value, at) => value === counts.data[at])
-  ) {
-    throw new InvalidInputError(
-      `${names.psf}: psf must be an image of the point spread function, got the counts themselves; give the psf of the instrument`,
-      { fields: { image: "psf" } },
-    );
-  }
   const wide = psf.shape[0] >= counts.shape[0] && psf.shape[1] >= counts.shape[1];
   const half = wide ? halfLightPixels(psf) : 0;
   if (half > Math.max(9, WIDEST_PSF * psf.data.length)) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { gaussianPsf } from "../../src/data/psf.js";
 import { constantImage } from "../../src/image.js";
-import { checkPlausible } from "../../src/io/plausible.js";
+import { checkNotCounts, checkPlausible } from "../../src/io/plausible.js";
 
 describe("checkPlausible", () => {
   const names = { psf: "psf.fits", background: "bkg.fits" };
@@ -17,7 +17,7 @@ describe("checkPlausible", () => {
   });
 
   it("refuses counts as psf, and a psf as wide as the image", () => {
-    expect(() => checkPlausible({ counts, psf: counts }, names)).toThrow(
+    expect(() => checkNotCounts(counts, counts, names.psf)).toThrow(
       /psf.fits: psf must be .* got the counts themselves/,
     );
     const flat = constantImage([20, 20], 1);
