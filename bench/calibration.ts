@@ -2,7 +2,9 @@
 // docs/studies/calibration-adaptive.json. Hours on one core; every 20 simulations are kept under .bench/, and the next run of
 // the same commit goes on from there.
 //
-//   npm run study:calibration [-- --simulations 400] [-- --only "12 x 20"] [-- --sampler textbook]
+//   npm run study:calibration [-- --simulations 400] [-- --only "12 x 20"] [-- --sampler textbook] [-- --table]
+//
+// With --table nothing is simulated: what there is becomes the table.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -21,6 +23,8 @@ const { values: flags } = parseArgs({
     simulations: { type: "string", default: "400" },
     only: { type: "string", default: "" },
     sampler: { type: "string", default: "package" },
+    table: { type: "boolean", default: false },
+    work: { type: "string" },
   },
 });
 const SEED = 20_261_128;
@@ -38,7 +42,8 @@ const start = flags.sampler === "textbook" ? startTextbookChain : startLiraChain
 const git = (...args: string[]) => execFileSync("git", args, { encoding: "utf8" }).trim();
 const changed = git("status", "--porcelain", "--", "src", "kernels", "test/oracles") !== "";
 const commit = git("rev-parse", "HEAD") + (changed ? " and changes" : "");
-const work = `.bench/calibration-${flags.sampler}-${commit.slice(0, 12)}${changed ? "-changed" : ""}.json`;
+const work =
+  flags.work ?? `.bench/calibration-${flags.sampler}-${commit.slice(0, 12)}${changed ? "-changed" : ""}.json`;
 
 /** Chunks done so far, by the name of the model. */
 const done: Record<string, CalibrationReport[]> = existsSync(work)
@@ -72,12 +77,13 @@ for (const [model, scenario] of adaptiveScenarios().entries()) {
   if (!scenario.name.includes(flags.only)) continue;
   done[scenario.name] ??= [];
   const chunks = done[scenario.name];
-  while (chunks.length * CHUNK < simulations) {
+  while (!flags.table && chunks.length * CHUNK < simulations) {
     // Each chunk has two seeds of its own: of the truths, and of the chains.
     const seed = SEED + 2 * (1000 * model + chunks.length);
     chunks.push(calibrate(scenario, start, { simulations: CHUNK, seed, draws: DRAWS }));
     writeJson(work, done);
   }
+  if (chunks.length === 0) continue;
   const report = pool(chunks);
   reports.push(report);
   console.log(formatCalibration(report));
