@@ -80,7 +80,7 @@ const FIGURES = [
   ["parameter-distributions.png", "parameter-distributions"],
   ["rank.png", "rank"],
   ["autocorrelation.png", "autocorrelation"],
-  ["hyperprior.png", "hyperprior"],
+  ["smoothness.png", "smoothness"],
   ["draws.html", "animation"],
 ];
 for (const [name, kind, ...options] of FIGURES) {

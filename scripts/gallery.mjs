@@ -246,7 +246,7 @@ const sections = FIGURES.map(({ name, text, call, kind, draw }) => {
   const command =
     kind === undefined
       ? ""
-      : `\n\`\`\`sh\nnpx tslira plot result.fits${kind.startsWith("comparison") ? " other.fits" : ""} --kind ${kind} -o figure.pdf\n\`\`\`\n`;
+      : `\n\`\`\`sh\nnpx tslira plot ${kind === "hyperprior" ? "lira" : "result"}.fits${kind.startsWith("comparison") ? " other.fits" : ""} --kind ${kind} -o figure.pdf\n\`\`\`\n`;
   return `## ${name}
 
 ${text}
