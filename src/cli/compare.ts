@@ -18,7 +18,7 @@ import {
   writeWholeFile,
 } from "../node.js";
 import type { CompareData, ComparedData, CompareMessage, CompareTask, PlainScore } from "./compare-worker.js";
-import { comparedMethod, DEFAULT_METHODS } from "./compared-methods.js";
+import { comparedMethod, DATA_FLAGS, DEFAULT_METHODS } from "./compared-methods.js";
 import { type Comparison, comparisonCsv, comparisonJson, comparisonLines } from "./comparison-report.js";
 import { mergeSettings, readConfigFile } from "./deconvolve-config.js";
 import { EXIT } from "./exit.js";
@@ -134,24 +134,7 @@ function checkEnding(flag: string, path: string | undefined, endings: readonly s
   }
 }
 
-const OBSERVATION_FLAGS = [
-  ...[
-    "psf",
-    "exposure",
-    "background",
-    "backgroundUnit",
-    "mask",
-    "cutout",
-    "psfCutout",
-    "psfCentre",
-    "plane",
-    "planes",
-    "align",
-    "name",
-    "config",
-  ],
-  "truth",
-] as const;
+const OBSERVATION_FLAGS = [...DATA_FLAGS, "config", "truth"] as const;
 const SIMULATION_FLAGS = ["shape", "flux", "skyBackground", "psfSigma"] as const;
 
 async function compareData(counts: string | undefined, flags: Flags): Promise<CompareData> {

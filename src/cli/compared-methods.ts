@@ -19,24 +19,16 @@ export const DEFAULT_METHODS: readonly string[] = [
   "LIRA=lira -n 3000",
 ];
 
+/** Flags that say which images an observation is made of, and how. */
+export const DATA_FLAGS: readonly string[] = [
+  ...["psf", "exposure", "background", "backgroundUnit", "mask", "cutout", "psfCutout", "psfCentre"],
+  ...["plane", "planes", "align", "name"],
+];
+
 /** Flags of `deconvolve` that belong to the data, the output or the run, and so to `compare` itself. */
 const FOREIGN = [
-  ...[
-    "psf",
-    "exposure",
-    "background",
-    "backgroundUnit",
-    "mask",
-    "cutout",
-    "psfCutout",
-    "psfCentre",
-    "plane",
-    "planes",
-    "align",
-    "name",
-    "method",
-  ],
-  ...["output", "png", "overwrite", "json", "quiet", "config", "checkpoint", "checkpointEvery"],
+  ...DATA_FLAGS,
+  ...["method", "output", "png", "overwrite", "json", "quiet", "config", "checkpoint", "checkpointEvery"],
   "offsets",
 ] as const;
 
