@@ -91,6 +91,8 @@ export {
   type ParsedWcs,
   type PixelPosition,
   parseWcs,
+  type SipDistortion,
+  type SipTerm,
   type SkyPosition,
   type SkyProjection,
   type SkySystem,
@@ -212,6 +214,7 @@ export {
   type FitsHduInput,
   FitsHeader,
   type FitsImage,
+  type FitsName,
   type FitsTable,
   type FitsValue,
   findColumn,
@@ -370,11 +373,13 @@ export {
   regionsFromLabels,
 } from "./posterior/region-file.js";
 export type {
+  AdaptiveConfig,
   ChainConfig,
   Convergence,
   CountsLedger,
   Diagnostics,
   GibbsConfig,
+  LevelConfig,
   LiraConfig,
   LiraResult,
   LiraSummary,
@@ -470,6 +475,7 @@ export { LiraDeconvolver } from "./runs/lira-deconvolver.js";
 export { defaultPairTransfers, type LiraDeconvolverOptions, type RunPlan } from "./runs/lira-options.js";
 export type { NutsOptions } from "./runs/nuts-options.js";
 export {
+  type ChangedPrior,
   type PriorChange,
   type PriorSensitivity,
   type PriorSensitivityOptions,

@@ -11,6 +11,7 @@ export { type DrawnFigure, type PngOptions, renderPixels, renderPng } from "./fi
 export * from "./index.js";
 export {
   createFitsWriter,
+  type FinishOptions,
   type FitsFile,
   type FitsWriter,
   type GrowingImage,

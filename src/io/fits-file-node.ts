@@ -32,6 +32,7 @@ import { writeWholeFile } from "./whole-file-node.js";
 
 export {
   createFitsWriter,
+  type FinishOptions,
   type FitsWriter,
   type GrowingImage,
   type GrowingTable,

@@ -13,6 +13,7 @@ export {
   type FitsHduInfo,
   type FitsImageHdu,
   type FitsImageInfo,
+  type FitsName,
   type FitsTableHdu,
   type FitsTableInfo,
   findHdu,
