@@ -460,8 +460,6 @@ export {
   deconvolve,
   type GibbsMethod,
   type LiraMethod,
-  METHODS,
-  type Method,
   type ModelOptions,
   type NutsMethod,
   type Pointing,
@@ -489,6 +487,7 @@ export { type RunPause, runPause } from "./runs/run-pause.js";
 export type { NutsRunOptions } from "./runs/sample-nuts.js";
 export type { RunDecisions, RunProgress, SamplingOptions } from "./runs/sample-run.js";
 export type { Target } from "./runs/target.js";
+export { METHODS, type Method } from "./settings/methods.js";
 export {
   type CollectOptions,
   collectSignificance,

@@ -21,6 +21,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   kernels: ["errors", "generated"],
   "model-kernels": ["errors", "generated"],
   data: BASE,
+  // What can be set: each setting once, for all that take, write or show it.
+  settings: [...BASE, "nearest-word", "shown-value", "data"],
   model: [...BASE, "data", "kernels", "model-kernels"],
   priors: [...BASE, "data", "kernels"],
   posterior: [...BASE, "data"],
@@ -30,7 +32,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   quality: [...BASE, "data", "model"],
   samplers: [...BASE, "kernels", "data", "model", "priors", "posterior"],
   methods: [...BASE, "data", "model", "priors", "posterior"],
-  io: [...BASE, "parse-json", "shown-value", "data", "posterior"],
+  io: [...BASE, "parse-json", "shown-value", "data", "posterior", "settings"],
   figures: [...BASE, "data", "posterior"],
   workers: [...BASE, "data", "posterior", "samplers", "io"],
   runs: [
@@ -48,6 +50,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "quality",
       "samplers",
       "methods",
+      "settings",
       "io",
       "workers",
     ],
@@ -68,6 +71,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "io",
       "workers",
       "runs",
+      "settings",
     ],
   ],
   // Jobs of many tasks: whole runs, so above them.
@@ -100,6 +104,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "io",
     "figures",
     "significance",
+    "settings",
     "viewer",
   ],
   index: [
@@ -116,6 +121,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "io",
       "figures",
       "runs",
+      "settings",
       "significance",
       "jobs",
       "report",
@@ -124,7 +130,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ],
   ],
   node: ["index", "io", "figures", "runs", "significance", "jobs", "report"],
-  cli: ["index", "node", "nearest-word", "csv-cell", "parse-json", "shown-value"],
+  cli: ["index", "node", "settings", "nearest-word", "csv-cell", "parse-json", "shown-value"],
 };
 
 const SRC = fileURLToPath(new URL("../src", import.meta.url));

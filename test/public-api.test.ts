@@ -34,14 +34,14 @@ function exportsOf(checker: ts.TypeChecker, entry: ts.SourceFile): Export[] {
 }
 
 const entryFile = (name: string) => fileURLToPath(new URL(`../dist/${name}.d.ts`, import.meta.url));
-const program = ts.createProgram(["index", "node", "viewer"].map(entryFile), {
+const program = ts.createProgram(["index", "node", "settings", "viewer"].map(entryFile), {
   target: ts.ScriptTarget.ES2023,
   module: ts.ModuleKind.NodeNext,
   skipLibCheck: true,
   types: [],
 });
 const checker = program.getTypeChecker();
-const [main, node, viewer] = ["index", "node", "viewer"].map((name) => {
+const [main, node, settings, viewer] = ["index", "node", "settings", "viewer"].map((name) => {
   const file = program.getSourceFile(entryFile(name));
   if (file === undefined) throw new Error(`dist/${name}.d.ts must exist; run npm run build`);
   return exportsOf(checker, file);
@@ -60,6 +60,8 @@ describe("public API", () => {
       "",
       ...lines("tslira/node, besides those", added),
       "",
+      ...lines("tslira/settings", settings),
+      "",
       ...lines("tslira/viewer", viewer),
       "",
     ].join("\n");
@@ -72,7 +74,9 @@ describe("public API", () => {
   });
 
   it("every export has a doc comment", () => {
-    expect([...node, ...viewer].filter(({ hasComment }) => !hasComment).map(({ name }) => name)).toEqual([]);
+    expect(
+      [...node, ...settings, ...viewer].filter(({ hasComment }) => !hasComment).map(({ name }) => name),
+    ).toEqual([]);
   });
 
   it("the built modules export the values that the types promise, and nothing else", async () => {
@@ -82,6 +86,7 @@ describe("public API", () => {
       Object.keys(await import(new URL(`../dist/${name}.js`, import.meta.url).href)).sort();
     expect(await built("index")).toEqual(values(main));
     expect(await built("node")).toEqual(values(node));
+    expect(await built("settings")).toEqual(values(settings));
     expect(await built("viewer")).toEqual(values(viewer));
   });
 });

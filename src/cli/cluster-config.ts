@@ -9,28 +9,24 @@ import {
   createObservationsJob,
   createReplicatesJob,
   createTilesJob,
+  InvalidInputError,
   type Job,
-  type JobOptions,
   type SignificanceSettings,
   type SlurmSettings,
   type SurveyEntry,
 } from "../node.js";
+import type { SettingValues } from "../settings/setting.js";
+import { foreignSetting } from "../settings/settle.js";
+import { number, path, pick, type Reader, readJsonFile, readKeys, text, wrong } from "./config-reader.js";
 import {
   type DeconvolveSettings,
+  type GivenOptions,
   mergeSettings,
-  number,
   OBSERVATION_KEYS,
   type Offsets,
   OPTION_KEYS,
   offsets,
   type PartialSettings,
-  path,
-  pick,
-  type Reader,
-  readJsonFile,
-  readKeys,
-  text,
-  wrong,
 } from "./deconvolve-config.js";
 import { given } from "./given.js";
 import { placeObservations } from "./place-observations.js";
@@ -174,7 +170,8 @@ export async function readJobFile(file: string): Promise<JobDescription> {
     ...(slurm === undefined ? {} : { slurm: typeof slurm === "string" ? await readSlurmFile(slurm) : slurm }),
     settings: {
       common,
-      options: pick(values, OPTION_KEYS) as PartialSettings["options"],
+      // The margin of a tile is that of the job, not of the sky.
+      options: pick(kind === "tiles" ? { ...values, margin: undefined } : values, OPTION_KEYS),
       ...given({ offsets: values.offsets as Offsets | undefined }),
       ...(list === undefined || isSurvey
         ? {}
@@ -183,6 +180,17 @@ export async function readJobFile(file: string): Promise<JobDescription> {
     significance: pick(values, TEST_KEYS) as SignificanceSettings,
     survey: isSurvey ? (list ?? [{}]) : [],
   };
+}
+
+/** @throws InvalidInputError for settings of other methods than LIRA, which tasks would ignore */
+function checkSampler(options: GivenOptions): void {
+  const { method = "lira" } = options;
+  const foreign = method === "lira" ? foreignSetting("lira", options as SettingValues) : undefined;
+  if (method === "lira" && foreign === undefined) return;
+  throw new InvalidInputError(
+    `cluster: tasks must sample by LIRA, got ${foreign === undefined ? `method "${method}"` : foreign.key}; leave it out`,
+    { fields: { method } },
+  );
 }
 
 function merged({ settings }: JobDescription): DeconvolveSettings {
@@ -208,13 +216,15 @@ export async function createJob(
     ...(name === undefined ? {} : { name }),
     ...(slurm === undefined ? {} : { slurm }),
   };
-  const options = settings.options as JobOptions;
+  const { options } = settings;
+  checkSampler(options);
   if (settings.offsets !== undefined && !MOVABLE.includes(kind)) {
     throw wrong("offsets", `left out but for ${MOVABLE.join(" and ")}`, settings.offsets);
   }
   if (kind === "observations") {
     const entry = async (index: number): Promise<SurveyEntry> => {
-      const own = pick(survey[index], OPTION_KEYS) as JobOptions;
+      const own: GivenOptions = pick(survey[index], OPTION_KEYS);
+      checkSampler(own);
       const common = { ...settings.common, ...pick(survey[index], OBSERVATION_KEYS) };
       const {
         inputs: sources,
@@ -243,8 +253,7 @@ export async function createJob(
     const { shape } = observations[0].counts;
     const { circles = [], thresholds, significance } = description;
     const regions = circles.map((one) => circularRegion(one, shape));
-    const { until: _until, maxIterations: _most, ...sampler } = options;
-    const both = { ...sampler, ...significance } as SignificanceSettings;
+    const both = { ...options, ...significance } as SignificanceSettings;
     return createReplicatesJob(folder, observations, regions, both, {
       ...shared,
       ...origin,

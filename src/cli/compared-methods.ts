@@ -1,12 +1,13 @@
 /** Methods of `tslira compare` from their text: `name=method flags`, the flags those of `tslira deconvolve`. */
 
 import { nearestWord } from "../nearest-word.js";
-import type { ComparedMethod, DeconvolveOptions } from "../node.js";
+import type { ComparedMethod, DeconvolveOptions, Method } from "../node.js";
 import { InvalidInputError, METHODS } from "../node.js";
+import { isSampler } from "../settings/methods.js";
 import { flagSettings } from "./deconvolve.js";
 import { deconvolveOptions } from "./deconvolve-options.js";
 import { given } from "./given.js";
-import { checkMethodFlags, pointMethod, requiredPrior } from "./method-options.js";
+import { checkMethodSettings, pointMethod, requiredPrior } from "./method-options.js";
 import { flagName } from "./option-values.js";
 import { shellWords } from "./recorded-data.js";
 
@@ -62,7 +63,6 @@ export async function comparedMethod(text: string): Promise<ComparedMethod> {
       { cause },
     );
   }
-  const flags = { ...command.opts(), method: method as (typeof METHODS)[number] };
   const raw = command.opts() as Readonly<Record<string, unknown>>;
   const foreign = FOREIGN.find((flag) => raw[flag] !== undefined);
   if (foreign !== undefined || command.args.length > 0) {
@@ -72,27 +72,14 @@ export async function comparedMethod(text: string): Promise<ComparedMethod> {
         "same for all methods, give them outside",
     );
   }
-  const settings = { ...flagSettings(undefined, flags), observations: [] };
-  checkMethodFlags(flags.method, flags);
-  const { options, workers } = settings;
-  if (flags.method === "lira" || flags.method === "gibbs") {
-    const prior = flags.method === "gibbs" ? await requiredPrior("gibbs", flags) : undefined;
-    return {
-      name,
-      options: { method: flags.method, ...options, ...given({ workers, prior }) } as DeconvolveOptions,
-    };
-  }
-  if (flags.method === "nuts") {
-    const { upsampling, margin, targetAcceptance, maxDepth } = flags;
-    return {
-      name,
-      options: {
-        method: "nuts",
-        prior: await requiredPrior("nuts", flags),
-        ...options,
-        ...given({ upsampling, margin, targetAcceptance, maxDepth }),
-      } as DeconvolveOptions,
-    };
-  }
-  return { name, options: await pointMethod(flags.method as never, settings, flags) };
+  const { options: found, workers } = flagSettings(undefined, command.opts());
+  const chosen = method as Method;
+  checkMethodSettings(chosen, found, command.opts());
+  const { prior: _text, ...options } = found;
+  if (!isSampler(chosen)) return { name, options: await pointMethod(chosen, found) };
+  const prior = chosen === "lira" ? undefined : await requiredPrior(chosen, found);
+  return {
+    name,
+    options: { ...options, method: chosen, ...given({ workers, prior }) } as DeconvolveOptions,
+  };
 }

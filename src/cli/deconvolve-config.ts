@@ -1,13 +1,21 @@
 /** Settings of `tslira deconvolve` from a JSON file and from flags; flags win. */
 
-import { readFile } from "node:fs/promises";
-import { dirname, isAbsolute, join } from "node:path";
-import { nearestWord } from "../nearest-word.js";
-import { type Cutout, InvalidInputError, type LiraDeconvolverOptions } from "../node.js";
-import { parseJson } from "../parse-json.js";
-import { shownValue } from "../shown-value.js";
+import { dirname } from "node:path";
+import { type Cutout, InvalidInputError, type LiraDeconvolverOptions, type Method } from "../node.js";
+import {
+  flag,
+  number,
+  path,
+  pick,
+  type Reader,
+  readJsonFile,
+  readKeys,
+  text,
+  wrong,
+} from "./config-reader.js";
 import { cutoutFromText, planesFromText, psfCentreFromText } from "./option-values.js";
 import type { NamedObservation } from "./read-together.js";
+import { settingKeys } from "./setting-options.js";
 
 /** Where several observations lie: from their headers, the same pixels, or `[x, y]` of each relative to the first. */
 export type Offsets = "wcs" | "none" | readonly (readonly [x: number, y: number])[];
@@ -16,7 +24,7 @@ export type Offsets = "wcs" | "none" | readonly (readonly [x: number, y: number]
 export interface DeconvolveSettings {
   readonly observations: readonly NamedObservation[];
   readonly offsets?: Offsets;
-  readonly options: LiraDeconvolverOptions;
+  readonly options: GivenOptions;
   readonly workers?: number;
   readonly output?: string;
   readonly png?: string;
@@ -24,7 +32,13 @@ export interface DeconvolveSettings {
 
 /** Names of one observation's files, perhaps not all yet. */
 type PartialNames = { -readonly [Key in keyof NamedObservation]?: NamedObservation[Key] };
-type Options = { -readonly [Key in keyof LiraDeconvolverOptions]: LiraDeconvolverOptions[Key] };
+
+/** Values of settings as flags and config files give them. */
+export interface GivenOptions extends Omit<LiraDeconvolverOptions, "fluxInit"> {
+  readonly method?: Method;
+  /** As `--prior` takes it. */
+  readonly prior?: string;
+}
 
 /** What a config file says, or the flags. */
 export interface PartialSettings {
@@ -32,66 +46,17 @@ export interface PartialSettings {
   readonly common: PartialNames;
   readonly observations?: readonly PartialNames[];
   readonly offsets?: Offsets;
-  readonly options: Options;
+  readonly options: GivenOptions;
   readonly workers?: number;
   readonly output?: string;
   readonly png?: string;
 }
-
-/** Turns a JSON value into a setting. @throws InvalidInputError that begins with `where` */
-export type Reader = (value: unknown, where: string, folder: string) => unknown;
-
-/** A value that breaks a rule. */
-export function wrong(where: string, rule: string, value: unknown): InvalidInputError {
-  return new InvalidInputError(
-    `${where} must be ${rule}, got ${shownValue(value)}; correct the config file`,
-    {
-      fields: { value },
-    },
-  );
-}
-
-function ofType(type: "string" | "boolean" | "number", rule: string): Reader {
-  return (value, where) => {
-    if (typeof value !== type) throw wrong(where, rule, value);
-    return value;
-  };
-}
-
-/** Readers of single values. */
-export const text = ofType("string", "text");
-export const flag = ofType("boolean", "true or false");
-export const number = ofType("number", "a number");
-
-/** A path, relative to the folder of the config file. */
-export const path: Reader = (value, where, folder) => {
-  if (typeof value !== "string") throw wrong(where, "a file name", value);
-  return isAbsolute(value) || folder === "." ? value : join(folder, value);
-};
 
 const cutout: Reader = (value, where): Cutout => {
   const found = typeof value === "string" ? cutoutFromText(value) : undefined;
   if (found === undefined) throw wrong(where, 'text like "64:192,65:193" (columns, then rows)', value);
   return found;
 };
-
-export const numberOrList: Reader = (value, where) => {
-  const values: unknown[] = Array.isArray(value) ? value : [value];
-  if (!values.every((one) => typeof one === "number"))
-    throw wrong(where, "a number or a list of numbers", value);
-  return value;
-};
-
-/** An object of numbers with exactly these keys, or some of them. */
-export function numbers(keys: readonly string[], all: boolean): Reader {
-  const readers = Object.fromEntries(keys.map((key) => [key, number]));
-  return (value, where, folder) => {
-    const found = readKeys(value, readers, where, folder);
-    const missing = all ? keys.find((key) => !(key in found)) : undefined;
-    if (missing !== undefined) throw wrong(`${where}.${missing}`, "a number", undefined);
-    return found;
-  };
-}
 
 /** Files of one observation. */
 export const OBSERVATION_KEYS: Readonly<Record<keyof NamedObservation, Reader>> = {
@@ -122,41 +87,8 @@ export const OBSERVATION_KEYS: Readonly<Record<keyof NamedObservation, Reader>> 
   name: text,
 };
 
-/** States and transitions of the adaptive prior; `planRun` checks the numbers. */
-const adaptivePrior: Reader = (value, where) => {
-  const { alphas, transitions, ...others } = (value ?? {}) as Record<string, unknown>;
-  const isRow = (row: unknown) => Array.isArray(row) && row.every((one) => typeof one === "number");
-  const isAlphas =
-    Array.isArray(alphas) && alphas.every((alpha) => typeof alpha === "number" || isRow(alpha));
-  const isMatrix = Array.isArray(transitions) && transitions.every(isRow);
-  if (isAlphas && isMatrix && Object.keys(others).length === 0) return value;
-  throw wrong(where, '{"alphas": [...], "transitions": [[...], ...]}', value);
-};
-
-/** Settings of the sampler. */
-export const OPTION_KEYS: Readonly<Record<Exclude<keyof LiraDeconvolverOptions, "fluxInit">, Reader>> = {
-  preset: text,
-  adaptivePrior,
-  alphaInit: numberOrList,
-  fitAlpha: flag,
-  iterations: number,
-  burnIn: (value, where) => {
-    if (typeof value !== "number" && value !== "auto") throw wrong(where, 'a number or "auto"', value);
-    return value;
-  },
-  until: text,
-  maxIterations: number,
-  chains: number,
-  seed: number,
-  boundary: text,
-  cycleSpin: text,
-  pairTransfers: number,
-  fitBackgroundScale: flag,
-  totalCountsPrior: numbers(["shape", "rate"], true),
-  smoothingPrior: numbers(["power", "rate", "exponent"], true),
-  backgroundScalePrior: numbers(["shape", "rate"], true),
-  trace: numbers(["every", "keep"], false),
-};
+/** Settings of the run. */
+export const OPTION_KEYS = settingKeys();
 
 /** Where several observations lie. */
 export const offsets: Reader = (value, where) => {
@@ -176,39 +108,8 @@ const RUN_KEYS: Readonly<Record<"workers" | "output" | "png" | "observations" | 
   },
 };
 
-/** Read the known keys of an object. @throws InvalidInputError for any other key, naming the nearest */
-export function readKeys(
-  value: unknown,
-  readers: Readonly<Record<string, Reader>>,
-  where: string,
-  folder: string,
-): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw wrong(where, "an object {...}", value);
-  const found: Record<string, unknown> = {};
-  for (const [key, inner] of Object.entries(value)) {
-    if (!Object.hasOwn(readers, key)) {
-      const known = Object.keys(readers);
-      throw new InvalidInputError(
-        `${where}: key must be a known one, got ${JSON.stringify(key)}; did you mean "${nearestWord(key, known)}"?`,
-        { fields: { key, known } },
-      );
-    }
-    found[key] = readers[key](inner, `${where}: ${key}`, folder);
-  }
-  return found;
-}
-
-/** The entries of an object that are among these keys. */
-export function pick(
-  from: Readonly<Record<string, unknown>>,
-  keys: Readonly<Record<string, unknown>>,
-): object {
-  return Object.fromEntries(Object.entries(from).filter(([key]) => Object.hasOwn(keys, key)));
-}
-
 /**
- * Read a config file: JSON with the keys of `LiraDeconvolverOptions`, of `ObservationFileNames` (one observation) or
+ * Read a config file: JSON with the settings by their keys, those of `ObservationFileNames` (one observation) or
  * `observations` (a list of them), and `workers`, `output`, `png`. File names are relative to the folder of the config file.
  *
  * @throws InvalidInputError when it cannot be read, is not JSON, has an unknown key or a value of the wrong type
@@ -227,24 +128,10 @@ export async function readConfig(
   const values = readKeys(json, keys, file, dirname(file));
   const settings = {
     common: pick(values, OBSERVATION_KEYS),
-    options: pick(values, OPTION_KEYS) as Options,
+    options: pick(values, OPTION_KEYS) as GivenOptions,
     ...(pick(values, RUN_KEYS) as Omit<PartialSettings, "common" | "options">),
   };
   return { settings, more: pick(values, more) };
-}
-
-/** Read a file of JSON. @throws InvalidInputError when it cannot be read or is not JSON */
-export async function readJsonFile(file: string): Promise<unknown> {
-  let content: string;
-  try {
-    content = await readFile(file, "utf8");
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    throw new InvalidInputError(`${file}: config file must be readable, got ${code}; check the path`, {
-      cause,
-    });
-  }
-  return parseJson(content, file, "correct the config file");
 }
 
 /** Files that a flag gives for one observation only. */

@@ -35,7 +35,7 @@ export async function estimate(
 ): Promise<void> {
   const { output, png } = settings;
   const progress = openProgress({ quiet: flags.quiet === true });
-  const found = await inThread({ settings, method, flags }, progress);
+  const found = await inThread({ settings, method }, progress);
   const { result, inputs, unit, counts } = found;
   for (const warning of result.warnings) progress.say(`tslira: warning: ${warning}`);
   await writePointEstimate(result, output, {

@@ -1,8 +1,9 @@
 /** `tslira deconvolve --method nuts`. */
 
 import { checkObservations, deconvolve, type FileRun, shellLine, writeResult } from "../node.js";
+import { libraryOptions } from "../settings/library-options.js";
+import type { SettingValues } from "../settings/setting.js";
 import type { DeconvolveSettings } from "./deconvolve-config.js";
-import type { DeconvolveFlags } from "./deconvolve-options.js";
 import { given } from "./given.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { requiredPrior } from "./method-options.js";
@@ -17,33 +18,22 @@ import { readTogether } from "./read-together.js";
  */
 export async function sampleGradients(
   settings: DeconvolveSettings & { readonly output: string },
-  flags: DeconvolveFlags,
   progress: ProgressDisplay,
   warn: (text: string) => void,
 ): Promise<FileRun> {
   const { observations: names, options, output } = settings;
-  const prior = await requiredPrior("nuts", flags);
+  const prior = await requiredPrior("nuts", options);
   const { observations, inputs, notes, unit } = await readTogether(names);
   for (const note of notes) warn(note);
-  const { iterations, burnIn, chains, seed, boundary, trace } = options;
-  const { fitBackgroundScale, backgroundScalePrior } = options;
   for (const text of displacedHeaders(observations, settings)) warn(text);
   const interruption = listenForInterrupt(() =>
     progress.say("stopping; what was sampled so far is kept. Ctrl-C again quits at once"),
   );
   try {
     const result = await deconvolve(observations, {
+      ...libraryOptions("nuts", options as SettingValues, "deconvolve"),
       method: "nuts",
       prior,
-      ...given({ iterations, chains, seed, boundary, trace, fitBackgroundScale, backgroundScalePrior }),
-      // "auto" is refused by the method, which says why.
-      ...given({ burnIn: burnIn as number | undefined }),
-      ...given({
-        upsampling: flags.upsampling,
-        margin: flags.margin,
-        targetAcceptance: flags.targetAcceptance,
-        maxDepth: flags.maxDepth,
-      }),
       ...given({ offsets: libraryOffsets(settings.offsets), unit }),
       command: `tslira ${shellLine(process.argv.slice(2))}`,
       inputs,

@@ -1,16 +1,9 @@
 /** Options and help of `tslira deconvolve`. */
 
-import { Option } from "@commander-js/extra-typings";
-import { METHODS, PRESET_NAMES } from "../index.js";
+import { SETTINGS } from "../settings/list.js";
 import { observationCommand } from "./observation-options.js";
-import {
-  parseNamedNumbers,
-  parseNumber,
-  parseNumberOrList,
-  parseSeconds,
-  parseWhole,
-  parseWholeOrAuto,
-} from "./option-values.js";
+import { parseSeconds, parseWhole } from "./option-values.js";
+import { addSettingOptions } from "./setting-options.js";
 
 const DETAILS = `
 Files: FITS images, plain, .gz or tile-compressed. The first image of a file is used; pick another as
@@ -59,104 +52,20 @@ Examples:
 
 Ctrl-C stops the run and writes what there is; a second Ctrl-C quits at once.`;
 
-/** A law by its name. */
-export function presetOption() {
-  return new Option(
-    "--preset <name>",
-    "law by name: adaptive (default), lira as LIRA and pylira, lira-paper for extended light",
-  ).choices([...PRESET_NAMES]);
-}
-
 /** The command with all its options, but without its action. */
 export function deconvolveOptions() {
-  return observationCommand("deconvolve")
+  const command = observationCommand("deconvolve")
     .summary("counts and psf in, posterior of the flux image out")
     .description(
       "Sample the posterior of the source image behind a counts image, with several chains that are " +
         "compared at the end, and write mean, errors, draws and diagnostics to one FITS file.",
-    )
-    .optionsGroup("Method:")
-    .addOption(
-      new Option(
-        "--method <name>",
-        "lira, nuts and gibbs sample the posterior; the others give one image (default: lira)",
-      ).choices([...METHODS]),
-    )
-    .option("--prior <prior>", "for map, nuts and gibbs: name:key=value,..., joined by + (see below)")
-    .option("--strength <factor>", "for map: factor of the prior's log density, or held-out (default: 1)")
-    .option("--stop <rule>", "for richardson-lucy: tolerance=1e-3, held-out or discrepancy")
-    .option("--accelerate", "for richardson-lucy: extrapolate from the last two steps")
-    .option("--bootstrap <n>", "errors of one image from n simulated observations", parseWhole)
-    .option("--upsampling <n>", "sky pixels a detector pixel: 1, 2 or 3 (default: 1)", parseWhole)
-    .option("--margin <n>", "detector pixels of sky beyond each edge (default: 0)", parseWhole)
-    .optionsGroup("Sampling:")
-    .option(
-      "-n, --iterations <n>",
-      "sweeps of each chain, burn-in included (default: 5000, nuts 1000); iterations of other methods",
-      parseWhole,
-    )
-    .option(
-      "--burn-in <n>",
-      "sweeps at the start that are not used, or auto (default: a tenth; nuts: half)",
-      parseWholeOrAuto,
-    )
-    .option("--until <target>", "go on until the chains are this good: rhat<1.01,ess>400 (in quotes)")
-    .option("--max-iterations <n>", "where --until gives up (default: ten times --iterations)", parseWhole)
-    .option("-c, --chains <n>", "chains, from separated starts (default: 4)", parseWhole)
-    .option("--target-acceptance <a>", "for nuts: higher means shorter steps (default: 0.8)", parseNumber)
-    .option("--max-depth <n>", "for nuts: most doublings of a trajectory (default: 10)", parseWhole)
-    .option("-s, --seed <n>", "seed; the same seed gives the same result (default: 0)", parseWhole)
-    .optionsGroup("Model:")
-    .addOption(presetOption())
-    .option(
-      "--alpha-init <a>",
-      "one alpha a level in place of the adaptive prior: where it starts, or a list (default: 0.1)",
-      parseNumberOrList,
-    )
-    .option("--fixed-alpha", "one alpha a level, kept at its start")
-    .option("--fit-background-scale", "fit a factor of the background")
-    .addOption(
-      new Option(
-        "--boundary <kind>",
-        "photons beyond the edge are lost or come in again (default: spill)",
-      ).choices(["spill", "wrap"]),
-    )
-    .addOption(
-      new Option(
-        "--cycle-spin <kind>",
-        "how the multiscale tree is shifted (default: ensemble; LIRA and pylira: random)",
-      ).choices(["none", "sampled", "ensemble", "random"]),
-    )
-    .option(
-      "--pair-transfers <n>",
-      "moves of flux between neighbouring pixels a sweep (default: by size; 0 with random)",
-      parseWhole,
-    )
-    .option(
-      "--total-counts-prior <shape,rate>",
-      "Gamma prior of the total (default: 1,0: flat)",
-      parseNamedNumbers(["shape", "rate"]),
-    )
-    .option(
-      "--smoothing-prior <power,rate,exponent>",
-      "one alpha a level, ~ alpha^power exp(-rate alpha^exponent) (default: 1,1000,3)",
-      parseNamedNumbers(["power", "rate", "exponent"]),
-    )
-    .option(
-      "--background-scale-prior <shape,rate>",
-      "Gamma prior of the background's factor (default: 0.001,0)",
-      parseNamedNumbers(["shape", "rate"]),
-    )
+    );
+  addSettingOptions(command, SETTINGS);
+  return command
     .optionsGroup("Output:")
     .option("-o, --output <file>", "result file, FITS; .gz to compress")
     .option("--png <file>", "also draw counts, mean, std, signal to noise and R-hat")
     .option("--overwrite", "replace files that exist")
-    .option(
-      "--trace-every <n>",
-      "keep every n-th draw of the image (default: as --trace-keep allows)",
-      parseWhole,
-    )
-    .option("--trace-keep <n>", "most draws kept a chain (default: 1000)", parseWhole)
     .option("--json", "print a summary for programs on stdout")
     .option("-q, --quiet", "no progress and no summary; warnings and errors only")
     .optionsGroup("Running:")
@@ -174,5 +83,5 @@ export function deconvolveOptions() {
     .addHelpText("after", DETAILS);
 }
 
-/** Values of the options. */
+/** Values of the options, settings aside: `flagValues` has those. */
 export type DeconvolveFlags = ReturnType<ReturnType<typeof deconvolveOptions>["opts"]>;

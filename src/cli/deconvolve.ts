@@ -15,6 +15,7 @@ import {
 } from "../node.js";
 import {
   type DeconvolveSettings,
+  type GivenOptions,
   mergeSettings,
   type PartialSettings,
   readConfigFile,
@@ -24,13 +25,14 @@ import { sampleGradients } from "./deconvolve-nuts.js";
 import { deconvolveOptions, type DeconvolveFlags as Flags } from "./deconvolve-options.js";
 import { formatBytes } from "./format.js";
 import { given } from "./given.js";
-import { checkMethodFlags, priorFiles, requiredPrior } from "./method-options.js";
+import { checkMethodSettings, priorFiles, requiredPrior } from "./method-options.js";
 import { observationNames } from "./observation-options.js";
 import { checkOutputPaths, observationPaths } from "./output-path.js";
 import { placeObservations } from "./place-observations.js";
 import { openProgress, type ProgressDisplay } from "./progress.js";
 import { readTogether } from "./read-together.js";
 import { interruptible, reportRun } from "./run-report.js";
+import { flagValues } from "./setting-options.js";
 
 /** The command. */
 export function deconvolveCommand() {
@@ -39,28 +41,9 @@ export function deconvolveCommand() {
 
 /** Flags in the form of a config file. */
 export function flagSettings(counts: string | undefined, flags: Flags): PartialSettings {
-  const trace = given({ every: flags.traceEvery, keep: flags.traceKeep });
   return {
     common: observationNames(counts, flags),
-    options: given({
-      preset: flags.preset,
-      alphaInit: flags.alphaInit,
-      fitAlpha: flags.fixedAlpha ? false : undefined,
-      iterations: flags.iterations,
-      burnIn: flags.burnIn,
-      until: flags.until,
-      maxIterations: flags.maxIterations,
-      chains: flags.chains,
-      seed: flags.seed,
-      boundary: flags.boundary,
-      cycleSpin: flags.cycleSpin,
-      pairTransfers: flags.pairTransfers,
-      fitBackgroundScale: flags.fitBackgroundScale,
-      totalCountsPrior: flags.totalCountsPrior,
-      smoothingPrior: flags.smoothingPrior,
-      backgroundScalePrior: flags.backgroundScalePrior,
-      trace: Object.keys(trace).length === 0 ? undefined : trace,
-    }),
+    options: flagValues(flags) as GivenOptions,
     ...given({ workers: flags.workers, output: flags.output, png: flags.png, offsets: flags.offsets }),
   };
 }
@@ -68,7 +51,8 @@ export function flagSettings(counts: string | undefined, flags: Flags): PartialS
 async function deconvolve(counts: string | undefined, flags: Flags): Promise<void> {
   const config =
     flags.config === undefined ? { common: {}, options: {} } : await readConfigFile(flags.config);
-  const settings = mergeSettings(flagSettings(counts, flags), config);
+  const own = flagSettings(counts, flags);
+  const settings = mergeSettings(own, config);
   const { output, png } = settings;
   if (output === undefined) {
     throw new InvalidInputError("deconvolve: output must be given, got none; add -o result.fits");
@@ -77,10 +61,11 @@ async function deconvolve(counts: string | undefined, flags: Flags): Promise<voi
   const { config: configFile } = flags;
   await checkOutputPaths([output, png], {
     overwrite,
-    inputs: [configFile, ...observationPaths(settings.observations), ...priorFiles(flags)],
+    inputs: [configFile, ...observationPaths(settings.observations), ...priorFiles(settings.options)],
   });
-  const { method = "lira" } = flags;
-  checkMethodFlags(method, flags);
+  const { method = "lira" } = settings.options;
+  // A file of settings may serve several methods, of which a flag chooses one.
+  checkMethodSettings(method, own.options.method === undefined ? settings.options : own.options, flags);
   if (method !== "lira" && method !== "nuts" && method !== "gibbs") {
     await estimate({ ...settings, output }, method, flags);
     return;
@@ -95,7 +80,7 @@ async function deconvolve(counts: string | undefined, flags: Flags): Promise<voi
   };
   const run =
     method === "nuts"
-      ? await sampleGradients({ ...settings, output }, flags, progress, warn)
+      ? await sampleGradients({ ...settings, output }, progress, warn)
       : await sample({ ...settings, output, checkpoint, overwrite }, flags, progress, warn);
   await reportRun(run, { ...flags, png, progress, warnings });
 }
@@ -112,20 +97,18 @@ async function sample(
   warn: (text: string) => void,
 ): Promise<FileRun> {
   const { checkpointEvery: checkpointSeconds } = flags;
-  const makePrior = flags.method === "gibbs" ? await requiredPrior("gibbs", flags) : undefined;
+  const makePrior =
+    settings.options.method === "gibbs" ? await requiredPrior("gibbs", settings.options) : undefined;
   new LiraDeconvolver(settings.options); // wrong settings are told before files are read
   const { observations: asRead, inputs, notes, unit } = await readTogether(settings.observations);
   for (const note of notes) warn(note);
   const { observations, warnings: doubts, expected } = placeObservations(asRead, settings);
   const { boundary = "spill" } = settings.options;
+  const { prior: _text, method: _named, ...options } = settings.options;
   const run: ChainRunOptions =
     makePrior === undefined
-      ? settings.options
-      : {
-          ...settings.options,
-          method: "gibbs",
-          prior: makePrior(createForwardModel(observations, { boundary })),
-        };
+      ? options
+      : { ...options, method: "gibbs", prior: makePrior(createForwardModel(observations, { boundary })) };
   for (const text of [...doubts, ...settings.observations.flatMap(doubtfulBackground)]) warn(text);
   for (const text of await largeTrace(settings, observations[0].counts)) warn(text);
   const { checkpoint, overwrite, output } = settings;

@@ -11,7 +11,6 @@ import {
   toPlainError,
 } from "../node.js";
 import type { DeconvolveSettings } from "./deconvolve-config.js";
-import type { DeconvolveFlags } from "./deconvolve-options.js";
 import { given } from "./given.js";
 import { type PointMethodName, pointMethod } from "./method-options.js";
 import { displacedHeaders, libraryOffsets } from "./place-observations.js";
@@ -21,7 +20,6 @@ import { readTogether } from "./read-together.js";
 export interface EstimateTask {
   readonly settings: DeconvolveSettings;
   readonly method: PointMethodName;
-  readonly flags: DeconvolveFlags;
   /** Shared: becomes 1 when the work shall end. */
   readonly ending: Int32Array;
 }
@@ -58,8 +56,8 @@ function say(message: EstimateMessage): void {
   parentPort?.postMessage(message);
 }
 
-async function work({ settings, method, flags, ending }: EstimateTask): Promise<void> {
-  const options = await pointMethod(method, settings, flags);
+async function work({ settings, method, ending }: EstimateTask): Promise<void> {
+  const options = await pointMethod(method, settings.options);
   const { observations, inputs, notes, unit } = await readTogether(settings.observations);
   let stage = "";
   let since = 0;

@@ -7,7 +7,6 @@ import {
   type FitsHduInfo,
   type FitsHeader,
   hduKind,
-  type LiraConfig,
   openFitsFile,
   parseFitsName,
   presetOf,
@@ -17,6 +16,7 @@ import {
   readTable,
   shellLine,
 } from "../node.js";
+import { recordedRows } from "../settings/rows.js";
 import { formatCount, formatNumber } from "./format.js";
 import { summaryData, summaryLines } from "./summary.js";
 
@@ -214,48 +214,6 @@ function statisticsText(found: Statistics | undefined): string {
   return missing > 0 && min !== null ? `${range}, ${formatCount(missing)} pixels undefined` : range;
 }
 
-/** Settings that only one of the samplers has. */
-function methodSettings(config: ResultSummary["config"]): string[][] {
-  if (config.method === undefined) {
-    const { totalCountsPrior: t } = config;
-    return [
-      ["preset", presetOf(config) ?? "none: settings of its own"],
-      ...smoothingSettings(config),
-      ["total counts prior", `shape ${t.shape}, rate ${t.rate}`],
-    ];
-  }
-  if (config.method === "gibbs") {
-    const { shape, rate } = config.pixelPrior;
-    return [
-      ["method", "gibbs"],
-      ["prior", `${config.prior}: Gamma of shape ${shape}, rate ${rate} in every pixel`],
-    ];
-  }
-  const { upsampling, margin } = config;
-  return [
-    ["method", "nuts"],
-    ["prior", config.prior],
-    ["sampler", `target acceptance ${config.targetAcceptance}, at most ${config.maxDepth} doublings`],
-    ...(upsampling === 1 && margin === 0 ? [] : [["sky", `upsampling ${upsampling}, margin ${margin}`]]),
-  ];
-}
-
-/** What says how smooth the blocks are. */
-function smoothingSettings(config: LiraConfig): string[][] {
-  if (config.adaptivePrior !== undefined) {
-    const alphas = config.adaptivePrior.alphas.map((alpha) =>
-      typeof alpha === "number" ? formatNumber(alpha) : `[${alpha.map(formatNumber).join(", ")}]`,
-    );
-    return [["adaptive prior", `alpha of each block one of ${alphas.join(", ")}`]];
-  }
-  const { smoothingPrior: s, alphaInit } = config;
-  const alphas = [...new Set(alphaInit)].map(formatNumber).join(", ");
-  return [
-    ["alpha", `${config.fitAlpha ? "sampled" : "fixed"}, from ${alphas}; ${alphaInit.length} levels`],
-    ["smoothing prior", `power ${s.power}, rate ${s.rate}, exponent ${s.exponent}`],
-  ];
-}
-
 /** What the gradient sampler did. */
 function transitionLines({ transitions: found }: ResultSummary): string[][] {
   if (found === undefined) return [];
@@ -272,29 +230,16 @@ function transitionLines({ transitions: found }: ResultSummary): string[][] {
 /** Settings of a result, its summary, and what to do next. */
 function resultLines(path: string, result: ResultSummary): string[] {
   const { config, provenance, referenceExposure, keptDraws } = result;
-  const { backgroundScalePrior: b } = config;
   const settings = [
-    ["seed", String(config.seed)],
-    ...methodSettings(config),
-    [
-      "background scale",
-      config.fitBackgroundScale ? `fitted, prior shape ${b.shape}, rate ${b.rate}` : "fixed at 1",
-    ],
-    ["boundary", config.boundary],
-    ...(config.method === undefined ? [["cycle spinning", config.cycleSpin]] : []),
-    ...(config.method === "nuts"
-      ? []
-      : [
-          [
-            "pair transfers",
-            config.pairTransfers === 0 ? "none" : `${formatCount(config.pairTransfers)} a sweep`,
-          ],
-        ]),
+    config.method === undefined
+      ? ["preset", presetOf(config) ?? "none: settings of its own"]
+      : ["method", config.method],
+    ...recordedRows(config.method ?? "lira", config as never, formatNumber).map(({ label, value }) => [
+      label,
+      value,
+    ]),
     ...transitionLines(result),
-    [
-      "kept draws",
-      `${keptDraws.map(formatCount).join(", ")} (one every ${formatCount(config.traceEvery)} sweeps)`,
-    ],
+    ["kept draws", keptDraws.map(formatCount).join(", ")],
     ["reference exposure", formatNumber(referenceExposure)],
     ["made by", `tslira ${provenance.version}, ${provenance.started} to ${provenance.finished}`],
     ...(provenance.command === undefined ? [] : [["command", provenance.command]]),

@@ -22,11 +22,6 @@ export function parseWhole(text: string): number {
   return value;
 }
 
-/** A whole number >= 0, or `auto`. */
-export function parseWholeOrAuto(text: string): number | "auto" {
-  return text === "auto" ? text : parseWhole(text);
-}
-
 /** Numbers with commas between, as `1,0.05`. */
 export function parseNumbers(text: string): number[] {
   return text.split(",").map(parseNumber);
@@ -35,17 +30,6 @@ export function parseNumbers(text: string): number[] {
 /** One number, or several with commas between. */
 export function parseNumberOrList(text: string): number | number[] {
   return text.includes(",") ? parseNumbers(text) : parseNumber(text);
-}
-
-/** As many numbers as there are names, as an object: `2,0.02,1` for power, rate, exponent. */
-export function parseNamedNumbers<Name extends string>(names: readonly Name[]) {
-  return (text: string): Record<Name, number> => {
-    const values = parseNumbers(text);
-    if (values.length !== names.length) {
-      throw new InvalidArgumentError(`Give ${names.length} numbers: ${names.join(",")}.`);
-    }
-    return Object.fromEntries(names.map((name, index) => [name, values[index]])) as Record<Name, number>;
-  };
 }
 
 /** A circle as `x,y,radius`. */

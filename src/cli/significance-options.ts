@@ -2,10 +2,16 @@
 
 import { Option } from "@commander-js/extra-typings";
 import { NULL_KINDS } from "../index.js";
-import { presetOption } from "./deconvolve-options.js";
+import { settingsOf } from "../settings/by-method.js";
 import { observationCommand } from "./observation-options.js";
-import { parseNamedNumbers, parseNumber, parseNumberOrList, parseWhole } from "./option-values.js";
+import { parseNumber, parseNumberOrList, parseWhole } from "./option-values.js";
 import { REGION_DETAILS, regionOptions } from "./region-options.js";
+import { addSettingOptions } from "./setting-options.js";
+
+/** Settings of LIRA but those by which chains of a data set would look at one another on the way; two chains do. */
+export const SAMPLER_SETTINGS = settingsOf("lira")
+  .filter(({ key }) => !["method", "until", "maxIterations"].includes(key))
+  .map((setting) => (setting.key === "chains" ? { ...setting, default: 2 } : setting));
 
 const DETAILS = `
 What it does: fits the null hypothesis to the observation, draws counts from it again and again, each with
@@ -39,7 +45,7 @@ function collected<T>(parse: (text: string) => T) {
 /** The command with all its options, but without its action. */
 export function significanceOptions() {
   const regions = regionOptions();
-  return observationCommand("significance")
+  const command = observationCommand("significance")
     .summary("is it real? p-values, fluxes and limits of regions")
     .description(
       "Test whether regions hold more than a null hypothesis explains, by simulations, and measure them.",
@@ -74,56 +80,9 @@ export function significanceOptions() {
     .option("--elliptical", "of a Gaussian null: two widths and an angle")
     .option("--fit-outside", "leave the regions out when the null is fitted")
     .option("--fixed-null", "draw replicates from the best fit alone, without its errors")
-    .option("--no-refit", "do not fit the null to each replicate")
-    .optionsGroup("Sampling:")
-    .option("-n, --iterations <n>", "sweeps of each chain, burn-in included (default: 5000)", parseWhole)
-    .option("--burn-in <n>", "sweeps at the start that are not used (default: a tenth)", parseWhole)
-    .option("-c, --chains <n>", "chains of each data set (default: 2)", parseWhole)
-    .option("-s, --seed <n>", "seed; the same seed gives the same result (default: 0)", parseWhole)
-    .addOption(presetOption())
-    .option(
-      "--alpha-init <a>",
-      "one alpha a level in place of the adaptive prior: where it starts, or a list (default: 0.1)",
-      parseNumberOrList,
-    )
-    .option("--fixed-alpha", "one alpha a level, kept at its start")
-    .option("--fit-background-scale", "fit a factor of the background in every draw")
-    .addOption(
-      new Option(
-        "--boundary <kind>",
-        "photons beyond the edge are lost or come in again (default: spill)",
-      ).choices(["spill", "wrap"]),
-    )
-    .addOption(
-      new Option("--cycle-spin <kind>", "how the multiscale tree is shifted (default: ensemble)").choices([
-        "none",
-        "sampled",
-        "ensemble",
-        "random",
-      ]),
-    )
-    .option(
-      "--pair-transfers <n>",
-      "moves of flux between neighbouring pixels a sweep (default: by size)",
-      parseWhole,
-    )
-    .option(
-      "--total-counts-prior <shape,rate>",
-      "Gamma prior of the total (default: 1,0: flat)",
-      parseNamedNumbers(["shape", "rate"]),
-    )
-    .option(
-      "--smoothing-prior <power,rate,exponent>",
-      "one alpha a level, ~ alpha^power exp(-rate alpha^exponent) (default: 1,1000,3)",
-      parseNamedNumbers(["power", "rate", "exponent"]),
-    )
-    .option(
-      "--background-scale-prior <shape,rate>",
-      "Gamma prior of the background's factor (default: 0.001,0)",
-      parseNamedNumbers(["shape", "rate"]),
-    )
-    .option("--trace-every <n>", "measure every n-th draw (default: as --trace-keep allows)", parseWhole)
-    .option("--trace-keep <n>", "most draws measured a chain (default: 1000)", parseWhole)
+    .option("--no-refit", "do not fit the null to each replicate");
+  addSettingOptions(command, SAMPLER_SETTINGS);
+  return command
     .optionsGroup("Output:")
     .option("-o, --output <file>", "result file, FITS; .gz to compress")
     .option("--csv <file>", "also write the table of regions as CSV")

@@ -32,8 +32,9 @@ import { libraryOffsets, placeObservations } from "./place-observations.js";
 import { openProgress } from "./progress.js";
 import { readTogether } from "./read-together.js";
 import { readRegions } from "./region-options.js";
+import { flagValues } from "./setting-options.js";
 import { MEASURE_KEYS, type SignificanceConfig, TEST_KEYS } from "./significance-config.js";
-import { type SignificanceFlags, significanceOptions } from "./significance-options.js";
+import { SAMPLER_SETTINGS, type SignificanceFlags, significanceOptions } from "./significance-options.js";
 
 /** The command. */
 export function significanceCommand() {
@@ -42,32 +43,19 @@ export function significanceCommand() {
 
 /** Settings of the run that flags give. */
 export function significanceSettings(flags: SignificanceFlags): SignificanceSettings {
-  const trace = given({ every: flags.traceEvery, keep: flags.traceKeep });
-  return given({
-    replicates: flags.replicates,
-    gamma: flags.gamma,
-    null: flags.null,
-    elliptical: flags.elliptical,
-    propagate: flags.fixedNull === true ? false : undefined,
-    refit: flags.refit === false ? false : undefined,
-    fitOutside: flags.fitOutside,
-    scan: flags.scan === undefined ? undefined : { radius: flags.scan, ...given({ step: flags.scanStep }) },
-    iterations: flags.iterations,
-    burnIn: flags.burnIn,
-    chains: flags.chains,
-    seed: flags.seed,
-    preset: flags.preset,
-    alphaInit: flags.alphaInit,
-    fitAlpha: flags.fixedAlpha === true ? false : undefined,
-    fitBackgroundScale: flags.fitBackgroundScale,
-    boundary: flags.boundary,
-    cycleSpin: flags.cycleSpin,
-    pairTransfers: flags.pairTransfers,
-    totalCountsPrior: flags.totalCountsPrior,
-    smoothingPrior: flags.smoothingPrior,
-    backgroundScalePrior: flags.backgroundScalePrior,
-    trace: Object.keys(trace).length === 0 ? undefined : trace,
-  });
+  return {
+    ...given({
+      replicates: flags.replicates,
+      gamma: flags.gamma,
+      null: flags.null,
+      elliptical: flags.elliptical,
+      propagate: flags.fixedNull === true ? false : undefined,
+      refit: flags.refit === false ? false : undefined,
+      fitOutside: flags.fitOutside,
+      scan: flags.scan === undefined ? undefined : { radius: flags.scan, ...given({ step: flags.scanStep }) },
+    }),
+    ...flagValues(flags, SAMPLER_SETTINGS),
+  };
 }
 
 /** What a run needs: flags joined with the config file. */
@@ -76,13 +64,6 @@ async function significanceInputs(counts: string | undefined, flags: Significanc
     flags.config === undefined
       ? { settings: { common: {}, options: {} }, more: {} }
       : await readConfig(flags.config, { ...TEST_KEYS, ...MEASURE_KEYS });
-  const { until, maxIterations, burnIn } = config.options;
-  if (until !== undefined || maxIterations !== undefined || burnIn === "auto") {
-    throw new InvalidInputError(
-      `significance: ${flags.config} must give all data sets the same number of sweeps, got until, maxIterations or an automatic ` +
-        "burnIn; give iterations and burnIn",
-    );
-  }
   const { circles, thresholds, ...test } = more as SignificanceSettings &
     Pick<SignificanceConfig, "circles" | "thresholds">;
   const { offsets } = flags;

@@ -1,7 +1,5 @@
 /** FITS HDUs to results; the layout is described in `result-layout.ts`. */
 
-import { adaptivePriorOf } from "../data/adaptive-prior.js";
-import { CYCLE_SPINS } from "../data/cycle-spin.js";
 import type { WcsCard } from "../data/observation.js";
 import { FormatError } from "../errors.js";
 import { type Shape, type SkyImage, skyImage } from "../image.js";
@@ -17,6 +15,7 @@ import type {
   Verdict,
 } from "../posterior/result.js";
 import type { ImageTrace, ParameterTrace } from "../posterior/trace.js";
+import { settingsOfColumns } from "../settings/columns.js";
 import {
   carriedCards,
   columnNumbers,
@@ -215,7 +214,7 @@ function ofShape(shape: Shape, name: string, image: SkyImage): SkyImage {
 
 /** A number of sweeps or draws for each chain. @throws FormatError unless all are whole numbers >= 0 */
 function counts(table: FitsTable, name: string): number[] {
-  const values = wholeNumbers(table, name);
+  const values = numberList(table, name);
   const bad = values.find((value) => !(Number.isSafeInteger(value) && value >= 0));
   if (bad === undefined) return values;
   throw damaged(CONFIG, `column ${name} must hold whole numbers >= 0, got ${bad}`);
@@ -320,23 +319,6 @@ function ledgerRows(table: FitsTable): CountsLedger[] {
   }));
 }
 
-/** What all samplers have. */
-function chainConfig(table: FitsTable) {
-  return {
-    iterations: real(table, "n_iter_max"),
-    burnIn: real(table, "burn_in"),
-    chains: real(table, "chains"),
-    seed: real(table, "random_seed"),
-    boundary: texts(table, "boundary")[0] === "wrap" ? ("wrap" as const) : ("spill" as const),
-    fitBackgroundScale: flag(table, "fit_background_scale"),
-    backgroundScalePrior: {
-      shape: real(table, "background_scale_shape"),
-      rate: real(table, "background_scale_rate"),
-    },
-    traceEvery: real(table, "trace_every"),
-  };
-}
-
 /** What the gradient sampler did. */
 function transitions(table: FitsTable): Pick<PosteriorSummary, "transitions"> {
   if (findColumn(table, "transitions") === undefined) return {};
@@ -346,60 +328,25 @@ function transitions(table: FitsTable): Pick<PosteriorSummary, "transitions"> {
       divergences: real(table, "divergences"),
       cutShort: real(table, "cut_short"),
       gradients: real(table, "gradients"),
-      stepSizes: wholeNumbers(table, "step_sizes"),
+      stepSizes: numberList(table, "step_sizes"),
     },
   };
 }
 
 function samplerConfig(table: FitsTable): SamplerConfig {
   const method = findColumn(table, "method") === undefined ? undefined : texts(table, "method")[0];
-  if (method === "gibbs") {
-    return {
-      ...chainConfig(table),
-      method,
-      prior: texts(table, "prior")[0],
-      pixelPrior: { shape: real(table, "pixel_shape"), rate: real(table, "pixel_rate") },
-      pairTransfers: real(table, "pair_transfers"),
-    };
+  if (method !== undefined && method !== "gibbs" && method !== "nuts") {
+    throw damaged("result", `must come from a known sampler, got ${method}`);
   }
-  if (method === "nuts") {
-    return {
-      ...chainConfig(table),
-      method,
-      prior: texts(table, "prior")[0],
-      targetAcceptance: real(table, "target_acceptance"),
-      maxDepth: real(table, "max_depth"),
-      upsampling: real(table, "upsampling"),
-      margin: real(table, "margin"),
-    };
-  }
-  if (method !== undefined) throw damaged("result", `must come from a known sampler, got ${method}`);
-  const tree = {
-    ...chainConfig(table),
-    cycleSpin: CYCLE_SPINS.find((spin) => spin === texts(table, "cycle_spin")[0]) ?? "random",
-    // Version 0.1.0 had none.
-    pairTransfers: findColumn(table, "pair_transfers") === undefined ? 0 : real(table, "pair_transfers"),
-    totalCountsPrior: { shape: real(table, "ms_ttlcnt_pr"), rate: real(table, "ms_ttlcnt_exp") },
-  };
-  if (findColumn(table, "state_alphas") !== undefined) {
-    return {
-      ...tree,
-      adaptivePrior: adaptivePriorOf(
-        wholeNumbers(table, "state_alphas"),
-        wholeNumbers(table, "state_transitions"),
-      ),
-    };
-  }
-  return {
-    ...tree,
-    alphaInit: Array.from(numbers(table, "alpha_init")),
-    fitAlpha: flag(table, "fit_alpha"),
-    smoothingPrior: {
-      power: real(table, "smoothing_power"),
-      rate: real(table, "ms_al_kap2"),
-      exponent: real(table, "ms_al_kap3"),
-    },
-  };
+  const { config, missing } = settingsOfColumns(method ?? "lira", (name, { type }) => {
+    if (findColumn(table, name) === undefined) return undefined;
+    if (type === "flag") return flag(table, name);
+    if (type === "choice" || type === "text") return texts(table, name)[0];
+    return type === "numbers" || type === "object" ? numberList(table, name) : real(table, name);
+  });
+  // What is missing is told as it is of other tables.
+  for (const name of missing) column(table, name);
+  return { ...config, ...(method && { method }) } as unknown as SamplerConfig;
 }
 
 function column(table: FitsTable, name: string) {
@@ -412,7 +359,7 @@ function numbers(table: FitsTable, name: string): Float64Array {
   return columnNumbers(column(table, name));
 }
 
-function wholeNumbers(table: FitsTable, name: string): number[] {
+function numberList(table: FitsTable, name: string): number[] {
   return Array.from(numbers(table, name));
 }
 

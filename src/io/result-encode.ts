@@ -1,17 +1,9 @@
 /** Results to FITS HDUs; the layout is described in `result-layout.ts`. */
 
-import { stateAlphas } from "../data/adaptive-prior.js";
 import { presetOf } from "../data/presets.js";
 import type { Shape, SkyImage } from "../image.js";
 import { type DrawSource, traceSource } from "../posterior/draw-source.js";
-import type {
-  Convergence,
-  CountsLedger,
-  LiraConfig,
-  PosteriorResult,
-  PosteriorSummary,
-  SamplerConfig,
-} from "../posterior/result.js";
+import type { Convergence, CountsLedger, PosteriorResult, PosteriorSummary } from "../posterior/result.js";
 import { asParameterSource, type ParameterSource } from "../posterior/trace.js";
 import {
   type FitsCard,
@@ -20,6 +12,7 @@ import {
   type FitsTableInput,
   fitsCard,
 } from "./fits.js";
+import { configColumns, flag, numberColumn, real, textColumn, whole } from "./result-config.js";
 import {
   CHAIN_MEAN,
   CHAIN_STD,
@@ -219,15 +212,6 @@ function parameterTable({ names, burnIn, chains, readRows }: ParameterSource): P
   };
 }
 
-function textColumn(name: string, texts: readonly string[]): FitsColumnInput {
-  const values = texts.map(escapeText);
-  return { name, format: `${Math.max(1, ...values.map(({ length }) => length))}A`, values };
-}
-
-function numberColumn(name: string, values: readonly number[]): FitsColumnInput {
-  return { name, format: "D", values };
-}
-
 function diagnosticsTable({ diagnostics: { parameters, verdict } }: PosteriorSummary): FitsTableInput {
   const rows: readonly Convergence[] = [...parameters, ...verdict.worst];
   return {
@@ -296,91 +280,6 @@ function ledgerTable(rows: readonly CountsLedger[]): FitsTableInput {
   };
 }
 
-function real(name: string, value: number): FitsColumnInput {
-  return numberColumn(name, [value]);
-}
-
-function whole(name: string, value: number): FitsColumnInput {
-  return { name, format: "K", values: [value] };
-}
-
-function flag(name: string, value: boolean): FitsColumnInput {
-  return { name, format: "L", values: [value] };
-}
-
-function liraColumns(config: LiraConfig): FitsColumnInput[] {
-  const { totalCountsPrior, backgroundScalePrior } = config;
-  const doubles = (name: string, values: ArrayLike<number>): FitsColumnInput => ({
-    name,
-    format: `${values.length}D`,
-    values: Array.from(values),
-  });
-  const level = config.adaptivePrior === undefined ? config : undefined;
-  return [
-    ...(level === undefined ? [] : [doubles("alpha_init", level.alphaInit)]),
-    whole("n_iter_max", config.iterations),
-    whole("n_burn_in", 0),
-    flag("fit_background_scale", config.fitBackgroundScale),
-    flag("save_thin", true),
-    real("ms_ttlcnt_pr", totalCountsPrior.shape),
-    real("ms_ttlcnt_exp", totalCountsPrior.rate),
-    ...(level === undefined
-      ? []
-      : [
-          real("ms_al_kap1", level.smoothingPrior.power - 1),
-          real("ms_al_kap2", level.smoothingPrior.rate),
-          real("ms_al_kap3", level.smoothingPrior.exponent),
-        ]),
-    whole("random_seed", config.seed),
-    whole("burn_in", config.burnIn),
-    whole("chains", config.chains),
-    ...(level === undefined ? [] : [flag("fit_alpha", level.fitAlpha)]),
-    textColumn("boundary", [config.boundary]),
-    textColumn("cycle_spin", [config.cycleSpin]),
-    whole("pair_transfers", config.pairTransfers),
-    ...(config.adaptivePrior === undefined
-      ? [real("smoothing_power", config.smoothingPrior.power)]
-      : [
-          doubles("state_alphas", stateAlphas(config.adaptivePrior)),
-          doubles("state_transitions", config.adaptivePrior.transitions.flat()),
-        ]),
-    real("background_scale_shape", backgroundScalePrior.shape),
-    real("background_scale_rate", backgroundScalePrior.rate),
-    whole("trace_every", config.traceEvery),
-  ];
-}
-
-/** Settings of the other samplers; the method stands first. */
-function samplerColumns(config: Exclude<SamplerConfig, LiraConfig>): FitsColumnInput[] {
-  return [
-    textColumn("method", [config.method]),
-    textColumn("prior", [config.prior]),
-    whole("n_iter_max", config.iterations),
-    whole("n_burn_in", 0),
-    flag("fit_background_scale", config.fitBackgroundScale),
-    flag("save_thin", true),
-    whole("random_seed", config.seed),
-    whole("burn_in", config.burnIn),
-    whole("chains", config.chains),
-    textColumn("boundary", [config.boundary]),
-    real("background_scale_shape", config.backgroundScalePrior.shape),
-    real("background_scale_rate", config.backgroundScalePrior.rate),
-    whole("trace_every", config.traceEvery),
-    ...(config.method === "gibbs"
-      ? [
-          real("pixel_shape", config.pixelPrior.shape),
-          real("pixel_rate", config.pixelPrior.rate),
-          whole("pair_transfers", config.pairTransfers),
-        ]
-      : [
-          real("target_acceptance", config.targetAcceptance),
-          whole("max_depth", config.maxDepth),
-          whole("upsampling", config.upsampling),
-          whole("margin", config.margin),
-        ]),
-  ];
-}
-
 function transitionColumns({ transitions: found }: PosteriorSummary): FitsColumnInput[] {
   if (found === undefined) return [];
   return [
@@ -409,7 +308,7 @@ function configTable(
     kind: "table",
     name: CONFIG,
     columns: [
-      ...(config.method === undefined ? liraColumns(config) : samplerColumns(config)),
+      ...configColumns(config),
       ...transitionColumns(result),
       real("reference_exposure", result.referenceExposure),
       flag("complete", result.complete),

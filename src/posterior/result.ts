@@ -1,3 +1,4 @@
+import type { Boundary } from "../data/boundary.js";
 import type { CycleSpin } from "../data/cycle-spin.js";
 import type { WcsCard } from "../data/observation.js";
 import type {
@@ -12,17 +13,19 @@ import type { ImageTrace, ParameterTrace } from "./trace.js";
 
 /** Settings that the chains of every sampler have. */
 export interface ChainConfig {
-  /** Sweeps a chain, burn-in included. */
+  /** Sweeps a chain, burn-in included; default 5,000. With `until`, the sweeps before the target is first looked at. */
   readonly iterations: number;
   /** Sweeps at the start of each chain that no statistic uses. */
   readonly burnIn: number;
+  /** Chains, from separated starting images; default 4. */
   readonly chains: number;
-  /** Whole number in [0, 2^53). */
+  /** Whole number in [0, 2^53); default 0. The same seed and inputs give the same bytes on every machine. */
   readonly seed: number;
-  /** What happens to photons beyond the edge: lost (`"spill"`) or periodic (`"wrap"`, as in LIRA and pylira). */
-  readonly boundary: "spill" | "wrap";
-  /** Fit one scale of the background for each observation; otherwise it stays at 1. */
+  /** Photons beyond the edge are lost (`"spill"`, default) or periodic (`"wrap"`, LIRA and pylira). */
+  readonly boundary: Boundary;
+  /** Fit a scale of the background for each observation; otherwise, the default, it stays at 1. */
   readonly fitBackgroundScale: boolean;
+  /** Default shape 0.001, rate 0. */
   readonly backgroundScalePrior: BackgroundScalePrior;
   /** Sweeps between kept draws of the image, >= 1. */
   readonly traceEvery: number;
@@ -32,10 +35,19 @@ export interface ChainConfig {
 export interface TreeConfig extends ChainConfig {
   /** Absent: the multiscale sampler. */
   readonly method?: undefined;
-  /** Shift of the multiscale tree; see `CycleSpin`. */
+  /**
+   * How the multiscale tree is shifted; default `"ensemble"`, the best of the four in error, coverage and speed on simulated
+   * skies (docs/exactness.md). `"random"` is LIRA's.
+   */
   readonly cycleSpin: CycleSpin;
-  /** Transfers of flux between neighbouring pixels a sweep, photons integrated out; 0 with `cycleSpin: "random"`. */
+  /**
+   * Transfers of flux between neighbouring pixels to try a sweep, with the photons integrated out: sources move and pixels
+   * switch on and off within a few sweeps. Fewer take place where few pixels hold most of the flux: none begins more than
+   * four on average. 0 turns them off. Default by the size of the image (`defaultPairTransfers`); with
+   * `cycleSpin: "random"` 0, which is then the only choice, since LIRA's law belongs to LIRA's own steps.
+   */
   readonly pairTransfers: number;
+  /** Default shape 1, rate 0: flat. */
   readonly totalCountsPrior: TotalCountsPrior;
 }
 
@@ -51,6 +63,7 @@ export interface LevelConfig extends TreeConfig {
   readonly alphaInit: readonly number[];
   /** Sample the smoothing parameters (true, default) or keep them at `alphaInit`. */
   readonly fitAlpha: boolean;
+  /** Default power 1, rate 1000, exponent 3: the chain that pylira runs with its defaults. */
   readonly smoothingPrior: SmoothingPrior;
 }
 

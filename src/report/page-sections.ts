@@ -10,7 +10,7 @@ import { escapeXml } from "../figures/svg.js";
 import { formatUnit } from "../figures/ticks.js";
 import type { Convergence, PosteriorSummary, Verdict } from "../posterior/result.js";
 import { countText, durationText, errorText, numberText, rhatText } from "../viewer/numbers.js";
-import { settingsOf } from "./config-table.js";
+import { settingRows } from "./config-table.js";
 import type { EmbeddedDraws } from "./embed-draws.js";
 import { REFERENCES } from "./references.js";
 import { figureHtml, type ReportSection } from "./report-figure.js";
@@ -268,7 +268,7 @@ export function provenanceHtml({ provenance, config, referenceExposure }: Report
     table(
       "Settings",
       ["setting", "value", "meaning"],
-      settingsOf(config, referenceExposure).map(({ name, value, meaning }) => [
+      settingRows(config, referenceExposure).map(({ name, value, meaning }) => [
         `<code>${text(name)}</code>`,
         text(value),
         text(meaning),

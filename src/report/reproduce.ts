@@ -1,6 +1,6 @@
-import { PRESETS, presetOf } from "../data/presets.js";
 import type { PsfCentring } from "../data/psf-centring.js";
-import type { GibbsConfig, LiraConfig, PosteriorSummary, SamplerConfig } from "../posterior/result.js";
+import type { PosteriorSummary, SamplerConfig } from "../posterior/result.js";
+import { codeOf, optionsOf } from "../settings/code.js";
 
 /** Files of an observation, by the names of the library's options; see `ObservationFileNames`. */
 export interface ReportInputFiles {
@@ -16,77 +16,40 @@ export interface ReportInputFiles {
   readonly name?: string;
 }
 
-/** The settings of a result as options of `LiraDeconvolver`. */
-export function deconvolverOptions(config: LiraConfig): Record<string, unknown> {
-  const { traceEvery, method: _lira, ...rest } = config;
-  const trace = { every: traceEvery };
-  if (rest.adaptivePrior !== undefined) {
-    const { adaptivePrior, ...others } = rest;
-    const isDefault = presetOf({ ...PRESETS.adaptive, adaptivePrior }) === "adaptive";
-    return { ...others, ...(isDefault ? { preset: "adaptive" } : { adaptivePrior }), trace };
-  }
-  const { adaptivePrior: _none, alphaInit, ...others } = rest;
-  const same = alphaInit.every((alpha) => alpha === alphaInit[0]);
-  return { ...others, alphaInit: same ? alphaInit[0] : alphaInit, trace };
-}
-
-/** A value as JavaScript, on one line when it is short. */
-function literal(value: unknown, indent = "", width = 96): string {
-  const flat = flatLiteral(value);
-  if (flat.length + indent.length <= width || typeof value !== "object" || value === null) return flat;
-  const deeper = `${indent}  `;
-  if (Array.isArray(value)) {
-    return `[\n${value.map((entry) => `${deeper}${literal(entry, deeper)},\n`).join("")}${indent}]`;
-  }
-  const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);
-  return `{\n${entries.map(([key, entry]) => `${deeper}${key}: ${literal(entry, deeper)},\n`).join("")}${indent}}`;
-}
-
-function flatLiteral(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(flatLiteral).join(", ")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);
-  return entries.length === 0
-    ? "{}"
-    : `{ ${entries.map(([key, entry]) => `${key}: ${flatLiteral(entry)}`).join(", ")} }`;
-}
-
 const also = (unit: string) => (unit === "" ? "" : `, ${unit}`);
 
 /** How the run is called: what is imported, lines before the call, and the call itself for an observation or a list of them. */
 function callOf(config: SamplerConfig) {
+  const options = {
+    ...(config.method && { method: config.method }),
+    ...optionsOf(config.method ?? "lira", config as never),
+  };
   if (config.method === undefined) {
     return {
       imports: "LiraDeconvolver",
-      before: `const deconvolver = new LiraDeconvolver(${literal(deconvolverOptions(config))});\n`,
+      before: `const deconvolver = new LiraDeconvolver(${codeOf(options)});\n`,
       call: (data: string, unit: string) =>
         `await deconvolver.run(${data}${unit === "" ? "" : `, { ${unit} }`})`,
     };
   }
-  const { traceEvery, prior, ...rest } = config;
-  const options = { ...rest, trace: { every: traceEvery } };
-  if (config.method === "gibbs") {
-    const { pixelPrior, ...others } = options as Omit<GibbsConfig, "prior" | "traceEvery">;
-    const { shape, rate } = pixelPrior;
-    return rate > 0
-      ? {
-          imports: "deconvolve, gammaPrior",
-          before: `const prior = gammaPrior(${literal({ shape, rate })});\nconst options = ${literal(others)};\n`,
-          call: (data: string, unit: string) =>
-            `await deconvolve(${data}, { ...options, prior${also(unit)} })`,
-        }
-      : {
-          imports: "deconvolve, uniformPrior",
-          before: `const options = ${literal(others)};\n`,
-          call: (data: string, unit: string) =>
-            `await deconvolve(${data}, { ...options, prior: uniformPrior()${also(unit)} })`,
-        };
+  const before = `const options = ${codeOf(options)};\n`;
+  const call = (prior: string) => (data: string, unit: string) =>
+    `await deconvolve(${data}, { ...options, ${prior}${also(unit)} })`;
+  if (config.method === "nuts") {
+    return {
+      imports: "deconvolve",
+      before: `// prior: the one of the run, ${config.prior}\n${before}`,
+      call: call("prior"),
+    };
   }
-  return {
-    imports: "deconvolve",
-    before: `// prior: the one of the run, ${prior}\nconst options = ${literal(options)};\n`,
-    call: (data: string, unit: string) => `await deconvolve(${data}, { ...options, prior${also(unit)} })`,
-  };
+  const { shape, rate } = config.pixelPrior;
+  return rate > 0
+    ? {
+        imports: "deconvolve, gammaPrior",
+        before: `const prior = gammaPrior(${codeOf({ shape, rate })});\n${before}`,
+        call: call("prior"),
+      }
+    : { imports: "deconvolve, uniformPrior", before, call: call("prior: uniformPrior()") };
 }
 
 /**
@@ -111,12 +74,12 @@ export function reproducingCode(
   const heading = `import { ${imports} } from "tslira";\nimport { readObservationFiles, writeResult } from "tslira/node";\n\n`;
   if (files.length === 1) {
     return (
-      `${heading}const { observation, unit } = await readObservationFiles(${literal(files[0])});\n${run}` +
+      `${heading}const { observation, unit } = await readObservationFiles(${codeOf(files[0])});\n${run}` +
       `const result = ${call("observation", "unit")};\n${end}`
     );
   }
   return (
-    `${heading}const files = await Promise.all(${literal(files)}.map(readObservationFiles));\n${run}` +
+    `${heading}const files = await Promise.all(${codeOf(files)}.map(readObservationFiles));\n${run}` +
     `const result = ${call("files.map(({ observation }) => observation)", "unit: files[0].unit")};\n${end}`
   );
 }

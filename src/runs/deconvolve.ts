@@ -17,6 +17,7 @@ import { createForwardModel, type ForwardModel, type ForwardModelOptions } from 
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import type { GibbsConfig, LiraResult, NutsConfig, PosteriorResult } from "../posterior/result.js";
 import { type FluxPrior, priorName, scaledPrior } from "../priors/flux-prior.js";
+import { METHODS } from "../settings/methods.js";
 import type { GibbsOptions } from "./gibbs-options.js";
 import { LiraDeconvolver } from "./lira-deconvolver.js";
 import type { LiraDeconvolverOptions } from "./lira-options.js";
@@ -88,20 +89,6 @@ export type GibbsMethod = { readonly method: "gibbs"; readonly prior: PriorChoic
 
 /** How to deconvolve: one of the methods, with its options. */
 export type DeconvolveOptions = PointMethod | LiraMethod | NutsMethod | GibbsMethod;
-
-/** The words for the methods. */
-export const METHODS = [
-  "lira",
-  "nuts",
-  "gibbs",
-  "richardson-lucy",
-  "gradient-descent",
-  "map",
-  "em-multiscale",
-] as const;
-
-/** One of the methods of `deconvolve`. */
-export type Method = (typeof METHODS)[number];
 
 /**
  * Deconvolve by any of the methods: change one word to compare them.

@@ -2,7 +2,15 @@ import { InvalidInputError } from "../errors.js";
 import type { Shape } from "../image.js";
 import type { GibbsConfig } from "../posterior/result.js";
 import { type FluxPrior, priorName } from "../priors/flux-prior.js";
-import { defaultPairTransfers, type LiraDeconvolverOptions, planRun, type RunPlan } from "./lira-options.js";
+import type { SettingValues } from "../settings/setting.js";
+import { settle } from "../settings/settle.js";
+import {
+  defaultPairTransfers,
+  type LiraDeconvolverOptions,
+  planSweeps,
+  type RunPlan,
+  type Settled,
+} from "./lira-options.js";
 
 /** Settings of the Gibbs sampler for independent Gamma pixels: those of `LiraDeconvolver` that are not about its tree. */
 export interface GibbsOptions
@@ -42,25 +50,13 @@ export function planGibbs({ prior, ...options }: GibbsOptions, shape?: Shape): R
         "a product of Gamma priors has the sum of (shape - 1), plus 1",
     );
   }
-  const { config, ...plan } = planRun({ ...options, cycleSpin: "none" }, shape, "gibbs");
-  const { iterations, burnIn, chains, seed, boundary, traceEvery } = config;
-  const { fitBackgroundScale, backgroundScalePrior } = config;
+  const told = settle("gibbs", options as SettingValues, "gibbs", {
+    pairTransfers: shape === undefined ? 0 : defaultPairTransfers(shape),
+  }) as unknown as Settled<Omit<GibbsConfig, "method" | "prior" | "pixelPrior">>;
+  const { config, ...plan } = planSweeps(told, options, 10, "gibbs");
   return {
     ...plan,
-    config: {
-      method: "gibbs",
-      prior: priorName(prior),
-      pixelPrior: { ...pixelPrior },
-      iterations,
-      burnIn,
-      chains,
-      seed,
-      boundary,
-      pairTransfers: options.pairTransfers ?? (shape === undefined ? 0 : defaultPairTransfers(shape)),
-      fitBackgroundScale,
-      backgroundScalePrior,
-      traceEvery,
-    },
+    config: { method: "gibbs", prior: priorName(prior), pixelPrior: { ...pixelPrior }, ...config },
   };
 }
 

@@ -1,25 +1,21 @@
 import { checkAdaptivePrior, DEFAULT_ADAPTIVE_PRIOR } from "../data/adaptive-prior.js";
-import type { Boundary } from "../data/boundary.js";
-import { CYCLE_SPINS, type CycleSpin } from "../data/cycle-spin.js";
-import { type Law, PRESET_NAMES, PRESETS, type Preset } from "../data/presets.js";
-import {
-  type AdaptivePrior,
-  type BackgroundScalePrior,
-  DEFAULT_BACKGROUND_SCALE_PRIOR,
-  DEFAULT_SMOOTHING_PRIOR,
-  type SmoothingPrior,
-  type TotalCountsPrior,
-} from "../data/prior-parameters.js";
+import { type Law, PRESETS, type Preset } from "../data/presets.js";
+import type { AdaptivePrior } from "../data/prior-parameters.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
 import type {
   AdaptiveConfig,
+  ChainConfig,
   GibbsConfig,
   LevelConfig,
   LiraConfig,
   TreeConfig,
 } from "../posterior/result.js";
-import { checkPriors, startingAlpha } from "../priors/multiscale.js";
+import { startingAlpha } from "../priors/multiscale.js";
+import { settingOf } from "../settings/by-method.js";
+import type { SettingValues } from "../settings/setting.js";
+import { settle } from "../settings/settle.js";
+import { checkValue } from "../settings/value.js";
 import { parseTarget, type Target } from "./target.js";
 
 /**
@@ -28,17 +24,16 @@ import { parseTarget, type Target } from "./target.js";
  * `alphaInit`, `fitAlpha` and `smoothingPrior` are about one alpha a level: giving any of them chooses LIRA's prior in place of the
  * adaptive one.
  */
-export interface LiraDeconvolverOptions {
+export interface LiraDeconvolverOptions
+  extends Partial<
+    Omit<TreeConfig & LevelConfig, "method" | "burnIn" | "traceEvery" | "adaptivePrior" | "alphaInit">
+  > {
   /** A law by name, whose settings are the defaults of the others; default `"adaptive"`. See `PRESETS`. */
   readonly preset?: Preset;
   /** States of the blocks and transitions between them; default eight alphas from 0.02 to 60. */
   readonly adaptivePrior?: AdaptivePrior | undefined;
   /** Starting smoothing parameter: one number, or one a level (finest first), > 0; default 0.1. */
   readonly alphaInit?: number | readonly number[];
-  /** Sample the smoothing parameters; default true. */
-  readonly fitAlpha?: boolean;
-  /** Sweeps a chain, burn-in included; default 5,000. With `until`, the sweeps before the target is first looked at. */
-  readonly iterations?: number;
   /**
    * Sweeps at the start of each chain that no statistic uses; default a tenth of `iterations`. `"auto"`: the first of
    * 100, 200, 400, ... sweeps over whose second half the chains agree (R-hat < 1.1 of log-likelihood, total and the
@@ -52,32 +47,6 @@ export interface LiraDeconvolverOptions {
   readonly until?: string;
   /** Where `until` gives up; default ten times `iterations`. */
   readonly maxIterations?: number;
-  /** Chains, from separated starting images; default 4. */
-  readonly chains?: number;
-  /** Whole number in [0, 2^53); default 0. The same seed and inputs give the same bytes on every machine. */
-  readonly seed?: number;
-  /** Photons beyond the edge are lost (`"spill"`, default) or periodic (`"wrap"`, LIRA and pylira). */
-  readonly boundary?: Boundary;
-  /**
-   * How the multiscale tree is shifted; default `"ensemble"`, the best of the four in error, coverage and speed on simulated
-   * skies (docs/exactness.md). `"random"` is LIRA's.
-   */
-  readonly cycleSpin?: CycleSpin;
-  /**
-   * Transfers of flux between neighbouring pixels to try a sweep, with the photons integrated out: sources move and pixels
-   * switch on and off within a few sweeps. Fewer take place where few pixels hold most of the flux: none begins more than
-   * four on average. 0 turns them off. Default by the size of the image (`defaultPairTransfers`); with
-   * `cycleSpin: "random"` 0, which is then the only choice, since LIRA's law belongs to LIRA's own steps.
-   */
-  readonly pairTransfers?: number;
-  /** Fit a scale of the background for each observation; default false. */
-  readonly fitBackgroundScale?: boolean;
-  /** Default shape 1, rate 0: flat. */
-  readonly totalCountsPrior?: TotalCountsPrior;
-  /** Default power 1, rate 1000, exponent 3: the chain that pylira runs with its defaults. */
-  readonly smoothingPrior?: SmoothingPrior;
-  /** Default shape 0.001, rate 0. */
-  readonly backgroundScalePrior?: BackgroundScalePrior;
   /** Which draws of the image to keep after burn-in. */
   readonly trace?: {
     /** Keep every n-th draw; default the smallest n that keeps at most `keep` draws a chain. */
@@ -100,10 +69,6 @@ export interface RunPlan<Config extends LiraConfig | GibbsConfig = LiraConfig | 
   readonly keep?: number;
 }
 
-const DEFAULT_ALPHA_INIT = 0.1;
-const DEFAULT_ITERATIONS = 5_000;
-const DEFAULT_KEPT_DRAWS = 1_000;
-
 /** Check that a setting is a whole number in a range. */
 export function checkWhole(
   name: string,
@@ -116,18 +81,6 @@ export function checkWhole(
     throw new InvalidInputError(
       `${where}: ${name} must be a whole number from ${least} to ${most}, got ${value}; change it`,
       { fields: { [name]: value } },
-    );
-  }
-}
-
-function checkChoice(where: string, name: string, value: unknown, choices: readonly unknown[]): void {
-  if (!choices.includes(value)) {
-    const list = choices.map((choice) => JSON.stringify(choice)).join(" or ");
-    throw new InvalidInputError(
-      `${where}: ${name} must be ${list}, got ${JSON.stringify(value)}; choose one`,
-      {
-        fields: { [name]: value },
-      },
     );
   }
 }
@@ -156,78 +109,98 @@ export function spacingOf(sweeps: number, keep: number): number {
  */
 export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = "lira"): RunPlan<LiraConfig> {
   const { preset = "adaptive" } = options;
-  checkChoice(where, "preset", preset, PRESET_NAMES);
-  const law = PRESETS[preset];
+  checkValue(settingOf("preset"), preset, where);
   const {
-    iterations = DEFAULT_ITERATIONS,
-    burnIn = Math.floor(iterations / 10),
-    chains = 4,
-    seed = 0,
-    boundary = law.boundary,
-    cycleSpin = law.cycleSpin,
-    pairTransfers = cycleSpin === "random" || shape === undefined ? 0 : defaultPairTransfers(shape),
-    fitBackgroundScale = false,
-    totalCountsPrior = law.totalCountsPrior,
-    backgroundScalePrior = DEFAULT_BACKGROUND_SCALE_PRIOR,
-    trace = {},
-    until,
-    maxIterations = until === undefined ? iterations : 10 * iterations,
-  } = options;
-  const check = (name: string, value: number, least: number, most?: number) =>
-    checkWhole(name, value, least, most, where);
-  check("iterations", iterations, 2, 1e9);
-  if (burnIn !== "auto") check("burnIn", burnIn, 0, iterations - 2);
-  check("chains", chains, 1, 10_000);
-  check("seed", seed, 0);
-  check("maxIterations", maxIterations, iterations, 1e9);
-  checkChoice(where, "boundary", boundary, ["spill", "wrap"]);
-  checkChoice(where, "cycleSpin", cycleSpin, CYCLE_SPINS);
-  check("pairTransfers", pairTransfers, 0, 1e6);
-  if (cycleSpin === "random" && pairTransfers > 0) {
+    adaptivePrior,
+    alphaInit,
+    fitAlpha,
+    smoothingPrior,
+    preset: _named,
+    ...told
+  } = settle("lira", options as SettingValues, where, {
+    ...PRESETS[preset],
+    pairTransfers: shape && defaultPairTransfers(shape),
+  }) as unknown as Settled<TreeConfig> &
+    Partial<AdaptiveConfig> &
+    Omit<LevelConfig, "adaptivePrior"> & { readonly preset: Preset };
+  const { cycleSpin } = told;
+  const pairTransfers = told.pairTransfers ?? 0;
+  if (cycleSpin === "random" && (options.pairTransfers ?? 0) > 0) {
     throw new InvalidInputError(
       `lira: pairTransfers must be 0 with cycleSpin "random", whose law belongs to LIRA's own steps and would change with ` +
         `others, got ${pairTransfers}; choose cycleSpin "none", "sampled" or "ensemble"`,
       { fields: { pairTransfers } },
     );
   }
-  const smoothing = planSmoothing(options, law, shape, where);
-  checkPriors({ totalCountsPrior, backgroundScalePrior });
-  const { keep = DEFAULT_KEPT_DRAWS, every } = trace;
-  check("trace.keep", keep, 2);
-  const sampled = iterations - (burnIn === "auto" ? Math.floor(iterations / 2) : burnIn);
-  if (every !== undefined) check("trace.every", every, 1, Math.floor(sampled / 2));
+  const smoothing = isAdaptive(options, PRESETS[preset], where)
+    ? { adaptivePrior: adaptivePrior ?? structuredClone(DEFAULT_ADAPTIVE_PRIOR) }
+    : {
+        alphaInit:
+          shape !== undefined || typeof alphaInit === "number"
+            ? startingAlpha(alphaInit, shape ?? [2, 2])
+            : alphaInit,
+        fitAlpha,
+        smoothingPrior,
+      };
+  if (smoothing.adaptivePrior !== undefined) checkAdaptivePrior(smoothing.adaptivePrior, where);
+  const { config, ...plan } = planSweeps(told, options, 10, where);
   return {
+    ...plan,
     config: {
       ...smoothing,
-      iterations,
-      burnIn: burnIn === "auto" ? 0 : burnIn,
-      chains,
-      seed,
-      boundary,
-      cycleSpin,
-      pairTransfers,
-      fitBackgroundScale,
-      totalCountsPrior: { ...totalCountsPrior },
-      backgroundScalePrior: { ...backgroundScalePrior },
-      traceEvery: every ?? spacingOf(iterations - (burnIn === "auto" ? 0 : burnIn), keep),
-    },
+      ...config,
+      pairTransfers: cycleSpin === "random" ? 0 : pairTransfers,
+    } as LiraConfig,
+  };
+}
+
+/** Settings of a sampler as `settle` returns them: those of the trace by one word, and those that no result holds. */
+export type Settled<Config extends ChainConfig> = Omit<Config, "burnIn" | "traceEvery"> &
+  Pick<LiraDeconvolverOptions, "burnIn" | "until" | "maxIterations"> & {
+    readonly traceEvery?: number;
+    readonly traceKeep: number;
+  };
+
+/**
+ * How long chains run and which draws they keep: what settings say of it together.
+ *
+ * @param part of the sweeps that are burn-in when nothing is said
+ */
+export function planSweeps<Config extends ChainConfig>(
+  settled: Settled<Config>,
+  { trace = {} }: Pick<LiraDeconvolverOptions, "trace">,
+  part: number,
+  where: string,
+): Omit<RunPlan<never>, "config"> & { readonly config: Config } {
+  const { traceEvery: every, traceKeep: keep, until, maxIterations: most, burnIn: given, ...told } = settled;
+  const { iterations } = told;
+  const burnIn = given ?? Math.floor(iterations / part);
+  if (burnIn !== "auto") checkWhole("burnIn", burnIn, 0, iterations - 2, where);
+  const maxIterations = most ?? (until === undefined ? iterations : 10 * iterations);
+  checkWhole("maxIterations", maxIterations, iterations, 1e9, where);
+  const sampled = iterations - (burnIn === "auto" ? Math.floor(iterations / 2) : burnIn);
+  if (every !== undefined) checkWhole("trace.every", every, 1, Math.floor(sampled / 2), where);
+  const start = burnIn === "auto" ? 0 : burnIn;
+  // In the order of the settings: JSON of a plan is the same whatever was given.
+  const { chains, seed, ...others } = told;
+  return {
+    config: {
+      ...{ iterations, burnIn: start, chains, seed },
+      ...others,
+      traceEvery: every ?? spacingOf(iterations - start, keep),
+    } as unknown as Config,
     autoBurnIn: burnIn === "auto",
     maxIterations,
     ...(until === undefined ? {} : { target: parseTarget(until) }),
-    ...(every === undefined ? { keep } : {}),
+    ...(trace.every === undefined ? { keep } : {}),
   };
 }
 
 /** Settings of LIRA's prior that the adaptive one has no use for. */
 const LEVEL_SETTINGS = ["alphaInit", "fitAlpha", "smoothingPrior"] as const;
 
-/** The part of a law that says how smooth the blocks are. */
-function planSmoothing(
-  options: LiraDeconvolverOptions,
-  law: Law,
-  shape: Shape | undefined,
-  where: string,
-): Pick<AdaptiveConfig, "adaptivePrior"> | Omit<LevelConfig, keyof TreeConfig> {
+/** Whether every block has its own smoothing. @throws InvalidInputError when settings of both priors are given */
+function isAdaptive(options: LiraDeconvolverOptions, law: Law, where: string): boolean {
   const level = LEVEL_SETTINGS.filter((name) => options[name] !== undefined);
   const { adaptivePrior } = options;
   const clash =
@@ -238,22 +211,7 @@ function planSmoothing(
         "level, got both; leave one of them out",
     );
   }
-  if (level.length === 0 && (adaptivePrior ?? law.adaptivePrior) !== undefined) {
-    const prior = adaptivePrior ?? DEFAULT_ADAPTIVE_PRIOR;
-    checkAdaptivePrior(prior, where);
-    return { adaptivePrior: structuredClone(prior) };
-  }
-  const { alphaInit = DEFAULT_ALPHA_INIT, fitAlpha = true } = options;
-  const { smoothingPrior = law.smoothingPrior ?? DEFAULT_SMOOTHING_PRIOR } = options;
-  checkPriors({ smoothingPrior });
-  return {
-    alphaInit:
-      shape !== undefined || typeof alphaInit === "number"
-        ? startingAlpha(alphaInit, shape ?? [2, 2])
-        : alphaInit,
-    fitAlpha,
-    smoothingPrior: { ...smoothingPrior },
-  };
+  return level.length === 0 && (adaptivePrior ?? law.adaptivePrior) !== undefined;
 }
 
 /** Starting images of all chains, checked; `undefined` where the chain makes its own. */

@@ -1,11 +1,12 @@
 import type { BackgroundScalePrior } from "../data/prior-parameters.js";
-import { DEFAULT_BACKGROUND_SCALE_PRIOR } from "../data/prior-parameters.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import type { ForwardModel, ForwardModelOptions } from "../model/forward-model.js";
 import type { NutsConfig } from "../posterior/result.js";
 import { type FluxPrior, priorName } from "../priors/flux-prior.js";
-import { checkWhole, spacingOf } from "./lira-options.js";
+import type { SettingValues } from "../settings/setting.js";
+import { settle } from "../settings/settle.js";
+import { planSweeps, type Settled } from "./lira-options.js";
 
 /** Settings of the gradient sampler; all but the prior have a default. */
 export interface NutsOptions
@@ -37,9 +38,6 @@ export interface NutsOptions
   readonly start?: SkyImage;
 }
 
-const DEFAULT_ITERATIONS = 1_000;
-const DEFAULT_KEPT_DRAWS = 1_000;
-
 /**
  * Fill in defaults and check every setting.
  *
@@ -49,58 +47,15 @@ export function planNuts(
   { shape, grid, boundary }: Pick<ForwardModel, "shape" | "grid" | "boundary">,
   options: NutsOptions,
 ): NutsConfig {
-  const {
-    prior,
-    iterations = DEFAULT_ITERATIONS,
-    burnIn = Math.floor(iterations / 2),
-    chains = 4,
-    seed = 0,
-    targetAcceptance = 0.8,
-    maxDepth = 10,
-    fitBackgroundScale = false,
-    backgroundScalePrior = DEFAULT_BACKGROUND_SCALE_PRIOR,
-    trace = {},
-  } = options;
-  const check = (name: string, value: number, least: number, most?: number) =>
-    checkWhole(name, value, least, most, "nuts");
+  const { prior, ...others } = options;
   checkPrior(prior);
   prior.checkShape?.(shape);
-  check("iterations", iterations, 2, 1e9);
-  check("burnIn", burnIn, 0, iterations - 2);
-  check("chains", chains, 1, 10_000);
-  check("seed", seed, 0);
-  check("maxDepth", maxDepth, 1, 20);
-  if (!(targetAcceptance > 0 && targetAcceptance < 1)) {
-    throw new InvalidInputError(
-      `nuts: targetAcceptance must lie in (0, 1), got ${targetAcceptance}; 0.8 is a good choice, 0.95 for hard posteriors`,
-      { fields: { targetAcceptance } },
-    );
-  }
-  const scale = backgroundScalePrior;
-  if (!(scale.shape > 0 && scale.rate >= 0 && Number.isFinite(scale.shape + scale.rate))) {
-    throw new InvalidInputError(
-      `nuts: backgroundScalePrior must have shape > 0 and rate >= 0, got ${scale.shape} and ${scale.rate}; change it`,
-    );
-  }
-  const { keep = DEFAULT_KEPT_DRAWS, every } = trace;
-  check("trace.keep", keep, 2);
-  if (every !== undefined) check("trace.every", every, 1, Math.floor((iterations - burnIn) / 2));
-  return {
-    method: "nuts",
-    prior: priorName(prior),
-    iterations,
-    burnIn,
-    chains,
-    seed,
-    boundary,
-    targetAcceptance,
-    maxDepth,
-    fitBackgroundScale,
-    backgroundScalePrior: { ...scale },
-    upsampling: grid.upsampling,
-    margin: grid.margin,
-    traceEvery: every ?? spacingOf(iterations - burnIn, keep),
-  };
+  const given = { ...others, boundary, upsampling: grid.upsampling, margin: grid.margin };
+  const told = settle("nuts", given as SettingValues, "nuts") as unknown as Settled<
+    Omit<NutsConfig, "method" | "prior">
+  >;
+  const { config } = planSweeps(told, options, 2, "nuts");
+  return { method: "nuts", prior: priorName(prior), ...config };
 }
 
 function checkPrior(prior: FluxPrior): void {

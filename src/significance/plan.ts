@@ -5,6 +5,8 @@ import type { Observation } from "../data/observation.js";
 import { InvalidInputError } from "../errors.js";
 import { type Region, regionPixels } from "../posterior/region.js";
 import { type LiraDeconvolverOptions, planRun } from "../runs/lira-options.js";
+import type { SettingValues } from "../settings/setting.js";
+import { foreignSetting } from "../settings/settle.js";
 import { fitNull, NULL_KINDS, type NullKind, nullBaselines } from "./null-model.js";
 import type { RegionPixels } from "./region-meter.js";
 import { regionsMask, type SignificanceRun } from "./task.js";
@@ -49,6 +51,31 @@ const DEFAULT_CHAINS = 2;
 const DEFAULT_GAMMA = 0.005;
 const LARGEST_GAMMA = 0.5;
 
+/**
+ * Refuse what the sampler of a data set would ignore: each has the same number of sweeps, so that all are treated alike.
+ *
+ * @throws InvalidInputError naming the setting
+ */
+export function checkSampler(given: SettingValues): void {
+  const { until, maxIterations, burnIn, method = "lira" } = given;
+  const wanted =
+    method !== "lira"
+      ? `method "${String(method)}"`
+      : until !== undefined
+        ? "until"
+        : maxIterations !== undefined
+          ? "maxIterations"
+          : burnIn === "auto"
+            ? 'burnIn "auto"'
+            : foreignSetting("lira", given)?.key;
+  if (wanted === undefined) return;
+  throw new InvalidInputError(
+    `significance: all data sets must be deconvolved alike, by LIRA with the same number of sweeps, got ${wanted}; ` +
+      "leave it out, and give iterations and burnIn as numbers",
+    { fields: { setting: wanted } },
+  );
+}
+
 function wrong(rule: string, got: unknown, remedy: string): InvalidInputError {
   return new InvalidInputError(`significance: ${rule}, got ${JSON.stringify(got)}; ${remedy}`, {
     fields: { got },
@@ -80,6 +107,7 @@ export function planSignificance(
     unit,
     ...sampler
   } = settings;
+  checkSampler(sampler);
   const { boundary = "spill" } = sampler;
   const list: readonly Observation[] = "counts" in data ? [data] : data;
   const { observations } = checkObservations(list, { boundary });

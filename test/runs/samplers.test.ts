@@ -71,7 +71,7 @@ describe.each([
     expect(plotParameterTraces(result.trace.parameters, result.diagnostics, { document })).toContain("<svg");
     const html = await reportHtml(result, { document, observations: [data, second] });
     expect(html).toContain(
-      method === "nuts" ? "no-U-turn sampler on ln flux" : "gammaPrior({ shape: 0.7, rate: 0.1 })",
+      method === "nuts" ? "by gradients (no-U-turn sampler)" : "gammaPrior({ shape: 0.7, rate: 0.1 })",
     );
   });
 
@@ -203,7 +203,7 @@ describe("bad combinations say what to do", () => {
     [
       "nuts aiming at 1",
       { method: "nuts", prior: tv, targetAcceptance: 1 },
-      /must lie in \(0, 1\), got 1; 0.8/,
+      /must be a number in \(0, 1\), got 1; the default is 0.8/,
     ],
     [
       "gibbs with total variation",

@@ -1,0 +1,27 @@
+/** Settings as a method has them. */
+
+import { SETTINGS } from "./list.js";
+import { isSampler, type Method } from "./methods.js";
+import { type Setting, settingUnder } from "./setting.js";
+
+/** A setting by its key, as a method has it. */
+export function settingOf(key: string, method: Method = "lira"): Setting {
+  const found = SETTINGS.find((setting) => setting.key === key);
+  if (found === undefined) throw new TypeError(`settings: ${key} must be in the list, got none; add it`);
+  return settingUnder(found, method);
+}
+
+/** Settings that a method is given. */
+export function settingsOf(method: Method): readonly Setting[] {
+  return SETTINGS.filter(({ methods, found }) => methods.includes(method) && found === undefined).map(
+    (setting) => settingUnder(setting, method),
+  );
+}
+
+/** Settings that the result of a sampler holds. */
+export function recordedSettings(method: Method): readonly Setting[] {
+  if (!isSampler(method)) return [];
+  return SETTINGS.filter(({ methods, recorded }) => methods.includes(method) && recorded !== false).map(
+    (setting) => settingUnder(setting, method),
+  );
+}

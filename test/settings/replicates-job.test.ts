@@ -1,0 +1,54 @@
+/** A job of null replicates refuses settings that it would not heed; none is dropped in silence. */
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createJob, readJobFile } from "../../src/cli/cluster-config.js";
+import { circularRegion, simulatePointSource } from "../../src/index.js";
+import { createReplicatesJob, readJob, writeFitsFile } from "../../src/node.js";
+
+const folder = mkdtempSync(join(tmpdir(), "tslira-replicates-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const data = simulatePointSource({ shape: [16, 16], seed: 1 });
+beforeAll(async () => {
+  for (const name of ["counts", "psf", "background"] as const) {
+    const { data: values, shape } = data[name]!;
+    await writeFitsFile(join(folder, `${name}.fits`), [{ kind: "image", data: values, shape }]);
+  }
+});
+
+async function makeJob(name: string, more: object) {
+  const file = join(folder, `${name}.json`);
+  const files = { counts: "counts.fits", psf: "psf.fits", background: "background.fits" };
+  const run = { iterations: 100, chains: 2, replicates: 3, circles: ["8,8,2"] };
+  writeFileSync(file, JSON.stringify({ kind: "replicates", ...files, ...run, ...more }));
+  return createJob(await readJobFile(file), "tslira cluster submit", () => undefined);
+}
+
+describe("a job of replicates", () => {
+  it.each([
+    ["automatic", { burnIn: "auto" }, /got burnIn "auto"/],
+    ["until", { until: "rhat<1.01" }, /got until/],
+    ["most", { maxIterations: 500 }, /got maxIterations/],
+    ["gradients", { method: "nuts" }, /must sample by LIRA, got method "nuts"/],
+    ["acceptance", { targetAcceptance: 0.9 }, /must sample by LIRA, got targetAcceptance/],
+    ["margin", { margin: 3 }, /must sample by LIRA, got margin/],
+  ])("refuses %s", async (name, more, message) => {
+    await expect(makeJob(name, more)).rejects.toThrow(message);
+    expect(existsSync(join(folder, `${name}.job`))).toBe(false);
+  });
+
+  it("does so from the library too, and holds what it was given", async () => {
+    const region = circularRegion({ x: 8, y: 8, radius: 2 }, [16, 16]);
+    const options = { iterations: 100, burnIn: "auto" } as object;
+    await expect(createReplicatesJob(join(folder, "a.job"), data, [region], options)).rejects.toThrow(
+      /with the same number of sweeps, got burnIn "auto"/,
+    );
+    await makeJob("good", { burnIn: 30, pairTransfers: 7, totalCountsPrior: { shape: 2, rate: 0.1 } });
+    const { manifest } = await readJob(join(folder, "good.job"));
+    expect(manifest.significance?.config).toMatchObject({
+      ...{ iterations: 100, burnIn: 30, chains: 2, pairTransfers: 7 },
+      totalCountsPrior: { shape: 2, rate: 0.1 },
+    });
+  });
+});
