@@ -95,6 +95,7 @@ export default {
   resolve: {
     alias: [
       { find: /^tslira$/, replacement: here("../dist/index.js") },
+      { find: /^tslira\/settings$/, replacement: here("../dist/settings.js") },
       { find: /^tslira\/viewer$/, replacement: here("../dist/viewer.js") },
     ],
   },

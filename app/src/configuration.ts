@@ -1,6 +1,14 @@
 /** Settings that travel: as a file, in the address after #, pasted, or recorded in a result. Never data. */
 
-import { type LiraConfig, PRESETS, presetOf, type SamplerConfig } from "tslira";
+import {
+  defaultPairTransfers,
+  type LiraConfig,
+  type Preset,
+  presetOf,
+  type SamplerConfig,
+  type Shape,
+} from "tslira";
+import { optionsOf } from "tslira/settings";
 import { cutoutOf, cutoutText } from "./cutout-text.js";
 import { fieldsOf, METHOD_KINDS, methodFieldError, methodOf } from "./method-fields.js";
 import type { Composition } from "./protocol.js";
@@ -10,8 +18,8 @@ import {
   type Field,
   type Form,
   fieldsUnder,
+  formOf,
   MAIN_FIELDS,
-  smoothingForm,
   startForm,
   wholeForm,
 } from "./settings.js";
@@ -181,55 +189,30 @@ function flagOf(command: string, flag: string): string | undefined {
   return new RegExp(` --${flag}[ =]'?([^ ']+)`).exec(command)?.[1];
 }
 
-/** The settings that a result was made with; what the form has no field for is named in the notes. */
-export function configurationOfResult(config: SamplerConfig, command = ""): Configuration {
+/**
+ * The settings that a result was made with; what the form has no field for is named in the notes.
+ *
+ * @param shape `[ny, nx]` of its images
+ */
+export function configurationOfResult(config: SamplerConfig, shape: Shape, command = ""): Configuration {
   const given = new Map<string, string>();
   const notes: string[] = [];
-  for (const key of ["iterations", "burnIn", "chains", "seed", "boundary", "fitBackgroundScale"] as const)
-    given.set(key, asText(config[key]));
+  const { trace: _spacing, preset: _named, ...options } = optionsOf(config.method ?? "lira", config as never);
+  if (config.method === undefined) given.set("preset", nearestPreset(config));
+  else notes.push(`The result was sampled by ${config.method}; only what all methods share was taken over.`);
+  // What follows from the size of the image is left to follow from it.
+  if (options.cycleSpin !== "random" && options.pairTransfers === defaultPairTransfers(shape))
+    delete options.pairTransfers;
+  if (options.cycleSpin === "random") delete options.pairTransfers;
+  for (const [key, text] of Object.entries(formOf(options))) given.set(key, text);
   given.set("keep", flagOf(command, "trace-keep") ?? keptDraws(config));
-  if (config.method === undefined) {
-    for (const [key, value] of Object.entries(lawOf(config))) given.set(key, value);
-    notes.push(...lostOf(config));
-  } else
-    notes.push(`The result was sampled by ${config.method}; only what all methods share was taken over.`);
   const { form, notes: more } = take(given, "result");
   return { form, composition: compositionOfCommand(command), notes: [...notes, ...more] };
 }
 
-/** The law that was sampled as fields: the preset, or the nearest one with what differs from it. */
-function lawOf(config: LiraConfig): Form {
-  const { cycleSpin, totalCountsPrior, adaptivePrior } = config;
-  return {
-    preset: presetOf(config) ?? (adaptivePrior === undefined ? "lira" : "adaptive"),
-    cycleSpin,
-    totalRate: String(totalCountsPrior.rate),
-    ...(adaptivePrior === undefined && {
-      alphaInit: String(config.alphaInit[0]),
-      ...smoothingForm(config.smoothingPrior),
-    }),
-  };
-}
-
-/** What of a law the form cannot hold, in sentences. */
-function lostOf(config: LiraConfig): string[] {
-  const { totalCountsPrior, adaptivePrior } = config;
-  const { shape } = PRESETS.adaptive.totalCountsPrior;
-  const own = adaptivePrior !== undefined && presetOf({ ...PRESETS.adaptive, adaptivePrior }) === undefined;
-  return [
-    ...(totalCountsPrior.shape === shape
-      ? []
-      : [`The result had a prior of the total of shape ${totalCountsPrior.shape}; the form's is ${shape}.`]),
-    ...(own ? ["The result had states and transitions of its own; the form has those of the preset."] : []),
-    ...(config.adaptivePrior !== undefined
-      ? []
-      : [
-          ...(config.alphaInit.some((value) => value !== config.alphaInit[0])
-            ? ["The result started each level of smoothness at its own α; the form has the finest one."]
-            : []),
-          ...(config.fitAlpha ? [] : ["The result kept α where it started; the form samples it."]),
-        ]),
-  ];
+/** The preset that was sampled, or the one that is most like it. */
+function nearestPreset(config: LiraConfig): Preset {
+  return presetOf(config) ?? (config.adaptivePrior === undefined ? "lira" : "adaptive");
 }
 
 /** The most draws a chain that lead to the recorded thinning; the default where that does. */

@@ -160,9 +160,14 @@ export async function sampleOtherwise(
   signal: AbortSignal,
   tell: (live: LiveView) => void,
 ): Promise<{ result: PosteriorResult; view: ResultView }> {
-  const { chains, burnIn } = settings.options as { readonly chains: number; readonly burnIn: number };
+  const { chains, iterations, burnIn } = settings.options as Record<
+    "chains" | "iterations" | "burnIn",
+    number
+  >;
   const warnings: string[] = [];
-  const watch = watchChains(chains, burnIn, (live) => tell({ ...live, notes: warnings }));
+  const watch = watchChains(chains, Number.isFinite(burnIn) ? burnIn : Math.floor(iterations / 10), (live) =>
+    tell({ ...live, notes: warnings }),
+  );
   const options = {
     ...(await deconvolveOptions(settings)),
     onProgress: watch.onProgress,

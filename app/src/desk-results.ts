@@ -78,7 +78,7 @@ export function openResult(
 ): { readonly opened: OpenedResult; readonly composed: Composed | undefined; readonly result: LiraResult } {
   const result = resultFromHdus(files.hdusOf(file)) as LiraResult;
   const command = result.provenance.command ?? "";
-  const configuration = configurationOfResult(result.config, command);
+  const configuration = configurationOfResult(result.config, result.mean.shape, command);
   const { composition } = configuration;
   const found = matchingData(files, choices, result, composition);
   const composed = "composed" in found ? found.composed : undefined;

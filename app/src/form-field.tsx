@@ -17,7 +17,8 @@ export function FormField({
   /** What is wrong, in words; default as the field says. */
   readonly error?: string | undefined;
 }) {
-  const { key, label, help, kind, choices = [] } = field;
+  const { key, label, help, kind, choices = [], value: rule } = field;
+  const word = rule && "word" in rule ? rule.word : undefined;
   const value = form[key] ?? "";
   const id = `field-${key}`;
   return (
@@ -51,7 +52,9 @@ export function FormField({
       ) : (
         <input
           id={id}
-          inputMode={kind === "whole" ? "numeric" : "decimal"}
+          inputMode={
+            kind === "text" || word !== undefined ? "text" : kind === "whole" ? "numeric" : "decimal"
+          }
           value={value}
           disabled={disabled}
           aria-invalid={error !== undefined}

@@ -1,6 +1,7 @@
 /** A run of the page as a command and as TypeScript. */
 
 import { type LiraDeconvolverOptions, shellLine } from "tslira";
+import { brokenCode, type SettingValues, settingWords } from "tslira/settings";
 import { cutoutText } from "./cutout-text.js";
 import type { Choices, Composition, Example } from "./protocol.js";
 
@@ -30,55 +31,14 @@ export function inputWords(choices: Choices, composition: Composition): string[]
   ];
 }
 
-/** Settings that make up the model. */
-export const MODEL_SETTINGS = [
-  "preset",
-  "boundary",
-  "cycleSpin",
-  "fitBackgroundScale",
-  "totalCountsPrior",
-  "alphaInit",
-  "smoothingPrior",
-] as const satisfies readonly (keyof LiraDeconvolverOptions)[];
-
-/** Flags of the model. */
-export function modelFlags({
-  preset,
-  boundary,
-  cycleSpin,
-  fitBackgroundScale,
-  totalCountsPrior: total,
-  alphaInit,
-  smoothingPrior: prior,
-}: Pick<LiraDeconvolverOptions, (typeof MODEL_SETTINGS)[number]>): Readonly<Record<string, unknown>> {
-  return {
-    "--preset": preset,
-    "--boundary": boundary,
-    "--cycle-spin": cycleSpin,
-    "--fit-background-scale": fitBackgroundScale,
-    "--total-counts-prior": total && `${total.shape},${total.rate}`,
-    "--alpha-init": alphaInit,
-    "--smoothing-prior": prior && `${prior.power},${prior.rate},${prior.exponent}`,
-  };
-}
-
 /** The command that makes the same result from the same files. */
 export function commandOf(
   choices: Choices,
   composition: Composition,
   settings: LiraDeconvolverOptions,
 ): string {
-  const flags = {
-    "--iterations": settings.iterations,
-    "--burn-in": settings.burnIn,
-    "--chains": settings.chains,
-    "--seed": settings.seed,
-    ...modelFlags(settings),
-    "--trace-keep": settings.trace?.keep,
-    "--trace-every": settings.trace?.every,
-    "-o": "result.fits",
-  };
-  return `tslira deconvolve ${shellLine([...inputWords(choices, composition), ...flagWords(flags)])}`;
+  const words = [...inputWords(choices, composition), ...settingWords(settings as SettingValues)];
+  return `tslira deconvolve ${shellLine([...words, "-o", "result.fits"])}`;
 }
 
 /** The command before it that writes the files of an example. */
@@ -91,7 +51,7 @@ export function readFilesLiteral(choices: Choices, composition: Composition): st
   const { backgroundUnit, ...cutouts } = composition;
   const names = Object.fromEntries(Object.entries(choices).map(([role, choice]) => [role, choice?.name]));
   const divided = choices.background && choices.exposure && backgroundUnit === "counts";
-  return literal({ ...names, ...(divided && { backgroundUnit }), ...cutouts });
+  return brokenCode({ ...names, ...(divided && { backgroundUnit }), ...cutouts });
 }
 
 /** The same as TypeScript. */
@@ -103,26 +63,9 @@ export function typescriptOf(
   return `import { LiraDeconvolver, readObservationFiles, writeResult } from "tslira/node";
 
 const { observation, unit } = await readObservationFiles(${readFilesLiteral(choices, composition)});
-const deconvolver = new LiraDeconvolver(${literal(settings)});
+const deconvolver = new LiraDeconvolver(${brokenCode(settings)});
 const result = await deconvolver.run(observation, unit === undefined ? {} : { unit });
 console.log(result.diagnostics.verdict.sentence);
 await writeResult(result, "result.fits");
 `;
-}
-
-/** A value as code: one line for each entry of an object. */
-function literal(value: object): string {
-  const lines = Object.entries(value)
-    .filter(([, entry]) => entry !== undefined)
-    .map(([key, entry]) => `  ${key}: ${flat(entry)},\n`);
-  return `{\n${lines.join("")}}`;
-}
-
-/** A value as code on one line. */
-export function flat(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(flat).join(", ")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  return `{ ${Object.entries(value)
-    .map(([key, entry]) => `${key}: ${flat(entry)}`)
-    .join(", ")} }`;
 }

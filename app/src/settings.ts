@@ -1,6 +1,18 @@
-/** Settings of a run as fields of a form: defaults, explanations, checks. */
+/** Settings of a run as fields of a form, made of the package's list: what they are called, begin with, and mean. */
 
-import { type LiraDeconvolverOptions, PRESET_NAMES, PRESETS, type Preset, type SmoothingPrior } from "tslira";
+import { type LiraDeconvolverOptions, type Method, PRESET_NAMES, PRESETS, type Preset } from "tslira";
+import {
+  givenValue,
+  type Kind,
+  type NumberRange,
+  readText,
+  type Setting,
+  type SettingValues,
+  settingOf,
+  settingsOf as settingsOfMethod,
+  textOf,
+  valuesOf,
+} from "tslira/settings";
 
 /** A field of the form. */
 export interface Field {
@@ -8,213 +20,111 @@ export interface Field {
   readonly label: string;
   /** What it means, in a sentence. */
   readonly help: string;
-  readonly flag: string;
-  readonly kind: "whole" | "number" | "choice" | "check";
+  readonly kind: "whole" | "number" | "text" | "choice" | "check";
   readonly start: string;
+  /** How its text is read; a whole number in a range, for a field of the page alone. */
+  readonly value?: Kind;
   readonly least?: number;
   readonly most?: number;
   readonly choices?: readonly (readonly [value: string, label: string])[];
+  /** Nothing entered means that it is found out. */
+  readonly optional?: boolean;
+  /** The setting behind it; a part of it, where it is a record. */
+  readonly setting?: Setting;
+  readonly part?: string;
 }
-
-/** Fields that everyone looks at. */
-export const MAIN_FIELDS: readonly Field[] = [
-  {
-    key: "iterations",
-    label: "Sweeps",
-    help: "Sweeps of each chain, burn-in included. Have a first look with a thousand, publish with more.",
-    flag: "--iterations",
-    kind: "whole",
-    start: "2000",
-    least: 20,
-    most: 1e7,
-  },
-  {
-    key: "burnIn",
-    label: "Burn-in",
-    help: "Sweeps at the start of each chain that no statistic uses.",
-    flag: "--burn-in",
-    kind: "whole",
-    start: "200",
-    least: 0,
-    most: 1e7,
-  },
-  {
-    key: "chains",
-    label: "Chains",
-    help: "Independent chains from separated starts; their agreement is the test of the result.",
-    flag: "--chains",
-    kind: "whole",
-    start: "4",
-    least: 1,
-    most: 16,
-  },
-  {
-    key: "seed",
-    label: "Seed",
-    help: "The same seed and settings give the same result, here and on the command line.",
-    flag: "--seed",
-    kind: "whole",
-    start: "0",
-    least: 0,
-    most: Number.MAX_SAFE_INTEGER,
-  },
-];
-
-/** What each preset believes of the sky, in a line. */
-const BELIEFS: Readonly<Record<Preset, string>> = {
-  adaptive: "Points and diffuse light side by side: every block has its own smoothness, found from the data.",
-  lira: "Mostly points: one smoothness a scale for the whole image, as LIRA and pylira by default.",
-  "lira-paper":
-    "Extended light: one smoothness a scale, as in the figures of the pylira paper. Smears faint points.",
-};
-
-/** The law by its name, with what the chosen one believes. */
-export function presetField(preset: Preset): Field {
-  return {
-    key: "preset",
-    label: "Prior",
-    help: BELIEFS[preset],
-    flag: "--preset",
-    kind: "choice",
-    start: "adaptive",
-    choices: [
-      ["adaptive", "Adaptive"],
-      ["lira", "LIRA"],
-      ["lira-paper", "LIRA, for extended light"],
-    ],
-  };
-}
-
-/** Fields that are folded away. */
-export const ADVANCED_FIELDS: readonly Field[] = [
-  {
-    key: "boundary",
-    label: "Photons beyond the edge",
-    help: "Lost to the detector, or periodic as in LIRA and pylira.",
-    flag: "--boundary",
-    kind: "choice",
-    start: "spill",
-    choices: [
-      ["spill", "are lost"],
-      ["wrap", "come in again"],
-    ],
-  },
-  {
-    key: "cycleSpin",
-    label: "Shift of the tree",
-    help: "How the multiscale tree lies on the image: one shift a chain is most exact; random is LIRA's way.",
-    flag: "--cycle-spin",
-    kind: "choice",
-    start: "ensemble",
-    choices: [
-      ["ensemble", "one a chain"],
-      ["sampled", "sampled"],
-      ["random", "random (LIRA)"],
-      ["none", "none"],
-    ],
-  },
-  {
-    key: "fitBackgroundScale",
-    label: "Fit the scale of the background",
-    help: "Multiplies the background by a factor that is sampled with the image.",
-    flag: "--fit-background-scale",
-    kind: "check",
-    start: "",
-  },
-  {
-    key: "totalRate",
-    label: "Prior of the total: rate",
-    help: "0: flat. 0.05 is LIRA's and pulls the total down by 5 %.",
-    flag: "--total-counts-prior",
-    kind: "number",
-    start: "0",
-    least: 0,
-    most: 1e6,
-  },
-  {
-    key: "alphaInit",
-    label: "Starting smoothness α",
-    help: "Small values allow sharp contrasts, large ones smooth images; sampled from there on.",
-    flag: "--alpha-init",
-    kind: "number",
-    start: "0.1",
-    least: 1e-6,
-    most: 1e4,
-  },
-  {
-    key: "smoothingPower",
-    label: "Prior of α: power",
-    help: "Density of α ~ α^power exp(−rate α^exponent). 1, 1000, 3 is pylira's; 2, 0.02, 1 that of the LIRA papers.",
-    flag: "--smoothing-prior",
-    kind: "number",
-    start: "1",
-    least: 0,
-    most: 100,
-  },
-  {
-    key: "smoothingRate",
-    label: "Prior of α: rate",
-    help: "See above.",
-    flag: "",
-    kind: "number",
-    start: "1000",
-    least: 0,
-    most: 1e9,
-  },
-  {
-    key: "smoothingExponent",
-    label: "Prior of α: exponent",
-    help: "See above.",
-    flag: "",
-    kind: "number",
-    start: "3",
-    least: 0.01,
-    most: 20,
-  },
-  {
-    key: "keep",
-    label: "Draws kept a chain",
-    help: "Images kept for traces, regions and the file; more take more memory.",
-    flag: "--trace-keep",
-    kind: "whole",
-    start: "1000",
-    least: 2,
-    most: 20_000,
-  },
-];
 
 /** What the form holds: texts by keys. */
 export type Form = Readonly<Record<string, string>>;
 
-/** Fields of LIRA's prior alone, which has one smoothness α a level. */
-const LEVEL_KEYS = ["alphaInit", "smoothingPower", "smoothingRate", "smoothingExponent"];
+const FIELD_KINDS: Readonly<Record<Exclude<Kind["type"], "record">, Field["kind"]>> = {
+  whole: "whole",
+  number: "number",
+  numbers: "number",
+  choice: "choice",
+  flag: "check",
+  text: "text",
+  object: "text",
+};
+
+/** The fields of a setting; a method that has it in a way of its own has a field of its own. */
+function fieldsOfSetting(setting: Setting, method: Method): Field[] {
+  const { key, field, kind, label, meaning, start = setting.default } = setting;
+  const own = method !== "lira" && (setting.under?.[method] !== undefined || setting.methods.length === 1);
+  const name = `${own ? `${method}-` : ""}${field ?? key}`;
+  if (kind.type === "record") {
+    return Object.entries(kind.parts).map(([part, range], index) => ({
+      key: `${name}${part.slice(0, 1).toUpperCase()}${part.slice(1)}`,
+      label: `${label}: ${part}`,
+      help: index === 0 ? meaning : "See above.",
+      kind: "number",
+      start: String((start as Readonly<Record<string, number>>)[part]),
+      value: { type: "number", ...range },
+      setting,
+      part,
+    }));
+  }
+  const choices = kind.type === "choice" ? kind.choices : "offers" in kind ? kind.offers : undefined;
+  return [
+    {
+      key: name,
+      label,
+      help: meaning,
+      kind: choices === undefined ? FIELD_KINDS[kind.type] : "choice",
+      start: start === undefined ? "" : textOf(kind, start),
+      value: kind,
+      ...(choices && { choices: choices.map(({ value, label: title }) => [value, title] as const) }),
+      ...(setting.default === undefined && { optional: true }),
+      setting,
+    },
+  ];
+}
+
+/** The fields of a method, those that the page has parts of its own for aside. */
+export function fieldsOfMethod(method: Method): readonly Field[] {
+  return settingsOfMethod(method)
+    .filter(({ page }) => page !== "none")
+    .flatMap((setting) => fieldsOfSetting(setting, method));
+}
+
+const isMain = ({ setting }: Field) => setting?.page === "main";
+const LIRA_FIELDS = fieldsOfMethod("lira");
+
+/** Fields that everyone looks at. */
+export const MAIN_FIELDS: readonly Field[] = LIRA_FIELDS.filter(isMain);
+
+/** Fields that are folded away. */
+export const ADVANCED_FIELDS: readonly Field[] = LIRA_FIELDS.filter((field) => !isMain(field));
+
+/** The law by its name, with what the chosen one believes. */
+export function presetField(preset: Preset): Field {
+  const [field] = fieldsOfSetting(settingOf("preset"), "lira");
+  const { kind } = settingOf("preset");
+  const chosen = kind.type === "choice" ? kind.choices.find(({ value }) => value === preset) : undefined;
+  return { ...field, help: chosen?.meaning ?? field.help };
+}
 
 /** The preset that a form means. */
 export function chosenPreset(form: Form): Preset {
   return PRESET_NAMES.find((name) => name === form.preset) ?? "adaptive";
 }
 
-const isAdaptive = (preset: Preset) => PRESETS[preset].adaptivePrior !== undefined;
-
-/** The fields of a prior of LIRA's kind as texts. */
-export function smoothingForm({ power, rate, exponent }: SmoothingPrior): Form {
-  return {
-    smoothingPower: String(power),
-    smoothingRate: String(rate),
-    smoothingExponent: String(exponent),
-  };
+/** Texts of the fields of settings that have a value. */
+export function formOf(values: SettingValues, fields: readonly Field[] = LIRA_FIELDS): Form {
+  return Object.fromEntries(
+    fields.flatMap(({ key, setting, part }) => {
+      const value = setting && givenValue(setting, values);
+      if (setting === undefined || value === undefined) return [];
+      const text = part === undefined ? textOf(setting.kind, value) : (value as SettingValues)[part];
+      return [[key, String(text)]];
+    }),
+  );
 }
 
-/** The fields that a preset settles. */
+/** The fields that a preset settles. States of blocks are its own as long as nothing is entered. */
 function lawForm(preset: Preset): Form {
-  const { boundary, cycleSpin, totalCountsPrior, smoothingPrior } = PRESETS[preset];
-  return {
-    preset,
-    boundary,
-    cycleSpin,
-    totalRate: String(totalCountsPrior.rate),
-    ...(smoothingPrior && smoothingForm(smoothingPrior)),
-  };
+  const { adaptivePrior: _states, ...law } = PRESETS[preset];
+  return { preset, adaptivePrior: "", ...formOf(law) };
 }
 
 /** The form at the start, under a preset. */
@@ -230,16 +140,19 @@ export function withPreset(form: Form, preset: Preset): Form {
 
 /** All of a form of which a part was saved. Forms that speak of α but of no preset are older than presets: they mean LIRA's. */
 export function wholeForm(saved: Form): Form {
-  const old = saved.preset === undefined && LEVEL_KEYS.some((key) => saved[key] !== undefined);
+  const ofLevels = ADVANCED_FIELDS.filter(({ setting }) => setting?.prior === "level");
+  const old = saved.preset === undefined && ofLevels.some(({ key }) => saved[key] !== undefined);
   return { ...startForm(old ? "lira" : chosenPreset(saved)), ...saved };
 }
 
 /** The fields that are folded away under a preset, with their starts under it. */
 export function advancedFields(preset: Preset): readonly Field[] {
   const starts = startForm(preset);
-  return ADVANCED_FIELDS.filter(({ key }) => !(isAdaptive(preset) && LEVEL_KEYS.includes(key))).map(
-    (field) => ({ ...field, start: starts[field.key] }),
-  );
+  const other = PRESETS[preset].adaptivePrior === undefined ? "adaptive" : "level";
+  return ADVANCED_FIELDS.filter(({ setting }) => setting?.prior !== other).map((field) => ({
+    ...field,
+    start: starts[field.key],
+  }));
 }
 
 /** All fields under a preset. */
@@ -247,17 +160,31 @@ export function fieldsUnder(preset: Preset): readonly Field[] {
   return [...MAIN_FIELDS, presetField(preset), ...advancedFields(preset)];
 }
 
-/** What is wrong with a field, in words; undefined when nothing is. */
-export function fieldError({ kind, least, most, key }: Field, form: Form): string | undefined {
-  if (kind === "choice" || kind === "check") return undefined;
-  const text = (form[key] ?? "").trim();
-  const value = Number(text);
-  if (text === "" || !Number.isFinite(value)) return "a number, please";
-  if (kind === "whole" && !Number.isInteger(value)) return "a whole number, please";
+function rangeError(value: number, { least, most, above, below }: NumberRange): string | undefined {
   if (least !== undefined && value < least) return `at least ${least}`;
   if (most !== undefined && value > most) return `at most ${most}`;
-  if (key === "burnIn" && value > Number(form.iterations) - 2) return "must leave two sweeps";
+  if (above !== undefined && value <= above) return `more than ${above}`;
+  if (below !== undefined && value >= below) return `less than ${below}`;
   return undefined;
+}
+
+/** What is wrong with a field, in words; undefined when nothing is. */
+export function fieldError(field: Field, form: Form): string | undefined {
+  const { key, kind, least, most, optional = false } = field;
+  if (kind === "choice" || kind === "check") return undefined;
+  const ends = { ...(least !== undefined && { least }), ...(most !== undefined && { most }) };
+  const { value: rule = { type: kind === "number" ? "number" : "whole", ...ends } } = field;
+  const text = (form[key] ?? "").trim();
+  if (optional && text === "") return undefined;
+  const read = readText(rule, text);
+  if ("rule" in read) return `${read.rule}, please`;
+  const numbers = [read.value].flat().filter((one) => typeof one === "number");
+  if (rule.type === "text" && rule.pattern?.test(text) === false) return `text such as ${rule.example}`;
+  if (rule.type !== "whole" && rule.type !== "number" && rule.type !== "numbers") return undefined;
+  const wrong = numbers.map((one) => rangeError(one, rule)).find((one) => one !== undefined);
+  if (wrong !== undefined) return wrong;
+  const sweeps = Number(form[key.replace("burnIn", "iterations")]);
+  return field.setting?.key === "burnIn" && Number(text) > sweeps - 2 ? "must leave two sweeps" : undefined;
 }
 
 /** Whether a run can start. */
@@ -265,36 +192,30 @@ export function formIsGood(form: Form): boolean {
   return fieldsUnder(chosenPreset(form)).every((field) => fieldError(field, form) === undefined);
 }
 
+/** The settings that fields mean: those that everyone looks at, and what is not as it begins. */
+export function chosenValues(fields: readonly Field[], form: Form): Record<string, unknown> {
+  const settings = new Map<string, Field[]>();
+  for (const field of fields) {
+    const key = field.setting?.key;
+    if (key !== undefined) settings.set(key, [...(settings.get(key) ?? []), field]);
+  }
+  return valuesOf(
+    [...settings.values()].map((parts) => {
+      const [{ setting, part, optional }] = parts as [Field & { readonly setting: Setting }];
+      const texts = parts.map(({ key, start }) => form[key] ?? start);
+      const changed = parts.some(({ start }, index) => texts[index] !== start);
+      if ((optional && texts[0].trim() === "") || !(changed || isMain(parts[0]))) return [setting, undefined];
+      const read = readText(setting.kind, part === undefined ? texts[0] : texts.join(","));
+      return [setting, "value" in read ? read.value : undefined];
+    }),
+  );
+}
+
 /** The form as options of the library; what is at its default is left out, as one would write it by hand. */
 export function settingsOf(form: Form): LiraDeconvolverOptions {
   const preset = chosenPreset(form);
-  const start = startForm(preset);
-  const number = (key: string) => Number(form[key]);
-  const changed = (...keys: readonly string[]) => keys.some((key) => form[key] !== start[key]);
-  const level = !isAdaptive(preset);
   return {
     ...(preset !== "adaptive" && { preset }),
-    iterations: number("iterations"),
-    burnIn: number("burnIn"),
-    chains: number("chains"),
-    seed: number("seed"),
-    ...(changed("boundary") && { boundary: form.boundary as "spill" | "wrap" }),
-    ...(changed("cycleSpin") && {
-      cycleSpin: form.cycleSpin as NonNullable<LiraDeconvolverOptions["cycleSpin"]>,
-    }),
-    ...(form.fitBackgroundScale === "yes" && { fitBackgroundScale: true }),
-    ...(changed("totalRate") && {
-      totalCountsPrior: { ...PRESETS[preset].totalCountsPrior, rate: number("totalRate") },
-    }),
-    ...(level && changed("alphaInit") && { alphaInit: number("alphaInit") }),
-    ...(level &&
-      changed("smoothingPower", "smoothingRate", "smoothingExponent") && {
-        smoothingPrior: {
-          power: number("smoothingPower"),
-          rate: number("smoothingRate"),
-          exponent: number("smoothingExponent"),
-        },
-      }),
-    ...(changed("keep") && { trace: { keep: number("keep") } }),
+    ...chosenValues([...MAIN_FIELDS, ...advancedFields(preset)], form),
   };
 }

@@ -1,10 +1,17 @@
 /** A test of a region as fields of a form, as a question to the desk, and as a command. */
 
 import { type SignificanceSettings, shellLine } from "tslira";
+import {
+  givenValue,
+  type SettingValues,
+  settingsOf as settingsOfMethod,
+  settingWords,
+  valuesOf,
+} from "tslira/settings";
 import { type Selection, selectedPixels } from "tslira/viewer";
 import type { SignificanceQuestion, TestedRegion } from "./method-protocol.js";
 import type { Choices, Composition } from "./protocol.js";
-import { flagWords, inputWords, MODEL_SETTINGS, modelFlags } from "./reproduce.js";
+import { flagWords, inputWords } from "./reproduce.js";
 import { type Field, type Form, fieldError, settingsOf } from "./settings.js";
 
 /** Fields that everyone looks at. */
@@ -13,7 +20,6 @@ export const TEST_FIELDS: readonly Field[] = [
     key: "test-null",
     label: "Without a source there would be",
     help: "Fitted parts are fitted to every data set, with their errors.",
-    flag: "--null",
     kind: "choice",
     start: "background",
     choices: [
@@ -27,7 +33,6 @@ export const TEST_FIELDS: readonly Field[] = [
     key: "test-gamma",
     label: "γ, stated in advance",
     help: "Tail probability of the test: about the smallest bound that it can give.",
-    flag: "--gamma",
     kind: "number",
     start: "0.005",
     least: 1e-6,
@@ -37,7 +42,6 @@ export const TEST_FIELDS: readonly Field[] = [
     key: "test-replicates",
     label: "Data sets drawn",
     help: "Simulated without the source, and deconvolved like yours. 50 are a good number.",
-    flag: "--replicates",
     kind: "whole",
     start: "50",
     least: 1,
@@ -47,7 +51,6 @@ export const TEST_FIELDS: readonly Field[] = [
     key: "test-iterations",
     label: "Sweeps",
     help: "Of each chain of each data set; a tenth of them is burn-in.",
-    flag: "--iterations",
     kind: "whole",
     start: "2000",
     least: 20,
@@ -57,7 +60,6 @@ export const TEST_FIELDS: readonly Field[] = [
     key: "test-seed",
     label: "Seed",
     help: "The same seed and settings give the same result, here and on the command line.",
-    flag: "--seed",
     kind: "whole",
     start: "0",
     least: 0,
@@ -71,7 +73,6 @@ export const TEST_ADVANCED: readonly Field[] = [
     key: "test-fitOutside",
     label: "Fit outside of the region",
     help: "Keeps a bright source from raising its own baseline, where one is fitted.",
-    flag: "--fit-outside",
     kind: "check",
     start: "",
   },
@@ -79,7 +80,6 @@ export const TEST_ADVANCED: readonly Field[] = [
     key: "test-chains",
     label: "Chains of each data set",
     help: "Two share a tree and can be compared.",
-    flag: "--chains",
     kind: "whole",
     start: "2",
     least: 1,
@@ -87,6 +87,8 @@ export const TEST_ADVANCED: readonly Field[] = [
   },
 ];
 
+/** Settings that make up the model. */
+const MODEL_SETTINGS = settingsOfMethod("lira").filter(({ group }) => group === "Model");
 const FIELDS = [...TEST_FIELDS, ...TEST_ADVANCED];
 
 /** The form with what these fields begin with where nothing was entered. */
@@ -121,9 +123,7 @@ export function significanceQuestion(region: TestedRegion, form: Form): Signific
     }),
     ...(full["test-chains"] !== "2" && { chains: number("test-chains") }),
     ...(full["test-fitOutside"] === "yes" && { fitOutside: true }),
-    ...Object.fromEntries(
-      MODEL_SETTINGS.filter((name) => run[name] !== undefined).map((name) => [name, run[name]]),
-    ),
+    ...valuesOf(MODEL_SETTINGS.map((setting) => [setting, givenValue(setting, run as SettingValues)])),
   };
   return { region, settings };
 }
@@ -142,11 +142,7 @@ export function significanceCommand(
     "--fit-outside": settings.fitOutside,
     "--replicates": settings.replicates,
     "--gamma": settings.gamma,
-    "--iterations": settings.iterations,
-    "--chains": settings.chains,
-    "--seed": settings.seed,
-    ...modelFlags(settings),
-    "-o": "significance.fits",
   };
-  return `tslira significance ${shellLine([...inputWords(choices, composition), ...flagWords(flags)])}`;
+  const words = [...flagWords(flags), ...settingWords(settings as SettingValues), "-o", "significance.fits"];
+  return `tslira significance ${shellLine([...inputWords(choices, composition), ...words])}`;
 }

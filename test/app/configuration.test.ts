@@ -43,6 +43,7 @@ const run = (settings: LiraDeconvolverOptions, command?: string) =>
     workers: 0,
     ...(command !== undefined && { command }),
   });
+const SHAPE = [16, 16] as const;
 const short = { iterations: 60, burnIn: 10, chains: 2, seed: 9 };
 
 describe("settings that travel", () => {
@@ -79,10 +80,10 @@ describe("settings that travel", () => {
       settingsOf(given),
     );
     const result = await run(settingsOf(given), command);
-    const found = configurationOfResult(result.config, command);
+    const found = configurationOfResult(result.config, SHAPE, command);
     expect(found).toEqual({ form: given, composition: parts, notes: [] });
     // Without a command the thinning says how many draws were kept: every third of 50.
-    expect(configurationOfResult(result.config).form.keep).toBe("17");
+    expect(configurationOfResult(result.config, SHAPE).form.keep).toBe("17");
     expect(compositionOfCommand("tslira deconvolve a.fits --psf b.fits -o c.fits")).toEqual({});
   });
 
@@ -90,7 +91,7 @@ describe("settings that travel", () => {
     "keep the preset %s of a result, and of the files and links of it",
     async (preset) => {
       const { config } = await run({ ...short, preset });
-      const { form: found, notes } = configurationOfResult(config);
+      const { form: found, notes } = configurationOfResult(config, SHAPE);
       expect(found).toEqual({
         ...startForm(preset),
         ...{ iterations: "60", burnIn: "10", chains: "2", seed: "9" },
@@ -102,27 +103,32 @@ describe("settings that travel", () => {
     },
   );
 
-  it("name what the form cannot hold of a law", async () => {
-    const { alphas, transitions } = DEFAULT_ADAPTIVE_PRIOR;
-    const own = adaptivePriorOf(
-      [0.1, 10].flatMap((alpha) => new Array(4).fill(alpha)),
-      [1, 2, 3, 4],
-    );
-    const states = await run({ ...short, adaptivePrior: own, totalCountsPrior: { shape: 2, rate: 0.5 } });
-    const found = configurationOfResult(states.config);
-    expect(found.form).toMatchObject({ preset: "adaptive", totalRate: "0.5" });
-    expect(found.notes).toEqual([
-      "The result had a prior of the total of shape 2; the form's is 1.",
-      "The result had states and transitions of its own; the form has those of the preset.",
-    ]);
-    // The same states, said in other words, are no states of their own.
-    const same = await run({ ...short, adaptivePrior: { transitions, alphas } });
-    expect(configurationOfResult(same.config).notes).toEqual([]);
-    const levels = await run({ ...short, alphaInit: [1, 2, 3, 4], fitAlpha: false });
-    expect(configurationOfResult(levels.config)).toMatchObject({
-      form: { preset: "lira", boundary: "spill", cycleSpin: "ensemble", totalRate: "0", alphaInit: "1" },
-      notes: [expect.stringMatching(/at its own α/), expect.stringMatching(/kept α where it started/)],
-    });
+  it.each<[string, LiraDeconvolverOptions]>([
+    ["transfers", { pairTransfers: 3 }],
+    ["no transfers", { pairTransfers: 0 }],
+    ["the prior of the total", { totalCountsPrior: { shape: 2, rate: 0.5 } }],
+    [
+      "the scale of the background",
+      { fitBackgroundScale: true, backgroundScalePrior: { shape: 3, rate: 2 } },
+    ],
+    ["fixed alphas, one a level", { alphaInit: [1, 2, 3, 4], fitAlpha: false }],
+    ["the prior of alpha", { smoothingPrior: { power: 2, rate: 0.5, exponent: 1 }, boundary: "wrap" }],
+    [
+      "states",
+      {
+        adaptivePrior: adaptivePriorOf(
+          [0.1, 10].flatMap((one) => new Array(4).fill(one)),
+          [1, 2, 3, 4],
+        ),
+      },
+    ],
+    ["the same states, said again", { adaptivePrior: structuredClone(DEFAULT_ADAPTIVE_PRIOR) }],
+  ])("lose nothing of a result: %s", async (_, law) => {
+    const { config } = await run({ ...short, ...law });
+    const found = configurationOfResult(config, SHAPE);
+    expect(found.notes).toEqual([]);
+    expect(readHash(configurationHash(found.form, {}))).toMatchObject({ form: found.form, notes: [] });
+    expect((await run(settingsOf(found.form))).config).toEqual(config);
   });
 
   it("of an earlier version, which knew of one law only, are that law", () => {
