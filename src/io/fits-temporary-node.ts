@@ -1,6 +1,7 @@
 /** Files that appear whole or not at all: written under a temporary name in the same folder, then renamed. */
 
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { InvalidInputError, JobError } from "../errors.js";
@@ -61,8 +62,8 @@ export interface TemporaryFile {
   readonly handle: FileHandle;
   /** The temporary name. */
   readonly path: string;
-  /** Push the bytes to the disk, close, and take the final name, replacing a file that has it. */
-  readonly commit: () => Promise<void>;
+  /** Push the bytes to the disk, close, and take the final name; a file that has it is replaced, or gets the name `previous`. */
+  readonly commit: (previous?: string) => Promise<void>;
   /** Close and remove. Never throws; safe to call again. */
   readonly discard: () => Promise<void>;
 }
@@ -86,6 +87,16 @@ export async function syncFolder(folder: string): Promise<void> {
   if (!handle) return;
   try {
     await handle.sync().catch(ignore);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Push a file's bytes to the disk. */
+export async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, "r+");
+  try {
+    await handle.sync();
   } finally {
     await handle.close();
   }
@@ -124,10 +135,11 @@ export async function openTemporary(path: string): Promise<TemporaryFile> {
       await handle.close().catch(() => {});
       await rm(temporary, { force: true }).catch(() => {});
     };
-    const commit = async () => {
+    const commit = async (previous?: string) => {
       try {
         await handle.sync();
         await handle.close();
+        if (previous !== undefined && existsSync(target)) await rename(target, previous);
         await rename(temporary, target);
       } catch (error) {
         await discard();

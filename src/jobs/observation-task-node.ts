@@ -16,7 +16,7 @@ export function taskOptions({ manifest }: Job, task: TaskRecord): JobOptions {
 
 /** Deconvolve the data of a task; the result is an ordinary result file, dated by the job. */
 export async function runObservationTask(job: Job, task: TaskRecord, context: TaskContext): Promise<void> {
-  const { work, output, workers, checkpointSeconds, signal } = context;
+  const { work, output, workers, checkpointSeconds, signal, onWarning } = context;
   const { manifest } = job;
   const checkpoint = join(work, "run");
   const unit = task.unit ?? manifest.unit;
@@ -28,6 +28,7 @@ export async function runObservationTask(job: Job, task: TaskRecord, context: Ta
     onProgress: ({ stage, done, total }: { stage: string; done: number; total: number }) =>
       context.onProgress?.(stage === "sampling" ? done / total : 1),
     ...(signal === undefined ? {} : { signal }),
+    ...(onWarning === undefined ? {} : { onWarning }),
   };
   let run: FileRun;
   try {
