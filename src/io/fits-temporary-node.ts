@@ -20,6 +20,14 @@ const REASONS: Readonly<Record<string, readonly [must: string, got: string, reme
   EROFS: ["place must be writable", "a read-only file system", "choose another place"],
   ENAMETOOLONG: ["name must be short enough for the file system", "a longer one", "shorten it"],
   ELOOP: ["path must lead to a file", "a loop of links", "check the links"],
+  // Of Node itself, before it asks the system.
+  ERR_INVALID_ARG_VALUE: ["path must be without null characters", "one with some", "choose another"],
+  ERR_FS_FILE_TOO_LARGE: [
+    "file must have at most 2 GiB to be read at once",
+    "a larger one",
+    "give a part of it",
+  ],
+  ERR_STRING_TOO_LONG: ["text must have at most 512 MiB", "more", "give a part of it"],
 };
 const FULL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
@@ -29,9 +37,9 @@ const FULL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
  */
 export function fileError(path: string, error: unknown): unknown {
   const { code, syscall, message } = (error ?? {}) as { code?: string; syscall?: string; message?: string };
-  if (code === undefined || syscall === undefined) return error;
+  const reason = code === undefined ? undefined : REASONS[code];
+  if (code === undefined || (syscall === undefined && reason === undefined)) return error;
   const details = { cause: error, fields: { path, system: code } };
-  const reason = REASONS[code];
   if (reason !== undefined) {
     const [must, got, remedy] = reason;
     return new InvalidInputError(`${path}: ${must}, got ${got} (${code}); ${remedy}`, details);

@@ -5,7 +5,7 @@
 
 import { existsSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import * as v from "valibot";
 import { InvalidInputError } from "../errors.js";
 import { fileSha256 } from "../io/file-sha256-node.js";
@@ -16,7 +16,7 @@ import { parseJson } from "../parse-json.js";
 import type { Job } from "./job-folder-node.js";
 import { shellLine } from "./shell-command.js";
 
-/** By path: SHA-256 of the file that was written there; null of a folder, and while it is being written. */
+/** By path from the job's folder, which can be moved: SHA-256 of the file that was written there; null of a folder, and while it is being written. */
 const SCHEMA = v.record(v.string(), v.nullable(sha256Text));
 
 /** A path that a job may write to. */
@@ -47,9 +47,10 @@ export async function openCollectedPlace(
         remedy,
       )
     : {};
+  const place = relative(folder, output);
   const remember = (sha256: string | null) =>
-    writeWholeFile(path, `${JSON.stringify({ ...known, [output]: sha256 }, undefined, 2)}\n`);
-  if (!overwrite && (await isForeign(output, Object.hasOwn(known, output) ? known[output] : undefined))) {
+    writeWholeFile(path, `${JSON.stringify({ ...known, [place]: sha256 }, undefined, 2)}\n`);
+  if (!overwrite && (await isForeign(output, Object.hasOwn(known, place) ? known[place] : undefined))) {
     throw new InvalidInputError(
       `${output}: output must be new or what this job wrote, got something else; ` +
         `choose another with -o, or replace it with tslira cluster collect ${shellLine([folder])} --overwrite`,

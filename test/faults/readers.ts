@@ -34,6 +34,7 @@ import { decodePatchMixture, encodePatchMixture } from "../../src/io/patch-mixtu
 import { decodePointEstimate, encodePointEstimate } from "../../src/io/point-estimate-file.js";
 import { isRegionTable, regionTableText } from "../../src/io/region-table.js";
 import { decodeResult, encodeResult } from "../../src/io/result-file.js";
+import { openSealed, sealBytes } from "../../src/io/sealed-bytes-node.js";
 import { createChainsJob } from "../../src/jobs/create-job-node.js";
 import { readJob, readTask, readTaskInput } from "../../src/jobs/job-folder-node.js";
 import { readSubmissions } from "../../src/jobs/submission-node.js";
@@ -48,7 +49,6 @@ import { decodeSignificance, encodeSignificance } from "../../src/significance/s
 import { runSignificanceTask, significanceTasks } from "../../src/significance/task.js";
 import { decodeTaskResult, encodeTaskResult } from "../../src/significance/task-file.js";
 import { openTaskFolder } from "../../src/significance/task-folder-node.js";
-import { openChainFiles } from "../../src/workers/chain-files-node.js";
 import { runChainJob } from "../../src/workers/chain-job.js";
 import { emptyObservation, smallRun } from "../significance/null-observations.js";
 
@@ -195,12 +195,20 @@ export async function fuzzedReaders(place: string): Promise<FuzzedReader[]> {
   };
   await createRunFolder(checkpoint, record, observations, []);
   const { iterations, burnIn, traceEvery } = plan.config;
-  await runChainJob({
+  const chainJob = {
     ...{ observations, settings: plan.config, seed: 1, chain: 0, iterations, burnIn, traceEvery },
     files: { folder: checkpoint, checkpointSeconds: 30 },
-  });
-  const rows = readFileSync(join(checkpoint, "chain-0.rows"));
-  const sizes = { columns: rows.length / 8 / iterations, pixels: data.counts.data.length, every: traceEvery };
+  };
+  await runChainJob(chainJob);
+  const statePath = join(checkpoint, "chain-0.state.fits");
+  const traces = ["rows", `draws.${traceEvery}`].map((name) => join(checkpoint, `chain-0.${name}`));
+  const whole = traces.map((name) => readFileSync(name));
+  /** Go on with the chain, from the state that is there. */
+  async function goOn() {
+    rmSync(join(checkpoint, "chain-0.state.previous.fits"), { force: true });
+    for (const [index, name] of traces.entries()) writeFileSync(name, whole[index]);
+    await runChainJob(chainJob);
+  }
   await createChainsJob(path("a.job"), data, settings);
   file(
     "a.job/submissions/0001.json",
@@ -385,15 +393,16 @@ export async function fuzzedReaders(place: string): Promise<FuzzedReader[]> {
       await readRunFolder(checkpoint);
     }),
     inFolder("checkpoints: inputs", join(checkpoint, "inputs.fits"), () => readRunFolder(checkpoint)),
-    inFolder("checkpoints: states", join(checkpoint, "chain-0.state.fits"), async () => {
-      rmSync(join(checkpoint, "chain-0.state.previous.fits"), { force: true });
-      writeFileSync(join(checkpoint, "chain-0.rows"), rows);
-      const files = await openChainFiles(
-        { folder: checkpoint, chain: 0, ...sizes },
-        () => iterations - burnIn,
-      );
-      files.close();
-    }),
+    inFolder("checkpoints: states", statePath, goOn),
+    {
+      // Damage that the checksum does not tell.
+      name: "checkpoints: states, sealed again",
+      seeds: [openSealed("state", new Uint8Array(readFileSync(statePath)))],
+      read(bytes) {
+        writeFileSync(statePath, sealBytes(bytes));
+        return goOn();
+      },
+    },
     inFolder("jobs: job.json", path("a.job/job.json"), () => readJob(path("a.job"))),
     inFolder("jobs: tasks", path("a.job/tasks.jsonl"), async () => readTask(await readJob(path("a.job")), 0)),
     inFolder("jobs: inputs", path("a.job/inputs/000/000000.fits"), async () => {

@@ -44,7 +44,8 @@ it("a survey takes a folder that is empty, not one of somebody", async () => {
 it("work folders of tasks that are done go when their program is gone", () => {
   const root = join(folder, "work");
   const ours = claimWorkFolder(root, 1);
-  const dead = (index: number) => ours.path.replace("000001", `00000${index}`).replace(/\d+$/, String(2 ** 22 + 1));
+  const dead = (index: number) =>
+    ours.path.replace("000001", `00000${index}`).replace(/\d+$/, String(2 ** 22 + 1));
   // No process has the number 2^22 or more (proc(5), pid_max).
   for (const index of [1, 2]) mkdirSync(dead(index));
   removeFinishedWork(root, (index) => index === 1);
