@@ -237,14 +237,16 @@ try {
         if (found !== essences[index]) fault(`${name} is neither absent nor whole`);
         return true;
       });
-    for (;;) {
+    for (let inTurn = 0; ; inTurn++) {
       const { name, words } = scenario.next(folder);
       state.tallies[name] ??= { started: 0, killed: 0, nothing: 0, unfinished: 0, finished: 0 };
       const tally = state.tallies[name];
       tally.started++;
       const child = start(folder, words);
       const end = ended(child);
-      const moment = setTimeout(() => child.kill("SIGKILL"), 1000 * seconds * moments.uniform());
+      // Later and later, so that a round ends on a machine that has become slower.
+      const limit = 1000 * seconds * (1 + inTurn / 4);
+      const moment = setTimeout(() => child.kill("SIGKILL"), limit * moments.uniform());
       const { code, text } = await end;
       clearTimeout(moment);
       if (code !== null) {

@@ -28,12 +28,14 @@ export async function runObservationTask(job: Job, task: TaskRecord, context: Ta
     onProgress: ({ stage, done, total }: { stage: string; done: number; total: number }) =>
       context.onProgress?.(stage === "sampling" ? done / total : 1),
     ...(signal === undefined ? {} : { signal }),
-    ...(onWarning === undefined ? {} : { onWarning }),
   };
   let run: FileRun;
   try {
-    if (existsSync(join(checkpoint, "run.json"))) run = await resumeRun(checkpoint, { ...watch, output });
-    else {
+    if (existsSync(join(checkpoint, "run.json"))) {
+      // Warnings about the data were given when the job was made.
+      const warn = onWarning === undefined ? {} : { onWarning };
+      run = await resumeRun(checkpoint, { ...watch, ...warn, output });
+    } else {
       await rm(checkpoint, { recursive: true, force: true });
       run = await deconvolveToFile(await readTaskInput(job, task), taskOptions(job, task), output, {
         ...watch,

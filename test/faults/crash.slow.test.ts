@@ -44,11 +44,12 @@ import { runThreadsHere } from "./program-threads.js";
 
 const place = mkdtempSync(join(tmpdir(), "tslira-crash-"));
 const undo = runThreadsHere();
-let tried = 0;
+/** Points tried of each writer. */
+const tried: Record<string, number> = {};
 afterAll(() => {
   undo();
   rmSync(place, { recursive: true });
-  process.stdout.write(`crash harness: ${tried} points tried\n`);
+  process.stdout.write(`points tried: ${JSON.stringify(tried)}\n`);
 });
 
 /** Something that writes files, and does it again after it was stopped. */
@@ -65,11 +66,11 @@ interface Writer {
 
 const data = simulatePointSource({ shape: [8, 8], flux: 60, seed: 4 });
 const DATE = "2026-01-01T00:00:00.000Z";
-const WATCH = { workers: 0, batch: 25, checkpointSeconds: 0 };
-/** Burn-in found on the way, extended twice (the target is out of reach), draws halved. */
+const WATCH = { workers: 0, batch: 25, checkpointSeconds: 60 };
+/** Extended twice (the target is out of reach), draws halved; checkpoints between the extensions. */
 const SETTINGS: LiraDeconvolverOptions = {
-  ...{ iterations: 24, burnIn: "auto", chains: 2, seed: 6, until: "ess>1000000", maxIterations: 50 },
-  trace: { keep: 6 },
+  ...{ iterations: 12, burnIn: 4, chains: 2, seed: 6, until: "ess>1000000", maxIterations: 27 },
+  trace: { keep: 4 },
 };
 
 async function deconvolve(folder: string): Promise<void> {
@@ -79,13 +80,13 @@ async function deconvolve(folder: string): Promise<void> {
   else await deconvolveToFile(data, SETTINGS, output, { ...WATCH, overwrite: true, date: DATE });
 }
 
-const significance = smallRun({ iterations: 20, burnIn: 10, replicates: 2, trace: { every: 5 } });
+const significance = smallRun({ iterations: 8, burnIn: 2, replicates: 2, trace: { every: 3 } });
 
 /** Run the tasks that have no result, and collect. */
 async function finishJob(folder: string): Promise<void> {
   const job = await readJob(join(folder, "a.job"));
   const { todo } = await jobStatus(job);
-  const { failed } = await runTasks(job, todo, { workers: 1, checkpointSeconds: 0 });
+  const { failed } = await runTasks(job, todo, { workers: 1, checkpointSeconds: 60 });
   // As the program does: what failed is told, and not collected.
   if (failed > 0) throw toPlainError({ code: "JOB", message: "a task failed" });
   await collectJob(job);
@@ -97,7 +98,7 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   "a run": { prepare: old("result.fits"), run: deconvolve, outputs: ["result.fits"] },
   "a result, gzip": {
     prepare: async (folder) => {
-      await deconvolveToFile(data, { iterations: 20, seed: 1 }, join(folder, "in.fits"), {
+      await deconvolveToFile(data, { iterations: 8, chains: 2, seed: 1 }, join(folder, "in.fits"), {
         ...WATCH,
         date: DATE,
       });
@@ -120,7 +121,7 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   "the making of a job": {
     run: async (folder) => {
       if (existsSync(join(folder, "a.job"))) await readJob(join(folder, "a.job"));
-      else await createChainsJob(join(folder, "a.job"), data, { iterations: 20, chains: 3, seed: 1 });
+      else await createChainsJob(join(folder, "a.job"), data, { iterations: 8, chains: 2, seed: 1 });
     },
     outputs: [],
     // Its number and its date.
@@ -131,7 +132,7 @@ const WRITERS: Readonly<Record<string, Writer>> = {
       createChainsJob(
         join(folder, "a.job"),
         data,
-        { iterations: 20, burnIn: 10, chains: 2, seed: 1 },
+        { iterations: 8, burnIn: 2, chains: 2, seed: 1 },
         { output: "../c.fits" },
       ),
     run: finishJob,
@@ -148,7 +149,7 @@ const WRITERS: Readonly<Record<string, Writer>> = {
             observations: [simulatePointSource({ shape: [8, 8], flux: 60, seed: index })],
           }),
         },
-        { iterations: 12, burnIn: 4, chains: 2, seed: 4, trace: { keep: 4 } },
+        { iterations: 8, burnIn: 2, chains: 2, seed: 4, trace: { keep: 3 } },
         { output: "../survey" },
       ),
     run: finishJob,
@@ -165,7 +166,7 @@ const WRITERS: Readonly<Record<string, Writer>> = {
         join(folder, "a.job"),
         emptyObservation(),
         [circularRegion({ x: 8, y: 8, radius: 2 }, [16, 16], "middle")],
-        { iterations: 20, burnIn: 10, replicates: 2, seed: 1 },
+        { iterations: 8, burnIn: 2, replicates: 2, seed: 1 },
         { output: "../s.json" },
       ),
     run: finishJob,
@@ -190,7 +191,7 @@ interface Point {
   readonly kind: Fault;
 }
 
-describe.each(Object.entries(WRITERS))("%s", (_, { prepare, run, outputs, differing = /^$/ }) => {
+describe.each(Object.entries(WRITERS))("%s", (title, { prepare, run, outputs, differing = /^$/ }) => {
   const start = mkdtempSync(join(place, "start-"));
   let before = new Map<string, Buffer>();
   let after = new Map<string, Buffer>();
@@ -225,7 +226,7 @@ describe.each(Object.entries(WRITERS))("%s", (_, { prepare, run, outputs, differ
   /** Meet a fault: what is found of outputs is whole, and an error is one of ours. */
   async function attempt(folder: string, point: Point): Promise<void> {
     const { killed, error } = await runProgram(() => run(folder), point);
-    tried++;
+    tried[title] = (tried[title] ?? 0) + 1;
     for (const name of outputs) {
       const path = join(folder, name);
       const found = existsSync(path) ? readFileSync(path) : undefined;
