@@ -95,8 +95,8 @@ export async function runProgram(
     });
   }
 
-  const original = { ...fs };
-  const originals = { ...promises };
+  const original: typeof fs = { ...fs };
+  const originals: typeof promises = { ...promises };
   const undo: (() => void)[] = [];
   function replace<Module extends object>(
     module: Module,
