@@ -150,9 +150,13 @@ const posterior = {
     shape,
     first: 0,
     every: 1,
-    chains: Array.from({ length: CHAINS }, () => Float32Array.from({ length: 50 * flux.length }, (_, at) => flux[at % flux.length])),
+    chains: Array.from({ length: CHAINS }, () =>
+      Float32Array.from({ length: 50 * flux.length }, (_, at) => flux[at % flux.length]),
+    ),
   },
 };
-await row("predictive check, 128 x 128, 200 draws, 4,000 replicates", () => predictiveCheck(field, posterior));
+await row("predictive check, 128 x 128, 200 draws, 4,000 replicates", () =>
+  predictiveCheck(field, posterior),
+);
 console.log(`all of it on ${workers} workers`);
 console.table(rows);

@@ -164,7 +164,10 @@ export async function pixelSummary(
       if (running.length > threads) await finish();
       if (threads === 0) await new Promise((resolve) => setTimeout(resolve, 0));
     }
-    while (running.length > 0) await finish();
+    while (running.length > 0) {
+      checkSignal(signal);
+      await finish();
+    }
   } finally {
     pool.close();
   }

@@ -25,7 +25,10 @@ function syntheticImages(ny: number, nx: number, lengths: readonly number[]): Im
 /** Two chains for an image of `side` x `side`: numbers without order, quickly made. */
 function manyImages(side: number, draws: number): ImageTrace {
   const chains = [1, 2].map((seed) =>
-    Float32Array.from({ length: draws * side * side }, (_, at) => (Math.imul(at + seed, 0x9e3779b1) >>> 8) ** 2),
+    Float32Array.from(
+      { length: draws * side * side },
+      (_, at) => (Math.imul(at + seed, 0x9e3779b1) >>> 8) ** 2,
+    ),
   );
   return { shape: [side, side], first: 0, every: 1, chains };
 }
