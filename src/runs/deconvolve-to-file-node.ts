@@ -135,7 +135,7 @@ async function replaceable(
 }
 
 /**
- * Continue a run from its checkpoint.
+ * Continue a run from its checkpoint, or from the one before where the last is damaged; `onWarning` is told then.
  *
  * @param folder the checkpoint that the run left behind
  * @throws as `deconvolveToFile`
@@ -152,7 +152,7 @@ export async function resumeRun(
   const { record } = await readRunFolder(path);
   const output = resolve(options.output ?? record.output);
   return claimed([path, output], async () => {
-    const { record: latest, observations, starts } = await readRunFolder(path);
+    const { record: latest, observations, starts } = await readRunFolder(path, options.onWarning);
     const { boundary } = latest.plan.config;
     const replaces = await replaceable(output, latest.replaces, options.overwrite);
     return runInFolder(

@@ -179,6 +179,7 @@ export async function sampleRun(
             report(goal);
           },
           ...(onPreview && { onPreview }),
+          ...(onWarning && { onWarning }),
           onPiece: (piece) => {
             const writing = accept(piece);
             // Heard of below; the chain is being stopped meanwhile.

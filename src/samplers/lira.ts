@@ -423,6 +423,22 @@ export function createLiraChain(
           { fields: { pixels: state.flux.length } },
         );
       }
+      const { mean, squares } = moments();
+      const sizes = [
+        ["random", state.random, randomBytes()],
+        ["backgroundScale", state.backgroundScale, handles],
+        ["mean", state.moments.mean, mean],
+        ["squares", state.moments.squares, squares],
+        ["smoothness", state.smoothness, smoothnessSums()],
+      ] as const;
+      for (const [name, given, own] of sizes) {
+        if (given.length === own.length) continue;
+        throw new InvalidInputError(
+          `lira: ${name} of a saved state must have ${own.length} values, got ${given.length}; ` +
+            "use the checkpoint with the inputs and the version that it was made with",
+          { fields: { [name]: given.length } },
+        );
+      }
       sweeps = state.sweeps;
       randomBytes().set(state.random);
       doubles(kernels.stateArray(), kernels.stateLength()).set(state.scalars);
@@ -431,7 +447,6 @@ export function createLiraChain(
         kernels.setBackgroundScale(handle, state.backgroundScale[index]);
       }
       kernels.setMomentCount(state.moments.count);
-      const { mean, squares } = moments();
       mean.set(state.moments.mean);
       squares.set(state.moments.squares);
       smoothnessSums().set(state.smoothness);
