@@ -202,6 +202,7 @@ async function runInFolder(
       ...(inputs === undefined ? {} : { inputs }),
       ...(unit === undefined ? {} : { unit }),
       ...(date === undefined ? {} : { date }),
+      ...(options.workers === undefined ? {} : { workers: options.workers }),
       ...(options.onProgress ? { onProgress: options.onProgress } : {}),
     });
     await writeResultFrom(summary, traces, output, {

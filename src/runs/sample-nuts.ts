@@ -315,7 +315,7 @@ function ledgers(model: ForwardModel): LedgerParts[] {
       return sum;
     };
     return {
-      sourceCounts: (flux) => dot(flux, seen),
+      detected: seen,
       entry: ({ data }, scale, sourceStd) => {
         const source = dot(data, seen);
         return {

@@ -2,9 +2,9 @@ import type { CheckedObservation } from "../data/check-observation.js";
 import { AbortedError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { compileKernels } from "../kernels.js";
+import type { DiagnoseParts } from "../pixels/diagnose.js";
+import { pixelConvergence } from "../pixels/pixel-summary.js";
 import { chainGroups, groupedRhat } from "../posterior/chain-groups.js";
-import type { DiagnoseParts } from "../posterior/diagnose.js";
-import { pixelConvergence } from "../posterior/pixel-convergence.js";
 import type { GibbsConfig, LiraConfig, SamplerConfig } from "../posterior/result.js";
 import { shiftConvergence } from "../posterior/shift-bits.js";
 import { type MomentSums, parameterDraws, poolMoments, summariseParameters } from "../posterior/summary.js";
@@ -253,7 +253,7 @@ export async function sampleRun(
       if (samplesShift(config)) {
         parameters.push(...shiftConvergence(traces.parameters, groups.flat()));
       }
-      const watch = signal ? { signal } : {};
+      const watch = { ...(signal && { signal }), ...(workers !== undefined && { workers }) };
       const maps = await pixelConvergence(traces.images, watch, groups);
       return meetsTarget({ parameters, ...maps }, mean, std, target);
     } finally {

@@ -1,9 +1,10 @@
 import type { CheckedObservation } from "../data/check-observation.js";
 import { imageSum, type Shape, type SkyImage } from "../image.js";
 import { detectedExposures } from "../model/exposure.js";
-import { expectedSourceCounts, ledgerEntry } from "../model/ledger.js";
-import { diagnose } from "../posterior/diagnose.js";
-import { type DrawSource, forEachDraw } from "../posterior/draw-source.js";
+import { ledgerEntry } from "../model/ledger.js";
+import { diagnose } from "../pixels/diagnose.js";
+import { pixelSummary } from "../pixels/pixel-summary.js";
+import type { DrawSource } from "../posterior/draw-source.js";
 import type {
   CountsLedger,
   GibbsConfig,
@@ -12,7 +13,7 @@ import type {
   RunTarget,
   SamplerConfig,
 } from "../posterior/result.js";
-import { type MomentSums, parameterDraws, pixelQuantiles, poolMoments } from "../posterior/summary.js";
+import { type MomentSums, parameterDraws, poolMoments } from "../posterior/summary.js";
 import type { ParameterSource } from "../posterior/trace.js";
 import { smoothnessMaps } from "../samplers/smoothness-maps.js";
 import { VERSION } from "../version.js";
@@ -29,23 +30,21 @@ export interface RunOrigin {
   readonly unit?: string;
   /** Written instead of start and end of the run, with 0 seconds of sampling. */
   readonly date?: string;
+  /** Most workers that compare the chains; default as many as there are cores, 0 = none. */
+  readonly workers?: number;
   readonly onProgress?: (progress: RunProgress) => void;
 }
 
-/** Standard deviation, by Welford's recurrence. */
-function runningStd(): { add(value: number): void; std(): number } {
-  let count = 0;
+/** Standard deviation, by Welford's recurrence; NaN for fewer than two values. */
+function standardDeviation(values: Float64Array): number {
   let mean = 0;
   let squares = 0;
-  return {
-    add(value) {
-      count++;
-      const step = value - mean;
-      mean += step / count;
-      squares += step * (value - mean);
-    },
-    std: () => (count < 2 ? Number.NaN : Math.sqrt(squares / (count - 1))),
-  };
+  for (const [index, value] of values.entries()) {
+    const step = value - mean;
+    mean += step / (index + 1);
+    squares += step * (value - mean);
+  }
+  return values.length < 2 ? Number.NaN : Math.sqrt(squares / (values.length - 1));
 }
 
 /** What a summary needs of any sampler. */
@@ -65,8 +64,8 @@ export interface ChainParts {
 
 /** Where the counts of one observation went, from its draws. */
 export interface LedgerParts {
-  /** Expected counts of a source in the pixels in use. */
-  readonly sourceCounts: (flux: ArrayLike<number>) => number;
+  /** Expected counts in the pixels in use for unit flux of each sky pixel `ny * nx`. */
+  readonly detected: Float64Array;
   readonly entry: (flux: SkyImage, scale: number, sourceStd: number) => CountsLedger;
 }
 
@@ -91,34 +90,40 @@ export async function summariseChains<Config extends SamplerConfig>(
   origin: RunOrigin,
 ): Promise<PosteriorSummary<Config>> {
   const { parameters, images } = traces;
-  const { onProgress } = origin;
+  const { onProgress, workers } = origin;
   const pooled = poolMoments(sums, shape);
-  const watch = (from: number, to: number) => ({
-    onProgress: (fraction: number) =>
+  const compared = comparison(config);
+  const {
+    quantiles,
+    rhat,
+    ess,
+    sums: [totalFlux, ...sourceCounts],
+  } = await pixelSummary(images, {
+    ...compared,
+    ...(workers === undefined ? {} : { workers }),
+    weights: [
+      new Float64Array(shape[0] * shape[1]).fill(1),
+      ...observations.map((_, index) => ledgers[index].detected),
+    ],
+    onProgress: (done) =>
       onProgress?.({
         stage: "diagnosing",
-        done: from + (to - from) * fraction,
+        done,
         total: 1,
         chains: sweeps,
         sweepsPerSecond: 0,
         secondsLeft: 0,
       }),
   });
-  const quantiles = await pixelQuantiles(images, watch(0, 0.4));
-  const diagnostics = await diagnose(
-    { parameters, images, mean: pooled.mean, std: pooled.std, ...comparison(config) },
-    watch(0.4, 1),
-  );
-
-  const totalFlux = runningStd();
-  const sourceCounts = observations.map(runningStd);
-  const everyChain = Array.from({ length: images.chains }, (_, chain) => chain);
-  await forEachDraw(images, everyChain, {}, (draw) => {
-    let sum = 0;
-    for (let pixel = 0; pixel < draw.length; pixel++) sum += draw[pixel];
-    totalFlux.add(sum);
-    for (const [index, running] of sourceCounts.entries()) running.add(ledgers[index].sourceCounts(draw));
+  const diagnostics = await diagnose({
+    parameters,
+    images,
+    mean: pooled.mean,
+    std: pooled.std,
+    ...compared,
+    pixels: { rhat, ess },
   });
+
   const ledger = observations.map((_, index) => {
     let scale = 0;
     let count = 0;
@@ -127,7 +132,7 @@ export async function summariseChains<Config extends SamplerConfig>(
       for (const value of chain) scale += value;
       count += chain.length;
     }
-    return ledgers[index].entry(pooled.mean, scale / count, sourceCounts[index].std());
+    return ledgers[index].entry(pooled.mean, scale / count, standardDeviation(sourceCounts[index]));
   });
 
   return {
@@ -135,7 +140,7 @@ export async function summariseChains<Config extends SamplerConfig>(
     std: pooled.std,
     quantiles,
     chains: sums.map((chain) => poolMoments([chain], shape)),
-    total: { mean: imageSum(pooled.mean), std: totalFlux.std() },
+    total: { mean: imageSum(pooled.mean), std: standardDeviation(totalFlux) },
     diagnostics,
     ledger,
     config,
@@ -192,7 +197,7 @@ export async function summariseRun(
     },
     detected.reference,
     observations.map((observation, index) => ({
-      sourceCounts: (flux) => expectedSourceCounts(flux, detected.observations[index]),
+      detected: detected.observations[index].data,
       entry: (flux, scale, sourceStd) =>
         ledgerEntry(observation, { flux, detected: detected.observations[index], scale, sourceStd }),
     })),

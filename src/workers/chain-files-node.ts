@@ -289,9 +289,6 @@ export interface TraceFiles {
   close(): void;
 }
 
-/** Bytes of draws of one chain that are held in memory while pixels are visited in order. */
-const BAND_BYTES = 2 ** 24;
-
 /**
  * Open the traces of all chains for reading.
  *
@@ -326,21 +323,6 @@ export function openTraceFiles(
   const open = (path: string) => ({ path, file: guarded(path, () => openSync(path, "r")) });
   const rows = numbers.map((chain) => open(rowsPath(folder, chain)));
   const planes = numbers.map((chain) => open(drawsPath(folder, chain, every)));
-  // Pixels are asked for in order and in small runs: a band of them is read at once for each chain.
-  const bandPixels = Math.min(pixels, Math.max(1, Math.floor(BAND_BYTES / (4 * Math.max(1, draws)))));
-  const bands = planes.map(() => ({ first: 0, count: 0, data: new Float32Array(0) }));
-
-  function readBand(chain: number, first: number): void {
-    const band = bands[chain];
-    if (band.data.length === 0) band.data = new Float32Array(bandPixels * draws);
-    band.first = first;
-    band.count = Math.min(bandPixels, pixels - first);
-    const { path, file } = planes[chain];
-    for (let draw = 0; draw < draws; draw++) {
-      const run = band.data.subarray(draw * band.count, (draw + 1) * band.count);
-      readAll(file, path, run, 4 * (draw * pixels + first));
-    }
-  }
 
   return {
     parameters: {
@@ -365,15 +347,11 @@ export function openTraceFiles(
         readAll(planes[chain].file, planes[chain].path, out, 4 * first * pixels);
         return out;
       },
-      readPixels(chain, firstPixel, count, out) {
-        const band = bands[chain];
-        for (let pixel = 0; pixel < count; pixel++) {
-          const wanted = firstPixel + pixel;
-          if (wanted < band.first || wanted >= band.first + band.count) readBand(chain, wanted);
-          const column = wanted - band.first;
-          for (let draw = 0; draw < draws; draw++) {
-            out[pixel * draws + draw] = band.data[draw * band.count + column];
-          }
+      readBand(chain, firstPixel, count, out) {
+        const { path, file } = planes[chain];
+        for (let draw = 0; draw < draws; draw++) {
+          const run = out.subarray(draw * count, (draw + 1) * count);
+          readAll(file, path, run, 4 * (draw * pixels + firstPixel));
         }
       },
     },

@@ -48,13 +48,15 @@ export interface WorkerKind<Job, Output, Preview = never> {
   readonly webWorker: () => Worker;
   /** Run a job on the calling thread. */
   readonly runHere: (job: Job, watch: JobWatch<Preview, Output>) => Promise<Output>;
+  /** Memory of a job that a worker is given instead of a copy; default none. */
+  readonly transferOf?: (job: Job) => readonly ArrayBuffer[];
   /** How messages call a job. */
   readonly nameOf: (job: Job) => string;
 }
 
 /** What both kinds of workers have in common, once wrapped. */
 interface WorkerHandle<Job, Output, Preview> {
-  post(message: ToWorker<Job>): void;
+  post(message: ToWorker<Job>, transfer?: readonly ArrayBuffer[]): void;
   /** The handlers of the job at hand; a worker runs one job at a time. */
   listen(
     onMessage: (message: FromWorker<Output, Preview>) => void,
@@ -102,7 +104,7 @@ function startWorker<Job, Output, Preview>({
     // An idle pool must not keep the program alive.
     worker.unref();
     return {
-      post: (message) => worker.postMessage(message),
+      post: (message, transfer = []) => worker.postMessage(message, [...transfer]),
       listen(onMessage, onFailure) {
         worker.removeAllListeners("message").on("message", onMessage);
         worker.removeAllListeners("error").on("error", onFailure);
@@ -118,7 +120,7 @@ function startWorker<Job, Output, Preview>({
   let unwatch: () => void = () => undefined;
   let died: Error | undefined;
   return {
-    post: (message) => worker.postMessage(message),
+    post: (message, transfer = []) => worker.postMessage(message, [...transfer]),
     listen(onMessage, onFailure) {
       fail = onFailure;
       if (died) onFailure(died);
@@ -145,7 +147,7 @@ function startWorker<Job, Output, Preview>({
 function runOnWorker<Job, Output, Preview>(
   worker: WorkerHandle<Job, Output, Preview>,
   job: Job,
-  nameOf: (job: Job) => string,
+  { nameOf, transferOf }: Pick<WorkerKind<Job, Output, Preview>, "nameOf" | "transferOf">,
   options: JobWatch<Preview, Output>,
 ): Promise<Output> {
   const { module, onProgress, onPreview, onPiece, onWarning, shouldStop } = options;
@@ -186,7 +188,7 @@ function runOnWorker<Job, Output, Preview>(
           ),
         ),
     );
-    worker.post({ type: "run", job, module, previews: onPreview !== undefined });
+    worker.post({ type: "run", job, module, previews: onPreview !== undefined }, transferOf?.(job));
   });
 }
 
@@ -237,7 +239,7 @@ export function openWorkerPool<Job, Output, Preview = never>(
       }
       const worker = await acquire();
       try {
-        const output = await runOnWorker(worker, job, kind.nameOf, options);
+        const output = await runOnWorker(worker, job, kind, options);
         release(worker);
         return output;
       } catch (error) {
