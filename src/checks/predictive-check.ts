@@ -8,7 +8,7 @@ import { type RandomStream, randomStream } from "../data/random.js";
 import type { PixelPosition } from "../data/sky-wcs.js";
 import { AbortedError, InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
-import { predictedCounts, type Residuals, residuals } from "../model/predicted-counts.js";
+import { countsPredictor, type Residuals, residuals } from "../model/predicted-counts.js";
 import { asDrawSource, type DrawSource, forEachDraw, type WatchOptions } from "../posterior/draw-source.js";
 import type { Circle } from "../posterior/region.js";
 import {
@@ -279,7 +279,8 @@ async function checkObservation(
     },
     step,
   );
-  const predicted = predictedCounts({ data: meanFlux, shape }, observation, { boundary, scale: meanScale });
+  const predict = countsPredictor(observation, boundary);
+  const predicted = predict(meanFlux, meanScale);
   const { ringWidth = 1, ringRadius = Math.max(ringWidth, Math.min(...shape) / 2) } = options;
   const edges = evenEdges(ringWidth, ringRadius);
   const fixedCentre = options.centre ?? (pointSource && { x: pointSource.x, y: pointSource.y });
@@ -342,10 +343,7 @@ async function checkObservation(
     watch(0.05, 1),
     (image, chain, draw) => {
       sky(image);
-      const lambda = predictedCounts({ data: flux, shape }, observation, {
-        boundary,
-        scale: scaleOf(chain, draw),
-      });
+      const lambda = predict(flux, scaleOf(chain, draw));
       // For uniform p-values the centre may depend on the draw, not on the data.
       const centre = fixedCentre ?? positionOf(brightestPixel(lambda, mask), shape);
       const own = preparePrediction(

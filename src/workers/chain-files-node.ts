@@ -22,7 +22,8 @@ import { openSealed, sealBytes } from "../io/sealed-bytes-node.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import type { DrawSource } from "../posterior/draw-source.js";
 import type { ParameterSource } from "../posterior/trace.js";
-import type { ChainState } from "../samplers/lira.js";
+import type { ChainState } from "../samplers/sampler.js";
+import { stateHdus, stateOf } from "./chain-state-fits.js";
 
 /*
  * The files of one chain of a run that is kept on disk while it goes on:
@@ -125,32 +126,15 @@ interface Checkpoint {
 }
 
 async function writeCheckpoint(path: string, { state, rows, every, draws }: Checkpoint): Promise<void> {
-  const series = (name: string, data: Float64Array) => ({
-    kind: "image" as const,
-    name,
-    shape: [data.length],
-    data,
-  });
   const bytes = writeFits([
-    {
-      kind: "image",
-      shape: [state.random.length],
-      data: state.random,
-      cards: [
-        fitsCard("SWEEPS", state.sweeps, "sweeps done"),
-        fitsCard("MOMENTS", state.moments.count, "sweeps in MEAN and SQUARES"),
-        fitsCard("ROWSCRC", rows, "CRC-32 of the rows so far"),
-        fitsCard("EVERY", every, "sweeps between draws"),
-        fitsCard("DRAWS", draws.length, "draws so far, their CRC-32 in DRAWCRC"),
-      ],
-    },
-    series("SCALARS", state.scalars),
-    series("FLUX", state.flux),
-    series("SCALES", state.backgroundScale),
-    series("MEAN", state.moments.mean),
-    series("SQUARES", state.moments.squares),
-    ...(state.smoothness.length > 0 ? [series("SMOOTHNESS", state.smoothness)] : []),
-    ...(draws.length > 0 ? [series("DRAWCRC", Float64Array.from(draws))] : []),
+    ...stateHdus(state, [
+      fitsCard("ROWSCRC", rows, "CRC-32 of the rows so far"),
+      fitsCard("EVERY", every, "sweeps between draws"),
+      fitsCard("DRAWS", draws.length, "draws so far, their CRC-32 in DRAWCRC"),
+    ]),
+    ...(draws.length > 0
+      ? [{ kind: "image" as const, name: "DRAWCRC", shape: [draws.length], data: Float64Array.from(draws) }]
+      : []),
   ]);
   await writeWholeFile(path, sealBytes(bytes));
 }
@@ -165,24 +149,13 @@ async function readCheckpoint(folder: string, chain: number): Promise<Checkpoint
   if (!existsSync(path)) return undefined;
   const bytes = new Uint8Array(await readFile(path));
   const hdus = readFits(openSealed(path, bytes), { name: path });
-  const numbers = (name: string) =>
-    Float64Array.from(readImageData(findHdu(hdus, name)).data as Float64Array);
   const header = (keyword: string) => Number(hdus[0].header.get(keyword));
   return {
-    state: {
-      sweeps: header("SWEEPS"),
-      random: Uint8Array.from(readImageData(hdus[0]).data as Uint8Array),
-      scalars: numbers("SCALARS"),
-      flux: numbers("FLUX"),
-      backgroundScale: numbers("SCALES"),
-      moments: { count: header("MOMENTS"), mean: numbers("MEAN"), squares: numbers("SQUARES") },
-      smoothness: hdus.some(({ name }) => name === "SMOOTHNESS")
-        ? numbers("SMOOTHNESS")
-        : new Float64Array(0),
-    },
+    state: stateOf(hdus),
     rows: header("ROWSCRC"),
     every: header("EVERY"),
-    draws: header("DRAWS") > 0 ? [...numbers("DRAWCRC")] : [],
+    draws:
+      header("DRAWS") > 0 ? Array.from(readImageData(findHdu(hdus, "DRAWCRC")).data as Float64Array) : [],
   };
 }
 

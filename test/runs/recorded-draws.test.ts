@@ -1,6 +1,7 @@
 /**
  * The data units of runs of every method, as they have been since version 0.3.0: the same seed gives the same bytes whatever is
- * rearranged. Hashes were recorded before one engine came to run the chains of all samplers.
+ * rearranged. Hashes were recorded before one engine came to run the chains of all samplers. One that changes is another law of the
+ * draws, and goes with a new number in `samplers/draws-version.ts`.
  */
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -14,6 +15,7 @@ import {
   encodePointEstimate,
   encodeResult,
   exponentialPrior,
+  type ForwardModel,
   gammaPrior,
   gaussianPsf,
   multiscalePrior,
@@ -57,32 +59,62 @@ function hashOf(bytes: Uint8Array): string {
   return hash.digest("hex").slice(0, 16);
 }
 
-const RUNS: readonly [name: string, data: typeof one | typeof two, options: DeconvolveOptions, hash: string][] =
+const RUNS: readonly [
+  name: string,
+  data: typeof one | typeof two,
+  options: DeconvolveOptions,
+  hash: string,
+][] = [
+  ["lira, adaptive", one, { ...chains }, "aaf165a3f61d698a"],
+  ["lira, adaptive, two observations", two, { ...chains, fitBackgroundScale: true }, "b6d895cfad520141"],
+  ["lira, adaptive, periodic", one, { ...chains, boundary: "wrap" }, "64a263145b8799b1"],
+  ["lira, adaptive, burn-in found", one, { ...chains, burnIn: "auto", iterations: 400 }, "205b78b3959bb6c0"],
   [
-    ["lira, adaptive", one, { ...chains }, "aaf165a3f61d698a"],
-    ["lira, adaptive, two observations", two, { ...chains, fitBackgroundScale: true }, "b6d895cfad520141"],
-    ["lira, adaptive, periodic", one, { ...chains, boundary: "wrap" }, "64a263145b8799b1"],
-    ["lira, adaptive, burn-in found", one, { ...chains, burnIn: "auto", iterations: 400 }, "205b78b3959bb6c0"],
-    ["lira, one alpha a level", two, { ...chains, preset: "lira", fitBackgroundScale: true }, "9f44199cca263852"],
-    ["lira, as in the paper", one, { ...chains, preset: "lira-paper" }, "a3a14fb8137e3bc8"],
-    ["gibbs", two, { ...chains, method: "gibbs", prior: gamma, fitBackgroundScale: true }, "8214bcc9ee3e04ba"],
-    ["gibbs, periodic", one, { ...chains, method: "gibbs", prior: gamma, boundary: "wrap" }, "fc8b08fbfb04d2fe"],
-    ["nuts", two, { ...chains, method: "nuts", prior: smooth, maxDepth: 5, fitBackgroundScale: true }, "9a661d7ad24dab66"],
-    ["nuts, periodic", one, { ...chains, method: "nuts", prior: smooth, maxDepth: 5, boundary: "wrap" }, "8dc816f67425e6be"],
-    [
-      "nuts, finer sky, the prior's own parameters",
-      one,
-      {
-        ...{ ...chains, iterations: 30, method: "nuts", upsampling: 2, margin: 1, maxDepth: 4 },
-        prior: ({ reference }) => multiscalePrior({ alpha: 0.5, fitAlpha: true, referenceExposure: reference }),
-      },
-      "4f7761e514a036b3",
-    ],
-    ["richardson-lucy", two, { method: "richardson-lucy", iterations: 30 }, "14f49c3e570e8b27"],
-    ["map", one, { method: "map", prior: smooth, iterations: 60 }, "c55bd50a2fd76074"],
-    ["map, periodic", two, { method: "map", prior: smooth, iterations: 60, boundary: "wrap" }, "a864ba032f5f068c"],
-    ["em-multiscale", one, { method: "em-multiscale", iterations: 30 }, "ec72b95f03efb3f7"],
-  ];
+    "lira, one alpha a level",
+    two,
+    { ...chains, preset: "lira", fitBackgroundScale: true },
+    "9f44199cca263852",
+  ],
+  ["lira, as in the paper", one, { ...chains, preset: "lira-paper" }, "a3a14fb8137e3bc8"],
+  ["gibbs", two, { ...chains, method: "gibbs", prior: gamma, fitBackgroundScale: true }, "8214bcc9ee3e04ba"],
+  [
+    "gibbs, periodic",
+    one,
+    { ...chains, method: "gibbs", prior: gamma, boundary: "wrap" },
+    "fc8b08fbfb04d2fe",
+  ],
+  [
+    "nuts",
+    two,
+    { ...chains, method: "nuts", prior: smooth, maxDepth: 5, fitBackgroundScale: true },
+    "9a661d7ad24dab66",
+  ],
+  [
+    "nuts, periodic",
+    one,
+    { ...chains, method: "nuts", prior: smooth, maxDepth: 5, boundary: "wrap" },
+    "8dc816f67425e6be",
+  ],
+  [
+    "nuts, finer sky, the prior's own parameters",
+    one,
+    {
+      ...{ ...chains, iterations: 30, method: "nuts", upsampling: 2, margin: 1, maxDepth: 4 },
+      prior: ({ reference }: ForwardModel) =>
+        multiscalePrior({ alpha: 0.5, fitAlpha: true, referenceExposure: reference }),
+    },
+    "4f7761e514a036b3",
+  ],
+  ["richardson-lucy", two, { method: "richardson-lucy", iterations: 30 }, "14f49c3e570e8b27"],
+  ["map", one, { method: "map", prior: smooth, iterations: 60 }, "c55bd50a2fd76074"],
+  [
+    "map, periodic",
+    two,
+    { method: "map", prior: smooth, iterations: 60, boundary: "wrap" },
+    "a864ba032f5f068c",
+  ],
+  ["em-multiscale", one, { method: "em-multiscale", iterations: 30 }, "ec72b95f03efb3f7"],
+];
 
 describe("recorded draws", () => {
   it.each(RUNS)("%s", async (_name, data, options, hash) => {
@@ -90,9 +122,9 @@ describe("recorded draws", () => {
     expect(hashOf("trace" in result ? encodeResult(result) : encodePointEstimate(result))).toBe(hash);
   });
 
-  it.each([
+  it.each<[name: string, method: object, hash: string]>([
     ["lira", {}, "4dfcc5a4f3f91e62"],
-    ["gibbs", { method: "gibbs" as const, prior: gamma }, "b06cd53f0698ecd8"],
+    ["gibbs", { method: "gibbs", prior: gamma }, "b06cd53f0698ecd8"],
   ])("%s, interrupted and resumed", async (name, method, hash) => {
     const output = join(folder, `${name}.fits`);
     const ending = new AbortController();
