@@ -254,7 +254,7 @@ export async function createJob(
   const together = merged(description);
   const { observations: asRead, inputs: sources, notes, unit } = await readTogether(together.observations);
   for (const note of notes) warn(note);
-  const prior = method === "lira" ? undefined : await requiredPrior(method, { prior: sampler.prior });
+  const prior = method === "lira" ? undefined : await requiredPrior(method, sampler);
   const { observations, warnings, expected } =
     method === "nuts" && kind === "chains"
       ? { observations: asRead, warnings: displacedHeaders(asRead, together), expected: [] }

@@ -283,7 +283,7 @@ function resultLines(path: string, result: ResultSummary): string[] {
     ],
     ["boundary", config.boundary],
     ...(config.method === undefined ? [["cycle spinning", config.cycleSpin]] : []),
-    ...(config.method === "nuts"
+    ...(config.method === "nuts" || config.method === "own"
       ? []
       : [
           [

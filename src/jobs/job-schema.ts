@@ -31,7 +31,7 @@ const SLURM = v.looseObject({
 /** `job.json`, but for its format. */
 export const JOB_SCHEMA = v.looseObject({
   version: v.string(),
-  draws: wholeNumber(1),
+  draws: wholeNumber(0),
   id: v.pipe(v.string(), v.regex(/^[\w-]+$/)),
   kind: v.picklist(["chains", "observations", "tiles", "replicates"]),
   name: v.string(),

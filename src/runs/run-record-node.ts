@@ -55,7 +55,7 @@ const positive = v.pipe(v.number(), v.finite(), v.minValue(0));
 const SCHEMA = v.looseObject({
   program: v.literal("tslira run"),
   version: v.string(),
-  draws: wholeNumber(1),
+  draws: wholeNumber(0),
   plan: v.looseObject({
     config: v.looseObject({
       iterations: wholeNumber(1),

@@ -50,11 +50,12 @@ const smooth = productPrior(
   exponentialPrior({ rate: 0.01 }),
 );
 
-/** Hash of all data units but that of the settings, which may be told in other words. */
-function hashOf(bytes: Uint8Array): string {
+/** Hash of all data units but that of the settings, which may be told in other words, and others that are named. */
+function hashOf(bytes: Uint8Array, without?: string): string {
   const hash = createHash("sha256");
   for (const { name, dataOffset, dataLength } of readFits(bytes)) {
-    if (name !== "CONFIG") hash.update(bytes.subarray(dataOffset, dataOffset + dataLength));
+    if (name !== "CONFIG" && name !== without)
+      hash.update(bytes.subarray(dataOffset, dataOffset + dataLength));
   }
   return hash.digest("hex").slice(0, 16);
 }
@@ -149,7 +150,8 @@ describe("recorded draws", () => {
     );
     await runTasks(job, [...Array(job.manifest.tasks.count).keys()], { workers: 1 });
     const { files } = await collectJob(job, {});
-    expect(hashOf(readFileSync(files[0]))).toBe("7845bc94db8bf572");
+    // Recorded before mosaics held maps of smoothness.
+    expect(hashOf(readFileSync(files[0]), "SMOOTHNESS")).toBe("7845bc94db8bf572");
   });
 
   it("a null replicate of a significance run", async () => {
