@@ -313,6 +313,17 @@ export {
   residuals,
 } from "./model/predicted-counts.js";
 export type { SkyGrid, SkyGridOptions } from "./model/sky-grid.js";
+export { type DiagnoseParts, diagnose } from "./pixels/diagnose.js";
+export {
+  type PixelConvergence,
+  type PixelQuantiles,
+  type PixelSummary,
+  type PixelSummaryOptions,
+  type PixelWatchOptions,
+  pixelConvergence,
+  pixelQuantiles,
+  pixelSummary,
+} from "./pixels/pixel-summary.js";
 export {
   type BurnInCheck,
   type BurnInOptions,
@@ -337,9 +348,7 @@ export {
   stdMcse,
   tailEss,
 } from "./posterior/convergence.js";
-export { type DiagnoseParts, diagnose } from "./posterior/diagnose.js";
 export type { DrawSource, WatchOptions } from "./posterior/draw-source.js";
-export { type PixelConvergence, pixelConvergence } from "./posterior/pixel-convergence.js";
 export {
   type PixelCorrelationOptions,
   pixelCorrelation,
@@ -395,7 +404,7 @@ export type {
   Verdict,
   WithError,
 } from "./posterior/result.js";
-export { parameterDraws, pixelQuantiles } from "./posterior/summary.js";
+export { parameterDraws } from "./posterior/summary.js";
 export type { ImageTrace, ParameterSource, ParameterTrace } from "./posterior/trace.js";
 export {
   type FitPatchPriorOptions,

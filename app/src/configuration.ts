@@ -1,6 +1,7 @@
 /** Settings that travel: as a file, in the address after #, pasted, or recorded in a result. Never data. */
 
 import { type LiraConfig, PRESETS, presetOf, type SamplerConfig } from "tslira";
+import * as v from "valibot";
 import { cutoutOf, cutoutText } from "./cutout-text.js";
 import { fieldsOf, METHOD_KINDS, methodFieldError, methodOf } from "./method-fields.js";
 import type { Composition } from "./protocol.js";
@@ -27,6 +28,13 @@ export interface Configuration {
 /** Version of what is written. */
 const FORMAT = 1;
 const KIND = "studio-settings";
+const VALUE = v.union([v.string(), v.number(), v.boolean()]);
+const DOCUMENT = v.looseObject({
+  settings: v.optional(v.record(v.string(), VALUE)),
+  cutout: v.optional(VALUE),
+  psfCutout: v.optional(VALUE),
+  backgroundUnit: v.optional(VALUE),
+});
 
 /** All settings as JSON: numbers as numbers, so that people can read and change them. */
 export function configurationText(form: Form, composition: Composition): string {
@@ -136,11 +144,15 @@ export function readConfiguration(text: string, source: string): Configuration {
     throw new Error(
       `${source}: settings must have format ${FORMAT}, got ${String(object.format)}; open them in a newer Studio`,
     );
+  const found = v.safeParse(DOCUMENT, document, { abortEarly: true });
+  if (!found.success)
+    throw new Error(
+      `${source}: ${v.getDotPath(found.issues[0]) ?? "settings"} must be text, a number, true or false, got something else; save the settings again`,
+    );
+  const { settings = {}, cutout, psfCutout, backgroundUnit } = found.output;
   const given = new Map<string, string>();
-  const settings = typeof object.settings === "object" && object.settings !== null ? object.settings : {};
-  for (const [key, value] of Object.entries(settings)) given.set(key, asText(value));
-  for (const key of ["cutout", "psfCutout", "backgroundUnit"])
-    if (object[key] !== undefined) given.set(key, asText(object[key]));
+  for (const [key, value] of Object.entries({ ...settings, cutout, psfCutout, backgroundUnit }))
+    if (value !== undefined) given.set(key, asText(value));
   return take(given, source);
 }
 

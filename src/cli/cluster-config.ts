@@ -1,6 +1,5 @@
 /** Jobs of `tslira cluster` from a JSON file. */
 
-import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import {
   type Circle,
@@ -15,6 +14,7 @@ import {
   type SlurmSettings,
   type SurveyEntry,
 } from "../node.js";
+import { parseJson } from "../parse-json.js";
 import {
   type DeconvolveSettings,
   mergeSettings,
@@ -27,6 +27,7 @@ import {
   path,
   pick,
   type Reader,
+  readConfigText,
   readJsonFile,
   readKeys,
   text,
@@ -140,16 +141,11 @@ const JOB_KEYS: Readonly<Record<string, Reader>> = {
 
 /** Observations of a file with one object of JSON in each line. */
 async function readLines(file: string): Promise<Record<string, unknown>[]> {
-  const lines = (await readFile(file, "utf8")).split("\n").map((line) => line.trim());
+  const lines = (await readConfigText(file)).split("\n").map((line) => line.trim());
   return lines.flatMap((line, index) => {
     if (line === "") return [];
-    let value: unknown;
-    try {
-      value = JSON.parse(line);
-    } catch {
-      throw wrong(`${file}: line ${index + 1}`, "an object {...} of JSON", line);
-    }
-    return [readKeys(value, ENTRY_KEYS, `${file}: line ${index + 1}`, dirname(file))];
+    const where = `${file}: line ${index + 1}`;
+    return [readKeys(parseJson(line, where, "correct the line"), ENTRY_KEYS, where, dirname(file))];
   });
 }
 

@@ -74,7 +74,15 @@ export function checkMethodFlags(method: Method, flags: DeconvolveFlags): void {
 }
 
 /** Patches of a file. */
-const readPatches: ReadPatches = async (file) => decodePatchMixture(await readFile(file), { name: file });
+const readPatches: ReadPatches = async (file) => {
+  const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
+    throw new InvalidInputError(
+      `prior: patches must come from a file that can be read, got ${cause.code} of ${file}; check the path`,
+      { cause },
+    );
+  });
+  return decodePatchMixture(bytes, { name: file });
+};
 
 /** Files that `--prior` names. */
 export function priorFiles({ prior = "" }: DeconvolveFlags): string[] {

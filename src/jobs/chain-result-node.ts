@@ -32,7 +32,7 @@ export async function runChainTask(job: Job, task: TaskRecord, context: TaskCont
   const { inputs, law, plan, shape, names } = await planChains(job, task);
   const { config } = plan;
   const { chain = 0 } = task;
-  const { signal } = context;
+  const { signal, onWarning } = context;
   const pool = openChainPool(1);
   try {
     const { state } = await pool.run(
@@ -50,6 +50,7 @@ export async function runChainTask(job: Job, task: TaskRecord, context: TaskCont
         module: await compileKernels(),
         onProgress: (sweeps) => context.onProgress?.(sweeps / config.iterations),
         shouldStop: () => signal?.aborted === true,
+        ...(onWarning && { onWarning }),
       },
     );
     if (state.sweeps < config.iterations) return context.stopped();

@@ -5,6 +5,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { JobError } from "../errors.js";
 import { writeResultFrom } from "../io/result-file-node.js";
+import { ownedName, removeLeftovers } from "../io/running-program-node.js";
 import { folderStore } from "../runs/run-folder-node.js";
 import type { SampledRun } from "../runs/sample-run.js";
 import { summariseRun } from "../runs/summarise-run.js";
@@ -27,7 +28,9 @@ export async function collectChains(
     "cycleSpin" in plan.config ? plan.config : { chains: planned },
     [...results.keys()].sort((a, b) => a - b),
   );
-  const scratch = join(folder, "work", `collect.${randomBytes(4).toString("hex")}`);
+  const work = join(folder, "work");
+  removeLeftovers(work, "collect", "tmp");
+  const scratch = join(work, ownedName("collect", randomBytes(6).toString("hex"), "tmp"));
   await mkdir(scratch, { recursive: true });
   try {
     const states: ChainState[] = [];

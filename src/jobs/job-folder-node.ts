@@ -3,16 +3,23 @@
 import { createHash, randomBytes } from "node:crypto";
 import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import * as v from "valibot";
 import type { Observation } from "../data/observation.js";
 import { FormatError, fromPlainError, InvalidInputError } from "../errors.js";
 import { fileSha256 } from "../io/file-sha256-node.js";
 import { readFits } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
-import { fileError, openTemporary, withFileErrors, writeFully } from "../io/fits-temporary-node.js";
+import {
+  fileError,
+  openTemporary,
+  syncFolder,
+  withFileErrors,
+  writeFully,
+} from "../io/fits-temporary-node.js";
 import { arraysFromJson, arraysToJson } from "../io/json-arrays-node.js";
 import { observationHdus, observationsOf } from "../io/observation-hdus.js";
+import { ownedName, removeLeftovers } from "../io/running-program-node.js";
 import { checkSchema } from "../io/side-file.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import { parseJson } from "../parse-json.js";
@@ -117,56 +124,60 @@ export async function createJobFolder(
   if (drafts.count < 1) {
     throw new InvalidInputError(`${folder}: a job must have at least one task, got none; add one`);
   }
-  const building = `${path}.${randomBytes(4).toString("hex")}.tmp`;
-  await withFileErrors(folder, () => mkdir(building));
-  try {
-    const lines: string[] = [];
-    let last:
-      | { readonly observations: readonly Observation[]; readonly input: string; readonly sha256: string }
-      | undefined;
-    for (let index = 0; index < drafts.count; index++) {
-      const { task, observations } = await drafts.draft(index);
-      if (task.problem !== undefined) {
-        lines.push(JSON.stringify({ index, ...task, input: "", sha256: "", observations: [] }));
-        continue;
+  removeLeftovers(dirname(path), basename(path), "tmp");
+  const building = join(dirname(path), ownedName(basename(path), randomBytes(6).toString("hex"), "tmp"));
+  return withFileErrors(folder, async () => {
+    try {
+      await mkdir(building);
+      const lines: string[] = [];
+      let last:
+        | { readonly observations: readonly Observation[]; readonly input: string; readonly sha256: string }
+        | undefined;
+      for (let index = 0; index < drafts.count; index++) {
+        const { task, observations } = await drafts.draft(index);
+        if (task.problem !== undefined) {
+          lines.push(JSON.stringify({ index, ...task, input: "", sha256: "", observations: [] }));
+          continue;
+        }
+        if (last?.observations !== observations) {
+          const input = join("inputs", shardName(index), `${taskName(index)}.fits`);
+          last = { observations, ...(await freezeInput(building, input, observations)) };
+        }
+        const { input, sha256: hash } = last;
+        const names = observations.map(({ name }) => name ?? "observation");
+        const record: TaskRecord = { index, ...task, input, sha256: hash, observations: names };
+        lines.push(JSON.stringify(record));
       }
-      if (last?.observations !== observations) {
-        const input = join("inputs", shardName(index), `${taskName(index)}.fits`);
-        last = { observations, ...(await freezeInput(building, input, observations)) };
-      }
-      const { input, sha256: hash } = last;
-      const names = observations.map(({ name }) => name ?? "observation");
-      const record: TaskRecord = { index, ...task, input, sha256: hash, observations: names };
-      lines.push(JSON.stringify(record));
+      const names = mosaic?.observations.map(({ name }) => name ?? "observation") ?? [];
+      const whole: JobManifest = {
+        format: JOB_FORMAT,
+        version: VERSION,
+        draws: DRAWS_VERSION,
+        id: randomBytes(4).toString("hex"),
+        ...manifest,
+        created: new Date().toISOString(),
+        tasks: await writeTasks(building, lines),
+        ...(mosaic === undefined
+          ? {}
+          : {
+              mosaic: {
+                ...mosaic,
+                ...(await freezeInput(building, join("inputs", "mosaic.fits"), mosaic.observations)),
+                observations: names,
+              },
+            }),
+      };
+      for (const name of ["results", "failures", "work", "submissions", "logs"])
+        await mkdir(join(building, name));
+      await writeWholeFile(join(building, "job.json"), `${JSON.stringify(whole, arraysToJson, 2)}\n`);
+      await rename(building, path);
+      await syncFolder(dirname(path));
+      return { folder: path, manifest: whole };
+    } catch (error) {
+      await rm(building, { recursive: true, force: true }).catch(() => undefined);
+      throw error;
     }
-    const names = mosaic?.observations.map(({ name }) => name ?? "observation") ?? [];
-    const whole: JobManifest = {
-      format: JOB_FORMAT,
-      version: VERSION,
-      draws: DRAWS_VERSION,
-      id: randomBytes(4).toString("hex"),
-      ...manifest,
-      created: new Date().toISOString(),
-      tasks: await writeTasks(building, lines),
-      ...(mosaic === undefined
-        ? {}
-        : {
-            mosaic: {
-              ...mosaic,
-              ...(await freezeInput(building, join("inputs", "mosaic.fits"), mosaic.observations)),
-              observations: names,
-            },
-          }),
-    };
-    for (const name of ["results", "failures", "work", "submissions", "logs"])
-      await mkdir(join(building, name));
-    await writeWholeFile(join(building, "job.json"), `${JSON.stringify(whole, arraysToJson, 2)}\n`);
-    await withFileErrors(folder, () => rename(building, path));
-    return { folder: path, manifest: whole };
-  } catch (error) {
-    await rm(building, { recursive: true, force: true });
-    throw error;
-  }
+  });
 }
 
 /**

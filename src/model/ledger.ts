@@ -86,7 +86,7 @@ export function skyLedgers(model: ForwardModel) {
     const offset = options.offsets?.[index] ?? { x: 0, y: 0 };
     const exposure = ontoSky(observation.exposure, grid, offset, boundary).data;
     return {
-      sourceCounts: (flux: ArrayLike<number>) => dot(flux, seen),
+      detected: seen,
       entry: ({ data }: SkyImage, scale: number, sourceStd: number): LedgerEntry => {
         const source = dot(data, seen);
         return {

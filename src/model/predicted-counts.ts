@@ -4,7 +4,6 @@ import { convolve } from "../data/convolution.js";
 import { naturalLog } from "../data/exponential.js";
 import { halfDeviance } from "../data/poisson.js";
 import type { SkyImage } from "../image.js";
-import { createForwardModel } from "./forward-model.js";
 
 /** Options of `predictedCounts`. */
 export interface PredictedCountsOptions {
@@ -29,25 +28,6 @@ export function predictedCounts(
     (value, index) => exposure.data[index] * (value + scale * background.data[index]),
   );
   return convolve({ data: source, shape: flux.shape }, psf, boundary);
-}
-
-/**
- * `predictedCounts` for many images of one observation: its psf is prepared once, and a wide one blurs by Fourier transforms.
- *
- * @param observation as `checkObservation` returns it
- * @returns lambda `[ny, nx]` of flux `ny * nx` and a scale of the background, within rounding of `predictedCounts`, never below 0
- */
-export function countsPredictor(
-  observation: CheckedObservation,
-  boundary: Boundary,
-): (flux: Float64Array, scale: number) => SkyImage {
-  const model = createForwardModel(observation, { boundary });
-  return (flux, scale) => {
-    model.setBackgroundScale([scale]);
-    const [{ data, shape }] = model.predict(flux);
-    for (let index = 0; index < data.length; index++) data[index] = Math.max(0, data[index]);
-    return { data, shape };
-  };
 }
 
 /** How counts differ from their prediction, pixel by pixel. */

@@ -180,7 +180,7 @@ async function replaceable(
 }
 
 /**
- * Continue a run from its checkpoint.
+ * Continue a run from its checkpoint, or from the one before where the last is damaged; `onWarning` is told then.
  *
  * @param folder the checkpoint that the run left behind
  * @throws as `deconvolveToFile`
@@ -199,7 +199,7 @@ export async function resumeRun(
   const { record } = await readRunFolder(path);
   const output = resolve(options.output ?? record.output);
   return claimed([path, output], async () => {
-    const { record: latest, observations, starts } = await readRunFolder(path);
+    const { record: latest, observations, starts } = await readRunFolder(path, options.onWarning);
     const prepared = await prepareAgain(observations, latest.plan, starts, options.prior);
     const replaces = await replaceable(output, latest.replaces, options.overwrite);
     return runInFolder(path, { ...latest, output, replaces }, prepared, options);
@@ -235,6 +235,7 @@ async function runInFolder(
       ...(inputs === undefined ? {} : { inputs }),
       ...(unit === undefined ? {} : { unit }),
       ...(date === undefined ? {} : { date }),
+      ...(options.workers === undefined ? {} : { workers: options.workers }),
       ...(options.onProgress ? { onProgress: options.onProgress } : {}),
     });
     await writeResultFrom(summary, traces, output, {

@@ -10,7 +10,7 @@ import { firstFlux } from "../methods/map.js";
 import { alignObservations } from "../model/align-observations.js";
 import { detectedExposures } from "../model/exposure.js";
 import { createForwardModel, type ForwardModel, type ForwardModelOptions } from "../model/forward-model.js";
-import { expectedSourceCounts, ledgerEntry, skyLedgers } from "../model/ledger.js";
+import { ledgerEntry, skyLedgers } from "../model/ledger.js";
 import type { CountsLedger, GibbsConfig, LiraConfig, NutsConfig, OwnConfig } from "../posterior/result.js";
 import type { FluxPrior } from "../priors/flux-prior.js";
 import { priorFromData } from "../priors/prior-data.js";
@@ -75,8 +75,8 @@ export type PriorChoice = FluxPrior | ((model: ForwardModel) => FluxPrior);
 
 /** Where the counts of one observation went, from its draws. */
 export interface LedgerParts {
-  /** Expected counts of a source in the pixels in use. */
-  readonly sourceCounts: (flux: ArrayLike<number>) => number;
+  /** Expected counts in the pixels in use for unit flux of each sky pixel `ny * nx`. */
+  readonly detected: Float64Array;
   readonly entry: (flux: SkyImage, scale: number, sourceStd: number) => CountsLedger;
 }
 
@@ -237,7 +237,7 @@ function onCounts(
     starts,
     reference: detected.reference,
     ledgers: observations.map((observation, index) => ({
-      sourceCounts: (flux) => expectedSourceCounts(flux, detected.observations[index]),
+      detected: detected.observations[index].data,
       entry: (flux, scale, sourceStd) =>
         ledgerEntry(observation, { flux, detected: detected.observations[index], scale, sourceStd }),
     })),

@@ -1,11 +1,14 @@
-/** `run.json` of a checkpoint: what the run is, with a checksum of its own. */
+/**
+ * `run.json` of a checkpoint: what the run is, with a checksum of its own. `run.copy.json` is written after it: the record before
+ * until then, the same afterwards, and read where `run.json` is damaged.
+ */
 
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import * as v from "valibot";
-import { FormatError, InvalidInputError } from "../errors.js";
+import { FormatError, InvalidInputError, toPlainError } from "../errors.js";
 import { withFileErrors } from "../io/fits-temporary-node.js";
 import { arraysFromJson, arraysToJson } from "../io/json-arrays-node.js";
 import { crcText } from "../io/sealed-bytes-node.js";
@@ -95,6 +98,10 @@ export function recordPath(folder: string): string {
   return join(folder, "run.json");
 }
 
+function copyPath(folder: string): string {
+  return join(folder, "run.copy.json");
+}
+
 // JSON has no Infinity, which is how a target leaves the condition on R-hat out.
 const write = (key: string, value: unknown) =>
   key === "rhat" && value === Number.POSITIVE_INFINITY ? "Infinity" : arraysToJson(key, value);
@@ -107,27 +114,30 @@ function checksum(record: object): string {
   return crcText(crc32(JSON.stringify(sorted, write)));
 }
 
-/** Write `run.json`, whole or not at all. */
+/** Write `run.json` and its copy, each whole or not at all. */
 export async function writeRunRecord(folder: string, record: RunRecord): Promise<void> {
   const text = JSON.stringify({ ...record, crc32: checksum(record) }, write, 2);
-  await writeWholeFile(recordPath(folder), `${text}\n`);
+  for (const path of [recordPath(folder), copyPath(folder)]) await writeWholeFile(path, `${text}\n`);
 }
 
 const REMEDY = "it cannot be continued";
 
-/** `run.json` as JSON. @throws FormatError when it is none */
-async function readJson(folder: string): Promise<unknown> {
-  const path = recordPath(folder);
+/** A record as JSON. @throws FormatError when it is none */
+async function readJson(path: string): Promise<unknown> {
   return parseJson(await withFileErrors(path, () => readFile(path, "utf8")), path, REMEDY, revive);
 }
 
 /**
- * Read `run.json`.
+ * Read `run.json`, or its copy where it is damaged.
  *
+ * @param onWarning told when the copy was read
  * @throws InvalidInputError when there is none, or another version made it
- * @throws FormatError when it is damaged or of another layout
+ * @throws FormatError when both are damaged, or of another layout
  */
-export async function readRunRecord(folder: string): Promise<RunRecord> {
+export async function readRunRecord(
+  folder: string,
+  onWarning: (warning: string) => void = () => undefined,
+): Promise<RunRecord> {
   const path = recordPath(folder);
   if (!existsSync(path)) {
     throw new InvalidInputError(
@@ -135,7 +145,21 @@ export async function readRunRecord(folder: string): Promise<RunRecord> {
       { fields: { folder } },
     );
   }
-  const json = await readJson(folder);
+  try {
+    return await readOneRecord(folder, path);
+  } catch (error) {
+    const copy = copyPath(folder);
+    if (toPlainError(error).code !== "FORMAT" || !existsSync(copy)) throw error;
+    const record = await readOneRecord(folder, copy).catch(() => {
+      throw error;
+    });
+    onWarning(`${toPlainError(error).message.replace(/; [^;]*$/, "")}; its copy run.copy.json is used`);
+    return record;
+  }
+}
+
+async function readOneRecord(folder: string, path: string): Promise<RunRecord> {
+  const json = await readJson(path);
   const {
     format,
     crc32: found,
@@ -166,7 +190,7 @@ export async function readRunRecord(folder: string): Promise<RunRecord> {
 
 /** Whether a folder has the `run.json` of a checkpoint, of this version or an earlier one. Never throws. */
 export async function hasRunRecord(folder: string): Promise<boolean> {
-  const json = await readJson(folder).catch(() => undefined);
+  const json = await readJson(recordPath(folder)).catch(() => undefined);
   if (v.is(v.looseObject({ program: v.literal("tslira run") }), json)) return true;
   // Version 0.2 and before wrote no name into it; nobody's configuration has these.
   const earlier = { format: v.literal(1), plan: v.looseObject({}), observations: v.array(v.unknown()) };

@@ -1,9 +1,9 @@
 import { AbortedError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { compileKernels } from "../kernels.js";
+import type { DiagnoseParts } from "../pixels/diagnose.js";
+import { pixelConvergence } from "../pixels/pixel-summary.js";
 import { chainGroups, groupedRhat } from "../posterior/chain-groups.js";
-import type { DiagnoseParts } from "../posterior/diagnose.js";
-import { pixelConvergence } from "../posterior/pixel-convergence.js";
 import type { SamplerConfig } from "../posterior/result.js";
 import { shiftConvergence } from "../posterior/shift-bits.js";
 import { type MomentSums, parameterDraws, poolMoments, summariseParameters } from "../posterior/summary.js";
@@ -192,6 +192,7 @@ export async function sampleRun(
             report(goal);
           },
           ...(onPreview && { onPreview }),
+          ...(onWarning && { onWarning }),
           onPiece: (piece) => {
             const writing = accept(piece);
             // Heard of below; the chain is being stopped meanwhile.
@@ -265,7 +266,7 @@ export async function sampleRun(
       if (samplesShift(config)) {
         parameters.push(...shiftConvergence(traces.parameters, groups.flat()));
       }
-      const watch = signal ? { signal } : {};
+      const watch = { ...(signal && { signal }), ...(workers !== undefined && { workers }) };
       const maps = await pixelConvergence(traces.images, watch, groups);
       return meetsTarget({ parameters, ...maps }, mean, std, target);
     } finally {

@@ -1,8 +1,9 @@
 import { imageSum } from "../image.js";
-import { diagnose } from "../posterior/diagnose.js";
-import { type DrawSource, forEachDraw } from "../posterior/draw-source.js";
+import { diagnose } from "../pixels/diagnose.js";
+import { pixelSummary } from "../pixels/pixel-summary.js";
+import type { DrawSource } from "../posterior/draw-source.js";
 import type { PosteriorSummary } from "../posterior/result.js";
-import { parameterDraws, pixelQuantiles, poolMoments } from "../posterior/summary.js";
+import { parameterDraws, poolMoments } from "../posterior/summary.js";
 import type { ParameterSource } from "../posterior/trace.js";
 import { judgeTransitions, reportTransitions } from "../posterior/transitions.js";
 import { smoothnessMaps } from "../samplers/smoothness-maps.js";
@@ -20,23 +21,21 @@ export interface RunOrigin {
   readonly unit?: string;
   /** Written instead of start and end of the run, with 0 seconds of sampling. */
   readonly date?: string;
+  /** Most workers that compare the chains; default as many as there are cores, 0 = none. */
+  readonly workers?: number;
   readonly onProgress?: (progress: RunProgress) => void;
 }
 
-/** Standard deviation, by Welford's recurrence. */
-function runningStd(): { add(value: number): void; std(): number } {
-  let count = 0;
+/** Standard deviation, by Welford's recurrence; NaN for fewer than two values. */
+function standardDeviation(values: Float64Array): number {
   let mean = 0;
   let squares = 0;
-  return {
-    add(value) {
-      count++;
-      const step = value - mean;
-      mean += step / count;
-      squares += step * (value - mean);
-    },
-    std: () => (count < 2 ? Number.NaN : Math.sqrt(squares / (count - 1))),
-  };
+  for (const [index, value] of values.entries()) {
+    const step = value - mean;
+    mean += step / (index + 1);
+    squares += step * (value - mean);
+  }
+  return values.length < 2 ? Number.NaN : Math.sqrt(squares / (values.length - 1));
 }
 
 /** Turn the chains of a run into what is reported of them: everything of a result but the draws. */
@@ -49,47 +48,53 @@ export async function summariseRun(
   const { config, states, complete, seconds } = run;
   const { target } = plan;
   const { parameters, images } = traces;
-  const { onProgress } = origin;
+  const { onProgress, workers } = origin;
   const sums = momentSums(states);
   const sweeps = states.map((state) => state.sweeps);
   const pooled = poolMoments(sums, shape);
-  const watch = (from: number, to: number) => ({
-    onProgress: (fraction: number) =>
+  const compared = comparison(config);
+  const {
+    quantiles,
+    rhat,
+    ess,
+    sums: [totalFlux, ...sourceCounts],
+  } = await pixelSummary(images, {
+    ...compared,
+    ...(workers === undefined ? {} : { workers }),
+    weights: [
+      new Float64Array(shape[0] * shape[1]).fill(1),
+      ...observations.map((_, index) => ledgers[index].detected),
+    ],
+    onProgress: (done) =>
       onProgress?.({
         stage: "diagnosing",
-        done: from + (to - from) * fraction,
+        done,
         total: 1,
         chains: sweeps,
         sweepsPerSecond: 0,
         secondsLeft: 0,
       }),
   });
-  const quantiles = await pixelQuantiles(images, watch(0, 0.4));
-  const diagnostics = await diagnose(
-    { parameters, images, mean: pooled.mean, std: pooled.std, ...comparison(config) },
-    watch(0.4, 1),
-  );
-
-  const totalFlux = runningStd();
-  const sourceCounts = observations.map(runningStd);
-  const everyChain = Array.from({ length: images.chains }, (_, chain) => chain);
-  await forEachDraw(images, everyChain, {}, (draw) => {
-    let sum = 0;
-    for (let pixel = 0; pixel < draw.length; pixel++) sum += draw[pixel];
-    totalFlux.add(sum);
-    for (const [index, running] of sourceCounts.entries()) running.add(ledgers[index].sourceCounts(draw));
+  const diagnostics = await diagnose({
+    parameters,
+    images,
+    mean: pooled.mean,
+    std: pooled.std,
+    ...compared,
+    pixels: { rhat, ess },
   });
+
   const ledger = observations.map((_, index) => {
     let scale = 0;
     let count = 0;
     const column = names.indexOf(observations.length === 1 ? "bkgScale" : `bkgScale${index}`);
     // A sampler of one's own need not know of it.
-    if (column < 0) return ledgers[index].entry(pooled.mean, 1, sourceCounts[index].std());
+    if (column < 0) return ledgers[index].entry(pooled.mean, 1, standardDeviation(sourceCounts[index]));
     for (const chain of parameterDraws(parameters, column)) {
       for (const value of chain) scale += value;
       count += chain.length;
     }
-    return ledgers[index].entry(pooled.mean, scale / count, sourceCounts[index].std());
+    return ledgers[index].entry(pooled.mean, scale / count, standardDeviation(sourceCounts[index]));
   });
 
   const moves =
@@ -102,7 +107,7 @@ export async function summariseRun(
     std: pooled.std,
     quantiles,
     chains: sums.map((chain) => poolMoments([chain], shape)),
-    total: { mean: imageSum(pooled.mean), std: totalFlux.std() },
+    total: { mean: imageSum(pooled.mean), std: standardDeviation(totalFlux) },
     diagnostics: verdict ? { ...diagnostics, verdict } : diagnostics,
     ledger,
     config,

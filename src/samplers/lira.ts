@@ -384,13 +384,29 @@ export function createLiraChain(
     restore(state) {
       const { random, scalars, flux, backgroundScale: scales, smoothness } = state.arrays;
       checkState(where, state, shape, scalars?.length === kernels.stateLength());
+      const { mean, squares } = moments();
+      const sizes = [
+        ["random", random, randomBytes()],
+        ["flux", flux, { length: pixels }],
+        ["backgroundScale", scales, handles],
+        ["mean", state.moments.mean, mean],
+        ["squares", state.moments.squares, squares],
+        ["smoothness", smoothness ?? [], states > 0 ? smoothnessSums() : []],
+      ] as const;
+      for (const [name, given, own] of sizes) {
+        if (given?.length === own.length) continue;
+        throw new InvalidInputError(
+          `${where}: ${name} of a saved state must have ${own.length} values, got ${given?.length ?? 0}; ` +
+            "use the checkpoint with the inputs and the version that it was made with",
+          { fields: { [name]: given?.length ?? 0 } },
+        );
+      }
       sweeps = state.sweeps;
       randomBytes().set(random);
       doubles(kernels.stateArray(), kernels.stateLength()).set(scalars);
       doubles(kernels.fluxArray(), pixels).set(flux);
       for (const [index, handle] of handles.entries()) kernels.setBackgroundScale(handle, scales[index]);
       kernels.setMomentCount(state.moments.count);
-      const { mean, squares } = moments();
       mean.set(state.moments.mean);
       squares.set(state.moments.squares);
       if (states === 0) return;

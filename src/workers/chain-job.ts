@@ -78,6 +78,8 @@ export interface ChainJobOptions {
   readonly onPreview?: (preview: ChainPreview) => void;
   /** Called every `pieceSeconds` of the job with what was sampled since; what comes back at the end is the last piece. */
   readonly onPiece?: (piece: ChainOutput) => void;
+  /** Told what went wrong with the files of the job and was mended, a sentence each. */
+  readonly onWarning?: (warning: string) => void;
   /** Asked as often; true ends the job after the batch at hand. */
   readonly shouldStop?: () => boolean;
   /**
@@ -193,13 +195,20 @@ function memorySink(
   };
 }
 
-async function fileSink(job: ChainJob, folder: string, columns: number, pixels: number): Promise<TraceSink> {
+async function fileSink(
+  job: ChainJob,
+  folder: string,
+  [columns, pixels]: readonly [number, number],
+  onWarning: ChainJobOptions["onWarning"],
+): Promise<TraceSink> {
   // Named at a distance, so that bundlers for browsers leave it out.
   const module = "./chain-files-node.js";
   const { openChainFiles }: typeof import("./chain-files-node.js") = await import(/* @vite-ignore */ module);
   const { chain, burnIn, traceEvery } = job;
-  const files = await openChainFiles({ folder, chain, columns, pixels, every: traceEvery }, (sweeps) =>
-    keptDraws(sweeps, burnIn, traceEvery),
+  const files = await openChainFiles(
+    { folder, chain, columns, pixels, every: traceEvery },
+    (sweeps) => keptDraws(sweeps, burnIn, traceEvery),
+    onWarning,
   );
   return { ...files, take: () => ({ rows: new Float64Array(0), draws: new Float32Array(0) }) };
 }
@@ -233,7 +242,7 @@ export async function runChainJob(job: ChainJob, options: ChainJobOptions = {}):
   const sink = options.onDraw
     ? passingSink(options.onDraw)
     : files
-      ? await fileSink(job, files.folder, ...sizes)
+      ? await fileSink(job, files.folder, sizes, options.onWarning)
       : memorySink(job, ...sizes);
   try {
     if (sink.state) chain.restore(sink.state);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -20,6 +20,7 @@ import {
   simulateNull,
 } from "../../src/significance/task.js";
 import { decodeTaskResult, encodeTaskResult } from "../../src/significance/task-file.js";
+import { openTaskFolder } from "../../src/significance/task-folder-node.js";
 import { emptyObservation, observe, smallRun } from "./null-observations.js";
 
 const settings = { iterations: 60, burnIn: 20, replicates: 4, trace: { every: 4 } };
@@ -103,6 +104,20 @@ describe("tasks of a significance run", () => {
     await expect(
       runSignificanceTask(data, long, tasks[0]!, { shouldStop: () => true }),
     ).rejects.toMatchObject({ code: "ABORTED" });
+  });
+});
+
+describe("a folder of tasks", () => {
+  it("is used by one program at a time", async () => {
+    const place = mkdtempSync(join(tmpdir(), "tslira-tasks-"));
+    const folder = join(place, "new/s.tasks");
+    const first = await openTaskFolder(folder, run, data);
+    await expect(openTaskFolder(folder, run, data)).rejects.toThrow(`got process ${process.pid} on`);
+    first.release();
+    const second = await openTaskFolder(folder, run, data);
+    await second.remove();
+    expect(readdirSync(join(place, "new"))).toEqual([]);
+    rmSync(place, { recursive: true });
   });
 });
 
