@@ -231,6 +231,7 @@ function methodSettings(config: ResultSummary["config"]): string[][] {
       ["prior", `${config.prior}: Gamma of shape ${shape}, rate ${rate} in every pixel`],
     ];
   }
+  if (config.method === "own") return [["method", `a sampler of one's own, ${config.prior}`]];
   const { upsampling, margin } = config;
   return [
     ["method", "nuts"],
@@ -282,7 +283,7 @@ function resultLines(path: string, result: ResultSummary): string[] {
     ],
     ["boundary", config.boundary],
     ...(config.method === undefined ? [["cycle spinning", config.cycleSpin]] : []),
-    ...(config.method === "nuts"
+    ...(config.method === "nuts" || config.method === "own"
       ? []
       : [
           [

@@ -372,12 +372,14 @@ function samplerColumns(config: Exclude<SamplerConfig, LiraConfig>): FitsColumnI
           real("pixel_rate", config.pixelPrior.rate),
           whole("pair_transfers", config.pairTransfers),
         ]
-      : [
-          real("target_acceptance", config.targetAcceptance),
-          whole("max_depth", config.maxDepth),
-          whole("upsampling", config.upsampling),
-          whole("margin", config.margin),
-        ]),
+      : config.method === "nuts"
+        ? [
+            real("target_acceptance", config.targetAcceptance),
+            whole("max_depth", config.maxDepth),
+            whole("upsampling", config.upsampling),
+            whole("margin", config.margin),
+          ]
+        : []),
   ];
 }
 
