@@ -49,7 +49,7 @@ import {
 import { unescapeText } from "./result-text.js";
 
 /** What a result says, without the traces that make up most of its size. */
-export type ResultSummary = Omit<PosteriorResult, "trace" | "chains" | "quantiles" | "smoothness"> & {
+export type ResultSummary = Omit<PosteriorResult, "trace" | "chains" | "quantiles"> & {
   /** Kept draws of each chain. */
   readonly keptDraws: readonly number[];
 };
@@ -61,6 +61,7 @@ export const SUMMARY_HDUS: readonly string[] = [
   RHAT,
   ESS,
   DIAGNOSTICS,
+  SMOOTHNESS,
   LEDGER,
   CONFIG,
 ];
@@ -148,7 +149,6 @@ export function decodeLiraSummary(hdus: readonly FitsHdu[]): DecodedSummary {
   }
   const quantiles = hduNamed(hdus, POSTERIOR_QUANTILES);
   const images = imagePlanes(POSTERIOR_QUANTILES);
-  const smoothness = hdus.find(({ name }) => name === SMOOTHNESS);
   return {
     result: {
       ...summary,
@@ -157,7 +157,6 @@ export function decodeLiraSummary(hdus: readonly FitsHdu[]): DecodedSummary {
         images,
       },
       chains: draws.map((count, index): Moments => ({ mean: means[index], std: stds[index], draws: count })),
-      ...(smoothness && { smoothness: planes(smoothness) }),
     },
     keptDraws,
     sweeps,
@@ -178,9 +177,13 @@ export function decodeSummary(hdus: readonly FitsHdu[]): ResultSummary {
   const unit = header.text("BUNIT");
   const mean = imageToSkyImage(primary);
   const image = (name: string) => ofShape(mean.shape, name, imageToSkyImage(hduNamed(hdus, name)));
+  const smoothness = hdus.find(({ name }) => name === SMOOTHNESS);
   return {
     mean,
     std: image(POSTERIOR_STD),
+    ...(smoothness && {
+      smoothness: planes(smoothness).map((plane) => ofShape(mean.shape, SMOOTHNESS, plane)),
+    }),
     diagnostics: {
       ...convergenceLists(hduNamed(hdus, DIAGNOSTICS), header),
       rhat: image(RHAT),

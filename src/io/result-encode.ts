@@ -125,7 +125,8 @@ function image(name: string, { data, shape }: SkyImage, cards: readonly FitsCard
   return { kind: "image", name, shape, data, cards };
 }
 
-function cube(
+/** Images of one shape as the planes of an HDU. */
+export function cube(
   name: string,
   [ny, nx]: Shape,
   planes: readonly SkyImage[],
