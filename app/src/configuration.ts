@@ -88,8 +88,7 @@ function take(given: ReadonlyMap<string, string>, source: string): Configuration
     } else if (key === "psfCentre") {
       const centre = psfCentreOf(value);
       if (centre) composition.psfCentre = centre;
-      else
-        notes.push(`psfCentre must be auto, peak, centroid or x,y, got ${value.slice(0, 40)}; left out`);
+      else notes.push(`psfCentre must be auto, peak, centroid or x,y, got ${value.slice(0, 40)}; left out`);
     } else if (Object.hasOwn(known, key) || isOfMethod(key)) taken[key] = value;
     else notes.push(`${key.slice(0, 40)} is not a setting of this version; left out`);
   }

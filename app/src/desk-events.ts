@@ -99,7 +99,9 @@ export function previewEvents(
     inGoodTimes(hdus, hdu, options),
   );
   const said = [
-    ...cuts.map(({ kind, text, taken }) => `${taken} left out by ${kind === "where" ? `not ${text}` : text}.`),
+    ...cuts.map(
+      ({ kind, text, taken }) => `${taken} left out by ${kind === "where" ? `not ${text}` : text}.`,
+    ),
     ...notes.map((note) => `${note}.`),
   ];
   return {

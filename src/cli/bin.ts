@@ -23,8 +23,9 @@ import { checkOutputPath } from "./output-path.js";
 
 const DETAILS = `
 Positions are X and Y with their sky coordinates (Chandra, XMM-Newton, NuSTAR, Swift, eROSITA,
-Suzaku, XRISM, ROSAT, IXPE), L and B or RA and DEC (Fermi). Ranges are half-open: the lower end belongs to them, the upper does not. An event on the
-edge between two pixels belongs to the one after it. An end of a range may be left out: 2000: or :7000.
+Suzaku, XRISM, ROSAT, IXPE), L and B or RA and DEC (Fermi). Ranges are half-open: the lower end
+belongs to them, the upper does not. An event on the edge between two pixels belongs to the one after
+it. An end of a range may be left out: 2000: or :7000.
 
 Events outside of the good time intervals of the file (GTI) are left out, unless --no-gti is given. --energy 0.5:7keV
 is by TUNIT, or by the scale of PI of these missions: whole channels whose middle lies in the range.

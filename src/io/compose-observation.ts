@@ -18,7 +18,7 @@ import {
 } from "./fits.js";
 import { type Cutout, type FitsSection, sectionHdu } from "./fits-section.js";
 import { imageSize } from "./fits-shape.js";
-import { fluxUnit } from "./flux-unit.js";
+import { fluxUnit, isCountUnit } from "./flux-unit.js";
 import { type NamedPsf, namedPsfImage } from "./named-psf.js";
 import { placePsf } from "./placed-psf.js";
 import { checkNotCounts, checkPlausible } from "./plausible.js";
@@ -295,6 +295,20 @@ export function composeParts(hdus: ObservationParts, options: ComposeOptions = {
     return placed.image;
   };
   const psf = psfOf(hdus.psf);
+  const bunit = (named: NamedHdu | undefined) => named?.hdu.header.text("BUNIT");
+  if (hdus.exposure && isCountUnit(bunit(hdus.exposure))) {
+    throw new InvalidInputError(
+      `${hdus.exposure.name}: exposure must be a time, or an area times a time, got BUNIT ${bunit(hdus.exposure)}; ` +
+        "give the exposure map, or correct its BUNIT",
+      { fields: { image: "exposure" } },
+    );
+  }
+  if (hdus.background && hdus.exposure && backgroundUnit === "flux" && isCountUnit(bunit(hdus.background))) {
+    notes.push(
+      `${hdus.background.name}: background in flux should have its unit, got BUNIT ${bunit(hdus.background)}; ` +
+        "add --background-unit counts if it holds expected counts a pixel",
+    );
+  }
   const given = {
     counts,
     ...(hdus.exposure && { exposure: onGrid("exposure", hdus.exposure) }),
@@ -311,7 +325,7 @@ export function composeParts(hdus: ObservationParts, options: ComposeOptions = {
     { ...field.images, psf, ...(inFlux === undefined ? {} : { background: inFlux }) },
     { psf: hdus.psf.name, background: hdus.background?.name ?? "background" },
   );
-  const unit = fluxUnit(hdus.exposure && (hdus.exposure.hdu.header.text("BUNIT") ?? ""));
+  const unit = fluxUnit(hdus.exposure && (bunit(hdus.exposure) ?? ""));
   return {
     observation: {
       ...field.images,

@@ -37,6 +37,11 @@ export function isExposureUnit(unit: string | undefined): boolean {
   return unit !== undefined && exposureParts(unit) !== undefined;
 }
 
+/** Whether a unit is one of events, and not of exposure or flux. */
+export function isCountUnit(unit: string | undefined): boolean {
+  return /^\s*(counts?|cts?|photons?|ph|events?)\s*(\/\s*pix(els?)?\s*)?$/i.test(unit ?? "");
+}
+
 /**
  * The unit of flux in words of the FITS standard, for `BUNIT`: `count` without an exposure, `count / (s pixel)` for one in seconds,
  * `photon / (cm2 s pixel)` for one in cm2 s. Counts of an area are photons, since the area is the effective one.

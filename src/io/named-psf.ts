@@ -47,12 +47,12 @@ const DEGREES: Readonly<Record<string, number>> = {
   mas: 1 / 3.6e6,
 };
 const NAME = /^\s*(gaussian|king|moffat)\s*:/i;
-const LENGTH = /^\+?(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)\s*(px|pix|pixels?|deg|arcmin|arcsec|mas|'|")?$/;
+const LENGTH = /^\+?(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)\s*(px|pix|pixels?|deg|arcmin|arcsec|mas|'|")?$/i;
 const SHARE = 0.999;
 
-/** Whether a text names a psf, and not a file. */
+/** Whether a text names a psf, known or not, and not a file. */
 export function isPsfName(text: string): boolean {
-  return NAME.test(text);
+  return NAME.test(text) || /^\s*[a-z]+\s*:\s*\w+\s*=/i.test(text);
 }
 
 /**
@@ -69,12 +69,13 @@ export function parsePsfName(text: string): NamedPsf {
     );
   };
   const [, given] = NAME.exec(text) ?? [];
-  if (given === undefined) return fail("name must begin with gaussian:, king: or moffat:", "another");
+  if (given === undefined) return fail("name must begin with gaussian:, king: or moffat:", "another name");
   const kind = given.toLowerCase();
   const known = KINDS[kind]!;
   const values = new Map<string, string>();
   for (const part of text.slice(text.indexOf(":") + 1).split(",")) {
-    const [, key, value] = /^\s*(\w+)\s*=\s*(.+?)\s*$/.exec(part) ?? [];
+    const [, word, value] = /^\s*(\w+)\s*=\s*(.+?)\s*$/.exec(part) ?? [];
+    const key = word?.toLowerCase();
     if (key === undefined || !known.includes(key))
       return fail(`${kind} must have ${known.join(", ")} as key=number`, part.trim() || "nothing");
     if (values.has(key)) return fail("each number must be given once", key);
@@ -87,7 +88,7 @@ export function parsePsfName(text: string): NamedPsf {
     const number = Number(digits);
     if (digits === undefined || !(number > 0 && number < Number.POSITIVE_INFINITY))
       return fail(`${key} must be a length > 0 in px, mas, arcsec, arcmin or deg`, value);
-    const degrees = DEGREES[unit];
+    const degrees = DEGREES[unit.toLowerCase()];
     return degrees === undefined
       ? { value: number, unit: "pixel" }
       : { value: number * degrees, unit: "deg" };

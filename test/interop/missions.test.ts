@@ -76,7 +76,9 @@ describe.skipIf(python === undefined)("what info says of a file", () => {
 });
 
 describe.skipIf(python === undefined)("event lists of missions", () => {
-  it("are binned by the command of info, in the energies that it names, where astropy puts them", { timeout: 1_200_000 }, async () => {
+  it("are binned by the command of info, in the energies that it names, where astropy puts them", {
+    timeout: 1_200_000,
+  }, async () => {
     const images: Record<string, string> = {};
     for (const [name, range] of Object.entries(energies)) {
       const { stdout, words } = await advice(`${name}.fits`);

@@ -72,8 +72,11 @@ describe("psfs by name", () => {
   });
 
   it("refuses what is no psf", () => {
-    expect(isPsfName("king.fits")).toBe(false);
+    expect(["king.fits", "C:\\psf.fits", "psf.fits[PSF]", "airy:fwhm=2", "KING:"].map(isPsfName)).toEqual([
+      ...[false, false, false, true, true],
+    ]);
     for (const [name, message] of [
+      ["airy:fwhm=2", /name must begin with gaussian:, king: or moffat:, got another name in "airy:fwhm=2"/],
       ["gaussian:", /gaussian must have fwhm, sigma, share as key=number, got nothing/],
       ["gaussian:fwhm=-1", /fwhm must be a length > 0/],
       ["gaussian:fwhm=2furlong", /fwhm must be a length > 0/],
@@ -109,6 +112,12 @@ describe("psfs by name", () => {
     const hdus = { counts: image(3), psf, exposure: image(8, "cm^2 s"), background: image(0.5) };
     const plain = composeObservation(hdus);
     expect([plain.unit, plain.observation.psf.shape]).toEqual(["photon / (cm2 s pixel)", [9, 9]]);
+    expect(() => composeObservation({ ...hdus, exposure: image(8, "count") })).toThrow(
+      /exposure must be a time, or an area times a time, got BUNIT count/,
+    );
+    expect(composeObservation({ ...hdus, background: image(0.5, "count") }).notes[0]).toMatch(
+      /background in flux should have its unit, got BUNIT count/,
+    );
     expect(() => composeObservation(hdus, { psfCentre: "peak" })).toThrow(
       /psf centre: must go with a psf of a file/,
     );
