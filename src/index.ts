@@ -186,6 +186,7 @@ export {
   type EventCut,
   forEachEventChunk,
 } from "./io/bin-events.js";
+export type { CountsGrid } from "./io/companion-image.js";
 export {
   type ComposedObservation,
   type ComposeOptions,
@@ -258,6 +259,7 @@ export {
   parseLegacyImages,
   parseLegacyParameters,
 } from "./io/lira-legacy.js";
+export { isPsfName, type NamedPsf, namedPsfImage, type PsfLength, parsePsfName } from "./io/named-psf.js";
 export { decodePatchMixture, encodePatchMixture } from "./io/patch-mixture-file.js";
 export {
   decodePointEstimate,
