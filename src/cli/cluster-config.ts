@@ -1,6 +1,5 @@
 /** Jobs of `tslira cluster` from a JSON file. */
 
-import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import {
   type Circle,
@@ -15,9 +14,21 @@ import {
   type SlurmSettings,
   type SurveyEntry,
 } from "../node.js";
+import { parseJson } from "../parse-json.js";
+import { SAMPLERS } from "../settings/methods.js";
 import type { SettingValues } from "../settings/setting.js";
 import { foreignSetting } from "../settings/settle.js";
-import { number, path, pick, type Reader, readJsonFile, readKeys, text, wrong } from "./config-reader.js";
+import {
+  number,
+  path,
+  pick,
+  type Reader,
+  readConfigText,
+  readJsonFile,
+  readKeys,
+  text,
+  wrong,
+} from "./config-reader.js";
 import {
   type DeconvolveSettings,
   type GivenOptions,
@@ -29,8 +40,10 @@ import {
   type PartialSettings,
 } from "./deconvolve-config.js";
 import { given } from "./given.js";
-import { placeObservations } from "./place-observations.js";
+import { requiredPrior } from "./method-options.js";
+import { displacedHeaders, placeObservations } from "./place-observations.js";
 import { readTogether } from "./read-together.js";
+import { type SamplerName, samplerOptions } from "./sampler-settings.js";
 import { MEASURE_KEYS, TEST_KEYS } from "./significance-config.js";
 
 /** How the tasks of a job are run. */
@@ -86,7 +99,7 @@ const SLURM_KEYS: Readonly<Record<keyof SlurmSettings, Reader>> = {
 };
 
 const KINDS = ["chains", "observations", "tiles", "replicates"];
-/** Kinds whose observations may lie displaced on the sky. */
+/** Kinds that any sampler runs, and whose observations may lie displaced on the sky. */
 const MOVABLE: readonly string[] = ["chains", "replicates"];
 
 /** What an entry of a survey may say. */
@@ -122,16 +135,11 @@ const JOB_KEYS: Readonly<Record<string, Reader>> = {
 
 /** Observations of a file with one object of JSON in each line. */
 async function readLines(file: string): Promise<Record<string, unknown>[]> {
-  const lines = (await readFile(file, "utf8")).split("\n").map((line) => line.trim());
+  const lines = (await readConfigText(file)).split("\n").map((line) => line.trim());
   return lines.flatMap((line, index) => {
     if (line === "") return [];
-    let value: unknown;
-    try {
-      value = JSON.parse(line);
-    } catch {
-      throw wrong(`${file}: line ${index + 1}`, "an object {...} of JSON", line);
-    }
-    return [readKeys(value, ENTRY_KEYS, `${file}: line ${index + 1}`, dirname(file))];
+    const where = `${file}: line ${index + 1}`;
+    return [readKeys(parseJson(line, where, "correct the line"), ENTRY_KEYS, where, dirname(file))];
   });
 }
 
@@ -182,14 +190,23 @@ export async function readJobFile(file: string): Promise<JobDescription> {
   };
 }
 
-/** @throws InvalidInputError for settings of other methods than LIRA, which tasks would ignore */
-function checkSampler(options: GivenOptions): void {
-  const { method = "lira" } = options;
-  const foreign = method === "lira" ? foreignSetting("lira", options as SettingValues) : undefined;
-  if (method === "lira" && foreign === undefined) return;
+/**
+ * The sampler of a job's tasks.
+ *
+ * @param known samplers of this kind of job
+ * @throws InvalidInputError for another method, and for settings that it would not heed
+ */
+function checkSampler(options: GivenOptions, known: readonly SamplerName[]): SamplerName {
+  const { method: name = "lira" } = options;
+  const method = known.find((one) => one === name);
+  if (method === undefined) {
+    throw wrong("method", `${known.join(", ")}, the samplers of this kind of job`, name);
+  }
+  const foreign = foreignSetting(method, options as SettingValues);
+  if (foreign === undefined) return method;
   throw new InvalidInputError(
-    `cluster: tasks must sample by LIRA, got ${foreign === undefined ? `method "${method}"` : foreign.key}; leave it out`,
-    { fields: { method } },
+    `cluster: ${foreign.key} must come with the method ${foreign.methods.join(", ")}, got it with ${method}; leave it out`,
+    { fields: { method, setting: foreign.key } },
   );
 }
 
@@ -217,14 +234,14 @@ export async function createJob(
     ...(slurm === undefined ? {} : { slurm }),
   };
   const { options } = settings;
-  checkSampler(options);
+  const method = checkSampler(options, MOVABLE.includes(kind) ? SAMPLERS : ["lira"]);
   if (settings.offsets !== undefined && !MOVABLE.includes(kind)) {
     throw wrong("offsets", `left out but for ${MOVABLE.join(" and ")}`, settings.offsets);
   }
   if (kind === "observations") {
     const entry = async (index: number): Promise<SurveyEntry> => {
       const own: GivenOptions = pick(survey[index], OPTION_KEYS);
-      checkSampler(own);
+      checkSampler(own, ["lira"]);
       const common = { ...settings.common, ...pick(survey[index], OBSERVATION_KEYS) };
       const {
         inputs: sources,
@@ -245,7 +262,11 @@ export async function createJob(
   const together = merged(description);
   const { observations: asRead, inputs: sources, notes, unit } = await readTogether(together.observations);
   for (const note of notes) warn(note);
-  const { observations, warnings, expected } = placeObservations(asRead, together);
+  const prior = method === "lira" ? undefined : await requiredPrior(method, options);
+  const { observations, warnings, expected } =
+    method === "nuts" && kind === "chains"
+      ? { observations: asRead, warnings: displacedHeaders(asRead, together), expected: [] }
+      : placeObservations(asRead, together);
   for (const warning of warnings) warn(warning);
   const onWarning = (warning: string) => [...warnings, ...expected].includes(warning) || warn(warning);
   const origin = { sources, onWarning, ...given({ unit }) };
@@ -253,14 +274,18 @@ export async function createJob(
     const { shape } = observations[0].counts;
     const { circles = [], thresholds, significance } = description;
     const regions = circles.map((one) => circularRegion(one, shape));
-    const both = { ...options, ...significance } as SignificanceSettings;
+    const { prior: _text, ...own } = options;
+    const both = { ...own, ...given({ prior }), ...significance } as SignificanceSettings;
     return createReplicatesJob(folder, observations, regions, both, {
       ...shared,
       ...origin,
       ...(thresholds === undefined ? {} : { thresholds }),
     });
   }
-  if (kind === "chains") return createChainsJob(folder, observations, options, { ...shared, ...origin });
+  if (kind === "chains") {
+    const run = samplerOptions(together, method, prior);
+    return createChainsJob(folder, observations, run, { ...shared, ...origin });
+  }
   return createTilesJob(folder, observations, options, {
     ...shared,
     ...origin,

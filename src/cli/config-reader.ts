@@ -90,16 +90,19 @@ export function pick(
   );
 }
 
-/** Read a file of JSON. @throws InvalidInputError when it cannot be read or is not JSON */
-export async function readJsonFile(file: string): Promise<unknown> {
-  let content: string;
+/** Read a text file that says what to do. @throws InvalidInputError when it cannot be read */
+export async function readConfigText(file: string): Promise<string> {
   try {
-    content = await readFile(file, "utf8");
+    return await readFile(file, "utf8");
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
     throw new InvalidInputError(`${file}: config file must be readable, got ${code}; check the path`, {
       cause,
     });
   }
-  return parseJson(content, file, "correct the config file");
+}
+
+/** Read a file of JSON. @throws InvalidInputError when it cannot be read @throws FormatError when it is not JSON */
+export async function readJsonFile(file: string): Promise<unknown> {
+  return parseJson(await readConfigText(file), file, "correct the config file");
 }

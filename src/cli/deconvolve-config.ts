@@ -1,7 +1,13 @@
 /** Settings of `tslira deconvolve` from a JSON file and from flags; flags win. */
 
 import { dirname } from "node:path";
-import { type Cutout, InvalidInputError, type LiraDeconvolverOptions, type Method } from "../node.js";
+import {
+  type Cutout,
+  InvalidInputError,
+  isPsfName,
+  type LiraDeconvolverOptions,
+  type Method,
+} from "../node.js";
 import {
   flag,
   number,
@@ -61,7 +67,8 @@ const cutout: Reader = (value, where): Cutout => {
 /** Files of one observation. */
 export const OBSERVATION_KEYS: Readonly<Record<keyof NamedObservation, Reader>> = {
   counts: path,
-  psf: path,
+  psf: (value, where, folder) =>
+    typeof value === "string" && isPsfName(value) ? value : path(value, where, folder),
   exposure: path,
   background: path,
   mask: (value, where, folder) =>
@@ -168,7 +175,9 @@ export function mergeSettings(
       );
     }
     if (psf === undefined) {
-      throw new InvalidInputError(`${where}: psf must be given, got none; add --psf psf.fits`);
+      throw new InvalidInputError(
+        `${where}: psf must be given, got none; add --psf psf.fits, or --psf gaussian:fwhm=2.5`,
+      );
     }
     return { ...names, counts, psf };
   });

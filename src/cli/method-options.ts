@@ -13,7 +13,7 @@ import {
 } from "../node.js";
 import { libraryOptions } from "../settings/library-options.js";
 import { SETTINGS } from "../settings/list.js";
-import { isSampler } from "../settings/methods.js";
+import { isSampler, SAMPLERS } from "../settings/methods.js";
 import { flagOf, givenValue, type SettingValues } from "../settings/setting.js";
 import type { GivenOptions } from "./deconvolve-config.js";
 import type { DeconvolveFlags } from "./deconvolve-options.js";
@@ -22,9 +22,9 @@ import { flagName } from "./option-values.js";
 /** Methods of one image. */
 export type PointMethodName = PointMethod["method"];
 
+
 /** Flags of runs that are kept while they go, or have threads. */
 const RUN_FLAGS = ["checkpoint", "checkpointEvery", "workers"] as const;
-const RUN_METHODS: readonly Method[] = ["lira", "gibbs"];
 
 /** Settings that methods of one image refuse by themselves with a better reason. */
 const REFUSED_LATER: ReadonlySet<string> = new Set(["prior", "strength", "stop"]);
@@ -36,7 +36,7 @@ export function checkMethodSettings(method: Method, options: GivenOptions, flags
     ...SETTINGS.filter(({ key }) => isSampler(method) || !REFUSED_LATER.has(key)).map(
       (setting) => [flagOf(setting), setting.methods, givenValue(setting, values)] as const,
     ),
-    ...RUN_FLAGS.map((flag) => [flagName(flag), RUN_METHODS, flags[flag]] as const),
+    ...RUN_FLAGS.map((flag) => [flagName(flag), SAMPLERS as readonly Method[], flags[flag]] as const),
   ];
   const foreign = given.find(([, methods, value]) => value !== undefined && !methods.includes(method));
   if (foreign === undefined) return;
@@ -50,7 +50,15 @@ export function checkMethodSettings(method: Method, options: GivenOptions, flags
 }
 
 /** Patches of a file. */
-const readPatches: ReadPatches = async (file) => decodePatchMixture(await readFile(file), { name: file });
+const readPatches: ReadPatches = async (file) => {
+  const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
+    throw new InvalidInputError(
+      `prior: patches must come from a file that can be read, got ${cause.code} of ${file}; check the path`,
+      { cause },
+    );
+  });
+  return decodePatchMixture(bytes, { name: file });
+};
 
 /** Files that a prior names. */
 export function priorFiles({ prior = "" }: GivenOptions): string[] {

@@ -8,9 +8,12 @@ import { parseNumber, parseNumberOrList, parseWhole } from "./option-values.js";
 import { REGION_DETAILS, regionOptions } from "./region-options.js";
 import { addSettingOptions } from "./setting-options.js";
 
-/** Settings of LIRA but those by which chains of a data set would look at one another on the way; two chains do. */
+/** What the run does not take: data sets are deconvolved by LIRA, or as a config file says, all for as many sweeps on their pixels. */
+const LEFT_OUT = ["method", "until", "maxIterations"];
+
+/** Settings of the sampler; two chains do. */
 export const SAMPLER_SETTINGS = settingsOf("lira")
-  .filter(({ key }) => !["method", "until", "maxIterations"].includes(key))
+  .filter(({ key }) => !LEFT_OUT.includes(key))
   .map((setting) => (setting.key === "chains" ? { ...setting, default: 2 } : setting));
 
 const DETAILS = `

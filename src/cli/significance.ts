@@ -22,10 +22,11 @@ import {
   writeSignificance,
   writeWholeFile,
 } from "../node.js";
-import { mergeSettings, readConfig } from "./deconvolve-config.js";
+import { type GivenOptions, mergeSettings, readConfig } from "./deconvolve-config.js";
 import { formatDuration, formatNumber, formatWithError, tableLines } from "./format.js";
 import { given } from "./given.js";
 import { listenForInterrupt } from "./interrupt.js";
+import { requiredPrior } from "./method-options.js";
 import { observationNames } from "./observation-options.js";
 import { checkOutputPaths, observationPaths } from "./output-path.js";
 import { libraryOffsets, placeObservations } from "./place-observations.js";
@@ -77,13 +78,17 @@ async function significanceInputs(counts: string | undefined, flags: Significanc
     "significance",
   );
   const { trace, ...own } = significanceSettings(flags);
+  const { prior: _text, ...sampler } = files.options;
   return {
     ...files,
     settings: {
-      ...(files.options as SignificanceSettings),
+      ...(sampler as SignificanceSettings),
       ...test,
       ...own,
-      ...given({ trace: trace && { ...files.options.trace, ...trace } }),
+      ...given({
+        trace: trace && { ...sampler.trace, ...trace },
+        prior: await samplerPrior(files.options),
+      }),
     } satisfies SignificanceSettings,
     ...given({ circle: flags.circle ?? circles, thresholds: flags.threshold ?? thresholds }),
   };
@@ -133,53 +138,64 @@ async function significance(counts: string | undefined, flags: SignificanceFlags
     { shape: image.shape, origin: { x: x[0], y: y[0] }, ...given({ wcs, joined: flags.combine }) },
     warn,
   );
-  const run = planSignificance(observations, regions, { ...settings, ...given({ unit }) });
+  const run = planSignificance(observations, regions, {
+    ...settings,
+    ...given({ unit }),
+  });
   const { tasks = `${output}.tasks` } = flags;
   const store = await openTaskFolder(tasks, run, observations);
-  const interruption = listenForInterrupt(() =>
-    progress.say("stopping; finished replicates are kept. Ctrl-C again quits at once"),
-  );
   let estimate: SignificanceEstimate;
   const started = performance.now();
   try {
-    estimate = await runSignificance(observations, run, {
-      store,
-      signal: interruption.signal,
-      ...given({ workers, thresholds }),
-      onProgress: ({ done, total, fraction, secondsLeft }) => {
-        const left = Number.isFinite(secondsLeft) ? `, ${formatDuration(secondsLeft)} left` : "";
-        progress.show(
-          `${`${Math.floor(100 * fraction)} %`.padStart(5)}  ${done} of ${total} data sets${left}`,
-          "sampling",
-        );
-      },
-    });
-  } catch (error) {
-    const { code } = toPlainError(error);
-    if (code === "ABORTED" || code === "JOB") {
-      progress.say(`tslira: finished replicates are in ${tasks}; the same command goes on from there`);
+    const interruption = listenForInterrupt(() =>
+      progress.say("stopping; finished replicates are kept. Ctrl-C again quits at once"),
+    );
+    try {
+      estimate = await runSignificance(observations, run, {
+        store,
+        signal: interruption.signal,
+        ...given({ workers, thresholds }),
+        onProgress: ({ done, total, fraction, secondsLeft }) => {
+          const left = Number.isFinite(secondsLeft) ? `, ${formatDuration(secondsLeft)} left` : "";
+          progress.show(
+            `${`${Math.floor(100 * fraction)} %`.padStart(5)}  ${done} of ${total} data sets${left}`,
+            "sampling",
+          );
+        },
+      });
+    } catch (error) {
+      const { code } = toPlainError(error);
+      if (code === "ABORTED" || code === "JOB") {
+        progress.say(`tslira: finished replicates are in ${tasks}; the same command goes on from there`);
+      }
+      throw error;
+    } finally {
+      progress.close();
+      interruption.release();
     }
-    throw error;
+    for (const text of estimate.warnings) warn(text);
+    const command = `tslira ${shellLine(process.argv.slice(2))}`;
+    await writeSignificance(estimate, output, { version: VERSION, command, inputs });
+    if (csv !== undefined) await writeWholeFile(csv, significanceCsv(estimate));
+    if (png !== undefined || scanPng !== undefined) {
+      const figure = { document: await figureDocument(), title: run.name, ...given({ theme: flags.theme }) };
+      if (png !== undefined && estimate.regions.length > 0) {
+        await writeWholeFile(png, await renderPng(plotSignificance(estimate.regions, figure)));
+      }
+      if (scanPng !== undefined && estimate.scan !== undefined) {
+        const shown = libraryOffsets(rest.offsets) === undefined ? observations : observations.slice(0, 1);
+        const svg = plotLocalSignificance(estimate.scan, {
+          ...figure,
+          counts: countsOf(shown),
+          wcs: run.wcs,
+        });
+        await writeWholeFile(scanPng, await renderPng(svg));
+      }
+    }
+    if (flags.keepTasks !== true) await store.remove();
   } finally {
-    progress.close();
-    interruption.release();
+    store.release();
   }
-  for (const text of estimate.warnings) warn(text);
-  const command = `tslira ${shellLine(process.argv.slice(2))}`;
-  await writeSignificance(estimate, output, { version: VERSION, command, inputs });
-  if (csv !== undefined) await writeWholeFile(csv, significanceCsv(estimate));
-  if (png !== undefined || scanPng !== undefined) {
-    const figure = { document: await figureDocument(), title: run.name, ...given({ theme: flags.theme }) };
-    if (png !== undefined && estimate.regions.length > 0) {
-      await writeWholeFile(png, await renderPng(plotSignificance(estimate.regions, figure)));
-    }
-    if (scanPng !== undefined && estimate.scan !== undefined) {
-      const shown = libraryOffsets(rest.offsets) === undefined ? observations : observations.slice(0, 1);
-      const svg = plotLocalSignificance(estimate.scan, { ...figure, counts: countsOf(shown), wcs: run.wcs });
-      await writeWholeFile(scanPng, await renderPng(svg));
-    }
-  }
-  if (flags.keepTasks !== true) await store.remove();
   if (quiet !== true) {
     const seconds = (performance.now() - started) / 1000;
     progress.say(
@@ -193,6 +209,11 @@ async function significance(counts: string | undefined, flags: SignificanceFlags
       `${JSON.stringify({ ...significanceData(estimate), output, warnings }, undefined, 2)}\n`,
     );
   }
+}
+
+/** The prior that a config file gives to its sampler. */
+async function samplerPrior({ method = "lira", prior }: GivenOptions) {
+  return method === "gibbs" || method === "nuts" ? requiredPrior(method, given({ prior })) : undefined;
 }
 
 /** Counts of observations that share their pixels. */

@@ -335,7 +335,7 @@ function transitions(table: FitsTable): Pick<PosteriorSummary, "transitions"> {
 
 function samplerConfig(table: FitsTable): SamplerConfig {
   const method = findColumn(table, "method") === undefined ? undefined : texts(table, "method")[0];
-  if (method !== undefined && method !== "gibbs" && method !== "nuts") {
+  if (method !== undefined && method !== "gibbs" && method !== "nuts" && method !== "own") {
     throw damaged("result", `must come from a known sampler, got ${method}`);
   }
   const { config, missing } = settingsOfColumns(method ?? "lira", (name, { type }) => {

@@ -12,6 +12,7 @@ import {
   type FitsTableInput,
   fitsCard,
 } from "./fits.js";
+import { pixelArea } from "./flux-unit.js";
 import { configColumns, flag, numberColumn, real, textColumn, whole } from "./result-config.js";
 import {
   CHAIN_MEAN,
@@ -151,6 +152,7 @@ function primaryCards(result: PosteriorSummary): FitsCard[] {
     ...number("TOTFLUX", total.mean, "flux of the whole image"),
     ...number("TOTFLERR", total.std, "posterior standard deviation of TOTFLUX"),
     fitsCard("REFEXPO", result.referenceExposure, "times this: image of pylira"),
+    ...number("PIXAREA", pixelArea(result.wcs), "[arcsec2] area of a pixel"),
     ...targetCards(result.target),
     fitsCard("COMPLETE", result.complete, "whether all sweeps were done"),
     fitsCard("VERDICT", state, "do the chains agree?"),

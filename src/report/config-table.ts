@@ -13,6 +13,7 @@ export interface SettingRow {
 }
 
 function methodMeaning(method: string): string {
+  if (method === "own") return "A sampler of one's own.";
   const { kind, meaning } = settingOf("method");
   return (kind.type === "choice" && kind.choices.find(({ value }) => value === method)?.meaning) || meaning;
 }

@@ -2,14 +2,15 @@ import { InvalidInputError } from "../errors.js";
 import type { Shape } from "../image.js";
 import type { GibbsConfig } from "../posterior/result.js";
 import { type FluxPrior, priorName } from "../priors/flux-prior.js";
+import { settingOf } from "../settings/by-method.js";
 import type { SettingValues } from "../settings/setting.js";
 import { settle } from "../settings/settle.js";
 import {
   defaultPairTransfers,
   type LiraDeconvolverOptions,
-  planSweeps,
+  lawOf,
+  planLength,
   type RunPlan,
-  type Settled,
 } from "./lira-options.js";
 
 /** Settings of the Gibbs sampler for independent Gamma pixels: those of `LiraDeconvolver` that are not about its tree. */
@@ -52,11 +53,20 @@ export function planGibbs({ prior, ...options }: GibbsOptions, shape?: Shape): R
   }
   const told = settle("gibbs", options as SettingValues, "gibbs", {
     pairTransfers: shape === undefined ? 0 : defaultPairTransfers(shape),
-  }) as unknown as Settled<Omit<GibbsConfig, "method" | "prior" | "pixelPrior">>;
-  const { config, ...plan } = planSweeps(told, options, 10, "gibbs");
+  });
+  const { config, ...length } = planLength(options, "gibbs", {
+    iterations: settingOf("iterations", "gibbs").default as number,
+    burnIn: (iterations) => Math.floor(iterations / 10),
+  });
   return {
-    ...plan,
-    config: { method: "gibbs", prior: priorName(prior), pixelPrior: { ...pixelPrior }, ...config },
+    ...length,
+    config: {
+      method: "gibbs",
+      prior: priorName(prior),
+      pixelPrior: { ...pixelPrior },
+      ...config,
+      ...(lawOf(told) as Omit<GibbsConfig, "method" | "prior" | "pixelPrior" | keyof typeof config>),
+    },
   };
 }
 

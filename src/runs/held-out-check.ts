@@ -16,7 +16,7 @@ import type { SamplingOptions } from "./sample-run.js";
 /** Options of `heldOutCheck`. */
 export interface HeldOutOptions
   extends Pick<SamplingOptions, "workers" | "onProgress" | "signal">,
-    Omit<PredictiveCheckOptions, "boundary" | "pointSource" | "onProgress" | "signal"> {
+    Omit<PredictiveCheckOptions, "boundary" | "pointSource" | "workers" | "onProgress" | "signal"> {
   /** Part of the photons that is held out, in (0, 1); default 0.5. */
   readonly fraction?: number;
 }
@@ -99,7 +99,13 @@ export async function heldOutCheck(
   const checks = await compareWithDraws(
     heldOut,
     result.trace,
-    { ...checking, seed, boundary, ...(signal === undefined ? {} : { signal }) },
+    {
+      ...checking,
+      seed,
+      boundary,
+      ...(workers === undefined ? {} : { workers }),
+      ...(signal === undefined ? {} : { signal }),
+    },
     "mean",
   );
   return { checks, result, heldOut };

@@ -3,15 +3,11 @@ import { type Law, PRESETS, type Preset } from "../data/presets.js";
 import type { AdaptivePrior } from "../data/prior-parameters.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
-import type {
-  AdaptiveConfig,
-  ChainConfig,
-  GibbsConfig,
-  LevelConfig,
-  LiraConfig,
-  TreeConfig,
-} from "../posterior/result.js";
+import type { ForwardModelOptions } from "../model/forward-model.js";
+import type { ChainConfig, LevelConfig, LiraConfig, SamplerConfig, TreeConfig } from "../posterior/result.js";
+import type { PriorData } from "../priors/flux-prior.js";
 import { startingAlpha } from "../priors/multiscale.js";
+import type { OwnLaw } from "../samplers/open-chain.js";
 import { settingOf } from "../settings/by-method.js";
 import type { SettingValues } from "../settings/setting.js";
 import { settle } from "../settings/settle.js";
@@ -58,15 +54,23 @@ export interface LiraDeconvolverOptions
   readonly fluxInit?: SkyImage | readonly SkyImage[];
 }
 
-/** What a run is asked to do: the law to sample, and when to stop. Plain data; part of a checkpoint. */
-export interface RunPlan<Config extends LiraConfig | GibbsConfig = LiraConfig | GibbsConfig> {
-  /** `burnIn` is 0 while it is to be found out (`autoBurnIn`). */
-  readonly config: Config;
+/** How long a run is, of any sampler. */
+export interface RunLength {
   readonly autoBurnIn: boolean;
   readonly target?: Target;
   readonly maxIterations: number;
   /** Most kept draws a chain; undefined when the caller fixed `trace.every`. */
   readonly keep?: number;
+}
+
+/** What a run is asked to do: the law to sample, and when to stop. Plain data; part of a checkpoint. */
+export interface RunPlan<Config extends SamplerConfig = SamplerConfig> extends RunLength {
+  /** `burnIn` is 0 while it is to be found out (`autoBurnIn`). */
+  readonly config: Config;
+  /** Of the gradient sampler: its model, and its prior where that is known as data. */
+  readonly gradient?: { readonly model: ForwardModelOptions; readonly prior?: PriorData };
+  /** Of a sampler of one's own; the sampler itself is lost in JSON when it is a function. */
+  readonly own?: Omit<OwnLaw, "method"> & { readonly columns: readonly string[] };
 }
 
 /** Check that a setting is a whole number in a range. */
@@ -100,6 +104,61 @@ export function spacingOf(sweeps: number, keep: number): number {
   return Math.max(1, Math.ceil(sweeps / keep));
 }
 
+/** The default of a setting that is a number. */
+const usual = (key: string) => settingOf(key).default as number;
+
+/**
+ * Check how long a run is to be.
+ *
+ * @param first iterations where none are given, and the burn-in of so many
+ * @throws InvalidInputError naming the first setting that breaks its rule
+ */
+export function planLength(
+  options: Pick<
+    LiraDeconvolverOptions,
+    "iterations" | "burnIn" | "chains" | "seed" | "trace" | "until" | "maxIterations"
+  >,
+  where: string,
+  first: { readonly iterations: number; burnIn(iterations: number): number },
+): RunLength & {
+  readonly config: Pick<ChainConfig, "iterations" | "burnIn" | "chains" | "seed" | "traceEvery">;
+} {
+  const {
+    iterations = first.iterations,
+    burnIn = first.burnIn(iterations),
+    chains = usual("chains"),
+    seed = usual("seed"),
+    trace = {},
+    until,
+    maxIterations = until === undefined ? iterations : 10 * iterations,
+  } = options;
+  const check = (name: string, value: number, least: number, most?: number) =>
+    checkWhole(name, value, least, most, where);
+  check("iterations", iterations, 2, 1e9);
+  if (burnIn !== "auto") check("burnIn", burnIn, 0, iterations - 2);
+  check("chains", chains, 1, 10_000);
+  check("seed", seed, 0);
+  check("maxIterations", maxIterations, iterations, 1e9);
+  const { keep = usual("trace.keep"), every } = trace;
+  check("trace.keep", keep, 2);
+  const sampled = iterations - (burnIn === "auto" ? Math.floor(iterations / 2) : burnIn);
+  if (every !== undefined) check("trace.every", every, 1, Math.floor(sampled / 2));
+  const fixed = burnIn === "auto" ? 0 : burnIn;
+  return {
+    config: {
+      iterations,
+      burnIn: fixed,
+      chains,
+      seed,
+      traceEvery: every ?? spacingOf(iterations - fixed, keep),
+    },
+    autoBurnIn: burnIn === "auto",
+    maxIterations,
+    ...(until === undefined ? {} : { target: parseTarget(until, where) }),
+    ...(every === undefined ? { keep } : {}),
+  };
+}
+
 /**
  * Fill in defaults and check every setting.
  *
@@ -110,91 +169,51 @@ export function spacingOf(sweeps: number, keep: number): number {
 export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = "lira"): RunPlan<LiraConfig> {
   const { preset = "adaptive" } = options;
   checkValue(settingOf("preset"), preset, where);
-  const {
-    adaptivePrior,
-    alphaInit,
-    fitAlpha,
-    smoothingPrior,
-    preset: _named,
-    ...told
-  } = settle("lira", options as SettingValues, where, {
-    ...PRESETS[preset],
+  const law = PRESETS[preset];
+  const told = settle("lira", options as SettingValues, where, {
+    ...law,
     pairTransfers: shape && defaultPairTransfers(shape),
-  }) as unknown as Settled<TreeConfig> &
-    Partial<AdaptiveConfig> &
-    Omit<LevelConfig, "adaptivePrior"> & { readonly preset: Preset };
-  const { cycleSpin } = told;
-  const pairTransfers = told.pairTransfers ?? 0;
-  if (cycleSpin === "random" && (options.pairTransfers ?? 0) > 0) {
+  });
+  const { adaptivePrior, alphaInit, fitAlpha, smoothingPrior, ...tree } = lawOf(told) as unknown as Omit<LevelConfig, "adaptivePrior"> & {
+    readonly adaptivePrior?: AdaptivePrior;
+  };
+  const { cycleSpin } = tree;
+  const { pairTransfers: wanted = 0 } = options;
+  if (cycleSpin === "random" && wanted > 0) {
     throw new InvalidInputError(
-      `lira: pairTransfers must be 0 with cycleSpin "random", whose law belongs to LIRA's own steps and would change with ` +
-        `others, got ${pairTransfers}; choose cycleSpin "none", "sampled" or "ensemble"`,
-      { fields: { pairTransfers } },
+      `${where}: pairTransfers must be 0 with cycleSpin "random", whose law belongs to LIRA's own steps and would change with ` +
+        `others, got ${wanted}; choose cycleSpin "none", "sampled" or "ensemble"`,
+      { fields: { pairTransfers: wanted } },
     );
   }
-  const smoothing = isAdaptive(options, PRESETS[preset], where)
-    ? { adaptivePrior: adaptivePrior ?? structuredClone(DEFAULT_ADAPTIVE_PRIOR) }
-    : {
-        alphaInit:
-          shape !== undefined || typeof alphaInit === "number"
-            ? startingAlpha(alphaInit, shape ?? [2, 2])
-            : alphaInit,
-        fitAlpha,
-        smoothingPrior,
-      };
-  if (smoothing.adaptivePrior !== undefined) checkAdaptivePrior(smoothing.adaptivePrior, where);
-  const { config, ...plan } = planSweeps(told, options, 10, where);
+  const { config, ...length } = planLength(options, where, {
+    iterations: usual("iterations"),
+    burnIn: (iterations) => Math.floor(iterations / 10),
+  });
+  const pairTransfers = cycleSpin === "random" ? 0 : (tree.pairTransfers ?? 0);
+  if (isAdaptive(options, law, where)) {
+    const prior = adaptivePrior ?? structuredClone(DEFAULT_ADAPTIVE_PRIOR);
+    checkAdaptivePrior(prior, where);
+    return { ...length, config: { adaptivePrior: prior, ...config, ...tree, pairTransfers } };
+  }
+  const starts =
+    shape !== undefined || typeof alphaInit === "number"
+      ? startingAlpha(alphaInit, shape ?? [2, 2])
+      : alphaInit;
   return {
-    ...plan,
-    config: {
-      ...smoothing,
-      ...config,
-      pairTransfers: cycleSpin === "random" ? 0 : pairTransfers,
-    } as LiraConfig,
+    ...length,
+    config: { alphaInit: starts, fitAlpha, smoothingPrior, ...config, ...tree, pairTransfers },
   };
 }
 
-/** Settings of a sampler as `settle` returns them: those of the trace by one word, and those that no result holds. */
-export type Settled<Config extends ChainConfig> = Omit<Config, "burnIn" | "traceEvery"> &
-  Pick<LiraDeconvolverOptions, "burnIn" | "until" | "maxIterations"> & {
-    readonly traceEvery?: number;
-    readonly traceKeep: number;
-  };
-
-/**
- * How long chains run and which draws they keep: what settings say of it together.
- *
- * @param part of the sweeps that are burn-in when nothing is said
- */
-export function planSweeps<Config extends ChainConfig>(
-  settled: Settled<Config>,
-  { trace = {} }: Pick<LiraDeconvolverOptions, "trace">,
-  part: number,
-  where: string,
-): Omit<RunPlan<never>, "config"> & { readonly config: Config } {
-  const { traceEvery: every, traceKeep: keep, until, maxIterations: most, burnIn: given, ...told } = settled;
-  const { iterations } = told;
-  const burnIn = given ?? Math.floor(iterations / part);
-  if (burnIn !== "auto") checkWhole("burnIn", burnIn, 0, iterations - 2, where);
-  const maxIterations = most ?? (until === undefined ? iterations : 10 * iterations);
-  checkWhole("maxIterations", maxIterations, iterations, 1e9, where);
-  const sampled = iterations - (burnIn === "auto" ? Math.floor(iterations / 2) : burnIn);
-  if (every !== undefined) checkWhole("trace.every", every, 1, Math.floor(sampled / 2), where);
-  const start = burnIn === "auto" ? 0 : burnIn;
-  // In the order of the settings: JSON of a plan is the same whatever was given.
-  const { chains, seed, ...others } = told;
-  return {
-    config: {
-      ...{ iterations, burnIn: start, chains, seed },
-      ...others,
-      traceEvery: every ?? spacingOf(iterations - start, keep),
-    } as unknown as Config,
-    autoBurnIn: burnIn === "auto",
-    maxIterations,
-    ...(until === undefined ? {} : { target: parseTarget(until) }),
-    ...(trace.every === undefined ? { keep } : {}),
-  };
+/** What of settings is about the law that is sampled, by their words: all but how long chains run and what is kept of them. */
+export function lawOf(settled: SettingValues): SettingValues {
+  return Object.fromEntries(Object.entries(settled).filter(([word]) => !NO_LAW.has(word)));
 }
+
+const NO_LAW: ReadonlySet<string> = new Set([
+  ...["iterations", "burnIn", "until", "maxIterations", "chains", "seed", "preset", "traceEvery", "traceKeep"],
+]);
 
 /** Settings of LIRA's prior that the adaptive one has no use for. */
 const LEVEL_SETTINGS = ["alphaInit", "fitAlpha", "smoothingPrior"] as const;
@@ -219,30 +238,31 @@ export function startingFluxes(
   fluxInit: LiraDeconvolverOptions["fluxInit"],
   shape: Shape,
   chains: number,
+  where = "lira",
 ): readonly (SkyImage | undefined)[] {
   if (fluxInit === undefined) return new Array<undefined>(chains).fill(undefined);
   const images: readonly SkyImage[] =
     "data" in fluxInit ? new Array<SkyImage>(chains).fill(fluxInit) : fluxInit;
   if (images.length !== chains) {
     throw new InvalidInputError(
-      `lira: fluxInit must be one image or one for each of the ${chains} chains, got ${images.length}; give one for all`,
+      `${where}: fluxInit must be one image or one for each of the ${chains} chains, got ${images.length}; give one for all`,
     );
   }
   for (const { data, shape: size } of images) {
     if (size[0] !== shape[0] || size[1] !== shape[1]) {
       throw new InvalidInputError(
-        `lira: fluxInit must have the shape of the counts, [${shape.join(", ")}], got [${size.join(", ")}]; cut it out`,
+        `${where}: fluxInit must have the shape of the counts, [${shape.join(", ")}], got [${size.join(", ")}]; cut it out`,
       );
     }
     if (data.length !== shape[0] * shape[1]) {
       throw new InvalidInputError(
-        `lira: fluxInit must hold ny * nx = ${shape[0] * shape[1]} values, got ${data.length}; check its shape [ny, nx]`,
+        `${where}: fluxInit must hold ny * nx = ${shape[0] * shape[1]} values, got ${data.length}; check its shape [ny, nx]`,
       );
     }
     const bad = data.findIndex((value) => !(value > 0 && value < Number.POSITIVE_INFINITY));
     if (bad >= 0) {
       throw new InvalidInputError(
-        `lira: fluxInit must be finite and > 0, got ${data[bad]} at ` +
+        `${where}: fluxInit must be finite and > 0, got ${data[bad]} at ` +
           `[${Math.floor(bad / shape[1])}, ${bad % shape[1]}]; add a small constant`,
       );
     }

@@ -4,22 +4,28 @@ import type { SkyImage } from "../image.js";
 import type { ForwardModel, ForwardModelOptions } from "../model/forward-model.js";
 import type { NutsConfig } from "../posterior/result.js";
 import { type FluxPrior, priorName } from "../priors/flux-prior.js";
+import { settingOf } from "../settings/by-method.js";
 import type { SettingValues } from "../settings/setting.js";
 import { settle } from "../settings/settle.js";
-import { planSweeps, type Settled } from "./lira-options.js";
+import { type LiraDeconvolverOptions, lawOf, planLength, type RunPlan } from "./lira-options.js";
 
 /** Settings of the gradient sampler; all but the prior have a default. */
 export interface NutsOptions
   extends Pick<
-    ForwardModelOptions,
-    "boundary" | "upsampling" | "margin" | "psfPixels" | "offsets" | "backgroundScale"
-  > {
+      ForwardModelOptions,
+      "boundary" | "upsampling" | "margin" | "psfPixels" | "offsets" | "backgroundScale"
+    >,
+    Pick<LiraDeconvolverOptions, "until" | "maxIterations"> {
   /** Any with a gradient; its own parameters, if it has any, are sampled too. */
   readonly prior: FluxPrior;
   /** Transitions a chain, warm-up included; default 1,000. */
   readonly iterations?: number;
-  /** Transitions of the warm-up, in which step length and scales are adapted and which no statistic uses; default half. */
-  readonly burnIn?: number;
+  /**
+   * Transitions of the warm-up, in which step length and scales are adapted and which no statistic uses; default half. `"auto"`: they
+   * are adapted for an eighth of `iterations`, and the first quarter or half of these over whose second half the chains agree is
+   * left out.
+   */
+  readonly burnIn?: number | "auto";
   /** Default 4. */
   readonly chains?: number;
   /** Whole number in [0, 2^53); default 0. */
@@ -38,24 +44,39 @@ export interface NutsOptions
   readonly start?: SkyImage;
 }
 
+/** Transitions in which the chains of a plan adapt. */
+export function warmUpOf({ config, autoBurnIn }: RunPlan<NutsConfig>): number {
+  return autoBurnIn ? Math.floor(config.iterations / 8) : config.burnIn;
+}
+
 /**
  * Fill in defaults and check every setting.
  *
  * @throws InvalidInputError naming the first that breaks its rule
  */
 export function planNuts(
-  { shape, grid, boundary }: Pick<ForwardModel, "shape" | "grid" | "boundary">,
+  { shape, grid, boundary, options: model }: Pick<ForwardModel, "shape" | "grid" | "boundary" | "options">,
   options: NutsOptions,
-): NutsConfig {
+): RunPlan<NutsConfig> {
   const { prior, ...others } = options;
   checkPrior(prior);
   prior.checkShape?.(shape);
   const given = { ...others, boundary, upsampling: grid.upsampling, margin: grid.margin };
-  const told = settle("nuts", given as SettingValues, "nuts") as unknown as Settled<
-    Omit<NutsConfig, "method" | "prior">
-  >;
-  const { config } = planSweeps(told, options, 2, "nuts");
-  return { method: "nuts", prior: priorName(prior), ...config };
+  const told = settle("nuts", given as SettingValues, "nuts");
+  const { config, ...length } = planLength(options, "nuts", {
+    iterations: settingOf("iterations", "nuts").default as number,
+    burnIn: (iterations) => Math.floor(iterations / 2),
+  });
+  return {
+    ...length,
+    config: {
+      method: "nuts",
+      prior: priorName(prior),
+      ...config,
+      ...(lawOf(told) as Omit<NutsConfig, "method" | "prior" | keyof typeof config>),
+    },
+    gradient: { model, ...(prior.data && { prior: prior.data }) },
+  };
 }
 
 function checkPrior(prior: FluxPrior): void {

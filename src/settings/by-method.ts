@@ -1,7 +1,7 @@
 /** Settings as a method has them. */
 
 import { SETTINGS } from "./list.js";
-import { isSampler, type Method } from "./methods.js";
+import { isSampler, type Method, SAMPLERS } from "./methods.js";
 import { type Setting, settingUnder } from "./setting.js";
 
 /** A setting by its key, as a method has it. */
@@ -18,10 +18,16 @@ export function settingsOf(method: Method): readonly Setting[] {
   );
 }
 
-/** Settings that the result of a sampler holds. */
-export function recordedSettings(method: Method): readonly Setting[] {
+/** Settings that the result of a sampler holds; of a sampler of somebody's own those that all samplers have. */
+export function recordedSettings(method: Method | "own"): readonly Setting[] {
+  const kept = SETTINGS.filter(({ recorded }) => recorded !== false);
+  if (method === "own") {
+    return kept.filter(
+      ({ key, methods }) => key === "prior" || SAMPLERS.every((sampler) => methods.includes(sampler)),
+    );
+  }
   if (!isSampler(method)) return [];
-  return SETTINGS.filter(({ methods, recorded }) => methods.includes(method) && recorded !== false).map(
-    (setting) => settingUnder(setting, method),
-  );
+  return kept
+    .filter(({ methods }) => methods.includes(method))
+    .map((setting) => settingUnder(setting, method));
 }

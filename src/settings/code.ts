@@ -19,7 +19,7 @@ export function settingWords(values: SettingValues): string[] {
 }
 
 /** What a run was told, as options that give the same run. The prior of other samplers than LIRA is not among them. */
-export function optionsOf(method: Method, config: SettingValues): Record<string, unknown> {
+export function optionsOf(method: Method | "own", config: SettingValues): Record<string, unknown> {
   const options = valuesOf(
     recordedSettings(method)
       .filter(({ key, found }) => key !== "prior" && !found)

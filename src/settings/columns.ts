@@ -38,7 +38,7 @@ function columnsOf(setting: Setting): SettingColumns {
 }
 
 /** What a run was told, as columns; what it was not told has none. */
-export function settingColumns(method: Method, config: SettingValues): SettingColumn[] {
+export function settingColumns(method: Method | "own", config: SettingValues): SettingColumn[] {
   return recordedSettings(method).flatMap((setting) => {
     const value = config[wordOf(setting)];
     if (value === undefined) return [];
@@ -58,7 +58,7 @@ export function settingColumns(method: Method, config: SettingValues): SettingCo
  * @returns values by their words, and names of columns that are missing
  */
 export function settingsOfColumns(
-  method: Method,
+  method: Method | "own",
   column: (name: string, kind: Setting["kind"]) => ColumnValue | undefined,
 ): { readonly config: Record<string, unknown>; readonly missing: readonly string[] } {
   const config: Record<string, unknown> = {};

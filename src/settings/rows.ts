@@ -21,7 +21,7 @@ export interface RecordedRow {
  * @param number how numbers are written
  */
 export function recordedRows(
-  method: Method,
+  method: Method | "own",
   config: SettingValues,
   number: (value: number) => string,
 ): RecordedRow[] {

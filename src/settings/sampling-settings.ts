@@ -55,7 +55,6 @@ export const SAMPLING_SETTINGS = [
     start: 200,
     under: {
       nuts: {
-        kind: { type: "whole", least: 0, most: 1e9 },
         label: "Warm-up",
         meaning: "Transitions in which step length and scales are adapted, and which no statistic uses.",
         start: 500,
@@ -71,7 +70,7 @@ export const SAMPLING_SETTINGS = [
       pattern: new RegExp(`^${CONDITION}(,${CONDITION})*$`, "i"),
       example: "rhat<1.01,ess>400",
     },
-    methods: ["lira", "gibbs"],
+    methods: SAMPLERS,
     group: "Sampling",
     label: "Go on until",
     meaning:
@@ -82,7 +81,7 @@ export const SAMPLING_SETTINGS = [
   {
     key: "maxIterations",
     kind: { type: "whole", least: 2, most: 1e9 },
-    methods: ["lira", "gibbs"],
+    methods: SAMPLERS,
     group: "Sampling",
     label: "Most sweeps",
     meaning:

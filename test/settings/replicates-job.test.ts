@@ -27,12 +27,12 @@ async function makeJob(name: string, more: object) {
 
 describe("a job of replicates", () => {
   it.each([
-    ["automatic", { burnIn: "auto" }, /got burnIn "auto"/],
-    ["until", { until: "rhat<1.01" }, /got until/],
-    ["most", { maxIterations: 500 }, /got maxIterations/],
-    ["gradients", { method: "nuts" }, /must sample by LIRA, got method "nuts"/],
-    ["acceptance", { targetAcceptance: 0.9 }, /must sample by LIRA, got targetAcceptance/],
-    ["margin", { margin: 3 }, /must sample by LIRA, got margin/],
+    ["automatic", { burnIn: "auto" }, /the same number of sweeps, got "burnIn/],
+    ["until", { until: "rhat<1.01" }, /the same number of sweeps, got "until/],
+    ["most", { maxIterations: 500 }, /for as many sweeps, got "maxIterations/],
+    ["gradients without a prior", { method: "nuts" }, /must come with --prior/],
+    ["acceptance", { targetAcceptance: 0.9 }, /targetAcceptance must come with the method nuts, got it with lira/],
+    ["an image of one method", { method: "map" }, /method must be lira, nuts, gibbs/],
   ])("refuses %s", async (name, more, message) => {
     await expect(makeJob(name, more)).rejects.toThrow(message);
     expect(existsSync(join(folder, `${name}.job`))).toBe(false);
@@ -42,7 +42,7 @@ describe("a job of replicates", () => {
     const region = circularRegion({ x: 8, y: 8, radius: 2 }, [16, 16]);
     const options = { iterations: 100, burnIn: "auto" } as object;
     await expect(createReplicatesJob(join(folder, "a.job"), data, [region], options)).rejects.toThrow(
-      /with the same number of sweeps, got burnIn "auto"/,
+      /the same number of sweeps, got "burnIn \\"auto/,
     );
     await makeJob("good", { burnIn: 30, pairTransfers: 7, totalCountsPrior: { shape: 2, rate: 0.1 } });
     const { manifest } = await readJob(join(folder, "good.job"));
