@@ -225,7 +225,7 @@ export async function openSessionStore() {
                 record.bytes +
                 piece.rows.byteLength +
                 piece.draws.byteLength +
-                3 * piece.state.flux.byteLength;
+                3 * piece.state.moments.mean.byteLength;
               return { ...record, sweeps, bytes };
             },
             // Pieces of a chain follow each other by the sweep where they end.

@@ -11,6 +11,7 @@ import { writeFitsFile } from "../io/fits-file-node.js";
 import { syncFolder, withFileErrors } from "../io/fits-temporary-node.js";
 import { observationHdus, observationsOf } from "../io/observation-hdus.js";
 import { ownedName, removeLeftovers } from "../io/running-program-node.js";
+import { DRAWS_VERSION } from "../samplers/draws-version.js";
 import { VERSION } from "../version.js";
 import { halveDraws, openTraceFiles } from "../workers/chain-files-node.js";
 import {
@@ -51,7 +52,10 @@ function sha256(bytes: Uint8Array): string {
  */
 export async function createRunFolder(
   folder: string,
-  record: Omit<RunRecord, "program" | "format" | "version" | "observations" | "inputsSha256" | "starts">,
+  record: Omit<
+    RunRecord,
+    "program" | "format" | "version" | "draws" | "observations" | "inputsSha256" | "starts"
+  >,
   observations: readonly CheckedObservation[],
   starts: readonly (SkyImage | undefined)[],
 ): Promise<RunRecord> {
@@ -82,6 +86,7 @@ export async function createRunFolder(
         program: "tslira run",
         format: RUN_FORMAT,
         version: VERSION,
+        draws: DRAWS_VERSION,
         ...record,
         observations: observations.map(({ name, mask }) => ({ name, hasMask: mask !== undefined })),
         inputsSha256: sha256(await readFile(inputs)),

@@ -10,25 +10,29 @@ import { crc32 } from "node:zlib";
 import * as v from "valibot";
 import { FormatError, InvalidInputError, toPlainError } from "../errors.js";
 import { withFileErrors } from "../io/fits-temporary-node.js";
+import { arraysFromJson, arraysToJson } from "../io/json-arrays-node.js";
 import { crcText } from "../io/sealed-bytes-node.js";
 import { checkSchema, inputFiles, sha256Text, wholeNumber } from "../io/side-file.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import { parseJson } from "../parse-json.js";
 import type { LiraSummary } from "../posterior/result.js";
+import { DRAWS_VERSION } from "../samplers/draws-version.js";
 import { VERSION } from "../version.js";
 import type { RunPlan } from "./lira-options.js";
 import type { RunDecisions } from "./sample-run.js";
 
 /** Layout of a checkpoint. */
-export const RUN_FORMAT = 2;
+export const RUN_FORMAT = 3;
 
 /** What `run.json` says. */
 export interface RunRecord {
   /** Says that the folder is a checkpoint of a run, which may be removed with the run. */
   readonly program: "tslira run";
   readonly format: number;
-  /** Version of tslira that samples; another one might sample other bytes. */
+  /** Version of tslira that began it. */
   readonly version: string;
+  /** Version of the draws: another one samples other bytes. */
+  readonly draws: number;
   readonly plan: RunPlan;
   readonly decisions?: RunDecisions;
   /** Absolute path of the result. */
@@ -54,6 +58,7 @@ const positive = v.pipe(v.number(), v.finite(), v.minValue(0));
 const SCHEMA = v.looseObject({
   program: v.literal("tslira run"),
   version: v.string(),
+  draws: wholeNumber(0),
   plan: v.looseObject({
     config: v.looseObject({
       iterations: wholeNumber(1),
@@ -68,6 +73,9 @@ const SCHEMA = v.looseObject({
     maxIterations: wholeNumber(1),
     keep: v.optional(wholeNumber(1)),
     target: v.optional(v.looseObject({ text: v.string(), rhat: v.number(), ess: v.number() })),
+    gradient: v.optional(
+      v.looseObject({ model: v.looseObject({}), prior: v.optional(v.looseObject({ make: v.string() })) }),
+    ),
   }),
   decisions: v.optional(
     v.looseObject({ burnIn: v.optional(wholeNumber(0)), every: wholeNumber(1), iterations: wholeNumber(1) }),
@@ -96,9 +104,9 @@ function copyPath(folder: string): string {
 
 // JSON has no Infinity, which is how a target leaves the condition on R-hat out.
 const write = (key: string, value: unknown) =>
-  key === "rhat" && value === Number.POSITIVE_INFINITY ? "Infinity" : value;
+  key === "rhat" && value === Number.POSITIVE_INFINITY ? "Infinity" : arraysToJson(key, value);
 const revive = (key: string, value: unknown) =>
-  key === "rhat" && value === "Infinity" ? Number.POSITIVE_INFINITY : value;
+  key === "rhat" && value === "Infinity" ? Number.POSITIVE_INFINITY : arraysFromJson(key, value);
 
 /** Of the entries in the order of their names. */
 function checksum(record: object): string {
@@ -159,7 +167,8 @@ async function readOneRecord(folder: string, path: string): Promise<RunRecord> {
   } = checkSchema(v.looseObject({ format: v.number() }), json, path, REMEDY);
   if (format !== RUN_FORMAT) {
     throw new FormatError(
-      `${path}: checkpoint must have format ${RUN_FORMAT}, got ${format}; continue it with the version that made it`,
+      `${path}: checkpoint must have layout ${RUN_FORMAT}, that of tslira ${VERSION}, got layout ${format} of tslira ` +
+        `${String((record as { version?: unknown }).version)}; continue it with that version`,
     );
   }
   checkSchema(SCHEMA, record, path, REMEDY);
@@ -169,11 +178,11 @@ async function readOneRecord(folder: string, path: string): Promise<RunRecord> {
       { fields: { path } },
     );
   }
-  if (record.version !== VERSION) {
+  if (record.draws !== DRAWS_VERSION) {
     throw new InvalidInputError(
-      `${folder}: run must be continued by the version that began it, ${String(record.version)}, got ${VERSION}; ` +
-        "install that one, or begin the run anew",
-      { fields: { version: record.version } },
+      `${folder}: run must be continued with version ${String(record.draws)} of the draws, that of tslira ${String(record.version)}, ` +
+        `which began it, got version ${DRAWS_VERSION} (tslira ${VERSION}); install that one, or begin the run anew`,
+      { fields: { version: record.version, draws: record.draws } },
     );
   }
   return { format, ...record } as unknown as RunRecord;

@@ -18,7 +18,7 @@ import type { Shape } from "../image.js";
 import { fileError } from "../io/fits-temporary-node.js";
 import type { DrawSource } from "../posterior/draw-source.js";
 import type { ParameterSource } from "../posterior/trace.js";
-import type { ChainState } from "../samplers/lira.js";
+import type { ChainState } from "../samplers/sampler.js";
 import { type Checkpoint, readCheckpoint, statePaths, writeCheckpoint } from "./chain-state-node.js";
 
 /*

@@ -6,7 +6,8 @@ import { findHdu, fitsCard, readFits, readImageData, writeFits } from "../io/fit
 import { withFileErrors } from "../io/fits-temporary-node.js";
 import { openSealed, sealBytes } from "../io/sealed-bytes-node.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
-import type { ChainState } from "../samplers/lira.js";
+import type { ChainState } from "../samplers/sampler.js";
+import { stateHdus, stateOf } from "./chain-state-fits.js";
 
 /** Where a chain stands, and what its traces hold up to there. */
 export interface Checkpoint {
@@ -34,32 +35,15 @@ export async function writeCheckpoint(
   chain: number,
   { state, rows, every, draws }: Checkpoint,
 ): Promise<void> {
-  const series = (name: string, data: Float64Array) => ({
-    kind: "image" as const,
-    name,
-    shape: [data.length],
-    data,
-  });
   const bytes = writeFits([
-    {
-      kind: "image",
-      shape: [state.random.length],
-      data: state.random,
-      cards: [
-        fitsCard("SWEEPS", state.sweeps, "sweeps done"),
-        fitsCard("MOMENTS", state.moments.count, "sweeps in MEAN and SQUARES"),
-        fitsCard("ROWSCRC", rows, "CRC-32 of the rows so far"),
-        fitsCard("EVERY", every, "sweeps between draws"),
-        fitsCard("DRAWS", draws.length, "draws so far, their CRC-32 in DRAWCRC"),
-      ],
-    },
-    series("SCALARS", state.scalars),
-    series("FLUX", state.flux),
-    series("SCALES", state.backgroundScale),
-    series("MEAN", state.moments.mean),
-    series("SQUARES", state.moments.squares),
-    ...(state.smoothness.length > 0 ? [series("SMOOTHNESS", state.smoothness)] : []),
-    ...(draws.length > 0 ? [series("DRAWCRC", Float64Array.from(draws))] : []),
+    ...stateHdus(state, [
+      fitsCard("ROWSCRC", rows, "CRC-32 of the rows so far"),
+      fitsCard("EVERY", every, "sweeps between draws"),
+      fitsCard("DRAWS", draws.length, "draws so far, their CRC-32 in DRAWCRC"),
+    ]),
+    ...(draws.length > 0
+      ? [{ kind: "image" as const, name: "DRAWCRC", shape: [draws.length], data: Float64Array.from(draws) }]
+      : []),
   ]);
   const [last, previous] = statePaths(folder, chain);
   await writeWholeFile(last, sealBytes(bytes), { previous });
@@ -73,23 +57,12 @@ export async function writeCheckpoint(
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const bytes = new Uint8Array(await withFileErrors(path, () => readFile(path)));
   const hdus = readFits(openSealed(path, bytes), { name: path });
-  const numbers = (name: string) =>
-    Float64Array.from(readImageData(findHdu(hdus, name)).data as Float64Array);
   const header = (keyword: string) => Number(hdus[0].header.get(keyword));
   return {
-    state: {
-      sweeps: header("SWEEPS"),
-      random: Uint8Array.from(readImageData(hdus[0]).data as Uint8Array),
-      scalars: numbers("SCALARS"),
-      flux: numbers("FLUX"),
-      backgroundScale: numbers("SCALES"),
-      moments: { count: header("MOMENTS"), mean: numbers("MEAN"), squares: numbers("SQUARES") },
-      smoothness: hdus.some(({ name }) => name === "SMOOTHNESS")
-        ? numbers("SMOOTHNESS")
-        : new Float64Array(0),
-    },
+    state: stateOf(hdus),
     rows: header("ROWSCRC"),
     every: header("EVERY"),
-    draws: header("DRAWS") > 0 ? [...numbers("DRAWCRC")] : [],
+    draws:
+      header("DRAWS") > 0 ? Array.from(readImageData(findHdu(hdus, "DRAWCRC")).data as Float64Array) : [],
   };
 }

@@ -182,7 +182,7 @@ export async function runProgram(
       async write(data: Uint8Array, from = 0, count = data.length - from, position: number | null = null) {
         const part = half(data, from, count);
         meet({ name: "write", path }, () => original.writeSync(handle.fd, part, 0, part.length, position));
-        return write.call(handle, data, from, count, position);
+        return Reflect.apply(write, handle, [data, from, count, position]);
       },
       async sync() {
         meet({ name: "sync", path });

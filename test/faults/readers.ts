@@ -43,8 +43,8 @@ import { readSubmissions } from "../../src/jobs/submission-node.js";
 import { regionsFromDs9 } from "../../src/posterior/region-file.js";
 import { deconvolve } from "../../src/runs/deconvolve.js";
 import { LiraDeconvolver } from "../../src/runs/lira-deconvolver.js";
+import { prepareRun } from "../../src/runs/prepare-run.js";
 import { parsePrior } from "../../src/runs/prior-text.js";
-import { prepareRun } from "../../src/runs/run-chains.js";
 import { createRunFolder, readRunFolder } from "../../src/runs/run-folder-node.js";
 import { collectSignificance } from "../../src/significance/collect.js";
 import { decodeSignificance, encodeSignificance } from "../../src/significance/significance-file.js";
@@ -180,7 +180,7 @@ export async function fuzzedReaders(place: string): Promise<FuzzedReader[]> {
   const significance = encodeSignificance(collectSignificance(run, taskResults));
 
   // Folders: a checkpoint, a job, the tasks of a significance run.
-  const { plan, observations } = prepareRun([data], settings);
+  const { plan, observations, inputs, law } = prepareRun([data], settings);
   const checkpoint = path("r.checkpoint");
   const record = {
     plan,
@@ -192,7 +192,7 @@ export async function fuzzedReaders(place: string): Promise<FuzzedReader[]> {
   await createRunFolder(checkpoint, record, observations, []);
   const { iterations, burnIn, traceEvery } = plan.config;
   const chainJob = {
-    ...{ observations, settings: plan.config, seed: 1, chain: 0, iterations, burnIn, traceEvery },
+    ...{ observations: inputs, settings: law, seed: 1, chain: 0, iterations, burnIn, traceEvery },
     files: { folder: checkpoint, checkpointSeconds: 30 },
   };
   await runChainJob(chainJob);
