@@ -186,6 +186,7 @@ export {
   type EventCut,
   forEachEventChunk,
 } from "./io/bin-events.js";
+export type { CountsGrid } from "./io/companion-image.js";
 export {
   type ComposedObservation,
   type ComposeOptions,
@@ -258,6 +259,7 @@ export {
   parseLegacyImages,
   parseLegacyParameters,
 } from "./io/lira-legacy.js";
+export { isPsfName, type NamedPsf, namedPsfImage, type PsfLength, parsePsfName } from "./io/named-psf.js";
 export { decodePatchMixture, encodePatchMixture } from "./io/patch-mixture-file.js";
 export {
   decodePointEstimate,
@@ -394,6 +396,7 @@ export type {
   LiraSummary,
   Moments,
   NutsConfig,
+  OwnConfig,
   PosteriorResult,
   PosteriorSummary,
   Provenance,
@@ -414,6 +417,7 @@ export {
   checkGradient,
   type FluxPrior,
   type GradientCheck,
+  type PriorData,
   productPrior,
   scaledPrior,
 } from "./priors/flux-prior.js";
@@ -434,6 +438,7 @@ export {
   tikhonovPrior,
   uniformPrior,
 } from "./priors/pixel-priors.js";
+export { importPrior } from "./priors/prior-data.js";
 export {
   type HeldOutSplit,
   heldOutCash,
@@ -473,16 +478,21 @@ export {
   type Method,
   type ModelOptions,
   type NutsMethod,
-  type Pointing,
+  type OwnMethod,
   type PointMethod,
   type PointMethodOptions,
-  type PriorChoice,
 } from "./runs/deconvolve.js";
 export type { GibbsOptions } from "./runs/gibbs-options.js";
 export { type HeldOutCheck, type HeldOutOptions, heldOutCheck } from "./runs/held-out-check.js";
 export { LiraDeconvolver } from "./runs/lira-deconvolver.js";
-export { defaultPairTransfers, type LiraDeconvolverOptions, type RunPlan } from "./runs/lira-options.js";
+export {
+  defaultPairTransfers,
+  type LiraDeconvolverOptions,
+  type RunLength,
+  type RunPlan,
+} from "./runs/lira-options.js";
 export type { NutsOptions } from "./runs/nuts-options.js";
+export type { ChainRunOptions, OwnSamplerOptions, Pointing, PriorChoice } from "./runs/prepare-run.js";
 export {
   type ChangedPrior,
   type PriorChange,
@@ -492,12 +502,13 @@ export {
   type SensitivePixel,
 } from "./runs/prior-sensitivity.js";
 export { parsePrior, type ReadPatches } from "./runs/prior-text.js";
-export type { ChainRunOptions, RunOptions } from "./runs/run-chains.js";
+export type { RunOptions } from "./runs/run-chains.js";
 export type { ChainPiece, CheckpointRecord, KeptRun, RunCheckpoints } from "./runs/run-checkpoints.js";
 export { type RunPause, runPause } from "./runs/run-pause.js";
-export type { NutsRunOptions } from "./runs/sample-nuts.js";
 export type { RunDecisions, RunProgress, SamplingOptions } from "./runs/sample-run.js";
 export type { Target } from "./runs/target.js";
+export type { MakeSampler, OwnLaw, OwnSamplerInput } from "./samplers/open-chain.js";
+export type { Sampler, SavedArrays } from "./samplers/sampler.js";
 export {
   type CollectOptions,
   collectSignificance,

@@ -124,8 +124,9 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "significance",
       "jobs",
       "report",
-      // Types of what a run tells on its way.
+      // Types of what a run tells on its way, and of a sampler of one's own.
       "workers",
+      "samplers",
     ],
   ],
   node: ["index", "io", "figures", "runs", "significance", "jobs", "report"],

@@ -19,6 +19,7 @@ import {
   writeFits,
 } from "./fits.js";
 import { scaleWcs, shiftWcs } from "./fits-wcs.js";
+import { pixelArea } from "./flux-unit.js";
 import { escapeText, unescapeText } from "./result-text.js";
 
 /** What the header says about where an estimate comes from. */
@@ -58,6 +59,7 @@ export function estimateHdus(estimate: PointEstimate, provenance: EstimateProven
   const { upsampling, margin, wcs = [], objective } = estimate;
   const sky = wcsOf(scaleWcs(shiftWcs(wcs, -margin, -margin), upsampling));
   const unit = provenance.unit === undefined ? [] : [fitsCard("BUNIT", escapeText(provenance.unit))];
+  const area = pixelArea(scaleWcs(wcs, upsampling));
   const image = (
     { data, shape }: SkyImage,
     name: string | undefined,
@@ -74,6 +76,7 @@ export function estimateHdus(estimate: PointEstimate, provenance: EstimateProven
       ...unit,
       ...estimateCards(estimate),
       ...provenanceCards(provenance),
+      ...(Number.isFinite(area) ? [fitsCard("PIXAREA", area, "[arcsec2] area of a pixel")] : []),
       ...sky,
     ]),
   ];

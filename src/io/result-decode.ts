@@ -373,6 +373,7 @@ function samplerConfig(table: FitsTable): SamplerConfig {
       margin: real(table, "margin"),
     };
   }
+  if (method === "own") return { ...chainConfig(table), method, prior: texts(table, "prior")[0] };
   if (method !== undefined) throw damaged("result", `must come from a known sampler, got ${method}`);
   const tree = {
     ...chainConfig(table),

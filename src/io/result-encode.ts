@@ -20,6 +20,7 @@ import {
   type FitsTableInput,
   fitsCard,
 } from "./fits.js";
+import { pixelArea } from "./flux-unit.js";
 import {
   CHAIN_MEAN,
   CHAIN_STD,
@@ -158,6 +159,7 @@ function primaryCards(result: PosteriorSummary): FitsCard[] {
     ...number("TOTFLUX", total.mean, "flux of the whole image"),
     ...number("TOTFLERR", total.std, "posterior standard deviation of TOTFLUX"),
     fitsCard("REFEXPO", result.referenceExposure, "times this: image of pylira"),
+    ...number("PIXAREA", pixelArea(result.wcs), "[arcsec2] area of a pixel"),
     ...targetCards(result.target),
     fitsCard("COMPLETE", result.complete, "whether all sweeps were done"),
     fitsCard("VERDICT", state, "do the chains agree?"),
@@ -372,12 +374,14 @@ function samplerColumns(config: Exclude<SamplerConfig, LiraConfig>): FitsColumnI
           real("pixel_rate", config.pixelPrior.rate),
           whole("pair_transfers", config.pairTransfers),
         ]
-      : [
-          real("target_acceptance", config.targetAcceptance),
-          whole("max_depth", config.maxDepth),
-          whole("upsampling", config.upsampling),
-          whole("margin", config.margin),
-        ]),
+      : config.method === "nuts"
+        ? [
+            real("target_acceptance", config.targetAcceptance),
+            whole("max_depth", config.maxDepth),
+            whole("upsampling", config.upsampling),
+            whole("margin", config.margin),
+          ]
+        : []),
   ];
 }
 

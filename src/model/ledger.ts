@@ -1,5 +1,7 @@
 import type { CheckedObservation } from "../data/check-observation.js";
 import { imageSum, type SkyImage } from "../image.js";
+import type { ForwardModel } from "./forward-model.js";
+import { ontoSky } from "./sky-grid.js";
 
 /** Where the counts of one observation went; the fields of `CountsLedger` in a result. */
 export interface LedgerEntry {
@@ -61,4 +63,41 @@ export function ledgerEntry(observation: CheckedObservation, inputs: LedgerInput
     background: scale * expectedSourceCounts(observation.background.data, detected),
     lost,
   };
+}
+
+/** The ledgers of all observations on a sky of any grid, to be asked for many images. */
+export function skyLedgers(model: ForwardModel) {
+  const { observations, grid, boundary, options } = model;
+  const background = model.backgroundCounts();
+  const pixels = model.shape[0] * model.shape[1];
+  const dot = (a: ArrayLike<number>, b: ArrayLike<number>) => {
+    let sum = 0;
+    for (let i = 0; i < b.length; i++) sum += a[i] * b[i];
+    return sum;
+  };
+  return observations.map((observation, index) => {
+    const { mask, counts } = observation;
+    const weights = mask ? mask.data : new Float64Array(counts.data.length).fill(1);
+    const seen = new Float64Array(pixels);
+    model.backProject(
+      observations.map((other, m) => (m === index ? weights : new Float64Array(other.counts.data.length))),
+      seen,
+    );
+    const offset = options.offsets?.[index] ?? { x: 0, y: 0 };
+    const exposure = ontoSky(observation.exposure, grid, offset, boundary).data;
+    return {
+      detected: seen,
+      entry: ({ data }: SkyImage, scale: number, sourceStd: number): LedgerEntry => {
+        const source = dot(data, seen);
+        return {
+          name: observation.name,
+          observed: dot(counts.data, weights),
+          source,
+          sourceStd,
+          background: scale * background[index],
+          lost: dot(data, exposure) - source,
+        };
+      },
+    };
+  });
 }

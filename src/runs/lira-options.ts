@@ -12,14 +12,18 @@ import {
 } from "../data/prior-parameters.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
+import type { ForwardModelOptions } from "../model/forward-model.js";
 import type {
   AdaptiveConfig,
-  GibbsConfig,
+  ChainConfig,
   LevelConfig,
   LiraConfig,
+  SamplerConfig,
   TreeConfig,
 } from "../posterior/result.js";
+import type { PriorData } from "../priors/flux-prior.js";
 import { checkPriors, startingAlpha } from "../priors/multiscale.js";
+import type { OwnLaw } from "../samplers/open-chain.js";
 import { parseTarget, type Target } from "./target.js";
 
 /**
@@ -89,15 +93,23 @@ export interface LiraDeconvolverOptions {
   readonly fluxInit?: SkyImage | readonly SkyImage[];
 }
 
-/** What a run is asked to do: the law to sample, and when to stop. Plain data; part of a checkpoint. */
-export interface RunPlan<Config extends LiraConfig | GibbsConfig = LiraConfig | GibbsConfig> {
-  /** `burnIn` is 0 while it is to be found out (`autoBurnIn`). */
-  readonly config: Config;
+/** How long a run is, of any sampler. */
+export interface RunLength {
   readonly autoBurnIn: boolean;
   readonly target?: Target;
   readonly maxIterations: number;
   /** Most kept draws a chain; undefined when the caller fixed `trace.every`. */
   readonly keep?: number;
+}
+
+/** What a run is asked to do: the law to sample, and when to stop. Plain data; part of a checkpoint. */
+export interface RunPlan<Config extends SamplerConfig = SamplerConfig> extends RunLength {
+  /** `burnIn` is 0 while it is to be found out (`autoBurnIn`). */
+  readonly config: Config;
+  /** Of the gradient sampler: its model, and its prior where that is known as data. */
+  readonly gradient?: { readonly model: ForwardModelOptions; readonly prior?: PriorData };
+  /** Of a sampler of one's own; the sampler itself is lost in JSON when it is a function. */
+  readonly own?: Omit<OwnLaw, "method"> & { readonly columns: readonly string[] };
 }
 
 const DEFAULT_ALPHA_INIT = 0.1;
@@ -148,27 +160,26 @@ export function spacingOf(sweeps: number, keep: number): number {
 }
 
 /**
- * Fill in defaults and check every setting.
+ * Check how long a run is to be.
  *
- * @param shape `[ny, nx]` of the data; without it, what depends on the shape is not checked
- * @param where beginning of messages
+ * @param usual iterations where none are given, and the burn-in of so many
  * @throws InvalidInputError naming the first setting that breaks its rule
  */
-export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = "lira"): RunPlan<LiraConfig> {
-  const { preset = "adaptive" } = options;
-  checkChoice(where, "preset", preset, PRESET_NAMES);
-  const law = PRESETS[preset];
+export function planLength(
+  options: Pick<
+    LiraDeconvolverOptions,
+    "iterations" | "burnIn" | "chains" | "seed" | "trace" | "until" | "maxIterations"
+  >,
+  where: string,
+  usual: { readonly iterations: number; burnIn(iterations: number): number },
+): RunLength & {
+  readonly config: Pick<ChainConfig, "iterations" | "burnIn" | "chains" | "seed" | "traceEvery">;
+} {
   const {
-    iterations = DEFAULT_ITERATIONS,
-    burnIn = Math.floor(iterations / 10),
+    iterations = usual.iterations,
+    burnIn = usual.burnIn(iterations),
     chains = 4,
     seed = 0,
-    boundary = law.boundary,
-    cycleSpin = law.cycleSpin,
-    pairTransfers = cycleSpin === "random" || shape === undefined ? 0 : defaultPairTransfers(shape),
-    fitBackgroundScale = false,
-    totalCountsPrior = law.totalCountsPrior,
-    backgroundScalePrior = DEFAULT_BACKGROUND_SCALE_PRIOR,
     trace = {},
     until,
     maxIterations = until === undefined ? iterations : 10 * iterations,
@@ -180,41 +191,73 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = 
   check("chains", chains, 1, 10_000);
   check("seed", seed, 0);
   check("maxIterations", maxIterations, iterations, 1e9);
+  const { keep = DEFAULT_KEPT_DRAWS, every } = trace;
+  check("trace.keep", keep, 2);
+  const sampled = iterations - (burnIn === "auto" ? Math.floor(iterations / 2) : burnIn);
+  if (every !== undefined) check("trace.every", every, 1, Math.floor(sampled / 2));
+  const fixed = burnIn === "auto" ? 0 : burnIn;
+  return {
+    config: {
+      iterations,
+      burnIn: fixed,
+      chains,
+      seed,
+      traceEvery: every ?? spacingOf(iterations - fixed, keep),
+    },
+    autoBurnIn: burnIn === "auto",
+    maxIterations,
+    ...(until === undefined ? {} : { target: parseTarget(until, where) }),
+    ...(every === undefined ? { keep } : {}),
+  };
+}
+
+/**
+ * Fill in defaults and check every setting.
+ *
+ * @param shape `[ny, nx]` of the data; without it, what depends on the shape is not checked
+ * @param where beginning of messages
+ * @throws InvalidInputError naming the first setting that breaks its rule
+ */
+export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = "lira"): RunPlan<LiraConfig> {
+  const { preset = "adaptive" } = options;
+  checkChoice(where, "preset", preset, PRESET_NAMES);
+  const law = PRESETS[preset];
+  const {
+    boundary = law.boundary,
+    cycleSpin = law.cycleSpin,
+    pairTransfers = cycleSpin === "random" || shape === undefined ? 0 : defaultPairTransfers(shape),
+    fitBackgroundScale = false,
+    totalCountsPrior = law.totalCountsPrior,
+    backgroundScalePrior = DEFAULT_BACKGROUND_SCALE_PRIOR,
+  } = options;
+  const { config, ...length } = planLength(options, where, {
+    iterations: DEFAULT_ITERATIONS,
+    burnIn: (iterations) => Math.floor(iterations / 10),
+  });
   checkChoice(where, "boundary", boundary, ["spill", "wrap"]);
   checkChoice(where, "cycleSpin", cycleSpin, CYCLE_SPINS);
-  check("pairTransfers", pairTransfers, 0, 1e6);
+  checkWhole("pairTransfers", pairTransfers, 0, 1e6, where);
   if (cycleSpin === "random" && pairTransfers > 0) {
     throw new InvalidInputError(
-      `lira: pairTransfers must be 0 with cycleSpin "random", whose law belongs to LIRA's own steps and would change with ` +
+      `${where}: pairTransfers must be 0 with cycleSpin "random", whose law belongs to LIRA's own steps and would change with ` +
         `others, got ${pairTransfers}; choose cycleSpin "none", "sampled" or "ensemble"`,
       { fields: { pairTransfers } },
     );
   }
   const smoothing = planSmoothing(options, law, shape, where);
-  checkPriors({ totalCountsPrior, backgroundScalePrior });
-  const { keep = DEFAULT_KEPT_DRAWS, every } = trace;
-  check("trace.keep", keep, 2);
-  const sampled = iterations - (burnIn === "auto" ? Math.floor(iterations / 2) : burnIn);
-  if (every !== undefined) check("trace.every", every, 1, Math.floor(sampled / 2));
+  checkPriors({ totalCountsPrior, backgroundScalePrior }, where);
   return {
+    ...length,
     config: {
       ...smoothing,
-      iterations,
-      burnIn: burnIn === "auto" ? 0 : burnIn,
-      chains,
-      seed,
+      ...config,
       boundary,
       cycleSpin,
       pairTransfers,
       fitBackgroundScale,
       totalCountsPrior: { ...totalCountsPrior },
       backgroundScalePrior: { ...backgroundScalePrior },
-      traceEvery: every ?? spacingOf(iterations - (burnIn === "auto" ? 0 : burnIn), keep),
     },
-    autoBurnIn: burnIn === "auto",
-    maxIterations,
-    ...(until === undefined ? {} : { target: parseTarget(until) }),
-    ...(every === undefined ? { keep } : {}),
   };
 }
 
@@ -261,30 +304,31 @@ export function startingFluxes(
   fluxInit: LiraDeconvolverOptions["fluxInit"],
   shape: Shape,
   chains: number,
+  where = "lira",
 ): readonly (SkyImage | undefined)[] {
   if (fluxInit === undefined) return new Array<undefined>(chains).fill(undefined);
   const images: readonly SkyImage[] =
     "data" in fluxInit ? new Array<SkyImage>(chains).fill(fluxInit) : fluxInit;
   if (images.length !== chains) {
     throw new InvalidInputError(
-      `lira: fluxInit must be one image or one for each of the ${chains} chains, got ${images.length}; give one for all`,
+      `${where}: fluxInit must be one image or one for each of the ${chains} chains, got ${images.length}; give one for all`,
     );
   }
   for (const { data, shape: size } of images) {
     if (size[0] !== shape[0] || size[1] !== shape[1]) {
       throw new InvalidInputError(
-        `lira: fluxInit must have the shape of the counts, [${shape.join(", ")}], got [${size.join(", ")}]; cut it out`,
+        `${where}: fluxInit must have the shape of the counts, [${shape.join(", ")}], got [${size.join(", ")}]; cut it out`,
       );
     }
     if (data.length !== shape[0] * shape[1]) {
       throw new InvalidInputError(
-        `lira: fluxInit must hold ny * nx = ${shape[0] * shape[1]} values, got ${data.length}; check its shape [ny, nx]`,
+        `${where}: fluxInit must hold ny * nx = ${shape[0] * shape[1]} values, got ${data.length}; check its shape [ny, nx]`,
       );
     }
     const bad = data.findIndex((value) => !(value > 0 && value < Number.POSITIVE_INFINITY));
     if (bad >= 0) {
       throw new InvalidInputError(
-        `lira: fluxInit must be finite and > 0, got ${data[bad]} at ` +
+        `${where}: fluxInit must be finite and > 0, got ${data[bad]} at ` +
           `[${Math.floor(bad / shape[1])}, ${bad % shape[1]}]; add a small constant`,
       );
     }

@@ -1,23 +1,14 @@
-import type { CheckedObservation } from "../data/check-observation.js";
-import { imageSum, type Shape, type SkyImage } from "../image.js";
-import { detectedExposures } from "../model/exposure.js";
-import { ledgerEntry } from "../model/ledger.js";
+import { imageSum } from "../image.js";
 import { diagnose } from "../pixels/diagnose.js";
 import { pixelSummary } from "../pixels/pixel-summary.js";
 import type { DrawSource } from "../posterior/draw-source.js";
-import type {
-  CountsLedger,
-  GibbsConfig,
-  LiraConfig,
-  PosteriorSummary,
-  RunTarget,
-  SamplerConfig,
-} from "../posterior/result.js";
-import { type MomentSums, parameterDraws, poolMoments } from "../posterior/summary.js";
+import type { PosteriorSummary } from "../posterior/result.js";
+import { parameterDraws, poolMoments } from "../posterior/summary.js";
 import type { ParameterSource } from "../posterior/trace.js";
+import { judgeTransitions, reportTransitions } from "../posterior/transitions.js";
 import { smoothnessMaps } from "../samplers/smoothness-maps.js";
 import { VERSION } from "../version.js";
-import type { RunPlan } from "./lira-options.js";
+import type { PreparedRun } from "./prepare-run.js";
 import { comparison, momentSums, type RunProgress, type SampledRun } from "./sample-run.js";
 
 /** What a summary says about where a run came from. */
@@ -47,50 +38,19 @@ function standardDeviation(values: Float64Array): number {
   return values.length < 2 ? Number.NaN : Math.sqrt(squares / (values.length - 1));
 }
 
-/** What a summary needs of any sampler. */
-export interface ChainParts {
-  readonly config: SamplerConfig;
-  readonly complete: boolean;
-  readonly traces: { readonly parameters: ParameterSource; readonly images: DrawSource };
-  /** Moments of each chain. */
-  readonly sums: readonly MomentSums[];
-  /** Sweeps of each chain. */
-  readonly sweeps: readonly number[];
-  readonly names: readonly string[];
-  readonly shape: Shape;
-  readonly seconds: number;
-  readonly target?: RunTarget;
-}
-
-/** Where the counts of one observation went, from its draws. */
-export interface LedgerParts {
-  /** Expected counts in the pixels in use for unit flux of each sky pixel `ny * nx`. */
-  readonly detected: Float64Array;
-  readonly entry: (flux: SkyImage, scale: number, sourceStd: number) => CountsLedger;
-}
-
-/** Turn the chains of any sampler into what is reported of them: everything of a result but the draws. */
-export async function summariseChains<Config extends SamplerConfig>(
-  observations: readonly CheckedObservation[],
-  {
-    config,
-    complete,
-    traces,
-    sums,
-    sweeps,
-    names,
-    shape,
-    seconds,
-    target,
-  }: ChainParts & {
-    readonly config: Config;
-  },
-  referenceExposure: number,
-  ledgers: readonly LedgerParts[],
+/** Turn the chains of a run into what is reported of them: everything of a result but the draws. */
+export async function summariseRun(
+  { plan, observations, names, shape, reference, ledgers }: PreparedRun,
+  run: SampledRun,
+  traces: { readonly parameters: ParameterSource; readonly images: DrawSource },
   origin: RunOrigin,
-): Promise<PosteriorSummary<Config>> {
+): Promise<PosteriorSummary> {
+  const { config, states, complete, seconds } = run;
+  const { target } = plan;
   const { parameters, images } = traces;
   const { onProgress, workers } = origin;
+  const sums = momentSums(states);
+  const sweeps = states.map((state) => state.sweeps);
   const pooled = poolMoments(sums, shape);
   const compared = comparison(config);
   const {
@@ -128,6 +88,8 @@ export async function summariseChains<Config extends SamplerConfig>(
     let scale = 0;
     let count = 0;
     const column = names.indexOf(observations.length === 1 ? "bkgScale" : `bkgScale${index}`);
+    // A sampler of one's own need not know of it.
+    if (column < 0) return ledgers[index].entry(pooled.mean, 1, standardDeviation(sourceCounts[index]));
     for (const chain of parameterDraws(parameters, column)) {
       for (const value of chain) scale += value;
       count += chain.length;
@@ -135,16 +97,21 @@ export async function summariseChains<Config extends SamplerConfig>(
     return ledgers[index].entry(pooled.mean, scale / count, standardDeviation(sourceCounts[index]));
   });
 
+  const moves =
+    config.method === undefined && (config.cycleSpin === "random" || config.cycleSpin === "sampled");
+  const smoothness = smoothnessMaps(states, shape, moves);
+  const transitions = config.method === "nuts" ? reportTransitions(parameters, config.maxDepth) : undefined;
+  const verdict = transitions && judgeTransitions(diagnostics.verdict, transitions);
   return {
     mean: pooled.mean,
     std: pooled.std,
     quantiles,
     chains: sums.map((chain) => poolMoments([chain], shape)),
     total: { mean: imageSum(pooled.mean), std: standardDeviation(totalFlux) },
-    diagnostics,
+    diagnostics: verdict ? { ...diagnostics, verdict } : diagnostics,
     ledger,
     config,
-    referenceExposure,
+    referenceExposure: reference,
     complete,
     wcs: observations.find(({ wcs }) => wcs !== undefined)?.wcs ?? [],
     ...(origin.unit === undefined ? {} : { unit: origin.unit }),
@@ -157,51 +124,16 @@ export async function summariseChains<Config extends SamplerConfig>(
       seconds: origin.date === undefined ? (origin.secondsBefore ?? 0) + seconds : 0,
       inputs: origin.inputs ?? [],
     },
-    ...(target === undefined ? {} : { target }),
+    ...(target === undefined
+      ? {}
+      : {
+          target: {
+            until: target.text,
+            maxIterations: plan.maxIterations,
+            reached: run.reached === true,
+          },
+        }),
+    ...(transitions && { transitions }),
+    ...(smoothness && { smoothness }),
   };
-}
-
-/** Turn the chains of a run of kernels into what is reported of them. */
-export async function summariseRun(
-  observations: readonly CheckedObservation[],
-  plan: RunPlan,
-  run: SampledRun,
-  traces: { readonly parameters: ParameterSource; readonly images: DrawSource },
-  origin: RunOrigin,
-): Promise<PosteriorSummary<LiraConfig | GibbsConfig>> {
-  const { config, extent, states, complete, seconds } = run;
-  const detected = detectedExposures(observations, config.boundary);
-  const treeMoves =
-    config.method === undefined && (config.cycleSpin === "random" || config.cycleSpin === "sampled");
-  const smoothness = smoothnessMaps(states, extent.shape, treeMoves);
-  const summary = await summariseChains(
-    observations,
-    {
-      config,
-      complete,
-      traces,
-      sums: momentSums(states),
-      sweeps: states.map(({ sweeps }) => sweeps),
-      names: extent.names,
-      shape: extent.shape,
-      seconds,
-      ...(plan.target === undefined
-        ? {}
-        : {
-            target: {
-              until: plan.target.text,
-              maxIterations: plan.maxIterations,
-              reached: run.reached === true,
-            },
-          }),
-    },
-    detected.reference,
-    observations.map((observation, index) => ({
-      detected: detected.observations[index].data,
-      entry: (flux, scale, sourceStd) =>
-        ledgerEntry(observation, { flux, detected: detected.observations[index], scale, sourceStd }),
-    })),
-    origin,
-  );
-  return smoothness === undefined ? summary : { ...summary, smoothness };
 }

@@ -19,6 +19,7 @@ export type FromWorker<Output, Preview = never> =
   | { readonly type: "progress"; readonly done: number }
   | { readonly type: "preview"; readonly preview: Preview }
   | { readonly type: "piece"; readonly piece: Output }
+  | { readonly type: "warning"; readonly warning: string }
   | { readonly type: "alive"; readonly lifeline: string }
   | { readonly type: "done"; readonly output: Output }
   | { readonly type: "failed"; readonly error: PlainError };
@@ -33,6 +34,8 @@ export interface JobWatch<Preview = never, Output = unknown> {
   readonly onPreview?: (preview: Preview) => void;
   /** Called now and then with what is done for good, by kinds of jobs that hand over their output in pieces. */
   readonly onPiece?: (piece: Output) => void;
+  /** Told what went wrong and was mended, a sentence each. */
+  readonly onWarning?: (warning: string) => void;
   /** Asked as often as `onProgress` is called; true ends the job. */
   readonly shouldStop?: () => boolean;
 }
@@ -147,7 +150,7 @@ function runOnWorker<Job, Output, Preview>(
   { nameOf, transferOf }: Pick<WorkerKind<Job, Output, Preview>, "nameOf" | "transferOf">,
   options: JobWatch<Preview, Output>,
 ): Promise<Output> {
-  const { module, onProgress, onPreview, onPiece, shouldStop } = options;
+  const { module, onProgress, onPreview, onPiece, onWarning, shouldStop } = options;
   if (module === undefined)
     throw new JobError("pool: a job for a worker must come with compiled kernels; pass module");
   return new Promise((resolve, reject) => {
@@ -167,6 +170,7 @@ function runOnWorker<Job, Output, Preview>(
         if (message.type === "progress") onProgress?.(message.done);
         else if (message.type === "preview") onPreview?.(message.preview);
         else if (message.type === "piece") onPiece?.(message.piece);
+        else if (message.type === "warning") onWarning?.(message.warning);
         else if (message.type === "alive") return;
         else if (message.type === "done") settle(() => resolve(message.output));
         else settle(() => reject(fromPlainError(message.error)));
