@@ -102,7 +102,7 @@ async function runTask(
  * others, but is written down.
  *
  * @param indices numbers of the tasks
- * @throws InvalidInputError when the job was made by another version of tslira
+ * @throws InvalidInputError when the job was made by a version of tslira with other draws
  */
 export async function runTasks(
   job: Job,
