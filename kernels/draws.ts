@@ -22,6 +22,7 @@ export {
   countsArray,
   countsStride,
   layOutCounts,
+  prepareComparison,
   prepareMeans,
   replicateCounts,
 } from "./replicated-counts";

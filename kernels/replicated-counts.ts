@@ -86,6 +86,24 @@ export function layOutCounts(rows: i32, cols: i32, ringCount: i32): i32 {
   return columns !== 0 && running !== 0 ? 1 : 0;
 }
 
+/** Fill what comparing needs, once lambda and the expected counts of the squares are set; `total` as for `compareCounts`. */
+export function prepareComparison(total: f64): void {
+  const lambda = countsArray(LAMBDA);
+  const logs = countsArray(LOGS);
+  const weights = countsArray(WEIGHTS);
+  const expected = countsArray(EXPECTED);
+  const inverses = countsArray(INVERSES);
+  const least = 1e-12 * total; // sums of lambda over squares, from differences, are no more exact than that
+  const end = (<usize>(ny * stride)) << 3;
+  for (let at: usize = 0; at < end; at += 8) {
+    const value = load<f64>(lambda + at);
+    store<f64>(logs + at, value > 0 ? log(value) : 0);
+    store<f64>(weights + at, value > 0 ? 1 / Math.sqrt(value) : 0);
+    const inside = load<f64>(expected + at);
+    store<f64>(inverses + at, inside > least ? 1 / inside : 0);
+  }
+}
+
 /** Fill what drawing needs, once the means are set: many images are drawn from the same means. */
 export function prepareMeans(): void {
   const means = countsArray(MEANS);

@@ -31,6 +31,7 @@ export interface DrawKernels {
   layOutCounts(rows: number, cols: number, rings: number): number;
   countsArray(which: number): number;
   countsStride(): number;
+  prepareComparison(total: number): void;
   prepareMeans(): void;
   replicateCounts(total: number, side: number): void;
   compareCounts(total: number, side: number): void;

@@ -160,10 +160,11 @@ export function readConfiguration(text: string, source: string): Configuration {
       `${source}: settings must have format ${FORMAT}, got ${String(object.format)}; open them in a newer Studio`,
     );
   const found = v.safeParse(DOCUMENT, document, { abortEarly: true });
-  if (!found.success)
-    throw new Error(
-      `${source}: ${v.getDotPath(found.issues[0]) ?? "settings"} must be text, a number, true or false, got something else; save the settings again`,
-    );
+  if (!found.success) {
+    const path = v.getDotPath(found.issues[0]) ?? "settings";
+    const rule = path === "settings" ? "an object {...}" : "text, a number, true or false";
+    throw new Error(`${source}: ${path} must be ${rule}, got something else; save the settings again`);
+  }
   const { settings = {}, cutout, psfCutout, backgroundUnit, psfCentre } = found.output;
   const given = new Map<string, string>();
   for (const [key, value] of Object.entries({ ...settings, cutout, psfCutout, backgroundUnit, psfCentre }))

@@ -128,10 +128,9 @@ export function watchChains(
     news,
     /** Begin with what was sampled in an earlier run. */
     takeUp({ chain, rows, state }: ChainPiece, names: readonly string[]): void {
-      const { flux } = state;
-      const shape: SkyImage["shape"] = [1, flux.length];
-      const { sweeps } = state;
-      this.onPreview({ chain, rows, columns: names, sweeps, flux: { data: flux, shape }, draws: 0 });
+      const { sweeps, moments } = state;
+      const shape: SkyImage["shape"] = [1, moments.mean.length];
+      this.onPreview({ chain, rows, columns: names, sweeps, flux: { data: moments.mean, shape }, draws: 0 });
       latest[chain] = undefined;
     },
     onPreview(preview: ChainPreview): void {

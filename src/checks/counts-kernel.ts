@@ -7,10 +7,7 @@ import { DISCREPANCIES, type Prediction } from "./discrepancy.js";
 const ARRAY = {
   means: 0,
   lambda: 3,
-  logs: 4,
-  weights: 5,
   expected: 6,
-  inverses: 7,
   counts: 8,
   ringOf: 10,
   profileOf: 11,
@@ -88,14 +85,12 @@ export function countsKernel(
   return {
     compareWith(prediction) {
       place(prediction.lambda, ARRAY.lambda);
-      place(prediction.logLambda, ARRAY.logs);
-      place(prediction.weight, ARRAY.weights);
       placeSquares(prediction.expected, ARRAY.expected);
-      placeSquares(prediction.inverse, ARRAY.inverses);
       if (prediction.rings !== rings) placeRings(prediction.rings, ARRAY.ringOf);
       rings = prediction.rings;
       new Float64Array(buffer, kernels.countsArray(ARRAY.ringLambda), rings.count).set(prediction.ringLambda);
       ({ total, side } = prediction);
+      kernels.prepareComparison(total);
     },
     discrepanciesOf(counts) {
       place(counts, ARRAY.counts);

@@ -15,7 +15,6 @@
  * | profile | sum over rings A of (d(A) - lambda(A))^2 / lambda(A) | a wrong psf, about the brightest pixel |
  */
 
-import { naturalLog } from "../data/exponential.js";
 import { type Rings, ringSums } from "../data/radial-profile.js";
 import type { Shape, SkyImage } from "../image.js";
 
@@ -39,10 +38,6 @@ export interface Prediction {
   readonly shape: Shape;
   /** Expected counts. */
   readonly lambda: Float64Array;
-  /** `ln lambda`; 0 where nothing is expected. */
-  readonly logLambda: Float64Array;
-  /** `1 / sqrt(lambda)`; 0 where nothing is expected and in pixels not in use. */
-  readonly weight: Float64Array;
   /** Sum of lambda over the pixels in use. */
   readonly total: number;
   readonly rings: Rings;
@@ -52,8 +47,6 @@ export interface Prediction {
   readonly side: number;
   /** Sum of lambda over the square whose first pixel it is; 0 where none begins. */
   readonly expected: Float64Array;
-  /** `1 / expected`; 0 for squares in which nothing is expected. */
-  readonly inverse: Float64Array;
 }
 
 /**
@@ -92,34 +85,21 @@ export function preparePrediction(
 ): Prediction {
   const { data, shape } = lambda;
   const [ny, nx] = shape;
-  const weight = new Float64Array(data.length);
-  const logLambda = new Float64Array(data.length);
   let total = 0;
-  for (let index = 0; index < data.length; index++) {
-    const value = data[index];
-    if (mask?.data[index] === 0) continue;
-    total += value;
-    if (!(value > 0)) continue;
-    weight[index] = 1 / Math.sqrt(value);
-    logLambda[index] = naturalLog(value);
-  }
+  for (let index = 0; index < data.length; index++) if (mask?.data[index] !== 0) total += data[index];
   const ringLambda = new Float64Array(rings.count);
   ringSums(data, rings, ringLambda);
   const sums = rectangleSums(data, shape, mask);
   const expected = new Float64Array(data.length);
-  const inverse = new Float64Array(data.length);
   const width = nx + 1;
-  const least = 1e-12 * total; // differences of sums are no more exact than that
   for (let row = 0; row + side <= ny; row++) {
     for (let col = 0; col + side <= nx; col++) {
       const a = row * width + col;
       const b = a + side * width;
-      const inside = sums[b + side] - sums[b] - sums[a + side] + sums[a];
-      expected[row * nx + col] = inside;
-      if (inside > least) inverse[row * nx + col] = 1 / inside;
+      expected[row * nx + col] = sums[b + side] - sums[b] - sums[a + side] + sums[a];
     }
   }
-  return { shape, lambda: data, logLambda, weight, total, rings, ringLambda, side, expected, inverse };
+  return { shape, lambda: data, total, rings, ringLambda, side, expected };
 }
 
 /**

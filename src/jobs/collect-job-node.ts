@@ -9,7 +9,7 @@ import { openCollectedPlace } from "./collected-place-node.js";
 import type { JobKind } from "./job.js";
 import { checkJobVersion, type Job } from "./job-folder-node.js";
 import { collectReplicates } from "./replicate-task-node.js";
-import { scanResults, TASK_STATES } from "./result-files-node.js";
+import { removeOldNotes, scanResults, TASK_STATES } from "./result-files-node.js";
 import { removeFinishedWork } from "./work-folder-node.js";
 
 /** How to collect. */
@@ -80,7 +80,10 @@ export async function collectJob(job: Job, options: CollectJobOptions = {}): Pro
       { fields: { folder } },
     );
   }
-  removeFinishedWork(join(folder, "work"), (index) => results.has(index));
+  // What programs left that were killed, or kept from tidying up.
+  const isDone = (index: number) => results.has(index);
+  removeFinishedWork(join(folder, "work"), isDone);
+  removeOldNotes(job, isDone);
   const place = await openCollectedPlace(job, resolve(output), overwrite);
   const collected = await COLLECT[manifest.kind](job, {
     output,

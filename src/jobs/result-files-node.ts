@@ -4,7 +4,7 @@
  */
 
 import { createHash, hash as oneHash } from "node:crypto";
-import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readSync, rmSync, statSync } from "node:fs";
 import { copyFile, mkdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type PlainError, toPlainError } from "../errors.js";
@@ -192,6 +192,20 @@ export async function noteFailure(job: Job, index: number, error: unknown, host:
   await withFileErrors(path, () => mkdir(dirname(path), { recursive: true }));
   const failure: TaskFailure = { index, error: toPlainError(error), host, at: new Date().toISOString() };
   await writeWholeFile(path, `${JSON.stringify(failure, undefined, 2)}\n`);
+}
+
+/** Remove the notes of tasks that have a good result by now. Never throws. */
+export function removeOldNotes({ folder }: Job, isDone: (index: number) => boolean): void {
+  try {
+    for (const shard of readdirSync(join(folder, "failures"))) {
+      for (const file of names(join(folder, "failures", shard))) {
+        const index = Number.parseInt(file, 10);
+        if (isDone(index)) rmSync(failurePath(folder, index), { force: true });
+      }
+    }
+  } catch {
+    // Whoever may not remove them need not.
+  }
 }
 
 /** Read why a task failed; undefined when it did not. */

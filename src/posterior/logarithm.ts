@@ -9,6 +9,9 @@ const LN2_HIGH = 0.6931471803691238; // ln 2 cut after 32 bits, so that exponent
 const LN2_LOW = 1.9082149292705877e-10; // ln 2 - LN2_HIGH
 const TWO_54 = 18014398509481984;
 
+/** The bits of a number, within one call. */
+const BITS = new DataView(new ArrayBuffer(8));
+
 /** 1 / (2 k + 1) for k = 1 .. 11: the series of atanh(s) / s in s * s, without its leading 1. */
 const ATANH_TERMS: readonly number[] = Array.from({ length: 11 }, (_, k) => 1 / (2 * k + 3));
 
@@ -26,12 +29,11 @@ export function logarithm(x: number): number {
     mantissa *= TWO_54; // subnormal numbers have no leading bit
     exponent = -54;
   }
-  const view = new DataView(new ArrayBuffer(8));
-  view.setFloat64(0, mantissa);
-  const high = view.getUint32(0);
+  BITS.setFloat64(0, mantissa);
+  const high = BITS.getUint32(0);
   exponent += (high >>> 20) - 1023;
-  view.setUint32(0, (high & 0x000fffff) | 0x3ff00000); // now in [1, 2)
-  mantissa = view.getFloat64(0);
+  BITS.setUint32(0, (high & 0x000fffff) | 0x3ff00000); // now in [1, 2)
+  mantissa = BITS.getFloat64(0);
   if (mantissa > Math.SQRT2) {
     mantissa /= 2;
     exponent += 1;

@@ -174,7 +174,8 @@ describe("settings that travel", () => {
     ["null", /must be settings of Studio/],
     ['{"tslira":"studio-settings","format":2}', /must have format 1, got 2/],
     ['{"tslira":"studio-settings","format":1,"settings":{"__proto__":1}}', /got none that are known/],
-    ['{"tslira":"studio-settings","format":1,"settings":7}', /got none that are known/],
+    ['{"tslira":"studio-settings","format":1,"settings":7}', /settings must be an object/],
+    ['{"tslira":"studio-settings","format":1,"settings":{"seed":[1]}}', /settings\.seed must be text/],
   ])("refuse %s", (text, message) => {
     expect(() => readConfiguration(text, "a.json")).toThrow(message);
   });

@@ -1,6 +1,6 @@
 /**
- * Every point at which a writer can be stopped: small runs are repeated once for each of their file operations and each thing that can go
- * wrong there. Afterwards a file is whole, the old one or the new one; an error is one of ours; and the next attempt ends in the bytes
+ * Every point at which a writer can be stopped: small runs are repeated for their file operations and the things that can go wrong
+ * there. Afterwards a file is whole, the old one or the new one; an error is one of ours; and the next attempt ends in the bytes
  * of an undisturbed one, with nothing else left in the folder.
  */
 import {
@@ -186,6 +186,9 @@ function contents(folder: string): Map<string, Buffer> {
   return found;
 }
 
+/** Of all points every so many: one in three by default, all of them with `TSLIRA_EVERY_FAULT=1`, which takes minutes. */
+const STEP = process.env.TSLIRA_EVERY_FAULT === "1" ? 1 : 3;
+
 interface Point {
   readonly at: number;
   readonly kind: Fault;
@@ -259,8 +262,8 @@ describe.each(Object.entries(WRITERS))("%s", (title, { prepare, run, outputs, di
     expect(wrong).toEqual([]);
   });
 
-  it("is whole after any fault at any operation, and ends in the same bytes when it is done again", async () => {
-    for (const point of points) {
+  it("is whole after a fault at any operation, and ends in the same bytes when it is done again", async () => {
+    for (const point of points.filter((_, index) => index % STEP === 0)) {
       const folder = fresh();
       await attempt(folder, point);
       await completes(folder, [point]);
@@ -270,7 +273,7 @@ describe.each(Object.entries(WRITERS))("%s", (title, { prepare, run, outputs, di
 
   it("stays so when faults follow each other", async () => {
     const random = randomStream(7);
-    for (let trial = 0; trial < 20; trial++) {
+    for (let trial = 0; trial < 5; trial++) {
       const folder = fresh();
       const faults = Array.from({ length: 4 }, () => points[Math.floor(random.uniform() * points.length)]);
       for (const point of faults) await attempt(folder, point);

@@ -177,7 +177,10 @@ export async function runProgram(
   });
 
   function layHandle(handle: Handle, path: string): Handle {
-    const { write, truncate } = handle;
+    const { truncate } = handle;
+    // Of its forms that with bytes.
+    type Write = (data: Uint8Array, from: number, count: number, position: number | null) => Promise<unknown>;
+    const write: Write = handle.write.bind(handle);
     return Object.assign(handle, {
       async write(data: Uint8Array, from = 0, count = data.length - from, position: number | null = null) {
         const part = half(data, from, count);

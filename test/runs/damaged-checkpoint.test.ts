@@ -98,7 +98,7 @@ describe.each(LAWS)("a checkpoint under the preset %s", async (preset) => {
     // Continued and stopped a second time: chain 1 has two states now, and traces that reach further than the first.
     const twice = copyOf(checkpoint);
     const stop = new AbortController();
-    const output = join(folder, "previous.fits");
+    const output = join(folder, `${preset}-previous.fits`);
     await resumeRun(twice, {
       ...{ workers: 0, batch: 10, signal: stop.signal, output },
       onProgress: ({ done }) => {
