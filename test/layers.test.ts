@@ -75,7 +75,6 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "io",
       "workers",
       "runs",
-      "settings",
     ],
   ],
   // Jobs of many tasks: whole runs, so above them.

@@ -22,7 +22,6 @@ import { flagName } from "./option-values.js";
 /** Methods of one image. */
 export type PointMethodName = PointMethod["method"];
 
-
 /** Flags of runs that are kept while they go, or have threads. */
 const RUN_FLAGS = ["checkpoint", "checkpointEvery", "workers"] as const;
 

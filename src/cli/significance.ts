@@ -22,6 +22,9 @@ import {
   writeSignificance,
   writeWholeFile,
 } from "../node.js";
+import { isSampler, SAMPLERS } from "../settings/methods.js";
+import type { SettingValues } from "../settings/setting.js";
+import { foreignSetting } from "../settings/settle.js";
 import { type GivenOptions, mergeSettings, readConfig } from "./deconvolve-config.js";
 import { formatDuration, formatNumber, formatWithError, tableLines } from "./format.js";
 import { given } from "./given.js";
@@ -211,8 +214,19 @@ async function significance(counts: string | undefined, flags: SignificanceFlags
   }
 }
 
-/** The prior that a config file gives to its sampler. */
-async function samplerPrior({ method = "lira", prior }: GivenOptions) {
+/**
+ * The prior that a config file gives to its sampler.
+ *
+ * @throws InvalidInputError for another method, and for settings that it would not heed
+ */
+async function samplerPrior(options: GivenOptions) {
+  const { method = "lira", prior } = options;
+  const foreign = foreignSetting(method, options as SettingValues)?.key;
+  if (!isSampler(method) || foreign !== undefined) {
+    throw new InvalidInputError(
+      `significance: all data sets must be sampled by ${SAMPLERS.join(", ")} and its settings, got ${foreign ?? method}; leave it out`,
+    );
+  }
   return method === "gibbs" || method === "nuts" ? requiredPrior(method, given({ prior })) : undefined;
 }
 

@@ -174,7 +174,10 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = 
     ...law,
     pairTransfers: shape && defaultPairTransfers(shape),
   });
-  const { adaptivePrior, alphaInit, fitAlpha, smoothingPrior, ...tree } = lawOf(told) as unknown as Omit<LevelConfig, "adaptivePrior"> & {
+  const { adaptivePrior, alphaInit, fitAlpha, smoothingPrior, ...tree } = lawOf(told) as unknown as Omit<
+    LevelConfig,
+    "adaptivePrior"
+  > & {
     readonly adaptivePrior?: AdaptivePrior;
   };
   const { cycleSpin } = tree;
@@ -212,7 +215,17 @@ export function lawOf(settled: SettingValues): SettingValues {
 }
 
 const NO_LAW: ReadonlySet<string> = new Set([
-  ...["iterations", "burnIn", "until", "maxIterations", "chains", "seed", "preset", "traceEvery", "traceKeep"],
+  ...[
+    "iterations",
+    "burnIn",
+    "until",
+    "maxIterations",
+    "chains",
+    "seed",
+    "preset",
+    "traceEvery",
+    "traceKeep",
+  ],
 ]);
 
 /** Settings of LIRA's prior that the adaptive one has no use for. */

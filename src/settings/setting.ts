@@ -33,7 +33,7 @@ export type Kind =
   | { readonly type: "record"; readonly parts: Readonly<Record<string, NumberRange>> }
   | { readonly type: "choice"; readonly choices: readonly Choice[] }
   | { readonly type: "flag" }
-  /** Text by its own rule; a page may offer some. */
+  /** Text by its own rule, which its reader tells best; a page may look at the pattern, and offer some. */
   | {
       readonly type: "text";
       readonly pattern?: RegExp;

@@ -106,10 +106,6 @@ function brokenRule(key: string, kind: Kind, value: unknown): readonly [string, 
       const words = kind.choices.map((choice) => JSON.stringify(choice.value));
       return [key, words.join(" or "), JSON.stringify(value)];
     }
-    case "text":
-      return kind.pattern?.test(value as string) === false
-        ? [key, `text such as ${kind.example}`, JSON.stringify(value)]
-        : undefined;
     default:
       return undefined;
   }

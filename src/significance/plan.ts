@@ -8,9 +8,6 @@ import type { NutsConfig } from "../posterior/result.js";
 import type { LiraDeconvolverOptions } from "../runs/lira-options.js";
 import type { NutsOptions } from "../runs/nuts-options.js";
 import { type ChainRunOptions, type PriorChoice, prepareRun } from "../runs/prepare-run.js";
-import { SAMPLERS } from "../settings/methods.js";
-import type { SettingValues } from "../settings/setting.js";
-import { foreignSetting } from "../settings/settle.js";
 import { fitNull, NULL_KINDS, type NullKind, nullBaselines } from "./null-model.js";
 import type { RegionPixels } from "./region-meter.js";
 import { regionsMask, type SignificanceRun } from "./task.js";
@@ -66,16 +63,6 @@ function wrong(rule: string, got: unknown, remedy: string): InvalidInputError {
   });
 }
 
-/** @throws InvalidInputError for settings that the sampler of a data set would not heed */
-function checkHeeded(given: SettingValues): void {
-  const { method = "lira", maxIterations } = given;
-  const sampler = SAMPLERS.find((one) => one === method);
-  if (sampler === undefined) throw wrong(`method must be one of ${SAMPLERS.join(", ")}`, method, "choose one");
-  const foreign = maxIterations === undefined ? foreignSetting(sampler, given)?.key : "maxIterations";
-  if (foreign === undefined) return;
-  throw wrong(`all data sets are sampled by ${sampler} for as many sweeps`, foreign, "leave it out");
-}
-
 /**
  * Plan a significance run: check everything and fit the null hypothesis to the observation.
  *
@@ -101,7 +88,9 @@ export function planSignificance(
     unit,
     ...sampler
   } = settings;
-  checkHeeded(sampler as SettingValues);
+  if ("maxIterations" in sampler) {
+    throw wrong("all data sets must have the same number of sweeps", "maxIterations", "leave it out");
+  }
   const { boundary = "spill" } = sampler;
   const list: readonly Observation[] = "counts" in data ? [data] : data;
   const { observations } = checkObservations(list, { boundary });

@@ -29,9 +29,13 @@ describe("a job of replicates", () => {
   it.each([
     ["automatic", { burnIn: "auto" }, /the same number of sweeps, got "burnIn/],
     ["until", { until: "rhat<1.01" }, /the same number of sweeps, got "until/],
-    ["most", { maxIterations: 500 }, /for as many sweeps, got "maxIterations/],
+    ["most", { maxIterations: 500 }, /the same number of sweeps, got "maxIterations/],
     ["gradients without a prior", { method: "nuts" }, /must come with --prior/],
-    ["acceptance", { targetAcceptance: 0.9 }, /targetAcceptance must come with the method nuts, got it with lira/],
+    [
+      "acceptance",
+      { targetAcceptance: 0.9 },
+      /targetAcceptance must come with the method nuts, got it with lira/,
+    ],
     ["an image of one method", { method: "map" }, /method must be lira, nuts, gibbs/],
   ])("refuses %s", async (name, more, message) => {
     await expect(makeJob(name, more)).rejects.toThrow(message);
