@@ -219,7 +219,7 @@ function transitionLines({ transitions: found }: ResultSummary): string[][] {
   if (found === undefined) return [];
   return [
     [
-      "transitions",
+      "divergences",
       `${formatCount(found.divergences)} of ${formatCount(found.transitions)} diverged, ` +
         `${formatCount(found.cutShort)} were cut short, ${formatNumber(found.gradients)} gradients each`,
     ],

@@ -41,7 +41,9 @@ describe("tslira deconvolve --method nuts and gibbs", () => {
     }
     expect(readdirSync(folder)).not.toContain(`${output}.checkpoint`);
     const info = await cli("info", output);
-    expect(info.stdout).toMatch(method === "nuts" ? /at most 6 doublings/ : /Gamma of shape 0.5, rate 0.1/);
+    expect(info.stdout).toMatch(
+      method === "nuts" ? /doublings of a trajectory +6/ : /prior of a pixel +shape 0.5, rate 0.1/,
+    );
     const report = await cli("report", output, "-o", `${method}.html`);
     expect(report.code, report.stderr).toBe(0);
     const plot = await cli("plot", output, "--kind", "parameter-traces", "-o", `${method}-traces.png`);
