@@ -303,6 +303,7 @@ export type { StoppingRule } from "./methods/stopping.js";
 export { type AlignedObservations, alignObservations } from "./model/align-observations.js";
 export { type DetectionOptions, detectionProbability } from "./model/detection.js";
 export { type DetectedExposure, detectedExposures } from "./model/exposure.js";
+export type { FittedSky } from "./model/frame-prediction.js";
 export { createForwardModel, type ForwardModel, type ForwardModelOptions } from "./model/forward-model.js";
 export {
   cash,
@@ -313,6 +314,7 @@ export {
   residuals,
 } from "./model/predicted-counts.js";
 export type { SkyGrid, SkyGridOptions } from "./model/sky-grid.js";
+export { automaticMargin, type Margin } from "./model/sky-margin.js";
 export {
   type BurnInCheck,
   type BurnInOptions,
@@ -339,6 +341,7 @@ export {
 } from "./posterior/convergence.js";
 export { type DiagnoseParts, diagnose } from "./posterior/diagnose.js";
 export type { DrawSource, WatchOptions } from "./posterior/draw-source.js";
+export { fittedSky } from "./posterior/fitted-sky.js";
 export { type PixelConvergence, pixelConvergence } from "./posterior/pixel-convergence.js";
 export {
   type PixelCorrelationOptions,

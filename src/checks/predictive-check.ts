@@ -8,7 +8,9 @@ import { type RandomStream, randomStream } from "../data/random.js";
 import type { PixelPosition } from "../data/sky-wcs.js";
 import { AbortedError, InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
-import { predictedCounts, type Residuals, residuals } from "../model/predicted-counts.js";
+import { type FittedSky, type FramePrediction, framePrediction } from "../model/frame-prediction.js";
+import { type Residuals, residuals } from "../model/predicted-counts.js";
+import { frameShape } from "../model/sky-grid.js";
 import { asDrawSource, type DrawSource, forEachDraw, type WatchOptions } from "../posterior/draw-source.js";
 import type { Circle } from "../posterior/region.js";
 import {
@@ -38,7 +40,7 @@ export interface PosteriorDraws {
 }
 
 /** Options of `predictiveCheck`. */
-export interface PredictiveCheckOptions extends WatchOptions {
+export interface PredictiveCheckOptions extends WatchOptions, Omit<FittedSky, "boundary"> {
   /** Fate of photons beyond the edge, as in the run; default `"spill"`. */
   readonly boundary?: Boundary;
   /** About how many posterior draws to use, evenly spread over the chains; default 200. Each costs one convolution. */
@@ -141,7 +143,10 @@ export async function compareWithDraws(
   const list: readonly Observation[] = "counts" in data ? [data] : data;
   const { observations } = checkObservations(list, { boundary });
   const images = asDrawSource(posterior.images);
-  checkShapes(observations[0], images);
+  const models = observations.map((observation) =>
+    framePrediction(observation, { ...options, boundary }, "predictiveCheck"),
+  );
+  checkShapes(observations[0], frameShape(models[0].grid), images);
   const parameters = asParameterSource(posterior.parameters);
   const checks: PredictiveCheck[] = [];
   for (const [index, observation] of observations.entries()) {
@@ -157,7 +162,7 @@ export async function compareWithDraws(
         {
           images,
           scaleOf,
-          boundary,
+          model: models[index],
           reference,
           stream: randomStream((options.seed ?? 0) + SEED_OFFSET + index),
         },
@@ -189,7 +194,13 @@ function checkOptions(options: PredictiveCheckOptions): void {
       { fields: { falseAlarmRate } },
     );
   }
-  const { pointSource } = options;
+  const { pointSource, upsampling = 1 } = options;
+  if (pointSource !== undefined && upsampling !== 1) {
+    throw new InvalidInputError(
+      `predictiveCheck: pointSource must be left out with a finer sky, got upsampling ${upsampling}; it gathers light at pixels of ` +
+        "the counts",
+    );
+  }
   if (pointSource !== undefined && !(pointSource.radius > 0)) {
     throw new InvalidInputError(
       `predictiveCheck: radius of pointSource must be > 0, got ${pointSource.radius}; give pixels`,
@@ -198,13 +209,13 @@ function checkOptions(options: PredictiveCheckOptions): void {
   }
 }
 
-function checkShapes({ name, counts }: CheckedObservation, images: DrawSource): void {
+function checkShapes({ name }: CheckedObservation, frame: Shape, images: DrawSource): void {
   const [ny, nx] = images.shape;
-  if (counts.shape[0] !== ny || counts.shape[1] !== nx) {
+  if (frame[0] !== ny || frame[1] !== nx) {
     throw new InvalidInputError(
-      `${name}: counts must have the shape of the draws, [${ny}, ${nx}], got [${counts.shape.join(", ")}]; ` +
-        "give the data (and cut-out) that were deconvolved",
-      { fields: { shape: counts.shape, expected: images.shape } },
+      `${name}: counts must have the shape of the draws, [${ny}, ${nx}], got [${frame.join(", ")}]; ` +
+        "give the data (and cut-out) that were deconvolved, and the upsampling",
+      { fields: { shape: frame, expected: images.shape } },
     );
   }
   let total = 0;
@@ -218,7 +229,7 @@ function checkShapes({ name, counts }: CheckedObservation, images: DrawSource): 
 interface DrawsOfObservation {
   readonly images: DrawSource;
   readonly scaleOf: (chain: number, draw: number) => number;
-  readonly boundary: Boundary;
+  readonly model: FramePrediction;
   readonly reference: Reference;
   readonly stream: RandomStream;
 }
@@ -239,7 +250,7 @@ interface Tally {
 
 async function checkObservation(
   observation: CheckedObservation,
-  { images, scaleOf, boundary, reference, stream }: DrawsOfObservation,
+  { images, scaleOf, model, reference, stream }: DrawsOfObservation,
   options: PredictiveCheckOptions,
 ): Promise<PredictiveCheck> {
   const { draws: wanted = DEFAULT_DRAWS, pointSource, onProgress } = options;
@@ -259,7 +270,7 @@ async function checkObservation(
     ...(signal === undefined ? {} : { signal }),
   });
 
-  const flux = new Float64Array(counts.data.length);
+  const flux = new Float64Array(images.shape[0] * images.shape[1]);
   const sky = (draw: Float32Array) => {
     if (pointSource === undefined) flux.set(draw);
     else collapseToPoint(draw, shape, pointSource, flux);
@@ -279,7 +290,7 @@ async function checkObservation(
     },
     step,
   );
-  const predicted = predictedCounts({ data: meanFlux, shape }, observation, { boundary, scale: meanScale });
+  const predicted = model.predict(meanFlux, meanScale);
   const { ringWidth = 1, ringRadius = Math.max(ringWidth, Math.min(...shape) / 2) } = options;
   const edges = evenEdges(ringWidth, ringRadius);
   const fixedCentre = options.centre ?? (pointSource && { x: pointSource.x, y: pointSource.y });
@@ -307,7 +318,7 @@ async function checkObservation(
   );
   const profiles = rings.pixels.map(() => new Float64Array(draws * replicates));
   const ringCounts = new Float64Array(rings.count);
-  const replicate = new Float64Array(flux.length);
+  const replicate = new Float64Array(counts.data.length);
   const observed = new Float64Array(DISCREPANCIES.length);
   const equal = new Float64Array(DISCREPANCIES.length);
   const above = new Float64Array(DISCREPANCIES.length);
@@ -342,10 +353,7 @@ async function checkObservation(
     watch(0.05, 1),
     (image, chain, draw) => {
       sky(image);
-      const lambda = predictedCounts({ data: flux, shape }, observation, {
-        boundary,
-        scale: scaleOf(chain, draw),
-      });
+      const lambda = model.predict(flux, scaleOf(chain, draw));
       // For uniform p-values the centre may depend on the draw, not on the data.
       const centre = fixedCentre ?? positionOf(brightestPixel(lambda, mask), shape);
       const own = preparePrediction(

@@ -50,7 +50,6 @@ export interface JobDescription {
   readonly executor?: Executor;
   readonly slurm?: SlurmSettings;
   readonly tile?: readonly [number, number];
-  readonly margin?: number;
   readonly settings: PartialSettings;
   /** For replicates. */
   readonly significance: SignificanceSettings;
@@ -112,7 +111,6 @@ const JOB_KEYS: Readonly<Record<string, Reader>> = {
     }
     return sides;
   },
-  margin: number,
   ...MEASURE_KEYS,
   offsets,
   // A list of objects, or a file with one in each line.
@@ -167,7 +165,7 @@ export async function readJobFile(file: string): Promise<JobDescription> {
   return {
     ...(pick(rest, { ...JOB_KEYS, name: text }) as Pick<
       JobDescription,
-      "output" | "name" | "executor" | "tile" | "margin" | "circles" | "thresholds"
+      "output" | "name" | "executor" | "tile" | "circles" | "thresholds"
     >),
     kind,
     folder: folder ?? join(dirname(file), `${basename(file).replace(/\.json$/, "")}.job`),
@@ -200,7 +198,7 @@ export async function createJob(
   command: string,
   warn: (warning: string) => void,
 ): Promise<Job> {
-  const { kind, folder, output, name, slurm, tile, margin, settings, survey } = description;
+  const { kind, folder, output, name, slurm, tile, settings, survey } = description;
   const shared = {
     command,
     onWarning: warn,
@@ -252,10 +250,12 @@ export async function createJob(
     });
   }
   if (kind === "chains") return createChainsJob(folder, observations, options, { ...shared, ...origin });
-  return createTilesJob(folder, observations, options, {
+  // Of tiles the margin is what they share with their neighbours.
+  const { margin, ...others } = options;
+  return createTilesJob(folder, observations, others, {
     ...shared,
     ...origin,
     ...(tile === undefined ? {} : { tile }),
-    ...(margin === undefined ? {} : { margin }),
+    ...(margin === undefined || margin === "auto" ? {} : { margin }),
   });
 }

@@ -26,7 +26,7 @@ export async function sampleGradients(
   const { observations, inputs, notes, unit } = await readTogether(names);
   for (const note of notes) warn(note);
   const { iterations, burnIn, chains, seed, boundary, trace } = options;
-  const { fitBackgroundScale, backgroundScalePrior } = options;
+  const { fitBackgroundScale, backgroundScalePrior, upsampling, margin } = options;
   for (const text of displacedHeaders(observations, settings)) warn(text);
   const interruption = listenForInterrupt(() =>
     progress.say("stopping; what was sampled so far is kept. Ctrl-C again quits at once"),
@@ -39,8 +39,8 @@ export async function sampleGradients(
       // "auto" is refused by the method, which says why.
       ...given({ burnIn: burnIn as number | undefined }),
       ...given({
-        upsampling: flags.upsampling,
-        margin: flags.margin,
+        upsampling,
+        margin,
         targetAcceptance: flags.targetAcceptance,
         maxDepth: flags.maxDepth,
       }),

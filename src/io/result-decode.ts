@@ -44,12 +44,13 @@ import {
   PRIMARY,
   RESULT_FORMAT,
   RHAT,
+  SKY,
   SMOOTHNESS,
 } from "./result-layout.js";
 import { unescapeText } from "./result-text.js";
 
 /** What a result says, without the traces that make up most of its size. */
-export type ResultSummary = Omit<PosteriorResult, "trace" | "chains" | "quantiles" | "smoothness"> & {
+export type ResultSummary = Omit<PosteriorResult, "trace" | "chains" | "quantiles" | "smoothness" | "sky"> & {
   /** Kept draws of each chain. */
   readonly keptDraws: readonly number[];
 };
@@ -149,6 +150,7 @@ export function decodeLiraSummary(hdus: readonly FitsHdu[]): DecodedSummary {
   const quantiles = hduNamed(hdus, POSTERIOR_QUANTILES);
   const images = imagePlanes(POSTERIOR_QUANTILES);
   const smoothness = hdus.find(({ name }) => name === SMOOTHNESS);
+  const sky = hdus.find(({ name }) => name === SKY);
   return {
     result: {
       ...summary,
@@ -158,6 +160,7 @@ export function decodeLiraSummary(hdus: readonly FitsHdu[]): DecodedSummary {
       },
       chains: draws.map((count, index): Moments => ({ mean: means[index], std: stds[index], draws: count })),
       ...(smoothness && { smoothness: planes(smoothness) }),
+      ...(sky && { sky: imageToSkyImage(sky) }),
     },
     keptDraws,
     sweeps,
@@ -307,6 +310,7 @@ function ledgerRows(table: FitsTable): CountsLedger[] {
     "background",
     "lost",
   ].map((name) => numbers(table, name));
+  const outside = findColumn(table, "outside") === undefined ? undefined : numbers(table, "outside");
   return names.map((name, row) => ({
     name,
     observed: observed[row],
@@ -314,6 +318,7 @@ function ledgerRows(table: FitsTable): CountsLedger[] {
     sourceStd: sourceStd[row],
     background: background[row],
     lost: lost[row],
+    ...(outside && { outside: outside[row] }),
   }));
 }
 
@@ -331,7 +336,15 @@ function chainConfig(table: FitsTable) {
       rate: real(table, "background_scale_rate"),
     },
     traceEvery: real(table, "trace_every"),
+    ...skyGridOf(table),
   };
+}
+
+/** How the sky lies over the detector, where it is not the detector's own grid. */
+function skyGridOf(table: FitsTable): Pick<SamplerConfig, "upsampling" | "margin"> {
+  if (findColumn(table, "upsampling") === undefined) return {};
+  const [upsampling, margin] = [real(table, "upsampling"), real(table, "margin")];
+  return { ...(upsampling === 1 ? {} : { upsampling }), ...(margin === 0 ? {} : { margin }) };
 }
 
 /** What the gradient sampler did. */
@@ -366,8 +379,6 @@ function samplerConfig(table: FitsTable): SamplerConfig {
       prior: texts(table, "prior")[0],
       targetAcceptance: real(table, "target_acceptance"),
       maxDepth: real(table, "max_depth"),
-      upsampling: real(table, "upsampling"),
-      margin: real(table, "margin"),
     };
   }
   if (method !== undefined) throw damaged("result", `must come from a known sampler, got ${method}`);

@@ -6,6 +6,7 @@ import { FormatError } from "../errors.js";
 import { fitsCard, readImageData } from "../io/fits.js";
 import { createFitsWriter, openFitsFile } from "../io/fits-file-node.js";
 import { compileKernels } from "../kernels.js";
+import { frameShape, skyGrid } from "../model/sky-grid.js";
 import type { LiraConfig } from "../posterior/result.js";
 import { planRun } from "../runs/lira-options.js";
 import { type ChainState, chainColumns } from "../samplers/lira.js";
@@ -20,15 +21,16 @@ import type { TaskContext } from "./task-context.js";
 /** Bytes of a trace that are copied at once. */
 const SLICE_BYTES = 2 ** 24;
 
-/** Observations, configuration and sizes of the chains of a job. */
+/** Observations, configuration, shape of the draws and columns of the chains of a job. */
 export async function planChains(job: Job, task: TaskRecord) {
   const { options } = job.manifest;
-  const { boundary = "spill" } = options;
+  const { boundary } = planRun(options).config;
   const { observations } = checkObservations(await readTaskInput(job, task), { boundary });
-  const { shape } = observations[0].counts;
-  const plan = planRun(options, shape);
-  const names = chainColumns(plan.config, shape, observations.length);
-  return { observations, plan, shape, names };
+  const detector = observations[0].counts.shape;
+  const plan = planRun(options, detector);
+  const grid = skyGrid(detector, boundary, plan.config);
+  const names = chainColumns(plan.config, grid.shape, observations.length);
+  return { observations, plan, shape: frameShape(grid), names };
 }
 
 /** Run one chain. */

@@ -70,9 +70,8 @@ export async function deconvolveToFile(
   options: FileRunOptions = {},
 ): Promise<FileRun> {
   const list: readonly Observation[] = "counts" in data ? [data] : data;
-  const { plan, observations } = prepareRun(list, settings, options.onWarning);
-  const shape = observations[0].counts.shape;
-  const starts = startingFluxes(settings.fluxInit, shape, plan.config.chains);
+  const { plan, observations, grid } = prepareRun(list, settings, options.onWarning);
+  const starts = startingFluxes(settings.fluxInit, grid, plan.config.chains);
   const { command, inputs, unit, date } = options;
   const folder = resolve(options.checkpoint ?? `${output}.checkpoint`);
   return claimed([folder, output], async () => {

@@ -1,8 +1,10 @@
 import type { Observation } from "../data/observation.js";
 import { pointingOffsets } from "../data/pointing-offsets.js";
 import { InvalidInputError } from "../errors.js";
+import type { SkyImage } from "../image.js";
 import { type BootstrapOptions, parametricBootstrap } from "../methods/bootstrap.js";
 import { type EmMultiscaleOptions, emMultiscale } from "../methods/em-multiscale.js";
+import type { IterationReport } from "../methods/estimate.js";
 import { type GradientDescentOptions, gradientDescent } from "../methods/gradient-descent.js";
 import {
   type MapOptions,
@@ -14,6 +16,7 @@ import { type HeldOutStrength, mapOfHeldOutStrength } from "../methods/prior-str
 import { type RichardsonLucyOptions, richardsonLucy } from "../methods/richardson-lucy.js";
 import { alignObservations } from "../model/align-observations.js";
 import { createForwardModel, type ForwardModel, type ForwardModelOptions } from "../model/forward-model.js";
+import { frameImage, frameOf, type SkyGrid, startOnSky } from "../model/sky-grid.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import type { GibbsConfig, LiraResult, NutsConfig, PosteriorResult } from "../posterior/result.js";
 import { type FluxPrior, priorName, scaledPrior } from "../priors/flux-prior.js";
@@ -33,7 +36,10 @@ export interface Pointing {
   readonly offsets?: "wcs" | ForwardModelOptions["offsets"];
 }
 
-/** Options of the model that all methods of point estimates share. */
+/**
+ * Options of the model that all methods of point estimates share. `margin` is `"auto"` by default for `richardson-lucy` and `map`, 0 for
+ * the others; images that come back are of the frame.
+ */
 export type ModelOptions = Pick<
   ForwardModelOptions,
   "boundary" | "upsampling" | "margin" | "psfPixels" | "backgroundScale"
@@ -155,14 +161,45 @@ export async function deconvolve(
     const prior = typeof choice === "function" ? choice(model) : choice;
     return sampleNuts(list, { ...settings, prior, ...(offsets && { offsets }) }, options, model);
   }
-  const estimate = estimator(options, model);
-  const image = estimate(model);
+  const laid = onSky(options, model.grid);
+  const image = estimator(laid, model)(model);
   const found = warnings.length === 0 ? image : { ...image, warnings: [...image.warnings, ...warnings] };
-  if (options.bootstrap === undefined || !found.complete) return found;
-  const bootstrap =
-    typeof options.bootstrap === "number" ? { replicates: options.bootstrap } : options.bootstrap;
-  const { onIteration: _first, ...silent } = options;
-  return parametricBootstrap(model, found, estimator(silent, model), bootstrap);
+  if (laid.bootstrap === undefined || !found.complete) return inFrame(found, model.grid);
+  const bootstrap = typeof laid.bootstrap === "number" ? { replicates: laid.bootstrap } : laid.bootstrap;
+  const { onIteration: _first, ...silent } = laid;
+  return inFrame(parametricBootstrap(model, found, estimator(silent, model), bootstrap), model.grid);
+}
+
+/** Options whose images of the frame are of the whole sky, and that hand out images of the frame. */
+function onSky(options: PointMethod, grid: SkyGrid): PointMethod {
+  if (grid.margin === 0) return options;
+  const { start, onIteration } = options;
+  const laid = (image: SkyImage) => startOnSky(image, grid, `${options.method}: start`);
+  return {
+    ...options,
+    ...(start && { start: laid(start) }),
+    ...(onIteration && {
+      onIteration: (report: IterationReport) => onIteration({ ...report, flux: frameOf(report.flux, grid) }),
+    }),
+    ...("components" in options && {
+      components: options.components.map((one) => ({ ...one, ...(one.start && { start: laid(one.start) }) })),
+    }),
+  } as PointMethod;
+}
+
+/** An estimate whose images are of the frame, with the whole sky beside them where it is larger. */
+function inFrame(estimate: PointEstimate, grid: SkyGrid): PointEstimate {
+  if (grid.margin === 0) return estimate;
+  const { flux, std, interval, components } = estimate;
+  const cut = (image: SkyImage) => frameImage(image, grid);
+  return {
+    ...estimate,
+    flux: cut(flux),
+    sky: flux,
+    ...(std && { std: cut(std) }),
+    ...(interval && { interval: [cut(interval[0]), cut(interval[1])] as const }),
+    ...(components && { components: components.map((one) => ({ ...one, flux: cut(one.flux) })) }),
+  };
 }
 
 /** Sample by Gibbs steps, displaced observations as ones of the same sky pixels. */
@@ -170,7 +207,7 @@ async function sample(
   list: readonly Observation[],
   options: LiraMethod | GibbsMethod,
 ): Promise<PosteriorResult> {
-  const { boundary = "spill", offsets, onWarning } = options;
+  const { offsets, onWarning, boundary = "spill" } = options;
   if (offsets === undefined) return runGibbs(list, options, options);
   const aligned = alignObservations(list, offsets, { boundary });
   for (const warning of aligned.warnings) onWarning?.(warning);
@@ -191,15 +228,28 @@ async function runGibbs(
   const { boundary = "spill" } = options;
   const prior =
     typeof options.prior === "function"
-      ? options.prior(createForwardModel(list, { boundary }))
+      ? options.prior(createForwardModel(list, { boundary, ...skyOf(options) }))
       : options.prior;
   return runChains(list, { ...options, prior }, running);
 }
 
+/** Grid of the sky among the options, with the default margin of the Gibbs samplers. */
+function skyOf({ upsampling = 1, margin = "auto" }: Pick<ModelOptions, "upsampling" | "margin">) {
+  return { upsampling, margin };
+}
+
+/** Methods of a forward model whose margin is the data's choice when nothing is said. */
+const AUTOMATIC_MARGIN: ReadonlySet<unknown> = new Set(["nuts", "richardson-lucy", "map"]);
+
 /** The forward model of methods that know of offsets, and what their search found worth saying. */
-function pointModel(list: readonly Observation[], { offsets, ...options }: ModelOptions) {
+function pointModel(list: readonly Observation[], all: PointMethod | NutsMethod) {
+  const { offsets, ...options } = all as ModelOptions;
   const places = offsets === "wcs" ? pointingOffsets(list) : { offsets, warnings: [] };
-  const given = modelOptions({ ...options, ...(places.offsets && { offsets: places.offsets }) }, list);
+  const { margin = AUTOMATIC_MARGIN.has(all.method) ? "auto" : 0 } = options;
+  const given = modelOptions(
+    { ...options, margin, ...(places.offsets && { offsets: places.offsets }) },
+    list,
+  );
   return { model: createForwardModel(list, given), ...places };
 }
 
@@ -292,11 +342,11 @@ function checkCombination(options: DeconvolveOptions): void {
     );
   }
   if (method === "lira" || method === "gibbs") {
-    for (const option of ["upsampling", "margin", "psfPixels", "backgroundScale"]) {
+    for (const option of ["psfPixels", "backgroundScale"]) {
       if (given[option] !== undefined) {
         refuse(
           option,
-          `the sampler works on the pixels of the counts; choose ${method === "lira" ? '"em-multiscale" or "map"' : '"nuts"'}`,
+          `the sampler has the psf in the pixels of the counts and scales that begin at 1; choose ${method === "lira" ? '"em-multiscale" or "map"' : '"nuts"'}`,
         );
       }
     }

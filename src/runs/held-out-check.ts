@@ -8,6 +8,7 @@ import type { Observation } from "../data/observation.js";
 import { thinCounts } from "../data/thin-counts.js";
 import { AbortedError, InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
+import { fittedSky } from "../posterior/fitted-sky.js";
 import type { LiraResult } from "../posterior/result.js";
 import { LiraDeconvolver } from "./lira-deconvolver.js";
 import { type LiraDeconvolverOptions, planRun } from "./lira-options.js";
@@ -16,7 +17,7 @@ import type { SamplingOptions } from "./sample-run.js";
 /** Options of `heldOutCheck`. */
 export interface HeldOutOptions
   extends Pick<SamplingOptions, "workers" | "onProgress" | "signal">,
-    Omit<PredictiveCheckOptions, "boundary" | "pointSource" | "onProgress" | "signal"> {
+    Omit<PredictiveCheckOptions, "boundary" | "upsampling" | "margin" | "sky" | "pointSource" | "onProgress" | "signal"> {
   /** Part of the photons that is held out, in (0, 1); default 0.5. */
   readonly fraction?: number;
 }
@@ -99,7 +100,7 @@ export async function heldOutCheck(
   const checks = await compareWithDraws(
     heldOut,
     result.trace,
-    { ...checking, seed, boundary, ...(signal === undefined ? {} : { signal }) },
+    { ...checking, ...fittedSky(result), seed, ...(signal === undefined ? {} : { signal }) },
     "mean",
   );
   return { checks, result, heldOut };

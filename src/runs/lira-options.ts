@@ -19,6 +19,8 @@ import type {
   LiraConfig,
   TreeConfig,
 } from "../posterior/result.js";
+import { type SkyGrid, skyGrid, startOnSky } from "../model/sky-grid.js";
+import type { Margin } from "../model/sky-margin.js";
 import { checkPriors, startingAlpha } from "../priors/multiscale.js";
 import { parseTarget, type Target } from "./target.js";
 
@@ -35,6 +37,16 @@ export interface LiraDeconvolverOptions {
   readonly adaptivePrior?: AdaptivePrior | undefined;
   /** Starting smoothing parameter: one number, or one a level (finest first), > 0; default 0.1. */
   readonly alphaInit?: number | readonly number[];
+  /**
+   * Sky pixels a detector pixel on each axis: 1 (default), 2 or 3. The psf is interpolated. The prior is that of the finer image: its
+   * tree has more pixels.
+   */
+  readonly upsampling?: number;
+  /**
+   * Detector pixels by which the sky goes beyond the frame on every side, whole >= 0; default `"auto"`: the psf's reach when the counts
+   * along the frame are more than the inside explains, else 0 (`automaticMargin`). Results are of the frame.
+   */
+  readonly margin?: Margin;
   /** Sample the smoothing parameters; default true. */
   readonly fitAlpha?: boolean;
   /** Sweeps a chain, burn-in included; default 5,000. With `until`, the sweeps before the target is first looked at. */
@@ -85,7 +97,10 @@ export interface LiraDeconvolverOptions {
     /** Most draws kept a chain; default 1,000. */
     readonly keep?: number;
   };
-  /** Starting flux `[ny, nx]`, > 0, for all chains or one for each; default separated starts made from the data. */
+  /**
+   * Starting flux `[ny, nx]` of the frame (or with the margin), > 0, for all chains or one for each; default separated starts made from
+   * the data.
+   */
   readonly fluxInit?: SkyImage | readonly SkyImage[];
 }
 
@@ -150,7 +165,8 @@ export function spacingOf(sweeps: number, keep: number): number {
 /**
  * Fill in defaults and check every setting.
  *
- * @param shape `[ny, nx]` of the data; without it, what depends on the shape is not checked
+ * @param shape `[ny, nx]` of the data; without it, what depends on the shape is not checked. A margin that the data decide
+ *   (`"auto"`) is taken as 0: `prepareRun` puts in what they say
  * @param where beginning of messages
  * @throws InvalidInputError naming the first setting that breaks its rule
  */
@@ -165,7 +181,8 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = 
     seed = 0,
     boundary = law.boundary,
     cycleSpin = law.cycleSpin,
-    pairTransfers = cycleSpin === "random" || shape === undefined ? 0 : defaultPairTransfers(shape),
+    upsampling = 1,
+    margin = "auto",
     fitBackgroundScale = false,
     totalCountsPrior = law.totalCountsPrior,
     backgroundScalePrior = DEFAULT_BACKGROUND_SCALE_PRIOR,
@@ -173,6 +190,11 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = 
     until,
     maxIterations = until === undefined ? iterations : 10 * iterations,
   } = options;
+  // What the data decide is not known yet, or they want none.
+  const width = margin === "auto" ? 0 : margin;
+  const grid = skyGrid(shape ?? [1, 1], boundary, { upsampling, margin: width }, where);
+  const sky = shape === undefined ? undefined : grid.shape;
+  const { pairTransfers = cycleSpin === "random" || sky === undefined ? 0 : defaultPairTransfers(sky) } = options;
   const check = (name: string, value: number, least: number, most?: number) =>
     checkWhole(name, value, least, most, where);
   check("iterations", iterations, 2, 1e9);
@@ -190,7 +212,7 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = 
       { fields: { pairTransfers } },
     );
   }
-  const smoothing = planSmoothing(options, law, shape, where);
+  const smoothing = planSmoothing(options, law, sky, where);
   checkPriors({ totalCountsPrior, backgroundScalePrior });
   const { keep = DEFAULT_KEPT_DRAWS, every } = trace;
   check("trace.keep", keep, 2);
@@ -210,6 +232,8 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = 
       totalCountsPrior: { ...totalCountsPrior },
       backgroundScalePrior: { ...backgroundScalePrior },
       traceEvery: every ?? spacingOf(iterations - (burnIn === "auto" ? 0 : burnIn), keep),
+      ...(upsampling === 1 ? {} : { upsampling }),
+      ...(width === 0 ? {} : { margin: width }),
     },
     autoBurnIn: burnIn === "auto",
     maxIterations,
@@ -256,10 +280,14 @@ function planSmoothing(
   };
 }
 
-/** Starting images of all chains, checked; `undefined` where the chain makes its own. */
+/**
+ * Starting images of all chains on the sky, checked; `undefined` where the chain makes its own.
+ *
+ * @throws InvalidInputError for another shape or number of images, or values that are not > 0
+ */
 export function startingFluxes(
   fluxInit: LiraDeconvolverOptions["fluxInit"],
-  shape: Shape,
+  grid: SkyGrid,
   chains: number,
 ): readonly (SkyImage | undefined)[] {
   if (fluxInit === undefined) return new Array<undefined>(chains).fill(undefined);
@@ -270,12 +298,8 @@ export function startingFluxes(
       `lira: fluxInit must be one image or one for each of the ${chains} chains, got ${images.length}; give one for all`,
     );
   }
-  for (const { data, shape: size } of images) {
-    if (size[0] !== shape[0] || size[1] !== shape[1]) {
-      throw new InvalidInputError(
-        `lira: fluxInit must have the shape of the counts, [${shape.join(", ")}], got [${size.join(", ")}]; cut it out`,
-      );
-    }
+  return images.map((image) => {
+    const { data, shape } = image;
     if (data.length !== shape[0] * shape[1]) {
       throw new InvalidInputError(
         `lira: fluxInit must hold ny * nx = ${shape[0] * shape[1]} values, got ${data.length}; check its shape [ny, nx]`,
@@ -288,6 +312,6 @@ export function startingFluxes(
           `[${Math.floor(bad / shape[1])}, ${bad % shape[1]}]; add a small constant`,
       );
     }
-  }
-  return images;
+    return startOnSky(image, grid, "lira: fluxInit");
+  });
 }

@@ -1,6 +1,8 @@
 import { type CheckedObservation, checkObservations } from "../data/check-observation.js";
 import type { Observation } from "../data/observation.js";
-import { detectedExposures } from "../model/exposure.js";
+import { type SkyGrid, skyGrid } from "../model/sky-grid.js";
+import { resolveMargin } from "../model/sky-margin.js";
+import { skyObservations } from "../model/sky-observation.js";
 import type { GibbsConfig, LiraConfig, LiraResult, PosteriorResult } from "../posterior/result.js";
 import { checkSeen, type GibbsOptions, planGibbs } from "./gibbs-options.js";
 import { type LiraDeconvolverOptions, planRun, type RunPlan, startingFluxes } from "./lira-options.js";
@@ -40,16 +42,26 @@ export function prepareRun(
   data: Observation | readonly Observation[],
   settings: ChainRunOptions,
   onWarning?: (warning: string) => void,
-): { readonly plan: RunPlan; readonly observations: readonly CheckedObservation[] } {
-  const { boundary = "spill" } = settings;
+): {
+  readonly plan: RunPlan;
+  readonly observations: readonly CheckedObservation[];
+  readonly grid: SkyGrid;
+} {
   const list: readonly Observation[] = "counts" in data ? [data] : data;
+  const { boundary, upsampling = 1 } =
+    settings.method === "gibbs" ? planGibbs(settings).config : planRun(settings).config;
   const { observations, warnings } = checkObservations(list, { boundary });
   for (const warning of warnings) onWarning?.(warning);
-  const shape = observations[0].counts.shape;
-  if (settings.method !== "gibbs") return { plan: planRun(settings, shape), observations };
-  const plan = planGibbs(settings, shape);
-  checkSeen(plan.config, detectedExposures(observations, boundary).total.data, shape);
-  return { plan, observations };
+  const { margin: asked = "auto" } = settings;
+  const margin = resolveMargin(observations, { boundary, upsampling, margin: asked });
+  const { shape } = observations[0].counts;
+  const grid = skyGrid(shape, boundary, { upsampling, margin });
+  if (settings.method !== "gibbs") return { plan: planRun({ ...settings, margin }, shape), observations, grid };
+  const plan = planGibbs({ ...settings, margin }, shape);
+  if (plan.config.pixelPrior.rate === 0) {
+    checkSeen(plan.config, skyObservations(observations, grid, boundary).total.data, grid.shape);
+  }
+  return { plan, observations, grid };
 }
 
 /** Run all chains of a Gibbs sampler and summarise them. */
@@ -58,8 +70,8 @@ export async function runChains(
   settings: ChainRunOptions,
   options: RunOptions = {},
 ): Promise<PosteriorResult<LiraConfig | GibbsConfig>> {
-  const { plan, observations } = prepareRun(data, settings, options.onWarning);
-  const starts = startingFluxes(settings.fluxInit, observations[0].counts.shape, plan.config.chains);
+  const { plan, observations, grid } = prepareRun(data, settings, options.onWarning);
+  const starts = startingFluxes(settings.fluxInit, grid, plan.config.chains);
   const { checkpoints, checkpointSeconds } = options;
   const kept = checkpoints && (await takeUp(checkpoints, plan, observations, starts, checkpointSeconds));
   const { store, started, secondsBefore } = kept ?? {

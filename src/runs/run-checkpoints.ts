@@ -3,6 +3,7 @@
 import type { CheckedObservation } from "../data/check-observation.js";
 import { FormatError, InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
+import { frameShape, skyGrid } from "../model/sky-grid.js";
 import { chainColumns } from "../samplers/lira.js";
 import { VERSION } from "../version.js";
 import { type ChainOutput, keptDraws } from "../workers/chain-job.js";
@@ -87,11 +88,12 @@ export async function takeUp(
   const inputs = fingerprint(observations, starts);
   const kept = await checkpoints.read();
   const memory = memoryStore(chains);
+  const grid = skyGrid(observations[0].counts.shape, plan.config.boundary, plan.config);
   let record: CheckpointRecord = kept?.record ?? {
     format: FORMAT,
     version: VERSION,
     plan,
-    columns: chainColumns(plan.config, observations[0].counts.shape, observations.length),
+    columns: chainColumns(plan.config, grid.shape, observations.length),
     inputs,
     started: new Date().toISOString(),
     seconds: 0,
@@ -100,11 +102,11 @@ export async function takeUp(
   const { started, seconds: secondsBefore } = record;
   if (kept) {
     const columns = record.columns.length;
-    const pixels = observations[0].counts.data.length;
+    const [ny, nx] = frameShape(grid);
     const burnIn = decisions?.burnIn ?? plan.config.burnIn;
     const every = decisions?.every ?? plan.config.traceEvery;
     for (const piece of kept.pieces) {
-      const draws = drawsApart(piece, burnIn, every, columns, pixels);
+      const draws = drawsApart(piece, burnIn, every, columns, ny * nx);
       await memory.accept({ ...piece, draws }, every);
     }
     record = { ...record, plan };

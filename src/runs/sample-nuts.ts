@@ -3,10 +3,10 @@ import { normalStream } from "../data/normal.js";
 import type { Observation } from "../data/observation.js";
 import { splitMix64, xoshiro256pp } from "../data/random.js";
 import { AbortedError } from "../errors.js";
-import type { Shape } from "../image.js";
 import { firstFlux } from "../methods/map.js";
 import { createForwardModel, type ForwardModel } from "../model/forward-model.js";
-import { ontoSky } from "../model/sky-grid.js";
+import { expectedSourceCounts, ledgerEntry } from "../model/ledger.js";
+import { frameImage, frameOf, frameShape, ontoSky, type SkyGrid, startOnSky } from "../model/sky-grid.js";
 import { traceSource } from "../posterior/draw-source.js";
 import type { NutsConfig, PosteriorResult } from "../posterior/result.js";
 import type { MomentSums } from "../posterior/summary.js";
@@ -68,8 +68,10 @@ export async function sampleNuts(
   const planned = planNuts(model, options);
   for (const warning of model.warnings) onWarning?.(warning);
   const { iterations, burnIn, chains: count, traceEvery, maxDepth } = planned;
-  const { shape } = model;
-  const pixels = shape[0] * shape[1];
+  const { grid } = model;
+  const pixels = model.shape[0] * model.shape[1];
+  const shape = frameShape(grid);
+  const framePixels = shape[0] * shape[1];
   const posterior = logFluxPosterior(
     model,
     prior,
@@ -86,7 +88,7 @@ export async function sampleNuts(
       chain,
       warm: warmUp(chain, burnIn, planned.targetAcceptance),
       rows: new Float64Array(iterations * width),
-      draws: new Float32Array(kept * pixels),
+      draws: new Float32Array(kept * framePixels),
       sums: { draws: 0, mean: new Float64Array(pixels), squares: new Float64Array(pixels) },
     };
   });
@@ -103,10 +105,10 @@ export async function sampleNuts(
       sums.squares[pixel] += delta * (flux[pixel] - sums.mean[pixel]);
     }
     const draw = keptDraws(iteration + 1, burnIn, traceEvery);
-    if (iteration + 1 === burnIn + draw * traceEvery) draws.set(flux, (draw - 1) * pixels);
+    if (iteration + 1 === burnIn + draw * traceEvery) draws.set(frameOf(flux, grid), (draw - 1) * framePixels);
   };
 
-  const show = previews(chains, names, shape, posterior);
+  const show = previews(chains, names, grid, posterior);
   let sweeps = 0;
   let slice = performance.now();
   for (; sweeps < iterations && !signal?.aborted; sweeps++) {
@@ -141,7 +143,7 @@ export async function sampleNuts(
       shape,
       first: burnIn + traceEvery - 1,
       every: traceEvery,
-      chains: chains.map((one) => one.draws.subarray(0, draws * pixels)),
+      chains: chains.map((one) => one.draws.subarray(0, draws * framePixels)),
     },
   };
   const parameters = asParameterSource(trace.parameters);
@@ -155,7 +157,7 @@ export async function sampleNuts(
       sums: chains.map(({ sums }): MomentSums => sums),
       sweeps: chains.map(() => sweeps),
       names,
-      shape,
+      grid,
       seconds: (performance.now() - clock) / 1000,
     },
     model.reference,
@@ -193,7 +195,7 @@ function report(
 function previews(
   chains: readonly Chain[],
   columns: readonly string[],
-  shape: Shape,
+  grid: SkyGrid,
   posterior: LogFluxPosterior,
 ) {
   const seen = new Array<number>(chains.length).fill(0);
@@ -203,6 +205,8 @@ function previews(
     if (!last && now - shown < PREVIEW_MILLISECONDS) return;
     shown = now;
     for (const [chain, { chain: state, rows, sums }] of chains.entries()) {
+      const { shape } = grid;
+      const framed = (data: Float64Array) => frameImage({ data, shape }, grid);
       const flux = new Float64Array(shape[0] * shape[1]);
       posterior.flux(state.position, flux);
       const sweeps = each[chain];
@@ -211,9 +215,9 @@ function previews(
         sweeps,
         columns,
         rows: rows.slice(seen[chain] * columns.length, sweeps * columns.length),
-        flux: { data: flux, shape },
+        flux: framed(flux),
         draws: sums.draws,
-        ...(sums.draws > 0 && { mean: { data: sums.mean.slice(), shape } }),
+        ...(sums.draws > 0 && { mean: framed(sums.mean.slice()) }),
       });
       seen[chain] = sweeps;
     }
@@ -274,7 +278,7 @@ function startingPlaces(
   { start: given }: NutsOptions,
   { chains, seed }: NutsConfig,
 ) {
-  const { start, level } = firstFlux("nuts", model, given);
+  const { start, level } = firstFlux("nuts", model, given && startOnSky(given, model.grid, "nuts: start"));
   return Array.from({ length: chains }, (_, chain) => {
     const [first] = splitMix64(BigInt(seed) ^ DOMAIN, 1);
     const stream = xoshiro256pp(splitMix64(first ^ (BigInt(chain) * 0x9e3779b97f4a7c15n), 4));
@@ -307,26 +311,21 @@ function ledgers(model: ForwardModel): LedgerParts[] {
       seen,
     );
     const offset = options.offsets?.[index] ?? { x: 0, y: 0 };
-    const exposure = ontoSky(observation.exposure, grid, offset, boundary).data;
-    const weights = used(observation);
-    const dot = (a: ArrayLike<number>, b: ArrayLike<number>) => {
-      let sum = 0;
-      for (let i = 0; i < b.length; i++) sum += a[i] * b[i];
-      return sum;
-    };
+    const exposure = ontoSky(observation.exposure, grid, offset, boundary);
+    const detected = { data: seen, shape: grid.shape };
+    const inFrame = frameImage(detected, grid);
     return {
-      sourceCounts: (flux) => dot(flux, seen),
-      entry: ({ data }, scale, sourceStd) => {
-        const source = dot(data, seen);
-        return {
-          name: observation.name,
-          observed: dot(observation.counts.data, weights),
-          source,
+      sourceCounts: (flux) => expectedSourceCounts(flux, inFrame),
+      entry: (flux, scale, sourceStd) =>
+        ledgerEntry(observation, {
+          grid,
+          flux,
+          exposure,
+          detected,
+          backgroundCounts: background[index],
+          scale,
           sourceStd,
-          background: scale * background[index],
-          lost: dot(data, exposure) - source,
-        };
-      },
+        }),
     };
   });
 }

@@ -2,6 +2,7 @@ import type { CheckedObservation } from "../data/check-observation.js";
 import { AbortedError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { compileKernels } from "../kernels.js";
+import { frameOf, frameShape, type SkyGrid, skyGrid } from "../model/sky-grid.js";
 import { chainGroups, groupedRhat } from "../posterior/chain-groups.js";
 import type { DiagnoseParts } from "../posterior/diagnose.js";
 import { pixelConvergence } from "../posterior/pixel-convergence.js";
@@ -115,9 +116,10 @@ export async function sampleRun(
     );
   }
   const groups = comparison(config).groups ?? [Array.from({ length: chains }, (_, chain) => chain)];
-  const shape = observations[0].counts.shape;
+  const grid = skyGrid(observations[0].counts.shape, config.boundary, config);
+  const shape = frameShape(grid);
   const pixels = shape[0] * shape[1];
-  const names = chainColumns(config, shape, observations.length);
+  const names = chainColumns(config, grid.shape, observations.length);
   const module = await compileKernels();
   const clock = performance.now();
   const milliseconds = () => performance.now() - clock - (pause?.milliseconds ?? 0);
@@ -247,7 +249,7 @@ export async function sampleRun(
     if (target === undefined) return true;
     const traces = store.open(extentOf(burnIn, every));
     try {
-      const { mean, std } = poolMoments(momentSums(states), shape);
+      const { mean, std } = poolMoments(momentSums(states, grid), shape);
       const parameters = summariseParameters(traces.parameters, groups);
       if (samplesShift(config)) {
         parameters.push(...shiftConvergence(traces.parameters, groups.flat()));
@@ -318,7 +320,11 @@ function samplesShift(config: SamplerConfig): boolean {
   return config.method === undefined && config.cycleSpin === "sampled";
 }
 
-/** Running sums of the chains' moments, in the form that `poolMoments` takes. */
-export function momentSums(states: readonly ChainState[]): MomentSums[] {
-  return states.map(({ moments: { count, mean, squares } }) => ({ draws: count, mean, squares }));
+/** Running sums of the chains' moments in the frame, in the form that `poolMoments` takes. */
+export function momentSums(states: readonly ChainState[], grid: SkyGrid): MomentSums[] {
+  return states.map(({ moments: { count, mean, squares } }) => ({
+    draws: count,
+    mean: frameOf(mean, grid),
+    squares: frameOf(squares, grid),
+  }));
 }

@@ -1,13 +1,16 @@
 import type { CheckedObservation } from "../data/check-observation.js";
-import { imageSum, type Shape, type SkyImage } from "../image.js";
-import { detectedExposures } from "../model/exposure.js";
+import { imageSum, type SkyImage } from "../image.js";
+import { scaleWcs } from "../io/fits-wcs.js";
 import { expectedSourceCounts, ledgerEntry } from "../model/ledger.js";
+import { frameImage, type SkyGrid, skyGrid } from "../model/sky-grid.js";
+import { skyObservations } from "../model/sky-observation.js";
 import { diagnose } from "../posterior/diagnose.js";
 import { type DrawSource, forEachDraw } from "../posterior/draw-source.js";
 import type {
   CountsLedger,
   GibbsConfig,
   LiraConfig,
+  Moments,
   PosteriorSummary,
   RunTarget,
   SamplerConfig,
@@ -17,7 +20,7 @@ import type { ParameterSource } from "../posterior/trace.js";
 import { smoothnessMaps } from "../samplers/smoothness-maps.js";
 import { VERSION } from "../version.js";
 import type { RunPlan } from "./lira-options.js";
-import { comparison, momentSums, type RunProgress, type SampledRun } from "./sample-run.js";
+import { comparison, type RunProgress, type SampledRun } from "./sample-run.js";
 
 /** What a summary says about where a run came from. */
 export interface RunOrigin {
@@ -53,21 +56,22 @@ export interface ChainParts {
   readonly config: SamplerConfig;
   readonly complete: boolean;
   readonly traces: { readonly parameters: ParameterSource; readonly images: DrawSource };
-  /** Moments of each chain. */
+  /** Moments of each chain, of the whole sky. */
   readonly sums: readonly MomentSums[];
+  readonly grid: SkyGrid;
   /** Sweeps of each chain. */
   readonly sweeps: readonly number[];
   readonly names: readonly string[];
-  readonly shape: Shape;
   readonly seconds: number;
   readonly target?: RunTarget;
 }
 
 /** Where the counts of one observation went, from its draws. */
 export interface LedgerParts {
-  /** Expected counts of a source in the pixels in use. */
+  /** Expected counts of a source in the frame, in the pixels in use. */
   readonly sourceCounts: (flux: ArrayLike<number>) => number;
-  readonly entry: (flux: SkyImage, scale: number, sourceStd: number) => CountsLedger;
+  /** Of the mean of the whole sky. */
+  readonly entry: (sky: SkyImage, scale: number, sourceStd: number) => CountsLedger;
 }
 
 /** Turn the chains of any sampler into what is reported of them: everything of a result but the draws. */
@@ -80,7 +84,7 @@ export async function summariseChains<Config extends SamplerConfig>(
     sums,
     sweeps,
     names,
-    shape,
+    grid,
     seconds,
     target,
   }: ChainParts & {
@@ -92,7 +96,13 @@ export async function summariseChains<Config extends SamplerConfig>(
 ): Promise<PosteriorSummary<Config>> {
   const { parameters, images } = traces;
   const { onProgress } = origin;
-  const pooled = poolMoments(sums, shape);
+  const inFrame = ({ mean, std, draws }: Moments): Moments => ({
+    mean: frameImage(mean, grid),
+    std: frameImage(std, grid),
+    draws,
+  });
+  const { mean: sky, ...spread } = poolMoments(sums, grid.shape);
+  const pooled = inFrame({ mean: sky, ...spread });
   const watch = (from: number, to: number) => ({
     onProgress: (fraction: number) =>
       onProgress?.({
@@ -127,21 +137,22 @@ export async function summariseChains<Config extends SamplerConfig>(
       for (const value of chain) scale += value;
       count += chain.length;
     }
-    return ledgers[index].entry(pooled.mean, scale / count, sourceCounts[index].std());
+    return ledgers[index].entry(sky, scale / count, sourceCounts[index].std());
   });
 
   return {
     mean: pooled.mean,
     std: pooled.std,
     quantiles,
-    chains: sums.map((chain) => poolMoments([chain], shape)),
+    chains: sums.map((chain) => inFrame(poolMoments([chain], grid.shape))),
+    ...(grid.margin === 0 ? {} : { sky }),
     total: { mean: imageSum(pooled.mean), std: totalFlux.std() },
     diagnostics,
     ledger,
     config,
     referenceExposure,
     complete,
-    wcs: observations.find(({ wcs }) => wcs !== undefined)?.wcs ?? [],
+    wcs: scaleWcs(observations.find(({ wcs }) => wcs !== undefined)?.wcs ?? [], grid.upsampling),
     ...(origin.unit === undefined ? {} : { unit: origin.unit }),
     name: observations[0].name,
     provenance: {
@@ -165,20 +176,21 @@ export async function summariseRun(
   origin: RunOrigin,
 ): Promise<PosteriorSummary<LiraConfig | GibbsConfig>> {
   const { config, extent, states, complete, seconds } = run;
-  const detected = detectedExposures(observations, config.boundary);
+  const grid = skyGrid(observations[0].counts.shape, config.boundary, config);
+  const seen = skyObservations(observations, grid, config.boundary);
   const treeMoves =
     config.method === undefined && (config.cycleSpin === "random" || config.cycleSpin === "sampled");
-  const smoothness = smoothnessMaps(states, extent.shape, treeMoves);
+  const smoothness = smoothnessMaps(states, grid.shape, treeMoves)?.map((map) => frameImage(map, grid));
   const summary = await summariseChains(
     observations,
     {
       config,
       complete,
       traces,
-      sums: momentSums(states),
+      sums: states.map(({ moments: { count, mean, squares } }) => ({ draws: count, mean, squares })),
       sweeps: states.map(({ sweeps }) => sweeps),
       names: extent.names,
-      shape: extent.shape,
+      grid,
       seconds,
       ...(plan.target === undefined
         ? {}
@@ -190,12 +202,17 @@ export async function summariseRun(
             },
           }),
     },
-    detected.reference,
-    observations.map((observation, index) => ({
-      sourceCounts: (flux) => expectedSourceCounts(flux, detected.observations[index]),
-      entry: (flux, scale, sourceStd) =>
-        ledgerEntry(observation, { flux, detected: detected.observations[index], scale, sourceStd }),
-    })),
+    seen.reference,
+    observations.map((observation, index) => {
+      const { detected, background, exposure } = seen.observations[index];
+      const inFrame = frameImage(detected, grid);
+      const backgroundCounts = expectedSourceCounts(background.data, detected);
+      return {
+        sourceCounts: (flux) => expectedSourceCounts(flux, inFrame),
+        entry: (flux, scale, sourceStd) =>
+          ledgerEntry(observation, { flux, detected, exposure, backgroundCounts, grid, scale, sourceStd }),
+      };
+    }),
     origin,
   );
   return smoothness === undefined ? summary : { ...summary, smoothness };

@@ -55,6 +55,9 @@ function wrong(rule: string, got: unknown, remedy: string): InvalidInputError {
   });
 }
 
+const NO_OUTSIDE =
+  "replicates of the null are drawn on the pixels of the frame, and deconvolved like the observation";
+
 /**
  * Plan a significance run: check everything and fit the null hypothesis to the observation.
  *
@@ -80,11 +83,15 @@ export function planSignificance(
     unit,
     ...sampler
   } = settings;
+  const { upsampling = 1, margin = "auto" } = sampler;
+  if (upsampling !== 1 || (margin !== "auto" && margin !== 0)) {
+    throw wrong("upsampling and margin must be left out", { upsampling, margin }, NO_OUTSIDE);
+  }
   const { boundary = "spill" } = sampler;
   const list: readonly Observation[] = "counts" in data ? [data] : data;
   const { observations } = checkObservations(list, { boundary });
   const { shape } = observations[0]!.counts;
-  const { config } = planRun({ chains: DEFAULT_CHAINS, ...sampler }, shape);
+  const { config } = planRun({ chains: DEFAULT_CHAINS, ...sampler, margin: 0 }, shape);
   if (!Number.isInteger(replicates) || replicates < 1 || replicates > 1e6) {
     throw wrong("replicates must be a whole number from 1 to 1e6", replicates, "try 50");
   }

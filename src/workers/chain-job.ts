@@ -1,5 +1,6 @@
 import type { Observation } from "../data/observation.js";
 import type { SkyImage } from "../image.js";
+import { frameImage, frameOf, frameShape } from "../model/sky-grid.js";
 import {
   type ChainSettings,
   type ChainState,
@@ -27,7 +28,7 @@ export interface ChainJob {
   readonly burnIn: number;
   /** Sweeps between kept draws after burn-in, >= 1. */
   readonly traceEvery: number;
-  /** Starting flux `[ny, nx]`; default by chain number. */
+  /** Starting flux `[ny, nx]` of the sky; default by chain number. */
   readonly fluxInit?: SkyImage;
   /** State to continue from; not with `files`, which remember it themselves. */
   readonly resume?: ChainState;
@@ -49,7 +50,7 @@ export interface ChainOutput {
   readonly chain: number;
   /** Parameter trace, row-major `[sweeps since, columns]`; empty when it is in files. */
   readonly rows: Float64Array;
-  /** Kept draws of the flux, row-major `[draws since, ny, nx]`; empty when they are in files. */
+  /** Kept draws of the flux in the frame, row-major `[draws since, ny, nx]`; empty when they are in files. */
   readonly draws: Float32Array;
   /** Where the chain stands: enough to continue it. */
   readonly state: ChainState;
@@ -65,7 +66,7 @@ export interface ChainPreview {
   readonly columns: readonly string[];
   /** Rows of the parameter trace since the last preview, row-major `[sweeps since, columns]`. */
   readonly rows: Float64Array;
-  /** Flux after the last sweep `[ny, nx]`. */
+  /** Flux after the last sweep `[ny, nx]` of the frame. */
   readonly flux: SkyImage;
   /** Sweeps behind `mean`: those after burn-in. */
   readonly draws: number;
@@ -107,7 +108,8 @@ function previewer(chain: LiraChain, number: number, show: NonNullable<ChainJobO
     },
     isDue: (now: number) => now - shown > PREVIEW_MILLISECONDS,
     show(): void {
-      const { columns, sweeps, shape, flux, moments } = chain;
+      const { columns, sweeps, shape, grid, flux, moments } = chain;
+      const framed = (data: Float64Array) => frameImage({ data: data.slice(), shape }, grid);
       const rows = new Float64Array(batches.reduce((sum, { length }) => sum + length, 0));
       let end = 0;
       for (const batch of batches) {
@@ -122,9 +124,9 @@ function previewer(chain: LiraChain, number: number, show: NonNullable<ChainJobO
         sweeps,
         columns,
         rows,
-        flux: { data: flux.slice(), shape },
+        flux: framed(flux),
         draws: count,
-        ...(count > 0 && { mean: { data: mean.slice(), shape } }),
+        ...(count > 0 && { mean: framed(mean) }),
       });
     },
   };
@@ -217,7 +219,9 @@ export async function runChainJob(job: ChainJob, options: ChainJobOptions = {}):
     ...(job.fluxInit ? { fluxInit: job.fluxInit } : {}),
     ...(options.module ? { module: options.module } : {}),
   });
-  const sizes = [chain.columns.length, chain.flux.length] as const;
+  const { grid } = chain;
+  const [ny, nx] = frameShape(grid);
+  const sizes = [chain.columns.length, ny * nx] as const;
   const sink = files ? await fileSink(job, files.folder, ...sizes) : memorySink(job, ...sizes);
   try {
     if (sink.state) chain.restore(sink.state);
@@ -232,7 +236,7 @@ export async function runChainJob(job: ChainJob, options: ChainJobOptions = {}):
       const rows = chain.sweep(count, Math.max(0, Math.min(count, burnIn - done)));
       sink.addRows(rows);
       preview?.add(rows);
-      if (chain.sweeps === keepAt) sink.addDraw(chain.flux);
+      if (chain.sweeps === keepAt) sink.addDraw(frameOf(chain.flux, grid));
       const now = performance.now();
       if (now - sliceStart > SLICE_MILLISECONDS) {
         options.onProgress?.(chain.sweeps);
