@@ -303,8 +303,8 @@ export type { StoppingRule } from "./methods/stopping.js";
 export { type AlignedObservations, alignObservations } from "./model/align-observations.js";
 export { type DetectionOptions, detectionProbability } from "./model/detection.js";
 export { type DetectedExposure, detectedExposures } from "./model/exposure.js";
-export type { FittedSky } from "./model/frame-prediction.js";
 export { createForwardModel, type ForwardModel, type ForwardModelOptions } from "./model/forward-model.js";
+export type { FittedSky } from "./model/frame-prediction.js";
 export {
   cash,
   cstat,

@@ -5,8 +5,8 @@ import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
 import { instantiateModelKernels, reserve } from "../model-kernels.js";
 import { type ObservationModel, observationModel } from "./observation-model.js";
-import { type Margin, resolveMargin } from "./sky-margin.js";
 import { checkOffsets, type SkyGrid, type SkyGridOptions, skyGrid, withinSky } from "./sky-grid.js";
+import { type Margin, resolveMargin } from "./sky-margin.js";
 
 /** Options of `createForwardModel`. */
 export interface ForwardModelOptions extends Omit<SkyGridOptions, "margin"> {

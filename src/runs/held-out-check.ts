@@ -17,7 +17,10 @@ import type { SamplingOptions } from "./sample-run.js";
 /** Options of `heldOutCheck`. */
 export interface HeldOutOptions
   extends Pick<SamplingOptions, "workers" | "onProgress" | "signal">,
-    Omit<PredictiveCheckOptions, "boundary" | "upsampling" | "margin" | "sky" | "pointSource" | "onProgress" | "signal"> {
+    Omit<
+      PredictiveCheckOptions,
+      "boundary" | "upsampling" | "margin" | "sky" | "pointSource" | "onProgress" | "signal"
+    > {
   /** Part of the photons that is held out, in (0, 1); default 0.5. */
   readonly fraction?: number;
 }

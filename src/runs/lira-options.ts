@@ -12,6 +12,8 @@ import {
 } from "../data/prior-parameters.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
+import { type SkyGrid, skyGrid, startOnSky } from "../model/sky-grid.js";
+import type { Margin } from "../model/sky-margin.js";
 import type {
   AdaptiveConfig,
   GibbsConfig,
@@ -19,8 +21,6 @@ import type {
   LiraConfig,
   TreeConfig,
 } from "../posterior/result.js";
-import { type SkyGrid, skyGrid, startOnSky } from "../model/sky-grid.js";
-import type { Margin } from "../model/sky-margin.js";
 import { checkPriors, startingAlpha } from "../priors/multiscale.js";
 import { parseTarget, type Target } from "./target.js";
 
@@ -194,7 +194,8 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = 
   const width = margin === "auto" ? 0 : margin;
   const grid = skyGrid(shape ?? [1, 1], boundary, { upsampling, margin: width }, where);
   const sky = shape === undefined ? undefined : grid.shape;
-  const { pairTransfers = cycleSpin === "random" || sky === undefined ? 0 : defaultPairTransfers(sky) } = options;
+  const { pairTransfers = cycleSpin === "random" || sky === undefined ? 0 : defaultPairTransfers(sky) } =
+    options;
   const check = (name: string, value: number, least: number, most?: number) =>
     checkWhole(name, value, least, most, where);
   check("iterations", iterations, 2, 1e9);

@@ -56,7 +56,8 @@ export function prepareRun(
   const margin = resolveMargin(observations, { boundary, upsampling, margin: asked });
   const { shape } = observations[0].counts;
   const grid = skyGrid(shape, boundary, { upsampling, margin });
-  if (settings.method !== "gibbs") return { plan: planRun({ ...settings, margin }, shape), observations, grid };
+  if (settings.method !== "gibbs")
+    return { plan: planRun({ ...settings, margin }, shape), observations, grid };
   const plan = planGibbs({ ...settings, margin }, shape);
   if (plan.config.pixelPrior.rate === 0) {
     checkSeen(plan.config, skyObservations(observations, grid, boundary).total.data, grid.shape);

@@ -105,7 +105,8 @@ export async function sampleNuts(
       sums.squares[pixel] += delta * (flux[pixel] - sums.mean[pixel]);
     }
     const draw = keptDraws(iteration + 1, burnIn, traceEvery);
-    if (iteration + 1 === burnIn + draw * traceEvery) draws.set(frameOf(flux, grid), (draw - 1) * framePixels);
+    if (iteration + 1 === burnIn + draw * traceEvery)
+      draws.set(frameOf(flux, grid), (draw - 1) * framePixels);
   };
 
   const show = previews(chains, names, grid, posterior);

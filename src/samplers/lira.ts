@@ -297,30 +297,32 @@ export function createLiraChain(
   }
 
   let totalCounts = 0;
-  const handles = seen.observations.map(({ counts, psf: { psf, centre }, exposure, background, detected }) => {
-    const emits = background.data.some((value) => value > 0);
-    let backgroundCounts = 0;
-    for (let pixel = 0; pixel < pixels; pixel++) {
-      backgroundCounts += detected.data[pixel] * background.data[pixel];
-    }
-    const handle = kernels.createObservation(
-      psf.shape[0],
-      psf.shape[1],
-      centre[0],
-      centre[1],
-      Number(emits),
-      backgroundCounts,
-    );
-    if (handle === 0) checkStatus("lira", 1);
-    integers(kernels.observationArray(handle, ARRAY_COUNTS), pixels).set(counts.data);
-    totalCounts += imageSum(counts);
-    doubles(kernels.observationArray(handle, ARRAY_EXPOSURE), pixels).set(exposure.data);
-    if (emits) {
-      doubles(kernels.observationArray(handle, ARRAY_BACKGROUND), pixels).set(background.data);
-    }
-    doubles(kernels.observationArray(handle, ARRAY_PSF), psf.data.length).set(psf.data);
-    return handle;
-  });
+  const handles = seen.observations.map(
+    ({ counts, psf: { psf, centre }, exposure, background, detected }) => {
+      const emits = background.data.some((value) => value > 0);
+      let backgroundCounts = 0;
+      for (let pixel = 0; pixel < pixels; pixel++) {
+        backgroundCounts += detected.data[pixel] * background.data[pixel];
+      }
+      const handle = kernels.createObservation(
+        psf.shape[0],
+        psf.shape[1],
+        centre[0],
+        centre[1],
+        Number(emits),
+        backgroundCounts,
+      );
+      if (handle === 0) checkStatus("lira", 1);
+      integers(kernels.observationArray(handle, ARRAY_COUNTS), pixels).set(counts.data);
+      totalCounts += imageSum(counts);
+      doubles(kernels.observationArray(handle, ARRAY_EXPOSURE), pixels).set(exposure.data);
+      if (emits) {
+        doubles(kernels.observationArray(handle, ARRAY_BACKGROUND), pixels).set(background.data);
+      }
+      doubles(kernels.observationArray(handle, ARRAY_PSF), psf.data.length).set(psf.data);
+      return handle;
+    },
+  );
 
   if (totalCounts > MAX_TOTAL_COUNTS) {
     throw new InvalidInputError(
@@ -340,7 +342,8 @@ export function createLiraChain(
   if (trace === 0) checkStatus("lira", 1);
 
   kernels.seedRandom(BigInt(seed), BigInt(chain));
-  const start = fluxInit ?? startingImage(countsOnSky(checked[0], grid, boundary), referenceExposure, seed, chain);
+  const start =
+    fluxInit ?? startingImage(countsOnSky(checked[0], grid, boundary), referenceExposure, seed, chain);
   doubles(kernels.fluxArray(), pixels).set(start.data);
   doubles(kernels.alphaArray(), levels).set(level?.alphaInit ?? new Array<number>(levels).fill(1));
   if (cycleSpin === "ensemble") kernels.setShift(...ensembleShift(shape, seed, chain));

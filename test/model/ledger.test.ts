@@ -49,7 +49,10 @@ describe("ledgerEntry", () => {
     // What leaves the frame is at most what the frame emits.
     const frame = frameOf(flux.data, grid);
     expect(frame.length).toBe(frameShape(grid)[0] * frameShape(grid)[1]);
-    expect(entry.source + entry.lost).toBeCloseTo(0.3 * imageSum({ ...inputs.exposure, data: frameOf(inputs.exposure.data, grid) }), 8);
+    expect(entry.source + entry.lost).toBeCloseTo(
+      0.3 * imageSum({ ...inputs.exposure, data: frameOf(inputs.exposure.data, grid) }),
+      8,
+    );
   });
 
   it("loses nothing with wrap", () => {

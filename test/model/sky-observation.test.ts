@@ -53,7 +53,10 @@ describe("startOnSky", () => {
   const grid = skyGrid([3, 4], "spill", { upsampling: 2, margin: 1 });
 
   it("goes on beyond the frame", () => {
-    const frame = { data: Float64Array.from({ length: 48 }, (_, index) => index + 1), shape: [6, 8] as const };
+    const frame = {
+      data: Float64Array.from({ length: 48 }, (_, index) => index + 1),
+      shape: [6, 8] as const,
+    };
     const sky = startOnSky(frame, grid, "start");
     expect(sky.shape).toEqual([10, 12]);
     expect([sky.data[0], sky.data[11], sky.data[2 * 12 + 2], sky.data[119]]).toEqual([1, 8, 1, 48]);
@@ -62,6 +65,8 @@ describe("startOnSky", () => {
 
   it("refuses another shape", () => {
     const wrong = { data: new Float64Array(12).fill(1), shape: [3, 4] as const };
-    expect(() => startOnSky(wrong, grid, "start")).toThrow(/start must have the shape of the finer pixels, \[6, 8\]/);
+    expect(() => startOnSky(wrong, grid, "start")).toThrow(
+      /start must have the shape of the finer pixels, \[6, 8\]/,
+    );
   });
 });

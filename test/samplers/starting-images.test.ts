@@ -41,9 +41,7 @@ describe("startingImage", () => {
   });
 
   it("begins flat, then with the data, then with spikes, then with the data turned round", () => {
-    const [flat, data, spikes, turned] = [0, 1, 2, 3].map(
-      (chain) => startingImage(counts, 2, 5, chain).data,
-    );
+    const [flat, data, spikes, turned] = [0, 1, 2, 3].map((chain) => startingImage(counts, 2, 5, chain).data);
     const mean = 20 / 12 / 2;
     for (const value of flat) expect(value).toBeCloseTo(mean, 12);
     counts.data.forEach((value, pixel) => {
