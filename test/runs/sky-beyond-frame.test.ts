@@ -69,18 +69,18 @@ afterAll(async () => {
 });
 
 describe("a sky that goes on beyond the frame", () => {
-  // The margin is the reach of the psf: 99 % of its light lies within 2.8 sigma on either axis, 4 pixels.
+  // The margin is the reach of the psf: 99 % of its light lies within 2.8 sigma = 3.4 pixels on either axis, in pixels -3 to 3.
   // 80 pixels of the rim hold 640 counts, 16 of the middle 128: with the psf their means scatter by some 10 %.
   it("is found by lira, with results of the frame and the light from outside in the ledger", async () => {
     const result = await deconvolve(EVEN, { ...QUICK, method: "lira" });
-    expect(result.config).toMatchObject({ margin: 4 });
+    expect(result.config).toMatchObject({ margin: 3 });
     expect([result.mean, result.std, result.diagnostics.rhat].map(({ shape }) => shape)).toEqual(
       Array(3).fill([12, 12]),
     );
     expect(result.smoothness?.[0].shape).toEqual([12, 12]);
     expect(result.trace.images.shape).toEqual([12, 12]);
-    expect(result.sky?.shape).toEqual([20, 20]);
-    const grid = skyGrid([12, 12], "spill", { margin: 4 });
+    expect(result.sky?.shape).toEqual([18, 18]);
+    const grid = skyGrid([12, 12], "spill", { margin: 3 });
     expect(frameImage(result.sky as SkyImage, grid)).toEqual(result.mean);
     expect(result.total.mean).toBe(imageSum(result.mean));
     expect(Math.abs(rimOverMiddle(result.mean) - 1)).toBeLessThan(0.25);
@@ -113,8 +113,8 @@ describe("a sky that goes on beyond the frame", () => {
       expect(image.shape).toEqual([12, 12]);
       expect(Math.abs(rimOverMiddle(image) - 1)).toBeLessThan(0.25);
     }
-    for (const { sky } of [gibbs, nuts, map, lucy]) expect(sky?.shape).toEqual([20, 20]);
-    expect([gibbs.config.margin, nuts.config.margin, map.margin, lucy.margin]).toEqual([4, 4, 4, 4]);
+    for (const { sky } of [gibbs, nuts, map, lucy]) expect(sky?.shape).toEqual([18, 18]);
+    expect([gibbs.config.margin, nuts.config.margin, map.margin, lucy.margin]).toEqual([3, 3, 3, 3]);
     const plain = await deconvolve(EVEN, { method: "gradient-descent", iterations: 20 });
     expect([plain.margin, plain.sky]).toEqual([0, undefined]);
   });
@@ -141,10 +141,10 @@ describe("a sky that goes on beyond the frame", () => {
     expect(automatic.trace).toEqual(none.trace);
   });
 
-  it("comes to the same bytes when a run is stopped and resumed", async () => {
+  it("comes to the same bytes when a run is stopped and resumed", { timeout: 240_000 }, async () => {
     const folder = await mkdtemp(join(tmpdir(), "tslira-sky-"));
     folders.push(folder);
-    const settings = { ...QUICK, iterations: 3_000, chains: 1, upsampling: 2 };
+    const settings = { ...QUICK, iterations: 400, chains: 1, upsampling: 2 };
     const whole = join(folder, "whole.fits");
     await deconvolveToFile(EVEN, settings, whole, { workers: 0 });
     const controller = new AbortController();
@@ -152,7 +152,7 @@ describe("a sky that goes on beyond the frame", () => {
     const stopped = await deconvolveToFile(EVEN, settings, part, {
       workers: 0,
       signal: controller.signal,
-      onProgress: ({ done }) => done > 1_000 && controller.abort(),
+      onProgress: ({ done }) => done > 60 && controller.abort(),
     });
     expect(stopped.summary.complete).toBe(false);
     await resumeRun(stopped.checkpoint as string, { workers: 0 });
@@ -166,21 +166,27 @@ describe("a sky that goes on beyond the frame", () => {
     });
     expect(data(second)).toEqual(data(first));
     expect(first.mean.shape).toEqual([24, 24]);
-    expect(first.sky?.shape).toEqual([40, 40]);
+    expect(first.sky?.shape).toEqual([36, 36]);
     // Pixel 1 of the counts covers pixels 1 and 2 of the image: CRPIX 6.5 lies at 12.5, pixels are half as large.
     expect(first.wcs).toMatchObject([{}, { value: 12.5 }, { value: -0.05 }]);
   });
 });
 
 describe("a sky with finer pixels", () => {
-  it("has a source of a half-pixel position between the pixels", async () => {
+  it("has a source of a half-pixel position between the pixels", { timeout: 240_000 }, async () => {
     // Fine pixel (15, 16) has its centre at (7.25, 7.75) of the frame.
     const truth = constantImage([32, 32], 0);
     truth.data[16 * 32 + 15] = 3_000;
     const data = observe(truth, [16, 16], { upsampling: 2 }, 4);
     const prior = gammaPrior({ shape: 0.1, rate: 0.01 });
-    const lira = await deconvolve(data, { ...QUICK, method: "lira", upsampling: 2 });
-    const gibbs = await deconvolve(data, { ...QUICK, method: "gibbs", prior, upsampling: 2 });
+    const lira = await deconvolve(data, { ...QUICK, iterations: 150, method: "lira", upsampling: 2 });
+    const gibbs = await deconvolve(data, {
+      ...QUICK,
+      iterations: 150,
+      method: "gibbs",
+      prior,
+      upsampling: 2,
+    });
     for (const { mean, total } of [lira, gibbs]) {
       expect(mean.shape).toEqual([32, 32]);
       expect(mean.data.indexOf(Math.max(...mean.data))).toBe(16 * 32 + 15);

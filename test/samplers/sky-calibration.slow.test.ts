@@ -132,7 +132,10 @@ describe("calibration on skies of another grid than the detector's", () => {
       ...observation,
       psf: { ...observation.psf, data: observation.psf.data.slice().reverse() },
     };
-    const report = calibrate({ ...scenario, observations: [shifted] }, start, OPTIONS);
+    const report = calibrate({ ...scenario, observations: [shifted] }, start, {
+      ...OPTIONS,
+      simulations: 40,
+    });
     expect(judgeCalibration([report], 1e-3).passed).toBe(false);
   });
 });
