@@ -88,7 +88,7 @@ function chandraCutout(): Observation {
   if (existsSync(folder)) {
     return {
       counts: cutout(read("chandra-counts-obs-id-4684.fits.gz"), [65, 193], [64, 192]),
-      psf: cutout(read("chandra-psf-obs-id-4684.fits.gz"), [14, 31], [15, 32]),
+      psf: cutout(read("chandra-psf-obs-id-4684.fits.gz"), [15, 32], [15, 32]),
       name: "Chandra 4684",
     };
   }

@@ -42,10 +42,8 @@ const effort: Effort = {
   keep: Number(flags.keep),
 };
 const realisations = Number(flags.realisations);
-/** Larger images and photons held out cost more, and say no less about a mean. */
-const LARGE_REALISATIONS = Math.min(realisations, 4);
+/** Photons held out cost as much again, and say no less about a mean. */
 const HELD_OUT_REALISATIONS = Math.min(realisations, 3);
-const SPLITS = Math.min(realisations, 2);
 
 /** In the page once scripts/priors-figures.mjs has drawn it. */
 const FIGURE =
@@ -103,19 +101,17 @@ function tunedFor(sky: Sky, method: StudiedMethod): { readonly tuned?: number } 
 }
 
 function skyTasks(realisation: number): Task[] {
-  return ([32, 64] as const)
-    .filter((size) => size === 32 || realisation < LARGE_REALISATIONS)
-    .flatMap((size) =>
-      skies(size).flatMap((sky) =>
-        METHODS.map((method) => ({
-          ...{ sky: sky.name, size, brightness: sky.brightness, method: method.name, realisation },
-          run: () =>
-            runSkyCell(sky, method, realisation, {
-              ...{ ...effort, heldOut: realisation < HELD_OUT_REALISATIONS, ...tunedFor(sky, method) },
-            }),
-        })),
-      ),
-    );
+  return ([32, 64] as const).flatMap((size) =>
+    skies(size).flatMap((sky) =>
+      METHODS.map((method) => ({
+        ...{ sky: sky.name, size, brightness: sky.brightness, method: method.name, realisation },
+        run: () =>
+          runSkyCell(sky, method, realisation, {
+            ...{ ...effort, heldOut: realisation < HELD_OUT_REALISATIONS, ...tunedFor(sky, method) },
+          }),
+      })),
+    ),
+  );
 }
 
 async function allTasks(): Promise<Task[]> {
@@ -124,7 +120,7 @@ async function allTasks(): Promise<Task[]> {
     ...skyTasks(realisation),
     ...real.flatMap((data) =>
       METHODS.flatMap((method) =>
-        method.kind === "point" || realisation >= SPLITS
+        method.kind === "point"
           ? []
           : {
               ...{ sky: data.name, size: data.observation.counts.shape[0], brightness: "real" as const },

@@ -11,6 +11,7 @@ process.chdir(root);
 const MODULES = [
   ["kernels/index.ts", "kernels-wasm.ts", "kernelsWasmBase64", "The kernels of a chain"],
   ["kernels/model.ts", "model-wasm.ts", "modelWasmBase64", "The kernels of predicted counts"],
+  ["kernels/draws.ts", "draws-wasm.ts", "drawsWasmBase64", "The kernels of kept draws"],
 ];
 
 async function compile(entry) {

@@ -63,7 +63,7 @@ if (values.chandra === undefined) {
       "--cutout",
       "64:192,65:193",
       "--psf-cutout",
-      "15:32,14:31",
+      "15:32,15:32",
     ],
     ...["--iterations", "5000", "--chains", "4", "--seed", "1", "--smoothing-prior", "2,0.02,1", ...output],
   );

@@ -3,7 +3,7 @@
 //   npm run build && npx tsc -p tsconfig.bench.json && node scripts/priors-figures.mjs
 import { mkdirSync, writeFileSync } from "node:fs";
 import { observe } from "../.bench/bench/prior-cells.js";
-import { boundaryOf, isAvailable, METHODS, samplePosterior } from "../.bench/bench/prior-methods.js";
+import { boundaryOf, METHODS, samplePosterior } from "../.bench/bench/prior-methods.js";
 import { skies } from "../.bench/bench/skies.js";
 import { figureDocument, plotPanels, renderPng } from "../dist/node.js";
 
@@ -24,7 +24,7 @@ function halfWidth(draws, shape) {
   return { data, shape };
 }
 
-const methods = METHODS.filter((method) => method.kind === "posterior" && isAvailable(method)).filter(
+const methods = METHODS.filter(({ kind }) => kind === "posterior").filter(
   ({ name }) => name !== "adaptive, directional",
 );
 const panels = SHOWN.flatMap((name) => {

@@ -186,6 +186,7 @@ export {
   type EventCut,
   forEachEventChunk,
 } from "./io/bin-events.js";
+export type { CountsGrid } from "./io/companion-image.js";
 export {
   type ComposedObservation,
   type ComposeOptions,
@@ -258,6 +259,7 @@ export {
   parseLegacyImages,
   parseLegacyParameters,
 } from "./io/lira-legacy.js";
+export { isPsfName, type NamedPsf, namedPsfImage, type PsfLength, parsePsfName } from "./io/named-psf.js";
 export { decodePatchMixture, encodePatchMixture } from "./io/patch-mixture-file.js";
 export {
   decodePointEstimate,
@@ -315,6 +317,17 @@ export {
 } from "./model/predicted-counts.js";
 export type { SkyGrid, SkyGridOptions } from "./model/sky-grid.js";
 export { automaticMargin, type Margin } from "./model/sky-margin.js";
+export { type DiagnoseParts, diagnose } from "./pixels/diagnose.js";
+export {
+  type PixelConvergence,
+  type PixelQuantiles,
+  type PixelSummary,
+  type PixelSummaryOptions,
+  type PixelWatchOptions,
+  pixelConvergence,
+  pixelQuantiles,
+  pixelSummary,
+} from "./pixels/pixel-summary.js";
 export {
   type BurnInCheck,
   type BurnInOptions,
@@ -339,10 +352,8 @@ export {
   stdMcse,
   tailEss,
 } from "./posterior/convergence.js";
-export { type DiagnoseParts, diagnose } from "./posterior/diagnose.js";
 export type { DrawSource, WatchOptions } from "./posterior/draw-source.js";
 export { fittedSky } from "./posterior/fitted-sky.js";
-export { type PixelConvergence, pixelConvergence } from "./posterior/pixel-convergence.js";
 export {
   type PixelCorrelationOptions,
   pixelCorrelation,
@@ -388,6 +399,7 @@ export type {
   LiraSummary,
   Moments,
   NutsConfig,
+  OwnConfig,
   PosteriorResult,
   PosteriorSummary,
   Provenance,
@@ -397,7 +409,7 @@ export type {
   Verdict,
   WithError,
 } from "./posterior/result.js";
-export { parameterDraws, pixelQuantiles } from "./posterior/summary.js";
+export { parameterDraws } from "./posterior/summary.js";
 export type { ImageTrace, ParameterSource, ParameterTrace } from "./posterior/trace.js";
 export {
   type FitPatchPriorOptions,
@@ -408,6 +420,7 @@ export {
   checkGradient,
   type FluxPrior,
   type GradientCheck,
+  type PriorData,
   productPrior,
   scaledPrior,
 } from "./priors/flux-prior.js";
@@ -428,6 +441,7 @@ export {
   tikhonovPrior,
   uniformPrior,
 } from "./priors/pixel-priors.js";
+export { importPrior } from "./priors/prior-data.js";
 export {
   type HeldOutSplit,
   heldOutCash,
@@ -467,16 +481,21 @@ export {
   type Method,
   type ModelOptions,
   type NutsMethod,
-  type Pointing,
+  type OwnMethod,
   type PointMethod,
   type PointMethodOptions,
-  type PriorChoice,
 } from "./runs/deconvolve.js";
 export type { GibbsOptions } from "./runs/gibbs-options.js";
 export { type HeldOutCheck, type HeldOutOptions, heldOutCheck } from "./runs/held-out-check.js";
 export { LiraDeconvolver } from "./runs/lira-deconvolver.js";
-export { defaultPairTransfers, type LiraDeconvolverOptions, type RunPlan } from "./runs/lira-options.js";
+export {
+  defaultPairTransfers,
+  type LiraDeconvolverOptions,
+  type RunLength,
+  type RunPlan,
+} from "./runs/lira-options.js";
 export type { NutsOptions } from "./runs/nuts-options.js";
+export type { ChainRunOptions, OwnSamplerOptions, Pointing, PriorChoice } from "./runs/prepare-run.js";
 export {
   type ChangedPrior,
   type PriorChange,
@@ -486,12 +505,13 @@ export {
   type SensitivePixel,
 } from "./runs/prior-sensitivity.js";
 export { parsePrior, type ReadPatches } from "./runs/prior-text.js";
-export type { ChainRunOptions, RunOptions } from "./runs/run-chains.js";
+export type { RunOptions } from "./runs/run-chains.js";
 export type { ChainPiece, CheckpointRecord, KeptRun, RunCheckpoints } from "./runs/run-checkpoints.js";
 export { type RunPause, runPause } from "./runs/run-pause.js";
-export type { NutsRunOptions } from "./runs/sample-nuts.js";
 export type { RunDecisions, RunProgress, SamplingOptions } from "./runs/sample-run.js";
 export type { Target } from "./runs/target.js";
+export type { MakeSampler, OwnLaw, OwnSamplerInput } from "./samplers/open-chain.js";
+export type { Sampler, SavedArrays } from "./samplers/sampler.js";
 export {
   type CollectOptions,
   collectSignificance,

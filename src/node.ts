@@ -81,6 +81,7 @@ export {
 export { type ReportFileOptions, reportFromFile } from "./report/report-file-node.js";
 export {
   deconvolveToFile,
+  type FileEstimate,
   type FileRun,
   type FileRunOptions,
   resumeRun,

@@ -20,12 +20,15 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   image: ["errors"],
   kernels: ["errors", "generated"],
   "model-kernels": ["errors", "generated"],
+  "draw-kernels": ["errors", "generated"],
   data: BASE,
   model: [...BASE, "data", "kernels", "model-kernels"],
   priors: [...BASE, "data", "kernels"],
   posterior: [...BASE, "data"],
+  // Figures of every pixel from its draws, by kernels on all workers.
+  pixels: [...BASE, "draw-kernels", "posterior", "workers"],
   // Whether the model describes the data: the one place besides the samplers where model and posterior meet, without sampling.
-  checks: [...BASE, "data", "model", "posterior"],
+  checks: [...BASE, "draw-kernels", "data", "model", "posterior", "workers"],
   // How near an image is to the truth, and how well it describes photons it has not seen.
   quality: [...BASE, "data", "model"],
   samplers: [...BASE, "kernels", "data", "model", "priors", "posterior"],
@@ -44,6 +47,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "model",
       "priors",
       "posterior",
+      "pixels",
       "checks",
       "quality",
       "samplers",
@@ -110,6 +114,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "model",
       "priors",
       "posterior",
+      "pixels",
       "checks",
       "quality",
       "methods",
@@ -119,8 +124,9 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "significance",
       "jobs",
       "report",
-      // Types of what a run tells on its way.
+      // Types of what a run tells on its way, and of a sampler of one's own.
       "workers",
+      "samplers",
     ],
   ],
   node: ["index", "io", "figures", "runs", "significance", "jobs", "report"],

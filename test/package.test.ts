@@ -52,7 +52,8 @@ describe("package", () => {
         ...["package.json", "README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff"],
         ...["dist/index.js", "dist/index.d.ts", "dist/node.js", "dist/node.d.ts", "dist/cli/main.js"],
         ...["dist/workers/chain-worker.js", "dist/generated/kernels-wasm.js"],
-        "dist/significance/significance-worker.js",
+        ...["dist/significance/significance-worker.js", "dist/pixels/pixel-worker.js"],
+        "dist/checks/replicate-worker.js",
         ...["dist/viewer.js", "dist/viewer.d.ts", "dist/studio/index.html", "dist/studio/licenses.md"],
       ]),
     );

@@ -1,9 +1,11 @@
 /** Settings that travel: as a file, in the address after #, pasted, or recorded in a result. Never data. */
 
 import { type LiraConfig, PRESETS, presetOf, type SamplerConfig } from "tslira";
+import * as v from "valibot";
 import { cutoutOf, cutoutText } from "./cutout-text.js";
 import { fieldsOf, METHOD_KINDS, methodFieldError, methodOf } from "./method-fields.js";
 import type { Composition } from "./protocol.js";
+import { psfCentreOf, psfCentreText } from "./psf-centre-text.js";
 import {
   ADVANCED_FIELDS,
   chosenPreset,
@@ -27,6 +29,14 @@ export interface Configuration {
 /** Version of what is written. */
 const FORMAT = 1;
 const KIND = "studio-settings";
+const VALUE = v.union([v.string(), v.number(), v.boolean()]);
+const DOCUMENT = v.looseObject({
+  settings: v.optional(v.record(v.string(), VALUE)),
+  cutout: v.optional(VALUE),
+  psfCutout: v.optional(VALUE),
+  backgroundUnit: v.optional(VALUE),
+  psfCentre: v.optional(VALUE),
+});
 
 /** All settings as JSON: numbers as numbers, so that people can read and change them. */
 export function configurationText(form: Form, composition: Composition): string {
@@ -37,7 +47,7 @@ export function configurationText(form: Form, composition: Composition): string 
     const number = kind === "whole" || kind === "number" ? Number(text) : Number.NaN;
     return [key, Number.isFinite(number) && text.trim() !== "" ? number : text];
   });
-  const { cutout, psfCutout, backgroundUnit } = composition;
+  const { cutout, psfCutout, backgroundUnit, psfCentre } = composition;
   const document = {
     tslira: KIND,
     format: FORMAT,
@@ -45,6 +55,7 @@ export function configurationText(form: Form, composition: Composition): string 
     ...(cutout && { cutout: cutoutText(cutout) }),
     ...(psfCutout && { psfCutout: cutoutText(psfCutout) }),
     ...(backgroundUnit && { backgroundUnit }),
+    ...(psfCentre && { psfCentre: psfCentreText(psfCentre) }),
   };
   return `${JSON.stringify(document, undefined, 2)}\n`;
 }
@@ -83,6 +94,10 @@ function take(given: ReadonlyMap<string, string>, source: string): Configuration
     } else if (key === "backgroundUnit") {
       if (value === "flux" || value === "counts") composition.backgroundUnit = value;
       else notes.push(`backgroundUnit must be flux or counts, got ${value.slice(0, 40)}; left out`);
+    } else if (key === "psfCentre") {
+      const centre = psfCentreOf(value);
+      if (centre) composition.psfCentre = centre;
+      else notes.push(`psfCentre must be auto, peak, centroid or x,y, got ${value.slice(0, 40)}; left out`);
     } else if (Object.hasOwn(known, key) || isOfMethod(key)) taken[key] = value;
     else notes.push(`${key.slice(0, 40)} is not a setting of this version; left out`);
   }
@@ -136,20 +151,26 @@ export function readConfiguration(text: string, source: string): Configuration {
     throw new Error(
       `${source}: settings must have format ${FORMAT}, got ${String(object.format)}; open them in a newer Studio`,
     );
+  const found = v.safeParse(DOCUMENT, document, { abortEarly: true });
+  if (!found.success)
+    throw new Error(
+      `${source}: ${v.getDotPath(found.issues[0]) ?? "settings"} must be text, a number, true or false, got something else; save the settings again`,
+    );
+  const { settings = {}, cutout, psfCutout, backgroundUnit, psfCentre } = found.output;
   const given = new Map<string, string>();
-  const settings = typeof object.settings === "object" && object.settings !== null ? object.settings : {};
-  for (const [key, value] of Object.entries(settings)) given.set(key, asText(value));
-  for (const key of ["cutout", "psfCutout", "backgroundUnit"])
-    if (object[key] !== undefined) given.set(key, asText(object[key]));
+  for (const [key, value] of Object.entries({ ...settings, cutout, psfCutout, backgroundUnit, psfCentre }))
+    if (value !== undefined) given.set(key, asText(value));
   return take(given, source);
 }
 
 /** All settings as the part of an address after #, which browsers never send to a server. */
-export function configurationHash(form: Form, { cutout, psfCutout, backgroundUnit }: Composition): string {
+export function configurationHash(form: Form, composition: Composition): string {
+  const { cutout, psfCutout, backgroundUnit, psfCentre } = composition;
   const words = new URLSearchParams({ settings: String(FORMAT), ...form });
   if (cutout) words.set("cutout", cutoutText(cutout));
   if (psfCutout) words.set("psfCutout", cutoutText(psfCutout));
   if (backgroundUnit) words.set("backgroundUnit", backgroundUnit);
+  if (psfCentre) words.set("psfCentre", psfCentreText(psfCentre));
   return `#${words.toString().replaceAll("%3A", ":").replaceAll("%2C", ",")}`;
 }
 
@@ -249,9 +270,11 @@ function keptDraws({ iterations, burnIn, traceEvery }: SamplerConfig): string {
 export function compositionOfCommand(command: string): Composition {
   const cutout = cutoutOf(flagOf(command, "cutout") ?? "");
   const psfCutout = cutoutOf(flagOf(command, "psf-cutout") ?? "");
+  const psfCentre = psfCentreOf(flagOf(command, "psf-centre") ?? "");
   return {
     ...(cutout && { cutout }),
     ...(psfCutout && { psfCutout }),
     ...(flagOf(command, "background-unit") === "counts" && { backgroundUnit: "counts" }),
+    ...(psfCentre && { psfCentre }),
   };
 }

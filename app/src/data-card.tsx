@@ -1,9 +1,10 @@
 /** What is being looked at, and which part of it. */
 
-import type { Cutout } from "tslira";
+import type { Cutout, PsfCentring } from "tslira";
 import { countText, numberText } from "tslira/viewer";
 import { isLarge } from "./large-image.js";
 import type { Choices, Composition, ObservationView } from "./protocol.js";
+import { psfCentreOf, psfCentreText } from "./psf-centre-text.js";
 
 interface DataProps {
   readonly data: ObservationView;
@@ -11,12 +12,13 @@ interface DataProps {
   readonly composition: Composition;
   readonly busy: boolean;
   readonly onCut: (target: "counts" | "psf", part: Cutout | undefined) => void;
+  readonly onPsfCentre: (centre: PsfCentring | undefined) => void;
 }
 
 const range = ({ x, y }: Cutout) => `columns ${x[0]}:${x[1]}, rows ${y[0]}:${y[1]}`;
 
 /** The card. */
-export function DataCard({ data, choices, composition, busy, onCut }: DataProps) {
+export function DataCard({ data, choices, composition, busy, onCut, onPsfCentre }: DataProps) {
   if (data.withoutData) {
     return (
       <section className="card" aria-labelledby="data-title">
@@ -32,7 +34,8 @@ export function DataCard({ data, choices, composition, busy, onCut }: DataProps)
   const [ny, nx] = data.counts.shape;
   const [py, px] = data.psf.shape;
   const counts = data.counts.data.reduce((sum, value) => sum + value, 0);
-  const { cutout, psfCutout } = composition;
+  const { cutout, psfCutout, psfCentre = "auto" } = composition;
+  const centre = psfCentreText(psfCentre);
   return (
     <section className="card" aria-labelledby="data-title">
       <h2 id="data-title">Data</h2>
@@ -81,6 +84,24 @@ export function DataCard({ data, choices, composition, busy, onCut }: DataProps)
             )}
           </dd>
         </div>
+        {choices.psf && (
+          <div>
+            <dt>psf centre</dt>
+            <dd>
+              <select
+                aria-label="Centre of the psf"
+                title="How the centre of the psf is found, which is put on a pixel: --psf-centre"
+                value={centre}
+                disabled={busy}
+                onChange={({ target }) => onPsfCentre(psfCentreOf(target.value))}
+              >
+                {[...new Set(["auto", "peak", "centroid", centre])].map((choice) => (
+                  <option key={choice}>{choice}</option>
+                ))}
+              </select>
+            </dd>
+          </div>
+        )}
         {data.exposure && (
           <div>
             <dt>exposure</dt>

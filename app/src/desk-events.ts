@@ -94,22 +94,32 @@ export function previewEvents(
   hdu: Table,
   options: BinEventsOptions,
 ): EventsPreview {
-  const { counts, binSize, center, size, events, binned, filtered, outside } = binEvents(
+  const { counts, binSize, center, size, events, binned, filtered, outside, cuts, notes } = binEvents(
     hdu,
     inGoodTimes(hdus, hdu, options),
   );
-  return { preview: previewOf(counts), ...{ binSize, center, size, events, binned, filtered, outside } };
+  const said = [
+    ...cuts.map(
+      ({ kind, text, taken }) => `${taken} left out by ${kind === "where" ? `not ${text}` : text}.`,
+    ),
+    ...notes.map((note) => `${note}.`),
+  ];
+  return {
+    ...{ preview: previewOf(counts), said },
+    ...{ binSize, center, size, events, binned, filtered, outside },
+  };
 }
 
 /** The command that makes the same file. */
 export function binCommand(source: string, target: string, options: BinEventsOptions): string {
-  const { energy, time, binSize, center, size, coordinates, projection } = options;
+  const { energy, time, binSize, center, size, coordinates, projection, where } = options;
   const range = (ends: readonly [number, number] | undefined) =>
     ends?.map((end) => (Number.isFinite(end) ? end : "")).join(":");
   const flags = {
     "-o": target,
     "--energy": range(energy),
     "--time": range(time),
+    "--where": where,
     "--coordinates": coordinates,
     "--bin-size": binSize,
     "--center": center?.join(","),

@@ -167,8 +167,7 @@ export async function sampleOtherwise(
     ...(await deconvolveOptions(settings)),
     onProgress: watch.onProgress,
     onPreview: watch.onPreview,
-    // The gradient sampler takes its chains in turn, here in this worker: a prior is a function.
-    ...(settings.method === "gibbs" && { workers: coresForChains(chains) }),
+    workers: coresForChains(chains),
     signal,
     command,
     inputs,

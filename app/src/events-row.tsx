@@ -26,6 +26,7 @@ interface Fields {
   readonly binSize: string;
   readonly center: string;
   readonly size: string;
+  readonly where: string;
 }
 
 function rangeOf([from, to]: readonly [string, string]): readonly [number, number] | undefined | "wrong" {
@@ -65,13 +66,14 @@ function optionsOf(fields: Fields): BinEventsOptions | string {
     ...(center && { center }),
     ...(size && { size }),
     ...(binSize !== undefined && { binSize }),
+    ...(fields.where.trim() !== "" && { where: fields.where.trim() }),
   };
 }
 
 /** The row. */
 export function EventsRow({ desk, file, found, onOptions }: EventsProps) {
   const [fields, setFields] = useState<Fields>({
-    ...{ energy: ["", ""], time: ["", ""], projection: "TAN", binSize: "", center: "", size: "" },
+    ...{ energy: ["", ""], time: ["", ""], projection: "TAN", binSize: "", center: "", size: "", where: "" },
     coordinates: found.positions[0],
   });
   const [seen, setSeen] = useState<EventsPreview>();
@@ -111,7 +113,7 @@ export function EventsRow({ desk, file, found, onOptions }: EventsProps) {
 
   const change = (part: Partial<Fields>) => setFields((all) => ({ ...all, ...part }));
   const sky = fields.coordinates !== "pixel";
-  const field = (key: "binSize" | "center" | "size", label: string, shown: string | undefined) => (
+  const field = (key: "binSize" | "center" | "size" | "where", label: string, shown: string | undefined) => (
     <label className="event-field">
       {label}
       <input
@@ -132,6 +134,9 @@ export function EventsRow({ desk, file, found, onOptions }: EventsProps) {
                 seen.outside > 0 ? `, ${countText(seen.outside)} beyond the edges` : ""
               }.`
             : "Binning …"}
+          {seen?.said.map((text) => (
+            <span key={text}> {text}</span>
+          ))}
         </p>
       </div>
       <div className="events-ranges">
@@ -176,6 +181,7 @@ export function EventsRow({ desk, file, found, onOptions }: EventsProps) {
           seen?.center.map((value) => Number(value.toFixed(4))).join(", "),
         )}
         {field("size", "Size in pixels", seen?.size.join(" × "))}
+        {field("where", "Conditions on columns", "PATTERN<=4 && FLAG==0")}
         {sky && (
           <label className="event-field">
             Projection

@@ -3,6 +3,7 @@
 import type {
   Cutout,
   LiraDeconvolverOptions,
+  PsfCentring,
   QuantitySummary,
   RegionProducts,
   Shape,
@@ -59,6 +60,7 @@ export interface Composition {
   readonly cutout?: Cutout;
   readonly psfCutout?: Cutout;
   readonly backgroundUnit?: "flux" | "counts";
+  readonly psfCentre?: PsfCentring;
 }
 
 /** An observation that is ready to be deconvolved. */

@@ -3,6 +3,7 @@
 import { type LiraDeconvolverOptions, shellLine } from "tslira";
 import { cutoutText } from "./cutout-text.js";
 import type { Choices, Composition, Example } from "./protocol.js";
+import { psfCentreText } from "./psf-centre-text.js";
 
 /** Flags with their values as words of a command: undefined and false leave a flag out, true gives it alone. */
 export function flagWords(flags: Readonly<Record<string, unknown>>): string[] {
@@ -14,7 +15,7 @@ export function flagWords(flags: Readonly<Record<string, unknown>>): string[] {
 /** Words of a command that name the files and how they are put together. */
 export function inputWords(choices: Choices, composition: Composition): string[] {
   const { counts, psf, exposure, background, mask } = choices;
-  const { cutout, psfCutout, backgroundUnit } = composition;
+  const { cutout, psfCutout, backgroundUnit, psfCentre } = composition;
   const divided = background && exposure && backgroundUnit === "counts";
   return [
     ...(counts ? [counts.name] : []),
@@ -26,6 +27,7 @@ export function inputWords(choices: Choices, composition: Composition): string[]
       "--background-unit": divided ? "counts" : undefined,
       "--cutout": cutout && cutoutText(cutout),
       "--psf-cutout": psfCutout && cutoutText(psfCutout),
+      "--psf-centre": psfCentre && psfCentreText(psfCentre),
     }),
   ];
 }

@@ -1,6 +1,7 @@
 /** Runs kept in the browser's database (IndexedDB), so that a reload or a crash does not lose them. */
 
 import type { ChainPiece, CheckpointRecord, LiraDeconvolverOptions, RunCheckpoints } from "tslira";
+import * as v from "valibot";
 import type { Choices, Composition, RunAbout } from "./protocol.js";
 
 /** What is kept of a run besides its files and pieces. */
@@ -32,6 +33,68 @@ export interface SessionFile {
   readonly made: boolean;
   /** Whether a run records its hash though it was made here. */
   readonly hashed: boolean;
+}
+
+/* What is kept may have been written by another version, or changed by hand: it is looked at like a file. */
+
+const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
+const floats = v.instance(Float64Array);
+const RECORD = v.looseObject({
+  id: v.string(),
+  created: v.number(),
+  updated: v.number(),
+  done: v.boolean(),
+  // A chain of which nothing is kept has no entry.
+  sweeps: v.array(v.optional(whole)),
+  about: v.looseObject({ title: v.string() }),
+  choices: v.record(v.string(), v.optional(v.looseObject({ file: whole }))),
+  composition: v.looseObject({}),
+  settings: v.looseObject({ iterations: v.optional(whole), chains: v.optional(whole) }),
+  command: v.string(),
+  bytes: v.number(),
+  checkpoint: v.optional(
+    v.looseObject({
+      format: v.number(),
+      version: v.string(),
+      plan: v.looseObject({ config: v.looseObject({ chains: whole }) }),
+      columns: v.array(v.string()),
+      inputs: v.string(),
+      started: v.string(),
+      seconds: v.number(),
+    }),
+  ),
+});
+const FILE = v.looseObject({
+  file: whole,
+  name: v.string(),
+  content: v.instance(Blob),
+  made: v.boolean(),
+  hashed: v.boolean(),
+});
+const PIECE = v.looseObject({
+  chain: whole,
+  every: whole,
+  rows: floats,
+  draws: v.instance(Float32Array),
+  state: v.looseObject({
+    sweeps: whole,
+    random: v.instance(Uint8Array),
+    scalars: floats,
+    flux: floats,
+    backgroundScale: floats,
+    smoothness: floats,
+    moments: v.looseObject({ count: whole, mean: floats, squares: floats }),
+  }),
+});
+
+/** Something that is kept, if it is what it should be. @throws Error otherwise */
+export function checkKept<T>(schema: v.GenericSchema, value: unknown): T {
+  const found = v.safeParse(schema, value, { abortEarly: true });
+  if (found.success) return found.output as T;
+  const [issue] = found.issues;
+  throw new Error(
+    `studio: what is kept of a run must be as it was written, got another ${v.getDotPath(issue) ?? "entry"}; discard the run`,
+  );
 }
 
 const NAME = "tslira-studio";
@@ -96,18 +159,22 @@ export async function openSessionStore() {
 
   return {
     async list(): Promise<SessionRecord[]> {
-      return answered(database.transaction(SESSIONS).objectStore(SESSIONS).getAll());
+      const found: unknown[] = await answered(database.transaction(SESSIONS).objectStore(SESSIONS).getAll());
+      return found.filter((record) => v.is(RECORD, record)) as unknown as SessionRecord[];
     },
 
     async record(id: string): Promise<SessionRecord> {
       const found = await answered(database.transaction(SESSIONS).objectStore(SESSIONS).get(id));
       if (found === undefined)
         throw new Error("studio: the run must still be kept, got none; start it again");
-      return found as SessionRecord;
+      return checkKept(RECORD, found);
     },
 
     async files(id: string): Promise<SessionFile[]> {
-      return answered(database.transaction(FILES).objectStore(FILES).getAll(all(id)));
+      return checkKept(
+        v.array(FILE),
+        await answered(database.transaction(FILES).objectStore(FILES).getAll(all(id))),
+      );
     },
 
     async create(record: SessionRecord, files: readonly SessionFile[]): Promise<void> {
@@ -140,12 +207,12 @@ export async function openSessionStore() {
       return {
         async read() {
           const transaction = database.transaction([SESSIONS, PIECES]);
-          const record: SessionRecord | undefined = await answered(transaction.objectStore(SESSIONS).get(id));
-          if (record?.checkpoint === undefined) return undefined;
-          const pieces: ChainPiece[] = await answered(
-            database.transaction(PIECES).objectStore(PIECES).getAll(all(id)),
-          );
-          return { record: record.checkpoint, pieces };
+          const found: unknown = await answered(transaction.objectStore(SESSIONS).get(id));
+          if (found === undefined) return undefined;
+          const { checkpoint: record } = checkKept<SessionRecord>(RECORD, found);
+          if (record === undefined) return undefined;
+          const pieces = await answered(database.transaction(PIECES).objectStore(PIECES).getAll(all(id)));
+          return { record, pieces: checkKept<ChainPiece[]>(v.array(PIECE), pieces) };
         },
         writeRecord: (checkpoint) => change(id, (record) => ({ ...record, checkpoint })),
         addPiece: (piece) =>
@@ -158,7 +225,7 @@ export async function openSessionStore() {
                 record.bytes +
                 piece.rows.byteLength +
                 piece.draws.byteLength +
-                3 * piece.state.flux.byteLength;
+                3 * piece.state.moments.mean.byteLength;
               return { ...record, sweeps, bytes };
             },
             // Pieces of a chain follow each other by the sweep where they end.

@@ -35,6 +35,8 @@ export interface EventsPreview {
   readonly binned: number;
   readonly filtered: number;
   readonly outside: number;
+  /** What each cut took, and what should be known of the image, one sentence each. */
+  readonly said: readonly string[];
 }
 
 /** A result of tslira that was found in a file. */

@@ -1,7 +1,14 @@
 /** The screen for one observation: data and run on the left, pictures in the middle, a closer look on the right. */
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { brightestPixel, type Cutout, type LiraDeconvolverOptions, parseWcs, type SkyImage } from "tslira";
+import {
+  brightestPixel,
+  type Cutout,
+  type LiraDeconvolverOptions,
+  type PsfCentring,
+  parseWcs,
+  type SkyImage,
+} from "tslira";
 import { type Selection, type Viewport, wholeView } from "tslira/viewer";
 import { CompareMenu, useCompare } from "./compare-menu.js";
 import { CompareView } from "./compare-view.js";
@@ -207,6 +214,18 @@ export function Workspace(props: WorkspaceProps) {
     [composition, onCompose],
   );
 
+  const centrePsf = useCallback(
+    async (psfCentre: PsfCentring | undefined) => {
+      const { psfCentre: _before, ...rest } = composition;
+      try {
+        await onCompose({ ...rest, ...(psfCentre !== "auto" && psfCentre && { psfCentre }) });
+      } catch (error) {
+        setTrouble((error as Error).message);
+      }
+    },
+    [composition, onCompose],
+  );
+
   useEffect(() => {
     const keys = (event: KeyboardEvent) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
@@ -256,6 +275,7 @@ export function Workspace(props: WorkspaceProps) {
           choices={choices}
           busy={run.stage === "running"}
           onCut={cut}
+          onPsfCentre={centrePsf}
         />
         <RunCard
           known={data.warnings}

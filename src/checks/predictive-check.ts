@@ -2,16 +2,22 @@ import { type Boundary, checkBoundary } from "../data/boundary.js";
 import { brightestPixel, positionOf } from "../data/brightest-pixel.js";
 import { type CheckedObservation, checkObservations } from "../data/check-observation.js";
 import type { Observation } from "../data/observation.js";
-import { drawPoisson } from "../data/poisson.js";
 import { evenEdges, profileOf, type RadialProfile, ringSums, ringsAbout } from "../data/radial-profile.js";
-import { type RandomStream, randomStream } from "../data/random.js";
+import { randomStream } from "../data/random.js";
 import type { PixelPosition } from "../data/sky-wcs.js";
-import { AbortedError, InvalidInputError } from "../errors.js";
+import { compileDrawKernels } from "../draw-kernels.js";
+import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
 import { type FittedSky, type FramePrediction, framePrediction } from "../model/frame-prediction.js";
 import { type Residuals, residuals } from "../model/predicted-counts.js";
 import { frameShape } from "../model/sky-grid.js";
-import { asDrawSource, type DrawSource, forEachDraw, type WatchOptions } from "../posterior/draw-source.js";
+import {
+  asDrawSource,
+  checkSignal,
+  type DrawSource,
+  forEachDraw,
+  type WatchOptions,
+} from "../posterior/draw-source.js";
 import type { Circle } from "../posterior/region.js";
 import {
   asParameterSource,
@@ -19,19 +25,22 @@ import {
   type ParameterSource,
   type ParameterTrace,
 } from "../posterior/trace.js";
+import { availableCores, openWorkerPool } from "../workers/worker-pool.js";
 import {
   DISCREPANCIES,
   type DiscrepancyCheck,
   type DiscrepancyName,
-  discrepancies,
-  discrepancyScratch,
-  type Prediction,
   type PredictiveKind,
   patchSide,
-  preparePrediction,
 } from "./discrepancy.js";
 import { collapseToPoint } from "./point-source.js";
 import { predictiveSentence } from "./predictive-sentence.js";
+import {
+  type PosteriorDraw,
+  type ReplicatedDraw,
+  type ReplicateTask,
+  replicateWorkers,
+} from "./replicate-job.js";
 
 /** The draws of a posterior, in memory or in a file: `LiraResult.trace`, or what `openResult` returns. */
 export interface PosteriorDraws {
@@ -43,6 +52,8 @@ export interface PosteriorDraws {
 export interface PredictiveCheckOptions extends WatchOptions, Omit<FittedSky, "boundary"> {
   /** Fate of photons beyond the edge, as in the run; default `"spill"`. */
   readonly boundary?: Boundary;
+  /** Most workers (threads or Web Workers), 0 for none; default as many as there are cores. The numbers are the same. */
+  readonly workers?: number;
   /** About how many posterior draws to use, evenly spread over the chains; default 200. Each costs one convolution. */
   readonly draws?: number;
   /** Replicated counts images for each draw, at least; default 20. More are made when a flag could not be told otherwise. */
@@ -98,6 +109,12 @@ const DEFAULT_REPLICATES = 20;
 const DEFAULT_FALSE_ALARM_RATE = 0.01;
 /** Replicates of the one draw behind `uniformP`: its p-values are multiples of 1 / 500 before ties are broken. */
 const PIVOTAL_REPLICATES = 499;
+/** Part of the work that finds the mean prediction, for progress. */
+const MEAN_PART = 0.05;
+/** Fewer pixels of replicated counts in all are made before a worker has started. */
+const WORTH_WORKERS = 2 ** 24;
+/** Most values of the draws that a worker is given at a time. */
+const JOB_VALUES = 2 ** 21;
 /** Apart from the streams of simulated data of the same seed. */
 const SEED_OFFSET = 0x70726564; // "pred" in ASCII
 
@@ -143,9 +160,14 @@ export async function compareWithDraws(
   const list: readonly Observation[] = "counts" in data ? [data] : data;
   const { observations } = checkObservations(list, { boundary });
   const images = asDrawSource(posterior.images);
-  const models = observations.map((observation) =>
-    framePrediction(observation, { ...options, boundary }, "predictiveCheck"),
-  );
+  const { upsampling, margin, sky } = options;
+  const fitted: FittedSky = {
+    boundary,
+    ...(upsampling === undefined ? {} : { upsampling }),
+    ...(margin === undefined ? {} : { margin }),
+    ...(sky === undefined ? {} : { sky }),
+  };
+  const models = observations.map((observation) => framePrediction(observation, fitted, "predictiveCheck"));
   checkShapes(observations[0], frameShape(models[0].grid), images);
   const parameters = asParameterSource(posterior.parameters);
   const checks: PredictiveCheck[] = [];
@@ -164,7 +186,7 @@ export async function compareWithDraws(
           scaleOf,
           model: models[index],
           reference,
-          stream: randomStream((options.seed ?? 0) + SEED_OFFSET + index),
+          seed: (options.seed ?? 0) + SEED_OFFSET + index,
         },
         { ...options, onProgress: part, ...(signal === undefined ? {} : { signal }) },
       ),
@@ -231,7 +253,7 @@ interface DrawsOfObservation {
   readonly scaleOf: (chain: number, draw: number) => number;
   readonly model: FramePrediction;
   readonly reference: Reference;
-  readonly stream: RandomStream;
+  readonly seed: number;
 }
 
 /** Running comparison of replicated with observed values of one discrepancy. */
@@ -250,7 +272,7 @@ interface Tally {
 
 async function checkObservation(
   observation: CheckedObservation,
-  { images, scaleOf, model, reference, stream }: DrawsOfObservation,
+  { images, scaleOf, model, reference, seed }: DrawsOfObservation,
   options: PredictiveCheckOptions,
 ): Promise<PredictiveCheck> {
   const { draws: wanted = DEFAULT_DRAWS, pointSource, onProgress } = options;
@@ -265,26 +287,21 @@ async function checkObservation(
   const limit = falseAlarmRate / ((reference === "draw" ? 2 : 1) * DISCREPANCIES.length);
   // The smallest two-sided p of n replicates is 2 / (n + 1): it must be below the limit, or nothing could ever be flagged.
   const replicates = Math.max(options.replicates ?? DEFAULT_REPLICATES, Math.ceil(2 / limit / draws));
-  const watch = (from: number, to: number): WatchOptions => ({
-    onProgress: (fraction) => onProgress?.(from + (to - from) * fraction),
-    ...(signal === undefined ? {} : { signal }),
-  });
-
-  const flux = new Float64Array(images.shape[0] * images.shape[1]);
-  const sky = (draw: Float32Array) => {
-    if (pointSource === undefined) flux.set(draw);
-    else collapseToPoint(draw, shape, pointSource, flux);
-  };
 
   // The prediction is linear in flux and scale: that of their means is the mean prediction.
+  const flux = new Float64Array(images.shape[0] * images.shape[1]);
   const meanFlux = new Float64Array(flux.length);
   let meanScale = 0;
   await forEachDraw(
     images,
     chains,
-    watch(0, 0.05),
+    {
+      onProgress: (fraction) => onProgress?.(MEAN_PART * fraction),
+      ...(signal === undefined ? {} : { signal }),
+    },
     (image, chain, draw) => {
-      sky(image);
+      if (pointSource === undefined) flux.set(image);
+      else collapseToPoint(image, shape, pointSource, flux);
       for (let index = 0; index < flux.length; index++) meanFlux[index] += flux[index] / draws;
       meanScale += scaleOf(chain, draw) / draws;
     },
@@ -293,17 +310,13 @@ async function checkObservation(
   const predicted = model.predict(meanFlux, meanScale);
   const { ringWidth = 1, ringRadius = Math.max(ringWidth, Math.min(...shape) / 2) } = options;
   const edges = evenEdges(ringWidth, ringRadius);
-  const fixedCentre = options.centre ?? (pointSource && { x: pointSource.x, y: pointSource.y });
-  const rings = ringsAbout(
-    fixedCentre ?? positionOf(brightestPixel(predicted, mask), shape),
-    shape,
-    edges,
-    mask,
-  );
+  const centre = options.centre ?? (pointSource && { x: pointSource.x, y: pointSource.y });
+  const rings = ringsAbout(centre ?? positionOf(brightestPixel(predicted, mask), shape), shape, edges, mask);
   const side = Math.min(options.patchSide ?? patchSide(observation.psf, shape), ...shape);
-  const meanPrediction = preparePrediction(predicted, mask, rings, side);
 
-  const scratch = discrepancyScratch(shape, rings.count);
+  const stream = randomStream(seed);
+  const pivotalDraw =
+    reference === "draw" ? Math.min(draws - 1, Math.floor(stream.uniform() * draws)) : undefined;
   const tallies = DISCREPANCIES.map(
     (): Tally => ({
       observed: 0,
@@ -317,87 +330,60 @@ async function checkObservation(
     }),
   );
   const profiles = rings.pixels.map(() => new Float64Array(draws * replicates));
-  const ringCounts = new Float64Array(rings.count);
-  const replicate = new Float64Array(counts.data.length);
-  const observed = new Float64Array(DISCREPANCIES.length);
-  const equal = new Float64Array(DISCREPANCIES.length);
-  const above = new Float64Array(DISCREPANCIES.length);
-  const pivotalDraw = Math.min(draws - 1, Math.floor(stream.uniform() * draws));
   let done = 0;
-  let count = 0;
 
-  const simulate = ({ lambda }: Prediction) => {
-    for (let index = 0; index < replicate.length; index++) {
-      replicate[index] =
-        mask !== undefined && mask.data[index] === 0 ? 0 : drawPoisson(stream, lambda[index]);
+  const take = ({ observed, values, profiles: sums }: ReplicatedDraw) => {
+    for (const [index, tally] of tallies.entries()) {
+      const own = values.subarray(0, replicates * DISCREPANCIES.length);
+      let [above, equal] = [0, 0];
+      for (let time = 0, at = index; at < own.length; time++, at += DISCREPANCIES.length) {
+        if (own[at] > observed[index]) above++;
+        else if (own[at] === observed[index]) equal++;
+        const delta = own[at] - tally.mean;
+        tally.mean += delta / (done * replicates + time + 1);
+        tally.squares += delta * (own[at] - tally.mean);
+      }
+      const p = (above + equal) / replicates;
+      tally.observed += observed[index] / draws;
+      tally.above += above + equal;
+      tally.below += replicates - above;
+      const delta = p - tally.pMean;
+      tally.pMean += delta / (done + 1);
+      tally.pSquares += delta * (p - tally.pMean);
+      if (done !== pivotalDraw) continue;
+      const others = values.subarray(own.length).filter((_, at) => at % DISCREPANCIES.length === index);
+      const [beyond, ties] = [
+        others.filter((value) => value > observed[index]).length,
+        others.filter((value) => value === observed[index]).length,
+      ];
+      tally.uniformP = (beyond + stream.uniform() * (ties + 1)) / (PIVOTAL_REPLICATES + 1);
     }
-  };
-  /** Replicate counts of one draw and count how often they are beyond, or equal to, the observed ones. */
-  const compare = (own: Prediction, against: Prediction, times: number, visit: () => void) => {
-    equal.fill(0);
-    above.fill(0);
-    for (let time = 0; time < times; time++) {
-      simulate(own);
-      discrepancies(replicate, against, scratch);
-      for (let index = 0; index < observed.length; index++) {
-        if (scratch.values[index] > observed[index]) above[index]++;
-        else if (scratch.values[index] === observed[index]) equal[index]++;
+    for (const [ring, values] of profiles.entries()) {
+      for (let time = 0; time < replicates; time++) {
+        values[done * replicates + time] = sums[time * rings.count + ring];
       }
-      visit();
     }
+    done++;
   };
-
-  await forEachDraw(
-    images,
-    chains,
-    watch(0.05, 1),
-    (image, chain, draw) => {
-      sky(image);
-      const lambda = model.predict(flux, scaleOf(chain, draw));
-      // For uniform p-values the centre may depend on the draw, not on the data.
-      const centre = fixedCentre ?? positionOf(brightestPixel(lambda, mask), shape);
-      const own = preparePrediction(
-        lambda,
-        mask,
-        reference === "mean" ? rings : ringsAbout(centre, shape, edges, mask),
-        side,
-      );
-      const against = reference === "mean" ? meanPrediction : own;
-      discrepancies(counts.data, against, scratch);
-      observed.set(scratch.values);
-      compare(own, against, replicates, () => {
-        for (const [index, tally] of tallies.entries()) {
-          const delta = scratch.values[index] - tally.mean;
-          tally.mean += delta / (count + 1);
-          tally.squares += delta * (scratch.values[index] - tally.mean);
-        }
-        ringSums(replicate, rings, ringCounts);
-        for (let ring = 0; ring < rings.count; ring++) profiles[ring][count] = ringCounts[ring];
-        count++;
-      });
-      for (const [index, tally] of tallies.entries()) {
-        const p = (above[index] + equal[index]) / replicates;
-        tally.observed += observed[index] / draws;
-        tally.above += above[index] + equal[index];
-        tally.below += replicates - above[index];
-        const delta = p - tally.pMean;
-        tally.pMean += delta / (done + 1);
-        tally.pSquares += delta * (p - tally.pMean);
-      }
-      if (reference === "draw" && done === pivotalDraw) {
-        compare(own, against, PIVOTAL_REPLICATES, () => undefined);
-        for (const [index, tally] of tallies.entries()) {
-          tally.uniformP = (above[index] + stream.uniform() * (equal[index] + 1)) / (PIVOTAL_REPLICATES + 1);
-        }
-      }
-      done++;
-    },
-    step,
+  const task: ReplicateTask = {
+    observation,
+    fitted: model.fitted,
+    profile: rings,
+    side,
+    seed,
+    ...(pointSource && { pointSource }),
+    ...(centre && { centre }),
+    ...(reference === "mean" && { against: predicted }),
+  };
+  await replicateDraws(
+    task,
+    { images, step, draws, scaleOf },
+    (number) => replicates + (number === pivotalDraw ? PIVOTAL_REPLICATES : 0),
+    { ...options, onProgress: (fraction) => onProgress?.(MEAN_PART + (1 - MEAN_PART) * fraction) },
+    take,
   );
-  if (signal?.aborted) {
-    throw new AbortedError("predictiveCheck: check was stopped before it was complete; run it again");
-  }
 
+  const count = draws * replicates;
   const rows = tallies.map((tally, index): DiscrepancyCheck => {
     const p = (tally.above + 1) / (count + 1);
     const lower = (tally.below + 1) / (count + 1);
@@ -417,7 +403,10 @@ async function checkObservation(
       flagged: twoSided <= limit,
     };
   });
+  const ringCounts = new Float64Array(rings.count);
+  const ringLambda = new Float64Array(rings.count);
   ringSums(counts.data, rings, ringCounts);
+  ringSums(predicted.data, rings, ringLambda);
   const flagged = rows.filter((row) => row.flagged).map(({ name }) => name);
   const kind = reference === "mean" ? "held-out" : pointSource ? "point source" : "posterior";
   return {
@@ -431,6 +420,67 @@ async function checkObservation(
     sentence: predictiveSentence(kind, rows, falseAlarmRate),
     predicted,
     residuals: residuals(counts, predicted, mask),
-    profile: profileOf(rings, ringCounts, meanPrediction.ringLambda, profiles),
+    profile: profileOf(rings, ringCounts, ringLambda, profiles),
   };
+}
+
+/** Replicate counts of every `step`-th draw, on all workers, and take what comes of them in the order of the draws. */
+async function replicateDraws(
+  task: ReplicateTask,
+  {
+    images,
+    step,
+    draws,
+    scaleOf,
+  }: Pick<DrawsOfObservation, "images" | "scaleOf"> & { step: number; draws: number },
+  replicatesOf: (number: number) => number,
+  { workers = availableCores(), onProgress, signal }: WatchOptions & { readonly workers?: number },
+  take: (replicated: ReplicatedDraw) => void,
+): Promise<void> {
+  const pixels = images.shape[0] * images.shape[1];
+  const worth = draws * replicatesOf(0) * pixels > WORTH_WORKERS;
+  const threads = worth ? Math.min(workers, draws) : 0;
+  const pool = openWorkerPool(replicateWorkers(), threads);
+  const module = await compileDrawKernels();
+  const most = Math.max(
+    1,
+    Math.min(Math.ceil(draws / (4 * Math.max(1, threads))), Math.floor(JOB_VALUES / pixels)),
+  );
+  const running: Promise<readonly ReplicatedDraw[]>[] = [];
+  let batch: PosteriorDraw[] = [];
+  let taken = 0;
+  const start = () => {
+    const output = pool.run({ task, draws: batch }, { module });
+    output.catch(() => undefined); // heard of when its turn comes, unless the work has ended before
+    running.push(output);
+    batch = [];
+  };
+  const finish = async () => {
+    for (const replicated of (await running.shift()) ?? []) {
+      take(replicated);
+      taken++;
+    }
+    onProgress?.(taken / draws);
+    if (threads === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  };
+  try {
+    let number = 0;
+    for (let chain = 0; chain < images.chains; chain++) {
+      for (let draw = 0; draw < images.draws(chain); draw += step) {
+        checkSignal(signal);
+        const flux = images.readDraws(chain, draw, 1).slice();
+        batch.push({ number, flux, scale: scaleOf(chain, draw), replicates: replicatesOf(number) });
+        number++;
+        if (batch.length >= (threads === 0 ? 1 : most)) start();
+        if (running.length > threads) await finish();
+      }
+    }
+    if (batch.length > 0) start();
+    while (running.length > 0) {
+      checkSignal(signal);
+      await finish();
+    }
+  } finally {
+    pool.close();
+  }
 }

@@ -22,12 +22,14 @@ import { parseNumber, parseNumbers, parseShape } from "./option-values.js";
 import { checkOutputPath } from "./output-path.js";
 
 const DETAILS = `
-Positions are X and Y with their sky coordinates (Chandra, XMM-Newton), L and B or RA and DEC
-(Fermi). Ranges are half-open: the lower end belongs to them, the upper does not. An event on the
-edge between two pixels belongs to the one after it. An end of a range may be left out: 2000: or :7000.
+Positions are X and Y with their sky coordinates (Chandra, XMM-Newton, NuSTAR, Swift, eROSITA,
+Suzaku, XRISM, ROSAT, IXPE), L and B or RA and DEC (Fermi). Ranges are half-open: the lower end
+belongs to them, the upper does not. An event on the edge between two pixels belongs to the one after
+it. An end of a range may be left out: 2000: or :7000.
 
-Events outside of the good time intervals of the file (GTI) are left out, unless --no-gti is given. --energy without a
-unit is in that of the column. --where knows numbers, columns, < <= > >= == !=, && || !, + - * / %, bits by & and
+Events outside of the good time intervals of the file (GTI) are left out, unless --no-gti is given. --energy 0.5:7keV
+is by TUNIT, or by the scale of PI of these missions: whole channels whose middle lies in the range.
+Without a unit it is in that of the column. --where knows numbers, columns, < <= > >= == !=, && || !, + - * / %, bits by & and
 parentheses. Filters after the name are read: 'events.fits[EVENTS][energy=500:7000,ccd_id=0:3]'.
 
 Whole numbers in X and Y are centres of pixels: a pixel has its edges half-way between them. --center x,y is X and Y, or
@@ -38,6 +40,7 @@ gets round steps with which they fit in about 400 x 400.
 
 Examples:
   tslira bin acisf04683_evt2.fits.gz -o counts.fits --energy 500:7000 --center 4096,4096 --size 256
+  tslira bin nu30001_A01_cl.evt -o counts.fits --energy 3:79keV
   tslira bin pn_events.fits -o counts.fits --energy 500:2000 --bin-size 80
   tslira bin fermi_photons.fits -o counts.fits --energy 10000:500000 --coordinates galactic \\
          --center 0,0 --bin-size 0.05 --size 400x200 --projection CAR`;

@@ -1,6 +1,5 @@
 /** Jobs of `tslira cluster` from a JSON file. */
 
-import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import {
   type Circle,
@@ -15,6 +14,7 @@ import {
   type SlurmSettings,
   type SurveyEntry,
 } from "../node.js";
+import { parseJson } from "../parse-json.js";
 import {
   type DeconvolveSettings,
   mergeSettings,
@@ -27,14 +27,17 @@ import {
   path,
   pick,
   type Reader,
+  readConfigText,
   readJsonFile,
   readKeys,
   text,
   wrong,
 } from "./deconvolve-config.js";
 import { given } from "./given.js";
-import { placeObservations } from "./place-observations.js";
+import { requiredPrior } from "./method-options.js";
+import { displacedHeaders, placeObservations } from "./place-observations.js";
 import { readTogether } from "./read-together.js";
+import { type GradientFlags, SAMPLERS, type SamplerName, samplerOptions } from "./sampler-settings.js";
 import { MEASURE_KEYS, TEST_KEYS } from "./significance-config.js";
 
 /** How the tasks of a job are run. */
@@ -51,6 +54,8 @@ export interface JobDescription {
   readonly slurm?: SlurmSettings;
   readonly tile?: readonly [number, number];
   readonly settings: PartialSettings;
+  /** For chains and replicates: the sampler, and what it alone takes. */
+  readonly sampler: GradientFlags & { readonly method?: SamplerName; readonly prior?: string };
   /** For replicates. */
   readonly significance: SignificanceSettings;
   readonly circles?: readonly Circle[];
@@ -88,8 +93,16 @@ const SLURM_KEYS: Readonly<Record<keyof SlurmSettings, Reader>> = {
   program: texts,
 };
 
+/** Of the sampler, besides the settings that all share. */
+const SAMPLER_KEYS: Readonly<Record<string, Reader>> = {
+  method: oneOf(SAMPLERS),
+  prior: text,
+  targetAcceptance: number,
+  maxDepth: number,
+};
+
 const KINDS = ["chains", "observations", "tiles", "replicates"];
-/** Kinds whose observations may lie displaced on the sky. */
+/** Kinds that any sampler runs, and whose observations may lie displaced on the sky. */
 const MOVABLE: readonly string[] = ["chains", "replicates"];
 
 /** What an entry of a survey may say. */
@@ -112,6 +125,7 @@ const JOB_KEYS: Readonly<Record<string, Reader>> = {
     return sides;
   },
   ...MEASURE_KEYS,
+  ...SAMPLER_KEYS,
   offsets,
   // A list of objects, or a file with one in each line.
   observations: (value, where, folder) => {
@@ -124,16 +138,11 @@ const JOB_KEYS: Readonly<Record<string, Reader>> = {
 
 /** Observations of a file with one object of JSON in each line. */
 async function readLines(file: string): Promise<Record<string, unknown>[]> {
-  const lines = (await readFile(file, "utf8")).split("\n").map((line) => line.trim());
+  const lines = (await readConfigText(file)).split("\n").map((line) => line.trim());
   return lines.flatMap((line, index) => {
     if (line === "") return [];
-    let value: unknown;
-    try {
-      value = JSON.parse(line);
-    } catch {
-      throw wrong(`${file}: line ${index + 1}`, "an object {...} of JSON", line);
-    }
-    return [readKeys(value, ENTRY_KEYS, `${file}: line ${index + 1}`, dirname(file))];
+    const where = `${file}: line ${index + 1}`;
+    return [readKeys(parseJson(line, where, "correct the line"), ENTRY_KEYS, where, dirname(file))];
   });
 }
 
@@ -178,6 +187,7 @@ export async function readJobFile(file: string): Promise<JobDescription> {
         ? {}
         : { observations: list as PartialSettings["observations"] & object }),
     },
+    sampler: pick(values, SAMPLER_KEYS) as JobDescription["sampler"],
     significance: pick(values, TEST_KEYS) as SignificanceSettings,
     survey: isSurvey ? (list ?? [{}]) : [],
   };
@@ -198,7 +208,7 @@ export async function createJob(
   command: string,
   warn: (warning: string) => void,
 ): Promise<Job> {
-  const { kind, folder, output, name, slurm, tile, settings, survey } = description;
+  const { kind, folder, output, name, slurm, tile, settings, sampler, survey } = description;
   const shared = {
     command,
     onWarning: warn,
@@ -207,6 +217,10 @@ export async function createJob(
     ...(slurm === undefined ? {} : { slurm }),
   };
   const options = settings.options as JobOptions;
+  const { method = "lira" } = sampler;
+  if (method !== "lira" && !MOVABLE.includes(kind)) {
+    throw wrong("method", `lira, the sampler of all kinds but ${MOVABLE.join(" and ")}`, method);
+  }
   if (settings.offsets !== undefined && !MOVABLE.includes(kind)) {
     throw wrong("offsets", `left out but for ${MOVABLE.join(" and ")}`, settings.offsets);
   }
@@ -233,7 +247,11 @@ export async function createJob(
   const together = merged(description);
   const { observations: asRead, inputs: sources, notes, unit } = await readTogether(together.observations);
   for (const note of notes) warn(note);
-  const { observations, warnings, expected } = placeObservations(asRead, together);
+  const prior = method === "lira" ? undefined : await requiredPrior(method, sampler);
+  const { observations, warnings, expected } =
+    method === "nuts" && kind === "chains"
+      ? { observations: asRead, warnings: displacedHeaders(asRead, together), expected: [] }
+      : placeObservations(asRead, together);
   for (const warning of warnings) warn(warning);
   const onWarning = (warning: string) => [...warnings, ...expected].includes(warning) || warn(warning);
   const origin = { sources, onWarning, ...given({ unit }) };
@@ -241,15 +259,18 @@ export async function createJob(
     const { shape } = observations[0].counts;
     const { circles = [], thresholds, significance } = description;
     const regions = circles.map((one) => circularRegion(one, shape));
-    const { until: _until, maxIterations: _most, ...sampler } = options;
-    const both = { ...sampler, ...significance } as SignificanceSettings;
+    const { prior: _text, ...own } = sampler;
+    const both = { ...options, ...own, ...given({ prior }), ...significance } as SignificanceSettings;
     return createReplicatesJob(folder, observations, regions, both, {
       ...shared,
       ...origin,
       ...(thresholds === undefined ? {} : { thresholds }),
     });
   }
-  if (kind === "chains") return createChainsJob(folder, observations, options, { ...shared, ...origin });
+  if (kind === "chains") {
+    const run = samplerOptions(together, method, prior, sampler);
+    return createChainsJob(folder, observations, run, { ...shared, ...origin });
+  }
   // Of tiles the margin is what they share with their neighbours.
   const { margin, ...others } = options;
   return createTilesJob(folder, observations, others, {

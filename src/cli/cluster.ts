@@ -44,7 +44,7 @@ A job is a folder of independent tasks. Whoever runs them, the results are the s
   status <folder>              count tasks done, running, waiting, failed, damaged, missing
       --fast  --json
   collect <folder>             make the result from the tasks' results, all or those there are
-      -o <file>  --fast  --json  --quiet
+      -o <file>  --overwrite  --fast  --json  --quiet
   cancel <folder>              end what runs or waits in the queue; submit continues it
   run-task <folder> [n ...]    run tasks here (what arrays and commands do)
       --submission <n>  --element <n>  --bundle <n>  --workers <n>  --scratch <folder>
@@ -116,6 +116,7 @@ function collectOptions() {
     )
     .argument("<folder>", "folder of the job")
     .option("-o, --output <file>", "where to (default: as the job says)")
+    .option("--overwrite", "replace a file there that this job did not write")
     .option("--fast", "compare lengths of results only, not their SHA-256")
     .option("--json", "print a summary for programs on stdout")
     .option("-q, --quiet", "print nothing but errors");
@@ -232,6 +233,7 @@ async function runHere(
       onTask(index, _seconds, error) {
         if (error !== undefined) progress.say(`tslira: task ${index}: ${toPlainError(error).message}`);
       },
+      onWarning: (warning) => progress.say(`tslira: warning: ${warning}`),
       ...options,
       signal: interruption.signal,
       onProgress({ done, failed, total, fraction }) {
@@ -305,6 +307,7 @@ async function collect(
   folder: string,
   flags: {
     readonly output?: string | undefined;
+    readonly overwrite?: true | undefined;
     readonly fast?: true | undefined;
     readonly json?: true | undefined;
     readonly quiet?: true | undefined;
@@ -314,6 +317,7 @@ async function collect(
   const progress = openProgress({ quiet: flags.quiet === true });
   const collected = await collectJob(job, {
     verify: flags.fast !== true,
+    overwrite: flags.overwrite === true,
     onProgress: (fraction) => progress.show(`${Math.floor(100 * fraction)} %  collecting`, "collecting"),
     ...(flags.output === undefined ? {} : { output: flags.output }),
   });

@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import { nearestWord } from "../nearest-word.js";
-import { type Cutout, InvalidInputError, type LiraDeconvolverOptions } from "../node.js";
+import { type Cutout, InvalidInputError, isPsfName, type LiraDeconvolverOptions } from "../node.js";
 import { parseJson } from "../parse-json.js";
 import { shownValue } from "../shown-value.js";
 import { cutoutFromText, planesFromText, psfCentreFromText } from "./option-values.js";
@@ -101,7 +101,8 @@ export function numbers(keys: readonly string[], all: boolean): Reader {
 /** Files of one observation. */
 export const OBSERVATION_KEYS: Readonly<Record<keyof NamedObservation, Reader>> = {
   counts: path,
-  psf: path,
+  psf: (value, where, folder) =>
+    typeof value === "string" && isPsfName(value) ? value : path(value, where, folder),
   exposure: path,
   background: path,
   mask: (value, where, folder) =>
@@ -237,18 +238,21 @@ export async function readConfig(
   return { settings, more: pick(values, more) };
 }
 
-/** Read a file of JSON. @throws InvalidInputError when it cannot be read or is not JSON */
-export async function readJsonFile(file: string): Promise<unknown> {
-  let content: string;
+/** Read a text file that says what to do. @throws InvalidInputError when it cannot be read */
+export async function readConfigText(file: string): Promise<string> {
   try {
-    content = await readFile(file, "utf8");
+    return await readFile(file, "utf8");
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
     throw new InvalidInputError(`${file}: config file must be readable, got ${code}; check the path`, {
       cause,
     });
   }
-  return parseJson(content, file, "correct the config file");
+}
+
+/** Read a file of JSON. @throws InvalidInputError when it cannot be read @throws FormatError when it is not JSON */
+export async function readJsonFile(file: string): Promise<unknown> {
+  return parseJson(await readConfigText(file), file, "correct the config file");
 }
 
 /** Files that a flag gives for one observation only. */
@@ -285,7 +289,9 @@ export function mergeSettings(
       );
     }
     if (psf === undefined) {
-      throw new InvalidInputError(`${where}: psf must be given, got none; add --psf psf.fits`);
+      throw new InvalidInputError(
+        `${where}: psf must be given, got none; add --psf psf.fits, or --psf gaussian:fwhm=2.5`,
+      );
     }
     return { ...names, counts, psf };
   });

@@ -32,7 +32,7 @@ Examples:
     tslira deconvolve counts.fits --psf psf.fits -o result.fits --png posterior.png
   Chandra, a part of the image, the prior of the LIRA papers:
     tslira deconvolve chandra-counts-obs-id-4684.fits.gz --psf chandra-psf-obs-id-4684.fits.gz \\
-      --cutout 64:192,65:193 --psf-cutout 15:32,14:31 --smoothing-prior 2,0.02,1 -o gc.fits
+      --cutout 64:192,65:193 --psf-cutout 15:32,15:32 --smoothing-prior 2,0.02,1 -o gc.fits
   Fermi, exposure in cm2 s, background in counts, its scale fitted:
     tslira deconvolve counts.fits.gz --psf psf.fits.gz --exposure exposure.fits.gz \\
       --background background.fits.gz --background-unit counts --fit-background-scale -o fermi.fits

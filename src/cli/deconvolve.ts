@@ -4,8 +4,6 @@ import { statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
 import {
-  type ChainRunOptions,
-  createForwardModel,
   deconvolveToFile,
   type FileRun,
   InvalidInputError,
@@ -20,17 +18,17 @@ import {
   readConfigFile,
 } from "./deconvolve-config.js";
 import { estimate } from "./deconvolve-method.js";
-import { sampleGradients } from "./deconvolve-nuts.js";
 import { deconvolveOptions, type DeconvolveFlags as Flags } from "./deconvolve-options.js";
 import { formatBytes } from "./format.js";
 import { given } from "./given.js";
 import { checkMethodFlags, priorFiles, requiredPrior } from "./method-options.js";
 import { observationNames } from "./observation-options.js";
 import { checkOutputPaths, observationPaths } from "./output-path.js";
-import { placeObservations } from "./place-observations.js";
+import { displacedHeaders, placeObservations } from "./place-observations.js";
 import { openProgress, type ProgressDisplay } from "./progress.js";
 import { readTogether } from "./read-together.js";
 import { interruptible, reportRun } from "./run-report.js";
+import { type SamplerName, samplerOptions } from "./sampler-settings.js";
 
 /** The command. */
 export function deconvolveCommand() {
@@ -95,10 +93,7 @@ async function deconvolve(counts: string | undefined, flags: Flags): Promise<voi
     warnings.push(text);
     progress.say(`tslira: warning: ${text}`);
   };
-  const run =
-    method === "nuts"
-      ? await sampleGradients({ ...settings, output }, flags, progress, warn)
-      : await sample({ ...settings, output, checkpoint, overwrite }, flags, progress, warn);
+  const run = await sample({ ...settings, output, checkpoint, overwrite }, flags, method, progress, warn);
   await reportRun(run, { ...flags, png, progress, warnings });
 }
 
@@ -110,24 +105,22 @@ async function sample(
     readonly overwrite: boolean;
   },
   flags: Flags,
+  method: SamplerName,
   progress: ProgressDisplay,
   warn: (text: string) => void,
 ): Promise<FileRun> {
   const { checkpointEvery: checkpointSeconds } = flags;
-  const makePrior = flags.method === "gibbs" ? await requiredPrior("gibbs", flags) : undefined;
-  new LiraDeconvolver(settings.options); // wrong settings are told before files are read
+  const prior = method === "lira" ? undefined : await requiredPrior(method, flags);
+  if (method !== "nuts") new LiraDeconvolver(settings.options); // wrong settings are told before files are read
   const { observations: asRead, inputs, notes, unit } = await readTogether(settings.observations);
   for (const note of notes) warn(note);
-  const { observations, warnings: doubts, expected } = placeObservations(asRead, settings);
-  const { boundary = "spill", upsampling = 1, margin = "auto" } = settings.options;
-  const run: ChainRunOptions =
-    makePrior === undefined
-      ? settings.options
-      : {
-          ...settings.options,
-          method: "gibbs",
-          prior: makePrior(createForwardModel(observations, { boundary, upsampling, margin })),
-        };
+  // The gradient sampler's model knows of offsets; the others are given observations that are displaced by them.
+  const placed =
+    method === "nuts"
+      ? { observations: asRead, warnings: displacedHeaders(asRead, settings), expected: [] }
+      : placeObservations(asRead, settings);
+  const { observations, warnings: doubts, expected } = placed;
+  const run = samplerOptions(settings, method, prior, flags);
   for (const text of [...doubts, ...settings.observations.flatMap(doubtfulBackground)]) warn(text);
   for (const text of await largeTrace(settings, observations[0].counts)) warn(text);
   const { checkpoint, overwrite, output } = settings;

@@ -71,7 +71,7 @@ async function info(name: string, json: boolean): Promise<void> {
     const doubts = wanted.flatMap(({ warnings = [] }) => warnings);
     if (doubts.length > 0) lines.push("", ...doubts.map((text) => `Warning: ${text}`));
     if (estimate) lines.push("", ...estimateLines(path, header));
-    else if (summary === undefined) lines.push("", ...adviceLines(path, wanted));
+    else if (summary === undefined) lines.push("", ...adviceLines(wanted));
     else lines.push("", ...resultLines(path, summary));
     process.stdout.write(`${lines.join("\n")}\n`);
   } finally {
@@ -231,6 +231,7 @@ function methodSettings(config: ResultSummary["config"]): string[][] {
       ["prior", `${config.prior}: Gamma of shape ${shape}, rate ${rate} in every pixel`],
     ];
   }
+  if (config.method === "own") return [["method", `a sampler of one's own, ${config.prior}`]];
   return [
     ["method", "nuts"],
     ["prior", config.prior],
@@ -281,7 +282,7 @@ function resultLines(path: string, result: ResultSummary): string[] {
     ["boundary", config.boundary],
     ["sky", `upsampling ${config.upsampling ?? 1}, margin ${config.margin ?? 0}`],
     ...(config.method === undefined ? [["cycle spinning", config.cycleSpin]] : []),
-    ...(config.method === "nuts"
+    ...(config.method === "nuts" || config.method === "own"
       ? []
       : [
           [
@@ -303,8 +304,10 @@ function resultLines(path: string, result: ResultSummary): string[] {
   const { state, remedy } = result.diagnostics.verdict;
   const next =
     state === "agree"
-      ? [`look at it: ds9 ${shellLine([path])}, or in Python astropy.io.fits.open(${JSON.stringify(path)})`]
-      : [remedy === "" ? "run it longer" : remedy];
+      ? "read the report on it (ds9 and astropy open the file as well)"
+      : remedy === ""
+        ? "run it longer"
+        : remedy;
   return [
     "Result of tslira deconvolve",
     "",
@@ -313,9 +316,13 @@ function resultLines(path: string, result: ResultSummary): string[] {
     "Settings",
     ...settings.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`),
     "",
-    `Next: ${next[0]}`,
+    `Next: ${next}`,
+    "",
+    `tslira ${shellLine(["report", path, "-o", `${plainPath(path)}.html`])}`,
   ];
 }
+
+const plainPath = (path: string) => path.replace(/(\.fits?)?(\.gz)?$/i, "");
 
 /** What the header of an image by another method than lira says. */
 function estimateData(header: FitsHeader) {
@@ -353,25 +360,21 @@ function estimateLines(path: string, header: FitsHeader): string[] {
     "",
     ...rows.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`),
     "",
-    `Next: look at it: ds9 ${shellLine([path])}, or in Python astropy.io.fits.open(${JSON.stringify(path)})`,
+    "Next: look at it (ds9 and astropy open the file as well)",
+    "",
+    `tslira ${shellLine(["plot", path, "-o", `${plainPath(path)}.png`])}`,
   ];
 }
 
-/** What to do with a file that is no result. */
-function adviceLines(path: string, hdus: readonly FitsHduInfo[]): string[] {
+/** Words on a file that is no result and the command that goes on with it, on a line of its own. */
+function adviceLines(hdus: readonly FitsHduInfo[]): string[] {
   const kinds = hdus.map((hdu) => ({ hdu, ...hduKind(hdu) }));
-  const image = kinds.find(({ kind, hdu }) => kind === "image" && hdu.dataLength > 0);
-  if (image === undefined) {
-    const told = kinds.find(({ kind }) => !["table", "empty", "good times"].includes(kind));
-    if (told === undefined) return ["Next: no image in this file; tslira deconvolve needs a counts image"];
-    const name = `HDU ${told.hdu.index}${told.hdu.name ? ` ${told.hdu.name}` : ""}`;
-    const command =
-      told.kind === "cube"
-        ? `; tslira deconvolve ${shellLine([path])} --plane 0 --psf psf.fits -o result.fits`
-        : "";
-    return [`Next: ${name} is ${told.is}; ${told.remedy}${command}`];
-  }
-  const first = image.hdu;
-  const name = first.index === 0 ? path : `${path}[${first.name || first.index}]`;
-  return [`Next: tslira deconvolve ${shellLine([name])} --psf psf.fits -o result.fits, if these are counts`];
+  const told =
+    kinds.find(({ kind, hdu }) => kind === "image" && hdu.dataLength > 0) ??
+    kinds.find(({ kind }) => !["table", "empty", "good times"].includes(kind));
+  if (told === undefined) return ["Next: no image in this file; tslira deconvolve needs a counts image"];
+  const { hdu, is, remedy, command } = told;
+  const name = `HDU ${hdu.index}${hdu.name ? ` ${hdu.name}` : ""}`;
+  const words = `Next: ${name} is ${is}; ${remedy.replace(/: tslira bin .*$/s, "")}`;
+  return command === undefined ? [words] : [words, "", `tslira ${shellLine(command)}`];
 }

@@ -34,12 +34,12 @@ const METHOD_FLAGS: Readonly<Record<string, readonly Method[]>> = {
   backgroundScalePrior: ["lira", "nuts", "gibbs"],
   traceEvery: ["lira", "nuts", "gibbs"],
   traceKeep: ["lira", "nuts", "gibbs"],
-  until: ["lira", "gibbs"],
-  maxIterations: ["lira", "gibbs"],
+  until: ["lira", "nuts", "gibbs"],
+  maxIterations: ["lira", "nuts", "gibbs"],
   pairTransfers: ["lira", "gibbs"],
-  checkpoint: ["lira", "gibbs"],
-  checkpointEvery: ["lira", "gibbs"],
-  workers: ["lira", "gibbs"],
+  checkpoint: ["lira", "nuts", "gibbs"],
+  checkpointEvery: ["lira", "nuts", "gibbs"],
+  workers: ["lira", "nuts", "gibbs"],
   preset: ["lira"],
   alphaInit: ["lira", "em-multiscale"],
   fixedAlpha: ["lira", "em-multiscale"],
@@ -72,7 +72,15 @@ export function checkMethodFlags(method: Method, flags: DeconvolveFlags): void {
 }
 
 /** Patches of a file. */
-const readPatches: ReadPatches = async (file) => decodePatchMixture(await readFile(file), { name: file });
+const readPatches: ReadPatches = async (file) => {
+  const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
+    throw new InvalidInputError(
+      `prior: patches must come from a file that can be read, got ${cause.code} of ${file}; check the path`,
+      { cause },
+    );
+  });
+  return decodePatchMixture(bytes, { name: file });
+};
 
 /** Files that `--prior` names. */
 export function priorFiles({ prior = "" }: DeconvolveFlags): string[] {
@@ -82,7 +90,7 @@ export function priorFiles({ prior = "" }: DeconvolveFlags): string[] {
 /** The prior of `--prior`. @throws InvalidInputError without */
 export async function requiredPrior(
   method: "nuts" | "gibbs",
-  { prior }: DeconvolveFlags,
+  { prior }: Pick<DeconvolveFlags, "prior">,
 ): Promise<(model: ForwardModel) => FluxPrior> {
   if (prior !== undefined) return parsePrior(prior, readPatches);
   throw new InvalidInputError(

@@ -9,7 +9,10 @@ import type { NamedObservation } from "./read-together.js";
 /** Files and cut-outs of one observation. */
 function fileOptions() {
   return {
-    psf: new Option("-p, --psf <file>", "point spread function, any size"),
+    psf: new Option(
+      "-p, --psf <file or name>",
+      "point spread function, any size, or gaussian:fwhm=0.8arcsec, king:core=2.5px,slope=1.5, moffat:...",
+    ),
     exposure: new Option("-e, --exposure <file>", "exposure, same pixels as the counts (default: 1)"),
     background: new Option("-b, --background <file>", "background, same pixels as the counts (default: 0)"),
     backgroundUnit: new Option(

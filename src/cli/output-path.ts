@@ -2,7 +2,7 @@
 
 import { access, constants, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { InvalidInputError, parseFitsName } from "../node.js";
+import { InvalidInputError, isPsfName, parseFitsName } from "../node.js";
 
 /** What outputs may be. */
 export interface OutputRules {
@@ -55,7 +55,9 @@ const FILES = ["counts", "psf", "exposure", "background", "mask"] as const;
 export function observationPaths(
   observations: readonly { readonly [Key in (typeof FILES)[number]]?: string | undefined }[],
 ): (string | undefined)[] {
-  return observations.flatMap((one) => FILES.map((file) => one[file]));
+  return observations
+    .flatMap((one) => FILES.map((file) => one[file]))
+    .filter((name) => name === undefined || !isPsfName(name));
 }
 
 /** The same text for the same file, whatever links and names lead to it. */

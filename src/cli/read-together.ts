@@ -1,6 +1,7 @@
 /** The files of observations that are deconvolved together. */
 
 import {
+  InvalidInputError,
   type Observation,
   type ObservationFileNames,
   readObservationFiles,
@@ -14,7 +15,7 @@ export interface ReadTogether {
   readonly inputs: readonly { readonly name: string; readonly sha256: string }[];
   /** What was done to bring the images of each together, one sentence each. */
   readonly notes: readonly string[];
-  /** Unit of the flux; missing when they disagree. */
+  /** Unit of the flux; missing when an exposure does not say. */
   readonly unit?: string;
 }
 
@@ -36,6 +37,16 @@ export async function withPlanes(names: readonly NamedObservation[]): Promise<Ob
 export async function readTogether(names: readonly NamedObservation[]): Promise<ReadTogether> {
   const files = await Promise.all((await withPlanes(names)).map(readObservationFiles));
   const [{ unit }] = files;
+  const other = files.findIndex(
+    (file) => file.unit !== undefined && unit !== undefined && file.unit !== unit,
+  );
+  if (other > 0) {
+    throw new InvalidInputError(
+      `observations: exposures must have one unit, got flux in ${unit} by ${names[0]!.counts} and in ${files[other]!.unit} by ` +
+        `observation ${other + 1}; convert them, and BUNIT with them`,
+      { fields: { units: files.map((file) => file.unit) } },
+    );
+  }
   return {
     observations: files.map(({ observation }) => observation),
     inputs: files.flatMap(({ inputs }) => inputs),

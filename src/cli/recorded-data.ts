@@ -3,6 +3,7 @@
 import { access } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import {
+  isPsfName,
   type Observation,
   type ObservationFileNames,
   type PosteriorSummary,
@@ -91,7 +92,7 @@ export async function findRecordedData(
     const found: { -readonly [Key in keyof NamedObservation]: NamedObservation[Key] } = { ...one };
     for (const key of ["counts", "psf", "exposure", "background", "mask"] as const) {
       const name = one[key];
-      if (name === undefined) continue;
+      if (name === undefined || (key === "psf" && isPsfName(name))) continue;
       const place = await find(name, path);
       if (place === undefined) return { missing: `${name} is not where it was` };
       found[key] = place;

@@ -43,9 +43,14 @@ export function resumeCommand() {
     const overwrite = flags.overwrite === true;
     await checkOutputPaths([png], { overwrite, inputs: [output] });
     const progress = openProgress({ quiet: flags.quiet === true });
+    const warnings: string[] = [];
     const run = await interruptible(progress, checkpoint, (signal) =>
       resumeRun(checkpoint, {
         onProgress: progress.update,
+        onWarning(text) {
+          warnings.push(text);
+          progress.say(`tslira: warning: ${text}`);
+        },
         signal,
         overwrite,
         ...(output === undefined ? {} : { output }),
@@ -53,6 +58,6 @@ export function resumeCommand() {
         ...(checkpointEvery === undefined ? {} : { checkpointSeconds: checkpointEvery }),
       }),
     );
-    await reportRun(run, { ...flags, png, progress, warnings: [] });
+    await reportRun(run, { ...flags, png, progress, warnings });
   });
 }

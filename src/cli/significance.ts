@@ -155,50 +155,58 @@ async function significance(counts: string | undefined, flags: SignificanceFlags
   const run = planSignificance(observations, regions, { ...settings, ...given({ unit }) });
   const { tasks = `${output}.tasks` } = flags;
   const store = await openTaskFolder(tasks, run, observations);
-  const interruption = listenForInterrupt(() =>
-    progress.say("stopping; finished replicates are kept. Ctrl-C again quits at once"),
-  );
   let estimate: SignificanceEstimate;
   const started = performance.now();
   try {
-    estimate = await runSignificance(observations, run, {
-      store,
-      signal: interruption.signal,
-      ...given({ workers, thresholds }),
-      onProgress: ({ done, total, fraction, secondsLeft }) => {
-        const left = Number.isFinite(secondsLeft) ? `, ${formatDuration(secondsLeft)} left` : "";
-        progress.show(
-          `${`${Math.floor(100 * fraction)} %`.padStart(5)}  ${done} of ${total} data sets${left}`,
-          "sampling",
-        );
-      },
-    });
-  } catch (error) {
-    const { code } = toPlainError(error);
-    if (code === "ABORTED" || code === "JOB") {
-      progress.say(`tslira: finished replicates are in ${tasks}; the same command goes on from there`);
+    const interruption = listenForInterrupt(() =>
+      progress.say("stopping; finished replicates are kept. Ctrl-C again quits at once"),
+    );
+    try {
+      estimate = await runSignificance(observations, run, {
+        store,
+        signal: interruption.signal,
+        ...given({ workers, thresholds }),
+        onProgress: ({ done, total, fraction, secondsLeft }) => {
+          const left = Number.isFinite(secondsLeft) ? `, ${formatDuration(secondsLeft)} left` : "";
+          progress.show(
+            `${`${Math.floor(100 * fraction)} %`.padStart(5)}  ${done} of ${total} data sets${left}`,
+            "sampling",
+          );
+        },
+      });
+    } catch (error) {
+      const { code } = toPlainError(error);
+      if (code === "ABORTED" || code === "JOB") {
+        progress.say(`tslira: finished replicates are in ${tasks}; the same command goes on from there`);
+      }
+      throw error;
+    } finally {
+      progress.close();
+      interruption.release();
     }
-    throw error;
+    for (const text of estimate.warnings) warn(text);
+    const command = `tslira ${shellLine(process.argv.slice(2))}`;
+    await writeSignificance(estimate, output, { version: VERSION, command, inputs });
+    if (csv !== undefined) await writeWholeFile(csv, significanceCsv(estimate));
+    if (png !== undefined || scanPng !== undefined) {
+      const figure = { document: await figureDocument(), title: run.name, ...given({ theme: flags.theme }) };
+      if (png !== undefined && estimate.regions.length > 0) {
+        await writeWholeFile(png, await renderPng(plotSignificance(estimate.regions, figure)));
+      }
+      if (scanPng !== undefined && estimate.scan !== undefined) {
+        const shown = libraryOffsets(rest.offsets) === undefined ? observations : observations.slice(0, 1);
+        const svg = plotLocalSignificance(estimate.scan, {
+          ...figure,
+          counts: countsOf(shown),
+          wcs: run.wcs,
+        });
+        await writeWholeFile(scanPng, await renderPng(svg));
+      }
+    }
+    if (flags.keepTasks !== true) await store.remove();
   } finally {
-    progress.close();
-    interruption.release();
+    store.release();
   }
-  for (const text of estimate.warnings) warn(text);
-  const command = `tslira ${shellLine(process.argv.slice(2))}`;
-  await writeSignificance(estimate, output, { version: VERSION, command, inputs });
-  if (csv !== undefined) await writeWholeFile(csv, significanceCsv(estimate));
-  if (png !== undefined || scanPng !== undefined) {
-    const figure = { document: await figureDocument(), title: run.name, ...given({ theme: flags.theme }) };
-    if (png !== undefined && estimate.regions.length > 0) {
-      await writeWholeFile(png, await renderPng(plotSignificance(estimate.regions, figure)));
-    }
-    if (scanPng !== undefined && estimate.scan !== undefined) {
-      const shown = libraryOffsets(rest.offsets) === undefined ? observations : observations.slice(0, 1);
-      const svg = plotLocalSignificance(estimate.scan, { ...figure, counts: countsOf(shown), wcs: run.wcs });
-      await writeWholeFile(scanPng, await renderPng(svg));
-    }
-  }
-  if (flags.keepTasks !== true) await store.remove();
   if (quiet !== true) {
     const seconds = (performance.now() - started) / 1000;
     progress.say(

@@ -1,18 +1,24 @@
 import { naturalLog } from "./exponential.js";
 import type { RandomStream } from "./random.js";
 
+/** Draws standard normal numbers. */
+export interface NormalStream {
+  (): number;
+  /** The second number of a pair that is not used yet: what has to be saved besides the stream; undefined for none. */
+  spare: number | undefined;
+}
+
 /**
  * A source of standard normal numbers by the polar method (Marsaglia & Bray 1964), which needs no trigonometry and so gives the
  * same bytes in every engine.
  *
  * @returns a function that draws the next one
  */
-export function normalStream(stream: RandomStream): () => number {
-  let spare = 0;
-  let hasSpare = false;
-  return () => {
-    if (hasSpare) {
-      hasSpare = false;
+export function normalStream(stream: RandomStream): NormalStream {
+  const draw: NormalStream = () => {
+    const { spare } = draw;
+    if (spare !== undefined) {
+      draw.spare = undefined;
       return spare;
     }
     for (;;) {
@@ -21,9 +27,10 @@ export function normalStream(stream: RandomStream): () => number {
       const square = x * x + y * y;
       if (square >= 1 || square === 0) continue;
       const factor = Math.sqrt((-2 * naturalLog(square)) / square);
-      spare = y * factor;
-      hasSpare = true;
+      draw.spare = y * factor;
       return x * factor;
     }
   };
+  draw.spare = undefined;
+  return draw;
 }

@@ -8,6 +8,14 @@ export interface RandomStream {
   bits(): readonly [high: number, low: number];
 }
 
+/** A stream that can be taken up where it was left. */
+export interface SavedStream extends RandomStream {
+  /** Copy the state: eight 32-bit words. */
+  save(): Float64Array;
+  /** Go on from a copy. */
+  restore(words: ArrayLike<number>): void;
+}
+
 /** Kept apart from the seeds of chains: data and chain of the same seed must not share random numbers. */
 const SIMULATION_DOMAIN = 0x73696d756c617465n; // "simulate" in ASCII
 const MASK64 = 0xffffffffffffffffn;
@@ -25,7 +33,7 @@ const SEED_LIMIT = 2 ** 53;
  * @param seed whole number in [0, 2^53)
  * @throws InvalidInputError for any other seed
  */
-export function randomStream(seed: number): RandomStream {
+export function randomStream(seed: number): SavedStream {
   if (!Number.isInteger(seed) || seed < 0 || seed >= SEED_LIMIT) {
     throw new InvalidInputError(`random: seed must be a whole number in [0, 2^53), got ${seed}; round it`, {
       fields: { seed },
@@ -63,7 +71,7 @@ export function derivedSeed(domain: bigint, seed: number, index: number): number
  *
  * @param state four 64-bit words, not all zero
  */
-export function xoshiro256pp(state: readonly bigint[]): RandomStream {
+export function xoshiro256pp(state: readonly bigint[]): SavedStream {
   const half = (word: number, shift: bigint) => Number((state[word] >> shift) & 0xffffffffn) | 0;
   let high0 = half(0, 32n);
   let low0 = half(0, 0n);
@@ -110,6 +118,10 @@ export function xoshiro256pp(state: readonly bigint[]): RandomStream {
     uniform() {
       const [high, low] = bits();
       return ((high >>> 5) * 67108864 + (low >>> 6)) / 9007199254740992;
+    },
+    save: () => Float64Array.of(high0, low0, high1, low1, high2, low2, high3, low3),
+    restore(words) {
+      [high0, low0, high1, low1, high2, low2, high3, low3] = Array.from(words);
     },
   };
 }

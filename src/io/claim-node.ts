@@ -36,6 +36,15 @@ function age(milliseconds: number): string {
   return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
 }
 
+/** Remove a claim. Never throws: one that stays is known by its owner's absence. */
+function drop(claim: string): void {
+  try {
+    rmSync(claim, { force: true });
+  } catch {
+    // Whoever may not remove it need not.
+  }
+}
+
 /**
  * Claim a path for this program.
  *
@@ -55,10 +64,10 @@ export function claimPath(path: string): Claim {
   for (const other of ownedFiles(folder, name, "lock")) {
     if (other.path === mine) continue;
     if (isLeftBehind(other, GONE_MILLISECONDS)) {
-      rmSync(other.path, { force: true });
+      drop(other.path);
       continue;
     }
-    rmSync(mine, { force: true });
+    drop(mine);
     const { host, process: number } = other.owner;
     const since = age(Date.now() - Number.parseInt(other.word, 36));
     throw new InvalidInputError(
@@ -78,11 +87,7 @@ export function claimPath(path: string): Claim {
   return {
     release() {
       clearInterval(beat);
-      try {
-        rmSync(mine, { force: true });
-      } catch {
-        // Found by its owner's absence then.
-      }
+      drop(mine);
     },
   };
 }

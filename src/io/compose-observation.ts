@@ -18,6 +18,8 @@ import {
 } from "./fits.js";
 import { type Cutout, type FitsSection, sectionHdu } from "./fits-section.js";
 import { imageSize } from "./fits-shape.js";
+import { fluxUnit, isCountUnit } from "./flux-unit.js";
+import { type NamedPsf, namedPsfImage } from "./named-psf.js";
 import { placePsf } from "./placed-psf.js";
 import { checkNotCounts, checkPlausible } from "./plausible.js";
 import { type RadialPsf, radialPsfImage, readRadialPsf } from "./radial-psf.js";
@@ -70,7 +72,8 @@ export interface RegionMask {
 /** The images of one observation. */
 export interface ObservationHdus {
   readonly counts: NamedHdu;
-  readonly psf: NamedHdu;
+  /** An image, a table over radius, or a psf by name, as `parsePsfName` reads it. */
+  readonly psf: NamedHdu | NamedPsf;
   readonly exposure?: NamedHdu;
   readonly background?: NamedHdu;
   /** 1 = use the pixel, 0 = ignore it. */
@@ -84,6 +87,13 @@ export interface ComposedObservation {
   readonly notes: readonly string[];
   /** Unit of the flux: counts, by the unit of the exposure if there is one; absent when the exposure's file does not say. */
   readonly unit?: string;
+}
+
+/** @throws InvalidInputError when a psf by name should be cut or centred */
+function checkUncut(name: string, { psfCutout, psfCentre }: ComposeOptions): void {
+  const key = psfCutout !== undefined ? "psf cutout" : "psf centre";
+  if (psfCutout === undefined && (psfCentre === undefined || psfCentre === "auto")) return;
+  throw new InvalidInputError(`${key}: must go with a psf of a file, got ${name}; leave it out`);
 }
 
 /** @throws InvalidInputError unless it is a way of `ComposeOptions` to align, or absent */
@@ -209,7 +219,10 @@ export function composeObservation(hdus: ObservationHdus, options: ComposeOption
     };
   const parts = {
     counts: part("counts", hdus.counts)!,
-    psf: readRadialPsf(hdus.psf.name, [hdus.psf.hdu], hdus.psf.hdu) ?? part("psf", hdus.psf)!,
+    psf:
+      "form" in hdus.psf
+        ? hdus.psf
+        : (readRadialPsf(hdus.psf.name, [hdus.psf.hdu], hdus.psf.hdu) ?? part("psf", hdus.psf)!),
     exposure: part("exposure", hdus.exposure),
     background: part("background", hdus.background),
     mask: hdus.mask && "regions" in hdus.mask ? hdus.mask : part("mask", hdus.mask),
@@ -220,7 +233,7 @@ export function composeObservation(hdus: ObservationHdus, options: ComposeOption
 /** The images of one observation, of which only the parts in use are there. */
 export interface ObservationParts {
   readonly counts: NamedHdu;
-  readonly psf: NamedHdu | RadialPsf;
+  readonly psf: NamedHdu | RadialPsf | NamedPsf;
   readonly exposure?: NamedHdu | undefined;
   readonly background?: NamedHdu | undefined;
   readonly mask?: NamedHdu | RegionMask | undefined;
@@ -236,7 +249,7 @@ export function composeParts(hdus: ObservationParts, options: ComposeOptions = {
   const grid = { shape: counts.shape, wcs };
   const notes = [
     ...new Set(
-      Object.values(hdus).flatMap((one: NamedHdu | RegionMask | RadialPsf | undefined) =>
+      Object.values(hdus).flatMap((one: NamedHdu | RegionMask | RadialPsf | NamedPsf | undefined) =>
         one && "hdu" in one ? (one.hdu.warnings ?? []) : [],
       ),
     ),
@@ -256,7 +269,13 @@ export function composeParts(hdus: ObservationParts, options: ComposeOptions = {
     notes.push(...drawn.warnings);
     return drawn.regions[0]!.weights;
   };
-  const psfOf = (given: NamedHdu | RadialPsf): SkyImage => {
+  const psfOf = (given: NamedHdu | RadialPsf | NamedPsf): SkyImage => {
+    if ("form" in given) {
+      checkUncut(given.name, options);
+      const made = namedPsfImage(given, grid);
+      notes.push(...made.notes);
+      return made.psf;
+    }
     if (!("hdu" in given)) {
       notes.push(...given.notes);
       return radialPsfImage(given, grid);
@@ -276,6 +295,20 @@ export function composeParts(hdus: ObservationParts, options: ComposeOptions = {
     return placed.image;
   };
   const psf = psfOf(hdus.psf);
+  const bunit = (named: NamedHdu | undefined) => named?.hdu.header.text("BUNIT");
+  if (hdus.exposure && isCountUnit(bunit(hdus.exposure))) {
+    throw new InvalidInputError(
+      `${hdus.exposure.name}: exposure must be a time, or an area times a time, got BUNIT ${bunit(hdus.exposure)}; ` +
+        "give the exposure map, or correct its BUNIT",
+      { fields: { image: "exposure" } },
+    );
+  }
+  if (hdus.background && hdus.exposure && backgroundUnit === "flux" && isCountUnit(bunit(hdus.background))) {
+    notes.push(
+      `${hdus.background.name}: background in flux should have its unit, got BUNIT ${bunit(hdus.background)}; ` +
+        "add --background-unit counts if it holds expected counts a pixel",
+    );
+  }
   const given = {
     counts,
     ...(hdus.exposure && { exposure: onGrid("exposure", hdus.exposure) }),
@@ -292,8 +325,7 @@ export function composeParts(hdus: ObservationParts, options: ComposeOptions = {
     { ...field.images, psf, ...(inFlux === undefined ? {} : { background: inFlux }) },
     { psf: hdus.psf.name, background: hdus.background?.name ?? "background" },
   );
-  const per = hdus.exposure?.hdu.header.text("BUNIT");
-  const unit = hdus.exposure === undefined ? "count" : per ? `count / (${per})` : undefined;
+  const unit = fluxUnit(hdus.exposure && (bunit(hdus.exposure) ?? ""));
   return {
     observation: {
       ...field.images,

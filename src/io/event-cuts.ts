@@ -1,7 +1,7 @@
 /** Which events of a list are taken: cuts by good times, time, energy, channel and conditions on columns. */
 
 import { InvalidInputError } from "../errors.js";
-import { channelScale, type EnergyUnit, electronvolts } from "./energy-unit.js";
+import { channelEnergy, channelFrom, channelScale, type EnergyUnit, electronvolts } from "./energy-unit.js";
 import { filterColumns, filterTest, parseEventFilter } from "./event-filter.js";
 import type { EventColumn, EventColumns } from "./event-list.js";
 import type { FitsTableHdu } from "./fits-hdu.js";
@@ -79,7 +79,7 @@ function rangeCut(kind: EventCutTest["kind"], column: EventColumn, range: Range,
   };
 }
 
-/** Energies of channels are rounded to what channels can mean, since 0.04 has no exact value. */
+/** Without the noise of factors such as 0.001. */
 const rounded = (value: number) => (Number.isFinite(value) ? Number(value.toPrecision(12)) : value);
 
 function energyCut(
@@ -94,7 +94,7 @@ function energyCut(
   const channels = own === undefined && /^(PI|PHA)$/i.test(column.name);
   if (unit === undefined) {
     if (!channels || scale === undefined) return rangeCut("energy", column, range);
-    const [low, high] = range.map((channel) => rounded((scale.offset + scale.width * channel) / 1e3));
+    const [low, high] = range.map((channel) => rounded(channelEnergy(scale, channel) / 1e3));
     return rangeCut(
       "energy",
       column,
@@ -112,7 +112,8 @@ function energyCut(
       own === wanted ? "" : asked,
     );
   if (channels && scale !== undefined) {
-    const ends = range.map((end) => rounded((end * wanted - scale.offset) / scale.width)) as [number, number];
+    const whole = column.lattice !== undefined;
+    const ends = range.map((end) => channelFrom(scale, end * wanted, whole)) as [number, number];
     return rangeCut("energy", column, ends, `${asked} at ${scale.width} eV a channel`);
   }
   throw new InvalidInputError(

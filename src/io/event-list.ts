@@ -2,7 +2,7 @@
 
 import type { WcsCard } from "../data/observation.js";
 import { InvalidInputError } from "../errors.js";
-import { channelScale, electronvolts } from "./energy-unit.js";
+import { channelScale, electronvolts, usualEnergies } from "./energy-unit.js";
 import { columnTitle, parseTableFormat } from "./fits-column.js";
 import type { FitsHduInfo, FitsTableInfo } from "./fits-hdu.js";
 
@@ -230,7 +230,7 @@ export function energyAdvice({ header }: FitsHduInfo, { energy, channel }: Event
   const known =
     energy !== undefined &&
     (electronvolts(energy.unit) !== undefined || channelScale(header, energy) !== undefined);
-  if (known) return "--energy 0.5:7keV chooses by energy";
+  if (known) return `--energy ${usualEnergies(header, energy)} chooses by energy`;
   if (channel === undefined) return "--where chooses by columns";
   return `--pi low:high chooses by the channels of ${channel.name}`;
 }

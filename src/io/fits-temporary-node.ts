@@ -1,6 +1,7 @@
 /** Files that appear whole or not at all: written under a temporary name in the same folder, then renamed. */
 
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { InvalidInputError, JobError } from "../errors.js";
@@ -19,6 +20,14 @@ const REASONS: Readonly<Record<string, readonly [must: string, got: string, reme
   EROFS: ["place must be writable", "a read-only file system", "choose another place"],
   ENAMETOOLONG: ["name must be short enough for the file system", "a longer one", "shorten it"],
   ELOOP: ["path must lead to a file", "a loop of links", "check the links"],
+  // Of Node itself, before it asks the system.
+  ERR_INVALID_ARG_VALUE: ["path must be without null characters", "one with some", "choose another"],
+  ERR_FS_FILE_TOO_LARGE: [
+    "file must have at most 2 GiB to be read at once",
+    "a larger one",
+    "give a part of it",
+  ],
+  ERR_STRING_TOO_LONG: ["text must have at most 512 MiB", "more", "give a part of it"],
 };
 const FULL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
@@ -28,9 +37,9 @@ const FULL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
  */
 export function fileError(path: string, error: unknown): unknown {
   const { code, syscall, message } = (error ?? {}) as { code?: string; syscall?: string; message?: string };
-  if (code === undefined || syscall === undefined) return error;
+  const reason = code === undefined ? undefined : REASONS[code];
+  if (code === undefined || (syscall === undefined && reason === undefined)) return error;
   const details = { cause: error, fields: { path, system: code } };
-  const reason = REASONS[code];
   if (reason !== undefined) {
     const [must, got, remedy] = reason;
     return new InvalidInputError(`${path}: ${must}, got ${got} (${code}); ${remedy}`, details);
@@ -61,8 +70,8 @@ export interface TemporaryFile {
   readonly handle: FileHandle;
   /** The temporary name. */
   readonly path: string;
-  /** Push the bytes to the disk, close, and take the final name, replacing a file that has it. */
-  readonly commit: () => Promise<void>;
+  /** Push the bytes to the disk, close, and take the final name; a file that has it is replaced, or gets the name `previous`. */
+  readonly commit: (previous?: string) => Promise<void>;
   /** Close and remove. Never throws; safe to call again. */
   readonly discard: () => Promise<void>;
 }
@@ -86,6 +95,16 @@ export async function syncFolder(folder: string): Promise<void> {
   if (!handle) return;
   try {
     await handle.sync().catch(ignore);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Push a file's bytes to the disk. */
+export async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, "r+");
+  try {
+    await handle.sync();
   } finally {
     await handle.close();
   }
@@ -124,10 +143,11 @@ export async function openTemporary(path: string): Promise<TemporaryFile> {
       await handle.close().catch(() => {});
       await rm(temporary, { force: true }).catch(() => {});
     };
-    const commit = async () => {
+    const commit = async (previous?: string) => {
       try {
         await handle.sync();
         await handle.close();
+        if (previous !== undefined && existsSync(target)) await rename(target, previous);
         await rename(temporary, target);
       } catch (error) {
         await discard();

@@ -266,12 +266,22 @@ export class FitsWriter {
     try {
       let position = 0;
       const source = createReadStream(this.#file.path, { highWaterMark: 2 ** 20 });
-      await withFileErrors(this.#path, () =>
-        pipeline(source, createGzip({ chunkSize: 2 ** 18 }), async (chunks: AsyncIterable<Buffer>) => {
+      // When writing fails, a pipeline may tell of its own end instead of what ended it.
+      let failure: unknown;
+      const write = async (chunks: AsyncIterable<Buffer>) => {
+        try {
           for await (const chunk of chunks) {
             await writeFully(packed.handle, position === 0 ? neutralHeader(chunk) : chunk, position);
             position += chunk.length;
           }
+        } catch (error) {
+          failure = error;
+          throw error;
+        }
+      };
+      await withFileErrors(this.#path, () =>
+        pipeline(source, createGzip({ chunkSize: 2 ** 18 }), write).catch((error: unknown) => {
+          throw failure ?? error;
         }),
       );
       await beforeNaming?.(packed.path);

@@ -3,6 +3,7 @@
 import { energyAdvice, eventColumns } from "./event-list.js";
 import type { FitsHduInfo } from "./fits-hdu.js";
 import { imageSize } from "./fits-shape.js";
+import { isExposureUnit } from "./flux-unit.js";
 import { isRadialPsf } from "./radial-psf.js";
 import { isRegionTable } from "./region-table.js";
 
@@ -29,13 +30,33 @@ export interface HduKind {
   readonly is: string;
   /** What to do, to follow `;`. */
   readonly remedy: string;
+  /**
+   * The command that does it, word by word and without `tslira`; files that it needs besides are called counts.fits, psf.fits and
+   * events.fits. Absent where no command of tslira helps.
+   */
+  readonly command?: readonly string[];
 }
+
+/** The command that deconvolves with a file in the place of one of its options. */
+function deconvolveCommand(files: {
+  readonly counts?: string;
+  readonly psf?: string;
+  readonly more?: readonly string[];
+}): string[] {
+  const { counts = "counts.fits", psf = "psf.fits", more = [] } = files;
+  return ["deconvolve", counts, "--psf", psf, ...more, "-o", "result.fits"];
+}
+
+/** For files from which no image can come. */
+const BIN = ["bin", "events.fits", "-o", "counts.fits"] as const;
 
 /** What an HDU is, by its header alone. */
 export function hduKind(hdu: FitsHduInfo): HduKind {
   const { header } = hdu;
   const path = hdu.label.replace(/\[[^[]*$/, "");
   const name = hdu.name || String(hdu.index);
+  // The first HDU is meant by a name without brackets.
+  const file = hdu.index === 0 ? path : `${path}[${name}]`;
   if (hdu.kind === "empty") {
     return { kind: "empty", is: "an HDU without pixels", remedy: "name another HDU" };
   }
@@ -47,16 +68,31 @@ export function hduKind(hdu: FitsHduInfo): HduKind {
         kind: "cube",
         is: `a ${packed}cube of ${planes} planes (a third axis${header.text("CTYPE3") ? `, ${header.text("CTYPE3")}` : ""})`,
         remedy: `take a plane with --plane 0, sum some with --plane 0:${planes}, or name one, '${path}[${hdu.index}][0]'`,
+        command: deconvolveCommand({ counts: file, more: ["--plane", "0"] }),
       };
     }
     if (hdu.shape.length === 1 || ny === 1) {
       return {
         kind: "spectrum image",
         is: `an ${packed}image of one axis, such as a spectrum`,
-        remedy: "give an image of two axes",
+        remedy: "give an image of two axes, or the event list to tslira bin",
+        command: BIN,
       };
     }
-    return { kind: "image", is: `a ${packed}image`, remedy: "use it" };
+    if (isExposureUnit(header.text("BUNIT"))) {
+      return {
+        kind: "image",
+        is: `an exposure map in ${header.text("BUNIT")!.trim()}`,
+        remedy: "give it as --exposure",
+        command: deconvolveCommand({ more: ["--exposure", file] }),
+      };
+    }
+    return {
+      kind: "image",
+      is: packed === "" ? "an image" : `a ${packed}image`,
+      remedy: "deconvolve it if it holds counts",
+      command: deconvolveCommand({ counts: file }),
+    };
   }
   if (header.text("PIXTYPE")?.toUpperCase() === "HEALPIX" || header.has("NSIDE")) {
     return {
@@ -71,6 +107,7 @@ export function hduKind(hdu: FitsHduInfo): HduKind {
       kind: "regions",
       is: "a table of regions",
       remedy: "give it as --regions or --mask, which read it",
+      command: deconvolveCommand({ more: ["--mask", path] }),
     };
   }
   if (isRadialPsf(hdu)) {
@@ -78,6 +115,7 @@ export function hduKind(hdu: FitsHduInfo): HduKind {
       kind: "radial psf",
       is: "a radial psf, a table over radius",
       remedy: "give it as --psf, where it becomes an image on the pixels of the counts",
+      command: deconvolveCommand({ psf: path }),
     };
   }
   const extension = (header.text("HDUCLAS1") ?? "").toUpperCase();
@@ -85,12 +123,20 @@ export function hduKind(hdu: FitsHduInfo): HduKind {
   if (/\bGTI|STDGTI/.test(title)) {
     return { kind: "good times", is: "a table of good times", remedy: "name the HDU of the events" };
   }
+  if (/^REJEVT$/i.test(hdu.name)) {
+    return {
+      kind: "table",
+      is: "a table of rejected events (ROSAT)",
+      remedy: "name the HDU of the events, STDEVT",
+    };
+  }
   const events = eventColumns(hdu);
   if (events !== undefined) {
     return {
       kind: "events",
       is: `an event list of ${hdu.rows} rows`,
       remedy: `make an image of it first (${energyAdvice(hdu, events)}): tslira bin '${path}[${name}]' -o counts.fits`,
+      command: ["bin", `${path}[${name}]`, "-o", "counts.fits"],
     };
   }
   if (/\bSPECTRUM\b|\bPHA\b/.test(title)) {
@@ -98,10 +144,16 @@ export function hduKind(hdu: FitsHduInfo): HduKind {
       kind: "spectrum",
       is: "a spectrum, a table over channels",
       remedy: "give an image, or the event list to tslira bin",
+      command: BIN,
     };
   }
   if (/RESPONSE|MATRIX|SPECRESP|EBOUNDS/.test(title)) {
-    return { kind: "response", is: "a response, a table over energy", remedy: "give an exposure map" };
+    return {
+      kind: "response",
+      is: "a response, a table over energy",
+      remedy: "give an exposure map, or the event list to tslira bin",
+      command: BIN,
+    };
   }
   return { kind: "table", is: "a table", remedy: "name another HDU" };
 }

@@ -22,23 +22,28 @@ export interface OpenResult {
   readonly close: () => void;
 }
 
-/** Bytes of draws of one chain that are held in memory while pixels are visited in order. */
-const BAND_BYTES = 2 ** 24;
+/** Read bytes of the data of an HDU into `out`. */
+type ReadBytes = (hdu: FitsHduInfo, offset: number, out: Uint8Array) => void;
 
-/** Some bytes of the data of an HDU. */
-type ReadBytes = (hdu: FitsHduInfo, offset: number, length: number) => Uint8Array;
+const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+/** Float32 that are turned at a time, while they are in the cache. */
+const TURNED_AT_ONCE = 2 ** 14;
 
-/** Numbers from big-endian bytes, whatever the order of the machine. */
-function singles(bytes: Uint8Array): Float32Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const values = new Float32Array(bytes.byteLength / 4);
-  for (let index = 0; index < values.length; index++) values[index] = view.getFloat32(4 * index);
-  return values;
+/** Numbers as the machine holds them, from the big-endian bytes that are in their place. */
+function turnBytes(values: Float32Array): void {
+  if (!LITTLE_ENDIAN) return;
+  for (let first = 0; first < values.length; first += TURNED_AT_ONCE) {
+    const { buffer, byteOffset, byteLength } = values.subarray(first, first + TURNED_AT_ONCE);
+    Buffer.from(buffer, byteOffset, byteLength).swap32();
+  }
 }
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
+  new Uint8Array(buffer, byteOffset, byteLength);
 
 /**
  * Open a result file without reading its traces: memory does not grow with them. In memory are the images and tables beside
- * the traces, and of draws what was asked for last (16 MiB a chain); of a gzip file everything.
+ * the traces; of a gzip file everything.
  *
  * @throws InvalidInputError when the file cannot be read
  * @throws FormatError when it is not FITS, not a result, or damaged
@@ -94,8 +99,8 @@ function damaged(path: string, text: string): FormatError {
 
 function heldBytes(held: ReadonlyMap<number, Uint8Array>): { read: ReadBytes; close: () => void } {
   return {
-    read: ({ index }, offset, length) =>
-      (held.get(index) ?? new Uint8Array(0)).subarray(offset, offset + length),
+    read: ({ index }, offset, out) =>
+      out.set((held.get(index) ?? new Uint8Array(0)).subarray(offset, offset + out.length)),
     close: () => undefined,
   };
 }
@@ -108,18 +113,17 @@ function fileBytes(path: string): { read: ReadBytes; close: () => void } {
     throw fileError(path, error);
   }
   return {
-    read({ dataOffset }, offset, length) {
-      const bytes = new Uint8Array(length);
+    read({ dataOffset }, offset, out) {
+      const { length } = out;
       try {
         for (let done = 0; done < length; ) {
-          const count = readSync(file, bytes, done, length - done, dataOffset + offset + done);
+          const count = readSync(file, out, done, length - done, dataOffset + offset + done);
           if (count === 0) throw damaged(path, `must keep its bytes while it is read, got an end`);
           done += count;
         }
       } catch (error) {
         throw fileError(path, error);
       }
-      return bytes;
     },
     close: () => closeSync(file),
   };
@@ -144,16 +148,11 @@ function parameterSource(
     throw damaged(path, `must have ${total} rows of parameters, got ${hdu.kind === "table" ? hdu.rows : 0}`);
   }
   const table: FitsTableInfo = hdu;
-  const slice = (first: number, count: number) =>
-    parameterColumns(
-      readTable({
-        ...table,
-        rows: count,
-        dataLength: count * table.rowLength,
-        data: read(table, first * table.rowLength, count * table.rowLength),
-      }),
-      hdu.header,
-    );
+  const slice = (first: number, count: number) => {
+    const data = new Uint8Array(count * table.rowLength);
+    read(table, first * table.rowLength, data);
+    return parameterColumns(readTable({ ...table, rows: count, dataLength: data.length, data }), hdu.header);
+  };
   const names = slice(0, 0).map(({ name }) => name);
   return {
     names,
@@ -188,42 +187,25 @@ function drawSource(
     throw damaged(path, `must hold draws of [${of.join(", ")}] as the mean, got [${ny}, ${nx}]`);
   }
   const pixels = ny * nx;
-  // Pixels are asked for in order and in small runs: a band of them is read at once for each chain.
-  const bands = kept.map(() => ({ first: 0, count: 0, data: new Float32Array(0) }));
-
-  function readBand(chain: number, first: number) {
-    const draws = kept[chain];
-    const most = Math.min(pixels, Math.max(1, Math.floor(BAND_BYTES / (4 * Math.max(1, draws)))));
-    const count = Math.min(most, pixels - first);
-    const band = bands[chain];
-    if (band.data.length === 0) band.data = new Float32Array(most * draws);
-    band.first = first;
-    band.count = count;
-    for (let draw = 0; draw < draws; draw++) {
-      band.data.set(
-        singles(read(hdu, 4 * ((starts[chain] + draw) * pixels + first), 4 * count)),
-        draw * count,
-      );
-    }
-  }
 
   return {
     shape: [ny, nx],
     chains: kept.length,
     ...traceSteps(hdu.header),
     draws: (chain) => kept[chain],
-    readDraws: (chain, first, count) =>
-      singles(read(hdu, 4 * (starts[chain] + first) * pixels, 4 * count * pixels)),
-    readPixels(chain, firstPixel, count, out) {
+    readDraws(chain, first, count) {
+      const out = new Float32Array(count * pixels);
+      read(hdu, 4 * (starts[chain] + first) * pixels, bytesOf(out));
+      turnBytes(out);
+      return out;
+    },
+    readBand(chain, firstPixel, count, out) {
       const draws = kept[chain];
-      const band = bands[chain];
-      for (let pixel = 0; pixel < count; pixel++) {
-        const wanted = firstPixel + pixel;
-        if (wanted < band.first || wanted >= band.first + band.count) readBand(chain, wanted);
-        const column = wanted - band.first;
-        for (let draw = 0; draw < draws; draw++)
-          out[pixel * draws + draw] = band.data[draw * band.count + column];
+      for (let draw = 0; draw < draws; draw++) {
+        const run = out.subarray(draw * count, (draw + 1) * count);
+        read(hdu, 4 * ((starts[chain] + draw) * pixels + firstPixel), bytesOf(run));
       }
+      turnBytes(out.subarray(0, draws * count));
     },
   };
 }

@@ -19,6 +19,7 @@ import {
   writeFits,
 } from "./fits.js";
 import { scaleWcs, shiftWcs } from "./fits-wcs.js";
+import { pixelArea } from "./flux-unit.js";
 import { escapeText, unescapeText } from "./result-text.js";
 
 /** What the header says about where an estimate comes from. */
@@ -59,6 +60,7 @@ export function estimateHdus(estimate: PointEstimate, provenance: EstimateProven
   const { upsampling, margin, wcs = [], objective } = estimate;
   const sky = wcsOf(scaleWcs(wcs, upsampling));
   const unit = provenance.unit === undefined ? [] : [fitsCard("BUNIT", escapeText(provenance.unit))];
+  const area = pixelArea(scaleWcs(wcs, upsampling));
   const image = (
     { data, shape }: SkyImage,
     name: string | undefined,
@@ -75,6 +77,7 @@ export function estimateHdus(estimate: PointEstimate, provenance: EstimateProven
       ...unit,
       ...estimateCards(estimate),
       ...provenanceCards(provenance),
+      ...(Number.isFinite(area) ? [fitsCard("PIXAREA", area, "[arcsec2] area of a pixel")] : []),
       ...sky,
     ]),
   ];

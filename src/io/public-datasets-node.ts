@@ -19,12 +19,14 @@ import { fileSha256 } from "./file-sha256-node.js";
 import { type FitsHdu, findHdu, parseFitsName } from "./fits.js";
 import { type FitsFile, openFitsFile } from "./fits-file-node.js";
 import { imageSize } from "./fits-shape.js";
+import { isPsfName, type NamedPsf, parsePsfName } from "./named-psf.js";
 import { type RadialPsf, readRadialPsf } from "./radial-psf.js";
 import { readRegionText } from "./region-file-node.js";
 
 /** Files of one observation; each is a path, with an extension in brackets where needed: `file.fits[PSF]`, `file.fits[1]`. */
 export interface ObservationFileNames extends ComposeOptions {
   readonly counts: string;
+  /** A file, or a psf by name, as `parsePsfName` reads it: `gaussian:fwhm=0.8arcsec`. */
   readonly psf: string;
   readonly exposure?: string;
   readonly background?: string;
@@ -114,7 +116,8 @@ export async function readObservationFiles(files: ObservationFileNames): Promise
       inputs.push({ name, sha256: await fileSha256(path) });
       return { name, hdu };
     };
-    const loadPsf = async (name: string): Promise<NamedHdu | RadialPsf> => {
+    const loadPsf = async (name: string): Promise<NamedHdu | RadialPsf | NamedPsf> => {
+      if (isPsfName(name)) return parsePsfName(name);
       const { path, extension } = parseFitsName(name);
       const file = await opener.open(path);
       const images = file.hdus.some((hdu) => hdu.kind === "image" && hdu.dataLength > 0);
@@ -158,12 +161,12 @@ export interface ChandraGalacticCenterOptions {
   readonly obsId: 4683 | 4684;
   /** Part of the 256 x 256 counts; default columns 64:192, rows 65:193. `"none"`: all of it. */
   readonly cutout?: Cutout | "none";
-  /** Part of the 48 x 48 psf; default columns 15:32, rows 14:31. `"none"`: all of it. */
+  /** Part of the 48 x 48 psf; default columns 15:32, rows 15:32, with the peak in the middle. `"none"`: all of it. */
   readonly psfCutout?: Cutout | "none";
 }
 
 const CHANDRA_CUTOUT: Cutout = { x: [64, 192], y: [65, 193] };
-const CHANDRA_PSF_CUTOUT: Cutout = { x: [15, 32], y: [14, 31] };
+const CHANDRA_PSF_CUTOUT: Cutout = { x: [15, 32], y: [15, 32] };
 
 /**
  * Load a Chandra ACIS image of the Galactic Center with its simulated psf: files `chandra-counts-obs-id-4684.fits.gz` and

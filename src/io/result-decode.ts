@@ -50,18 +50,20 @@ import {
 import { unescapeText } from "./result-text.js";
 
 /** What a result says, without the traces that make up most of its size. */
-export type ResultSummary = Omit<PosteriorResult, "trace" | "chains" | "quantiles" | "smoothness" | "sky"> & {
+export type ResultSummary = Omit<PosteriorResult, "trace" | "chains" | "quantiles"> & {
   /** Kept draws of each chain. */
   readonly keptDraws: readonly number[];
 };
 
 /** HDUs that `decodeSummary` needs. */
 export const SUMMARY_HDUS: readonly string[] = [
+  SKY,
   PRIMARY,
   POSTERIOR_STD,
   RHAT,
   ESS,
   DIAGNOSTICS,
+  SMOOTHNESS,
   LEDGER,
   CONFIG,
 ];
@@ -149,8 +151,6 @@ export function decodeLiraSummary(hdus: readonly FitsHdu[]): DecodedSummary {
   }
   const quantiles = hduNamed(hdus, POSTERIOR_QUANTILES);
   const images = imagePlanes(POSTERIOR_QUANTILES);
-  const smoothness = hdus.find(({ name }) => name === SMOOTHNESS);
-  const sky = hdus.find(({ name }) => name === SKY);
   return {
     result: {
       ...summary,
@@ -159,8 +159,6 @@ export function decodeLiraSummary(hdus: readonly FitsHdu[]): DecodedSummary {
         images,
       },
       chains: draws.map((count, index): Moments => ({ mean: means[index], std: stds[index], draws: count })),
-      ...(smoothness && { smoothness: planes(smoothness) }),
-      ...(sky && { sky: imageToSkyImage(sky) }),
     },
     keptDraws,
     sweeps,
@@ -181,9 +179,15 @@ export function decodeSummary(hdus: readonly FitsHdu[]): ResultSummary {
   const unit = header.text("BUNIT");
   const mean = imageToSkyImage(primary);
   const image = (name: string) => ofShape(mean.shape, name, imageToSkyImage(hduNamed(hdus, name)));
+  const smoothness = hdus.find(({ name }) => name === SMOOTHNESS);
+  const sky = hdus.find(({ name }) => name === SKY);
   return {
     mean,
     std: image(POSTERIOR_STD),
+    ...(sky && { sky: imageToSkyImage(sky) }),
+    ...(smoothness && {
+      smoothness: planes(smoothness).map((plane) => ofShape(mean.shape, SMOOTHNESS, plane)),
+    }),
     diagnostics: {
       ...convergenceLists(hduNamed(hdus, DIAGNOSTICS), header),
       rhat: image(RHAT),
@@ -381,6 +385,7 @@ function samplerConfig(table: FitsTable): SamplerConfig {
       maxDepth: real(table, "max_depth"),
     };
   }
+  if (method === "own") return { ...chainConfig(table), method, prior: texts(table, "prior")[0] };
   if (method !== undefined) throw damaged("result", `must come from a known sampler, got ${method}`);
   const tree = {
     ...chainConfig(table),

@@ -21,6 +21,7 @@ import {
   fitsCard,
 } from "./fits.js";
 import { shiftWcs } from "./fits-wcs.js";
+import { pixelArea } from "./flux-unit.js";
 import {
   CHAIN_MEAN,
   CHAIN_STD,
@@ -127,7 +128,8 @@ function image(name: string, { data, shape }: SkyImage, cards: readonly FitsCard
   return { kind: "image", name, shape, data, cards };
 }
 
-function cube(
+/** Images of one shape as the planes of an HDU. */
+export function cube(
   name: string,
   [ny, nx]: Shape,
   planes: readonly SkyImage[],
@@ -166,6 +168,7 @@ function primaryCards(result: PosteriorSummary): FitsCard[] {
     ...number("TOTFLUX", total.mean, "flux of the whole image"),
     ...number("TOTFLERR", total.std, "posterior standard deviation of TOTFLUX"),
     fitsCard("REFEXPO", result.referenceExposure, "times this: image of pylira"),
+    ...number("PIXAREA", pixelArea(result.wcs), "[arcsec2] area of a pixel"),
     ...targetCards(result.target),
     fitsCard("COMPLETE", result.complete, "whether all sweeps were done"),
     fitsCard("VERDICT", state, "do the chains agree?"),
@@ -404,12 +407,14 @@ function samplerColumns(config: Exclude<SamplerConfig, LiraConfig>): FitsColumnI
           whole("pair_transfers", config.pairTransfers),
           ...gridColumns(config),
         ]
-      : [
-          real("target_acceptance", config.targetAcceptance),
-          whole("max_depth", config.maxDepth),
-          whole("upsampling", config.upsampling ?? 1),
-          whole("margin", config.margin ?? 0),
-        ]),
+      : config.method === "nuts"
+        ? [
+            real("target_acceptance", config.targetAcceptance),
+            whole("max_depth", config.maxDepth),
+            whole("upsampling", config.upsampling ?? 1),
+            whole("margin", config.margin ?? 0),
+          ]
+        : []),
   ];
 }
 

@@ -55,6 +55,7 @@ export const OWN_KEYWORDS: ReadonlySet<string> = new Set([
   "TOTFLERR",
   "COMPLETE",
   "REFEXPO",
+  "PIXAREA",
   "TARGET",
   "MAXSWEEP",
   "REACHED",

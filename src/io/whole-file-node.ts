@@ -5,10 +5,15 @@ import { openTemporary, withFileErrors, writeFully } from "./fits-temporary-node
  * of that name.
  *
  * @param content text is written as UTF-8
+ * @param options `previous`: name that the replaced file gets, once the new one is whole; default: it goes
  * @throws InvalidInputError when the folder does not exist or is not writable, or `path` is no file
  * @throws JobError when the disk is full or fails
  */
-export async function writeWholeFile(path: string, content: string | Uint8Array): Promise<void> {
+export async function writeWholeFile(
+  path: string,
+  content: string | Uint8Array,
+  options: { readonly previous?: string } = {},
+): Promise<void> {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   const file = await openTemporary(path);
   try {
@@ -17,5 +22,5 @@ export async function writeWholeFile(path: string, content: string | Uint8Array)
     await file.discard();
     throw error;
   }
-  await file.commit();
+  await file.commit(options.previous);
 }

@@ -1,17 +1,16 @@
 /** What one chain of a run has produced, as a FITS file, and how chains from several machines become a run again. */
 
-import { checkObservations } from "../data/check-observation.js";
-import { CHAINS_PER_SHIFT } from "../data/cycle-spin.js";
+import { CHAINS_PER_SHIFT, type CycleSpin } from "../data/cycle-spin.js";
 import { FormatError } from "../errors.js";
-import { fitsCard, readImageData } from "../io/fits.js";
+import { type FitsHdu, fitsCard } from "../io/fits.js";
 import { createFitsWriter, openFitsFile } from "../io/fits-file-node.js";
 import { compileKernels } from "../kernels.js";
-import { frameShape, skyGrid } from "../model/sky-grid.js";
-import type { LiraConfig } from "../posterior/result.js";
-import { planRun } from "../runs/lira-options.js";
-import { type ChainState, chainColumns } from "../samplers/lira.js";
+import type { SamplerConfig } from "../posterior/result.js";
+import { type PreparedRun, prepareAgain } from "../runs/prepare-run.js";
+import type { ChainState } from "../samplers/sampler.js";
 import { openChainFiles, openTraceFiles } from "../workers/chain-files-node.js";
 import { keptDraws } from "../workers/chain-job.js";
+import { isOfState, stateHdus, stateOf } from "../workers/chain-state-fits.js";
 import { openChainPool } from "../workers/pool.js";
 import type { TaskRecord } from "./job.js";
 import type { Job } from "./job-folder-node.js";
@@ -21,41 +20,38 @@ import type { TaskContext } from "./task-context.js";
 /** Bytes of a trace that are copied at once. */
 const SLICE_BYTES = 2 ** 24;
 
-/** Observations, configuration, shape of the draws and columns of the chains of a job. */
-export async function planChains(job: Job, task: TaskRecord) {
-  const { options } = job.manifest;
-  const { boundary } = planRun(options).config;
-  const { observations } = checkObservations(await readTaskInput(job, task), { boundary });
-  const detector = observations[0].counts.shape;
-  const plan = planRun(options, detector);
-  const grid = skyGrid(detector, boundary, plan.config);
-  const names = chainColumns(plan.config, grid.shape, observations.length);
-  return { observations, plan, shape: frameShape(grid), names };
+/** The run of the chains of a job. @throws FormatError when the job does not hold its plan */
+export async function planChains({ folder, manifest }: Job, task: TaskRecord): Promise<PreparedRun> {
+  if (manifest.plan === undefined)
+    throw new FormatError(`${folder}: job.json must hold the plan of the run, got none; make the job again`);
+  return prepareAgain(await readTaskInput({ folder, manifest }, task), manifest.plan, []);
 }
 
 /** Run one chain. */
 export async function runChainTask(job: Job, task: TaskRecord, context: TaskContext): Promise<void> {
-  const { observations, plan, shape, names } = await planChains(job, task);
+  const { inputs, law, plan, shape, grid, names } = await planChains(job, task);
   const { config } = plan;
   const { chain = 0 } = task;
-  const { signal } = context;
+  const { signal, onWarning } = context;
   const pool = openChainPool(1);
   try {
     const { state } = await pool.run(
       {
-        observations,
-        settings: config,
+        observations: inputs,
+        settings: law,
         seed: config.seed,
         chain,
         iterations: config.iterations,
         burnIn: config.burnIn,
         traceEvery: config.traceEvery,
+        ...(grid.margin > 0 ? { frame: grid } : {}),
         files: { folder: context.work, checkpointSeconds: context.checkpointSeconds },
       },
       {
         module: await compileKernels(),
         onProgress: (sweeps) => context.onProgress?.(sweeps / config.iterations),
         shouldStop: () => signal?.aborted === true,
+        ...(onWarning && { onWarning }),
       },
     );
     if (state.sweeps < config.iterations) return context.stopped();
@@ -67,7 +63,7 @@ export async function runChainTask(job: Job, task: TaskRecord, context: TaskCont
 
 async function writeChain(
   { work, output }: TaskContext,
-  config: LiraConfig,
+  config: SamplerConfig,
   {
     chain,
     state,
@@ -93,32 +89,14 @@ async function writeChain(
     draws,
   });
   const writer = await createFitsWriter(output);
-  const series = (name: string, data: Float64Array) => ({
-    kind: "image" as const,
-    name,
-    shape: [data.length],
-    data,
-  });
   try {
-    await writer.writeHdu({
-      kind: "image",
-      shape: [state.random.length],
-      data: state.random,
-      cards: [
-        fitsCard("TSCHAIN", 1, "version of this layout of a chain of tslira"),
-        fitsCard("CHAIN", chain, "number of the chain, from 0"),
-        fitsCard("SWEEPS", state.sweeps, "sweeps done"),
-        fitsCard("MOMENTS", state.moments.count, "sweeps in MEAN and SQUARES"),
-        fitsCard("BURNIN", burnIn, "sweeps of burn-in"),
-        fitsCard("EVERY", every, "sweeps between draws"),
-      ],
-    });
-    await writer.writeHdu(series("SCALARS", state.scalars));
-    await writer.writeHdu(series("FLUX", state.flux));
-    await writer.writeHdu(series("SCALES", state.backgroundScale));
-    await writer.writeHdu(series("MEAN", state.moments.mean));
-    await writer.writeHdu(series("SQUARES", state.moments.squares));
-    if (state.smoothness.length > 0) await writer.writeHdu(series("SMOOTHNESS", state.smoothness));
+    const cards = [
+      fitsCard("TSCHAIN", 1, "version of this layout of a chain of tslira"),
+      fitsCard("CHAIN", chain, "number of the chain, from 0"),
+      fitsCard("BURNIN", burnIn, "sweeps of burn-in"),
+      fitsCard("EVERY", every, "sweeps between draws"),
+    ];
+    for (const hdu of stateHdus(state, cards)) await writer.writeHdu(hdu);
     await writer.beginImage({ name: "ROWS", planeShape: [names.length], type: "float64" });
     const rows = Math.max(1, Math.floor(SLICE_BYTES / (8 * names.length)));
     for (let first = 0; first < sweeps; first += rows) {
@@ -165,20 +143,9 @@ export async function unpackChain(
         `${path}: must be a chain of tslira (card TSCHAIN), got another FITS file; run its task again`,
       );
     }
-    const values = async (selector: string | number) =>
-      readImageData(await file.readHdu(selector)).data as Float64Array | Uint8Array;
-    const numbers = async (name: string) => Float64Array.from(await values(name));
-    const state: ChainState = {
-      sweeps: card("SWEEPS"),
-      random: Uint8Array.from(await values(0)),
-      scalars: await numbers("SCALARS"),
-      flux: await numbers("FLUX"),
-      backgroundScale: await numbers("SCALES"),
-      moments: { count: card("MOMENTS"), mean: await numbers("MEAN"), squares: await numbers("SQUARES") },
-      smoothness: file.hdus.some(({ name }) => name === "SMOOTHNESS")
-        ? await numbers("SMOOTHNESS")
-        : new Float64Array(0),
-    };
+    const hdus: FitsHdu[] = [];
+    for (const { index } of file.hdus.filter(isOfState)) hdus.push(await file.readHdu(index));
+    const state = stateOf(hdus);
     const draws = keptDraws(state.sweeps, card("BURNIN"), card("EVERY"));
     const pixels = shape[0] * shape[1];
     // Files that begin empty.
@@ -207,7 +174,7 @@ export async function unpackChain(
  * equal shift, and at most one chain whose partner is missing, as the last.
  */
 export function comparableFinished(
-  config: Pick<LiraConfig, "cycleSpin" | "chains">,
+  config: { readonly chains: number; readonly cycleSpin?: CycleSpin },
   done: readonly number[],
 ): number[] {
   if (config.cycleSpin !== "ensemble" || done.length === config.chains) return [...done];

@@ -5,10 +5,11 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { JobError } from "../errors.js";
 import { writeResultFrom } from "../io/result-file-node.js";
+import { ownedName, removeLeftovers } from "../io/running-program-node.js";
 import { folderStore } from "../runs/run-folder-node.js";
 import type { SampledRun } from "../runs/sample-run.js";
 import { summariseRun } from "../runs/summarise-run.js";
-import type { ChainState } from "../samplers/lira.js";
+import type { ChainState } from "../samplers/sampler.js";
 import { keptDraws } from "../workers/chain-job.js";
 import { comparableFinished, planChains, unpackChain } from "./chain-result-node.js";
 import type { CollectContext, Collected } from "./collect-job-node.js";
@@ -20,13 +21,16 @@ export async function collectChains(
   { output, results, onProgress }: CollectContext,
 ): Promise<Collected> {
   const { manifest, folder } = job;
-  const { observations, plan, shape, names } = await planChains(job, readTask(job, 0));
+  const prepared = await planChains(job, readTask(job, 0));
+  const { plan, shape, names } = prepared;
   const { burnIn, traceEvery: every, iterations: sweeps, chains: planned } = plan.config;
   const chains = comparableFinished(
-    plan.config,
+    "cycleSpin" in plan.config ? plan.config : { chains: planned },
     [...results.keys()].sort((a, b) => a - b),
   );
-  const scratch = join(folder, "work", `collect.${randomBytes(4).toString("hex")}`);
+  const work = join(folder, "work");
+  removeLeftovers(work, "collect", "tmp");
+  const scratch = join(work, ownedName("collect", randomBytes(6).toString("hex"), "tmp"));
   await mkdir(scratch, { recursive: true });
   try {
     const states: ChainState[] = [];
@@ -47,7 +51,7 @@ export async function collectChains(
     };
     const traces = folderStore(scratch, chains.length, 0).open(extent);
     try {
-      const summary = await summariseRun(observations, plan, run, traces, {
+      const summary = await summariseRun(prepared, run, traces, {
         started: new Date(manifest.created),
         date: manifest.created,
         inputs: manifest.sources,

@@ -7,7 +7,7 @@ import { csvCell } from "../csv-cell.js";
 import { FormatError } from "../errors.js";
 import { type FitsHduInput, fitsCard } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
-import { withFileErrors } from "../io/fits-temporary-node.js";
+import { syncFile, withFileErrors } from "../io/fits-temporary-node.js";
 import { readResultSummary } from "../io/result-file-node.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import { combineGroups } from "../posterior/chain-groups.js";
@@ -40,6 +40,7 @@ async function copyWhole(from: string, to: string): Promise<void> {
     const near = `${to}.${process.pid}.tmp`;
     try {
       await copyFile(from, near, constants.COPYFILE_FICLONE);
+      await syncFile(near);
       await rename(near, to);
     } finally {
       await rm(near, { force: true });

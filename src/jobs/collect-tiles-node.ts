@@ -5,7 +5,9 @@ import { FormatError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { type FitsHduInput, fitsCard } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
+import { cube } from "../io/result-encode.js";
 import { readResultSummary } from "../io/result-file-node.js";
+import { SMOOTHNESS } from "../io/result-layout.js";
 import { predictedCounts, residuals } from "../model/predicted-counts.js";
 import { combineGroups } from "../posterior/chain-groups.js";
 import type { Convergence } from "../posterior/result.js";
@@ -39,6 +41,7 @@ interface TileRow {
  * |---|---|
  * | PRIMARY | posterior mean `[ny, nx]` |
  * | POSTERIOR_STD, RHAT, ESS | standard deviation; worst R-hat and least effective size of the tiles behind a pixel |
+ * | SMOOTHNESS | under the adaptive prior: posterior mean of ln alpha of the block above each pixel, one plane a level, finest first |
  * | COVERAGE | sum of the weights: 1, less at a hole |
  * | PREDICTED, RESIDUAL | expected counts by the mean, and residuals in standard deviations; one of each for every observation |
  * | TILES, SEAMS | tables: where each tile is and whether its chains agree; how neighbours agree |
@@ -60,10 +63,10 @@ export async function collectTiles(
         `${path}: must be the result of a tile, got another file; run task ${index} again`,
       );
     }
-    const { mean, std, diagnostics } = result;
+    const { mean, std, smoothness, diagnostics } = result;
     const { rhat, ess, parameters, verdict } = diagnostics;
     rows.push({
-      posterior: { tile, mean, std, rhat, ess },
+      posterior: { tile, mean, std, rhat, ess, ...(smoothness && { smoothness }) },
       scales: parameters.filter(({ name }) => name.startsWith("bkgScale")).map((row) => row.mean),
       verdict: verdict.state,
       rhat: combineGroups(parameters).rhat,
@@ -117,6 +120,7 @@ export async function collectTiles(
     image("POSTERIOR_STD", merged.std, unit),
     image("RHAT", merged.rhat),
     image("ESS", merged.ess),
+    ...(merged.smoothness.length === 0 ? [] : [cube(SMOOTHNESS, plan.shape, merged.smoothness, sky)]),
     image("COVERAGE", merged.coverage),
     ...views.map(({ predicted }) => image("PREDICTED", predicted, [fitsCard("BUNIT", "count")])),
     ...views.map(({ sigma }) => image("RESIDUAL", sigma)),

@@ -8,8 +8,10 @@ import { shiftWcs } from "../io/fits.js";
 import { referenceExposure } from "../model/exposure.js";
 import type { Region } from "../posterior/region.js";
 import type { LiraSummary } from "../posterior/result.js";
+import { checkCombination } from "../runs/deconvolve.js";
 import { planRun } from "../runs/lira-options.js";
-import { prepareRun } from "../runs/run-chains.js";
+import { type ChainRunOptions, prepareRun } from "../runs/prepare-run.js";
+import { isPortable } from "../samplers/open-chain.js";
 import { planSignificance, type SignificanceSettings } from "../significance/plan.js";
 import { significanceTasks } from "../significance/task.js";
 import type { JobManifest, JobOptions, SlurmSettings, TileSettings } from "./job.js";
@@ -55,42 +57,52 @@ function listOf(data: Observation | readonly Observation[]): readonly Observatio
   return "counts" in data ? [data] : data;
 }
 
-/** @throws InvalidInputError for settings whose chains have to look at one another while they run */
-function checkApart(options: JobOptions): void {
-  const wanted =
-    options.until !== undefined ? "until" : options.burnIn === "auto" ? 'burnIn "auto"' : undefined;
-  if (wanted === undefined) return;
-  throw new InvalidInputError(
-    `cluster: chains of a job run apart and cannot be compared on the way, got ${wanted}; give iterations and burnIn as numbers`,
-  );
-}
-
 /**
- * Make a job of the chains of one run, a task each. What `collectJob` makes of them is what one run of all chains gives.
+ * Make a job of the chains of one run of any sampler, a task each. What `collectJob` makes of them is what one run of all chains gives.
  *
  * @param folder of the job, which must not exist
- * @param data one observation, or several of the same sky grid
- * @throws InvalidInputError for bad data or settings, among them `until` and `burnIn: "auto"`
+ * @param data one observation, or several of the same sky
+ * @param settings of the run, as for `deconvolve`
+ * @throws InvalidInputError for bad data or settings, among them `until` and `burnIn: "auto"`, starting images, and a prior of
+ *   functions, which no other machine could have
  */
 export async function createChainsJob(
   folder: string,
   data: Observation | readonly Observation[],
-  options: JobOptions,
-  settings: CreateJobOptions = {},
+  settings: ChainRunOptions,
+  options: CreateJobOptions = {},
 ): Promise<Job> {
-  checkApart(options);
-  const observations = listOf(data);
-  const { plan, observations: checked } = prepareRun(observations, options, settings.onWarning);
-  const [first] = checked;
-  const { config } = plan;
-  // Tasks do not look at the data again.
-  const { margin = 0 } = config;
+  checkCombination(settings);
+  const { plan, law, observations, given, starts } = prepareRun(data, settings, options.onWarning);
+  const { config, autoBurnIn, target } = plan;
+  if (autoBurnIn || target !== undefined) {
+    throw new InvalidInputError(
+      "cluster: chains of a job run apart and cannot be compared on the way, got " +
+        `${target === undefined ? 'burnIn "auto"' : "until"}; give iterations and burnIn as numbers`,
+    );
+  }
+  if (starts.some((start) => start !== undefined)) {
+    throw new InvalidInputError(
+      "cluster: chains of a job must start by themselves, got a starting image; leave it out",
+    );
+  }
+  if (!isPortable(law)) {
+    throw new InvalidInputError(
+      `cluster: prior and sampler must be plain data that other machines can have, got functions for ${config.method}; ` +
+        "make the prior by importPrior, or give the sampler as a module",
+    );
+  }
   const drafts: TaskDrafts = {
     count: config.chains,
-    draft: async (chain) => ({ task: { name: `chain ${chain}`, seed: config.seed, chain }, observations }),
+    draft: async (chain) => ({
+      task: { name: `chain ${chain}`, seed: config.seed, chain },
+      observations: given,
+    }),
   };
-  const defaults = { name: first.name, output: "result.fits" };
-  return createJobFolder(folder, manifestOf("chains", defaults, { ...options, margin }, settings), drafts);
+  const defaults = { name: observations[0].name, output: "result.fits" };
+  const { iterations, burnIn, chains, seed } = config;
+  const manifest = manifestOf("chains", defaults, { iterations, burnIn, chains, seed }, options);
+  return createJobFolder(folder, { ...manifest, plan }, drafts);
 }
 
 /** The boundary among settings, as `checkObservations` takes it. */

@@ -3,18 +3,27 @@
 import { createHash, randomBytes } from "node:crypto";
 import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import * as v from "valibot";
 import type { Observation } from "../data/observation.js";
 import { FormatError, fromPlainError, InvalidInputError } from "../errors.js";
 import { fileSha256 } from "../io/file-sha256-node.js";
 import { readFits } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
-import { fileError, openTemporary, withFileErrors, writeFully } from "../io/fits-temporary-node.js";
+import {
+  fileError,
+  openTemporary,
+  syncFolder,
+  withFileErrors,
+  writeFully,
+} from "../io/fits-temporary-node.js";
+import { arraysFromJson, arraysToJson } from "../io/json-arrays-node.js";
 import { observationHdus, observationsOf } from "../io/observation-hdus.js";
+import { ownedName, removeLeftovers } from "../io/running-program-node.js";
 import { checkSchema } from "../io/side-file.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import { parseJson } from "../parse-json.js";
+import { DRAWS_VERSION } from "../samplers/draws-version.js";
 import { VERSION } from "../version.js";
 import { JOB_FORMAT, type JobManifest, shardName, type TaskRecord, taskName } from "./job.js";
 import { JOB_SCHEMA, TASK_SCHEMA } from "./job-schema.js";
@@ -94,7 +103,7 @@ async function writeTasks(folder: string, lines: readonly string[]) {
  */
 export async function createJobFolder(
   folder: string,
-  manifest: Omit<JobManifest, "format" | "version" | "id" | "created" | "tasks" | "mosaic">,
+  manifest: Omit<JobManifest, "format" | "version" | "draws" | "id" | "created" | "tasks" | "mosaic">,
   drafts: TaskDrafts,
   mosaic?: MosaicDraft,
 ): Promise<Job> {
@@ -115,55 +124,60 @@ export async function createJobFolder(
   if (drafts.count < 1) {
     throw new InvalidInputError(`${folder}: a job must have at least one task, got none; add one`);
   }
-  const building = `${path}.${randomBytes(4).toString("hex")}.tmp`;
-  await withFileErrors(folder, () => mkdir(building));
-  try {
-    const lines: string[] = [];
-    let last:
-      | { readonly observations: readonly Observation[]; readonly input: string; readonly sha256: string }
-      | undefined;
-    for (let index = 0; index < drafts.count; index++) {
-      const { task, observations } = await drafts.draft(index);
-      if (task.problem !== undefined) {
-        lines.push(JSON.stringify({ index, ...task, input: "", sha256: "", observations: [] }));
-        continue;
+  removeLeftovers(dirname(path), basename(path), "tmp");
+  const building = join(dirname(path), ownedName(basename(path), randomBytes(6).toString("hex"), "tmp"));
+  return withFileErrors(folder, async () => {
+    try {
+      await mkdir(building);
+      const lines: string[] = [];
+      let last:
+        | { readonly observations: readonly Observation[]; readonly input: string; readonly sha256: string }
+        | undefined;
+      for (let index = 0; index < drafts.count; index++) {
+        const { task, observations } = await drafts.draft(index);
+        if (task.problem !== undefined) {
+          lines.push(JSON.stringify({ index, ...task, input: "", sha256: "", observations: [] }));
+          continue;
+        }
+        if (last?.observations !== observations) {
+          const input = join("inputs", shardName(index), `${taskName(index)}.fits`);
+          last = { observations, ...(await freezeInput(building, input, observations)) };
+        }
+        const { input, sha256: hash } = last;
+        const names = observations.map(({ name }) => name ?? "observation");
+        const record: TaskRecord = { index, ...task, input, sha256: hash, observations: names };
+        lines.push(JSON.stringify(record));
       }
-      if (last?.observations !== observations) {
-        const input = join("inputs", shardName(index), `${taskName(index)}.fits`);
-        last = { observations, ...(await freezeInput(building, input, observations)) };
-      }
-      const { input, sha256: hash } = last;
-      const names = observations.map(({ name }) => name ?? "observation");
-      const record: TaskRecord = { index, ...task, input, sha256: hash, observations: names };
-      lines.push(JSON.stringify(record));
+      const names = mosaic?.observations.map(({ name }) => name ?? "observation") ?? [];
+      const whole: JobManifest = {
+        format: JOB_FORMAT,
+        version: VERSION,
+        draws: DRAWS_VERSION,
+        id: randomBytes(4).toString("hex"),
+        ...manifest,
+        created: new Date().toISOString(),
+        tasks: await writeTasks(building, lines),
+        ...(mosaic === undefined
+          ? {}
+          : {
+              mosaic: {
+                ...mosaic,
+                ...(await freezeInput(building, join("inputs", "mosaic.fits"), mosaic.observations)),
+                observations: names,
+              },
+            }),
+      };
+      for (const name of ["results", "failures", "work", "submissions", "logs"])
+        await mkdir(join(building, name));
+      await writeWholeFile(join(building, "job.json"), `${JSON.stringify(whole, arraysToJson, 2)}\n`);
+      await rename(building, path);
+      await syncFolder(dirname(path));
+      return { folder: path, manifest: whole };
+    } catch (error) {
+      await rm(building, { recursive: true, force: true }).catch(() => undefined);
+      throw error;
     }
-    const names = mosaic?.observations.map(({ name }) => name ?? "observation") ?? [];
-    const whole: JobManifest = {
-      format: JOB_FORMAT,
-      version: VERSION,
-      id: randomBytes(4).toString("hex"),
-      ...manifest,
-      created: new Date().toISOString(),
-      tasks: await writeTasks(building, lines),
-      ...(mosaic === undefined
-        ? {}
-        : {
-            mosaic: {
-              ...mosaic,
-              ...(await freezeInput(building, join("inputs", "mosaic.fits"), mosaic.observations)),
-              observations: names,
-            },
-          }),
-    };
-    for (const name of ["results", "failures", "work", "submissions", "logs"])
-      await mkdir(join(building, name));
-    await writeWholeFile(join(building, "job.json"), `${JSON.stringify(whole, undefined, 2)}\n`);
-    await withFileErrors(folder, () => rename(building, path));
-    return { folder: path, manifest: whole };
-  } catch (error) {
-    await rm(building, { recursive: true, force: true });
-    throw error;
-  }
+  });
 }
 
 /**
@@ -181,11 +195,13 @@ export async function readJob(folder: string): Promise<Job> {
     );
   }
   const remedy = "the job folder is damaged, make it again";
-  const json = parseJson(await withFileErrors(path, () => readFile(path, "utf8")), path, remedy);
-  const { format } = checkSchema(v.looseObject({ format: v.number() }), json, path, remedy);
+  const text = await withFileErrors(path, () => readFile(path, "utf8"));
+  const json = parseJson(text, path, remedy, arraysFromJson);
+  const { format, version } = checkSchema(v.looseObject({ format: v.number() }), json, path, remedy);
   if (format !== JOB_FORMAT) {
     throw new FormatError(
-      `${path}: must be a job of format ${JOB_FORMAT}, got ${format}; use the version of tslira that made it`,
+      `${path}: must be a job of layout ${JOB_FORMAT}, that of tslira ${VERSION}, got layout ${format} of tslira ` +
+        `${String(version)}; use that version, or make the job again`,
     );
   }
   checkSchema(JOB_SCHEMA, json, path, remedy);
@@ -195,13 +211,13 @@ export async function readJob(folder: string): Promise<Job> {
   return { folder: resolve(folder), manifest };
 }
 
-/** @throws InvalidInputError when a job was made by another version, whose bytes may differ */
-export function checkJobVersion({ folder, manifest }: Job): void {
-  if (manifest.version === VERSION) return;
+/** @throws InvalidInputError when a job was made by a version with other draws */
+export function checkJobVersion({ folder, manifest: { version, draws } }: Job): void {
+  if (draws === DRAWS_VERSION) return;
   throw new InvalidInputError(
-    `${folder}: job must be run by the version that made it, ${manifest.version}, got ${VERSION}; ` +
-      "install that one, or make the job again",
-    { fields: { version: manifest.version } },
+    `${folder}: job must be run with version ${draws} of the draws, that of tslira ${version}, which made it, got version ` +
+      `${DRAWS_VERSION} (tslira ${VERSION}); install that one, or make the job again`,
+    { fields: { version, draws } },
   );
 }
 

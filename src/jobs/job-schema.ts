@@ -31,11 +31,13 @@ const SLURM = v.looseObject({
 /** `job.json`, but for its format. */
 export const JOB_SCHEMA = v.looseObject({
   version: v.string(),
+  draws: wholeNumber(0),
   id: v.pipe(v.string(), v.regex(/^[\w-]+$/)),
   kind: v.picklist(["chains", "observations", "tiles", "replicates"]),
   name: v.string(),
   created: v.pipe(v.string(), v.isoTimestamp()),
   options: v.looseObject({}),
+  plan: v.optional(v.looseObject({ config: v.looseObject({}) })),
   output: v.string(),
   tasks: v.looseObject({ count: wholeNumber(1, 1e7), width: wholeNumber(1, 2 ** 24), sha256: sha256Text }),
   slurm: v.optional(SLURM),

@@ -15,13 +15,13 @@
 
 import type { PlainError } from "../errors.js";
 import type { LiraSummary } from "../posterior/result.js";
-import type { LiraDeconvolverOptions } from "../runs/lira-options.js";
+import type { LiraDeconvolverOptions, RunPlan } from "../runs/lira-options.js";
 import type { SignificanceRun } from "../significance/task.js";
 
 /** What the tasks of a job are. */
 export type JobKind = "chains" | "observations" | "tiles" | "replicates";
 
-/** Settings of a run that can be written down. */
+/** Settings of a run of LIRA that can be written down. */
 export type JobOptions = Omit<LiraDeconvolverOptions, "fluxInit">;
 
 /** How to ask Slurm for the tasks of a job. Every entry may be left out. */
@@ -60,8 +60,10 @@ export interface TileSettings {
 /** `job.json`. */
 export interface JobManifest {
   readonly format: number;
-  /** Version of tslira that made the job; its tasks are run by no other. */
+  /** Version of tslira that made the job. */
   readonly version: string;
+  /** Version of the draws; its tasks are run by no other. */
+  readonly draws: number;
   /** Letters and digits that tell this job from others in a queue. */
   readonly id: string;
   readonly kind: JobKind;
@@ -69,6 +71,8 @@ export interface JobManifest {
   /** ISO 8601, UTC: the date of all results. */
   readonly created: string;
   readonly options: JobOptions;
+  /** For chains: the plan of their run, of any sampler. */
+  readonly plan?: RunPlan;
   /** Where collected results go: a file or a folder, relative to the job's folder or absolute. */
   readonly output: string;
   readonly tasks: {
@@ -125,7 +129,7 @@ export interface TaskRecord {
 }
 
 /** Layout of a job folder. */
-export const JOB_FORMAT = 1;
+export const JOB_FORMAT = 2;
 
 /** Files of one folder. */
 export const SHARD = 1000;

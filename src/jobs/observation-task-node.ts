@@ -16,7 +16,7 @@ export function taskOptions({ manifest }: Job, task: TaskRecord): JobOptions {
 
 /** Deconvolve the data of a task; the result is an ordinary result file, dated by the job. */
 export async function runObservationTask(job: Job, task: TaskRecord, context: TaskContext): Promise<void> {
-  const { work, output, workers, checkpointSeconds, signal } = context;
+  const { work, output, workers, checkpointSeconds, signal, onWarning } = context;
   const { manifest } = job;
   const checkpoint = join(work, "run");
   const unit = task.unit ?? manifest.unit;
@@ -31,8 +31,11 @@ export async function runObservationTask(job: Job, task: TaskRecord, context: Ta
   };
   let run: FileRun;
   try {
-    if (existsSync(join(checkpoint, "run.json"))) run = await resumeRun(checkpoint, { ...watch, output });
-    else {
+    if (existsSync(join(checkpoint, "run.json"))) {
+      // Warnings about the data were given when the job was made.
+      const warn = onWarning === undefined ? {} : { onWarning };
+      run = await resumeRun(checkpoint, { ...watch, ...warn, output });
+    } else {
       await rm(checkpoint, { recursive: true, force: true });
       run = await deconvolveToFile(await readTaskInput(job, task), taskOptions(job, task), output, {
         ...watch,

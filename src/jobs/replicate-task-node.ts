@@ -1,6 +1,6 @@
 /** Tasks of a significance run: the observation and its null replicates, and the table of them. */
 
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { FormatError, JobError, toPlainError } from "../errors.js";
 import { withFileErrors } from "../io/fits-temporary-node.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
@@ -35,7 +35,7 @@ export async function runReplicateTask(job: Job, task: TaskRecord, context: Task
         ...(onProgress === undefined ? {} : { onProgress }),
       },
     );
-    await withFileErrors(output, () => writeFile(output, encodeTaskResult(result)));
+    await writeWholeFile(output, encodeTaskResult(result));
   } catch (error) {
     if (signal?.aborted && toPlainError(error).code === "ABORTED") return context.stopped();
     throw error;

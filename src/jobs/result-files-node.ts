@@ -5,10 +5,10 @@
 
 import { createHash, hash as oneHash } from "node:crypto";
 import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
-import { copyFile, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type PlainError, toPlainError } from "../errors.js";
-import { fileError, withFileErrors } from "../io/fits-temporary-node.js";
+import { fileError, syncFile, syncFolder, withFileErrors } from "../io/fits-temporary-node.js";
 import { checkSchema } from "../io/side-file.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import { parseJson } from "../parse-json.js";
@@ -164,12 +164,11 @@ export async function acceptResult(job: Job, index: number, path: string): Promi
       if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error;
       const near = `${target}.${process.pid}.tmp`;
       await copyFile(path, near);
-      const handle = await open(near, "r+");
-      await handle.sync();
-      await handle.close();
+      await syncFile(near);
       await rename(near, target);
       await rm(path, { force: true });
     }
+    await syncFolder(folder);
   });
   await rm(failurePath(job.folder, index), { force: true });
   return target;

@@ -34,6 +34,8 @@ export interface RunTasksOptions {
   readonly onProgress?: (progress: TasksProgress) => void;
   /** Called when a task has ended; `error` tells why it failed. */
   readonly onTask?: (index: number, seconds: number, error?: unknown) => void;
+  /** Told what went wrong and was mended, a sentence each. */
+  readonly onWarning?: (warning: string) => void;
 }
 
 /** How far a list of tasks has come. */
@@ -62,7 +64,7 @@ async function runTask(
   job: Job,
   index: number,
   threads: number,
-  { scratch, checkpointSeconds = DEFAULT_CHECKPOINT_SECONDS, signal }: RunTasksOptions,
+  { scratch, checkpointSeconds = DEFAULT_CHECKPOINT_SECONDS, signal, onWarning }: RunTasksOptions,
   onProgress: (fraction: number) => void,
 ): Promise<boolean> {
   if (findResult(job, index) !== undefined) return false;
@@ -79,6 +81,9 @@ async function runTask(
       onProgress,
       stopped: () => taskStopped(index),
       ...(signal === undefined ? {} : { signal }),
+      ...(onWarning === undefined
+        ? {}
+        : { onWarning: (warning: string) => onWarning(`task ${index}: ${warning}`) }),
     });
     await clearTask(job, index);
     await acceptResult(job, index, output);

@@ -1,6 +1,6 @@
 /** What was handed to a scheduler: `submissions/0001.json`, and `0001.tasks` with the numbers of its tasks, a line each. */
 
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { FormatError, InvalidInputError } from "../errors.js";
 import { fileError } from "../io/fits-temporary-node.js";
@@ -95,16 +95,18 @@ export function submittedTasks(
       `${job.folder}: submission must be one of those in ${join(job.folder, "submissions")}, got ${number}; see there`,
     );
   }
-  const bytes = Buffer.alloc(count * bundle * WIDTH);
-  let read = 0;
+  let text = "";
   try {
+    const start = first * bundle * WIDTH;
     const file = openSync(path, "r");
-    read = readSync(file, bytes, 0, bytes.length, first * bundle * WIDTH);
+    // No more than there is, whatever was asked for.
+    const bytes = Buffer.alloc(Math.max(0, Math.min(count * bundle * WIDTH, fstatSync(file).size - start)));
+    text = bytes.toString("latin1", 0, bytes.length > 0 ? readSync(file, bytes, 0, bytes.length, start) : 0);
     closeSync(file);
   } catch (error) {
     throw fileError(path, error);
   }
-  const tasks = bytes.toString("latin1", 0, read).split("\n").filter(Boolean).map(Number);
+  const tasks = text.split("\n").filter(Boolean).map(Number);
   if (tasks.length === 0) {
     throw new InvalidInputError(
       `${job.folder}: element must be one of submission ${number}, got ${first}; see ${path}`,

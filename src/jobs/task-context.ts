@@ -15,6 +15,8 @@ export interface TaskContext {
   readonly signal?: AbortSignal;
   /** Called now and then with the fraction done, in [0, 1]. */
   readonly onProgress?: (fraction: number) => void;
+  /** Told what went wrong and was mended, a sentence each. */
+  readonly onWarning?: (warning: string) => void;
   /** Throws what says that the task was stopped. @throws AbortedError always */
   readonly stopped: () => never;
 }

@@ -10,6 +10,8 @@ export interface TilePosterior {
   readonly std: SkyImage;
   readonly rhat: SkyImage;
   readonly ess: SkyImage;
+  /** Posterior mean of ln alpha of the block above each pixel, one image a level, finest first; under the adaptive prior. */
+  readonly smoothness?: readonly SkyImage[];
 }
 
 /** How two neighbours agree where both have a say. */
@@ -48,6 +50,8 @@ export interface MergedTiles {
   readonly ess: SkyImage;
   /** Sum of the weights `[ny, nx]`: 1, and less where tiles are missing. */
   readonly coverage: SkyImage;
+  /** Weighted mean of the maps of smoothness, of the levels that all tiles have; none where a tile has none. */
+  readonly smoothness: readonly SkyImage[];
 }
 
 function image(shape: Shape, fill = 0): SkyImage {
@@ -61,14 +65,19 @@ function image(shape: Shape, fill = 0): SkyImage {
  */
 export function mergeTiles(plan: TilePlan, posteriors: readonly TilePosterior[]): MergedTiles {
   const { shape } = plan;
+  const levels = posteriors.reduce(
+    (least, { smoothness }) => Math.min(least, smoothness?.length ?? 0),
+    posteriors.length === 0 ? 0 : Number.POSITIVE_INFINITY,
+  );
   const merged: MergedTiles = {
     mean: image(shape),
     std: image(shape),
     rhat: image(shape, Number.NaN),
     ess: image(shape, Number.NaN),
     coverage: image(shape),
+    smoothness: Array.from({ length: levels }, () => image(shape)),
   };
-  for (const { tile, mean, std, rhat, ess } of posteriors) {
+  for (const { tile, mean, std, rhat, ess, smoothness } of posteriors) {
     const weights = tileWeights(plan, tile);
     forEachPixel(tile.sky.rows, tile.sky.cols, shape[1], (pixel, local) => {
       const weight = weights[local];
@@ -76,6 +85,9 @@ export function mergeTiles(plan: TilePlan, posteriors: readonly TilePosterior[])
       merged.mean.data[pixel] += weight * mean.data[local];
       merged.std.data[pixel] += weight * std.data[local];
       merged.coverage.data[pixel] += weight;
+      for (const [level, map] of merged.smoothness.entries()) {
+        map.data[pixel] += weight * (smoothness?.[level].data[local] ?? 0);
+      }
       if (!(rhat.data[local] <= merged.rhat.data[pixel])) merged.rhat.data[pixel] = rhat.data[local];
       if (!(ess.data[local] >= merged.ess.data[pixel])) merged.ess.data[pixel] = ess.data[local];
     });
@@ -85,6 +97,7 @@ export function mergeTiles(plan: TilePlan, posteriors: readonly TilePosterior[])
     if (weight > 0 && weight < 1) {
       merged.mean.data[pixel] /= weight;
       merged.std.data[pixel] /= weight;
+      for (const map of merged.smoothness) map.data[pixel] /= weight;
     }
   }
   return merged;

@@ -62,6 +62,22 @@ function isAbandoned(root: string, name: string, host: string): boolean {
 }
 
 /**
+ * Remove the work folders of tasks that are done: of programs that were killed between the two.
+ *
+ * @param isDone whether a task has a good result
+ */
+export function removeFinishedWork(root: string, isDone: (index: number) => boolean): void {
+  try {
+    for (const name of existsSync(root) ? readdirSync(root) : []) {
+      if (!/^\d{6,}\./.test(name) || !isDone(Number.parseInt(name, 10))) continue;
+      if (isAbandoned(root, name, hostname())) rmSync(join(root, name), { recursive: true, force: true });
+    }
+  } catch {
+    // Whoever may not remove it need not.
+  }
+}
+
+/**
  * Take up the work folder of a task, or make a new one.
  *
  * @param root folder of the work folders

@@ -16,6 +16,7 @@ export interface FittedSky extends SkyGridOptions {
 /** Expected counts of images of the frame. */
 export interface FramePrediction {
   readonly grid: SkyGrid;
+  readonly fitted: FittedSky;
   /**
    * Expected counts `[ny, nx]` of the detector for a flux in the frame and a scale of the background. What shines in from the margin is
    * that of the mean sky, whatever the image.
@@ -33,14 +34,16 @@ export interface FramePrediction {
  */
 export function framePrediction(
   observation: CheckedObservation,
-  { boundary, upsampling = 1, margin = 0, sky }: FittedSky,
+  fitted: FittedSky,
   where: string,
 ): FramePrediction {
+  const { boundary, upsampling = 1, margin = 0, sky } = fitted;
   const grid = skyGrid(observation.counts.shape, boundary, { upsampling, margin }, where);
   if (isPlain(grid)) {
     const { shape } = observation.counts;
     return {
       grid,
+      fitted,
       predict: (data, scale) => predictedCounts({ data, shape }, observation, { boundary, scale }),
     };
   }
@@ -55,6 +58,7 @@ export function framePrediction(
   const whole = margin > 0 && sky !== undefined ? sky.data.slice() : new Float64Array(ny * nx);
   return {
     grid,
+    fitted,
     predict(flux, scale) {
       setFrame(whole, flux, grid);
       model.setBackgroundScale([scale]);

@@ -1,6 +1,7 @@
 import type { CheckedObservation } from "../data/check-observation.js";
 import { imageSum, type SkyImage } from "../image.js";
-import { frameImage, frameOf, type SkyGrid } from "./sky-grid.js";
+import type { ForwardModel } from "./forward-model.js";
+import { frameImage, frameOf, ontoSky, type SkyGrid } from "./sky-grid.js";
 
 /** Where the counts of one observation went; the fields of `CountsLedger` in a result. */
 export interface LedgerEntry {
@@ -74,4 +75,29 @@ export function ledgerEntry(
     lost,
     ...(grid.margin === 0 ? {} : { outside: expectedSourceCounts(flux.data, detected) - source }),
   };
+}
+
+/** The ledgers of all observations of a model, to be asked for many images. */
+export function skyLedgers(model: ForwardModel) {
+  const { observations, grid, boundary, options, shape } = model;
+  const background = model.backgroundCounts();
+  return observations.map((observation, index) => {
+    const { mask, counts } = observation;
+    const weights = mask ? mask.data : new Float64Array(counts.data.length).fill(1);
+    const detected: SkyImage = { data: new Float64Array(shape[0] * shape[1]), shape };
+    model.backProject(
+      observations.map((other, m) => (m === index ? weights : new Float64Array(other.counts.data.length))),
+      detected.data,
+    );
+    const offset = options.offsets?.[index] ?? { x: 0, y: 0 };
+    const exposure = ontoSky(observation.exposure, grid, offset, boundary);
+    const backgroundCounts = background[index];
+    return {
+      /** Expected counts in the pixels in use for unit flux of each pixel of the frame. */
+      detected: frameOf(detected.data, grid),
+      /** Of the mean of the whole sky. */
+      entry: (flux: SkyImage, scale: number, sourceStd: number): LedgerEntry =>
+        ledgerEntry(observation, { flux, detected, exposure, backgroundCounts, grid, scale, sourceStd }),
+    };
+  });
 }

@@ -18,9 +18,9 @@ export interface DrawSource {
    *
    * @param firstPixel index `row * nx + col` of the first pixel
    * @param count number of pixels
-   * @param out result `[count, draws(chain)]`, row-major: all draws of a pixel side by side
+   * @param out result `[draws(chain), count]`, row-major: draw after draw, as they are stored
    */
-  readPixels(chain: number, firstPixel: number, count: number, out: Float32Array): void | Promise<void>;
+  readBand(chain: number, firstPixel: number, count: number, out: Float32Array): void | Promise<void>;
   /** Sweep index of the first kept draw, and sweeps between draws; see `ImageTrace`. */
   readonly first: number;
   readonly every: number;
@@ -46,12 +46,11 @@ export function traceSource({ shape, first, every, chains }: ImageTrace): DrawSo
     every,
     draws: (chain) => chains[chain].length / pixels,
     readDraws: (chain, start, count) => chains[chain].subarray(start * pixels, (start + count) * pixels),
-    readPixels(chain, firstPixel, count, out) {
+    readBand(chain, firstPixel, count, out) {
       const data = chains[chain];
-      const draws = data.length / pixels;
-      for (let draw = 0; draw < draws; draw++) {
-        const start = draw * pixels + firstPixel;
-        for (let pixel = 0; pixel < count; pixel++) out[pixel * draws + draw] = data[start + pixel];
+      for (let start = firstPixel, at = 0; start < data.length; start += pixels, at += count) {
+        if (count === 1) out[at] = data[start];
+        else out.set(data.subarray(start, start + count), at);
       }
     },
   };
@@ -59,7 +58,7 @@ export function traceSource({ shape, first, every, chains }: ImageTrace): DrawSo
 
 /** Turn a trace into a source; a source stays as it is. */
 export function asDrawSource(draws: ImageTrace | DrawSource): DrawSource {
-  return "readPixels" in draws ? draws : traceSource(draws);
+  return "readBand" in draws ? draws : traceSource(draws);
 }
 
 /**
@@ -81,8 +80,8 @@ export interface WatchOptions {
   readonly signal?: AbortSignal;
 }
 
-/** @throws AbortedError when the signal has fired */
-function checkSignal(signal: AbortSignal | undefined): void {
+/** End work that is not wanted any more. @throws AbortedError when the signal has fired */
+export function checkSignal(signal: AbortSignal | undefined): void {
   if (!signal?.aborted) return;
   throw new AbortedError(
     "posterior: the summary of the draws was stopped before it was complete; run it again",
@@ -90,51 +89,7 @@ function checkSignal(signal: AbortSignal | undefined): void {
   );
 }
 
-/** Draws of a run of neighbouring pixels: of every chain asked for, `[count, draws of the chain]`. */
-export interface PixelBlock {
-  readonly firstPixel: number;
-  readonly count: number;
-  readonly chains: readonly Float32Array[];
-}
-
-const BLOCK_VALUES = 2 ** 19;
 const BREATH_MILLISECONDS = 40;
-
-/**
- * Visit all pixels of an image, a block at a time, and let the event loop breathe in between.
- *
- * @param source where the draws are
- * @param chains numbers of the chains to read
- * @param visit called for each block in ascending order; the arrays are reused and must not be kept
- * @throws AbortedError when `signal` says so
- */
-export async function forEachPixelBlock(
-  source: DrawSource,
-  chains: readonly number[],
-  { onProgress, signal }: WatchOptions,
-  visit: (block: PixelBlock) => void,
-): Promise<void> {
-  const pixels = source.shape[0] * source.shape[1];
-  const draws = chains.map((chain) => source.draws(chain));
-  const total = draws.reduce((sum, count) => sum + count, 0);
-  const blockSize = Math.min(pixels, Math.max(1, Math.floor(BLOCK_VALUES / Math.max(total, 1))));
-  const buffers = draws.map((count) => new Float32Array(blockSize * count));
-  let breath = performance.now();
-  for (let firstPixel = 0; firstPixel < pixels; firstPixel += blockSize) {
-    checkSignal(signal);
-    const count = Math.min(blockSize, pixels - firstPixel);
-    for (const [index, chain] of chains.entries()) {
-      const pending = source.readPixels(chain, firstPixel, count, buffers[index]);
-      if (pending !== undefined) await pending;
-    }
-    visit({ firstPixel, count, chains: buffers });
-    onProgress?.((firstPixel + count) / pixels);
-    if (performance.now() - breath > BREATH_MILLISECONDS) {
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      breath = performance.now();
-    }
-  }
-}
 
 /**
  * Visit whole draws of chains, one after the other, and let the event loop breathe in between.

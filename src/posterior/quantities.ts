@@ -52,7 +52,7 @@ export async function summarisePixels(
     const draws: Float32Array[] = [];
     for (let chain = 0; chain < source.chains; chain++) {
       const buffer = new Float32Array(chains.includes(chain) ? source.draws(chain) : 0);
-      if (buffer.length > 0) await source.readPixels(chain, index, 1, buffer);
+      if (buffer.length > 0) await source.readBand(chain, index, 1, buffer);
       draws.push(buffer);
     }
     rows.push(summariseQuantity(pixelName(index, nx), draws, undefined, groups));

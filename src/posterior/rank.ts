@@ -27,6 +27,15 @@ const SIGN_BIT = -0x80000000;
 /** Most bits sorted by in one pass: three passes cover a word, and a table of 2^11 counts stays in the fastest cache. */
 const LONGEST_DIGIT = 11;
 
+/** Normal scores `z = Phi^-1((r - 3/8) / (S + 1/4))` of the ranks r of S numbers, at `2 r`: r may be half an integer. */
+export function normalScoreTable(size: number): Float64Array {
+  const table = new Float64Array(2 * size + 1).fill(Number.NaN);
+  for (let doubled = 2; doubled < table.length; doubled++) {
+    table[doubled] = normalQuantile((doubled / 2 - 3 / 8) / (size + 1 / 4));
+  }
+  return table;
+}
+
 /**
  * Memory for ranking exactly `size` numbers.
  *
@@ -36,10 +45,6 @@ export function rankScratch(
   size: number,
   { scores = true }: { readonly scores?: boolean } = {},
 ): RankScratch {
-  const normalScores = new Float64Array(scores ? 2 * size + 1 : 0).fill(Number.NaN);
-  for (let doubled = 2; doubled < normalScores.length; doubled++) {
-    normalScores[doubled] = normalQuantile((doubled / 2 - 3 / 8) / (size + 1 / 4));
-  }
   return {
     size,
     order: new Int32Array(size),
@@ -48,7 +53,7 @@ export function rankScratch(
     low: new Int32Array(size),
     high: new Int32Array(size),
     counts: new Int32Array(3 << LONGEST_DIGIT),
-    normalScores,
+    normalScores: scores ? normalScoreTable(size) : new Float64Array(0),
   };
 }
 

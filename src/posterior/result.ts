@@ -83,8 +83,15 @@ export interface NutsConfig extends ChainConfig {
   readonly maxDepth: number;
 }
 
+/** Settings of a sampler of somebody's own, of which only the names are kept. */
+export interface OwnConfig extends ChainConfig {
+  readonly method: "own";
+  /** What it samples. */
+  readonly prior: string;
+}
+
 /** Settings of any sampler, told apart by `method`. */
-export type SamplerConfig = LiraConfig | GibbsConfig | NutsConfig;
+export type SamplerConfig = LiraConfig | GibbsConfig | NutsConfig | OwnConfig;
 
 /** Mean and standard deviation over the sweeps after burn-in of one chain (or of all of them pooled). */
 export interface Moments {

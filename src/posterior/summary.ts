@@ -1,11 +1,9 @@
 import { InvalidInputError } from "../errors.js";
-import type { Shape, SkyImage } from "../image.js";
+import type { Shape } from "../image.js";
 import { constantImage } from "../image.js";
 import { type ChainGroups, comparableGroups, groupedConvergence } from "./chain-groups.js";
-import { asDrawSource, type DrawSource, forEachPixelBlock, type WatchOptions } from "./draw-source.js";
-import { rankScratch, sortDraws, sortedQuantile } from "./rank.js";
 import type { Convergence, Moments } from "./result.js";
-import { asParameterSource, type ImageTrace, type ParameterSource, type ParameterTrace } from "./trace.js";
+import { asParameterSource, type ParameterSource, type ParameterTrace } from "./trace.js";
 
 /** Running sums of one chain, as Welford's recurrence leaves them. */
 export interface MomentSums {
@@ -60,59 +58,6 @@ export function poolMoments(chains: readonly MomentSums[], shape: Shape): Moment
 
 /** Probabilities of the quantile images in a result: median and the ends of the central 68 %. */
 export const QUANTILE_PROBABILITIES: readonly number[] = [0.16, 0.5, 0.84];
-
-/**
- * Quantiles of the flux in every pixel over the kept draws of all chains, by linear interpolation between order
- * statistics (type 7 of Hyndman & Fan 1996, the default of numpy and R).
- *
- * @param images kept draws after burn-in, in memory or elsewhere; not changed
- * @param options progress and a signal, and `probabilities`, each in [0, 1], default 0.16, 0.5, 0.84
- * @returns one image `[ny, nx]` for each probability; NaN in pixels with a draw that is not finite or without draws
- * @throws InvalidInputError when a probability is out of range
- * @throws AbortedError when `signal` says so
- */
-export async function pixelQuantiles(
-  images: ImageTrace | DrawSource,
-  {
-    probabilities = QUANTILE_PROBABILITIES,
-    ...watch
-  }: WatchOptions & { readonly probabilities?: readonly number[] } = {},
-): Promise<{ readonly probabilities: readonly number[]; readonly images: readonly SkyImage[] }> {
-  for (const probability of probabilities) {
-    if (!(probability >= 0 && probability <= 1)) {
-      throw new InvalidInputError(
-        `quantiles: probabilities must lie in [0, 1], got ${probability}; give for example 0.5 for the median`,
-        { fields: { probability } },
-      );
-    }
-  }
-  const source = asDrawSource(images);
-  const results = probabilities.map(() => constantImage(source.shape, Number.NaN));
-  const chains = Array.from({ length: source.chains }, (_, chain) => chain).filter(
-    (chain) => source.draws(chain) > 0,
-  );
-  const draws = chains.reduce((sum, chain) => sum + source.draws(chain), 0);
-  if (draws > 0) {
-    const scratch = rankScratch(draws, { scores: false });
-    const values = new Float32Array(draws);
-    await forEachPixelBlock(source, chains, watch, (block) => {
-      for (let pixel = 0; pixel < block.count; pixel++) {
-        let end = 0;
-        for (const [index, chain] of chains.entries()) {
-          const count = source.draws(chain);
-          values.set(block.chains[index].subarray(pixel * count, (pixel + 1) * count), end);
-          end += count;
-        }
-        if (!values.every(Number.isFinite)) continue;
-        sortDraws(values, scratch);
-        for (const [index, probability] of probabilities.entries()) {
-          results[index].data[block.firstPixel + pixel] = sortedQuantile(scratch, probability);
-        }
-      }
-    });
-  }
-  return { probabilities: [...probabilities], images: results };
-}
 
 /**
  * Columns of a parameter trace that keep the books of the chain and are no parameters of the model: their convergence

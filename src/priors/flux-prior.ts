@@ -50,6 +50,26 @@ export interface FluxPrior {
   checkShape?(shape: Shape): void;
   /** The prior to use in one iteration of a stochastic method, for priors that are averages over random shifts. */
   at?(iteration: number): FluxPrior;
+  /**
+   * How to make this prior in another thread, on another machine or when a run is continued. Not enumerable, so that a changed copy
+   * (`{ ...prior, logDensity }`) does not pass for what it was made from. See `importPrior` for priors of one's own.
+   */
+  readonly data?: PriorData;
+}
+
+/** A prior as plain data: the function that makes it, and what that is given. */
+export interface PriorData {
+  /** Name of a function of tslira, or of what `module` exports. */
+  readonly make: string;
+  /** Plain data; of `productPrior` and `scaledPrior` priors as `PriorData`. */
+  readonly with: readonly unknown[];
+  /** Address of a JavaScript module of one's own. */
+  readonly module?: string;
+}
+
+/** A prior that knows how it was made. */
+export function priorWithData(prior: FluxPrior, data: PriorData): FluxPrior {
+  return Object.defineProperty(prior, "data", { value: data, enumerable: false });
 }
 
 /** Name of a prior for messages. */
@@ -157,7 +177,7 @@ export function productPrior(...priors: readonly FluxPrior[]): FluxPrior {
         rate: parts.reduce((sum, part) => sum + part.rate, 0),
       }
     : undefined;
-  return {
+  const product: FluxPrior = {
     name: priors.map(priorName).join(" x "),
     ...(conjugate === undefined ? {} : { conjugate }),
     ...(own?.parameterName === undefined ? {} : { parameterName: own.parameterName }),
@@ -184,6 +204,10 @@ export function productPrior(...priors: readonly FluxPrior[]): FluxPrior {
       ? { at: (iteration: number) => productPrior(...priors.map((prior) => prior.at?.(iteration) ?? prior)) }
       : {}),
   };
+  const factors = priors.map(({ data }) => data);
+  return factors.includes(undefined)
+    ? product
+    : priorWithData(product, { make: "productPrior", with: factors });
 }
 
 /**
@@ -199,7 +223,7 @@ export function scaledPrior(prior: FluxPrior, factor: number): FluxPrior {
   const { parameters, measure } = prior;
   // A density p of the flux is the density p flux of ln flux: that to the power of the factor, over the flux again.
   const logs = measure === "log-flux" ? factor - 1 : 0;
-  return {
+  const scaled: FluxPrior = {
     name: priorName(prior),
     ...(measure === undefined ? {} : { measure }),
     logDensity(flux, own) {
@@ -220,4 +244,6 @@ export function scaledPrior(prior: FluxPrior, factor: number): FluxPrior {
       ? {}
       : { at: (iteration: number) => scaledPrior(prior.at!(iteration), factor) }),
   };
+  const { data } = prior;
+  return data === undefined ? scaled : priorWithData(scaled, { make: "scaledPrior", with: [data, factor] });
 }

@@ -7,7 +7,7 @@ import {
   type TotalCountsPrior,
 } from "../data/prior-parameters.js";
 import type { Shape } from "../image.js";
-import { checkPositiveOption, type FluxPrior } from "./flux-prior.js";
+import { checkPositiveOption, type FluxPrior, priorWithData } from "./flux-prior.js";
 import { checkPriors, startingAlpha } from "./multiscale.js";
 import { childCount, fillTree, type MultiscaleTree, multiscaleTree, parentIndex } from "./multiscale-tree.js";
 
@@ -52,64 +52,70 @@ export function multiscalePrior({
   };
   const { shape: totalShape, rate: totalRate } = totalCountsPrior;
   const { power, rate, exponent } = smoothingPrior;
-  return {
-    name: "multiscale prior",
-    parameterName: "smoothingParam",
-    measure: "log-flux",
-    logDensity({ data, shape }, parameters) {
-      const tree = filled(data, shape);
-      const values = alphas(shape, parameters);
-      const total = referenceExposure * tree.values[tree.values.length - 1][0];
-      let sum = totalShape * naturalLog(total) - totalRate * total;
-      for (const [level, a] of values.entries()) {
-        const { logFractions, blocks } = levelSums(tree, level);
-        sum += a * logFractions;
-        for (const [children, count] of blocks) {
-          if (children > 1) sum += count * (logGamma(children * a) - children * logGamma(a));
+  return priorWithData(
+    {
+      name: "multiscale prior",
+      parameterName: "smoothingParam",
+      measure: "log-flux",
+      logDensity({ data, shape }, parameters) {
+        const tree = filled(data, shape);
+        const values = alphas(shape, parameters);
+        const total = referenceExposure * tree.values[tree.values.length - 1][0];
+        let sum = totalShape * naturalLog(total) - totalRate * total;
+        for (const [level, a] of values.entries()) {
+          const { logFractions, blocks } = levelSums(tree, level);
+          sum += a * logFractions;
+          for (const [children, count] of blocks) {
+            if (children > 1) sum += count * (logGamma(children * a) - children * logGamma(a));
+          }
+          if (fitAlpha) sum += (power + 1) * naturalLog(a) - rate * exponential(exponent * naturalLog(a));
         }
-        if (fitAlpha) sum += (power + 1) * naturalLog(a) - rate * exponential(exponent * naturalLog(a));
-      }
-      // From the density of logarithms to that of the flux.
-      for (let index = 0; index < data.length; index++) sum -= naturalLog(data[index]);
-      return sum;
-    },
-    gradient({ data, shape }, out, parameters, outParameters) {
-      const tree = filled(data, shape);
-      const values = alphas(shape, parameters);
-      const top = tree.values.length - 1;
-      let above = Float64Array.of(totalShape / tree.values[top][0] - totalRate * referenceExposure);
-      for (let level = top - 1; level >= 0; level--) {
-        const masses = tree.values[level];
-        const parents = tree.values[level + 1];
-        const a = values[level];
-        const here = new Float64Array(masses.length);
-        for (let index = 0; index < masses.length; index++) {
-          const parent = parentIndex(index, tree.shapes[level]);
-          const children = childCount(parent, tree.shapes[level]);
-          here[index] =
-            above[parent] + (children > 1 ? a / masses[index] - (children * a) / parents[parent] : 0);
+        // From the density of logarithms to that of the flux.
+        for (let index = 0; index < data.length; index++) sum -= naturalLog(data[index]);
+        return sum;
+      },
+      gradient({ data, shape }, out, parameters, outParameters) {
+        const tree = filled(data, shape);
+        const values = alphas(shape, parameters);
+        const top = tree.values.length - 1;
+        let above = Float64Array.of(totalShape / tree.values[top][0] - totalRate * referenceExposure);
+        for (let level = top - 1; level >= 0; level--) {
+          const masses = tree.values[level];
+          const parents = tree.values[level + 1];
+          const a = values[level];
+          const here = new Float64Array(masses.length);
+          for (let index = 0; index < masses.length; index++) {
+            const parent = parentIndex(index, tree.shapes[level]);
+            const children = childCount(parent, tree.shapes[level]);
+            here[index] =
+              above[parent] + (children > 1 ? a / masses[index] - (children * a) / parents[parent] : 0);
+          }
+          above = here;
         }
-        above = here;
-      }
-      for (let index = 0; index < data.length; index++) out[index] = above[index] - 1 / data[index];
-      if (!fitAlpha || outParameters === undefined) return;
-      for (const [level, a] of values.entries()) {
-        const { logFractions, blocks } = levelSums(tree, level);
-        let slope = logFractions;
-        for (const [children, count] of blocks) {
-          if (children > 1) slope += count * children * (digamma(children * a) - digamma(a));
+        for (let index = 0; index < data.length; index++) out[index] = above[index] - 1 / data[index];
+        if (!fitAlpha || outParameters === undefined) return;
+        for (const [level, a] of values.entries()) {
+          const { logFractions, blocks } = levelSums(tree, level);
+          let slope = logFractions;
+          for (const [children, count] of blocks) {
+            if (children > 1) slope += count * children * (digamma(children * a) - digamma(a));
+          }
+          outParameters[level] =
+            a * slope + power + 1 - exponent * rate * exponential(exponent * naturalLog(a));
         }
-        outParameters[level] =
-          a * slope + power + 1 - exponent * rate * exponential(exponent * naturalLog(a));
-      }
+      },
+      ...(fitAlpha
+        ? { parameters: (shape: Shape) => Float64Array.from(startingAlpha(alpha, shape), naturalLog) }
+        : {}),
+      checkShape(shape) {
+        startingAlpha(alpha, shape);
+      },
     },
-    ...(fitAlpha
-      ? { parameters: (shape: Shape) => Float64Array.from(startingAlpha(alpha, shape), naturalLog) }
-      : {}),
-    checkShape(shape) {
-      startingAlpha(alpha, shape);
+    {
+      make: "multiscalePrior",
+      with: [{ alpha, fitAlpha, smoothingPrior, totalCountsPrior, referenceExposure }],
     },
-  };
+  );
 }
 
 /** Sum of the logarithms of all fractions of a level, and how many blocks have 1, 2 or 4 children. */

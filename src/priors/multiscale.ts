@@ -11,27 +11,27 @@ import type { Shape } from "../image.js";
  * at an edge; a block of one child has none), and `T ~ Gamma(shape, rate)`.
  */
 
-function checkNumber(where: string, value: number, ok: boolean, rule: string): void {
-  if (!ok || !Number.isFinite(value)) {
-    throw new InvalidInputError(
-      `lira: ${where} must be ${rule}, got ${value}; see docs/glossary.md for its meaning`,
-      {
-        fields: { [where]: value },
-      },
-    );
-  }
+function checkNumber(name: string, value: number, ok: boolean, rule: string, where = "lira"): void {
+  if (ok && Number.isFinite(value)) return;
+  throw new InvalidInputError(
+    `${where}: ${name} must be ${rule}, got ${value}; see docs/glossary.md for its meaning`,
+    { fields: { [name]: value } },
+  );
 }
 
 /** Check the parameters of the priors that are given. @throws InvalidInputError naming the first that breaks its rule */
-export function checkPriors({
-  totalCountsPrior: total,
-  smoothingPrior: smoothing,
-  backgroundScalePrior: backgroundScale,
-}: {
-  readonly totalCountsPrior?: TotalCountsPrior;
-  readonly smoothingPrior?: SmoothingPrior;
-  readonly backgroundScalePrior?: BackgroundScalePrior;
-}): void {
+export function checkPriors(
+  {
+    totalCountsPrior: total,
+    smoothingPrior: smoothing,
+    backgroundScalePrior: backgroundScale,
+  }: {
+    readonly totalCountsPrior?: TotalCountsPrior;
+    readonly smoothingPrior?: SmoothingPrior;
+    readonly backgroundScalePrior?: BackgroundScalePrior;
+  },
+  where = "lira",
+): void {
   if (total !== undefined) {
     checkNumber("totalCountsPrior.shape", total.shape, total.shape > 0, "> 0");
     checkNumber("totalCountsPrior.rate", total.rate, total.rate >= 0, ">= 0");
@@ -42,8 +42,9 @@ export function checkPriors({
     checkNumber("smoothingPrior.exponent", smoothing.exponent, smoothing.exponent > 0, "> 0");
   }
   if (backgroundScale !== undefined) {
-    checkNumber("backgroundScalePrior.shape", backgroundScale.shape, backgroundScale.shape > 0, "> 0");
-    checkNumber("backgroundScalePrior.rate", backgroundScale.rate, backgroundScale.rate >= 0, ">= 0");
+    const { shape, rate } = backgroundScale;
+    checkNumber("backgroundScalePrior.shape", shape, shape > 0, "> 0", where);
+    checkNumber("backgroundScalePrior.rate", rate, rate >= 0, ">= 0", where);
   }
 }
 

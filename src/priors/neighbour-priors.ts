@@ -1,6 +1,6 @@
 import { exponential, naturalLog } from "../data/exponential.js";
 import type { SkyImage } from "../image.js";
-import { checkPositiveOption, type FluxPrior } from "./flux-prior.js";
+import { checkPositiveOption, type FluxPrior, priorWithData } from "./flux-prior.js";
 
 // Priors that compare a pixel with those around it. Beyond the edge there are no neighbours.
 
@@ -28,24 +28,27 @@ function forPairs({ shape: [ny, nx] }: SkyImage, visit: (first: number, second: 
  */
 export function gradientTikhonovPrior({ strength }: Strength): FluxPrior {
   checkPositiveOption("gradientTikhonovPrior", "strength", strength);
-  return {
-    name: "gradient Tikhonov prior",
-    logDensity(flux) {
-      let sum = 0;
-      forPairs(flux, (i, j) => {
-        sum += (flux.data[i] - flux.data[j]) ** 2;
-      });
-      return -0.5 * strength * sum;
+  return priorWithData(
+    {
+      name: "gradient Tikhonov prior",
+      logDensity(flux) {
+        let sum = 0;
+        forPairs(flux, (i, j) => {
+          sum += (flux.data[i] - flux.data[j]) ** 2;
+        });
+        return -0.5 * strength * sum;
+      },
+      gradient(flux, out) {
+        out.fill(0);
+        forPairs(flux, (i, j) => {
+          const difference = strength * (flux.data[i] - flux.data[j]);
+          out[i] -= difference;
+          out[j] += difference;
+        });
+      },
     },
-    gradient(flux, out) {
-      out.fill(0);
-      forPairs(flux, (i, j) => {
-        const difference = strength * (flux.data[i] - flux.data[j]);
-        out[i] -= difference;
-        out[j] += difference;
-      });
-    },
-  };
+    { make: "gradientTikhonovPrior", with: [{ strength }] },
+  );
 }
 
 /**
@@ -77,27 +80,30 @@ export function totalVariationPrior({
       }
     }
   };
-  return {
-    name: "total variation prior",
-    logDensity(flux) {
-      let sum = 0;
-      visit(flux, (_index, _right, _below, length) => {
-        sum += length;
-      });
-      return -strength * sum;
+  return priorWithData(
+    {
+      name: "total variation prior",
+      logDensity(flux) {
+        let sum = 0;
+        visit(flux, (_index, _right, _below, length) => {
+          sum += length;
+        });
+        return -strength * sum;
+      },
+      gradient(flux, out) {
+        const { data } = flux;
+        out.fill(0);
+        visit(flux, (index, right, below, length) => {
+          const across = (strength * (data[right] - data[index])) / length;
+          const down = (strength * (data[below] - data[index])) / length;
+          out[index] += across + down;
+          out[right] -= across;
+          out[below] -= down;
+        });
+      },
     },
-    gradient(flux, out) {
-      const { data } = flux;
-      out.fill(0);
-      visit(flux, (index, right, below, length) => {
-        const across = (strength * (data[right] - data[index])) / length;
-        const down = (strength * (data[below] - data[index])) / length;
-        out[index] += across + down;
-        out[right] -= across;
-        out[below] -= down;
-      });
-    },
-  };
+    { make: "totalVariationPrior", with: [{ strength, smoothing }] },
+  );
 }
 
 /**
@@ -109,30 +115,33 @@ export function totalVariationPrior({
  */
 export function markovPrior({ strength }: Strength): FluxPrior {
   checkPositiveOption("markovPrior", "strength", strength);
-  return {
-    name: "Markov random field prior",
-    measure: "log-flux",
-    // The density of ln flux is that of the flux times the flux of every pixel.
-    logDensity(flux) {
-      const logs = flux.data.map(naturalLog);
-      let sum = 0;
-      forPairs(flux, (i, j) => {
-        sum += 0.5 * strength * (logs[i] - logs[j]) ** 2;
-      });
-      for (const log of logs) sum += log;
-      return -sum;
+  return priorWithData(
+    {
+      name: "Markov random field prior",
+      measure: "log-flux",
+      // The density of ln flux is that of the flux times the flux of every pixel.
+      logDensity(flux) {
+        const logs = flux.data.map(naturalLog);
+        let sum = 0;
+        forPairs(flux, (i, j) => {
+          sum += 0.5 * strength * (logs[i] - logs[j]) ** 2;
+        });
+        for (const log of logs) sum += log;
+        return -sum;
+      },
+      gradient(flux, out) {
+        const logs = flux.data.map(naturalLog);
+        out.fill(-1);
+        forPairs(flux, (i, j) => {
+          const difference = strength * (logs[i] - logs[j]);
+          out[i] -= difference;
+          out[j] += difference;
+        });
+        for (let index = 0; index < out.length; index++) out[index] /= flux.data[index];
+      },
     },
-    gradient(flux, out) {
-      const logs = flux.data.map(naturalLog);
-      out.fill(-1);
-      forPairs(flux, (i, j) => {
-        const difference = strength * (logs[i] - logs[j]);
-        out[i] -= difference;
-        out[j] += difference;
-      });
-      for (let index = 0; index < out.length; index++) out[index] /= flux.data[index];
-    },
-  };
+    { make: "markovPrior", with: [{ strength }] },
+  );
 }
 
 /**
@@ -148,20 +157,23 @@ export function smoothnessPrior({ strength, sigma }: Strength & { readonly sigma
   const weights = Float64Array.from({ length: reach + 1 }, (_, d) =>
     exponential((-0.5 * d * d) / (sigma * sigma)),
   );
-  return {
-    name: "smoothness prior",
-    logDensity(flux) {
-      let sum = 0;
-      for (const value of roughness(flux, weights)) sum += value * value;
-      return -0.5 * strength * sum;
+  return priorWithData(
+    {
+      name: "smoothness prior",
+      logDensity(flux) {
+        let sum = 0;
+        for (const value of roughness(flux, weights)) sum += value * value;
+        return -0.5 * strength * sum;
+      },
+      gradient(flux, out) {
+        const rough = roughness(flux, weights);
+        const smooth = average({ data: rough, shape: flux.shape }, weights, true);
+        for (let index = 0; index < out.length; index++)
+          out[index] = -strength * (rough[index] - smooth[index]);
+      },
     },
-    gradient(flux, out) {
-      const rough = roughness(flux, weights);
-      const smooth = average({ data: rough, shape: flux.shape }, weights, true);
-      for (let index = 0; index < out.length; index++)
-        out[index] = -strength * (rough[index] - smooth[index]);
-    },
-  };
+    { make: "smoothnessPrior", with: [{ strength, sigma }] },
+  );
 }
 
 function roughness(flux: SkyImage, weights: Float64Array): Float64Array {

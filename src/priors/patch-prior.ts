@@ -1,7 +1,7 @@
 import { logMixture, type PatchMixture, type PatchNorm, prepareMixture } from "../data/patch-mixture.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
-import { checkPositiveOption, type FluxPrior } from "./flux-prior.js";
+import { checkPositiveOption, type FluxPrior, priorWithData } from "./flux-prior.js";
 
 /** How the image is transformed before patches are cut out, pixel by pixel. */
 export type ImageNorm =
@@ -109,13 +109,15 @@ export function patchPrior(
     };
   };
   const fixed = withShifts(cycleSpin === "average" ? average : [[0, 0]]);
-  if (cycleSpin !== "random") return fixed;
-  return {
+  const data = { make: "patchPrior", with: [mixture, { strength, stride: spacing, cycleSpin, imageNorm }] };
+  if (cycleSpin !== "random") return priorWithData(fixed, data);
+  const random: FluxPrior = {
     ...fixed,
     // A golden-ratio walk visits all shifts evenly.
     at: (iteration) =>
       withShifts([average[Math.floor(((iteration * 0.6180339887498949) % 1) * average.length)]]),
   };
+  return priorWithData(random, data);
 }
 
 function checkPatchShape([ny, nx]: Shape, patchSize: number): void {

@@ -1,7 +1,7 @@
 import { naturalLog } from "../data/exponential.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
-import { checkPositiveOption, type FluxPrior } from "./flux-prior.js";
+import { checkPositiveOption, type FluxPrior, priorWithData } from "./flux-prior.js";
 
 // Priors under which pixels are independent of each other.
 
@@ -26,27 +26,33 @@ function pixelwise(
 
 /** No preference: every image with fluxes >= 0 is as good as any other. */
 export function uniformPrior(): FluxPrior {
-  return {
-    ...pixelwise(
-      "uniform prior",
-      () => 0,
-      () => 0,
-    ),
-    conjugate: { shape: 1, rate: 0 },
-  };
+  return priorWithData(
+    {
+      ...pixelwise(
+        "uniform prior",
+        () => 0,
+        () => 0,
+      ),
+      conjugate: { shape: 1, rate: 0 },
+    },
+    { make: "uniformPrior", with: [] },
+  );
 }
 
 /** Independent pixels, `p(flux) ~ exp(-rate flux)`: prefers dark images. @throws InvalidInputError unless rate > 0 */
 export function exponentialPrior({ rate }: { readonly rate: number }): FluxPrior {
   checkPositiveOption("exponentialPrior", "rate", rate);
-  return {
-    ...pixelwise(
-      "exponential prior",
-      (flux) => -rate * flux,
-      () => -rate,
-    ),
-    conjugate: { shape: 1, rate },
-  };
+  return priorWithData(
+    {
+      ...pixelwise(
+        "exponential prior",
+        (flux) => -rate * flux,
+        () => -rate,
+      ),
+      conjugate: { shape: 1, rate },
+    },
+    { make: "exponentialPrior", with: [{ rate }] },
+  );
 }
 
 /**
@@ -58,15 +64,18 @@ export function exponentialPrior({ rate }: { readonly rate: number }): FluxPrior
 export function gammaPrior({ shape, rate }: { readonly shape: number; readonly rate: number }): FluxPrior {
   checkPositiveOption("gammaPrior", "shape", shape);
   checkPositiveOption("gammaPrior", "rate", rate);
-  return {
-    ...pixelwise(
-      "gamma prior",
-      (flux) => (shape - 1) * naturalLog(flux) - rate * flux,
-      (flux) => (shape - 1) / flux - rate,
-    ),
-    measure: shape < 1 ? "log-flux" : "flux",
-    conjugate: { shape, rate },
-  };
+  return priorWithData(
+    {
+      ...pixelwise(
+        "gamma prior",
+        (flux) => (shape - 1) * naturalLog(flux) - rate * flux,
+        (flux) => (shape - 1) / flux - rate,
+      ),
+      measure: shape < 1 ? "log-flux" : "flux",
+      conjugate: { shape, rate },
+    },
+    { make: "gammaPrior", with: [{ shape, rate }] },
+  );
 }
 
 /**
@@ -84,10 +93,13 @@ export function inverseGammaPrior({
 }): FluxPrior {
   checkPositiveOption("inverseGammaPrior", "shape", shape);
   checkPositiveOption("inverseGammaPrior", "scale", scale);
-  return pixelwise(
-    "inverse gamma prior",
-    (flux) => -(shape + 1) * naturalLog(flux) - scale / flux,
-    (flux) => (scale / flux - shape - 1) / flux,
+  return priorWithData(
+    pixelwise(
+      "inverse gamma prior",
+      (flux) => -(shape + 1) * naturalLog(flux) - scale / flux,
+      (flux) => (scale / flux - shape - 1) / flux,
+    ),
+    { make: "inverseGammaPrior", with: [{ shape, scale }] },
   );
 }
 
@@ -110,30 +122,33 @@ export function entropyPrior({
   for (const value of typeof reference === "number" ? [reference] : reference.data) {
     checkPositiveOption("entropyPrior", "reference", value);
   }
-  return {
-    name: "entropy prior",
-    logDensity({ data }) {
-      let sum = 0;
-      for (let index = 0; index < data.length; index++) {
-        const flux = data[index];
-        sum += flux - level(index) - (flux > 0 ? flux * naturalLog(flux / level(index)) : 0);
-      }
-      return strength * sum;
+  return priorWithData(
+    {
+      name: "entropy prior",
+      logDensity({ data }) {
+        let sum = 0;
+        for (let index = 0; index < data.length; index++) {
+          const flux = data[index];
+          sum += flux - level(index) - (flux > 0 ? flux * naturalLog(flux / level(index)) : 0);
+        }
+        return strength * sum;
+      },
+      gradient({ data }, out) {
+        for (let index = 0; index < data.length; index++) {
+          out[index] = -strength * naturalLog(data[index] / level(index));
+        }
+      },
+      checkShape(shape) {
+        if (typeof reference === "number") return;
+        const [ny, nx] = reference.shape;
+        if (ny === shape[0] && nx === shape[1]) return;
+        throw new InvalidInputError(
+          `entropyPrior: reference must have the shape of the sky, [${shape.join(", ")}], got [${ny}, ${nx}]; cut it out`,
+        );
+      },
     },
-    gradient({ data }, out) {
-      for (let index = 0; index < data.length; index++) {
-        out[index] = -strength * naturalLog(data[index] / level(index));
-      }
-    },
-    checkShape(shape) {
-      if (typeof reference === "number") return;
-      const [ny, nx] = reference.shape;
-      if (ny === shape[0] && nx === shape[1]) return;
-      throw new InvalidInputError(
-        `entropyPrior: reference must have the shape of the sky, [${shape.join(", ")}], got [${ny}, ${nx}]; cut it out`,
-      );
-    },
-  };
+    { make: "entropyPrior", with: [{ strength, reference }] },
+  );
 }
 
 /** Tikhonov's prior on pixels, `-strength / 2 sum (flux - reference)^2`. @throws InvalidInputError unless strength > 0 */
@@ -146,9 +161,12 @@ export function tikhonovPrior({
   readonly reference?: number;
 }): FluxPrior {
   checkPositiveOption("tikhonovPrior", "strength", strength);
-  return pixelwise(
-    "Tikhonov prior",
-    (flux) => -0.5 * strength * (flux - reference) ** 2,
-    (flux) => -strength * (flux - reference),
+  return priorWithData(
+    pixelwise(
+      "Tikhonov prior",
+      (flux) => -0.5 * strength * (flux - reference) ** 2,
+      (flux) => -strength * (flux - reference),
+    ),
+    { make: "tikhonovPrior", with: [{ strength, reference }] },
   );
 }

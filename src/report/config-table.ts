@@ -97,6 +97,7 @@ function methodSettings(config: SamplerConfig): Setting[] {
       transferSetting(config.pairTransfers),
     ];
   }
+  if (config.method === "own") return [];
   return [
     {
       name: "targetAcceptance",
@@ -120,6 +121,7 @@ export function settingsOf(config: SamplerConfig, referenceExposure: number): Se
             meaning: {
               nuts: "no-U-turn sampler on ln flux",
               gibbs: "Gibbs sampler for independent pixels",
+              own: "a sampler of one's own",
             }[config.method],
           },
           { name: "prior", value: config.prior, meaning: "what is believed of the image before any photon" },

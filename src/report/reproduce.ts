@@ -13,6 +13,9 @@ export interface ReportInputFiles {
   readonly cutout?: { readonly x: readonly [number, number]; readonly y: readonly [number, number] };
   readonly psfCutout?: { readonly x: readonly [number, number]; readonly y: readonly [number, number] };
   readonly psfCentre?: PsfCentring;
+  readonly planes?: readonly [start: number, end: number];
+  readonly align?: "sky" | "pixels";
+  readonly invertMask?: boolean;
   readonly name?: string;
 }
 
@@ -84,12 +87,16 @@ function callOf(config: SamplerConfig) {
             `await deconvolve(${data}, { ...options, prior: uniformPrior()${also(unit)} })`,
         };
   }
+  const given = parameterOf(config);
   return {
     imports: "deconvolve",
-    before: `// prior: the one of the run, ${prior}\nconst options = ${literal(options)};\n`,
-    call: (data: string, unit: string) => `await deconvolve(${data}, { ...options, prior${also(unit)} })`,
+    before: `// ${given}: the one of the run, ${prior}\nconst options = ${literal(options)};\n`,
+    call: (data: string, unit: string) => `await deconvolve(${data}, { ...options, ${given}${also(unit)} })`,
   };
 }
+
+/** What of a run its result does not hold. */
+const parameterOf = ({ method }: PosteriorSummary["config"]) => (method === "own" ? "sampler" : "prior");
 
 /**
  * JavaScript that makes a result again, byte by byte. Without the names of its files it begins with an observation to fill in.
@@ -101,7 +108,8 @@ export function reproducingCode(
   files: readonly ReportInputFiles[] | undefined,
 ): string {
   const { imports, before: run, call } = callOf(config);
-  const parameters = config.method === "nuts" ? ", prior" : "";
+  const whole = config.method === undefined || config.method === "gibbs";
+  const parameters = whole ? "" : `, ${parameterOf(config)}`;
   const end = 'await writeResult(result, "result.fits");\n';
   if (files === undefined || files.length === 0) {
     return (

@@ -6,7 +6,8 @@ import { heldOutCash, splitPhotons } from "../quality/held-out-cash.js";
 import { fluxBias, normalisedRmsError } from "../quality/image-error.js";
 import { type IntervalCoverage, intervalCoverage } from "../quality/interval-coverage.js";
 import { structuralSimilarity } from "../quality/structural-similarity.js";
-import { type DeconvolveOptions, deconvolve, type ModelOptions, modelOptions } from "./deconvolve.js";
+import { type DeconvolveOptions, deconvolve, type ModelOptions } from "./deconvolve.js";
+import { modelOptions } from "./prepare-run.js";
 import type { RunProgress } from "./sample-run.js";
 
 /** One of the methods to compare. */

@@ -1,15 +1,19 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { type CheckedObservation, checkObservations } from "../data/check-observation.js";
+import type { CheckedObservation } from "../data/check-observation.js";
 import type { Observation } from "../data/observation.js";
 import { InvalidInputError } from "../errors.js";
-import type { SkyImage } from "../image.js";
 import { type Claim, claimPath } from "../io/claim-node.js";
 import { fileSha256 } from "../io/file-sha256-node.js";
+import { writePointEstimate } from "../io/point-estimate-file-node.js";
 import { writeResultFrom } from "../io/result-file-node.js";
+import type { PointEstimate } from "../posterior/point-estimate.js";
 import type { PosteriorSummary } from "../posterior/result.js";
-import { startingFluxes } from "./lira-options.js";
-import { type ChainRunOptions, prepareRun, type RunOptions } from "./run-chains.js";
+import type { FluxPrior } from "../priors/flux-prior.js";
+import { VERSION } from "../version.js";
+import { checkCombination, deconvolve, isSampled, type PointMethod } from "./deconvolve.js";
+import { type ChainRunOptions, type PreparedRun, prepareAgain, prepareRun } from "./prepare-run.js";
+import type { RunOptions } from "./run-chains.js";
 import {
   checkRemovable,
   createRunFolder,
@@ -47,14 +51,23 @@ export interface FileRun {
   readonly checkpoint?: string;
 }
 
+/** What a method of one image leaves in a file. */
+export interface FileEstimate {
+  readonly estimate: PointEstimate;
+  /** Path of the result. */
+  readonly output: string;
+}
+
 const DEFAULT_CHECKPOINT_SECONDS = 30;
 
 /**
  * Run all chains with their traces on disk, and write the result: memory does not grow with the number of sweeps, and a
  * run that is interrupted, killed or out of disk space can be taken up again by `resumeRun` with the same final bytes.
  *
- * @param data one observation, or several of the same sky grid
- * @param settings as for `LiraDeconvolver`, or with `method: "gibbs"` those of that sampler
+ * Methods of one image work in memory, and write what `writePointEstimate` writes.
+ *
+ * @param data one observation, or several of the same sky
+ * @param settings as for `deconvolve`: the method with its settings, and where the observations lie
  * @param output path of the result, a FITS file; gzip when it ends in `.gz`
  * @throws InvalidInputError for bad data or settings, when result or checkpoint exist already, or another program is at work on
  * them
@@ -67,11 +80,24 @@ export async function deconvolveToFile(
   data: Observation | readonly Observation[],
   settings: ChainRunOptions,
   output: string,
+  options?: FileRunOptions,
+): Promise<FileRun>;
+export async function deconvolveToFile(
+  data: Observation | readonly Observation[],
+  settings: PointMethod,
+  output: string,
+  options?: FileRunOptions,
+): Promise<FileEstimate>;
+export async function deconvolveToFile(
+  data: Observation | readonly Observation[],
+  settings: ChainRunOptions | PointMethod,
+  output: string,
   options: FileRunOptions = {},
-): Promise<FileRun> {
-  const list: readonly Observation[] = "counts" in data ? [data] : data;
-  const { plan, observations, grid } = prepareRun(list, settings, options.onWarning);
-  const starts = startingFluxes(settings.fluxInit, grid, plan.config.chains);
+): Promise<FileRun | FileEstimate> {
+  checkCombination(settings);
+  if (!isSampled(settings)) return estimateToFile(data, settings, output, options);
+  const prepared = prepareRun(data, settings, options.onWarning);
+  const { plan, observations, given, starts } = prepared;
   const { command, inputs, unit, date } = options;
   const folder = resolve(options.checkpoint ?? `${output}.checkpoint`);
   return claimed([folder, output], async () => {
@@ -94,10 +120,30 @@ export async function deconvolveToFile(
         ...(date === undefined ? {} : { date }),
       },
       // The psf as it was given: to normalise it twice would change its last bits.
-      observations.map((observation, index) => ({ ...observation, psf: list[index].psf })),
+      observations.map((observation, index) => ({ ...observation, psf: given[index].psf })),
       starts,
     );
-    return runInFolder(folder, record, observations, starts, options);
+    return runInFolder(folder, record, prepared, options);
+  });
+}
+
+async function estimateToFile(
+  data: Observation | readonly Observation[],
+  settings: PointMethod,
+  output: string,
+  { command, inputs, unit, overwrite, onWarning }: FileRunOptions,
+): Promise<FileEstimate> {
+  return claimed([output], async () => {
+    await replaceable(output, [], overwrite);
+    const estimate = await deconvolve(data, settings);
+    for (const warning of estimate.warnings) onWarning?.(warning);
+    await writePointEstimate(estimate, output, {
+      version: VERSION,
+      ...(command === undefined ? {} : { command }),
+      ...(inputs === undefined ? {} : { inputs }),
+      ...(unit === undefined ? {} : { unit }),
+    });
+    return { estimate, output };
   });
 }
 
@@ -134,7 +180,7 @@ async function replaceable(
 }
 
 /**
- * Continue a run from its checkpoint.
+ * Continue a run from its checkpoint, or from the one before where the last is damaged; `onWarning` is told then.
  *
  * @param folder the checkpoint that the run left behind
  * @throws as `deconvolveToFile`
@@ -144,6 +190,8 @@ export async function resumeRun(
   options: Omit<FileRunOptions, "checkpoint" | "command" | "inputs" | "unit" | "date"> & {
     /** Path of the result; default the one that the run was given. */
     readonly output?: string;
+    /** Prior of a run of the gradient sampler that was given one as functions, which the checkpoint cannot hold. */
+    readonly prior?: FluxPrior;
   } = {},
 ): Promise<FileRun> {
   const path = resolve(folder);
@@ -151,56 +199,43 @@ export async function resumeRun(
   const { record } = await readRunFolder(path);
   const output = resolve(options.output ?? record.output);
   return claimed([path, output], async () => {
-    const { record: latest, observations, starts } = await readRunFolder(path);
-    const { boundary } = latest.plan.config;
+    const { record: latest, observations, starts } = await readRunFolder(path, options.onWarning);
+    const prepared = await prepareAgain(observations, latest.plan, starts, options.prior);
     const replaces = await replaceable(output, latest.replaces, options.overwrite);
-    return runInFolder(
-      path,
-      { ...latest, output, replaces },
-      checkObservations(observations, { boundary }).observations,
-      starts,
-      options,
-    );
+    return runInFolder(path, { ...latest, output, replaces }, prepared, options);
   });
 }
 
 async function runInFolder(
   folder: string,
   record: RunRecord,
-  observations: readonly CheckedObservation[],
-  starts: readonly (SkyImage | undefined)[],
+  prepared: PreparedRun,
   options: FileRunOptions,
 ): Promise<FileRun> {
-  const { plan, output } = record;
+  const { output } = record;
+  const { observations } = prepared;
   const store = folderStore(
     folder,
-    plan.config.chains,
+    prepared.plan.config.chains,
     options.checkpointSeconds ?? DEFAULT_CHECKPOINT_SECONDS,
   );
   let current = record;
-  const run = await sampleRun(
-    observations,
-    plan,
-    starts,
-    store,
-    options,
-    record.decisions,
-    async (decisions) => {
-      current = { ...current, decisions };
-      await writeRunRecord(folder, current);
-    },
-  );
+  const run = await sampleRun(prepared, store, options, record.decisions, async (decisions) => {
+    current = { ...current, decisions };
+    await writeRunRecord(folder, current);
+  });
   const traces = store.open(run.extent);
   let summary: PosteriorSummary;
   try {
     const { started, command, inputs, unit, date, seconds } = record;
-    summary = await summariseRun(observations, plan, run, traces, {
+    summary = await summariseRun(prepared, run, traces, {
       started: new Date(started),
       secondsBefore: seconds,
       ...(command === undefined ? {} : { command }),
       ...(inputs === undefined ? {} : { inputs }),
       ...(unit === undefined ? {} : { unit }),
       ...(date === undefined ? {} : { date }),
+      ...(options.workers === undefined ? {} : { workers: options.workers }),
       ...(options.onProgress ? { onProgress: options.onProgress } : {}),
     });
     await writeResultFrom(summary, traces, output, {

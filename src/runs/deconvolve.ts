@@ -1,5 +1,4 @@
 import type { Observation } from "../data/observation.js";
-import { pointingOffsets } from "../data/pointing-offsets.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { type BootstrapOptions, parametricBootstrap } from "../methods/bootstrap.js";
@@ -14,27 +13,22 @@ import {
 } from "../methods/map.js";
 import { type HeldOutStrength, mapOfHeldOutStrength } from "../methods/prior-strength.js";
 import { type RichardsonLucyOptions, richardsonLucy } from "../methods/richardson-lucy.js";
-import { alignObservations } from "../model/align-observations.js";
-import { createForwardModel, type ForwardModel, type ForwardModelOptions } from "../model/forward-model.js";
+import type { ForwardModel, ForwardModelOptions } from "../model/forward-model.js";
 import { frameImage, frameOf, type SkyGrid, startOnSky } from "../model/sky-grid.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
-import type { GibbsConfig, LiraResult, NutsConfig, PosteriorResult } from "../posterior/result.js";
+import type { GibbsConfig, LiraResult, NutsConfig, OwnConfig, PosteriorResult } from "../posterior/result.js";
 import { type FluxPrior, priorName, scaledPrior } from "../priors/flux-prior.js";
 import type { GibbsOptions } from "./gibbs-options.js";
-import { LiraDeconvolver } from "./lira-deconvolver.js";
 import type { LiraDeconvolverOptions } from "./lira-options.js";
 import type { NutsOptions } from "./nuts-options.js";
+import {
+  type ChainRunOptions,
+  type OwnSamplerOptions,
+  type Pointing,
+  type PriorChoice,
+  placedModel,
+} from "./prepare-run.js";
 import { type RunOptions, runChains } from "./run-chains.js";
-import { type NutsRunOptions, sampleNuts } from "./sample-nuts.js";
-
-/** Where observations lie relative to the first. */
-export interface Pointing {
-  /**
-   * Position of the pixel (0, 0) of each observation on the sky, in detector pixels, parts of a pixel allowed; or `"wcs"`: from their
-   * sky coordinates, see `pointingOffsets`. Default: all share the pixels of the first. Detector pixels beyond the sky are not used.
-   */
-  readonly offsets?: "wcs" | ForwardModelOptions["offsets"];
-}
 
 /**
  * Options of the model that all methods of point estimates share. `margin` is `"auto"` by default for `richardson-lucy` and `map`, 0 for
@@ -51,9 +45,6 @@ export interface PointMethodOptions extends ModelOptions {
   /** Errors by parametric bootstrap: how many replicates, or its options; default none. */
   readonly bootstrap?: number | BootstrapOptions;
 }
-
-/** A prior, or how to make one for a model. */
-export type PriorChoice = FluxPrior | ((model: ForwardModel) => FluxPrior);
 
 /** A component of the sky, its prior perhaps made for the model. */
 export type ComponentChoice = Omit<SkyComponent, "prior"> & { readonly prior: PriorChoice };
@@ -85,15 +76,18 @@ export type LiraMethod = { readonly method?: "lira" } & Pointing & LiraDeconvolv
 /** The gradient sampler, with its options. */
 export type NutsMethod = { readonly method: "nuts"; readonly prior: PriorChoice } & Pointing &
   Omit<NutsOptions, "prior" | "offsets"> &
-  NutsRunOptions;
+  RunOptions;
 
 /** The Gibbs sampler for independent Gamma pixels, with its options. */
 export type GibbsMethod = { readonly method: "gibbs"; readonly prior: PriorChoice } & Pointing &
   Omit<GibbsOptions, "prior"> &
   RunOptions;
 
+/** A sampler of one's own, with its options. */
+export type OwnMethod = { readonly method: "own" } & Pointing & OwnSamplerOptions & RunOptions;
+
 /** How to deconvolve: one of the methods, with its options. */
-export type DeconvolveOptions = PointMethod | LiraMethod | NutsMethod | GibbsMethod;
+export type DeconvolveOptions = PointMethod | LiraMethod | NutsMethod | GibbsMethod | OwnMethod;
 
 /** The words for the methods. */
 export const METHODS = [
@@ -145,6 +139,10 @@ export async function deconvolve(
 ): Promise<PosteriorResult<GibbsConfig>>;
 export async function deconvolve(
   observations: Observation | readonly Observation[],
+  options: OwnMethod,
+): Promise<PosteriorResult<OwnConfig>>;
+export async function deconvolve(
+  observations: Observation | readonly Observation[],
   options: DeconvolveOptions,
 ): Promise<PosteriorResult | PointEstimate>;
 export async function deconvolve(
@@ -153,14 +151,9 @@ export async function deconvolve(
 ): Promise<PosteriorResult | PointEstimate> {
   checkCombination(options);
   const list: readonly Observation[] = "counts" in observations ? [observations] : observations;
-  if (isLira(options) || options.method === "gibbs") return sample(list, options);
-  const { model, offsets, warnings } = pointModel(list, options);
-  if (options.method === "nuts") {
-    for (const warning of warnings) options.onWarning?.(warning);
-    const { offsets: _words, prior: choice, ...settings } = options;
-    const prior = typeof choice === "function" ? choice(model) : choice;
-    return sampleNuts(list, { ...settings, prior, ...(offsets && { offsets }) }, options, model);
-  }
+  if (isSampled(options)) return runChains(list, options, options);
+  const { margin = AUTOMATIC_MARGIN.has(options.method) ? "auto" : 0 } = options;
+  const { model, warnings } = placedModel(list, { ...options, margin });
   const laid = onSky(options, model.grid);
   const image = estimator(laid, model)(model);
   const found = warnings.length === 0 ? image : { ...image, warnings: [...image.warnings, ...warnings] };
@@ -169,6 +162,9 @@ export async function deconvolve(
   const { onIteration: _first, ...silent } = laid;
   return inFrame(parametricBootstrap(model, found, estimator(silent, model), bootstrap), model.grid);
 }
+
+/** Methods of one image whose margin is the data's choice when nothing is said. */
+const AUTOMATIC_MARGIN: ReadonlySet<string> = new Set(["richardson-lucy", "map"]);
 
 /** Options whose images of the frame are of the whole sky, and that hand out images of the frame. */
 function onSky(options: PointMethod, grid: SkyGrid): PointMethod {
@@ -202,71 +198,12 @@ function inFrame(estimate: PointEstimate, grid: SkyGrid): PointEstimate {
   };
 }
 
-/** Sample by Gibbs steps, displaced observations as ones of the same sky pixels. */
-async function sample(
-  list: readonly Observation[],
-  options: LiraMethod | GibbsMethod,
-): Promise<PosteriorResult> {
-  const { offsets, onWarning, boundary = "spill" } = options;
-  if (offsets === undefined) return runGibbs(list, options, options);
-  const aligned = alignObservations(list, offsets, { boundary });
-  for (const warning of aligned.warnings) onWarning?.(warning);
-  return runGibbs(aligned.observations, options, {
-    ...options,
-    onWarning: (warning) => {
-      if (!aligned.expected.includes(warning)) onWarning?.(warning);
-    },
-  });
-}
-
-async function runGibbs(
-  list: readonly Observation[],
-  options: LiraMethod | GibbsMethod,
-  running: RunOptions,
-): Promise<PosteriorResult> {
-  if (options.method !== "gibbs") return new LiraDeconvolver(options).run(list, running);
-  const { boundary = "spill" } = options;
-  const prior =
-    typeof options.prior === "function"
-      ? options.prior(createForwardModel(list, { boundary, ...skyOf(options) }))
-      : options.prior;
-  return runChains(list, { ...options, prior }, running);
-}
-
-/** Grid of the sky among the options, with the default margin of the Gibbs samplers. */
-function skyOf({ upsampling = 1, margin = "auto" }: Pick<ModelOptions, "upsampling" | "margin">) {
-  return { upsampling, margin };
-}
-
-/** Methods of a forward model whose margin is the data's choice when nothing is said. */
-const AUTOMATIC_MARGIN: ReadonlySet<unknown> = new Set(["nuts", "richardson-lucy", "map"]);
-
-/** The forward model of methods that know of offsets, and what their search found worth saying. */
-function pointModel(list: readonly Observation[], all: PointMethod | NutsMethod) {
-  const { offsets, ...options } = all as ModelOptions;
-  const places = offsets === "wcs" ? pointingOffsets(list) : { offsets, warnings: [] };
-  const { margin = AUTOMATIC_MARGIN.has(all.method) ? "auto" : 0 } = options;
-  const given = modelOptions(
-    { ...options, margin, ...(places.offsets && { offsets: places.offsets }) },
-    list,
-  );
-  return { model: createForwardModel(list, given), ...places };
-}
-
-function isLira(options: DeconvolveOptions): options is LiraMethod {
-  return options.method === undefined || options.method === "lira";
-}
-
-/** What of the options shapes the model of these observations. */
-export function modelOptions(
-  { boundary, upsampling, margin, psfPixels, offsets, backgroundScale }: ModelOptions,
-  list: readonly Observation[],
-): ForwardModelOptions {
-  const places = offsets === "wcs" ? pointingOffsets(list).offsets : offsets;
-  const given = { boundary, upsampling, margin, psfPixels, backgroundScale, offsets: places };
-  return Object.fromEntries(
-    Object.entries(given).filter(([, value]) => value !== undefined),
-  ) as ForwardModelOptions;
+/** Whether a method samples a posterior by chains. */
+export function isSampled<Sampled extends ChainRunOptions>(
+  options: Sampled | PointMethod,
+): options is Sampled {
+  const { method = "lira" } = options;
+  return method === "lira" || method === "gibbs" || method === "nuts" || method === "own";
 }
 
 function estimator(options: PointMethod, model: ForwardModel): (model: ForwardModel) => PointEstimate {
@@ -301,9 +238,10 @@ function estimator(options: PointMethod, model: ForwardModel): (model: ForwardMo
 
 const NO_PRIOR = 'deconvolve: the method "map" must be given a prior or components, got none; add one';
 
-/** Options that only some methods have, and what to do in their place. */
-function checkCombination(options: DeconvolveOptions): void {
+/** Refuse options that only other methods have. @throws InvalidInputError with what to do in their place */
+export function checkCombination(options: { readonly method?: Method | "own" | undefined }): void {
   const { method = "lira" } = options;
+  if (method === "own") return;
   if (!METHODS.includes(method)) {
     throw new InvalidInputError(
       `deconvolve: method must be one of ${METHODS.join(", ")}, got ${JSON.stringify(method)}; choose one`,
@@ -354,11 +292,8 @@ function checkCombination(options: DeconvolveOptions): void {
   if (method === "lira" || method === "gibbs" || method === "nuts") {
     if (given.bootstrap !== undefined) refuse("bootstrap", "its draws are the errors");
   }
-  if (method === "nuts") {
-    for (const option of ["until", "maxIterations"]) {
-      if (given[option] !== undefined) refuse(option, "its warm-up has a fixed length; give iterations");
-    }
-    if (given.fluxInit !== undefined) refuse("fluxInit", "give start, one image on the pixels of the sky");
+  if (method === "nuts" && given.fluxInit !== undefined) {
+    refuse("fluxInit", "give start, one image on the pixels of the sky");
   }
   if (method === "nuts" || method === "gibbs") {
     for (const option of ["alphaInit", "fitAlpha", "cycleSpin", "totalCountsPrior", "smoothingPrior"]) {

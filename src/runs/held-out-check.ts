@@ -19,7 +19,7 @@ export interface HeldOutOptions
   extends Pick<SamplingOptions, "workers" | "onProgress" | "signal">,
     Omit<
       PredictiveCheckOptions,
-      "boundary" | "upsampling" | "margin" | "sky" | "pointSource" | "onProgress" | "signal"
+      "boundary" | "upsampling" | "margin" | "sky" | "pointSource" | "workers" | "onProgress" | "signal"
     > {
   /** Part of the photons that is held out, in (0, 1); default 0.5. */
   readonly fraction?: number;
@@ -103,7 +103,13 @@ export async function heldOutCheck(
   const checks = await compareWithDraws(
     heldOut,
     result.trace,
-    { ...checking, ...fittedSky(result), seed, ...(signal === undefined ? {} : { signal }) },
+    {
+      ...checking,
+      ...fittedSky(result),
+      seed,
+      ...(workers === undefined ? {} : { workers }),
+      ...(signal === undefined ? {} : { signal }),
+    },
     "mean",
   );
   return { checks, result, heldOut };

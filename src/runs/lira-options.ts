@@ -12,16 +12,20 @@ import {
 } from "../data/prior-parameters.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
+import type { ForwardModelOptions } from "../model/forward-model.js";
 import { type SkyGrid, skyGrid, startOnSky } from "../model/sky-grid.js";
 import type { Margin } from "../model/sky-margin.js";
 import type {
   AdaptiveConfig,
-  GibbsConfig,
+  ChainConfig,
   LevelConfig,
   LiraConfig,
+  SamplerConfig,
   TreeConfig,
 } from "../posterior/result.js";
+import type { PriorData } from "../priors/flux-prior.js";
 import { checkPriors, startingAlpha } from "../priors/multiscale.js";
+import type { OwnLaw } from "../samplers/open-chain.js";
 import { parseTarget, type Target } from "./target.js";
 
 /**
@@ -104,15 +108,23 @@ export interface LiraDeconvolverOptions {
   readonly fluxInit?: SkyImage | readonly SkyImage[];
 }
 
-/** What a run is asked to do: the law to sample, and when to stop. Plain data; part of a checkpoint. */
-export interface RunPlan<Config extends LiraConfig | GibbsConfig = LiraConfig | GibbsConfig> {
-  /** `burnIn` is 0 while it is to be found out (`autoBurnIn`). */
-  readonly config: Config;
+/** How long a run is, of any sampler. */
+export interface RunLength {
   readonly autoBurnIn: boolean;
   readonly target?: Target;
   readonly maxIterations: number;
   /** Most kept draws a chain; undefined when the caller fixed `trace.every`. */
   readonly keep?: number;
+}
+
+/** What a run is asked to do: the law to sample, and when to stop. Plain data; part of a checkpoint. */
+export interface RunPlan<Config extends SamplerConfig = SamplerConfig> extends RunLength {
+  /** `burnIn` is 0 while it is to be found out (`autoBurnIn`). */
+  readonly config: Config;
+  /** Of the gradient sampler: its model, and its prior where that is known as data. */
+  readonly gradient?: { readonly model: ForwardModelOptions; readonly prior?: PriorData };
+  /** Of a sampler of one's own; the sampler itself is lost in JSON when it is a function. */
+  readonly own?: Omit<OwnLaw, "method"> & { readonly columns: readonly string[] };
 }
 
 const DEFAULT_ALPHA_INIT = 0.1;
@@ -163,6 +175,58 @@ export function spacingOf(sweeps: number, keep: number): number {
 }
 
 /**
+ * Check how long a run is to be.
+ *
+ * @param usual iterations where none are given, and the burn-in of so many
+ * @throws InvalidInputError naming the first setting that breaks its rule
+ */
+export function planLength(
+  options: Pick<
+    LiraDeconvolverOptions,
+    "iterations" | "burnIn" | "chains" | "seed" | "trace" | "until" | "maxIterations"
+  >,
+  where: string,
+  usual: { readonly iterations: number; burnIn(iterations: number): number },
+): RunLength & {
+  readonly config: Pick<ChainConfig, "iterations" | "burnIn" | "chains" | "seed" | "traceEvery">;
+} {
+  const {
+    iterations = usual.iterations,
+    burnIn = usual.burnIn(iterations),
+    chains = 4,
+    seed = 0,
+    trace = {},
+    until,
+    maxIterations = until === undefined ? iterations : 10 * iterations,
+  } = options;
+  const check = (name: string, value: number, least: number, most?: number) =>
+    checkWhole(name, value, least, most, where);
+  check("iterations", iterations, 2, 1e9);
+  if (burnIn !== "auto") check("burnIn", burnIn, 0, iterations - 2);
+  check("chains", chains, 1, 10_000);
+  check("seed", seed, 0);
+  check("maxIterations", maxIterations, iterations, 1e9);
+  const { keep = DEFAULT_KEPT_DRAWS, every } = trace;
+  check("trace.keep", keep, 2);
+  const sampled = iterations - (burnIn === "auto" ? Math.floor(iterations / 2) : burnIn);
+  if (every !== undefined) check("trace.every", every, 1, Math.floor(sampled / 2));
+  const fixed = burnIn === "auto" ? 0 : burnIn;
+  return {
+    config: {
+      iterations,
+      burnIn: fixed,
+      chains,
+      seed,
+      traceEvery: every ?? spacingOf(iterations - fixed, keep),
+    },
+    autoBurnIn: burnIn === "auto",
+    maxIterations,
+    ...(until === undefined ? {} : { target: parseTarget(until, where) }),
+    ...(every === undefined ? { keep } : {}),
+  };
+}
+
+/**
  * Fill in defaults and check every setting.
  *
  * @param shape `[ny, nx]` of the data; without it, what depends on the shape is not checked. A margin that the data decide
@@ -175,10 +239,6 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = 
   checkChoice(where, "preset", preset, PRESET_NAMES);
   const law = PRESETS[preset];
   const {
-    iterations = DEFAULT_ITERATIONS,
-    burnIn = Math.floor(iterations / 10),
-    chains = 4,
-    seed = 0,
     boundary = law.boundary,
     cycleSpin = law.cycleSpin,
     upsampling = 1,
@@ -186,60 +246,43 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = 
     fitBackgroundScale = false,
     totalCountsPrior = law.totalCountsPrior,
     backgroundScalePrior = DEFAULT_BACKGROUND_SCALE_PRIOR,
-    trace = {},
-    until,
-    maxIterations = until === undefined ? iterations : 10 * iterations,
   } = options;
+  const { config, ...length } = planLength(options, where, {
+    iterations: DEFAULT_ITERATIONS,
+    burnIn: (iterations) => Math.floor(iterations / 10),
+  });
+  checkChoice(where, "boundary", boundary, ["spill", "wrap"]);
+  checkChoice(where, "cycleSpin", cycleSpin, CYCLE_SPINS);
   // What the data decide is not known yet, or they want none.
   const width = margin === "auto" ? 0 : margin;
   const grid = skyGrid(shape ?? [1, 1], boundary, { upsampling, margin: width }, where);
   const sky = shape === undefined ? undefined : grid.shape;
   const { pairTransfers = cycleSpin === "random" || sky === undefined ? 0 : defaultPairTransfers(sky) } =
     options;
-  const check = (name: string, value: number, least: number, most?: number) =>
-    checkWhole(name, value, least, most, where);
-  check("iterations", iterations, 2, 1e9);
-  if (burnIn !== "auto") check("burnIn", burnIn, 0, iterations - 2);
-  check("chains", chains, 1, 10_000);
-  check("seed", seed, 0);
-  check("maxIterations", maxIterations, iterations, 1e9);
-  checkChoice(where, "boundary", boundary, ["spill", "wrap"]);
-  checkChoice(where, "cycleSpin", cycleSpin, CYCLE_SPINS);
-  check("pairTransfers", pairTransfers, 0, 1e6);
+  checkWhole("pairTransfers", pairTransfers, 0, 1e6, where);
   if (cycleSpin === "random" && pairTransfers > 0) {
     throw new InvalidInputError(
-      `lira: pairTransfers must be 0 with cycleSpin "random", whose law belongs to LIRA's own steps and would change with ` +
+      `${where}: pairTransfers must be 0 with cycleSpin "random", whose law belongs to LIRA's own steps and would change with ` +
         `others, got ${pairTransfers}; choose cycleSpin "none", "sampled" or "ensemble"`,
       { fields: { pairTransfers } },
     );
   }
   const smoothing = planSmoothing(options, law, sky, where);
-  checkPriors({ totalCountsPrior, backgroundScalePrior });
-  const { keep = DEFAULT_KEPT_DRAWS, every } = trace;
-  check("trace.keep", keep, 2);
-  const sampled = iterations - (burnIn === "auto" ? Math.floor(iterations / 2) : burnIn);
-  if (every !== undefined) check("trace.every", every, 1, Math.floor(sampled / 2));
+  checkPriors({ totalCountsPrior, backgroundScalePrior }, where);
   return {
+    ...length,
     config: {
       ...smoothing,
-      iterations,
-      burnIn: burnIn === "auto" ? 0 : burnIn,
-      chains,
-      seed,
+      ...config,
       boundary,
       cycleSpin,
       pairTransfers,
       fitBackgroundScale,
       totalCountsPrior: { ...totalCountsPrior },
       backgroundScalePrior: { ...backgroundScalePrior },
-      traceEvery: every ?? spacingOf(iterations - (burnIn === "auto" ? 0 : burnIn), keep),
       ...(upsampling === 1 ? {} : { upsampling }),
       ...(width === 0 ? {} : { margin: width }),
     },
-    autoBurnIn: burnIn === "auto",
-    maxIterations,
-    ...(until === undefined ? {} : { target: parseTarget(until) }),
-    ...(every === undefined ? { keep } : {}),
   };
 }
 
@@ -290,29 +333,30 @@ export function startingFluxes(
   fluxInit: LiraDeconvolverOptions["fluxInit"],
   grid: SkyGrid,
   chains: number,
+  where = "lira",
 ): readonly (SkyImage | undefined)[] {
   if (fluxInit === undefined) return new Array<undefined>(chains).fill(undefined);
   const images: readonly SkyImage[] =
     "data" in fluxInit ? new Array<SkyImage>(chains).fill(fluxInit) : fluxInit;
   if (images.length !== chains) {
     throw new InvalidInputError(
-      `lira: fluxInit must be one image or one for each of the ${chains} chains, got ${images.length}; give one for all`,
+      `${where}: fluxInit must be one image or one for each of the ${chains} chains, got ${images.length}; give one for all`,
     );
   }
   return images.map((image) => {
     const { data, shape } = image;
     if (data.length !== shape[0] * shape[1]) {
       throw new InvalidInputError(
-        `lira: fluxInit must hold ny * nx = ${shape[0] * shape[1]} values, got ${data.length}; check its shape [ny, nx]`,
+        `${where}: fluxInit must hold ny * nx = ${shape[0] * shape[1]} values, got ${data.length}; check its shape [ny, nx]`,
       );
     }
     const bad = data.findIndex((value) => !(value > 0 && value < Number.POSITIVE_INFINITY));
     if (bad >= 0) {
       throw new InvalidInputError(
-        `lira: fluxInit must be finite and > 0, got ${data[bad]} at ` +
+        `${where}: fluxInit must be finite and > 0, got ${data[bad]} at ` +
           `[${Math.floor(bad / shape[1])}, ${bad % shape[1]}]; add a small constant`,
       );
     }
-    return startOnSky(image, grid, "lira: fluxInit");
+    return startOnSky(image, grid, `${where}: fluxInit`);
   });
 }

@@ -1,24 +1,29 @@
-import type { BackgroundScalePrior } from "../data/prior-parameters.js";
-import { DEFAULT_BACKGROUND_SCALE_PRIOR } from "../data/prior-parameters.js";
+import { type BackgroundScalePrior, DEFAULT_BACKGROUND_SCALE_PRIOR } from "../data/prior-parameters.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import type { ForwardModel, ForwardModelOptions } from "../model/forward-model.js";
 import type { NutsConfig } from "../posterior/result.js";
 import { type FluxPrior, priorName } from "../priors/flux-prior.js";
-import { checkWhole, spacingOf } from "./lira-options.js";
+import { checkPriors } from "../priors/multiscale.js";
+import { checkWhole, type LiraDeconvolverOptions, planLength, type RunPlan } from "./lira-options.js";
 
 /** Settings of the gradient sampler; all but the prior have a default. */
 export interface NutsOptions
   extends Pick<
-    ForwardModelOptions,
-    "boundary" | "upsampling" | "margin" | "psfPixels" | "offsets" | "backgroundScale"
-  > {
+      ForwardModelOptions,
+      "boundary" | "upsampling" | "margin" | "psfPixels" | "offsets" | "backgroundScale"
+    >,
+    Pick<LiraDeconvolverOptions, "until" | "maxIterations"> {
   /** Any with a gradient; its own parameters, if it has any, are sampled too. */
   readonly prior: FluxPrior;
   /** Transitions a chain, warm-up included; default 1,000. */
   readonly iterations?: number;
-  /** Transitions of the warm-up, in which step length and scales are adapted and which no statistic uses; default half. */
-  readonly burnIn?: number;
+  /**
+   * Transitions of the warm-up, in which step length and scales are adapted and which no statistic uses; default half. `"auto"`: they
+   * are adapted for an eighth of `iterations`, and the first quarter or half of these over whose second half the chains agree is
+   * left out.
+   */
+  readonly burnIn?: number | "auto";
   /** Default 4. */
   readonly chains?: number;
   /** Whole number in [0, 2^53); default 0. */
@@ -38,7 +43,11 @@ export interface NutsOptions
 }
 
 const DEFAULT_ITERATIONS = 1_000;
-const DEFAULT_KEPT_DRAWS = 1_000;
+
+/** Transitions in which the chains of a plan adapt. */
+export function warmUpOf({ config, autoBurnIn }: RunPlan<NutsConfig>): number {
+  return autoBurnIn ? Math.floor(config.iterations / 8) : config.burnIn;
+}
 
 /**
  * Fill in defaults and check every setting.
@@ -46,60 +55,45 @@ const DEFAULT_KEPT_DRAWS = 1_000;
  * @throws InvalidInputError naming the first that breaks its rule
  */
 export function planNuts(
-  { shape, grid, boundary }: Pick<ForwardModel, "shape" | "grid" | "boundary">,
+  { shape, grid, boundary, options: model }: Pick<ForwardModel, "shape" | "grid" | "boundary" | "options">,
   options: NutsOptions,
-): NutsConfig {
+): RunPlan<NutsConfig> {
   const {
     prior,
-    iterations = DEFAULT_ITERATIONS,
-    burnIn = Math.floor(iterations / 2),
-    chains = 4,
-    seed = 0,
     targetAcceptance = 0.8,
     maxDepth = 10,
     fitBackgroundScale = false,
     backgroundScalePrior = DEFAULT_BACKGROUND_SCALE_PRIOR,
-    trace = {},
   } = options;
-  const check = (name: string, value: number, least: number, most?: number) =>
-    checkWhole(name, value, least, most, "nuts");
   checkPrior(prior);
   prior.checkShape?.(shape);
-  check("iterations", iterations, 2, 1e9);
-  check("burnIn", burnIn, 0, iterations - 2);
-  check("chains", chains, 1, 10_000);
-  check("seed", seed, 0);
-  check("maxDepth", maxDepth, 1, 20);
+  const { config, ...length } = planLength(options, "nuts", {
+    iterations: DEFAULT_ITERATIONS,
+    burnIn: (iterations) => Math.floor(iterations / 2),
+  });
+  checkWhole("maxDepth", maxDepth, 1, 20, "nuts");
   if (!(targetAcceptance > 0 && targetAcceptance < 1)) {
     throw new InvalidInputError(
       `nuts: targetAcceptance must lie in (0, 1), got ${targetAcceptance}; 0.8 is a good choice, 0.95 for hard posteriors`,
       { fields: { targetAcceptance } },
     );
   }
-  const scale = backgroundScalePrior;
-  if (!(scale.shape > 0 && scale.rate >= 0 && Number.isFinite(scale.shape + scale.rate))) {
-    throw new InvalidInputError(
-      `nuts: backgroundScalePrior must have shape > 0 and rate >= 0, got ${scale.shape} and ${scale.rate}; change it`,
-    );
-  }
-  const { keep = DEFAULT_KEPT_DRAWS, every } = trace;
-  check("trace.keep", keep, 2);
-  if (every !== undefined) check("trace.every", every, 1, Math.floor((iterations - burnIn) / 2));
+  checkPriors({ backgroundScalePrior }, "nuts");
   return {
-    method: "nuts",
-    prior: priorName(prior),
-    iterations,
-    burnIn,
-    chains,
-    seed,
-    boundary,
-    targetAcceptance,
-    maxDepth,
-    fitBackgroundScale,
-    backgroundScalePrior: { ...scale },
-    traceEvery: every ?? spacingOf(iterations - burnIn, keep),
-    ...(grid.upsampling === 1 ? {} : { upsampling: grid.upsampling }),
-    ...(grid.margin === 0 ? {} : { margin: grid.margin }),
+    ...length,
+    config: {
+      method: "nuts",
+      prior: priorName(prior),
+      ...config,
+      boundary,
+      targetAcceptance,
+      maxDepth,
+      fitBackgroundScale,
+      backgroundScalePrior: { ...backgroundScalePrior },
+      ...(grid.upsampling === 1 ? {} : { upsampling: grid.upsampling }),
+      ...(grid.margin === 0 ? {} : { margin: grid.margin }),
+    },
+    gradient: { model, ...(prior.data && { prior: prior.data }) },
   };
 }
 

@@ -1,11 +1,6 @@
-import { type CheckedObservation, checkObservations } from "../data/check-observation.js";
 import type { Observation } from "../data/observation.js";
-import { type SkyGrid, skyGrid } from "../model/sky-grid.js";
-import { resolveMargin } from "../model/sky-margin.js";
-import { skyObservations } from "../model/sky-observation.js";
-import type { GibbsConfig, LiraConfig, LiraResult, PosteriorResult } from "../posterior/result.js";
-import { checkSeen, type GibbsOptions, planGibbs } from "./gibbs-options.js";
-import { type LiraDeconvolverOptions, planRun, type RunPlan, startingFluxes } from "./lira-options.js";
+import type { PosteriorResult } from "../posterior/result.js";
+import { type ChainRunOptions, prepareRun } from "./prepare-run.js";
 import { type RunCheckpoints, takeUp } from "./run-checkpoints.js";
 import { memoryStore } from "./run-store.js";
 import { type SamplingOptions, sampleRun } from "./sample-run.js";
@@ -16,7 +11,7 @@ export interface RunOptions extends SamplingOptions {
   /** The command or call behind the run, for the result's provenance. */
   readonly command?: string;
   /** Name and SHA-256 of input files, for the result's provenance. */
-  readonly inputs?: LiraResult["provenance"]["inputs"];
+  readonly inputs?: PosteriorResult["provenance"]["inputs"];
   /** Unit of the flux for headers and figures; default none. */
   readonly unit?: string;
   /**
@@ -28,63 +23,25 @@ export interface RunOptions extends SamplingOptions {
   readonly checkpointSeconds?: number;
 }
 
-/** Settings of one of the two Gibbs samplers: that of independent pixels says so by its method. */
-export type ChainRunOptions =
-  | (LiraDeconvolverOptions & { readonly method?: "lira" })
-  | (GibbsOptions & { readonly method: "gibbs" });
-
-/**
- * The plan of a run, and the data checked for it.
- *
- * @throws InvalidInputError for data or settings that break a rule
- */
-export function prepareRun(
-  data: Observation | readonly Observation[],
-  settings: ChainRunOptions,
-  onWarning?: (warning: string) => void,
-): {
-  readonly plan: RunPlan;
-  readonly observations: readonly CheckedObservation[];
-  readonly grid: SkyGrid;
-} {
-  const list: readonly Observation[] = "counts" in data ? [data] : data;
-  const { boundary, upsampling = 1 } =
-    settings.method === "gibbs" ? planGibbs(settings).config : planRun(settings).config;
-  const { observations, warnings } = checkObservations(list, { boundary });
-  for (const warning of warnings) onWarning?.(warning);
-  const { margin: asked = "auto" } = settings;
-  const margin = resolveMargin(observations, { boundary, upsampling, margin: asked });
-  const { shape } = observations[0].counts;
-  const grid = skyGrid(shape, boundary, { upsampling, margin });
-  if (settings.method !== "gibbs")
-    return { plan: planRun({ ...settings, margin }, shape), observations, grid };
-  const plan = planGibbs({ ...settings, margin }, shape);
-  if (plan.config.pixelPrior.rate === 0) {
-    checkSeen(plan.config, skyObservations(observations, grid, boundary).total.data, grid.shape);
-  }
-  return { plan, observations, grid };
-}
-
-/** Run all chains of a Gibbs sampler and summarise them. */
+/** Run all chains of a sampler and summarise them. */
 export async function runChains(
   data: Observation | readonly Observation[],
   settings: ChainRunOptions,
   options: RunOptions = {},
-): Promise<PosteriorResult<LiraConfig | GibbsConfig>> {
-  const { plan, observations, grid } = prepareRun(data, settings, options.onWarning);
-  const starts = startingFluxes(settings.fluxInit, grid, plan.config.chains);
+): Promise<PosteriorResult> {
+  const prepared = prepareRun(data, settings, options.onWarning);
   const { checkpoints, checkpointSeconds } = options;
-  const kept = checkpoints && (await takeUp(checkpoints, plan, observations, starts, checkpointSeconds));
+  const kept = checkpoints && (await takeUp(checkpoints, prepared, checkpointSeconds));
   const { store, started, secondsBefore } = kept ?? {
-    store: memoryStore(plan.config.chains),
+    store: memoryStore(prepared.plan.config.chains),
     started: new Date(),
     secondsBefore: 0,
   };
-  const run = await sampleRun(observations, plan, starts, store, options, kept?.decisions, (decisions) =>
+  const run = await sampleRun(prepared, store, options, kept?.decisions, (decisions) =>
     kept?.remember({ decisions }),
   );
   await kept?.remember({ seconds: secondsBefore + run.seconds });
   const traces = store.open(run.extent);
-  const summary = await summariseRun(observations, plan, run, traces, { ...options, started, secondsBefore });
+  const summary = await summariseRun(prepared, run, traces, { ...options, started, secondsBefore });
   return { ...summary, trace: store.traces(run.extent) };
 }

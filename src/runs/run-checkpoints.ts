@@ -3,11 +3,11 @@
 import type { CheckedObservation } from "../data/check-observation.js";
 import { FormatError, InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
-import { frameShape, skyGrid } from "../model/sky-grid.js";
-import { chainColumns } from "../samplers/lira.js";
+import { DRAWS_VERSION } from "../samplers/draws-version.js";
 import { VERSION } from "../version.js";
 import { type ChainOutput, keptDraws } from "../workers/chain-job.js";
 import type { RunPlan } from "./lira-options.js";
+import type { PreparedRun } from "./prepare-run.js";
 import { type MemoryStore, memoryStore } from "./run-store.js";
 import type { RunDecisions } from "./sample-run.js";
 
@@ -22,6 +22,8 @@ export interface CheckpointRecord {
   readonly format: number;
   /** Version of tslira that sampled. */
   readonly version: string;
+  /** Version of its draws. */
+  readonly draws: number;
   readonly plan: RunPlan;
   /** Columns of the rows of its pieces. */
   readonly columns: readonly string[];
@@ -57,7 +59,7 @@ export interface RunCheckpoints {
 }
 
 /** Layout of what is kept. */
-const FORMAT = 1;
+const FORMAT = 2;
 const DEFAULT_SECONDS = 30;
 
 /** Where a run begins: anew, or from what was kept. */
@@ -79,21 +81,19 @@ export interface TakenUp {
  */
 export async function takeUp(
   checkpoints: RunCheckpoints,
-  plan: RunPlan,
-  observations: readonly CheckedObservation[],
-  starts: readonly (SkyImage | undefined)[],
+  { plan, observations, starts, names, shape }: PreparedRun,
   seconds = DEFAULT_SECONDS,
 ): Promise<TakenUp> {
   const { chains } = plan.config;
   const inputs = fingerprint(observations, starts);
   const kept = await checkpoints.read();
   const memory = memoryStore(chains);
-  const grid = skyGrid(observations[0].counts.shape, plan.config.boundary, plan.config);
   let record: CheckpointRecord = kept?.record ?? {
     format: FORMAT,
     version: VERSION,
+    draws: DRAWS_VERSION,
     plan,
-    columns: chainColumns(plan.config, grid.shape, observations.length),
+    columns: names,
     inputs,
     started: new Date().toISOString(),
     seconds: 0,
@@ -102,11 +102,11 @@ export async function takeUp(
   const { started, seconds: secondsBefore } = record;
   if (kept) {
     const columns = record.columns.length;
-    const [ny, nx] = frameShape(grid);
+    const pixels = shape[0] * shape[1];
     const burnIn = decisions?.burnIn ?? plan.config.burnIn;
     const every = decisions?.every ?? plan.config.traceEvery;
     for (const piece of kept.pieces) {
-      const draws = drawsApart(piece, burnIn, every, columns, ny * nx);
+      const draws = drawsApart(piece, burnIn, every, columns, pixels);
       await memory.accept({ ...piece, draws }, every);
     }
     record = { ...record, plan };
@@ -140,7 +140,8 @@ export async function takeUp(
 function decisionsOf({ record, pieces }: KeptRun, plan: RunPlan, inputs: string): RunDecisions | undefined {
   if (record.format !== FORMAT) {
     throw new FormatError(
-      `checkpoints: a kept run must have format ${FORMAT}, got ${record.format}; continue it with the version that made it`,
+      `checkpoints: a kept run must have layout ${FORMAT}, that of tslira ${VERSION}, got layout ${record.format} of tslira ` +
+        `${record.version}; continue it with that version`,
     );
   }
   const refuse = (what: string, need: unknown, got: unknown, remedy: string) =>
@@ -151,7 +152,9 @@ function decisionsOf({ record, pieces }: KeptRun, plan: RunPlan, inputs: string)
   if (record.inputs !== inputs) {
     throw refuse("data", record.inputs, inputs, "give the same observations, or other checkpoints");
   }
-  const lawOf = ({ config: { iterations, burnIn, traceEvery, ...law } }: RunPlan) => JSON.stringify(law);
+  // Of priors of functions the name alone is known.
+  const lawOf = ({ config: { iterations, burnIn, traceEvery, ...law }, gradient }: RunPlan) =>
+    JSON.stringify([law, gradient]);
   if (lawOf(record.plan) !== lawOf(plan)) {
     throw refuse("settings", lawOf(record.plan), lawOf(plan), "give the same settings, or other checkpoints");
   }
@@ -159,8 +162,9 @@ function decisionsOf({ record, pieces }: KeptRun, plan: RunPlan, inputs: string)
   const sweeps = Math.max(0, ...ends.values());
   const { iterations } = plan.config;
   const short = [...Array(plan.config.chains).keys()].some((chain) => (ends.get(chain) ?? 0) < iterations);
-  if (record.version !== VERSION && short) {
-    throw refuse("version of tslira", record.version, VERSION, "begin it anew");
+  if (record.draws !== DRAWS_VERSION && short) {
+    const of = (draws: number, version: string) => `version ${draws} of the draws (tslira ${version})`;
+    throw refuse("law", of(record.draws, record.version), of(DRAWS_VERSION, VERSION), "begin it anew");
   }
   if (JSON.stringify(record.plan) === JSON.stringify(plan)) return record.decisions;
   // Another length: the same chains, looked at as far as they are asked for.

@@ -11,6 +11,7 @@ import { writeFitsFile } from "../io/fits-file-node.js";
 import { syncFolder, withFileErrors } from "../io/fits-temporary-node.js";
 import { observationHdus, observationsOf } from "../io/observation-hdus.js";
 import { ownedName, removeLeftovers } from "../io/running-program-node.js";
+import { DRAWS_VERSION } from "../samplers/draws-version.js";
 import { VERSION } from "../version.js";
 import { halveDraws, openTraceFiles } from "../workers/chain-files-node.js";
 import {
@@ -26,7 +27,8 @@ import type { RunStore } from "./run-store.js";
 /*
  * The checkpoint of a run: a folder that holds all that is needed to take the run up again on any machine.
  *
- *     run.json      plan, decisions so far, where the result goes and what is said about its origin; see run-record-node.ts
+ *     run.json      plan, decisions so far, where the result goes and what is said about its origin; with a copy, see
+ *                   run-record-node.ts
  *     inputs.fits   the observations, and starting images if there were any
  *     chain-*.*     traces and states of the chains, see workers/chain-files-node.ts
  *
@@ -37,7 +39,7 @@ import type { RunStore } from "./run-store.js";
 const INPUTS = "inputs.fits";
 /** Names of our files, and of those that killed programs left of them. */
 const OURS =
-  /^(run\.json|inputs\.fits|chain-\d+\.(rows|state\.fits|draws\.\d+(\.tmp)?)|\.(run\.json|chain-\d+\.state\.fits)\..+\.tmp)$/;
+  /^(run(\.copy)?\.json|inputs\.fits|chain-\d+\.(rows|state(\.previous)?\.fits|draws\.\d+(\.tmp)?)|\.(run(\.copy)?\.json|chain-\d+\.state\.fits)\..+\.tmp)$/;
 
 function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
@@ -50,7 +52,10 @@ function sha256(bytes: Uint8Array): string {
  */
 export async function createRunFolder(
   folder: string,
-  record: Omit<RunRecord, "program" | "format" | "version" | "observations" | "inputsSha256" | "starts">,
+  record: Omit<
+    RunRecord,
+    "program" | "format" | "version" | "draws" | "observations" | "inputsSha256" | "starts"
+  >,
   observations: readonly CheckedObservation[],
   starts: readonly (SkyImage | undefined)[],
 ): Promise<RunRecord> {
@@ -81,6 +86,7 @@ export async function createRunFolder(
         program: "tslira run",
         format: RUN_FORMAT,
         version: VERSION,
+        draws: DRAWS_VERSION,
         ...record,
         observations: observations.map(({ name, mask }) => ({ name, hasMask: mask !== undefined })),
         inputsSha256: sha256(await readFile(inputs)),
@@ -91,7 +97,7 @@ export async function createRunFolder(
       await syncFolder(parent);
       return whole;
     } catch (error) {
-      await rm(building, { recursive: true, force: true });
+      await rm(building, { recursive: true, force: true }).catch(() => undefined);
       throw error;
     }
   });
@@ -107,11 +113,15 @@ export interface RunFolder {
 /**
  * Read a checkpoint folder.
  *
+ * @param onWarning told what is damaged and was mended
  * @throws InvalidInputError when there is none, or another version made it
  * @throws FormatError when it is damaged or of another layout
  */
-export async function readRunFolder(folder: string): Promise<RunFolder> {
-  const record = await readRunRecord(folder);
+export async function readRunFolder(
+  folder: string,
+  onWarning?: (warning: string) => void,
+): Promise<RunFolder> {
+  const record = await readRunRecord(folder, onWarning);
   const path = join(folder, INPUTS);
   const bytes = new Uint8Array(await withFileErrors(path, () => readFile(path)));
   const found = sha256(bytes);

@@ -1,31 +1,38 @@
-/** `run.json` of a checkpoint: what the run is, with a checksum of its own. */
+/**
+ * `run.json` of a checkpoint: what the run is, with a checksum of its own. `run.copy.json` is written after it: the record before
+ * until then, the same afterwards, and read where `run.json` is damaged.
+ */
 
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import * as v from "valibot";
-import { FormatError, InvalidInputError } from "../errors.js";
+import { FormatError, InvalidInputError, toPlainError } from "../errors.js";
 import { withFileErrors } from "../io/fits-temporary-node.js";
+import { arraysFromJson, arraysToJson } from "../io/json-arrays-node.js";
 import { crcText } from "../io/sealed-bytes-node.js";
 import { checkSchema, inputFiles, sha256Text, wholeNumber } from "../io/side-file.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import { parseJson } from "../parse-json.js";
 import type { LiraSummary } from "../posterior/result.js";
+import { DRAWS_VERSION } from "../samplers/draws-version.js";
 import { VERSION } from "../version.js";
 import type { RunPlan } from "./lira-options.js";
 import type { RunDecisions } from "./sample-run.js";
 
 /** Layout of a checkpoint. */
-export const RUN_FORMAT = 2;
+export const RUN_FORMAT = 3;
 
 /** What `run.json` says. */
 export interface RunRecord {
   /** Says that the folder is a checkpoint of a run, which may be removed with the run. */
   readonly program: "tslira run";
   readonly format: number;
-  /** Version of tslira that samples; another one might sample other bytes. */
+  /** Version of tslira that began it. */
   readonly version: string;
+  /** Version of the draws: another one samples other bytes. */
+  readonly draws: number;
   readonly plan: RunPlan;
   readonly decisions?: RunDecisions;
   /** Absolute path of the result. */
@@ -51,6 +58,7 @@ const positive = v.pipe(v.number(), v.finite(), v.minValue(0));
 const SCHEMA = v.looseObject({
   program: v.literal("tslira run"),
   version: v.string(),
+  draws: wholeNumber(0),
   plan: v.looseObject({
     config: v.looseObject({
       iterations: wholeNumber(1),
@@ -65,6 +73,9 @@ const SCHEMA = v.looseObject({
     maxIterations: wholeNumber(1),
     keep: v.optional(wholeNumber(1)),
     target: v.optional(v.looseObject({ text: v.string(), rhat: v.number(), ess: v.number() })),
+    gradient: v.optional(
+      v.looseObject({ model: v.looseObject({}), prior: v.optional(v.looseObject({ make: v.string() })) }),
+    ),
   }),
   decisions: v.optional(
     v.looseObject({ burnIn: v.optional(wholeNumber(0)), every: wholeNumber(1), iterations: wholeNumber(1) }),
@@ -87,11 +98,15 @@ export function recordPath(folder: string): string {
   return join(folder, "run.json");
 }
 
+function copyPath(folder: string): string {
+  return join(folder, "run.copy.json");
+}
+
 // JSON has no Infinity, which is how a target leaves the condition on R-hat out.
 const write = (key: string, value: unknown) =>
-  key === "rhat" && value === Number.POSITIVE_INFINITY ? "Infinity" : value;
+  key === "rhat" && value === Number.POSITIVE_INFINITY ? "Infinity" : arraysToJson(key, value);
 const revive = (key: string, value: unknown) =>
-  key === "rhat" && value === "Infinity" ? Number.POSITIVE_INFINITY : value;
+  key === "rhat" && value === "Infinity" ? Number.POSITIVE_INFINITY : arraysFromJson(key, value);
 
 /** Of the entries in the order of their names. */
 function checksum(record: object): string {
@@ -99,27 +114,30 @@ function checksum(record: object): string {
   return crcText(crc32(JSON.stringify(sorted, write)));
 }
 
-/** Write `run.json`, whole or not at all. */
+/** Write `run.json` and its copy, each whole or not at all. */
 export async function writeRunRecord(folder: string, record: RunRecord): Promise<void> {
   const text = JSON.stringify({ ...record, crc32: checksum(record) }, write, 2);
-  await writeWholeFile(recordPath(folder), `${text}\n`);
+  for (const path of [recordPath(folder), copyPath(folder)]) await writeWholeFile(path, `${text}\n`);
 }
 
 const REMEDY = "it cannot be continued";
 
-/** `run.json` as JSON. @throws FormatError when it is none */
-async function readJson(folder: string): Promise<unknown> {
-  const path = recordPath(folder);
+/** A record as JSON. @throws FormatError when it is none */
+async function readJson(path: string): Promise<unknown> {
   return parseJson(await withFileErrors(path, () => readFile(path, "utf8")), path, REMEDY, revive);
 }
 
 /**
- * Read `run.json`.
+ * Read `run.json`, or its copy where it is damaged.
  *
+ * @param onWarning told when the copy was read
  * @throws InvalidInputError when there is none, or another version made it
- * @throws FormatError when it is damaged or of another layout
+ * @throws FormatError when both are damaged, or of another layout
  */
-export async function readRunRecord(folder: string): Promise<RunRecord> {
+export async function readRunRecord(
+  folder: string,
+  onWarning: (warning: string) => void = () => undefined,
+): Promise<RunRecord> {
   const path = recordPath(folder);
   if (!existsSync(path)) {
     throw new InvalidInputError(
@@ -127,7 +145,21 @@ export async function readRunRecord(folder: string): Promise<RunRecord> {
       { fields: { folder } },
     );
   }
-  const json = await readJson(folder);
+  try {
+    return await readOneRecord(folder, path);
+  } catch (error) {
+    const copy = copyPath(folder);
+    if (toPlainError(error).code !== "FORMAT" || !existsSync(copy)) throw error;
+    const record = await readOneRecord(folder, copy).catch(() => {
+      throw error;
+    });
+    onWarning(`${toPlainError(error).message.replace(/; [^;]*$/, "")}; its copy run.copy.json is used`);
+    return record;
+  }
+}
+
+async function readOneRecord(folder: string, path: string): Promise<RunRecord> {
+  const json = await readJson(path);
   const {
     format,
     crc32: found,
@@ -135,7 +167,8 @@ export async function readRunRecord(folder: string): Promise<RunRecord> {
   } = checkSchema(v.looseObject({ format: v.number() }), json, path, REMEDY);
   if (format !== RUN_FORMAT) {
     throw new FormatError(
-      `${path}: checkpoint must have format ${RUN_FORMAT}, got ${format}; continue it with the version that made it`,
+      `${path}: checkpoint must have layout ${RUN_FORMAT}, that of tslira ${VERSION}, got layout ${format} of tslira ` +
+        `${String((record as { version?: unknown }).version)}; continue it with that version`,
     );
   }
   checkSchema(SCHEMA, record, path, REMEDY);
@@ -145,11 +178,11 @@ export async function readRunRecord(folder: string): Promise<RunRecord> {
       { fields: { path } },
     );
   }
-  if (record.version !== VERSION) {
+  if (record.draws !== DRAWS_VERSION) {
     throw new InvalidInputError(
-      `${folder}: run must be continued by the version that began it, ${String(record.version)}, got ${VERSION}; ` +
-        "install that one, or begin the run anew",
-      { fields: { version: record.version } },
+      `${folder}: run must be continued with version ${String(record.draws)} of the draws, that of tslira ${String(record.version)}, ` +
+        `which began it, got version ${DRAWS_VERSION} (tslira ${VERSION}); install that one, or begin the run anew`,
+      { fields: { version: record.version, draws: record.draws } },
     );
   }
   return { format, ...record } as unknown as RunRecord;
@@ -157,7 +190,7 @@ export async function readRunRecord(folder: string): Promise<RunRecord> {
 
 /** Whether a folder has the `run.json` of a checkpoint, of this version or an earlier one. Never throws. */
 export async function hasRunRecord(folder: string): Promise<boolean> {
-  const json = await readJson(folder).catch(() => undefined);
+  const json = await readJson(recordPath(folder)).catch(() => undefined);
   if (v.is(v.looseObject({ program: v.literal("tslira run") }), json)) return true;
   // Version 0.2 and before wrote no name into it; nobody's configuration has these.
   const earlier = { format: v.literal(1), plan: v.looseObject({}), observations: v.array(v.unknown()) };

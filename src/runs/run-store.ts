@@ -6,7 +6,7 @@ import {
   type ParameterSource,
   type ParameterTrace,
 } from "../posterior/trace.js";
-import type { ChainState } from "../samplers/lira.js";
+import type { ChainState } from "../samplers/sampler.js";
 import type { ChainJob, ChainOutput } from "../workers/chain-job.js";
 
 /** Which part of the traces a summary looks at: the same for every chain. */

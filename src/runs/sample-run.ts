@@ -1,19 +1,21 @@
-import type { CheckedObservation } from "../data/check-observation.js";
 import { AbortedError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { compileKernels } from "../kernels.js";
-import { frameOf, frameShape, type SkyGrid, skyGrid } from "../model/sky-grid.js";
+import { frameImage } from "../model/sky-grid.js";
+import type { DiagnoseParts } from "../pixels/diagnose.js";
+import { pixelConvergence } from "../pixels/pixel-summary.js";
 import { chainGroups, groupedRhat } from "../posterior/chain-groups.js";
-import type { DiagnoseParts } from "../posterior/diagnose.js";
-import { pixelConvergence } from "../posterior/pixel-convergence.js";
-import type { GibbsConfig, LiraConfig, SamplerConfig } from "../posterior/result.js";
+import type { SamplerConfig } from "../posterior/result.js";
 import { shiftConvergence } from "../posterior/shift-bits.js";
 import { type MomentSums, parameterDraws, poolMoments, summariseParameters } from "../posterior/summary.js";
-import { type ChainState, chainColumns } from "../samplers/lira.js";
+import { isPortable } from "../samplers/open-chain.js";
+import type { ChainState } from "../samplers/sampler.js";
 import { type ChainOutput, type ChainPreview, keptDraws } from "../workers/chain-job.js";
 import { availableCores, openChainPool } from "../workers/pool.js";
 import { isWorkerDeath } from "../workers/worker-pool.js";
-import { checkWhole, type RunPlan, spacingOf } from "./lira-options.js";
+import { checkWhole, spacingOf } from "./lira-options.js";
+import { warmUpOf } from "./nuts-options.js";
+import type { PreparedRun } from "./prepare-run.js";
 import type { RunPause } from "./run-pause.js";
 import type { RunStore, TraceExtent } from "./run-store.js";
 import { meetsTarget } from "./target.js";
@@ -52,7 +54,7 @@ export interface SamplingOptions {
 /** Where all chains of a run ended. */
 export interface SampledRun {
   /** The plan's configuration with what was found out on the way: burn-in, sweeps, spacing of kept draws. */
-  readonly config: LiraConfig | GibbsConfig;
+  readonly config: SamplerConfig;
   readonly extent: TraceExtent;
   readonly states: readonly ChainState[];
   /** Whether every chain did all its sweeps. */
@@ -94,9 +96,7 @@ const MOST_DEATHS = 2;
  * @throws AbortedError when the signal fires before any statistic has two draws of every chain
  */
 export async function sampleRun(
-  observations: readonly CheckedObservation[],
-  plan: RunPlan,
-  starts: readonly (SkyImage | undefined)[],
+  { inputs, plan, law, starts, names, shape, grid }: PreparedRun,
   store: RunStore,
   { workers, batch, onProgress, onPreview, signal, pause, onWarning }: SamplingOptions,
   decisions?: RunDecisions,
@@ -104,22 +104,27 @@ export async function sampleRun(
 ): Promise<SampledRun> {
   const { config, target } = plan;
   const { chains, seed } = config;
-  const size = workers ?? Math.min(chains, availableCores());
-  checkWhole("workers", size, 0, 1024);
-  if (batch !== undefined) checkWhole("batch", batch, 1, 256);
+  const where = config.method ?? "lira";
+  if (workers !== undefined) checkWhole("workers", workers, 0, 1024, where);
+  if (batch !== undefined) checkWhole("batch", batch, 1, 256, where);
+  const portable = isPortable(law);
+  if (!portable && workers !== undefined && workers > 0) {
+    onWarning?.(
+      `${where}: what workers run must be plain data, got functions; chains take turns on the calling thread (importPrior makes a ` +
+        "prior of one's own that workers can load)",
+    );
+  }
+  const size = portable ? (workers ?? Math.min(chains, availableCores())) : 0;
   if (signal?.aborted) {
     throw new AbortedError(
-      "lira: run must not be stopped before it begins, got a signal that had fired; start it again",
+      `${where}: run must not be stopped before it begins, got a signal that had fired; start it again`,
       {
         cause: signal.reason,
       },
     );
   }
   const groups = comparison(config).groups ?? [Array.from({ length: chains }, (_, chain) => chain)];
-  const grid = skyGrid(observations[0].counts.shape, config.boundary, config);
-  const shape = frameShape(grid);
   const pixels = shape[0] * shape[1];
-  const names = chainColumns(config, grid.shape, observations.length);
   const module = await compileKernels();
   const clock = performance.now();
   const milliseconds = () => performance.now() - clock - (pause?.milliseconds ?? 0);
@@ -148,7 +153,14 @@ export async function sampleRun(
     let failed = false;
     const stopped = () => failed || signal?.aborted === true;
 
-    /** Run a chain until it is done, stopped or paused. */
+    /** How far a chain goes before others that wait for a worker have theirs: two draws, then as much again as it has. */
+    function nextTurn(chain: number): number {
+      if (chains <= pool.size) return iterations;
+      const done = states[chain]?.sweeps ?? 0;
+      return Math.min(iterations, Math.max(burnIn + 2 * every, 2 * done));
+    }
+
+    /** Run a chain until its turn is over, or it is stopped or paused. */
     async function sweepChain(chain: number, fluxInit: SkyImage | undefined): Promise<void> {
       const kept: Promise<void>[] = [];
       const accept = async (output: ChainOutput) => {
@@ -162,14 +174,15 @@ export async function sampleRun(
       };
       const output = await pool.run(
         {
-          observations,
-          settings: config,
+          observations: inputs,
+          settings: law,
           seed,
           chain,
-          iterations,
+          iterations: nextTurn(chain),
           burnIn,
           traceEvery: every,
           ...store.continuation(chain),
+          ...(grid.margin > 0 ? { frame: grid } : {}),
           ...(fluxInit ? { fluxInit } : {}),
           ...(batch ? { batch } : {}),
         },
@@ -181,6 +194,7 @@ export async function sampleRun(
             report(goal);
           },
           ...(onPreview && { onPreview }),
+          ...(onWarning && { onWarning }),
           onPiece: (piece) => {
             const writing = accept(piece);
             // Heard of below; the chain is being stopped meanwhile.
@@ -249,12 +263,13 @@ export async function sampleRun(
     if (target === undefined) return true;
     const traces = store.open(extentOf(burnIn, every));
     try {
-      const { mean, std } = poolMoments(momentSums(states, grid), shape);
+      const { mean: sky, std: spread } = poolMoments(momentSums(states), grid.shape);
+      const [mean, std] = [frameImage(sky, grid), frameImage(spread, grid)];
       const parameters = summariseParameters(traces.parameters, groups);
       if (samplesShift(config)) {
         parameters.push(...shiftConvergence(traces.parameters, groups.flat()));
       }
-      const watch = signal ? { signal } : {};
+      const watch = { ...(signal && { signal }), ...(workers !== undefined && { workers }) };
       const maps = await pixelConvergence(traces.images, watch, groups);
       return meetsTarget({ parameters, ...maps }, mean, std, target);
     } finally {
@@ -269,7 +284,9 @@ export async function sampleRun(
   let complete = true;
   try {
     const latest = Math.floor(config.iterations / 2);
-    for (let look = Math.min(FIRST_LOOK, latest); burnIn === undefined; look = Math.min(2 * look, latest)) {
+    // What adapts is not looked at before it is done with that.
+    const earliest = config.method === "nuts" ? Math.max(4, 2 * warmUpOf({ ...plan, config })) : FIRST_LOOK;
+    for (let look = Math.min(earliest, latest); burnIn === undefined; look = Math.min(2 * look, latest)) {
       complete = await sweepTo(look, look, every, goal);
       if (!complete) break;
       if (look === latest || agreeAfter(Math.floor(look / 2), look)) {
@@ -297,7 +314,7 @@ export async function sampleRun(
   const extent = extentOf(burnIn ?? Math.min(...states.map((state) => state.sweeps)), every);
   if (!complete && extent.draws < 2) {
     throw new AbortedError(
-      `lira: a result needs two kept draws of every chain, got ${extent.draws} before the run was stopped; let it run longer`,
+      `${where}: a result needs two kept draws of every chain, got ${extent.draws} before the run was stopped; let it run longer`,
     );
   }
   return {
@@ -320,11 +337,7 @@ function samplesShift(config: SamplerConfig): boolean {
   return config.method === undefined && config.cycleSpin === "sampled";
 }
 
-/** Running sums of the chains' moments in the frame, in the form that `poolMoments` takes. */
-export function momentSums(states: readonly ChainState[], grid: SkyGrid): MomentSums[] {
-  return states.map(({ moments: { count, mean, squares } }) => ({
-    draws: count,
-    mean: frameOf(mean, grid),
-    squares: frameOf(squares, grid),
-  }));
+/** Running sums of the chains' moments, of the whole sky, in the form that `poolMoments` takes. */
+export function momentSums(states: readonly ChainState[]): MomentSums[] {
+  return states.map(({ moments: { count, mean, squares } }) => ({ draws: count, mean, squares }));
 }

@@ -1,26 +1,17 @@
-import type { CheckedObservation } from "../data/check-observation.js";
-import { imageSum, type SkyImage } from "../image.js";
+import { imageSum } from "../image.js";
 import { scaleWcs } from "../io/fits-wcs.js";
-import { expectedSourceCounts, ledgerEntry } from "../model/ledger.js";
-import { frameImage, type SkyGrid, skyGrid } from "../model/sky-grid.js";
-import { skyObservations } from "../model/sky-observation.js";
-import { diagnose } from "../posterior/diagnose.js";
-import { type DrawSource, forEachDraw } from "../posterior/draw-source.js";
-import type {
-  CountsLedger,
-  GibbsConfig,
-  LiraConfig,
-  Moments,
-  PosteriorSummary,
-  RunTarget,
-  SamplerConfig,
-} from "../posterior/result.js";
-import { type MomentSums, parameterDraws, pixelQuantiles, poolMoments } from "../posterior/summary.js";
+import { frameImage } from "../model/sky-grid.js";
+import { diagnose } from "../pixels/diagnose.js";
+import { pixelSummary } from "../pixels/pixel-summary.js";
+import type { DrawSource } from "../posterior/draw-source.js";
+import type { Moments, PosteriorSummary } from "../posterior/result.js";
+import { parameterDraws, poolMoments } from "../posterior/summary.js";
 import type { ParameterSource } from "../posterior/trace.js";
+import { judgeTransitions, reportTransitions } from "../posterior/transitions.js";
 import { smoothnessMaps } from "../samplers/smoothness-maps.js";
 import { VERSION } from "../version.js";
-import type { RunPlan } from "./lira-options.js";
-import { comparison, type RunProgress, type SampledRun } from "./sample-run.js";
+import type { PreparedRun } from "./prepare-run.js";
+import { comparison, momentSums, type RunProgress, type SampledRun } from "./sample-run.js";
 
 /** What a summary says about where a run came from. */
 export interface RunOrigin {
@@ -32,125 +23,104 @@ export interface RunOrigin {
   readonly unit?: string;
   /** Written instead of start and end of the run, with 0 seconds of sampling. */
   readonly date?: string;
+  /** Most workers that compare the chains; default as many as there are cores, 0 = none. */
+  readonly workers?: number;
   readonly onProgress?: (progress: RunProgress) => void;
 }
 
-/** Standard deviation, by Welford's recurrence. */
-function runningStd(): { add(value: number): void; std(): number } {
-  let count = 0;
+/** Standard deviation, by Welford's recurrence; NaN for fewer than two values. */
+function standardDeviation(values: Float64Array): number {
   let mean = 0;
   let squares = 0;
-  return {
-    add(value) {
-      count++;
-      const step = value - mean;
-      mean += step / count;
-      squares += step * (value - mean);
-    },
-    std: () => (count < 2 ? Number.NaN : Math.sqrt(squares / (count - 1))),
-  };
+  for (const [index, value] of values.entries()) {
+    const step = value - mean;
+    mean += step / (index + 1);
+    squares += step * (value - mean);
+  }
+  return values.length < 2 ? Number.NaN : Math.sqrt(squares / (values.length - 1));
 }
 
-/** What a summary needs of any sampler. */
-export interface ChainParts {
-  readonly config: SamplerConfig;
-  readonly complete: boolean;
-  readonly traces: { readonly parameters: ParameterSource; readonly images: DrawSource };
-  /** Moments of each chain, of the whole sky. */
-  readonly sums: readonly MomentSums[];
-  readonly grid: SkyGrid;
-  /** Sweeps of each chain. */
-  readonly sweeps: readonly number[];
-  readonly names: readonly string[];
-  readonly seconds: number;
-  readonly target?: RunTarget;
-}
-
-/** Where the counts of one observation went, from its draws. */
-export interface LedgerParts {
-  /** Expected counts of a source in the frame, in the pixels in use. */
-  readonly sourceCounts: (flux: ArrayLike<number>) => number;
-  /** Of the mean of the whole sky. */
-  readonly entry: (sky: SkyImage, scale: number, sourceStd: number) => CountsLedger;
-}
-
-/** Turn the chains of any sampler into what is reported of them: everything of a result but the draws. */
-export async function summariseChains<Config extends SamplerConfig>(
-  observations: readonly CheckedObservation[],
-  {
-    config,
-    complete,
-    traces,
-    sums,
-    sweeps,
-    names,
-    grid,
-    seconds,
-    target,
-  }: ChainParts & {
-    readonly config: Config;
-  },
-  referenceExposure: number,
-  ledgers: readonly LedgerParts[],
+/** Turn the chains of a run into what is reported of them: everything of a result but the draws. */
+export async function summariseRun(
+  { plan, observations, names, shape, grid, reference, ledgers }: PreparedRun,
+  run: SampledRun,
+  traces: { readonly parameters: ParameterSource; readonly images: DrawSource },
   origin: RunOrigin,
-): Promise<PosteriorSummary<Config>> {
+): Promise<PosteriorSummary> {
+  const { config, states, complete, seconds } = run;
+  const { target } = plan;
   const { parameters, images } = traces;
-  const { onProgress } = origin;
+  const { onProgress, workers } = origin;
+  const sums = momentSums(states);
   const inFrame = ({ mean, std, draws }: Moments): Moments => ({
     mean: frameImage(mean, grid),
     std: frameImage(std, grid),
     draws,
   });
-  const { mean: sky, ...spread } = poolMoments(sums, grid.shape);
-  const pooled = inFrame({ mean: sky, ...spread });
-  const watch = (from: number, to: number) => ({
-    onProgress: (fraction: number) =>
+  const sweeps = states.map((state) => state.sweeps);
+  const whole = poolMoments(sums, grid.shape);
+  const pooled = inFrame(whole);
+  const compared = comparison(config);
+  const {
+    quantiles,
+    rhat,
+    ess,
+    sums: [totalFlux, ...sourceCounts],
+  } = await pixelSummary(images, {
+    ...compared,
+    ...(workers === undefined ? {} : { workers }),
+    weights: [
+      new Float64Array(shape[0] * shape[1]).fill(1),
+      ...observations.map((_, index) => ledgers[index].detected),
+    ],
+    onProgress: (done) =>
       onProgress?.({
         stage: "diagnosing",
-        done: from + (to - from) * fraction,
+        done,
         total: 1,
         chains: sweeps,
         sweepsPerSecond: 0,
         secondsLeft: 0,
       }),
   });
-  const quantiles = await pixelQuantiles(images, watch(0, 0.4));
-  const diagnostics = await diagnose(
-    { parameters, images, mean: pooled.mean, std: pooled.std, ...comparison(config) },
-    watch(0.4, 1),
-  );
-
-  const totalFlux = runningStd();
-  const sourceCounts = observations.map(runningStd);
-  const everyChain = Array.from({ length: images.chains }, (_, chain) => chain);
-  await forEachDraw(images, everyChain, {}, (draw) => {
-    let sum = 0;
-    for (let pixel = 0; pixel < draw.length; pixel++) sum += draw[pixel];
-    totalFlux.add(sum);
-    for (const [index, running] of sourceCounts.entries()) running.add(ledgers[index].sourceCounts(draw));
+  const diagnostics = await diagnose({
+    parameters,
+    images,
+    mean: pooled.mean,
+    std: pooled.std,
+    ...compared,
+    pixels: { rhat, ess },
   });
+
   const ledger = observations.map((_, index) => {
     let scale = 0;
     let count = 0;
     const column = names.indexOf(observations.length === 1 ? "bkgScale" : `bkgScale${index}`);
+    // A sampler of one's own need not know of it.
+    if (column < 0) return ledgers[index].entry(whole.mean, 1, standardDeviation(sourceCounts[index]));
     for (const chain of parameterDraws(parameters, column)) {
       for (const value of chain) scale += value;
       count += chain.length;
     }
-    return ledgers[index].entry(sky, scale / count, sourceCounts[index].std());
+    return ledgers[index].entry(whole.mean, scale / count, standardDeviation(sourceCounts[index]));
   });
 
+  const moves =
+    config.method === undefined && (config.cycleSpin === "random" || config.cycleSpin === "sampled");
+  const smoothness = smoothnessMaps(states, grid.shape, moves)?.map((map) => frameImage(map, grid));
+  const transitions = config.method === "nuts" ? reportTransitions(parameters, config.maxDepth) : undefined;
+  const verdict = transitions && judgeTransitions(diagnostics.verdict, transitions);
   return {
     mean: pooled.mean,
     std: pooled.std,
     quantiles,
     chains: sums.map((chain) => inFrame(poolMoments([chain], grid.shape))),
-    ...(grid.margin === 0 ? {} : { sky }),
-    total: { mean: imageSum(pooled.mean), std: totalFlux.std() },
-    diagnostics,
+    ...(grid.margin === 0 ? {} : { sky: whole.mean }),
+    total: { mean: imageSum(pooled.mean), std: standardDeviation(totalFlux) },
+    diagnostics: verdict ? { ...diagnostics, verdict } : diagnostics,
     ledger,
     config,
-    referenceExposure,
+    referenceExposure: reference,
     complete,
     wcs: scaleWcs(observations.find(({ wcs }) => wcs !== undefined)?.wcs ?? [], grid.upsampling),
     ...(origin.unit === undefined ? {} : { unit: origin.unit }),
@@ -163,57 +133,16 @@ export async function summariseChains<Config extends SamplerConfig>(
       seconds: origin.date === undefined ? (origin.secondsBefore ?? 0) + seconds : 0,
       inputs: origin.inputs ?? [],
     },
-    ...(target === undefined ? {} : { target }),
+    ...(target === undefined
+      ? {}
+      : {
+          target: {
+            until: target.text,
+            maxIterations: plan.maxIterations,
+            reached: run.reached === true,
+          },
+        }),
+    ...(transitions && { transitions }),
+    ...(smoothness && { smoothness }),
   };
-}
-
-/** Turn the chains of a run of kernels into what is reported of them. */
-export async function summariseRun(
-  observations: readonly CheckedObservation[],
-  plan: RunPlan,
-  run: SampledRun,
-  traces: { readonly parameters: ParameterSource; readonly images: DrawSource },
-  origin: RunOrigin,
-): Promise<PosteriorSummary<LiraConfig | GibbsConfig>> {
-  const { config, extent, states, complete, seconds } = run;
-  const grid = skyGrid(observations[0].counts.shape, config.boundary, config);
-  const seen = skyObservations(observations, grid, config.boundary);
-  const treeMoves =
-    config.method === undefined && (config.cycleSpin === "random" || config.cycleSpin === "sampled");
-  const smoothness = smoothnessMaps(states, grid.shape, treeMoves)?.map((map) => frameImage(map, grid));
-  const summary = await summariseChains(
-    observations,
-    {
-      config,
-      complete,
-      traces,
-      sums: states.map(({ moments: { count, mean, squares } }) => ({ draws: count, mean, squares })),
-      sweeps: states.map(({ sweeps }) => sweeps),
-      names: extent.names,
-      grid,
-      seconds,
-      ...(plan.target === undefined
-        ? {}
-        : {
-            target: {
-              until: plan.target.text,
-              maxIterations: plan.maxIterations,
-              reached: run.reached === true,
-            },
-          }),
-    },
-    seen.reference,
-    observations.map((observation, index) => {
-      const { detected, background, exposure } = seen.observations[index];
-      const inFrame = frameImage(detected, grid);
-      const backgroundCounts = expectedSourceCounts(background.data, detected);
-      return {
-        sourceCounts: (flux) => expectedSourceCounts(flux, inFrame),
-        entry: (flux, scale, sourceStd) =>
-          ledgerEntry(observation, { flux, detected, exposure, backgroundCounts, grid, scale, sourceStd }),
-      };
-    }),
-    origin,
-  );
-  return smoothness === undefined ? summary : { ...summary, smoothness };
 }

@@ -16,9 +16,10 @@ export interface Target {
 /**
  * Read a target such as `"rhat<1.01,ess>400"`: one or both conditions, in any order.
  *
+ * @param where beginning of messages
  * @throws InvalidInputError for anything else
  */
-export function parseTarget(text: string): Target {
+export function parseTarget(text: string, where = "lira"): Target {
   let rhat = Number.POSITIVE_INFINITY;
   let ess = 0;
   for (const condition of text.split(",")) {
@@ -27,7 +28,7 @@ export function parseTarget(text: string): Target {
     const isRhat = match?.[1].toLowerCase().startsWith("rhat");
     if (match === null || (isRhat && value <= 1)) {
       throw new InvalidInputError(
-        `lira: until must be conditions such as "rhat<1.01,ess>400" with an R-hat above 1, got "${text}"; ` +
+        `${where}: until must be conditions such as "rhat<1.01,ess>400" with an R-hat above 1, got "${text}"; ` +
           "name rhat, ess or both",
         { fields: { until: text } },
       );

@@ -17,6 +17,7 @@ import { checkStatus, instantiateKernels, type Kernels } from "../kernels.js";
 import { type SkyGrid, type SkyGridOptions, skyGrid } from "../model/sky-grid.js";
 import { countsOnSky, skyObservations } from "../model/sky-observation.js";
 import { ensembleShift } from "./ensemble-shift.js";
+import { type Chain, checkState, MAX_BATCH } from "./sampler.js";
 import { startingImage } from "./starting-images.js";
 
 /*
@@ -108,20 +109,6 @@ export interface LiraChainOptions {
   readonly redistribution?: "automatic" | "direct" | "tiles";
 }
 
-/** Everything a chain needs to continue exactly where it stood: bytes of its state between two sweeps. */
-export interface ChainState {
-  readonly sweeps: number;
-  /** Four 64-bit words of the generator. */
-  readonly random: Uint8Array;
-  /** Scalars of the kernel's state. */
-  readonly scalars: Float64Array;
-  readonly flux: Float64Array;
-  readonly backgroundScale: Float64Array;
-  readonly moments: { readonly count: number; readonly mean: Float64Array; readonly squares: Float64Array };
-  /** Sums of ln alpha over the sweeps that counted, see `smoothnessMaps`; empty without the adaptive prior. */
-  readonly smoothness: Float64Array;
-}
-
 /**
  * Columns of the parameter trace, in the order in which `sweep` writes them; pylira's names where it has them.
  *
@@ -161,22 +148,14 @@ export function chainColumns(
   return traceColumns(0, observations).filter((name) => !name.startsWith("cycleSpin"));
 }
 
-/** One running chain. Its memory is a WebAssembly instance of its own. */
-export interface LiraChain {
-  /** How the pixels of the sky lie over those of the detector. */
+/** One running chain. Its memory is a WebAssembly instance of its own; moments are kept by the kernels. */
+export interface LiraChain extends Chain {
+  /** How the pixels of the sky, which `flux` and `moments` have, lie over those of the detector. */
   readonly grid: SkyGrid;
-  /** `[ny, nx]` of the sky: the shape of `flux` and `moments`. */
-  readonly shape: Shape;
   /** Levels of the tree: number of alphas. */
   readonly levels: number;
   /** E0: the prior acts on `flux * referenceExposure`. */
   readonly referenceExposure: number;
-  /** Names of the columns of the trace. */
-  readonly columns: readonly string[];
-  /** Sweeps done so far. */
-  readonly sweeps: number;
-  /** The flux `[ny, nx]` after the last sweep: a view, valid until the next call of `sweep`. */
-  readonly flux: Float64Array;
   /** Smoothing parameters, finest first: a view; without meaning under the adaptive prior. */
   readonly alpha: Float64Array;
   /** State of every node of level 1, then of level 2, ..., row after row: a view; empty without the adaptive prior. */
@@ -191,29 +170,11 @@ export interface LiraChain {
   readonly logLikelihood: number;
   /** Log prior density of the logarithms of the current total, fractions and alphas, up to a constant. */
   readonly logPrior: number;
-  /** Running mean and sum of squared deviations of the flux over the sweeps that counted: views. */
-  readonly moments: { readonly count: number; readonly mean: Float64Array; readonly squares: Float64Array };
   /** The kernels behind the chain, for benchmarks and tests of single steps. */
   readonly kernels: Kernels;
   /** Addresses of the observations in `kernels`. */
   readonly handles: readonly number[];
-  /**
-   * Run sweeps.
-   *
-   * @param count number of sweeps, at most `MAX_BATCH`
-   * @param burnIn how many of these, at the start, belong to the burn-in and stay out of the moments; default 0
-   * @returns a view of the trace of these sweeps, `[count, columns.length]`, valid until the next call
-   * @throws NumericsError when the chain left the range of its numbers; it must not be used any more
-   */
-  sweep(count: number, burnIn?: number): Float64Array;
-  /** Copy the state of the chain. */
-  save(): ChainState;
-  /** Continue from a state saved by a chain of the same inputs and settings. */
-  restore(state: ChainState): void;
 }
-
-/** Most sweeps of one call of `LiraChain.sweep`. */
-export const MAX_BATCH = 256;
 
 const ARRAY_COUNTS = 0;
 const ARRAY_EXPOSURE = 1;
@@ -245,6 +206,7 @@ export function createLiraChain(
   { seed, chain, fluxInit, module, redistribution = "automatic" }: LiraChainOptions,
 ): LiraChain {
   const { boundary, backgroundScalePrior } = settings;
+  const where = "pixelPrior" in settings ? "gibbs" : "lira";
   const pixelPrior = "pixelPrior" in settings ? settings.pixelPrior : undefined;
   const { cycleSpin, totalCountsPrior } = "pixelPrior" in settings ? NO_TREE : settings;
   const adaptivePrior = "pixelPrior" in settings ? undefined : settings.adaptivePrior;
@@ -261,7 +223,7 @@ export function createLiraChain(
 
   if (states > 0) kernels.setStates(states);
   checkStatus(
-    "lira",
+    where,
     kernels.createChain(
       ny,
       nx,
@@ -312,7 +274,7 @@ export function createLiraChain(
         Number(emits),
         backgroundCounts,
       );
-      if (handle === 0) checkStatus("lira", 1);
+      if (handle === 0) checkStatus(where, 1);
       integers(kernels.observationArray(handle, ARRAY_COUNTS), pixels).set(counts.data);
       totalCounts += imageSum(counts);
       doubles(kernels.observationArray(handle, ARRAY_EXPOSURE), pixels).set(exposure.data);
@@ -326,20 +288,20 @@ export function createLiraChain(
 
   if (totalCounts > MAX_TOTAL_COUNTS) {
     throw new InvalidInputError(
-      `lira: all observations together must have at most 2^30 counts, got ${totalCounts}; use fewer at a time`,
+      `${where}: all observations together must have at most 2^30 counts, got ${totalCounts}; use fewer at a time`,
       { fields: { totalCounts } },
     );
   }
 
   doubles(kernels.exposedArray(), pixels).set(seen.total.data);
   kernels.setRedistribution(REDISTRIBUTIONS.indexOf(redistribution));
-  checkStatus("lira", kernels.prepareChain());
+  checkStatus(where, kernels.prepareChain());
 
   const levels = Number(kernels.levels.value);
   const columns = chainColumns(settings, shape, handles.length);
   const rowLength = columns.length;
   const trace = kernels.allocate(8 * MAX_BATCH * rowLength);
-  if (trace === 0) checkStatus("lira", 1);
+  if (trace === 0) checkStatus(where, 1);
 
   kernels.seedRandom(BigInt(seed), BigInt(chain));
   const start =
@@ -400,8 +362,8 @@ export function createLiraChain(
     },
     sweep(count, burnIn = 0) {
       if (count > MAX_BATCH)
-        throw new NumericsError(`lira: a batch must have at most ${MAX_BATCH} sweeps, got ${count}`);
-      checkStatus("lira", kernels.runSweeps(count, trace, burnIn));
+        throw new NumericsError(`${where}: a batch must have at most ${MAX_BATCH} sweeps, got ${count}`);
+      checkStatus(where, kernels.runSweeps(count, trace, burnIn));
       sweeps += count;
       return doubles(trace, count * rowLength);
     },
@@ -409,35 +371,48 @@ export function createLiraChain(
       const { count, mean, squares } = moments();
       return {
         sweeps,
-        random: randomBytes().slice(),
-        scalars: doubles(kernels.stateArray(), kernels.stateLength()).slice(),
-        flux: doubles(kernels.fluxArray(), pixels).slice(),
-        backgroundScale: backgroundScale(),
         moments: { count, mean: mean.slice(), squares: squares.slice() },
-        smoothness: smoothnessSums().slice(),
+        arrays: {
+          random: randomBytes().slice(),
+          scalars: doubles(kernels.stateArray(), kernels.stateLength()).slice(),
+          flux: doubles(kernels.fluxArray(), pixels).slice(),
+          backgroundScale: backgroundScale(),
+          // Sums of ln alpha over the sweeps that counted, see `smoothnessMaps`.
+          ...(states > 0 && { smoothness: smoothnessSums().slice() }),
+        },
       };
     },
     restore(state) {
-      if (state.flux.length !== pixels || state.scalars.length !== kernels.stateLength()) {
+      const { random, scalars, flux, backgroundScale: scales, smoothness } = state.arrays;
+      checkState(where, state, shape, scalars?.length === kernels.stateLength());
+      const { mean, squares } = moments();
+      const sizes = [
+        ["random", random, randomBytes()],
+        ["flux", flux, { length: pixels }],
+        ["backgroundScale", scales, handles],
+        ["mean", state.moments.mean, mean],
+        ["squares", state.moments.squares, squares],
+        ["smoothness", smoothness ?? [], states > 0 ? smoothnessSums() : []],
+      ] as const;
+      for (const [name, given, own] of sizes) {
+        if (given?.length === own.length) continue;
         throw new InvalidInputError(
-          `lira: a saved state must be of an image of ${ny} x ${nx}, got ${state.flux.length} pixels; ` +
-            "use the checkpoint with the inputs it was made from",
-          { fields: { pixels: state.flux.length } },
+          `${where}: ${name} of a saved state must have ${own.length} values, got ${given?.length ?? 0}; ` +
+            "use the checkpoint with the inputs and the version that it was made with",
+          { fields: { [name]: given?.length ?? 0 } },
         );
       }
       sweeps = state.sweeps;
-      randomBytes().set(state.random);
-      doubles(kernels.stateArray(), kernels.stateLength()).set(state.scalars);
-      doubles(kernels.fluxArray(), pixels).set(state.flux);
-      for (const [index, handle] of handles.entries()) {
-        kernels.setBackgroundScale(handle, state.backgroundScale[index]);
-      }
+      randomBytes().set(random);
+      doubles(kernels.stateArray(), kernels.stateLength()).set(scalars);
+      doubles(kernels.fluxArray(), pixels).set(flux);
+      for (const [index, handle] of handles.entries()) kernels.setBackgroundScale(handle, scales[index]);
       kernels.setMomentCount(state.moments.count);
-      const { mean, squares } = moments();
       mean.set(state.moments.mean);
       squares.set(state.moments.squares);
-      smoothnessSums().set(state.smoothness);
-      if (states > 0) kernels.deriveMatrix();
+      if (states === 0) return;
+      smoothnessSums().set(smoothness);
+      kernels.deriveMatrix();
     },
   };
 }

@@ -1,7 +1,8 @@
 import { exponential, naturalLog } from "../data/exponential.js";
 import { normalStream } from "../data/normal.js";
-import type { RandomStream } from "../data/random.js";
+import type { SavedStream } from "../data/random.js";
 import { NumericsError } from "../errors.js";
+import type { SavedArrays } from "./sampler.js";
 
 /*
  * The no-U-turn sampler (Hoffman & Gelman 2014, JMLR 15, 1593) in its multinomial form (Betancourt 2017, arXiv:1701.02434,
@@ -55,6 +56,10 @@ export interface NutsChain {
   transition(): Transition;
   /** Set `stepSize` so that a single step is accepted with a probability near 0.8 (Hoffman & Gelman 2014, algorithm 4). */
   findStepSize(): void;
+  /** Copy place, scales, step and random numbers. */
+  save(): SavedArrays;
+  /** Go on from a copy. */
+  restore(saved: SavedArrays): void;
 }
 
 /** Rise of the energy at which a trajectory has left the region where the integrator is stable. */
@@ -75,7 +80,7 @@ const SINGLE_STEP = 0.8;
 export function createNutsChain(
   potential: Potential,
   start: Float64Array,
-  stream: RandomStream,
+  stream: SavedStream,
   maxDepth: number,
 ): NutsChain {
   const { size } = potential;
@@ -243,6 +248,22 @@ export function createNutsChain(
           );
         }
       }
+    },
+    save: () => ({
+      position: state.position.slice(),
+      inverseMass: inverseMass.slice(),
+      stepSize: Float64Array.of(chain.stepSize),
+      random: stream.save(),
+      // NaN: no half of a pair of normal numbers is left.
+      spare: Float64Array.of(normal.spare ?? Number.NaN),
+    }),
+    restore({ position, inverseMass: scales, stepSize, random, spare }) {
+      state.position.set(position);
+      inverseMass.set(scales);
+      chain.stepSize = stepSize[0];
+      stream.restore(random);
+      normal.spare = Number.isNaN(spare[0]) ? undefined : spare[0];
+      state.potential = potential.evaluate(state.position, state.gradient);
     },
   };
   return chain;

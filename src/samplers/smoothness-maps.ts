@@ -1,6 +1,6 @@
 import { multiscaleLevels } from "../data/multiscale-decomposition.js";
 import { type Shape, type SkyImage, skyImage } from "../image.js";
-import type { ChainState } from "./lira.js";
+import type { ChainState } from "./sampler.js";
 
 /**
  * Where the data call for points and where for diffuse light: the mean of ln alpha of the block above each pixel, over the sweeps of all
@@ -18,10 +18,10 @@ export function smoothnessMaps(
 ): SkyImage[] | undefined {
   const count = states.reduce((sum, { moments }) => sum + moments.count, 0);
   const levels = multiscaleLevels(shape);
-  if (count === 0 || levels === 0 || states[0].smoothness.length === 0) return undefined;
+  if (count === 0 || levels === 0 || states[0].arrays.smoothness === undefined) return undefined;
   const [ny, nx] = shape;
   const maps = Array.from({ length: levels }, () => new Float64Array(ny * nx));
-  for (const { smoothness, scalars } of states) {
+  for (const { smoothness, scalars } of states.map(({ arrays }) => arrays)) {
     // The shift stands behind alpha and the modes of all levels, the total and the log prior (kernels/index.ts).
     const [downwards, sidewards] = scalars.subarray(2 * levels + 2);
     let start = 0;

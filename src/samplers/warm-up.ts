@@ -1,5 +1,6 @@
 import { exponential, naturalLog } from "../data/exponential.js";
 import type { NutsChain, Transition } from "./nuts.js";
+import type { SavedArrays } from "./sampler.js";
 
 /*
  * The warm-up of the gradient sampler, in the windows of Stan (Carpenter et al. 2017, J. Stat. Softw. 76; Stan reference manual,
@@ -24,6 +25,10 @@ const KAPPA = 0.75;
 export interface WarmUp {
   /** Take note of a transition of the warm-up, and adapt the chain to it. */
   adapt(transition: Transition): void;
+  /** Copy how far it is. */
+  save(): SavedArrays;
+  /** Go on from a copy, which also knows how long the warm-up is. */
+  restore(saved: SavedArrays): void;
 }
 
 /** Numbers of transitions after which a window ends, the first being 1; the last is where the closing stretch begins. */
@@ -47,12 +52,12 @@ export function windowEnds(transitions: number): number[] {
 /**
  * Adapt a chain over its first transitions.
  *
- * @param transitions how many, >= 0; after the last one the step is fixed
+ * @param length how many, >= 0; after the last one the step is fixed
  * @param target acceptance to aim at, in (0, 1)
  */
-export function warmUp(chain: NutsChain, transitions: number, target: number): WarmUp {
-  const ends = windowEnds(transitions);
-  const first = transitions >= FIRST + WINDOW + LAST ? FIRST : Math.floor(0.15 * transitions);
+export function warmUp(chain: NutsChain, length: number, target: number): WarmUp {
+  let transitions = length;
+  let ends = windowEnds(transitions);
   const size = chain.position.length;
   const mean = new Float64Array(size);
   const squares = new Float64Array(size);
@@ -76,6 +81,8 @@ export function warmUp(chain: NutsChain, transitions: number, target: number): W
 
   return {
     adapt({ acceptance }) {
+      if (done >= transitions) return;
+      const first = transitions >= FIRST + WINDOW + LAST ? FIRST : Math.floor(0.15 * transitions);
       done++;
       count++;
       error += (target - acceptance - error) / (count + T0);
@@ -103,6 +110,17 @@ export function warmUp(chain: NutsChain, transitions: number, target: number): W
         }
       }
       if (done === transitions && count > 0) chain.stepSize = exponential(averaged);
+    },
+    save: () => ({
+      warmUp: Float64Array.of(transitions, done, draws, count, error, centre, averaged),
+      warmUpMean: mean.slice(),
+      warmUpSquares: squares.slice(),
+    }),
+    restore(saved) {
+      [transitions, done, draws, count, error, centre, averaged] = Array.from(saved.warmUp);
+      ends = windowEnds(transitions);
+      mean.set(saved.warmUpMean);
+      squares.set(saved.warmUpSquares);
     },
   };
 }

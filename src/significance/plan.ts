@@ -4,14 +4,22 @@ import { checkObservations } from "../data/check-observation.js";
 import type { Observation } from "../data/observation.js";
 import { InvalidInputError } from "../errors.js";
 import { type Region, regionPixels } from "../posterior/region.js";
-import { type LiraDeconvolverOptions, planRun } from "../runs/lira-options.js";
+import type { NutsConfig } from "../posterior/result.js";
+import type { LiraDeconvolverOptions } from "../runs/lira-options.js";
+import type { NutsOptions } from "../runs/nuts-options.js";
+import { type ChainRunOptions, type PriorChoice, prepareRun } from "../runs/prepare-run.js";
 import { fitNull, NULL_KINDS, type NullKind, nullBaselines } from "./null-model.js";
 import type { RegionPixels } from "./region-meter.js";
 import { regionsMask, type SignificanceRun } from "./task.js";
 
-/** What to test and how; every entry has a default. The settings of the sampler are those of `LiraDeconvolver`. */
+/** What to test and how; every entry has a default. The settings of the sampler are those of `deconvolve`. */
 export interface SignificanceSettings
-  extends Omit<LiraDeconvolverOptions, "until" | "maxIterations" | "fluxInit" | "burnIn" | "chains"> {
+  extends Omit<LiraDeconvolverOptions, "until" | "maxIterations" | "fluxInit" | "burnIn" | "chains">,
+    Pick<NutsOptions, "targetAcceptance" | "maxDepth"> {
+  /** Sampler of the observation and of each replicate; default `"lira"`. */
+  readonly method?: "lira" | "gibbs" | "nuts";
+  /** For `"gibbs"` and `"nuts"`. One of your own must be made by `importPrior`, so that every task can have it. */
+  readonly prior?: PriorChoice;
   /** Sweeps at the start of each chain that no statistic uses; default a tenth of `iterations`. */
   readonly burnIn?: number;
   /** Chains of the observation and of each replicate; default 2, which share a tree and can be compared. */
@@ -91,7 +99,24 @@ export function planSignificance(
   const list: readonly Observation[] = "counts" in data ? [data] : data;
   const { observations } = checkObservations(list, { boundary });
   const { shape } = observations[0]!.counts;
-  const { config } = planRun({ chains: DEFAULT_CHAINS, ...sampler, margin: 0 }, shape);
+  const { plan } = prepareRun(observations, {
+    chains: DEFAULT_CHAINS,
+    ...sampler,
+    margin: 0,
+  } as ChainRunOptions);
+  const { config, gradient } = plan;
+  if (plan.autoBurnIn || plan.target !== undefined) {
+    const got = plan.autoBurnIn ? 'burnIn "auto"' : "until";
+    throw wrong(
+      "all data sets must have the same number of sweeps",
+      got,
+      "give iterations and burnIn as numbers",
+    );
+  }
+  if (gradient !== undefined && gradient.prior === undefined) {
+    const rule = "prior must be plain data that every task can have";
+    throw wrong(rule, (config as NutsConfig).prior, "make it by importPrior");
+  }
   if (!Number.isInteger(replicates) || replicates < 1 || replicates > 1e6) {
     throw wrong("replicates must be a whole number from 1 to 1e6", replicates, "try 50");
   }
@@ -148,6 +173,7 @@ export function planSignificance(
   }
   return {
     config,
+    ...(gradient && { gradient }),
     regions: sparse,
     gamma: gammas[0]!,
     otherGammas: gammas.slice(1),

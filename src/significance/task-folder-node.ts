@@ -2,10 +2,11 @@
 
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, rmdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Observation } from "../data/observation.js";
 import { InvalidInputError, toPlainError } from "../errors.js";
-import { withFileErrors } from "../io/fits-temporary-node.js";
+import { type Claim, claimPath } from "../io/claim-node.js";
+import { fileError, withFileErrors } from "../io/fits-temporary-node.js";
 import { checkSchema } from "../io/side-file.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import { parseJson } from "../parse-json.js";
@@ -43,7 +44,7 @@ async function readIfPresent(path: string): Promise<Uint8Array | undefined> {
     return await readFile(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
+    throw fileError(path, error);
   }
 }
 
@@ -52,16 +53,18 @@ const OURS = /^(run\.json|task-\d+\.fits|\.(run\.json|task-\d+\.fits)\..+\.tmp)$
 
 /** A folder of results. */
 export interface TaskFolder extends TaskStore {
+  /** Leave the folder to other programs; `remove` does so too. Never throws. */
+  release(): void;
   /** Delete the results when they are no longer needed, and the folder unless something else is in it. */
   remove(): Promise<void>;
 }
 
 /**
  * Open a folder of results, made when it does not exist. A folder that holds results of the same run is gone on with; gamma and the
- * number of replicates may differ.
+ * number of replicates may differ. No other program may use it until it is released.
  *
  * @returns a store for `runSignificance`
- * @throws InvalidInputError when the folder belongs to another run, or was made by another version
+ * @throws InvalidInputError when the folder belongs to another run, or was made by another version, or a program is at work in it
  */
 export async function openTaskFolder(
   folder: string,
@@ -69,6 +72,22 @@ export async function openTaskFolder(
   data: Observation | readonly Observation[],
 ): Promise<TaskFolder> {
   const observations: readonly Observation[] = "counts" in data ? [data] : data;
+  await withFileErrors(folder, () => mkdir(dirname(resolve(folder)), { recursive: true }));
+  const claim = claimPath(folder);
+  try {
+    return await claimedFolder(folder, run, observations, claim);
+  } catch (error) {
+    claim.release();
+    throw error;
+  }
+}
+
+async function claimedFolder(
+  folder: string,
+  run: SignificanceRun,
+  observations: readonly Observation[],
+  claim: Claim,
+): Promise<TaskFolder> {
   const stamp: FolderStamp = { version: VERSION, sha256: fingerprint(run, observations), run };
   const stampPath = join(folder, "run.json");
   const present = await readIfPresent(stampPath);
@@ -102,12 +121,16 @@ export async function openTaskFolder(
       }
     },
     save: (result) => writeWholeFile(pathOf(result.index), encodeTaskResult(result)),
+    release: claim.release,
     async remove() {
-      // Only what was made here: the folder may be somebody's.
-      for (const name of await readdir(folder)) {
-        if (OURS.test(name)) await rm(join(folder, name), { force: true });
-      }
+      // Only what was made here: the folder may be somebody's. Last what says whose it is.
+      await withFileErrors(folder, async () => {
+        const names = (await readdir(folder)).filter((name) => OURS.test(name)).sort();
+        for (const name of [...names.filter((one) => one !== "run.json"), "run.json"])
+          await rm(join(folder, name), { force: true });
+      });
       await rmdir(folder).catch(() => undefined);
+      claim.release();
     },
   };
 }

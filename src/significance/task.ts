@@ -9,10 +9,13 @@ import { convolve } from "../data/convolution.js";
 import type { Observation, WcsCard } from "../data/observation.js";
 import { drawPoisson } from "../data/poisson.js";
 import { derivedSeed, randomStream } from "../data/random.js";
-import { AbortedError } from "../errors.js";
+import { AbortedError, InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
-import type { LiraConfig } from "../posterior/result.js";
-import { createLiraChain, MAX_BATCH } from "../samplers/lira.js";
+import type { SamplerConfig } from "../posterior/result.js";
+import type { RunPlan } from "../runs/lira-options.js";
+import { prepareAgain } from "../runs/prepare-run.js";
+import { chainColumns } from "../samplers/lira.js";
+import { runChainJob } from "../workers/chain-job.js";
 import { drawNullParameters, type FittedNull, fitNull, nullBaselines } from "./null-model.js";
 import { type RegionPixels, regionMeter } from "./region-meter.js";
 import { type ScanPlan, scanMeter } from "./scan-meter.js";
@@ -20,7 +23,9 @@ import { type ScanPlan, scanMeter } from "./scan-meter.js";
 /** A significance run as plain data that JSON can carry; the observations come beside it. */
 export interface SignificanceRun {
   /** How the observation and every replicate are deconvolved. */
-  readonly config: LiraConfig;
+  readonly config: SamplerConfig;
+  /** Of the gradient sampler: its model and its prior. */
+  readonly gradient?: RunPlan["gradient"];
   readonly regions: readonly RegionPixels[];
   /** Tail probability that defines the test statistic, chosen before the data are looked at. */
   readonly gamma: number;
@@ -173,32 +178,26 @@ export async function runSignificanceTask(
   const draws = Math.floor((iterations - burnIn) / traceEvery);
   const meter = regionMeter(analysed, regions, { chains, draws, products: !isNull });
   const apertures = scan === undefined ? undefined : scanMeter(analysed, scan);
-  let breath = performance.now();
-  for (let number = 0; number < chains; number++) {
-    const chain = createLiraChain(analysed, config, {
-      seed: task.seed,
-      chain: number,
-      ...(module === undefined ? {} : { module }),
-    });
-    const last = burnIn + draws * traceEvery;
-    for (let draw = 0; chain.sweeps < last; ) {
-      const next = burnIn + (draw + 1) * traceEvery;
-      const { sweeps } = chain;
-      chain.sweep(Math.min(MAX_BATCH, (sweeps < burnIn ? burnIn : next) - sweeps));
-      if (chain.sweeps === next) {
-        const { flux, backgroundScale } = chain;
-        meter.add(number, draw, flux, backgroundScale);
-        apertures?.add(flux, backgroundScale);
-        draw++;
-      }
-      if (performance.now() - breath > BREATH_MILLISECONDS) {
-        onProgress?.((number + chain.sweeps / iterations) / chains);
-        await new Promise((resolve) => setTimeout(resolve, 0));
-        if (shouldStop?.() === true) {
-          throw new AbortedError(`${task.name}: must run to its end, got stopped before; run it again`);
-        }
-        breath = performance.now();
-      }
+  const { law, names } = await chainsOf(analysed, run);
+  const scales = names.flatMap((name, column) => (name.startsWith("bkgScale") ? [column] : []));
+  const last = burnIn + draws * traceEvery;
+  for (let chain = 0; chain < chains; chain++) {
+    let draw = 0;
+    const { state } = await runChainJob(
+      { observations: analysed, settings: law, seed: task.seed, chain, iterations: last, burnIn, traceEvery },
+      {
+        ...(module === undefined ? {} : { module }),
+        onDraw(flux, row) {
+          const scale = Float64Array.from(scales, (column) => row[column]!);
+          meter.add(chain, draw++, flux, scale);
+          apertures?.add(flux, scale);
+        },
+        onProgress: (sweeps) => onProgress?.((chain + sweeps / iterations) / chains),
+        ...(shouldStop === undefined ? {} : { shouldStop }),
+      },
+    );
+    if (state.sweeps < last) {
+      throw new AbortedError(`${task.name}: must run to its end, got stopped before; run it again`);
     }
   }
   onProgress?.(1);
@@ -217,4 +216,16 @@ export async function runSignificanceTask(
   };
 }
 
-const BREATH_MILLISECONDS = 40;
+/** What the chains of a task sample, and the columns of their trace. */
+async function chainsOf(observations: readonly CheckedObservation[], { config, gradient }: SignificanceRun) {
+  if (config.method === "nuts" && gradient !== undefined) {
+    const { iterations: maxIterations } = config;
+    return prepareAgain(observations, { config, gradient, autoBurnIn: false, maxIterations }, []);
+  }
+  if (config.method === "nuts" || config.method === "own")
+    throw new InvalidInputError(
+      `significance: a run of ${config.method} must hold its prior, got none; plan it again`,
+    );
+  const [{ counts }] = observations as readonly [CheckedObservation];
+  return { law: config, names: chainColumns(config, counts.shape, observations.length) };
+}

@@ -11,30 +11,27 @@ import {
   rmSync,
   writeSync,
 } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { FormatError } from "../errors.js";
+import { FormatError, toPlainError } from "../errors.js";
 import type { Shape } from "../image.js";
-import { findHdu, fitsCard, readFits, readImageData, writeFits } from "../io/fits.js";
 import { fileError } from "../io/fits-temporary-node.js";
-import { openSealed, sealBytes } from "../io/sealed-bytes-node.js";
-import { writeWholeFile } from "../io/whole-file-node.js";
 import type { DrawSource } from "../posterior/draw-source.js";
 import type { ParameterSource } from "../posterior/trace.js";
-import type { ChainState } from "../samplers/lira.js";
+import type { ChainState } from "../samplers/sampler.js";
+import { type Checkpoint, readCheckpoint, statePaths, writeCheckpoint } from "./chain-state-node.js";
 
 /*
  * The files of one chain of a run that is kept on disk while it goes on:
  *
  *     chain-3.rows         parameter trace, f64, one row a sweep
  *     chain-3.draws.8      kept draws, f4, one after the other; 8 = sweeps between draws
- *     chain-3.state.fits   state of the chain at the last checkpoint
+ *     chain-3.state.*      states of the chain at the last two checkpoints, see chain-state-node.ts
  *
- * Traces only grow, in the byte order of the machine. A state is written after what it counts on has reached the disk,
- * under a temporary name and then renamed: the previous one is there until the next is whole. It knows the checksums of the
- * traces so far and has one itself. Whatever traces hold beyond it is cut off when the chain is taken up again; what they
- * hold up to it is compared byte by byte, and a chain with another byte is not continued.
+ * Traces only grow, in the byte order of the machine. A state is written after what it counts on has reached the disk. It knows the
+ * checksums of the traces so far and has one itself. Whatever traces hold beyond it is cut off when the chain is taken up again;
+ * what they hold up to it is compared byte by byte. Where a byte differs, in the state or in the traces, the chain goes on from
+ * the state before it, which the traces had reached earlier; where that one has another byte too, it is not continued.
  *
  * When every other draw is dropped a file of those that stay appears beside the old one, which goes when a chain is taken up
  * with the new spacing: by then the run has written down that it has it.
@@ -61,10 +58,6 @@ export interface ChainFiles {
   /** Make everything so far safe against a crash. */
   checkpoint(state: ChainState): Promise<void>;
   close(): void;
-}
-
-function statePath(folder: string, chain: number): string {
-  return join(folder, `chain-${chain}.state.fits`);
 }
 
 function rowsPath(folder: string, chain: number): string {
@@ -113,79 +106,6 @@ function readAll(file: number, path: string, out: Float64Array | Float32Array, p
   });
 }
 
-/** Where a chain stands, and what its traces hold up to there. */
-interface Checkpoint {
-  readonly state: ChainState;
-  /** CRC-32 of the rows. */
-  readonly rows: number;
-  /** Sweeps between the draws. */
-  readonly every: number;
-  /** CRC-32 of each draw. */
-  readonly draws: readonly number[];
-}
-
-async function writeCheckpoint(path: string, { state, rows, every, draws }: Checkpoint): Promise<void> {
-  const series = (name: string, data: Float64Array) => ({
-    kind: "image" as const,
-    name,
-    shape: [data.length],
-    data,
-  });
-  const bytes = writeFits([
-    {
-      kind: "image",
-      shape: [state.random.length],
-      data: state.random,
-      cards: [
-        fitsCard("SWEEPS", state.sweeps, "sweeps done"),
-        fitsCard("MOMENTS", state.moments.count, "sweeps in MEAN and SQUARES"),
-        fitsCard("ROWSCRC", rows, "CRC-32 of the rows so far"),
-        fitsCard("EVERY", every, "sweeps between draws"),
-        fitsCard("DRAWS", draws.length, "draws so far, their CRC-32 in DRAWCRC"),
-      ],
-    },
-    series("SCALARS", state.scalars),
-    series("FLUX", state.flux),
-    series("SCALES", state.backgroundScale),
-    series("MEAN", state.moments.mean),
-    series("SQUARES", state.moments.squares),
-    ...(state.smoothness.length > 0 ? [series("SMOOTHNESS", state.smoothness)] : []),
-    ...(draws.length > 0 ? [series("DRAWCRC", Float64Array.from(draws))] : []),
-  ]);
-  await writeWholeFile(path, sealBytes(bytes));
-}
-
-/**
- * Read where a chain stood at its last checkpoint; undefined when there is none.
- *
- * @throws FormatError when the file is damaged
- */
-async function readCheckpoint(folder: string, chain: number): Promise<Checkpoint | undefined> {
-  const path = statePath(folder, chain);
-  if (!existsSync(path)) return undefined;
-  const bytes = new Uint8Array(await readFile(path));
-  const hdus = readFits(openSealed(path, bytes), { name: path });
-  const numbers = (name: string) =>
-    Float64Array.from(readImageData(findHdu(hdus, name)).data as Float64Array);
-  const header = (keyword: string) => Number(hdus[0].header.get(keyword));
-  return {
-    state: {
-      sweeps: header("SWEEPS"),
-      random: Uint8Array.from(readImageData(hdus[0]).data as Uint8Array),
-      scalars: numbers("SCALARS"),
-      flux: numbers("FLUX"),
-      backgroundScale: numbers("SCALES"),
-      moments: { count: header("MOMENTS"), mean: numbers("MEAN"), squares: numbers("SQUARES") },
-      smoothness: hdus.some(({ name }) => name === "SMOOTHNESS")
-        ? numbers("SMOOTHNESS")
-        : new Float64Array(0),
-    },
-    rows: header("ROWSCRC"),
-    every: header("EVERY"),
-    draws: header("DRAWS") > 0 ? [...numbers("DRAWCRC")] : [],
-  };
-}
-
 function damagedTrace(path: string, what: string): FormatError {
   return new FormatError(
     `${path}: trace must hold what its chain has written, got ${what}; it is damaged, begin the run anew`,
@@ -224,16 +144,46 @@ function thinned(draws: readonly number[], from: number, to: number): number[] {
 
 /**
  * Open the files of a chain: new ones, or those of the last checkpoint, compared with their checksums and with everything
- * later cut off.
+ * later cut off. Where that checkpoint is damaged, those of the one before it.
  *
  * @param keptDraws number of draws that a chain has kept after so many sweeps
- * @throws FormatError when a byte is not as it was written
+ * @param onWarning told when the last checkpoint is damaged; it is removed then
+ * @throws FormatError when a byte of every checkpoint is not as it was written
  */
 export async function openChainFiles(
+  options: ChainFilesOptions,
+  keptDraws: (sweeps: number) => number,
+  onWarning: (warning: string) => void = () => undefined,
+): Promise<ChainFiles> {
+  const { folder, chain } = options;
+  const states = statePaths(folder, chain).filter((path) => existsSync(path));
+  let damage: unknown;
+  for (const [index, path] of states.entries()) {
+    try {
+      const files = openAtCheckpoint(options, keptDraws, await readCheckpoint(path));
+      if (index === 0) return files;
+      // Or the next checkpoint would keep it as the one before.
+      guarded(states[0], () => rmSync(states[0]));
+      onWarning(
+        `${toPlainError(damage).message.replace(/; [^;]*$/, "")}; ` +
+          `chain ${chain + 1} goes on from the checkpoint before, after sweep ${files.state?.sweeps}`,
+      );
+      return files;
+    } catch (error) {
+      if (toPlainError(error).code !== "FORMAT") throw error;
+      damage ??= error;
+    }
+  }
+  if (damage !== undefined) throw damage;
+  return openAtCheckpoint(options, keptDraws, undefined);
+}
+
+/** Open the files of a chain as they were at a checkpoint; empty ones where there is none. */
+function openAtCheckpoint(
   { folder, chain, columns, pixels, every }: ChainFilesOptions,
   keptDraws: (sweeps: number) => number,
-): Promise<ChainFiles> {
-  const last = await readCheckpoint(folder, chain);
+  last: Checkpoint | undefined,
+): ChainFiles {
   const sweeps = last?.state.sweeps ?? 0;
   const rowsName = rowsPath(folder, chain);
   const drawsName = drawsPath(folder, chain, every);
@@ -262,9 +212,15 @@ export async function openChainFiles(
     });
   const rowsBytes = 8 * columns * sweeps;
   const rowsFile = openAt(rowsName, rowsBytes, (file) => checkRows(file, rowsName, rowsBytes, rows));
-  const drawsFile = openAt(drawsName, 4 * pixels * draws.length, (file) =>
-    checkDraws(file, drawsName, pixels, draws),
-  );
+  let drawsFile: number;
+  try {
+    drawsFile = openAt(drawsName, 4 * pixels * draws.length, (file) =>
+      checkDraws(file, drawsName, pixels, draws),
+    );
+  } catch (error) {
+    closeSync(rowsFile);
+    throw error;
+  }
   removeOtherSpacings(folder, chain, drawsName);
   const draw = new Float32Array(pixels);
   return {
@@ -281,7 +237,7 @@ export async function openChainFiles(
     async checkpoint(state) {
       guarded(rowsName, () => fsyncSync(rowsFile));
       guarded(drawsName, () => fsyncSync(drawsFile));
-      await writeCheckpoint(statePath(folder, chain), { state, rows, every, draws });
+      await writeCheckpoint(folder, chain, { state, rows, every, draws });
     },
     close() {
       closeSync(rowsFile);
@@ -333,9 +289,6 @@ export interface TraceFiles {
   close(): void;
 }
 
-/** Bytes of draws of one chain that are held in memory while pixels are visited in order. */
-const BAND_BYTES = 2 ** 24;
-
 /**
  * Open the traces of all chains for reading.
  *
@@ -370,21 +323,6 @@ export function openTraceFiles(
   const open = (path: string) => ({ path, file: guarded(path, () => openSync(path, "r")) });
   const rows = numbers.map((chain) => open(rowsPath(folder, chain)));
   const planes = numbers.map((chain) => open(drawsPath(folder, chain, every)));
-  // Pixels are asked for in order and in small runs: a band of them is read at once for each chain.
-  const bandPixels = Math.min(pixels, Math.max(1, Math.floor(BAND_BYTES / (4 * Math.max(1, draws)))));
-  const bands = planes.map(() => ({ first: 0, count: 0, data: new Float32Array(0) }));
-
-  function readBand(chain: number, first: number): void {
-    const band = bands[chain];
-    if (band.data.length === 0) band.data = new Float32Array(bandPixels * draws);
-    band.first = first;
-    band.count = Math.min(bandPixels, pixels - first);
-    const { path, file } = planes[chain];
-    for (let draw = 0; draw < draws; draw++) {
-      const run = band.data.subarray(draw * band.count, (draw + 1) * band.count);
-      readAll(file, path, run, 4 * (draw * pixels + first));
-    }
-  }
 
   return {
     parameters: {
@@ -409,15 +347,11 @@ export function openTraceFiles(
         readAll(planes[chain].file, planes[chain].path, out, 4 * first * pixels);
         return out;
       },
-      readPixels(chain, firstPixel, count, out) {
-        const band = bands[chain];
-        for (let pixel = 0; pixel < count; pixel++) {
-          const wanted = firstPixel + pixel;
-          if (wanted < band.first || wanted >= band.first + band.count) readBand(chain, wanted);
-          const column = wanted - band.first;
-          for (let draw = 0; draw < draws; draw++) {
-            out[pixel * draws + draw] = band.data[draw * band.count + column];
-          }
+      readBand(chain, firstPixel, count, out) {
+        const { path, file } = planes[chain];
+        for (let draw = 0; draw < draws; draw++) {
+          const run = out.subarray(draw * count, (draw + 1) * count);
+          readAll(file, path, run, 4 * (draw * pixels + firstPixel));
         }
       },
     },

@@ -1,23 +1,19 @@
 import type { Observation } from "../data/observation.js";
 import type { SkyImage } from "../image.js";
-import { frameImage, frameOf, frameShape } from "../model/sky-grid.js";
-import {
-  type ChainSettings,
-  type ChainState,
-  createLiraChain,
-  type LiraChain,
-  MAX_BATCH,
-} from "../samplers/lira.js";
+import { frameImage, frameOf, frameShape, type SkyGrid } from "../model/sky-grid.js";
+import { type ChainLaw, openChain } from "../samplers/open-chain.js";
+import { type Chain, type ChainState, MAX_BATCH } from "../samplers/sampler.js";
 
 export type { ChainState };
 
 /**
- * One chain as a piece of work: everything that is needed to run it, as data that can be posted to a worker, written to
- * a file or sent to another machine. The same job gives the same bytes wherever and however it is run.
+ * One chain of any sampler as a piece of work: everything that is needed to run it, as data that can be posted to a worker, written
+ * to a file or sent to another machine. The same job gives the same bytes wherever and however it is run.
  */
 export interface ChainJob {
   readonly observations: readonly Observation[];
-  readonly settings: ChainSettings;
+  /** Which sampler, and what it samples. */
+  readonly settings: ChainLaw;
   /** Whole number in [0, 2^53). */
   readonly seed: number;
   /** Number of the chain, from 0. */
@@ -30,6 +26,8 @@ export interface ChainJob {
   readonly traceEvery: number;
   /** Starting flux `[ny, nx]` of the sky; default by chain number. */
   readonly fluxInit?: SkyImage;
+  /** Of a sky that goes on beyond the frame: draws and previews are of the frame alone; default all of the flux. */
+  readonly frame?: SkyGrid;
   /** State to continue from; not with `files`, which remember it themselves. */
   readonly resume?: ChainState;
   /** Hand over what was sampled every so many seconds (`onPiece`), and keep nothing of it; default: all at the end. */
@@ -83,8 +81,15 @@ export interface ChainJobOptions {
   readonly onPreview?: (preview: ChainPreview) => void;
   /** Called every `pieceSeconds` of the job with what was sampled since; what comes back at the end is the last piece. */
   readonly onPiece?: (piece: ChainOutput) => void;
+  /** Told what went wrong with the files of the job and was mended, a sentence each. */
+  readonly onWarning?: (warning: string) => void;
   /** Asked as often; true ends the job after the batch at hand. */
   readonly shouldStop?: () => boolean;
+  /**
+   * Called with every kept draw: flux `[ny, nx]` and the last row of the parameter trace, views that are valid until it returns.
+   * Traces are then kept nowhere. For jobs on the calling thread.
+   */
+  readonly onDraw?: (flux: Float64Array, row: Float64Array) => void;
 }
 
 /** Milliseconds of sampling between looks at the outside world. */
@@ -99,7 +104,11 @@ export function keptDraws(sweeps: number, burnIn: number, every: number): number
 }
 
 /** Collects what has been sampled since the last preview. */
-function previewer(chain: LiraChain, number: number, show: NonNullable<ChainJobOptions["onPreview"]>) {
+function previewer(
+  chain: Chain,
+  { chain: number, frame }: ChainJob,
+  show: NonNullable<ChainJobOptions["onPreview"]>,
+) {
   let batches: Float64Array[] = [];
   let shown = performance.now();
   return {
@@ -108,8 +117,11 @@ function previewer(chain: LiraChain, number: number, show: NonNullable<ChainJobO
     },
     isDue: (now: number) => now - shown > PREVIEW_MILLISECONDS,
     show(): void {
-      const { columns, sweeps, shape, grid, flux, moments } = chain;
-      const framed = (data: Float64Array) => frameImage({ data: data.slice(), shape }, grid);
+      const { columns, sweeps, shape, flux, moments } = chain;
+      const imageOf = (data: Float64Array): SkyImage => {
+        const image = { data: data.slice(), shape };
+        return frame ? frameImage(image, frame) : image;
+      };
       const rows = new Float64Array(batches.reduce((sum, { length }) => sum + length, 0));
       let end = 0;
       for (const batch of batches) {
@@ -124,9 +136,9 @@ function previewer(chain: LiraChain, number: number, show: NonNullable<ChainJobO
         sweeps,
         columns,
         rows,
-        flux: framed(flux),
+        flux: imageOf(flux),
         draws: count,
-        ...(count > 0 && { mean: framed(mean) }),
+        ...(count > 0 && { mean: imageOf(mean) }),
       });
     },
   };
@@ -137,7 +149,7 @@ interface TraceSink {
   /** State to continue from; undefined for a new chain. */
   readonly state: ChainState | undefined;
   addRows(rows: Float64Array): void;
-  addDraw(flux: Float64Array): void;
+  addDraw(flux: Float64Array, row: Float64Array): void;
   /** Make everything so far safe against a crash. */
   checkpoint?(state: ChainState): Promise<void>;
   /** What came since it was last asked, to be given away. */
@@ -194,15 +206,33 @@ function memorySink(
   };
 }
 
-async function fileSink(job: ChainJob, folder: string, columns: number, pixels: number): Promise<TraceSink> {
+async function fileSink(
+  job: ChainJob,
+  folder: string,
+  [columns, pixels]: readonly [number, number],
+  onWarning: ChainJobOptions["onWarning"],
+): Promise<TraceSink> {
   // Named at a distance, so that bundlers for browsers leave it out.
   const module = "./chain-files-node.js";
   const { openChainFiles }: typeof import("./chain-files-node.js") = await import(/* @vite-ignore */ module);
   const { chain, burnIn, traceEvery } = job;
-  const files = await openChainFiles({ folder, chain, columns, pixels, every: traceEvery }, (sweeps) =>
-    keptDraws(sweeps, burnIn, traceEvery),
+  const files = await openChainFiles(
+    { folder, chain, columns, pixels, every: traceEvery },
+    (sweeps) => keptDraws(sweeps, burnIn, traceEvery),
+    onWarning,
   );
   return { ...files, take: () => ({ rows: new Float64Array(0), draws: new Float32Array(0) }) };
+}
+
+/** Traces that are looked at and forgotten. */
+function passingSink(addDraw: NonNullable<ChainJobOptions["onDraw"]>): TraceSink {
+  return {
+    state: undefined,
+    addRows: () => undefined,
+    addDraw,
+    take: () => ({ rows: new Float64Array(0), draws: new Float32Array(0) }),
+    close: () => undefined,
+  };
 }
 
 /**
@@ -213,31 +243,45 @@ async function fileSink(job: ChainJob, folder: string, columns: number, pixels: 
  */
 export async function runChainJob(job: ChainJob, options: ChainJobOptions = {}): Promise<ChainOutput> {
   const { iterations, burnIn, traceEvery, batch = MAX_BATCH, files, pieceSeconds } = job;
-  const chain = createLiraChain(job.observations, job.settings, {
+  const chain = await openChain(job.observations, job.settings, {
     seed: job.seed,
     chain: job.chain,
     ...(job.fluxInit ? { fluxInit: job.fluxInit } : {}),
     ...(options.module ? { module: options.module } : {}),
   });
-  const { grid } = chain;
-  const [ny, nx] = frameShape(grid);
+  const { frame } = job;
+  const [ny, nx] = frame ? frameShape(frame) : chain.shape;
   const sizes = [chain.columns.length, ny * nx] as const;
-  const sink = files ? await fileSink(job, files.folder, ...sizes) : memorySink(job, ...sizes);
+  const sink = options.onDraw
+    ? passingSink(options.onDraw)
+    : files
+      ? await fileSink(job, files.folder, sizes, options.onWarning)
+      : memorySink(job, ...sizes);
   try {
     if (sink.state) chain.restore(sink.state);
-    const preview = options.onPreview && previewer(chain, job.chain, options.onPreview);
+    const preview = options.onPreview && previewer(chain, job, options.onPreview);
     let sliceStart = performance.now();
     let checkpointed = sliceStart;
+    let size = 1;
     while (chain.sweeps < iterations) {
       const done = chain.sweeps;
       // Stop at the next draw to keep, so that it can be copied out.
       const keepAt = burnIn + traceEvery * (keptDraws(done, burnIn, traceEvery) + 1);
-      const count = Math.min(batch, MAX_BATCH, iterations - done, keepAt - done);
+      const count = Math.min(batch, MAX_BATCH, size, iterations - done, keepAt - done);
+      const begun = performance.now();
       const rows = chain.sweep(count, Math.max(0, Math.min(count, burnIn - done)));
       sink.addRows(rows);
       preview?.add(rows);
-      if (chain.sweeps === keepAt) sink.addDraw(frameOf(chain.flux, grid));
+      if (chain.sweeps === keepAt) {
+        const { flux, columns } = chain;
+        sink.addDraw(frame ? frameOf(flux, frame) : flux, rows.subarray(rows.length - columns.length));
+      }
       const now = performance.now();
+      // Slow sweeps are done in smaller batches, so that somebody who waits is heard.
+      size = Math.max(
+        1,
+        Math.min(MAX_BATCH, Math.floor((count * SLICE_MILLISECONDS) / (now - begun + 0.01))),
+      );
       if (now - sliceStart > SLICE_MILLISECONDS) {
         options.onProgress?.(chain.sweeps);
         if (preview?.isDue(now)) preview.show();

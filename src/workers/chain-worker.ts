@@ -4,8 +4,8 @@ import { serveJobs } from "./serve-jobs.js";
 /* The far end of the pool of chains. */
 
 const buffersOf = ({ rows, draws, state }: ChainOutput): ArrayBuffer[] => {
-  const { flux, scalars, moments, smoothness } = state;
-  const arrays = [rows, draws, flux, scalars, moments.mean, moments.squares, smoothness];
+  const { moments, arrays: saved } = state;
+  const arrays = [rows, draws, moments.mean, moments.squares, ...Object.values(saved)];
   return arrays.map(({ buffer }) => buffer as ArrayBuffer);
 };
 

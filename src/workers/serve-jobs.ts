@@ -75,6 +75,7 @@ export function serveJobs<Job, Output, Preview = never>(
       onProgress: (done) => port.post({ type: "progress", done }, []),
       ...(previews && { onPreview: (preview: Preview) => port.post({ type: "preview", preview }, []) }),
       onPiece: (piece, transfer) => port.post({ type: "piece", piece }, transfer),
+      onWarning: (warning) => port.post({ type: "warning", warning }, []),
       shouldStop: () => stopping,
     }).then(
       ({ output, transfer }) => port.post({ type: "done", output }, transfer),

@@ -19,6 +19,7 @@ export type FromWorker<Output, Preview = never> =
   | { readonly type: "progress"; readonly done: number }
   | { readonly type: "preview"; readonly preview: Preview }
   | { readonly type: "piece"; readonly piece: Output }
+  | { readonly type: "warning"; readonly warning: string }
   | { readonly type: "alive"; readonly lifeline: string }
   | { readonly type: "done"; readonly output: Output }
   | { readonly type: "failed"; readonly error: PlainError };
@@ -33,6 +34,8 @@ export interface JobWatch<Preview = never, Output = unknown> {
   readonly onPreview?: (preview: Preview) => void;
   /** Called now and then with what is done for good, by kinds of jobs that hand over their output in pieces. */
   readonly onPiece?: (piece: Output) => void;
+  /** Told what went wrong and was mended, a sentence each. */
+  readonly onWarning?: (warning: string) => void;
   /** Asked as often as `onProgress` is called; true ends the job. */
   readonly shouldStop?: () => boolean;
 }
@@ -45,13 +48,15 @@ export interface WorkerKind<Job, Output, Preview = never> {
   readonly webWorker: () => Worker;
   /** Run a job on the calling thread. */
   readonly runHere: (job: Job, watch: JobWatch<Preview, Output>) => Promise<Output>;
+  /** Memory of a job that a worker is given instead of a copy; default none. */
+  readonly transferOf?: (job: Job) => readonly ArrayBuffer[];
   /** How messages call a job. */
   readonly nameOf: (job: Job) => string;
 }
 
 /** What both kinds of workers have in common, once wrapped. */
 interface WorkerHandle<Job, Output, Preview> {
-  post(message: ToWorker<Job>): void;
+  post(message: ToWorker<Job>, transfer?: readonly ArrayBuffer[]): void;
   /** The handlers of the job at hand; a worker runs one job at a time. */
   listen(
     onMessage: (message: FromWorker<Output, Preview>) => void,
@@ -99,7 +104,7 @@ function startWorker<Job, Output, Preview>({
     // An idle pool must not keep the program alive.
     worker.unref();
     return {
-      post: (message) => worker.postMessage(message),
+      post: (message, transfer = []) => worker.postMessage(message, [...transfer]),
       listen(onMessage, onFailure) {
         worker.removeAllListeners("message").on("message", onMessage);
         worker.removeAllListeners("error").on("error", onFailure);
@@ -115,7 +120,7 @@ function startWorker<Job, Output, Preview>({
   let unwatch: () => void = () => undefined;
   let died: Error | undefined;
   return {
-    post: (message) => worker.postMessage(message),
+    post: (message, transfer = []) => worker.postMessage(message, [...transfer]),
     listen(onMessage, onFailure) {
       fail = onFailure;
       if (died) onFailure(died);
@@ -142,10 +147,10 @@ function startWorker<Job, Output, Preview>({
 function runOnWorker<Job, Output, Preview>(
   worker: WorkerHandle<Job, Output, Preview>,
   job: Job,
-  nameOf: (job: Job) => string,
+  { nameOf, transferOf }: Pick<WorkerKind<Job, Output, Preview>, "nameOf" | "transferOf">,
   options: JobWatch<Preview, Output>,
 ): Promise<Output> {
-  const { module, onProgress, onPreview, onPiece, shouldStop } = options;
+  const { module, onProgress, onPreview, onPiece, onWarning, shouldStop } = options;
   if (module === undefined)
     throw new JobError("pool: a job for a worker must come with compiled kernels; pass module");
   return new Promise((resolve, reject) => {
@@ -165,6 +170,7 @@ function runOnWorker<Job, Output, Preview>(
         if (message.type === "progress") onProgress?.(message.done);
         else if (message.type === "preview") onPreview?.(message.preview);
         else if (message.type === "piece") onPiece?.(message.piece);
+        else if (message.type === "warning") onWarning?.(message.warning);
         else if (message.type === "alive") return;
         else if (message.type === "done") settle(() => resolve(message.output));
         else settle(() => reject(fromPlainError(message.error)));
@@ -182,7 +188,7 @@ function runOnWorker<Job, Output, Preview>(
           ),
         ),
     );
-    worker.post({ type: "run", job, module, previews: onPreview !== undefined });
+    worker.post({ type: "run", job, module, previews: onPreview !== undefined }, transferOf?.(job));
   });
 }
 
@@ -233,7 +239,7 @@ export function openWorkerPool<Job, Output, Preview = never>(
       }
       const worker = await acquire();
       try {
-        const output = await runOnWorker(worker, job, kind.nameOf, options);
+        const output = await runOnWorker(worker, job, kind, options);
         release(worker);
         return output;
       } catch (error) {

@@ -24,7 +24,13 @@ const range = fc
   .map(([start, size]) => [start, start + size] as const);
 const cutout = fc.record({ x: range, y: range });
 const composition = fc.record(
-  { cutout, psfCutout: cutout, backgroundUnit: fc.constantFrom("flux" as const, "counts" as const) },
+  {
+    ...{ cutout, psfCutout: cutout, backgroundUnit: fc.constantFrom("flux" as const, "counts" as const) },
+    psfCentre: fc.oneof(
+      fc.constantFrom("auto" as const, "peak" as const, "centroid" as const),
+      fc.record({ x: fc.integer({ min: 0, max: 99 }).map((half) => half / 2), y: fc.nat(50) }),
+    ),
+  },
   { requiredKeys: [] },
 );
 const form = fc
@@ -71,6 +77,7 @@ describe("settings that travel", () => {
     const parts = {
       cutout: { x: [8, 24] as const, y: [4, 20] as const },
       psfCutout: { x: [1, 4] as const, y: [0, 3] as const },
+      psfCentre: { x: 5.5, y: 4 },
     };
     const name = (of: string) => ({ file: 0, hdu: 0, name: of });
     const command = commandOf(

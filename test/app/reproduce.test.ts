@@ -54,6 +54,7 @@ describe("commandOf", () => {
     const composition = {
       cutout: { x: [64, 192], y: [65, 193] },
       psfCutout: { x: [15, 32], y: [14, 31] },
+      psfCentre: { x: 23.2, y: 23 },
       backgroundUnit: "counts",
     } as const;
     const { common, options, output } = readBack(commandOf(choices, composition, settings));

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { collapseToPoint } from "../../src/checks/point-source.js";
 import { evenEdges, ringsAbout } from "../../src/data/radial-profile.js";
@@ -75,6 +77,15 @@ describe("predictiveCheck", () => {
     const [check] = await predictiveCheck(wrong, known(1), { replicates: 800 });
     expect(check.flagged).toContain("profile");
     expect(await predictiveCheck(wrong, known(1), { replicates: 800 })).toEqual([check]);
+  });
+
+  // Workers are files of their own, which exist only after `npm run build`.
+  const built = new URL("../../dist/index.js", import.meta.url);
+  it.runIf(existsSync(fileURLToPath(built)))("gives the same for any number of workers", async () => {
+    const { predictiveCheck: inWorkers } = (await import(built.href)) as typeof import("../../src/index.js");
+    const options = { replicates: 12_000, seed: 3 }; // 72,000 images of 256 pixels: enough for workers
+    const alone = await inWorkers(data, known(2), { ...options, workers: 0 });
+    expect(await inWorkers(data, known(2), { ...options, workers: 3 })).toEqual(alone);
   });
 
   it("makes enough replicates to flag something, however few were asked for", async () => {

@@ -32,7 +32,7 @@ describe.skipIf(!present)("Chandra 4683 and 4684 together", () => {
     config,
     JSON.stringify({
       cutout: "96:160,97:161",
-      psfCutout: "15:32,14:31",
+      psfCutout: "15:32,15:32",
       smoothingPrior: { power: 2, rate: 0.02, exponent: 1 },
       observations: names,
     }),

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { psfCentroid } from "../../src/data/psf.js";
 import { fitsCard } from "../../src/io/fits.js";
 import { writeFitsFile } from "../../src/io/fits-file-node.js";
 import { chandraGalacticCenter, readObservationFiles } from "../../src/io/public-datasets-node.js";
@@ -53,7 +54,7 @@ describe("readObservationFiles", () => {
       { keyword: "CRPIX1", value: 1 },
     ]);
     expect(observation.name).toBe("all");
-    expect(unit).toBe("count / (cm2 s)");
+    expect(unit).toBe("photon / (cm2 s pixel)");
     expect(inputs).toHaveLength(5);
     expect(new Set(inputs.map(({ sha256 }) => sha256)).size).toBe(1);
     expect(inputs[1].name).toBe(part("PSF"));
@@ -101,7 +102,12 @@ describe("chandraGalacticCenter", () => {
     expect(counts.data.reduce((sum, value) => sum + value, 0)).toBe(7920);
     expect(counts.data.filter((value) => value > 0)).toHaveLength(4724);
     expect(counts.data[64 * 128 + 64]).toBe(17);
-    expect(psf.data[9 * 17 + 9]).toBeCloseTo(0.122544, 6);
+    // The peak of the file lies at column 23, row 23, and so in the middle; the centroid of its light within a quarter of a pixel.
+    expect(psf.data[8 * 17 + 9]).toBeCloseTo(0.122544, 6);
+    expect(psf.data.indexOf(Math.max(...psf.data))).toBe(8 * 17 + 8);
+    const { x, y } = psfCentroid(psf);
+    expect(Math.abs(x)).toBeLessThan(0.26);
+    expect(Math.abs(y)).toBeLessThan(0.1);
     const full = await chandraGalacticCenter({ directory, obsId: 4684, cutout: "none", psfCutout: "none" });
     // 48 pixels a side have no middle one: the psf was moved by half a pixel to have one.
     expect([full.counts.shape, full.psf.shape]).toEqual([

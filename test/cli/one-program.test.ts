@@ -38,6 +38,10 @@ describe("two programs", () => {
     expect(resume).toMatchObject({ code: 1, stderr: expect.stringMatching(told) });
     const again = await runCli(folder, "deconvolve", ...DATA, ...SETTINGS, "-o", "r.fits", "--overwrite");
     expect(again).toMatchObject({ code: 1, stderr: expect.stringMatching(told) });
+    // Another checkpoint does not make it another result.
+    const elsewhere = ["--checkpoint", "other.checkpoint", "-o", "r.fits", "--overwrite"];
+    const beside = await runCli(folder, "deconvolve", ...DATA, ...SETTINGS, ...elsewhere);
+    expect(beside).toMatchObject({ code: 1, stderr: expect.stringMatching(told) });
 
     // Killed, it holds nothing any more.
     first.kill("SIGKILL");

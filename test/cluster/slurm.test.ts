@@ -219,6 +219,24 @@ describe.skipIf(obstacle !== undefined)("jobs on Slurm", () => {
     }
   });
 
+  it("runs the chains of the gradient sampler, and collects what tslira deconvolve writes", async () => {
+    const prior = "total-variation:strength=0.5,smoothing=0.3+exponential:rate=0.05";
+    const run = { method: "nuts", prior, maxDepth: 5, iterations: 120, burnIn: 60, chains: 4, seed: 6 };
+    describeJob("nuts.json", { ...run, kind: "chains", executor: "slurm", folder: "nuts.job" });
+    await tslira("cluster", "submit", "nuts.json");
+    await Promise.all([
+      settled("nuts.job"),
+      tslira(
+        ...["deconvolve", files.counts, "--psf", files.psf, "--exposure", files.exposure],
+        ...["--background", files.background, "--method", "nuts", "--prior", prior, "--max-depth", "5"],
+        ...["-n", "120", "--burn-in", "60", "-c", "4", "--seed", "6", "-o", "nuts.fits", "--quiet"],
+      ),
+    ]);
+    const { provenance: _, ...collected } = await readResult(join(folder, "nuts.job/result.fits"));
+    const { provenance: __, ...whole } = await readResult(join(folder, "nuts.fits"));
+    expect(collected).toEqual(whole);
+  });
+
   it("cancels what runs and waits, and continues it from its checkpoints with the same bytes", async () => {
     const run = { kind: "chains", iterations: 3000, burnIn: 100, chains: 2, seed: 5, trace: { keep: 50 } };
     describeJob("long.json", { ...run, folder: "long.job" });

@@ -90,7 +90,7 @@ describe("regions", () => {
       first: 100,
       every: 10,
       draws: () => 12,
-      readPixels: () => {
+      readBand: () => {
         throw new Error("draws are read whole");
       },
       readDraws: (chain, first, count) => counting.chains[chain]!.slice(first * 20, (first + count) * 20),

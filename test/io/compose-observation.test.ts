@@ -36,7 +36,7 @@ describe("composeObservation", () => {
     expect([...observation.exposure!.data]).toEqual([10, 12, 18, 20]);
     expect([...observation.background!.data]).toEqual([3, 3, 3, 3]);
     expect([...observation.psf.data]).toEqual([0, 1]);
-    expect(unit).toBe("count / (s)");
+    expect(unit).toBe("count / (s pixel)");
     expect(observation.wcs?.find(({ keyword }) => keyword === "CRPIX1")?.value).toBe(1);
   });
 

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -100,6 +101,15 @@ it("tells a full disk from a wrong path", () => {
   });
   const broken = Object.assign(new Error("EIO: i/o error, write"), { code: "EIO", syscall: "write" });
   expect(fileError("a.fits", broken)).toMatchObject({ code: "JOB" });
+  // Node refuses such a name before it asks the system.
+  const refused = (() => {
+    try {
+      return readFileSync("a\0.fits");
+    } catch (error) {
+      return error;
+    }
+  })();
+  expect(fileError("a.fits", refused)).toMatchObject({ code: "INVALID_INPUT" });
   const other = new TypeError("not a file error");
   expect(fileError("a.fits", other)).toBe(other);
 });

@@ -86,9 +86,14 @@ describe("a job folder", () => {
     const job = await createObservationsJob(folder, survey(2), { iterations: 20 });
     expect(() => readTask(job, 2)).toThrow("task must be a whole number from 0 to 1, got 2");
     const { runTasks } = await import("../../src/jobs/run-task-node.js");
-    const old = { ...job, manifest: { ...job.manifest, version: "0.0.1" } };
+    const old = { ...job, manifest: { ...job.manifest, version: "0.0.1", draws: 0 } };
     await expect(runTasks(old, [0])).rejects.toThrow(
-      "job must be run by the version that made it, 0.0.1, got",
+      /must be run with version 0 of the draws, that of tslira 0.0.1, which made it, got version \d+ \(tslira \d/,
+    );
+    const path = join(folder, "job.json");
+    writeFileSync(path, readFileSync(path, "utf8").replace('"format": 2', '"format": 1'));
+    await expect(readJob(folder)).rejects.toThrow(
+      /must be a job of layout 2, that of tslira .*, got layout 1 of tslira \d/,
     );
     await expect(readJob(place)).rejects.toThrow("must be a job folder with a job.json, found none");
   });

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { checkObservation } from "../../src/data/check-observation.js";
 import { constantImage, gaussianPsf, simulateCounts } from "../../src/index.js";
-import { findHdu, imageToSkyImage } from "../../src/io/fits.js";
+import { findHdu, imageToSkyImage, readImageData } from "../../src/io/fits.js";
 import { readFitsFile } from "../../src/io/fits-file-node.js";
 import { tileObservation } from "../../src/jobs/create-job-node.js";
 import { measureSeams, mergeTiles, seamResiduals, type TilePosterior } from "../../src/jobs/tile-merge.js";
@@ -131,6 +131,8 @@ describe("tiles", () => {
           std: constantImage(size, 0.5),
           rhat: constantImage(size, 1 + tile.index / 10),
           ess: constantImage(size, 100),
+          // A level more in one tile than in the others, as in tiles of other sizes.
+          smoothness: [mean, constantImage(size, tile.index), ...(tile.index === 2 ? [mean] : [])],
         };
       });
     const merged = mergeTiles(
@@ -141,6 +143,14 @@ describe("tiles", () => {
       Math.max(...merged.mean.data.map((value, pixel) => Math.abs(value - truth.data[pixel]))),
     ).toBeLessThan(1e-14);
     expect(merged.std.data.every((value) => Math.abs(value - 0.5) < 1e-15)).toBe(true);
+    expect(merged.smoothness).toHaveLength(2);
+    expect(merged.smoothness[0].data).toEqual(merged.mean.data);
+    expect([0, 63, 47 * 64, 48 * 64 - 1].map((pixel) => merged.smoothness[1].data[pixel])).toEqual([
+      0, 1, 2, 3,
+    ]);
+    const { sky, index } = plan.tiles[2];
+    const share = tileWeights(plan, plan.tiles[2])[(23 - sky.rows[0]) * (sky.cols[1] - sky.cols[0])];
+    expect(merged.smoothness[1].data[23 * 64]).toBeCloseTo(index * share, 12);
     expect(merged.rhat.data[0]).toBe(1);
     expect(merged.rhat.data[48 * 64 - 1]).toBe(1.3);
     expect(
@@ -207,8 +217,12 @@ describe("tiles", () => {
     expect(collected).toBe(3);
     const hdus = await readFitsFile(files[0]);
     expect(hdus.map(({ name }) => name)).toEqual([
-      ...["PRIMARY", "POSTERIOR_STD", "RHAT", "ESS", "COVERAGE", "PREDICTED", "RESIDUAL", "TILES", "SEAMS"],
+      ...["PRIMARY", "POSTERIOR_STD", "RHAT", "ESS", "SMOOTHNESS", "COVERAGE"],
+      ...["PREDICTED", "RESIDUAL", "TILES", "SEAMS"],
     ]);
+    const smoothness = findHdu(hdus, "SMOOTHNESS");
+    expect(smoothness.kind === "image" && smoothness.shape.slice(1)).toEqual([40, 52]);
+    expect([...readImageData(smoothness).data].every((value) => Math.abs(value) <= 5)).toBe(true);
     const mean = imageToSkyImage(hdus[0]);
     expect(mean.shape).toEqual(shape);
     expect(mean.data[20 * 52 + 26]).toBeGreaterThan(50);

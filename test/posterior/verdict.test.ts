@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { skyImage } from "../../src/image.js";
-import { diagnose } from "../../src/posterior/diagnose.js";
+import { diagnose } from "../../src/pixels/diagnose.js";
 import type { Convergence } from "../../src/posterior/result.js";
 import type { ImageTrace, ParameterTrace } from "../../src/posterior/trace.js";
 import { censusPixels, type Evidence, judge, pixelsThatMatter } from "../../src/posterior/verdict.js";

@@ -81,7 +81,7 @@ beforeAll(async () => {
           }
           return out;
         },
-        readPixels: () => {},
+        readBand: () => {},
       },
     },
     join(folder, "large.fits"),

@@ -45,12 +45,12 @@ describe.each(LAWS)("a checkpoint under the preset %s", async (preset) => {
     return outcome;
   }
 
-  const FILES = ["chain-0.rows", "chain-0.draws.1", "chain-0.state.fits", "run.json", "inputs.fits"];
+  const FILES = ["chain-0.rows", "chain-0.draws.1", "chain-0.state.fits", "inputs.fits"];
 
   it.each(FILES)("with a flipped bit in %s is refused", async (file) => {
     const { length } = readFileSync(join(checkpoint, file));
     // Beginning, middle and the last byte that a chain of 300 sweeps needs; a FITS file ends in what fills its block.
-    for (const place of [0, length >> 1, file.endsWith(".fits") || file.endsWith(".json") ? length - 3 : 8]) {
+    for (const place of [0, length >> 1, file.endsWith(".fits") ? length - 3 : 8]) {
       const outcome = await resumed(file, (path) => {
         const bytes = readFileSync(path);
         bytes[place]! ^= 4;
@@ -65,6 +65,56 @@ describe.each(LAWS)("a checkpoint under the preset %s", async (preset) => {
     for (const left of [0, length >> 1]) {
       const outcome = await resumed(file, (path) => truncateSync(path, left));
       expect(outcome, `${left} bytes of ${length}`).toMatchObject({ code: "FORMAT" });
+    }
+  });
+
+  const expected = () => dataUnits(readFileSync(whole));
+  const flipped = (path: string, place: (length: number) => number) => {
+    const bytes = readFileSync(path);
+    bytes[place(bytes.length)]! ^= 4;
+    writeFileSync(path, bytes);
+  };
+  const copyOf = (from: string) => {
+    const copy = mkdtempSync(join(folder, "copy-"));
+    cpSync(from, copy, { recursive: true });
+    return copy;
+  };
+
+  it("with a flipped bit in run.json goes on from its copy, and says so; without a whole one it is refused", async () => {
+    const warnings: string[] = [];
+    const output = join(folder, "copied.fits");
+    const copy = copyOf(checkpoint);
+    flipped(join(copy, "run.json"), (length) => length >> 1);
+    const both = copyOf(copy);
+    flipped(join(both, "run.copy.json"), (length) => length >> 1);
+    await expect(resumeRun(both, { workers: 0, output })).rejects.toMatchObject({ code: "FORMAT" });
+    await resumeRun(copy, { workers: 0, output, onWarning: (text) => warnings.push(text) });
+    expect(warnings).toEqual([expect.stringMatching(/run\.json: .*; its copy run\.copy\.json is used$/)]);
+    expect(dataUnits(readFileSync(output))).toEqual(expected());
+    rmSync(output);
+  });
+
+  it("goes on from the checkpoint before where a byte of the last one differs, and says so", async () => {
+    // Continued and stopped a second time: chain 1 has two states now, and traces that reach further than the first.
+    const twice = copyOf(checkpoint);
+    const stop = new AbortController();
+    const output = join(folder, "previous.fits");
+    await resumeRun(twice, {
+      ...{ workers: 0, batch: 10, signal: stop.signal, output },
+      onProgress: ({ done }) => {
+        if (done > 900) stop.abort();
+      },
+    });
+    for (const file of ["chain-1.state.fits", "chain-1.rows", "chain-1.draws.1"]) {
+      const copy = copyOf(twice);
+      flipped(join(copy, file), (length) => (file.endsWith(".fits") ? length >> 1 : length - 1));
+      const warnings: string[] = [];
+      const onWarning = (text: string) => warnings.push(text);
+      await resumeRun(copy, { workers: 0, output, overwrite: true, onWarning });
+      expect(warnings).toEqual([
+        expect.stringMatching(`${file}: .*; chain 2 goes on from the checkpoint before, after sweep \\d+$`),
+      ]);
+      expect(dataUnits(readFileSync(output))).toEqual(expected());
     }
   });
 

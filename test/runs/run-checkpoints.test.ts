@@ -135,12 +135,12 @@ describe("checkpoints of another run", () => {
     const checkpoints = memoryCheckpoints();
     const made = await new LiraDeconvolver(settings).run(data, { workers: 0, checkpoints });
     const { record } = (await checkpoints.read())!;
-    await checkpoints.writeRecord({ ...record, version: "0.0.1" });
+    await checkpoints.writeRecord({ ...record, version: "0.0.1", draws: 0 });
     const shown = await new LiraDeconvolver(settings).run(data, { workers: 0, checkpoints });
     expect(bytes(shown)).toEqual(bytes(made));
     const longer = { ...settings, iterations: 90, trace: { every: 1 } };
     await expect(new LiraDeconvolver(longer).run(data, { workers: 0, checkpoints })).rejects.toThrow(
-      "must have the version of tslira it began with, 0.0.1, got",
+      "must have the law it began with, version 0 of the draws (tslira 0.0.1), got version",
     );
   });
 });

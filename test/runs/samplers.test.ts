@@ -29,7 +29,8 @@ const smooth = productPrior(
   totalVariationPrior({ strength: 0.3, smoothing: 0.2 }),
   exponentialPrior({ rate: 0.01 }),
 );
-const short = { iterations: 60, burnIn: 30, chains: 2, seed: 4 };
+// Worker threads are started from what is built; these tests look at the sources.
+const short = { iterations: 60, burnIn: 30, chains: 2, seed: 4, workers: 0 };
 const nuts = (more: object = {}) =>
   deconvolve([data, second], { method: "nuts", prior: smooth, ...short, ...more });
 const gibbs = (more: object = {}) =>
@@ -39,7 +40,6 @@ const gibbs = (more: object = {}) =>
       prior: gammaPrior({ shape: 0.7, rate: 0.1 }),
       ...short,
       iterations: 300,
-      workers: 0,
     },
     ...more,
   });
@@ -194,10 +194,12 @@ describe("bad combinations say what to do", () => {
       { method: "nuts", prior: blind },
       /got no gradient; add the derivatives .* examples\/own-prior.ts/,
     ],
+    ["nuts until", { method: "nuts", prior: tv, until: "soon" }, /^nuts: until must be conditions/],
+    ["gibbs until", { method: "gibbs", prior: uniformPrior(), until: "soon" }, /^gibbs: until must be/],
     [
-      "nuts until",
-      { method: "nuts", prior: tv, until: "rhat<1.01" },
-      /until must be left out .* give iterations/,
+      "gibbs, a prior of the background's scale",
+      { method: "gibbs", prior: uniformPrior(), backgroundScalePrior: { shape: 0, rate: 1 } },
+      /^gibbs: backgroundScalePrior.shape must be > 0/,
     ],
     ["nuts with alphaInit", { method: "nuts", prior: tv, alphaInit: 1 }, /multiscalePrior takes alpha/],
     ["nuts with a bootstrap", { method: "nuts", prior: tv, bootstrap: 3 }, /its draws are the errors/],

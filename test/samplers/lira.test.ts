@@ -7,9 +7,9 @@ import {
   createLiraChain,
   type LevelChainSettings,
   type LiraChain,
-  MAX_BATCH,
   traceColumns,
 } from "../../src/samplers/lira.js";
+import { MAX_BATCH } from "../../src/samplers/sampler.js";
 import { naiveLogPrior } from "../oracles/multiscale.js";
 import {
   referenceExposureOf,
@@ -104,7 +104,7 @@ describe("a chain", () => {
     resumed.sweep(3);
     resumed.restore(structuredClone(state));
     expect(resumed.sweeps).toBe(37);
-    expect(resumed.totalCounts).toBe(state.scalars[2 * resumed.levels]);
+    expect(resumed.totalCounts).toBe(state.arrays.scalars[2 * resumed.levels]);
     expect(bytesOf(sweepBy(resumed, 25, 256))).toBe(bytesOf(expected));
     expect(resumed.save()).toEqual(chain.save());
     expect(resumed.moments.count).toBe(52);

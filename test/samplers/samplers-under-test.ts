@@ -7,8 +7,8 @@ import {
   createLiraChain,
   type LiraChain,
   type LiraChainSettings,
-  MAX_BATCH,
 } from "../../src/samplers/lira.js";
+import { MAX_BATCH } from "../../src/samplers/sampler.js";
 import type { RunChains } from "../oracles/acceptance.js";
 import type { AdaptiveSettings } from "../oracles/textbook-adaptive.js";
 import { type ChainView, createTextbookChain } from "../oracles/textbook-lira.js";

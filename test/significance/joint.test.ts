@@ -7,6 +7,7 @@ import { simulateCounts } from "../../src/data/simulate.js";
 import { constantImage, imageSum, skyImage } from "../../src/image.js";
 import { alignObservations } from "../../src/model/align-observations.js";
 import { circularRegion } from "../../src/posterior/region.js";
+import type { LiraConfig } from "../../src/posterior/result.js";
 import { createLiraChain } from "../../src/samplers/lira.js";
 import { estimateSignificance } from "../../src/significance/estimate.js";
 import { fitNull } from "../../src/significance/null-model.js";
@@ -45,7 +46,7 @@ describe("a joint significance run", () => {
     const { values } = await runSignificanceTask(both, run, task!);
     // By hand: tau1 = sum_m sum_j E_mj f_j and tau0 = sum_m s_m sum_j E_mj b_mj, from a chain of the same counts.
     const { observations } = checkObservations(both, {});
-    const chain = createLiraChain(simulateNull(observations, run, task!.seed), run.config, {
+    const chain = createLiraChain(simulateNull(observations, run, task!.seed), run.config as LiraConfig, {
       seed: task!.seed,
       chain: 0,
     });

@@ -1,7 +1,13 @@
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
 import { checkObservations } from "../../src/data/check-observation.js";
 import { constantImage, skyImage } from "../../src/image.js";
 import { circularRegion } from "../../src/posterior/region.js";
+import type { LiraConfig } from "../../src/posterior/result.js";
+import { importPrior } from "../../src/priors/prior-data.js";
 import { createLiraChain } from "../../src/samplers/lira.js";
 import { collectSignificance } from "../../src/significance/collect.js";
 import { planSignificance } from "../../src/significance/plan.js";
@@ -14,6 +20,7 @@ import {
   simulateNull,
 } from "../../src/significance/task.js";
 import { decodeTaskResult, encodeTaskResult } from "../../src/significance/task-file.js";
+import { openTaskFolder } from "../../src/significance/task-folder-node.js";
 import { emptyObservation, observe, smallRun } from "./null-observations.js";
 
 const settings = { iterations: 60, burnIn: 20, replicates: 4, trace: { every: 4 } };
@@ -62,7 +69,7 @@ describe("tasks of a significance run", () => {
     // By hand, from a chain of the same counts: sums of exposure times flux over exposure times flux plus background.
     const { observations } = checkObservations([data], {});
     const [replicate] = simulateNull(observations, run, tasks[1]!.seed);
-    const chain = createLiraChain([replicate!], run.config, { seed: tasks[1]!.seed, chain: 1 });
+    const chain = createLiraChain([replicate!], run.config as LiraConfig, { seed: tasks[1]!.seed, chain: 1 });
     chain.sweep(20);
     for (let draw = 0; draw < 10; draw++) {
       chain.sweep(4);
@@ -97,6 +104,20 @@ describe("tasks of a significance run", () => {
     await expect(
       runSignificanceTask(data, long, tasks[0]!, { shouldStop: () => true }),
     ).rejects.toMatchObject({ code: "ABORTED" });
+  });
+});
+
+describe("a folder of tasks", () => {
+  it("is used by one program at a time", async () => {
+    const place = mkdtempSync(join(tmpdir(), "tslira-tasks-"));
+    const folder = join(place, "new/s.tasks");
+    const first = await openTaskFolder(folder, run, data);
+    await expect(openTaskFolder(folder, run, data)).rejects.toThrow(`got process ${process.pid} on`);
+    first.release();
+    const second = await openTaskFolder(folder, run, data);
+    await second.remove();
+    expect(readdirSync(join(place, "new"))).toEqual([]);
+    rmSync(place, { recursive: true });
   });
 });
 
@@ -208,5 +229,44 @@ describe("what is refused", () => {
     [data, [region], { iterations: 1 }, /iterations must be/],
   ])("%#", (observation, regions, options, message) => {
     expect(() => planSignificance(observation, regions, options)).toThrow(message);
+  });
+});
+
+describe("runs of any sampler", () => {
+  const folder = mkdtempSync(join(tmpdir(), "tslira-significance-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it.each(["adaptive", "nuts under a prior of one's own"])("test %s: a source is found", async (sampler) => {
+    const module = join(folder, "faint.mjs");
+    writeFileSync(
+      module,
+      `export const faint = (rate) => ({
+        logDensity: ({ data }) => -rate * data.reduce((sum, flux) => sum + flux, 0),
+        gradient: (_flux, out) => { out.fill(-rate); },
+      });`,
+    );
+    const prior = await importPrior(pathToFileURL(module), "faint", 5);
+    const chosen = smallRun({
+      ...{ ...settings, replicates: 2 },
+      ...(sampler === "adaptive" ? { preset: "adaptive" } : { method: "nuts", prior, maxDepth: 4 }),
+    });
+    if (sampler === "adaptive") expect(chosen.config).toHaveProperty("adaptivePrior");
+    const copy = JSON.parse(JSON.stringify(chosen)) as SignificanceRun;
+    const [first, ...nulls] = significanceTasks(chosen);
+    const results = [await observe(chosen, first!.seed, 80)];
+    for (const task of nulls) results.push(await runSignificanceTask(data, copy, task));
+    expect(await runSignificanceTask(data, chosen, nulls[1]!)).toEqual(results[2]);
+    const { regions } = collectSignificance(chosen, results);
+    // 80 photons on some 9 of background, beside replicates of these alone.
+    expect(regions[0]!.test).toBeGreaterThan(0.5);
+    expect(regions[0]!.direct).toBeCloseTo(1 / 3, 12);
+  });
+
+  it("must have data sets of one length, and priors that every task can have", () => {
+    expect(() => smallRun({ burnIn: "auto" as unknown as number })).toThrow(
+      /same number of sweeps, got "burnIn/,
+    );
+    const functions = { logDensity: () => 0, gradient: () => undefined };
+    expect(() => smallRun({ method: "nuts", prior: functions })).toThrow(/prior must be plain data/);
   });
 });

@@ -70,7 +70,7 @@ describe("runChainJob", () => {
     expect(last.sweeps).toBe(output.state.sweeps);
     expect(last.draws).toBe(output.state.sweeps - 20);
     expect(last.mean?.data).toEqual(output.state.moments.mean);
-    expect(last.flux.data).toEqual(output.state.flux);
+    expect(last.flux.data).toEqual(output.state.arrays.flux);
     const quiet = await runChainJob({ ...long, iterations: output.state.sweeps });
     expect(quiet.state).toEqual(output.state);
   });

@@ -1,12 +1,12 @@
 import type { SkyImage } from "../image.js";
-import { type ChainGroups, comparableGroups, groupedConvergence } from "./chain-groups.js";
-import { asDrawSource, comparableChains, type DrawSource, type WatchOptions } from "./draw-source.js";
-import { pixelConvergence } from "./pixel-convergence.js";
-import type { Convergence, Diagnostics } from "./result.js";
-import { shiftConvergence } from "./shift-bits.js";
-import { summariseParameters, sweepsAfterBurnIn } from "./summary.js";
-import type { ImageTrace, ParameterSource, ParameterTrace } from "./trace.js";
-import { censusPixels, judge, pixelName, pixelsThatMatter } from "./verdict.js";
+import { type ChainGroups, comparableGroups, groupedConvergence } from "../posterior/chain-groups.js";
+import { asDrawSource, comparableChains, type DrawSource } from "../posterior/draw-source.js";
+import type { Convergence, Diagnostics } from "../posterior/result.js";
+import { shiftConvergence } from "../posterior/shift-bits.js";
+import { summariseParameters, sweepsAfterBurnIn } from "../posterior/summary.js";
+import type { ImageTrace, ParameterSource, ParameterTrace } from "../posterior/trace.js";
+import { censusPixels, judge, pixelName, pixelsThatMatter } from "../posterior/verdict.js";
+import { type PixelConvergence, type PixelWatchOptions, pixelConvergence } from "./pixel-summary.js";
 
 /** What a run leaves behind for its diagnosis. */
 export interface DiagnoseParts {
@@ -21,6 +21,8 @@ export interface DiagnoseParts {
   readonly groups?: ChainGroups;
   /** Whether the shift of the tree is a parameter, to be judged like the others; default false. */
   readonly sampledShift?: boolean;
+  /** R-hat and effective sizes of the pixels, where they are known already; default computed from the draws. */
+  readonly pixels?: PixelConvergence;
 }
 
 /** Convergence of the flux in single pixels, from their draws. */
@@ -36,7 +38,7 @@ async function pixelRows(
       const buffers: Float32Array[] = [];
       for (const chain of chains) {
         const buffer = new Float32Array(source.draws(chain));
-        const pending = source.readPixels(chain, pixel, 1, buffer);
+        const pending = source.readBand(chain, pixel, 1, buffer);
         if (pending !== undefined) await pending;
         buffers.push(buffer);
       }
@@ -51,21 +53,21 @@ async function pixelRows(
  * Everything the chains say about their own reliability: R-hat and effective sample size of parameters and pixels, and a
  * verdict in words (rules in `verdict.ts`).
  *
- * Nothing is changed. Work of seconds on large images: it yields to the event loop now and then.
+ * Nothing is changed. Work of seconds on large images, shared out among workers; it yields to the event loop now and then.
  *
  * @param watch progress in [0, 1] and a signal to stop
  * @throws AbortedError when `watch.signal` says so
  */
 export async function diagnose(
-  { parameters: trace, images, mean, std, groups, sampledShift = false }: DiagnoseParts,
-  watch: WatchOptions = {},
+  { parameters: trace, images, mean, std, groups, sampledShift = false, pixels: known }: DiagnoseParts,
+  watch: PixelWatchOptions = {},
 ): Promise<Diagnostics> {
   const source = asDrawSource(images);
   const allSweeps = sweepsAfterBurnIn(trace);
   const swept = comparableChains(allSweeps);
   const parameters = summariseParameters(trace, groups);
   if (sampledShift) parameters.push(...shiftConvergence(trace, swept));
-  const { rhat, ess } = await pixelConvergence(source, watch, groups);
+  const { rhat, ess } = known ?? (await pixelConvergence(source, watch, groups));
 
   const allKept = Array.from({ length: source.chains }, (_, chain) => source.draws(chain));
   const kept = comparableChains(allKept);

@@ -1,0 +1,105 @@
+/**
+ * Event lists in the layouts of missions, and HDUs that are no images of counts, written by astropy: `tslira info` ends with a command,
+ * the command is run, and astropy judges where the events went.
+ *
+ * Needs Python with astropy (environment TSLIRA_PYTHON, else python3 or /usr/bin/python3); skipped with a reason when it is absent,
+ * failed with TSLIRA_REQUIRE_INTEROP=1.
+ */
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import { shellWords } from "../../src/cli/recorded-data.js";
+import { type Finished, runCli } from "../cli/run-cli.js";
+
+const SCRIPT = fileURLToPath(new URL("missions-astropy.py", import.meta.url));
+const candidates = process.env.TSLIRA_PYTHON ? [process.env.TSLIRA_PYTHON] : ["python3", "/usr/bin/python3"];
+const python = candidates.find((name) => spawnSync(name, ["-c", "import astropy"]).status === 0);
+if (python === undefined) {
+  const reason = "astropy must be installed, for example with `apt-get install python3-astropy`";
+  if (process.env.TSLIRA_REQUIRE_INTEROP === "1") throw new Error(reason);
+  console.warn(`skipped: ${reason}`);
+}
+const folder = mkdtempSync(join(tmpdir(), "tslira-missions-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const script = (mode: string, input = "") =>
+  JSON.parse(execFileSync(python!, [SCRIPT, mode, folder], { input, encoding: "utf8" }));
+const energies: Record<string, string> = python === undefined ? {} : script("write");
+
+/** What `tslira info` says, and the words of the command on its last line. */
+async function advice(file: string): Promise<{ readonly stdout: string; readonly words: string[] }> {
+  const { code, stdout, stderr } = await runCli(folder, "info", file);
+  expect([code, stderr]).toEqual([0, ""]);
+  const [program, ...words] = shellWords(stdout.trimEnd().split("\n").at(-1)!);
+  expect(program, stdout).toBe("tslira");
+  return { stdout, words };
+}
+
+async function works(words: readonly string[]): Promise<Finished> {
+  const done = await runCli(folder, ...words, "--overwrite");
+  expect([done.code, words.join(" ")], done.stderr).toEqual([0, words.join(" ")]);
+  return done;
+}
+
+describe.skipIf(python === undefined)("what info says of a file", () => {
+  it.each([
+    ["counts.fits", "an image; deconvolve it", "deconvolve"],
+    ["exposure.fits", "an exposure map in cm2 s", "deconvolve"],
+    ["cube.fits", "a cube of 3 planes", "deconvolve"],
+    ["packed.fits", "a tile-compressed (RICE_1) image", "deconvolve"],
+    ["profile.fits", "a radial psf", "deconvolve"],
+    ["region.fits", "a table of regions", "deconvolve"],
+    ["spectrum.fits", "a spectrum", "bin"],
+    ["response.fits", "a response", "bin"],
+    ["row.fits", "an image of one axis", "bin"],
+  ])("%s", async (file, is, verb) => {
+    const { stdout, words } = await advice(file);
+    expect(stdout).toContain(is);
+    expect(words[0]).toBe(verb);
+    // The command as it stands; the counts of the other files stay what they are.
+    const short = verb === "bin" ? ["-o", "binned.fits"] : ["-n", "100", "-c", "2", "-w", "0", "-q"];
+    await works([...words, ...short]);
+    if (file === "exposure.fits") {
+      const report = await advice("result.fits");
+      expect(report.words).toEqual(["report", "result.fits", "-o", "result.html"]);
+      await works(report.words);
+    }
+  });
+
+  it("a HEALPix map names the tools that make an image", async () => {
+    const { stdout } = await runCli(folder, "info", "healpix.fits");
+    expect(stdout).toMatch(/a HEALPix map of the sky; project it .*reproject_from_healpix.*gtexpcube2/);
+  });
+});
+
+describe.skipIf(python === undefined)("event lists of missions", () => {
+  it("are binned by the command of info, in the energies that it names, where astropy puts them", {
+    timeout: 1_200_000,
+  }, async () => {
+    const images: Record<string, string> = {};
+    for (const [name, range] of Object.entries(energies)) {
+      const { stdout, words } = await advice(`${name}.fits`);
+      expect(stdout).toContain(`--energy ${range} chooses by energy`);
+      const { stderr } = await works([...words, "--energy", range]);
+      // Two of the eight events have other energies, one lies between the good times of 50 s and 40 s or 60 s.
+      expect(stderr).toMatch(/5 of 8 events/);
+      expect(stderr).toMatch(/1 by good times of (STD)?GTI/);
+      images[name] = `${name}.image.fits`;
+      renameSync(join(folder, "counts.fits"), join(folder, images[name]));
+    }
+    const judged: Record<
+      string,
+      { sum: number; found: number; offset: number[]; whole: boolean; bunit: string }
+    > = script("check", JSON.stringify(images));
+    expect(Object.keys(judged).length).toBe(10);
+    for (const [name, { sum, found, offset, whole, bunit }] of Object.entries(judged)) {
+      expect([name, sum, found, bunit]).toEqual([name, 5, 5, "count"]);
+      // Whole numbers are centres of pixels of odd size 1; XMM-Newton's are binned by 2 and lie a quarter of a pixel beside them.
+      const most = !whole ? 0.5 + 1e-6 : name === "xmm" ? 0.25 + 1e-6 : 1e-6;
+      for (const distance of offset) expect(distance, name).toBeLessThanOrEqual(most);
+    }
+  });
+});

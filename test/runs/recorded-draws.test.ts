@@ -1,0 +1,163 @@
+/**
+ * The data units of runs of every method, as they have been since version 0.3.0: the same seed gives the same bytes whatever is
+ * rearranged. Hashes were recorded before one engine came to run the chains of all samplers. One that changes is another law of the
+ * draws, and goes with a new number in `samplers/draws-version.ts`.
+ */
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { constantImage } from "../../src/image.js";
+import {
+  type DeconvolveOptions,
+  deconvolve,
+  encodePointEstimate,
+  encodeResult,
+  exponentialPrior,
+  type ForwardModel,
+  gammaPrior,
+  gaussianPsf,
+  multiscalePrior,
+  productPrior,
+  simulateCounts,
+  simulatePointSource,
+  totalVariationPrior,
+} from "../../src/index.js";
+import { readFits } from "../../src/io/fits.js";
+import { deconvolveToFile, resumeRun } from "../../src/runs/deconvolve-to-file-node.js";
+import { runSignificanceTask, significanceTasks } from "../../src/significance/task.js";
+import { encodeTaskResult } from "../../src/significance/task-file.js";
+import { emptyObservation, smallRun } from "../significance/null-observations.js";
+
+// Threads are started from what is built.
+const { createTilesJob, runTasks, collectJob }: typeof import("../../src/node.js") = await import(
+  new URL("../../dist/node.js", import.meta.url).href
+);
+
+const folder = mkdtempSync(join(tmpdir(), "tslira-recorded-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const shape = [12, 10] as const;
+const simulate = (seed: number, psfSigma: number) =>
+  simulatePointSource({ seed, shape, psfShape: [5, 5], psfSigma, background: 0.3, name: `sky ${seed}` });
+const one = simulate(1, 1);
+const two = [one, { ...simulate(2, 1.4), name: "again" }];
+const chains = { iterations: 60, burnIn: 20, chains: 2, seed: 7, workers: 0, trace: { every: 2 } };
+const gamma = gammaPrior({ shape: 0.7, rate: 0.1 });
+const smooth = productPrior(
+  totalVariationPrior({ strength: 0.3, smoothing: 0.2 }),
+  exponentialPrior({ rate: 0.01 }),
+);
+
+/** Hash of all data units but that of the settings, which may be told in other words, and others that are named. */
+function hashOf(bytes: Uint8Array, without?: string): string {
+  const hash = createHash("sha256");
+  for (const { name, dataOffset, dataLength } of readFits(bytes)) {
+    if (name !== "CONFIG" && name !== without)
+      hash.update(bytes.subarray(dataOffset, dataOffset + dataLength));
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+const RUNS: readonly [
+  name: string,
+  data: typeof one | typeof two,
+  options: DeconvolveOptions,
+  hash: string,
+][] = [
+  ["lira, adaptive", one, { ...chains }, "aaf165a3f61d698a"],
+  ["lira, adaptive, two observations", two, { ...chains, fitBackgroundScale: true }, "b6d895cfad520141"],
+  ["lira, adaptive, periodic", one, { ...chains, boundary: "wrap" }, "64a263145b8799b1"],
+  ["lira, adaptive, burn-in found", one, { ...chains, burnIn: "auto", iterations: 400 }, "205b78b3959bb6c0"],
+  [
+    "lira, one alpha a level",
+    two,
+    { ...chains, preset: "lira", fitBackgroundScale: true },
+    "9f44199cca263852",
+  ],
+  ["lira, as in the paper", one, { ...chains, preset: "lira-paper" }, "a3a14fb8137e3bc8"],
+  ["gibbs", two, { ...chains, method: "gibbs", prior: gamma, fitBackgroundScale: true }, "8214bcc9ee3e04ba"],
+  [
+    "gibbs, periodic",
+    one,
+    { ...chains, method: "gibbs", prior: gamma, boundary: "wrap" },
+    "fc8b08fbfb04d2fe",
+  ],
+  [
+    "nuts",
+    two,
+    { ...chains, method: "nuts", prior: smooth, maxDepth: 5, fitBackgroundScale: true },
+    "9a661d7ad24dab66",
+  ],
+  [
+    "nuts, periodic",
+    one,
+    { ...chains, method: "nuts", prior: smooth, maxDepth: 5, boundary: "wrap" },
+    "8dc816f67425e6be",
+  ],
+  [
+    "nuts, finer sky, the prior's own parameters",
+    one,
+    {
+      ...{ ...chains, iterations: 30, method: "nuts", upsampling: 2, margin: 1, maxDepth: 4 },
+      prior: ({ reference }: ForwardModel) =>
+        multiscalePrior({ alpha: 0.5, fitAlpha: true, referenceExposure: reference }),
+    },
+    "4f7761e514a036b3",
+  ],
+  ["richardson-lucy", two, { method: "richardson-lucy", iterations: 30 }, "14f49c3e570e8b27"],
+  ["map", one, { method: "map", prior: smooth, iterations: 60 }, "c55bd50a2fd76074"],
+  [
+    "map, periodic",
+    two,
+    { method: "map", prior: smooth, iterations: 60, boundary: "wrap" },
+    "a864ba032f5f068c",
+  ],
+  ["em-multiscale", one, { method: "em-multiscale", iterations: 30 }, "ec72b95f03efb3f7"],
+];
+
+describe("recorded draws", () => {
+  it.each(RUNS)("%s", async (_name, data, options, hash) => {
+    const result = await deconvolve(data, options);
+    expect(hashOf("trace" in result ? encodeResult(result) : encodePointEstimate(result))).toBe(hash);
+  });
+
+  it.each<[name: string, method: object, hash: string]>([
+    ["lira", {}, "4dfcc5a4f3f91e62"],
+    ["gibbs", { method: "gibbs", prior: gamma }, "b06cd53f0698ecd8"],
+  ])("%s, interrupted and resumed", async (name, method, hash) => {
+    const output = join(folder, `${name}.fits`);
+    const ending = new AbortController();
+    const options = { workers: 0, batch: 8, signal: ending.signal };
+    const begun = await deconvolveToFile(one, { ...chains, ...method, iterations: 2_000 }, output, {
+      ...options,
+      onProgress: ({ done }) => done > 700 && ending.abort(),
+    }).catch(() => undefined);
+    if (begun?.summary.complete !== true) await resumeRun(`${output}.checkpoint`, { workers: 0 });
+    expect(hashOf(readFileSync(output))).toBe(hash);
+  });
+
+  it("tiles", async () => {
+    const psf = gaussianPsf(1, [5, 5]);
+    const flux = constantImage([24, 20], 1.5);
+    const observation = { counts: simulateCounts(flux, psf, { seed: 3 }), psf };
+    const job = await createTilesJob(
+      join(folder, "tiles.job"),
+      observation,
+      { iterations: 40, burnIn: 10, chains: 2, seed: 5 },
+      { tile: [12, 10], margin: 5 },
+    );
+    await runTasks(job, [...Array(job.manifest.tasks.count).keys()], { workers: 1 });
+    const { files } = await collectJob(job, {});
+    // Recorded before mosaics held maps of smoothness.
+    expect(hashOf(readFileSync(files[0]), "SMOOTHNESS")).toBe("7845bc94db8bf572");
+  });
+
+  it("a null replicate of a significance run", async () => {
+    const run = smallRun({ iterations: 60, burnIn: 20, replicates: 2, trace: { every: 4 } });
+    const [, task] = significanceTasks(run);
+    const result = await runSignificanceTask(emptyObservation(), run, task);
+    expect(hashOf(encodeTaskResult(result))).toBe("97a0b4e6b60578a8");
+  });
+});
