@@ -35,7 +35,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   methods: [...BASE, "data", "model", "priors", "posterior"],
   io: [...BASE, "parse-json", "shown-value", "data", "posterior"],
   figures: [...BASE, "data", "posterior"],
-  workers: [...BASE, "data", "posterior", "samplers", "io"],
+  workers: [...BASE, "data", "model", "posterior", "samplers", "io"],
   runs: [
     ...BASE,
     ...[

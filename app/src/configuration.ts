@@ -209,6 +209,11 @@ export function configurationOfResult(config: SamplerConfig, command = ""): Conf
   const notes: string[] = [];
   for (const key of ["iterations", "burnIn", "chains", "seed", "boundary", "fitBackgroundScale"] as const)
     given.set(key, asText(config[key]));
+  const { margin = 0, upsampling = 1 } = config;
+  given.set("margin", margin === 0 ? "0" : "auto");
+  if (margin > 0) notes.push(`The result had a margin of ${margin} pixels; the form lets the counts decide.`);
+  if (upsampling !== 1)
+    notes.push(`The result had ${upsampling} sky pixels a detector pixel; the form has one.`);
   given.set("keep", flagOf(command, "trace-keep") ?? keptDraws(config));
   if (config.method === undefined) {
     for (const [key, value] of Object.entries(lawOf(config))) given.set(key, value);

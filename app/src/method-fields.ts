@@ -246,6 +246,9 @@ function priorFields(method: Method, form: Form, level: number): Field[] {
   ];
 }
 
+/** Methods whose sky goes on beyond the frame where the counts ask for it. */
+const AUTOMATIC_MARGIN: readonly Method[] = ["richardson-lucy", "map", "nuts", "gibbs"];
+
 /** Fields of a method: those for everyone, and those that are folded away. */
 export interface MethodFields {
   readonly prior: readonly Field[];
@@ -261,25 +264,26 @@ export interface MethodFields {
 export function fieldsOf(method: MethodSettings["method"], form: Form, level: number): MethodFields {
   const prior = priorFields(method, form, level);
   const counts = countFields(method);
-  const [seed, boundary, keep] = [lira("seed"), lira("boundary"), lira("keep")];
+  const [seed, keep] = [lira("seed"), lira("keep")];
+  const edges = [lira("boundary"), ...(AUTOMATIC_MARGIN.includes(method) ? [lira("margin")] : [])];
   const [scale, alpha] = [lira("fitBackgroundScale"), lira("alphaInit")];
   switch (method) {
     case "richardson-lucy":
-      return { prior, main: [STOP, ...counts, seed], advanced: [ACCELERATE, scale, BOOTSTRAP, boundary] };
+      return { prior, main: [STOP, ...counts, seed], advanced: [ACCELERATE, scale, BOOTSTRAP, ...edges] };
     case "gradient-descent":
-      return { prior, main: counts, advanced: [BOOTSTRAP, seed, boundary] };
+      return { prior, main: counts, advanced: [BOOTSTRAP, seed, ...edges] };
     case "map":
-      return { prior: [STRENGTH, ...prior], main: [...counts, seed], advanced: [BOOTSTRAP, boundary] };
+      return { prior: [STRENGTH, ...prior], main: [...counts, seed], advanced: [BOOTSTRAP, ...edges] };
     case "em-multiscale":
-      return { prior, main: counts, advanced: [alpha, SHIFTS, BOOTSTRAP, seed, boundary] };
+      return { prior, main: counts, advanced: [alpha, SHIFTS, BOOTSTRAP, seed, ...edges] };
     case "nuts":
       return {
         prior,
         main: [...counts, lira("chains"), seed],
-        advanced: [ACCEPTANCE, DEPTH, scale, keep, boundary],
+        advanced: [ACCEPTANCE, DEPTH, scale, keep, ...edges],
       };
     case "gibbs":
-      return { prior, main: [...counts, lira("chains"), seed], advanced: [scale, keep, boundary] };
+      return { prior, main: [...counts, lira("chains"), seed], advanced: [scale, keep, ...edges] };
   }
 }
 
@@ -341,6 +345,7 @@ export function methodSettings(form: Form, level: number): MethodSettings | unde
     ...(has("fitBackgroundScale") && full.fitBackgroundScale === "yes" && { fitBackgroundScale: true }),
     ...(changed("keep") && { trace: { keep: number("keep") } }),
     ...(changed("boundary") && { boundary: full.boundary }),
+    ...(changed("margin") && { margin: 0 }),
     ...(replicates > 0 && { bootstrap: { replicates, seed } }),
   };
   const kind = chosenPrior(method, form);

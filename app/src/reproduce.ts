@@ -32,7 +32,7 @@ export function inputWords(choices: Choices, composition: Composition): string[]
   ];
 }
 
-/** Settings that make up the model. */
+/** Settings that make up the model, but for its margin, which significance has no use for. */
 export const MODEL_SETTINGS = [
   "preset",
   "boundary",
@@ -52,10 +52,14 @@ export function modelFlags({
   totalCountsPrior: total,
   alphaInit,
   smoothingPrior: prior,
-}: Pick<LiraDeconvolverOptions, (typeof MODEL_SETTINGS)[number]>): Readonly<Record<string, unknown>> {
+  margin,
+}: Pick<LiraDeconvolverOptions, (typeof MODEL_SETTINGS)[number] | "margin">): Readonly<
+  Record<string, unknown>
+> {
   return {
     "--preset": preset,
     "--boundary": boundary,
+    "--margin": margin,
     "--cycle-spin": cycleSpin,
     "--fit-background-scale": fitBackgroundScale,
     "--total-counts-prior": total && `${total.shape},${total.rate}`,

@@ -100,6 +100,18 @@ export const ADVANCED_FIELDS: readonly Field[] = [
     ],
   },
   {
+    key: "margin",
+    label: "Sky beyond the frame",
+    help: "Light from outside piles up along the edge unless the sky goes on; the counts along the edge tell.",
+    flag: "--margin",
+    kind: "choice",
+    start: "auto",
+    choices: [
+      ["auto", "where the counts ask for it"],
+      ["0", "none"],
+    ],
+  },
+  {
     key: "cycleSpin",
     label: "Shift of the tree",
     help: "How the multiscale tree lies on the image: one shift a chain is most exact; random is LIRA's way.",
@@ -279,6 +291,7 @@ export function settingsOf(form: Form): LiraDeconvolverOptions {
     chains: number("chains"),
     seed: number("seed"),
     ...(changed("boundary") && { boundary: form.boundary as "spill" | "wrap" }),
+    ...(changed("margin") && { margin: 0 }),
     ...(changed("cycleSpin") && {
       cycleSpin: form.cycleSpin as NonNullable<LiraDeconvolverOptions["cycleSpin"]>,
     }),

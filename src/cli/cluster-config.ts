@@ -53,7 +53,6 @@ export interface JobDescription {
   readonly executor?: Executor;
   readonly slurm?: SlurmSettings;
   readonly tile?: readonly [number, number];
-  readonly margin?: number;
   readonly settings: PartialSettings;
   /** For chains and replicates: the sampler, and what it alone takes. */
   readonly sampler: GradientFlags & { readonly method?: SamplerName; readonly prior?: string };
@@ -98,7 +97,6 @@ const SLURM_KEYS: Readonly<Record<keyof SlurmSettings, Reader>> = {
 const SAMPLER_KEYS: Readonly<Record<string, Reader>> = {
   method: oneOf(SAMPLERS),
   prior: text,
-  upsampling: number,
   targetAcceptance: number,
   maxDepth: number,
 };
@@ -126,7 +124,6 @@ const JOB_KEYS: Readonly<Record<string, Reader>> = {
     }
     return sides;
   },
-  margin: number,
   ...MEASURE_KEYS,
   ...SAMPLER_KEYS,
   offsets,
@@ -177,7 +174,7 @@ export async function readJobFile(file: string): Promise<JobDescription> {
   return {
     ...(pick(rest, { ...JOB_KEYS, name: text }) as Pick<
       JobDescription,
-      "output" | "name" | "executor" | "tile" | "margin" | "circles" | "thresholds"
+      "output" | "name" | "executor" | "tile" | "circles" | "thresholds"
     >),
     kind,
     folder: folder ?? join(dirname(file), `${basename(file).replace(/\.json$/, "")}.job`),
@@ -211,7 +208,7 @@ export async function createJob(
   command: string,
   warn: (warning: string) => void,
 ): Promise<Job> {
-  const { kind, folder, output, name, slurm, tile, margin, settings, sampler, survey } = description;
+  const { kind, folder, output, name, slurm, tile, settings, sampler, survey } = description;
   const shared = {
     command,
     onWarning: warn,
@@ -262,7 +259,7 @@ export async function createJob(
     const { shape } = observations[0].counts;
     const { circles = [], thresholds, significance } = description;
     const regions = circles.map((one) => circularRegion(one, shape));
-    const { upsampling: _fine, prior: _text, ...own } = sampler;
+    const { prior: _text, ...own } = sampler;
     const both = { ...options, ...own, ...given({ prior }), ...significance } as SignificanceSettings;
     return createReplicatesJob(folder, observations, regions, both, {
       ...shared,
@@ -271,13 +268,15 @@ export async function createJob(
     });
   }
   if (kind === "chains") {
-    const run = samplerOptions(together, method, prior, { ...sampler, margin });
+    const run = samplerOptions(together, method, prior, sampler);
     return createChainsJob(folder, observations, run, { ...shared, ...origin });
   }
-  return createTilesJob(folder, observations, options, {
+  // Of tiles the margin is what they share with their neighbours.
+  const { margin, ...others } = options;
+  return createTilesJob(folder, observations, others, {
     ...shared,
     ...origin,
     ...(tile === undefined ? {} : { tile }),
-    ...(margin === undefined ? {} : { margin }),
+    ...(margin === undefined || margin === "auto" ? {} : { margin }),
   });
 }

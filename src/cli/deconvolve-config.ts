@@ -82,6 +82,11 @@ export const numberOrList: Reader = (value, where) => {
   return value;
 };
 
+const numberOrAuto: Reader = (value, where) => {
+  if (typeof value !== "number" && value !== "auto") throw wrong(where, 'a number or "auto"', value);
+  return value;
+};
+
 /** An object of numbers with exactly these keys, or some of them. */
 export function numbers(keys: readonly string[], all: boolean): Reader {
   const readers = Object.fromEntries(keys.map((key) => [key, number]));
@@ -138,13 +143,12 @@ const adaptivePrior: Reader = (value, where) => {
 export const OPTION_KEYS: Readonly<Record<Exclude<keyof LiraDeconvolverOptions, "fluxInit">, Reader>> = {
   preset: text,
   adaptivePrior,
+  upsampling: number,
+  margin: numberOrAuto,
   alphaInit: numberOrList,
   fitAlpha: flag,
   iterations: number,
-  burnIn: (value, where) => {
-    if (typeof value !== "number" && value !== "auto") throw wrong(where, 'a number or "auto"', value);
-    return value;
-  },
+  burnIn: numberOrAuto,
   until: text,
   maxIterations: number,
   chains: number,

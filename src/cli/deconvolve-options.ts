@@ -88,7 +88,12 @@ export function deconvolveOptions() {
     .option("--accelerate", "for richardson-lucy: extrapolate from the last two steps")
     .option("--bootstrap <n>", "errors of one image from n simulated observations", parseWhole)
     .option("--upsampling <n>", "sky pixels a detector pixel: 1, 2 or 3 (default: 1)", parseWhole)
-    .option("--margin <n>", "detector pixels of sky beyond each edge (default: 0)", parseWhole)
+    .option(
+      "--margin <n>",
+      "detector pixels of sky beyond each edge, or auto: the psf's reach where the counts along the edge ask for it (default: auto; " +
+        "0 for gradient-descent and em-multiscale)",
+      parseWholeOrAuto,
+    )
     .optionsGroup("Sampling:")
     .option(
       "-n, --iterations <n>",

@@ -42,6 +42,8 @@ export function flagSettings(counts: string | undefined, flags: Flags): PartialS
     common: observationNames(counts, flags),
     options: given({
       preset: flags.preset,
+      upsampling: flags.upsampling,
+      margin: flags.margin,
       alphaInit: flags.alphaInit,
       fitAlpha: flags.fixedAlpha ? false : undefined,
       iterations: flags.iterations,
@@ -165,7 +167,8 @@ async function largeTrace(
   const burnIn = typeof options.burnIn === "number" ? options.burnIn : iterations / 10;
   const sweeps = Math.max(0, iterations - burnIn);
   const kept = trace.every === undefined ? Math.min(sweeps, trace.keep ?? 1_000) : sweeps / trace.every;
-  const images = 4 * data.length * chains * kept;
+  const { upsampling = 1 } = options;
+  const images = 4 * upsampling ** 2 * data.length * chains * kept;
   const columns = OTHER_COLUMNS + Math.ceil(Math.log2(Math.max(...shape)));
   const tables = 8 * columns * chains * iterations;
   const free = await statfs(dirname(resolve(output))).then(

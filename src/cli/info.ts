@@ -232,12 +232,10 @@ function methodSettings(config: ResultSummary["config"]): string[][] {
     ];
   }
   if (config.method === "own") return [["method", `a sampler of one's own, ${config.prior}`]];
-  const { upsampling, margin } = config;
   return [
     ["method", "nuts"],
     ["prior", config.prior],
     ["sampler", `target acceptance ${config.targetAcceptance}, at most ${config.maxDepth} doublings`],
-    ...(upsampling === 1 && margin === 0 ? [] : [["sky", `upsampling ${upsampling}, margin ${margin}`]]),
   ];
 }
 
@@ -282,6 +280,7 @@ function resultLines(path: string, result: ResultSummary): string[] {
       config.fitBackgroundScale ? `fitted, prior shape ${b.shape}, rate ${b.rate}` : "fixed at 1",
     ],
     ["boundary", config.boundary],
+    ["sky", `upsampling ${config.upsampling ?? 1}, margin ${config.margin ?? 0}`],
     ...(config.method === undefined ? [["cycle spinning", config.cycleSpin]] : []),
     ...(config.method === "nuts" || config.method === "own"
       ? []

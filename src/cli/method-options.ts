@@ -27,8 +27,6 @@ const METHOD_FLAGS: Readonly<Record<string, readonly Method[]>> = {
   stop: ["richardson-lucy"],
   accelerate: ["richardson-lucy"],
   bootstrap: ["richardson-lucy", "gradient-descent", "map", "em-multiscale"],
-  upsampling: ["nuts", "richardson-lucy", "gradient-descent", "map", "em-multiscale"],
-  margin: ["nuts", "richardson-lucy", "gradient-descent", "map", "em-multiscale"],
   targetAcceptance: ["nuts"],
   maxDepth: ["nuts"],
   burnIn: ["lira", "nuts", "gibbs"],
@@ -148,8 +146,8 @@ export async function pointMethod(
     iterations,
     boundary,
     bootstrap,
-    upsampling: flags.upsampling,
-    margin: flags.margin,
+    upsampling: options.upsampling,
+    margin: options.margin,
   });
   const prior = flags.prior === undefined ? undefined : await parsePrior(flags.prior, readPatches);
   const stop = flags.stop === undefined ? undefined : parseStop(flags.stop, seed);

@@ -13,8 +13,6 @@ export type SamplerName = (typeof SAMPLERS)[number];
 
 /** What the gradient sampler alone takes. */
 export interface GradientFlags {
-  readonly upsampling?: number | undefined;
-  readonly margin?: number | undefined;
   readonly targetAcceptance?: number | undefined;
   readonly maxDepth?: number | undefined;
 }
@@ -28,10 +26,10 @@ export function samplerOptions(
   { options, offsets }: Pick<DeconvolveSettings, "options" | "offsets">,
   method: SamplerName,
   prior: PriorChoice | undefined,
-  { upsampling, margin, targetAcceptance, maxDepth }: GradientFlags,
+  { targetAcceptance, maxDepth }: GradientFlags,
 ): ChainRunOptions {
   if (method === "lira" || prior === undefined) return options;
   if (method === "gibbs") return { ...options, method, prior };
-  const own = { upsampling, margin, targetAcceptance, maxDepth, offsets: libraryOffsets(offsets) };
+  const own = { targetAcceptance, maxDepth, offsets: libraryOffsets(offsets) };
   return { ...options, method, prior, ...given(own) };
 }

@@ -44,6 +44,7 @@ import {
   PRIMARY,
   RESULT_FORMAT,
   RHAT,
+  SKY,
   SMOOTHNESS,
 } from "./result-layout.js";
 import { unescapeText } from "./result-text.js";
@@ -56,6 +57,7 @@ export type ResultSummary = Omit<PosteriorResult, "trace" | "chains" | "quantile
 
 /** HDUs that `decodeSummary` needs. */
 export const SUMMARY_HDUS: readonly string[] = [
+  SKY,
   PRIMARY,
   POSTERIOR_STD,
   RHAT,
@@ -178,9 +180,11 @@ export function decodeSummary(hdus: readonly FitsHdu[]): ResultSummary {
   const mean = imageToSkyImage(primary);
   const image = (name: string) => ofShape(mean.shape, name, imageToSkyImage(hduNamed(hdus, name)));
   const smoothness = hdus.find(({ name }) => name === SMOOTHNESS);
+  const sky = hdus.find(({ name }) => name === SKY);
   return {
     mean,
     std: image(POSTERIOR_STD),
+    ...(sky && { sky: imageToSkyImage(sky) }),
     ...(smoothness && {
       smoothness: planes(smoothness).map((plane) => ofShape(mean.shape, SMOOTHNESS, plane)),
     }),
@@ -310,6 +314,7 @@ function ledgerRows(table: FitsTable): CountsLedger[] {
     "background",
     "lost",
   ].map((name) => numbers(table, name));
+  const outside = findColumn(table, "outside") === undefined ? undefined : numbers(table, "outside");
   return names.map((name, row) => ({
     name,
     observed: observed[row],
@@ -317,6 +322,7 @@ function ledgerRows(table: FitsTable): CountsLedger[] {
     sourceStd: sourceStd[row],
     background: background[row],
     lost: lost[row],
+    ...(outside && { outside: outside[row] }),
   }));
 }
 
@@ -334,7 +340,15 @@ function chainConfig(table: FitsTable) {
       rate: real(table, "background_scale_rate"),
     },
     traceEvery: real(table, "trace_every"),
+    ...skyGridOf(table),
   };
+}
+
+/** How the sky lies over the detector, where it is not the detector's own grid. */
+function skyGridOf(table: FitsTable): Pick<SamplerConfig, "upsampling" | "margin"> {
+  if (findColumn(table, "upsampling") === undefined) return {};
+  const [upsampling, margin] = [real(table, "upsampling"), real(table, "margin")];
+  return { ...(upsampling === 1 ? {} : { upsampling }), ...(margin === 0 ? {} : { margin }) };
 }
 
 /** What the gradient sampler did. */
@@ -369,8 +383,6 @@ function samplerConfig(table: FitsTable): SamplerConfig {
       prior: texts(table, "prior")[0],
       targetAcceptance: real(table, "target_acceptance"),
       maxDepth: real(table, "max_depth"),
-      upsampling: real(table, "upsampling"),
-      margin: real(table, "margin"),
     };
   }
   if (method === "own") return { ...chainConfig(table), method, prior: texts(table, "prior")[0] };

@@ -20,6 +20,7 @@ import {
   type FitsTableInput,
   fitsCard,
 } from "./fits.js";
+import { shiftWcs } from "./fits-wcs.js";
 import { pixelArea } from "./flux-unit.js";
 import {
   CHAIN_MEAN,
@@ -36,6 +37,7 @@ import {
   PRIMARY,
   RESULT_FORMAT,
   RHAT,
+  SKY,
   SMOOTHNESS,
 } from "./result-layout.js";
 import { escapeText } from "./result-text.js";
@@ -104,6 +106,7 @@ export function resultHdus(result: PosteriorSummary, { parameters, images }: Res
         [...unit, ...sky],
       ),
       ...(result.smoothness === undefined ? [] : [cube(SMOOTHNESS, images.shape, result.smoothness, sky)]),
+      ...(result.sky === undefined ? [] : [image(SKY, result.sky, [...unit, ...marginCards(result)])]),
     ],
     parameterTrace: parameterTable(parameters),
     after: [diagnosticsTable(result), ledgerTable(result.ledger), configTable(result, parameters, images)],
@@ -138,10 +141,16 @@ export function cube(
 }
 
 /** Sky coordinates as cards; those that would overwrite a card of ours are left out. */
-function skyCards({ wcs }: PosteriorSummary): FitsCard[] {
+function skyCards({ wcs }: Pick<PosteriorSummary, "wcs">): FitsCard[] {
   return wcs
     .filter(({ keyword }) => !isOwnKeyword(keyword))
     .map(({ keyword, value, comment }) => fitsCard(keyword, value, comment));
+}
+
+/** Sky coordinates of the whole sky, which begins farther left and below. */
+function marginCards({ wcs, config: { upsampling = 1, margin = 0 } }: PosteriorSummary): FitsCard[] {
+  const first = -upsampling * margin;
+  return skyCards({ wcs: shiftWcs(wcs, first, first) });
 }
 
 function primaryCards(result: PosteriorSummary): FitsCard[] {
@@ -166,6 +175,7 @@ function primaryCards(result: PosteriorSummary): FitsCard[] {
     fitsCard("VERDTEXT", escapeText(sentence)),
     fitsCard("REMEDY", escapeText(remedy)),
     ...(preset === undefined ? [] : [fitsCard("PRESET", preset, "name of the law that was sampled")]),
+    ...gridCards(config),
     ...skyCards(result),
     fitsCard("VERSION", escapeText(provenance.version), "version of tslira"),
     ...(provenance.command === undefined ? [] : [fitsCard("COMMAND", escapeText(provenance.command))]),
@@ -177,6 +187,14 @@ function primaryCards(result: PosteriorSummary): FitsCard[] {
     ...provenance.inputs.map(({ name, sha256 }, index) =>
       fitsCard(`INPUT${index + 1}`, `${escapeText(sha256)} ${escapeText(name)}`),
     ),
+  ];
+}
+
+function gridCards({ upsampling = 1, margin = 0 }: SamplerConfig): FitsCard[] {
+  if (upsampling === 1 && margin === 0) return [];
+  return [
+    fitsCard("UPSAMPLE", upsampling, "sky pixels a detector pixel on each axis"),
+    fitsCard("MARGIN", margin, "detector pixels of sky beyond each edge"),
   ];
 }
 
@@ -294,6 +312,14 @@ function ledgerTable(rows: readonly CountsLedger[]): FitsTableInput {
         "lost",
         rows.map(({ lost }) => lost),
       ),
+      ...(rows.some(({ outside }) => outside !== undefined)
+        ? [
+            numberColumn(
+              "outside",
+              rows.map(({ outside = 0 }) => outside),
+            ),
+          ]
+        : []),
     ],
   };
 }
@@ -349,7 +375,13 @@ function liraColumns(config: LiraConfig): FitsColumnInput[] {
     real("background_scale_shape", backgroundScalePrior.shape),
     real("background_scale_rate", backgroundScalePrior.rate),
     whole("trace_every", config.traceEvery),
+    ...gridColumns(config),
   ];
+}
+
+/** A sky that is finer or larger than the detector. */
+function gridColumns({ upsampling = 1, margin = 0 }: SamplerConfig): FitsColumnInput[] {
+  return upsampling === 1 && margin === 0 ? [] : [whole("upsampling", upsampling), whole("margin", margin)];
 }
 
 /** Settings of the other samplers; the method stands first. */
@@ -373,13 +405,14 @@ function samplerColumns(config: Exclude<SamplerConfig, LiraConfig>): FitsColumnI
           real("pixel_shape", config.pixelPrior.shape),
           real("pixel_rate", config.pixelPrior.rate),
           whole("pair_transfers", config.pairTransfers),
+          ...gridColumns(config),
         ]
       : config.method === "nuts"
         ? [
             real("target_acceptance", config.targetAcceptance),
             whole("max_depth", config.maxDepth),
-            whole("upsampling", config.upsampling),
-            whole("margin", config.margin),
+            whole("upsampling", config.upsampling ?? 1),
+            whole("margin", config.margin ?? 0),
           ]
         : []),
   ];

@@ -105,8 +105,6 @@ function methodSettings(config: SamplerConfig): Setting[] {
       meaning: "acceptance at which the warm-up aims by the step length",
     },
     { name: "maxDepth", value: numberText(config.maxDepth), meaning: "most doublings of a trajectory" },
-    { name: "upsampling", value: numberText(config.upsampling), meaning: "sky pixels a detector pixel" },
-    { name: "margin", value: numberText(config.margin), meaning: "detector pixels of sky beyond each edge" },
   ];
 }
 
@@ -152,6 +150,16 @@ export function settingsOf(config: SamplerConfig, referenceExposure: number): Se
         config.boundary === "spill"
           ? "photons beyond the edge are lost"
           : "the image is periodic, as LIRA and pylira assume",
+    },
+    {
+      name: "upsampling",
+      value: numberText(config.upsampling ?? 1),
+      meaning: "sky pixels a detector pixel on each axis",
+    },
+    {
+      name: "margin",
+      value: numberText(config.margin ?? 0),
+      meaning: "detector pixels of sky beyond each edge; images are of the frame",
     },
     ...methodSettings(config),
     {

@@ -21,8 +21,10 @@ export interface ReportInputFiles {
 
 /** The settings of a result as options of `LiraDeconvolver`. */
 export function deconvolverOptions(config: LiraConfig): Record<string, unknown> {
-  const { traceEvery, method: _lira, ...rest } = config;
+  const { traceEvery, method: _lira, ...settings } = config;
   const trace = { every: traceEvery };
+  // Said also where it is 0: left out it would be up to the data.
+  const rest = { ...settings, margin: config.margin ?? 0 };
   if (rest.adaptivePrior !== undefined) {
     const { adaptivePrior, ...others } = rest;
     const isDefault = presetOf({ ...PRESETS.adaptive, adaptivePrior }) === "adaptive";
@@ -67,7 +69,7 @@ function callOf(config: SamplerConfig) {
     };
   }
   const { traceEvery, prior, ...rest } = config;
-  const options = { ...rest, trace: { every: traceEvery } };
+  const options = { ...rest, margin: config.margin ?? 0, trace: { every: traceEvery } };
   if (config.method === "gibbs") {
     const { pixelPrior, ...others } = options as Omit<GibbsConfig, "prior" | "traceEvery">;
     const { shape, rate } = pixelPrior;

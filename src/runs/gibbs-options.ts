@@ -2,7 +2,7 @@ import { InvalidInputError } from "../errors.js";
 import type { Shape } from "../image.js";
 import type { GibbsConfig } from "../posterior/result.js";
 import { type FluxPrior, priorName } from "../priors/flux-prior.js";
-import { defaultPairTransfers, type LiraDeconvolverOptions, planRun, type RunPlan } from "./lira-options.js";
+import { type LiraDeconvolverOptions, planRun, type RunPlan } from "./lira-options.js";
 
 /** Settings of the Gibbs sampler for independent Gamma pixels: those of `LiraDeconvolver` that are not about its tree. */
 export interface GibbsOptions
@@ -43,8 +43,8 @@ export function planGibbs({ prior, ...options }: GibbsOptions, shape?: Shape): R
     );
   }
   const { config, ...plan } = planRun({ ...options, cycleSpin: "none" }, shape, "gibbs");
-  const { iterations, burnIn, chains, seed, boundary, traceEvery } = config;
-  const { fitBackgroundScale, backgroundScalePrior } = config;
+  const { iterations, burnIn, chains, seed, boundary, traceEvery, pairTransfers } = config;
+  const { fitBackgroundScale, backgroundScalePrior, upsampling, margin } = config;
   return {
     ...plan,
     config: {
@@ -56,10 +56,12 @@ export function planGibbs({ prior, ...options }: GibbsOptions, shape?: Shape): R
       chains,
       seed,
       boundary,
-      pairTransfers: options.pairTransfers ?? (shape === undefined ? 0 : defaultPairTransfers(shape)),
+      pairTransfers,
       fitBackgroundScale,
       backgroundScalePrior,
       traceEvery,
+      ...(upsampling === undefined ? {} : { upsampling }),
+      ...(margin === undefined ? {} : { margin }),
     },
   };
 }

@@ -13,6 +13,8 @@ import {
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
 import type { ForwardModelOptions } from "../model/forward-model.js";
+import { type SkyGrid, skyGrid, startOnSky } from "../model/sky-grid.js";
+import type { Margin } from "../model/sky-margin.js";
 import type {
   AdaptiveConfig,
   ChainConfig,
@@ -39,6 +41,16 @@ export interface LiraDeconvolverOptions {
   readonly adaptivePrior?: AdaptivePrior | undefined;
   /** Starting smoothing parameter: one number, or one a level (finest first), > 0; default 0.1. */
   readonly alphaInit?: number | readonly number[];
+  /**
+   * Sky pixels a detector pixel on each axis: 1 (default), 2 or 3. The psf is interpolated. The prior is that of the finer image: its
+   * tree has more pixels.
+   */
+  readonly upsampling?: number;
+  /**
+   * Detector pixels by which the sky goes beyond the frame on every side, whole >= 0; default `"auto"`: the psf's reach when the counts
+   * along the frame are more than the inside explains, else 0 (`automaticMargin`). Results are of the frame.
+   */
+  readonly margin?: Margin;
   /** Sample the smoothing parameters; default true. */
   readonly fitAlpha?: boolean;
   /** Sweeps a chain, burn-in included; default 5,000. With `until`, the sweeps before the target is first looked at. */
@@ -89,7 +101,10 @@ export interface LiraDeconvolverOptions {
     /** Most draws kept a chain; default 1,000. */
     readonly keep?: number;
   };
-  /** Starting flux `[ny, nx]`, > 0, for all chains or one for each; default separated starts made from the data. */
+  /**
+   * Starting flux `[ny, nx]` of the frame (or with the margin), > 0, for all chains or one for each; default separated starts made from
+   * the data.
+   */
   readonly fluxInit?: SkyImage | readonly SkyImage[];
 }
 
@@ -214,7 +229,8 @@ export function planLength(
 /**
  * Fill in defaults and check every setting.
  *
- * @param shape `[ny, nx]` of the data; without it, what depends on the shape is not checked
+ * @param shape `[ny, nx]` of the data; without it, what depends on the shape is not checked. A margin that the data decide
+ *   (`"auto"`) is taken as 0: `prepareRun` puts in what they say
  * @param where beginning of messages
  * @throws InvalidInputError naming the first setting that breaks its rule
  */
@@ -225,7 +241,8 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = 
   const {
     boundary = law.boundary,
     cycleSpin = law.cycleSpin,
-    pairTransfers = cycleSpin === "random" || shape === undefined ? 0 : defaultPairTransfers(shape),
+    upsampling = 1,
+    margin = "auto",
     fitBackgroundScale = false,
     totalCountsPrior = law.totalCountsPrior,
     backgroundScalePrior = DEFAULT_BACKGROUND_SCALE_PRIOR,
@@ -236,6 +253,12 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = 
   });
   checkChoice(where, "boundary", boundary, ["spill", "wrap"]);
   checkChoice(where, "cycleSpin", cycleSpin, CYCLE_SPINS);
+  // What the data decide is not known yet, or they want none.
+  const width = margin === "auto" ? 0 : margin;
+  const grid = skyGrid(shape ?? [1, 1], boundary, { upsampling, margin: width }, where);
+  const sky = shape === undefined ? undefined : grid.shape;
+  const { pairTransfers = cycleSpin === "random" || sky === undefined ? 0 : defaultPairTransfers(sky) } =
+    options;
   checkWhole("pairTransfers", pairTransfers, 0, 1e6, where);
   if (cycleSpin === "random" && pairTransfers > 0) {
     throw new InvalidInputError(
@@ -244,7 +267,7 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = 
       { fields: { pairTransfers } },
     );
   }
-  const smoothing = planSmoothing(options, law, shape, where);
+  const smoothing = planSmoothing(options, law, sky, where);
   checkPriors({ totalCountsPrior, backgroundScalePrior }, where);
   return {
     ...length,
@@ -257,6 +280,8 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = 
       fitBackgroundScale,
       totalCountsPrior: { ...totalCountsPrior },
       backgroundScalePrior: { ...backgroundScalePrior },
+      ...(upsampling === 1 ? {} : { upsampling }),
+      ...(width === 0 ? {} : { margin: width }),
     },
   };
 }
@@ -299,10 +324,14 @@ function planSmoothing(
   };
 }
 
-/** Starting images of all chains, checked; `undefined` where the chain makes its own. */
+/**
+ * Starting images of all chains on the sky, checked; `undefined` where the chain makes its own.
+ *
+ * @throws InvalidInputError for another shape or number of images, or values that are not > 0
+ */
 export function startingFluxes(
   fluxInit: LiraDeconvolverOptions["fluxInit"],
-  shape: Shape,
+  grid: SkyGrid,
   chains: number,
   where = "lira",
 ): readonly (SkyImage | undefined)[] {
@@ -314,12 +343,8 @@ export function startingFluxes(
       `${where}: fluxInit must be one image or one for each of the ${chains} chains, got ${images.length}; give one for all`,
     );
   }
-  for (const { data, shape: size } of images) {
-    if (size[0] !== shape[0] || size[1] !== shape[1]) {
-      throw new InvalidInputError(
-        `${where}: fluxInit must have the shape of the counts, [${shape.join(", ")}], got [${size.join(", ")}]; cut it out`,
-      );
-    }
+  return images.map((image) => {
+    const { data, shape } = image;
     if (data.length !== shape[0] * shape[1]) {
       throw new InvalidInputError(
         `${where}: fluxInit must hold ny * nx = ${shape[0] * shape[1]} values, got ${data.length}; check its shape [ny, nx]`,
@@ -332,6 +357,6 @@ export function startingFluxes(
           `[${Math.floor(bad / shape[1])}, ${bad % shape[1]}]; add a small constant`,
       );
     }
-  }
-  return images;
+    return startOnSky(image, grid, `${where}: fluxInit`);
+  });
 }

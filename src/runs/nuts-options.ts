@@ -38,7 +38,7 @@ export interface NutsOptions
   readonly backgroundScalePrior?: BackgroundScalePrior;
   /** Which draws of the image to keep after burn-in; default at most 1,000 a chain. */
   readonly trace?: { readonly every?: number; readonly keep?: number };
-  /** Flux to start from `[ny, nx]` of the sky, > 0, the same for all chains; default separated starts made from the data. */
+  /** Flux to start from `[ny, nx]` of the frame (or with the margin), > 0, the same for all chains; default separated starts made from the data. */
   readonly start?: SkyImage;
 }
 
@@ -90,8 +90,8 @@ export function planNuts(
       maxDepth,
       fitBackgroundScale,
       backgroundScalePrior: { ...backgroundScalePrior },
-      upsampling: grid.upsampling,
-      margin: grid.margin,
+      ...(grid.upsampling === 1 ? {} : { upsampling: grid.upsampling }),
+      ...(grid.margin === 0 ? {} : { margin: grid.margin }),
     },
     gradient: { model, ...(prior.data && { prior: prior.data }) },
   };
