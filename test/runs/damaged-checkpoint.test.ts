@@ -38,6 +38,8 @@ describe.each(LAWS)("a checkpoint under the preset %s", async (preset) => {
   async function resumed(file: string, change: (path: string) => void): Promise<unknown> {
     const copy = mkdtempSync(join(folder, "copy-"));
     cpSync(checkpoint, copy, { recursive: true });
+    // Without the state before the last there is nothing to fall back on.
+    rmSync(join(copy, "chain-0.state.previous.fits"), { force: true });
     change(join(copy, file));
     const output = join(folder, "damaged.fits");
     const outcome = await resumeRun(copy, { workers: 0, output, overwrite: true }).catch((error) => error);
