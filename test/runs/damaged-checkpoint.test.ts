@@ -96,7 +96,9 @@ describe.each(LAWS)("a checkpoint under the preset %s", async (preset) => {
     rmSync(output);
   });
 
-  it("goes on from the checkpoint before where a byte of the last one differs, and says so", async () => {
+  it("goes on from the checkpoint before where a byte of the last one differs, and says so", {
+    timeout: 300_000,
+  }, async () => {
     // Continued and stopped a second time: chain 1 has two states now, and traces that reach further than the first.
     const twice = copyOf(checkpoint);
     const stop = new AbortController();
