@@ -111,7 +111,7 @@ async function sample(
 ): Promise<FileRun> {
   const { checkpointEvery: checkpointSeconds } = flags;
   const prior = method === "lira" ? undefined : await requiredPrior(method, flags);
-  if (method !== "nuts") new LiraDeconvolver(settings.options); // wrong settings are told before files are read
+  if (method === "lira") new LiraDeconvolver(settings.options); // wrong settings are told before files are read
   const { observations: asRead, inputs, notes, unit } = await readTogether(settings.observations);
   for (const note of notes) warn(note);
   // The gradient sampler's model knows of offsets; the others are given observations that are displaced by them.

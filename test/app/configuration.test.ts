@@ -87,7 +87,8 @@ describe("settings that travel", () => {
     );
     const result = await run(settingsOf(given), command);
     const found = configurationOfResult(result.config, command);
-    expect(found).toEqual({ form: given, composition: parts, notes: [] });
+    // The counts wanted no margin.
+    expect(found).toEqual({ form: { ...given, margin: "0" }, composition: parts, notes: [] });
     // Without a command the thinning says how many draws were kept: every third of 50.
     expect(configurationOfResult(result.config).form.keep).toBe("17");
     expect(compositionOfCommand("tslira deconvolve a.fits --psf b.fits -o c.fits")).toEqual({});
@@ -100,11 +101,11 @@ describe("settings that travel", () => {
       const { form: found, notes } = configurationOfResult(config);
       expect(found).toEqual({
         ...startForm(preset),
-        ...{ iterations: "60", burnIn: "10", chains: "2", seed: "9" },
+        ...{ iterations: "60", burnIn: "10", chains: "2", seed: "9", margin: "0" },
       });
       expect(notes).toEqual([]);
       // What is left out of settings is what the preset says.
-      expect(settingsOf(found)).toEqual({ ...short, ...(preset !== "adaptive" && { preset }) });
+      expect(settingsOf(found)).toEqual({ ...short, margin: 0, ...(preset !== "adaptive" && { preset }) });
       expect((await run(settingsOf(found))).config).toEqual(config);
     },
   );
