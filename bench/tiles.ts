@@ -121,7 +121,8 @@ const wholePath = join(values.folder, "whole.fits");
 await seconds("whole image", () =>
   deconvolveToFile(
     observation,
-    { ...options, ...(cycleSpin === "random" ? {} : { pairTransfers }) },
+    // Tiles have no sky beyond the frame, neither has the whole they are compared with.
+    { ...options, margin: 0, ...(cycleSpin === "random" ? {} : { pairTransfers }) },
     wholePath,
     {
       workers,

@@ -48,9 +48,13 @@ const panels = [
 const names = { random: "random (LIRA)", none: "none", sampled: "sampled", ensemble: "ensemble" };
 for (const [cycleSpin, title] of Object.entries(names)) {
   const chains = cycleSpin === "ensemble" ? 8 : 4;
-  const { mean } = await new LiraDeconvolver({ cycleSpin, iterations: 2_000, chains, seed: 1 }).run(
-    observation,
-  );
+  const { mean } = await new LiraDeconvolver({
+    cycleSpin,
+    iterations: 2_000,
+    chains,
+    seed: 1,
+    margin: 0,
+  }).run(observation);
   panels.push({ image: mean, title: `Mean, ${title}`, ...look });
 }
 const comparison = plotPanels(panels, {

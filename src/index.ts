@@ -306,6 +306,7 @@ export { type AlignedObservations, alignObservations } from "./model/align-obser
 export { type DetectionOptions, detectionProbability } from "./model/detection.js";
 export { type DetectedExposure, detectedExposures } from "./model/exposure.js";
 export { createForwardModel, type ForwardModel, type ForwardModelOptions } from "./model/forward-model.js";
+export type { FittedSky } from "./model/frame-prediction.js";
 export {
   cash,
   cstat,
@@ -315,6 +316,7 @@ export {
   residuals,
 } from "./model/predicted-counts.js";
 export type { SkyGrid, SkyGridOptions } from "./model/sky-grid.js";
+export { automaticMargin, type Margin } from "./model/sky-margin.js";
 export { type DiagnoseParts, diagnose } from "./pixels/diagnose.js";
 export {
   type PixelConvergence,
@@ -351,6 +353,7 @@ export {
   tailEss,
 } from "./posterior/convergence.js";
 export type { DrawSource, WatchOptions } from "./posterior/draw-source.js";
+export { fittedSky } from "./posterior/fitted-sky.js";
 export {
   type PixelCorrelationOptions,
   pixelCorrelation,

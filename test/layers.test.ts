@@ -37,7 +37,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   methods: [...BASE, "data", "model", "priors", "posterior"],
   io: [...BASE, "parse-json", "shown-value", "data", "posterior", "settings"],
   figures: [...BASE, "data", "posterior"],
-  workers: [...BASE, "data", "posterior", "samplers", "io"],
+  workers: [...BASE, "data", "model", "posterior", "samplers", "io"],
   runs: [
     ...BASE,
     ...[

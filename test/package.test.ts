@@ -137,7 +137,7 @@ describe("dependencies", () => {
     // Studio's scripts are bundles that import nothing from elsewhere.
     for (const file of files.filter((path) => path.endsWith(".js") && !path.startsWith("dist/studio/"))) {
       const text = readFileSync(join(ROOT, file), "utf8");
-      for (const [, name] of text.matchAll(/(?:^|[\s}])(?:from|import)\s*\(?\s*"([^".][^"]*)"/gm)) {
+      for (const [, name] of text.matchAll(/(?:^|[\s}])(?:from|import)\s*\(?\s*"([^".][^"\n]*)"/gm)) {
         // Code that reports show imports the package itself.
         if (!name.startsWith("node:") && !name.startsWith("tslira"))
           imported.add(name.match(/^(@[^/]+\/)?[^/]+/)?.[0] ?? name);

@@ -8,7 +8,7 @@ import {
   type SamplerConfig,
   type Shape,
 } from "tslira";
-import { optionsOf } from "tslira/settings";
+import { givenValue, optionsOf, SETTINGS, textOf } from "tslira/settings";
 import * as v from "valibot";
 import { cutoutOf, cutoutText } from "./cutout-text.js";
 import { fieldsOf, METHOD_KINDS, methodFieldError, methodOf } from "./method-fields.js";
@@ -223,9 +223,15 @@ export function configurationOfResult(config: SamplerConfig, shape: Shape, comma
   if (config.method === undefined) given.set("preset", nearestPreset(config));
   else notes.push(`The result was sampled by ${config.method}; only what all methods share was taken over.`);
   // What follows from the size of the image is left to follow from it.
-  if (options.cycleSpin !== "random" && options.pairTransfers === defaultPairTransfers(shape))
-    delete options.pairTransfers;
-  if (options.cycleSpin === "random") delete options.pairTransfers;
+  const { upsampling = 1, margin = 0 } = config;
+  const beyond = 2 * upsampling * margin;
+  const usual = defaultPairTransfers([shape[0] + beyond, shape[1] + beyond]);
+  if (options.cycleSpin === "random" || options.pairTransfers === usual) delete options.pairTransfers;
+  for (const { key, kind, default: left, page } of SETTINGS) {
+    const value = givenValue({ key }, options);
+    if (page !== "none" || value === undefined) continue;
+    notes.push(`The result had ${key} ${textOf(kind, value)}; the form has none, and leaves it at ${left}.`);
+  }
   for (const [key, text] of Object.entries(formOf(options))) given.set(key, text);
   given.set("keep", flagOf(command, "trace-keep") ?? keptDraws(config));
   const { form, notes: more } = take(given, "result");

@@ -4,7 +4,9 @@ import type { Observation } from "../data/observation.js";
 import { halfDeviance } from "../data/poisson.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
-import { cash, cstat, predictedCounts, residuals } from "../model/predicted-counts.js";
+import { framePrediction } from "../model/frame-prediction.js";
+import { cash, cstat, residuals } from "../model/predicted-counts.js";
+import { frameShape } from "../model/sky-grid.js";
 import type { PosteriorSummary } from "../posterior/result.js";
 import { parameterDraws } from "../posterior/summary.js";
 import type { ParameterSource, ParameterTrace } from "../posterior/trace.js";
@@ -37,7 +39,7 @@ export interface ModelCheck {
  * @throws InvalidInputError when an observation is not valid or does not fit the result
  */
 export function checkModel(
-  { mean, config, ledger }: Pick<PosteriorSummary, "mean" | "config" | "ledger">,
+  { mean, config, ledger, sky }: Pick<PosteriorSummary, "mean" | "config" | "ledger" | "sky">,
   parameters: ParameterTrace | ParameterSource,
   given: readonly Observation[],
 ): ModelCheck[] {
@@ -51,15 +53,17 @@ export function checkModel(
   }
   return observations.map((observation, index) => {
     const { counts, mask, name } = observation;
-    if (counts.shape[0] !== mean.shape[0] || counts.shape[1] !== mean.shape[1]) {
+    const model = framePrediction(observation, { ...config, ...(sky && { sky }) }, "checkModel");
+    const frame = frameShape(model.grid);
+    if (frame[0] !== mean.shape[0] || frame[1] !== mean.shape[1]) {
       throw new InvalidInputError(
         `checkModel: counts of ${name} must have the shape of the result, [${mean.shape.join(", ")}], got ` +
-          `[${counts.shape.join(", ")}]; give the same cut-out as for the run`,
-        { fields: { shape: counts.shape, expected: mean.shape } },
+          `[${frame.join(", ")}]; give the same cut-out as for the run`,
+        { fields: { shape: frame, expected: mean.shape } },
       );
     }
     const scale = backgroundScale(parameters, index, observations.length);
-    const predicted = predictedCounts(mean, observation, { boundary, scale });
+    const predicted = model.predict(mean.data, scale);
     const { sigma } = residuals(counts, predicted, mask);
     let [observed, expected, pixels, beyond3, beyond3Expected] = [0, 0, 0, 0, 0];
     let worst = { x: 0, y: 0, sigma: 0 };

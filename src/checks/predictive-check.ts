@@ -8,7 +8,9 @@ import type { PixelPosition } from "../data/sky-wcs.js";
 import { compileDrawKernels } from "../draw-kernels.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
-import { predictedCounts, type Residuals, residuals } from "../model/predicted-counts.js";
+import { type FittedSky, type FramePrediction, framePrediction } from "../model/frame-prediction.js";
+import { type Residuals, residuals } from "../model/predicted-counts.js";
+import { frameShape } from "../model/sky-grid.js";
 import {
   asDrawSource,
   checkSignal,
@@ -47,7 +49,7 @@ export interface PosteriorDraws {
 }
 
 /** Options of `predictiveCheck`. */
-export interface PredictiveCheckOptions extends WatchOptions {
+export interface PredictiveCheckOptions extends WatchOptions, Omit<FittedSky, "boundary"> {
   /** Fate of photons beyond the edge, as in the run; default `"spill"`. */
   readonly boundary?: Boundary;
   /** Most workers (threads or Web Workers), 0 for none; default as many as there are cores. The numbers are the same. */
@@ -158,7 +160,15 @@ export async function compareWithDraws(
   const list: readonly Observation[] = "counts" in data ? [data] : data;
   const { observations } = checkObservations(list, { boundary });
   const images = asDrawSource(posterior.images);
-  checkShapes(observations[0], images);
+  const { upsampling, margin, sky } = options;
+  const fitted: FittedSky = {
+    boundary,
+    ...(upsampling === undefined ? {} : { upsampling }),
+    ...(margin === undefined ? {} : { margin }),
+    ...(sky === undefined ? {} : { sky }),
+  };
+  const models = observations.map((observation) => framePrediction(observation, fitted, "predictiveCheck"));
+  checkShapes(observations[0], frameShape(models[0].grid), images);
   const parameters = asParameterSource(posterior.parameters);
   const checks: PredictiveCheck[] = [];
   for (const [index, observation] of observations.entries()) {
@@ -174,7 +184,7 @@ export async function compareWithDraws(
         {
           images,
           scaleOf,
-          boundary,
+          model: models[index],
           reference,
           seed: (options.seed ?? 0) + SEED_OFFSET + index,
         },
@@ -206,7 +216,13 @@ function checkOptions(options: PredictiveCheckOptions): void {
       { fields: { falseAlarmRate } },
     );
   }
-  const { pointSource } = options;
+  const { pointSource, upsampling = 1 } = options;
+  if (pointSource !== undefined && upsampling !== 1) {
+    throw new InvalidInputError(
+      `predictiveCheck: pointSource must be left out with a finer sky, got upsampling ${upsampling}; it gathers light at pixels of ` +
+        "the counts",
+    );
+  }
   if (pointSource !== undefined && !(pointSource.radius > 0)) {
     throw new InvalidInputError(
       `predictiveCheck: radius of pointSource must be > 0, got ${pointSource.radius}; give pixels`,
@@ -215,13 +231,13 @@ function checkOptions(options: PredictiveCheckOptions): void {
   }
 }
 
-function checkShapes({ name, counts }: CheckedObservation, images: DrawSource): void {
+function checkShapes({ name }: CheckedObservation, frame: Shape, images: DrawSource): void {
   const [ny, nx] = images.shape;
-  if (counts.shape[0] !== ny || counts.shape[1] !== nx) {
+  if (frame[0] !== ny || frame[1] !== nx) {
     throw new InvalidInputError(
-      `${name}: counts must have the shape of the draws, [${ny}, ${nx}], got [${counts.shape.join(", ")}]; ` +
-        "give the data (and cut-out) that were deconvolved",
-      { fields: { shape: counts.shape, expected: images.shape } },
+      `${name}: counts must have the shape of the draws, [${ny}, ${nx}], got [${frame.join(", ")}]; ` +
+        "give the data (and cut-out) that were deconvolved, and the upsampling",
+      { fields: { shape: frame, expected: images.shape } },
     );
   }
   let total = 0;
@@ -235,7 +251,7 @@ function checkShapes({ name, counts }: CheckedObservation, images: DrawSource): 
 interface DrawsOfObservation {
   readonly images: DrawSource;
   readonly scaleOf: (chain: number, draw: number) => number;
-  readonly boundary: Boundary;
+  readonly model: FramePrediction;
   readonly reference: Reference;
   readonly seed: number;
 }
@@ -256,7 +272,7 @@ interface Tally {
 
 async function checkObservation(
   observation: CheckedObservation,
-  { images, scaleOf, boundary, reference, seed }: DrawsOfObservation,
+  { images, scaleOf, model, reference, seed }: DrawsOfObservation,
   options: PredictiveCheckOptions,
 ): Promise<PredictiveCheck> {
   const { draws: wanted = DEFAULT_DRAWS, pointSource, onProgress } = options;
@@ -273,7 +289,7 @@ async function checkObservation(
   const replicates = Math.max(options.replicates ?? DEFAULT_REPLICATES, Math.ceil(2 / limit / draws));
 
   // The prediction is linear in flux and scale: that of their means is the mean prediction.
-  const flux = new Float64Array(counts.data.length);
+  const flux = new Float64Array(images.shape[0] * images.shape[1]);
   const meanFlux = new Float64Array(flux.length);
   let meanScale = 0;
   await forEachDraw(
@@ -291,7 +307,7 @@ async function checkObservation(
     },
     step,
   );
-  const predicted = predictedCounts({ data: meanFlux, shape }, observation, { boundary, scale: meanScale });
+  const predicted = model.predict(meanFlux, meanScale);
   const { ringWidth = 1, ringRadius = Math.max(ringWidth, Math.min(...shape) / 2) } = options;
   const edges = evenEdges(ringWidth, ringRadius);
   const centre = options.centre ?? (pointSource && { x: pointSource.x, y: pointSource.y });
@@ -351,7 +367,7 @@ async function checkObservation(
   };
   const task: ReplicateTask = {
     observation,
-    boundary,
+    fitted: model.fitted,
     profile: rings,
     side,
     seed,

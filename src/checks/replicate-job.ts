@@ -1,10 +1,11 @@
-import type { Boundary } from "../data/boundary.js";
 import { brightestPixel, positionOf } from "../data/brightest-pixel.js";
 import type { CheckedObservation } from "../data/check-observation.js";
 import { type Rings, ringsAbout } from "../data/radial-profile.js";
 import type { PixelPosition } from "../data/sky-wcs.js";
 import type { SkyImage } from "../image.js";
 import { createForwardModel } from "../model/forward-model.js";
+import type { FittedSky } from "../model/frame-prediction.js";
+import { frameShape, setFrame } from "../model/sky-grid.js";
 import type { Circle } from "../posterior/region.js";
 import type { WorkerKind } from "../workers/worker-pool.js";
 import { countsKernel } from "./counts-kernel.js";
@@ -14,7 +15,8 @@ import { collapseToPoint } from "./point-source.js";
 /** What is the same for all posterior draws of one check. */
 export interface ReplicateTask {
   readonly observation: CheckedObservation;
-  readonly boundary: Boundary;
+  /** The sky that the draws were fitted with. */
+  readonly fitted: FittedSky;
   readonly pointSource?: Circle;
   /** Prediction with which counts are compared; default that of each draw. */
   readonly against?: SkyImage;
@@ -32,7 +34,7 @@ export interface ReplicateTask {
 export interface PosteriorDraw {
   /** Number of the draw among those used. */
   readonly number: number;
-  /** Flux `ny * nx`. */
+  /** Flux `ny * nx` of the frame. */
   readonly flux: Float32Array<ArrayBuffer>;
   /** Scale of the background. */
   readonly scale: number;
@@ -64,17 +66,22 @@ export function replicateKernel(
   task: ReplicateTask,
   module?: WebAssembly.Module,
 ): (draw: PosteriorDraw) => ReplicatedDraw {
-  const { observation, boundary, pointSource, against, profile, centre, side, seed } = task;
+  const { observation, fitted, pointSource, against, profile, centre, side, seed } = task;
   const { counts, mask } = observation;
   const { shape } = counts;
-  const model = createForwardModel(observation, { boundary });
+  const { boundary, upsampling = 1, margin = 0, sky: mean } = fitted;
+  const model = createForwardModel(observation, { boundary, upsampling, margin });
   const kernel = countsKernel(shape, mask, profile, module);
   if (against !== undefined) kernel.compareWith(preparePrediction(against, mask, profile, side));
-  const sky = new Float64Array(counts.data.length);
+  const [ny, nx] = frameShape(model.grid);
+  const frame = new Float64Array(ny * nx);
+  // What shines in from the margin is that of the mean sky.
+  const sky = margin > 0 && mean !== undefined ? mean.data.slice() : frame;
 
   return ({ number, flux, scale, replicates }) => {
-    if (pointSource === undefined) sky.set(flux);
-    else collapseToPoint(flux, shape, pointSource, sky);
+    if (pointSource === undefined) frame.set(flux);
+    else collapseToPoint(flux, shape, pointSource, frame);
+    if (sky !== frame) setFrame(sky, frame, model.grid);
     model.setBackgroundScale([scale]);
     const [lambda] = model.predict(sky);
     if (against === undefined) {

@@ -59,7 +59,6 @@ export interface JobDescription {
   readonly executor?: Executor;
   readonly slurm?: SlurmSettings;
   readonly tile?: readonly [number, number];
-  readonly margin?: number;
   readonly settings: PartialSettings;
   /** For replicates. */
   readonly significance: SignificanceSettings;
@@ -121,7 +120,6 @@ const JOB_KEYS: Readonly<Record<string, Reader>> = {
     }
     return sides;
   },
-  margin: number,
   ...MEASURE_KEYS,
   offsets,
   // A list of objects, or a file with one in each line.
@@ -171,15 +169,14 @@ export async function readJobFile(file: string): Promise<JobDescription> {
   return {
     ...(pick(rest, { ...JOB_KEYS, name: text }) as Pick<
       JobDescription,
-      "output" | "name" | "executor" | "tile" | "margin" | "circles" | "thresholds"
+      "output" | "name" | "executor" | "tile" | "circles" | "thresholds"
     >),
     kind,
     folder: folder ?? join(dirname(file), `${basename(file).replace(/\.json$/, "")}.job`),
     ...(slurm === undefined ? {} : { slurm: typeof slurm === "string" ? await readSlurmFile(slurm) : slurm }),
     settings: {
       common,
-      // The margin of a tile is that of the job, not of the sky.
-      options: pick(kind === "tiles" ? { ...values, margin: undefined } : values, OPTION_KEYS),
+      options: pick(values, OPTION_KEYS),
       ...given({ offsets: values.offsets as Offsets | undefined }),
       ...(list === undefined || isSurvey
         ? {}
@@ -225,7 +222,7 @@ export async function createJob(
   command: string,
   warn: (warning: string) => void,
 ): Promise<Job> {
-  const { kind, folder, output, name, slurm, tile, margin, settings, survey } = description;
+  const { kind, folder, output, name, slurm, tile, settings, survey } = description;
   const shared = {
     command,
     onWarning: warn,
@@ -286,10 +283,12 @@ export async function createJob(
     const run = samplerOptions(together, method, prior);
     return createChainsJob(folder, observations, run, { ...shared, ...origin });
   }
-  return createTilesJob(folder, observations, options, {
+  // Of tiles the margin is what they share with their neighbours.
+  const { margin, ...others } = options;
+  return createTilesJob(folder, observations, others, {
     ...shared,
     ...origin,
     ...(tile === undefined ? {} : { tile }),
-    ...(margin === undefined ? {} : { margin }),
+    ...(margin === undefined || margin === "auto" ? {} : { margin }),
   });
 }

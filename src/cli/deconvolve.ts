@@ -94,7 +94,7 @@ async function sample(
 ): Promise<FileRun> {
   const { checkpointEvery: checkpointSeconds } = flags;
   const prior = method === "lira" ? undefined : await requiredPrior(method, settings.options);
-  if (method !== "nuts") new LiraDeconvolver(settings.options); // wrong settings are told before files are read
+  if (method === "lira") new LiraDeconvolver(settings.options); // wrong settings are told before files are read
   const { observations: asRead, inputs, notes, unit } = await readTogether(settings.observations);
   for (const note of notes) warn(note);
   // The gradient sampler's model knows of offsets; the others are given observations that are displaced by them.
@@ -150,7 +150,8 @@ async function largeTrace(
   const burnIn = typeof options.burnIn === "number" ? options.burnIn : iterations / 10;
   const sweeps = Math.max(0, iterations - burnIn);
   const kept = trace.every === undefined ? Math.min(sweeps, trace.keep ?? 1_000) : sweeps / trace.every;
-  const images = 4 * data.length * chains * kept;
+  const { upsampling = 1 } = options;
+  const images = 4 * upsampling ** 2 * data.length * chains * kept;
   const columns = OTHER_COLUMNS + Math.ceil(Math.log2(Math.max(...shape)));
   const tables = 8 * columns * chains * iterations;
   const free = await statfs(dirname(resolve(output))).then(

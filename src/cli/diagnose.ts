@@ -3,6 +3,7 @@
 import { Command } from "@commander-js/extra-typings";
 import {
   type Circle,
+  fittedSky,
   heldOutCheck,
   InvalidInputError,
   type LiraConfig,
@@ -78,7 +79,8 @@ export function diagnoseCommand() {
 
 /** Settings that give the run of a result again. */
 function settingsOf({ traceEvery, method: _lira, ...config }: LiraConfig): LiraDeconvolverOptions {
-  return { ...config, trace: { every: traceEvery } };
+  const { margin = 0 } = config;
+  return { ...config, margin, trace: { every: traceEvery } };
 }
 
 /** @throws InvalidInputError when the run cannot be done again with other data or priors */
@@ -109,10 +111,9 @@ async function diagnoseFile(path: string, flags: Flags): Promise<void> {
     const predictive: PredictiveCheck[] = [];
     let sensitivity: PriorSensitivity | undefined;
     if (observations.length > 0) {
-      const { boundary } = result.config;
       const [x, y] = flags.centre ?? [];
       const options = {
-        boundary,
+        ...fittedSky(result),
         signal,
         ...given({ draws: flags.draws, seed: flags.seed }),
       };

@@ -8,6 +8,7 @@ import {
   checkModel,
   drawPlayerPage,
   type FigureOptions,
+  fittedSky,
   InvalidInputError,
   type Observation,
   type OpenResult,
@@ -135,7 +136,7 @@ export const PLOT_KINDS: Readonly<Record<string, PlotKind>> = {
         { parameters, images },
         {
           ...PROFILE_DRAWS,
-          boundary: result.config.boundary,
+          ...fittedSky(result),
           seed: result.config.seed,
           ...(at && { centre: { x: at[0], y: at[1] } }),
         },

@@ -8,12 +8,9 @@ import { parseNumber, parseNumberOrList, parseWhole } from "./option-values.js";
 import { REGION_DETAILS, regionOptions } from "./region-options.js";
 import { addSettingOptions } from "./setting-options.js";
 
-/** What the run does not take: data sets are deconvolved by LIRA, or as a config file says, all for as many sweeps on their pixels. */
-const LEFT_OUT = ["method", "until", "maxIterations"];
-
-/** Settings of the sampler; two chains do. */
+/** Settings of the sampler, which is LIRA's, or as a config file says; two chains do. */
 export const SAMPLER_SETTINGS = settingsOf("lira")
-  .filter(({ key }) => !LEFT_OUT.includes(key))
+  .filter(({ key, tested }) => key !== "method" && tested !== false)
   .map((setting) => (setting.key === "chains" ? { ...setting, default: 2 } : setting));
 
 const DETAILS = `

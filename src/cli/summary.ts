@@ -44,13 +44,14 @@ function priorText({ config, total, referenceExposure, ledger }: Summary): strin
   ];
 }
 
-/** Counts ledger in a sentence: observed = source + background + rest, and what was lost. */
-function ledgerText({ observed, source, sourceStd, background, lost }: CountsLedger): string {
-  const rest = observed - source - background;
+/** Counts ledger in a sentence: observed = source + background (+ outside) + rest, and what was lost. */
+function ledgerText({ observed, source, sourceStd, background, lost, outside }: CountsLedger): string {
+  const rest = observed - source - background - (outside ?? 0);
   const sign = rest < 0 ? "-" : "+";
+  const margin = outside === undefined ? "" : ` + from beyond the frame ${formatCount(outside)}`;
   return (
     `observed ${formatCount(observed)} = source ${formatWithError(source, sourceStd)} + background ` +
-    `${formatCount(background)} ${sign} rest ${formatCount(Math.abs(rest))}; ` +
+    `${formatCount(background)}${margin} ${sign} rest ${formatCount(Math.abs(rest))}; ` +
     `${formatCount(lost)} more source photons landed outside the pixels in use`
   );
 }

@@ -39,6 +39,7 @@ export interface EstimateProvenance {
  * | HDU | content |
  * |---|---|
  * | PRIMARY | flux `[ny, nx]` with sky coordinates, and the cards below |
+ * | SKY | flux of the whole sky, where it has a margin; all other images of the flux are of the frame |
  * | STD | standard deviation, if estimated |
  * | INTERVAL | `[2, ny, nx]`: ends of the 68 % interval, if estimated |
  * | PREDICTED | `[ny, nx]` of the detector: expected counts, one HDU for each observation (EXTVER 1, 2 ...) |
@@ -57,7 +58,7 @@ export function encodePointEstimate(
 /** The HDUs of `encodePointEstimate`. */
 export function estimateHdus(estimate: PointEstimate, provenance: EstimateProvenance = {}): FitsHduInput[] {
   const { upsampling, margin, wcs = [], objective } = estimate;
-  const sky = wcsOf(scaleWcs(shiftWcs(wcs, -margin, -margin), upsampling));
+  const sky = wcsOf(scaleWcs(wcs, upsampling));
   const unit = provenance.unit === undefined ? [] : [fitsCard("BUNIT", escapeText(provenance.unit))];
   const area = pixelArea(scaleWcs(wcs, upsampling));
   const image = (
@@ -90,6 +91,10 @@ export function estimateHdus(estimate: PointEstimate, provenance: EstimateProven
         ...sky,
       ]),
     );
+  }
+  if (estimate.sky !== undefined) {
+    const whole = wcsOf(scaleWcs(shiftWcs(wcs, -margin, -margin), upsampling));
+    hdus.push(image(estimate.sky, "SKY", [...unit, ...whole]));
   }
   if (estimate.std !== undefined) hdus.push(image(estimate.std, "STD", [...unit, ...sky]));
   if (estimate.interval !== undefined) {
@@ -188,6 +193,7 @@ export function decodeEstimateHdus(hdus: readonly FitsHdu[]): StoredEstimate {
   }
   const [{ header }] = hdus;
   const named = (name: string) => hdus.find((hdu) => hdu.name === name);
+  const sky = named("SKY");
   const std = named("STD");
   const interval = named("INTERVAL");
   const components = hdus.filter(({ name }) => name === "COMPONENT");
@@ -212,6 +218,7 @@ export function decodeEstimateHdus(hdus: readonly FitsHdu[]): StoredEstimate {
       method: header.text("METHOD") ?? "",
       flux: imageToSkyImage(hdus[0]),
       ...(components.length === 0 ? {} : { components: components.map(component) }),
+      ...(sky === undefined ? {} : { sky: imageToSkyImage(sky) }),
       ...(std === undefined ? {} : { std: imageToSkyImage(std) }),
       ...(interval === undefined ? {} : { interval: bounds(interval) }),
       predicted: predicted.map(imageToSkyImage),

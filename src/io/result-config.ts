@@ -60,8 +60,8 @@ export function configColumns(config: SamplerConfig): FitsColumnInput[] {
     flag("save_thin", true),
   ];
   const place = ({ name }: FitsColumnInput) => {
-    // Version 0.2.0 put them behind all others of the Gibbs sampler.
-    if (method === "gibbs" && name === "pair_transfers") return ORDER.length;
+    // Version 0.2.0 put them behind the prior of the Gibbs sampler.
+    if (method === "gibbs" && name === "pair_transfers") return ORDER.indexOf("pixel_rate") + 0.5;
     const found = ORDER.indexOf(name);
     return found < 0 ? ORDER.length + 1 : found;
   };

@@ -43,6 +43,7 @@ import {
   PRIMARY,
   RESULT_FORMAT,
   RHAT,
+  SKY,
   SMOOTHNESS,
 } from "./result-layout.js";
 import { unescapeText } from "./result-text.js";
@@ -55,6 +56,7 @@ export type ResultSummary = Omit<PosteriorResult, "trace" | "chains" | "quantile
 
 /** HDUs that `decodeSummary` needs. */
 export const SUMMARY_HDUS: readonly string[] = [
+  SKY,
   PRIMARY,
   POSTERIOR_STD,
   RHAT,
@@ -177,9 +179,11 @@ export function decodeSummary(hdus: readonly FitsHdu[]): ResultSummary {
   const mean = imageToSkyImage(primary);
   const image = (name: string) => ofShape(mean.shape, name, imageToSkyImage(hduNamed(hdus, name)));
   const smoothness = hdus.find(({ name }) => name === SMOOTHNESS);
+  const sky = hdus.find(({ name }) => name === SKY);
   return {
     mean,
     std: image(POSTERIOR_STD),
+    ...(sky && { sky: imageToSkyImage(sky) }),
     ...(smoothness && {
       smoothness: planes(smoothness).map((plane) => ofShape(mean.shape, SMOOTHNESS, plane)),
     }),
@@ -309,6 +313,7 @@ function ledgerRows(table: FitsTable): CountsLedger[] {
     "background",
     "lost",
   ].map((name) => numbers(table, name));
+  const outside = findColumn(table, "outside") === undefined ? undefined : numbers(table, "outside");
   return names.map((name, row) => ({
     name,
     observed: observed[row],
@@ -316,6 +321,7 @@ function ledgerRows(table: FitsTable): CountsLedger[] {
     sourceStd: sourceStd[row],
     background: background[row],
     lost: lost[row],
+    ...(outside && { outside: outside[row] }),
   }));
 }
 

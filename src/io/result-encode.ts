@@ -3,7 +3,13 @@
 import { presetOf } from "../data/presets.js";
 import type { Shape, SkyImage } from "../image.js";
 import { type DrawSource, traceSource } from "../posterior/draw-source.js";
-import type { Convergence, CountsLedger, PosteriorResult, PosteriorSummary } from "../posterior/result.js";
+import type {
+  Convergence,
+  CountsLedger,
+  PosteriorResult,
+  PosteriorSummary,
+  SamplerConfig,
+} from "../posterior/result.js";
 import { asParameterSource, type ParameterSource } from "../posterior/trace.js";
 import {
   type FitsCard,
@@ -12,6 +18,7 @@ import {
   type FitsTableInput,
   fitsCard,
 } from "./fits.js";
+import { shiftWcs } from "./fits-wcs.js";
 import { pixelArea } from "./flux-unit.js";
 import { configColumns, flag, numberColumn, real, textColumn, whole } from "./result-config.js";
 import {
@@ -29,6 +36,7 @@ import {
   PRIMARY,
   RESULT_FORMAT,
   RHAT,
+  SKY,
   SMOOTHNESS,
 } from "./result-layout.js";
 import { escapeText } from "./result-text.js";
@@ -97,6 +105,7 @@ export function resultHdus(result: PosteriorSummary, { parameters, images }: Res
         [...unit, ...sky],
       ),
       ...(result.smoothness === undefined ? [] : [cube(SMOOTHNESS, images.shape, result.smoothness, sky)]),
+      ...(result.sky === undefined ? [] : [image(SKY, result.sky, [...unit, ...marginCards(result)])]),
     ],
     parameterTrace: parameterTable(parameters),
     after: [diagnosticsTable(result), ledgerTable(result.ledger), configTable(result, parameters, images)],
@@ -131,10 +140,16 @@ export function cube(
 }
 
 /** Sky coordinates as cards; those that would overwrite a card of ours are left out. */
-function skyCards({ wcs }: PosteriorSummary): FitsCard[] {
+function skyCards({ wcs }: Pick<PosteriorSummary, "wcs">): FitsCard[] {
   return wcs
     .filter(({ keyword }) => !isOwnKeyword(keyword))
     .map(({ keyword, value, comment }) => fitsCard(keyword, value, comment));
+}
+
+/** Sky coordinates of the whole sky, which begins farther left and below. */
+function marginCards({ wcs, config: { upsampling = 1, margin = 0 } }: PosteriorSummary): FitsCard[] {
+  const first = -upsampling * margin;
+  return skyCards({ wcs: shiftWcs(wcs, first, first) });
 }
 
 function primaryCards(result: PosteriorSummary): FitsCard[] {
@@ -159,6 +174,7 @@ function primaryCards(result: PosteriorSummary): FitsCard[] {
     fitsCard("VERDTEXT", escapeText(sentence)),
     fitsCard("REMEDY", escapeText(remedy)),
     ...(preset === undefined ? [] : [fitsCard("PRESET", preset, "name of the law that was sampled")]),
+    ...gridCards(config),
     ...skyCards(result),
     fitsCard("VERSION", escapeText(provenance.version), "version of tslira"),
     ...(provenance.command === undefined ? [] : [fitsCard("COMMAND", escapeText(provenance.command))]),
@@ -170,6 +186,14 @@ function primaryCards(result: PosteriorSummary): FitsCard[] {
     ...provenance.inputs.map(({ name, sha256 }, index) =>
       fitsCard(`INPUT${index + 1}`, `${escapeText(sha256)} ${escapeText(name)}`),
     ),
+  ];
+}
+
+function gridCards({ upsampling = 1, margin = 0 }: SamplerConfig): FitsCard[] {
+  if (upsampling === 1 && margin === 0) return [];
+  return [
+    fitsCard("UPSAMPLE", upsampling, "sky pixels a detector pixel on each axis"),
+    fitsCard("MARGIN", margin, "detector pixels of sky beyond each edge"),
   ];
 }
 
@@ -278,6 +302,14 @@ function ledgerTable(rows: readonly CountsLedger[]): FitsTableInput {
         "lost",
         rows.map(({ lost }) => lost),
       ),
+      ...(rows.some(({ outside }) => outside !== undefined)
+        ? [
+            numberColumn(
+              "outside",
+              rows.map(({ outside = 0 }) => outside),
+            ),
+          ]
+        : []),
     ],
   };
 }

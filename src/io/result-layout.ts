@@ -9,6 +9,7 @@
  * | RHAT, ESS | convergence of each pixel; NaN where undefined |
  * | CHAIN_MEAN, CHAIN_STD | one plane a chain |
  * | SMOOTHNESS | under the adaptive prior: posterior mean of ln alpha of the block above each pixel, one plane a level, finest first |
+ * | SKY | where the sky has a margin: posterior mean of the whole sky; all other images are of the frame, the sky over the detector |
  * | PARAMETER_TRACE | table, one row a sweep and chain (chain after chain), burn-in included; iteration from 1, chain from 0 |
  * | DIAGNOSTICS | table of `Convergence`; `list` is `parameter`, or `worst` for the rows behind the verdict |
  * | LEDGER | table of `CountsLedger`, one row an observation |
@@ -37,6 +38,7 @@ export const ESS = "ESS";
 export const CHAIN_MEAN = "CHAIN_MEAN";
 export const CHAIN_STD = "CHAIN_STD";
 export const SMOOTHNESS = "SMOOTHNESS";
+export const SKY = "SKY";
 export const PARAMETER_TRACE = "PARAMETER_TRACE";
 export const DIAGNOSTICS = "DIAGNOSTICS";
 export const LEDGER = "LEDGER";
@@ -61,6 +63,8 @@ export const OWN_KEYWORDS: ReadonlySet<string> = new Set([
   "VERDTEXT",
   "REMEDY",
   "PRESET",
+  "UPSAMPLE",
+  "MARGIN",
   "VERSION",
   "COMMAND",
   "SEED",

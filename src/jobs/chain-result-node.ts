@@ -29,7 +29,7 @@ export async function planChains({ folder, manifest }: Job, task: TaskRecord): P
 
 /** Run one chain. */
 export async function runChainTask(job: Job, task: TaskRecord, context: TaskContext): Promise<void> {
-  const { inputs, law, plan, shape, names } = await planChains(job, task);
+  const { inputs, law, plan, shape, grid, names } = await planChains(job, task);
   const { config } = plan;
   const { chain = 0 } = task;
   const { signal, onWarning } = context;
@@ -44,6 +44,7 @@ export async function runChainTask(job: Job, task: TaskRecord, context: TaskCont
         iterations: config.iterations,
         burnIn: config.burnIn,
         traceEvery: config.traceEvery,
+        ...(grid.margin > 0 ? { frame: grid } : {}),
         files: { folder: context.work, checkpointSeconds: context.checkpointSeconds },
       },
       {

@@ -6,9 +6,15 @@ import type { Shape, SkyImage } from "../image.js";
 import { instantiateModelKernels, reserve } from "../model-kernels.js";
 import { type ObservationModel, observationModel } from "./observation-model.js";
 import { checkOffsets, type SkyGrid, type SkyGridOptions, skyGrid, withinSky } from "./sky-grid.js";
+import { type Margin, resolveMargin } from "./sky-margin.js";
 
 /** Options of `createForwardModel`. */
-export interface ForwardModelOptions extends SkyGridOptions {
+export interface ForwardModelOptions extends Omit<SkyGridOptions, "margin"> {
+  /**
+   * Detector pixels by which the sky goes beyond the frame on every side, whole >= 0, or `"auto"`: as far as the data need
+   * (`automaticMargin`); default 0.
+   */
+  readonly margin?: Margin;
   /** Default `"spill"`. */
   readonly boundary?: Boundary;
   /**
@@ -42,7 +48,7 @@ export interface ForwardModel {
   readonly boundary: Boundary;
   /** The observations, checked. */
   readonly observations: readonly CheckedObservation[];
-  /** The options it was made with, so that a like model of other counts can be made. */
+  /** The options it was made with, the margin as a number, so that a like model of other counts can be made. */
   readonly options: ForwardModelOptions;
   /** What is legal but probably not meant. */
   readonly warnings: readonly string[];
@@ -119,7 +125,9 @@ export function createForwardModel(
   checkBoundary("model", boundary);
   checkMaskGrid(list, options);
   const { observations: given, warnings: doubts } = checkObservations(list, { boundary });
-  const grid = skyGrid(given[0].counts.shape, boundary, options);
+  const { upsampling = 1, margin: asked = 0 } = options;
+  const margin = resolveMargin(given, { boundary, upsampling, margin: asked });
+  const grid = skyGrid(given[0].counts.shape, boundary, { upsampling, margin });
   if (psfPixels !== "detector" && psfPixels !== "sky") {
     throw new InvalidInputError(
       `model: psfPixels must be "detector" or "sky", got ${JSON.stringify(psfPixels)}`,
@@ -186,7 +194,7 @@ export function createForwardModel(
     shape: grid.shape,
     boundary,
     observations: checked,
-    options,
+    options: { ...options, margin },
     warnings: [...doubts, ...beyond],
     sensitivity,
     reference,
@@ -240,7 +248,10 @@ function checkScales(scales: readonly number[], expected: number): void {
 }
 
 /** A mask of the sky's shape is a likely mistake that deserves its own words. */
-function checkMaskGrid(list: readonly Observation[], { upsampling = 1, margin = 0 }: SkyGridOptions): void {
+function checkMaskGrid(
+  list: readonly Observation[],
+  { upsampling = 1, margin = 0 }: ForwardModelOptions,
+): void {
   if (upsampling === 1 && margin === 0) return;
   for (const { counts, mask, name = "observation" } of list) {
     if (mask?.shape === undefined || counts?.shape === undefined) continue;

@@ -1,31 +1,37 @@
 import type { CheckedObservation } from "../data/check-observation.js";
 import { imageSum, type SkyImage } from "../image.js";
 import type { ForwardModel } from "./forward-model.js";
-import { ontoSky } from "./sky-grid.js";
+import { frameImage, frameOf, ontoSky, type SkyGrid } from "./sky-grid.js";
 
 /** Where the counts of one observation went; the fields of `CountsLedger` in a result. */
 export interface LedgerEntry {
   readonly name: string;
   /** Observed counts in the pixels in use. */
   readonly observed: number;
-  /** Expected counts from the source image in the pixels in use, with posterior standard deviation. */
+  /** Expected counts from the source image in the frame in the pixels in use, with posterior standard deviation. */
   readonly source: number;
   readonly sourceStd: number;
-  /** Expected counts from the background in the pixels in use. */
+  /** Expected counts from the background in the pixels in use, that of the margin included. */
   readonly background: number;
-  /** Expected source photons that the exposure collects but that land outside the pixels in use. */
+  /** Expected source photons from the frame that the exposure collects but that land outside the pixels in use. */
   readonly lost: number;
+  /** Expected counts in the pixels in use from sources beyond the frame; absent without a margin. */
+  readonly outside?: number;
 }
 
 /** What `ledgerEntry` needs besides the observation. */
 export interface LedgerInputs {
-  /** Posterior mean flux `[ny, nx]`. */
+  readonly grid: SkyGrid;
+  /** Posterior mean flux `[ny, nx]` of the sky. */
   readonly flux: SkyImage;
-  /** `exposure * q` of the observation `[ny, nx]`, from `detectedExposure`. */
+  /** Exposure of the observation `[ny, nx]` of the sky, and times the probability to be detected, as `skyObservations` has them. */
+  readonly exposure: SkyImage;
   readonly detected: SkyImage;
+  /** Expected counts of the background in the pixels in use at scale 1. */
+  readonly backgroundCounts: number;
   /** Posterior mean of the background scale; default 1. */
   readonly scale?: number;
-  /** Posterior standard deviation of `expectedSourceCounts`, or NaN (default) when unknown. */
+  /** Posterior standard deviation of the source counts, or NaN (default) when unknown. */
   readonly sourceStd?: number;
 }
 
@@ -43,61 +49,55 @@ export function expectedSourceCounts(flux: ArrayLike<number>, detected: SkyImage
 }
 
 /**
- * The ledger of one observation: `observed` is near `source + background`, and `source + lost` is what the exposure
- * collects.
+ * The ledger of one observation: `observed` is near `source + background + outside`, and `source + lost` is what the exposure
+ * collects from the frame.
  *
  * @param observation as `checkObservation` returns it
  */
-export function ledgerEntry(observation: CheckedObservation, inputs: LedgerInputs): LedgerEntry {
-  const { flux, detected, scale = 1, sourceStd = Number.NaN } = inputs;
-  const { exposure } = observation;
+export function ledgerEntry(
+  { name, counts }: CheckedObservation,
+  { grid, flux, exposure, detected, backgroundCounts, scale = 1, sourceStd = Number.NaN }: LedgerInputs,
+): LedgerEntry {
+  const seen = frameImage(detected, grid);
+  const light = frameOf(flux.data, grid);
+  const collected = frameOf(exposure.data, grid);
   let lost = 0;
-  for (let index = 0; index < flux.data.length; index++) {
-    lost += (exposure.data[index] - detected.data[index]) * flux.data[index];
+  for (let index = 0; index < light.length; index++) {
+    lost += (collected[index] - seen.data[index]) * light[index];
   }
+  const source = expectedSourceCounts(light, seen);
   return {
-    name: observation.name,
-    observed: imageSum(observation.counts),
-    source: expectedSourceCounts(flux.data, detected),
+    name,
+    observed: imageSum(counts),
+    source,
     sourceStd,
-    background: scale * expectedSourceCounts(observation.background.data, detected),
+    background: scale * backgroundCounts,
     lost,
+    ...(grid.margin === 0 ? {} : { outside: expectedSourceCounts(flux.data, detected) - source }),
   };
 }
 
-/** The ledgers of all observations on a sky of any grid, to be asked for many images. */
+/** The ledgers of all observations of a model, to be asked for many images. */
 export function skyLedgers(model: ForwardModel) {
-  const { observations, grid, boundary, options } = model;
+  const { observations, grid, boundary, options, shape } = model;
   const background = model.backgroundCounts();
-  const pixels = model.shape[0] * model.shape[1];
-  const dot = (a: ArrayLike<number>, b: ArrayLike<number>) => {
-    let sum = 0;
-    for (let i = 0; i < b.length; i++) sum += a[i] * b[i];
-    return sum;
-  };
   return observations.map((observation, index) => {
     const { mask, counts } = observation;
     const weights = mask ? mask.data : new Float64Array(counts.data.length).fill(1);
-    const seen = new Float64Array(pixels);
+    const detected: SkyImage = { data: new Float64Array(shape[0] * shape[1]), shape };
     model.backProject(
       observations.map((other, m) => (m === index ? weights : new Float64Array(other.counts.data.length))),
-      seen,
+      detected.data,
     );
     const offset = options.offsets?.[index] ?? { x: 0, y: 0 };
-    const exposure = ontoSky(observation.exposure, grid, offset, boundary).data;
+    const exposure = ontoSky(observation.exposure, grid, offset, boundary);
+    const backgroundCounts = background[index];
     return {
-      detected: seen,
-      entry: ({ data }: SkyImage, scale: number, sourceStd: number): LedgerEntry => {
-        const source = dot(data, seen);
-        return {
-          name: observation.name,
-          observed: dot(counts.data, weights),
-          source,
-          sourceStd,
-          background: scale * background[index],
-          lost: dot(data, exposure) - source,
-        };
-      },
+      /** Expected counts in the pixels in use for unit flux of each pixel of the frame. */
+      detected: frameOf(detected.data, grid),
+      /** Of the mean of the whole sky. */
+      entry: (flux: SkyImage, scale: number, sourceStd: number): LedgerEntry =>
+        ledgerEntry(observation, { flux, detected, exposure, backgroundCounts, grid, scale, sourceStd }),
     };
   });
 }

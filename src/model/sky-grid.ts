@@ -26,6 +26,7 @@ export interface SkyGrid {
 /**
  * Lay the sky over a detector.
  *
+ * @param where beginning of messages
  * @throws InvalidInputError for another upsampling than 1, 2, 3, a margin that is not a whole number >= 0, a margin with
  *   `"wrap"`, or more pixels than `MAX_PIXELS`
  */
@@ -33,29 +34,30 @@ export function skyGrid(
   detector: Shape,
   boundary: Boundary,
   { upsampling = 1, margin = 0 }: SkyGridOptions = {},
+  where = "model",
 ): SkyGrid {
   if (upsampling !== 1 && upsampling !== 2 && upsampling !== 3) {
     throw new InvalidInputError(
-      `model: upsampling must be 1, 2 or 3, got ${upsampling}; finer pixels hold no more information`,
+      `${where}: upsampling must be 1, 2 or 3, got ${upsampling}; finer pixels hold no more information`,
       { fields: { upsampling } },
     );
   }
   if (!Number.isInteger(margin) || margin < 0) {
     throw new InvalidInputError(
-      `model: margin must be a whole number of detector pixels >= 0, got ${margin}; the psf's radius is a good choice`,
+      `${where}: margin must be a whole number of detector pixels >= 0, got ${margin}; the psf's radius is a good choice`,
       { fields: { margin } },
     );
   }
   if (boundary === "wrap" && margin > 0) {
     throw new InvalidInputError(
-      `model: margin must be 0 with the boundary "wrap", got ${margin}; a periodic sky has no outside, choose "spill"`,
+      `${where}: margin must be 0 with the boundary "wrap", got ${margin}; a periodic sky has no outside, choose "spill"`,
       { fields: { margin } },
     );
   }
   const shape: Shape = [upsampling * (detector[0] + 2 * margin), upsampling * (detector[1] + 2 * margin)];
   if (shape[0] * shape[1] > MAX_PIXELS) {
     throw new InvalidInputError(
-      `model: the sky must have at most ${MAX_PIXELS} pixels, got ${shape[0]} x ${shape[1]}; lower upsampling or margin`,
+      `${where}: the sky must have at most ${MAX_PIXELS} pixels, got ${shape[0]} x ${shape[1]}; lower upsampling or margin`,
       { fields: { shape } },
     );
   }
@@ -65,6 +67,74 @@ export function skyGrid(
 /** Whether sky and detector have the same pixels. */
 export function isPlain({ upsampling, margin }: SkyGrid): boolean {
   return upsampling === 1 && margin === 0;
+}
+
+/** `[ny, nx]` of the frame: the sky over the detector, without the margin. */
+export function frameShape({ detector: [ny, nx], upsampling }: SkyGrid): Shape {
+  return [upsampling * ny, upsampling * nx];
+}
+
+/**
+ * The part of an image of the sky that lies over the detector.
+ *
+ * @param sky `ny * nx` values of the sky
+ * @returns `ny * nx` values of the frame: the same array without a margin, else a copy
+ */
+export function frameOf(sky: Float64Array, grid: SkyGrid): Float64Array {
+  if (grid.margin === 0) return sky;
+  const [ny, nx] = frameShape(grid);
+  const frame = new Float64Array(ny * nx);
+  for (let row = 0; row < ny; row++) {
+    const start = frameStart(grid, row);
+    frame.set(sky.subarray(start, start + nx), row * nx);
+  }
+  return frame;
+}
+
+/** `frameOf` for images. */
+export function frameImage({ data }: SkyImage, grid: SkyGrid): SkyImage {
+  return { data: frameOf(data, grid), shape: frameShape(grid) };
+}
+
+/**
+ * Put an image of the frame into one of the sky.
+ *
+ * @param frame `ny * nx` values of the frame
+ * @param sky `ny * nx` values of the sky; changed over the detector
+ */
+export function setFrame(sky: Float64Array, frame: ArrayLike<number>, grid: SkyGrid): void {
+  const [ny, nx] = frameShape(grid);
+  for (let row = 0; row < ny; row++) {
+    const start = frameStart(grid, row);
+    for (let col = 0; col < nx; col++) sky[start + col] = frame[row * nx + col];
+  }
+}
+
+/** Index in the sky of the first pixel of a row of the frame. */
+function frameStart({ shape, upsampling, margin }: SkyGrid, row: number): number {
+  return (upsampling * margin + row) * shape[1] + upsampling * margin;
+}
+
+/**
+ * A starting image on the sky: one of the sky as it is, one of the frame with its edge going on over the margin.
+ *
+ * @throws InvalidInputError for another shape
+ */
+export function startOnSky(image: SkyImage, grid: SkyGrid, where: string): SkyImage {
+  const [ny, nx] = image.shape;
+  const frame = frameShape(grid);
+  if (ny === grid.shape[0] && nx === grid.shape[1]) return image;
+  if (ny !== frame[0] || nx !== frame[1]) {
+    const sky = isPlain(grid) ? "" : ` (or with the margin [${grid.shape.join(", ")}])`;
+    throw new InvalidInputError(
+      `${where} must have the shape of the ${grid.upsampling === 1 ? "counts" : "finer pixels"}, [${frame.join(", ")}]${sky}, ` +
+        `got [${image.shape.join(", ")}]; cut it out`,
+      { fields: { shape: image.shape, expected: frame } },
+    );
+  }
+  const width = grid.upsampling * grid.margin;
+  const laid: SkyGrid = { detector: frame, shape: grid.shape, upsampling: 1, margin: width };
+  return ontoSky(image, laid, { x: 0, y: 0 }, "spill");
 }
 
 /**

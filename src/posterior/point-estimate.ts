@@ -18,6 +18,8 @@ export interface PointEstimate {
   readonly method: string;
   /** Expected counts a sky pixel for unit exposure `[ny, nx]`, >= 0. */
   readonly flux: SkyImage;
+  /** The whole sky `[ny, nx]`, margin included, where `flux` and all other images are of the frame: the sky over the detector. */
+  readonly sky?: SkyImage;
   /** The images that add up to `flux`, when the sky was fitted as a sum. */
   readonly components?: readonly EstimatedComponent[];
   /** Estimated standard deviation of `flux` `[ny, nx]`, where the method was asked for one. */

@@ -29,6 +29,13 @@ export interface ChainConfig {
   readonly backgroundScalePrior: BackgroundScalePrior;
   /** Sweeps between kept draws of the image, >= 1. */
   readonly traceEvery: number;
+  /**
+   * Sky pixels a detector pixel on each axis: 1 (default, and meant where there is none), 2 or 3. The psf is interpolated. The prior is
+   * that of the finer image: its tree has more pixels.
+   */
+  readonly upsampling?: number;
+  /** Detector pixels of sky beyond each edge of the frame; absent: 0. */
+  readonly margin?: number;
 }
 
 /** Settings of the multiscale sampler, whatever says how smooth the blocks are. */
@@ -90,10 +97,6 @@ export interface NutsConfig extends ChainConfig {
   readonly targetAcceptance: number;
   /** Most doublings of a trajectory. */
   readonly maxDepth: number;
-  /** Sky pixels a detector pixel on each axis. */
-  readonly upsampling: number;
-  /** Detector pixels of sky beyond each edge. */
-  readonly margin: number;
 }
 
 /** Settings of a sampler of somebody's own, of which only the names are kept. */
@@ -161,13 +164,15 @@ export interface CountsLedger {
   readonly name: string;
   /** Observed counts in the pixels used. */
   readonly observed: number;
-  /** Expected counts from the source image, with posterior standard deviation. */
+  /** Expected counts from the source image in the frame, with posterior standard deviation. */
   readonly source: number;
   readonly sourceStd: number;
-  /** Expected counts from the background. */
+  /** Expected counts from the background, that of the margin included. */
   readonly background: number;
-  /** Expected source photons that the exposure collects but that land outside the detector pixels in use. */
+  /** Expected source photons from the frame that the exposure collects but that land outside the detector pixels in use. */
   readonly lost: number;
+  /** Expected counts from the source image beyond the frame; present where the sky has a margin. */
+  readonly outside?: number;
 }
 
 /** Where a result comes from. */
@@ -229,7 +234,12 @@ export interface PosteriorSummary<Config extends SamplerConfig = SamplerConfig> 
    * of the block; large (3): it is spread evenly.
    */
   readonly smoothness?: readonly SkyImage[];
-  /** Flux of the whole image; its error cannot be had from `std`, because neighbouring pixels are anticorrelated. */
+  /**
+   * Posterior mean of the whole sky `[ny, nx]`, margin included; present where there is one. All other images, draws and `total` are of
+   * the frame: the sky over the detector.
+   */
+  readonly sky?: SkyImage;
+  /** Flux of the whole image (the frame); its error cannot be had from `std`, because neighbouring pixels are anticorrelated. */
   readonly total: WithError;
   readonly diagnostics: Diagnostics;
   readonly ledger: readonly CountsLedger[];

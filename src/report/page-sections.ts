@@ -152,20 +152,26 @@ function dateText(time: string): string {
 /** Where the counts went. */
 export function ledgerHtml({ ledger, config }: ReportSummary): string {
   const holdsBack = config.method === undefined && config.totalCountsPrior.rate > 0;
+  const margin = ledger.some(({ outside }) => outside !== undefined);
   return (
     table(
       "Where the counts went: expected counts in the pixels in use, posterior means",
-      ["observation", "observed", "source", "background", "rest", "landed outside"],
-      ledger.map(({ name, observed, source, sourceStd, background, lost }) => [
+      [
+        ...["observation", "observed", "source", "background"],
+        ...(margin ? ["from beyond the frame"] : []),
+        ...["rest", "landed outside"],
+      ],
+      ledger.map(({ name, observed, source, sourceStd, background, lost, outside = 0 }) => [
         text(name),
         countText(observed),
         errorText(source, sourceStd),
         numberText(background),
-        numberText(observed - source - background, 3),
+        ...(margin ? [numberText(outside)] : []),
+        numberText(observed - source - background - outside, 3),
         numberText(lost),
       ]),
     ) +
-    '<p class="note">Observed = source + background + rest. The rest is ' +
+    `<p class="note">Observed = source + background${margin ? " + from beyond the frame" : ""} + rest. The rest is ` +
     `${holdsBack ? "what the prior on the total holds back, and chance" : "chance"}. ` +
     "Photons that landed outside belong to the flux of the image, but no pixel in use saw them.</p>"
   );

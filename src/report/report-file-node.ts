@@ -3,6 +3,7 @@
 import { type PredictiveCheck, predictiveCheck } from "../checks/predictive-check.js";
 import { figureDocument } from "../figures/document-node.js";
 import { openResult } from "../io/open-result-node.js";
+import { fittedSky } from "../posterior/fitted-sky.js";
 import type { SignificanceEstimate } from "../significance/collect.js";
 import { type ReportOptions, reportHtml } from "./report-html.js";
 import { significanceSection } from "./significance-section.js";
@@ -37,7 +38,7 @@ export async function reportFromFile(path: string, options: ReportFileOptions = 
         : await predictiveCheck(
             observations,
             { parameters, images },
-            { ...PREDICTIVE, boundary: result.config.boundary, seed: result.config.seed },
+            { ...PREDICTIVE, ...fittedSky(result), seed: result.config.seed },
           );
     return reportHtml(
       { ...result, trace: { parameters, images } },

@@ -104,7 +104,7 @@ export interface CompareOptions {
  * Structural similarity is measured with the Gaussian window of 11 x 11 pixels, or the largest odd one that fits.
  *
  * @param observations one, or several of the same sky
- * @param methods at least one; all of the same `upsampling` and `margin`
+ * @param methods at least one; all of the same `upsampling`
  * @throws InvalidInputError when there is no method, names are not different, skies differ, the truth has another shape, or a
  *   method refuses data or options
  * @throws AbortedError when `signal` fires or `onProgress` returns false
@@ -157,6 +157,10 @@ export async function compareMethods(
 interface FoundImage {
   readonly flux?: SkyImage;
   readonly mean?: SkyImage;
+  /** The whole sky, where it goes beyond the image. */
+  readonly sky?: SkyImage;
+  readonly margin?: number;
+  readonly config?: { readonly margin?: number };
   readonly std?: SkyImage;
   readonly interval?: readonly [SkyImage, SkyImage];
   readonly quantiles?: { readonly probabilities: readonly number[]; readonly images: readonly SkyImage[] };
@@ -241,8 +245,8 @@ function namedMethods(
     );
   }
   const sky = ({ options }: ComparedMethod) => {
-    const { upsampling = 1, margin = 0 } = options as ModelOptions;
-    return `upsampling ${upsampling}, margin ${margin}`;
+    const { upsampling = 1 } = options as ModelOptions;
+    return `upsampling ${upsampling}`;
   };
   const other = named.find((one) => sky(one) !== sky(named[0]));
   if (other !== undefined) {
@@ -292,7 +296,7 @@ function closeness(
   if (!sameShape(image, truth)) {
     throw new InvalidInputError(
       `compare: truth must have the shape of the images, [${image.shape.join(", ")}] of ${name}, got ` +
-        `[${truth.shape.join(", ")}]; with upsampling or margin the sky is larger than the counts`,
+        `[${truth.shape.join(", ")}]; with upsampling the image has more pixels than the counts`,
       { fields: { shape: truth.shape, expected: image.shape } },
     );
   }
@@ -314,8 +318,9 @@ function judge(result: FoundImage, heldOut: readonly Observation[], options: Dec
     .filter(({ name }) => /^bkgScale\d*$/.test(name))
     .map(({ mean }) => mean);
   const scale = result.backgroundScale ?? (fitted && drawn.length === heldOut.length ? drawn : undefined);
-  return heldOutCash(imageOf(result), heldOut, {
+  return heldOutCash(result.sky ?? imageOf(result), heldOut, {
     ...modelOptions(options as ModelOptions, heldOut),
+    margin: result.margin ?? result.config?.margin ?? 0,
     ...(scale === undefined ? {} : { backgroundScale: scale }),
   });
 }

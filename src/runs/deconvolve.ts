@@ -1,7 +1,9 @@
 import type { Observation } from "../data/observation.js";
 import { InvalidInputError } from "../errors.js";
+import type { SkyImage } from "../image.js";
 import { type BootstrapOptions, parametricBootstrap } from "../methods/bootstrap.js";
 import { type EmMultiscaleOptions, emMultiscale } from "../methods/em-multiscale.js";
+import type { IterationReport } from "../methods/estimate.js";
 import { type GradientDescentOptions, gradientDescent } from "../methods/gradient-descent.js";
 import {
   type MapOptions,
@@ -12,12 +14,13 @@ import {
 import { type HeldOutStrength, mapOfHeldOutStrength } from "../methods/prior-strength.js";
 import { type RichardsonLucyOptions, richardsonLucy } from "../methods/richardson-lucy.js";
 import type { ForwardModel, ForwardModelOptions } from "../model/forward-model.js";
+import { frameImage, frameOf, type SkyGrid, startOnSky } from "../model/sky-grid.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import type { GibbsConfig, LiraResult, NutsConfig, OwnConfig, PosteriorResult } from "../posterior/result.js";
 import { type FluxPrior, priorName, scaledPrior } from "../priors/flux-prior.js";
 import { METHODS, type Method } from "../settings/methods.js";
 import type { GibbsOptions } from "./gibbs-options.js";
-import type { LiraDeconvolverOptions } from "./lira-options.js";
+import { type LiraDeconvolverOptions, usualMargin } from "./lira-options.js";
 import type { NutsOptions } from "./nuts-options.js";
 import {
   type ChainRunOptions,
@@ -28,7 +31,10 @@ import {
 } from "./prepare-run.js";
 import { type RunOptions, runChains } from "./run-chains.js";
 
-/** Options of the model that all methods of point estimates share. */
+/**
+ * Options of the model that all methods of point estimates share. `margin` is `"auto"` by default for `richardson-lucy` and `map`, 0 for
+ * the others; images that come back are of the frame.
+ */
 export type ModelOptions = Pick<
   ForwardModelOptions,
   "boundary" | "upsampling" | "margin" | "psfPixels" | "backgroundScale"
@@ -133,15 +139,47 @@ export async function deconvolve(
   checkCombination(options);
   const list: readonly Observation[] = "counts" in observations ? [observations] : observations;
   if (isSampled(options)) return runChains(list, options, options);
-  const { model, warnings } = placedModel(list, options);
-  const estimate = estimator(options, model);
-  const image = estimate(model);
+  const { margin = usualMargin(options.method) } = options;
+  const { model, warnings } = placedModel(list, { ...options, margin });
+  const laid = onSky(options, model.grid);
+  const image = estimator(laid, model)(model);
   const found = warnings.length === 0 ? image : { ...image, warnings: [...image.warnings, ...warnings] };
-  if (options.bootstrap === undefined || !found.complete) return found;
-  const bootstrap =
-    typeof options.bootstrap === "number" ? { replicates: options.bootstrap } : options.bootstrap;
-  const { onIteration: _first, ...silent } = options;
-  return parametricBootstrap(model, found, estimator(silent, model), bootstrap);
+  if (laid.bootstrap === undefined || !found.complete) return inFrame(found, model.grid);
+  const bootstrap = typeof laid.bootstrap === "number" ? { replicates: laid.bootstrap } : laid.bootstrap;
+  const { onIteration: _first, ...silent } = laid;
+  return inFrame(parametricBootstrap(model, found, estimator(silent, model), bootstrap), model.grid);
+}
+
+/** Options whose images of the frame are of the whole sky, and that hand out images of the frame. */
+function onSky(options: PointMethod, grid: SkyGrid): PointMethod {
+  if (grid.margin === 0) return options;
+  const { start, onIteration } = options;
+  const laid = (image: SkyImage) => startOnSky(image, grid, `${options.method}: start`);
+  return {
+    ...options,
+    ...(start && { start: laid(start) }),
+    ...(onIteration && {
+      onIteration: (report: IterationReport) => onIteration({ ...report, flux: frameOf(report.flux, grid) }),
+    }),
+    ...("components" in options && {
+      components: options.components.map((one) => ({ ...one, ...(one.start && { start: laid(one.start) }) })),
+    }),
+  } as PointMethod;
+}
+
+/** An estimate whose images are of the frame, with the whole sky beside them where it is larger. */
+function inFrame(estimate: PointEstimate, grid: SkyGrid): PointEstimate {
+  if (grid.margin === 0) return estimate;
+  const { flux, std, interval, components } = estimate;
+  const cut = (image: SkyImage) => frameImage(image, grid);
+  return {
+    ...estimate,
+    flux: cut(flux),
+    sky: flux,
+    ...(std && { std: cut(std) }),
+    ...(interval && { interval: [cut(interval[0]), cut(interval[1])] as const }),
+    ...(components && { components: components.map((one) => ({ ...one, flux: cut(one.flux) })) }),
+  };
 }
 
 /** Whether a method samples a posterior by chains. */
@@ -226,11 +264,11 @@ export function checkCombination(options: { readonly method?: Method | "own" | u
     );
   }
   if (method === "lira" || method === "gibbs") {
-    for (const option of ["upsampling", "margin", "psfPixels", "backgroundScale"]) {
+    for (const option of ["psfPixels", "backgroundScale"]) {
       if (given[option] !== undefined) {
         refuse(
           option,
-          `the sampler works on the pixels of the counts; choose ${method === "lira" ? '"em-multiscale" or "map"' : '"nuts"'}`,
+          `the sampler has the psf in the pixels of the counts and scales that begin at 1; choose ${method === "lira" ? '"em-multiscale" or "map"' : '"nuts"'}`,
         );
       }
     }

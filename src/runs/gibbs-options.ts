@@ -3,15 +3,7 @@ import type { Shape } from "../image.js";
 import type { GibbsConfig } from "../posterior/result.js";
 import { type FluxPrior, priorName } from "../priors/flux-prior.js";
 import { settingOf } from "../settings/by-method.js";
-import type { SettingValues } from "../settings/setting.js";
-import { settle } from "../settings/settle.js";
-import {
-  defaultPairTransfers,
-  type LiraDeconvolverOptions,
-  lawOf,
-  planLength,
-  type RunPlan,
-} from "./lira-options.js";
+import { type LiraDeconvolverOptions, lawOf, planLength, type RunPlan, settleOnSky } from "./lira-options.js";
 
 /** Settings of the Gibbs sampler for independent Gamma pixels: those of `LiraDeconvolver` that are not about its tree. */
 export interface GibbsOptions
@@ -51,9 +43,7 @@ export function planGibbs({ prior, ...options }: GibbsOptions, shape?: Shape): R
         "a product of Gamma priors has the sum of (shape - 1), plus 1",
     );
   }
-  const told = settle("gibbs", options as SettingValues, "gibbs", {
-    pairTransfers: shape === undefined ? 0 : defaultPairTransfers(shape),
-  });
+  const { told } = settleOnSky("gibbs", options, shape, "gibbs");
   const { config, ...length } = planLength(options, "gibbs", {
     iterations: settingOf("iterations", "gibbs").default as number,
     burnIn: (iterations) => Math.floor(iterations / 10),

@@ -8,6 +8,7 @@ import type { Observation } from "../data/observation.js";
 import { thinCounts } from "../data/thin-counts.js";
 import { AbortedError, InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
+import { fittedSky } from "../posterior/fitted-sky.js";
 import type { LiraResult } from "../posterior/result.js";
 import { LiraDeconvolver } from "./lira-deconvolver.js";
 import { type LiraDeconvolverOptions, planRun } from "./lira-options.js";
@@ -16,7 +17,10 @@ import type { SamplingOptions } from "./sample-run.js";
 /** Options of `heldOutCheck`. */
 export interface HeldOutOptions
   extends Pick<SamplingOptions, "workers" | "onProgress" | "signal">,
-    Omit<PredictiveCheckOptions, "boundary" | "pointSource" | "workers" | "onProgress" | "signal"> {
+    Omit<
+      PredictiveCheckOptions,
+      "boundary" | "upsampling" | "margin" | "sky" | "pointSource" | "workers" | "onProgress" | "signal"
+    > {
   /** Part of the photons that is held out, in (0, 1); default 0.5. */
   readonly fraction?: number;
 }
@@ -101,8 +105,8 @@ export async function heldOutCheck(
     result.trace,
     {
       ...checking,
+      ...fittedSky(result),
       seed,
-      boundary,
       ...(workers === undefined ? {} : { workers }),
       ...(signal === undefined ? {} : { signal }),
     },

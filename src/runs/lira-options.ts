@@ -4,12 +4,16 @@ import type { AdaptivePrior } from "../data/prior-parameters.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
 import type { ForwardModelOptions } from "../model/forward-model.js";
+import { type SkyGrid, skyGrid, startOnSky } from "../model/sky-grid.js";
+import type { Margin } from "../model/sky-margin.js";
 import type { ChainConfig, LevelConfig, LiraConfig, SamplerConfig, TreeConfig } from "../posterior/result.js";
 import type { PriorData } from "../priors/flux-prior.js";
 import { startingAlpha } from "../priors/multiscale.js";
 import type { OwnLaw } from "../samplers/open-chain.js";
 import { settingOf } from "../settings/by-method.js";
-import type { SettingValues } from "../settings/setting.js";
+import { SETTINGS } from "../settings/list.js";
+import type { Method } from "../settings/methods.js";
+import { type SettingValues, wordOf } from "../settings/setting.js";
 import { settle } from "../settings/settle.js";
 import { checkValue } from "../settings/value.js";
 import { parseTarget, type Target } from "./target.js";
@@ -22,7 +26,10 @@ import { parseTarget, type Target } from "./target.js";
  */
 export interface LiraDeconvolverOptions
   extends Partial<
-    Omit<TreeConfig & LevelConfig, "method" | "burnIn" | "traceEvery" | "adaptivePrior" | "alphaInit">
+    Omit<
+      TreeConfig & LevelConfig,
+      "method" | "burnIn" | "traceEvery" | "adaptivePrior" | "alphaInit" | "margin"
+    >
   > {
   /** A law by name, whose settings are the defaults of the others; default `"adaptive"`. See `PRESETS`. */
   readonly preset?: Preset;
@@ -30,6 +37,11 @@ export interface LiraDeconvolverOptions
   readonly adaptivePrior?: AdaptivePrior | undefined;
   /** Starting smoothing parameter: one number, or one a level (finest first), > 0; default 0.1. */
   readonly alphaInit?: number | readonly number[];
+  /**
+   * Detector pixels by which the sky goes beyond the frame on every side, whole >= 0; default `"auto"`: the psf's reach when the counts
+   * along the frame are more than the inside explains, else 0 (`automaticMargin`). Results are of the frame.
+   */
+  readonly margin?: Margin;
   /**
    * Sweeps at the start of each chain that no statistic uses; default a tenth of `iterations`. `"auto"`: the first of
    * 100, 200, 400, ... sweeps over whose second half the chains agree (R-hat < 1.1 of log-likelihood, total and the
@@ -50,7 +62,10 @@ export interface LiraDeconvolverOptions
     /** Most draws kept a chain; default 1,000. */
     readonly keep?: number;
   };
-  /** Starting flux `[ny, nx]`, > 0, for all chains or one for each; default separated starts made from the data. */
+  /**
+   * Starting flux `[ny, nx]` of the frame (or with the margin), > 0, for all chains or one for each; default separated starts made from
+   * the data.
+   */
   readonly fluxInit?: SkyImage | readonly SkyImage[];
 }
 
@@ -107,6 +122,11 @@ export function spacingOf(sweeps: number, keep: number): number {
 /** The default of a setting that is a number. */
 const usual = (key: string) => settingOf(key).default as number;
 
+/** The margin of a method when none is given. */
+export function usualMargin(method: Method): Margin {
+  return settingOf("margin", method).default as Margin;
+}
+
 /**
  * Check how long a run is to be.
  *
@@ -162,7 +182,8 @@ export function planLength(
 /**
  * Fill in defaults and check every setting.
  *
- * @param shape `[ny, nx]` of the data; without it, what depends on the shape is not checked
+ * @param shape `[ny, nx]` of the data; without it, what depends on the shape is not checked. A margin that the data decide
+ *   (`"auto"`) is taken as 0: `prepareRun` puts in what they say
  * @param where beginning of messages
  * @throws InvalidInputError naming the first setting that breaks its rule
  */
@@ -170,10 +191,7 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = 
   const { preset = "adaptive" } = options;
   checkValue(settingOf("preset"), preset, where);
   const law = PRESETS[preset];
-  const told = settle("lira", options as SettingValues, where, {
-    ...law,
-    pairTransfers: shape && defaultPairTransfers(shape),
-  });
+  const { told, sky } = settleOnSky("lira", options, shape, where, { ...law });
   const { adaptivePrior, alphaInit, fitAlpha, smoothingPrior, ...tree } = lawOf(told) as unknown as Omit<
     LevelConfig,
     "adaptivePrior"
@@ -193,25 +211,52 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = 
     iterations: usual("iterations"),
     burnIn: (iterations) => Math.floor(iterations / 10),
   });
-  const pairTransfers = cycleSpin === "random" ? 0 : (tree.pairTransfers ?? 0);
+  const pairTransfers = cycleSpin === "random" ? 0 : tree.pairTransfers;
   if (isAdaptive(options, law, where)) {
     const prior = adaptivePrior ?? structuredClone(DEFAULT_ADAPTIVE_PRIOR);
     checkAdaptivePrior(prior, where);
     return { ...length, config: { adaptivePrior: prior, ...config, ...tree, pairTransfers } };
   }
   const starts =
-    shape !== undefined || typeof alphaInit === "number"
-      ? startingAlpha(alphaInit, shape ?? [2, 2])
-      : alphaInit;
+    sky !== undefined || typeof alphaInit === "number" ? startingAlpha(alphaInit, sky ?? [2, 2]) : alphaInit;
   return {
     ...length,
     config: { alphaInit: starts, fitAlpha, smoothingPrior, ...config, ...tree, pairTransfers },
   };
 }
 
-/** What of settings is about the law that is sampled, by their words: all but how long chains run and what is kept of them. */
+/**
+ * Settings of a sampler of the counts, checked, on their sky. A margin that the data decide (`"auto"`) is taken as 0.
+ *
+ * @returns the settings by their words, and `[ny, nx]` of the sky where that of the data is given
+ */
+export function settleOnSky(
+  method: "lira" | "gibbs",
+  options: Omit<LiraDeconvolverOptions, "fluxInit">,
+  shape: Shape | undefined,
+  where: string,
+  defaults: SettingValues = {},
+): { readonly told: SettingValues; readonly sky: Shape | undefined } {
+  const told = settle(method, options as SettingValues, where, defaults);
+  const { boundary, upsampling, margin } = told as unknown as Required<
+    Pick<LiraDeconvolverOptions, "boundary" | "upsampling" | "margin">
+  >;
+  const width = margin === "auto" ? 0 : margin;
+  const grid = skyGrid(shape ?? [1, 1], boundary, { upsampling, margin: width }, where);
+  const sky = shape && grid.shape;
+  const { pairTransfers = sky === undefined ? 0 : defaultPairTransfers(sky) } = told;
+  return { told: { ...told, pairTransfers, margin: width }, sky };
+}
+
+/**
+ * What of settings is about the law that is sampled, by their words: all but how long chains run and what is kept of them, and what is
+ * understood where nothing is said.
+ */
 export function lawOf(settled: SettingValues): SettingValues {
-  return Object.fromEntries(Object.entries(settled).filter(([word]) => !NO_LAW.has(word)));
+  const unsaid = new Map(SETTINGS.map((setting) => [wordOf(setting), setting.absent]));
+  return Object.fromEntries(
+    Object.entries(settled).filter(([word, value]) => !NO_LAW.has(word) && value !== unsaid.get(word)),
+  );
 }
 
 const NO_LAW: ReadonlySet<string> = new Set([
@@ -246,10 +291,14 @@ function isAdaptive(options: LiraDeconvolverOptions, law: Law, where: string): b
   return level.length === 0 && (adaptivePrior ?? law.adaptivePrior) !== undefined;
 }
 
-/** Starting images of all chains, checked; `undefined` where the chain makes its own. */
+/**
+ * Starting images of all chains on the sky, checked; `undefined` where the chain makes its own.
+ *
+ * @throws InvalidInputError for another shape or number of images, or values that are not > 0
+ */
 export function startingFluxes(
   fluxInit: LiraDeconvolverOptions["fluxInit"],
-  shape: Shape,
+  grid: SkyGrid,
   chains: number,
   where = "lira",
 ): readonly (SkyImage | undefined)[] {
@@ -261,12 +310,8 @@ export function startingFluxes(
       `${where}: fluxInit must be one image or one for each of the ${chains} chains, got ${images.length}; give one for all`,
     );
   }
-  for (const { data, shape: size } of images) {
-    if (size[0] !== shape[0] || size[1] !== shape[1]) {
-      throw new InvalidInputError(
-        `${where}: fluxInit must have the shape of the counts, [${shape.join(", ")}], got [${size.join(", ")}]; cut it out`,
-      );
-    }
+  return images.map((image) => {
+    const { data, shape } = image;
     if (data.length !== shape[0] * shape[1]) {
       throw new InvalidInputError(
         `${where}: fluxInit must hold ny * nx = ${shape[0] * shape[1]} values, got ${data.length}; check its shape [ny, nx]`,
@@ -279,6 +324,6 @@ export function startingFluxes(
           `[${Math.floor(bad / shape[1])}, ${bad % shape[1]}]; add a small constant`,
       );
     }
-  }
-  return images;
+    return startOnSky(image, grid, `${where}: fluxInit`);
+  });
 }

@@ -40,7 +40,7 @@ export interface NutsOptions
   readonly backgroundScalePrior?: BackgroundScalePrior;
   /** Which draws of the image to keep after burn-in; default at most 1,000 a chain. */
   readonly trace?: { readonly every?: number; readonly keep?: number };
-  /** Flux to start from `[ny, nx]` of the sky, > 0, the same for all chains; default separated starts made from the data. */
+  /** Flux to start from `[ny, nx]` of the frame (or with the margin), > 0, the same for all chains; default separated starts made from the data. */
   readonly start?: SkyImage;
 }
 

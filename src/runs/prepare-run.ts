@@ -8,9 +8,11 @@ import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
 import { firstFlux } from "../methods/map.js";
 import { alignObservations } from "../model/align-observations.js";
-import { detectedExposures } from "../model/exposure.js";
 import { createForwardModel, type ForwardModel, type ForwardModelOptions } from "../model/forward-model.js";
-import { ledgerEntry, skyLedgers } from "../model/ledger.js";
+import { expectedSourceCounts, ledgerEntry, skyLedgers } from "../model/ledger.js";
+import { frameOf, frameShape, type SkyGrid, skyGrid, startOnSky } from "../model/sky-grid.js";
+import { resolveMargin } from "../model/sky-margin.js";
+import { skyObservations } from "../model/sky-observation.js";
 import type { CountsLedger, GibbsConfig, LiraConfig, NutsConfig, OwnConfig } from "../posterior/result.js";
 import type { FluxPrior } from "../priors/flux-prior.js";
 import { priorFromData } from "../priors/prior-data.js";
@@ -24,6 +26,7 @@ import {
   planRun,
   type RunPlan,
   startingFluxes,
+  usualMargin,
 } from "./lira-options.js";
 import { type NutsOptions, planNuts, warmUpOf } from "./nuts-options.js";
 
@@ -75,8 +78,9 @@ export type PriorChoice = FluxPrior | ((model: ForwardModel) => FluxPrior);
 
 /** Where the counts of one observation went, from its draws. */
 export interface LedgerParts {
-  /** Expected counts in the pixels in use for unit flux of each sky pixel `ny * nx`. */
+  /** Expected counts in the pixels in use for unit flux of each pixel of the frame `ny * nx`. */
   readonly detected: Float64Array;
+  /** Of the mean of the whole sky. */
   readonly entry: (flux: SkyImage, scale: number, sourceStd: number) => CountsLedger;
 }
 
@@ -93,7 +97,9 @@ export interface PreparedRun {
   readonly law: ChainLaw;
   /** Columns of the trace. */
   readonly names: readonly string[];
-  /** `[ny, nx]` of the flux. */
+  /** How the sky lies over the detector: chains have its pixels. */
+  readonly grid: SkyGrid;
+  /** `[ny, nx]` of the frame: of draws and results. */
   readonly shape: Shape;
   /** Starting flux of each chain, where one was given. */
   readonly starts: readonly (SkyImage | undefined)[];
@@ -115,13 +121,15 @@ export function prepareRun(
 ): PreparedRun {
   const list: readonly Observation[] = "counts" in data ? [data] : data;
   if (settings.method === "nuts") {
-    const { model, warnings } = placedModel(list, settings);
+    const { margin = usualMargin("nuts") } = settings;
+    const { model, warnings } = placedModel(list, { ...settings, margin });
     for (const warning of [...warnings, ...model.warnings]) onWarning(warning);
     const prior = priorOf(settings.prior, () => model);
     const { offsets: _given, ...options } = settings;
     return gradientRun(list, planNuts(model, { ...options, prior }), model, prior, settings.start);
   }
-  const { boundary = "spill", offsets } = settings;
+  const { offsets } = settings;
+  const { boundary, upsampling = 1 } = withoutData(settings);
   const aligned = offsets && alignObservations(list, offsets, { boundary });
   const given = aligned?.observations ?? list;
   const { observations, warnings } = checkObservations(given, { boundary });
@@ -138,20 +146,32 @@ export function prepareRun(
       ...{ method: "own", prior, ...length, boundary, fitBackgroundScale: false },
       backgroundScalePrior: DEFAULT_BACKGROUND_SCALE_PRIOR,
     };
-    const starts = startingFluxes(settings.fluxInit, shape, config.chains, "own");
+    const starts = startingFluxes(settings.fluxInit, skyGrid(shape, boundary), config.chains, "own");
     const own = { sampler, columns, burnIn: config.burnIn };
     return onCounts(given, observations, { ...rest, config, own }, starts);
   }
+  const { method = "lira" } = settings;
+  const { margin: asked = usualMargin(method) } = settings;
+  const margin = resolveMargin(observations, { boundary, upsampling, margin: asked });
+  const grid = skyGrid(shape, boundary, { upsampling, margin }, method);
+  const model = () => createForwardModel(given, { boundary, upsampling, margin });
   const plan =
     settings.method === "gibbs"
-      ? planGibbs(
-          { ...settings, prior: priorOf(settings.prior, () => createForwardModel(given, { boundary })) },
-          shape,
-        )
-      : planRun(settings, shape);
-  const { method = "lira" } = settings;
-  const starts = startingFluxes(settings.fluxInit, shape, plan.config.chains, method);
+      ? planGibbs({ ...settings, margin, prior: priorOf(settings.prior, model) }, shape)
+      : planRun({ ...settings, margin }, shape);
+  const starts = startingFluxes(settings.fluxInit, grid, plan.config.chains, method);
   return onCounts(given, observations, plan, starts);
+}
+
+/** What shapes the sky, from the settings alone. */
+function withoutData(settings: Exclude<ChainRunOptions, { readonly method: "nuts" }>): {
+  readonly boundary: "spill" | "wrap";
+  readonly upsampling?: number;
+} {
+  if (settings.method === undefined || settings.method === "lira") return planRun(settings).config;
+  const { boundary = "spill" } = settings;
+  const { upsampling = 1 } = settings.method === "gibbs" ? settings : {};
+  return { boundary, upsampling };
 }
 
 const priorOf = (choice: PriorChoice, model: () => ForwardModel): FluxPrior =>
@@ -216,7 +236,7 @@ export async function prepareAgain(
 
 type CountsPlan = RunPlan<LiraConfig | GibbsConfig | OwnConfig>;
 
-/** A run on the pixels of the counts. */
+/** A run of a sampler that is given observations on the pixels of the counts. */
 function onCounts(
   given: readonly Observation[],
   observations: readonly CheckedObservation[],
@@ -224,27 +244,33 @@ function onCounts(
   starts: readonly (SkyImage | undefined)[],
 ): PreparedRun {
   const { config } = plan;
-  const { shape } = observations[0].counts;
-  const detected = detectedExposures(observations, config.boundary);
-  if (config.method === "gibbs") checkSeen(config, detected.total.data, shape);
+  const { boundary } = config;
+  const grid = skyGrid(observations[0].counts.shape, boundary, config);
+  const seen = skyObservations(observations, grid, boundary);
+  if (config.method === "gibbs") checkSeen(config, seen.total.data, grid.shape);
   return {
     plan,
     observations,
     given,
     inputs: observations,
-    ...lawOf(plan, shape, observations.length),
-    shape,
+    ...lawOf(plan, grid.shape, observations.length),
+    grid,
+    shape: frameShape(grid),
     starts,
-    reference: detected.reference,
-    ledgers: observations.map((observation, index) => ({
-      detected: detected.observations[index].data,
-      entry: (flux, scale, sourceStd) =>
-        ledgerEntry(observation, { flux, detected: detected.observations[index], scale, sourceStd }),
-    })),
+    reference: seen.reference,
+    ledgers: observations.map((observation, index) => {
+      const { detected, exposure, background } = seen.observations[index];
+      const backgroundCounts = expectedSourceCounts(background.data, detected);
+      return {
+        detected: frameOf(detected.data, grid),
+        entry: (flux, scale, sourceStd) =>
+          ledgerEntry(observation, { flux, detected, exposure, backgroundCounts, grid, scale, sourceStd }),
+      };
+    }),
   };
 }
 
-/** What chains on the pixels of the counts sample. @throws InvalidInputError for an own sampler of functions that is continued */
+/** What chains of such a sampler sample. @throws InvalidInputError for an own sampler of functions that is continued */
 function lawOf({ config, own }: CountsPlan, shape: Shape, count: number): Pick<PreparedRun, "law" | "names"> {
   if (config.method !== "own") return { law: config, names: chainColumns(config, shape, count) };
   if (own?.sampler === undefined) {
@@ -264,7 +290,9 @@ function gradientRun(
   given: SkyImage | undefined,
 ): PreparedRun {
   const { config } = plan;
-  const { start: flux, level } = firstFlux("nuts", model, given);
+  const { grid } = model;
+  const start = given && startOnSky(given, grid, "nuts: start");
+  const { start: flux, level } = firstFlux("nuts", model, start);
   const own = prior.parameters?.(model.shape).length ?? 0;
   return {
     plan,
@@ -279,7 +307,8 @@ function gradientRun(
       start: { flux, ...(given === undefined && { level }) },
     },
     names: nutsColumns(own, prior.parameterName, model.observations.length),
-    shape: model.shape,
+    grid,
+    shape: frameShape(grid),
     starts: Array.from({ length: config.chains }, () => given),
     reference: model.reference,
     ledgers: skyLedgers(model),

@@ -1,6 +1,7 @@
 import { AbortedError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { compileKernels } from "../kernels.js";
+import { frameImage } from "../model/sky-grid.js";
 import type { DiagnoseParts } from "../pixels/diagnose.js";
 import { pixelConvergence } from "../pixels/pixel-summary.js";
 import { chainGroups, groupedRhat } from "../posterior/chain-groups.js";
@@ -95,7 +96,7 @@ const MOST_DEATHS = 2;
  * @throws AbortedError when the signal fires before any statistic has two draws of every chain
  */
 export async function sampleRun(
-  { inputs, plan, law, starts, names, shape }: PreparedRun,
+  { inputs, plan, law, starts, names, shape, grid }: PreparedRun,
   store: RunStore,
   { workers, batch, onProgress, onPreview, signal, pause, onWarning }: SamplingOptions,
   decisions?: RunDecisions,
@@ -181,6 +182,7 @@ export async function sampleRun(
           burnIn,
           traceEvery: every,
           ...store.continuation(chain),
+          ...(grid.margin > 0 ? { frame: grid } : {}),
           ...(fluxInit ? { fluxInit } : {}),
           ...(batch ? { batch } : {}),
         },
@@ -261,7 +263,8 @@ export async function sampleRun(
     if (target === undefined) return true;
     const traces = store.open(extentOf(burnIn, every));
     try {
-      const { mean, std } = poolMoments(momentSums(states), shape);
+      const { mean: sky, std: spread } = poolMoments(momentSums(states), grid.shape);
+      const [mean, std] = [frameImage(sky, grid), frameImage(spread, grid)];
       const parameters = summariseParameters(traces.parameters, groups);
       if (samplesShift(config)) {
         parameters.push(...shiftConvergence(traces.parameters, groups.flat()));
@@ -334,7 +337,7 @@ function samplesShift(config: SamplerConfig): boolean {
   return config.method === undefined && config.cycleSpin === "sampled";
 }
 
-/** Running sums of the chains' moments, in the form that `poolMoments` takes. */
+/** Running sums of the chains' moments, of the whole sky, in the form that `poolMoments` takes. */
 export function momentSums(states: readonly ChainState[]): MomentSums[] {
   return states.map(({ moments: { count, mean, squares } }) => ({ draws: count, mean, squares }));
 }

@@ -1,8 +1,10 @@
 import { imageSum } from "../image.js";
+import { scaleWcs } from "../io/fits-wcs.js";
+import { frameImage } from "../model/sky-grid.js";
 import { diagnose } from "../pixels/diagnose.js";
 import { pixelSummary } from "../pixels/pixel-summary.js";
 import type { DrawSource } from "../posterior/draw-source.js";
-import type { PosteriorSummary } from "../posterior/result.js";
+import type { Moments, PosteriorSummary } from "../posterior/result.js";
 import { parameterDraws, poolMoments } from "../posterior/summary.js";
 import type { ParameterSource } from "../posterior/trace.js";
 import { judgeTransitions, reportTransitions } from "../posterior/transitions.js";
@@ -40,7 +42,7 @@ function standardDeviation(values: Float64Array): number {
 
 /** Turn the chains of a run into what is reported of them: everything of a result but the draws. */
 export async function summariseRun(
-  { plan, observations, names, shape, reference, ledgers }: PreparedRun,
+  { plan, observations, names, shape, grid, reference, ledgers }: PreparedRun,
   run: SampledRun,
   traces: { readonly parameters: ParameterSource; readonly images: DrawSource },
   origin: RunOrigin,
@@ -50,8 +52,14 @@ export async function summariseRun(
   const { parameters, images } = traces;
   const { onProgress, workers } = origin;
   const sums = momentSums(states);
+  const inFrame = ({ mean, std, draws }: Moments): Moments => ({
+    mean: frameImage(mean, grid),
+    std: frameImage(std, grid),
+    draws,
+  });
   const sweeps = states.map((state) => state.sweeps);
-  const pooled = poolMoments(sums, shape);
+  const whole = poolMoments(sums, grid.shape);
+  const pooled = inFrame(whole);
   const compared = comparison(config);
   const {
     quantiles,
@@ -89,31 +97,32 @@ export async function summariseRun(
     let count = 0;
     const column = names.indexOf(observations.length === 1 ? "bkgScale" : `bkgScale${index}`);
     // A sampler of one's own need not know of it.
-    if (column < 0) return ledgers[index].entry(pooled.mean, 1, standardDeviation(sourceCounts[index]));
+    if (column < 0) return ledgers[index].entry(whole.mean, 1, standardDeviation(sourceCounts[index]));
     for (const chain of parameterDraws(parameters, column)) {
       for (const value of chain) scale += value;
       count += chain.length;
     }
-    return ledgers[index].entry(pooled.mean, scale / count, standardDeviation(sourceCounts[index]));
+    return ledgers[index].entry(whole.mean, scale / count, standardDeviation(sourceCounts[index]));
   });
 
   const moves =
     config.method === undefined && (config.cycleSpin === "random" || config.cycleSpin === "sampled");
-  const smoothness = smoothnessMaps(states, shape, moves);
+  const smoothness = smoothnessMaps(states, grid.shape, moves)?.map((map) => frameImage(map, grid));
   const transitions = config.method === "nuts" ? reportTransitions(parameters, config.maxDepth) : undefined;
   const verdict = transitions && judgeTransitions(diagnostics.verdict, transitions);
   return {
     mean: pooled.mean,
     std: pooled.std,
     quantiles,
-    chains: sums.map((chain) => poolMoments([chain], shape)),
+    chains: sums.map((chain) => inFrame(poolMoments([chain], grid.shape))),
+    ...(grid.margin === 0 ? {} : { sky: whole.mean }),
     total: { mean: imageSum(pooled.mean), std: standardDeviation(totalFlux) },
     diagnostics: verdict ? { ...diagnostics, verdict } : diagnostics,
     ledger,
     config,
     referenceExposure: reference,
     complete,
-    wcs: observations.find(({ wcs }) => wcs !== undefined)?.wcs ?? [],
+    wcs: scaleWcs(observations.find(({ wcs }) => wcs !== undefined)?.wcs ?? [], grid.upsampling),
     ...(origin.unit === undefined ? {} : { unit: origin.unit }),
     name: observations[0].name,
     provenance: {

@@ -12,10 +12,10 @@ import type {
   TotalCountsPrior,
 } from "../data/prior-parameters.js";
 import { InvalidInputError, NumericsError } from "../errors.js";
-import type { Shape, SkyImage } from "../image.js";
+import { imageSum, type Shape, type SkyImage } from "../image.js";
 import { checkStatus, instantiateKernels, type Kernels } from "../kernels.js";
-import { detectedExposures } from "../model/exposure.js";
-import { trimPsf } from "../model/psf-window.js";
+import { type SkyGrid, type SkyGridOptions, skyGrid } from "../model/sky-grid.js";
+import { countsOnSky, skyObservations } from "../model/sky-observation.js";
 import { ensembleShift } from "./ensemble-shift.js";
 import { type Chain, checkState, MAX_BATCH } from "./sampler.js";
 import { startingImage } from "./starting-images.js";
@@ -50,8 +50,8 @@ import { startingImage } from "./starting-images.js";
  * drawBackgroundScale and transferPairs: the same data augmentation, which is then conjugate without missing photons.
  */
 
-/** What defines the law that a chain samples, whatever says how smooth the blocks are. */
-export interface TreeChainSettings {
+/** What defines the law that a chain samples, whatever says how smooth the blocks are; the sky's grid is by default the detector's. */
+export interface TreeChainSettings extends SkyGridOptions {
   /** Fate of photons beyond the edge; see `Boundary`. */
   readonly boundary: Boundary;
   /** Shift of the multiscale tree. */
@@ -84,10 +84,8 @@ export type LiraChainSettings = LevelChainSettings | AdaptiveChainSettings;
 
 /** What defines the law that a chain samples under a prior of independent Gamma pixels. */
 export interface PixelChainSettings
-  extends Pick<
-    TreeChainSettings,
-    "boundary" | "pairTransfers" | "fitBackgroundScale" | "backgroundScalePrior"
-  > {
+  extends SkyGridOptions,
+    Pick<TreeChainSettings, "boundary" | "pairTransfers" | "fitBackgroundScale" | "backgroundScalePrior"> {
   readonly pixelPrior: PixelPrior;
 }
 
@@ -100,7 +98,7 @@ export interface LiraChainOptions {
   readonly seed: number;
   /** Number of the chain, from 0: selects its stream of random numbers and its starting image. */
   readonly chain: number;
-  /** Starting flux `[ny, nx]`, > 0; default one of `startingImage`. */
+  /** Starting flux `[ny, nx]` of the sky, > 0; default one of `startingImage`. */
   readonly fluxInit?: SkyImage;
   /** Kernels compiled by `compileKernels`; compiled on the spot when left out. */
   readonly module?: WebAssembly.Module;
@@ -152,6 +150,8 @@ export function chainColumns(
 
 /** One running chain. Its memory is a WebAssembly instance of its own; moments are kept by the kernels. */
 export interface LiraChain extends Chain {
+  /** How the pixels of the sky, which `flux` and `moments` have, lie over those of the detector. */
+  readonly grid: SkyGrid;
   /** Levels of the tree: number of alphas. */
   readonly levels: number;
   /** E0: the prior acts on `flux * referenceExposure`. */
@@ -196,8 +196,8 @@ const REDISTRIBUTIONS = ["automatic", "direct", "tiles"];
 /**
  * Set up a chain.
  *
- * @param observations one or several of the same sky grid `[ny, nx]`
- * @throws InvalidInputError when an observation breaks a rule of `checkObservation`
+ * @param observations one or several of the same detector grid `[ny, nx]`
+ * @throws InvalidInputError when an observation breaks a rule of `checkObservation`, or the grid one of `skyGrid`
  * @throws NumericsError when the chain does not fit into memory
  */
 export function createLiraChain(
@@ -213,12 +213,13 @@ export function createLiraChain(
   const level = "alphaInit" in settings ? settings : undefined;
   const states = adaptivePrior?.alphas.length ?? 0;
   const { observations: checked } = checkObservations(observations, { boundary });
-  const shape = checked[0].counts.shape;
+  const grid = skyGrid(checked[0].counts.shape, boundary, settings);
+  const { shape } = grid;
   const [ny, nx] = shape;
   const pixels = ny * nx;
   const kernels = instantiateKernels(module);
-  const detected = detectedExposures(checked, boundary);
-  const referenceExposure = detected.reference;
+  const seen = skyObservations(checked, grid, boundary);
+  const referenceExposure = seen.reference;
 
   if (states > 0) kernels.setStates(states);
   checkStatus(
@@ -258,34 +259,32 @@ export function createLiraChain(
   }
 
   let totalCounts = 0;
-  const handles = checked.map((observation, index) => {
-    const { psf, centre } = trimPsf(observation.psf, shape, boundary);
-    const { background, mask } = observation;
-    const emits = background.data.some((value) => value > 0);
-    let backgroundCounts = 0;
-    const { data: exposed } = detected.observations[index];
-    for (let pixel = 0; pixel < pixels; pixel++) backgroundCounts += exposed[pixel] * background.data[pixel];
-    const handle = kernels.createObservation(
-      psf.shape[0],
-      psf.shape[1],
-      centre[0],
-      centre[1],
-      Number(emits),
-      backgroundCounts,
-    );
-    if (handle === 0) checkStatus(where, 1);
-    const counts = integers(kernels.observationArray(handle, ARRAY_COUNTS), pixels);
-    for (let pixel = 0; pixel < pixels; pixel++) {
-      counts[pixel] = mask === undefined || mask.data[pixel] !== 0 ? observation.counts.data[pixel] : 0;
-      totalCounts += counts[pixel];
-    }
-    doubles(kernels.observationArray(handle, ARRAY_EXPOSURE), pixels).set(observation.exposure.data);
-    if (emits) {
-      doubles(kernels.observationArray(handle, ARRAY_BACKGROUND), pixels).set(background.data);
-    }
-    doubles(kernels.observationArray(handle, ARRAY_PSF), psf.data.length).set(psf.data);
-    return handle;
-  });
+  const handles = seen.observations.map(
+    ({ counts, psf: { psf, centre }, exposure, background, detected }) => {
+      const emits = background.data.some((value) => value > 0);
+      let backgroundCounts = 0;
+      for (let pixel = 0; pixel < pixels; pixel++) {
+        backgroundCounts += detected.data[pixel] * background.data[pixel];
+      }
+      const handle = kernels.createObservation(
+        psf.shape[0],
+        psf.shape[1],
+        centre[0],
+        centre[1],
+        Number(emits),
+        backgroundCounts,
+      );
+      if (handle === 0) checkStatus(where, 1);
+      integers(kernels.observationArray(handle, ARRAY_COUNTS), pixels).set(counts.data);
+      totalCounts += imageSum(counts);
+      doubles(kernels.observationArray(handle, ARRAY_EXPOSURE), pixels).set(exposure.data);
+      if (emits) {
+        doubles(kernels.observationArray(handle, ARRAY_BACKGROUND), pixels).set(background.data);
+      }
+      doubles(kernels.observationArray(handle, ARRAY_PSF), psf.data.length).set(psf.data);
+      return handle;
+    },
+  );
 
   if (totalCounts > MAX_TOTAL_COUNTS) {
     throw new InvalidInputError(
@@ -294,7 +293,7 @@ export function createLiraChain(
     );
   }
 
-  doubles(kernels.exposedArray(), pixels).set(detected.total.data);
+  doubles(kernels.exposedArray(), pixels).set(seen.total.data);
   kernels.setRedistribution(REDISTRIBUTIONS.indexOf(redistribution));
   checkStatus(where, kernels.prepareChain());
 
@@ -305,7 +304,8 @@ export function createLiraChain(
   if (trace === 0) checkStatus(where, 1);
 
   kernels.seedRandom(BigInt(seed), BigInt(chain));
-  const start = fluxInit ?? startingImage(checked[0], referenceExposure, seed, chain);
+  const start =
+    fluxInit ?? startingImage(countsOnSky(checked[0], grid, boundary), referenceExposure, seed, chain);
   doubles(kernels.fluxArray(), pixels).set(start.data);
   doubles(kernels.alphaArray(), levels).set(level?.alphaInit ?? new Array<number>(levels).fill(1));
   if (cycleSpin === "ensemble") kernels.setShift(...ensembleShift(shape, seed, chain));
@@ -322,6 +322,7 @@ export function createLiraChain(
   const randomBytes = () => new Uint8Array(kernels.memory.buffer, kernels.randomArray(), 32);
 
   return {
+    grid,
     shape,
     levels,
     referenceExposure,

@@ -1,6 +1,5 @@
-import type { Observation } from "../data/observation.js";
 import { randomStream } from "../data/random.js";
-import type { SkyImage } from "../image.js";
+import { imageSum, type SkyImage } from "../image.js";
 
 /**
  * A starting image for one of several chains, chosen so that the chains begin far apart and R-hat can tell whether
@@ -9,24 +8,20 @@ import type { SkyImage } from "../image.js";
  *
  * Only + - * / are used, so that every engine starts from the same bytes.
  *
- * @param observation counts `[ny, nx]`, exposure, background
+ * @param counts `[ny, nx]` on the pixels of the sky, >= 0, 0 where they are not used
  * @param referenceExposure E0 > 0
  * @param chain number of the chain, from 0
  * @returns flux `[ny, nx]`, > 0 everywhere
  */
 export function startingImage(
-  observation: Observation,
+  counts: SkyImage,
   referenceExposure: number,
   seed: number,
   chain: number,
 ): SkyImage {
-  const { counts, mask } = observation;
   const [ny, nx] = counts.shape;
   const pixels = ny * nx;
-  const used = (pixel: number) => (mask === undefined || mask.data[pixel] !== 0 ? counts.data[pixel] : 0);
-  let total = 0;
-  for (let pixel = 0; pixel < pixels; pixel++) total += used(pixel);
-  total = Math.max(total, 1);
+  const total = Math.max(imageSum(counts), 1);
   const flat = total / pixels;
   const data = new Float64Array(pixels);
   const kind = chain < 4 ? chain : 2;
@@ -43,7 +38,7 @@ export function startingImage(
     for (let pixel = 0; pixel < pixels; pixel++) data[pixel] = (0.5 * total * data[pixel]) / sum;
   } else {
     for (let pixel = 0; pixel < pixels; pixel++) {
-      data[pixel] = used(kind === 1 ? pixel : pixels - 1 - pixel) + 0.02 * flat;
+      data[pixel] = counts.data[kind === 1 ? pixel : pixels - 1 - pixel] + 0.02 * flat;
     }
   }
   for (let pixel = 0; pixel < pixels; pixel++) data[pixel] = data[pixel] / referenceExposure;

@@ -18,12 +18,13 @@ export function settingsOf(method: Method): readonly Setting[] {
   );
 }
 
-/** Settings that the result of a sampler holds; of a sampler of somebody's own those that all samplers have. */
+/** Settings that the result of a sampler holds; of a sampler of somebody's own those that all samplers have, on the frame. */
 export function recordedSettings(method: Method | "own"): readonly Setting[] {
   const kept = SETTINGS.filter(({ recorded }) => recorded !== false);
   if (method === "own") {
     return kept.filter(
-      ({ key, methods }) => key === "prior" || SAMPLERS.every((sampler) => methods.includes(sampler)),
+      ({ key, methods, absent }) =>
+        key === "prior" || (absent === undefined && SAMPLERS.every((sampler) => methods.includes(sampler))),
     );
   }
   if (!isSampler(method)) return [];

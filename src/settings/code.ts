@@ -24,7 +24,8 @@ export function optionsOf(method: Method | "own", config: SettingValues): Record
     recordedSettings(method)
       .filter(({ key, found }) => key !== "prior" && !found)
       .map((setting) => {
-        const value = config[wordOf(setting)] ?? setting.absent;
+        const { absent } = setting;
+        const value = config[wordOf(setting)] ?? (absent === setting.default ? undefined : absent);
         const same = Array.isArray(value) && value.every((one) => one === value[0]);
         return [setting, same ? value[0] : value];
       }),

@@ -37,10 +37,15 @@ function columnsOf(setting: Setting): SettingColumns {
   };
 }
 
-/** What a run was told, as columns; what it was not told has none. */
+/** What a run was told, as columns; what it was not told has none. Of what may be absent there is all or nothing. */
 export function settingColumns(method: Method | "own", config: SettingValues): SettingColumn[] {
-  return recordedSettings(method).flatMap((setting) => {
-    const value = config[wordOf(setting)];
+  const recorded = recordedSettings(method);
+  // Versions before 0.3.0 read results of nuts only with all of them.
+  const whole =
+    method === "nuts" ||
+    recorded.some((setting) => setting.absent !== undefined && config[wordOf(setting)] !== undefined);
+  return recorded.flatMap((setting) => {
+    const value = config[wordOf(setting)] ?? (whole ? setting.absent : undefined);
     if (value === undefined) return [];
     const { names, write } = columnsOf(setting);
     return write(value as never).map((entry, index) => ({
@@ -69,7 +74,7 @@ export function settingsOfColumns(
     const value = values.includes(undefined) ? setting.formerly : read(...(values as never[]));
     const { kind } = setting;
     const known = kind.type !== "choice" || kind.choices.some((choice) => choice.value === value);
-    if (value === undefined && setting.absent !== undefined) continue;
+    if (setting.absent !== undefined && (value ?? setting.absent) === setting.absent) continue;
     if (value === undefined) missing.push(setting);
     else config[wordOf(setting)] = known ? value : (setting.formerly ?? setting.default);
   }

@@ -77,6 +77,7 @@ export const SAMPLING_SETTINGS = [
       "Convergence to reach, such as rhat<1.01,ess>400: the chains go on until then. Empty: after the sweeps.",
     help: "go on until the chains are this good: rhat<1.01,ess>400 (in quotes)",
     recorded: false,
+    tested: false,
   },
   {
     key: "maxIterations",
@@ -89,6 +90,7 @@ export const SAMPLING_SETTINGS = [
     help: "where --until gives up",
     usually: "ten times --iterations",
     recorded: false,
+    tested: false,
   },
   {
     key: "chains",

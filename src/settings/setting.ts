@@ -85,10 +85,12 @@ export interface Setting extends SettingText {
   readonly columns?: readonly string[] | SettingColumns;
   /** What results are understood to have that were written before there was such a column. */
   readonly formerly?: unknown;
-  /** What a result is understood to have that holds neither the setting nor its columns, as it may. */
+  /** What a result is understood to have that holds neither the setting nor its columns, as it does when nothing else was told. */
   readonly absent?: unknown;
   /** False: says how long to run or stands for other settings, so that a result does not hold it. */
   readonly recorded?: false;
+  /** False: tests of significance do not take it, whose data sets are all deconvolved for as many sweeps on the pixels of the frame. */
+  readonly tested?: false;
   /** True: found out from other settings, so that it is recorded and shown, but nobody gives it. */
   readonly found?: true;
   /** Belongs to LIRA's prior of one alpha a level, or to the adaptive one, alone. */

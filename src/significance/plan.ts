@@ -63,6 +63,9 @@ function wrong(rule: string, got: unknown, remedy: string): InvalidInputError {
   });
 }
 
+const NO_OUTSIDE =
+  "replicates of the null are drawn on the pixels of the frame, and deconvolved like the observation";
+
 /**
  * Plan a significance run: check everything and fit the null hypothesis to the observation.
  *
@@ -91,11 +94,19 @@ export function planSignificance(
   if ("maxIterations" in sampler) {
     throw wrong("all data sets must have the same number of sweeps", "maxIterations", "leave it out");
   }
+  const { upsampling = 1, margin = "auto" } = sampler;
+  if (upsampling !== 1 || (margin !== "auto" && margin !== 0)) {
+    throw wrong("upsampling and margin must be left out", { upsampling, margin }, NO_OUTSIDE);
+  }
   const { boundary = "spill" } = sampler;
   const list: readonly Observation[] = "counts" in data ? [data] : data;
   const { observations } = checkObservations(list, { boundary });
   const { shape } = observations[0]!.counts;
-  const { plan } = prepareRun(observations, { chains: DEFAULT_CHAINS, ...sampler } as ChainRunOptions);
+  const { plan } = prepareRun(observations, {
+    chains: DEFAULT_CHAINS,
+    ...sampler,
+    margin: 0,
+  } as ChainRunOptions);
   const { config, gradient } = plan;
   if (plan.autoBurnIn || plan.target !== undefined) {
     const got = plan.autoBurnIn ? 'burnIn "auto"' : "until";
@@ -108,13 +119,6 @@ export function planSignificance(
   if (gradient !== undefined && gradient.prior === undefined) {
     const rule = "prior must be plain data that every task can have";
     throw wrong(rule, (config as NutsConfig).prior, "make it by importPrior");
-  }
-  if (config.method === "nuts" && (config.upsampling !== 1 || config.margin !== 0)) {
-    throw wrong(
-      "the sky must have the pixels of the counts",
-      config.upsampling,
-      "leave upsampling and margin out",
-    );
   }
   if (!Number.isInteger(replicates) || replicates < 1 || replicates > 1e6) {
     throw wrong("replicates must be a whole number from 1 to 1e6", replicates, "try 50");

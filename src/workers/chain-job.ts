@@ -1,5 +1,6 @@
 import type { Observation } from "../data/observation.js";
 import type { SkyImage } from "../image.js";
+import { frameImage, frameOf, frameShape, type SkyGrid } from "../model/sky-grid.js";
 import { type ChainLaw, openChain } from "../samplers/open-chain.js";
 import { type Chain, type ChainState, MAX_BATCH } from "../samplers/sampler.js";
 
@@ -23,8 +24,10 @@ export interface ChainJob {
   readonly burnIn: number;
   /** Sweeps between kept draws after burn-in, >= 1. */
   readonly traceEvery: number;
-  /** Starting flux `[ny, nx]`; default by chain number. */
+  /** Starting flux `[ny, nx]` of the sky; default by chain number. */
   readonly fluxInit?: SkyImage;
+  /** Of a sky that goes on beyond the frame: draws and previews are of the frame alone; default all of the flux. */
+  readonly frame?: SkyGrid;
   /** State to continue from; not with `files`, which remember it themselves. */
   readonly resume?: ChainState;
   /** Hand over what was sampled every so many seconds (`onPiece`), and keep nothing of it; default: all at the end. */
@@ -45,7 +48,7 @@ export interface ChainOutput {
   readonly chain: number;
   /** Parameter trace, row-major `[sweeps since, columns]`; empty when it is in files. */
   readonly rows: Float64Array;
-  /** Kept draws of the flux, row-major `[draws since, ny, nx]`; empty when they are in files. */
+  /** Kept draws of the flux in the frame, row-major `[draws since, ny, nx]`; empty when they are in files. */
   readonly draws: Float32Array;
   /** Where the chain stands: enough to continue it. */
   readonly state: ChainState;
@@ -61,7 +64,7 @@ export interface ChainPreview {
   readonly columns: readonly string[];
   /** Rows of the parameter trace since the last preview, row-major `[sweeps since, columns]`. */
   readonly rows: Float64Array;
-  /** Flux after the last sweep `[ny, nx]`. */
+  /** Flux after the last sweep `[ny, nx]` of the frame. */
   readonly flux: SkyImage;
   /** Sweeps behind `mean`: those after burn-in. */
   readonly draws: number;
@@ -101,7 +104,11 @@ export function keptDraws(sweeps: number, burnIn: number, every: number): number
 }
 
 /** Collects what has been sampled since the last preview. */
-function previewer(chain: Chain, number: number, show: NonNullable<ChainJobOptions["onPreview"]>) {
+function previewer(
+  chain: Chain,
+  { chain: number, frame }: ChainJob,
+  show: NonNullable<ChainJobOptions["onPreview"]>,
+) {
   let batches: Float64Array[] = [];
   let shown = performance.now();
   return {
@@ -111,6 +118,10 @@ function previewer(chain: Chain, number: number, show: NonNullable<ChainJobOptio
     isDue: (now: number) => now - shown > PREVIEW_MILLISECONDS,
     show(): void {
       const { columns, sweeps, shape, flux, moments } = chain;
+      const imageOf = (data: Float64Array): SkyImage => {
+        const image = { data: data.slice(), shape };
+        return frame ? frameImage(image, frame) : image;
+      };
       const rows = new Float64Array(batches.reduce((sum, { length }) => sum + length, 0));
       let end = 0;
       for (const batch of batches) {
@@ -125,9 +136,9 @@ function previewer(chain: Chain, number: number, show: NonNullable<ChainJobOptio
         sweeps,
         columns,
         rows,
-        flux: { data: flux.slice(), shape },
+        flux: imageOf(flux),
         draws: count,
-        ...(count > 0 && { mean: { data: mean.slice(), shape } }),
+        ...(count > 0 && { mean: imageOf(mean) }),
       });
     },
   };
@@ -238,7 +249,9 @@ export async function runChainJob(job: ChainJob, options: ChainJobOptions = {}):
     ...(job.fluxInit ? { fluxInit: job.fluxInit } : {}),
     ...(options.module ? { module: options.module } : {}),
   });
-  const sizes = [chain.columns.length, chain.flux.length] as const;
+  const { frame } = job;
+  const [ny, nx] = frame ? frameShape(frame) : chain.shape;
+  const sizes = [chain.columns.length, ny * nx] as const;
   const sink = options.onDraw
     ? passingSink(options.onDraw)
     : files
@@ -246,7 +259,7 @@ export async function runChainJob(job: ChainJob, options: ChainJobOptions = {}):
       : memorySink(job, ...sizes);
   try {
     if (sink.state) chain.restore(sink.state);
-    const preview = options.onPreview && previewer(chain, job.chain, options.onPreview);
+    const preview = options.onPreview && previewer(chain, job, options.onPreview);
     let sliceStart = performance.now();
     let checkpointed = sliceStart;
     let size = 1;
@@ -259,8 +272,10 @@ export async function runChainJob(job: ChainJob, options: ChainJobOptions = {}):
       const rows = chain.sweep(count, Math.max(0, Math.min(count, burnIn - done)));
       sink.addRows(rows);
       preview?.add(rows);
-      if (chain.sweeps === keepAt)
-        sink.addDraw(chain.flux, rows.subarray(rows.length - chain.columns.length));
+      if (chain.sweeps === keepAt) {
+        const { flux, columns } = chain;
+        sink.addDraw(frame ? frameOf(flux, frame) : flux, rows.subarray(rows.length - columns.length));
+      }
       const now = performance.now();
       // Slow sweeps are done in smaller batches, so that somebody who waits is heard.
       size = Math.max(

@@ -88,9 +88,13 @@ describe("settings that travel", () => {
     );
     const result = await run(settingsOf(given), command);
     const found = configurationOfResult(result.config, SHAPE, command);
-    expect(found).toEqual({ form: given, composition: parts, notes: [] });
+    // The counts wanted no margin.
+    expect(found).toEqual({ form: { ...given, margin: "0" }, composition: parts, notes: [] });
     // Without a command the thinning says how many draws were kept: every third of 50.
     expect(configurationOfResult(result.config, SHAPE).form.keep).toBe("17");
+    expect(configurationOfResult({ ...result.config, upsampling: 2 }, SHAPE).notes).toEqual([
+      "The result had upsampling 2; the form has none, and leaves it at 1.",
+    ]);
     expect(compositionOfCommand("tslira deconvolve a.fits --psf b.fits -o c.fits")).toEqual({});
   });
 
@@ -101,11 +105,11 @@ describe("settings that travel", () => {
       const { form: found, notes } = configurationOfResult(config, SHAPE);
       expect(found).toEqual({
         ...startForm(preset),
-        ...{ iterations: "60", burnIn: "10", chains: "2", seed: "9" },
+        ...{ iterations: "60", burnIn: "10", chains: "2", seed: "9", margin: "0" },
       });
       expect(notes).toEqual([]);
       // What is left out of settings is what the preset says.
-      expect(settingsOf(found)).toEqual({ ...short, ...(preset !== "adaptive" && { preset }) });
+      expect(settingsOf(found)).toEqual({ ...short, margin: 0, ...(preset !== "adaptive" && { preset }) });
       expect((await run(settingsOf(found))).config).toEqual(config);
     },
   );
@@ -118,6 +122,7 @@ describe("settings that travel", () => {
       "the scale of the background",
       { fitBackgroundScale: true, backgroundScalePrior: { shape: 3, rate: 2 } },
     ],
+    ["a sky beyond the frame", { margin: 3 }],
     ["fixed alphas, one a level", { alphaInit: [1, 2, 3, 4], fitAlpha: false }],
     ["the prior of alpha", { smoothingPrior: { power: 2, rate: 0.5, exponent: 1 }, boundary: "wrap" }],
     [

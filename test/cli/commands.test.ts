@@ -106,7 +106,10 @@ describe("tslira info", () => {
     expect(stdout).toMatch(/0 PRIMARY +no data/);
     expect(stdout).toMatch(/1 A +image 3 x 2 f4, 1 to 5, sum 15, 1 pixels undefined/);
     expect(stdout).toMatch(/2 T +table of 2 rows: time 1D \[s\]/);
-    expect(stdout).toContain("Next: tslira deconvolve");
+    expect(stdout).toContain("Next: HDU 1 A is an image; deconvolve it if it holds counts\n");
+    expect(stdout.trimEnd().split("\n").at(-1)).toBe(
+      "tslira deconvolve 'many.fits[A]' --psf psf.fits -o result.fits",
+    );
     const { hdus } = JSON.parse((await cli("info", "many.fits", "--json")).stdout);
     expect(hdus[1]).toMatchObject({ shape: [2, 3], statistics: { min: 1, max: 5, sum: 15, undefined: 1 } });
     expect((await cli("info", "many.fits[T]")).stdout).not.toContain("PRIMARY");

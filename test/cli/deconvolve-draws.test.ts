@@ -55,7 +55,7 @@ describe("tslira deconvolve --method nuts and gibbs", () => {
       [/--method nuts must come with --prior, got none; for example/, "nuts"],
       [/Gamma or exponential in every pixel.*"nuts"/, "gibbs", "--prior", "markov:strength=1"],
       [/nuts: until must be conditions such as/, "nuts", "--prior", "uniform", "--until", "soon"],
-      [/--upsampling must come with the method nuts/, "gibbs", "--prior", "uniform", "--upsampling", "2"],
+      [/gibbs: upsampling must be 1, 2 or 3/, "gibbs", "--prior", "exponential:rate=1", "--upsampling", "4"],
       [/--alpha-init must come with the method lira or em-multiscale/, "nuts", "--alpha-init", "1"],
       [/--max-depth must come with another method than lira.*--method nuts/, "lira", "--max-depth", "3"],
     ];

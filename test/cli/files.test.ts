@@ -113,7 +113,7 @@ describe("cubes", () => {
   it("what info advises works", async () => {
     const { stdout } = await runCli(folder, "info", "cube.fits");
     const [, command] = /tslira (deconvolve .*)$/m.exec(stdout) ?? [];
-    expect(command).toBe("deconvolve cube.fits --plane 0 --psf psf.fits -o result.fits");
+    expect(command).toBe("deconvolve cube.fits --psf psf.fits --plane 0 -o result.fits");
     expect((await run(...command!.replace("--plane 0", "--plane 1").split(" "))).code).toBe(0);
     expect(
       (await run("deconvolve", "cube.fits", "--psf", "psf.fits", "--planes", "separate", "-o", "joint.fits"))

@@ -180,6 +180,7 @@ describe("what pylira reads", () => {
   it("finds its settings, its columns, and draws after burn-in only", async () => {
     const result = await run(observation([4, 4], 10), {
       smoothingPrior: { power: 2, rate: 0.02, exponent: 1 },
+      margin: 0,
     });
     const hdus = readFits(encodeResult(result));
     const config = readTable(hdu(hdus, "CONFIG"));

@@ -31,7 +31,8 @@ describe("deconvolve", () => {
     expect(plain.flux.shape).toEqual([32, 32]);
     expect(plain.objective[9]).toBeLessThan(plain.objective[0]);
     const finer = await deconvolve(data, { ...options, upsampling: 2, margin: 3 });
-    expect(finer.flux.shape).toEqual([76, 76]);
+    expect(finer.flux.shape).toEqual([64, 64]);
+    expect(finer.sky?.shape).toEqual([76, 76]);
     expect(finer.predicted[0].shape).toEqual([32, 32]);
   });
 
@@ -84,11 +85,11 @@ describe("deconvolve", () => {
       await expect(deconvolve({ ...data, mask }, options as never)).rejects.toThrow(message);
       // The detector's own is right.
       const own = { ...data, mask: constantImage([ny, nx], 1) };
-      const { flux } = (await deconvolve(own, {
+      const { flux, sky = flux } = (await deconvolve(own, {
         ...options,
         iterations: 2,
       } as never)) as unknown as PointEstimate;
-      expect(flux.shape[0]).toBeGreaterThan(ny);
+      expect(sky.shape[0]).toBeGreaterThan(ny);
     },
   );
 
@@ -108,8 +109,8 @@ describe("deconvolve", () => {
         /sky coordinates must be in the header to find its offset, got none; give the offsets/,
       );
     }
-    await expect(attempt({ method: "lira", margin: 2 })).rejects.toThrow(
-      /margin must be left out with the method "lira"/,
+    await expect(attempt({ method: "lira", psfPixels: "sky" })).rejects.toThrow(
+      /psfPixels must be left out with the method "lira"/,
     );
     await expect(attempt({ method: "em-multiscale", strength: "held-out" })).rejects.toThrow(
       /strength must be left out with the method "em-multiscale".*factor of the prior of "map"/,
@@ -129,7 +130,7 @@ describe("deconvolve", () => {
       /likelihood alone; choose the method "map"/,
     );
     await expect(attempt({ method: "map" })).rejects.toThrow(/must be given a prior, got none/);
-    await expect(attempt({ method: "lira", upsampling: 2 })).rejects.toThrow(
+    await expect(attempt({ method: "lira", backgroundScale: [2] })).rejects.toThrow(
       /choose "em-multiscale" or "map"/,
     );
     await expect(attempt({ method: "lucy" })).rejects.toThrow(new RegExp(METHODS.join(", ")));
@@ -171,9 +172,14 @@ describe("encodePointEstimate", () => {
     const [primary] = hdus;
     if (primary.kind !== "image") throw new Error("no image");
     expect([...imageToSkyImage(primary).data]).toEqual([...result.flux.data]);
-    // Pixel 16.5 of the detector: 16 old pixels and the margin's 3 from the edge, in halves, and the half to the first centre.
-    expect(primary.header.get("CRPIX1")).toBe(2 * (16 + 3) + 0.5);
-    expect(primary.header.get("CRPIX2")).toBe(2 * (9.5 + 3) + 0.5);
+    // Pixel 16.5 of the detector: 16 old pixels from the edge, in halves, and the half to the first centre.
+    expect(primary.header.get("CRPIX1")).toBe(2 * 16 + 0.5);
+    expect(primary.header.get("CRPIX2")).toBe(2 * 9.5 + 0.5);
+    // The whole sky begins a margin of 3 pixels earlier.
+    const sky = findHdu(hdus, "SKY");
+    expect([...imageToSkyImage(sky).data]).toEqual([...(result.sky?.data ?? [])]);
+    expect(sky.header.get("CRPIX1")).toBe(2 * (16 + 3) + 0.5);
+    expect(sky.header.get("CRPIX2")).toBe(2 * (9.5 + 3) + 0.5);
     expect(primary.header.get("CDELT1")).toBe(-0.1);
     expect(primary.header.get("METHOD")).toBe("richardson-lucy");
     expect(primary.header.get("NITER")).toBe(5);

@@ -106,7 +106,7 @@ const RUNS: readonly [
       prior: ({ reference }: ForwardModel) =>
         multiscalePrior({ alpha: 0.5, fitAlpha: true, referenceExposure: reference }),
     },
-    "3f01eedc10b82425",
+    "66c56af9985b14f1",
   ],
   ["richardson-lucy", two, { method: "richardson-lucy", iterations: 30 }, "14f49c3e570e8b27"],
   ["map", one, { method: "map", prior: smooth, iterations: 60 }, "c55bd50a2fd76074"],

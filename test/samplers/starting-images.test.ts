@@ -4,8 +4,6 @@ import { skyImage } from "../../src/image.js";
 import { startingImage } from "../../src/samplers/starting-images.js";
 import { images, masks, shapes } from "../data/random-images.js";
 
-const PSF = skyImage([1], [1, 1]);
-
 describe("startingImage", () => {
   it("is positive and finite for any counts, exposure, seed and chain, and the same every time", () => {
     fc.assert(
@@ -20,11 +18,14 @@ describe("startingImage", () => {
         fc.oneof(fc.nat(), fc.constant(2 ** 53 - 1)),
         fc.nat(9999),
         ({ counts, mask }, exposure, seed, chain) => {
-          const observation = { counts, psf: PSF, ...(mask ? { mask } : {}) };
-          const first = startingImage(observation, exposure, seed, chain);
+          const used = skyImage(
+            counts.data.map((count, pixel) => count * (mask?.data[pixel] ?? 1)),
+            counts.shape,
+          );
+          const first = startingImage(used, exposure, seed, chain);
           expect(first.shape).toEqual(counts.shape);
           expect(first.data.every((value) => value > 0 && value < Number.POSITIVE_INFINITY)).toBe(true);
-          expect(startingImage(observation, exposure, seed, chain)).toEqual(first);
+          expect(startingImage(used, exposure, seed, chain)).toEqual(first);
         },
       ),
       { numRuns: 300 },
@@ -32,18 +33,15 @@ describe("startingImage", () => {
   });
 
   const counts = skyImage([0, 3, 0, 0, 9, 1, 0, 0, 0, 2, 0, 5], [3, 4]);
-  const observation = { counts, psf: PSF };
 
   it("differs from chain to chain", () => {
-    const starts = Array.from({ length: 12 }, (_, chain) => startingImage(observation, 2, 5, chain));
+    const starts = Array.from({ length: 12 }, (_, chain) => startingImage(counts, 2, 5, chain));
     const texts = new Set(starts.map(({ data }) => data.join()));
     expect(texts.size).toBe(12);
   });
 
   it("begins flat, then with the data, then with spikes, then with the data turned round", () => {
-    const [flat, data, spikes, turned] = [0, 1, 2, 3].map(
-      (chain) => startingImage(observation, 2, 5, chain).data,
-    );
+    const [flat, data, spikes, turned] = [0, 1, 2, 3].map((chain) => startingImage(counts, 2, 5, chain).data);
     const mean = 20 / 12 / 2;
     for (const value of flat) expect(value).toBeCloseTo(mean, 12);
     counts.data.forEach((value, pixel) => {
@@ -54,16 +52,8 @@ describe("startingImage", () => {
     expect(Math.max(...spikes)).toBeGreaterThan(2 * Math.min(...spikes));
   });
 
-  it("does not look at masked pixels", () => {
-    const mask = skyImage([1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1], [3, 4]);
-    const other = { ...observation, counts: skyImage(counts.data.with(4, 1e6), [3, 4]), mask };
-    for (const chain of [0, 1, 2, 3]) {
-      expect(startingImage(other, 1, 1, chain)).toEqual(startingImage({ ...observation, mask }, 1, 1, chain));
-    }
-  });
-
   it("is one count in all when there are none", () => {
-    const dark = { counts: skyImage(new Float64Array(4), [2, 2]), psf: PSF };
+    const dark = skyImage(new Float64Array(4), [2, 2]);
     expect([...startingImage(dark, 1, 0, 0).data]).toEqual([0.25, 0.25, 0.25, 0.25]);
   });
 });
