@@ -61,7 +61,9 @@ export interface SettingText {
 /** Values of a setting as columns of one row of the table CONFIG, and back. */
 export interface SettingColumns {
   readonly names: readonly string[];
+  /** A value as one entry for each of the names. */
   readonly write: (value: never) => readonly ColumnValue[];
+  /** The value that such entries stand for. */
   readonly read: (...values: never[]) => unknown;
 }
 

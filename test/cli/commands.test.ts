@@ -126,7 +126,7 @@ describe("tslira info", () => {
       "total flux",
       "verdict",
       "preset",
-      "adaptive prior",
+      "states of the blocks",
       "SHA-256",
       "Next: ",
     ]) {

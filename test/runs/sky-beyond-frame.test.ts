@@ -212,7 +212,7 @@ describe("a sky with finer pixels", () => {
 
   it("refuses what is no grid", async () => {
     await expect(deconvolve(EVEN, { ...QUICK, upsampling: 4 })).rejects.toThrow(
-      /lira: upsampling must be 1, 2 or 3/,
+      /lira: upsampling must be a whole number from 1 to 3/,
     );
     await expect(deconvolve(EVEN, { ...QUICK, margin: -1 })).rejects.toThrow(
       /lira: margin must be a whole number/,
