@@ -78,11 +78,7 @@ const PIECE = v.looseObject({
   draws: v.instance(Float32Array),
   state: v.looseObject({
     sweeps: whole,
-    random: v.instance(Uint8Array),
-    scalars: floats,
-    flux: floats,
-    backgroundScale: floats,
-    smoothness: floats,
+    arrays: v.record(v.string(), v.union([floats, v.instance(Uint8Array)])),
     moments: v.looseObject({ count: whole, mean: floats, squares: floats }),
   }),
 });
