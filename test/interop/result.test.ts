@@ -13,10 +13,10 @@ import { fileURLToPath } from "node:url";
 import { afterAll, expect, it } from "vitest";
 import { LiraDeconvolver, simulateDisk, simulatePointSource } from "../../src/index.js";
 import { writeResult } from "../../src/io/result-file-node.js";
+import { findPython } from "./python.js";
 
 const SCRIPT = fileURLToPath(new URL("result-astropy.py", import.meta.url));
-const candidates = process.env.TSLIRA_PYTHON ? [process.env.TSLIRA_PYTHON] : ["python3", "/usr/bin/python3"];
-const python = candidates.find((name) => spawnSync(name, ["-c", "import astropy"]).status === 0);
+const python = findPython("astropy");
 const ready = python !== undefined && spawnSync("fitsverify", ["-l"]).error === undefined;
 const reason =
   "astropy and fitsverify must be installed, for example with `apt-get install python3-astropy fitsverify`";
