@@ -78,11 +78,7 @@ const PIECE = v.looseObject({
   draws: v.instance(Float32Array),
   state: v.looseObject({
     sweeps: whole,
-    random: v.instance(Uint8Array),
-    scalars: floats,
-    flux: floats,
-    backgroundScale: floats,
-    smoothness: floats,
+    arrays: v.record(v.string(), v.union([floats, v.instance(Uint8Array)])),
     moments: v.looseObject({ count: whole, mean: floats, squares: floats }),
   }),
 });
@@ -90,7 +86,7 @@ const PIECE = v.looseObject({
 /** Something that is kept, if it is what it should be. @throws Error otherwise */
 export function checkKept<T>(schema: v.GenericSchema, value: unknown): T {
   const found = v.safeParse(schema, value, { abortEarly: true });
-  if (found.success) return found.output as T;
+  if (found.success) return value as T;
   const [issue] = found.issues;
   throw new Error(
     `studio: what is kept of a run must be as it was written, got another ${v.getDotPath(issue) ?? "entry"}; discard the run`,

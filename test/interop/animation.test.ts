@@ -5,21 +5,15 @@
  * absent, failed with TSLIRA_REQUIRE_INTEROP=1.
  */
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { animateDraws, figureDocument } from "../../src/node.js";
+import { pythonWith } from "./python.js";
 
-const candidates = process.env.TSLIRA_PYTHON ? [process.env.TSLIRA_PYTHON] : ["python3", "/usr/bin/python3"];
-const python = candidates.find((name) => spawnSync(name, ["-c", "import PIL"]).status === 0);
-const reason = "Pillow must be installed, for example with `apt-get install python3-pil`";
-if (python === undefined) {
-  if (process.env.TSLIRA_REQUIRE_INTEROP === "1")
-    throw new Error(`${reason} (required by TSLIRA_REQUIRE_INTEROP=1)`);
-  console.warn(`skipped: ${reason}`);
-}
+const python = pythonWith("PIL", "Pillow", "python3-pil");
 
 const folder = mkdtempSync(join(tmpdir(), "tslira-interop-animation-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -6,7 +6,7 @@
  * failed with TSLIRA_REQUIRE_INTEROP=1.
  */
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { centrePsf } from "../../src/data/psf-centring.js";
@@ -14,15 +14,10 @@ import { binEvents } from "../../src/io/bin-events.js";
 import { ontoCounts } from "../../src/io/companion-image.js";
 import { findEvents } from "../../src/io/event-list.js";
 import { fitsCard, readFits, writeFits } from "../../src/io/fits.js";
+import { pythonWith } from "./python.js";
 
 const SCRIPT = fileURLToPath(new URL("columns-astropy.py", import.meta.url));
-const candidates = process.env.TSLIRA_PYTHON ? [process.env.TSLIRA_PYTHON] : ["python3", "/usr/bin/python3"];
-const python = candidates.find((name) => spawnSync(name, ["-c", "import astropy"]).status === 0);
-if (python === undefined) {
-  const reason = "astropy must be installed, for example with `apt-get install python3-astropy`";
-  if (process.env.TSLIRA_REQUIRE_INTEROP === "1") throw new Error(reason);
-  console.warn(`skipped: ${reason}`);
-}
+const python = pythonWith("astropy", "astropy", "python3-astropy");
 /** Largest distance from astropy that is accepted, in pixels. */
 const TOLERANCE = 1e-6;
 

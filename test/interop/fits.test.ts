@@ -29,17 +29,12 @@ import {
   wcsCards,
 } from "../../src/io/fits.js";
 import { createFitsWriter, readFitsFile, writeFitsFile } from "../../src/io/fits-file-node.js";
+import { findPython } from "./python.js";
 
 const SCRIPT = fileURLToPath(new URL("fits-astropy.py", import.meta.url));
 const SHARED = fileURLToPath(new URL("../../../shared/data", import.meta.url));
 
-function findPython(): string | undefined {
-  const given = process.env.TSLIRA_PYTHON;
-  const candidates = given === undefined ? ["python3", "/usr/bin/python3"] : [given];
-  return candidates.find((python) => spawnSync(python, ["-c", "import astropy"]).status === 0);
-}
-
-const python = findPython();
+const python = findPython("astropy");
 const hasFitsverify = spawnSync("fitsverify", ["-l"]).error === undefined;
 const required = (name: string) => process.env[name] === "1";
 

@@ -6,7 +6,7 @@
  * failed with TSLIRA_REQUIRE_INTEROP=1.
  */
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,15 +14,10 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { shellWords } from "../../src/cli/recorded-data.js";
 import { type Finished, runCli } from "../cli/run-cli.js";
+import { pythonWith } from "./python.js";
 
 const SCRIPT = fileURLToPath(new URL("missions-astropy.py", import.meta.url));
-const candidates = process.env.TSLIRA_PYTHON ? [process.env.TSLIRA_PYTHON] : ["python3", "/usr/bin/python3"];
-const python = candidates.find((name) => spawnSync(name, ["-c", "import astropy"]).status === 0);
-if (python === undefined) {
-  const reason = "astropy must be installed, for example with `apt-get install python3-astropy`";
-  if (process.env.TSLIRA_REQUIRE_INTEROP === "1") throw new Error(reason);
-  console.warn(`skipped: ${reason}`);
-}
+const python = pythonWith("astropy", "astropy", "python3-astropy");
 const folder = mkdtempSync(join(tmpdir(), "tslira-missions-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const script = (mode: string, input = "") =>

@@ -5,7 +5,7 @@
  * they are absent, failed with TSLIRA_REQUIRE_INTEROP=1.
  */
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parseDs9Regions } from "../../src/data/ds9-region.js";
@@ -18,15 +18,10 @@ import { pixelToSky } from "../../src/data/sky-position.js";
 import { parseWcs, type SkyWcs } from "../../src/data/sky-wcs.js";
 import { imageSum, type SkyImage } from "../../src/image.js";
 import { regionsFromDs9 } from "../../src/posterior/region-file.js";
+import { pythonWith } from "./python.js";
 
 const SCRIPT = fileURLToPath(new URL("regions-astropy.py", import.meta.url));
-const candidates = process.env.TSLIRA_PYTHON ? [process.env.TSLIRA_PYTHON] : ["python3", "/usr/bin/python3"];
-const python = candidates.find((name) => spawnSync(name, ["-c", "import astropy, regions"]).status === 0);
-if (python === undefined) {
-  const reason = "regions must be installed, for example with `apt-get install python3-regions`";
-  if (process.env.TSLIRA_REQUIRE_INTEROP === "1") throw new Error(`TSLIRA_REQUIRE_INTEROP: ${reason}`);
-  console.warn(`skipped: ${reason}`);
-}
+const python = pythonWith("astropy, regions", "regions", "python3-regions");
 
 interface Case {
   readonly text: string;

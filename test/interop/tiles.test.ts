@@ -1,12 +1,13 @@
 /** Tile-compressed images that astropy wrote, read here; astropy's own reading is the judge. */
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { readFits, readImageData } from "../../src/io/fits.js";
 import { openFitsFile } from "../../src/io/fits-file-node.js";
+import { pythonWith } from "./python.js";
 
 // Every algorithm with every type that it takes, tiles of several shapes (also ones that do not fit), and all ways to quantise.
 // plain.fits is what astropy reads of packed.fits, extension by extension.
@@ -56,13 +57,7 @@ with fits.open(sys.argv[1]) as read:
     fits.HDUList(out).writeto(sys.argv[2], overwrite=True)
 `;
 
-const python = ["python3", "/usr/bin/python3"].find(
-  (one) => spawnSync(one, ["-c", "import astropy"]).status === 0,
-);
-if (python === undefined && process.env.TSLIRA_REQUIRE_INTEROP === "1") {
-  throw new Error("astropy must be there (required by TSLIRA_REQUIRE_INTEROP=1)");
-}
-if (python === undefined) console.warn("skipped: no Python with astropy");
+const python = pythonWith("astropy", "astropy", "python3-astropy");
 
 const folder = mkdtempSync(join(tmpdir(), "tslira-tiles-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -5,7 +5,7 @@
  * the checkout; skipped with a reason when they are absent, failed with TSLIRA_REQUIRE_INTEROP=1, TSLIRA_REQUIRE_SHARED=1.
  */
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -16,11 +16,11 @@ import { parseWcs, type SkyWcs } from "../../src/data/sky-wcs.js";
 import { shiftWcs, wcsCards } from "../../src/io/fits.js";
 import { readFitsFile } from "../../src/io/fits-file-node.js";
 import { scaleWcs } from "../../src/io/fits-wcs.js";
+import { findPython } from "./python.js";
 
 const SCRIPT = fileURLToPath(new URL("wcs-astropy.py", import.meta.url));
 const SHARED = fileURLToPath(new URL("../../../shared/data", import.meta.url));
-const candidates = process.env.TSLIRA_PYTHON ? [process.env.TSLIRA_PYTHON] : ["python3", "/usr/bin/python3"];
-const python = candidates.find((name) => spawnSync(name, ["-c", "import astropy"]).status === 0);
+const python = findPython("astropy");
 const missing =
   python === undefined
     ? "TSLIRA_REQUIRE_INTEROP: astropy must be installed, for example with `apt-get install python3-astropy`"
