@@ -319,7 +319,11 @@ describe("options of LiraDeconvolver", () => {
       { adaptivePrior: { alphas: [1, 2], transitions: [[1, 1]] } },
       /adaptivePrior.transitions must be 2 rows of 2 numbers/,
     ],
-    ["boundary", { boundary: "periodic" }, /boundary must be "spill" or "wrap", got "periodic"; the default is spill/],
+    [
+      "boundary",
+      { boundary: "periodic" },
+      /boundary must be "spill" or "wrap", got "periodic"; the default is spill/,
+    ],
     [
       "cycleSpin",
       { cycleSpin: "some" },
