@@ -18,7 +18,9 @@ export default defineConfig({
       { test: { name: "slow", include: ["test/**/*.slow.test.ts"], testTimeout: 1_200_000 } },
       { test: { name: "interop", include: ["test/interop/**/*.test.ts"], testTimeout: 300_000 } },
       { test: { name: "cluster", include: ["test/cluster/**/*.test.ts"], testTimeout: 300_000 } },
-      { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 60_000 } },
+      {
+        test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 120_000 },
+      },
     ],
   },
 });

@@ -93,10 +93,10 @@ export default {
   // Relative addresses: the page works from any folder of any host.
   base: "./",
   resolve: {
+    // The entries of the package, public or of its own pages.
     alias: [
       { find: /^tslira$/, replacement: here("../dist/index.js") },
-      { find: /^tslira\/settings$/, replacement: here("../dist/settings.js") },
-      { find: /^tslira\/viewer$/, replacement: here("../dist/viewer.js") },
+      { find: /^(?:tslira\/|#)([a-z]+)$/, replacement: here("../dist/$1.js") },
     ],
   },
   plugins: [

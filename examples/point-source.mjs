@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
-import { LiraDeconvolver, plotPosterior, simulatePointSource } from "tslira";
+import { LiraDeconvolver, simulatePointSource } from "tslira";
+import { plotPosterior } from "tslira/figures";
 import { figureDocument, renderPng, writeResult } from "tslira/node";
 
 // counts, psf, exposure and background of a simulated point source, and the true flux

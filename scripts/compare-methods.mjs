@@ -7,27 +7,24 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "no
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { createForwardModel, normalisedRmsError } from "../dist/diagnostics.js";
+import { plotComparison, plotPanels } from "../dist/figures.js";
 import {
   compareMethods,
   constantImage,
-  createForwardModel,
   deconvolve,
   exponentialPrior,
-  figureDocument,
   fitPatchPrior,
   fluxFromPicture,
   gaussianPsf,
   gradientTikhonovPrior,
   imageSum,
   markovPrior,
-  normalisedRmsError,
   patchPrior,
-  plotComparison,
-  plotPanels,
-  renderPng,
   simulateCounts,
   totalVariationPrior,
-} from "../dist/node.js";
+} from "../dist/index.js";
+import { figureDocument, renderPng } from "../dist/node.js";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const IMAGES = join(ROOT, "docs", "images");

@@ -3,15 +3,9 @@
 //   npm run build && node scripts/exactness-figures.mjs
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import {
-  constantImage,
-  figureDocument,
-  gaussianPsf,
-  LiraDeconvolver,
-  plotPanels,
-  renderPng,
-  simulateCounts,
-} from "../dist/node.js";
+import { plotPanels } from "../dist/figures.js";
+import { constantImage, gaussianPsf, LiraDeconvolver, simulateCounts } from "../dist/index.js";
+import { figureDocument, renderPng } from "../dist/node.js";
 
 const document = await figureDocument();
 const folder = new URL("../docs/images/", import.meta.url);

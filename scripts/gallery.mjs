@@ -5,15 +5,9 @@
 import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { chainGroups, checkModel, predictiveCheck } from "../dist/diagnostics.js";
 import {
-  animateDraws,
-  chainGroups,
-  checkModel,
-  circularRegion,
   drawPlayerPage,
-  estimateSignificance,
-  figureDocument,
-  LiraDeconvolver,
   plotAutocorrelation,
   plotComparison,
   plotDataset,
@@ -33,9 +27,11 @@ import {
   plotResiduals,
   plotSignificance,
   plotSmoothness,
-  predictiveCheck,
-  simulateGaussianAndPoints,
-} from "../dist/node.js";
+} from "../dist/figures.js";
+import { LiraDeconvolver, simulateGaussianAndPoints } from "../dist/index.js";
+import { animateDraws, figureDocument } from "../dist/node.js";
+import { estimateSignificance } from "../dist/significance.js";
+import { circularRegion } from "../dist/sky.js";
 
 const DOCS = join(dirname(fileURLToPath(import.meta.url)), "..", "docs");
 const FOLDER = join(DOCS, "gallery");

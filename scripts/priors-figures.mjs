@@ -5,7 +5,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { observe } from "../.bench/bench/prior-cells.js";
 import { boundaryOf, METHODS, samplePosterior } from "../.bench/bench/prior-methods.js";
 import { skies } from "../.bench/bench/skies.js";
-import { figureDocument, plotPanels, renderPng } from "../dist/node.js";
+import { plotPanels } from "../dist/figures.js";
+import { figureDocument, renderPng } from "../dist/node.js";
 
 const SHOWN = ["points", "disk", "Gaussian and points", "jet"];
 const EFFORT = { chains: 8, sweeps: 1_500, keep: 800 };

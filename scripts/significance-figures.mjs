@@ -9,20 +9,16 @@ import { chartPanel } from "../dist/figures/chart-panel.js";
 import { composeFigure } from "../dist/figures/figure.js";
 import { theme } from "../dist/figures/theme.js";
 import { linearTicks } from "../dist/figures/ticks.js";
+import { plotSignificance } from "../dist/figures.js";
+import { constantImage, gaussianPsf, simulateCounts, simulatePointSource } from "../dist/index.js";
+import { figureDocument, renderPng } from "../dist/node.js";
 import {
-  circularRegion,
   collectSignificance,
-  constantImage,
   estimateSignificance,
-  figureDocument,
-  gaussianPsf,
   planSignificance,
-  plotSignificance,
-  renderPng,
   runSignificanceTask,
-  simulateCounts,
-  simulatePointSource,
-} from "../dist/node.js";
+} from "../dist/significance.js";
+import { circularRegion } from "../dist/sky.js";
 
 const [nulls = 100, sources = 20] = process.argv.slice(2).map(Number);
 const REPLICATES = 40;

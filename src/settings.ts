@@ -1,5 +1,5 @@
 /**
- * tslira/settings: the list of settings, and what doors to the package make of it: values as text and back, commands and code that
+ * `#settings` within the package: the list of settings, and what doors to the package make of it: values as text and back, commands and code that
  * repeat a run, options of the library. For pages and programs that offer settings to people.
  *
  * @module

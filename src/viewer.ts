@@ -1,5 +1,5 @@
 /**
- * tslira/viewer: parts of a page that shows images of the sky: framed pictures with one linked view, colour bars, rulers,
+ * `#viewer` within the package: parts of a page that shows images of the sky: framed pictures with one linked view, colour bars, rulers,
  * selections, small charts, and numbers for readers. Building blocks of the pages of this package (reports, Studio), without their
  * style sheets. For browsers; every function that makes elements takes the document.
  *

@@ -15,7 +15,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readResult } from "../src/node.js";
+import { readResult } from "../src/io/result-file-node.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DOCUMENTS = [
@@ -126,9 +126,23 @@ describe("code in documents", () => {
     expect(lines).toHaveLength(blocks.length);
   });
 
-  it("uses in the browser only what the browser-safe entry exports", async () => {
-    const entry: Record<string, unknown> = await import(new URL("../dist/index.js", import.meta.url).href);
-    const [, names] = read("examples/browser/main.js").match(/import \{([^}]*)\} from "tslira";/) ?? [];
-    expect(names.split(",").map((name) => typeof entry[name.trim()])).toEqual(Array(3).fill("function"));
+  it("of docs/library.md runs, block after block", async () => {
+    const blocks = fences("docs/library.md").filter(({ language }) => language === "js");
+    expect(blocks).toHaveLength(5);
+    writeFileSync(join(folder, "library.mjs"), blocks.map(({ text }) => text).join("\n"));
+    const { stdout } = await promisify(execFile)(process.execPath, ["library.mjs"], { cwd: folder });
+    expect(stdout).toContain("counts must be finite whole numbers >= 0, got -1");
+    expect(stdout.match(/\btrue\b/g)).toHaveLength(8);
+    expect(stdout).not.toMatch(/false|undefined|NaN/);
+  });
+
+  it("uses in the browser only what entries without Node export", async () => {
+    const imports = [...read("examples/browser/main.js").matchAll(/import \{([^}]*)\} from "tslira(.*)";/g)];
+    expect(imports.map(([, , entry]) => entry)).toEqual(["", "/figures"]);
+    for (const [, names, entry] of imports) {
+      const file = new URL(`../dist${entry || "/index"}.js`, import.meta.url).href;
+      const built: Record<string, unknown> = await import(file);
+      for (const name of names.split(",")) expect(built[name.trim()]).toBeTypeOf("function");
+    }
   });
 });

@@ -6,13 +6,13 @@ import {
   type LiraDeconvolverOptions,
   type LiraResult,
   type Observation,
-  presetOf,
   type RunOptions,
   type RunProgress,
   simulatePointSource,
   skyImage,
 } from "tslira";
 import { describe, expect, it } from "vitest";
+import { presetOf } from "../src/data/presets.js";
 import { textbookRandom } from "./oracles/textbook-random.js";
 
 const random = textbookRandom(12, 0);

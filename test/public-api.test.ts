@@ -1,4 +1,6 @@
 /** What the package promises: the names its entries export, each with a doc comment. Looks at `dist`. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
@@ -33,60 +35,75 @@ function exportsOf(checker: ts.TypeChecker, entry: ts.SourceFile): Export[] {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+const ENTRIES = ["index", "cluster", "diagnostics", "figures", "fits", "node", "significance", "sky"];
+const nameOf = (entry: string) => (entry === "index" ? "tslira" : `tslira/${entry}`);
 const entryFile = (name: string) => fileURLToPath(new URL(`../dist/${name}.d.ts`, import.meta.url));
-const program = ts.createProgram(["index", "node", "settings", "viewer"].map(entryFile), {
+const program = ts.createProgram(ENTRIES.map(entryFile), {
   target: ts.ScriptTarget.ES2023,
   module: ts.ModuleKind.NodeNext,
   skipLibCheck: true,
   types: [],
 });
 const checker = program.getTypeChecker();
-const [main, node, settings, viewer] = ["index", "node", "settings", "viewer"].map((name) => {
-  const file = program.getSourceFile(entryFile(name));
-  if (file === undefined) throw new Error(`dist/${name}.d.ts must exist; run npm run build`);
-  return exportsOf(checker, file);
-});
+const exported = new Map(
+  ENTRIES.map((name) => {
+    const file = program.getSourceFile(entryFile(name));
+    if (file === undefined) throw new Error(`dist/${name}.d.ts must exist; run npm run build`);
+    return [name, exportsOf(checker, file)];
+  }),
+);
+const root = exported.get("index") ?? [];
+const rootNames = new Set(root.map(({ name }) => name));
+const values = (list: readonly Export[]) =>
+  list.filter(({ kind }) => kind !== "type").map(({ name }) => name);
+
+/** Names of an entry that the root has not: `tslira/node` has them all. */
+const own = (entry: string) =>
+  (exported.get(entry) ?? []).filter(({ name }) => entry === "index" || !rootNames.has(name));
 
 describe("public API", () => {
   it("exports exactly the names of public-api.txt", async () => {
-    const lines = (title: string, list: readonly Export[]) => [
-      title,
-      ...list.map(({ name, kind }) => `  ${kind} ${name}`),
-    ];
-    const names = new Set(main.map(({ name }) => name));
-    const added = node.filter(({ name }) => !names.has(name));
-    const text = [
-      ...lines("tslira", main),
-      "",
-      ...lines("tslira/node, besides those", added),
-      "",
-      ...lines("tslira/settings", settings),
-      "",
-      ...lines("tslira/viewer", viewer),
-      "",
-    ].join("\n");
+    const text = ENTRIES.map(
+      (entry) =>
+        `${[nameOf(entry), ...own(entry).map(({ name, kind }) => `  ${kind} ${name}`)].join("\n")}\n`,
+    ).join("\n");
     await expect(text).toMatchFileSnapshot("public-api.txt");
   });
 
-  it("tslira/node has everything of tslira", () => {
-    const names = new Set(node.map(({ name }) => name));
-    expect(main.filter(({ name }) => !names.has(name))).toEqual([]);
+  it("has a root that one can hold in mind", () => {
+    expect(values(root).length).toBeLessThanOrEqual(60);
+  });
+
+  it("has every name in one entry, but for tslira/node, which has everything of tslira", () => {
+    const all = ENTRIES.flatMap(own).map(({ name }) => name);
+    expect(all.filter((name, index) => all.indexOf(name) !== index)).toEqual([]);
+    const node = new Set((exported.get("node") ?? []).map(({ name }) => name));
+    expect([...rootNames].filter((name) => !node.has(name))).toEqual([]);
+  });
+
+  it("has no function that no door, document, example, script or bench uses", () => {
+    const folder = fileURLToPath(new URL("..", import.meta.url));
+    const users = ["src/cli", "app/src", "docs", "examples", "scripts", "bench"].flatMap((place) =>
+      readdirSync(join(folder, place), { recursive: true, encoding: "utf8" })
+        .filter((file) => /\.(tsx?|mjs|js|md)$/.test(file) && !file.startsWith("api"))
+        .map((file) => readFileSync(join(folder, place, file), "utf8")),
+    );
+    const text = [readFileSync(join(folder, "README.md"), "utf8"), ...users].join("\n");
+    const unused = ENTRIES.flatMap((entry) => values(own(entry))).filter(
+      (name) => !new RegExp(`\\b${name}\\b`).test(text),
+    );
+    expect(unused).toEqual([]);
   });
 
   it("every export has a doc comment", () => {
-    expect(
-      [...node, ...settings, ...viewer].filter(({ hasComment }) => !hasComment).map(({ name }) => name),
-    ).toEqual([]);
+    const bare = [...exported.values()].flat().filter(({ hasComment }) => !hasComment);
+    expect(bare.map(({ name }) => name)).toEqual([]);
   });
 
   it("the built modules export the values that the types promise, and nothing else", async () => {
-    const values = (list: readonly Export[]) =>
-      list.filter(({ kind }) => kind !== "type").map(({ name }) => name);
-    const built = async (name: string) =>
-      Object.keys(await import(new URL(`../dist/${name}.js`, import.meta.url).href)).sort();
-    expect(await built("index")).toEqual(values(main));
-    expect(await built("node")).toEqual(values(node));
-    expect(await built("settings")).toEqual(values(settings));
-    expect(await built("viewer")).toEqual(values(viewer));
+    for (const [entry, list] of exported) {
+      const built = await import(new URL(`../dist/${entry}.js`, import.meta.url).href);
+      expect(Object.keys(built).sort(), nameOf(entry)).toEqual(values(list));
+    }
   });
 });

@@ -1,7 +1,7 @@
 /** Charts of chains. */
 
 import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
-import { chart, histogram, linePath, numberText, paddedRange, pooled, quantilesOf } from "tslira/viewer";
+import { chart, histogram, linePath, numberText, paddedRange, pooled, quantilesOf } from "#viewer";
 import type { TraceView } from "./protocol.js";
 
 /** A box that tells its width to what it holds. */

@@ -1,7 +1,8 @@
 /** Two results on top of each other: by turns, or side by side at a divider. */
 
 import { useCallback, useEffect, useMemo, useState } from "react";
-import type { Shape, SkyImage, SkyWcs } from "tslira";
+import type { Shape, SkyImage } from "tslira";
+import type { SkyWcs } from "tslira/sky";
 import {
   compass,
   crossShape,
@@ -18,7 +19,7 @@ import {
   selectionText,
   type Viewport,
   zoomAt,
-} from "tslira/viewer";
+} from "#viewer";
 import { Bar, frameStyle, Picture } from "./picture.js";
 import type { ResultView } from "./protocol.js";
 

@@ -1,15 +1,9 @@
 /** Settings that travel: as a file, in the address after #, pasted, or recorded in a result. Never data. */
 
-import {
-  defaultPairTransfers,
-  type LiraConfig,
-  type Preset,
-  presetOf,
-  type SamplerConfig,
-  type Shape,
-} from "tslira";
-import { givenValue, optionsOf, SETTINGS, textOf } from "tslira/settings";
+import type { LiraConfig, Preset, SamplerConfig, Shape } from "tslira";
 import * as v from "valibot";
+import { givenValue, optionsOf, SETTINGS, textOf } from "#settings";
+import { defaultPairTransfers, presetOf } from "#studio";
 import { cutoutOf, cutoutText } from "./cutout-text.js";
 import { fieldsOf, METHOD_KINDS, methodFieldError, methodOf } from "./method-fields.js";
 import type { Composition } from "./protocol.js";

@@ -1,6 +1,6 @@
 /** How a method came to its image: what it minimised, iteration by iteration. */
 
-import { chart, numberText, paddedRange } from "tslira/viewer";
+import { chart, numberText, paddedRange } from "#viewer";
 import { Measured, Svg, seriesLines } from "./chart-view.js";
 import type { Curve, EstimateNews, EstimateView } from "./method-protocol.js";
 

@@ -1,6 +1,6 @@
 /** Cut-outs as text, as `--cutout` takes them. */
 
-import type { Cutout } from "tslira";
+import type { Cutout } from "tslira/fits";
 
 /** `x0:x1,y0:y1`. */
 export function cutoutText({ x, y }: Cutout): string {

@@ -1,7 +1,8 @@
 /** What is being looked at, and which part of it. */
 
-import type { Cutout, PsfCentring } from "tslira";
-import { countText, numberText } from "tslira/viewer";
+import type { PsfCentring } from "tslira";
+import type { Cutout } from "tslira/fits";
+import { countText, numberText } from "#viewer";
 import { isLarge } from "./large-image.js";
 import type { Choices, Composition, ObservationView } from "./protocol.js";
 import { psfCentreOf, psfCentreText } from "./psf-centre-text.js";

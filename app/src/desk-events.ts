@@ -1,18 +1,8 @@
 /** Event lists at the desk: what is in them, and images of counts made of them. */
 
-import {
-  type BinEventsOptions,
-  binEvents,
-  binnedEventsHdus,
-  type EventColumn,
-  eventColumns,
-  type FitsHdu,
-  findEvents,
-  findGoodTimes,
-  forEachEventChunk,
-  shellLine,
-  writeFits,
-} from "tslira";
+import { type FitsHdu, writeFits } from "tslira/fits";
+import { type BinEventsOptions, binEvents, type EventColumn, eventColumns, findEvents } from "tslira/sky";
+import { binnedEventsHdus, findGoodTimes, forEachEventChunk, shellLine } from "#studio";
 import { previewOf } from "./preview.js";
 import { flagWords } from "./reproduce.js";
 import type { ColumnHistogram, EventsPreview, FoundEvents } from "./start-calls.js";

@@ -1,14 +1,8 @@
 /** Figures and the report of a run, for the desk. Loaded when one is asked for: the libraries that draw are large. */
 
 import { parseHTML } from "linkedom/worker";
-import {
-  type PosteriorResult,
-  plotDataset,
-  plotParameterTraces,
-  plotPosterior,
-  reportHtml,
-  type SkyImage,
-} from "tslira";
+import type { PosteriorResult, SkyImage } from "tslira";
+import { plotDataset, plotParameterTraces, plotPosterior, reportHtml } from "tslira/figures";
 import type { Composed } from "./desk-files.js";
 
 type Theme = "light" | "dark";

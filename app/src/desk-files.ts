@@ -1,17 +1,17 @@
 /** Files at the desk: read, recognised, put together. */
 
+import { checkObservation } from "tslira";
 import {
   type ComposedObservation,
-  checkObservation,
   composeObservation,
   type FitsHdu,
   findHdu,
   imageToSkyImage,
-  isResult,
   type NamedHdu,
   readFitsMaybeGzip,
   wcsCards,
-} from "tslira";
+} from "tslira/fits";
+import { isResult } from "#studio";
 import { readConfiguration } from "./configuration.js";
 import { describeEvents, eventTable } from "./desk-events.js";
 import { describePicture, isPicture } from "./desk-picture.js";

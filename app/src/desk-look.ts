@@ -1,19 +1,17 @@
 /** What draws say about parts of the image, for the desk. */
 
 import {
-  chainGroups,
   constantImage,
   cutout,
   type ImageTrace,
-  measureRegions,
   type Observation,
   type PosteriorResult,
-  regionCorrelation,
-  regionDraws,
   type SkyImage,
-  summariseQuantity,
 } from "tslira";
-import { quantilesOf } from "tslira/viewer";
+import { chainGroups, regionCorrelation, summariseQuantity } from "tslira/diagnostics";
+import { measureRegions } from "tslira/significance";
+import { regionDraws } from "tslira/sky";
+import { quantilesOf } from "#viewer";
 import type { BandView, CorrelationView, RegionView } from "./protocol.js";
 
 /** What is needed of a result. */

@@ -3,15 +3,14 @@
 import {
   type DeconvolveOptions,
   deconvolve,
-  encodePointEstimate,
-  type Panel,
   type PlainError,
   type PointEstimate,
   type PosteriorResult,
-  plotPanels,
-  residuals,
   VERSION,
 } from "tslira";
+import { residuals } from "tslira/diagnostics";
+import { type Panel, plotPanels } from "tslira/figures";
+import { encodePointEstimate } from "tslira/fits";
 import { thinnedCurve } from "./convergence-curve.js";
 import type { Composed } from "./desk-files.js";
 import { coresForChains, resultView, watchChains } from "./desk-run.js";

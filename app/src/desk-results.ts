@@ -1,14 +1,8 @@
 /** Result files at the desk: what they say, and opened as a run that is done. */
 
-import {
-  constantImage,
-  type FitsHdu,
-  imageToSkyImage,
-  type LiraDeconvolverOptions,
-  type LiraResult,
-  type PosteriorResult,
-  resultFromHdus,
-} from "tslira";
+import { constantImage, type LiraDeconvolverOptions, type LiraResult, type PosteriorResult } from "tslira";
+import { type FitsHdu, imageToSkyImage } from "tslira/fits";
+import { resultFromHdus } from "#studio";
 import { configurationOfResult } from "./configuration.js";
 import type { Composed, deskFiles } from "./desk-files.js";
 import { resultView } from "./desk-run.js";

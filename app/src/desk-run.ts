@@ -1,22 +1,19 @@
 /** A run at the desk: chains watched while they go, and what is told of the result. */
 
 import {
-  bulkEss,
   type ChainPiece,
   type ChainPreview,
-  checkModel,
   constantImage,
   LiraDeconvolver,
   type LiraDeconvolverOptions,
   type LiraResult,
   type PosteriorResult,
-  parameterDraws,
-  parameterLabel,
   type RunPause,
   type RunProgress,
   type SkyImage,
-  splitRhat,
 } from "tslira";
+import { bulkEss, checkModel, parameterDraws, splitRhat } from "tslira/diagnostics";
+import { parameterLabel } from "#studio";
 import type { Composed } from "./desk-files.js";
 import type { Keeping } from "./desk-sessions.js";
 import type { LiveView, ResultView, TraceView } from "./protocol.js";

@@ -1,19 +1,17 @@
 /** Is it real? The significance of a region at the desk: null replicates in workers, what is done is kept. */
 
+import { VERSION } from "tslira";
+import { plotSignificance } from "tslira/figures";
+import { fitsCard, writeFits } from "tslira/fits";
 import {
-  circularRegion,
   encodeSignificance,
-  fitsCard,
   planSignificance,
-  plotSignificance,
-  type Region,
   runSignificance,
   type SignificanceEstimate,
   type SignificanceRun,
   type SignificanceTaskResult,
-  VERSION,
-  writeFits,
-} from "tslira";
+} from "tslira/significance";
+import { circularRegion, type Region } from "tslira/sky";
 import type { Composed } from "./desk-files.js";
 import type {
   SignificanceNews,

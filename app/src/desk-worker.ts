@@ -1,15 +1,14 @@
 /** The desk: a worker that holds files, runs chains in workers of its own and keeps the draws. The page only shows. */
 
 import {
-  encodeResult,
-  holdLifeline,
   type PosteriorResult,
   type RunPause,
   runPause,
   type SimulatedObservation,
   type SkyImage,
-  toPlainError,
 } from "tslira";
+import { encodeResult } from "tslira/fits";
+import { holdLifeline, toPlainError } from "#studio";
 import { countsFile, eventTable, previewEvents } from "./desk-events.js";
 import { type Composed, deskFiles } from "./desk-files.js";
 import { bandsOf, correlate, lookAtRegion } from "./desk-look.js";

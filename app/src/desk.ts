@@ -1,6 +1,6 @@
 /** The page's end of the desk: calls become messages, answers become promises. */
 
-import { watchLifeline } from "tslira";
+import { watchLifeline } from "#studio";
 import type { DeskCalls, DeskRequest, DeskResponse, LiveView } from "./protocol.js";
 
 /** The desk as the page sees it: every call is answered later. */

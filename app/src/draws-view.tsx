@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useMemo, useState } from "react";
 import type { SkyImage } from "tslira";
-import { type Frame, quantityScale, type Selection, type Style, selectionShape } from "tslira/viewer";
+import { type Frame, quantityScale, type Selection, type Style, selectionShape } from "#viewer";
 import type { Desk } from "./desk.js";
 import { Bar, Picture } from "./picture.js";
 import type { ObservationView, ResultView } from "./protocol.js";

@@ -1,8 +1,8 @@
 /** An event list on the start screen: which events, into which pixels, and what comes of it. */
 
 import { useEffect, useId, useRef, useState } from "react";
-import type { BinEventsOptions } from "tslira";
-import { countText } from "tslira/viewer";
+import type { BinEventsOptions } from "tslira/sky";
+import { countText } from "#viewer";
 import type { Desk } from "./desk.js";
 import { countsScale, Thumbnail } from "./picture.js";
 import type { ColumnHistogram, EventsPreview, FoundEvents } from "./start-calls.js";

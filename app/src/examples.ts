@@ -1,13 +1,12 @@
 /** The built-in examples. */
 
 import {
-  fitsCard,
   type SimulatedObservation,
   simulateDisk,
   simulateGaussianAndPoints,
   simulatePointSource,
-  writeFits,
 } from "tslira";
+import { fitsCard, writeFits } from "tslira/fits";
 import type { Example, Role } from "./protocol.js";
 
 const SIMULATE: Readonly<

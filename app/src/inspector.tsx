@@ -1,16 +1,8 @@
 /** A closer look: numbers under the cursor, what was picked, the chains, and single draws. */
 
 import { lazy, Suspense } from "react";
-import { formatSkyPosition, pixelToSky, type SkyWcs } from "tslira";
-import {
-  countText,
-  errorText,
-  formatUnit,
-  numberText,
-  rhatText,
-  type Selection,
-  type Style,
-} from "tslira/viewer";
+import { formatSkyPosition, pixelToSky, type SkyWcs } from "tslira/sky";
+import { countText, errorText, formatUnit, numberText, rhatText, type Selection, type Style } from "#viewer";
 import { TraceChart } from "./chart-view.js";
 import { ConvergenceView } from "./convergence-view.js";
 import type { Desk } from "./desk.js";

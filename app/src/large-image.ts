@@ -1,6 +1,8 @@
 /** Images that are too large to be shown whole: the part that is opened instead. */
 
-import { brightestPixel, type Cutout, type Shape, type SkyImage } from "tslira";
+import type { Shape, SkyImage } from "tslira";
+import type { Cutout } from "tslira/fits";
+import { brightestPixel } from "#studio";
 
 /** Most pixels of counts on the screen: six panels of it are drawn at once, and chains sample every one. */
 export const MAX_SHOWN = 2 ** 21;

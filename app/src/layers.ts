@@ -1,7 +1,7 @@
 /** The images that panels can show, by the state of things. */
 
 import type { SkyImage } from "tslira";
-import type { Quantity } from "tslira/viewer";
+import type { Quantity } from "#viewer";
 import type { LiveView, ObservationView, ResultView } from "./protocol.js";
 
 /** A quantity that a panel can show. */

@@ -1,8 +1,8 @@
 /** Colours of all pictures, and limits of each. */
 
 import { useEffect, useState } from "react";
-import type { Colormap, Stretch } from "tslira";
-import { numberText, quantityScale, type Style } from "tslira/viewer";
+import type { Colormap, Stretch } from "tslira/figures";
+import { numberText, quantityScale, type Style } from "#viewer";
 import type { Layer } from "./layers.js";
 import type { LookControl } from "./look.js";
 import { Popup } from "./popup.js";

@@ -1,7 +1,7 @@
 /** How things are shown and what is drawn on them, with all earlier states: undo and redo. */
 
 import { useCallback, useMemo, useState } from "react";
-import type { Style, Viewport } from "tslira/viewer";
+import type { Style, Viewport } from "#viewer";
 import { changed, newHistory, redone, undone } from "./history.js";
 import type { DrawnRegion } from "./region-edit.js";
 

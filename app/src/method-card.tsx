@@ -1,6 +1,6 @@
 /** The parts of the run card that other methods than LIRA need. */
 
-import { countText, durationText, numberText } from "tslira/viewer";
+import { countText, durationText, numberText } from "#viewer";
 import { FormField } from "./form-field.js";
 import { fieldsOf, filled, METHOD_KINDS, type MethodSettings, methodFieldError } from "./method-fields.js";
 import type { EstimateNews, EstimateView } from "./method-protocol.js";

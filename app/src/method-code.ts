@@ -1,7 +1,7 @@
 /** A run of a method other than LIRA as a command and as TypeScript. */
 
-import { shellLine } from "tslira";
-import { flatCode, settingWords } from "tslira/settings";
+import { flatCode, settingWords } from "#settings";
+import { shellLine } from "#studio";
 import { isPoint, type MethodSettings } from "./method-fields.js";
 import { priorCall, priorText } from "./prior-fields.js";
 import type { Choices, Composition } from "./protocol.js";

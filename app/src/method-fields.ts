@@ -1,7 +1,7 @@
 /** Methods other than LIRA as fields of the form: defaults, explanations, checks; and the settings that the form means. */
 
 import type { Method } from "tslira";
-import { isSampler, libraryOptions, type SettingValues, settingOf } from "tslira/settings";
+import { isSampler, libraryOptions, type SettingValues, settingOf } from "#settings";
 import { type PriorKind, type PriorSettings, priorsOf, roundedStart } from "./prior-fields.js";
 import { chosenValues, type Field, type Form, fieldError, fieldsOfMethod } from "./settings.js";
 

@@ -1,6 +1,8 @@
 /** What page and desk tell each other of methods that give one image, and of the significance of regions. Plain data. */
 
-import type { Circle, RegionSignificance, SignificanceSettings, SkyImage } from "tslira";
+import type { SkyImage } from "tslira";
+import type { RegionSignificance, SignificanceSettings } from "tslira/significance";
+import type { Circle } from "tslira/sky";
 import type { MethodSettings } from "./method-fields.js";
 
 /** How far a method is. */

@@ -8,8 +8,8 @@ import {
   type PlainError,
   type PointEstimate,
   type SkyImage,
-  toPlainError,
 } from "tslira";
+import { toPlainError } from "#studio";
 import { thinnedCurve } from "./convergence-curve.js";
 import type { MethodSettings } from "./method-fields.js";
 import { deconvolveOptions } from "./method-options.js";

@@ -1,7 +1,9 @@
 /** Six linked pictures. */
 
 import { useCallback, useMemo, useRef, useState } from "react";
-import type { Cutout, Shape, SkyWcs } from "tslira";
+import type { Shape } from "tslira";
+import type { Cutout } from "tslira/fits";
+import type { SkyWcs } from "tslira/sky";
 import {
   type ColorScale,
   clampView,
@@ -15,7 +17,7 @@ import {
   type Viewport,
   wholeView,
   zoomAt,
-} from "tslira/viewer";
+} from "#viewer";
 import type { Layer } from "./layers.js";
 import type { LookControl } from "./look.js";
 import { LimitsMenu, styleOf } from "./look-menu.js";

@@ -1,7 +1,7 @@
 /** A picture on the start screen: how it becomes the sky of a simulated observation. */
 
 import { useState } from "react";
-import { quantityScale } from "tslira/viewer";
+import { quantityScale } from "#viewer";
 import { Thumbnail } from "./picture.js";
 import type { FoundPicture, PictureOptions } from "./start-calls.js";
 

@@ -10,7 +10,7 @@ import {
   quantityScale,
   type Viewport,
   wholeView,
-} from "tslira/viewer";
+} from "#viewer";
 
 /** The shape of a frame for the style sheet: as the viewer shapes it, and as a variable to compute with. */
 export function frameStyle([ny, nx]: Shape): CSSProperties {

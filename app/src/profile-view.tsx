@@ -10,7 +10,7 @@ import {
   type Selection,
   selectedPixels,
   selectionCentre,
-} from "tslira/viewer";
+} from "#viewer";
 import { Measured, Svg } from "./chart-view.js";
 import type { Desk } from "./desk.js";
 import type { Layer } from "./layers.js";

@@ -1,6 +1,7 @@
 /** Profiles of images: groups of pixels along a line, or in rings around a position. */
 
-import { poissonInterval, type Shape, type SkyImage } from "tslira";
+import type { Shape, SkyImage } from "tslira";
+import { poissonInterval } from "tslira/diagnostics";
 import type { DrawnLine } from "./look.js";
 
 /** Groups of pixels in order, none of them empty. */

@@ -1,16 +1,9 @@
 /** What the page and its desk (the worker that holds files, chains and result) tell each other. Plain data. */
 
-import type {
-  Cutout,
-  LiraDeconvolverOptions,
-  PsfCentring,
-  QuantitySummary,
-  RegionProducts,
-  Shape,
-  SkyImage,
-  Verdict,
-  WcsCard,
-} from "tslira";
+import type { LiraDeconvolverOptions, PsfCentring, Shape, SkyImage, Verdict, WcsCard } from "tslira";
+import type { QuantitySummary } from "tslira/diagnostics";
+import type { Cutout } from "tslira/fits";
+import type { RegionProducts } from "tslira/significance";
 import type { Configuration } from "./configuration.js";
 import type { MethodSettings } from "./method-fields.js";
 import type { MethodCalls } from "./method-protocol.js";

@@ -1,6 +1,7 @@
 /** What an image of a FITS file probably is, by its header, its name and its values. */
 
-import type { FitsHdu, SkyImage } from "tslira";
+import type { SkyImage } from "tslira";
+import type { FitsHdu } from "tslira/fits";
 import type { Role } from "./protocol.js";
 
 /** A guess and why. */

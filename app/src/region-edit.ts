@@ -1,6 +1,7 @@
 /** Regions as they are drawn and edited: their handles, what a drag makes of them, and their numbers. */
 
-import { movedShape, type RegionShape, type RegionTerm, termsContain } from "tslira";
+import { type RegionShape, type RegionTerm, termsContain } from "tslira/sky";
+import { movedShape } from "#studio";
 
 /** A region on the screen. */
 export interface DrawnRegion {

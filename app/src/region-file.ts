@@ -1,12 +1,7 @@
 /** Region files in and out. */
 
-import {
-  formatDs9Regions,
-  type PixelPosition,
-  parseDs9Regions,
-  type RegionSystem,
-  type WcsCard,
-} from "tslira";
+import type { WcsCard } from "tslira";
+import { formatDs9Regions, type PixelPosition, parseDs9Regions, type RegionSystem } from "tslira/sky";
 import { freeId, freeName } from "./look.js";
 import type { DrawnRegion } from "./region-edit.js";
 

@@ -1,8 +1,9 @@
 /** What mouse, finger and keys do to regions on a picture. */
 
 import { useMemo, useRef, useState } from "react";
-import { type RegionShape, type Shape, termsContain } from "tslira";
-import { type Frame, outlined, shapeOutline } from "tslira/viewer";
+import type { Shape } from "tslira";
+import { type RegionShape, termsContain } from "tslira/sky";
+import { type Frame, outlined, shapeOutline } from "#viewer";
 import { type DrawnLine, freeId, freeName, type LookControl } from "./look.js";
 import type { Tool } from "./panel-grid.js";
 import {

@@ -1,7 +1,7 @@
 /** The regions: chosen, named, measured by numbers, deleted, read from files and written. */
 
 import { useRef, useState } from "react";
-import { parseWcs, type RegionSystem } from "tslira";
+import { parseWcs, type RegionSystem } from "tslira/sky";
 import type { LookControl } from "./look.js";
 import { fieldsOf, onlyShape, regionOf, withRegion } from "./region-edit.js";
 import { addRegionFile, type RegionPlace, regionFileText } from "./region-file.js";

@@ -1,7 +1,8 @@
 /** A run of the page as a command and as TypeScript. */
 
-import { type LiraDeconvolverOptions, shellLine } from "tslira";
-import { brokenCode, type SettingValues, settingWords } from "tslira/settings";
+import type { LiraDeconvolverOptions } from "tslira";
+import { brokenCode, type SettingValues, settingWords } from "#settings";
+import { shellLine } from "#studio";
 import { cutoutText } from "./cutout-text.js";
 import type { Choices, Composition, Example } from "./protocol.js";
 import { psfCentreText } from "./psf-centre-text.js";
@@ -62,7 +63,8 @@ export function typescriptOf(
   composition: Composition,
   settings: LiraDeconvolverOptions,
 ): string {
-  return `import { LiraDeconvolver, readObservationFiles, writeResult } from "tslira/node";
+  return `import { LiraDeconvolver } from "tslira";
+import { readObservationFiles, writeResult } from "tslira/node";
 
 const { observation, unit } = await readObservationFiles(${readFilesLiteral(choices, composition)});
 const deconvolver = new LiraDeconvolver(${brokenCode(settings)});

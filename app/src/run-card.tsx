@@ -2,7 +2,7 @@
 
 import { lazy, type ReactNode, Suspense } from "react";
 import type { LiraDeconvolverOptions } from "tslira";
-import { countText, durationText, numberText, rhatText } from "tslira/viewer";
+import { countText, durationText, numberText, rhatText } from "#viewer";
 import { FormField } from "./form-field.js";
 import { MethodChoice } from "./method-choice.js";
 import { isPoint, type MethodSettings, methodOf, methodSettings } from "./method-fields.js";

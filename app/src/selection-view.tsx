@@ -1,7 +1,7 @@
 /** What was picked: a pixel or a region, its flux and what the draws say of it. */
 
 import { useCallback, useEffect, useMemo, useState } from "react";
-import { formatSkyPosition, pixelToSky, type SkyWcs } from "tslira";
+import { formatSkyPosition, pixelToSky, type SkyWcs } from "tslira/sky";
 import {
   colorScale,
   countText,
@@ -18,7 +18,7 @@ import {
   selectionCentre,
   selectionShape,
   selectionText,
-} from "tslira/viewer";
+} from "#viewer";
 import { DrawsChart, HistogramChart } from "./chart-view.js";
 import { EstimateFlux } from "./convergence-view.js";
 import type { Desk } from "./desk.js";

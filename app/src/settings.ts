@@ -1,6 +1,6 @@
 /** Settings of a run as fields of a form, made of the package's list: what they are called, begin with, and mean. */
 
-import { type LiraDeconvolverOptions, type Method, PRESET_NAMES, PRESETS, type Preset } from "tslira";
+import { type LiraDeconvolverOptions, type Method, PRESETS, type Preset } from "tslira";
 import {
   givenValue,
   type Kind,
@@ -12,7 +12,8 @@ import {
   settingsOf as settingsOfMethod,
   textOf,
   valuesOf,
-} from "tslira/settings";
+} from "#settings";
+import { PRESET_NAMES } from "#studio";
 
 /** A field of the form. */
 export interface Field {

@@ -1,14 +1,15 @@
 /** A test of a region as fields of a form, as a question to the desk, and as a command. */
 
-import { type SignificanceSettings, shellLine } from "tslira";
+import type { SignificanceSettings } from "tslira/significance";
 import {
   givenValue,
   type SettingValues,
   settingsOf as settingsOfMethod,
   settingWords,
   valuesOf,
-} from "tslira/settings";
-import { type Selection, selectedPixels } from "tslira/viewer";
+} from "#settings";
+import { shellLine } from "#studio";
+import { type Selection, selectedPixels } from "#viewer";
 import type { SignificanceQuestion, TestedRegion } from "./method-protocol.js";
 import type { Choices, Composition } from "./protocol.js";
 import { flagWords, inputWords } from "./reproduce.js";

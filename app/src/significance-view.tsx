@@ -9,7 +9,7 @@ import {
   rhatText,
   type Selection,
   selectionText,
-} from "tslira/viewer";
+} from "#viewer";
 import type { Desk } from "./desk.js";
 import { FormField } from "./form-field.js";
 import { Code } from "./keep-card.js";

@@ -1,6 +1,7 @@
 /** What the start screen and the desk tell each other about files that are no images. Plain data. */
 
-import type { BinEventsOptions, EventPositions, LiraDeconvolverOptions, SkyImage } from "tslira";
+import type { LiraDeconvolverOptions, SkyImage } from "tslira";
+import type { BinEventsOptions, EventPositions } from "tslira/sky";
 import type { Configuration } from "./configuration.js";
 import type { Choices, Composition, ImageChoice, ObservationView, ResultView } from "./protocol.js";
 

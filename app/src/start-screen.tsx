@@ -1,8 +1,8 @@
 /** Where data come from: an example, or files. */
 
 import { type DragEvent, useMemo, useRef, useState } from "react";
-import type { BinEventsOptions } from "tslira";
-import { quantityScale } from "tslira/viewer";
+import type { BinEventsOptions } from "tslira/sky";
+import { quantityScale } from "#viewer";
 import type { Configuration } from "./configuration.js";
 import { cutoutOf, cutoutText } from "./cutout-text.js";
 import type { Desk } from "./desk.js";

@@ -2,7 +2,7 @@
 
 import type { ReactNode } from "react";
 import type { Shape } from "tslira";
-import { type Viewport, wholeView, zoomAt } from "tslira/viewer";
+import { type Viewport, wholeView, zoomAt } from "#viewer";
 import type { LookControl } from "./look.js";
 import { ColoursMenu } from "./look-menu.js";
 import type { Tool } from "./panel-grid.js";

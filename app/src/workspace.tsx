@@ -1,15 +1,11 @@
 /** The screen for one observation: data and run on the left, pictures in the middle, a closer look on the right. */
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import {
-  brightestPixel,
-  type Cutout,
-  type LiraDeconvolverOptions,
-  type PsfCentring,
-  parseWcs,
-  type SkyImage,
-} from "tslira";
-import { type Selection, type Viewport, wholeView } from "tslira/viewer";
+import type { LiraDeconvolverOptions, PsfCentring, SkyImage } from "tslira";
+import type { Cutout } from "tslira/fits";
+import { parseWcs } from "tslira/sky";
+import { brightestPixel } from "#studio";
+import { type Selection, type Viewport, wholeView } from "#viewer";
 import { CompareMenu, useCompare } from "./compare-menu.js";
 import { CompareView } from "./compare-view.js";
 import { DataCard } from "./data-card.js";

@@ -1,4 +1,5 @@
-import { LiraDeconvolver, plotPosterior, simulateGaussianAndPoints } from "tslira";
+import { LiraDeconvolver, simulateGaussianAndPoints } from "tslira";
+import { plotPosterior } from "tslira/figures";
 
 const data = simulateGaussianAndPoints({ seed: 1 });
 const result = await new LiraDeconvolver({ iterations: 5_000, chains: 4 }).run(data, {

@@ -1,21 +1,14 @@
 /** `tslira bin`. */
 
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
-import {
-  type BinnedEvents,
-  binEvents,
-  binnedEventsHdus,
-  type EnergyUnit,
-  eventColumns,
-  filterCondition,
-  findEvents,
-  findGoodTimes,
-  findHdu,
-  parseEventName,
-  readFitsFile,
-  shellLine,
-  writeFitsFile,
-} from "../node.js";
+import { type BinnedEvents, binEvents, binnedEventsHdus } from "../io/bin-events.js";
+import type { EnergyUnit } from "../io/energy-unit.js";
+import { eventColumns, findEvents } from "../io/event-list.js";
+import { filterCondition, parseEventName } from "../io/event-name.js";
+import { findHdu } from "../io/fits.js";
+import { readFitsFile, writeFitsFile } from "../io/fits-file-node.js";
+import { findGoodTimes } from "../io/good-times.js";
+import { shellLine } from "../jobs/shell-command.js";
 import { EXIT } from "./exit.js";
 import { formatCount, formatNumber } from "./format.js";
 import { parseNumber, parseNumbers, parseShape } from "./option-values.js";

@@ -1,23 +1,17 @@
 /** Jobs of `tslira cluster` from a JSON file. */
 
 import { basename, dirname, join } from "node:path";
-import {
-  type Circle,
-  circularRegion,
-  createChainsJob,
-  createObservationsJob,
-  createReplicatesJob,
-  createTilesJob,
-  InvalidInputError,
-  type Job,
-  type SignificanceSettings,
-  type SlurmSettings,
-  type SurveyEntry,
-} from "../node.js";
+import { InvalidInputError } from "../errors.js";
+import { createChainsJob, createReplicatesJob, createTilesJob } from "../jobs/create-job-node.js";
+import { createObservationsJob, type SurveyEntry } from "../jobs/create-survey-job-node.js";
+import type { SlurmSettings } from "../jobs/job.js";
+import type { Job } from "../jobs/job-folder-node.js";
 import { parseJson } from "../parse-json.js";
+import { type Circle, circularRegion } from "../posterior/region.js";
 import { SAMPLERS } from "../settings/methods.js";
 import type { SettingValues } from "../settings/setting.js";
 import { foreignSetting } from "../settings/settle.js";
+import type { SignificanceSettings } from "../significance/plan.js";
 import {
   number,
   path,

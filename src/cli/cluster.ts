@@ -3,24 +3,15 @@
 import { stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Command, Option } from "@commander-js/extra-typings";
-import {
-  cancelSlurm,
-  collectJob,
-  InvalidInputError,
-  type Job,
-  type JobStatus,
-  jobStatus,
-  readJob,
-  readSubmissions,
-  runTasks,
-  type SlurmSettings,
-  shellCommands,
-  shellLine,
-  submitToSlurm,
-  submittedTasks,
-  type TasksReport,
-  toPlainError,
-} from "../node.js";
+import { InvalidInputError, toPlainError } from "../errors.js";
+import { collectJob } from "../jobs/collect-job-node.js";
+import type { SlurmSettings } from "../jobs/job.js";
+import { type Job, readJob } from "../jobs/job-folder-node.js";
+import { type JobStatus, jobStatus } from "../jobs/job-status-node.js";
+import { runTasks, type TasksReport } from "../jobs/run-task-node.js";
+import { shellCommands, shellLine } from "../jobs/shell-command.js";
+import { cancelSlurm, submitToSlurm } from "../jobs/slurm-node.js";
+import { readSubmissions, submittedTasks } from "../jobs/submission-node.js";
 import { createJob, EXECUTORS, type Executor, readJobFile, readSlurmFile } from "./cluster-config.js";
 import { EXIT } from "./exit.js";
 import { formatCount, formatDuration } from "./format.js";

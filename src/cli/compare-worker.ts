@@ -1,22 +1,13 @@
 /** The thread in which `tslira compare` works, so that the main one hears Ctrl-C. */
 
 import { parentPort, workerData } from "node:worker_threads";
-import {
-  type CompareProgress,
-  compareMethods,
-  findHdu,
-  imageSum,
-  imageToSkyImage,
-  type MethodScore,
-  type Observation,
-  type ObservationFileNames,
-  type PlainError,
-  parseFitsName,
-  readFitsFile,
-  type SkyImage,
-  toPlainError,
-  type WcsCard,
-} from "../node.js";
+import type { Observation, WcsCard } from "../data/observation.js";
+import { type PlainError, toPlainError } from "../errors.js";
+import { imageSum, type SkyImage } from "../image.js";
+import { findHdu, imageToSkyImage, parseFitsName } from "../io/fits.js";
+import { readFitsFile } from "../io/fits-file-node.js";
+import type { ObservationFileNames } from "../io/public-datasets-node.js";
+import { type CompareProgress, compareMethods, type MethodScore } from "../runs/compare-methods.js";
 import { comparedMethod } from "./compared-methods.js";
 import type { Offsets } from "./deconvolve-config.js";
 import { libraryOffsets } from "./place-observations.js";

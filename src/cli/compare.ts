@@ -3,20 +3,15 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { Option } from "@commander-js/extra-typings";
-import {
-  AbortedError,
-  type CompareProgress,
-  figureDocument,
-  fromPlainError,
-  InvalidInputError,
-  JobError,
-  plotComparison,
-  renderPdf,
-  renderPng,
-  shellLine,
-  VERSION,
-  writeWholeFile,
-} from "../node.js";
+import { AbortedError, fromPlainError, InvalidInputError, JobError } from "../errors.js";
+import { figureDocument } from "../figures/document-node.js";
+import { renderPdf } from "../figures/pdf-node.js";
+import { plotComparison } from "../figures/plot-comparison.js";
+import { renderPng } from "../figures/png-node.js";
+import { writeWholeFile } from "../io/whole-file-node.js";
+import { shellLine } from "../jobs/shell-command.js";
+import type { CompareProgress } from "../runs/compare-methods.js";
+import { VERSION } from "../version.js";
 import type { CompareData, ComparedData, CompareMessage, CompareTask, PlainScore } from "./compare-worker.js";
 import { comparedMethod, DATA_FLAGS, DEFAULT_METHODS } from "./compared-methods.js";
 import { type Comparison, comparisonCsv, comparisonJson, comparisonLines } from "./comparison-report.js";

@@ -1,9 +1,11 @@
 /** Methods of `tslira compare` from their text: `name=method flags`, the flags those of `tslira deconvolve`. */
 
+import { InvalidInputError } from "../errors.js";
 import { nearestWord } from "../nearest-word.js";
-import type { ComparedMethod, DeconvolveOptions, Method } from "../node.js";
-import { InvalidInputError, METHODS } from "../node.js";
-import { isSampler } from "../settings/methods.js";
+import type { ComparedMethod } from "../runs/compare-methods.js";
+import type { DeconvolveOptions } from "../runs/deconvolve.js";
+import type { Method } from "../settings/methods.js";
+import { isSampler, METHODS } from "../settings/methods.js";
 import { flagSettings } from "./deconvolve.js";
 import { deconvolveOptions } from "./deconvolve-options.js";
 import { given } from "./given.js";

@@ -2,8 +2,8 @@
 
 import { readFile } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
+import { InvalidInputError } from "../errors.js";
 import { nearestWord } from "../nearest-word.js";
-import { InvalidInputError } from "../node.js";
 import { parseJson } from "../parse-json.js";
 import { shownValue } from "../shown-value.js";
 

@@ -1,13 +1,11 @@
 /** Settings of `tslira deconvolve` from a JSON file and from flags; flags win. */
 
 import { dirname } from "node:path";
-import {
-  type Cutout,
-  InvalidInputError,
-  isPsfName,
-  type LiraDeconvolverOptions,
-  type Method,
-} from "../node.js";
+import { InvalidInputError } from "../errors.js";
+import type { Cutout } from "../io/compose-observation.js";
+import { isPsfName } from "../io/named-psf.js";
+import type { LiraDeconvolverOptions } from "../runs/lira-options.js";
+import type { Method } from "../settings/methods.js";
 import {
   flag,
   number,

@@ -1,21 +1,17 @@
 /** `tslira deconvolve --method` for methods that give one image. */
 
 import { Worker } from "node:worker_threads";
-import {
-  figureDocument,
-  fromPlainError,
-  JobError,
-  type Panel,
-  type PointEstimate,
-  plotPanels,
-  renderPng,
-  residuals,
-  type SkyImage,
-  shellLine,
-  VERSION,
-  writePointEstimate,
-  writeWholeFile,
-} from "../node.js";
+import { fromPlainError, JobError } from "../errors.js";
+import { figureDocument } from "../figures/document-node.js";
+import { type Panel, plotPanels } from "../figures/plot-panels.js";
+import { renderPng } from "../figures/png-node.js";
+import type { SkyImage } from "../image.js";
+import { writePointEstimate } from "../io/point-estimate-file-node.js";
+import { writeWholeFile } from "../io/whole-file-node.js";
+import { shellLine } from "../jobs/shell-command.js";
+import { residuals } from "../model/predicted-counts.js";
+import type { PointEstimate } from "../posterior/point-estimate.js";
+import { VERSION } from "../version.js";
 import type { DeconvolveSettings } from "./deconvolve-config.js";
 import type { DeconvolveFlags } from "./deconvolve-options.js";
 import type { EstimateMessage, EstimateProgress, EstimateTask } from "./estimate-worker.js";

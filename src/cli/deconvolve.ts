@@ -2,15 +2,11 @@
 
 import { statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-
-import {
-  deconvolveToFile,
-  type FileRun,
-  InvalidInputError,
-  LiraDeconvolver,
-  type SkyImage,
-  shellLine,
-} from "../node.js";
+import { InvalidInputError } from "../errors.js";
+import type { SkyImage } from "../image.js";
+import { shellLine } from "../jobs/shell-command.js";
+import { deconvolveToFile, type FileRun } from "../runs/deconvolve-to-file-node.js";
+import { LiraDeconvolver } from "../runs/lira-deconvolver.js";
 import {
   type DeconvolveSettings,
   type GivenOptions,

@@ -1,21 +1,16 @@
 /** `tslira diagnose`. */
 
 import { Command } from "@commander-js/extra-typings";
-import {
-  type Circle,
-  fittedSky,
-  heldOutCheck,
-  InvalidInputError,
-  type LiraConfig,
-  type LiraDeconvolverOptions,
-  openResult,
-  type PredictiveCheck,
-  type PriorSensitivity,
-  predictiveCheck,
-  priorSensitivity,
-  type SamplerConfig,
-  summariseQuantities,
-} from "../node.js";
+import { type PredictiveCheck, predictiveCheck } from "../checks/predictive-check.js";
+import { InvalidInputError } from "../errors.js";
+import { openResult } from "../io/open-result-node.js";
+import { fittedSky } from "../posterior/fitted-sky.js";
+import { summariseQuantities } from "../posterior/quantities.js";
+import type { Circle } from "../posterior/region.js";
+import type { LiraConfig, SamplerConfig } from "../posterior/result.js";
+import { heldOutCheck } from "../runs/held-out-check.js";
+import type { LiraDeconvolverOptions } from "../runs/lira-options.js";
+import { type PriorSensitivity, priorSensitivity } from "../runs/prior-sensitivity.js";
 import { type Diagnosis, diagnosisData, diagnosisLines } from "./diagnosis-report.js";
 import { EXIT } from "./exit.js";
 import { given } from "./given.js";

@@ -1,15 +1,12 @@
 /** What `diagnose` found, for people and for programs. */
 
-import {
-  type BurnInCheck,
-  labelParameters,
-  type PosteriorSummary,
-  type PredictiveCheck,
-  type PriorSensitivity,
-  parameterLabel,
-  type Quantities,
-  type QuantitySummary,
-} from "../node.js";
+import type { PredictiveCheck } from "../checks/predictive-check.js";
+import { labelParameters, parameterLabel } from "../figures/parameter-label.js";
+import type { BurnInCheck } from "../posterior/burn-in.js";
+import type { Quantities } from "../posterior/quantities.js";
+import type { QuantitySummary } from "../posterior/quantity-summary.js";
+import type { PosteriorSummary } from "../posterior/result.js";
+import type { PriorSensitivity } from "../runs/prior-sensitivity.js";
 import { formatCount, formatNumber, tableLines } from "./format.js";
 
 /** Everything that was found out. */

@@ -1,15 +1,12 @@
 /** The thread in which `tslira deconvolve --method` works, so that the main one hears Ctrl-C. */
 
 import { parentPort, workerData } from "node:worker_threads";
-import {
-  type BootstrapOptions,
-  deconvolve,
-  type IterationReport,
-  type PlainError,
-  type PointEstimate,
-  type SkyImage,
-  toPlainError,
-} from "../node.js";
+import { type PlainError, toPlainError } from "../errors.js";
+import type { SkyImage } from "../image.js";
+import type { BootstrapOptions } from "../methods/bootstrap.js";
+import type { IterationReport } from "../methods/estimate.js";
+import type { PointEstimate } from "../posterior/point-estimate.js";
+import { deconvolve } from "../runs/deconvolve.js";
 import type { DeconvolveSettings } from "./deconvolve-config.js";
 import { given } from "./given.js";
 import { type PointMethodName, pointMethod } from "./method-options.js";

@@ -1,21 +1,20 @@
 /** `tslira info`. */
 
 import { Command } from "@commander-js/extra-typings";
+import { presetOf } from "../data/presets.js";
 import {
-  type FitsFile,
   type FitsHdu,
   type FitsHduInfo,
   type FitsHeader,
-  hduKind,
-  openFitsFile,
   parseFitsName,
-  presetOf,
-  type ResultSummary,
   readImageData,
-  readResultSummary,
   readTable,
-  shellLine,
-} from "../node.js";
+} from "../io/fits.js";
+import { type FitsFile, openFitsFile } from "../io/fits-file-node.js";
+import { hduKind } from "../io/hdu-kind.js";
+import type { ResultSummary } from "../io/result-decode.js";
+import { readResultSummary } from "../io/result-file-node.js";
+import { shellLine } from "../jobs/shell-command.js";
 import { recordedRows } from "../settings/rows.js";
 import { formatCount, formatNumber } from "./format.js";
 import { summaryData, summaryLines } from "./summary.js";

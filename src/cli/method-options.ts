@@ -1,18 +1,15 @@
 /** What `tslira deconvolve --method` takes: what goes with what, and priors. */
 
 import { readFile } from "node:fs/promises";
-import {
-  decodePatchMixture,
-  type FluxPrior,
-  type ForwardModel,
-  InvalidInputError,
-  type Method,
-  type PointMethod,
-  parsePrior,
-  type ReadPatches,
-} from "../node.js";
+import { InvalidInputError } from "../errors.js";
+import { decodePatchMixture } from "../io/patch-mixture-file.js";
+import type { ForwardModel } from "../model/forward-model.js";
+import type { FluxPrior } from "../priors/flux-prior.js";
+import type { PointMethod } from "../runs/deconvolve.js";
+import { parsePrior, type ReadPatches } from "../runs/prior-text.js";
 import { libraryOptions } from "../settings/library-options.js";
 import { SETTINGS } from "../settings/list.js";
+import type { Method } from "../settings/methods.js";
 import { isSampler, SAMPLERS } from "../settings/methods.js";
 import { flagOf, givenValue, type SettingValues } from "../settings/setting.js";
 import type { GivenOptions } from "./deconvolve-config.js";

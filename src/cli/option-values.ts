@@ -1,7 +1,9 @@
 /** Values of options from their text. */
 
 import { InvalidArgumentError } from "@commander-js/extra-typings";
-import type { Circle, Cutout, PsfCentring } from "../node.js";
+import type { PsfCentring } from "../data/psf-centring.js";
+import type { Cutout } from "../io/compose-observation.js";
+import type { Circle } from "../posterior/region.js";
 
 /** The flag of an option by its key: `--burn-in` of `burnIn`. */
 export function flagName(key: string): string {

@@ -2,7 +2,9 @@
 
 import { access, constants, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { InvalidInputError, isPsfName, parseFitsName } from "../node.js";
+import { InvalidInputError } from "../errors.js";
+import { parseFitsName } from "../io/fits.js";
+import { isPsfName } from "../io/named-psf.js";
 
 /** What outputs may be. */
 export interface OutputRules {

@@ -1,14 +1,10 @@
 /** Where the observations of a command lie on the sky. */
 
-import {
-  type AlignedObservations,
-  alignObservations,
-  InvalidInputError,
-  type Observation,
-  parseWcs,
-  pointingOffsets,
-  toPlainError,
-} from "../node.js";
+import type { Observation } from "../data/observation.js";
+import { pointingOffsets } from "../data/pointing-offsets.js";
+import { parseWcs } from "../data/sky-wcs.js";
+import { InvalidInputError, toPlainError } from "../errors.js";
+import { type AlignedObservations, alignObservations } from "../model/align-observations.js";
 import type { DeconvolveSettings, Offsets } from "./deconvolve-config.js";
 
 /** Distance in pixels from which on headers that disagree with shared pixels are worth a warning. */

@@ -1,38 +1,37 @@
 /** The figures that `tslira plot` knows. A new figure is a new row of `PLOT_KINDS`. */
 
+import { checkModel } from "../checks/model-check.js";
+import { predictiveCheck } from "../checks/predictive-check.js";
+import type { Observation } from "../data/observation.js";
+import { InvalidInputError } from "../errors.js";
+import { animateDraws } from "../figures/animate-draws-node.js";
+import type { Stretch } from "../figures/color-scale.js";
+import type { Colormap } from "../figures/colormap.js";
+import { drawPlayerPage } from "../figures/draw-player.js";
+import type { FigureOptions } from "../figures/figure.js";
+import type { SkyPanelOptions } from "../figures/image-panel.js";
+import { plotAutocorrelation } from "../figures/plot-autocorrelation.js";
+import { type ComparedImage, plotComparison } from "../figures/plot-comparison.js";
+import { plotDataset } from "../figures/plot-dataset.js";
+import { plotHyperprior } from "../figures/plot-hyperprior.js";
+import { plotImage } from "../figures/plot-image.js";
+import { plotMultiscale } from "../figures/plot-multiscale.js";
 import {
-  animateDraws,
-  type Colormap,
-  type ComparedImage,
-  chainGroups,
-  checkModel,
-  drawPlayerPage,
-  type FigureOptions,
-  fittedSky,
-  InvalidInputError,
-  type Observation,
-  type OpenResult,
-  plotAutocorrelation,
-  plotComparison,
-  plotDataset,
-  plotHyperprior,
-  plotImage,
-  plotMultiscale,
   plotParameterDistributions,
-  plotParameterTraces,
-  plotPixelTrace,
-  plotPixelTracesRegion,
-  plotPosterior,
-  plotRadialProfile,
-  plotRank,
   plotRegionDistribution,
-  plotResiduals,
-  plotSmoothness,
-  predictiveCheck,
-  type SkyImage,
-  type SkyPanelOptions,
-  type Stretch,
-} from "../node.js";
+} from "../figures/plot-parameter-distributions.js";
+import { plotParameterTraces } from "../figures/plot-parameter-traces.js";
+import { plotPixelTrace } from "../figures/plot-pixel-trace.js";
+import { plotPixelTracesRegion } from "../figures/plot-pixel-traces-region.js";
+import { plotPosterior } from "../figures/plot-posterior.js";
+import { plotRadialProfile } from "../figures/plot-radial-profile.js";
+import { plotRank } from "../figures/plot-rank.js";
+import { plotResiduals } from "../figures/plot-residuals.js";
+import { plotSmoothness } from "../figures/plot-smoothness.js";
+import type { SkyImage } from "../image.js";
+import type { OpenResult } from "../io/open-result-node.js";
+import { chainGroups } from "../posterior/chain-groups.js";
+import { fittedSky } from "../posterior/fitted-sky.js";
 import { given } from "./given.js";
 
 /** Choices of the user that figures may heed. */

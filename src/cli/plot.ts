@@ -2,25 +2,19 @@
 
 import { basename, extname } from "node:path";
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import type { Observation } from "../data/observation.js";
+import { InvalidInputError } from "../errors.js";
+import { figureDocument } from "../figures/document-node.js";
+import { colorImage } from "../figures/heat-map.js";
+import { renderPdf } from "../figures/pdf-node.js";
+import type { ComparedImage } from "../figures/plot-comparison.js";
+import { renderPixels, renderPng } from "../figures/png-node.js";
+import type { SkyImage } from "../image.js";
+import { findHdu, imageToSkyImage, parseFitsName } from "../io/fits.js";
+import { readFitsFile } from "../io/fits-file-node.js";
+import { type OpenResult, openResult } from "../io/open-result-node.js";
+import { writeWholeFile } from "../io/whole-file-node.js";
 import { nearestWord } from "../nearest-word.js";
-import {
-  type ComparedImage,
-  colorImage,
-  figureDocument,
-  findHdu,
-  InvalidInputError,
-  imageToSkyImage,
-  type Observation,
-  type OpenResult,
-  openResult,
-  parseFitsName,
-  readFitsFile,
-  renderPdf,
-  renderPixels,
-  renderPng,
-  type SkyImage,
-  writeWholeFile,
-} from "../node.js";
 import { formatNumber } from "./format.js";
 import { parseNumber, parseNumbers, parseWhole } from "./option-values.js";
 import { checkOutputPath, observationPaths } from "./output-path.js";

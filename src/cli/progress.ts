@@ -1,6 +1,6 @@
 /** Progress on stderr: one line rewritten in place on a terminal, a plain line every ten seconds elsewhere. */
 
-import type { RunProgress } from "../node.js";
+import type { RunProgress } from "../runs/sample-run.js";
 import { formatCount, formatDuration } from "./format.js";
 
 /** A display of progress. */

@@ -1,12 +1,12 @@
 /** The files of observations that are deconvolved together. */
 
+import type { Observation } from "../data/observation.js";
+import { InvalidInputError } from "../errors.js";
 import {
-  InvalidInputError,
-  type Observation,
   type ObservationFileNames,
   readObservationFiles,
   separatePlanes,
-} from "../node.js";
+} from "../io/public-datasets-node.js";
 
 /** Observations with what a result records of them. */
 export interface ReadTogether {

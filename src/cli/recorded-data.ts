@@ -2,13 +2,11 @@
 
 import { access } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import {
-  isPsfName,
-  type Observation,
-  type ObservationFileNames,
-  type PosteriorSummary,
-  parseFitsName,
-} from "../node.js";
+import type { Observation } from "../data/observation.js";
+import { parseFitsName } from "../io/fits.js";
+import { isPsfName } from "../io/named-psf.js";
+import type { ObservationFileNames } from "../io/public-datasets-node.js";
+import type { PosteriorSummary } from "../posterior/result.js";
 import { flagSettings } from "./deconvolve.js";
 import { type DeconvolveSettings, mergeSettings, readConfigFile } from "./deconvolve-config.js";
 import { deconvolveOptions } from "./deconvolve-options.js";

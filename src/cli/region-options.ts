@@ -1,16 +1,12 @@
 /** Regions on the command line: files and circles. */
 
 import { Option } from "@commander-js/extra-typings";
-import {
-  type Circle,
-  circularRegion,
-  InvalidInputError,
-  type PixelPosition,
-  type Region,
-  readRegionFile,
-  type Shape,
-  type WcsCard,
-} from "../node.js";
+import type { WcsCard } from "../data/observation.js";
+import type { PixelPosition } from "../data/sky-wcs.js";
+import { InvalidInputError } from "../errors.js";
+import type { Shape } from "../image.js";
+import { readRegionFile } from "../io/region-file-node.js";
+import { type Circle, circularRegion, type Region } from "../posterior/region.js";
 import { given } from "./given.js";
 import { parseCircle } from "./option-values.js";
 

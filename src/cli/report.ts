@@ -1,14 +1,12 @@
 /** `tslira report`. */
 
 import { Command } from "@commander-js/extra-typings";
-import {
-  InvalidInputError,
-  type ResultSummary,
-  readResultSummary,
-  readSignificance,
-  reportFromFile,
-  writeWholeFile,
-} from "../node.js";
+import { InvalidInputError } from "../errors.js";
+import type { ResultSummary } from "../io/result-decode.js";
+import { readResultSummary } from "../io/result-file-node.js";
+import { writeWholeFile } from "../io/whole-file-node.js";
+import { reportFromFile } from "../report/report-file-node.js";
+import { readSignificance } from "../significance/significance-file-node.js";
 import { formatBytes } from "./format.js";
 import { given } from "./given.js";
 import { parseBytes } from "./option-values.js";

@@ -1,13 +1,10 @@
 /** The observations behind a result: files that the options name, or those of the command that the result remembers. */
 
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
-import {
-  InvalidInputError,
-  type Observation,
-  type ObservationFileNames,
-  type PosteriorSummary,
-  readObservationFiles,
-} from "../node.js";
+import type { Observation } from "../data/observation.js";
+import { InvalidInputError } from "../errors.js";
+import { type ObservationFileNames, readObservationFiles } from "../io/public-datasets-node.js";
+import type { PosteriorSummary } from "../posterior/result.js";
 import { given } from "./given.js";
 import { addFileOptions, type ObservationFlags, observationNames } from "./observation-options.js";
 import { findRecordedData, recordedNames } from "./recorded-data.js";

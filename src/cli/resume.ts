@@ -1,7 +1,7 @@
 /** `tslira resume`. */
 
 import { Command } from "@commander-js/extra-typings";
-import { resumeRun } from "../node.js";
+import { resumeRun } from "../runs/deconvolve-to-file-node.js";
 import { parseSeconds, parseWhole } from "./option-values.js";
 import { checkOutputPaths } from "./output-path.js";
 import { openProgress } from "./progress.js";

@@ -2,17 +2,15 @@
 
 import { stat } from "node:fs/promises";
 import { relative } from "node:path";
-import {
-  type FileRun,
-  figureDocument,
-  type PosteriorSummary,
-  plotPosterior,
-  renderPng,
-  type SkyImage,
-  shellLine,
-  toPlainError,
-  writeWholeFile,
-} from "../node.js";
+import { toPlainError } from "../errors.js";
+import { figureDocument } from "../figures/document-node.js";
+import { plotPosterior } from "../figures/plot-posterior.js";
+import { renderPng } from "../figures/png-node.js";
+import type { SkyImage } from "../image.js";
+import { writeWholeFile } from "../io/whole-file-node.js";
+import { shellLine } from "../jobs/shell-command.js";
+import type { PosteriorSummary } from "../posterior/result.js";
+import type { FileRun } from "../runs/deconvolve-to-file-node.js";
 import { EXIT } from "./exit.js";
 import { formatBytes } from "./format.js";
 import { listenForInterrupt } from "./interrupt.js";

@@ -1,6 +1,6 @@
 /** Settings of the samplers as the library takes them, from flags or a job file. */
 
-import type { ChainRunOptions, PriorChoice } from "../node.js";
+import type { ChainRunOptions, PriorChoice } from "../runs/prepare-run.js";
 import type { SAMPLERS } from "../settings/methods.js";
 import type { DeconvolveSettings } from "./deconvolve-config.js";
 import { given } from "./given.js";

@@ -1,6 +1,7 @@
 /** Keys of JSON files that describe a significance run besides its observations and its sampler. */
 
-import type { Circle, SignificanceSettings } from "../node.js";
+import type { Circle } from "../posterior/region.js";
+import type { SignificanceSettings } from "../significance/plan.js";
 import { flag, number, numberOrList, numbers, type Reader, text, wrong } from "./config-reader.js";
 
 /** What such a file may say. */

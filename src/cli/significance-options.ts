@@ -1,8 +1,8 @@
 /** Options and help of `tslira significance`. */
 
 import { Option } from "@commander-js/extra-typings";
-import { NULL_KINDS } from "../index.js";
 import { settingsOf } from "../settings/by-method.js";
+import { NULL_KINDS } from "../significance/null-model.js";
 import { observationCommand } from "./observation-options.js";
 import { parseNumber, parseNumberOrList, parseWhole } from "./option-values.js";
 import { REGION_DETAILS, regionOptions } from "./region-options.js";

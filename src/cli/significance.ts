@@ -1,30 +1,24 @@
 /** `tslira significance`. */
 
-import {
-  checkObservations,
-  figureDocument,
-  InvalidInputError,
-  type Observation,
-  openTaskFolder,
-  planSignificance,
-  plotLocalSignificance,
-  plotSignificance,
-  renderPng,
-  runSignificance,
-  type SignificanceEstimate,
-  type SignificanceSettings,
-  type SkyImage,
-  shellLine,
-  significanceCsv,
-  significanceData,
-  toPlainError,
-  VERSION,
-  writeSignificance,
-  writeWholeFile,
-} from "../node.js";
+import { checkObservations } from "../data/check-observation.js";
+import type { Observation } from "../data/observation.js";
+import { InvalidInputError, toPlainError } from "../errors.js";
+import { figureDocument } from "../figures/document-node.js";
+import { plotLocalSignificance, plotSignificance } from "../figures/plot-significance.js";
+import { renderPng } from "../figures/png-node.js";
+import type { SkyImage } from "../image.js";
+import { writeWholeFile } from "../io/whole-file-node.js";
+import { shellLine } from "../jobs/shell-command.js";
 import { isSampler, SAMPLERS } from "../settings/methods.js";
 import type { SettingValues } from "../settings/setting.js";
 import { foreignSetting } from "../settings/settle.js";
+import type { SignificanceEstimate } from "../significance/collect.js";
+import { runSignificance } from "../significance/estimate.js";
+import { planSignificance, type SignificanceSettings } from "../significance/plan.js";
+import { significanceCsv, significanceData } from "../significance/significance-data.js";
+import { writeSignificance } from "../significance/significance-file-node.js";
+import { openTaskFolder } from "../significance/task-folder-node.js";
+import { VERSION } from "../version.js";
 import { type GivenOptions, mergeSettings, readConfig } from "./deconvolve-config.js";
 import { formatDuration, formatNumber, formatWithError, tableLines } from "./format.js";
 import { given } from "./given.js";

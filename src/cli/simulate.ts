@@ -3,18 +3,17 @@
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Argument, Command } from "@commander-js/extra-typings";
+import type { SimulatedObservation } from "../data/observation.js";
 import {
-  fitsCard,
-  imageSum,
   type SimulatedDatasetOptions,
-  type SimulatedObservation,
-  type SkyImage,
-  shellLine,
   simulateDisk,
   simulateGaussianAndPoints,
   simulatePointSource,
-  writeFitsFile,
-} from "../node.js";
+} from "../data/simulated-datasets.js";
+import { imageSum, type SkyImage } from "../image.js";
+import { fitsCard } from "../io/fits.js";
+import { writeFitsFile } from "../io/fits-file-node.js";
+import { shellLine } from "../jobs/shell-command.js";
 import { EXIT } from "./exit.js";
 import { formatCount } from "./format.js";
 import { parseNumber, parseShape, parseWhole } from "./option-values.js";

@@ -9,7 +9,7 @@ import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "@commander-js/extra-typings";
-import { JobError } from "../node.js";
+import { JobError } from "../errors.js";
 import { EXIT } from "./exit.js";
 import { parseWhole } from "./option-values.js";
 

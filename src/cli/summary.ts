@@ -1,6 +1,7 @@
 /** What a result says, for people and for programs. */
 
-import type { Convergence, CountsLedger, ResultSummary } from "../node.js";
+import type { ResultSummary } from "../io/result-decode.js";
+import type { Convergence, CountsLedger } from "../posterior/result.js";
 import { formatCount, formatDuration, formatNumber, formatWithError, tableLines } from "./format.js";
 
 /** The parts of a result that the summary shows. */

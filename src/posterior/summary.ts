@@ -78,7 +78,12 @@ export const BOOKKEEPING_COLUMNS: ReadonlySet<string> = new Set([
 /** Rows that are read at a time. */
 const ROWS_AT_ONCE = 4096;
 
-/** Draws of one column after burn-in, one array for each of the chains asked for. */
+/**
+ * Draws of one column after burn-in, one array for each of the chains asked for.
+ *
+ * @param column index into `names` of the trace
+ * @throws InvalidInputError when the trace has no such column
+ */
 export function parameterDraws(
   trace: ParameterTrace | ParameterSource,
   column: number,
@@ -86,6 +91,12 @@ export function parameterDraws(
 ): Float64Array[] {
   const source = asParameterSource(trace);
   const width = source.names.length;
+  if (!(column in source.names)) {
+    throw new InvalidInputError(
+      `parameterDraws: column must be a whole number from 0 to ${width - 1}, got ${column}; take the index of one of ${source.names.join(", ")}`,
+      { fields: { column } },
+    );
+  }
   const sweeps = sweepsAfterBurnIn(source);
   return (which ?? sweeps.map((_, chain) => chain)).map((chain) => {
     const draws = new Float64Array(sweeps[chain]);

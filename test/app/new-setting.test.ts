@@ -21,7 +21,10 @@ vi.mock("../../src/settings/list.js", async (importOriginal) => {
 });
 // Studio imports the package by name; here it is the source, with the longer list.
 vi.mock("tslira", () => import("../../src/index.js"));
-vi.mock("tslira/settings", () => import("../../src/settings.js"));
+vi.mock("tslira/fits", () => import("../../src/fits.js"));
+vi.mock("tslira/sky", () => import("../../src/sky.js"));
+vi.mock("#settings", () => import("../../src/settings.js"));
+vi.mock("#studio", () => import("../../src/studio.js"));
 
 const { configurationHash, configurationOfResult, readHash } = await import("../../app/src/configuration.js");
 const { commandOf, typescriptOf } = await import("../../app/src/reproduce.js");
@@ -37,10 +40,10 @@ const { infoCommand } = await import("../../src/cli/info.js");
 const { significanceSettings } = await import("../../src/cli/significance.js");
 const { significanceOptions } = await import("../../src/cli/significance-options.js");
 const { simulateCommand } = await import("../../src/cli/simulate.js");
-const { LiraDeconvolver, readResult, readFitsFile, readTable, writeResult } = await import(
+const { readTable } = await import("../../src/fits.js");
+const { LiraDeconvolver, readResult, readFitsFile, simulatePointSource, writeResult } = await import(
   "../../src/node.js"
 );
-const { simulatePointSource } = await import("../../src/index.js");
 const { settingRows } = await import("../../src/report/config-table.js");
 const { reproducingCode } = await import("../../src/report/reproduce.js");
 

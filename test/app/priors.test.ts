@@ -1,5 +1,6 @@
 /** Priors as the page offers them are priors of the library: by their text, with the numbers they begin with. */
-import { constantImage, createForwardModel, parsePrior, simulatePointSource } from "tslira";
+import { constantImage, parsePrior, simulatePointSource } from "tslira";
+import { createForwardModel } from "tslira/diagnostics";
 import { expect, it } from "vitest";
 import { PRIOR_KINDS, priorsOf, priorText } from "../../app/src/prior-fields.js";
 

@@ -1,5 +1,5 @@
 /** Groups of pixels of profiles. */
-import { poissonInterval } from "tslira";
+import { poissonInterval } from "tslira/diagnostics";
 import { describe, expect, it } from "vitest";
 import { countPoints, groupMeans, lineBins, ringBins } from "../../app/src/profile.js";
 

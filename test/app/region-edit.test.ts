@@ -1,6 +1,6 @@
 /** Regions under the mouse: handles, drags, fields, undo. */
 import fc from "fast-check";
-import type { RegionShape } from "tslira";
+import type { RegionShape } from "tslira/sky";
 import { describe, expect, it } from "vitest";
 import { changed, newHistory, redone, undone } from "../../app/src/history.js";
 import { freeName, type Look } from "../../app/src/look.js";

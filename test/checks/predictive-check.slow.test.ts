@@ -3,17 +3,14 @@
  * uniformity fail with probability 1e-3 together, those of flags with the probabilities stated beside them.
  */
 import { describe, expect, it } from "vitest";
-import type { Observation } from "../../src/index.js";
-import {
-  DISCREPANCIES,
-  gaussianPsf,
-  heldOutCheck,
-  LiraDeconvolver,
-  predictiveCheck,
-  simulateGaussianAndPoints,
-  simulatePointSource,
-  skyImage,
-} from "../../src/index.js";
+import { DISCREPANCIES } from "../../src/checks/discrepancy.js";
+import { predictiveCheck } from "../../src/checks/predictive-check.js";
+import type { Observation } from "../../src/data/observation.js";
+import { gaussianPsf } from "../../src/data/psf.js";
+import { simulateGaussianAndPoints, simulatePointSource } from "../../src/data/simulated-datasets.js";
+import { skyImage } from "../../src/image.js";
+import { heldOutCheck } from "../../src/runs/held-out-check.js";
+import { LiraDeconvolver } from "../../src/runs/lira-deconvolver.js";
 import { testUniform } from "../oracles/calibration.js";
 import { calibrationScenarios } from "../oracles/calibration-scenarios.js";
 import { textbookExpectedCounts, textbookObservation } from "../oracles/textbook-model.js";

@@ -1,21 +1,17 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { DISCREPANCIES } from "../../src/checks/discrepancy.js";
 import { collapseToPoint } from "../../src/checks/point-source.js";
+import { predictiveCheck } from "../../src/checks/predictive-check.js";
+import { gaussianPsf } from "../../src/data/psf.js";
 import { evenEdges, ringsAbout } from "../../src/data/radial-profile.js";
-import {
-  cash,
-  constantImage,
-  cstat,
-  DISCREPANCIES,
-  gaussianPsf,
-  LiraDeconvolver,
-  predictiveCheck,
-  priorSensitivity,
-  simulatePointSource,
-  skyImage,
-  thinCounts,
-} from "../../src/index.js";
+import { simulatePointSource } from "../../src/data/simulated-datasets.js";
+import { thinCounts } from "../../src/data/thin-counts.js";
+import { constantImage, skyImage } from "../../src/image.js";
+import { cash, cstat } from "../../src/model/predicted-counts.js";
+import { LiraDeconvolver } from "../../src/runs/lira-deconvolver.js";
+import { priorSensitivity } from "../../src/runs/prior-sensitivity.js";
 
 const data = simulatePointSource({ shape: [16, 16], psfSigma: 1.5, psfShape: [9, 9], flux: 500, seed: 4 });
 /** Draws that all are the truth: the posterior of somebody who knows it. */
@@ -80,9 +76,11 @@ describe("predictiveCheck", () => {
   });
 
   // Workers are files of their own, which exist only after `npm run build`.
-  const built = new URL("../../dist/index.js", import.meta.url);
+  const built = new URL("../../dist/diagnostics.js", import.meta.url);
   it.runIf(existsSync(fileURLToPath(built)))("gives the same for any number of workers", async () => {
-    const { predictiveCheck: inWorkers } = (await import(built.href)) as typeof import("../../src/index.js");
+    const { predictiveCheck: inWorkers } = (await import(
+      built.href
+    )) as typeof import("../../src/diagnostics.js");
     const options = { replicates: 12_000, seed: 3 }; // 72,000 images of 256 pixels: enough for workers
     const alone = await inWorkers(data, known(2), { ...options, workers: 0 });
     expect(await inWorkers(data, known(2), { ...options, workers: 3 })).toEqual(alone);

@@ -2,7 +2,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readSignificance, writeFitsFile } from "../../src/node.js";
+import { writeFitsFile } from "../../src/io/fits-file-node.js";
+import { readSignificance } from "../../src/significance/significance-file-node.js";
 import { finished, runCli, startCli } from "./run-cli.js";
 
 const folder = mkdtempSync(join(tmpdir(), "tslira-significance-"));

@@ -20,7 +20,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readResult } from "../../src/node.js";
+import { readResult } from "../../src/io/result-file-node.js";
 import { runCli } from "../cli/run-cli.js";
 import { slurmObstacle, startSlurm, stopSlurm } from "./single-node-slurm.js";
 

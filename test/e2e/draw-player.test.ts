@@ -8,7 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, expect, it } from "vitest";
-import { drawPlayerPage, figureDocument } from "../../src/node.js";
+import { figureDocument } from "../../src/figures/document-node.js";
+import { drawPlayerPage } from "../../src/figures/draw-player.js";
 import { hasChromium, itFindsChromium, launchChromium } from "./chromium.js";
 
 itFindsChromium();

@@ -9,22 +9,20 @@ import { fileURLToPath } from "node:url";
 import { decode } from "fast-png";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  figureDocument,
-  plotComparison,
-  plotDataset,
-  plotImage,
-  plotMultiscale,
-  plotPosterior,
-  plotRadialProfile,
-  plotResiduals,
-  predictedCounts,
-  radialProfile,
-  renderPng,
-  simulateGaussianAndPoints,
-  type ThemeName,
-  type WcsCard,
-} from "../../src/node.js";
+import type { WcsCard } from "../../src/data/observation.js";
+import { radialProfile } from "../../src/data/radial-profile.js";
+import { simulateGaussianAndPoints } from "../../src/data/simulated-datasets.js";
+import { figureDocument } from "../../src/figures/document-node.js";
+import { plotComparison } from "../../src/figures/plot-comparison.js";
+import { plotDataset } from "../../src/figures/plot-dataset.js";
+import { plotImage } from "../../src/figures/plot-image.js";
+import { plotMultiscale } from "../../src/figures/plot-multiscale.js";
+import { plotPosterior } from "../../src/figures/plot-posterior.js";
+import { plotRadialProfile } from "../../src/figures/plot-radial-profile.js";
+import { plotResiduals } from "../../src/figures/plot-residuals.js";
+import { renderPng } from "../../src/figures/png-node.js";
+import type { ThemeName } from "../../src/figures/theme.js";
+import { predictedCounts } from "../../src/model/predicted-counts.js";
 import { hasChromium, itFindsChromium, launchChromium } from "./chromium.js";
 
 /** The font that comes with the package: the browser of this machine may have another. */

@@ -17,27 +17,21 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { randomStream } from "../../src/data/random.js";
-import {
-  circularRegion,
-  type LiraDeconvolverOptions,
-  simulatePointSource,
-  toPlainError,
-} from "../../src/index.js";
+import { simulatePointSource } from "../../src/data/simulated-datasets.js";
+import { toPlainError } from "../../src/errors.js";
+import { readResult, writeResult } from "../../src/io/result-file-node.js";
+import { collectJob } from "../../src/jobs/collect-job-node.js";
 import { createChainsJob, createReplicatesJob } from "../../src/jobs/create-job-node.js";
 import { createObservationsJob } from "../../src/jobs/create-survey-job-node.js";
-import {
-  collectJob,
-  deconvolveToFile,
-  jobStatus,
-  openTaskFolder,
-  readJob,
-  readResult,
-  resumeRun,
-  runTasks,
-  writeResult,
-  writeSignificance,
-} from "../../src/node.js";
+import { readJob } from "../../src/jobs/job-folder-node.js";
+import { jobStatus } from "../../src/jobs/job-status-node.js";
+import { runTasks } from "../../src/jobs/run-task-node.js";
+import { circularRegion } from "../../src/posterior/region.js";
+import { deconvolveToFile, resumeRun } from "../../src/runs/deconvolve-to-file-node.js";
+import type { LiraDeconvolverOptions } from "../../src/runs/lira-options.js";
 import { runSignificance } from "../../src/significance/estimate.js";
+import { writeSignificance } from "../../src/significance/significance-file-node.js";
+import { openTaskFolder } from "../../src/significance/task-folder-node.js";
 import { emptyObservation, smallRun } from "../significance/null-observations.js";
 import { type Fault, faultsAt, type Operation, runProgram } from "./faulty-disk.js";
 import { runThreadsHere } from "./program-threads.js";

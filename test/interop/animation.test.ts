@@ -10,7 +10,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { animateDraws, figureDocument } from "../../src/node.js";
+import { animateDraws } from "../../src/figures/animate-draws-node.js";
+import { figureDocument } from "../../src/figures/document-node.js";
 import { pythonWith } from "./python.js";
 
 const python = pythonWith("PIL", "Pillow", "python3-pil");

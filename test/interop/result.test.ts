@@ -11,8 +11,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, it } from "vitest";
-import { LiraDeconvolver, simulateDisk, simulatePointSource } from "../../src/index.js";
+import { simulateDisk, simulatePointSource } from "../../src/data/simulated-datasets.js";
 import { writeResult } from "../../src/io/result-file-node.js";
+import { LiraDeconvolver } from "../../src/runs/lira-deconvolver.js";
 import { findPython } from "./python.js";
 
 const SCRIPT = fileURLToPath(new URL("result-astropy.py", import.meta.url));

@@ -2,16 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import {
-  LiraDeconvolver,
-  openResult,
-  pixelConvergence,
-  readResult,
-  simulatePointSource,
-  summariseQuantities,
-  writeFitsFile,
-  writeResult,
-} from "../../src/node.js";
+import { simulatePointSource } from "../../src/data/simulated-datasets.js";
+import { writeFitsFile } from "../../src/io/fits-file-node.js";
+import { openResult } from "../../src/io/open-result-node.js";
+import { readResult, writeResult } from "../../src/io/result-file-node.js";
+import { pixelConvergence } from "../../src/pixels/pixel-summary.js";
+import { summariseQuantities } from "../../src/posterior/quantities.js";
+import { LiraDeconvolver } from "../../src/runs/lira-deconvolver.js";
 
 const folder = mkdtempSync(join(tmpdir(), "tslira-source-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

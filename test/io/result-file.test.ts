@@ -4,25 +4,25 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
+import type { Observation } from "../../src/data/observation.js";
+import { simulateCounts } from "../../src/data/simulate.js";
+import { simulatePointSource } from "../../src/data/simulated-datasets.js";
+import { constantImage } from "../../src/image.js";
 import {
   columnNumbers,
-  constantImage,
   type FitsHdu,
   findColumn,
   fitsCard,
-  LiraDeconvolver,
-  type LiraDeconvolverOptions,
-  type LiraResult,
-  type Observation,
   readFits,
   readTable,
-  simulateCounts,
-  simulatePointSource,
   writeFits,
-} from "../../src/index.js";
+} from "../../src/io/fits.js";
 import { decodeResult, encodeResult } from "../../src/io/result-file.js";
 import { readResult, readResultSummary, writeResult } from "../../src/io/result-file-node.js";
 import { escapeText, unescapeText } from "../../src/io/result-text.js";
+import type { LiraResult } from "../../src/posterior/result.js";
+import { LiraDeconvolver } from "../../src/runs/lira-deconvolver.js";
+import type { LiraDeconvolverOptions } from "../../src/runs/lira-options.js";
 
 const folder = mkdtempSync(join(tmpdir(), "tslira-result-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,8 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+// Threads are started from what is built.
+import { runTasks } from "tslira/cluster";
+import { deconvolveToFile } from "tslira/node";
 import { afterAll, describe, expect, it } from "vitest";
-import { constantImage, gaussianPsf, simulateDisk } from "../../src/index.js";
+import { gaussianPsf } from "../../src/data/psf.js";
+import { simulateDisk } from "../../src/data/simulated-datasets.js";
+import { constantImage } from "../../src/image.js";
 import { readResult } from "../../src/io/result-file-node.js";
 import { createTilesJob, jobTiles } from "../../src/jobs/create-job-node.js";
 import { readTask } from "../../src/jobs/job-folder-node.js";
@@ -11,11 +16,6 @@ import { commonSmoothing, tilePrior } from "../../src/jobs/tile-prior.js";
 
 const place = mkdtempSync(join(tmpdir(), "tslira-tile-prior-"));
 afterAll(() => rmSync(place, { recursive: true, force: true }));
-
-// Threads are started from what is built.
-const { runTasks, deconvolveToFile }: typeof import("../../src/node.js") = await import(
-  new URL("../../dist/node.js", import.meta.url).href
-);
 
 describe("the prior of a tile", () => {
   it("is a share of the whole image's, and all shares together are the whole", () => {

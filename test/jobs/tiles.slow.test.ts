@@ -7,6 +7,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+// Threads are started from what is built.
+import { createTilesJob, runTasks } from "tslira/cluster";
+import { deconvolveToFile } from "tslira/node";
 import { afterAll, describe, expect, it } from "vitest";
 import {
   compareBlocks,
@@ -15,16 +18,13 @@ import {
   resultBatches,
   tiledBatches,
 } from "../../bench/mosaic-comparison.js";
-import { constantImage, gaussianPsf, simulateCounts } from "../../src/index.js";
+import { gaussianPsf } from "../../src/data/psf.js";
+import { simulateCounts } from "../../src/data/simulate.js";
+import { constantImage } from "../../src/image.js";
 import type { JobOptions } from "../../src/jobs/job.js";
 
 const place = mkdtempSync(join(tmpdir(), "tslira-tiles-slow-"));
 afterAll(() => rmSync(place, { recursive: true, force: true }));
-
-// Threads are started from what is built.
-const { createTilesJob, runTasks, deconvolveToFile }: typeof import("../../src/node.js") = await import(
-  new URL("../../dist/node.js", import.meta.url).href
-);
 
 const shape = [64, 128] as const;
 const SIDE = 64;

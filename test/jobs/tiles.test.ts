@@ -2,9 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
+// Threads are started from what is built.
+import { collectJob, createTilesJob, runTasks } from "tslira/cluster";
 import { afterAll, describe, expect, it } from "vitest";
 import { checkObservation } from "../../src/data/check-observation.js";
-import { constantImage, gaussianPsf, simulateCounts } from "../../src/index.js";
+import { gaussianPsf } from "../../src/data/psf.js";
+import { simulateCounts } from "../../src/data/simulate.js";
+import { constantImage } from "../../src/image.js";
 import { findHdu, imageToSkyImage, readImageData } from "../../src/io/fits.js";
 import { readFitsFile } from "../../src/io/fits-file-node.js";
 import { tileObservation } from "../../src/jobs/create-job-node.js";
@@ -14,11 +18,6 @@ import { predictedCounts } from "../../src/model/predicted-counts.js";
 
 const place = mkdtempSync(join(tmpdir(), "tslira-tiles-"));
 afterAll(() => rmSync(place, { recursive: true, force: true }));
-
-// Threads are started from what is built.
-const { createTilesJob, runTasks, collectJob }: typeof import("../../src/node.js") = await import(
-  new URL("../../dist/node.js", import.meta.url).href
-);
 
 describe("tiles", () => {
   it("have weights that sum to 1 in every pixel, whatever the sizes", () => {

@@ -3,36 +3,28 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+// Threads are started from what is built.
+import { deconvolve as fromBuilt } from "tslira";
+import { collectJob, createChainsJob, runTasks } from "tslira/cluster";
+import { readResult } from "tslira/node";
 import { afterAll, describe, expect, it } from "vitest";
 import { randomStream } from "../../src/data/random.js";
-import {
-  type ChainPiece,
-  type ChainRunOptions,
-  deconvolve,
-  encodeResult,
-  exponentialPrior,
-  type FluxPrior,
-  gammaPrior,
-  importPrior,
-  type KeptRun,
-  multiscalePrior,
-  type PosteriorResult,
-  productPrior,
-  scaledPrior,
-  simulatePointSource,
-  totalVariationPrior,
-} from "../../src/index.js";
-import { priorFromData } from "../../src/priors/prior-data.js";
+import { simulatePointSource } from "../../src/data/simulated-datasets.js";
+import { encodeResult } from "../../src/io/result-file.js";
+import type { PosteriorResult } from "../../src/posterior/result.js";
+import { type FluxPrior, productPrior, scaledPrior } from "../../src/priors/flux-prior.js";
+import { multiscalePrior } from "../../src/priors/multiscale-prior.js";
+import { totalVariationPrior } from "../../src/priors/neighbour-priors.js";
+import { exponentialPrior, gammaPrior } from "../../src/priors/pixel-priors.js";
+import { importPrior, priorFromData } from "../../src/priors/prior-data.js";
+import { deconvolve } from "../../src/runs/deconvolve.js";
 import { deconvolveToFile, resumeRun } from "../../src/runs/deconvolve-to-file-node.js";
+import type { ChainRunOptions } from "../../src/runs/prepare-run.js";
+import type { ChainPiece, KeptRun } from "../../src/runs/run-checkpoints.js";
 import { readRunRecord, writeRunRecord } from "../../src/runs/run-record-node.js";
 import type { MakeSampler } from "../../src/samplers/open-chain.js";
 import { runChainJob } from "../../src/workers/chain-job.js";
 import { dataUnits } from "./data-units.js";
-
-// Threads are started from what is built.
-const built: typeof import("../../src/node.js") = await import(
-  new URL("../../dist/node.js", import.meta.url).href
-);
 
 const folder = mkdtempSync(join(tmpdir(), "tslira-engine-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -96,14 +88,14 @@ describe("nuts in files", () => {
   });
 
   it("is the run on worker threads, to the byte", async () => {
-    const threads = await built.deconvolve(data, { ...settings, workers: 2 });
+    const threads = await fromBuilt(data, { ...settings, workers: 2 });
     expect(units(threads)).toEqual(units(await whole));
   });
 
   it("is the run of a job of chains, to the byte", async () => {
-    const job = await built.createChainsJob(join(folder, "nuts.job"), data, settings);
-    await built.runTasks(job, [0, 1], { workers: 2 });
-    const { files } = await built.collectJob(job, {});
+    const job = await createChainsJob(join(folder, "nuts.job"), data, settings);
+    await runTasks(job, [0, 1], { workers: 2 });
+    const { files } = await collectJob(job, {});
     expect(dataUnits(readFileSync(files[0]))).toEqual(units(await whole));
   });
 });
@@ -196,7 +188,7 @@ describe("priors as data", () => {
   it("of one's own come from a module", async () => {
     const own = await importPrior(pathToFileURL(OWN_PRIOR), "faint", { rate: 0.05 });
     const two = { ...settings, iterations: 40, burnIn: 20 };
-    const threads = await built.deconvolve(data, { ...two, prior: own, workers: 2 });
+    const threads = await fromBuilt(data, { ...two, prior: own, workers: 2 });
     expect(units(threads)).toEqual(units(await deconvolve(data, { ...two, prior: own, ...here })));
     await expect(importPrior(pathToFileURL(OWN_PRIOR), "bright")).rejects.toThrow(
       /must export a function bright/,
@@ -266,7 +258,7 @@ describe("a sampler of one's own as a method", () => {
     const output = join(folder, "own.fits");
     await deconvolveToFile(data, run, output, here);
     expect(dataUnits(readFileSync(output))).toEqual(units(result));
-    const { provenance: _when, ...read } = await built.readResult(output);
+    const { provenance: _when, ...read } = await readResult(output);
     const { provenance: __, ...expected } = result;
     expect(read).toEqual(expected);
   });

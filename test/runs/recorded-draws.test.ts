@@ -7,33 +7,26 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+// Threads are started from what is built.
+import { collectJob, createTilesJob, runTasks } from "tslira/cluster";
 import { afterAll, describe, expect, it } from "vitest";
+import { gaussianPsf } from "../../src/data/psf.js";
+import { simulateCounts } from "../../src/data/simulate.js";
+import { simulatePointSource } from "../../src/data/simulated-datasets.js";
 import { constantImage } from "../../src/image.js";
-import {
-  type DeconvolveOptions,
-  deconvolve,
-  encodePointEstimate,
-  encodeResult,
-  exponentialPrior,
-  type ForwardModel,
-  gammaPrior,
-  gaussianPsf,
-  multiscalePrior,
-  productPrior,
-  simulateCounts,
-  simulatePointSource,
-  totalVariationPrior,
-} from "../../src/index.js";
 import { readFits } from "../../src/io/fits.js";
+import { encodePointEstimate } from "../../src/io/point-estimate-file.js";
+import { encodeResult } from "../../src/io/result-file.js";
+import type { ForwardModel } from "../../src/model/forward-model.js";
+import { productPrior } from "../../src/priors/flux-prior.js";
+import { multiscalePrior } from "../../src/priors/multiscale-prior.js";
+import { totalVariationPrior } from "../../src/priors/neighbour-priors.js";
+import { exponentialPrior, gammaPrior } from "../../src/priors/pixel-priors.js";
+import { type DeconvolveOptions, deconvolve } from "../../src/runs/deconvolve.js";
 import { deconvolveToFile, resumeRun } from "../../src/runs/deconvolve-to-file-node.js";
 import { runSignificanceTask, significanceTasks } from "../../src/significance/task.js";
 import { encodeTaskResult } from "../../src/significance/task-file.js";
 import { emptyObservation, smallRun } from "../significance/null-observations.js";
-
-// Threads are started from what is built.
-const { createTilesJob, runTasks, collectJob }: typeof import("../../src/node.js") = await import(
-  new URL("../../dist/node.js", import.meta.url).href
-);
 
 const folder = mkdtempSync(join(tmpdir(), "tslira-recorded-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,6 +1,5 @@
 import {
   type ChainPiece,
-  encodeResult,
   type KeptRun,
   LiraDeconvolver,
   type LiraDeconvolverOptions,
@@ -9,6 +8,7 @@ import {
   runPause,
   simulatePointSource,
 } from "tslira";
+import { encodeResult } from "tslira/fits";
 import { describe, expect, it } from "vitest";
 import { dataUnits } from "./data-units.js";
 

@@ -4,8 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createJob, readJobFile } from "../../src/cli/cluster-config.js";
-import { circularRegion, simulatePointSource } from "../../src/index.js";
-import { createReplicatesJob, readJob, writeFitsFile } from "../../src/node.js";
+import { simulatePointSource } from "../../src/data/simulated-datasets.js";
+import { writeFitsFile } from "../../src/io/fits-file-node.js";
+import { createReplicatesJob } from "../../src/jobs/create-job-node.js";
+import { readJob } from "../../src/jobs/job-folder-node.js";
+import { circularRegion } from "../../src/posterior/region.js";
 
 const folder = mkdtempSync(join(tmpdir(), "tslira-replicates-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

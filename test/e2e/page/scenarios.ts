@@ -2,10 +2,11 @@
  * What is tried in a browser, written once for the page and for Node: every scenario gets the package as an argument
  * and answers with plain data.
  */
+import type * as Fits from "../../../src/fits.js";
 import type * as Package from "../../../src/index.js";
 
-/** The package, as `import * as tslira from "tslira"` gives it. */
-export type Tslira = typeof Package;
+/** The package, as `import * as tslira from "tslira"` gives it, with what scenarios need of `tslira/fits`. */
+export type Tslira = typeof Package & Pick<typeof Fits, "encodeResult" | "readFits">;
 
 interface Case {
   readonly data: Package.SimulatedObservation;

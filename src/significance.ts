@@ -1,0 +1,53 @@
+/**
+ * tslira/significance: what regions hold beyond a null hypothesis, by replicates of it, and what their draws measure.
+ *
+ * @module
+ */
+
+export {
+  type CollectOptions,
+  collectSignificance,
+  type RegionSignificance,
+  type ShareDistribution,
+  type SignificanceEstimate,
+} from "./significance/collect.js";
+export {
+  estimateSignificance,
+  type RunSignificanceOptions,
+  runSignificance,
+  type SignificanceProgress,
+  type TaskStore,
+} from "./significance/estimate.js";
+export type { LocalSignificance } from "./significance/local-significance.js";
+export {
+  type MeasuredRegion,
+  type MeasureRegionsOptions,
+  measureRegions,
+} from "./significance/measure-regions.js";
+export { type FittedNull, NULL_KINDS, type NullKind, type NullParameter } from "./significance/null-model.js";
+export { planSignificance, type SignificanceSettings } from "./significance/plan.js";
+export type { RegionPixels } from "./significance/region-meter.js";
+export type {
+  Centroid,
+  CredibleInterval,
+  Estimated,
+  RegionPair,
+  RegionProducts,
+} from "./significance/region-products.js";
+export type { ScanPlan } from "./significance/scan-meter.js";
+export { type SignificanceColumn, significanceCsv } from "./significance/significance-data.js";
+export {
+  decodeSignificance,
+  encodeSignificance,
+  type SignificanceProvenance,
+  type StoredSignificance,
+} from "./significance/significance-file.js";
+export {
+  type RunTaskOptions,
+  runSignificanceTask,
+  type SignificanceRun,
+  type SignificanceTask,
+  type SignificanceTaskResult,
+  significanceTasks,
+} from "./significance/task.js";
+export type { TailTest } from "./significance/upper-bound.js";

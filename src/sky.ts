@@ -1,0 +1,61 @@
+/**
+ * tslira/sky: places on the sky: coordinates, regions, event lists, offsets between observations.
+ *
+ * @module
+ */
+
+export {
+  type Ds9Regions,
+  type Ds9RegionsOptions,
+  parseDs9Regions,
+  type ShapedRegion,
+} from "./data/ds9-region.js";
+export { type FormatDs9RegionsOptions, formatDs9Regions } from "./data/ds9-write.js";
+export { galacticToIcrs, icrsToGalactic } from "./data/galactic.js";
+export { type PointingOffsets, pointingOffsets } from "./data/pointing-offsets.js";
+export type { RegionSystem } from "./data/region-frame.js";
+export { type RegionShape, shapeContains } from "./data/region-shape.js";
+export { type RegionTerm, termsContain } from "./data/region-terms.js";
+export {
+  type AngleStyle,
+  type FormatSkyPositionOptions,
+  formatAngle,
+  formatSkyPosition,
+} from "./data/sky-angle.js";
+export { pixelToSky, skyToPixel } from "./data/sky-position.js";
+export {
+  type ParsedWcs,
+  type PixelPosition,
+  parseWcs,
+  type SipDistortion,
+  type SipTerm,
+  type SkyPosition,
+  type SkyProjection,
+  type SkySystem,
+  type SkyWcs,
+} from "./data/sky-wcs.js";
+export { type BinEventsOptions, type BinnedEvents, binEvents, type EventCut } from "./io/bin-events.js";
+export type { EnergyUnit } from "./io/energy-unit.js";
+export {
+  type EventColumn,
+  type EventColumns,
+  type EventLattice,
+  type EventPositions,
+  eventColumns,
+  findEvents,
+} from "./io/event-list.js";
+export type { GoodTimes } from "./io/good-times.js";
+export { type AlignedObservations, alignObservations } from "./model/align-observations.js";
+export {
+  type Circle,
+  circularRegion,
+  type Region,
+  regionDraws,
+  summariseRegions,
+} from "./posterior/region.js";
+export {
+  type FileRegions,
+  type FileRegionsOptions,
+  regionsFromDs9,
+  regionsFromLabels,
+} from "./posterior/region-file.js";

@@ -1,0 +1,17 @@
+/**
+ * What Studio needs of the package besides its public entries; `#studio` within the package.
+ *
+ * @module
+ */
+
+export { brightestPixel } from "./data/brightest-pixel.js";
+export { PRESET_NAMES, presetOf } from "./data/presets.js";
+export { movedShape } from "./data/region-shape.js";
+export { toPlainError } from "./errors.js";
+export { parameterLabel } from "./figures/parameter-label.js";
+export { binnedEventsHdus, forEachEventChunk } from "./io/bin-events.js";
+export { findGoodTimes } from "./io/good-times.js";
+export { decodeHdus as resultFromHdus, isResult } from "./io/result-decode.js";
+export { shellLine } from "./jobs/shell-command.js";
+export { defaultPairTransfers } from "./runs/lira-options.js";
+export { holdLifeline, watchLifeline } from "./workers/lifeline.js";
