@@ -4,7 +4,8 @@
  * @module
  */
 
-export { type CollectedJob, type CollectJobOptions, collectJob } from "./jobs/collect-job-node.js";
+export { type CollectJobOptions, collectJob } from "./jobs/collect-job-node.js";
+export type { CollectedJob } from "./jobs/collected.js";
 export {
   type CreateJobOptions,
   createChainsJob,

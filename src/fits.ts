@@ -37,6 +37,12 @@ export {
 } from "./io/fits.js";
 export type { CellValues, Logical } from "./io/fits-column.js";
 export type { CellInput, FitsColumnFormat, FitsColumnInput } from "./io/fits-encode-column.js";
+export type { ExactArray, NumberArray } from "./io/fits-scaling.js";
+export type { FitsSection } from "./io/fits-section.js";
+export type { ReadTableOptions } from "./io/fits-table.js";
+export type { FitsEmptyInput, FitsImageInput, PixelArray } from "./io/fits-write.js";
+export type { FitsTableInput } from "./io/fits-write-table.js";
+export type { GunzipOptions } from "./io/gzip.js";
 export type {
   Bitpix,
   FitsData,
@@ -46,13 +52,7 @@ export type {
   FitsImageInfo,
   FitsTableHdu,
   FitsTableInfo,
-} from "./io/fits-hdu.js";
-export type { ExactArray, NumberArray } from "./io/fits-scaling.js";
-export type { FitsSection } from "./io/fits-section.js";
-export type { ReadTableOptions } from "./io/fits-table.js";
-export type { FitsEmptyInput, FitsImageInput, PixelArray } from "./io/fits-write.js";
-export type { FitsTableInput } from "./io/fits-write-table.js";
-export type { GunzipOptions } from "./io/gzip.js";
+} from "./io/hdu.js";
 export type { NamedPsf, PsfLength } from "./io/named-psf.js";
 export {
   decodePointEstimate,

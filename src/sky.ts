@@ -36,14 +36,8 @@ export {
 } from "./data/sky-wcs.js";
 export { type BinEventsOptions, type BinnedEvents, binEvents, type EventCut } from "./io/bin-events.js";
 export type { EnergyUnit } from "./io/energy-unit.js";
-export {
-  type EventColumn,
-  type EventColumns,
-  type EventLattice,
-  type EventPositions,
-  eventColumns,
-  findEvents,
-} from "./io/event-list.js";
+export type { EventColumn, EventLattice } from "./io/event-column.js";
+export { type EventColumns, type EventPositions, eventColumns, findEvents } from "./io/event-list.js";
 export type { GoodTimes } from "./io/good-times.js";
 export { type AlignedObservations, alignObservations } from "./model/align-observations.js";
 export {

@@ -6,15 +6,16 @@ import { parseWcs } from "../data/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { constantImage, type SkyImage } from "../image.js";
 import type { EnergyUnit } from "./energy-unit.js";
+import type { EventColumn, EventLattice } from "./event-column.js";
 import { type ColumnValues, type EventCutTest, eventCuts, unitWords } from "./event-cuts.js";
 import { type EventExtent, type EventGrid, planeGrid, sizeThatReaches, skyGrid } from "./event-grid.js";
-import { type EventColumn, type EventLattice, type EventPositions, eventColumns } from "./event-list.js";
+import { type EventPositions, eventColumns } from "./event-list.js";
 import { columnNumbers } from "./fits-column.js";
-import type { FitsHdu, FitsTableHdu } from "./fits-hdu.js";
 import { fitsCard } from "./fits-header.js";
 import { readTable } from "./fits-table.js";
 import type { FitsHduInput } from "./fits-write.js";
 import { type GoodTimes, intervalsLength } from "./good-times.js";
+import type { FitsHdu, FitsTableHdu } from "./hdu.js";
 
 /** Which events to take, and into which pixels. */
 export interface BinEventsOptions {

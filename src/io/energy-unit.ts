@@ -1,6 +1,6 @@
 /** Energies of events: units, and what channels of pulse height mean for missions that publish it. */
 
-import type { EventColumn } from "./event-list.js";
+import type { EventColumn } from "./event-column.js";
 import type { FitsHeader } from "./fits-header.js";
 
 /** Units in which people give energies. */

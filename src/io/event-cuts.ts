@@ -2,10 +2,11 @@
 
 import { InvalidInputError } from "../errors.js";
 import { channelEnergy, channelFrom, channelScale, type EnergyUnit, electronvolts } from "./energy-unit.js";
+import type { EventColumn } from "./event-column.js";
 import { filterColumns, filterTest, parseEventFilter } from "./event-filter.js";
-import type { EventColumn, EventColumns } from "./event-list.js";
-import type { FitsTableHdu } from "./fits-hdu.js";
+import type { EventColumns } from "./event-list.js";
 import type { GoodTimes } from "./good-times.js";
+import type { FitsTableHdu } from "./hdu.js";
 
 /** What is asked of events; see `BinEventsOptions`. */
 export interface EventCutOptions {

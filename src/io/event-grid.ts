@@ -5,9 +5,10 @@ import { skyToPixel } from "../data/sky-position.js";
 import { parseWcs } from "../data/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { MAX_PIXELS } from "../image.js";
-import type { EventLattice, EventPositions } from "./event-list.js";
-import type { FitsTableInfo } from "./fits-hdu.js";
+import type { EventLattice } from "./event-column.js";
+import type { EventPositions } from "./event-list.js";
 import { wcsCards } from "./fits-wcs.js";
+import type { FitsTableInfo } from "./hdu.js";
 
 /** Pixels for events. */
 export interface EventGrid {

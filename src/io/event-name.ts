@@ -1,7 +1,7 @@
 /** Names of event lists with filters in brackets, as CIAO and CFITSIO read them: `events.fits[EVENTS][energy=500:7000]`. */
 
 import { InvalidInputError } from "../errors.js";
-import type { EventColumn } from "./event-list.js";
+import type { EventColumn } from "./event-column.js";
 
 /** A file name taken apart. */
 export interface EventName {

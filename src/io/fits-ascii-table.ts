@@ -3,8 +3,8 @@
 import { FormatError } from "../errors.js";
 import { shownValue } from "../shown-value.js";
 import { columnTitle, type FitsColumn } from "./fits-column.js";
-import type { FitsTableHdu } from "./fits-hdu.js";
 import { headerInteger, headerNumber } from "./fits-header.js";
+import type { FitsTableHdu } from "./hdu.js";
 
 const FORMAT = /^([AIFED])(\d+)(?:\.(\d+))?$/;
 const NUMBER = /^([+-]?)(\d*)(?:(\.)(\d*))?(?:(?:[ED]([+-]?\d+))|([+-]\d+))?$/i;

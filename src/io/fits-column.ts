@@ -2,9 +2,9 @@
 
 import { FormatError } from "../errors.js";
 import { type FitsNumberCode, NUMBER_BYTES } from "./fits-bytes.js";
-import type { FitsTableInfo } from "./fits-hdu.js";
 import { headerNumber } from "./fits-header.js";
 import { type ExactArray, type Scaling, safeNumbers } from "./fits-scaling.js";
+import type { FitsTableInfo } from "./hdu.js";
 
 /** Codes of what a cell holds: logical, bits, numbers, characters, complex pairs of E or D. */
 export type CellCode = "L" | "X" | FitsNumberCode | "A" | "C" | "M";

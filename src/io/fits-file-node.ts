@@ -9,11 +9,7 @@ import {
   checkDataLength,
   checkFitsStart,
   describeHdu,
-  type FitsHdu,
-  type FitsHduInfo,
-  type FitsImageHdu,
   findHdu,
-  type HduSelector,
   isExtension,
   missingEndError,
   paddedLength,
@@ -28,6 +24,7 @@ import { unpackImage } from "./fits-tiles.js";
 import { type FitsHduInput, writeFits } from "./fits-write.js";
 import { checkMaxBytes, DEFAULT_MAX_BYTES, isGzip } from "./gzip.js";
 import { gunzipNode, gzipNode } from "./gzip-node.js";
+import type { FitsHdu, FitsHduInfo, FitsImageHdu, HduSelector } from "./hdu.js";
 import { writeWholeFile } from "./whole-file-node.js";
 
 export {

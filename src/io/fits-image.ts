@@ -3,10 +3,10 @@
 import { FormatError } from "../errors.js";
 import { MAX_PIXELS, type SkyImage, skyImage } from "../image.js";
 import { decodeNumbers, type FitsNumberCode, type StoredArray } from "./fits-bytes.js";
-import type { Bitpix, FitsHdu, FitsImageInfo } from "./fits-hdu.js";
 import { headerNumber } from "./fits-header.js";
 import { applyScaling, type NumberArray, type Scaling, SIGN_ZERO, safeNumbers } from "./fits-scaling.js";
 import { unpackImage } from "./fits-tiles.js";
+import type { Bitpix, FitsHdu, FitsImageInfo } from "./hdu.js";
 import { hduKind } from "./hdu-kind.js";
 
 /** An image with physical pixel values. */

@@ -1,12 +1,12 @@
 /** Parts of FITS images: rectangles and planes, as images of their own, undecoded. */
 
 import { InvalidInputError } from "../errors.js";
-import type { FitsHdu, FitsImageHdu, FitsImageInfo } from "./fits-hdu.js";
 import { FitsHeader } from "./fits-header.js";
 import { checkIsImage } from "./fits-image.js";
 import { imageSize } from "./fits-shape.js";
 import { unpackImage } from "./fits-tiles.js";
 import { shiftWcs, wcsCards } from "./fits-wcs.js";
+import type { FitsHdu, FitsImageHdu, FitsImageInfo } from "./hdu.js";
 
 /** A rectangle of an image: half-open, 0-based ranges of columns (x) and rows (y). */
 export interface Cutout {

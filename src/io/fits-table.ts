@@ -12,9 +12,9 @@ import {
   type Logical,
   readColumnLayouts,
 } from "./fits-column.js";
-import type { FitsHdu, FitsTableHdu } from "./fits-hdu.js";
 import { headerInteger } from "./fits-header.js";
 import { applyScaling, type ExactArray, isOtherSign } from "./fits-scaling.js";
+import type { FitsHdu, FitsTableHdu } from "./hdu.js";
 
 /** A table, or the part of it that was asked for. */
 export interface FitsTable {

@@ -3,11 +3,11 @@
 import { FormatError } from "../errors.js";
 import { decodeNumbers, encodeNumbers } from "./fits-bytes.js";
 import { hcompressDecode } from "./fits-hcompress.js";
-import type { Bitpix, FitsHdu, FitsImageHdu, FitsImageInfo, FitsTableHdu } from "./fits-hdu.js";
 import { headerInteger, headerNumber } from "./fits-header.js";
 import { findColumn, readTable } from "./fits-table.js";
 import { damagedTile, plioDecode, riceDecode } from "./fits-tile-codecs.js";
 import { gunzipByStream } from "./gzip.js";
+import type { Bitpix, FitsHdu, FitsImageHdu, FitsImageInfo, FitsTableHdu } from "./hdu.js";
 
 /** Algorithms that are understood. */
 const ALGORITHMS = new Set(["RICE_1", "RICE_ONE", "GZIP_1", "GZIP_2", "PLIO_1", "HCOMPRESS_1", "NOCOMPRESS"]);

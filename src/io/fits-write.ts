@@ -3,10 +3,10 @@
 import { InvalidInputError } from "../errors.js";
 import { flipTopBits, swapBytes } from "./fits-bytes.js";
 import { CARD_LENGTH, type FitsCard, formatCard } from "./fits-card.js";
-import type { Bitpix } from "./fits-hdu.js";
 import { paddedLength } from "./fits-hdu.js";
 import { type FitsHeader, fitsCard, formatHeader } from "./fits-header.js";
 import { encodeTable, type FitsTableInput } from "./fits-write-table.js";
+import type { Bitpix } from "./hdu.js";
 
 /** Pixels of an image to write; the type decides BITPIX, unsigned types use the BZERO convention. */
 export type PixelArray =

@@ -1,26 +1,13 @@
 /** FITS files in memory: the door to the `fits-*` modules. Files on disk: `fits-file-node.ts`. */
 
-import { type FitsHdu, readFits } from "./fits-hdu.js";
+import { readFits } from "./fits-hdu.js";
 import { type GunzipOptions, gunzip, isGzip } from "./gzip.js";
+import type { FitsHdu } from "./hdu.js";
 
 export type { FitsCard, FitsValue } from "./fits-card.js";
 export { type CellValues, columnNumbers, type FitsColumn, type Logical } from "./fits-column.js";
 export type { CellInput, FitsColumnFormat, FitsColumnInput } from "./fits-encode-column.js";
-export {
-  type Bitpix,
-  type FitsEmptyHdu,
-  type FitsHdu,
-  type FitsHduInfo,
-  type FitsImageHdu,
-  type FitsImageInfo,
-  type FitsName,
-  type FitsTableHdu,
-  type FitsTableInfo,
-  findHdu,
-  type HduSelector,
-  parseFitsName,
-  readFits,
-} from "./fits-hdu.js";
+export { type FitsName, findHdu, parseFitsName, readFits } from "./fits-hdu.js";
 export { FitsHeader, fitsCard } from "./fits-header.js";
 export {
   type FitsImage,
@@ -41,6 +28,17 @@ export {
   writeFits,
 } from "./fits-write.js";
 export type { FitsTableInput } from "./fits-write-table.js";
+export type {
+  Bitpix,
+  FitsEmptyHdu,
+  FitsHdu,
+  FitsHduInfo,
+  FitsImageHdu,
+  FitsImageInfo,
+  FitsTableHdu,
+  FitsTableInfo,
+  HduSelector,
+} from "./hdu.js";
 
 /**
  * Find all HDUs of a FITS file in memory, decompressing it first when it is gzip.

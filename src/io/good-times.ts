@@ -1,8 +1,8 @@
 /** Good time intervals of event lists: which tables of a file hold them, and for which detector. */
 
 import { columnNumbers, columnTitle } from "./fits-column.js";
-import type { FitsHdu, FitsTableHdu } from "./fits-hdu.js";
 import { readTable } from "./fits-table.js";
+import type { FitsHdu, FitsTableHdu } from "./hdu.js";
 
 /** Good times of one detector, or of all. */
 export interface GoodTimes {

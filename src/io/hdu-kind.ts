@@ -1,9 +1,9 @@
 /** What an HDU is, for people: one sentence, and what to do with it. */
 
 import { energyAdvice, eventColumns } from "./event-list.js";
-import type { FitsHduInfo } from "./fits-hdu.js";
 import { imageSize } from "./fits-shape.js";
 import { isExposureUnit } from "./flux-unit.js";
+import type { FitsHduInfo } from "./hdu.js";
 import { isRadialPsf } from "./radial-psf.js";
 import { isRegionTable } from "./region-table.js";
 

@@ -6,8 +6,8 @@ import { InvalidInputError } from "../errors.js";
 import { imageSum, type SkyImage } from "../image.js";
 import type { CountsGrid } from "./companion-image.js";
 import { columnNumbers } from "./fits-column.js";
-import type { FitsHdu, FitsHduInfo } from "./fits-hdu.js";
 import { type FitsTable, findColumn, readTable } from "./fits-table.js";
+import type { FitsHdu, FitsHduInfo } from "./hdu.js";
 
 /** A round psf. */
 export interface RadialPsf {

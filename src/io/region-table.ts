@@ -2,8 +2,8 @@
 
 import { FormatError } from "../errors.js";
 import { columnNumbers } from "./fits-column.js";
-import type { FitsHdu, FitsHduInfo } from "./fits-hdu.js";
 import { findColumn, readTable } from "./fits-table.js";
+import type { FitsHdu, FitsHduInfo } from "./hdu.js";
 
 /** Whether an HDU is a table of regions, by its class or its columns. Looks at no data. */
 export function isRegionTable(hdu: FitsHduInfo): boolean {

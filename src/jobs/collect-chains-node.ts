@@ -12,7 +12,7 @@ import { summariseRun } from "../runs/summarise-run.js";
 import type { ChainState } from "../samplers/sampler.js";
 import { keptDraws } from "../workers/chain-job.js";
 import { comparableFinished, planChains, unpackChain } from "./chain-result-node.js";
-import type { CollectContext, Collected } from "./collect-job-node.js";
+import type { CollectContext, Collected } from "./collected.js";
 import { type Job, readTask } from "./job-folder-node.js";
 
 /** Collect chains: the result file of `tslira deconvolve` of the same settings, its dates aside. */

@@ -5,6 +5,7 @@ import { JobError } from "../errors.js";
 import { collectChains } from "./collect-chains-node.js";
 import { collectObservations } from "./collect-observations-node.js";
 import { collectTiles } from "./collect-tiles-node.js";
+import type { CollectContext, Collected, CollectedJob } from "./collected.js";
 import { openCollectedPlace } from "./collected-place-node.js";
 import type { JobKind } from "./job.js";
 import { checkJobVersion, type Job } from "./job-folder-node.js";
@@ -23,31 +24,6 @@ export interface CollectJobOptions {
   /** Called now and then with the fraction done, in [0, 1]. */
   readonly onProgress?: (fraction: number) => void;
 }
-
-/** What was collected. */
-export interface CollectedJob {
-  /** Tasks whose results are in it, and all tasks. */
-  readonly collected: number;
-  readonly total: number;
-  /** Files that were written, the most important one first. */
-  readonly files: readonly string[];
-  /** What is worth knowing, a sentence each. */
-  readonly remarks: readonly string[];
-  /** Machine-readable figures of the kind of job. */
-  readonly figures: Readonly<Record<string, unknown>>;
-}
-
-/** What a kind of job is given to collect. */
-export interface CollectContext {
-  /** Absolute path of what to write. */
-  readonly output: string;
-  /** Good results by number of task. */
-  readonly results: ReadonlyMap<number, string>;
-  readonly onProgress?: (fraction: number) => void;
-}
-
-/** What a kind of job says of what it collected. */
-export type Collected = Pick<CollectedJob, "files" | "remarks" | "figures"> & { readonly used?: number };
 
 const COLLECT: Readonly<Record<JobKind, (job: Job, context: CollectContext) => Promise<Collected>>> = {
   chains: collectChains,

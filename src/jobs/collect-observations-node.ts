@@ -11,7 +11,7 @@ import { syncFile, withFileErrors } from "../io/fits-temporary-node.js";
 import { readResultSummary } from "../io/result-file-node.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import { combineGroups } from "../posterior/chain-groups.js";
-import type { CollectContext, Collected } from "./collect-job-node.js";
+import type { CollectContext, Collected } from "./collected.js";
 import { type Job, readTask } from "./job-folder-node.js";
 
 /** A line of the catalogue. */

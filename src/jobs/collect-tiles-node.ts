@@ -11,7 +11,7 @@ import { SMOOTHNESS } from "../io/result-layout.js";
 import { predictedCounts, residuals } from "../model/predicted-counts.js";
 import { combineGroups } from "../posterior/chain-groups.js";
 import type { Convergence } from "../posterior/result.js";
-import type { CollectContext, Collected } from "./collect-job-node.js";
+import type { CollectContext, Collected } from "./collected.js";
 import { jobTiles } from "./create-job-node.js";
 import { type Job, readTask, readTaskInput } from "./job-folder-node.js";
 import {

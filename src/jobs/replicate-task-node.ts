@@ -10,7 +10,7 @@ import { SIGNIFICANCE_TASKS } from "../significance/estimate.js";
 import type { SignificanceRun, SignificanceTaskResult } from "../significance/task.js";
 import { decodeTaskResult, encodeTaskResult } from "../significance/task-file.js";
 import { openWorkerPool } from "../workers/worker-pool.js";
-import type { CollectContext, Collected } from "./collect-job-node.js";
+import type { CollectContext, Collected } from "./collected.js";
 import type { TaskRecord } from "./job.js";
 import { type Job, readTask, readTaskInput } from "./job-folder-node.js";
 import type { TaskContext } from "./task-context.js";
