@@ -2,7 +2,7 @@
 
 import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
 import { chart, histogram, linePath, numberText, paddedRange, pooled, quantilesOf } from "#viewer";
-import type { TraceView } from "./protocol.js";
+import type { TraceView } from "./run-view.js";
 
 /** A box that tells its width to what it holds. */
 export function Measured({ children }: { readonly children: (width: number) => ReactNode }) {

@@ -21,7 +21,7 @@ import {
   zoomAt,
 } from "#viewer";
 import { Bar, frameStyle, Picture } from "./picture.js";
-import type { ResultView } from "./protocol.js";
+import type { ResultView } from "./run-view.js";
 
 /** A result that was kept, with the settings that it came from. */
 export interface KeptResult {

@@ -6,7 +6,7 @@ import { givenValue, optionsOf, SETTINGS, textOf } from "#settings";
 import { defaultPairTransfers, presetOf } from "#studio";
 import { cutoutOf, cutoutText } from "./cutout-text.js";
 import { fieldsOf, METHOD_KINDS, methodFieldError, methodOf } from "./method-fields.js";
-import type { Composition } from "./protocol.js";
+import type { Composition } from "./observation-view.js";
 import { psfCentreOf, psfCentreText } from "./psf-centre-text.js";
 import {
   ADVANCED_FIELDS,

@@ -4,7 +4,7 @@ import type { PsfCentring } from "tslira";
 import type { Cutout } from "tslira/fits";
 import { countText, numberText } from "#viewer";
 import { isLarge } from "./large-image.js";
-import type { Choices, Composition, ObservationView } from "./protocol.js";
+import type { Choices, Composition, ObservationView } from "./observation-view.js";
 import { psfCentreOf, psfCentreText } from "./psf-centre-text.js";
 
 interface DataProps {

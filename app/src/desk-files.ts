@@ -14,18 +14,18 @@ import {
 import { isResult } from "#studio";
 import { readConfiguration } from "./configuration.js";
 import { describeEvents, eventTable } from "./desk-events.js";
+import { describeResult } from "./desk-found-result.js";
 import { describePicture, isPicture } from "./desk-picture.js";
-import { describeResult } from "./desk-results.js";
-import { previewOf } from "./preview.js";
 import type {
   Choices,
   Composition,
   FoundImage,
   ImageChoice,
   ObservationView,
-  ReadFile,
   Role,
-} from "./protocol.js";
+} from "./observation-view.js";
+import { previewOf } from "./preview.js";
+import type { ReadFile } from "./protocol.js";
 import { recognise } from "./recognise.js";
 import type { SessionFile } from "./session-store.js";
 

@@ -12,7 +12,7 @@ import { chainGroups, regionCorrelation, summariseQuantity } from "tslira/diagno
 import { measureRegions } from "tslira/significance";
 import { regionDraws } from "tslira/sky";
 import { quantilesOf } from "#viewer";
-import type { BandView, CorrelationView, RegionView } from "./protocol.js";
+import type { BandView, CorrelationView, RegionView } from "./run-view.js";
 
 /** What is needed of a result. */
 interface Drawn {

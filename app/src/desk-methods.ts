@@ -18,7 +18,7 @@ import type { MethodSettings } from "./method-fields.js";
 import { deconvolveOptions } from "./method-options.js";
 import type { EstimateNews, EstimateView } from "./method-protocol.js";
 import type { EstimateJob, EstimateMessage } from "./method-worker.js";
-import type { LiveView, ResultView } from "./protocol.js";
+import type { LiveView, ResultView } from "./run-view.js";
 
 /** An image with what its file says of it. */
 export interface KeptEstimate {

@@ -1,27 +1,13 @@
 /** Result files at the desk: what they say, and opened as a run that is done. */
 
 import { constantImage, type LiraDeconvolverOptions, type LiraResult, type PosteriorResult } from "tslira";
-import { type FitsHdu, imageToSkyImage } from "tslira/fits";
 import { resultFromHdus } from "#studio";
 import { configurationOfResult } from "./configuration.js";
 import type { Composed, deskFiles } from "./desk-files.js";
 import { resultView } from "./desk-run.js";
-import { previewOf } from "./preview.js";
-import type { Choices, ObservationView } from "./protocol.js";
+import type { Choices, ObservationView } from "./observation-view.js";
 import { settingsOf } from "./settings.js";
-import type { FoundResult, OpenedResult } from "./start-calls.js";
-
-/** What a result says of itself. */
-export function describeResult(hdus: readonly FitsHdu[]): FoundResult {
-  const { config, mean, diagnostics, provenance } = resultFromHdus(hdus);
-  const [ny, nx] = mean.shape;
-  const sweeps = config.iterations.toLocaleString("en-US");
-  return {
-    summary: `${config.chains} chains of ${sweeps} sweeps, ${nx} × ${ny} pixels. ${diagnostics.verdict.sentence}`,
-    inputs: provenance.inputs.map(({ name }) => name),
-    preview: previewOf(imageToSkyImage(hdus[0])),
-  };
-}
+import type { OpenedResult } from "./start-calls.js";
 
 /** What is known of the data when only their result is there. */
 function withoutData({ mean, ledger, unit, wcs }: PosteriorResult, warning: string): ObservationView {

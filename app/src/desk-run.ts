@@ -16,7 +16,7 @@ import { bulkEss, checkModel, parameterDraws, splitRhat } from "tslira/diagnosti
 import { parameterLabel } from "#studio";
 import type { Composed } from "./desk-files.js";
 import type { Keeping } from "./desk-sessions.js";
-import type { LiveView, ResultView, TraceView } from "./protocol.js";
+import type { LiveView, ResultView, TraceView } from "./run-view.js";
 
 /** Parameters whose traces are shown. */
 const SHOWN = ["expectedMSCounts", "logLikelihood"] as const;

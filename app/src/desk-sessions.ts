@@ -2,7 +2,8 @@
 
 import type { LiraDeconvolverOptions, RunCheckpoints } from "tslira";
 import type { deskFiles } from "./desk-files.js";
-import type { Choices, Composition, KeptRuns, OpenedRun, RunAbout } from "./protocol.js";
+import type { Choices, Composition } from "./observation-view.js";
+import type { KeptRuns, OpenedRun, RunAbout } from "./run-view.js";
 import { openSessionStore, type SessionStore } from "./session-store.js";
 
 const LOCK = "tslira-session-";

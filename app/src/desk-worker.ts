@@ -19,7 +19,9 @@ import { runChains } from "./desk-run.js";
 import { deskSessions } from "./desk-sessions.js";
 import type { significanceDesk } from "./desk-significance.js";
 import { EXAMPLES, exampleFiles, simulateExample } from "./examples.js";
-import type { Choices, DeskCalls, DeskRequest, DeskResponse, LiveView } from "./protocol.js";
+import type { Choices } from "./observation-view.js";
+import type { DeskCalls, DeskRequest, DeskResponse } from "./protocol.js";
+import type { LiveView } from "./run-view.js";
 
 /** The few members of a worker's global scope that are used here. */
 interface Scope {

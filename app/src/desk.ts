@@ -1,7 +1,8 @@
 /** The page's end of the desk: calls become messages, answers become promises. */
 
 import { watchLifeline } from "#studio";
-import type { DeskCalls, DeskRequest, DeskResponse, LiveView } from "./protocol.js";
+import type { DeskCalls, DeskRequest, DeskResponse } from "./protocol.js";
+import type { LiveView } from "./run-view.js";
 
 /** The desk as the page sees it: every call is answered later. */
 export type Desk = {

@@ -4,8 +4,9 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import type { SkyImage } from "tslira";
 import { type Frame, quantityScale, type Selection, type Style, selectionShape } from "#viewer";
 import type { Desk } from "./desk.js";
+import type { ObservationView } from "./observation-view.js";
 import { Bar, Picture } from "./picture.js";
-import type { ObservationView, ResultView } from "./protocol.js";
+import type { ResultView } from "./run-view.js";
 
 /** Milliseconds between draws. */
 const PAUSE = 120;

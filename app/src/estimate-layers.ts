@@ -2,7 +2,7 @@
 
 import type { Layer } from "./layers.js";
 import type { EstimateNews, EstimateView } from "./method-protocol.js";
-import type { ObservationView } from "./protocol.js";
+import type { ObservationView } from "./observation-view.js";
 
 const NO_ERRORS = "One image has no error bars. For errors choose a sampler, or simulated observations.";
 const NO_CHAINS = "For posteriors only.";

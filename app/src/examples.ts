@@ -7,7 +7,7 @@ import {
   simulatePointSource,
 } from "tslira";
 import { fitsCard, writeFits } from "tslira/fits";
-import type { Example, Role } from "./protocol.js";
+import type { Example, Role } from "./observation-view.js";
 
 const SIMULATE: Readonly<
   Record<Example["id"], (options: { readonly seed: number }) => SimulatedObservation>

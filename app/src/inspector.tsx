@@ -10,9 +10,10 @@ import { DrawsView } from "./draws-view.js";
 import type { Layer } from "./layers.js";
 import type { LookControl } from "./look.js";
 import type { EstimateNews, EstimateView } from "./method-protocol.js";
+import type { ObservationView } from "./observation-view.js";
 import { ProfileView } from "./profile-view.js";
-import type { LiveView, ObservationView, ResultView } from "./protocol.js";
 import type { RegionPlace } from "./region-file.js";
+import type { LiveView, ResultView } from "./run-view.js";
 import { SelectionView } from "./selection-view.js";
 import type { SignificanceProps } from "./significance-view.js";
 

@@ -5,7 +5,7 @@ import type { LiraDeconvolverOptions } from "tslira";
 import type { Desk } from "./desk.js";
 import { methodCommand, methodTypescript } from "./method-code.js";
 import { isPoint, type MethodSettings } from "./method-fields.js";
-import type { Choices, Composition, Example } from "./protocol.js";
+import type { Choices, Composition, Example } from "./observation-view.js";
 import { commandOf, simulateCommand, typescriptOf } from "./reproduce.js";
 import { fileName, save } from "./save-file.js";
 

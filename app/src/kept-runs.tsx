@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useState } from "react";
 import type { Desk } from "./desk.js";
-import type { KeptRuns as Kept, KeptRunView } from "./protocol.js";
+import type { KeptRuns as Kept, KeptRunView } from "./run-view.js";
 import { sizeText } from "./save-file.js";
 
 interface KeptProps {

@@ -2,7 +2,8 @@
 
 import type { SkyImage } from "tslira";
 import type { Quantity } from "#viewer";
-import type { LiveView, ObservationView, ResultView } from "./protocol.js";
+import type { ObservationView } from "./observation-view.js";
+import type { LiveView, ResultView } from "./run-view.js";
 
 /** A quantity that a panel can show. */
 export interface Layer {

@@ -3,9 +3,9 @@
 import { useEffect, useRef, useState } from "react";
 import type { CompareControl } from "./compare-menu.js";
 import type { LookControl } from "./look.js";
-import type { Tool } from "./panel-grid.js";
 import { isRegionFile, type RegionPlace } from "./region-file.js";
 import { deleteRegion, readRegionFiles } from "./region-list.js";
+import type { Tool } from "./tool.js";
 
 /** Tools by their keys. */
 export const TOOL_KEYS: Readonly<Record<string, Tool>> = {

@@ -3,8 +3,8 @@
 import { flatCode, settingWords } from "#settings";
 import { shellLine } from "#studio";
 import { isPoint, type MethodSettings } from "./method-fields.js";
+import type { Choices, Composition } from "./observation-view.js";
 import { priorCall, priorText } from "./prior-fields.js";
-import type { Choices, Composition } from "./protocol.js";
 import { inputWords, readFilesLiteral } from "./reproduce.js";
 
 /** The command that makes the same result from the same files. */

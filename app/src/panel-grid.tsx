@@ -23,9 +23,7 @@ import type { LookControl } from "./look.js";
 import { LimitsMenu, styleOf } from "./look-menu.js";
 import { Bar, frameStyle, Picture } from "./picture.js";
 import type { RegionGestures } from "./region-gestures.js";
-
-/** What a drag on a picture does. */
-export type Tool = "pixel" | "circle" | "ellipse" | "box" | "polygon" | "annulus" | "line" | "cut";
+import type { Tool } from "./tool.js";
 
 /** A rectangle that is being drawn or waits for a yes. */
 interface Cut {

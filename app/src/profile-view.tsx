@@ -15,8 +15,9 @@ import { Measured, Svg } from "./chart-view.js";
 import type { Desk } from "./desk.js";
 import type { Layer } from "./layers.js";
 import type { LookControl } from "./look.js";
+import type { ObservationView } from "./observation-view.js";
 import { countPoints, groupMeans, lineBins, type ProfileBins, ringBins } from "./profile.js";
-import type { BandView, ObservationView, ResultView } from "./protocol.js";
+import type { BandView, ResultView } from "./run-view.js";
 
 /** Where a profile is taken. */
 type Path = "around" | "along";

@@ -2,7 +2,7 @@
 
 import type { SkyImage } from "tslira";
 import type { FitsHdu } from "tslira/fits";
-import type { Role } from "./protocol.js";
+import type { Role } from "./observation-view.js";
 
 /** A guess and why. */
 export interface Guess {

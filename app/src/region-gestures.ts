@@ -5,7 +5,6 @@ import type { Shape } from "tslira";
 import { type RegionShape, termsContain } from "tslira/sky";
 import { type Frame, outlined, shapeOutline } from "#viewer";
 import { type DrawnLine, freeId, freeName, type LookControl } from "./look.js";
-import type { Tool } from "./panel-grid.js";
 import {
   type DrawnRegion,
   dragHandle,
@@ -21,6 +20,7 @@ import {
   shapeAt,
   withRegion,
 } from "./region-edit.js";
+import type { Tool } from "./tool.js";
 
 type Position = readonly [x: number, y: number];
 

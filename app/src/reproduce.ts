@@ -4,7 +4,7 @@ import type { LiraDeconvolverOptions } from "tslira";
 import { brokenCode, type SettingValues, settingWords } from "#settings";
 import { shellLine } from "#studio";
 import { cutoutText } from "./cutout-text.js";
-import type { Choices, Composition, Example } from "./protocol.js";
+import type { Choices, Composition, Example } from "./observation-view.js";
 import { psfCentreText } from "./psf-centre-text.js";
 
 /** Flags with their values as words of a command: undefined and false leave a flag out, true gives it alone. */

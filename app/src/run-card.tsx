@@ -8,8 +8,8 @@ import { MethodChoice } from "./method-choice.js";
 import { isPoint, type MethodSettings, methodOf, methodSettings } from "./method-fields.js";
 import type { EstimateNews, EstimateView } from "./method-protocol.js";
 import { Notes } from "./notes.js";
-import type { LiveView, ResultView } from "./protocol.js";
 import { PauseButton, RunNotes, SampleMore } from "./run-controls.js";
+import type { LiveView, ResultView } from "./run-view.js";
 import {
   advancedFields,
   chosenPreset,

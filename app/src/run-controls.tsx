@@ -3,7 +3,7 @@
 import { useState } from "react";
 import type { LiraDeconvolverOptions } from "tslira";
 import { Notes } from "./notes.js";
-import type { LiveView, ResultView } from "./protocol.js";
+import type { LiveView, ResultView } from "./run-view.js";
 
 /** Pause, or go on. */
 export function PauseButton({

@@ -24,10 +24,11 @@ import { EstimateFlux } from "./convergence-view.js";
 import type { Desk } from "./desk.js";
 import type { LookControl } from "./look.js";
 import type { EstimateView } from "./method-protocol.js";
+import type { ObservationView } from "./observation-view.js";
 import { Bar, Picture } from "./picture.js";
-import type { CorrelationView, ObservationView, RegionView, ResultView } from "./protocol.js";
 import type { RegionPlace } from "./region-file.js";
 import { RegionList } from "./region-list.js";
+import type { CorrelationView, RegionView, ResultView } from "./run-view.js";
 
 interface SelectionProps {
   readonly desk: Desk;

@@ -2,7 +2,8 @@
 
 import type { ChainPiece, CheckpointRecord, LiraDeconvolverOptions, RunCheckpoints } from "tslira";
 import * as v from "valibot";
-import type { Choices, Composition, RunAbout } from "./protocol.js";
+import type { Choices, Composition } from "./observation-view.js";
+import type { RunAbout } from "./run-view.js";
 
 /** What is kept of a run besides its files and pieces. */
 export interface SessionRecord {

@@ -2,8 +2,8 @@
 
 import { useState } from "react";
 import { configurationHash, configurationText } from "./configuration.js";
+import type { Composition } from "./observation-view.js";
 import { mayKeepPage } from "./offline.js";
-import type { Composition } from "./protocol.js";
 import { save } from "./save-file.js";
 import type { SettingsHistory } from "./settings-history.js";
 

@@ -3,7 +3,7 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { type Configuration, readHash, readPasted } from "./configuration.js";
 import { changed, newHistory, undone } from "./history.js";
-import type { Composition } from "./protocol.js";
+import type { Composition } from "./observation-view.js";
 import { type Form, startForm } from "./settings.js";
 
 /** What was, and what replaced it. */

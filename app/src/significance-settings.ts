@@ -11,7 +11,7 @@ import {
 import { shellLine } from "#studio";
 import { type Selection, selectedPixels } from "#viewer";
 import type { SignificanceQuestion, TestedRegion } from "./method-protocol.js";
-import type { Choices, Composition } from "./protocol.js";
+import type { Choices, Composition } from "./observation-view.js";
 import { flagWords, inputWords } from "./reproduce.js";
 import { type Field, type Form, fieldError, settingsOf } from "./settings.js";
 

@@ -14,7 +14,7 @@ import type { Desk } from "./desk.js";
 import { FormField } from "./form-field.js";
 import { Code } from "./keep-card.js";
 import type { SignificanceView } from "./method-protocol.js";
-import type { Choices, Composition } from "./protocol.js";
+import type { Choices, Composition } from "./observation-view.js";
 import { save } from "./save-file.js";
 import type { Form } from "./settings.js";
 import { regionKey, type SignificanceTest } from "./significance-run.js";

@@ -3,7 +3,8 @@
 import type { LiraDeconvolverOptions, SkyImage } from "tslira";
 import type { BinEventsOptions, EventPositions } from "tslira/sky";
 import type { Configuration } from "./configuration.js";
-import type { Choices, Composition, ImageChoice, ObservationView, ResultView } from "./protocol.js";
+import type { Choices, Composition, ImageChoice, ObservationView } from "./observation-view.js";
+import type { ResultView } from "./run-view.js";
 
 /** How often values of a column occur. */
 export interface ColumnHistogram {

@@ -8,9 +8,10 @@ import { cutoutOf, cutoutText } from "./cutout-text.js";
 import type { Desk } from "./desk.js";
 import { EventsRow } from "./events-row.js";
 import { brightPart, isLarge } from "./large-image.js";
+import type { Choices, Composition, Example, FoundImage, Role, ShownExample } from "./observation-view.js";
 import { countsScale, Thumbnail } from "./picture.js";
 import { PictureRow } from "./picture-row.js";
-import type { Choices, Composition, Example, FoundImage, ReadFile, Role, ShownExample } from "./protocol.js";
+import type { ReadFile } from "./protocol.js";
 import { sizeText } from "./save-file.js";
 import type { OpenedResult, PictureOptions } from "./start-calls.js";
 

@@ -3,36 +3,17 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { type Desk, openDesk } from "./desk.js";
 import { KeptRuns } from "./kept-runs.js";
+import type { Choices, Composition, Example, ShownExample } from "./observation-view.js";
 import { UpdateButton } from "./offline.js";
-import type {
-  Choices,
-  Composition,
-  Example,
-  LiveView,
-  ObservationView,
-  OpenedRun,
-  ShownExample,
-} from "./protocol.js";
+import type { OpenData } from "./open-data.js";
 import type { DrawnRegion } from "./region-edit.js";
+import type { LiveView } from "./run-view.js";
 import { wholeForm } from "./settings.js";
 import { SettingsNewsBar } from "./settings-bar.js";
 import { useSettingsHistory } from "./settings-history.js";
 import type { OpenedResult } from "./start-calls.js";
 import { StartScreen } from "./start-screen.js";
 import { Workspace } from "./workspace.js";
-
-/** An observation on the screen. */
-export interface OpenData {
-  readonly choices: Choices;
-  readonly composition: Composition;
-  readonly view: ObservationView;
-  readonly example?: Example["id"];
-  readonly title?: string;
-  /** A kept run that is to go on. */
-  readonly session?: Pick<OpenedRun, "id" | "settings">;
-  /** A run that was done before it was opened here. */
-  readonly finished?: OpenedResult;
-}
 
 /** Colours of the page: the system's, or one's own. */
 type Theme = "auto" | "light" | "dark";

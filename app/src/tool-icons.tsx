@@ -1,6 +1,6 @@
 /** Icons of the tools, drawn with lines. */
 
-import type { Tool } from "./panel-grid.js";
+import type { Tool } from "./tool.js";
 
 const PATHS: Readonly<Record<Tool, string>> = {
   pixel: "M8 1.5v4M8 10.5v4M1.5 8h4M10.5 8h4M7.5 7.5h1v1h-1z",

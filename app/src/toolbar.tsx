@@ -5,7 +5,7 @@ import type { Shape } from "tslira";
 import { type Viewport, wholeView, zoomAt } from "#viewer";
 import type { LookControl } from "./look.js";
 import { ColoursMenu } from "./look-menu.js";
-import type { Tool } from "./panel-grid.js";
+import type { Tool } from "./tool.js";
 import { ToolIcon, TurnIcon } from "./tool-icons.js";
 
 const TOOLS: readonly (readonly [Tool, string, string])[] = [

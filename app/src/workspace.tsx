@@ -18,18 +18,20 @@ import { useLook } from "./look.js";
 import { isField, TOOL_KEYS, useLookKeys } from "./look-keys.js";
 import { methodCommand } from "./method-code.js";
 import { isPoint, type MethodSettings, meanFlux, methodOf, methodSettings } from "./method-fields.js";
-import { PanelGrid, type Tool } from "./panel-grid.js";
-import type { Composition, LiveView, ResultView } from "./protocol.js";
+import type { Composition } from "./observation-view.js";
+import type { OpenData } from "./open-data.js";
+import { PanelGrid } from "./panel-grid.js";
 import { type DrawnRegion, movedRegion } from "./region-edit.js";
 import { useRegionGestures } from "./region-gestures.js";
 import { commandOf } from "./reproduce.js";
 import { RunCard, type RunState } from "./run-card.js";
+import type { LiveView, ResultView } from "./run-view.js";
 import { fileName } from "./save-file.js";
 import { type Form, formIsGood, settingsOf } from "./settings.js";
 import { SettingsCard } from "./settings-bar.js";
 import type { SettingsHistory } from "./settings-history.js";
 import { useSignificanceTest } from "./significance-run.js";
-import type { OpenData } from "./studio.js";
+import type { Tool } from "./tool.js";
 import { Toolbar } from "./toolbar.js";
 
 interface WorkspaceProps {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { resultView } from "../../app/src/desk-run.js";
 import { layersOf } from "../../app/src/layers.js";
-import type { ObservationView } from "../../app/src/protocol.js";
+import type { ObservationView } from "../../app/src/observation-view.js";
 import { simulateGaussianAndPoints } from "../../src/data/simulated-datasets.js";
 import { LiraDeconvolver } from "../../src/runs/lira-deconvolver.js";
 import { quantityScale, type Style } from "../../src/viewer/quantity-scale.js";

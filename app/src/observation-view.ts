@@ -1,0 +1,73 @@
+/** Observations as the desk tells the page of them. Plain data. */
+
+import type { PsfCentring, Shape, SkyImage, WcsCard } from "tslira";
+import type { Cutout } from "tslira/fits";
+
+/** What an image of a file is used as. */
+export type Role = "counts" | "psf" | "exposure" | "background" | "mask";
+
+/** An image found in a file. */
+export interface FoundImage {
+  readonly hdu: number;
+  /** As the command line names it: the file, with the number of the extension where it is not the first image. */
+  readonly name: string;
+  readonly shape: Shape;
+  readonly role: Role | undefined;
+  /** Why it was taken for that, in words. */
+  readonly reason: string;
+  /** The image, made smaller for the eye. */
+  readonly preview: SkyImage;
+}
+
+/** Which image of which file. */
+export interface ImageChoice {
+  readonly file: number;
+  readonly hdu: number;
+  readonly name: string;
+  /** The command that makes the file, of one that was made here. */
+  readonly command?: string;
+}
+
+/** The images of an observation. */
+export type Choices = Partial<Readonly<Record<Role, ImageChoice>>>;
+
+/** How an observation is put together. */
+export interface Composition {
+  readonly cutout?: Cutout;
+  readonly psfCutout?: Cutout;
+  readonly backgroundUnit?: "flux" | "counts";
+  readonly psfCentre?: PsfCentring;
+}
+
+/** An observation that is ready to be deconvolved. */
+export interface ObservationView {
+  readonly name: string;
+  readonly counts: SkyImage;
+  readonly psf: SkyImage;
+  readonly exposure?: SkyImage;
+  /** As it will be used, in the unit of the flux. */
+  readonly background?: SkyImage;
+  readonly mask?: SkyImage;
+  /** The true flux of a simulated observation. */
+  readonly truth?: SkyImage;
+  readonly wcs: readonly WcsCard[];
+  readonly unit?: string;
+  readonly warnings: readonly string[];
+  /** Shapes before any cut-out. */
+  readonly fullShape: Shape;
+  readonly fullPsfShape: Shape;
+  /** True when only the result is there: counts and psf are NaN. */
+  readonly withoutData?: true;
+}
+
+/** A built-in example. */
+export interface Example {
+  readonly id: "point-source" | "disk" | "gaussian-and-points";
+  readonly title: string;
+  readonly sentence: string;
+}
+
+/** An example with what it looks like. */
+export interface ShownExample extends Example {
+  readonly counts: SkyImage;
+}

@@ -1,0 +1,2 @@
+/** What a drag on a picture does. */
+export type Tool = "pixel" | "circle" | "ellipse" | "box" | "polygon" | "annulus" | "line" | "cut";
