@@ -1,18 +1,18 @@
 /** Studio: from files or an example to a posterior. What is open, and what is shown for it. */
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { type Desk, openDesk } from "./desk.js";
-import { KeptRuns } from "./kept-runs.js";
-import type { Choices, Composition, Example, ShownExample } from "./observation-view.js";
+import { type Desk, openDesk } from "./desk/desk.js";
+import type { Choices, Composition, Example, ShownExample } from "./desk/observation-view.js";
+import type { LiveView } from "./desk/run-view.js";
+import type { OpenedResult } from "./desk/start-calls.js";
 import { UpdateButton } from "./offline.js";
-import type { OpenData } from "./open-data.js";
-import type { DrawnRegion } from "./region-edit.js";
-import type { LiveView } from "./run-view.js";
-import { wholeForm } from "./settings.js";
-import { SettingsNewsBar } from "./settings-bar.js";
-import { useSettingsHistory } from "./settings-history.js";
-import type { OpenedResult } from "./start-calls.js";
-import { StartScreen } from "./start-screen.js";
+import type { DrawnRegion } from "./regions/region-edit.js";
+import { KeptRuns } from "./run/kept-runs.js";
+import { wholeForm } from "./settings/settings.js";
+import { SettingsNewsBar } from "./settings/settings-bar.js";
+import { useSettingsHistory } from "./settings/settings-history.js";
+import type { OpenData } from "./start/open-data.js";
+import { StartScreen } from "./start/start-screen.js";
 import { Workspace } from "./workspace.js";
 
 /** Colours of the page: the system's, or one's own. */

@@ -6,33 +6,39 @@ import type { Cutout } from "tslira/fits";
 import { parseWcs } from "tslira/sky";
 import { brightestPixel } from "#studio";
 import { type Selection, type Viewport, wholeView } from "#viewer";
-import { CompareMenu, useCompare } from "./compare-menu.js";
-import { CompareView } from "./compare-view.js";
-import { DataCard } from "./data-card.js";
-import type { Desk, DeskError } from "./desk.js";
-import { estimateLayers, estimatePanels } from "./estimate-layers.js";
-import { Inspector, type Tab } from "./inspector.js";
-import { KeepCard } from "./keep-card.js";
-import { layersOf, panelsFor } from "./layers.js";
-import { useLook } from "./look.js";
-import { isField, TOOL_KEYS, useLookKeys } from "./look-keys.js";
-import { methodCommand } from "./method-code.js";
-import { isPoint, type MethodSettings, meanFlux, methodOf, methodSettings } from "./method-fields.js";
-import type { Composition } from "./observation-view.js";
-import type { OpenData } from "./open-data.js";
-import { PanelGrid } from "./panel-grid.js";
-import { type DrawnRegion, movedRegion } from "./region-edit.js";
-import { useRegionGestures } from "./region-gestures.js";
-import { commandOf } from "./reproduce.js";
-import { RunCard, type RunState } from "./run-card.js";
-import type { LiveView, ResultView } from "./run-view.js";
-import { fileName } from "./save-file.js";
-import { type Form, formIsGood, settingsOf } from "./settings.js";
-import { SettingsCard } from "./settings-bar.js";
-import type { SettingsHistory } from "./settings-history.js";
-import { useSignificanceTest } from "./significance-run.js";
-import type { Tool } from "./tool.js";
-import { Toolbar } from "./toolbar.js";
+import type { Desk, DeskError } from "./desk/desk.js";
+import type { Composition } from "./desk/observation-view.js";
+import type { LiveView, ResultView } from "./desk/run-view.js";
+import { CompareMenu, useCompare } from "./pictures/compare-menu.js";
+import { CompareView } from "./pictures/compare-view.js";
+import { estimateLayers, estimatePanels } from "./pictures/estimate-layers.js";
+import { layersOf, panelsFor } from "./pictures/layers.js";
+import { useLook } from "./pictures/look.js";
+import { isField, TOOL_KEYS, useLookKeys } from "./pictures/look-keys.js";
+import { PanelGrid } from "./pictures/panel-grid.js";
+import type { Tool } from "./pictures/tool.js";
+import { Toolbar } from "./pictures/toolbar.js";
+import { Inspector, type Tab } from "./reading/inspector.js";
+import { type DrawnRegion, movedRegion } from "./regions/region-edit.js";
+import { useRegionGestures } from "./regions/region-gestures.js";
+import { DataCard } from "./run/data-card.js";
+import { KeepCard } from "./run/keep-card.js";
+import { RunCard, type RunState } from "./run/run-card.js";
+import { fileName } from "./run/save-file.js";
+import { useSignificanceTest } from "./run/significance-run.js";
+import { methodCommand } from "./settings/method-code.js";
+import {
+  isPoint,
+  type MethodSettings,
+  meanFlux,
+  methodOf,
+  methodSettings,
+} from "./settings/method-fields.js";
+import { commandOf } from "./settings/reproduce.js";
+import { type Form, formIsGood, settingsOf } from "./settings/settings.js";
+import { SettingsCard } from "./settings/settings-bar.js";
+import type { SettingsHistory } from "./settings/settings-history.js";
+import type { OpenData } from "./start/open-data.js";
 
 interface WorkspaceProps {
   readonly desk: Desk;

@@ -9,10 +9,10 @@ import {
   readConfiguration,
   readHash,
   readPasted,
-} from "../../app/src/configuration.js";
-import { methodSettings } from "../../app/src/method-fields.js";
-import { commandOf } from "../../app/src/reproduce.js";
-import { formIsGood, settingsOf, startForm, wholeForm } from "../../app/src/settings.js";
+} from "../../app/src/settings/configuration.js";
+import { methodSettings } from "../../app/src/settings/method-fields.js";
+import { commandOf } from "../../app/src/settings/reproduce.js";
+import { formIsGood, settingsOf, startForm, wholeForm } from "../../app/src/settings/settings.js";
 import { adaptivePriorOf, DEFAULT_ADAPTIVE_PRIOR } from "../../src/data/adaptive-prior.js";
 import { PRESET_NAMES } from "../../src/data/presets.js";
 import { simulatePointSource } from "../../src/data/simulated-datasets.js";

@@ -6,8 +6,8 @@ import {
   readConfiguration,
   readHash,
   readPasted,
-} from "../../app/src/configuration.js";
-import { formIsGood, startForm } from "../../app/src/settings.js";
+} from "../../app/src/settings/configuration.js";
+import { formIsGood, startForm } from "../../app/src/settings/settings.js";
 import { randomStream } from "../../src/data/random.js";
 import { mutate } from "../faults/mutate.js";
 

@@ -1,8 +1,8 @@
 /** Maps of smoothness among the pictures of Studio: there when the result has them, on fixed colours. */
 import { describe, expect, it } from "vitest";
-import { resultView } from "../../app/src/desk-run.js";
-import { layersOf } from "../../app/src/layers.js";
-import type { ObservationView } from "../../app/src/observation-view.js";
+import type { ObservationView } from "../../app/src/desk/observation-view.js";
+import { resultView } from "../../app/src/desk/run.js";
+import { layersOf } from "../../app/src/pictures/layers.js";
 import { simulateGaussianAndPoints } from "../../src/data/simulated-datasets.js";
 import { LiraDeconvolver } from "../../src/runs/lira-deconvolver.js";
 import { quantityScale, type Style } from "../../src/viewer/quantity-scale.js";

@@ -26,13 +26,15 @@ vi.mock("tslira/sky", () => import("../../src/sky.js"));
 vi.mock("#settings", () => import("../../src/settings.js"));
 vi.mock("#studio", () => import("../../src/studio.js"));
 
-const { configurationHash, configurationOfResult, readHash } = await import("../../app/src/configuration.js");
-const { commandOf, typescriptOf } = await import("../../app/src/reproduce.js");
+const { configurationHash, configurationOfResult, readHash } = await import(
+  "../../app/src/settings/configuration.js"
+);
+const { commandOf, typescriptOf } = await import("../../app/src/settings/reproduce.js");
 const { fieldError, fieldsUnder, formIsGood, settingsOf, startForm } = await import(
-  "../../app/src/settings.js"
+  "../../app/src/settings/settings.js"
 );
 const { significanceCommand: testCommand, significanceQuestion } = await import(
-  "../../app/src/significance-settings.js"
+  "../../app/src/settings/significance-settings.js"
 );
 const { deconvolveCommand } = await import("../../src/cli/deconvolve.js");
 const { readConfigFile } = await import("../../src/cli/deconvolve-config.js");

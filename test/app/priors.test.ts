@@ -2,7 +2,7 @@
 import { constantImage, parsePrior, simulatePointSource } from "tslira";
 import { createForwardModel } from "tslira/diagnostics";
 import { expect, it } from "vitest";
-import { PRIOR_KINDS, priorsOf, priorText } from "../../app/src/prior-fields.js";
+import { PRIOR_KINDS, priorsOf, priorText } from "../../app/src/settings/prior-fields.js";
 
 const model = createForwardModel(simulatePointSource({ seed: 1 }), {});
 const flux = constantImage([32, 32], 0.7);

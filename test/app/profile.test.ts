@@ -1,7 +1,7 @@
 /** Groups of pixels of profiles. */
 import { poissonInterval } from "tslira/diagnostics";
 import { describe, expect, it } from "vitest";
-import { countPoints, groupMeans, lineBins, ringBins } from "../../app/src/profile.js";
+import { countPoints, groupMeans, lineBins, ringBins } from "../../app/src/reading/profile.js";
 
 describe("rings", () => {
   it("hold every pixel within the radius once", () => {

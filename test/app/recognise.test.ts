@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { recognise } from "../../app/src/recognise.js";
+import { recognise } from "../../app/src/desk/recognise.js";
 import { type FitsCard, fitsCard, imageToSkyImage, readFits, writeFits } from "../../src/io/fits.js";
 
 function guess(name: string, values: readonly number[], cards: readonly FitsCard[] = []) {

@@ -2,8 +2,7 @@
 import fc from "fast-check";
 import type { RegionShape } from "tslira/sky";
 import { describe, expect, it } from "vitest";
-import { changed, newHistory, redone, undone } from "../../app/src/history.js";
-import { freeName, type Look } from "../../app/src/look.js";
+import { freeName, type Look } from "../../app/src/pictures/look.js";
 import {
   dragHandle,
   drawnShape,
@@ -13,7 +12,8 @@ import {
   handlesOf,
   onBorder,
   regionOf,
-} from "../../app/src/region-edit.js";
+} from "../../app/src/regions/region-edit.js";
+import { changed, newHistory, redone, undone } from "../../app/src/settings/history.js";
 
 const tenth = (min: number, max: number) =>
   fc.integer({ min: 10 * min, max: 10 * max }).map((value) => value / 10);

@@ -1,6 +1,6 @@
 /** What Studio writes as a command is what the command line reads: the same settings and files. */
 import { describe, expect, it } from "vitest";
-import { commandOf, typescriptOf } from "../../app/src/reproduce.js";
+import { commandOf, typescriptOf } from "../../app/src/settings/reproduce.js";
 import {
   ADVANCED_FIELDS,
   advancedFields,
@@ -11,8 +11,8 @@ import {
   settingsOf,
   startForm,
   withPreset,
-} from "../../app/src/settings.js";
-import { significanceCommand, significanceQuestion } from "../../app/src/significance-settings.js";
+} from "../../app/src/settings/settings.js";
+import { significanceCommand, significanceQuestion } from "../../app/src/settings/significance-settings.js";
 import { flagSettings } from "../../src/cli/deconvolve.js";
 import { deconvolveOptions } from "../../src/cli/deconvolve-options.js";
 import { shellWords } from "../../src/cli/recorded-data.js";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { whenText } from "../../app/src/kept-runs.js";
 import { mayKeepPage } from "../../app/src/offline.js";
-import { extended } from "../../app/src/run-controls.js";
+import { whenText } from "../../app/src/run/kept-runs.js";
+import { extended } from "../../app/src/run/run-controls.js";
 
 describe("mayKeepPage", () => {
   it.each([

@@ -1,0 +1,207 @@
+/** The desk: a worker that holds files, runs chains in workers of its own and keeps the draws. The page only shows. */
+
+import {
+  type PosteriorResult,
+  type RunPause,
+  runPause,
+  type SimulatedObservation,
+  type SkyImage,
+} from "tslira";
+import { encodeResult } from "tslira/fits";
+import { holdLifeline, toPlainError } from "#studio";
+import { countsFile, eventTable, previewEvents } from "./events.js";
+import { EXAMPLES, exampleFiles, simulateExample } from "./examples.js";
+import { type Composed, deskFiles } from "./files.js";
+import { bandsOf, correlate, lookAtRegion } from "./look.js";
+import type { KeptEstimate } from "./methods.js";
+import type { Choices } from "./observation-view.js";
+import { pictureObservation } from "./picture.js";
+import type { DeskCalls, DeskRequest, DeskResponse } from "./protocol.js";
+import { openResult } from "./results.js";
+import { runChains } from "./run.js";
+import type { LiveView } from "./run-view.js";
+import { deskSessions } from "./sessions.js";
+import type { significanceDesk } from "./significance.js";
+
+/** The few members of a worker's global scope that are used here. */
+interface Scope {
+  postMessage(message: DeskResponse): void;
+  onmessage: ((event: { readonly data: DeskRequest }) => void) | null;
+}
+const scope = globalThis as unknown as Scope;
+
+const files = deskFiles();
+const sessions = deskSessions(files);
+let pausing: RunPause | undefined;
+let composed: Composed | undefined;
+let truth: SkyImage | undefined;
+let result: PosteriorResult | undefined;
+let running: AbortController | undefined;
+let kept: KeptEstimate | undefined;
+let tests: ReturnType<typeof significanceDesk> | undefined;
+/** Code that a first look does not need is fetched when it is. */
+const figures = () => import("./figures.js");
+const methods = () => import("./methods.js");
+const significance = async () => {
+  tests ??= (await import("./significance.js")).significanceDesk();
+  return tests;
+};
+
+function need<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`studio: ${what} is needed first, got none; start the chains`);
+  return value;
+}
+
+const tellLive = (live: LiveView) => scope.postMessage({ live });
+
+/** Work on the observation that `stop` ends. */
+async function stoppable<T>(work: (data: Composed, signal: AbortSignal) => Promise<T>): Promise<T> {
+  running = new AbortController();
+  try {
+    return await work(need(composed, "an observation"), running.signal);
+  } finally {
+    running = undefined;
+  }
+}
+
+/** Keep the images of a simulation as files. */
+async function keepSimulated(observation: SimulatedObservation): Promise<Choices> {
+  const choices: { -readonly [Role in keyof Choices]: Choices[Role] } = {};
+  for (const { role, name, bytes } of exampleFiles(observation)) {
+    choices[role] = { file: await files.keep(name, bytes), hdu: 0, name };
+  }
+  return choices;
+}
+
+type Handlers = { [Name in keyof DeskCalls]: (...args: Parameters<DeskCalls[Name]>) => unknown };
+
+const handlers: Handlers = {
+  examples: () => EXAMPLES.map((example) => ({ ...example, counts: simulateExample(example.id).counts })),
+  async openExample(id) {
+    files.forget();
+    const observation = simulateExample(id);
+    const choices = await keepSimulated(observation);
+    truth = observation.flux;
+    return choices;
+  },
+  async readFile(file, name) {
+    const found = await files.read(file, name);
+    truth = undefined;
+    return found;
+  },
+  previewEvents: (file, options) =>
+    previewEvents(files.hdusOf(file), need(eventTable(files.hdusOf(file)), "an event list"), options),
+  async keepEvents(file, options) {
+    const table = need(eventTable(files.hdusOf(file)), "an event list");
+    const { name, bytes, command } = countsFile(files.hdusOf(file), table, files.nameOf(file), options);
+    return { file: await files.keep(name, bytes, true), hdu: 0, name, command };
+  },
+  openResult(file, choices) {
+    const found = openResult(files, file, choices);
+    ({ composed, result } = found);
+    return found.opened;
+  },
+  async openPicture(file, options) {
+    const observation = await pictureObservation(files.blobOf(file), files.nameOf(file), options);
+    truth = observation.flux;
+    return keepSimulated(observation);
+  },
+  forgetFiles() {
+    files.forget();
+    composed = truth = result = undefined;
+  },
+  compose(choices, composition) {
+    const made = files.compose(choices, composition);
+    composed = made.composed;
+    result = kept = undefined;
+    const whole = composition.cutout === undefined;
+    return { ...made.view, ...(truth && whole && { truth }) };
+  },
+  run: (settings, command, about) =>
+    stoppable(async (data, signal) => {
+      result = undefined;
+      pausing = runPause();
+      const keeping = await sessions.begin(about, data.choices, data.composition, settings, command);
+      try {
+        const run = await runChains(data, settings, command, signal, pausing, keeping, tellLive);
+        result = run.result;
+        return run.view;
+      } finally {
+        await keeping.end(result?.complete === true);
+        pausing = undefined;
+      }
+    }),
+  sample: (settings, command) =>
+    stoppable(async (data, signal) => {
+      result = undefined;
+      const { sampleOtherwise } = await methods();
+      const run = await sampleOtherwise(data, settings, command, signal, tellLive);
+      result = run.result;
+      return run.view;
+    }),
+  estimate: (settings, command, tell) =>
+    stoppable(async (data, signal) => {
+      kept = undefined;
+      const { estimateView, findImage } = await methods();
+      const estimate = await findImage(data, settings, signal, tell);
+      kept = { estimate, command, composed: data };
+      return estimateView(estimate, data.observation, settings.method);
+    }),
+  estimateFits: async () => (await methods()).estimateFile(need(kept, "an image")),
+  estimateFigure: async (theme) =>
+    (await methods()).estimateFigure(need(kept, "an image"), (await figures()).figureDocument(), theme),
+  significance: async (question, command, tell) =>
+    (await significance()).run(need(composed, "an observation"), question, command, tell),
+  stopSignificance: () => tests?.stop(),
+  significanceFits: async () => (await significance()).file(),
+  significanceFigure: async (theme) =>
+    (await significance()).figure((await figures()).figureDocument(), theme),
+  regionFits: async (pixels) => (await significance()).regionFile(need(composed, "an observation"), pixels),
+  stop: () => running?.abort(),
+  pause: () => pausing?.pause(),
+  goOn: () => pausing?.resume(),
+  keptRuns: sessions.list,
+  async openKept(id) {
+    composed = truth = result = undefined;
+    const opened = await sessions.open(id);
+    if (opened.about.example) truth = simulateExample(opened.about.example).flux;
+    return opened;
+  },
+  discardKept: sessions.remove,
+  region: (pixels, name) => lookAtRegion(need(result, "a result"), composed?.observation, pixels, name),
+  correlation: (pixels) => correlate(need(result, "a result"), pixels),
+  bands: (groups) => bandsOf(need(result, "a result"), groups),
+  draw(chain, index) {
+    const { images } = need(result, "a result").trace;
+    const [ny, nx] = images.shape;
+    const start = index * ny * nx;
+    return {
+      data: Float64Array.from(images.chains[chain].subarray(start, start + ny * nx)),
+      shape: images.shape,
+    };
+  },
+  fits: () => encodeResult(need(result, "a result")),
+  async report() {
+    const { reportOf } = await figures();
+    return reportOf(need(result, "a result"), composed);
+  },
+  async figure(kind, theme) {
+    const draw = await figures();
+    if (kind === "data") return draw.dataFigure(need(composed, "an observation"), truth, theme);
+    const found = need(result, "a result");
+    return kind === "traces" ? draw.traceFigure(found, theme) : draw.posteriorFigure(found, composed, theme);
+  },
+};
+
+scope.onmessage = async ({ data: { id, call, args } }) => {
+  try {
+    const tell = (news: unknown) => scope.postMessage({ id, news });
+    const answer = await (handlers[call] as (...args: readonly unknown[]) => unknown)(...args, tell);
+    scope.postMessage({ id, answer });
+  } catch (error) {
+    const { code, message } = toPlainError(error);
+    scope.postMessage({ id, error: { code: code ?? "ERROR", message } });
+  }
+};
+
+void holdLifeline().then((lifeline) => lifeline && scope.postMessage({ lifeline }));

@@ -1,0 +1,158 @@
+/** Runs that the desk keeps: begun, taken up again, thrown away; and what is said when the browser keeps nothing. */
+
+import type { LiraDeconvolverOptions, RunCheckpoints } from "tslira";
+import type { deskFiles } from "./files.js";
+import type { Choices, Composition } from "./observation-view.js";
+import type { KeptRuns, OpenedRun, RunAbout } from "./run-view.js";
+import { openSessionStore, type SessionStore } from "./session-store.js";
+
+const LOCK = "tslira-session-";
+const NOTHING: RunCheckpoints = {
+  read: async () => undefined,
+  writeRecord: async () => undefined,
+  addPiece: async () => undefined,
+};
+
+/** A run at the desk, with where it is kept. */
+export interface Keeping {
+  /** Undefined when it is not kept. */
+  readonly id?: string;
+  readonly checkpoints: RunCheckpoints;
+  /** Why it is not kept, or not any more, in a sentence. */
+  readonly trouble: () => string | undefined;
+  /** The run is over; `done` when with all its sweeps. */
+  end(done: boolean): Promise<void>;
+}
+
+/** The kept runs. */
+export function deskSessions(files: ReturnType<typeof deskFiles>) {
+  let opening: Promise<SessionStore> | undefined;
+  const store = () => {
+    opening ??= openSessionStore();
+    return opening;
+  };
+  const why = (error: unknown) =>
+    (error as Error).name === "QuotaExceededError"
+      ? "the browser has no room left"
+      : (error as Error).message || "the browser keeps nothing for this page";
+  const refusal = (error: unknown) =>
+    `This run is not kept: ${why(error)}. Everything works, but a reload starts again.`;
+
+  return {
+    async list(): Promise<KeptRuns> {
+      try {
+        const records = await (await store()).list();
+        const held = (await globalThis.navigator?.locks?.query())?.held ?? [];
+        const busy = new Set(held.map(({ name }) => name));
+        return {
+          runs: records
+            .sort((a, b) => Number(a.done) - Number(b.done) || b.updated - a.updated)
+            .map(({ id, about, updated, done, sweeps, settings, bytes }) => ({
+              id,
+              title: about.title,
+              updated,
+              done,
+              fraction:
+                sweeps.reduce((sum, value) => sum + value, 0) /
+                ((settings.iterations ?? 5_000) * (settings.chains ?? 4)),
+              iterations: settings.iterations ?? 5_000,
+              chains: settings.chains ?? 4,
+              bytes,
+              busy: busy.has(`${LOCK}${id}`),
+            })),
+        };
+      } catch (error) {
+        return {
+          runs: [],
+          refused: `Runs cannot be kept here: ${why(error)}. Everything works, but a reload starts again.`,
+        };
+      }
+    },
+
+    /** Read the files of a kept run again. */
+    async open(id: string): Promise<OpenedRun> {
+      const kept = await store();
+      const { about, choices, composition, settings } = await kept.record(id);
+      const numbers = new Map<number, number>();
+      files.forget();
+      for (const { file, name, content, made, hashed } of await kept.files(id)) {
+        numbers.set(
+          file,
+          made
+            ? await files.keep(name, new Uint8Array(await content.arrayBuffer()), hashed)
+            : (await files.read(content, name)).id,
+        );
+      }
+      const renumbered = Object.fromEntries(
+        Object.entries(choices).map(([role, choice]) => [
+          role,
+          choice && { ...choice, file: numbers.get(choice.file) ?? -1 },
+        ]),
+      ) as Choices;
+      return { id, about, choices: renumbered, composition, settings };
+    },
+
+    remove: async (id: string) => (await store()).remove(id),
+
+    /** Begin to keep a run, or go on keeping one that was opened. Never rejected. */
+    async begin(
+      about: RunAbout,
+      choices: Choices,
+      composition: Composition,
+      settings: LiraDeconvolverOptions,
+      command: string,
+    ): Promise<Keeping> {
+      let trouble: string | undefined;
+      try {
+        const kept = await store();
+        const id = about.session ?? crypto.randomUUID();
+        if (about.session === undefined) {
+          const sources = files.sources(choices);
+          const bytes = sources.reduce((sum, { content }) => sum + content.size, 0);
+          const now = Date.now();
+          await kept.create(
+            {
+              ...{ id, about, choices, composition, settings, command, bytes },
+              ...{ created: now, updated: now, done: false, sweeps: [] },
+            },
+            sources,
+          );
+        } else {
+          await kept.change(id, (record) => ({ ...record, about, settings, command, done: false }));
+        }
+        let release: () => void = () => undefined;
+        void globalThis.navigator?.locks?.request(`${LOCK}${id}`, () => {
+          return new Promise<void>((resolve) => {
+            release = resolve;
+          });
+        });
+        const to = kept.checkpoints(id);
+        // A database that fails on the way must not end the run; what was kept until then stays whole.
+        const quietly = async (write: () => Promise<void>) => {
+          if (trouble !== undefined) return;
+          try {
+            await write();
+          } catch (error) {
+            trouble = refusal(error);
+          }
+        };
+        return {
+          id,
+          checkpoints: {
+            read: to.read,
+            writeRecord: (record) => quietly(() => to.writeRecord(record)),
+            addPiece: (piece) => quietly(() => to.addPiece(piece)),
+          },
+          trouble: () => trouble,
+          async end(done) {
+            await quietly(() => kept.change(id, (record) => ({ ...record, done })));
+            release();
+          },
+        };
+      } catch (error) {
+        const said = refusal(error);
+        return { checkpoints: NOTHING, trouble: () => said, end: async () => undefined };
+      }
+    },
+  };
+}

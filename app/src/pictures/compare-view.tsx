@@ -1,0 +1,287 @@
+/** Two results on top of each other: by turns, or side by side at a divider. */
+
+import { useCallback, useEffect, useMemo, useState } from "react";
+import type { Shape, SkyImage } from "tslira";
+import type { SkyWcs } from "tslira/sky";
+import {
+  compass,
+  crossShape,
+  durationText,
+  errorText,
+  type Frame,
+  formatUnit,
+  quantityScale,
+  type Selection,
+  type Style,
+  scaleBar,
+  selectedPixels,
+  selectionShape,
+  selectionText,
+  type Viewport,
+  zoomAt,
+} from "#viewer";
+import type { ResultView } from "../desk/run-view.js";
+import { Bar, frameStyle, Picture } from "./picture.js";
+
+/** A result that was kept, with the settings that it came from. */
+export interface KeptResult {
+  readonly result: ResultView;
+  readonly settings: object;
+}
+
+/** How two results are shown. */
+export type Comparison = "off" | "blink" | "swipe";
+
+/** Milliseconds of each picture: 2 Hz, below the three flashes a second of WCAG 2.3.1. */
+const HALF_PERIOD = 250;
+const QUANTITIES = [
+  ["mean", "Posterior mean", "flux"],
+  ["std", "Standard deviation", "std"],
+] as const;
+
+/** Whether the reader asked for less motion. */
+function useReducedMotion(): boolean {
+  const [reduced, setReduced] = useState(() => matchMedia("(prefers-reduced-motion: reduce)").matches);
+  useEffect(() => {
+    const query = matchMedia("(prefers-reduced-motion: reduce)");
+    const update = () => setReduced(query.matches);
+    query.addEventListener("change", update);
+    return () => query.removeEventListener("change", update);
+  }, []);
+  return reduced;
+}
+
+/** What B does otherwise than A: settings whose values differ, in words. */
+export function differences(a: object, b: object): string[] {
+  const text = (value: unknown) => (value === undefined ? "default" : JSON.stringify(value));
+  const [first, second] = [a, b] as Readonly<Record<string, unknown>>[];
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])]
+    .filter((key) => text(first?.[key]) !== text(second?.[key]))
+    .map((key) => `${key} ${text(first?.[key])} → ${text(second?.[key])}`);
+}
+
+interface CompareProps {
+  readonly a: KeptResult;
+  readonly b: KeptResult;
+  readonly comparison: Exclude<Comparison, "off">;
+  readonly onComparison: (comparison: Comparison) => void;
+  readonly shape: Shape;
+  readonly wcs: SkyWcs | undefined;
+  readonly view: Viewport;
+  readonly onView: (view: Viewport) => void;
+  readonly cursor: readonly [number, number];
+  readonly onCursor: (cursor: readonly [number, number]) => void;
+  readonly selection: Selection;
+  readonly style: Style;
+  readonly unit: string;
+}
+
+/** The view. */
+export function CompareView(props: CompareProps) {
+  const { a, b, comparison, onComparison, selection, shape, style, unit } = props;
+  const reduced = useReducedMotion();
+  const [quantity, setQuantity] = useState<"mean" | "std">("mean");
+  const [running, setRunning] = useState(!reduced);
+  const [second, setSecond] = useState(false);
+  const [divider, setDivider] = useState(0.5);
+  const moving = comparison === "blink" && running && !reduced;
+
+  useEffect(() => {
+    if (!moving) return;
+    const timer = setInterval(() => setSecond((now) => !now), HALF_PERIOD);
+    return () => clearInterval(timer);
+  }, [moving]);
+  useEffect(() => {
+    const keys = (event: KeyboardEvent) => {
+      if (event.key !== "Escape" || event.defaultPrevented) return;
+      onComparison("off");
+    };
+    document.addEventListener("keydown", keys);
+    return () => document.removeEventListener("keydown", keys);
+  }, [onComparison]);
+
+  const [, title, kind] = QUANTITIES.find(([id]) => id === quantity) ?? QUANTITIES[0];
+  const images: readonly [SkyImage, SkyImage] = [a.result[quantity], b.result[quantity]];
+  const scale = useMemo(
+    () => quantityScale(kind, b.result[quantity], style, [a.result[quantity], b.result[quantity]]),
+    [kind, quantity, a, b, style],
+  );
+  const differ = useMemo(() => differences(a.settings, b.settings), [a, b]);
+  const sums = useMemo(() => {
+    const pixels = selectedPixels(selection, shape);
+    const of = ({ mean }: ResultView) => pixels.reduce((all, pixel) => all + (mean.data[pixel] ?? 0), 0);
+    return [of(a.result), of(b.result)] as const;
+  }, [a, b, selection, shape]);
+  const letter = second ? "B" : "A";
+
+  return (
+    <section className="compare" aria-label="Two results compared">
+      <div className="compare-bar">
+        <fieldset className="segments">
+          <legend className="spoken">What is compared</legend>
+          {QUANTITIES.map(([id, words]) => (
+            <label key={id} className={quantity === id ? "chosen" : ""}>
+              <input
+                type="radio"
+                name="compared"
+                checked={quantity === id}
+                onChange={() => setQuantity(id)}
+              />
+              {words}
+            </label>
+          ))}
+        </fieldset>
+        {comparison === "blink" ? (
+          <>
+            {!reduced && (
+              <button type="button" onClick={() => setRunning(!running)}>
+                {running ? "Stop blinking" : "Blink"}
+              </button>
+            )}
+            <button
+              type="button"
+              disabled={moving}
+              onClick={() => setSecond(!second)}
+              title="Show the other one"
+            >
+              Show {second ? "A" : "B"}
+            </button>
+          </>
+        ) : (
+          <label>
+            Divider
+            <input
+              type="range"
+              min={0}
+              max={1}
+              step={0.01}
+              value={divider}
+              aria-valuetext={`A to the left of ${Math.round(100 * divider)} percent, B to the right`}
+              onChange={({ target }) => setDivider(Number(target.value))}
+            />
+          </label>
+        )}
+        <button type="button" className="quiet" onClick={() => onComparison("off")} title="Key Escape">
+          Back to all pictures
+        </button>
+      </div>
+      <Stage
+        {...props}
+        images={images}
+        scale={scale}
+        title={title}
+        second={second}
+        divider={divider}
+        onDivider={setDivider}
+      />
+      <div className="compare-scale">
+        <Bar scale={scale} label={kind === "std" ? "standard deviation" : "flux"} unit={unit} />
+      </div>
+      <dl className="facts compare-facts">
+        {[a, b].map(({ result }, index) => (
+          <div
+            key={index === 0 ? "A" : "B"}
+            className={comparison === "blink" && letter === "AB"[index] ? "main" : ""}
+          >
+            <dt>{index === 0 ? "A, kept" : "B, latest"}</dt>
+            <dd>
+              {result.chains} chains in {durationText(result.seconds)}; total flux{" "}
+              {errorText(result.total.mean, result.total.std)} {formatUnit(unit)}
+            </dd>
+          </div>
+        ))}
+        <div>
+          <dt>differ in</dt>
+          <dd>{differ.length > 0 ? differ.join(", ") : "nothing: the settings are the same"}</dd>
+        </div>
+        <div data-key="selected">
+          <dt>selected</dt>
+          <dd>
+            {selectionText(selection)}: B / A = {sums[0] > 0 ? (sums[1] / sums[0]).toPrecision(4) : "–"}
+          </dd>
+        </div>
+      </dl>
+    </section>
+  );
+}
+
+interface StageProps extends CompareProps {
+  readonly images: readonly [SkyImage, SkyImage];
+  readonly scale: ReturnType<typeof quantityScale>;
+  readonly title: string;
+  readonly second: boolean;
+  readonly divider: number;
+  readonly onDivider: (divider: number) => void;
+}
+
+/** Both pictures, one above the other. */
+function Stage(props: StageProps) {
+  const { images, scale, title, comparison, second, divider, onDivider } = props;
+  const { view, cursor, selection, wcs, shape } = props;
+  const swipe = comparison === "swipe";
+  const overlay = useCallback(
+    (frame: Frame) =>
+      crossShape(frame, cursor) +
+      selectionShape(frame, selection) +
+      scaleBar(frame, wcs) +
+      compass(frame, wcs, view.x, view.y),
+    [cursor, selection, wcs, view],
+  );
+  const pointer = (event: PointerEvent, frame: Frame) => {
+    const [x, y] = frame.locate(event);
+    if (event.type === "pointermove") {
+      props.onCursor([
+        Math.min(Math.max(Math.round(x), 0), shape[1] - 1),
+        Math.min(Math.max(Math.round(y), 0), shape[0] - 1),
+      ]);
+    }
+    if (swipe && (event.type === "pointerdown" || (event.type === "pointermove" && event.buttons === 1))) {
+      const box = frame.element.getBoundingClientRect();
+      onDivider(Math.min(Math.max((event.clientX - box.left) / box.width, 0), 1));
+    }
+  };
+  const wheel = (event: WheelEvent, frame: Frame) => {
+    event.preventDefault();
+    const [x, y] = frame.locate(event);
+    props.onView(zoomAt(view, event.deltaY < 0 ? 1.25 : 0.8, x, y, shape));
+  };
+  const { aspectRatio: _, ...variable } = frameStyle(shape);
+  const percent = `${(100 * divider).toFixed(2)}%`;
+  const shown = swipe ? "A at the left, B at the right of the divider" : second ? "B" : "A";
+  const letters = swipe ? ["A", "B"] : [second ? "B" : "A"];
+  return (
+    <div className={`stage ${comparison}`} style={variable} data-shown={swipe ? "both" : letters[0]}>
+      {images.map((image, index) => (
+        <div
+          // biome-ignore lint/suspicious/noArrayIndexKey: the two are known by their places.
+          key={index}
+          className="stage-layer"
+          aria-hidden={index === 0 ? undefined : true}
+          style={
+            index === 0
+              ? undefined
+              : swipe
+                ? { clipPath: `inset(0 0 0 ${percent})` }
+                : { visibility: second ? "visible" : "hidden" }
+          }
+        >
+          <Picture
+            image={image}
+            scale={scale}
+            view={view}
+            overlay={overlay}
+            label={`${title}, ${shown}`}
+            onPointer={pointer}
+            onWheel={wheel}
+          />
+        </div>
+      ))}
+      {swipe && <div className="divider" aria-hidden="true" style={{ left: percent }} />}
+      {letters.map((letter, index) => (
+        <span key={letter} className={`stage-letter ${index === 1 ? "right" : ""}`} aria-hidden="true">
+          {letter}
+        </span>
+      ))}
+    </div>
+  );
+}

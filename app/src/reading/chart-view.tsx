@@ -1,0 +1,198 @@
+/** Charts of chains. */
+
+import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
+import { chart, histogram, linePath, numberText, paddedRange, pooled, quantilesOf } from "#viewer";
+import type { TraceView } from "../desk/run-view.js";
+
+/** A box that tells its width to what it holds. */
+export function Measured({ children }: { readonly children: (width: number) => ReactNode }) {
+  const host = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
+  useLayoutEffect(() => {
+    if (host.current === null) return;
+    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry.contentRect.width)));
+    observer.observe(host.current);
+    return () => observer.disconnect();
+  }, []);
+  return (
+    <div ref={host} className="measured">
+      {width > 0 && children(width)}
+    </div>
+  );
+}
+
+/** SVG text as an element. */
+export function Svg({ text }: { readonly text: string }) {
+  // biome-ignore lint/security/noDangerouslySetInnerHtml: text of the viewer's own charts, which escape what is not theirs.
+  return <div dangerouslySetInnerHTML={{ __html: text }} />;
+}
+
+/** Lines through `count(chain)` points of each chain, in the colours of the chains. */
+export function seriesLines(
+  chains: readonly ArrayLike<number>[],
+  x: (point: number) => number,
+  y: (chain: ArrayLike<number>, point: number) => number,
+  count: (chain: ArrayLike<number>) => number = ({ length }) => length,
+): string {
+  return chains
+    .map(
+      (chain, index) =>
+        `<path class="line series-${(index % 6) + 1}" d="${linePath(x, (point) => y(chain, point), count(chain))}"/>`,
+    )
+    .join("");
+}
+
+/** The values of chains, sweep by sweep. */
+export function TraceChart({
+  trace,
+  burnIn,
+  sweeps,
+  height = 150,
+}: {
+  readonly trace: TraceView;
+  readonly burnIn: number;
+  readonly sweeps: number;
+  readonly height?: number;
+}) {
+  const { chains, every, label } = trace;
+  const all = pooled(chains);
+  // The first sweeps lie far away and would flatten all the rest.
+  const late = chains.map((chain) =>
+    chain.subarray(Math.min(chain.length - 1, Math.ceil(Math.max(burnIn, 10) / every))),
+  );
+  const settled = pooled(late);
+  const [low, high] = quantilesOf(settled.length > 0 ? settled : all, [0, 1]);
+  return (
+    <Measured>
+      {(width) => (
+        <Svg
+          text={chart(
+            {
+              width,
+              height,
+              x: { domain: [1, Math.max(2, sweeps)], label: "sweep", whole: true },
+              y: { domain: paddedRange(low, high), label },
+            },
+            `Trace of ${label}: ${chains.length} chains, from ${numberText(low, 3)} to ${numberText(high, 3)}`,
+            ({ x, y, left, top, bottom }) => {
+              const edge = x(burnIn);
+              const shade =
+                burnIn > 0
+                  ? `<rect class="burn-in" x="${left}" y="${top}" width="${Math.max(0, edge - left).toFixed(1)}" height="${bottom - top}"/>`
+                  : "";
+              return (
+                shade +
+                seriesLines(
+                  chains,
+                  (point) => x((point + 1) * every),
+                  (chain, point) => y(chain[point]),
+                )
+              );
+            },
+          )}
+        />
+      )}
+    </Measured>
+  );
+}
+
+/** The draws of a sum of pixels by chain: trace. */
+export function DrawsChart({
+  chains,
+  first,
+  every,
+  interval,
+  unit,
+}: {
+  readonly chains: readonly Float64Array[];
+  readonly first: number;
+  readonly every: number;
+  readonly interval: readonly [number, number];
+  readonly unit: string;
+}) {
+  const [low, high] = quantilesOf(pooled(chains), [0, 1]);
+  const longest = Math.max(1, ...chains.map(({ length }) => length));
+  const step = Math.max(1, Math.ceil(longest / 500));
+  return (
+    <Measured>
+      {(width) => (
+        <Svg
+          text={chart(
+            {
+              width,
+              height: 150,
+              x: { domain: [first, first + Math.max(1, (longest - 1) * every)], label: "sweep", whole: true },
+              y: { domain: paddedRange(low, high), label: "flux", unit },
+            },
+            `Trace of the flux: ${chains.length} chains, from ${numberText(low, 3)} to ${numberText(high, 3)}`,
+            ({ x, y, left, right }) => {
+              const [bottom, top] = interval.map(y);
+              const band = `<rect class="band" x="${left}" width="${right - left}" y="${top.toFixed(1)}" height="${Math.max(0, bottom - top).toFixed(1)}"/>`;
+              return (
+                band +
+                seriesLines(
+                  chains,
+                  (point) => x(first + point * step * every),
+                  (chain, point) => y(chain[point * step]),
+                  ({ length }) => Math.ceil(length / step),
+                )
+              );
+            },
+          )}
+        />
+      )}
+    </Measured>
+  );
+}
+
+/** The draws of a sum of pixels by chain: histogram. */
+export function HistogramChart({
+  chains,
+  mean,
+  interval,
+  unit,
+}: {
+  readonly chains: readonly Float64Array[];
+  readonly mean: number;
+  readonly interval: readonly [number, number];
+  readonly unit: string;
+}) {
+  const all = pooled(chains);
+  const [smallest, largest] = quantilesOf(all, [0, 1]);
+  const [low, high] = paddedRange(smallest, largest);
+  const bins = Math.min(36, Math.max(8, Math.round(Math.sqrt(all.length))));
+  const heights = chains.map((chain) =>
+    histogram(chain, low, high, bins).map((count) => count / Math.max(1, chain.length)),
+  );
+  const most = Math.max(...heights.flat(), 1e-9);
+  const step = (high - low) / bins;
+  return (
+    <Measured>
+      {(width) => (
+        <Svg
+          text={chart(
+            {
+              width,
+              height: 130,
+              x: { domain: [low, high], label: "flux", unit },
+              y: { domain: [0, most * 1.08], label: "", bare: true },
+            },
+            `Histogram of the flux by chain: mean ${numberText(mean, 3)}, 68 percent from ${numberText(interval[0], 3)} to ${numberText(interval[1], 3)}`,
+            ({ x, y, top, bottom }) => {
+              const [from, to] = interval.map(x);
+              const band = `<rect class="band" x="${from.toFixed(1)}" width="${Math.max(0, to - from).toFixed(1)}" y="${top}" height="${bottom - top}"/>`;
+              const outlines = heights.map((counts, index) => {
+                let path = `M${x(low).toFixed(1)},${bottom}`;
+                for (const [bin, count] of counts.entries()) {
+                  path += `V${y(count).toFixed(1)}H${x(low + (bin + 1) * step).toFixed(1)}`;
+                }
+                return `<path class="outline series-${(index % 6) + 1}" d="${path}V${bottom}"/>`;
+              });
+              return `${band}${outlines.join("")}<path class="mean" d="M${x(mean).toFixed(1)},${top}V${bottom}"/>`;
+            },
+          )}
+        />
+      )}
+    </Measured>
+  );
+}

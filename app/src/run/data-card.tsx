@@ -1,0 +1,126 @@
+/** What is being looked at, and which part of it. */
+
+import type { PsfCentring } from "tslira";
+import type { Cutout } from "tslira/fits";
+import { countText, numberText } from "#viewer";
+import type { Choices, Composition, ObservationView } from "../desk/observation-view.js";
+import { psfCentreOf, psfCentreText } from "../settings/psf-centre-text.js";
+import { isLarge } from "../start/large-image.js";
+
+interface DataProps {
+  readonly data: ObservationView;
+  readonly choices: Choices;
+  readonly composition: Composition;
+  readonly busy: boolean;
+  readonly onCut: (target: "counts" | "psf", part: Cutout | undefined) => void;
+  readonly onPsfCentre: (centre: PsfCentring | undefined) => void;
+}
+
+const range = ({ x, y }: Cutout) => `columns ${x[0]}:${x[1]}, rows ${y[0]}:${y[1]}`;
+
+/** The card. */
+export function DataCard({ data, choices, composition, busy, onCut, onPsfCentre }: DataProps) {
+  if (data.withoutData) {
+    return (
+      <section className="card" aria-labelledby="data-title">
+        <h2 id="data-title">Data</h2>
+        {data.warnings.map((warning) => (
+          <p className="muted" key={warning}>
+            {warning}
+          </p>
+        ))}
+      </section>
+    );
+  }
+  const [ny, nx] = data.counts.shape;
+  const [py, px] = data.psf.shape;
+  const counts = data.counts.data.reduce((sum, value) => sum + value, 0);
+  const { cutout, psfCutout, psfCentre = "auto" } = composition;
+  const centre = psfCentreText(psfCentre);
+  return (
+    <section className="card" aria-labelledby="data-title">
+      <h2 id="data-title">Data</h2>
+      <dl className="facts">
+        <div>
+          <dt>counts</dt>
+          <dd>
+            {countText(counts)} in {nx} × {ny}
+            {choices.exposure || choices.background ? "" : ", exposure 1, no background"}
+          </dd>
+        </div>
+        {cutout && (
+          <div>
+            <dt>cut-out</dt>
+            <dd>
+              {range(cutout)} of {data.fullShape[1]} × {data.fullShape[0]}{" "}
+              {!isLarge(data.fullShape) && (
+                <button
+                  type="button"
+                  className="link"
+                  disabled={busy}
+                  onClick={() => onCut("counts", undefined)}
+                >
+                  undo
+                </button>
+              )}
+            </dd>
+          </div>
+        )}
+        <div>
+          <dt>psf</dt>
+          <dd>
+            {px} × {py}
+            {psfCutout && (
+              <>
+                , {range(psfCutout)}{" "}
+                <button
+                  type="button"
+                  className="link"
+                  disabled={busy}
+                  onClick={() => onCut("psf", undefined)}
+                >
+                  undo
+                </button>
+              </>
+            )}
+          </dd>
+        </div>
+        {choices.psf && (
+          <div>
+            <dt>psf centre</dt>
+            <dd>
+              <select
+                aria-label="Centre of the psf"
+                title="How the centre of the psf is found, which is put on a pixel: --psf-centre"
+                value={centre}
+                disabled={busy}
+                onChange={({ target }) => onPsfCentre(psfCentreOf(target.value))}
+              >
+                {[...new Set(["auto", "peak", "centroid", centre])].map((choice) => (
+                  <option key={choice}>{choice}</option>
+                ))}
+              </select>
+            </dd>
+          </div>
+        )}
+        {data.exposure && (
+          <div>
+            <dt>exposure</dt>
+            <dd>
+              mean {numberText(data.exposure.data.reduce((sum, value) => sum + value, 0) / (nx * ny), 3)}
+            </dd>
+          </div>
+        )}
+      </dl>
+      {data.warnings.map((warning) => (
+        <details className="note" key={warning}>
+          <summary>{warning}</summary>
+          {warning}
+        </details>
+      ))}
+      {nx * ny > 40_000 && !cutout && (
+        <p className="note">Large image: a cut-out around your source (key X) is sampled much faster.</p>
+      )}
+    </section>
+  );
+}

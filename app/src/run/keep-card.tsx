@@ -1,0 +1,193 @@
+/** What can be taken home: files, figures, a report, and how to make it all again. */
+
+import { useState } from "react";
+import type { LiraDeconvolverOptions } from "tslira";
+import type { Desk } from "../desk/desk.js";
+import type { Choices, Composition, Example } from "../desk/observation-view.js";
+import { methodCommand, methodTypescript } from "../settings/method-code.js";
+import { isPoint, type MethodSettings } from "../settings/method-fields.js";
+import { commandOf, simulateCommand, typescriptOf } from "../settings/reproduce.js";
+import { fileName, save } from "./save-file.js";
+
+interface KeepProps {
+  readonly desk: Desk;
+  readonly name: string;
+  readonly ready: boolean;
+  readonly choices: Choices;
+  readonly composition: Composition;
+  readonly settings: LiraDeconvolverOptions;
+  /** Of another method than LIRA. */
+  readonly other?: MethodSettings | undefined;
+  readonly example: Example["id"] | undefined;
+}
+
+/** A file that can be saved. */
+interface Saved {
+  /** What stands on the button. */
+  readonly what: string;
+  readonly title: string;
+  readonly type: string;
+  /** End of the file's name. */
+  readonly ending: string;
+  readonly content: () => Promise<Uint8Array<ArrayBuffer> | Blob | string>;
+}
+
+/** An SVG document as PNG, twice as fine. */
+async function rasterise(svg: string): Promise<Blob> {
+  const image = new Image();
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  canvas.width = 2 * image.naturalWidth;
+  canvas.height = 2 * image.naturalHeight;
+  canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
+  return new Promise((resolve, reject) =>
+    canvas.toBlob((blob) =>
+      blob ? resolve(blob) : reject(new Error("figure: the browser made no PNG; take the SVG")),
+    ),
+  );
+}
+
+/** A figure for print and for slides. */
+function figureFiles(of: string, ending: string, draw: () => Promise<string>): Saved[] {
+  return [
+    {
+      what: "Figure, SVG",
+      title: `${of} as a figure for print`,
+      type: "image/svg+xml",
+      ending: `${ending}.svg`,
+      content: draw,
+    },
+    {
+      what: "Figure, PNG",
+      title: `${of} as a figure for slides`,
+      type: "image/png",
+      ending: `${ending}.png`,
+      content: async () => rasterise(await draw()),
+    },
+  ];
+}
+
+function posteriorFiles(desk: Desk): Saved[] {
+  return [
+    {
+      what: "Result, FITS",
+      title: "Mean, errors, draws, diagnostics and settings, as tslira deconvolve writes them",
+      type: "application/fits",
+      ending: "result.fits",
+      content: desk.fits,
+    },
+    {
+      what: "Report, HTML",
+      title: "One page for readers, which needs nothing else",
+      type: "text/html",
+      ending: "report.html",
+      content: desk.report,
+    },
+    ...figureFiles("The posterior", "posterior", () => desk.figure("posterior", "light")),
+    {
+      what: "Traces, SVG",
+      title: "The trace of every parameter",
+      type: "image/svg+xml",
+      ending: "traces.svg",
+      content: () => desk.figure("traces", "light"),
+    },
+  ];
+}
+
+function imageFiles(desk: Desk): Saved[] {
+  return [
+    {
+      what: "Result, FITS",
+      title: "Image, predicted counts and convergence, as tslira deconvolve --method writes them",
+      type: "application/fits",
+      ending: "result.fits",
+      content: desk.estimateFits,
+    },
+    ...figureFiles("Counts, flux and residuals", "flux", () => desk.estimateFigure("light")),
+  ];
+}
+
+/** The card. */
+export function KeepCard({ desk, name, ready, choices, composition, settings, example, other }: KeepProps) {
+  const [busy, setBusy] = useState("");
+  const [trouble, setTrouble] = useState("");
+  const base = fileName(name);
+  const image = other !== undefined && isPoint(other.method);
+  const command = other
+    ? methodCommand(choices, composition, other)
+    : commandOf(choices, composition, settings);
+  const typescript = other
+    ? methodTypescript(choices, composition, other)
+    : typescriptOf(choices, composition, settings);
+
+  const take = async ({ what, type, ending, content }: Saved) => {
+    setBusy(what);
+    setTrouble("");
+    try {
+      save(await content(), type, `${base}-${ending}`);
+    } catch (error) {
+      setTrouble((error as Error).message);
+    }
+    setBusy("");
+  };
+  const before = example ? simulateCommand(example) : choices.counts?.command;
+  const shell = before ? `${before}\n${command}` : command;
+
+  return (
+    <section className="card" aria-labelledby="keep-title">
+      <h2 id="keep-title">Keep</h2>
+      {ready ? (
+        <div className="keep">
+          {(image ? imageFiles(desk) : posteriorFiles(desk)).map((file) => (
+            <button
+              type="button"
+              key={file.what}
+              title={file.title}
+              disabled={busy !== ""}
+              onClick={() => void take(file)}
+            >
+              {busy === file.what ? "…" : file.what}
+            </button>
+          ))}
+        </div>
+      ) : (
+        <p className="muted">
+          {image
+            ? "Result and figures can be saved when the image is found."
+            : "Result, report and figures can be saved when the chains are done."}
+        </p>
+      )}
+      {trouble !== "" && (
+        <p role="alert" className="trouble">
+          {trouble}
+        </p>
+      )}
+      <Code title="As a command" text={shell} />
+      <Code title="As TypeScript" text={typescript} />
+    </section>
+  );
+}
+
+/** Text to copy, folded away. */
+export function Code({ title, text }: { readonly title: string; readonly text: string }) {
+  const [copied, setCopied] = useState(false);
+  return (
+    <details>
+      <summary>{title}</summary>
+      <pre>{text}</pre>
+      <button
+        type="button"
+        onClick={() => {
+          navigator.clipboard.writeText(text).then(
+            () => setCopied(true),
+            () => setCopied(false),
+          );
+          setTimeout(() => setCopied(false), 2_000);
+        }}
+      >
+        {copied ? "Copied" : "Copy"}
+      </button>
+    </details>
+  );
+}

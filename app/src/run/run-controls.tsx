@@ -1,0 +1,89 @@
+/** Pausing a run, extending one that is finished, and what is said about keeping it. */
+
+import { useState } from "react";
+import type { LiraDeconvolverOptions } from "tslira";
+import type { LiveView, ResultView } from "../desk/run-view.js";
+import { Notes } from "./notes.js";
+
+/** Pause, or go on. */
+export function PauseButton({
+  paused,
+  disabled,
+  onPause,
+}: {
+  readonly paused: boolean;
+  readonly disabled: boolean;
+  readonly onPause: (paused: boolean) => void;
+}) {
+  return (
+    <button type="button" className="full" disabled={disabled} onClick={() => onPause(!paused)}>
+      {paused ? "Go on" : "Pause"}
+    </button>
+  );
+}
+
+/** What went wrong and was mended, and how much a reload would find. */
+export function RunNotes({
+  live: { notes, kept },
+  known,
+}: {
+  readonly live: LiveView;
+  readonly known: readonly string[];
+}) {
+  return (
+    <>
+      {kept !== undefined && (
+        <p className="muted kept-note">
+          Kept in this browser up to <span>{Math.floor(100 * kept)}</span> %.
+        </p>
+      )}
+      <Notes notes={notes} known={known} />
+    </>
+  );
+}
+
+/** Settings that bring a finished run to more sweeps: the same burn-in, and draws as far apart, or twice, four times that. */
+export function extended(
+  settings: LiraDeconvolverOptions,
+  { burnIn, everySweeps }: Pick<ResultView, "burnIn" | "everySweeps">,
+  iterations: number,
+): LiraDeconvolverOptions {
+  const { until: _until, maxIterations: _most, ...law } = settings;
+  const keep = settings.trace?.keep ?? 1_000;
+  let every = everySweeps;
+  while ((iterations - burnIn) / every > 2 * keep) every *= 2;
+  return { ...law, iterations, burnIn, trace: { every } };
+}
+
+/** Sample more. */
+export function SampleMore({
+  result,
+  settings,
+  onMore,
+}: {
+  readonly result: ResultView;
+  readonly settings: LiraDeconvolverOptions;
+  readonly onMore: (settings: LiraDeconvolverOptions) => void;
+}) {
+  const now = settings.iterations ?? 5_000;
+  const [text, setText] = useState(String(2 * now));
+  const wanted = Number(text);
+  const good = Number.isInteger(wanted) && wanted > now && wanted <= 1e7;
+  return (
+    <div className="sample-more">
+      <label>
+        Go on to
+        <input
+          inputMode="numeric"
+          value={text}
+          aria-invalid={!good}
+          onChange={({ target }) => setText(target.value)}
+        />
+        sweeps
+      </label>
+      <button type="button" disabled={!good} onClick={() => onMore(extended(settings, result, wanted))}>
+        Sample more
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,294 @@
+/** An event list on the start screen: which events, into which pixels, and what comes of it. */
+
+import { useEffect, useId, useRef, useState } from "react";
+import type { BinEventsOptions } from "tslira/sky";
+import { countText } from "#viewer";
+import type { Desk } from "../desk/desk.js";
+import type { ColumnHistogram, EventsPreview, FoundEvents } from "../desk/start-calls.js";
+import { countsScale, Thumbnail } from "../pictures/picture.js";
+
+interface EventsProps {
+  readonly desk: Desk;
+  readonly file: number;
+  readonly found: FoundEvents;
+  /** What the fields say; undefined as long as they cannot be used. */
+  readonly onOptions: (options: BinEventsOptions | undefined) => void;
+}
+
+const KINDS = { pixel: "X and Y", galactic: "Galactic, L and B", equatorial: "RA and Dec" } as const;
+
+/** What the fields hold, as text. */
+interface Fields {
+  readonly energy: readonly [string, string];
+  readonly time: readonly [string, string];
+  readonly coordinates: keyof typeof KINDS;
+  readonly projection: "TAN" | "CAR";
+  readonly binSize: string;
+  readonly center: string;
+  readonly size: string;
+  readonly where: string;
+}
+
+function rangeOf([from, to]: readonly [string, string]): readonly [number, number] | undefined | "wrong" {
+  if (from.trim() === "" && to.trim() === "") return undefined;
+  const low = from.trim() === "" ? Number.NEGATIVE_INFINITY : Number(from);
+  const high = to.trim() === "" ? Number.POSITIVE_INFINITY : Number(to);
+  return low < high ? [low, high] : "wrong";
+}
+
+function pairOf(text: string): readonly [number, number] | undefined | "wrong" {
+  if (text.trim() === "") return undefined;
+  const values = text
+    .split(/\s*[,x×]\s*|\s+/)
+    .filter(Boolean)
+    .map(Number);
+  return values.length === 2 && values.every(Number.isFinite) ? (values as [number, number]) : "wrong";
+}
+
+/** The options, or what is wrong with a field. */
+function optionsOf(fields: Fields): BinEventsOptions | string {
+  const [energy, time] = [rangeOf(fields.energy), rangeOf(fields.time)];
+  if (energy === "wrong" || time === "wrong")
+    return "A range needs two numbers, the smaller first; or leave an end empty.";
+  const center = pairOf(fields.center);
+  if (center === "wrong") return "The middle needs two numbers, as 266.4, -29.";
+  const size = pairOf(fields.size);
+  if (size === "wrong" || size?.some((side) => !Number.isInteger(side) || side < 1))
+    return "The size needs two whole numbers, as 256 x 256.";
+  const binSize = fields.binSize.trim() === "" ? undefined : Number(fields.binSize);
+  if (binSize !== undefined && !(binSize > 0 && Number.isFinite(binSize)))
+    return "The bin size needs a number above 0.";
+  return {
+    coordinates: fields.coordinates,
+    ...(fields.coordinates !== "pixel" && { projection: fields.projection }),
+    ...(energy && { energy }),
+    ...(time && { time }),
+    ...(center && { center }),
+    ...(size && { size }),
+    ...(binSize !== undefined && { binSize }),
+    ...(fields.where.trim() !== "" && { where: fields.where.trim() }),
+  };
+}
+
+/** The row. */
+export function EventsRow({ desk, file, found, onOptions }: EventsProps) {
+  const [fields, setFields] = useState<Fields>({
+    ...{ energy: ["", ""], time: ["", ""], projection: "TAN", binSize: "", center: "", size: "", where: "" },
+    coordinates: found.positions[0],
+  });
+  const [seen, setSeen] = useState<EventsPreview>();
+  const [trouble, setTrouble] = useState("");
+  const report = useRef(onOptions);
+  report.current = onOptions;
+  const id = useId();
+
+  useEffect(() => {
+    const options = optionsOf(fields);
+    if (typeof options === "string") {
+      setTrouble(options);
+      report.current(undefined);
+      return;
+    }
+    let current = true;
+    const timer = setTimeout(() => {
+      desk.previewEvents(file, options).then(
+        (preview) => {
+          if (!current) return;
+          setSeen(preview);
+          setTrouble("");
+          report.current(options);
+        },
+        (error: Error) => {
+          if (!current) return;
+          setTrouble(error.message);
+          report.current(undefined);
+        },
+      );
+    }, 200);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+  }, [desk, file, fields]);
+
+  const change = (part: Partial<Fields>) => setFields((all) => ({ ...all, ...part }));
+  const sky = fields.coordinates !== "pixel";
+  const field = (key: "binSize" | "center" | "size" | "where", label: string, shown: string | undefined) => (
+    <label className="event-field">
+      {label}
+      <input
+        value={fields[key]}
+        placeholder={shown}
+        onChange={({ target }) => change({ [key]: target.value })}
+      />
+    </label>
+  );
+  return (
+    <div className="events">
+      <div className="events-seen">
+        {seen && <Thumbnail image={seen.preview} scale={countsScale(seen.preview)} />}
+        <p role="status">
+          <strong>Event list.</strong>{" "}
+          {seen
+            ? `${countText(seen.binned)} of ${countText(seen.events)} events in ${seen.size[0]} × ${seen.size[1]} pixels${
+                seen.outside > 0 ? `, ${countText(seen.outside)} beyond the edges` : ""
+              }.`
+            : "Binning …"}
+          {seen?.said.map((text) => (
+            <span key={text}> {text}</span>
+          ))}
+        </p>
+      </div>
+      <div className="events-ranges">
+        {found.energy && (
+          <RangeField
+            histogram={found.energy}
+            range={fields.energy}
+            onRange={(energy) => change({ energy })}
+          />
+        )}
+        {found.time && (
+          <RangeField histogram={found.time} range={fields.time} onRange={(time) => change({ time })} />
+        )}
+      </div>
+      <div className="events-grid">
+        {found.positions.length > 1 && (
+          <label className="event-field">
+            Positions
+            <select
+              value={fields.coordinates}
+              onChange={({ target }) =>
+                change({
+                  coordinates: target.value as Fields["coordinates"],
+                  center: "",
+                  binSize: "",
+                  size: "",
+                })
+              }
+            >
+              {found.positions.map((kind) => (
+                <option key={kind} value={kind}>
+                  {KINDS[kind]}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+        {field("binSize", sky ? "Pixel in degrees" : "Bin size", seen && String(seen.binSize))}
+        {field(
+          "center",
+          sky ? "Middle, lon, lat" : "Middle, X, Y",
+          seen?.center.map((value) => Number(value.toFixed(4))).join(", "),
+        )}
+        {field("size", "Size in pixels", seen?.size.join(" × "))}
+        {field("where", "Conditions on columns", "PATTERN<=4 && FLAG==0")}
+        {sky && (
+          <label className="event-field">
+            Projection
+            <select
+              value={fields.projection}
+              onChange={({ target }) => change({ projection: target.value as Fields["projection"] })}
+            >
+              <option value="TAN">tangent plane</option>
+              <option value="CAR">plate carrée</option>
+            </select>
+          </label>
+        )}
+      </div>
+      {trouble !== "" && (
+        <p role="alert" className="trouble" id={id}>
+          {trouble}
+        </p>
+      )}
+    </div>
+  );
+}
+
+const [WIDTH, HEIGHT] = [240, 44];
+
+/** A histogram with the range that is taken: drag over it, or type its ends. */
+function RangeField({
+  histogram,
+  range,
+  onRange,
+}: {
+  readonly histogram: ColumnHistogram;
+  readonly range: readonly [string, string];
+  readonly onRange: (range: readonly [string, string]) => void;
+}) {
+  const { label, least, most, logarithmic, bars } = histogram;
+  const from = useRef<number>(undefined);
+  const host = useRef<SVGSVGElement>(null);
+  const scale = logarithmic ? Math.log : (value: number) => value;
+  const back = logarithmic ? Math.exp : (value: number) => value;
+  const [start, end] = [scale(least), scale(most)];
+  const tallest = Math.max(1, ...bars);
+  const place = (text: string, empty: number) => {
+    if (text.trim() === "") return empty;
+    return Math.min(1, Math.max(0, (scale(Number(text)) - start) / (end - start || 1)));
+  };
+  const [low, high] = [place(range[0], 0), place(range[1], 1)];
+  const at = (x: number) => {
+    const { left, width } = (host.current as SVGSVGElement).getBoundingClientRect();
+    return Math.min(1, Math.max(0, (x - left) / width));
+  };
+  const value = (share: number) =>
+    String(Number(back(start + share * (end - start)).toPrecision(logarithmic ? 3 : 10)));
+  const drag = (x: number) => {
+    if (from.current === undefined) return;
+    const [a, b] = [from.current, at(x)].sort((one, other) => one - other);
+    if (b - a > 0.01) onRange([a === 0 ? "" : value(a), b === 1 ? "" : value(b)]);
+  };
+  return (
+    <fieldset className="range">
+      <legend>{label}</legend>
+      <svg
+        ref={host}
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        preserveAspectRatio="none"
+        aria-hidden="true"
+        onPointerDown={(event) => {
+          event.currentTarget.setPointerCapture(event.pointerId);
+          from.current = at(event.clientX);
+        }}
+        onPointerMove={({ clientX }) => drag(clientX)}
+        onPointerUp={() => {
+          from.current = undefined;
+        }}
+      >
+        {bars.map((count, bar) => {
+          const height = count === 0 ? 0 : Math.max(1, (HEIGHT * count) / tallest);
+          const middle = (bar + 0.5) / bars.length;
+          return (
+            <rect
+              // biome-ignore lint/suspicious/noArrayIndexKey: bars are known by their numbers.
+              key={bar}
+              className={middle >= low && middle <= high ? "taken" : ""}
+              x={(bar * WIDTH) / bars.length}
+              width={WIDTH / bars.length - 0.6}
+              y={HEIGHT - height}
+              height={height}
+            />
+          );
+        })}
+      </svg>
+      <div className="ends">
+        <input
+          aria-label={`${label}, from`}
+          inputMode="decimal"
+          placeholder={String(Number(least.toPrecision(logarithmic ? 3 : 10)))}
+          value={range[0]}
+          onChange={({ target }) => onRange([target.value, range[1]])}
+        />
+        to
+        <input
+          aria-label={`${label}, below`}
+          inputMode="decimal"
+          placeholder={String(Number(most.toPrecision(logarithmic ? 3 : 10)))}
+          value={range[1]}
+          onChange={({ target }) => onRange([range[0], target.value])}
+        />
+      </div>
+    </fieldset>
+  );
+}

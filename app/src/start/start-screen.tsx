@@ -1,0 +1,397 @@
+/** Where data come from: an example, or files. */
+
+import { type DragEvent, useMemo, useRef, useState } from "react";
+import type { BinEventsOptions } from "tslira/sky";
+import { quantityScale } from "#viewer";
+import type { Desk } from "../desk/desk.js";
+import type {
+  Choices,
+  Composition,
+  Example,
+  FoundImage,
+  Role,
+  ShownExample,
+} from "../desk/observation-view.js";
+import type { ReadFile } from "../desk/protocol.js";
+import type { OpenedResult, PictureOptions } from "../desk/start-calls.js";
+import { countsScale, Thumbnail } from "../pictures/picture.js";
+import { sizeText } from "../run/save-file.js";
+import type { Configuration } from "../settings/configuration.js";
+import { cutoutOf, cutoutText } from "../settings/cutout-text.js";
+import { EventsRow } from "./events-row.js";
+import { brightPart, isLarge } from "./large-image.js";
+import { PictureRow } from "./picture-row.js";
+
+const ROLES: readonly (readonly [Role, string])[] = [
+  ["counts", "counts"],
+  ["psf", "point spread function"],
+  ["exposure", "exposure"],
+  ["background", "background"],
+  ["mask", "mask (1 = use)"],
+];
+
+/** A file on the list. */
+interface Row {
+  readonly key: number;
+  readonly name: string;
+  readonly size: number;
+  readonly state: "reading" | "read" | "refused";
+  readonly message?: string;
+  readonly file?: number;
+  readonly images: readonly (FoundImage & { readonly use: Role | undefined })[];
+  /** What else the file holds. */
+  readonly found?: Omit<ReadFile, "id" | "images">;
+  /** How the events of the file are binned; undefined as long as that cannot be done. */
+  readonly options?: BinEventsOptions | undefined;
+}
+
+interface StartProps {
+  readonly desk: Desk;
+  readonly examples: readonly ShownExample[];
+  readonly onOpen: (choices: Choices, composition: Composition, example?: Example["id"]) => Promise<void>;
+  readonly onResult: (opened: OpenedResult) => void;
+  /** Settings that came as a file. */
+  readonly onSettings: (configuration: Configuration, source: string) => void;
+  /** How data are cut, by settings that came before them. */
+  readonly composition: Composition;
+}
+
+/** What still keeps the data from being opened, in words; empty when nothing does. */
+function missing(choices: Choices, rows: readonly Row[]): string {
+  if (rows.some(({ state }) => state === "reading")) return "Reading …";
+  if (rows.some(({ found }) => found?.result)) return "";
+  if (rows.some(({ found, options }) => found?.events && options === undefined))
+    return "Binning the events …";
+  const both = [choices.counts ? "" : "counts", choices.psf ? "" : "point spread function"].filter(Boolean);
+  return both.length === 0 ? "" : `Still needed: ${both.join(" and ")}.`;
+}
+
+/** The first screen. */
+export function StartScreen({ desk, examples, onOpen, onResult, onSettings, composition }: StartProps) {
+  const [rows, setRows] = useState<readonly Row[]>([]);
+  const [over, setOver] = useState(false);
+  const [backgroundUnit, setBackgroundUnit] = useState<"flux" | "counts">("flux");
+  const [trouble, setTrouble] = useState("");
+  const [partText, setPartText] = useState<string>();
+  const picker = useRef<HTMLInputElement>(null);
+  const lastKey = useRef(0);
+
+  const change = (key: number, part: Partial<Row>) =>
+    setRows((all) => all.map((row) => (row.key === key ? { ...row, ...part } : row)));
+
+  async function add(list: Iterable<File>): Promise<void> {
+    setTrouble("");
+    for (const file of list) {
+      const key = ++lastKey.current;
+      setRows((all) => [...all, { key, name: file.name, size: file.size, state: "reading", images: [] }]);
+      try {
+        const { id, images, ...found } = await desk.readFile(file, file.name);
+        if (found.configuration) onSettings(found.configuration, file.name);
+        setRows((all) => {
+          const taken = new Set(all.flatMap((row) => row.images.flatMap(({ use }) => use ?? [])));
+          const named = images.map((image) => {
+            const use = image.role !== undefined && !taken.has(image.role) ? image.role : undefined;
+            if (use) taken.add(use);
+            return { ...image, use };
+          });
+          return all.map((row) =>
+            row.key === key ? { ...row, state: "read", file: id, images: named, found } : row,
+          );
+        });
+      } catch (error) {
+        change(key, { state: "refused", message: (error as Error).message });
+      }
+    }
+  }
+
+  const choices = useMemo(() => {
+    const chosen: { -readonly [Name in Role]?: NonNullable<Choices[Name]> } = {};
+    for (const { file, images } of rows) {
+      for (const { hdu, name, use } of images) {
+        if (use !== undefined && file !== undefined) chosen[use] ??= { file, hdu, name };
+      }
+    }
+    for (const { file, name, found } of rows) {
+      if (found?.events && file !== undefined) chosen.counts ??= { file, hdu: 0, name };
+    }
+    return chosen as Choices;
+  }, [rows]);
+  const result = rows.find(({ found }) => found?.result);
+  const listed = rows.find(({ found, file }) => found?.events && file === choices.counts?.file);
+
+  /** The part of counts that are too large to be shown whole. */
+  const part = useMemo(() => {
+    if (composition.cutout || result) return undefined;
+    for (const { file, images } of rows) {
+      for (const { hdu, shape, preview } of images) {
+        if (file === choices.counts?.file && hdu === choices.counts?.hdu && isLarge(shape))
+          return { shape, cutout: brightPart(shape, preview) };
+      }
+    }
+    return undefined;
+  }, [rows, choices, composition, result]);
+  const partShown = partText ?? (part ? cutoutText(part.cutout) : "");
+
+  const assign = (key: number, hdu: number, use: Role | undefined) =>
+    setRows((all) =>
+      all.map((row) => ({
+        ...row,
+        images: row.images.map((image) => {
+          if (row.key === key && image.hdu === hdu) return { ...image, use };
+          // A role is played once.
+          return use !== undefined && image.use === use ? { ...image, use: undefined } : image;
+        }),
+      })),
+    );
+
+  async function openFiles(): Promise<void> {
+    setTrouble("");
+    const divided = choices.background && choices.exposure && backgroundUnit === "counts";
+    try {
+      if (result?.file !== undefined) {
+        onResult(await desk.openResult(result.file, listed ? {} : choices));
+        return;
+      }
+      const counts =
+        listed?.file !== undefined && listed.options
+          ? await desk.keepEvents(listed.file, listed.options)
+          : choices.counts;
+      const cutout = part ? cutoutOf(partShown) : undefined;
+      if (part && (cutout === undefined || isLarge([cutout.y[1] - cutout.y[0], cutout.x[1] - cutout.x[0]])))
+        throw new Error("part: must read x0:x1,y0:y1 and hold at most 2 million pixels; make it smaller");
+      await onOpen(
+        { ...choices, ...(counts && { counts }) },
+        { ...composition, ...(divided && { backgroundUnit }), ...(cutout && { cutout }) },
+      );
+    } catch (error) {
+      setTrouble((error as Error).message);
+    }
+  }
+
+  async function openExample(id: Example["id"]): Promise<void> {
+    setTrouble("");
+    try {
+      await onOpen(await desk.openExample(id), {}, id);
+    } catch (error) {
+      setTrouble((error as Error).message);
+    }
+  }
+
+  async function openPicture(file: number, options: PictureOptions): Promise<void> {
+    setTrouble("");
+    try {
+      await onOpen(await desk.openPicture(file, options), {});
+    } catch (error) {
+      setTrouble((error as Error).message);
+    }
+  }
+
+  const drop = (event: DragEvent) => {
+    event.preventDefault();
+    setOver(false);
+    void add(event.dataTransfer.files);
+  };
+  const needed = missing(choices, rows);
+
+  return (
+    <main className="start">
+      <div className="lead">
+        <h2>See the sky behind the counts</h2>
+        <p>
+          Bayesian deconvolution of X-ray and gamma-ray images, computed in this browser. Your files do not
+          leave this machine.
+        </p>
+      </div>
+      <section
+        className={over ? "drop over" : "drop"}
+        aria-label="Your files"
+        onDragOver={(event) => {
+          event.preventDefault();
+          setOver(true);
+        }}
+        onDragLeave={() => setOver(false)}
+        onDrop={drop}
+      >
+        <div className="drop-head">
+          <div>
+            <h3>Your files</h3>
+            <p>
+              Drop FITS files here, plain or .gz: counts or an event list, and a point spread function;
+              exposure, background and mask if you have them. Or a result, saved settings, a picture.
+            </p>
+          </div>
+          <button
+            type="button"
+            className={rows.length === 0 ? "primary" : ""}
+            onClick={() => picker.current?.click()}
+          >
+            {rows.length === 0 ? "Choose files" : "Add files"}
+          </button>
+          <input
+            ref={picker}
+            type="file"
+            multiple
+            hidden
+            aria-label="Files"
+            onChange={({ target }) => {
+              void add([...(target.files ?? [])]);
+              target.value = "";
+            }}
+          />
+        </div>
+        {rows.length > 0 && (
+          <ul className="files">
+            {rows.map((row) => (
+              <FileRow
+                key={row.key}
+                row={row}
+                desk={desk}
+                onOptions={(options) => change(row.key, { options })}
+                onPicture={(options) => void openPicture(row.file as number, options)}
+                onAssign={(hdu, use) => assign(row.key, hdu, use)}
+                onRemove={() => setRows((all) => all.filter(({ key }) => key !== row.key))}
+              />
+            ))}
+          </ul>
+        )}
+        {choices.background && choices.exposure && (
+          <label className="line">
+            The background is in
+            <select
+              value={backgroundUnit}
+              onChange={({ target }) => setBackgroundUnit(target.value as "flux" | "counts")}
+            >
+              <option value="flux">flux: counts a pixel for unit exposure</option>
+              <option value="counts">expected counts a pixel (as Fermi maps)</option>
+            </select>
+          </label>
+        )}
+        {part && (
+          <label className="line">
+            {part.shape[1].toLocaleString("en-US")} × {part.shape[0].toLocaleString("en-US")} pixels are more
+            than chains can sample; open columns, rows
+            <input
+              value={partShown}
+              size={22}
+              aria-invalid={cutoutOf(partShown) === undefined}
+              onChange={({ target }) => setPartText(target.value)}
+            />
+          </label>
+        )}
+        {rows.some(({ found }) => !found?.picture && !found?.configuration) && (
+          <div className="go">
+            <button
+              type="button"
+              className="primary"
+              disabled={needed !== ""}
+              onClick={() => void openFiles()}
+            >
+              {result ? "Open the result" : "Open"}
+            </button>
+            <span role="status">{needed}</span>
+          </div>
+        )}
+        {trouble !== "" && (
+          <p role="alert" className="trouble">
+            {trouble}
+          </p>
+        )}
+      </section>
+      <section aria-label="Examples">
+        <h3>Or try an example</h3>
+        <div className="examples">
+          {examples.map(({ id, title, sentence, counts }) => (
+            <button type="button" key={id} className="example" onClick={() => void openExample(id)}>
+              <Thumbnail image={counts} scale={countsScale(counts)} />
+              <span className="example-title">{title}</span>
+              <span className="example-text">{sentence}</span>
+            </button>
+          ))}
+          {examples.length === 0 && <p className="muted">Simulating the examples …</p>}
+        </div>
+      </section>
+    </main>
+  );
+}
+
+function FileRow({
+  row,
+  desk,
+  onOptions,
+  onPicture,
+  onAssign,
+  onRemove,
+}: {
+  readonly row: Row;
+  readonly desk: Desk;
+  readonly onOptions: (options: BinEventsOptions | undefined) => void;
+  readonly onPicture: (options: PictureOptions) => void;
+  readonly onAssign: (hdu: number, use: Role | undefined) => void;
+  readonly onRemove: () => void;
+}) {
+  return (
+    <li className={row.state}>
+      <div className="file-head">
+        <span className="file-name">{row.name}</span>
+        <span className="muted">{sizeText(row.size)}</span>
+        {row.state === "reading" && <span className="muted">reading …</span>}
+        <button type="button" className="quiet" onClick={onRemove} aria-label={`Remove ${row.name}`}>
+          Remove
+        </button>
+      </div>
+      {row.message && (
+        <p className="trouble" role="alert">
+          {row.message}
+        </p>
+      )}
+      {row.found?.events && row.file !== undefined && (
+        <EventsRow desk={desk} file={row.file} found={row.found.events} onOptions={onOptions} />
+      )}
+      {row.found?.picture && <PictureRow found={row.found.picture} onOpen={onPicture} />}
+      {row.found?.configuration && <p className="muted">Settings. They are in the form of the next run.</p>}
+      {row.found?.result && (
+        <div className="found">
+          <Thumbnail
+            image={row.found.result.preview}
+            scale={quantityScale("flux", row.found.result.preview, {
+              stretch: "sqrt",
+              colormap: "auto",
+              percent: 99.9,
+            })}
+          />
+          <p>
+            <strong>Result.</strong> {row.found.result.summary}
+            {row.found.result.inputs.length > 0 && (
+              <span className="muted">
+                {" "}
+                Add {row.found.result.inputs.join(", ")} to see predicted counts and residuals.
+              </span>
+            )}
+          </p>
+        </div>
+      )}
+      {row.images.map((image) => (
+        <div className="found" key={image.hdu}>
+          <Thumbnail image={image.preview} scale={countsScale(image.preview)} />
+          <label>
+            <span className="spoken">{image.name} is </span>
+            <select
+              value={image.use ?? ""}
+              onChange={({ target }) => onAssign(image.hdu, (target.value || undefined) as Role | undefined)}
+            >
+              {ROLES.map(([role, title]) => (
+                <option key={role} value={role}>
+                  {title}
+                </option>
+              ))}
+              <option value="">not used</option>
+            </select>
+          </label>
+          <span className="muted">
+            {image.shape[1]} × {image.shape[0]} · {image.use === image.role ? image.reason : "chosen by you"}
+          </span>
+        </div>
+      ))}
+    </li>
+  );
+}
