@@ -1,16 +1,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { DEFAULT_ADAPTIVE_PRIOR } from "../src/data/adaptive-prior.js";
-import type { Observation } from "../src/data/observation.js";
-import { DEFAULT_BACKGROUND_SCALE_PRIOR, DEFAULT_SMOOTHING_PRIOR } from "../src/data/prior-parameters.js";
-import { gaussianPsf } from "../src/data/psf.js";
-import { randomStream } from "../src/data/random.js";
-import { simulateCounts } from "../src/data/simulate.js";
+import { DEFAULT_ADAPTIVE_PRIOR } from "../src/data/law/adaptive-prior.js";
+import { DEFAULT_BACKGROUND_SCALE_PRIOR, DEFAULT_SMOOTHING_PRIOR } from "../src/data/law/prior-parameters.js";
+import type { Observation } from "../src/data/observation/observation.js";
+import { gaussianPsf } from "../src/data/observation/psf.js";
+import { simulateCounts } from "../src/data/observation/simulate.js";
 import {
   simulateDisk,
   simulateGaussianAndPoints,
   simulatePointSource,
-} from "../src/data/simulated-datasets.js";
+} from "../src/data/observation/simulated-datasets.js";
+import { randomStream } from "../src/data/random/random.js";
 import { cutout, type SkyImage } from "../src/image.js";
 import { findHdu, readFits } from "../src/io/fits-hdu.js";
 import { imageToSkyImage } from "../src/io/fits-image.js";

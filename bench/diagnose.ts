@@ -4,9 +4,9 @@
 import { countsKernel } from "../src/checks/counts-kernel.js";
 import { preparePrediction } from "../src/checks/discrepancy.js";
 import { predictiveCheck } from "../src/checks/predictive-check.js";
-import { drawPoisson } from "../src/data/poisson.js";
-import { ringsAbout } from "../src/data/radial-profile.js";
-import { randomStream } from "../src/data/random.js";
+import { ringsAbout } from "../src/data/observation/radial-profile.js";
+import { drawPoisson } from "../src/data/random/poisson.js";
+import { randomStream } from "../src/data/random/random.js";
 import { pixelSummary } from "../src/pixels/pixel-summary.js";
 import { type DrawSource, traceSource } from "../src/posterior/draw-source.js";
 import type { ImageTrace } from "../src/posterior/trace.js";

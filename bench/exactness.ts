@@ -4,10 +4,10 @@
 //   npm run bench:exactness [-- --truth disk] [-- --sweeps 2000] [-- --json study.json]
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import type { CycleSpin } from "../src/data/cycle-spin.js";
-import type { Observation } from "../src/data/observation.js";
-import { gaussianPsf } from "../src/data/psf.js";
-import { simulateCounts } from "../src/data/simulate.js";
+import type { CycleSpin } from "../src/data/law/cycle-spin.js";
+import type { Observation } from "../src/data/observation/observation.js";
+import { gaussianPsf } from "../src/data/observation/psf.js";
+import { simulateCounts } from "../src/data/observation/simulate.js";
 import { constantImage, imageSum, type SkyImage } from "../src/image.js";
 import { groupedConvergence } from "../src/posterior/chain-groups.js";
 import { structuralSimilarity } from "../src/quality/structural-similarity.js";

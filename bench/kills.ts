@@ -25,7 +25,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { randomStream } from "../src/data/random.js";
+import { randomStream } from "../src/data/random/random.js";
 import { writeFits } from "../src/io/fits.js";
 import { VERSION } from "../src/version.js";
 import { dataUnits } from "../test/runs/data-units.js";

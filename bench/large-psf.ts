@@ -1,8 +1,8 @@
 // The cost of redistribution against the size of the psf, for sums over whole windows and for tiles, and the sweep of
 // large images. CPU times of this process; ratios are taken within one run.
-import type { Observation } from "../src/data/observation.js";
-import { gaussianPsf } from "../src/data/psf.js";
-import { randomStream } from "../src/data/random.js";
+import type { Observation } from "../src/data/observation/observation.js";
+import { gaussianPsf } from "../src/data/observation/psf.js";
+import { randomStream } from "../src/data/random/random.js";
 import { createLiraChain, type LiraChain } from "../src/samplers/lira.js";
 import { benchSettings } from "./cases.js";
 

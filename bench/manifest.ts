@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { simulatePointSource } from "../src/data/simulated-datasets.js";
+import { simulatePointSource } from "../src/data/observation/simulated-datasets.js";
 import { createObservationsJob } from "../src/jobs/create-survey-job-node.js";
 import { shardName, taskName } from "../src/jobs/job.js";
 

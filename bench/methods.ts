@@ -3,8 +3,8 @@
 //
 // For comparison, scikit-image 0.19 needs 0.7 to 0.8, 5 to 8, 72 to 86 and 101 to 110 ms an iteration for the four cases on
 // one core of the machine these were made for.
-import { gaussianPsf } from "../src/data/psf.js";
-import { randomStream } from "../src/data/random.js";
+import { gaussianPsf } from "../src/data/observation/psf.js";
+import { randomStream } from "../src/data/random/random.js";
 import { constantImage, type SkyImage } from "../src/image.js";
 import { richardsonLucy } from "../src/methods/richardson-lucy.js";
 import { createForwardModel } from "../src/model/forward-model.js";

@@ -2,7 +2,7 @@
  * Tiles of a simulated mosaic against the same image whole, by the statistic of `test/oracles/acceptance.ts`: batch means of
  * the chains of both, summed over blocks, differences in their standard errors.
  */
-import { randomStream } from "../src/data/random.js";
+import { randomStream } from "../src/data/random/random.js";
 import { constantImage, type Shape, type SkyImage } from "../src/image.js";
 import { openResult } from "../src/io/open-result-node.js";
 import { jobTiles } from "../src/jobs/create-job-node.js";

@@ -1,10 +1,10 @@
 // The cells of `study:priors`: one realisation of one sky, or one split of real photons, under one method.
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Boundary } from "../src/data/boundary.js";
-import type { Observation } from "../src/data/observation.js";
-import { gaussianPsf } from "../src/data/psf.js";
-import { simulateCounts } from "../src/data/simulate.js";
+import type { Boundary } from "../src/data/observation/boundary.js";
+import type { Observation } from "../src/data/observation/observation.js";
+import { gaussianPsf } from "../src/data/observation/psf.js";
+import { simulateCounts } from "../src/data/observation/simulate.js";
 import { constantImage, imageSum } from "../src/image.js";
 import { chandraGalacticCenter, readObservationFiles } from "../src/io/public-datasets-node.js";
 import { createForwardModel } from "../src/model/forward-model.js";

@@ -1,7 +1,8 @@
 // The methods that `study:priors` compares: every prior of a posterior, and what others use, each run on an observation.
-import type { Boundary } from "../src/data/boundary.js";
-import type { Observation } from "../src/data/observation.js";
-import type { AdaptivePrior } from "../src/data/prior-parameters.js";
+
+import type { AdaptivePrior } from "../src/data/law/prior-parameters.js";
+import type { Boundary } from "../src/data/observation/boundary.js";
+import type { Observation } from "../src/data/observation/observation.js";
 import { imageSum, type SkyImage } from "../src/image.js";
 import { maximumAPosteriori } from "../src/methods/map.js";
 import { mapOfHeldOutStrength } from "../src/methods/prior-strength.js";

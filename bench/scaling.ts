@@ -4,9 +4,9 @@
 // few minutes; `-- image`, `-- psf` or `-- counts` does one family only, `-- counts no-figures` without figures.
 import { writeFileSync } from "node:fs";
 import * as Plot from "@observablehq/plot";
-import type { Observation } from "../src/data/observation.js";
-import { gaussianPsf } from "../src/data/psf.js";
-import { randomStream } from "../src/data/random.js";
+import type { Observation } from "../src/data/observation/observation.js";
+import { gaussianPsf } from "../src/data/observation/psf.js";
+import { randomStream } from "../src/data/random/random.js";
 import { drawAxes, drawMarks } from "../src/figures/axes.js";
 import { figureDocument } from "../src/figures/document-node.js";
 import { type Cell, composeFigure } from "../src/figures/figure.js";

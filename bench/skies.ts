@@ -1,6 +1,6 @@
 // Skies whose truth is known, for `bench:exactness` and `study:priors`: images of expected counts, and the sources on them.
 import { existsSync, readFileSync } from "node:fs";
-import { fluxFromPicture } from "../src/data/picture.js";
+import { fluxFromPicture } from "../src/data/observation/picture.js";
 import { constantImage, imageSum, type Shape, type SkyImage } from "../src/image.js";
 
 /** A part of a sky whose flux somebody would want to know. */

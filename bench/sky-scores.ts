@@ -1,5 +1,5 @@
 // How near an estimate is to a known sky, and how honest its intervals are.
-import { quantileOfSorted } from "../src/data/sorted-quantile.js";
+import { quantileOfSorted } from "../src/data/random/sorted-quantile.js";
 import { imageSum, type SkyImage } from "../src/image.js";
 import { normalisedRmsError } from "../src/quality/image-error.js";
 import { brightPixels } from "../src/quality/interval-coverage.js";

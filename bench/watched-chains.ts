@@ -1,5 +1,5 @@
 // Chains of one dataset with traces of the quantities that matter, for the benchmarks of mixing and of exactness.
-import type { Observation } from "../src/data/observation.js";
+import type { Observation } from "../src/data/observation/observation.js";
 import { groupedRhat } from "../src/posterior/chain-groups.js";
 import { createLiraChain, type LiraChainSettings } from "../src/samplers/lira.js";
 

@@ -18,14 +18,17 @@ export {
   type PredictiveCheckOptions,
   predictiveCheck,
 } from "./checks/predictive-check.js";
-export { type MultiscaleLevel, multiscaleDecomposition } from "./data/multiscale-decomposition.js";
-export { poissonInterval } from "./data/poisson-interval.js";
+export {
+  type MultiscaleLevel,
+  multiscaleDecomposition,
+} from "./data/observation/multiscale-decomposition.js";
 export {
   type ProfileRing,
   type RadialProfile,
   type RadialProfileOptions,
   radialProfile,
-} from "./data/radial-profile.js";
+} from "./data/observation/radial-profile.js";
+export { poissonInterval } from "./data/random/poisson-interval.js";
 export { createForwardModel, type ForwardModel, type ForwardModelOptions } from "./model/forward-model.js";
 export type { FittedSky } from "./model/frame-prediction.js";
 export {

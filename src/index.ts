@@ -7,30 +7,35 @@
  * @module
  */
 
-export { DEFAULT_ADAPTIVE_PRIOR } from "./data/adaptive-prior.js";
-export type { Boundary } from "./data/boundary.js";
-export {
-  type CheckedObservation,
-  type CheckObservationOptions,
-  checkObservation,
-  type ObservationCheck,
-  type ObservationsCheck,
-} from "./data/check-observation.js";
-export type { CycleSpin } from "./data/cycle-spin.js";
-export type { Observation, SimulatedObservation, WcsCard } from "./data/observation.js";
-export type { PatchMixture, PatchNorm } from "./data/patch-mixture.js";
-export { type FluxFromPictureOptions, fluxFromPicture } from "./data/picture.js";
-export { type Law, PRESETS, type Preset } from "./data/presets.js";
+export { DEFAULT_ADAPTIVE_PRIOR } from "./data/law/adaptive-prior.js";
+export type { CycleSpin } from "./data/law/cycle-spin.js";
+export type { PatchMixture, PatchNorm } from "./data/law/patch-mixture.js";
+export { type Law, PRESETS, type Preset } from "./data/law/presets.js";
 export type {
   AdaptivePrior,
   BackgroundScalePrior,
   PixelPrior,
   SmoothingPrior,
   TotalCountsPrior,
-} from "./data/prior-parameters.js";
-export { gaussianPsf, normalisePsf, psfCentroid } from "./data/psf.js";
-export { type CentredPsf, centrePsf, type PsfCentreReason, type PsfCentring } from "./data/psf-centring.js";
-export { type SimulateCountsOptions, simulateCounts } from "./data/simulate.js";
+} from "./data/law/prior-parameters.js";
+export type { Boundary } from "./data/observation/boundary.js";
+export {
+  type CheckedObservation,
+  type CheckObservationOptions,
+  checkObservation,
+  type ObservationCheck,
+  type ObservationsCheck,
+} from "./data/observation/check-observation.js";
+export type { Observation, SimulatedObservation, WcsCard } from "./data/observation/observation.js";
+export { type FluxFromPictureOptions, fluxFromPicture } from "./data/observation/picture.js";
+export { gaussianPsf, normalisePsf, psfCentroid } from "./data/observation/psf.js";
+export {
+  type CentredPsf,
+  centrePsf,
+  type PsfCentreReason,
+  type PsfCentring,
+} from "./data/observation/psf-centring.js";
+export { type SimulateCountsOptions, simulateCounts } from "./data/observation/simulate.js";
 export {
   type PointSource,
   type SimulateDiskOptions,
@@ -40,9 +45,9 @@ export {
   simulateDisk,
   simulateGaussianAndPoints,
   simulatePointSource,
-} from "./data/simulated-datasets.js";
-export { type ThinnedCounts, thinCounts } from "./data/thin-counts.js";
-export { type ThinnedObservation, thinObservation } from "./data/thin-observation.js";
+} from "./data/observation/simulated-datasets.js";
+export { type ThinnedCounts, thinCounts } from "./data/observation/thin-counts.js";
+export { type ThinnedObservation, thinObservation } from "./data/observation/thin-observation.js";
 export {
   AbortedError,
   type ErrorCode,

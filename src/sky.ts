@@ -9,20 +9,20 @@ export {
   type Ds9RegionsOptions,
   parseDs9Regions,
   type ShapedRegion,
-} from "./data/ds9-region.js";
-export { type FormatDs9RegionsOptions, formatDs9Regions } from "./data/ds9-write.js";
-export { galacticToIcrs, icrsToGalactic } from "./data/galactic.js";
-export { type PointingOffsets, pointingOffsets } from "./data/pointing-offsets.js";
-export type { RegionSystem } from "./data/region-frame.js";
-export { type RegionShape, shapeContains } from "./data/region-shape.js";
-export { type RegionTerm, termsContain } from "./data/region-terms.js";
+} from "./data/regions/ds9-region.js";
+export { type FormatDs9RegionsOptions, formatDs9Regions } from "./data/regions/ds9-write.js";
+export type { RegionSystem } from "./data/regions/region-frame.js";
+export { type RegionShape, shapeContains } from "./data/regions/region-shape.js";
+export { type RegionTerm, termsContain } from "./data/regions/region-terms.js";
+export { galacticToIcrs, icrsToGalactic } from "./data/sky/galactic.js";
+export { type PointingOffsets, pointingOffsets } from "./data/sky/pointing-offsets.js";
 export {
   type AngleStyle,
   type FormatSkyPositionOptions,
   formatAngle,
   formatSkyPosition,
-} from "./data/sky-angle.js";
-export { pixelToSky, skyToPixel } from "./data/sky-position.js";
+} from "./data/sky/sky-angle.js";
+export { pixelToSky, skyToPixel } from "./data/sky/sky-position.js";
 export {
   type ParsedWcs,
   type PixelPosition,
@@ -33,7 +33,7 @@ export {
   type SkyProjection,
   type SkySystem,
   type SkyWcs,
-} from "./data/sky-wcs.js";
+} from "./data/sky/sky-wcs.js";
 export { type BinEventsOptions, type BinnedEvents, binEvents, type EventCut } from "./io/bin-events.js";
 export type { EnergyUnit } from "./io/energy-unit.js";
 export type { EventColumn, EventLattice } from "./io/event-column.js";

@@ -4,9 +4,9 @@
  * @module
  */
 
-export { brightestPixel } from "./data/brightest-pixel.js";
-export { PRESET_NAMES, presetOf } from "./data/presets.js";
-export { movedShape } from "./data/region-shape.js";
+export { PRESET_NAMES, presetOf } from "./data/law/presets.js";
+export { brightestPixel } from "./data/observation/brightest-pixel.js";
+export { movedShape } from "./data/regions/region-shape.js";
 export { toPlainError } from "./errors.js";
 export { parameterLabel } from "./figures/parameter-label.js";
 export { binnedEventsHdus, forEachEventChunk } from "./io/bin-events.js";

@@ -12,7 +12,7 @@ import {
   skyImage,
 } from "tslira";
 import { describe, expect, it } from "vitest";
-import { presetOf } from "../src/data/presets.js";
+import { presetOf } from "../src/data/law/presets.js";
 import { textbookRandom } from "./oracles/textbook-random.js";
 
 const random = textbookRandom(12, 0);

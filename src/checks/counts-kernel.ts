@@ -1,4 +1,4 @@
-import type { Rings } from "../data/radial-profile.js";
+import type { Rings } from "../data/observation/radial-profile.js";
 import { type DrawKernels, instantiateDrawKernels, reserved } from "../draw-kernels.js";
 import type { Shape, SkyImage } from "../image.js";
 import { DISCREPANCIES, type Prediction } from "./discrepancy.js";

@@ -15,7 +15,7 @@
  * | profile | sum over rings A of (d(A) - lambda(A))^2 / lambda(A) | a wrong psf, about the brightest pixel |
  */
 
-import { type Rings, ringSums } from "../data/radial-profile.js";
+import { type Rings, ringSums } from "../data/observation/radial-profile.js";
 import type { Shape, SkyImage } from "../image.js";
 
 /** Names of all discrepancies, in the order in which they are computed. */

@@ -1,7 +1,7 @@
-import type { CheckedObservation } from "../data/check-observation.js";
-import { checkObservations } from "../data/check-observation.js";
-import type { Observation } from "../data/observation.js";
-import { halfDeviance } from "../data/poisson.js";
+import type { CheckedObservation } from "../data/observation/check-observation.js";
+import { checkObservations } from "../data/observation/check-observation.js";
+import type { Observation } from "../data/observation/observation.js";
+import { halfDeviance } from "../data/random/poisson.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { framePrediction } from "../model/frame-prediction.js";

@@ -1,10 +1,16 @@
-import { type Boundary, checkBoundary } from "../data/boundary.js";
-import { brightestPixel, positionOf } from "../data/brightest-pixel.js";
-import { type CheckedObservation, checkObservations } from "../data/check-observation.js";
-import type { Observation } from "../data/observation.js";
-import { evenEdges, profileOf, type RadialProfile, ringSums, ringsAbout } from "../data/radial-profile.js";
-import { randomStream } from "../data/random.js";
-import type { PixelPosition } from "../data/sky-wcs.js";
+import { type Boundary, checkBoundary } from "../data/observation/boundary.js";
+import { brightestPixel, positionOf } from "../data/observation/brightest-pixel.js";
+import { type CheckedObservation, checkObservations } from "../data/observation/check-observation.js";
+import type { Observation } from "../data/observation/observation.js";
+import {
+  evenEdges,
+  profileOf,
+  type RadialProfile,
+  ringSums,
+  ringsAbout,
+} from "../data/observation/radial-profile.js";
+import { randomStream } from "../data/random/random.js";
+import type { PixelPosition } from "../data/sky/sky-wcs.js";
 import { compileDrawKernels } from "../draw-kernels.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";

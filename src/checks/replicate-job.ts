@@ -1,7 +1,7 @@
-import { brightestPixel, positionOf } from "../data/brightest-pixel.js";
-import type { CheckedObservation } from "../data/check-observation.js";
-import { type Rings, ringsAbout } from "../data/radial-profile.js";
-import type { PixelPosition } from "../data/sky-wcs.js";
+import { brightestPixel, positionOf } from "../data/observation/brightest-pixel.js";
+import type { CheckedObservation } from "../data/observation/check-observation.js";
+import { type Rings, ringsAbout } from "../data/observation/radial-profile.js";
+import type { PixelPosition } from "../data/sky/sky-wcs.js";
 import type { SkyImage } from "../image.js";
 import { createForwardModel } from "../model/forward-model.js";
 import type { FittedSky } from "../model/frame-prediction.js";

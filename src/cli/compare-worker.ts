@@ -1,7 +1,7 @@
 /** The thread in which `tslira compare` works, so that the main one hears Ctrl-C. */
 
 import { parentPort, workerData } from "node:worker_threads";
-import type { Observation, WcsCard } from "../data/observation.js";
+import type { Observation, WcsCard } from "../data/observation/observation.js";
 import { type PlainError, toPlainError } from "../errors.js";
 import { imageSum, type SkyImage } from "../image.js";
 import { findHdu, imageToSkyImage, parseFitsName } from "../io/fits.js";

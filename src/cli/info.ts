@@ -1,7 +1,7 @@
 /** `tslira info`. */
 
 import { Command } from "@commander-js/extra-typings";
-import { presetOf } from "../data/presets.js";
+import { presetOf } from "../data/law/presets.js";
 import {
   type FitsHdu,
   type FitsHduInfo,

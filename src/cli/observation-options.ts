@@ -1,7 +1,7 @@
 /** The options that describe an observation, the same in all commands, and what they name. */
 
 import { Command, type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
-import type { PsfCentring } from "../data/psf-centring.js";
+import type { PsfCentring } from "../data/observation/psf-centring.js";
 import type { Cutout } from "../io/compose-observation.js";
 import { given } from "./given.js";
 import { parseCutout, parsePlanes, parsePsfCentre } from "./option-values.js";

@@ -1,7 +1,7 @@
 /** Values of options from their text. */
 
 import { InvalidArgumentError } from "@commander-js/extra-typings";
-import type { PsfCentring } from "../data/psf-centring.js";
+import type { PsfCentring } from "../data/observation/psf-centring.js";
 import type { Cutout } from "../io/compose-observation.js";
 import type { Circle } from "../posterior/region.js";
 

@@ -1,8 +1,8 @@
 /** Where the observations of a command lie on the sky. */
 
-import type { Observation } from "../data/observation.js";
-import { pointingOffsets } from "../data/pointing-offsets.js";
-import { parseWcs } from "../data/sky-wcs.js";
+import type { Observation } from "../data/observation/observation.js";
+import { pointingOffsets } from "../data/sky/pointing-offsets.js";
+import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError, toPlainError } from "../errors.js";
 import { type AlignedObservations, alignObservations } from "../model/align-observations.js";
 import type { DeconvolveSettings, Offsets } from "./deconvolve-config.js";

@@ -2,7 +2,7 @@
 
 import { checkModel } from "../checks/model-check.js";
 import { predictiveCheck } from "../checks/predictive-check.js";
-import type { Observation } from "../data/observation.js";
+import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
 import { animateDraws } from "../figures/animate-draws-node.js";
 import type { Stretch } from "../figures/color-scale.js";

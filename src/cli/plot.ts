@@ -2,7 +2,7 @@
 
 import { basename, extname } from "node:path";
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
-import type { Observation } from "../data/observation.js";
+import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
 import { figureDocument } from "../figures/document-node.js";
 import { colorImage } from "../figures/heat-map.js";

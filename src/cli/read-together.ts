@@ -1,6 +1,6 @@
 /** The files of observations that are deconvolved together. */
 
-import type { Observation } from "../data/observation.js";
+import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
 import {
   type ObservationFileNames,

@@ -2,7 +2,7 @@
 
 import { access } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { Observation } from "../data/observation.js";
+import type { Observation } from "../data/observation/observation.js";
 import { parseFitsName } from "../io/fits.js";
 import { isPsfName } from "../io/named-psf.js";
 import type { ObservationFileNames } from "../io/public-datasets-node.js";

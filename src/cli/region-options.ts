@@ -1,8 +1,8 @@
 /** Regions on the command line: files and circles. */
 
 import { Option } from "@commander-js/extra-typings";
-import type { WcsCard } from "../data/observation.js";
-import type { PixelPosition } from "../data/sky-wcs.js";
+import type { WcsCard } from "../data/observation/observation.js";
+import type { PixelPosition } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape } from "../image.js";
 import { readRegionFile } from "../io/region-file-node.js";

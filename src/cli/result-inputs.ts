@@ -1,7 +1,7 @@
 /** The observations behind a result: files that the options name, or those of the command that the result remembers. */
 
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
-import type { Observation } from "../data/observation.js";
+import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
 import { type ObservationFileNames, readObservationFiles } from "../io/public-datasets-node.js";
 import type { PosteriorSummary } from "../posterior/result.js";

@@ -1,7 +1,7 @@
 /** `tslira significance`. */
 
-import { checkObservations } from "../data/check-observation.js";
-import type { Observation } from "../data/observation.js";
+import { checkObservations } from "../data/observation/check-observation.js";
+import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError, toPlainError } from "../errors.js";
 import { figureDocument } from "../figures/document-node.js";
 import { plotLocalSignificance, plotSignificance } from "../figures/plot-significance.js";

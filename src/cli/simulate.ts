@@ -3,13 +3,13 @@
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Argument, Command } from "@commander-js/extra-typings";
-import type { SimulatedObservation } from "../data/observation.js";
+import type { SimulatedObservation } from "../data/observation/observation.js";
 import {
   type SimulatedDatasetOptions,
   simulateDisk,
   simulateGaussianAndPoints,
   simulatePointSource,
-} from "../data/simulated-datasets.js";
+} from "../data/observation/simulated-datasets.js";
 import { imageSum, type SkyImage } from "../image.js";
 import { fitsCard } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";

@@ -1,4 +1,4 @@
-import { quantileOfSorted } from "../data/sorted-quantile.js";
+import { quantileOfSorted } from "../data/random/sorted-quantile.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { type Colormap, isDiverging, NAN_INDEX } from "./colormap.js";

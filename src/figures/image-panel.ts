@@ -1,6 +1,6 @@
-import type { WcsCard } from "../data/observation.js";
-import { isEquatorial } from "../data/sky-angle.js";
-import { parseWcs, type SkyWcs } from "../data/sky-wcs.js";
+import type { WcsCard } from "../data/observation/observation.js";
+import { isEquatorial } from "../data/sky/sky-angle.js";
+import { parseWcs, type SkyWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { checkShape, type SkyImage } from "../image.js";
 import { drawAxes } from "./axes.js";

@@ -1,4 +1,4 @@
-import type { WcsCard } from "../data/observation.js";
+import type { WcsCard } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
 import { type SkyImage, sameShape } from "../image.js";
 import { colorScale, type Stretch } from "./color-scale.js";

@@ -1,4 +1,4 @@
-import type { Observation } from "../data/observation.js";
+import type { Observation } from "../data/observation/observation.js";
 import type { SkyImage } from "../image.js";
 import type { Stretch } from "./color-scale.js";
 import type { FigureOptions } from "./figure.js";

@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import type { SmoothingPrior } from "../data/prior-parameters.js";
+import type { SmoothingPrior } from "../data/law/prior-parameters.js";
 import { InvalidInputError } from "../errors.js";
 import { parameterDraws } from "../posterior/summary.js";
 import type { ParameterSource, ParameterTrace } from "../posterior/trace.js";

@@ -1,4 +1,4 @@
-import { multiscaleDecomposition } from "../data/multiscale-decomposition.js";
+import { multiscaleDecomposition } from "../data/observation/multiscale-decomposition.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import type { Stretch } from "./color-scale.js";

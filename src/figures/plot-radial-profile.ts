@@ -1,9 +1,9 @@
 import * as Plot from "@observablehq/plot";
-import type { WcsCard } from "../data/observation.js";
-import { poissonInterval } from "../data/poisson-interval.js";
-import type { ProfileRing, RadialProfile } from "../data/radial-profile.js";
-import { pixelSize } from "../data/sky-angle.js";
-import { parseWcs } from "../data/sky-wcs.js";
+import type { WcsCard } from "../data/observation/observation.js";
+import type { ProfileRing, RadialProfile } from "../data/observation/radial-profile.js";
+import { poissonInterval } from "../data/random/poisson-interval.js";
+import { pixelSize } from "../data/sky/sky-angle.js";
+import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import type { Axis } from "./axes.js";
 import { chartPanel } from "./chart-panel.js";

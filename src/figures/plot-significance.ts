@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import type { WcsCard } from "../data/observation.js";
+import type { WcsCard } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
 import { chartPanel } from "./chart-panel.js";

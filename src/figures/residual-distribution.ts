@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import { halfDeviance, logPoisson } from "../data/poisson.js";
+import { halfDeviance, logPoisson } from "../data/random/poisson.js";
 import type { SkyImage } from "../image.js";
 import { type ChartPanelOptions, chartPanel } from "./chart-panel.js";
 import type { Cell, LegendEntry } from "./figure.js";

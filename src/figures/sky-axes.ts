@@ -1,6 +1,6 @@
-import { longNames, shortNames } from "../data/sky-angle.js";
-import { pixelToSky, skyToPixel } from "../data/sky-position.js";
-import type { SkyPosition, SkyWcs } from "../data/sky-wcs.js";
+import { longNames, shortNames } from "../data/sky/sky-angle.js";
+import { pixelToSky, skyToPixel } from "../data/sky/sky-position.js";
+import type { SkyPosition, SkyWcs } from "../data/sky/sky-wcs.js";
 import { angleStyle, type SkyEdge, type SkyNotation, skyTicks } from "./sky-ticks.js";
 import { textWidth } from "./svg.js";
 import { FONT_SIZE } from "./theme.js";

@@ -1,7 +1,7 @@
-import { galacticToIcrs, icrsToGalactic } from "../data/galactic.js";
-import { isEquatorial, shortNames } from "../data/sky-angle.js";
-import { pixelToSky, skyToPixel } from "../data/sky-position.js";
-import type { SkyWcs } from "../data/sky-wcs.js";
+import { galacticToIcrs, icrsToGalactic } from "../data/sky/galactic.js";
+import { isEquatorial, shortNames } from "../data/sky/sky-angle.js";
+import { pixelToSky, skyToPixel } from "../data/sky/sky-position.js";
+import type { SkyWcs } from "../data/sky/sky-wcs.js";
 import { outlined, outlinedText } from "./marker.js";
 import type { ImageBox } from "./sky-axes.js";
 import { px, textWidth } from "./svg.js";

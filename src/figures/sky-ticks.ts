@@ -1,5 +1,5 @@
-import { type AngleStyle, formatAngle, isEquatorial, sexagesimal } from "../data/sky-angle.js";
-import type { SkyWcs } from "../data/sky-wcs.js";
+import { type AngleStyle, formatAngle, isEquatorial, sexagesimal } from "../data/sky/sky-angle.js";
+import type { SkyWcs } from "../data/sky/sky-wcs.js";
 import { textWidth } from "./svg.js";
 import { FONT_SIZE } from "./theme.js";
 import type { Ticks } from "./ticks.js";

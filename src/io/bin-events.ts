@@ -1,8 +1,8 @@
 /** Event lists to images of counts. */
 
-import type { WcsCard } from "../data/observation.js";
-import { skyToPixel } from "../data/sky-position.js";
-import { parseWcs } from "../data/sky-wcs.js";
+import type { WcsCard } from "../data/observation/observation.js";
+import { skyToPixel } from "../data/sky/sky-position.js";
+import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { constantImage, type SkyImage } from "../image.js";
 import type { EnergyUnit } from "./energy-unit.js";

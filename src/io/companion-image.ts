@@ -1,11 +1,11 @@
 /** Images that go with the counts, brought onto the pixels of the counts by the sky coordinates of both. */
 
-import type { WcsCard } from "../data/observation.js";
-import { psfCentre } from "../data/psf.js";
-import { resampleImage } from "../data/resample-image.js";
-import { localScale, type PixelMap, pixelMap, skyDistance } from "../data/sky-mapping.js";
-import { pixelToSky } from "../data/sky-position.js";
-import { parseWcs, type SkyWcs } from "../data/sky-wcs.js";
+import type { WcsCard } from "../data/observation/observation.js";
+import { psfCentre } from "../data/observation/psf.js";
+import { resampleImage } from "../data/sky/resample-image.js";
+import { localScale, type PixelMap, pixelMap, skyDistance } from "../data/sky/sky-mapping.js";
+import { pixelToSky } from "../data/sky/sky-position.js";
+import { parseWcs, type SkyWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { cutout, imageSum, type Shape, type SkyImage } from "../image.js";
 

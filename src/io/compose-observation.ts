@@ -1,7 +1,7 @@
 /** An observation from the images of FITS files, wherever these were read. */
 
-import type { Observation } from "../data/observation.js";
-import type { PsfCentring } from "../data/psf-centring.js";
+import type { Observation } from "../data/observation/observation.js";
+import type { PsfCentring } from "../data/observation/psf-centring.js";
 import { FormatError, InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { regionsFromDs9 } from "../posterior/region-file.js";

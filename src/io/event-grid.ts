@@ -1,8 +1,8 @@
 /** The pixels into which events are binned: where they lie, and their sky coordinates. */
 
-import type { WcsCard } from "../data/observation.js";
-import { skyToPixel } from "../data/sky-position.js";
-import { parseWcs } from "../data/sky-wcs.js";
+import type { WcsCard } from "../data/observation/observation.js";
+import { skyToPixel } from "../data/sky/sky-position.js";
+import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { MAX_PIXELS } from "../image.js";
 import type { EventLattice } from "./event-column.js";

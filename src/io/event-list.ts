@@ -1,6 +1,6 @@
 /** Event lists: which table of a file holds the events, and what its columns are. */
 
-import type { WcsCard } from "../data/observation.js";
+import type { WcsCard } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
 import { channelScale, electronvolts, usualEnergies } from "./energy-unit.js";
 import type { EventColumn } from "./event-column.js";

@@ -1,6 +1,6 @@
 /** Sky coordinates (WCS) of images, carried as header cards. */
 
-import type { WcsCard } from "../data/observation.js";
+import type { WcsCard } from "../data/observation/observation.js";
 import type { FitsHeader } from "./fits-header.js";
 
 const WCS_KEYWORDS: readonly RegExp[] = [

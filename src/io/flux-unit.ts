@@ -1,8 +1,8 @@
 /** Units of exposure, and of the flux that goes with each. */
 
-import type { WcsCard } from "../data/observation.js";
-import { pixelSize } from "../data/sky-angle.js";
-import { parseWcs } from "../data/sky-wcs.js";
+import type { WcsCard } from "../data/observation/observation.js";
+import { pixelSize } from "../data/sky/sky-angle.js";
+import { parseWcs } from "../data/sky/sky-wcs.js";
 
 /** Square arc seconds in a pixel at the reference position; NaN without sky coordinates. */
 export function pixelArea(cards: readonly WcsCard[] = []): number {

@@ -1,8 +1,8 @@
 /** Psfs by name and numbers, where no file is at hand: `gaussian:fwhm=0.8arcsec`, `king:core=2arcsec,slope=1.5`, `moffat:fwhm=3,slope=2.5`. */
 
-import { exponential, naturalLog } from "../data/exponential.js";
-import { pixelSize } from "../data/sky-angle.js";
-import { parseWcs } from "../data/sky-wcs.js";
+import { exponential, naturalLog } from "../data/random/exponential.js";
+import { pixelSize } from "../data/sky/sky-angle.js";
+import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { imageSum, type SkyImage } from "../image.js";
 import type { CountsGrid } from "./companion-image.js";

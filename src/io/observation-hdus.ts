@@ -1,6 +1,6 @@
 /** Observations as HDUs of a FITS file, exactly as they were given: what is absent stays absent. */
 
-import type { Observation } from "../data/observation.js";
+import type { Observation } from "../data/observation/observation.js";
 import type { SkyImage } from "../image.js";
 import { type FitsHdu, type FitsHduInput, findHdu, imageToSkyImage, wcsCards } from "./fits.js";
 

@@ -1,5 +1,5 @@
-import type { PatchMixture, PatchNorm } from "../data/patch-mixture.js";
-import { prepareMixture } from "../data/patch-mixture.js";
+import type { PatchMixture, PatchNorm } from "../data/law/patch-mixture.js";
+import { prepareMixture } from "../data/law/patch-mixture.js";
 import { FormatError } from "../errors.js";
 import { columnNumbers, fitsCard, readFitsMaybeGzip, readTable, writeFits } from "./fits.js";
 

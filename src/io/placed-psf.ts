@@ -1,6 +1,6 @@
 /** The psf of a file with its centre where an observation has it. */
 
-import { type CentredPsf, centrePsf, type PsfCentring } from "../data/psf-centring.js";
+import { type CentredPsf, centrePsf, type PsfCentring } from "../data/observation/psf-centring.js";
 import type { SkyImage } from "../image.js";
 import type { FitsHeader } from "./fits-header.js";
 

@@ -1,4 +1,4 @@
-import type { WcsCard } from "../data/observation.js";
+import type { WcsCard } from "../data/observation/observation.js";
 import { FormatError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import type { EstimatedComponent, PointEstimate } from "../posterior/point-estimate.js";

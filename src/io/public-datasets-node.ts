@@ -2,7 +2,7 @@
 
 import { access } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { Observation } from "../data/observation.js";
+import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
 import {
   type ComposedObservation,

@@ -1,7 +1,7 @@
 /** Psfs that are tables over radius: gtpsf of Fermi (radius and energy), or a column of radii and one of values. */
 
-import { pixelSize } from "../data/sky-angle.js";
-import { parseWcs } from "../data/sky-wcs.js";
+import { pixelSize } from "../data/sky/sky-angle.js";
+import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { imageSum, type SkyImage } from "../image.js";
 import type { CountsGrid } from "./companion-image.js";

@@ -1,6 +1,6 @@
 /** FITS HDUs to results; the layout is described in `result-layout.ts`. */
 
-import type { WcsCard } from "../data/observation.js";
+import type { WcsCard } from "../data/observation/observation.js";
 import { FormatError } from "../errors.js";
 import { type Shape, type SkyImage, skyImage } from "../image.js";
 import type {

@@ -1,6 +1,6 @@
 /** Results to FITS HDUs; the layout is described in `result-layout.ts`. */
 
-import { presetOf } from "../data/presets.js";
+import { presetOf } from "../data/law/presets.js";
 import type { Shape, SkyImage } from "../image.js";
 import { type DrawSource, traceSource } from "../posterior/draw-source.js";
 import type {

@@ -1,6 +1,6 @@
 /** What one chain of a run has produced, as a FITS file, and how chains from several machines become a run again. */
 
-import { CHAINS_PER_SHIFT, type CycleSpin } from "../data/cycle-spin.js";
+import { CHAINS_PER_SHIFT, type CycleSpin } from "../data/law/cycle-spin.js";
 import { FormatError } from "../errors.js";
 import { type FitsHdu, fitsCard } from "../io/fits.js";
 import { createFitsWriter, openFitsFile } from "../io/fits-file-node.js";

@@ -1,6 +1,6 @@
 /** Tiles of a large image become one file, with what their seams look like. */
 
-import { checkObservations } from "../data/check-observation.js";
+import { checkObservations } from "../data/observation/check-observation.js";
 import { FormatError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { type FitsHduInput, fitsCard } from "../io/fits.js";

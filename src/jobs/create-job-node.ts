@@ -1,7 +1,7 @@
 /** Jobs from one observation, or several of the same sky: its chains, its null replicates, its tiles. */
 
-import { checkObservations } from "../data/check-observation.js";
-import type { Observation } from "../data/observation.js";
+import { checkObservations } from "../data/observation/check-observation.js";
+import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
 import { cutout, type Shape, type SkyImage } from "../image.js";
 import { shiftWcs } from "../io/fits.js";

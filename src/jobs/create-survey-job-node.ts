@@ -1,7 +1,7 @@
 /** Jobs from many observations. */
 
-import { checkObservations } from "../data/check-observation.js";
-import type { Observation } from "../data/observation.js";
+import { checkObservations } from "../data/observation/check-observation.js";
+import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError, toPlainError } from "../errors.js";
 import type { LiraSummary } from "../posterior/result.js";
 import { planRun } from "../runs/lira-options.js";

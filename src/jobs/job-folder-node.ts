@@ -5,7 +5,7 @@ import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import * as v from "valibot";
-import type { Observation } from "../data/observation.js";
+import type { Observation } from "../data/observation/observation.js";
 import { FormatError, fromPlainError, InvalidInputError } from "../errors.js";
 import { fileSha256 } from "../io/file-sha256-node.js";
 import { readFits } from "../io/fits.js";

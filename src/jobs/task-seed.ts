@@ -1,4 +1,4 @@
-import { derivedSeed } from "../data/random.js";
+import { derivedSeed } from "../data/random/random.js";
 
 /** Kept apart from the seeds of simulations. */
 const TASK_DOMAIN = 0x7461736b73656564n; // "taskseed" in ASCII

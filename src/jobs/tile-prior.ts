@@ -13,7 +13,7 @@
  * fits a transition matrix of its own, whose prior weighs no more than a few blocks: it stays.
  */
 
-import { multiscaleLevels } from "../data/multiscale-decomposition.js";
+import { multiscaleLevels } from "../data/observation/multiscale-decomposition.js";
 import type { Shape } from "../image.js";
 import type { LevelConfig } from "../posterior/result.js";
 import { planRun } from "../runs/lira-options.js";

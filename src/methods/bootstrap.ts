@@ -1,5 +1,5 @@
-import { drawPoisson } from "../data/poisson.js";
-import { randomStream } from "../data/random.js";
+import { drawPoisson } from "../data/random/poisson.js";
+import { randomStream } from "../data/random/random.js";
 import { createForwardModel, type ForwardModel } from "../model/forward-model.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import { checkCount } from "./estimate.js";

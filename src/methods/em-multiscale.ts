@@ -1,12 +1,12 @@
-import { exponential, naturalLog } from "../data/exponential.js";
-import { digamma } from "../data/log-gamma.js";
 import {
   DEFAULT_SMOOTHING_PRIOR,
   DEFAULT_TOTAL_COUNTS_PRIOR,
   type SmoothingPrior,
   type TotalCountsPrior,
-} from "../data/prior-parameters.js";
-import { randomStream } from "../data/random.js";
+} from "../data/law/prior-parameters.js";
+import { exponential, naturalLog } from "../data/random/exponential.js";
+import { digamma } from "../data/random/log-gamma.js";
+import { randomStream } from "../data/random/random.js";
 import { InvalidInputError } from "../errors.js";
 import type { ForwardModel } from "../model/forward-model.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";

@@ -1,4 +1,4 @@
-import type { RandomStream } from "../data/random.js";
+import type { RandomStream } from "../data/random/random.js";
 
 /** Applies a symmetric matrix to a vector. */
 export type MatrixProduct = (vector: Float64Array) => Float64Array;

@@ -1,5 +1,5 @@
-import { exponential } from "../data/exponential.js";
-import { randomStream } from "../data/random.js";
+import { exponential } from "../data/random/exponential.js";
+import { randomStream } from "../data/random/random.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import type { ForwardModel } from "../model/forward-model.js";

@@ -1,4 +1,4 @@
-import { exponential, naturalLog } from "../data/exponential.js";
+import { exponential, naturalLog } from "../data/random/exponential.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import type { ForwardModel } from "../model/forward-model.js";

@@ -1,4 +1,4 @@
-import { thinObservation } from "../data/thin-observation.js";
+import { thinObservation } from "../data/observation/thin-observation.js";
 import { AbortedError, InvalidInputError } from "../errors.js";
 import { createForwardModel, type ForwardModel } from "../model/forward-model.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";

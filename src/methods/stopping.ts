@@ -1,4 +1,4 @@
-import { expectedDeviance } from "../data/expected-deviance.js";
+import { expectedDeviance } from "../data/random/expected-deviance.js";
 import { InvalidInputError } from "../errors.js";
 import type { ForwardModel } from "../model/forward-model.js";
 import { cstat } from "../model/predicted-counts.js";

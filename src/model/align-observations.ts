@@ -1,10 +1,10 @@
-import type { Boundary } from "../data/boundary.js";
-import { checkObservations } from "../data/check-observation.js";
-import type { Observation } from "../data/observation.js";
-import { pointingOffsets } from "../data/pointing-offsets.js";
-import { centredPsf, psfCentre } from "../data/psf.js";
-import { resamplePsf } from "../data/resample-psf.js";
-import type { PixelPosition } from "../data/sky-wcs.js";
+import type { Boundary } from "../data/observation/boundary.js";
+import { checkObservations } from "../data/observation/check-observation.js";
+import type { Observation } from "../data/observation/observation.js";
+import { centredPsf, psfCentre } from "../data/observation/psf.js";
+import { resamplePsf } from "../data/observation/resample-psf.js";
+import { pointingOffsets } from "../data/sky/pointing-offsets.js";
+import type { PixelPosition } from "../data/sky/sky-wcs.js";
 import { checkOffsets, ontoSky, skyGrid, withinSky } from "./sky-grid.js";
 
 /** Observations that share the pixels of the sky. */

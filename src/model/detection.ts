@@ -1,6 +1,6 @@
-import { type Boundary, checkBoundary } from "../data/boundary.js";
-import { modulo } from "../data/convolution.js";
-import { psfCentre } from "../data/psf.js";
+import { type Boundary, checkBoundary } from "../data/observation/boundary.js";
+import { modulo } from "../data/observation/convolution.js";
+import { psfCentre } from "../data/observation/psf.js";
 import { constantImage, type Shape, type SkyImage } from "../image.js";
 
 /** Options of `detectionProbability`. */

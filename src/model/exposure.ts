@@ -1,6 +1,6 @@
-import type { Boundary } from "../data/boundary.js";
-import type { CheckedObservation } from "../data/check-observation.js";
-import type { Observation } from "../data/observation.js";
+import type { Boundary } from "../data/observation/boundary.js";
+import type { CheckedObservation } from "../data/observation/check-observation.js";
+import type { Observation } from "../data/observation/observation.js";
 import { constantImage, type SkyImage } from "../image.js";
 import { detectionProbability } from "./detection.js";
 

@@ -1,6 +1,6 @@
-import { type Boundary, checkBoundary } from "../data/boundary.js";
-import { type CheckedObservation, checkObservations } from "../data/check-observation.js";
-import type { Observation } from "../data/observation.js";
+import { type Boundary, checkBoundary } from "../data/observation/boundary.js";
+import { type CheckedObservation, checkObservations } from "../data/observation/check-observation.js";
+import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
 import { instantiateModelKernels, reserve } from "../model-kernels.js";

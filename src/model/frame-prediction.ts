@@ -1,5 +1,5 @@
-import type { Boundary } from "../data/boundary.js";
-import type { CheckedObservation } from "../data/check-observation.js";
+import type { Boundary } from "../data/observation/boundary.js";
+import type { CheckedObservation } from "../data/observation/check-observation.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { createForwardModel } from "./forward-model.js";

@@ -1,4 +1,4 @@
-import type { CheckedObservation } from "../data/check-observation.js";
+import type { CheckedObservation } from "../data/observation/check-observation.js";
 import { imageSum, type SkyImage } from "../image.js";
 import type { ForwardModel } from "./forward-model.js";
 import { frameImage, frameOf, ontoSky, type SkyGrid } from "./sky-grid.js";

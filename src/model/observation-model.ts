@@ -1,7 +1,7 @@
-import type { Boundary } from "../data/boundary.js";
-import type { CheckedObservation } from "../data/check-observation.js";
-import { centredPsf, type PsfWindow, psfCentre } from "../data/psf.js";
-import { resamplePsf } from "../data/resample-psf.js";
+import type { Boundary } from "../data/observation/boundary.js";
+import type { CheckedObservation } from "../data/observation/check-observation.js";
+import { centredPsf, type PsfWindow, psfCentre } from "../data/observation/psf.js";
+import { resamplePsf } from "../data/observation/resample-psf.js";
 import { type ModelKernels, reserve } from "../model-kernels.js";
 import { trimPsf } from "./psf-window.js";
 import { isPlain, ontoSky, type SkyGrid } from "./sky-grid.js";

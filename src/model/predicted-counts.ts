@@ -1,8 +1,8 @@
-import type { Boundary } from "../data/boundary.js";
-import type { CheckedObservation } from "../data/check-observation.js";
-import { convolve } from "../data/convolution.js";
-import { naturalLog } from "../data/exponential.js";
-import { halfDeviance } from "../data/poisson.js";
+import type { Boundary } from "../data/observation/boundary.js";
+import type { CheckedObservation } from "../data/observation/check-observation.js";
+import { convolve } from "../data/observation/convolution.js";
+import { naturalLog } from "../data/random/exponential.js";
+import { halfDeviance } from "../data/random/poisson.js";
 import type { SkyImage } from "../image.js";
 
 /** Options of `predictedCounts`. */

@@ -1,6 +1,6 @@
-import type { Boundary } from "../data/boundary.js";
-import { modulo } from "../data/convolution.js";
-import { type PsfWindow, psfCentre } from "../data/psf.js";
+import type { Boundary } from "../data/observation/boundary.js";
+import { modulo } from "../data/observation/convolution.js";
+import { type PsfWindow, psfCentre } from "../data/observation/psf.js";
 import type { Shape, SkyImage } from "../image.js";
 
 /**

@@ -1,7 +1,7 @@
-import type { Boundary } from "../data/boundary.js";
-import type { CheckedObservation } from "../data/check-observation.js";
-import { modulo } from "../data/convolution.js";
-import type { PixelPosition } from "../data/sky-wcs.js";
+import type { Boundary } from "../data/observation/boundary.js";
+import type { CheckedObservation } from "../data/observation/check-observation.js";
+import { modulo } from "../data/observation/convolution.js";
+import type { PixelPosition } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { imageSum, MAX_PIXELS, type Shape, type SkyImage } from "../image.js";
 

@@ -1,6 +1,6 @@
-import type { Boundary } from "../data/boundary.js";
-import type { CheckedObservation } from "../data/check-observation.js";
-import { psfCentre } from "../data/psf.js";
+import type { Boundary } from "../data/observation/boundary.js";
+import type { CheckedObservation } from "../data/observation/check-observation.js";
+import { psfCentre } from "../data/observation/psf.js";
 import { constantImage, imageSum, MAX_PIXELS, type Shape, type SkyImage } from "../image.js";
 import { detectionProbability } from "./detection.js";
 

@@ -1,7 +1,7 @@
-import type { Boundary } from "../data/boundary.js";
-import type { CheckedObservation } from "../data/check-observation.js";
-import { centredPsf, type PsfWindow, psfCentre } from "../data/psf.js";
-import { resamplePsf } from "../data/resample-psf.js";
+import type { Boundary } from "../data/observation/boundary.js";
+import type { CheckedObservation } from "../data/observation/check-observation.js";
+import { centredPsf, type PsfWindow, psfCentre } from "../data/observation/psf.js";
+import { resamplePsf } from "../data/observation/resample-psf.js";
 import { constantImage, type SkyImage } from "../image.js";
 import { detectionProbability } from "./detection.js";
 import { detectedExposure, referenceExposure } from "./exposure.js";

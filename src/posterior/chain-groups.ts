@@ -3,7 +3,7 @@
  * reported of a quantity is the worst R-hat of the groups, and the sum of their effective sample sizes.
  */
 
-import { CHAINS_PER_SHIFT, type CycleSpin } from "../data/cycle-spin.js";
+import { CHAINS_PER_SHIFT, type CycleSpin } from "../data/law/cycle-spin.js";
 import { convergence, splitRhat } from "./convergence.js";
 import { comparableChains } from "./draw-source.js";
 import type { Convergence, SamplerConfig } from "./result.js";

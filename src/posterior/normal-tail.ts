@@ -1,4 +1,4 @@
-import { exponential } from "../data/exponential.js";
+import { exponential } from "../data/random/exponential.js";
 
 const SQRT_TWO_PI = 2.5066282746310002;
 /** Below, the Taylor series is short; above, the continued fraction. */

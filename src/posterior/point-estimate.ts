@@ -1,4 +1,4 @@
-import type { WcsCard } from "../data/observation.js";
+import type { WcsCard } from "../data/observation/observation.js";
 import type { SkyImage } from "../image.js";
 
 /** One of several images that add up to the sky. */

@@ -1,6 +1,6 @@
-import { type Ds9RegionsOptions, parseDs9Regions } from "../data/ds9-region.js";
-import { type ShapeBounds, shapeContains } from "../data/region-shape.js";
-import { termsBounds, termsContain } from "../data/region-terms.js";
+import { type Ds9RegionsOptions, parseDs9Regions } from "../data/regions/ds9-region.js";
+import { type ShapeBounds, shapeContains } from "../data/regions/region-shape.js";
+import { termsBounds, termsContain } from "../data/regions/region-terms.js";
 import { InvalidInputError } from "../errors.js";
 import { checkShape, constantImage, type Shape, type SkyImage } from "../image.js";
 import type { Region } from "./region.js";

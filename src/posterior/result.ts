@@ -1,13 +1,13 @@
-import type { Boundary } from "../data/boundary.js";
-import type { CycleSpin } from "../data/cycle-spin.js";
-import type { WcsCard } from "../data/observation.js";
+import type { CycleSpin } from "../data/law/cycle-spin.js";
 import type {
   AdaptivePrior,
   BackgroundScalePrior,
   PixelPrior,
   SmoothingPrior,
   TotalCountsPrior,
-} from "../data/prior-parameters.js";
+} from "../data/law/prior-parameters.js";
+import type { Boundary } from "../data/observation/boundary.js";
+import type { WcsCard } from "../data/observation/observation.js";
 import type { SkyImage } from "../image.js";
 import type { ImageTrace, ParameterTrace } from "./trace.js";
 

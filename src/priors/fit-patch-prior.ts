@@ -4,8 +4,8 @@ import {
   type PatchMixture,
   type PatchNorm,
   prepareMixture,
-} from "../data/patch-mixture.js";
-import { randomStream } from "../data/random.js";
+} from "../data/law/patch-mixture.js";
+import { randomStream } from "../data/random/random.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { normPatch } from "./patch-prior.js";

@@ -1,5 +1,5 @@
-import type { PixelPrior } from "../data/prior-parameters.js";
-import { randomStream } from "../data/random.js";
+import type { PixelPrior } from "../data/law/prior-parameters.js";
+import { randomStream } from "../data/random/random.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
 

@@ -1,11 +1,11 @@
-import { exponential, naturalLog } from "../data/exponential.js";
-import { digamma, logGamma } from "../data/log-gamma.js";
 import {
   DEFAULT_SMOOTHING_PRIOR,
   DEFAULT_TOTAL_COUNTS_PRIOR,
   type SmoothingPrior,
   type TotalCountsPrior,
-} from "../data/prior-parameters.js";
+} from "../data/law/prior-parameters.js";
+import { exponential, naturalLog } from "../data/random/exponential.js";
+import { digamma, logGamma } from "../data/random/log-gamma.js";
 import type { Shape } from "../image.js";
 import { checkPositiveOption, type FluxPrior, priorWithData } from "./flux-prior.js";
 import { checkPriors, startingAlpha } from "./multiscale.js";

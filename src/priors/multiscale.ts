@@ -1,5 +1,5 @@
-import { multiscaleLevels } from "../data/multiscale-decomposition.js";
-import type { BackgroundScalePrior, SmoothingPrior, TotalCountsPrior } from "../data/prior-parameters.js";
+import type { BackgroundScalePrior, SmoothingPrior, TotalCountsPrior } from "../data/law/prior-parameters.js";
+import { multiscaleLevels } from "../data/observation/multiscale-decomposition.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape } from "../image.js";
 

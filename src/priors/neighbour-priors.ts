@@ -1,4 +1,4 @@
-import { exponential, naturalLog } from "../data/exponential.js";
+import { exponential, naturalLog } from "../data/random/exponential.js";
 import type { SkyImage } from "../image.js";
 import { checkPositiveOption, type FluxPrior, priorWithData } from "./flux-prior.js";
 

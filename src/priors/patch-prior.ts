@@ -1,4 +1,4 @@
-import { logMixture, type PatchMixture, type PatchNorm, prepareMixture } from "../data/patch-mixture.js";
+import { logMixture, type PatchMixture, type PatchNorm, prepareMixture } from "../data/law/patch-mixture.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
 import { checkPositiveOption, type FluxPrior, priorWithData } from "./flux-prior.js";

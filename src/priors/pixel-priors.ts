@@ -1,4 +1,4 @@
-import { naturalLog } from "../data/exponential.js";
+import { naturalLog } from "../data/random/exponential.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { checkPositiveOption, type FluxPrior, priorWithData } from "./flux-prior.js";

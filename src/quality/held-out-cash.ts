@@ -1,5 +1,5 @@
-import type { Observation } from "../data/observation.js";
-import { thinObservation } from "../data/thin-observation.js";
+import type { Observation } from "../data/observation/observation.js";
+import { thinObservation } from "../data/observation/thin-observation.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { createForwardModel, type ForwardModelOptions } from "../model/forward-model.js";

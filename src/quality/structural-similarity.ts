@@ -1,4 +1,4 @@
-import { gaussianProfile } from "../data/psf.js";
+import { gaussianProfile } from "../data/observation/psf.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { checkPair } from "./image-error.js";

@@ -2,7 +2,7 @@
 
 import type { ModelCheck } from "../checks/model-check.js";
 import type { PredictiveCheck } from "../checks/predictive-check.js";
-import type { WcsCard } from "../data/observation.js";
+import type { WcsCard } from "../data/observation/observation.js";
 import { composeFigure } from "../figures/figure.js";
 import { plotRadialProfile } from "../figures/plot-radial-profile.js";
 import {

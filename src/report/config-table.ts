@@ -1,4 +1,4 @@
-import { presetOf } from "../data/presets.js";
+import { presetOf } from "../data/law/presets.js";
 import type { SamplerConfig } from "../posterior/result.js";
 import { settingOf } from "../settings/by-method.js";
 import { recordedRows } from "../settings/rows.js";

@@ -3,8 +3,8 @@
 import type { DiscrepancyName } from "../checks/discrepancy.js";
 import type { ModelCheck } from "../checks/model-check.js";
 import type { PredictiveCheck } from "../checks/predictive-check.js";
-import { pixelSize } from "../data/sky-angle.js";
-import type { SkyWcs } from "../data/sky-wcs.js";
+import { pixelSize } from "../data/sky/sky-angle.js";
+import type { SkyWcs } from "../data/sky/sky-wcs.js";
 import { labelParameters, parameterLabel } from "../figures/parameter-label.js";
 import { escapeXml } from "../figures/svg.js";
 import { formatUnit } from "../figures/ticks.js";

@@ -1,6 +1,6 @@
 /** What a report hands to its page: plain data as JSON, and blocks of bytes beside it. */
 
-import type { SkyWcs } from "../data/sky-wcs.js";
+import type { SkyWcs } from "../data/sky/sky-wcs.js";
 import type { Shape } from "../image.js";
 import type { ChainGroups } from "../posterior/chain-groups.js";
 

@@ -1,8 +1,8 @@
 import { zlibSync } from "fflate";
 import { checkModel, type ModelCheck } from "../checks/model-check.js";
 import type { PredictiveCheck } from "../checks/predictive-check.js";
-import type { Observation } from "../data/observation.js";
-import { parseWcs, type SkyWcs } from "../data/sky-wcs.js";
+import type { Observation } from "../data/observation/observation.js";
+import { parseWcs, type SkyWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { plotParameterDistributions } from "../figures/plot-parameter-distributions.js";
 import { plotParameterTraces } from "../figures/plot-parameter-traces.js";

@@ -1,4 +1,4 @@
-import type { PsfCentring } from "../data/psf-centring.js";
+import type { PsfCentring } from "../data/observation/psf-centring.js";
 import type { PosteriorSummary, SamplerConfig } from "../posterior/result.js";
 import { codeOf, optionsOf } from "../settings/code.js";
 

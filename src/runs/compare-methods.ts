@@ -1,4 +1,4 @@
-import type { Observation } from "../data/observation.js";
+import type { Observation } from "../data/observation/observation.js";
 import { AbortedError, InvalidInputError } from "../errors.js";
 import { type SkyImage, sameShape } from "../image.js";
 import type { IterationReport } from "../methods/estimate.js";

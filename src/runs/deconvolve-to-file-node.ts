@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import type { CheckedObservation } from "../data/check-observation.js";
-import type { Observation } from "../data/observation.js";
+import type { CheckedObservation } from "../data/observation/check-observation.js";
+import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
 import { type Claim, claimPath } from "../io/claim-node.js";
 import { fileSha256 } from "../io/file-sha256-node.js";

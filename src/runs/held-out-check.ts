@@ -3,9 +3,9 @@ import {
   type PredictiveCheck,
   type PredictiveCheckOptions,
 } from "../checks/predictive-check.js";
-import { type CheckedObservation, checkObservations } from "../data/check-observation.js";
-import type { Observation } from "../data/observation.js";
-import { thinCounts } from "../data/thin-counts.js";
+import { type CheckedObservation, checkObservations } from "../data/observation/check-observation.js";
+import type { Observation } from "../data/observation/observation.js";
+import { thinCounts } from "../data/observation/thin-counts.js";
 import { AbortedError, InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { fittedSky } from "../posterior/fitted-sky.js";

@@ -1,4 +1,4 @@
-import type { Observation } from "../data/observation.js";
+import type { Observation } from "../data/observation/observation.js";
 import type { LiraResult } from "../posterior/result.js";
 import { type LiraDeconvolverOptions, planRun } from "./lira-options.js";
 import { type RunOptions, runChains } from "./run-chains.js";

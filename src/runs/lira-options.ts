@@ -1,6 +1,6 @@
-import { checkAdaptivePrior, DEFAULT_ADAPTIVE_PRIOR } from "../data/adaptive-prior.js";
-import { type Law, PRESETS, type Preset } from "../data/presets.js";
-import type { AdaptivePrior } from "../data/prior-parameters.js";
+import { checkAdaptivePrior, DEFAULT_ADAPTIVE_PRIOR } from "../data/law/adaptive-prior.js";
+import { type Law, PRESETS, type Preset } from "../data/law/presets.js";
+import type { AdaptivePrior } from "../data/law/prior-parameters.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
 import type { ForwardModelOptions } from "../model/forward-model.js";

@@ -1,4 +1,4 @@
-import type { BackgroundScalePrior } from "../data/prior-parameters.js";
+import type { BackgroundScalePrior } from "../data/law/prior-parameters.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import type { ForwardModel, ForwardModelOptions } from "../model/forward-model.js";

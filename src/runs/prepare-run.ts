@@ -1,9 +1,9 @@
 /** From data and settings to chains of any sampler that can be run, and what is said of them afterwards. */
 
-import { type CheckedObservation, checkObservations } from "../data/check-observation.js";
-import type { Observation } from "../data/observation.js";
-import { pointingOffsets } from "../data/pointing-offsets.js";
-import { DEFAULT_BACKGROUND_SCALE_PRIOR } from "../data/prior-parameters.js";
+import { DEFAULT_BACKGROUND_SCALE_PRIOR } from "../data/law/prior-parameters.js";
+import { type CheckedObservation, checkObservations } from "../data/observation/check-observation.js";
+import type { Observation } from "../data/observation/observation.js";
+import { pointingOffsets } from "../data/sky/pointing-offsets.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
 import { firstFlux } from "../methods/map.js";

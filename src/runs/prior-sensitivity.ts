@@ -1,5 +1,5 @@
-import type { Observation } from "../data/observation.js";
-import type { AdaptivePrior, SmoothingPrior } from "../data/prior-parameters.js";
+import type { AdaptivePrior, SmoothingPrior } from "../data/law/prior-parameters.js";
+import type { Observation } from "../data/observation/observation.js";
 import { AbortedError, InvalidInputError } from "../errors.js";
 import { constantImage, type SkyImage } from "../image.js";
 import type { LiraConfig, LiraResult, LiraSummary, WithError } from "../posterior/result.js";

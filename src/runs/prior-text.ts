@@ -1,6 +1,6 @@
 /** Priors as text: `total-variation:strength=1,smoothing=0.1+gamma:shape=2,rate=1`. */
 
-import type { PatchMixture } from "../data/patch-mixture.js";
+import type { PatchMixture } from "../data/law/patch-mixture.js";
 import { InvalidInputError } from "../errors.js";
 import type { ForwardModel } from "../model/forward-model.js";
 import { nearestWord } from "../nearest-word.js";

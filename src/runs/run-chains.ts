@@ -1,4 +1,4 @@
-import type { Observation } from "../data/observation.js";
+import type { Observation } from "../data/observation/observation.js";
 import type { PosteriorResult } from "../posterior/result.js";
 import { type ChainRunOptions, prepareRun } from "./prepare-run.js";
 import { type RunCheckpoints, takeUp } from "./run-checkpoints.js";

@@ -1,6 +1,6 @@
 /** Runs that can be continued wherever their pieces are kept: a database of the browser, memory, a file. */
 
-import type { CheckedObservation } from "../data/check-observation.js";
+import type { CheckedObservation } from "../data/observation/check-observation.js";
 import { FormatError, InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { DRAWS_VERSION } from "../samplers/draws-version.js";

@@ -1,5 +1,5 @@
-import { CHAINS_PER_SHIFT } from "../data/cycle-spin.js";
-import { randomStream } from "../data/random.js";
+import { CHAINS_PER_SHIFT } from "../data/law/cycle-spin.js";
+import { randomStream } from "../data/random/random.js";
 import type { Shape } from "../image.js";
 
 /**

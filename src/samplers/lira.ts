@@ -1,16 +1,16 @@
-import { stateAlphas } from "../data/adaptive-prior.js";
-import type { Boundary } from "../data/boundary.js";
-import { checkObservations, MAX_TOTAL_COUNTS } from "../data/check-observation.js";
-import type { CycleSpin } from "../data/cycle-spin.js";
-import { multiscaleLevels } from "../data/multiscale-decomposition.js";
-import type { Observation } from "../data/observation.js";
+import { stateAlphas } from "../data/law/adaptive-prior.js";
+import type { CycleSpin } from "../data/law/cycle-spin.js";
 import type {
   AdaptivePrior,
   BackgroundScalePrior,
   PixelPrior,
   SmoothingPrior,
   TotalCountsPrior,
-} from "../data/prior-parameters.js";
+} from "../data/law/prior-parameters.js";
+import type { Boundary } from "../data/observation/boundary.js";
+import { checkObservations, MAX_TOTAL_COUNTS } from "../data/observation/check-observation.js";
+import { multiscaleLevels } from "../data/observation/multiscale-decomposition.js";
+import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError, NumericsError } from "../errors.js";
 import { imageSum, type Shape, type SkyImage } from "../image.js";
 import { checkStatus, instantiateKernels, type Kernels } from "../kernels.js";

@@ -1,5 +1,5 @@
-import { exponential, naturalLog } from "../data/exponential.js";
-import type { BackgroundScalePrior } from "../data/prior-parameters.js";
+import type { BackgroundScalePrior } from "../data/law/prior-parameters.js";
+import { exponential, naturalLog } from "../data/random/exponential.js";
 import type { SkyImage } from "../image.js";
 import type { ForwardModel } from "../model/forward-model.js";
 import type { FluxPrior } from "../priors/flux-prior.js";

@@ -1,6 +1,6 @@
-import { exponential, naturalLog } from "../data/exponential.js";
-import { normalStream } from "../data/normal.js";
-import { splitMix64, xoshiro256pp } from "../data/random.js";
+import { exponential, naturalLog } from "../data/random/exponential.js";
+import { normalStream } from "../data/random/normal.js";
+import { splitMix64, xoshiro256pp } from "../data/random/random.js";
 import type { ForwardModel } from "../model/forward-model.js";
 import type { NutsConfig } from "../posterior/result.js";
 import { TRANSITION_COLUMNS } from "../posterior/transitions.js";

@@ -1,6 +1,6 @@
-import { exponential, naturalLog } from "../data/exponential.js";
-import { normalStream } from "../data/normal.js";
-import type { SavedStream } from "../data/random.js";
+import { exponential, naturalLog } from "../data/random/exponential.js";
+import { normalStream } from "../data/random/normal.js";
+import type { SavedStream } from "../data/random/random.js";
 import { NumericsError } from "../errors.js";
 import type { SavedArrays } from "./sampler.js";
 

@@ -1,6 +1,6 @@
 /** Chains from plain data: which sampler, under which law, is a matter of the settings. */
 
-import type { Observation } from "../data/observation.js";
+import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { createForwardModel, type ForwardModelOptions } from "../model/forward-model.js";

@@ -1,4 +1,4 @@
-import { multiscaleLevels } from "../data/multiscale-decomposition.js";
+import { multiscaleLevels } from "../data/observation/multiscale-decomposition.js";
 import { type Shape, type SkyImage, skyImage } from "../image.js";
 import type { ChainState } from "./sampler.js";
 

@@ -1,4 +1,4 @@
-import { randomStream } from "../data/random.js";
+import { randomStream } from "../data/random/random.js";
 import { imageSum, type SkyImage } from "../image.js";
 
 /**

@@ -1,4 +1,4 @@
-import { exponential, naturalLog } from "../data/exponential.js";
+import { exponential, naturalLog } from "../data/random/exponential.js";
 import type { NutsChain, Transition } from "./nuts.js";
 import type { SavedArrays } from "./sampler.js";
 

@@ -1,7 +1,7 @@
 /** Settings as a command and as code that repeat a run. */
 
-import { PRESETS, presetOf } from "../data/presets.js";
-import type { AdaptivePrior } from "../data/prior-parameters.js";
+import { PRESETS, presetOf } from "../data/law/presets.js";
+import type { AdaptivePrior } from "../data/law/prior-parameters.js";
 import { recordedSettings } from "./by-method.js";
 import { SETTINGS } from "./list.js";
 import type { Method } from "./methods.js";

@@ -1,14 +1,14 @@
 /** What is believed of sky and detector. */
 
-import { adaptivePriorOf, stateAlphas } from "../data/adaptive-prior.js";
-import { PRESET_NAMES } from "../data/presets.js";
+import { adaptivePriorOf, stateAlphas } from "../data/law/adaptive-prior.js";
+import { PRESET_NAMES } from "../data/law/presets.js";
 import {
   type AdaptivePrior,
   DEFAULT_BACKGROUND_SCALE_PRIOR,
   DEFAULT_SMOOTHING_PRIOR,
   DEFAULT_TOTAL_COUNTS_PRIOR,
   type SmoothingPrior,
-} from "../data/prior-parameters.js";
+} from "../data/law/prior-parameters.js";
 import { METHODS, SAMPLERS } from "./methods.js";
 import type { Choice, Setting } from "./setting.js";
 

@@ -1,6 +1,6 @@
 /** From the results of tasks to the table of a significance run. */
 
-import { naturalLog } from "../data/exponential.js";
+import { naturalLog } from "../data/random/exponential.js";
 import { InvalidInputError } from "../errors.js";
 import { chainGroups, groupedRhat } from "../posterior/chain-groups.js";
 import { summariseQuantity } from "../posterior/quantity-summary.js";

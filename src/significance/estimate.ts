@@ -1,7 +1,7 @@
 /** A significance run on this machine. */
 
-import { checkObservations } from "../data/check-observation.js";
-import type { Observation } from "../data/observation.js";
+import { checkObservations } from "../data/observation/check-observation.js";
+import type { Observation } from "../data/observation/observation.js";
 import { AbortedError, toPlainError } from "../errors.js";
 import { compileKernels } from "../kernels.js";
 import { alignObservations } from "../model/align-observations.js";

@@ -1,6 +1,6 @@
 /** The map of local significance of a scan, and what remains of it when the number of places is accounted for. */
 
-import { naturalLog } from "../data/exponential.js";
+import { naturalLog } from "../data/random/exponential.js";
 import type { Shape, SkyImage } from "../image.js";
 import { apertureCentres, SCAN_BINS } from "./scan-meter.js";
 import type { SignificanceRun, SignificanceTaskResult } from "./task.js";

@@ -1,6 +1,6 @@
-import type { Boundary } from "../data/boundary.js";
-import { checkObservations } from "../data/check-observation.js";
-import type { Observation } from "../data/observation.js";
+import type { Boundary } from "../data/observation/boundary.js";
+import { checkObservations } from "../data/observation/check-observation.js";
+import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
 import { asDrawSource, type DrawSource, forEachDraw, type WatchOptions } from "../posterior/draw-source.js";
 import type { ImageTrace } from "../posterior/trace.js";

@@ -1,14 +1,14 @@
 /** The null hypothesis: emission that needs no proof. Its images, its fit to counts, and draws of its parameters. */
 
-import type { Boundary } from "../data/boundary.js";
-import { brightestPixel, positionOf } from "../data/brightest-pixel.js";
-import type { CheckedObservation } from "../data/check-observation.js";
-import { modulo } from "../data/convolution.js";
-import { exponential, naturalLog } from "../data/exponential.js";
-import { invertCholesky } from "../data/patch-mixture.js";
-import { halfDeviance } from "../data/poisson.js";
-import { psfCentroid } from "../data/psf.js";
-import type { RandomStream } from "../data/random.js";
+import { invertCholesky } from "../data/law/patch-mixture.js";
+import type { Boundary } from "../data/observation/boundary.js";
+import { brightestPixel, positionOf } from "../data/observation/brightest-pixel.js";
+import type { CheckedObservation } from "../data/observation/check-observation.js";
+import { modulo } from "../data/observation/convolution.js";
+import { psfCentroid } from "../data/observation/psf.js";
+import { exponential, naturalLog } from "../data/random/exponential.js";
+import { halfDeviance } from "../data/random/poisson.js";
+import type { RandomStream } from "../data/random/random.js";
 import { InvalidInputError } from "../errors.js";
 import { imageSum, type Shape, type SkyImage } from "../image.js";
 import { createForwardModel } from "../model/forward-model.js";

@@ -1,6 +1,6 @@
 /** Images of the smooth models that a null hypothesis may hold: a Gaussian or a beta model on a constant. */
 
-import { exponential, naturalLog } from "../data/exponential.js";
+import { exponential, naturalLog } from "../data/random/exponential.js";
 import type { Shape } from "../image.js";
 
 /** Smooth emission that is fitted: its parameters, their limits, and its image. */

@@ -1,7 +1,7 @@
 /** From what somebody asks for to a run whose tasks can be done anywhere. */
 
-import { checkObservations } from "../data/check-observation.js";
-import type { Observation } from "../data/observation.js";
+import { checkObservations } from "../data/observation/check-observation.js";
+import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
 import { type Region, regionPixels } from "../posterior/region.js";
 import type { NutsConfig } from "../posterior/result.js";

@@ -1,6 +1,6 @@
 /** What is measured of each region in each draw of the flux. */
 
-import type { CheckedObservation } from "../data/check-observation.js";
+import type { CheckedObservation } from "../data/observation/check-observation.js";
 
 /** A region, sparse. Plain data that JSON can carry. */
 export interface RegionPixels {

@@ -1,6 +1,6 @@
 /** What the draws of the observation say about regions, without any null hypothesis. */
 
-import { quantileOfSorted } from "../data/sorted-quantile.js";
+import { quantileOfSorted } from "../data/random/sorted-quantile.js";
 
 /** An interval that holds a quantity with a probability: equal tails. */
 export interface CredibleInterval {

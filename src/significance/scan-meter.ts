@@ -1,7 +1,7 @@
 /** The share of the source in circular apertures all over the image. */
 
-import type { CheckedObservation } from "../data/check-observation.js";
-import { naturalLog } from "../data/exponential.js";
+import type { CheckedObservation } from "../data/observation/check-observation.js";
+import { naturalLog } from "../data/random/exponential.js";
 import type { Shape } from "../image.js";
 import { exposedBaselines } from "./region-meter.js";
 

@@ -1,9 +1,9 @@
 /** What a significance run found, laid out for programs and tables. */
 
 import { csvCell } from "../csv-cell.js";
-import { pixelSize } from "../data/sky-angle.js";
-import { pixelToSky } from "../data/sky-position.js";
-import { parseWcs } from "../data/sky-wcs.js";
+import { pixelSize } from "../data/sky/sky-angle.js";
+import { pixelToSky } from "../data/sky/sky-position.js";
+import { parseWcs } from "../data/sky/sky-wcs.js";
 import type { RegionSignificance, SignificanceEstimate } from "./collect.js";
 
 /** Columns of the table of regions with their units. */

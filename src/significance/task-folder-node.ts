@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import type { Observation } from "../data/observation.js";
+import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError, toPlainError } from "../errors.js";
 import { type Claim, claimPath } from "../io/claim-node.js";
 import { fileError, withFileErrors } from "../io/fits-temporary-node.js";

@@ -4,11 +4,11 @@
  * makes the table of them.
  */
 
-import { type CheckedObservation, checkObservations } from "../data/check-observation.js";
-import { convolve } from "../data/convolution.js";
-import type { Observation, WcsCard } from "../data/observation.js";
-import { drawPoisson } from "../data/poisson.js";
-import { derivedSeed, randomStream } from "../data/random.js";
+import { type CheckedObservation, checkObservations } from "../data/observation/check-observation.js";
+import { convolve } from "../data/observation/convolution.js";
+import type { Observation, WcsCard } from "../data/observation/observation.js";
+import { drawPoisson } from "../data/random/poisson.js";
+import { derivedSeed, randomStream } from "../data/random/random.js";
 import { AbortedError, InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
 import type { SamplerConfig } from "../posterior/result.js";

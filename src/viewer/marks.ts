@@ -1,6 +1,6 @@
 /** Cursor and selection on top of a picture, as SVG text. */
 
-import type { RegionShape } from "../data/region-shape.js";
+import type { RegionShape } from "../data/regions/region-shape.js";
 import { type Frame, outlined } from "./frame.js";
 import type { Selection } from "./selection.js";
 

@@ -1,8 +1,8 @@
 /** A ruler and the directions on the sky, on top of a picture. */
 
-import { pixelSize as skyPixelSize } from "../data/sky-angle.js";
-import { pixelToSky } from "../data/sky-position.js";
-import type { SkyWcs } from "../data/sky-wcs.js";
+import { pixelSize as skyPixelSize } from "../data/sky/sky-angle.js";
+import { pixelToSky } from "../data/sky/sky-position.js";
+import type { SkyWcs } from "../data/sky/sky-wcs.js";
 import { type Frame, outlined } from "./frame.js";
 
 /** Longest ruler in px. */

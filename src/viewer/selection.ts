@@ -1,7 +1,7 @@
 /** What the reader has picked on the image. */
 
-import { movedShape, type RegionShape } from "../data/region-shape.js";
-import { type RegionTerm, termsBounds, termsPixels } from "../data/region-terms.js";
+import { movedShape, type RegionShape } from "../data/regions/region-shape.js";
+import { type RegionTerm, termsBounds, termsPixels } from "../data/regions/region-terms.js";
 import type { Shape } from "../image.js";
 
 /** A pixel, or a part of the image; positions in pixels from 0, centres at whole numbers. */

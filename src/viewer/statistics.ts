@@ -1,6 +1,6 @@
 /** Statistics of draws. */
 
-import { quantileOfSorted } from "../data/sorted-quantile.js";
+import { quantileOfSorted } from "../data/random/sorted-quantile.js";
 
 /** All chains in one array. */
 export function pooled(chains: readonly ArrayLike<number>[]): Float64Array {

@@ -1,4 +1,4 @@
-import type { Observation } from "../data/observation.js";
+import type { Observation } from "../data/observation/observation.js";
 import type { SkyImage } from "../image.js";
 import { frameImage, frameOf, frameShape, type SkyGrid } from "../model/sky-grid.js";
 import { type ChainLaw, openChain } from "../samplers/open-chain.js";

@@ -13,9 +13,9 @@ import {
 import { methodSettings } from "../../app/src/settings/method-fields.js";
 import { commandOf } from "../../app/src/settings/reproduce.js";
 import { formIsGood, settingsOf, startForm, wholeForm } from "../../app/src/settings/settings.js";
-import { adaptivePriorOf, DEFAULT_ADAPTIVE_PRIOR } from "../../src/data/adaptive-prior.js";
-import { PRESET_NAMES } from "../../src/data/presets.js";
-import { simulatePointSource } from "../../src/data/simulated-datasets.js";
+import { adaptivePriorOf, DEFAULT_ADAPTIVE_PRIOR } from "../../src/data/law/adaptive-prior.js";
+import { PRESET_NAMES } from "../../src/data/law/presets.js";
+import { simulatePointSource } from "../../src/data/observation/simulated-datasets.js";
 import { LiraDeconvolver } from "../../src/runs/lira-deconvolver.js";
 import type { LiraDeconvolverOptions } from "../../src/runs/lira-options.js";
 

@@ -8,7 +8,7 @@ import {
   readPasted,
 } from "../../app/src/settings/configuration.js";
 import { formIsGood, startForm } from "../../app/src/settings/settings.js";
-import { randomStream } from "../../src/data/random.js";
+import { randomStream } from "../../src/data/random/random.js";
 import { mutate } from "../faults/mutate.js";
 
 const INPUTS = 1_500;

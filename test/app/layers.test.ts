@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { ObservationView } from "../../app/src/desk/observation-view.js";
 import { resultView } from "../../app/src/desk/run.js";
 import { layersOf } from "../../app/src/pictures/layers.js";
-import { simulateGaussianAndPoints } from "../../src/data/simulated-datasets.js";
+import { simulateGaussianAndPoints } from "../../src/data/observation/simulated-datasets.js";
 import { LiraDeconvolver } from "../../src/runs/lira-deconvolver.js";
 import { quantityScale, type Style } from "../../src/viewer/quantity-scale.js";
 

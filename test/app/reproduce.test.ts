@@ -16,7 +16,7 @@ import { significanceCommand, significanceQuestion } from "../../app/src/setting
 import { flagSettings } from "../../src/cli/deconvolve.js";
 import { deconvolveOptions } from "../../src/cli/deconvolve-options.js";
 import { shellWords } from "../../src/cli/recorded-data.js";
-import { PRESET_NAMES, type Preset, presetOf } from "../../src/data/presets.js";
+import { PRESET_NAMES, type Preset, presetOf } from "../../src/data/law/presets.js";
 import { planRun } from "../../src/runs/lira-options.js";
 
 const choices = {

@@ -5,9 +5,12 @@
 import { describe, expect, it } from "vitest";
 import { DISCREPANCIES } from "../../src/checks/discrepancy.js";
 import { predictiveCheck } from "../../src/checks/predictive-check.js";
-import type { Observation } from "../../src/data/observation.js";
-import { gaussianPsf } from "../../src/data/psf.js";
-import { simulateGaussianAndPoints, simulatePointSource } from "../../src/data/simulated-datasets.js";
+import type { Observation } from "../../src/data/observation/observation.js";
+import { gaussianPsf } from "../../src/data/observation/psf.js";
+import {
+  simulateGaussianAndPoints,
+  simulatePointSource,
+} from "../../src/data/observation/simulated-datasets.js";
 import { skyImage } from "../../src/image.js";
 import { heldOutCheck } from "../../src/runs/held-out-check.js";
 import { LiraDeconvolver } from "../../src/runs/lira-deconvolver.js";

@@ -3,9 +3,9 @@
 import { describe, expect, it } from "vitest";
 import { countsKernel } from "../../src/checks/counts-kernel.js";
 import { DISCREPANCIES, preparePrediction } from "../../src/checks/discrepancy.js";
-import { drawPoisson } from "../../src/data/poisson.js";
-import { evenEdges, ringSums, ringsAbout } from "../../src/data/radial-profile.js";
-import { randomStream } from "../../src/data/random.js";
+import { evenEdges, ringSums, ringsAbout } from "../../src/data/observation/radial-profile.js";
+import { drawPoisson } from "../../src/data/random/poisson.js";
+import { randomStream } from "../../src/data/random/random.js";
 import type { Shape, SkyImage } from "../../src/image.js";
 import { pearson, poissonProbabilities } from "../kernels/goodness-of-fit.js";
 import { discrepancies } from "../oracles/discrepancies.js";

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { gaussianPsf } from "../../src/data/psf.js";
+import { gaussianPsf } from "../../src/data/observation/psf.js";
 import { findHdu, fitsCard, readImageData } from "../../src/io/fits.js";
 import { openFitsFile, readFitsFile, writeFitsFile } from "../../src/io/fits-file-node.js";
 import { readObservationFiles, separatePlanes } from "../../src/io/public-datasets-node.js";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
-import { pointingOffsets } from "../../src/data/pointing-offsets.js";
+import { pointingOffsets } from "../../src/data/sky/pointing-offsets.js";
 import { readObservationFiles } from "../../src/io/public-datasets-node.js";
 import { readResult } from "../../src/io/result-file-node.js";
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { psfCentroid } from "../../src/data/psf.js";
+import { psfCentroid } from "../../src/data/observation/psf.js";
 import { fitsCard } from "../../src/io/fits.js";
 import { writeFitsFile } from "../../src/io/fits-file-node.js";
 import { chandraGalacticCenter, readObservationFiles } from "../../src/io/public-datasets-node.js";

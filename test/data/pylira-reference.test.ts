@@ -6,7 +6,7 @@ import {
   simulateDisk,
   simulateGaussianAndPoints,
   simulatePointSource,
-} from "../../src/data/simulated-datasets.js";
+} from "../../src/data/observation/simulated-datasets.js";
 import { imageSum } from "../../src/image.js";
 
 // The inputs of the reference posteriors are pylira's datasets; ours must be the same problem.

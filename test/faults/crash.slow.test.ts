@@ -16,8 +16,8 @@ import {
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { randomStream } from "../../src/data/random.js";
-import { simulatePointSource } from "../../src/data/simulated-datasets.js";
+import { simulatePointSource } from "../../src/data/observation/simulated-datasets.js";
+import { randomStream } from "../../src/data/random/random.js";
 import { toPlainError } from "../../src/errors.js";
 import { readResult, writeResult } from "../../src/io/result-file-node.js";
 import { collectJob } from "../../src/jobs/collect-job-node.js";

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { randomStream } from "../../src/data/random.js";
+import { randomStream } from "../../src/data/random/random.js";
 import { toPlainError } from "../../src/errors.js";
 import { mutate } from "./mutate.js";
 import { fuzzedReaders } from "./readers.js";

@@ -1,6 +1,6 @@
 /** Inputs that are nearly right: the mutations of the fuzzer. */
 
-import type { RandomStream } from "../../src/data/random.js";
+import type { RandomStream } from "../../src/data/random/random.js";
 
 /** Words that readers treat in ways of their own; numbers at the edges of what they are. */
 const WORDS = [

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { multiscaleDecomposition } from "../../src/data/multiscale-decomposition.js";
-import type { WcsCard } from "../../src/data/observation.js";
-import { poissonInterval } from "../../src/data/poisson-interval.js";
-import { radialProfile } from "../../src/data/radial-profile.js";
+import { multiscaleDecomposition } from "../../src/data/observation/multiscale-decomposition.js";
+import type { WcsCard } from "../../src/data/observation/observation.js";
+import { radialProfile } from "../../src/data/observation/radial-profile.js";
+import { poissonInterval } from "../../src/data/random/poisson-interval.js";
 import { figureDocument } from "../../src/figures/document-node.js";
 import { plotComparison } from "../../src/figures/plot-comparison.js";
 import { plotDataset } from "../../src/figures/plot-dataset.js";

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { WcsCard } from "../../src/data/observation.js";
-import { skyToPixel } from "../../src/data/sky-position.js";
-import { parseWcs } from "../../src/data/sky-wcs.js";
+import type { WcsCard } from "../../src/data/observation/observation.js";
+import { skyToPixel } from "../../src/data/sky/sky-position.js";
+import { parseWcs } from "../../src/data/sky/sky-wcs.js";
 import { figureDocument } from "../../src/figures/document-node.js";
 import { plotImage } from "../../src/figures/plot-image.js";
 import { plotPanels } from "../../src/figures/plot-panels.js";

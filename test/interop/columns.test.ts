@@ -9,7 +9,7 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { centrePsf } from "../../src/data/psf-centring.js";
+import { centrePsf } from "../../src/data/observation/psf-centring.js";
 import { binEvents } from "../../src/io/bin-events.js";
 import { ontoCounts } from "../../src/io/companion-image.js";
 import { findEvents } from "../../src/io/event-list.js";

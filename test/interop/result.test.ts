@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, it } from "vitest";
-import { simulateDisk, simulatePointSource } from "../../src/data/simulated-datasets.js";
+import { simulateDisk, simulatePointSource } from "../../src/data/observation/simulated-datasets.js";
 import { writeResult } from "../../src/io/result-file-node.js";
 import { LiraDeconvolver } from "../../src/runs/lira-deconvolver.js";
 import { findPython } from "./python.js";

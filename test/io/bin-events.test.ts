@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { pixelToSky, skyToPixel } from "../../src/data/sky-position.js";
-import { parseWcs } from "../../src/data/sky-wcs.js";
+import { pixelToSky, skyToPixel } from "../../src/data/sky/sky-position.js";
+import { parseWcs } from "../../src/data/sky/sky-wcs.js";
 import { type BinEventsOptions, binEvents, binnedEventsHdus } from "../../src/io/bin-events.js";
 import { eventColumns, findEvents } from "../../src/io/event-list.js";
 import {

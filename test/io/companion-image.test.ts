@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { galacticToIcrs } from "../../src/data/galactic.js";
-import type { WcsCard } from "../../src/data/observation.js";
-import { gaussianPsf } from "../../src/data/psf.js";
+import type { WcsCard } from "../../src/data/observation/observation.js";
+import { gaussianPsf } from "../../src/data/observation/psf.js";
+import { galacticToIcrs } from "../../src/data/sky/galactic.js";
 import { imageSum, type SkyImage } from "../../src/image.js";
 import { type CompanionKind, ontoCounts, psfOntoCounts } from "../../src/io/companion-image.js";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { csvCell } from "../../src/csv-cell.js";
-import { parseDs9Regions } from "../../src/data/ds9-region.js";
+import { parseDs9Regions } from "../../src/data/regions/ds9-region.js";
 import { claimPath } from "../../src/io/claim-node.js";
 import { gunzip } from "../../src/io/gzip.js";
 import { openSealed, sealBytes } from "../../src/io/sealed-bytes-node.js";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { WcsCard } from "../../src/data/observation.js";
+import type { WcsCard } from "../../src/data/observation/observation.js";
 import { FitsHeader, fitsCard, shiftWcs, wcsCards } from "../../src/io/fits.js";
 
 const cards: WcsCard[] = [

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { simulatePointSource } from "../../src/data/simulated-datasets.js";
+import { simulatePointSource } from "../../src/data/observation/simulated-datasets.js";
 import { writeFitsFile } from "../../src/io/fits-file-node.js";
 import { openResult } from "../../src/io/open-result-node.js";
 import { readResult, writeResult } from "../../src/io/result-file-node.js";

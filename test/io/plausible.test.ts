@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { gaussianPsf } from "../../src/data/psf.js";
+import { gaussianPsf } from "../../src/data/observation/psf.js";
 import { constantImage } from "../../src/image.js";
 import { checkNotCounts, checkPlausible } from "../../src/io/plausible.js";
 

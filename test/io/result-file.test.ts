@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import type { Observation } from "../../src/data/observation.js";
-import { simulateCounts } from "../../src/data/simulate.js";
-import { simulatePointSource } from "../../src/data/simulated-datasets.js";
+import type { Observation } from "../../src/data/observation/observation.js";
+import { simulateCounts } from "../../src/data/observation/simulate.js";
+import { simulatePointSource } from "../../src/data/observation/simulated-datasets.js";
 import { constantImage } from "../../src/image.js";
 import {
   columnNumbers,

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { simulateDisk, simulatePointSource } from "../../src/data/simulated-datasets.js";
+import { simulateDisk, simulatePointSource } from "../../src/data/observation/simulated-datasets.js";
 import { createChainsJob } from "../../src/jobs/create-job-node.js";
 import { createObservationsJob } from "../../src/jobs/create-survey-job-node.js";
 import { forEachTask, readJob, readTask, readTaskInput } from "../../src/jobs/job-folder-node.js";

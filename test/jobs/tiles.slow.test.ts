@@ -18,8 +18,8 @@ import {
   resultBatches,
   tiledBatches,
 } from "../../bench/mosaic-comparison.js";
-import { gaussianPsf } from "../../src/data/psf.js";
-import { simulateCounts } from "../../src/data/simulate.js";
+import { gaussianPsf } from "../../src/data/observation/psf.js";
+import { simulateCounts } from "../../src/data/observation/simulate.js";
 import { constantImage } from "../../src/image.js";
 import type { JobOptions } from "../../src/jobs/job.js";
 

@@ -5,9 +5,9 @@ import fc from "fast-check";
 // Threads are started from what is built.
 import { collectJob, createTilesJob, runTasks } from "tslira/cluster";
 import { afterAll, describe, expect, it } from "vitest";
-import { checkObservation } from "../../src/data/check-observation.js";
-import { gaussianPsf } from "../../src/data/psf.js";
-import { simulateCounts } from "../../src/data/simulate.js";
+import { checkObservation } from "../../src/data/observation/check-observation.js";
+import { gaussianPsf } from "../../src/data/observation/psf.js";
+import { simulateCounts } from "../../src/data/observation/simulate.js";
 import { constantImage } from "../../src/image.js";
 import { findHdu, imageToSkyImage, readImageData } from "../../src/io/fits.js";
 import { readFitsFile } from "../../src/io/fits-file-node.js";

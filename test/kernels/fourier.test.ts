@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { randomStream } from "../../src/data/random.js";
+import { randomStream } from "../../src/data/random/random.js";
 import { compileFourierKernels, startFourierKernels } from "./fourier-module.js";
 
 let module: WebAssembly.Module;

@@ -1,8 +1,8 @@
 /** Pair transfers alone, on images small enough for their law to be known by quadrature, and what they keep in step. */
 import { describe, expect, it } from "vitest";
-import { neighbouringTransitions } from "../../src/data/adaptive-prior.js";
-import type { Observation } from "../../src/data/observation.js";
-import type { AdaptivePrior } from "../../src/data/prior-parameters.js";
+import { neighbouringTransitions } from "../../src/data/law/adaptive-prior.js";
+import type { AdaptivePrior } from "../../src/data/law/prior-parameters.js";
+import type { Observation } from "../../src/data/observation/observation.js";
 import { type Shape, skyImage } from "../../src/image.js";
 import { type ImageModel, logImageDensity, pairDistribution } from "../oracles/pair-transfer.js";
 import { alphasOfStates, stateTree } from "../oracles/smoothing-states.js";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Boundary } from "../../src/data/boundary.js";
-import type { Observation } from "../../src/data/observation.js";
-import { gaussianPsf, normalisePsf } from "../../src/data/psf.js";
-import { randomStream } from "../../src/data/random.js";
+import type { Boundary } from "../../src/data/observation/boundary.js";
+import type { Observation } from "../../src/data/observation/observation.js";
+import { gaussianPsf, normalisePsf } from "../../src/data/observation/psf.js";
+import { randomStream } from "../../src/data/random/random.js";
 import type { Shape, SkyImage } from "../../src/image.js";
 import { createLiraChain, type LiraChain, type LiraChainSettings } from "../../src/samplers/lira.js";
 import { transfer } from "../oracles/convolution.js";

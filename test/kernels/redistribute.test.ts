@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Observation } from "../../src/data/observation.js";
+import type { Observation } from "../../src/data/observation/observation.js";
 import { type Shape, type SkyImage, skyImage } from "../../src/image.js";
 import { forEachSource, textbookExpectedCounts, textbookObservation } from "../oracles/textbook-model.js";
 import { textbookRandom } from "../oracles/textbook-random.js";

@@ -2,7 +2,7 @@
 // probability below 2e-4 (P_MINIMUM each).
 
 import { describe, expect, it } from "vitest";
-import type { Observation } from "../../src/data/observation.js";
+import type { Observation } from "../../src/data/observation/observation.js";
 import { skyImage } from "../../src/image.js";
 import { chiSquareTail, kolmogorovTail } from "../oracles/textbook-special.js";
 import { binomialProbabilities, meanTest, pearson, poissonProbabilities } from "./goodness-of-fit.js";

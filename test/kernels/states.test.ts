@@ -3,8 +3,8 @@
  * against the enumeration of all of them.
  */
 import { describe, expect, it } from "vitest";
-import { DEFAULT_ADAPTIVE_PRIOR, neighbouringTransitions } from "../../src/data/adaptive-prior.js";
-import type { AdaptivePrior } from "../../src/data/prior-parameters.js";
+import { DEFAULT_ADAPTIVE_PRIOR, neighbouringTransitions } from "../../src/data/law/adaptive-prior.js";
+import type { AdaptivePrior } from "../../src/data/law/prior-parameters.js";
 import { type Shape, skyImage } from "../../src/image.js";
 import { enumerateStates, logEvidenceOfStates } from "../oracles/smoothing-states.js";
 import { textbookRandom } from "../oracles/textbook-random.js";

@@ -1,9 +1,9 @@
 // A chain laid out by hand: the kernels' own arrays, for tests of single steps, without the checks of `createLiraChain`
 // and with an exposure that need not be that of the observations.
 
-import { stateAlphas } from "../../src/data/adaptive-prior.js";
-import type { Observation } from "../../src/data/observation.js";
-import type { AdaptivePrior } from "../../src/data/prior-parameters.js";
+import { stateAlphas } from "../../src/data/law/adaptive-prior.js";
+import type { AdaptivePrior } from "../../src/data/law/prior-parameters.js";
+import type { Observation } from "../../src/data/observation/observation.js";
 import type { Shape } from "../../src/image.js";
 import { instantiateKernels, type Kernels } from "../../src/kernels.js";
 import { trimPsf } from "../../src/model/psf-window.js";

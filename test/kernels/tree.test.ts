@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { multiscaleLevels } from "../../src/data/multiscale-decomposition.js";
+import { multiscaleLevels } from "../../src/data/observation/multiscale-decomposition.js";
 import type { Shape } from "../../src/image.js";
 import { naiveTree } from "../oracles/multiscale.js";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { gaussianPsf } from "../../src/data/psf.js";
-import { randomStream } from "../../src/data/random.js";
-import { simulateCounts } from "../../src/data/simulate.js";
+import { gaussianPsf } from "../../src/data/observation/psf.js";
+import { simulateCounts } from "../../src/data/observation/simulate.js";
+import { randomStream } from "../../src/data/random/random.js";
 import { decodePointEstimate, encodePointEstimate } from "../../src/io/point-estimate-file.js";
 import { positiveMap, posteriorFunction } from "../../src/methods/positive-flux.js";
 import { createForwardModel } from "../../src/model/forward-model.js";

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { randomStream } from "../../src/data/random.js";
 import {
   simulateDisk,
   simulateGaussianAndPoints,
   simulatePointSource,
-} from "../../src/data/simulated-datasets.js";
+} from "../../src/data/observation/simulated-datasets.js";
+import { randomStream } from "../../src/data/random/random.js";
 import { constantImage } from "../../src/image.js";
 import { minimiseAdam } from "../../src/methods/adam.js";
 import { emMultiscale } from "../../src/methods/em-multiscale.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { simulateDisk } from "../../src/data/simulated-datasets.js";
+import { simulateDisk } from "../../src/data/observation/simulated-datasets.js";
 import { maximumAPosteriori } from "../../src/methods/map.js";
 import { mapOfHeldOutStrength } from "../../src/methods/prior-strength.js";
 import { createForwardModel } from "../../src/model/forward-model.js";

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { expectedDeviance } from "../../src/data/expected-deviance.js";
-import { drawPoisson, halfDeviance } from "../../src/data/poisson.js";
-import { randomStream } from "../../src/data/random.js";
 import {
   simulateDisk,
   simulateGaussianAndPoints,
   simulatePointSource,
-} from "../../src/data/simulated-datasets.js";
-import { thinObservation } from "../../src/data/thin-observation.js";
+} from "../../src/data/observation/simulated-datasets.js";
+import { thinObservation } from "../../src/data/observation/thin-observation.js";
+import { expectedDeviance } from "../../src/data/random/expected-deviance.js";
+import { drawPoisson, halfDeviance } from "../../src/data/random/poisson.js";
+import { randomStream } from "../../src/data/random/random.js";
 import { constantImage, imageSum } from "../../src/image.js";
 import { gradientDescent } from "../../src/methods/gradient-descent.js";
 import { richardsonLucy } from "../../src/methods/richardson-lucy.js";

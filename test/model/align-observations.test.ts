@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Observation } from "../../src/data/observation.js";
-import { gaussianPsf } from "../../src/data/psf.js";
+import type { Observation } from "../../src/data/observation/observation.js";
+import { gaussianPsf } from "../../src/data/observation/psf.js";
 import { constantImage, imageSum, type SkyImage, skyImage } from "../../src/image.js";
 import { alignObservations } from "../../src/model/align-observations.js";
 import { createForwardModel } from "../../src/model/forward-model.js";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { gaussianPsf } from "../../src/data/psf.js";
+import { gaussianPsf } from "../../src/data/observation/psf.js";
 import { constantImage, skyImage } from "../../src/image.js";
 import { detectionProbability } from "../../src/model/detection.js";
 import { boundaries, masks, psfs, shapes } from "../data/random-images.js";

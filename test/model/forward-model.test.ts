@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { gaussianPsf } from "../../src/data/psf.js";
-import { randomStream } from "../../src/data/random.js";
-import { simulatePointSource } from "../../src/data/simulated-datasets.js";
+import { gaussianPsf } from "../../src/data/observation/psf.js";
+import { simulatePointSource } from "../../src/data/observation/simulated-datasets.js";
+import { randomStream } from "../../src/data/random/random.js";
 import { constantImage, imageSum, type SkyImage } from "../../src/image.js";
 import { detectionProbability } from "../../src/model/detection.js";
 import { createForwardModel } from "../../src/model/forward-model.js";

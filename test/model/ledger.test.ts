@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { checkObservation } from "../../src/data/check-observation.js";
-import { simulateDisk } from "../../src/data/simulated-datasets.js";
+import { checkObservation } from "../../src/data/observation/check-observation.js";
+import { simulateDisk } from "../../src/data/observation/simulated-datasets.js";
 import { constantImage, imageSum, type SkyImage } from "../../src/image.js";
 import { createForwardModel } from "../../src/model/forward-model.js";
 import { expectedSourceCounts, ledgerEntry } from "../../src/model/ledger.js";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkObservation } from "../../src/data/check-observation.js";
+import { checkObservation } from "../../src/data/observation/check-observation.js";
 import { constantImage, skyImage } from "../../src/image.js";
 import { detectedExposure } from "../../src/model/exposure.js";
 import { expectedSourceCounts } from "../../src/model/ledger.js";

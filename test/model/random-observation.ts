@@ -1,4 +1,4 @@
-import { type RandomStream, randomStream } from "../../src/data/random.js";
+import { type RandomStream, randomStream } from "../../src/data/random/random.js";
 import type { SkyImage } from "../../src/image.js";
 
 /** A random observation: any shape, a psf without symmetry, exposure, background and a mask with holes. */

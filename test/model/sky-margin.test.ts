@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { checkObservation } from "../../src/data/check-observation.js";
-import { convolve } from "../../src/data/convolution.js";
-import { drawPoisson } from "../../src/data/poisson.js";
-import { gaussianPsf } from "../../src/data/psf.js";
-import { randomStream } from "../../src/data/random.js";
+import { checkObservation } from "../../src/data/observation/check-observation.js";
+import { convolve } from "../../src/data/observation/convolution.js";
+import { gaussianPsf } from "../../src/data/observation/psf.js";
+import { drawPoisson } from "../../src/data/random/poisson.js";
+import { randomStream } from "../../src/data/random/random.js";
 import { constantImage, cutout, type SkyImage } from "../../src/image.js";
 import { automaticMargin, psfReach } from "../../src/model/sky-margin.js";
 

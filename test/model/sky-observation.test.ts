@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { checkObservation } from "../../src/data/check-observation.js";
-import { convolve } from "../../src/data/convolution.js";
-import { centredPsf } from "../../src/data/psf.js";
+import { checkObservation } from "../../src/data/observation/check-observation.js";
+import { convolve } from "../../src/data/observation/convolution.js";
+import { centredPsf } from "../../src/data/observation/psf.js";
 import { createForwardModel } from "../../src/model/forward-model.js";
 import { skyGrid, startOnSky } from "../../src/model/sky-grid.js";
 import { skyObservations } from "../../src/model/sky-observation.js";

@@ -15,7 +15,7 @@
  * package, 2,400 for the textbook). So our own standard error is the larger of the one from batches and the one from
  * the means of whole chains; run four or more.
  */
-import type { Observation } from "../../src/data/observation.js";
+import type { Observation } from "../../src/data/observation/observation.js";
 import type { Shape, SkyImage } from "../../src/image.js";
 import type { TextbookSettings } from "./textbook-prior.js";
 

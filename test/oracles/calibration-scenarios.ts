@@ -1,5 +1,5 @@
 /** The models that simulation-based calibration goes through. */
-import type { Observation } from "../../src/data/observation.js";
+import type { Observation } from "../../src/data/observation/observation.js";
 import { type Shape, skyImage } from "../../src/image.js";
 import { alignObservations } from "../../src/model/align-observations.js";
 import type { CalibrationScenario } from "./calibration.js";

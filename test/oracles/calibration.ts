@@ -8,7 +8,7 @@
  * quantity that depends on the data and so sees errors that leave the data-averaged posterior alone
  * (Modrak et al. 2023).
  */
-import type { Observation } from "../../src/data/observation.js";
+import type { Observation } from "../../src/data/observation/observation.js";
 import { skyImage } from "../../src/image.js";
 import { ensembleShift } from "../../src/samplers/ensemble-shift.js";
 import { logImagePrior } from "./pair-transfer.js";

@@ -3,8 +3,8 @@
  * `src/checks/discrepancy.ts` says what each of them is.
  */
 
-import { naturalLog } from "../../src/data/exponential.js";
-import { type Rings, ringSums } from "../../src/data/radial-profile.js";
+import { type Rings, ringSums } from "../../src/data/observation/radial-profile.js";
+import { naturalLog } from "../../src/data/random/exponential.js";
 import type { SkyImage } from "../../src/image.js";
 
 /**

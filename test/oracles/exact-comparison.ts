@@ -1,5 +1,5 @@
 /** A chain against the posterior that importance sampling found: means of the same statistics, with batch errors. */
-import type { Observation } from "../../src/data/observation.js";
+import type { Observation } from "../../src/data/observation/observation.js";
 import type { ImportancePosterior, ImportanceProblem } from "./prior-importance.js";
 import { smoothnessOfStates, stateTree } from "./smoothing-states.js";
 import type { AdaptiveSettings } from "./textbook-adaptive.js";

@@ -3,7 +3,7 @@
  * integrates to 1, it is a product of gamma laws where alpha makes it one, and pairs have beta laws then.
  */
 import { describe, expect, it } from "vitest";
-import type { Observation } from "../../src/data/observation.js";
+import type { Observation } from "../../src/data/observation/observation.js";
 import { type Shape, skyImage } from "../../src/image.js";
 import { naiveTree } from "./multiscale.js";
 import {

@@ -1,4 +1,4 @@
-import type { PatchMixture } from "../../src/data/patch-mixture.js";
+import type { PatchMixture } from "../../src/data/law/patch-mixture.js";
 import type { SkyImage } from "../../src/image.js";
 
 /** Solve A x = b and give ln |det A|, by elimination. */

@@ -11,7 +11,7 @@
  * Some 10^7 draws are needed, so this oracle has its own fast random numbers and flat arrays. It takes from the others
  * only the shapes of the tree and the matrix of the model.
  */
-import type { Observation } from "../../src/data/observation.js";
+import type { Observation } from "../../src/data/observation/observation.js";
 import type { Shape } from "../../src/image.js";
 import { skyImage } from "../../src/image.js";
 import { type FastRandom, fastRandom } from "./fast-random.js";

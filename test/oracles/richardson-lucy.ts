@@ -1,4 +1,4 @@
-import type { CheckedObservation } from "../../src/data/check-observation.js";
+import type { CheckedObservation } from "../../src/data/observation/check-observation.js";
 import { transfer } from "./convolution.js";
 
 /** Richardson-Lucy from a flat image of ones, by the matrix of the model written out. */

@@ -7,7 +7,7 @@
  * Given the source photons y the step draws all states jointly, upward and downward, fractions integrated out, then A given the
  * transitions of all nodes. Both are exact conditionals, with nothing saved on nodes without photons.
  */
-import type { Observation } from "../../src/data/observation.js";
+import type { Observation } from "../../src/data/observation/observation.js";
 import type { Shape } from "../../src/image.js";
 import {
   alphasOfStates,

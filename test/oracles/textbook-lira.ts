@@ -12,7 +12,7 @@
  *
  * Under the adaptive prior the parameters of the fractions are those of the blocks' states (textbook-adaptive.ts).
  */
-import type { Observation } from "../../src/data/observation.js";
+import type { Observation } from "../../src/data/observation/observation.js";
 import type { Shape, SkyImage } from "../../src/image.js";
 import { ensembleShift } from "../../src/samplers/ensemble-shift.js";
 import { naiveTree } from "./multiscale.js";

@@ -1,5 +1,5 @@
 /** The model of the counts, written as the textbook has it: who can see whom, expected counts, log-likelihood. */
-import type { Observation } from "../../src/data/observation.js";
+import type { Observation } from "../../src/data/observation/observation.js";
 import type { Shape, SkyImage } from "../../src/image.js";
 
 /** One observation with its defaults filled in, and the chance that a photon born in a pixel is detected. */

@@ -1,5 +1,5 @@
 /** The multiscale prior, written as the textbook has it: the tree, draws from the prior, the conditional of alpha. */
-import type { Observation } from "../../src/data/observation.js";
+import type { Observation } from "../../src/data/observation/observation.js";
 import type { Shape } from "../../src/image.js";
 import { referenceExposureOf } from "./textbook-model.js";
 import type { TextbookRandom } from "./textbook-random.js";

@@ -1,7 +1,7 @@
 /** Regions of files on pixels. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type RegionShape, shapeBounds, shapeContains } from "../../src/data/region-shape.js";
+import { type RegionShape, shapeBounds, shapeContains } from "../../src/data/regions/region-shape.js";
 import { imageSum, type SkyImage, skyImage } from "../../src/image.js";
 import { circularRegion } from "../../src/posterior/region.js";
 import { regionsFromDs9, regionsFromLabels } from "../../src/posterior/region-file.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { randomStream } from "../../src/data/random.js";
+import { randomStream } from "../../src/data/random/random.js";
 import { constantImage, type SkyImage } from "../../src/image.js";
 import { checkGradient, type FluxPrior, productPrior } from "../../src/priors/flux-prior.js";
 import { multiscalePrior } from "../../src/priors/multiscale-prior.js";

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { multiscaleLevels } from "../../src/data/multiscale-decomposition.js";
 import {
   DEFAULT_BACKGROUND_SCALE_PRIOR,
   DEFAULT_SMOOTHING_PRIOR,
   DEFAULT_TOTAL_COUNTS_PRIOR,
-} from "../../src/data/prior-parameters.js";
+} from "../../src/data/law/prior-parameters.js";
+import { multiscaleLevels } from "../../src/data/observation/multiscale-decomposition.js";
 import { checkPriors, startingAlpha } from "../../src/priors/multiscale.js";
 import { textbookTreeShapes } from "../oracles/textbook-prior.js";
 

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import type { PatchMixture } from "../../src/data/patch-mixture.js";
-import { randomStream } from "../../src/data/random.js";
-import { simulateDisk, simulateGaussianAndPoints } from "../../src/data/simulated-datasets.js";
+import type { PatchMixture } from "../../src/data/law/patch-mixture.js";
+import { simulateDisk, simulateGaussianAndPoints } from "../../src/data/observation/simulated-datasets.js";
+import { randomStream } from "../../src/data/random/random.js";
 import { constantImage, type SkyImage } from "../../src/image.js";
 import { decodePatchMixture, encodePatchMixture } from "../../src/io/patch-mixture-file.js";
 import { fitPatchPrior } from "../../src/priors/fit-patch-prior.js";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { randomStream } from "../../src/data/random.js";
-import { simulateCounts } from "../../src/data/simulate.js";
-import { simulateDisk, simulateGaussianAndPoints } from "../../src/data/simulated-datasets.js";
+import { simulateCounts } from "../../src/data/observation/simulate.js";
+import { simulateDisk, simulateGaussianAndPoints } from "../../src/data/observation/simulated-datasets.js";
+import { randomStream } from "../../src/data/random/random.js";
 import { constantImage, type SkyImage, skyImage } from "../../src/image.js";
 import { heldOutCash, splitPhotons } from "../../src/quality/held-out-cash.js";
 import { fluxBias, normalisedRmsError } from "../../src/quality/image-error.js";

@@ -4,7 +4,7 @@ import { unzlibSync } from "fflate";
 import { parseHTML } from "linkedom";
 import { beforeAll, describe, expect, it } from "vitest";
 import { chanceBeyond3 } from "../../src/checks/model-check.js";
-import type { SimulatedObservation } from "../../src/data/observation.js";
+import type { SimulatedObservation } from "../../src/data/observation/observation.js";
 import { figureDocument } from "../../src/figures/document-node.js";
 import { labelParameters } from "../../src/figures/parameter-label.js";
 import type { LiraResult } from "../../src/posterior/result.js";

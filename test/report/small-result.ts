@@ -1,6 +1,6 @@
 /** A small real result for tests of reports. */
 
-import { simulateGaussianAndPoints } from "../../src/data/simulated-datasets.js";
+import { simulateGaussianAndPoints } from "../../src/data/observation/simulated-datasets.js";
 import { LiraDeconvolver } from "../../src/runs/lira-deconvolver.js";
 
 /** Two chains of a 32 x 32 simulation, 100 kept draws each, with sky coordinates (TAN, 0.5 arcsec a pixel). */

@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Observation } from "../../src/data/observation.js";
-import { pointingOffsets } from "../../src/data/pointing-offsets.js";
+import type { Observation } from "../../src/data/observation/observation.js";
+import { pointingOffsets } from "../../src/data/sky/pointing-offsets.js";
 import { imageSum } from "../../src/image.js";
 import { chandraGalacticCenter } from "../../src/io/public-datasets-node.js";
 import { createForwardModel } from "../../src/model/forward-model.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { simulateDisk } from "../../src/data/simulated-datasets.js";
+import { simulateDisk } from "../../src/data/observation/simulated-datasets.js";
 import { constantImage } from "../../src/image.js";
 import { exponentialPrior } from "../../src/priors/pixel-priors.js";
 import { heldOutCash, splitPhotons } from "../../src/quality/held-out-cash.js";

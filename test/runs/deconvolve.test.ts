@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { simulateDisk, simulatePointSource } from "../../src/data/simulated-datasets.js";
+import { simulateDisk, simulatePointSource } from "../../src/data/observation/simulated-datasets.js";
 import { constantImage } from "../../src/image.js";
 import { findHdu, imageToSkyImage, readFits } from "../../src/io/fits.js";
 import { encodePointEstimate } from "../../src/io/point-estimate-file.js";

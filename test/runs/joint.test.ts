@@ -1,9 +1,9 @@
 /** Several exposures of one sky whose pointings differ by parts of a pixel. */
 import { describe, expect, it } from "vitest";
-import type { Observation } from "../../src/data/observation.js";
-import { drawPoisson } from "../../src/data/poisson.js";
-import { gaussianPsf } from "../../src/data/psf.js";
-import { randomStream } from "../../src/data/random.js";
+import type { Observation } from "../../src/data/observation/observation.js";
+import { gaussianPsf } from "../../src/data/observation/psf.js";
+import { drawPoisson } from "../../src/data/random/poisson.js";
+import { randomStream } from "../../src/data/random/random.js";
 import { type SkyImage, skyImage } from "../../src/image.js";
 import { exponentialPrior } from "../../src/priors/pixel-priors.js";
 import { deconvolve, type PointMethod } from "../../src/runs/deconvolve.js";

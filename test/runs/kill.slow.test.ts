@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { randomStream } from "../../src/data/random.js";
+import { randomStream } from "../../src/data/random/random.js";
 import { dataUnits } from "./data-units.js";
 
 /*

@@ -10,9 +10,9 @@ import { join } from "node:path";
 // Threads are started from what is built.
 import { collectJob, createTilesJob, runTasks } from "tslira/cluster";
 import { afterAll, describe, expect, it } from "vitest";
-import { gaussianPsf } from "../../src/data/psf.js";
-import { simulateCounts } from "../../src/data/simulate.js";
-import { simulatePointSource } from "../../src/data/simulated-datasets.js";
+import { gaussianPsf } from "../../src/data/observation/psf.js";
+import { simulateCounts } from "../../src/data/observation/simulate.js";
+import { simulatePointSource } from "../../src/data/observation/simulated-datasets.js";
 import { constantImage } from "../../src/image.js";
 import { readFits } from "../../src/io/fits.js";
 import { encodePointEstimate } from "../../src/io/point-estimate-file.js";

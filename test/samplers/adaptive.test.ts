@@ -1,15 +1,15 @@
 /** A chain under the adaptive prior: what it traces, that it goes on where it was, and the bytes of LIRA's law beside it. */
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { DEFAULT_ADAPTIVE_PRIOR, neighbouringTransitions } from "../../src/data/adaptive-prior.js";
-import type { CycleSpin } from "../../src/data/cycle-spin.js";
-import type { Observation } from "../../src/data/observation.js";
-import type { AdaptivePrior } from "../../src/data/prior-parameters.js";
+import { DEFAULT_ADAPTIVE_PRIOR, neighbouringTransitions } from "../../src/data/law/adaptive-prior.js";
+import type { CycleSpin } from "../../src/data/law/cycle-spin.js";
+import type { AdaptivePrior } from "../../src/data/law/prior-parameters.js";
+import type { Observation } from "../../src/data/observation/observation.js";
 import {
   simulateDisk,
   simulateGaussianAndPoints,
   simulatePointSource,
-} from "../../src/data/simulated-datasets.js";
+} from "../../src/data/observation/simulated-datasets.js";
 import { type Shape, skyImage } from "../../src/image.js";
 import { type AdaptiveChainSettings, createLiraChain, type LiraChain } from "../../src/samplers/lira.js";
 import { smoothnessMaps } from "../../src/samplers/smoothness-maps.js";

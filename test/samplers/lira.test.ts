@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Observation } from "../../src/data/observation.js";
+import type { Observation } from "../../src/data/observation/observation.js";
 import { type Shape, skyImage } from "../../src/image.js";
 import { compileKernels } from "../../src/kernels.js";
 import {

@@ -5,11 +5,11 @@
  * sampler give among themselves, totals and parameters within 4 standard errors.
  */
 import { describe, expect, it } from "vitest";
-import { checkObservation } from "../../src/data/check-observation.js";
-import { drawPoisson } from "../../src/data/poisson.js";
-import { gaussianPsf } from "../../src/data/psf.js";
-import { randomStream } from "../../src/data/random.js";
-import { simulateGaussianAndPoints } from "../../src/data/simulated-datasets.js";
+import { checkObservation } from "../../src/data/observation/check-observation.js";
+import { gaussianPsf } from "../../src/data/observation/psf.js";
+import { simulateGaussianAndPoints } from "../../src/data/observation/simulated-datasets.js";
+import { drawPoisson } from "../../src/data/random/poisson.js";
+import { randomStream } from "../../src/data/random/random.js";
 import { createForwardModel } from "../../src/model/forward-model.js";
 import type { PosteriorResult } from "../../src/posterior/result.js";
 import { multiscalePrior } from "../../src/priors/multiscale-prior.js";

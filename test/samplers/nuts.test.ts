@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { randomStream } from "../../src/data/random.js";
-import { simulatePointSource } from "../../src/data/simulated-datasets.js";
+import { simulatePointSource } from "../../src/data/observation/simulated-datasets.js";
+import { randomStream } from "../../src/data/random/random.js";
 import { createForwardModel } from "../../src/model/forward-model.js";
 import { multiscalePrior } from "../../src/priors/multiscale-prior.js";
 import { totalVariationPrior } from "../../src/priors/neighbour-priors.js";

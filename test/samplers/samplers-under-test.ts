@@ -1,5 +1,5 @@
 /** The samplers that the slow tests put to the test, all behind the face of a textbook chain. */
-import type { Observation } from "../../src/data/observation.js";
+import type { Observation } from "../../src/data/observation/observation.js";
 import type { SkyImage } from "../../src/image.js";
 import { compileKernels, type Kernels } from "../../src/kernels.js";
 import {

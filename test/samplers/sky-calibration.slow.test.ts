@@ -4,8 +4,8 @@
  * false-alarm rate is 1e-3 a model for a new seed.
  */
 import { describe, expect, it } from "vitest";
-import { checkObservation } from "../../src/data/check-observation.js";
-import { centredPsf } from "../../src/data/psf.js";
+import { checkObservation } from "../../src/data/observation/check-observation.js";
+import { centredPsf } from "../../src/data/observation/psf.js";
 import { skyImage } from "../../src/image.js";
 import { skyGrid } from "../../src/model/sky-grid.js";
 import { skyObservations } from "../../src/model/sky-observation.js";

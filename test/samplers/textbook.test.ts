@@ -5,7 +5,7 @@
  * freedom: a false alarm with probability 2.5e-6). There are about 80 of them: 2e-4 overall for a new set of seeds.
  */
 import { describe, expect, it } from "vitest";
-import type { Observation } from "../../src/data/observation.js";
+import type { Observation } from "../../src/data/observation/observation.js";
 import { type Shape, skyImage } from "../../src/image.js";
 import { createTextbookChain, type TextbookChain } from "../oracles/textbook-lira.js";
 import { textbookExpectedCounts, textbookObservation } from "../oracles/textbook-model.js";

@@ -1,6 +1,6 @@
 /** The list of settings agrees with itself and with the options of the library. */
 import { describe, expect, it } from "vitest";
-import { PRESET_NAMES, PRESETS } from "../../src/data/presets.js";
+import { PRESET_NAMES, PRESETS } from "../../src/data/law/presets.js";
 import type { LiraDeconvolverOptions } from "../../src/runs/lira-options.js";
 import type { NutsOptions } from "../../src/runs/nuts-options.js";
 import { recordedSettings, settingsOf } from "../../src/settings/by-method.js";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createJob, readJobFile } from "../../src/cli/cluster-config.js";
-import { simulatePointSource } from "../../src/data/simulated-datasets.js";
+import { simulatePointSource } from "../../src/data/observation/simulated-datasets.js";
 import { writeFitsFile } from "../../src/io/fits-file-node.js";
 import { createReplicatesJob } from "../../src/jobs/create-job-node.js";
 import { readJob } from "../../src/jobs/job-folder-node.js";

@@ -4,10 +4,10 @@
  * binomial standard errors (false-alarm rate 1e-3 each). One core, about 20 s.
  */
 import { expect, it } from "vitest";
-import { convolve } from "../../src/data/convolution.js";
-import { drawPoisson } from "../../src/data/poisson.js";
-import { gaussianPsf } from "../../src/data/psf.js";
-import { randomStream } from "../../src/data/random.js";
+import { convolve } from "../../src/data/observation/convolution.js";
+import { gaussianPsf } from "../../src/data/observation/psf.js";
+import { drawPoisson } from "../../src/data/random/poisson.js";
+import { randomStream } from "../../src/data/random/random.js";
 import { constantImage } from "../../src/image.js";
 import type { Region } from "../../src/posterior/region.js";
 import { collectSignificance } from "../../src/significance/collect.js";

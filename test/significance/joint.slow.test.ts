@@ -6,11 +6,11 @@
  * (false-alarm rate 1e-3 each).
  */
 import { beforeAll, describe, expect, it } from "vitest";
-import { convolve } from "../../src/data/convolution.js";
-import type { Observation } from "../../src/data/observation.js";
-import { drawPoisson } from "../../src/data/poisson.js";
-import { gaussianPsf } from "../../src/data/psf.js";
-import { randomStream } from "../../src/data/random.js";
+import { convolve } from "../../src/data/observation/convolution.js";
+import type { Observation } from "../../src/data/observation/observation.js";
+import { gaussianPsf } from "../../src/data/observation/psf.js";
+import { drawPoisson } from "../../src/data/random/poisson.js";
+import { randomStream } from "../../src/data/random/random.js";
 import { constantImage } from "../../src/image.js";
 import { alignObservations } from "../../src/model/align-observations.js";
 import { circularRegion } from "../../src/posterior/region.js";

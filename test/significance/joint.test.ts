@@ -1,9 +1,9 @@
 /** Several observations of one sky, tested together. */
 import { describe, expect, it } from "vitest";
-import { checkObservations } from "../../src/data/check-observation.js";
-import type { Observation } from "../../src/data/observation.js";
-import { gaussianPsf } from "../../src/data/psf.js";
-import { simulateCounts } from "../../src/data/simulate.js";
+import { checkObservations } from "../../src/data/observation/check-observation.js";
+import type { Observation } from "../../src/data/observation/observation.js";
+import { gaussianPsf } from "../../src/data/observation/psf.js";
+import { simulateCounts } from "../../src/data/observation/simulate.js";
 import { constantImage, imageSum, skyImage } from "../../src/image.js";
 import { alignObservations } from "../../src/model/align-observations.js";
 import { circularRegion } from "../../src/posterior/region.js";

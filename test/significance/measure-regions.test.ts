@@ -1,6 +1,6 @@
 /** What the draws of a result say about regions, against sums written down by hand. */
 import { describe, expect, it } from "vitest";
-import type { Observation } from "../../src/data/observation.js";
+import type { Observation } from "../../src/data/observation/observation.js";
 import { constantImage } from "../../src/image.js";
 import { measureRegions } from "../../src/significance/measure-regions.js";
 

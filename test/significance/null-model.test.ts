@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type CheckedObservation, checkObservations } from "../../src/data/check-observation.js";
-import { gaussianPsf } from "../../src/data/psf.js";
-import { randomStream } from "../../src/data/random.js";
-import { simulateCounts } from "../../src/data/simulate.js";
+import { type CheckedObservation, checkObservations } from "../../src/data/observation/check-observation.js";
+import { gaussianPsf } from "../../src/data/observation/psf.js";
+import { simulateCounts } from "../../src/data/observation/simulate.js";
+import { randomStream } from "../../src/data/random/random.js";
 import { constantImage, type SkyImage } from "../../src/image.js";
 import { createForwardModel } from "../../src/model/forward-model.js";
 import {

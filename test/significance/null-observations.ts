@@ -1,7 +1,7 @@
 /** Observations and runs of significance tests on small images, cheap enough to be done hundreds of times. */
-import { checkObservations } from "../../src/data/check-observation.js";
-import type { Observation } from "../../src/data/observation.js";
-import { gaussianPsf } from "../../src/data/psf.js";
+import { checkObservations } from "../../src/data/observation/check-observation.js";
+import type { Observation } from "../../src/data/observation/observation.js";
+import { gaussianPsf } from "../../src/data/observation/psf.js";
 import { constantImage, skyImage } from "../../src/image.js";
 import { circularRegion } from "../../src/posterior/region.js";
 import { planSignificance, type SignificanceSettings } from "../../src/significance/plan.js";

@@ -8,11 +8,11 @@
  * that was assumed, not fitted, must break them: they show that the test can fail.
  */
 import { describe, expect, it } from "vitest";
-import { convolve } from "../../src/data/convolution.js";
-import type { Observation } from "../../src/data/observation.js";
-import { drawPoisson } from "../../src/data/poisson.js";
-import { gaussianPsf } from "../../src/data/psf.js";
-import { type RandomStream, randomStream } from "../../src/data/random.js";
+import { convolve } from "../../src/data/observation/convolution.js";
+import type { Observation } from "../../src/data/observation/observation.js";
+import { gaussianPsf } from "../../src/data/observation/psf.js";
+import { drawPoisson } from "../../src/data/random/poisson.js";
+import { type RandomStream, randomStream } from "../../src/data/random/random.js";
 import { constantImage, type SkyImage } from "../../src/image.js";
 import { circularRegion } from "../../src/posterior/region.js";
 import { collectSignificance, type RegionSignificance } from "../../src/significance/collect.js";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import { checkObservations } from "../../src/data/check-observation.js";
+import { checkObservations } from "../../src/data/observation/check-observation.js";
 import { constantImage, skyImage } from "../../src/image.js";
 import { circularRegion } from "../../src/posterior/region.js";
 import type { LiraConfig } from "../../src/posterior/result.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { randomStream } from "../../src/data/random.js";
+import { randomStream } from "../../src/data/random/random.js";
 import {
   bonferroni,
   holm,

@@ -1,6 +1,6 @@
 /** What the draws say about the pixel or region that was picked. */
 
-import { pixelSize } from "../../data/sky-angle.js";
+import { pixelSize } from "../../data/sky/sky-angle.js";
 import { groupedRhat } from "../../posterior/chain-groups.js";
 import { chart, linePath, paddedRange } from "../../viewer/chart.js";
 import { countText, errorText, numberText, rhatText } from "../../viewer/numbers.js";

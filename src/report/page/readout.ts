@@ -1,7 +1,7 @@
 /** The numbers of the pixel under the cursor. */
 
-import { formatSkyPosition } from "../../data/sky-angle.js";
-import { pixelToSky } from "../../data/sky-position.js";
+import { formatSkyPosition } from "../../data/sky/sky-angle.js";
+import { pixelToSky } from "../../data/sky/sky-position.js";
 import { formatUnit } from "../../figures/ticks.js";
 import { countText, errorText, numberText, rhatText } from "../../viewer/numbers.js";
 import type { ReportStore } from "./blocks.js";

@@ -1,0 +1,251 @@
+import { InvalidInputError } from "../../errors.js";
+import { constantImage, imageSum, type SkyImage } from "../../image.js";
+import { type Boundary, checkBoundary } from "./boundary.js";
+import { checkLayout, checkMask, checkSkyImage, pixelError } from "./check-image.js";
+import { findUnexplainedPixel } from "./explained-counts.js";
+import type { Observation } from "./observation.js";
+import { checkPsf, normalisePsf, psfCentre, psfCentroid } from "./psf.js";
+
+/** Largest total of the counts of one observation (2^30): photon numbers stay exact in 32-bit integers. */
+export const MAX_TOTAL_COUNTS = 2 ** 30;
+
+/** An observation that keeps every rule, with the defaults filled in. */
+export interface CheckedObservation extends Observation {
+  /** Whole numbers >= 0 `[ny, nx]`, 0 in masked pixels. */
+  readonly counts: SkyImage;
+  /** Values >= 0, sum 1. */
+  readonly psf: SkyImage;
+  readonly exposure: SkyImage;
+  readonly background: SkyImage;
+  /** Present only when some pixel is masked. */
+  readonly mask?: SkyImage;
+  readonly name: string;
+}
+
+/** What `checkObservation` found. */
+export interface ObservationCheck {
+  readonly observation: CheckedObservation;
+  /** What is legal but probably not meant, one sentence each in the wording of errors; empty when all is well. */
+  readonly warnings: readonly string[];
+}
+
+/** What `checkObservations` found. */
+export interface ObservationsCheck {
+  readonly observations: readonly CheckedObservation[];
+  readonly warnings: readonly string[];
+}
+
+/** Options of `checkObservation` and `checkObservations`. */
+export interface CheckObservationOptions {
+  /** Default `"spill"`. */
+  readonly boundary?: Boundary;
+}
+
+/**
+ * Check an observation and bring it into the form that model and sampler rely on.
+ *
+ * Errors: counts that are negative, fractional or not finite, more than 2^30 in total, or in a pixel that no photon can reach;
+ * psf, exposure or background negative or not finite; a psf or an exposure of zeros; a largest exposure beyond
+ * 1e-28 to 1e28; a mask of other values than 0 and 1, or hiding everything; shapes that disagree. Counts in masked pixels may be
+ * anything: they are set to 0. Exposures below 1e-12 of the largest, as edges of exposure maps have them, are set to 0 too.
+ *
+ * Warnings: no counts at all; a psf whose centroid is more than half a pixel away from its centre index `floor(n / 2)`;
+ * a psf sum more than 5 % away from 1 (simulated psfs that miss their faint wings, 0.98 to 0.99 for Chandra, are normalised
+ * silently); a background that predicts more than ten times the observed counts, which means wrong units.
+ *
+ * The caller's images are not changed; those that need no change are shared, not copied.
+ *
+ * @throws InvalidInputError for the first rule that is broken, naming observation, image, pixel and remedy
+ */
+export function checkObservation(
+  observation: Observation,
+  options: CheckObservationOptions = {},
+): ObservationCheck {
+  return check(observation, options.boundary ?? "spill", "observation");
+}
+
+/**
+ * Check several observations of the same sky, which must share one shape.
+ *
+ * @returns checked observations in the same order, and the warnings of all
+ * @throws InvalidInputError as `checkObservation`, also for an empty list or shapes that differ
+ */
+export function checkObservations(
+  observations: readonly Observation[],
+  options: CheckObservationOptions = {},
+): ObservationsCheck {
+  if (!Array.isArray(observations) || observations.length === 0) {
+    throw new InvalidInputError(
+      "observations: must be a list of at least one observation, got none; add one",
+    );
+  }
+  const boundary = options.boundary ?? "spill";
+  const checks = observations.map((observation: Observation, index) =>
+    check(observation, boundary, observations.length === 1 ? "observation" : `observation ${index + 1}`),
+  );
+  const [first, ...others] = checks.map((found) => found.observation);
+  for (const other of others) {
+    const { shape } = other.counts;
+    const expected = first.counts.shape;
+    if (shape[0] !== expected[0] || shape[1] !== expected[1]) {
+      throw new InvalidInputError(
+        `${other.name}: all observations must have the shape of the first, [${expected.join(", ")}], ` +
+          `got [${shape.join(", ")}]; bin them to the same pixels`,
+        { fields: { observation: other.name, shape, expected } },
+      );
+    }
+  }
+  return { observations: [first, ...others], warnings: checks.flatMap((found) => found.warnings) };
+}
+
+function check(given: Observation, boundary: Boundary, defaultName: string): ObservationCheck {
+  if (typeof given !== "object" || given === null) {
+    throw new InvalidInputError(
+      `${defaultName}: must be an object {counts, psf, ...}, got ${String(given)}; see Observation`,
+    );
+  }
+  const name = given.name ?? defaultName;
+  checkBoundary(name, boundary);
+
+  const rawCounts = checkLayout(name, "counts", given.counts);
+  const { shape } = rawCounts;
+  const givenMask = given.mask === undefined ? undefined : checkMask(name, given.mask, shape);
+  const mask = givenMask?.data.includes(0) ? givenMask : undefined;
+  const counts = checkCounts(name, rawCounts, mask);
+  const total = imageSum(counts);
+
+  const rawPsf = checkLayout(name, "psf", given.psf);
+  checkPsf(name, rawPsf);
+  const psf = normalisePsf(rawPsf);
+
+  const exposure = checkExposure(name, given.exposure ?? constantImage(shape, 1), shape);
+  const background = checkSkyImage(name, "background", given.background ?? constantImage(shape, 0), shape);
+
+  const unexplained = findUnexplainedPixel({ counts, psf, exposure, boundary });
+  if (unexplained >= 0) {
+    throw pixelError(
+      name,
+      "counts",
+      counts,
+      unexplained,
+      "must be 0 where the psf brings no photon from a pixel with exposure > 0 (below 1e-12 of the largest counts as 0)",
+      "mask the pixel, enlarge the psf or mend the exposure",
+    );
+  }
+
+  const { mask: _replaced, ...rest } = given;
+  const observation = { ...rest, name, counts, psf, exposure, background, ...(mask ? { mask } : {}) };
+  return {
+    observation,
+    warnings: [
+      ...countsWarnings(name, total),
+      ...psfWarnings(name, rawPsf),
+      ...backgroundWarnings(name, observation, total),
+    ],
+  };
+}
+
+function checkCounts(where: string, counts: SkyImage, mask: SkyImage | undefined): SkyImage {
+  const used = mask ? { data: maskedData(counts.data, mask.data), shape: counts.shape } : counts;
+  const bad = used.data.findIndex((value) => !(value >= 0 && Number.isInteger(value)));
+  if (bad >= 0) {
+    const remedy = Number.isFinite(used.data[bad])
+      ? "give raw counts (no rates, no background subtraction) or mask the pixel"
+      : "mask the pixel";
+    throw pixelError(where, "counts", used, bad, "must be finite whole numbers >= 0", remedy);
+  }
+  const total = imageSum(used);
+  if (total > MAX_TOTAL_COUNTS) {
+    throw new InvalidInputError(
+      `${where}: counts must sum to at most 2^30, got ${total}; ` +
+        "at such counts Gaussian methods serve better, or cut out a part of the image",
+      { fields: { image: "counts", value: total } },
+    );
+  }
+  return used;
+}
+
+/** Not a product: NaN times 0 is NaN. */
+function maskedData(data: Float64Array, mask: Float64Array): Float64Array {
+  return data.map((value, index) => (mask[index] === 0 ? 0 : value));
+}
+
+function checkExposure(where: string, exposure: SkyImage, shape: readonly [number, number]): SkyImage {
+  const checked = checkSkyImage(where, "exposure", exposure, shape);
+  if (checked.data.every((value) => value === 0)) {
+    throw new InvalidInputError(
+      `${where}: exposure must be > 0 in at least one pixel, got 0 everywhere; check the file`,
+      {
+        fields: { image: "exposure" },
+      },
+    );
+  }
+  let most = 0;
+  for (const value of checked.data) if (value > most) most = value;
+  if (most < LEAST_EXPOSURE || most > MOST_EXPOSURE) {
+    throw new InvalidInputError(
+      `${where}: exposure must have its largest value from ${LEAST_EXPOSURE} to ${MOST_EXPOSURE}, got ${most}; ` +
+        "give it in another unit",
+      { fields: { image: "exposure", most } },
+    );
+  }
+  const least = most * NEGLIGIBLE_EXPOSURE;
+  if (!checked.data.some((value) => value > 0 && value < least)) return checked;
+  return { data: checked.data.map((value) => (value < least ? 0 : value)), shape: checked.shape };
+}
+
+/** Draws are kept in single precision, from 1e-38 to 3e38, and flux is at most counts (2^30) by largest exposure. */
+const LEAST_EXPOSURE = 1e-28;
+const MOST_EXPOSURE = 1e28;
+/**
+ * Of the largest exposure: what is below counts as none. Edges of exposure maps have such values. One photon seen there would stand for
+ * 1e12 at the largest exposure, where the sampler counts to 2^31.
+ */
+const NEGLIGIBLE_EXPOSURE = 1e-12;
+
+function countsWarnings(where: string, total: number): string[] {
+  if (total > 0) return [];
+  return [
+    `${where}: counts should not all be 0, got no photon in the pixels in use; the result is the prior and upper limits`,
+  ];
+}
+
+/** Above this distance in pixels from its centre index a psf visibly displaces the image; 1/2 is what even sizes have. */
+const CENTROID_TOLERANCE = 0.5 + 1e-6;
+/** Simulated psfs of Chandra hold 0.98 to 0.99 of the light. */
+const PSF_SUM_TOLERANCE = 0.05;
+
+function psfWarnings(where: string, psf: SkyImage): string[] {
+  const warnings: string[] = [];
+  const sum = imageSum(psf);
+  if (Math.abs(sum - 1) > PSF_SUM_TOLERANCE) {
+    warnings.push(
+      `${where}: psf should sum to 1, got ${sum.toPrecision(6)}; it was normalised, so fluxes are of the photons inside its array`,
+    );
+  }
+  const { x, y } = psfCentroid(psf);
+  if (Math.abs(x) > CENTROID_TOLERANCE || Math.abs(y) > CENTROID_TOLERANCE) {
+    const [row, col] = psfCentre(psf);
+    warnings.push(
+      `${where}: psf should be centred within half a pixel of its index [${row}, ${col}], got a centroid offset of ` +
+        `${x.toFixed(2)} px in x and ${y.toFixed(2)} px in y, by which sources will be displaced the other way; ` +
+        "cut it out around its centre (rightly so only if the psf is skewed)",
+    );
+  }
+  return warnings;
+}
+
+function backgroundWarnings(
+  where: string,
+  { exposure, background }: CheckedObservation,
+  total: number,
+): string[] {
+  let expected = 0;
+  for (let index = 0; index < exposure.data.length; index++)
+    expected += exposure.data[index] * background.data[index];
+  if (expected <= 10 * (total + 10)) return [];
+  return [
+    `${where}: background times exposure should not exceed the counts by far, got ${expected.toPrecision(4)} expected against ` +
+      `${total} observed; give the background for unit exposure (divide counts by exposure)`,
+  ];
+}

@@ -1,0 +1,279 @@
+/** Single shapes of region files, from their words and numbers. */
+
+import { FormatError } from "../../errors.js";
+import type { RegionFrame, RegionSystem } from "./region-frame.js";
+import { type RegionShape, shapeBounds } from "./region-shape.js";
+
+/** A shape as it stands in a file: its name, small letters, and the words in its brackets. */
+export interface WrittenShape {
+  readonly kind: string;
+  readonly values: readonly string[];
+}
+
+/** Names of shapes that have an area. */
+export const AREA_KINDS: ReadonlySet<string> = new Set([
+  "circle",
+  "ellipse",
+  "box",
+  "rotbox",
+  "polygon",
+  "annulus",
+  "point",
+  "field",
+  "rectangle",
+  "pie",
+  "sector",
+  "panda",
+  "epanda",
+  "bpanda",
+]);
+
+/** Sides in pixels of what stands for all of an image: more than any has. */
+const EVERYTHING = 2 ** 24;
+
+/**
+ * Place a written shape on the image.
+ *
+ * @param where file and line, for messages
+ * @returns one shape, or a ring each of an annulus of several radii
+ * @throws FormatError when the numbers do not make the shape, or lie where the image has no sky
+ */
+export function placeShape({ kind, values }: WrittenShape, frame: RegionFrame, where: string): RegionShape[] {
+  const fail = (rule: string): never => {
+    throw new FormatError(`${where}: ${kind} must ${rule}, got (${values.join(",")}); correct it`, {
+      fields: { shape: kind, values },
+    });
+  };
+  const coordinate = (axis: 0 | 1, text: string | undefined): number => {
+    const value = text === undefined ? Number.NaN : readCoordinate(text, axis, frame.system);
+    return Number.isFinite(value)
+      ? value
+      : fail("have positions such as 10.5, or 13:29:52.7 and 202.5d on the sky");
+  };
+  const onImage = (first: number, second: number) => {
+    const position = frame.position(first, second);
+    return Number.isFinite(position.x + position.y) ? position : fail("lie where the image has sky");
+  };
+  if (kind === "field") {
+    if (values.length > 0) fail("have no numbers");
+    return [{ kind: "box", x: 0, y: 0, along: EVERYTHING, across: EVERYTHING, angle: 0 }];
+  }
+  if (kind === "rectangle") {
+    if (values.length !== 4 && values.length !== 5) fail("have two corners, and perhaps an angle");
+    const [low, high] = [0, 2].map((at) => onImage(coordinate(0, values[at]), coordinate(1, values[at + 1])));
+    const [along, across] = [Math.abs(high!.x - low!.x), Math.abs(high!.y - low!.y)];
+    const angle = values[4] === undefined ? 0 : angleOf(values[4]);
+    return [{ kind: "box", x: (low!.x + high!.x) / 2, y: (low!.y + high!.y) / 2, along, across, angle }];
+  }
+  if (kind === "polygon") {
+    if (values.length < 6 || values.length % 2 !== 0) fail("have at least three pairs of coordinates");
+    const vertices = Array.from({ length: values.length / 2 }, (_, corner) =>
+      onImage(coordinate(0, values[2 * corner]), coordinate(1, values[2 * corner + 1])),
+    );
+    return [{ kind: "polygon", vertices }];
+  }
+
+  const [first, second] = [coordinate(0, values[0]), coordinate(1, values[1])];
+  const { x, y } = onImage(first, second);
+  if (kind === "point") return [{ kind: "point", x, y }];
+  const { scale, degree, turn } = frame.local(first, second);
+  const length = (text: string | undefined): number => {
+    const value = readLength(text ?? "", frame.system, scale, degree);
+    return value >= 0 && value < Number.POSITIVE_INFINITY
+      ? value
+      : fail('have sizes >= 0 such as 3, or 2.5" and 0.1d on the sky');
+  };
+  const { sizes, parts } = takeParts(values.slice(2));
+  if (!(parts >= 1)) fail("have a whole number n >= 1 of parts");
+  const rings = (shapes: readonly RegionShape[]): RegionShape[] =>
+    shapes.length === 1
+      ? [...shapes]
+      : shapes.slice(1).map((outer, ring) => ({ kind: "annulus", inner: shapes[ring]!, outer }));
+  const rising = (lengths: readonly number[]) => {
+    if (lengths.some((value, ring) => ring > 0 && !(value > lengths[ring - 1]!)))
+      fail("have sizes that rise");
+  };
+
+  const split = (low: number, high: number, number: number) =>
+    Array.from({ length: number + 1 }, (_, at) => low + ((high - low) * at) / number);
+  if (kind === "circle" || kind === "annulus") {
+    if (kind === "circle" ? sizes.length !== 1 : sizes.length < 2) {
+      fail(kind === "circle" ? "have one radius" : "have two radii or more");
+    }
+    if (parts > 1 && sizes.length !== 2) fail("have two radii before n=");
+    const given = sizes.map(length);
+    const radii = parts > 1 ? split(given[0]!, given[1]!, parts) : given;
+    rising(radii);
+    return rings(radii.map((radius) => ({ kind: "circle", x, y, radius })));
+  }
+  if (kind === "sector" || kind === "pie") {
+    const angles = sizes.slice(-2).map((text) => angleOf(text) + turn);
+    if (sizes.length !== (kind === "pie" ? 4 : 2) || angles.length !== 2)
+      fail(kind === "pie" ? "have two radii and two angles" : "have two angles");
+    const radii = kind === "pie" ? sizes.slice(0, 2).map(length) : [0, EVERYTHING];
+    rising(radii);
+    return inWedge(ringOf("circle", radii[0]!, radii[0]!, radii[1]!, radii[1]!, 0), angles[0]!, angles[1]!);
+  }
+  if (kind === "panda") {
+    if (sizes.length !== 6) fail("have two angles, their number, two radii and their number");
+    const [inner, outer] = [length(sizes[3]), length(sizes[4])];
+    rising([inner, outer]);
+    const radii = split(inner, outer, countOf(sizes[5]!));
+    return wedges(sizes, 0).flatMap(([from, to]) =>
+      radii.slice(1).flatMap((radius, ring) => {
+        const low = radii[ring]!;
+        return inWedge(ringOf("circle", low, low, radius, radius, 0), from, to);
+      }),
+    );
+  }
+  if (kind === "epanda" || kind === "bpanda") {
+    if (sizes.length !== 8 && sizes.length !== 9)
+      fail("have two angles, their number, four sizes, their number and perhaps an angle");
+    const angle = sizes[8] === undefined ? 0 : angleOf(sizes[8]);
+    const [along, across, moreAlong, moreAcross] = sizes.slice(3, 7).map(length) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    rising([along, moreAlong]);
+    rising([across, moreAcross]);
+    const number = countOf(sizes[7]!);
+    const [ones, others] = [split(along, moreAlong, number), split(across, moreAcross, number)];
+    const form = kind === "epanda" ? "ellipse" : "box";
+    return wedges(sizes, angle).flatMap(([from, to]) =>
+      ones.slice(1).flatMap((outer, ring) => {
+        const made = ringOf(form, ones[ring]!, others[ring]!, outer, others[ring + 1]!, angle + turn);
+        return inWedge(made, from, to);
+      }),
+    );
+  }
+  // Ellipse and box: pairs of sizes, several of them for an annulus, and perhaps an angle.
+  if (sizes.length < 2) fail("have two sizes");
+  const turnedBy = sizes.length % 2 === 1 ? Number(sizes.at(-1)?.replace(/d$/, "")) : 0;
+  if (!Number.isFinite(turnedBy)) fail("have an angle in degrees");
+  const written = Array.from({ length: Math.floor(sizes.length / 2) }, (_, pair) => [
+    length(sizes[2 * pair]!),
+    length(sizes[2 * pair + 1]!),
+  ]) as [number, number][];
+  if (parts > 1 && written.length !== 2) fail("have two pairs of sizes before n=");
+  const pairs =
+    parts === 1
+      ? written
+      : split(written[0]![0], written[1]![0], parts).map((along, at): [number, number] => [
+          along,
+          split(written[0]![1], written[1]![1], parts)[at]!,
+        ]);
+  rising(pairs.map(([along]) => along));
+  const form = kind === "ellipse" ? "ellipse" : "box";
+  return rings(pairs.map(([along, across]) => ({ kind: form, x, y, along, across, angle: turnedBy + turn })));
+
+  function angleOf(text: string): number {
+    const value = NUMBER.test(text.replace(/d$/i, "")) ? Number(text.replace(/d$/i, "")) : Number.NaN;
+    return Number.isFinite(value) ? value : fail("have angles in degrees");
+  }
+  function countOf(text: string): number {
+    const value = Number(text);
+    return Number.isInteger(value) && value >= 1 ? value : fail("have whole numbers >= 1 of parts");
+  }
+  /** Angles between which the parts of a panda lie. */
+  function wedges([start, stop, number]: readonly string[], angle: number): [from: number, to: number][] {
+    const from = angleOf(start!);
+    const to = angleOf(stop!);
+    const borders = split(from, to > from ? to : to + 360, countOf(number!)).map((one) => one + angle + turn);
+    return borders.slice(1).map((border, part) => [borders[part]!, border]);
+  }
+  /** What lies between two forms around the middle. */
+  function ringOf(
+    form: "circle" | "ellipse" | "box",
+    along: number,
+    across: number,
+    outerAlong: number,
+    outerAcross: number,
+    angle: number,
+  ): RegionShape {
+    const one = (a: number, b: number): RegionShape =>
+      form === "circle" ? { kind: form, x, y, radius: a } : { kind: form, x, y, along: a, across: b, angle };
+    const outer = one(outerAlong, outerAcross);
+    return along > 0 && across > 0 ? { kind: "annulus", inner: one(along, across), outer } : outer;
+  }
+  /** The part of a shape between two angles in degrees, by taking away the rest of the circle. */
+  function inWedge(shape: RegionShape, from: number, to: number): RegionShape[] {
+    const span = (((to - from) % 360) + 360) % 360;
+    if (span === 0) return [shape];
+    const bounds = shapeBounds(shape);
+    const reach = 4 * Math.max(bounds.x[1] - bounds.x[0], bounds.y[1] - bounds.y[0]) + 4;
+    const steps = Math.ceil((360 - span) / 60);
+    const rim = split(to, from + 360 * Math.ceil((to - from) / 360), steps).map((angle) => {
+      const radians = (angle * Math.PI) / 180;
+      return { x: x + reach * Math.cos(radians), y: y + reach * Math.sin(radians) };
+    });
+    return [{ kind: "annulus", inner: { kind: "polygon", vertices: [{ x, y }, ...rim] }, outer: shape }];
+  }
+}
+
+/** `n=3` among the sizes of a shape: how many parts it has. */
+function takeParts(values: readonly string[]): { sizes: string[]; parts: number } {
+  const found = values.find((value) => /^n=/i.test(value));
+  const parts = found === undefined ? 1 : Number(found.slice(2));
+  return { sizes: values.filter((value) => value !== found), parts: Number.isInteger(parts) ? parts : 0 };
+}
+
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
+/** A position that only the sky has: base 60 or degrees with their letter. */
+const SKY_POSITION = /^[+-]?\d+([:hd])\d+[:m]\d+(\.\d*)?s?$|^[+-]?[\d.]+d$/i;
+
+/**
+ * The coordinates of a shape of a file that names none: the sky where its position is in base 60 or has the letter of degrees, or where its
+ * sizes are angles and its numbers lie on the image as degrees but not as pixels; else physical.
+ *
+ * @param holds whether a position of a system lies on the image
+ */
+export function impliedSystem(
+  { values }: WrittenShape,
+  holds: (system: RegionSystem, first: number, second: number) => boolean,
+): RegionSystem {
+  const [first = "", second = "", ...sizes] = values;
+  if (SKY_POSITION.test(first) && SKY_POSITION.test(second)) return "fk5";
+  if (!sizes.some((size) => /["']$/.test(size))) return "physical";
+  const [x, y] = [Number(first), Number(second)];
+  return holds("fk5", x, y) && !holds("physical", x, y) ? "fk5" : "physical";
+}
+
+const onSky = (system: RegionSystem) => system !== "image" && system !== "physical";
+
+/**
+ * A coordinate: a number, and on the sky also degrees with `d`, or base 60 with `:` or letters, the first equatorial one in hours.
+ * NaN when it is none of these.
+ */
+function readCoordinate(text: string, axis: 0 | 1, system: RegionSystem): number {
+  if (NUMBER.test(text)) return Number(text);
+  if (!onSky(system)) return Number.NaN;
+  if (/d$/i.test(text) && NUMBER.test(text.slice(0, -1))) return Number(text.slice(0, -1));
+  const [, sign, whole, unit, minutes, seconds] =
+    /^([+-]?)(\d+)([:hd])(\d+)[:m](\d+(?:\.\d*)?)s?$/i.exec(text) ?? [];
+  if (whole === undefined) return Number.NaN;
+  const value = Number(whole) + Number(minutes) / 60 + Number(seconds) / 3600;
+  const hours = unit!.toLowerCase() === "h" || (unit === ":" && axis === 0 && system !== "galactic");
+  return (sign === "-" ? -1 : 1) * value * (hours ? 15 : 1);
+}
+
+/** Degrees of the units of lengths on the sky. */
+const DEGREES: Readonly<Record<string, number>> = { '"': 1 / 3600, "'": 1 / 60, d: 1, r: 180 / Math.PI };
+
+/**
+ * A length in pixels; NaN when it cannot be read.
+ *
+ * @param scale pixels a unit of the system at the shape
+ * @param degree pixels a degree there
+ */
+function readLength(text: string, system: RegionSystem, scale: number, degree: number): number {
+  const [, digits, suffix = ""] = /^((?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)(["'drip]?)$/i.exec(text) ?? [];
+  if (digits === undefined) return Number.NaN;
+  const value = Number(digits);
+  const unit = suffix.toLowerCase();
+  if (unit === "") return value * scale;
+  if (unit === "i") return value;
+  if (unit === "p") return system === "physical" ? value * scale : Number.NaN;
+  return value * DEGREES[unit]! * degree;
+}

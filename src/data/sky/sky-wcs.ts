@@ -1,0 +1,325 @@
+import type { WcsCard } from "../observation/observation.js";
+
+/**
+ * Projections that are supported (Calabretta & Greisen 2002, A&A 395, 1077): the zenithal TAN, SIN (with slant), ARC, STG,
+ * ZEA, the cylindrical CAR, the Hammer-Aitoff AIT, and `"linear"` for axes that name no projection.
+ */
+export type SkyProjection = "TAN" | "SIN" | "ARC" | "STG" | "ZEA" | "CAR" | "AIT" | "linear";
+
+/** What longitude and latitude are: `RADESYS` of equatorial coordinates, or a system of its own. */
+export type SkySystem =
+  | "ICRS"
+  | "FK5"
+  | "FK4"
+  | "equatorial"
+  | "galactic"
+  | "ecliptic"
+  | "supergalactic"
+  | "other";
+
+/** A position on the sky in degrees. NaN where the projection has no sky. */
+export interface SkyPosition {
+  /** Longitude (right ascension, Galactic longitude ...) in [0, 360). */
+  readonly lon: number;
+  /** Latitude (declination, Galactic latitude ...) in [-90, 90]. */
+  readonly lat: number;
+}
+
+/** A position in an image: column x and row y from 0, whole numbers at pixel centres. */
+export interface PixelPosition {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** The sky coordinates of an image, as plain data that survive JSON. Angles are in degrees. */
+export interface SkyWcs {
+  readonly projection: SkyProjection;
+  readonly system: SkySystem;
+  /** Equinox of FK4 and FK5 coordinates in years, when the header says so. */
+  readonly equinox?: number;
+  /** Reference pixel, 0-based (CRPIX - 1). */
+  readonly referencePixel: PixelPosition;
+  /** Sky position of the reference pixel (CRVAL). */
+  readonly reference: SkyPosition;
+  /** Degrees in the plane of projection a pixel: d(lon)/dx, d(lon)/dy, d(lat)/dx, d(lat)/dy (CD, or PC x CDELT). */
+  readonly matrix: readonly [number, number, number, number];
+  /** Celestial position of the native pole, and native longitude `phi` of the celestial pole (LONPOLE). */
+  readonly pole: { readonly lon: number; readonly lat: number; readonly phi: number };
+  /** Parameters xi and eta of a slant SIN projection; [0, 0] otherwise. */
+  readonly slant: readonly [number, number];
+  /** Polynomials of the SIP convention, where the header has them. */
+  readonly distortion?: SipDistortion;
+}
+
+/** A term `coefficient * u^p * v^q` of a polynomial in pixels from the reference pixel. */
+export type SipTerm = readonly [p: number, q: number, coefficient: number];
+
+/**
+ * What SIP adds to the distance from the reference pixel before the matrix is applied (Shupe et al. 2005, ADASS XIV, 491): `a`
+ * to x, `b` to y. The way back inverts these and needs no AP and BP.
+ */
+export interface SipDistortion {
+  readonly a: readonly SipTerm[];
+  readonly b: readonly SipTerm[];
+}
+
+/** What header cards say about the sky. */
+export interface ParsedWcs {
+  /** Absent when the cards give axes 1 and 2 no sky coordinates that are supported. */
+  readonly wcs?: SkyWcs;
+  /** What is not supported or was left out, one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+const AXES: readonly { readonly lon: string; readonly lat: string; readonly system: SkySystem }[] = [
+  { lon: "RA", lat: "DEC", system: "equatorial" },
+  { lon: "GLON", lat: "GLAT", system: "galactic" },
+  { lon: "ELON", lat: "ELAT", system: "ecliptic" },
+  { lon: "SLON", lat: "SLAT", system: "supergalactic" },
+];
+const PROJECTIONS: ReadonlySet<string> = new Set(["TAN", "SIN", "ARC", "STG", "ZEA", "CAR", "AIT"]);
+const DEGREES: Readonly<Record<string, number>> = {
+  deg: 1,
+  degree: 1,
+  degrees: 1,
+  arcmin: 1 / 60,
+  arcsec: 1 / 3600,
+  mas: 1 / 3_600_000,
+  rad: 180 / Math.PI,
+};
+const RADIANS = Math.PI / 180;
+
+/** Values of header cards by keyword; the first card of a keyword counts. */
+function cardReader(cards: readonly WcsCard[]) {
+  const values = new Map<string, WcsCard["value"]>();
+  for (const { keyword, value } of cards) if (!values.has(keyword)) values.set(keyword, value);
+  const text = (keyword: string) => {
+    const value = values.get(keyword);
+    return typeof value === "string" ? value.trim() : undefined;
+  };
+  const number = (keyword: string) => {
+    const value = values.get(keyword);
+    return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+  };
+  return { text, number, keywords: [...values.keys()] };
+}
+
+type CardReader = ReturnType<typeof cardReader>;
+
+/**
+ * Read the sky coordinates of axes 1 and 2 from header cards, as `wcsCards` and `shiftWcs` return them.
+ *
+ * Follows Greisen & Calabretta 2002 (A&A 395, 1061) and Calabretta & Greisen 2002: CTYPE, CUNIT, CRPIX, CRVAL, CDELT with
+ * PC, CROTA or nothing, or CD; LONPOLE, LATPOLE; RADESYS and EQUINOX with their defaults; SIP distortion. Only the primary
+ * description is read, no alternate. Other distortions (TPV, look-up tables) are left out with a warning: positions are then off
+ * by what they correct, often some pixels at the edge of the field.
+ *
+ * @returns coordinates, or none and a warning that says why
+ */
+export function parseWcs(cards: readonly WcsCard[]): ParsedWcs {
+  const read = cardReader(cards);
+  const warnings: string[] = [];
+  const refuse = (reason: string): ParsedWcs => ({ warnings: [...warnings, `wcs: ${reason}; use pixels`] });
+
+  const types = [1, 2].map((axis) => (read.text(`CTYPE${axis}`) ?? "").toUpperCase());
+  if (types.every((type) => type === "")) return { warnings };
+  const [first, second] = types.map(splitType) as [AxisType, AxisType];
+  const axes = [...AXES, ...ownAxes(first, second)].find(
+    ({ lon, lat }) =>
+      (first.name === lon && second.name === lat) || (first.name === lat && second.name === lon),
+  );
+  if (axes === undefined) {
+    return refuse(`CTYPE1 and CTYPE2 must be a longitude and a latitude, got "${types.join('", "')}"`);
+  }
+  if (first.projection !== second.projection) {
+    return refuse(`both axes must have the same projection, got "${types.join('", "')}"`);
+  }
+  const code = first.projection;
+  if (code !== "" && !PROJECTIONS.has(code)) {
+    return refuse(`projection must be one of ${[...PROJECTIONS].join(", ")}, got ${code}`);
+  }
+  const projection = (code === "" ? "linear" : code) as SkyProjection;
+  const [lonAxis, latAxis] = first.name === axes.lon ? ([1, 2] as const) : ([2, 1] as const);
+  const units = [lonAxis, latAxis].map((axis) => DEGREES[(read.text(`CUNIT${axis}`) || "deg").toLowerCase()]);
+  const [lonUnit, latUnit] = units;
+  if (lonUnit === undefined || latUnit === undefined) {
+    return refuse(`CUNIT must be an angle, got "${read.text("CUNIT1")}", "${read.text("CUNIT2")}"`);
+  }
+
+  const matrix = linearMatrix(read, lonAxis, latAxis, lonUnit, latUnit);
+  const determinant = matrix[0] * matrix[3] - matrix[1] * matrix[2];
+  if (!(Math.abs(determinant) > 0) || !Number.isFinite(determinant)) {
+    return refuse("CD or PC and CDELT must be invertible, got a matrix of determinant 0");
+  }
+  const parameter = (axis: number, index: number) => read.number(`PV${axis}_${index}`) ?? 0;
+  const slant: [number, number] =
+    projection === "SIN" ? [parameter(latAxis, 1), parameter(latAxis, 2)] : [0, 0];
+  const distortion = sipDistortion(read);
+  if (first.distortion !== "" && first.distortion !== "SIP") {
+    warnings.push(`wcs: distortion ${first.distortion} is not applied; positions are approximate`);
+  } else if (hasUnusedParameters(read, projection, lonAxis, latAxis)) {
+    warnings.push(
+      "wcs: parameters PV of a distortion or a shifted origin are not applied; positions are approximate",
+    );
+  }
+
+  const reference = {
+    lon: (read.number(`CRVAL${lonAxis}`) ?? 0) * lonUnit,
+    lat: (read.number(`CRVAL${latAxis}`) ?? 0) * latUnit,
+  };
+  const pole = celestialPole(
+    projection,
+    reference,
+    read.number(`PV${lonAxis}_3`) ?? read.number("LONPOLE"),
+    read.number(`PV${lonAxis}_4`) ?? read.number("LATPOLE"),
+  );
+  if (pole === undefined) {
+    return refuse(`CRVAL, LONPOLE and LATPOLE must fit together, got latitude ${reference.lat} for ${code}`);
+  }
+  const frame = axes.system === "equatorial" ? equatorialFrame(read) : { system: axes.system };
+  return {
+    wcs: {
+      projection,
+      ...frame,
+      referencePixel: { x: (read.number("CRPIX1") ?? 0) - 1, y: (read.number("CRPIX2") ?? 0) - 1 },
+      reference,
+      matrix,
+      pole,
+      slant,
+      ...(distortion && { distortion }),
+    },
+    warnings,
+  };
+}
+
+/** SIP of the header, also where CTYPE does not say so; undefined without terms. Terms beyond the order do not count. */
+function sipDistortion(read: CardReader): SipDistortion | undefined {
+  const terms = (letter: "A" | "B"): SipTerm[] => {
+    const order = read.number(`${letter}_ORDER`);
+    if (order === undefined) return [];
+    return read.keywords.flatMap((keyword): SipTerm[] => {
+      const [, name, p, q] = /^([AB])_(\d)_(\d)$/.exec(keyword) ?? [];
+      const coefficient = read.number(keyword);
+      if (name !== letter || coefficient === undefined || coefficient === 0) return [];
+      return Number(p) + Number(q) <= order ? [[Number(p), Number(q), coefficient]] : [];
+    });
+  };
+  const [a, b] = [terms("A"), terms("B")];
+  return a.length + b.length > 0 ? { a, b } : undefined;
+}
+
+interface AxisType {
+  readonly name: string;
+  readonly projection: string;
+  readonly distortion: string;
+}
+
+/** `RA---TAN-SIP` is axis RA, projection TAN, distortion SIP. */
+function splitType(type: string): AxisType {
+  const [, name = type, projection = "", distortion = ""] =
+    /^([A-Z]+?)-+([A-Z0-9]{2,4})(?:-([A-Z0-9]+))?$/.exec(type) ?? [];
+  return { name, projection, distortion };
+}
+
+/** Axes of a body or system of its own: xLON with xLAT, or xyLN with xyLT. */
+function ownAxes(first: AxisType, second: AxisType): { lon: string; lat: string; system: SkySystem }[] {
+  const lon = [first.name, second.name].find((name) => /^([A-Z]LON|[A-Z]{2}LN)$/.test(name));
+  if (lon === undefined) return [];
+  return [{ lon, lat: lon.replace(/LON$/, "LAT").replace(/LN$/, "LT"), system: "other" }];
+}
+
+/** Rows longitude and latitude, columns x and y (Greisen & Calabretta 2002, equations 1 to 3 and section 6.1). */
+function linearMatrix(
+  read: CardReader,
+  lonAxis: 1 | 2,
+  latAxis: 1 | 2,
+  lonUnit: number,
+  latUnit: number,
+): [number, number, number, number] {
+  const has = (pattern: RegExp) => read.keywords.some((keyword) => pattern.test(keyword));
+  const rows = [
+    { axis: lonAxis, unit: lonUnit },
+    { axis: latAxis, unit: latUnit },
+  ];
+  if (has(/^CD[12]_[12]$/)) {
+    return rows.flatMap(({ axis, unit }) =>
+      [1, 2].map((pixel) => (read.number(`CD${axis}_${pixel}`) ?? 0) * unit),
+    ) as [number, number, number, number];
+  }
+  const scale = (axis: number) => read.number(`CDELT${axis}`) ?? 1;
+  const rotation = (read.number(`CROTA${latAxis}`) ?? 0) * RADIANS;
+  const turned = !has(/^PC(?:[12]_[12]|00[12]00[12])$/) && rotation !== 0;
+  const element = (axis: 1 | 2, pixel: number) => {
+    if (turned) {
+      if (axis === pixel) return Math.cos(rotation);
+      const sine = axis === lonAxis ? -Math.sin(rotation) : Math.sin(rotation);
+      return (sine * scale(pixel)) / scale(axis);
+    }
+    const given = read.number(`PC${axis}_${pixel}`) ?? read.number(`PC00${axis}00${pixel}`);
+    return given ?? (axis === pixel ? 1 : 0);
+  };
+  return rows.flatMap(({ axis, unit }) =>
+    [1, 2].map((pixel) => scale(axis) * element(axis, pixel) * unit),
+  ) as [number, number, number, number];
+}
+
+function hasUnusedParameters(
+  read: CardReader,
+  projection: SkyProjection,
+  lonAxis: number,
+  latAxis: number,
+): boolean {
+  return read.keywords.some((keyword) => {
+    const [, axis, index] = /^PV([12])_(\d+)$/.exec(keyword) ?? [];
+    if (axis === undefined || read.number(keyword) === 0) return false;
+    if (Number(axis) === lonAxis && (index === "3" || index === "4")) return false;
+    return !(projection === "SIN" && Number(axis) === latAxis && (index === "1" || index === "2"));
+  });
+}
+
+/** RADESYS, by default FK4 or FK5 when there is an equinox and ICRS when there is none (Calabretta & Greisen 2002, 3.1). */
+function equatorialFrame(read: CardReader): { system: SkySystem; equinox?: number } {
+  const equinox = read.number("EQUINOX") ?? read.number("EPOCH");
+  const given = (read.text("RADESYS") ?? read.text("RADECSYS") ?? "").toUpperCase();
+  const implied = equinox === undefined ? "ICRS" : equinox < 1984 ? "FK4" : "FK5";
+  const name = given === "" ? implied : given;
+  const system = name === "ICRS" || name === "FK5" || name === "FK4" ? name : "equatorial";
+  return equinox === undefined || system === "ICRS" ? { system } : { system, equinox };
+}
+
+/**
+ * Where the pole of the native sphere is on the sky (Calabretta & Greisen 2002, equations 8 to 10).
+ *
+ * @returns undefined when no pole fits
+ */
+function celestialPole(
+  projection: SkyProjection,
+  { lon, lat }: SkyPosition,
+  lonPole: number | undefined,
+  latPole = 90,
+): SkyWcs["pole"] | undefined {
+  const referenceLat = projection === "CAR" || projection === "AIT" ? 0 : 90;
+  const phi = lonPole ?? (lat >= referenceLat ? 0 : 180);
+  if (projection === "linear" || referenceLat === 90) return { lon, lat, phi };
+  const [sinPhi, cosPhi] = [Math.sin(phi * RADIANS), Math.cos(phi * RADIANS)];
+  const sinLat = Math.sin(lat * RADIANS);
+  let poleLat = latPole;
+  if (Math.abs(cosPhi) > 1e-12 || Math.abs(sinLat) > 1e-12) {
+    const ratio = sinLat / Math.abs(cosPhi);
+    if (Math.abs(ratio) > 1 + 1e-12) return undefined;
+    const base = cosPhi >= 0 ? 0 : 180;
+    const distance = Math.acos(Math.min(Math.max(ratio, -1), 1)) / RADIANS;
+    const [nearest] = [base + distance, base - distance]
+      .map((value) => (value > 180 ? value - 360 : value < -180 ? value + 360 : value))
+      .filter((value) => Math.abs(value) <= 90 + 1e-9)
+      .sort((a, b) => Math.abs(a - latPole) - Math.abs(b - latPole));
+    if (nearest === undefined) return undefined;
+    poleLat = Math.min(Math.max(nearest, -90), 90);
+  }
+  if (Math.abs(lat) > 90 - 1e-10) return { lon, lat: poleLat, phi };
+  if (poleLat > 90 - 1e-10) return { lon: lon + phi - 180, lat: 90, phi };
+  if (poleLat < -90 + 1e-10) return { lon: lon - phi, lat: -90, phi };
+  const cosine = -Math.tan(poleLat * RADIANS) * Math.tan(lat * RADIANS);
+  const sine = sinPhi / Math.cos(lat * RADIANS);
+  return { lon: lon - Math.atan2(sine, cosine) / RADIANS, lat: poleLat, phi };
+}

@@ -1,0 +1,171 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { WcsCard } from "../../../src/data/observation/observation.js";
+import { parseDs9Regions } from "../../../src/data/regions/ds9-region.js";
+import { formatAngle, formatSkyPosition, longNames } from "../../../src/data/sky/sky-angle.js";
+import { pixelToSky, skyToPixel } from "../../../src/data/sky/sky-position.js";
+import { parseWcs, type SkyWcs } from "../../../src/data/sky/sky-wcs.js";
+
+const cards = (values: Record<string, string | number>): WcsCard[] =>
+  Object.entries(values).map(([keyword, value]) => ({ keyword, value }));
+const TAN = {
+  ...{ CTYPE1: "RA---TAN", CTYPE2: "DEC--TAN", CRVAL1: 266.4, CRVAL2: -29 },
+  ...{ CRPIX1: 4.5, CRPIX2: -3, CDELT1: -1.4e-4, CDELT2: 1.4e-4 },
+};
+const wcsOf = (values: Record<string, string | number>): SkyWcs => {
+  const { wcs } = parseWcs(cards(values));
+  if (wcs === undefined) throw new Error("no wcs");
+  return wcs;
+};
+
+describe("pixelToSky and skyToPixel", () => {
+  it("put the reference pixel at the reference position, counting pixels from 0", () => {
+    const wcs = wcsOf(TAN);
+    const sky = pixelToSky(wcs, 3.5, -4);
+    expect(sky.lon).toBeCloseTo(266.4, 12);
+    expect(sky.lat).toBeCloseTo(-29, 12);
+    const pixel = skyToPixel(wcs, 266.4 - 360, -29);
+    expect(pixel.x).toBeCloseTo(3.5, 9);
+    expect(pixel.y).toBeCloseTo(-4, 9);
+  });
+
+  it.each(["TAN", "SIN", "ARC", "STG", "ZEA", "CAR", "AIT"])("%s comes back to the pixel", (code) => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: -50, max: 50, noNaN: true }),
+        fc.double({ min: -50, max: 50, noNaN: true }),
+        fc.integer({ min: 0, max: 359 }),
+        fc.integer({ min: -80, max: 80 }),
+        fc.integer({ min: -180, max: 180 }),
+        (x, y, lon, lat, turn) => {
+          const wcs = wcsOf({
+            ...{ CTYPE1: `GLON-${code}`, CTYPE2: `GLAT-${code}`, CRVAL1: lon, CRVAL2: lat },
+            ...{ CRPIX1: 1, CRPIX2: 1, CDELT1: -0.3, CDELT2: 0.4, CROTA2: turn },
+          });
+          const sky = pixelToSky(wcs, x, y);
+          const back = skyToPixel(wcs, sky.lon, sky.lat);
+          expect(Math.hypot(back.x - x, back.y - y)).toBeLessThan(1e-7);
+        },
+      ),
+      { seed: 3, numRuns: 200 },
+    );
+  });
+
+  it("work from their source text alone, with coordinates from JSON", () => {
+    const wcs = JSON.parse(
+      JSON.stringify(wcsOf({ ...TAN, CTYPE1: "RA---SIN", CTYPE2: "DEC--SIN", PV2_1: 0.1 })),
+    );
+    const [there, back] = [pixelToSky, skyToPixel].map((one) => new Function(`return (${one.toString()})`)());
+    const sky = there(wcs, 20, 30);
+    expect(sky).toEqual(pixelToSky(wcs, 20, 30));
+    expect(back(wcs, sky.lon, sky.lat)).toEqual(skyToPixel(wcs, sky.lon, sky.lat));
+  });
+
+  it("know where there is no sky", () => {
+    const wcs = wcsOf({ ...TAN, CTYPE1: "RA---SIN", CTYPE2: "DEC--SIN", CDELT1: 1, CDELT2: 1 });
+    expect(pixelToSky(wcs, 100, 0).lon).toBeNaN();
+    expect(skyToPixel(wcs, 266.4 + 180, 29).x).toBeNaN();
+  });
+});
+
+describe("parseWcs", () => {
+  it("finds nothing where there is nothing, without a warning", () => {
+    expect(parseWcs([])).toEqual({ warnings: [] });
+    expect(parseWcs(cards({ CRPIX1: 3, OBJECT: "Sgr A*" }))).toEqual({ warnings: [] });
+  });
+
+  it.each([
+    ["HPX is not supported", { CTYPE1: "RA---HPX", CTYPE2: "DEC--HPX" }, "projection must be one of"],
+    ["detector axes", { CTYPE1: "x", CTYPE2: "y" }, "a longitude and a latitude"],
+    ["two projections", { CTYPE1: "RA---TAN", CTYPE2: "DEC--SIN" }, "the same projection"],
+    ["no scale", { CTYPE1: "RA---TAN", CTYPE2: "DEC--TAN", CDELT1: 0 }, "invertible"],
+    ["no angle", { CTYPE1: "RA---TAN", CTYPE2: "DEC--TAN", CUNIT1: "m" }, "an angle"],
+    ["no pole", { CTYPE1: "GLON-CAR", CTYPE2: "GLAT-CAR", CRVAL2: 60, LONPOLE: 80 }, "must fit together"],
+  ])("says why: %s", (_, values, reason) => {
+    const { wcs, warnings } = parseWcs(cards(values));
+    expect(wcs).toBeUndefined();
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain(reason);
+  });
+
+  it("applies SIP there and back, whatever CTYPE says, and terms up to the order only", () => {
+    const terms = { A_ORDER: 2, A_2_0: 1e-4, A_3_0: 1, B_ORDER: 2, B_1_1: -5e-5 };
+    for (const types of [{}, { CTYPE1: "RA---TAN-SIP", CTYPE2: "DEC--TAN-SIP" }]) {
+      const { wcs, warnings } = parseWcs(cards({ ...TAN, ...types, ...terms }));
+      expect(warnings).toEqual([]);
+      const plain = wcsOf(TAN);
+      const { x: x0, y: y0 } = plain.referencePixel;
+      for (const [u, v] of [
+        [0, 0],
+        [30, -12],
+        [-100, 250],
+      ]) {
+        // x + u + 1e-4 u^2, y + v - 5e-5 u v of an image without distortion.
+        const bent = pixelToSky(plain, x0 + u + 1e-4 * u * u, y0 + v - 5e-5 * u * v);
+        const { lon, lat } = pixelToSky(wcs!, x0 + u, y0 + v);
+        expect([lon, lat]).toEqual([expect.closeTo(bent.lon, 10), expect.closeTo(bent.lat, 10)]);
+        const back = skyToPixel(wcs!, lon, lat);
+        expect([back.x, back.y]).toEqual([expect.closeTo(x0 + u, 7), expect.closeTo(y0 + v, 7)]);
+      }
+    }
+  });
+
+  it("leaves other distortions out and says so, also with regions on the sky", () => {
+    const tpv = cards({ ...TAN, CTYPE1: "RA---TAN-TPD", CTYPE2: "DEC--TAN-TPD" });
+    expect(parseWcs(tpv).warnings[0]).toContain("distortion TPD is not applied");
+    const { warnings } = parseDs9Regions('icrs\ncircle(266.4,-29,3")\ncircle(266.4,-29,4")', { wcs: tpv });
+    expect(warnings).toEqual(parseWcs(tpv).warnings);
+    const scamp = parseWcs(cards({ ...TAN, PV1_1: 1.00001 }));
+    expect(scamp.wcs?.projection).toBe("TAN");
+    expect(scamp.warnings[0]).toContain("PV");
+  });
+
+  it("names the frame as the standard says when RADESYS is missing", () => {
+    expect(wcsOf(TAN)).toMatchObject({ system: "ICRS" });
+    expect(wcsOf({ ...TAN, EQUINOX: 2000 })).toMatchObject({ system: "FK5", equinox: 2000 });
+    expect(wcsOf({ ...TAN, EQUINOX: 1950 })).toMatchObject({ system: "FK4" });
+    expect(wcsOf({ ...TAN, EQUINOX: 2000, RADESYS: "ICRS" })).toMatchObject({ system: "ICRS" });
+    expect(longNames(wcsOf({ ...TAN, EQUINOX: 2000 }))).toEqual([
+      "Right ascension (FK5 J2000)",
+      "Declination",
+    ]);
+  });
+});
+
+describe("angles", () => {
+  it.each([
+    // Sgr A*: Petrov et al. 2011 give 17h45m40.0383s -29d00'28.069".
+    [266.41682625, "hms", 4, "17ʰ45ᵐ40.0383ˢ"],
+    [-29.0077969444, "dms", 3, "−29°00′28.069″"],
+    [-0.5, "dms", 0, "−00°30′00″"],
+    [0, "dms", 1, "+00°00′00.0″"],
+    [-1e-9, "dms", 0, "+00°00′00″"],
+    [359.99999999, "hms", 1, "00ʰ00ᵐ00.0ˢ"],
+    [-15, "hms", 0, "23ʰ00ᵐ00ˢ"],
+    [9.999999999, "dms", 2, "+10°00′00.00″"],
+    [266.41682625, "degrees", 3, "266.417°"],
+    [-0.00001, "degrees", 2, "0.00°"],
+    [-29.5, "degrees", 1, "−29.5°"],
+    [Number.NaN, "degrees", 1, "–"],
+  ] as const)("%d as %s with %d decimals is %s", (degrees, style, decimals, text) => {
+    expect(formatAngle(degrees, style, decimals)).toBe(text);
+  });
+
+  it("a position has names and a tenth of a pixel", () => {
+    // Pixels of 0.504": seconds of arc to 0.05, seconds of time to 0.003.
+    const wcs = wcsOf(TAN);
+    const sky = { lon: 266.41682625, lat: -29.0077969444 };
+    expect(formatSkyPosition(wcs, sky)).toBe("RA 17ʰ45ᵐ40.038ˢ, Dec −29°00′28.07″");
+    expect(formatSkyPosition(wcs, sky, { style: "degrees" })).toBe("RA 266.41683°, Dec −29.00780°");
+    const galactic = wcsOf({
+      ...TAN,
+      CTYPE1: "GLON-CAR",
+      CTYPE2: "GLAT-CAR",
+      CRVAL2: 0,
+      CDELT1: -0.05,
+      CDELT2: 0.05,
+    });
+    expect(formatSkyPosition(galactic, { lon: 359.944, lat: -0.046 })).toBe("l 359.944°, b −0.046°");
+    expect(formatSkyPosition(galactic, { lon: Number.NaN, lat: 0 })).toBe("–");
+  });
+});
