@@ -6,7 +6,7 @@
  */
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -111,3 +111,22 @@ it.skipIf(!ready)(
     );
   },
 );
+
+it.skipIf(!ready)("astropy runs the Python of the documents", async () => {
+  const shape = [72, 70] as const;
+  const data = { ...simulatePointSource({ shape, psfShape: [9, 9], seed: 1 }), wcs };
+  const run = new LiraDeconvolver({ iterations: 40, burnIn: 8, chains: 2, seed: 1, trace: { every: 4 } });
+  await writeResult(
+    await run.run(data, { workers: 0, unit: "photon / (cm2 s)" }),
+    join(folder, "result.fits"),
+  );
+  const printed = ["docs/files.md", "docs/result-file.md"].flatMap((file) => {
+    const text = readFileSync(fileURLToPath(new URL(`../../${file}`, import.meta.url)), "utf8");
+    return [...text.matchAll(/^```python\n([\s\S]*?)^```$/gm)]
+      .map(([, code]) => code)
+      .filter((code) => !code.includes("pylira")) // which is GPL and asks for a compiler
+      .map((code) => execFileSync(python as string, ["-c", code], { cwd: folder, encoding: "utf8" }));
+  });
+  expect(printed).toHaveLength(2);
+  expect(printed[1]).toMatch(/^\S.* \d+\.\d+ \d+\.\d+\n$/);
+});
