@@ -144,7 +144,8 @@ describe("settings that travel", () => {
   });
 
   it("of an earlier version, which knew of one law only, are that law", () => {
-    const { preset: _, totalRate: __, ...old } = { ...startForm(), ...{ boundary: "spill", seed: "4" } };
+    const form: Record<string, string> = { ...startForm(), boundary: "spill", seed: "4" };
+    const { preset: _, totalRate: __, ...old } = form;
     const address = `#settings=1&${new URLSearchParams(old)}`;
     const { form: found, notes } = readHash(address)!;
     expect(notes).toEqual([]);

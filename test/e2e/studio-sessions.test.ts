@@ -51,6 +51,23 @@ describe.skipIf(!hasChromium)("a run of Studio that is disturbed", { timeout: 30
   }
   const worker = (name: string) => studio.page.workers().filter((one) => one.url().includes(name));
 
+  it("may be long, and stops when it is asked to", async () => {
+    await studio.open();
+    await studio.page.click('.example:has-text("Point source")');
+    await studio.page.waitForSelector(".workspace");
+    await studio.page.fill("#field-iterations", "50000");
+    await studio.page.click("text=Start the chains");
+    const bar = studio.page.locator(".progress progress");
+    const done = () => bar.evaluate((element: HTMLProgressElement) => element.value / element.max);
+    // Beyond 7,000 sweeps a chain, where watching once took longer than sampling.
+    await expect.poll(done, { timeout: 200_000, intervals: [500] }).toBeGreaterThan(0.3);
+    await studio.page.click(".progress button:text-matches('^Stop')");
+    await studio.page.waitForSelector(".verdict", { timeout: 60_000 });
+    expect(await studio.page.locator(".run-card, .card:has(.verdict)").first().textContent()).toContain(
+      "Stopped early.",
+    );
+  });
+
   it("is the measure of the others, is opened again and extended", async () => {
     await begin();
     undisturbed = await finish();

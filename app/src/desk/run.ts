@@ -28,8 +28,12 @@ const LABELS: Readonly<Record<string, string>> = {
 const POINTS = 500;
 /** Levels of smoothness that are shown, the finest first; coarser ones have few blocks. */
 const SMOOTHNESS_MAPS = 4;
-/** Milliseconds between news. */
+/** Least milliseconds between news, from the end of one to the beginning of the next. */
 const NEWS = 300;
+/** Part of the time that news may take: chains have more to say than can be watched, and their words come first. */
+const WATCHING = 0.1;
+/** Most draws a chain that are judged on the way, evenly spread; the result is judged by all. */
+const JUDGED = 2_000;
 /** Chains that run at the same time at least, so that they can be compared on the way. */
 const TOGETHER = 4;
 
@@ -48,12 +52,22 @@ function append(column: Column, value: number): void {
   column.values[column.length++] = value;
 }
 
+/** Every so many numbers of a chain, beginning with the first. */
+const thinned = (chain: Float64Array, every: number) =>
+  every === 1
+    ? chain
+    : Float64Array.from({ length: Math.ceil(chain.length / every) }, (_, index) => chain[index * every]);
+
 /** A trace of a few hundred points, with the convergence of what lies after burn-in. */
 function traceView(name: string, chains: readonly Float64Array[], burnIn: number): TraceView {
   const longest = Math.max(0, ...chains.map(({ length }) => length));
   const every = Math.max(1, Math.ceil(longest / POINTS));
   const shortest = Math.min(...chains.map(({ length }) => length));
-  const kept = shortest - burnIn >= 8 ? chains.map((chain) => chain.subarray(burnIn, shortest)) : undefined;
+  const judged = Math.max(1, Math.ceil((shortest - burnIn) / JUDGED));
+  const kept =
+    shortest - burnIn >= 8
+      ? chains.map((chain) => thinned(chain.subarray(burnIn, shortest), judged))
+      : undefined;
   return {
     name,
     label: LABELS[name] ?? parameterLabel(name),
@@ -81,22 +95,28 @@ function average(images: readonly (readonly [SkyImage, number])[]): SkyImage | u
   return { data, shape: first[0].shape };
 }
 
-/** Watches chains and tells news of them, not too often. */
+/**
+ * Watches chains and tells news of them, not too often: in a tenth of the time at most, whatever the length of their traces, so that
+ * who watches also hears the chains, and a wish to stop.
+ *
+ * @param now milliseconds of a clock
+ */
 export function watchChains(
   chains: number,
   burnIn: number,
   tell: (live: Omit<LiveView, "kept" | "notes">) => void,
+  now = () => performance.now(),
 ) {
   const columns = SHOWN.map(() =>
     Array.from({ length: chains }, (): Column => ({ values: new Float64Array(1024), length: 0 })),
   );
   const latest = new Array<ChainPreview | undefined>(chains).fill(undefined);
   let progress: RunProgress | undefined;
-  let told = 0;
+  let next = 0;
 
   function news(): void {
     if (progress === undefined) return;
-    told = performance.now();
+    const start = now();
     const previews = latest.filter((preview) => preview !== undefined);
     const means = previews.flatMap(({ mean, draws }) => (mean === undefined ? [] : [[mean, draws] as const]));
     const mean = average(means.length > 0 ? means : previews.map(({ flux }) => [flux, 1] as const));
@@ -119,10 +139,18 @@ export function watchChains(
         ),
       ),
     });
+    const end = now();
+    next = end + Math.max(NEWS, (end - start) * (1 / WATCHING - 1));
+  }
+
+  /** News, unless the last are fresh. */
+  function newsInTime(): void {
+    if (now() >= next) news();
   }
 
   return {
     news,
+    newsInTime,
     /** Begin with what was sampled in an earlier run. */
     takeUp({ chain, rows, state }: ChainPiece, names: readonly string[]): void {
       const { sweeps, moments } = state;
@@ -140,12 +168,13 @@ export function watchChains(
         column.length = Math.min(column.length, preview.sweeps - rows.length / names.length);
         for (let start = at; start < rows.length; start += names.length) append(column, rows[start]);
       }
-      if (performance.now() - told > NEWS) news();
+      newsInTime();
     },
-    onProgress(next: RunProgress): void {
+    onProgress(report: RunProgress): void {
       const stage = progress?.stage;
-      progress = next;
-      if (next.stage !== stage || performance.now() - told > NEWS) news();
+      progress = report;
+      if (report.stage === stage) newsInTime();
+      else news();
     },
   };
 }
@@ -202,7 +231,7 @@ export async function runChains(
       async addPiece(piece) {
         await checkpoints.addPiece(piece);
         if (keeping.trouble() === undefined) kept[piece.chain] = piece.state.sweeps;
-        watch.news();
+        watch.newsInTime();
       },
     },
     checkpointSeconds: CHECKPOINT,
