@@ -43,7 +43,9 @@ describe.skipIf(!hasChromium)("tslira in Chromium", { timeout: 60_000 }, () => {
     const pages = ["scenarios", "example"].map((name) => buildPage(folder, name));
     printed = pages.map((built) => built.printed).join("");
     // The very files that the page was built from.
-    tslira = await import(pathToFileURL(join(folder, "node_modules/tslira/dist/index.js")).href);
+    const entry = (name: string) =>
+      import(pathToFileURL(join(folder, `node_modules/tslira/dist/${name}.js`)).href);
+    tslira = { ...(await entry("index")), ...(await entry("fits")) };
     server = await servePages(new Map(pages.flatMap(({ files }) => [...files])));
     browser = await launchChromium();
   }, 120_000);
