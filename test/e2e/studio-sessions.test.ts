@@ -60,7 +60,7 @@ describe.skipIf(!hasChromium)("a run of Studio that is disturbed", { timeout: 30
     const bar = studio.page.locator(".progress progress");
     const done = () => bar.evaluate((element: HTMLProgressElement) => element.value / element.max);
     // Beyond 7,000 sweeps a chain, where watching once took longer than sampling.
-    await expect.poll(done, { timeout: 200_000, intervals: [500] }).toBeGreaterThan(0.3);
+    await expect.poll(done, { timeout: 200_000, interval: 500 }).toBeGreaterThan(0.3);
     await studio.page.click(".progress button:text-matches('^Stop')");
     await studio.page.waitForSelector(".verdict", { timeout: 60_000 });
     expect(await studio.page.locator(".run-card, .card:has(.verdict)").first().textContent()).toContain(
