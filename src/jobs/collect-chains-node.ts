@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { JobError } from "../errors.js";
+import { withFileErrors } from "../io/fits-temporary-node.js";
 import { writeResultFrom } from "../io/result-file-node.js";
 import { ownedName, removeLeftovers } from "../io/running-program-node.js";
 import { folderStore } from "../runs/run-folder-node.js";
@@ -31,7 +32,7 @@ export async function collectChains(
   const work = join(folder, "work");
   removeLeftovers(work, "collect", "tmp");
   const scratch = join(work, ownedName("collect", randomBytes(6).toString("hex"), "tmp"));
-  await mkdir(scratch, { recursive: true });
+  await withFileErrors(scratch, () => mkdir(scratch, { recursive: true }));
   try {
     const states: ChainState[] = [];
     for (const [place, chain] of chains.entries()) {
@@ -78,6 +79,7 @@ export async function collectChains(
       traces.close();
     }
   } finally {
-    await rm(scratch, { recursive: true, force: true });
+    // What cannot be removed goes when it is collected again.
+    await rm(scratch, { recursive: true, force: true }).catch(() => undefined);
   }
 }

@@ -1,15 +1,14 @@
 /** Results of a survey: one file an observation, and a catalogue of them. */
 
-import { constants } from "node:fs";
-import { copyFile, mkdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { csvCell } from "../csv-cell.js";
 import { FormatError } from "../errors.js";
 import { type FitsHduInput, fitsCard } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
-import { syncFile, withFileErrors } from "../io/fits-temporary-node.js";
+import { withFileErrors } from "../io/fits-temporary-node.js";
 import { readResultSummary } from "../io/result-file-node.js";
-import { writeWholeFile } from "../io/whole-file-node.js";
+import { copyWholeFile, writeWholeFile } from "../io/whole-file-node.js";
 import { combineGroups } from "../posterior/chain-groups.js";
 import type { CollectContext, Collected } from "./collect-job-node.js";
 import { type Job, readTask } from "./job-folder-node.js";
@@ -31,20 +30,13 @@ interface CatalogueRow {
 }
 
 /** Copy a file whole, unless a copy is there. */
-async function copyWhole(from: string, to: string): Promise<void> {
+async function copyOnce(from: string, to: string): Promise<void> {
   await withFileErrors(to, async () => {
     const source = await stat(from);
     const target = await stat(to).catch(() => undefined);
     // A copy is never changed in place; equal length and a later time mean that it is done.
     if (target?.size === source.size && target.mtimeMs >= source.mtimeMs) return;
-    const near = `${to}.${process.pid}.tmp`;
-    try {
-      await copyFile(from, near, constants.COPYFILE_FICLONE);
-      await syncFile(near);
-      await rename(near, to);
-    } finally {
-      await rm(near, { force: true });
-    }
+    await copyWholeFile(from, to);
   });
 }
 
@@ -63,7 +55,7 @@ export async function collectObservations(
     const result = await readResultSummary(path);
     if (result === undefined)
       throw new FormatError(`${path}: must be a result of tslira, got another file; run task ${index} again`);
-    await copyWhole(path, file);
+    await copyOnce(path, file);
     const { total, diagnostics, ledger, complete } = result;
     rows.push({
       name: task.name,

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { toPlainError } from "../errors.js";
+import { withFileErrors } from "../io/fits-temporary-node.js";
 import { deconvolveToFile, type FileRun, resumeRun } from "../runs/deconvolve-to-file-node.js";
 import type { JobOptions, TaskRecord } from "./job.js";
 import { type Job, readTaskInput } from "./job-folder-node.js";
@@ -36,7 +37,7 @@ export async function runObservationTask(job: Job, task: TaskRecord, context: Ta
       const warn = onWarning === undefined ? {} : { onWarning };
       run = await resumeRun(checkpoint, { ...watch, ...warn, output });
     } else {
-      await rm(checkpoint, { recursive: true, force: true });
+      await withFileErrors(checkpoint, () => rm(checkpoint, { recursive: true, force: true }));
       run = await deconvolveToFile(await readTaskInput(job, task), taskOptions(job, task), output, {
         ...watch,
         checkpoint,
@@ -51,7 +52,7 @@ export async function runObservationTask(job: Job, task: TaskRecord, context: Ta
     throw error;
   }
   if (run.checkpoint !== undefined) {
-    await rm(output, { force: true });
+    await withFileErrors(output, () => rm(output, { force: true }));
     return context.stopped();
   }
 }
