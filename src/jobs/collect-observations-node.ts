@@ -4,6 +4,7 @@ import { mkdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { csvCell } from "../csv-cell.js";
 import { FormatError } from "../errors.js";
+import { checkNotRead } from "../io/file-sha256-node.js";
 import { type FitsHduInput, fitsCard } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
 import { withFileErrors } from "../io/fits-temporary-node.js";
@@ -30,12 +31,13 @@ interface CatalogueRow {
 }
 
 /** Copy a file whole, unless a copy is there. */
-async function copyOnce(from: string, to: string): Promise<void> {
+async function copyOnce(from: string, to: string, inputs: Job["manifest"]["sources"]): Promise<void> {
   await withFileErrors(to, async () => {
     const source = await stat(from);
     const target = await stat(to).catch(() => undefined);
     // A copy is never changed in place; equal length and a later time mean that it is done.
     if (target?.size === source.size && target.mtimeMs >= source.mtimeMs) return;
+    await checkNotRead(to, inputs);
     await copyWholeFile(from, to);
   });
 }
@@ -55,7 +57,7 @@ export async function collectObservations(
     const result = await readResultSummary(path);
     if (result === undefined)
       throw new FormatError(`${path}: must be a result of tslira, got another file; run task ${index} again`);
-    await copyOnce(path, file);
+    await copyOnce(path, file, task.sources ?? job.manifest.sources);
     const { total, diagnostics, ledger, complete } = result;
     rows.push({
       name: task.name,
