@@ -39,7 +39,8 @@ export async function collectChains(
       const path = results.get(chain);
       if (path === undefined)
         throw new JobError(`${folder}: chain ${chain} must have a result, got none; submit it again`);
-      states.push(await unpackChain(path, scratch, place, { columns: names.length, shape, every }));
+      const layout = { columns: names.length, shape, every };
+      states.push(await unpackChain(path, scratch, place, readTask(job, chain), layout));
       onProgress?.((0.5 * (place + 1)) / chains.length);
     }
     const extent = { names, shape, burnIn, every, sweeps, draws: keptDraws(sweeps, burnIn, every) };

@@ -3,16 +3,15 @@
 import { mkdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { csvCell } from "../csv-cell.js";
-import { FormatError } from "../errors.js";
 import { checkNotRead } from "../io/file-sha256-node.js";
 import { type FitsHduInput, fitsCard } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
 import { withFileErrors } from "../io/fits-temporary-node.js";
-import { readResultSummary } from "../io/result-file-node.js";
 import { copyWholeFile, writeWholeFile } from "../io/whole-file-node.js";
 import { combineGroups } from "../posterior/chain-groups.js";
 import type { CollectContext, Collected } from "./collect-job-node.js";
 import { type Job, readTask } from "./job-folder-node.js";
+import { readTaskResult } from "./observation-task-node.js";
 
 /** A line of the catalogue. */
 interface CatalogueRow {
@@ -54,9 +53,7 @@ export async function collectObservations(
     const path = results.get(index) ?? "";
     const task = readTask(job, index);
     const file = join(output, `${task.name}.fits`);
-    const result = await readResultSummary(path);
-    if (result === undefined)
-      throw new FormatError(`${path}: must be a result of tslira, got another file; run task ${index} again`);
+    const result = await readTaskResult(job, task, path);
     await copyOnce(path, file, task.sources ?? job.manifest.sources);
     const { total, diagnostics, ledger, complete } = result;
     rows.push({

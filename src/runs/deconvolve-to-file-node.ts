@@ -133,8 +133,8 @@ export async function deconvolveToFile(
     try {
       return await runInFolder(folder, record, prepared, options);
     } catch (error) {
-      // What is refused before the first state would be refused again when it is resumed.
-      if (toPlainError(error).code === "INVALID_INPUT" && !(await hasStates(folder))) {
+      // What fails before the first state would fail again when it is resumed.
+      if (/^(INVALID_INPUT|NUMERICS)$/.test(toPlainError(error).code) && !(await hasStates(folder))) {
         await removeRunFolder(folder).catch(() => undefined);
       }
       throw error;
