@@ -90,6 +90,8 @@ export { pixelToSky, skyToPixel } from "./data/sky-position.js";
 export {
   type ParsedWcs,
   type PixelPosition,
+  type PlaneDistortion,
+  type PlaneTerm,
   parseWcs,
   type SipDistortion,
   type SipTerm,

@@ -11,13 +11,13 @@ import warnings
 
 import numpy as np
 from astropy import units as u
-from astropy.coordinates import SkyCoord
+from astropy.coordinates import ICRS, Galactic, SkyCoord
 from astropy.io import fits
 from astropy.wcs import WCS
 from astropy_healpix import HEALPix
 
 warnings.simplefilter("ignore")
-FRAMES = {"G": "galactic", "C": "icrs"}
+FRAMES = {"G": Galactic(), "C": ICRS()}
 # name: NSIDE, ordering, coordinates, partial, counts
 MAPS = {
     "ring_g": (16, "RING", "G", False, False),

@@ -33,6 +33,7 @@ interface Judged {
 
 it.skipIf(python === undefined)(
   "images of HEALPix maps have the values that astropy-healpix finds",
+  { timeout: 1_200_000 },
   async () => {
     const maps: Record<string, { readonly nside: number; readonly counts: boolean }> = script("write");
     const images: Record<string, string> = {};
@@ -58,8 +59,8 @@ it.skipIf(python === undefined)(
     expect(Object.keys(judged)).toHaveLength(12);
     for (const [image, { pixels, known, differ, bunit, total }] of Object.entries(judged)) {
       const { counts } = maps[images[image]!]!;
-      // A middle on the border of two pixels of the map may go either way: on whole skies some lie on the equator and the meridians.
-      expect(differ, image).toBeLessThanOrEqual(counts ? 0 : pixels / 500);
+      // Galactic poles of astropy and ours differ by 0.03": a middle on the border of two pixels of the map may go either way.
+      expect(differ, image).toBeLessThanOrEqual(counts ? 0 : 2);
       expect(known, image).toBeGreaterThan(pixels / 10);
       expect([image, bunit]).toEqual([image, counts ? "count" : "cm2 s"]);
       expect(total, image).toBeGreaterThan(0);
