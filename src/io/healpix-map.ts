@@ -253,15 +253,12 @@ export function readHealpixMap(hdu: FitsTableHdu, options: HealpixOptions = {}):
         `${layouts.map(({ name }) => name).join(", ")}; write the map again with healpy.write_map(..., partial=True)`,
     );
   const ordering = numbered.ordering === "NUNIQ" ? "NESTED" : numbered.ordering;
-  const explicit =
-    indices !== undefined &&
-    (unique || scheme === "EXPLICIT" || hdu.header.text("OBJECT")?.toUpperCase() === "PARTIAL");
-  const pixels =
-    indices === undefined || !explicit
-      ? implicitPixels(hdu, values.length, ordering)
-      : unique
-        ? uniquePixels(hdu, numbersOf(indices.name))
-        : explicitPixels(hdu, numbersOf(indices.name), ordering);
+  const explicit = indices !== undefined && scheme !== "IMPLICIT";
+  const pixels = !explicit
+    ? implicitPixels(hdu, values.length, ordering)
+    : unique
+      ? uniquePixels(hdu, numbersOf(indices.name))
+      : explicitPixels(hdu, numbersOf(indices.name), ordering);
   const bad = hdu.header.get("BAD_DATA");
   const seen = (value: number) =>
     Number.isFinite(value) &&

@@ -128,6 +128,12 @@ describe("healpixImage", () => {
     }
     expect(made.known).toBe(shown);
     expect(made.center[1]).toBeCloseTo(90, 3);
+    // A list of pixels is one without INDXSCHM, too.
+    const list = map([column("HPX_INDEX", few, undefined, "J"), column("V", few)], {
+      ...RING,
+      ORDERING: "NESTED",
+    });
+    expect(healpixImage(list).image).toEqual(made.image);
 
     const marked = numbers.map((pixel) => (pixel % 3 === 0 ? -1.6375e30 : pixel % 3 === 1 ? -99 : 7));
     const rows = {
