@@ -90,6 +90,8 @@ export { pixelToSky, skyToPixel } from "./data/sky-position.js";
 export {
   type ParsedWcs,
   type PixelPosition,
+  type PlaneDistortion,
+  type PlaneTerm,
   parseWcs,
   type SipDistortion,
   type SipTerm,
@@ -251,7 +253,14 @@ export type { FitsEmptyInput, FitsImageInput, PixelArray } from "./io/fits-write
 export type { FitsTableInput } from "./io/fits-write-table.js";
 export { findGoodTimes, type GoodTimes } from "./io/good-times.js";
 export type { GunzipOptions } from "./io/gzip.js";
-export { type HduKind, type HduKindName, hduKind } from "./io/hdu-kind.js";
+export { type HduKind, type HduKindName, hduKind, type ImageValues } from "./io/hdu-kind.js";
+export {
+  type HealpixImage,
+  type HealpixImageOptions,
+  healpixImage,
+  healpixImageHdus,
+} from "./io/healpix-image.js";
+export { isHealpix } from "./io/healpix-map.js";
 export {
   type LegacyImagesOptions,
   type LegacyParameters,
