@@ -149,7 +149,7 @@ async function measureFile(path: string, flags: Flags): Promise<void> {
     progress.close();
     const table: MeasuredTableOptions = {
       wcs: result.wcs ?? [],
-      ...given({ unit: result.provenance.unit }),
+      ...given({ unit: result.unit }),
     };
     if (output !== undefined && encode !== undefined) await writeWholeFile(output, encode(measured, table));
     process.stdout.write(printed(measured, table, flags));

@@ -11,7 +11,7 @@ import { comparePair, type RegionPair } from "./region-products.js";
 
 /** What a table says beside the numbers. */
 export interface MeasuredTableOptions {
-  /** Unit of a pixel of the image (BUNIT), as `PosteriorSummary.provenance` has it. */
+  /** Unit of a pixel of the image (BUNIT), as `PosteriorSummary.unit` has it. */
   readonly unit?: string;
   /** Header cards of the image, for positions and areas on the sky. */
   readonly wcs?: readonly WcsCard[];

@@ -8,9 +8,9 @@ const sky = (other: readonly number[], unit: readonly number[]): ExpectedCounts 
 });
 const limits = (...args: Parameters<typeof fluxLaw>) => fluxLaw(...args).limits.map(({ limit }) => limit);
 
-/** The flux below which a part of the flat-prior posterior lies, by the midpoint rule on 200,000 cells up to `most`. */
+/** The flux below which a part of the flat-prior posterior lies, by the midpoint rule on 20,000 cells up to `most`. */
 function quantileByGrid(counts: readonly number[], { other, unit }: ExpectedCounts, part: number, most: number) {
-  const cells = 200_000;
+  const cells = 20_000;
   const masses = Array.from({ length: cells }, (_, cell) => {
     const flux = ((cell + 0.5) * most) / cells;
     return counts.reduce((product, count, pixel) => {
