@@ -17,7 +17,7 @@ beforeAll(async () => {
     ...["-o", "sim/result.fits", "-n", "100", "--burn-in", "20", "-c", "2", "-q", "-w", "0"],
   );
   expect(made.code, made.stderr).toBe(0);
-});
+}, 60_000);
 
 describe("tslira measure", () => {
   it("prints both questions with units, and writes all columns", async () => {
