@@ -284,7 +284,7 @@ describe("options of LiraDeconvolver", () => {
     [
       "preset",
       { preset: "gibbs" },
-      /preset must be "adaptive" or "lira" or "lira-paper", got "gibbs"; choose one/,
+      /preset must be "adaptive" or "lira" or "lira-paper", got "gibbs"; the default is adaptive/,
     ],
     [
       "alpha a level beside the adaptive prior",
@@ -319,13 +319,18 @@ describe("options of LiraDeconvolver", () => {
       { adaptivePrior: { alphas: [1, 2], transitions: [[1, 1]] } },
       /adaptivePrior.transitions must be 2 rows of 2 numbers/,
     ],
-    ["boundary", { boundary: "periodic" }, /boundary must be "spill" or "wrap", got "periodic"; choose one/],
+    [
+      "boundary",
+      { boundary: "periodic" },
+      /boundary must be "spill" or "wrap", got "periodic"; the default is spill/,
+    ],
     [
       "cycleSpin",
       { cycleSpin: "some" },
-      /cycleSpin must be "none" or "sampled" or "ensemble" or "random", got "some"; choose one/,
+      /cycleSpin must be "ensemble" or "sampled" or "random" or "none", got "some"; the default is ensemble/,
     ],
-    ["alphaInit", { alphaInit: 0 }, /alphaInit\[0\] must be > 0, got 0; see docs\/glossary.md/],
+    ["alphaInit", { alphaInit: 0 }, /alphaInit must be > 0, got 0; the default is 0.1/],
+    ["an alpha of a list", { alphaInit: [0.1, 0] }, /alphaInit\[1\] must be > 0, got 0; the default is 0.1/],
     [
       "totalCountsPrior",
       { totalCountsPrior: { shape: 0, rate: 1 } },
@@ -363,7 +368,6 @@ describe("options of LiraDeconvolver", () => {
       {},
       /each of the 1 levels of a 2 x 2 image, got 3 values; give a/,
     ],
-    ["an alpha of 0", { alphaInit: [0] }, {}, /alphaInit\[0\] must be > 0, got 0; see/],
     [
       "fluxInit of another shape",
       { fluxInit: flat(1, [1, 4]) },
