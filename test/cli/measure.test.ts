@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findHdu, readFits, readTable } from "../../src/io/fits.js";
+import { findColumn, findHdu, readFits, readTable } from "../../src/io/fits.js";
 import { runCli } from "./run-cli.js";
 
 const folder = mkdtempSync(join(tmpdir(), "tslira-measure-"));
@@ -29,13 +29,15 @@ describe("tslira measure", () => {
     expect(stdout).toMatch(/^Image: how bright .* Flux in count, lengths in pixels\.\n/);
     expect(stdout).toContain("Source in addition to all other light");
     expect(stdout).toMatch(/^core +\d/m);
-    const table = readTable(findHdu(readFits(new Uint8Array(readFileSync(join(folder, "a.fits")))), "REGIONS"));
+    const table = readTable(
+      findHdu(readFits(new Uint8Array(readFileSync(join(folder, "a.fits")))), "REGIONS"),
+    );
     expect(table.rows).toBe(2);
     const csv = await cli("measure", "sim/result.fits", "--circle", "8,8,3", "--csv", "-q");
     const [head, row] = csv.stdout.split("\n").map((line) => line.split(","));
     // The same circle: files count from 1.
-    const column = table.columns.find(({ name }) => name === "source_limit_95");
-    expect(Number(row[head.indexOf("source_limit_95 [count]")])).toBe((column?.values as Float64Array)[0]);
+    const column = findColumn(table, "source_limit_95");
+    expect(column?.values).toContain(Number(row[head.indexOf("source_limit_95 [count]")]));
   });
 
   it("says what is wrong", async () => {

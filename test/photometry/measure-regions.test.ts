@@ -2,14 +2,16 @@
 import { describe, expect, it } from "vitest";
 import type { Observation } from "../../src/data/observation.js";
 import { constantImage } from "../../src/image.js";
+import { findHdu, readFits, readTable } from "../../src/io/fits.js";
 import { fluxLaw } from "../../src/photometry/flux-law.js";
 import { measureRegions } from "../../src/photometry/measure-regions.js";
+import { encodeMeasuredFits, measuredVotable } from "../../src/photometry/measured-file.js";
 import {
-  encodeMeasuredFits,
-  measuredVotable,
-} from "../../src/photometry/measured-file.js";
-import { measuredColumns, measuredCsv, measuredPairs, regionFluxUnit } from "../../src/photometry/measured-table.js";
-import { findHdu, readFits, readTable } from "../../src/io/fits.js";
+  measuredColumns,
+  measuredCsv,
+  measuredPairs,
+  regionFluxUnit,
+} from "../../src/photometry/measured-table.js";
 import { circularRegion } from "../../src/posterior/region.js";
 
 // 2 x 3 pixels; the region holds (0, 0) and (2, 0), in a row.
@@ -58,7 +60,9 @@ describe("measureRegions", () => {
     const [pair] = await measureRegions(trace, [observation], [{ name: "pair", weights }]);
     expect(pair.products).toEqual((await measureRegions(trace, [observation], [regions[1]]))[0].products);
     const wrong = { name: "a", weights: { data: Float64Array.of(2, 0, 0, 0, 0, 0), shape } };
-    await expect(measureRegions(trace, [observation], [wrong])).rejects.toThrow(/weights must lie in \[0, 1\], got 2/);
+    await expect(measureRegions(trace, [observation], [wrong])).rejects.toThrow(
+      /weights must lie in \[0, 1\], got 2/,
+    );
   });
 });
 
@@ -96,14 +100,21 @@ describe("a source in addition to all other light", () => {
   it("keeps other sources, whose wings fall into the aperture", async () => {
     const beside = draws.chains.map((image) => image.with(middle + 1, 20));
     const two = circularRegion({ x: 4, y: 4, radius: 0 }, size, "middle");
-    const [{ extra }] = await measureRegions({ ...draws, chains: beside }, [data], [two], { sourceShape: "point" });
+    const [{ extra }] = await measureRegions({ ...draws, chains: beside }, [data], [two], {
+      sourceShape: "point",
+    });
     // 0.1 of 20 photons next to it, and what the fill makes of the bright neighbour: the guard of half a half-light radius is 0.
     expect(extra?.other.mean).toBeGreaterThan(2.5);
     expect(extra?.other.mean).toBeLessThan(4);
   });
 
   it("measures on finer skies, and leaves out what no pixel in use sees", async () => {
-    const fine = { shape: [18, 18] as const, first: 0, every: 1, chains: [new Float32Array(324), new Float32Array(324)] };
+    const fine = {
+      shape: [18, 18] as const,
+      first: 0,
+      every: 1,
+      chains: [new Float32Array(324), new Float32Array(324)],
+    };
     const four = circularRegion({ x: 8.5, y: 8.5, radius: 1 }, fine.shape, "four");
     const [{ extra }] = await measureRegions(fine, [data], [four], { upsampling: 2 });
     expect(extra?.counts).toBe(4);

@@ -11,9 +11,30 @@ const middle = [6 * SIZE + 6];
 describe("emptyRegion", () => {
   it("empties the region and its guard, cut off at the edge", () => {
     // Within 1.5 pixels of one: a square of three; of a corner: of two.
-    expect(emptyRegion(middle, 1.5, image(() => 1), shape).pixels).toHaveLength(9);
-    expect(emptyRegion([0], 1.5, image(() => 1), shape).pixels).toEqual([0, 1, SIZE, SIZE + 1]);
-    expect(emptyRegion(middle, 0, image(() => 1), shape).pixels).toEqual(middle);
+    expect(
+      emptyRegion(
+        middle,
+        1.5,
+        image(() => 1),
+        shape,
+      ).pixels,
+    ).toHaveLength(9);
+    expect(
+      emptyRegion(
+        [0],
+        1.5,
+        image(() => 1),
+        shape,
+      ).pixels,
+    ).toEqual([0, 1, SIZE, SIZE + 1]);
+    expect(
+      emptyRegion(
+        middle,
+        0,
+        image(() => 1),
+        shape,
+      ).pixels,
+    ).toEqual(middle);
   });
 
   it("continues a level and an exponential slope, whatever was inside", () => {
@@ -38,7 +59,16 @@ describe("emptyRegion", () => {
 
   it("leaves nothing where there are no surroundings, or no light in them", () => {
     const all = [...flatIndices()];
-    expect(new Set(emptyRegion(all, 1, image(() => 1), shape).fill(image(() => 1)))).toEqual(new Set([0]));
+    expect(
+      new Set(
+        emptyRegion(
+          all,
+          1,
+          image(() => 1),
+          shape,
+        ).fill(image(() => 1)),
+      ),
+    ).toEqual(new Set([0]));
     const dark = image((x, y) => Number(x === 6 && y === 6));
     expect(new Set(emptyRegion(middle, 1, dark, shape).fill(dark))).toEqual(new Set([0]));
   });
