@@ -1,6 +1,11 @@
 // What follows the last sweep: figures of every pixel, and predictive checks. Ratios are medians of seven alternations of the plain
 // TypeScript that the tests compare with and of the kernels, in CPU time of this process without workers; the last table is the
-// work of all workers in wall time. `-- 512` for the large image: 512 x 512, 4,000 draws, 4.2 GB of them.
+// work of all workers in wall time. `-- 512` for the large image: 512 x 512, 4,000 draws, 4.2 GB of them. With `--file` a result of
+// that image is sampled and written, and `diagnose`, `report` and `plot` of it are timed as programs of their own.
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { countsKernel } from "../src/checks/counts-kernel.js";
 import { preparePrediction } from "../src/checks/discrepancy.js";
 import { predictiveCheck } from "../src/checks/predictive-check.js";
@@ -14,6 +19,7 @@ import { availableCores } from "../src/workers/worker-pool.js";
 import { discrepancies } from "../test/oracles/discrepancies.js";
 import { slowPixelSummary } from "../test/oracles/pixel-summary.js";
 import { simulateField } from "./cases.js";
+import { runTslira } from "./watched-program.js";
 
 const ROUNDS = 7;
 const CHAINS = 4;
@@ -77,8 +83,11 @@ function repeated(side: number, small: ImageTrace): DrawSource {
     readBand(chain, first, count, out) {
       if ((first % pixels) + count <= pixels) return readBand(chain, first % pixels, count, out);
       for (let draw = 0; draw < DRAWS; draw++) {
-        for (let pixel = 0; pixel < count; pixel++) {
-          out[draw * count + pixel] = small.chains[chain][draw * pixels + ((first + pixel) % pixels)];
+        const flux = small.chains[chain].subarray(draw * pixels, (draw + 1) * pixels);
+        for (let done = 0; done < count; ) {
+          const piece = flux.subarray((first + done) % pixels).subarray(0, count - done);
+          out.set(piece, draw * count + done);
+          done += piece.length;
         }
       }
     },
@@ -130,7 +139,11 @@ console.table({
   },
 });
 
-const side = Number(process.argv[2] ?? 128);
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { file: { type: "boolean", default: false } },
+});
+const side = Number(positionals[0] ?? 128);
 const workers = availableCores();
 const rows: Record<string, Record<string, string>> = {};
 async function row(name: string, call: () => Promise<unknown>): Promise<void> {
@@ -160,3 +173,45 @@ await row("predictive check, 128 x 128, 200 draws, 4,000 replicates", () =>
 );
 console.log(`all of it on ${workers} workers`);
 console.table(rows);
+
+if (flags.file) {
+  const folder = mkdtempSync(join(tmpdir(), "tslira-diagnose-"));
+  try {
+    const at = (name: string) => join(folder, name);
+    const shape = `${side}x${side}`;
+    runTslira([
+      "simulate",
+      "gaussian-and-points",
+      "--shape",
+      shape,
+      "--background",
+      "0.01",
+      "-o",
+      folder,
+      "-q",
+    ]);
+    const inputs = ["psf", "exposure", "background"].flatMap((name) => [`--${name}`, at(`${name}.fits`)]);
+    const draws = ["-n", String(DRAWS + 100), "--burn-in", "100", "-c", String(CHAINS), "--seed", "1"];
+    const result = at("result.fits");
+    const sampled = runTslira(["deconvolve", at("counts.fits"), ...inputs, ...draws, "-o", result, "-q"]);
+    const programs = {
+      deconvolve: sampled,
+      diagnose: runTslira(["diagnose", result, "-q"]),
+      report: runTslira(["report", result, "-o", at("report.html"), "-q"]),
+      plot: runTslira(["plot", result, "-o", at("plot.png"), "-q"]),
+    };
+    console.log(
+      `a result of ${shape}, ${CHAINS} x ${DRAWS} draws, ${(statSync(result).size / 1e9).toFixed(2)} GB`,
+    );
+    console.table(
+      Object.fromEntries(
+        Object.entries(programs).map(([name, { seconds, cpuSeconds, peak }]) => [
+          name,
+          { "wall s": seconds.toFixed(1), "CPU s": cpuSeconds.toFixed(1), "peak MiB": peak.toFixed(0) },
+        ]),
+      ),
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

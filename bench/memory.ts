@@ -1,37 +1,12 @@
 // Peak resident memory of `tslira deconvolve` for a run and for one ten times longer: traces go to disk, so both should
 // need the same. `-- size iterations [chains [workers]]`, default 64 1000 4 2; `-- 512 2000` is the figure of the
-// documentation. The peak is what the program itself is told when it ends (`process.resourceUsage`), which on Linux is
-// the "Maximum resident set size" of `/usr/bin/time -v`.
-import { spawnSync } from "node:child_process";
+// documentation. The peak is what the program itself is told when it ends (`process.resourceUsage`).
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { runTslira } from "./watched-program.js";
 
 const [size = 64, iterations = 1_000, chains = 4, workers = 2] = process.argv.slice(2).map(Number);
-const cli = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-
-/** Loaded before the program: tells its peak memory in KiB through file 3 when its main thread ends. */
-const preload = `data:text/javascript,${encodeURIComponent(
-  'import { writeSync } from "node:fs"; import { isMainThread } from "node:worker_threads";' +
-    'if (isMainThread) process.on("exit", () => writeSync(3, String(process.resourceUsage().maxRSS)));',
-)}`;
-
-interface Run {
-  readonly peak: number;
-  readonly seconds: number;
-}
-
-function runTslira(args: readonly string[]): Run {
-  const start = performance.now();
-  const { status, output, error } = spawnSync(process.execPath, ["--import", preload, cli, ...args], {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "pipe", "pipe"],
-  });
-  if (status !== 0) throw error ?? new Error(`tslira ${args[0]} must end well, got ${status}: ${output[2]}`);
-  return { peak: Number(output[3]) / 1024, seconds: (performance.now() - start) / 1000 };
-}
-
 const folder = mkdtempSync(join(tmpdir(), "tslira-memory-"));
 try {
   const data = ["gaussian-and-points", "--shape", `${size}x${size}`, "--background", "0.01"];

@@ -1,9 +1,27 @@
 /**
- * tslira/significance: what regions hold beyond a null hypothesis, by replicates of it, and what their draws measure.
+ * tslira/significance: what regions hold: beyond a null hypothesis, by replicates of it, and measured in the draws of a result.
  *
  * @module
  */
 
+export type { ExtraSource, ExtraSourceOptions, SourceShape } from "./photometry/extra-source.js";
+export type { ExtraFluxPrior, FluxLaw } from "./photometry/flux-law.js";
+export {
+  type MeasuredRegion,
+  type MeasureRegionsOptions,
+  measureRegions,
+} from "./photometry/measure-regions.js";
+export { encodeMeasuredFits, type MeasuredFileOptions, measuredVotable } from "./photometry/measured-file.js";
+export { type MeasuredColumn, type MeasuredTableOptions, measuredCsv } from "./photometry/measured-table.js";
+export type { RegionPixels } from "./photometry/region-meter.js";
+export type {
+  Centroid,
+  CredibleInterval,
+  Estimated,
+  RegionDraws,
+  RegionPair,
+  RegionProducts,
+} from "./photometry/region-products.js";
 export {
   type CollectOptions,
   collectSignificance,
@@ -19,21 +37,8 @@ export {
   type TaskStore,
 } from "./significance/estimate.js";
 export type { LocalSignificance } from "./significance/local-significance.js";
-export {
-  type MeasuredRegion,
-  type MeasureRegionsOptions,
-  measureRegions,
-} from "./significance/measure-regions.js";
 export { type FittedNull, NULL_KINDS, type NullKind, type NullParameter } from "./significance/null-model.js";
 export { planSignificance, type SignificanceSettings } from "./significance/plan.js";
-export type { RegionPixels } from "./significance/region-meter.js";
-export type {
-  Centroid,
-  CredibleInterval,
-  Estimated,
-  RegionPair,
-  RegionProducts,
-} from "./significance/region-products.js";
 export type { ScanPlan } from "./significance/scan-meter.js";
 export { type SignificanceColumn, significanceCsv } from "./significance/significance-data.js";
 export {

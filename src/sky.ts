@@ -26,6 +26,8 @@ export { pixelToSky, skyToPixel } from "./data/sky/sky-position.js";
 export {
   type ParsedWcs,
   type PixelPosition,
+  type PlaneDistortion,
+  type PlaneTerm,
   parseWcs,
   type SipDistortion,
   type SipTerm,
@@ -39,6 +41,7 @@ export type { EnergyUnit } from "./io/energy-unit.js";
 export type { EventColumn, EventLattice } from "./io/event-column.js";
 export { type EventColumns, type EventPositions, eventColumns, findEvents } from "./io/event-list.js";
 export type { GoodTimes } from "./io/good-times.js";
+export { type HealpixImage, type HealpixImageOptions, healpixImage } from "./io/healpix-image.js";
 export { type AlignedObservations, alignObservations } from "./model/align-observations.js";
 export {
   type Circle,

@@ -1,124 +1,39 @@
 /** `tslira bin`. */
 
-import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { InvalidInputError } from "../errors.js";
 import { type BinnedEvents, binEvents, binnedEventsHdus } from "../io/bin-events.js";
-import type { EnergyUnit } from "../io/energy-unit.js";
 import { eventColumns, findEvents } from "../io/event-list.js";
 import { filterCondition, parseEventName } from "../io/event-name.js";
 import { findHdu } from "../io/fits.js";
 import { readFitsFile, writeFitsFile } from "../io/fits-file-node.js";
 import { findGoodTimes } from "../io/good-times.js";
 import { shellLine } from "../jobs/shell-command.js";
+import { binHealpix, healpixOf } from "./bin-healpix.js";
+import { type BinFlags, binOptions } from "./bin-options.js";
 import { EXIT } from "./exit.js";
 import { formatCount, formatNumber } from "./format.js";
-import { parseNumber, parseNumbers, parseShape } from "./option-values.js";
 import { checkOutputPath } from "./output-path.js";
-
-const DETAILS = `
-Positions are X and Y with their sky coordinates (Chandra, XMM-Newton, NuSTAR, Swift, eROSITA,
-Suzaku, XRISM, ROSAT, IXPE), L and B or RA and DEC (Fermi). Ranges are half-open: the lower end
-belongs to them, the upper does not. An event on the edge between two pixels belongs to the one after
-it. An end of a range may be left out: 2000: or :7000.
-
-Events outside of the good time intervals of the file (GTI) are left out, unless --no-gti is given. --energy 0.5:7keV
-is by TUNIT, or by the scale of PI of these missions: whole channels whose middle lies in the range.
-Without a unit it is in that of the column. --where knows numbers, columns, < <= > >= == !=, && || !, + - * / %, bits by & and
-parentheses. Filters after the name are read: 'events.fits[EVENTS][energy=500:7000,ccd_id=0:3]'.
-
-Whole numbers in X and Y are centres of pixels: a pixel has its edges half-way between them. --center x,y is X and Y, or
-degrees on the sky where only these lie among the events; 266.4deg,-29deg is always the sky.
-
-Without --bin-size a plane keeps its pixels, doubled until all events fit in 1024 x 1024; the sky
-gets round steps with which they fit in about 400 x 400.
-
-Examples:
-  tslira bin acisf04683_evt2.fits.gz -o counts.fits --energy 500:7000 --center 4096,4096 --size 256
-  tslira bin nu30001_A01_cl.evt -o counts.fits --energy 3:79keV
-  tslira bin pn_events.fits -o counts.fits --energy 500:2000 --bin-size 80
-  tslira bin fermi_photons.fits -o counts.fits --energy 10000:500000 --coordinates galactic \\
-         --center 0,0 --bin-size 0.05 --size 400x200 --projection CAR`;
-
-/** A half-open range as `low:high`; an end that is left out is open. */
-function parseRange(text: string): [number, number] {
-  const [low, high, ...rest] = text.split(":");
-  const end = (words: string | undefined, open: number) => (words ? parseNumber(words) : open);
-  const range: [number, number] = [end(low, -Infinity), end(high, Infinity)];
-  if (high === undefined || rest.length > 0 || !(range[0] < range[1]))
-    throw new InvalidArgumentError("Give low:high, low: or :high.");
-  return range;
-}
-
-/** A range of energy as `low:high`, perhaps with a unit at its end or ends. */
-function parseEnergy(text: string): { range: [number, number]; unit?: EnergyUnit } {
-  const units = ["eV", "keV", "MeV", "GeV", "TeV"] as const;
-  const found = new Set<EnergyUnit>();
-  const numbers = text.replace(/\s*([kMGT]?eV)\b/gi, (_, word: string) => {
-    found.add(units.find((unit) => unit.toLowerCase() === word.toLowerCase())!);
-    return "";
-  });
-  if (found.size > 1) throw new InvalidArgumentError("Give both ends in one unit, for example 0.5:7keV.");
-  const [unit] = found;
-  return { range: parseRange(numbers), ...(unit && { unit }) };
-}
-
-/** A position as `x,y`, or `266.4deg,-29deg` for one on the sky. */
-function parsePosition(text: string): { center: [number, number]; sky: boolean } {
-  const sky = /d(eg)?\b/i.test(text);
-  const values = parseNumbers(text.replace(/\s*(degrees?|deg|d)\b/gi, ""));
-  if (values.length !== 2)
-    throw new InvalidArgumentError("Give two numbers, x,y or lon,lat or 266.4deg,-29deg.");
-  return { center: values as [number, number], sky };
-}
-
-function binOptions() {
-  return new Command("bin")
-    .summary("make an image of counts from an event list")
-    .description("Bin the events of a list, plain or .gz, into an image of counts with sky coordinates.")
-    .argument("<events>", "event list; name[extension] for one of its tables")
-    .requiredOption("-o, --output <file>", "image of counts, .fits or .fits.gz")
-    .option(
-      "--energy <low:high>",
-      "events of this range of ENERGY, or else of PI or PHA; 0.5:7keV with a unit",
-      parseEnergy,
-    )
-    .option("--pi <low:high>", "events of this range of channels, PI or else PHA", parseRange)
-    .option("--time <start:stop>", "events of this range of TIME", parseRange)
-    .option("--where <condition>", "events that meet a condition, 'PATTERN<=4 && FLAG==0'")
-    .option("--no-gti", "also events outside of the good time intervals")
-    .option("--bin-size <size>", "side of a pixel: pixels of the plane, or degrees", parseNumber)
-    .option("--center <x,y>", "middle of the image: X,Y, or longitude,latitude in degrees", parsePosition)
-    .option("--size <columns x rows>", "size of the image in its pixels, 256 or 400x200", parseShape)
-    .addOption(
-      new Option("--coordinates <kind>", "columns of positions (default: the best there are)").choices([
-        "pixel",
-        "galactic",
-        "equatorial",
-      ] as const),
-    )
-    .addOption(
-      new Option("--projection <code>", "of positions on the sky")
-        .choices(["TAN", "CAR"] as const)
-        .default("TAN"),
-    )
-    .option("--overwrite", "replace a file that exists")
-    .option("--json", "print what was done for programs on stdout")
-    .option("-q, --quiet", "print nothing but errors")
-    .helpOption("-h, --help", "print this help")
-    .addHelpText("after", DETAILS);
-}
-
-type Flags = ReturnType<ReturnType<typeof binOptions>["opts"]>;
 
 /** The command. */
 export function binCommand() {
   return binOptions().action(bin);
 }
 
-async function bin(name: string, flags: Flags): Promise<void> {
+async function bin(name: string, flags: BinFlags): Promise<void> {
   const { output, energy, pi, time, binSize, center, size, coordinates, projection } = flags;
   await checkOutputPath(output, { overwrite: flags.overwrite === true, inputs: [name] });
   const { path, extension, filters } = parseEventName(name);
   const hdus = await readFitsFile(path);
+  const map = healpixOf(hdus, extension);
+  if (map !== undefined) {
+    await binHealpix(name, map, filters, flags);
+    process.exitCode = EXIT.done;
+    return;
+  }
+  if (flags.column !== undefined)
+    throw new InvalidInputError(
+      `bin: --column must go with a HEALPix map, got ${flags.column} for an event list; use --where for conditions on columns`,
+    );
   const events = extension === undefined ? findEvents(hdus) : findHdu(hdus, extension);
   const columns = eventColumns(events);
   const conditions = [
@@ -129,7 +44,7 @@ async function bin(name: string, flags: Flags): Promise<void> {
   const ignored = ignoredGoodTimes(all.length, flags.gti, columns?.time !== undefined);
   const goodTimes = ignored === undefined ? all : [];
   const binned = binEvents(events, {
-    projection,
+    ...(projection && { projection }),
     ...(goodTimes.length > 0 && { goodTimes }),
     ...(energy && { energy: energy.range }),
     ...(energy?.unit && { energyUnit: energy.unit }),

@@ -6,6 +6,9 @@ export const EXIT = { done: 0, badInput: 1, failed: 2, disagree: 3, interrupted:
 /** Codes of errors that the user can mend by other input. */
 const BAD_INPUT: ReadonlySet<unknown> = new Set(["INVALID_INPUT", "FORMAT"]);
 
+/** Characters of each end of a message that are shown of a long one. */
+const MOST_TEXT = 1000;
+
 /**
  * Print an error as one line on stderr.
  *
@@ -16,7 +19,10 @@ const BAD_INPUT: ReadonlySet<unknown> = new Set(["INVALID_INPUT", "FORMAT"]);
 export function reportError(error: unknown): number {
   const { code, message, stack } = (error ?? {}) as { code?: unknown; message?: unknown; stack?: unknown };
   const text = typeof message === "string" ? message : String(error);
-  process.stderr.write(`tslira: ${text.replace(/\s*\n\s*/g, " ")}\n`);
+  // What a file holds may be part of it, and long.
+  const short =
+    text.length > 2 * MOST_TEXT ? `${text.slice(0, MOST_TEXT)} ... ${text.slice(-MOST_TEXT)}` : text;
+  process.stderr.write(`tslira: ${short.replace(/\s*\n\s*/g, " ")}\n`);
   if (process.env.TSLIRA_DEBUG && typeof stack === "string") process.stderr.write(`${stack}\n`);
   if (BAD_INPUT.has(code)) return EXIT.badInput;
   return code === "ABORTED" ? EXIT.interrupted : EXIT.failed;

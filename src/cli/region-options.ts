@@ -59,7 +59,7 @@ export async function readRegions(
     for (const text of found.warnings) warn(text);
     // Several files may number their regions alike.
     const title = (name: string) => (files.length > 1 ? `${file}: ${name}` : name);
-    regions.push(...found.regions.map(({ name, weights }) => ({ name: title(name), weights })));
+    for (const { name, weights } of found.regions) regions.push({ name: title(name), weights });
   }
   regions.push(...circles.map((circle) => circularRegion(circle, shape)));
   const names = new Set<string>();

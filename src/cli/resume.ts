@@ -1,6 +1,7 @@
 /** `tslira resume`. */
 
 import { Command } from "@commander-js/extra-typings";
+import { InvalidInputError } from "../errors.js";
 import { resumeRun } from "../runs/deconvolve-to-file-node.js";
 import { parseSeconds, parseWhole } from "./option-values.js";
 import { checkOutputPaths } from "./output-path.js";
@@ -41,6 +42,10 @@ export function resumeCommand() {
   return resumeOptions().action(async (checkpoint, flags) => {
     const { png, workers, checkpointEvery, output } = flags;
     const overwrite = flags.overwrite === true;
+    // What the run read is known by its bytes alone: nothing of that is a .png.
+    if (png !== undefined && !/\.png$/i.test(png)) {
+      throw new InvalidInputError(`resume: figure must be a .png, got ${png}; add .png to its name`);
+    }
     await checkOutputPaths([png], { overwrite, inputs: [output] });
     const progress = openProgress({ quiet: flags.quiet === true });
     const warnings: string[] = [];

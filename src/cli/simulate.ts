@@ -10,6 +10,7 @@ import {
   simulateGaussianAndPoints,
   simulatePointSource,
 } from "../data/observation/simulated-datasets.js";
+import { InvalidInputError } from "../errors.js";
 import { imageSum, type SkyImage } from "../image.js";
 import { fitsCard } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
@@ -125,11 +126,20 @@ function psfShape(sigma: number): [number, number] {
 async function filePrefix(output: string): Promise<string> {
   const isFolder = (await stat(output).catch(() => undefined))?.isDirectory() === true;
   if (!isFolder && /[-_.]$/.test(output) && !/(^|\/)\.{1,2}$/.test(output)) {
-    await mkdir(dirname(output), { recursive: true });
+    await makeFolder(dirname(output));
     return output;
   }
-  await mkdir(output, { recursive: true });
+  await makeFolder(output);
   return join(output, "/");
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+    throw new InvalidInputError(
+      `${folder}: folder must be there or one that can be made, got ${cause.code}; choose another`,
+      { cause, fields: { folder } },
+    );
+  });
 }
 
 /** Counts as 32-bit integers, everything else as doubles. */

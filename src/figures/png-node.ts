@@ -13,12 +13,15 @@ export interface PngOptions {
   readonly width?: number;
 }
 
+/** Pixels of a figure: some 1.5 GB while it is drawn. */
+const MOST_PIXELS = 2 ** 27;
+
 /**
  * Turn a figure into a PNG file.
  *
  * Text is set in the font that comes with the package, so the bytes do not depend on the fonts of the machine.
  *
- * @throws InvalidInputError when scale or width is not a positive number
+ * @throws InvalidInputError when scale or width is not a positive number, or leads to less than a pixel or more than 2^27
  */
 export async function renderPng(svg: string, options: PngOptions = {}): Promise<Uint8Array> {
   const image = await drawFigure("renderPng", svg, options);
@@ -36,7 +39,7 @@ export interface DrawnFigure {
 /**
  * Turn a figure into pixels, as `renderPng` does.
  *
- * @throws InvalidInputError when scale or width is not a positive number
+ * @throws InvalidInputError as `renderPng`
  */
 export async function renderPixels(svg: string, options: PngOptions = {}): Promise<DrawnFigure> {
   const { width, height, pixels } = await drawFigure("renderPixels", svg, options);
@@ -54,12 +57,22 @@ async function drawFigure(where: string, svg: string, { scale = 2, width }: PngO
     );
   }
   const { Resvg } = await import("@resvg/resvg-js");
-  return new Resvg(svg.replaceAll(' style="image-rendering:pixelated"', ""), {
+  const drawing = new Resvg(svg.replaceAll(' style="image-rendering:pixelated"', ""), {
     fitTo: width === undefined ? { mode: "zoom", value: scale } : { mode: "width", value: width },
     font: {
       loadSystemFonts: false,
       fontFiles: [FONT_FILE],
       defaultFontFamily: FONT_FAMILY.split(",")[0]!,
     },
-  }).render();
+  });
+  const zoom = width === undefined ? scale : width / drawing.width;
+  const [columns, rows] = [zoom * drawing.width, zoom * drawing.height];
+  if (!(columns >= 1 && rows >= 1 && columns * rows <= MOST_PIXELS)) {
+    throw new InvalidInputError(
+      `${where}: picture must have from 1 x 1 to ${MOST_PIXELS} pixels, got ${columns} x ${rows}; change ` +
+        (width === undefined ? "scale" : "width"),
+      { fields: { scale, width } },
+    );
+  }
+  return drawing.render();
 }

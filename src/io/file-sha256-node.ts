@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
+import { InvalidInputError } from "../errors.js";
 import { withFileErrors } from "./fits-temporary-node.js";
 
 /** SHA-256 of a file as lower-case hexadecimal digits; the file is never in memory whole. */
@@ -8,4 +10,25 @@ export async function fileSha256(path: string): Promise<string> {
   const hash = createHash("sha256");
   await withFileErrors(path, () => pipeline(createReadStream(path), hash));
   return hash.digest("hex");
+}
+
+/**
+ * Check that a file to be replaced is none of those that were read, under whatever name.
+ *
+ * @param inputs files that were read, with their SHA-256
+ * @throws InvalidInputError when it is one
+ */
+export async function checkNotRead(
+  path: string,
+  inputs: readonly { readonly name: string; readonly sha256: string }[],
+): Promise<void> {
+  const present = await stat(path).catch(() => undefined);
+  if (inputs.length === 0 || !present?.isFile()) return;
+  const sha256 = await fileSha256(path);
+  const input = inputs.find((one) => one.sha256 === sha256);
+  if (input === undefined) return;
+  throw new InvalidInputError(
+    `${path}: output must be a file of its own, got one with the bytes of ${input.name}, which is read; choose another name`,
+    { fields: { path } },
+  );
 }

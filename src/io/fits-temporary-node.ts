@@ -100,16 +100,6 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Push a file's bytes to the disk. */
-export async function syncFile(path: string): Promise<void> {
-  const handle = await open(path, "r+");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 /** The file behind links, when there is one; refuses to replace anything but a file. */
 async function resolveTarget(path: string): Promise<string> {
   const status = await stat(path).catch((error: NodeJS.ErrnoException) => {

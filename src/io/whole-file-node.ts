@@ -1,3 +1,5 @@
+import { constants } from "node:fs";
+import { copyFile } from "node:fs/promises";
 import { openTemporary, withFileErrors, writeFully } from "./fits-temporary-node.js";
 
 /**
@@ -23,4 +25,21 @@ export async function writeWholeFile(
     throw error;
   }
   await file.commit(options.previous);
+}
+
+/**
+ * Copy a file, to one that appears whole or not at all as by `writeWholeFile`; on file systems that can, without a second copy of its
+ * bytes.
+ *
+ * @throws as `writeWholeFile`
+ */
+export async function copyWholeFile(from: string, to: string): Promise<void> {
+  const file = await openTemporary(to);
+  try {
+    await withFileErrors(to, () => copyFile(from, file.path, constants.COPYFILE_FICLONE));
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+  await file.commit();
 }

@@ -55,7 +55,7 @@ export async function runChainTask(job: Job, task: TaskRecord, context: TaskCont
       },
     );
     if (state.sweeps < config.iterations) return context.stopped();
-    await writeChain(context, config, { chain, state, shape, names });
+    await writeChain(context, config, { chain, state, shape, names, input: task.sha256 });
   } finally {
     pool.close();
   }
@@ -69,11 +69,14 @@ async function writeChain(
     state,
     shape,
     names,
+    input,
   }: {
     readonly chain: number;
     readonly state: ChainState;
     readonly shape: readonly [number, number];
     readonly names: readonly string[];
+    /** SHA-256 of the data. */
+    readonly input: string;
   },
 ): Promise<void> {
   const { burnIn, traceEvery: every, iterations: sweeps } = config;
@@ -93,6 +96,8 @@ async function writeChain(
     const cards = [
       fitsCard("TSCHAIN", 1, "version of this layout of a chain of tslira"),
       fitsCard("CHAIN", chain, "number of the chain, from 0"),
+      fitsCard("SEED", config.seed, "seed of the run"),
+      fitsCard("INPUT", input, "SHA-256 of the data"),
       fitsCard("BURNIN", burnIn, "sweeps of burn-in"),
       fitsCard("EVERY", every, "sweeps between draws"),
     ];
@@ -121,13 +126,15 @@ async function writeChain(
  *
  * @param path the chain's result file
  * @param chain number that the chain gets there
+ * @param task whose chain it must be
  * @returns state at its end
- * @throws FormatError when the file is no chain
+ * @throws FormatError when the file is no chain, or another one
  */
 export async function unpackChain(
   path: string,
   folder: string,
   chain: number,
+  task: TaskRecord,
   {
     columns,
     shape,
@@ -141,6 +148,13 @@ export async function unpackChain(
     if (card("TSCHAIN") !== 1) {
       throw new FormatError(
         `${path}: must be a chain of tslira (card TSCHAIN), got another FITS file; run its task again`,
+      );
+    }
+    const from = [card("CHAIN"), card("SEED"), primary.header.get("INPUT")];
+    if (from.join() !== [task.chain, task.seed, task.sha256].join()) {
+      throw new FormatError(
+        `${path}: must be chain ${task.chain} of seed ${task.seed} of the job's data, got chain ${from[0]} of seed ${from[1]}` +
+          `${from[2] === task.sha256 ? "" : " of other data"}; run task ${task.index} again`,
       );
     }
     const hdus: FitsHdu[] = [];

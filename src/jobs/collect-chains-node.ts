@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { JobError } from "../errors.js";
+import { withFileErrors } from "../io/fits-temporary-node.js";
 import { writeResultFrom } from "../io/result-file-node.js";
 import { ownedName, removeLeftovers } from "../io/running-program-node.js";
 import { folderStore } from "../runs/run-folder-node.js";
@@ -31,14 +32,15 @@ export async function collectChains(
   const work = join(folder, "work");
   removeLeftovers(work, "collect", "tmp");
   const scratch = join(work, ownedName("collect", randomBytes(6).toString("hex"), "tmp"));
-  await mkdir(scratch, { recursive: true });
+  await withFileErrors(scratch, () => mkdir(scratch, { recursive: true }));
   try {
     const states: ChainState[] = [];
     for (const [place, chain] of chains.entries()) {
       const path = results.get(chain);
       if (path === undefined)
         throw new JobError(`${folder}: chain ${chain} must have a result, got none; submit it again`);
-      states.push(await unpackChain(path, scratch, place, { columns: names.length, shape, every }));
+      const layout = { columns: names.length, shape, every };
+      states.push(await unpackChain(path, scratch, place, readTask(job, chain), layout));
       onProgress?.((0.5 * (place + 1)) / chains.length);
     }
     const extent = { names, shape, burnIn, every, sweeps, draws: keptDraws(sweeps, burnIn, every) };
@@ -78,6 +80,7 @@ export async function collectChains(
       traces.close();
     }
   } finally {
-    await rm(scratch, { recursive: true, force: true });
+    // What cannot be removed goes when it is collected again.
+    await rm(scratch, { recursive: true, force: true }).catch(() => undefined);
   }
 }

@@ -1,18 +1,17 @@
 /** Results of a survey: one file an observation, and a catalogue of them. */
 
-import { constants } from "node:fs";
-import { copyFile, mkdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { csvCell } from "../csv-cell.js";
-import { FormatError } from "../errors.js";
+import { checkNotRead } from "../io/file-sha256-node.js";
 import { type FitsHduInput, fitsCard } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
-import { syncFile, withFileErrors } from "../io/fits-temporary-node.js";
-import { readResultSummary } from "../io/result-file-node.js";
-import { writeWholeFile } from "../io/whole-file-node.js";
+import { withFileErrors } from "../io/fits-temporary-node.js";
+import { copyWholeFile, writeWholeFile } from "../io/whole-file-node.js";
 import { combineGroups } from "../posterior/chain-groups.js";
 import type { CollectContext, Collected } from "./collected.js";
 import { type Job, readTask } from "./job-folder-node.js";
+import { readTaskResult } from "./observation-task-node.js";
 
 /** A line of the catalogue. */
 interface CatalogueRow {
@@ -31,20 +30,14 @@ interface CatalogueRow {
 }
 
 /** Copy a file whole, unless a copy is there. */
-async function copyWhole(from: string, to: string): Promise<void> {
+async function copyOnce(from: string, to: string, inputs: Job["manifest"]["sources"]): Promise<void> {
   await withFileErrors(to, async () => {
     const source = await stat(from);
     const target = await stat(to).catch(() => undefined);
     // A copy is never changed in place; equal length and a later time mean that it is done.
     if (target?.size === source.size && target.mtimeMs >= source.mtimeMs) return;
-    const near = `${to}.${process.pid}.tmp`;
-    try {
-      await copyFile(from, near, constants.COPYFILE_FICLONE);
-      await syncFile(near);
-      await rename(near, to);
-    } finally {
-      await rm(near, { force: true });
-    }
+    await checkNotRead(to, inputs);
+    await copyWholeFile(from, to);
   });
 }
 
@@ -60,10 +53,8 @@ export async function collectObservations(
     const path = results.get(index) ?? "";
     const task = readTask(job, index);
     const file = join(output, `${task.name}.fits`);
-    const result = await readResultSummary(path);
-    if (result === undefined)
-      throw new FormatError(`${path}: must be a result of tslira, got another file; run task ${index} again`);
-    await copyWhole(path, file);
+    const result = await readTaskResult(job, task, path);
+    await copyOnce(path, file, task.sources ?? job.manifest.sources);
     const { total, diagnostics, ledger, complete } = result;
     rows.push({
       name: task.name,

@@ -6,7 +6,6 @@ import type { SkyImage } from "../image.js";
 import { type FitsHduInput, fitsCard } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
 import { cube } from "../io/result-encode.js";
-import { readResultSummary } from "../io/result-file-node.js";
 import { SMOOTHNESS } from "../io/result-layout.js";
 import { predictedCounts, residuals } from "../model/predicted-counts.js";
 import { combineGroups } from "../posterior/chain-groups.js";
@@ -14,6 +13,7 @@ import type { Convergence } from "../posterior/result.js";
 import type { CollectContext, Collected } from "./collected.js";
 import { jobTiles } from "./create-job-node.js";
 import { type Job, readTask, readTaskInput } from "./job-folder-node.js";
+import { readTaskResult } from "./observation-task-node.js";
 import {
   measureSeams,
   mergeTiles,
@@ -56,9 +56,9 @@ export async function collectTiles(
   for (const index of [...results.keys()].sort((a, b) => a - b)) {
     const path = results.get(index) ?? "";
     const task = readTask(job, index);
-    const result = await readResultSummary(path);
+    const result = await readTaskResult(job, task, path);
     const tile = plan.tiles[task.tile ?? -1];
-    if (result === undefined || tile === undefined) {
+    if (tile === undefined) {
       throw new FormatError(
         `${path}: must be the result of a tile, got another file; run task ${index} again`,
       );

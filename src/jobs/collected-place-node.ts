@@ -8,7 +8,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import * as v from "valibot";
 import { InvalidInputError } from "../errors.js";
-import { fileSha256 } from "../io/file-sha256-node.js";
+import { checkNotRead, fileSha256 } from "../io/file-sha256-node.js";
 import { withFileErrors } from "../io/fits-temporary-node.js";
 import { checkSchema, sha256Text } from "../io/side-file.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
@@ -30,10 +30,10 @@ export interface CollectedPlace {
  * the job's when it was empty or not there at the first time.
  *
  * @param output absolute path of a file or folder
- * @throws InvalidInputError otherwise
+ * @throws InvalidInputError otherwise, and when it is a file that the job was made from
  */
 export async function openCollectedPlace(
-  { folder }: Job,
+  { folder, manifest }: Job,
   output: string,
   overwrite: boolean,
 ): Promise<CollectedPlace> {
@@ -57,6 +57,7 @@ export async function openCollectedPlace(
       { fields: { output } },
     );
   }
+  await checkNotRead(output, manifest.sources);
   await remember(null);
   return {
     written: async () => remember((await stat(output)).isFile() ? await fileSha256(output) : null),

@@ -4,6 +4,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { crc32 } from "node:zlib";
 import * as v from "valibot";
 import type { Observation } from "../data/observation/observation.js";
 import { FormatError, fromPlainError, InvalidInputError } from "../errors.js";
@@ -20,6 +21,7 @@ import {
 import { arraysFromJson, arraysToJson } from "../io/json-arrays-node.js";
 import { observationHdus, observationsOf } from "../io/observation-hdus.js";
 import { ownedName, removeLeftovers } from "../io/running-program-node.js";
+import { crcText } from "../io/sealed-bytes-node.js";
 import { checkSchema } from "../io/side-file.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import { parseJson } from "../parse-json.js";
@@ -169,7 +171,8 @@ export async function createJobFolder(
       };
       for (const name of ["results", "failures", "work", "submissions", "logs"])
         await mkdir(join(building, name));
-      await writeWholeFile(join(building, "job.json"), `${JSON.stringify(whole, arraysToJson, 2)}\n`);
+      const sealed = { ...whole, crc32: checksum(whole) };
+      await writeWholeFile(join(building, "job.json"), `${JSON.stringify(sealed, arraysToJson, 2)}\n`);
       await rename(building, path);
       await syncFolder(dirname(path));
       return { folder: path, manifest: whole };
@@ -180,8 +183,13 @@ export async function createJobFolder(
   });
 }
 
+/** Of all but what may be changed when a job is there: where its results go, and how a scheduler is to be asked. */
+function checksum({ output: _output, slurm: _slurm, ...rest }: JobManifest): string {
+  return crcText(crc32(JSON.stringify(rest, arraysToJson)));
+}
+
 /**
- * Read `job.json`, and compare the list of tasks with the SHA-256 in it.
+ * Read `job.json`, compare it with its checksum, and the list of tasks with the SHA-256 in it.
  *
  * @throws InvalidInputError when there is none
  * @throws FormatError when it is damaged or of another layout
@@ -205,7 +213,14 @@ export async function readJob(folder: string): Promise<Job> {
     );
   }
   checkSchema(JOB_SCHEMA, json, path, remedy);
-  const manifest = json as JobManifest;
+  const { crc32: found, ...rest } = json as JobManifest & { readonly crc32?: unknown };
+  const manifest: JobManifest = rest;
+  if (found !== checksum(manifest)) {
+    throw new FormatError(
+      `${path}: job must have the checksum that it was written with, got another; only "output" and "slurm" may be changed, make the job again`,
+      { fields: { path } },
+    );
+  }
   const tasks = join(folder, "tasks.jsonl");
   if ((await fileSha256(tasks)) !== manifest.tasks.sha256) throw damaged(tasks);
   return { folder: resolve(folder), manifest };

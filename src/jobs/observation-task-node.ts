@@ -3,7 +3,10 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { toPlainError } from "../errors.js";
+import { FormatError, toPlainError } from "../errors.js";
+import { withFileErrors } from "../io/fits-temporary-node.js";
+import type { ResultSummary } from "../io/result-decode.js";
+import { readResultSummary } from "../io/result-file-node.js";
 import { deconvolveToFile, type FileRun, resumeRun } from "../runs/deconvolve-to-file-node.js";
 import type { JobOptions, TaskRecord } from "./job.js";
 import { type Job, readTaskInput } from "./job-folder-node.js";
@@ -36,7 +39,7 @@ export async function runObservationTask(job: Job, task: TaskRecord, context: Ta
       const warn = onWarning === undefined ? {} : { onWarning };
       run = await resumeRun(checkpoint, { ...watch, ...warn, output });
     } else {
-      await rm(checkpoint, { recursive: true, force: true });
+      await withFileErrors(checkpoint, () => rm(checkpoint, { recursive: true, force: true }));
       run = await deconvolveToFile(await readTaskInput(job, task), taskOptions(job, task), output, {
         ...watch,
         checkpoint,
@@ -51,7 +54,30 @@ export async function runObservationTask(job: Job, task: TaskRecord, context: Ta
     throw error;
   }
   if (run.checkpoint !== undefined) {
-    await rm(output, { force: true });
+    await withFileErrors(output, () => rm(output, { force: true }));
     return context.stopped();
   }
+}
+
+/**
+ * Read what the result of such a task says, without its traces.
+ *
+ * @param path of the result file
+ * @throws FormatError when it is no result, or that of another task
+ */
+export async function readTaskResult(job: Job, task: TaskRecord, path: string): Promise<ResultSummary> {
+  const result = await readResultSummary(path);
+  const sources = task.sources ?? job.manifest.sources;
+  const texts = (inputs: typeof sources) => inputs.map(({ name, sha256 }) => `${name} ${sha256}`).join();
+  if (
+    result === undefined ||
+    result.config.seed !== task.seed ||
+    texts(result.provenance.inputs) !== texts(sources)
+  ) {
+    const got = result === undefined ? "another file" : "that of another task";
+    throw new FormatError(
+      `${path}: must be the result of task ${task.index}, got ${got}; run task ${task.index} again`,
+    );
+  }
+  return result;
 }

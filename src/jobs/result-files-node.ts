@@ -5,12 +5,12 @@
 
 import { createHash, hash as oneHash } from "node:crypto";
 import { closeSync, openSync, readdirSync, readSync, rmSync, statSync } from "node:fs";
-import { copyFile, mkdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type PlainError, toPlainError } from "../errors.js";
-import { fileError, syncFile, syncFolder, withFileErrors } from "../io/fits-temporary-node.js";
+import { fileError, syncFolder, withFileErrors } from "../io/fits-temporary-node.js";
 import { checkSchema } from "../io/side-file.js";
-import { writeWholeFile } from "../io/whole-file-node.js";
+import { copyWholeFile, writeWholeFile } from "../io/whole-file-node.js";
 import { parseJson } from "../parse-json.js";
 import { SHARD, shardName, taskName } from "./job.js";
 import type { Job } from "./job-folder-node.js";
@@ -142,10 +142,11 @@ export function findResult({ folder }: Job, index: number): string | undefined {
 /** Remove result files of a task that are no good, and the note of its failure. */
 export async function clearTask({ folder }: Job, index: number): Promise<void> {
   const results = join(folder, "results", shardName(index));
+  const remove = (path: string) => withFileErrors(path, () => rm(path, { force: true }));
   for (const file of names(results)) {
-    if (file.startsWith(`${taskName(index)}-`)) await rm(join(results, file), { force: true });
+    if (file.startsWith(`${taskName(index)}-`)) await remove(join(results, file));
   }
-  await rm(failurePath(folder, index), { force: true });
+  await remove(failurePath(folder, index));
 }
 
 /**
@@ -162,15 +163,13 @@ export async function acceptResult(job: Job, index: number, path: string): Promi
       await rename(path, target);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error;
-      const near = `${target}.${process.pid}.tmp`;
-      await copyFile(path, near);
-      await syncFile(near);
-      await rename(near, target);
+      await copyWholeFile(path, target);
       await rm(path, { force: true });
     }
     await syncFolder(folder);
   });
-  await rm(failurePath(job.folder, index), { force: true });
+  const note = failurePath(job.folder, index);
+  await withFileErrors(note, () => rm(note, { force: true }));
   return target;
 }
 

@@ -5,6 +5,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { InvalidInputError, JobError } from "../errors.js";
+import { withFileErrors } from "../io/fits-temporary-node.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import type { SlurmSettings } from "./job.js";
 import type { Job } from "./job-folder-node.js";
@@ -194,7 +195,7 @@ export async function submitToSlurm(
   for (let first = 0; first < elements; first += arraySize) {
     const count = Math.min(arraySize, elements - first);
     const folder = join(logs, String(arrays.length).padStart(3, "0"));
-    await mkdir(folder, { recursive: true });
+    await withFileErrors(folder, () => mkdir(folder, { recursive: true }));
     const range = `0-${count - 1}${throttle === undefined ? "" : `%${throttle}`}`;
     const id = await sbatch([
       // Not in the script, where a blank in it would end it.

@@ -124,7 +124,11 @@ export function claimWorkFolder(root: string, index: number): WorkFolder {
     },
     remove() {
       clearInterval(beat);
-      rmSync(path, { recursive: true, force: true });
+      try {
+        rmSync(path, { recursive: true, force: true });
+      } catch (error) {
+        throw fileError(path, error);
+      }
     },
   };
 }

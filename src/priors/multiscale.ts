@@ -19,6 +19,19 @@ function checkNumber(name: string, value: number, ok: boolean, rule: string, whe
   );
 }
 
+/** Rates are per unit of flux, and exposures reach from 1e-28 to 1e28. */
+const MOST_RATE = 1e40;
+
+/** Beyond these draws would leave the range of their numbers. */
+function checkGamma(
+  name: string,
+  { shape, rate }: { readonly shape: number; readonly rate: number },
+  where: string,
+): void {
+  checkNumber(`${name}.shape`, shape, shape > 0 && shape <= 1e9, "> 0 and <= 1e9", where);
+  checkNumber(`${name}.rate`, rate, rate >= 0 && rate <= MOST_RATE, ">= 0 and <= 1e40", where);
+}
+
 /** Check the parameters of the priors that are given. @throws InvalidInputError naming the first that breaks its rule */
 export function checkPriors(
   {
@@ -33,18 +46,16 @@ export function checkPriors(
   where = "lira",
 ): void {
   if (total !== undefined) {
-    checkNumber("totalCountsPrior.shape", total.shape, total.shape > 0, "> 0");
-    checkNumber("totalCountsPrior.rate", total.rate, total.rate >= 0, ">= 0");
+    checkGamma("totalCountsPrior", total, "lira");
   }
   if (smoothing !== undefined) {
-    checkNumber("smoothingPrior.power", smoothing.power, smoothing.power > -1, "> -1");
-    checkNumber("smoothingPrior.rate", smoothing.rate, smoothing.rate > 0, "> 0");
-    checkNumber("smoothingPrior.exponent", smoothing.exponent, smoothing.exponent > 0, "> 0");
+    const { power, rate, exponent } = smoothing;
+    checkNumber("smoothingPrior.power", power, power > -1 && power <= 1e9, "> -1 and <= 1e9");
+    checkNumber("smoothingPrior.rate", rate, rate > 0 && rate <= MOST_RATE, "> 0 and <= 1e40");
+    checkNumber("smoothingPrior.exponent", exponent, exponent > 0 && exponent <= 1e3, "> 0 and <= 1e3");
   }
   if (backgroundScale !== undefined) {
-    const { shape, rate } = backgroundScale;
-    checkNumber("backgroundScalePrior.shape", shape, shape > 0, "> 0", where);
-    checkNumber("backgroundScalePrior.rate", rate, rate >= 0, ">= 0", where);
+    checkGamma("backgroundScalePrior", backgroundScale, where);
   }
 }
 

@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { CheckedObservation } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
-import { InvalidInputError } from "../errors.js";
+import { InvalidInputError, toPlainError } from "../errors.js";
 import { type Claim, claimPath } from "../io/claim-node.js";
-import { fileSha256 } from "../io/file-sha256-node.js";
+import { checkNotRead, fileSha256 } from "../io/file-sha256-node.js";
 import { writePointEstimate } from "../io/point-estimate-file-node.js";
 import { writeResultFrom } from "../io/result-file-node.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
@@ -18,6 +18,7 @@ import {
   checkRemovable,
   createRunFolder,
   folderStore,
+  hasStates,
   readRunFolder,
   removeRunFolder,
 } from "./run-folder-node.js";
@@ -100,8 +101,14 @@ export async function deconvolveToFile(
   const { plan, observations, given, starts } = prepared;
   const { command, inputs, unit, date } = options;
   const folder = resolve(options.checkpoint ?? `${output}.checkpoint`);
+  if (folder === resolve(output)) {
+    throw new InvalidInputError(
+      `${output}: result and checkpoint must have names of their own, got one for both; choose another --checkpoint`,
+      { fields: { output } },
+    );
+  }
   return claimed([folder, output], async () => {
-    const replaces = await replaceable(output, [], options.overwrite);
+    const replaces = await replaceable(output, [], inputs, options.overwrite);
     if (options.overwrite && existsSync(folder)) {
       await checkRemovable(folder, folder === resolve(`${output}.checkpoint`));
       await removeRunFolder(folder);
@@ -123,7 +130,15 @@ export async function deconvolveToFile(
       observations.map((observation, index) => ({ ...observation, psf: given[index].psf })),
       starts,
     );
-    return runInFolder(folder, record, prepared, options);
+    try {
+      return await runInFolder(folder, record, prepared, options);
+    } catch (error) {
+      // What fails before the first state would fail again when it is resumed.
+      if (/^(INVALID_INPUT|NUMERICS)$/.test(toPlainError(error).code) && !(await hasStates(folder))) {
+        await removeRunFolder(folder).catch(() => undefined);
+      }
+      throw error;
+    }
   });
 }
 
@@ -134,7 +149,7 @@ async function estimateToFile(
   { command, inputs, unit, overwrite, onWarning }: FileRunOptions,
 ): Promise<FileEstimate> {
   return claimed([output], async () => {
-    await replaceable(output, [], overwrite);
+    await replaceable(output, [], inputs, overwrite);
     const estimate = await deconvolve(data, settings);
     for (const warning of estimate.warnings) onWarning?.(warning);
     await writePointEstimate(estimate, output, {
@@ -162,14 +177,17 @@ async function claimed<T>(paths: readonly string[], work: () => Promise<T>): Pro
  * SHA-256 of the files that a result may replace.
  *
  * @param known of those that it was allowed to replace before
+ * @param inputs files that were read, which nothing replaces
  * @throws InvalidInputError when there is another file of its name
  */
 async function replaceable(
   output: string,
   known: readonly string[],
+  inputs: FileRunOptions["inputs"] = [],
   overwrite = false,
 ): Promise<readonly string[]> {
   if (!existsSync(output)) return known;
+  await checkNotRead(output, inputs);
   const present = await fileSha256(output);
   if (known.includes(present)) return known;
   if (overwrite) return [...known, present];
@@ -201,7 +219,7 @@ export async function resumeRun(
   return claimed([path, output], async () => {
     const { record: latest, observations, starts } = await readRunFolder(path, options.onWarning);
     const prepared = await prepareAgain(observations, latest.plan, starts, options.prior);
-    const replaces = await replaceable(output, latest.replaces, options.overwrite);
+    const replaces = await replaceable(output, latest.replaces, latest.inputs, options.overwrite);
     return runInFolder(path, { ...latest, output, replaces }, prepared, options);
   });
 }
@@ -241,7 +259,7 @@ async function runInFolder(
     await writeResultFrom(summary, traces, output, {
       // Somebody's file may have come to that name meanwhile; and when we are killed after the renaming, the result is known as ours.
       async beforeNaming(temporary) {
-        const replaces = await replaceable(output, current.replaces);
+        const replaces = await replaceable(output, current.replaces, current.inputs);
         current = { ...current, replaces: [...new Set([...replaces, await fileSha256(temporary)])] };
         await writeRunRecord(folder, current);
       },

@@ -165,6 +165,12 @@ export async function checkRemovable(folder: string, isDefault: boolean): Promis
   );
 }
 
+/** Whether a chain has come to a checkpoint. */
+export async function hasStates(folder: string): Promise<boolean> {
+  const names = await withFileErrors(folder, () => readdir(folder));
+  return names.some((name) => /^chain-\d+\.state/.test(name));
+}
+
 /** Remove the files of a checkpoint, and the folder unless somebody put other files into it. */
 export async function removeRunFolder(folder: string): Promise<void> {
   await withFileErrors(folder, async () => {

@@ -4,8 +4,8 @@
  * (no space, no permission, a failing disk).
  *
  * It is put under `node:fs` itself: its functions are replaced, and `syncBuiltinESMExports` makes all modules see that. So the code
- * under test is that which ships. Reading is left alone, and nothing is really
- * pushed to the disk: what would have been is known.
+ * under test is that which ships. What returns promises is done at once, so that the operations come in the same order every time.
+ * Reading never fails, and nothing is really pushed to the disk: what would have been is known.
  */
 
 import { createRequire, syncBuiltinESMExports } from "node:module";
@@ -14,7 +14,6 @@ const require = createRequire(import.meta.url);
 // Not imported: the functions are replaced in these objects.
 const fs = require("node:fs") as typeof import("node:fs");
 const promises = require("node:fs/promises") as typeof import("node:fs/promises");
-type Handle = import("node:fs/promises").FileHandle;
 
 /** What happens at an operation. */
 export type Fault = "kill" | "tear" | "power" | "ENOSPC" | "EACCES" | "EIO";
@@ -96,7 +95,6 @@ export async function runProgram(
   }
 
   const original: typeof fs = { ...fs };
-  const originals: typeof promises = { ...promises };
   const undo: (() => void)[] = [];
   function replace<Module extends object>(
     module: Module,
@@ -176,67 +174,65 @@ export async function runProgram(
     },
   });
 
-  function layHandle(handle: Handle, path: string): Handle {
-    const { truncate } = handle;
-    // Of its forms that with bytes.
-    type Write = (data: Uint8Array, from: number, count: number, position: number | null) => Promise<unknown>;
-    const write: Write = handle.write.bind(handle);
-    return Object.assign(handle, {
-      async write(data: Uint8Array, from = 0, count = data.length - from, position: number | null = null) {
-        const part = half(data, from, count);
-        meet({ name: "write", path }, () => original.writeSync(handle.fd, part, 0, part.length, position));
-        return Reflect.apply(write, handle, [data, from, count, position]);
-      },
-      async sync() {
-        meet({ name: "sync", path });
-        pushed.set(path, size(path));
-      },
-      async truncate(length: number) {
-        meet({ name: "truncate", path });
-        await truncate.call(handle, length);
-      },
-    });
-  }
+  /** An open file, with the functions of a `FileHandle` that tslira uses. */
+  const handleOf = (fd: number, path: string) => ({
+    fd,
+    async write(data: Uint8Array, from = 0, count = data.length - from, position: number | null = null) {
+      const part = half(data, from, count);
+      meet({ name: "write", path }, () => original.writeSync(fd, part, 0, part.length, position));
+      return { bytesWritten: original.writeSync(fd, data, from, count, position), buffer: data };
+    },
+    read: async (out: Uint8Array, from: number, count: number, position: number | null) => ({
+      bytesRead: original.readSync(fd, out, from, count, position),
+      buffer: out,
+    }),
+    async sync() {
+      meet({ name: "sync", path });
+      pushed.set(path, size(path));
+    },
+    async truncate(length: number) {
+      meet({ name: "truncate", path });
+      original.ftruncateSync(fd, length);
+    },
+    stat: async () => original.fstatSync(fd),
+    close: async () => original.closeSync(fd),
+  });
 
   replace(promises, {
     async open(path: string, flag = "r", ...rest: []) {
       if (writes(flag)) meet({ name: "open", path: text(path) });
-      const handle = await originals.open(path, flag, ...rest);
+      const fd = original.openSync(path, flag, ...rest);
       if (writes(flag)) opened(text(path), flag);
-      return layHandle(handle, text(path));
+      return handleOf(fd, text(path));
     },
     async rename(from: string, to: string) {
       meet({ name: "rename", path: text(to) });
-      await originals.rename(from, to);
+      original.renameSync(from, to);
       moved(from, to);
     },
     async rm(path: string, options: object) {
       meet({ name: "remove", path: text(path) });
-      await originals.rm(path, options);
+      original.rmSync(path, options);
     },
     async rmdir(path: string) {
       meet({ name: "remove", path: text(path) });
-      await originals.rmdir(path);
+      original.rmdirSync(path);
     },
     async mkdir(path: string, options: object) {
       meet({ name: "mkdir", path: text(path) });
-      return originals.mkdir(path, options);
+      return original.mkdirSync(path, options);
     },
     async copyFile(from: string, to: string, mode?: number) {
       meet({ name: "write", path: text(to) }, () =>
         original.writeFileSync(to, original.readFileSync(from).subarray(0, size(from) >> 1)),
       );
-      await originals.copyFile(from, to, mode);
+      original.copyFileSync(from, to, mode);
       pushed.set(text(to), 0);
     },
-    async writeFile(path: string, data: string | Uint8Array, options: object) {
-      const bytes = Buffer.from(data as Uint8Array);
-      meet({ name: "write", path: text(path) }, () =>
-        original.writeFileSync(path, bytes.subarray(0, bytes.length >> 1)),
-      );
-      await originals.writeFile(path, data, options);
-      pushed.set(text(path), 0);
-    },
+    readFile: async (path: string, options?: "utf8") => original.readFileSync(path, options),
+    readdir: async (path: string) => original.readdirSync(path),
+    realpath: async (path: string) => original.realpathSync(path),
+    stat: async (path: string) => original.statSync(path),
   });
   syncBuiltinESMExports();
 

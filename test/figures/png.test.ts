@@ -17,6 +17,15 @@ const sizeOf = (png: Uint8Array) => {
   return [view.getUint32(16), view.getUint32(20)];
 };
 
+it("refuses pictures of no pixel and of more than memory holds", async () => {
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="40"></svg>';
+  const refused = { code: "INVALID_INPUT", message: expect.stringContaining("picture must have") };
+  for (const options of [{ scale: 1e9 }, { scale: 1e-9 }, { width: 2e5 }]) {
+    await expect(renderPng(svg, options)).rejects.toMatchObject(refused);
+  }
+  expect(sizeOf(await renderPng(svg, { width: 128 }))).toEqual([128, 80]);
+});
+
 describe("encodePng", () => {
   it("writes lines that inflate to the indices, each behind filter type 0", () => {
     const png = encodePng(

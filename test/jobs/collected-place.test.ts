@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import { claimWorkFolder, removeFinishedWork } from "../../src/jobs/work-folder-
 const folder = mkdtempSync(join(tmpdir(), "tslira-collected-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 /** All that is asked of a job. */
-const job = { folder } as Job;
+const job = { folder, manifest: { sources: [] } } as unknown as Job;
 const foreign = { code: "INVALID_INPUT", message: expect.stringContaining("--overwrite") };
 
 it("a job replaces what it wrote, and nothing else unless it may", async () => {
@@ -26,6 +27,17 @@ it("a job replaces what it wrote, and nothing else unless it may", async () => {
   await second.written();
   writeFileSync(output, "somebody's again");
   await expect(openCollectedPlace(job, output, false)).rejects.toMatchObject(foreign);
+});
+
+it("a job never replaces what it was made from, under whatever name", async () => {
+  const output = join(folder, "counts.fits");
+  writeFileSync(output, "counts");
+  const sources = [{ name: "elsewhere.fits", sha256: createHash("sha256").update("counts").digest("hex") }];
+  const made = { ...job, manifest: { sources } } as unknown as Job;
+  await expect(openCollectedPlace(made, output, true)).rejects.toMatchObject({
+    code: "INVALID_INPUT",
+    message: expect.stringContaining("elsewhere.fits, which is read"),
+  });
 });
 
 it("a survey takes a folder that is empty, not one of somebody", async () => {

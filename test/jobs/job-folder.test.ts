@@ -96,6 +96,13 @@ describe("a job folder", () => {
       /must be a job of layout 2, that of tslira .*, got layout 1 of tslira \d/,
     );
     await expect(readJob(place)).rejects.toThrow("must be a job folder with a job.json, found none");
+    const changed = (from: string, to: string) =>
+      writeFileSync(path, readFileSync(path, "utf8").replace(from, to));
+    changed('"format": 1', '"format": 2');
+    changed('"output": "collected"', '"output": "../elsewhere"');
+    expect((await readJob(folder)).manifest.output).toBe("../elsewhere");
+    changed('"iterations": 20', '"iterations": 30');
+    await expect(readJob(folder)).rejects.toThrow("job must have the checksum that it was written with");
   });
 });
 

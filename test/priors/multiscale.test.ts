@@ -70,14 +70,35 @@ describe("checkPriors", () => {
   });
 
   const broken: [string, string, Parameters<typeof checkPriors>][] = [
-    ["totalCountsPrior.shape", "> 0, got 0", [{ totalCountsPrior: { ...total, shape: 0 } }]],
-    ["totalCountsPrior.shape", "> 0, got Infinity", [{ totalCountsPrior: { ...total, shape: Infinity } }]],
-    ["totalCountsPrior.rate", ">= 0, got -0.1", [{ totalCountsPrior: { ...total, rate: -0.1 } }]],
-    ["smoothingPrior.power", "> -1, got -1", [{ smoothingPrior: { ...smoothing, power: -1 } }]],
-    ["smoothingPrior.rate", "> 0, got 0", [{ smoothingPrior: { ...smoothing, rate: 0 } }]],
-    ["smoothingPrior.exponent", "> 0, got NaN", [{ smoothingPrior: { ...smoothing, exponent: Number.NaN } }]],
-    ["backgroundScalePrior.shape", "> 0, got 0", [{ backgroundScalePrior: { ...scale, shape: 0 } }]],
-    ["backgroundScalePrior.rate", ">= 0, got -1", [{ backgroundScalePrior: { ...scale, rate: -1 } }]],
+    ["totalCountsPrior.shape", "> 0 and <= 1e9, got 0", [{ totalCountsPrior: { ...total, shape: 0 } }]],
+    [
+      "totalCountsPrior.shape",
+      "> 0 and <= 1e9, got Infinity",
+      [{ totalCountsPrior: { ...total, shape: Infinity } }],
+    ],
+    ["totalCountsPrior.rate", ">= 0 and <= 1e40, got -0.1", [{ totalCountsPrior: { ...total, rate: -0.1 } }]],
+    ["smoothingPrior.power", "> -1 and <= 1e9, got -1", [{ smoothingPrior: { ...smoothing, power: -1 } }]],
+    ["smoothingPrior.rate", "> 0 and <= 1e40, got 0", [{ smoothingPrior: { ...smoothing, rate: 0 } }]],
+    [
+      "smoothingPrior.exponent",
+      "> 0 and <= 1e3, got NaN",
+      [{ smoothingPrior: { ...smoothing, exponent: Number.NaN } }],
+    ],
+    [
+      "backgroundScalePrior.shape",
+      "> 0 and <= 1e9, got 0",
+      [{ backgroundScalePrior: { ...scale, shape: 0 } }],
+    ],
+    [
+      "backgroundScalePrior.rate",
+      ">= 0 and <= 1e40, got -1",
+      [{ backgroundScalePrior: { ...scale, rate: -1 } }],
+    ],
+    [
+      "totalCountsPrior.rate",
+      ">= 0 and <= 1e40, got 1e+300",
+      [{ totalCountsPrior: { ...total, rate: 1e300 } }],
+    ],
   ];
   it.each(broken)("refuses %s that is not %s", (name, rule, priors) => {
     expect(() => checkPriors(...priors)).toThrow(`lira: ${name} must be ${rule}; see docs/glossary.md`);

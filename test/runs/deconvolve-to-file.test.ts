@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LiraDeconvolver, type LiraDeconvolverOptions, simulateGaussianAndPoints } from "tslira";
@@ -92,4 +93,38 @@ describe("checkpoints", () => {
       "checkpoint must be a folder with a run.json",
     );
   });
+});
+
+it("nothing replaces a file that was read, not when a run is resumed either", async () => {
+  const [counts, output] = [join(folder, "read.fits"), join(folder, "never.fits")];
+  writeFileSync(counts, "counts");
+  const inputs = [{ name: "read.fits", sha256: createHash("sha256").update("counts").digest("hex") }];
+  const refused = { code: "INVALID_INPUT", message: expect.stringContaining("which is read") };
+  const settings = { iterations: 20, burnIn: 2, chains: 1, seed: 1 };
+  const options = { workers: 0, overwrite: true, inputs };
+  await expect(deconvolveToFile(data, settings, counts, options)).rejects.toMatchObject(refused);
+  const signal = AbortSignal.abort();
+  await expect(deconvolveToFile(data, settings, output, { ...options, signal })).rejects.toMatchObject({
+    code: "ABORTED",
+  });
+  const again = { workers: 0, overwrite: true, output: counts };
+  await expect(resumeRun(`${output}.checkpoint`, again)).rejects.toMatchObject(refused);
+  expect(readFileSync(counts, "utf8")).toBe("counts");
+});
+
+it("a run that is refused leaves no checkpoint behind", async () => {
+  const output = join(folder, "refused.fits");
+  const settings = { iterations: 20, burnIn: 2, chains: 1, seed: 1 };
+  const refused = (message: string) => ({
+    code: "INVALID_INPUT",
+    message: expect.stringContaining(message),
+  });
+  await expect(deconvolveToFile(data, settings, output, { workers: 1e9 })).rejects.toMatchObject(
+    refused("workers must be"),
+  );
+  const both = { workers: 0, checkpoint: output };
+  await expect(deconvolveToFile(data, settings, output, both)).rejects.toMatchObject(
+    refused("names of their own"),
+  );
+  expect(readdirSync(folder).filter((name) => name.includes("refused"))).toEqual([]);
 });

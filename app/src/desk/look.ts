@@ -8,7 +8,7 @@ import {
   type PosteriorResult,
   type SkyImage,
 } from "tslira";
-import { chainGroups, regionCorrelation, summariseQuantity } from "tslira/diagnostics";
+import { chainGroups, fittedSky, regionCorrelation, summariseQuantity } from "tslira/diagnostics";
 import { measureRegions } from "tslira/significance";
 import { regionDraws } from "tslira/sky";
 import { quantilesOf } from "#viewer";
@@ -19,6 +19,7 @@ interface Drawn {
   readonly mean: SkyImage;
   readonly trace: { readonly images: ImageTrace };
   readonly config: PosteriorResult["config"];
+  readonly sky?: SkyImage;
 }
 
 /** Pixels around a region that its map of correlations shows. */
@@ -46,7 +47,10 @@ export async function lookAtRegion(
   const several = pixels.length > 1 && chains.some(({ length }) => length > 1);
   const [measured] =
     several && observation
-      ? await measureRegions(trace.images, [observation], [{ name, pixels }], { boundary: config.boundary })
+      ? await measureRegions(trace.images, [observation], [{ name, pixels }], {
+          ...fittedSky(found),
+          extraDraws: 0,
+        })
       : [];
   return {
     pixels: pixels.length,

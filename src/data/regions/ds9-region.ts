@@ -123,7 +123,7 @@ export function parseDs9Regions(text: string, options: Ds9RegionsOptions = {}): 
     }));
     const [{ kind, sign, parts }] = shapes as [(typeof shapes)[number]];
     if (shapes.length === 1 && joined === undefined && !more) {
-      if (sign === "-") excluded.push(...parts);
+      if (sign === "-") for (const shape of parts) excluded.push(shape);
       else for (const shape of parts) add(name, [{ operator: "or", shape }], kind);
       return;
     }

@@ -124,7 +124,10 @@ export function shapeBounds(shape: RegionShape): ShapeBounds {
 }
 
 function spanned(values: readonly number[]): [low: number, high: number] {
-  return [Math.min(...values) - ROUNDING, Math.max(...values) + ROUNDING];
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  // Not by arguments of a function, of which there may be too many.
+  for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  return [low - ROUNDING, high + ROUNDING];
 }
 
 function around({ x, y }: PixelPosition, reach: number): ShapeBounds {

@@ -32,9 +32,15 @@ export function termsPixels(
   [ny, nx]: readonly [ny: number, nx: number],
 ): number[] {
   const bounds = termsBounds(terms);
-  const first = (axis: "x" | "y") => Math.max(0, Math.floor(Math.min(...bounds.map((one) => one[axis][0]))));
-  const last = (axis: "x" | "y", size: number) =>
-    Math.min(size - 1, Math.ceil(Math.max(...bounds.map((one) => one[axis][1]))));
+  const first = (axis: "x" | "y") =>
+    Math.max(
+      0,
+      Math.floor(bounds.reduce((low, one) => Math.min(low, one[axis][0]), Number.POSITIVE_INFINITY)),
+    );
+  const last = (axis: "x" | "y", size: number) => {
+    const most = bounds.reduce((high, one) => Math.max(high, one[axis][1]), Number.NEGATIVE_INFINITY);
+    return Math.min(size - 1, Math.ceil(most));
+  };
   const [left, right, bottom, top] = [first("x"), last("x", nx), first("y"), last("y", ny)];
   const pixels: number[] = [];
   for (let y = bottom; y <= top; y++) {

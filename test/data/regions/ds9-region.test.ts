@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { WcsCard } from "../../../src/data/observation/observation.js";
 import { parseDs9Regions } from "../../../src/data/regions/ds9-region.js";
 import { type RegionShape, shapeContains } from "../../../src/data/regions/region-shape.js";
+import { termsPixels } from "../../../src/data/regions/region-terms.js";
 
 const only = (text: string, wcs: readonly WcsCard[] = []): RegionShape => {
   const { regions, excluded } = parseDs9Regions(text, { wcs });
@@ -287,6 +288,20 @@ describe("what CIAO and DS9 write besides", () => {
     // Numbers that are pixels of the image stay pixels, also with sizes on the sky (a pixel is an arcsecond).
     const { regions } = parseDs9Regions('circle(20,30,2")', { wcs: SKY, shape: [80, 100] });
     expect(regions[0]!.terms[0]!.shape).toMatchObject({ kind: "circle", x: 19, y: 29 });
+  });
+
+  // More than a function can have as arguments, in one way or another.
+  it("a polygon may have 150,000 corners, and a region as many shapes", () => {
+    const ring = Array.from({ length: 150_000 }, (_, corner) => {
+      const angle = (2 * Math.PI * corner) / 150_000;
+      return `${6 + 3 * Math.cos(angle)},${6 + 3 * Math.sin(angle)}`;
+    });
+    const [polygon] = parseDs9Regions(`image;polygon(${ring.join(",")})`).regions;
+    const many = parseDs9Regions(`image;${"circle(6,6,3)||".repeat(150_000)}circle(6,6,3)`).regions[0]!;
+    const one = parseDs9Regions("image;circle(6,6,3)").regions[0]!;
+    // The circle with centres of pixels on it is rounded outwards, the polygon of its corners leaves some of these out.
+    expect(termsPixels(many.terms, [12, 12])).toEqual(termsPixels(one.terms, [12, 12]));
+    expect(termsPixels(polygon!.terms, [12, 12]).length).toBeGreaterThanOrEqual(25);
   });
 
   it("field() less a circle is all but the circle", () => {
