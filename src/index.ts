@@ -90,6 +90,8 @@ export { pixelToSky, skyToPixel } from "./data/sky-position.js";
 export {
   type ParsedWcs,
   type PixelPosition,
+  type PlaneDistortion,
+  type PlaneTerm,
   parseWcs,
   type SipDistortion,
   type SipTerm,
@@ -251,7 +253,14 @@ export type { FitsEmptyInput, FitsImageInput, PixelArray } from "./io/fits-write
 export type { FitsTableInput } from "./io/fits-write-table.js";
 export { findGoodTimes, type GoodTimes } from "./io/good-times.js";
 export type { GunzipOptions } from "./io/gzip.js";
-export { type HduKind, type HduKindName, hduKind } from "./io/hdu-kind.js";
+export { type HduKind, type HduKindName, hduKind, type ImageValues } from "./io/hdu-kind.js";
+export {
+  type HealpixImage,
+  type HealpixImageOptions,
+  healpixImage,
+  healpixImageHdus,
+} from "./io/healpix-image.js";
+export { isHealpix } from "./io/healpix-map.js";
 export {
   type LegacyImagesOptions,
   type LegacyParameters,
@@ -317,6 +326,35 @@ export {
 } from "./model/predicted-counts.js";
 export type { SkyGrid, SkyGridOptions } from "./model/sky-grid.js";
 export { automaticMargin, type Margin } from "./model/sky-margin.js";
+export type { ExtraSource, ExtraSourceOptions, SourceShape } from "./photometry/extra-source.js";
+export type { ExtraFluxPrior, FluxLaw } from "./photometry/flux-law.js";
+export {
+  type MeasuredRegion,
+  type MeasureRegionsOptions,
+  measureRegions,
+} from "./photometry/measure-regions.js";
+export {
+  encodeMeasuredFits,
+  type MeasuredFileOptions,
+  measuredVotable,
+} from "./photometry/measured-file.js";
+export {
+  type MeasuredColumn,
+  type MeasuredTableOptions,
+  measuredColumns,
+  measuredCsv,
+  measuredPairs,
+  regionFluxUnit,
+} from "./photometry/measured-table.js";
+export type { RegionPixels } from "./photometry/region-meter.js";
+export type {
+  Centroid,
+  CredibleInterval,
+  Estimated,
+  RegionDraws,
+  RegionPair,
+  RegionProducts,
+} from "./photometry/region-products.js";
 export { type DiagnoseParts, diagnose } from "./pixels/diagnose.js";
 export {
   type PixelConvergence,
@@ -527,25 +565,12 @@ export {
 } from "./significance/estimate.js";
 export type { LocalSignificance } from "./significance/local-significance.js";
 export {
-  type MeasuredRegion,
-  type MeasureRegionsOptions,
-  measureRegions,
-} from "./significance/measure-regions.js";
-export {
   type FittedNull,
   NULL_KINDS,
   type NullKind,
   type NullParameter,
 } from "./significance/null-model.js";
 export { planSignificance, type SignificanceSettings } from "./significance/plan.js";
-export type { RegionPixels } from "./significance/region-meter.js";
-export type {
-  Centroid,
-  CredibleInterval,
-  Estimated,
-  RegionPair,
-  RegionProducts,
-} from "./significance/region-products.js";
 export type { ScanPlan } from "./significance/scan-meter.js";
 export {
   type SignificanceColumn,

@@ -59,6 +59,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "workers",
     ],
   ],
+  // Fluxes, places and limits of regions, from draws that are there.
+  photometry: [...BASE, "csv-cell", "data", "model", "posterior", "io"],
   // Observation and null replicates, each deconvolved, compared: tasks of their own for the pool or a cluster.
   significance: [
     ...BASE,
@@ -71,6 +73,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "data",
       "model",
       "posterior",
+      "photometry",
       "samplers",
       "io",
       "workers",
@@ -126,6 +129,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "figures",
       "runs",
       "settings",
+      "photometry",
       "significance",
       "jobs",
       "report",

@@ -4,6 +4,7 @@ import {
   chainGroups,
   constantImage,
   cutout,
+  fittedSky,
   type ImageTrace,
   measureRegions,
   type Observation,
@@ -21,6 +22,7 @@ interface Drawn {
   readonly mean: SkyImage;
   readonly trace: { readonly images: ImageTrace };
   readonly config: PosteriorResult["config"];
+  readonly sky?: SkyImage;
 }
 
 /** Pixels around a region that its map of correlations shows. */
@@ -48,7 +50,10 @@ export async function lookAtRegion(
   const several = pixels.length > 1 && chains.some(({ length }) => length > 1);
   const [measured] =
     several && observation
-      ? await measureRegions(trace.images, [observation], [{ name, pixels }], { boundary: config.boundary })
+      ? await measureRegions(trace.images, [observation], [{ name, pixels }], {
+          ...fittedSky(found),
+          extraDraws: 0,
+        })
       : [];
   return {
     pixels: pixels.length,

@@ -191,7 +191,7 @@ function Finding({
       "flux",
       `${numberText(view.flux.median)} (68 %: ${numberText(view.flux.low)} to ${numberText(view.flux.high)}) ${unit}`,
     ],
-    ["limit", "95 % limit", `${numberText(view.limit95)} ${unit}`],
+    ["limit", "95 % of draws below", `${numberText(view.limit95)} ${unit}`],
     ...view.parameters.map(
       ({ name, value, error }) => [name, `null: ${name}`, errorText(value, error)] as const,
     ),

@@ -11,11 +11,13 @@ import {
   findEvents,
   findGoodTimes,
   findHdu,
+  InvalidInputError,
   parseEventName,
   readFitsFile,
   shellLine,
   writeFitsFile,
 } from "../node.js";
+import { binHealpix, healpixOf } from "./bin-healpix.js";
 import { EXIT } from "./exit.js";
 import { formatCount, formatNumber } from "./format.js";
 import { parseNumber, parseNumbers, parseShape } from "./option-values.js";
@@ -38,12 +40,16 @@ degrees on the sky where only these lie among the events; 266.4deg,-29deg is alw
 Without --bin-size a plane keeps its pixels, doubled until all events fit in 1024 x 1024; the sky
 gets round steps with which they fit in about 400 x 400.
 
+A HEALPix map becomes an image too, by --column, --coordinates, --center, --size, --bin-size and --projection: counts
+are summed, other values taken where the middle of a pixel lies, or averaged over larger pixels.
+
 Examples:
   tslira bin acisf04683_evt2.fits.gz -o counts.fits --energy 500:7000 --center 4096,4096 --size 256
   tslira bin nu30001_A01_cl.evt -o counts.fits --energy 3:79keV
   tslira bin pn_events.fits -o counts.fits --energy 500:2000 --bin-size 80
   tslira bin fermi_photons.fits -o counts.fits --energy 10000:500000 --coordinates galactic \\
-         --center 0,0 --bin-size 0.05 --size 400x200 --projection CAR`;
+         --center 0,0 --bin-size 0.05 --size 400x200 --projection CAR
+  tslira bin healpix_exposure.fits -o exposure.fits --center 83.6,22 --size 200x200 --bin-size 0.05`;
 
 /** A half-open range as `low:high`; an end that is left out is open. */
 function parseRange(text: string): [number, number] {
@@ -79,10 +85,12 @@ function parsePosition(text: string): { center: [number, number]; sky: boolean }
 
 function binOptions() {
   return new Command("bin")
-    .summary("make an image of counts from an event list")
-    .description("Bin the events of a list, plain or .gz, into an image of counts with sky coordinates.")
-    .argument("<events>", "event list; name[extension] for one of its tables")
-    .requiredOption("-o, --output <file>", "image of counts, .fits or .fits.gz")
+    .summary("make an image of counts from an event list, or an image of a HEALPix map")
+    .description(
+      "Bin the events of a list, plain or .gz, into an image of counts with sky coordinates; or bring a HEALPix map into pixels.",
+    )
+    .argument("<events>", "event list or HEALPix map; name[extension] for one of its tables")
+    .requiredOption("-o, --output <file>", "image, .fits or .fits.gz")
     .option(
       "--energy <low:high>",
       "events of this range of ENERGY, or else of PI or PHA; 0.5:7keV with a unit",
@@ -103,10 +111,12 @@ function binOptions() {
       ] as const),
     )
     .addOption(
-      new Option("--projection <code>", "of positions on the sky")
-        .choices(["TAN", "CAR"] as const)
-        .default("TAN"),
+      new Option(
+        "--projection <code>",
+        "of positions on the sky (default: TAN, and CAR for a map of most of the sky)",
+      ).choices(["TAN", "CAR"] as const),
     )
+    .option("--column <name>", "of a HEALPix map, column of its values (default: the first)")
     .option("--overwrite", "replace a file that exists")
     .option("--json", "print what was done for programs on stdout")
     .option("-q, --quiet", "print nothing but errors")
@@ -114,18 +124,29 @@ function binOptions() {
     .addHelpText("after", DETAILS);
 }
 
-type Flags = ReturnType<ReturnType<typeof binOptions>["opts"]>;
+/** What `tslira bin` was told. */
+export type BinFlags = ReturnType<ReturnType<typeof binOptions>["opts"]>;
 
 /** The command. */
 export function binCommand() {
   return binOptions().action(bin);
 }
 
-async function bin(name: string, flags: Flags): Promise<void> {
+async function bin(name: string, flags: BinFlags): Promise<void> {
   const { output, energy, pi, time, binSize, center, size, coordinates, projection } = flags;
   await checkOutputPath(output, { overwrite: flags.overwrite === true, inputs: [name] });
   const { path, extension, filters } = parseEventName(name);
   const hdus = await readFitsFile(path);
+  const map = healpixOf(hdus, extension);
+  if (map !== undefined) {
+    await binHealpix(name, map, filters, flags);
+    process.exitCode = EXIT.done;
+    return;
+  }
+  if (flags.column !== undefined)
+    throw new InvalidInputError(
+      `bin: --column must go with a HEALPix map, got ${flags.column} for an event list; use --where for conditions on columns`,
+    );
   const events = extension === undefined ? findEvents(hdus) : findHdu(hdus, extension);
   const columns = eventColumns(events);
   const conditions = [
@@ -136,7 +157,7 @@ async function bin(name: string, flags: Flags): Promise<void> {
   const ignored = ignoredGoodTimes(all.length, flags.gti, columns?.time !== undefined);
   const goodTimes = ignored === undefined ? all : [];
   const binned = binEvents(events, {
-    projection,
+    ...(projection && { projection }),
     ...(goodTimes.length > 0 && { goodTimes }),
     ...(energy && { energy: energy.range }),
     ...(energy?.unit && { energyUnit: energy.unit }),

@@ -7,6 +7,7 @@ import {
   type FitsHduInfo,
   type FitsHeader,
   hduKind,
+  type ImageValues,
   openFitsFile,
   parseFitsName,
   presetOf,
@@ -46,18 +47,18 @@ export function infoCommand() {
 
 async function info(name: string, json: boolean): Promise<void> {
   const { path, extension } = parseFitsName(name);
-  const summary = extension === undefined ? await readResultSummary(path) : undefined;
+  const summary = await readResultSummary(path);
   const file = await openFitsFile(path);
   try {
     const wanted = extension === undefined ? file.hdus : [await file.readHdu(extension)];
     const hdus: HduReport[] = [];
-    for (const hdu of wanted) hdus.push(await describe(file, hdu));
+    for (const hdu of wanted) hdus.push(await describe(file, named(hdu, path)));
     const { header } = file.hdus[0];
     const estimate = extension === undefined && header.has("ESTIMATE") && header.has("METHOD");
     if (json) {
       const result = estimate
         ? { estimate: estimateData(header) }
-        : summary === undefined
+        : summary === undefined || extension !== undefined
           ? {}
           : { result: summaryData(summary) };
       process.stdout.write(`${JSON.stringify({ file: path, hdus, ...result }, undefined, 2)}\n`);
@@ -71,7 +72,14 @@ async function info(name: string, json: boolean): Promise<void> {
     const doubts = wanted.flatMap(({ warnings = [] }) => warnings);
     if (doubts.length > 0) lines.push("", ...doubts.map((text) => `Warning: ${text}`));
     if (estimate) lines.push("", ...estimateLines(path, header));
-    else if (summary === undefined) lines.push("", ...adviceLines(wanted));
+    else if (summary === undefined) lines.push("", ...adviceLines(wanted, hdus));
+    else if (extension !== undefined)
+      lines.push(
+        "",
+        "Next: this is part of a result of tslira deconvolve; read the report on it",
+        "",
+        reportLine(path),
+      );
     else lines.push("", ...resultLines(path, summary));
     process.stdout.write(`${lines.join("\n")}\n`);
   } finally {
@@ -94,13 +102,14 @@ interface HduReport {
   readonly sky?: string;
   /** What it is, in words. */
   readonly is: string;
+  /** What to do with it, and the command that does it, word by word. */
+  readonly remedy: string;
+  readonly command: readonly string[];
   readonly warnings?: readonly string[];
 }
 
-interface Statistics {
-  readonly min: number | null;
+interface Statistics extends ImageValues {
   readonly max: number | null;
-  readonly sum: number;
   /** Pixels without a value. */
   readonly undefined: number;
 }
@@ -117,9 +126,19 @@ const TYPES: Readonly<Record<number, string>> = {
 /** Larger images are not read for their statistics. */
 const STATISTICS_BYTES = 2 ** 27;
 
+/** An HDU that is called by the name of its file as it was given, so that commands find it. */
+function named<H extends FitsHduInfo>(hdu: H, path: string): H {
+  return { ...hdu, label: path + (/\[[^[]*$/.exec(hdu.label)?.[0] ?? "") };
+}
+
+function kindOf(hdu: FitsHduInfo, values?: ImageValues) {
+  const { is, remedy, command } = hduKind(hdu, values);
+  return { is, remedy, command };
+}
+
 async function describe(file: FitsFile, hdu: FitsHduInfo): Promise<HduReport> {
   const { warnings } = hdu;
-  const base = { index: hdu.index, name: hdu.name, is: hduKind(hdu).is, ...(warnings && { warnings }) };
+  const base = { index: hdu.index, name: hdu.name, ...kindOf(hdu), ...(warnings && { warnings }) };
   if (hdu.kind === "empty") return { ...base, kind: "empty" };
   if (hdu.kind === "table") {
     // No rows are needed to learn about the columns.
@@ -139,20 +158,22 @@ async function describe(file: FitsFile, hdu: FitsHduInfo): Promise<HduReport> {
   const unit = hdu.header.text("BUNIT");
   const sky = skyText(hdu);
   const whole = hdu.dataLength <= STATISTICS_BYTES ? await file.readHdu(hdu.index) : undefined;
+  const values = whole && statistics(whole);
   return {
     ...base,
+    ...kindOf(hdu, values),
     kind: "image",
     shape: hdu.shape,
     type: TYPES[hdu.bitpix],
     ...(unit ? { unit } : {}),
-    ...(whole === undefined ? {} : { statistics: statistics(whole) }),
+    ...(values === undefined ? {} : { statistics: values }),
     ...(sky === undefined ? {} : { sky }),
   };
 }
 
 function statistics(hdu: FitsHdu): Statistics {
   const { data } = readImageData(hdu);
-  let [min, max, sum, missing] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
+  let [min, max, sum, missing, whole] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0, true];
   for (let index = 0; index < data.length; index++) {
     const value = data[index];
     if (Number.isNaN(value)) {
@@ -162,9 +183,10 @@ function statistics(hdu: FitsHdu): Statistics {
     if (value < min) min = value;
     if (value > max) max = value;
     sum += value;
+    whole &&= Number.isInteger(value);
   }
   const none = missing === data.length;
-  return { min: none ? null : min, max: none ? null : max, sum, undefined: missing };
+  return { min: none ? null : min, max: none ? null : max, sum, whole, undefined: missing };
 }
 
 /** Projection and position of the reference pixel. */
@@ -263,9 +285,11 @@ function resultLines(path: string, result: ResultSummary): string[] {
     "",
     `Next: ${next}`,
     "",
-    `tslira ${shellLine(["report", path, "-o", `${plainPath(path)}.html`])}`,
+    reportLine(path),
   ];
 }
+
+const reportLine = (path: string) => `tslira ${shellLine(["report", path, "-o", `${plainPath(path)}.html`])}`;
 
 const plainPath = (path: string) => path.replace(/(\.fits?)?(\.gz)?$/i, "");
 
@@ -312,14 +336,20 @@ function estimateLines(path: string, header: FitsHeader): string[] {
 }
 
 /** Words on a file that is no result and the command that goes on with it, on a line of its own. */
-function adviceLines(hdus: readonly FitsHduInfo[]): string[] {
-  const kinds = hdus.map((hdu) => ({ hdu, ...hduKind(hdu) }));
-  const told =
-    kinds.find(({ kind, hdu }) => kind === "image" && hdu.dataLength > 0) ??
-    kinds.find(({ kind }) => !["table", "empty", "good times"].includes(kind));
-  if (told === undefined) return ["Next: no image in this file; tslira deconvolve needs a counts image"];
-  const { hdu, is, remedy, command } = told;
-  const name = `HDU ${hdu.index}${hdu.name ? ` ${hdu.name}` : ""}`;
-  const words = `Next: ${name} is ${is}; ${remedy.replace(/: tslira bin .*$/s, "")}`;
-  return command === undefined ? [words] : [words, "", `tslira ${shellLine(command)}`];
+function adviceLines(hdus: readonly FitsHduInfo[], reports: readonly HduReport[]): string[] {
+  const kinds = hdus.map((hdu) => hduKind(hdu).kind);
+  const dull: readonly string[] = ["table", "empty", "good times"];
+  const told = [
+    hdus.findIndex(({ kind, dataLength }) => kind === "image" && dataLength > 0),
+    kinds.findIndex((kind) => !dull.includes(kind)),
+    kinds.findIndex((kind) => kind !== "empty"),
+    0,
+  ].find((index) => index >= 0)!;
+  const { index, name, is, remedy, command } = reports[told]!;
+  const title = `HDU ${index}${name ? ` ${name}` : ""}`;
+  return [
+    `Next: ${title} is ${is}; ${remedy.replace(/: tslira bin .*$/s, "")}`,
+    "",
+    `tslira ${shellLine(command)}`,
+  ];
 }

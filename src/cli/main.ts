@@ -48,6 +48,10 @@ const COMMANDS: Readonly<Record<string, LazyCommand>> = {
     summary: "is it real? p-values, fluxes and limits of regions",
     load: async () => asCommand((await import("./significance.js")).significanceCommand()),
   },
+  measure: {
+    summary: "fluxes, limits and positions of regions of a result",
+    load: async () => asCommand((await import("./measure.js")).measureCommand()),
+  },
   cluster: {
     summary: "many runs as a job: on all cores, on Slurm, or by any scheduler",
     load: async () => asCommand((await import("./cluster.js")).clusterCommand()),
@@ -71,6 +75,7 @@ Start here:
   tslira info sim/result.fits
   tslira report sim/result.fits -o sim/report.html
   tslira diagnose sim/result.fits
+  tslira measure sim/result.fits --circle 16,26,3
   tslira plot sim/result.fits --kind parameter-traces -o sim/traces.png
 
 More on a command: tslira deconvolve --help

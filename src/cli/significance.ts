@@ -267,7 +267,7 @@ export function significanceLines(estimate: SignificanceEstimate, seconds?: numb
           "share",
           "flux",
           "68 %",
-          "95 % limit",
+          "95 % below",
         ],
         ...regions.map((region) => {
           const { flux, upperLimits } = region.products;

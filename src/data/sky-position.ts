@@ -16,7 +16,7 @@ import type { PixelPosition, SkyPosition, SkyWcs } from "./sky-wcs.js";
  */
 export function pixelToSky(wcs: SkyWcs, x: number, y: number): SkyPosition {
   const radians = Math.PI / 180;
-  const { matrix, referencePixel, reference, pole, projection, distortion } = wcs;
+  const { matrix, referencePixel, reference, pole, projection, distortion, planeDistortion } = wcs;
   let dx = x - referencePixel.x;
   let dy = y - referencePixel.y;
   if (distortion !== undefined) {
@@ -24,8 +24,15 @@ export function pixelToSky(wcs: SkyWcs, x: number, y: number): SkyPosition {
     for (const [p, q, coefficient] of distortion.a) dx += coefficient * u ** p * v ** q;
     for (const [p, q, coefficient] of distortion.b) dy += coefficient * u ** p * v ** q;
   }
-  const planeLon = matrix[0] * dx + matrix[1] * dy;
-  const planeLat = matrix[2] * dx + matrix[3] * dy;
+  let planeLon = matrix[0] * dx + matrix[1] * dy;
+  let planeLat = matrix[2] * dx + matrix[3] * dy;
+  if (planeDistortion !== undefined) {
+    const [a, b, r] = [planeLon, planeLat, Math.hypot(planeLon, planeLat)];
+    const sum = (terms: typeof planeDistortion.lon) =>
+      terms.reduce((total, [p, q, s, coefficient]) => total + coefficient * a ** p * b ** q * r ** s, 0);
+    planeLon = sum(planeDistortion.lon);
+    planeLat = sum(planeDistortion.lat);
+  }
   const turn = (degrees: number) => {
     const lon = degrees - 360 * Math.floor(degrees / 360);
     return lon >= 360 ? 0 : lon;
@@ -89,7 +96,7 @@ export function pixelToSky(wcs: SkyWcs, x: number, y: number): SkyPosition {
  */
 export function skyToPixel(wcs: SkyWcs, lon: number, lat: number): PixelPosition {
   const radians = Math.PI / 180;
-  const { matrix, referencePixel, reference, pole, projection, distortion } = wcs;
+  const { matrix, referencePixel, reference, pole, projection, distortion, planeDistortion } = wcs;
   const around = (degrees: number) => degrees - 360 * Math.round(degrees / 360);
   let planeLon = around(lon - reference.lon);
   let planeLat = lat - reference.lat;
@@ -132,6 +139,37 @@ export function skyToPixel(wcs: SkyWcs, lon: number, lat: number): PixelPosition
     }
     planeLon = u / radians;
     planeLat = v / radians;
+  }
+  if (planeDistortion !== undefined) {
+    // Newton's method for the degrees that the polynomials turn into these.
+    const [wantedLon, wantedLat] = [planeLon, planeLat];
+    let step = Number.POSITIVE_INFINITY;
+    for (let turn = 0; turn < 50 && step > 1e-13; turn++) {
+      const r = Math.hypot(planeLon, planeLat);
+      const [values, slopes] = [
+        [-wantedLon, -wantedLat],
+        [0, 0, 0, 0],
+      ];
+      for (const [row, terms] of [planeDistortion.lon, planeDistortion.lat].entries()) {
+        for (const [p, q, s, coefficient] of terms) {
+          const [a, b] = [planeLon ** p, planeLat ** q];
+          values[row]! += coefficient * a * b * r ** s;
+          if (p > 0) slopes[2 * row]! += coefficient * p * planeLon ** (p - 1) * b * r ** s;
+          if (q > 0) slopes[2 * row + 1]! += coefficient * q * a * planeLat ** (q - 1) * r ** s;
+          if (s > 0 && r > 0) {
+            slopes[2 * row]! += coefficient * a * b * s * r ** (s - 2) * planeLon;
+            slopes[2 * row + 1]! += coefficient * a * b * s * r ** (s - 2) * planeLat;
+          }
+        }
+      }
+      const jacobian = slopes[0]! * slopes[3]! - slopes[1]! * slopes[2]!;
+      const stepLon = (slopes[3]! * values[0]! - slopes[1]! * values[1]!) / jacobian;
+      const stepLat = (slopes[0]! * values[1]! - slopes[2]! * values[0]!) / jacobian;
+      planeLon -= stepLon;
+      planeLat -= stepLat;
+      step = Math.hypot(stepLon, stepLat);
+    }
+    if (!(step <= 1e-13 * (1 + Math.hypot(planeLon, planeLat)))) planeLon = Number.NaN;
   }
   const determinant = matrix[0] * matrix[3] - matrix[1] * matrix[2];
   let dx = (matrix[3] * planeLon - matrix[1] * planeLat) / determinant;

@@ -49,6 +49,20 @@ export interface SkyWcs {
   readonly slant: readonly [number, number];
   /** Polynomials of the SIP convention, where the header has them. */
   readonly distortion?: SipDistortion;
+  /** Polynomials of the TPV convention, where the header has them. */
+  readonly planeDistortion?: PlaneDistortion;
+}
+
+/** A term `coefficient * x^p * y^q * r^s` of a polynomial in degrees of the plane of projection, r^2 = x^2 + y^2. */
+export type PlaneTerm = readonly [p: number, q: number, s: number, coefficient: number];
+
+/**
+ * What TPV makes of the degrees that the matrix gives (Calabretta et al. 2004, "Representations of distortions"; the registry of FITS
+ * conventions, TPV): `lon` and `lat` replace both. The way back inverts these.
+ */
+export interface PlaneDistortion {
+  readonly lon: readonly PlaneTerm[];
+  readonly lat: readonly PlaneTerm[];
 }
 
 /** A term `coefficient * u^p * v^q` of a polynomial in pixels from the reference pixel. */
@@ -110,9 +124,9 @@ type CardReader = ReturnType<typeof cardReader>;
  * Read the sky coordinates of axes 1 and 2 from header cards, as `wcsCards` and `shiftWcs` return them.
  *
  * Follows Greisen & Calabretta 2002 (A&A 395, 1061) and Calabretta & Greisen 2002: CTYPE, CUNIT, CRPIX, CRVAL, CDELT with
- * PC, CROTA or nothing, or CD; LONPOLE, LATPOLE; RADESYS and EQUINOX with their defaults; SIP distortion. Only the primary
- * description is read, no alternate. Other distortions (TPV, look-up tables) are left out with a warning: positions are then off
- * by what they correct, often some pixels at the edge of the field.
+ * PC, CROTA or nothing, or CD; LONPOLE, LATPOLE; RADESYS and EQUINOX with their defaults; SIP and TPV distortion, the latter also where
+ * SCAMP wrote it as TAN with PV. Only the primary description is read, no alternate. Other distortions (TNX, look-up tables) are left
+ * out with a warning: positions are then off by what they correct, often some pixels at the edge of the field.
  *
  * @returns coordinates, or none and a warning that says why
  */
@@ -134,7 +148,7 @@ export function parseWcs(cards: readonly WcsCard[]): ParsedWcs {
   if (first.projection !== second.projection) {
     return refuse(`both axes must have the same projection, got "${types.join('", "')}"`);
   }
-  const code = first.projection;
+  const code = first.projection === "TPV" ? "TAN" : first.projection;
   if (code !== "" && !PROJECTIONS.has(code)) {
     return refuse(`projection must be one of ${[...PROJECTIONS].join(", ")}, got ${code}`);
   }
@@ -155,9 +169,14 @@ export function parseWcs(cards: readonly WcsCard[]): ParsedWcs {
   const slant: [number, number] =
     projection === "SIN" ? [parameter(latAxis, 1), parameter(latAxis, 2)] : [0, 0];
   const distortion = sipDistortion(read);
-  if (first.distortion !== "" && first.distortion !== "SIP") {
+  const planeDistortion = lonAxis === 1 ? tpvDistortion(read, first.projection) : undefined;
+  if (first.projection === "TPV" && planeDistortion === undefined) {
+    warnings.push(
+      "wcs: distortion TPV is not applied where the latitude comes first; positions are approximate",
+    );
+  } else if (first.distortion !== "" && first.distortion !== "SIP") {
     warnings.push(`wcs: distortion ${first.distortion} is not applied; positions are approximate`);
-  } else if (hasUnusedParameters(read, projection, lonAxis, latAxis)) {
+  } else if (planeDistortion === undefined && hasUnusedParameters(read, projection, lonAxis, latAxis)) {
     warnings.push(
       "wcs: parameters PV of a distortion or a shifted origin are not applied; positions are approximate",
     );
@@ -167,11 +186,13 @@ export function parseWcs(cards: readonly WcsCard[]): ParsedWcs {
     lon: (read.number(`CRVAL${lonAxis}`) ?? 0) * lonUnit,
     lat: (read.number(`CRVAL${latAxis}`) ?? 0) * latUnit,
   };
+  const ownPole = (index: number) =>
+    planeDistortion === undefined ? read.number(`PV${lonAxis}_${index}`) : undefined;
   const pole = celestialPole(
     projection,
     reference,
-    read.number(`PV${lonAxis}_3`) ?? read.number("LONPOLE"),
-    read.number(`PV${lonAxis}_4`) ?? read.number("LATPOLE"),
+    ownPole(3) ?? read.number("LONPOLE"),
+    ownPole(4) ?? read.number("LATPOLE"),
   );
   if (pole === undefined) {
     return refuse(`CRVAL, LONPOLE and LATPOLE must fit together, got latitude ${reference.lat} for ${code}`);
@@ -187,9 +208,37 @@ export function parseWcs(cards: readonly WcsCard[]): ParsedWcs {
       pole,
       slant,
       ...(distortion && { distortion }),
+      ...(planeDistortion && { planeDistortion }),
     },
     warnings,
   };
+}
+
+/** Powers of x, y and r of the terms of TPV, in the order of their numbers; r has odd powers only. */
+const TPV_POWERS: readonly (readonly [p: number, q: number, s: number])[] = Array.from(
+  { length: 8 },
+  (_, order) => [
+    ...Array.from({ length: order + 1 }, (_, q) => [order - q, q, 0] as const),
+    ...(order % 2 === 1 ? [[0, 0, order] as const] : []),
+  ],
+).flat();
+
+/**
+ * TPV of the header: where CTYPE says so, or where a plain TAN has parameters PV that only make sense as such, as SCAMP wrote them.
+ * A term that is not given is 0, except the first power of the own axis, which is 1.
+ */
+function tpvDistortion(read: CardReader, projection: string): PlaneDistortion | undefined {
+  const given = (axis: number, index: number) => read.number(`PV${axis}_${index}`);
+  const own = projection === "TAN" && (given(1, 1) !== undefined || given(2, 1) !== undefined);
+  if (projection !== "TPV" && !own) return undefined;
+  const terms = (axis: 1 | 2): PlaneTerm[] =>
+    TPV_POWERS.flatMap(([p, q, s], index): PlaneTerm[] => {
+      const coefficient = given(axis, index) ?? (index === 1 ? 1 : 0);
+      if (coefficient === 0) return [];
+      // Of the latitude x and y change places: the own axis comes first.
+      return [axis === 1 ? [p, q, s, coefficient] : [q, p, s, coefficient]];
+    });
+  return { lon: terms(1), lat: terms(2) };
 }
 
 /** SIP of the header, also where CTYPE does not say so; undefined without terms. Terms beyond the order do not count. */

@@ -324,6 +324,7 @@ export function composeParts(hdus: ObservationParts, options: ComposeOptions = {
   checkPlausible(
     { ...field.images, psf, ...(inFlux === undefined ? {} : { background: inFlux }) },
     { psf: hdus.psf.name, background: hdus.background?.name ?? "background" },
+    backgroundUnit === "counts",
   );
   const unit = fluxUnit(hdus.exposure && (bunit(hdus.exposure) ?? ""));
   return {

@@ -148,7 +148,7 @@ export function planeGrid(
 }
 
 /** The smallest of 1, 2, 5, 10 ... times a power of ten that is not below a number. */
-function roundUp(value: number): number {
+export function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   const step = [1, 2, 5, 10].find((factor) => factor * power >= value * (1 - 1e-9)) ?? 10;
   return Number((step * power).toPrecision(6));
@@ -176,7 +176,7 @@ function turned(lon: number): number {
 /** Pixels for longitudes and latitudes. */
 export function skyGrid(
   info: FitsTableInfo,
-  { kind }: EventPositions,
+  { kind }: Pick<EventPositions, "kind">,
   extent: EventExtent,
   options: EventGridOptions,
 ): EventGrid {

@@ -3,13 +3,18 @@
 import { energyAdvice, eventColumns } from "./event-list.js";
 import type { FitsHduInfo } from "./fits-hdu.js";
 import { imageSize } from "./fits-shape.js";
-import { isExposureUnit } from "./flux-unit.js";
+import { isCountUnit, isExposureUnit } from "./flux-unit.js";
+import { isHealpix } from "./healpix-map.js";
 import { isRadialPsf } from "./radial-psf.js";
 import { isRegionTable } from "./region-table.js";
 
 /** Kinds of HDUs that people take for images, and images. */
 export type HduKindName =
   | "image"
+  | "exposure"
+  | "background"
+  | "psf"
+  | "mask"
   | "cube"
   | "spectrum image"
   | "events"
@@ -19,7 +24,7 @@ export type HduKindName =
   | "spectrum"
   | "response"
   | "good times"
-  | "result"
+  | "light curve"
   | "table"
   | "empty";
 
@@ -32,9 +37,18 @@ export interface HduKind {
   readonly remedy: string;
   /**
    * The command that does it, word by word and without `tslira`; files that it needs besides are called counts.fits, psf.fits and
-   * events.fits. Absent where no command of tslira helps.
+   * events.fits.
    */
-  readonly command?: readonly string[];
+  readonly command: readonly string[];
+}
+
+/** What is known of the values of an image, where they were read. */
+export interface ImageValues {
+  /** The smallest; null where all are undefined. */
+  readonly min: number | null;
+  readonly sum: number;
+  /** Whether all that are defined are whole numbers. */
+  readonly whole: boolean;
 }
 
 /** The command that deconvolves with a file in the place of one of its options. */
@@ -48,27 +62,67 @@ function deconvolveCommand(files: {
 }
 
 /** For files from which no image can come. */
-const BIN = ["bin", "events.fits", "-o", "counts.fits"] as const;
+const BIN: readonly string[] = ["bin", "events.fits", "-o", "counts.fits"];
 
-/** What an HDU is, by its header alone. */
-export function hduKind(hdu: FitsHduInfo): HduKind {
+/** What an image of two axes is for: by its name, its unit and its values. @param file name under which commands find it */
+function imageKind(hdu: FitsHduInfo, file: string, values: ImageValues | undefined): HduKind {
+  const { header } = hdu;
+  const unit = header.text("BUNIT")?.trim();
+  const title = `${hdu.name} ${header.text("HDUCLAS1") ?? ""} ${header.text("CONTENT") ?? ""}`;
+  const beside = (kind: HduKindName, is: string, more: readonly string[]): HduKind => ({
+    ...{ kind, is, remedy: `give it as ${more.filter((word) => word !== file).join(" ")}` },
+    command: kind === "psf" ? deconvolveCommand({ psf: file }) : deconvolveCommand({ more }),
+  });
+  const whole = values === undefined || (values.whole && (values.min ?? 0) >= 0);
+  if (isExposureUnit(unit)) return beside("exposure", `an exposure map in ${unit}`, ["--exposure", file]);
+  const sumOfOne = values !== undefined && !whole && Math.abs(values.sum - 1) < 0.02;
+  if (/\b(psf|prf)\b/i.test(title) || (sumOfOne && values.min! >= 0))
+    return beside("psf", "a point spread function", ["--psf", file]);
+  if (/\bmask\b/i.test(title)) return beside("mask", "a mask", ["--mask", file]);
+  if (whole) {
+    return {
+      ...{ kind: "image", is: "an image", remedy: "deconvolve it if it holds counts" },
+      command: deconvolveCommand({ counts: file }),
+    };
+  }
+  if (values.min !== null && values.min < 0) {
+    return {
+      kind: "image",
+      is: "an image with values below 0, which are no counts",
+      remedy: "give the counts before anything was subtracted or smoothed, or the event list to tslira bin",
+      command: BIN,
+    };
+  }
+  if (isCountUnit(unit))
+    return beside("background", `an image of expected counts, in ${unit}`, [
+      ...["--background", file, "--background-unit", "counts"],
+    ]);
+  return beside("exposure", "an image of numbers that are not whole, so no counts", ["--exposure", file]);
+}
+
+/** What an HDU is, by its header, and by the values of an image where they were read. */
+export function hduKind(hdu: FitsHduInfo, values?: ImageValues): HduKind {
   const { header } = hdu;
   const path = hdu.label.replace(/\[[^[]*$/, "");
   const name = hdu.name || String(hdu.index);
   // The first HDU is meant by a name without brackets.
   const file = hdu.index === 0 ? path : `${path}[${name}]`;
   if (hdu.kind === "empty") {
-    return { kind: "empty", is: "an HDU without pixels", remedy: "name another HDU" };
+    return { kind: "empty", is: "an HDU without pixels", remedy: "name another HDU", command: BIN };
   }
   if (hdu.kind === "image") {
     const { planes, ny } = imageSize(hdu.shape);
     const packed = hdu.packed === undefined ? "" : `tile-compressed (${header.text("ZCMPTYPE")}) `;
     if (planes > 1) {
+      const plane = imageKind(hdu, `${path}[${hdu.index}][0]`, values);
       return {
         kind: "cube",
         is: `a ${packed}cube of ${planes} planes (a third axis${header.text("CTYPE3") ? `, ${header.text("CTYPE3")}` : ""})`,
         remedy: `take a plane with --plane 0, sum some with --plane 0:${planes}, or name one, '${path}[${hdu.index}][0]'`,
-        command: deconvolveCommand({ counts: file, more: ["--plane", "0"] }),
+        command:
+          plane.kind === "image" && plane.command !== BIN
+            ? deconvolveCommand({ counts: file, more: ["--plane", "0"] })
+            : plane.command,
       };
     }
     if (hdu.shape.length === 1 || ny === 1) {
@@ -79,27 +133,15 @@ export function hduKind(hdu: FitsHduInfo): HduKind {
         command: BIN,
       };
     }
-    if (isExposureUnit(header.text("BUNIT"))) {
-      return {
-        kind: "image",
-        is: `an exposure map in ${header.text("BUNIT")!.trim()}`,
-        remedy: "give it as --exposure",
-        command: deconvolveCommand({ more: ["--exposure", file] }),
-      };
-    }
-    return {
-      kind: "image",
-      is: packed === "" ? "an image" : `a ${packed}image`,
-      remedy: "deconvolve it if it holds counts",
-      command: deconvolveCommand({ counts: file }),
-    };
+    const found = imageKind(hdu, file, values);
+    return packed === "" ? found : { ...found, is: found.is.replace(/^an? /, `a ${packed}`) };
   }
-  if (header.text("PIXTYPE")?.toUpperCase() === "HEALPIX" || header.has("NSIDE")) {
+  if (isHealpix(hdu)) {
     return {
       kind: "HEALPix",
       is: "a HEALPix map of the sky",
-      remedy:
-        "project it onto the pixels of the counts first (Python: reproject.reproject_from_healpix; Fermi: gtexpcube2 with the counts as cmap)",
+      remedy: `make an image of it first (--center lon,lat and --size choose a part, --column a column): tslira bin '${path}[${name}]' -o image.fits`,
+      command: ["bin", `${path}[${name}]`, "-o", "image.fits"],
     };
   }
   if (isRegionTable(hdu)) {
@@ -121,16 +163,26 @@ export function hduKind(hdu: FitsHduInfo): HduKind {
   const extension = (header.text("HDUCLAS1") ?? "").toUpperCase();
   const title = `${hdu.name} ${extension} ${header.text("HDUCLAS2") ?? ""}`.toUpperCase();
   if (/\bGTI|STDGTI/.test(title)) {
-    return { kind: "good times", is: "a table of good times", remedy: "name the HDU of the events" };
+    return {
+      ...{ kind: "good times", is: "a table of good times", remedy: "name the HDU of the events" },
+      command: BIN,
+    };
   }
   if (/^REJEVT$/i.test(hdu.name)) {
     return {
       kind: "table",
       is: "a table of rejected events (ROSAT)",
       remedy: "name the HDU of the events, STDEVT",
+      command: ["bin", `${path}[STDEVT]`, "-o", "counts.fits"],
     };
   }
   const events = eventColumns(hdu);
+  if (events !== undefined && hdu.rows === 0) {
+    return {
+      ...{ kind: "events", is: "an event list without a row", remedy: "choose a list with events" },
+      command: BIN,
+    };
+  }
   if (events !== undefined) {
     return {
       kind: "events",
@@ -147,6 +199,14 @@ export function hduKind(hdu: FitsHduInfo): HduKind {
       command: BIN,
     };
   }
+  if (/\bLIGHTCURVE\b|\bRATE\b/.test(title)) {
+    return {
+      kind: "light curve",
+      is: "a light curve, a table over time",
+      remedy: "give an image, or the event list to tslira bin",
+      command: BIN,
+    };
+  }
   if (/RESPONSE|MATRIX|SPECRESP|EBOUNDS/.test(title)) {
     return {
       kind: "response",
@@ -155,5 +215,10 @@ export function hduKind(hdu: FitsHduInfo): HduKind {
       command: BIN,
     };
   }
-  return { kind: "table", is: "a table", remedy: "name another HDU" };
+  return {
+    kind: "table",
+    is: "a table",
+    remedy: "name another HDU, or give an event list to tslira bin",
+    command: BIN,
+  };
 }

@@ -36,11 +36,13 @@ export function checkNotCounts(psf: SkyImage, counts: SkyImage, name: string): v
  * Values that other checks refuse (negative, not finite) are left to them.
  *
  * @param names what messages call the files
+ * @param inCounts whether the background was given in counts
  * @throws InvalidInputError that says what was probably meant
  */
 export function checkPlausible(
   { counts, psf, exposure, background }: GivenImages,
   names: { readonly psf: string; readonly background: string },
+  inCounts = false,
 ): void {
   const wide = psf.shape[0] >= counts.shape[0] && psf.shape[1] >= counts.shape[1];
   const half = wide ? halfLightPixels(psf) : 0;
@@ -59,9 +61,13 @@ export function checkPlausible(
     expected += (exposure?.data[at] ?? 1) * background.data[at];
   }
   if (!(expected > ABSURD_BACKGROUND * (observed + 10) && expected < Number.POSITIVE_INFINITY)) return;
+  const remedy =
+    inCounts || exposure === undefined
+      ? "give the background of these counts, in expected counts a pixel"
+      : "add --background-unit counts if it holds expected counts a pixel, else divide it by the exposure";
   throw new InvalidInputError(
     `${names.background}: background times exposure must be of the order of the counts, got ${expected.toPrecision(3)} expected against ` +
-      `${observed} observed; add --background-unit counts if it holds expected counts a pixel, else divide it by the exposure`,
+      `${observed} observed; ${remedy}`,
     { fields: { image: "background", expected, observed } },
   );
 }

@@ -79,7 +79,7 @@ export function significanceSection(estimate: SignificanceEstimate, document: Do
                 "flux",
                 "68 %",
                 "90 %",
-                "95 % limit",
+                "95 % below",
               ],
               rows: regions.map((region) => {
                 const { flux, upperLimits } = region.products;

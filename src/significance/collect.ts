@@ -2,9 +2,6 @@
 
 import { naturalLog } from "../data/exponential.js";
 import { InvalidInputError } from "../errors.js";
-import { chainGroups, groupedRhat } from "../posterior/chain-groups.js";
-import { summariseQuantity } from "../posterior/quantity-summary.js";
-import { type LocalSignificance, localSignificance } from "./local-significance.js";
 import {
   comparePair,
   type Estimated,
@@ -13,7 +10,10 @@ import {
   type RegionPair,
   type RegionProducts,
   regionProducts,
-} from "./region-products.js";
+} from "../photometry/region-products.js";
+import { chainGroups, groupedRhat } from "../posterior/chain-groups.js";
+import { summariseQuantity } from "../posterior/quantity-summary.js";
+import { type LocalSignificance, localSignificance } from "./local-significance.js";
 import type { SignificanceRun, SignificanceTaskResult } from "./task.js";
 import { bonferroni, holm, monteCarloP, type TailTest, tailTest } from "./upper-bound.js";
 

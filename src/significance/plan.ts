@@ -3,13 +3,13 @@
 import { checkObservations } from "../data/check-observation.js";
 import type { Observation } from "../data/observation.js";
 import { InvalidInputError } from "../errors.js";
+import type { RegionPixels } from "../photometry/region-meter.js";
 import { type Region, regionPixels } from "../posterior/region.js";
 import type { NutsConfig } from "../posterior/result.js";
 import type { LiraDeconvolverOptions } from "../runs/lira-options.js";
 import type { NutsOptions } from "../runs/nuts-options.js";
 import { type ChainRunOptions, type PriorChoice, prepareRun } from "../runs/prepare-run.js";
 import { fitNull, NULL_KINDS, type NullKind, nullBaselines } from "./null-model.js";
-import type { RegionPixels } from "./region-meter.js";
 import { regionsMask, type SignificanceRun } from "./task.js";
 
 /** What to test and how; every entry has a default. The settings of the sampler are those of `deconvolve`. */

@@ -3,7 +3,7 @@
 import type { CheckedObservation } from "../data/check-observation.js";
 import { naturalLog } from "../data/exponential.js";
 import type { Shape } from "../image.js";
-import { exposedBaselines } from "./region-meter.js";
+import { exposedBaselines } from "../photometry/region-meter.js";
 
 /** Apertures of a scan: circles of one radius, centred on every `step`-th pixel of rows and columns. Plain data. */
 export interface ScanPlan {

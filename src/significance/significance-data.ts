@@ -66,7 +66,7 @@ export function significanceColumns({ run, regions }: SignificanceEstimate): Sig
     ]),
     ...(first?.products.upperLimits ?? []).map(
       ({ probability }, index): SignificanceColumn => ({
-        name: `flux_limit_${PERCENT(probability)}`,
+        name: `flux_quantile_${PERCENT(probability)}`,
         ...unit,
         of: ({ products }) => products.upperLimits[index]!.limit,
       }),

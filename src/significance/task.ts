@@ -11,13 +11,13 @@ import { drawPoisson } from "../data/poisson.js";
 import { derivedSeed, randomStream } from "../data/random.js";
 import { AbortedError, InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
+import { type RegionPixels, regionMeter } from "../photometry/region-meter.js";
 import type { SamplerConfig } from "../posterior/result.js";
 import type { RunPlan } from "../runs/lira-options.js";
 import { prepareAgain } from "../runs/prepare-run.js";
 import { chainColumns } from "../samplers/lira.js";
 import { runChainJob } from "../workers/chain-job.js";
 import { drawNullParameters, type FittedNull, fitNull, nullBaselines } from "./null-model.js";
-import { type RegionPixels, regionMeter } from "./region-meter.js";
 import { type ScanPlan, scanMeter } from "./scan-meter.js";
 
 /** A significance run as plain data that JSON can carry; the observations come beside it. */

@@ -110,14 +110,44 @@ describe("parseWcs", () => {
     }
   });
 
+  it("applies TPV there and back, also where SCAMP calls it TAN", () => {
+    // xi = x + 0.01 x^2 + 0.02 r, eta = 0.5 + y + 0.03 y x of the plane in degrees: the own axis comes first in the terms of both.
+    const terms = { PV1_4: 0.01, PV1_3: 0.02, PV2_0: 0.5, PV2_5: 0.03, PV2_1: 1 };
+    const plain = wcsOf(TAN);
+    const [a, b, c, d] = plain.matrix;
+    for (const types of [{}, { CTYPE1: "RA---TPV", CTYPE2: "DEC--TPV" }]) {
+      const { wcs, warnings } = parseWcs(cards({ ...TAN, ...types, ...terms }));
+      expect([warnings, wcs!.projection]).toEqual([[], "TAN"]);
+      for (const [u, v] of [
+        [0, 0],
+        [30, -12],
+        [-100, 250],
+      ] as const) {
+        const { x: x0, y: y0 } = plain.referencePixel;
+        const [x, y] = [a * u + b * v, c * u + d * v];
+        const [xi, eta] = [x + 0.01 * x * x + 0.02 * Math.hypot(x, y), 0.5 + y + 0.03 * x * y];
+        const determinant = a * d - b * c;
+        const bent = pixelToSky(
+          plain,
+          x0 + (d * xi - b * eta) / determinant,
+          y0 + (a * eta - c * xi) / determinant,
+        );
+        const { lon, lat } = pixelToSky(wcs!, x0 + u, y0 + v);
+        expect([lon, lat]).toEqual([expect.closeTo(bent.lon, 10), expect.closeTo(bent.lat, 10)]);
+        const back = skyToPixel(wcs!, lon, lat);
+        expect([back.x, back.y]).toEqual([expect.closeTo(x0 + u, 6), expect.closeTo(y0 + v, 6)]);
+      }
+    }
+  });
+
   it("leaves other distortions out and says so, also with regions on the sky", () => {
     const tpv = cards({ ...TAN, CTYPE1: "RA---TAN-TPD", CTYPE2: "DEC--TAN-TPD" });
     expect(parseWcs(tpv).warnings[0]).toContain("distortion TPD is not applied");
     const { warnings } = parseDs9Regions('icrs\ncircle(266.4,-29,3")\ncircle(266.4,-29,4")', { wcs: tpv });
     expect(warnings).toEqual(parseWcs(tpv).warnings);
-    const scamp = parseWcs(cards({ ...TAN, PV1_1: 1.00001 }));
-    expect(scamp.wcs?.projection).toBe("TAN");
-    expect(scamp.warnings[0]).toContain("PV");
+    const unknown = parseWcs(cards({ ...TAN, PV2_5: 1.00001 }));
+    expect(unknown.wcs?.projection).toBe("TAN");
+    expect(unknown.warnings[0]).toContain("PV");
   });
 
   it("names the frame as the standard says when RADESYS is missing", () => {

@@ -243,6 +243,37 @@ def wrong(folder):
     for keyword, value in dict(PIXTYPE="HEALPIX", ORDERING="RING", NSIDE=4, COORDSYS="C").items():
         sphere.header[keyword] = value
     sphere.writeto(f"{folder}/healpix.fits", overwrite=True)
+    # What people take for counts, and what lies in files beside events.
+    sky_image(psf / psf.sum()).writeto(f"{folder}/kernel.fits", overwrite=True)
+    fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(psf, name="PSF")]).writeto(f"{folder}/named_psf.fits", overwrite=True)
+    sky_image(np.full((16, 16), 0.4), BUNIT="count").writeto(f"{folder}/expected.fits", overwrite=True)
+    sky_image(np.full((16, 16), 812.5)).writeto(f"{folder}/seconds.fits", overwrite=True)
+    fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU((counts >= 0).astype(np.uint8), name="MASK")]).writeto(
+        f"{folder}/mask.fits", overwrite=True)
+    sky_image(counts - 3.5).writeto(f"{folder}/residuals.fits", overwrite=True)
+    sky_image(np.full((3, 16, 16), 2.5e7), CTYPE3="ENERGY", BUNIT="cm2 s").writeto(f"{folder}/exposure_cube.fits", overwrite=True)
+    packed_map = fits.CompImageHDU(np.full((16, 16), 2.5e3, np.float32), sky_image(np.zeros((16, 16)), BUNIT="s").header,
+                                   compression_type="GZIP_1")
+    fits.HDUList([fits.PrimaryHDU(), packed_map]).writeto(f"{folder}/packed_exposure.fits", overwrite=True)
+    fits.PrimaryHDU().writeto(f"{folder}/empty.fits", overwrite=True)
+    fits.HDUList([fits.PrimaryHDU(), good_times("GTI", [(0, 1)])]).writeto(f"{folder}/gti.fits", overwrite=True)
+    curve = fits.BinTableHDU.from_columns(
+        [fits.Column("TIME", "D", "s", array=[0.0, 1.0]), fits.Column("RATE", "E", "count/s", array=[1.0, 2.0])], name="RATE")
+    curve.header["HDUCLAS1"] = "LIGHTCURVE"
+    curve.writeto(f"{folder}/curve.fits", overwrite=True)
+    fits.BinTableHDU.from_columns([fits.Column("NAME", "8A", array=["a"])], name="SOURCES").writeto(
+        f"{folder}/table.fits", overwrite=True)
+    fits.TableHDU.from_columns([fits.Column("A", "F8.3", array=[1.5])], name="ASCII").writeto(f"{folder}/ascii.fits", overwrite=True)
+    nothing = table_of(MISSIONS["swift"], "EVENTS")
+    nothing.data = nothing.data[:0]
+    nothing.writeto(f"{folder}/no_events.fits", overwrite=True)
+    area = fits.BinTableHDU.from_columns([fits.Column("ENERG_LO", "E", array=[1.0]), fits.Column("SPECRESP", "E", array=[2.0])],
+                                         name="SPECRESP")
+    area.header["HDUCLAS1"] = "RESPONSE"
+    area.writeto(f"{folder}/area.fits", overwrite=True)
+    events = table_of(MISSIONS["rosat"], "STDEVT")
+    fits.HDUList([fits.PrimaryHDU(), table_of(MISSIONS["rosat"], "REJEVT", 50), events]).writeto(
+        f"{folder}/rejected.fits", overwrite=True)
 
 
 def columns_wcs(header, x, y, mission):

@@ -167,6 +167,76 @@ describe.skipIf(missing !== undefined)("sky coordinates in astropy", () => {
     }
   });
 
+  it("distortion by TPV", () => {
+    const base = {
+      CRVAL1: 202.4,
+      CRVAL2: 47.2,
+      CRPIX1: 500,
+      CRPIX2: -310,
+      CD1_1: -1.1e-3,
+      CD1_2: 2e-4,
+      CD2_1: 3e-4,
+      CD2_2: 1e-3,
+    };
+    const own = { PV1_1: 1.001, PV2_1: 0.999 };
+    // Pixels of distortion at the corners: 1 to 60.
+    const distortions: Record<string, Record<string, number>> = {
+      second: {
+        PV1_0: 1e-4,
+        PV1_2: 2e-3,
+        PV1_4: 5e-3,
+        PV1_5: -2e-3,
+        PV1_6: 1e-3,
+        PV2_0: -2e-4,
+        PV2_2: -1e-3,
+        PV2_4: 3e-3,
+        PV2_5: 1e-3,
+      },
+      radial: {
+        PV1_3: 1e-4,
+        PV1_11: 3e-3,
+        PV1_23: 0.01,
+        PV1_39: 0.01,
+        PV2_3: -1e-4,
+        PV2_11: 0.01,
+        PV2_39: -0.01,
+      },
+      "to the seventh": {
+        ...{
+          PV1_7: 0.01,
+          PV1_8: -0.02,
+          PV1_9: 0.01,
+          PV1_10: 0.004,
+          PV1_12: 0.01,
+          PV1_17: 0.02,
+          PV1_22: -0.01,
+          PV1_24: 0.01,
+        },
+        ...{
+          PV1_30: 0.02,
+          PV1_31: 0.01,
+          PV1_38: 0.01,
+          PV2_7: -0.01,
+          PV2_16: 0.01,
+          PV2_22: 0.02,
+          PV2_30: 0.01,
+          PV2_38: -0.01,
+        },
+      },
+    };
+    const cases = Object.entries(distortions).map(([name, terms]) => ({
+      name,
+      cards: { CTYPE1: "RA---TPV", CTYPE2: "DEC--TPV", ...base, ...own, ...terms },
+    }));
+    const pixels = grid(128, 100);
+    const answers = astropy(cases.map(({ cards }) => ({ cards, pixels })));
+    for (const [index, { name, cards }] of cases.entries()) {
+      const { wcs, warnings } = parseWcs(toCards(cards));
+      expect(warnings, name).toEqual([]);
+      expect(expectSame(name, wcs!, pixels, answers[index]!), name).toBe(36);
+    }
+  });
+
   it("distortion by SIP, whole, cut out and in finer pixels", () => {
     const base = { CTYPE1: "RA---TAN-SIP", CTYPE2: "DEC--TAN-SIP", CRVAL1: 202.4, CRVAL2: 47.2 };
     const linear = { CD1_1: -1.1e-4, CD1_2: 2e-5, CD2_1: 3e-5, CD2_2: 1e-4 };

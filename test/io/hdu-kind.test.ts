@@ -30,7 +30,12 @@ describe("hduKind", () => {
       table("EVENTS", [numbers("X", [1]), numbers("Y", [2])]),
       "tslira bin 'a.fits[EVENTS]' -o counts.fits",
     ],
-    ["HEALPix", table("SKYMAP", [numbers("I", [1])], [fitsCard("PIXTYPE", "HEALPIX")]), "reproject"],
+    [
+      "HEALPix",
+      table("SKYMAP", [numbers("I", [1])], [fitsCard("PIXTYPE", "HEALPIX")]),
+      "tslira bin 'a.fits[SKYMAP]' -o image.fits",
+    ],
+    ["light curve", table("RATE", [numbers("TIME", [1])]), "tslira bin"],
     ["regions", table("REGION", [numbers("X", [1])], [fitsCard("HDUCLAS1", "REGION")]), "--regions"],
     ["radial psf", table("PSF", [numbers("R", [0, 1]), numbers("PSF", [1, 0])]), "--psf"],
     ["spectrum", table("SPECTRUM", [numbers("CHANNEL", [1])]), "tslira bin"],
@@ -43,6 +48,25 @@ describe("hduKind", () => {
     expect(found.remedy).toContain(remedy);
     // The door to all images says so too.
     if (kind !== "good times") expect(() => findHdu(file(hdu))).toThrow(found.is);
+  });
+
+  it.each([
+    ["psf", "PSF", "", undefined, "--psf"],
+    ["psf", "IMAGE", "", { min: 0, sum: 1.001, whole: false }, "--psf"],
+    ["mask", "MASK", "", undefined, "--mask"],
+    ["exposure", "IMAGE", "cm**2 s", undefined, "--exposure"],
+    ["background", "IMAGE", "count", { min: 0.2, sum: 30, whole: false }, "--background-unit"],
+    ["exposure", "IMAGE", "", { min: 0.2, sum: 30, whole: false }, "--exposure"],
+    ["image", "IMAGE", "", { min: 0, sum: 30, whole: true }, "a.fits[IMAGE]"],
+    ["image", "IMAGE", "", { min: -1, sum: 30, whole: true }, "bin"],
+  ] as const)("an image as %s, by name %s, unit '%s' and values", (kind, name, unit, values, word) => {
+    const image = {
+      ...{ kind: "image", name, shape: [2, 2], data: Float64Array.of(1, 0, 0, 1) },
+      ...(unit && { cards: [fitsCard("BUNIT", unit)] }),
+    } as FitsHduInput;
+    const found = hduKind(file(image)[1]!, values);
+    expect(found.kind).toBe(kind);
+    expect(found.command).toContain(word);
   });
 
   it("a cube, of which a plane or a sum of planes is taken", () => {

@@ -39,4 +39,12 @@ describe("checkPlausible", () => {
       );
     },
   );
+
+  it("does not name an option that is given already, or would change nothing", () => {
+    const background = constantImage([20, 20], 1e7);
+    const exposure = constantImage([20, 20], 1);
+    const message = /got 4\.00e\+9 expected .*; give the background of these counts/;
+    expect(() => checkPlausible({ counts, psf, background }, names)).toThrow(message);
+    expect(() => checkPlausible({ counts, psf, background, exposure }, names, true)).toThrow(message);
+  });
 });

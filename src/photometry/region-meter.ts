@@ -1,6 +1,6 @@
 /** What is measured of each region in each draw of the flux. */
 
-import type { CheckedObservation } from "../data/check-observation.js";
+import type { SkyImage } from "../image.js";
 
 /** A region, sparse. Plain data that JSON can carry. */
 export interface RegionPixels {
@@ -27,12 +27,18 @@ export interface RegionMeter {
   add(chain: number, draw: number, flux: ArrayLike<number>, scale: ArrayLike<number>): void;
 }
 
+/** What of an observation the flux of a region becomes counts by; `[ny, nx]` each, on the pixels of the draws. */
+export interface ExposedSky {
+  readonly exposure: SkyImage;
+  readonly background: SkyImage;
+}
+
 /** Exposed photons of unit flux, and of the baseline of each observation, in every pixel. */
-export function exposedBaselines(observations: readonly CheckedObservation[]): {
+export function exposedBaselines(observations: readonly ExposedSky[]): {
   readonly exposure: Float64Array;
   readonly baselines: readonly Float64Array[];
 } {
-  const exposure = new Float64Array(observations[0]!.counts.data.length);
+  const exposure = new Float64Array(observations[0]!.exposure.data.length);
   for (const { exposure: seen } of observations) {
     for (let pixel = 0; pixel < exposure.length; pixel++) exposure[pixel]! += seen.data[pixel]!;
   }
@@ -49,7 +55,7 @@ export function exposedBaselines(observations: readonly CheckedObservation[]): {
  * @param products measure everything, else `xi` alone
  */
 export function regionMeter(
-  observations: readonly CheckedObservation[],
+  observations: readonly ExposedSky[],
   regions: readonly RegionPixels[],
   {
     chains,
@@ -57,7 +63,7 @@ export function regionMeter(
     products,
   }: { readonly chains: number; readonly draws: number; readonly products: boolean },
 ): RegionMeter {
-  const [, nx] = observations[0]!.counts.shape;
+  const [, nx] = observations[0]!.exposure.shape;
   const { exposure, baselines } = exposedBaselines(observations);
   const size = regions.length * chains * draws;
   const names = products ? ["xi", "source", "flux", "x", "y", "width"] : ["xi"];

@@ -40,7 +40,10 @@ export interface RegionProducts {
   readonly flux: Estimated;
   /** Expected photons of the source in the region. */
   readonly source: Estimated;
-  /** The flux lies below this with the probability: one-sided. */
+  /**
+   * The image's flux lies below this with the probability: quantiles of the posterior under the prior of the image. Where a region is
+   * faint they say what the prior expects; an upper limit of a source is `ExtraSource.limits`.
+   */
   readonly upperLimits: readonly { readonly probability: number; readonly limit: number }[];
   /** Probability that the flux exceeds a threshold. */
   readonly exceeds: readonly { readonly threshold: number; readonly probability: number }[];
@@ -68,7 +71,7 @@ export interface RegionPair {
 
 /** Probabilities of the intervals. */
 export const INTERVALS: readonly number[] = [0.68, 0.9, 0.95];
-/** Probabilities of the upper limits: two and three standard deviations of a normal law, and 90 %. */
+/** Probabilities of the one-sided quantiles: two and three standard deviations of a normal law, and 90 %. */
 export const LIMITS: readonly number[] = [0.9, 0.95, 0.997];
 
 /** Mean, error, median and intervals of draws. */

@@ -1,0 +1,396 @@
+/** Measured regions laid out as columns with units, each with the question that it answers. */
+
+import { csvCell } from "../csv-cell.js";
+import type { WcsCard } from "../data/observation.js";
+import { pixelSize } from "../data/sky-angle.js";
+import { pixelToSky } from "../data/sky-position.js";
+import { parseWcs } from "../data/sky-wcs.js";
+import { pixelArea } from "../io/flux-unit.js";
+import type { MeasuredRegion } from "./measure-regions.js";
+import { comparePair, type RegionPair } from "./region-products.js";
+
+/** What a table says beside the numbers. */
+export interface MeasuredTableOptions {
+  /** Unit of a pixel of the image (BUNIT), as `PosteriorSummary.unit` has it. */
+  readonly unit?: string;
+  /** Header cards of the image, for positions and areas on the sky. */
+  readonly wcs?: readonly WcsCard[];
+}
+
+/** A column of the table of measured regions. */
+export interface MeasuredColumn {
+  readonly name: string;
+  readonly unit?: string;
+  /** Unified content descriptor of the IVOA (UCD1+). */
+  readonly ucd: string;
+  /** Which question the number answers. */
+  readonly description: string;
+  /** The value of a region; NaN where there is none. */
+  readonly of: (region: MeasuredRegion) => number | string;
+}
+
+const PIXEL = /(?<=[( ])pixel(?=\))/;
+
+/** Unit of the flux of a region, from that of a pixel: `photon / (cm2 s pixel)` becomes `photon / (cm2 s)`. */
+export function regionFluxUnit(unit: string | undefined): string | undefined {
+  return unit?.replace(/ pixel\)/, ")").replace(/\((\S+)\)/, "$1");
+}
+
+/** Unit of a brightness, from that of a pixel. @param area `pixel` or `arcsec2` */
+function brightnessUnit(unit: string | undefined, area: string): string | undefined {
+  if (unit === undefined || PIXEL.test(unit)) return unit?.replace(PIXEL, area);
+  return `${unit} / ${area}`;
+}
+
+const percent = (probability: number) => String(Math.round(1000 * probability) / 10).replace(".", "_");
+const percentText = (probability: number) => `${Math.round(1000 * probability) / 10} %`;
+
+const IMAGE = "posterior of the image under its prior";
+const EXTRA = "source in addition to all other light, from its likelihood";
+
+/**
+ * The columns of the table, in order: what FITS, VOTable and CSV hold.
+ *
+ * Names that begin with `image_` answer how bright the image is in the region (posterior under the prior of the image); those that
+ * begin with `source_` how bright a source there can be in addition to all other light (`ExtraSource`).
+ */
+export function measuredColumns(
+  regions: readonly MeasuredRegion[],
+  { unit, wcs: cards = [] }: MeasuredTableOptions = {},
+): MeasuredColumn[] {
+  const { wcs } = parseWcs(cards);
+  const area = pixelArea(cards);
+  const arcseconds = wcs === undefined ? Number.NaN : 3600 * pixelSize(wcs);
+  const flux = regionFluxUnit(unit);
+  const first = regions[0];
+  const extra = regions.find((region) => region.extra !== undefined)?.extra;
+  const column = (
+    name: string,
+    columnUnit: string | undefined,
+    ucd: string,
+    description: string,
+    of: MeasuredColumn["of"],
+  ): MeasuredColumn => ({
+    name,
+    ...(columnUnit === undefined ? {} : { unit: columnUnit }),
+    ucd,
+    description,
+    of,
+  });
+  const ofExtra =
+    (of: (source: NonNullable<MeasuredRegion["extra"]>) => number) =>
+    ({ extra: source }: MeasuredRegion) =>
+      source === undefined ? Number.NaN : of(source);
+  const sky = ({ products: { centroid } }: MeasuredRegion) => pixelToSky(wcs!, centroid.x, centroid.y);
+  const equatorial = wcs !== undefined && ["ICRS", "FK5", "FK4", "equatorial"].includes(wcs.system);
+  const axis = equatorial
+    ? ["pos.eq.ra", "pos.eq.dec"]
+    : wcs?.system === "galactic"
+      ? ["pos.galactic.lon", "pos.galactic.lat"]
+      : ["pos", "pos"];
+  return [
+    column("region", undefined, "meta.id;meta.main", "name of the region", ({ name }) => name),
+    column("area", "pixel", "instr.pixel", "pixels of the region, weighted", (region) => region.area),
+    ...(Number.isNaN(area)
+      ? []
+      : [
+          column(
+            "area_sky",
+            "arcsec2",
+            "phys.angArea",
+            "its area on the sky",
+            (region) => area * region.area,
+          ),
+        ]),
+    column(
+      "image_flux",
+      flux,
+      "phot.flux;stat.median",
+      `flux of the region: ${IMAGE}, median`,
+      ({ products }) => products.flux.median,
+    ),
+    column(
+      "image_flux_mean",
+      flux,
+      "phot.flux;stat.mean",
+      `its mean: ${IMAGE}`,
+      ({ products }) => products.flux.mean,
+    ),
+    column(
+      "image_flux_std",
+      flux,
+      "stat.stdev;phot.flux",
+      `its standard deviation: ${IMAGE}`,
+      ({ products }) => products.flux.std,
+    ),
+    ...(first?.products.flux.intervals ?? []).flatMap(({ probability }, at) => [
+      column(
+        `image_flux_low_${percent(probability)}`,
+        flux,
+        "stat.min;phot.flux",
+        `begin of the ${percentText(probability)} interval, equal tails: ${IMAGE}`,
+        ({ products }) => products.flux.intervals[at]!.low,
+      ),
+      column(
+        `image_flux_high_${percent(probability)}`,
+        flux,
+        "stat.max;phot.flux",
+        `end of the ${percentText(probability)} interval, equal tails: ${IMAGE}`,
+        ({ products }) => products.flux.intervals[at]!.high,
+      ),
+    ]),
+    column(
+      "image_photons",
+      "count",
+      "phot.count;stat.mean",
+      `photons that the exposure makes of the flux, wherever the psf takes them: ${IMAGE}, mean`,
+      ({ products }) => products.source.mean,
+    ),
+    column(
+      "image_photons_std",
+      "count",
+      "stat.stdev;phot.count",
+      "their standard deviation",
+      ({ products }) => products.source.std,
+    ),
+    column(
+      "image_brightness",
+      brightnessUnit(unit, "pixel"),
+      "phot.flux.sb",
+      `median flux by area: ${IMAGE}`,
+      (region) => region.products.flux.median / region.area,
+    ),
+    ...(Number.isNaN(area)
+      ? []
+      : [
+          column(
+            "image_brightness_sky",
+            brightnessUnit(unit, "arcsec2"),
+            "phot.flux.sb",
+            "the same by area on the sky",
+            (region) => region.products.flux.median / (area * region.area),
+          ),
+        ]),
+    ...(first?.products.exceeds ?? []).map(({ threshold }, at) =>
+      column(
+        `image_p_above_${at + 1}`,
+        undefined,
+        "stat.probability",
+        `probability of a flux above ${threshold}: ${IMAGE}`,
+        ({ products }) => products.exceeds[at]!.probability,
+      ),
+    ),
+    column(
+      "x",
+      "pixel",
+      "pos.cartesian.x",
+      "centroid of the light in the region, pixels from 0",
+      ({ products }) => products.centroid.x,
+    ),
+    column(
+      "x_std",
+      "pixel",
+      "stat.stdev;pos.cartesian.x",
+      "its standard deviation",
+      ({ products }) => products.centroid.xStd,
+    ),
+    column(
+      "y",
+      "pixel",
+      "pos.cartesian.y",
+      "centroid of the light in the region, pixels from 0",
+      ({ products }) => products.centroid.y,
+    ),
+    column(
+      "y_std",
+      "pixel",
+      "stat.stdev;pos.cartesian.y",
+      "its standard deviation",
+      ({ products }) => products.centroid.yStd,
+    ),
+    column(
+      "ellipse_major",
+      "pixel",
+      "pos.errorEllipse;phys.angSize.smajAxis",
+      "semi-axis of the ellipse of one standard deviation (39 %) of the centroid",
+      ({ products }) => products.centroid.major,
+    ),
+    column(
+      "ellipse_minor",
+      "pixel",
+      "pos.errorEllipse;phys.angSize.sminAxis",
+      "the other semi-axis",
+      ({ products }) => products.centroid.minor,
+    ),
+    column(
+      "ellipse_angle",
+      "deg",
+      "pos.posAng;pos.errorEllipse",
+      "of the major axis, from x towards y",
+      ({ products }) => products.centroid.angle,
+    ),
+    column(
+      "extent",
+      "pixel",
+      "phys.angSize",
+      "root mean square radius of the light along an axis",
+      ({ products }) => products.width.mean,
+    ),
+    column(
+      "extent_std",
+      "pixel",
+      "stat.stdev;phys.angSize",
+      "its standard deviation",
+      ({ products }) => products.width.std,
+    ),
+    ...(wcs === undefined
+      ? []
+      : [
+          column(
+            "lon",
+            "deg",
+            `${axis[0]};meta.main`,
+            `longitude of the centroid, ${wcs.system}`,
+            (region) => sky(region).lon,
+          ),
+          column(
+            "lat",
+            "deg",
+            `${axis[1]};meta.main`,
+            `latitude of the centroid, ${wcs.system}`,
+            (region) => sky(region).lat,
+          ),
+          column(
+            "ellipse_major_sky",
+            "arcsec",
+            "pos.errorEllipse;phys.angSize.smajAxis",
+            "semi-axis of the error ellipse on the sky",
+            ({ products }) => arcseconds * products.centroid.major,
+          ),
+          column(
+            "ellipse_minor_sky",
+            "arcsec",
+            "pos.errorEllipse;phys.angSize.sminAxis",
+            "the other semi-axis",
+            ({ products }) => arcseconds * products.centroid.minor,
+          ),
+          column(
+            "extent_sky",
+            "arcsec",
+            "phys.angSize",
+            "root mean square radius on the sky",
+            ({ products }) => arcseconds * products.width.mean,
+          ),
+        ]),
+    ...(extra === undefined
+      ? []
+      : [
+          column(
+            "counts",
+            "count",
+            "phot.count",
+            "observed counts in the region's pixels",
+            ofExtra(({ counts }) => counts),
+          ),
+          column(
+            "other_counts",
+            "count",
+            "phot.count;stat.mean",
+            "expected counts there of all other light, background included",
+            ofExtra(({ other }) => other.mean),
+          ),
+          column(
+            "other_counts_std",
+            "count",
+            "stat.stdev;phot.count",
+            "their standard deviation over the draws",
+            ofExtra(({ other }) => other.std),
+          ),
+          column(
+            "inside",
+            undefined,
+            "arith.ratio",
+            "part of the photons of a source that the psf leaves in the region's pixels",
+            ofExtra(({ inside }) => inside),
+          ),
+          column(
+            "p_chance",
+            undefined,
+            "stat.probability",
+            "probability that all other light alone gives so many counts",
+            ofExtra(({ chance }) => chance),
+          ),
+          column(
+            "source_flux",
+            flux,
+            "phot.flux;stat.max",
+            `most likely flux: ${EXTRA}`,
+            ofExtra(({ best }) => best),
+          ),
+          ...extra.intervals.flatMap(({ probability }, at) => [
+            column(
+              `source_flux_low_${percent(probability)}`,
+              flux,
+              "stat.min;phot.flux",
+              `begin of the shortest ${percentText(probability)} interval: ${EXTRA}`,
+              ofExtra(({ intervals }) => intervals[at]!.low),
+            ),
+            column(
+              `source_flux_high_${percent(probability)}`,
+              flux,
+              "stat.max;phot.flux",
+              `end of the shortest ${percentText(probability)} interval: ${EXTRA}`,
+              ofExtra(({ intervals }) => intervals[at]!.high),
+            ),
+          ]),
+          ...extra.limits.map(({ probability }, at) =>
+            column(
+              `source_limit_${percent(probability)}`,
+              flux,
+              "stat.max;phot.flux",
+              `upper limit, ${percentText(probability)}, one-sided: ${EXTRA}`,
+              ofExtra(({ limits }) => limits[at]!.limit),
+            ),
+          ),
+          ...extra.expectedLimits.map(({ probability }, at) =>
+            column(
+              `source_expected_limit_${percent(probability)}`,
+              flux,
+              "stat.max;phot.flux;meta.modelled",
+              `the ${percentText(probability)} limit to expect where there is no source`,
+              ofExtra(({ expectedLimits }) => expectedLimits[at]!.limit),
+            ),
+          ),
+          column(
+            "source_detectable",
+            flux,
+            "phot.flux;instr.sensitivity",
+            "flux found half of the time at 3 sigma",
+            ofExtra(({ detectable }) => detectable),
+          ),
+        ]),
+  ];
+}
+
+/** The table as CSV (RFC 4180): a line a region below the names of the columns with their units in brackets. Numbers are exact. */
+export function measuredCsv(regions: readonly MeasuredRegion[], options: MeasuredTableOptions = {}): string {
+  const columns = measuredColumns(regions, options);
+  const lines = [
+    columns.map(({ name, unit }) => csvCell(unit === undefined ? name : `${name} [${unit}]`)),
+    ...regions.map((region) => columns.map(({ of }) => csvCell(of(region)))),
+  ];
+  return `${lines.map((cells) => cells.join(",")).join("\n")}\n`;
+}
+
+/**
+ * Pairs of regions compared, where that means something: both hold a source, that is the 99.7 % intervals of both begin above 0. A ratio to
+ * nothing is noise over many powers of ten, and nothing has no place to be away from.
+ */
+export function measuredPairs(regions: readonly MeasuredRegion[]): RegionPair[] {
+  const found = regions.filter(({ extra }) => (extra?.intervals.at(-1)?.low ?? 0) > 0);
+  return found.flatMap((first, index) =>
+    found
+      .slice(index + 1)
+      .map((second) => comparePair([first.name, first.draws], [second.name, second.draws])),
+  );
+}
