@@ -201,10 +201,11 @@ interface SignedShape extends WrittenShape {
 
 const OPENING = /^\s*(\|\||[*&]?!|[-+*&])?\s*([a-z]+)\s*(\(?)/i;
 
-/** All shapes of a statement, with the operator before each. */
+/** All shapes of a statement, at least one, with the operator before each. */
 function readShapes(statement: string, where: string): SignedShape[] {
   const shapes: SignedShape[] = [];
-  for (let rest = statement; rest.trim() !== ""; ) {
+  let rest = statement;
+  do {
     const [opening, sign = "", kind, bracket] = OPENING.exec(rest) ?? [];
     if (opening === undefined || kind === undefined) {
       throw new FormatError(
@@ -227,6 +228,6 @@ function readShapes(statement: string, where: string): SignedShape[] {
       values: values.filter((value) => value !== ""),
     });
     rest = rest.slice(end + 1);
-  }
+  } while (rest.trim() !== "");
   return shapes;
 }

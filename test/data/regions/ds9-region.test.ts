@@ -290,6 +290,11 @@ describe("what CIAO and DS9 write besides", () => {
     expect(regions[0]!.terms[0]!.shape).toMatchObject({ kind: "circle", x: 19, y: 29 });
   });
 
+  // Found by the fuzzer: an operator without a shape.
+  it.each(["||", "circle(5,5,2)||\n||\ncircle(6,6,1)"])("refuses a statement without a shape: %j", (text) => {
+    expect(() => parseDs9Regions(`image;${text}`)).toThrow('must be a shape such as circle(10,20,3), got ""');
+  });
+
   // More than a function can have as arguments, in one way or another.
   it("a polygon may have 150,000 corners, and a region as many shapes", () => {
     const ring = Array.from({ length: 150_000 }, (_, corner) => {
