@@ -73,6 +73,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "workers",
     ],
   ],
+  // Fluxes, places and limits of regions, from draws that are there.
+  photometry: [...BASE, "csv-cell", "data", "model", "posterior", "io"],
   // Observation and null replicates, each deconvolved, compared: tasks of their own for the pool or a cluster.
   significance: [
     ...BASE,
@@ -83,6 +85,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "shown-value",
       "kernels",
       "data",
+      "photometry",
       "model",
       "posterior",
       "samplers",
