@@ -61,9 +61,10 @@ export function checkPlausible(
     expected += (exposure?.data[at] ?? 1) * background.data[at];
   }
   if (!(expected > ABSURD_BACKGROUND * (observed + 10) && expected < Number.POSITIVE_INFINITY)) return;
-  const remedy =
-    inCounts || exposure === undefined
-      ? "give the background of these counts, in expected counts a pixel"
+  const remedy = inCounts
+    ? "give the background of these counts, in expected counts a pixel"
+    : exposure === undefined
+      ? "give the background of these counts, in expected counts a pixel, or their exposure and the unit (--background-unit)"
       : "add --background-unit counts if it holds expected counts a pixel, else divide it by the exposure";
   throw new InvalidInputError(
     `${names.background}: background times exposure must be of the order of the counts, got ${expected.toPrecision(3)} expected against ` +
