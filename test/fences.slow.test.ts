@@ -147,7 +147,20 @@ async function scope(): Promise<Record<string, unknown>> {
   const estimate = await all.estimateSignificance(data, [circle], short);
   const predicted = all.predictedCounts(data.flux, data, { boundary });
   const document = await all.figureDocument();
-  return { ...all, data, observation: data, result, other, lira, check, estimate, predicted, document };
+  const region = circle;
+  return {
+    ...all,
+    data,
+    region,
+    observation: data,
+    result,
+    other,
+    lira,
+    check,
+    estimate,
+    predicted,
+    document,
+  };
 }
 
 describe("code", () => {
