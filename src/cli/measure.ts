@@ -168,6 +168,10 @@ function printed(measured: readonly MeasuredRegion[], table: MeasuredTableOption
 
 const short = (value: number) => formatNumber(Number(value.toPrecision(4)));
 
+/** An interval; one that reaches down to next to nothing says how much it is at most. */
+const range = ({ low, high }: { readonly low: number; readonly high: number }) =>
+  low < 1e-4 * high ? `< ${short(high)}` : `${short(low)} to ${short(high)}`;
+
 /** What was measured, for people. */
 export function measuredLines(
   measured: readonly MeasuredRegion[],
@@ -175,8 +179,6 @@ export function measuredLines(
   { source, fluxPrior }: { readonly source: SourceShape; readonly fluxPrior: ExtraFluxPrior },
 ): string[] {
   const fluxUnit = regionFluxUnit(unit) ?? "unit of the flux";
-  const range = ({ low, high }: { readonly low: number; readonly high: number }) =>
-    `${short(low)} to ${short(high)}`;
   const image = measured.map(({ name, area, products: { flux, source: photons, centroid, width } }) => [
     name,
     formatNumber(area),
