@@ -15,6 +15,7 @@ export {
   type RegionMask,
 } from "./io/compose-observation.js";
 export {
+  columnNumbers,
   type FitsCard,
   type FitsColumn,
   type FitsHdu,
@@ -25,12 +26,15 @@ export {
   type FitsName,
   type FitsTable,
   type FitsValue,
+  findColumn,
   findHdu,
   fitsCard,
   type HduSelector,
   imageToSkyImage,
+  parseFitsName,
   readFits,
   readFitsMaybeGzip,
+  readImageData,
   readTable,
   wcsCards,
   writeFits,
@@ -53,12 +57,21 @@ export type {
   FitsTableHdu,
   FitsTableInfo,
 } from "./io/hdu.js";
-export type { NamedPsf, PsfLength } from "./io/named-psf.js";
+export { type HduKind, type HduKindName, hduKind, type ImageValues } from "./io/hdu-kind.js";
+export {
+  type LegacyImagesOptions,
+  type LegacyParameters,
+  type LegacySettings,
+  parseLegacyImages,
+  parseLegacyParameters,
+} from "./io/lira-legacy.js";
+export { isPsfName, type NamedPsf, namedPsfImage, type PsfLength, parsePsfName } from "./io/named-psf.js";
+export { decodePatchMixture, encodePatchMixture } from "./io/patch-mixture-file.js";
 export {
   decodePointEstimate,
   type EstimateProvenance,
   encodePointEstimate,
   type StoredEstimate,
 } from "./io/point-estimate-file.js";
-export type { ResultSummary } from "./io/result-decode.js";
+export { decodeHdus as resultFromHdus, isResult, type ResultSummary } from "./io/result-decode.js";
 export { decodeResult, encodeResult } from "./io/result-file.js";

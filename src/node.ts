@@ -1,13 +1,18 @@
 /**
- * tslira/node: everything of `tslira`, and files: results, observations, regions, figures as PNG and PDF, runs that keep themselves on disk.
+ * tslira/node: everything of all entries, for programs in Node, and files: results, observations, regions, figures as PNG and PDF, runs that
+ * keep themselves on disk.
  *
  * @module
  */
 
+export * from "./cluster.js";
+export * from "./diagnostics.js";
 export { type AnimateDrawsOptions, animateDraws } from "./figures/animate-draws-node.js";
 export { figureDocument } from "./figures/document-node.js";
 export { renderPdf } from "./figures/pdf-node.js";
 export { type DrawnFigure, type PngOptions, renderPng } from "./figures/png-node.js";
+export * from "./figures.js";
+export * from "./fits.js";
 export * from "./index.js";
 export {
   type FinishOptions,
@@ -40,3 +45,5 @@ export {
   resumeRun,
 } from "./runs/deconvolve-to-file-node.js";
 export { readSignificance, writeSignificance } from "./significance/significance-file-node.js";
+export * from "./significance.js";
+export * from "./sky.js";

@@ -36,12 +36,26 @@ export {
   type SkySystem,
   type SkyWcs,
 } from "./data/sky/sky-wcs.js";
-export { type BinEventsOptions, type BinnedEvents, binEvents, type EventCut } from "./io/bin-events.js";
+export {
+  type BinEventsOptions,
+  type BinnedEvents,
+  binEvents,
+  binnedEventsHdus,
+  type EventCut,
+  forEachEventChunk,
+} from "./io/bin-events.js";
 export type { EnergyUnit } from "./io/energy-unit.js";
 export type { EventColumn, EventLattice } from "./io/event-column.js";
 export { type EventColumns, type EventPositions, eventColumns, findEvents } from "./io/event-list.js";
-export type { GoodTimes } from "./io/good-times.js";
-export { type HealpixImage, type HealpixImageOptions, healpixImage } from "./io/healpix-image.js";
+export { type EventName, filterCondition, parseEventName } from "./io/event-name.js";
+export { findGoodTimes, type GoodTimes } from "./io/good-times.js";
+export {
+  type HealpixImage,
+  type HealpixImageOptions,
+  healpixImage,
+  healpixImageHdus,
+} from "./io/healpix-image.js";
+export { isHealpix } from "./io/healpix-map.js";
 export { type AlignedObservations, alignObservations } from "./model/align-observations.js";
 export {
   type Circle,

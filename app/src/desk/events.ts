@@ -1,8 +1,17 @@
 /** Event lists at the desk: what is in them, and images of counts made of them. */
 
 import { type FitsHdu, writeFits } from "tslira/fits";
-import { type BinEventsOptions, binEvents, type EventColumn, eventColumns, findEvents } from "tslira/sky";
-import { binnedEventsHdus, findGoodTimes, forEachEventChunk, shellLine } from "#studio";
+import {
+  type BinEventsOptions,
+  binEvents,
+  binnedEventsHdus,
+  type EventColumn,
+  eventColumns,
+  findEvents,
+  findGoodTimes,
+  forEachEventChunk,
+} from "tslira/sky";
+import { shellLine } from "#studio";
 import { flagWords } from "../settings/reproduce.js";
 import { previewOf } from "./preview.js";
 import type { ColumnHistogram, EventsPreview, FoundEvents } from "./start-calls.js";

@@ -7,11 +7,11 @@ import {
   type FitsHdu,
   findHdu,
   imageToSkyImage,
+  isResult,
   type NamedHdu,
   readFitsMaybeGzip,
   wcsCards,
 } from "tslira/fits";
-import { isResult } from "#studio";
 import { readConfiguration } from "../settings/configuration.js";
 import { describeEvents, eventTable } from "./events.js";
 import { describeResult } from "./found-result.js";

@@ -1,7 +1,6 @@
 /** What a result file that was found says of itself. */
 
-import { type FitsHdu, imageToSkyImage } from "tslira/fits";
-import { resultFromHdus } from "#studio";
+import { type FitsHdu, imageToSkyImage, resultFromHdus } from "tslira/fits";
 import { previewOf } from "./preview.js";
 import type { FoundResult } from "./start-calls.js";
 

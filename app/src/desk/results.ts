@@ -1,7 +1,7 @@
 /** Result files at the desk: what they say, and opened as a run that is done. */
 
 import { constantImage, type LiraDeconvolverOptions, type LiraResult, type PosteriorResult } from "tslira";
-import { resultFromHdus } from "#studio";
+import { resultFromHdus } from "tslira/fits";
 import { configurationOfResult } from "../settings/configuration.js";
 import { settingsOf } from "../settings/settings.js";
 import type { Composed, deskFiles } from "./files.js";
