@@ -198,7 +198,7 @@ if (flags.file) {
       deconvolve: sampled,
       diagnose: runTslira(["diagnose", result, "-q"]),
       report: runTslira(["report", result, "-o", at("report.html"), "-q"]),
-      plot: runTslira(["plot", result, "-o", at("plot.png"), "-q"]),
+      plot: runTslira(["plot", result, "-o", at("plot.png")]),
     };
     console.log(
       `a result of ${shape}, ${CHAINS} x ${DRAWS} draws, ${(statSync(result).size / 1e9).toFixed(2)} GB`,
