@@ -9,7 +9,21 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { createForwardModel, normalisedRmsError } from "../dist/diagnostics.js";
 import { plotComparison, plotPanels } from "../dist/figures.js";
-import { compareMethods, constantImage, deconvolve, exponentialPrior, fitPatchPrior, fluxFromPicture, gaussianPsf, gradientTikhonovPrior, imageSum, markovPrior, patchPrior, simulateCounts, totalVariationPrior } from "../dist/index.js";
+import {
+  compareMethods,
+  constantImage,
+  deconvolve,
+  exponentialPrior,
+  fitPatchPrior,
+  fluxFromPicture,
+  gaussianPsf,
+  gradientTikhonovPrior,
+  imageSum,
+  markovPrior,
+  patchPrior,
+  simulateCounts,
+  totalVariationPrior,
+} from "../dist/index.js";
 import { figureDocument, renderPng } from "../dist/node.js";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
