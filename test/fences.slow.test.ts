@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { simulateGaussianAndPoints } from "tslira";
-import { writeFits } from "tslira/fits";
+import { type FitsHduInput, writeFits } from "tslira/fits";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -63,6 +63,13 @@ function shortened([command, ...rest]: readonly string[]): string[] {
 let folder = "";
 const tslira = (args: readonly string[]) => run(process.execPath, [MAIN, ...args], { cwd: folder });
 
+const helps = new Map<string, Promise<string>>();
+function helpOf(command: string): Promise<string> {
+  const found = helps.get(command) ?? tslira([...command.split(" "), "--help"]).then(({ stdout }) => stdout);
+  helps.set(command, found);
+  return found;
+}
+
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "tslira-fences-"));
   const inputs = ["--psf", "psf.fits", "--exposure", "exposure.fits", "--background", "background.fits"];
@@ -74,6 +81,17 @@ beforeAll(async () => {
   writeFileSync(join(folder, "knots.reg"), "image\ncircle(17,27,3) # text={knot}\nbox(9,9,4,4,0)\n");
   writeFileSync(join(folder, "field.reg"), "image\nbox(16.5,16.5,28,28,0)\n");
   writeFileSync(join(folder, "holes.reg"), "image\ncircle(4,4,2)\n");
+  // A map of the whole sky, 49,152 pixels.
+  const map = {
+    name: "EXPOSURE",
+    unit: "cm2 s",
+    format: "D",
+    values: new Float64Array(12 * 64 ** 2).fill(1e7),
+  };
+  const pixelisation = { PIXTYPE: "HEALPIX", ORDERING: "RING", NSIDE: 64, COORDSYS: "C" };
+  const ofMap = Object.entries(pixelisation).map(([keyword, value]) => ({ keyword, value }));
+  const table = { kind: "table", name: "MAP", columns: [map], cards: ofMap } as FitsHduInput;
+  writeFileSync(join(folder, "exposure_hpx.fits"), writeFits([{ kind: "empty" }, table]));
   // Two observations of one pointing; labels of regions are whole numbers, as counts are.
   const { shape, data } = simulateGaussianAndPoints({ seed: 1 }).counts;
   const sky = { CTYPE1: "RA---TAN", CTYPE2: "DEC--TAN", CRVAL1: 10, CRVAL2: 20, CRPIX1: 16, CRPIX2: 16 };
@@ -111,9 +129,8 @@ describe.each([
     const missing = args.find((word) => /chandra|^gc\.fits$/.test(word));
     if (reason !== undefined || missing !== undefined) continue;
     it(line.replace(/\s+/g, " "), async () => {
-      const known = (
-        await tslira([...args.slice(0, args[0] === "cluster" ? 2 : 1), "--help"])
-      ).stdout.includes("--overwrite");
+      const help = await helpOf(args.slice(0, args[0] === "cluster" ? 2 : 1).join(" "));
+      const known = help.includes("--overwrite");
       const quick = shortened(args).filter((word) => known || word !== "--overwrite");
       // The first lines of docs/cluster.md are ways to the same folder.
       if (/^cluster submit job\.json/.test(args.join(" ")))
