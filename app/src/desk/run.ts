@@ -150,7 +150,6 @@ export function watchChains(
 
   return {
     news,
-    newsInTime,
     /** Begin with what was sampled in an earlier run. */
     takeUp({ chain, rows, state }: ChainPiece, names: readonly string[]): void {
       const { sweeps, moments } = state;
@@ -231,7 +230,8 @@ export async function runChains(
       async addPiece(piece) {
         await checkpoints.addPiece(piece);
         if (keeping.trouble() === undefined) kept[piece.chain] = piece.state.sweeps;
-        watch.newsInTime();
+        // Checkpoints are rare, and the last before a pause must be told.
+        watch.news();
       },
     },
     checkpointSeconds: CHECKPOINT,
