@@ -16,6 +16,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readResult } from "../src/io/result-file-node.js";
+import { documentFences } from "./document-fences.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DOCUMENTS = [
@@ -26,8 +27,6 @@ const DOCUMENTS = [
 ];
 const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
 const manifest = JSON.parse(read("package.json"));
-const fences = (file: string) =>
-  [...read(file).matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language, text]) => ({ language, text }));
 
 /** Text as it reads in one line, so that wrapped code is found. */
 const flat = (file: string) => read(file).replace(/\\\n/g, " ").replace(/\s+/g, " ");
@@ -60,7 +59,7 @@ describe.each(DOCUMENTS)("%s", (file) => {
     const cli = join(ROOT, "dist/cli/main.js");
     const help = (command: string) =>
       execFileSync(process.execPath, [cli, command, "--help"], { encoding: "utf8" });
-    const shell = fences(file)
+    const shell = documentFences(file)
       .filter(({ language }) => language === "sh")
       .map(({ text }) => text.replace(/\\\n/g, " "))
       .join("\n");
@@ -96,7 +95,7 @@ describe("code in documents", () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it("is that of examples/", () => {
-    const blocks = fences("README.md").filter(({ language }) => language === "js");
+    const blocks = documentFences("README.md").filter(({ language }) => language === "js");
     expect(blocks.map(({ text }) => text)).toEqual(EXAMPLES.map(read));
   });
 
@@ -116,7 +115,7 @@ describe("code in documents", () => {
   });
 
   it("of docs/methods.md runs, block after block", async () => {
-    const blocks = fences("docs/methods.md").filter(({ language }) => language === "js");
+    const blocks = documentFences("docs/methods.md").filter(({ language }) => language === "js");
     expect(blocks.length).toBeGreaterThan(3);
     writeFileSync(join(folder, "methods.mjs"), blocks.map(({ text }) => text).join("\n"));
     const { stdout } = await promisify(execFile)(process.execPath, ["methods.mjs"], { cwd: folder });
@@ -127,7 +126,7 @@ describe("code in documents", () => {
   });
 
   it("of docs/library.md runs, block after block", async () => {
-    const blocks = fences("docs/library.md").filter(({ language }) => language === "js");
+    const blocks = documentFences("docs/library.md").filter(({ language }) => language === "js");
     expect(blocks).toHaveLength(5);
     writeFileSync(join(folder, "library.mjs"), blocks.map(({ text }) => text).join("\n"));
     const { stdout } = await promisify(execFile)(process.execPath, ["library.mjs"], { cwd: folder });

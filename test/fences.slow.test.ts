@@ -3,7 +3,7 @@
  * written there. `docs.test.ts` runs the longer programs of README.md, docs/methods.md and docs/library.md. Looks at `dist`.
  */
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,23 +12,15 @@ import { simulateGaussianAndPoints } from "tslira";
 import { type FitsHduInput, writeFits } from "tslira/fits";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { documentFences } from "./document-fences.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const MAIN = join(ROOT, "dist/cli/main.js");
 const run = promisify(execFile);
 
-interface Fence {
-  readonly language: string;
-  readonly text: string;
-}
-const fences = (file: string): Fence[] =>
-  [...readFileSync(join(ROOT, file), "utf8").matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(
-    ([, language, text]) => ({ language, text }),
-  );
-
 /** Commands of a document, one a line, continued lines joined, remarks behind `#` left out. */
 const commands = (file: string) =>
-  fences(file)
+  documentFences(file)
     .filter(({ language }) => language === "sh")
     .flatMap(({ text }) => text.replace(/\\\n/g, " ").split("\n"))
     .map((line) => line.replace(/\s#.*$/, "").trim())
@@ -117,7 +109,7 @@ describe.each([
   const file = document.endsWith(".md") ? document : `docs/${document}.md`;
   if (document === "cluster") {
     beforeAll(() => {
-      const [{ text }] = fences(file).filter(({ language }) => language === "json");
+      const [{ text }] = documentFences(file).filter(({ language }) => language === "json");
       const job = JSON.parse(text);
       writeFileSync(join(folder, "job.json"), JSON.stringify({ ...job, iterations: 120, chains: 2 }));
     });
@@ -191,7 +183,7 @@ describe("code", () => {
   it.each(["diagnostics", "gallery", "regions", "report", "result-file", "significance"])(
     "of docs/%s.md runs and imports what is exported",
     async (document) => {
-      const blocks = fences(`docs/${document}.md`).filter(({ language }) => /^[jt]s$/.test(language));
+      const blocks = documentFences(`docs/${document}.md`).filter(({ language }) => /^[jt]s$/.test(language));
       expect(blocks.length).toBeGreaterThan(0);
       for (const { text } of blocks) {
         const imports = [...text.matchAll(/^import \{([^}]*)\} from "([^"]+)";$/gm)];

@@ -30,6 +30,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "parse-json": ["errors", "shown-value"],
   // A cell of comma-separated values that no spreadsheet runs.
   "csv-cell": [],
+  // Text in XML and HTML.
+  "xml-text": [],
   generated: [],
   image: ["errors"],
   kernels: ["errors", "generated"],
@@ -50,7 +52,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   samplers: [...BASE, "kernels", "data", "model", "priors", "posterior"],
   methods: [...BASE, "data", "model", "priors", "posterior"],
   io: [...BASE, "parse-json", "shown-value", "data", "posterior", "settings"],
-  figures: [...BASE, "data", "posterior"],
+  figures: [...BASE, "xml-text", "data", "posterior"],
   workers: [...BASE, "data", "model", "posterior", "samplers", "io"],
   runs: [
     ...BASE,
@@ -74,7 +76,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ],
   ],
   // Fluxes, places and limits of regions, from draws that are there.
-  photometry: [...BASE, "csv-cell", "data", "model", "posterior", "io"],
+  photometry: [...BASE, "csv-cell", "xml-text", "data", "model", "posterior", "io"],
   // Observation and null replicates, each deconvolved, compared: tasks of their own for the pool or a cluster.
   significance: [
     ...BASE,
@@ -113,9 +115,10 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ],
   ],
   // Parts of pages that show images: what a report's script and other pages share. No data is computed here.
-  viewer: [...BASE, "data", "figures"],
+  viewer: [...BASE, "xml-text", "data", "figures"],
   report: [
     ...BASE,
+    "xml-text",
     "generated",
     "data",
     "model",

@@ -173,7 +173,7 @@ const range = ({ low, high }: { readonly low: number; readonly high: number }) =
   low < 1e-4 * high ? `< ${short(high)}` : `${short(low)} to ${short(high)}`;
 
 /** What was measured, for people. */
-export function measuredLines(
+function measuredLines(
   measured: readonly MeasuredRegion[],
   { unit }: MeasuredTableOptions,
   { source, fluxPrior }: { readonly source: SourceShape; readonly fluxPrior: ExtraFluxPrior },

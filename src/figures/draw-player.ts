@@ -2,13 +2,13 @@ import { deflateSync } from "fflate";
 import { InvalidInputError } from "../errors.js";
 import { asDrawSource, type DrawSource } from "../posterior/draw-source.js";
 import type { ImageTrace } from "../posterior/trace.js";
+import { escapeXml } from "../xml-text.js";
 import { type ColorScale, type ColorScaleOptions, colorIndices } from "./color-scale.js";
 import { NAN_INDEX, palette } from "./colormap.js";
 import { drawFrames, drawScale, shownChains } from "./draw-sequence.js";
 import { composeFigure, type FigureOptions } from "./figure.js";
 import { imagePanel } from "./image-panel.js";
 import { PLAYER_SCRIPT, playerStyle } from "./player-script.js";
-import { escapeXml } from "./svg.js";
 import { theme as themeColors } from "./theme.js";
 
 /** Options of `drawPlayer`. */

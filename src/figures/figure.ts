@@ -1,4 +1,5 @@
-import { escapeXml, px, textElement, textWidth } from "./svg.js";
+import { escapeXml } from "../xml-text.js";
+import { px, textElement, textWidth } from "./svg.js";
 import { FONT_FAMILY, FONT_SIZE, type Theme, type ThemeName, theme as themeColors } from "./theme.js";
 
 /** Options that every figure takes. */

@@ -1,11 +1,8 @@
+import { escapeXml } from "../xml-text.js";
+
 /** Elements that Plot adds for use inside a web page and that a figure does not need. */
 const DROPPED_ELEMENTS: ReadonlySet<string> = new Set(["style", "title"]);
 const DROPPED_ATTRIBUTES = /^(class|aria-|xmlns|tabindex)/;
-
-/** Escape text for XML content and double-quoted attributes. */
-export function escapeXml(text: string): string {
-  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
-}
 
 /** A number for an SVG attribute: at most two decimals, never `-0`. */
 export function px(value: number): string {

@@ -2,6 +2,7 @@
 
 import { type FitsColumnInput, fitsCard, writeFits } from "../io/fits.js";
 import { escapeText } from "../io/result-text.js";
+import { escapeXml } from "../xml-text.js";
 import type { MeasuredRegion } from "./measure-regions.js";
 import { type MeasuredTableOptions, measuredColumns } from "./measured-table.js";
 
@@ -55,18 +56,18 @@ export function measuredVotable(
   const fields = columns.map(({ name, unit, ucd, description, of }) => {
     const isText = regions.length > 0 && typeof of(regions[0]!) === "string";
     const type = isText ? 'datatype="unicodeChar" arraysize="*"' : 'datatype="double"';
-    const unitPart = unit === undefined ? "" : ` unit="${escapeXml(unit)}"`;
-    return `   <FIELD name="${name}" ${type}${unitPart} ucd="${ucd}"><DESCRIPTION>${escapeXml(description)}</DESCRIPTION></FIELD>`;
+    const unitPart = unit === undefined ? "" : ` unit="${xmlText(unit)}"`;
+    return `   <FIELD name="${name}" ${type}${unitPart} ucd="${ucd}"><DESCRIPTION>${xmlText(description)}</DESCRIPTION></FIELD>`;
   });
   const rows = regions.map((region) => {
-    const cells = columns.map(({ of }) => `<TD>${escapeXml(numberOrText(of(region)))}</TD>`);
+    const cells = columns.map(({ of }) => `<TD>${xmlText(numberOrText(of(region)))}</TD>`);
     return `    <TR>${cells.join("")}</TR>`;
   });
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     '<VOTABLE version="1.4" xmlns="http://www.ivoa.net/xml/VOTable/v1.3">',
-    ` <INFO name="creator" value="${escapeXml(version === undefined ? "tslira" : `tslira ${version}`)}"/>`,
-    ...(command === undefined ? [] : [` <INFO name="command" value="${escapeXml(command)}"/>`]),
+    ` <INFO name="creator" value="${xmlText(version === undefined ? "tslira" : `tslira ${version}`)}"/>`,
+    ...(command === undefined ? [] : [` <INFO name="command" value="${xmlText(command)}"/>`]),
     ' <RESOURCE type="results">',
     '  <TABLE name="regions">',
     ...fields,
@@ -80,18 +81,10 @@ export function measuredVotable(
   ].join("\n");
 }
 
-function numberOrText(value: number | string): string {
-  if (typeof value === "string" || !Number.isNaN(value)) {
-    return value === Number.POSITIVE_INFINITY ? "+Inf" : String(value);
-  }
-  return "NaN";
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+const numberOrText = (value: number | string) =>
+  value === Number.POSITIVE_INFINITY ? "+Inf" : String(value);
 
 /** Text for XML 1.0, in which control characters have no place. */
-function escapeXml(text: string): string {
-  return text
-    .replace(/[&<>"]/g, (character) => ENTITIES[character]!)
-    .replace(/[^\t\n\r\u0020-\ud7ff\ud800-\udfff\ue000-\ufffd]/g, "\ufffd");
+function xmlText(text: string): string {
+  return escapeXml(text).replace(/[^\t\n\r\u0020-\ud7ff\ud800-\udfff\ue000-\ufffd]/g, "\ufffd");
 }

@@ -2,7 +2,7 @@
 
 import { csvCell } from "../csv-cell.js";
 import type { WcsCard } from "../data/observation/observation.js";
-import { pixelSize } from "../data/sky/sky-angle.js";
+import { isEquatorial, pixelSize } from "../data/sky/sky-angle.js";
 import { pixelToSky } from "../data/sky/sky-position.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
 import { pixelArea } from "../io/flux-unit.js";
@@ -82,7 +82,7 @@ export function measuredColumns(
     ({ extra: source }: MeasuredRegion) =>
       source === undefined ? Number.NaN : of(source);
   const sky = ({ products: { centroid } }: MeasuredRegion) => pixelToSky(wcs!, centroid.x, centroid.y);
-  const equatorial = wcs !== undefined && ["ICRS", "FK5", "FK4", "equatorial"].includes(wcs.system);
+  const equatorial = wcs !== undefined && isEquatorial(wcs);
   const axis = equatorial
     ? ["pos.eq.ra", "pos.eq.dec"]
     : wcs?.system === "galactic"

@@ -1,6 +1,6 @@
 /** The parts of a report that its script makes live: places for pictures, and their tools. */
 
-import { escapeXml } from "../figures/svg.js";
+import { escapeXml } from "../xml-text.js";
 import { sectionHtml } from "./page-sections.js";
 
 function options(entries: readonly (readonly [value: string, name: string])[], chosen: string): string {

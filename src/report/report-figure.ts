@@ -1,5 +1,5 @@
-import { escapeXml } from "../figures/svg.js";
 import { type Theme, theme } from "../figures/theme.js";
+import { escapeXml } from "../xml-text.js";
 
 /** A figure of a report. */
 export interface ReportFigure {

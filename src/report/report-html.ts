@@ -9,7 +9,6 @@ import { plotParameterTraces } from "../figures/plot-parameter-traces.js";
 import { plotPosterior } from "../figures/plot-posterior.js";
 import { plotRank } from "../figures/plot-rank.js";
 import { plotSmoothness } from "../figures/plot-smoothness.js";
-import { escapeXml } from "../figures/svg.js";
 import { reportScript, reportScriptHash, reportStyle, reportStyleHash } from "../generated/report-page.js";
 import { chainGroups } from "../posterior/chain-groups.js";
 import { asDrawSource, type DrawSource } from "../posterior/draw-source.js";
@@ -20,6 +19,7 @@ import {
   type ParameterSource,
   type ParameterTrace,
 } from "../posterior/trace.js";
+import { escapeXml } from "../xml-text.js";
 import { profileFigure, residualFigure } from "./check-figures.js";
 import { type EmbeddedDraws, embedDraws } from "./embed-draws.js";
 import { explorerHtml, inspectorHtml, playerHtml } from "./live-sections.js";

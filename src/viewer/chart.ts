@@ -1,7 +1,7 @@
 /** Small charts as SVG text. */
 
-import { escapeXml } from "../figures/svg.js";
 import { formatLabel, linearTicks } from "../figures/ticks.js";
+import { escapeXml } from "../xml-text.js";
 
 /** One axis of a chart. */
 export interface ChartAxis {

@@ -2,8 +2,8 @@
 
 import type { ColorScale } from "../figures/color-scale.js";
 import { NAN_INDEX, palette } from "../figures/colormap.js";
-import { escapeXml } from "../figures/svg.js";
 import { colorBarTicks, formatLabel } from "../figures/ticks.js";
+import { escapeXml } from "../xml-text.js";
 
 /** A colour bar on the page. */
 export interface ColorBar {

@@ -6,7 +6,7 @@
  */
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,6 +14,7 @@ import { afterAll, expect, it } from "vitest";
 import { simulateDisk, simulatePointSource } from "../../src/data/observation/simulated-datasets.js";
 import { writeResult } from "../../src/io/result-file-node.js";
 import { LiraDeconvolver } from "../../src/runs/lira-deconvolver.js";
+import { documentFences } from "../document-fences.js";
 import { findPython } from "./python.js";
 
 const SCRIPT = fileURLToPath(new URL("result-astropy.py", import.meta.url));
@@ -120,13 +121,11 @@ it.skipIf(!ready)("astropy runs the Python of the documents", async () => {
     await run.run(data, { workers: 0, unit: "photon / (cm2 s)" }),
     join(folder, "result.fits"),
   );
-  const printed = ["docs/files.md", "docs/result-file.md"].flatMap((file) => {
-    const text = readFileSync(fileURLToPath(new URL(`../../${file}`, import.meta.url)), "utf8");
-    return [...text.matchAll(/^```python\n([\s\S]*?)^```$/gm)]
-      .map(([, code]) => code)
-      .filter((code) => !code.includes("pylira")) // which is GPL and asks for a compiler
-      .map((code) => execFileSync(python as string, ["-c", code], { cwd: folder, encoding: "utf8" }));
-  });
+  const printed = ["docs/files.md", "docs/result-file.md"].flatMap((file) =>
+    documentFences(file)
+      .filter(({ language, text }) => language === "python" && !text.includes("pylira")) // which is GPL and asks for a compiler
+      .map(({ text }) => execFileSync(python as string, ["-c", text], { cwd: folder, encoding: "utf8" })),
+  );
   expect(printed).toHaveLength(2);
   expect(printed[1]).toMatch(/^\S.* \d+\.\d+ \d+\.\d+\n$/);
 });
