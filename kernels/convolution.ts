@@ -173,6 +173,15 @@ function loadRows(row0: usize, row1: usize, to: usize, count: i32): void {
   squares += f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
 }
 
+/** Read one pixel of two rows likewise. */
+function loadLast(row0: usize, row1: usize, to: usize): void {
+  const first = <f64>load<f32>(row0);
+  const second = <f64>load<f32>(row1);
+  squares += first * first + second * second;
+  store<f64>(to, first);
+  store<f64>(to, second, 8);
+}
+
 /** Read two rows from `row` on, `col` on, of the padded image; what lies beyond it counts as 0. */
 function loadBlockRows(
   padded: usize,
@@ -183,14 +192,18 @@ function loadBlockRows(
   to: usize,
   cols: i32,
 ): void {
-  // Rows of the padded image are a multiple of 4 long.
-  const count = row < paddedRows ? max(0, min(cols, (stride - col) & ~1)) : 0;
-  if (count > 0) {
+  const held = row < paddedRows ? max(0, min(cols, stride - col)) : 0;
+  const even = held & ~1;
+  if (held > 0) {
     const first = padded + ((<usize>(row * stride + col)) << 2);
     // A row below the last one is met by no window: read anything finite in its place.
-    loadRows(first, row + 1 < paddedRows ? first + ((<usize>stride) << 2) : first, to, count);
+    const second = row + 1 < paddedRows ? first + ((<usize>stride) << 2) : first;
+    loadRows(first, second, to, even);
+    // Rows are of even length, blocks of an odd number of outputs begin at odd columns, too.
+    if (even < held)
+      loadLast(first + ((<usize>even) << 2), second + ((<usize>even) << 2), to + <usize>even * ELEMENT);
   }
-  if (count < cols) clearParts(to + <usize>count * ELEMENT, cols - count);
+  if (held < cols) clearParts(to + <usize>held * ELEMENT, cols - held);
 }
 
 /** Write two rows of outputs, kept in the real (`from`) or imaginary parts of a line, in f32; below `limit`, 0. */

@@ -223,6 +223,32 @@ describe.each([
       );
     });
 
+    // Widths whose padded rows have no pixel to spare, so that the last window ends with the row: it once lost its last column.
+    it.each([
+      [[1, 9], 8],
+      [[2, 13], 4],
+      [[3, 5], 12],
+      [[1, 25], 8],
+      [[2, 41], 8],
+    ] as const)("knows lambda of the last pixels of %o under a psf %i wide", (shape, width) => {
+      const psf = skyImage(
+        Float64Array.from({ length: width }, (_, cell) => 1 + ((cell * 7) % 5)),
+        [1, width],
+      );
+      const flux = Float64Array.from({ length: shape[0] * shape[1] }, (_, pixel) => 0.1 + ((pixel * 13) % 7));
+      for (const boundary of ["spill", "wrap"] as const) {
+        for (let pixel = 0; pixel < flux.length; pixel++) {
+          const counts = new Float64Array(flux.length);
+          counts[pixel] = 1;
+          const observation = { counts: skyImage(counts, shape), psf };
+          const situation = { observation, boundary, flux, scale: 1 };
+          const { lambda } = naiveOrigins(situation, pixel);
+          const found = startChain(situation, 1).kernels.stepRedistribute();
+          expect(Math.abs(found - Math.log(lambda)), `pixel ${pixel}, ${boundary}`).toBeLessThan(1e-6);
+        }
+      }
+    });
+
     it("overwrites the photons of the step before", () => {
       const situation = fc.sample(counted, { numRuns: 1, seed: 3 })[0];
       const chain = startChain(situation, 2);
