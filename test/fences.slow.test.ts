@@ -3,7 +3,7 @@
  * written there. `docs.test.ts` runs the longer programs of README.md, docs/methods.md and docs/library.md. Looks at `dist`.
  */
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -52,7 +52,14 @@ function shortened([command, ...rest]: readonly string[]): string[] {
   return [command, ...quick, ...length, "--overwrite"];
 }
 
+/** What every document finds, and the copy of it that a document's commands may change. */
+let base = "";
 let folder = "";
+function freshCopy(): void {
+  folder = mkdtempSync(join(base, "copy-"));
+  for (const name of readdirSync(base))
+    if (!name.startsWith("copy-")) cpSync(join(base, name), join(folder, name));
+}
 const tslira = (args: readonly string[]) => run(process.execPath, [MAIN, ...args], { cwd: folder });
 
 const helps = new Map<string, Promise<string>>();
@@ -63,7 +70,8 @@ function helpOf(command: string): Promise<string> {
 }
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "tslira-fences-"));
+  base = mkdtempSync(join(tmpdir(), "tslira-fences-"));
+  folder = base;
   const inputs = ["--psf", "psf.fits", "--exposure", "exposure.fits", "--background", "background.fits"];
   await tslira(["simulate", "gaussian-and-points", "-o", ".", "-q"]);
   for (const [name, ...more] of [["result"], ["other", "-s", "2"], ["lira", "--preset", "lira"]]) {
@@ -94,7 +102,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, "joint.json"), JSON.stringify({ observations: [observation, observation] }));
   cpSync(join(folder, "counts.fits"), join(folder, "labels.fits"));
 }, 240_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(base, { recursive: true, force: true }));
 
 describe.each([
   "README.md",
@@ -107,13 +115,13 @@ describe.each([
   "cluster",
 ])("commands of %s", (document) => {
   const file = document.endsWith(".md") ? document : `docs/${document}.md`;
-  if (document === "cluster") {
-    beforeAll(() => {
-      const [{ text }] = documentFences(file).filter(({ language }) => language === "json");
-      const job = JSON.parse(text);
-      writeFileSync(join(folder, "job.json"), JSON.stringify({ ...job, iterations: 120, chains: 2 }));
-    });
-  }
+  beforeAll(() => {
+    freshCopy();
+    if (document !== "cluster") return;
+    const [{ text }] = documentFences(file).filter(({ language }) => language === "json");
+    const job = JSON.parse(text);
+    writeFileSync(join(folder, "job.json"), JSON.stringify({ ...job, iterations: 120, chains: 2 }));
+  });
   for (const line of commands(file)) {
     const args = words(line.replace(/^(?:npx )?tslira /, "").replace(/ [>|].*$/, ""));
     const reason = ELSEWHERE.find(([which]) => which.test(args.join(" ")))?.[1];
@@ -175,6 +183,7 @@ async function scope(): Promise<Record<string, unknown>> {
 describe("code", () => {
   let names: Record<string, unknown> = {};
   beforeAll(async () => {
+    freshCopy();
     names = await scope();
     process.chdir(folder);
   }, 120_000);
