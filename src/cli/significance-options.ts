@@ -90,7 +90,7 @@ export function significanceOptions() {
     .option("--scan-png <file>", "also draw the maps of a scan")
     .addOption(new Option("--theme <theme>", "of the figures (default: light)").choices(["light", "dark"]))
     .option("--overwrite", "replace files that exist")
-    .option("--json", "print what was found for programs on stdout")
+    .option("--json", "print what was found for programs on stdout, the table for people on stderr")
     .option("-q, --quiet", "no progress and no summary; warnings and errors only")
     .optionsGroup("Running:")
     .option(

@@ -193,19 +193,12 @@ async function significance(counts: string | undefined, flags: SignificanceFlags
   } finally {
     store.release();
   }
-  if (quiet !== true) {
-    const seconds = (performance.now() - started) / 1000;
-    progress.say(
-      ["", ...significanceLines(estimate, seconds), `  written      ${[output, ...extra].join(", ")}`].join(
-        "\n",
-      ),
-    );
-  }
-  if (json === true) {
-    process.stdout.write(
-      `${JSON.stringify({ ...significanceData(estimate), output, warnings }, undefined, 2)}\n`,
-    );
-  }
+  const seconds = (performance.now() - started) / 1000;
+  const written = `  written      ${[output, ...extra].join(", ")}`;
+  progress.report(
+    [...significanceLines(estimate, seconds), written].join("\n"),
+    json && { ...significanceData(estimate), output, warnings },
+  );
 }
 
 /**
