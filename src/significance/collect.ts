@@ -38,6 +38,14 @@ export interface RegionSignificance extends TailTest {
   readonly direct: number;
   readonly directBonferroni: number;
   readonly directHolm: number;
+  /** Twice the logarithm of the likelihood ratio of a source in the region against the null, >= 0. */
+  readonly likelihoodRatio: number;
+  /** p-value by its rank among the replicates; at least `1 / (1 + N)`. */
+  readonly ratio: number;
+  readonly ratioBonferroni: number;
+  readonly ratioHolm: number;
+  /** The likelihood ratio of each replicate. */
+  readonly nullRatios: readonly number[];
   /** Share of the source in the region, `tau1 / (tau1 + tau0)`. */
   readonly share: Estimated;
   /** Mean share of each replicate. */
@@ -126,6 +134,7 @@ export function collectSignificance(
     const nullXi = nulls.map((result) => column(result, "xi", region));
     const test = (gamma: number) => tailTest(chainsOf(xi), nullXi, gamma, groups);
     const nullShares = nullXi.map(mean);
+    const nullRatios = nulls.map(({ ratios }) => ratios[region]);
     const { rhat, ess } = summariseQuantity(name, chainsOf(xi), [], groups);
     const nullRhats = nullXi.map((values) =>
       groupedRhat(grouped.map((group) => group.map((chain) => chainsOf(values)[chain]!))),
@@ -135,6 +144,9 @@ export function collectSignificance(
       pixels: pixels.length,
       ...test(run.gamma),
       direct: monteCarloP(mean(xi), nullShares),
+      likelihoodRatio: observed.ratios[region],
+      ratio: monteCarloP(observed.ratios[region], nullRatios),
+      nullRatios,
       share: estimated(xi),
       nullShares,
       rhat,
@@ -147,11 +159,14 @@ export function collectSignificance(
   });
   const bounds = rows.map(({ bound }) => bound);
   const directs = rows.map(({ direct }) => direct);
+  const ratios = rows.map(({ ratio }) => ratio);
   const adjusted = {
     boundBonferroni: bonferroni(bounds),
     boundHolm: holm(bounds),
     directBonferroni: bonferroni(directs),
     directHolm: holm(directs),
+    ratioBonferroni: bonferroni(ratios),
+    ratioHolm: holm(ratios),
   };
   const regions = rows.map(
     ({ nullRhats: _, ...row }, index): RegionSignificance => ({
@@ -160,6 +175,8 @@ export function collectSignificance(
       boundHolm: adjusted.boundHolm[index]!,
       directBonferroni: adjusted.directBonferroni[index]!,
       directHolm: adjusted.directHolm[index]!,
+      ratioBonferroni: adjusted.ratioBonferroni[index]!,
+      ratioHolm: adjusted.ratioHolm[index]!,
     }),
   );
   const pairs =
@@ -231,6 +248,12 @@ function warningsOf(
   })[],
 ): string[] {
   const warnings: string[] = [];
+  if (!run.null.converged) {
+    warnings.push(
+      `null: the fit of the ${run.null.kind} should converge, got none; what it does not explain counts as source: look at its ` +
+        "parameters, and choose another null",
+    );
+  }
   if (replicates < run.replicates) {
     warnings.push(
       `replicates: all ${run.replicates} should be in, got ${replicates}; the table is preliminary, run the others`,

@@ -9,11 +9,12 @@ import { psfCentroid } from "../data/observation/psf.js";
 import { exponential, naturalLog } from "../data/random/exponential.js";
 import { halfDeviance } from "../data/random/poisson.js";
 import type { RandomStream } from "../data/random/random.js";
+import type { PixelPosition } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { imageSum, type Shape, type SkyImage } from "../image.js";
 import { createForwardModel } from "../model/forward-model.js";
 import { normalQuantile } from "../posterior/normal-quantile.js";
-import { betaShape, gaussianShape, type NullShape } from "./null-shape.js";
+import { betaShape, gaussianShape, type NullShape, withPoint } from "./null-shape.js";
 
 /**
  * What is there without the source in question.
@@ -21,14 +22,23 @@ import { betaShape, gaussianShape, type NullShape } from "./null-shape.js";
  * - `"background"`: the background as it was given;
  * - `"scale"`: the background times a factor for each observation;
  * - `"gaussian"`: the background plus a Gaussian and a constant;
- * - `"beta"`: the background plus a beta model and a constant.
+ * - `"beta"`: the background plus a beta model and a constant;
+ * - `"point"`: the background plus a point source and a constant, for example the core of a quasar;
+ * - `"point+gaussian"`: the background plus a point source, a Gaussian and a constant.
  *
  * All but the first are fitted to the counts by maximum likelihood (the Cash statistic).
  */
-export type NullKind = "background" | "scale" | "gaussian" | "beta";
+export type NullKind = "background" | "scale" | "gaussian" | "beta" | "point" | "point+gaussian";
 
 /** All kinds of null hypotheses. */
-export const NULL_KINDS: readonly NullKind[] = ["background", "scale", "gaussian", "beta"];
+export const NULL_KINDS: readonly NullKind[] = [
+  "background",
+  "scale",
+  "gaussian",
+  "beta",
+  "point",
+  "point+gaussian",
+];
 
 /** A parameter of a null hypothesis with its error. */
 export interface NullParameter {
@@ -43,6 +53,8 @@ export interface FittedNull {
   readonly kind: NullKind;
   /** Of a Gaussian: two widths and an angle instead of one width. */
   readonly elliptical: boolean;
+  /** Where the point is known to be; without it its place is a parameter. */
+  readonly at?: PixelPosition;
   /** Parameters as they are fitted, logarithms among them; empty for `"background"`. */
   readonly theta: readonly number[];
   /** `W`, row-major, with `W^T W` the covariance of `theta`; a draw is `theta + W^T z` with normal z. */
@@ -65,11 +77,16 @@ export const GIVEN_BACKGROUND: FittedNull = {
   converged: true,
 };
 
+/** Which emission it is that a fit is of. */
+type NullForm = Pick<FittedNull, "kind" | "elliptical" | "at">;
+
 /** How to fit a null hypothesis. */
 export interface FitNullOptions {
   readonly kind: NullKind;
   /** Default false. */
   readonly elliptical?: boolean;
+  /** Of a point: its place `{ x, y }` in pixels from 0; default fitted. */
+  readonly at?: PixelPosition;
   /** Default `"spill"`. */
   readonly boundary?: Boundary;
   /** Pixels `[ny, nx]` that the fit leaves out, 1 = leave out; default none. */
@@ -78,8 +95,11 @@ export interface FitNullOptions {
   readonly start?: readonly number[];
 }
 
-function shapeOf(kind: NullKind, elliptical: boolean, shape: Shape): NullShape {
-  return kind === "beta" ? betaShape(shape) : gaussianShape(shape, elliptical);
+function shapeOf({ kind, elliptical, at }: NullForm, shape: Shape): NullShape {
+  if (kind === "beta") return betaShape(shape);
+  if (kind === "point") return withPoint(shape, at);
+  const gaussian = gaussianShape(shape, elliptical);
+  return kind === "gaussian" ? gaussian : withPoint(shape, at, gaussian);
 }
 
 /**
@@ -90,9 +110,10 @@ function shapeOf(kind: NullKind, elliptical: boolean, shape: Shape): NullShape {
  */
 export function nullBaselines(
   observations: readonly CheckedObservation[],
-  { kind, elliptical, theta: fitted }: Pick<FittedNull, "kind" | "elliptical" | "theta">,
-  theta: ArrayLike<number> = fitted,
+  form: NullForm & Pick<FittedNull, "theta">,
+  theta: ArrayLike<number> = form.theta,
 ): SkyImage[] {
+  const { kind } = form;
   if (kind === "background") return observations.map(({ background }) => background);
   const { shape } = observations[0]!.counts;
   if (kind === "scale") {
@@ -102,7 +123,7 @@ export function nullBaselines(
     });
   }
   const extra = new Float64Array(shape[0] * shape[1]);
-  shapeOf(kind, elliptical, shape).add(theta, extra);
+  shapeOf(form, shape).add(theta, extra);
   return observations.map(({ background }) => ({
     data: background.data.map((value, index) => value + extra[index]!),
     shape,
@@ -116,13 +137,13 @@ export function nullBaselines(
  */
 export function drawNullParameters(
   observations: readonly CheckedObservation[],
-  { kind, elliptical, theta, root }: FittedNull,
+  fitted: FittedNull,
   stream: RandomStream,
 ): number[] {
+  const { kind, theta, root } = fitted;
   const count = theta.length;
   if (count === 0) return [];
-  const limits =
-    kind === "scale" ? undefined : shapeOf(kind, elliptical, observations[0]!.counts.shape).limits;
+  const limits = kind === "scale" ? undefined : shapeOf(fitted, observations[0]!.counts.shape).limits;
   for (let attempt = 0; attempt < 1000; attempt++) {
     const z = theta.map(() => normalQuantile(openUniform(stream)));
     const draw = theta.map((value, column) => {
@@ -155,10 +176,11 @@ function openUniform(stream: RandomStream): number {
  * @throws InvalidInputError when a scale is to be fitted to a background of zeros, or nothing is left to fit
  */
 export function fitNull(observations: readonly CheckedObservation[], options: FitNullOptions): FittedNull {
-  const { kind, elliptical = false, boundary = "spill", without, start } = options;
+  const { kind, elliptical = false, at, boundary = "spill", without, start } = options;
   if (kind === "background") return GIVEN_BACKGROUND;
   const used = observations.map((observation) => leaveOut(observation, without, boundary));
-  return kind === "scale" ? fitScales(used, boundary) : fitShape(used, kind, elliptical, boundary, start);
+  if (kind === "scale") return fitScales(used, boundary);
+  return fitShape(used, { kind, elliptical, ...(at && { at }) }, boundary, start);
 }
 
 /** Nearest whole number of pixels, halves towards 0: an even psf is no displacement. */
@@ -238,14 +260,13 @@ const LONGEST = { logarithm: 1, position: 3 } as const;
 
 function fitShape(
   observations: readonly CheckedObservation[],
-  kind: "gaussian" | "beta",
-  elliptical: boolean,
+  which: NullForm,
   boundary: Boundary,
   given: readonly number[] | undefined,
 ): FittedNull {
   const { shape } = observations[0]!.counts;
   const model = createForwardModel(observations, { boundary });
-  const form = shapeOf(kind, elliptical, shape);
+  const form = shapeOf(which, shape);
   const count = form.names.length;
   const pixels = shape[0] * shape[1];
   const image = (theta: ArrayLike<number>) => {
@@ -328,8 +349,7 @@ function fitShape(
     return { name, value, error: (form.logarithmic[index] ? value : 1) * Math.sqrt(variance) };
   });
   return {
-    kind,
-    elliptical,
+    ...which,
     theta: best.theta,
     root: [...root],
     parameters,

@@ -2,6 +2,7 @@
 
 import { checkObservations } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
+import type { PixelPosition } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import type { RegionPixels } from "../photometry/region-meter.js";
 import { type Region, regionPixels } from "../posterior/region.js";
@@ -35,6 +36,8 @@ export interface SignificanceSettings
   readonly null?: NullKind;
   /** Of a Gaussian null: two widths and a correlation instead of one width; default false. */
   readonly elliptical?: boolean;
+  /** Of the null `"point"` or `"point+gaussian"`: where the point is, `{ x, y }` in pixels from 0; default fitted. */
+  readonly nullAt?: PixelPosition;
   /** Draw the parameters of a fitted null anew for each replicate, within their errors; default true. */
   readonly propagate?: boolean;
   /** Fit a fitted null to each replicate too, as it was to the observation; default true. */
@@ -84,6 +87,7 @@ export function planSignificance(
     gamma = DEFAULT_GAMMA,
     null: kind = "background",
     elliptical = false,
+    nullAt: at,
     propagate = true,
     refit = true,
     fitOutside = false,
@@ -130,6 +134,16 @@ export function planSignificance(
   }
   if (!NULL_KINDS.includes(kind))
     throw wrong(`null must be one of ${NULL_KINDS.join(", ")}`, kind, "choose one");
+  if (at !== undefined && !kind.startsWith("point"))
+    throw wrong(
+      'nullAt must be left out unless the null is "point" or "point+gaussian"',
+      kind,
+      "choose one of these",
+    );
+  if (at !== undefined && !(at.x >= 0 && at.x <= shape[1] - 1 && at.y >= 0 && at.y <= shape[0] - 1))
+    throw wrong("nullAt must lie on the image", at, "give x and y in pixels from 0");
+  if (elliptical && kind !== "gaussian" && kind !== "point+gaussian")
+    throw wrong("elliptical must be left out unless the null has a Gaussian", kind, 'choose "gaussian"');
   if (scan !== undefined && !(scan.radius > 0 && Number.isFinite(scan.radius))) {
     throw wrong("scan.radius must be > 0", scan.radius, "give pixels");
   }
@@ -157,6 +171,7 @@ export function planSignificance(
   const fitted = fitNull(observations, {
     kind,
     elliptical,
+    ...(at && { at }),
     boundary,
     ...(fitOutside && sparse.length > 0 ? { without: regionsMask({ regions: sparse }, shape) } : {}),
   });

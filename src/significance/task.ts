@@ -17,6 +17,7 @@ import type { RunPlan } from "../runs/lira-options.js";
 import { prepareAgain } from "../runs/prepare-run.js";
 import { chainColumns } from "../samplers/lira.js";
 import { runChainJob } from "../workers/chain-job.js";
+import { likelihoodRatios } from "./likelihood-ratio.js";
 import { drawNullParameters, type FittedNull, fitNull, nullBaselines } from "./null-model.js";
 import { type ScanPlan, scanMeter } from "./scan-meter.js";
 
@@ -82,6 +83,8 @@ export interface SignificanceTaskResult {
   readonly apertureMean?: Float64Array;
   /** Parameters of the null that the deconvolution was given, as fitted. */
   readonly theta: readonly number[];
+  /** Likelihood ratio of a source in each region (`likelihoodRatio`). */
+  readonly ratios: readonly number[];
 }
 
 /** How to watch, stop and speed up a task; none of it changes its result. */
@@ -165,8 +168,7 @@ export async function runSignificanceTask(
   const fitted =
     isNull && run.refit && run.null.kind !== "background"
       ? fitNull(counted, {
-          kind: run.null.kind,
-          elliptical: run.null.elliptical,
+          ...run.null,
           boundary,
           start: run.null.theta,
           ...(run.fitOutside ? { without: regionsMask(run, shape) } : {}),
@@ -213,6 +215,7 @@ export async function runSignificanceTask(
     values: meter.values,
     ...(apertures === undefined ? {} : apertures.result()),
     theta: fitted.theta,
+    ratios: likelihoodRatios(analysed, regions, boundary),
   };
 }
 

@@ -12,7 +12,7 @@ import {
   type NullKind,
   nullBaselines,
 } from "../../src/significance/null-model.js";
-import { betaShape, gaussianShape } from "../../src/significance/null-shape.js";
+import { betaShape, gaussianShape, withPoint } from "../../src/significance/null-shape.js";
 
 const SHAPE = [24, 28] as const;
 const PSF = gaussianPsf(1, [7, 7]);
@@ -42,6 +42,14 @@ const CASES: readonly [string, NullKind, boolean, ReturnType<typeof betaShape>, 
     [log(1500), 14.3, 10.6, log(4), log(2), 0.5, log(0.4)],
   ],
   ["beta model", "beta", false, betaShape(SHAPE), [log(30), 14.3, 10.6, log(3), log(2), log(0.2)]],
+  ["point", "point", false, withPoint(SHAPE, undefined), [log(800), 14.3, 10.6, log(0.4)]],
+  [
+    "point and Gaussian",
+    "point+gaussian",
+    false,
+    withPoint(SHAPE, undefined, gaussianShape(SHAPE, false)),
+    [log(800), 14.3, 10.6, log(1500), 12.2, 9.8, log(4), log(0.4)],
+  ],
 ];
 
 describe("fits of the null hypothesis", () => {
@@ -49,13 +57,33 @@ describe("fits of the null hypothesis", () => {
     const observation = observed(imageOf(form, truth), 5);
     const fitted = fitNull([observation], { kind, elliptical });
     expect(fitted.converged).toBe(true);
-    // Twice the logarithm of the likelihood ratio is about chi^2: 99.9 % of it with 7 degrees of freedom lie below 24.3.
+    // Twice the logarithm of the likelihood ratio is about chi^2: 99.9 % of it with 8 degrees of freedom lie below 26.2.
     const ratio = createForwardModel(observation).cash(imageOf(form, truth).data) - fitted.cash;
     expect(ratio).toBeGreaterThan(0);
-    expect(ratio).toBeLessThan(24.3);
+    expect(ratio).toBeLessThan(26.2);
     // A fit that begins at the result stays there.
     const again = fitNull([observation], { kind, elliptical, start: fitted.theta });
     expect(again.cash).toBeCloseTo(fitted.cash, 3);
+  });
+
+  it("a point whose place is known leaves its flux and the constant to fit", () => {
+    const at = { x: 14, y: 10.5 };
+    const truth = [log(800), log(0.4)];
+    const { parameters } = fitNull([observed(imageOf(withPoint(SHAPE, at), truth), 6)], {
+      kind: "point",
+      at,
+    });
+    expect(parameters.map(({ name }) => name)).toEqual(["point", "constant"]);
+    for (const [index, { value, error }] of parameters.entries()) {
+      expect(Math.abs(value - Math.exp(truth[index]!)), parameters[index]!.name).toBeLessThan(3.5 * error);
+    }
+    // Its light is all there, and its mean place is the given one.
+    const { data } = imageOf(withPoint(SHAPE, at), [log(800), -30]);
+    expect(data.reduce((sum, value) => sum + value, 0)).toBeCloseTo(800, 6);
+    expect(data.reduce((sum, value, pixel) => sum + value * Math.floor(pixel / 28), 0) / 800).toBeCloseTo(
+      10.5,
+      6,
+    );
   });
 
   it("errors are the scatter of fits of repeated observations", () => {

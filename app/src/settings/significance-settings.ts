@@ -28,6 +28,8 @@ export const TEST_FIELDS: readonly Field[] = [
       ["scale", "the background, its scale fitted"],
       ["gaussian", "also a Gaussian and a constant, fitted"],
       ["beta", "also a beta model and a constant, fitted"],
+      ["point", "also a point source and a constant, fitted"],
+      ["point+gaussian", "also a point source, a Gaussian and a constant, fitted"],
     ],
   },
   {
