@@ -66,9 +66,6 @@ function wrong(rule: string, got: unknown, remedy: string): InvalidInputError {
   });
 }
 
-const NO_OUTSIDE =
-  "replicates of the null are drawn on the pixels of the frame, and deconvolved like the observation";
-
 /**
  * Plan a significance run: check everything and fit the null hypothesis to the observation.
  *
@@ -98,32 +95,10 @@ export function planSignificance(
   if ("maxIterations" in sampler) {
     throw wrong("all data sets must have the same number of sweeps", "maxIterations", "leave it out");
   }
-  const { upsampling = 1, margin = "auto" } = sampler;
-  if (upsampling !== 1 || (margin !== "auto" && margin !== 0)) {
-    throw wrong("upsampling and margin must be left out", { upsampling, margin }, NO_OUTSIDE);
-  }
   const { boundary = "spill" } = sampler;
   const list: readonly Observation[] = "counts" in data ? [data] : data;
   const { observations } = checkObservations(list, { boundary });
   const { shape } = observations[0]!.counts;
-  const { plan } = prepareRun(observations, {
-    chains: DEFAULT_CHAINS,
-    ...sampler,
-    margin: 0,
-  } as ChainRunOptions);
-  const { config, gradient } = plan;
-  if (plan.autoBurnIn || plan.target !== undefined) {
-    const got = plan.autoBurnIn ? 'burnIn "auto"' : "until";
-    throw wrong(
-      "all data sets must have the same number of sweeps",
-      got,
-      "give iterations and burnIn as numbers",
-    );
-  }
-  if (gradient !== undefined && gradient.prior === undefined) {
-    const rule = "prior must be plain data that every task can have";
-    throw wrong(rule, (config as NutsConfig).prior, "make it by importPrior");
-  }
   if (!Number.isInteger(replicates) || replicates < 1 || replicates > 1e6) {
     throw wrong("replicates must be a whole number from 1 to 1e6", replicates, "try 50");
   }
@@ -176,6 +151,22 @@ export function planSignificance(
     ...(fitOutside && sparse.length > 0 ? { without: regionsMask({ regions: sparse }, shape) } : {}),
   });
   const baselines = nullBaselines(observations, fitted);
+  // What the null explains along the rim is no light from outside.
+  const analysed = observations.map((observation, m) => ({ ...observation, background: baselines[m]! }));
+  const { plan } = prepareRun(analysed, { chains: DEFAULT_CHAINS, ...sampler } as ChainRunOptions);
+  const { config, gradient } = plan;
+  if (plan.autoBurnIn || plan.target !== undefined) {
+    const got = plan.autoBurnIn ? 'burnIn "auto"' : "until";
+    throw wrong(
+      "all data sets must have the same number of sweeps",
+      got,
+      "give iterations and burnIn as numbers",
+    );
+  }
+  if (gradient !== undefined && gradient.prior === undefined) {
+    const rule = "prior must be plain data that every task can have";
+    throw wrong(rule, (config as NutsConfig).prior, "make it by importPrior");
+  }
   const photons = (pixel: number) =>
     observations.reduce(
       (sum, { exposure }, m) => sum + exposure.data[pixel]! * baselines[m]!.data[pixel]!,

@@ -11,11 +11,11 @@ import { drawPoisson } from "../data/random/poisson.js";
 import { derivedSeed, randomStream } from "../data/random/random.js";
 import { AbortedError, InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
+import type { SkyGrid } from "../model/sky-grid.js";
 import { type RegionPixels, regionMeter } from "../photometry/region-meter.js";
 import type { SamplerConfig } from "../posterior/result.js";
 import type { RunPlan } from "../runs/lira-options.js";
 import { prepareAgain } from "../runs/prepare-run.js";
-import { chainColumns } from "../samplers/lira.js";
 import { runChainJob } from "../workers/chain-job.js";
 import { likelihoodRatios } from "./likelihood-ratio.js";
 import { drawNullParameters, type FittedNull, fitNull, nullBaselines } from "./null-model.js";
@@ -180,17 +180,29 @@ export async function runSignificanceTask(
   const draws = Math.floor((iterations - burnIn) / traceEvery);
   const meter = regionMeter(analysed, regions, { chains, draws, products: !isNull });
   const apertures = scan === undefined ? undefined : scanMeter(analysed, scan);
-  const { law, names } = await chainsOf(analysed, run);
+  const { law, names, grid } = await chainsOf(analysed, run);
   const scales = names.flatMap((name, column) => (name.startsWith("bkgScale") ? [column] : []));
   const last = burnIn + draws * traceEvery;
   for (let chain = 0; chain < chains; chain++) {
     let draw = 0;
     const { state } = await runChainJob(
-      { observations: analysed, settings: law, seed: task.seed, chain, iterations: last, burnIn, traceEvery },
+      {
+        ...{
+          observations: analysed,
+          settings: law,
+          seed: task.seed,
+          chain,
+          iterations: last,
+          burnIn,
+          traceEvery,
+        },
+        ...(grid.margin > 0 && { frame: grid }),
+      },
       {
         ...(module === undefined ? {} : { module }),
-        onDraw(flux, row) {
+        onDraw(frame, row) {
           const scale = Float64Array.from(scales, (column) => row[column]!);
+          const flux = onDetector(frame, grid);
           meter.add(chain, draw++, flux, scale);
           apertures?.add(flux, scale);
         },
@@ -219,16 +231,24 @@ export async function runSignificanceTask(
   };
 }
 
-/** What the chains of a task sample, and the columns of their trace. */
-async function chainsOf(observations: readonly CheckedObservation[], { config, gradient }: SignificanceRun) {
-  if (config.method === "nuts" && gradient !== undefined) {
-    const { iterations: maxIterations } = config;
-    return prepareAgain(observations, { config, gradient, autoBurnIn: false, maxIterations }, []);
-  }
-  if (config.method === "nuts" || config.method === "own")
+/** What the chains of a task sample. Given observations that are checked: to normalise a psf twice would change its last bits. */
+function chainsOf(observations: readonly CheckedObservation[], { config, gradient }: SignificanceRun) {
+  const { iterations: maxIterations } = config;
+  if (config.method === "own" || (config.method === "nuts" && gradient === undefined))
     throw new InvalidInputError(
       `significance: a run of ${config.method} must hold its prior, got none; plan it again`,
     );
-  const [{ counts }] = observations as readonly [CheckedObservation];
-  return { law: config, names: chainColumns(config, counts.shape, observations.length) };
+  const plan = { config, autoBurnIn: false, maxIterations, ...(gradient && { gradient }) };
+  return prepareAgain(observations, plan, []);
+}
+
+/** Flux of the frame in the pixels of the detector, each the sum of those that lie over it. */
+function onDetector(flux: Float64Array, { detector: [ny, nx], upsampling }: SkyGrid): Float64Array {
+  if (upsampling === 1) return flux;
+  const sums = new Float64Array(ny * nx);
+  for (const [pixel, value] of flux.entries()) {
+    const [row, col] = [Math.floor(pixel / (upsampling * nx)), pixel % (upsampling * nx)];
+    sums[Math.floor(row / upsampling) * nx + Math.floor(col / upsampling)] += value;
+  }
+  return sums;
 }

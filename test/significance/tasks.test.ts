@@ -8,6 +8,7 @@ import { constantImage, skyImage } from "../../src/image.js";
 import { circularRegion } from "../../src/posterior/region.js";
 import type { LiraConfig } from "../../src/posterior/result.js";
 import { importPrior } from "../../src/priors/prior-data.js";
+import { deconvolve } from "../../src/runs/deconvolve.js";
 import { createLiraChain } from "../../src/samplers/lira.js";
 import { collectSignificance } from "../../src/significance/collect.js";
 import { planSignificance } from "../../src/significance/plan.js";
@@ -83,6 +84,43 @@ describe("tasks of a significance run", () => {
         const xi = result.values.xi![(region * 2 + 1) * 10 + draw]!;
         expect(xi).toBeCloseTo(source / (source + baseline), 12);
       }
+    }
+  });
+
+  it("measure skies of finer pixels and beyond the frame on the pixels of the detector", async () => {
+    // The observation's task runs the chains of a deconvolution with its seed.
+    const grid = { upsampling: 2, margin: 3 };
+    const own = smallRun({ ...settings, ...grid });
+    const counts = simulateNull(checkObservations([data], {}).observations, own, 7)[0]!.counts;
+    const observation = { ...data, counts };
+    const [task] = significanceTasks(own);
+    const { values } = await runSignificanceTask(observation, own, task!);
+    const { trace } = await deconvolve(observation, {
+      ...{
+        ...settings,
+        ...grid,
+        replicates: undefined,
+        cycleSpin: "none",
+        chains: 2,
+        seed: task!.seed,
+        workers: 0,
+      },
+    });
+    const [ny, nx] = trace.images.shape;
+    expect([ny, nx]).toEqual([32, 32]);
+    const [{ pixels }] = own.regions;
+    const fluxes = trace.images.chains.flatMap((chain) =>
+      Array.from({ length: chain.length / (ny * nx) }, (_, draw) =>
+        pixels.reduce((sum, pixel) => {
+          const at = draw * ny * nx + 2 * Math.floor(pixel / 16) * nx + 2 * (pixel % 16);
+          return sum + chain[at] + chain[at + 1] + chain[at + nx] + chain[at + nx + 1];
+        }, 0),
+      ),
+    );
+    // Kept draws are of single precision.
+    expect(fluxes).toHaveLength(20);
+    for (const [draw, flux] of fluxes.entries()) {
+      expect(Math.abs(values.flux![draw]! / flux - 1)).toBeLessThan(1e-6);
     }
   });
 

@@ -91,9 +91,7 @@ export const TEST_ADVANCED: readonly Field[] = [
 ];
 
 /** Settings that make up the model of a test. */
-const MODEL_SETTINGS = settingsOfMethod("lira").filter(
-  ({ group, tested }) => group === "Model" && tested !== false,
-);
+const MODEL_SETTINGS = settingsOfMethod("lira").filter(({ group }) => group === "Model");
 const FIELDS = [...TEST_FIELDS, ...TEST_ADVANCED];
 
 /** The form with what these fields begin with where nothing was entered. */
