@@ -119,7 +119,7 @@ export function collectSignificance(
   const groups = chainGroups(run.config);
   const grouped = groups ?? [Array.from({ length: chains }, (_, chain) => chain)];
   const column = ({ values }: SignificanceTaskResult, name: string, region: number) =>
-    values[name]!.subarray(region * size, (region + 1) * size);
+    values[name].subarray(region * size, (region + 1) * size);
   const chainsOf = (values: Float64Array) =>
     Array.from({ length: chains }, (_, chain) => values.subarray(chain * draws, (chain + 1) * draws));
 
@@ -137,7 +137,7 @@ export function collectSignificance(
     const nullRatios = nulls.map(({ ratios }) => ratios[region]);
     const { rhat, ess } = summariseQuantity(name, chainsOf(xi), [], groups);
     const nullRhats = nullXi.map((values) =>
-      groupedRhat(grouped.map((group) => group.map((chain) => chainsOf(values)[chain]!))),
+      groupedRhat(grouped.map((group) => group.map((chain) => chainsOf(values)[chain]))),
     );
     return {
       name,
@@ -171,12 +171,12 @@ export function collectSignificance(
   const regions = rows.map(
     ({ nullRhats: _, ...row }, index): RegionSignificance => ({
       ...row,
-      boundBonferroni: adjusted.boundBonferroni[index]!,
-      boundHolm: adjusted.boundHolm[index]!,
-      directBonferroni: adjusted.directBonferroni[index]!,
-      directHolm: adjusted.directHolm[index]!,
-      ratioBonferroni: adjusted.ratioBonferroni[index]!,
-      ratioHolm: adjusted.ratioHolm[index]!,
+      boundBonferroni: adjusted.boundBonferroni[index],
+      boundHolm: adjusted.boundHolm[index],
+      directBonferroni: adjusted.directBonferroni[index],
+      directHolm: adjusted.directHolm[index],
+      ratioBonferroni: adjusted.ratioBonferroni[index],
+      ratioHolm: adjusted.ratioHolm[index],
     }),
   );
   const pairs =
@@ -201,7 +201,7 @@ export function collectSignificance(
 
 function mean(values: ArrayLike<number>): number {
   let sum = 0;
-  for (let index = 0; index < values.length; index++) sum += values[index]!;
+  for (let index = 0; index < values.length; index++) sum += values[index];
   return sum / values.length;
 }
 
@@ -212,7 +212,7 @@ function distributionOf(observed: Float64Array, nulls: readonly Float64Array[]):
   let low = 0;
   for (const values of [seen, ...nullLogs]) {
     // The faintest 0.2 % of a distribution would stretch the axis for nothing.
-    low = Math.min(low, values.slice().sort()[Math.floor(0.002 * values.length)]!);
+    low = Math.min(low, values.slice().sort()[Math.floor(0.002 * values.length)]);
   }
   low = Math.max(FAINTEST_SHARE, Math.floor(4 * low) / 4);
   const high = 0;
@@ -221,7 +221,7 @@ function distributionOf(observed: Float64Array, nulls: readonly Float64Array[]):
     for (const value of values) {
       if (value < low) continue;
       const at = Math.floor(((value - low) / Math.max(high - low, 1e-9)) * DISTRIBUTION_BINS);
-      bins[Math.min(at, DISTRIBUTION_BINS - 1)]! += 1 / values.length;
+      bins[Math.min(at, DISTRIBUTION_BINS - 1)] += 1 / values.length;
     }
     return bins;
   };
@@ -232,7 +232,7 @@ function distributionOf(observed: Float64Array, nulls: readonly Float64Array[]):
     observed: shares(seen),
     pooled: Array.from(
       { length: DISTRIBUTION_BINS },
-      (_, bin) => each.reduce((sum, bins) => sum + bins[bin]!, 0) / each.length,
+      (_, bin) => each.reduce((sum, bins) => sum + bins[bin], 0) / each.length,
     ),
     nulls: each,
   };

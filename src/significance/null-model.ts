@@ -115,17 +115,17 @@ export function nullBaselines(
 ): SkyImage[] {
   const { kind } = form;
   if (kind === "background") return observations.map(({ background }) => background);
-  const { shape } = observations[0]!.counts;
+  const { shape } = observations[0].counts;
   if (kind === "scale") {
     return observations.map(({ background }, index) => {
-      const scale = exponential(theta[index]!);
+      const scale = exponential(theta[index]);
       return { data: background.data.map((value) => scale * value), shape };
     });
   }
   const extra = new Float64Array(shape[0] * shape[1]);
   shapeOf(form, shape).add(theta, extra);
   return observations.map(({ background }) => ({
-    data: background.data.map((value, index) => value + extra[index]!),
+    data: background.data.map((value, index) => value + extra[index]),
     shape,
   }));
 }
@@ -143,15 +143,15 @@ export function drawNullParameters(
   const { kind, theta, root } = fitted;
   const count = theta.length;
   if (count === 0) return [];
-  const limits = kind === "scale" ? undefined : shapeOf(fitted, observations[0]!.counts.shape).limits;
+  const limits = kind === "scale" ? undefined : shapeOf(fitted, observations[0].counts.shape).limits;
   for (let attempt = 0; attempt < 1000; attempt++) {
     const z = theta.map(() => normalQuantile(openUniform(stream)));
     const draw = theta.map((value, column) => {
       let sum = value;
-      for (let row = 0; row < count; row++) sum += root[row * count + column]! * z[row]!;
+      for (let row = 0; row < count; row++) sum += root[row * count + column] * z[row];
       return sum;
     });
-    if (limits?.every(([low, high], index) => draw[index]! >= low && draw[index]! <= high) !== false) {
+    if (limits?.every(([low, high], index) => draw[index] >= low && draw[index] <= high) !== false) {
       return draw;
     }
   }
@@ -239,7 +239,7 @@ function fitScales(observations: readonly CheckedObservation[], boundary: Bounda
   const parameters = theta.map((value, index): NullParameter => {
     const scale = exponential(value);
     const name = observations.length === 1 ? "scale" : `scale${index}`;
-    return { name, value: scale, error: scale * root[index * observations.length + index]! };
+    return { name, value: scale, error: scale * root[index * observations.length + index] };
   });
   return { kind: "scale", elliptical: false, theta, root, parameters, cash, converged: true };
 }
@@ -264,7 +264,7 @@ function fitShape(
   boundary: Boundary,
   given: readonly number[] | undefined,
 ): FittedNull {
-  const { shape } = observations[0]!.counts;
+  const { shape } = observations[0].counts;
   const model = createForwardModel(observations, { boundary });
   const form = shapeOf(which, shape);
   const count = form.names.length;
@@ -277,9 +277,9 @@ function fitShape(
   const halfCash = (predicted: readonly SkyImage[]): number => {
     let half = 0;
     for (const [index, { counts, mask }] of observations.entries()) {
-      const lambda = predicted[index]!.data;
+      const lambda = predicted[index].data;
       for (let pixel = 0; pixel < pixels; pixel++) {
-        if (mask?.data[pixel] !== 0) half += halfDeviance(counts.data[pixel]!, lambda[pixel]!);
+        if (mask?.data[pixel] !== 0) half += halfDeviance(counts.data[pixel], lambda[pixel]);
       }
     }
     return half;
@@ -290,30 +290,30 @@ function fitShape(
       const moved = (step: number) =>
         image(theta.map((other, index) => (index === parameter ? value + step : other)));
       const [above, below] = [moved(DIFFERENCE), moved(-DIFFERENCE)];
-      return model.project(above.map((flux, pixel) => (flux - below[pixel]!) / (2 * DIFFERENCE)));
+      return model.project(above.map((flux, pixel) => (flux - below[pixel]) / (2 * DIFFERENCE)));
     });
     const gradient = new Float64Array(count);
     const information = new Float64Array(count * count);
     for (const [index, { counts, mask }] of observations.entries()) {
-      const lambda = predicted[index]!.data;
+      const lambda = predicted[index].data;
       for (let pixel = 0; pixel < pixels; pixel++) {
-        if (mask?.data[pixel] === 0 || !(lambda[pixel]! > 0)) continue;
-        const excess = 1 - counts.data[pixel]! / lambda[pixel]!;
+        if (mask?.data[pixel] === 0 || !(lambda[pixel] > 0)) continue;
+        const excess = 1 - counts.data[pixel] / lambda[pixel];
         for (let a = 0; a < count; a++) {
-          const slope = derivatives[a]![index]![pixel]!;
-          gradient[a]! += slope * excess;
+          const slope = derivatives[a][index][pixel];
+          gradient[a] += slope * excess;
           for (let b = 0; b <= a; b++) {
-            information[a * count + b]! += (slope * derivatives[b]![index]![pixel]!) / lambda[pixel]!;
+            information[a * count + b] += (slope * derivatives[b][index][pixel]) / lambda[pixel];
           }
         }
       }
     }
     for (let a = 0; a < count; a++)
-      for (let b = a + 1; b < count; b++) information[a * count + b] = information[b * count + a]!;
+      for (let b = a + 1; b < count; b++) information[a * count + b] = information[b * count + a];
     return { half: halfCash(predicted), gradient, information };
   };
   const clamp = (theta: readonly number[]) =>
-    theta.map((value, index) => Math.min(Math.max(value, form.limits[index]![0]), form.limits[index]![1]));
+    theta.map((value, index) => Math.min(Math.max(value, form.limits[index][0]), form.limits[index][1]));
 
   const descend = (start: readonly number[]) => {
     let theta = clamp(start);
@@ -325,7 +325,7 @@ function fitShape(
       const next = clamp(
         theta.map((value, index) => {
           const longest = form.logarithmic[index] ? LONGEST.logarithm : LONGEST.position;
-          return value - Math.min(Math.max(direction[index]!, -longest), longest);
+          return value - Math.min(Math.max(direction[index], -longest), longest);
         }),
       );
       const half = halfCash(model.predict(image(next)));
@@ -344,8 +344,8 @@ function fitShape(
   const root = covarianceRoot(best.here.information, form, shape);
   const parameters = form.names.map((name, index): NullParameter => {
     let variance = 0;
-    for (let row = 0; row < count; row++) variance += root[row * count + index]! ** 2;
-    const value = form.logarithmic[index] ? exponential(best.theta[index]!) : best.theta[index]!;
+    for (let row = 0; row < count; row++) variance += root[row * count + index] ** 2;
+    const value = form.logarithmic[index] ? exponential(best.theta[index]) : best.theta[index];
     return { name, value, error: (form.logarithmic[index] ? value : 1) * Math.sqrt(variance) };
   });
   return {
@@ -368,19 +368,18 @@ function solve(
   const root = new Float64Array(count * count);
   for (let more = damping; ; more *= 10) {
     const damped = information.slice();
-    for (let a = 0; a < count; a++) damped[a * count + a]! += more * (damped[a * count + a]! + 1e-9);
+    for (let a = 0; a < count; a++) damped[a * count + a] += more * (damped[a * count + a] + 1e-9);
     if (Number.isFinite(invertCholesky(damped, root, count))) break;
     if (more > 1e12) return new Float64Array(count);
   }
   const projected = new Float64Array(count);
   for (let row = 0; row < count; row++) {
     for (let column = 0; column <= row; column++)
-      projected[row]! += root[row * count + column]! * gradient[column]!;
+      projected[row] += root[row * count + column] * gradient[column];
   }
   const result = new Float64Array(count);
   for (let column = 0; column < count; column++) {
-    for (let row = column; row < count; row++)
-      result[column]! += root[row * count + column]! * projected[row]!;
+    for (let row = column; row < count; row++) result[column] += root[row * count + column] * projected[row];
   }
   return result;
 }
@@ -391,7 +390,7 @@ function covarianceRoot(information: Float64Array, form: NullShape, shape: Shape
   const posterior = information.slice();
   for (let a = 0; a < count; a++) {
     const width = form.logarithmic[a] || form.names[a] === "artanhRho" ? 5 : Math.max(...shape);
-    posterior[a * count + a]! += 1 / width ** 2;
+    posterior[a * count + a] += 1 / width ** 2;
   }
   const root = new Float64Array(count * count);
   invertCholesky(posterior, root, count);
@@ -400,11 +399,11 @@ function covarianceRoot(information: Float64Array, form: NullShape, shape: Shape
 
 /** Several places and sizes to begin from. */
 function starts(observations: readonly CheckedObservation[], form: NullShape): number[][] {
-  const { counts, exposure, background, mask } = observations[0]!;
+  const { counts, exposure, background, mask } = observations[0];
   const { shape } = counts;
   let exposed = 0;
   for (let pixel = 0; pixel < counts.data.length; pixel++)
-    exposed += mask?.data[pixel] === 0 ? 0 : exposure.data[pixel]!;
+    exposed += mask?.data[pixel] === 0 ? 0 : exposure.data[pixel];
   const mean = imageSum(counts) / Math.max(exposed, 1e-300);
   const known = imageSum(background) / counts.data.length;
   const excess = Math.max(mean - known, 0.02 * mean, 1e-9);
@@ -427,7 +426,7 @@ function blurred({ data, shape }: SkyImage): SkyImage {
     for (let col = 0; col < nx; col++) {
       for (let r = Math.max(0, row - 2); r <= Math.min(ny - 1, row + 2); r++) {
         for (let c = Math.max(0, col - 2); c <= Math.min(nx - 1, col + 2); c++) {
-          out[row * nx + col]! += data[r * nx + c]!;
+          out[row * nx + col] += data[r * nx + c];
         }
       }
     }

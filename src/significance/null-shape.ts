@@ -114,23 +114,22 @@ export function gaussianShape([ny, nx]: Shape, elliptical: boolean): NullShape {
       return elliptical ? [...ends, width, 0, naturalLog(constant)] : [...ends, naturalLog(constant)];
     },
     add(theta, out) {
-      const x0 = theta[1]!;
-      const y0 = theta[2]!;
-      const sx = exponential(theta[3]!);
-      const sy = elliptical ? exponential(theta[4]!) : sx;
-      const twice = elliptical ? exponential(2 * theta[5]!) : 1;
+      const x0 = theta[1];
+      const y0 = theta[2];
+      const sx = exponential(theta[3]);
+      const sy = elliptical ? exponential(theta[4]) : sx;
+      const twice = elliptical ? exponential(2 * theta[5]) : 1;
       const rho = (twice - 1) / (twice + 1);
       const free = 1 - rho * rho;
-      const peak = exponential(theta[0]!) / (TWO_PI * sx * sy * Math.sqrt(free));
-      const constant = exponential(theta[theta.length - 1]!);
+      const peak = exponential(theta[0]) / (TWO_PI * sx * sy * Math.sqrt(free));
+      const constant = exponential(theta[theta.length - 1]);
       if (!elliptical) {
         // The product of a curve along x and one along y: as many exponentials as the sides have pixels.
         const along = (size: number, middle: number) =>
           Float64Array.from({ length: size }, (_, at) => exponential(-0.5 * ((at - middle) / sx) ** 2));
         const [down, across] = [along(ny, y0), along(nx, x0)];
         for (let row = 0, index = 0; row < ny; row++) {
-          for (let col = 0; col < nx; col++, index++)
-            out[index]! += constant + peak * down[row]! * across[col]!;
+          for (let col = 0; col < nx; col++, index++) out[index] += constant + peak * down[row] * across[col];
         }
         return;
       }
@@ -138,7 +137,7 @@ export function gaussianShape([ny, nx]: Shape, elliptical: boolean): NullShape {
         const v = (row - y0) / sy;
         for (let col = 0; col < nx; col++, index++) {
           const u = (col - x0) / sx;
-          out[index]! += constant + peak * exponential((-0.5 * (u * u - 2 * rho * u * v + v * v)) / free);
+          out[index] += constant + peak * exponential((-0.5 * (u * u - 2 * rho * u * v + v * v)) / free);
         }
       }
     },
@@ -169,17 +168,17 @@ export function betaShape([ny, nx]: Shape): NullShape {
       return [naturalLog(peak), x, y, naturalLog(core), naturalLog(1.5), naturalLog(constant)];
     },
     add(theta, out) {
-      const peak = exponential(theta[0]!);
-      const x0 = theta[1]!;
-      const y0 = theta[2]!;
-      const scale = exponential(-2 * theta[3]!);
-      const slope = exponential(theta[4]!);
-      const constant = exponential(theta[5]!);
+      const peak = exponential(theta[0]);
+      const x0 = theta[1];
+      const y0 = theta[2];
+      const scale = exponential(-2 * theta[3]);
+      const slope = exponential(theta[4]);
+      const constant = exponential(theta[5]);
       for (let row = 0, index = 0; row < ny; row++) {
         const v = (row - y0) ** 2;
         for (let col = 0; col < nx; col++, index++) {
           const u = 1 + scale * ((col - x0) ** 2 + v);
-          out[index]! += constant + peak * exponential(-slope * naturalLog(u));
+          out[index] += constant + peak * exponential(-slope * naturalLog(u));
         }
       }
     },

@@ -60,24 +60,24 @@ export function significanceColumns({ run, regions }: SignificanceEstimate): Sig
       {
         name: `flux_low_${PERCENT(probability)}`,
         ...unit,
-        of: ({ products }) => products.flux.intervals[index]!.low,
+        of: ({ products }) => products.flux.intervals[index].low,
       },
       {
         name: `flux_high_${PERCENT(probability)}`,
         ...unit,
-        of: ({ products }) => products.flux.intervals[index]!.high,
+        of: ({ products }) => products.flux.intervals[index].high,
       },
     ]),
     ...(first?.products.upperLimits ?? []).map(
       ({ probability }, index): SignificanceColumn => ({
         name: `flux_quantile_${PERCENT(probability)}`,
         ...unit,
-        of: ({ products }) => products.upperLimits[index]!.limit,
+        of: ({ products }) => products.upperLimits[index].limit,
       }),
     ),
     ...thresholds.flatMap((_, index): SignificanceColumn[] => [
-      { name: `threshold_${index + 1}`, ...unit, of: ({ products }) => products.exceeds[index]!.threshold },
-      { name: `p_exceeds_${index + 1}`, of: ({ products }) => products.exceeds[index]!.probability },
+      { name: `threshold_${index + 1}`, ...unit, of: ({ products }) => products.exceeds[index].threshold },
+      { name: `p_exceeds_${index + 1}`, of: ({ products }) => products.exceeds[index].probability },
     ]),
     { name: "source_mean", unit: "count", of: ({ products }) => products.source.mean },
     { name: "source_std", unit: "count", of: ({ products }) => products.source.std },

@@ -30,7 +30,7 @@ export function encodeTaskResult(result: SignificanceTaskResult): Uint8Array {
     const out = new Float64Array(draw.length);
     for (let row = 0; row < rows; row++) {
       for (let region = 0; region < regions; region++)
-        out[row * regions + region] = draw[region * rows + row]!;
+        out[row * regions + region] = draw[region * rows + row];
     }
     return out;
   };
@@ -115,7 +115,7 @@ export async function decodeTaskResult(bytes: Uint8Array): Promise<SignificanceT
       const out = new Float64Array(numbers.length);
       for (let row = 0; row < rows; row++) {
         for (let region = 0; region < regions; region++) {
-          out[region * rows + row] = Number(numbers[row * regions + region]!);
+          out[region * rows + row] = Number(numbers[row * regions + region]);
         }
       }
       values[column.name.toLowerCase()] = out;

@@ -135,11 +135,11 @@ export function simulateNull(
   return observations.map((observation, index) => {
     const { exposure, psf, mask } = observation;
     const { shape } = exposure;
-    const emitted = baselines[index]!.data.map((value, pixel) => value * exposure.data[pixel]!);
+    const emitted = baselines[index].data.map((value, pixel) => value * exposure.data[pixel]);
     const expected = convolve({ data: emitted, shape }, psf, run.config.boundary);
     // Masked pixels take their random number too: a mask changes no other pixel.
     const drawn = expected.data.map((mean) => drawPoisson(stream, mean));
-    const data = mask === undefined ? drawn : drawn.map((value, pixel) => value * mask.data[pixel]!);
+    const data = mask === undefined ? drawn : drawn.map((value, pixel) => value * mask.data[pixel]);
     return { ...observation, counts: { data, shape } };
   });
 }
@@ -162,7 +162,7 @@ export async function runSignificanceTask(
   const { boundary, iterations, burnIn, traceEvery, chains } = config;
   const list: readonly Observation[] = "counts" in data ? [data] : data;
   const { observations } = checkObservations(list, { boundary });
-  const { shape } = observations[0]!.counts;
+  const { shape } = observations[0].counts;
   const isNull = task.index > 0;
   const counted = isNull ? simulateNull(observations, run, task.seed) : observations;
   const fitted =
@@ -175,7 +175,7 @@ export async function runSignificanceTask(
         })
       : run.null;
   const baselines = nullBaselines(counted, fitted);
-  const analysed = counted.map((observation, index) => ({ ...observation, background: baselines[index]! }));
+  const analysed = counted.map((observation, index) => ({ ...observation, background: baselines[index] }));
 
   const draws = Math.floor((iterations - burnIn) / traceEvery);
   const meter = regionMeter(analysed, regions, { chains, draws, products: !isNull });
@@ -201,7 +201,7 @@ export async function runSignificanceTask(
       {
         ...(module === undefined ? {} : { module }),
         onDraw(frame, row) {
-          const scale = Float64Array.from(scales, (column) => row[column]!);
+          const scale = Float64Array.from(scales, (column) => row[column]);
           const flux = onDetector(frame, grid);
           meter.add(chain, draw++, flux, scale);
           apertures?.add(flux, scale);

@@ -15,7 +15,7 @@ function observed(seed: number, flux = 0): CheckedObservation {
   for (const pixel of REGION.pixels) sky.data[pixel] = flux / REGION.pixels.length;
   const [exposure, background] = [constantImage(SHAPE, 2), constantImage(SHAPE, 0.3)];
   const counts = simulateCounts(sky, PSF, { exposure, background, seed });
-  return checkObservations([{ counts, psf: PSF, exposure, background }], {}).observations[0]!;
+  return checkObservations([{ counts, psf: PSF, exposure, background }], {}).observations[0];
 }
 
 describe("likelihood ratio of a source in a region", () => {
@@ -32,7 +32,7 @@ describe("likelihood ratio of a source in a region", () => {
     const other = naiveConvolution(background, observation.psf, "spill");
     const logLikelihood = (flux: number) =>
       observation.counts.data.reduce((sum, counts, pixel) => {
-        const lambda = other[pixel]! + flux * unit[pixel]!;
+        const lambda = other[pixel] + flux * unit[pixel];
         return sum + counts * Math.log(lambda) - lambda;
       }, 0);
     let best = 0;
@@ -48,7 +48,7 @@ describe("likelihood ratio of a source in a region", () => {
     // 400 observations: about half of the ratios are 0, and 5 % above 2.71, the 90 % point of chi^2 with one degree of freedom.
     const ratios = Array.from(
       { length: 400 },
-      (_, seed) => likelihoodRatios([observed(1000 + seed)], [REGION], "spill")[0]!,
+      (_, seed) => likelihoodRatios([observed(1000 + seed)], [REGION], "spill")[0],
     );
     const zero = ratios.filter((ratio) => ratio === 0).length / 400;
     const above = ratios.filter((ratio) => ratio > 2.71).length / 400;
@@ -62,9 +62,9 @@ describe("likelihood ratio of a source in a region", () => {
     const hole = { ...observation.counts, data: observation.counts.data.map(() => 0) };
     expect(likelihoodRatios([{ ...observation, counts: hole }], [REGION], "spill")).toEqual([0]);
     const bright = { ...observation.counts, data: observation.counts.data.slice() };
-    bright.data[REGION.pixels[0]!] = 50;
+    bright.data[REGION.pixels[0]] = 50;
     const mask = constantImage(SHAPE, 1);
-    mask.data[REGION.pixels[0]!] = 0;
+    mask.data[REGION.pixels[0]] = 0;
     const [seen] = likelihoodRatios([{ ...observation, counts: bright }], [REGION], "spill");
     const [masked] = likelihoodRatios([{ ...observation, counts: bright, mask }], [REGION], "spill");
     expect(seen).toBeGreaterThan(50);

@@ -21,7 +21,7 @@ function observed(flux: SkyImage, seed: number, background = 0): CheckedObservat
   const exposure = constantImage(SHAPE, 2);
   const counts = simulateCounts(flux, PSF, { exposure, background, seed });
   const data = { counts, psf: PSF, exposure, background: constantImage(SHAPE, background) };
-  return checkObservations([data], {}).observations[0]!;
+  return checkObservations([data], {}).observations[0];
 }
 
 function imageOf(form: ReturnType<typeof betaShape>, theta: readonly number[]): SkyImage {
@@ -75,7 +75,7 @@ describe("fits of the null hypothesis", () => {
     });
     expect(parameters.map(({ name }) => name)).toEqual(["point", "constant"]);
     for (const [index, { value, error }] of parameters.entries()) {
-      expect(Math.abs(value - Math.exp(truth[index]!)), parameters[index]!.name).toBeLessThan(3.5 * error);
+      expect(Math.abs(value - Math.exp(truth[index])), parameters[index].name).toBeLessThan(3.5 * error);
     }
     // Its light is all there, and its mean place is the given one.
     const { data } = imageOf(withPoint(SHAPE, at), [log(800), -30]);
@@ -87,20 +87,20 @@ describe("fits of the null hypothesis", () => {
   });
 
   it("errors are the scatter of fits of repeated observations", () => {
-    const [, kind, elliptical, form, truth] = CASES[0]!;
+    const [, kind, elliptical, form, truth] = CASES[0];
     const sky = imageOf(form, truth);
     const fits = Array.from({ length: 40 }, (_, repeat) =>
       fitNull([observed(sky, 100 + repeat)], { kind, elliptical, start: truth }),
     );
     for (const parameter of truth.keys()) {
-      const values = fits.map(({ theta }) => theta[parameter]!);
+      const values = fits.map(({ theta }) => theta[parameter]);
       const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
       const std = Math.sqrt(
         values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1),
       );
       const logarithmic = form.logarithmic[parameter];
       const errors = fits.map(
-        ({ parameters }) => parameters[parameter]!.error / (logarithmic ? parameters[parameter]!.value : 1),
+        ({ parameters }) => parameters[parameter].error / (logarithmic ? parameters[parameter].value : 1),
       );
       const error = errors.reduce((sum, value) => sum + value, 0) / errors.length;
       // The standard deviation of 40 values is good to 11 %: three of these.
@@ -113,10 +113,10 @@ describe("fits of the null hypothesis", () => {
     const fitted = fitNull([observation], { kind: "scale" });
     const total = observation.counts.data.reduce((sum, value) => sum + value, 0);
     // Flux 0.6 and background 0.4 are 1, that is 2.5 backgrounds; spill at the edge is the same for both.
-    expect(Math.abs(fitted.parameters[0]!.value - 2.5)).toBeLessThan(3 * fitted.parameters[0]!.error);
-    expect(fitted.parameters[0]!.error / fitted.parameters[0]!.value).toBeCloseTo(1 / Math.sqrt(total), 10);
+    expect(Math.abs(fitted.parameters[0].value - 2.5)).toBeLessThan(3 * fitted.parameters[0].error);
+    expect(fitted.parameters[0].error / fitted.parameters[0].value).toBeCloseTo(1 / Math.sqrt(total), 10);
     const [baseline] = nullBaselines([observation], fitted);
-    expect(baseline!.data[0]).toBeCloseTo(0.4 * fitted.parameters[0]!.value, 12);
+    expect(baseline!.data[0]).toBeCloseTo(0.4 * fitted.parameters[0].value, 12);
   });
 
   it("leaves regions out when it is told to", () => {
@@ -125,8 +125,8 @@ describe("fits of the null hypothesis", () => {
     for (let row = 6; row < 12; row++) for (let col = 6; col < 12; col++) flux.data[row * 28 + col] = 20;
     for (let row = 2; row < 16; row++) for (let col = 2; col < 16; col++) without.data[row * 28 + col] = 1;
     const observation = observed(flux, 9, 1);
-    const all = fitNull([observation], { kind: "scale" }).parameters[0]!;
-    const outside = fitNull([observation], { kind: "scale", without }).parameters[0]!;
+    const all = fitNull([observation], { kind: "scale" }).parameters[0];
+    const outside = fitNull([observation], { kind: "scale", without }).parameters[0];
     expect(all.value).toBeGreaterThan(1.5);
     expect(Math.abs(outside.value - 1)).toBeLessThan(3 * outside.error);
     const everything = constantImage(SHAPE, 1);
@@ -136,20 +136,20 @@ describe("fits of the null hypothesis", () => {
   });
 
   it("draws have the mean and the errors of the fit", () => {
-    const [, kind, elliptical, form, truth] = CASES[0]!;
+    const [, kind, elliptical, form, truth] = CASES[0];
     const observation = observed(imageOf(form, truth), 5);
     const fitted = fitNull([observation], { kind, elliptical });
     const stream = randomStream(3);
     const draws = Array.from({ length: 2000 }, () => drawNullParameters([observation], fitted, stream));
     for (const [index, { error, value }] of fitted.parameters.entries()) {
       const scale = form.logarithmic[index] ? error / value : error;
-      const column = draws.map((draw) => draw[index]!);
+      const column = draws.map((draw) => draw[index]);
       const mean = column.reduce((sum, entry) => sum + entry, 0) / column.length;
       const std = Math.sqrt(
         column.reduce((sum, entry) => sum + (entry - mean) ** 2, 0) / (column.length - 1),
       );
       // Four standard errors of 2000 draws.
-      expect(Math.abs(mean - fitted.theta[index]!)).toBeLessThan((4 * scale) / Math.sqrt(2000));
+      expect(Math.abs(mean - fitted.theta[index])).toBeLessThan((4 * scale) / Math.sqrt(2000));
       expect(Math.abs(std / scale - 1)).toBeLessThan(4 / Math.sqrt(4000));
     }
   });
@@ -160,7 +160,7 @@ describe("fits of the null hypothesis", () => {
   });
 
   it("a fit survives JSON", () => {
-    const [, kind, elliptical, form, truth] = CASES[0]!;
+    const [, kind, elliptical, form, truth] = CASES[0];
     const fitted = fitNull([observed(imageOf(form, truth), 5)], { kind, elliptical, start: truth });
     expect(JSON.parse(JSON.stringify(fitted)) as FittedNull).toEqual(fitted);
   });
