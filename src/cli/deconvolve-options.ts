@@ -70,6 +70,10 @@ export function deconvolveOptions() {
     .option("-q, --quiet", "no progress and no summary; warnings and errors only")
     .optionsGroup("Running:")
     .option(
+      "--start <file>",
+      "image of the flux where every chain, or the iterations, begin (default: the method's own)",
+    )
+    .option(
       "--checkpoint <folder>",
       "where the chains are kept until the run is complete (default: output + .checkpoint)",
     )

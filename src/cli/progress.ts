@@ -27,8 +27,41 @@ function describe(progress: RunProgress): string {
   return `${percent}  ${formatCount(done)} of ${formatCount(total)} sweeps, ${formatCount(sweepsPerSecond)} a second, ${left}`;
 }
 
+/** Milliseconds between two lines of progress for a program. */
+const JSON_MILLISECONDS = 200;
+
+/** Whether stderr is read by a program, line by line: `TSLIRA_STDERR=json`. */
+export const jsonLines = () => process.env.TSLIRA_STDERR === "json";
+
+/** Write one line for a program. */
+export function writeJsonLine(line: object): void {
+  process.stderr.write(`${JSON.stringify(line)}\n`);
+}
+
+/** A display for a program: `{ progress: { done, total, text } }` and `{ message }`, a line each. */
+function programDisplay(): ProgressDisplay {
+  let last = 0;
+  const tell = (progress: object) => {
+    const now = performance.now();
+    if (now - last < JSON_MILLISECONDS) return;
+    last = now;
+    writeJsonLine({ progress });
+  };
+  return {
+    update: (progress) => {
+      const { stage, done, total } = progress;
+      tell({ stage, done, total, text: describe(progress).trim() });
+    },
+    show: (text, stage) => tell({ stage, text: text.trim() }),
+    say: (message) => writeJsonLine({ message }),
+    report: (_text, data) => process.stdout.write(`${JSON.stringify(data ?? null)}\n`),
+    close: () => undefined,
+  };
+}
+
 /** Open a display on stderr. With `quiet` it shows messages only. */
 export function openProgress({ quiet }: { readonly quiet: boolean }): ProgressDisplay {
+  if (jsonLines()) return programDisplay();
   const { stderr } = process;
   const terminal = stderr.isTTY === true;
   let last = performance.now();
