@@ -1,8 +1,5 @@
-// Write the settings of the list into the Python package: names in its style, types, meanings. With --check it writes nothing and fails
-// where the file is another.
-//
-//   node scripts/python-settings.mjs [--check]
-import { readFileSync, writeFileSync } from "node:fs";
+// Write the settings of the list into the Python package: names in its style, types, meanings.
+import { writeFileSync } from "node:fs";
 import { SETTINGS } from "../dist/settings.js";
 
 const PATH = new URL("../python/tslira/settings.py", import.meta.url);
@@ -46,7 +43,7 @@ const entries = SETTINGS.filter(({ found }) => !found).map((setting) => {
   const parts = kind.type === "record" ? `, "parts": (${Object.keys(kind.parts).map(text).join(", ")},)` : "";
   return `    ${text(pythonName(key))}: {\n        "key": ${text(key)}, "type": ${text(typeOf(kind))}${parts},\n        "meaning": ${text(full)},\n    },`;
 });
-const content = `"""Settings of the methods. Written by scripts/python-settings.mjs from the one list of settings; do not edit."""
+const content = `"""Settings of the methods. Written by scripts/python-settings.mjs from the one list of settings."""
 
 from __future__ import annotations
 
@@ -56,10 +53,4 @@ SETTINGS: Dict[str, Dict[str, Any]] = {
 ${entries.join("\n")}
 }
 `;
-if (!process.argv.includes("--check")) writeFileSync(PATH, content);
-else if (readFileSync(PATH, "utf8") !== content) {
-  process.stderr.write(
-    "python-settings: python/tslira/settings.py must be what the list of settings says, got another; run node scripts/python-settings.mjs\n",
-  );
-  process.exit(1);
-}
+writeFileSync(PATH, content);

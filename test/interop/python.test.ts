@@ -34,10 +34,6 @@ describe.skipIf(python === undefined)("the Python package", () => {
     expect(() => run(["-m", "unittest", "discover", "-s", join(PACKAGE, "tests")], PACKAGE)).not.toThrow();
   });
 
-  it("has the settings of the list", () => {
-    execFileSync(process.execPath, [join(ROOT, "scripts/python-settings.mjs"), "--check"]);
-  });
-
   it("installs from its wheel, without npm, and runs what its README shows", () => {
     execFileSync(process.execPath, [
       join(ROOT, "scripts/build-python.mjs"),
