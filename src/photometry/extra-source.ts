@@ -7,6 +7,7 @@
  * flux, averaged over the draws, and a flat prior give limits and intervals (`fluxLaw`).
  */
 
+import { pointLight } from "../data/observation/point-light.js";
 import { psfCentre } from "../data/observation/psf.js";
 import type { SkyImage } from "../image.js";
 import type { ForwardModel } from "../model/forward-model.js";
@@ -100,7 +101,10 @@ export function extraSourceMeter(
   }
   const places = regions.map((region) => {
     const aperture = aperturePixels(model, region.pixels);
-    const point = sourceShape === "point" ? pointSource(region, shape) : undefined;
+    const point =
+      sourceShape === "point"
+        ? pointLight(centreOfWeight(region.pixels, region.weights, shape), shape)
+        : undefined;
     return {
       region,
       aperture,
@@ -213,20 +217,6 @@ function aperturePixels(model: ForwardModel, pixels: ArrayLike<number>): Detecto
 function inAperture(images: readonly ArrayLike<number>[], aperture: readonly DetectorPixel[]): Float64Array {
   // Transforms may round an empty pixel to just below 0.
   return Float64Array.from(aperture, ({ observation, pixel }) => Math.max(0, images[observation]![pixel]!));
-}
-
-/** A point of flux 1 at the centre of a region, shared among the four pixels around it. */
-function pointSource({ pixels, weights }: WeightedPixels, shape: readonly [number, number]): Float64Array {
-  const [ny, nx] = shape;
-  const source = new Float64Array(ny * nx);
-  const { x, y } = centreOfWeight(pixels, weights, shape);
-  const [col, row] = [Math.min(nx - 1, Math.floor(x)), Math.min(ny - 1, Math.floor(y))];
-  for (const [dy, down] of [1 - (y - row), y - row].entries()) {
-    for (const [dx, across] of [1 - (x - col), x - col].entries()) {
-      if (down * across > 0) source[(row + dy) * nx + col + dx]! += down * across;
-    }
-  }
-  return source;
 }
 
 /** The light of a draw in a region above its surroundings, scaled to 1; even where there is none. */
