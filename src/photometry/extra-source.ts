@@ -29,6 +29,8 @@ export interface ExtraSourceOptions {
   readonly sourceShape?: SourceShape;
   /** Default `"flat"`. */
   readonly fluxPrior?: ExtraFluxPrior;
+  /** Leave the light of the other regions where it is when one is emptied: they are sources of their own. Default false. */
+  readonly keepOthers?: boolean;
 }
 
 /** A source in a region, in addition to all other light there. Fluxes are in the unit of the image, of the whole source. */
@@ -65,7 +67,7 @@ export interface ExtraSourceMeter {
  * hole must not be so wide that the surroundings say little of its middle. Of 0, 1/2, 3/4 and 1, tried on injected sources, 1/2 kept the
  * limits nearest to those of known surroundings: on a cloud of 3 psfs 1 made them half as high again.
  */
-const GUARD = 0.5;
+export const GUARD = 0.5;
 /** Chance of a false alarm in the definition of `detectable`: three standard deviations of a normal law, one-sided. */
 const FALSE_ALARM = 0.00135;
 
@@ -82,12 +84,13 @@ export function extraSourceMeter(
   mean: SkyImage,
   sky: SkyImage | undefined,
   regions: readonly WeightedPixels[],
-  { sourceShape = "drawn", fluxPrior = "flat" }: ExtraSourceOptions = {},
+  { sourceShape = "drawn", fluxPrior = "flat", keepOthers = false }: ExtraSourceOptions = {},
 ): ExtraSourceMeter {
   const { grid } = model;
   const shape = frameShape(grid);
-  const guard =
-    GUARD * grid.upsampling * Math.max(...model.observations.map(({ psf }) => halfLightRadius(psf)));
+  const guard = GUARD * widestPsf(model);
+  const others = (region: WeightedPixels) =>
+    new Set(keepOthers ? regions.flatMap((one) => (one === region ? [] : Array.from(one.pixels))) : []);
   const whole = sky === undefined ? new Float64Array(grid.shape[0] * grid.shape[1]) : sky.data.slice();
   const onSky = (frame: ArrayLike<number>) => {
     const source = new Float64Array(whole.length);
@@ -109,7 +112,7 @@ export function extraSourceMeter(
       region,
       aperture,
       counts: aperture.map(({ observation, pixel }) => model.observations[observation]!.counts.data[pixel]!),
-      emptied: emptyRegion(region.pixels, guard, mean.data, shape),
+      emptied: emptyRegion(region.pixels, guard, mean.data, shape, others(region)),
       point: point && { source: point, unit: inAperture(model.project(onSky(point)), aperture) },
       skies: [] as ExpectedCounts[],
       exposed: [] as number[],
@@ -174,6 +177,11 @@ function sum(values: ArrayLike<number>): number {
   let total = 0;
   for (let index = 0; index < values.length; index++) total += values[index]!;
   return total;
+}
+
+/** Largest radius that holds half of the light of a psf, in pixels of the sky. */
+export function widestPsf({ grid, observations }: ForwardModel): number {
+  return grid.upsampling * Math.max(...observations.map(({ psf }) => halfLightRadius(psf)));
 }
 
 /** Radius in pixels about the centre of a psf that holds half of its light. */
