@@ -8,7 +8,7 @@ import { parseCutout, parsePlanes, parsePsfCentre } from "./option-values.js";
 import type { NamedObservation } from "./read-together.js";
 
 /** Files and cut-outs of one observation. */
-function fileOptions() {
+export function fileOptions() {
   return {
     psf: new Option(
       "-p, --psf <file or name>",
