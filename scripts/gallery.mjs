@@ -49,10 +49,10 @@ const FIGURES = [
   {
     name: "plotImage",
     text: "One image, in any of six colour maps and four stretches, with markers.",
-    call: 'plotImage(result.mean, { document, label: "flux", stretch: "sqrt", title: "Posterior mean" })',
+    call: 'plotImage(result.mean, { document, label: "flux", stretch: "asinh", title: "Posterior mean" })',
     kind: "mean",
     draw: ({ result }, options) =>
-      plotImage(result.mean, { ...options, label: "flux", stretch: "sqrt", title: "Posterior mean" }),
+      plotImage(result.mean, { ...options, label: "flux", stretch: "asinh", title: "Posterior mean" }),
   },
   {
     name: "plotPanels",
@@ -61,7 +61,7 @@ const FIGURES = [
     draw: ({ data, result }, options) =>
       plotPanels(
         [
-          { image: data.flux, title: "Truth", label: "flux", stretch: "sqrt", percentiles: [0, 99.8] },
+          { image: data.flux, title: "Truth", label: "flux", stretch: "asinh" },
           { image: result.mean, title: "Posterior mean" },
         ],
         { ...options, colorScale: "shared" },

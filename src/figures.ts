@@ -5,8 +5,9 @@
  * @module
  */
 
-export type { ColorScaleOptions, Stretch } from "./figures/color-scale.js";
+export type { ColorScaleOptions, Stretch, StretchOptions } from "./figures/color-scale.js";
 export type { Colormap } from "./figures/colormap.js";
+export type { ContourImage } from "./figures/contours.js";
 export { type DrawPlayerOptions, drawPlayerPage } from "./figures/draw-player.js";
 export type { FigureOptions } from "./figures/figure.js";
 export type { ImagePanelOptions, SkyPanelOptions } from "./figures/image-panel.js";
@@ -39,6 +40,7 @@ export {
 export { type PlotRadialProfileOptions, plotRadialProfile } from "./figures/plot-radial-profile.js";
 export { type PlotRankOptions, plotRank } from "./figures/plot-rank.js";
 export { type PlotResidualsOptions, plotResiduals, type ResidualImages } from "./figures/plot-residuals.js";
+export { type PlotRgbOptions, plotRgb } from "./figures/plot-rgb.js";
 export {
   type PlotLocalSignificanceOptions,
   type PlotSignificanceOptions,

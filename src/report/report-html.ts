@@ -4,6 +4,7 @@ import type { PredictiveCheck } from "../checks/predictive-check.js";
 import type { Observation } from "../data/observation/observation.js";
 import { parseWcs, type SkyWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
+import { figureTitle } from "../figures/figure.js";
 import { plotParameterDistributions } from "../figures/plot-parameter-distributions.js";
 import { plotParameterTraces } from "../figures/plot-parameter-traces.js";
 import { plotPosterior } from "../figures/plot-posterior.js";
@@ -109,7 +110,7 @@ export function reportHtml(result: ReportResult, options: ReportOptions): string
   const source = asDrawSource(result.trace.images);
   const { wcs } = parseWcs(result.wcs);
   const checks = observations === undefined ? [] : checkModel(result, result.trace.parameters, observations);
-  const title = options.title ?? defaultTitle(result);
+  const title = options.title ?? figureTitle(result) ?? result.name;
   const kept = Array.from({ length: source.chains }, (_, chain) => source.draws(chain));
   const groups = chainGroups(result.config);
   const first = brightest(result);
@@ -176,11 +177,6 @@ export function reportHtml(result: ReportResult, options: ReportOptions): string
 
 function byteLength(html: string): number {
   return new TextEncoder().encode(html).length;
-}
-
-function defaultTitle({ wcs, name }: ReportSummary): string {
-  const object = wcs.find(({ keyword }) => keyword === "OBJECT")?.value;
-  return typeof object === "string" && object.trim() !== "" ? object.trim() : name;
 }
 
 /** Pixel with the largest mean. */
