@@ -29,11 +29,11 @@ export interface PlotPosteriorOptions extends FigureOptions, SkyPanelOptions, St
   /** Observed counts `[ny, nx]`, shown first when given. */
   readonly counts?: SkyImage;
   /**
-   * Panels to draw, in order; default counts, mean, std and signal to noise, and R-hat and effective sample sizes where a pixel has an
-   * R-hat above 1.01.
+   * Panels to draw, in order; default counts, mean, std and signal to noise, and where a pixel has an R-hat above 1.01, R-hat and, beside
+   * counts, effective sample sizes.
    */
   readonly show?: readonly PosteriorPanel[];
-  /** Panels a row; default 3 for more than 4 panels, else 2. */
+  /** Panels a row; default 2 for four panels, else up to 3. */
   readonly columns?: number;
   /** Longer side of each picture in px; default 224. */
   readonly size?: number;
@@ -64,13 +64,13 @@ export function plotPosterior(result: PosteriorImages, options: PlotPosteriorOpt
   const doubtful = result.diagnostics.rhat.data.some((rhat) => rhat > RHAT_COLORS[0]);
   const order = show ?? [
     ...(["counts", "mean", "std", "snr"] as const),
-    ...(doubtful ? (["rhat", "ess"] as const) : []),
+    ...(doubtful ? (["rhat", ...(counts ? (["ess"] as const) : [])] as const) : []),
   ];
   const panels = order.flatMap((name) => available[name] ?? []);
   const title = figureTitle(result);
   return plotPanels(panels, {
     document,
-    columns: columns ?? (panels.length > 4 ? 3 : Math.min(2, Math.max(panels.length, 1))),
+    columns: columns ?? (panels.length === 4 ? 2 : Math.min(3, Math.max(panels.length, 1))),
     ...(size !== undefined && { size }),
     ...(title !== undefined && { title }),
     ...frameOf(options),
