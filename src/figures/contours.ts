@@ -17,29 +17,34 @@ export interface ContourImage {
 }
 
 /**
- * Lines of equal value, by marching squares with linear interpolation between the centres of pixels (d3-contour). Pixels that are NaN
- * count as lowest. Lines end half a pixel from the centres of the outermost pixels, at the frame.
+ * Lines of equal value, by marching squares with linear interpolation between the centres of pixels (d3-contour). Beyond the centres of
+ * the outermost pixels values go on as they are, so that lines cross the frame; they end within a pixel behind it. Pixels that are NaN count
+ * as lowest.
  *
  * @returns open and closed lines of points `[x, y]` in pixels from 0, centres at whole numbers
  * @throws InvalidInputError when the level is not finite
  */
-export function contourLines({ data, shape: [ny, nx] }: SkyImage, level: number): [number, number][][] {
+export function contourLines({ data, shape }: SkyImage, level: number): [number, number][][] {
   if (!Number.isFinite(level)) {
     throw new InvalidInputError(`figure: contours must be finite levels, got ${level}; leave it out`);
   }
+  const [ny, nx] = [shape[0] + 2, shape[1] + 2];
+  const inside = (at: number, pixels: number) => Math.min(Math.max(at - 1, 0), pixels - 1);
+  const framed = Float64Array.from(
+    { length: ny * nx },
+    (_, at) => data[inside(Math.floor(at / nx), shape[0]) * shape[1] + inside(at % nx, shape[1])]!,
+  );
+  const onFrame = ([x, y]: readonly [number, number]) => x === 0 || x === nx || y === 0 || y === ny;
   const lines: [number, number][][] = [];
-  const along = (from: readonly [number, number], to: readonly [number, number]) =>
-    [0, nx].some((edge) => from[0] === edge && to[0] === edge) ||
-    [0, ny].some((edge) => from[1] === edge && to[1] === edge);
-  for (const ring of d3Contours().size([nx, ny]).contour(data, level).coordinates.flat()) {
+  for (const ring of d3Contours().size([nx, ny]).contour(framed, level).coordinates.flat()) {
     let line: [number, number][] = [];
     for (const [index, point] of ring.entries()) {
       // What runs along the frame closes rings, and is no contour.
-      if (index > 0 && along(ring[index - 1]!, point)) {
+      if (index > 0 && onFrame(ring[index - 1]!) && onFrame(point)) {
         if (line.length > 1) lines.push(line);
         line = [];
       }
-      line.push([point[0] - 0.5, point[1] - 0.5]);
+      line.push([point[0] - 1.5, point[1] - 1.5]);
     }
     if (line.length > 1) lines.push(line);
   }

@@ -85,7 +85,7 @@ export function imageCells(
       : undefined;
   const aligned = panels.every((panel) => sharesAxes(panel, first));
   return panels.map((panel, index) => {
-    const lastInRow = index % columns === columns - 1 || index === panels.length - 1;
+    const lastInRow = index % columns === Math.min(columns, panels.length) - 1;
     const { label, unit } = first;
     return imagePanel(
       panel.image,
