@@ -295,7 +295,7 @@ if (flags.only === undefined || "quality".includes(flags.only)) {
   const runs = [];
   for (const iterations of steps)
     runs.push(await deconvolve(data, { method: "richardson-lucy", iterations, margin: 0 }));
-  const flux = { label: "flux", stretch: "sqrt" };
+  const flux = { label: "flux", stretch: "asinh" };
   const model = createForwardModel(data);
   const truly = { predicted: model.predict(sky.flux.data), cash: model.cash(sky.flux.data) };
   const top = { vmin: 0, vmax: Math.max(...sky.flux.data), ...flux };

@@ -15,6 +15,11 @@ export type { Marker } from "./figures/marker.js";
 export { type PlotAutocorrelationOptions, plotAutocorrelation } from "./figures/plot-autocorrelation.js";
 export { type ComparedImage, type PlotComparisonOptions, plotComparison } from "./figures/plot-comparison.js";
 export { type DatasetImages, type PlotDatasetOptions, plotDataset } from "./figures/plot-dataset.js";
+export {
+  type EstimatedImages,
+  type PlotEstimateOptions,
+  plotEstimate,
+} from "./figures/plot-estimate.js";
 export { type PlotHyperpriorOptions, plotHyperprior } from "./figures/plot-hyperprior.js";
 export { type PlotImageOptions, plotImage } from "./figures/plot-image.js";
 export { type PlotMultiscaleOptions, plotMultiscale } from "./figures/plot-multiscale.js";

@@ -13,10 +13,11 @@ import type { SkyPanelOptions } from "../figures/image-panel.js";
 import { plotAutocorrelation } from "../figures/plot-autocorrelation.js";
 import { type ComparedImage, plotComparison } from "../figures/plot-comparison.js";
 import { plotDataset } from "../figures/plot-dataset.js";
+import { plotEstimate } from "../figures/plot-estimate.js";
 import { plotHyperprior } from "../figures/plot-hyperprior.js";
 import { plotImage } from "../figures/plot-image.js";
 import { plotMultiscale } from "../figures/plot-multiscale.js";
-import { type Panel, plotPanels } from "../figures/plot-panels.js";
+import { plotPanels } from "../figures/plot-panels.js";
 import {
   plotParameterDistributions,
   plotRegionDistribution,
@@ -86,7 +87,10 @@ export const PLOT_KINDS: Readonly<Record<string, PlotKind>> = {
     svg: (open, { figure, scale, sky }) =>
       open.posterior
         ? plotPosterior(open.posterior.result, { ...figure, ...sky, ...scale })
-        : estimateFigure(open, { ...figure, ...sky, ...scale }),
+        : plotEstimate(
+            { ...open.estimate!, wcs: open.wcs, name: open.name, ...given({ unit: open.unit }) },
+            { ...figure, ...sky, ...scale },
+          ),
     image: ({ flux }) => flux,
   },
   mean: {
@@ -312,24 +316,6 @@ function standardDeviation({ std, estimate }: PlottedResult): SkyImage {
   throw new InvalidInputError(
     `plot: std must be of a result with errors, got an image by ${estimate?.method} without; run it with --bootstrap 50`,
   );
-}
-
-/** Figure of a method that gives one image: with its errors, and its residuals where they are. */
-function estimateFigure(
-  open: PlottedResult,
-  options: FigureOptions & SkyPanelOptions & StretchOptions,
-): string {
-  const { std, estimate, unit, wcs, name } = open;
-  const shown = { ...several(open, options), ...options, label: "flux", ...given({ unit }) };
-  const panels: Panel[] = [
-    { ...shown, image: open.flux, title: `Flux by ${estimate!.method}` },
-    ...(std ? [{ ...shown, image: std, title: "Standard deviation", colormap: "viridis" as const }] : []),
-    ...estimate!.predicted.map((image, index, { length }) => ({
-      ...{ wcs, stretch: shown.stretch, image, label: "counts" },
-      title: length > 1 ? `Predicted counts ${index + 1}` : "Predicted counts",
-    })),
-  ];
-  return plotPanels(panels, { title: name, ...options, columns: Math.min(3, panels.length) });
 }
 
 /** A kind that shows a diagnostic of every pixel. */

@@ -87,5 +87,5 @@ export function contourElements(
       pen = Number.isFinite(left + top) ? "L" : "M";
     }
   }
-  return path === "" ? "" : outlined(`<path d="${path}" stroke-linejoin="round"`);
+  return path === "" ? "" : outlined(`<path d="${path}" stroke-linejoin="round"`, "#ffffff", 0.8);
 }

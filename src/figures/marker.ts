@@ -54,10 +54,10 @@ export function labelBeside(
 }
 
 /** A line drawing that is seen on every ground. @param shape an SVG element without its end */
-export function outlined(shape: string, color = "#ffffff"): string {
+export function outlined(shape: string, color = "#ffffff", width = 1.2): string {
   return (
-    `${shape} fill="none" stroke="#000000" stroke-opacity="0.6" stroke-width="3"/>` +
-    `${shape} fill="none" stroke="${color}" stroke-width="1.2"/>`
+    `${shape} fill="none" stroke="#000000" stroke-opacity="0.6" stroke-width="${px(2.5 * width)}"/>` +
+    `${shape} fill="none" stroke="${color}" stroke-width="${width}"/>`
   );
 }
 

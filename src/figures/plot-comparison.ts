@@ -81,7 +81,10 @@ export function plotComparison(images: readonly ComparedImage[], options: PlotCo
       [...all.keys()].slice(row * across, (row + 1) * across),
     );
     const cells = rows.flatMap((row): (Cell | undefined)[] => {
-      const ends = (index: number) => ({ colorBar: index === row.at(-1), yLabels: index === row[0] });
+      const ends = (index: number) => ({
+        colorBar: row.length === across && index === row.at(-1),
+        yLabels: index === row[0],
+      });
       const above = row.map((index) =>
         imagePanel(
           all[index]!.image,
