@@ -66,7 +66,7 @@ export function deconvolveOptions() {
     .option("-o, --output <file>", "result file, FITS; .gz to compress")
     .option("--png <file>", "also draw counts, mean, std, signal to noise and R-hat")
     .option("--overwrite", "replace files that exist")
-    .option("--json", "print a summary for programs on stdout")
+    .option("--json", "print a summary for programs on stdout, that for people on stderr")
     .option("-q, --quiet", "no progress and no summary; warnings and errors only")
     .optionsGroup("Running:")
     .option(

@@ -1,4 +1,4 @@
-/** Progress on stderr: one line rewritten in place on a terminal, a plain line every ten seconds elsewhere. */
+/** Progress on stderr: one line rewritten in place on a terminal, a plain line every ten seconds elsewhere. What comes of it goes to stdout. */
 
 import type { RunProgress } from "../runs/sample-run.js";
 import { formatCount, formatDuration } from "./format.js";
@@ -10,6 +10,8 @@ export interface ProgressDisplay {
   readonly show: (line: string, stage: string) => void;
   /** Print a message of its own, above the progress line. */
   readonly say: (text: string) => void;
+  /** Print what was found, unless the display is quiet: on stdout, or on stderr where `data` for programs takes that. */
+  readonly report: (text: string, data?: unknown) => void;
   /** Remove the progress line. */
   readonly close: () => void;
 }
@@ -64,6 +66,11 @@ export function openProgress({ quiet }: { readonly quiet: boolean }): ProgressDi
     say(text) {
       clear();
       stderr.write(`${text}\n`);
+    },
+    report(text, data) {
+      clear();
+      if (data !== undefined) process.stdout.write(`${JSON.stringify(data, undefined, 2)}\n`);
+      if (!quiet) (data === undefined ? process.stdout : stderr).write(`${text}\n`);
     },
     close: clear,
   };
