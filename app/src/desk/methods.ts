@@ -135,7 +135,8 @@ export function estimateFigure(
       title: "Residuals",
       label: "sigma",
       colormap: "RdBu",
-      limits: [-4, 4],
+      vmin: -4,
+      vmax: 4,
     },
     ...(estimate.std
       ? [

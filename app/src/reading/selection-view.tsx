@@ -282,7 +282,7 @@ function CorrelationMap({ desk, pixels, selection, result }: Parameters<typeof C
   const ask = useCallback((of: readonly number[]) => desk.correlation(of), [desk]);
   const { answer, trouble } = useAnswer<CorrelationView>(pixels, result, ask);
   const scale = useMemo(
-    () => answer && colorScale([answer.image], { colormap: "RdBu", limits: [-1, 1] }),
+    () => answer && colorScale([answer.image], { colormap: "RdBu", vmin: -1, vmax: 1 }),
     [answer],
   );
   const overlay = useCallback(
