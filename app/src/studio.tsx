@@ -5,6 +5,7 @@ import { type Desk, openDesk } from "./desk/desk.js";
 import type { Choices, Composition, Example, ShownExample } from "./desk/observation-view.js";
 import type { LiveView } from "./desk/run-view.js";
 import type { OpenedResult } from "./desk/start-calls.js";
+import { Room } from "./late.js";
 import { UpdateButton } from "./offline.js";
 import type { DrawnRegion } from "./regions/region-edit.js";
 import { KeptRuns } from "./run/kept-runs.js";
@@ -130,32 +131,34 @@ export function Studio() {
         </p>
       )}
       <SettingsNewsBar settings={settings} />
-      {desk &&
-        (open === undefined ? (
-          <>
-            <KeptRuns desk={desk} onContinue={continueKept} />
-            <StartScreen
+      <Room name="This screen" key={open === undefined ? "start" : "open"}>
+        {desk &&
+          (open === undefined ? (
+            <>
+              <KeptRuns desk={desk} onContinue={continueKept} />
+              <StartScreen
+                desk={desk}
+                examples={examples}
+                onOpen={compose}
+                onResult={openResult}
+                onSettings={settings.replace}
+                composition={settings.composition}
+              />
+            </>
+          ) : (
+            <Workspace
+              key={JSON.stringify([open.choices, open.composition, open.session?.id])}
               desk={desk}
-              examples={examples}
-              onOpen={compose}
-              onResult={openResult}
-              onSettings={settings.replace}
-              composition={settings.composition}
+              open={title === undefined ? open : { ...open, title }}
+              onCompose={(composition) => compose(open.choices, composition, open.example)}
+              form={settings.form}
+              onForm={settings.onForm}
+              settingsHistory={settings}
+              onLive={onLive}
+              drawn={drawn}
             />
-          </>
-        ) : (
-          <Workspace
-            key={JSON.stringify([open.choices, open.composition, open.session?.id])}
-            desk={desk}
-            open={title === undefined ? open : { ...open, title }}
-            onCompose={(composition) => compose(open.choices, composition, open.example)}
-            form={settings.form}
-            onForm={settings.onForm}
-            settingsHistory={settings}
-            onLive={onLive}
-            drawn={drawn}
-          />
-        ))}
+          ))}
+      </Room>
     </>
   );
 }

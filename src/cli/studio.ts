@@ -138,7 +138,9 @@ async function answer(
   const type = file && TYPES[extname(file)];
   if (file === undefined || type === undefined) return void refuse(404);
   const content = await readFile(file);
-  response.writeHead(200, { ...HEADERS, "content-type": type, "content-length": content.length });
+  // Their names change with what they hold: kept by the browser, they are there for another run when this server has ended.
+  const kept = name.startsWith("/assets/") && { "cache-control": "private, max-age=604800, immutable" };
+  response.writeHead(200, { ...HEADERS, ...kept, "content-type": type, "content-length": content.length });
   response.end(request.method === "HEAD" ? undefined : content);
 }
 

@@ -39,7 +39,7 @@ let result: PosteriorResult | undefined;
 let running: AbortController | undefined;
 let kept: KeptEstimate | undefined;
 let tests: ReturnType<typeof significanceDesk> | undefined;
-/** Code that a first look does not need is fetched when it is. */
+/** Code that a first look does not need is fetched when it is, or ahead, lest the server be gone by then. */
 const figures = () => import("./figures.js");
 const methods = () => import("./methods.js");
 const significance = async () => {
@@ -76,6 +76,9 @@ async function keepSimulated(observation: SimulatedObservation): Promise<Choices
 type Handlers = { [Name in keyof DeskCalls]: (...args: Parameters<DeskCalls[Name]>) => unknown };
 
 const handlers: Handlers = {
+  async fetchAhead() {
+    await Promise.allSettled([figures(), methods(), significance()]);
+  },
   examples: () => EXAMPLES.map((example) => ({ ...example, counts: simulateExample(example.id).counts })),
   async openExample(id) {
     files.forget();
@@ -119,21 +122,21 @@ const handlers: Handlers = {
   },
   run: (settings, command, about) =>
     stoppable(async (data, signal) => {
-      result = undefined;
       pausing = runPause();
       const keeping = await sessions.begin(about, data.choices, data.composition, settings, command);
+      let complete = false;
       try {
         const run = await runChains(data, settings, command, signal, pausing, keeping, tellLive);
         result = run.result;
+        complete = result.complete;
         return run.view;
       } finally {
-        await keeping.end(result?.complete === true);
+        await keeping.end(complete);
         pausing = undefined;
       }
     }),
   sample: (settings, command) =>
     stoppable(async (data, signal) => {
-      result = undefined;
       const { sampleOtherwise } = await methods();
       const run = await sampleOtherwise(data, settings, command, signal, tellLive);
       result = run.result;
@@ -141,7 +144,6 @@ const handlers: Handlers = {
     }),
   estimate: (settings, command, tell) =>
     stoppable(async (data, signal) => {
-      kept = undefined;
       const { estimateView, findImage } = await methods();
       const estimate = await findImage(data, settings, signal, tell);
       kept = { estimate, command, composed: data };
@@ -204,4 +206,5 @@ scope.onmessage = async ({ data: { id, call, args } }) => {
   }
 };
 
-void holdLifeline().then((lifeline) => lifeline && scope.postMessage({ lifeline }));
+// The first word of this worker: that it runs.
+void holdLifeline().then((lifeline) => scope.postMessage({ lifeline }));

@@ -37,6 +37,8 @@ export interface ReadFile {
 
 /** What the desk does. */
 export interface DeskCalls extends StartCalls, MethodCalls {
+  /** Fetch the code of figures, methods and tests while the server is there; never rejected. */
+  fetchAhead(): void;
   examples(): readonly ShownExample[];
   openExample(id: Example["id"]): Choices;
   readFile(file: Blob, name: string): ReadFile;
@@ -73,5 +75,5 @@ export type DeskResponse =
   | { readonly id: number; readonly error: { readonly code: string; readonly message: string } }
   | { readonly id: number; readonly news: unknown }
   | { readonly live: LiveView }
-  /** The lock that is free as soon as the desk has died. */
-  | { readonly lifeline: string };
+  /** The first word: the lock that is free as soon as the desk has died, where there are locks. */
+  | { readonly lifeline: string | undefined };

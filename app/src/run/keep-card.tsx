@@ -7,12 +7,15 @@ import type { Choices, Composition, Example } from "../desk/observation-view.js"
 import { methodCommand, methodTypescript } from "../settings/method-code.js";
 import { isPoint, type MethodSettings } from "../settings/method-fields.js";
 import { commandOf, simulateCommand, typescriptOf } from "../settings/reproduce.js";
+import type { Found } from "./run-state.js";
 import { fileName, save } from "./save-file.js";
 
 interface KeepProps {
   readonly desk: Desk;
   readonly name: string;
-  readonly ready: boolean;
+  /** What can be saved. */
+  readonly found: Found | undefined;
+  readonly running: boolean;
   readonly choices: Choices;
   readonly composition: Composition;
   readonly settings: LiraDeconvolverOptions;
@@ -109,7 +112,8 @@ function imageFiles(desk: Desk): Saved[] {
 }
 
 /** The card. */
-export function KeepCard({ desk, name, ready, choices, composition, settings, example, other }: KeepProps) {
+export function KeepCard(props: KeepProps) {
+  const { desk, name, found, running, choices, composition, settings, example, other } = props;
   const [busy, setBusy] = useState("");
   const [trouble, setTrouble] = useState("");
   const base = fileName(name);
@@ -137,9 +141,10 @@ export function KeepCard({ desk, name, ready, choices, composition, settings, ex
   return (
     <section className="card" aria-labelledby="keep-title">
       <h2 id="keep-title">Keep</h2>
-      {ready ? (
+      {found && running && <p className="muted">Of the result before, until the run has found another.</p>}
+      {found ? (
         <div className="keep">
-          {(image ? imageFiles(desk) : posteriorFiles(desk)).map((file) => (
+          {(found.kind === "image" ? imageFiles(desk) : posteriorFiles(desk)).map((file) => (
             <button
               type="button"
               key={file.what}
