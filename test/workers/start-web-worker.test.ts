@@ -8,12 +8,12 @@ type Played = Worker & { ended: boolean };
 function browser(...behaviour: ("silent" | "broken" | "alive")[]) {
   const made: Played[] = [];
   const make = () => {
-    const worker = {
+    const worker: Played = {
       ended: false,
-      terminate() {
-        this.ended = true;
+      terminate: () => {
+        worker.ended = true;
       },
-    } as unknown as Played;
+    } as Played;
     const kind = behaviour[made.length];
     made.push(worker);
     queueMicrotask(() => {

@@ -3,6 +3,7 @@
 import type { ReactNode } from "react";
 import type { LiraDeconvolverOptions } from "tslira";
 import { countText, durationText, errorText, rhatText } from "#viewer";
+import type { LivePixels } from "../desk/live-pixels.js";
 import type { LiveView, ResultView } from "../desk/run-view.js";
 import { late } from "../late.js";
 import { FormField } from "../settings/form-field.js";
@@ -17,6 +18,7 @@ import {
   presetField,
   withPreset,
 } from "../settings/settings.js";
+import { liveSentence } from "./live-sentence.js";
 import { MethodChoice } from "./method-choice.js";
 import { Notes } from "./notes.js";
 import { PauseButton, RunNotes, SampleMore } from "./run-controls.js";
@@ -42,23 +44,6 @@ interface RunProps {
   readonly onStop: () => void;
   readonly onPause: (paused: boolean) => void;
   readonly onMore: (settings: LiraDeconvolverOptions) => void;
-}
-
-/** What the chains look like so far, in a sentence. */
-export function liveSentence({ traces, sweeps, burnIn, stage }: LiveView): string {
-  if (stage === "diagnosing") return "All sweeps are done; comparing the chains pixel by pixel.";
-  const least = Math.min(...sweeps);
-  if (least < burnIn) return "Burn-in: the chains are on their way from separated starts.";
-  const rhats = traces.map(({ rhat }) => rhat).filter(Number.isFinite);
-  if (rhats.length < traces.length) return "Too early to compare the chains.";
-  const worst = Math.max(...rhats);
-  const ess = Math.min(...traces.map((trace) => trace.ess));
-  if (worst < 1.05) {
-    return ess >= 400
-      ? "The chains agree so far, and have seen enough for total and likelihood."
-      : "The chains agree so far; more sweeps make it certain.";
-  }
-  return worst < 1.2 ? "The chains are coming together." : "The chains do not agree yet.";
 }
 
 const VERDICT_WORDS: Readonly<Record<ResultView["verdict"]["state"], string>> = {
@@ -215,6 +200,8 @@ function Progress({
               {countText(ess)}
             </span>
           ))}
+          {live.pixels && <PixelNumbers pixels={live.pixels} nx={live.mean?.shape[1] ?? 1} />}
+          <span>Compared at the end: ESS of every pixel, all other parameters.</span>
         </p>
       )}
       {children}
@@ -223,4 +210,16 @@ function Progress({
       </button>
     </div>
   );
+}
+
+/** R-hat of the brightest pixel and of the worst. */
+function PixelNumbers({ pixels, nx }: { readonly pixels: LivePixels; readonly nx: number }) {
+  return (["brightest", "worst"] as const).map((which) => {
+    const { pixel, rhat } = pixels[which];
+    return (
+      <span key={which}>
+        {which} pixel ({pixel % nx}, {Math.floor(pixel / nx)}): R-hat {rhatText(rhat)}
+      </span>
+    );
+  });
 }
