@@ -13,7 +13,7 @@ import { wholeForm } from "./settings/settings.js";
 import { SettingsNewsBar } from "./settings/settings-bar.js";
 import { useSettingsHistory } from "./settings/settings-history.js";
 import type { OpenData } from "./start/open-data.js";
-import { StartScreen } from "./start/start-screen.js";
+import { type Row, StartScreen } from "./start/start-screen.js";
 import { Workspace } from "./workspace.js";
 
 /** Colours of the page: the system's, or one's own. */
@@ -32,6 +32,7 @@ export function Studio() {
   const [examples, setExamples] = useState<readonly ShownExample[]>([]);
   const [open, setOpen] = useState<OpenData>();
   const settings = useSettingsHistory();
+  const [rows, setRows] = useState<readonly Row[]>([]);
   const [trouble, setTrouble] = useState("");
   const drawn = useRef<readonly DrawnRegion[]>([]);
   const [theme, setTheme] = useState<Theme>("auto");
@@ -43,6 +44,7 @@ export function Studio() {
       (live) => hear.current(live),
       () => {
         setOpen(undefined);
+        setRows([]);
         setTrouble(DEATH);
         setDeaths((count) => count + 1);
       },
@@ -73,6 +75,7 @@ export function Studio() {
   async function continueKept(id: string): Promise<void> {
     if (desk === undefined) return;
     setTrouble("");
+    setRows([]); // the files of the run take their place
     const { choices, composition, about, settings: kept } = await desk.openKept(id);
     const view = await desk.compose(choices, composition);
     settings.onForm(wholeForm(about.form));
@@ -96,7 +99,7 @@ export function Studio() {
 
   const startAgain = () => {
     void desk?.stop();
-    void desk?.forgetFiles();
+    void desk?.leaveData();
     drawn.current = [];
     setOpen(undefined);
   };
@@ -138,6 +141,8 @@ export function Studio() {
               <KeptRuns desk={desk} onContinue={continueKept} />
               <StartScreen
                 desk={desk}
+                rows={rows}
+                setRows={setRows}
                 examples={examples}
                 onOpen={compose}
                 onResult={openResult}

@@ -216,6 +216,17 @@ export function Workspace(props: WorkspaceProps) {
     void desk.stop();
   }, [desk]);
 
+  /** Put the data together otherwise. */
+  const recompose = useCallback(
+    async (next: Composition) => {
+      try {
+        await onCompose(next);
+      } catch (error) {
+        setTrouble((error as Error).message);
+      }
+    },
+    [onCompose],
+  );
   const cut = useCallback(
     async (target: "counts" | "psf", part: Cutout | undefined) => {
       const { cutout, psfCutout, ...rest } = composition;
@@ -226,30 +237,23 @@ export function Workspace(props: WorkspaceProps) {
         y: [part.y[0] + dy, part.y[1] + dy] as const,
       };
       const next = target === "counts" ? [absolute, psfCutout] : [cutout, absolute];
-      try {
-        await onCompose({
-          ...rest,
-          ...(next[0] && { cutout: next[0] }),
-          ...(next[1] && { psfCutout: next[1] }),
-        });
-      } catch (error) {
-        setTrouble((error as Error).message);
-      }
+      await recompose({
+        ...rest,
+        ...(next[0] && { cutout: next[0] }),
+        ...(next[1] && { psfCutout: next[1] }),
+      });
     },
-    [composition, onCompose],
+    [composition, recompose],
   );
 
-  const centrePsf = useCallback(
-    async (psfCentre: PsfCentring | undefined) => {
-      const { psfCentre: _before, ...rest } = composition;
-      try {
-        await onCompose({ ...rest, ...(psfCentre !== "auto" && psfCentre && { psfCentre }) });
-      } catch (error) {
-        setTrouble((error as Error).message);
-      }
-    },
-    [composition, onCompose],
-  );
+  const centrePsf = (psfCentre: PsfCentring | undefined) => {
+    const { psfCentre: _before, ...rest } = composition;
+    void recompose({ ...rest, ...(psfCentre !== "auto" && psfCentre && { psfCentre }) });
+  };
+  const setBackgroundUnit = (unit: "flux" | "counts") => {
+    const { backgroundUnit: _before, ...rest } = composition;
+    void recompose({ ...rest, ...(unit === "counts" && { backgroundUnit: unit }) });
+  };
 
   useEffect(() => {
     const keys = (event: KeyboardEvent) => {
@@ -302,6 +306,7 @@ export function Workspace(props: WorkspaceProps) {
             busy={running}
             onCut={cut}
             onPsfCentre={centrePsf}
+            onBackgroundUnit={setBackgroundUnit}
           />
         </Room>
         <Room name="The run">

@@ -15,6 +15,7 @@ import { type Composed, deskFiles } from "./files.js";
 import { bandsOf, correlate, lookAtRegion } from "./look.js";
 import type { KeptEstimate } from "./methods.js";
 import type { Choices } from "./observation-view.js";
+import { pageWords } from "./page-words.js";
 import { pictureObservation } from "./picture.js";
 import type { DeskCalls, DeskRequest, DeskResponse } from "./protocol.js";
 import { openResult } from "./results.js";
@@ -109,9 +110,8 @@ const handlers: Handlers = {
     truth = observation.flux;
     return keepSimulated(observation);
   },
-  forgetFiles() {
-    files.forget();
-    composed = truth = result = undefined;
+  leaveData() {
+    composed = truth = result = kept = undefined;
   },
   compose(choices, composition) {
     const made = files.compose(choices, composition);
@@ -202,7 +202,7 @@ scope.onmessage = async ({ data: { id, call, args } }) => {
     scope.postMessage({ id, answer });
   } catch (error) {
     const { code, message } = toPlainError(error);
-    scope.postMessage({ id, error: { code: code ?? "ERROR", message } });
+    scope.postMessage({ id, error: { code: code ?? "ERROR", message: pageWords(message) } });
   }
 };
 

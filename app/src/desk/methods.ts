@@ -18,6 +18,7 @@ import type { Composed } from "./files.js";
 import { deconvolveOptions } from "./method-options.js";
 import type { EstimateNews, EstimateView } from "./method-protocol.js";
 import type { EstimateJob, EstimateMessage } from "./method-worker.js";
+import { pageWords } from "./page-words.js";
 import { coresForChains, resultView, watchChains } from "./run.js";
 import type { LiveView, ResultView } from "./run-view.js";
 
@@ -108,7 +109,7 @@ export function estimateView(
     total: flux.data.reduce((sum, value) => sum + value, 0),
     ...(priorStrength !== undefined && { priorStrength }),
     seconds,
-    warnings,
+    warnings: warnings.map(pageWords),
   };
 }
 
@@ -183,7 +184,7 @@ export async function sampleOtherwise(
     signal,
     command,
     inputs,
-    onWarning: (warning: string) => warnings.push(warning),
+    onWarning: (warning: string) => warnings.push(pageWords(warning)),
     ...(unit !== undefined && { unit }),
   };
   const result = (await deconvolve(observation, options as DeconvolveOptions)) as PosteriorResult;

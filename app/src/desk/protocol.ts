@@ -42,7 +42,8 @@ export interface DeskCalls extends StartCalls, MethodCalls {
   examples(): readonly ShownExample[];
   openExample(id: Example["id"]): Choices;
   readFile(file: Blob, name: string): ReadFile;
-  forgetFiles(): void;
+  /** Let go of the observation and what was found of it; files stay. */
+  leaveData(): void;
   compose(choices: Choices, composition: Composition): ObservationView;
   run(settings: LiraDeconvolverOptions, command: string, about: RunAbout): ResultView;
   /** Sample with another method than LIRA; such runs are not kept. */

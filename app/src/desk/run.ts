@@ -16,6 +16,7 @@ import { bulkEss, checkModel, parameterDraws, splitRhat } from "tslira/diagnosti
 import { parameterLabel } from "#studio";
 import type { Composed } from "./files.js";
 import { watchPixels } from "./live-pixels.js";
+import { pageWords } from "./page-words.js";
 import type { LiveView, ResultView, TraceView } from "./run-view.js";
 import type { Keeping } from "./sessions.js";
 
@@ -243,7 +244,7 @@ export async function runChains(
     command,
     inputs,
     onWarning(warning) {
-      warnings.push(warning);
+      warnings.push(pageWords(warning));
       watch.news();
     },
     ...(unit !== undefined && { unit }),
@@ -277,7 +278,7 @@ export function resultView(
     ...(result.smoothness && { smoothness: result.smoothness.slice(0, SMOOTHNESS_MAPS) }),
     predicted: check.predicted,
     residual: check.sigma,
-    verdict: { state, sentence, remedy },
+    verdict: { state, sentence: pageWords(sentence), remedy: pageWords(remedy) },
     total: result.total,
     complete: result.complete,
     seconds: result.provenance.seconds,
