@@ -5,6 +5,7 @@ import { type Desk, openDesk } from "./desk/desk.js";
 import type { Choices, Composition, Example, ShownExample } from "./desk/observation-view.js";
 import type { LiveView } from "./desk/run-view.js";
 import type { OpenedResult } from "./desk/start-calls.js";
+import { HelpButton } from "./help.js";
 import { Room } from "./late.js";
 import { UpdateButton } from "./offline.js";
 import type { DrawnRegion } from "./regions/region-edit.js";
@@ -14,12 +15,15 @@ import { SettingsNewsBar } from "./settings/settings-bar.js";
 import { useSettingsHistory } from "./settings/settings-history.js";
 import type { OpenData } from "./start/open-data.js";
 import { type Row, StartScreen } from "./start/start-screen.js";
+import { type Theme, useTheme } from "./theme.js";
 import { Workspace } from "./workspace.js";
 
-/** Colours of the page: the system's, or one's own. */
-type Theme = "auto" | "light" | "dark";
 const NEXT_THEME: Readonly<Record<Theme, Theme>> = { auto: "light", light: "dark", dark: "auto" };
-const THEME_NAMES: Readonly<Record<Theme, string>> = { auto: "Auto", light: "Light", dark: "Dark" };
+const THEME_NAMES: Readonly<Record<Theme, string>> = {
+  auto: "Colours as the system",
+  light: "Light",
+  dark: "Dark",
+};
 
 const DEATH =
   "The worker that computes died, perhaps for want of memory, and was started again. " +
@@ -35,7 +39,8 @@ export function Studio() {
   const [rows, setRows] = useState<readonly Row[]>([]);
   const [trouble, setTrouble] = useState("");
   const drawn = useRef<readonly DrawnRegion[]>([]);
-  const [theme, setTheme] = useState<Theme>("auto");
+  const [theme, setTheme] = useTheme();
+  const busy = useRef(false);
 
   const [deaths, setDeaths] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a desk that has died is opened again
@@ -53,10 +58,6 @@ export function Studio() {
     opened.examples().then(setExamples, (error: Error) => setTrouble(error.message));
     return close;
   }, [deaths]);
-  useEffect(() => {
-    if (theme === "auto") delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = theme;
-  }, [theme]);
   const titleOf = (data: OpenData | undefined) =>
     examples.find(({ id }) => id === data?.example)?.title ?? data?.view.name;
   const title = titleOf(open);
@@ -97,12 +98,21 @@ export function Studio() {
     [],
   );
 
-  const startAgain = () => {
+  const startAgain = useCallback(() => {
     void desk?.stop();
     void desk?.leaveData();
     drawn.current = [];
     setOpen(undefined);
-  };
+  }, [desk]);
+  const isOpen = open !== undefined;
+  // Back leads from the data to the start, but out of no run.
+  useEffect(() => {
+    if (!isOpen) return;
+    history.pushState("open", "");
+    const back = () => (busy.current ? history.pushState("open", "") : startAgain());
+    window.addEventListener("popstate", back);
+    return () => window.removeEventListener("popstate", back);
+  }, [isOpen, startAgain]);
 
   return (
     <>
@@ -122,8 +132,9 @@ export function Studio() {
             </button>
           )}
           <UpdateButton />
+          <HelpButton />
           <button type="button" className="quiet" onClick={() => setTheme(NEXT_THEME[theme])}>
-            <span className="spoken">Colours of the page: </span>
+            {theme !== "auto" && <span className="spoken">Colours of the page: </span>}
             {THEME_NAMES[theme]}
           </button>
         </nav>
@@ -161,6 +172,7 @@ export function Studio() {
               settingsHistory={settings}
               onLive={onLive}
               drawn={drawn}
+              busy={busy}
             />
           ))}
       </Room>

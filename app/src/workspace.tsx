@@ -17,6 +17,7 @@ import { layersOf, panelsFor } from "./pictures/layers.js";
 import { useLook } from "./pictures/look.js";
 import { isField, TOOL_KEYS, useLookKeys } from "./pictures/look-keys.js";
 import { PanelGrid } from "./pictures/panel-grid.js";
+import { startPercent } from "./pictures/panel-layout.js";
 import type { Tool } from "./pictures/tool.js";
 import { Toolbar } from "./pictures/toolbar.js";
 import { Inspector, type Tab } from "./reading/inspector.js";
@@ -53,6 +54,8 @@ interface WorkspaceProps {
   readonly onLive: (listener: (live: LiveView) => void) => void;
   /** Regions in pixels of the whole image: they too outlive a cut-out. */
   readonly drawn: { current: readonly DrawnRegion[] };
+  /** Whether a run goes on. */
+  readonly busy: { current: boolean };
 }
 
 /** Parts of the inspector that stay when something else is picked. */
@@ -75,14 +78,21 @@ export function Workspace(props: WorkspaceProps) {
     ...(finished && { found: { kind: "posterior", ...finished } }),
   });
   const running = run.now.stage === "running";
+  useEffect(() => {
+    props.busy.current = running;
+    return () => {
+      props.busy.current = false;
+    };
+  }, [props.busy, running]);
   const place = useMemo(() => {
     const { x, y } = composition.cutout ?? { x: [0], y: [0] };
     return { wcs: data.wcs, origin: { x: x[0], y: y[0] } };
   }, [data.wcs, composition.cutout]);
   const look = useLook(() => ({
-    style: { stretch: "sqrt", colormap: "auto", percent: 99.9 },
+    style: { stretch: "sqrt", colormap: "auto", percent: startPercent(shape[0] * shape[1]) },
     limits: {},
     panels: panelsFor(data, finished !== undefined),
+    count: 6,
     view: wholeView(shape),
     regions: drawn.current.map((one) => movedRegion(one, -place.origin.x, -place.origin.y)),
   }));

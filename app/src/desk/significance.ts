@@ -79,7 +79,7 @@ export function significanceDesk() {
 
   function need(): KeptTest {
     if (found === undefined)
-      throw new Error("studio: a test of a region is needed first, got none; run one under Real?");
+      throw new Error("studio: a test of a region is needed first, got none; run one under Test");
     return found;
   }
 

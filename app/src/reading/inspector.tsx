@@ -30,7 +30,7 @@ const TABS: readonly (readonly [Tab, string])[] = [
   ["profile", "Profile"],
   ["chains", "Chains"],
   ["draws", "Draws"],
-  ["significance", "Real?"],
+  ["significance", "Test"],
 ];
 
 interface InspectorProps {
@@ -120,13 +120,14 @@ export function Inspector(props: InspectorProps) {
 }
 
 /** Numbers under the cursor. */
-function Readout({ layers, data, wcs, cursor: [x, y], estimate }: InspectorProps) {
+function Readout({ layers, data, wcs, place: { origin }, cursor: [x, y], estimate }: InspectorProps) {
   const pixel = y * data.counts.shape[1] + x;
   const value = (id: string) => layers.find((layer) => layer.id === id)?.image?.data[pixel] ?? Number.NaN;
   const has = (id: string) => layers.some((layer) => layer.id === id && layer.image !== undefined);
   const unit = formatUnit(data.unit ?? "");
   const entries: (readonly [key: string, name: string, text: string])[] = [
-    ["position", "x, y", `${x}, ${y}`],
+    ["position", "x, y from 0", `${x}, ${y}`],
+    ["image", "DS9 image", `${x + origin.x + 1}, ${y + origin.y + 1}`],
   ];
   if (wcs) entries.push(["sky", "sky", formatSkyPosition(wcs, pixelToSky(wcs, x, y))]);
   if (has("counts")) entries.push(["counts", "counts", countText(value("counts"))]);

@@ -8,7 +8,7 @@ import { methodCommand, methodTypescript } from "../settings/method-code.js";
 import { isPoint, type MethodSettings } from "../settings/method-fields.js";
 import { commandOf, simulateCommand, typescriptOf } from "../settings/reproduce.js";
 import type { Found } from "./run-state.js";
-import { fileName, save } from "./save-file.js";
+import { fileName, save, sizeText } from "./save-file.js";
 
 interface KeepProps {
   readonly desk: Desk;
@@ -116,6 +116,7 @@ export function KeepCard(props: KeepProps) {
   const { desk, name, found, running, choices, composition, settings, example, other } = props;
   const [busy, setBusy] = useState("");
   const [trouble, setTrouble] = useState("");
+  const [said, setSaid] = useState("");
   const base = fileName(name);
   const image = other !== undefined && isPoint(other.method);
   const command = other
@@ -127,9 +128,13 @@ export function KeepCard(props: KeepProps) {
 
   const take = async ({ what, type, ending, content }: Saved) => {
     setBusy(what);
+    setSaid("");
     setTrouble("");
     try {
-      save(await content(), type, `${base}-${ending}`);
+      const made = await content();
+      const file = `${base}-${ending}`;
+      save(made, type, file);
+      setSaid(`${file}, ${sizeText(new Blob([made]).size)}`);
     } catch (error) {
       setTrouble((error as Error).message);
     }
@@ -152,7 +157,7 @@ export function KeepCard(props: KeepProps) {
               disabled={busy !== ""}
               onClick={() => void take(file)}
             >
-              {busy === file.what ? "…" : file.what}
+              {busy === file.what ? "Saving …" : file.what}
             </button>
           ))}
         </div>
@@ -163,6 +168,9 @@ export function KeepCard(props: KeepProps) {
             : "Result, report and figures can be saved when the chains are done."}
         </p>
       )}
+      <p className="muted" role="status">
+        {said}
+      </p>
       {trouble !== "" && (
         <p role="alert" className="trouble">
           {trouble}

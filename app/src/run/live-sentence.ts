@@ -1,6 +1,6 @@
 /** What chains look like so far, in words. */
 
-import { countText } from "#viewer";
+import { countText, durationText, numberText } from "#viewer";
 import type { LiveView } from "../desk/run-view.js";
 
 /** R-hat below which things agree, and from which they are said to disagree, as in the verdict at the end. */
@@ -30,4 +30,18 @@ export function liveSentence({ traces, sweeps, burnIn, stage, pixels, mean }: Li
   return Math.min(...traces.map(({ ess }) => ess)) >= ENOUGH
     ? `${same}.`
     : `${same}; more sweeps make it certain.`;
+}
+
+/** Sweeps of all chains before which their pace says little. */
+const FIRST = 20;
+
+/** How fast it goes and how long it will take, once that is known. */
+export function paceText({
+  done,
+  sweepsPerSecond: rate,
+  secondsLeft,
+}: Pick<LiveView, "done" | "sweepsPerSecond" | "secondsLeft">): string {
+  if (done < FIRST || !(rate > 0) || !Number.isFinite(secondsLeft)) return "Estimating how long it takes …";
+  const pace = rate < 1 ? `${durationText(1 / rate)} a sweep` : `${numberText(rate, 3)} sweeps a second`;
+  return `${pace}, ${secondsLeft < 1 ? "almost done" : `${durationText(secondsLeft)} left`}`;
 }

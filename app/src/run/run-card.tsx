@@ -18,7 +18,7 @@ import {
   presetField,
   withPreset,
 } from "../settings/settings.js";
-import { liveSentence } from "./live-sentence.js";
+import { liveSentence, paceText } from "./live-sentence.js";
 import { MethodChoice } from "./method-choice.js";
 import { Notes } from "./notes.js";
 import { PauseButton, RunNotes, SampleMore } from "./run-controls.js";
@@ -105,6 +105,14 @@ export function RunCard(props: RunProps) {
               in {durationText(posterior.result.seconds)}. Total flux{" "}
               {errorText(posterior.result.total.mean, posterior.result.total.std)}.
             </p>
+            {posterior.result.complete && posterior.result.session && (
+              <SampleMore
+                key={posterior.settings.iterations}
+                result={posterior.result}
+                settings={posterior.settings}
+                onMore={onMore}
+              />
+            )}
             <Notes notes={posterior.result.warnings} known={known} />
           </div>
         )}
@@ -140,14 +148,6 @@ export function RunCard(props: RunProps) {
         <button type="button" className="primary full" disabled={!good || !canStart} onClick={onStart}>
           {posterior && method.gives === "posterior" ? "Run again" : method.start}
         </button>
-      )}
-      {posterior?.result.complete && posterior.result.session && (
-        <SampleMore
-          key={posterior.settings.iterations}
-          result={posterior.result}
-          settings={posterior.settings}
-          onMore={onMore}
-        />
       )}
       {now.stage === "failed" && (
         <p role="alert" className="trouble">
@@ -187,9 +187,7 @@ function Progress({
             ? "Comparing the chains …"
             : paused
               ? "Paused."
-              : `${countText(live.sweepsPerSecond)} sweeps a second, ${
-                  Number.isFinite(live.secondsLeft) ? `${durationText(live.secondsLeft)} left` : "…"
-                }`}
+              : paceText(live)}
       </div>
       {live && <p className="sentence">{liveSentence(live)}</p>}
       {live && !diagnosing && live.traces.every(({ rhat }) => Number.isFinite(rhat)) && (
