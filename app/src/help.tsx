@@ -43,18 +43,22 @@ export function HelpButton() {
         Help
       </button>
       <dialog ref={dialog} className="help" aria-labelledby="help-title" onClose={() => setOpen(false)}>
-        <h2 id="help-title">Keys</h2>
-        <dl>
-          {KEYS.map(([keys, does]) => (
-            <div key={keys}>
-              <dt>{keys}</dt>
-              <dd>{does}</dd>
-            </div>
-          ))}
-        </dl>
-        <button type="button" onClick={() => setOpen(false)}>
-          Close
-        </button>
+        {open && (
+          <>
+            <h2 id="help-title">Keys</h2>
+            <dl>
+              {KEYS.map(([keys, does]) => (
+                <div key={keys}>
+                  <dt>{keys}</dt>
+                  <dd>{does}</dd>
+                </div>
+              ))}
+            </dl>
+            <button type="button" onClick={() => setOpen(false)}>
+              Close
+            </button>
+          </>
+        )}
       </dialog>
     </>
   );

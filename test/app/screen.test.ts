@@ -23,6 +23,7 @@ describe("pictures", () => {
     expect(columns).toBe(2);
     // 414 px wide at most; three columns gave (844 - 32) / 3 = 271.
     expect(Math.min(2 * tall, (large.width - 16) / 2)).toBeGreaterThan(290);
+    expect(panelLayout(6, 2, small).columns).toBe(2);
     expect(panelLayout(2, 2, large).columns).toBe(1);
     expect(panelLayout(1, 2, large).tall).toBe(700);
   });

@@ -8,6 +8,8 @@ const AROUND = 92;
 const GAP = { x: 16, y: 8 } as const;
 /** Height below which a picture is not made, px: beyond it the column scrolls. */
 const LEAST = 150;
+/** What a picture is worth that must be scrolled to. */
+const SCROLLED = 0.75;
 
 /**
  * Columns in which pictures are largest, and the height of each.
@@ -28,9 +30,9 @@ export function panelLayout(
     const high = (room.height - (rows - 1) * GAP.y) / rows - AROUND;
     const tall = Math.max(high, LEAST);
     const drawn = Math.min(wide / aspect, tall);
-    // A layout that fits is better than one that scrolls.
-    const fits = high >= drawn - 0.5 ? 1 : 0.5;
-    if (drawn * fits > best.drawn) best = { columns, tall, drawn: drawn * fits };
+    // A layout that fits is better than one that scrolls, unless its pictures are much smaller.
+    const fits = high >= drawn - 0.5 ? 1 : SCROLLED;
+    if (drawn * fits >= best.drawn) best = { columns, tall, drawn: drawn * fits };
   }
   return { columns: best.columns, tall: best.tall };
 }
