@@ -69,6 +69,7 @@ describe("sentences on the page", () => {
       "make the psf on pixels of the counts, or add --align pixels if its header is wrong",
       "make the psf on pixels of the counts, or let tslira deconvolve take it pixel by pixel if its header is wrong",
     ],
+    ["is only 130 for smoothness0; 26", "is only 130 for mean ln α, 2 × 2; 26"],
     ["choose otherwise with --psf-centre", "choose otherwise under Data, psf centre"],
     ["take one with --plane 0 -- or two", "take one with plane 0 -- or two"],
   ])("have no flags: %s", (said, shown) => expect(pageWords(said)).toBe(shown));

@@ -1,6 +1,7 @@
 /** Sentences of the package on a page, which has fields and buttons where a terminal has flags. */
 
 import { flagOf, SETTINGS } from "#settings";
+import { parameterLabel } from "#studio";
 
 /** What stands for flags in sentences of their own. */
 const PHRASES: readonly (readonly [RegExp, string])[] = [
@@ -16,10 +17,11 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
 /** Settings by their flags. */
 const LABELS = new Map(SETTINGS.map((setting) => [flagOf(setting), setting.label]));
 
-/** The sentence without flags: fields by their labels. */
+/** The sentence without flags: fields and parameters by their labels. */
 export function pageWords(text: string): string {
   const phrased = PHRASES.reduce((words, [pattern, by]) => words.replace(pattern, by), text);
-  return phrased.replace(/--[a-z][a-z-]+/g, (flag) => {
+  const named = phrased.replace(/\b(?:smoothness|smoothingParam)\d+\b/g, (name) => parameterLabel(name));
+  return named.replace(/--[a-z][a-z-]+/g, (flag) => {
     const label = LABELS.get(flag);
     return label === undefined ? flag.slice(2).replaceAll("-", " ") : `“${label}”`;
   });
