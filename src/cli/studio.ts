@@ -8,7 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Command } from "@commander-js/extra-typings";
+import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import { JobError } from "../errors.js";
 import { EXIT } from "./exit.js";
 import { parseWhole } from "./option-values.js";
@@ -55,12 +55,18 @@ const HEADERS: Readonly<Record<string, string>> = {
 /** Browsers keep runs by the port of the page: the same one each time lets them find those of before. */
 const USUAL_PORT = 8640;
 
+function parsePort(text: string): number {
+  const port = parseWhole(text);
+  if (port > 65_535) throw new InvalidArgumentError("Give a port from 0 to 65535, or leave it out.");
+  return port;
+}
+
 /** The command with all its options, but without its action. */
 export function studioOptions() {
   return new Command("studio")
     .summary("deconvolve in the browser: a page served to this machine alone")
     .description("Open Studio, the page that deconvolves files in the browser.")
-    .option("--port <n>", "port on 127.0.0.1 (default: 8640, or a free one)", parseWhole)
+    .option("--port <n>", "port on 127.0.0.1 (default: 8640, or a free one)", parsePort)
     .option("--no-open", "print the address, but do not open a browser")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", DETAILS);

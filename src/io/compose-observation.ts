@@ -282,7 +282,7 @@ export function composeParts(hdus: ObservationParts, options: ComposeOptions = {
     }
     const { name, hdu } = given;
     const image = onePlane("psf", given, options);
-    checkNotCounts(image, counts, name);
+    checkNotCounts("psf", image, counts, name);
     // Its centre first: pixels of the counts are laid around it.
     const centred = placePsf(image, {
       ...{ name, header: hdu.header, centring: options.psfCentre },
@@ -309,9 +309,11 @@ export function composeParts(hdus: ObservationParts, options: ComposeOptions = {
         "add --background-unit counts if it holds expected counts a pixel",
     );
   }
+  const exposureOnGrid = hdus.exposure && onGrid("exposure", hdus.exposure);
+  if (hdus.exposure && exposureOnGrid) checkNotCounts("exposure", exposureOnGrid, counts, hdus.exposure.name);
   const given = {
     counts,
-    ...(hdus.exposure && { exposure: onGrid("exposure", hdus.exposure) }),
+    ...(exposureOnGrid && { exposure: exposureOnGrid }),
     ...(hdus.background && { background: onGrid("background", hdus.background) }),
     ...(hdus.mask && { mask: invertMask ? inverted(maskOf(hdus.mask)) : maskOf(hdus.mask) }),
   };
