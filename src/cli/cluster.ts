@@ -314,16 +314,12 @@ async function collect(
   });
   progress.close();
   const { collected: used, total, files, remarks } = collected;
-  if (flags.quiet !== true) {
-    progress.say(
-      [
-        `  collected    ${used === total ? `all ${formatCount(total)}` : `${formatCount(used)} of ${formatCount(total)}`}`,
-        ...remarks.map((remark) => `  note         ${remark}`),
-        ...files.map((file) => `  written      ${file}`),
-      ].join("\n"),
-    );
-  }
-  if (flags.json) process.stdout.write(`${JSON.stringify(collected, undefined, 2)}\n`);
+  const lines = [
+    `  collected    ${used === total ? `all ${formatCount(total)}` : `${formatCount(used)} of ${formatCount(total)}`}`,
+    ...remarks.map((remark) => `  note         ${remark}`),
+    ...files.map((file) => `  written      ${file}`),
+  ];
+  progress.report(lines.join("\n"), flags.json && collected);
 }
 
 async function cancel(folder: string): Promise<void> {

@@ -4,13 +4,12 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { Observation, WcsCard } from "../data/observation/observation.js";
 import { type PlainError, toPlainError } from "../errors.js";
 import { imageSum, type SkyImage } from "../image.js";
-import { findHdu, imageToSkyImage, parseFitsName } from "../io/fits.js";
-import { readFitsFile } from "../io/fits-file-node.js";
 import type { ObservationFileNames } from "../io/public-datasets-node.js";
 import { type CompareProgress, compareMethods, type MethodScore } from "../runs/compare-methods.js";
 import { comparedMethod } from "./compared-methods.js";
 import type { Offsets } from "./deconvolve-config.js";
 import { libraryOffsets } from "./place-observations.js";
+import { readImage } from "./read-image.js";
 import { readTogether } from "./read-together.js";
 import { simulateSky } from "./simulate.js";
 
@@ -59,11 +58,6 @@ const MILLISECONDS = 100;
 
 function say(message: CompareMessage): void {
   parentPort?.postMessage(message);
-}
-
-async function readImage(name: string): Promise<SkyImage> {
-  const { path, extension } = parseFitsName(name);
-  return imageToSkyImage(findHdu(await readFitsFile(path), extension));
 }
 
 interface Read {

@@ -29,6 +29,8 @@ export interface DeconvolveSettings {
   readonly observations: readonly NamedObservation[];
   readonly offsets?: Offsets;
   readonly options: GivenOptions;
+  /** Image of the flux where chains and iterations begin. */
+  readonly start?: string;
   readonly workers?: number;
   readonly output?: string;
   readonly png?: string;
@@ -51,6 +53,7 @@ export interface PartialSettings {
   readonly observations?: readonly PartialNames[];
   readonly offsets?: Offsets;
   readonly options: GivenOptions;
+  readonly start?: string;
   readonly workers?: number;
   readonly output?: string;
   readonly png?: string;
@@ -106,7 +109,10 @@ export const offsets: Reader = (value, where) => {
   throw wrong(where, '"wcs", "none" or a list of [x, y]', value);
 };
 
-const RUN_KEYS: Readonly<Record<"workers" | "output" | "png" | "observations" | "offsets", Reader>> = {
+const RUN_KEYS: Readonly<
+  Record<"start" | "workers" | "output" | "png" | "observations" | "offsets", Reader>
+> = {
+  start: path,
   workers: number,
   output: path,
   png: path,
@@ -119,7 +125,7 @@ const RUN_KEYS: Readonly<Record<"workers" | "output" | "png" | "observations" | 
 
 /**
  * Read a config file: JSON with the settings by their keys, those of `ObservationFileNames` (one observation) or
- * `observations` (a list of them), and `workers`, `output`, `png`. File names are relative to the folder of the config file.
+ * `observations` (a list of them), and `start`, `workers`, `output`, `png`. File names are relative to the folder of the config file.
  *
  * @throws InvalidInputError when it cannot be read, is not JSON, has an unknown key or a value of the wrong type
  */

@@ -45,8 +45,7 @@ export async function estimate(
     await writeWholeFile(png, await renderPng(await figure(result, counts)));
     written.push(png);
   }
-  if (!flags.quiet) progress.say(summary(result, written).join("\n"));
-  if (flags.json) process.stdout.write(`${JSON.stringify(data(result, output, png), undefined, 2)}\n`);
+  progress.report(summary(result, written).join("\n"), flags.json && data(result, output, png));
   if (!result.complete) {
     progress.say(
       `tslira: interrupted; ${output} holds the image so far, marked incomplete (${result.stopped})`,

@@ -66,9 +66,13 @@ export function deconvolveOptions() {
     .option("-o, --output <file>", "result file, FITS; .gz to compress")
     .option("--png <file>", "also draw counts, mean, std, signal to noise and R-hat")
     .option("--overwrite", "replace files that exist")
-    .option("--json", "print a summary for programs on stdout")
+    .option("--json", "print a summary for programs on stdout, that for people on stderr")
     .option("-q, --quiet", "no progress and no summary; warnings and errors only")
     .optionsGroup("Running:")
+    .option(
+      "--start <file>",
+      "image of the flux where every chain, or the iterations, begin (default: the method's own)",
+    )
     .option(
       "--checkpoint <folder>",
       "where the chains are kept until the run is complete (default: output + .checkpoint)",

@@ -23,6 +23,7 @@ import { observationNames } from "./observation-options.js";
 import { checkOutputPaths, observationPaths } from "./output-path.js";
 import { displacedHeaders, placeObservations } from "./place-observations.js";
 import { openProgress, type ProgressDisplay } from "./progress.js";
+import { readImage } from "./read-image.js";
 import { readTogether } from "./read-together.js";
 import { interruptible, reportRun } from "./run-report.js";
 import { type SamplerName, samplerOptions } from "./sampler-settings.js";
@@ -38,7 +39,8 @@ export function flagSettings(counts: string | undefined, flags: Flags): PartialS
   return {
     common: observationNames(counts, flags),
     options: flagValues(flags) as GivenOptions,
-    ...given({ workers: flags.workers, output: flags.output, png: flags.png, offsets: flags.offsets }),
+    ...given({ start: flags.start, workers: flags.workers, output: flags.output }),
+    ...given({ png: flags.png, offsets: flags.offsets }),
   };
 }
 
@@ -55,7 +57,12 @@ async function deconvolve(counts: string | undefined, flags: Flags): Promise<voi
   const { config: configFile } = flags;
   await checkOutputPaths([output, png], {
     overwrite,
-    inputs: [configFile, ...observationPaths(settings.observations), ...priorFiles(settings.options)],
+    inputs: [
+      configFile,
+      settings.start,
+      ...observationPaths(settings.observations),
+      ...priorFiles(settings.options),
+    ],
   });
   const { method = "lira" } = settings.options;
   // A file of settings may serve several methods, of which a flag chooses one.
@@ -99,7 +106,8 @@ async function sample(
       ? { observations: asRead, warnings: displacedHeaders(asRead, settings), expected: [] }
       : placeObservations(asRead, settings);
   const { observations, warnings: doubts, expected } = placed;
-  const run = samplerOptions(settings, method, prior);
+  const start = settings.start === undefined ? undefined : await readImage(settings.start);
+  const run = samplerOptions(settings, method, prior, start);
   for (const text of [...doubts, ...settings.observations.flatMap(doubtfulBackground)]) warn(text);
   for (const text of await largeTrace(settings, observations[0].counts)) warn(text);
   const { checkpoint, overwrite, output } = settings;

@@ -11,6 +11,7 @@ import type { DeconvolveSettings } from "./deconvolve-config.js";
 import { given } from "./given.js";
 import { type PointMethodName, pointMethod } from "./method-options.js";
 import { displacedHeaders, libraryOffsets } from "./place-observations.js";
+import { readImage } from "./read-image.js";
 import { readTogether } from "./read-together.js";
 
 /** What the thread is asked to do. */
@@ -83,10 +84,11 @@ async function work({ settings, method, ending }: EstimateTask): Promise<void> {
         }
       : undefined;
   const offsets = libraryOffsets(settings.offsets);
+  const start = settings.start === undefined ? undefined : await readImage(settings.start);
   const found = await deconvolve(observations, {
     ...options,
     onIteration,
-    ...given({ offsets, bootstrap }),
+    ...given({ offsets, bootstrap, start }),
   });
   const result = {
     ...found,

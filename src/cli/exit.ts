@@ -1,5 +1,7 @@
 /** Exit codes, and errors as one line. */
 
+import { jsonLines, writeJsonLine } from "./progress.js";
+
 /** What the shell is told. */
 export const EXIT = { done: 0, badInput: 1, failed: 2, disagree: 3, interrupted: 130 } as const;
 
@@ -12,7 +14,7 @@ const MOST_TEXT = 1000;
 /**
  * Print an error as one line on stderr.
  *
- * Errors that are not ours come with their stack when `TSLIRA_DEBUG` is set.
+ * For a program (`TSLIRA_STDERR=json`) that line is `{ "error": { "code", "message" } }`. Errors that are not ours come with their stack when `TSLIRA_DEBUG` is set.
  *
  * @returns the exit code for it
  */
@@ -22,7 +24,10 @@ export function reportError(error: unknown): number {
   // What a file holds may be part of it, and long.
   const short =
     text.length > 2 * MOST_TEXT ? `${text.slice(0, MOST_TEXT)} ... ${text.slice(-MOST_TEXT)}` : text;
-  process.stderr.write(`tslira: ${short.replace(/\s*\n\s*/g, " ")}\n`);
+  const line = short.replace(/\s*\n\s*/g, " ");
+  if (jsonLines())
+    writeJsonLine({ error: { code: typeof code === "string" ? code : "UNKNOWN", message: line } });
+  else process.stderr.write(`tslira: ${line}\n`);
   if (process.env.TSLIRA_DEBUG && typeof stack === "string") process.stderr.write(`${stack}\n`);
   if (BAD_INPUT.has(code)) return EXIT.badInput;
   return code === "ABORTED" ? EXIT.interrupted : EXIT.failed;

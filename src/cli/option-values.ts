@@ -2,6 +2,7 @@
 
 import { InvalidArgumentError } from "@commander-js/extra-typings";
 import type { PsfCentring } from "../data/observation/psf-centring.js";
+import type { PixelPosition } from "../data/sky/sky-wcs.js";
 import type { Cutout } from "../io/compose-observation.js";
 import type { PsfTrim } from "../io/placed-psf.js";
 import type { Circle } from "../posterior/region.js";
@@ -33,6 +34,15 @@ export function parseNumbers(text: string): number[] {
 /** One number, or several with commas between. */
 export function parseNumberOrList(text: string): number | number[] {
   return text.includes(",") ? parseNumbers(text) : parseNumber(text);
+}
+
+/** A place as `x,y`, column and row from 0. */
+export function parsePlace(text: string): PixelPosition {
+  const [x, y, ...more] = parseNumbers(text);
+  if (y === undefined || more.length > 0) {
+    throw new InvalidArgumentError("Give x,y (column, row, from 0), for example 20,16.");
+  }
+  return { x, y };
 }
 
 /** A circle as `x,y,radius`. */

@@ -1,4 +1,4 @@
-/** Progress on stderr: one line rewritten in place on a terminal, a plain line every ten seconds elsewhere. */
+/** Progress on stderr: one line rewritten in place on a terminal, a plain line every ten seconds elsewhere. What comes of it goes to stdout. */
 
 import type { RunProgress } from "../runs/sample-run.js";
 import { formatCount, formatDuration } from "./format.js";
@@ -10,6 +10,8 @@ export interface ProgressDisplay {
   readonly show: (line: string, stage: string) => void;
   /** Print a message of its own, above the progress line. */
   readonly say: (text: string) => void;
+  /** Print what was found, unless the display is quiet: on stdout, or on stderr where `data` for programs takes that. */
+  readonly report: (text: string, data?: unknown) => void;
   /** Remove the progress line. */
   readonly close: () => void;
 }
@@ -25,8 +27,41 @@ function describe(progress: RunProgress): string {
   return `${percent}  ${formatCount(done)} of ${formatCount(total)} sweeps, ${formatCount(sweepsPerSecond)} a second, ${left}`;
 }
 
+/** Milliseconds between two lines of progress for a program. */
+const JSON_MILLISECONDS = 200;
+
+/** Whether stderr is read by a program, line by line: `TSLIRA_STDERR=json`. */
+export const jsonLines = () => process.env.TSLIRA_STDERR === "json";
+
+/** Write one line for a program. */
+export function writeJsonLine(line: object): void {
+  process.stderr.write(`${JSON.stringify(line)}\n`);
+}
+
+/** A display for a program: `{ progress: { done, total, text } }` and `{ message }`, a line each. */
+function programDisplay(): ProgressDisplay {
+  let last = 0;
+  const tell = (progress: object) => {
+    const now = performance.now();
+    if (now - last < JSON_MILLISECONDS) return;
+    last = now;
+    writeJsonLine({ progress });
+  };
+  return {
+    update: (progress) => {
+      const { stage, done, total } = progress;
+      tell({ stage, done, total, text: describe(progress).trim() });
+    },
+    show: (text, stage) => tell({ stage, text: text.trim() }),
+    say: (message) => writeJsonLine({ message }),
+    report: (_text, data) => process.stdout.write(`${JSON.stringify(data ?? null)}\n`),
+    close: () => undefined,
+  };
+}
+
 /** Open a display on stderr. With `quiet` it shows messages only. */
 export function openProgress({ quiet }: { readonly quiet: boolean }): ProgressDisplay {
+  if (jsonLines()) return programDisplay();
   const { stderr } = process;
   const terminal = stderr.isTTY === true;
   let last = performance.now();
@@ -64,6 +99,11 @@ export function openProgress({ quiet }: { readonly quiet: boolean }): ProgressDi
     say(text) {
       clear();
       stderr.write(`${text}\n`);
+    },
+    report(text, data) {
+      clear();
+      if (data !== undefined) process.stdout.write(`${JSON.stringify(data, undefined, 2)}\n`);
+      if (!quiet) (data === undefined ? process.stdout : stderr).write(`${text}\n`);
     },
     close: clear,
   };

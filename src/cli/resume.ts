@@ -30,7 +30,7 @@ export function resumeOptions() {
       "time between checkpoints, for example 30s or 5m (default: 30s)",
       parseSeconds,
     )
-    .option("--json", "print a summary for programs on stdout")
+    .option("--json", "print a summary for programs on stdout, that for people on stderr")
     .option("-q, --quiet", "no progress and no summary; warnings and errors only")
     .option("-w, --workers <n>", "worker threads, 0 for none (default: one a core)", parseWhole)
     .helpOption("-h, --help", "print this help")

@@ -51,7 +51,6 @@ function fromHere(path: string): string {
 
 /** How to report a run. */
 export interface ReportOptions {
-  readonly quiet?: true | undefined;
   readonly json?: true | undefined;
   readonly png?: string | undefined;
   readonly progress: ProgressDisplay;
@@ -63,26 +62,20 @@ export async function reportRun(run: FileRun, options: ReportOptions): Promise<v
   const { summary, observations } = run;
   const output = fromHere(run.output);
   const checkpoint = run.checkpoint === undefined ? undefined : fromHere(run.checkpoint);
-  const { quiet, json, png, progress, warnings } = options;
+  const { json, png, progress, warnings } = options;
   if (png !== undefined) await drawPosterior(summary, observations[0].counts, png);
   const files = png === undefined ? [output] : [output, png];
-  if (!quiet) {
-    progress.say(
-      ["", ...summaryLines(summary), ...(await closingLines(files, summary, checkpoint))].join("\n"),
-    );
-  }
   const interrupted = checkpoint !== undefined || !summary.complete;
-  if (json) {
-    const data = {
-      ...summaryData(summary),
-      output,
-      png: png ?? null,
-      checkpoint: checkpoint ?? null,
-      warnings,
-      interrupted,
-    };
-    process.stdout.write(`${JSON.stringify(data, undefined, 2)}\n`);
-  }
+  const data = json && {
+    ...summaryData(summary),
+    output,
+    png: png ?? null,
+    checkpoint: checkpoint ?? null,
+    warnings,
+    interrupted,
+  };
+  const closing = await closingLines(files, summary, checkpoint);
+  progress.report([...summaryLines(summary), ...closing].join("\n"), data);
   if (interrupted) {
     const next = checkpoint === undefined ? "" : `, continue with tslira resume ${shellLine([checkpoint])}`;
     process.stderr.write(`tslira: interrupted; ${output} holds the partial result${next}\n`);

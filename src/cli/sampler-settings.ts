@@ -1,5 +1,6 @@
 /** Settings of the samplers as the library takes them, from flags or a job file. */
 
+import type { SkyImage } from "../image.js";
 import type { ChainRunOptions, PriorChoice } from "../runs/prepare-run.js";
 import type { SAMPLERS } from "../settings/methods.js";
 import type { DeconvolveSettings } from "./deconvolve-config.js";
@@ -13,14 +14,17 @@ export type SamplerName = (typeof SAMPLERS)[number];
  * Settings of a sampler. The model of `nuts` knows of offsets; observations of the others were displaced before.
  *
  * @param prior of `gibbs` and `nuts`
+ * @param start flux `[ny, nx]` where every chain begins
  */
 export function samplerOptions(
   { options, offsets }: Pick<DeconvolveSettings, "options" | "offsets">,
   method: SamplerName,
   prior: PriorChoice | undefined,
+  start?: SkyImage,
 ): ChainRunOptions {
   const { prior: _text, method: _named, ...own } = options;
-  if (method === "lira" || prior === undefined) return own;
-  if (method === "gibbs") return { ...own, method, prior };
-  return { ...own, method, prior, ...given({ offsets: libraryOffsets(offsets) }) };
+  const begun = given({ fluxInit: start });
+  if (method === "lira" || prior === undefined) return { ...own, ...begun };
+  if (method === "gibbs") return { ...own, ...begun, method, prior };
+  return { ...own, method, prior, ...given({ start, offsets: libraryOffsets(offsets) }) };
 }

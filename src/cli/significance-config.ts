@@ -17,6 +17,7 @@ export const TEST_KEYS: Readonly<Record<string, Reader>> = {
   gamma: numberOrList,
   null: text,
   elliptical: flag,
+  nullAt: numbers(["x", "y"], true),
   propagate: flag,
   refit: flag,
   fitOutside: flag,

@@ -4,7 +4,7 @@ import { Option } from "@commander-js/extra-typings";
 import { settingsOf } from "../settings/by-method.js";
 import { NULL_KINDS } from "../significance/null-model.js";
 import { observationCommand } from "./observation-options.js";
-import { parseNumber, parseNumberOrList, parseWhole } from "./option-values.js";
+import { parseNumber, parseNumberOrList, parsePlace, parseWhole } from "./option-values.js";
 import { REGION_DETAILS, regionOptions } from "./region-options.js";
 import { addSettingOptions } from "./setting-options.js";
 
@@ -16,14 +16,16 @@ export const SAMPLER_SETTINGS = settingsOf("lira")
 const DETAILS = `
 What it does: fits the null hypothesis to the observation, draws counts from it again and again, each with
   random numbers of its own, deconvolves all of them alike, and compares how much of each region is source.
-Result: p <= bound (Stein et al. 2015) with its Monte Carlo error, a p-value by rank, both adjusted for
-  the number of regions; fluxes with intervals and limits, centroids, widths, ratios, offsets.
+Result: p <= bound (Stein et al. 2015) with its Monte Carlo error, p-values by the ranks of the share and of
+  the likelihood ratio of a source, all adjusted for the number of regions; fluxes with intervals and limits, centroids, widths, ratios, offsets.
 ${REGION_DETAILS}
 Null hypotheses: background (as given), scale (times a fitted factor), gaussian and beta (background plus
-  a fitted Gaussian or beta model and a constant). Fits are repeated for each replicate.
+  a fitted Gaussian or beta model and a constant), point and point+gaussian (background plus a point source,
+  such as the core of a quasar, and a constant). Fits are repeated for each replicate.
 Several observations of one sky are tested together when a config file names them, as for tslira
   deconvolve: replicates are drawn for each from its own background, exposure and psf. Its keys are those of
-  deconvolve, and replicates, gamma, null, elliptical, propagate, refit, fitOutside, scan, circles, thresholds.
+  deconvolve, and replicates, gamma, null, nullAt ({"x": 20, "y": 16}), elliptical, propagate,
+  refit, fitOutside, scan, circles, thresholds.
 gamma is to be chosen before the data are looked at; of a list only the first gives a p-value.
 Ctrl-C stops the run; the same command goes on where it was. Finished replicates are never done again.
 
@@ -78,6 +80,7 @@ export function significanceOptions() {
       ]),
     )
     .option("--elliptical", "of a Gaussian null: two widths and an angle")
+    .option("--null-at <x,y>", "of a point null: its place in pixels from 0 (default: fitted)", parsePlace)
     .option("--fit-outside", "leave the regions out when the null is fitted")
     .option("--fixed-null", "draw replicates from the best fit alone, without its errors")
     .option("--no-refit", "do not fit the null to each replicate");
@@ -90,7 +93,7 @@ export function significanceOptions() {
     .option("--scan-png <file>", "also draw the maps of a scan")
     .addOption(new Option("--theme <theme>", "of the figures (default: light)").choices(["light", "dark"]))
     .option("--overwrite", "replace files that exist")
-    .option("--json", "print what was found for programs on stdout")
+    .option("--json", "print what was found for programs on stdout, the table for people on stderr")
     .option("-q, --quiet", "no progress and no summary; warnings and errors only")
     .optionsGroup("Running:")
     .option(

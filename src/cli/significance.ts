@@ -47,6 +47,7 @@ export function significanceSettings(flags: SignificanceFlags): SignificanceSett
       gamma: flags.gamma,
       null: flags.null,
       elliptical: flags.elliptical,
+      nullAt: flags.nullAt,
       propagate: flags.fixedNull === true ? false : undefined,
       refit: flags.refit === false ? false : undefined,
       fitOutside: flags.fitOutside,
@@ -193,19 +194,12 @@ async function significance(counts: string | undefined, flags: SignificanceFlags
   } finally {
     store.release();
   }
-  if (quiet !== true) {
-    const seconds = (performance.now() - started) / 1000;
-    progress.say(
-      ["", ...significanceLines(estimate, seconds), `  written      ${[output, ...extra].join(", ")}`].join(
-        "\n",
-      ),
-    );
-  }
-  if (json === true) {
-    process.stdout.write(
-      `${JSON.stringify({ ...significanceData(estimate), output, warnings }, undefined, 2)}\n`,
-    );
-  }
+  const seconds = (performance.now() - started) / 1000;
+  const written = `  written      ${[output, ...extra].join(", ")}`;
+  progress.report(
+    [...significanceLines(estimate, seconds), written].join("\n"),
+    json && { ...significanceData(estimate), output, warnings },
+  );
 }
 
 /**
@@ -233,6 +227,9 @@ function countsOf(observations: readonly Observation[]): SkyImage {
   return { data, shape: counts.shape };
 }
 
+/** A ratio of two fluxes is shown where the ends of its 68 % interval are not further apart: one of nothing is noise. */
+const WIDEST_RATIO = 100;
+
 /** What was found, for people. */
 export function significanceLines(estimate: SignificanceEstimate, seconds?: number): string[] {
   const { run, regions, pairs, scan, replicates } = estimate;
@@ -257,6 +254,7 @@ export function significanceLines(estimate: SignificanceEstimate, seconds?: numb
           "error",
           ...(several ? ["Holm"] : []),
           "by rank",
+          "by ratio",
           "T",
           "share",
           "flux",
@@ -273,6 +271,7 @@ export function significanceLines(estimate: SignificanceEstimate, seconds?: numb
             formatNumber(Number(region.boundError.toPrecision(2))),
             ...(several ? [formatNumber(Number(region.boundHolm.toPrecision(3)))] : []),
             formatNumber(Number(region.direct.toPrecision(3))),
+            formatNumber(Number(region.ratio.toPrecision(3))),
             region.test.toFixed(3),
             region.share.mean.toFixed(3),
             formatNumber(flux.median),
@@ -282,7 +281,8 @@ export function significanceLines(estimate: SignificanceEstimate, seconds?: numb
         }),
       ]).map((line) => `  ${line}`),
       "",
-      `  p <=         bound on the p-value at gamma = ${run.gamma}, at best ${run.gamma}; by rank: at best 1 / (1 + ${replicates})`,
+      `  p <=         bound on the p-value at gamma = ${run.gamma}, at best ${run.gamma}; by rank of the`,
+      `               share, and of the likelihood ratio of a source: at best 1 / (1 + ${replicates})`,
     );
   }
   for (const { name, products } of regions) {
@@ -292,7 +292,10 @@ export function significanceLines(estimate: SignificanceEstimate, seconds?: numb
       );
     }
   }
-  for (const { first, second, ratio, offset } of pairs.slice(0, 6)) {
+  const measured = pairs.filter(
+    ({ ratio: { intervals } }) => intervals[0].high < WIDEST_RATIO * intervals[0].low,
+  );
+  for (const { first, second, ratio, offset } of measured.slice(0, 6)) {
     const [middle] = ratio.intervals;
     lines.push(
       `  pair         ${first} : ${second} = ${formatNumber(ratio.median)} (68 %: ${formatNumber(middle!.low)} to ${formatNumber(middle!.high)}), ` +

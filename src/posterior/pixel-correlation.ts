@@ -50,8 +50,8 @@ export async function pixelCorrelation(
     }
   }
   const chosen = y * nx + x;
-  const result = await correlate(source, near, (image) => image[chosen]!, watch);
-  if (!Number.isNaN(result.data[chosen]!)) result.data[chosen] = 1;
+  const result = await correlate(source, near, (image) => image[chosen], watch);
+  if (!Number.isNaN(result.data[chosen])) result.data[chosen] = 1;
   return result;
 }
 

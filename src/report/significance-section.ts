@@ -34,6 +34,8 @@ export function significanceSection(estimate: SignificanceEstimate, document: Do
     scale: "the background times a fitted scale",
     gaussian: "the background, a Gaussian and a constant",
     beta: "the background, a beta model and a constant",
+    point: "the background, a point source and a constant",
+    "point+gaussian": "the background, a point source, a Gaussian and a constant",
   }[hypothesis.kind];
   const figures: ReportFigure[] = [];
   if (regions.length > 0) {
@@ -68,12 +70,14 @@ export function significanceSection(estimate: SignificanceEstimate, document: Do
         : [
             {
               caption:
-                "Regions: bound on the p-value (Stein et al. 2015), p-value by rank, posterior of the flux",
+                "Regions: bound on the p-value (Stein et al. 2015), p-values by the rank of ξ and of the likelihood ratio, posterior of the flux",
               heads: [
                 "region",
                 "p ≤",
                 "Holm",
                 "p by rank",
+                "Holm",
+                "p by ratio",
                 "Holm",
                 "share ξ",
                 "flux",
@@ -93,6 +97,8 @@ export function significanceSection(estimate: SignificanceEstimate, document: Do
                   numberText(region.boundHolm, 2),
                   numberText(region.direct, 2),
                   numberText(region.directHolm, 2),
+                  numberText(region.ratio, 2),
+                  numberText(region.ratioHolm, 2),
                   errorText(region.share.mean, region.share.std),
                   numberText(flux.median, 3),
                   interval(0),

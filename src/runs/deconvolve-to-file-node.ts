@@ -75,7 +75,7 @@ const DEFAULT_CHECKPOINT_SECONDS = 30;
  * @throws FormatError when a checkpoint is damaged
  * @throws NumericsError when a chain leaves the range of its numbers
  * @throws JobError when the disk is full; the last checkpoint stays
- * @throws AbortedError when `signal` fires before all chains have two kept draws; the checkpoint stays
+ * @throws AbortedError when `signal` has fired before
  */
 export async function deconvolveToFile(
   data: Observation | readonly Observation[],
@@ -242,7 +242,7 @@ async function runInFolder(
     current = { ...current, decisions };
     await writeRunRecord(folder, current);
   });
-  const traces = store.open(run.extent);
+  const traces = (run.early ?? store).open(run.extent);
   let summary: PosteriorSummary;
   try {
     const { started, command, inputs, unit, date, seconds } = record;

@@ -29,7 +29,7 @@ export class LiraDeconvolver {
    * @returns flux in the unit of the background: expected counts a pixel for unit exposure
    * @throws InvalidInputError for data that break a rule of `checkObservation` or do not fit the options
    * @throws NumericsError when a chain leaves the range of its numbers
-   * @throws AbortedError when `signal` fires before all chains have two draws after burn-in
+   * @throws AbortedError when `signal` has fired before
    */
   async run(data: Observation | readonly Observation[], options: RunOptions = {}): Promise<LiraResult> {
     // Settings of LIRA give the configuration of LIRA.

@@ -41,7 +41,11 @@ export async function runChains(
     kept?.remember({ decisions }),
   );
   await kept?.remember({ seconds: secondsBefore + run.seconds });
-  const traces = store.open(run.extent);
-  const summary = await summariseRun(prepared, run, traces, { ...options, started, secondsBefore });
-  return { ...summary, trace: store.traces(run.extent) };
+  const held = run.early ?? store;
+  const summary = await summariseRun(prepared, run, held.open(run.extent), {
+    ...options,
+    started,
+    secondsBefore,
+  });
+  return { ...summary, trace: held.traces(run.extent) };
 }

@@ -17,7 +17,7 @@ import { checkWhole, spacingOf } from "./lira-options.js";
 import { warmUpOf } from "./nuts-options.js";
 import type { PreparedRun } from "./prepare-run.js";
 import type { RunPause } from "./run-pause.js";
-import type { RunStore, TraceExtent } from "./run-store.js";
+import { type MemoryStore, memoryStore, type RunStore, type TraceExtent } from "./run-store.js";
 import { meetsTarget } from "./target.js";
 
 /** How far a run has come. */
@@ -63,6 +63,11 @@ export interface SampledRun {
   readonly reached?: boolean;
   /** Wall-clock seconds of sampling. */
   readonly seconds: number;
+  /**
+   * Of a run that was stopped before every chain had two kept draws: the traces that `extent` is about, a few draws of each chain from
+   * where it stood. They are in no checkpoint, from which the run goes on as if it had not been looked at.
+   */
+  readonly early?: MemoryStore;
 }
 
 /** Decisions of a run so far, which a resumed run must take over. */
@@ -81,6 +86,8 @@ const FIRST_LOOK = 100;
 const BURN_IN_RHAT = 1.1;
 /** By how much a run is extended when it has not met its target. */
 const EXTENSION = 1.5;
+/** Draws of each chain that a run still takes when it is stopped before it has any. */
+const EARLY_DRAWS = 4;
 /** How often the worker of a chain may die without the chain having moved on in between. */
 const MOST_DEATHS = 2;
 
@@ -93,7 +100,7 @@ const MOST_DEATHS = 2;
  *
  * @param decisions decisions of an earlier, interrupted run of the same plan
  * @param onDecision called before a decision takes effect, to be remembered
- * @throws AbortedError when the signal fires before any statistic has two draws of every chain
+ * @throws AbortedError when the signal has fired before
  */
 export async function sampleRun(
   { inputs, plan, law, starts, names, shape, grid }: PreparedRun,
@@ -147,6 +154,28 @@ export async function sampleRun(
 
   const pool = openChainPool(Math.min(size, chains));
   const states = new Array<ChainState>(chains);
+  const jobOf = (chain: number) => ({
+    observations: inputs,
+    settings: law,
+    seed,
+    chain,
+    ...(grid.margin > 0 ? { frame: grid } : {}),
+    ...(batch ? { batch } : {}),
+  });
+
+  /** A few draws of every chain from where it was stopped. */
+  async function drawEarly(): Promise<MemoryStore> {
+    const few = memoryStore(chains);
+    const draw = async (resume: ChainState, chain: number) => {
+      const burnIn = resume.sweeps;
+      const job = { ...jobOf(chain), iterations: burnIn + EARLY_DRAWS, burnIn, traceEvery: 1, resume };
+      const output = await pool.run(job, { module });
+      states[chain] = output.state;
+      await few.accept(output, 1);
+    };
+    await Promise.all(states.map(draw));
+    return few;
+  }
 
   /** Bring all chains to so many sweeps; false when they were stopped on the way. */
   async function sweepTo(iterations: number, burnIn: number, every: number, goal: number): Promise<boolean> {
@@ -174,17 +203,12 @@ export async function sampleRun(
       };
       const output = await pool.run(
         {
-          observations: inputs,
-          settings: law,
-          seed,
-          chain,
+          ...jobOf(chain),
           iterations: nextTurn(chain),
           burnIn,
           traceEvery: every,
           ...store.continuation(chain),
-          ...(grid.margin > 0 ? { frame: grid } : {}),
           ...(fluxInit ? { fluxInit } : {}),
-          ...(batch ? { batch } : {}),
         },
         {
           module,
@@ -282,6 +306,8 @@ export async function sampleRun(
   let burnIn = decisions?.burnIn ?? (plan.autoBurnIn ? undefined : config.burnIn);
   let reached: boolean | undefined;
   let complete = true;
+  let early: MemoryStore | undefined;
+  let extent: TraceExtent;
   try {
     const latest = Math.floor(config.iterations / 2);
     // What adapts is not looked at before it is done with that.
@@ -307,21 +333,21 @@ export async function sampleRun(
       }
       await onDecision({ burnIn, every, iterations: goal });
     }
+    extent = extentOf(burnIn ?? Math.min(...states.map((state) => state.sweeps)), every);
+    if (!complete && extent.draws < 2) {
+      early = await drawEarly();
+      extent = { names, shape, burnIn: 0, every: 1, sweeps: EARLY_DRAWS, draws: EARLY_DRAWS };
+    }
   } finally {
     pool.close();
   }
   const seconds = milliseconds() / 1000;
-  const extent = extentOf(burnIn ?? Math.min(...states.map((state) => state.sweeps)), every);
-  if (!complete && extent.draws < 2) {
-    throw new AbortedError(
-      `${where}: a result needs two kept draws of every chain, got ${extent.draws} before the run was stopped; let it run longer`,
-    );
-  }
   return {
-    config: { ...config, burnIn: extent.burnIn, iterations: goal, traceEvery: every },
+    config: { ...config, burnIn: early ? config.burnIn : extent.burnIn, iterations: goal, traceEvery: every },
     extent,
     states,
     complete,
+    ...(early && { early }),
     ...(target === undefined ? {} : { reached: reached ?? false }),
     seconds,
   };

@@ -40,6 +40,14 @@ function standardDeviation(values: Float64Array): number {
   return values.length < 2 ? Number.NaN : Math.sqrt(squares / (values.length - 1));
 }
 
+/** Of a run that was stopped before its chains had two kept draws each. */
+const EARLY_VERDICT = {
+  state: "unknown",
+  sentence:
+    "The run was stopped before every chain had two draws after its burn-in: the few that it holds tell where the chains stood, not what the posterior is.",
+  remedy: "Continue the run.",
+} as const;
+
 /** Turn the chains of a run into what is reported of them: everything of a result but the draws. */
 export async function summariseRun(
   { plan, observations, names, shape, grid, reference, ledgers }: PreparedRun,
@@ -109,7 +117,8 @@ export async function summariseRun(
     config.method === undefined && (config.cycleSpin === "random" || config.cycleSpin === "sampled");
   const smoothness = smoothnessMaps(states, grid.shape, moves)?.map((map) => frameImage(map, grid));
   const transitions = config.method === "nuts" ? reportTransitions(parameters, config.maxDepth) : undefined;
-  const verdict = transitions && judgeTransitions(diagnostics.verdict, transitions);
+  const settled = run.early ? { ...diagnostics.verdict, ...EARLY_VERDICT } : diagnostics.verdict;
+  const verdict = transitions ? judgeTransitions(settled, transitions) : settled;
   return {
     mean: pooled.mean,
     std: pooled.std,
@@ -117,7 +126,7 @@ export async function summariseRun(
     chains: sums.map((chain) => inFrame(poolMoments([chain], grid.shape))),
     ...(grid.margin === 0 ? {} : { sky: whole.mean }),
     total: { mean: imageSum(pooled.mean), std: standardDeviation(totalFlux) },
-    diagnostics: verdict ? { ...diagnostics, verdict } : diagnostics,
+    diagnostics: { ...diagnostics, verdict },
     ledger,
     config,
     referenceExposure: reference,

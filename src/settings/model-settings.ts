@@ -236,7 +236,6 @@ export const MODEL_SETTINGS = [
     help: "sky pixels a detector pixel: 1, 2 or 3",
     default: 1,
     absent: 1,
-    tested: false,
     page: "none",
   },
   {
@@ -251,7 +250,6 @@ export const MODEL_SETTINGS = [
     default: "auto",
     usually: "auto; 0 for gradient-descent and em-multiscale",
     absent: 0,
-    tested: false,
     under: { "gradient-descent": { default: 0 }, "em-multiscale": { default: 0 } },
   },
 ] as const satisfies readonly Setting[];

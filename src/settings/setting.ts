@@ -91,7 +91,7 @@ export interface Setting extends SettingText {
   readonly absent?: unknown;
   /** False: says how long to run or stands for other settings, so that a result does not hold it. */
   readonly recorded?: false;
-  /** False: tests of significance do not take it, whose data sets are all deconvolved for as many sweeps on the pixels of the frame. */
+  /** False: tests of significance do not take it, whose data sets are all deconvolved for as many sweeps. */
   readonly tested?: false;
   /** True: found out from other settings, so that it is recorded and shown, but nobody gives it. */
   readonly found?: true;

@@ -38,6 +38,14 @@ export interface RegionSignificance extends TailTest {
   readonly direct: number;
   readonly directBonferroni: number;
   readonly directHolm: number;
+  /** Twice the logarithm of the likelihood ratio of a source in the region against the null, >= 0. */
+  readonly likelihoodRatio: number;
+  /** p-value by its rank among the replicates; at least `1 / (1 + N)`. */
+  readonly ratio: number;
+  readonly ratioBonferroni: number;
+  readonly ratioHolm: number;
+  /** The likelihood ratio of each replicate. */
+  readonly nullRatios: readonly number[];
   /** Share of the source in the region, `tau1 / (tau1 + tau0)`. */
   readonly share: Estimated;
   /** Mean share of each replicate. */
@@ -111,7 +119,7 @@ export function collectSignificance(
   const groups = chainGroups(run.config);
   const grouped = groups ?? [Array.from({ length: chains }, (_, chain) => chain)];
   const column = ({ values }: SignificanceTaskResult, name: string, region: number) =>
-    values[name]!.subarray(region * size, (region + 1) * size);
+    values[name].subarray(region * size, (region + 1) * size);
   const chainsOf = (values: Float64Array) =>
     Array.from({ length: chains }, (_, chain) => values.subarray(chain * draws, (chain + 1) * draws));
 
@@ -126,15 +134,19 @@ export function collectSignificance(
     const nullXi = nulls.map((result) => column(result, "xi", region));
     const test = (gamma: number) => tailTest(chainsOf(xi), nullXi, gamma, groups);
     const nullShares = nullXi.map(mean);
+    const nullRatios = nulls.map(({ ratios }) => ratios[region]);
     const { rhat, ess } = summariseQuantity(name, chainsOf(xi), [], groups);
     const nullRhats = nullXi.map((values) =>
-      groupedRhat(grouped.map((group) => group.map((chain) => chainsOf(values)[chain]!))),
+      groupedRhat(grouped.map((group) => group.map((chain) => chainsOf(values)[chain]))),
     );
     return {
       name,
       pixels: pixels.length,
       ...test(run.gamma),
       direct: monteCarloP(mean(xi), nullShares),
+      likelihoodRatio: observed.ratios[region],
+      ratio: monteCarloP(observed.ratios[region], nullRatios),
+      nullRatios,
       share: estimated(xi),
       nullShares,
       rhat,
@@ -147,19 +159,24 @@ export function collectSignificance(
   });
   const bounds = rows.map(({ bound }) => bound);
   const directs = rows.map(({ direct }) => direct);
+  const ratios = rows.map(({ ratio }) => ratio);
   const adjusted = {
     boundBonferroni: bonferroni(bounds),
     boundHolm: holm(bounds),
     directBonferroni: bonferroni(directs),
     directHolm: holm(directs),
+    ratioBonferroni: bonferroni(ratios),
+    ratioHolm: holm(ratios),
   };
   const regions = rows.map(
     ({ nullRhats: _, ...row }, index): RegionSignificance => ({
       ...row,
-      boundBonferroni: adjusted.boundBonferroni[index]!,
-      boundHolm: adjusted.boundHolm[index]!,
-      directBonferroni: adjusted.directBonferroni[index]!,
-      directHolm: adjusted.directHolm[index]!,
+      boundBonferroni: adjusted.boundBonferroni[index],
+      boundHolm: adjusted.boundHolm[index],
+      directBonferroni: adjusted.directBonferroni[index],
+      directHolm: adjusted.directHolm[index],
+      ratioBonferroni: adjusted.ratioBonferroni[index],
+      ratioHolm: adjusted.ratioHolm[index],
     }),
   );
   const pairs =
@@ -184,7 +201,7 @@ export function collectSignificance(
 
 function mean(values: ArrayLike<number>): number {
   let sum = 0;
-  for (let index = 0; index < values.length; index++) sum += values[index]!;
+  for (let index = 0; index < values.length; index++) sum += values[index];
   return sum / values.length;
 }
 
@@ -195,7 +212,7 @@ function distributionOf(observed: Float64Array, nulls: readonly Float64Array[]):
   let low = 0;
   for (const values of [seen, ...nullLogs]) {
     // The faintest 0.2 % of a distribution would stretch the axis for nothing.
-    low = Math.min(low, values.slice().sort()[Math.floor(0.002 * values.length)]!);
+    low = Math.min(low, values.slice().sort()[Math.floor(0.002 * values.length)]);
   }
   low = Math.max(FAINTEST_SHARE, Math.floor(4 * low) / 4);
   const high = 0;
@@ -204,7 +221,7 @@ function distributionOf(observed: Float64Array, nulls: readonly Float64Array[]):
     for (const value of values) {
       if (value < low) continue;
       const at = Math.floor(((value - low) / Math.max(high - low, 1e-9)) * DISTRIBUTION_BINS);
-      bins[Math.min(at, DISTRIBUTION_BINS - 1)]! += 1 / values.length;
+      bins[Math.min(at, DISTRIBUTION_BINS - 1)] += 1 / values.length;
     }
     return bins;
   };
@@ -215,7 +232,7 @@ function distributionOf(observed: Float64Array, nulls: readonly Float64Array[]):
     observed: shares(seen),
     pooled: Array.from(
       { length: DISTRIBUTION_BINS },
-      (_, bin) => each.reduce((sum, bins) => sum + bins[bin]!, 0) / each.length,
+      (_, bin) => each.reduce((sum, bins) => sum + bins[bin], 0) / each.length,
     ),
     nulls: each,
   };
@@ -231,6 +248,12 @@ function warningsOf(
   })[],
 ): string[] {
   const warnings: string[] = [];
+  if (!run.null.converged) {
+    warnings.push(
+      `null: the fit of the ${run.null.kind} should converge, got none; what it does not explain counts as source: look at its ` +
+        "parameters, and choose another null",
+    );
+  }
   if (replicates < run.replicates) {
     warnings.push(
       `replicates: all ${run.replicates} should be in, got ${replicates}; the table is preliminary, run the others`,

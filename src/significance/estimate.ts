@@ -156,7 +156,7 @@ export async function runSignificance(
   let next = 0;
   const lane = async () => {
     while (next < waiting.length && !stopped()) {
-      const task = waiting[next++]!;
+      const task = waiting[next++];
       try {
         const result = await pool.run(
           { observations, run, task },

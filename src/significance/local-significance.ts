@@ -61,24 +61,24 @@ export function localSignificance(
   const global = new Float64Array(apertures);
   for (let aperture = 0; aperture < apertures; aperture++) {
     bound[aperture] = boundOf(observed, nulls, aperture, draws, gamma);
-    const shares = nulls.map(({ apertureMean }) => apertureMean![aperture]!);
-    local[aperture] = monteCarloP(observed.apertureMean![aperture]!, shares);
-    global[aperture] = monteCarloP(excesses[0]![aperture]!, nullPeaks);
+    const shares = nulls.map(({ apertureMean }) => apertureMean![aperture]);
+    local[aperture] = monteCarloP(observed.apertureMean![aperture], shares);
+    global[aperture] = monteCarloP(excesses[0][aperture], nullPeaks);
   }
-  const best = peakOf(excesses[0]!, rows, cols, scan.radius);
+  const best = peakOf(excesses[0], rows, cols, scan.radius);
   const spreadOut = (values: Float64Array) => nearest(values, shape, rows, cols);
   return {
     radius: scan.radius,
     step: scan.step,
-    excess: spreadOut(excesses[0]!),
+    excess: spreadOut(excesses[0]),
     bound: spreadOut(bound),
     local: spreadOut(local),
     global: spreadOut(global),
     peak: {
-      x: cols[best % cols.length]!,
-      y: rows[Math.floor(best / cols.length)]!,
-      excess: excesses[0]![best]!,
-      global: global[best]!,
+      x: cols[best % cols.length],
+      y: rows[Math.floor(best / cols.length)],
+      excess: excesses[0][best],
+      global: global[best],
     },
     nullPeaks,
   };
@@ -95,18 +95,18 @@ function peakOf(
   radius: number,
 ): number {
   const place = (aperture: number): [x: number, y: number] => [
-    cols[aperture % cols.length]!,
-    rows[Math.floor(aperture / cols.length)]!,
+    cols[aperture % cols.length],
+    rows[Math.floor(aperture / cols.length)],
   ];
   let largest = 0;
   for (let aperture = 1; aperture < excess.length; aperture++) {
-    if (excess[aperture]! > excess[largest]!) largest = aperture;
+    if (excess[aperture] > excess[largest]) largest = aperture;
   }
   const [x0, y0] = place(largest);
   let [count, sumX, sumY] = [0, 0, 0];
   for (let aperture = 0; aperture < excess.length; aperture++) {
     const [x, y] = place(aperture);
-    if (excess[aperture]! < PLATEAU * excess[largest]! || Math.hypot(x - x0, y - y0) > 2 * radius) continue;
+    if (excess[aperture] < PLATEAU * excess[largest] || Math.hypot(x - x0, y - y0) > 2 * radius) continue;
     count++;
     sumX += x;
     sumY += y;
@@ -116,7 +116,7 @@ function peakOf(
   for (let aperture = 0; aperture < excess.length && count > 0; aperture++) {
     const [x, y] = place(aperture);
     const distance = Math.hypot(x - sumX / count, y - sumY / count);
-    if (distance < nearest && excess[aperture]! >= PLATEAU * excess[largest]!) {
+    if (distance < nearest && excess[aperture] >= PLATEAU * excess[largest]) {
       nearest = distance;
       best = aperture;
     }
@@ -132,21 +132,21 @@ function peakOf(
  */
 function excessesOf(logits: readonly Float64Array[]): Float64Array[] {
   const count = logits.length;
-  const apertures = logits[0]!.length;
+  const apertures = logits[0].length;
   const sum = new Float64Array(apertures);
-  for (const logit of logits) for (let at = 0; at < apertures; at++) sum[at]! += logit[at]! / count;
+  for (const logit of logits) for (let at = 0; at < apertures; at++) sum[at] += logit[at] / count;
   // Squares about the mean of all: of the others they follow without cancellation.
   const squares = new Float64Array(apertures);
   for (const logit of logits)
-    for (let at = 0; at < apertures; at++) squares[at]! += (logit[at]! - sum[at]!) ** 2;
+    for (let at = 0; at < apertures; at++) squares[at] += (logit[at] - sum[at]) ** 2;
   // The median: places with a source must not widen the scale everywhere.
-  const shared = squares.slice().sort()[Math.floor(apertures / 2)]! / (count - 1);
+  const shared = squares.slice().sort()[Math.floor(apertures / 2)] / (count - 1);
   return logits.map((logit) =>
     logit.map((value, at) => {
-      const distance = value - sum[at]!;
+      const distance = value - sum[at];
       const others = count - 1;
-      const mean = sum[at]! - distance / others;
-      const rest = Math.max(0, squares[at]! - (distance * distance * count) / others);
+      const mean = sum[at] - distance / others;
+      const rest = Math.max(0, squares[at] - (distance * distance * count) / others);
       const spread = (rest + SHARED_WEIGHT * shared) / (others - 1 + SHARED_WEIGHT);
       return spread > 0 ? (value - mean) / Math.sqrt(spread) : 0;
     }),
@@ -167,10 +167,10 @@ function boundOf(
   let tail = 0;
   let test = 0;
   for (let bin = SCAN_BINS - 1; bin >= 0; bin--) {
-    for (const { histogram } of nulls) nullsAbove += histogram![start + bin]!;
+    for (const { histogram } of nulls) nullsAbove += histogram![start + bin];
     const fraction = nullsAbove / draws / nulls.length;
     if (fraction > gamma) break;
-    above += observed.histogram![start + bin]!;
+    above += observed.histogram![start + bin];
     tail = fraction;
     test = above / draws;
   }
@@ -188,7 +188,7 @@ function nearest(
     Array.from({ length: size }, (_, at) => {
       let best = 0;
       for (let index = 1; index < places.length; index++) {
-        if (Math.abs(places[index]! - at) < Math.abs(places[best]! - at)) best = index;
+        if (Math.abs(places[index] - at) < Math.abs(places[best] - at)) best = index;
       }
       return best;
     });
@@ -196,8 +196,7 @@ function nearest(
   const colOf = closest(cols, nx);
   const data = new Float64Array(ny * nx);
   for (let row = 0; row < ny; row++) {
-    for (let col = 0; col < nx; col++)
-      data[row * nx + col] = values[rowOf[row]! * cols.length + colOf[col]!]!;
+    for (let col = 0; col < nx; col++) data[row * nx + col] = values[rowOf[row] * cols.length + colOf[col]];
   }
   return { data, shape: [ny, nx] };
 }

@@ -9,11 +9,12 @@ import { psfCentroid } from "../data/observation/psf.js";
 import { exponential, naturalLog } from "../data/random/exponential.js";
 import { halfDeviance } from "../data/random/poisson.js";
 import type { RandomStream } from "../data/random/random.js";
+import type { PixelPosition } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { imageSum, type Shape, type SkyImage } from "../image.js";
 import { createForwardModel } from "../model/forward-model.js";
 import { normalQuantile } from "../posterior/normal-quantile.js";
-import { betaShape, gaussianShape, type NullShape } from "./null-shape.js";
+import { betaShape, gaussianShape, type NullShape, withPoint } from "./null-shape.js";
 
 /**
  * What is there without the source in question.
@@ -21,14 +22,23 @@ import { betaShape, gaussianShape, type NullShape } from "./null-shape.js";
  * - `"background"`: the background as it was given;
  * - `"scale"`: the background times a factor for each observation;
  * - `"gaussian"`: the background plus a Gaussian and a constant;
- * - `"beta"`: the background plus a beta model and a constant.
+ * - `"beta"`: the background plus a beta model and a constant;
+ * - `"point"`: the background plus a point source and a constant, for example the core of a quasar;
+ * - `"point+gaussian"`: the background plus a point source, a Gaussian and a constant.
  *
  * All but the first are fitted to the counts by maximum likelihood (the Cash statistic).
  */
-export type NullKind = "background" | "scale" | "gaussian" | "beta";
+export type NullKind = "background" | "scale" | "gaussian" | "beta" | "point" | "point+gaussian";
 
 /** All kinds of null hypotheses. */
-export const NULL_KINDS: readonly NullKind[] = ["background", "scale", "gaussian", "beta"];
+export const NULL_KINDS: readonly NullKind[] = [
+  "background",
+  "scale",
+  "gaussian",
+  "beta",
+  "point",
+  "point+gaussian",
+];
 
 /** A parameter of a null hypothesis with its error. */
 export interface NullParameter {
@@ -43,6 +53,8 @@ export interface FittedNull {
   readonly kind: NullKind;
   /** Of a Gaussian: two widths and an angle instead of one width. */
   readonly elliptical: boolean;
+  /** Where the point is known to be; without it its place is a parameter. */
+  readonly at?: PixelPosition;
   /** Parameters as they are fitted, logarithms among them; empty for `"background"`. */
   readonly theta: readonly number[];
   /** `W`, row-major, with `W^T W` the covariance of `theta`; a draw is `theta + W^T z` with normal z. */
@@ -65,11 +77,16 @@ export const GIVEN_BACKGROUND: FittedNull = {
   converged: true,
 };
 
+/** Which emission it is that a fit is of. */
+type NullForm = Pick<FittedNull, "kind" | "elliptical" | "at">;
+
 /** How to fit a null hypothesis. */
 export interface FitNullOptions {
   readonly kind: NullKind;
   /** Default false. */
   readonly elliptical?: boolean;
+  /** Of a point: its place `{ x, y }` in pixels from 0; default fitted. */
+  readonly at?: PixelPosition;
   /** Default `"spill"`. */
   readonly boundary?: Boundary;
   /** Pixels `[ny, nx]` that the fit leaves out, 1 = leave out; default none. */
@@ -78,8 +95,11 @@ export interface FitNullOptions {
   readonly start?: readonly number[];
 }
 
-function shapeOf(kind: NullKind, elliptical: boolean, shape: Shape): NullShape {
-  return kind === "beta" ? betaShape(shape) : gaussianShape(shape, elliptical);
+function shapeOf({ kind, elliptical, at }: NullForm, shape: Shape): NullShape {
+  if (kind === "beta") return betaShape(shape);
+  if (kind === "point") return withPoint(shape, at);
+  const gaussian = gaussianShape(shape, elliptical);
+  return kind === "gaussian" ? gaussian : withPoint(shape, at, gaussian);
 }
 
 /**
@@ -90,21 +110,22 @@ function shapeOf(kind: NullKind, elliptical: boolean, shape: Shape): NullShape {
  */
 export function nullBaselines(
   observations: readonly CheckedObservation[],
-  { kind, elliptical, theta: fitted }: Pick<FittedNull, "kind" | "elliptical" | "theta">,
-  theta: ArrayLike<number> = fitted,
+  form: NullForm & Pick<FittedNull, "theta">,
+  theta: ArrayLike<number> = form.theta,
 ): SkyImage[] {
+  const { kind } = form;
   if (kind === "background") return observations.map(({ background }) => background);
-  const { shape } = observations[0]!.counts;
+  const { shape } = observations[0].counts;
   if (kind === "scale") {
     return observations.map(({ background }, index) => {
-      const scale = exponential(theta[index]!);
+      const scale = exponential(theta[index]);
       return { data: background.data.map((value) => scale * value), shape };
     });
   }
   const extra = new Float64Array(shape[0] * shape[1]);
-  shapeOf(kind, elliptical, shape).add(theta, extra);
+  shapeOf(form, shape).add(theta, extra);
   return observations.map(({ background }) => ({
-    data: background.data.map((value, index) => value + extra[index]!),
+    data: background.data.map((value, index) => value + extra[index]),
     shape,
   }));
 }
@@ -116,21 +137,21 @@ export function nullBaselines(
  */
 export function drawNullParameters(
   observations: readonly CheckedObservation[],
-  { kind, elliptical, theta, root }: FittedNull,
+  fitted: FittedNull,
   stream: RandomStream,
 ): number[] {
+  const { kind, theta, root } = fitted;
   const count = theta.length;
   if (count === 0) return [];
-  const limits =
-    kind === "scale" ? undefined : shapeOf(kind, elliptical, observations[0]!.counts.shape).limits;
+  const limits = kind === "scale" ? undefined : shapeOf(fitted, observations[0].counts.shape).limits;
   for (let attempt = 0; attempt < 1000; attempt++) {
     const z = theta.map(() => normalQuantile(openUniform(stream)));
     const draw = theta.map((value, column) => {
       let sum = value;
-      for (let row = 0; row < count; row++) sum += root[row * count + column]! * z[row]!;
+      for (let row = 0; row < count; row++) sum += root[row * count + column] * z[row];
       return sum;
     });
-    if (limits?.every(([low, high], index) => draw[index]! >= low && draw[index]! <= high) !== false) {
+    if (limits?.every(([low, high], index) => draw[index] >= low && draw[index] <= high) !== false) {
       return draw;
     }
   }
@@ -155,10 +176,11 @@ function openUniform(stream: RandomStream): number {
  * @throws InvalidInputError when a scale is to be fitted to a background of zeros, or nothing is left to fit
  */
 export function fitNull(observations: readonly CheckedObservation[], options: FitNullOptions): FittedNull {
-  const { kind, elliptical = false, boundary = "spill", without, start } = options;
+  const { kind, elliptical = false, at, boundary = "spill", without, start } = options;
   if (kind === "background") return GIVEN_BACKGROUND;
   const used = observations.map((observation) => leaveOut(observation, without, boundary));
-  return kind === "scale" ? fitScales(used, boundary) : fitShape(used, kind, elliptical, boundary, start);
+  if (kind === "scale") return fitScales(used, boundary);
+  return fitShape(used, { kind, elliptical, ...(at && { at }) }, boundary, start);
 }
 
 /** Nearest whole number of pixels, halves towards 0: an even psf is no displacement. */
@@ -217,7 +239,7 @@ function fitScales(observations: readonly CheckedObservation[], boundary: Bounda
   const parameters = theta.map((value, index): NullParameter => {
     const scale = exponential(value);
     const name = observations.length === 1 ? "scale" : `scale${index}`;
-    return { name, value: scale, error: scale * root[index * observations.length + index]! };
+    return { name, value: scale, error: scale * root[index * observations.length + index] };
   });
   return { kind: "scale", elliptical: false, theta, root, parameters, cash, converged: true };
 }
@@ -238,14 +260,13 @@ const LONGEST = { logarithm: 1, position: 3 } as const;
 
 function fitShape(
   observations: readonly CheckedObservation[],
-  kind: "gaussian" | "beta",
-  elliptical: boolean,
+  which: NullForm,
   boundary: Boundary,
   given: readonly number[] | undefined,
 ): FittedNull {
-  const { shape } = observations[0]!.counts;
+  const { shape } = observations[0].counts;
   const model = createForwardModel(observations, { boundary });
-  const form = shapeOf(kind, elliptical, shape);
+  const form = shapeOf(which, shape);
   const count = form.names.length;
   const pixels = shape[0] * shape[1];
   const image = (theta: ArrayLike<number>) => {
@@ -256,9 +277,9 @@ function fitShape(
   const halfCash = (predicted: readonly SkyImage[]): number => {
     let half = 0;
     for (const [index, { counts, mask }] of observations.entries()) {
-      const lambda = predicted[index]!.data;
+      const lambda = predicted[index].data;
       for (let pixel = 0; pixel < pixels; pixel++) {
-        if (mask?.data[pixel] !== 0) half += halfDeviance(counts.data[pixel]!, lambda[pixel]!);
+        if (mask?.data[pixel] !== 0) half += halfDeviance(counts.data[pixel], lambda[pixel]);
       }
     }
     return half;
@@ -269,30 +290,30 @@ function fitShape(
       const moved = (step: number) =>
         image(theta.map((other, index) => (index === parameter ? value + step : other)));
       const [above, below] = [moved(DIFFERENCE), moved(-DIFFERENCE)];
-      return model.project(above.map((flux, pixel) => (flux - below[pixel]!) / (2 * DIFFERENCE)));
+      return model.project(above.map((flux, pixel) => (flux - below[pixel]) / (2 * DIFFERENCE)));
     });
     const gradient = new Float64Array(count);
     const information = new Float64Array(count * count);
     for (const [index, { counts, mask }] of observations.entries()) {
-      const lambda = predicted[index]!.data;
+      const lambda = predicted[index].data;
       for (let pixel = 0; pixel < pixels; pixel++) {
-        if (mask?.data[pixel] === 0 || !(lambda[pixel]! > 0)) continue;
-        const excess = 1 - counts.data[pixel]! / lambda[pixel]!;
+        if (mask?.data[pixel] === 0 || !(lambda[pixel] > 0)) continue;
+        const excess = 1 - counts.data[pixel] / lambda[pixel];
         for (let a = 0; a < count; a++) {
-          const slope = derivatives[a]![index]![pixel]!;
-          gradient[a]! += slope * excess;
+          const slope = derivatives[a][index][pixel];
+          gradient[a] += slope * excess;
           for (let b = 0; b <= a; b++) {
-            information[a * count + b]! += (slope * derivatives[b]![index]![pixel]!) / lambda[pixel]!;
+            information[a * count + b] += (slope * derivatives[b][index][pixel]) / lambda[pixel];
           }
         }
       }
     }
     for (let a = 0; a < count; a++)
-      for (let b = a + 1; b < count; b++) information[a * count + b] = information[b * count + a]!;
+      for (let b = a + 1; b < count; b++) information[a * count + b] = information[b * count + a];
     return { half: halfCash(predicted), gradient, information };
   };
   const clamp = (theta: readonly number[]) =>
-    theta.map((value, index) => Math.min(Math.max(value, form.limits[index]![0]), form.limits[index]![1]));
+    theta.map((value, index) => Math.min(Math.max(value, form.limits[index][0]), form.limits[index][1]));
 
   const descend = (start: readonly number[]) => {
     let theta = clamp(start);
@@ -304,7 +325,7 @@ function fitShape(
       const next = clamp(
         theta.map((value, index) => {
           const longest = form.logarithmic[index] ? LONGEST.logarithm : LONGEST.position;
-          return value - Math.min(Math.max(direction[index]!, -longest), longest);
+          return value - Math.min(Math.max(direction[index], -longest), longest);
         }),
       );
       const half = halfCash(model.predict(image(next)));
@@ -323,13 +344,12 @@ function fitShape(
   const root = covarianceRoot(best.here.information, form, shape);
   const parameters = form.names.map((name, index): NullParameter => {
     let variance = 0;
-    for (let row = 0; row < count; row++) variance += root[row * count + index]! ** 2;
-    const value = form.logarithmic[index] ? exponential(best.theta[index]!) : best.theta[index]!;
+    for (let row = 0; row < count; row++) variance += root[row * count + index] ** 2;
+    const value = form.logarithmic[index] ? exponential(best.theta[index]) : best.theta[index];
     return { name, value, error: (form.logarithmic[index] ? value : 1) * Math.sqrt(variance) };
   });
   return {
-    kind,
-    elliptical,
+    ...which,
     theta: best.theta,
     root: [...root],
     parameters,
@@ -348,19 +368,18 @@ function solve(
   const root = new Float64Array(count * count);
   for (let more = damping; ; more *= 10) {
     const damped = information.slice();
-    for (let a = 0; a < count; a++) damped[a * count + a]! += more * (damped[a * count + a]! + 1e-9);
+    for (let a = 0; a < count; a++) damped[a * count + a] += more * (damped[a * count + a] + 1e-9);
     if (Number.isFinite(invertCholesky(damped, root, count))) break;
     if (more > 1e12) return new Float64Array(count);
   }
   const projected = new Float64Array(count);
   for (let row = 0; row < count; row++) {
     for (let column = 0; column <= row; column++)
-      projected[row]! += root[row * count + column]! * gradient[column]!;
+      projected[row] += root[row * count + column] * gradient[column];
   }
   const result = new Float64Array(count);
   for (let column = 0; column < count; column++) {
-    for (let row = column; row < count; row++)
-      result[column]! += root[row * count + column]! * projected[row]!;
+    for (let row = column; row < count; row++) result[column] += root[row * count + column] * projected[row];
   }
   return result;
 }
@@ -371,7 +390,7 @@ function covarianceRoot(information: Float64Array, form: NullShape, shape: Shape
   const posterior = information.slice();
   for (let a = 0; a < count; a++) {
     const width = form.logarithmic[a] || form.names[a] === "artanhRho" ? 5 : Math.max(...shape);
-    posterior[a * count + a]! += 1 / width ** 2;
+    posterior[a * count + a] += 1 / width ** 2;
   }
   const root = new Float64Array(count * count);
   invertCholesky(posterior, root, count);
@@ -380,11 +399,11 @@ function covarianceRoot(information: Float64Array, form: NullShape, shape: Shape
 
 /** Several places and sizes to begin from. */
 function starts(observations: readonly CheckedObservation[], form: NullShape): number[][] {
-  const { counts, exposure, background, mask } = observations[0]!;
+  const { counts, exposure, background, mask } = observations[0];
   const { shape } = counts;
   let exposed = 0;
   for (let pixel = 0; pixel < counts.data.length; pixel++)
-    exposed += mask?.data[pixel] === 0 ? 0 : exposure.data[pixel]!;
+    exposed += mask?.data[pixel] === 0 ? 0 : exposure.data[pixel];
   const mean = imageSum(counts) / Math.max(exposed, 1e-300);
   const known = imageSum(background) / counts.data.length;
   const excess = Math.max(mean - known, 0.02 * mean, 1e-9);
@@ -407,7 +426,7 @@ function blurred({ data, shape }: SkyImage): SkyImage {
     for (let col = 0; col < nx; col++) {
       for (let r = Math.max(0, row - 2); r <= Math.min(ny - 1, row + 2); r++) {
         for (let c = Math.max(0, col - 2); c <= Math.min(nx - 1, col + 2); c++) {
-          out[row * nx + col]! += data[r * nx + c]!;
+          out[row * nx + col] += data[r * nx + c];
         }
       }
     }

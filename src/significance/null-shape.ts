@@ -1,9 +1,10 @@
-/** Images of the smooth models that a null hypothesis may hold: a Gaussian or a beta model on a constant. */
+/** Images of the models that a null hypothesis may hold: a constant, a Gaussian or a beta model on one, and a point with any of them. */
 
 import { exponential, naturalLog } from "../data/random/exponential.js";
+import type { PixelPosition } from "../data/sky/sky-wcs.js";
 import type { Shape } from "../image.js";
 
-/** Smooth emission that is fitted: its parameters, their limits, and its image. */
+/** Emission that is fitted: its parameters, their limits, and its image. */
 export interface NullShape {
   /** Names of the parameters as they are reported. */
   readonly names: readonly string[];
@@ -32,6 +33,61 @@ const FAINTEST = -30;
 const BRIGHTEST = 60;
 const TWO_PI = 6.283185307179586;
 
+/** The same flux in every pixel. */
+function constantShape(): NullShape {
+  return {
+    names: ["constant"],
+    logarithmic: [true],
+    limits: [[FAINTEST, BRIGHTEST]],
+    start: ({ constant }) => [naturalLog(constant)],
+    add(theta, out) {
+      const constant = exponential(theta[0]);
+      for (let index = 0; index < out.length; index++) out[index] += constant;
+    },
+  };
+}
+
+/**
+ * A point, and something else. Between pixels the light of the point is shared among the four around it, so that its mean place is right; half
+ * way between two that adds a quarter of a square pixel to the variance of its image along each axis.
+ *
+ * @param at place `{ x, y }` in pixels where the point is known to be; without it the place is fitted
+ * @param rest what shines beside it; default the same flux in every pixel
+ */
+export function withPoint([ny, nx]: Shape, at: PixelPosition | undefined, rest = constantShape()): NullShape {
+  const own = at === undefined ? 3 : 1;
+  return {
+    names: ["point", "pointX", "pointY"].slice(0, own).concat(rest.names),
+    logarithmic: [true, false, false].slice(0, own).concat(rest.logarithmic),
+    limits: [
+      [FAINTEST, BRIGHTEST] as const,
+      ...(at === undefined
+        ? ([
+            [0, nx - 1],
+            [0, ny - 1],
+          ] as const)
+        : []),
+      ...rest.limits,
+    ],
+    start: (place) => [
+      naturalLog(place.total),
+      ...(at === undefined ? [place.x, place.y] : []),
+      ...rest.start(place),
+    ],
+    add(theta, out) {
+      const flux = exponential(theta[0]);
+      const { x, y } = at ?? { x: theta[1], y: theta[2] };
+      const [col, row] = [Math.min(Math.floor(x), nx - 1), Math.min(Math.floor(y), ny - 1)];
+      for (const [dy, down] of [1 - (y - row), y - row].entries()) {
+        for (const [dx, across] of [1 - (x - col), x - col].entries()) {
+          if (down * across > 0) out[(row + dy) * nx + col + dx] += flux * down * across;
+        }
+      }
+      rest.add(Float64Array.from(theta).subarray(own), out);
+    },
+  };
+}
+
 /**
  * A Gaussian on a constant: `total / (2 pi s^2) exp(-r^2 / 2 s^2) + constant`, taken at the centres of pixels.
  *
@@ -58,23 +114,22 @@ export function gaussianShape([ny, nx]: Shape, elliptical: boolean): NullShape {
       return elliptical ? [...ends, width, 0, naturalLog(constant)] : [...ends, naturalLog(constant)];
     },
     add(theta, out) {
-      const x0 = theta[1]!;
-      const y0 = theta[2]!;
-      const sx = exponential(theta[3]!);
-      const sy = elliptical ? exponential(theta[4]!) : sx;
-      const twice = elliptical ? exponential(2 * theta[5]!) : 1;
+      const x0 = theta[1];
+      const y0 = theta[2];
+      const sx = exponential(theta[3]);
+      const sy = elliptical ? exponential(theta[4]) : sx;
+      const twice = elliptical ? exponential(2 * theta[5]) : 1;
       const rho = (twice - 1) / (twice + 1);
       const free = 1 - rho * rho;
-      const peak = exponential(theta[0]!) / (TWO_PI * sx * sy * Math.sqrt(free));
-      const constant = exponential(theta[theta.length - 1]!);
+      const peak = exponential(theta[0]) / (TWO_PI * sx * sy * Math.sqrt(free));
+      const constant = exponential(theta[theta.length - 1]);
       if (!elliptical) {
         // The product of a curve along x and one along y: as many exponentials as the sides have pixels.
         const along = (size: number, middle: number) =>
           Float64Array.from({ length: size }, (_, at) => exponential(-0.5 * ((at - middle) / sx) ** 2));
         const [down, across] = [along(ny, y0), along(nx, x0)];
         for (let row = 0, index = 0; row < ny; row++) {
-          for (let col = 0; col < nx; col++, index++)
-            out[index]! += constant + peak * down[row]! * across[col]!;
+          for (let col = 0; col < nx; col++, index++) out[index] += constant + peak * down[row] * across[col];
         }
         return;
       }
@@ -82,7 +137,7 @@ export function gaussianShape([ny, nx]: Shape, elliptical: boolean): NullShape {
         const v = (row - y0) / sy;
         for (let col = 0; col < nx; col++, index++) {
           const u = (col - x0) / sx;
-          out[index]! += constant + peak * exponential((-0.5 * (u * u - 2 * rho * u * v + v * v)) / free);
+          out[index] += constant + peak * exponential((-0.5 * (u * u - 2 * rho * u * v + v * v)) / free);
         }
       }
     },
@@ -113,17 +168,17 @@ export function betaShape([ny, nx]: Shape): NullShape {
       return [naturalLog(peak), x, y, naturalLog(core), naturalLog(1.5), naturalLog(constant)];
     },
     add(theta, out) {
-      const peak = exponential(theta[0]!);
-      const x0 = theta[1]!;
-      const y0 = theta[2]!;
-      const scale = exponential(-2 * theta[3]!);
-      const slope = exponential(theta[4]!);
-      const constant = exponential(theta[5]!);
+      const peak = exponential(theta[0]);
+      const x0 = theta[1];
+      const y0 = theta[2];
+      const scale = exponential(-2 * theta[3]);
+      const slope = exponential(theta[4]);
+      const constant = exponential(theta[5]);
       for (let row = 0, index = 0; row < ny; row++) {
         const v = (row - y0) ** 2;
         for (let col = 0; col < nx; col++, index++) {
           const u = 1 + scale * ((col - x0) ** 2 + v);
-          out[index]! += constant + peak * exponential(-slope * naturalLog(u));
+          out[index] += constant + peak * exponential(-slope * naturalLog(u));
         }
       }
     },

@@ -2,6 +2,7 @@
 
 import { checkObservations } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
+import type { PixelPosition } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import type { RegionPixels } from "../photometry/region-meter.js";
 import { type Region, regionPixels } from "../posterior/region.js";
@@ -35,6 +36,8 @@ export interface SignificanceSettings
   readonly null?: NullKind;
   /** Of a Gaussian null: two widths and a correlation instead of one width; default false. */
   readonly elliptical?: boolean;
+  /** Of the null `"point"` or `"point+gaussian"`: where the point is, `{ x, y }` in pixels from 0; default fitted. */
+  readonly nullAt?: PixelPosition;
   /** Draw the parameters of a fitted null anew for each replicate, within their errors; default true. */
   readonly propagate?: boolean;
   /** Fit a fitted null to each replicate too, as it was to the observation; default true. */
@@ -63,9 +66,6 @@ function wrong(rule: string, got: unknown, remedy: string): InvalidInputError {
   });
 }
 
-const NO_OUTSIDE =
-  "replicates of the null are drawn on the pixels of the frame, and deconvolved like the observation";
-
 /**
  * Plan a significance run: check everything and fit the null hypothesis to the observation.
  *
@@ -84,6 +84,7 @@ export function planSignificance(
     gamma = DEFAULT_GAMMA,
     null: kind = "background",
     elliptical = false,
+    nullAt: at,
     propagate = true,
     refit = true,
     fitOutside = false,
@@ -94,32 +95,10 @@ export function planSignificance(
   if ("maxIterations" in sampler) {
     throw wrong("all data sets must have the same number of sweeps", "maxIterations", "leave it out");
   }
-  const { upsampling = 1, margin = "auto" } = sampler;
-  if (upsampling !== 1 || (margin !== "auto" && margin !== 0)) {
-    throw wrong("upsampling and margin must be left out", { upsampling, margin }, NO_OUTSIDE);
-  }
   const { boundary = "spill" } = sampler;
   const list: readonly Observation[] = "counts" in data ? [data] : data;
   const { observations } = checkObservations(list, { boundary });
   const { shape } = observations[0]!.counts;
-  const { plan } = prepareRun(observations, {
-    chains: DEFAULT_CHAINS,
-    ...sampler,
-    margin: 0,
-  } as ChainRunOptions);
-  const { config, gradient } = plan;
-  if (plan.autoBurnIn || plan.target !== undefined) {
-    const got = plan.autoBurnIn ? 'burnIn "auto"' : "until";
-    throw wrong(
-      "all data sets must have the same number of sweeps",
-      got,
-      "give iterations and burnIn as numbers",
-    );
-  }
-  if (gradient !== undefined && gradient.prior === undefined) {
-    const rule = "prior must be plain data that every task can have";
-    throw wrong(rule, (config as NutsConfig).prior, "make it by importPrior");
-  }
   if (!Number.isInteger(replicates) || replicates < 1 || replicates > 1e6) {
     throw wrong("replicates must be a whole number from 1 to 1e6", replicates, "try 50");
   }
@@ -130,6 +109,16 @@ export function planSignificance(
   }
   if (!NULL_KINDS.includes(kind))
     throw wrong(`null must be one of ${NULL_KINDS.join(", ")}`, kind, "choose one");
+  if (at !== undefined && !kind.startsWith("point"))
+    throw wrong(
+      'nullAt must be left out unless the null is "point" or "point+gaussian"',
+      kind,
+      "choose one of these",
+    );
+  if (at !== undefined && !(at.x >= 0 && at.x <= shape[1] - 1 && at.y >= 0 && at.y <= shape[0] - 1))
+    throw wrong("nullAt must lie on the image", at, "give x and y in pixels from 0");
+  if (elliptical && kind !== "gaussian" && kind !== "point+gaussian")
+    throw wrong("elliptical must be left out unless the null has a Gaussian", kind, 'choose "gaussian"');
   if (scan !== undefined && !(scan.radius > 0 && Number.isFinite(scan.radius))) {
     throw wrong("scan.radius must be > 0", scan.radius, "give pixels");
   }
@@ -157,10 +146,27 @@ export function planSignificance(
   const fitted = fitNull(observations, {
     kind,
     elliptical,
+    ...(at && { at }),
     boundary,
     ...(fitOutside && sparse.length > 0 ? { without: regionsMask({ regions: sparse }, shape) } : {}),
   });
   const baselines = nullBaselines(observations, fitted);
+  // What the null explains along the rim is no light from outside.
+  const analysed = observations.map((observation, m) => ({ ...observation, background: baselines[m]! }));
+  const { plan } = prepareRun(analysed, { chains: DEFAULT_CHAINS, ...sampler } as ChainRunOptions);
+  const { config, gradient } = plan;
+  if (plan.autoBurnIn || plan.target !== undefined) {
+    const got = plan.autoBurnIn ? 'burnIn "auto"' : "until";
+    throw wrong(
+      "all data sets must have the same number of sweeps",
+      got,
+      "give iterations and burnIn as numbers",
+    );
+  }
+  if (gradient !== undefined && gradient.prior === undefined) {
+    const rule = "prior must be plain data that every task can have";
+    throw wrong(rule, (config as NutsConfig).prior, "make it by importPrior");
+  }
   const photons = (pixel: number) =>
     observations.reduce(
       (sum, { exposure }, m) => sum + exposure.data[pixel]! * baselines[m]!.data[pixel]!,

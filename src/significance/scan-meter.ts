@@ -45,7 +45,7 @@ export function scanMeter(
   observations: readonly CheckedObservation[],
   plan: ScanPlan,
 ): { add(flux: ArrayLike<number>, scale: ArrayLike<number>): void; result(): ScanResult } {
-  const { shape } = observations[0]!.counts;
+  const { shape } = observations[0].counts;
   const [ny, nx] = shape;
   const { rows, cols } = apertureCentres(shape, plan);
   const { exposure, baselines } = exposedBaselines(observations);
@@ -70,9 +70,9 @@ export function scanMeter(
       for (const col of cols) {
         let sum = 0;
         for (let line = Math.max(0, row - reach); line <= Math.min(ny - 1, row + reach); line++) {
-          const half = halves[line - row + reach]!;
+          const half = halves[line - row + reach];
           const start = line * (nx + 1);
-          sum += running[start + Math.min(nx, col + half + 1)]! - running[start + Math.max(0, col - half)]!;
+          sum += running[start + Math.min(nx, col + half + 1)] - running[start + Math.max(0, col - half)];
         }
         out[at++] = sum;
       }
@@ -81,7 +81,7 @@ export function scanMeter(
 
   const tau0 = baselines.map((baseline) => {
     const out = new Float64Array(apertures);
-    sums((pixel) => baseline[pixel]!, out);
+    sums((pixel) => baseline[pixel], out);
     return out;
   });
   const tau1 = new Float64Array(apertures);
@@ -90,17 +90,17 @@ export function scanMeter(
   let draws = 0;
   return {
     add(flux, scale) {
-      sums((pixel) => flux[pixel]! * exposure[pixel]!, tau1);
+      sums((pixel) => flux[pixel] * exposure[pixel], tau1);
       draws++;
       for (let aperture = 0; aperture < apertures; aperture++) {
         let base = 0;
-        for (let m = 0; m < tau0.length; m++) base += scale[m]! * tau0[m]![aperture]!;
-        const source = Math.max(0, tau1[aperture]!);
-        total[aperture]! += source + base > 0 ? source / (source + base) : 0;
+        for (let m = 0; m < tau0.length; m++) base += scale[m] * tau0[m][aperture];
+        const source = Math.max(0, tau1[aperture]);
+        total[aperture] += source + base > 0 ? source / (source + base) : 0;
         const decades =
           source > 0 && base > 0 ? naturalLog(source / base) / Math.LN10 : source > 0 ? 99 : -99;
         const bin = Math.floor((decades - LOWEST_DECADE) * BINS_PER_DECADE);
-        histogram[aperture * SCAN_BINS + Math.min(Math.max(bin, 0), SCAN_BINS - 1)]!++;
+        histogram[aperture * SCAN_BINS + Math.min(Math.max(bin, 0), SCAN_BINS - 1)]++;
       }
     },
     result: () => ({ histogram, apertureMean: total.map((sum) => sum / Math.max(draws, 1)) }),

@@ -39,6 +39,10 @@ export function significanceColumns({ run, regions }: SignificanceEstimate): Sig
     { name: "p_direct", of: ({ direct }) => direct },
     { name: "p_direct_bonferroni", of: ({ directBonferroni }) => directBonferroni },
     { name: "p_direct_holm", of: ({ directHolm }) => directHolm },
+    { name: "likelihood_ratio", of: ({ likelihoodRatio }) => likelihoodRatio },
+    { name: "p_ratio", of: ({ ratio }) => ratio },
+    { name: "p_ratio_bonferroni", of: ({ ratioBonferroni }) => ratioBonferroni },
+    { name: "p_ratio_holm", of: ({ ratioHolm }) => ratioHolm },
     { name: "gamma", of: ({ gamma }) => gamma },
     { name: "tail_value", of: ({ tailValue }) => tailValue },
     { name: "tail_probability", of: ({ tailProbability }) => tailProbability },
@@ -56,24 +60,24 @@ export function significanceColumns({ run, regions }: SignificanceEstimate): Sig
       {
         name: `flux_low_${PERCENT(probability)}`,
         ...unit,
-        of: ({ products }) => products.flux.intervals[index]!.low,
+        of: ({ products }) => products.flux.intervals[index].low,
       },
       {
         name: `flux_high_${PERCENT(probability)}`,
         ...unit,
-        of: ({ products }) => products.flux.intervals[index]!.high,
+        of: ({ products }) => products.flux.intervals[index].high,
       },
     ]),
     ...(first?.products.upperLimits ?? []).map(
       ({ probability }, index): SignificanceColumn => ({
         name: `flux_quantile_${PERCENT(probability)}`,
         ...unit,
-        of: ({ products }) => products.upperLimits[index]!.limit,
+        of: ({ products }) => products.upperLimits[index].limit,
       }),
     ),
     ...thresholds.flatMap((_, index): SignificanceColumn[] => [
-      { name: `threshold_${index + 1}`, ...unit, of: ({ products }) => products.exceeds[index]!.threshold },
-      { name: `p_exceeds_${index + 1}`, of: ({ products }) => products.exceeds[index]!.probability },
+      { name: `threshold_${index + 1}`, ...unit, of: ({ products }) => products.exceeds[index].threshold },
+      { name: `p_exceeds_${index + 1}`, of: ({ products }) => products.exceeds[index].probability },
     ]),
     { name: "source_mean", unit: "count", of: ({ products }) => products.source.mean },
     { name: "source_std", unit: "count", of: ({ products }) => products.source.std },
@@ -135,7 +139,7 @@ export function significanceData(estimate: SignificanceEstimate): Record<string,
     },
     config: run.config,
     regions: regions.map((region) => {
-      const { distribution: _, nullTests: __, nullShares: ___, ...rest } = region;
+      const { distribution: _, nullTests: __, nullShares: ___, nullRatios: ____, ...rest } = region;
       const { x, y } = region.products.centroid;
       return { ...rest, ...(wcs === undefined ? {} : { sky: pixelToSky(wcs, x, y) }) };
     }),

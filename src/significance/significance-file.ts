@@ -156,18 +156,18 @@ function pairColumns({ pairs }: SignificanceEstimate): FitsColumnInput[] {
     { name: "first", ...names(({ first }) => first) },
     { name: "second", ...names(({ second }) => second) },
     numbers("ratio_median", ({ ratio }) => ratio.median),
-    numbers("ratio_low_68", ({ ratio }) => ratio.intervals[0]!.low),
-    numbers("ratio_high_68", ({ ratio }) => ratio.intervals[0]!.high),
-    numbers("ratio_low_95", ({ ratio }) => ratio.intervals[2]!.low),
-    numbers("ratio_high_95", ({ ratio }) => ratio.intervals[2]!.high),
+    numbers("ratio_low_68", ({ ratio }) => ratio.intervals[0].low),
+    numbers("ratio_high_68", ({ ratio }) => ratio.intervals[0].high),
+    numbers("ratio_low_95", ({ ratio }) => ratio.intervals[2].low),
+    numbers("ratio_high_95", ({ ratio }) => ratio.intervals[2].high),
     numbers("p_brighter", ({ brighter }) => brighter),
     numbers("dx", ({ offset }) => offset.dx.mean, "pixel"),
     numbers("dx_std", ({ offset }) => offset.dx.std, "pixel"),
     numbers("dy", ({ offset }) => offset.dy.mean, "pixel"),
     numbers("dy_std", ({ offset }) => offset.dy.std, "pixel"),
     numbers("distance", ({ offset }) => offset.distance.median, "pixel"),
-    numbers("distance_low_68", ({ offset }) => offset.distance.intervals[0]!.low, "pixel"),
-    numbers("distance_high_68", ({ offset }) => offset.distance.intervals[0]!.high, "pixel"),
+    numbers("distance_low_68", ({ offset }) => offset.distance.intervals[0].low, "pixel"),
+    numbers("distance_high_68", ({ offset }) => offset.distance.intervals[0].high, "pixel"),
   ];
 }
 
@@ -256,7 +256,7 @@ export async function decodeSignificance(
       ...(maps === undefined ? {} : { scan: { ...data.scan, ...maps } as LocalSignificance }),
     },
     provenance: {
-      ...(creator === null ? {} : { version: creator[1]! }),
+      ...(creator === null ? {} : { version: creator[1] }),
       ...(command === undefined ? {} : { command: unescapeText(command) }),
       inputs: numbered("INPUT").map((file, index) => ({ name: file, sha256: sums[index] ?? "" })),
     },

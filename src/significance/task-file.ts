@@ -13,24 +13,24 @@ import {
 import { SCAN_BINS } from "./scan-meter.js";
 import type { SignificanceTaskResult } from "./task.js";
 
-const LAYOUT = 1;
+const LAYOUT = 2;
 
 /**
  * A result as a FITS file: table `DRAWS`, a row a kept draw (all draws of chain 0 first), a column `XI`, `SOURCE`, `FLUX`, `X`, `Y`,
- * `WIDTH` with a value for each region; for a scan the table `APERTURES` with columns `MEAN` and `HISTOGRAM`. Cards of the first
+ * `WIDTH` with a value for each region, and table `RATIOS`, a row a region; for a scan the table `APERTURES` with columns `MEAN` and `HISTOGRAM`. Cards of the first
  * HDU: SIGTASK (version of this layout), TASK, SEED, COUNTS, CHAINS, DRAWS, REGIONS and the parameters THETAn of the null.
  *
  * The same result gives the same bytes.
  */
 export function encodeTaskResult(result: SignificanceTaskResult): Uint8Array {
-  const { index, seed, counts, chains, draws, values, histogram, apertureMean, theta } = result;
+  const { index, seed, counts, chains, draws, values, histogram, apertureMean, theta, ratios } = result;
   const rows = chains * draws;
   const regions = values.xi!.length / rows;
   const byDraw = (draw: Float64Array) => {
     const out = new Float64Array(draw.length);
     for (let row = 0; row < rows; row++) {
       for (let region = 0; region < regions; region++)
-        out[row * regions + region] = draw[region * rows + row]!;
+        out[row * regions + region] = draw[region * rows + row];
     }
     return out;
   };
@@ -56,7 +56,16 @@ export function encodeTaskResult(result: SignificanceTaskResult): Uint8Array {
         ...theta.map((value, number) => fitsCard(`THETA${number + 1}`, value)),
       ],
     },
-    ...(regions === 0 ? [] : [{ kind: "table" as const, name: "DRAWS", columns }]),
+    ...(regions === 0
+      ? []
+      : [
+          { kind: "table" as const, name: "DRAWS", columns },
+          {
+            kind: "table" as const,
+            name: "RATIOS",
+            columns: [{ name: "RATIO", format: "D", values: Float64Array.from(ratios) }],
+          },
+        ]),
     ...(histogram === undefined || apertureMean === undefined || apertures === 0
       ? []
       : [
@@ -106,11 +115,19 @@ export async function decodeTaskResult(bytes: Uint8Array): Promise<SignificanceT
       const out = new Float64Array(numbers.length);
       for (let row = 0; row < rows; row++) {
         for (let region = 0; region < regions; region++) {
-          out[region * rows + row] = Number(numbers[row * regions + region]!);
+          out[region * rows + row] = Number(numbers[row * regions + region]);
         }
       }
       values[column.name.toLowerCase()] = out;
     }
+  }
+  const tested = hdus.find(({ name }) => name === "RATIOS");
+  const column = tested && findColumn(readTable(tested), "RATIO");
+  const ratios = column === undefined ? [] : columnNumbers(column);
+  if (ratios.length !== regions) {
+    throw new FormatError(
+      `significance: the table RATIOS must have ${regions} rows, got ${ratios.length}; run the task again`,
+    );
   }
   const theta: number[] = [];
   while (header.has(`THETA${theta.length + 1}`)) theta.push(number(`THETA${theta.length + 1}`));
@@ -132,5 +149,6 @@ export async function decodeTaskResult(bytes: Uint8Array): Promise<SignificanceT
           apertureMean: Float64Array.from(columnNumbers(mean), Number),
         }),
     theta,
+    ratios: Array.from(ratios, Number),
   };
 }

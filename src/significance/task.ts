@@ -11,12 +11,13 @@ import { drawPoisson } from "../data/random/poisson.js";
 import { derivedSeed, randomStream } from "../data/random/random.js";
 import { AbortedError, InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
+import type { SkyGrid } from "../model/sky-grid.js";
 import { type RegionPixels, regionMeter } from "../photometry/region-meter.js";
 import type { SamplerConfig } from "../posterior/result.js";
 import type { RunPlan } from "../runs/lira-options.js";
 import { prepareAgain } from "../runs/prepare-run.js";
-import { chainColumns } from "../samplers/lira.js";
 import { runChainJob } from "../workers/chain-job.js";
+import { likelihoodRatios } from "./likelihood-ratio.js";
 import { drawNullParameters, type FittedNull, fitNull, nullBaselines } from "./null-model.js";
 import { type ScanPlan, scanMeter } from "./scan-meter.js";
 
@@ -82,6 +83,8 @@ export interface SignificanceTaskResult {
   readonly apertureMean?: Float64Array;
   /** Parameters of the null that the deconvolution was given, as fitted. */
   readonly theta: readonly number[];
+  /** Likelihood ratio of a source in each region (`likelihoodRatio`). */
+  readonly ratios: readonly number[];
 }
 
 /** How to watch, stop and speed up a task; none of it changes its result. */
@@ -132,11 +135,11 @@ export function simulateNull(
   return observations.map((observation, index) => {
     const { exposure, psf, mask } = observation;
     const { shape } = exposure;
-    const emitted = baselines[index]!.data.map((value, pixel) => value * exposure.data[pixel]!);
+    const emitted = baselines[index].data.map((value, pixel) => value * exposure.data[pixel]);
     const expected = convolve({ data: emitted, shape }, psf, run.config.boundary);
     // Masked pixels take their random number too: a mask changes no other pixel.
     const drawn = expected.data.map((mean) => drawPoisson(stream, mean));
-    const data = mask === undefined ? drawn : drawn.map((value, pixel) => value * mask.data[pixel]!);
+    const data = mask === undefined ? drawn : drawn.map((value, pixel) => value * mask.data[pixel]);
     return { ...observation, counts: { data, shape } };
   });
 }
@@ -159,36 +162,47 @@ export async function runSignificanceTask(
   const { boundary, iterations, burnIn, traceEvery, chains } = config;
   const list: readonly Observation[] = "counts" in data ? [data] : data;
   const { observations } = checkObservations(list, { boundary });
-  const { shape } = observations[0]!.counts;
+  const { shape } = observations[0].counts;
   const isNull = task.index > 0;
   const counted = isNull ? simulateNull(observations, run, task.seed) : observations;
   const fitted =
     isNull && run.refit && run.null.kind !== "background"
       ? fitNull(counted, {
-          kind: run.null.kind,
-          elliptical: run.null.elliptical,
+          ...run.null,
           boundary,
           start: run.null.theta,
           ...(run.fitOutside ? { without: regionsMask(run, shape) } : {}),
         })
       : run.null;
   const baselines = nullBaselines(counted, fitted);
-  const analysed = counted.map((observation, index) => ({ ...observation, background: baselines[index]! }));
+  const analysed = counted.map((observation, index) => ({ ...observation, background: baselines[index] }));
 
   const draws = Math.floor((iterations - burnIn) / traceEvery);
   const meter = regionMeter(analysed, regions, { chains, draws, products: !isNull });
   const apertures = scan === undefined ? undefined : scanMeter(analysed, scan);
-  const { law, names } = await chainsOf(analysed, run);
+  const { law, names, grid } = await chainsOf(analysed, run);
   const scales = names.flatMap((name, column) => (name.startsWith("bkgScale") ? [column] : []));
   const last = burnIn + draws * traceEvery;
   for (let chain = 0; chain < chains; chain++) {
     let draw = 0;
     const { state } = await runChainJob(
-      { observations: analysed, settings: law, seed: task.seed, chain, iterations: last, burnIn, traceEvery },
+      {
+        ...{
+          observations: analysed,
+          settings: law,
+          seed: task.seed,
+          chain,
+          iterations: last,
+          burnIn,
+          traceEvery,
+        },
+        ...(grid.margin > 0 && { frame: grid }),
+      },
       {
         ...(module === undefined ? {} : { module }),
-        onDraw(flux, row) {
-          const scale = Float64Array.from(scales, (column) => row[column]!);
+        onDraw(frame, row) {
+          const scale = Float64Array.from(scales, (column) => row[column]);
+          const flux = onDetector(frame, grid);
           meter.add(chain, draw++, flux, scale);
           apertures?.add(flux, scale);
         },
@@ -213,19 +227,28 @@ export async function runSignificanceTask(
     values: meter.values,
     ...(apertures === undefined ? {} : apertures.result()),
     theta: fitted.theta,
+    ratios: likelihoodRatios(analysed, regions, boundary),
   };
 }
 
-/** What the chains of a task sample, and the columns of their trace. */
-async function chainsOf(observations: readonly CheckedObservation[], { config, gradient }: SignificanceRun) {
-  if (config.method === "nuts" && gradient !== undefined) {
-    const { iterations: maxIterations } = config;
-    return prepareAgain(observations, { config, gradient, autoBurnIn: false, maxIterations }, []);
-  }
-  if (config.method === "nuts" || config.method === "own")
+/** What the chains of a task sample. Given observations that are checked: to normalise a psf twice would change its last bits. */
+function chainsOf(observations: readonly CheckedObservation[], { config, gradient }: SignificanceRun) {
+  const { iterations: maxIterations } = config;
+  if (config.method === "own" || (config.method === "nuts" && gradient === undefined))
     throw new InvalidInputError(
       `significance: a run of ${config.method} must hold its prior, got none; plan it again`,
     );
-  const [{ counts }] = observations as readonly [CheckedObservation];
-  return { law: config, names: chainColumns(config, counts.shape, observations.length) };
+  const plan = { config, autoBurnIn: false, maxIterations, ...(gradient && { gradient }) };
+  return prepareAgain(observations, plan, []);
+}
+
+/** Flux of the frame in the pixels of the detector, each the sum of those that lie over it. */
+function onDetector(flux: Float64Array, { detector: [ny, nx], upsampling }: SkyGrid): Float64Array {
+  if (upsampling === 1) return flux;
+  const sums = new Float64Array(ny * nx);
+  for (const [pixel, value] of flux.entries()) {
+    const [row, col] = [Math.floor(pixel / (upsampling * nx)), pixel % (upsampling * nx)];
+    sums[Math.floor(row / upsampling) * nx + Math.floor(col / upsampling)] += value;
+  }
+  return sums;
 }

@@ -35,15 +35,15 @@ export interface TailTest {
 export function tailOf(sorted: Float64Array, gamma: number): { value: number; probability: number } {
   const { length } = sorted;
   const most = Math.max(1, Math.floor(gamma * length + 1e-9));
-  const value = sorted[length - most]!;
+  const value = sorted[length - most];
   let first = length - most;
   while (first > 0 && sorted[first - 1] === value) first--;
   const above = length - first;
   // Of ties at the edge, all are in the tail or none: none when something lies above them.
-  if (above / length > gamma && sorted[length - 1]! > value) {
+  if (above / length > gamma && sorted[length - 1] > value) {
     let next = length - most;
     while (sorted[next] === value) next++;
-    return { value: sorted[next]!, probability: (length - next) / length };
+    return { value: sorted[next], probability: (length - next) / length };
   }
   return { value, probability: above / length };
 }
@@ -51,7 +51,7 @@ export function tailOf(sorted: Float64Array, gamma: number): { value: number; pr
 /** Fraction of values at or above a level. */
 function fractionAbove(values: ArrayLike<number>, level: number): number {
   let above = 0;
-  for (let index = 0; index < values.length; index++) if (values[index]! >= level) above++;
+  for (let index = 0; index < values.length; index++) if (values[index] >= level) above++;
   return above / values.length;
 }
 
@@ -64,7 +64,7 @@ export function tailFraction(
   let fraction = 0;
   let variance = 0;
   for (const group of groups) {
-    const members = group.map((chain) => chains[chain]!);
+    const members = group.map((chain) => chains[chain]);
     const draws = members.reduce((sum, { length }) => sum + length, 0);
     const above = members.reduce((sum, chain) => sum + fractionAbove(chain, level) * chain.length, 0) / draws;
     const negated = members.map((chain) => chain.map((value) => -value));
@@ -138,11 +138,11 @@ export function bonferroni(pValues: readonly number[]): number[] {
 
 /** p-values adjusted step by step (Holm 1979, Scand. J. Statist. 6, 65); never above those of `bonferroni`. */
 export function holm(pValues: readonly number[]): number[] {
-  const order = [...pValues.keys()].sort((a, b) => pValues[a]! - pValues[b]!);
+  const order = [...pValues.keys()].sort((a, b) => pValues[a] - pValues[b]);
   const adjusted = new Array<number>(pValues.length);
   let least = 0;
   for (const [rank, index] of order.entries()) {
-    least = Math.max(least, Math.min(1, pValues[index]! * (pValues.length - rank)));
+    least = Math.max(least, Math.min(1, pValues[index] * (pValues.length - rank)));
     adjusted[index] = least;
   }
   return adjusted;

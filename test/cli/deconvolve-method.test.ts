@@ -51,13 +51,13 @@ describe("tslira deconvolve --method", () => {
   });
 
   it("map with a product of two priors, figure and bootstrap", async () => {
-    const { code, stderr } = await deconvolve(
+    const { code, stdout, stderr } = await deconvolve(
       "map",
       ...["--prior", "total-variation:strength=0.5,smoothing=0.1+gamma:shape=1.5,rate=0.1"],
       ...["--bootstrap", "3", "-n", "30", "-o", "map.fits.gz", "--png", "map.png"],
     );
     expect(code, stderr).toBe(0);
-    expect(stderr).toMatch(/written +map\.fits\.gz, map\.png/);
+    expect(stdout).toMatch(/written +map\.fits\.gz, map\.png/);
     expect([...readFileSync(path("map.fits.gz")).subarray(0, 2)]).toEqual([0x1f, 0x8b]);
     expect(readFileSync(path("map.png")).subarray(1, 4).toString("latin1")).toBe("PNG");
     const { estimate } = await readPointEstimate(path("map.fits.gz"));

@@ -12,7 +12,6 @@ import { dataUnits } from "./data-units.js";
  * matter.
  */
 
-const KILLS = 20;
 const CLI = new URL("../../dist/cli/main.js", import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), "tslira-kill-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -25,9 +24,15 @@ function ended(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => child.once("exit", (code) => resolve(code)));
 }
 
-const SETTINGS = "--iterations 3000 --burn-in auto --until rhat<1.001,ess>90000 --max-iterations 6000".split(
-  " ",
-);
+/** Of each sampler: how often it is killed, and a run that is extended until it gives up. */
+const RUNS: readonly (readonly [name: string, kills: number, settings: string])[] = [
+  ["lira", 20, "--iterations 3000 --burn-in auto --until rhat<1.001,ess>90000 --max-iterations 6000"],
+  [
+    "nuts",
+    6,
+    "--method nuts --prior exponential:rate=0.05 --iterations 150 --burn-in 60 --until rhat<1.001,ess>90000 --max-iterations 220",
+  ],
+];
 const RUN = [
   "counts.fits",
   "--psf",
@@ -41,25 +46,27 @@ const RUN = [
 ];
 
 describe("a run that is killed", () => {
-  it(`ends in the same bytes after ${KILLS} kills`, async () => {
-    expect(await ended(start("simulate", "point-source", "-o", "."))).toBe(0);
+  it.each(RUNS)("%s: ends in the same bytes after %i kills", async (name, most, words) => {
+    const settings = words.split(" ");
+    const whole = `whole-${name}.fits`;
+    expect(await ended(start("simulate", "point-source", "-o", ".", "--overwrite"))).toBe(0);
     const clock = performance.now();
-    expect(await ended(start("deconvolve", ...RUN, ...SETTINGS, "-o", "whole.fits"))).toBe(0);
-    const whole = performance.now() - clock;
-    const expected = dataUnits(readFileSync(join(folder, "whole.fits")));
+    expect(await ended(start("deconvolve", ...RUN, ...settings, "-o", whole))).toBe(0);
+    const lasts = performance.now() - clock;
+    const expected = dataUnits(readFileSync(join(folder, whole)));
 
     const random = randomStream(20);
     let kills = 0;
     let runs = 0;
-    while (kills < KILLS) {
-      const output = `killed-${runs++}.fits`;
+    while (kills < most) {
+      const output = `killed-${name}-${runs++}.fits`;
       const checkpoint = join(folder, `${output}.checkpoint`);
       const every = ["--checkpoint-every", "0.1s"];
-      let child = start("deconvolve", ...RUN, ...SETTINGS, ...every, "-o", output);
+      let child = start("deconvolve", ...RUN, ...settings, ...every, "-o", output);
       for (;;) {
         const exit = ended(child);
         const moment = new Promise<string>((resolve) =>
-          setTimeout(resolve, random.uniform() * 0.7 * whole, "kill"),
+          setTimeout(resolve, random.uniform() * 0.7 * lasts, "kill"),
         );
         if ((await Promise.race([exit, moment])) !== "kill") {
           expect(await exit).toBe(0);
@@ -72,7 +79,7 @@ describe("a run that is killed", () => {
         // Killed before there was a checkpoint: nothing had been sampled yet.
         child = existsSync(join(checkpoint, "run.json"))
           ? start("resume", checkpoint, ...every)
-          : start("deconvolve", ...RUN, ...SETTINGS, ...every, "-o", output, "--overwrite");
+          : start("deconvolve", ...RUN, ...settings, ...every, "-o", output, "--overwrite");
       }
       expect(dataUnits(readFileSync(join(folder, output)))).toEqual(expected);
       rmSync(join(folder, output));

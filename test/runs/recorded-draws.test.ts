@@ -44,7 +44,7 @@ const smooth = productPrior(
 );
 
 /** Of what is made of the draws: settings may be told in other words, and sums be taken in another order. */
-const DERIVED = ["CONFIG", "RHAT", "ESS", "LEDGER", "SMOOTHNESS"];
+const DERIVED = ["CONFIG", "RHAT", "ESS", "LEDGER", "SMOOTHNESS", "RATIOS"];
 
 /** Hash of the data units of a file that hold draws, means and quantiles of them, or an image. */
 function hashOf(bytes: Uint8Array): string {

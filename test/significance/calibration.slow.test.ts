@@ -23,7 +23,7 @@ const nulls: SignificanceTaskResult[] = [];
 function judge(observed: SignificanceTaskResult, replicates: readonly number[]): SignificanceEstimate {
   return collectSignificance(run, [
     { ...observed, index: 0 },
-    ...replicates.map((number, index) => asReplicate(nulls[number]!, index + 1)),
+    ...replicates.map((number, index) => asReplicate(nulls[number], index + 1)),
   ]);
 }
 
@@ -41,12 +41,12 @@ describe("calibration of the test of Stein et al.", () => {
     );
     const most = LEVEL + 3 * Math.sqrt((LEVEL * (1 - LEVEL)) / NULLS);
     for (const region of run.regions.keys()) {
-      const rows = estimates.map(({ regions }) => regions[region]!);
+      const rows = estimates.map(({ regions }) => regions[region]);
       const share = rows.filter(({ bound }) => bound <= LEVEL).length / NULLS;
       const direct = rows.filter((row) => row.direct <= LEVEL).length / NULLS;
       const nominal = rows.filter((row) => row.direct <= 0.5).length / NULLS;
       console.log(
-        `${run.regions[region]!.name}: bound <= 0.05 in ${(100 * share).toFixed(1)} %, by rank ${(100 * direct).toFixed(1)} %, ` +
+        `${run.regions[region].name}: bound <= 0.05 in ${(100 * share).toFixed(1)} %, by rank ${(100 * direct).toFixed(1)} %, ` +
           `rank <= 0.5 in ${(100 * nominal).toFixed(1)} %`,
       );
       expect(share).toBeLessThanOrEqual(most);
@@ -63,14 +63,14 @@ describe("calibration of the test of Stein et al.", () => {
       let found = 0;
       for (let source = 0; source < SOURCES; source++) {
         const { regions } = judge(await observe(run, 90_000 + 1_000 * flux + source, flux), first);
-        if (regions[0]!.bound <= LEVEL) found++;
+        if (regions[0].bound <= LEVEL) found++;
       }
       rates.push(found / SOURCES);
     }
-    console.log(FLUXES.map((flux, index) => `${flux}: ${(100 * rates[index]!).toFixed(0)} %`).join(", "));
+    console.log(FLUXES.map((flux, index) => `${flux}: ${(100 * rates[index]).toFixed(0)} %`).join(", "));
     // Each step may fall by a chance of two binomial errors at most; the ends must be right.
     for (let index = 1; index < rates.length; index++) {
-      expect(rates[index]!).toBeGreaterThanOrEqual(rates[index - 1]! - 2 * Math.sqrt(0.25 / SOURCES));
+      expect(rates[index]).toBeGreaterThanOrEqual(rates[index - 1] - 2 * Math.sqrt(0.25 / SOURCES));
     }
     expect(rates[0]).toBeLessThanOrEqual(0.25);
     expect(rates.at(-1)).toBe(1);

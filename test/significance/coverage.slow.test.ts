@@ -45,8 +45,8 @@ it("68, 90 and 95 % intervals of the flux of a region cover at their rates", asy
       { ...PRIOR, boundary: "spill", fitBackgroundScale: false },
       textbookRandom(71, sky),
     );
-    const truth = flux.reduce((sum, value, pixel) => sum + value * weights.data[pixel]!, 0);
-    const emitted = { data: flux.map((value, pixel) => value + empty.background.data[pixel]!), shape: SHAPE };
+    const truth = flux.reduce((sum, value, pixel) => sum + value * weights.data[pixel], 0);
+    const emitted = { data: flux.map((value, pixel) => value + empty.background.data[pixel]), shape: SHAPE };
     const stream = randomStream(7_000 + sky);
     const counts = {
       data: convolve(emitted, empty.psf, "spill").data.map((mean) => drawPoisson(stream, mean)),
@@ -68,20 +68,20 @@ it("68, 90 and 95 % intervals of the flux of a region cover at their rates", asy
       seed: 300 + sky,
     });
     const { regions } = collectSignificance(run, [observed, { ...observed, index: 1 }]);
-    const { products } = regions[0]!;
+    const { products } = regions[0];
     for (const [index, { low, high }] of products.flux.intervals.entries()) {
-      if (truth >= low && truth <= high) covered[index]!++;
+      if (truth >= low && truth <= high) covered[index]++;
     }
-    for (const [index, { limit }] of products.upperLimits.entries()) if (truth <= limit) limits[index]!++;
+    for (const [index, { limit }] of products.upperLimits.entries()) if (truth <= limit) limits[index]++;
   }
   const rates = covered.map((count) => count / SKIES);
   const below = limits.map((count) => count / SKIES);
   console.log(`intervals 68, 90, 95 %: ${rates.join(", ")}; limits 90, 95, 99.7 %: ${below.join(", ")}`);
   const tolerance = (rate: number) => 3.3 * Math.sqrt((rate * (1 - rate)) / SKIES);
   for (const [index, rate] of [0.68, 0.9, 0.95].entries())
-    expect(Math.abs(rates[index]! - rate)).toBeLessThan(tolerance(rate));
+    expect(Math.abs(rates[index] - rate)).toBeLessThan(tolerance(rate));
   for (const [index, rate] of [0.9, 0.95, 0.997].entries()) {
     // Of the largest limit three or fewer failures of 300 are within its error.
-    expect(below[index]!).toBeGreaterThan(rate - Math.max(tolerance(rate), 0.011));
+    expect(below[index]).toBeGreaterThan(rate - Math.max(tolerance(rate), 0.011));
   }
 });

@@ -38,13 +38,13 @@ const empty: readonly Observation[] = alignObservations(
     {
       counts: constantImage(SHAPE, 0),
       psf: gaussianPsf(1, [7, 7]),
-      exposure: exposures[0]!,
+      exposure: exposures[0],
       background: constantImage(SHAPE, 0.9),
     },
     {
       counts: constantImage(SHAPE, 0),
       psf: gaussianPsf(0.9, [7, 7]),
-      exposure: exposures[1]!,
+      exposure: exposures[1],
       background: constantImage(SHAPE, 0.5),
     },
   ],
@@ -59,7 +59,7 @@ function observe(seed: number, flux: number): Observation[] {
   const stream = randomStream(seed);
   return empty.map((one) => {
     const emitted = one.background!.data.map(
-      (value, pixel) => one.exposure!.data[pixel]! * (value + (pixel === 55 ? flux : 0)),
+      (value, pixel) => one.exposure!.data[pixel] * (value + (pixel === 55 ? flux : 0)),
     );
     const expected = convolve({ data: emitted, shape: SHAPE }, one.psf, "spill").data;
     const counts = expected.map((mean, pixel) => drawPoisson(stream, mean) * (one.mask?.data[pixel] ?? 1));
@@ -93,9 +93,9 @@ const measure = ({ of, run }: Look, pair: readonly Observation[], seed: number) 
 
 function judge({ run, nulls }: Look, observed: SignificanceTaskResult, first: number): RegionSignificance {
   const replicates = Array.from({ length: REPLICATES }, (_, index) =>
-    asReplicate(nulls[(first + index) % PAIRS]!, index + 1),
+    asReplicate(nulls[(first + index) % PAIRS], index + 1),
   );
-  return collectSignificance(run, [observed, ...replicates]).regions[0]!;
+  return collectSignificance(run, [observed, ...replicates]).regions[0];
 }
 
 beforeAll(async () => {
@@ -131,13 +131,13 @@ describe("two observations tested together", () => {
       const seen = observe(80_000 + source, FLUX);
       for (const [index, one] of looks.entries()) {
         const row = judge(one, await measure(one, seen, 9_000 + source), 5 * source);
-        if (row.bound <= LEVEL) found[index]!.bound++;
-        if (row.direct <= LEVEL) found[index]!.direct++;
-        found[index]!.test += row.test / SOURCES;
+        if (row.bound <= LEVEL) found[index].bound++;
+        if (row.direct <= LEVEL) found[index].direct++;
+        found[index].test += row.test / SOURCES;
       }
     }
     for (const [index, { name }] of looks.entries()) {
-      const { bound, direct, test } = found[index]!;
+      const { bound, direct, test } = found[index];
       console.log(
         `${name}: bound <= 0.05 in ${bound} of ${SOURCES}, by rank ${direct}, mean T ${test.toFixed(3)}`,
       );

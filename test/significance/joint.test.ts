@@ -55,11 +55,11 @@ describe("a joint significance run", () => {
       chain.sweep(2);
       let source = 0;
       let baseline = 0;
-      for (const pixel of run.regions[0]!.pixels) {
-        const exposures = [2, rising.data[pixel]!];
-        source += (exposures[0]! + exposures[1]!) * chain.flux[pixel]!;
+      for (const pixel of run.regions[0].pixels) {
+        const exposures = [2, rising.data[pixel]];
+        source += (exposures[0] + exposures[1]) * chain.flux[pixel];
         for (const [m, background] of [0.5, 0.2].entries())
-          baseline += chain.backgroundScale[m]! * exposures[m]! * background;
+          baseline += chain.backgroundScale[m] * exposures[m] * background;
       }
       expect(values.xi![draw]).toBeCloseTo(source / (source + baseline), 12);
     }
@@ -74,12 +74,12 @@ describe("a joint significance run", () => {
     const repeats = 100;
     for (let seed = 0; seed < repeats; seed++) {
       for (const [m, { counts }] of simulateNull(observations, run, seed).entries())
-        totals[m]! += imageSum(counts);
+        totals[m] += imageSum(counts);
     }
     for (const [m, { exposure, background }] of both.entries()) {
       // Background times exposure, of which at most 15 % spill over the edges; 4 Poisson errors.
       const emitted =
-        exposure!.data.reduce((sum, value, j) => sum + value * background!.data[j]!, 0) * repeats;
+        exposure!.data.reduce((sum, value, j) => sum + value * background!.data[j], 0) * repeats;
       expect(totals[m]).toBeLessThan(emitted + 4 * Math.sqrt(emitted));
       expect(totals[m]).toBeGreaterThan(0.85 * emitted - 4 * Math.sqrt(emitted));
     }
@@ -103,12 +103,12 @@ describe("a joint significance run", () => {
     for (const [pixel, weight] of region.weights.data.entries()) sky.data[pixel] = 200 * weight;
     const psf = gaussianPsf(0.3, [3, 3]);
     const displaced = [0, 1].map((m) => {
-      const { x, y } = OFFSETS[m]!;
+      const { x, y } = OFFSETS[m];
       const seen = constantImage(SHAPE, 0);
       for (let row = 0; row < 12; row++) {
         for (let col = 0; col < 12; col++) {
           const from = (row + y) * 12 + col + x;
-          if (row + y >= 0 && row + y < 12 && col + x < 12) seen.data[row * 12 + col] = sky.data[from]!;
+          if (row + y >= 0 && row + y < 12 && col + x < 12) seen.data[row * 12 + col] = sky.data[from];
         }
       }
       return {

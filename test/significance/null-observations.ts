@@ -51,7 +51,7 @@ export async function observe(run: SignificanceRun, seed: number, flux = 0): Pro
   const { observations } = checkObservations([emptyObservation()], {});
   const [empty] = observations;
   const background = { data: empty!.background.data.slice(), shape: SHAPE };
-  background.data[8 * SIDE + 8]! += flux;
+  background.data[8 * SIDE + 8] += flux;
   const [drawn] = simulateNull([{ ...empty!, background }], run, seed);
   const observation = { ...empty!, counts: drawn!.counts };
   return runSignificanceTask(observation, run, { index: 0, name: "observation", seed });

@@ -98,7 +98,7 @@ async function fittedAndTested(observation: Observation, kind: NullKind, seed: n
 
 /** Shares of p-values at or below levels, with their binomial errors. */
 function shares(found: readonly (readonly RegionSignificance[])[], region: number) {
-  const rows = found.map((regions) => regions[region]!);
+  const rows = found.map((regions) => regions[region]);
   const atMost = (of: (row: RegionSignificance) => number, level: number) =>
     rows.filter((row) => of(row) <= level + 1e-12).length / rows.length;
   return {
@@ -112,7 +112,7 @@ const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
 function tell(what: string, region: number, { bound, ranks }: ReturnType<typeof shares>): void {
   const rest = ranks.map(({ level, share }) => `<= ${level} in ${percent(share)}`).join(", ");
-  console.log(`${what}, ${REGIONS[region]!.name}: bound <= 0.05 in ${percent(bound)}, rank ${rest}`);
+  console.log(`${what}, ${REGIONS[region].name}: bound <= 0.05 in ${percent(bound)}, rank ${rest}`);
 }
 
 describe.each(SCENES)("$name", (scene) => {
@@ -134,10 +134,10 @@ describe.each(SCENES)("$name", (scene) => {
   it("assumed and not fitted: too many are called significant", async () => {
     const assumed = observations.map((one) => ({ ...one, background: scene.assumed }));
     // What is assumed is the same for all: so are the laws of their replicates, and they can share them.
-    const run = planned(assumed[0]!, "background", 1);
+    const run = planned(assumed[0], "background", 1);
     const shared = [];
     for (const task of significanceTasks({ ...run, replicates: 5 * REPLICATES }).slice(1))
-      shared.push(await runSignificanceTask(assumed[0]!, run, task));
+      shared.push(await runSignificanceTask(assumed[0], run, task));
     const found = [];
     for (const [number, one] of assumed.entries()) {
       const observed = await runSignificanceTask(one, run, {
@@ -155,6 +155,6 @@ describe.each(SCENES)("$name", (scene) => {
     const seen = shares(found, 0);
     tell("assumed", 0, seen);
     expect(seen.bound).toBeGreaterThan(LEVEL + 3 * error(LEVEL));
-    expect(seen.ranks[0]!.share).toBeGreaterThan(LEVEL + 5 * error(LEVEL));
+    expect(seen.ranks[0].share).toBeGreaterThan(LEVEL + 5 * error(LEVEL));
   });
 });

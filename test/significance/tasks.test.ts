@@ -8,6 +8,7 @@ import { constantImage, skyImage } from "../../src/image.js";
 import { circularRegion } from "../../src/posterior/region.js";
 import type { LiraConfig } from "../../src/posterior/result.js";
 import { importPrior } from "../../src/priors/prior-data.js";
+import { deconvolve } from "../../src/runs/deconvolve.js";
 import { createLiraChain } from "../../src/samplers/lira.js";
 import { collectSignificance } from "../../src/significance/collect.js";
 import { planSignificance } from "../../src/significance/plan.js";
@@ -31,15 +32,15 @@ const tasks = significanceTasks(run);
 describe("tasks of a significance run", () => {
   it("are plain data: after JSON they give the same results", async () => {
     const copy = JSON.parse(JSON.stringify({ run, tasks })) as { run: SignificanceRun; tasks: typeof tasks };
-    const here = await runSignificanceTask(data, run, tasks[2]!);
-    expect(await runSignificanceTask(data, copy.run, copy.tasks[2]!)).toEqual(here);
+    const here = await runSignificanceTask(data, run, tasks[2]);
+    expect(await runSignificanceTask(data, copy.run, copy.tasks[2])).toEqual(here);
   });
 
   it("draw independent counts from the null, none like another", () => {
     const { observations } = checkObservations([data], {});
     const seeds = significanceTasks({ ...run, replicates: 60 }).map(({ seed }) => seed);
     expect(new Set(seeds).size).toBe(61);
-    const drawn = seeds.map((seed) => simulateNull(observations, run, seed)[0]!.counts.data);
+    const drawn = seeds.map((seed) => simulateNull(observations, run, seed)[0].counts.data);
     expect(new Set(drawn.map((counts) => counts.join())).size).toBe(61);
     // Totals are Poisson: background 1 times a mean exposure of 1 on 256 pixels, less what spills over the edges.
     const totals = drawn.map((counts) => counts.reduce((sum, value) => sum + value, 0));
@@ -51,25 +52,25 @@ describe("tasks of a significance run", () => {
     expect(Math.abs(variance / mean - 1)).toBeLessThan(0.55);
     // Neighbouring replicates are not correlated: 256 pixels each, 60 pairs, 4 standard errors.
     const pixelMean = Float64Array.from({ length: 256 }, (_, pixel) =>
-      drawn.reduce((sum, counts) => sum + counts[pixel]! / 61, 0),
+      drawn.reduce((sum, counts) => sum + counts[pixel] / 61, 0),
     );
     let correlation = 0;
     for (let k = 1; k < 61; k++) {
       for (let pixel = 0; pixel < 256; pixel++) {
-        const expected = pixelMean[pixel]!;
-        correlation += ((drawn[k]![pixel]! - expected) * (drawn[k - 1]![pixel]! - expected)) / expected;
+        const expected = pixelMean[pixel];
+        correlation += ((drawn[k][pixel] - expected) * (drawn[k - 1][pixel] - expected)) / expected;
       }
     }
     expect(Math.abs(correlation / Math.sqrt(60 * 256))).toBeLessThan(4);
   });
 
   it("measure xi after burn-in, at every kept draw, in consistent units", async () => {
-    const result = await runSignificanceTask(data, run, tasks[1]!);
+    const result = await runSignificanceTask(data, run, tasks[1]);
     expect(result).toMatchObject({ index: 1, chains: 2, draws: 10 });
     // By hand, from a chain of the same counts: sums of exposure times flux over exposure times flux plus background.
     const { observations } = checkObservations([data], {});
-    const [replicate] = simulateNull(observations, run, tasks[1]!.seed);
-    const chain = createLiraChain([replicate!], run.config as LiraConfig, { seed: tasks[1]!.seed, chain: 1 });
+    const [replicate] = simulateNull(observations, run, tasks[1].seed);
+    const chain = createLiraChain([replicate!], run.config as LiraConfig, { seed: tasks[1].seed, chain: 1 });
     chain.sweep(20);
     for (let draw = 0; draw < 10; draw++) {
       chain.sweep(4);
@@ -77,12 +78,49 @@ describe("tasks of a significance run", () => {
         let source = 0;
         let baseline = 0;
         for (const pixel of pixels) {
-          source += replicate!.exposure.data[pixel]! * chain.flux[pixel]!;
-          baseline += replicate!.exposure.data[pixel]! * 1;
+          source += replicate!.exposure.data[pixel] * chain.flux[pixel];
+          baseline += replicate!.exposure.data[pixel] * 1;
         }
-        const xi = result.values.xi![(region * 2 + 1) * 10 + draw]!;
+        const xi = result.values.xi![(region * 2 + 1) * 10 + draw];
         expect(xi).toBeCloseTo(source / (source + baseline), 12);
       }
+    }
+  });
+
+  it("measure skies of finer pixels and beyond the frame on the pixels of the detector", async () => {
+    // The observation's task runs the chains of a deconvolution with its seed.
+    const grid = { upsampling: 2, margin: 3 };
+    const own = smallRun({ ...settings, ...grid });
+    const counts = simulateNull(checkObservations([data], {}).observations, own, 7)[0].counts;
+    const observation = { ...data, counts };
+    const [task] = significanceTasks(own);
+    const { values } = await runSignificanceTask(observation, own, task!);
+    const { trace } = await deconvolve(observation, {
+      ...{
+        ...settings,
+        ...grid,
+        replicates: undefined,
+        cycleSpin: "none",
+        chains: 2,
+        seed: task!.seed,
+        workers: 0,
+      },
+    });
+    const [ny, nx] = trace.images.shape;
+    expect([ny, nx]).toEqual([32, 32]);
+    const [{ pixels }] = own.regions;
+    const fluxes = trace.images.chains.flatMap((chain) =>
+      Array.from({ length: chain.length / (ny * nx) }, (_, draw) =>
+        pixels.reduce((sum, pixel) => {
+          const at = draw * ny * nx + 2 * Math.floor(pixel / 16) * nx + 2 * (pixel % 16);
+          return sum + chain[at] + chain[at + 1] + chain[at + nx] + chain[at + nx + 1];
+        }, 0),
+      ),
+    );
+    // Kept draws are of single precision.
+    expect(fluxes).toHaveLength(20);
+    for (const [draw, flux] of fluxes.entries()) {
+      expect(Math.abs(values.flux![draw] / flux - 1)).toBeLessThan(1e-6);
     }
   });
 
@@ -90,8 +128,8 @@ describe("tasks of a significance run", () => {
     const plain = { ...run };
     delete (plain as { scan?: unknown }).scan;
     const [observed, replicate] = [
-      await runSignificanceTask(data, plain, tasks[0]!),
-      await runSignificanceTask(data, run, tasks[1]!),
+      await runSignificanceTask(data, plain, tasks[0]),
+      await runSignificanceTask(data, run, tasks[1]),
     ];
     expect(await decodeTaskResult(encodeTaskResult(observed))).toEqual(observed);
     const bytes = encodeTaskResult(replicate);
@@ -101,9 +139,9 @@ describe("tasks of a significance run", () => {
 
   it("end early when they are told to", async () => {
     const long = { ...run, config: { ...run.config, iterations: 1e6 } };
-    await expect(
-      runSignificanceTask(data, long, tasks[0]!, { shouldStop: () => true }),
-    ).rejects.toMatchObject({ code: "ABORTED" });
+    await expect(runSignificanceTask(data, long, tasks[0], { shouldStop: () => true })).rejects.toMatchObject(
+      { code: "ABORTED" },
+    );
   });
 });
 
@@ -142,7 +180,7 @@ describe("the table", () => {
       [...upperLimits].map(({ limit }) => limit).sort((a, b) => a - b),
     );
     expect(estimate.pairs).toHaveLength(1);
-    expect(estimate.pairs[0]!.brighter).toBe(1);
+    expect(estimate.pairs[0].brighter).toBe(1);
     expect(Math.hypot(estimate.scan!.peak.x - 8, estimate.scan!.peak.y - 8)).toBeLessThan(3);
     expect(estimate.scan!.peak.global).toBe(0.2);
     expect(estimate.warnings.join("\n")).toMatch(/at least 20/);
@@ -163,7 +201,7 @@ describe("the table", () => {
     const [head, ...rows] = significanceCsv(estimate).trimEnd().split("\n");
     expect(head).toMatch(/^region,pixels,p_bound,/);
     expect(rows).toHaveLength(2);
-    expect(Number(rows[0]!.split(",")[2])).toBe(middle!.bound);
+    expect(Number(rows[0].split(",")[2])).toBe(middle!.bound);
     expect(JSON.parse(JSON.stringify(significanceData(estimate)))).toMatchObject({
       gamma: 0.005,
       replicates: 4,
@@ -175,8 +213,8 @@ describe("the table", () => {
     const results = [];
     for (const task of tasks) results.push(await runSignificanceTask(data, scanned, task));
     const { regions, warnings } = collectSignificance(scanned, results);
-    expect(regions[0]!.gamma).toBe(0.01);
-    expect(regions[0]!.otherTests.map(({ gamma }) => gamma)).toEqual([0.05]);
+    expect(regions[0].gamma).toBe(0.01);
+    expect(regions[0].otherTests.map(({ gamma }) => gamma)).toEqual([0.05]);
     expect(warnings.join("\n")).toMatch(/only the bound at the first, 0.01/);
   });
 });
@@ -191,17 +229,17 @@ describe("a null that is fitted", () => {
     const results = [];
     for (const task of significanceTasks(scaled))
       results.push(await runSignificanceTask(observation, scaled, task));
-    expect(results[0]!.theta).toEqual(scaled.null.theta);
+    expect(results[0].theta).toEqual(scaled.null.theta);
     expect(new Set(results.map(({ theta }) => theta[0])).size).toBe(5);
     const fixed = await runSignificanceTask(
       observation,
       { ...scaled, refit: false },
-      significanceTasks(scaled)[1]!,
+      significanceTasks(scaled)[1],
     );
     expect(fixed.theta).toEqual(scaled.null.theta);
     // The same counts, another baseline.
-    expect(fixed.counts).toBe(results[1]!.counts);
-    expect(fixed.values.xi).not.toEqual(results[1]!.values.xi);
+    expect(fixed.counts).toBe(results[1].counts);
+    expect(fixed.values.xi).not.toEqual(results[1].values.xi);
   });
 });
 
@@ -255,11 +293,11 @@ describe("runs of any sampler", () => {
     const [first, ...nulls] = significanceTasks(chosen);
     const results = [await observe(chosen, first!.seed, 80)];
     for (const task of nulls) results.push(await runSignificanceTask(data, copy, task));
-    expect(await runSignificanceTask(data, chosen, nulls[1]!)).toEqual(results[2]);
+    expect(await runSignificanceTask(data, chosen, nulls[1])).toEqual(results[2]);
     const { regions } = collectSignificance(chosen, results);
     // 80 photons on some 9 of background, beside replicates of these alone.
-    expect(regions[0]!.test).toBeGreaterThan(0.5);
-    expect(regions[0]!.direct).toBeCloseTo(1 / 3, 12);
+    expect(regions[0].test).toBeGreaterThan(0.5);
+    expect(regions[0].direct).toBeCloseTo(1 / 3, 12);
   });
 
   it("must have data sets of one length, and priors that every task can have", () => {

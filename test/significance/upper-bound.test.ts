@@ -72,7 +72,7 @@ describe("the bound of Stein et al.", () => {
     expect(mean / truth).toBeGreaterThan(0.8);
     expect(mean / truth).toBeLessThan(1.2);
     const testErrors = found.map(({ testError }) => testError).reduce((sum, value) => sum + value, 0) / 200;
-    const typical = found[0]!.test;
+    const typical = found[0].test;
     expect(testErrors / Math.sqrt((typical * (1 - typical)) / 400)).toBeGreaterThan(0.8);
     expect(testErrors / Math.sqrt((typical * (1 - typical)) / 400)).toBeLessThan(1.3);
   });

@@ -28,6 +28,8 @@ export const TEST_FIELDS: readonly Field[] = [
       ["scale", "the background, its scale fitted"],
       ["gaussian", "also a Gaussian and a constant, fitted"],
       ["beta", "also a beta model and a constant, fitted"],
+      ["point", "also a point source and a constant, fitted"],
+      ["point+gaussian", "also a point source, a Gaussian and a constant, fitted"],
     ],
   },
   {
@@ -89,9 +91,7 @@ export const TEST_ADVANCED: readonly Field[] = [
 ];
 
 /** Settings that make up the model of a test. */
-const MODEL_SETTINGS = settingsOfMethod("lira").filter(
-  ({ group, tested }) => group === "Model" && tested !== false,
-);
+const MODEL_SETTINGS = settingsOfMethod("lira").filter(({ group }) => group === "Model");
 const FIELDS = [...TEST_FIELDS, ...TEST_ADVANCED];
 
 /** The form with what these fields begin with where nothing was entered. */

@@ -35,7 +35,7 @@ function blockSums({ data, shape: [ny, nx] }: SkyImage): SkyImage {
   const sums = constantImage([Math.ceil(ny / 2), Math.ceil(nx / 2)], 0);
   const width = sums.shape[1];
   for (let row = 0; row < ny; row++) {
-    for (let col = 0; col < nx; col++) sums.data[(row >> 1) * width + (col >> 1)]! += data[row * nx + col]!;
+    for (let col = 0; col < nx; col++) sums.data[(row >> 1) * width + (col >> 1)] += data[row * nx + col];
   }
   return sums;
 }
@@ -43,7 +43,7 @@ function blockSums({ data, shape: [ny, nx] }: SkyImage): SkyImage {
 function shares({ data, shape }: SkyImage, parents: SkyImage): SkyImage {
   const [nx, width] = [shape[1], parents.shape[1]];
   const fractions = data.map((value, index) => {
-    const parent = parents.data[(Math.floor(index / nx) >> 1) * width + ((index % nx) >> 1)]!;
+    const parent = parents.data[(Math.floor(index / nx) >> 1) * width + ((index % nx) >> 1)];
     return parent === 0 ? Number.NaN : value / parent;
   });
   return { data: fractions, shape };

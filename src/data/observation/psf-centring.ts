@@ -120,9 +120,9 @@ function symmetryCentre(psf: SkyImage, centroid: PixelPosition): PixelPosition |
     for (let col = 0; col < nx; col++) {
       const [otherRow, otherCol] = [twice.y - row, twice.x - col];
       const inside = otherRow >= 0 && otherRow < ny && otherCol >= 0 && otherCol < nx;
-      const value = data[row * nx + col]!;
+      const value = data[row * nx + col];
       // A partner beyond the edge has been cut off; each pair inside is met twice.
-      different += inside ? Math.abs(value - data[otherRow * nx + otherCol]!) / 2 : value;
+      different += inside ? Math.abs(value - data[otherRow * nx + otherCol]) / 2 : value;
     }
   }
   return different <= SYMMETRIC * imageSum(psf) ? { x: twice.x / 2, y: twice.y / 2 } : undefined;

@@ -10,5 +10,5 @@ export function quantileOfSorted(sorted: ArrayLike<number>, probability: number)
   const at = probability * (sorted.length - 1);
   const below = Math.floor(at);
   const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below]! + (at - below) * (sorted[above]! - sorted[below]!);
+  return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
 }

@@ -100,7 +100,7 @@ export function parseDs9Regions(text: string, options: Ds9RegionsOptions = {}): 
   // The next number to try of each name: a catalogue may give one name to all its regions.
   const next = new Map<string, number>();
   function add(name: string | undefined, terms: readonly RegionTerm[], kind = ""): void {
-    const word = OWN_NAMES.has(kind) ? kind : terms[0]!.shape.kind;
+    const word = OWN_NAMES.has(kind) ? kind : terms[0].shape.kind;
     const plain = name ?? `${word} ${regions.length + 1}`;
     let free = plain;
     let number = next.get(plain) ?? 2;
@@ -150,7 +150,7 @@ export function parseDs9Regions(text: string, options: Ds9RegionsOptions = {}): 
       const word = statement.toLowerCase();
       if (statement === "" || /^global\b/.test(word)) continue;
       if (Object.hasOwn(SYSTEMS, word)) {
-        declared = SYSTEMS[word]!;
+        declared = SYSTEMS[word];
         continue;
       }
       if (OTHER_SYSTEMS.test(word)) {

@@ -88,10 +88,9 @@ export function placeShape({ kind, values }: WrittenShape, frame: RegionFrame, w
   const rings = (shapes: readonly RegionShape[]): RegionShape[] =>
     shapes.length === 1
       ? [...shapes]
-      : shapes.slice(1).map((outer, ring) => ({ kind: "annulus", inner: shapes[ring]!, outer }));
+      : shapes.slice(1).map((outer, ring) => ({ kind: "annulus", inner: shapes[ring], outer }));
   const rising = (lengths: readonly number[]) => {
-    if (lengths.some((value, ring) => ring > 0 && !(value > lengths[ring - 1]!)))
-      fail("have sizes that rise");
+    if (lengths.some((value, ring) => ring > 0 && !(value > lengths[ring - 1]))) fail("have sizes that rise");
   };
 
   const split = (low: number, high: number, number: number) =>
@@ -102,7 +101,7 @@ export function placeShape({ kind, values }: WrittenShape, frame: RegionFrame, w
     }
     if (parts > 1 && sizes.length !== 2) fail("have two radii before n=");
     const given = sizes.map(length);
-    const radii = parts > 1 ? split(given[0]!, given[1]!, parts) : given;
+    const radii = parts > 1 ? split(given[0], given[1], parts) : given;
     rising(radii);
     return rings(radii.map((radius) => ({ kind: "circle", x, y, radius })));
   }
@@ -112,16 +111,16 @@ export function placeShape({ kind, values }: WrittenShape, frame: RegionFrame, w
       fail(kind === "pie" ? "have two radii and two angles" : "have two angles");
     const radii = kind === "pie" ? sizes.slice(0, 2).map(length) : [0, EVERYTHING];
     rising(radii);
-    return inWedge(ringOf("circle", radii[0]!, radii[0]!, radii[1]!, radii[1]!, 0), angles[0]!, angles[1]!);
+    return inWedge(ringOf("circle", radii[0], radii[0], radii[1], radii[1], 0), angles[0], angles[1]);
   }
   if (kind === "panda") {
     if (sizes.length !== 6) fail("have two angles, their number, two radii and their number");
     const [inner, outer] = [length(sizes[3]), length(sizes[4])];
     rising([inner, outer]);
-    const radii = split(inner, outer, countOf(sizes[5]!));
+    const radii = split(inner, outer, countOf(sizes[5]));
     return wedges(sizes, 0).flatMap(([from, to]) =>
       radii.slice(1).flatMap((radius, ring) => {
-        const low = radii[ring]!;
+        const low = radii[ring];
         return inWedge(ringOf("circle", low, low, radius, radius, 0), from, to);
       }),
     );
@@ -138,12 +137,12 @@ export function placeShape({ kind, values }: WrittenShape, frame: RegionFrame, w
     ];
     rising([along, moreAlong]);
     rising([across, moreAcross]);
-    const number = countOf(sizes[7]!);
+    const number = countOf(sizes[7]);
     const [ones, others] = [split(along, moreAlong, number), split(across, moreAcross, number)];
     const form = kind === "epanda" ? "ellipse" : "box";
     return wedges(sizes, angle).flatMap(([from, to]) =>
       ones.slice(1).flatMap((outer, ring) => {
-        const made = ringOf(form, ones[ring]!, others[ring]!, outer, others[ring + 1]!, angle + turn);
+        const made = ringOf(form, ones[ring], others[ring], outer, others[ring + 1], angle + turn);
         return inWedge(made, from, to);
       }),
     );
@@ -153,16 +152,16 @@ export function placeShape({ kind, values }: WrittenShape, frame: RegionFrame, w
   const turnedBy = sizes.length % 2 === 1 ? Number(sizes.at(-1)?.replace(/d$/, "")) : 0;
   if (!Number.isFinite(turnedBy)) fail("have an angle in degrees");
   const written = Array.from({ length: Math.floor(sizes.length / 2) }, (_, pair) => [
-    length(sizes[2 * pair]!),
-    length(sizes[2 * pair + 1]!),
+    length(sizes[2 * pair]),
+    length(sizes[2 * pair + 1]),
   ]) as [number, number][];
   if (parts > 1 && written.length !== 2) fail("have two pairs of sizes before n=");
   const pairs =
     parts === 1
       ? written
-      : split(written[0]![0], written[1]![0], parts).map((along, at): [number, number] => [
+      : split(written[0][0], written[1][0], parts).map((along, at): [number, number] => [
           along,
-          split(written[0]![1], written[1]![1], parts)[at]!,
+          split(written[0][1], written[1][1], parts)[at],
         ]);
   rising(pairs.map(([along]) => along));
   const form = kind === "ellipse" ? "ellipse" : "box";
@@ -181,7 +180,7 @@ export function placeShape({ kind, values }: WrittenShape, frame: RegionFrame, w
     const from = angleOf(start!);
     const to = angleOf(stop!);
     const borders = split(from, to > from ? to : to + 360, countOf(number!)).map((one) => one + angle + turn);
-    return borders.slice(1).map((border, part) => [borders[part]!, border]);
+    return borders.slice(1).map((border, part) => [borders[part], border]);
   }
   /** What lies between two forms around the middle. */
   function ringOf(
@@ -275,5 +274,5 @@ function readLength(text: string, system: RegionSystem, scale: number, degree: n
   if (unit === "") return value * scale;
   if (unit === "i") return value;
   if (unit === "p") return system === "physical" ? value * scale : Number.NaN;
-  return value * DEGREES[unit]! * degree;
+  return value * DEGREES[unit] * degree;
 }

@@ -12,12 +12,12 @@ const ICRS_TO_GALACTIC: readonly (readonly [number, number, number])[] = [
 
 /** Galactic coordinates of an ICRS position; degrees. The frame is defined by the rotation, other definitions differ by 0.03″. */
 export function icrsToGalactic({ lon, lat }: SkyPosition): SkyPosition {
-  return rotate(lon, lat, (row, col) => ICRS_TO_GALACTIC[row]![col]!);
+  return rotate(lon, lat, (row, col) => ICRS_TO_GALACTIC[row][col]);
 }
 
 /** ICRS position of Galactic coordinates, the inverse of `icrsToGalactic`; degrees. */
 export function galacticToIcrs({ lon, lat }: SkyPosition): SkyPosition {
-  return rotate(lon, lat, (row, col) => ICRS_TO_GALACTIC[col]![row]!);
+  return rotate(lon, lat, (row, col) => ICRS_TO_GALACTIC[col][row]);
 }
 
 function rotate(lon: number, lat: number, element: (row: number, col: number) => number): SkyPosition {

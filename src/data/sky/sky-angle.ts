@@ -118,7 +118,7 @@ export function longNames(wcs: SkyWcs): [lon: string, lat: string] {
     return [frame === "" ? "Right ascension" : `Right ascension (${frame})`, "Declination"];
   }
   if (system === "other") return ["Longitude", "Latitude"];
-  const name = `${system[0]!.toUpperCase()}${system.slice(1)}`;
+  const name = `${system[0].toUpperCase()}${system.slice(1)}`;
   return [`${name} longitude`, `${name} latitude`];
 }
 

@@ -153,18 +153,18 @@ export function skyToPixel(wcs: SkyWcs, lon: number, lat: number): PixelPosition
       for (const [row, terms] of [planeDistortion.lon, planeDistortion.lat].entries()) {
         for (const [p, q, s, coefficient] of terms) {
           const [a, b] = [planeLon ** p, planeLat ** q];
-          values[row]! += coefficient * a * b * r ** s;
-          if (p > 0) slopes[2 * row]! += coefficient * p * planeLon ** (p - 1) * b * r ** s;
-          if (q > 0) slopes[2 * row + 1]! += coefficient * q * a * planeLat ** (q - 1) * r ** s;
+          values[row] += coefficient * a * b * r ** s;
+          if (p > 0) slopes[2 * row] += coefficient * p * planeLon ** (p - 1) * b * r ** s;
+          if (q > 0) slopes[2 * row + 1] += coefficient * q * a * planeLat ** (q - 1) * r ** s;
           if (s > 0 && r > 0) {
-            slopes[2 * row]! += coefficient * a * b * s * r ** (s - 2) * planeLon;
-            slopes[2 * row + 1]! += coefficient * a * b * s * r ** (s - 2) * planeLat;
+            slopes[2 * row] += coefficient * a * b * s * r ** (s - 2) * planeLon;
+            slopes[2 * row + 1] += coefficient * a * b * s * r ** (s - 2) * planeLat;
           }
         }
       }
-      const jacobian = slopes[0]! * slopes[3]! - slopes[1]! * slopes[2]!;
-      const stepLon = (slopes[3]! * values[0]! - slopes[1]! * values[1]!) / jacobian;
-      const stepLat = (slopes[0]! * values[1]! - slopes[2]! * values[0]!) / jacobian;
+      const jacobian = slopes[0] * slopes[3] - slopes[1] * slopes[2];
+      const stepLon = (slopes[3] * values[0] - slopes[1] * values[1]) / jacobian;
+      const stepLat = (slopes[0] * values[1] - slopes[2] * values[0]) / jacobian;
       planeLon -= stepLon;
       planeLat -= stepLat;
       step = Math.hypot(stepLon, stepLat);

@@ -1,0 +1,215 @@
+"""Tests of the Python package; run by ``python3 -m unittest`` or pytest, with the program that ``npm run build`` makes."""
+
+import glob
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+import unittest
+import warnings
+from pathlib import Path
+
+import numpy as np
+from astropy import units
+from astropy.io import fits
+from astropy.nddata import CCDData
+from astropy.wcs import WCS
+
+import tslira
+from tslira.data import disk_source_gauss_psf, point_source_gauss_psf
+
+REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "reference"
+SHORT = {"iterations": 300, "burn_in": 60, "chains": 2, "progress": False}
+
+
+def celestial():
+    wcs = WCS(naxis=2)
+    wcs.wcs.ctype = "RA---TAN", "DEC--TAN"
+    wcs.wcs.crval = 266.4, -29.0
+    wcs.wcs.crpix = 16, 16
+    wcs.wcs.cdelt = -1e-3, 1e-3
+    return wcs
+
+
+class PyliraFace(unittest.TestCase):
+    def test_example_of_the_talk(self):
+        from tslira import LIRADeconvolver, LIRADeconvolverResult
+
+        random_state = np.random.RandomState(372)
+        data = point_source_gauss_psf()
+        data["flux_init"] = random_state.gamma(10, size=(32, 32))
+        deconvolve = LIRADeconvolver(
+            alpha_init=np.ones(5), n_iter_max=500, n_burn_in=50, random_state=random_state
+        )
+        result = deconvolve.run(data=data, progress=False)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "pylira-result.fits"
+            result.write(path)
+            read = LIRADeconvolverResult.read(path)
+            np.testing.assert_array_equal(read.posterior_mean.data, result.posterior_mean.data)
+            self.assertRaises(OSError, result.write, path)
+        # 1,000 counts, within five posterior standard deviations.
+        total = result.image_trace.sum(axis=(1, 2))
+        self.assertLess(abs(total.mean() - 1000), 5 * total.std())
+        self.assertEqual(result.image_trace.shape, (4 * 450, 32, 32))
+        self.assertEqual(len(result.parameter_trace), 4 * 500)
+        self.assertEqual(result.n_burn_in, 50)
+        self.assertIn("smoothingParam4", result.parameter_trace.colnames)
+        config = result.config
+        self.assertEqual((config["boundary"], config["cycle_spin"]), ("wrap", "random"))
+        self.assertEqual((config["ms_al_kap1"], config["ms_al_kap2"], config["ms_al_kap3"]), (0, 1000, 3))
+        self.assertEqual((config["ms_ttlcnt_pr"], config["ms_ttlcnt_exp"]), (1, 0.05))
+
+    @unittest.skipUnless(REFERENCE.exists(), "reference posteriors are not beside the checkout")
+    def test_posterior_of_the_original_code(self):
+        with fits.open(REFERENCE / "point32.fits.gz") as hdus:
+            header = hdus[0].header
+            data = {
+                "counts": hdus[0].data,
+                **{name: hdus[name.upper()].data for name in ("psf", "exposure", "background")},
+            }
+            rows = {row["name"].strip(): row for row in hdus["PARAMETERS"].data}
+        result = tslira.LIRADeconvolver(
+            alpha_init=np.full(5, header["ALPHA0"]),
+            n_iter_max=6000,
+            n_burn_in=1000,
+            fit_background_scale=bool(header["FITBKG"]),
+            ms_ttlcnt_pr=header["TTLPR"],
+            ms_ttlcnt_exp=header["TTLEXP"],
+            ms_al_kap1=header["KAPPA1"],
+            ms_al_kap2=header["KAPPA2"],
+            ms_al_kap3=header["KAPPA3"],
+            random_state=7,
+        ).run(data, progress=False)
+        ours = {row["name"].strip(): row for row in result.diagnostics}
+        compared = 0
+        for name, row in rows.items():
+            if name not in ours or not row["mcse"] > 0:
+                continue
+            # Four Monte Carlo errors, as in the acceptance statistic of the sampler's own tests.
+            error = np.hypot(row["mcse"], ours[name]["mcse"])
+            self.assertLess(abs(row["mean"] - ours[name]["mean"]), 4 * error, name)
+            compared += 1
+        self.assertGreaterEqual(compared, 6)
+
+
+class Images(unittest.TestCase):
+    def test_ccddata_keeps_unit_wcs_and_mask(self):
+        data = disk_source_gauss_psf(random_state=3)
+        mask = np.zeros((32, 32), bool)
+        mask[:, :4] = True
+        counts = CCDData(data["counts"], unit="count", wcs=celestial(), mask=mask)
+        exposure = CCDData(data["exposure"], unit="cm2 s", wcs=celestial())
+        result = tslira.deconvolve(counts, data["psf"], exposure=exposure, background=data["background"], **SHORT)
+        mean = result.posterior_mean
+        self.assertEqual(mean.unit, units.Unit("ph / (cm2 s pix)"))
+        np.testing.assert_allclose(mean.wcs.wcs.crval, [266.4, -29.0])
+        self.assertEqual(sorted(result.quantiles), [0.16, 0.5, 0.84])
+        self.assertTrue((result.std.data >= 0).all())
+        self.assertIn(result.verdict["state"], ("agree", "weak", "disagree", "unknown"))
+        self.assertLess(result.ledger["observed"][0], data["counts"].sum())
+
+    def test_paths_hdus_names_and_several_observations(self):
+        data = point_source_gauss_psf(random_state=np.random.default_rng(1))
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "counts.fits"
+            fits.PrimaryHDU(data["counts"]).writeto(path)
+            hdu = fits.ImageHDU(data["background"])
+            one = tslira.deconvolve(path, "gaussian:sigma=3", background=hdu, seed=4, **SHORT)
+            again = tslira.deconvolve(data["counts"], "gaussian:sigma=3", background=data["background"], seed=4, **SHORT)
+            np.testing.assert_array_equal(one.posterior_mean.data, again.posterior_mean.data)
+            joint = tslira.deconvolve(
+                [{"counts": path, "psf": data["psf"]}, {"counts": data["counts"], "psf": data["psf"]}], **SHORT
+            )
+            self.assertEqual(len(joint.ledger), 2)
+
+    def test_other_methods_and_reports(self):
+        data = point_source_gauss_psf()
+        lucy = tslira.deconvolve(
+            data["counts"], data["psf"], method="richardson-lucy", iterations=20, filename_out=None, progress=False
+        )
+        self.assertEqual(lucy.posterior_mean.shape, (32, 32))
+        self.assertRaises(tslira.InvalidInputError, lambda: lucy.image_trace)
+        result = tslira.deconvolve(data["counts"], data["psf"], background=data["background"], **SHORT)
+        self.assertIn("verdict", result.summary())
+        self.assertIn("<iframe", result.report()._repr_html_())
+
+
+class Errors(unittest.TestCase):
+    def test_have_code_message_and_remedy(self):
+        data = point_source_gauss_psf()
+        with self.assertRaises(tslira.InvalidInputError) as caught:
+            tslira.deconvolve(data["counts"] + 0.5, data["psf"], **SHORT)
+        self.assertEqual(caught.exception.code, "INVALID_INPUT")
+        self.assertIn("counts", str(caught.exception))
+        self.assertNotEqual(caught.exception.remedy, "")
+        self.assertRaises(ValueError, tslira.deconvolve, data["counts"], data["psf"], itrations=3)
+
+    def test_node_is_looked_for(self):
+        os.environ["TSLIRA_NODE"] = "/nowhere/node"
+        try:
+            self.assertRaises(tslira.JobError, point_source_gauss_psf)
+        finally:
+            del os.environ["TSLIRA_NODE"]
+
+    def test_warnings_are_warnings(self):
+        data = point_source_gauss_psf()
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            tslira.deconvolve(
+                data["counts"], data["psf"], background=data["background"], background_unit="counts", **SHORT
+            )
+        self.assertTrue(any(issubclass(one.category, tslira.TsliraWarning) for one in seen))
+
+    def test_an_interrupt_leaves_the_partial_result(self):
+        script = textwrap.dedent(
+            """
+            import tslira
+            from tslira.data import point_source_gauss_psf
+            data = point_source_gauss_psf()
+            print("ready", flush=True)
+            try:
+                tslira.deconvolve(data["counts"], data["psf"], iterations=10_000_000, workers=2)
+            except tslira.Interrupted as stopped:
+                print(stopped.result.complete, stopped.result.posterior_mean.data.sum() > 0)
+            """
+        )
+        child = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(child.stdout.readline().strip(), "ready")
+        # Until a chain has written something.
+        rows = f"{tempfile.gettempdir()}/tslira-*/result.fits.checkpoint/chain-*.rows"
+        while not glob.glob(rows) and child.poll() is None:
+            time.sleep(0.05)
+        child.send_signal(signal.SIGINT)
+        out, error = child.communicate(timeout=60)
+        self.assertEqual(out.strip(), "False True", error)
+
+
+class Plots(unittest.TestCase):
+    def test_under_the_names_of_pylira(self):
+        try:
+            import matplotlib
+        except ImportError:
+            self.skipTest("matplotlib is not installed")
+        matplotlib.use("Agg")
+        data = point_source_gauss_psf()
+        counts = CCDData(data["counts"], unit="count", wcs=celestial())
+        result = tslira.deconvolve(counts, data["psf"], background=data["background"], **SHORT)
+        result.plot_posterior_mean()
+        result.plot_parameter_traces()
+        result.plot_parameter_distributions()
+        result.plot_pixel_trace(center_pix=(16, 16))
+        left, right = result.plot_pixel_traces_region(center_pix=(16, 16), radius_pix=2)
+        # 13 pixels within 2 of one, in each of two chains.
+        self.assertEqual(len(right.lines), 26)
+        folder = os.environ.get("TSLIRA_FIGURES")
+        if folder:
+            left.figure.savefig(f"{folder}/pixel-traces.png", dpi=80)
+            result.plot_parameter_traces()[0].figure.savefig(f"{folder}/traces.png", dpi=80)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,342 @@
+"""Arrays in, posterior out: ``deconvolve`` with all methods of tslira, and ``LIRADeconvolver`` as users of pylira know it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import weakref
+from pathlib import Path
+from typing import Any, Dict, Mapping, Optional, Sequence, Union
+
+import numpy as np
+from astropy import units
+from astropy.io import fits
+from astropy.nddata import NDData
+
+from . import program
+from .errors import InvalidInputError, Interrupted
+from .result import LIRADeconvolverResult
+from .settings import SETTINGS
+
+__all__ = ["LIRADeconvolver", "deconvolve"]
+
+#: Images of an observation.
+IMAGES = ("counts", "psf", "exposure", "background", "mask")
+
+
+def _hdu(name: str, value: Any) -> fits.PrimaryHDU:
+    """An image as an HDU that keeps its unit and its sky coordinates."""
+    header = fits.Header()
+    if isinstance(value, (fits.PrimaryHDU, fits.ImageHDU, fits.CompImageHDU)):
+        return fits.PrimaryHDU(value.data, fits.Header([card for card in value.header.cards if card.keyword not in ("XTENSION", "PCOUNT", "GCOUNT")]))
+    unit: Any = None
+    if isinstance(value, NDData):
+        if isinstance(getattr(value, "meta", None), Mapping):
+            header.update({key: entry for key, entry in value.meta.items() if isinstance(key, str) and len(key) <= 8 and isinstance(entry, (str, int, float, bool))})
+        if value.wcs is not None and hasattr(value.wcs, "to_header"):
+            header.update(value.wcs.to_header())
+        unit, value = value.unit, value.data
+    elif isinstance(value, units.Quantity):
+        unit, value = value.unit, value.value
+    data = np.asarray(value)
+    if data.dtype.kind not in "fiub":
+        raise InvalidInputError(f"{name}: must be an array of numbers, got {data.dtype}; convert it")
+    if data.dtype.kind == "b":
+        data = data.astype(np.uint8)
+    if unit is not None and str(unit):
+        header["BUNIT"] = unit.to_string("fits")
+    return fits.PrimaryHDU(data, header)
+
+
+def _files(observation: Mapping[str, Any], folder: Path) -> Dict[str, Any]:
+    """An observation for the program: what is no name of a file is written into one."""
+    files: Dict[str, Any] = {}
+    for name, value in observation.items():
+        if value is None:
+            continue
+        if name not in IMAGES or isinstance(value, (str, Path)):
+            files[name] = str(Path(value).resolve()) if isinstance(value, Path) or (name in IMAGES and Path(str(value)).exists()) else value
+            continue
+        path = folder / f"{name}.fits"
+        _hdu(name, value).writeto(path)
+        files[name] = str(path)
+    counts = observation.get("counts")
+    if isinstance(counts, NDData) and counts.mask is not None and "mask" not in files:
+        # NDData marks what is bad, tslira what is used.
+        path = folder / "mask.fits"
+        _hdu("mask", ~np.broadcast_to(counts.mask, counts.data.shape)).writeto(path)
+        files["mask"] = str(path)
+    return files
+
+
+def _seed(value: Any) -> Any:
+    """A seed of what numpy calls a random state."""
+    if hasattr(value, "randint"):
+        return int(value.randint(2**31 - 1))
+    if hasattr(value, "integers"):
+        return int(value.integers(2**53))
+    return value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    return value
+
+
+def _config(settings: Mapping[str, Any]) -> Dict[str, Any]:
+    """Settings by the names of Python as a config file of the program has them."""
+    config: Dict[str, Any] = {}
+    for name, value in settings.items():
+        if value is None:
+            continue
+        setting = SETTINGS.get(name)
+        if setting is None:
+            raise InvalidInputError(f"{name}: must be a setting, got another name; choose from {', '.join(sorted(SETTINGS))}")
+        value = _plain(_seed(value) if name == "seed" else value)
+        parts = setting.get("parts")
+        if parts and isinstance(value, list):
+            value = dict(zip(parts, value))
+        inner, _, key = str(setting["key"]).rpartition(".")
+        (config.setdefault(inner, {}) if inner else config)[key] = value
+    return config
+
+
+def _run(
+    observations: Sequence[Mapping[str, Any]],
+    config: Dict[str, Any],
+    start: Any,
+    filename: Optional[Union[str, Path]],
+    overwrite: bool,
+    progress: bool,
+    extra: Mapping[str, Any],
+) -> LIRADeconvolverResult:
+    folder = Path(tempfile.mkdtemp(prefix="tslira-"))
+    try:
+        result = _run_in(folder, observations, config, start, filename, overwrite, progress, extra)
+    except Interrupted as stopped:
+        if stopped.result is None:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            weakref.finalize(stopped.result, shutil.rmtree, folder, True)
+        raise
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    # Inputs and, unless it was given a name, the result itself live as long as somebody holds the result.
+    weakref.finalize(result, shutil.rmtree, folder, True)
+    return result
+
+
+def _run_in(
+    folder: Path,
+    observations: Sequence[Mapping[str, Any]],
+    config: Dict[str, Any],
+    start: Any,
+    filename: Optional[Union[str, Path]],
+    overwrite: bool,
+    progress: bool,
+    extra: Mapping[str, Any],
+) -> LIRADeconvolverResult:
+    listed = []
+    for index, one in enumerate(observations):
+        place = folder / f"observation-{index}"
+        place.mkdir()
+        listed.append(_files(one, place))
+    if start is not None:
+        if not isinstance(start, (str, Path)):
+            _hdu("start", start).writeto(folder / "start.fits")
+            start = folder / "start.fits"
+        config["start"] = str(start)
+    output = folder / "result.fits" if filename is None else Path(filename).resolve()
+    config.update(listed[0] if len(listed) == 1 else {"observations": listed})
+    (folder / "run.json").write_text(json.dumps({**config, **extra}), encoding="utf-8")
+    words = ["deconvolve", "--config", str(folder / "run.json"), "-o", str(output), "--json"]
+    _, interrupted = program.run([*words, "--overwrite"] if overwrite else words, progress)
+    if interrupted and not output.exists():
+        raise Interrupted("deconvolve: was interrupted before there was a result")
+    result = LIRADeconvolverResult(output)
+    if interrupted:
+        raise Interrupted("deconvolve: was interrupted; what was sampled is in the attribute result of this exception", result)
+    return result
+
+
+def deconvolve(
+    counts: Any,
+    psf: Any = None,
+    exposure: Any = None,
+    background: Any = None,
+    mask: Any = None,
+    *,
+    start: Any = None,
+    background_unit: Optional[str] = None,
+    offsets: Any = None,
+    filename_out: Optional[Union[str, Path]] = None,
+    overwrite: bool = False,
+    workers: Optional[int] = None,
+    progress: bool = True,
+    **settings: Any,
+) -> LIRADeconvolverResult:
+    """Sample the posterior of the flux behind a counts image, or make one image by another method.
+
+    Parameters
+    ----------
+    counts : array ``[ny, nx]``, ``CCDData``, HDU, path, or list of dict
+        Observed counts. Several observations of one sky are a list of dictionaries with the keys counts, psf, exposure, background, mask.
+    psf : array, ``CCDData``, HDU, path or name
+        Point spread function of any size; names are such as ``"gaussian:fwhm=0.8arcsec"``.
+    exposure : array ``[ny, nx]``, ``CCDData``, HDU or path, optional
+        Default 1.
+    background : array ``[ny, nx]``, ``CCDData``, HDU or path, optional
+        Expected counts a pixel for unit exposure, before the psf; default 0.
+    mask : array ``[ny, nx]``, HDU or path, optional
+        1 where a pixel is used. Of counts with a mask (``CCDData``) the pixels that it marks are not used.
+    start : array ``[ny, nx]`` or path, optional
+        Flux > 0 where every chain begins.
+    background_unit : {"flux", "counts"}, optional
+        What the background holds; default flux.
+    offsets : "wcs" or list of (x, y), optional
+        Where several observations lie.
+    filename_out : path, optional
+        File of the result; default one that goes with it.
+    overwrite : bool
+        Whether a file of that name is replaced.
+    workers : int, optional
+        Threads; default one a core. They do not change the result.
+    progress : bool
+        Whether to show progress.
+    **settings
+        See below.
+
+    Returns
+    -------
+    LIRADeconvolverResult
+
+    Raises
+    ------
+    InvalidInputError, FormatError
+        For data or settings that break a rule.
+    Interrupted
+        After Ctrl-C; its ``result`` holds what was sampled.
+    """
+    if isinstance(counts, (list, tuple)) and counts and all(isinstance(one, Mapping) for one in counts):
+        observations = [dict(one) for one in counts]
+    else:
+        images = (counts, psf, exposure, background, mask)
+        observations = [{**dict(zip(IMAGES, images)), "backgroundUnit": background_unit}]
+    extra = {key: value for key, value in (("workers", workers), ("offsets", _plain(offsets))) if value is not None}
+    return _run(observations, _config(settings), start, filename_out, overwrite, progress, extra)
+
+
+deconvolve.__doc__ = str(deconvolve.__doc__) + "\n    Settings\n    --------\n" + "".join(
+    f"    {name} : {one['type']}, optional\n        {one['meaning']}\n" for name, one in SETTINGS.items()
+)
+
+
+class LIRADeconvolver:
+    """The LIRA method with the arguments of pylira: one alpha a level of the multiscale tree, random shifts, a periodic image.
+
+    Parameters
+    ----------
+    alpha_init : array, optional
+        Where the alpha of each level starts; default 0.1.
+    n_iter_max : int
+        Sweeps of each chain, burn-in included.
+    n_burn_in : int
+        Sweeps at the start that are not used.
+    fit_background_scale : bool
+        Whether a factor of the background is fitted.
+    save_thin : bool
+        Whether draws are thinned: at most 1,000 a chain are kept, else all.
+    ms_ttlcnt_pr, ms_ttlcnt_exp : float
+        Shape and rate of the prior of the total counts.
+    ms_al_kap1, ms_al_kap2, ms_al_kap3 : float
+        Prior of alpha, ``alpha^(kap1 + 1) exp(-kap2 alpha^kap3)``, which is what pylira samples with these.
+    filename_out : path, optional
+        File of the result.
+    filename_out_par : path, optional
+        Taken for the sake of old scripts, and not needed: the parameters are in the result.
+    random_state : int, RandomState or Generator, optional
+        Seed; the same one gives the same result.
+    **settings
+        Settings of `deconvolve`, for example ``chains=2`` (default 4, which are compared) or ``preset="adaptive"``.
+
+    Notes
+    -----
+    The flux is in counts for unit exposure; the image of pylira is the same times the largest exposure.
+    """
+
+    def __init__(
+        self,
+        alpha_init: Any = None,
+        n_iter_max: int = 3000,
+        n_burn_in: int = 1000,
+        fit_background_scale: bool = False,
+        save_thin: bool = True,
+        ms_ttlcnt_pr: float = 1,
+        ms_ttlcnt_exp: float = 0.05,
+        ms_al_kap1: float = 0.0,
+        ms_al_kap2: float = 1000.0,
+        ms_al_kap3: float = 3.0,
+        filename_out: Optional[Union[str, Path]] = None,
+        filename_out_par: Optional[Union[str, Path]] = None,
+        random_state: Any = None,
+        **settings: Any,
+    ):
+        self.alpha_init = alpha_init
+        self.n_iter_max = n_iter_max
+        self.n_burn_in = n_burn_in
+        self.fit_background_scale = fit_background_scale
+        self.save_thin = save_thin
+        self.ms_ttlcnt_pr = ms_ttlcnt_pr
+        self.ms_ttlcnt_exp = ms_ttlcnt_exp
+        self.ms_al_kap1 = ms_al_kap1
+        self.ms_al_kap2 = ms_al_kap2
+        self.ms_al_kap3 = ms_al_kap3
+        self.filename_out = filename_out
+        self.filename_out_par = filename_out_par
+        self.random_state = random_state
+        self.settings = settings
+        _config(settings)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """The arguments as a dictionary."""
+        return {name: value for name, value in vars(self).items()}
+
+    def run(self, data: Mapping[str, Any], progress: bool = True) -> LIRADeconvolverResult:
+        """Run the chains.
+
+        Parameters
+        ----------
+        data : dict
+            ``counts`` and ``psf``; optionally ``exposure``, ``background``, ``mask`` and ``flux_init``, each an array, ``CCDData`` or HDU.
+            Other keys, such as ``flux`` of simulated data, are not used.
+        progress : bool
+            Whether to show progress.
+
+        Returns
+        -------
+        LIRADeconvolverResult
+        """
+        observation = {name: data.get(name) for name in IMAGES}
+        settings: Dict[str, Any] = {
+            "preset": "lira",
+            "iterations": self.n_iter_max,
+            "burn_in": self.n_burn_in,
+            "fit_background_scale": self.fit_background_scale or None,
+            "trace_every": None if self.save_thin else 1,
+            "seed": self.random_state,
+        }
+        if self.settings.get("preset", "lira") != "adaptive":
+            settings["alpha_init"] = self.alpha_init
+            settings["total_counts_prior"] = (self.ms_ttlcnt_pr, self.ms_ttlcnt_exp)
+            settings["smoothing_prior"] = (self.ms_al_kap1 + 1, self.ms_al_kap2, self.ms_al_kap3)
+        start = data.get("flux_init")
+        return _run([observation], _config({**settings, **self.settings}), start, self.filename_out, True, progress, {})

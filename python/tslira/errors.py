@@ -1,0 +1,84 @@
+"""Errors of the program as exceptions, by their codes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Dict, Optional, Type
+
+if TYPE_CHECKING:
+    from .result import LIRADeconvolverResult
+
+
+class TsliraWarning(UserWarning):
+    """What is legal but probably not meant, in the words of the program."""
+
+
+class TsliraError(Exception):
+    """An error of the program.
+
+    Attributes
+    ----------
+    code : str
+        ``"INVALID_INPUT"``, ``"FORMAT"``, ``"NUMERICS"``, ``"JOB"``, ``"ABORTED"`` or ``"UNKNOWN"``.
+    remedy : str
+        What to do, the part of the message behind its last semicolon; empty without one.
+    """
+
+    code = "UNKNOWN"
+
+    @property
+    def remedy(self) -> str:
+        return str(self).rpartition("; ")[2] if "; " in str(self) else ""
+
+
+class InvalidInputError(TsliraError, ValueError):
+    """An argument or an input breaks a documented rule."""
+
+    code = "INVALID_INPUT"
+
+
+class FormatError(TsliraError, ValueError):
+    """A file is not what it claims to be, is damaged, or uses an unsupported feature."""
+
+    code = "FORMAT"
+
+
+class NumericsError(TsliraError, ArithmeticError):
+    """A computation left the range of the numbers it can represent."""
+
+    code = "NUMERICS"
+
+
+class JobError(TsliraError, RuntimeError):
+    """The program could not be run, or ended for a reason outside the mathematics."""
+
+    code = "JOB"
+
+
+class AbortedError(TsliraError):
+    """The work was stopped before there was anything to return."""
+
+    code = "ABORTED"
+
+
+class Interrupted(KeyboardInterrupt):
+    """A run was interrupted; what it has sampled is there.
+
+    Attributes
+    ----------
+    result : LIRADeconvolverResult or None
+        The partial result, whose ``complete`` is false.
+    """
+
+    def __init__(self, message: str, result: Optional[LIRADeconvolverResult] = None):
+        super().__init__(message)
+        self.result = result
+
+
+_BY_CODE: Dict[str, Type[TsliraError]] = {
+    one.code: one for one in (InvalidInputError, FormatError, NumericsError, JobError, AbortedError)
+}
+
+
+def error_of(code: str, message: str) -> TsliraError:
+    """The exception of a code."""
+    return _BY_CODE.get(code, TsliraError)(message)
