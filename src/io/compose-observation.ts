@@ -41,7 +41,7 @@ export interface ComposeOptions {
   readonly psfCentre?: PsfCentring;
   /**
    * Share of the light of a psf from a file that is kept, in the square around its centre; `"none"`: all. Default 0.999, where that takes
-   * away half of its pixels or more.
+   * away half of its pixels, and 500 or more.
    */
   readonly psfTrim?: PsfTrim;
   /**

@@ -67,8 +67,8 @@ export type PsfTrim = number | "none";
 
 /** Share of the light that is kept where nobody says, */
 const USUAL_SHARE = 0.999;
-/** and the part of its pixels up to which that is worth the wings. */
-const WORTHWHILE = 0.5;
+/** and the part of its pixels, and their number, that must go for that to be worth the wings. */
+const WORTHWHILE = { part: 0.5, pixels: 500 };
 
 /** @throws InvalidInputError unless it is a share, "none", or absent */
 export function checkPsfTrim(trim: PsfTrim | undefined): void {
@@ -80,7 +80,7 @@ export function checkPsfTrim(trim: PsfTrim | undefined): void {
 
 /**
  * The square around the middle of a psf, index `floor(n / 2)`, that holds a share of its light. Without a share it is 99.9 %, where that
- * takes away half of the pixels or more; a psf that `checkPsf` will refuse comes back as it is.
+ * takes away half of the pixels, and 500 or more; a psf that `checkPsf` will refuse comes back as it is.
  *
  * @param name for messages, usually the file's
  * @returns the psf, and what was done, one sentence, when it lost pixels
@@ -102,8 +102,9 @@ export function trimToLight(psf: SkyImage, name: string, trim?: PsfTrim): { psf:
   // Sums in another order differ in their last digits.
   while (light < (trim ?? USUAL_SHARE) * sum * (1 - 1e-12)) light += rings[++half];
   const [height, width] = [Math.min(ny, 2 * half + 1), Math.min(nx, 2 * half + 1)];
-  const kept = (height * width) / data.length;
-  if (kept === 1 || (trim === undefined && kept > WORTHWHILE)) return whole;
+  const gone = data.length - height * width;
+  const least = Math.max(WORTHWHILE.part * data.length, WORTHWHILE.pixels);
+  if (gone === 0 || (trim === undefined && gone < least)) return whole;
   const [top, left] = [row - Math.floor(height / 2), col - Math.floor(width / 2)];
   const part = new Float64Array(height * width);
   for (let y = 0; y < height; y++) {

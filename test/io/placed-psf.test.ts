@@ -11,6 +11,8 @@ describe("trimToLight", () => {
     [2, 63, 0.997, 13],
     // 0.99997 for a = 8.5, and 17 x 17 are more than half of 19 x 19: nothing to gain.
     [2, 19, undefined, 19],
+    // 304 of 529 pixels would go: too few to be worth it.
+    [2, 23, undefined, 23],
     [2, 19, 0.999, 15],
     [2, 63, "none", 63],
   ] as const)("sigma %f in %i pixels, %s: %i", (sigma, side, share, kept) => {
@@ -33,7 +35,7 @@ describe("trimToLight", () => {
   });
 
   it("keeps sides that are short, and leaves wrong values to the checks", () => {
-    const { psf } = trimToLight(gaussianPsf(2, [5, 63]), "psf.fits");
+    const { psf } = trimToLight(gaussianPsf(2, [5, 203]), "psf.fits");
     expect(psf.shape).toEqual([5, 15]);
     for (const bad of [Number.NaN, -1, Number.POSITIVE_INFINITY]) {
       const wrong = {
