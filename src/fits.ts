@@ -67,6 +67,7 @@ export {
 } from "./io/lira-legacy.js";
 export { isPsfName, type NamedPsf, namedPsfImage, type PsfLength, parsePsfName } from "./io/named-psf.js";
 export { decodePatchMixture, encodePatchMixture } from "./io/patch-mixture-file.js";
+export type { PsfTrim } from "./io/placed-psf.js";
 export {
   decodePointEstimate,
   type EstimateProvenance,

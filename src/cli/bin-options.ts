@@ -51,6 +51,8 @@ function parseEnergy(text: string): { range: [number, number]; unit?: EnergyUnit
     return "";
   });
   if (found.size > 1) throw new InvalidArgumentError("Give both ends in one unit, for example 0.5:7keV.");
+  if (/[a-df-z]/i.test(numbers))
+    throw new InvalidArgumentError("Give low:high in eV, keV, MeV, GeV or TeV, for example 0.5:7keV.");
   const [unit] = found;
   return { range: parseRange(numbers), ...(unit && { unit }) };
 }

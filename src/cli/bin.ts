@@ -32,7 +32,7 @@ async function bin(name: string, flags: BinFlags): Promise<void> {
   }
   if (flags.column !== undefined)
     throw new InvalidInputError(
-      `bin: --column must go with a HEALPix map, got ${flags.column} for an event list; use --where for conditions on columns`,
+      `bin: --column must go with a HEALPix map, got ${flags.column} for an event list; leave it out; conditions on columns are --where`,
     );
   const events = extension === undefined ? findEvents(hdus) : findHdu(hdus, extension);
   const columns = eventColumns(events);

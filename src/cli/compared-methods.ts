@@ -24,7 +24,17 @@ export const DEFAULT_METHODS: readonly string[] = [
 
 /** Flags that say which images an observation is made of, and how. */
 export const DATA_FLAGS: readonly string[] = [
-  ...["psf", "exposure", "background", "backgroundUnit", "mask", "cutout", "psfCutout", "psfCentre"],
+  ...[
+    "psf",
+    "exposure",
+    "background",
+    "backgroundUnit",
+    "mask",
+    "cutout",
+    "psfCutout",
+    "psfCentre",
+    "psfTrim",
+  ],
   ...["plane", "planes", "align", "name"],
 ];
 

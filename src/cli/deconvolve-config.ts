@@ -84,6 +84,10 @@ export const OBSERVATION_KEYS: Readonly<Record<keyof NamedObservation, Reader>> 
     if (found === undefined) throw wrong(where, '"auto", "peak", "centroid" or text like "5.5,5.5"', value);
     return found;
   },
+  psfTrim: (value, where) => {
+    if (value !== "none" && typeof value !== "number") throw wrong(where, 'a number or "none"', value);
+    return value;
+  },
   planes: (value, where) => {
     const found = typeof value === "string" ? planesFromText(value) : undefined;
     if (found === undefined) throw wrong(where, 'text like "3" or "2:5"', value);

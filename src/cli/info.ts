@@ -11,7 +11,7 @@ import {
   readTable,
 } from "../io/fits.js";
 import { type FitsFile, openFitsFile } from "../io/fits-file-node.js";
-import { hduKind, type ImageValues } from "../io/hdu-kind.js";
+import { type HduKindName, hduKind, type ImageValues } from "../io/hdu-kind.js";
 import type { ResultSummary } from "../io/result-decode.js";
 import { readResultSummary } from "../io/result-file-node.js";
 import { shellLine } from "../jobs/shell-command.js";
@@ -98,6 +98,7 @@ interface HduReport {
   readonly rows?: number;
   readonly columns?: readonly { readonly name: string; readonly format: string; readonly unit?: string }[];
   readonly sky?: string;
+  readonly holds: HduKindName;
   /** What it is, in words. */
   readonly is: string;
   /** What to do with it, and the command that does it, word by word. */
@@ -130,20 +131,21 @@ function named<H extends FitsHduInfo>(hdu: H, path: string): H {
 }
 
 function kindOf(hdu: FitsHduInfo, values?: ImageValues) {
-  const { is, remedy, command } = hduKind(hdu, values);
-  return { is, remedy, command };
+  const { kind: holds, is, remedy, command } = hduKind(hdu, values);
+  return { holds, is, remedy, command };
 }
 
 async function describe(file: FitsFile, hdu: FitsHduInfo): Promise<HduReport> {
   const { warnings } = hdu;
-  const base = { index: hdu.index, name: hdu.name, ...kindOf(hdu), ...(warnings && { warnings }) };
-  if (hdu.kind === "empty") return { ...base, kind: "empty" };
+  const base = { index: hdu.index, name: hdu.name, ...(warnings && { warnings }) };
+  if (hdu.kind === "empty") return { ...base, ...kindOf(hdu), kind: "empty" };
   if (hdu.kind === "table") {
     // No rows are needed to learn about the columns.
     const empty = { ...hdu, data: new Uint8Array(0) };
     const { columns } = readTable(empty, { rows: [0, 0] });
     return {
       ...base,
+      ...kindOf(hdu),
       kind: "table",
       rows: hdu.rows,
       columns: columns.map(({ name, format, unit }) => ({
@@ -335,7 +337,7 @@ function estimateLines(path: string, header: FitsHeader): string[] {
 
 /** Words on a file that is no result and the command that goes on with it, on a line of its own. */
 function adviceLines(hdus: readonly FitsHduInfo[], reports: readonly HduReport[]): string[] {
-  const kinds = hdus.map((hdu) => hduKind(hdu).kind);
+  const kinds = reports.map(({ holds }) => holds);
   const dull: readonly string[] = ["table", "empty", "good times"];
   const told = [
     hdus.findIndex(({ kind, dataLength }) => kind === "image" && dataLength > 0),

@@ -3,8 +3,9 @@
 import { Command, type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
 import type { PsfCentring } from "../data/observation/psf-centring.js";
 import type { Cutout } from "../io/compose-observation.js";
+import type { PsfTrim } from "../io/placed-psf.js";
 import { given } from "./given.js";
-import { parseCutout, parsePlanes, parsePsfCentre } from "./option-values.js";
+import { parseCutout, parsePlanes, parsePsfCentre, parsePsfTrim } from "./option-values.js";
 import type { NamedObservation } from "./read-together.js";
 
 /** Files and cut-outs of one observation. */
@@ -33,6 +34,10 @@ export function fileOptions() {
       "--psf-centre <where>",
       "centre of the psf: auto, peak, centroid, or x,y in pixels from 0 (default: auto)",
     ).argParser(parsePsfCentre),
+    psfTrim: new Option(
+      "--psf-trim <share>",
+      "share of the light of the psf that is kept, or none (default: 0.999, where that halves its pixels)",
+    ).argParser(parsePsfTrim),
     plane: new Option(
       "--plane <n>",
       "plane of a cube of counts, from 0; 2:5 sums planes 2, 3 and 4",
@@ -62,6 +67,7 @@ export function observationCommand(name: string) {
     cutout,
     psfCutout,
     psfCentre,
+    psfTrim,
     plane,
     planes,
     align,
@@ -77,6 +83,7 @@ export function observationCommand(name: string) {
     .addOption(cutout)
     .addOption(psfCutout)
     .addOption(psfCentre)
+    .addOption(psfTrim)
     .addOption(plane)
     .addOption(planes)
     .addOption(align)
@@ -106,6 +113,7 @@ export interface ObservationFlags {
   readonly cutout?: Cutout | undefined;
   readonly psfCutout?: Cutout | undefined;
   readonly psfCentre?: PsfCentring | undefined;
+  readonly psfTrim?: PsfTrim | undefined;
   readonly plane?: readonly [start: number, end: number] | undefined;
   readonly planes?: "separate" | undefined;
   readonly align?: "sky" | "pixels" | undefined;
@@ -117,11 +125,11 @@ export function observationNames(
   counts: string | undefined,
   flags: ObservationFlags,
 ): Partial<NamedObservation> {
-  const { psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, psfCentre, align, name } =
-    flags;
-  const { plane, planes } = flags;
+  const { psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, align, name } = flags;
+  const { psfCentre, psfTrim, plane, planes } = flags;
   return given({
-    ...{ counts, psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, psfCentre, align, name },
+    ...{ counts, psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, align, name },
+    ...{ psfCentre, psfTrim },
     planes: plane,
     separate: planes === "separate" ? true : undefined,
   });

@@ -4,6 +4,7 @@ import { InvalidArgumentError } from "@commander-js/extra-typings";
 import type { PsfCentring } from "../data/observation/psf-centring.js";
 import type { PixelPosition } from "../data/sky/sky-wcs.js";
 import type { Cutout } from "../io/compose-observation.js";
+import type { PsfTrim } from "../io/placed-psf.js";
 import type { Circle } from "../posterior/region.js";
 
 /** The flag of an option by its key: `--burn-in` of `burnIn`. */
@@ -90,6 +91,14 @@ export function parsePsfCentre(text: string): PsfCentring {
       "Give auto, peak, centroid, or x,y in pixels from 0, for example 5.5,5.5.",
     );
   return centre;
+}
+
+/** What a psf is trimmed to: a share, or `none`. */
+export function parsePsfTrim(text: string): PsfTrim {
+  const share = text === "none" ? text : parseNumber(text);
+  if (share !== "none" && !(share > 0 && share <= 1))
+    throw new InvalidArgumentError("Give a share in (0, 1], for example 0.999, or none.");
+  return share;
 }
 
 const PLANES = /^\s*(\d+)(?::(\d+))?\s*$/;

@@ -181,7 +181,7 @@ async function plot(path: string, others: readonly string[], flags: PlotFlags): 
   }
   if (preview && kind.svg === undefined) {
     throw new InvalidInputError(
-      `plot: --preview shows figures that stand still, got ${name}; write it with -o x.html`,
+      `plot: --preview must show a figure that stands still, got ${name}; leave it out, and add -o x.html`,
     );
   }
   if (output !== undefined) {
@@ -247,7 +247,7 @@ async function observationsOf(
 ): Promise<readonly Observation[]> {
   const { observations, missing } = await findResultInputs("plot", path, result, flags);
   if (observations.length > 0) return observations;
-  throw new InvalidInputError(`plot: figure needs the observation, got none: ${missing}`);
+  throw new InvalidInputError(`plot: figure must have the observation, got none: ${missing}`);
 }
 
 /** Fluxes of the results, named by what tells their files apart. */

@@ -10,10 +10,10 @@ import {
   simulateGaussianAndPoints,
   simulatePointSource,
 } from "../data/observation/simulated-datasets.js";
-import { InvalidInputError } from "../errors.js";
 import { imageSum, type SkyImage } from "../image.js";
 import { fitsCard } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
+import { withFileErrors } from "../io/fits-temporary-node.js";
 import { shellLine } from "../jobs/shell-command.js";
 import { EXIT } from "./exit.js";
 import { formatCount } from "./format.js";
@@ -219,12 +219,7 @@ async function filePrefix(output: string): Promise<string> {
 }
 
 async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
-    throw new InvalidInputError(
-      `${folder}: folder must be there or one that can be made, got ${cause.code}; choose another`,
-      { cause, fields: { folder } },
-    );
-  });
+  await withFileErrors(folder, () => mkdir(folder, { recursive: true }));
 }
 
 /** Counts as 32-bit integers, everything else as doubles. */

@@ -18,9 +18,9 @@ import {
 } from "./fits.js";
 import { type Cutout, type FitsSection, sectionHdu } from "./fits-section.js";
 import { imageSize } from "./fits-shape.js";
-import { fluxUnit, isCountUnit } from "./flux-unit.js";
+import { fluxUnit, isCountUnit, isRateUnit } from "./flux-unit.js";
 import { type NamedPsf, namedPsfImage } from "./named-psf.js";
-import { placePsf } from "./placed-psf.js";
+import { checkPsfTrim, type PsfTrim, placePsf, trimToLight } from "./placed-psf.js";
 import { checkNotCounts, checkPlausible } from "./plausible.js";
 import { type RadialPsf, radialPsfImage, readRadialPsf } from "./radial-psf.js";
 
@@ -39,6 +39,11 @@ export interface ComposeOptions {
   readonly psfCutout?: Cutout;
   /** Where the centre of the psf is, a position in pixels of its file from 0; default `"auto"`, the rules of `centrePsf`. */
   readonly psfCentre?: PsfCentring;
+  /**
+   * Share of the light of a psf from a file that is kept, in the square around its centre; `"none"`: all. Default 0.999, where that takes
+   * away half of its pixels, and 500 or more.
+   */
+  readonly psfTrim?: PsfTrim;
   /**
    * Planes of a cube of counts to use, half-open and from 0: counts and background are summed over them, exposure and psf averaged.
    * What goes with the counts is treated alike where it has as many planes.
@@ -252,6 +257,7 @@ export function composeParts(
   const { backgroundUnit = "flux", align = "sky", invertMask = false } = options;
   checkBackgroundUnit(backgroundUnit);
   checkAlign(align);
+  checkPsfTrim(options.psfTrim);
   const counts = onePlane("counts", hdus.counts, options);
   const wcs = wcsCards(hdus.counts.hdu.header);
   const grid = { shape: counts.shape, wcs };
@@ -290,21 +296,24 @@ export function composeParts(
     }
     const { name, hdu } = given;
     const image = onePlane("psf", given, options);
-    checkNotCounts(image, counts, name);
+    checkNotCounts("psf", image, counts, name);
     // Its centre first: pixels of the counts are laid around it.
     const centred = placePsf(image, {
       ...{ name, header: hdu.header, centring: options.psfCentre },
       ...(options.psfCutout && { origin: [options.psfCutout.x[0], options.psfCutout.y[0]] }),
     });
     notes.push(...centred.notes);
-    if (align === "pixels") return centred.psf;
-    const placed = psfOntoCounts({ name, image: centred.psf, wcs: wcsCards(hdu.header) }, grid);
-    notes.push(...placed.notes);
-    return placed.image;
+    const placed =
+      align === "pixels"
+        ? { image: centred.psf, notes: [] }
+        : psfOntoCounts({ name, image: centred.psf, wcs: wcsCards(hdu.header) }, grid);
+    const trimmed = trimToLight(placed.image, name, options.psfTrim);
+    notes.push(...placed.notes, ...trimmed.notes);
+    return trimmed.psf;
   };
   const psf = psfOf(hdus.psf);
   const bunit = (named: NamedHdu | undefined) => named?.hdu.header.text("BUNIT");
-  if (hdus.exposure && isCountUnit(bunit(hdus.exposure))) {
+  if (hdus.exposure && (isCountUnit(bunit(hdus.exposure)) || isRateUnit(bunit(hdus.exposure)))) {
     throw new InvalidInputError(
       `${hdus.exposure.name}: exposure must be a time, or an area times a time, got BUNIT ${bunit(hdus.exposure)}; ` +
         "give the exposure map, or correct its BUNIT",
@@ -317,9 +326,11 @@ export function composeParts(
         "add --background-unit counts if it holds expected counts a pixel",
     );
   }
+  const exposureOnGrid = hdus.exposure && onGrid("exposure", hdus.exposure);
+  if (hdus.exposure && exposureOnGrid) checkNotCounts("exposure", exposureOnGrid, counts, hdus.exposure.name);
   const given = {
     counts,
-    ...(hdus.exposure && { exposure: onGrid("exposure", hdus.exposure) }),
+    ...(exposureOnGrid && { exposure: exposureOnGrid }),
     ...(hdus.background && { background: onGrid("background", hdus.background) }),
     ...(hdus.mask && { mask: invertMask ? inverted(maskOf(hdus.mask)) : maskOf(hdus.mask) }),
   };

@@ -119,7 +119,7 @@ function energyCut(
   }
   throw new InvalidInputError(
     channels
-      ? `${hdu.label}: energies in ${unit} must have a column of energies, got ${column.name} in channels of unknown width; give channels with --pi low:high`
+      ? `${hdu.label}: energies in ${unit} must have a column of energies, got ${column.name} in channels of unknown width; choose by channels, --pi low:high instead of --energy`
       : `${hdu.label}: energies in ${unit} must have a column with a unit of energy, got ${column.name} with ${unitWords(column)}; give the range in the unit of the column`,
     { fields: { column: column.name, unit: column.unit } },
   );

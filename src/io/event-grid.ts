@@ -46,7 +46,7 @@ const SKY_SIDE = 400;
 
 function checkGrid({ binSize, center, size }: EventGridOptions): void {
   const fail = (what: string, got: unknown, remedy: string) => {
-    throw new InvalidInputError(`binEvents: ${what}, got ${String(got)}; ${remedy}`);
+    throw new InvalidInputError(`image: ${what}, got ${String(got)}; ${remedy}`);
   };
   if (binSize !== undefined && !(binSize > 0 && Number.isFinite(binSize)))
     fail("binSize must be a finite number > 0", binSize, "leave it out for a choice by the data");
@@ -59,7 +59,7 @@ function checkGrid({ binSize, center, size }: EventGridOptions): void {
 function checkPixels([nx, ny]: readonly [number, number], binSize: number): void {
   if (nx * ny <= MAX_PIXELS && Number.isFinite(nx * ny)) return;
   throw new InvalidInputError(
-    `binEvents: image must have at most ${MAX_PIXELS} pixels, got ${nx} x ${ny}; take a binSize above ${binSize} or a smaller size`,
+    `image: must have at most ${MAX_PIXELS} pixels, got ${nx} x ${ny}; take a binSize above ${binSize} or a smaller size`,
     { fields: { nx, ny, binSize } },
   );
 }
@@ -187,7 +187,7 @@ export function skyGrid(
   const [lon, lat] = [turned(center[0]), center[1]];
   if (Math.abs(lat) > 90)
     throw new InvalidInputError(
-      `binEvents: latitude of the center must be in [-90, 90], got ${lat}; give lon,lat`,
+      `image: latitude of the center must be in [-90, 90], got ${lat}; give lon,lat`,
     );
   const stretch = projection === "CAR" ? 1 : Math.cos((lat * Math.PI) / 180);
   const spans = [(extent.x[1] - extent.x[0]) * stretch, extent.y[1] - extent.y[0]];
@@ -215,7 +215,7 @@ export function skyGrid(
   );
   const { wcs } = parseWcs([...cards, ...others]);
   if (wcs === undefined)
-    throw new InvalidInputError(`binEvents: center must lie on the sky, got ${center}; give lon,lat`);
+    throw new InvalidInputError(`image: center must lie on the sky, got ${center}; give lon,lat`);
   return {
     binSize,
     center: [lon, lat],

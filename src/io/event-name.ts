@@ -37,7 +37,7 @@ export function parseEventName(text: string): EventName {
             : undefined;
     if (option !== undefined)
       throw new InvalidInputError(
-        `event list: brackets after a name must hold an extension or conditions on columns, got [${filter}]; use ${option}`,
+        `event list: brackets after a name must hold an extension or conditions on columns, got [${filter}]; use ${option} instead of it`,
         { fields: { name: text } },
       );
   }
@@ -56,7 +56,7 @@ function rangeCondition(text: string, { name, lattice }: EventColumn, filter: st
   const [, low, colon, high] = RANGE.exec(text.replace(/\s/g, "")) ?? [];
   if (low === undefined && high === undefined)
     throw new InvalidInputError(
-      `event list: a range must read low:high, low: or :high, got ${JSON.stringify(text)} in [${filter}]; use --where`,
+      `event list: a range must read low:high, low: or :high, got ${JSON.stringify(text)} in [${filter}]; use --where instead of it`,
     );
   if (colon === undefined) return `${name} == ${low}`;
   const ends = [

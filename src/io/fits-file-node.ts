@@ -23,7 +23,7 @@ import { withFileErrors } from "./fits-temporary-node.js";
 import { unpackImage } from "./fits-tiles.js";
 import { type FitsHduInput, writeFits } from "./fits-write.js";
 import { checkMaxBytes, DEFAULT_MAX_BYTES, isGzip } from "./gzip.js";
-import { gunzipNode, gzipNode } from "./gzip-node.js";
+import { gunzipNode, gzipNode, inflateLittle, openInflated } from "./gzip-node.js";
 import type { FitsHdu, FitsHduInfo, FitsImageHdu, HduSelector } from "./hdu.js";
 import { writeWholeFile } from "./whole-file-node.js";
 
@@ -117,7 +117,7 @@ export async function readFitsFile(
   });
 }
 
-/** A FITS file open for reading, of which only headers are in memory (all of it when it is gzip). */
+/** A FITS file open for reading, of which only headers are in memory (all of it when it is gzip of at most 64 MiB). */
 export interface FitsFile {
   readonly hdus: readonly FitsHduInfo[];
   /**
@@ -143,14 +143,17 @@ export interface FitsFile {
 
 const FIRST_LOOK = 36 * BLOCK_LENGTH;
 
-async function scanHeaders(path: string, handle: FileHandle, length: number): Promise<FitsHduInfo[]> {
+/** Reads exactly so many bytes of a file. */
+type ReadBytes = (position: number, length: number) => Promise<Uint8Array>;
+
+async function scanHeaders(path: string, read: ReadBytes, length: number): Promise<FitsHduInfo[]> {
   const source = basename(path);
   const hdus: FitsHduInfo[] = [];
   const longest = paddedLength((MAX_HEADER_CARDS + 1) * CARD_LENGTH);
   for (let offset = 0; offset < length; ) {
     const index = hdus.length;
     let look = Math.min(FIRST_LOOK, length - offset);
-    let bytes = await readFully(path, handle, offset, look);
+    let bytes = await read(offset, look);
     if (index === 0) checkFitsStart(source, bytes);
     else if (!isExtension(bytes, 0)) {
       hdus.push(withTrailer(hdus.pop()!, source, bytes, 0, length - offset));
@@ -159,7 +162,7 @@ async function scanHeaders(path: string, handle: FileHandle, length: number): Pr
     let end = findEndCard(bytes, 0);
     while (end < 0 && look < Math.min(length - offset, longest)) {
       look = Math.min(4 * look, length - offset, longest);
-      bytes = await readFully(path, handle, offset, look);
+      bytes = await read(offset, look);
       end = findEndCard(bytes, 0);
     }
     if (end < 0) throw missingEndError(source, index);
@@ -201,7 +204,8 @@ function planeRange(
 }
 
 /**
- * Open a FITS file and read its headers; data are read when asked for. A gzip file is decompressed into memory.
+ * Open a FITS file and read its headers; data are read when asked for. A gzip file is decompressed into memory when it holds at most
+ * 64 MiB; a larger one is decompressed again for what is read of it.
  * Close it when done.
  *
  * @throws InvalidInputError when the file does not exist or cannot be read
@@ -216,11 +220,18 @@ export async function openFitsFile(
     try {
       const length = await fileLength(path, handle);
       if (!isGzip(await readFully(path, handle, 0, Math.min(2, length)))) {
-        return lazyFile(path, handle, await scanHeaders(path, handle, length), maxBytes);
+        const read: ReadBytes = (position, size) => readFully(path, handle, position, size);
+        return lazyFile(path, handle, read, await scanHeaders(path, read, length), maxBytes);
       }
-      const hdus = readFits(await readWhole(path, handle, length, maxBytes), { name: basename(path) });
+      checkLength(path, length, maxBytes);
+      const name = basename(path);
+      const inflated = await inflateLittle(handle, { name, maxBytes });
+      if (inflated.bytes === undefined) {
+        const read = openInflated(handle, name);
+        return lazyFile(path, handle, read, await scanHeaders(path, read, inflated.length), maxBytes);
+      }
       await handle.close();
-      return memoryFile(hdus);
+      return memoryFile(readFits(inflated.bytes, { name }));
     } catch (error) {
       await handle.close().catch(() => {});
       throw error;
@@ -253,12 +264,13 @@ function memoryFile(hdus: readonly FitsHdu[]): FitsFile {
 function lazyFile(
   path: string,
   handle: FileHandle,
+  readBytes: ReadBytes,
   hdus: readonly FitsHduInfo[],
   maxBytes: number,
 ): FitsFile {
   const read = (position: number, length: number) => {
     checkLength(path, length, maxBytes);
-    return withFileErrors(path, () => readFully(path, handle, position, length));
+    return withFileErrors(path, () => readBytes(position, length));
   };
   return {
     hdus,

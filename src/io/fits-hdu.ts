@@ -9,6 +9,7 @@ import {
   MAX_HEADER_CARDS,
   parseHeader,
 } from "./fits-header.js";
+import { conditionRemedy } from "./fits-name.js";
 import { packedImage } from "./fits-tiles.js";
 import type { Bitpix, FitsHdu, FitsHduBase, FitsHduInfo, HduSelector } from "./hdu.js";
 import { hduKind } from "./hdu-kind.js";
@@ -58,7 +59,7 @@ function checkFirstCard(where: string, header: FitsHeader, index: number): void 
   if (index === 0) {
     if (first?.keyword === "SIMPLE" && first.value === true) return;
     throw new FormatError(
-      `${where}: a FITS file must start with "SIMPLE  = T", got ${JSON.stringify((first?.raw ?? "").slice(0, 30))}; is this a FITS file?`,
+      `${where}: a FITS file must start with "SIMPLE  = T", got ${JSON.stringify((first?.raw ?? "").slice(0, 30))}; choose a FITS file`,
     );
   }
   if (first?.keyword === "XTENSION" && typeof first.value === "string") return;
@@ -170,7 +171,7 @@ export function checkFitsStart(source: string, bytes: Uint8Array): void {
   const start = new TextDecoder("latin1").decode(bytes.subarray(0, 30));
   if (start.startsWith("SIMPLE")) return;
   throw new FormatError(
-    `${source}: a FITS file must start with "SIMPLE  = T", got ${bytes.length === 0 ? "no bytes" : JSON.stringify(start)}; is this a FITS file?`,
+    `${source}: a FITS file must start with "SIMPLE  = T", got ${bytes.length === 0 ? "no bytes" : JSON.stringify(start)}; choose a FITS file`,
   );
 }
 
@@ -279,43 +280,11 @@ export function findHdu<H extends FitsHduInfo>(hdus: readonly H[], selector?: Hd
   if (selector === undefined && hdus.length > 0) throw noImageError(source, hdus);
   const present = hdus.map((hdu) => `${hdu.index} ${hdu.name || "(no name)"} ${hdu.kind}`).join(", ");
   const wanted = selector === undefined ? "an image" : `HDU ${JSON.stringify(selector)}`;
+  const remedy = typeof selector === "string" ? conditionRemedy(selector) : undefined;
   throw new InvalidInputError(
-    `${source}: must hold ${wanted}, got ${present || "no HDU"}; name one of these`,
+    `${source}: must hold ${wanted}, got ${present || "no HDU"}; ${remedy ?? "name one of these"}`,
     {
       fields: { selector },
     },
   );
-}
-
-/** A file name taken apart. */
-export interface FitsName {
-  readonly path: string;
-  /** Number or name of an HDU. */
-  readonly extension?: string | number;
-  /** Plane of a cube, from 0. */
-  readonly plane?: number;
-}
-
-/**
- * Take apart a file name with an optional extension in brackets, as in `counts.fits.gz[PSF]` or `all.fits[2]`, and an optional plane of a
- * cube behind it, as in `cube.fits[0][3]`.
- *
- * @returns the path, and the extension: a number for whole numbers, otherwise its name
- * @throws InvalidInputError when the brackets or the path are empty
- */
-export function parseFitsName(text: string): FitsName {
-  const [, cube, number] = /^(.*\])\[(\d+)\]$/s.exec(text) ?? [];
-  if (cube !== undefined) return { ...parseFitsName(cube), plane: Number(number) };
-  const [, path, inner] = /^(.*)\[([^[\]]*)\]$/s.exec(text) ?? [];
-  if (path === undefined || inner === undefined) return { path: text };
-  const extension = inner.trim();
-  if (extension === "" || path === "") {
-    throw new InvalidInputError(
-      `FITS name: must read path[extension], got ${JSON.stringify(text)}; give a name or number`,
-      {
-        fields: { name: text },
-      },
-    );
-  }
-  return { path, extension: /^\d+$/.test(extension) ? Number(extension) : extension };
 }

@@ -10,6 +10,7 @@ import { ownedName, removeLeftovers } from "./running-program-node.js";
 const REASONS: Readonly<Record<string, readonly [must: string, got: string, remedy: string]>> = {
   ENOENT: ["file or folder must exist", "none there", "check the path or make the folder"],
   ENOTDIR: ["path must lead through folders", "a file in its place", "check the path"],
+  EEXIST: ["path must be a folder, or free for one", "a file in its place", "choose another"],
   EISDIR: ["path must name a file", "a folder", "add the file's name"],
   EACCES: ["path must be accessible", "permission denied", "change the permissions or choose another place"],
   EPERM: [

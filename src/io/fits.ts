@@ -7,7 +7,7 @@ import type { FitsHdu } from "./hdu.js";
 export type { FitsCard, FitsValue } from "./fits-card.js";
 export { type CellValues, columnNumbers, type FitsColumn, type Logical } from "./fits-column.js";
 export type { CellInput, FitsColumnFormat, FitsColumnInput } from "./fits-encode-column.js";
-export { type FitsName, findHdu, parseFitsName, readFits } from "./fits-hdu.js";
+export { findHdu, readFits } from "./fits-hdu.js";
 export { FitsHeader, fitsCard } from "./fits-header.js";
 export {
   type FitsImage,
@@ -16,6 +16,7 @@ export {
   readImageData,
   readStoredImage,
 } from "./fits-image.js";
+export { type FitsName, parseFitsName } from "./fits-name.js";
 export { type FitsTable, findColumn, type ReadTableOptions, readTable } from "./fits-table.js";
 export { shiftWcs, wcsCards } from "./fits-wcs.js";
 export {

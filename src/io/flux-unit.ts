@@ -10,7 +10,13 @@ export function pixelArea(cards: readonly WcsCard[] = []): number {
   return wcs === undefined ? Number.NaN : (3600 * pixelSize(wcs)) ** 2;
 }
 
-const TIME = /^(?:([kM]?s)|s(?:ec(?:onds?)?)?|(min|h|d))$/;
+const TIMES: readonly (readonly [pattern: RegExp, unit: string])[] = [
+  [/^[kM]?s$/, "$&"],
+  [/^([kM]?)s(?:ec(?:s|onds?)?)?$/i, "$1s"],
+  [/^(?:min|minutes?)$/i, "min"],
+  [/^(?:h|hrs?|hours?)$/i, "h"],
+  [/^(?:d|days?)$/i, "d"],
+];
 const AREA = /^[cdkm]?m2$/;
 
 /** Area and time of a unit of exposure, as in `cm2 s`, `cm^2 s`, `s cm**2 count/photon`, `m2*s`, `s`; undefined for others. */
@@ -20,12 +26,13 @@ function exposureParts(unit: string): { readonly area?: string; readonly time: s
     // A share of photons that become counts has no unit.
     .replace(/\b(?:counts?|ct)\s*\/\s*(?:photons?|ph)\b/i, " ")
     .replace(/\*\*|\^/g, "")
+    .replace(/\b(?:counts?|ct)[\s*.]+(?:photons?|ph)-1|\b(?:photons?|ph)-1[\s*.]+(?:counts?|ct)\b/i, " ")
     .split(/[\s*.]+/)
     .filter((word) => word !== "");
   const areas = words.filter((word) => AREA.test(word));
   const times = words.flatMap((word) => {
-    const [found, scaled, other] = TIME.exec(word) ?? [];
-    return found === undefined ? [] : [scaled ?? other ?? "s"];
+    const known = TIMES.find(([pattern]) => pattern.test(word));
+    return known === undefined ? [] : [word.replace(...known)];
   });
   if (times.length !== 1 || areas.length > 1 || areas.length + times.length !== words.length)
     return undefined;
@@ -40,6 +47,12 @@ export function isExposureUnit(unit: string | undefined): boolean {
 /** Whether a unit is one of events, and not of exposure or flux. */
 export function isCountUnit(unit: string | undefined): boolean {
   return /^\s*(counts?|cts?|photons?|ph|events?)\s*(\/\s*pix(els?)?\s*)?$/i.test(unit ?? "");
+}
+
+/** Whether a unit is one of flux or of a rate: something for a time, where an exposure is a time. */
+export function isRateUnit(unit: string | undefined): boolean {
+  const plain = (unit ?? "").replace(/\*\*|\^|[()]/g, "");
+  return /\b[kM]?s(?:ec)?-1\b|\/\s*(?:[cdkm]?m2[\s*./]+)?[kM]?s(?:ec)?\b/.test(plain);
 }
 
 /**

@@ -1,7 +1,9 @@
-/** The psf of a file with its centre where an observation has it. */
+/** The psf of a file with its centre where an observation has it, and without wings that hold next to no light. */
 
+import { psfCentre } from "../data/observation/psf.js";
 import { type CentredPsf, centrePsf, type PsfCentring } from "../data/observation/psf-centring.js";
-import type { SkyImage } from "../image.js";
+import { InvalidInputError } from "../errors.js";
+import { imageSum, type SkyImage } from "../image.js";
 import type { FitsHeader } from "./fits-header.js";
 
 /** Where a psf comes from, and what is said of its centre. */
@@ -56,6 +58,64 @@ export function placePsf(
       `${name}: psf must have its centre on pixel ${middle.join(", ")} of its ${nx} x ${ny}, got x ${digits(centre.x)}, ` +
         `y ${digits(centre.y)} (${FOUND[reason]}${even}); it was ${how} by ${by[0]} px in x, ${by[1]} px in y, ` +
         "choose otherwise with --psf-centre",
+    ],
+  };
+}
+
+/** What a psf is trimmed to: the share of its light that is kept, in (0, 1]; `"none"`: it stays whole. */
+export type PsfTrim = number | "none";
+
+/** Share of the light that is kept where nobody says, */
+const USUAL_SHARE = 0.999;
+/** and the part of its pixels, and their number, that must go for that to be worth the wings. */
+const WORTHWHILE = { part: 0.5, pixels: 500 };
+
+/** @throws InvalidInputError unless it is a share, "none", or absent */
+export function checkPsfTrim(trim: PsfTrim | undefined): void {
+  if (trim === undefined || trim === "none" || (trim > 0 && trim <= 1)) return;
+  throw new InvalidInputError(
+    `psf trim: must be a share of the light in (0, 1] or "none", got ${JSON.stringify(trim)}; leave it out for ${USUAL_SHARE}`,
+  );
+}
+
+/**
+ * The square around the middle of a psf, index `floor(n / 2)`, that holds a share of its light. Without a share it is 99.9 %, where that
+ * takes away half of the pixels, and 500 or more; a psf that `checkPsf` will refuse comes back as it is.
+ *
+ * @param name for messages, usually the file's
+ * @returns the psf, and what was done, one sentence, when it lost pixels
+ */
+export function trimToLight(psf: SkyImage, name: string, trim?: PsfTrim): { psf: SkyImage; notes: string[] } {
+  checkPsfTrim(trim);
+  const {
+    data,
+    shape: [ny, nx],
+  } = psf;
+  const whole = { psf, notes: [] };
+  const sum = imageSum(psf);
+  if (trim === "none" || !(sum > 0 && Number.isFinite(sum)) || data.some((value) => value < 0)) return whole;
+  const [row, col] = psfCentre(psf);
+  const rings = new Float64Array(Math.max(ny, nx));
+  for (let at = 0; at < data.length; at++)
+    rings[Math.max(Math.abs(Math.floor(at / nx) - row), Math.abs((at % nx) - col))] += data[at];
+  let [half, light] = [0, rings[0]];
+  // Sums in another order differ in their last digits.
+  while (light < (trim ?? USUAL_SHARE) * sum * (1 - 1e-12)) light += rings[++half];
+  const [height, width] = [Math.min(ny, 2 * half + 1), Math.min(nx, 2 * half + 1)];
+  const gone = data.length - height * width;
+  const least = Math.max(WORTHWHILE.part * data.length, WORTHWHILE.pixels);
+  if (gone === 0 || (trim === undefined && gone < least)) return whole;
+  const [top, left] = [row - Math.floor(height / 2), col - Math.floor(width / 2)];
+  const part = new Float64Array(height * width);
+  for (let y = 0; y < height; y++) {
+    const from = (top + y) * nx + left;
+    part.set(data.subarray(from, from + width), y * width);
+  }
+  return {
+    psf: { data: part, shape: [height, width] },
+    notes: [
+      `${name}: psf should have no more pixels than hold its light, got ${nx} x ${ny}; the middle ${width} x ${height} with ` +
+        `${Number(((100 * light) / sum).toFixed(2))} % of it are used, choose otherwise with --psf-trim none`,
     ],
   };
 }

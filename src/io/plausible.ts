@@ -16,18 +16,25 @@ const ABSURD_BACKGROUND = 1e4;
 /** A psf as large as the image that needs more than this part of itself for half of its light shows no source. */
 const WIDEST_PSF = 0.25;
 
-/** Refuse counts given as psf, before anything is done to it. @throws InvalidInputError that says so */
-export function checkNotCounts(psf: SkyImage, counts: SkyImage, name: string): void {
-  if (
-    sameShape(psf, counts) &&
-    psf.data.length > 1 &&
-    psf.data.every((value, at) => value === counts.data[at])
-  ) {
-    throw new InvalidInputError(
-      `${name}: psf must be an image of the point spread function, got the counts themselves; give the psf of the instrument`,
-      { fields: { image: "psf" } },
-    );
-  }
+const MEANT = {
+  psf: ["an image of the point spread function", "give the psf of the instrument"],
+  exposure: ["a time, or an area times a time", "give the exposure map"],
+} as const;
+
+/** Refuse counts given as psf or exposure, before anything is done to it. @throws InvalidInputError that says so */
+export function checkNotCounts(
+  role: keyof typeof MEANT,
+  image: SkyImage,
+  counts: SkyImage,
+  name: string,
+): void {
+  const { data } = image;
+  if (!sameShape(image, counts) || data.every((value) => value === data[0])) return;
+  if (data.some((value, at) => value !== counts.data[at])) return;
+  const [rule, remedy] = MEANT[role];
+  throw new InvalidInputError(`${name}: ${role} must be ${rule}, got the counts themselves; ${remedy}`, {
+    fields: { image: role },
+  });
 }
 
 /**

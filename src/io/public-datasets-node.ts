@@ -18,12 +18,16 @@ import {
 import { fileSha256 } from "./file-sha256-node.js";
 import { type FitsHdu, findHdu, parseFitsName } from "./fits.js";
 import { type FitsFile, openFitsFile } from "./fits-file-node.js";
+import { splitSection } from "./fits-name.js";
 import { imageSize } from "./fits-shape.js";
 import { isPsfName, type NamedPsf, parsePsfName } from "./named-psf.js";
 import { type RadialPsf, readRadialPsf } from "./radial-psf.js";
 import { readRegionText } from "./region-file-node.js";
 
-/** Files of one observation; each is a path, with an extension in brackets where needed: `file.fits[PSF]`, `file.fits[1]`. */
+/**
+ * Files of one observation; each is a path, with an extension in brackets where needed: `file.fits[PSF]`, `file.fits[1]`. Counts and psf may
+ * also name their part as CFITSIO does, `counts.fits[1:16,1:16]`: columns and rows from 1 with their ends.
+ */
 export interface ObservationFileNames extends ComposeOptions {
   readonly counts: string;
   /** A file, or a psf by name, as `parsePsfName` reads it: `gaussian:fwhm=0.8arcsec`. */
@@ -50,7 +54,7 @@ export async function separatePlanes(names: ObservationFileNames): Promise<Obser
       `${names.counts}: planes must be all or chosen, got ${names.planes.join(":")} besides separate ones; leave out --plane`,
     );
   }
-  const { path, extension } = parseFitsName(names.counts);
+  const { path, extension } = parseFitsName(splitSection(names.counts).name);
   const file = await openFitsFile(path);
   try {
     const hdu = findHdu(file.hdus, extension);
@@ -64,6 +68,19 @@ export async function separatePlanes(names: ObservationFileNames): Promise<Obser
   } finally {
     await file.close();
   }
+}
+
+/** The parts that names of counts and psf choose, as cut-outs. @throws InvalidInputError for one that is cut twice */
+function cutByName(files: ObservationFileNames): ObservationFileNames {
+  const part = (role: "counts" | "psf", key: "cutout" | "psfCutout") => {
+    const { name, cutout } = splitSection(files[role]);
+    if (cutout === undefined) return {};
+    if (files[key] === undefined) return { [role]: name, [key]: cutout };
+    throw new InvalidInputError(
+      `${files[role]}: ${role} must be cut once, got a part in the name and a cut-out besides; leave one out`,
+    );
+  };
+  return { ...files, ...part("counts", "cutout"), ...part("psf", "psfCutout") };
 }
 
 /** An observation read from files. */
@@ -110,7 +127,7 @@ export async function readSkyFiles(files: ObservationFileNames): Promise<Observa
 }
 
 async function readFiles(files: ObservationFileNames, sky: boolean): Promise<ObservationFiles> {
-  const { counts, psf, exposure, background, mask, ...options } = files;
+  const { counts, psf, exposure, background, mask, ...options } = cutByName(files);
   checkBackgroundUnit(options.backgroundUnit);
   const opener = fileOpener();
   const inputs: { name: string; sha256: string }[] = [];

@@ -53,7 +53,7 @@ export async function openCollectedPlace(
   if (!overwrite && (await isForeign(output, Object.hasOwn(known, place) ? known[place] : undefined))) {
     throw new InvalidInputError(
       `${output}: output must be new or what this job wrote, got something else; ` +
-        `choose another with -o, or replace it with tslira cluster collect ${shellLine([folder])} --overwrite`,
+        `choose another with -o, or replace it with tslira cluster collect ${shellLine([folder, "-o", output, "--overwrite"])}`,
       { fields: { output } },
     );
   }

@@ -198,7 +198,7 @@ export async function readJob(folder: string): Promise<Job> {
   const path = join(folder, "job.json");
   if (!existsSync(path)) {
     throw new InvalidInputError(
-      `${folder}: must be a job folder with a job.json, found none; make one with tslira cluster submit`,
+      `${folder}: must be a job folder with a job.json, got none; make one with tslira cluster submit`,
       { fields: { folder } },
     );
   }

@@ -13,6 +13,7 @@ export interface ReportInputFiles {
   readonly cutout?: { readonly x: readonly [number, number]; readonly y: readonly [number, number] };
   readonly psfCutout?: { readonly x: readonly [number, number]; readonly y: readonly [number, number] };
   readonly psfCentre?: PsfCentring;
+  readonly psfTrim?: number | "none";
   readonly planes?: readonly [start: number, end: number];
   readonly align?: "sky" | "pixels";
   readonly invertMask?: boolean;

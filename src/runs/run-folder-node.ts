@@ -64,7 +64,7 @@ export async function createRunFolder(
     const remedy =
       found === "one of an earlier run"
         ? "continue that run (tslira resume), or put this one in its place (--overwrite)"
-        : "choose another, or put this run in its place (--overwrite)";
+        : "choose another with --checkpoint, or move what is in it";
     throw new InvalidInputError(`${folder}: checkpoint must not exist yet, got ${found}; ${remedy}`, {
       fields: { folder },
     });

@@ -141,7 +141,7 @@ export async function readRunRecord(
   const path = recordPath(folder);
   if (!existsSync(path)) {
     throw new InvalidInputError(
-      `${folder}: checkpoint must be a folder with a run.json, found none; give the folder that a stopped run left behind`,
+      `${folder}: checkpoint must be a folder with a run.json, got none; give the folder that a stopped run left behind`,
       { fields: { folder } },
     );
   }

@@ -126,7 +126,7 @@ export function planSignificance(
   if (!Number.isInteger(step) || step < 1)
     throw wrong("scan.step must be a whole number >= 1", step, "give pixels");
   if (regions.length === 0 && scan === undefined)
-    throw wrong("regions must name at least one", [], "give one, or scan");
+    throw wrong("regions must name at least one", [], "add --circle 16,16,2, --regions or --scan 2");
   const names = new Set<string>();
   const sparse = regions.map((region): RegionPixels => {
     if (names.has(region.name))

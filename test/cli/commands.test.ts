@@ -140,7 +140,7 @@ describe("tslira info", () => {
     writeFileSync(join(folder, "no.txt"), "hello");
     expect(await cli("info", "no.txt")).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining("is this a FITS file?"),
+      stderr: expect.stringContaining("choose a FITS file"),
     });
     expect(await cli("info", "none.fits")).toMatchObject({
       code: 1,

@@ -235,7 +235,7 @@ describe("tslira deconvolve refuses with one line and exit code 1", () => {
     ["no psf", ["sim/counts.fits", ...output], "add --psf"],
     ["no output", ["sim/counts.fits", ...psf], "add -o result.fits"],
     ["a missing file", ["none.fits", ...psf, ...output], "none.fits: file or folder must exist"],
-    ["no FITS", ["text.fits", ...psf, ...output], "is this a FITS file?"],
+    ["no FITS", ["text.fits", ...psf, ...output], "choose a FITS file"],
     ["no such extension", ["sim/counts.fits[3]", ...psf, ...output], "must hold HDU 3"],
     [
       "shapes that disagree",

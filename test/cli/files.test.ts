@@ -58,6 +58,39 @@ beforeAll(async () => {
 const run = (...args: string[]) =>
   runCli(folder, ...args, "-n", "40", "-c", "2", "-w", "0", "-q", "--overwrite");
 
+describe("parts in names", () => {
+  it("are cut-outs of counts and psf, counted from 1", async () => {
+    const psf = path("psf.fits");
+    const { observation, inputs } = await readObservationFiles({
+      counts: `${path("counts.fits")}[0][3:7, 2:5]`,
+      psf: `${psf}[2:8,2:8]`,
+    });
+    const same = await readObservationFiles({
+      ...{ counts: path("counts.fits"), cutout: { x: [2, 7], y: [1, 5] } },
+      ...{ psf, psfCutout: { x: [1, 8], y: [1, 8] } },
+    });
+    expect(observation).toEqual(same.observation);
+    expect(observation.counts.shape).toEqual([4, 5]);
+    expect(inputs.map(({ name }) => name)).toEqual([`${path("counts.fits")}[0]`, psf]);
+  });
+
+  it("are told of where they are none", async () => {
+    const names = { counts: path("counts.fits"), psf: path("psf.fits") };
+    const read = (counts: string, more = {}) => readObservationFiles({ ...names, counts, ...more });
+    await expect(read(`${names.counts}[1:4,1:4]`, { cutout: { x: [0, 2], y: [0, 2] } })).rejects.toThrow(
+      /counts must be cut once, .* leave one out/,
+    );
+    await expect(read(names.counts, { exposure: `${names.counts}[1:4,2:5]` })).rejects.toThrow(
+      "add --cutout 0:4,1:5",
+    );
+    await expect(read(`${names.counts}[bin x=1:4]`)).rejects.toThrow(
+      "give a name with conditions to tslira bin",
+    );
+    await expect(read(`${names.counts}[EVENTS][energy=1:4]`)).rejects.toThrow("to tslira bin");
+    await expect(read(`${names.counts}[NONE]`)).rejects.toThrow("name one of these");
+  });
+});
+
 describe("masks from region files", () => {
   const used = async (mask: string) => {
     const { observation } = await readObservationFiles({

@@ -4,7 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type FitsHduInput, fitsCard, readImageData, readTable } from "../../src/io/fits.js";
+import {
+  type FitsHduInput,
+  type FitsImageHdu,
+  fitsCard,
+  readImageData,
+  readTable,
+  writeFits,
+} from "../../src/io/fits.js";
 import { createFitsWriter, openFitsFile, readFitsFile, writeFitsFile } from "../../src/io/fits-file-node.js";
 import { fileError } from "../../src/io/fits-temporary-node.js";
 
@@ -205,4 +212,32 @@ it("refuses growing columns that it cannot patch afterwards", async () => {
   await writer.beginTable({ columns: [{ name: "v", format: "I" }] });
   await expect(writer.appendRows([Uint16Array.of(1)])).rejects.toThrow(/own sign/);
   await writer.abort();
+});
+
+/** 64 MiB and a row: a length from which a gzip file is not kept in memory. */
+const TALL = 2 ** 15 + 1;
+
+it("reads parts of a large gzip file, forwards and backwards, without keeping it", async () => {
+  // Each row holds its number.
+  const data = new Int16Array(TALL * 1024);
+  for (let row = 0; row < TALL; row++) data.fill(row % 30_000, row * 1024, (row + 1) * 1024);
+  const plain = writeFits([{ kind: "image", shape: [TALL, 1024], data }, cube]);
+  const bytes = gzipSync(plain, { level: 1 });
+  await writeFile(inFolder("large.fits.gz"), bytes);
+  const file = await openFitsFile(inFolder("large.fits.gz"));
+  expect(file.hdus.map((hdu) => hdu.kind === "image" && hdu.shape)).toEqual([
+    [TALL, 1024],
+    [4, 2, 3],
+  ]);
+  const rows = [12_000, 7, TALL - 1];
+  const parts = await Promise.all(
+    rows.map((row) => file.readHdu(0, { cutout: { x: [1000, 1003], y: [row, row + 1] } })),
+  );
+  expect(parts.map((part) => [...readImageData(part as FitsImageHdu).data])).toEqual(
+    rows.map((row) => [row % 30_000, row % 30_000, row % 30_000]),
+  );
+  expect([...readImageData((await file.readHdu(1)) as FitsImageHdu).data]).toEqual([...Array(24).keys()]);
+  await file.close();
+  await truncate(inFolder("large.fits.gz"), bytes.length - 20);
+  await expect(openFitsFile(inFolder("large.fits.gz"))).rejects.toThrow(/gzip data must be whole and intact/);
 });

@@ -17,9 +17,12 @@ describe("checkPlausible", () => {
   });
 
   it("refuses counts as psf, and a psf as wide as the image", () => {
-    expect(() => checkNotCounts(counts, counts, names.psf)).toThrow(
-      /psf.fits: psf must be .* got the counts themselves/,
-    );
+    for (const role of ["psf", "exposure"] as const)
+      expect(() => checkNotCounts(role, counts, counts, "x.fits")).toThrow(
+        new RegExp(`^x.fits: ${role} must be .* got the counts themselves; give the `),
+      );
+    const even = constantImage([20, 20], 1);
+    expect(() => checkNotCounts("exposure", even, even, "x.fits")).not.toThrow();
     const flat = constantImage([20, 20], 1);
     expect(() => checkPlausible({ counts, psf: flat }, names)).toThrow(
       /half of its light in 200 of its 400 pixels/,

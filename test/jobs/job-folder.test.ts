@@ -95,7 +95,7 @@ describe("a job folder", () => {
     await expect(readJob(folder)).rejects.toThrow(
       /must be a job of layout 2, that of tslira .*, got layout 1 of tslira \d/,
     );
-    await expect(readJob(place)).rejects.toThrow("must be a job folder with a job.json, found none");
+    await expect(readJob(place)).rejects.toThrow("must be a job folder with a job.json, got none");
     const changed = (from: string, to: string) =>
       writeFileSync(path, readFileSync(path, "utf8").replace(from, to));
     changed('"format": 1', '"format": 2');

@@ -39,6 +39,7 @@ export interface Composition {
   readonly psfCutout?: Cutout;
   readonly backgroundUnit?: "flux" | "counts";
   readonly psfCentre?: PsfCentring;
+  readonly psfTrim?: number | "none";
 }
 
 /** An observation that is ready to be deconvolved. */

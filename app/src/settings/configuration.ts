@@ -250,10 +250,12 @@ export function compositionOfCommand(command: string): Composition {
   const cutout = cutoutOf(flagOf(command, "cutout") ?? "");
   const psfCutout = cutoutOf(flagOf(command, "psf-cutout") ?? "");
   const psfCentre = psfCentreOf(flagOf(command, "psf-centre") ?? "");
+  const trim = flagOf(command, "psf-trim");
   return {
     ...(cutout && { cutout }),
     ...(psfCutout && { psfCutout }),
     ...(flagOf(command, "background-unit") === "counts" && { backgroundUnit: "counts" }),
     ...(psfCentre && { psfCentre }),
+    ...(trim !== undefined && { psfTrim: trim === "none" ? trim : Number(trim) }),
   };
 }

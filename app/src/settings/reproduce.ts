@@ -17,7 +17,7 @@ export function flagWords(flags: Readonly<Record<string, unknown>>): string[] {
 /** Words of a command that name the files and how they are put together. */
 export function inputWords(choices: Choices, composition: Composition): string[] {
   const { counts, psf, exposure, background, mask } = choices;
-  const { cutout, psfCutout, backgroundUnit, psfCentre } = composition;
+  const { cutout, psfCutout, backgroundUnit, psfCentre, psfTrim } = composition;
   const divided = background && exposure && backgroundUnit === "counts";
   return [
     ...(counts ? [counts.name] : []),
@@ -30,6 +30,7 @@ export function inputWords(choices: Choices, composition: Composition): string[]
       "--cutout": cutout && cutoutText(cutout),
       "--psf-cutout": psfCutout && cutoutText(psfCutout),
       "--psf-centre": psfCentre && psfCentreText(psfCentre),
+      "--psf-trim": psfTrim,
     }),
   ];
 }
