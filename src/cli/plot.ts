@@ -11,9 +11,6 @@ import { colorImage } from "../figures/heat-map.js";
 import { renderPdf } from "../figures/pdf-node.js";
 import type { ComparedImage } from "../figures/plot-comparison.js";
 import { renderPixels, renderPng } from "../figures/png-node.js";
-import type { SkyImage } from "../image.js";
-import { findHdu, imageToSkyImage, parseFitsName } from "../io/fits.js";
-import { readFitsFile } from "../io/fits-file-node.js";
 import { readRegionText } from "../io/region-file-node.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import { nearestWord } from "../nearest-word.js";
@@ -23,6 +20,7 @@ import { parseNumber, parseNumbers, parseWhole } from "./option-values.js";
 import { checkOutputPath, observationPaths } from "./output-path.js";
 import { oneChain, PLOT_KINDS, type PlotChoices, type PlotKind } from "./plot-kinds.js";
 import { contourImage, openPlotted, type PlottedResult, stemOf, withDraws } from "./plotted-result.js";
+import { readImage } from "./read-image.js";
 import { addInputOptions, findResultInputs, type InputFlags } from "./result-inputs.js";
 import { blockImage, itermImage, kittyImage, sixelImage, terminalProtocol } from "./terminal-image.js";
 
@@ -283,11 +281,6 @@ async function drawnRegions(name: string, { flux, wcs }: PlottedResult): Promise
 }
 
 /** The first image of a FITS file, or the one in brackets. */
-async function readImage(name: string): Promise<SkyImage> {
-  const { path, extension } = parseFitsName(name);
-  return imageToSkyImage(findHdu(await readFitsFile(path), extension));
-}
-
 /** The entries of some names that have a value. */
 function pick<T extends object, K extends keyof T>(entries: T, names: readonly K[]) {
   return Object.fromEntries(
