@@ -168,12 +168,19 @@ const plane = (name: string) => imageToSkyImage(findHdu(mosaic, name));
 const svg = plotPanels(
   [
     { image: imageToSkyImage(mosaic[0]), title: "Posterior mean of the tiles", stretch: "asinh" },
-    { image: plane("RESIDUAL"), title: "Residuals, standard deviations", colormap: "RdBu", limits: [-4, 4] },
+    {
+      image: plane("RESIDUAL"),
+      title: "Residuals, standard deviations",
+      colormap: "RdBu",
+      vmin: -4,
+      vmax: 4,
+    },
     {
       image: rows[2][1].z,
       title: "Tiles minus whole, Monte Carlo errors",
       colormap: "RdBu",
-      limits: [-4, 4],
+      vmin: -4,
+      vmax: 4,
     },
   ],
   { document: await figureDocument(), columns: 1, size: 640 },

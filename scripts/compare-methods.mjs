@@ -295,10 +295,10 @@ if (flags.only === undefined || "quality".includes(flags.only)) {
   const runs = [];
   for (const iterations of steps)
     runs.push(await deconvolve(data, { method: "richardson-lucy", iterations, margin: 0 }));
-  const flux = { label: "flux", stretch: "sqrt" };
+  const flux = { label: "flux", stretch: "asinh" };
   const model = createForwardModel(data);
   const truly = { predicted: model.predict(sky.flux.data), cash: model.cash(sky.flux.data) };
-  const top = { limits: [0, Math.max(...sky.flux.data)], ...flux };
+  const top = { vmin: 0, vmax: Math.max(...sky.flux.data), ...flux };
   const sigma = ({ predicted: [{ data: expected }] }) => ({
     shape: data.counts.shape,
     data: data.counts.data.map((count, index) => (count - expected[index]) / Math.sqrt(expected[index])),
@@ -326,14 +326,16 @@ if (flags.only === undefined || "quality".includes(flags.only)) {
           title: `Residuals, Cash ${truly.cash.toFixed(0)}`,
           label: "sigma",
           colormap: "RdBu",
-          limits: [-4, 4],
+          vmin: -4,
+          vmax: 4,
         },
         ...runs.map((run) => ({
           image: sigma(run),
           title: `Residuals, Cash ${run.cash.toFixed(0)}`,
           label: "sigma",
           colormap: "RdBu",
-          limits: [-4, 4],
+          vmin: -4,
+          vmax: 4,
         })),
       ],
       {

@@ -34,7 +34,7 @@ const psf = gaussianPsf(1.8, [13, 13]);
 const background = constantImage(shape, 0.05);
 const observation = { counts: simulateCounts(truth, psf, { background, seed: 4 }), psf, background };
 const top = Math.max(...truth.data) * 1.1;
-const look = { label: "flux", unit: "counts / pixel", stretch: "sqrt", limits: [0, top] };
+const look = { label: "flux", unit: "counts / pixel", stretch: "sqrt", vmin: 0, vmax: top };
 const panels = [
   { image: observation.counts, title: "Counts", label: "counts", stretch: "sqrt" },
   { image: truth, title: "Truth", ...look },

@@ -25,6 +25,7 @@ import {
   plotRank,
   plotRegionDistribution,
   plotResiduals,
+  plotRgb,
   plotSignificance,
   plotSmoothness,
 } from "../dist/figures.js";
@@ -48,11 +49,18 @@ const [X, Y] = [16, 16];
 const FIGURES = [
   {
     name: "plotImage",
-    text: "One image, in any of six colour maps and four stretches, with markers.",
-    call: 'plotImage(result.mean, { document, label: "flux", stretch: "sqrt", title: "Posterior mean" })',
-    kind: "mean",
+    text: "One image, in any of six colour maps and four stretches, with markers, regions and contours; here a column of a journal wide. Contours are at 1, 10 and 100.",
+    call: 'plotImage(result.mean, { document, label: "flux", stretch: "asinh", title: "Posterior mean", contours: [1, 10, 100], width: "88mm" })',
+    kind: "mean --contours 1,10,100 --width 88mm",
     draw: ({ result }, options) =>
-      plotImage(result.mean, { ...options, label: "flux", stretch: "sqrt", title: "Posterior mean" }),
+      plotImage(result.mean, {
+        ...options,
+        label: "flux",
+        stretch: "asinh",
+        title: "Posterior mean",
+        contours: [1, 10, 100],
+        width: "88mm",
+      }),
   },
   {
     name: "plotPanels",
@@ -61,7 +69,7 @@ const FIGURES = [
     draw: ({ data, result }, options) =>
       plotPanels(
         [
-          { image: data.flux, title: "Truth", label: "flux", stretch: "sqrt", percentiles: [0, 99.8] },
+          { image: data.flux, title: "Truth", label: "flux", stretch: "asinh" },
           { image: result.mean, title: "Posterior mean" },
         ],
         { ...options, colorScale: "shared" },
@@ -69,7 +77,7 @@ const FIGURES = [
   },
   {
     name: "plotPosterior",
-    text: "What a result says, in one figure: counts, mean, standard deviation, signal to noise and R-hat.",
+    text: "What a result says, in one figure: counts, mean, standard deviation, signal to noise, and where a pixel has an R-hat above 1.01, R-hat and effective sample sizes. The colours of the mean turn from linear to logarithmic at the median error.",
     call: "plotPosterior(result, { document, counts: data.counts })",
     kind: "posterior",
     draw: ({ data, result }, options) => plotPosterior(result, { ...options, counts: data.counts }),
@@ -111,7 +119,7 @@ const FIGURES = [
   },
   {
     name: "plotMultiscale",
-    text: "An image taken apart as the prior sees it: sums over blocks of two by two, and what share of its block each pixel has.",
+    text: "An image taken apart as the prior sees it: sums over blocks of two by two pixels, of four by four and so on, and below what share each has of the next larger one.",
     call: "plotMultiscale(result.mean, { document })",
     kind: "multiscale",
     draw: ({ result }, options) => plotMultiscale(result.mean, options),
@@ -125,7 +133,7 @@ const FIGURES = [
   },
   {
     name: "plotComparison",
-    text: "Results side by side on one colour scale, and below what they differ by from the truth, or from the first of them.",
+    text: "Results side by side on one colour scale, and below what they differ by from the truth, or from the first of them; and a cut through the brightest pixel.",
     call: 'plotComparison([{ title: "tslira", image: result.mean }, { title: "another", image: other.mean }], { document, truth: data.flux })',
     kind: "comparison --truth flux.fits",
     draw: ({ data, result, flat }, options) =>
@@ -135,6 +143,21 @@ const FIGURES = [
           { title: "Smoothing fixed at 1", image: flat.mean },
         ],
         { ...options, truth: data.flux },
+      ),
+  },
+  {
+    name: "plotRgb",
+    text: "Three images as red, green and blue, for example of three energies; here of three priors, so that what all of them find is white or grey.",
+    call: 'plotRgb([{ title: "adaptive", image: result.mean }, { title: "another", image: other.mean }, { title: "LIRA", image: lira.mean }], { document })',
+    kind: "rgb",
+    draw: ({ result, flat, lira }, options) =>
+      plotRgb(
+        [
+          { title: "Smoothing fitted", image: result.mean },
+          { title: "Smoothing fixed at 1", image: flat.mean },
+          { title: "LIRA", image: lira.mean },
+        ],
+        options,
       ),
   },
   {
@@ -199,6 +222,9 @@ const FIGURES = [
   },
 ];
 
+/** Further results in the commands of kinds that show several. */
+const OTHERS = { comparison: " other.fits", rgb: " other.fits lira.fits" };
+
 const written = [];
 function write(name, bytes) {
   writeFileSync(join(FOLDER, name), bytes);
@@ -242,7 +268,7 @@ const sections = FIGURES.map(({ name, text, call, kind, draw }) => {
   const command =
     kind === undefined
       ? ""
-      : `\n\`\`\`sh\nnpx tslira plot ${kind === "hyperprior" ? "lira" : "result"}.fits${kind.startsWith("comparison") ? " other.fits" : ""} --kind ${kind} -o figure.pdf\n\`\`\`\n`;
+      : `\n\`\`\`sh\nnpx tslira plot ${kind === "hyperprior" ? "lira" : "result"}.fits${OTHERS[kind.split(" ")[0]] ?? ""} --kind ${kind} -o figure.pdf\n\`\`\`\n`;
   return `## ${name}
 
 ${text}
@@ -270,6 +296,16 @@ Each figure is a function that returns an SVG document, light or dark. In Node \
 PNG and PDF; the PDF has lines and text as vectors. From the command line \`tslira plot\` draws the figures of a result file
 into any of the three, and with \`--preview\` into the terminal. Chains are told apart by the colours of Okabe and Ito, which colour-blind
 readers can tell apart too.
+
+For a paper: \`--width 88mm\` (library: \`width\`) makes the figure so wide, with text of 7 to 8 pt; \`--vmin\`, \`--vmax\`, \`--limits 99.5\` (a
+percentile) and \`--stretch\` say how values become colours, by default \`asinh\`, linear below the noise; \`--contours 3,5,10sigma\` draws
+contours, of another result or FITS image with \`--contours-of\`, placed by the sky coordinates of both; \`--regions\` draws a DS9 file. Several results
+stand on one scale with \`--kind grid\`. Images by \`richardson-lucy\`, \`map\` and the like are drawn by all kinds that need no draws.
+
+\`\`\`sh
+npx tslira plot result.fits --kind mean --regions knots.reg --contours 1,3,5sigma --limits 99.8 --width 88mm -o mean.pdf
+npx tslira plot result.fits other.fits lira.fits --kind grid --vmin 0 --vmax 100 --width 180mm -o grid.pdf
+\`\`\`
 
 ${sections.join("\n")}
 ## animateDraws

@@ -30,7 +30,7 @@ const methods = METHODS.filter(({ kind }) => kind === "posterior").filter(
 );
 const panels = SHOWN.flatMap((name) => {
   const sky = skies(32).find((one) => one.name === name && one.brightness === "faint");
-  const flux = { label: "flux", stretch: "sqrt", limits: [0, Math.max(...sky.flux.data)] };
+  const flux = { label: "flux", stretch: "sqrt", vmin: 0, vmax: Math.max(...sky.flux.data) };
   const found = methods.map((method) => ({
     name: method.name,
     ...samplePosterior(observe(sky, boundaryOf(method), 0), method, EFFORT, 1),
@@ -38,7 +38,7 @@ const panels = SHOWN.flatMap((name) => {
   const widths = found.map((one) => halfWidth(one.draws, sky.flux.shape));
   // One scale for the widths of a sky: they are there to be compared.
   const widest = Math.max(...widths.flatMap(({ data }) => [...data]));
-  const width = { label: "flux", stretch: "sqrt", colormap: "viridis", limits: [0, widest] };
+  const width = { label: "flux", stretch: "sqrt", colormap: "viridis", vmin: 0, vmax: widest };
   console.error(`${name}: sampled`);
   return [
     { image: sky.flux, title: name, ...flux },

@@ -5,8 +5,9 @@
  * @module
  */
 
-export type { ColorScaleOptions, Stretch } from "./figures/color-scale.js";
+export type { ColorScaleOptions, Stretch, StretchOptions } from "./figures/color-scale.js";
 export type { Colormap } from "./figures/colormap.js";
+export type { ContourImage } from "./figures/contours.js";
 export { type DrawPlayerOptions, drawPlayerPage } from "./figures/draw-player.js";
 export type { FigureOptions } from "./figures/figure.js";
 export type { ImagePanelOptions, SkyPanelOptions } from "./figures/image-panel.js";
@@ -14,6 +15,11 @@ export type { Marker } from "./figures/marker.js";
 export { type PlotAutocorrelationOptions, plotAutocorrelation } from "./figures/plot-autocorrelation.js";
 export { type ComparedImage, type PlotComparisonOptions, plotComparison } from "./figures/plot-comparison.js";
 export { type DatasetImages, type PlotDatasetOptions, plotDataset } from "./figures/plot-dataset.js";
+export {
+  type EstimatedImages,
+  type PlotEstimateOptions,
+  plotEstimate,
+} from "./figures/plot-estimate.js";
 export { type PlotHyperpriorOptions, plotHyperprior } from "./figures/plot-hyperprior.js";
 export { type PlotImageOptions, plotImage } from "./figures/plot-image.js";
 export { type PlotMultiscaleOptions, plotMultiscale } from "./figures/plot-multiscale.js";
@@ -39,6 +45,7 @@ export {
 export { type PlotRadialProfileOptions, plotRadialProfile } from "./figures/plot-radial-profile.js";
 export { type PlotRankOptions, plotRank } from "./figures/plot-rank.js";
 export { type PlotResidualsOptions, plotResiduals, type ResidualImages } from "./figures/plot-residuals.js";
+export { type PlotRgbOptions, plotRgb } from "./figures/plot-rgb.js";
 export {
   type PlotLocalSignificanceOptions,
   type PlotSignificanceOptions,

@@ -26,6 +26,11 @@ export {
   type ObservationCheck,
   type ObservationsCheck,
 } from "./data/observation/check-observation.js";
+export {
+  type InjectedSources,
+  type InjectSourcesOptions,
+  injectSources,
+} from "./data/observation/inject-sources.js";
 export type { Observation, SimulatedObservation, WcsCard } from "./data/observation/observation.js";
 export { type FluxFromPictureOptions, fluxFromPicture } from "./data/observation/picture.js";
 export { gaussianPsf, normalisePsf, psfCentroid } from "./data/observation/psf.js";

@@ -5,6 +5,12 @@
  */
 
 export type { ExtraSource, ExtraSourceOptions, SourceShape } from "./photometry/extra-source.js";
+export {
+  type FindSourcesOptions,
+  type FoundSource,
+  findSources,
+  type SourceExtent,
+} from "./photometry/find-sources.js";
 export type { ExtraFluxPrior, FluxLaw } from "./photometry/flux-law.js";
 export {
   type MeasuredRegion,
@@ -22,6 +28,15 @@ export type {
   RegionPair,
   RegionProducts,
 } from "./photometry/region-products.js";
+export {
+  encodeSourcesFits,
+  sourceColumns,
+  sourcesCsv,
+  sourcesDs9,
+  sourcesVotable,
+} from "./photometry/source-table.js";
+export type { LikelyFlux } from "./photometry/source-test.js";
+export type { TableColumn, TableOrigin } from "./photometry/table-file.js";
 export {
   type CollectOptions,
   collectSignificance,

@@ -12,3 +12,4 @@ export { parameterLabel } from "./figures/parameter-label.js";
 export { shellLine } from "./jobs/shell-command.js";
 export { defaultPairTransfers } from "./runs/lira-options.js";
 export { holdLifeline, watchLifeline } from "./workers/lifeline.js";
+export { startWebWorker } from "./workers/start-web-worker.js";

@@ -21,7 +21,7 @@ export { createFrame, type Frame, outlined } from "./viewer/frame.js";
 export { crossShape, selectionShape, shapeOutline } from "./viewer/marks.js";
 export { countText, durationText, errorText, numberText, rhatText } from "./viewer/numbers.js";
 export { type Quantity, quantityScale, type Style } from "./viewer/quantity-scale.js";
-export { compass, scaleBar } from "./viewer/scale-bar.js";
+export { compass, lengthText, scaleBar } from "./viewer/scale-bar.js";
 export {
   movedSelection,
   type Selection,
@@ -30,4 +30,4 @@ export {
   selectionText,
 } from "./viewer/selection.js";
 export { histogram, meanOf, pooled, quantilesOf, stdOf } from "./viewer/statistics.js";
-export { clampView, type Viewport, viewEdges, wholeView, zoomAt } from "./viewer/viewport.js";
+export { clampView, type Viewport, viewEdges, wheelFactor, wholeView, zoomAt } from "./viewer/viewport.js";

@@ -111,6 +111,7 @@ describe.each([
   "methods",
   "regions",
   "significance",
+  "sources",
   "gallery",
   "cluster",
 ])("commands of %s", (document) => {
@@ -189,7 +190,7 @@ describe("code", () => {
   }, 120_000);
   afterAll(() => process.chdir(ROOT));
 
-  it.each(["diagnostics", "gallery", "regions", "report", "result-file", "significance"])(
+  it.each(["diagnostics", "gallery", "regions", "report", "result-file", "significance", "sources"])(
     "of docs/%s.md runs and imports what is exported",
     async (document) => {
       const blocks = documentFences(`docs/${document}.md`).filter(({ language }) => /^[jt]s$/.test(language));

@@ -32,6 +32,14 @@ export async function keepPageOffline(): Promise<void> {
       for (const tell of ready) tell();
     };
     look();
+    workers.controller?.postMessage("clean");
+    // Another tab has taken the newer page: this one goes on with the old, which stays kept, and is offered the newer too.
+    const before = workers.controller;
+    workers.addEventListener("controllerchange", () => {
+      if (before === null) return;
+      next = workers.controller ?? undefined;
+      for (const tell of ready) tell();
+    });
     registration.addEventListener("updatefound", () => {
       registration.installing?.addEventListener("statechange", look);
     });
@@ -54,6 +62,7 @@ export function UpdateButton() {
       type="button"
       className="quiet"
       onClick={() => {
+        if (next === navigator.serviceWorker.controller) return location.reload();
         navigator.serviceWorker.addEventListener("controllerchange", () => location.reload());
         next?.postMessage("take over");
       }}

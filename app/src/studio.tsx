@@ -5,6 +5,8 @@ import { type Desk, openDesk } from "./desk/desk.js";
 import type { Choices, Composition, Example, ShownExample } from "./desk/observation-view.js";
 import type { LiveView } from "./desk/run-view.js";
 import type { OpenedResult } from "./desk/start-calls.js";
+import { HelpButton } from "./help.js";
+import { Room } from "./late.js";
 import { UpdateButton } from "./offline.js";
 import type { DrawnRegion } from "./regions/region-edit.js";
 import { KeptRuns } from "./run/kept-runs.js";
@@ -12,13 +14,16 @@ import { wholeForm } from "./settings/settings.js";
 import { SettingsNewsBar } from "./settings/settings-bar.js";
 import { useSettingsHistory } from "./settings/settings-history.js";
 import type { OpenData } from "./start/open-data.js";
-import { StartScreen } from "./start/start-screen.js";
+import { type Row, StartScreen } from "./start/start-screen.js";
+import { type Theme, useTheme } from "./theme.js";
 import { Workspace } from "./workspace.js";
 
-/** Colours of the page: the system's, or one's own. */
-type Theme = "auto" | "light" | "dark";
 const NEXT_THEME: Readonly<Record<Theme, Theme>> = { auto: "light", light: "dark", dark: "auto" };
-const THEME_NAMES: Readonly<Record<Theme, string>> = { auto: "Auto", light: "Light", dark: "Dark" };
+const THEME_NAMES: Readonly<Record<Theme, string>> = {
+  auto: "Colours as the system",
+  light: "Light",
+  dark: "Dark",
+};
 
 const DEATH =
   "The worker that computes died, perhaps for want of memory, and was started again. " +
@@ -31,9 +36,11 @@ export function Studio() {
   const [examples, setExamples] = useState<readonly ShownExample[]>([]);
   const [open, setOpen] = useState<OpenData>();
   const settings = useSettingsHistory();
+  const [rows, setRows] = useState<readonly Row[]>([]);
   const [trouble, setTrouble] = useState("");
   const drawn = useRef<readonly DrawnRegion[]>([]);
-  const [theme, setTheme] = useState<Theme>("auto");
+  const [theme, setTheme] = useTheme();
+  const busy = useRef(false);
 
   const [deaths, setDeaths] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a desk that has died is opened again
@@ -42,6 +49,7 @@ export function Studio() {
       (live) => hear.current(live),
       () => {
         setOpen(undefined);
+        setRows([]);
         setTrouble(DEATH);
         setDeaths((count) => count + 1);
       },
@@ -50,10 +58,6 @@ export function Studio() {
     opened.examples().then(setExamples, (error: Error) => setTrouble(error.message));
     return close;
   }, [deaths]);
-  useEffect(() => {
-    if (theme === "auto") delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = theme;
-  }, [theme]);
   const titleOf = (data: OpenData | undefined) =>
     examples.find(({ id }) => id === data?.example)?.title ?? data?.view.name;
   const title = titleOf(open);
@@ -72,6 +76,7 @@ export function Studio() {
   async function continueKept(id: string): Promise<void> {
     if (desk === undefined) return;
     setTrouble("");
+    setRows([]); // the files of the run take their place
     const { choices, composition, about, settings: kept } = await desk.openKept(id);
     const view = await desk.compose(choices, composition);
     settings.onForm(wholeForm(about.form));
@@ -93,12 +98,21 @@ export function Studio() {
     [],
   );
 
-  const startAgain = () => {
+  const startAgain = useCallback(() => {
     void desk?.stop();
-    void desk?.forgetFiles();
+    void desk?.leaveData();
     drawn.current = [];
     setOpen(undefined);
-  };
+  }, [desk]);
+  const isOpen = open !== undefined;
+  // Back leads from the data to the start, but out of no run.
+  useEffect(() => {
+    if (!isOpen) return;
+    history.pushState("open", "");
+    const back = () => (busy.current ? history.pushState("open", "") : startAgain());
+    window.addEventListener("popstate", back);
+    return () => window.removeEventListener("popstate", back);
+  }, [isOpen, startAgain]);
 
   return (
     <>
@@ -118,8 +132,9 @@ export function Studio() {
             </button>
           )}
           <UpdateButton />
+          <HelpButton />
           <button type="button" className="quiet" onClick={() => setTheme(NEXT_THEME[theme])}>
-            <span className="spoken">Colours of the page: </span>
+            {theme !== "auto" && <span className="spoken">Colours of the page: </span>}
             {THEME_NAMES[theme]}
           </button>
         </nav>
@@ -130,32 +145,37 @@ export function Studio() {
         </p>
       )}
       <SettingsNewsBar settings={settings} />
-      {desk &&
-        (open === undefined ? (
-          <>
-            <KeptRuns desk={desk} onContinue={continueKept} />
-            <StartScreen
+      <Room name="This screen" key={open === undefined ? "start" : "open"}>
+        {desk &&
+          (open === undefined ? (
+            <>
+              <KeptRuns desk={desk} onContinue={continueKept} />
+              <StartScreen
+                desk={desk}
+                rows={rows}
+                setRows={setRows}
+                examples={examples}
+                onOpen={compose}
+                onResult={openResult}
+                onSettings={settings.replace}
+                composition={settings.composition}
+              />
+            </>
+          ) : (
+            <Workspace
+              key={JSON.stringify([open.choices, open.composition, open.session?.id])}
               desk={desk}
-              examples={examples}
-              onOpen={compose}
-              onResult={openResult}
-              onSettings={settings.replace}
-              composition={settings.composition}
+              open={title === undefined ? open : { ...open, title }}
+              onCompose={(composition) => compose(open.choices, composition, open.example)}
+              form={settings.form}
+              onForm={settings.onForm}
+              settingsHistory={settings}
+              onLive={onLive}
+              drawn={drawn}
+              busy={busy}
             />
-          </>
-        ) : (
-          <Workspace
-            key={JSON.stringify([open.choices, open.composition, open.session?.id])}
-            desk={desk}
-            open={title === undefined ? open : { ...open, title }}
-            onCompose={(composition) => compose(open.choices, composition, open.example)}
-            form={settings.form}
-            onForm={settings.onForm}
-            settingsHistory={settings}
-            onLive={onLive}
-            drawn={drawn}
-          />
-        ))}
+          ))}
+      </Room>
     </>
   );
 }

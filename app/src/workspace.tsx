@@ -1,6 +1,6 @@
 /** The screen for one observation: data and run on the left, pictures in the middle, a closer look on the right. */
 
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "react";
 import type { LiraDeconvolverOptions, PsfCentring, SkyImage } from "tslira";
 import type { Cutout } from "tslira/fits";
 import { parseWcs } from "tslira/sky";
@@ -9,6 +9,7 @@ import { type Selection, type Viewport, wholeView } from "#viewer";
 import type { Desk, DeskError } from "./desk/desk.js";
 import type { Composition } from "./desk/observation-view.js";
 import type { LiveView, ResultView } from "./desk/run-view.js";
+import { Room } from "./late.js";
 import { CompareMenu, useCompare } from "./pictures/compare-menu.js";
 import { CompareView } from "./pictures/compare-view.js";
 import { estimateLayers, estimatePanels } from "./pictures/estimate-layers.js";
@@ -16,6 +17,7 @@ import { layersOf, panelsFor } from "./pictures/layers.js";
 import { useLook } from "./pictures/look.js";
 import { isField, TOOL_KEYS, useLookKeys } from "./pictures/look-keys.js";
 import { PanelGrid } from "./pictures/panel-grid.js";
+import { startPercent } from "./pictures/panel-layout.js";
 import type { Tool } from "./pictures/tool.js";
 import { Toolbar } from "./pictures/toolbar.js";
 import { Inspector, type Tab } from "./reading/inspector.js";
@@ -23,7 +25,8 @@ import { type DrawnRegion, movedRegion } from "./regions/region-edit.js";
 import { useRegionGestures } from "./regions/region-gestures.js";
 import { DataCard } from "./run/data-card.js";
 import { KeepCard } from "./run/keep-card.js";
-import { RunCard, type RunState } from "./run/run-card.js";
+import { RunCard } from "./run/run-card.js";
+import { nextRunState } from "./run/run-state.js";
 import { fileName } from "./run/save-file.js";
 import { useSignificanceTest } from "./run/significance-run.js";
 import { methodCommand } from "./settings/method-code.js";
@@ -51,25 +54,45 @@ interface WorkspaceProps {
   readonly onLive: (listener: (live: LiveView) => void) => void;
   /** Regions in pixels of the whole image: they too outlive a cut-out. */
   readonly drawn: { current: readonly DrawnRegion[] };
+  /** Whether a run goes on. */
+  readonly busy: { current: boolean };
 }
 
 /** Parts of the inspector that stay when something else is picked. */
 const STAYING: ReadonlySet<Tab> = new Set(["draws", "profile", "significance"]);
+
+/** Milliseconds before what may be needed later is fetched: first what is seen. */
+const AHEAD = 1_000;
+
+/** Code of this screen that is not there yet, while the server is. */
+const fetchAhead = () =>
+  Promise.allSettled([import("./run/method-card.js"), import("./reading/significance-view.js")]);
 
 /** The screen. */
 export function Workspace(props: WorkspaceProps) {
   const { desk, open, onCompose, onLive, form, onForm, drawn, settingsHistory } = props;
   const { view: data, choices, composition, example, finished } = open;
   const shape = data.counts.shape;
-  const [run, setRun] = useState<RunState>(finished ? { stage: "done", ...finished } : { stage: "ready" });
+  const [run, tellRun] = useReducer(nextRunState, {
+    now: { stage: "resting" },
+    ...(finished && { found: { kind: "posterior", ...finished } }),
+  });
+  const running = run.now.stage === "running";
+  useEffect(() => {
+    props.busy.current = running;
+    return () => {
+      props.busy.current = false;
+    };
+  }, [props.busy, running]);
   const place = useMemo(() => {
     const { x, y } = composition.cutout ?? { x: [0], y: [0] };
     return { wcs: data.wcs, origin: { x: x[0], y: y[0] } };
   }, [data.wcs, composition.cutout]);
   const look = useLook(() => ({
-    style: { stretch: "sqrt", colormap: "auto", percent: 99.9 },
+    style: { stretch: "sqrt", colormap: "auto", percent: startPercent(shape[0] * shape[1]) },
     limits: {},
     panels: panelsFor(data, finished !== undefined),
+    count: 6,
     view: wholeView(shape),
     regions: drawn.current.map((one) => movedRegion(one, -place.origin.x, -place.origin.y)),
   }));
@@ -87,6 +110,13 @@ export function Workspace(props: WorkspaceProps) {
     x: cursor[0],
     y: cursor[1],
   }));
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      void desk.fetchAhead();
+      void fetchAhead();
+    }, AHEAD);
+    return () => clearTimeout(timer);
+  }, [desk]);
   const [tool, setTool] = useState<Tool>("pixel");
   const [tab, setTab] = useState<Tab>("selection");
   const [trouble, setTrouble] = useState("");
@@ -97,10 +127,10 @@ export function Workspace(props: WorkspaceProps) {
     [region, pixel],
   );
 
-  const live = run.stage === "running" ? run.live : undefined;
-  const result = run.stage === "done" ? run.result : undefined;
-  const news = run.stage === "running" ? run.news : undefined;
-  const estimate = run.stage === "estimated" ? run.estimate : undefined;
+  const { live, news } = run.now.stage === "running" ? run.now : {};
+  const found = running ? undefined : run.found;
+  const result = found?.kind === "posterior" ? found.result : undefined;
+  const estimate = found?.kind === "image" ? found.estimate : undefined;
   const layers = useMemo(() => {
     const sampled = layersOf(data, live, result);
     return news || estimate ? estimateLayers(sampled, data, news, estimate) : sampled;
@@ -126,15 +156,18 @@ export function Workspace(props: WorkspaceProps) {
   /** Run something, listened to: what becomes of the screen before, after a stop and after a failure. */
   const attempt = useCallback(
     async (work: () => Promise<void>, other?: MethodSettings) => {
-      setRun({ stage: "running", stopping: false, ...(other && { other }) });
+      tellRun({ type: "begin", other });
       setTab("chains");
-      onLive((live) => setRun((now) => (now.stage === "running" ? { ...now, live } : now)));
+      onLive((live) => tellRun({ type: "live", live }));
       try {
         await work();
       } catch (error) {
         const { message, code } = error as DeskError;
-        const ended = other && isPoint(other.method) ? { message: "Stopped; there is no image." } : {};
-        setRun(code === "ABORTED" ? { stage: "stopped", ...ended } : { stage: "failed", message });
+        const ended =
+          other && isPoint(other.method)
+            ? "Stopped; there is no image."
+            : "Stopped before two draws of every chain were kept.";
+        tellRun(code === "ABORTED" ? { type: "stopped", message: ended } : { type: "failed", message });
         setTab("selection");
       }
     },
@@ -145,9 +178,9 @@ export function Workspace(props: WorkspaceProps) {
       attempt(async () => {
         const command = commandOf(choices, composition, settings);
         const about = { title, form, ...(example && { example }), ...(session && { session }) };
-        const found: ResultView = await desk.run(settings, command, about);
-        setRun({ stage: "done", result: found, settings, command });
-        showFound(found);
+        const result: ResultView = await desk.run(settings, command, about);
+        tellRun({ type: "found", found: { kind: "posterior", result, settings, command } });
+        showFound(result);
       }),
     [attempt, desk, form, title, example, choices, composition, showFound],
   );
@@ -157,16 +190,14 @@ export function Workspace(props: WorkspaceProps) {
       attempt(async () => {
         const command = methodCommand(choices, composition, other);
         if (isPoint(other.method)) {
-          const estimate = await desk.estimate(other, command, (news) =>
-            setRun((now) => (now.stage === "running" ? { ...now, news } : now)),
-          );
-          setRun({ stage: "estimated", estimate, other, command });
+          const estimate = await desk.estimate(other, command, (news) => tellRun({ type: "news", news }));
+          tellRun({ type: "found", found: { kind: "image", estimate, other, command } });
           if (!touched.current) change({ panels: estimatePanels(estimate, data) });
           return;
         }
-        const found: ResultView = await desk.sample(other, command);
-        setRun({ stage: "done", result: found, settings, command, other });
-        showFound(found);
+        const result: ResultView = await desk.sample(other, command);
+        tellRun({ type: "found", found: { kind: "posterior", result, settings, command, other } });
+        showFound(result);
       }, other),
     [attempt, desk, settings, choices, composition, data, change, showFound],
   );
@@ -177,7 +208,7 @@ export function Workspace(props: WorkspaceProps) {
   }, [form, method, other, settings, begin, beginOther, data.withoutData]);
   const pause = useCallback(
     (paused: boolean) => {
-      setRun((now) => (now.stage === "running" ? { ...now, paused } : now));
+      tellRun({ type: "pause", paused });
       void (paused ? desk.pause() : desk.goOn());
     },
     [desk],
@@ -191,10 +222,21 @@ export function Workspace(props: WorkspaceProps) {
   }, [open.session, begin]);
 
   const stop = useCallback(() => {
-    setRun((now) => (now.stage === "running" ? { ...now, stopping: true } : now));
+    tellRun({ type: "stop" });
     void desk.stop();
   }, [desk]);
 
+  /** Put the data together otherwise. */
+  const recompose = useCallback(
+    async (next: Composition) => {
+      try {
+        await onCompose(next);
+      } catch (error) {
+        setTrouble((error as Error).message);
+      }
+    },
+    [onCompose],
+  );
   const cut = useCallback(
     async (target: "counts" | "psf", part: Cutout | undefined) => {
       const { cutout, psfCutout, ...rest } = composition;
@@ -205,46 +247,39 @@ export function Workspace(props: WorkspaceProps) {
         y: [part.y[0] + dy, part.y[1] + dy] as const,
       };
       const next = target === "counts" ? [absolute, psfCutout] : [cutout, absolute];
-      try {
-        await onCompose({
-          ...rest,
-          ...(next[0] && { cutout: next[0] }),
-          ...(next[1] && { psfCutout: next[1] }),
-        });
-      } catch (error) {
-        setTrouble((error as Error).message);
-      }
+      await recompose({
+        ...rest,
+        ...(next[0] && { cutout: next[0] }),
+        ...(next[1] && { psfCutout: next[1] }),
+      });
     },
-    [composition, onCompose],
+    [composition, recompose],
   );
 
-  const centrePsf = useCallback(
-    async (psfCentre: PsfCentring | undefined) => {
-      const { psfCentre: _before, ...rest } = composition;
-      try {
-        await onCompose({ ...rest, ...(psfCentre !== "auto" && psfCentre && { psfCentre }) });
-      } catch (error) {
-        setTrouble((error as Error).message);
-      }
-    },
-    [composition, onCompose],
-  );
+  const centrePsf = (psfCentre: PsfCentring | undefined) => {
+    const { psfCentre: _before, ...rest } = composition;
+    void recompose({ ...rest, ...(psfCentre !== "auto" && psfCentre && { psfCentre }) });
+  };
+  const setBackgroundUnit = (unit: "flux" | "counts") => {
+    const { backgroundUnit: _before, ...rest } = composition;
+    void recompose({ ...rest, ...(unit === "counts" && { backgroundUnit: unit }) });
+  };
 
   useEffect(() => {
     const keys = (event: KeyboardEvent) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-        if (run.stage !== "running") void start();
+        if (!running) void start();
         event.preventDefault();
         return;
       }
       if (isField(event.target)) return;
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       const wanted = TOOL_KEYS[event.key];
-      if (wanted && (wanted !== "cut" || run.stage !== "running")) setTool(wanted);
+      if (wanted && (wanted !== "cut" || !running)) setTool(wanted);
     };
     document.addEventListener("keydown", keys);
     return () => document.removeEventListener("keydown", keys);
-  }, [run.stage, start]);
+  }, [running, start]);
 
   const select = useCallback(
     (next: Selection) => {
@@ -262,10 +297,10 @@ export function Workspace(props: WorkspaceProps) {
   const gestures = useRegionGestures(look, tool, shape, pick, noteDrawn);
   const latest = useMemo(
     () =>
-      run.stage === "done"
-        ? { result: run.result, settings: comparedSettings(run.settings, run.other) }
+      found?.kind === "posterior"
+        ? { result: found.result, settings: comparedSettings(found.settings, found.other) }
         : undefined,
-    [run],
+    [found],
   );
   const compare = useCompare(latest);
   const said = useLookKeys(look, compare, place);
@@ -273,42 +308,52 @@ export function Workspace(props: WorkspaceProps) {
   return (
     <main className="workspace drop-regions">
       <div className="left">
-        <DataCard
-          data={data}
-          composition={composition}
-          choices={choices}
-          busy={run.stage === "running"}
-          onCut={cut}
-          onPsfCentre={centrePsf}
-        />
-        <RunCard
-          known={data.warnings}
-          canStart={!data.withoutData}
-          level={level}
-          form={form}
-          onForm={onForm}
-          run={run}
-          onStart={() => void start()}
-          onStop={stop}
-          onPause={pause}
-          onMore={(longer) => void begin(longer, result?.session)}
-        />
+        <Room name="The data">
+          <DataCard
+            data={data}
+            composition={composition}
+            choices={choices}
+            busy={running}
+            onCut={cut}
+            onPsfCentre={centrePsf}
+            onBackgroundUnit={setBackgroundUnit}
+          />
+        </Room>
+        <Room name="The run">
+          <RunCard
+            known={data.warnings}
+            canStart={!data.withoutData}
+            level={level}
+            form={form}
+            onForm={onForm}
+            run={run}
+            onStart={() => void start()}
+            onStop={stop}
+            onPause={pause}
+            onMore={(longer) => void begin(longer, result?.session)}
+          />
+        </Room>
         {trouble !== "" && (
           <p role="alert" className="trouble">
             {trouble}
           </p>
         )}
-        <KeepCard
-          desk={desk}
-          name={data.name}
-          ready={run.stage === "done" || run.stage === "estimated"}
-          choices={choices}
-          composition={composition}
-          settings={run.stage === "done" ? run.settings : settings}
-          other={run.stage === "done" || run.stage === "estimated" ? run.other : other}
-          example={example}
-        />
-        <SettingsCard settings={settingsHistory} composition={composition} name={fileName(data.name)} />
+        <Room name="What can be kept">
+          <KeepCard
+            desk={desk}
+            name={data.name}
+            found={run.found}
+            running={running}
+            choices={choices}
+            composition={composition}
+            settings={run.found?.kind === "posterior" ? run.found.settings : settings}
+            other={run.found ? run.found.other : other}
+            example={example}
+          />
+        </Room>
+        <Room name="The settings">
+          <SettingsCard settings={settingsHistory} composition={composition} name={fileName(data.name)} />
+        </Room>
       </div>
       <section className="middle" aria-label="Pictures">
         <Toolbar
@@ -318,7 +363,7 @@ export function Workspace(props: WorkspaceProps) {
           view={view}
           onView={setView}
           shape={shape}
-          busy={run.stage === "running"}
+          busy={running}
         >
           <CompareMenu {...compare} />
         </Toolbar>
@@ -327,44 +372,46 @@ export function Workspace(props: WorkspaceProps) {
             {words}
           </p>
         ))}
-        {compare.comparison !== "off" && compare.a && compare.b ? (
-          <CompareView
-            a={compare.a}
-            b={compare.b}
-            comparison={compare.comparison}
-            onComparison={compare.show}
-            shape={shape}
-            wcs={wcs}
-            view={view}
-            onView={setView}
-            cursor={cursor}
-            onCursor={setCursor}
-            selection={selection}
-            style={style}
-            unit={data.unit ?? ""}
-          />
-        ) : (
-          <PanelGrid
-            layers={layers}
-            panels={panels}
-            onPanels={(next) => {
-              touched.current = true;
-              change({ panels: next }, "");
-            }}
-            shape={shape}
-            wcs={wcs}
-            view={view}
-            onView={setView}
-            cursor={cursor}
-            onCursor={setCursor}
-            selection={selection}
-            onSelect={select}
-            tool={run.stage === "running" && tool === "cut" ? "pixel" : tool}
-            onCut={cut}
-            look={look}
-            gestures={gestures}
-          />
-        )}
+        <Room name="The pictures">
+          {compare.comparison !== "off" && compare.a && compare.b ? (
+            <CompareView
+              a={compare.a}
+              b={compare.b}
+              comparison={compare.comparison}
+              onComparison={compare.show}
+              shape={shape}
+              wcs={wcs}
+              view={view}
+              onView={setView}
+              cursor={cursor}
+              onCursor={setCursor}
+              selection={selection}
+              style={style}
+              unit={data.unit ?? ""}
+            />
+          ) : (
+            <PanelGrid
+              layers={layers}
+              panels={panels}
+              onPanels={(next) => {
+                touched.current = true;
+                change({ panels: next }, "");
+              }}
+              shape={shape}
+              wcs={wcs}
+              view={view}
+              onView={setView}
+              cursor={cursor}
+              onCursor={setCursor}
+              selection={selection}
+              onSelect={select}
+              tool={running && tool === "cut" ? "pixel" : tool}
+              onCut={cut}
+              look={look}
+              gestures={gestures}
+            />
+          )}
+        </Room>
       </section>
       <Inspector
         desk={desk}
@@ -379,7 +426,7 @@ export function Workspace(props: WorkspaceProps) {
         result={result}
         news={news}
         estimate={estimate}
-        significance={{ test, choices, composition, form, onForm, busy: run.stage === "running" }}
+        significance={{ test, choices, composition, form, onForm, busy: running }}
         style={style}
         tab={tab}
         onTab={setTab}

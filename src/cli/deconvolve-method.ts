@@ -101,16 +101,17 @@ function describe({ stage, done, total, seconds, objective }: EstimateProgress):
 }
 
 async function figure(result: PointEstimate, counts: SkyImage): Promise<string> {
-  const flux = { label: "flux", stretch: "sqrt" as const };
+  const flux = { label: "flux", stretch: "asinh" as const };
   const panels: Panel[] = [
-    { image: counts, title: "Counts", label: "counts", stretch: "sqrt" },
+    { image: counts, title: "Counts", label: "counts", stretch: "asinh" },
     { image: result.flux, title: "Flux", ...flux },
     {
       image: residuals(counts, result.predicted[0]).sigma,
       title: "Residuals",
       label: "sigma",
       colormap: "RdBu",
-      limits: [-4, 4],
+      vmin: -4,
+      vmax: 4,
     },
   ];
   if (result.std !== undefined) {

@@ -52,6 +52,10 @@ const COMMANDS: Readonly<Record<string, LazyCommand>> = {
     summary: "fluxes, limits and positions of regions of a result",
     load: async () => asCommand((await import("./measure.js")).measureCommand()),
   },
+  sources: {
+    summary: "a catalogue of the sources in a result",
+    load: async () => asCommand((await import("./sources.js")).sourcesCommand()),
+  },
   cluster: {
     summary: "many runs as a job: on all cores, on Slurm, or by any scheduler",
     load: async () => asCommand((await import("./cluster.js")).clusterCommand()),

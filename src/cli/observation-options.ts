@@ -9,7 +9,7 @@ import { parseCutout, parsePlanes, parsePsfCentre, parsePsfTrim } from "./option
 import type { NamedObservation } from "./read-together.js";
 
 /** Files and cut-outs of one observation. */
-function fileOptions() {
+export function fileOptions() {
   return {
     psf: new Option(
       "-p, --psf <file or name>",

@@ -5,7 +5,7 @@ import { predictiveCheck } from "../checks/predictive-check.js";
 import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
 import { animateDraws } from "../figures/animate-draws-node.js";
-import type { Stretch } from "../figures/color-scale.js";
+import { type ColorScaleOptions, noiseOf, type StretchOptions } from "../figures/color-scale.js";
 import type { Colormap } from "../figures/colormap.js";
 import { drawPlayerPage } from "../figures/draw-player.js";
 import type { FigureOptions } from "../figures/figure.js";
@@ -13,9 +13,11 @@ import type { SkyPanelOptions } from "../figures/image-panel.js";
 import { plotAutocorrelation } from "../figures/plot-autocorrelation.js";
 import { type ComparedImage, plotComparison } from "../figures/plot-comparison.js";
 import { plotDataset } from "../figures/plot-dataset.js";
+import { plotEstimate } from "../figures/plot-estimate.js";
 import { plotHyperprior } from "../figures/plot-hyperprior.js";
 import { plotImage } from "../figures/plot-image.js";
 import { plotMultiscale } from "../figures/plot-multiscale.js";
+import { plotPanels } from "../figures/plot-panels.js";
 import {
   plotParameterDistributions,
   plotRegionDistribution,
@@ -23,16 +25,18 @@ import {
 import { plotParameterTraces } from "../figures/plot-parameter-traces.js";
 import { plotPixelTrace } from "../figures/plot-pixel-trace.js";
 import { plotPixelTracesRegion } from "../figures/plot-pixel-traces-region.js";
-import { plotPosterior } from "../figures/plot-posterior.js";
+import { plotPosterior, rhatColors } from "../figures/plot-posterior.js";
 import { plotRadialProfile } from "../figures/plot-radial-profile.js";
 import { plotRank } from "../figures/plot-rank.js";
 import { plotResiduals } from "../figures/plot-residuals.js";
+import { plotRgb } from "../figures/plot-rgb.js";
 import { plotSmoothness } from "../figures/plot-smoothness.js";
 import type { SkyImage } from "../image.js";
 import type { OpenResult } from "../io/open-result-node.js";
 import { chainGroups } from "../posterior/chain-groups.js";
 import { fittedSky } from "../posterior/fitted-sky.js";
 import { given } from "./given.js";
+import { type PlottedResult, withDraws } from "./plotted-result.js";
 
 /** Choices of the user that figures may heed. */
 export interface PlotChoices {
@@ -42,19 +46,18 @@ export interface PlotChoices {
   readonly radius?: number;
   /** Columns of the parameter trace. */
   readonly names?: readonly string[];
-  /** Number of the one chain to show, from 0; the open result holds it alone. */
-  readonly chain?: number;
-  readonly stretch?: Stretch;
+  /** How fluxes and counts are spread over the colours. */
+  readonly scale: StretchOptions;
   readonly colormap?: Colormap;
   readonly frames?: number;
   readonly framesPerSecond?: number;
-  /** How sky coordinates are shown on images. */
+  /** How sky coordinates are shown on images, and what is drawn over them. */
   readonly sky: SkyPanelOptions;
   /** Find the observations of the result. @throws InvalidInputError when they are not at hand */
   readonly observations: () => Promise<readonly Observation[]>;
   /** Number of the observation to show, from 0. */
   readonly observation: number;
-  /** Results, the first included, that a comparison shows. */
+  /** Results, the first included, of kinds that show several. */
   readonly compared: readonly ComparedImage[];
   /** True flux, where it is known. */
   readonly truth?: SkyImage;
@@ -63,71 +66,89 @@ export interface PlotChoices {
 /** A kind of figure. */
 export interface PlotKind {
   readonly summary: string;
+  /** Whether it shows several results. */
+  readonly several?: boolean;
   /** The figure as SVG. */
-  readonly svg?: (open: OpenResult, choices: PlotChoices) => string | Promise<string>;
+  readonly svg?: (result: PlottedResult, choices: PlotChoices) => string | Promise<string>;
   /** A moving figure, for files with the ending `.apng`, `.gif` or `.html`. */
   readonly moving?: (
-    open: OpenResult,
+    result: PlottedResult,
     choices: PlotChoices,
     format: "apng" | "gif" | "html",
   ) => string | Uint8Array | Promise<string | Uint8Array>;
   /** The image itself, for terminals that have no more than blocks of colour. */
-  readonly image?: (open: OpenResult) => SkyImage;
+  readonly image?: (result: PlottedResult) => SkyImage;
 }
 
 /** All kinds, in the order in which the help lists them. */
 export const PLOT_KINDS: Readonly<Record<string, PlotKind>> = {
   posterior: {
-    summary: "mean, standard deviation, signal to noise and R-hat",
-    svg: ({ result }, { figure, stretch, sky }) =>
-      plotPosterior(result, { ...figure, ...sky, ...given({ stretch }) }),
-    image: ({ result }) => result.mean,
+    summary: "mean, standard deviation, signal to noise, and R-hat where it is above 1.01",
+    svg: (open, { figure, scale, sky }) =>
+      open.posterior
+        ? plotPosterior(open.posterior.result, { ...figure, ...sky, ...scale })
+        : plotEstimate(
+            { ...open.estimate!, wcs: open.wcs, name: open.name, ...given({ unit: open.unit }) },
+            { ...figure, ...sky, ...scale },
+          ),
+    image: ({ flux }) => flux,
   },
-  mean: imageKind("posterior mean of the flux", "Posterior mean", "flux", ({ result }) => result.mean),
-  std: imageKind(
-    "posterior standard deviation of the flux",
-    "Posterior standard deviation",
-    "flux",
-    ({ result }) => result.std,
-    { colormap: "viridis" },
+  mean: {
+    summary: "posterior mean of the flux, or the image of another method",
+    image: ({ flux }) => flux,
+    svg: (open, choices) =>
+      fluxImage(open.flux, open.posterior ? "posterior mean" : open.estimate!.method, open, choices),
+  },
+  std: {
+    summary: "standard deviation of the flux",
+    image: standardDeviation,
+    svg: (open, choices) =>
+      fluxImage(standardDeviation(open), "standard deviation", open, { colormap: "viridis", ...choices }),
+  },
+  rhat: diagnosticKind(
+    "rhat",
+    "R-hat of each pixel, in colours from 1.01 on",
+    "R\u0302",
+    ({ result }) => result.diagnostics.rhat,
+    rhatColors,
   ),
-  rhat: imageKind("R-hat of each pixel", "Convergence", "R\u0302", ({ result }) => result.diagnostics.rhat, {
-    colormap: "cividis",
-    stretch: "linear",
-  }),
-  ess: imageKind(
+  ess: diagnosticKind(
+    "ess",
     "effective sample size of each pixel",
-    "Effective sample size",
-    "ESS",
+    "effective draws",
     ({ result }) => result.diagnostics.ess,
-    { colormap: "cividis", stretch: "linear" },
+    () => ({ colormap: "cividis" }),
   ),
   dataset: {
     summary: "counts, psf, exposure and background (needs the observation); true flux with --truth",
-    svg: async ({ result }, choices) => {
-      const { figure, sky, stretch, truth } = choices;
+    svg: async ({ name, unit }, choices) => {
+      const { figure, sky, scale, truth } = choices;
       return plotDataset(
         { ...(await chosenObservation(choices)), ...given({ flux: truth }) },
-        { title: result.name, ...figure, ...sky, ...given({ stretch, unit: result.unit }) },
+        { title: name, ...figure, ...sky, ...scale, ...given({ unit }) },
       );
     },
   },
   residuals: {
-    summary: "counts against the counts that the mean predicts, and their residuals (needs the observation)",
-    svg: async ({ result, parameters }, choices) => {
-      const { figure, sky, stretch } = choices;
-      const checks = checkModel(result, parameters, await choices.observations());
+    summary: "counts against the counts that the image predicts, and their residuals (needs the observation)",
+    svg: async ({ posterior, estimate }, choices) => {
+      const { figure, sky, scale } = choices;
+      const options = { ...figure, ...sky, ...scale };
+      if (posterior === undefined) {
+        const { counts, mask, wcs } = await chosenObservation(choices);
+        const predicted = chosen(estimate!.predicted, choices.observation);
+        return plotResiduals({ counts, predicted, ...given({ mask, wcs }) }, options);
+      }
+      const checks = checkModel(posterior.result, posterior.parameters, await choices.observations());
       const { observation, predicted, sigma } = chosen(checks, choices.observation);
       const { counts, mask, wcs } = observation;
-      return plotResiduals(
-        { counts, predicted, sigma, ...given({ mask, wcs }) },
-        { ...figure, ...sky, ...given({ stretch }) },
-      );
+      return plotResiduals({ counts, predicted, sigma, ...given({ mask, wcs }) }, options);
     },
   },
   "radial-profile": {
     summary: "counts about --at x,y, with the band of replicated ones (needs the observation)",
-    svg: async ({ result, parameters, images }, choices) => {
+    svg: async (open, choices) => {
+      const { result, parameters, images } = withDraws("radial-profile", open);
       const { figure, at } = choices;
       const observations = await choices.observations();
       const checks = await predictiveCheck(
@@ -145,69 +166,100 @@ export const PLOT_KINDS: Readonly<Record<string, PlotKind>> = {
     },
   },
   multiscale: {
-    summary: "the mean taken apart: sums and fractions of every level",
-    svg: ({ result }, { figure, stretch }) =>
-      plotMultiscale(result.mean, { ...figure, ...given({ stretch, unit: result.unit }) }),
+    summary: "the image taken apart: sums and shares of blocks of every level",
+    svg: ({ flux, unit }, { figure, scale: { stretch } }) =>
+      plotMultiscale(flux, { ...figure, ...given({ stretch, unit }) }),
   },
   smoothness: {
     summary: "where the data call for points and where for diffuse light (adaptive prior)",
-    svg: ({ result }, { figure, sky }) => plotSmoothness(result, { ...figure, ...sky }),
+    svg: (open, { figure, sky }) =>
+      plotSmoothness(withDraws("smoothness", open).result, { ...figure, ...sky }),
   },
   comparison: {
     summary: "several results on one scale, and what they differ by; from the truth with --truth",
-    svg: ({ result }, { figure, sky, stretch, colormap, compared, truth }) =>
-      plotComparison(compared, {
-        ...figure,
-        ...sky,
-        wcs: result.wcs,
-        ...given({ stretch, colormap, truth, unit: result.unit }),
-      }),
+    several: true,
+    svg: (open, { figure, sky, scale, colormap, compared, truth }) =>
+      plotComparison(compared, { ...several(open, scale), ...figure, ...sky, ...given({ colormap, truth }) }),
+  },
+  grid: {
+    summary: "several results on one scale",
+    several: true,
+    svg: (open, { figure, sky, scale, colormap, compared }) => {
+      const shown = { ...several(open, scale), ...sky, ...given({ colormap }), label: "flux" };
+      return plotPanels(
+        compared.map(({ image, title }) => ({ image, title, ...shown })),
+        { colorScale: "shared", ...figure },
+      );
+    },
+  },
+  rgb: {
+    summary: "three results as red, green and blue, each on a scale of its own",
+    several: true,
+    svg: ({ wcs }, { figure, sky, scale, compared }) =>
+      plotRgb(compared, { wcs, ...figure, ...sky, ...scale }),
   },
   "parameter-traces": {
     summary: "value of each parameter in every sweep",
-    svg: ({ parameters, result }, { figure, names }) =>
-      plotParameterTraces(parameters, result.diagnostics, { ...figure, ...given({ names }) }),
+    svg: (open, { figure, names }) => {
+      const { parameters, result } = withDraws("parameter-traces", open);
+      return plotParameterTraces(parameters, result.diagnostics, { ...figure, ...given({ names }) });
+    },
   },
   "parameter-distributions": {
     summary: "histogram of each parameter, by chain",
-    svg: ({ parameters, result }, { figure, names }) =>
-      plotParameterDistributions(parameters, { ...figure, ...comparable(result), ...given({ names }) }),
+    svg: (open, { figure, names }) => {
+      const { parameters, result } = withDraws("parameter-distributions", open);
+      return plotParameterDistributions(parameters, {
+        ...figure,
+        ...comparable(result),
+        ...given({ names }),
+      });
+    },
   },
   rank: {
     summary: "rank histograms, flat when the chains agree",
-    svg: ({ parameters, result }, { figure, names }) =>
-      plotRank(parameters, { ...figure, ...comparable(result), ...given({ names }) }),
+    svg: (open, { figure, names }) => {
+      const { parameters, result } = withDraws("rank", open);
+      return plotRank(parameters, { ...figure, ...comparable(result), ...given({ names }) });
+    },
   },
   autocorrelation: {
     summary: "autocorrelation of each parameter, by chain",
-    svg: ({ parameters, result }, { figure, names }) =>
-      plotAutocorrelation(parameters, { ...figure, ...comparable(result), ...given({ names }) }),
+    svg: (open, { figure, names }) => {
+      const { parameters, result } = withDraws("autocorrelation", open);
+      return plotAutocorrelation(parameters, { ...figure, ...comparable(result), ...given({ names }) });
+    },
   },
   hyperprior: {
     summary: "smoothing parameter of each level against its prior",
-    svg: ({ parameters, result }, { figure }) => plotHyperprior(parameters, smoothingPriorOf(result), figure),
+    svg: (open, { figure }) => {
+      const { parameters, result } = withDraws("hyperprior", open);
+      return plotHyperprior(parameters, smoothingPriorOf(result), figure);
+    },
   },
   "pixel-trace": {
     summary: "draws of the flux of a pixel, or of all within --radius of it (--at x,y)",
-    svg: ({ images, result }, { figure, at, radius }) => {
+    svg: (open, { figure, at, radius }) => {
+      const { images, result } = withDraws("pixel-trace", open);
       const [x, y] = pixel(at, result.mean);
       return plotPixelTrace(images, x, y, { ...figure, ...given({ radius, unit: result.unit }) });
     },
   },
   "pixel-region": {
     summary: "image with a circle, beside the draws of a pixel and its neighbours (--at x,y --radius r)",
-    svg: ({ images, result }, { figure, at, radius, stretch }) => {
+    svg: (open, { figure, at, radius, scale }) => {
+      const { images, result } = withDraws("pixel-region", open);
       const [x, y] = pixel(at, result.mean);
       return plotPixelTracesRegion(images, x, y, {
-        ...figure,
-        image: result.mean,
-        ...given({ radius, stretch, unit: result.unit }),
+        ...{ ...figure, ...noiseScale(open), ...scale, image: result.mean },
+        ...given({ radius, unit: result.unit }),
       });
     },
   },
   "region-distribution": {
     summary: "histogram of the flux of a pixel, or of the sum within --radius (--at x,y)",
-    svg: ({ images, result }, { figure, at, radius = 0 }) => {
+    svg: (open, { figure, at, radius = 0 }) => {
+      const { images, result } = withDraws("region-distribution", open);
       const [x, y] = pixel(at, result.mean);
       return plotRegionDistribution(
         images,
@@ -218,8 +270,9 @@ export const PLOT_KINDS: Readonly<Record<string, PlotKind>> = {
   },
   animation: {
     summary: "draws and their mean, moving: -o x.apng, x.gif, or x.html to play with",
-    moving: ({ images, result }, { figure, stretch, colormap, frames, framesPerSecond }, format) => {
-      const options = { ...figure, ...given({ stretch, colormap, unit: result.unit }) };
+    moving: (open, { figure, scale, colormap, frames, framesPerSecond }, format) => {
+      const { images, result } = withDraws("animation", open);
+      const options = { ...figure, ...scale, ...given({ colormap, unit: result.unit }) };
       return format === "html"
         ? drawPlayerPage(images, { ...options, ...given({ draws: frames }) })
         : animateDraws(images, { ...options, format, ...given({ frames, framesPerSecond }) });
@@ -227,31 +280,62 @@ export const PLOT_KINDS: Readonly<Record<string, PlotKind>> = {
   },
 };
 
-/** A kind that shows one image of the result. */
-function imageKind(
+/** Where the colours of a flux turn from linear to logarithmic: at its median error, where it has one. */
+function noiseScale({ std }: PlottedResult): StretchOptions {
+  return given({ softening: std && noiseOf(std) });
+}
+
+/** Options of figures of several results, by the first of them. */
+function several(open: PlottedResult, scale: StretchOptions) {
+  return {
+    stretch: "asinh" as const,
+    ...noiseScale(open),
+    ...scale,
+    wcs: open.wcs,
+    ...given({ unit: open.unit }),
+  };
+}
+
+/** An image of the flux or its errors. */
+function fluxImage(
+  image: SkyImage,
+  what: string,
+  open: PlottedResult,
+  { figure, sky, scale, colormap, at, radius }: PlotChoices,
+): string {
+  return plotImage(image, {
+    ...{ title: `${open.name}: ${what}`, label: "flux", ...several(open, scale), ...sky, ...figure },
+    ...given({ colormap }),
+    ...(at && { markers: [{ x: at[0], y: at[1], ...given({ radius }) }] }),
+  });
+}
+
+/** @throws InvalidInputError when the image has no errors */
+function standardDeviation({ std, estimate }: PlottedResult): SkyImage {
+  if (std !== undefined) return std;
+  throw new InvalidInputError(
+    `plot: std must be of a result with errors, got an image by ${estimate?.method} without; run it with --bootstrap 50`,
+  );
+}
+
+/** A kind that shows a diagnostic of every pixel. */
+function diagnosticKind(
+  kind: string,
   summary: string,
-  heading: string,
   label: string,
-  image: (open: OpenResult) => SkyImage,
-  defaults: { readonly colormap?: Colormap; readonly stretch?: Stretch } = {},
+  imageOf: (open: OpenResult) => SkyImage,
+  colors: (image: SkyImage) => ColorScaleOptions,
 ): PlotKind {
   return {
     summary,
-    image,
-    svg: (
-      open,
-      { figure, sky, stretch = defaults.stretch ?? "sqrt", colormap = defaults.colormap, at, radius },
-    ) =>
-      plotImage(image(open), {
-        ...figure,
-        ...sky,
-        wcs: open.result.wcs,
-        label,
-        stretch,
-        title: figure.title ?? `${heading}: ${open.result.name}`,
-        ...given({ colormap, unit: label === "flux" ? open.result.unit : undefined }),
-        ...(at && { markers: [{ x: at[0], y: at[1], ...given({ radius }) }] }),
-      }),
+    image: (open) => imageOf(withDraws(kind, open)),
+    svg: (open, { figure, sky, scale, colormap }) => {
+      const image = imageOf(withDraws(kind, open));
+      return plotImage(image, {
+        ...{ title: `${open.name}: ${label}`, label, wcs: open.wcs, ...colors(image) },
+        ...{ ...scale, ...sky, ...figure, ...given({ colormap }) },
+      });
+    },
   };
 }
 

@@ -1,9 +1,11 @@
 /** `tslira plot`. */
 
-import { basename, extname } from "node:path";
+import { extname } from "node:path";
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import type { Observation } from "../data/observation/observation.js";
+import { parseDs9Regions, type ShapedRegion } from "../data/regions/ds9-region.js";
 import { InvalidInputError } from "../errors.js";
+import { stretchOf } from "../figures/color-scale.js";
 import { figureDocument } from "../figures/document-node.js";
 import { colorImage } from "../figures/heat-map.js";
 import { renderPdf } from "../figures/pdf-node.js";
@@ -12,13 +14,15 @@ import { renderPixels, renderPng } from "../figures/png-node.js";
 import type { SkyImage } from "../image.js";
 import { findHdu, imageToSkyImage, parseFitsName } from "../io/fits.js";
 import { readFitsFile } from "../io/fits-file-node.js";
-import { type OpenResult, openResult } from "../io/open-result-node.js";
+import { readRegionText } from "../io/region-file-node.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import { nearestWord } from "../nearest-word.js";
 import { formatNumber } from "./format.js";
+import { given } from "./given.js";
 import { parseNumber, parseNumbers, parseWhole } from "./option-values.js";
 import { checkOutputPath, observationPaths } from "./output-path.js";
 import { oneChain, PLOT_KINDS, type PlotChoices, type PlotKind } from "./plot-kinds.js";
+import { contourImage, openPlotted, type PlottedResult, stemOf, withDraws } from "./plotted-result.js";
 import { addInputOptions, findResultInputs, type InputFlags } from "./result-inputs.js";
 import { blockImage, itermImage, kittyImage, sixelImage, terminalProtocol } from "./terminal-image.js";
 
@@ -31,6 +35,7 @@ const DETAILS = `
 Kinds:
 ${KINDS}
 
+Files of methods that give one image (richardson-lucy, map, ...) are drawn by all kinds that need no draws.
 Pixels are counted from 0, x to the right and y up; without --at the brightest pixel is shown.
 Chains and observations are counted from 1. Kinds that need the observation look for the files of the
 command that made the result; files count only when their SHA-256 are the recorded ones.
@@ -43,7 +48,10 @@ Examples:
   tslira plot result.fits --kind animation -o draws.html
   tslira plot result.fits --kind residuals --counts counts.fits --psf psf.fits -o residuals.png
   tslira plot a.fits b.fits --kind comparison --truth flux.fits -o comparison.pdf
-  tslira plot result.fits --kind mean --grid --compass -o mean.pdf
+  tslira plot a.fits rl.fits tv.fits --kind grid --width 180mm -o grid.pdf
+  tslira plot soft.fits medium.fits hard.fits --kind rgb --limits 99.5 -o rgb.png
+  tslira plot result.fits --kind mean --grid --compass --width 88mm -o mean.pdf
+  tslira plot result.fits --kind mean --regions knots.reg --contours 3,5,10sigma -o knots.pdf
   tslira plot result.fits --kind mean --preview`;
 
 const FORMATS = [".png", ".svg", ".pdf"];
@@ -57,12 +65,34 @@ function parsePixel(text: string): readonly [number, number] {
   return [values[0], values[1]];
 }
 
+/** Percentages, `99.5` or `0.5,99.5`. */
+function parseLimits(text: string): number | readonly [number, number] {
+  const values = parseNumbers(text);
+  if (values.length === 1) return values[0];
+  if (values.length === 2) return [values[0], values[1]];
+  throw new InvalidArgumentError("Give a percentage, or two with a comma between, for example 99.5.");
+}
+
+/** Levels of contours, `1,2,5` or `1,2,5sigma`. */
+function parseContours(text: string): { readonly levels: readonly number[]; readonly sigma: boolean } {
+  const plain = text.replace(/\s*(sigma|σ)$/i, "");
+  return { levels: parseNumbers(plain), sigma: plain !== text };
+}
+
+/** Pixels of a PNG, or a width on paper. */
+function parseWidth(text: string): number | string {
+  return /^[\d.e+]+$/i.test(text.trim()) ? parseWhole(text) : text;
+}
+
+/** Pixels an inch of a PNG of a width on paper. */
+const PRINT_DPI = 300;
+
 function plotOptions() {
   const command = new Command("plot")
     .summary("draw a figure of a result")
     .description("Draw a figure of a result, as PNG, SVG or PDF; or an animation of its draws.")
     .argument("<result>", "result file, FITS")
-    .argument("[others...]", "further results, for a comparison")
+    .argument("[others...]", "further results, for comparison, grid and rgb")
     .option("-k, --kind <kind>", "which figure (default: posterior)")
     .option("-o, --output <file>", "x.png, x.svg or x.pdf; of an animation x.apng, x.gif or x.html")
     .option("--preview", "show it in the terminal")
@@ -82,15 +112,18 @@ function plotOptions() {
     .option("--fps <n>", "frames a second of an animation (default: 8)", parseNumber)
     .optionsGroup("Looks:")
     .addOption(new Option("--theme <theme>", "(default: light)").choices(["light", "dark"] as const))
-    .option("--title <text>", "heading")
+    .option("--title <text>", "heading (default: the object of the header, or the name of the result)")
     .addOption(
-      new Option("--stretch <stretch>", "of images (default: sqrt)").choices([
+      new Option("--stretch <stretch>", "of images (default: asinh, linear below the noise)").choices([
         "linear",
         "sqrt",
         "log",
         "asinh",
       ] as const),
     )
+    .option("--vmin <value>", "value of the first colour", parseNumber)
+    .option("--vmax <value>", "value of the last colour", parseNumber)
+    .option("--limits <percent>", "percentile at which colours end, or low,high (default: 100)", parseLimits)
     .addOption(
       new Option("--colormap <name>", "of images").choices([
         "inferno",
@@ -110,8 +143,19 @@ function plotOptions() {
     .option("--grid", "lines of equal sky coordinates on images")
     .option("--scale-bar", "bar of known angular length on images")
     .option("--compass", "arrows to north and east on images")
+    .option("--regions <file>", "draw a DS9 region file or FITS table of regions over images")
+    .option(
+      "--contours <levels>",
+      "contours at these fluxes, 1,2,5, or times its error, 1,2,5sigma",
+      parseContours,
+    )
+    .option("--contours-of <file>", "of another result or FITS image, by the sky coordinates of both")
     .option("--scale <s>", "pixels of a PNG per px of the figure (default: 2)", parseNumber)
-    .option("--width <n>", "width of a PNG in pixels, instead of --scale", parseWhole);
+    .option(
+      "--width <w>",
+      "width on paper, 88mm (cm, in, pt; PNG with 300 dpi), or of a PNG in pixels",
+      parseWidth,
+    );
   addInputOptions(command);
   return command.helpOption("-h, --help", "print this help").addHelpText("after", DETAILS);
 }
@@ -147,24 +191,41 @@ async function plot(path: string, others: readonly string[], flags: PlotFlags): 
       inputs: [path, ...others, flags.truth, ...observationPaths([flags])],
     });
   }
-  if (others.length > 0 && name !== "comparison") {
+  if (others.length > 0 && !kind.several) {
     throw new InvalidInputError(
-      `plot: one result must be given, got ${1 + others.length}; several are for --kind comparison`,
+      `plot: one result must be given, got ${1 + others.length}; several are for --kind comparison, grid and rgb`,
     );
   }
-  const opened = await openResult(path);
+  if (flags.contoursOf !== undefined && flags.contours === undefined) {
+    throw new InvalidInputError(
+      `plot: --contours-of must come with --contours, got it without; add levels, --contours 1,2,5sigma`,
+    );
+  }
+  const opened = await openPlotted(path);
   try {
-    const open = flags.chain === undefined ? opened : oneChain(opened, flags.chain - 1);
+    const open =
+      flags.chain === undefined
+        ? opened
+        : { ...opened, posterior: oneChain(withDraws("--chain", opened), flags.chain - 1) };
+    const { contours, width } = flags;
+    const contoursOf = contours && (await contourImage(opened, flags.contoursOf, contours.sigma));
     const choices: PlotChoices = {
       figure: {
         document: await figureDocument(),
         ...(flags.theme && { theme: flags.theme }),
         ...(flags.title !== undefined && { title: flags.title }),
+        ...(typeof width === "string" && { width }),
       },
-      ...pick(flags, ["at", "radius", "stretch", "colormap", "frames"]),
+      scale: pick(flags, ["stretch", "vmin", "vmax", "limits"]),
+      ...pick(flags, ["at", "radius", "colormap", "frames"]),
       ...(flags.parameter && { names: flags.parameter }),
       ...(flags.fps !== undefined && { framesPerSecond: flags.fps }),
-      sky: pick(flags, ["axes", "grid", "scaleBar", "compass"]),
+      sky: {
+        ...pick(flags, ["axes", "grid", "scaleBar", "compass"]),
+        ...(flags.regions !== undefined && { regions: await drawnRegions(flags.regions, opened) }),
+        ...(contours && { contours: contours.levels }),
+        ...(contoursOf && { contoursOf }),
+      },
       observations: () => observationsOf(path, opened, flags),
       observation: (flags.observation ?? 1) - 1,
       compared: await comparedImages(path, opened, others),
@@ -181,7 +242,7 @@ async function plot(path: string, others: readonly string[], flags: PlotFlags): 
 /** @throws InvalidInputError when the observations are not at hand */
 async function observationsOf(
   path: string,
-  { result }: OpenResult,
+  result: PlottedResult,
   flags: PlotFlags,
 ): Promise<readonly Observation[]> {
   const { observations, missing } = await findResultInputs("plot", path, result, flags);
@@ -189,22 +250,36 @@ async function observationsOf(
   throw new InvalidInputError(`plot: figure must have the observation, got none: ${missing}`);
 }
 
-/** Means of the results, named by what tells their files apart. */
+/** Fluxes of the results, named by what tells their files apart. */
 async function comparedImages(
   path: string,
-  { result }: OpenResult,
+  { flux }: PlottedResult,
   others: readonly string[],
 ): Promise<ComparedImage[]> {
-  const images = [result.mean];
+  const images = [flux];
   for (const other of others) {
-    const open = await openResult(other);
-    images.push(open.result.mean);
+    const open = await openPlotted(other);
+    images.push(open.flux);
     open.close();
   }
   const paths = [path, ...others];
-  const names = paths.map((file) => basename(file).replace(/\.fits?(\.gz)?$/i, ""));
+  const names = paths.map(stemOf);
   const different = new Set(names).size === names.length;
   return images.map((image, index) => ({ image, title: different ? names[index] : paths[index] }));
+}
+
+/** The shapes of a region file, in pixels of the result; what it takes away from all is a region without name. */
+async function drawnRegions(name: string, { flux, wcs }: PlottedResult): Promise<ShapedRegion[]> {
+  const text = await readRegionText(name);
+  if (typeof text !== "string") {
+    throw new InvalidInputError(
+      `${name}: regions must be shapes, DS9 regions or a FITS table of regions, got an image of labels; draw it with --contours-of ${name} --contours 0.5`,
+    );
+  }
+  const { regions, excluded, warnings } = parseDs9Regions(text, { wcs, shape: flux.shape, name });
+  for (const warning of warnings) process.stderr.write(`tslira: warning: ${warning}\n`);
+  const cut = excluded.map((shape) => ({ operator: "not" as const, shape }));
+  return cut.length > 0 ? [...regions, { name: "", terms: cut }] : [...regions];
 }
 
 /** The first image of a FITS file, or the one in brackets. */
@@ -231,7 +306,7 @@ function checkFormat(name: string, { svg, moving }: PlotKind, output: string): v
 
 async function draw(
   kind: PlotKind,
-  open: OpenResult,
+  open: PlottedResult,
   choices: PlotChoices,
   extension: string,
   { scale, width }: PlotFlags,
@@ -243,28 +318,29 @@ async function draw(
   const svg = (await kind.svg?.(open, choices)) ?? "";
   if (ending === ".svg") return svg;
   if (ending === ".pdf") return renderPdf(svg);
-  return renderPng(svg, { ...(width !== undefined ? { width } : scale !== undefined && { scale }) });
+  if (typeof width === "number") return renderPng(svg, { width });
+  return renderPng(svg, given({ scale: scale ?? (width === undefined ? undefined : PRINT_DPI / 96) }));
 }
 
 /** The figure as text for the terminal; an image alone, with its limits, where there is not room for text in it. */
-async function previewText(kind: PlotKind, open: OpenResult, choices: PlotChoices): Promise<string> {
+async function previewText(kind: PlotKind, open: PlottedResult, choices: PlotChoices): Promise<string> {
   const protocol = terminalProtocol(process.env);
   const columns = process.stdout.columns ?? 80;
   if (protocol === "blocks" && kind.image) {
     const image = kind.image(open);
     const [ny, nx] = image.shape;
-    const stretch = choices.stretch ?? "sqrt";
-    const rgba = colorImage(image, { stretch, ...pick(choices, ["colormap"]) });
+    const scale = stretchOf(choices.scale);
+    const rgba = colorImage(image, { ...scale, ...pick(choices, ["colormap"]) });
     const finite = image.data.filter(Number.isFinite);
     const [low, high] = [
       finite.reduce((a, b) => Math.min(a, b), Infinity),
       finite.reduce((a, b) => Math.max(a, b), -Infinity),
     ];
-    const unit = open.result.unit ?? "";
+    const unit = open.unit ?? "";
     return (
       blockImage({ width: nx, height: ny, rgba }, columns) +
-      `${open.result.name}: ${formatNumber(low)} to ${formatNumber(high)} ${unit}`.trimEnd() +
-      `, ${stretch} stretch\n`
+      `${open.name}: ${formatNumber(low)} to ${formatNumber(high)} ${unit}`.trimEnd() +
+      `, ${scale.stretch} stretch\n`
     );
   }
   const svg = (await kind.svg?.(open, choices)) ?? "";

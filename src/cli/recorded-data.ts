@@ -77,7 +77,7 @@ async function recordedSettings(command: string): Promise<DeconvolveSettings | u
  */
 export async function findRecordedData(
   path: string,
-  { command, inputs }: PosteriorSummary["provenance"],
+  { command, inputs }: Pick<PosteriorSummary["provenance"], "command" | "inputs">,
 ): Promise<RecordedData> {
   if (command === undefined) return { missing: "the result does not remember the command that made it" };
   const settings = await recordedSettings(command).catch(() => undefined);

@@ -2,7 +2,6 @@
 
 import { Command } from "@commander-js/extra-typings";
 import { InvalidInputError } from "../errors.js";
-import type { ResultSummary } from "../io/result-decode.js";
 import { readResultSummary } from "../io/result-file-node.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import { reportFromFile } from "../report/report-file-node.js";
@@ -11,11 +10,13 @@ import { formatBytes } from "./format.js";
 import { given } from "./given.js";
 import { parseBytes } from "./option-values.js";
 import { checkOutputPath, observationPaths } from "./output-path.js";
+import { openPlotted } from "./plotted-result.js";
 import {
   addInputOptions,
   findResultInputs,
   type InputFlags,
   namesOnRecord,
+  type RecordedInputs,
   type ResultInputs,
 } from "./result-inputs.js";
 
@@ -23,6 +24,8 @@ const DETAILS = `
 The page needs nothing else, no network either: verdict on convergence, numbers, linked images with
 cursor readout, traces, histograms and correlations of every pixel and region, a player of draws,
 parameters, settings, and how to make the result again. Attach it to a paper.
+
+Of a method that gives one image (richardson-lucy, map, ...) it is shorter, without draws.
 
 Counts, expected counts and residuals are shown when the input files are at hand: those of the
 command that made the result, or those given here; either way their SHA-256 must be the recorded one.
@@ -69,7 +72,8 @@ async function report(path: string, flags: ReportFlags): Promise<void> {
   const say = (text: string) => quiet || process.stderr.write(`${text}\n`);
   const summary = await readResultSummary(path);
   // What is no result is told by who reads it.
-  const inputs = summary && (await inputsOf(path, summary, flags));
+  const recorded = summary ?? (await openPlotted(path).catch(() => undefined));
+  const inputs = recorded && (await inputsOf(path, recorded, flags));
   if (inputs?.files) await checkOutputPath(output, { overwrite, inputs: inputs.files });
   if (inputs && inputs.missing !== "" && flags.inputs) {
     say(`tslira: ${inputs.missing}; the page does without counts, residuals and predictive checks`);
@@ -91,7 +95,11 @@ async function report(path: string, flags: ReportFlags): Promise<void> {
   say(`  written      ${output} (${formatBytes(Buffer.byteLength(html))})`);
 }
 
-async function inputsOf(path: string, summary: ResultSummary, flags: ReportFlags): Promise<ResultInputs> {
+async function inputsOf(
+  path: string,
+  summary: { readonly provenance: RecordedInputs },
+  flags: ReportFlags,
+): Promise<ResultInputs> {
   if (flags.inputs) return findResultInputs("report", path, summary, flags);
   const names = await namesOnRecord(summary.provenance.command);
   return { observations: [], missing: "left out (--no-inputs)", ...given({ names }) };

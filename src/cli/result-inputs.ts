@@ -19,6 +19,9 @@ export interface InputFlags extends Omit<ObservationFlags, "name"> {
   readonly counts?: string | undefined;
 }
 
+/** What a result remembers of its inputs. */
+export type RecordedInputs = Pick<PosteriorSummary["provenance"], "command" | "inputs">;
+
 /** What was found. */
 export interface ResultInputs {
   /** Empty when they are not at hand. */
@@ -41,7 +44,7 @@ export interface ResultInputs {
 export async function findResultInputs(
   verb: string,
   path: string,
-  { provenance }: Pick<PosteriorSummary, "provenance">,
+  { provenance }: { readonly provenance: RecordedInputs },
   flags: InputFlags,
 ): Promise<ResultInputs> {
   const names = givenNames(verb, flags);

@@ -84,12 +84,7 @@ export async function reportRun(run: FileRun, options: ReportOptions): Promise<v
 }
 
 async function drawPosterior(result: PosteriorSummary, counts: SkyImage, path: string): Promise<void> {
-  const object = result.wcs.find(({ keyword }) => keyword === "OBJECT")?.value;
-  const svg = plotPosterior(result, {
-    document: await figureDocument(),
-    counts,
-    title: typeof object === "string" && object !== "" ? object : result.name,
-  });
+  const svg = plotPosterior(result, { document: await figureDocument(), counts });
   await writeWholeFile(path, await renderPng(svg));
 }
 

@@ -4,12 +4,12 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
-import { JobError } from "../errors.js";
+import { Command } from "@commander-js/extra-typings";
+import { InvalidInputError, JobError } from "../errors.js";
 import { EXIT } from "./exit.js";
 import { parseWhole } from "./option-values.js";
 
@@ -52,21 +52,17 @@ const HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
 };
 
+const LAST_PORT = 65_535;
+
 /** Browsers keep runs by the port of the page: the same one each time lets them find those of before. */
 const USUAL_PORT = 8640;
-
-function parsePort(text: string): number {
-  const port = parseWhole(text);
-  if (port > 65_535) throw new InvalidArgumentError("Give a port from 0 to 65535, or leave it out.");
-  return port;
-}
 
 /** The command with all its options, but without its action. */
 export function studioOptions() {
   return new Command("studio")
     .summary("deconvolve in the browser: a page served to this machine alone")
     .description("Open Studio, the page that deconvolves files in the browser.")
-    .option("--port <n>", "port on 127.0.0.1 (default: 8640, or a free one)", parsePort)
+    .option("--port <n>", "port on 127.0.0.1 (default: 8640, or a free one)", parseWhole)
     .option("--no-open", "print the address, but do not open a browser")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", DETAILS);
@@ -88,9 +84,14 @@ export interface StudioServer {
  *
  * @param port 0 for a free one
  * @param folder of the built page
+ * @throws InvalidInputError for a port that cannot be
  * @throws JobError when the page was not built, or the port is taken
  */
 export async function serveStudio(port: number, folder = builtPage()): Promise<StudioServer> {
+  if (port > LAST_PORT)
+    throw new InvalidInputError(
+      `studio: port must be a whole number from 0 to ${LAST_PORT}, got ${port}; leave --port out for a free one`,
+    );
   if (!existsSync(join(folder, "index.html"))) {
     throw new JobError(`studio: the page must have been built, got nothing in ${folder}; run npm run build`);
   }
@@ -144,8 +145,24 @@ async function answer(
   const type = file && TYPES[extname(file)];
   if (file === undefined || type === undefined) return void refuse(404);
   const content = await readFile(file);
-  response.writeHead(200, { ...HEADERS, "content-type": type, "content-length": content.length });
+  // Their names change with what they hold: kept by the browser, they are there for another run when this server has ended.
+  const kept = name.startsWith("/assets/") && { "cache-control": "private, max-age=604800, immutable" };
+  response.writeHead(200, { ...HEADERS, ...kept, "content-type": type, "content-length": content.length });
   response.end(request.method === "HEAD" ? undefined : content);
+}
+
+/** Whether Studio answers at a port of this machine: by its policy, which it sends with every answer. */
+export function studioAnswers(port: number): Promise<boolean> {
+  const policy = "content-security-policy";
+  return new Promise((resolve) => {
+    const asked = request({ host: "127.0.0.1", port, method: "HEAD", path: "/", timeout: 1_000 }, (found) => {
+      found.resume();
+      resolve(found.headers[policy] === HEADERS[policy]);
+    });
+    asked.on("timeout", () => asked.destroy());
+    asked.on("error", () => resolve(false));
+    asked.end();
+  });
 }
 
 /** Ask the system to open an address; that it cannot is no error, for the address is printed. */
@@ -163,7 +180,14 @@ function openBrowser(address: string): void {
 
 async function studio(flags: { readonly port?: number | undefined; readonly open: boolean }): Promise<void> {
   const { address, server } = await (flags.port === undefined
-    ? serveStudio(USUAL_PORT).catch(() => serveStudio(0))
+    ? serveStudio(USUAL_PORT).catch(async () => {
+        if (await studioAnswers(USUAL_PORT))
+          process.stderr.write(
+            `tslira studio: another one runs at port ${USUAL_PORT}, at the address that it printed; this one is beside it, and does not see ` +
+              "the runs that the browser keeps for that port\n",
+          );
+        return serveStudio(0);
+      })
     : serveStudio(flags.port));
   process.stderr.write(`tslira studio: ${address}\n  Ctrl-C ends it\n`);
   if (flags.open) openBrowser(address);

@@ -38,7 +38,7 @@ const padded = (value: number, digits: number) => String(value).padStart(digits,
  * Draw the posterior as an animation: single draws of the flux, which show what the data allow, beside the mean of all draws so far.
  * Each frame says its chain and draw; one colour scale with its bar serves all.
  *
- * The colours end at the brightest 0.2 % of the pixels of single draws unless `limits` or `percentiles` are given.
+ * The colours end at the brightest 0.2 % of the pixels of single draws unless `limits` or `vmax` are given.
  *
  * @param images kept draws, in memory or elsewhere
  * @returns the bytes of an APNG or GIF file, the same for the same draws

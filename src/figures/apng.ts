@@ -24,7 +24,7 @@ export function encodeApng(animation: Animation): Uint8Array {
     view.setUint16(22, 1000);
     // Disposal 0 leaves the frame, blending 0 replaces what was there: both are what the last two bytes already hold.
     chunks.push(pngChunk("fcTL", control));
-    const lines = pngLines(part.indices, part.width, part.height);
+    const lines = pngLines(part.indices, part.height);
     chunks.push(
       index === 0 ? pngChunk("IDAT", lines) : pngChunk("fdAT", concatenate([words(sequence++), lines])),
     );

@@ -2,24 +2,48 @@ import { quantileOfSorted } from "../data/random/sorted-quantile.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { type Colormap, isDiverging, NAN_INDEX } from "./colormap.js";
+import { givenOptions } from "./given-options.js";
 
 /** How values are spread over the colours; `sqrt` and `asinh` keep the sign, `log` shows values <= 0 as the lowest. */
 export type Stretch = "linear" | "sqrt" | "log" | "asinh";
 
+/** How pixel values are spread over the colours. */
+export interface StretchOptions {
+  /** Default `"linear"`, of figures of a sky `"asinh"`. */
+  readonly stretch?: Stretch;
+  /** Value of the first colour; default from the image, see `limits`. */
+  readonly vmin?: number;
+  /** Value of the last colour; default from the image, see `limits`. */
+  readonly vmax?: number;
+  /** Percentage of the finite pixels at which the colours end, or those at which they begin and end; default `[0, 100]`. */
+  readonly limits?: number | readonly [low: number, high: number];
+  /**
+   * Where `asinh` turns from linear to logarithmic, > 0, in the unit of the values; default the scatter of the pixels that are not 0
+   * (1.4826 times their median absolute deviation), at least 1/1000 and at most 1/4 of the largest limit.
+   */
+  readonly softening?: number;
+}
+
+/** The stretch among the options of a figure of a sky, by default `asinh`. */
+export function stretchOf(options: StretchOptions): StretchOptions & { readonly stretch: Stretch } {
+  return {
+    stretch: "asinh",
+    ...givenOptions(options, ["stretch", "vmin", "vmax", "limits", "softening"]),
+  };
+}
+
 /** How pixel values become colours. */
-export interface ColorScaleOptions {
+export interface ColorScaleOptions extends StretchOptions {
   /** Default `"inferno"`. */
   readonly colormap?: Colormap;
-  /** Default `"linear"`. */
-  readonly stretch?: Stretch;
-  /** Values of the first and last colour. Default: from the image, see `percentiles`. */
-  readonly limits?: readonly [low: number, high: number];
-  /** Percentages of the finite pixels at which the limits are put when they are not given; default `[0, 100]`. */
-  readonly percentiles?: readonly [low: number, high: number];
-  /** Limits symmetric about zero; default true for the diverging colour map `RdBu`. */
+  /** Colours symmetric about zero where neither end is given; default true for the diverging colour map `RdBu`. */
   readonly symmetric?: boolean;
-  /** Where `asinh` turns from linear to logarithmic, as fraction of the largest limit; default 0.05. */
-  readonly softening?: number;
+}
+
+/** The median of errors of a sky `[ny, nx]`, from which on its light is told from noise; undefined where they are all 0. */
+export function noiseOf({ data }: SkyImage): number | undefined {
+  const noise = quantile([data], 50);
+  return noise > 0 ? noise : undefined;
 }
 
 /** A finished mapping from values to colours. */
@@ -29,6 +53,8 @@ export interface ColorScale {
   readonly colors?: Uint8Array;
   readonly stretch: Stretch;
   readonly limits: readonly [low: number, high: number];
+  /** Where `asinh` turns from linear to logarithmic. */
+  readonly softening: number;
   /** Whether pixels lie below and above the limits. */
   readonly beyond: readonly [below: boolean, above: boolean];
   /** Place of a value on the colour bar: 0 at the lower limit, 1 at the upper, outside beyond them, NaN for NaN. */
@@ -41,19 +67,21 @@ const LOG_RANGE = 1e4;
 /**
  * Choose the limits of one or several images that share a colour scale, and the mapping between them.
  *
- * @throws InvalidInputError when limits, percentiles or softening do not make sense together
+ * @throws InvalidInputError when vmin, vmax, limits or softening do not make sense together
  */
 export function colorScale(images: readonly SkyImage[], options: ColorScaleOptions): ColorScale {
-  const { colormap = "inferno", stretch = "linear", percentiles = [0, 100], softening = 0.05 } = options;
-  const symmetric = options.symmetric ?? isDiverging(colormap);
-  checkOptions(options, stretch, percentiles, softening);
+  const { colormap = "inferno", stretch = "linear", vmin, vmax } = options;
+  const percentages = typeof options.limits === "number" ? ([0, options.limits] as const) : options.limits;
+  const symmetric = options.symmetric ?? (isDiverging(colormap) && vmin === undefined && vmax === undefined);
+  checkOptions(options, stretch, percentages);
   const values = images.map(({ data }) => data);
-  const limits =
-    options.limits ??
-    (symmetric
-      ? symmetricLimits(values, percentiles)
-      : oneSidedLimits(values, percentiles, stretch === "log"));
-  const bend = bending(stretch, softening * Math.max(Math.abs(limits[0]), Math.abs(limits[1])));
+  const found = symmetric
+    ? symmetricLimits(values, percentages)
+    : oneSidedLimits(values, percentages, stretch === "log");
+  const limits = endsOf(found, vmin, vmax);
+  const reach = Math.max(Math.abs(limits[0]), Math.abs(limits[1]));
+  const softening = options.softening ?? kneeOf(values, reach);
+  const bend = bending(stretch, softening);
   const start = bend(limits[0]);
   const span = bend(limits[1]) - start;
   const [min, max] = extremes(values);
@@ -61,6 +89,7 @@ export function colorScale(images: readonly SkyImage[], options: ColorScaleOptio
     colormap,
     stretch,
     limits,
+    softening,
     beyond: [min < limits[0], max > limits[1]],
     place: (value) => (bend(value) - start) / span,
   };
@@ -94,7 +123,7 @@ function bending(stretch: Stretch, knee: number): (value: number) => number {
 
 function symmetricLimits(
   values: readonly Float64Array[],
-  percentiles: readonly [number, number],
+  percentiles: readonly [number, number] = [0, 100],
 ): [number, number] {
   const reach =
     percentiles[1] === 100
@@ -105,10 +134,11 @@ function symmetricLimits(
 
 function oneSidedLimits(
   values: readonly Float64Array[],
-  percentiles: readonly [number, number],
+  percentiles: readonly [number, number] | undefined,
   log: boolean,
 ): [number, number] {
   const [min, max] = extremes(values);
+  percentiles ??= [0, 100];
   let low = percentiles[0] === 0 ? min : quantile(values, percentiles[0]);
   let high = percentiles[1] === 100 ? max : quantile(values, percentiles[1]);
   if (high <= low) [low, high] = [min, max];
@@ -162,33 +192,54 @@ function quantile(
   return quantileOfSorted(finite, percent / 100);
 }
 
-function checkOptions(
-  { limits }: ColorScaleOptions,
-  stretch: Stretch,
+/** Limits of the image with those that were asked for in their place; the other one gives way where it is on the wrong side. */
+function endsOf(
   [low, high]: readonly [number, number],
-  softening: number,
+  vmin: number | undefined,
+  vmax: number | undefined,
+): [number, number] {
+  if (vmin !== undefined && vmax !== undefined) return [vmin, vmax];
+  if (vmin !== undefined) return [vmin, high > vmin ? high : vmin + Math.max(Math.abs(vmin), 1)];
+  if (vmax === undefined) return [low, high];
+  return [low < vmax ? low : vmax > 0 ? vmax / LOG_RANGE : vmax - Math.max(Math.abs(vmax), 1), vmax];
+}
+
+/** Default of `softening`. */
+function kneeOf(values: readonly Float64Array[], reach: number): number {
+  const lit = values.map((data) => data.filter((value) => value !== 0));
+  const middle = quantile(lit, 50);
+  const scatter = 1.4826 * quantile(lit, 50, (value) => Math.abs(value - middle));
+  return Math.min(Math.max(Number.isFinite(scatter) ? scatter : 0, reach / 1000), reach / 4);
+}
+
+function checkOptions(
+  { vmin, vmax, softening }: ColorScaleOptions,
+  stretch: Stretch,
+  [low, high]: readonly [number, number] = [0, 100],
 ): void {
-  if (limits && !(limits[0] < limits[1] && Number.isFinite(limits[0]) && Number.isFinite(limits[1]))) {
+  for (const [name, value] of Object.entries({ vmin, vmax })) {
+    if (value === undefined || (Number.isFinite(value) && (stretch !== "log" || value > 0))) continue;
     throw new InvalidInputError(
-      `figure: limits must be two finite numbers in increasing order, got [${limits.join(", ")}]; leave them out to use those of the image`,
-      { fields: { limits } },
+      `figure: ${name} must be finite${stretch === "log" ? ", and > 0 for a logarithmic stretch" : ""}, got ${value}; ` +
+        'leave it out to use that of the image, or use "asinh"',
+      { fields: { vmin, vmax, stretch } },
     );
   }
-  if (limits && stretch === "log" && !(limits[0] > 0)) {
-    throw new InvalidInputError(
-      `figure: limits of a logarithmic stretch must be > 0, got [${limits.join(", ")}]; raise the lower one or use "asinh"`,
-      { fields: { limits, stretch } },
-    );
+  if (vmin !== undefined && vmax !== undefined && !(vmin < vmax)) {
+    throw new InvalidInputError(`figure: vmin must be < vmax, got ${vmin} and ${vmax}; exchange them`, {
+      fields: { vmin, vmax },
+    });
   }
   if (!(low >= 0 && low < high && high <= 100)) {
     throw new InvalidInputError(
-      `figure: percentiles must be increasing and within [0, 100], got [${low}, ${high}]; give for example [0, 99.5]`,
-      { fields: { percentiles: [low, high] } },
+      `figure: limits must be increasing percentages within [0, 100], got [${low}, ${high}]; give for example 99.5`,
+      { fields: { limits: [low, high] } },
     );
   }
-  if (!(softening > 0 && Number.isFinite(softening))) {
-    throw new InvalidInputError(`figure: softening must be > 0, got ${softening}; give for example 0.05`, {
-      fields: { softening },
-    });
+  if (softening !== undefined && !(softening > 0 && Number.isFinite(softening))) {
+    throw new InvalidInputError(
+      `figure: softening must be > 0, got ${softening}; give the noise of the image`,
+      { fields: { softening } },
+    );
   }
 }

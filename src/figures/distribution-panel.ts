@@ -3,7 +3,7 @@ import { rankScratch, sortDraws, sortedQuantile } from "../posterior/rank.js";
 import { chartPanel, type PanelHeading } from "./chart-panel.js";
 import type { Cell } from "./figure.js";
 import { type ThemeName, theme as themeColors } from "./theme.js";
-import { formatEstimate, linearTicks, logTicks, type Ticks } from "./ticks.js";
+import { formatEstimate, linearTicks, logTicks, NO_TICKS, type Ticks } from "./ticks.js";
 import { chainColor } from "./trace-panel.js";
 import type { TracedQuantity } from "./traced-quantity.js";
 
@@ -89,9 +89,6 @@ export function distributionPanel(
   });
 }
 
-/** An axis without ticks. */
-export const NO_TICKS: Ticks = { positions: [], labels: [], exponent: 0, minor: [] };
-
 function axisTicks(domain: readonly [number, number], width: number, log: boolean): Ticks {
   if (log) return logTicks(domain[0], domain[1], Math.floor(width / 34));
   return linearTicks(domain[0], domain[1], Math.max(2, Math.floor(width / 42)));
@@ -141,6 +138,18 @@ export function filledSteps(
   style: { readonly fill: string; readonly fillOpacity: number },
 ): Plot.Markish {
   return Plot.areaY(steps(shares, domain), { x: "0", y1: 0, y2: "1", ...style });
+}
+
+/** What lies between two histograms. */
+export function stepBand(
+  low: readonly number[],
+  high: readonly number[],
+  domain: readonly [number, number],
+  { fill, fillOpacity }: { readonly fill: string; readonly fillOpacity: number },
+): Plot.Markish {
+  const tops = steps(high, domain);
+  const points = steps(low, domain).map(([x, bottom], corner) => [x, bottom, tops[corner]![1]]);
+  return Plot.areaY(points, { x: "0", y1: "1", y2: "2", fill, fillOpacity });
 }
 
 /** A histogram as an outline. */

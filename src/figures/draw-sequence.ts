@@ -73,7 +73,7 @@ export function drawScale(
       return { data: Float64Array.from(source.readDraws(chain, at, 1)), shape: source.shape };
     });
   });
-  return colorScale(sample, { stretch: "sqrt", percentiles: [0, TOP_PERCENT], ...options });
+  return colorScale(sample, { stretch: "asinh", limits: TOP_PERCENT, ...options });
 }
 
 /**

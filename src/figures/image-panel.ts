@@ -1,14 +1,18 @@
 import type { WcsCard } from "../data/observation/observation.js";
+import type { ShapedRegion } from "../data/regions/ds9-region.js";
 import { isEquatorial } from "../data/sky/sky-angle.js";
 import { parseWcs, type SkyWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { checkShape, type SkyImage } from "../image.js";
 import { drawAxes } from "./axes.js";
-import { type ColorScale, type ColorScaleOptions, colorScale } from "./color-scale.js";
+import { type ColorScale, type ColorScaleOptions, colorScale, type Stretch } from "./color-scale.js";
 import { isDiverging, palette } from "./colormap.js";
+import { type ContourImage, contourElements } from "./contours.js";
 import type { Cell } from "./figure.js";
-import { colorBarElement, heatMapElement } from "./heat-map.js";
+import { givenOptions } from "./given-options.js";
+import { colorBarElement, heatMapElement, rgbElement } from "./heat-map.js";
 import { type Marker, markerElements } from "./marker.js";
+import { regionElements } from "./region-outlines.js";
 import { type ImageBox, type SkyAxes, skyAxes } from "./sky-axes.js";
 import { compassElements, scaleBarElements } from "./sky-marks.js";
 import type { SkyNotation } from "./sky-ticks.js";
@@ -31,6 +35,20 @@ export interface SkyPanelOptions {
   readonly scaleBar?: boolean | number;
   /** Draw arrows to the north and east, unless the picture is less than 60 px wide or high; default false. */
   readonly compass?: boolean;
+  /** Shapes to draw over the image, with their names where these are not made up by the reader, as `parseDs9Regions` returns them. */
+  readonly regions?: readonly ShapedRegion[];
+  /** Levels of contour lines to draw over the image, in the unit of `contoursOf`. */
+  readonly contours?: readonly number[];
+  /** What the contours are of; default the image itself, of `plotPosterior` the mean. */
+  readonly contoursOf?: ContourImage;
+}
+
+/** How a sky is shown, among the options of a figure. */
+export function skyOf(options: SkyPanelOptions): SkyPanelOptions {
+  return givenOptions(options, [
+    ...(["markers", "axes", "grid", "scaleBar", "compass"] as const),
+    ...(["regions", "contours", "contoursOf"] as const),
+  ]);
 }
 
 /** How one image is shown. */
@@ -61,6 +79,10 @@ export interface ImagePanelLayout {
   readonly colorBar?: boolean;
   readonly xLabels?: boolean;
   readonly yLabels?: boolean;
+  /** Keep the box as large as `size` says: default false, whole screen pixels an image pixel where that changes the size little. */
+  readonly exact?: boolean;
+  /** Pixels of the axes a pixel of the image, for an image of blocks; default 1. */
+  readonly block?: number;
 }
 
 /** Shortest side of a box in px: below it pixels are drawn taller or wider than square. */
@@ -74,17 +96,56 @@ const BAR = { gap: 8, width: 11, tip: 7 } as const;
  */
 export function imagePanel(image: SkyImage, options: ImagePanelOptions, layout: ImagePanelLayout): Cell {
   checkImage(image);
-  const { title, colorBar = true, xLabels = true, yLabels = true, document, theme } = layout;
+  const scale = layout.scale ?? colorScale([image], options);
+  const { width, height } = layout.box ?? boxSize(image.shape[1], image.shape[0], layout.size, layout.exact);
+  const bar =
+    (layout.colorBar ?? true)
+      ? drawColorBar(scale, options, layout, width, height)
+      : { elements: "", width: 4 };
+  return picturePanel(image, options, layout, {
+    ...{ width, height, bar, bright: isDiverging(scale.colormap) },
+    picture: heatMapElement(image, scale, width, height),
+  });
+}
+
+/** Lay out three images as red, green and blue of one picture. @param channels of one shape */
+export function rgbPanel(
+  channels: readonly { readonly image: SkyImage; readonly scale: ColorScale }[],
+  options: ImagePanelOptions,
+  layout: ImagePanelLayout,
+): Cell {
+  for (const { image } of channels) checkImage(image);
+  const { image } = channels[0]!;
+  const { width, height } = boxSize(image.shape[1], image.shape[0], layout.size, layout.exact);
+  return picturePanel(image, options, layout, {
+    ...{ width, height, bar: { elements: "", width: 4 }, bright: false },
+    picture: rgbElement(channels, width, height),
+  });
+}
+
+/** What a panel shows in its box of px, and beside it. */
+interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly picture: string;
+  readonly bar: { readonly elements: string; readonly width: number };
+  /** Whether lines over it must be dark. */
+  readonly bright: boolean;
+}
+
+function picturePanel(
+  image: SkyImage,
+  options: ImagePanelOptions,
+  layout: ImagePanelLayout,
+  { width, height, picture, bar, bright }: Picture,
+): Cell {
+  const { title, xLabels = true, yLabels = true, document, theme } = layout;
   const [ny, nx] = image.shape;
   const colors = themeColors(theme);
-  const scale = layout.scale ?? colorScale([image], options);
-  const { width, height } = layout.box ?? boxSize(nx, ny, layout.size);
-
   const box: ImageBox = { nx, ny, width, height };
   const wcs = options.wcs === undefined ? undefined : parseWcs(options.wcs).wcs;
-  const axes = imageAxes(options, wcs, box);
+  const axes = imageAxes(options, wcs, box, layout.block);
   const yLabelWidth = Math.max(...axes.y.ticks.labels.map((label) => textWidth(label, FONT_SIZE.tick)));
-  const bar = colorBar ? drawColorBar(scale, options, layout, width, height) : { elements: "", width: 0 };
   const [beyondLeft, beyondRight] = xLabels ? overhang(axes.x.ticks, box) : [0, 0];
   // A title wider than its box must not run into the one beside it.
   const spare = title === undefined ? 0 : Math.ceil((textWidth(title, FONT_SIZE.title) - width) / 2) + 2;
@@ -92,11 +153,11 @@ export function imagePanel(image: SkyImage, options: ImagePanelOptions, layout: 
     top: title === undefined ? 6 : FONT_SIZE.title + 10,
     bottom: xLabels ? 36 : 8,
     left: Math.max(yLabels ? Math.ceil(yLabelWidth) + 30 : 8, beyondLeft, spare),
-    right: Math.max(colorBar ? bar.width : 4, beyondRight, spare),
+    right: Math.max(bar.width, beyondRight, spare),
   };
 
-  let elements = heatMapElement(image, scale, width, height);
-  elements += overlay(options, wcs, axes.gridPath, box, isDiverging(scale.colormap));
+  let elements = picture;
+  elements += overlay(image, options, wcs, axes.gridPath, box, bright);
   elements += `<rect width="${width}" height="${height}" fill="none" stroke="${colors.ink}" stroke-width="0.8"/>`;
   elements += drawAxes({
     document,
@@ -127,11 +188,16 @@ export function imagePanel(image: SkyImage, options: ImagePanelOptions, layout: 
   return { width, height, margins, elements };
 }
 
-/** Box of an image in px, its longer side near `size`: whole screen pixels an image pixel where that changes the size little. */
-export function boxSize(nx: number, ny: number, size: number): { width: number; height: number } {
+/** Box of an image in px, its longer side near `size`: whole screen pixels an image pixel where that changes the size little, unless `exact`. */
+export function boxSize(
+  nx: number,
+  ny: number,
+  size: number,
+  exact = false,
+): { width: number; height: number } {
   const longest = Math.max(nx, ny);
   const whole = Math.max(1, Math.round(size / longest));
-  const zoom = Math.abs(whole * longest - size) <= 0.2 * size ? whole : size / longest;
+  const zoom = !exact && Math.abs(whole * longest - size) <= 0.2 * size ? whole : size / longest;
   return {
     width: Math.max(SHORTEST_SIDE, Math.round(nx * zoom)),
     height: Math.max(SHORTEST_SIDE, Math.round(ny * zoom)),
@@ -175,7 +241,7 @@ function drawColorBar(
   elements += `<g transform="translate(${px(left)},${px(top)})">${axis}</g>`;
   const tickWidth = Math.max(0, ...ticks.labels.map((text) => textWidth(text, FONT_SIZE.tick)));
   const start = right + 8 + Math.ceil(tickWidth) + 5;
-  const lines = labelLines(label, unit, ticks.exponent, boxHeight);
+  const lines = labelLines(label, unit, ticks.exponent, scale.stretch, boxHeight);
   const style = { size: FONT_SIZE.label, fill: colors.ink };
   const upwards = lines.every((line) => textWidth(line, FONT_SIZE.label) <= boxHeight + 12);
   const lineHeight = FONT_SIZE.label + 3;
@@ -196,11 +262,26 @@ function drawColorBar(
   return { elements, width };
 }
 
-/** The label of a colour bar in one line when it fits beside the bar, else unit apart. */
-function labelLines(label: string, unit: string, exponent: number, length: number): string[] {
-  const parts = formatLabel(label, unit, exponent).filter((part) => part !== "");
-  const line = parts.join(" ");
-  return textWidth(line, FONT_SIZE.label) <= length + 12 ? [line].filter((text) => text !== "") : parts;
+/** The label of a colour bar and its stretch, in one line when they fit beside the bar, else apart. */
+function labelLines(
+  label: string,
+  unit: string,
+  exponent: number,
+  stretch: Stretch,
+  length: number,
+): string[] {
+  const parts = [
+    ...formatLabel(label, unit, exponent),
+    stretch === "linear" ? "" : `${stretch} scale`,
+  ].filter((part) => part !== "");
+  const [first = "", ...rest] = parts;
+  const fits = (line: string) => textWidth(line, FONT_SIZE.label) <= length + 12;
+  const line = [[first, ...rest.slice(0, -1)].join(" "), ...rest.slice(-1)].join(
+    rest.length > 0 && stretch !== "linear" ? ", " : " ",
+  );
+  if (fits(line)) return line === "" ? [] : [line];
+  const two = [parts.slice(0, -1).join(" "), ...parts.slice(-1)];
+  return two.every(fits) ? two : parts;
 }
 
 /** Axes on the sky where the image has one and they fit, else in pixels. */
@@ -208,6 +289,7 @@ function imageAxes(
   { axes = "auto" }: ImagePanelOptions,
   wcs: SkyWcs | undefined,
   box: ImageBox,
+  block = 1,
 ): Pick<SkyAxes, "x" | "y"> & { readonly gridPath?: string } {
   if (wcs !== undefined && axes !== "pixels" && axes !== "offset") {
     const notation = axes === "auto" ? (isEquatorial(wcs) ? "sexagesimal" : "degrees") : axes;
@@ -218,8 +300,8 @@ function imageAxes(
   const ticks = (pixels: number, length: number, room: number): Ticks => {
     const zero = axes === "offset" ? Math.floor(pixels / 2) : 0;
     const count = Math.max(2, Math.min(7, Math.floor(length / room)));
-    const round = linearTicks(-zero, pixels - 1 - zero || 0.4, count, true);
-    return { ...round, positions: round.positions.map((at) => at + zero) };
+    const round = linearTicks(-zero, pixels * block - 1 - zero || 0.4, count, true);
+    return { ...round, positions: round.positions.map((at) => (at + 0.5) / block - 0.5 + zero) };
   };
   const unit = axes === "offset" ? "offset (pixel)" : "(pixel)";
   return {
@@ -242,17 +324,28 @@ function overhang({ positions, labels }: Ticks, { nx, width }: ImageBox): [left:
 
 /** What is drawn over the picture: grid, markers, scale bar, compass. */
 function overlay(
-  { markers = [], grid = false, scaleBar = false, compass = false }: ImagePanelOptions,
+  image: SkyImage,
+  options: ImagePanelOptions,
   wcs: SkyWcs | undefined,
   gridPath: string | undefined,
   box: ImageBox,
   bright: boolean,
 ): string {
+  const { markers = [], grid = false, scaleBar = false, compass = false } = options;
+  const { regions = [], contours = [], contoursOf } = options;
   let shapes = "";
   if (grid && gridPath !== undefined) {
     const color = bright ? "#000000" : "#ffffff";
     shapes += `<path d="${gridPath}" fill="none" stroke="${color}" stroke-opacity="0.35" stroke-width="0.7"/>`;
   }
+  if (contours.length > 0)
+    shapes += contourElements(
+      contoursOf ?? { image },
+      contours,
+      { image, ...(wcs !== undefined && { wcs }) },
+      box,
+    );
+  shapes += regionElements(regions, box);
   shapes += markerElements(markers, box);
   if (wcs !== undefined && scaleBar !== false)
     shapes += scaleBarElements(wcs, box, scaleBar === true ? undefined : scaleBar);

@@ -28,24 +28,36 @@ export function markerElements(markers: readonly Marker[], { nx, ny, width, heig
         : `<ellipse cx="${px(cx)}" cy="${px(cy)}" rx="${px(radius * dx)}" ry="${px(radius * dy)}"`,
       color,
     );
-    if (label !== undefined) {
-      const reach = radius === undefined ? 6 : radius * dx * 0.71;
-      const leftwards = cx + reach + 4 + textWidth(label, FONT_SIZE.tick) > width;
-      const at = {
-        x: leftwards ? cx - reach - 4 : cx + reach + 4,
-        y: Math.max(FONT_SIZE.tick + 2, cy - reach),
-      };
-      shapes += outlinedText(label, at.x, at.y, leftwards ? "end" : "start", color);
-    }
+    if (label !== undefined)
+      shapes += labelBeside(label, cx, cy, radius === undefined ? 6 : radius * dx * 0.71, width, color);
   }
   return shapes;
 }
 
+/** Text at the upper right of what reaches so far around (x, y), at its upper left where there is no room; all in px. */
+export function labelBeside(
+  label: string,
+  x: number,
+  y: number,
+  reach: number,
+  width: number,
+  color?: string,
+): string {
+  const leftwards = x + reach + 4 + textWidth(label, FONT_SIZE.tick) > width;
+  return outlinedText(
+    label,
+    leftwards ? x - reach - 4 : x + reach + 4,
+    Math.max(FONT_SIZE.tick + 2, y - reach),
+    leftwards ? "end" : "start",
+    color,
+  );
+}
+
 /** A line drawing that is seen on every ground. @param shape an SVG element without its end */
-export function outlined(shape: string, color = "#ffffff"): string {
+export function outlined(shape: string, color = "#ffffff", width = 1.2): string {
   return (
-    `${shape} fill="none" stroke="#000000" stroke-opacity="0.6" stroke-width="3"/>` +
-    `${shape} fill="none" stroke="${color}" stroke-width="1.2"/>`
+    `${shape} fill="none" stroke="#000000" stroke-opacity="0.6" stroke-width="${px(2.5 * width)}"/>` +
+    `${shape} fill="none" stroke="${color}" stroke-width="${width}"/>`
   );
 }
 

@@ -30,13 +30,20 @@ interface Resources {
 /** @throws FormatError when the SVG holds what figures do not */
 export function figurePdf(svg: string, font: TrueTypeFont): Uint8Array {
   const figure = parseSvg(svg);
-  const [width, height] = [number(figure, "width"), number(figure, "height")];
+  const [, , width, height] = (figure.attributes.viewBox ?? "").split(" ").map(Number) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const page = pagePoints(figure.attributes.width ?? "");
+  const points = page / width;
   const resources: Resources = { font, glyphs: new Map(), images: new Map(), states: new Map() };
   const style = inherit(figure.attributes, { fill: "#000000", stroke: "none" });
   const content =
-    `${POINTS} 0 0 ${-POINTS} 0 ${fixed(height * POINTS)} cm\n` +
+    `${fixed6(points)} 0 0 ${fixed6(-points)} 0 ${fixed(height * points)} cm\n` +
     figure.children.map((child) => draw(child, style, 1, resources)).join("");
-  return pdfFile(width * POINTS, height * POINTS, content, figure.attributes["aria-label"], resources);
+  return pdfFile(page, height * points, content, figure.attributes["aria-label"], resources);
 }
 
 function unknown(what: string): FormatError {
@@ -45,6 +52,12 @@ function unknown(what: string): FormatError {
   );
 }
 
+/** Points of a width in px or mm. */
+function pagePoints(width: string): number {
+  return Number.parseFloat(width) * (width.endsWith("mm") ? 72 / 25.4 : POINTS);
+}
+
+const fixed6 = (value: number) => String(Math.round(value * 1e6) / 1e6);
 const fixed = (value: number) => String(Math.round(value * 1000) / 1000 + 0);
 
 function number({ attributes }: SvgElement, name: string, otherwise = 0): number {
@@ -295,7 +308,7 @@ function image(element: SvgElement, { images }: Resources): string {
   return `q ${fixed(width)} 0 0 ${fixed(-height)} ${fixed(x)} ${fixed(y + height)} cm /${name} Do Q\n`;
 }
 
-/** A PNG with a palette as picture of a PDF file, which knows the same compressed lines. */
+/** A PNG as picture of a PDF file, which knows the same compressed lines. */
 function imageObject(uri: string): [dictionary: string, data: Uint8Array] {
   const binary = /^data:image\/png;base64,/.test(uri) ? atob(uri.slice(uri.indexOf(",") + 1)) : "";
   const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
@@ -307,10 +320,11 @@ function imageObject(uri: string): [dictionary: string, data: Uint8Array] {
   for (let at = 8; at + 8 < bytes.length; at += 12 + view.getUint32(at)) {
     const data = bytes.subarray(at + 8, at + 8 + view.getUint32(at));
     const type = binary.slice(at + 4, at + 8);
-    if (type === "IHDR" && data[8] === 8 && data[9] === 3 && data[12] === 0) {
+    if (type === "IHDR" && data[8] === 8 && (data[9] === 3 || data[9] === 2) && data[12] === 0) {
       const columns = view.getUint32(at + 8);
       header = `/Width ${columns} /Height ${view.getUint32(at + 12)}`;
-      predictor = `/DecodeParms << /Predictor 15 /Colors 1 /BitsPerComponent 8 /Columns ${columns} >>`;
+      predictor = `/DecodeParms << /Predictor 15 /Colors ${data[9] === 2 ? 3 : 1} /BitsPerComponent 8 /Columns ${columns} >>`;
+      if (data[9] === 2) colors = "/DeviceRGB";
     }
     if (type === "PLTE") {
       const hex = Array.from(data, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -318,7 +332,7 @@ function imageObject(uri: string): [dictionary: string, data: Uint8Array] {
     }
     if (type === "IDAT") lines.push(data);
   }
-  if (header === "" || colors === "") throw unknown("an image that is no PNG with a palette");
+  if (header === "" || colors === "") throw unknown("an image that is no PNG of 8 bits");
   return [
     `/Type /XObject /Subtype /Image ${header} /ColorSpace ${colors} /BitsPerComponent 8 /Filter /FlateDecode ${predictor}`,
     concatenate(lines),

@@ -3,12 +3,12 @@ import { InvalidInputError } from "../errors.js";
 import { autocovarianceScratch, meanAutocovariance } from "../posterior/autocovariance.js";
 import { groupedTime } from "../posterior/quantity-summary.js";
 import { chartPanel } from "./chart-panel.js";
-import { composeFigure } from "./figure.js";
+import { layoutFigure } from "./figure.js";
 import { defaultColumns, type PlotQuantitiesOptions } from "./plot-parameter-distributions.js";
 import { mixColors, theme as themeColors } from "./theme.js";
 import { formatNumber, linearTicks } from "./ticks.js";
 import { chainColor, decimate, traceLegend } from "./trace-panel.js";
-import { comparedQuantities, type TracedQuantities } from "./traced-quantity.js";
+import { type ComparedQuantity, comparedQuantities, type TracedQuantities } from "./traced-quantity.js";
 
 /** Options of `plotAutocorrelation`. */
 export interface PlotAutocorrelationOptions extends PlotQuantitiesOptions {
@@ -41,7 +41,7 @@ export function autocorrelation(chain: ArrayLike<number>): Float64Array {
  * @throws InvalidInputError when there is no draw, nothing that varies, or a name or `maxLag` is not valid
  */
 export function plotAutocorrelation(trace: TracedQuantities, options: PlotAutocorrelationOptions): string {
-  const { document, theme = "light", title, maxLag } = options;
+  const { document, theme = "light", maxLag } = options;
   if (maxLag !== undefined && !(Number.isInteger(maxLag) && maxLag >= 1)) {
     throw new InvalidInputError(
       `plotAutocorrelation: maxLag must be a whole number >= 1, got ${maxLag}; try 100`,
@@ -50,9 +50,13 @@ export function plotAutocorrelation(trace: TracedQuantities, options: PlotAutoco
   const quantities = comparedQuantities("plotAutocorrelation", trace, options.names, options.groups);
   const colors = themeColors(theme);
   const bandColor = mixColors(colors.background, colors.ink, 0.17);
-  const columns = options.columns ?? defaultColumns(quantities.length);
-  const [width, height] = [196, 104];
-  const cells = quantities.map(({ label, chains, groups, which, every = 1 }, index) => {
+  const panel = (
+    { label, chains, groups, which, every = 1 }: ComparedQuantity,
+    index: number,
+    zoom: number,
+    columns: number,
+  ) => {
+    const [width, height] = [196 * zoom, Math.max(80, 104 * zoom)];
     const time = groupedTime(groups);
     const shortest = Math.min(...chains.map(({ length }) => length));
     const wanted = maxLag ?? Math.max(20, roundUp(5 * (Number.isFinite(time) ? time : 1)));
@@ -95,11 +99,15 @@ export function plotAutocorrelation(trace: TracedQuantities, options: PlotAutoco
         ),
       ],
     });
-  });
-  return composeFigure(cells, columns, { theme, ...(title !== undefined && { title }) }, [
-    ...traceLegend(quantities[0]!.which, false, colors),
-    { label: "95 % of independent draws", color: bandColor, kind: "box" },
-  ]);
+  };
+  return layoutFigure(options, options.columns ?? defaultColumns(quantities.length), (zoom, columns) => ({
+    cells: quantities.map((quantity, index) => panel(quantity, index, zoom, columns)),
+    columns,
+    legend: [
+      ...traceLegend(quantities[0]!.which, false, colors),
+      { label: "95 % of independent draws", color: bandColor, kind: "box" },
+    ],
+  }));
 }
 
 /** The next of 1, 2, 5 times a power of ten. */

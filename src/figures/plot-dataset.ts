@@ -1,8 +1,8 @@
 import type { Observation } from "../data/observation/observation.js";
 import type { SkyImage } from "../image.js";
-import type { Stretch } from "./color-scale.js";
-import type { FigureOptions } from "./figure.js";
-import { boxSize, type SkyPanelOptions } from "./image-panel.js";
+import { type StretchOptions, stretchOf } from "./color-scale.js";
+import { type FigureOptions, figureTitle, frameOf } from "./figure.js";
+import { boxSize, type SkyPanelOptions, skyOf } from "./image-panel.js";
 import { type Panel, plotPanels } from "./plot-panels.js";
 
 /** What `plotDataset` shows: an observation, and the true flux where it is known. */
@@ -12,9 +12,7 @@ export interface DatasetImages extends Observation {
 }
 
 /** Options of `plotDataset`. */
-export interface PlotDatasetOptions extends FigureOptions, SkyPanelOptions {
-  /** Stretch of counts and flux; default `"sqrt"`. */
-  readonly stretch?: Stretch;
+export interface PlotDatasetOptions extends FigureOptions, SkyPanelOptions, StretchOptions {
   /** Unit of the exposure, in FITS notation; default none. */
   readonly exposureUnit?: string;
   /** Unit of flux and background, in FITS notation; default none. */
@@ -28,32 +26,23 @@ export interface PlotDatasetOptions extends FigureOptions, SkyPanelOptions {
 /**
  * Draw everything that belongs to an observation: counts, psf, and exposure, background and true flux where it has them.
  *
- * Masked pixels of the counts are shown as missing. The psf has its own pixels as axes, counted from its centre, and a
+ * `stretch`, `vmin`, `vmax`, `limits` and `softening` are those of the counts; the flux follows the stretch. Masked pixels of the counts are shown as missing. The psf has its own pixels as axes, counted from its centre, and a
  * logarithmic scale.
  *
- * @returns an SVG document; its heading is `options.title`, by default the name of the observation
+ * @returns an SVG document; its heading is `options.title`, by default the object of the header cards, or the name of the observation
  * @throws InvalidInputError when an image or option is not valid
  */
 export function plotDataset(dataset: DatasetImages, options: PlotDatasetOptions): string {
-  const {
-    stretch = "sqrt",
-    unit,
-    exposureUnit,
-    document,
-    theme,
-    title = dataset.name,
-    columns,
-    size = 224,
-    ...sky
-  } = options;
+  const { unit, exposureUnit, document, columns, size = 224 } = options;
+  const scale = stretchOf(options);
   const { counts, psf, exposure, background, flux, mask, wcs } = dataset;
-  const { width, height } = boxSize(counts.shape[1], counts.shape[0], size);
-  const shared = { ...sky, ...(wcs !== undefined && { wcs }) };
+  const box = boxSize(counts.shape[1], counts.shape[0], size);
+  const shared = { ...skyOf(options), ...(wcs !== undefined && { wcs }) };
   const inFlux = { label: "flux", ...(unit !== undefined && { unit }), ...shared };
   const panels: Panel[] = [
-    { image: mask ? masked(counts, mask) : counts, title: "Counts", label: "counts", stretch, ...shared },
+    { image: mask ? masked(counts, mask) : counts, title: "Counts", label: "counts", ...scale, ...shared },
   ];
-  if (flux) panels.push({ image: flux, title: "True flux", ...inFlux, stretch });
+  if (flux) panels.push({ image: flux, title: "True flux", ...inFlux, stretch: scale.stretch });
   if (exposure) {
     panels.push({
       ...{ image: exposure, title: "Exposure", label: "exposure", colormap: "viridis", ...shared },
@@ -78,14 +67,15 @@ export function plotDataset(dataset: DatasetImages, options: PlotDatasetOptions)
     },
     axes: "offset",
     // Not taller than the images beside it.
-    size: Math.max(Math.min(height, width), 140),
+    size: Math.max(Math.min(box.height, box.width), 140),
   });
+  const title = figureTitle(dataset);
   return plotPanels(panels, {
     document,
-    ...(theme !== undefined && { theme }),
-    ...(title !== undefined && { title }),
     ...(columns !== undefined && { columns }),
     size,
+    ...(title !== undefined && { title }),
+    ...frameOf(options),
   });
 }
 

@@ -4,12 +4,12 @@ import { InvalidInputError } from "../errors.js";
 import { parameterDraws } from "../posterior/summary.js";
 import type { ParameterSource, ParameterTrace } from "../posterior/trace.js";
 import { chartPanel } from "./chart-panel.js";
-import { binShares, filledSteps, NO_TICKS, pooledQuantiles } from "./distribution-panel.js";
-import { composeFigure, type FigureOptions } from "./figure.js";
+import { binShares, filledSteps, pooledQuantiles } from "./distribution-panel.js";
+import { type FigureOptions, layoutFigure } from "./figure.js";
 import { parameterLabel } from "./parameter-label.js";
 import { defaultColumns } from "./plot-parameter-distributions.js";
 import { mixColors, theme as themeColors } from "./theme.js";
-import { formatEstimate, logTicks } from "./ticks.js";
+import { formatEstimate, logTicks, NO_TICKS } from "./ticks.js";
 import { varies } from "./traced-quantity.js";
 
 /** Options of `plotHyperprior`. */
@@ -58,7 +58,7 @@ export function hyperpriorDensity({ power, rate, exponent }: SmoothingPrior): {
 }
 
 /**
- * Draw what the data say about the smoothing parameters: the prior density of `alpha` (a line) against the posterior
+ * Draw what the data say about the smoothing parameters: the prior density of `alpha` (a broken line) against the posterior
  * histogram of each level, on one logarithmic axis. A level whose histogram follows the line has learnt nothing from the data.
  *
  * Densities are per decade. Level 0 is the finest.
@@ -73,7 +73,7 @@ export function plotHyperprior(
   prior: SmoothingPrior,
   options: PlotHyperpriorOptions,
 ): string {
-  const { document, theme = "light", title } = options;
+  const { document, theme = "light" } = options;
   const colors = themeColors(theme);
   const levels = trace.names
     .map((name, column) => ({ name, column }))
@@ -99,9 +99,9 @@ export function plotHyperprior(
     return [at, density(at)] as const;
   });
   const fill = mixColors(colors.background, colors.series[0]!, 0.55);
-  const columns = options.columns ?? defaultColumns(levels.length);
-  const [width, height] = [196, 96];
-  const cells = levels.map(({ name, chains }, index) => {
+  const panel = (index: number, zoom: number, columns: number) => {
+    const { name, chains } = levels[index]!;
+    const [width, height] = [196 * zoom, Math.max(80, 96 * zoom)];
     const perDecade = bins / (domain[1] - domain[0]);
     const shares = chains
       .filter(({ length }) => length > 0)
@@ -140,9 +140,13 @@ export function plotHyperprior(
         Plot.line(curve, { x: "0", y: "1", stroke: colors.ink, strokeWidth: 1.3, strokeDasharray: "4,2" }),
       ],
     });
-  });
-  return composeFigure(cells, columns, { theme, ...(title !== undefined && { title }) }, [
-    { label: "posterior", color: fill, kind: "box" },
-    { label: "hyperprior", color: colors.ink, kind: "line" },
-  ]);
+  };
+  return layoutFigure(options, options.columns ?? defaultColumns(levels.length), (zoom, columns) => ({
+    cells: levels.map((_, index) => panel(index, zoom, columns)),
+    columns,
+    legend: [
+      { label: "posterior", color: fill, kind: "box" },
+      { label: "hyperprior", color: colors.ink, kind: "dashed" },
+    ],
+  }));
 }

@@ -1,5 +1,5 @@
 import type { SkyImage } from "../image.js";
-import { composeFigure, type FigureOptions } from "./figure.js";
+import { type FigureOptions, layoutFigure } from "./figure.js";
 import { type ImagePanelOptions, imagePanel } from "./image-panel.js";
 
 /** Options of `plotImage`. */
@@ -18,7 +18,9 @@ export interface PlotImageOptions extends FigureOptions, ImagePanelOptions {
  * @throws InvalidInputError when the image or an option is not valid
  */
 export function plotImage(image: SkyImage, options: PlotImageOptions): string {
-  const { document, theme = "light", title, size = 320 } = options;
-  const cell = imagePanel(image, options, { document, theme, size });
-  return composeFigure([cell], 1, { theme, ...(title !== undefined && { title }) });
+  const { document, theme = "light", size = 320 } = options;
+  return layoutFigure(options, 1, (zoom, columns) => ({
+    cells: [imagePanel(image, options, { document, theme, size: size * zoom, exact: zoom !== 1 })],
+    columns,
+  }));
 }

@@ -1,7 +1,7 @@
 import { InvalidInputError } from "../errors.js";
 import { type SkyImage, sameShape } from "../image.js";
 import { colorScale } from "./color-scale.js";
-import { type Cell, composeFigure, type FigureOptions } from "./figure.js";
+import { type Cell, type FigureOptions, layoutFigure } from "./figure.js";
 import { type ImagePanelOptions, imagePanel } from "./image-panel.js";
 import type { ThemeName } from "./theme.js";
 
@@ -36,7 +36,7 @@ export interface PlotPanelsOptions extends FigureOptions {
  * @throws InvalidInputError when there is no panel, or an image or option is not valid
  */
 export function plotPanels(panels: readonly Panel[], options: PlotPanelsOptions): string {
-  const { document, theme = "light", title, size = 224, columns = Math.min(3, panels.length) } = options;
+  const { document, theme = "light", size = 224, columns = Math.min(3, panels.length) } = options;
   const [first] = panels;
   if (first === undefined || !Number.isInteger(columns) || columns < 1) {
     throw new InvalidInputError(
@@ -44,14 +44,13 @@ export function plotPanels(panels: readonly Panel[], options: PlotPanelsOptions)
       { fields: { panels: panels.length, columns } },
     );
   }
-  const cells = imageCells(panels, {
-    document,
-    theme,
-    size,
-    columns,
-    colorScale: options.colorScale ?? "own",
-  });
-  return composeFigure(cells, columns, { theme, ...(title !== undefined && { title }) });
+  return layoutFigure(options, columns, (zoom, across) => ({
+    cells: imageCells(panels, {
+      ...{ document, theme, size, zoom, columns: across },
+      colorScale: options.colorScale ?? "own",
+    }),
+    columns: across,
+  }));
 }
 
 /** What the panels of one grid have in common. */
@@ -59,6 +58,8 @@ export interface ImageGrid {
   readonly document: Document;
   readonly theme: ThemeName;
   readonly size: number;
+  /** Factor of the size of all panels. */
+  readonly zoom: number;
   readonly columns: number;
   readonly colorScale: "own" | "shared";
   /** Places of the grid in reading order, when other cells follow the images; default the number of images. */
@@ -72,7 +73,7 @@ export interface ImageGrid {
  */
 export function imageCells(
   panels: readonly Panel[],
-  { document, theme, size, columns, colorScale: scaling, places = panels.length }: ImageGrid,
+  { document, theme, size, zoom, columns, colorScale: scaling, places = panels.length }: ImageGrid,
 ): Cell[] {
   const first = panels[0]!;
   const shared =
@@ -94,7 +95,8 @@ export function imageCells(
       {
         document,
         theme,
-        size: panel.size ?? size,
+        size: (panel.size ?? size) * zoom,
+        exact: zoom !== 1,
         ...(panel.title !== undefined && { title: panel.title }),
         ...(shared && { scale: shared, colorBar: lastInRow }),
         xLabels: !aligned || index + columns >= places,

@@ -4,8 +4,8 @@ import type { Circle, Region } from "../posterior/region.js";
 import type { ImageTrace } from "../posterior/trace.js";
 import { convergenceNote, isDoubtful } from "./convergence-note.js";
 import { distributionPanel } from "./distribution-panel.js";
-import { composeFigure, type FigureOptions } from "./figure.js";
-import { theme as themeColors } from "./theme.js";
+import { type FigureOptions, type LegendEntry, layoutFigure } from "./figure.js";
+import { type Theme, theme as themeColors } from "./theme.js";
 import { traceLegend } from "./trace-panel.js";
 import { comparedQuantities, regionQuantity, type TracedQuantities } from "./traced-quantity.js";
 
@@ -39,30 +39,19 @@ export function defaultColumns(panels: number): number {
  * @throws InvalidInputError when there is no draw, nothing that varies, or a name that is not in the trace
  */
 export function plotParameterDistributions(trace: TracedQuantities, options: PlotQuantitiesOptions): string {
-  const { document, theme = "light", title } = options;
+  const { document, theme = "light" } = options;
   const quantities = comparedQuantities("plotParameterDistributions", trace, options.names, options.groups);
-  const cells = quantities.map((quantity) =>
-    distributionPanel(quantity, {
-      document,
-      theme,
-      width: 196,
-      height: 110,
-      which: quantity.which,
-      note: convergenceNote(quantity.convergence),
-      warn: isDoubtful(quantity.convergence, quantity.chains.length),
-    }),
-  );
-  const colors = themeColors(theme);
-  return composeFigure(
-    cells,
-    options.columns ?? defaultColumns(cells.length),
-    { theme, ...(title !== undefined && { title }) },
-    [
-      ...traceLegend(quantities[0]!.which, false, colors),
-      { label: "median", color: colors.ink, kind: "line" },
-      { label: "central 68 %", color: colors.shade, kind: "box" },
-    ],
-  );
+  return layoutFigure(options, options.columns ?? defaultColumns(quantities.length), (zoom, columns) => ({
+    cells: quantities.map((quantity) =>
+      distributionPanel(quantity, {
+        ...{ document, theme, width: 196 * zoom, height: Math.max(80, 110 * zoom), which: quantity.which },
+        note: convergenceNote(quantity.convergence),
+        warn: isDoubtful(quantity.convergence, quantity.chains.length),
+      }),
+    ),
+    columns,
+    legend: distributionLegend(quantities[0]!.which, themeColors(theme)),
+  }));
 }
 
 /** Options of `plotRegionDistribution`. */
@@ -86,23 +75,28 @@ export function plotRegionDistribution(
   region: Circle | Region,
   options: PlotRegionDistributionOptions,
 ): string {
-  const { document, theme = "light", title, unit } = options;
+  const { document, theme = "light", unit } = options;
   const quantities = [regionQuantity(images, region, unit === undefined ? {} : { unit })];
   const [quantity] = comparedQuantities("plotRegionDistribution", quantities, undefined, options.groups);
   const { convergence, chains, which } = quantity!;
-  const colors = themeColors(theme);
-  const cell = distributionPanel(quantity!, {
-    document,
-    theme,
-    width: 340,
-    height: 180,
-    which,
-    note: convergenceNote(convergence),
-    warn: isDoubtful(convergence, chains.length),
-  });
-  return composeFigure([cell], 1, { theme, ...(title !== undefined && { title }) }, [
+  return layoutFigure(options, 1, (zoom, columns) => ({
+    cells: [
+      distributionPanel(quantity!, {
+        ...{ document, theme, width: 340 * zoom, height: 180 * zoom, which },
+        note: convergenceNote(convergence),
+        warn: isDoubtful(convergence, chains.length),
+      }),
+    ],
+    columns,
+    legend: distributionLegend(which, themeColors(theme)),
+  }));
+}
+
+function distributionLegend(which: readonly number[], colors: Theme): LegendEntry[] {
+  return [
     ...traceLegend(which, false, colors),
-    { label: "median", color: colors.ink, kind: "line" },
+    { label: "all chains", color: colors.muted, kind: "box", opacity: 0.3 },
+    { label: "median", color: colors.ink, kind: "dashed" },
     { label: "central 68 %", color: colors.shade, kind: "box" },
-  ]);
+  ];
 }

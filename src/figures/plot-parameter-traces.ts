@@ -3,7 +3,7 @@ import type { Diagnostics } from "../posterior/result.js";
 import { BOOKKEEPING_COLUMNS } from "../posterior/summary.js";
 import { asParameterSource, type ParameterSource, type ParameterTrace } from "../posterior/trace.js";
 import { convergenceNote, isDoubtful } from "./convergence-note.js";
-import { composeFigure, type FigureOptions } from "./figure.js";
+import { type FigureOptions, layoutFigure } from "./figure.js";
 import { parameterLabel } from "./parameter-label.js";
 import { defaultColumns } from "./plot-parameter-distributions.js";
 import { theme as themeColors } from "./theme.js";
@@ -38,7 +38,7 @@ export function plotParameterTraces(
   diagnostics: Pick<Diagnostics, "parameters"> | undefined,
   options: PlotParameterTracesOptions,
 ): string {
-  const { document, theme = "light", title, names } = options;
+  const { document, theme = "light", names } = options;
   const colors = themeColors(theme);
   const source = asParameterSource(trace);
   checkNames("plotParameterTraces", source.names, names);
@@ -54,26 +54,32 @@ export function plotParameterTraces(
       { fields: { names: source.names, chains: source.chains } },
     );
   }
-  const columns = options.columns ?? defaultColumns(drawn.length);
   const convergence = new Map(diagnostics?.parameters.map((entry) => [entry.name, entry]));
-  const cells = drawn.map(({ name, chains }, index) => {
+  const panel = (index: number, zoom: number, columns: number) => {
+    const { name, chains } = drawn[index]!;
     const entry = convergence.get(name);
     return tracePanel(
       { chains, first: 0, every: 1, burnIn: trace.burnIn },
       {
         document,
         colors,
-        width: WIDTH,
-        height: 104,
+        width: WIDTH * zoom,
+        height: Math.max(80, 104 * zoom),
         title: parameterLabel(name),
         xLabels: index + columns >= drawn.length,
         ...(entry && { note: convergenceNote(entry), warn: isDoubtful(entry, chains.length) }),
       },
     );
+  };
+  const { chains } = drawn[0]!;
+  return layoutFigure(options, options.columns ?? defaultColumns(drawn.length), (zoom, columns) => {
+    const perColumn = valuesPerColumn({ chains, first: 0, every: 1, burnIn: 0 }, WIDTH * zoom);
+    return {
+      cells: drawn.map((_, index) => panel(index, zoom, columns)),
+      columns,
+      legend: traceLegend(filledChains(chains), trace.burnIn > 0, colors, perColumn),
+    };
   });
-  const perColumn = valuesPerColumn({ chains: drawn[0]!.chains, first: 0, every: 1, burnIn: 0 }, WIDTH);
-  const legend = traceLegend(filledChains(drawn[0]!.chains), trace.burnIn > 0, colors, perColumn);
-  return composeFigure(cells, columns, { theme, ...(title !== undefined && { title }) }, legend);
 }
 
 function column(source: ParameterSource, at: number): Float64Array[] {

@@ -1,7 +1,7 @@
 import type { DrawSource } from "../posterior/draw-source.js";
 import { circlePixels } from "../posterior/region.js";
 import type { ImageTrace } from "../posterior/trace.js";
-import { composeFigure, type FigureOptions } from "./figure.js";
+import { type FigureOptions, layoutFigure } from "./figure.js";
 import { theme as themeColors } from "./theme.js";
 import { formatNumber } from "./ticks.js";
 import { filledChains, traceLegend, tracePanel } from "./trace-panel.js";
@@ -33,32 +33,28 @@ export function plotPixelTrace(
   y: number,
   options: PlotPixelTraceOptions,
 ): string {
-  const { document, theme = "light", title, unit, radius = 0, burnIn = images.first } = options;
+  const { document, theme = "light", unit, radius = 0, burnIn = images.first } = options;
   const circle = { x, y, radius };
   pixelIndex("plotPixelTrace", x, y, images.shape);
   const pixels = circlePixels(circle, images.shape);
   const [chains] = drawSums("plotPixelTrace", images, [plainPixels(pixels)]);
   const { mean, std } = momentsAfter(chains!, burnIn, images);
   const colors = themeColors(theme);
-  const cell = tracePanel(
-    { chains: chains!, first: images.first, every: images.every, burnIn },
-    {
-      document,
-      colors,
-      width: 400,
-      height: 150,
-      title: circleLabel(circle),
-      ...(unit !== undefined && { unit }),
-      note: `mean ${formatNumber(mean)}, std ${formatNumber(std)}`,
-      histogram: true,
-    },
-  );
-  return composeFigure(
-    [cell],
-    1,
-    { theme, ...(title !== undefined && { title }) },
-    traceLegend(filledChains(chains!), burnIn > images.first, colors),
-  );
+  return layoutFigure(options, 1, (zoom, columns) => ({
+    cells: [
+      tracePanel(
+        { chains: chains!, first: images.first, every: images.every, burnIn },
+        {
+          ...{ document, colors, width: 400 * zoom, height: Math.max(90, 150 * zoom) },
+          ...{ title: circleLabel(circle), label: "flux", ...(unit !== undefined && { unit }) },
+          note: `mean ${formatNumber(mean)}, std ${formatNumber(std)}`,
+          histogram: true,
+        },
+      ),
+    ],
+    columns,
+    legend: traceLegend(filledChains(chains!), burnIn > images.first, colors),
+  }));
 }
 
 /** Mean and standard deviation (divisor n - 1) of the draws after burn-in, all chains together. */

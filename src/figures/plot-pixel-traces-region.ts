@@ -4,8 +4,8 @@ import type { DrawSource } from "../posterior/draw-source.js";
 import { circlePixels } from "../posterior/region.js";
 import type { ImageTrace } from "../posterior/trace.js";
 import { chartPanel } from "./chart-panel.js";
-import type { Stretch } from "./color-scale.js";
-import { type Cell, composeFigure, type FigureOptions, type LegendEntry } from "./figure.js";
+import { type StretchOptions, stretchOf } from "./color-scale.js";
+import { type FigureOptions, type LegendEntry, layoutFigure } from "./figure.js";
 import { imagePanel } from "./image-panel.js";
 import { momentsAfter } from "./plot-pixel-trace.js";
 import { stackCells } from "./stack-cells.js";
@@ -15,7 +15,7 @@ import { decimate } from "./trace-panel.js";
 import { drawSums, meanOfDraws, pixelIndex, plainPixels } from "./traced-quantity.js";
 
 /** Options of `plotPixelTracesRegion`. */
-export interface PlotPixelTracesRegionOptions extends FigureOptions {
+export interface PlotPixelTracesRegionOptions extends FigureOptions, StretchOptions {
   /** Neighbours are pixels within this many pixels of the chosen one; default 2. */
   readonly radius?: number;
   /** Image at the left `[ny, nx]`; default the mean of the draws. */
@@ -24,8 +24,6 @@ export interface PlotPixelTracesRegionOptions extends FigureOptions {
   readonly imageTitle?: string;
   /** Unit of the flux, in FITS notation; default none. */
   readonly unit?: string;
-  /** Stretch of the image; default `"sqrt"`. */
-  readonly stretch?: Stretch;
   /** Sweeps before this one are burn-in: faded, and not counted; default none, since a trace holds draws after burn-in. */
   readonly burnIn?: number;
   /** Longer side of the picture in px; default 280. */
@@ -34,7 +32,7 @@ export interface PlotPixelTracesRegionOptions extends FigureOptions {
 
 /** Shades of the neighbours at most, from near to far. */
 const SHADES = 4;
-const TRACES = { width: 400, gap: 7, least: 46 } as const;
+const TRACES = { width: 400, gap: 7, least: 52 } as const;
 
 /**
  * Draw the traces of a pixel and of its neighbours beside the image: a circle on the image marks the region, and in one panel
@@ -53,7 +51,7 @@ export function plotPixelTracesRegion(
   y: number,
   options: PlotPixelTracesRegionOptions,
 ): string {
-  const { document, theme = "light", title, radius = 2, unit = "", stretch = "sqrt", size = 280 } = options;
+  const { document, theme = "light", radius = 2, unit = "", size = 280 } = options;
   const { burnIn = images.first } = options;
   const where = "plotPixelTracesRegion";
   const colors = themeColors(theme);
@@ -71,28 +69,13 @@ export function plotPixelTracesRegion(
   const centre = series.at(-1)!;
   const moments = momentsAfter(centre, burnIn, images);
 
-  const picture = imagePanel(
-    options.image ?? meanOfDraws(images),
-    {
-      label: "flux",
-      unit,
-      stretch,
-      markers: [{ x, y, radius: Math.max(radius, 0.5) }],
-    },
-    { document, theme, size, title: options.imageTitle ?? "Posterior mean" },
-  );
-
+  const image = options.image ?? meanOfDraws(images);
   const drawn = centre.flatMap(({ length }, chain) => (length > 0 ? [chain] : []));
-  const height = Math.max(
-    TRACES.least,
-    Math.round((picture.height - TRACES.gap * (drawn.length - 1)) / drawn.length),
-  );
   const ranges = series.map((chains) => extent(drawn.map((chain) => chains[chain]!)));
   const low = Math.min(...ranges.map(([least]) => least));
   const high = Math.max(...ranges.map(([, most]) => most));
   const pad = 0.05 * (high - low) || Math.abs(high) * 0.1 || 1;
   const y2 = [low - (low > 0 && low < pad ? low : pad), high + pad] as const;
-  const yTicks = linearTicks(y2[0], y2[1], Math.max(2, Math.floor(height / 26)));
   const last = images.first + images.every * Math.max(...centre.map(({ length }) => length));
   const xDomain = [images.first, last] as const;
   const classes = shadeClasses(radius);
@@ -102,7 +85,9 @@ export function plotPixelTracesRegion(
       classes.findIndex((edge) => far(pixel) <= edge + 1e-9),
       classes.length,
     );
-  const cells = drawn.map((chain, row) => {
+  const trace = (row: number, width: number, height: number) => {
+    const chain = drawn[row]!;
+    const yTicks = linearTicks(y2[0], y2[1], Math.max(3, Math.floor(height / 14)));
     const bottom = row === drawn.length - 1;
     const marks: Plot.Markish[] = [];
     if (burnIn > images.first)
@@ -118,7 +103,7 @@ export function plotPixelTracesRegion(
       const isCentre = index === series.length - 1;
       if (isCentre) marks.push(Plot.rect([0], { ...band, fill: colors.series[0]!, fillOpacity: 0.2 }));
       // Neighbours are many: they are drawn at half of the resolution.
-      const perValue = (TRACES.width * images.every) / (last - images.first) / (isCentre ? 1 : 2);
+      const perValue = (width * images.every) / (last - images.first) / (isCentre ? 1 : 2);
       const split = Math.min(Math.max(Math.ceil((burnIn - images.first) / images.every), 0), values.length);
       for (const [from, to, faded] of [[0, split, true] as const, [split, values.length, false] as const]) {
         if (to > from)
@@ -137,14 +122,16 @@ export function plotPixelTracesRegion(
     return chartPanel({
       document,
       colors,
-      width: TRACES.width,
+      width,
       height,
       title:
-        row === 0 ? formatLabel(`flux at x = ${x}, y = ${y}`, unit, yTicks.exponent).join(" ").trim() : "",
+        row === 0
+          ? formatLabel(`flux of pixel x = ${x}, y = ${y}`, unit, yTicks.exponent).join(" ").trim()
+          : "",
       ...(row === 0 && { note: `mean ${formatNumber(moments.mean)}, std ${formatNumber(moments.std)}` }),
       x: {
         domain: xDomain,
-        ticks: linearTicks(xDomain[0], xDomain[1], 7, true),
+        ticks: linearTicks(xDomain[0], xDomain[1], Math.max(2, Math.floor(width / 60)), true),
         unlabelled: !bottom,
         ...(bottom && { label: "sweep" }),
       },
@@ -155,7 +142,7 @@ export function plotPixelTracesRegion(
       },
       marks,
     });
-  });
+  };
   const legend: LegendEntry[] = [
     { label: "pixel", color: colors.series[0]!, kind: "line" },
     ...(pixels.length > 1
@@ -167,15 +154,30 @@ export function plotPixelTracesRegion(
           }),
         )
       : []),
+    { label: "its mean", color: colors.ink, kind: "dashed" },
     { label: "mean ± std", color: mixColors(colors.background, colors.series[0]!, 0.2), kind: "box" },
     ...(burnIn > images.first ? [{ label: "burn-in", color: colors.shade, kind: "box" } as const] : []),
   ];
-  return composeFigure(
-    [picture, stackCells(cells, TRACES.gap)] satisfies Cell[],
-    2,
-    { theme, ...(title !== undefined && { title }) },
-    legend,
-  );
+  return layoutFigure(options, 2, (zoom, columns) => {
+    const picture = imagePanel(
+      image,
+      {
+        ...{ label: "flux", unit, ...stretchOf(options) },
+        markers: [{ x, y, radius: Math.max(radius, 0.5) }],
+      },
+      {
+        document,
+        theme,
+        size: size * zoom,
+        exact: zoom !== 1,
+        title: options.imageTitle ?? "Posterior mean",
+      },
+    );
+    const tall = (picture.height - TRACES.gap * (drawn.length - 1)) / drawn.length;
+    const height = Math.max(TRACES.least, Math.round(tall));
+    const traces = drawn.map((_, row) => trace(row, TRACES.width * zoom, height));
+    return { cells: [picture, stackCells(traces, TRACES.gap)], columns, legend };
+  });
 }
 
 /** Upper edges of the classes of distance in px: whole pixels while they are few. */

@@ -1,8 +1,14 @@
 import type { SkyImage } from "../image.js";
 import type { PosteriorResult } from "../posterior/result.js";
-import { colorScale, type Stretch } from "./color-scale.js";
-import type { FigureOptions } from "./figure.js";
-import type { SkyPanelOptions } from "./image-panel.js";
+import {
+  type ColorScaleOptions,
+  colorScale,
+  noiseOf,
+  type StretchOptions,
+  stretchOf,
+} from "./color-scale.js";
+import { type FigureOptions, figureTitle, frameOf } from "./figure.js";
+import { type SkyPanelOptions, skyOf } from "./image-panel.js";
 import { type Panel, plotPanels } from "./plot-panels.js";
 import { formatNumber } from "./ticks.js";
 
@@ -19,53 +25,55 @@ export type PosteriorImages = Pick<PosteriorResult, "mean" | "std"> &
 export type PosteriorPanel = "counts" | "mean" | "std" | "quantiles" | "snr" | "rhat" | "ess";
 
 /** Options of `plotPosterior`. */
-export interface PlotPosteriorOptions extends FigureOptions, SkyPanelOptions {
+export interface PlotPosteriorOptions extends FigureOptions, SkyPanelOptions, StretchOptions {
   /** Observed counts `[ny, nx]`, shown first when given. */
   readonly counts?: SkyImage;
-  /** Panels to draw, in order; default all that the result has, without quantiles. */
+  /**
+   * Panels to draw, in order; default counts, mean, std and signal to noise, and where a pixel has an R-hat above 1.01, R-hat and, beside
+   * counts, effective sample sizes.
+   */
   readonly show?: readonly PosteriorPanel[];
-  /** Stretch of counts, mean, std and quantiles; default `"sqrt"`. */
-  readonly stretch?: Stretch;
-  /** Panels a row; default 3 for more than 4 panels, else 2. */
+  /** Panels a row; default 2 for four panels, else up to 3. */
   readonly columns?: number;
   /** Longer side of each picture in px; default 224. */
   readonly size?: number;
 }
 
-/** R-hat at which its colours end at least: small departures from 1 should look small. */
-const RHAT_TOP = 1.1;
+/** R-hat at which its colours begin, and end at least: what is below calls for no attention, and small departures should look small. */
+export const RHAT_COLORS = [1.01, 1.1] as const;
 
 /**
  * Draw a posterior in one figure: counts (when given), mean, standard deviation, signal to noise (mean / std), R-hat, effective
  * sample size, and quantiles on demand. Axes show the sky coordinates of the result.
  *
- * @returns an SVG document; its heading is `options.title`, by default the name of the result
+ * `stretch`, `vmin`, `vmax`, `limits` and `softening` (default the median of std) are those of mean and quantiles; counts and std follow the
+ * stretch.
+ *
+ * @returns an SVG document; its heading is `options.title`, by default the object of the header cards, or the name of the result
  * @throws InvalidInputError when an image or option is not valid, or nothing of what is asked for is there
  */
 export function plotPosterior(result: PosteriorImages, options: PlotPosteriorOptions): string {
-  const {
-    counts,
-    stretch = "sqrt",
-    show,
-    columns,
-    document,
-    theme,
-    size,
-    title = result.name,
-    ...sky
-  } = options;
-  const available = posteriorPanels(result, counts, stretch, {
-    ...sky,
+  const { counts, show, columns, document, size } = options;
+  const softening = noiseOf(result.std);
+  const scale = stretchOf({ ...(softening !== undefined && { softening }), ...options });
+  const available = posteriorPanels(result, counts, scale, {
+    ...(options.contours && { contoursOf: { image: result.mean } }),
+    ...skyOf(options),
     ...(result.wcs !== undefined && { wcs: result.wcs }),
   });
-  const order = show ?? (["counts", "mean", "std", "snr", "rhat", "ess"] as const);
+  const doubtful = result.diagnostics.rhat.data.some((rhat) => rhat > RHAT_COLORS[0]);
+  const order = show ?? [
+    ...(["counts", "mean", "std", "snr"] as const),
+    ...(doubtful ? (["rhat", ...(counts ? (["ess"] as const) : [])] as const) : []),
+  ];
   const panels = order.flatMap((name) => available[name] ?? []);
+  const title = figureTitle(result);
   return plotPanels(panels, {
     document,
-    columns: columns ?? (panels.length > 4 ? 3 : Math.min(2, Math.max(panels.length, 1))),
-    ...(theme !== undefined && { theme }),
+    columns: columns ?? (panels.length === 4 ? 2 : Math.min(3, Math.max(panels.length, 1))),
     ...(size !== undefined && { size }),
     ...(title !== undefined && { title }),
+    ...frameOf(options),
   });
 }
 
@@ -73,45 +81,46 @@ export function plotPosterior(result: PosteriorImages, options: PlotPosteriorOpt
 function posteriorPanels(
   result: PosteriorImages,
   counts: SkyImage | undefined,
-  stretch: Stretch,
+  scale: ReturnType<typeof stretchOf>,
   sky: SkyPanelOptions & Pick<Panel, "wcs">,
 ): Readonly<Record<PosteriorPanel, readonly Panel[]>> {
   const { mean, std, quantiles, diagnostics } = result;
-  const flux = { label: "flux", ...(result.unit !== undefined && { unit: result.unit }), stretch, ...sky };
-  // Below 1 R-hat only scatters: shown as 1.
-  const rhat = mapImage(diagnostics.rhat, (value) => (value < 1 ? 1 : value));
-  const rhatTop = rhat.data.reduce(
-    (top, value) => (value > top && Number.isFinite(value) ? value : top),
-    RHAT_TOP,
-  );
+  const { stretch, softening } = scale;
+  const unit = { label: "flux", ...(result.unit !== undefined && { unit: result.unit }), ...sky };
+  const flux = { ...unit, ...scale };
   // One scale for all quantiles, or the eye compares colours that mean different fluxes.
   const shared =
-    quantiles && quantiles.images.length > 0 ? colorScale(quantiles.images, { stretch }).limits : undefined;
+    quantiles && quantiles.images.length > 0 ? colorScale(quantiles.images, scale).limits : undefined;
   return {
     counts: counts ? [{ image: counts, title: "Counts", label: "counts", stretch, ...sky }] : [],
     mean: [{ image: mean, title: "Posterior mean", ...flux }],
-    std: [{ image: std, title: "Posterior standard deviation", ...flux, colormap: "viridis" }],
+    std: [
+      {
+        ...{ image: std, title: "Standard deviation", ...unit, stretch, colormap: "viridis" },
+        ...(softening !== undefined && { softening }),
+      },
+    ],
     quantiles: (quantiles?.images ?? []).map((image, index) => ({
       ...{ image, title: quantileName(quantiles!.probabilities[index]!), ...flux },
-      ...(shared && { limits: shared }),
+      ...(shared && { vmin: shared[0], vmax: shared[1] }),
     })),
     snr: [
       {
         image: ratio(mean, std),
         title: "Signal to noise",
         label: "mean / std",
-        stretch: "sqrt",
+        stretch: "asinh",
+        softening: 0.5,
         colormap: "magma",
         ...sky,
       },
     ],
     rhat: [
       {
-        image: rhat,
+        image: diagnostics.rhat,
         title: "Convergence",
         label: "R\u0302",
-        colormap: "cividis",
-        limits: [1, rhatTop],
+        ...rhatColors(diagnostics.rhat),
         ...sky,
       },
     ],
@@ -127,6 +136,13 @@ function posteriorPanels(
         ]
       : [],
   };
+}
+
+/** The colours of R-hat. */
+export function rhatColors({ data }: SkyImage): Pick<ColorScaleOptions, "colormap" | "vmin" | "vmax"> {
+  const [vmin, least] = RHAT_COLORS;
+  const vmax = data.reduce((top, value) => (value > top && Number.isFinite(value) ? value : top), least);
+  return { colormap: "cividis", vmin, vmax };
 }
 
 function quantileName(probability: number): string {

@@ -7,7 +7,7 @@ import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import type { Axis } from "./axes.js";
 import { chartPanel } from "./chart-panel.js";
-import { composeFigure, type FigureOptions, type LegendEntry } from "./figure.js";
+import { type Cell, type FigureOptions, type LegendEntry, layoutFigure } from "./figure.js";
 import { type Theme, theme as themeColors } from "./theme.js";
 import { formatLabel, formatNumber, linearTicks, logTicks } from "./ticks.js";
 
@@ -19,10 +19,10 @@ export interface PlotRadialProfileOptions extends FigureOptions {
   readonly yScale?: "linear" | "log";
   /** Sky coordinates of the image: radii and areas are then in arc seconds, arc minutes or degrees instead of pixels. */
   readonly wcs?: readonly WcsCard[];
-  /** Size of the box in px; default 380 x 230. */
-  readonly width?: number;
-  readonly height?: number;
 }
+
+/** Size of the box in px. */
+const BOX = { width: 380, height: 230 } as const;
 
 /** Units of angle with the largest radius, in degrees, that each is used for. */
 const UNITS = [
@@ -43,22 +43,32 @@ const BAND_OPACITY = { wide: 0.2, narrow: 0.35 } as const;
  * @throws InvalidInputError when there is no ring, or quantiles and probabilities differ in number
  */
 export function plotRadialProfile(profile: RadialProfile, options: PlotRadialProfileOptions): string {
-  const {
-    document,
-    theme = "light",
-    title,
-    xScale = "linear",
-    yScale = "log",
-    width = 380,
-    height = 230,
-  } = options;
+  const { theme = "light" } = options;
   const { rings } = profile;
   checkProfile(profile);
   const colors = themeColors(theme);
+  const bands = bandsOf(profile.probabilities);
+  const predicted = rings.every((ring) => ring.predicted !== undefined);
+  return layoutFigure(options, 1, (zoom, columns) => ({
+    cells: [profilePanel(profile, bands, predicted, zoom, options)],
+    columns,
+    legend: legend(predicted, bands, colors),
+  }));
+}
+
+function profilePanel(
+  profile: RadialProfile,
+  bands: readonly Band[],
+  predicted: boolean,
+  zoom: number,
+  options: PlotRadialProfileOptions,
+): Cell {
+  const { document, theme = "light", xScale = "linear", yScale = "log" } = options;
+  const [width, height] = [BOX.width * zoom, BOX.height * zoom];
+  const { rings } = profile;
+  const colors = themeColors(theme);
   const reach = rings.at(-1)!.outer;
   const scale = radiusUnit(reach, options.wcs);
-  const predicted = rings.every((ring) => ring.predicted !== undefined);
-  const bands = bandsOf(profile.probabilities);
   const density = (value: number, { pixels }: ProfileRing) => value / (pixels * scale.size ** 2);
   const errors = new Map(rings.map((ring) => [ring, poissonInterval(ring.observed)]));
   const low = (ring: ProfileRing) => density(errors.get(ring)![0], ring);
@@ -113,19 +123,13 @@ export function plotRadialProfile(profile: RadialProfile, options: PlotRadialPro
   );
   const perArea = scale.name === "pixel" ? "pixel-1" : `${scale.name}-2`;
   const counts = rings.reduce((sum, { observed }) => sum + observed, 0);
-  const cell = chartPanel({
+  return chartPanel({
     ...{ document, colors, width, height, marks },
     title: "Radial profile",
     note: `${formatNumber(counts, 6)} counts`,
     x: { ...x, label: `radius (${scale.name})` },
     y: { ...y, label: formatLabel("counts", perArea, y.ticks.exponent).join(" ") },
   });
-  return composeFigure(
-    [cell],
-    1,
-    { theme, ...(title !== undefined && { title }) },
-    legend(predicted, bands, colors),
-  );
 }
 
 function checkProfile({ rings, probabilities }: RadialProfile): void {

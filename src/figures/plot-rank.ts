@@ -6,13 +6,13 @@ import { rankScratch, sortDraws } from "../posterior/rank.js";
 import { chartPanel } from "./chart-panel.js";
 import { convergenceNote, isDoubtful } from "./convergence-note.js";
 import { filledSteps, outline } from "./distribution-panel.js";
-import { type Cell, composeFigure } from "./figure.js";
+import { type Cell, layoutFigure } from "./figure.js";
 import { defaultColumns, type PlotQuantitiesOptions } from "./plot-parameter-distributions.js";
 import { stackCells } from "./stack-cells.js";
 import { mixColors, theme as themeColors } from "./theme.js";
 import { linearTicks } from "./ticks.js";
 import { chainColor, traceLegend } from "./trace-panel.js";
-import { comparedQuantities, type TracedQuantities } from "./traced-quantity.js";
+import { type ComparedQuantity, comparedQuantities, type TracedQuantities } from "./traced-quantity.js";
 
 /** Options of `plotRank`. */
 export interface PlotRankOptions extends PlotQuantitiesOptions {
@@ -82,7 +82,7 @@ export function rankBand(draws: number, total: number, ess: number, bins: number
  * @throws InvalidInputError when there are fewer than two chains, nothing varies, or a name or `bins` is not valid
  */
 export function plotRank(trace: TracedQuantities, options: PlotRankOptions): string {
-  const { document, theme = "light", title, bins = 20 } = options;
+  const { document, theme = "light", bins = 20 } = options;
   if (!Number.isInteger(bins) || bins < 2 || bins > 100) {
     throw new InvalidInputError(`plotRank: bins must be a whole number in 2 to 100, got ${bins}; try 20`);
   }
@@ -95,8 +95,12 @@ export function plotRank(trace: TracedQuantities, options: PlotRankOptions): str
   }
   const colors = themeColors(theme);
   const bandColor = mixColors(colors.background, colors.ink, 0.17);
-  const columns = options.columns ?? defaultColumns(quantities.length);
-  const cells = quantities.map(({ label, chains, groups, which, convergence: all }, index): Cell => {
+  const panel = (
+    { label, chains, groups, which, convergence: all }: ComparedQuantity,
+    index: number,
+    zoom: number,
+    columns: number,
+  ): Cell => {
     const counts = groups.flatMap((group) => rankCounts(group, bins));
     const ratios = counts.map((row, chain) => row.map((count) => (count * bins) / chains[chain]!.length));
     const bands = groups.flatMap((group) => {
@@ -112,7 +116,7 @@ export function plotRank(trace: TracedQuantities, options: PlotRankOptions): str
       return chartPanel({
         document,
         colors,
-        width: 196,
+        width: 196 * zoom,
         height: ROW.height,
         title: chain === 0 ? label : "",
         ...(chain === 0 && {
@@ -144,9 +148,14 @@ export function plotRank(trace: TracedQuantities, options: PlotRankOptions): str
       });
     });
     return stackCells(rows, ROW.gap);
-  });
-  return composeFigure(cells, columns, { theme, ...(title !== undefined && { title }) }, [
-    ...traceLegend(quantities[0]!.which, false, colors),
-    { label: "95 % band of uniform ranks", color: bandColor, kind: "box" },
-  ]);
+  };
+  return layoutFigure(options, options.columns ?? defaultColumns(quantities.length), (zoom, columns) => ({
+    cells: quantities.map((quantity, index) => panel(quantity, index, zoom, columns)),
+    columns,
+    legend: [
+      ...traceLegend(quantities[0]!.which, false, colors),
+      { label: "uniform", color: colors.ink, kind: "dashed" },
+      { label: "95 % band of uniform ranks", color: bandColor, kind: "box" },
+    ],
+  }));
 }

@@ -1,9 +1,9 @@
 import type { WcsCard } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
 import { type SkyImage, sameShape } from "../image.js";
-import { colorScale, type Stretch } from "./color-scale.js";
-import { composeFigure, type FigureOptions } from "./figure.js";
-import type { SkyPanelOptions } from "./image-panel.js";
+import { colorScale, type StretchOptions, stretchOf } from "./color-scale.js";
+import { type FigureOptions, layoutFigure } from "./figure.js";
+import { type SkyPanelOptions, skyOf } from "./image-panel.js";
 import { imageCells, type Panel } from "./plot-panels.js";
 import {
   deviation,
@@ -30,10 +30,8 @@ export interface ResidualImages {
   readonly wcs?: readonly WcsCard[];
 }
 
-/** Options of `plotResiduals`. */
-export interface PlotResidualsOptions extends FigureOptions, SkyPanelOptions {
-  /** Stretch of counts and predicted counts; default `"sqrt"`. */
-  readonly stretch?: Stretch;
+/** Options of `plotResiduals`; `stretch`, `vmin`, `vmax`, `limits` and `softening` are those of counts and predicted counts. */
+export interface PlotResidualsOptions extends FigureOptions, SkyPanelOptions, StretchOptions {
   /** Residual in standard deviations at which colours and histogram end; default the largest, between 3 and 5. */
   readonly reach?: number;
   /** Panels a row; default 2. */
@@ -56,16 +54,7 @@ const LOWEST = 110;
  * @throws InvalidInputError when shapes differ or an option is not valid
  */
 export function plotResiduals(images: ResidualImages, options: PlotResidualsOptions): string {
-  const {
-    document,
-    theme = "light",
-    title,
-    stretch = "sqrt",
-    columns = 2,
-    size = 224,
-    reach,
-    ...figure
-  } = options;
+  const { document, theme = "light", columns = 2, size = 224, reach } = options;
   const { counts, predicted, mask } = images;
   for (const [name, image] of Object.entries({ predicted, mask, sigma: images.sigma })) {
     if (image !== undefined && !sameShape(image, counts)) {
@@ -90,39 +79,36 @@ export function plotResiduals(images: ResidualImages, options: PlotResidualsOpti
   const largest = sigma.data.reduce((most, value) => (Math.abs(value) > most ? Math.abs(value) : most), 0);
   const end = reach ?? Math.min(Math.max(Math.ceil(largest), 3), 5);
   const shown = used((index) => counts.data[index]!);
-  const { limits } = colorScale([shown, predicted], { stretch });
-  const shared = { ...figure, ...(images.wcs !== undefined && { wcs: images.wcs }) };
+  const given = stretchOf(options);
+  const { limits, softening } = colorScale([shown, predicted], given);
+  const scale = { ...given, vmin: limits[0], vmax: limits[1], softening };
+  const shared = { ...skyOf(options), ...(images.wcs !== undefined && { wcs: images.wcs }) };
   const panels: Panel[] = [
-    { image: shown, title: "Counts", label: "counts", stretch, limits, ...shared },
-    { image: predicted, title: "Predicted counts", label: "counts", stretch, limits, ...shared },
+    { image: shown, title: "Counts", label: "counts", ...scale, ...shared },
+    { image: predicted, title: "Predicted counts", label: "counts", ...scale, ...shared },
     {
       image: sigma,
       title: "Residuals",
       label: "residual (σ)",
       colormap: "RdBu",
-      limits: [-end, end],
+      vmin: -end,
+      vmax: end,
       ...shared,
     },
   ];
-  const cells = imageCells(panels, {
-    document,
-    theme,
-    size,
-    columns,
-    colorScale: "own",
-    ...(columns === 2 && { places: 4 }),
-  });
   const colors = themeColors(theme);
-  const { width, height } = cells[2]!;
-  const chart = residualDistributionPanel(residualDistribution(sigma, predicted, end), {
-    ...{ document, colors, title: "Distribution" },
-    width: Math.max(width, LOWEST),
-    height: Math.max(height, LOWEST),
+  const distribution = residualDistribution(sigma, predicted, end);
+  return layoutFigure(options, columns, (zoom, across) => {
+    const cells = imageCells(panels, {
+      ...{ document, theme, size, zoom, columns: across, colorScale: "own" },
+      ...(across === 2 && { places: 4 }),
+    });
+    const { width, height } = cells[2]!;
+    const chart = residualDistributionPanel(distribution, {
+      ...{ document, colors, title: "Distribution" },
+      width: Math.max(width, LOWEST * zoom),
+      height: Math.max(height, LOWEST * zoom),
+    });
+    return { cells: [...cells, chart], columns: across, legend: residualLegend(colors) };
   });
-  return composeFigure(
-    [...cells, chart],
-    columns,
-    { theme, ...(title !== undefined && { title }) },
-    residualLegend(colors),
-  );
 }

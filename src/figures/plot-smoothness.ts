@@ -1,8 +1,8 @@
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import type { PosteriorSummary } from "../posterior/result.js";
-import type { FigureOptions } from "./figure.js";
-import type { SkyPanelOptions } from "./image-panel.js";
+import { type FigureOptions, figureTitle, frameOf } from "./figure.js";
+import { type SkyPanelOptions, skyOf } from "./image-panel.js";
 import { plotPanels } from "./plot-panels.js";
 
 /** The parts of a result that `plotSmoothness` shows. */
@@ -48,11 +48,11 @@ function tellingLevels(maps: readonly SkyImage[]): number[] {
  * four children; red: it is spread evenly over them. A block without photons takes after its surroundings.
  *
  * @param result from `LiraDeconvolver.run` or `readResult`, sampled under the adaptive prior
- * @returns an SVG document; its heading is `options.title`, by default the name of the result
+ * @returns an SVG document; its heading is `options.title`, by default the object of the header cards, or the name of the result
  * @throws InvalidInputError when the result has no such maps, or a level or option is not valid
  */
 export function plotSmoothness(result: SmoothnessMaps, options: PlotSmoothnessOptions): string {
-  const { document, theme, levels, reach = REACH, columns, size, title = result.name, ...sky } = options;
+  const { document, levels, reach = REACH, columns, size } = options;
   const { smoothness: maps, wcs } = result;
   if (maps === undefined || maps.length === 0) {
     throw new InvalidInputError(
@@ -77,16 +77,18 @@ export function plotSmoothness(result: SmoothnessMaps, options: PlotSmoothnessOp
     title: levelTitle(level),
     label: "points ← mean ln α → diffuse light",
     colormap: "RdBu" as const,
-    limits: [-reach, reach] as const,
-    ...sky,
+    vmin: -reach,
+    vmax: reach,
+    ...skyOf(options),
     ...(wcs !== undefined && { wcs }),
   }));
+  const title = figureTitle(result);
   return plotPanels(panels, {
     document,
     colorScale: "shared",
     columns: columns ?? (panels.length === 4 ? 2 : Math.min(3, panels.length)),
-    ...(theme !== undefined && { theme }),
     ...(size !== undefined && { size }),
     ...(title !== undefined && { title }),
+    ...frameOf(options),
   });
 }

@@ -7,22 +7,22 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 
 /**
- * Encode pixels with a palette as PNG (colour type 3, 8 bits; ISO/IEC 15948).
+ * Encode pixels as PNG of 8 bits (ISO/IEC 15948): with a palette (colour type 3), or in true colour (2).
  *
- * @param indices palette index of each pixel, `width * height`, top row first
+ * @param pixels palette index of each pixel, `width * height`; without a palette red, green and blue of each; top row first
  * @param colors up to 256 triples red, green, blue
  */
 export function encodePng(
-  indices: Uint8Array,
+  pixels: Uint8Array,
   width: number,
   height: number,
-  colors: Uint8Array,
+  colors: Uint8Array | undefined,
 ): Uint8Array {
   return concatenate([
     PNG_SIGNATURE,
-    pngHeader(width, height),
-    pngChunk("PLTE", colors),
-    pngChunk("IDAT", pngLines(indices, width, height)),
+    pngHeader(width, height, colors === undefined ? 2 : 3),
+    ...(colors === undefined ? [] : [pngChunk("PLTE", colors)]),
+    pngChunk("IDAT", pngLines(pixels, height)),
     pngChunk("IEND", new Uint8Array(0)),
   ]);
 }
@@ -30,22 +30,26 @@ export function encodePng(
 /** The bytes that a PNG file starts with. */
 export const PNG_SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
-/** The chunk IHDR of an image with a palette. */
-export function pngHeader(width: number, height: number): Uint8Array {
+/** The chunk IHDR of an image with a palette (colour type 3, default) or in true colour (2). */
+export function pngHeader(width: number, height: number, colorType: 2 | 3 = 3): Uint8Array {
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
-  header.set([8, 3, 0, 0, 0], 8);
+  header.set([8, colorType, 0, 0, 0], 8);
   return pngChunk("IHDR", header);
 }
 
-/** The compressed lines of an image with a palette, as IDAT holds them. */
-export function pngLines(indices: Uint8Array, width: number, height: number): Uint8Array {
-  // Each line starts with its filter type; 0 (none) is what suits palette images.
-  const lines = new Uint8Array(height * (width + 1));
+/** The compressed lines of an image, as IDAT holds them. */
+export function pngLines(pixels: Uint8Array, height: number): Uint8Array {
+  // Each line starts with its filter type; 0 (none) is what suits palette images, and 2 (up) a line like the one above: zeros.
+  const length = pixels.length / height;
+  const lines = new Uint8Array(height * (length + 1));
   for (let row = 0; row < height; row++) {
-    lines.set(indices.subarray(row * width, (row + 1) * width), row * (width + 1) + 1);
+    const line = pixels.subarray(row * length, (row + 1) * length);
+    const at = row * (length + 1);
+    if (row > 0 && line.every((value, index) => value === pixels[(row - 1) * length + index])) lines[at] = 2;
+    else lines.set(line, at + 1);
   }
   return zlibSync(lines, { level: 9 });
 }

@@ -1,6 +1,5 @@
-import { galacticToIcrs, icrsToGalactic } from "../data/sky/galactic.js";
-import { isEquatorial, shortNames } from "../data/sky/sky-angle.js";
-import { pixelToSky, skyToPixel } from "../data/sky/sky-position.js";
+import { skyDirections } from "../data/sky/sky-directions.js";
+import { pixelToSky } from "../data/sky/sky-position.js";
 import type { SkyWcs } from "../data/sky/sky-wcs.js";
 import { outlined, outlinedText } from "./marker.js";
 import type { ImageBox } from "./sky-axes.js";
@@ -100,28 +99,14 @@ export function compassElements(wcs: SkyWcs, box: ImageBox): string {
     .join("");
 }
 
-/** Unit vectors on the figure (y downwards) towards north and east. */
+/** Unit vectors on the figure (y downwards) towards north and east, at the middle of the image. */
 function compassDirections(
   wcs: SkyWcs,
   { nx, ny, width, height }: ImageBox,
 ): { name: string; x: number; y: number }[] | undefined {
-  const [x, y] = [(nx - 1) / 2, (ny - 1) / 2];
-  const { lon, lat } = pixelToSky(wcs, x, y);
-  const small = separation(wcs, [x - 0.5, y], [x + 0.5, y]) / 4;
-  const galactic = wcs.system === "galactic";
-  const middle = galactic ? galacticToIcrs({ lon, lat }) : { lon, lat };
-  const north = middle.lat + small <= 90 ? 1 : -1;
-  const eastwards = small / Math.max(Math.cos((middle.lat * Math.PI) / 180), 1e-6);
-  const names = galactic || isEquatorial(wcs) ? (["N", "E"] as const) : shortNames(wcs).toReversed();
-  const directions = [
-    { name: names[0]!, to: { lon: middle.lon, lat: middle.lat + north * small }, sign: north },
-    { name: names[1]!, to: { lon: middle.lon + eastwards, lat: middle.lat }, sign: 1 },
-  ].map(({ name, to, sign }) => {
-    const sky = galactic ? icrsToGalactic(to) : to;
-    const pixel = skyToPixel(wcs, sky.lon, sky.lat);
-    const [dx, dy] = [((pixel.x - x) * sign * width) / nx, ((y - pixel.y) * sign * height) / ny];
-    const norm = Math.hypot(dx, dy);
-    return { name, x: dx / norm, y: dy / norm };
+  return skyDirections(wcs, (nx - 1) / 2, (ny - 1) / 2)?.map(({ name, dx, dy }) => {
+    const [x, y] = [(dx * width) / nx, (-dy * height) / ny];
+    const norm = Math.hypot(x, y);
+    return { name, x: x / norm, y: y / norm };
   });
-  return directions.every((one) => Number.isFinite(one.x) && Number.isFinite(one.y)) ? directions : undefined;
 }

@@ -10,6 +10,9 @@ export interface Ticks {
   readonly minor: readonly number[];
 }
 
+/** An axis without ticks. */
+export const NO_TICKS: Ticks = { positions: [], labels: [], exponent: 0, minor: [] };
+
 const SUPERSCRIPTS: Readonly<Record<string, string>> = {
   "-": "⁻",
   "+": "",

@@ -2,9 +2,9 @@ import * as Plot from "@observablehq/plot";
 import { drawAxes, drawMarks } from "./axes.js";
 import { clipped, frameElement, panelHeading } from "./chart-panel.js";
 import type { Cell, LegendEntry } from "./figure.js";
-import { textWidth } from "./svg.js";
+import { px, textWidth } from "./svg.js";
 import { FONT_SIZE, mixColors, type Theme } from "./theme.js";
-import { formatLabel, linearTicks } from "./ticks.js";
+import { formatLabel, linearTicks, NO_TICKS } from "./ticks.js";
 
 /** The values of one quantity along the chains. */
 export interface TraceSeries {
@@ -24,6 +24,8 @@ export interface TracePanelOptions {
   readonly width: number;
   readonly height: number;
   readonly title: string;
+  /** What the values are, beside the axis; default nothing: the title says it. */
+  readonly label?: string;
   /** Unit of the values; default none. */
   readonly unit?: string;
   /** Statistics at the right of the title. */
@@ -45,6 +47,7 @@ export function tracePanel(series: TraceSeries, options: TracePanelOptions): Cel
     width,
     height,
     title,
+    label,
     unit = "",
     note,
     warn = false,
@@ -56,7 +59,8 @@ export function tracePanel(series: TraceSeries, options: TracePanelOptions): Cel
   const range = valueRange(series);
   const xTicks = linearTicks(first, last, Math.max(2, Math.floor(width / 60)), true);
   const yTicks = linearTicks(range[0], range[1], Math.max(2, Math.floor(height / 24)));
-  const yLabelWidth = Math.max(0, ...yTicks.labels.map((label) => textWidth(label, FONT_SIZE.tick)));
+  const yLabelWidth = Math.max(0, ...yTicks.labels.map((text) => textWidth(text, FONT_SIZE.tick)));
+  const quantity = (name: string) => formatLabel(name, unit, yTicks.exponent).join(" ").trim();
   const box = { document, theme: colors, width, height };
   const x = { domain: [first, last] as const, ticks: xTicks };
   const y = { domain: range, ticks: yTicks };
@@ -106,7 +110,10 @@ export function tracePanel(series: TraceSeries, options: TracePanelOptions): Cel
       unlabelled: !xLabels,
       ...(xLabels && { label: formatLabel("sweep", "", xTicks.exponent).join(" ").trim(), labelOffset: 31 }),
     },
-    y,
+    y: {
+      ...y,
+      ...(label !== undefined && { label: quantity(label), labelOffset: Math.ceil(yLabelWidth) + 17 }),
+    },
   });
   if (histogram) {
     const counts = countBins(series, range);
@@ -126,12 +133,19 @@ export function tracePanel(series: TraceSeries, options: TracePanelOptions): Cel
       y,
       marks: [bars],
     });
-    elements += `<g transform="translate(${width + HISTOGRAM.gap},0)">${clipped(HISTOGRAM.width, height, drawn)}${frameElement(HISTOGRAM.width, height, colors)}</g>`;
+    const axis = drawAxes({
+      ...{ ...box, width: HISTOGRAM.width },
+      y: { ...y, unlabelled: true },
+      ...(xLabels && {
+        x: { domain: [0, 1], ticks: NO_TICKS, label: "draws", labelOffset: 31 },
+      }),
+    });
+    elements += `<g transform="translate(${px(width + HISTOGRAM.gap)},0)">${clipped(HISTOGRAM.width, height, drawn)}${frameElement(HISTOGRAM.width, height, colors)}${axis}</g>`;
   }
   const fullWidth = width + (histogram ? HISTOGRAM.gap + HISTOGRAM.width : 0);
   const heading = panelHeading(
     {
-      title: formatLabel(title, unit, yTicks.exponent).join(" ").trim(),
+      title: label === undefined ? quantity(title) : title,
       ...(note !== undefined && { note, warn }),
     },
     fullWidth,
@@ -141,7 +155,12 @@ export function tracePanel(series: TraceSeries, options: TracePanelOptions): Cel
   return {
     width: fullWidth,
     height,
-    margins: { top: heading.top, right: 14, bottom: xLabels ? 36 : 8, left: Math.ceil(yLabelWidth) + 14 },
+    margins: {
+      top: heading.top,
+      right: 14,
+      bottom: xLabels ? 36 : 8,
+      left: Math.ceil(yLabelWidth) + (label === undefined ? 14 : 28),
+    },
     elements,
   };
 }

@@ -3,7 +3,7 @@
 import type { Observation } from "../data/observation/observation.js";
 import type { PsfCentring } from "../data/observation/psf-centring.js";
 import { FormatError, InvalidInputError } from "../errors.js";
-import type { SkyImage } from "../image.js";
+import { constantImage, type SkyImage } from "../image.js";
 import { regionsFromDs9 } from "../posterior/region-file.js";
 import { type CompanionKind, ontoCounts, psfOntoCounts, sharesPixels } from "./companion-image.js";
 import { withinField } from "./field-of-view.js";
@@ -244,8 +244,16 @@ export interface ObservationParts {
   readonly mask?: NamedHdu | RegionMask | undefined;
 }
 
-/** As `composeObservation`, but cut-outs and planes of the options have been taken already. */
-export function composeParts(hdus: ObservationParts, options: ComposeOptions = {}): ComposedObservation {
+/**
+ * As `composeObservation`, but cut-outs and planes of the options have been taken already.
+ *
+ * @param sky the counts are a sky to simulate counts from: flux, which is compared with nothing, and masks nothing
+ */
+export function composeParts(
+  hdus: ObservationParts,
+  options: ComposeOptions = {},
+  sky = false,
+): ComposedObservation {
   const { backgroundUnit = "flux", align = "sky", invertMask = false } = options;
   checkBackgroundUnit(backgroundUnit);
   checkAlign(align);
@@ -326,21 +334,24 @@ export function composeParts(hdus: ObservationParts, options: ComposeOptions = {
     ...(hdus.background && { background: onGrid("background", hdus.background) }),
     ...(hdus.mask && { mask: invertMask ? inverted(maskOf(hdus.mask)) : maskOf(hdus.mask) }),
   };
-  const field = withinField(given);
+  const field = withinField(sky ? { ...given, counts: constantImage(counts.shape, 0) } : given);
   const { exposure, background } = field.images;
   const inFlux =
     background && exposure && hdus.exposure && backgroundUnit === "counts"
       ? perExposure(hdus.background?.name ?? "background", background, exposure)
       : background;
-  checkPlausible(
-    { ...field.images, psf, ...(inFlux === undefined ? {} : { background: inFlux }) },
-    { psf: hdus.psf.name, background: hdus.background?.name ?? "background" },
-    backgroundUnit === "counts",
-  );
+  if (!sky) {
+    checkPlausible(
+      { ...field.images, psf, ...(inFlux === undefined ? {} : { background: inFlux }) },
+      { psf: hdus.psf.name, background: hdus.background?.name ?? "background" },
+      backgroundUnit === "counts",
+    );
+  }
   const unit = fluxUnit(hdus.exposure && (bunit(hdus.exposure) ?? ""));
   return {
     observation: {
       ...field.images,
+      counts,
       psf,
       ...(inFlux === undefined ? {} : { background: inFlux }),
       wcs,

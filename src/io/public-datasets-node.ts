@@ -114,6 +114,19 @@ function fileOpener() {
  * @throws FormatError when a file is damaged or an extension is no image
  */
 export async function readObservationFiles(files: ObservationFileNames): Promise<ObservationFiles> {
+  return readFiles(files, false);
+}
+
+/**
+ * The same for a simulation: `counts` names a sky, a flux a pixel. Exposure, background and psf are brought onto its pixels.
+ *
+ * @returns an observation whose counts are the sky
+ */
+export async function readSkyFiles(files: ObservationFileNames): Promise<ObservationFiles> {
+  return readFiles(files, true);
+}
+
+async function readFiles(files: ObservationFileNames, sky: boolean): Promise<ObservationFiles> {
   const { counts, psf, exposure, background, mask, ...options } = cutByName(files);
   checkBackgroundUnit(options.backgroundUnit);
   const opener = fileOpener();
@@ -163,6 +176,7 @@ export async function readObservationFiles(files: ObservationFileNames): Promise
         ...(mask !== undefined && { mask: await loadMask(mask.replace(/^!/, "")) }),
       },
       { ...options, ...(mask?.startsWith("!") && { invertMask: options.invertMask !== true }) },
+      sky,
     );
     return { ...composed, inputs };
   } finally {

@@ -7,6 +7,7 @@
  * flux, averaged over the draws, and a flat prior give limits and intervals (`fluxLaw`).
  */
 
+import { pointLight } from "../data/observation/point-light.js";
 import { psfCentre } from "../data/observation/psf.js";
 import type { SkyImage } from "../image.js";
 import type { ForwardModel } from "../model/forward-model.js";
@@ -28,6 +29,8 @@ export interface ExtraSourceOptions {
   readonly sourceShape?: SourceShape;
   /** Default `"flat"`. */
   readonly fluxPrior?: ExtraFluxPrior;
+  /** Leave the light of the other regions where it is when one is emptied: they are sources of their own. Default false. */
+  readonly keepOthers?: boolean;
 }
 
 /** A source in a region, in addition to all other light there. Fluxes are in the unit of the image, of the whole source. */
@@ -64,7 +67,7 @@ export interface ExtraSourceMeter {
  * hole must not be so wide that the surroundings say little of its middle. Of 0, 1/2, 3/4 and 1, tried on injected sources, 1/2 kept the
  * limits nearest to those of known surroundings: on a cloud of 3 psfs 1 made them half as high again.
  */
-const GUARD = 0.5;
+export const GUARD = 0.5;
 /** Chance of a false alarm in the definition of `detectable`: three standard deviations of a normal law, one-sided. */
 const FALSE_ALARM = 0.00135;
 
@@ -81,12 +84,13 @@ export function extraSourceMeter(
   mean: SkyImage,
   sky: SkyImage | undefined,
   regions: readonly WeightedPixels[],
-  { sourceShape = "drawn", fluxPrior = "flat" }: ExtraSourceOptions = {},
+  { sourceShape = "drawn", fluxPrior = "flat", keepOthers = false }: ExtraSourceOptions = {},
 ): ExtraSourceMeter {
   const { grid } = model;
   const shape = frameShape(grid);
-  const guard =
-    GUARD * grid.upsampling * Math.max(...model.observations.map(({ psf }) => halfLightRadius(psf)));
+  const guard = GUARD * widestPsf(model);
+  const others = (region: WeightedPixels) =>
+    new Set(keepOthers ? regions.flatMap((one) => (one === region ? [] : Array.from(one.pixels))) : []);
   const whole = sky === undefined ? new Float64Array(grid.shape[0] * grid.shape[1]) : sky.data.slice();
   const onSky = (frame: ArrayLike<number>) => {
     const source = new Float64Array(whole.length);
@@ -100,12 +104,15 @@ export function extraSourceMeter(
   }
   const places = regions.map((region) => {
     const aperture = aperturePixels(model, region.pixels);
-    const point = sourceShape === "point" ? pointSource(region, shape) : undefined;
+    const point =
+      sourceShape === "point"
+        ? pointLight(centreOfWeight(region.pixels, region.weights, shape), shape)
+        : undefined;
     return {
       region,
       aperture,
       counts: aperture.map(({ observation, pixel }) => model.observations[observation]!.counts.data[pixel]!),
-      emptied: emptyRegion(region.pixels, guard, mean.data, shape),
+      emptied: emptyRegion(region.pixels, guard, mean.data, shape, others(region)),
       point: point && { source: point, unit: inAperture(model.project(onSky(point)), aperture) },
       skies: [] as ExpectedCounts[],
       exposed: [] as number[],
@@ -172,6 +179,11 @@ function sum(values: ArrayLike<number>): number {
   return total;
 }
 
+/** Largest radius that holds half of the light of a psf, in pixels of the sky. */
+export function widestPsf({ grid, observations }: ForwardModel): number {
+  return grid.upsampling * Math.max(...observations.map(({ psf }) => halfLightRadius(psf)));
+}
+
 /** Radius in pixels about the centre of a psf that holds half of its light. */
 export function halfLightRadius(psf: SkyImage): number {
   const [row, col] = psfCentre(psf);
@@ -213,20 +225,6 @@ function aperturePixels(model: ForwardModel, pixels: ArrayLike<number>): Detecto
 function inAperture(images: readonly ArrayLike<number>[], aperture: readonly DetectorPixel[]): Float64Array {
   // Transforms may round an empty pixel to just below 0.
   return Float64Array.from(aperture, ({ observation, pixel }) => Math.max(0, images[observation]![pixel]!));
-}
-
-/** A point of flux 1 at the centre of a region, shared among the four pixels around it. */
-function pointSource({ pixels, weights }: WeightedPixels, shape: readonly [number, number]): Float64Array {
-  const [ny, nx] = shape;
-  const source = new Float64Array(ny * nx);
-  const { x, y } = centreOfWeight(pixels, weights, shape);
-  const [col, row] = [Math.min(nx - 1, Math.floor(x)), Math.min(ny - 1, Math.floor(y))];
-  for (const [dy, down] of [1 - (y - row), y - row].entries()) {
-    for (const [dx, across] of [1 - (x - col), x - col].entries()) {
-      if (down * across > 0) source[(row + dy) * nx + col + dx]! += down * across;
-    }
-  }
-  return source;
 }
 
 /** The light of a draw in a region above its surroundings, scaled to 1; even where there is none. */

@@ -84,7 +84,7 @@ export async function measureRegions(
     onProgress,
     signal,
   } = options;
-  const { extraDraws = DEFAULT_EXTRA_DRAWS, sourceShape, fluxPrior } = options;
+  const { extraDraws = DEFAULT_EXTRA_DRAWS, sourceShape, fluxPrior, keepOthers } = options;
   checkBoundary("measureRegions", boundary);
   const source = asDrawSource(images);
   const model = createForwardModel(observations, { boundary, upsampling, margin });
@@ -123,6 +123,7 @@ export async function measureRegions(
     const meter = extraSourceMeter(model, { data: mean, shape: source.shape }, sky, sparse, {
       ...(sourceShape === undefined ? {} : { sourceShape }),
       ...(fluxPrior === undefined ? {} : { fluxPrior }),
+      ...(keepOthers === undefined ? {} : { keepOthers }),
     });
     const scales = backgroundScales(options.parameters, observations.length, source);
     const step = Math.max(1, Math.floor(total / extraDraws));
@@ -217,7 +218,7 @@ function onFrame(
 }
 
 /** The scale of each background in a draw. */
-function backgroundScales(
+export function backgroundScales(
   parameters: ParameterTrace | ParameterSource | undefined,
   observations: number,
   images: DrawSource,

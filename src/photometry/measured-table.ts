@@ -1,6 +1,5 @@
 /** Measured regions laid out as columns with units, each with the question that it answers. */
 
-import { csvCell } from "../csv-cell.js";
 import type { WcsCard } from "../data/observation/observation.js";
 import { isEquatorial, pixelSize } from "../data/sky/sky-angle.js";
 import { pixelToSky } from "../data/sky/sky-position.js";
@@ -8,6 +7,7 @@ import { parseWcs } from "../data/sky/sky-wcs.js";
 import { pixelArea } from "../io/flux-unit.js";
 import type { MeasuredRegion } from "./measure-regions.js";
 import { comparePair, type RegionPair } from "./region-products.js";
+import { type TableColumn, tableCsv } from "./table-file.js";
 
 /** What a table says beside the numbers. */
 export interface MeasuredTableOptions {
@@ -17,17 +17,8 @@ export interface MeasuredTableOptions {
   readonly wcs?: readonly WcsCard[];
 }
 
-/** A column of the table of measured regions. */
-export interface MeasuredColumn {
-  readonly name: string;
-  readonly unit?: string;
-  /** Unified content descriptor of the IVOA (UCD1+). */
-  readonly ucd: string;
-  /** Which question the number answers. */
-  readonly description: string;
-  /** The value of a region; NaN where there is none. */
-  readonly of: (region: MeasuredRegion) => number | string;
-}
+/** A column of the table of measured regions: the value is NaN where there is none. */
+export type MeasuredColumn = TableColumn<MeasuredRegion>;
 
 const PIXEL = /(?<=[( ])pixel(?=\))/;
 
@@ -89,8 +80,17 @@ export function measuredColumns(
       ? ["pos.galactic.lon", "pos.galactic.lat"]
       : ["pos", "pos"];
   return [
-    column("region", undefined, "meta.id;meta.main", "name of the region", ({ name }) => name),
-    column("area", "pixel", "instr.pixel", "pixels of the region, weighted", (region) => region.area),
+    {
+      ...column("region", undefined, "meta.id;meta.main", "name of the region", ({ name }) => name),
+      isText: true,
+    },
+    column(
+      "area",
+      "pixel",
+      "phys.area;instr.pixel",
+      "pixels of the region, weighted",
+      (region) => region.area,
+    ),
     ...(Number.isNaN(area)
       ? []
       : [
@@ -127,14 +127,14 @@ export function measuredColumns(
       column(
         `image_flux_low_${percent(probability)}`,
         flux,
-        "stat.min;phot.flux",
+        "phot.flux;stat.min",
         `begin of the ${percentText(probability)} interval, equal tails: ${IMAGE}`,
         ({ products }) => products.flux.intervals[at]!.low,
       ),
       column(
         `image_flux_high_${percent(probability)}`,
         flux,
-        "stat.max;phot.flux",
+        "phot.flux;stat.max",
         `end of the ${percentText(probability)} interval, equal tails: ${IMAGE}`,
         ({ products }) => products.flux.intervals[at]!.high,
       ),
@@ -211,14 +211,14 @@ export function measuredColumns(
     column(
       "ellipse_major",
       "pixel",
-      "pos.errorEllipse;phys.angSize.smajAxis",
+      "phys.angSize.smajAxis;pos.errorEllipse",
       "semi-axis of the ellipse of one standard deviation (39 %) of the centroid",
       ({ products }) => products.centroid.major,
     ),
     column(
       "ellipse_minor",
       "pixel",
-      "pos.errorEllipse;phys.angSize.sminAxis",
+      "phys.angSize.sminAxis;pos.errorEllipse",
       "the other semi-axis",
       ({ products }) => products.centroid.minor,
     ),
@@ -263,14 +263,14 @@ export function measuredColumns(
           column(
             "ellipse_major_sky",
             "arcsec",
-            "pos.errorEllipse;phys.angSize.smajAxis",
+            "phys.angSize.smajAxis;pos.errorEllipse",
             "semi-axis of the error ellipse on the sky",
             ({ products }) => arcseconds * products.centroid.major,
           ),
           column(
             "ellipse_minor_sky",
             "arcsec",
-            "pos.errorEllipse;phys.angSize.sminAxis",
+            "phys.angSize.sminAxis;pos.errorEllipse",
             "the other semi-axis",
             ({ products }) => arcseconds * products.centroid.minor,
           ),
@@ -309,7 +309,7 @@ export function measuredColumns(
           column(
             "inside",
             undefined,
-            "arith.ratio",
+            "stat.value;arith.ratio",
             "part of the photons of a source that the psf leaves in the region's pixels",
             ofExtra(({ inside }) => inside),
           ),
@@ -331,14 +331,14 @@ export function measuredColumns(
             column(
               `source_flux_low_${percent(probability)}`,
               flux,
-              "stat.min;phot.flux",
+              "phot.flux;stat.min",
               `begin of the shortest ${percentText(probability)} interval: ${EXTRA}`,
               ofExtra(({ intervals }) => intervals[at]!.low),
             ),
             column(
               `source_flux_high_${percent(probability)}`,
               flux,
-              "stat.max;phot.flux",
+              "phot.flux;stat.max",
               `end of the shortest ${percentText(probability)} interval: ${EXTRA}`,
               ofExtra(({ intervals }) => intervals[at]!.high),
             ),
@@ -347,7 +347,7 @@ export function measuredColumns(
             column(
               `source_limit_${percent(probability)}`,
               flux,
-              "stat.max;phot.flux",
+              "phot.flux;stat.max",
               `upper limit, ${percentText(probability)}, one-sided: ${EXTRA}`,
               ofExtra(({ limits }) => limits[at]!.limit),
             ),
@@ -356,7 +356,7 @@ export function measuredColumns(
             column(
               `source_expected_limit_${percent(probability)}`,
               flux,
-              "stat.max;phot.flux;meta.modelled",
+              "phot.flux;stat.max;meta.modelled",
               `the ${percentText(probability)} limit to expect where there is no source`,
               ofExtra(({ expectedLimits }) => expectedLimits[at]!.limit),
             ),
@@ -372,14 +372,9 @@ export function measuredColumns(
   ];
 }
 
-/** The table as CSV (RFC 4180): a line a region below the names of the columns with their units in brackets. Numbers are exact. */
+/** The table as CSV (`tableCsv`). */
 export function measuredCsv(regions: readonly MeasuredRegion[], options: MeasuredTableOptions = {}): string {
-  const columns = measuredColumns(regions, options);
-  const lines = [
-    columns.map(({ name, unit }) => csvCell(unit === undefined ? name : `${name} [${unit}]`)),
-    ...regions.map((region) => columns.map(({ of }) => csvCell(of(region)))),
-  ];
-  return `${lines.map((cells) => cells.join(",")).join("\n")}\n`;
+  return tableCsv(measuredColumns(regions, options), regions);
 }
 
 /**

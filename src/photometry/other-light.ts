@@ -31,20 +31,26 @@ const DARK = 1e-6;
  * @param region its pixels
  * @param guard pixels around each, >= 0
  * @param mean posterior mean `[ny, nx]`, >= 0
+ * @param kept pixels of other sources: they keep their light, and are no part of the surroundings
  */
 export function emptyRegion(
   region: ArrayLike<number>,
   guard: number,
   mean: ArrayLike<number>,
   shape: Shape,
+  kept: ReadonlySet<number> = new Set(),
 ): EmptiedRegion {
   const emptied = grown(region, guard, shape);
-  const ring = [...grown([...emptied], RING, shape)].filter((pixel) => !emptied.has(pixel));
+  for (const pixel of kept) emptied.delete(pixel);
+  for (const pixel of Array.from(region)) emptied.add(pixel);
+  const ring = [...grown([...emptied], RING, shape)].filter(
+    (pixel) => !emptied.has(pixel) && !kept.has(pixel),
+  );
   const pixels = [...emptied].sort((a, b) => a - b);
   const bright = ring.reduce((most, pixel) => Math.max(most, mean[pixel]!), 0);
   // Nothing around, or no light there: nothing else shines but the background.
   const middle =
-    bright > 0 ? harmonicFill(pixels, mean, DARK * bright, shape) : new Float64Array(pixels.length);
+    bright > 0 ? harmonicFill(pixels, mean, DARK * bright, shape, kept) : new Float64Array(pixels.length);
   return {
     pixels,
     fill(image) {
@@ -81,12 +87,16 @@ function grown(pixels: ArrayLike<number>, distance: number, [ny, nx]: Shape): Se
 const MOST_PASSES = 2000;
 const SETTLED = 1e-4;
 
-/** The function whose logarithm is harmonic on `pixels` (ascending) and equals that of `mean` around them; the frame's edge lets nothing through. */
+/**
+ * The function whose logarithm is harmonic on `pixels` (ascending) and equals that of `mean` around them; the frame's edge and `kept` pixels
+ * let nothing through.
+ */
 function harmonicFill(
   pixels: readonly number[],
   mean: ArrayLike<number>,
   dark: number,
   [ny, nx]: Shape,
+  kept: ReadonlySet<number>,
 ): Float64Array {
   const place = new Map(pixels.map((pixel, index) => [pixel, index]));
   const outside: number[] = [];
@@ -97,13 +107,13 @@ function harmonicFill(
       ...(pixel < (ny - 1) * nx ? [pixel + nx] : []),
       ...(col > 0 ? [pixel - 1] : []),
       ...(col < nx - 1 ? [pixel + 1] : []),
-    ];
+    ].filter((one) => place.has(one) || !kept.has(one));
     const inner = around.flatMap((one) => place.get(one) ?? []);
     const logs = around.filter((one) => !place.has(one)).map((one) => naturalLog(mean[one]! + dark));
     outside.push(...logs);
     return { inner, sum: logs.reduce((sum, value) => sum + value, 0), count: around.length };
   });
-  const start = outside.reduce((sum, value) => sum + value, 0) / outside.length;
+  const start = outside.reduce((sum, value) => sum + value, 0) / Math.max(1, outside.length);
   const logs = new Float64Array(pixels.length).fill(start);
   for (let pass = 0, change = 1; pass < MOST_PASSES && change > SETTLED; pass++) {
     change = 0;
@@ -111,7 +121,7 @@ function harmonicFill(
       let value = sum;
       for (const other of inner) value += logs[other]!;
       // Overrelaxed, which converges several times faster than plain substitution.
-      const step = 1.7 * (value / count - logs[index]!);
+      const step = count === 0 ? 0 : 1.7 * (value / count - logs[index]!);
       logs[index]! += step;
       change = Math.max(change, Math.abs(step));
     }

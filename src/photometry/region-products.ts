@@ -92,10 +92,11 @@ export function estimated(draws: ArrayLike<number>): Estimated {
   };
 }
 
-function correlationOf(
+/** Correlation of draws; 0 where one of them does not vary. */
+export function correlationOf(
   a: ArrayLike<number>,
   b: ArrayLike<number>,
-  of: { a: Estimated; b: Estimated },
+  of: { a: Estimated; b: Estimated } = { a: estimated(a), b: estimated(b) },
 ): number {
   let sum = 0;
   for (let index = 0; index < a.length; index++) sum += (a[index]! - of.a.mean) * (b[index]! - of.b.mean);
@@ -103,24 +104,33 @@ function correlationOf(
   return scale > 0 ? sum / scale : 0;
 }
 
-/** The ellipse of the errors of a position. */
+/** The ellipse of the errors of a position, from its draws. */
 export function centroidOf(x: ArrayLike<number>, y: ArrayLike<number>): Centroid {
   const a = estimated(x);
   const b = estimated(y);
-  const correlation = correlationOf(x, y, { a, b });
-  const across = correlation * a.std * b.std;
-  const middle = (a.std ** 2 + b.std ** 2) / 2;
-  const half = Math.hypot((a.std ** 2 - b.std ** 2) / 2, across);
-  const angle = (Math.atan2(2 * across, a.std ** 2 - b.std ** 2) * 90) / Math.PI;
+  const across = correlationOf(x, y, { a, b }) * a.std * b.std;
+  return errorEllipse({ x: a.mean, y: b.mean }, a.std ** 2, b.std ** 2, across);
+}
+
+/** The same from variances and covariance. */
+export function errorEllipse(
+  { x, y }: { readonly x: number; readonly y: number },
+  varX: number,
+  varY: number,
+  covariance: number,
+): Centroid {
+  const middle = (varX + varY) / 2;
+  const half = Math.hypot((varX - varY) / 2, covariance);
+  const scale = Math.sqrt(varX * varY);
   return {
-    x: a.mean,
-    y: b.mean,
-    xStd: a.std,
-    yStd: b.std,
-    correlation,
+    x,
+    y,
+    xStd: Math.sqrt(varX),
+    yStd: Math.sqrt(varY),
+    correlation: scale > 0 ? covariance / scale : 0,
     major: Math.sqrt(middle + half),
     minor: Math.sqrt(Math.max(0, middle - half)),
-    angle,
+    angle: (Math.atan2(2 * covariance, varX - varY) * 90) / Math.PI,
   };
 }
 

@@ -54,7 +54,7 @@ export function explorerHtml(fallback: string): string {
         ["99", "lowest 99 %"],
         ["97", "lowest 97 %"],
       ],
-      "99.8",
+      "100",
     ) +
     '<fieldset><legend>Pick</legend><label><input type="radio" name="tool" value="pixel" checked> pixel</label>' +
     '<label><input type="radio" name="tool" value="circle"> circle</label>' +

@@ -1,10 +1,15 @@
 /** Reports on result files. */
 
+import { basename } from "node:path";
 import { type PredictiveCheck, predictiveCheck } from "../checks/predictive-check.js";
 import { figureDocument } from "../figures/document-node.js";
+import { openFitsFile } from "../io/fits-file-node.js";
 import { openResult } from "../io/open-result-node.js";
+import { isEstimate } from "../io/point-estimate-file.js";
+import { readPointEstimate } from "../io/point-estimate-file-node.js";
 import { fittedSky } from "../posterior/fitted-sky.js";
 import type { SignificanceEstimate } from "../significance/collect.js";
+import { estimateHtml, type ReportedEstimate } from "./estimate-html.js";
 import { type ReportOptions, reportHtml } from "./report-html.js";
 import { significanceSection } from "./significance-section.js";
 
@@ -20,7 +25,7 @@ export interface ReportFileOptions extends Omit<ReportOptions, "document" | "pre
 const PREDICTIVE = { draws: 60, replicates: 10 } as const;
 
 /**
- * Make a report on a result file, as `reportHtml` does. Draws are read from the file as they are needed: memory does not grow
+ * Make a report on a result file, as `reportHtml` does; on an image by a method without draws a shorter page. Draws are read from the file as they are needed: memory does not grow
  * with them, and only those that the page holds are read at all. What the file says of convergence is not computed again.
  *
  * @param path a result, plain or gzip; a gzip file is decompressed into memory
@@ -30,6 +35,15 @@ const PREDICTIVE = { draws: 60, replicates: 10 } as const;
 export async function reportFromFile(path: string, options: ReportFileOptions = {}): Promise<string> {
   const { predictive = true, observations, significance, sections = [], ...rest } = options;
   const document = await figureDocument();
+  const estimate = await estimateIn(path);
+  if (estimate !== undefined) {
+    const { title } = rest;
+    return estimateHtml(estimate, {
+      document,
+      ...(title !== undefined && { title }),
+      ...(observations && { observations }),
+    });
+  }
   const { result, parameters, images, close } = await openResult(path);
   try {
     const checks: readonly PredictiveCheck[] =
@@ -56,4 +70,13 @@ export async function reportFromFile(path: string, options: ReportFileOptions = 
   } finally {
     close();
   }
+}
+
+/** The image of a method without draws; undefined where the file is none. */
+async function estimateIn(path: string): Promise<ReportedEstimate | undefined> {
+  const file = await openFitsFile(path);
+  const { hdus } = file;
+  await file.close();
+  if (!isEstimate(hdus)) return undefined;
+  return { ...(await readPointEstimate(path)), name: basename(path).replace(/\.fits?(\.gz)?$/i, "") };
 }

@@ -4,6 +4,7 @@ import type { PredictiveCheck } from "../checks/predictive-check.js";
 import type { Observation } from "../data/observation/observation.js";
 import { parseWcs, type SkyWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
+import { figureTitle } from "../figures/figure.js";
 import { plotParameterDistributions } from "../figures/plot-parameter-distributions.js";
 import { plotParameterTraces } from "../figures/plot-parameter-traces.js";
 import { plotPosterior } from "../figures/plot-posterior.js";
@@ -109,7 +110,7 @@ export function reportHtml(result: ReportResult, options: ReportOptions): string
   const source = asDrawSource(result.trace.images);
   const { wcs } = parseWcs(result.wcs);
   const checks = observations === undefined ? [] : checkModel(result, result.trace.parameters, observations);
-  const title = options.title ?? defaultTitle(result);
+  const title = options.title ?? figureTitle(result) ?? result.name;
   const kept = Array.from({ length: source.chains }, (_, chain) => source.draws(chain));
   const groups = chainGroups(result.config);
   const first = brightest(result);
@@ -131,7 +132,7 @@ export function reportHtml(result: ReportResult, options: ReportOptions): string
     first,
   };
   const compose = (embedded: EmbeddedDraws) =>
-    page(title, [
+    pageHtml(title, [
       headerHtml(title, result, wcs),
       explorerHtml(fallbackFigure(result, checks, document)),
       inspectorHtml(first, result.mean.shape),
@@ -176,11 +177,6 @@ export function reportHtml(result: ReportResult, options: ReportOptions): string
 
 function byteLength(html: string): number {
   return new TextEncoder().encode(html).length;
-}
-
-function defaultTitle({ wcs, name }: ReportSummary): string {
-  const object = wcs.find(({ keyword }) => keyword === "OBJECT")?.value;
-  return typeof object === "string" && object.trim() !== "" ? object.trim() : name;
 }
 
 /** Pixel with the largest mean. */
@@ -374,16 +370,17 @@ function base64(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
-function page(title: string, parts: readonly string[]): string {
+/** A page of these parts, with the script that makes them live unless `live` is false. */
+export function pageHtml(title: string, parts: readonly string[], live = true): string {
   const policy =
-    `default-src 'none'; img-src data:; style-src '${reportStyleHash}'; script-src '${reportScriptHash}'; ` +
+    `default-src 'none'; img-src data:; style-src '${reportStyleHash}'; ${live ? `script-src '${reportScriptHash}'; ` : ""}` +
     "base-uri 'none'; form-action 'none'";
   return (
     '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n' +
     `<meta http-equiv="Content-Security-Policy" content="${policy}">\n` +
     '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="color-scheme" content="light dark">\n' +
     '<meta name="referrer" content="no-referrer">\n' +
-    `<title>${escapeXml(title)}: posterior</title>\n<style>${reportStyle}</style>\n</head>\n<body>\n<main>\n` +
-    `${parts.join("\n")}\n</main>\n<script>${reportScript}</script>\n</body>\n</html>\n`
+    `<title>${escapeXml(title)}${live ? ": posterior" : ""}</title>\n<style>${reportStyle}</style>\n</head>\n<body>\n<main>\n` +
+    `${parts.join("\n")}\n</main>\n${live ? `<script>${reportScript}</script>\n` : ""}</body>\n</html>\n`
   );
 }

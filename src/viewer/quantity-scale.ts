@@ -62,7 +62,17 @@ const SMOOTHNESS_TOP = 4;
 const DIVERGING: ReadonlySet<Quantity> = new Set(["residual", "smoothness"]);
 
 /** Quantities that follow the stretch that was chosen. */
-const STRETCHED: ReadonlySet<Quantity> = new Set(["flux", "std", "counts", "predicted", "psf"]);
+const STRETCHED: ReadonlySet<Quantity> = new Set(["flux", "std", "snr", "counts", "predicted", "psf"]);
+/** Quantities of which a percentage of the pixels may be clipped: the peaks of the others are what one looks for. */
+const CLIPPED: ReadonlySet<Quantity> = new Set([
+  "flux",
+  "std",
+  "counts",
+  "predicted",
+  "background",
+  "exposure",
+  "psf",
+]);
 
 /**
  * The colours of an image.
@@ -100,22 +110,22 @@ function adjustedColors(
 
 function plainScale(kind: Quantity, image: SkyImage, style: Style, like: readonly SkyImage[]): ColorScale {
   const colormap = DIVERGING.has(kind) || style.colormap === "auto" ? COLORMAPS[kind] : style.colormap;
-  const options: ColorScaleOptions = { colormap, percentiles: [0, style.percent] };
+  const options: ColorScaleOptions = { colormap, ...(CLIPPED.has(kind) && { limits: style.percent }) };
   const stretch = STRETCHED.has(kind) ? style.stretch : "linear";
   const { limits } = style;
   if (limits !== undefined && limits[0] < limits[1] && (stretch !== "log" || limits[0] > 0)) {
-    return colorScale(like, { ...options, stretch, limits });
+    return colorScale(like, { ...options, stretch, vmin: limits[0], vmax: limits[1] });
   }
   if (kind === "rhat") {
-    return colorScale(like, { ...options, limits: [1, Math.max(RHAT_TOP, largest(image))] });
+    return colorScale(like, { ...options, vmin: 1, vmax: Math.max(RHAT_TOP, largest(image)) });
   }
   if (kind === "residual") {
     const reach = Math.max(RESIDUAL_TOP, Math.min(5, Math.ceil(largest(image))));
-    return colorScale(like, { ...options, limits: [-reach, reach] });
+    return colorScale(like, { ...options, vmin: -reach, vmax: reach });
   }
   if (kind === "smoothness")
-    return colorScale(like, { ...options, limits: [-SMOOTHNESS_TOP, SMOOTHNESS_TOP] });
-  return colorScale(like, { ...options, stretch });
+    return colorScale(like, { ...options, vmin: -SMOOTHNESS_TOP, vmax: SMOOTHNESS_TOP });
+  return colorScale(like, { ...options, stretch, ...(kind === "snr" && { softening: 0.5 }) });
 }
 
 function largest({ data }: SkyImage): number {

@@ -1,7 +1,7 @@
 /** A ruler and the directions on the sky, on top of a picture. */
 
 import { pixelSize as skyPixelSize } from "../data/sky/sky-angle.js";
-import { pixelToSky } from "../data/sky/sky-position.js";
+import { skyDirections } from "../data/sky/sky-directions.js";
 import type { SkyWcs } from "../data/sky/sky-wcs.js";
 import { type Frame, outlined } from "./frame.js";
 
@@ -31,33 +31,30 @@ export function scaleBar(frame: Frame, wcs: SkyWcs | undefined): string {
   );
 }
 
-/** North and east in the upper right corner; empty where the sky has none. */
-export function compass(frame: Frame, wcs: SkyWcs | undefined, x: number, y: number): string {
-  if (wcs === undefined) return "";
-  const here = pixelToSky(wcs, x, y);
-  const [right, above] = [pixelToSky(wcs, x + 0.5, y), pixelToSky(wcs, x, y + 0.5)];
-  const shrink = Math.cos((here.lat * Math.PI) / 180);
-  const turn = (degrees: number) => degrees - 360 * Math.round(degrees / 360);
-  const [a, b] = [turn(right.lon - here.lon) * shrink, turn(above.lon - here.lon) * shrink];
-  const [c, d] = [right.lat - here.lat, above.lat - here.lat];
-  const determinant = a * d - b * c;
-  if (!Number.isFinite(determinant) || determinant === 0) return "";
-  // The inverse of (dlon, dlat) = [[a, b], [c, d]] (dx, dy).
-  const east = unit(d / determinant, -c / determinant);
-  const north = unit(-b / determinant, a / determinant);
-  const length = 20;
-  const middle = { x: frame.element.clientWidth - 34, y: 36 };
-  const arrow = ([dx, dy]: readonly [number, number]) =>
-    `<path d="M${middle.x},${middle.y}l${(length * dx).toFixed(1)},${(-length * dy).toFixed(1)}"/>`;
-  const letter = ([dx, dy]: readonly [number, number], text: string) =>
-    `<text x="${(middle.x + (length + 8) * dx).toFixed(1)}" y="${(middle.y - (length + 8) * dy + 4).toFixed(1)}" ` +
-    `text-anchor="middle">${text}</text>`;
-  return outlined(arrow(north) + arrow(east)) + letter(north, "N") + letter(east, "E");
+/** A length in pixels on the sky: `12.3″`, `4.56′`, `1.2°`; empty without coordinates. */
+export function lengthText(wcs: SkyWcs | undefined, pixels: number): string {
+  const degrees = wcs === undefined ? 0 : pixels * skyPixelSize(wcs);
+  if (!(degrees > 0)) return "";
+  const unit = UNITS.find((one) => degrees >= one.degrees) ?? UNITS[2];
+  return `${Number((degrees / unit.degrees).toPrecision(3))}${unit.name}`;
 }
 
-function unit(x: number, y: number): [number, number] {
-  const size = Math.hypot(x, y);
-  return [x / size, y / size];
+/** North and east (`skyDirections`) in the upper right corner; empty where the sky has none. */
+export function compass(frame: Frame, wcs: SkyWcs | undefined, x: number, y: number): string {
+  const directions = wcs && skyDirections(wcs, x, y);
+  if (directions === undefined) return "";
+  const length = 20;
+  const middle = { x: frame.element.clientWidth - 34, y: 36 };
+  const arrows = directions.map(
+    ({ dx, dy }) =>
+      `<path d="M${middle.x},${middle.y}l${(length * dx).toFixed(1)},${(-length * dy).toFixed(1)}"/>`,
+  );
+  const letters = directions.map(
+    ({ name, dx, dy }) =>
+      `<text x="${(middle.x + (length + 8) * dx).toFixed(1)}" y="${(middle.y - (length + 8) * dy + 4).toFixed(1)}" ` +
+      `text-anchor="middle">${name}</text>`,
+  );
+  return outlined(arrows.join("")) + letters.join("");
 }
 
 /** The largest of 1, 2, 5 times a power of ten that is not above a value. */

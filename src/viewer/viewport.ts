@@ -36,3 +36,27 @@ export function zoomAt(view: Viewport, factor: number, x: number, y: number, sha
   const ratio = view.zoom / zoom;
   return clampView({ x: x + (view.x - x) * ratio, y: y + (view.y - y) * ratio, zoom }, shape);
 }
+
+/** Pixels of a line, and of a page, of wheels that count in these. */
+const LINE = 16;
+const PAGE = 400;
+/** Zoom by a notch of a common mouse, 100 px, and by pinching, which browsers tell as small turns with Ctrl. */
+const NOTCH = Math.log(1.25) / 100;
+const PINCH = 0.01;
+
+/**
+ * By how much a turn of the wheel enlarges: in proportion to it, so that a touchpad zooms gently; 1 where the turn is sideways.
+ *
+ * @param event a `WheelEvent`
+ */
+export function wheelFactor({
+  deltaX,
+  deltaY,
+  deltaMode,
+  ctrlKey,
+}: Pick<WheelEvent, "deltaX" | "deltaY" | "deltaMode" | "ctrlKey">): number {
+  if (Math.abs(deltaX) > Math.abs(deltaY)) return 1;
+  const pixels = deltaY * (deltaMode === 1 ? LINE : deltaMode === 2 ? PAGE : 1);
+  const most = Math.log(2);
+  return Math.exp(Math.min(Math.max(-pixels * (ctrlKey ? PINCH : NOTCH), -most), most));
+}

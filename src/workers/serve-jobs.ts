@@ -61,7 +61,7 @@ export function serveJobs<Job, Output, Preview = never>(
   const port = openPort<Job, Output, Preview>();
   let stopping = false;
   if (port.web) {
-    void holdLifeline().then((lifeline) => lifeline && port.post({ type: "alive", lifeline }, []));
+    void holdLifeline().then((lifeline) => port.post({ type: "alive", lifeline }, []));
   }
   port.listen((message) => {
     if (message.type === "stop") {

@@ -2,6 +2,7 @@
 
 import { fromPlainError, JobError, type PlainError } from "../errors.js";
 import { watchLifeline } from "./lifeline.js";
+import { startWebWorker } from "./start-web-worker.js";
 
 /** Messages to a worker. */
 export type ToWorker<Job> =
@@ -20,7 +21,8 @@ export type FromWorker<Output, Preview = never> =
   | { readonly type: "preview"; readonly preview: Preview }
   | { readonly type: "piece"; readonly piece: Output }
   | { readonly type: "warning"; readonly warning: string }
-  | { readonly type: "alive"; readonly lifeline: string }
+  /** The first word of a Web Worker, with the lock that is free once it has died, where there are locks. */
+  | { readonly type: "alive"; readonly lifeline?: string | undefined }
   | { readonly type: "done"; readonly output: Output }
   | { readonly type: "failed"; readonly error: PlainError };
 
@@ -56,6 +58,8 @@ export interface WorkerKind<Job, Output, Preview = never> {
 
 /** What both kinds of workers have in common, once wrapped. */
 interface WorkerHandle<Job, Output, Preview> {
+  /** Resolved once it runs; rejected when it does not start. */
+  readonly started: Promise<unknown>;
   post(message: ToWorker<Job>, transfer?: readonly ArrayBuffer[]): void;
   /** The handlers of the job at hand; a worker runs one job at a time. */
   listen(
@@ -92,10 +96,10 @@ export function availableCores(): number {
 }
 
 /** Start a worker thread (Node) or a Web Worker (browser). */
-function startWorker<Job, Output, Preview>({
-  script,
-  webWorker,
-}: WorkerKind<Job, Output, Preview>): WorkerHandle<Job, Output, Preview> {
+function startWorker<Job, Output, Preview>(
+  { script, webWorker }: WorkerKind<Job, Output, Preview>,
+  name: string,
+): WorkerHandle<Job, Output, Preview> {
   const threads = globalThis.process?.getBuiltinModule?.("node:worker_threads");
   if (threads) {
     // Without --input-type, which a program from the command line or standard input was started with.
@@ -104,6 +108,7 @@ function startWorker<Job, Output, Preview>({
     // An idle pool must not keep the program alive.
     worker.unref();
     return {
+      started: Promise.resolve(),
       post: (message, transfer = []) => worker.postMessage(message, [...transfer]),
       listen(onMessage, onFailure) {
         worker.removeAllListeners("message").on("message", onMessage);
@@ -115,31 +120,41 @@ function startWorker<Job, Output, Preview>({
       terminate: () => void worker.terminate(),
     };
   }
-  const worker = webWorker();
+  let worker: Worker | undefined;
   let fail: (reason: unknown) => void = () => undefined;
   let unwatch: () => void = () => undefined;
   let died: Error | undefined;
+  let ended = false;
+  const started = startWebWorker(webWorker, name).then(({ worker: running, first }) => {
+    if (ended) return running.terminate();
+    worker = running;
+    running.onerror = (event) => {
+      event.preventDefault?.();
+      fail(new Error(event.message || "an error without words"));
+    };
+    // A browser says nothing when it ends a worker, for example for want of memory.
+    const { lifeline } = first as { readonly lifeline?: string };
+    if (lifeline === undefined) return;
+    unwatch = watchLifeline(lifeline, () => {
+      died = new Error("worker was ended by the browser");
+      fail(died);
+    });
+  });
+  // Heard of by whoever waits for it.
+  started.catch(() => undefined);
   return {
-    post: (message, transfer = []) => worker.postMessage(message, [...transfer]),
+    started,
+    post: (message, transfer = []) => worker?.postMessage(message, [...transfer]),
     listen(onMessage, onFailure) {
       fail = onFailure;
       if (died) onFailure(died);
-      worker.onmessage = ({ data }: { readonly data: FromWorker<Output, Preview> }) => {
-        if (data.type !== "alive") return onMessage(data);
-        // A browser says nothing when it ends a worker, for example for want of memory.
-        unwatch = watchLifeline(data.lifeline, () => {
-          died = new Error("worker was ended by the browser");
-          fail(died);
-        });
-      };
-      worker.onerror = (event) => {
-        event.preventDefault?.();
-        onFailure(new Error(event.message || "worker failed to start"));
-      };
+      if (worker === undefined) return;
+      worker.onmessage = ({ data }: { readonly data: FromWorker<Output, Preview> }) => onMessage(data);
     },
     terminate() {
+      ended = true;
       unwatch();
-      worker.terminate();
+      worker?.terminate();
     },
   };
 }
@@ -211,12 +226,12 @@ export function openWorkerPool<Job, Output, Preview = never>(
   const closedError = () => new JobError("pool: must be open to run jobs, got closed; open another");
   let inTurn: Promise<unknown> = Promise.resolve();
 
-  function acquire(): Promise<WorkerHandle<Job, Output, Preview>> {
+  function acquire(job: Job): Promise<WorkerHandle<Job, Output, Preview>> {
     if (closed) return Promise.reject(closedError());
     const free = idle.pop();
     if (free) return Promise.resolve(free);
     if (all.size < workers) {
-      const worker = startWorker(kind);
+      const worker = startWorker(kind, kind.nameOf(job));
       all.add(worker);
       return Promise.resolve(worker);
     }
@@ -237,8 +252,9 @@ export function openWorkerPool<Job, Output, Preview = never>(
         inTurn = output.catch(() => undefined);
         return output;
       }
-      const worker = await acquire();
+      const worker = await acquire(job);
       try {
+        await worker.started;
         const output = await runOnWorker(worker, job, kind, options);
         release(worker);
         return output;
@@ -247,7 +263,7 @@ export function openWorkerPool<Job, Output, Preview = never>(
         worker.terminate();
         all.delete(worker);
         const next = waiting.shift();
-        if (next) acquire().then(next.resolve, next.reject);
+        if (next) acquire(job).then(next.resolve, next.reject);
         throw error;
       }
     },

@@ -151,6 +151,7 @@ describe("undo and redo", () => {
     style: { stretch: "sqrt", colormap: "auto", percent: 99 },
     limits: {},
     panels: [],
+    count: 6,
     view: { x: 0, y: 0, zoom: 1 },
     regions: [],
   };

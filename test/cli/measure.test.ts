@@ -1,4 +1,4 @@
-/** `tslira measure` on a short run. */
+/** `tslira measure` and `tslira sources` on a short run. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -46,6 +46,30 @@ describe("tslira measure", () => {
     const none = await cli("measure", "sim/result.fits");
     expect([none.code, none.stderr]).toEqual([1, expect.stringContaining("regions must name at least one")]);
     const type = await cli("measure", "sim/result.fits", "--circle", "8,8,3", "-o", "a.txt");
+    expect([type.code, type.stderr]).toEqual([1, expect.stringContaining("output must end in .fits")]);
+  });
+});
+
+describe("tslira sources", () => {
+  it("prints a catalogue, and writes files that measure takes", async () => {
+    const { code, stdout, stderr } = await cli(
+      ...["sources", "sim/result.fits", "-o", "s.fits", "-o", "s.reg", "--json", "-q"],
+    );
+    expect(code, stderr).toBe(0);
+    const { unit, sources } = JSON.parse(stdout);
+    // A point of 1,000 photons in pixel (8, 8), psf of sigma 3: placed to 3 / sqrt(1,000) = 0.1 at best.
+    expect([unit, sources.length]).toEqual(["count", 1]);
+    expect(Math.hypot(sources[0].centroid.x - 8, sources[0].centroid.y - 8)).toBeLessThan(0.6);
+    const file = readFits(new Uint8Array(readFileSync(join(folder, "s.fits"))));
+    expect(findColumn(readTable(findHdu(file, "SOURCES")), "flux")?.values[0]).toBe(sources[0].flux.best);
+    const measured = await cli("measure", "sim/result.fits", "--regions", "s.reg", "-q");
+    expect(measured.stdout).toMatch(/^S1 /m);
+    const plain = await cli("sources", "sim/result.fits", "--false-alarms", "0.01", "-q");
+    expect(plain.stdout).toMatch(/^1 source, 0.01 false alarms to expect. Flux in count, .*\nsource +x +y /);
+  });
+
+  it("says what is wrong", async () => {
+    const type = await cli("sources", "sim/result.fits", "-o", "a.txt");
     expect([type.code, type.stderr]).toEqual([1, expect.stringContaining("output must end in .fits")]);
   });
 });

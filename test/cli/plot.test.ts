@@ -57,7 +57,9 @@ beforeAll(async () => {
     "lira.fits",
   );
   expect(lira).toMatchObject({ code: 0 });
-});
+  const lucy = ["--method", "richardson-lucy", "-n", "5", "-q", "-o", "rl.fits"];
+  expect(await runCli(folder, "deconvolve", ...data, ...lucy)).toMatchObject({ code: 0 });
+}, 60_000);
 
 describe("tslira plot", () => {
   it("draws every kind, as PDF or moving", { timeout: 240_000 }, async () => {
@@ -70,6 +72,7 @@ describe("tslira plot", () => {
         const { code, stderr } = await cli(
           // Of one alpha a level there is a prior to draw.
           kind === "hyperprior" ? "lira.fits" : "r.fits",
+          ...(kind === "rgb" ? ["r.fits", "r.fits"] : []),
           "--kind",
           kind,
           "-o",
@@ -115,6 +118,51 @@ describe("tslira plot", () => {
     const svg = file("compared.svg").toString();
     for (const text of [">Truth<", ">r<", ">other<", "rms difference"]) expect(svg).toContain(text);
     expect((await cli("r.fits", "other.fits", "-o", "x.png")).stderr).toContain("are for --kind comparison");
+    await cli("r.fits", "rl.fits", "-k", "grid", "--limits", "99.5", "-o", "grid.svg");
+    const grid = file("grid.svg").toString();
+    for (const text of [">r<", ">rl<", ">flux, asinh scale<"]) expect(grid).toContain(text);
+  });
+
+  it("draws for paper: its width, limits, title, regions and contours", async () => {
+    writeFileSync(join(folder, "knots.reg"), "image\ncircle(9,7,3) # text={knot}\n-circle(9,7,1)\n");
+    const looks = [
+      "--vmin",
+      "0",
+      "--vmax",
+      "50",
+      "--stretch",
+      "sqrt",
+      "--title",
+      "A field",
+      "--width",
+      "88mm",
+    ];
+    const over = ["--regions", "knots.reg", "--contours", "1,3sigma", "--contours-of", "sim/counts.fits"];
+    expect(await cli("r.fits", "-k", "mean", ...looks, ...over, "-o", "paper.svg")).toMatchObject({
+      code: 0,
+    });
+    const svg = file("paper.svg").toString();
+    expect(svg).toMatch(/^<svg [^>]*width="88mm"/);
+    for (const text of [">A field<", ">flux, sqrt scale<", ">knot<", ">50<"]) expect(svg).toContain(text);
+    expect(svg).toContain('stroke-dasharray="4,3" fill="none" stroke="#ffffff"');
+    expect(svg).toMatch(/<path d="M[^"]+" stroke-linejoin="round" fill="none" stroke="#ffffff"/);
+  });
+
+  it("draws images of methods without draws by all kinds that need none, and reports on them", async () => {
+    await cli("rl.fits", "-k", "residuals", "-o", "rl.svg");
+    expect(file("rl.svg").toString()).toContain(">Predicted counts<");
+    expect((await cli("rl.fits", "-k", "rank", "-o", "x.svg")).stderr).toMatch(
+      /rank must be of a result with draws, got one image by richardson-lucy; choose posterior, mean/,
+    );
+    expect(await runCli(folder, "report", "rl.fits", "-o", "rl.html", "-q")).toMatchObject({ code: 0 });
+    const page = file("rl.html").toString();
+    for (const text of [
+      "Flux by richardson-lucy",
+      "all 5 iterations were done",
+      "expected for Poisson counts",
+    ])
+      expect(page).toContain(text);
+    expect(page).not.toContain("<script");
   });
 
   it("finds the observation beside the result, or takes the one given, if it is the same", async () => {
@@ -171,6 +219,9 @@ describe("tslira plot", () => {
     [["--kind", "rank", "--chain", "1", "-o", "x.png"], "at least two chains"],
     [["--kind", "pixel-trace", "--at", "17,0", "-o", "x.png"], "17 columns and 12 rows"],
     [["--at", "1", "-o", "x.png"], "Give x,y"],
+    [["--contours-of", "r.fits", "-o", "x.png"], "must come with --contours"],
+    [["--width", "20mm", "-o", "x.svg"], "give for example 88mm"],
+    [["--limits", "1,2,3", "-o", "x.png"], "for example 99.5"],
     [[], "add -o x.png or --preview"],
     [["-o", "r.fits"], "must end in"],
   ])("refuses %j", async (args, message) => {

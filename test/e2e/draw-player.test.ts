@@ -33,7 +33,8 @@ it.skipIf(!hasChromium)(
     };
     const options = {
       document: await figureDocument(),
-      limits: [0, 20],
+      vmin: 0,
+      vmax: 20,
       stretch: "linear",
       colormap: "gray",
     } as const;

@@ -82,7 +82,7 @@ function figures(document: Document, size: number, theme: ThemeName): Map<string
       { x: nx / 2, y: ny / 2 },
       { edges, predicted: [counts, predicted] },
     );
-    add("profile", plotRadialProfile(profile, { document, theme, wcs, width: 1.5 * size, height: size }));
+    add("profile", plotRadialProfile(profile, { document, theme, wcs }));
   }
   return all;
 }

@@ -217,7 +217,7 @@ describe.skipIf(!hasChromium)("Regions in Studio", { timeout: 180_000 }, () => {
       await studio.page.keyboard.press("Enter");
     }
     expect(await names()).toHaveLength(5);
-    await studio.page.fill(".region-fields label:has-text('x') >> nth=0 >> input", "-40");
+    await studio.page.fill(".region-fields label:has-text('x from 0') input", "-40");
     await studio.page.waitForSelector("text=No pixel has its middle in this region");
     await frame.focus();
     await studio.page.keyboard.press("l");
@@ -305,7 +305,7 @@ describe.skipIf(!hasChromium)("Regions in Studio", { timeout: 180_000 }, () => {
     await studio.page.check("label:has-text('Inverted') input");
     await studio.shot("colours");
     expect((await auditPage(studio.page)).violations).toEqual([]);
-    await studio.page.click("text=As at first");
+    await studio.page.click("text=Reset colours");
     await expect.poll(() => studio.pixels("Counts")).toBe(before.counts);
     await studio.page.keyboard.press("Escape");
 

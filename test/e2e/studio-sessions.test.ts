@@ -166,6 +166,8 @@ describe.skipIf(!hasChromium)("a run of Studio that is disturbed", { timeout: 30
 describe.skipIf(!hasChromium)("Studio of a static host", { timeout: 300_000 }, () => {
   const studio = new StudioPage();
   let host: Server;
+  /** Another name for the version of the page that is there. */
+  let version = "";
   beforeAll(async () => {
     const types: Record<string, string> = {
       ".html": "text/html",
@@ -175,7 +177,11 @@ describe.skipIf(!hasChromium)("Studio of a static host", { timeout: 300_000 }, (
     host = createServer((request, response) => {
       const name = (request.url ?? "").replace(/^\/page\//, "").replace(/[?#].*/, "") || "index.html";
       try {
-        const content = readFileSync(join(BUILT, name));
+        const file = readFileSync(join(BUILT, name));
+        const content =
+          name === "sw.js" && version !== ""
+            ? String(file).replace(/VERSION = "\w+"/, `VERSION = "${version}"`)
+            : file;
         response.writeHead(200, { "content-type": types[extname(name)] ?? "text/plain" }).end(content);
       } catch {
         response.writeHead(404).end();
@@ -187,6 +193,32 @@ describe.skipIf(!hasChromium)("Studio of a static host", { timeout: 300_000 }, (
   afterAll(() => {
     host.closeAllConnections();
     host.close();
+  });
+
+  it("offers a newer version in every tab, and keeps the older one for those that go on with it", async () => {
+    await studio.open();
+    const first = studio.page;
+    await first.evaluate(async () => void (await navigator.serviceWorker.ready));
+    await studio.openIn(first.context());
+    const second = studio.page;
+    await second.waitForSelector(".example .frame canvas");
+    version = "newer";
+    await second.evaluate(async () => void (await (await navigator.serviceWorker.ready).update()));
+    const offer = "text=New version: load it";
+    await Promise.all([first.waitForSelector(offer), second.waitForSelector(offer)]);
+    await Promise.all([second.waitForEvent("load"), second.click(offer)]);
+    await second.waitForSelector(".example .frame canvas");
+    expect(await first.evaluate(() => caches.keys())).toHaveLength(2);
+    await Promise.all([first.waitForEvent("load"), first.click(offer)]);
+    await first.waitForSelector(".example .frame canvas");
+    expect(await first.locator(offer).count()).toBe(0);
+    // With one tab left the older one goes.
+    await second.close();
+    await first.reload();
+    const names = () => first.evaluate(() => caches.keys());
+    await expect.poll(async () => (await names()).length).toBe(1);
+    expect((await names())[0]).toMatch(/ newer$/);
+    version = "";
   });
 
   it("opens and runs an example when the host is gone", async () => {

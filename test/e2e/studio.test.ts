@@ -217,9 +217,29 @@ describe.skipIf(!hasChromium)("Studio in Chromium", { timeout: 120_000 }, () => 
     expect((await auditPage(studio.page)).violations).toEqual([]);
   });
 
-  it("ends with Ctrl-C", async () => {
+  it("ends with Ctrl-C, and leaves the page with its result, its tests and another run", async () => {
+    await studio.open();
+    await studio.page.click(".example");
+    await studio.page.fill("#field-iterations", "400");
+    const ahead = studio.page.waitForResponse(/significance-view/);
+    await studio.page.click("text=Start the chains");
+    await studio.page.waitForSelector(".verdict", { timeout: 60_000 });
+    await ahead;
+    await studio.page.waitForTimeout(1_000); // the desk fetches its own share
     const ended = new Promise((resolve) => studio.server.once("exit", resolve));
     studio.server.kill("SIGINT");
     expect(await ended).toBe(0);
+    await studio.page.click("#tab-significance");
+    await studio.page.waitForSelector("#tab-panel button:has-text('Test')");
+    const [download] = await Promise.all([
+      studio.page.waitForEvent("download"),
+      studio.page.click("text=Report, HTML"),
+    ]);
+    expect(readFileSync(await download.path(), "utf8").toLowerCase()).toContain("<!doctype html>");
+    // What was found stays until the next run has found something.
+    await studio.page.click("text=Run again");
+    await studio.page.waitForSelector(".card:has-text('Of the result before')");
+    await studio.page.waitForSelector(".verdict", { timeout: 60_000 });
+    expect(await studio.page.locator(".trouble").count()).toBe(0);
   });
 });

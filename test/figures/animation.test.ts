@@ -137,7 +137,7 @@ describe("animateDraws", () => {
 
 describe("drawPlayer", () => {
   it("holds all draws and means as steps of the colour scale", () => {
-    const html = drawPlayer(trace, { document, limits: [0, 20], stretch: "linear" });
+    const html = drawPlayer(trace, { document, vmin: 0, vmax: 20, stretch: "linear" });
     const data = JSON.parse(/<script type="application\/json">(.*?)<\/script>/.exec(html)![1]!);
     expect(data.tracks.map(({ draws }: { draws: number[] }) => draws.length)).toEqual([10, 10]);
     const bytes = inflateSync(Uint8Array.from(Buffer.from(data.tracks[1].images, "base64")));

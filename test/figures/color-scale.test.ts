@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { colorIndices, colorScale } from "../../src/figures/color-scale.js";
+import { colorIndices, colorScale, noiseOf } from "../../src/figures/color-scale.js";
 import { NAN_INDEX, palette } from "../../src/figures/colormap.js";
 import { colorImage } from "../../src/figures/heat-map.js";
 import { imageOf } from "./images.js";
@@ -19,14 +19,37 @@ describe("colorScale", () => {
   });
 
   it("interpolates percentiles and tells that values lie beyond", () => {
-    const scale = colorScale([imageOf(1, 101, (x) => x)], { percentiles: [2.5, 90] });
+    const scale = colorScale([imageOf(1, 101, (x) => x)], { limits: [2.5, 90] });
     expect(scale.limits).toEqual([2.5, 90]);
     expect(scale.beyond).toEqual([true, true]);
+    expect(colorScale([imageOf(1, 101, (x) => x)], { limits: 99.5 }).limits).toEqual([0, 99.5]);
+  });
+
+  it("takes one end or both from the caller, and the other from the image where it is on the right side", () => {
+    expect(colorScale([ramp], { vmin: 1 }).limits).toEqual([1, 4]);
+    expect(colorScale([ramp], { vmax: 3, limits: [25, 100] }).limits).toEqual([1, 3]);
+    expect(colorScale([ramp], { vmin: -2, vmax: 9 }).limits).toEqual([-2, 9]);
+    expect(colorScale([ramp], { vmin: 10 }).limits).toEqual([10, 20]);
+    expect(colorScale([ramp], { vmin: -1, colormap: "RdBu" }).limits).toEqual([-1, 4]);
+  });
+
+  it("softens asinh at the scatter of the pixels, in their unit, or where it is told", () => {
+    // The median of 1, 2, 3, 4 and 1000 is 3, the deviations 2, 1, 0, 1, 997 have the median 1; zeros do not count.
+    const image = imageOf(1, 7, (x) => [0, 0, 1, 2, 3, 4, 1000][x] ?? 0);
+    const scale = colorScale([image], { stretch: "asinh" });
+    expect(scale.softening).toBeCloseTo(1.4826, 10);
+    expect(scale.place(30)).toBeCloseTo(Math.asinh(30 / 1.4826) / Math.asinh(1000 / 1.4826), 12);
+    const wide = colorScale([image], { stretch: "asinh", softening: 1e6 });
+    expect(wide.place(500)).toBeCloseTo(0.5, 6);
+    // Never below a thousandth of the range: all but one pixel are alike.
+    expect(colorScale([imageOf(1, 9, (x) => (x === 0 ? 500 : 1))], { stretch: "asinh" }).softening).toBe(0.5);
+    expect(noiseOf(imageOf(1, 3, (x) => x + 1))).toBe(2);
+    expect(noiseOf(imageOf(1, 3, () => 0))).toBeUndefined();
   });
 
   it("falls back to the whole range when percentiles coincide", () => {
     expect(
-      colorScale([imageOf(10, 10, (x, y) => (x + y === 0 ? 7 : 0))], { percentiles: [1, 95] }).limits,
+      colorScale([imageOf(10, 10, (x, y) => (x + y === 0 ? 7 : 0))], { limits: [1, 95] }).limits,
     ).toEqual([0, 7]);
   });
 
@@ -37,7 +60,7 @@ describe("colorScale", () => {
   });
 
   it.each(["linear", "sqrt", "log", "asinh"] as const)("stretches %s from 0 to 1, increasing", (stretch) => {
-    const { place } = colorScale([ramp], { stretch, limits: [0.5, 40] });
+    const { place } = colorScale([ramp], { stretch, vmin: 0.5, vmax: 40 });
     expect(place(0.5)).toBeCloseTo(0, 12);
     expect(place(40)).toBeCloseTo(1, 12);
     const places = [0.5, 1, 3, 10, 20, 40].map(place);
@@ -74,10 +97,11 @@ describe("colorScale", () => {
   });
 
   it.each([
-    [{ limits: [1, 1] as const }],
-    [{ limits: [0, Number.NaN] as const }],
-    [{ limits: [0, 1] as const, stretch: "log" as const }],
-    [{ percentiles: [10, 101] as const }],
+    [{ vmin: 1, vmax: 1 }],
+    [{ vmax: Number.NaN }],
+    [{ vmin: 0, stretch: "log" as const }],
+    [{ limits: [10, 101] as const }],
+    [{ limits: 0 }],
     [{ softening: 0 }],
   ])("refuses %j", (options) => {
     expect(() => colorScale([ramp], options)).toThrow(expect.objectContaining({ code: "INVALID_INPUT" }));

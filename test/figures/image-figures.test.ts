@@ -92,7 +92,7 @@ describe("plotPosterior", () => {
   });
 
   it("has sky coordinates and ESS when the result has them", () => {
-    const texts = textsOf(plotPosterior(result, { document }));
+    const texts = textsOf(plotPosterior(result, { document, counts }));
     expect(texts).toEqual(expect.arrayContaining(["Effective sample size", "draws", "Galactic longitude"]));
   });
 
@@ -229,7 +229,14 @@ describe("plotMultiscale", () => {
 
   it("shows the levels asked for", () => {
     const texts = textsOf(plotMultiscale(counts, { document, levels: [0, 2, 4] }));
-    expect(texts).toEqual(expect.arrayContaining(["level 0, 12 × 10", "level 2, 3 × 3", "total, 1 × 1"]));
+    expect(texts).toEqual(
+      expect.arrayContaining(["Pixels", "Blocks of 4 × 4 pixels", "Blocks of 16 × 16 pixels"]),
+    );
+    // 12 x 10 pixels: six by five blocks of two, three by three of four.
+    const own = textsOf(plotMultiscale(counts, { document }));
+    expect(own).toContain("Blocks of 2 × 2 pixels");
+    expect(own).not.toContain("Blocks of 4 × 4 pixels");
+    expect(own).toContain(`Total flux ${counts.data.reduce((sum, count) => sum + count, 0)}`);
     expect(picturesOf(plotMultiscale(counts, { document, levels: [4] }))).toBe(2);
     expect(() => plotMultiscale(counts, { document, levels: [5] })).toThrow(INVALID);
   });
@@ -272,12 +279,14 @@ describe("plotComparison", () => {
 
   it("subtracts the truth, the first, or nothing", () => {
     const pictures = (options: object) => picturesOf(plotComparison(images, { document, ...options }));
-    // Three images with one bar, two differences with one bar.
+    // Three images with one bar, two differences with one bar; a cut is lines.
     expect(pictures({ truth: imageOf(10, 12, () => 1) })).toBe(7);
     expect(pictures({})).toBe(5);
     expect(pictures({ residuals: "none" })).toBe(3);
     const texts = textsOf(plotComparison(images, { document, unit: "cm-2" }));
-    expect(texts).toEqual(expect.arrayContaining(["flux (cm⁻²)", "flux − A (cm⁻²)"]));
+    expect(texts).toEqual(
+      expect.arrayContaining(["flux (cm⁻²), asinh scale", "flux − A (cm⁻²), asinh scale"]),
+    );
   });
 
   it("refuses nothing, shapes that differ, and a truth that is missing", () => {

@@ -48,16 +48,18 @@ describe("renderPdf", () => {
     expect(await renderPdf(svg)).toEqual(pdf);
   });
 
-  it("keeps heat maps in their own pixels and colours", async () => {
+  it("keeps the pixels of heat maps as squares, and their colours", async () => {
     const svg = plotImage(
       imageOf(4, 6, (x, y) => x + 6 * y),
       { document, colormap: "gray" },
     );
     const pdf = await renderPdf(svg);
-    expect(latin(pdf)).toContain("/Width 6 /Height 4 /ColorSpace [/Indexed /DeviceRGB 255");
-    // Lines behind filter type 0, top row first: the value 18 of 23 in 254 steps.
+    expect(latin(pdf)).toContain("/Width 240 /Height 160 /ColorSpace [/Indexed /DeviceRGB 255");
+    // 40 x 40 for each of 6 x 4. Lines behind filter type 0, top row first: the value 18 of 23 in 254 steps; then type 2, as above.
     const lines = streams(pdf)[0]!;
-    expect([lines[0], lines[1], lines.length]).toEqual([0, Math.round((18 / 23) * 254), 4 * 7]);
+    const first = Math.round((18 / 23) * 254);
+    expect([lines[0], lines[1], lines[40], lines[241], lines[242]]).toEqual([0, first, first, 2, 0]);
+    expect(lines.length).toBe(160 * 241);
   });
 
   it.each([

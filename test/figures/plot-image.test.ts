@@ -139,15 +139,19 @@ describe("plotPosterior", () => {
     name: "blob",
   };
 
-  it("shows counts, mean, std, signal to noise and R-hat", () => {
-    const svg = plotPosterior(result, { document, counts: imageOf(8, 8, (x) => x) });
+  it("shows counts, mean, std, signal to noise, and R-hat where it is above 1.01", () => {
+    const counts = imageOf(8, 8, (x) => x);
+    const svg = plotPosterior(result, { document, counts });
     expect(picturesOf(svg)).toBe(10);
+    const good = { ...result, diagnostics: { rhat: imageOf(8, 8, (x) => 1 + x / 700) } };
+    expect(textsOf(plotPosterior(good, { document, counts }))).not.toContain("Convergence");
+    expect(picturesOf(plotPosterior(good, { document, counts }))).toBe(8);
     expect(textsOf(svg)).toEqual(
       expect.arrayContaining([
         "blob",
         "Counts",
         "Posterior mean",
-        "Posterior standard deviation",
+        "Standard deviation",
         "Signal to noise",
         "Convergence",
       ]),
@@ -160,7 +164,12 @@ describe("plotPosterior", () => {
     const texts = textsOf(svg);
     expect(texts).toContain("Other");
     expect(texts).not.toContain("blob");
-    expect(texts.filter((text) => text === "flux (×10⁻⁹ cm⁻² s⁻¹)")).toHaveLength(2);
+    expect(texts.filter((text) => text === "flux (×10⁻⁹ cm⁻² s⁻¹), asinh scale")).toHaveLength(2);
     expect(texts).toContain("1.10");
+  });
+
+  it("is called by the object of its header", () => {
+    const wcs = [{ keyword: "OBJECT", value: "M82 " }];
+    expect(textsOf(plotPosterior({ ...result, wcs }, { document }))).toContain("M82");
   });
 });

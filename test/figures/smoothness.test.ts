@@ -53,7 +53,13 @@ describe("plotSmoothness", () => {
       [0, fine],
       [3, whole],
     ] as const) {
-      const alone = plotImage(smoothness[level]!, { document, colormap: "RdBu", limits: [-4, 4] });
+      const alone = plotImage(smoothness[level]!, {
+        document,
+        colormap: "RdBu",
+        vmin: -4,
+        vmax: 4,
+        size: 224,
+      });
       expect(href).toBe(hrefsOf(alone)[0]);
     }
     expect(middle).not.toBe(fine);

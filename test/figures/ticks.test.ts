@@ -11,7 +11,7 @@ import {
 import { imageOf } from "./images.js";
 
 const bar = (low: number, high: number, stretch: Stretch, length = 300) =>
-  colorBarTicks(colorScale([imageOf(1, 1, () => low)], { limits: [low, high], stretch }), length);
+  colorBarTicks(colorScale([imageOf(1, 1, () => low)], { vmin: low, vmax: high, stretch }), length);
 
 describe("ticks", () => {
   it.each([

@@ -152,7 +152,9 @@ describe("plotPixelTrace", () => {
   it("shows the pixel asked for with mean and standard deviation", () => {
     const texts = textsOf(plotPixelTrace(trace, 1, 1, { document, unit: "cm-2" }));
     // 10 draws each of 2, 3 (twice) and 4: mean 3, sample standard deviation sqrt(10 / 19).
-    expect(texts).toEqual(expect.arrayContaining(["flux at x = 1, y = 1 (cm⁻²)", "mean 3, std 0.725"]));
+    expect(texts).toEqual(
+      expect.arrayContaining(["flux at x = 1, y = 1", "flux (cm⁻²)", "mean 3, std 0.725"]),
+    );
   });
 
   it("shows the sum over a circle, and counts draws after burn-in only", () => {

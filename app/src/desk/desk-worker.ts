@@ -15,6 +15,7 @@ import { type Composed, deskFiles } from "./files.js";
 import { bandsOf, correlate, lookAtRegion } from "./look.js";
 import type { KeptEstimate } from "./methods.js";
 import type { Choices } from "./observation-view.js";
+import { pageWords } from "./page-words.js";
 import { pictureObservation } from "./picture.js";
 import type { DeskCalls, DeskRequest, DeskResponse } from "./protocol.js";
 import { openResult } from "./results.js";
@@ -39,7 +40,7 @@ let result: PosteriorResult | undefined;
 let running: AbortController | undefined;
 let kept: KeptEstimate | undefined;
 let tests: ReturnType<typeof significanceDesk> | undefined;
-/** Code that a first look does not need is fetched when it is. */
+/** Code that a first look does not need is fetched when it is, or ahead, lest the server be gone by then. */
 const figures = () => import("./figures.js");
 const methods = () => import("./methods.js");
 const significance = async () => {
@@ -76,6 +77,9 @@ async function keepSimulated(observation: SimulatedObservation): Promise<Choices
 type Handlers = { [Name in keyof DeskCalls]: (...args: Parameters<DeskCalls[Name]>) => unknown };
 
 const handlers: Handlers = {
+  async fetchAhead() {
+    await Promise.allSettled([figures(), methods(), significance()]);
+  },
   examples: () => EXAMPLES.map((example) => ({ ...example, counts: simulateExample(example.id).counts })),
   async openExample(id) {
     files.forget();
@@ -106,9 +110,8 @@ const handlers: Handlers = {
     truth = observation.flux;
     return keepSimulated(observation);
   },
-  forgetFiles() {
-    files.forget();
-    composed = truth = result = undefined;
+  leaveData() {
+    composed = truth = result = kept = undefined;
   },
   compose(choices, composition) {
     const made = files.compose(choices, composition);
@@ -119,21 +122,21 @@ const handlers: Handlers = {
   },
   run: (settings, command, about) =>
     stoppable(async (data, signal) => {
-      result = undefined;
       pausing = runPause();
       const keeping = await sessions.begin(about, data.choices, data.composition, settings, command);
+      let complete = false;
       try {
         const run = await runChains(data, settings, command, signal, pausing, keeping, tellLive);
         result = run.result;
+        complete = result.complete;
         return run.view;
       } finally {
-        await keeping.end(result?.complete === true);
+        await keeping.end(complete);
         pausing = undefined;
       }
     }),
   sample: (settings, command) =>
     stoppable(async (data, signal) => {
-      result = undefined;
       const { sampleOtherwise } = await methods();
       const run = await sampleOtherwise(data, settings, command, signal, tellLive);
       result = run.result;
@@ -141,7 +144,6 @@ const handlers: Handlers = {
     }),
   estimate: (settings, command, tell) =>
     stoppable(async (data, signal) => {
-      kept = undefined;
       const { estimateView, findImage } = await methods();
       const estimate = await findImage(data, settings, signal, tell);
       kept = { estimate, command, composed: data };
@@ -200,8 +202,9 @@ scope.onmessage = async ({ data: { id, call, args } }) => {
     scope.postMessage({ id, answer });
   } catch (error) {
     const { code, message } = toPlainError(error);
-    scope.postMessage({ id, error: { code: code ?? "ERROR", message } });
+    scope.postMessage({ id, error: { code: code ?? "ERROR", message: pageWords(message) } });
   }
 };
 
-void holdLifeline().then((lifeline) => lifeline && scope.postMessage({ lifeline }));
+// The first word of this worker: that it runs.
+void holdLifeline().then((lifeline) => scope.postMessage({ lifeline }));

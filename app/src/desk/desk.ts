@@ -1,6 +1,6 @@
 /** The page's end of the desk: calls become messages, answers become promises. */
 
-import { watchLifeline } from "#studio";
+import { startWebWorker, watchLifeline } from "#studio";
 import type { DeskCalls, DeskRequest, DeskResponse } from "./protocol.js";
 import type { LiveView } from "./run-view.js";
 
@@ -30,27 +30,28 @@ export function openDesk(
   onLive: (live: LiveView) => void,
   onDeath: () => void,
 ): { readonly desk: Desk; close(): void } {
-  const worker = new Worker(new URL("./desk-worker.ts", import.meta.url), { type: "module" });
   const waiting = new Map<
     number,
     { resolve(answer: unknown): void; reject(error: DeskError): void; tell?(news: unknown): void }
   >();
   let last = 0;
   let unwatch: () => void = () => undefined;
-  const refuse = (text: string) => {
-    for (const { reject } of waiting.values()) {
-      reject(new DeskError(`studio: the worker must stay alive, got "${text}"; load the page again`, "JOB"));
-    }
+  let closed = false;
+  const refuse = (message: string) => {
+    for (const { reject } of waiting.values()) reject(new DeskError(message, "JOB"));
     waiting.clear();
   };
-  worker.onmessage = ({ data }: MessageEvent<DeskResponse>) => {
+  const ended = (text: string) =>
+    refuse(`studio: the worker must stay alive, got "${text}"; load the page again`);
+  const onMessage = ({ data }: { readonly data: DeskResponse }) => {
     if ("live" in data) {
       onLive(data.live);
       return;
     }
     if ("lifeline" in data) {
+      if (data.lifeline === undefined) return;
       unwatch = watchLifeline(data.lifeline, () => {
-        refuse("it was ended by the browser");
+        ended("it was ended by the browser");
         onDeath();
       });
       return;
@@ -64,10 +65,19 @@ export function openDesk(
     if ("error" in data) one?.reject(new DeskError(data.error.message, data.error.code));
     else one?.resolve(data.answer);
   };
-  worker.onerror = (event) => {
-    event.preventDefault();
-    refuse(event.message || "it could not be started");
-  };
+  const started = startWebWorker(
+    () => new Worker(new URL("./desk-worker.ts", import.meta.url), { type: "module" }),
+    "studio",
+  ).then(({ worker, first }) => {
+    if (closed) worker.terminate();
+    worker.onmessage = onMessage;
+    worker.onerror = (event) => {
+      event.preventDefault();
+      ended(event.message || "an error without words");
+    };
+    onMessage({ data: first as DeskResponse });
+    return worker;
+  });
   const ask = (call: keyof DeskCalls, args: readonly unknown[]) =>
     new Promise<unknown>((resolve, reject) => {
       const id = ++last;
@@ -75,7 +85,11 @@ export function openDesk(
       const tell = args.at(-1);
       const listens = typeof tell === "function";
       waiting.set(id, { resolve, reject, ...(listens && { tell: tell as (news: unknown) => void }) });
-      worker.postMessage({ id, call, args: listens ? args.slice(0, -1) : args } satisfies DeskRequest);
+      const request: DeskRequest = { id, call, args: listens ? args.slice(0, -1) : args };
+      started.then(
+        (worker) => worker.postMessage(request),
+        (error: Error) => refuse(error.message),
+      );
     });
   const desk = new Proxy({} as Desk, {
     get:
@@ -84,8 +98,12 @@ export function openDesk(
         ask(call as keyof DeskCalls, args),
   });
   const close = () => {
+    closed = true;
     unwatch();
-    worker.terminate();
+    void started.then(
+      (worker) => worker.terminate(),
+      () => undefined,
+    );
   };
   return { desk, close };
 }

@@ -23,6 +23,7 @@ import type {
   ObservationView,
   Role,
 } from "./observation-view.js";
+import { pageWords } from "./page-words.js";
 import { describePicture, isPicture } from "./picture.js";
 import { previewOf } from "./preview.js";
 import type { ReadFile } from "./protocol.js";
@@ -115,6 +116,7 @@ export function deskFiles() {
             name: label,
             shape: image.shape,
             ...recognise(first ? name : label, hdu, image),
+            sum: image.data.reduce((sum, value) => (Number.isFinite(value) ? sum + value : sum), 0),
             preview: previewOf(image),
           });
         } catch (error) {
@@ -202,7 +204,7 @@ export function deskFiles() {
           ...(observation.mask && { mask: observation.mask }),
           wcs,
           ...(unit !== undefined && { unit }),
-          warnings: [...notes, ...warnings],
+          warnings: [...notes, ...warnings].map(pageWords),
           fullShape: imageToSkyImage(hdus.counts.hdu).shape,
           fullPsfShape: imageToSkyImage(hdus.psf.hdu).shape,
         },

@@ -25,6 +25,7 @@ export interface EstimateJob {
 
 /** What the worker says. */
 export type EstimateMessage =
+  | { readonly alive: true }
   | { readonly news: EstimateNews }
   | { readonly estimate: PointEstimate }
   | { readonly error: PlainError };
@@ -84,3 +85,6 @@ scope.onmessage = ({ data }) => {
     (error) => scope.postMessage({ error: toPlainError(error) }),
   );
 };
+
+// The first word of this worker: that it runs.
+scope.postMessage({ alive: true });

@@ -11,12 +11,14 @@ import {
 import { residuals } from "tslira/diagnostics";
 import { type Panel, plotPanels } from "tslira/figures";
 import { encodePointEstimate } from "tslira/fits";
+import { startWebWorker } from "#studio";
 import type { MethodSettings } from "../settings/method-fields.js";
 import { thinnedCurve } from "./convergence-curve.js";
 import type { Composed } from "./files.js";
 import { deconvolveOptions } from "./method-options.js";
 import type { EstimateNews, EstimateView } from "./method-protocol.js";
 import type { EstimateJob, EstimateMessage } from "./method-worker.js";
+import { pageWords } from "./page-words.js";
 import { coresForChains, resultView, watchChains } from "./run.js";
 import type { LiveView, ResultView } from "./run-view.js";
 
@@ -37,38 +39,45 @@ function plainFailure({ message, code }: Pick<PlainError, "message" | "code">): 
  *
  * @param signal ends it: with the image so far where the browser shares memory between workers, else without
  */
-export function findImage(
+export async function findImage(
   { observation }: Composed,
   settings: MethodSettings,
   signal: AbortSignal,
   tell: (news: EstimateNews) => void,
 ): Promise<PointEstimate> {
-  const worker = new Worker(new URL("./method-worker.ts", import.meta.url), { type: "module" });
+  const { method } = settings;
+  const { worker } = await startWebWorker(
+    () => new Worker(new URL("./method-worker.ts", import.meta.url), { type: "module" }),
+    method,
+  );
   const ending =
     typeof SharedArrayBuffer === "undefined" ? undefined : new Int32Array(new SharedArrayBuffer(4));
   return new Promise<PointEstimate>((resolve, reject) => {
-    signal.addEventListener("abort", () => {
+    const stop = () => {
       if (ending) Atomics.store(ending, 0, 1);
       else
         reject(
           plainFailure({
             code: "ABORTED",
-            message: `${settings.method}: the run must last to its end here to give an image, got a stop; start it again`,
+            message: `${method}: the run must last to its end here to give an image, got a stop; start it again`,
           }),
         );
-    });
+    };
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop);
     worker.onmessage = ({ data }: MessageEvent<EstimateMessage>) => {
+      if ("alive" in data) return;
       if ("news" in data) tell(data.news);
       else if ("error" in data) reject(plainFailure(data.error));
       else resolve(data.estimate);
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      const text = event.message || "it could not be started";
+      const text = event.message || "an error without words";
       reject(
         plainFailure({
           code: "JOB",
-          message: `${settings.method}: the worker must stay alive, got "${text}"; start it again`,
+          message: `${method}: the worker must stay alive, got "${text}"; start it again`,
         }),
       );
     };
@@ -100,7 +109,7 @@ export function estimateView(
     total: flux.data.reduce((sum, value) => sum + value, 0),
     ...(priorStrength !== undefined && { priorStrength }),
     seconds,
-    warnings,
+    warnings: warnings.map(pageWords),
   };
 }
 
@@ -135,7 +144,8 @@ export function estimateFigure(
       title: "Residuals",
       label: "sigma",
       colormap: "RdBu",
-      limits: [-4, 4],
+      vmin: -4,
+      vmax: 4,
     },
     ...(estimate.std
       ? [
@@ -175,7 +185,7 @@ export async function sampleOtherwise(
     signal,
     command,
     inputs,
-    onWarning: (warning: string) => warnings.push(warning),
+    onWarning: (warning: string) => warnings.push(pageWords(warning)),
     ...(unit !== undefined && { unit }),
   };
   const result = (await deconvolve(observation, options as DeconvolveOptions)) as PosteriorResult;

@@ -15,6 +15,8 @@ export interface FoundImage {
   readonly role: Role | undefined;
   /** Why it was taken for that, in words. */
   readonly reason: string;
+  /** Sum of its values. */
+  readonly sum: number;
   /** The image, made smaller for the eye. */
   readonly preview: SkyImage;
 }

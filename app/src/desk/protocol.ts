@@ -37,10 +37,13 @@ export interface ReadFile {
 
 /** What the desk does. */
 export interface DeskCalls extends StartCalls, MethodCalls {
+  /** Fetch the code of figures, methods and tests while the server is there; never rejected. */
+  fetchAhead(): void;
   examples(): readonly ShownExample[];
   openExample(id: Example["id"]): Choices;
   readFile(file: Blob, name: string): ReadFile;
-  forgetFiles(): void;
+  /** Let go of the observation and what was found of it; files stay. */
+  leaveData(): void;
   compose(choices: Choices, composition: Composition): ObservationView;
   run(settings: LiraDeconvolverOptions, command: string, about: RunAbout): ResultView;
   /** Sample with another method than LIRA; such runs are not kept. */
@@ -73,5 +76,5 @@ export type DeskResponse =
   | { readonly id: number; readonly error: { readonly code: string; readonly message: string } }
   | { readonly id: number; readonly news: unknown }
   | { readonly live: LiveView }
-  /** The lock that is free as soon as the desk has died. */
-  | { readonly lifeline: string };
+  /** The first word: the lock that is free as soon as the desk has died, where there are locks. */
+  | { readonly lifeline: string | undefined };

@@ -3,6 +3,7 @@
 import type { LiraDeconvolverOptions, SkyImage, Verdict } from "tslira";
 import type { QuantitySummary } from "tslira/diagnostics";
 import type { RegionProducts } from "tslira/significance";
+import type { LivePixels } from "./live-pixels.js";
 import type { Choices, Composition, Example } from "./observation-view.js";
 
 /** One scalar of all chains, thinned for the eye. */
@@ -29,6 +30,8 @@ export interface LiveView {
   readonly mean?: SkyImage;
   readonly meanKind: "start" | "mean";
   readonly traces: readonly TraceView[];
+  /** What the brightest pixels say; undefined before they can be compared. */
+  readonly pixels?: LivePixels;
   /** Part of the sweeps that a reload would find, in [0, 1]; undefined when nothing is kept. */
   readonly kept?: number;
   /** What went wrong and was mended, and what is not kept. */

@@ -15,6 +15,8 @@ import {
 import { bulkEss, checkModel, parameterDraws, splitRhat } from "tslira/diagnostics";
 import { parameterLabel } from "#studio";
 import type { Composed } from "./files.js";
+import { watchPixels } from "./live-pixels.js";
+import { pageWords } from "./page-words.js";
 import type { LiveView, ResultView, TraceView } from "./run-view.js";
 import type { Keeping } from "./sessions.js";
 
@@ -111,6 +113,7 @@ export function watchChains(
     Array.from({ length: chains }, (): Column => ({ values: new Float64Array(1024), length: 0 })),
   );
   const latest = new Array<ChainPreview | undefined>(chains).fill(undefined);
+  const watchedPixels = watchPixels(chains);
   let progress: RunProgress | undefined;
   let next = 0;
 
@@ -121,6 +124,7 @@ export function watchChains(
     const means = previews.flatMap(({ mean, draws }) => (mean === undefined ? [] : [[mean, draws] as const]));
     const mean = average(means.length > 0 ? means : previews.map(({ flux }) => [flux, 1] as const));
     const { done, total, stage, sweepsPerSecond, secondsLeft, chains: sweeps } = progress;
+    const pixels = watchedPixels.judge();
     tell({
       sweeps,
       done,
@@ -131,6 +135,7 @@ export function watchChains(
       burnIn,
       ...(mean && { mean }),
       meanKind: means.length > 0 ? "mean" : "start",
+      ...(pixels && { pixels }),
       traces: SHOWN.map((name, index) =>
         traceView(
           name,
@@ -159,6 +164,7 @@ export function watchChains(
     },
     onPreview(preview: ChainPreview): void {
       latest[preview.chain] = preview;
+      watchedPixels.look(preview);
       const { columns: names, rows } = preview;
       for (const [index, name] of SHOWN.entries()) {
         const at = names.indexOf(name);
@@ -238,7 +244,7 @@ export async function runChains(
     command,
     inputs,
     onWarning(warning) {
-      warnings.push(warning);
+      warnings.push(pageWords(warning));
       watch.news();
     },
     ...(unit !== undefined && { unit }),
@@ -272,7 +278,7 @@ export function resultView(
     ...(result.smoothness && { smoothness: result.smoothness.slice(0, SMOOTHNESS_MAPS) }),
     predicted: check.predicted,
     residual: check.sigma,
-    verdict: { state, sentence, remedy },
+    verdict: { state, sentence: pageWords(sentence), remedy: pageWords(remedy) },
     total: result.total,
     complete: result.complete,
     seconds: result.provenance.seconds,

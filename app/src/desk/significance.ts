@@ -19,6 +19,7 @@ import type {
   SignificanceView,
   TestedRegion,
 } from "./method-protocol.js";
+import { pageWords } from "./page-words.js";
 
 /** What was found, with what its file says of it. */
 interface KeptTest {
@@ -49,7 +50,18 @@ function viewOf({ run, regions: [region], replicates, warnings }: SignificanceEs
   const { name, pixels, gamma, test, bound, boundError, direct, rhat, share, products } = region;
   const [middle] = products.flux.intervals;
   return {
-    ...{ name, pixels, gamma, test, bound, boundError, direct, rhat, replicates, warnings },
+    ...{
+      name,
+      pixels,
+      gamma,
+      test,
+      bound,
+      boundError,
+      direct,
+      rhat,
+      replicates,
+      warnings: warnings.map(pageWords),
+    },
     share: { mean: share.mean },
     flux: { median: products.flux.median, low: middle.low, high: middle.high },
     limit95: products.upperLimits[1].limit,
@@ -67,7 +79,7 @@ export function significanceDesk() {
 
   function need(): KeptTest {
     if (found === undefined)
-      throw new Error("studio: a test of a region is needed first, got none; run one under Real?");
+      throw new Error("studio: a test of a region is needed first, got none; run one under Test");
     return found;
   }
 

@@ -18,6 +18,7 @@ import {
   selectionShape,
   selectionText,
   type Viewport,
+  wheelFactor,
   zoomAt,
 } from "#viewer";
 import type { ResultView } from "../desk/run-view.js";
@@ -243,7 +244,7 @@ function Stage(props: StageProps) {
   const wheel = (event: WheelEvent, frame: Frame) => {
     event.preventDefault();
     const [x, y] = frame.locate(event);
-    props.onView(zoomAt(view, event.deltaY < 0 ? 1.25 : 0.8, x, y, shape));
+    props.onView(zoomAt(view, wheelFactor(event), x, y, shape));
   };
   const { aspectRatio: _, ...variable } = frameStyle(shape);
   const percent = `${(100 * divider).toFixed(2)}%`;

@@ -118,7 +118,7 @@ export function ColoursMenu({ look: { now, change } }: { readonly look: LookCont
             disabled={!changed}
             onClick={() => set({ contrast: 1, bias: 0.5, inverted: false, colormap: "auto" })}
           >
-            As at first
+            Reset colours
           </button>
         </>
       )}
@@ -209,7 +209,7 @@ export function LimitsMenu({ layer, look }: { readonly layer: Layer; readonly lo
                 change({ limits: rest }, "");
               }}
             >
-              Automatic
+              Limits from the picture
             </button>
             {now.style.stretch === "log" && (
               <p className="muted">A logarithmic stretch takes limits above 0 only.</p>

@@ -19,6 +19,8 @@ export interface Look {
   /** Limits that were set by hand, by layer. */
   readonly limits: Readonly<Record<string, readonly [low: number, high: number]>>;
   readonly panels: readonly string[];
+  /** How many of them are shown. */
+  readonly count: number;
   readonly view: Viewport;
   readonly regions: readonly DrawnRegion[];
   /** Number of the chosen region. */

@@ -1,6 +1,14 @@
 /** Six linked pictures. */
 
-import { useCallback, useMemo, useRef, useState } from "react";
+import {
+  type CSSProperties,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import type { Shape } from "tslira";
 import type { Cutout } from "tslira/fits";
 import type { SkyWcs } from "tslira/sky";
@@ -15,6 +23,7 @@ import {
   scaleBar,
   selectionShape,
   type Viewport,
+  wheelFactor,
   wholeView,
   zoomAt,
 } from "#viewer";
@@ -22,6 +31,7 @@ import type { RegionGestures } from "../regions/region-gestures.js";
 import type { Layer } from "./layers.js";
 import type { LookControl } from "./look.js";
 import { LimitsMenu, styleOf } from "./look-menu.js";
+import { panelLayout } from "./panel-layout.js";
 import { Bar, frameStyle, Picture } from "./picture.js";
 import type { Tool } from "./tool.js";
 
@@ -66,6 +76,27 @@ function follow(view: Viewport, [x, y]: readonly [number, number], shape: Shape)
   return clampView({ ...view, x: towards(view.x, x, halfX), y: towards(view.y, y, halfY) }, shape);
 }
 
+/** The room for pictures: the width of their column, and the height of the window below what is above them. */
+function useRoom() {
+  const host = useRef<HTMLDivElement>(null);
+  const [size, setSize] = useState({ width: 700, height: 600 });
+  useLayoutEffect(() => {
+    if (host.current === null) return;
+    const element = host.current;
+    const measure = () =>
+      setSize({ width: element.clientWidth, height: document.documentElement.clientHeight - 44 - 64 });
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    window.addEventListener("resize", measure);
+    return () => {
+      observer.disconnect();
+      window.removeEventListener("resize", measure);
+    };
+  }, []);
+  return { host, size };
+}
+
 /** The pictures. */
 export function PanelGrid(props: GridProps) {
   const { layers, panels, onPanels, tool, onCut, shape } = props;
@@ -74,15 +105,37 @@ export function PanelGrid(props: GridProps) {
   const psfShape = layers.find(({ id }) => id === "psf")?.image?.shape ?? shape;
   const target = shown?.target === "psf" ? psfShape : shape;
   const part = shown && cutoutOf(shown.rectangle, target);
+  const [alone, setAlone] = useState<number>();
+  const room = useRoom();
+  const shownPanels = panels
+    .map((id, index) => ({ id, index }))
+    .filter(({ index }) => (alone === undefined ? index < props.look.now.count : index === alone));
+  const aspect = Math.min(Math.max(shape[1] / shape[0], 0.4), 4);
+  const { columns, tall } = panelLayout(shownPanels.length, aspect, room.size);
+  const style = { "--columns": columns, "--tall": `${tall}px` } as CSSProperties;
+  useEffect(() => {
+    if (alone === undefined) return;
+    const keys = (event: KeyboardEvent) => {
+      if (event.key === "Escape" && !event.defaultPrevented) setAlone(undefined);
+    };
+    document.addEventListener("keydown", keys);
+    return () => document.removeEventListener("keydown", keys);
+  }, [alone]);
   const large = part && part.x[1] - part.x[0] > 1 && part.y[1] - part.y[0] > 1;
   return (
     <>
-      <div className="panels">
-        {panels.map((id, index) => {
+      <div className={columns < 3 ? "panels few" : "panels"} style={style} ref={room.host}>
+        {shownPanels.map(({ id, index }) => {
           const layer = layers.find((one) => one.id === id) ?? layers[0];
           return (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the place is what stays; its layer changes.
-            <figure className="panel" key={index}>
+            <figure
+              className="panel"
+              key={index}
+              onDoubleClick={({ target }) => {
+                if (target instanceof Element && target.closest(".picture") && tool === "pixel")
+                  setAlone(alone === undefined ? index : undefined);
+              }}
+            >
               <div className="panel-head">
                 <select
                   aria-label={`Quantity of picture ${index + 1}`}
@@ -98,6 +151,16 @@ export function PanelGrid(props: GridProps) {
                   ))}
                 </select>
                 <LimitsMenu layer={layer} look={props.look} />
+                <button
+                  type="button"
+                  className="alone"
+                  aria-pressed={alone === index}
+                  aria-label={`${layer.title} large`}
+                  title="This picture alone, or all of them. Double click"
+                  onClick={() => setAlone(alone === undefined ? index : undefined)}
+                >
+                  ⤢
+                </button>
               </div>
               {layer.image === undefined ? (
                 <div className="empty" style={frameStyle(shape)}>
@@ -225,7 +288,7 @@ function PanelPicture(props: PanelProps) {
     if (isPsf) return;
     event.preventDefault();
     const [x, y] = frame.locate(event);
-    props.onView(zoomAt(view, event.deltaY < 0 ? 1.25 : 0.8, x, y, shape));
+    props.onView(zoomAt(view, wheelFactor(event), x, y, shape));
   };
   const onKey = (event: KeyboardEvent) => {
     if (isPsf || event.ctrlKey || event.metaKey) return;

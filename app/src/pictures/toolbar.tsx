@@ -5,6 +5,7 @@ import type { Shape } from "tslira";
 import { type Viewport, wholeView, zoomAt } from "#viewer";
 import type { LookControl } from "./look.js";
 import { ColoursMenu } from "./look-menu.js";
+import { PANEL_COUNTS } from "./panel-layout.js";
 import type { Tool } from "./tool.js";
 import { ToolIcon, TurnIcon } from "./tool-icons.js";
 
@@ -53,6 +54,17 @@ export function Toolbar({ tool, onTool, look, view, onView, shape, busy, childre
         ))}
       </fieldset>
       <ColoursMenu look={look} />
+      <select
+        aria-label="Number of pictures"
+        value={look.now.count}
+        onChange={({ target }) => look.change({ count: Number(target.value) }, "")}
+      >
+        {PANEL_COUNTS.map((count) => (
+          <option key={count} value={count}>
+            {count === 1 ? "1 picture" : `${count} pictures`}
+          </option>
+        ))}
+      </select>
       <span className="segments">
         <button
           type="button"

@@ -1,12 +1,12 @@
 /** A closer look: numbers under the cursor, what was picked, the chains, and single draws. */
 
-import { lazy, Suspense } from "react";
 import { formatSkyPosition, pixelToSky, type SkyWcs } from "tslira/sky";
 import { countText, errorText, formatUnit, numberText, rhatText, type Selection, type Style } from "#viewer";
 import type { Desk } from "../desk/desk.js";
 import type { EstimateNews, EstimateView } from "../desk/method-protocol.js";
 import type { ObservationView } from "../desk/observation-view.js";
 import type { LiveView, ResultView } from "../desk/run-view.js";
+import { late, Room } from "../late.js";
 import type { Layer } from "../pictures/layers.js";
 import type { LookControl } from "../pictures/look.js";
 import type { RegionPlace } from "../regions/region-file.js";
@@ -18,9 +18,10 @@ import { SelectionView } from "./selection-view.js";
 import type { SignificanceProps } from "./significance-view.js";
 
 /** Fetched when it is opened. */
-const SignificanceTab = lazy(async () => ({
-  default: (await import("./significance-view.js")).SignificanceTab,
-}));
+const SignificanceTab = late(
+  async () => (await import("./significance-view.js")).SignificanceTab,
+  <p className="muted">…</p>,
+);
 
 /** Parts of the inspector. */
 export type Tab = "selection" | "profile" | "chains" | "draws" | "significance";
@@ -29,7 +30,7 @@ const TABS: readonly (readonly [Tab, string])[] = [
   ["profile", "Profile"],
   ["chains", "Chains"],
   ["draws", "Draws"],
-  ["significance", "Real?"],
+  ["significance", "Test"],
 ];
 
 interface InspectorProps {
@@ -85,19 +86,19 @@ export function Inspector(props: InspectorProps) {
         ))}
       </div>
       <div className="tab-panel" role="tabpanel" id="tab-panel" aria-labelledby={`tab-${tab}`}>
-        {tab === "selection" && <SelectionView {...props} />}
-        {tab === "profile" && <ProfileView {...props} />}
-        {tab === "chains" &&
-          (news || estimate ? (
-            <ConvergenceView news={news} estimate={estimate} />
-          ) : (
-            <ChainsView live={live} result={result} />
-          ))}
-        {tab === "significance" && props.data.withoutData && (
-          <p className="muted">A test needs the data: open counts and point spread function.</p>
-        )}
-        {tab === "significance" && !props.data.withoutData && (
-          <Suspense fallback={<p className="muted">…</p>}>
+        <Room key={tab} name="This part">
+          {tab === "selection" && <SelectionView {...props} />}
+          {tab === "profile" && <ProfileView {...props} />}
+          {tab === "chains" &&
+            (news || estimate ? (
+              <ConvergenceView news={news} estimate={estimate} />
+            ) : (
+              <ChainsView live={live} result={result} />
+            ))}
+          {tab === "significance" && props.data.withoutData && (
+            <p className="muted">A test needs the data: open counts and point spread function.</p>
+          )}
+          {tab === "significance" && !props.data.withoutData && (
             <SignificanceTab
               {...props.significance}
               desk={props.desk}
@@ -105,27 +106,28 @@ export function Inspector(props: InspectorProps) {
               shape={props.data.counts.shape}
               unit={formatUnit(props.data.unit ?? "")}
             />
-          </Suspense>
-        )}
-        {tab === "draws" &&
-          (result ? (
-            <DrawsView {...props} result={result} />
-          ) : (
-            <p className="muted">Single draws of the posterior can be played when the chains are done.</p>
-          ))}
+          )}
+          {tab === "draws" &&
+            (result ? (
+              <DrawsView {...props} result={result} />
+            ) : (
+              <p className="muted">Single draws of the posterior can be played when the chains are done.</p>
+            ))}
+        </Room>
       </div>
     </aside>
   );
 }
 
 /** Numbers under the cursor. */
-function Readout({ layers, data, wcs, cursor: [x, y], estimate }: InspectorProps) {
+function Readout({ layers, data, wcs, place: { origin }, cursor: [x, y], estimate }: InspectorProps) {
   const pixel = y * data.counts.shape[1] + x;
   const value = (id: string) => layers.find((layer) => layer.id === id)?.image?.data[pixel] ?? Number.NaN;
   const has = (id: string) => layers.some((layer) => layer.id === id && layer.image !== undefined);
   const unit = formatUnit(data.unit ?? "");
   const entries: (readonly [key: string, name: string, text: string])[] = [
-    ["position", "x, y", `${x}, ${y}`],
+    ["position", "x, y from 0", `${x}, ${y}`],
+    ["image", "DS9 image", `${x + origin.x + 1}, ${y + origin.y + 1}`],
   ];
   if (wcs) entries.push(["sky", "sky", formatSkyPosition(wcs, pixelToSky(wcs, x, y))]);
   if (has("counts")) entries.push(["counts", "counts", countText(value("counts"))]);

@@ -8,6 +8,7 @@ import {
   errorText,
   type Frame,
   formatUnit,
+  lengthText,
   movedSelection,
   numberText,
   pooled,
@@ -29,6 +30,7 @@ import type { RegionPlace } from "../regions/region-file.js";
 import { RegionList } from "../regions/region-list.js";
 import { DrawsChart, HistogramChart } from "./chart-view.js";
 import { EstimateFlux } from "./convergence-view.js";
+import { intervalText } from "./interval-text.js";
 
 interface SelectionProps {
   readonly desk: Desk;
@@ -171,15 +173,17 @@ function Place({
 /** Central 68 % and 95 % of the flux. */
 function intervalsOf(shown: RegionView, result: ResultView, pixel: number | undefined) {
   const all = pooled(shown.chains);
-  const [low, high, lowest, highest] = quantilesOf(all, [0.16, 0.84, 0.025, 0.975]) as [
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [low, high, lowest, highest, most68, most95] = quantilesOf(
+    all,
+    [0.16, 0.84, 0.025, 0.975, 0.68, 0.95],
+  ) as [number, number, number, number, number, number];
   const narrow: readonly [number, number] =
     pixel === undefined ? [low, high] : [result.low.data[pixel] ?? low, result.high.data[pixel] ?? high];
-  return { narrow, wide: [lowest, highest] as const };
+  return {
+    narrow,
+    narrowText: intervalText(narrow, most68),
+    wideText: intervalText([lowest, highest], most95),
+  };
 }
 
 interface FluxProps {
@@ -191,7 +195,7 @@ interface FluxProps {
 }
 
 function FluxFacts({ shown, result, pixel, unit, wcs }: FluxProps & { readonly wcs: SkyWcs | undefined }) {
-  const { narrow, wide } = useMemo(() => intervalsOf(shown, result, pixel), [shown, result, pixel]);
+  const { narrowText, wideText } = useMemo(() => intervalsOf(shown, result, pixel), [shown, result, pixel]);
   const { summary, products } = shown;
   const error = pixel === undefined ? summary.std : (result.std.data[pixel] ?? summary.std);
   const centroid = products?.centroid;
@@ -206,15 +210,11 @@ function FluxFacts({ shown, result, pixel, unit, wcs }: FluxProps & { readonly w
       </div>
       <div data-key="interval">
         <dt>68 %</dt>
-        <dd>
-          {numberText(narrow[0])} to {numberText(narrow[1])}
-        </dd>
+        <dd>{narrowText}</dd>
       </div>
       <div data-key="interval95">
         <dt>95 %</dt>
-        <dd>
-          {numberText(wide[0])} to {numberText(wide[1])}
-        </dd>
+        <dd>{wideText}</dd>
       </div>
       {sure && (
         <>
@@ -227,7 +227,10 @@ function FluxFacts({ shown, result, pixel, unit, wcs }: FluxProps & { readonly w
           </div>
           <div data-key="width">
             <dt>rms width</dt>
-            <dd>{errorText(products.width.mean, products.width.std)} px</dd>
+            <dd>
+              {errorText(products.width.mean, products.width.std)} px
+              {wcs && `, ${lengthText(wcs, products.width.mean)}`}
+            </dd>
           </div>
         </>
       )}
@@ -282,7 +285,7 @@ function CorrelationMap({ desk, pixels, selection, result }: Parameters<typeof C
   const ask = useCallback((of: readonly number[]) => desk.correlation(of), [desk]);
   const { answer, trouble } = useAnswer<CorrelationView>(pixels, result, ask);
   const scale = useMemo(
-    () => answer && colorScale([answer.image], { colormap: "RdBu", limits: [-1, 1] }),
+    () => answer && colorScale([answer.image], { colormap: "RdBu", vmin: -1, vmax: 1 }),
     [answer],
   );
   const overlay = useCallback(

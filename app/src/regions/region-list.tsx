@@ -1,7 +1,8 @@
 /** The regions: chosen, named, measured by numbers, deleted, read from files and written. */
 
-import { useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { parseWcs, type RegionSystem } from "tslira/sky";
+import { lengthText } from "#viewer";
 import type { LookControl } from "../pictures/look.js";
 import { fileName, save } from "../run/save-file.js";
 import { fieldsOf, onlyShape, regionOf, withRegion } from "./region-edit.js";
@@ -49,12 +50,19 @@ export async function readRegionFiles(
   return said;
 }
 
+/** A field with its unit, or from where it counts. */
+function fieldTitle({ label, min }: ReturnType<typeof fieldsOf>[number]): string {
+  if (min !== undefined) return `${label}, px`;
+  return label === "angle" ? `${label}, °` : `${label} from 0`;
+}
+
 /** The list. */
 export function RegionList({ look, place, name }: RegionListProps) {
   const { now, region, change } = look;
   const file = useRef<HTMLInputElement>(null);
   const [said, setSaid] = useState<readonly string[]>([]);
-  const hasSky = parseWcs(place.wcs).wcs !== undefined;
+  const wcs = useMemo(() => parseWcs(place.wcs).wcs, [place.wcs]);
+  const hasSky = wcs !== undefined;
   const [system, setSystem] = useState<RegionSystem>(hasSky ? "icrs" : "image");
 
   const write = () => {
@@ -105,7 +113,7 @@ export function RegionList({ look, place, name }: RegionListProps) {
           {only &&
             fieldsOf(only).map((field) => (
               <label key={field.label}>
-                {field.label}
+                {fieldTitle(field)}
                 <input
                   type="number"
                   step={field.step}
@@ -121,6 +129,7 @@ export function RegionList({ look, place, name }: RegionListProps) {
                     );
                   }}
                 />
+                {field.min !== undefined && wcs && <span>{lengthText(wcs, field.value)}</span>}
               </label>
             ))}
         </div>

@@ -13,13 +13,22 @@ interface DataProps {
   readonly composition: Composition;
   readonly busy: boolean;
   readonly onCut: (target: "counts" | "psf", part: Cutout | undefined) => void;
+  readonly onBackgroundUnit: (unit: "flux" | "counts") => void;
   readonly onPsfCentre: (centre: PsfCentring | undefined) => void;
 }
 
 const range = ({ x, y }: Cutout) => `columns ${x[0]}:${x[1]}, rows ${y[0]}:${y[1]}`;
 
 /** The card. */
-export function DataCard({ data, choices, composition, busy, onCut, onPsfCentre }: DataProps) {
+export function DataCard({
+  data,
+  choices,
+  composition,
+  busy,
+  onCut,
+  onPsfCentre,
+  onBackgroundUnit,
+}: DataProps) {
   if (data.withoutData) {
     return (
       <section className="card" aria-labelledby="data-title">
@@ -35,7 +44,7 @@ export function DataCard({ data, choices, composition, busy, onCut, onPsfCentre 
   const [ny, nx] = data.counts.shape;
   const [py, px] = data.psf.shape;
   const counts = data.counts.data.reduce((sum, value) => sum + value, 0);
-  const { cutout, psfCutout, psfCentre = "auto" } = composition;
+  const { cutout, psfCutout, psfCentre = "auto", backgroundUnit = "flux" } = composition;
   const centre = psfCentreText(psfCentre);
   return (
     <section className="card" aria-labelledby="data-title">
@@ -91,7 +100,7 @@ export function DataCard({ data, choices, composition, busy, onCut, onPsfCentre 
             <dd>
               <select
                 aria-label="Centre of the psf"
-                title="How the centre of the psf is found, which is put on a pixel: --psf-centre"
+                title="How the centre of the psf is found, which is put on a pixel"
                 value={centre}
                 disabled={busy}
                 onChange={({ target }) => onPsfCentre(psfCentreOf(target.value))}
@@ -99,6 +108,22 @@ export function DataCard({ data, choices, composition, busy, onCut, onPsfCentre 
                 {[...new Set(["auto", "peak", "centroid", centre])].map((choice) => (
                   <option key={choice}>{choice}</option>
                 ))}
+              </select>
+            </dd>
+          </div>
+        )}
+        {choices.background && choices.exposure && (
+          <div>
+            <dt>background</dt>
+            <dd>
+              <select
+                aria-label="Unit of the background"
+                value={backgroundUnit}
+                disabled={busy}
+                onChange={({ target }) => onBackgroundUnit(target.value as "flux" | "counts")}
+              >
+                <option value="flux">flux, for unit exposure</option>
+                <option value="counts">expected counts a pixel</option>
               </select>
             </dd>
           </div>

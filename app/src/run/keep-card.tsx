@@ -7,12 +7,15 @@ import type { Choices, Composition, Example } from "../desk/observation-view.js"
 import { methodCommand, methodTypescript } from "../settings/method-code.js";
 import { isPoint, type MethodSettings } from "../settings/method-fields.js";
 import { commandOf, simulateCommand, typescriptOf } from "../settings/reproduce.js";
-import { fileName, save } from "./save-file.js";
+import type { Found } from "./run-state.js";
+import { fileName, save, sizeText } from "./save-file.js";
 
 interface KeepProps {
   readonly desk: Desk;
   readonly name: string;
-  readonly ready: boolean;
+  /** What can be saved. */
+  readonly found: Found | undefined;
+  readonly running: boolean;
   readonly choices: Choices;
   readonly composition: Composition;
   readonly settings: LiraDeconvolverOptions;
@@ -109,9 +112,11 @@ function imageFiles(desk: Desk): Saved[] {
 }
 
 /** The card. */
-export function KeepCard({ desk, name, ready, choices, composition, settings, example, other }: KeepProps) {
+export function KeepCard(props: KeepProps) {
+  const { desk, name, found, running, choices, composition, settings, example, other } = props;
   const [busy, setBusy] = useState("");
   const [trouble, setTrouble] = useState("");
+  const [said, setSaid] = useState("");
   const base = fileName(name);
   const image = other !== undefined && isPoint(other.method);
   const command = other
@@ -123,9 +128,13 @@ export function KeepCard({ desk, name, ready, choices, composition, settings, ex
 
   const take = async ({ what, type, ending, content }: Saved) => {
     setBusy(what);
+    setSaid("");
     setTrouble("");
     try {
-      save(await content(), type, `${base}-${ending}`);
+      const made = await content();
+      const file = `${base}-${ending}`;
+      save(made, type, file);
+      setSaid(`${file}, ${sizeText(new Blob([made]).size)}`);
     } catch (error) {
       setTrouble((error as Error).message);
     }
@@ -137,9 +146,10 @@ export function KeepCard({ desk, name, ready, choices, composition, settings, ex
   return (
     <section className="card" aria-labelledby="keep-title">
       <h2 id="keep-title">Keep</h2>
-      {ready ? (
+      {found && running && <p className="muted">Of the result before, until the run has found another.</p>}
+      {found ? (
         <div className="keep">
-          {(image ? imageFiles(desk) : posteriorFiles(desk)).map((file) => (
+          {(found.kind === "image" ? imageFiles(desk) : posteriorFiles(desk)).map((file) => (
             <button
               type="button"
               key={file.what}
@@ -147,7 +157,7 @@ export function KeepCard({ desk, name, ready, choices, composition, settings, ex
               disabled={busy !== ""}
               onClick={() => void take(file)}
             >
-              {busy === file.what ? "…" : file.what}
+              {busy === file.what ? "Saving …" : file.what}
             </button>
           ))}
         </div>
@@ -158,6 +168,9 @@ export function KeepCard({ desk, name, ready, choices, composition, settings, ex
             : "Result, report and figures can be saved when the chains are done."}
         </p>
       )}
+      <p className="muted" role="status">
+        {said}
+      </p>
       {trouble !== "" && (
         <p role="alert" className="trouble">
           {trouble}

@@ -1,12 +1,13 @@
 /** Settings, start and stop, and how a run is going. */
 
-import { lazy, type ReactNode, Suspense } from "react";
+import type { ReactNode } from "react";
 import type { LiraDeconvolverOptions } from "tslira";
-import { countText, durationText, numberText, rhatText } from "#viewer";
-import type { EstimateNews, EstimateView } from "../desk/method-protocol.js";
+import { countText, durationText, errorText, rhatText } from "#viewer";
+import type { LivePixels } from "../desk/live-pixels.js";
 import type { LiveView, ResultView } from "../desk/run-view.js";
+import { late } from "../late.js";
 import { FormField } from "../settings/form-field.js";
-import { isPoint, type MethodSettings, methodOf, methodSettings } from "../settings/method-fields.js";
+import { isPoint, methodOf, methodSettings } from "../settings/method-fields.js";
 import {
   advancedFields,
   chosenPreset,
@@ -17,45 +18,17 @@ import {
   presetField,
   withPreset,
 } from "../settings/settings.js";
+import { liveSentence, paceText } from "./live-sentence.js";
 import { MethodChoice } from "./method-choice.js";
 import { Notes } from "./notes.js";
 import { PauseButton, RunNotes, SampleMore } from "./run-controls.js";
+import type { RunState } from "./run-state.js";
 
 /** Fetched when another method than LIRA is chosen. */
 const card = () => import("./method-card.js");
-const EstimateNote = lazy(async () => ({ default: (await card()).EstimateNote }));
-const EstimateProgress = lazy(async () => ({ default: (await card()).EstimateProgress }));
-const MethodForm = lazy(async () => ({ default: (await card()).MethodForm }));
-
-/** Where a run stands. */
-export type RunState =
-  | { readonly stage: "ready" }
-  | {
-      readonly stage: "running";
-      readonly stopping: boolean;
-      readonly paused?: boolean;
-      readonly live?: LiveView;
-      /** Of another method than LIRA. */
-      readonly other?: MethodSettings;
-      /** Of a method that gives one image. */
-      readonly news?: EstimateNews;
-    }
-  | {
-      readonly stage: "done";
-      readonly result: ResultView;
-      readonly settings: LiraDeconvolverOptions;
-      readonly command: string;
-      /** Of another method than LIRA. */
-      readonly other?: MethodSettings;
-    }
-  | {
-      readonly stage: "estimated";
-      readonly estimate: EstimateView;
-      readonly other: MethodSettings;
-      readonly command: string;
-    }
-  | { readonly stage: "stopped"; readonly message?: string }
-  | { readonly stage: "failed"; readonly message: string };
+const EstimateNote = late(async () => (await card()).EstimateNote);
+const EstimateProgress = late(async () => (await card()).EstimateProgress);
+const MethodForm = late(async () => (await card()).MethodForm, <p className="muted">…</p>);
 
 interface RunProps {
   /** Warnings that are on the screen already. */
@@ -73,23 +46,6 @@ interface RunProps {
   readonly onMore: (settings: LiraDeconvolverOptions) => void;
 }
 
-/** What the chains look like so far, in a sentence. */
-export function liveSentence({ traces, sweeps, burnIn, stage }: LiveView): string {
-  if (stage === "diagnosing") return "All sweeps are done; comparing the chains pixel by pixel.";
-  const least = Math.min(...sweeps);
-  if (least < burnIn) return "Burn-in: the chains are on their way from separated starts.";
-  const rhats = traces.map(({ rhat }) => rhat).filter(Number.isFinite);
-  if (rhats.length < traces.length) return "Too early to compare the chains.";
-  const worst = Math.max(...rhats);
-  const ess = Math.min(...traces.map((trace) => trace.ess));
-  if (worst < 1.05) {
-    return ess >= 400
-      ? "The chains agree so far, and have seen enough for total and likelihood."
-      : "The chains agree so far; more sweeps make it certain.";
-  }
-  return worst < 1.2 ? "The chains are coming together." : "The chains do not agree yet.";
-}
-
 const VERDICT_WORDS: Readonly<Record<ResultView["verdict"]["state"], string>> = {
   agree: "The chains agree",
   weak: "Not sure yet",
@@ -102,7 +58,10 @@ export function RunCard(props: RunProps) {
   const { form, onForm, run, onStart, onStop, known, level, onPause, onMore, canStart } = props;
   const method = methodOf(form);
   const good = method.id === "lira" ? formIsGood(form) : methodSettings(form, level) !== undefined;
-  const running = run.stage === "running";
+  const { now, found } = run;
+  const running = now.stage === "running";
+  // What was found stays on the screen until something else is, but not beside a run that goes on.
+  const posterior = !running && found?.kind === "posterior" ? found : undefined;
   const sweeps = Number(form.iterations);
   const preset = chosenPreset(form);
   const field = (one: Field) => (
@@ -128,27 +87,36 @@ export function RunCard(props: RunProps) {
     <section className="card" aria-labelledby="run-title">
       <h2 id="run-title">Run</h2>
       <div role="status">
-        {run.stage === "done" && (
-          <div className={`verdict ${run.result.verdict.state}`}>
-            <strong>{VERDICT_WORDS[run.result.verdict.state]}</strong>
+        {now.stage === "stopped" && (
+          <p className="note">
+            {now.message}
+            {found && " The result before it is still here:"}
+          </p>
+        )}
+        {posterior && (
+          <div className={`verdict ${posterior.result.verdict.state}`}>
+            <strong>{VERDICT_WORDS[posterior.result.verdict.state]}</strong>
             <p>
-              {run.result.verdict.sentence} {run.result.verdict.remedy}
+              {posterior.result.verdict.sentence} {posterior.result.verdict.remedy}
             </p>
             <p className="muted">
-              {run.result.complete ? "" : "Stopped early. "}
-              {countText(run.result.draws.reduce((sum, count) => sum + count, 0))} draws kept, sampled in{" "}
-              {durationText(run.result.seconds)}. Total flux {numberText(run.result.total.mean)} ±{" "}
-              {numberText(run.result.total.std, 2)}.
+              {posterior.result.complete ? "" : "Stopped early. "}
+              {countText(posterior.result.draws.reduce((sum, count) => sum + count, 0))} draws kept, sampled
+              in {durationText(posterior.result.seconds)}. Total flux{" "}
+              {errorText(posterior.result.total.mean, posterior.result.total.std)}.
             </p>
-            <Notes notes={run.result.warnings} known={known} />
+            {posterior.result.complete && posterior.result.session && (
+              <SampleMore
+                key={posterior.settings.iterations}
+                result={posterior.result}
+                settings={posterior.settings}
+                onMore={onMore}
+              />
+            )}
+            <Notes notes={posterior.result.warnings} known={known} />
           </div>
         )}
-        {run.stage === "stopped" && (
-          <p className="note">{run.message ?? "Stopped before two draws of every chain were kept."}</p>
-        )}
-        <Suspense>
-          {run.stage === "estimated" && <EstimateNote estimate={run.estimate} known={known} />}
-        </Suspense>
+        {!running && found?.kind === "image" && <EstimateNote estimate={found.estimate} known={known} />}
       </div>
       <MethodChoice form={form} onForm={onForm} disabled={running} />
       {method.id === "lira" ? (
@@ -161,41 +129,30 @@ export function RunCard(props: RunProps) {
           </details>
         </>
       ) : (
-        <Suspense fallback={<p className="muted">…</p>}>
-          <MethodForm method={method.id} form={form} onForm={onForm} disabled={running} level={level} />
-        </Suspense>
+        <MethodForm method={method.id} form={form} onForm={onForm} disabled={running} level={level} />
       )}
-      {running && run.other && isPoint(run.other.method) ? (
-        <Suspense>
-          <EstimateProgress news={run.news} stopping={run.stopping} onStop={onStop} />
-        </Suspense>
-      ) : running ? (
-        <Progress live={run.live} stopping={run.stopping} paused={run.paused === true} onStop={onStop}>
-          {run.live && <RunNotes live={run.live} known={known} />}
-          {run.other === undefined && (
+      {now.stage === "running" && now.other && isPoint(now.other.method) ? (
+        <EstimateProgress news={now.news} stopping={now.stopping} onStop={onStop} />
+      ) : now.stage === "running" ? (
+        <Progress live={now.live} stopping={now.stopping} paused={now.paused} onStop={onStop}>
+          {now.live && <RunNotes live={now.live} known={known} />}
+          {now.other === undefined && (
             <PauseButton
-              paused={run.paused === true}
-              disabled={run.stopping || run.live === undefined || run.live.stage === "diagnosing"}
+              paused={now.paused}
+              disabled={now.stopping || now.live === undefined || now.live.stage === "diagnosing"}
               onPause={onPause}
             />
           )}
         </Progress>
       ) : (
         <button type="button" className="primary full" disabled={!good || !canStart} onClick={onStart}>
-          {run.stage === "done" && method.gives === "posterior" ? "Run again" : method.start}
+          {posterior && method.gives === "posterior" ? "Run again" : method.start}
         </button>
       )}
-      {run.stage === "done" && run.result.complete && run.result.session && (
-        <SampleMore
-          key={run.settings.iterations}
-          result={run.result}
-          settings={run.settings}
-          onMore={onMore}
-        />
-      )}
-      {run.stage === "failed" && (
+      {now.stage === "failed" && (
         <p role="alert" className="trouble">
-          {run.message}
+          {now.message}
+          {found && " The result before it is still here."}
         </p>
       )}
     </section>
@@ -230,9 +187,7 @@ function Progress({
             ? "Comparing the chains …"
             : paused
               ? "Paused."
-              : `${countText(live.sweepsPerSecond)} sweeps a second, ${
-                  Number.isFinite(live.secondsLeft) ? `${durationText(live.secondsLeft)} left` : "…"
-                }`}
+              : paceText(live)}
       </div>
       {live && <p className="sentence">{liveSentence(live)}</p>}
       {live && !diagnosing && live.traces.every(({ rhat }) => Number.isFinite(rhat)) && (
@@ -243,6 +198,8 @@ function Progress({
               {countText(ess)}
             </span>
           ))}
+          {live.pixels && <PixelNumbers pixels={live.pixels} nx={live.mean?.shape[1] ?? 1} />}
+          <span>Compared at the end: ESS of every pixel, all other parameters.</span>
         </p>
       )}
       {children}
@@ -251,4 +208,16 @@ function Progress({
       </button>
     </div>
   );
+}
+
+/** R-hat of the brightest pixel and of the worst. */
+function PixelNumbers({ pixels, nx }: { readonly pixels: LivePixels; readonly nx: number }) {
+  return (["brightest", "worst"] as const).map((which) => {
+    const { pixel, rhat } = pixels[which];
+    return (
+      <span key={which}>
+        {which} pixel ({pixel % nx}, {Math.floor(pixel / nx)}): R-hat {rhatText(rhat)}
+      </span>
+    );
+  });
 }

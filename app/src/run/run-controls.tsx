@@ -55,6 +55,12 @@ export function extended(
   return { ...law, iterations, burnIn, trace: { every } };
 }
 
+/** As many sweeps as the verdict asks for, or twice as many as now. */
+export function wantedSweeps({ verdict }: Pick<ResultView, "verdict">, now: number): number {
+  const asked = Number(/at least ([\d,]+) sweeps/.exec(verdict.remedy)?.[1]?.replaceAll(",", ""));
+  return asked > now ? asked : 2 * now;
+}
+
 /** Sample more. */
 export function SampleMore({
   result,
@@ -66,7 +72,7 @@ export function SampleMore({
   readonly onMore: (settings: LiraDeconvolverOptions) => void;
 }) {
   const now = settings.iterations ?? 5_000;
-  const [text, setText] = useState(String(2 * now));
+  const [text, setText] = useState(String(wantedSweeps(result, now)));
   const wanted = Number(text);
   const good = Number.isInteger(wanted) && wanted > now && wanted <= 1e7;
   return (

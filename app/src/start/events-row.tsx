@@ -12,13 +12,15 @@ interface EventsProps {
   readonly file: number;
   readonly found: FoundEvents;
   /** What the fields say; undefined as long as they cannot be used. */
-  readonly onOptions: (options: BinEventsOptions | undefined) => void;
+  readonly onOptions: (options: BinEventsOptions | undefined, fields: EventFields) => void;
+  /** What the fields held when the list was shown before. */
+  readonly before: EventFields | undefined;
 }
 
 const KINDS = { pixel: "X and Y", galactic: "Galactic, L and B", equatorial: "RA and Dec" } as const;
 
 /** What the fields hold, as text. */
-interface Fields {
+export interface EventFields {
   readonly energy: readonly [string, string];
   readonly time: readonly [string, string];
   readonly coordinates: keyof typeof KINDS;
@@ -46,7 +48,7 @@ function pairOf(text: string): readonly [number, number] | undefined | "wrong" {
 }
 
 /** The options, or what is wrong with a field. */
-function optionsOf(fields: Fields): BinEventsOptions | string {
+function optionsOf(fields: EventFields): BinEventsOptions | string {
   const [energy, time] = [rangeOf(fields.energy), rangeOf(fields.time)];
   if (energy === "wrong" || time === "wrong")
     return "A range needs two numbers, the smaller first; or leave an end empty.";
@@ -71,11 +73,21 @@ function optionsOf(fields: Fields): BinEventsOptions | string {
 }
 
 /** The row. */
-export function EventsRow({ desk, file, found, onOptions }: EventsProps) {
-  const [fields, setFields] = useState<Fields>({
-    ...{ energy: ["", ""], time: ["", ""], projection: "TAN", binSize: "", center: "", size: "", where: "" },
-    coordinates: found.positions[0],
-  });
+export function EventsRow({ desk, file, found, onOptions, before }: EventsProps) {
+  const [fields, setFields] = useState<EventFields>(
+    before ?? {
+      ...{
+        energy: ["", ""],
+        time: ["", ""],
+        projection: "TAN",
+        binSize: "",
+        center: "",
+        size: "",
+        where: "",
+      },
+      coordinates: found.positions[0],
+    },
+  );
   const [seen, setSeen] = useState<EventsPreview>();
   const [trouble, setTrouble] = useState("");
   const report = useRef(onOptions);
@@ -86,7 +98,7 @@ export function EventsRow({ desk, file, found, onOptions }: EventsProps) {
     const options = optionsOf(fields);
     if (typeof options === "string") {
       setTrouble(options);
-      report.current(undefined);
+      report.current(undefined, fields);
       return;
     }
     let current = true;
@@ -96,12 +108,12 @@ export function EventsRow({ desk, file, found, onOptions }: EventsProps) {
           if (!current) return;
           setSeen(preview);
           setTrouble("");
-          report.current(options);
+          report.current(options, fields);
         },
         (error: Error) => {
           if (!current) return;
           setTrouble(error.message);
-          report.current(undefined);
+          report.current(undefined, fields);
         },
       );
     }, 200);
@@ -111,7 +123,7 @@ export function EventsRow({ desk, file, found, onOptions }: EventsProps) {
     };
   }, [desk, file, fields]);
 
-  const change = (part: Partial<Fields>) => setFields((all) => ({ ...all, ...part }));
+  const change = (part: Partial<EventFields>) => setFields((all) => ({ ...all, ...part }));
   const sky = fields.coordinates !== "pixel";
   const field = (key: "binSize" | "center" | "size" | "where", label: string, shown: string | undefined) => (
     <label className="event-field">
@@ -159,7 +171,7 @@ export function EventsRow({ desk, file, found, onOptions }: EventsProps) {
               value={fields.coordinates}
               onChange={({ target }) =>
                 change({
-                  coordinates: target.value as Fields["coordinates"],
+                  coordinates: target.value as EventFields["coordinates"],
                   center: "",
                   binSize: "",
                   size: "",
@@ -187,7 +199,7 @@ export function EventsRow({ desk, file, found, onOptions }: EventsProps) {
             Projection
             <select
               value={fields.projection}
-              onChange={({ target }) => change({ projection: target.value as Fields["projection"] })}
+              onChange={({ target }) => change({ projection: target.value as EventFields["projection"] })}
             >
               <option value="TAN">tangent plane</option>
               <option value="CAR">plate carrée</option>

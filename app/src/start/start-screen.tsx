@@ -1,8 +1,8 @@
 /** Where data come from: an example, or files. */
 
-import { type DragEvent, useMemo, useRef, useState } from "react";
+import { type Dispatch, type DragEvent, type SetStateAction, useMemo, useRef, useState } from "react";
 import type { BinEventsOptions } from "tslira/sky";
-import { quantityScale } from "#viewer";
+import { numberText, quantityScale } from "#viewer";
 import type { Desk } from "../desk/desk.js";
 import type {
   Choices,
@@ -18,7 +18,8 @@ import { countsScale, Thumbnail } from "../pictures/picture.js";
 import { sizeText } from "../run/save-file.js";
 import type { Configuration } from "../settings/configuration.js";
 import { cutoutOf, cutoutText } from "../settings/cutout-text.js";
-import { EventsRow } from "./events-row.js";
+import { type BackgroundUnit, guessBackgroundUnit } from "./background-unit.js";
+import { type EventFields, EventsRow } from "./events-row.js";
 import { brightPart, isLarge } from "./large-image.js";
 import { PictureRow } from "./picture-row.js";
 
@@ -31,7 +32,7 @@ const ROLES: readonly (readonly [Role, string])[] = [
 ];
 
 /** A file on the list. */
-interface Row {
+export interface Row {
   readonly key: number;
   readonly name: string;
   readonly size: number;
@@ -43,10 +44,14 @@ interface Row {
   readonly found?: Omit<ReadFile, "id" | "images">;
   /** How the events of the file are binned; undefined as long as that cannot be done. */
   readonly options?: BinEventsOptions | undefined;
+  readonly fields?: EventFields;
 }
 
 interface StartProps {
   readonly desk: Desk;
+  /** Files, which are still there when one comes back from what they hold. */
+  readonly rows: readonly Row[];
+  readonly setRows: Dispatch<SetStateAction<readonly Row[]>>;
   readonly examples: readonly ShownExample[];
   readonly onOpen: (choices: Choices, composition: Composition, example?: Example["id"]) => Promise<void>;
   readonly onResult: (opened: OpenedResult) => void;
@@ -67,14 +72,14 @@ function missing(choices: Choices, rows: readonly Row[]): string {
 }
 
 /** The first screen. */
-export function StartScreen({ desk, examples, onOpen, onResult, onSettings, composition }: StartProps) {
-  const [rows, setRows] = useState<readonly Row[]>([]);
+export function StartScreen(props: StartProps) {
+  const { desk, examples, onOpen, onResult, onSettings, composition, rows, setRows } = props;
   const [over, setOver] = useState(false);
-  const [backgroundUnit, setBackgroundUnit] = useState<"flux" | "counts">("flux");
+  const [chosenUnit, setChosenUnit] = useState<BackgroundUnit>();
   const [trouble, setTrouble] = useState("");
   const [partText, setPartText] = useState<string>();
   const picker = useRef<HTMLInputElement>(null);
-  const lastKey = useRef(0);
+  const lastKey = useRef(Math.max(0, ...rows.map(({ key }) => key)));
 
   const change = (key: number, part: Partial<Row>) =>
     setRows((all) => all.map((row) => (row.key === key ? { ...row, ...part } : row)));
@@ -116,6 +121,15 @@ export function StartScreen({ desk, examples, onOpen, onResult, onSettings, comp
     }
     return chosen as Choices;
   }, [rows]);
+  const guess = useMemo(() => {
+    const chosen = (role: Role) =>
+      rows
+        .find(({ file }) => file !== undefined && file === choices[role]?.file)
+        ?.images.find(({ hdu }) => hdu === choices[role]?.hdu);
+    const [counts, exposure, background] = [chosen("counts"), chosen("exposure"), chosen("background")];
+    return counts && exposure && background && guessBackgroundUnit({ counts, exposure, background });
+  }, [rows, choices]);
+  const backgroundUnit = chosenUnit ?? guess?.unit ?? "flux";
   const result = rows.find(({ found }) => found?.result);
   const listed = rows.find(({ found, file }) => found?.events && file === choices.counts?.file);
 
@@ -170,6 +184,7 @@ export function StartScreen({ desk, examples, onOpen, onResult, onSettings, comp
 
   async function openExample(id: Example["id"]): Promise<void> {
     setTrouble("");
+    setRows([]);
     try {
       await onOpen(await desk.openExample(id), {}, id);
     } catch (error) {
@@ -246,7 +261,7 @@ export function StartScreen({ desk, examples, onOpen, onResult, onSettings, comp
                 key={row.key}
                 row={row}
                 desk={desk}
-                onOptions={(options) => change(row.key, { options })}
+                onOptions={(options, fields) => change(row.key, { options, fields })}
                 onPicture={(options) => void openPicture(row.file as number, options)}
                 onAssign={(hdu, use) => assign(row.key, hdu, use)}
                 onRemove={() => setRows((all) => all.filter(({ key }) => key !== row.key))}
@@ -259,11 +274,18 @@ export function StartScreen({ desk, examples, onOpen, onResult, onSettings, comp
             The background is in
             <select
               value={backgroundUnit}
-              onChange={({ target }) => setBackgroundUnit(target.value as "flux" | "counts")}
+              onChange={({ target }) => setChosenUnit(target.value as BackgroundUnit)}
             >
               <option value="flux">flux: counts a pixel for unit exposure</option>
               <option value="counts">expected counts a pixel (as Fermi maps)</option>
             </select>
+            {guess && (
+              <span className="muted">
+                which predicts {numberText(backgroundUnit === "flux" ? guess.asFlux : guess.asCounts, 3)}{" "}
+                counts in all
+                {chosenUnit === undefined && guess.unit === "counts" && "; as flux it would be far too many"}
+              </span>
+            )}
           </label>
         )}
         {part && (
@@ -324,7 +346,7 @@ function FileRow({
 }: {
   readonly row: Row;
   readonly desk: Desk;
-  readonly onOptions: (options: BinEventsOptions | undefined) => void;
+  readonly onOptions: (options: BinEventsOptions | undefined, fields: EventFields) => void;
   readonly onPicture: (options: PictureOptions) => void;
   readonly onAssign: (hdu: number, use: Role | undefined) => void;
   readonly onRemove: () => void;
@@ -345,7 +367,13 @@ function FileRow({
         </p>
       )}
       {row.found?.events && row.file !== undefined && (
-        <EventsRow desk={desk} file={row.file} found={row.found.events} onOptions={onOptions} />
+        <EventsRow
+          desk={desk}
+          file={row.file}
+          found={row.found.events}
+          onOptions={onOptions}
+          before={row.fields}
+        />
       )}
       {row.found?.picture && <PictureRow found={row.found.picture} onOpen={onPicture} />}
       {row.found?.configuration && <p className="muted">Settings. They are in the form of the next run.</p>}

@@ -81,7 +81,7 @@ export function correlationPicture(
       place = `(${left + (at % side)}, ${bottom + Math.floor(at / side)})`;
     }
     const limit = Math.min(1, Math.max(0.2, Math.abs(strongest)));
-    const scale = colorScale([image], { colormap: "RdBu", limits: [-limit, limit] });
+    const scale = colorScale([image], { colormap: "RdBu", vmin: -limit, vmax: limit });
     const frame = createFrame(document, image.shape);
     const text = strongest.toFixed(2).replace("-", "−");
     frame.element.setAttribute("role", "img");

@@ -14,7 +14,7 @@ async function start(document: Document): Promise<void> {
     view: wholeView(store.data.shape),
     cursor: [x, y],
     selection: { kind: "pixel", x, y },
-    style: { stretch: "asinh", colormap: "auto", percent: 99.8 },
+    style: { stretch: "asinh", colormap: "auto", percent: 100 },
     tool: "pixel",
   });
   document.documentElement.classList.add("live");

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { WcsCard } from "../../../src/data/observation/observation.js";
 import { parseDs9Regions } from "../../../src/data/regions/ds9-region.js";
 import { formatAngle, formatSkyPosition, longNames } from "../../../src/data/sky/sky-angle.js";
+import { skyDirections } from "../../../src/data/sky/sky-directions.js";
 import { pixelToSky, skyToPixel } from "../../../src/data/sky/sky-position.js";
 import { parseWcs, type SkyWcs } from "../../../src/data/sky/sky-wcs.js";
 
@@ -197,5 +198,36 @@ describe("angles", () => {
     });
     expect(formatSkyPosition(galactic, { lon: 359.944, lat: -0.046 })).toBe("l 359.944°, b −0.046°");
     expect(formatSkyPosition(galactic, { lon: Number.NaN, lat: 0 })).toBe("–");
+  });
+});
+
+describe("directions of the sky", () => {
+  const angleOf = (wcs: SkyWcs) => {
+    const [north, east] = skyDirections(wcs, 3, 4)!;
+    // From the vertical of the image to the left.
+    const turn = ({ dx, dy }: { dx: number; dy: number }) => (Math.atan2(-dx, dy) * 180) / Math.PI;
+    return { names: [north.name, east.name], north: turn(north), east: turn(east) };
+  };
+
+  it("are up and left on an equatorial image", () => {
+    const { names, north, east } = angleOf(wcsOf(TAN));
+    expect(names).toEqual(["N", "E"]);
+    expect(north).toBeCloseTo(0, 2);
+    expect(east).toBeCloseTo(90, 2);
+  });
+
+  it("are those of the equator on a Galactic image", () => {
+    const galactic = wcsOf({ ...TAN, CTYPE1: "GLON-TAN", CTYPE2: "GLAT-TAN", CRVAL1: 0, CRVAL2: 0 });
+    const { names, north, east } = angleOf(galactic);
+    expect(names).toEqual(["N", "E"]);
+    // The Galactic plane runs at a position angle of 31.4 degrees at the Galactic Centre (Reid & Brunthaler 2004), so that the
+    // Galactic pole is 58.6 degrees west of north.
+    expect(north).toBeCloseTo(58.6, 1);
+    expect(east - north).toBeCloseTo(90, 1);
+  });
+
+  it("have the names of their coordinates where those are neither", () => {
+    const names = angleOf(wcsOf({ ...TAN, CTYPE1: "ELON-TAN", CTYPE2: "ELAT-TAN" })).names;
+    expect(names).toEqual(["β", "λ"]);
   });
 });

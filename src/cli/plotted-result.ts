@@ -1,0 +1,120 @@
+/** What `tslira plot` draws: results with draws, images of other methods, and any FITS image beside them. */
+
+import { basename } from "node:path";
+import type { WcsCard } from "../data/observation/observation.js";
+import { quantileOfSorted } from "../data/random/sorted-quantile.js";
+import { InvalidInputError } from "../errors.js";
+import type { ContourImage } from "../figures/contours.js";
+import type { SkyImage } from "../image.js";
+import { findHdu, imageToSkyImage, parseFitsName, wcsCards } from "../io/fits.js";
+import { openFitsFile, readFitsFile } from "../io/fits-file-node.js";
+import { type OpenResult, openResult } from "../io/open-result-node.js";
+import { decodeEstimateHdus, isEstimate } from "../io/point-estimate-file.js";
+import type { PointEstimate } from "../posterior/point-estimate.js";
+import { given } from "./given.js";
+import type { RecordedInputs } from "./result-inputs.js";
+
+/** A result, whatever its method. */
+export interface PlottedResult {
+  /** The object of its header, else the name of the result, else that of the file. */
+  readonly name: string;
+  /** Posterior mean or estimated flux `[ny, nx]`. */
+  readonly flux: SkyImage;
+  /** Its standard deviation, where it has one. */
+  readonly std?: SkyImage;
+  readonly wcs: readonly WcsCard[];
+  readonly unit?: string;
+  readonly provenance: RecordedInputs;
+  /** Of a sampler: all of the result. */
+  readonly posterior?: OpenResult;
+  /** Of a method that gives one image: all of it. */
+  readonly estimate?: PointEstimate;
+  readonly close: () => void;
+}
+
+/** The name of a file without folder and ending. */
+export const stemOf = (path: string) => basename(path).replace(/\.fits?(\.gz)?$/i, "");
+
+const objectOf = (wcs: readonly WcsCard[]) => {
+  const value = wcs.find(({ keyword }) => keyword === "OBJECT")?.value;
+  return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
+};
+
+/**
+ * Open a result of a sampler, or read the image of another method.
+ *
+ * @throws InvalidInputError when the file cannot be read
+ * @throws FormatError when it is neither, or damaged
+ */
+export async function openPlotted(path: string): Promise<PlottedResult> {
+  const estimate = await readEstimate(path);
+  if (estimate !== undefined) return estimate;
+  const posterior = await openResult(path);
+  const { mean, std, wcs, unit, name, provenance } = posterior.result;
+  return {
+    ...{ name: objectOf(wcs) ?? name, flux: mean, std, wcs, provenance, posterior, close: posterior.close },
+    ...given({ unit }),
+  };
+}
+
+async function readEstimate(path: string): Promise<PlottedResult | undefined> {
+  const file = await openFitsFile(path);
+  const { hdus: headers } = file;
+  await file.close();
+  if (!isEstimate(headers)) return undefined;
+  const hdus = await readFitsFile(path);
+  const { estimate, provenance } = decodeEstimateHdus(hdus);
+  const wcs = wcsCards(hdus[0].header);
+  const { command, inputs = [], unit } = provenance;
+  return {
+    ...{ name: objectOf(wcs) ?? stemOf(path), flux: estimate.flux, wcs, estimate, close: () => undefined },
+    provenance: { inputs, ...given({ command }) },
+    ...given({ std: estimate.std, unit }),
+  };
+}
+
+/** The result with its draws. @throws InvalidInputError when it is one image */
+export function withDraws(kind: string, { posterior, estimate }: PlottedResult): OpenResult {
+  if (posterior !== undefined) return posterior;
+  throw new InvalidInputError(
+    `plot: ${kind} must be of a result with draws, got one image by ${estimate?.method}; choose posterior, mean, residuals or comparison`,
+  );
+}
+
+/**
+ * What contours are drawn of: another file, result or FITS image (`x.fits[HDU]`), or the result itself.
+ *
+ * @param sigma in units of its error: the standard deviation of a result; without one, the scatter about the median (1.4826 times the
+ *   median absolute deviation)
+ */
+export async function contourImage(
+  open: PlottedResult,
+  other: string | undefined,
+  sigma: boolean,
+): Promise<ContourImage | undefined> {
+  if (other === undefined && !sigma) return undefined;
+  const { flux: image, std, wcs } = other === undefined ? open : await resultOrImage(other);
+  return { image: sigma ? inSigma(image, std) : image, ...(wcs.length > 0 && { wcs }) };
+}
+
+async function resultOrImage(name: string): Promise<Pick<PlottedResult, "flux" | "std" | "wcs">> {
+  const { path, extension } = parseFitsName(name);
+  const hdus = await readFitsFile(path);
+  const hdu = findHdu(hdus, extension);
+  const std = extension === undefined ? hdus.find((one) => /^(POSTERIOR_)?STD$/.test(one.name)) : undefined;
+  return {
+    ...{ flux: imageToSkyImage(hdu), wcs: wcsCards(hdu.header) },
+    ...(std !== undefined && { std: imageToSkyImage(std) }),
+  };
+}
+
+function inSigma({ data, shape }: SkyImage, std: SkyImage | undefined): SkyImage {
+  if (std !== undefined) return { data: data.map((value, pixel) => value / std.data[pixel]), shape };
+  const middle = median(data);
+  const scatter = 1.4826 * median(data.map((value) => Math.abs(value - middle)));
+  return { data: data.map((value) => (value - middle) / scatter), shape };
+}
+
+function median(values: Float64Array): number {
+  return quantileOfSorted(values.filter(Number.isFinite).sort(), 0.5);
+}

@@ -1,0 +1,160 @@
+/** `tslira sources`. */
+
+import { extname } from "node:path";
+import { Command } from "@commander-js/extra-typings";
+import { formatSkyPosition } from "../data/sky/sky-angle.js";
+import { pixelToSky } from "../data/sky/sky-position.js";
+import { parseWcs } from "../data/sky/sky-wcs.js";
+import { InvalidInputError } from "../errors.js";
+import { openResult } from "../io/open-result-node.js";
+import { writeWholeFile } from "../io/whole-file-node.js";
+import { shellLine } from "../jobs/shell-command.js";
+import { type FoundSource, findSources } from "../photometry/find-sources.js";
+import { type MeasuredTableOptions, regionFluxUnit } from "../photometry/measured-table.js";
+import { encodeSourcesFits, sourcesCsv, sourcesDs9, sourcesVotable } from "../photometry/source-table.js";
+import { fittedSky } from "../posterior/fitted-sky.js";
+import { VERSION } from "../version.js";
+import { formatNumber, formatWithError, tableLines } from "./format.js";
+import { given } from "./given.js";
+import { listenForInterrupt } from "./interrupt.js";
+import { parseNumber, parseWhole } from "./option-values.js";
+import { checkOutputPaths } from "./output-path.js";
+import { openProgress } from "./progress.js";
+import { addInputOptions, findResultInputs, type InputFlags } from "./result-inputs.js";
+
+const DETAILS = `
+Peaks of the posterior mean are tested as points in addition to everything else: the light there is taken out of the
+mean and the hole bridged, and the likelihood of the counts says how much better a source describes them. What is
+listed would be found by chance in --false-alarms of all fields without sources; see docs/sources.md for what was
+tried and where it fails. Positions have ellipses, fluxes 68 % intervals, and sources a width where one is seen.
+The observation is found by the command that the result remembers (files unchanged, by SHA-256), or given.
+-o writes by extension: .fits, .vot or .xml (VOTable), .csv, and .reg, the apertures as DS9 regions.
+
+Examples:
+  tslira sources result.fits
+  tslira sources result.fits -o sources.fits -o sources.reg
+  tslira sources result.fits --false-alarms 1 --csv > candidates.csv`;
+
+function sourcesOptions() {
+  const command = new Command("sources")
+    .summary("a catalogue of the sources in a result")
+    .description("Find sources in the draws of a result: positions, fluxes, extents, false alarms.")
+    .argument("<result>", "result of tslira deconvolve")
+    .option("--false-alarms <number>", "to expect in a field without sources (default: 0.1)", parseNumber)
+    .option("--draws <n>", "draws that predict all other light for limits (default: 200)", parseWhole)
+    .option(
+      "-o, --output <file>",
+      "catalogue: .fits, .vot, .xml, .csv or .reg; may be repeated",
+      (text: string, all: string[] = []) => [...all, text],
+    )
+    .option("--overwrite", "replace the outputs")
+    .option("--csv", "print all columns as CSV")
+    .option("--json", "print everything for programs")
+    .option("-q, --quiet", "no progress");
+  addInputOptions(command);
+  return command.helpOption("-h, --help", "print this help").addHelpText("after", DETAILS);
+}
+
+type Flags = ReturnType<ReturnType<typeof sourcesOptions>["opts"]> & InputFlags;
+
+/** The command. */
+export function sourcesCommand() {
+  return sourcesOptions().action(sourcesFile);
+}
+
+type Encode = (sources: readonly FoundSource[], options: MeasuredTableOptions) => Uint8Array | string;
+
+function encoderOf(output: string): Encode {
+  const origin = { version: VERSION, command: `tslira ${shellLine(process.argv.slice(2))}` };
+  const votable: Encode = (sources, options) => sourcesVotable(sources, { ...options, ...origin });
+  const encoders: Readonly<Record<string, Encode>> = {
+    ".fits": (sources, options) => encodeSourcesFits(sources, { ...options, ...origin }),
+    ".vot": votable,
+    ".xml": votable,
+    ".csv": sourcesCsv,
+    ".reg": sourcesDs9,
+  };
+  const found = encoders[extname(output).toLowerCase()];
+  if (found !== undefined) return found;
+  throw new InvalidInputError(
+    `sources: output must end in ${Object.keys(encoders).join(", ")}, got ${output}; choose one`,
+  );
+}
+
+async function sourcesFile(path: string, flags: Flags): Promise<void> {
+  const outputs = (flags.output ?? []).map((file) => ({ file, encode: encoderOf(file) }));
+  await checkOutputPaths(
+    outputs.map(({ file }) => file),
+    { overwrite: flags.overwrite === true, inputs: [path] },
+  );
+  const progress = openProgress({ quiet: flags.quiet === true });
+  const interruption = listenForInterrupt(() => progress.say("stopping"));
+  const open = await openResult(path);
+  try {
+    const { result, images, parameters } = open;
+    const { observations, missing } = await findResultInputs("sources", path, result, flags);
+    if (observations.length === 0) {
+      throw new InvalidInputError(
+        `sources: counts and psf of the result must be at hand, got none: ${missing}`,
+      );
+    }
+    const sources = await findSources(images, observations, {
+      ...fittedSky(result),
+      parameters,
+      signal: interruption.signal,
+      onProgress: (fraction) => progress.show(`${Math.floor(100 * fraction)} %`, "looking for sources"),
+      ...given({ falseAlarms: flags.falseAlarms, extraDraws: flags.draws }),
+    });
+    progress.close();
+    const table: MeasuredTableOptions = { wcs: result.wcs ?? [], ...given({ unit: result.unit }) };
+    for (const { file, encode } of outputs) await writeWholeFile(file, encode(sources, table));
+    process.stdout.write(printed(sources, table, flags));
+  } finally {
+    progress.close();
+    interruption.release();
+    open.close();
+  }
+}
+
+function printed(sources: readonly FoundSource[], table: MeasuredTableOptions, flags: Flags): string {
+  if (flags.csv) return sourcesCsv(sources, table);
+  if (!flags.json) return `${sourceLines(sources, table, flags.falseAlarms).join("\n")}\n`;
+  const plain = sources.map(({ measured: { flux: _, draws: __, ...measured }, ...one }) => ({
+    ...one,
+    measured,
+  }));
+  return `${JSON.stringify({ unit: regionFluxUnit(table.unit) ?? null, sources: plain }, undefined, 2)}\n`;
+}
+
+const short = (value: number) => formatNumber(Number(value.toPrecision(3)));
+
+/** The catalogue, for people. */
+function sourceLines(
+  sources: readonly FoundSource[],
+  { unit, wcs: cards = [] }: MeasuredTableOptions,
+  falseAlarms = 0.1,
+): string[] {
+  const { wcs } = parseWcs(cards);
+  const rows = sources.map(({ name, centroid, flux, extent, falseAlarms: alarms, neighbours }) => {
+    const { x, y, xStd, yStd } = centroid;
+    return [
+      name,
+      formatWithError(x, xStd),
+      formatWithError(y, yStd),
+      ...(wcs === undefined ? [] : [formatSkyPosition(wcs, pixelToSky(wcs, x, y))]),
+      short(flux.best),
+      `${short(flux.low)} to ${short(flux.high)}`,
+      alarms < 1e-6 ? "< 1e-6" : formatNumber(Number(alarms.toPrecision(2))),
+      extent.extended ? `${short(extent.width)} (${short(extent.low)} to ${short(extent.high)})` : "point",
+      neighbours.map((one) => `${one.name} ${one.correlation.toFixed(2)}`).join(", "),
+    ];
+  });
+  const sky = wcs === undefined ? [] : ["position"];
+  const head = ["source", "x", "y", ...sky, "flux", "68 %", "false alarms", "extent", "trades with"];
+  return [
+    `${sources.length === 1 ? "1 source" : `${sources.length} sources`}, ${falseAlarms} false alarms to expect. Flux in ${
+      regionFluxUnit(unit) ?? "unit of the flux"
+    }, lengths in pixels.`,
+    ...(sources.length === 0 ? [] : tableLines([head, ...rows])),
+  ];
+}

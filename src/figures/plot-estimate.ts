@@ -1,0 +1,57 @@
+import type { SkyImage } from "../image.js";
+import type { PointEstimate } from "../posterior/point-estimate.js";
+import { noiseOf, type StretchOptions, stretchOf } from "./color-scale.js";
+import { type FigureOptions, figureTitle, frameOf } from "./figure.js";
+import { type SkyPanelOptions, skyOf } from "./image-panel.js";
+import { type Panel, plotPanels } from "./plot-panels.js";
+
+/** The parts of an image by a point method that `plotEstimate` shows; every `PointEstimate` has them. */
+export type EstimatedImages = Pick<PointEstimate, "method" | "flux" | "predicted"> &
+  Partial<Pick<PointEstimate, "std" | "wcs">> & { readonly unit?: string; readonly name?: string };
+
+/** Options of `plotEstimate`; `stretch`, `vmin`, `vmax`, `limits` and `softening` are those of the flux. */
+export interface PlotEstimateOptions extends FigureOptions, SkyPanelOptions, StretchOptions {
+  /** Counts `[ny, nx]` of the first observation, shown first when given. */
+  readonly counts?: SkyImage;
+  /** Longer side of each picture in px; default 224. */
+  readonly size?: number;
+}
+
+/**
+ * Draw the image of a method that gives no posterior: counts (when given), flux, its standard deviation where there is one, and the counts
+ * that it predicts.
+ *
+ * @returns an SVG document; its heading is `options.title`, by default the object of the header cards, or `name`
+ * @throws InvalidInputError when an image or option is not valid
+ */
+export function plotEstimate(estimate: EstimatedImages, options: PlotEstimateOptions): string {
+  const { method, flux, std, predicted, wcs, unit } = estimate;
+  const { document, counts, size } = options;
+  const softening = std && noiseOf(std);
+  const scale = stretchOf({ ...(softening !== undefined && { softening }), ...options });
+  const { stretch } = scale;
+  const sky = {
+    ...(options.contours && { contoursOf: { image: flux } }),
+    ...skyOf(options),
+    ...(wcs !== undefined && { wcs }),
+  };
+  const shown = { ...sky, label: "flux", ...(unit !== undefined && { unit }) };
+  const panels: Panel[] = [
+    ...(counts ? [{ ...sky, image: counts, title: "Counts", label: "counts", stretch }] : []),
+    { ...shown, ...scale, image: flux, title: `Flux by ${method}` },
+    ...(std
+      ? [{ ...shown, image: std, title: "Standard deviation", stretch, colormap: "viridis" as const }]
+      : []),
+    ...predicted.map((image, index, { length }) => ({
+      ...{ ...(wcs !== undefined && { wcs }), image, stretch, label: "counts" },
+      title: length > 1 ? `Predicted counts ${index + 1}` : "Predicted counts",
+    })),
+  ];
+  const title = figureTitle(estimate);
+  return plotPanels(panels, {
+    ...{ document, columns: panels.length === 4 ? 2 : Math.min(3, panels.length) },
+    ...(size !== undefined && { size }),
+    ...(title !== undefined && { title }),
+    ...frameOf(options),
+  });
+}

@@ -1,0 +1,51 @@
+import type { WcsCard } from "../data/observation/observation.js";
+import { InvalidInputError } from "../errors.js";
+import { sameShape } from "../image.js";
+import { colorScale, type StretchOptions, stretchOf } from "./color-scale.js";
+import { type FigureOptions, layoutFigure } from "./figure.js";
+import { rgbPanel, type SkyPanelOptions, skyOf } from "./image-panel.js";
+import type { ComparedImage } from "./plot-comparison.js";
+
+/** Options of `plotRgb`. */
+export interface PlotRgbOptions extends FigureOptions, SkyPanelOptions, StretchOptions {
+  /** Sky coordinates of the images. */
+  readonly wcs?: readonly WcsCard[];
+  /** Longer side of the picture in px; default 320. */
+  readonly size?: number;
+}
+
+/** Colours of the three images in the legend. */
+const COLORS = ["#ff0000", "#00c000", "#0000ff"] as const;
+
+/**
+ * Draw three images as the red, green and blue of one picture, each on a colour scale of its own, by the same options. Where all three are
+ * at the upper end the picture is white.
+ *
+ * @param images red, green, blue, for example of rising energy; of the same shape, in any units
+ * @returns an SVG document
+ * @throws InvalidInputError unless there are three images of one shape
+ */
+export function plotRgb(images: readonly ComparedImage[], options: PlotRgbOptions): string {
+  const [red, green, blue] = images;
+  if (images.length !== 3 || !red || !green || !blue) {
+    throw new InvalidInputError(
+      `plotRgb: images must be three, for red, green and blue, got ${images.length}; give three`,
+      { fields: { images: images.length } },
+    );
+  }
+  const other = images.find(({ image }) => !sameShape(image, red.image));
+  if (other !== undefined) {
+    throw new InvalidInputError(
+      `plotRgb: all images must have the shape [${red.image.shape.join(", ")}] of the first, got [${other.image.shape.join(", ")}]; cut or bin them alike`,
+      { fields: { shape: other.image.shape, expected: red.image.shape } },
+    );
+  }
+  const { document, theme = "light", size = 320, wcs } = options;
+  const channels = images.map(({ image }) => ({ image, scale: colorScale([image], stretchOf(options)) }));
+  const shown = { ...skyOf(options), ...(wcs !== undefined && { wcs }) };
+  return layoutFigure(options, 1, (zoom, columns) => ({
+    cells: [rgbPanel(channels, shown, { document, theme, size: size * zoom, exact: zoom !== 1 })],
+    columns,
+    legend: images.map(({ title }, index) => ({ label: title, color: COLORS[index]!, kind: "box" })),
+  }));
+}

@@ -1,0 +1,279 @@
+import type { Observation } from "../data/observation/observation.js";
+import type { PixelPosition } from "../data/sky/sky-wcs.js";
+import { InvalidInputError } from "../errors.js";
+import type { Shape } from "../image.js";
+import { createForwardModel } from "../model/forward-model.js";
+import { frameShape, setFrame } from "../model/sky-grid.js";
+import { asDrawSource, type DrawSource, forEachDraw, type WatchOptions } from "../posterior/draw-source.js";
+import { normalTwoSidedTail } from "../posterior/normal-tail.js";
+import { circlePixels } from "../posterior/region.js";
+import type { ImageTrace } from "../posterior/trace.js";
+import { GUARD, widestPsf } from "./extra-source.js";
+import {
+  backgroundScales,
+  type MeasuredRegion,
+  type MeasureRegionsOptions,
+  measureRegions,
+} from "./measure-regions.js";
+import { type EmptiedRegion, emptyRegion } from "./other-light.js";
+import { type Centroid, correlationOf, errorEllipse } from "./region-products.js";
+import { sourceCandidates } from "./source-candidates.js";
+import { expectedFalseAlarms, thresholdOf } from "./source-false-alarms.js";
+import { type LikelyFlux, type SourceFit, sourceTester } from "./source-test.js";
+
+/** Options of `findSources`; those of the sky are `fittedSky(result)`. */
+export interface FindSourcesOptions
+  extends Omit<MeasureRegionsOptions, "sourceShape" | "keepOthers" | "thresholds"> {
+  /** False alarms to expect in the whole field, > 0; default 0.1. */
+  readonly falseAlarms?: number;
+}
+
+/** How wide a source is beyond the psf: standard deviation of a round Gaussian, in pixels of the image. */
+export interface SourceExtent {
+  /** Most likely width. */
+  readonly width: number;
+  /** Where the logarithm of the likelihood is lower by 1/2: 68 %. */
+  readonly low: number;
+  readonly high: number;
+  /** Probability that a point looks so wide. */
+  readonly chance: number;
+  /** `chance` is at most 0.05. */
+  readonly extended: boolean;
+}
+
+/** A source of a catalogue. */
+export interface FoundSource {
+  /** `S1`, `S2` and so on, the most significant first. */
+  readonly name: string;
+  /** Most likely position of a point, and the ellipse of its errors. */
+  readonly centroid: Centroid;
+  /** Flux beside all other light, whose level is fitted too; of a point, or of a source as wide as `extent` says where it is extended. */
+  readonly flux: LikelyFlux;
+  /** Twice the logarithm of the likelihood ratio of a point here against all other light. */
+  readonly statistic: number;
+  /** So significant ones to expect in such a field where there is no source. */
+  readonly falseAlarms: number;
+  /** Probability that such a field without sources shows none so significant: `exp(-falseAlarms)`. */
+  readonly probability: number;
+  readonly extent: SourceExtent;
+  /** Radius of the aperture in pixels of the image; pixels that are nearer to another source are that one's. */
+  readonly radius: number;
+  /** Flux, counts and limits in the aperture, as `measureRegions` has them, with a point as source and the others left in place. */
+  readonly measured: MeasuredRegion;
+  /** Sources whose flux rises where that of this one falls: correlations below -0.3 over the draws. */
+  readonly neighbours: readonly { readonly name: string; readonly correlation: number }[];
+}
+
+const DEFAULT_FALSE_ALARMS = 0.1;
+/** Correlation of fluxes from which on sources trade photons. */
+const TRADES = -0.3;
+/** Smallest radius of an aperture, so that it holds the pixels among which a point wanders. */
+const LEAST_RADIUS = 1.5;
+/** Photons above the surroundings that a candidate must have; fewer are never significant. */
+const LEAST_PHOTONS = 1.5;
+const EXTENDED = 0.05;
+/** Widths that are tried, in half-light radii of the psf: beyond, the light is not of one source but of the surroundings. */
+const WIDTHS = [0.3, 0.45, 0.6, 0.8, 1, 1.25, 1.5];
+/** Narrower ones than this in detector pixels are none that one could see. */
+const LEAST_WIDTH = 0.5;
+
+/** A place that passed the test. */
+interface Detection {
+  readonly place: PixelPosition;
+  readonly pixels: readonly number[];
+  readonly statistic: number;
+}
+
+/**
+ * Find sources in the draws of a result that is already there: peaks of the posterior mean, each tested as a point in addition to everything
+ * else (`FoundSource.statistic`), with a threshold that gives a stated number of false alarms in a field.
+ *
+ * ```ts
+ * const sources = await findSources(result.trace.images, [data], fittedSky(result));
+ * console.log(sources.map(({ centroid, measured }) => [centroid.x, centroid.y, measured.extra?.best]));
+ * ```
+ *
+ * @param images kept draws after burn-in, in memory or in a file; not changed
+ * @param observations those of the result, in its order
+ * @returns the most significant first
+ * @throws InvalidInputError as `measureRegions`, and when `falseAlarms` is not > 0
+ * @throws AbortedError when `signal` says so
+ */
+export async function findSources(
+  images: ImageTrace | DrawSource,
+  observations: readonly Observation[],
+  options: FindSourcesOptions = {},
+): Promise<FoundSource[]> {
+  const { falseAlarms = DEFAULT_FALSE_ALARMS, onProgress, signal, ...measuring } = options;
+  if (!(falseAlarms > 0 && falseAlarms < Number.POSITIVE_INFINITY)) {
+    throw new InvalidInputError(
+      `findSources: falseAlarms must be a number > 0, got ${falseAlarms}; 0.1 is one in ten fields`,
+      { fields: { falseAlarms } },
+    );
+  }
+  const watch = (from: number, to: number): WatchOptions => ({
+    ...(signal === undefined ? {} : { signal }),
+    onProgress: (fraction) => onProgress?.(from + (to - from) * fraction),
+  });
+  const source = asDrawSource(images);
+  // Checks observations and draws: of no region, it measures nothing.
+  await measureRegions(source, observations, [], { ...measuring, extraDraws: 0 });
+  const { boundary = "spill", upsampling = 1, margin = 0, sky } = options;
+  const model = createForwardModel(observations, { boundary, upsampling, margin });
+  const shape = frameShape(model.grid);
+  const chains = Array.from({ length: source.chains }, (_, chain) => chain);
+  const total = chains.reduce((sum, chain) => sum + source.draws(chain), 0);
+  const scales = backgroundScales(options.parameters, observations.length, source);
+  const mean = new Float64Array(shape[0] * shape[1]);
+  const scale = observations.map(() => 0);
+  await forEachDraw(source, chains, watch(0, 0.2), (image, chain, draw) => {
+    for (let pixel = 0; pixel < mean.length; pixel++) mean[pixel]! += image[pixel]! / total;
+    for (const [index, value] of scales(chain, draw).entries()) scale[index]! += value / total;
+  });
+  model.setBackgroundScale(scale);
+  const whole = sky === undefined ? new Float64Array(model.shape[0] * model.shape[1]) : sky.data.slice();
+  setFrame(whole, mean, model.grid);
+
+  const half = widestPsf(model);
+  const radius = Math.max(LEAST_RADIUS, half);
+  const fields = (seenPixels(model.observations) * upsampling ** 2) / (Math.PI * radius ** 2);
+  const tester = sourceTester(model, mean, whole);
+  const found = detect(tester, sourceCandidates({ data: mean, shape }, half), {
+    mean,
+    shape,
+    radius,
+    guard: GUARD * half,
+    sensitivity: frameSensitivity(model),
+    least: thresholdOf(falseAlarms, fields),
+  }).sort((a, b) => b.statistic - a.statistic);
+  if (found.length === 0) return [];
+
+  const apertures = found.map(({ pixels }) => pixels);
+  const measured = await measureRegions(
+    source,
+    observations,
+    apertures.map((pixels, index) => ({ name: `S${index + 1}`, pixels })),
+    { ...measuring, ...watch(0.2, 1), sourceShape: "point", keepOthers: true },
+  );
+  return found.flatMap(({ statistic }, index) => {
+    const own = apertures[index]!;
+    const others = new Set(apertures.flatMap((pixels) => (pixels === own ? [] : pixels)));
+    const { pixels } = emptyRegion(own, GUARD * half, mean, shape, others);
+    const source = tester(found[index]!.place, pixels, others);
+    if (source === undefined) return [];
+    const alarms = expectedFalseAlarms(statistic, fields);
+    const place = source.locate(found[index]!.place);
+    const extent = extentOf(source, place, half, LEAST_WIDTH * upsampling);
+    return {
+      name: measured[index]!.name,
+      flux: source.flux(place, extent.extended ? extent.width : 0),
+      centroid: errorEllipse(place, place.varX, place.varY, place.covariance),
+      statistic,
+      falseAlarms: alarms,
+      probability: Math.exp(-alarms),
+      extent,
+      radius,
+      measured: measured[index]!,
+      neighbours: measured.flatMap((other, at) => {
+        if (at === index) return [];
+        const correlation = correlationOf(measured[index]!.draws.flux, other.draws.flux);
+        return correlation < TRADES ? [{ name: other.name, correlation }] : [];
+      }),
+    };
+  });
+}
+
+/** Detector pixels in which sources can be seen. */
+function seenPixels(observations: ReturnType<typeof createForwardModel>["observations"]): number {
+  const [{ counts }] = observations as [(typeof observations)[number]];
+  return counts.data.reduce((sum, _, pixel) => {
+    const seen = observations.some(
+      ({ exposure, mask }) => exposure.data[pixel]! > 0 && mask?.data[pixel] !== 0,
+    );
+    return sum + Number(seen);
+  }, 0);
+}
+
+/** Counts for unit flux in a pixel of the frame. */
+function frameSensitivity({
+  grid,
+  sensitivity,
+  shape: [, width],
+}: ReturnType<typeof createForwardModel>): (pixel: number) => number {
+  const [, nx] = frameShape(grid);
+  const edge = grid.margin * grid.upsampling;
+  return (pixel) => sensitivity[(Math.floor(pixel / nx) + edge) * width + (pixel % nx) + edge]!;
+}
+
+/** Test the candidates, brightest first; those found keep their light and their pixels when the next are tested. */
+function detect(
+  test: ReturnType<typeof sourceTester>,
+  candidates: readonly PixelPosition[],
+  of: {
+    readonly mean: Float64Array;
+    readonly shape: Shape;
+    readonly radius: number;
+    readonly guard: number;
+    readonly sensitivity: (pixel: number) => number;
+    readonly least: number;
+  },
+): Detection[] {
+  const { mean, shape, radius, guard, sensitivity, least } = of;
+  const found: Detection[] = [];
+  const taken = new Set<number>();
+  for (const candidate of candidates) {
+    const pixels = circlePixels({ ...candidate, radius }, shape).filter((pixel) => !taken.has(pixel));
+    if (pixels.length === 0) continue;
+    const emptied = emptyRegion(pixels, guard, mean, shape, taken);
+    const above = lightAbove(pixels, emptied, mean, shape);
+    const centre = Math.round(candidate.y) * shape[1] + candidate.x;
+    if (above === undefined || above.light * sensitivity(centre) < LEAST_PHOTONS) continue;
+    const statistic = test(above, emptied.pixels, taken)?.statistic(above, 0) ?? 0;
+    if (statistic < least) continue;
+    const own = circlePixels({ x: above.x, y: above.y, radius }, shape).filter((pixel) => !taken.has(pixel));
+    if (own.length === 0) continue;
+    found.push({ place: above, pixels: own, statistic });
+    for (const pixel of own) taken.add(pixel);
+  }
+  return found;
+}
+
+/** Light of an image in pixels above its surroundings, and its centroid; undefined when there is none. */
+function lightAbove(
+  pixels: readonly number[],
+  emptied: EmptiedRegion,
+  image: ArrayLike<number>,
+  [, nx]: Shape,
+): (PixelPosition & { readonly light: number }) | undefined {
+  const fill = emptied.fill(image);
+  const inside = new Set(pixels);
+  let [light, x, y] = [0, 0, 0];
+  for (const [index, pixel] of emptied.pixels.entries()) {
+    const above = image[pixel]! - fill[index]!;
+    if (!(above > 0) || !inside.has(pixel)) continue;
+    light += above;
+    x += above * (pixel % nx);
+    y += above * Math.floor(pixel / nx);
+  }
+  return light > 0 ? { light, x: x / light, y: y / light } : undefined;
+}
+
+/** The likelihood of the width. @param half light radius of the psf, in pixels of the image */
+function extentOf(source: SourceFit, place: PixelPosition, half: number, least: number): SourceExtent {
+  const widths = [0, ...WIDTHS.map((width) => width * half).filter((width) => width >= least)];
+  const values = widths.map((width) => source.statistic(place, width));
+  const most = Math.max(...values);
+  const best = values.indexOf(most);
+  // Where the statistic has fallen by 1, on the way from the best width outwards.
+  const end = (step: 1 | -1): number => {
+    for (let at = best; at + step >= 0 && at + step < widths.length; at += step) {
+      if (values[at + step]! > most - 1) continue;
+      const part = (values[at]! - (most - 1)) / (values[at]! - values[at + step]!);
+      return widths[at]! + part * (widths[at + step]! - widths[at]!);
+    }
+    return widths[step < 0 ? 0 : widths.length - 1]!;
+  };
+  // Half of all points look wider than the psf.
+  const chance = best === 0 ? 1 : normalTwoSidedTail(Math.sqrt(Math.max(0, most - values[0]!))) / 2;
+  return { width: widths[best]!, low: end(-1), high: end(1), chance, extended: chance <= EXTENDED };
+}
