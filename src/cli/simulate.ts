@@ -10,6 +10,7 @@ import {
   simulateGaussianAndPoints,
   simulatePointSource,
 } from "../data/observation/simulated-datasets.js";
+import { InvalidInputError } from "../errors.js";
 import { imageSum, type SkyImage } from "../image.js";
 import { fitsCard } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
