@@ -52,7 +52,7 @@ describe("energies as channels", () => {
   it("of the ROSAT HRI and of PHA are not known", () => {
     const hri = listOf("ROSAT", "HRI", [3, 8]);
     expect(() => binEvents(hri, { energy: [0.1, 2.4], energyUnit: "keV" })).toThrow(
-      /PI in channels of unknown width; give channels with --pi low:high/,
+      /PI in channels of unknown width; choose by channels, --pi low:high instead of --energy/,
     );
     expect(energyAdvice(hri, eventColumns(hri)!)).toBe("--pi low:high chooses by the channels of PI");
   });
