@@ -30,7 +30,6 @@ export type {
 } from "./photometry/region-products.js";
 export {
   encodeSourcesFits,
-  sourceColumns,
   sourcesCsv,
   sourcesDs9,
   sourcesVotable,
