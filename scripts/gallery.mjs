@@ -11,6 +11,7 @@ import {
   plotAutocorrelation,
   plotComparison,
   plotDataset,
+  plotEstimate,
   plotHyperprior,
   plotImage,
   plotLocalSignificance,
@@ -29,7 +30,7 @@ import {
   plotSignificance,
   plotSmoothness,
 } from "../dist/figures.js";
-import { LiraDeconvolver, simulateGaussianAndPoints } from "../dist/index.js";
+import { deconvolve, LiraDeconvolver, simulateGaussianAndPoints } from "../dist/index.js";
 import { animateDraws, figureDocument } from "../dist/node.js";
 import { estimateSignificance } from "../dist/significance.js";
 import { circularRegion } from "../dist/sky.js";
@@ -81,6 +82,12 @@ const FIGURES = [
     call: "plotPosterior(result, { document, counts: data.counts })",
     kind: "posterior",
     draw: ({ data, result }, options) => plotPosterior(result, { ...options, counts: data.counts }),
+  },
+  {
+    name: "plotEstimate",
+    text: "The image of a method without a posterior, here Richardson-Lucy stopped by photons held out: counts, flux, and the counts that it predicts.",
+    call: 'plotEstimate(await deconvolve(data, { method: "richardson-lucy", stop: { rule: "held-out" } }), { document, counts: data.counts })',
+    draw: ({ data, lucy }, options) => plotEstimate(lucy, { ...options, counts: data.counts }),
   },
   {
     name: "plotDataset",
@@ -249,6 +256,7 @@ const flat = await new LiraDeconvolver({ iterations: 5_000, seed: 1, alphaInit: 
   data,
 );
 const lira = await new LiraDeconvolver({ iterations: 5_000, seed: 1, preset: "lira" }).run(data);
+const lucy = await deconvolve(data, { method: "richardson-lucy", stop: { rule: "held-out" } });
 const estimate = await estimateSignificance(
   data,
   [
@@ -257,7 +265,7 @@ const estimate = await estimateSignificance(
   ],
   { replicates: 24, iterations: 1_000, seed: 1, scan: { radius: 2 } },
 );
-const run = { data, result, groups: chainGroups(result.config), check, profile, flat, lira, estimate };
+const run = { data, result, groups: chainGroups(result.config), check, profile, flat, lira, lucy, estimate };
 const document = await figureDocument();
 
 rmSync(FOLDER, { recursive: true, force: true });

@@ -41,7 +41,7 @@ export function stopTest(model: ForwardModel, rule: StoppingRule | undefined): S
       return () => undefined;
     default:
       throw new InvalidInputError(
-        `richardson-lucy: stop.rule must be "tolerance", "held-out" or "discrepancy", got ${JSON.stringify(rule)}; ` +
+        `richardson-lucy: stop must be an object whose rule is "tolerance", "held-out" or "discrepancy", got ${JSON.stringify(rule)}; ` +
           "leave it out to run all iterations",
       );
   }

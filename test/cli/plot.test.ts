@@ -214,7 +214,7 @@ describe("tslira plot", () => {
     [["--kind", "rnk", "-o", "x.png"], "did you mean rank?"],
     [["--kind", "rank", "-o", "x.gif"], ".png, .svg, .pdf"],
     [["--kind", "animation", "-o", "x.png"], ".apng, .gif, .html"],
-    [["--kind", "animation", "--preview"], "stand still"],
+    [["--kind", "animation", "--preview"], "stands still"],
     [["--chain", "3", "-o", "x.png"], "in 1 to 2"],
     [["--kind", "rank", "--chain", "1", "-o", "x.png"], "at least two chains"],
     [["--kind", "pixel-trace", "--at", "17,0", "-o", "x.png"], "17 columns and 12 rows"],
