@@ -51,7 +51,7 @@ async function bin(name: string, flags: BinFlags): Promise<void> {
     ...(pi && { channels: pi }),
     ...(time && { time }),
     ...(conditions.length > 0 && {
-      where: conditions.length === 1 ? conditions[0]! : conditions.map((one) => `(${one})`).join(" && "),
+      where: conditions.length === 1 ? conditions[0] : conditions.map((one) => `(${one})`).join(" && "),
     }),
     ...(binSize !== undefined && { binSize }),
     ...(center && { center: center.center, ...(center.sky && { centerUnit: "sky" }) }),

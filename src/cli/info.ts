@@ -345,7 +345,7 @@ function adviceLines(hdus: readonly FitsHduInfo[], reports: readonly HduReport[]
     kinds.findIndex((kind) => kind !== "empty"),
     0,
   ].find((index) => index >= 0)!;
-  const { index, name, is, remedy, command } = reports[told]!;
+  const { index, name, is, remedy, command } = reports[told];
   const title = `HDU ${index}${name ? ` ${name}` : ""}`;
   return [
     `Next: ${title} is ${is}; ${remedy.replace(/: tslira bin .*$/s, "")}`,

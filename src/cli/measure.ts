@@ -183,8 +183,8 @@ function measuredLines(
     name,
     formatNumber(area),
     short(flux.median),
-    range(flux.intervals[0]!),
-    range(flux.intervals[2]!),
+    range(flux.intervals[0]),
+    range(flux.intervals[2]),
     short(flux.median / area),
     formatWithError(photons.mean, photons.std),
     formatWithError(centroid.x, centroid.xStd),
@@ -201,10 +201,10 @@ function measuredLines(
             formatWithError(extra.other.mean, extra.other.std),
             formatNumber(Number(extra.chance.toPrecision(2))),
             short(extra.best),
-            range(extra.intervals[0]!),
-            short(extra.limits[2]!.limit),
-            short(extra.limits[3]!.limit),
-            short(extra.expectedLimits[2]!.limit),
+            range(extra.intervals[0]),
+            short(extra.limits[2].limit),
+            short(extra.limits[3].limit),
+            short(extra.expectedLimits[2].limit),
             short(extra.detectable),
           ],
         ],
@@ -243,7 +243,7 @@ function measuredLines(
     ...unseen.map(({ name }) => `${name}: no pixel in use sees the region, so nothing limits a source there`),
     ...pairs.map(({ first, second, ratio, offset }) => {
       const distance = formatWithError(offset.distance.mean, offset.distance.std);
-      return `${first} : ${second} = ${short(ratio.median)} (68 %: ${range(ratio.intervals[0]!)}), apart by ${distance} pixels`;
+      return `${first} : ${second} = ${short(ratio.median)} (68 %: ${range(ratio.intervals[0])}), apart by ${distance} pixels`;
     }),
   ];
 }

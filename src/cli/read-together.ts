@@ -42,7 +42,7 @@ export async function readTogether(names: readonly NamedObservation[]): Promise<
   );
   if (other > 0) {
     throw new InvalidInputError(
-      `observations: exposures must have one unit, got flux in ${unit} by ${names[0]!.counts} and in ${files[other]!.unit} by ` +
+      `observations: exposures must have one unit, got flux in ${unit} by ${names[0].counts} and in ${files[other].unit} by ` +
         `observation ${other + 1}; convert them, and BUNIT with them`,
       { fields: { units: files.map((file) => file.unit) } },
     );

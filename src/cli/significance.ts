@@ -276,7 +276,7 @@ export function significanceLines(estimate: SignificanceEstimate, seconds?: numb
             region.share.mean.toFixed(3),
             formatNumber(flux.median),
             `${formatNumber(middle!.low)} to ${formatNumber(middle!.high)}`,
-            formatNumber(upperLimits[1]!.limit),
+            formatNumber(upperLimits[1].limit),
           ];
         }),
       ]).map((line) => `  ${line}`),

@@ -119,7 +119,7 @@ export async function simulateFiles(prefix: string, flags: SimulateFilesFlags): 
     data: Int32Array | Float64Array,
     cards: readonly FitsCard[],
     more: FitsHduInput[] = [],
-  ) => writeFitsFile(files[name]!, [{ kind: "image", shape: [...shape], data, cards }, ...more]);
+  ) => writeFitsFile(files[name], [{ kind: "image", shape: [...shape], data, cards }, ...more]);
   const counts = fitsCard("BUNIT", "count");
   await write("counts", wholeNumbers(made.counts), [...carried, counts, ...history]);
   for (const [kind, image] of Object.entries(constants)) await write(kind, image.data, wcs);
@@ -214,7 +214,7 @@ function injected(
     return { x, y, flux: amount / seen, photons: amount };
   });
   const made = injectSources(observation, sources, { seed, boundary });
-  return { sources: sources.map((source, index) => ({ ...source, drawn: made.drawn[index]! })), made };
+  return { sources: sources.map((source, index) => ({ ...source, drawn: made.drawn[index] })), made };
 }
 
 /** A source as `x,y,flux`: pixels from 0, or a position as region files have it. */

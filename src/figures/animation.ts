@@ -29,27 +29,27 @@ export function collectFrames(width: number, height: number): FrameCollector {
     add(rgba) {
       const frame = new Uint32Array(width * height);
       for (let pixel = 0; pixel < frame.length; pixel++) {
-        const color = (rgba[4 * pixel]! << 16) | (rgba[4 * pixel + 1]! << 8) | rgba[4 * pixel + 2]!;
+        const color = (rgba[4 * pixel] << 16) | (rgba[4 * pixel + 1] << 8) | rgba[4 * pixel + 2];
         let index = known.get(color);
         if (index === undefined) {
           index = counts.push(0) - 1;
           known.set(color, index);
         }
-        counts[index]! += 1;
+        counts[index] += 1;
         frame[pixel] = index;
       }
       frames.push(frame);
     },
     finish(milliseconds) {
       const all = [...known.keys()];
-      const order = all.map((_, index) => index).sort((first, second) => counts[second]! - counts[first]!);
-      const kept = spreadColors(order.map((index) => all[index]!));
+      const order = all.map((_, index) => index).sort((first, second) => counts[second] - counts[first]);
+      const kept = spreadColors(order.map((index) => all[index]));
       const place = all.map((color) => nearestColor(color, kept));
       return {
         width,
         height,
         colors: Uint8Array.from(kept.flatMap((color) => [color >> 16, (color >> 8) & 255, color & 255])),
-        frames: frames.map((frame) => Uint8Array.from(frame, (index) => place[index]!)),
+        frames: frames.map((frame) => Uint8Array.from(frame, (index) => place[index])),
         milliseconds,
       };
     },

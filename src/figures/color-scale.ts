@@ -99,7 +99,7 @@ export function colorScale(images: readonly SkyImage[], options: ColorScaleOptio
 export function colorIndices(image: SkyImage, { place }: ColorScale): Uint8Array {
   const indices = new Uint8Array(image.data.length);
   for (let index = 0; index < indices.length; index++) {
-    const at = place(image.data[index]!);
+    const at = place(image.data[index]);
     indices[index] = Number.isNaN(at)
       ? NAN_INDEX
       : Math.round(Math.min(Math.max(at, 0), 1) * (NAN_INDEX - 1));

@@ -32,7 +32,7 @@ export function contourLines({ data, shape }: SkyImage, level: number): [number,
   const inside = (at: number, pixels: number) => Math.min(Math.max(at - 1, 0), pixels - 1);
   const framed = Float64Array.from(
     { length: ny * nx },
-    (_, at) => data[inside(Math.floor(at / nx), shape[0]) * shape[1] + inside(at % nx, shape[1])]!,
+    (_, at) => data[inside(Math.floor(at / nx), shape[0]) * shape[1] + inside(at % nx, shape[1])],
   );
   const onFrame = ([x, y]: readonly [number, number]) => x === 0 || x === nx || y === 0 || y === ny;
   const lines: [number, number][][] = [];
@@ -40,7 +40,7 @@ export function contourLines({ data, shape }: SkyImage, level: number): [number,
     let line: [number, number][] = [];
     for (const [index, point] of ring.entries()) {
       // What runs along the frame closes rings, and is no contour.
-      if (index > 0 && onFrame(ring[index - 1]!) && onFrame(point)) {
+      if (index > 0 && onFrame(ring[index - 1]) && onFrame(point)) {
         if (line.length > 1) lines.push(line);
         line = [];
       }

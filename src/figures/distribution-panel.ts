@@ -59,7 +59,7 @@ export function distributionPanel(
   const counts = chains.map((chain) => binShares(chain, scale, domain, bins));
   const pooled = Array.from(
     { length: bins },
-    (_, bin) => counts.reduce((sum, shares) => sum + shares[bin]!, 0) / counts.length,
+    (_, bin) => counts.reduce((sum, shares) => sum + shares[bin], 0) / counts.length,
   );
   const top = 1.08 * Math.max(...counts.map((shares) => Math.max(...shares)), 1e-300);
   const ticks = axisTicks(domain, width, log);
@@ -78,7 +78,7 @@ export function distributionPanel(
       filledSteps(pooled, domain, { fill: colors.muted, fillOpacity: 0.3 }),
       ...chains.map((_, index) =>
         outline(
-          counts[index]!,
+          counts[index],
           domain,
           chainColor(colors, which[index] ?? index),
           chains.length > 4 ? 0.8 : 1.1,
@@ -115,9 +115,9 @@ export function binShares(
 ): number[] {
   const shares = new Array<number>(bins).fill(0);
   for (let index = 0; index < chain.length; index++) {
-    const at = ((scale(chain[index]!) - low) / (high - low)) * bins;
+    const at = ((scale(chain[index]) - low) / (high - low)) * bins;
     const bin = at === bins ? bins - 1 : Math.floor(at);
-    if (bin >= 0 && bin < bins) shares[bin]! += 1 / chain.length;
+    if (bin >= 0 && bin < bins) shares[bin] += 1 / chain.length;
   }
   return shares;
 }
@@ -148,7 +148,7 @@ export function stepBand(
   { fill, fillOpacity }: { readonly fill: string; readonly fillOpacity: number },
 ): Plot.Markish {
   const tops = steps(high, domain);
-  const points = steps(low, domain).map(([x, bottom], corner) => [x, bottom, tops[corner]![1]]);
+  const points = steps(low, domain).map(([x, bottom], corner) => [x, bottom, tops[corner][1]]);
   return Plot.areaY(points, { x: "0", y1: "1", y2: "2", fill, fillOpacity });
 }
 

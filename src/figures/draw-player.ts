@@ -52,7 +52,7 @@ export function drawPlayer(images: ImageTrace | DrawSource, options: DrawPlayerO
   const most = affordableDraws(source, chains, scale, draws, maxBytes);
   const tracks = chains.map((chain) => track(source, chain, scale, most));
 
-  const [first] = drawFrames(source, chains[0]!, 1);
+  const [first] = drawFrames(source, chains[0], 1);
   const label = { label: "flux", unit };
   const layout = { document, theme, size, scale };
   const left = imagePanel(first!.image, label, { ...layout, title: "Draw", colorBar: false });
@@ -132,7 +132,7 @@ function track(source: DrawSource, chain: number, scale: ColorScale, most: numbe
     images.set(colorIndices(image, scale), index * pixels);
     means.set(colorIndices(mean, scale), index * pixels);
   }
-  for (let at = means.length - 1; at >= pixels; at--) means[at] = means[at]! - means[at - pixels]!;
+  for (let at = means.length - 1; at >= pixels; at--) means[at] = means[at] - means[at - pixels];
   return {
     chain,
     draws: frames.map(({ draw }) => draw + 1),
@@ -151,7 +151,7 @@ function affordableDraws(
   wanted: number,
   maxBytes: number,
 ): number {
-  const probe = track(source, chains[0]!, scale, FEWEST);
+  const probe = track(source, chains[0], scale, FEWEST);
   const each = (probe.images.length + probe.means.length) / probe.draws.length;
   return Math.max(Math.min(wanted, Math.floor(maxBytes / (each * chains.length))), Math.min(wanted, FEWEST));
 }

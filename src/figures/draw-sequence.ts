@@ -39,7 +39,7 @@ export function* drawFrames(
   for (let draw = 0; draw < draws; draw++) {
     const values = source.readDraws(chain, draw, 1);
     averaged++;
-    for (let pixel = 0; pixel < pixels; pixel++) mean[pixel]! += (values[pixel]! - mean[pixel]!) / averaged;
+    for (let pixel = 0; pixel < pixels; pixel++) mean[pixel] += (values[pixel] - mean[pixel]) / averaged;
     // The last draw of every equal share is shown, so that the final mean is that of all draws.
     if ((draw + 1) * count < (shown + 1) * draws) continue;
     shown++;

@@ -225,8 +225,8 @@ function arrange(
   }
   cells.forEach((cell, index) => {
     if (cell === undefined) return;
-    const { left, width: room } = lefts[index % columns]!;
-    const { top, height: tall } = tops[Math.floor(index / columns)]!;
+    const { left, width: room } = lefts[index % columns];
+    const { top, height: tall } = tops[Math.floor(index / columns)];
     const dx = Math.round(left + shift + (room - cell.width) / 2);
     const dy = Math.round(top + (tall - cell.height) / 2);
     body += `\n<g transform="translate(${px(dx)},${px(dy)})">${cell.elements}</g>`;

@@ -55,9 +55,9 @@ function compress(indices: Uint8Array): Uint8Array {
   let codes = new Map<number, number>();
   let next = clear + 2;
   put(clear);
-  let current = indices[0]!;
+  let current = indices[0];
   for (let at = 1; at < indices.length; at++) {
-    const pixel = indices[at]!;
+    const pixel = indices[at];
     const key = current * 256 + pixel;
     const longer = codes.get(key);
     if (longer !== undefined) {

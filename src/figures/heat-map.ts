@@ -14,10 +14,10 @@ export function colorImage(image: SkyImage, options: ColorScaleOptions = {}): Ui
   const indices = topRowFirst(colorIndices(image, scale), image.shape[1]);
   const rgba = new Uint8ClampedArray(indices.length * 4);
   for (let pixel = 0; pixel < indices.length; pixel++) {
-    const entry = indices[pixel]! * 3;
-    rgba[pixel * 4] = colors[entry]!;
-    rgba[pixel * 4 + 1] = colors[entry + 1]!;
-    rgba[pixel * 4 + 2] = colors[entry + 2]!;
+    const entry = indices[pixel] * 3;
+    rgba[pixel * 4] = colors[entry];
+    rgba[pixel * 4 + 1] = colors[entry + 1];
+    rgba[pixel * 4 + 2] = colors[entry + 2];
     rgba[pixel * 4 + 3] = 255;
   }
   return rgba;
@@ -38,7 +38,7 @@ export function rgbElement(
   width: number,
   height: number,
 ): string {
-  const { shape } = channels[0]!.image;
+  const { shape } = channels[0].image;
   const pixels = new Uint8Array(3 * shape[0] * shape[1]);
   for (const [channel, { image, scale }] of channels.entries()) {
     const levels = topRowFirst(colorIndices(image, scale), shape[1]);
@@ -77,7 +77,7 @@ function pixelsElement(
     const line = new Uint8Array(columns * bytes);
     for (let at = 0; at < line.length; at++) {
       const col = Math.floor(at / bytes / across);
-      line[at] = pixels[(row * nx + col) * bytes + (at % bytes)]!;
+      line[at] = pixels[(row * nx + col) * bytes + (at % bytes)];
     }
     for (let copy = 0; copy < down; copy++) large.set(line, (row * down + copy) * line.length);
   }

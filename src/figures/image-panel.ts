@@ -115,7 +115,7 @@ export function rgbPanel(
   layout: ImagePanelLayout,
 ): Cell {
   for (const { image } of channels) checkImage(image);
-  const { image } = channels[0]!;
+  const { image } = channels[0];
   const { width, height } = boxSize(image.shape[1], image.shape[0], layout.size, layout.exact);
   return picturePanel(image, options, layout, {
     ...{ width, height, bar: { elements: "", width: 4 }, bright: false },
@@ -314,7 +314,7 @@ function imageAxes(
 function overhang({ positions, labels }: Ticks, { nx, width }: ImageBox): [left: number, right: number] {
   let [left, right] = [0, 0];
   for (const [index, label] of labels.entries()) {
-    const middle = ((positions[index]! + 0.5) * width) / nx;
+    const middle = ((positions[index] + 0.5) * width) / nx;
     const half = textWidth(label, FONT_SIZE.tick) / 2;
     left = Math.max(left, half - middle);
     right = Math.max(right, middle + half - width);

@@ -21,7 +21,7 @@ export function labelParameters(text: string): string {
  */
 export function parameterLabel(name: string): string {
   const numbered = /^(smoothingParam|smoothness|bkgScale)(\d+)$/.exec(name);
-  if (numbered?.[1] === "smoothingParam") return `α${subscript(numbered[2]!)}`;
+  if (numbered?.[1] === "smoothingParam") return `α${subscript(numbered[2])}`;
   if (numbered?.[1] === "smoothness") {
     const size = 2 ** (Number(numbered[2]) + 1);
     return `mean ln α, ${size} × ${size}`;

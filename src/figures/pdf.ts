@@ -68,7 +68,7 @@ function number({ attributes }: SvgElement, name: string, otherwise = 0): number
 function inherit(attributes: Style, style: Style): Style {
   const own = INHERITED.filter((name) => attributes[name] !== undefined).map((name) => [
     name,
-    attributes[name]!,
+    attributes[name],
   ]);
   return own.length === 0 ? style : { ...style, ...Object.fromEntries(own) };
 }
@@ -182,8 +182,8 @@ function path(d: string): string {
         [x, y] = [startX, startY];
         continue;
       }
-      if (command === "H") [x] = [baseX + part[0]!];
-      else if (command === "V") [y] = [baseY + part[0]!];
+      if (command === "H") [x] = [baseX + part[0]];
+      else if (command === "V") [y] = [baseY + part[0]];
       else {
         const points = part.map((value, index) => value + (index % 2 === 0 ? baseX : baseY));
         const [endX, endY] = points.slice(-2) as [number, number];
@@ -214,7 +214,7 @@ function rgb(color: string | undefined, style: Style): readonly number[] | undef
   if (/^#[\da-f]{6}$/i.test(color)) {
     return [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16) / 255);
   }
-  if (/^#[\da-f]{3}$/i.test(color)) return [1, 2, 3].map((at) => Number.parseInt(color[at]!, 16) / 15);
+  if (/^#[\da-f]{3}$/i.test(color)) return [1, 2, 3].map((at) => Number.parseInt(color[at], 16) / 15);
   const parts = /^rgb\(([^)]*)\)$/.exec(color)?.[1]?.split(",").map(Number);
   if (parts?.length === 3) return parts.map((part) => part / 255);
   if (color === "black") return [0, 0, 0];
@@ -402,7 +402,7 @@ function pdfFile(
   const parts: Uint8Array[] = [
     concatenate([ascii("%PDF-1.4\n%"), Uint8Array.of(0xe2, 0xe3, 0xcf, 0xd3, 10)]),
   ];
-  let end = parts[0]!.length;
+  let end = parts[0].length;
   const offsets: number[] = [];
   for (const [index, body] of objects.entries()) {
     const whole = concatenate([ascii(`${index + 1} 0 obj\n`), body, ascii("\nendobj\n")]);

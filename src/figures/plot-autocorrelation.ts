@@ -24,9 +24,9 @@ export interface PlotAutocorrelationOptions extends PlotQuantitiesOptions {
 export function autocorrelation(chain: ArrayLike<number>): Float64Array {
   const values = Float64Array.from(chain);
   const scratch = autocovarianceScratch(values.length);
-  const mean = values.reduce((sum, value) => sum + (value - values[0]!), 0) / values.length + values[0]!;
+  const mean = values.reduce((sum, value) => sum + (value - values[0]), 0) / values.length + values[0];
   meanAutocovariance(values, 1, [mean] as unknown as Float64Array, scratch);
-  const variance = scratch.lags[0]!;
+  const variance = scratch.lags[0];
   return scratch.lags.map((lag) => lag / (variance > 0 ? variance : Number.NaN));
 }
 
@@ -92,8 +92,8 @@ export function plotAutocorrelation(trace: TracedQuantities, options: PlotAutoco
         ...curves.map((curve, chain) =>
           Plot.line(decimate(curve, 0, curve.length, width / Math.max(lags, 1)), {
             x: (lag: number) => lag * every,
-            y: (lag: number) => curve[lag]!,
-            stroke: chainColor(colors, which[chain]!),
+            y: (lag: number) => curve[lag],
+            stroke: chainColor(colors, which[chain]),
             strokeWidth: 1.1,
           }),
         ),
@@ -104,7 +104,7 @@ export function plotAutocorrelation(trace: TracedQuantities, options: PlotAutoco
     cells: quantities.map((quantity, index) => panel(quantity, index, zoom, columns)),
     columns,
     legend: [
-      ...traceLegend(quantities[0]!.which, false, colors),
+      ...traceLegend(quantities[0].which, false, colors),
       { label: "95 % of independent draws", color: bandColor, kind: "box" },
     ],
   }));

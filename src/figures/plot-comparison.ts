@@ -54,7 +54,7 @@ export function plotComparison(images: readonly ComparedImage[], options: PlotCo
   const { document, theme = "light", truth, size = 200, colormap, label = "flux", unit, wcs } = options;
   const { residuals = truth ? "truth" : "first" } = options;
   checkImages(images, truth, residuals);
-  const reference = residuals === "truth" ? { title: "truth", image: truth! } : images[0]!;
+  const reference = residuals === "truth" ? { title: "truth", image: truth! } : images[0];
   const all = truth ? [{ title: "Truth", image: truth }, ...images] : images;
   const { columns = Math.min(5, all.length) } = options;
   const stretch = stretchOf(options);
@@ -87,9 +87,9 @@ export function plotComparison(images: readonly ComparedImage[], options: PlotCo
       });
       const above = row.map((index) =>
         imagePanel(
-          all[index]!.image,
+          all[index].image,
           { ...shown, label },
-          { ...layout, scale, title: all[index]!.title, xLabels: !cut, ...ends(index) },
+          { ...layout, scale, title: all[index].title, xLabels: !cut, ...ends(index) },
         ),
       );
       const empty = Array.from({ length: across - row.length }, () => undefined);
@@ -97,13 +97,13 @@ export function plotComparison(images: readonly ComparedImage[], options: PlotCo
       const below = row.map((index) => {
         const image = differences[index];
         if (image === undefined)
-          return cutPanel(all, reference.image, scale, above[0]!, { document, colors, label });
+          return cutPanel(all, reference.image, scale, above[0], { document, colors, label });
         return imagePanel(
           image,
           {
             ...shown,
             label: `${label} − ${reference.title}`,
-            ...(shown.contours && { contoursOf: shown.contoursOf ?? { image: all[index]!.image } }),
+            ...(shown.contours && { contoursOf: shown.contoursOf ?? { image: all[index].image } }),
           },
           {
             ...layout,
@@ -143,7 +143,7 @@ function cutPanel(
 ): Cell {
   const nx = reference.shape[1];
   const brightest = reference.data.reduce(
-    (best, value, pixel) => (value > reference.data[best]! ? pixel : best),
+    (best, value, pixel) => (value > reference.data[best] ? pixel : best),
     0,
   );
   const y = Math.floor(brightest / nx);
@@ -177,7 +177,7 @@ function cutPanel(
 
 /** The first line is that of the ink; the others have the colours of series, broken when these come round again. */
 const cutColor = (index: number, { ink, series }: Theme) =>
-  index === 0 ? ink : series[(index - 1) % series.length]!;
+  index === 0 ? ink : series[(index - 1) % series.length];
 const isDashed = (index: number, { series }: Theme) => index > series.length;
 
 function checkImages(images: readonly ComparedImage[], truth: SkyImage | undefined, residuals: string): void {
@@ -202,7 +202,7 @@ function checkImages(images: readonly ComparedImage[], truth: SkyImage | undefin
 }
 
 function subtract(image: SkyImage, { data }: SkyImage): SkyImage {
-  return { data: image.data.map((value, index) => value - data[index]!), shape: image.shape };
+  return { data: image.data.map((value, index) => value - data[index]), shape: image.shape };
 }
 
 /** Root mean square of the finite pixels. */

@@ -45,8 +45,8 @@ export function hyperpriorDensity({ power, rate, exponent }: SmoothingPrior): {
   const width = (to - from) / steps;
   const cumulative = new Float64Array(steps + 1);
   for (let k = 1; k <= steps; k++)
-    cumulative[k] = cumulative[k - 1]! + Math.exp(log(from + (k - 0.5) * width)) * width;
-  const mass = cumulative[steps]!;
+    cumulative[k] = cumulative[k - 1] + Math.exp(log(from + (k - 0.5) * width)) * width;
+  const mass = cumulative[steps];
   const quantile = (probability: number) => {
     const index = cumulative.findIndex((sum) => sum >= probability * mass);
     return (from + index * width) / Math.LN10;
@@ -90,17 +90,17 @@ export function plotHyperprior(
   const spreads = levels.map(({ chains }) =>
     pooledQuantiles(chains, [0.001, 0.16, 0.5, 0.84, 0.999]).map(Math.log10),
   );
-  const low = Math.min(range[0], ...spreads.map((spread) => spread[0]!));
-  const high = Math.max(range[1], ...spreads.map((spread) => spread[4]!));
+  const low = Math.min(range[0], ...spreads.map((spread) => spread[0]));
+  const high = Math.max(range[1], ...spreads.map((spread) => spread[4]));
   const domain = [low - 0.04 * (high - low), high + 0.04 * (high - low)] as const;
   const bins = 50;
   const curve = Array.from({ length: 201 }, (_, k) => {
     const at = domain[0] + ((domain[1] - domain[0]) * k) / 200;
     return [at, density(at)] as const;
   });
-  const fill = mixColors(colors.background, colors.series[0]!, 0.55);
+  const fill = mixColors(colors.background, colors.series[0], 0.55);
   const panel = (index: number, zoom: number, columns: number) => {
-    const { name, chains } = levels[index]!;
+    const { name, chains } = levels[index];
     const [width, height] = [196 * zoom, Math.max(80, 96 * zoom)];
     const perDecade = bins / (domain[1] - domain[0]);
     const shares = chains
@@ -108,15 +108,10 @@ export function plotHyperprior(
       .map((chain) => binShares(chain, Math.log10, domain, bins));
     const histogram = Array.from(
       { length: bins },
-      (_, bin) => (shares.reduce((sum, one) => sum + one[bin]!, 0) / shares.length) * perDecade,
+      (_, bin) => (shares.reduce((sum, one) => sum + one[bin], 0) / shares.length) * perDecade,
     );
     const top = 1.08 * Math.max(...histogram, ...curve.map(([, value]) => value));
-    const [, lower, median, upper] = spreads[index]!.map((at) => 10 ** at) as [
-      number,
-      number,
-      number,
-      number,
-    ];
+    const [, lower, median, upper] = spreads[index].map((at) => 10 ** at) as [number, number, number, number];
     return chartPanel({
       document,
       colors,

@@ -39,7 +39,7 @@ export function plotMultiscale(image: SkyImage, options: PlotMultiscaleOptions):
   const levels =
     options.levels ??
     [...decomposition.keys()].filter(
-      (level) => level === 0 || Math.max(...decomposition[level]!.image.shape) >= FEWEST_BLOCKS,
+      (level) => level === 0 || Math.max(...decomposition[level].image.shape) >= FEWEST_BLOCKS,
     );
   const wrong = levels.find((level) => decomposition[level] === undefined);
   if (levels.length === 0 || wrong !== undefined) {
@@ -60,7 +60,7 @@ export function plotMultiscale(image: SkyImage, options: PlotMultiscaleOptions):
     const cells = rows.flatMap((those) => {
       const sums = those.map((level, index) =>
         imagePanel(
-          decomposition[level]!.image,
+          decomposition[level].image,
           {
             ...{ stretch, label: level === 0 ? `${label} / pixel` : `${label} / block` },
             ...(unit !== undefined && { unit }),
@@ -75,7 +75,7 @@ export function plotMultiscale(image: SkyImage, options: PlotMultiscaleOptions):
       const empty = Array.from({ length: columns - those.length }, () => undefined);
       if (!shares) return [...sums, ...empty];
       const fractions = those.map((level, index) => {
-        const { fractions: parts } = decomposition[level]!;
+        const { fractions: parts } = decomposition[level];
         if (parts === undefined) return undefined;
         return imagePanel(
           parts,

@@ -75,7 +75,7 @@ export function imageCells(
   panels: readonly Panel[],
   { document, theme, size, zoom, columns, colorScale: scaling, places = panels.length }: ImageGrid,
 ): Cell[] {
-  const first = panels[0]!;
+  const first = panels[0];
   const shared =
     scaling === "shared"
       ? colorScale(

@@ -50,7 +50,7 @@ export function plotParameterDistributions(trace: TracedQuantities, options: Plo
       }),
     ),
     columns,
-    legend: distributionLegend(quantities[0]!.which, themeColors(theme)),
+    legend: distributionLegend(quantities[0].which, themeColors(theme)),
   }));
 }
 

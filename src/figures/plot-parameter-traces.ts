@@ -56,7 +56,7 @@ export function plotParameterTraces(
   }
   const convergence = new Map(diagnostics?.parameters.map((entry) => [entry.name, entry]));
   const panel = (index: number, zoom: number, columns: number) => {
-    const { name, chains } = drawn[index]!;
+    const { name, chains } = drawn[index];
     const entry = convergence.get(name);
     return tracePanel(
       { chains, first: 0, every: 1, burnIn: trace.burnIn },
@@ -71,7 +71,7 @@ export function plotParameterTraces(
       },
     );
   };
-  const { chains } = drawn[0]!;
+  const { chains } = drawn[0];
   return layoutFigure(options, options.columns ?? defaultColumns(drawn.length), (zoom, columns) => {
     const perColumn = valuesPerColumn({ chains, first: 0, every: 1, burnIn: 0 }, WIDTH * zoom);
     return {
@@ -89,7 +89,7 @@ function column(source: ParameterSource, at: number): Float64Array[] {
     for (let first = 0; first < values.length; first += ROWS_AT_ONCE) {
       const count = Math.min(ROWS_AT_ONCE, values.length - first);
       const rows = source.readRows(chain, first, count);
-      for (let row = 0; row < count; row++) values[first + row] = rows[row * width + at]!;
+      for (let row = 0; row < count; row++) values[first + row] = rows[row * width + at];
     }
     return values;
   });

@@ -71,7 +71,7 @@ export function plotPixelTracesRegion(
 
   const image = options.image ?? meanOfDraws(images);
   const drawn = centre.flatMap(({ length }, chain) => (length > 0 ? [chain] : []));
-  const ranges = series.map((chains) => extent(drawn.map((chain) => chains[chain]!)));
+  const ranges = series.map((chains) => extent(drawn.map((chain) => chains[chain])));
   const low = Math.min(...ranges.map(([least]) => least));
   const high = Math.max(...ranges.map(([, most]) => most));
   const pad = 0.05 * (high - low) || Math.abs(high) * 0.1 || 1;
@@ -86,7 +86,7 @@ export function plotPixelTracesRegion(
       classes.length,
     );
   const trace = (row: number, width: number, height: number) => {
-    const chain = drawn[row]!;
+    const chain = drawn[row];
     const yTicks = linearTicks(y2[0], y2[1], Math.max(3, Math.floor(height / 14)));
     const bottom = row === drawn.length - 1;
     const marks: Plot.Markish[] = [];
@@ -99,9 +99,9 @@ export function plotPixelTracesRegion(
       y2: moments.mean + moments.std,
     };
     for (const [index, chains] of series.entries()) {
-      const values = chains[chain]!;
+      const values = chains[chain];
       const isCentre = index === series.length - 1;
-      if (isCentre) marks.push(Plot.rect([0], { ...band, fill: colors.series[0]!, fillOpacity: 0.2 }));
+      if (isCentre) marks.push(Plot.rect([0], { ...band, fill: colors.series[0], fillOpacity: 0.2 }));
       // Neighbours are many: they are drawn at half of the resolution.
       const perValue = (width * images.every) / (last - images.first) / (isCentre ? 1 : 2);
       const split = Math.min(Math.max(Math.ceil((burnIn - images.first) / images.every), 0), values.length);
@@ -110,8 +110,8 @@ export function plotPixelTracesRegion(
           marks.push(
             Plot.line(decimate(values, from, to, perValue), {
               x: (draw: number) => images.first + draw * images.every,
-              y: (draw: number) => values[draw]!,
-              stroke: isCentre ? colors.series[0]! : shadeOf(ordered[index]!),
+              y: (draw: number) => values[draw],
+              stroke: isCentre ? colors.series[0] : shadeOf(ordered[index]),
               strokeWidth: isCentre ? 1 : 0.6,
               strokeOpacity: faded ? 0.35 : 1,
             }),
@@ -144,7 +144,7 @@ export function plotPixelTracesRegion(
     });
   };
   const legend: LegendEntry[] = [
-    { label: "pixel", color: colors.series[0]!, kind: "line" },
+    { label: "pixel", color: colors.series[0], kind: "line" },
     ...(pixels.length > 1
       ? classes.map(
           (edge, index): LegendEntry => ({
@@ -155,7 +155,7 @@ export function plotPixelTracesRegion(
         )
       : []),
     { label: "its mean", color: colors.ink, kind: "dashed" },
-    { label: "mean ± std", color: mixColors(colors.background, colors.series[0]!, 0.2), kind: "box" },
+    { label: "mean ± std", color: mixColors(colors.background, colors.series[0], 0.2), kind: "box" },
     ...(burnIn > images.first ? [{ label: "burn-in", color: colors.shade, kind: "box" } as const] : []),
   ];
   return layoutFigure(options, 2, (zoom, columns) => {

@@ -101,7 +101,7 @@ function posteriorPanels(
       },
     ],
     quantiles: (quantiles?.images ?? []).map((image, index) => ({
-      ...{ image, title: quantileName(quantiles!.probabilities[index]!), ...flux },
+      ...{ image, title: quantileName(quantiles!.probabilities[index]), ...flux },
       ...(shared && { vmin: shared[0], vmax: shared[1] }),
     })),
     snr: [

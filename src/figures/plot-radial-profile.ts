@@ -80,7 +80,7 @@ function profilePanel(
     ...ring.quantiles.map((value) => density(value, ring)),
   ]);
   const y = axis(yScale, valueRange(shown, yScale), height / 26);
-  const { inner: hole, outer: first } = rings[0]!;
+  const { inner: hole, outer: first } = rings[0];
   const start = xScale === "linear" || hole > 0 ? hole : first / 3;
   const x = axis(xScale, [start * scale.size, reach * scale.size], width / 52);
   const [atX, atY] = [place(xScale, x.domain[0]), place(yScale, y.domain[0])];
@@ -90,10 +90,10 @@ function profilePanel(
 
   const marks: Plot.Markish[] = bands.map(({ low: below, high: above, opacity }) =>
     Plot.rect(rings, {
-      ...{ x1: left, x2: right, fill: colors.series[1]!, fillOpacity: opacity },
+      ...{ x1: left, x2: right, fill: colors.series[1], fillOpacity: opacity },
       ...{ insetLeft: -0.1, insetRight: -0.1 },
-      y1: (ring: ProfileRing) => atY(density(ring.quantiles[below]!, ring)),
-      y2: (ring: ProfileRing) => atY(density(ring.quantiles[above]!, ring)),
+      y1: (ring: ProfileRing) => atY(density(ring.quantiles[below], ring)),
+      y2: (ring: ProfileRing) => atY(density(ring.quantiles[above], ring)),
     }),
   );
   if (predicted) {
@@ -103,7 +103,7 @@ function profilePanel(
           [left(ring), atY(density(ring.predicted!, ring))],
           [right(ring), atY(density(ring.predicted!, ring))],
         ]),
-        { stroke: colors.series[1]!, strokeWidth: 1.5 },
+        { stroke: colors.series[1], strokeWidth: 1.5 },
       ),
     );
   }
@@ -160,7 +160,7 @@ function bandsOf(probabilities: readonly number[]): Band[] {
     return {
       ...{ low, high },
       opacity: low === count - 1 ? BAND_OPACITY.narrow : BAND_OPACITY.wide,
-      label: `${formatNumber(100 * (probabilities[high]! - probabilities[low]!), 3)} %`,
+      label: `${formatNumber(100 * (probabilities[high] - probabilities[low]), 3)} %`,
     };
   });
 }
@@ -197,7 +197,7 @@ function axis(scale: "linear" | "log", [low, high]: readonly [number, number], c
 }
 
 function legend(predicted: boolean, bands: readonly Band[], { ink, series }: Theme): LegendEntry[] {
-  const color = series[1]!;
+  const color = series[1];
   const shades = bands.toReversed().map(({ label, opacity }): LegendEntry => {
     // The narrow band lies on the wide one.
     const seen = opacity === BAND_OPACITY.narrow ? 0.45 : opacity;

@@ -41,13 +41,13 @@ export function rankCounts(chains: readonly ArrayLike<number>[], bins: number): 
     while (last + 1 < size && sorted[last + 1] === sorted[first]) last++;
     // Ranks from 1; the middle of a run of ties, less a half so that the largest rank stays in the last bin.
     const place = (first + last + 1) / 2 / size;
-    for (let index = first; index <= last; index++) binOf[order[index]!] = Math.floor(place * bins);
+    for (let index = first; index <= last; index++) binOf[order[index]] = Math.floor(place * bins);
     first = last + 1;
   }
   let start = 0;
   return chains.map(({ length }) => {
     const counts = new Array<number>(bins).fill(0);
-    for (let index = start; index < start + length; index++) counts[binOf[index]!]! += 1;
+    for (let index = start; index < start + length; index++) counts[binOf[index]!] += 1;
     start += length;
     return counts;
   });
@@ -102,7 +102,7 @@ export function plotRank(trace: TracedQuantities, options: PlotRankOptions): str
     columns: number,
   ): Cell => {
     const counts = groups.flatMap((group) => rankCounts(group, bins));
-    const ratios = counts.map((row, chain) => row.map((count) => (count * bins) / chains[chain]!.length));
+    const ratios = counts.map((row, chain) => row.map((count) => (count * bins) / chains[chain].length));
     const bands = groups.flatMap((group) => {
       const total = group.reduce((sum, { length }) => sum + length, 0);
       const { ess } = groups.length === 1 ? all : convergence(label, group);
@@ -137,12 +137,12 @@ export function plotRank(trace: TracedQuantities, options: PlotRankOptions): str
           Plot.rect([0], {
             x1: 0,
             x2: 1,
-            y1: Math.max(0, 1 - bands[chain]!),
-            y2: 1 + bands[chain]!,
+            y1: Math.max(0, 1 - bands[chain]),
+            y2: 1 + bands[chain],
             fill: bandColor,
           }),
-          filledSteps(ratios[chain]!, [0, 1], { fill: chainColor(colors, which[chain]!), fillOpacity: 0.3 }),
-          outline(ratios[chain]!, [0, 1], chainColor(colors, which[chain]!)),
+          filledSteps(ratios[chain], [0, 1], { fill: chainColor(colors, which[chain]), fillOpacity: 0.3 }),
+          outline(ratios[chain], [0, 1], chainColor(colors, which[chain])),
           Plot.ruleY([1], { stroke: colors.ink, strokeWidth: 0.8, strokeDasharray: "3,2" }),
         ],
       });
@@ -153,7 +153,7 @@ export function plotRank(trace: TracedQuantities, options: PlotRankOptions): str
     cells: quantities.map((quantity, index) => panel(quantity, index, zoom, columns)),
     columns,
     legend: [
-      ...traceLegend(quantities[0]!.which, false, colors),
+      ...traceLegend(quantities[0].which, false, colors),
       { label: "uniform", color: colors.ink, kind: "dashed" },
       { label: "95 % band of uniform ranks", color: bandColor, kind: "box" },
     ],

@@ -74,11 +74,11 @@ export function plotResiduals(images: ResidualImages, options: PlotResidualsOpti
     shape: counts.shape,
   });
   const sigma = used(
-    (index) => images.sigma?.data[index] ?? deviation(counts.data[index]!, predicted.data[index]!),
+    (index) => images.sigma?.data[index] ?? deviation(counts.data[index], predicted.data[index]),
   );
   const largest = sigma.data.reduce((most, value) => (Math.abs(value) > most ? Math.abs(value) : most), 0);
   const end = reach ?? Math.min(Math.max(Math.ceil(largest), 3), 5);
-  const shown = used((index) => counts.data[index]!);
+  const shown = used((index) => counts.data[index]);
   const given = stretchOf(options);
   const { limits, softening } = colorScale([shown, predicted], given);
   const scale = { ...given, vmin: limits[0], vmax: limits[1], softening };
@@ -103,7 +103,7 @@ export function plotResiduals(images: ResidualImages, options: PlotResidualsOpti
       ...{ document, theme, size, zoom, columns: across, colorScale: "own" },
       ...(across === 2 && { places: 4 }),
     });
-    const { width, height } = cells[2]!;
+    const { width, height } = cells[2];
     const chart = residualDistributionPanel(distribution, {
       ...{ document, colors, title: "Distribution" },
       width: Math.max(width, LOWEST * zoom),

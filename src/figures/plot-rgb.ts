@@ -46,6 +46,6 @@ export function plotRgb(images: readonly ComparedImage[], options: PlotRgbOption
   return layoutFigure(options, 1, (zoom, columns) => ({
     cells: [rgbPanel(channels, shown, { document, theme, size: size * zoom, exact: zoom !== 1 })],
     columns,
-    legend: images.map(({ title }, index) => ({ label: title, color: COLORS[index]!, kind: "box" })),
+    legend: images.map(({ title }, index) => ({ label: title, color: COLORS[index], kind: "box" })),
   }));
 }

@@ -59,7 +59,7 @@ export function plotSignificance(
     );
   }
   const colors = themeColors(theme);
-  const [blue, red] = [colors.series[0]!, colors.series[1]!];
+  const [blue, red] = [colors.series[0], colors.series[1]];
   const size = regions.length === 1 ? { width: 420, height: 210 } : { width: 300, height: 165 };
   const panel = (
     { name, tailValue, test, bound, boundError, distribution }: PlottedSignificance,
@@ -78,7 +78,7 @@ export function plotSignificance(
     const each = nulls.map((shares) => relative(shares, pooled));
     const between = (probability: number) =>
       pooled.map((_, bin) =>
-        quantileOfSorted(Float64Array.from(each, (shares) => shares[bin]!).sort(), probability),
+        quantileOfSorted(Float64Array.from(each, (shares) => shares[bin]).sort(), probability),
       );
     const bands = BANDS.map(({ low: lower, high: upper, ...style }) =>
       stepBand(between(lower), between(upper), domain, { fill: colors.muted, ...style }),
@@ -114,7 +114,7 @@ export function plotSignificance(
       ...BANDS.toReversed().map(
         ({ label, seen }) => ({ label, color: colors.muted, kind: "box", opacity: seen }) as const,
       ),
-      { label: `c, above which γ = ${regions[0]!.gamma} of the nulls lie`, color: red, kind: "dashed" },
+      { label: `c, above which γ = ${regions[0].gamma} of the nulls lie`, color: red, kind: "dashed" },
     ],
   }));
 }

@@ -73,7 +73,7 @@ export function plotSmoothness(result: SmoothnessMaps, options: PlotSmoothnessOp
   }
   const shown = levels ?? tellingLevels(maps);
   const panels = shown.map((level) => ({
-    image: maps[level]!,
+    image: maps[level],
     title: levelTitle(level),
     label: "points ← mean ln α → diffuse light",
     colormap: "RdBu" as const,

@@ -62,7 +62,7 @@ async function drawFigure(where: string, svg: string, { scale = 2, width }: PngO
     font: {
       loadSystemFonts: false,
       fontFiles: [FONT_FILE],
-      defaultFontFamily: FONT_FAMILY.split(",")[0]!,
+      defaultFontFamily: FONT_FAMILY.split(",")[0],
     },
   });
   const zoom = width === undefined ? scale : width / drawing.width;

@@ -72,7 +72,7 @@ export function pngChunk(type: string, data: Uint8Array): Uint8Array {
   bytes.set(data, 8);
   let crc = 0xffffffff;
   for (let index = 4; index < 8 + data.length; index++)
-    crc = CRC_TABLE[(crc ^ bytes[index]!) & 255]! ^ (crc >>> 8);
+    crc = CRC_TABLE[(crc ^ bytes[index]!) & 255] ^ (crc >>> 8);
   view.setUint32(8 + data.length, ~crc >>> 0);
   return bytes;
 }

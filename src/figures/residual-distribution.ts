@@ -57,20 +57,20 @@ export function residualDistribution(
   for (const [index, value] of sigma.data.entries()) {
     if (Number.isNaN(value)) continue;
     pixels++;
-    observed[binOf(value)]! += 1;
+    observed[binOf(value)] += 1;
     if (Number.isFinite(value)) {
       sum += value;
       squares += value * value;
     }
-    const mean = predicted.data[index]!;
+    const mean = predicted.data[index];
     if (mean > NORMAL_ABOVE) normals++;
     else
       addPoisson(mean, (residual, weight) => {
-        expected[binOf(residual)]! += weight;
+        expected[binOf(residual)] += weight;
       });
   }
   const normal = normalShares(edges);
-  for (let bin = 0; bin < bins; bin++) expected[bin]! += normals * normal[bin]!;
+  for (let bin = 0; bin < bins; bin++) expected[bin] += normals * normal[bin];
   const average = sum / pixels;
   const std = Math.sqrt((squares - pixels * average * average) / Math.max(pixels - 1, 1));
   return { edges, observed, expected, pixels, mean: average, std };
@@ -93,7 +93,7 @@ export function normalDensity(value: number): number {
 /** Probability of the unit normal in each bin, by Simpson's rule. */
 function normalShares(edges: readonly number[]): number[] {
   return edges.slice(1).map((right, index) => {
-    const left = edges[index]!;
+    const left = edges[index];
     const middle = (left + right) / 2;
     return ((right - left) / 6) * (normalDensity(left) + 4 * normalDensity(middle) + normalDensity(right));
   });
@@ -107,10 +107,10 @@ export function residualDistributionPanel(
   const { colors } = options;
   const normal = (value: number) => pixels * BIN * normalDensity(value);
   const top = 1.15 * Math.max(1, normal(0), ...observed, ...expected);
-  const [low, high] = [edges[0]!, edges.at(-1)!];
+  const [low, high] = [edges[0], edges.at(-1)!];
   const steps = edges.slice(0, -1).flatMap((edge, bin) => [
-    [edge, expected[bin]!],
-    [edge + BIN, expected[bin]!],
+    [edge, expected[bin]],
+    [edge + BIN, expected[bin]],
   ]) as [number, number][];
   const curve = Array.from({ length: 101 }, (_, index) => low + ((high - low) * index) / 100);
   const { width, height } = options;
@@ -129,18 +129,18 @@ export function residualDistributionPanel(
     },
     marks: [
       Plot.rect(observed, {
-        x1: (_: number, bin: number) => edges[bin]!,
-        x2: (_: number, bin: number) => edges[bin + 1]!,
+        x1: (_: number, bin: number) => edges[bin],
+        x2: (_: number, bin: number) => edges[bin + 1],
         y1: 0,
         y2: (count: number) => count,
         fill: colors.muted,
         fillOpacity: 0.55,
       }),
-      Plot.line(steps, { stroke: colors.series[1]!, strokeWidth: 1.3 }),
+      Plot.line(steps, { stroke: colors.series[1], strokeWidth: 1.3 }),
       Plot.line(curve, {
         x: (at: number) => at,
         y: normal,
-        stroke: colors.series[0]!,
+        stroke: colors.series[0],
         strokeWidth: 1.3,
         strokeDasharray: "4,3",
       }),
@@ -152,7 +152,7 @@ export function residualDistributionPanel(
 export function residualLegend(colors: Theme): LegendEntry[] {
   return [
     { label: "pixels", color: colors.muted, kind: "box", opacity: 0.55 },
-    { label: "expected for Poisson counts", color: colors.series[1]!, kind: "line" },
-    { label: "unit normal", color: colors.series[0]!, kind: "dashed" },
+    { label: "expected for Poisson counts", color: colors.series[1], kind: "line" },
+    { label: "unit normal", color: colors.series[0], kind: "dashed" },
   ];
 }

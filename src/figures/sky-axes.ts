@@ -60,7 +60,7 @@ export function skyAxes(wcs: SkyWcs, box: ImageBox, notation: SkyNotation): SkyA
     const index = quantity === "lon" ? 0 : 1;
     const long = longNames(wcs)[index];
     const names = [long, long.replace(/ \(.*\)$/, ""), shortNames(wcs)[index]];
-    return names.find((text) => textWidth(text, FONT_SIZE.label) <= length + 12) ?? names[2]!;
+    return names.find((text) => textWidth(text, FONT_SIZE.label) <= length + 12) ?? names[2];
   };
   return {
     x: { ticks: x, label: name(along[0], width) },

@@ -96,7 +96,7 @@ function edgeCrossings(
   const crossings: { value: number; at: number }[] = [];
   const spacing = (range[1] - range[0]) / (degrees.length - 1);
   for (let index = 0; index + 1 < degrees.length; index++) {
-    const [from, to] = [degrees[index]! / step, degrees[index + 1]! / step];
+    const [from, to] = [degrees[index] / step, degrees[index + 1] / step];
     if (!(Math.abs(to - from) > 0)) continue;
     const [first, last] = [Math.ceil(Math.min(from, to)), Math.floor(Math.max(from, to))];
     for (let multiple = first; multiple <= last; multiple++) {
@@ -114,8 +114,7 @@ function labelsFit(edge: SkyEdge, crossings: readonly { at: number }[], labels: 
   const size = labels.map((label) => (edge.horizontal ? textWidth(label, FONT_SIZE.tick) + 7 : 14));
   return crossings.every(
     ({ at }, index) =>
-      index === 0 ||
-      Math.abs(at - crossings[index - 1]!.at) * perPixel >= (size[index]! + size[index - 1]!) / 2,
+      index === 0 || Math.abs(at - crossings[index - 1].at) * perPixel >= (size[index] + size[index - 1]) / 2,
   );
 }
 

@@ -84,7 +84,7 @@ export function tracePanel(series: TraceSeries, options: TracePanelOptions): Cel
         marks.push(
           Plot.line(indices, {
             x,
-            y: (index: number) => values[index]!,
+            y: (index: number) => values[index],
             stroke,
             strokeOpacity,
             strokeWidth: 0.8,
@@ -197,7 +197,7 @@ export function summariseColumns(
     const to = Math.min(from + perColumn, end);
     let [low, high, sum, count] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
     for (let index = from; index < to; index++) {
-      const value = values[index]!;
+      const value = values[index];
       if (!Number.isFinite(value)) continue;
       low = Math.min(low, value);
       high = Math.max(high, value);
@@ -257,10 +257,10 @@ export function decimate(values: ArrayLike<number>, start: number, end: number, 
     let smallest = -1;
     let largest = -1;
     for (let index = from; index < Math.min(from + perColumn, end); index++) {
-      const value = values[index]!;
+      const value = values[index];
       if (!Number.isFinite(value)) continue;
-      if (smallest < 0 || value < values[smallest]!) smallest = index;
-      if (largest < 0 || value > values[largest]!) largest = index;
+      if (smallest < 0 || value < values[smallest]) smallest = index;
+      if (largest < 0 || value > values[largest]) largest = index;
     }
     if (smallest < 0) continue;
     indices.push(Math.min(smallest, largest));
@@ -298,7 +298,7 @@ function extremes(chains: readonly ArrayLike<number>[], start: number, end: numb
   let high = Number.NEGATIVE_INFINITY;
   for (const values of chains) {
     for (let index = start; index < Math.min(values.length, end); index++) {
-      const value = values[index]!;
+      const value = values[index];
       if (!Number.isFinite(value)) continue;
       if (value < low) low = value;
       if (value > high) high = value;
@@ -315,8 +315,8 @@ function countBins(
   const split = Math.max(Math.ceil((burnIn - first) / every), 0);
   for (const values of chains) {
     for (let index = split; index < values.length; index++) {
-      const bin = Math.floor(((values[index]! - low) / (high - low)) * HISTOGRAM.bins);
-      if (bin >= 0 && bin < HISTOGRAM.bins) counts[bin] = counts[bin]! + 1;
+      const bin = Math.floor(((values[index] - low) / (high - low)) * HISTOGRAM.bins);
+      if (bin >= 0 && bin < HISTOGRAM.bins) counts[bin] = counts[bin] + 1;
     }
   }
   return counts;

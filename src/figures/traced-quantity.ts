@@ -68,7 +68,7 @@ export function drawSums(
       const count = Math.min(slice, draws - first);
       const values = source.readDraws(chain, first, count);
       for (const [index, set] of sets.entries()) {
-        const out = sums[index]![chain]!;
+        const out = sums[index][chain]!;
         for (let draw = 0; draw < count; draw++) out[first + draw] = weightedSum(set, values, draw * pixels);
       }
     }
@@ -91,7 +91,7 @@ export function meanOfDraws(images: ImageTrace | DrawSource): SkyImage {
   for (let chain = 0; chain < source.chains; chain++) {
     for (let draw = 0; draw < source.draws(chain); draw++, draws++) {
       const values = source.readDraws(chain, draw, 1);
-      for (let pixel = 0; pixel < data.length; pixel++) data[pixel]! += values[pixel]!;
+      for (let pixel = 0; pixel < data.length; pixel++) data[pixel] += values[pixel];
     }
   }
   return { data: data.map((sum) => sum / draws), shape: source.shape };
@@ -163,7 +163,7 @@ export function comparedQuantities(
       groups,
     );
     const which = compared.flat();
-    const grouped = compared.map((group) => group.map((chain) => quantity.chains[chain]!));
+    const grouped = compared.map((group) => group.map((chain) => quantity.chains[chain]));
     return {
       ...quantity,
       which,

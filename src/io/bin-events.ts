@@ -111,7 +111,7 @@ export function forEachEventChunk(
     see(
       table.columns.map((column, index) => {
         const values = columnNumbers(column);
-        const { bits } = columns[index]!;
+        const { bits } = columns[index];
         return bits === undefined ? values : bitNumbers(values, bits);
       }),
       table.rows,
@@ -124,7 +124,7 @@ function bitNumbers(values: Float64Array, bits: number): Float64Array {
   const numbers = new Float64Array(values.length / bits);
   for (const [index, bit] of values.entries()) {
     const row = Math.floor(index / bits);
-    numbers[row] = 2 * numbers[row]! + bit;
+    numbers[row] = 2 * numbers[row] + bit;
   }
   return numbers;
 }
@@ -152,13 +152,13 @@ function visit(
   const taken = cuts.map(() => 0);
   const columns = [...new Set([x, y, ...cuts.flatMap((cut) => cut.columns)])];
   forEachEventChunk(hdu, columns, (values, rows) => {
-    const valuesOf: ColumnValues = (column) => values[columns.indexOf(column)]!;
+    const valuesOf: ColumnValues = (column) => values[columns.indexOf(column)];
     const [xs, ys] = [valuesOf(x), valuesOf(y)];
     const tests = cuts.map((cut) => cut.test(valuesOf));
     for (let row = 0; row < rows; row++) {
       const failed = tests.findIndex((test) => !test(row));
-      if (failed >= 0) taken[failed]!++;
-      else see(xs[row]! * degrees[0], ys[row]! * degrees[1]);
+      if (failed >= 0) taken[failed]++;
+      else see(xs[row] * degrees[0], ys[row] * degrees[1]);
     }
   });
   return taken;
@@ -236,14 +236,14 @@ function latticesOf(
   const whole = [true, true];
   forEachEventChunk(hdu, [x, y], (values, rows) => {
     for (const axis of [0, 1] as const) {
-      const of = values[axis]!;
+      const of = values[axis];
       for (let row = 0; row < rows && whole[axis]; row++)
         whole[axis] = Number.isInteger(of[row]) || !Number.isFinite(of[row]);
     }
   });
   const lattice = (column: EventColumn, isWhole: boolean) =>
     isWhole ? { step: 1, zero: 0 } : column.lattice;
-  return [lattice(x, whole[0]!), lattice(y, whole[1]!)];
+  return [lattice(x, whole[0]), lattice(y, whole[1])];
 }
 
 const inside = ({ x, y }: EventExtent, [px, py]: readonly [number, number]) =>
@@ -333,7 +333,7 @@ export function binEvents(hdu: FitsHdu, options: BinEventsOptions = {}): BinnedE
     }
     const [px, py] = grid.place(x, y);
     if (px >= 0 && px < nx && py >= 0 && py < ny) {
-      counts.data[Math.floor(py) * nx + Math.floor(px)]! += 1;
+      counts.data[Math.floor(py) * nx + Math.floor(px)] += 1;
       binned++;
     } else outside++;
   });
@@ -354,7 +354,7 @@ export function binEvents(hdu: FitsHdu, options: BinEventsOptions = {}): BinnedE
     ...{ binSize, center, size, events: hdu.rows, binned, outside, unplaced },
     filtered: taken.reduce((sum, one) => sum + one, 0),
     cuts: cuts.map(({ kind, text, column }, index) => ({
-      ...{ kind, text, taken: taken[index]! },
+      ...{ kind, text, taken: taken[index] },
       ...(column && { column: column.name, unit: unitWords(column) }),
     })),
     ...(time && { goodTime: time.left }),

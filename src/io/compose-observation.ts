@@ -281,7 +281,7 @@ export function composeParts(
     const origin = { x: options.cutout?.x[0] ?? 0, y: options.cutout?.y[0] ?? 0 };
     const drawn = regionsFromDs9(regions, counts.shape, { wcs, origin, name, joined: "mask" });
     notes.push(...drawn.warnings);
-    return drawn.regions[0]!.weights;
+    return drawn.regions[0].weights;
   };
   const psfOf = (given: NamedHdu | RadialPsf | NamedPsf): SkyImage => {
     if ("form" in given) {

@@ -75,7 +75,7 @@ function rangeCut(kind: EventCutTest["kind"], column: EventColumn, range: Range,
     test(values) {
       const of = values(column);
       const [low, high] = range;
-      return (row) => of[row]! >= low && of[row]! < high;
+      return (row) => of[row] >= low && of[row] < high;
     },
   };
 }
@@ -142,7 +142,7 @@ function whereCut(hdu: FitsTableHdu, { numeric }: EventColumns, text: string): E
     test(values) {
       return filterTest(filter, (name) => {
         const of = values(find(name));
-        return (row) => of[row]!;
+        return (row) => of[row];
       });
     },
   };
@@ -153,10 +153,10 @@ function within(intervals: readonly Range[], time: number): boolean {
   let [from, to] = [0, intervals.length];
   while (from < to) {
     const middle = (from + to) >> 1;
-    if (time >= intervals[middle]![1]) from = middle + 1;
+    if (time >= intervals[middle][1]) from = middle + 1;
     else to = middle;
   }
-  return from < intervals.length && time >= intervals[from]![0];
+  return from < intervals.length && time >= intervals[from][0];
 }
 
 function goodTimesCut(
@@ -164,7 +164,7 @@ function goodTimesCut(
   time: EventColumn,
   numeric: readonly EventColumn[],
 ): EventCutTest {
-  const detector = goodTimes[0]!.detector?.column;
+  const detector = goodTimes[0].detector?.column;
   const byDetector = numeric.find(({ name }) => name.toUpperCase() === detector);
   const intervals = new Map(goodTimes.map((one) => [one.detector?.value, one.intervals]));
   const names = [...new Set(goodTimes.map(({ name }) => name))].join(", ");
@@ -174,9 +174,9 @@ function goodTimesCut(
     columns: byDetector === undefined ? [time] : [time, byDetector],
     test(values) {
       const times = values(time);
-      if (byDetector === undefined) return (row) => within(intervals.get(undefined) ?? [], times[row]!);
+      if (byDetector === undefined) return (row) => within(intervals.get(undefined) ?? [], times[row]);
       const detectors = values(byDetector);
-      return (row) => within(intervals.get(detectors[row]!) ?? [], times[row]!);
+      return (row) => within(intervals.get(detectors[row]) ?? [], times[row]);
     },
   };
 }

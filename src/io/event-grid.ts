@@ -104,24 +104,24 @@ export function planeGrid(
   if (options.binSize === undefined && options.size === undefined)
     while (Math.max(...spans) / binSize > PLANE_SIDE - 2) binSize *= 2;
   const edges = [extent.x, extent.y].map(([low, high], axis) => {
-    const from = Math.floor((low - origins[axis]!) / binSize);
-    const to = Math.floor((high - origins[axis]!) / binSize) + 1;
-    return [origins[axis]! + from * binSize, Math.max(1, to - from)] as const;
+    const from = Math.floor((low - origins[axis]) / binSize);
+    const to = Math.floor((high - origins[axis]) / binSize) + 1;
+    return [origins[axis] + from * binSize, Math.max(1, to - from)] as const;
   });
-  const size = options.size ?? ([edges[0]![1], edges[1]![1]] as const);
+  const size = options.size ?? ([edges[0][1], edges[1][1]] as const);
   checkPixels(size, binSize);
   const start = [0, 1].map((axis) => {
     if (options.center !== undefined) {
-      const edge = options.center[axis]! - (size[axis]! * binSize) / 2;
+      const edge = options.center[axis] - (size[axis] * binSize) / 2;
       return lattices[axis] === undefined ? edge : edgeBelow(edge, lattices[axis]);
     }
-    const [edge, side] = edges[axis]!;
-    return edge + Math.round((side - size[axis]!) / 2) * binSize;
+    const [edge, side] = edges[axis];
+    return edge + Math.round((side - size[axis]) / 2) * binSize;
   }) as [number, number];
   const cards = wcs.map((card): WcsCard => {
     const [, name, axis] = /^(CRPIX|CDELT|CD)([12])(?:_[12])?$/.exec(card.keyword) ?? [];
     if (name === undefined || typeof card.value !== "number") return card;
-    const first = start[Number(axis) - 1]!;
+    const first = start[Number(axis) - 1];
     const value = name === "CRPIX" ? (card.value - first) / binSize + 0.5 : card.value * binSize;
     return { ...card, value };
   });
@@ -131,13 +131,13 @@ export function planeGrid(
       for (const axis of [1, 2]) cards.push({ keyword: `CDELT${axis}`, value: binSize });
     for (const axis of [1, 2]) {
       if (!cards.some(({ keyword }) => keyword === `CRPIX${axis}`))
-        cards.push({ keyword: `CRPIX${axis}`, value: -start[axis - 1]! / binSize + 0.5 });
+        cards.push({ keyword: `CRPIX${axis}`, value: -start[axis - 1] / binSize + 0.5 });
     }
   }
   // Physical coordinates, as DS9 shows them: X and Y of the plane.
   const physical = [1, 2].flatMap((axis): WcsCard[] => [
     { keyword: `LTM${axis}_${axis}`, value: 1 / binSize },
-    { keyword: `LTV${axis}`, value: 0.5 - start[axis - 1]! / binSize },
+    { keyword: `LTV${axis}`, value: 0.5 - start[axis - 1] / binSize },
   ]);
   return {
     binSize,

@@ -20,7 +20,7 @@ export function parseEventName(text: string): EventName {
   const [, path, brackets] = /^(.*?)((?:\[[^[\]]*\])+)$/s.exec(text) ?? [];
   if (path === undefined || path === "" || brackets === undefined) return { path: text, filters: [] };
   const inner = [...brackets.matchAll(/\[([^[\]]*)\]/g)].map(([, part]) => part!.trim());
-  const first = inner[0]!;
+  const first = inner[0];
   const named = /^\w[\w .+-]*(?:,\s*\d+)?$/.test(first) && !/^(bin|opt|cols?)\s/i.test(first);
   const filters = named ? inner.slice(1) : inner;
   for (const filter of filters) {
@@ -63,7 +63,7 @@ function rangeCondition(text: string, { name, lattice }: EventColumn, filter: st
     ...(low === undefined ? [] : [`${name} >= ${low}`]),
     ...(high === undefined ? [] : [`${name} ${lattice === undefined ? "<" : "<="} ${high}`]),
   ];
-  return ends.length > 1 ? `(${ends.join(" && ")})` : ends[0]!;
+  return ends.length > 1 ? `(${ends.join(" && ")})` : ends[0];
 }
 
 /**
@@ -87,11 +87,11 @@ export function filterCondition(filter: string, columns: readonly EventColumn[])
         );
       parts.push({ column, ranges: [] });
     }
-    const part = parts[parts.length - 1]!;
+    const part = parts[parts.length - 1];
     part.ranges.push(rangeCondition(value, part.column, filter));
   }
   const all = parts
-    .map(({ ranges }) => (ranges.length > 1 ? `(${ranges.join(" || ")})` : ranges[0]!))
+    .map(({ ranges }) => (ranges.length > 1 ? `(${ranges.join(" || ")})` : ranges[0]))
     .join(" && ");
   return /^exclude$/i.test(word) ? `!(${all})` : all;
 }

@@ -28,23 +28,23 @@ export function swapBytes(buffer: ArrayBuffer, offset: number, length: number, s
   const words = new Uint32Array(buffer, offset, length >> 2);
   if (size === 2) {
     for (let index = 0; index < words.length; index++) {
-      const word = words[index]!;
+      const word = words[index];
       words[index] = ((word & 0x00ff00ff) << 8) | ((word >>> 8) & 0x00ff00ff);
     }
     if ((length & 2) !== 0) {
       const last = new Uint16Array(buffer, offset + length - 2, 1);
-      last[0] = (last[0]! << 8) | (last[0]! >>> 8);
+      last[0] = (last[0] << 8) | (last[0] >>> 8);
     }
     return;
   }
   for (let index = 0; index < words.length; index++) {
-    const word = words[index]!;
+    const word = words[index];
     words[index] = (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
   }
   if (size === 8) {
     for (let index = 0; index + 1 < words.length; index += 2) {
-      const word = words[index]!;
-      words[index] = words[index + 1]!;
+      const word = words[index];
+      words[index] = words[index + 1];
       words[index + 1] = word;
     }
   }
@@ -98,5 +98,5 @@ export function encodeNumbers(
  * @param bytes changed
  */
 export function flipTopBits(bytes: Uint8Array, size: number): void {
-  for (let at = 0; at < bytes.length; at += size) bytes[at] = bytes[at]! ^ 0x80;
+  for (let at = 0; at < bytes.length; at += size) bytes[at] = bytes[at] ^ 0x80;
 }

@@ -112,7 +112,7 @@ function splitLine(line: string): { keyword: string; field?: string } {
  * @returns the card and the index of the line after it
  */
 export function parseCard(lines: readonly string[], index: number): { card: FitsCard; next: number } {
-  const line = lines[index]!;
+  const line = lines[index];
   const { keyword, field } = splitLine(line);
   if (field === undefined) {
     const value = line.slice(8).trimEnd();
@@ -125,7 +125,7 @@ export function parseCard(lines: readonly string[], index: number): { card: Fits
   if (first.quoted && typeof value === "string") {
     const parts = [value];
     while (parts.at(-1)!.endsWith("&") && lines[next]?.startsWith("CONTINUE  ")) {
-      const more = readValueField(lines[next]!.slice(10));
+      const more = readValueField(lines[next].slice(10));
       if (!more.quoted || typeof more.value !== "string") break;
       parts[parts.length - 1] = parts.at(-1)!.slice(0, -1);
       parts.push(more.value);

@@ -105,7 +105,7 @@ function cellShape(
     // TDIM must not describe more than the cell holds; a wrong one is ignored, as the standard tells readers.
     if (values <= repeat && values > 0 && (values === repeat || code === "A")) {
       if (code !== "A") return { shape: [...axes.reverse(), ...pair], stringLength: 0 };
-      return { shape: axes.slice(1).reverse(), stringLength: axes[0]! };
+      return { shape: axes.slice(1).reverse(), stringLength: axes[0] };
     }
   }
   if (code === "A") {

@@ -215,7 +215,7 @@ function encodeBits(label: string, values: ArrayLike<unknown>, repeat: number): 
     }
     const bit = index % repeat;
     const at = Math.floor(index / repeat) * width + (bit >> 3);
-    if (value) bytes[at] = bytes[at]! | (0x80 >> (bit & 7));
+    if (value) bytes[at] = bytes[at] | (0x80 >> (bit & 7));
   }
   return bytes;
 }
@@ -329,8 +329,8 @@ export function encodeVariableColumn(
     const bytes = new Uint8Array(lengths.reduce((total, length) => total + length, 0));
     let at = 0;
     cells.forEach((cell, row) => {
-      bytes.set(encodeBits(label, cell as ArrayLike<number>, counts[row]!), at);
-      at += lengths[row]!;
+      bytes.set(encodeBits(label, cell as ArrayLike<number>, counts[row]), at);
+      at += lengths[row];
     });
     return { bytes, counts, lengths };
   }

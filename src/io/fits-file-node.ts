@@ -286,8 +286,8 @@ function lazyFile(
       // Rows that follow each other in the file are read at once.
       for (let row = 0; row < starts.length; ) {
         let rows = 1;
-        while (starts[row + rows] === starts[row]! + rows * rowLength) rows++;
-        data.set(await read(hdu.dataOffset + starts[row]!, rows * rowLength), row * rowLength);
+        while (starts[row + rows] === starts[row] + rows * rowLength) rows++;
+        data.set(await read(hdu.dataOffset + starts[row], rows * rowLength), row * rowLength);
         row += rows;
       }
       return { ...info, data };

@@ -34,9 +34,9 @@ export function hcompressDecode(
   const coefficients = new BigInt64Array(rows * cols);
   readPlanes(where, bytes, coefficients, rows, cols, [...planes]);
   coefficients[0] = view.getBigInt64(14);
-  if (scale > 1) for (let at = 0; at < coefficients.length; at++) coefficients[at]! *= BigInt(scale);
+  if (scale > 1) for (let at = 0; at < coefficients.length; at++) coefficients[at] *= BigInt(scale);
   invertTransform(coefficients, rows, cols);
-  for (let at = 0; at < out.length; at++) out[at] = Number(coefficients[at]!);
+  for (let at = 0; at < out.length; at++) out[at] = Number(coefficients[at]);
 }
 
 /** Bit planes of the four quadrants, most significant first, then the signs. */
@@ -51,10 +51,10 @@ function readPlanes(
   const reader = new BitReader(bytes, 25, where);
   const [halfRows, halfCols] = [(rows + 1) >> 1, (cols + 1) >> 1];
   const quadrants = [
-    [0, halfRows, halfCols, planes[0]!],
-    [halfCols, halfRows, cols >> 1, planes[1]!],
-    [cols * halfRows, rows >> 1, halfCols, planes[1]!],
-    [cols * halfRows + halfCols, rows >> 1, cols >> 1, planes[2]!],
+    [0, halfRows, halfCols, planes[0]],
+    [halfCols, halfRows, cols >> 1, planes[1]],
+    [cols * halfRows, rows >> 1, halfCols, planes[1]],
+    [cols * halfRows + halfCols, rows >> 1, cols >> 1, planes[2]],
   ] as const;
   for (const [start, height, width, count] of quadrants) {
     for (let plane = count - 1; plane >= 0; plane--)
@@ -63,7 +63,7 @@ function readPlanes(
   if (reader.bits(4) !== 0) throw damagedTile(where, "no end of its bit planes");
   reader.align();
   for (let at = 0; at < out.length; at++) {
-    if (out[at] !== 0n && reader.bit() === 1) out[at] = -out[at]!;
+    if (out[at] !== 0n && reader.bit() === 1) out[at] = -out[at];
   }
 }
 
@@ -102,9 +102,9 @@ function readPlane(
   }
   for (let row = 0; row < height; row++) {
     for (let col = 0; col < width; col++) {
-      const bits = nibbles[(row >> 1) * wide + (col >> 1)]!;
+      const bits = nibbles[(row >> 1) * wide + (col >> 1)];
       if (((bits >> bitOf(row, col)) & 1) === 1)
-        out[start + row * cols + col] = out[start + row * cols + col]! + weight;
+        out[start + row * cols + col] = out[start + row * cols + col] + weight;
     }
   }
 }
@@ -117,7 +117,7 @@ function spreadNibbles(above: Uint8Array, aboveCols: number, rows: number, cols:
   const out = new Uint8Array(rows * cols);
   for (let row = 0; row < rows; row++) {
     for (let col = 0; col < cols; col++)
-      out[row * cols + col] = (above[(row >> 1) * aboveCols + (col >> 1)]! >> bitOf(row, col)) & 1;
+      out[row * cols + col] = (above[(row >> 1) * aboveCols + (col >> 1)] >> bitOf(row, col)) & 1;
   }
   return out;
 }
@@ -160,7 +160,7 @@ function invertTransform(a: BigInt64Array, rows: number, cols: number): void {
   if (levels === 0) return;
   const scratch = new BigInt64Array(Math.max(rows, cols));
   let unit = 2n ** BigInt(levels - 1);
-  a[0] = rounded(a[0]!, 4n * unit);
+  a[0] = rounded(a[0], 4n * unit);
   for (let level = levels - 1; level >= 0; level--) {
     const [nRows, nCols] = [Math.ceil(rows / 2 ** level), Math.ceil(cols / 2 ** level)];
     for (let row = 0; row < nRows; row++) unshuffle(a, row * cols, 1, nCols, scratch);
@@ -179,9 +179,9 @@ function unshuffle(
   scratch: BigInt64Array,
 ): void {
   const half = (length + 1) >> 1;
-  for (let at = 0; at < length; at++) scratch[at] = a[start + at * step]!;
+  for (let at = 0; at < length; at++) scratch[at] = a[start + at * step];
   for (let at = 0; at < length; at++)
-    a[start + at * step] = (at & 1) === 0 ? scratch[at >> 1]! : scratch[half + (at >> 1)]!;
+    a[start + at * step] = (at & 1) === 0 ? scratch[at >> 1] : scratch[half + (at >> 1)];
 }
 
 /** The nearest multiple of a power of two, halves away from zero. @param unit 1 and below: all whole numbers */
@@ -202,9 +202,9 @@ function invertLevel(
   const twice = 2n * unit;
   // Two pixels at an edge of odd length.
   const pair = (first: number, second: number) => {
-    const difference = rounded(a[second]!, twice);
+    const difference = rounded(a[second], twice);
     const low = difference & twice;
-    const sum = a[first]! >= 0n ? a[first]! - low : a[first]! + low;
+    const sum = a[first] >= 0n ? a[first] - low : a[first] + low;
     a[second] = (sum + difference) >> shift;
     a[first] = (sum - difference) >> shift;
   };
@@ -212,17 +212,17 @@ function invertLevel(
     for (let col = 0; col < nCols; col += 2) {
       const at = row * cols + col;
       const [right, below] = [col + 1 < nCols, row + 1 < nRows];
-      if (!right && !below) a[at] = a[at]! >> shift;
+      if (!right && !below) a[at] = a[at] >> shift;
       else if (!right) pair(at, at + cols);
       else if (!below) pair(at, at + 1);
       else {
-        const both = rounded(a[at + cols + 1]!, unit);
+        const both = rounded(a[at + cols + 1], unit);
         const low = both & unit;
         const withLow = (value: bigint) => (value >= 0n ? value - low : value + low);
-        const down = withLow(rounded(a[at + cols]!, twice));
-        const across = withLow(rounded(a[at + 1]!, twice));
+        const down = withLow(rounded(a[at + cols], twice));
+        const across = withLow(rounded(a[at + 1], twice));
         const odd = (both ^ down ^ across) & twice;
-        const given = a[at]!;
+        const given = a[at];
         const sum = given >= 0n ? given + low - odd : given + (low === 0n ? odd : low - odd);
         a[at + cols + 1] = (sum + down + across + both) >> shift;
         a[at + cols] = (sum + down - across - both) >> shift;

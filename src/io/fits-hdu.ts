@@ -119,7 +119,7 @@ export function describeHdu(
     }
     const columnCount = headerInteger(label, header, "TFIELDS", { min: 0, max: 999 });
     const form = extension === "TABLE" ? "ascii" : "binary";
-    const table = { form, rows: axes[1]!, rowLength: axes[0]!, columnCount } as const;
+    const table = { form, rows: axes[1], rowLength: axes[0], columnCount } as const;
     if (header.get("ZIMAGE") === true && form === "binary")
       return { ...base, kind: "image", ...packedImage(label, header), packed: table };
     return { ...base, kind: "table", ...table };

@@ -43,7 +43,7 @@ function flipSign(stored: StoredArray): ExactArray {
   const { buffer, byteOffset, length } = stored;
   if (stored instanceof BigInt64Array) {
     const flipped = new BigUint64Array(buffer, byteOffset, length);
-    for (let index = 0; index < length; index++) flipped[index] = flipped[index]! ^ 0x8000000000000000n;
+    for (let index = 0; index < length; index++) flipped[index] = flipped[index] ^ 0x8000000000000000n;
     return flipped;
   }
   let flipped: Int8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
@@ -52,7 +52,7 @@ function flipSign(stored: StoredArray): ExactArray {
   else if (stored instanceof Int16Array)
     [flipped, top] = [new Uint16Array(buffer, byteOffset, length), 0x8000];
   else [flipped, top] = [new Uint32Array(buffer, byteOffset, length), 0x80000000];
-  for (let index = 0; index < length; index++) flipped[index] = flipped[index]! ^ top;
+  for (let index = 0; index < length; index++) flipped[index] = flipped[index] ^ top;
   return flipped;
 }
 
@@ -71,7 +71,7 @@ export function safeNumbers(
   const missing = blank === undefined ? undefined : BigInt(blank);
   const numbers = new Float64Array(values.length);
   for (let index = 0; index < values.length; index++) {
-    const value = values[index]!;
+    const value = values[index];
     if (value === missing) {
       numbers[index] = Number.NaN;
       continue;
@@ -92,14 +92,14 @@ function scaleNumbers(stored: StoredArray, { scale, zero, blank }: Scaling): Flo
   if (stored instanceof BigInt64Array) {
     const missing = blank === undefined ? undefined : BigInt(blank);
     for (let index = 0; index < stored.length; index++) {
-      const value = stored[index]!;
+      const value = stored[index];
       numbers[index] = value === missing ? Number.NaN : zero + scale * Number(value);
     }
     return numbers;
   }
   const missing = blank === undefined ? Number.NaN : Number(blank);
   for (let index = 0; index < stored.length; index++) {
-    const value = stored[index]!;
+    const value = stored[index];
     numbers[index] = value === missing ? Number.NaN : zero + scale * value;
   }
   return numbers;

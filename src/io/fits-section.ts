@@ -71,7 +71,7 @@ export function sectionLayout(name: string, whole: FitsImageInfo, section: FitsS
   }
   const flat = [y[1] - y[0], x[1] - x[0]];
   const shape = last - first === 1 ? flat : [last - first, ...flat];
-  const rowLength = flat[1]! * size;
+  const rowLength = flat[1] * size;
   const header = movedHeader(whole.header, x[0], y[0]);
   return { info: { ...whole, header, shape, dataLength: starts.length * rowLength }, starts, rowLength };
 }

@@ -43,7 +43,7 @@ function gatherCells(hdu: FitsTableHdu, { offset, width }: ColumnLayout, start: 
   }
   let to = 0;
   for (let row = 0; row < rows; row++, from += rowLength) {
-    for (let at = 0; at < width; at++) cells[to++] = data[from + at]!;
+    for (let at = 0; at < width; at++) cells[to++] = data[from + at];
   }
   return cells;
 }
@@ -54,7 +54,7 @@ function readText(bytes: Uint8Array, start: number, length: number): string {
   while (end < start + length && bytes[end] !== 0) end++;
   while (end > start && bytes[end - 1] === 0x20) end--;
   let text = "";
-  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at]!);
+  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at]);
   return text;
 }
 
@@ -84,7 +84,7 @@ function readBits(bytes: Uint8Array, rows: number, repeat: number): Uint8Array<A
   let to = 0;
   for (let row = 0; row < rows; row++) {
     for (let bit = 0; bit < repeat; bit++)
-      bits[to++] = (bytes[row * width + (bit >> 3)]! >> (7 - (bit & 7))) & 1;
+      bits[to++] = (bytes[row * width + (bit >> 3)] >> (7 - (bit & 7))) & 1;
   }
   return bits;
 }
@@ -95,7 +95,7 @@ function readNumbers(bytes: Uint8Array<ArrayBuffer>, layout: ColumnLayout): Exac
   const values = applyScaling(decodeNumbersInPlace(bytes, code), code, layout);
   // The zero point of a complex column is a real number.
   if (complex && layout.zero !== 0 && values instanceof Float64Array) {
-    for (let at = 1; at < values.length; at += 2) values[at] = values[at]! - layout.zero;
+    for (let at = 1; at < values.length; at += 2) values[at] = values[at] - layout.zero;
   }
   return values;
 }
@@ -150,8 +150,8 @@ function readVariableColumn(
   const budget = Math.max(FREE_HEAP_REUSE, MAX_HEAP_REUSE * heap.length);
   const values: (ExactArray | string | Logical[])[] = [];
   for (let row = 0; row < (layout.width === 0 ? 0 : rows); row++) {
-    const count = Number(descriptors[2 * row]!);
-    const offset = count === 0 ? 0 : Number(descriptors[2 * row + 1]!);
+    const count = Number(descriptors[2 * row]);
+    const offset = count === 0 ? 0 : Number(descriptors[2 * row + 1]);
     const length = cellBytes(layout.code, count);
     use.bytes += length;
     if (use.bytes > budget) {
@@ -240,7 +240,7 @@ export function readTable(hdu: FitsHdu, { columns, rows }: ReadTableOptions = {}
   }
   const layouts = readColumnLayouts(hdu);
   const use = { bytes: 0 };
-  return { rows: count, columns: wanted.map((index) => readColumn(hdu, layouts[index]!, start, count, use)) };
+  return { rows: count, columns: wanted.map((index) => readColumn(hdu, layouts[index], start, count, use)) };
 }
 
 function columnIndex({ label }: FitsTableHdu, names: readonly string[], name: string): number {

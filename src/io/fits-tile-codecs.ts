@@ -39,7 +39,7 @@ export class BitReader {
   bit(): number {
     if (this.#left === 0) {
       if (this.#at >= this.#bytes.length) throw damagedTile(this.#where, "too few bytes");
-      this.#byte = this.#bytes[this.#at++]!;
+      this.#byte = this.#bytes[this.#at++];
       this.#left = 8;
     }
     this.#left--;
@@ -52,7 +52,7 @@ export class BitReader {
     for (let left = count; left > 0; ) {
       if (this.#left === 0) {
         if (this.#at >= this.#bytes.length) throw damagedTile(this.#where, "too few bytes");
-        this.#byte = this.#bytes[this.#at++]!;
+        this.#byte = this.#bytes[this.#at++];
         this.#left = 8;
       }
       const take = Math.min(left, this.#left);
@@ -123,13 +123,13 @@ export function plioDecode(where: string, words: Int16Array, out: Int32Array): v
   if (words.length === 0) return;
   // The old form has its length in the third word.
   const old = (words[2] ?? 0) > 0;
-  const length = old ? words[2]! : (words[3] ?? 0) + (words[4] ?? 0) * 2 ** 15;
+  const length = old ? words[2] : (words[3] ?? 0) + (words[4] ?? 0) * 2 ** 15;
   const first = old ? 3 : (words[1] ?? 0);
   if (first < 0 || length > words.length) throw damagedTile(where, `a list of ${length} words`);
   let value = 1;
   let at = 0;
   for (let index = first; index < length; index++) {
-    const word = words[index]! & 0xffff;
+    const word = words[index] & 0xffff;
     const [code, data] = [word >> 12, word & 0xfff];
     switch (code) {
       case PLIO.zeros:

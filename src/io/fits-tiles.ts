@@ -104,7 +104,7 @@ function wholeNumbers(
   }
   if (algorithm === "HCOMPRESS_1") {
     const long = shape.filter((length) => length > 1);
-    const [ny = 1, nx = 1] = long.length === 1 ? [1, long[0]!] : long;
+    const [ny = 1, nx = 1] = long.length === 1 ? [1, long[0]] : long;
     hcompressDecode(label, bytes, [ny, nx], out);
     return out;
   }
@@ -122,7 +122,7 @@ function gunzipTile(packing: Packing, bytes: Uint8Array, pixels: number, shuffle
   if (!Number.isInteger(size)) throw damagedTile(packing.label, `${plain.length} bytes for ${pixels} pixels`);
   if (!shuffled || size === 1) return plain;
   const out = new Uint8Array(plain.length);
-  for (let at = 0; at < plain.length; at++) out[(at % pixels) * size + Math.floor(at / pixels)] = plain[at]!;
+  for (let at = 0; at < plain.length; at++) out[(at % pixels) * size + Math.floor(at / pixels)] = plain[at];
   return out;
 }
 
@@ -152,7 +152,7 @@ export function unpackImage(hdu: FitsImageHdu): FitsImageHdu {
       fallback: axis === axes - 1 ? length : 1,
     }),
   );
-  const counts = shape.map((length, axis) => Math.ceil(length / tile[axis]!));
+  const counts = shape.map((length, axis) => Math.ceil(length / tile[axis]));
   const found = readTable(table);
   const cells = (name: string): Cells => {
     const column = findColumn(found, name);
@@ -176,10 +176,10 @@ export function unpackImage(hdu: FitsImageHdu): FitsImageHdu {
   for (let row = 0; row < tiles; row++) {
     const start: number[] = [];
     for (let axis = axes - 1, rest = row; axis >= 0; axis--) {
-      start[axis] = (rest % counts[axis]!) * tile[axis]!;
-      rest = Math.floor(rest / counts[axis]!);
+      start[axis] = (rest % counts[axis]) * tile[axis];
+      rest = Math.floor(rest / counts[axis]);
     }
-    const size = shape.map((length, axis) => Math.min(tile[axis]!, length - start[axis]!));
+    const size = shape.map((length, axis) => Math.min(tile[axis], length - start[axis]));
     const pixels = size.reduce((product, length) => product * length, 1);
     put(values, shape, start, size, tileValues(row, size, pixels));
   }
@@ -223,10 +223,10 @@ export function unpackImage(hdu: FitsImageHdu): FitsImageHdu {
     const blank = blanks(row)?.[0] ?? packing.blank ?? NO_VALUE;
     const out = new Float64Array(whole.length);
     let from = (row + packing.seed - 1) % 10_000;
-    let at = random === undefined ? 0 : Math.floor(random[from]! * 500);
+    let at = random === undefined ? 0 : Math.floor(random[from] * 500);
     for (let index = 0; index < whole.length; index++) {
-      const value = whole[index]!;
-      const shift = random === undefined ? 0 : 0.5 - random[at]!;
+      const value = whole[index];
+      const shift = random === undefined ? 0 : 0.5 - random[at];
       if (value === blank) out[index] = Number.NaN;
       else if (packing.dither === 2 && value === EXACT_ZERO) out[index] = 0;
       else out[index] = (value + shift) * scale + zero;
@@ -234,7 +234,7 @@ export function unpackImage(hdu: FitsImageHdu): FitsImageHdu {
       at++;
       if (at === random.length) {
         from = (from + 1) % random.length;
-        at = Math.floor(random[from]! * 500);
+        at = Math.floor(random[from] * 500);
       }
     }
     return out;
@@ -263,12 +263,12 @@ function put(
     let to = start.at(-1)!;
     let stride = shape.at(-1)!;
     for (let axis = shape.length - 2; axis >= 0; axis--) {
-      to += (start[axis]! + (rest % size[axis]!)) * stride;
-      rest = Math.floor(rest / size[axis]!);
-      stride *= shape[axis]!;
+      to += (start[axis] + (rest % size[axis])) * stride;
+      rest = Math.floor(rest / size[axis]);
+      stride *= shape[axis];
     }
     for (let col = 0; col < nx; col++) {
-      const value = tile[from + col]!;
+      const value = tile[from + col];
       values[to + col] = big ? BigInt(value) : value;
     }
   }

@@ -98,7 +98,7 @@ function scatterCells(
     return;
   }
   for (let from = 0, to = offset; from < cells.length; to += rowLength) {
-    for (let at = 0; at < width; at++) rows[to + at] = cells[from++]!;
+    for (let at = 0; at < width; at++) rows[to + at] = cells[from++];
   }
 }
 
@@ -128,7 +128,7 @@ export function encodeRows(
   const data = new Uint8Array(rows * rowLength);
   let offset = 0;
   const encoded = formats.map((format, index) => {
-    const cells = encodeFixedColumn(format, values[index]!, rows);
+    const cells = encodeFixedColumn(format, values[index], rows);
     scatterCells(data, rowLength, offset, cells.bytes, format.width);
     offset += format.width;
     return cells;
@@ -161,7 +161,7 @@ function describeCells(
       view.setInt32(8 * row, count);
       view.setInt32(8 * row + 4, offset);
     }
-    at += lengths[row]!;
+    at += lengths[row];
     if (count > max) max = count;
   });
   return { cells, tform: `1${descriptor}${code}(${max})` };
@@ -176,12 +176,12 @@ function describeCells(
 export function encodeTable({ columns }: FitsTableInput): { mandatory: FitsCard[]; data: Uint8Array } {
   const formats = checkColumnFormats(columns);
   const counted = formats.findIndex((format) => format.descriptor !== undefined || valuesPerRow(format) > 0);
-  const rows = counted < 0 ? 0 : countRows(formats[counted]!, columns[counted]!);
+  const rows = counted < 0 ? 0 : countRows(formats[counted], columns[counted]);
   const rowLength = formats.reduce((total, { width }) => total + width, 0);
   const heap: Uint8Array[] = [];
   let heapLength = 0;
   const cells = formats.map((format, index) => {
-    const { values } = columns[index]!;
+    const { values } = columns[index];
     if (format.descriptor === undefined) return encodeFixedColumn(format, values as CellInput, rows);
     if (values.length !== rows) {
       throw new InvalidInputError(
@@ -200,8 +200,8 @@ export function encodeTable({ columns }: FitsTableInput): { mandatory: FitsCard[
   const data = new Uint8Array(rows * rowLength + heapLength);
   let offset = 0;
   cells.forEach(({ bytes }, index) => {
-    scatterCells(data, rowLength, offset, bytes, formats[index]!.width);
-    offset += formats[index]!.width;
+    scatterCells(data, rowLength, offset, bytes, formats[index].width);
+    offset += formats[index].width;
   });
   let at = rows * rowLength;
   for (const part of heap) {

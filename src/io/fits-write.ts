@@ -251,6 +251,6 @@ function joinHdus(parts: readonly EncodedHdu[]): Uint8Array {
 export function writeFits(hdus: readonly FitsHduInput[]): Uint8Array {
   const taken = new Set<string>();
   const inputs: FitsHduInput[] = hdus.map((hdu) => settleVersion(taken, hdu));
-  if (inputs.length === 0 || inputs[0]!.kind === "table") inputs.unshift({ kind: "empty" });
+  if (inputs.length === 0 || inputs[0].kind === "table") inputs.unshift({ kind: "empty" });
   return joinHdus(inputs.map((input, index) => encodeHdu(input, index === 0)));
 }

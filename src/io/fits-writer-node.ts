@@ -312,12 +312,12 @@ function encodeGrowingRows(
     );
   }
   const counted = formats.findIndex((format) => valuesPerRow(format) > 0);
-  const count = counted < 0 ? 0 : Math.ceil(values[counted]!.length / valuesPerRow(formats[counted]!));
+  const count = counted < 0 ? 0 : Math.ceil(values[counted].length / valuesPerRow(formats[counted]));
   const { data, encoded } = encodeRows(formats, values, count);
   const other = encoded.findIndex(({ zero }) => zero !== undefined);
   if (other >= 0) {
     throw new InvalidInputError(
-      `${formats[other]!.label}: a growing table must store integers with their own sign, got an array of the other; choose a wider format`,
+      `${formats[other].label}: a growing table must store integers with their own sign, got an array of the other; choose a wider format`,
     );
   }
   return { bytes: data, count };

@@ -36,7 +36,7 @@ function exposureParts(unit: string): { readonly area?: string; readonly time: s
   });
   if (times.length !== 1 || areas.length > 1 || areas.length + times.length !== words.length)
     return undefined;
-  return { ...(areas[0] !== undefined && { area: areas[0] }), time: times[0]! };
+  return { ...(areas[0] !== undefined && { area: areas[0] }), time: times[0] };
 }
 
 /** Whether a unit is one of exposure: a time, or an area times a time. */

@@ -72,7 +72,7 @@ export function findGoodTimes(hdus: readonly FitsHdu[], events: FitsHdu): GoodTi
       Float64Array,
       Float64Array,
     ];
-    const intervals = Array.from(starts, (start, row) => [start, stops[row]!] as const);
+    const intervals = Array.from(starts, (start, row) => [start, stops[row]] as const);
     return { hdu, intervals };
   });
   if (events.kind !== "table" || tables.length === 0) return [];

@@ -36,7 +36,7 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 /** Continue a CRC-32; start with 0. */
 export function crc32(bytes: Uint8Array, start = 0): number {
   let crc = ~start;
-  for (let at = 0; at < bytes.length; at++) crc = CRC_TABLE[(crc ^ bytes[at]!) & 0xff]! ^ (crc >>> 8);
+  for (let at = 0; at < bytes.length; at++) crc = CRC_TABLE[(crc ^ bytes[at]!) & 0xff] ^ (crc >>> 8);
   return ~crc >>> 0;
 }
 

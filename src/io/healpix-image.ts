@@ -64,9 +64,9 @@ function middleOf(map: HealpixMap, turn: (position: SkyPosition) => SkyPosition)
   map.forEach((nside, pixel) => {
     const { lon, lat } = turn(healpixToSky(nside, map.ordering, pixel));
     const [a, d] = [(lon * Math.PI) / 180, (lat * Math.PI) / 180];
-    sum[0]! += (Math.cos(d) * Math.cos(a)) / nside ** 2;
-    sum[1]! += (Math.cos(d) * Math.sin(a)) / nside ** 2;
-    sum[2]! += Math.sin(d) / nside ** 2;
+    sum[0] += (Math.cos(d) * Math.cos(a)) / nside ** 2;
+    sum[1] += (Math.cos(d) * Math.sin(a)) / nside ** 2;
+    sum[2] += Math.sin(d) / nside ** 2;
   });
   const [x, y, z] = sum as [number, number, number];
   const across = Math.hypot(x, y);
@@ -124,7 +124,7 @@ function sumInto(
     const { lon, lat } = turn(healpixToSky(nside, map.ordering, pixel));
     const [place, y] = grid.place(lon, lat);
     const x = closed ? place - nx * Math.floor(place / nx) : place;
-    if (x >= 0 && x < nx && y >= 0 && y < ny) image.data[Math.floor(y) * nx + Math.floor(x)]! += value;
+    if (x >= 0 && x < nx && y >= 0 && y < ny) image.data[Math.floor(y) * nx + Math.floor(x)] += value;
   });
 }
 

@@ -107,7 +107,7 @@ function valueColumn(hdu: FitsTableInfo, layouts: readonly ColumnLayout[], wante
     wanted === undefined && others > 0
       ? [
           `${hdu.label}: a HEALPix map should have one column of values, got ${values.length}; the first is taken, ${found.name}, ` +
-            `choose otherwise with --column ${values[1]!.name}`,
+            `choose otherwise with --column ${values[1].name}`,
         ]
       : [];
   return { column: found, notes };
@@ -201,7 +201,7 @@ function explicitPixels(hdu: FitsTableInfo, numbers: Float64Array, ordering: Hea
   for (const [index, pixel] of numbers.entries()) places.set(pixel, index);
   return {
     nsides: [nside],
-    pixelAt: (index) => ({ nside, pixel: numbers[index]! }),
+    pixelAt: (index) => ({ nside, pixel: numbers[index] }),
     indexOf: (_, pixel) => places.get(pixel),
   };
 }
@@ -223,8 +223,8 @@ function uniquePixels(hdu: FitsTableInfo, numbers: Float64Array): Pixels {
   return {
     nsides: [...nsides].sort((a, b) => b - a),
     pixelAt: (index) => {
-      const nside = nsideOf(numbers[index]!);
-      return { nside, pixel: numbers[index]! - 4 * nside * nside };
+      const nside = nsideOf(numbers[index]);
+      return { nside, pixel: numbers[index] - 4 * nside * nside };
     },
     indexOf: (nside, pixel) => places.get(4 * nside * nside + pixel),
   };
@@ -242,7 +242,7 @@ export function readHealpixMap(hdu: FitsTableHdu, options: HealpixOptions = {}):
   const chosen = valueColumn(hdu, layouts, options.column);
   const { system, notes } = systemOf(hdu, options.system);
   const numbered = numbering(hdu);
-  const numbersOf = (name: string) => columnNumbers(readTable(hdu, { columns: [name] }).columns[0]!);
+  const numbersOf = (name: string) => columnNumbers(readTable(hdu, { columns: [name] }).columns[0]);
   const values = numbersOf(chosen.column.name);
   const indices = layouts.find(({ name, repeat }) => repeat === 1 && INDICES.test(name));
   const scheme = (hdu.header.text("INDXSCHM") ?? "").toUpperCase();
@@ -281,13 +281,13 @@ export function readHealpixMap(hdu: FitsTableHdu, options: HealpixOptions = {}):
     );
   const { name, unit } = chosen.column;
   return {
-    ...{ system, ordering, known, cover, forEach, column: name, nside: pixels.nsides[0]! },
+    ...{ system, ordering, known, cover, forEach, column: name, nside: pixels.nsides[0] },
     ...(unit !== undefined && { unit }),
     counts: isCountUnit(unit) || (unit === undefined && /^(counts?|channel\s*\d+)$/i.test(name)),
     valueAt: (position) => {
       for (const nside of pixels.nsides) {
         const index = pixels.indexOf(nside, skyToHealpix(nside, ordering, position));
-        if (index !== undefined) return seen(values[index]!) ? values[index]! : Number.NaN;
+        if (index !== undefined) return seen(values[index]) ? values[index] : Number.NaN;
       }
       return Number.NaN;
     },

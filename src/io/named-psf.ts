@@ -71,7 +71,7 @@ export function parsePsfName(text: string): NamedPsf {
   const [, given] = NAME.exec(text) ?? [];
   if (given === undefined) return fail("name must begin with gaussian:, king: or moffat:", "another name");
   const kind = given.toLowerCase();
-  const known = KINDS[kind]!;
+  const known = KINDS[kind];
   const values = new Map<string, string>();
   for (const part of text.slice(text.indexOf(":") + 1).split(",")) {
     const [, word, value] = /^\s*(\w+)\s*=\s*(.+?)\s*$/.exec(part) ?? [];

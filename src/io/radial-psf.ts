@@ -89,7 +89,7 @@ export function readRadialPsf(
   const radii = Float64Array.from(radial.numbers, (value) => value * factor);
   const size = radii.length;
   const rows = found.numbers.length / size;
-  const rising = radii.every((value, at) => value >= 0 && (at === 0 || value > radii[at - 1]!));
+  const rising = radii.every((value, at) => value >= 0 && (at === 0 || value > radii[at - 1]));
   if (!Number.isInteger(rows) || rows === 0 || size < 2 || !rising) {
     throw new InvalidInputError(
       `${name}: a radial psf must have values at radii that rise, got ${found.numbers.length} values and ${size} radii; give an image of the psf`,
@@ -97,12 +97,11 @@ export function readRadialPsf(
   }
   const exposure = numbersIn(table, ["EXPOSURE"])?.numbers;
   const weights = Array.from({ length: rows }, (_, row) =>
-    rows === 1 || energies === undefined ? 1 : (exposure?.[row] ?? 1) / energies.numbers[row]!,
+    rows === 1 || energies === undefined ? 1 : (exposure?.[row] ?? 1) / energies.numbers[row],
   );
   const values = new Float64Array(size);
   for (let row = 0; row < rows; row++) {
-    for (let at = 0; at < size; at++)
-      values[at] = values[at]! + weights[row]! * found.numbers[row * size + at]!;
+    for (let at = 0; at < size; at++) values[at] = values[at] + weights[row] * found.numbers[row * size + at];
   }
   if (
     !values.every((value) => value >= 0 && value < Number.POSITIVE_INFINITY) ||
@@ -150,11 +149,11 @@ export function radialPsfImage(
     let high = radii.length - 1;
     while (high - low > 1) {
       const middle = (low + high) >> 1;
-      if (radii[middle]! <= radius) low = middle;
+      if (radii[middle] <= radius) low = middle;
       else high = middle;
     }
-    const part = Math.max(0, (radius - radii[low]!) / (radii[high]! - radii[low]!));
-    return values[low]! + part * (values[high]! - values[low]!);
+    const part = Math.max(0, (radius - radii[low]) / (radii[high] - radii[low]));
+    return values[low] + part * (values[high] - values[low]);
   };
   const rings = Array.from({ length: 4096 }, (_, ring) => ((ring + 0.5) / 4096) * radii.at(-1)!);
   const light = rings.map((radius) => radius * at(radius));
@@ -164,7 +163,7 @@ export function radialPsfImage(
     held += value;
     return held >= ENOUGH * total;
   });
-  const half = Math.min(MOST_HALF, Math.max(1, Math.ceil(rings[Math.max(0, last)]! / side)));
+  const half = Math.min(MOST_HALF, Math.max(1, Math.ceil(rings[Math.max(0, last)] / side)));
   const width = 2 * half + 1;
   const places = Array.from({ length: POINTS }, (_, index) => (index + 0.5) / POINTS - 0.5);
   const data = new Float64Array(width * width);

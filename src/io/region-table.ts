@@ -75,7 +75,7 @@ export function regionTableText(hdu: FitsHdu): string {
       );
     }
     const [positions, sizes, turns] = wanted;
-    const corners = distinct(xs[row]!, ys[row]!, positions);
+    const corners = distinct(xs[row], ys[row], positions);
     const numbers = [
       ...corners.flatMap(([x, y]) => [x, y].map((value) => `${value}${unit}`)),
       ...(radii?.[row] ?? []).slice(0, sizes).map((value) => `${value}${unit}`),
@@ -98,7 +98,7 @@ export function regionTableText(hdu: FitsHdu): string {
 function distinct(xs: readonly number[], ys: readonly number[], most: number): [number, number][] {
   const found: [number, number][] = [];
   for (const [at, x] of xs.entries()) {
-    const y = ys[at]!;
+    const y = ys[at];
     const last = found.at(-1);
     if (found.length >= most || Number.isNaN(x + y)) break;
     if (most === Number.POSITIVE_INFINITY && last?.[0] === x && last[1] === y) break;

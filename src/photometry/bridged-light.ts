@@ -38,7 +38,7 @@ export function bridgedLight(
 ): Float64Array[] {
   const [ny, nx] = shape;
   let dark = 0;
-  for (let pixel = 0; pixel < image.length; pixel++) dark += (DARK * image[pixel]!) / image.length;
+  for (let pixel = 0; pixel < image.length; pixel++) dark += (DARK * image[pixel]) / image.length;
   const inside = new Set(hole);
   const isOutside = (pixel: number) => !inside.has(pixel) && !kept.has(pixel);
   /** Logarithm of the light around a point outside of the hole; undefined where there is no image. */
@@ -47,7 +47,7 @@ export function bridgedLight(
     for (let row = Math.max(0, y - PATCH); row <= Math.min(ny - 1, y + PATCH); row++) {
       for (let col = Math.max(0, x - PATCH); col <= Math.min(nx - 1, x + PATCH); col++) {
         if (!isOutside(row * nx + col)) continue;
-        sum += image[row * nx + col]!;
+        sum += image[row * nx + col];
         count++;
       }
     }

@@ -100,7 +100,7 @@ export function extraSourceMeter(
   const exposure = new Float64Array(shape[0] * shape[1]);
   for (const one of model.observations) {
     const exposed = frameOf(ontoSky(one.exposure, grid, { x: 0, y: 0 }, model.boundary).data, grid);
-    for (let pixel = 0; pixel < exposure.length; pixel++) exposure[pixel]! += exposed[pixel]!;
+    for (let pixel = 0; pixel < exposure.length; pixel++) exposure[pixel] += exposed[pixel];
   }
   const places = regions.map((region) => {
     const aperture = aperturePixels(model, region.pixels);
@@ -111,7 +111,7 @@ export function extraSourceMeter(
     return {
       region,
       aperture,
-      counts: aperture.map(({ observation, pixel }) => model.observations[observation]!.counts.data[pixel]!),
+      counts: aperture.map(({ observation, pixel }) => model.observations[observation].counts.data[pixel]),
       emptied: emptyRegion(region.pixels, guard, mean.data, shape, others(region)),
       point: point && { source: point, unit: inAperture(model.project(onSky(point)), aperture) },
       skies: [] as ExpectedCounts[],
@@ -125,7 +125,7 @@ export function extraSourceMeter(
       const frame = Float64Array.from(image);
       for (const { region, aperture, emptied, point, skies, exposed } of places) {
         const fill = emptied.fill(image);
-        for (const [index, pixel] of emptied.pixels.entries()) frame[pixel] = fill[index]!;
+        for (const [index, pixel] of emptied.pixels.entries()) frame[pixel] = fill[index];
         setFrame(whole, frame, grid);
         const other = inAperture(
           model.predict(whole).map(({ data }) => data),
@@ -134,8 +134,8 @@ export function extraSourceMeter(
         const source = point?.source ?? drawnSource(region, image, frame);
         const unit = point?.unit ?? inAperture(model.project(onSky(source)), aperture);
         skies.push({ other, unit });
-        exposed.push(source.reduce((sum, value, pixel) => sum + value * exposure[pixel]!, 0));
-        for (const pixel of emptied.pixels) frame[pixel] = image[pixel]!;
+        exposed.push(source.reduce((sum, value, pixel) => sum + value * exposure[pixel], 0));
+        for (const pixel of emptied.pixels) frame[pixel] = image[pixel];
       }
     },
     sources: () =>
@@ -150,7 +150,7 @@ export function extraSourceMeter(
         const expected = new Float64Array(counts.length);
         for (const { other } of skies) {
           for (let pixel = 0; pixel < expected.length; pixel++) {
-            expected[pixel]! += other[pixel]! / skies.length;
+            expected[pixel] += other[pixel] / skies.length;
           }
         }
         const part = average > 0 ? medianCount(others) / average : 0;
@@ -159,7 +159,7 @@ export function extraSourceMeter(
           fluxPrior,
           counts: observed,
           other: { mean: average, std: Math.sqrt(spread / Math.max(1, others.length - 1)) },
-          inside: units.reduce((total, unit, draw) => total + unit / exposed[draw]!, 0) / units.length,
+          inside: units.reduce((total, unit, draw) => total + unit / exposed[draw], 0) / units.length,
           chance: chanceOf(Math.round(observed), others),
           ...fluxLaw(counts, skies, fluxPrior),
           expectedLimits: fluxLaw(
@@ -175,7 +175,7 @@ export function extraSourceMeter(
 
 function sum(values: ArrayLike<number>): number {
   let total = 0;
-  for (let index = 0; index < values.length; index++) total += values[index]!;
+  for (let index = 0; index < values.length; index++) total += values[index];
   return total;
 }
 
@@ -193,9 +193,9 @@ export function halfLightRadius(psf: SkyImage): number {
   });
   const total = sum(psf.data);
   let held = 0;
-  for (const index of [...squares.keys()].sort((a, b) => squares[a]! - squares[b]!)) {
-    held += psf.data[index]!;
-    if (held >= total / 2) return Math.sqrt(squares[index]!);
+  for (const index of [...squares.keys()].sort((a, b) => squares[a] - squares[b])) {
+    held += psf.data[index];
+    if (held >= total / 2) return Math.sqrt(squares[index]);
   }
   return 0;
 }
@@ -212,8 +212,8 @@ function aperturePixels(model: ForwardModel, pixels: ArrayLike<number>): Detecto
   const nx = detector[1];
   const seen = new Set<number>();
   for (let index = 0; index < pixels.length; index++) {
-    const row = Math.floor(pixels[index]! / (upsampling * nx));
-    const col = pixels[index]! % (upsampling * nx);
+    const row = Math.floor(pixels[index] / (upsampling * nx));
+    const col = pixels[index] % (upsampling * nx);
     seen.add(Math.floor(row / upsampling) * nx + Math.floor(col / upsampling));
   }
   const ordered = [...seen].sort((a, b) => a - b);
@@ -224,7 +224,7 @@ function aperturePixels(model: ForwardModel, pixels: ArrayLike<number>): Detecto
 
 function inAperture(images: readonly ArrayLike<number>[], aperture: readonly DetectorPixel[]): Float64Array {
   // Transforms may round an empty pixel to just below 0.
-  return Float64Array.from(aperture, ({ observation, pixel }) => Math.max(0, images[observation]![pixel]!));
+  return Float64Array.from(aperture, ({ observation, pixel }) => Math.max(0, images[observation][pixel]!));
 }
 
 /** The light of a draw in a region above its surroundings, scaled to 1; even where there is none. */
@@ -237,14 +237,14 @@ function drawnSource(
   const fill = (light: (index: number) => number) => {
     let total = 0;
     for (let index = 0; index < pixels.length; index++) {
-      const value = weights[index]! * light(index);
-      source[pixels[index]!] = value;
+      const value = weights[index] * light(index);
+      source[pixels[index]] = value;
       total += value;
     }
     return total;
   };
-  const above = (index: number) => Math.max(0, image[pixels[index]!]! - emptied[pixels[index]!]!);
+  const above = (index: number) => Math.max(0, image[pixels[index]!] - emptied[pixels[index]!]);
   const total = fill(above) || fill(() => 1);
-  for (let index = 0; index < pixels.length; index++) source[pixels[index]!]! /= total;
+  for (let index = 0; index < pixels.length; index++) source[pixels[index]!] /= total;
   return source;
 }

@@ -127,8 +127,8 @@ export async function findSources(
   const mean = new Float64Array(shape[0] * shape[1]);
   const scale = observations.map(() => 0);
   await forEachDraw(source, chains, watch(0, 0.2), (image, chain, draw) => {
-    for (let pixel = 0; pixel < mean.length; pixel++) mean[pixel]! += image[pixel]! / total;
-    for (const [index, value] of scales(chain, draw).entries()) scale[index]! += value / total;
+    for (let pixel = 0; pixel < mean.length; pixel++) mean[pixel] += image[pixel] / total;
+    for (const [index, value] of scales(chain, draw).entries()) scale[index] += value / total;
   });
   model.setBackgroundScale(scale);
   const whole = sky === undefined ? new Float64Array(model.shape[0] * model.shape[1]) : sky.data.slice();
@@ -156,16 +156,16 @@ export async function findSources(
     { ...measuring, ...watch(0.2, 1), sourceShape: "point", keepOthers: true },
   );
   return found.flatMap(({ statistic }, index) => {
-    const own = apertures[index]!;
+    const own = apertures[index];
     const others = new Set(apertures.flatMap((pixels) => (pixels === own ? [] : pixels)));
     const { pixels } = emptyRegion(own, GUARD * half, mean, shape, others);
-    const source = tester(found[index]!.place, pixels, others);
+    const source = tester(found[index].place, pixels, others);
     if (source === undefined) return [];
     const alarms = expectedFalseAlarms(statistic, fields);
-    const place = source.locate(found[index]!.place);
+    const place = source.locate(found[index].place);
     const extent = extentOf(source, place, half, LEAST_WIDTH * upsampling);
     return {
-      name: measured[index]!.name,
+      name: measured[index].name,
       flux: source.flux(place, extent.extended ? extent.width : 0),
       centroid: errorEllipse(place, place.varX, place.varY, place.covariance),
       statistic,
@@ -173,10 +173,10 @@ export async function findSources(
       probability: Math.exp(-alarms),
       extent,
       radius,
-      measured: measured[index]!,
+      measured: measured[index],
       neighbours: measured.flatMap((other, at) => {
         if (at === index) return [];
-        const correlation = correlationOf(measured[index]!.draws.flux, other.draws.flux);
+        const correlation = correlationOf(measured[index].draws.flux, other.draws.flux);
         return correlation < TRADES ? [{ name: other.name, correlation }] : [];
       }),
     };
@@ -188,7 +188,7 @@ function seenPixels(observations: ReturnType<typeof createForwardModel>["observa
   const [{ counts }] = observations as [(typeof observations)[number]];
   return counts.data.reduce((sum, _, pixel) => {
     const seen = observations.some(
-      ({ exposure, mask }) => exposure.data[pixel]! > 0 && mask?.data[pixel] !== 0,
+      ({ exposure, mask }) => exposure.data[pixel] > 0 && mask?.data[pixel] !== 0,
     );
     return sum + Number(seen);
   }, 0);
@@ -202,7 +202,7 @@ function frameSensitivity({
 }: ReturnType<typeof createForwardModel>): (pixel: number) => number {
   const [, nx] = frameShape(grid);
   const edge = grid.margin * grid.upsampling;
-  return (pixel) => sensitivity[(Math.floor(pixel / nx) + edge) * width + (pixel % nx) + edge]!;
+  return (pixel) => sensitivity[(Math.floor(pixel / nx) + edge) * width + (pixel % nx) + edge];
 }
 
 /** Test the candidates, brightest first; those found keep their light and their pixels when the next are tested. */
@@ -249,7 +249,7 @@ function lightAbove(
   const inside = new Set(pixels);
   let [light, x, y] = [0, 0, 0];
   for (const [index, pixel] of emptied.pixels.entries()) {
-    const above = image[pixel]! - fill[index]!;
+    const above = image[pixel] - fill[index];
     if (!(above > 0) || !inside.has(pixel)) continue;
     light += above;
     x += above * (pixel % nx);
@@ -267,13 +267,13 @@ function extentOf(source: SourceFit, place: PixelPosition, half: number, least: 
   // Where the statistic has fallen by 1, on the way from the best width outwards.
   const end = (step: 1 | -1): number => {
     for (let at = best; at + step >= 0 && at + step < widths.length; at += step) {
-      if (values[at + step]! > most - 1) continue;
-      const part = (values[at]! - (most - 1)) / (values[at]! - values[at + step]!);
-      return widths[at]! + part * (widths[at + step]! - widths[at]!);
+      if (values[at + step] > most - 1) continue;
+      const part = (values[at] - (most - 1)) / (values[at] - values[at + step]);
+      return widths[at] + part * (widths[at + step] - widths[at]);
     }
-    return widths[step < 0 ? 0 : widths.length - 1]!;
+    return widths[step < 0 ? 0 : widths.length - 1];
   };
   // Half of all points look wider than the psf.
-  const chance = best === 0 ? 1 : normalTwoSidedTail(Math.sqrt(Math.max(0, most - values[0]!))) / 2;
-  return { width: widths[best]!, low: end(-1), high: end(1), chance, extended: chance <= EXTENDED };
+  const chance = best === 0 ? 1 : normalTwoSidedTail(Math.sqrt(Math.max(0, most - values[0]))) / 2;
+  return { width: widths[best], low: end(-1), high: end(1), chance, extended: chance <= EXTENDED };
 }

@@ -67,16 +67,16 @@ export function fluxLaw(
     const values = new Float64Array(CELLS);
     let most = Number.NEGATIVE_INFINITY;
     for (let cell = 0; cell < CELLS; cell++) {
-      values[cell] = logLikelihood((edges[cell]! + edges[cell + 1]!) / 2);
-      most = Math.max(most, values[cell]!);
+      values[cell] = logLikelihood((edges[cell] + edges[cell + 1]) / 2);
+      most = Math.max(most, values[cell]);
     }
     for (let cell = 0; cell < CELLS; cell++) {
-      values[cell] = (edges[cell + 1]! - edges[cell]!) * exponential(values[cell]! - most);
+      values[cell] = (edges[cell + 1] - edges[cell]) * exponential(values[cell] - most);
     }
     addNormalised(values, flat);
     if (chosen === flat) continue;
     for (let cell = 0; cell < CELLS; cell++) {
-      values[cell] *= Math.sqrt(information((edges[cell]! + edges[cell + 1]!) / 2));
+      values[cell] *= Math.sqrt(information((edges[cell] + edges[cell + 1]) / 2));
     }
     addNormalised(values, chosen);
   }
@@ -85,7 +85,7 @@ export function fluxLaw(
 
 function addNormalised(values: Float64Array, sums: Float64Array): void {
   const total = values.reduce((sum, value) => sum + value, 0);
-  for (let cell = 0; cell < CELLS; cell++) sums[cell]! += values[cell]! / total;
+  for (let cell = 0; cell < CELLS; cell++) sums[cell] += values[cell] / total;
 }
 
 /** The likelihood of a flux under one sky, and between which fluxes it is not negligible. */
@@ -94,26 +94,26 @@ function skyLikelihood(counts: ArrayLike<number>, { other, unit }: ExpectedCount
   let seen = 0;
   const lit: number[] = [];
   for (let pixel = 0; pixel < unit.length; pixel++) {
-    total += unit[pixel]!;
-    if (counts[pixel]! > 0 && unit[pixel]! > 0) {
+    total += unit[pixel];
+    if (counts[pixel] > 0 && unit[pixel] > 0) {
       lit.push(pixel);
-      seen += counts[pixel]!;
+      seen += counts[pixel];
     }
   }
   const logLikelihood = (flux: number): number => {
     let sum = -flux * total;
-    for (const pixel of lit) sum += counts[pixel]! * naturalLog(other[pixel]! + flux * unit[pixel]!);
+    for (const pixel of lit) sum += counts[pixel] * naturalLog(other[pixel] + flux * unit[pixel]);
     return sum;
   };
   const slope = (flux: number): number => {
     let sum = -total;
-    for (const pixel of lit) sum += (counts[pixel]! * unit[pixel]!) / (other[pixel]! + flux * unit[pixel]!);
+    for (const pixel of lit) sum += (counts[pixel] * unit[pixel]) / (other[pixel] + flux * unit[pixel]);
     return sum;
   };
   const information = (flux: number): number => {
     let sum = 0;
     for (let pixel = 0; pixel < unit.length; pixel++) {
-      if (unit[pixel]! > 0) sum += unit[pixel]! ** 2 / (other[pixel]! + flux * unit[pixel]!);
+      if (unit[pixel] > 0) sum += unit[pixel] ** 2 / (other[pixel] + flux * unit[pixel]);
     }
     return sum;
   };
@@ -146,37 +146,37 @@ function bisect(holds: (value: number) => boolean, low: number, high: number): n
 function highest(masses: Float64Array, edges: Float64Array): number {
   let [best, most] = [0, -1];
   for (let cell = 0; cell < CELLS; cell++) {
-    const density = masses[cell]! / (edges[cell + 1]! - edges[cell]!);
+    const density = masses[cell] / (edges[cell + 1] - edges[cell]);
     if (density > most) [best, most] = [cell, density];
   }
-  return best === 0 ? edges[0]! : (edges[best]! + edges[best + 1]!) / 2;
+  return best === 0 ? edges[0] : (edges[best] + edges[best + 1]) / 2;
 }
 
 function intervalsOf(masses: Float64Array, edges: Float64Array): Pick<FluxLaw, "limits" | "intervals"> {
   const total = masses.reduce((sum, mass) => sum + mass, 0);
-  const density = (cell: number) => masses[cell]! / (edges[cell + 1]! - edges[cell]!);
+  const density = (cell: number) => masses[cell] / (edges[cell + 1] - edges[cell]);
   const order = [...masses.keys()].sort((a, b) => density(b) - density(a));
   const limit = (probability: number) => {
     let below = 0;
     for (let cell = 0; cell < CELLS; cell++) {
-      const next = below + masses[cell]! / total;
+      const next = below + masses[cell] / total;
       if (next >= probability) {
         const part = (probability - below) / (next - below);
-        return edges[cell]! + part * (edges[cell + 1]! - edges[cell]!);
+        return edges[cell] + part * (edges[cell + 1] - edges[cell]);
       }
       below = next;
     }
-    return edges[CELLS]!;
+    return edges[CELLS];
   };
   const interval = (probability: number) => {
     let [held, first, last] = [0, CELLS, -1];
     for (const cell of order) {
-      held += masses[cell]! / total;
+      held += masses[cell] / total;
       first = Math.min(first, cell);
       last = Math.max(last, cell);
       if (held >= probability) break;
     }
-    return { probability, low: edges[first]!, high: edges[last + 1]! };
+    return { probability, low: edges[first], high: edges[last + 1] };
   };
   return {
     limits: PROBABILITIES.map((probability) => ({ probability, limit: limit(probability) })),

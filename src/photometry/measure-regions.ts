@@ -115,8 +115,8 @@ export async function measureRegions(
   const mean = new Float64Array(source.shape[0] * source.shape[1]);
   const ones = exposed.map(() => 1);
   await forEachDraw(source, chains, watch(0, 0.3), (image, chain, draw) => {
-    meters[chain]!.add(0, draw, image, ones);
-    for (let pixel = 0; pixel < mean.length; pixel++) mean[pixel]! += image[pixel]! / total;
+    meters[chain].add(0, draw, image, ones);
+    for (let pixel = 0; pixel < mean.length; pixel++) mean[pixel] += image[pixel] / total;
   });
   const extras: (ExtraSource | undefined)[] = [];
   if (extraDraws > 0) {
@@ -139,7 +139,7 @@ export async function measureRegions(
   return sparse.map(({ name, weights }, region) => {
     const column = (quantity: string, chain: number) => {
       const draws = source.draws(chain);
-      return meters[chain]!.values[quantity]!.subarray(region * draws, (region + 1) * draws);
+      return meters[chain].values[quantity].subarray(region * draws, (region + 1) * draws);
     };
     const pooled = (quantity: string) => {
       const all = new Float64Array(total);
@@ -231,6 +231,6 @@ export function backgroundScales(
   if (columns.every((column) => column < 0)) return () => names.map(() => 1);
   return (chain, draw) => {
     const row = trace!.readRows(chain, images.first + draw * images.every, 1);
-    return columns.map((column) => (column < 0 ? 1 : row[column]!));
+    return columns.map((column) => (column < 0 ? 1 : row[column]));
   };
 }

@@ -129,14 +129,14 @@ export function measuredColumns(
         flux,
         "phot.flux;stat.min",
         `begin of the ${percentText(probability)} interval, equal tails: ${IMAGE}`,
-        ({ products }) => products.flux.intervals[at]!.low,
+        ({ products }) => products.flux.intervals[at].low,
       ),
       column(
         `image_flux_high_${percent(probability)}`,
         flux,
         "phot.flux;stat.max",
         `end of the ${percentText(probability)} interval, equal tails: ${IMAGE}`,
-        ({ products }) => products.flux.intervals[at]!.high,
+        ({ products }) => products.flux.intervals[at].high,
       ),
     ]),
     column(
@@ -177,7 +177,7 @@ export function measuredColumns(
         undefined,
         "stat.probability",
         `probability of a flux above ${threshold}: ${IMAGE}`,
-        ({ products }) => products.exceeds[at]!.probability,
+        ({ products }) => products.exceeds[at].probability,
       ),
     ),
     column(
@@ -333,14 +333,14 @@ export function measuredColumns(
               flux,
               "phot.flux;stat.min",
               `begin of the shortest ${percentText(probability)} interval: ${EXTRA}`,
-              ofExtra(({ intervals }) => intervals[at]!.low),
+              ofExtra(({ intervals }) => intervals[at].low),
             ),
             column(
               `source_flux_high_${percent(probability)}`,
               flux,
               "phot.flux;stat.max",
               `end of the shortest ${percentText(probability)} interval: ${EXTRA}`,
-              ofExtra(({ intervals }) => intervals[at]!.high),
+              ofExtra(({ intervals }) => intervals[at].high),
             ),
           ]),
           ...extra.limits.map(({ probability }, at) =>
@@ -349,7 +349,7 @@ export function measuredColumns(
               flux,
               "phot.flux;stat.max",
               `upper limit, ${percentText(probability)}, one-sided: ${EXTRA}`,
-              ofExtra(({ limits }) => limits[at]!.limit),
+              ofExtra(({ limits }) => limits[at].limit),
             ),
           ),
           ...extra.expectedLimits.map(({ probability }, at) =>
@@ -358,7 +358,7 @@ export function measuredColumns(
               flux,
               "phot.flux;stat.max;meta.modelled",
               `the ${percentText(probability)} limit to expect where there is no source`,
-              ofExtra(({ expectedLimits }) => expectedLimits[at]!.limit),
+              ofExtra(({ expectedLimits }) => expectedLimits[at].limit),
             ),
           ),
           column(

@@ -47,7 +47,7 @@ export function emptyRegion(
     (pixel) => !emptied.has(pixel) && !kept.has(pixel),
   );
   const pixels = [...emptied].sort((a, b) => a - b);
-  const bright = ring.reduce((most, pixel) => Math.max(most, mean[pixel]!), 0);
+  const bright = ring.reduce((most, pixel) => Math.max(most, mean[pixel]), 0);
   // Nothing around, or no light there: nothing else shines but the background.
   const middle =
     bright > 0 ? harmonicFill(pixels, mean, DARK * bright, shape, kept) : new Float64Array(pixels.length);
@@ -57,8 +57,8 @@ export function emptyRegion(
       let ratio = 0;
       let count = 0;
       for (const pixel of ring) {
-        if (!(mean[pixel]! > 0)) continue;
-        ratio += image[pixel]! / mean[pixel]!;
+        if (!(mean[pixel] > 0)) continue;
+        ratio += image[pixel] / mean[pixel];
         count++;
       }
       const level = count === 0 ? 0 : ratio / count;
@@ -72,8 +72,8 @@ function grown(pixels: ArrayLike<number>, distance: number, [ny, nx]: Shape): Se
   const reach = Math.floor(distance);
   const found = new Set<number>();
   for (let index = 0; index < pixels.length; index++) {
-    const row = Math.floor(pixels[index]! / nx);
-    const col = pixels[index]! % nx;
+    const row = Math.floor(pixels[index] / nx);
+    const col = pixels[index] % nx;
     for (let y = Math.max(0, row - reach); y <= Math.min(ny - 1, row + reach); y++) {
       for (let x = Math.max(0, col - reach); x <= Math.min(nx - 1, col + reach); x++) {
         if ((x - col) ** 2 + (y - row) ** 2 <= distance * distance) found.add(y * nx + x);
@@ -109,7 +109,7 @@ function harmonicFill(
       ...(col < nx - 1 ? [pixel + 1] : []),
     ].filter((one) => place.has(one) || !kept.has(one));
     const inner = around.flatMap((one) => place.get(one) ?? []);
-    const logs = around.filter((one) => !place.has(one)).map((one) => naturalLog(mean[one]! + dark));
+    const logs = around.filter((one) => !place.has(one)).map((one) => naturalLog(mean[one] + dark));
     outside.push(...logs);
     return { inner, sum: logs.reduce((sum, value) => sum + value, 0), count: around.length };
   });
@@ -119,10 +119,10 @@ function harmonicFill(
     change = 0;
     for (const [index, { inner, sum, count }] of neighbours.entries()) {
       let value = sum;
-      for (const other of inner) value += logs[other]!;
+      for (const other of inner) value += logs[other];
       // Overrelaxed, which converges several times faster than plain substitution.
-      const step = count === 0 ? 0 : 1.7 * (value / count - logs[index]!);
-      logs[index]! += step;
+      const step = count === 0 ? 0 : 1.7 * (value / count - logs[index]);
+      logs[index] += step;
       change = Math.max(change, Math.abs(step));
     }
   }
@@ -137,9 +137,9 @@ export function centreOfWeight(
 ): PixelPosition {
   let [sum, x, y] = [0, 0, 0];
   for (let index = 0; index < pixels.length; index++) {
-    sum += weights[index]!;
-    x += weights[index]! * (pixels[index]! % nx);
-    y += weights[index]! * Math.floor(pixels[index]! / nx);
+    sum += weights[index];
+    x += weights[index] * (pixels[index] % nx);
+    y += weights[index] * Math.floor(pixels[index] / nx);
   }
   return { x: x / sum, y: y / sum };
 }

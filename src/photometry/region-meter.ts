@@ -38,12 +38,12 @@ export function exposedBaselines(observations: readonly ExposedSky[]): {
   readonly exposure: Float64Array;
   readonly baselines: readonly Float64Array[];
 } {
-  const exposure = new Float64Array(observations[0]!.exposure.data.length);
+  const exposure = new Float64Array(observations[0].exposure.data.length);
   for (const { exposure: seen } of observations) {
-    for (let pixel = 0; pixel < exposure.length; pixel++) exposure[pixel]! += seen.data[pixel]!;
+    for (let pixel = 0; pixel < exposure.length; pixel++) exposure[pixel] += seen.data[pixel];
   }
   const baselines = observations.map(({ exposure: seen, background }) =>
-    background.data.map((value, pixel) => value * seen.data[pixel]!),
+    background.data.map((value, pixel) => value * seen.data[pixel]),
   );
   return { exposure, baselines };
 }
@@ -63,7 +63,7 @@ export function regionMeter(
     products,
   }: { readonly chains: number; readonly draws: number; readonly products: boolean },
 ): RegionMeter {
-  const [, nx] = observations[0]!.exposure.shape;
+  const [, nx] = observations[0].exposure.shape;
   const { exposure, baselines } = exposedBaselines(observations);
   const size = regions.length * chains * draws;
   const names = products ? ["xi", "source", "flux", "x", "y", "width"] : ["xi"];
@@ -73,7 +73,7 @@ export function regionMeter(
   const tau0 = regions.map(({ pixels, weights }) =>
     baselines.map((baseline) => {
       let sum = 0;
-      for (const [index, pixel] of pixels.entries()) sum += (weights?.[index] ?? 1) * baseline[pixel]!;
+      for (const [index, pixel] of pixels.entries()) sum += (weights?.[index] ?? 1) * baseline[pixel];
       return sum;
     }),
   );
@@ -88,9 +88,9 @@ export function regionMeter(
         let sumY = 0;
         let squares = 0;
         for (let index = 0; index < pixels.length; index++) {
-          const pixel = pixels[index]!;
-          const value = (weights?.[index] ?? 1) * flux[pixel]!;
-          tau1 += value * exposure[pixel]!;
+          const pixel = pixels[index];
+          const value = (weights?.[index] ?? 1) * flux[pixel];
+          tau1 += value * exposure[pixel];
           if (!products) continue;
           const row = Math.floor(pixel / nx);
           const col = pixel - row * nx;
@@ -100,7 +100,7 @@ export function regionMeter(
           squares += value * (col * col + row * row);
         }
         let base = 0;
-        for (const [m, counts] of tau0[number]!.entries()) base += scale[m]! * counts;
+        for (const [m, counts] of tau0[number].entries()) base += scale[m] * counts;
         values.xi![at] = tau1 + base > 0 ? tau1 / (tau1 + base) : 0;
         if (!products) continue;
         const x = sumX / total;

@@ -99,7 +99,7 @@ export function correlationOf(
   of: { a: Estimated; b: Estimated } = { a: estimated(a), b: estimated(b) },
 ): number {
   let sum = 0;
-  for (let index = 0; index < a.length; index++) sum += (a[index]! - of.a.mean) * (b[index]! - of.b.mean);
+  for (let index = 0; index < a.length; index++) sum += (a[index] - of.a.mean) * (b[index] - of.b.mean);
   const scale = (a.length - 1) * of.a.std * of.b.std;
   return scale > 0 ? sum / scale : 0;
 }
@@ -167,19 +167,19 @@ export function comparePair(
   [first, a]: readonly [name: string, draws: RegionDraws],
   [second, b]: readonly [name: string, draws: RegionDraws],
 ): RegionPair {
-  const dx = b.x.map((value, draw) => value - a.x[draw]!);
-  const dy = b.y.map((value, draw) => value - a.y[draw]!);
+  const dx = b.x.map((value, draw) => value - a.x[draw]);
+  const dy = b.y.map((value, draw) => value - a.y[draw]);
   const estimates = { a: estimated(dx), b: estimated(dy) };
-  const { median, intervals } = estimated(a.flux.map((value, draw) => value / b.flux[draw]!));
+  const { median, intervals } = estimated(a.flux.map((value, draw) => value / b.flux[draw]));
   return {
     first,
     second,
     ratio: { median, intervals },
-    brighter: a.flux.filter((value, draw) => value > b.flux[draw]!).length / a.flux.length,
+    brighter: a.flux.filter((value, draw) => value > b.flux[draw]).length / a.flux.length,
     offset: {
       dx: estimates.a,
       dy: estimates.b,
-      distance: estimated(dx.map((value, draw) => Math.hypot(value, dy[draw]!))),
+      distance: estimated(dx.map((value, draw) => Math.hypot(value, dy[draw]))),
       correlation: correlationOf(dx, dy, estimates),
     },
   };

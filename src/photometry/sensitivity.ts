@@ -61,7 +61,7 @@ export function fluxFoundHalf(count: number, means: readonly number[], unit: rea
   const chance = (flux: number) =>
     chanceOf(
       count,
-      means.map((mean, index) => mean + flux * unit[index]!),
+      means.map((mean, index) => mean + flux * unit[index]),
     );
   if (chance(0) >= 0.5) return 0;
   let [low, high] = [0, (count + 1) / Math.min(...unit)];

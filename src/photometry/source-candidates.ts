@@ -23,19 +23,19 @@ export function sourceCandidates(mean: SkyImage, radius: number): PixelPosition[
   const peaks: number[] = [];
   for (let pixel = 0; pixel < data.length; pixel++) {
     const [row, col] = [Math.floor(pixel / nx), pixel % nx];
-    let highest = data[pixel]! > 0;
+    let highest = data[pixel] > 0;
     for (let y = Math.max(0, row - 1); highest && y <= Math.min(ny - 1, row + 1); y++) {
       for (let x = Math.max(0, col - 1); x <= Math.min(nx - 1, col + 1); x++) {
         const other = y * nx + x;
         // Of equal neighbours the first is the peak.
-        if (data[other]! > data[pixel]! || (data[other] === data[pixel] && other < pixel)) highest = false;
+        if (data[other] > data[pixel] || (data[other] === data[pixel] && other < pixel)) highest = false;
       }
     }
     if (highest) peaks.push(pixel);
   }
   const apart = Math.max(1.5, radius) ** 2;
   const found: PixelPosition[] = [];
-  for (const pixel of peaks.sort((a, b) => data[b]! - data[a]! || a - b)) {
+  for (const pixel of peaks.sort((a, b) => data[b] - data[a] || a - b)) {
     const [x, y] = [pixel % nx, Math.floor(pixel / nx)];
     if (found.every((one) => (one.x - x) ** 2 + (one.y - y) ** 2 >= apart)) found.push({ x, y });
   }

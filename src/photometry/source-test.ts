@@ -74,7 +74,7 @@ export function sourceTester(
   const light = model.project(whole);
   const background = model
     .predict(whole)
-    .map(({ data }, index) => data.map((all, pixel) => all - light[index]![pixel]!));
+    .map(({ data }, index) => data.map((all, pixel) => all - light[index][pixel]!));
   const onSky = (frame: Float64Array) => {
     const sky = new Float64Array(whole.length);
     setFrame(sky, frame, grid);
@@ -85,23 +85,23 @@ export function sourceTester(
     const point = onSky(sharpPoint(place, shape));
     const most = Math.max(...point.map((image) => image.reduce((a, b) => Math.max(a, b), 0)));
     const lit = observations.flatMap(({ mask }, index) =>
-      [...point[index]!.keys()].flatMap((pixel) =>
-        point[index]![pixel]! > WINDOW * most && mask?.data[pixel] !== 0 ? [{ index, pixel }] : [],
+      [...point[index].keys()].flatMap((pixel) =>
+        point[index][pixel]! > WINDOW * most && mask?.data[pixel] !== 0 ? [{ index, pixel }] : [],
       ),
     );
     if (!(most > 0) || lit.length === 0) return undefined;
     const at = (images: readonly ArrayLike<number>[]) =>
-      Float64Array.from(lit, ({ index, pixel }) => Math.max(0, images[index]![pixel]!));
+      Float64Array.from(lit, ({ index, pixel }) => Math.max(0, images[index][pixel]!));
     const counts = at(observations.map((one) => one.counts.data));
     const known = at(background);
     const bridges = bridgedLight(hole, kept, mean, shape).map((fill) => {
       const change = new Float64Array(mean.length);
-      for (const [index, pixel] of hole.entries()) change[pixel] = fill[index]! - mean[pixel]!;
+      for (const [index, pixel] of hole.entries()) change[pixel] = fill[index] - mean[pixel];
       const more = onSky(change);
-      return at(light.map((image, index) => image.map((value, pixel) => value + more[index]![pixel]!)));
+      return at(light.map((image, index) => image.map((value, pixel) => value + more[index][pixel]!)));
     });
     const middle = known.map((_, pixel) =>
-      bridges.reduce((sum, one) => sum + one[pixel]! / bridges.length, 0),
+      bridges.reduce((sum, one) => sum + one[pixel] / bridges.length, 0),
     );
     const unitOf = (where: PixelPosition, width: number) =>
       at(onSky(width === 0 ? sharpPoint(where, shape) : wideLight(where, width, shape)));
@@ -157,7 +157,7 @@ function sharpPoint({ x, y }: PixelPosition, [ny, nx]: Shape): Float64Array {
   for (let row = top - 1; row <= top + 2; row++) {
     for (let col = left - 1; col <= left + 2; col++) {
       const inside = (at: number, size: number) => Math.max(0, Math.min(size - 1, at));
-      light[inside(row, ny) * nx + inside(col, nx)]! += cubic(row - y) * cubic(col - x);
+      light[inside(row, ny) * nx + inside(col, nx)] += cubic(row - y) * cubic(col - x);
     }
   }
   return light;
@@ -191,9 +191,9 @@ function likelihood(counts: Float64Array, known: Float64Array, others: Float64Ar
   const logLikelihood = (flux: number, level: number) => {
     let value = all > 0 ? all * (naturalLog(level) - level) : 0;
     for (let pixel = 0; pixel < counts.length; pixel++) {
-      const lambda = known[pixel]! + level * others[pixel]! + flux * unit[pixel]!;
+      const lambda = known[pixel] + level * others[pixel] + flux * unit[pixel];
       value -= lambda;
-      if (counts[pixel]! > 0) value += counts[pixel]! * naturalLog(Math.max(lambda, Number.MIN_VALUE));
+      if (counts[pixel] > 0) value += counts[pixel] * naturalLog(Math.max(lambda, Number.MIN_VALUE));
     }
     return value;
   };
@@ -204,10 +204,10 @@ function likelihood(counts: Float64Array, known: Float64Array, others: Float64Ar
       let [ofSource, ofOthers] = [0, 0];
       for (let pixel = 0; pixel < counts.length; pixel++) {
         if (counts[pixel] === 0) continue;
-        const lambda = known[pixel]! + level * others[pixel]! + flux * unit[pixel]!;
+        const lambda = known[pixel] + level * others[pixel] + flux * unit[pixel];
         if (!(lambda > 0)) continue;
-        ofSource += (counts[pixel]! * unit[pixel]!) / lambda;
-        ofOthers += (counts[pixel]! * others[pixel]!) / lambda;
+        ofSource += (counts[pixel] * unit[pixel]) / lambda;
+        ofOthers += (counts[pixel] * others[pixel]) / lambda;
       }
       const before = [flux, level] as const;
       if (free) flux *= ofSource / inside;
@@ -250,6 +250,6 @@ function bisect(holds: (value: number) => boolean, low: number, high: number): n
 
 function sum(values: ArrayLike<number>): number {
   let total = 0;
-  for (let index = 0; index < values.length; index++) total += values[index]!;
+  for (let index = 0; index < values.length; index++) total += values[index];
   return total;
 }

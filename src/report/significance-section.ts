@@ -88,7 +88,7 @@ export function significanceSection(estimate: SignificanceEstimate, document: Do
               rows: regions.map((region) => {
                 const { flux, upperLimits } = region.products;
                 const interval = (index: number) => {
-                  const { low, high } = flux.intervals[index]!;
+                  const { low, high } = flux.intervals[index];
                   return `${numberText(low, 3)} to ${numberText(high, 3)}`;
                 };
                 return [
@@ -103,7 +103,7 @@ export function significanceSection(estimate: SignificanceEstimate, document: Do
                   numberText(flux.median, 3),
                   interval(0),
                   interval(1),
-                  numberText(upperLimits[1]!.limit, 3),
+                  numberText(upperLimits[1].limit, 3),
                 ];
               }),
             },
@@ -130,7 +130,7 @@ export function significanceSection(estimate: SignificanceEstimate, document: Do
               rows: pairs.map(({ first, second, ratio, brighter, offset }) => [
                 `${first} : ${second}`,
                 numberText(ratio.median, 3),
-                `${numberText(ratio.intervals[0]!.low, 3)} to ${numberText(ratio.intervals[0]!.high, 3)}`,
+                `${numberText(ratio.intervals[0].low, 3)} to ${numberText(ratio.intervals[0].high, 3)}`,
                 numberText(brighter, 3),
                 errorText(offset.distance.mean, offset.distance.std),
               ]),

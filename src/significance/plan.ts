@@ -98,7 +98,7 @@ export function planSignificance(
   const { boundary = "spill" } = sampler;
   const list: readonly Observation[] = "counts" in data ? [data] : data;
   const { observations } = checkObservations(list, { boundary });
-  const { shape } = observations[0]!.counts;
+  const { shape } = observations[0].counts;
   if (!Number.isInteger(replicates) || replicates < 1 || replicates > 1e6) {
     throw wrong("replicates must be a whole number from 1 to 1e6", replicates, "try 50");
   }
@@ -152,7 +152,7 @@ export function planSignificance(
   });
   const baselines = nullBaselines(observations, fitted);
   // What the null explains along the rim is no light from outside.
-  const analysed = observations.map((observation, m) => ({ ...observation, background: baselines[m]! }));
+  const analysed = observations.map((observation, m) => ({ ...observation, background: baselines[m] }));
   const { plan } = prepareRun(analysed, { chains: DEFAULT_CHAINS, ...sampler } as ChainRunOptions);
   const { config, gradient } = plan;
   if (plan.autoBurnIn || plan.target !== undefined) {
@@ -168,10 +168,7 @@ export function planSignificance(
     throw wrong(rule, (config as NutsConfig).prior, "make it by importPrior");
   }
   const photons = (pixel: number) =>
-    observations.reduce(
-      (sum, { exposure }, m) => sum + exposure.data[pixel]! * baselines[m]!.data[pixel]!,
-      0,
-    );
+    observations.reduce((sum, { exposure }, m) => sum + exposure.data[pixel] * baselines[m].data[pixel], 0);
   for (const { name, pixels } of sparse) {
     if (pixels.some((pixel) => photons(pixel) > 0)) continue;
     throw new InvalidInputError(
@@ -184,7 +181,7 @@ export function planSignificance(
     config,
     ...(gradient && { gradient }),
     regions: sparse,
-    gamma: gammas[0]!,
+    gamma: gammas[0],
     otherGammas: gammas.slice(1),
     replicates,
     null: fitted,

@@ -207,7 +207,7 @@ describe("tslira plot", () => {
     // Twelve rows in half blocks of 17 columns, and a line with the limits.
     const lines = stdout.trimEnd().split("\n");
     expect(lines).toHaveLength(7);
-    expect(lines[0]!.match(/▀/g)).toHaveLength(17);
+    expect(lines[0].match(/▀/g)).toHaveLength(17);
   });
 
   it.each([
@@ -256,7 +256,7 @@ describe("images in terminals", () => {
     const pieces = kittyImage(png)
       .split("\u001b_G")
       .slice(1)
-      .map((piece) => /^([^;]*);([^\\]*)$/.exec(piece.split("\u001b\\")[0]!) ?? []);
+      .map((piece) => /^([^;]*);([^\\]*)$/.exec(piece.split("\u001b\\")[0]) ?? []);
     expect(pieces.map(([, keys]) => keys)).toEqual(["a=T,f=100,m=1", "m=1", "m=0"]);
     const joined = pieces.map(([, , data]) => data).join("");
     expect(new Uint8Array(Buffer.from(joined, "base64"))).toEqual(png);

@@ -344,7 +344,7 @@ describe("remedies of messages", () => {
         fixed.includes(option) ? option.replace(/=.*/s, "") : option,
       );
     const applied =
-      fixed.length > 0 ? fixed.map((option) => option.split(/=(.*)/s, 2)) : [options[0]!.split(" ")];
+      fixed.length > 0 ? fixed.map((option) => option.split(/=(.*)/s, 2)) : [options[0].split(" ")];
     const rest = all.filter((word) => !instead.includes(word));
     const mended = await cli.run(...applied.reduce(withOption, rest));
     expect(mended.code, `${applied.join(" ")}: ${mended.stderr}`).toBe(0);

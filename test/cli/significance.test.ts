@@ -82,7 +82,7 @@ describe("tslira significance", () => {
     for (const file of ["s.png", "scan.png"])
       expect(readFileSync(join(folder, file)).subarray(1, 4).toString()).toBe("PNG");
     const { estimate, provenance } = await readSignificance(join(folder, "s.fits"));
-    expect(estimate.regions[0]!.bound).toBe(source.bound);
+    expect(estimate.regions[0].bound).toBe(source.bound);
     expect(estimate.scan!.excess.shape).toEqual([16, 16]);
     expect(provenance.inputs!.map(({ name }) => name)).toContain("sim/psf.fits");
     expect(provenance.command).toContain("--scan 2");
@@ -147,8 +147,8 @@ describe("tslira significance", () => {
       ],
     );
     expect(more.code, more.stderr).toBe(0);
-    expect((await stored("more.fits")).estimate.regions[0]!.nullShares.slice(0, 5)).toEqual(
-      whole.regions[0]!.nullShares,
+    expect((await stored("more.fits")).estimate.regions[0].nullShares.slice(0, 5)).toEqual(
+      whole.regions[0].nullShares,
     );
   });
 
@@ -181,7 +181,7 @@ describe("tslira significance", () => {
     // The flag wins over the config file, which says the rest.
     expect(estimate.run).toMatchObject({ replicates: 4, gamma: 0.01, config: { iterations: 100, seed: 4 } });
     expect(estimate.regions.map(({ name }) => name)).toEqual(["circle x=8 y=8 r=2"]);
-    expect(estimate.regions[0]!.products.exceeds).toEqual([{ threshold: 50, probability: 1 }]);
+    expect(estimate.regions[0].products.exceeds).toEqual([{ threshold: 50, probability: 1 }]);
     expect(provenance.inputs).toHaveLength(8);
 
     const twice = await cli(

@@ -97,7 +97,7 @@ describe.skipIf(!hasChromium)("Methods and significance in Studio", { timeout: 2
     }
     expect(texts[0]).toBe(texts[1]);
     expect(angles[0]?.length).toBeGreaterThan(0);
-    for (const [index, angle] of angles[0]!.entries()) expect(angle).toBeCloseTo(angles[1]![index]!, 9);
+    for (const [index, angle] of angles[0].entries()) expect(angle).toBeCloseTo(angles[1][index]!, 9);
   }
 
   it("finds one image by Richardson-Lucy, with the curve and the bytes of the command line", async () => {

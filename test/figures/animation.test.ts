@@ -28,7 +28,7 @@ function noise(): Animation {
     width: 97,
     height: 61,
     colors: Uint8Array.from({ length: 768 }, (_, index) => (index * 37) % 256),
-    frames: [...frames, frames[3]!.slice()],
+    frames: [...frames, frames[3].slice()],
     milliseconds: 120,
   };
 }
@@ -51,7 +51,7 @@ describe("animations", () => {
     expect(delays).toEqual([12, 12, 12, 12, 12]);
     expect(frames).toHaveLength(5);
     for (const [index, frame] of frames.entries()) {
-      expect(frame.every((color, at) => color === animation.colors[3 * animation.frames[index]![at]!])).toBe(
+      expect(frame.every((color, at) => color === animation.colors[3 * animation.frames[index][at]!])).toBe(
         true,
       );
     }
@@ -63,7 +63,7 @@ describe("animations", () => {
     expect([frames.length, loops]).toEqual([5, 0]);
     expect(delays).toEqual([0.12, 0.12, 0.12, 0.12, 0.12]);
     for (const [index, frame] of frames.entries()) {
-      expect(Buffer.compare(frame, animation.frames[index]!)).toBe(0);
+      expect(Buffer.compare(frame, animation.frames[index])).toBe(0);
     }
   });
 
@@ -96,8 +96,8 @@ describe("animations", () => {
     const { colors, frames } = collector.finish(100);
     expect(colors).toHaveLength(768);
     for (let pixel = 0; pixel < 1024; pixel++) {
-      const entry = 3 * frames[0]![pixel]!;
-      expect(Math.abs(colors[entry]! - rgba[4 * pixel]!)).toBeLessThan(16);
+      const entry = 3 * frames[0][pixel]!;
+      expect(Math.abs(colors[entry] - rgba[4 * pixel])).toBeLessThan(16);
       expect(colors[entry + 1]).toBe(rgba[4 * pixel + 1]);
     }
   });
@@ -145,7 +145,7 @@ describe("drawPlayer", () => {
     expect(bytes[6 * 3]).toBe(Math.round((13 / 20) * 254));
     expect(data.values[127]).toBe(10);
     const means = inflateSync(Uint8Array.from(Buffer.from(data.tracks[1].means, "base64")));
-    for (let at = 6; at < means.length; at++) means[at] = means[at]! + means[at - 6]!;
+    for (let at = 6; at < means.length; at++) means[at] = means[at] + means[at - 6];
     expect(means[59]).toBe(Math.round((14.5 / 20) * 254));
   });
 

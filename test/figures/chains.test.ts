@@ -93,12 +93,10 @@ describe("regions", () => {
       readBand: () => {
         throw new Error("draws are read whole");
       },
-      readDraws: (chain, first, count) => counting.chains[chain]!.slice(first * 20, (first + count) * 20),
+      readDraws: (chain, first, count) => counting.chains[chain].slice(first * 20, (first + count) * 20),
     };
     for (const images of [counting, source]) {
-      expect(drawSums("test", images, [plainPixels(set)])[0]!.map((sums) => Array.from(sums))).toEqual(
-        wanted,
-      );
+      expect(drawSums("test", images, [plainPixels(set)])[0].map((sums) => Array.from(sums))).toEqual(wanted);
     }
     expect(regionQuantity(counting, { x: 1, y: 1, radius: 1 }, { unit: "s-1" })).toMatchObject({
       label: "flux within 1 px of x = 1, y = 1",
@@ -152,7 +150,7 @@ describe("plotParameterDistributions", () => {
 
   it("leaves out a chain that has only just begun", () => {
     const { chains, ...rest } = trace(400, 3);
-    const cut = { ...rest, chains: [chains[0]!, chains[1]!.subarray(0, 4 * 60), chains[2]!] };
+    const cut = { ...rest, chains: [chains[0], chains[1].subarray(0, 4 * 60), chains[2]] };
     const svg = plotParameterDistributions(cut, { document });
     // The colours of chains 1 and 3, not that of chain 2, are those of outlines.
     expect(svg).toMatch(/stroke="#0072b2"[^>]*stroke-width="1.1"|stroke-width="1.1"[^>]*stroke="#0072b2"/);
@@ -208,7 +206,7 @@ describe("plotRank", () => {
       for (const value of chain) {
         const below = all.filter((other) => other < value).length;
         const same = all.filter((other) => other === value).length;
-        counts[Math.floor(((below + same / 2) / all.length) * 8)]! += 1;
+        counts[Math.floor(((below + same / 2) / all.length) * 8)] += 1;
       }
       return counts;
     });
@@ -254,7 +252,7 @@ describe("plotAutocorrelation", () => {
     const chain = Array.from({ length: 101 }, normal);
     const mean = chain.reduce((sum, value) => sum + value, 0) / chain.length;
     const product = (lag: number) =>
-      chain.slice(lag).reduce((sum, value, index) => sum + (value - mean) * (chain[index]! - mean), 0);
+      chain.slice(lag).reduce((sum, value, index) => sum + (value - mean) * (chain[index] - mean), 0);
     const found = autocorrelation(chain);
     for (const lag of [0, 1, 2, 17, 100]) expect(found[lag]).toBeCloseTo(product(lag) / product(0), 12);
   });

@@ -22,7 +22,7 @@ describe("contourLines", () => {
     for (const [x, y] of circle) expect(Math.abs(Math.hypot(x - 19.3, y - 21.1) - 8)).toBeLessThan(0.017);
     // Area of the polygon: pi 64 less segments of sagitta below 0.13 between points at most sqrt 2 apart, 2/3 s^2/(8 r) each: under 1 %.
     const area = circle.reduce((sum, [x, y], k) => {
-      const [nextX, nextY] = circle[(k + 1) % circle.length]!;
+      const [nextX, nextY] = circle[(k + 1) % circle.length];
       return sum + (x * nextY - nextX * y) / 2;
     }, 0);
     expect(Math.abs(Math.abs(area) / (64 * Math.PI) - 1)).toBeLessThan(0.01);
@@ -76,7 +76,7 @@ describe("contours of a figure", () => {
     expect(across.length).toBeGreaterThan(3);
     const heights = Array.from(path!.matchAll(/[\d.]+,(-?[\d.]+)/g), ([, y]) => Number(y));
     for (const [k, x] of across.entries())
-      if (heights[k]! > 0 && heights[k]! < 300) expect(x).toBeCloseTo(120, 0);
+      if (heights[k] > 0 && heights[k] < 300) expect(x).toBeCloseTo(120, 0);
   });
 
   it("needs the sky or the same pixels", () => {

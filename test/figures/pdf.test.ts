@@ -56,7 +56,7 @@ describe("renderPdf", () => {
     const pdf = await renderPdf(svg);
     expect(latin(pdf)).toContain("/Width 240 /Height 160 /ColorSpace [/Indexed /DeviceRGB 255");
     // 40 x 40 for each of 6 x 4. Lines behind filter type 0, top row first: the value 18 of 23 in 254 steps; then type 2, as above.
-    const lines = streams(pdf)[0]!;
+    const lines = streams(pdf)[0];
     const first = Math.round((18 / 23) * 254);
     expect([lines[0], lines[1], lines[40], lines[241], lines[242]]).toEqual([0, first, first, 2, 0]);
     expect(lines.length).toBe(160 * 241);
@@ -92,12 +92,12 @@ describe("renderPdf", () => {
 
   it("holds the outlines of the letters used, and the way back to characters", async () => {
     const pdf = await renderPdf(page('<text x="1" y="9" font-size="10">α₀ é</text>'));
-    const font = streams(pdf)[0]!;
+    const font = streams(pdf)[0];
     const whole = readTrueType(new Uint8Array(readFileSync(FONT_FILE)));
     const tables = new DataView(font.buffer, font.byteOffset, font.byteLength);
     expect(tables.getUint16(4)).toBeGreaterThanOrEqual(6);
     expect(font.length).toBeLessThan(80_000);
-    const map = latin(streams(pdf)[1]!);
+    const map = latin(streams(pdf)[1]);
     for (const letter of "α₀é") {
       const glyph = whole.glyph(letter.codePointAt(0)!).toString(16).padStart(4, "0");
       const code = letter.codePointAt(0)!.toString(16).padStart(4, "0");

@@ -41,7 +41,7 @@ describe("skyAxes", () => {
     const { x } = axesOf(cards, 300, 300, "degrees")!;
     expect(x.ticks.positions.length).toBeGreaterThan(1);
     for (const [index, at] of x.ticks.positions.entries()) {
-      const lon = Number(x.ticks.labels[index]!.replace("°", ""));
+      const lon = Number(x.ticks.labels[index].replace("°", ""));
       // The declination of the edge at the tick by bisection in latitude: its row must be -0.5.
       let [low, high] = [-31, -27];
       for (let step = 0; step < 60; step++) {
@@ -77,7 +77,7 @@ describe("skyAxes", () => {
             if (axes === undefined) continue;
             const { positions, labels } = axes.x.ticks;
             for (let index = 1; index < labels.length; index++) {
-              const apart = ((positions[index]! - positions[index - 1]!) * size) / 16;
+              const apart = ((positions[index] - positions[index - 1]) * size) / 16;
               const half = (label: string | undefined) => textWidth(label ?? "", FONT_SIZE.tick) / 2;
               expect(apart).toBeGreaterThan(half(labels[index]) + half(labels[index - 1]) + 5);
             }

@@ -53,7 +53,7 @@ describe("plotSmoothness", () => {
       [0, fine],
       [3, whole],
     ] as const) {
-      const alone = plotImage(smoothness[level]!, {
+      const alone = plotImage(smoothness[level], {
         document,
         colormap: "RdBu",
         vmin: -4,

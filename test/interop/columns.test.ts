@@ -121,7 +121,7 @@ describe.skipIf(python === undefined)("positions in astropy", () => {
       const image = wcs.map(({ keyword, value }) => [keyword, value] as const);
       // Columns of the image are equal steps of those of the list, the first from its edge.
       const places = POSITIONS.map((position) =>
-        position.map((value, axis) => (value - center[axis]!) / binSize + size[axis]! / 2 - 0.5),
+        position.map((value, axis) => (value - center[axis]) / binSize + size[axis] / 2 - 0.5),
       );
       return {
         name,
@@ -133,7 +133,7 @@ describe.skipIf(python === undefined)("positions in astropy", () => {
     for (const [index, { name, places }] of cases.entries()) {
       for (const [event, place] of places.entries()) {
         for (const axis of [0, 1] as const)
-          expect(Math.abs(place[axis]! - answers[index]![event]![axis]), name).toBeLessThan(TOLERANCE);
+          expect(Math.abs(place[axis] - answers[index][event]![axis]), name).toBeLessThan(TOLERANCE);
       }
     }
   });
@@ -186,7 +186,7 @@ describe.skipIf(python === undefined)("positions in astropy", () => {
         const companion = { name, image: { data, shape: [80, 80] as const }, wcs: wcs(other) };
         const { image } = ontoCounts("exposure", companion, { shape: [40, 40], wcs: wcs(counts) });
         for (const [place, [x, y]] of positions.entries())
-          expect(Math.abs(image.data[y * 40 + x]! - answers[index]![place]![axis]), name).toBeLessThan(
+          expect(Math.abs(image.data[y * 40 + x] - answers[index][place]![axis]), name).toBeLessThan(
             TOLERANCE,
           );
       }
@@ -223,7 +223,7 @@ describe.skipIf(python === undefined)("positions in astropy", () => {
       });
       const { psf, centre, reason } = centrePsf({ data, shape: [12, 12] }, "auto", { x, y });
       expect(reason).toBe("reference pixel");
-      const [judged] = answers[index]!;
+      const [judged] = answers[index];
       expect(Math.hypot(centre.x - judged![0], centre.y - judged![1])).toBeLessThan(TOLERANCE);
       // Its light lies around the middle of the new array, as far as cubic convolution keeps moments.
       const [ny, nx] = psf.shape;

@@ -111,7 +111,7 @@ function expectNumbers(
 ): void {
   expect(actual.length, where).toBe(expected.length);
   for (let index = 0; index < expected.length; index++) {
-    const [ours, theirs] = [actual[index]!, expected[index]!];
+    const [ours, theirs] = [actual[index], expected[index]];
     if (Object.is(ours, theirs) || Math.abs(ours - theirs) <= tolerance * Math.abs(theirs)) continue;
     expect.fail(`${where}: value ${index} must be ${theirs}, got ${ours}`);
   }
@@ -140,7 +140,7 @@ function expectColumns(hdu: FitsHdu, { rows, columns = [] }: AstropyHdu): void {
   expect(table.columns.map(({ name }) => name)).toEqual(columns.map(({ name }) => name));
   table.columns.forEach((column, index) => {
     const where = `${hdu.label} ${column.name}`;
-    const { values, cells, shape } = columns[index]!;
+    const { values, cells, shape } = columns[index];
     if (cells !== undefined) {
       expect(column.variable, where).toBe(true);
       cells.forEach((cell, row) => {
@@ -162,7 +162,7 @@ function expectSame(hdus: readonly FitsHdu[], expected: readonly AstropyHdu[]): 
     expected.map(({ name, version }) => [name, version]),
   );
   hdus.forEach((hdu, index) => {
-    const theirs = expected[index]!;
+    const theirs = expected[index];
     const cards = hdu.header.cards.filter(({ keyword }) => !["COMMENT", "HISTORY", ""].includes(keyword));
     const value = (ours: FitsValue) =>
       typeof ours === "bigint" ? { integer: String(ours) } : (ours ?? null);
@@ -256,7 +256,7 @@ describe("files that tslira wrote", () => {
     expectSame(hdus, theirs!);
     const filled = hdus.filter(({ kind }) => kind !== "empty");
     inputs.forEach((input, index) => {
-      const hdu = filled[index]!;
+      const hdu = filled[index];
       if (input.kind === "image") {
         const stored = readStoredImage(hdu).data.length;
         expect(stored).toBe(input.data.length);
@@ -304,12 +304,12 @@ describe("files that tslira wrote", () => {
     const input: FitsHduInput[] = [{ kind: "table", name: "ALL", columns, cards }];
     await writeFitsFile(path, input);
     expectInputs(path, input);
-    const theirs = dump(path)[0]![1]!;
+    const theirs = dump(path)[0][1]!;
     for (const { name, values, format } of columns) {
       const found = theirs.columns!.find((column) => column.name === name)!;
       if (found.values !== undefined) expectValues(values, found.values, `${name} ${format}`);
     }
-    expect(theirs.cards).toContainEqual(["LONGTEXT", cards[1]!.value]);
+    expect(theirs.cards).toContainEqual(["LONGTEXT", cards[1].value]);
     expect(theirs.cards).toContainEqual(["ESO DET CHIP ID", "CCD-44"]);
     expect(theirs.cards).toContainEqual(["OFFSET", -0.1]);
   });
@@ -331,12 +331,12 @@ describe("files that tslira wrote", () => {
       for (let row = 0; row < 3; row++) await writer.appendRows([[row], [row, 0.5], ["abc"]]);
       await writer.finish();
       const hdus = await readFitsFile(path);
-      expectSame(hdus, dump(path)[0]!);
+      expectSame(hdus, dump(path)[0]);
       expect(
         hdus.map((hdu) => (hdu.kind === "image" ? hdu.shape : hdu.kind === "table" ? hdu.rows : 0)),
       ).toEqual([[4, 3, 5], 3]);
     }
-    verify(paths[0]!);
+    verify(paths[0]);
   });
 });
 
@@ -349,7 +349,7 @@ describe("real files", () => {
 
   for (const path of files.filter((file) => /\.fits(\.gz)?$/.test(file))) {
     toolsAndShared(basename(path), async () => {
-      expectSame(await readFitsFile(path), dump(path)[0]!);
+      expectSame(await readFitsFile(path), dump(path)[0]);
     });
   }
 
@@ -360,7 +360,7 @@ describe("real files", () => {
     expect(image.data.reduce((sum, value) => sum + value, 0)).toBe(13_829);
     expect(Math.max(...image.data)).toBe(112);
     const events = await readFitsFile(join(SHARED, "fermi-gc/fermi-3fhl-gc-events.fits.gz"));
-    expect(readTable(events[1]!, { columns: ["ENERGY"] }).rows).toBe(32_843);
+    expect(readTable(events[1], { columns: ["ENERGY"] }).rows).toBe(32_843);
     const [fermi] = await readFitsFile(join(SHARED, "fermi-gc/fermi-3fhl-gc-counts.fits.gz"));
     expect(imageToSkyImage(fermi!).data.reduce((sum, value) => sum + value, 0)).toBe(32_684);
   });
@@ -384,10 +384,10 @@ describe("real files", () => {
     }
     await writeFitsFile(path, inputs);
     const again = readFits(readFileSync(path));
-    expect(carriedCards(again[0]!.header)).toEqual(carriedCards(counts!.header));
-    expectSame(again, dump(path)[0]!);
-    expect(readTable(again[2]!).columns.map(({ values }) => values)).toEqual(
-      readTable(rest[1]!).columns.map(({ values }) => values),
+    expect(carriedCards(again[0].header)).toEqual(carriedCards(counts!.header));
+    expectSame(again, dump(path)[0]);
+    expect(readTable(again[2]).columns.map(({ values }) => values)).toEqual(
+      readTable(rest[1]).columns.map(({ values }) => values),
     );
     const cut = join(folder, "cut.fits");
     const wcs = shiftWcs(wcsCards(counts!.header), 64, 65);
@@ -416,7 +416,7 @@ describe("real files", () => {
     for (const key of [" ", "P"]) {
       const full = where(path, 64 + 10, 65 + 20, key);
       const part = where(cut, 10, 20, key);
-      for (const [axis, value] of part.entries()) expect(value).toBeCloseTo(full[axis]!, 9);
+      for (const [axis, value] of part.entries()) expect(value).toBeCloseTo(full[axis], 9);
     }
   });
 });

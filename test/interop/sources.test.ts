@@ -49,7 +49,7 @@ describe.skipIf(python === undefined)("catalogues in astropy", () => {
       lon: "deg",
     });
     expect(read.ucds).toEqual(Object.fromEntries(columns.map(({ name, ucd }) => [name, ucd])));
-    const { x, y } = sources[0]!.centroid;
+    const { x, y } = sources[0].centroid;
     const { lon, lat } = pixelToSky(parseWcs(wcs).wcs!, x, y);
     expect(read.positions).toEqual([[lon, lat]]);
     expect([read.fluxUnit, read.same, read.shapes]).toEqual([true, true, ["point"]]);

@@ -71,19 +71,19 @@ describe.skipIf(python === undefined)("tile-compressed images of astropy", () =>
   const hdus = python === undefined ? [] : readFits(readFileSync(packed), { name: "packed.fits" }).slice(1);
   const judges = python === undefined ? [] : readFits(readFileSync(plain)).slice(1);
   const title = (index: number) => {
-    const { header } = hdus[index]!;
+    const { header } = hdus[index];
     const tile = [1, 2].map((axis) => String(header.get(`ZTILE${axis}`))).join(" x ");
     return `${index + 1} ${header.text("ZCMPTYPE")} ${header.get("ZBITPIX")} ${tile} ${header.text("ZQUANTIZ") ?? ""}`;
   };
 
   it.each(hdus.map((_, index) => [title(index), index] as const))("%s", (_, index) => {
-    const mine = readImageData(hdus[index]!);
-    const theirs = readImageData(judges[index]!);
+    const mine = readImageData(hdus[index]);
+    const theirs = readImageData(judges[index]);
     expect(mine.shape).toEqual(theirs.shape);
     // Quantised values of 32 bits are rounded once here and in steps there.
-    const single = hdus[index]!.header.get("ZBITPIX") === -32;
+    const single = hdus[index].header.get("ZBITPIX") === -32;
     for (let at = 0; at < theirs.data.length; at++) {
-      const [got, wanted] = [mine.data[at]!, theirs.data[at]!];
+      const [got, wanted] = [mine.data[at], theirs.data[at]];
       if (Number.isNaN(wanted)) expect(got).toBeNaN();
       else if (Math.abs(got - wanted) > (single ? 1e-6 : 1e-13) * Math.abs(wanted))
         expect(got, `at ${at}`).toBe(wanted);
@@ -93,9 +93,9 @@ describe.skipIf(python === undefined)("tile-compressed images of astropy", () =>
   it("a cut-out and planes of one are those of the whole", async () => {
     const file = await openFitsFile(packed);
     const cube = hdus.findIndex((hdu) => hdu.kind === "image" && hdu.shape.length === 3);
-    const whole = readImageData(judges[cube]!).data;
+    const whole = readImageData(judges[cube]).data;
     const part = await file.readHdu(cube + 1, { cutout: { x: [2, 5], y: [1, 3] }, planes: [1, 2] });
-    const expected = [1, 2].flatMap((row) => [2, 3, 4].map((col) => whole[(10 + row) * 12 + col]!));
+    const expected = [1, 2].flatMap((row) => [2, 3, 4].map((col) => whole[(10 + row) * 12 + col]));
     expect([...readImageData(part).data]).toEqual(expected);
     const planes = await file.readPlanes(cube + 1, 2, 1);
     expect([...planes.data]).toEqual([...whole.subarray(240, 360)]);

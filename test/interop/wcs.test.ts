@@ -28,7 +28,7 @@ const missing =
       ? undefined
       : "TSLIRA_REQUIRE_SHARED: the shared data folder must stand beside the checkout as ../shared/data";
 if (missing !== undefined) {
-  if (process.env[missing.split(":")[0]!] === "1") throw new Error(missing);
+  if (process.env[missing.split(":")[0]] === "1") throw new Error(missing);
   console.warn(`skipped: ${missing}`);
 }
 
@@ -55,7 +55,7 @@ function expectSame(name: string, wcs: SkyWcs, pixels: readonly number[][], answ
   const degreesAPixel = Math.sqrt(Math.abs(m11 * m22 - m12 * m21));
   for (const [index, [x, y]] of pixels.entries()) {
     const ours = pixelToSky(wcs, x!, y!);
-    const [lon, lat] = answer.sky[index]!;
+    const [lon, lat] = answer.sky[index];
     const where = `${name} at (${x}, ${y})`;
     if (lon === null || lat === null) {
       expect(ours.lat, where).toBeNaN();
@@ -66,7 +66,7 @@ function expectSame(name: string, wcs: SkyWcs, pixels: readonly number[][], answ
     const apart = Math.hypot(turn * Math.cos((lat * Math.PI) / 180), ours.lat - lat) / degreesAPixel;
     expect(apart, where).toBeLessThan(TOLERANCE);
     const back = skyToPixel(wcs, lon, lat);
-    const [theirX, theirY] = answer.pixels[index]!;
+    const [theirX, theirY] = answer.pixels[index];
     expect(Math.hypot(back.x - theirX!, back.y - theirY!), `${where}, back`).toBeLessThan(TOLERANCE);
   }
   return compared;
@@ -163,7 +163,7 @@ describe.skipIf(missing !== undefined)("sky coordinates in astropy", () => {
     for (const [index, { name, cards, minimum }] of headers.entries()) {
       const { wcs, warnings } = parseWcs(toCards(cards));
       expect(warnings, name).toEqual([]);
-      expect(expectSame(name, wcs!, pixels, answers[index]!), name).toBeGreaterThanOrEqual(minimum);
+      expect(expectSame(name, wcs!, pixels, answers[index]), name).toBeGreaterThanOrEqual(minimum);
     }
   });
 
@@ -233,7 +233,7 @@ describe.skipIf(missing !== undefined)("sky coordinates in astropy", () => {
     for (const [index, { name, cards }] of cases.entries()) {
       const { wcs, warnings } = parseWcs(toCards(cards));
       expect(warnings, name).toEqual([]);
-      expect(expectSame(name, wcs!, pixels, answers[index]!), name).toBe(36);
+      expect(expectSame(name, wcs!, pixels, answers[index]), name).toBe(36);
     }
   });
 
@@ -262,16 +262,16 @@ describe.skipIf(missing !== undefined)("sky coordinates in astropy", () => {
     for (const [index, { name, cards }] of cases.entries()) {
       const parsed = parseWcs(toCards(cards));
       expect(parsed.warnings, name).toEqual([]);
-      expect(expectSame(name, parsed.wcs!, pixels, answers[index]!), name).toBe(36);
+      expect(expectSame(name, parsed.wcs!, pixels, answers[index]), name).toBe(36);
       const shifted = pixels.map(([x, y]) => [x! - 13, y! - 7]);
       const cut = parseWcs(shiftWcs(toCards(cards), 13, 7)).wcs!;
       for (const [at, [x, y]] of shifted.entries()) {
-        const [lon, lat] = answers[index]!.sky[at]! as [number, number];
+        const [lon, lat] = answers[index].sky[at] as [number, number];
         const back = skyToPixel(cut, lon, lat);
         expect(Math.hypot(back.x - x!, back.y - y!), `${name}, cut out`).toBeLessThan(TOLERANCE);
         // Three pixels for one: the middle of pixel x is that of 3 x + 1.
         const fine = skyToPixel(parseWcs(scaleWcs(toCards(cards), 3)).wcs!, lon, lat);
-        const [wantedX, wantedY] = pixels[at]!.map((value) => 3 * value + 1);
+        const [wantedX, wantedY] = pixels[at].map((value) => 3 * value + 1);
         expect(Math.hypot(fine.x - wantedX!, fine.y - wantedY!), `${name}, finer`).toBeLessThan(
           3 * TOLERANCE,
         );
@@ -285,14 +285,14 @@ describe.skipIf(missing !== undefined)("sky coordinates in astropy", () => {
     { file: "fermi-gc/fermi-3fhl-gc-counts.fits.gz", nx: 400, ny: 200, corner: [151, 33] },
   ])("$file, whole and cut out", async ({ file, nx, ny, corner }) => {
     const path = `${SHARED}/${file}`;
-    const cards = wcsCards((await readFitsFile(path))[0]!.header);
+    const cards = wcsCards((await readFitsFile(path))[0].header);
     const pixels = grid(nx, ny);
     const [whole, cut] = astropy([
       { file: path, pixels },
       { file: path, pixels, cutout: corner },
     ]);
     expect(expectSame("whole", parseWcs(cards).wcs!, pixels, whole!)).toBe(36);
-    const shifted = parseWcs(shiftWcs(cards, corner[0]!, corner[1]!)).wcs!;
+    const shifted = parseWcs(shiftWcs(cards, corner[0], corner[1])).wcs!;
     expect(expectSame("cut out", shifted, pixels, cut!)).toBe(36);
   });
 
@@ -301,7 +301,7 @@ describe.skipIf(missing !== undefined)("sky coordinates in astropy", () => {
     const [{ sky }] = astropy([{ galactic: positions }]) as [Answer];
     for (const [index, [lon, lat]] of positions.entries()) {
       const ours = galacticToIcrs({ lon: lon!, lat: lat! });
-      const [ra, dec] = sky[index]! as [number, number];
+      const [ra, dec] = sky[index] as [number, number];
       const turn =
         (ours.lon - ra - 360 * Math.round((ours.lon - ra) / 360)) * Math.cos((dec * Math.PI) / 180);
       expect(Math.hypot(turn, ours.lat - dec) * 3600).toBeLessThan(0.03);

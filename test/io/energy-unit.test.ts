@@ -37,7 +37,7 @@ describe("energies as channels", () => {
   ] as const)("%s %s", (telescope, instrument, [low, high], [first, end]) => {
     const hdu = listOf(telescope, instrument, [first - 1, first, end - 1, end]);
     const binned = binEvents(hdu, { energy: [low, high], energyUnit: "keV" });
-    expect(binned.cuts[0]!.text).toContain(`PI in ${first}:${end} (channels)`);
+    expect(binned.cuts[0].text).toContain(`PI in ${first}:${end} (channels)`);
     expect(binned.binned).toBe(2);
     expect(energyAdvice(hdu, eventColumns(hdu)!)).toMatch(/^--energy [\d.]+:[\d.]+keV chooses by energy$/);
   });

@@ -59,9 +59,9 @@ describe.each(ways)("gunzip: %s", (_, decompress) => {
   it("damage of any kind is a FormatError", async () => {
     const packed = new Uint8Array(gzipSync(noise(2000)));
     const checksum = packed.slice();
-    checksum[packed.length - 6] = checksum[packed.length - 6]! ^ 1;
+    checksum[packed.length - 6] = checksum[packed.length - 6] ^ 1;
     const length = packed.slice();
-    length[packed.length - 3] = length[packed.length - 3]! ^ 1;
+    length[packed.length - 3] = length[packed.length - 3] ^ 1;
     const damaged = [
       packed.subarray(0, packed.length >> 1),
       packed.subarray(0, packed.length - 1),

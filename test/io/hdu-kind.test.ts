@@ -43,7 +43,7 @@ describe("hduKind", () => {
     ["good times", table("STDGTI", [numbers("START", [1])]), "events"],
     ["table", table("OTHER", [numbers("A", [1])]), "name another HDU"],
   ] as const)("%s", (kind, hdu, remedy) => {
-    const found = hduKind(file(hdu)[1]!);
+    const found = hduKind(file(hdu)[1]);
     expect(found.kind).toBe(kind);
     expect(found.remedy).toContain(remedy);
     // The door to all images says so too.
@@ -64,7 +64,7 @@ describe("hduKind", () => {
       ...{ kind: "image", name, shape: [2, 2], data: Float64Array.of(1, 0, 0, 1) },
       ...(unit && { cards: [fitsCard("BUNIT", unit)] }),
     } as FitsHduInput;
-    const found = hduKind(file(image)[1]!, values);
+    const found = hduKind(file(image)[1], values);
     expect(found.kind).toBe(kind);
     expect(found.command).toContain(word);
   });
@@ -120,8 +120,8 @@ describe("tables of regions", () => {
     const { regions } = regionsFromDs9(made, [20, 20]);
     // Positions count from 1: pixel [5, 4] is the middle of the first, cut out; [5, 7] is 3 from it.
     expect(regions).toHaveLength(3);
-    expect(regions[0]!.weights.data[5 * 20 + 4]).toBe(0);
-    expect(regions[0]!.weights.data[5 * 20 + 7]).toBe(1);
+    expect(regions[0].weights.data[5 * 20 + 4]).toBe(0);
+    expect(regions[0].weights.data[5 * 20 + 7]).toBe(1);
   });
 });
 
@@ -166,7 +166,7 @@ describe("radial psfs", () => {
     );
     const { values, notes } = readRadialPsf("gtpsf.fits", hdus)!;
     // Weights 1/100 and 30/1000.
-    expect(values[5]! / values[0]!).toBeCloseTo((gaussian(0.02)[5]! + 3 * gaussian(0.005)[5]!) / 4, 10);
+    expect(values[5] / values[0]).toBeCloseTo((gaussian(0.02)[5] + 3 * gaussian(0.005)[5]) / 4, 10);
     expect(notes[0]).toContain("got 2");
   });
 

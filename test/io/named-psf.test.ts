@@ -19,7 +19,7 @@ const wcs = [
 const grid = { shape: [200, 200] as const, wcs };
 const make = (name: string) => namedPsfImage(parsePsfName(name), grid);
 const at = ({ data, shape: [ny, nx] }: SkyImage, x: number, y = 0) =>
-  data[(Math.floor(ny / 2) + y) * nx + Math.floor(nx / 2) + x]!;
+  data[(Math.floor(ny / 2) + y) * nx + Math.floor(nx / 2) + x];
 describe("psfs by name", () => {
   it("a Gaussian is its integral over pixels", () => {
     // fwhm = 2.354820045 sigma; the pixel in the middle holds erf(0.5 / sqrt(2))^2 = 0.382924923^2, the next erf.. 0.2417303375 x 0.3829.
@@ -106,7 +106,7 @@ describe("psfs by name", () => {
             ],
           },
         ]),
-      )[0]!,
+      )[0],
     });
     const psf = parsePsfName("gaussian:fwhm=1arcsec");
     const hdus = { counts: image(3), psf, exposure: image(8, "cm^2 s"), background: image(0.5) };

@@ -47,7 +47,7 @@ export function decodeApngParts(bytes: Uint8Array): DecodedApng {
     ownView.setUint32(0, columns);
     ownView.setUint32(4, rows);
     const png = concatenate([
-      ...[PNG_SIGNATURE, pngChunk("IHDR", own), pngChunk("PLTE", of("PLTE")[0]!.data)],
+      ...[PNG_SIGNATURE, pngChunk("IHDR", own), pngChunk("PLTE", of("PLTE")[0].data)],
       ...[pngChunk("IDAT", type === "IDAT" ? data : data.slice(4)), pngChunk("IEND", new Uint8Array(0))],
     ]);
     decode(png, { checkCrc: true }).data.forEach((index, k) => {

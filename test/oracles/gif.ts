@@ -12,7 +12,7 @@ export interface DecodedGif {
 
 export function decodeGif(bytes: Uint8Array): DecodedGif {
   let at = 0;
-  const byte = () => bytes[at++]!;
+  const byte = () => bytes[at++];
   const short = () => byte() + 256 * byte();
   const blocks = () => {
     const data: number[] = [];
@@ -37,7 +37,7 @@ export function decodeGif(bytes: Uint8Array): DecodedGif {
     if (kind === 0x21) {
       const label = byte();
       const data = blocks();
-      if (label === 0xf9) delays.push(data[1]! + 256 * data[2]!);
+      if (label === 0xf9) delays.push(data[1] + 256 * data[2]);
       if (label === 0xff) loops = data.at(-2)! + 256 * data.at(-1)!;
     } else if (kind === 0x2c) {
       const [left, top, columns, rows] = [short(), short(), short(), short()];
@@ -45,7 +45,7 @@ export function decodeGif(bytes: Uint8Array): DecodedGif {
       const indices = decompress(byte(), blocks());
       if (indices.length !== columns * rows) throw new Error(`${indices.length} pixels of ${columns * rows}`);
       indices.forEach((index, k) => {
-        canvas[(top + Math.floor(k / columns)) * width + left + (k % columns)] = table[3 * index]!;
+        canvas[(top + Math.floor(k / columns)) * width + left + (k % columns)] = table[3 * index];
       });
       frames.push(canvas.slice());
     } else throw new Error(`block ${kind}`);
@@ -60,7 +60,7 @@ function decompress(pixelBits: number, data: readonly number[]): number[] {
   let size = pixelBits + 1;
   const code = () => {
     let value = 0;
-    for (let k = 0; k < size; k++, bit++) value += ((data[bit >> 3]! >> (bit & 7)) & 1) * 2 ** k;
+    for (let k = 0; k < size; k++, bit++) value += ((data[bit >> 3] >> (bit & 7)) & 1) * 2 ** k;
     return value;
   };
   const out: number[] = [];
@@ -76,10 +76,10 @@ function decompress(pixelBits: number, data: readonly number[]): number[] {
     }
     if (next === clear + 1) return out;
     let string: number[];
-    if (previous === undefined) string = strings[next]!;
+    if (previous === undefined) string = strings[next];
     else {
-      string = next < strings.length ? strings[next]! : [...previous, previous[0]!];
-      if (strings.length < 4096) strings.push([...previous, string[0]!]);
+      string = next < strings.length ? strings[next] : [...previous, previous[0]];
+      if (strings.length < 4096) strings.push([...previous, string[0]]);
     }
     out.push(...string);
     previous = string;

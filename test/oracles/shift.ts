@@ -6,7 +6,7 @@
  *     p(y | s, alpha) ~ prod over levels l, blocks b of k children
  *         Gamma(k alpha_l) / Gamma(alpha_l)^k  prod_c Gamma(y_c + alpha_l) / Gamma(y_b + k alpha_l)
  *
- * where the blocks are those of the image shifted by s. The total and the factor prod 1 / y[j]! do not depend on s. The
+ * where the blocks are those of the image shifted by s. The total and the factor prod 1 / y[j] do not depend on s. The
  * prior of s is uniform over the ny x nx cyclic shifts, for every shape.
  */
 import type { Shape } from "../../src/image.js";
@@ -15,7 +15,7 @@ import { logGammaFunction } from "./textbook-special.js";
 
 /**
  * Log probability of the photons given their total, the shift and alpha, but for the multinomial coefficient
- * `y! / prod y[j]!`, which no shift changes.
+ * `y! / prod y[j]`, which no shift changes.
  *
  * @param counts y, whole numbers >= 0 `[ny, nx]`
  * @param shift `[row, col]`: node (row, col) of level 0 is pixel (row + shift row, col + shift col), cyclically

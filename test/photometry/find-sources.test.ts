@@ -68,7 +68,7 @@ describe("findSources", () => {
       const sources = await findSources(drawsOf([A, B]), [observed([A, B], seed)], { extraDraws: 0 });
       expect(sources.map(({ name }) => name)).toEqual(["S1", "S2"]);
       for (const [index, truth] of [A, B].entries()) {
-        const { centroid, flux, extent } = sources[index]!;
+        const { centroid, flux, extent } = sources[index];
         const { xStd, yStd, correlation } = centroid;
         const [u, v] = [(centroid.x - truth.x) / xStd, (centroid.y - truth.y) / yStd];
         squares += (u * u - 2 * correlation * u * v + v * v) / (1 - correlation * correlation) / (2 * sizes);
@@ -96,8 +96,8 @@ describe("findSources", () => {
     const data = observed([A, near], 5);
     const sources = await findSources(drawsOf([A, near], 20), [data], { extraDraws: 2 });
     expect(sources).toHaveLength(2);
-    expect(sources[0]!.neighbours).toMatchObject([{ name: "S2" }]);
-    expect(sources[0]!.neighbours[0]!.correlation).toBeCloseTo(-1, 2);
+    expect(sources[0].neighbours).toMatchObject([{ name: "S2" }]);
+    expect(sources[0].neighbours[0].correlation).toBeCloseTo(-1, 2);
 
     const options = { wcs, unit: "photon / (cm2 s pixel)", version: "0", command: "tslira sources a<b" };
     const columns = sourceColumns(sources, options);
@@ -105,15 +105,15 @@ describe("findSources", () => {
     const table = readTable(findHdu(readFits(encodeSourcesFits(sources, options)), "SOURCES"));
     expect(table.rows).toBe(2);
     expect(findColumn(table, "flux")?.unit).toBe("photon / (cm2 s)");
-    const { lon, lat } = pixelToSky(parseWcs(wcs).wcs!, sources[0]!.centroid.x, sources[0]!.centroid.y);
+    const { lon, lat } = pixelToSky(parseWcs(wcs).wcs!, sources[0].centroid.x, sources[0].centroid.y);
     expect([findColumn(table, "lon")?.values[0], findColumn(table, "lat")?.values[0]]).toEqual([lon, lat]);
     expect(Array.from(findColumn(table, "neighbours")?.values as string[])[1]).toMatch(/^S1 -1\.00/);
     expect(sourcesVotable(sources, options)).toContain('ucd="pos.eq.ra;meta.main"');
     expect(sourcesCsv(sources, options).split("\n")[0]).toContain("ellipse_major_sky [arcsec]");
     const { regions } = parseDs9Regions(sourcesDs9(sources, { wcs }), { wcs });
-    const [{ shape: circle }] = regions[0]!.terms;
+    const [{ shape: circle }] = regions[0].terms;
     expect(circle).toMatchObject({ kind: "circle" });
-    if (circle.kind === "circle") expect(circle.x).toBeCloseTo(sources[0]!.centroid.x, 5);
+    if (circle.kind === "circle") expect(circle.x).toBeCloseTo(sources[0].centroid.x, 5);
     // No source, but a table all the same.
     expect(readTable(findHdu(readFits(encodeSourcesFits([], options)), "SOURCES")).rows).toBe(0);
   });
@@ -131,7 +131,7 @@ describe("bridgedLight", () => {
     for (const fill of bridgedLight(hole, new Set(), cloud, shape)) {
       // Slopes are taken two pixels away from the hole, and light is averaged over 3 x 3 pixels.
       for (const [index, pixel] of hole.entries())
-        expect(Math.abs(fill[index]! / cloud[pixel]! - 1)).toBeLessThan(0.1);
+        expect(Math.abs(fill[index] / cloud[pixel] - 1)).toBeLessThan(0.1);
     }
     const filament = image((_, y) => Math.exp(-((y - 12) ** 2) / 2));
     const [along, , across] = bridgedLight(hole, new Set(), filament, shape);

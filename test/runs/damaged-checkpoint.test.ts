@@ -57,7 +57,7 @@ describe.each(LAWS)("a checkpoint under the preset %s", async (preset) => {
     for (const place of [0, length >> 1, file.endsWith(".fits") ? length - 3 : 8]) {
       const outcome = await resumed(file, (path) => {
         const bytes = readFileSync(path);
-        bytes[place]! ^= 4;
+        bytes[place] ^= 4;
         writeFileSync(path, bytes);
       });
       expect(outcome, `byte ${place} of ${length}`).toMatchObject({ code: "FORMAT" });
@@ -75,7 +75,7 @@ describe.each(LAWS)("a checkpoint under the preset %s", async (preset) => {
   const expected = () => dataUnits(readFileSync(whole));
   const flipped = (path: string, place: (length: number) => number) => {
     const bytes = readFileSync(path);
-    bytes[place(bytes.length)]! ^= 4;
+    bytes[place(bytes.length)] ^= 4;
     writeFileSync(path, bytes);
   };
   const copyOf = (from: string) => {

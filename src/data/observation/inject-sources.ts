@@ -56,14 +56,14 @@ export function injectSources(
   const drawn = sources.map((source) => {
     checkSource(source, shape);
     const light = pointLight(source, shape).map((part) => part * source.flux);
-    const data = light.map((value, pixel) => value * exposure.data[pixel]!);
+    const data = light.map((value, pixel) => value * exposure.data[pixel]);
     const expected = convolve({ data, shape }, psf, boundary);
     let added = 0;
     for (let pixel = 0; pixel < counts.length; pixel++) {
-      flux[pixel]! += light[pixel]!;
-      const photons = drawPoisson(stream, expected.data[pixel]!);
+      flux[pixel] += light[pixel];
+      const photons = drawPoisson(stream, expected.data[pixel]);
       if (mask?.data[pixel] === 0) continue;
-      counts[pixel]! += photons;
+      counts[pixel] += photons;
       added += photons;
     }
     return added;

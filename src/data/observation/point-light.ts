@@ -13,7 +13,7 @@ export function pointLight({ x, y }: PixelPosition, [ny, nx]: Shape): Float64Arr
   const [top, down] = split(y, ny);
   for (const [row, vertical] of [1 - down, down].entries()) {
     for (const [col, horizontal] of [1 - across, across].entries()) {
-      if (vertical * horizontal > 0) light[(top + row) * nx + left + col]! += vertical * horizontal;
+      if (vertical * horizontal > 0) light[(top + row) * nx + left + col] += vertical * horizontal;
     }
   }
   return light;

@@ -41,8 +41,8 @@ export function skyDirections(
     const norm = Math.hypot(dx, dy);
     return { name, dx: dx / norm, dy: dy / norm };
   };
-  const first = towards(names[0]!, { lon: middle.lon, lat: middle.lat + north * small }, north);
-  const second = towards(names[1]!, { lon: middle.lon + eastwards, lat: middle.lat }, 1);
+  const first = towards(names[0], { lon: middle.lon, lat: middle.lat + north * small }, north);
+  const second = towards(names[1], { lon: middle.lon + eastwards, lat: middle.lat }, 1);
   return [first, second].every(({ dx, dy }) => Number.isFinite(dx) && Number.isFinite(dy))
     ? [first, second]
     : undefined;

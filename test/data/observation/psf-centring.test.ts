@@ -10,9 +10,7 @@ function gaussian(nx: number, ny: number, x0: number, y0: number, sigma = [1.6, 
   const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
   const data = new Float64Array(nx * ny).map((_, index) => {
     const [dx, dy] = [(index % nx) - x0, Math.floor(index / nx) - y0];
-    return Math.exp(
-      -(((dx * cos + dy * sin) / sigma[0]!) ** 2 + ((dy * cos - dx * sin) / sigma[1]!) ** 2) / 2,
-    );
+    return Math.exp(-(((dx * cos + dy * sin) / sigma[0]) ** 2 + ((dy * cos - dx * sin) / sigma[1]) ** 2) / 2);
   });
   return { data, shape: [ny, nx] };
 }
@@ -68,7 +66,7 @@ describe("centrePsf, auto", () => {
     const skewed = (nx: number, ny: number) => {
       const wide = gaussian(nx, ny, 7.3, 5.2, [2.2, 2.2]);
       const core = gaussian(nx, ny, 5.2, 5.4, [1.2, 1.2]);
-      return { data: core.data.map((value, index) => value + 0.4 * wide.data[index]!), shape: core.shape };
+      return { data: core.data.map((value, index) => value + 0.4 * wide.data[index]), shape: core.shape };
     };
     const even = skewed(14, 13);
     const found = centrePsf(even);

@@ -32,12 +32,12 @@ describe("radialProfile", () => {
     const draws = [1, 2, 3, 4, 5].map((value) => imageOf(5, 5, () => value));
     const profile = radialProfile(ones, { x: 2, y: 2 }, { edges: [0, 1], predicted: draws });
     expect(profile.probabilities).toEqual([0.025, 0.16, 0.5, 0.84, 0.975]);
-    expect(profile.rings[0]!.predicted).toBe(3);
+    expect(profile.rings[0].predicted).toBe(3);
     // Type 7 on 1..5: 1 + 4 p.
     for (const [index, value] of [1.1, 1.64, 3, 4.36, 4.9].entries()) {
-      expect(profile.rings[0]!.quantiles[index]).toBeCloseTo(value, 12);
+      expect(profile.rings[0].quantiles[index]).toBeCloseTo(value, 12);
     }
-    const one = radialProfile(ones, { x: 2, y: 2 }, { edges: [0, 1], predicted: draws[3]! });
+    const one = radialProfile(ones, { x: 2, y: 2 }, { edges: [0, 1], predicted: draws[3] });
     expect(one).toMatchObject({ probabilities: [], rings: [{ predicted: 4, quantiles: [] }] });
   });
 

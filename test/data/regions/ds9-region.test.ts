@@ -216,7 +216,7 @@ describe("what CIAO and DS9 write besides", () => {
     for (let y = 0; y < 100; y++) for (let x = 0; x < 100; x++) if (shapeContains(shape, x, y)) count++;
     return count;
   };
-  const shapesOf = (text: string) => parseDs9Regions(text).regions.map(({ terms }) => terms[0]!.shape);
+  const shapesOf = (text: string) => parseDs9Regions(text).regions.map(({ terms }) => terms[0].shape);
 
   it.each([
     ["image;annulus(50,50,2,8,n=3)", ["annulus 1", "annulus 2", "annulus 3"]],
@@ -281,13 +281,13 @@ describe("what CIAO and DS9 write besides", () => {
       'circle(202.47,47.195,2")',
     ]) {
       const { regions } = parseDs9Regions(text, { wcs: SKY, shape: [80, 100] });
-      const shape = regions[0]!.terms[0]!.shape as Extract<RegionShape, { kind: "circle" }>;
+      const shape = regions[0].terms[0].shape as Extract<RegionShape, { kind: "circle" }>;
       expect(Math.hypot(shape.x - middle.x, shape.y - middle.y)).toBeLessThan(1e-3);
       expect(shape.radius).toBeCloseTo(2, 5);
     }
     // Numbers that are pixels of the image stay pixels, also with sizes on the sky (a pixel is an arcsecond).
     const { regions } = parseDs9Regions('circle(20,30,2")', { wcs: SKY, shape: [80, 100] });
-    expect(regions[0]!.terms[0]!.shape).toMatchObject({ kind: "circle", x: 19, y: 29 });
+    expect(regions[0].terms[0].shape).toMatchObject({ kind: "circle", x: 19, y: 29 });
   });
 
   // Found by the fuzzer: an operator without a shape.
@@ -302,8 +302,8 @@ describe("what CIAO and DS9 write besides", () => {
       return `${6 + 3 * Math.cos(angle)},${6 + 3 * Math.sin(angle)}`;
     });
     const [polygon] = parseDs9Regions(`image;polygon(${ring.join(",")})`).regions;
-    const many = parseDs9Regions(`image;${"circle(6,6,3)||".repeat(150_000)}circle(6,6,3)`).regions[0]!;
-    const one = parseDs9Regions("image;circle(6,6,3)").regions[0]!;
+    const many = parseDs9Regions(`image;${"circle(6,6,3)||".repeat(150_000)}circle(6,6,3)`).regions[0];
+    const one = parseDs9Regions("image;circle(6,6,3)").regions[0];
     // The circle with centres of pixels on it is rounded outwards, the polygon of its corners leaves some of these out.
     expect(termsPixels(many.terms, [12, 12])).toEqual(termsPixels(one.terms, [12, 12]));
     expect(termsPixels(polygon!.terms, [12, 12]).length).toBeGreaterThanOrEqual(25);
@@ -311,7 +311,7 @@ describe("what CIAO and DS9 write besides", () => {
 
   it("field() less a circle is all but the circle", () => {
     const { regions, excluded } = parseDs9Regions("field()\n-circle(5,5,3)");
-    expect(areaOf(regions[0]!.terms[0]!.shape)).toBe(100 * 100);
+    expect(areaOf(regions[0].terms[0].shape)).toBe(100 * 100);
     expect(excluded).toHaveLength(1);
   });
 });

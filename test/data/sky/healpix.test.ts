@@ -66,7 +66,7 @@ describe("HEALPix", () => {
     for (let row = 0; row < 400; row++) {
       const lat = (Math.asin(((row + 0.5) / 400) * 2 - 1) * 180) / Math.PI;
       for (let col = 0; col < steps; col++)
-        held[skyToHealpix(nside, "NESTED", { lon: ((col + 0.5) * 360) / steps, lat })]!++;
+        held[skyToHealpix(nside, "NESTED", { lon: ((col + 0.5) * 360) / steps, lat })]++;
     }
     expect(Math.max(...held.map((count) => Math.abs(count / 5000 - 1)))).toBeLessThan(0.02);
   });
