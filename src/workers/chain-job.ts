@@ -301,7 +301,8 @@ export async function runChainJob(job: ChainJob, options: ChainJobOptions = {}):
     options.onProgress?.(chain.sweeps);
     preview?.show();
     const state = chain.save();
-    await sink.checkpoint?.(state);
+    // A chain that had nothing to do leaves its checkpoints as they are: one more would put the one before out of reach.
+    if (chain.sweeps > (sink.state?.sweeps ?? -1)) await sink.checkpoint?.(state);
     return { chain: job.chain, ...sink.take(), state };
   } finally {
     sink.close();

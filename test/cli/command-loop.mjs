@@ -1,4 +1,4 @@
-/** Runs commands of the built program one after the other in this process; `openCli` sends them. */
+/** Runs commands of the built program one after the other in this process; `runCli` sends them. */
 
 const main = new URL("../../dist/cli/main.js", import.meta.url);
 const streams = ["stdout", "stderr"];

@@ -5,10 +5,10 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { imageToSkyImage, writeFits } from "../../src/io/fits.js";
 import { readFitsFile } from "../../src/io/fits-file-node.js";
-import { runCli } from "./run-cli.js";
+import { runAlone } from "./run-cli.js";
 
 const folder = mkdtempSync(join(tmpdir(), "tslira-cli-"));
-const cli = (...args: readonly string[]) => runCli(folder, ...args);
+const cli = (...args: readonly string[]) => runAlone(folder, ...args);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const SHARED = fileURLToPath(new URL("../../../shared/data/", import.meta.url));

@@ -4,14 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type FitsHduInput, fitsCard, writeFits } from "../../src/io/fits.js";
-import { openCli } from "./run-cli.js";
+import { runCli } from "./run-cli.js";
 
 const folder = mkdtempSync(join(tmpdir(), "tslira-remedies-"));
-const cli = openCli(folder);
-afterAll(() => {
-  cli.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const SIDE = 12;
 const WCS = { CTYPE1: "RA---TAN", CTYPE2: "DEC--TAN", CRPIX1: 6.5, CRPIX2: 6.5, CRVAL1: 30, CRVAL2: 10 };
@@ -301,22 +297,22 @@ const COMMANDS: readonly (readonly [
 describe("remedies of messages", () => {
   beforeAll(async () => {
     const quick = ["-n", "60", "--burn-in", "20", "-c", "2", "-q"];
-    expect((await cli.run("simulate", "point-source", "-o", "sim", "-q")).code).toBe(0);
+    expect((await runCli(folder, "simulate", "point-source", "-o", "sim", "-q")).code).toBe(0);
     cpSync(join(folder, "sim"), join(folder, "gone"), { recursive: true });
     const inputs = ["gone/counts.fits", "--psf", "gone/psf.fits"];
-    expect((await cli.run("deconvolve", ...inputs, ...quick, "-o", "result.fits")).code).toBe(0);
+    expect((await runCli(folder, "deconvolve", ...inputs, ...quick, "-o", "result.fits")).code).toBe(0);
     const job = { kind: "chains", counts: "sim/counts.fits", psf: "sim/psf.fits", iterations: 40, chains: 2 };
     for (const name of ["job.json", "again.json"]) writeFileSync(join(folder, name), JSON.stringify(job));
     const shell = ["--folder", "empty.job", "--executor", "shell", "-q"];
-    expect((await cli.run("cluster", "submit", "job.json", ...shell)).code).toBe(0);
+    expect((await runCli(folder, "cluster", "submit", "job.json", ...shell)).code).toBe(0);
     for (const at of ["job.job", "done.job"])
-      expect((await cli.run("cluster", "submit", "job.json", "--folder", at, "-q")).code).toBe(0);
+      expect((await runCli(folder, "cluster", "submit", "job.json", "--folder", at, "-q")).code).toBe(0);
     rmSync(join(folder, "gone"), { recursive: true });
   }, 120_000);
 
   const bracketed = (words: readonly string[]) => words.join("\n").replaceAll("\n[", "[").split("\n");
   async function failing(words: readonly string[]): Promise<string> {
-    const { code, stderr } = await cli.run(...words);
+    const { code, stderr } = await runCli(folder, ...words);
     expect([1, 2], stderr).toContain(code);
     // Rule, value and remedy, below warnings.
     expect(stderr).toMatch(/^tslira: (?!warning).+ (must|need) .+, got .+; .+\n$/m);
@@ -327,7 +323,7 @@ describe("remedies of messages", () => {
     const message = await failing(words);
     const [, named] = message.match(command) ?? [];
     expect(named, message).toBeDefined();
-    const mended = await cli.run(...named!.split(" "), ...more);
+    const mended = await runCli(folder, ...named!.split(" "), ...more);
     expect(mended.code, `${named}: ${mended.stderr}`).toBe(0);
   });
 
@@ -346,7 +342,7 @@ describe("remedies of messages", () => {
     const applied =
       fixed.length > 0 ? fixed.map((option) => option.split(/=(.*)/s, 2)) : [options[0].split(" ")];
     const rest = all.filter((word) => !instead.includes(word));
-    const mended = await cli.run(...applied.reduce(withOption, rest));
+    const mended = await runCli(folder, ...applied.reduce(withOption, rest));
     expect(mended.code, `${applied.join(" ")}: ${mended.stderr}`).toBe(0);
   });
 
@@ -354,7 +350,7 @@ describe("remedies of messages", () => {
     const all = words[0] === "cluster" ? words : [...words, "-o", outputOf(name, words[0])];
     const message = await failing(all);
     expect(message).toMatch(/leave (it|.*) out|leave out|left out/);
-    const mended = await cli.run(...without(all, flag));
+    const mended = await runCli(folder, ...without(all, flag));
     expect(mended.code, mended.stderr).toBe(0);
   });
 });

@@ -1,9 +1,9 @@
 /** The built command line as a child process. */
 
 import { type ChildProcess, fork, spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { afterAll } from "vitest";
 
 const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 if (!existsSync(MAIN)) throw new Error(`${MAIN} must exist, got none; run npm run build`);
@@ -36,28 +36,51 @@ export function finished(child: ChildProcess): Promise<Finished> {
   });
 }
 
-/** Run the program in a folder to its end. */
-export function runCli(cwd: string, ...args: readonly string[]): Promise<Finished> {
+/** Run the program in a folder to its end, in a process of its own. */
+export function runAlone(cwd: string, ...args: readonly string[]): Promise<Finished> {
   return finished(startCli(cwd, args));
 }
 
-/** The program in one process that stays: a tenth of the time a command, for tests of many. */
-export interface OpenCli {
-  /** Run the program to its end; one at a time. */
-  readonly run: (...args: readonly string[]) => Promise<Finished>;
-  readonly close: () => void;
+/** A process that runs one command after the other, a tenth of the time a command. */
+interface Loop {
+  readonly child: ChildProcess;
+  /** What it was last asked to do. */
+  last: Promise<unknown>;
 }
 
-/** Open the program in a folder. */
-export function openCli(cwd: string): OpenCli {
-  const child = fork(fileURLToPath(new URL("command-loop.mjs", import.meta.url)), { cwd });
-  return {
-    async run(...args) {
-      const answer = once(child, "message");
-      child.send(args);
-      const [finished] = (await answer) as [Finished];
-      return finished;
-    },
-    close: () => child.disconnect(),
-  };
+/** Of the file of tests that runs, by folder. */
+const loops = new Map<string, Loop>();
+afterAll(() => {
+  for (const { child } of loops.values()) if (child.connected) child.disconnect();
+  loops.clear();
+});
+
+/** Run the program in a folder to its end; commands of a folder come one after the other, in one process. */
+export function runCli(cwd: string, ...args: readonly string[]): Promise<Finished> {
+  let loop = loops.get(cwd);
+  if (loop === undefined) {
+    const child = fork(fileURLToPath(new URL("command-loop.mjs", import.meta.url)), { cwd });
+    loop = { child, last: Promise.resolve() };
+    loops.set(cwd, loop);
+  }
+  const { child } = loop;
+  const run = loop.last.then(
+    () =>
+      new Promise<Finished>((resolve, reject) => {
+        const ended = (code: number | null) => {
+          loops.delete(cwd);
+          reject(
+            new Error(`${args.join(" ")}: must leave the process of the tests alive, got exit code ${code}`),
+          );
+        };
+        child.once("exit", ended);
+        child.once("message", (message) => {
+          child.off("exit", ended);
+          resolve(message as Finished);
+        });
+        child.send(args);
+      }),
+  );
+  loop.last = run.catch(() => undefined);
+  return run;
 }

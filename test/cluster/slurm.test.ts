@@ -21,7 +21,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readResult } from "../../src/io/result-file-node.js";
-import { runCli } from "../cli/run-cli.js";
+import { runAlone } from "../cli/run-cli.js";
 import { slurmObstacle, startSlurm, stopSlurm } from "./single-node-slurm.js";
 
 const required = process.env.TSLIRA_REQUIRE_CLUSTER === "1";
@@ -38,7 +38,7 @@ describe.skipIf(obstacle !== undefined)("jobs on Slurm", () => {
 
   beforeAll(async () => {
     startSlurm(slurm, 4);
-    const made = await runCli(folder, "simulate", "gaussian-and-points", "-o", "sim", "--quiet");
+    const made = await runAlone(folder, "simulate", "gaussian-and-points", "-o", "sim", "--quiet");
     expect(made.stderr).toBe("");
   }, 60_000);
   afterAll(() => {
@@ -57,7 +57,7 @@ describe.skipIf(obstacle !== undefined)("jobs on Slurm", () => {
     writeFileSync(join(folder, name), JSON.stringify({ ...files, ...description }));
 
   async function tslira(...args: readonly string[]) {
-    const run = await runCli(folder, ...args);
+    const run = await runAlone(folder, ...args);
     expect(run.stderr, args.join(" ")).not.toMatch(/^tslira: (?!warning)/m);
     return run;
   }

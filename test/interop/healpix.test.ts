@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, it } from "vitest";
 import { shellWords } from "../../src/cli/recorded-data.js";
-import { runCli } from "../cli/run-cli.js";
+import { runAlone } from "../cli/run-cli.js";
 import { pythonWith } from "./python.js";
 
 const SCRIPT = fileURLToPath(new URL("healpix-astropy.py", import.meta.url));
@@ -38,12 +38,12 @@ it.skipIf(python === undefined)(
     const maps: Record<string, { readonly nside: number; readonly counts: boolean }> = script("write");
     const images: Record<string, string> = {};
     const made = async (name: string, image: string, words: readonly string[]) => {
-      const { code, stderr } = await runCli(folder, ...words);
+      const { code, stderr } = await runAlone(folder, ...words);
       expect(code, stderr).toBe(0);
       images[image] = name;
     };
     for (const [name, { counts, nside }] of Object.entries(maps)) {
-      const { stdout } = await runCli(folder, "info", `${name}.fits`);
+      const { stdout } = await runAlone(folder, "info", `${name}.fits`);
       expect(stdout).toContain("a HEALPix map of the sky");
       const words = shellWords(stdout.trimEnd().split("\n").at(-1)!).slice(1);
       expect(words).toEqual(["bin", `${name}.fits[SKYMAP]`, "-o", "image.fits"]);

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { shellWords } from "../../src/cli/recorded-data.js";
-import { type Finished, runCli } from "../cli/run-cli.js";
+import { type Finished, runAlone } from "../cli/run-cli.js";
 import { pythonWith } from "./python.js";
 
 const SCRIPT = fileURLToPath(new URL("missions-astropy.py", import.meta.url));
@@ -26,7 +26,7 @@ const energies: Record<string, string> = python === undefined ? {} : script("wri
 
 /** What `tslira info` says, and the words of the command on its last line. */
 async function advice(file: string): Promise<{ readonly stdout: string; readonly words: string[] }> {
-  const { code, stdout, stderr } = await runCli(folder, "info", file);
+  const { code, stdout, stderr } = await runAlone(folder, "info", file);
   expect([code, stderr]).toEqual([0, ""]);
   const [program, ...words] = shellWords(stdout.trimEnd().split("\n").at(-1)!);
   expect(program, stdout).toBe("tslira");
@@ -34,7 +34,7 @@ async function advice(file: string): Promise<{ readonly stdout: string; readonly
 }
 
 async function works(words: readonly string[]): Promise<Finished> {
-  const done = await runCli(folder, ...words, "--overwrite");
+  const done = await runAlone(folder, ...words, "--overwrite");
   expect([done.code, words.join(" ")], done.stderr).toEqual([0, words.join(" ")]);
   return done;
 }

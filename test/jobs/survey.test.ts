@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readFits } from "../../src/io/fits.js";
-import { runCli } from "../cli/run-cli.js";
+import { runAlone } from "../cli/run-cli.js";
 
 const folder = mkdtempSync(join(tmpdir(), "tslira-survey-"));
-const cli = (...args: readonly string[]) => runCli(folder, ...args);
+const cli = (...args: readonly string[]) => runAlone(folder, ...args);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Three fields of different sizes; the counts of the second are cut short. */

@@ -13,18 +13,18 @@ const data = simulateGaussianAndPoints({ seed: 4 });
 /** The default prior, whose state has maps of smoothness, and LIRA's, which has none. */
 const LAWS = ["adaptive", "lira"] as const satisfies readonly (keyof typeof PRESETS)[];
 
-/** A run that was stopped after 300 of 600 sweeps, where draws were kept already. */
+/** A run that was stopped after chain 1 had come to some 300 of 1,000 sweeps, where draws were kept already. */
 async function stopped(name: string, preset: (typeof LAWS)[number]): Promise<string> {
   const stop = new AbortController();
-  const settings: LiraDeconvolverOptions = { preset, iterations: 600, burnIn: 100, chains: 2, seed: 3 };
+  const settings: LiraDeconvolverOptions = { preset, iterations: 1000, burnIn: 100, chains: 2, seed: 3 };
   const { checkpoint } = await deconvolveToFile(data, settings, join(folder, name), {
     workers: 0,
     batch: 10,
     // One state of each chain, however slow the machine is.
     checkpointSeconds: 1e6,
     signal: stop.signal,
-    onProgress: ({ done }) => {
-      if (done > 700) stop.abort();
+    onProgress: ({ chains }) => {
+      if (chains[1] > 250) stop.abort();
     },
   });
   return checkpoint!;
@@ -32,7 +32,7 @@ async function stopped(name: string, preset: (typeof LAWS)[number]): Promise<str
 
 describe.each(LAWS)("a checkpoint under the preset %s", async (preset) => {
   const whole = join(folder, `${preset}-whole.fits`);
-  const settings: LiraDeconvolverOptions = { preset, iterations: 600, burnIn: 100, chains: 2, seed: 3 };
+  const settings: LiraDeconvolverOptions = { preset, iterations: 1000, burnIn: 100, chains: 2, seed: 3 };
   await deconvolveToFile(data, settings, whole, { workers: 0 });
   const checkpoint = await stopped(`${preset}.fits`, preset);
 
@@ -107,8 +107,9 @@ describe.each(LAWS)("a checkpoint under the preset %s", async (preset) => {
     const output = join(folder, `${preset}-previous.fits`);
     await resumeRun(twice, {
       ...{ workers: 0, batch: 10, checkpointSeconds: 1e6, signal: stop.signal, output },
-      onProgress: ({ done }) => {
-        if (done > 900) stop.abort();
+      // In a turn of chain 1 beyond the 408 sweeps of the one before, and before its end.
+      onProgress: ({ chains }) => {
+        if (chains[1] > 408) stop.abort();
       },
     });
     for (const file of ["chain-1.state.fits", "chain-1.rows", "chain-1.draws.1"]) {
