@@ -53,7 +53,7 @@ export interface ColorScale {
   readonly colors?: Uint8Array;
   readonly stretch: Stretch;
   readonly limits: readonly [low: number, high: number];
-  /** Where `asinh` turns from linear to logarithmic. */
+  /** Where `asinh` turns from linear to logarithmic; of other stretches not used. */
   readonly softening: number;
   /** Whether pixels lie below and above the limits. */
   readonly beyond: readonly [below: boolean, above: boolean];
@@ -80,7 +80,8 @@ export function colorScale(images: readonly SkyImage[], options: ColorScaleOptio
     : oneSidedLimits(values, percentages, stretch === "log");
   const limits = endsOf(found, vmin, vmax);
   const reach = Math.max(Math.abs(limits[0]), Math.abs(limits[1]));
-  const softening = options.softening ?? kneeOf(values, reach);
+  // Found only where it is used: it sorts the image twice.
+  const softening = options.softening ?? (stretch === "asinh" ? kneeOf(values, reach) : reach / 4);
   const bend = bending(stretch, softening);
   const start = bend(limits[0]);
   const span = bend(limits[1]) - start;
