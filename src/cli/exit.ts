@@ -1,7 +1,5 @@
 /** Exit codes, and errors as one line. */
 
-import { jsonLines, writeJsonLine } from "./progress.js";
-
 /** What the shell is told. */
 export const EXIT = { done: 0, badInput: 1, failed: 2, disagree: 3, interrupted: 130 } as const;
 
@@ -10,6 +8,14 @@ const BAD_INPUT: ReadonlySet<unknown> = new Set(["INVALID_INPUT", "FORMAT"]);
 
 /** Characters of each end of a message that are shown of a long one. */
 const MOST_TEXT = 1000;
+
+/** Whether stderr is read by a program, line by line: `TSLIRA_STDERR=json`. */
+export const jsonLines = () => process.env.TSLIRA_STDERR === "json";
+
+/** Write one line for a program. */
+export function writeJsonLine(line: object): void {
+  process.stderr.write(`${JSON.stringify(line)}\n`);
+}
 
 /**
  * Print an error as one line on stderr.

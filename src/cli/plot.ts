@@ -280,7 +280,6 @@ async function drawnRegions(name: string, { flux, wcs }: PlottedResult): Promise
   return cut.length > 0 ? [...regions, { name: "", terms: cut }] : [...regions];
 }
 
-/** The first image of a FITS file, or the one in brackets. */
 /** The entries of some names that have a value. */
 function pick<T extends object, K extends keyof T>(entries: T, names: readonly K[]) {
   return Object.fromEntries(

@@ -1,6 +1,7 @@
 /** Progress on stderr: one line rewritten in place on a terminal, a plain line every ten seconds elsewhere. What comes of it goes to stdout. */
 
 import type { RunProgress } from "../runs/sample-run.js";
+import { jsonLines, writeJsonLine } from "./exit.js";
 import { formatCount, formatDuration } from "./format.js";
 
 /** A display of progress. */
@@ -29,14 +30,6 @@ function describe(progress: RunProgress): string {
 
 /** Milliseconds between two lines of progress for a program. */
 const JSON_MILLISECONDS = 200;
-
-/** Whether stderr is read by a program, line by line: `TSLIRA_STDERR=json`. */
-export const jsonLines = () => process.env.TSLIRA_STDERR === "json";
-
-/** Write one line for a program. */
-export function writeJsonLine(line: object): void {
-  process.stderr.write(`${JSON.stringify(line)}\n`);
-}
 
 /** A display for a program: `{ progress: { done, total, text } }` and `{ message }`, a line each. */
 function programDisplay(): ProgressDisplay {

@@ -1,5 +1,6 @@
 /** Images of the models that a null hypothesis may hold: a constant, a Gaussian or a beta model on one, and a point with any of them. */
 
+import { pointLight } from "../data/observation/point-light.js";
 import { exponential, naturalLog } from "../data/random/exponential.js";
 import type { PixelPosition } from "../data/sky/sky-wcs.js";
 import type { Shape } from "../image.js";
@@ -54,7 +55,8 @@ function constantShape(): NullShape {
  * @param at place `{ x, y }` in pixels where the point is known to be; without it the place is fitted
  * @param rest what shines beside it; default the same flux in every pixel
  */
-export function withPoint([ny, nx]: Shape, at: PixelPosition | undefined, rest = constantShape()): NullShape {
+export function withPoint(shape: Shape, at: PixelPosition | undefined, rest = constantShape()): NullShape {
+  const [ny, nx] = shape;
   const own = at === undefined ? 3 : 1;
   return {
     names: ["point", "pointX", "pointY"].slice(0, own).concat(rest.names),
@@ -76,13 +78,8 @@ export function withPoint([ny, nx]: Shape, at: PixelPosition | undefined, rest =
     ],
     add(theta, out) {
       const flux = exponential(theta[0]);
-      const { x, y } = at ?? { x: theta[1], y: theta[2] };
-      const [col, row] = [Math.min(Math.floor(x), nx - 1), Math.min(Math.floor(y), ny - 1)];
-      for (const [dy, down] of [1 - (y - row), y - row].entries()) {
-        for (const [dx, across] of [1 - (x - col), x - col].entries()) {
-          if (down * across > 0) out[(row + dy) * nx + col + dx] += flux * down * across;
-        }
-      }
+      const light = pointLight(at ?? { x: theta[1], y: theta[2] }, shape);
+      for (const [pixel, part] of light.entries()) out[pixel] += flux * part;
       rest.add(Float64Array.from(theta).subarray(own), out);
     },
   };
