@@ -108,3 +108,15 @@ export function cutout(
   }
   return { data, shape: [height, width] };
 }
+
+/** Sums over blocks of `bin` x `bin` pixels; those at the upper edges may hold fewer. */
+export function binImage({ data, shape }: { data: ArrayLike<number>; shape: Shape }, bin: number): SkyImage {
+  const [ny, nx] = shape;
+  const binned: Shape = [Math.ceil(ny / bin), Math.ceil(nx / bin)];
+  const sums = new Float64Array(binned[0] * binned[1]);
+  for (let row = 0; row < ny; row++) {
+    const start = Math.floor(row / bin) * binned[1];
+    for (let col = 0; col < nx; col++) sums[start + Math.floor(col / bin)] += data[row * nx + col];
+  }
+  return { data: sums, shape: binned };
+}

@@ -1,5 +1,5 @@
 import { zlibSync } from "fflate";
-import type { SkyImage } from "../image.js";
+import { binImage, type SkyImage } from "../image.js";
 import type { DrawSource } from "../posterior/draw-source.js";
 import { pixelsThatMatter } from "../posterior/verdict.js";
 import {
@@ -10,7 +10,6 @@ import {
   type PackedDraws,
   packDraws,
 } from "./packed-draws.js";
-import { binImage } from "./packed-image.js";
 import {
   base64Length,
   type DataBlock,

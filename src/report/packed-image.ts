@@ -1,5 +1,3 @@
-import type { Shape, SkyImage } from "../image.js";
-
 /**
  * Images as bytes that compress well: single precision, rounded to a number of significant bits, the four bytes of all
  * pixels side by side (first all highest bytes, then all second ones, ...). The page that reads them is in `page/`.
@@ -46,16 +44,4 @@ export function unpackValues(bytes: Uint8Array): Float32Array<ArrayBuffer> {
       bytes[3 * count + index];
   }
   return new Float32Array(words.buffer);
-}
-
-/** Sums over blocks of `bin` x `bin` pixels; those at the upper edges may hold fewer. */
-export function binImage({ data, shape }: { data: ArrayLike<number>; shape: Shape }, bin: number): SkyImage {
-  const [ny, nx] = shape;
-  const binned: Shape = [Math.ceil(ny / bin), Math.ceil(nx / bin)];
-  const sums = new Float64Array(binned[0] * binned[1]);
-  for (let row = 0; row < ny; row++) {
-    const start = Math.floor(row / bin) * binned[1];
-    for (let col = 0; col < nx; col++) sums[start + Math.floor(col / bin)] += data[row * nx + col];
-  }
-  return { data: sums, shape: binned };
 }

@@ -10,8 +10,8 @@ import type { Observation, WcsCard } from "../data/observation/observation.js";
 import { drawPoisson } from "../data/random/poisson.js";
 import { derivedSeed, randomStream } from "../data/random/random.js";
 import { AbortedError, InvalidInputError } from "../errors.js";
-import type { Shape, SkyImage } from "../image.js";
-import type { SkyGrid } from "../model/sky-grid.js";
+import { binImage, type Shape, type SkyImage } from "../image.js";
+import { frameShape } from "../model/sky-grid.js";
 import { type RegionPixels, regionMeter } from "../photometry/region-meter.js";
 import type { SamplerConfig } from "../posterior/result.js";
 import type { RunPlan } from "../runs/lira-options.js";
@@ -202,7 +202,11 @@ export async function runSignificanceTask(
         ...(module === undefined ? {} : { module }),
         onDraw(frame, row) {
           const scale = Float64Array.from(scales, (column) => row[column]);
-          const flux = onDetector(frame, grid);
+          // In the pixels of the detector, each the sum of those that lie over it.
+          const flux =
+            grid.upsampling === 1
+              ? frame
+              : binImage({ data: frame, shape: frameShape(grid) }, grid.upsampling).data;
           meter.add(chain, draw++, flux, scale);
           apertures?.add(flux, scale);
         },
@@ -240,15 +244,4 @@ function chainsOf(observations: readonly CheckedObservation[], { config, gradien
     );
   const plan = { config, autoBurnIn: false, maxIterations, ...(gradient && { gradient }) };
   return prepareAgain(observations, plan, []);
-}
-
-/** Flux of the frame in the pixels of the detector, each the sum of those that lie over it. */
-function onDetector(flux: Float64Array, { detector: [ny, nx], upsampling }: SkyGrid): Float64Array {
-  if (upsampling === 1) return flux;
-  const sums = new Float64Array(ny * nx);
-  for (const [pixel, value] of flux.entries()) {
-    const [row, col] = [Math.floor(pixel / (upsampling * nx)), pixel % (upsampling * nx)];
-    sums[Math.floor(row / upsampling) * nx + Math.floor(col / upsampling)] += value;
-  }
-  return sums;
 }

@@ -1,5 +1,6 @@
 /** Images and draws as bytes: what comes back, and how exact. */
 import { describe, expect, it } from "vitest";
+import { binImage } from "../../src/image.js";
 import {
   COARSE_TOP,
   drawsFromBytes,
@@ -10,7 +11,7 @@ import {
   unpackDraw,
   unpackSeries,
 } from "../../src/report/packed-draws.js";
-import { ALL_BITS, binImage, packValues, unpackValues } from "../../src/report/packed-image.js";
+import { ALL_BITS, packValues, unpackValues } from "../../src/report/packed-image.js";
 
 /** Numbers in [0, 1), the same in every run (linear congruential generator of Numerical Recipes). */
 function numbers(seed: number) {

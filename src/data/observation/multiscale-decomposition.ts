@@ -1,4 +1,4 @@
-import { checkShape, constantImage, type Shape, type SkyImage } from "../../image.js";
+import { binImage, checkShape, type Shape, type SkyImage } from "../../image.js";
 
 /** One level of the multiscale decomposition of an image. */
 export interface MultiscaleLevel {
@@ -23,21 +23,12 @@ export function multiscaleDecomposition(image: SkyImage): MultiscaleLevel[] {
   const levels: MultiscaleLevel[] = [];
   let current = image;
   while (current.data.length > 1) {
-    const parents = blockSums(current);
+    const parents = binImage(current, 2);
     levels.push({ image: current, fractions: shares(current, parents) });
     current = parents;
   }
   levels.push({ image: current });
   return levels;
-}
-
-function blockSums({ data, shape: [ny, nx] }: SkyImage): SkyImage {
-  const sums = constantImage([Math.ceil(ny / 2), Math.ceil(nx / 2)], 0);
-  const width = sums.shape[1];
-  for (let row = 0; row < ny; row++) {
-    for (let col = 0; col < nx; col++) sums.data[(row >> 1) * width + (col >> 1)] += data[row * nx + col];
-  }
-  return sums;
 }
 
 function shares({ data, shape }: SkyImage, parents: SkyImage): SkyImage {

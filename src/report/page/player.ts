@@ -1,12 +1,11 @@
 /** The film of draws. */
 
-import type { SkyImage } from "../../image.js";
+import { binImage, type SkyImage } from "../../image.js";
 import { createColorBar } from "../../viewer/color-bar.js";
 import { createFrame } from "../../viewer/frame.js";
 import { countText } from "../../viewer/numbers.js";
 import { clampView } from "../../viewer/viewport.js";
 import { unpackDraw } from "../packed-draws.js";
-import { binImage } from "../packed-image.js";
 import type { FilmData } from "../report-data.js";
 import type { Draws, Layer, ReportStore } from "./blocks.js";
 import { need } from "./explorer.js";
