@@ -4,8 +4,6 @@
 //   npm run study:limits [-- --injections 200] [-- --scene core,edge] [-- --table]
 //
 // With --table nothing is simulated: what there is becomes docs/studies/limits.json and the table of docs/significance.md.
-import { execFileSync } from "node:child_process";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { fluxLaw, PROBABILITIES } from "../src/photometry/flux-law.js";
 import { measureRegions } from "../src/photometry/measure-regions.js";
@@ -13,6 +11,7 @@ import { chanceOf } from "../src/photometry/sensitivity.js";
 import { fittedSky } from "../src/posterior/fitted-sky.js";
 import { deconvolve } from "../src/runs/deconvolve.js";
 import { limitScenes } from "./limit-scenes.js";
+import { keptRows, printTable, writeStudy } from "./study-file.js";
 
 const { values: flags } = parseArgs({
   options: {
@@ -57,13 +56,7 @@ const { scenes, missing } = limitScenes();
 if (missing !== "") console.log(missing);
 const chosen = scenes.filter(({ name }) => flags.scene.split(",").some((part) => name.includes(part)));
 const fluxes = flags.fluxes.split(",").map(Number);
-mkdirSync(".bench", { recursive: true });
-const rows: Row[] = existsSync(flags.work)
-  ? readFileSync(flags.work, "utf8")
-      .split("\n")
-      .filter((line) => line.endsWith("}"))
-      .map((line) => JSON.parse(line))
-  : [];
+const { rows, keep } = keptRows<Row>(flags.work);
 
 for (let number = 0; !flags.table && number < Number(flags.injections); number++) {
   for (const scene of chosen) {
@@ -106,8 +99,7 @@ for (let number = 0; !flags.table && number < Number(flags.injections); number++
         chance: extra.chance,
         apertureChance: chanceOf(extra.counts, [other]),
       };
-      rows.push(row);
-      appendFileSync(flags.work, `${JSON.stringify(row)}\n`);
+      keep(row);
     }
   }
 }
@@ -148,12 +140,24 @@ const table = scenes.flatMap(({ name }) =>
     }),
 );
 const percent = (value: number) => `${Math.round(100 * value)} %`;
-console.log(
-  "| scene | counts | injections | 95 % limits hold | drawn shape | quantile | median limit | drawn shape | aperture | 68 % intervals hold | other light, true | estimated | p <= 0.05 | aperture |",
-);
-console.log(`|${"---|".repeat(14)}`);
-for (const row of table) {
-  const cells = [
+printTable(
+  [
+    "scene",
+    "counts",
+    "injections",
+    "95 % limits hold",
+    "drawn shape",
+    "quantile",
+    "median limit",
+    "drawn shape",
+    "aperture",
+    "68 % intervals hold",
+    "other light, true",
+    "estimated",
+    "p <= 0.05",
+    "aperture",
+  ],
+  table.map((row) => [
     row.scene,
     row.flux,
     row.injections,
@@ -168,20 +172,15 @@ for (const row of table) {
     row.otherEstimated.toFixed(1),
     percent(row.found),
     percent(row.foundAperture),
-  ];
-  console.log(`| ${cells.join(" | ")} |`);
-}
+  ]),
+);
 if (flags.table) {
-  const commit = execFileSync("git", ["rev-parse", "HEAD"], { encoding: "utf8" }).trim();
-  const path = "docs/studies/limits.json";
   const content = {
-    commit,
     seed: SEED,
     run: { ...RUN, extraDraws: EXTRA_DRAWS },
     probabilities: PROBABILITIES,
     significant: SIGNIFICANT,
     table,
   };
-  writeFileSync(`${path}.part`, `${JSON.stringify(content, null, 1)}\n`);
-  renameSync(`${path}.part`, path);
+  writeStudy("limits", content);
 }

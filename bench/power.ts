@@ -4,13 +4,12 @@
 //   npm run study:power [-- --injections 40] [-- --scene core] [-- --table]
 //
 // With --table nothing is simulated: what there is becomes docs/studies/power.json.
-import { execFileSync } from "node:child_process";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { chanceOf } from "../src/photometry/sensitivity.js";
 import { estimateSignificance } from "../src/significance/estimate.js";
 import type { NullKind } from "../src/significance/null-model.js";
 import { limitScenes } from "./limit-scenes.js";
+import { keptRows, printTable, writeStudy } from "./study-file.js";
 
 const { values: flags } = parseArgs({
   options: {
@@ -46,13 +45,7 @@ const scenes = limitScenes().scenes.filter(
   ({ name }) => name in NULLS && flags.scene.split(",").some((part) => name.includes(part)),
 );
 const fluxes = flags.fluxes.split(",").map(Number);
-mkdirSync(".bench", { recursive: true });
-const rows: Row[] = existsSync(flags.work)
-  ? readFileSync(flags.work, "utf8")
-      .split("\n")
-      .filter((line) => line.endsWith("}"))
-      .map((line) => JSON.parse(line))
-  : [];
+const { rows, keep } = keptRows<Row>(flags.work);
 
 for (let number = 0; !flags.table && number < Number(flags.injections); number++) {
   for (const [place, { name, inject }] of scenes.entries()) {
@@ -81,8 +74,7 @@ for (let number = 0; !flags.table && number < Number(flags.injections); number++
         ratio,
         aperture: chanceOf(counts, [other]),
       };
-      rows.push(row);
-      appendFileSync(flags.work, `${JSON.stringify(row)}\n`);
+      keep(row);
     }
   }
 }
@@ -104,17 +96,14 @@ const table = scenes.flatMap(({ name }) =>
     }),
 );
 const percent = (value: number) => `${Math.round(100 * value)} %`;
-console.log(
-  `| scene | counts | injections | bound | rank | likelihood ratio | aperture |\n|${"---|".repeat(7)}`,
+printTable(
+  ["scene", "counts", "injections", "bound", "rank", "likelihood ratio", "aperture"],
+  table.map(({ scene, flux, injections, bound, rank, ratio, aperture }) => [
+    ...[scene, flux, injections],
+    ...[bound, rank, ratio, aperture].map(percent),
+  ]),
 );
-for (const { scene, flux, injections, bound, rank, ratio, aperture } of table) {
-  const found = [bound, rank, ratio, aperture].map(percent);
-  console.log(`| ${[scene, flux, injections, ...found].join(" | ")} |`);
-}
 if (flags.table) {
-  const commit = execFileSync("git", ["rev-parse", "HEAD"], { encoding: "utf8" }).trim();
-  const path = "docs/studies/power.json";
-  const content = { commit, seed: SEED, run: RUN, nulls: NULLS, significant: SIGNIFICANT, table };
-  writeFileSync(`${path}.part`, `${JSON.stringify(content, null, 1)}\n`);
-  renameSync(`${path}.part`, path);
+  const content = { seed: SEED, run: RUN, nulls: NULLS, significant: SIGNIFICANT, table };
+  writeStudy("power", content);
 }

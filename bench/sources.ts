@@ -4,14 +4,13 @@
 //   npm run study:sources [-- --fields 50] [-- --kind shell,cloud] [-- --table]
 //
 // With --table nothing is simulated: what there is becomes docs/studies/sources.json and the tables of docs/sources.md.
-import { execFileSync } from "node:child_process";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { findSources } from "../src/photometry/find-sources.js";
 import { expectedFalseAlarms } from "../src/photometry/source-false-alarms.js";
 import { fittedSky } from "../src/posterior/fitted-sky.js";
 import { deconvolve } from "../src/runs/deconvolve.js";
 import { APERTURES, SOURCE_FIELDS, type TrueSource } from "./source-fields.js";
+import { keptRows, printTable, writeStudy } from "./study-file.js";
 
 const { values: flags } = parseArgs({
   options: {
@@ -52,13 +51,7 @@ interface Row {
   readonly found: readonly Found[];
 }
 
-mkdirSync(".bench", { recursive: true });
-const rows: Row[] = existsSync(flags.work)
-  ? readFileSync(flags.work, "utf8")
-      .split("\n")
-      .filter((line) => line.endsWith("}"))
-      .map((line) => JSON.parse(line))
-  : [];
+const { rows, keep } = keptRows<Row>(flags.work);
 const chosen = SOURCE_FIELDS.filter(({ name }) => flags.kind.split(",").some((part) => name.includes(part)));
 
 for (let number = 0; !flags.table && number < Number(flags.fields); number++) {
@@ -89,8 +82,7 @@ for (let number = 0; !flags.table && number < Number(flags.fields); number++) {
       };
     });
     const row: Row = { kind: kind.name, number, truth, found };
-    rows.push(row);
-    appendFileSync(flags.work, `${JSON.stringify(row)}\n`);
+    keep(row);
   }
 }
 
@@ -178,25 +170,30 @@ const table = ranges.map(([name, low, high, crowded]) => {
 const total = matches.reduce((sum, { catalogued }) => sum + catalogued, 0);
 const spurious = matches.reduce((sum, one) => sum + one.spurious, 0);
 
-console.log("| field without sources | fields | at 1 a field | at 0.1 | at 0.01 | highest statistics |");
-console.log(`|${"---|".repeat(6)}`);
-for (const row of nulls) {
-  const cells = [
+printTable(
+  ["field without sources", "fields", "at 1 a field", "at 0.1", "at 0.01", "highest statistics"],
+  nulls.map((row) => [
     row.field,
     row.fields,
     ...[row.atOne, row.atATenth, row.atAHundredth].map((rate) => rate.toFixed(2)),
-  ];
-  console.log(`| ${[...cells, row.highest.map((value) => value.toFixed(1)).join(", ")].join(" | ")} |`);
-}
+    row.highest.map((value) => value.toFixed(1)).join(", "),
+  ]),
+);
 console.log(
   `\n${fields.length} fields with ${all.length} sources: ${total} in the catalogues, ${spurious} of them no source\n`,
 );
-console.log(
-  "| expected photons | sources | found | median flux by the true one | 68 % intervals of the flux hold | ellipses of 39 % hold | of 68 % | called extended |",
-);
-console.log(`|${"---|".repeat(8)}`);
-for (const row of table) {
-  const cells = [
+printTable(
+  [
+    "expected photons",
+    "sources",
+    "found",
+    "median flux by the true one",
+    "68 % intervals of the flux hold",
+    "ellipses of 39 % hold",
+    "of 68 %",
+    "called extended",
+  ],
+  table.map((row) => [
     row.photons,
     row.sources,
     percent(row.found, row.sources),
@@ -205,15 +202,11 @@ for (const row of table) {
     percent(row.placeHeld39, row.found),
     percent(row.placeHeld68, row.found),
     percent(row.calledExtended, row.found),
-  ];
-  console.log(`| ${cells.join(" | ")} |`);
-}
+  ]),
+);
 if (flags.table) {
-  const commit = execFileSync("git", ["rev-parse", "HEAD"], { encoding: "utf8" }).trim();
-  const path = "docs/studies/sources.json";
   const run = { ...RUN, extraDraws: EXTRA_DRAWS, falseAlarms: FALSE_ALARMS, near: NEAR };
   const content = {
-    commit,
     seed: SEED,
     run,
     nulls,
@@ -222,6 +215,5 @@ if (flags.table) {
     spurious,
     table,
   };
-  writeFileSync(`${path}.part`, `${JSON.stringify(content, null, 1)}\n`);
-  renameSync(`${path}.part`, path);
+  writeStudy("sources", content);
 }
