@@ -109,30 +109,21 @@ def _config(settings: Mapping[str, Any]) -> Dict[str, Any]:
     return config
 
 
-def _run(
-    observations: Sequence[Mapping[str, Any]],
-    config: Dict[str, Any],
-    start: Any,
-    filename: Optional[Union[str, Path]],
-    overwrite: bool,
-    progress: bool,
-    extra: Mapping[str, Any],
-) -> LIRADeconvolverResult:
+def _run(*arguments: Any) -> LIRADeconvolverResult:
+    """Run in a folder of its own, which goes with the result: inputs, and the result itself unless it was given a name."""
     folder = Path(tempfile.mkdtemp(prefix="tslira-"))
+    result: Optional[LIRADeconvolverResult] = None
     try:
-        result = _run_in(folder, observations, config, start, filename, overwrite, progress, extra)
+        result = _run_in(folder, *arguments)
+        return result
     except Interrupted as stopped:
-        if stopped.result is None:
+        result = stopped.result
+        raise
+    finally:
+        if result is None:
             shutil.rmtree(folder, ignore_errors=True)
         else:
-            weakref.finalize(stopped.result, shutil.rmtree, folder, True)
-        raise
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    # Inputs and, unless it was given a name, the result itself live as long as somebody holds the result.
-    weakref.finalize(result, shutil.rmtree, folder, True)
-    return result
+            weakref.finalize(result, shutil.rmtree, folder, True)
 
 
 def _run_in(

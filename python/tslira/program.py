@@ -115,6 +115,15 @@ def _follow(process: subprocess.Popen, show: Callable[[dict], None]) -> tuple[Op
     return error, other
 
 
+def _command(arguments: Sequence[str]) -> list[str]:
+    return [find_node(), str(find_program()), *arguments]
+
+
+def _environment() -> dict[str, str]:
+    """The program tells everything as lines of JSON."""
+    return {**os.environ, "TSLIRA_STDERR": "json"}
+
+
 def run(arguments: Sequence[str], progress: bool = True) -> tuple[Any, bool]:
     """Run a command of the program that knows ``--json``.
 
@@ -137,17 +146,15 @@ def run(arguments: Sequence[str], progress: bool = True) -> tuple[Any, bool]:
     TsliraError
         As the program says.
     """
-    command = [find_node(), str(find_program()), *arguments]
-    environment = {**os.environ, "TSLIRA_STDERR": "json"}
     show = _Progress()
     # A session of its own: a terminal's Ctrl-C reaches Python alone, which passes it on once.
     with tempfile.TemporaryFile("w+") as out:
         process = subprocess.Popen(
-            command,
+            _command(arguments),
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.PIPE,
-            env=environment,
+            env=_environment(),
             text=True,
             encoding="utf-8",
             start_new_session=True,
@@ -188,9 +195,8 @@ def text(arguments: Sequence[str]) -> str:
     TsliraError
         As the program says.
     """
-    environment = {**os.environ, "TSLIRA_STDERR": "json"}
     done = subprocess.run(
-        [find_node(), str(find_program()), *arguments], capture_output=True, text=True, encoding="utf-8", env=environment
+        _command(arguments), capture_output=True, text=True, encoding="utf-8", env=_environment()
     )
     for line in done.stderr.splitlines():
         if line.startswith('{"error"'):

@@ -1,6 +1,5 @@
 /** `tslira measure`. */
 
-import { extname } from "node:path";
 import { Command, Option } from "@commander-js/extra-typings";
 import { InvalidInputError } from "../errors.js";
 import { openResult } from "../io/open-result-node.js";
@@ -22,10 +21,10 @@ import { formatCount, formatNumber, formatWithError, tableLines } from "./format
 import { given } from "./given.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { parseNumber, parseWhole } from "./option-values.js";
-import { checkOutputPath } from "./output-path.js";
+import { byEnding, checkOutputPath } from "./output-path.js";
 import { openProgress } from "./progress.js";
 import { REGION_DETAILS, readRegions, regionOptions } from "./region-options.js";
-import { addInputOptions, findResultInputs, type InputFlags } from "./result-inputs.js";
+import { addInputOptions, type InputFlags, requiredInputs } from "./result-inputs.js";
 
 const DETAILS = `
 Two questions, two tables:
@@ -96,11 +95,7 @@ function encoderOf(output: string, command: string): Encode {
     ".xml": (regions, options) => measuredVotable(regions, { ...options, ...origin }),
     ".csv": measuredCsv,
   };
-  const found = encoders[extname(output).toLowerCase()];
-  if (found !== undefined) return found;
-  throw new InvalidInputError(
-    `measure: output must end in ${Object.keys(encoders).join(", ")}, got ${output}; choose one`,
-  );
+  return byEnding("measure", output, encoders);
 }
 
 async function measureFile(path: string, flags: Flags): Promise<void> {
@@ -129,12 +124,7 @@ async function measureFile(path: string, flags: Flags): Promise<void> {
         "measure: regions must name at least one, got none; add --circle 16,16,2 or --regions",
       );
     }
-    const { observations, missing } = await findResultInputs("measure", path, result, flags);
-    if (observations.length === 0) {
-      throw new InvalidInputError(
-        `measure: counts and psf of the result must be at hand, got none: ${missing}`,
-      );
-    }
+    const observations = await requiredInputs("measure", path, result, flags);
     const measured = await measureRegions(images, observations, regions, {
       ...fittedSky(result),
       parameters,

@@ -1,7 +1,7 @@
 /** Early checks of where results go: better before an hour of sampling than after. */
 
 import { access, constants, realpath, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import { InvalidInputError } from "../errors.js";
 import { parseFitsName } from "../io/fits.js";
 import { isPsfName } from "../io/named-psf.js";
@@ -98,4 +98,18 @@ async function checkPlace(path: string, overwrite: boolean): Promise<void> {
       `${path}: output must be a new file, got one that exists; choose another name or add --overwrite`,
     );
   }
+}
+
+/**
+ * What goes with the ending of an output.
+ *
+ * @param choices by ending, `.fits`
+ * @throws InvalidInputError for another one
+ */
+export function byEnding<T>(verb: string, output: string, choices: Readonly<Record<string, T>>): T {
+  const found = choices[extname(output).toLowerCase()];
+  if (found !== undefined) return found;
+  throw new InvalidInputError(
+    `${verb}: output must end in ${Object.keys(choices).join(", ")}, got ${output}; choose one`,
+  );
 }

@@ -68,6 +68,22 @@ export async function findResultInputs(
   return { observations: [observation], names: [names], missing: "" };
 }
 
+/**
+ * The same where a command cannot do without.
+ *
+ * @throws InvalidInputError when they are not at hand, besides what `findResultInputs` throws
+ */
+export async function requiredInputs(
+  verb: string,
+  path: string,
+  result: { readonly provenance: RecordedInputs },
+  flags: InputFlags,
+): Promise<readonly Observation[]> {
+  const { observations, missing } = await findResultInputs(verb, path, result, flags);
+  if (observations.length > 0) return observations;
+  throw new InvalidInputError(`${verb}: counts and psf of the result must be at hand, got none: ${missing}`);
+}
+
 /** Files that a recorded command names; undefined when it cannot be read. */
 export async function namesOnRecord(
   command: string | undefined,

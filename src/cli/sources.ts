@@ -1,11 +1,9 @@
 /** `tslira sources`. */
 
-import { extname } from "node:path";
 import { Command } from "@commander-js/extra-typings";
 import { formatSkyPosition } from "../data/sky/sky-angle.js";
 import { pixelToSky } from "../data/sky/sky-position.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
-import { InvalidInputError } from "../errors.js";
 import { openResult } from "../io/open-result-node.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import { shellLine } from "../jobs/shell-command.js";
@@ -18,9 +16,9 @@ import { formatNumber, formatWithError, tableLines } from "./format.js";
 import { given } from "./given.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { parseNumber, parseWhole } from "./option-values.js";
-import { checkOutputPaths } from "./output-path.js";
+import { byEnding, checkOutputPaths } from "./output-path.js";
 import { openProgress } from "./progress.js";
-import { addInputOptions, findResultInputs, type InputFlags } from "./result-inputs.js";
+import { addInputOptions, type InputFlags, requiredInputs } from "./result-inputs.js";
 
 const DETAILS = `
 Peaks of the posterior mean are tested as points in addition to everything else: the light there is taken out of the
@@ -74,11 +72,7 @@ function encoderOf(output: string): Encode {
     ".csv": sourcesCsv,
     ".reg": sourcesDs9,
   };
-  const found = encoders[extname(output).toLowerCase()];
-  if (found !== undefined) return found;
-  throw new InvalidInputError(
-    `sources: output must end in ${Object.keys(encoders).join(", ")}, got ${output}; choose one`,
-  );
+  return byEnding("sources", output, encoders);
 }
 
 async function sourcesFile(path: string, flags: Flags): Promise<void> {
@@ -92,12 +86,7 @@ async function sourcesFile(path: string, flags: Flags): Promise<void> {
   const open = await openResult(path);
   try {
     const { result, images, parameters } = open;
-    const { observations, missing } = await findResultInputs("sources", path, result, flags);
-    if (observations.length === 0) {
-      throw new InvalidInputError(
-        `sources: counts and psf of the result must be at hand, got none: ${missing}`,
-      );
-    }
+    const observations = await requiredInputs("sources", path, result, flags);
     const sources = await findSources(images, observations, {
       ...fittedSky(result),
       parameters,
