@@ -2,8 +2,8 @@
 
 import { basename } from "node:path";
 import type { WcsCard } from "../data/observation/observation.js";
-import { quantileOfSorted } from "../data/random/sorted-quantile.js";
 import { InvalidInputError } from "../errors.js";
+import { scatterOf } from "../figures/color-scale.js";
 import type { ContourImage } from "../figures/contours.js";
 import type { SkyImage } from "../image.js";
 import { findHdu, imageToSkyImage, parseFitsName, wcsCards } from "../io/fits.js";
@@ -110,11 +110,6 @@ async function resultOrImage(name: string): Promise<Pick<PlottedResult, "flux" |
 
 function inSigma({ data, shape }: SkyImage, std: SkyImage | undefined): SkyImage {
   if (std !== undefined) return { data: data.map((value, pixel) => value / std.data[pixel]), shape };
-  const middle = median(data);
-  const scatter = 1.4826 * median(data.map((value) => Math.abs(value - middle)));
+  const { middle, scatter } = scatterOf([data]);
   return { data: data.map((value) => (value - middle) / scatter), shape };
-}
-
-function median(values: Float64Array): number {
-  return quantileOfSorted(values.filter(Number.isFinite).sort(), 0.5);
 }

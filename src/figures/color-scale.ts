@@ -205,11 +205,18 @@ function endsOf(
   return [low < vmax ? low : vmax > 0 ? vmax / LOG_RANGE : vmax - Math.max(Math.abs(vmax), 1), vmax];
 }
 
+/** Median of the finite values, and their scatter about it: 1.4826 times the median absolute deviation, which is 1 sigma of a normal law. */
+export function scatterOf(values: readonly Float64Array[]): {
+  readonly middle: number;
+  readonly scatter: number;
+} {
+  const middle = quantile(values, 50);
+  return { middle, scatter: 1.4826 * quantile(values, 50, (value) => Math.abs(value - middle)) };
+}
+
 /** Default of `softening`. */
 function kneeOf(values: readonly Float64Array[], reach: number): number {
-  const lit = values.map((data) => data.filter((value) => value !== 0));
-  const middle = quantile(lit, 50);
-  const scatter = 1.4826 * quantile(lit, 50, (value) => Math.abs(value - middle));
+  const { scatter } = scatterOf(values.map((data) => data.filter((value) => value !== 0)));
   return Math.min(Math.max(Number.isFinite(scatter) ? scatter : 0, reach / 1000), reach / 4);
 }
 
