@@ -7,6 +7,7 @@ import { parseDs9Regions, type ShapedRegion } from "../data/regions/ds9-region.j
 import { InvalidInputError } from "../errors.js";
 import { stretchOf } from "../figures/color-scale.js";
 import { figureDocument } from "../figures/document-node.js";
+import { givenOptions } from "../figures/given-options.js";
 import { colorImage } from "../figures/heat-map.js";
 import { renderPdf } from "../figures/pdf-node.js";
 import type { ComparedImage } from "../figures/plot-comparison.js";
@@ -214,12 +215,12 @@ async function plot(path: string, others: readonly string[], flags: PlotFlags): 
         ...(flags.title !== undefined && { title: flags.title }),
         ...(typeof width === "string" && { width }),
       },
-      scale: pick(flags, ["stretch", "vmin", "vmax", "limits"]),
-      ...pick(flags, ["at", "radius", "colormap", "frames"]),
+      scale: givenOptions(flags, ["stretch", "vmin", "vmax", "limits"]),
+      ...givenOptions(flags, ["at", "radius", "colormap", "frames"]),
       ...(flags.parameter && { names: flags.parameter }),
       ...(flags.fps !== undefined && { framesPerSecond: flags.fps }),
       sky: {
-        ...pick(flags, ["axes", "grid", "scaleBar", "compass"]),
+        ...givenOptions(flags, ["axes", "grid", "scaleBar", "compass"]),
         ...(flags.regions !== undefined && { regions: await drawnRegions(flags.regions, opened) }),
         ...(contours && { contours: contours.levels }),
         ...(contoursOf && { contoursOf }),
@@ -280,13 +281,6 @@ async function drawnRegions(name: string, { flux, wcs }: PlottedResult): Promise
   return cut.length > 0 ? [...regions, { name: "", terms: cut }] : [...regions];
 }
 
-/** The entries of some names that have a value. */
-function pick<T extends object, K extends keyof T>(entries: T, names: readonly K[]) {
-  return Object.fromEntries(
-    names.filter((name) => entries[name] !== undefined).map((name) => [name, entries[name]]),
-  ) as { [N in K]?: Exclude<T[N], undefined> };
-}
-
 function checkFormat(name: string, { svg, moving }: PlotKind, output: string): void {
   const possible = [...(svg ? FORMATS : []), ...(moving ? MOVING_FORMATS : [])];
   const ending = extname(output).toLowerCase();
@@ -322,7 +316,7 @@ async function previewText(kind: PlotKind, open: PlottedResult, choices: PlotCho
     const image = kind.image(open);
     const [ny, nx] = image.shape;
     const scale = stretchOf(choices.scale);
-    const rgba = colorImage(image, { ...scale, ...pick(choices, ["colormap"]) });
+    const rgba = colorImage(image, { ...scale, ...givenOptions(choices, ["colormap"]) });
     const finite = image.data.filter(Number.isFinite);
     const [low, high] = [
       finite.reduce((a, b) => Math.min(a, b), Infinity),

@@ -5,6 +5,7 @@ import type { WcsCard } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
 import { scatterOf } from "../figures/color-scale.js";
 import type { ContourImage } from "../figures/contours.js";
+import { figureTitle } from "../figures/figure.js";
 import type { SkyImage } from "../image.js";
 import { findHdu, imageToSkyImage, parseFitsName, wcsCards } from "../io/fits.js";
 import { openFitsFile, readFitsFile } from "../io/fits-file-node.js";
@@ -35,11 +36,6 @@ export interface PlottedResult {
 /** The name of a file without folder and ending. */
 export const stemOf = (path: string) => basename(path).replace(/\.fits?(\.gz)?$/i, "");
 
-const objectOf = (wcs: readonly WcsCard[]) => {
-  const value = wcs.find(({ keyword }) => keyword === "OBJECT")?.value;
-  return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
-};
-
 /**
  * Open a result of a sampler, or read the image of another method.
  *
@@ -52,7 +48,15 @@ export async function openPlotted(path: string): Promise<PlottedResult> {
   const posterior = await openResult(path);
   const { mean, std, wcs, unit, name, provenance } = posterior.result;
   return {
-    ...{ name: objectOf(wcs) ?? name, flux: mean, std, wcs, provenance, posterior, close: posterior.close },
+    ...{
+      name: figureTitle({ wcs, name }) ?? name,
+      flux: mean,
+      std,
+      wcs,
+      provenance,
+      posterior,
+      close: posterior.close,
+    },
     ...given({ unit }),
   };
 }
@@ -67,7 +71,13 @@ async function readEstimate(path: string): Promise<PlottedResult | undefined> {
   const wcs = wcsCards(hdus[0].header);
   const { command, inputs = [], unit } = provenance;
   return {
-    ...{ name: objectOf(wcs) ?? stemOf(path), flux: estimate.flux, wcs, estimate, close: () => undefined },
+    ...{
+      name: figureTitle({ wcs }) ?? stemOf(path),
+      flux: estimate.flux,
+      wcs,
+      estimate,
+      close: () => undefined,
+    },
     provenance: { inputs, ...given({ command }) },
     ...given({ std: estimate.std, unit }),
   };

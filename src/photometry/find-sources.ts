@@ -1,4 +1,5 @@
 import type { Observation } from "../data/observation/observation.js";
+import { exponential } from "../data/random/exponential.js";
 import type { PixelPosition } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape } from "../image.js";
@@ -170,7 +171,7 @@ export async function findSources(
       centroid: errorEllipse(place, place.varX, place.varY, place.covariance),
       statistic,
       falseAlarms: alarms,
-      probability: Math.exp(-alarms),
+      probability: exponential(-alarms),
       extent,
       radius,
       measured: measured[index],
