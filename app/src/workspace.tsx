@@ -305,6 +305,8 @@ export function Workspace(props: WorkspaceProps) {
   const compare = useCompare(latest);
   const said = useLookKeys(look, compare, place);
 
+  /** What all pictures show the same of. */
+  const sight = { shape, wcs, view, onView: setView, cursor, onCursor: setCursor, selection };
   return (
     <main className="workspace drop-regions">
       <div className="left">
@@ -379,13 +381,7 @@ export function Workspace(props: WorkspaceProps) {
               b={compare.b}
               comparison={compare.comparison}
               onComparison={compare.show}
-              shape={shape}
-              wcs={wcs}
-              view={view}
-              onView={setView}
-              cursor={cursor}
-              onCursor={setCursor}
-              selection={selection}
+              {...sight}
               style={style}
               unit={data.unit ?? ""}
             />
@@ -397,13 +393,7 @@ export function Workspace(props: WorkspaceProps) {
                 touched.current = true;
                 change({ panels: next }, "");
               }}
-              shape={shape}
-              wcs={wcs}
-              view={view}
-              onView={setView}
-              cursor={cursor}
-              onCursor={setCursor}
-              selection={selection}
+              {...sight}
               onSelect={select}
               tool={running && tool === "cut" ? "pixel" : tool}
               onCut={cut}
