@@ -130,22 +130,25 @@ function named<H extends FitsHduInfo>(hdu: H, path: string): H {
   return { ...hdu, label: path + (/\[[^[]*$/.exec(hdu.label)?.[0] ?? "") };
 }
 
-function kindOf(hdu: FitsHduInfo, values?: ImageValues) {
-  const { kind: holds, is, remedy, command } = hduKind(hdu, values);
+function kindOf(hdu: FitsHduInfo, file: FitsFile, values?: ImageValues) {
+  // Of several HDUs of one name the name means the first.
+  const { index } = file.hdus.find(({ name }) => name === hdu.name)!;
+  const called = index === hdu.index && hdu.name !== "" ? hdu.name : hdu.index;
+  const { kind: holds, is, remedy, command } = hduKind(hdu, values, called);
   return { holds, is, remedy, command };
 }
 
 async function describe(file: FitsFile, hdu: FitsHduInfo): Promise<HduReport> {
   const { warnings } = hdu;
   const base = { index: hdu.index, name: hdu.name, ...(warnings && { warnings }) };
-  if (hdu.kind === "empty") return { ...base, ...kindOf(hdu), kind: "empty" };
+  if (hdu.kind === "empty") return { ...base, ...kindOf(hdu, file), kind: "empty" };
   if (hdu.kind === "table") {
     // No rows are needed to learn about the columns.
     const empty = { ...hdu, data: new Uint8Array(0) };
     const { columns } = readTable(empty, { rows: [0, 0] });
     return {
       ...base,
-      ...kindOf(hdu),
+      ...kindOf(hdu, file),
       kind: "table",
       rows: hdu.rows,
       columns: columns.map(({ name, format, unit }) => ({
@@ -161,7 +164,7 @@ async function describe(file: FitsFile, hdu: FitsHduInfo): Promise<HduReport> {
   const values = whole && statistics(whole);
   return {
     ...base,
-    ...kindOf(hdu, values),
+    ...kindOf(hdu, file, values),
     kind: "image",
     shape: hdu.shape,
     type: TYPES[hdu.bitpix],

@@ -18,7 +18,7 @@ import {
 } from "./fits.js";
 import { type Cutout, type FitsSection, sectionHdu } from "./fits-section.js";
 import { imageSize } from "./fits-shape.js";
-import { fluxUnit, isCountUnit, isRateUnit } from "./flux-unit.js";
+import { fluxUnit, isCountUnit, isExposureUnit, isRateUnit } from "./flux-unit.js";
 import { type NamedPsf, namedPsfImage } from "./named-psf.js";
 import { checkPsfTrim, type PsfTrim, placePsf, trimToLight } from "./placed-psf.js";
 import { checkNotCounts, checkPlausible } from "./plausible.js";
@@ -320,6 +320,13 @@ export function composeParts(
       { fields: { image: "exposure" } },
     );
   }
+  const exposureUnit = bunit(hdus.exposure)?.trim();
+  if (hdus.exposure && exposureUnit && !isExposureUnit(exposureUnit)) {
+    notes.push(
+      `${hdus.exposure.name}: exposure should be a time, or an area times a time, got BUNIT ${exposureUnit}; ` +
+        "flux is then counts divided by it, give the exposure map if this is none",
+    );
+  }
   if (hdus.background && hdus.exposure && backgroundUnit === "flux" && isCountUnit(bunit(hdus.background))) {
     notes.push(
       `${hdus.background.name}: background in flux should have its unit, got BUNIT ${bunit(hdus.background)}; ` +
@@ -328,10 +335,13 @@ export function composeParts(
   }
   const exposureOnGrid = hdus.exposure && onGrid("exposure", hdus.exposure);
   if (hdus.exposure && exposureOnGrid) checkNotCounts("exposure", exposureOnGrid, counts, hdus.exposure.name);
+  const backgroundOnGrid = hdus.background && onGrid("background", hdus.background);
+  if (hdus.background && backgroundOnGrid && !sky)
+    checkNotCounts("background", backgroundOnGrid, counts, hdus.background.name);
   const given = {
     counts,
     ...(exposureOnGrid && { exposure: exposureOnGrid }),
-    ...(hdus.background && { background: onGrid("background", hdus.background) }),
+    ...(backgroundOnGrid && { background: backgroundOnGrid }),
     ...(hdus.mask && { mask: invertMask ? inverted(maskOf(hdus.mask)) : maskOf(hdus.mask) }),
   };
   const field = withinField(sky ? { ...given, counts: constantImage(counts.shape, 0) } : given);

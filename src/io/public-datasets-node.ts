@@ -16,7 +16,7 @@ import {
   sectionOf,
 } from "./compose-observation.js";
 import { fileSha256 } from "./file-sha256-node.js";
-import { type FitsHdu, findHdu, parseFitsName } from "./fits.js";
+import { type FitsHdu, type FitsHduInfo, findHdu, parseFitsName } from "./fits.js";
 import { type FitsFile, openFitsFile } from "./fits-file-node.js";
 import { splitSection } from "./fits-name.js";
 import { imageSize } from "./fits-shape.js";
@@ -131,11 +131,21 @@ async function readFiles(files: ObservationFileNames, sky: boolean): Promise<Obs
   checkBackgroundUnit(options.backgroundUnit);
   const opener = fileOpener();
   const inputs: { name: string; sha256: string }[] = [];
+  const notes: string[] = [];
   try {
     const find = async (name: string) => {
       const { path, extension, plane } = parseFitsName(name);
       const file = await opener.open(path);
-      return { file, path, info: findHdu(file.hdus, extension), plane };
+      const info = findHdu(file.hdus, extension);
+      const alike = (hdu: FitsHduInfo) =>
+        hdu.kind === "image" && info.kind === "image" && `${hdu.shape}` === `${info.shape}`;
+      const other = extension === undefined && info.index > 0 && file.hdus.slice(info.index + 1).find(alike);
+      if (other)
+        notes.push(
+          `${name}: file should have one image of this size, got ${file.hdus.filter(alike).length}; the first is taken, ` +
+            `${info.name || info.index}, choose otherwise with ${path}[${other.name || other.index}]`,
+        );
+      return { file, path, info, plane };
     };
     const whole = (await find(counts)).info;
     const load = async (role: ImageRole, name: string): Promise<NamedHdu> => {
@@ -178,7 +188,7 @@ async function readFiles(files: ObservationFileNames, sky: boolean): Promise<Obs
       { ...options, ...(mask?.startsWith("!") && { invertMask: options.invertMask !== true }) },
       sky,
     );
-    return { ...composed, inputs };
+    return { ...composed, notes: [...new Set(notes), ...composed.notes], inputs };
   } finally {
     await opener.close();
   }
