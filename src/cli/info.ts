@@ -1,5 +1,7 @@
 /** `tslira info`. */
 
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { Command } from "@commander-js/extra-typings";
 import { presetOf } from "../data/law/presets.js";
 import {
@@ -22,7 +24,7 @@ import { summaryData, summaryLines } from "./summary.js";
 const DETAILS = `
 Shows every HDU: kind, size, type, unit, smallest and largest value and sum of images, columns of
 tables, sky coordinates. For a result of tslira deconvolve also its settings, counts ledger,
-convergence and verdict, and what to do next.
+convergence and verdict, and what to do next. Of the folder of a job or a checkpoint only the latter.
 
 Examples:
   tslira info counts.fits.gz
@@ -43,8 +45,25 @@ export function infoCommand() {
   return infoOptions().action((file, flags) => info(file, flags.json === true));
 }
 
+/** Folders that tslira makes: the file by which each is known, what it is, and what goes on with it. */
+const FOLDERS = [
+  ["job.json", "a job of tslira cluster", "see how far it is", ["cluster", "status"]],
+  ["run.json", "the checkpoint of a run", "continue the run", ["resume"]],
+] as const;
+
 async function info(name: string, json: boolean): Promise<void> {
   const { path, extension } = parseFitsName(name);
+  const found = FOLDERS.find(([file]) => existsSync(join(path, file)));
+  if (found !== undefined) {
+    const [, is, remedy, words] = found;
+    const command = [...words, path];
+    process.stdout.write(
+      json
+        ? `${JSON.stringify({ file: path, is, remedy, command }, undefined, 2)}\n`
+        : `${path}: ${is}\n\nNext: ${remedy}\n\ntslira ${shellLine(command)}\n`,
+    );
+    return;
+  }
   const summary = await readResultSummary(path);
   const file = await openFitsFile(path);
   try {

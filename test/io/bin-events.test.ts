@@ -579,7 +579,7 @@ describe("what binEvents refuses", () => {
     [{ energy: [1, 2] as const }, /must have a column ENERGY, PI or PHA/],
     [{ time: [1, 2] as const }, /must have a column TIME/],
     [{ channels: [1, 2] as const }, /must have a column PI or PHA/],
-    [{ where: "Z>1" }, /must name columns of the list, got Z; there are X, Y/],
+    [{ where: "Z>1" }, /must name columns of the list, got Z; did you mean X\? There are X, Y/],
     [
       { center: [900, 1] as const, size: [3, 3] as const },
       /image must hold events, got none of the 2 left by the cuts .* around 900, 1; they lie at X 1 to 2, Y 1 to 2/,
