@@ -6,6 +6,7 @@ import { channelScale, electronvolts, usualEnergies } from "./energy-unit.js";
 import type { EventColumn } from "./event-column.js";
 import { columnTitle, columnTitles, parseTableFormat } from "./fits-column.js";
 import type { FitsHduInfo, FitsTableInfo } from "./hdu.js";
+import { isRegionTable } from "./region-table.js";
 
 /** Where events are: a pair of columns. */
 export interface EventPositions {
@@ -152,7 +153,7 @@ const SKY = [
  * @returns `undefined` when the HDU is no table with positions of events
  */
 export function eventColumns(hdu: FitsHduInfo): EventColumns | undefined {
-  if (hdu.kind !== "table") return undefined;
+  if (hdu.kind !== "table" || isRegionTable(hdu)) return undefined;
   const columns = numericColumns(hdu);
   const [x, y] = [columns.get("X"), columns.get("Y")];
   const positions: EventPositions[] = [];

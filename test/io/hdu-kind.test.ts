@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { composeObservation } from "../../src/io/compose-observation.js";
+import { findEvents } from "../../src/io/event-list.js";
 import {
   type FitsColumnInput,
   type FitsHduInput,
@@ -154,6 +155,7 @@ describe("tables of regions", () => {
       ]),
     );
     expect(isRegionTable(hdu!)).toBe(true);
+    expect(() => findEvents([hdu!])).toThrow("must hold a table of events");
     const made = regionTableText(hdu!);
     expect(made.split("\n").slice(0, 4)).toEqual([
       "physical",
