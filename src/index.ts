@@ -34,6 +34,7 @@ export {
 export type { Observation, SimulatedObservation, WcsCard } from "./data/observation/observation.js";
 export { type FluxFromPictureOptions, fluxFromPicture } from "./data/observation/picture.js";
 export { gaussianPsf, normalisePsf, psfCentroid } from "./data/observation/psf.js";
+export { type PlacedPsf, type Psf, psfSet } from "./data/observation/psf-set.js";
 export {
   type CentredPsf,
   centrePsf,

@@ -57,18 +57,25 @@ export function plotDataset(dataset: DatasetImages, options: PlotDatasetOptions)
       label: "background",
       colormap: "cividis",
     });
-  panels.push({
-    ...{
-      image: psf,
-      title: "Point spread function",
-      label: "probability",
-      stretch: "log",
-      colormap: "magma",
-    },
-    axes: "offset",
-    // Not taller than the images beside it.
-    size: Math.max(Math.min(box.height, box.width), 140),
-  });
+  const named = [{ psf, title: "Point spread function" }];
+  const psfs = psf.places?.map(({ psf: image, x, y }) => ({
+    psf: image,
+    title: `Psf at ${Number(x.toFixed(1))}, ${Number(y.toFixed(1))}`,
+  }));
+  for (const { psf: image, title: at } of psfs ?? named) {
+    panels.push({
+      ...{
+        image,
+        title: at,
+        label: "probability",
+        stretch: "log",
+        colormap: "magma",
+      },
+      axes: "offset",
+      // Not taller than the images beside it.
+      size: Math.max(Math.min(box.height, box.width), 140),
+    });
+  }
   const title = figureTitle(dataset);
   return plotPanels(panels, {
     document,
