@@ -34,13 +34,13 @@ export {
 export type { Observation, SimulatedObservation, WcsCard } from "./data/observation/observation.js";
 export { type FluxFromPictureOptions, fluxFromPicture } from "./data/observation/picture.js";
 export { gaussianPsf, normalisePsf, psfCentroid } from "./data/observation/psf.js";
-export { type PlacedPsf, type Psf, psfSet } from "./data/observation/psf-set.js";
 export {
   type CentredPsf,
   centrePsf,
   type PsfCentreReason,
   type PsfCentring,
 } from "./data/observation/psf-centring.js";
+export { type PlacedPsf, type Psf, psfSet } from "./data/observation/psf-set.js";
 export { type SimulateCountsOptions, simulateCounts } from "./data/observation/simulate.js";
 export {
   type PointSource,

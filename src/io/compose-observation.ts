@@ -298,7 +298,9 @@ export function composeParts(
     }
     if (!("places" in given)) return psfFromImage(given, onePlane("psf", given, options));
     if (options.psfCutout !== undefined) {
-      throw new InvalidInputError(`psf cutout: must go with one psf, got the set ${given.name}; leave it out`);
+      throw new InvalidInputError(
+        `psf cutout: must go with one psf, got the set ${given.name}; leave it out`,
+      );
     }
     const images = psfPlanes(given);
     const origin = { x: options.cutout?.x[0] ?? 0, y: options.cutout?.y[0] ?? 0 };

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { checkObservation } from "../../src/data/observation/check-observation.js";
 import { gaussianPsf } from "../../src/data/observation/psf.js";
 import { psfSet } from "../../src/data/observation/psf-set.js";
 import { simulateCounts } from "../../src/data/observation/simulate.js";
@@ -104,10 +105,6 @@ describe("tslira psf stack", () => {
       "r.fits",
     );
     expect(run).toMatchObject({ code: 0 });
-    for (const method of ["richardson-lucy", "map"]) {
-      const args = ["deconvolve", "counts.fits", "--psf", "set.fits", "--method", method, "--quiet"];
-      expect(await runCli(folder, ...args, "-o", `${method}.fits`)).toMatchObject({ code: 0 });
-    }
     for (const kind of ["dataset", "psf"]) {
       const figure = await runCli(folder, "plot", "r.fits", "--kind", kind, "-o", `${kind}.svg`);
       expect(figure).toMatchObject({ code: 0 });
@@ -129,16 +126,9 @@ describe("tslira psf stack", () => {
 describe("a set of psfs", () => {
   it("goes through the files of jobs unchanged", () => {
     const [read] = observationsOf(readFits(writeFits(observationHdus([observation]))), ["two"]);
-    expect(read.counts).toEqual(observation.counts);
-    expect(read.psf.places?.map(({ x, y }) => [x, y])).toEqual([
-      [2, 3],
-      [13, 3],
-    ]);
-    // Zeros around the smaller, then scaled to sum 1 once more.
-    for (const [index, { psf }] of read.psf.places!.entries()) {
-      expect(psf.shape).toEqual([15, 15]);
-      expect(Math.max(...psf.data)).toBeCloseTo(Math.max(...places[index].psf.data), 14);
-    }
+    // Also after it was checked: a run that is resumed knows its data by their bytes.
+    expect(read).toEqual(observation);
+    expect(checkObservation(read)).toEqual(checkObservation(observation));
   });
 
   it("moves with a tile", () => {

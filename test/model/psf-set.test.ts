@@ -87,7 +87,9 @@ describe("psfSet", () => {
 
 describe("a psf that varies", () => {
   for (const boundary of ["spill", "wrap"] as const) {
-    it.each(SEEDS)(`is predicted as the definition says: ${boundary}, seed %i`, (seed) => {
+    // The definition is slow where it is periodic: one set on a grid, one of places anywhere.
+    const seeds = boundary === "wrap" ? SEEDS.slice(0, 2) : SEEDS;
+    it.each(seeds)(`is predicted as the definition says: ${boundary}, seed %i`, (seed) => {
       const { observation, places } = withSet(seed);
       const { shape } = observation.counts;
       const response = naiveResponse(places, shape, boundary);

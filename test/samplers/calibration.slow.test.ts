@@ -67,7 +67,7 @@ describe("calibration under a psf that varies", () => {
   const [scenario] = psfSetScenarios();
 
   it("holds for four psfs, at a false-alarm rate of 1e-3", () => {
-    const report = calibrate(scenario, startLiraChain, { ...OPTIONS, simulations: 100 });
+    const report = calibrate(scenario, startLiraChain, { ...OPTIONS, simulations: 60 });
     console.log(formatCalibration(report));
     expect(judgeCalibration([report], 1e-3).reasons).toEqual([]);
   });
@@ -77,7 +77,7 @@ describe("calibration under a psf that varies", () => {
     const { places: _, ...psf } = observation.psf;
     const wrong: StartCalibrationChain = ([{ counts }], settings, options) =>
       startLiraChain([{ ...observation, counts, psf }], settings, options);
-    const report = calibrate(scenario, wrong, { ...OPTIONS, simulations: 160 });
+    const report = calibrate(scenario, wrong, { ...OPTIONS, simulations: 80 });
     console.log(formatCalibration(report));
     expect(judgeCalibration([report], 1e-3).passed).toBe(false);
   });

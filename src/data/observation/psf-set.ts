@@ -1,5 +1,5 @@
 import { InvalidInputError } from "../../errors.js";
-import type { Shape, SkyImage } from "../../image.js";
+import { imageSum, type Shape, type SkyImage } from "../../image.js";
 import { checkLayout } from "./check-image.js";
 import { centredPsf, checkPsf, normalisePsf, psfCentre } from "./psf.js";
 
@@ -37,7 +37,7 @@ export interface PsfShare {
 
 /**
  * A psf that varies over the field, from psfs at places: on a grid of any spacing bilinear between them, else by distance from the four
- * nearest (`psfShares`). Each is scaled to sum 1. Where all are the same, that psf.
+ * nearest (`psfShares`). Each is scaled to sum 1 and gets zeros around it until all have one shape. Where all are the same, that psf.
  *
  * @param where beginning of messages
  * @throws InvalidInputError for an empty list, a place that is not finite or stands twice, or a psf that breaks a rule of `Observation`
@@ -53,7 +53,9 @@ export function psfSet(given: readonly PlacedPsf[], where = "psf set"): Psf {
     }
     const image = checkLayout(name, "psf", psf);
     checkPsf(name, image);
-    return { psf: normalisePsf(image), x, y };
+    // A set that is read or checked again keeps its bytes.
+    const isNormal = Math.abs(imageSum(image) - 1) < ROUNDING;
+    return { psf: isNormal ? image : normalisePsf(image), x, y };
   });
   const twice = places.find((one, index) =>
     places.some((other, before) => before < index && other.x === one.x && other.y === one.y),
@@ -65,8 +67,12 @@ export function psfSet(given: readonly PlacedPsf[], where = "psf set"): Psf {
   }
   const [{ psf: first }] = places;
   if (places.every(({ psf }) => sameImage(psf, first))) return first;
-  return { ...meanPsf(places), places };
+  const images = alikePsfs(places);
+  return { ...meanPsf(images), places: places.map(({ x, y }, index) => ({ psf: images[index], x, y })) };
 }
+
+/** Difference from 1 of a sum that has been scaled to it. */
+const ROUNDING = 1e-12;
 
 function sameImage(one: SkyImage, other: SkyImage): boolean {
   return (
@@ -74,9 +80,8 @@ function sameImage(one: SkyImage, other: SkyImage): boolean {
   );
 }
 
-/** Mean of psfs about their centres. */
-function meanPsf(places: readonly PlacedPsf[]): SkyImage {
-  const images = alikePsfs(places);
+/** Mean of psfs of one shape. */
+function meanPsf(images: readonly SkyImage[]): SkyImage {
   const { shape } = images[0];
   const data = new Float64Array(shape[0] * shape[1]);
   for (const image of images) {
