@@ -2,6 +2,7 @@
 
 import type { Observation } from "../data/observation/observation.js";
 import type { PsfCentring } from "../data/observation/psf-centring.js";
+import { type Psf, psfSet } from "../data/observation/psf-set.js";
 import { FormatError, InvalidInputError } from "../errors.js";
 import { constantImage, type SkyImage } from "../image.js";
 import { regionsFromDs9 } from "../posterior/region-file.js";
@@ -22,6 +23,7 @@ import { fluxUnit, isCountUnit, isExposureUnit, isRateUnit } from "./flux-unit.j
 import { type NamedPsf, namedPsfImage } from "./named-psf.js";
 import { checkPsfTrim, type PsfTrim, placePsf, trimToLight } from "./placed-psf.js";
 import { checkNotCounts, checkPlausible } from "./plausible.js";
+import { type NamedPsfSet, psfPlaces, psfPlanes } from "./psf-set-file.js";
 import { type RadialPsf, radialPsfImage, readRadialPsf } from "./radial-psf.js";
 
 export type { Cutout } from "./fits-section.js";
@@ -238,7 +240,7 @@ export function composeObservation(hdus: ObservationHdus, options: ComposeOption
 /** The images of one observation, of which only the parts in use are there. */
 export interface ObservationParts {
   readonly counts: NamedHdu;
-  readonly psf: NamedHdu | RadialPsf | NamedPsf;
+  readonly psf: NamedHdu | NamedPsfSet | RadialPsf | NamedPsf;
   readonly exposure?: NamedHdu | undefined;
   readonly background?: NamedHdu | undefined;
   readonly mask?: NamedHdu | RegionMask | undefined;
@@ -283,7 +285,7 @@ export function composeParts(
     notes.push(...drawn.warnings);
     return drawn.regions[0].weights;
   };
-  const psfOf = (given: NamedHdu | RadialPsf | NamedPsf): SkyImage => {
+  const psfOf = (given: NamedHdu | NamedPsfSet | RadialPsf | NamedPsf): Psf => {
     if ("form" in given) {
       checkUncut(given.name, options);
       const made = namedPsfImage(given, grid);
@@ -294,8 +296,21 @@ export function composeParts(
       notes.push(...given.notes);
       return radialPsfImage(given, grid);
     }
-    const { name, hdu } = given;
-    const image = onePlane("psf", given, options);
+    if (!("places" in given)) return psfFromImage(given, onePlane("psf", given, options));
+    if (options.psfCutout !== undefined) {
+      throw new InvalidInputError(
+        `psf cutout: must go with one psf, got the set ${given.name}; leave it out`,
+      );
+    }
+    const images = psfPlanes(given);
+    const origin = { x: options.cutout?.x[0] ?? 0, y: options.cutout?.y[0] ?? 0 };
+    const places = psfPlaces(given, grid, origin).map((place, plane) => {
+      const named = { ...given, name: `${given.name}[${plane}]` };
+      return { psf: psfFromImage(named, images[plane]), ...place };
+    });
+    return psfSet(places, given.name);
+  };
+  const psfFromImage = ({ name, hdu }: NamedHdu, image: SkyImage): SkyImage => {
     checkNotCounts("psf", image, counts, name);
     // Its centre first: pixels of the counts are laid around it.
     const centred = placePsf(image, {

@@ -24,6 +24,7 @@ export type HduKindName =
   | "HEALPix"
   | "regions"
   | "radial psf"
+  | "psf places"
   | "spectrum"
   | "response"
   | "good times"
@@ -52,6 +53,11 @@ export interface ImageValues {
   readonly sum: number;
   /** Whether all that are defined are whole numbers. */
   readonly whole: boolean;
+}
+
+/** Whether an HDU is the table of places of a set of psfs. */
+export function isPlacesTable({ kind, name }: FitsHduInfo): boolean {
+  return kind === "table" && name.toUpperCase() === "PSF_PLACES";
 }
 
 /** The command that deconvolves with a file in the place of one of its options. */
@@ -167,6 +173,14 @@ export function hduKind(
       is: "a table of regions",
       remedy: "give it as --regions or --mask, which read it",
       command: deconvolveCommand({ more: ["--mask", path] }),
+    };
+  }
+  if (isPlacesTable(hdu)) {
+    return {
+      kind: "psf places",
+      is: `the places of a set of ${hdu.rows} psfs, the planes of the cube of this file`,
+      remedy: "give the file as --psf",
+      command: deconvolveCommand({ psf: path }),
     };
   }
   if (isRadialPsf(hdu)) {

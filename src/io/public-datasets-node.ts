@@ -20,7 +20,9 @@ import { type FitsHdu, type FitsHduInfo, findHdu, parseFitsName } from "./fits.j
 import { type FitsFile, openFitsFile } from "./fits-file-node.js";
 import { splitSection } from "./fits-name.js";
 import { imageSize } from "./fits-shape.js";
+import { isPlacesTable } from "./hdu-kind.js";
 import { isPsfName, type NamedPsf, parsePsfName } from "./named-psf.js";
+import type { NamedPsfSet } from "./psf-set-file.js";
 import { type RadialPsf, readRadialPsf } from "./radial-psf.js";
 import { readRegionText } from "./region-file-node.js";
 
@@ -156,11 +158,18 @@ async function readFiles(files: ObservationFileNames, sky: boolean): Promise<Obs
       inputs.push({ name, sha256: await fileSha256(path) });
       return { name, hdu };
     };
-    const loadPsf = async (name: string): Promise<NamedHdu | RadialPsf | NamedPsf> => {
+    const loadPsf = async (name: string): Promise<NamedHdu | NamedPsfSet | RadialPsf | NamedPsf> => {
       if (isPsfName(name)) return parsePsfName(name);
       const { path, extension } = parseFitsName(name);
       const file = await opener.open(path);
       const images = file.hdus.some((hdu) => hdu.kind === "image" && hdu.dataLength > 0);
+      const places = extension === undefined ? file.hdus.find(isPlacesTable) : undefined;
+      if (places !== undefined) {
+        const cube = file.hdus.find((hdu) => hdu.kind === "image" && hdu.dataLength > 0);
+        const [hdu, table] = await Promise.all([file.readHdu(cube?.index ?? 0), file.readHdu(places.index)]);
+        inputs.push({ name, sha256: await fileSha256(path) });
+        return { name, hdu, places: table };
+      }
       if (images && extension === undefined) return load("psf", name);
       const tables: FitsHdu[] = [];
       for (const hdu of file.hdus) if (hdu.kind === "table") tables.push(await file.readHdu(hdu.index));
