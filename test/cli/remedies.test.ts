@@ -329,7 +329,7 @@ const MEANT: readonly (readonly [name: string, words: readonly string[], wrong: 
 /** What the verdict says of runs that are too short to judge, and their options. */
 const SHORT: readonly (readonly [state: string, ...options: readonly string[]])[] = [
   ["disagree", "-n", "60", "--burn-in", "20", "-c", "2"],
-  ["weak", "-n", "300", "--burn-in", "100", "-c", "2", "--preset", "lira"],
+  ["weak", "-n", "120", "--burn-in", "40", "-c", "2", "--preset", "lira"],
   ["unknown", "-n", "40", "--burn-in", "5", "-c", "1"],
 ];
 
@@ -402,9 +402,17 @@ describe("remedies of messages", () => {
   it.each(SHORT)(
     "the verdict of a run that is too short: %s %s %s %s %s %s %s",
     async (state, ...options) => {
-      const command = ["deconvolve", "counts.fits", "--psf", "gaussian:fwhm=0.3", "--seed", "1", "-q"];
+      const small = ["--psf", "gaussian:fwhm=0.3", "--cutout", "0:8,0:8", "--seed", "1", "-w", "0", "-q"];
       const run = async (words: readonly string[]) => {
-        const { code, stdout, stderr } = await runCli(folder, ...command, ...words, "--json", "--overwrite");
+        const { code, stdout, stderr } = await runCli(
+          folder,
+          "deconvolve",
+          "counts.fits",
+          ...small,
+          ...words,
+          "--json",
+          "--overwrite",
+        );
         expect(code, stderr).toBe(0);
         return JSON.parse(stdout).verdict as { readonly state: string; readonly remedy: string };
       };
