@@ -32,7 +32,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** About Sgr A* and its neighbour. */
 const REGIONS = `# Region file format: DS9 version 4.1
 fk5
-circle(17:45:40.056,-29:00:31.3,1.5") # text={G359.95-0.04}
+circle(17:45:40.056,-29:00:31.3,1.5") # text={CXOGC J174540.0-290031}
 ellipse(17:45:40.058,-29:00:28.4,2",1.2",30) # text={Sgr A*}
 box(266.4166,-29.0083,4",2",20) # text={between}
 annulus(17:45:40.056,-29:00:31.3,1.6",2.6") # text={around}
@@ -65,7 +65,7 @@ it.skipIf(python === undefined || !hasData)(
         encoding: "utf8",
       }),
     );
-    expect(rows.map(([name]) => name)).toEqual(["G359.95-0.04", "Sgr A*", "between", "around"]);
+    expect(rows.map(([name]) => name)).toEqual(["CXOGC J174540.0-290031", "Sgr A*", "between", "around"]);
     for (const [index, row] of rows.entries()) {
       for (const [name, value] of Object.entries(theirs[index])) {
         const column = head.findIndex((one) => one.replace(/ \[.*/, "") === name);
