@@ -10,6 +10,7 @@ export { movedShape } from "./data/regions/region-shape.js";
 export { toPlainError } from "./errors.js";
 export { parameterLabel } from "./figures/parameter-label.js";
 export { shellLine } from "./jobs/shell-command.js";
+export { PRIOR_KINDS, type PriorKind } from "./priors/prior-kinds.js";
 export { defaultPairTransfers } from "./runs/lira-options.js";
 export { holdLifeline, watchLifeline } from "./workers/lifeline.js";
 export { startWebWorker } from "./workers/start-web-worker.js";
