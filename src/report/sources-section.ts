@@ -1,6 +1,7 @@
 import { formatSkyPosition } from "../data/sky/sky-angle.js";
 import { pixelToSky } from "../data/sky/sky-position.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
+import { noiseOf } from "../figures/color-scale.js";
 import { plotImage } from "../figures/plot-image.js";
 import { type Catalogue, sourceApertures } from "../photometry/catalogue-file.js";
 import type { PosteriorSummary } from "../posterior/result.js";
@@ -10,10 +11,11 @@ import type { ReportSection } from "./report-figure.js";
 /** The section of a report on a catalogue of sources: a picture with their marks, and a table. @param document as for `reportHtml` */
 export function sourcesSection(
   { sources, unit }: Catalogue,
-  { mean, wcs: cards }: Pick<PosteriorSummary, "mean" | "wcs">,
+  { mean, std, wcs: cards }: Pick<PosteriorSummary, "mean" | "std" | "wcs">,
   document: Document,
 ): ReportSection {
   const { wcs } = parseWcs(cards);
+  const softening = noiseOf(std);
   const flux = unit === undefined ? "flux" : `flux (${unit})`;
   return {
     id: "sources",
@@ -25,8 +27,9 @@ export function sourcesSection(
     figures: [
       {
         svg: plotImage(mean, {
-          ...{ document, wcs: cards, label: "flux", regions: sourceApertures(sources) },
-          title: "Posterior mean",
+          ...{ document, wcs: cards, label: flux, regions: sourceApertures(sources) },
+          ...{ title: "Posterior mean", stretch: "asinh" as const },
+          ...(softening !== undefined && { softening }),
         }),
         caption: "Apertures of the sources on the posterior mean.",
       },
