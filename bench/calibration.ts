@@ -1,4 +1,4 @@
-// Simulation-based calibration of the sampler under the adaptive prior, with enough simulations to publish: the table of
+// Simulation-based calibration of the sampler under the adaptive prior and under psfs that vary, with enough simulations to publish: the table of
 // docs/studies/calibration-adaptive.json. Hours on one core; every 20 simulations are kept under .bench/, and the next run of
 // the same commit goes on from there.
 //
@@ -15,7 +15,7 @@ import {
   judgeCalibration,
   testUniform,
 } from "../test/oracles/calibration.js";
-import { adaptiveScenarios } from "../test/oracles/calibration-scenarios.js";
+import { adaptiveScenarios, psfSetScenarios } from "../test/oracles/calibration-scenarios.js";
 import { startLiraChain, startTextbookChain } from "../test/samplers/samplers-under-test.js";
 
 const { values: flags } = parseArgs({
@@ -73,7 +73,7 @@ function pool(chunks: readonly CalibrationReport[]): CalibrationReport {
 }
 
 const reports: CalibrationReport[] = [];
-for (const [model, scenario] of adaptiveScenarios().entries()) {
+for (const [model, scenario] of [...adaptiveScenarios(), ...psfSetScenarios()].entries()) {
   if (!scenario.name.includes(flags.only)) continue;
   done[scenario.name] ??= [];
   const chunks = done[scenario.name];

@@ -4,6 +4,7 @@ import { DEFAULT_ADAPTIVE_PRIOR } from "../src/data/law/adaptive-prior.js";
 import { DEFAULT_BACKGROUND_SCALE_PRIOR, DEFAULT_SMOOTHING_PRIOR } from "../src/data/law/prior-parameters.js";
 import type { Observation } from "../src/data/observation/observation.js";
 import { gaussianPsf } from "../src/data/observation/psf.js";
+import { psfSet } from "../src/data/observation/psf-set.js";
 import { simulateCounts } from "../src/data/observation/simulate.js";
 import {
   simulateDisk,
@@ -94,6 +95,22 @@ function chandraCutout(): Observation {
   }
   // The real cut-out is not there: the same size, number of counts and width of psf.
   return { ...simulateField(128, 17, 7_920), name: "Chandra stand-in" };
+}
+
+/** The same under a set of 3 x 3 psfs, each as large as the one: a tenth of its light more or less far away. */
+export function withPsfSet({ observation, ...bench }: BenchCase): BenchCase {
+  const { psf } = observation;
+  const [ny, nx] = observation.counts.shape;
+  const places = Array.from({ length: 9 }, (_, place) => {
+    const wings = gaussianPsf(1.5 + 0.2 * place, psf.shape);
+    const data = psf.data.map((value, cell) => 0.9 * value + 0.1 * wings.data[cell]);
+    return {
+      psf: { data, shape: psf.shape },
+      x: ((place % 3) * (nx - 1)) / 2,
+      y: (Math.floor(place / 3) * (ny - 1)) / 2,
+    };
+  });
+  return { ...bench, observation: { ...observation, psf: psfSet(places) } };
 }
 
 /** The data of a reference posterior; undefined where they are not at hand. */

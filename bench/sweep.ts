@@ -3,7 +3,7 @@
 // transcription of the method, timed in the same run.
 import { createLiraChain, type LiraChain } from "../src/samplers/lira.js";
 import { createTextbookChain } from "../test/oracles/textbook-lira.js";
-import { type BenchCase, benchCases } from "./cases.js";
+import { type BenchCase, benchCases, withPsfSet } from "./cases.js";
 import { lawCost } from "./law-cost.js";
 
 function cpuMilliseconds(): number {
@@ -92,4 +92,21 @@ console.table(
       "adaptive / level": ratio.toFixed(2),
     };
   }),
+);
+
+console.log("\nA sweep under a set of 3 x 3 psfs over one under one psf of the same size, by the same laws:");
+console.table(
+  cases
+    .filter(({ observation }) => observation.counts.data.length >= 128 * 128)
+    .map((bench) => {
+      const [one, set] = [lawCost(bench), lawCost(withPsfSet(bench))];
+      const row = (law: "random" | "level" | "adaptive") =>
+        `${set[law].toFixed(3)} ms, ${(set[law] / one[law]).toFixed(2)} times`;
+      return {
+        dataset: bench.name,
+        "LIRA, random": row("random"),
+        "alpha a level": row("level"),
+        adaptive: row("adaptive"),
+      };
+    }),
 );

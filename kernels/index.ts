@@ -16,6 +16,7 @@ import { addToMoments, prepareMoments } from "./moments";
 import { transferNodes } from "./node-transfer";
 import {
   appendObservation,
+  appendPart,
   Observation,
   observationAt,
   observationCount,
@@ -195,6 +196,8 @@ export function setStates(count: i32): void {
 /**
  * Add an observation; its arrays are then filled by the host through the addresses of `observationArray`.
  *
+ * @param partCount places at which its psf is known, each to be added by `createPart`; 0 for one psf that holds everywhere. With parts
+ *   psfRows to centreCol describe the smallest window that holds all of theirs, and there is no psf to fill
  * @returns address of the observation, or 0 without memory
  */
 export function createObservation(
@@ -204,11 +207,55 @@ export function createObservation(
   centreCol: i32,
   hasBackground: bool,
   backgroundCounts: f64,
+  partCount: i32,
 ): usize {
-  const observation = appendObservation(ny, nx, psfRows, psfCols, centreRow, centreCol, hasBackground);
+  const observation = appendObservation(
+    ny,
+    nx,
+    psfRows,
+    psfCols,
+    centreRow,
+    centreCol,
+    hasBackground,
+    partCount,
+  );
   if (observation === null) return 0;
   observation.backgroundCounts = backgroundCounts;
   return changetype<usize>(observation);
+}
+
+/**
+ * Add a psf that holds at a place; the host then fills its exposure (that of the observation times the weight of the place, in the
+ * box of sky pixels) and its psf.
+ *
+ * @returns address of the part, or 0 without memory
+ */
+export function createPart(
+  observation: usize,
+  psfRows: i32,
+  psfCols: i32,
+  centreRow: i32,
+  centreCol: i32,
+  top: i32,
+  left: i32,
+  rows: i32,
+  cols: i32,
+): usize {
+  const part = appendPart(
+    changetype<Observation>(observation),
+    ny,
+    nx,
+    wrap,
+    psfRows,
+    psfCols,
+    centreRow,
+    centreCol,
+    top,
+    left,
+    rows,
+    cols,
+  );
+  return part === null ? 0 : changetype<usize>(part);
 }
 
 /** Address of an input of an observation: 0 counts (i32), 1 exposure (f64), 2 background (f64), 3 psf (f64). */

@@ -5,9 +5,10 @@
 // where each pixel lies. Their dark pixels have 0 counts and lambda DARK, which is so large that no light changes it.
 
 import { allocate } from "./memory";
-import { Observation, observationAt, observationCount } from "./observation";
+import { Observation, observationAt, observationCount, partAt } from "./observation";
+import { fillParts, lightBySet } from "./psf-set";
 import { convolveLight } from "./redistribute-tiles";
-import { FAINT, fillPadded, lightOfPixel, sumLightOfRow, wrapIndex } from "./window";
+import { exposureAt, FAINT, fillPadded, lightOfPixel, sumLightOfRow, wrapIndex } from "./window";
 
 /** lambda of the dark pixels of a row that is kept whole. */
 const DARK: f64 = 1e200;
@@ -40,29 +41,84 @@ export function prepareLight(rows: i32, cols: i32, periodic: bool, farthest: i32
     item.entryBefore = allocate((<usize>(ny * (nx + 1))) << 2);
     item.reachStride = wrap ? 2 * nx - 1 : item.psfCols + 2 * farthest;
     item.reachOrigin = wrap ? nx - 1 : item.centreCol + farthest;
-    // A pair of a row may end one value behind it.
-    item.reach = allocate((<usize>((item.psfRows + 1) * item.reachStride + 1)) << 3);
-    if (item.entryBefore === 0 || item.reach === 0) return false;
-    fillReach(item, farthest);
+    if (item.entryBefore === 0 || !prepareReach(item)) return false;
     if (!listEntries(item)) return false;
   }
   return true;
 }
 
-function fillReach(item: Observation, farthest: i32): void {
-  const cols = item.psfCols;
-  for (let row = 0; row < item.psfRows; row++) {
-    const from = item.psf + ((<usize>(row * cols)) << 3);
-    const to = item.reach + ((<usize>(row * item.reachStride)) << 3);
+/** Bytes of the table `reach`: a pair of a row may end one value behind it. */
+function reachBytes(item: Observation): usize {
+  return (<usize>((item.psfRows + 1) * item.reachStride + 2)) << 3;
+}
+
+/** Reserve and fill the tables `reach`: one, or one for each part and two to mix them in; false when memory is refused. */
+function prepareReach(item: Observation): bool {
+  item.reach = allocate(reachBytes(item));
+  if (item.reach === 0) return false;
+  if (item.partCount === 0) {
+    fillReach(item, item);
+    return true;
+  }
+  item.mixedReach = allocate(reachBytes(item));
+  if (item.mixedReach === 0) return false;
+  for (let index = 0; index < item.partCount; index++) {
+    const part = partAt(item, index);
+    part.reach = allocate(reachBytes(item));
+    if (part.reach === 0) return false;
+    fillReach(part, item);
+  }
+  return true;
+}
+
+/** Lay the psf of a part, or of the observation itself, into its table `reach`, of the shape that the observation's has. */
+function fillReach(part: Observation, item: Observation): void {
+  const cols = part.psfCols;
+  const below = item.centreRow - part.centreRow;
+  for (let row = 0; row < part.psfRows; row++) {
+    const from = part.psf + ((<usize>(row * cols)) << 3);
+    const to = part.reach + ((<usize>((row + below) * item.reachStride)) << 3);
     if (!wrap) {
-      memory.copy(to + ((<usize>farthest) << 3), from, (<usize>cols) << 3);
+      memory.copy(to + ((<usize>(item.reachOrigin - part.centreCol)) << 3), from, (<usize>cols) << 3);
       continue;
     }
     for (let at = 0; at < item.reachStride; at++) {
-      const col = wrapIndex(at - item.reachOrigin + item.centreCol, nx);
+      const col = wrapIndex(at - item.reachOrigin + part.centreCol, nx);
       if (col < cols) store<f64>(to + ((<usize>at) << 3), load<f64>(from + ((<usize>col) << 3)));
     }
   }
+}
+
+/**
+ * The table `reach` for the light of a sky pixel: under a psf that varies the mean of those of its places, by their weights.
+ *
+ * @param second whether to keep the table given for another pixel before
+ */
+export function reachOf(item: Observation, row: i32, col: i32, second: bool): usize {
+  if (item.partCount === 0) return item.reach;
+  const table = second ? item.mixedReach : item.reach;
+  memory.fill(table, 0, reachBytes(item));
+  const exposure = load<f64>(exposureAt(item, row, col));
+  if (exposure === 0) return table;
+  for (let index = 0; index < item.partCount; index++) {
+    const part = partAt(item, index);
+    const inBox =
+      row >= part.boxTop &&
+      row < part.boxTop + part.boxRows &&
+      col >= part.boxLeft &&
+      col < part.boxLeft + part.boxCols;
+    if (!inBox) continue;
+    const weight = load<f64>(exposureAt(part, row, col)) / exposure;
+    if (weight === 0) continue;
+    const weights = f64x2.splat(weight);
+    const start = (<usize>((item.centreRow - part.centreRow) * item.reachStride)) << 3;
+    const bytes = (<usize>(part.psfRows * item.reachStride)) << 3;
+    for (let at = start; at < start + bytes; at += 16) {
+      const mixed = f64x2.add(v128.load(table + at), f64x2.mul(weights, v128.load(part.reach + at)));
+      v128.store(table + at, mixed);
+    }
+  }
+  return table;
 }
 
 /** Whether a row of the detector is kept whole: at least half of it is lit. */
@@ -130,7 +186,9 @@ export function predictLight(flux: usize): bool {
 
 /** Lambda of the lit pixels of one observation into f64 `[entryCount]`, DARK for the others; whether all are > 0. */
 function predictObservation(item: Observation, flux: usize, out: usize): bool {
-  fillPadded(item, flux, ny, nx, wrap);
+  const varies = item.partCount > 0;
+  if (varies) fillParts(item, flux, ny, nx, wrap);
+  else fillPadded(item, flux, ny, nx, wrap);
   const expected = item.tiling !== 0 ? convolveLight(item, ny, nx) : 0;
   let allLit = true;
   let entry = 0;
@@ -139,7 +197,7 @@ function predictObservation(item: Observation, flux: usize, out: usize): bool {
     // f32 lambda of the pixels of this row, if all of them are computed at once.
     let known: usize = 0;
     if (expected !== 0) known = expected + ((<usize>(row * nx)) << 2);
-    else if (last - entry === nx && nx >= 4) {
+    else if (!varies && last - entry === nx && nx >= 4) {
       sumLightOfRow(item, row, nx, rowLight);
       known = rowLight;
     }
@@ -152,7 +210,8 @@ function predictObservation(item: Observation, flux: usize, out: usize): bool {
       const pixel = load<i32>(item.entryPixels + ((<usize>entry) << 2));
       const col = pixel - row * nx;
       let lambda: f64 = known !== 0 ? <f64>load<f32>(known + ((<usize>col) << 2)) : 0;
-      if (!(lambda > FAINT)) {
+      if (varies) lambda = lightBySet(item, flux, row, col, ny, nx, wrap);
+      else if (!(lambda > FAINT)) {
         const window = item.padded + ((<usize>(row * item.padStride + col)) << 2);
         lambda = lightOfPixel(item, flux, window, pixel, ny, nx, wrap);
       }
@@ -179,12 +238,12 @@ export function predictBackgrounds(dark: usize): void {
   }
 }
 
-/** Address of a row of `reach` for detector row `row` and a sky pixel in row `skyRow`; the row of zeros out of reach. */
-export function reachRow(item: Observation, row: i32, skyRow: i32): usize {
+/** Address of a row of a table `reach` for detector row `row` and a sky pixel in row `skyRow`; the row of zeros out of reach. */
+export function reachRow(item: Observation, table: usize, row: i32, skyRow: i32): usize {
   let psfRow = row - skyRow + item.centreRow;
   if (wrap) psfRow = wrapIndex(psfRow, ny);
   if (psfRow < 0 || psfRow >= item.psfRows) psfRow = item.psfRows;
-  return item.reach + ((<usize>(psfRow * item.reachStride)) << 3);
+  return table + ((<usize>(psfRow * item.reachStride)) << 3);
 }
 
 /**
@@ -211,13 +270,14 @@ export function reachWindow(item: Observation, row: i32, height: i32, col: i32, 
 
 /** Add `amount` times the light of a sky pixel of unit exposed flux to the gains of an observation. */
 function addGain(item: Observation, row: i32, col: i32, amount: f64): void {
+  const table = reachOf(item, row, col, false);
   reachWindow(item, row, 1, col, 1);
   const left = windowLeft;
   const right = windowRight;
   const origin = (<usize>item.reachOrigin - <usize>col) << 3;
   for (let line = windowTop; line < windowBottom; line++) {
     const detectorRow = wrap ? wrapIndex(line, ny) : line;
-    const reach = reachRow(item, detectorRow, row) + origin;
+    const reach = reachRow(item, table, detectorRow, row) + origin;
     addGainRun(item, detectorRow, left, min(right, nx), reach, amount);
     if (right > nx) addGainRun(item, detectorRow, 0, right - nx, reach, amount);
   }

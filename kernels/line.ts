@@ -5,7 +5,7 @@
 // so that sum counts log lambda(f) has the expansion sum_n (-1)^(n+1) M_n (f - 1/2)^n / n, M_n = sum counts u^n. Where |u| is
 // at most GENTLE, as for most pixels, eight terms are the logarithm itself; the few others are kept in a list.
 
-import { reachRow, reachWindow, windowBottom, windowLeft, windowRight, windowTop } from "./light";
+import { reachOf, reachRow, reachWindow, windowBottom, windowLeft, windowRight, windowTop } from "./light";
 import { allocate } from "./memory";
 import { Observation, observationAt, observationCount } from "./observation";
 import { logPair } from "./special";
@@ -145,6 +145,8 @@ export function collectPair(row1: i32, col1: i32, row2: i32, col2: i32, mass: f6
     const firstLight = mass * load<f64>(item.exposure + sky1);
     const secondLight = mass * load<f64>(item.exposure + sky2);
     if (firstLight === 0 && secondLight === 0) continue;
+    const table1 = reachOf(item, row1, col1, false);
+    const table2 = reachOf(item, row2, col2, true);
     reachWindow(item, min(row1, row2), down + 1, min(col1, col2), apart + 1);
     const left = windowLeft;
     const right = windowRight;
@@ -152,8 +154,8 @@ export function collectPair(row1: i32, col1: i32, row2: i32, col2: i32, mass: f6
     const origin2 = (<usize>item.reachOrigin - <usize>col2) << 3;
     for (let line = windowTop; line < windowBottom; line++) {
       const row = wrap ? wrapIndex(line, ny) : line;
-      const reach1 = reachRow(item, row, row1) + origin1;
-      const reach2 = reachRow(item, row, row2) + origin2;
+      const reach1 = reachRow(item, table1, row, row1) + origin1;
+      const reach2 = reachRow(item, table2, row, row2) + origin2;
       collectRun(item, row, left, min(right, nx), reach1, reach2, firstLight, secondLight);
       if (right > nx) collectRun(item, row, 0, right - nx, reach1, reach2, firstLight, secondLight);
     }

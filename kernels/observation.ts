@@ -68,6 +68,27 @@ export class Observation {
   reachStride: i32;
   /** Index in a row of `reach` for a detector pixel in the column of the sky pixel. */
   reachOrigin: i32;
+  /**
+   * Addresses of the psfs at places of a psf that varies, each an Observation of its own that shares background and photons; none
+   * where one psf holds everywhere. With parts `psf`, `turned` and `padded` are absent, and psfRows, psfCols and centre are those of
+   * the smallest window that holds all parts'.
+   */
+  parts: usize;
+  partCount: i32;
+  /** Padded rows of all parts. */
+  partRows: i32;
+  /** Sky pixels that `exposure` covers: all, but for parts those whose light takes part in their psf. */
+  boxTop: i32;
+  boxLeft: i32;
+  boxRows: i32;
+  boxCols: i32;
+  /** Detector pixels that the light of the box reaches; windows in `padded` begin at the first. All, but for parts. */
+  frameTop: i32;
+  frameLeft: i32;
+  frameRows: i32;
+  frameCols: i32;
+  /** Scratch like `reach` for two sky pixels under a psf that varies, see `reachOf`. */
+  mixedReach: usize;
   /** Address of the `Tiling` by which photons are redistributed; 0 when all cells of the window are summed instead. */
   tiling: usize;
 }
@@ -99,21 +120,112 @@ export function appendObservation(
   centreRow: i32,
   centreCol: i32,
   hasBackground: bool,
+  partCount: i32,
 ): Observation | null {
   if (observationCount === MAX_OBSERVATIONS) return null;
   const pixels = <usize>(ny * nx);
   const address = allocate(offsetof<Observation>());
   if (address === 0) return null;
   const observation = changetype<Observation>(address);
-  observation.psfRows = psfRows;
-  observation.psfCols = psfCols;
-  observation.centreRow = centreRow;
-  observation.centreCol = centreCol;
   observation.scale = 1;
+  observation.boxRows = ny;
+  observation.boxCols = nx;
+  observation.frameRows = ny;
+  observation.frameCols = nx;
   observation.exposure = allocate(pixels << 3);
   observation.background = hasBackground ? allocate(pixels << 3) : 0;
   observation.counts = allocate(pixels << 2);
   observation.photons = allocate(pixels << 2);
+  if (
+    observation.exposure === 0 ||
+    (hasBackground && observation.background === 0) ||
+    observation.counts === 0 ||
+    observation.photons === 0
+  ) {
+    return null;
+  }
+  if (partCount > 0) {
+    observation.parts = allocate((<usize>partCount) << 2);
+    if (observation.parts === 0) return null;
+    describePsf(observation, psfRows, psfCols, centreRow, centreCol);
+  } else if (!layOutPsf(observation, psfRows, psfCols, centreRow, centreCol)) return null;
+  store<usize>(addresses + ((<usize>observationCount) << 2), address);
+  observationCount++;
+  longestPsf = max(longestPsf, max(psfRows, psfCols));
+  return observation;
+}
+
+/**
+ * Append a psf that holds at a place to an observation made with parts; the host then fills its psf and its exposure.
+ *
+ * @param top, left, rows, cols the sky pixels whose light takes part; all with `wrap`
+ * @returns the part, whose exposure is f64 `[rows, cols]`: that of the observation times the weight of the place; null without memory
+ */
+export function appendPart(
+  observation: Observation,
+  ny: i32,
+  nx: i32,
+  wrap: bool,
+  psfRows: i32,
+  psfCols: i32,
+  centreRow: i32,
+  centreCol: i32,
+  top: i32,
+  left: i32,
+  rows: i32,
+  cols: i32,
+): Observation | null {
+  const address = allocate(offsetof<Observation>());
+  if (address === 0) return null;
+  const part = changetype<Observation>(address);
+  part.boxTop = top;
+  part.boxLeft = left;
+  part.boxRows = rows;
+  part.boxCols = cols;
+  part.frameTop = wrap ? 0 : max(0, top - centreRow);
+  part.frameLeft = wrap ? 0 : max(0, left - centreCol);
+  part.frameRows = wrap ? ny : max(0, min(ny, top + rows - 1 - centreRow + psfRows) - part.frameTop);
+  part.frameCols = wrap ? nx : max(0, min(nx, left + cols - 1 - centreCol + psfCols) - part.frameLeft);
+  part.background = observation.background;
+  part.photons = observation.photons;
+  part.exposure = allocate((<usize>(rows * cols)) << 3);
+  if (part.exposure === 0 || !layOutPsf(part, psfRows, psfCols, centreRow, centreCol)) return null;
+  store<usize>(observation.parts + ((<usize>observation.partCount) << 2), address);
+  observation.partCount++;
+  observation.partRows += part.psfPaddedRows;
+  longestPsf = max(longestPsf, max(observation.partRows, psfCols));
+  return part;
+}
+
+/** Part number `index` of an observation. */
+export function partAt(observation: Observation, index: i32): Observation {
+  return changetype<Observation>(load<usize>(observation.parts + ((<usize>index) << 2)));
+}
+
+function describePsf(
+  observation: Observation,
+  psfRows: i32,
+  psfCols: i32,
+  centreRow: i32,
+  centreCol: i32,
+): void {
+  observation.psfRows = psfRows;
+  observation.psfCols = psfCols;
+  observation.centreRow = centreRow;
+  observation.centreCol = centreCol;
+}
+
+/** Reserve the arrays of a psf, and the padded image for the frame; false when memory is refused. */
+function layOutPsf(
+  observation: Observation,
+  psfRows: i32,
+  psfCols: i32,
+  centreRow: i32,
+  centreCol: i32,
+): bool {
+  describePsf(observation, psfRows, psfCols, centreRow, centreCol);
+  const ny = observation.frameRows;
+  const nx = observation.frameCols;
   observation.psf = allocate((<usize>(psfRows * psfCols)) << 3);
   observation.psfStride = (psfCols + LANES - 1) & ~(LANES - 1);
   observation.psfPaddedRows = (psfRows + LANES - 1) & ~(LANES - 1);
@@ -125,25 +237,11 @@ export function appendObservation(
   const tiledRows = (ny + psfRows - 1 + LARGEST_TILE - 1) & ~(LARGEST_TILE - 1);
   const paddedRows = max(ny + observation.psfPaddedRows - 1, tiledRows);
   observation.padded = allocate((<usize>(paddedRows * observation.padStride)) << 2);
-  if (
-    observation.exposure === 0 ||
-    (hasBackground && observation.background === 0) ||
-    observation.counts === 0 ||
-    observation.photons === 0 ||
-    observation.psf === 0 ||
-    observation.turned === 0 ||
-    observation.padded === 0
-  ) {
-    return null;
-  }
-  store<usize>(addresses + ((<usize>observationCount) << 2), address);
-  observationCount++;
-  longestPsf = max(longestPsf, max(psfRows, psfCols));
-  return observation;
+  return observation.psf !== 0 && observation.turned !== 0 && observation.padded !== 0;
 }
 
-/** Derive the turned psf and the list of lit pixels from what the host has filled in; false without memory. */
-export function prepareObservation(observation: Observation, ny: i32, nx: i32): bool {
+/** Turn a psf that the host has filled in. */
+function turnPsf(observation: Observation): void {
   const rows = observation.psfRows;
   const cols = observation.psfCols;
   for (let row = 0; row < rows; row++) {
@@ -152,6 +250,12 @@ export function prepareObservation(observation: Observation, ny: i32, nx: i32): 
       store<f32>(observation.turned + ((<usize>(row * observation.psfStride + col)) << 2), <f32>value);
     }
   }
+}
+
+/** Derive the turned psf and the list of lit pixels from what the host has filled in; false without memory. */
+export function prepareObservation(observation: Observation, ny: i32, nx: i32): bool {
+  if (observation.partCount === 0) turnPsf(observation);
+  for (let index = 0; index < observation.partCount; index++) turnPsf(partAt(observation, index));
   let lit = 0;
   for (let pixel = 0; pixel < ny * nx; pixel++) {
     if (load<i32>(observation.counts + ((<usize>pixel) << 2)) > 0) lit++;

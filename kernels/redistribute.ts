@@ -1,6 +1,7 @@
 // Step 1 of the sweep: every detected photon is assigned to the sky pixel that it came from.
 
 import { Observation, observationAt, observationCount } from "./observation";
+import { preparePsfSets, redistributeBySet } from "./psf-set";
 import { prepareTileScratch, redistributeByTiles } from "./redistribute-tiles";
 import { chooseTiling, DIRECT, TILES } from "./tiling";
 import { addLog, beginSumLog, endSumLog, fillPadded, prepareWindows, redistributePixel } from "./window";
@@ -16,10 +17,12 @@ export function setRedistribution(scheme: i32): void {
 
 /** Choose the scheme of each observation and reserve scratch; false when memory is refused. */
 export function prepareRedistribution(ny: i32, nx: i32, wrap: bool): bool {
-  if (!prepareWindows()) return false;
+  if (!prepareWindows() || !preparePsfSets()) return false;
   if (wanted === DIRECT) return true;
   for (let index = 0; index < observationCount; index++) {
-    if (!chooseTiling(observationAt(index), ny, nx, wrap, wanted === TILES)) return false;
+    const item = observationAt(index);
+    if (item.partCount > 0) continue;
+    if (!chooseTiling(item, ny, nx, wrap, wanted === TILES)) return false;
   }
   return prepareTileScratch(ny, nx);
 }
@@ -32,8 +35,9 @@ export function prepareRedistribution(ny: i32, nx: i32, wrap: bool): bool {
  * @returns `sum counts log lambda` over the lit pixels; NaN when the model gives a lit pixel no light at all
  */
 function redistributeObservation(observation: Observation, flux: usize, ny: i32, nx: i32, wrap: bool): f64 {
-  fillPadded(observation, flux, ny, nx, wrap);
   memory.fill(observation.photons, 0, (<usize>(ny * nx)) << 2);
+  if (observation.partCount > 0) return redistributeBySet(observation, flux, ny, nx, wrap);
+  fillPadded(observation, flux, ny, nx, wrap);
   if (observation.tiling !== 0) return redistributeByTiles(observation, flux, ny, nx, wrap);
   beginSumLog();
   for (let lit = 0; lit < observation.litCount; lit++) {

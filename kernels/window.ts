@@ -13,10 +13,10 @@ export const FAINT: f64 = 1e-20;
 export const UNIT_24: f32 = 1.0 / 16777216.0;
 
 /** f32 running sums over the rows, and over the cells of one row, of a lit pixel's window; the same in f64. */
-let rowSums: usize = 0;
+export let rowSums: usize = 0;
 export let cellSums: usize = 0;
-let exactRowSums: usize = 0;
-let exactCellSums: usize = 0;
+export let exactRowSums: usize = 0;
+export let exactCellSums: usize = 0;
 
 /** Reserve scratch for the longest psf; false when memory is refused. */
 export function prepareWindows(): bool {
@@ -27,32 +27,46 @@ export function prepareWindows(): bool {
   return rowSums !== 0 && cellSums !== 0 && exactRowSums !== 0 && exactCellSums !== 0;
 }
 
-/** Write `exposure * (flux + scale * background)` of `count` pixels from `pixel` on to `out`, in f32. */
-function fillCells(observation: Observation, flux: usize, pixel: i32, count: i32, out: usize): void {
+/** Write `exposure * (flux + scale * background)` of `count` pixels from [row, col] on to `out`, in f32. */
+function fillCells(
+  observation: Observation,
+  flux: usize,
+  row: i32,
+  col: i32,
+  nx: i32,
+  count: i32,
+  out: usize,
+): void {
   const scale = observation.scale;
   const scales = f64x2.splat(scale);
   const tiny = f64x2.splat(TINY);
   const hasBackground = observation.background !== 0;
-  const start = (<usize>pixel) << 3;
-  const exposure = observation.exposure + start;
+  const start = (<usize>(row * nx + col)) << 3;
+  const exposure = exposureAt(observation, row, col);
   const source = flux + start;
   const background = observation.background + start;
-  let col = 0;
-  for (; col + 2 <= count; col += 2) {
-    const at = (<usize>col) << 3;
+  let cell = 0;
+  for (; cell + 2 <= count; cell += 2) {
+    const at = (<usize>cell) << 3;
     let emitted = v128.load(source + at);
     if (hasBackground) emitted = f64x2.add(emitted, f64x2.mul(scales, v128.load(background + at)));
     emitted = f64x2.mul(emitted, v128.load(exposure + at));
     emitted = v128.and(emitted, f64x2.ge(emitted, tiny));
-    v128.store64_lane(out + ((<usize>col) << 2), f32x4.demote_f64x2_zero(emitted), 0);
+    v128.store64_lane(out + ((<usize>cell) << 2), f32x4.demote_f64x2_zero(emitted), 0);
   }
-  for (; col < count; col++) {
-    const at = (<usize>col) << 3;
+  for (; cell < count; cell++) {
+    const at = (<usize>cell) << 3;
     let emitted = load<f64>(source + at);
     if (hasBackground) emitted += scale * load<f64>(background + at);
     emitted *= load<f64>(exposure + at);
-    store<f32>(out + ((<usize>col) << 2), emitted >= TINY ? <f32>emitted : 0);
+    store<f32>(out + ((<usize>cell) << 2), emitted >= TINY ? <f32>emitted : 0);
   }
+}
+
+/** Address of the exposure of a sky pixel in the box of an observation. */
+export function exposureAt(observation: Observation, row: i32, col: i32): usize {
+  const pixel = (row - observation.boxTop) * observation.boxCols + col - observation.boxLeft;
+  return observation.exposure + ((<usize>pixel) << 3);
 }
 
 /** `index` brought into [0, size) by whole periods. */
@@ -81,9 +95,28 @@ export function fillPadded(observation: Observation, flux: usize, ny: i32, nx: i
     for (let col = first; col < end; ) {
       const skyCol = wrapIndex(col - observation.padCol, nx);
       const count = min(nx - skyCol, end - col);
-      fillCells(observation, flux, skyRow * nx + skyCol, count, out + ((<usize>col) << 2));
+      fillCells(observation, flux, skyRow, skyCol, nx, count, out + ((<usize>col) << 2));
       col += count;
     }
+  }
+}
+
+/** Write the light of a part's box into its padded image. */
+export function fillPart(part: Observation, flux: usize, ny: i32, nx: i32, wrap: bool): void {
+  if (wrap) {
+    fillPadded(part, flux, ny, nx, wrap);
+    return;
+  }
+  // What no window of the frame meets is left out.
+  const down = part.padRow - part.frameTop;
+  const across = part.padCol - part.frameLeft;
+  const top = max(part.boxTop, -down);
+  const bottom = min(part.boxTop + part.boxRows, part.frameRows + part.psfRows - 1 - down);
+  const left = max(part.boxLeft, -across);
+  const count = min(part.boxLeft + part.boxCols, part.frameCols + part.psfCols - 1 - across) - left;
+  for (let row = top; row < bottom; row++) {
+    const out = part.padded + ((<usize>((row + down) * part.padStride + left + across)) << 2);
+    fillCells(part, flux, row, left, nx, count, out);
   }
 }
 
@@ -185,7 +218,7 @@ function lastGrowth(sums: usize, count: i32): i32 {
 }
 
 /** Light of the cells of one row of the window of detector pixel (row, col) in f64, as running sums; their total. */
-function sumCellsExactly(
+export function sumCellsExactly(
   observation: Observation,
   flux: usize,
   row: i32,
@@ -198,19 +231,22 @@ function sumCellsExactly(
   let sum: f64 = 0;
   let skyRow = row - observation.padRow + psfRow;
   if (wrap) skyRow = skyRow < 0 ? skyRow + ny : skyRow >= ny ? skyRow - ny : skyRow;
-  const inside = skyRow >= 0 && skyRow < ny;
+  const top = observation.boxTop;
+  const left = observation.boxLeft;
+  const right = left + observation.boxCols;
+  const inside = skyRow >= top && skyRow < top + observation.boxRows;
   const psf = observation.psf + ((<usize>((observation.psfRows - 1 - psfRow) * observation.psfCols)) << 3);
   for (let psfCol = 0; psfCol < observation.psfCols; psfCol++) {
     let skyCol = col - observation.padCol + psfCol;
     if (wrap) skyCol = skyCol < 0 ? skyCol + nx : skyCol >= nx ? skyCol - nx : skyCol;
-    if (inside && skyCol >= 0 && skyCol < nx) {
+    if (inside && skyCol >= left && skyCol < right) {
       const at = (<usize>(skyRow * nx + skyCol)) << 3;
       let emitted = load<f64>(flux + at);
       if (observation.background !== 0) {
         emitted += observation.scale * load<f64>(observation.background + at);
       }
       const reach = load<f64>(psf + ((<usize>(observation.psfCols - 1 - psfCol)) << 3));
-      sum += reach * load<f64>(observation.exposure + at) * emitted;
+      sum += reach * load<f64>(exposureAt(observation, skyRow, skyCol)) * emitted;
     }
     store<f64>(exactCellSums + ((<usize>psfCol) << 3), sum);
   }
@@ -218,7 +254,7 @@ function sumCellsExactly(
 }
 
 /** Split `photons` by conditional binomials over `count` running sums, from bin `index` on: how many fall into it. */
-function drawShare(sums: usize, index: i32, total: f64, photons: f64): f64 {
+export function drawShare(sums: usize, index: i32, total: f64, photons: f64): f64 {
   const upTo = load<f64>(sums + ((<usize>index) << 3));
   if (upTo >= total) return photons;
   const before = index > 0 ? load<f64>(sums + ((<usize>(index - 1)) << 3)) : 0;
@@ -266,7 +302,7 @@ function redistributeExactly(
 }
 
 /** Add photons to the sky pixel behind cell (psfRow, psfCol) of the window of detector pixel `pixel`. */
-function assign(
+export function assign(
   observation: Observation,
   pixel: i32,
   ny: i32,

@@ -40,6 +40,7 @@ export {
   type PsfCentreReason,
   type PsfCentring,
 } from "./data/observation/psf-centring.js";
+export { type PlacedPsf, type Psf, psfSet } from "./data/observation/psf-set.js";
 export { type SimulateCountsOptions, simulateCounts } from "./data/observation/simulate.js";
 export {
   type PointSource,

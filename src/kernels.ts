@@ -45,6 +45,18 @@ export interface Kernels {
     centreCol: number,
     hasBackground: number,
     backgroundCounts: number,
+    partCount?: number,
+  ): number;
+  createPart(
+    observation: number,
+    psfRows: number,
+    psfCols: number,
+    centreRow: number,
+    centreCol: number,
+    top: number,
+    left: number,
+    rows: number,
+    cols: number,
   ): number;
   observationArray(observation: number, which: number): number;
   backgroundScale(observation: number): number;

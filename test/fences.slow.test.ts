@@ -109,6 +109,7 @@ describe.each([
   "diagnostics",
   "files",
   "methods",
+  "psf",
   "regions",
   "significance",
   "sources",
@@ -190,7 +191,7 @@ describe("code", () => {
   }, 120_000);
   afterAll(() => process.chdir(ROOT));
 
-  it.each(["diagnostics", "gallery", "regions", "report", "result-file", "significance", "sources"])(
+  it.each(["diagnostics", "gallery", "psf", "regions", "report", "result-file", "significance", "sources"])(
     "of docs/%s.md runs and imports what is exported",
     async (document) => {
       const blocks = documentFences(`docs/${document}.md`).filter(({ language }) => /^[jt]s$/.test(language));

@@ -51,7 +51,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   quality: [...BASE, "data", "model"],
   samplers: [...BASE, "kernels", "data", "model", "priors", "posterior"],
   methods: [...BASE, "data", "model", "priors", "posterior"],
-  io: [...BASE, "parse-json", "shown-value", "data", "posterior", "settings"],
+  io: [...BASE, "nearest-word", "parse-json", "shown-value", "data", "posterior", "settings"],
   figures: [...BASE, "xml-text", "data", "posterior"],
   workers: [...BASE, "data", "model", "posterior", "samplers", "io"],
   runs: [

@@ -6,7 +6,7 @@ import { eventColumns, findEvents } from "../io/event-list.js";
 import { filterCondition, parseEventName } from "../io/event-name.js";
 import { findHdu } from "../io/fits.js";
 import { readFitsFile, writeFitsFile } from "../io/fits-file-node.js";
-import { findGoodTimes } from "../io/good-times.js";
+import { findGoodTimes, unusedGoodTimes } from "../io/good-times.js";
 import { shellLine } from "../jobs/shell-command.js";
 import { binHealpix, healpixOf } from "./bin-healpix.js";
 import { type BinFlags, binOptions } from "./bin-options.js";
@@ -41,8 +41,7 @@ async function bin(name: string, flags: BinFlags): Promise<void> {
     ...(flags.where === undefined ? [] : [flags.where]),
   ];
   const all = findGoodTimes(hdus, events);
-  const ignored = ignoredGoodTimes(all.length, flags.gti, columns?.time !== undefined);
-  const goodTimes = ignored === undefined ? all : [];
+  const goodTimes = flags.gti && columns?.time !== undefined ? all : [];
   const binned = binEvents(events, {
     ...(projection && { projection }),
     ...(goodTimes.length > 0 && { goodTimes }),
@@ -59,7 +58,9 @@ async function bin(name: string, flags: BinFlags): Promise<void> {
     ...(coordinates && { coordinates }),
   });
   await writeFitsFile(output, binnedEventsHdus(binned));
-  if (flags.quiet !== true) process.stderr.write(lines(name, output, binned, ignored));
+  const mind = ignoredGoodTimes(unusedGoodTimes(hdus, goodTimes), flags.gti, columns?.time !== undefined);
+  if (flags.quiet !== true)
+    process.stderr.write(lines(name, output, binned, { mind, timeUnit: columns?.time?.unit ?? "s" }));
   if (flags.json === true) {
     const { counts: _, wcs, ...numbers } = binned;
     process.stdout.write(`${JSON.stringify({ file: output, ...numbers }, undefined, 2)}\n`);
@@ -67,14 +68,20 @@ async function bin(name: string, flags: BinFlags): Promise<void> {
   process.exitCode = EXIT.done;
 }
 
-/** Why good times of the file are not applied; undefined when they are, or there are none. */
-function ignoredGoodTimes(tables: number, wanted: boolean, timed: boolean): string | undefined {
-  if (tables === 0) return undefined;
-  if (!wanted) return "good time intervals (GTI) of the file are not applied, as was asked";
-  return timed ? undefined : "good time intervals (GTI) cannot be applied: events have no column TIME";
+/** Which good times of the file are not applied, and why; undefined when all are, or there are none. */
+function ignoredGoodTimes(unused: readonly string[], wanted: boolean, timed: boolean): string | undefined {
+  if (unused.length === 0) return undefined;
+  const which = `good time intervals (${unused.join(", ")}) of the file`;
+  if (!wanted) return `${which} are not applied, as was asked`;
+  return timed ? `${which} are not applied` : `${which} cannot be applied: events have no column TIME`;
 }
 
-function lines(name: string, output: string, binned: BinnedEvents, ignored: string | undefined): string {
+function lines(
+  name: string,
+  output: string,
+  binned: BinnedEvents,
+  { mind, timeUnit }: { readonly mind: string | undefined; readonly timeUnit: string },
+): string {
   const { events, binned: inside, cuts, outside, unplaced, size, binSize, coordinates, center } = binned;
   const unit = coordinates === "pixel" ? "of the plane" : "deg";
   const left = [
@@ -89,8 +96,8 @@ function lines(name: string, output: string, binned: BinnedEvents, ignored: stri
     ...without.map((text, index) => [index === 0 ? "left out" : "", text]),
     ...(binned.goodTime === undefined
       ? []
-      : [["good time", `${formatNumber(binned.goodTime)} s left (GTI)`]]),
-    ...(ignored === undefined ? [] : [["mind", ignored]]),
+      : [["good time", `${formatNumber(binned.goodTime)} ${timeUnit} left (GTI)`]]),
+    ...(mind === undefined ? [] : [["mind", mind]]),
     ["written", output],
     ["next", `tslira ${shellLine(["deconvolve", output, "--psf", "psf.fits", "-o", "result.fits"])}`],
   ] as const;

@@ -2,14 +2,9 @@
 
 import { Worker } from "node:worker_threads";
 import { fromPlainError, JobError } from "../errors.js";
-import { figureDocument } from "../figures/document-node.js";
-import { type Panel, plotPanels } from "../figures/plot-panels.js";
-import { renderPng } from "../figures/png-node.js";
 import type { SkyImage } from "../image.js";
 import { writePointEstimate } from "../io/point-estimate-file-node.js";
-import { writeWholeFile } from "../io/whole-file-node.js";
 import { shellLine } from "../jobs/shell-command.js";
-import { residuals } from "../model/predicted-counts.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import { VERSION } from "../version.js";
 import type { DeconvolveSettings } from "./deconvolve-config.js";
@@ -42,7 +37,8 @@ export async function estimate(
   });
   const written = [output];
   if (png !== undefined) {
-    await writeWholeFile(png, await renderPng(await figure(result, counts)));
+    const { drawEstimate } = await import("./result-figure.js");
+    await drawEstimate(result, counts, png);
     written.push(png);
   }
   progress.report(summary(result, written).join("\n"), flags.json && data(result, output, png));
@@ -98,26 +94,6 @@ function describe({ stage, done, total, seconds, objective }: EstimateProgress):
     `at most ${formatDuration((total - done) / rate)} left`,
   ];
   return parts.join(", ");
-}
-
-async function figure(result: PointEstimate, counts: SkyImage): Promise<string> {
-  const flux = { label: "flux", stretch: "asinh" as const };
-  const panels: Panel[] = [
-    { image: counts, title: "Counts", label: "counts", stretch: "asinh" },
-    { image: result.flux, title: "Flux", ...flux },
-    {
-      image: residuals(counts, result.predicted[0]).sigma,
-      title: "Residuals",
-      label: "sigma",
-      colormap: "RdBu",
-      vmin: -4,
-      vmax: 4,
-    },
-  ];
-  if (result.std !== undefined) {
-    panels.push({ image: result.std, title: "Standard deviation", ...flux, colormap: "viridis" });
-  }
-  return plotPanels(panels, { document: await figureDocument(), title: result.method });
 }
 
 function total({ data: values }: SkyImage): number {

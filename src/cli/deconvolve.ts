@@ -16,7 +16,6 @@ import {
 } from "./deconvolve-config.js";
 import { estimate } from "./deconvolve-method.js";
 import { deconvolveOptions, type DeconvolveFlags as Flags } from "./deconvolve-options.js";
-import { formatBytes } from "./format.js";
 import { given } from "./given.js";
 import { checkMethodSettings, priorFiles, requiredPrior } from "./method-options.js";
 import { observationNames } from "./observation-options.js";
@@ -28,6 +27,7 @@ import { readTogether } from "./read-together.js";
 import { interruptible, reportRun } from "./run-report.js";
 import { type SamplerName, samplerOptions } from "./sampler-settings.js";
 import { flagValues } from "./setting-options.js";
+import { checkTraceRoom } from "./trace-room.js";
 
 /** The command. */
 export function deconvolveCommand() {
@@ -141,42 +141,14 @@ function doubtfulBackground({
   ];
 }
 
-/**
- * Draws and traces that the disk will feel.
- *
- * @throws InvalidInputError when there is no room for them
- */
+/** Draws and traces that the disk will feel. @throws InvalidInputError when there is no room for them */
 async function largeTrace(
   { options, output }: DeconvolveSettings & { readonly output: string },
-  { data, shape }: SkyImage,
+  counts: SkyImage,
 ): Promise<string[]> {
-  const { iterations = 5_000, chains = 4, trace = {} } = options;
-  const burnIn = typeof options.burnIn === "number" ? options.burnIn : iterations / 10;
-  const sweeps = Math.max(0, iterations - burnIn);
-  const kept = trace.every === undefined ? Math.min(sweeps, trace.keep ?? 1_000) : sweeps / trace.every;
-  const { upsampling = 1 } = options;
-  const images = 4 * upsampling ** 2 * data.length * chains * kept;
-  const columns = OTHER_COLUMNS + Math.ceil(Math.log2(Math.max(...shape)));
-  const tables = 8 * columns * chains * iterations;
   const free = await statfs(dirname(resolve(output))).then(
     ({ bavail, bsize }) => bavail * bsize,
     () => Number.POSITIVE_INFINITY,
   );
-  if (images + tables > free) {
-    throw new InvalidInputError(
-      `trace: draws must fit on the disk, got ${formatBytes(images)} of images and ${formatBytes(tables)} of parameters for ` +
-        `${chains} chains of ${iterations} sweeps with ${formatBytes(free)} free; give fewer --iterations, or keep fewer images with --trace-keep`,
-      { fields: { images, tables, free } },
-    );
-  }
-  if (images + tables < LARGE_TRACE) return [];
-  return [
-    `trace: kept draws should take less than ${formatBytes(LARGE_TRACE)}, got ${formatBytes(images)} of images and ` +
-      `${formatBytes(tables)} of parameters on disk; keep fewer with --trace-keep 200 or give fewer --iterations`,
-  ];
+  return checkTraceRoom(options, counts, free);
 }
-
-/** Bytes of kept draws from which on a warning is due. */
-const LARGE_TRACE = 1.5e9;
-/** Columns of the trace of parameters besides one a level. */
-const OTHER_COLUMNS = 10;

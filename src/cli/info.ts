@@ -1,5 +1,7 @@
 /** `tslira info`. */
 
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { Command } from "@commander-js/extra-typings";
 import { presetOf } from "../data/law/presets.js";
 import {
@@ -22,7 +24,7 @@ import { summaryData, summaryLines } from "./summary.js";
 const DETAILS = `
 Shows every HDU: kind, size, type, unit, smallest and largest value and sum of images, columns of
 tables, sky coordinates. For a result of tslira deconvolve also its settings, counts ledger,
-convergence and verdict, and what to do next.
+convergence and verdict, and what to do next. Of the folder of a job or a checkpoint only the latter.
 
 Examples:
   tslira info counts.fits.gz
@@ -43,8 +45,25 @@ export function infoCommand() {
   return infoOptions().action((file, flags) => info(file, flags.json === true));
 }
 
+/** Folders that tslira makes: the file by which each is known, what it is, and what goes on with it. */
+const FOLDERS = [
+  ["job.json", "a job of tslira cluster", "see how far it is", ["cluster", "status"]],
+  ["run.json", "the checkpoint of a run", "continue the run", ["resume"]],
+] as const;
+
 async function info(name: string, json: boolean): Promise<void> {
   const { path, extension } = parseFitsName(name);
+  const found = FOLDERS.find(([file]) => existsSync(join(path, file)));
+  if (found !== undefined) {
+    const [, is, remedy, words] = found;
+    const command = [...words, path];
+    process.stdout.write(
+      json
+        ? `${JSON.stringify({ file: path, is, remedy, command }, undefined, 2)}\n`
+        : `${path}: ${is}\n\nNext: ${remedy}\n\ntslira ${shellLine(command)}\n`,
+    );
+    return;
+  }
   const summary = await readResultSummary(path);
   const file = await openFitsFile(path);
   try {
@@ -130,22 +149,25 @@ function named<H extends FitsHduInfo>(hdu: H, path: string): H {
   return { ...hdu, label: path + (/\[[^[]*$/.exec(hdu.label)?.[0] ?? "") };
 }
 
-function kindOf(hdu: FitsHduInfo, values?: ImageValues) {
-  const { kind: holds, is, remedy, command } = hduKind(hdu, values);
+function kindOf(hdu: FitsHduInfo, file: FitsFile, values?: ImageValues) {
+  // Of several HDUs of one name the name means the first.
+  const { index } = file.hdus.find(({ name }) => name === hdu.name)!;
+  const called = index === hdu.index && hdu.name !== "" ? hdu.name : hdu.index;
+  const { kind: holds, is, remedy, command } = hduKind(hdu, values, called);
   return { holds, is, remedy, command };
 }
 
 async function describe(file: FitsFile, hdu: FitsHduInfo): Promise<HduReport> {
   const { warnings } = hdu;
   const base = { index: hdu.index, name: hdu.name, ...(warnings && { warnings }) };
-  if (hdu.kind === "empty") return { ...base, ...kindOf(hdu), kind: "empty" };
+  if (hdu.kind === "empty") return { ...base, ...kindOf(hdu, file), kind: "empty" };
   if (hdu.kind === "table") {
     // No rows are needed to learn about the columns.
     const empty = { ...hdu, data: new Uint8Array(0) };
     const { columns } = readTable(empty, { rows: [0, 0] });
     return {
       ...base,
-      ...kindOf(hdu),
+      ...kindOf(hdu, file),
       kind: "table",
       rows: hdu.rows,
       columns: columns.map(({ name, format, unit }) => ({
@@ -161,7 +183,7 @@ async function describe(file: FitsFile, hdu: FitsHduInfo): Promise<HduReport> {
   const values = whole && statistics(whole);
   return {
     ...base,
-    ...kindOf(hdu, values),
+    ...kindOf(hdu, file, values),
     kind: "image",
     shape: hdu.shape,
     type: TYPES[hdu.bitpix],
@@ -340,6 +362,7 @@ function adviceLines(hdus: readonly FitsHduInfo[], reports: readonly HduReport[]
   const kinds = reports.map(({ holds }) => holds);
   const dull: readonly string[] = ["table", "empty", "good times"];
   const told = [
+    kinds.indexOf("psf places"),
     hdus.findIndex(({ kind, dataLength }) => kind === "image" && dataLength > 0),
     kinds.findIndex((kind) => !dull.includes(kind)),
     kinds.findIndex((kind) => kind !== "empty"),

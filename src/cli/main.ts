@@ -36,6 +36,10 @@ const COMMANDS: Readonly<Record<string, LazyCommand>> = {
     summary: "make an image of counts from an event list",
     load: async () => asCommand((await import("./bin.js")).binCommand()),
   },
+  psf: {
+    summary: "psfs that vary over the field",
+    load: async () => asCommand((await import("./psf.js")).psfCommand()),
+  },
   plot: {
     summary: "draw a figure of a result, or an animation of its draws",
     load: async () => asCommand((await import("./plot.js")).plotCommand()),

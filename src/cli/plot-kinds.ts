@@ -31,6 +31,7 @@ import { plotRank } from "../figures/plot-rank.js";
 import { plotResiduals } from "../figures/plot-residuals.js";
 import { plotRgb } from "../figures/plot-rgb.js";
 import { plotSmoothness } from "../figures/plot-smoothness.js";
+import { psfPanels } from "../figures/psf-panels.js";
 import type { SkyImage } from "../image.js";
 import type { OpenResult } from "../io/open-result-node.js";
 import { chainGroups } from "../posterior/chain-groups.js";
@@ -127,6 +128,14 @@ export const PLOT_KINDS: Readonly<Record<string, PlotKind>> = {
         { ...(await chosenObservation(choices)), ...given({ flux: truth }) },
         { title: name, ...figure, ...sky, ...scale, ...given({ unit }) },
       );
+    },
+  },
+  psf: {
+    summary: "psf, or the psfs of a set as they lie in the field (needs the observation)",
+    svg: async ({ name }, choices) => {
+      const { psf } = await chosenObservation(choices);
+      const columns = Math.min(new Set(psf.places?.map(({ x }) => x)).size || 1, 5);
+      return plotPanels(psfPanels(psf, 200), { title: name, columns, size: 200, ...choices.figure });
     },
   },
   residuals: {

@@ -3,11 +3,6 @@
 import { stat } from "node:fs/promises";
 import { relative } from "node:path";
 import { toPlainError } from "../errors.js";
-import { figureDocument } from "../figures/document-node.js";
-import { plotPosterior } from "../figures/plot-posterior.js";
-import { renderPng } from "../figures/png-node.js";
-import type { SkyImage } from "../image.js";
-import { writeWholeFile } from "../io/whole-file-node.js";
 import { shellLine } from "../jobs/shell-command.js";
 import type { PosteriorSummary } from "../posterior/result.js";
 import type { FileRun } from "../runs/deconvolve-to-file-node.js";
@@ -63,7 +58,10 @@ export async function reportRun(run: FileRun, options: ReportOptions): Promise<v
   const output = fromHere(run.output);
   const checkpoint = run.checkpoint === undefined ? undefined : fromHere(run.checkpoint);
   const { json, png, progress, warnings } = options;
-  if (png !== undefined) await drawPosterior(summary, observations[0].counts, png);
+  if (png !== undefined) {
+    const { drawPosterior } = await import("./result-figure.js");
+    await drawPosterior(summary, observations[0].counts, png);
+  }
   const files = png === undefined ? [output] : [output, png];
   const interrupted = checkpoint !== undefined || !summary.complete;
   const data = json && {
@@ -81,11 +79,6 @@ export async function reportRun(run: FileRun, options: ReportOptions): Promise<v
     process.stderr.write(`tslira: interrupted; ${output} holds the partial result${next}\n`);
     process.exitCode = EXIT.interrupted;
   }
-}
-
-async function drawPosterior(result: PosteriorSummary, counts: SkyImage, path: string): Promise<void> {
-  const svg = plotPosterior(result, { document: await figureDocument(), counts });
-  await writeWholeFile(path, await renderPng(svg));
 }
 
 /** What was written, and the command to try next. */

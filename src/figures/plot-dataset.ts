@@ -4,6 +4,7 @@ import { type StretchOptions, stretchOf } from "./color-scale.js";
 import { type FigureOptions, figureTitle, frameOf } from "./figure.js";
 import { boxSize, type SkyPanelOptions, skyOf } from "./image-panel.js";
 import { type Panel, plotPanels } from "./plot-panels.js";
+import { psfPanels } from "./psf-panels.js";
 
 /** What `plotDataset` shows: an observation, and the true flux where it is known. */
 export interface DatasetImages extends Observation {
@@ -26,7 +27,7 @@ export interface PlotDatasetOptions extends FigureOptions, SkyPanelOptions, Stre
 /**
  * Draw everything that belongs to an observation: counts, psf, and exposure, background and true flux where it has them.
  *
- * `stretch`, `vmin`, `vmax`, `limits` and `softening` are those of the counts; the flux follows the stretch. Masked pixels of the counts are shown as missing. The psf has its own pixels as axes, counted from its centre, and a
+ * `stretch`, `vmin`, `vmax`, `limits` and `softening` are those of the counts; the flux follows the stretch. Masked pixels of the counts are shown as missing. The psf, or each of a set, has its own pixels as axes, counted from its centre, and a
  * logarithmic scale.
  *
  * @returns an SVG document; its heading is `options.title`, by default the object of the header cards, or the name of the observation
@@ -57,18 +58,8 @@ export function plotDataset(dataset: DatasetImages, options: PlotDatasetOptions)
       label: "background",
       colormap: "cividis",
     });
-  panels.push({
-    ...{
-      image: psf,
-      title: "Point spread function",
-      label: "probability",
-      stretch: "log",
-      colormap: "magma",
-    },
-    axes: "offset",
-    // Not taller than the images beside it.
-    size: Math.max(Math.min(box.height, box.width), 140),
-  });
+  // Not taller than the images beside it.
+  panels.push(...psfPanels(psf, Math.max(Math.min(box.height, box.width), 140)));
   const title = figureTitle(dataset);
   return plotPanels(panels, {
     document,

@@ -220,7 +220,7 @@ function noEvents(
     return `${taken[index]} taken by ${text}${has}`;
   });
   const remedy = cuts.some(({ kind }) => kind === "good times")
-    ? "widen the ranges, or look at the good times"
+    ? "widen the ranges, or take all times with --no-gti"
     : "widen the ranges";
   return new InvalidInputError(
     `${hdu.label}: must hold events that pass, got none of ${hdu.rows}${said.length > 0 ? ` (${said.join("; ")})` : " with a position"}; ${remedy}`,

@@ -2,6 +2,7 @@
 
 import type { Observation } from "../data/observation/observation.js";
 import type { PsfCentring } from "../data/observation/psf-centring.js";
+import { type Psf, psfSet } from "../data/observation/psf-set.js";
 import { FormatError, InvalidInputError } from "../errors.js";
 import { constantImage, type SkyImage } from "../image.js";
 import { regionsFromDs9 } from "../posterior/region-file.js";
@@ -18,10 +19,11 @@ import {
 } from "./fits.js";
 import { type Cutout, type FitsSection, sectionHdu } from "./fits-section.js";
 import { imageSize } from "./fits-shape.js";
-import { fluxUnit, isCountUnit, isRateUnit } from "./flux-unit.js";
+import { fluxUnit, isCountUnit, isExposureUnit, isRateUnit } from "./flux-unit.js";
 import { type NamedPsf, namedPsfImage } from "./named-psf.js";
 import { checkPsfTrim, type PsfTrim, placePsf, trimToLight } from "./placed-psf.js";
 import { checkNotCounts, checkPlausible } from "./plausible.js";
+import { type NamedPsfSet, psfPlaces, psfPlanes } from "./psf-set-file.js";
 import { type RadialPsf, radialPsfImage, readRadialPsf } from "./radial-psf.js";
 
 export type { Cutout } from "./fits-section.js";
@@ -238,7 +240,7 @@ export function composeObservation(hdus: ObservationHdus, options: ComposeOption
 /** The images of one observation, of which only the parts in use are there. */
 export interface ObservationParts {
   readonly counts: NamedHdu;
-  readonly psf: NamedHdu | RadialPsf | NamedPsf;
+  readonly psf: NamedHdu | NamedPsfSet | RadialPsf | NamedPsf;
   readonly exposure?: NamedHdu | undefined;
   readonly background?: NamedHdu | undefined;
   readonly mask?: NamedHdu | RegionMask | undefined;
@@ -283,7 +285,7 @@ export function composeParts(
     notes.push(...drawn.warnings);
     return drawn.regions[0].weights;
   };
-  const psfOf = (given: NamedHdu | RadialPsf | NamedPsf): SkyImage => {
+  const psfOf = (given: NamedHdu | NamedPsfSet | RadialPsf | NamedPsf): Psf => {
     if ("form" in given) {
       checkUncut(given.name, options);
       const made = namedPsfImage(given, grid);
@@ -294,8 +296,21 @@ export function composeParts(
       notes.push(...given.notes);
       return radialPsfImage(given, grid);
     }
-    const { name, hdu } = given;
-    const image = onePlane("psf", given, options);
+    if (!("places" in given)) return psfFromImage(given, onePlane("psf", given, options));
+    if (options.psfCutout !== undefined) {
+      throw new InvalidInputError(
+        `psf cutout: must go with one psf, got the set ${given.name}; leave it out`,
+      );
+    }
+    const images = psfPlanes(given);
+    const origin = { x: options.cutout?.x[0] ?? 0, y: options.cutout?.y[0] ?? 0 };
+    const places = psfPlaces(given, grid, origin).map((place, plane) => {
+      const named = { ...given, name: `${given.name}[${plane}]` };
+      return { psf: psfFromImage(named, images[plane]), ...place };
+    });
+    return psfSet(places, given.name);
+  };
+  const psfFromImage = ({ name, hdu }: NamedHdu, image: SkyImage): SkyImage => {
     checkNotCounts("psf", image, counts, name);
     // Its centre first: pixels of the counts are laid around it.
     const centred = placePsf(image, {
@@ -320,6 +335,13 @@ export function composeParts(
       { fields: { image: "exposure" } },
     );
   }
+  const exposureUnit = bunit(hdus.exposure)?.trim();
+  if (hdus.exposure && exposureUnit && !isExposureUnit(exposureUnit)) {
+    notes.push(
+      `${hdus.exposure.name}: exposure should be a time, or an area times a time, got BUNIT ${exposureUnit}; ` +
+        "flux is then counts divided by it, give the exposure map if this is none",
+    );
+  }
   if (hdus.background && hdus.exposure && backgroundUnit === "flux" && isCountUnit(bunit(hdus.background))) {
     notes.push(
       `${hdus.background.name}: background in flux should have its unit, got BUNIT ${bunit(hdus.background)}; ` +
@@ -328,10 +350,13 @@ export function composeParts(
   }
   const exposureOnGrid = hdus.exposure && onGrid("exposure", hdus.exposure);
   if (hdus.exposure && exposureOnGrid) checkNotCounts("exposure", exposureOnGrid, counts, hdus.exposure.name);
+  const backgroundOnGrid = hdus.background && onGrid("background", hdus.background);
+  if (hdus.background && backgroundOnGrid && !sky)
+    checkNotCounts("background", backgroundOnGrid, counts, hdus.background.name);
   const given = {
     counts,
     ...(exposureOnGrid && { exposure: exposureOnGrid }),
-    ...(hdus.background && { background: onGrid("background", hdus.background) }),
+    ...(backgroundOnGrid && { background: backgroundOnGrid }),
     ...(hdus.mask && { mask: invertMask ? inverted(maskOf(hdus.mask)) : maskOf(hdus.mask) }),
   };
   const field = withinField(sky ? { ...given, counts: constantImage(counts.shape, 0) } : given);

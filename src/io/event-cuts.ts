@@ -1,6 +1,7 @@
 /** Which events of a list are taken: cuts by good times, time, energy, channel and conditions on columns. */
 
 import { InvalidInputError } from "../errors.js";
+import { nearestWord } from "../nearest-word.js";
 import { channelEnergy, channelFrom, channelScale, type EnergyUnit, electronvolts } from "./energy-unit.js";
 import type { EventColumn } from "./event-column.js";
 import { filterColumns, filterTest, parseEventFilter } from "./event-filter.js";
@@ -127,11 +128,12 @@ function energyCut(
 
 function whereCut(hdu: FitsTableHdu, { numeric }: EventColumns, text: string): EventCutTest {
   const filter = parseEventFilter(text);
+  const names = numeric.map((one) => one.name);
   const find = (name: string): EventColumn => {
     const column = numeric.find((one) => one.name.toUpperCase() === name.toUpperCase());
     if (column !== undefined) return column;
     throw new InvalidInputError(
-      `${hdu.label}: where must name columns of the list, got ${name}; there are ${numeric.map((one) => one.name).join(", ")}`,
+      `${hdu.label}: where must name columns of the list, got ${name}; did you mean ${nearestWord(name, names)}? There are ${names.join(", ")}`,
       { fields: { column: name } },
     );
   };

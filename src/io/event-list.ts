@@ -4,8 +4,9 @@ import type { WcsCard } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
 import { channelScale, electronvolts, usualEnergies } from "./energy-unit.js";
 import type { EventColumn } from "./event-column.js";
-import { columnTitle, parseTableFormat } from "./fits-column.js";
+import { columnTitle, columnTitles, parseTableFormat } from "./fits-column.js";
 import type { FitsHduInfo, FitsTableInfo } from "./hdu.js";
+import { isRegionTable } from "./region-table.js";
 
 /** Where events are: a pair of columns. */
 export interface EventPositions {
@@ -152,7 +153,7 @@ const SKY = [
  * @returns `undefined` when the HDU is no table with positions of events
  */
 export function eventColumns(hdu: FitsHduInfo): EventColumns | undefined {
-  if (hdu.kind !== "table") return undefined;
+  if (hdu.kind !== "table" || isRegionTable(hdu)) return undefined;
   const columns = numericColumns(hdu);
   const [x, y] = [columns.get("X"), columns.get("Y")];
   const positions: EventPositions[] = [];
@@ -186,6 +187,17 @@ export function eventColumns(hdu: FitsHduInfo): EventColumns | undefined {
   };
 }
 
+/** Names of columns of positions on a detector, with which no sky comes. */
+export function detectorColumns(hdu: FitsTableInfo): string[] {
+  return columnTitles(hdu)
+    .map(({ name }) => name)
+    .filter((name) => /^(DET|RAW|CHIP|TDET|FOC)_?[XYZ]$/i.test(name));
+}
+
+/** What to do with an event list that has no others. */
+export const PLACE_EVENTS =
+  "let the tools of the mission add positions on the sky, X and Y or RA and DEC, and give it to tslira bin";
+
 /** Names of tables of events: most missions', and ROSAT's. */
 const EVENT_TABLES = ["EVENTS", "STDEVT"];
 
@@ -202,8 +214,10 @@ export function findEvents<H extends FitsHduInfo>(hdus: readonly H[]): H {
   if (found !== undefined) return found;
   const source = hdus[0]?.label.replace(/\[[^[]*$/, "") ?? "FITS";
   const present = hdus.map(({ index, name, kind }) => `${index} ${name || "(no name)"} ${kind}`).join(", ");
+  const placed = hdus.flatMap((hdu) => (hdu.kind === "table" ? detectorColumns(hdu) : []));
   throw new InvalidInputError(
-    `${source}: must hold a table of events with columns X and Y, L and B or RA and DEC, got ${present || "no HDU"}; choose an event list`,
+    `${source}: must hold a table of events with columns X and Y, L and B or RA and DEC, got ${present || "no HDU"}` +
+      `${placed.length > 0 ? ` with ${placed.join(", ")}; ${PLACE_EVENTS}` : "; choose an event list"}`,
   );
 }
 

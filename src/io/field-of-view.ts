@@ -27,13 +27,18 @@ export function withinField(images: FieldImages): { readonly images: FieldImages
   const notes: string[] = [];
   const found: { -readonly [Key in keyof FieldImages]: FieldImages[Key] } = { ...images };
   const unknown = counts.data.reduce((count, value) => count + Number(Number.isNaN(value)), 0);
+  if (unknown > 0 && unknown === counts.data.length) {
+    throw new InvalidInputError(
+      "counts: must have a value in at least one pixel, got NaN or blank in all; choose another image or plane",
+      { fields: { image: "counts" } },
+    );
+  }
   if (unknown > 0 && (mask === undefined || sameShape(mask, counts))) {
     found.mask = {
       data: counts.data.map((value, index) => (Number.isNaN(value) ? 0 : (mask?.data[index] ?? 1))),
       shape: counts.shape,
     };
-    if (unknown < counts.data.length)
-      notes.push(`counts: pixels should have values, got ${unknown} without (NaN or blank); they are masked`);
+    notes.push(`counts: pixels should have values, got ${unknown} without (NaN or blank); they are masked`);
   }
   for (const kind of ["exposure", "background"] as const) {
     const image = images[kind];

@@ -136,6 +136,11 @@ export function columnTitle(
   return unit === undefined || unit === "" ? title : { ...title, unit };
 }
 
+/** Titles of all columns of a table, as `columnTitle`. */
+export function columnTitles(info: FitsTableInfo): ReturnType<typeof columnTitle>[] {
+  return Array.from({ length: info.columnCount }, (_, index) => columnTitle(info, index + 1));
+}
+
 /**
  * Layouts of all columns of a binary table.
  *

@@ -61,7 +61,8 @@ async function readFully(
   return bytes;
 }
 
-async function fileLength(path: string, handle: FileHandle): Promise<number> {
+/** Bytes of a file. @throws InvalidInputError when it is a folder, a device or a pipe */
+export async function fileLength(path: string, handle: FileHandle): Promise<number> {
   const status = await handle.stat();
   if (status.isFile()) return status.size;
   const kind = status.isDirectory() ? "a folder" : "a device, pipe or socket";
@@ -91,7 +92,7 @@ async function readWhole(
 }
 
 /** Open a file without ever waiting on a pipe that nobody writes. */
-function openToRead(path: string): Promise<FileHandle> {
+export function openToRead(path: string): Promise<FileHandle> {
   const { O_NONBLOCK = 0, O_RDONLY } = constants;
   return open(path, O_RDONLY | O_NONBLOCK);
 }

@@ -7,7 +7,7 @@ import {
   type CellValues,
   type ColumnLayout,
   cellBytes,
-  columnTitle,
+  columnTitles,
   type FitsColumn,
   type Logical,
   readColumnLayouts,
@@ -233,7 +233,7 @@ export function readTable(hdu: FitsHdu, { columns, rows }: ReadTableOptions = {}
       `${hdu.label}: rows must have bytes, got ${count} rows of 0 bytes; the file is damaged`,
     );
   }
-  const names = Array.from({ length: hdu.columnCount }, (_, index) => columnTitle(hdu, index + 1).name);
+  const names = columnTitles(hdu).map(({ name }) => name);
   const wanted = columns?.map((name) => columnIndex(hdu, names, name)) ?? names.map((_, index) => index);
   if (hdu.form === "ascii") {
     return { rows: count, columns: wanted.map((index) => readAsciiColumn(hdu, index + 1, start, count)) };

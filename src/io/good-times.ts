@@ -1,8 +1,8 @@
 /** Good time intervals of event lists: which tables of a file hold them, and for which detector. */
 
-import { columnNumbers, columnTitle } from "./fits-column.js";
+import { columnNumbers, columnTitles } from "./fits-column.js";
 import { readTable } from "./fits-table.js";
-import type { FitsHdu, FitsTableHdu } from "./hdu.js";
+import type { FitsHdu, FitsHduInfo, FitsTableInfo } from "./hdu.js";
 
 /** Good times of one detector, or of all. */
 export interface GoodTimes {
@@ -49,38 +49,84 @@ export function intervalsLength(
   );
 }
 
-/** Whether a table is one of good times, by its name and columns. */
-function isGoodTimes(hdu: FitsHdu): hdu is FitsTableHdu {
-  if (hdu.kind !== "table" || !/^(STD)?GTI/i.test(hdu.name)) return false;
-  const names = Array.from({ length: hdu.columnCount }, (_, index) => columnTitle(hdu, index + 1).name);
-  return ["START", "STOP"].every((wanted) => names.some((name) => name.toUpperCase() === wanted));
+/** Columns of starts and stops, by the names that missions give them. */
+const [STARTS, STOPS] = [
+  ["START", "TSTART"],
+  ["STOP", "TSTOP", "END"],
+];
+
+/** Whether a table is called one of good times. */
+function isCalledGoodTimes(hdu: FitsHduInfo): hdu is FitsTableInfo {
+  return hdu.kind === "table" && (/GTI/i.test(hdu.name) || hdu.header.text("HDUCLAS1")?.trim() === "GTI");
+}
+
+/** Seconds of the units of times. */
+const SECONDS: Readonly<Record<string, number>> = { s: 1, sec: 1, ms: 1e-3, min: 60, h: 3600, d: 86400 };
+
+/** What times of a column are counted in and from: TUNIT, TIMEZERO and MJDREF; what the header does not say is undefined. */
+function clockOf({ header }: FitsTableInfo, unit: string | undefined) {
+  const number = (...keywords: string[]) => {
+    const given = keywords.map((keyword) => header.get(keyword)).filter((value) => typeof value === "number");
+    return given.length === 0 ? undefined : given;
+  };
+  const [seconds, headerSeconds] = [unit, header.text("TIMEUNIT")].map((text) => SECONDS[text?.trim() ?? ""]);
+  const zero = number("TIMEZERO") ?? number("TIMEZERI", "TIMEZERF");
+  return {
+    seconds: seconds ?? headerSeconds,
+    zero: zero?.map((value) => value * (headerSeconds ?? 1)),
+    reference: (number("MJDREF") ?? number("MJDREFI", "MJDREFF"))?.map((days) => 86400 * days),
+  };
+}
+
+type Clock = ReturnType<typeof clockOf>;
+
+/** Times by one clock as times by another; where a header does not say, both are alike. */
+function betweenClocks(from: Clock, to: Clock): (time: number) => number {
+  const unit = to.seconds ?? from.seconds ?? 1;
+  const factor = (from.seconds ?? unit) / unit;
+  const apart = (["zero", "reference"] as const).reduce((sum, key) => {
+    const [own, other] = [from[key], to[key]];
+    if (own === undefined || other === undefined) return sum;
+    // Whole days and fractions apart, which keeps the digits.
+    return sum + [0, 1].reduce((part, at) => part + (own[at] ?? 0) - (other[at] ?? 0), 0);
+  }, 0);
+  const offset = apart / unit;
+  return (time) => factor * time + offset;
 }
 
 /**
- * The good time intervals that come with an event list: tables called GTI or STDGTI, with a number or without, of columns START and
- * STOP. Tables of single detectors (Chandra's CCD_ID, XMM-Newton's STDGTI01, eROSITA's GTI1) are for their events, when the list has
- * the column; otherwise several tables hold together.
+ * The good time intervals that come with an event list: tables called GTI or STDGTI, with a number or without, else those of HDUCLAS1 GTI
+ * or with GTI in their names (but none of flares or bad times), with columns START and STOP. Tables of single detectors (Chandra's CCD_ID,
+ * XMM-Newton's STDGTI01, eROSITA's GTI1) are for their events, when the list has the column; otherwise several tables hold together.
+ * Times are converted where units, TIMEZERO or MJDREF of the headers differ.
  *
  * @param hdus of the file
  * @param events the list, one of them
- * @returns one entry a detector, or one for all; empty when the file has none
+ * @returns one entry a detector, or one for all, in the time of the events; empty when the file has none
  * @throws FormatError when a table is damaged
  */
 export function findGoodTimes(hdus: readonly FitsHdu[], events: FitsHdu): GoodTimes[] {
-  const tables = hdus.filter(isGoodTimes).map((hdu) => {
-    const [starts, stops] = readTable(hdu, { columns: ["START", "STOP"] }).columns.map(columnNumbers) as [
-      Float64Array,
-      Float64Array,
-    ];
-    const intervals = Array.from(starts, (start, row) => [start, stops[row]] as const);
-    return { hdu, intervals };
+  if (events.kind !== "table") return [];
+  const titles = columnTitles(events);
+  const time = titles.find(({ name }) => name.toUpperCase() === "TIME");
+  const found = hdus.flatMap((hdu) => {
+    if (hdu.kind !== "table" || !isCalledGoodTimes(hdu)) return [];
+    const named = (wanted: readonly string[]) =>
+      columnTitles(hdu).find(({ name }) => wanted.includes(name.toUpperCase()));
+    const [start, stop] = [named(STARTS), named(STOPS)];
+    return start && stop ? [{ hdu, start, stop }] : [];
   });
-  if (events.kind !== "table" || tables.length === 0) return [];
-  const columns = new Set(
-    Array.from({ length: events.columnCount }, (_, index) =>
-      columnTitle(events, index + 1).name.toUpperCase(),
-    ),
-  );
+  const usual = found.filter(({ hdu }) => /^(STD)?GTI/i.test(hdu.name));
+  const chosen = usual.length > 0 ? usual : found.filter(({ hdu }) => !/FLARE|BTI|BAD/i.test(hdu.name));
+  const tables = chosen.map(({ hdu, start, stop }) => {
+    const convert = betweenClocks(clockOf(hdu, start.unit), clockOf(events, time?.unit));
+    const [starts, stops] = readTable(hdu, { columns: [start.name, stop.name] }).columns.map((column) =>
+      columnNumbers(column).map(convert),
+    ) as [Float64Array, Float64Array];
+    return { hdu, intervals: Array.from(starts, (from, row) => [from, stops[row]] as const) };
+  });
+  if (tables.length === 0) return [];
+  const columns = new Set(titles.map(({ name }) => name.toUpperCase()));
   for (const { column, keyword, name } of DETECTORS) {
     if (!columns.has(column)) continue;
     const numbers = tables.map(({ hdu }) => {
@@ -88,8 +134,9 @@ export function findGoodTimes(hdus: readonly FitsHdu[], events: FitsHdu): GoodTi
         keyword === undefined ? Number(name?.exec(hdu.name.toUpperCase())?.[1]) : hdu.header.get(keyword);
       return typeof value === "number" && Number.isInteger(value) ? value : undefined;
     });
-    if (numbers.some((value) => value === undefined)) continue;
-    return [...new Set(numbers as number[])].map((value) => ({
+    const detectors = [...new Set(numbers.filter((value) => value !== undefined))];
+    if (detectors.length === 0) continue;
+    return detectors.map((value) => ({
       name: tables.find((_, index) => numbers[index] === value)!.hdu.name,
       intervals: joinIntervals(
         tables.flatMap((table, index) => (numbers[index] === value ? table.intervals : [])),
@@ -103,4 +150,12 @@ export function findGoodTimes(hdus: readonly FitsHdu[], events: FitsHdu): GoodTi
       intervals: joinIntervals(tables.flatMap(({ intervals }) => intervals)),
     },
   ];
+}
+
+/** Names of the tables of a file that are called good times and are none of those found: of flares, or with columns of other names. */
+export function unusedGoodTimes(hdus: readonly FitsHduInfo[], found: readonly GoodTimes[]): string[] {
+  const used = new Set(found.flatMap(({ name }) => name.split(", ")));
+  return [...new Set(hdus.filter(isCalledGoodTimes).map(({ name }) => name))].filter(
+    (name) => !used.has(name),
+  );
 }

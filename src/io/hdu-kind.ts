@@ -1,8 +1,9 @@
 /** What an HDU is, for people: one sentence, and what to do with it. */
 
-import { energyAdvice, eventColumns } from "./event-list.js";
+import { detectorColumns, energyAdvice, eventColumns, PLACE_EVENTS } from "./event-list.js";
+import { columnTitles } from "./fits-column.js";
 import { imageSize } from "./fits-shape.js";
-import { isCountUnit, isExposureUnit } from "./flux-unit.js";
+import { isCountUnit, isExposureUnit, isRateUnit } from "./flux-unit.js";
 import type { FitsHduInfo } from "./hdu.js";
 import { isHealpix } from "./healpix-map.js";
 import { isRadialPsf } from "./radial-psf.js";
@@ -18,9 +19,12 @@ export type HduKindName =
   | "cube"
   | "spectrum image"
   | "events"
+  | "detector events"
+  | "positions"
   | "HEALPix"
   | "regions"
   | "radial psf"
+  | "psf places"
   | "spectrum"
   | "response"
   | "good times"
@@ -51,6 +55,11 @@ export interface ImageValues {
   readonly whole: boolean;
 }
 
+/** Whether an HDU is the table of places of a set of psfs. */
+export function isPlacesTable({ kind, name }: FitsHduInfo): boolean {
+  return kind === "table" && name.toUpperCase() === "PSF_PLACES";
+}
+
 /** The command that deconvolves with a file in the place of one of its options. */
 function deconvolveCommand(files: {
   readonly counts?: string;
@@ -74,37 +83,44 @@ function imageKind(hdu: FitsHduInfo, file: string, values: ImageValues | undefin
     command: kind === "psf" ? deconvolveCommand({ psf: file }) : deconvolveCommand({ more }),
   });
   const whole = values === undefined || (values.whole && (values.min ?? 0) >= 0);
+  const noCounts = (is: string, remedy: string): HduKind => ({
+    ...{ kind: "image", is: `an image ${is}, which are no counts`, command: BIN },
+    remedy: `${remedy}, or the event list to tslira bin`,
+  });
   if (isExposureUnit(unit)) return beside("exposure", `an exposure map in ${unit}`, ["--exposure", file]);
   const sumOfOne = values !== undefined && !whole && Math.abs(values.sum - 1) < 0.02;
   if (/\b(psf|prf)\b/i.test(title) || (sumOfOne && values.min! >= 0))
     return beside("psf", "a point spread function", ["--psf", file]);
   if (/\bmask\b/i.test(title)) return beside("mask", "a mask", ["--mask", file]);
+  if (isRateUnit(unit)) return noCounts(`of rates in ${unit}`, "give the counts and their exposure");
   if (whole) {
     return {
       ...{ kind: "image", is: "an image", remedy: "deconvolve it if it holds counts" },
       command: deconvolveCommand({ counts: file }),
     };
   }
-  if (values.min !== null && values.min < 0) {
-    return {
-      kind: "image",
-      is: "an image with values below 0, which are no counts",
-      remedy: "give the counts before anything was subtracted or smoothed, or the event list to tslira bin",
-      command: BIN,
-    };
-  }
+  if (values.min !== null && values.min < 0)
+    return noCounts("with values below 0", "give the counts before anything was subtracted or smoothed");
   if (isCountUnit(unit))
     return beside("background", `an image of expected counts, in ${unit}`, [
       ...["--background", file, "--background-unit", "counts"],
     ]);
+  if (unit) return noCounts(`of values in ${unit}`, "give the counts");
   return beside("exposure", "an image of numbers that are not whole, so no counts", ["--exposure", file]);
 }
 
-/** What an HDU is, by its header, and by the values of an image where they were read. */
-export function hduKind(hdu: FitsHduInfo, values?: ImageValues): HduKind {
+/**
+ * What an HDU is, by its header, and by the values of an image where they were read.
+ *
+ * @param name under which commands find it in its file
+ */
+export function hduKind(
+  hdu: FitsHduInfo,
+  values?: ImageValues,
+  name: string | number = hdu.name || hdu.index,
+): HduKind {
   const { header } = hdu;
   const path = hdu.label.replace(/\[[^[]*$/, "");
-  const name = hdu.name || String(hdu.index);
   // The first HDU is meant by a name without brackets.
   const file = hdu.index === 0 ? path : `${path}[${name}]`;
   if (hdu.kind === "empty") {
@@ -136,6 +152,13 @@ export function hduKind(hdu: FitsHduInfo, values?: ImageValues): HduKind {
     const found = imageKind(hdu, file, values);
     return packed === "" ? found : { ...found, is: found.is.replace(/^an? /, `a ${packed}`) };
   }
+  const titles = columnTitles(hdu).map((column) => column.name.toUpperCase());
+  if (isHealpix(hdu) && titles.includes("COSBINS")) {
+    return {
+      ...{ kind: "response", is: "a livetime cube (Fermi)", command: BIN },
+      remedy: "make an exposure of it with gtexpcube2 first",
+    };
+  }
   if (isHealpix(hdu)) {
     return {
       kind: "HEALPix",
@@ -152,6 +175,14 @@ export function hduKind(hdu: FitsHduInfo, values?: ImageValues): HduKind {
       command: deconvolveCommand({ more: ["--mask", path] }),
     };
   }
+  if (isPlacesTable(hdu)) {
+    return {
+      kind: "psf places",
+      is: `the places of a set of ${hdu.rows} psfs, the planes of the cube of this file`,
+      remedy: "give the file as --psf",
+      command: deconvolveCommand({ psf: path }),
+    };
+  }
   if (isRadialPsf(hdu)) {
     return {
       kind: "radial psf",
@@ -162,7 +193,7 @@ export function hduKind(hdu: FitsHduInfo, values?: ImageValues): HduKind {
   }
   const extension = (header.text("HDUCLAS1") ?? "").toUpperCase();
   const title = `${hdu.name} ${extension} ${header.text("HDUCLAS2") ?? ""}`.toUpperCase();
-  if (/\bGTI|STDGTI/.test(title)) {
+  if (/GTI/.test(title)) {
     return {
       ...{ kind: "good times", is: "a table of good times", remedy: "name the HDU of the events" },
       command: BIN,
@@ -183,12 +214,40 @@ export function hduKind(hdu: FitsHduInfo, values?: ImageValues): HduKind {
       command: BIN,
     };
   }
+  // Sky positions alone are those of catalogues and of the pointing as well.
+  const called = /EVENT|EVT|PHOTON/.test(title);
+  if (
+    events !== undefined &&
+    !called &&
+    events.energy === undefined &&
+    events.positions[0].kind !== "pixel"
+  ) {
+    return {
+      ...{ kind: "positions", is: "a table of positions, such as a catalogue or the pointing", command: BIN },
+      remedy: `give the event list to tslira bin, or this table where its rows are events: tslira bin '${path}[${name}]' -o counts.fits`,
+    };
+  }
   if (events !== undefined) {
     return {
       kind: "events",
       is: `an event list of ${hdu.rows} rows`,
       remedy: `make an image of it first (${energyAdvice(hdu, events)}): tslira bin '${path}[${name}]' -o counts.fits`,
       command: ["bin", `${path}[${name}]`, "-o", "counts.fits"],
+    };
+  }
+  const detector = detectorColumns(hdu);
+  if (detector.length > 0 && !/BADPIX/.test(title) && (called || titles.includes("TIME"))) {
+    return {
+      ...{ kind: "detector events", is: `a list of events on the detector (${detector.join(", ")})` },
+      ...{ remedy: PLACE_EVENTS, command: BIN },
+    };
+  }
+  if (/PSF|RPRF|POINT SPREAD/.test(title) || titles.some((column) => /^(EEF|ENCIRCLED)/.test(column))) {
+    return {
+      ...{ kind: "response", is: "a psf of the calibration, for all places and energies" },
+      remedy:
+        "make an image of the psf where the sources are with the tools of the mission, or give it by name: --psf gaussian:fwhm=2.5",
+      command: deconvolveCommand({ psf: "gaussian:fwhm=2.5" }),
     };
   }
   if (/\bSPECTRUM\b|\bPHA\b/.test(title)) {

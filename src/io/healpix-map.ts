@@ -149,7 +149,12 @@ function integerCard({ header }: FitsTableInfo, keyword: string): number | undef
 }
 
 /** One number after the other, perhaps not from 0. */
-function implicitPixels(hdu: FitsTableInfo, length: number, ordering: HealpixOrdering): Pixels {
+function implicitPixels(
+  hdu: FitsTableInfo,
+  { name, repeat }: ColumnLayout,
+  length: number,
+  ordering: HealpixOrdering,
+): Pixels {
   const nside = integerCard(hdu, "NSIDE") ?? Math.sqrt(length / 12);
   checkNside(hdu, nside, ordering);
   const all = 12 * nside * nside;
@@ -157,6 +162,12 @@ function implicitPixels(hdu: FitsTableInfo, length: number, ordering: HealpixOrd
   // Rows of 1,024 values may end with some that mean nothing only where the header says which is the last.
   const last = integerCard(hdu, "LASTPIX") ?? first + length - 1;
   const count = last - first + 1;
+  if (length - count >= Math.max(repeat, 2))
+    throw new FormatError(
+      `${hdu.label}: a HEALPix map must have one value a pixel, got ${length} of ${name} for ${count} pixels; choose another column, or ` +
+        "make a map of it first (gtexpcube2 of a livetime cube)",
+      { fields: { column: name, pixels: count } },
+    );
   if (
     !(first >= 0 && last < all && count >= 1 && count <= length) ||
     (first === 0 && last !== all - 1 && !hdu.header.has("LASTPIX"))
@@ -255,7 +266,7 @@ export function readHealpixMap(hdu: FitsTableHdu, options: HealpixOptions = {}):
   const ordering = numbered.ordering === "NUNIQ" ? "NESTED" : numbered.ordering;
   const explicit = indices !== undefined && scheme !== "IMPLICIT";
   const pixels = !explicit
-    ? implicitPixels(hdu, values.length, ordering)
+    ? implicitPixels(hdu, chosen.column, values.length, ordering)
     : unique
       ? uniquePixels(hdu, numbersOf(indices.name))
       : explicitPixels(hdu, numbersOf(indices.name), ordering);

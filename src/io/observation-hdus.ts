@@ -1,8 +1,10 @@
 /** Observations as HDUs of a FITS file, exactly as they were given: what is absent stays absent. */
 
 import type { Observation } from "../data/observation/observation.js";
+import { type Psf, psfSet } from "../data/observation/psf-set.js";
 import type { SkyImage } from "../image.js";
 import { type FitsHdu, type FitsHduInput, findHdu, imageToSkyImage, wcsCards } from "./fits.js";
+import { type NamedPsfSet, psfPlaces, psfPlanes, psfSetHdus } from "./psf-set-file.js";
 
 const IMAGES = ["counts", "psf", "exposure", "background", "mask"] as const;
 
@@ -16,6 +18,8 @@ export function observationHdus(observations: readonly Observation[]): FitsHduIn
     IMAGES.flatMap((kind): FitsHduInput[] => {
       const image: SkyImage | undefined = observation[kind];
       if (image === undefined) return [];
+      const { places } = observation.psf;
+      if (kind === "psf" && places !== undefined) return psfSetHdus(places, { name: hduName(kind, index) });
       const { data, shape } = image;
       const cards = kind === "counts" ? (observation.wcs ?? []) : [];
       return [{ kind: "image", name: hduName(kind, index), shape, data, cards }];
@@ -32,12 +36,25 @@ export function observationsOf(hdus: readonly FitsHdu[], names: readonly string[
   const present = new Set(hdus.map((hdu) => hdu.name));
   return names.map((name, index) => {
     const image = (kind: string) => imageToSkyImage(findHdu(hdus, hduName(kind, index)));
-    const given = IMAGES.filter((kind) => present.has(hduName(kind, index)));
+    const places = hdus.find((hdu) => hdu.name === `${hduName("psf", index)}_PLACES`);
+    const given = IMAGES.filter(
+      (kind) => present.has(hduName(kind, index)) && !(kind === "psf" && places !== undefined),
+    );
     const images = Object.fromEntries(given.map((kind) => [kind, image(kind)])) as unknown as Pick<
       Observation,
       (typeof IMAGES)[number]
     >;
     const wcs = wcsCards(findHdu(hdus, hduName("counts", index)).header);
-    return { ...images, name, ...(wcs.length > 0 ? { wcs } : {}) };
+    return {
+      ...images,
+      ...(places && { psf: storedSet({ name, hdu: findHdu(hdus, hduName("psf", index)), places }) }),
+      name,
+      ...(wcs.length > 0 ? { wcs } : {}),
+    };
   });
+}
+
+function storedSet(set: NamedPsfSet): Psf {
+  const psfs = psfPlanes(set);
+  return psfSet(psfPlaces(set, { wcs: [] }).map((place, index) => ({ psf: psfs[index], ...place })));
 }

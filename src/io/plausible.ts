@@ -19,9 +19,10 @@ const WIDEST_PSF = 0.25;
 const MEANT = {
   psf: ["an image of the point spread function", "give the psf of the instrument"],
   exposure: ["a time, or an area times a time", "give the exposure map"],
+  background: ["what is expected without sources", "give a model of the background, or leave it out"],
 } as const;
 
-/** Refuse counts given as psf or exposure, before anything is done to it. @throws InvalidInputError that says so */
+/** Refuse counts given as psf, exposure or background, before anything is done to it. @throws InvalidInputError that says so */
 export function checkNotCounts(
   role: keyof typeof MEANT,
   image: SkyImage,

@@ -16,11 +16,13 @@ import {
   sectionOf,
 } from "./compose-observation.js";
 import { fileSha256 } from "./file-sha256-node.js";
-import { type FitsHdu, findHdu, parseFitsName } from "./fits.js";
+import { type FitsHdu, type FitsHduInfo, findHdu, parseFitsName } from "./fits.js";
 import { type FitsFile, openFitsFile } from "./fits-file-node.js";
 import { splitSection } from "./fits-name.js";
 import { imageSize } from "./fits-shape.js";
+import { isPlacesTable } from "./hdu-kind.js";
 import { isPsfName, type NamedPsf, parsePsfName } from "./named-psf.js";
+import type { NamedPsfSet } from "./psf-set-file.js";
 import { type RadialPsf, readRadialPsf } from "./radial-psf.js";
 import { readRegionText } from "./region-file-node.js";
 
@@ -131,11 +133,21 @@ async function readFiles(files: ObservationFileNames, sky: boolean): Promise<Obs
   checkBackgroundUnit(options.backgroundUnit);
   const opener = fileOpener();
   const inputs: { name: string; sha256: string }[] = [];
+  const notes: string[] = [];
   try {
     const find = async (name: string) => {
       const { path, extension, plane } = parseFitsName(name);
       const file = await opener.open(path);
-      return { file, path, info: findHdu(file.hdus, extension), plane };
+      const info = findHdu(file.hdus, extension);
+      const alike = (hdu: FitsHduInfo) =>
+        hdu.kind === "image" && info.kind === "image" && `${hdu.shape}` === `${info.shape}`;
+      const other = extension === undefined && info.index > 0 && file.hdus.slice(info.index + 1).find(alike);
+      if (other)
+        notes.push(
+          `${name}: file should have one image of this size, got ${file.hdus.filter(alike).length}; the first is taken, ` +
+            `${info.name || info.index}, choose otherwise with ${path}[${other.name || other.index}]`,
+        );
+      return { file, path, info, plane };
     };
     const whole = (await find(counts)).info;
     const load = async (role: ImageRole, name: string): Promise<NamedHdu> => {
@@ -146,11 +158,18 @@ async function readFiles(files: ObservationFileNames, sky: boolean): Promise<Obs
       inputs.push({ name, sha256: await fileSha256(path) });
       return { name, hdu };
     };
-    const loadPsf = async (name: string): Promise<NamedHdu | RadialPsf | NamedPsf> => {
+    const loadPsf = async (name: string): Promise<NamedHdu | NamedPsfSet | RadialPsf | NamedPsf> => {
       if (isPsfName(name)) return parsePsfName(name);
       const { path, extension } = parseFitsName(name);
       const file = await opener.open(path);
       const images = file.hdus.some((hdu) => hdu.kind === "image" && hdu.dataLength > 0);
+      const places = extension === undefined ? file.hdus.find(isPlacesTable) : undefined;
+      if (places !== undefined) {
+        const cube = file.hdus.find((hdu) => hdu.kind === "image" && hdu.dataLength > 0);
+        const [hdu, table] = await Promise.all([file.readHdu(cube?.index ?? 0), file.readHdu(places.index)]);
+        inputs.push({ name, sha256: await fileSha256(path) });
+        return { name, hdu, places: table };
+      }
       if (images && extension === undefined) return load("psf", name);
       const tables: FitsHdu[] = [];
       for (const hdu of file.hdus) if (hdu.kind === "table") tables.push(await file.readHdu(hdu.index));
@@ -178,7 +197,7 @@ async function readFiles(files: ObservationFileNames, sky: boolean): Promise<Obs
       { ...options, ...(mask?.startsWith("!") && { invertMask: options.invertMask !== true }) },
       sky,
     );
-    return { ...composed, inputs };
+    return { ...composed, notes: [...new Set(notes), ...composed.notes], inputs };
   } finally {
     await opener.close();
   }

@@ -5,9 +5,9 @@ import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { imageSum, type SkyImage } from "../image.js";
 import type { CountsGrid } from "./companion-image.js";
-import { columnNumbers } from "./fits-column.js";
+import { columnNumbers, columnTitles } from "./fits-column.js";
 import { type FitsTable, findColumn, readTable } from "./fits-table.js";
-import type { FitsHdu, FitsHduInfo } from "./hdu.js";
+import type { FitsHdu, FitsHduInfo, FitsTableInfo } from "./hdu.js";
 
 /** A round psf. */
 export interface RadialPsf {
@@ -34,10 +34,7 @@ const UNITS: Readonly<Record<string, number>> = {
   rad: 180 / Math.PI,
 };
 
-const columnNames = (hdu: FitsHduInfo) =>
-  hdu.header.cards
-    .filter(({ keyword }) => /^TTYPE\d+$/.test(keyword))
-    .map(({ value }) => String(value).trim().toUpperCase());
+const columnNames = (hdu: FitsTableInfo) => columnTitles(hdu).map(({ name }) => name.trim().toUpperCase());
 
 /** Whether an HDU is such a table, by its columns. Looks at no data. */
 export function isRadialPsf(hdu: FitsHduInfo): boolean {

@@ -1,4 +1,4 @@
-import { open, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { InvalidInputError } from "../errors.js";
 import { cutout, type Shape, type SkyImage } from "../image.js";
 import {
@@ -8,7 +8,7 @@ import {
   regionsFromLabels,
 } from "../posterior/region-file.js";
 import { type FitsHdu, findHdu, imageToSkyImage, parseFitsName } from "./fits.js";
-import { readFitsFile } from "./fits-file-node.js";
+import { fileLength, openToRead, readFitsFile } from "./fits-file-node.js";
 import { fileError } from "./fits-temporary-node.js";
 import { isRegionTable, regionTableText } from "./region-table.js";
 
@@ -61,10 +61,11 @@ export async function readRegionText(name: string): Promise<string | FitsHdu> {
 
 /** Whether a file begins as a FITS file, plain or gzip. */
 async function isFits(path: string): Promise<boolean> {
-  const file = await open(path).catch((cause) => {
+  const file = await openToRead(path).catch((cause) => {
     throw fileError(path, cause);
   });
   try {
+    await fileLength(path, file);
     const bytes = new Uint8Array(6);
     await file.read(bytes, 0, 6, 0);
     return (bytes[0] === 0x1f && bytes[1] === 0x8b) || new TextDecoder().decode(bytes) === "SIMPLE";

@@ -2,6 +2,7 @@
 
 import { checkObservations } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
+import { cutPsf } from "../data/observation/psf-set.js";
 import { InvalidInputError } from "../errors.js";
 import { cutout, type Shape, type SkyImage } from "../image.js";
 import { shiftWcs } from "../io/fits.js";
@@ -173,7 +174,7 @@ export function tileObservation(observation: Observation, { sky, used, index }: 
   }
   return {
     counts: part,
-    psf,
+    psf: cutPsf(psf, { x: cols[0], y: rows[0] }),
     ...(exposure === undefined ? {} : { exposure: cut(exposure) }),
     ...(background === undefined ? {} : { background: cut(background) }),
     ...(inUse.includes(0) ? { mask: { data: inUse, shape: part.shape } } : {}),

@@ -2,6 +2,7 @@ import type { Boundary } from "../data/observation/boundary.js";
 import { checkObservations } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
 import { centredPsf, psfCentre } from "../data/observation/psf.js";
+import { mapPsf } from "../data/observation/psf-set.js";
 import { resamplePsf } from "../data/observation/resample-psf.js";
 import { pointingOffsets } from "../data/sky/pointing-offsets.js";
 import type { PixelPosition } from "../data/sky/sky-wcs.js";
@@ -47,7 +48,12 @@ export function alignObservations(
     const shift = { x: -offset.x, y: -offset.y };
     return {
       ...observation,
-      psf: centredPsf(resamplePsf({ psf, centre: psfCentre(psf) }, { upsampling: 1, shift })),
+      psf: mapPsf(
+        psf,
+        (image) =>
+          centredPsf(resamplePsf({ psf: image, centre: psfCentre(image) }, { upsampling: 1, shift })),
+        ({ x, y }) => ({ x: x + offset.x, y: y + offset.y }),
+      ),
       exposure: ontoSky(exposure, grid, offset, boundary),
       background: ontoSky(background, grid, offset, boundary),
     };

@@ -1,6 +1,7 @@
 import { type Boundary, checkBoundary } from "../data/observation/boundary.js";
 import { modulo } from "../data/observation/convolution.js";
 import { psfCentre } from "../data/observation/psf.js";
+import { type Psf, psfShares, sharedLight } from "../data/observation/psf-set.js";
 import { constantImage, type Shape, type SkyImage } from "../image.js";
 
 /** Options of `detectionProbability`. */
@@ -17,17 +18,22 @@ export interface DetectionOptions {
  * Exactly 1 where the whole psf lands in use, in particular everywhere with `"wrap"` and no mask. Without a mask the time
  * is O(pixels) plus a little for the margins; with one, O(runs of masked or used pixels in the rows x psf cells) at worst.
  *
- * @param psf any shape, values >= 0, sum 1
+ * @param psf any shape, values >= 0, sum 1; of one that varies over the field the psfs of the places count by their weights
  * @param shape `[ny, nx]` of sky and detector
  * @returns q `[ny, nx]` in [0, 1]
  * @throws InvalidInputError when the boundary is neither `"spill"` nor `"wrap"`
  */
-export function detectionProbability(
-  psf: SkyImage,
-  shape: Shape,
-  { boundary, mask }: DetectionOptions,
-): SkyImage {
+export function detectionProbability(psf: Psf, shape: Shape, { boundary, mask }: DetectionOptions): SkyImage {
   checkBoundary("detectionProbability", boundary);
+  if (psf.places !== undefined) {
+    const sum = constantImage(shape, 0);
+    for (const share of psfShares(psf.places, shape)) {
+      const options = { boundary, ...(mask && { mask }) };
+      const { data } = sharedLight(share, detectionProbability(share.psf, shape, options));
+      for (let index = 0; index < data.length; index++) sum.data[index] += data[index];
+    }
+    return roundedProbability(sum);
+  }
   if (!mask) return boundary === "wrap" ? constantImage(shape, 1) : reachOfWholeDetector(psf, shape);
 
   const used = pixelRuns(mask, 1);
@@ -39,12 +45,16 @@ export function detectionProbability(
       ? constantImage(shape, 1)
       : reachOfWholeDetector(psf, shape);
   addRuns(start, psf, subtract ? masked : used, subtract ? -1 : 1, boundary);
-  // Sums and differences that should meet 0 or 1 miss them by rounding; E0 - E must vanish where q = 1.
-  for (let index = 0; index < start.data.length; index++) {
-    const value = start.data[index];
-    start.data[index] = value < ROUNDING ? 0 : value > 1 - ROUNDING ? 1 : value;
+  return roundedProbability(start);
+}
+
+/** Sums and differences that should meet 0 or 1 miss them by rounding; E0 - E must vanish where q = 1. `image` is changed. */
+function roundedProbability(image: SkyImage): SkyImage {
+  for (let index = 0; index < image.data.length; index++) {
+    const value = image.data[index];
+    image.data[index] = value < ROUNDING ? 0 : value > 1 - ROUNDING ? 1 : value;
   }
-  return start;
+  return image;
 }
 
 /** Far above the rounding error of the sums here, far below any probability that matters. */

@@ -1,10 +1,9 @@
 import type { Boundary } from "../data/observation/boundary.js";
 import type { CheckedObservation } from "../data/observation/check-observation.js";
-import { centredPsf, type PsfWindow, psfCentre } from "../data/observation/psf.js";
-import { resamplePsf } from "../data/observation/resample-psf.js";
 import { type ModelKernels, reserve } from "../model-kernels.js";
-import { trimPsf } from "./psf-window.js";
+import { skyBlur } from "./sky-blur.js";
 import { isPlain, ontoSky, type SkyGrid } from "./sky-grid.js";
+import { psfInSkyPixels, trimmedPsf } from "./sky-psf.js";
 
 /** How one observation sees the sky. */
 export interface ObservationModelOptions {
@@ -38,8 +37,6 @@ export interface ObservationModel {
 /** A smaller expected count than this many times its possible rounding error is summed directly. */
 const RELIABLE = 1e6;
 
-const BLURRINGS = ["automatic", "sums", "transforms"];
-
 /**
  * Lay out one observation.
  *
@@ -59,22 +56,11 @@ export function observationModel(
   const pixels = ny * nx;
   const plain = isPlain(grid);
 
-  const { psf, centre } = psfOnSky(observation, grid, boundary, psfPixels, offset);
-  const handle = kernels.createBlur(
-    skyNy,
-    skyNx,
-    psf.shape[0],
-    psf.shape[1],
-    centre[0],
-    centre[1],
-    Number(boundary === "wrap"),
-    BLURRINGS.indexOf(blurring),
-  );
-  if (handle === 0) reserve(kernels, 2 ** 32 - 1);
+  const psf = psfInSkyPixels(observation.psf, grid, { psfPixels, offset });
+  const blur = skyBlur(kernels, trimmedPsf(psf, grid.shape, boundary), grid.shape, { boundary, blurring });
+  let blurError = 0;
   // Views are made anew at each use: growing the memory detaches older ones.
   const view = (address: number, length: number) => new Float64Array(kernels.memory.buffer, address, length);
-  view(kernels.psfArray(handle), psf.data.length).set(psf.data);
-  kernels.prepareBlur(handle);
 
   const address = {
     lambda: reserve(kernels, 8 * (pixels + 1)),
@@ -95,7 +81,7 @@ export function observationModel(
   const blurSource = (values: ArrayLike<number>): void => {
     view(scratch.source, skyPixels).set(values);
     kernels.multiply(scratch.source, exposed, scratch.source, skyPixels);
-    kernels.blurImage(handle, scratch.source, plain ? address.lambda : scratch.blurred);
+    blurError = blur.blur(scratch.source, plain ? address.lambda : scratch.blurred);
     if (!plain) binPixels(view(scratch.blurred, skyPixels), grid, view(address.lambda, pixels));
   };
   const directly = (index: number): number => {
@@ -104,7 +90,7 @@ export function observationModel(
     let sum = 0;
     for (let a = 0; a < upsampling; a++) {
       for (let b = 0; b < upsampling; b++) {
-        sum += kernels.blurPixel(handle, scratch.source, top + a, left + b);
+        sum += blur.pixel(scratch.source, top + a, left + b);
       }
     }
     return sum;
@@ -112,7 +98,7 @@ export function observationModel(
   /** Source counts, exact where they matter, into `lambda`. */
   const blurFlux = (flux: ArrayLike<number>): void => {
     blurSource(flux);
-    const limit = RELIABLE * upsampling * upsampling * Number(kernels.blurError.value);
+    const limit = RELIABLE * upsampling * upsampling * blurError;
     for (let index = 0; limit > 0; index++) {
       index = kernels.nextDoubtful(address.lambda, address.counts, limit, index, pixels);
       if (index >= pixels) break;
@@ -137,7 +123,7 @@ export function observationModel(
       spread = scratch.source;
       spreadPixels(view(image, pixels), grid, view(spread, skyPixels));
     }
-    kernels.blurTranspose(handle, spread, scratch.blurred);
+    blur.transpose(spread, scratch.blurred);
     kernels.addProduct(scratch.blurred, exposed, out, skyPixels);
   };
 
@@ -206,22 +192,4 @@ function spreadPixels(
       }
     }
   }
-}
-
-/** The psf in sky pixels, displaced by the offset, cut down to what can carry light. */
-function psfOnSky(
-  { psf }: CheckedObservation,
-  { upsampling, shape }: SkyGrid,
-  boundary: Boundary,
-  psfPixels: "detector" | "sky",
-  offset: { readonly x: number; readonly y: number },
-): PsfWindow {
-  const given: PsfWindow = { psf, centre: psfCentre(psf) };
-  const factor = psfPixels === "sky" ? 1 : upsampling;
-  const cells = psfPixels === "sky" ? upsampling : 1;
-  // A detector that lies farther right sees the source farther left.
-  const shift = { x: -offset.x * cells, y: -offset.y * cells };
-  if (factor === 1 && shift.x === 0 && shift.y === 0) return trimPsf(psf, shape, boundary);
-  const moved = resamplePsf(given, { upsampling: factor, shift });
-  return trimPsf(centredPsf(moved), shape, boundary);
 }

@@ -1,6 +1,7 @@
 import type { Boundary } from "../data/observation/boundary.js";
 import type { CheckedObservation } from "../data/observation/check-observation.js";
 import { psfCentre } from "../data/observation/psf.js";
+import { psfsOf } from "../data/observation/psf-set.js";
 import { constantImage, imageSum, MAX_PIXELS, type Shape, type SkyImage } from "../image.js";
 import { detectionProbability } from "./detection.js";
 
@@ -56,7 +57,7 @@ export function automaticMargin(
   { boundary, upsampling = 1 }: { readonly boundary: Boundary; readonly upsampling?: number },
 ): number {
   if (boundary === "wrap" || !observations.some(shinesBeyond)) return 0;
-  const margin = Math.max(...observations.map(({ psf }) => psfReach(psf)));
+  const margin = Math.max(...observations.flatMap(({ psf }) => psfsOf(psf).map(psfReach)));
   const [ny, nx] = observations[0].counts.shape;
   const pixels = upsampling * upsampling * (ny + 2 * margin) * (nx + 2 * margin);
   return pixels > MAX_PIXELS ? 0 : margin;

@@ -1,12 +1,12 @@
 import type { Boundary } from "../data/observation/boundary.js";
 import type { CheckedObservation } from "../data/observation/check-observation.js";
 import { centredPsf, type PsfWindow, psfCentre } from "../data/observation/psf.js";
-import { resamplePsf } from "../data/observation/resample-psf.js";
+import { mapPsf } from "../data/observation/psf-set.js";
 import { constantImage, type SkyImage } from "../image.js";
 import { detectionProbability } from "./detection.js";
 import { detectedExposure, referenceExposure } from "./exposure.js";
-import { trimPsf } from "./psf-window.js";
 import { isPlain, ontoSky, type SkyGrid } from "./sky-grid.js";
+import { psfInSkyPixels, type SkyPsf, trimmedPsf } from "./sky-psf.js";
 
 /**
  * An observation on the pixels of the sky, for samplers that know one grid.
@@ -24,7 +24,7 @@ export interface SkyObservation {
   /** Counts `[ny, nx]` of the sky; 0 where no detector pixel in use has its first sky pixel. */
   readonly counts: SkyImage;
   /** Cut down to what can carry light; sums to `upsampling` squared at most. */
-  readonly psf: PsfWindow;
+  readonly psf: SkyPsf;
   /** `[ny, nx]` of the sky. */
   readonly exposure: SkyImage;
   /** `[ny, nx]` of the sky, in the unit of the flux of a sky pixel. */
@@ -65,7 +65,7 @@ function onSky(observation: CheckedObservation, grid: SkyGrid, boundary: Boundar
   if (isPlain(grid)) {
     return {
       counts,
-      psf: trimPsf(observation.psf, grid.shape, boundary),
+      psf: trimmedPsf(observation.psf, grid.shape, boundary),
       exposure: observation.exposure,
       background: observation.background,
       detected: detectedExposure(observation, boundary),
@@ -85,14 +85,18 @@ function onSky(observation: CheckedObservation, grid: SkyGrid, boundary: Boundar
   });
   const exposure = ontoSky(observation.exposure, grid, here, boundary);
   const perDetectorPixel = ontoSky(observation.background, grid, here, boundary);
-  const fine = finePsf(observation.psf, upsampling);
+  const fine = psfInSkyPixels(observation.psf, grid);
   const detection = detectionProbability(fine, grid.shape, {
     boundary,
     mask: { data: used, shape: grid.shape },
   });
   return {
     counts: { data: first, shape: grid.shape },
-    psf: trimPsf(centredPsf(binnedPsf(fine, upsampling)), grid.shape, boundary),
+    psf: trimmedPsf(
+      mapPsf(fine, (image) => centredPsf(binnedPsf(image, upsampling))),
+      grid.shape,
+      boundary,
+    ),
     exposure,
     background: {
       data: perDetectorPixel.data.map((value) => value / (upsampling * upsampling)),
@@ -115,12 +119,6 @@ function eachDetectorPixel(
       visit(pixel, (row + margin) * upsampling * shape[1] + (col + margin) * upsampling);
     }
   }
-}
-
-/** The psf in pixels of the sky, as `createForwardModel` has it. */
-function finePsf(psf: SkyImage, upsampling: number): SkyImage {
-  if (upsampling === 1) return psf;
-  return centredPsf(resamplePsf({ psf, centre: psfCentre(psf) }, { upsampling, shift: { x: 0, y: 0 } }));
 }
 
 /** Light that reaches any of the sky pixels of a detector pixel, by the distance to its first. */

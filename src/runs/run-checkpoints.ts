@@ -1,6 +1,7 @@
 /** Runs that can be continued wherever their pieces are kept: a database of the browser, memory, a file. */
 
 import type { CheckedObservation } from "../data/observation/check-observation.js";
+import { psfImages } from "../data/observation/psf-set.js";
 import { FormatError, InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { DRAWS_VERSION } from "../samplers/draws-version.js";
@@ -230,7 +231,13 @@ function fingerprint(
       }
     }
   };
-  const images = observations.flatMap((one) => [one.counts, one.psf, one.exposure, one.background, one.mask]);
+  const images = observations.flatMap((one) => [
+    one.counts,
+    ...psfImages(one.psf),
+    one.exposure,
+    one.background,
+    one.mask,
+  ]);
   for (const image of [...images, ...starts]) {
     add(image === undefined ? [0] : [...image.shape, 1]);
     if (image !== undefined) add(image.data);

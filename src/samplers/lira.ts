@@ -16,6 +16,7 @@ import { imageSum, type Shape, type SkyImage } from "../image.js";
 import { checkStatus, instantiateKernels, type Kernels } from "../kernels.js";
 import { type SkyGrid, type SkyGridOptions, skyGrid } from "../model/sky-grid.js";
 import { countsOnSky, skyObservations } from "../model/sky-observation.js";
+import { jointWindow } from "../model/sky-psf.js";
 import { ensembleShift } from "./ensemble-shift.js";
 import { type Chain, checkState, MAX_BATCH } from "./sampler.js";
 import { startingImage } from "./starting-images.js";
@@ -259,32 +260,45 @@ export function createLiraChain(
   }
 
   let totalCounts = 0;
-  const handles = seen.observations.map(
-    ({ counts, psf: { psf, centre }, exposure, background, detected }) => {
-      const emits = background.data.some((value) => value > 0);
-      let backgroundCounts = 0;
-      for (let pixel = 0; pixel < pixels; pixel++) {
-        backgroundCounts += detected.data[pixel] * background.data[pixel];
-      }
-      const handle = kernels.createObservation(
-        psf.shape[0],
-        psf.shape[1],
-        centre[0],
-        centre[1],
-        Number(emits),
-        backgroundCounts,
+  const handles = seen.observations.map(({ counts, psf, exposure, background, detected }) => {
+    const emits = background.data.some((value) => value > 0);
+    let backgroundCounts = 0;
+    for (let pixel = 0; pixel < pixels; pixel++) {
+      backgroundCounts += detected.data[pixel] * background.data[pixel];
+    }
+    const parts = "parts" in psf ? psf.parts : [];
+    const window = "parts" in psf ? jointWindow(psf.parts) : { shape: psf.psf.shape, centre: psf.centre };
+    const handle = kernels.createObservation(
+      ...window.shape,
+      ...window.centre,
+      Number(emits),
+      backgroundCounts,
+      parts.length,
+    );
+    if (handle === 0) checkStatus(where, 1);
+    integers(kernels.observationArray(handle, ARRAY_COUNTS), pixels).set(counts.data);
+    totalCounts += imageSum(counts);
+    doubles(kernels.observationArray(handle, ARRAY_EXPOSURE), pixels).set(exposure.data);
+    if (emits) {
+      doubles(kernels.observationArray(handle, ARRAY_BACKGROUND), pixels).set(background.data);
+    }
+    const setPsf = (owner: number, { data }: SkyImage) =>
+      doubles(kernels.observationArray(owner, ARRAY_PSF), data.length).set(data);
+    if ("psf" in psf) setPsf(handle, psf.psf);
+    for (const { psf: image, centre, row, col, weights } of parts) {
+      const part = kernels.createPart(handle, ...image.shape, ...centre, row, col, ...weights.shape);
+      if (part === 0) checkStatus(where, 1);
+      setPsf(part, image);
+      const width = weights.shape[1];
+      doubles(kernels.observationArray(part, ARRAY_EXPOSURE), weights.data.length).set(
+        weights.data.map((weight, cell) => {
+          const pixel = (row + Math.floor(cell / width)) * nx + col + (cell % width);
+          return weight * exposure.data[pixel];
+        }),
       );
-      if (handle === 0) checkStatus(where, 1);
-      integers(kernels.observationArray(handle, ARRAY_COUNTS), pixels).set(counts.data);
-      totalCounts += imageSum(counts);
-      doubles(kernels.observationArray(handle, ARRAY_EXPOSURE), pixels).set(exposure.data);
-      if (emits) {
-        doubles(kernels.observationArray(handle, ARRAY_BACKGROUND), pixels).set(background.data);
-      }
-      doubles(kernels.observationArray(handle, ARRAY_PSF), psf.data.length).set(psf.data);
-      return handle;
-    },
-  );
+    }
+    return handle;
+  });
 
   if (totalCounts > MAX_TOTAL_COUNTS) {
     throw new InvalidInputError(

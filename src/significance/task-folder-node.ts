@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Observation } from "../data/observation/observation.js";
+import { psfImages } from "../data/observation/psf-set.js";
 import { InvalidInputError, toPlainError } from "../errors.js";
 import { type Claim, claimPath } from "../io/claim-node.js";
 import { fileError, withFileErrors } from "../io/fits-temporary-node.js";
@@ -28,7 +29,7 @@ function fingerprint(run: SignificanceRun, observations: readonly Observation[])
   const hash = createHash("sha256");
   hash.update(JSON.stringify({ ...run, replicates: 0, otherGammas: [], gamma: 0 }));
   for (const { counts, psf, exposure, background, mask } of observations) {
-    for (const image of [counts, psf, exposure, background, mask]) {
+    for (const image of [counts, ...psfImages(psf), exposure, background, mask]) {
       hash.update(image === undefined ? "none" : `${image.shape.join("x")};`);
       if (image !== undefined) {
         const { buffer, byteOffset, byteLength } = image.data;

@@ -22,6 +22,36 @@ describe("tslira", () => {
     expect(performance.now() - start).toBeLessThan(2_000);
   });
 
+  it("loads no more than it needs: no figures without one, and kernels only for sampling", () => {
+    /** Modules that one of `dist` imports, and theirs; not those that are imported when they are needed. */
+    const loadedBy = (entry: string) => {
+      const seen = new Set<string>();
+      const visit = (name: string) => {
+        if (seen.has(name)) return;
+        seen.add(name);
+        if (!name.startsWith("file:")) return;
+        const text = readFileSync(new URL(name), "utf8");
+        for (const [, from] of text.matchAll(/^(?:import|export)\b(?:[^;"]*\bfrom)?\s*"([^"]+)"/gm))
+          visit(from!.startsWith(".") ? new URL(from!, name).href : from!);
+      };
+      visit(new URL(`../../dist/cli/${entry}.js`, import.meta.url).href);
+      return [...seen];
+    };
+    const program = loadedBy("main").filter((name) => !name.startsWith("node:"));
+    expect(program.map((name) => name.replace(/^.*\/dist\//, ""))).toEqual([
+      "cli/main.js",
+      "@commander-js/extra-typings",
+      "cli/exit.js",
+    ]);
+    for (const command of ["info", "bin", "deconvolve", "resume"]) {
+      const modules = loadedBy(command);
+      expect(modules.length).toBeGreaterThan(40);
+      const kernels = command === "info" || command === "bin" ? "|dist/(generated|samplers|kernels)" : "";
+      const heavy = new RegExp(`d3-|observablehq|linkedom|resvg|dist/figures/plot-${kernels}`);
+      expect([command, modules.filter((name) => heavy.test(name))]).toEqual([command, []]);
+    }
+  });
+
   it("helps with every command, two ways", async () => {
     const all = await cli("--help");
     expect(all.code).toBe(0);

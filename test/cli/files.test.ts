@@ -91,6 +91,30 @@ describe("parts in names", () => {
   });
 });
 
+describe("files of several images", () => {
+  it("give the first, with a word where others of its size follow and none is named", async () => {
+    const image = (name: string, value: number, side = SIZE) =>
+      ({
+        kind: "image",
+        name,
+        shape: [side, side],
+        data: new Float64Array(side * side).fill(value),
+      }) as const;
+    const exposures = [image("first", 1), image("small", 1, 9), image("second", 2)];
+    await writeFitsFile(path("several.fits"), [{ kind: "empty" }, ...exposures]);
+    await writeFitsFile(path("beside.fits"), [image("PRIMARY", 1), image("ERROR", 2)]);
+    const read = (name: string) =>
+      readObservationFiles({ counts: path(name), psf: path("psf.fits"), align: "pixels" });
+    const said = (await read("several.fits")).notes[0];
+    expect(said).toMatch(
+      /should have one image of this size, got 2; the first is taken, first, choose .*\[second\]$/,
+    );
+    const second = await read(said!.split("/").at(-1)!);
+    expect([second.observation.counts.data[0], second.notes]).toEqual([2, []]);
+    expect((await read("beside.fits")).notes).toEqual([]);
+  });
+});
+
 describe("masks from region files", () => {
   const used = async (mask: string) => {
     const { observation } = await readObservationFiles({

@@ -1,8 +1,9 @@
 /** What a message says to add or to leave out works: the option is read from the message itself. Looks at `dist`. */
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { shellWords } from "../../src/cli/recorded-data.js";
 import { type FitsHduInput, fitsCard, writeFits } from "../../src/io/fits.js";
 import { runCli } from "./run-cli.js";
 
@@ -294,6 +295,44 @@ const COMMANDS: readonly (readonly [
   ],
 ];
 
+/** Name, a command with a word that is not known, that word, and where it stands: in the command, or in a config file. */
+const MEANT: readonly (readonly [name: string, words: readonly string[], wrong: string])[] = [
+  ["a command", ["inof", "counts.fits"], "inof"],
+  ["a flag", ["info", "counts.fits", "--jsno"], "--jsno"],
+  ["a figure", ["plot", "result.fits", "--kind", "meen", "-o", "meant.png"], "meen"],
+  [
+    "a method",
+    ["compare", ...INPUTS, "--method", "richardson-lucie -n 3", "-q", "-o", "meant.csv"],
+    "richardson-lucie",
+  ],
+  [
+    "a prior",
+    [
+      "deconvolve",
+      ...INPUTS,
+      "-n",
+      "3",
+      "-q",
+      "--method",
+      "map",
+      "--prior",
+      "exponentail:rate=1",
+      "-o",
+      "m.fits",
+    ],
+    "exponentail",
+  ],
+  ["a column", ["bin", "energies.fits", "--where", "ENERGIE>500", "-q", "-o", "meant.fits"], "ENERGIE"],
+  ["a setting of a file", ["deconvolve", "--config", "meant.json", ...RUN, "-o", "config.fits"], "pfs"],
+];
+
+/** What the verdict says of runs that are too short to judge, and their options. */
+const SHORT: readonly (readonly [state: string, ...options: readonly string[]])[] = [
+  ["disagree", "-n", "60", "--burn-in", "20", "-c", "2"],
+  ["weak", "-n", "300", "--burn-in", "100", "-c", "2", "--preset", "lira"],
+  ["unknown", "-n", "40", "--burn-in", "5", "-c", "1"],
+];
+
 describe("remedies of messages", () => {
   beforeAll(async () => {
     const quick = ["-n", "60", "--burn-in", "20", "-c", "2", "-q"];
@@ -301,6 +340,7 @@ describe("remedies of messages", () => {
     cpSync(join(folder, "sim"), join(folder, "gone"), { recursive: true });
     const inputs = ["gone/counts.fits", "--psf", "gone/psf.fits"];
     expect((await runCli(folder, "deconvolve", ...inputs, ...quick, "-o", "result.fits")).code).toBe(0);
+    expect((await runCli(folder, ...deconvolve("counts.fits"), "estimate.fits")).code).toBe(0);
     const job = { kind: "chains", counts: "sim/counts.fits", psf: "sim/psf.fits", iterations: 40, chains: 2 };
     for (const name of ["job.json", "again.json"]) writeFileSync(join(folder, name), JSON.stringify(job));
     const shell = ["--folder", "empty.job", "--executor", "shell", "-q"];
@@ -344,6 +384,66 @@ describe("remedies of messages", () => {
     const rest = all.filter((word) => !instead.includes(word));
     const mended = await runCli(folder, ...applied.reduce(withOption, rest));
     expect(mended.code, `${applied.join(" ")}: ${mended.stderr}`).toBe(0);
+  });
+
+  it.each(MEANT)("the word that was meant: %s", async (_, words, wrong) => {
+    const config = join(folder, "meant.json");
+    const text = JSON.stringify({ counts: "counts.fits", pfs: "psf.fits" });
+    writeFileSync(config, text);
+    const { code, stderr } = await runCli(folder, ...words);
+    expect(code).toBe(1);
+    const [, meant] = /did you mean "?([^"?]+)"?\?/i.exec(stderr) ?? [];
+    expect(meant, stderr).toBeDefined();
+    writeFileSync(config, text.replace(wrong, meant!));
+    const mended = await runCli(folder, ...words.map((word) => word.replace(wrong, meant!)));
+    expect(mended.code, mended.stderr).toBe(0);
+  });
+
+  it.each(SHORT)(
+    "the verdict of a run that is too short: %s %s %s %s %s %s %s",
+    async (state, ...options) => {
+      const command = ["deconvolve", "counts.fits", "--psf", "gaussian:fwhm=0.3", "--seed", "1", "-q"];
+      const run = async (words: readonly string[]) => {
+        const { code, stdout, stderr } = await runCli(folder, ...command, ...words, "--json", "--overwrite");
+        expect(code, stderr).toBe(0);
+        return JSON.parse(stdout).verdict as { readonly state: string; readonly remedy: string };
+      };
+      const first = await run([...options, "-o", "short.fits"]);
+      expect(first.state, first.remedy).toBe(state);
+      // What info says of the result is the same.
+      const told = (await runCli(folder, "info", "short.fits")).stdout;
+      expect(told).toContain(`Next: ${first.remedy}\n\ntslira report short.fits -o short.html\n`);
+      const [, flag, value] = /\((--[a-z-]+) (\d+)\)/.exec(first.remedy) ?? [];
+      expect(flag, first.remedy).toBeDefined();
+      const long = flag === "--iterations" ? "-n" : "-c";
+      const second = await run([...withOption(options, [long, value!]), "-o", "longer.fits"]);
+      // Nobody can know how long is enough; it is nearer to it than before.
+      expect(["agree", "weak", "disagree"]).toContain(second.state);
+    },
+  );
+
+  it.each([
+    ["a result", "result.fits", "report"],
+    ["an image by another method", "estimate.fits", "plot"],
+    ["a job", "done.job", "cluster"],
+  ])("what info says of %s", async (_, file, verb) => {
+    const { stdout, stderr } = await runCli(folder, "info", file);
+    const [program, ...words] = shellWords(stdout.trimEnd().split("\n").at(-1)!);
+    expect([program, words[0]], stdout + stderr).toEqual(["tslira", verb]);
+    const { code, stderr: said } = await runCli(folder, ...words);
+    expect(code, said).toBe(0);
+  });
+
+  it("what info says of other folders", async () => {
+    mkdirSync(join(folder, "left.checkpoint"));
+    writeFileSync(join(folder, "left.checkpoint", "run.json"), "{}");
+    // Whole checkpoints are resumed by test/runs/kill.slow.test.ts.
+    expect((await runCli(folder, "info", "left.checkpoint")).stdout).toMatch(
+      /\ntslira resume left\.checkpoint\n$/,
+    );
+    expect((await runCli(folder, "info", "sim")).stderr).toMatch(
+      /must name a file, got a folder; choose a file/,
+    );
   });
 
   it.each(LEFT_OUT)("%s is left out", async (name, words, flag) => {

@@ -271,6 +271,30 @@ def wrong(folder):
                                          name="SPECRESP")
     area.header["HDUCLAS1"] = "RESPONSE"
     area.writeto(f"{folder}/area.fits", overwrite=True)
+    # Images in units of their own, and one of several of one name (INTEGRAL).
+    sky_image(counts / 1e3, BUNIT="cts s-1").writeto(f"{folder}/rate.fits", overwrite=True)
+    sky_image(np.full((16, 16), 1.25), BUNIT="arcsec").writeto(f"{folder}/psf_sizes.fits", overwrite=True)
+    names = dict(EXTNAME="ISGR-SKY.-IMA")
+    planes = [(counts / 1e3, "count/s"), (np.full((16, 16), 2000.5), "s")]
+    fits.HDUList([fits.PrimaryHDU()] + [
+        fits.ImageHDU(data, sky_image(data, BUNIT=unit, **names).header) for data, unit in planes
+    ]).writeto(f"{folder}/same_name.fits", overwrite=True)
+    # A list without positions on the sky, what only looks like events, and psfs that no image is made of here.
+    detector = fits.BinTableHDU.from_columns(
+        [fits.Column("TIME", "D", "d", array=[1.0]), fits.Column("DETY", "E", "mm", array=[1.0]),
+         fits.Column("DETZ", "E", "mm", array=[1.0]), fits.Column("ISGRI_ENERGY", "E", "keV", array=[30.0])], name="ISGR-EVTS-ALL")
+    fits.HDUList([fits.PrimaryHDU(), detector, good_times("IBIS-GNRL-GTI", [(0, 2)])]).writeto(
+        f"{folder}/detector.fits", overwrite=True)
+    fits.BinTableHDU.from_columns(
+        [fits.Column("RA", "D", "deg", array=[1.0]), fits.Column("DEC", "D", "deg", array=[2.0])], name="SRCLIST",
+    ).writeto(f"{folder}/catalogue.fits", overwrite=True)
+    fits.BinTableHDU.from_columns(
+        [fits.Column("ENERG_LO", "2E", array=[[1.0, 2.0]]), fits.Column("NCORE", "4E", array=[[1.0] * 4])], name="RPSF_FRONT",
+    ).writeto(f"{folder}/irf.fits", overwrite=True)
+    livetime = fits.BinTableHDU.from_columns([fits.Column("COSBINS", "4E", "s", array=np.ones((48, 4)))], name="EXPOSURE")
+    for keyword, value in dict(PIXTYPE="HEALPIX", ORDERING="NESTED", NSIDE=2, COORDSYS="EQU", LASTPIX=47).items():
+        livetime.header[keyword] = value
+    livetime.writeto(f"{folder}/livetime.fits", overwrite=True)
     events = table_of(MISSIONS["rosat"], "STDEVT")
     fits.HDUList([fits.PrimaryHDU(), table_of(MISSIONS["rosat"], "REJEVT", 50), events]).writeto(
         f"{folder}/rejected.fits", overwrite=True)

@@ -18,7 +18,7 @@ import {
   wcsCards,
   writeFits,
 } from "../../src/io/fits.js";
-import { findGoodTimes } from "../../src/io/good-times.js";
+import { findGoodTimes, unusedGoodTimes } from "../../src/io/good-times.js";
 
 const FERMI = fileURLToPath(new URL("../../../shared/data/fermi-gc/", import.meta.url));
 const hasFermi = existsSync(FERMI);
@@ -362,6 +362,54 @@ describe("binEvents, chosen events", () => {
     }
   });
 
+  it.each([
+    ["GTI0", [], "GTI0"],
+    ["gti", [], "gti"],
+    // IBIS of INTEGRAL, SAS and a table that only its class tells.
+    ["IBIS-GNRL-GTI", [], "IBIS-GNRL-GTI"],
+    ["SRC_GTIS", [], "SRC_GTIS"],
+    ["GOODTIME", [fitsCard("HDUCLAS1", "GTI")], "GOODTIME"],
+    ["FLAREGTI1", [], undefined],
+    ["BADTIMES", [fitsCard("HDUCLAS1", "GTI")], undefined],
+    ["OTHER", [], undefined],
+  ] as const)("good times of a table called %s", (name, cards, used) => {
+    const found = formattedList(
+      { X: ["1E", [1]], Y: ["1E", [1]], TIME: ["1D", [2]] },
+      [],
+      [goodTimesTable(name, [[0, 5]], [...cards])],
+    );
+    const goodTimes = findGoodTimes(found.hdus, found.events);
+    expect(goodTimes.map((one) => one.name)).toEqual(used === undefined ? [] : [used]);
+    expect(unusedGoodTimes(found.hdus, goodTimes)).toEqual(
+      used === undefined && name !== "OTHER" ? [name] : [],
+    );
+  });
+
+  it("good times by another clock", () => {
+    const between = (own: FitsCard[], other: FitsCard[], unit?: string) => {
+      const { columns, ...table } = goodTimesTable("GTI", [[100, 200]], other);
+      const { hdus, events } = formattedList(
+        { X: ["1E", [1]], Y: ["1E", [1]], TIME: ["1D", [2], "s"] },
+        own,
+        [
+          {
+            ...table,
+            columns: columns.map((column) => ({ ...column, ...(unit !== undefined && { unit }) })),
+          },
+        ],
+      );
+      return findGoodTimes(hdus, events)[0]!.intervals[0];
+    };
+    const day = (whole: number, part: number) => [fitsCard("MJDREFI", whole), fitsCard("MJDREFF", part)];
+    expect(between([], [])).toEqual([100, 200]);
+    expect(between([], [], "d")).toEqual([8_640_000, 17_280_000]);
+    expect(between([fitsCard("TIMEZERO", 30)], [fitsCard("TIMEZERO", 10)])).toEqual([80, 180]);
+    // A header that does not say has the clock of the other.
+    expect(between([fitsCard("TIMEZERO", 30)], [])).toEqual([100, 200]);
+    expect(between(day(51910, 0.5), day(51911, 0.25))).toEqual([100 + 64_800, 200 + 64_800]);
+    expect(between([fitsCard("MJDREF", 51910)], day(51911, 0))).toEqual([100 + 86_400, 200 + 86_400]);
+  });
+
   it("takes a center in degrees where X and Y cannot be meant", () => {
     const list = eventList({ X: [4090.2, 4100.7], Y: [4090.5, 4101] }, PLANE);
     const found = binEvents(list, { center: [266.4, -29], size: [64, 64] });
@@ -531,7 +579,7 @@ describe("what binEvents refuses", () => {
     [{ energy: [1, 2] as const }, /must have a column ENERGY, PI or PHA/],
     [{ time: [1, 2] as const }, /must have a column TIME/],
     [{ channels: [1, 2] as const }, /must have a column PI or PHA/],
-    [{ where: "Z>1" }, /must name columns of the list, got Z; there are X, Y/],
+    [{ where: "Z>1" }, /must name columns of the list, got Z; did you mean X\? There are X, Y/],
     [
       { center: [900, 1] as const, size: [3, 3] as const },
       /image must hold events, got none of the 2 left by the cuts .* around 900, 1; they lie at X 1 to 2, Y 1 to 2/,

@@ -25,6 +25,15 @@ describe("composeObservation", () => {
     expect([...observation.counts.data]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   });
 
+  it.each(["arcsec", "cm**2", "Jy"])("says that an exposure in %s is none that it knows", (unit) => {
+    const exposure = named("map.fits", 2, [fitsCard("BUNIT", unit)]);
+    expect(composeObservation({ counts, psf, exposure }).notes).toContainEqual(
+      expect.stringContaining(
+        `map.fits: exposure should be a time, or an area times a time, got BUNIT ${unit}; `,
+      ),
+    );
+  });
+
   it("cuts companions of the whole shape alike and shifts the sky; divides background counts by exposure", () => {
     const exposure = named("exposure.fits", 2, [fitsCard("BUNIT", "s")]);
     const background = named("background.fits", 6);

@@ -31,6 +31,9 @@ describe("withinField", () => {
     });
     expect([...images.mask!.data]).toEqual([0, 0, 1, 1, 0, 1]);
     expect(notes[0]).toContain("got 2 without");
+    expect(() => withinField({ counts: image(nan, nan, nan, nan, nan, nan) })).toThrow(
+      "counts: must have a value in at least one pixel, got NaN or blank in all; choose another image",
+    );
   });
 
   it("says which pixels have counts but no value", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { composeObservation } from "../../src/io/compose-observation.js";
+import { findEvents } from "../../src/io/event-list.js";
 import {
   type FitsColumnInput,
   type FitsHduInput,
@@ -42,6 +43,43 @@ describe("hduKind", () => {
     ["response", table("EBOUNDS", [numbers("E_MIN", [1])]), "exposure map"],
     ["good times", table("STDGTI", [numbers("START", [1])]), "events"],
     ["table", table("OTHER", [numbers("A", [1])]), "name another HDU"],
+    ["good times", table("IBIS-GNRL-GTI", [numbers("START", [1])]), "events"],
+    ["good times", table("SRC_GTIS", [numbers("START", [1])]), "events"],
+    // ISGRI, JEM-X, and a list of Swift before its attitude was applied.
+    ["detector events", table("ISGR-EVTS-ALL", [numbers("DETY", [1]), numbers("DETZ", [1])]), "mission"],
+    ["detector events", table("JMX1-FULL-ALL", [numbers("TIME", [1]), numbers("RAWX", [1])]), "mission"],
+    ["detector events", table("EVENTS", [numbers("DETX", [1]), numbers("DETY", [1])]), "X and Y"],
+    [
+      "positions",
+      table("SRCLIST", [numbers("RA", [1]), numbers("DEC", [1])]),
+      "tslira bin 'a.fits[SRCLIST]'",
+    ],
+    [
+      "positions",
+      table(
+        "ASPSOL",
+        ["time", "ra", "dec"].map((name) => numbers(name, [1])),
+      ),
+      "event list",
+    ],
+    ["events", table("EVENTS", [numbers("RA", [1]), numbers("DEC", [1])]), "tslira bin 'a.fits[EVENTS]'"],
+    [
+      "events",
+      table(
+        "DATA",
+        ["RA", "DEC", "PI"].map((name) => numbers(name, [1])),
+      ),
+      "--pi",
+    ],
+    // Fermi's and GADF's psfs, CALDB's encircled energy.
+    ["response", table("RPSF_FRONT", [numbers("NCORE", [1])]), "--psf gaussian:fwhm=2.5"],
+    ["response", table("PSF_3D", [numbers("RPSF", [1])]), "--psf gaussian:fwhm=2.5"],
+    ["response", table("TABLE", [numbers("R", [1]), numbers("EEF", [1])]), "--psf gaussian:fwhm=2.5"],
+    [
+      "response",
+      table("EXPOSURE", [numbers("COSBINS", [1])], [fitsCard("PIXTYPE", "HEALPIX")]),
+      "gtexpcube2",
+    ],
   ] as const)("%s", (kind, hdu, remedy) => {
     const found = hduKind(file(hdu)[1]);
     expect(found.kind).toBe(kind);
@@ -58,6 +96,10 @@ describe("hduKind", () => {
     ["background", "IMAGE", "count", { min: 0.2, sum: 30, whole: false }, "--background-unit"],
     ["exposure", "IMAGE", "", { min: 0.2, sum: 30, whole: false }, "--exposure"],
     ["image", "IMAGE", "", { min: 0, sum: 30, whole: true }, "a.fits[IMAGE]"],
+    // Rates, and CIAO's map of psf sizes.
+    ["image", "IMAGE", "cts s-1 deg-2", { min: 0, sum: 3.5, whole: false }, "bin"],
+    ["image", "IMAGE", "photon/cm**2/s", { min: 0, sum: 3.5, whole: false }, "bin"],
+    ["image", "IMAGE", "arcsec", { min: 0, sum: 3.5, whole: false }, "bin"],
     ["image", "IMAGE", "", { min: -1, sum: 30, whole: true }, "bin"],
   ] as const)("an image as %s, by name %s, unit '%s' and values", (kind, name, unit, values, word) => {
     const image = {
@@ -87,12 +129,15 @@ describe("hduKind", () => {
     expect(taken([1, 3])).toEqual([18, 20, 22, 24, 26, 28]); // 6 + 12, 7 + 13, ...
     expect(() => taken([3, 5])).toThrow(/planes must lie in 0:4, got 3:5/);
     // What goes with the counts has as many planes: an exposure is averaged, a background summed.
+    const [more] = readFits(
+      writeFits([{ kind: "image", name: "PRIMARY", shape: [4, 2, 3], data: data.map((value) => value + 1) }]),
+    );
     const both = composeObservation(
-      { ...named, exposure: { name: "e.fits", hdu: cube! }, background: { name: "b.fits", hdu: cube! } },
+      { ...named, exposure: { name: "e.fits", hdu: cube! }, background: { name: "b.fits", hdu: more! } },
       { planes: [1, 3] },
     ).observation;
     expect(both.exposure!.data[0]).toBe(9);
-    expect(both.background!.data[0]).toBe(18);
+    expect(both.background!.data[0]).toBe(20);
   });
 });
 
@@ -110,6 +155,7 @@ describe("tables of regions", () => {
       ]),
     );
     expect(isRegionTable(hdu!)).toBe(true);
+    expect(() => findEvents([hdu!])).toThrow("must hold a table of events");
     const made = regionTableText(hdu!);
     expect(made.split("\n").slice(0, 4)).toEqual([
       "physical",

@@ -211,6 +211,11 @@ describe("healpixImage", () => {
         RING,
       ),
     ).toMatch(/pixels with a value, got none in V/);
+    // A livetime cube: a row of values a pixel, whatever LASTPIX says.
+    const cube = Array.from({ length: 2 * ALL }, () => 1);
+    expect(error([column("COSBINS", cube, "s", "2D")], { ...RING, LASTPIX: ALL - 1 })).toMatch(
+      /one value a pixel, got 1536 of COSBINS for 768 pixels; .*gtexpcube2/,
+    );
     expect(healpixImage(map([v, column("W", numbers)], RING)).notes[0]).toMatch(
       /got 2; the first is taken, V, .*--column W/,
     );

@@ -17,9 +17,9 @@ describe("checkPlausible", () => {
   });
 
   it("refuses counts as psf, and a psf as wide as the image", () => {
-    for (const role of ["psf", "exposure"] as const)
+    for (const role of ["psf", "exposure", "background"] as const)
       expect(() => checkNotCounts(role, counts, counts, "x.fits")).toThrow(
-        new RegExp(`^x.fits: ${role} must be .* got the counts themselves; give the `),
+        new RegExp(`^x.fits: ${role} must be .* got the counts themselves; give `),
       );
     const even = constantImage([20, 20], 1);
     expect(() => checkNotCounts("exposure", even, even, "x.fits")).not.toThrow();

@@ -1,4 +1,5 @@
 /** Region files on disk: text of DS9, and images of labels. */
+import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,6 +33,14 @@ const labelFile = (gzip = false) => {
 };
 
 describe("region files", () => {
+  it("of CASA, and pipes that nobody writes, are refused", async () => {
+    const casa = await put("a.crtf", "#CRTFv0\ncircle[[2h, 10deg], 10arcsec]\n");
+    await expect(readRegionFile(casa, SHAPE)).rejects.toThrow(/DS9 or CIAO, got those of CASA .*; save them/);
+    const pipe = join(folder, "pipe.reg");
+    execFileSync("mkfifo", [pipe]);
+    await expect(readRegionFile(pipe, SHAPE)).rejects.toThrow("got a device, pipe or socket; choose a file");
+  });
+
   it("text of DS9, with its name in messages", async () => {
     const path = await put("a.reg", "image\ncircle(2,3,1)\ntext(1,1)\n");
     const { regions, warnings } = await readRegionFile(path, SHAPE);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { checkObservation } from "../../src/data/observation/check-observation.js";
 import { convolve } from "../../src/data/observation/convolution.js";
-import { centredPsf } from "../../src/data/observation/psf.js";
+import { centredPsf, type PsfWindow } from "../../src/data/observation/psf.js";
 import { createForwardModel } from "../../src/model/forward-model.js";
 import { skyGrid, startOnSky } from "../../src/model/sky-grid.js";
 import { skyObservations } from "../../src/model/sky-observation.js";
@@ -29,7 +29,11 @@ describe("skyObservations", () => {
           const [laid] = observations;
           const flux = randomFlux(grid.shape[0] * grid.shape[1], seed);
           const source = flux.map((value, j) => laid.exposure.data[j] * (value + laid.background.data[j]));
-          const expected = convolve({ data: source, shape: grid.shape }, centredPsf(laid.psf), boundary);
+          const expected = convolve(
+            { data: source, shape: grid.shape },
+            centredPsf(laid.psf as PsfWindow),
+            boundary,
+          );
           const firsts = Array.from({ length: ny * nx }, (_, pixel) => {
             const row = upsampling * (margin + Math.floor(pixel / nx));
             return row * grid.shape[1] + upsampling * (margin + (pixel % nx));

@@ -1,5 +1,6 @@
 /** The models that simulation-based calibration goes through. */
 import type { Observation } from "../../src/data/observation/observation.js";
+import { psfSet } from "../../src/data/observation/psf-set.js";
 import { type Shape, skyImage } from "../../src/image.js";
 import { alignObservations } from "../../src/model/align-observations.js";
 import type { CalibrationScenario } from "./calibration.js";
@@ -223,5 +224,41 @@ export function adaptiveScenarios(): CalibrationScenario<AdaptiveSettings>[] {
       pairTransfers: 40,
     }),
     adaptiveScenario([12, 20], 2, three, { boundary: "wrap", fitBackgroundScale: true }),
+  ];
+}
+
+/** Four psfs, from a narrow one to a wide one that is not round, at the corners of the images. */
+function withFourPsfs<Scenario extends CalibrationScenario>(scenario: Scenario): Scenario {
+  const [{ counts, ...first }, ...others] = scenario.observations;
+  const [ny, nx] = counts.shape;
+  const cells = [
+    [0, 1, 0, 1, 14, 2, 0, 1, 0],
+    [1, 2, 1, 2, 8, 4, 0, 3, 1],
+    [3, 0, 0, 1, 4, 1, 0, 2, 5],
+    [1, 2, 3, 4, 3, 4, 3, 2, 6],
+  ];
+  const places = cells.map((values, index) => ({
+    psf: skyImage(values, [3, 3]),
+    x: index % 2 === 0 ? 0 : nx - 1,
+    y: index < 2 ? 0.5 : ny - 1,
+  }));
+  return {
+    ...scenario,
+    name: `set of four psfs, ${scenario.name}`,
+    observations: [{ ...first, counts, psf: psfSet(places) }, ...others],
+  };
+}
+
+/** Scenarios of a psf that varies over the field: alone with one alpha a level, and beside an observation with one psf. */
+export function psfSetScenarios(): CalibrationScenario[] {
+  return [
+    withFourPsfs(scenario([6, 5], 1, { boundary: "spill", fitBackgroundScale: true, pairTransfers: 8 })),
+    withFourPsfs(
+      adaptiveScenario([6, 5], 2, ["3 states", THREE_STATES], {
+        boundary: "spill",
+        fitBackgroundScale: false,
+        pairTransfers: 8,
+      }),
+    ),
   ];
 }

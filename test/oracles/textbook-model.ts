@@ -1,6 +1,7 @@
 /** The model of the counts, written as the textbook has it: who can see whom, expected counts, log-likelihood. */
 import type { Observation } from "../../src/data/observation/observation.js";
 import type { Shape, SkyImage } from "../../src/image.js";
+import { naiveShares } from "./psf-set.js";
 
 /** One observation with its defaults filled in, and the chance that a photon born in a pixel is detected. */
 export interface TextbookObservation {
@@ -8,6 +9,10 @@ export interface TextbookObservation {
   readonly counts: Float64Array;
   readonly psf: Float64Array;
   readonly psfShape: Shape;
+  /** The psfs of a set in place of the one, and what share of its light each sky pixel gives to them. */
+  readonly places?: readonly (Pick<TextbookObservation, "psf" | "psfShape"> & {
+    readonly shares: Float64Array;
+  })[];
   readonly exposure: Float64Array;
   readonly background: Float64Array;
   /** 1 = detector pixel in use. */
@@ -26,12 +31,25 @@ export function textbookObservation(
   const pixels = shape[0] * shape[1];
   const image = (given: SkyImage | undefined, otherwise: number) =>
     given === undefined ? new Float64Array(pixels).fill(otherwise) : given.data;
-  const psfSum = observation.psf.data.reduce((sum, value) => sum + value, 0);
+  const normalised = ({ data }: SkyImage) => {
+    const sum = data.reduce((total, value) => total + value, 0);
+    return data.map((value) => value / sum);
+  };
+  const { places } = observation.psf;
   const prepared: TextbookObservation = {
     shape,
     counts: observation.counts.data,
-    psf: observation.psf.data.map((value) => value / psfSum),
+    psf: normalised(observation.psf),
     psfShape: observation.psf.shape,
+    ...(places && {
+      places: places.map(({ psf }, place) => ({
+        psf: normalised(psf),
+        psfShape: psf.shape,
+        shares: Float64Array.from({ length: pixels }, (_, j) => {
+          return naiveShares(places, j % shape[1], Math.floor(j / shape[1]))[place];
+        }),
+      })),
+    }),
     exposure: image(observation.exposure, 1),
     background: image(observation.background, 0),
     mask: image(observation.mask, 1),
@@ -50,13 +68,22 @@ export function textbookObservation(
   return prepared;
 }
 
-/** Visit every sky pixel j that detector pixel i = (row, col) can see, with the probability psf[i - j + c]. */
+/** Visit every sky pixel j that detector pixel i = (row, col) can see, with the probability psf[i - j + c], or for each place its part. */
 export function forEachSource(
-  { shape, psf, psfShape, boundary }: TextbookObservation,
+  { places, ...one }: Pick<TextbookObservation, "shape" | "psf" | "psfShape" | "boundary" | "places">,
   row: number,
   col: number,
   visit: (source: number, probability: number) => void,
 ): void {
+  if (places !== undefined) {
+    for (const { psf, psfShape, shares } of places) {
+      forEachSource({ ...one, psf, psfShape }, row, col, (source, probability) => {
+        if (shares[source] > 0) visit(source, probability * shares[source]);
+      });
+    }
+    return;
+  }
+  const { shape, psf, psfShape, boundary } = one;
   const [ny, nx] = shape;
   const [height, width] = psfShape;
   const centreRow = Math.floor(height / 2);

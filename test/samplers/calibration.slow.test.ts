@@ -15,6 +15,7 @@ import {
   calibrationScenarios,
   displacedScenario,
   mixingScenarios,
+  psfSetScenarios,
 } from "../oracles/calibration-scenarios.js";
 import { startWithShiftBackwards } from "./mistaken-chains.js";
 import { startLiraChain } from "./samplers-under-test.js";
@@ -57,6 +58,26 @@ describe("calibration of displaced exposures", () => {
     const wrong: StartCalibrationChain = (observations, settings, options) =>
       startLiraChain([observations[0], { ...observations[1], psf }], settings, options);
     const report = calibrate(scenario, wrong, OPTIONS);
+    console.log(formatCalibration(report));
+    expect(judgeCalibration([report], 1e-3).passed).toBe(false);
+  });
+});
+
+describe("calibration under a psf that varies", () => {
+  const [scenario] = psfSetScenarios();
+
+  it("holds for four psfs, at a false-alarm rate of 1e-3", () => {
+    const report = calibrate(scenario, startLiraChain, { ...OPTIONS, simulations: 60 });
+    console.log(formatCalibration(report));
+    expect(judgeCalibration([report], 1e-3).reasons).toEqual([]);
+  });
+
+  it("fails under their mean", () => {
+    const [observation] = scenario.observations;
+    const { places: _, ...psf } = observation.psf;
+    const wrong: StartCalibrationChain = ([{ counts }], settings, options) =>
+      startLiraChain([{ ...observation, counts, psf }], settings, options);
+    const report = calibrate(scenario, wrong, { ...OPTIONS, simulations: 80 });
     console.log(formatCalibration(report));
     expect(judgeCalibration([report], 1e-3).passed).toBe(false);
   });

@@ -5,7 +5,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { checkObservation } from "../../src/data/observation/check-observation.js";
-import { centredPsf } from "../../src/data/observation/psf.js";
+import { centredPsf, type PsfWindow } from "../../src/data/observation/psf.js";
 import { skyImage } from "../../src/image.js";
 import { skyGrid } from "../../src/model/sky-grid.js";
 import { skyObservations } from "../../src/model/sky-observation.js";
@@ -72,7 +72,7 @@ function skyScenario([ny, nx]: readonly [number, number], options: { upsampling:
     observations: [
       {
         counts: laid.counts,
-        psf: centredPsf(laid.psf),
+        psf: centredPsf(laid.psf as PsfWindow),
         exposure: skyImage(
           laid.exposure.data.map((value) => cells * value),
           grid.shape,

@@ -6,6 +6,7 @@ import {
   composeObservation,
   type FitsHdu,
   findHdu,
+  hduKind,
   imageToSkyImage,
   isResult,
   type NamedHdu,
@@ -176,6 +177,11 @@ export function deskFiles() {
       const { counts, psf } = choices;
       if (counts === undefined) throw new Error("counts: an image of counts is needed, got none; add a file");
       if (psf === undefined) throw new Error("psf: a point spread function is needed, got none; add a file");
+      if (fileOf(psf.file).hdus.some((hdu) => hduKind(hdu).kind === "psf places")) {
+        throw new Error(
+          `psf: one image is needed here, got a set of psfs in ${psf.name}; give the set to tslira deconvolve`,
+        );
+      }
       const { exposure, background, mask } = choices;
       const hdus = {
         counts: hduOf(counts),

@@ -5,6 +5,7 @@ import { checkLayout, checkMask, checkSkyImage, pixelError } from "./check-image
 import { findUnexplainedPixel } from "./explained-counts.js";
 import type { Observation } from "./observation.js";
 import { checkPsf, normalisePsf, psfCentre, psfCentroid } from "./psf.js";
+import { type Psf, psfSet } from "./psf-set.js";
 
 /** Largest total of the counts of one observation (2^30): photon numbers stay exact in 32-bit integers. */
 export const MAX_TOTAL_COUNTS = 2 ** 30;
@@ -13,8 +14,8 @@ export const MAX_TOTAL_COUNTS = 2 ** 30;
 export interface CheckedObservation extends Observation {
   /** Whole numbers >= 0 `[ny, nx]`, 0 in masked pixels. */
   readonly counts: SkyImage;
-  /** Values >= 0, sum 1. */
-  readonly psf: SkyImage;
+  /** Values >= 0, sum 1, those of places too. */
+  readonly psf: Psf;
   readonly exposure: SkyImage;
   readonly background: SkyImage;
   /** Present only when some pixel is masked. */
@@ -116,7 +117,8 @@ function check(given: Observation, boundary: Boundary, defaultName: string): Obs
 
   const rawPsf = checkLayout(name, "psf", given.psf);
   checkPsf(name, rawPsf);
-  const psf = normalisePsf(rawPsf);
+  const places = given.psf.places;
+  const psf = places === undefined ? normalisePsf(rawPsf) : psfSet(places, name);
 
   const exposure = checkExposure(name, given.exposure ?? constantImage(shape, 1), shape);
   const background = checkSkyImage(name, "background", given.background ?? constantImage(shape, 0), shape);
@@ -139,7 +141,9 @@ function check(given: Observation, boundary: Boundary, defaultName: string): Obs
     observation,
     warnings: [
       ...countsWarnings(name, total),
-      ...psfWarnings(name, rawPsf),
+      ...(places === undefined
+        ? psfWarnings(name, rawPsf)
+        : places.flatMap(({ psf: image, x, y }) => psfWarnings(`${name}: psf at ${x}, ${y}`, image))),
       ...backgroundWarnings(name, observation, total),
     ],
   };

@@ -1,6 +1,7 @@
 import type { SkyImage } from "../../image.js";
 import type { Boundary } from "./boundary.js";
 import { psfCentre } from "./psf.js";
+import { type Psf, psfShares, sharedLight } from "./psf-set.js";
 
 /**
  * Blur a source image with a psf: `result[i] = sum_j psf[i - j + c] * source[j]`, `c` the psf's centre index.
@@ -9,11 +10,20 @@ import { psfCentre } from "./psf.js";
  * is the same in every engine. Time: lit source pixels times psf cells.
  *
  * @param source `[ny, nx]`, any unit
- * @param psf any shape, odd or even, also larger than the source; used as it is (not normalised)
+ * @param psf any shape, odd or even, also larger than the source; used as it is (not normalised). Of one that varies over the field each
+ *   place takes its share of the source
  * @param boundary `"spill"`: what leaves the image is lost; `"wrap"`: it enters on the other side
  * @returns a new image `[ny, nx]`, unit of the source
  */
-export function convolve(source: SkyImage, psf: SkyImage, boundary: Boundary): SkyImage {
+export function convolve(source: SkyImage, psf: Psf, boundary: Boundary): SkyImage {
+  if (psf.places !== undefined) {
+    const sum = new Float64Array(source.data.length);
+    for (const share of psfShares(psf.places, source.shape)) {
+      const { data } = convolve(sharedLight(share, source), share.psf, boundary);
+      for (let index = 0; index < sum.length; index++) sum[index] += data[index];
+    }
+    return { data: sum, shape: [source.shape[0], source.shape[1]] };
+  }
   const [ny, nx] = source.shape;
   const [psfNy, psfNx] = psf.shape;
   const [centreRow, centreCol] = psfCentre(psf);

@@ -1,4 +1,5 @@
 import type { SkyImage } from "../../image.js";
+import type { Psf } from "./psf-set.js";
 
 /**
  * One header card of a sky coordinate system (WCS), carried from the input to the result.
@@ -23,8 +24,11 @@ export interface WcsCard {
 export interface Observation {
   /** Counts a pixel `[ny, nx]`: whole numbers >= 0. */
   readonly counts: SkyImage;
-  /** Point spread function, any shape, values >= 0; normalised to sum 1 before use. */
-  readonly psf: SkyImage;
+  /**
+   * Point spread function, any shape, values >= 0; normalised to sum 1 before use. One that varies over the field is made by
+   * `psfSet`; then psf in the formula is that of sky pixel j.
+   */
+  readonly psf: Psf;
   /** Exposure `[ny, nx]`, >= 0, in any unit (1, s, cm2 s ...); default 1 everywhere. */
   readonly exposure?: SkyImage;
   /**

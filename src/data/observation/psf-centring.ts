@@ -1,5 +1,6 @@
 /** Where the centre of a psf is, and putting it where `Observation.psf` has it. */
 
+import { InvalidInputError } from "../../errors.js";
 import { imageSum, type SkyImage } from "../../image.js";
 import type { PixelPosition } from "../sky/sky-wcs.js";
 import { centredPsf, type PsfWindow, psfCentre, psfCentroid } from "./psf.js";
@@ -79,7 +80,16 @@ function findCentre(
   centring: PsfCentring,
   declared: PixelPosition | undefined,
 ): Pick<CentredPsf, "centre" | "reason"> {
-  if (typeof centring === "object") return { centre: centring, reason: "given" };
+  if (typeof centring === "object") {
+    const [ny, nx] = psf.shape;
+    const { x, y } = centring;
+    if (!(x >= -0.5 && y >= -0.5 && x <= nx - 0.5 && y <= ny - 0.5))
+      throw new InvalidInputError(
+        `psf: centre must lie in its ${nx} x ${ny} pixels, which count from 0, got ${x},${y}; give x,y inside, or auto`,
+        { fields: { x, y } },
+      );
+    return { centre: centring, reason: "given" };
+  }
   if (centring === "peak") return { centre: peakOf(psf), reason: "peak" };
   const [row, col] = psfCentre(psf);
   const offset = psfCentroid(psf);

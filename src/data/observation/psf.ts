@@ -28,7 +28,7 @@ export function checkPsf(where: string, psf: SkyImage): void {
       const row = Math.floor(index / nx);
       const col = index % nx;
       throw new InvalidInputError(
-        `${where}: psf must be finite and >= 0, got ${value} at [${row}, ${col}]; clip or rescale it`,
+        `${where}: psf must be finite and >= 0, got ${value} at [${row}, ${col}]; ${Number.isNaN(value) ? "set it to 0" : "clip or rescale it"}`,
         { fields: { image: "psf", row, col, value } },
       );
     }

@@ -6,6 +6,7 @@ import { type Boundary, checkBoundary } from "./boundary.js";
 import { checkMask, checkSkyImage } from "./check-image.js";
 import { convolve } from "./convolution.js";
 import { normalisePsf } from "./psf.js";
+import { type Psf, psfSet } from "./psf-set.js";
 
 /** Options of `simulateCounts`. */
 export interface SimulateCountsOptions {
@@ -27,18 +28,21 @@ export interface SimulateCountsOptions {
  * The random numbers are drawn in pixel order, masked pixels included, so that a mask changes no other pixel.
  *
  * @param flux true flux `[ny, nx]`, >= 0, expected counts a pixel for unit exposure
- * @param psf any shape, >= 0; normalised to sum 1 here
+ * @param psf any shape, >= 0, or a set; normalised to sum 1 here
  * @returns counts `[ny, nx]`
  * @throws InvalidInputError when an input breaks its rule
  */
-export function simulateCounts(flux: SkyImage, psf: SkyImage, options: SimulateCountsOptions = {}): SkyImage {
+export function simulateCounts(flux: SkyImage, psf: Psf, options: SimulateCountsOptions = {}): SkyImage {
   const { seed = 0, boundary = "spill", mask } = options;
   checkBoundary("simulateCounts", boundary);
   const fluxImage = checkSkyImage("simulateCounts", "flux", flux);
   const exposure = imageOption("exposure", options.exposure ?? 1, fluxImage);
   const background = imageOption("background", options.background ?? 0, fluxImage);
   const used = mask === undefined ? undefined : checkMask("simulateCounts", mask, fluxImage.shape);
-  const normalised = normalisePsf(checkSkyImage("simulateCounts", "psf", psf));
+  const normalised =
+    psf.places === undefined
+      ? normalisePsf(checkSkyImage("simulateCounts", "psf", psf))
+      : psfSet(psf.places, "simulateCounts");
 
   const collected = fluxImage.data.map(
     (value, index) => exposure.data[index] * (value + background.data[index]),

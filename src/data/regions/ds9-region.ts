@@ -143,6 +143,12 @@ export function parseDs9Regions(text: string, options: Ds9RegionsOptions = {}): 
     joined = undefined;
   }
 
+  if (/^\s*#CRTF/.test(text)) {
+    throw new FormatError(
+      `${file}: regions must be those of DS9 or CIAO, got those of CASA (CRTF); save them for DS9, in Python ` +
+        'regions.Regions.read("a.crtf").write("a.reg")',
+    );
+  }
   for (const [index, line] of text.split(/\r\n|\r|\n/).entries()) {
     const where = `${file}, line ${index + 1}`;
     const { statements, properties } = splitLine(line);

@@ -101,6 +101,16 @@ describe("centrePsf, as asked", () => {
     expect(centrePsf(psf, { x: 3, y: 1 })).toMatchObject({ reason: "given", shift: { x: 0, y: 0 } });
   });
 
+  it.each([
+    [99, 4],
+    [4, -0.6],
+    [Number.NaN, 4],
+  ])("refuses a centre at %f, %f of 9 x 9 pixels", (x, y) => {
+    expect(() => centrePsf(gaussian(9, 9, 4, 4), { x, y })).toThrow(
+      `psf: centre must lie in its 9 x 9 pixels, which count from 0, got ${x},${y}; give x,y inside, or auto`,
+    );
+  });
+
   it("puts any position into the middle, and keeps light and caller's psf", () => {
     const position = fc.double({ min: 5, max: 8, noNaN: true });
     fc.assert(

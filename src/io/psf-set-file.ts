@@ -1,0 +1,143 @@
+/**
+ * Psfs at places, as HDUs: a cube of images, and a table of as many rows that says where in the field each of its planes holds, in columns
+ * X and Y (pixels of the counts, from 0) or RA and DEC (degrees, in the sky coordinates of the counts).
+ */
+
+import { alikePsfs, type PlacedPsf } from "../data/observation/psf-set.js";
+import { skyToPixel } from "../data/sky/sky-position.js";
+import { parseWcs } from "../data/sky/sky-wcs.js";
+import { FormatError, InvalidInputError } from "../errors.js";
+import type { SkyImage } from "../image.js";
+import type { CountsGrid } from "./companion-image.js";
+import {
+  columnNumbers,
+  type FitsHdu,
+  type FitsHduInput,
+  findColumn,
+  readImageData,
+  readTable,
+} from "./fits.js";
+import type { FitsCard } from "./fits-card.js";
+import { fitsCard } from "./fits-header.js";
+import { imageSize } from "./fits-shape.js";
+
+/** EXTNAME of the table of places. */
+const PLACES = "PSF_PLACES";
+
+/** How the places of a table are given. */
+export type PlaceUnit = "pixel" | "deg";
+
+/** A set of psfs in a file. */
+export interface NamedPsfSet {
+  /** For messages, usually the file's. */
+  readonly name: string;
+  /** The cube. */
+  readonly hdu: FitsHdu;
+  /** The table of places. */
+  readonly places: FitsHdu;
+}
+
+/**
+ * A set of psfs as HDUs; smaller psfs get zeros around them.
+ *
+ * @param given `x` and `y` are RA and DEC where the unit is degrees
+ * @param options name of the cube, before which `_PLACES` names the table; cards of the cube, its pixels on the sky
+ */
+export function psfSetHdus(
+  given: readonly PlacedPsf[],
+  options: { readonly unit?: PlaceUnit; readonly name?: string; readonly cards?: readonly FitsCard[] } = {},
+): FitsHduInput[] {
+  const { unit = "pixel", name = "PSF", cards = [] } = options;
+  const psfs = alikePsfs(given);
+  const [ny, nx] = psfs[0].shape;
+  const data = new Float64Array(psfs.length * ny * nx);
+  for (const [index, psf] of psfs.entries()) data.set(psf.data, index * ny * nx);
+  const [first, second] = unit === "pixel" ? ["X", "Y"] : ["RA", "DEC"];
+  const column = (title: string, values: readonly number[]) => ({ name: title, format: "1D", unit, values });
+  return [
+    {
+      ...{ kind: "image", name, shape: [psfs.length, ny, nx], data },
+      cards: [
+        // The place of a psf is its middle pixel.
+        fitsCard("CRPIX1", (nx + 1) / 2),
+        fitsCard("CRPIX2", (ny + 1) / 2),
+        ...cards,
+      ],
+    },
+    {
+      ...{ kind: "table", name: `${name}_PLACES` },
+      columns: [
+        column(
+          first,
+          given.map(({ x }) => x),
+        ),
+        column(
+          second,
+          given.map(({ y }) => y),
+        ),
+      ],
+    },
+  ];
+}
+
+/** The planes of the cube of a set. @throws FormatError unless they are as many as places */
+export function psfPlanes({ name, hdu, places }: NamedPsfSet): SkyImage[] {
+  const size = hdu.kind === "image" ? imageSize(hdu.shape) : undefined;
+  const rows = places.kind === "table" ? places.rows : 0;
+  if (size === undefined || size.planes !== rows || rows === 0) {
+    throw new FormatError(
+      `${name}: a set of psfs must be a cube with a plane for each of the ${rows} rows of ${PLACES}, got ` +
+        `${size === undefined ? "no image" : `${size.planes} planes`}; correct one of them`,
+    );
+  }
+  const { data } = readImageData(hdu);
+  const area = size.nx * size.ny;
+  return Array.from({ length: rows }, (_, plane) => ({
+    data: Float64Array.from(data.subarray(plane * area, (plane + 1) * area) as ArrayLike<number>),
+    shape: [size.ny, size.nx],
+  }));
+}
+
+/**
+ * Where the psfs of a set hold, in pixels of the counts in use.
+ *
+ * @param origin first pixel of the counts that is in use, for places in pixels
+ * @throws FormatError when the table has no places
+ * @throws InvalidInputError when the places are on the sky and the counts are not, or a place is out of sight
+ */
+export function psfPlaces(
+  { name, places }: Pick<NamedPsfSet, "name" | "places">,
+  { wcs }: Pick<CountsGrid, "wcs">,
+  origin: { readonly x: number; readonly y: number } = { x: 0, y: 0 },
+): { readonly x: number; readonly y: number }[] {
+  const table = readTable(places);
+  const pair = (first: string, second: string) => {
+    const [one, other] = [findColumn(table, first), findColumn(table, second)];
+    return one && other && ([columnNumbers(one), columnNumbers(other)] as const);
+  };
+  const pixels = pair("X", "Y");
+  if (pixels !== undefined) {
+    const [xs, ys] = pixels;
+    return Array.from(xs, (x, index) => ({ x: x - origin.x, y: ys[index] - origin.y }));
+  }
+  const sky = pair("RA", "DEC");
+  if (sky === undefined) {
+    throw new FormatError(
+      `${name}: ${PLACES} must have columns X and Y, or RA and DEC, got ${table.columns.map((column) => column.name).join(", ")}; ` +
+        "name them so",
+    );
+  }
+  const own = parseWcs(wcs).wcs;
+  if (own === undefined) {
+    throw new InvalidInputError(
+      `${name}: psfs at places on the sky must go with counts that have sky coordinates, got none in their header; give X and Y in pixels`,
+    );
+  }
+  return Array.from(sky[0], (lon, index) => {
+    const place = skyToPixel(own, lon, sky[1][index]);
+    if (Number.isFinite(place.x) && Number.isFinite(place.y)) return place;
+    throw new InvalidInputError(
+      `${name}: places must lie on the sky that the counts show, got ${lon}, ${sky[1][index]}; leave it out`,
+    );
+  });
+}

@@ -1,0 +1,140 @@
+/** A set of psfs from images to a result: `tslira psf stack`, `info`, `deconvolve`, a job of tiles and a run that is resumed. */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { checkObservation } from "../../src/data/observation/check-observation.js";
+import { gaussianPsf } from "../../src/data/observation/psf.js";
+import { psfSet } from "../../src/data/observation/psf-set.js";
+import { simulateCounts } from "../../src/data/observation/simulate.js";
+import { constantImage } from "../../src/image.js";
+import { readFits, writeFits } from "../../src/io/fits.js";
+import { writeFitsFile } from "../../src/io/fits-file-node.js";
+import { observationHdus, observationsOf } from "../../src/io/observation-hdus.js";
+import { readObservationFiles } from "../../src/io/public-datasets-node.js";
+import { tileObservation } from "../../src/jobs/create-job-node.js";
+import { planTiles } from "../../src/jobs/tile-plan.js";
+import { runCli } from "./run-cli.js";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "tslira-psf-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const places = [
+  { psf: gaussianPsf(0.8), x: 2, y: 3 },
+  { psf: gaussianPsf(1.6), x: 13, y: 3 },
+];
+const shape = [16, 16] as const;
+const flux = constantImage(shape, 2);
+const observation = {
+  counts: simulateCounts(flux, psfSet(places), { seed: 5 }),
+  psf: psfSet(places),
+  name: "two",
+};
+
+/** Sky coordinates of 10 arcsec a pixel, in which pixel (2, 3) lies at the reference. */
+const cards = [
+  ["CTYPE1", "RA---TAN"],
+  ["CTYPE2", "DEC--TAN"],
+  ["CRVAL1", 83.6],
+  ["CRVAL2", 22],
+  ["CRPIX1", 3],
+  ["CRPIX2", 4],
+  ["CDELT1", -1 / 360],
+  ["CDELT2", 1 / 360],
+].map(([keyword, value]) => ({ keyword: String(keyword), value: value as string | number }));
+
+async function writeImages(): Promise<void> {
+  const { counts } = observation;
+  await writeFitsFile(join(folder, "counts.fits"), [
+    { kind: "image", shape: counts.shape, data: counts.data, cards },
+  ]);
+  for (const [index, { psf }] of places.entries()) {
+    await writeFitsFile(join(folder, `${index}.fits`), [
+      { kind: "image", name: "PSF", shape: psf.shape, data: psf.data },
+    ]);
+  }
+}
+
+describe("tslira psf stack", () => {
+  it.each([
+    ["pixels", "0.fits@2,3", "1.fits@13,3"],
+    // Eleven pixels of 10 arcsec to the west.
+    [
+      "degrees",
+      "0.fits@83.6deg,22deg",
+      `1.fits@${83.6 - 11 / 360 / Math.cos((22 * Math.PI) / 180)}deg,22deg`,
+    ],
+  ])("writes a set at places in %s, which is read as it was", async (unit, ...psfs) => {
+    await writeImages();
+    const stacked = await runCli(folder, "psf", "stack", ...psfs, "-o", "set.fits");
+    expect(stacked).toMatchObject({ code: 0 });
+    expect(stacked.stderr).toContain(`set.fits: 2 psfs at places in ${unit}`);
+    const names = { counts: join(folder, "counts.fits"), psf: join(folder, "set.fits") };
+    const { observation: read } = await readObservationFiles(names);
+    for (const [index, place] of read.psf.places!.entries()) {
+      // A plane tangent to the sky is not one of degrees: 0.001 pixels over eleven.
+      expect(place.x).toBeCloseTo(places[index].x, 2);
+      expect(place.y).toBeCloseTo(places[index].y, 2);
+      const total = (image: Float64Array) => image.reduce((sum, value) => sum + value, 0);
+      expect(total(place.psf.data)).toBeCloseTo(total(places[index].psf.data), 12);
+      expect(Math.max(...place.psf.data)).toBeCloseTo(Math.max(...places[index].psf.data), 12);
+    }
+    // Of a part of the counts the places count from its corner.
+    const part = await readObservationFiles({ ...names, cutout: { x: [1, 16], y: [2, 16] } });
+    expect(part.observation.psf.places![0].x).toBeCloseTo(1, 2);
+    expect(part.observation.psf.places![0].y).toBeCloseTo(1, 2);
+  });
+
+  it("is what deconvolve takes, and info names", async () => {
+    await writeImages();
+    await runCli(folder, "psf", "stack", "0.fits@2,3", "1.fits@13,3", "-o", "set.fits");
+    const info = await runCli(folder, "info", "set.fits");
+    expect(info.stdout).toContain("the places of a set of 2 psfs");
+    const brief = ["--iterations", "60", "--burn-in", "20", "--chains", "2", "--quiet"];
+    const run = await runCli(
+      folder,
+      "deconvolve",
+      "counts.fits",
+      "--psf",
+      "set.fits",
+      ...brief,
+      "-o",
+      "r.fits",
+    );
+    expect(run).toMatchObject({ code: 0 });
+    for (const kind of ["dataset", "psf"]) {
+      const figure = await runCli(folder, "plot", "r.fits", "--kind", kind, "-o", `${kind}.svg`);
+      expect(figure).toMatchObject({ code: 0 });
+      expect(await readFile(join(folder, `${kind}.svg`), "utf8")).toContain("Psf at 13, 3");
+    }
+  });
+
+  it.each([
+    ["0.fits", "must be named with its place, got 0.fits; write psf.fits@12,34"],
+    ["1.fits@3deg,4deg", "must all be in pixels or all in degrees"],
+  ])("refuses %s beside pixels", async (name, words) => {
+    await writeImages();
+    const found = await runCli(folder, "psf", "stack", "0.fits@2,3", name, "-o", "set.fits");
+    expect(found.code).toBe(1);
+    expect(found.stderr).toContain(words);
+  });
+});
+
+describe("a set of psfs", () => {
+  it("goes through the files of jobs unchanged", () => {
+    const [read] = observationsOf(readFits(writeFits(observationHdus([observation]))), ["two"]);
+    // Also after it was checked: a run that is resumed knows its data by their bytes.
+    expect(read).toEqual(observation);
+    expect(checkObservation(read)).toEqual(checkObservation(observation));
+  });
+
+  it("moves with a tile", () => {
+    const { tiles } = planTiles(shape, [5, 5], { tile: [8, 8], margin: 5 });
+    const tile = tiles.find(({ sky }) => sky.rows[0] > 0 && sky.cols[0] > 0)!;
+    const part = tileObservation(observation, tile);
+    expect(part.psf.places?.[1]).toMatchObject({ x: 13 - tile.sky.cols[0], y: 3 - tile.sky.rows[0] });
+  });
+});
