@@ -20,9 +20,9 @@ const { values: flags } = parseArgs({
     work: { type: "string", default: ".bench/sources.jsonl" },
   },
 });
-const SEED = 20_261_129;
+/** None of the seeds by which the constants of the catalogue were chosen. */
+const SEED = 20_261_201;
 const RUN = { iterations: 600, burnIn: 100, chains: 2, trace: { every: 5 } } as const;
-const EXTRA_DRAWS = 60;
 /** Of fields without sources all peaks are kept that are not quite hopeless. */
 const LOOSE = 3;
 const FALSE_ALARMS = 0.1;
@@ -38,8 +38,6 @@ interface Found {
   readonly statistic: number;
   readonly flux: number;
   readonly interval: readonly [number, number];
-  /** The same as `measureRegions` has it. */
-  readonly measured?: readonly [best: number, low: number, high: number];
   readonly extended: boolean;
 }
 
@@ -64,11 +62,10 @@ for (let number = 0; !flags.table && number < Number(flags.fields); number++) {
       ...fittedSky(result),
       parameters: result.trace.parameters,
       falseAlarms: kind.sources ? FALSE_ALARMS : LOOSE,
-      extraDraws: kind.sources ? EXTRA_DRAWS : 0,
+      extraDraws: 0,
     });
     const found = sources.map((one): Found => {
-      const { centroid, statistic, extent, flux, measured } = one;
-      const { extra } = measured;
+      const { centroid, statistic, extent, flux } = one;
       const { x, y, xStd, yStd, correlation } = centroid;
       return {
         x,
@@ -77,7 +74,6 @@ for (let number = 0; !flags.table && number < Number(flags.fields); number++) {
         statistic,
         flux: flux.best,
         interval: [flux.low, flux.high],
-        ...(extra && { measured: [extra.best, extra.intervals[0].low, extra.intervals[0].high] }),
         extended: extent.extended,
       };
     });
@@ -107,44 +103,57 @@ const nulls = SOURCE_FIELDS.filter(({ sources }) => !sources).flatMap(({ name })
   ];
 });
 
-/** Each true source with what was found of it: pairs by distance, nearest first, each used once. */
+/** Of a field: each source of the catalogue with the true ones that are nearest to it, and true ones of which nothing was found. */
 function matched({ truth, found: all }: Row) {
   const found = all.filter((one) => alarmsOf(one) <= FALSE_ALARMS);
-  const pairs = truth
-    .flatMap((source) =>
-      found.map((one) => ({ source, one, away: Math.hypot(source.x - one.x, source.y - one.y) })),
-    )
-    .filter(({ away }) => away <= NEAR)
-    .sort((a, b) => a.away - b.away);
-  const of = new Map<TrueSource, Found>();
-  const used = new Set<Found>();
-  for (const { source, one } of pairs) {
-    if (of.has(source) || used.has(one)) continue;
-    of.set(source, one);
-    used.add(one);
+  const own = new Map<Found, TrueSource[]>(found.map((one) => [one, []]));
+  const missed: TrueSource[] = [];
+  for (const source of truth) {
+    const away = (one: Found) => Math.hypot(source.x - one.x, source.y - one.y);
+    const [nearest] = found.filter((one) => away(one) <= NEAR).sort((a, b) => away(a) - away(b));
+    if (nearest === undefined) missed.push(source);
+    else own.get(nearest)!.push(source);
   }
-  return { of, catalogued: found.length, spurious: found.length - used.size };
+  return { own, missed };
+}
+
+/** Sources that lie as one in the catalogue: their light together, and its centre. */
+function together(sources: readonly TrueSource[]): TrueSource {
+  const flux = sources.reduce((sum, one) => sum + one.flux, 0);
+  const mean = (axis: "x" | "y") => sources.reduce((sum, one) => sum + one.flux * one[axis], 0) / flux;
+  return { x: mean("x"), y: mean("y"), flux };
 }
 
 const fields = rows.filter(({ kind }) => SOURCE_FIELDS.find(({ name }) => name === kind)?.sources);
-const matches = fields.map((row) => ({ row, ...matched(row) }));
-const near = (row: Row, source: TrueSource) =>
-  row.truth.some((other) => other !== source && Math.hypot(other.x - source.x, other.y - source.y) < 5);
-const all = matches.flatMap(({ row, of }) =>
-  row.truth.map((source) => ({ source, found: of.get(source), crowded: near(row, source) })),
-);
-const ranges: readonly (readonly [string, number, number, boolean | undefined])[] = [
-  ["5 to 15", 5, 15, false],
-  ["15 to 50", 15, 50, false],
-  ["50 to 200", 50, 200, false],
-  ["200 to 1,000", 200, 1001, false],
-  ["all, alone", 5, 1001, false],
-  ["another within 5 pixels", 5, 1001, true],
-];
-const table = ranges.map(([name, low, high, crowded]) => {
-  const own = all.filter(
-    ({ source, ...one }) => source.flux >= low && source.flux < high && one.crowded === crowded,
+const crowded = (row: Row, own: readonly TrueSource[]) =>
+  row.truth.some(
+    (other) => !own.includes(other) && own.some(({ x, y }) => Math.hypot(other.x - x, other.y - y) < 5),
   );
+let [total, spurious] = [0, 0];
+const all: { source: TrueSource; found?: Found; state: string }[] = [];
+for (const row of fields) {
+  const { own, missed } = matched(row);
+  total += own.size;
+  for (const source of missed) all.push({ source, state: crowded(row, [source]) ? "crowded" : "alone" });
+  for (const [found, sources] of own) {
+    if (sources.length === 0) spurious++;
+    else {
+      const state = sources.length > 1 ? "several" : crowded(row, sources) ? "crowded" : "alone";
+      all.push({ source: together(sources), found, state });
+    }
+  }
+}
+const ranges: readonly (readonly [name: string, low: number, high: number, state: string])[] = [
+  ["5 to 15", 5, 15, "alone"],
+  ["15 to 50", 15, 50, "alone"],
+  ["50 to 200", 50, 200, "alone"],
+  ["200 to 1,000", 200, 1001, "alone"],
+  ["all, alone", 0, Number.POSITIVE_INFINITY, "alone"],
+  ["another within 5 pixels", 0, Number.POSITIVE_INFINITY, "crowded"],
+  ["several as one", 0, Number.POSITIVE_INFINITY, "several"],
+];
+const table = ranges.map(([name, low, high, state]) => {
+  const own = all.filter((one) => one.source.flux >= low && one.source.flux < high && one.state === state);
   const seen = own.flatMap(({ source, found }) => (found === undefined ? [] : [{ source, found }]));
   const ratios = seen.map(({ source, found }) => found.flux / source.flux).sort((a, b) => a - b);
   const distance = ({ source, found }: (typeof seen)[number]) => {
@@ -167,8 +176,6 @@ const table = ranges.map(([name, low, high, crowded]) => {
     calledExtended: seen.filter(({ found }) => found.extended).length,
   };
 });
-const total = matches.reduce((sum, { catalogued }) => sum + catalogued, 0);
-const spurious = matches.reduce((sum, one) => sum + one.spurious, 0);
 
 printTable(
   ["field without sources", "fields", "at 1 a field", "at 0.1", "at 0.01", "highest statistics"],
@@ -180,7 +187,7 @@ printTable(
   ]),
 );
 console.log(
-  `\n${fields.length} fields with ${all.length} sources: ${total} in the catalogues, ${spurious} of them no source\n`,
+  `\n${fields.length} fields with ${fields.reduce((sum, { truth }) => sum + truth.length, 0)} sources: ${total} in the catalogues, ${spurious} of them no source\n`,
 );
 printTable(
   [
@@ -205,7 +212,7 @@ printTable(
   ]),
 );
 if (flags.table) {
-  const run = { ...RUN, extraDraws: EXTRA_DRAWS, falseAlarms: FALSE_ALARMS, near: NEAR };
+  const run = { ...RUN, falseAlarms: FALSE_ALARMS, near: NEAR };
   const content = {
     seed: SEED,
     run,

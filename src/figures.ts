@@ -62,6 +62,7 @@ export {
 export type { SkyNotation } from "./figures/sky-ticks.js";
 export type { ThemeName } from "./figures/theme.js";
 export type { TracedQuantities, TracedQuantity } from "./figures/traced-quantity.js";
+export type { ReportMark } from "./report/report-data.js";
 export type { ReportFigure, ReportSection, ReportTable } from "./report/report-figure.js";
 export { type ReportOptions, type ReportResult, reportHtml } from "./report/report-html.js";
 export type { ReportInputFiles } from "./report/reproduce.js";

@@ -4,6 +4,11 @@
  * @module
  */
 
+export {
+  type Catalogue,
+  type CatalogueSource,
+  decodeSources,
+} from "./photometry/catalogue-file.js";
 export type { ExtraSource, ExtraSourceOptions, SourceShape } from "./photometry/extra-source.js";
 export {
   type FindSourcesOptions,

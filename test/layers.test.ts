@@ -126,6 +126,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "checks",
     "io",
     "figures",
+    "photometry",
     "significance",
     "settings",
     "viewer",

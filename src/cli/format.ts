@@ -14,6 +14,12 @@ export function formatNumber(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 
+/** A small probability or rate in two digits: `0.27`, `1.3e-5`, `< 1e-6`. */
+export function formatChance(value: number): string {
+  if (value < 1e-6) return "< 1e-6";
+  return value < 1e-3 ? value.toExponential(1) : String(Number(value.toPrecision(2)));
+}
+
 /** A number with its error, to two digits of the error: `1,004.3 ± 35.6`. */
 export function formatWithError(value: number, error: number): string {
   if (!Number.isFinite(value) || !(error > 0) || !Number.isFinite(error)) return formatNumber(value);

@@ -17,7 +17,7 @@ import {
 } from "../photometry/measured-table.js";
 import { fittedSky } from "../posterior/fitted-sky.js";
 import { VERSION } from "../version.js";
-import { formatCount, formatNumber, formatWithError, tableLines } from "./format.js";
+import { formatChance, formatCount, formatNumber, formatWithError, tableLines } from "./format.js";
 import { given } from "./given.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { parseNumber, parseWhole } from "./option-values.js";
@@ -189,7 +189,7 @@ function measuredLines(
             name,
             formatCount(extra.counts),
             formatWithError(extra.other.mean, extra.other.std),
-            formatNumber(Number(extra.chance.toPrecision(2))),
+            formatChance(extra.chance),
             short(extra.best),
             range(extra.intervals[0]),
             short(extra.limits[2].limit),

@@ -15,12 +15,14 @@ import { renderPixels, renderPng } from "../figures/png-node.js";
 import { readRegionText } from "../io/region-file-node.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import { nearestWord } from "../nearest-word.js";
+import { sourceApertures } from "../photometry/catalogue-file.js";
 import { formatNumber } from "./format.js";
 import { given } from "./given.js";
 import { parseNumber, parseNumbers, parseWhole } from "./option-values.js";
 import { checkOutputPath, observationPaths } from "./output-path.js";
 import { oneChain, PLOT_KINDS, type PlotChoices, type PlotKind } from "./plot-kinds.js";
 import { contourImage, openPlotted, type PlottedResult, stemOf, withDraws } from "./plotted-result.js";
+import { readCatalogue } from "./read-catalogue.js";
 import { readImage } from "./read-image.js";
 import { addInputOptions, findResultInputs, type InputFlags } from "./result-inputs.js";
 import { blockImage, itermImage, kittyImage, sixelImage, terminalProtocol } from "./terminal-image.js";
@@ -51,6 +53,7 @@ Examples:
   tslira plot soft.fits medium.fits hard.fits --kind rgb --limits 99.5 -o rgb.png
   tslira plot result.fits --kind mean --grid --compass --width 88mm -o mean.pdf
   tslira plot result.fits --kind mean --regions knots.reg --contours 3,5,10sigma -o knots.pdf
+  tslira plot result.fits --kind mean --sources sources.fits -o sources.png
   tslira plot result.fits --kind mean --preview`;
 
 const FORMATS = [".png", ".svg", ".pdf"];
@@ -143,6 +146,7 @@ function plotOptions() {
     .option("--scale-bar", "bar of known angular length on images")
     .option("--compass", "arrows to north and east on images")
     .option("--regions <file>", "draw a DS9 region file or FITS table of regions over images")
+    .option("--sources <file>", "mark the sources of a catalogue, .fits of tslira sources")
     .option(
       "--contours <levels>",
       "contours at these fluxes, 1,2,5, or times its error, 1,2,5sigma",
@@ -221,7 +225,7 @@ async function plot(path: string, others: readonly string[], flags: PlotFlags): 
       ...(flags.fps !== undefined && { framesPerSecond: flags.fps }),
       sky: {
         ...givenOptions(flags, ["axes", "grid", "scaleBar", "compass"]),
-        ...(flags.regions !== undefined && { regions: await drawnRegions(flags.regions, opened) }),
+        ...((flags.regions ?? flags.sources) !== undefined && { regions: await drawnRegions(flags, opened) }),
         ...(contours && { contours: contours.levels }),
         ...(contoursOf && { contoursOf }),
       },
@@ -267,8 +271,13 @@ async function comparedImages(
   return images.map((image, index) => ({ image, title: different ? names[index] : paths[index] }));
 }
 
-/** The shapes of a region file, in pixels of the result; what it takes away from all is a region without name. */
-async function drawnRegions(name: string, { flux, wcs }: PlottedResult): Promise<ShapedRegion[]> {
+/** Apertures of a catalogue, and the shapes of a region file, in pixels of the result; what it takes away from all is a region without name. */
+async function drawnRegions(
+  { regions: name, sources }: Pick<PlotFlags, "regions" | "sources">,
+  { flux, wcs }: PlottedResult,
+): Promise<ShapedRegion[]> {
+  const marks = sources === undefined ? [] : sourceApertures((await readCatalogue(sources)).sources);
+  if (name === undefined) return marks;
   const text = await readRegionText(name);
   if (typeof text !== "string") {
     throw new InvalidInputError(
@@ -278,7 +287,7 @@ async function drawnRegions(name: string, { flux, wcs }: PlottedResult): Promise
   const { regions, excluded, warnings } = parseDs9Regions(text, { wcs, shape: flux.shape, name });
   for (const warning of warnings) process.stderr.write(`tslira: warning: ${warning}\n`);
   const cut = excluded.map((shape) => ({ operator: "not" as const, shape }));
-  return cut.length > 0 ? [...regions, { name: "", terms: cut }] : [...regions];
+  return [...marks, ...regions, ...(cut.length > 0 ? [{ name: "", terms: cut }] : [])];
 }
 
 function checkFormat(name: string, { svg, moving }: PlotKind, output: string): void {

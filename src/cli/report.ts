@@ -11,6 +11,7 @@ import { given } from "./given.js";
 import { parseBytes } from "./option-values.js";
 import { checkOutputPath, observationPaths } from "./output-path.js";
 import { openPlotted } from "./plotted-result.js";
+import { readCatalogue } from "./read-catalogue.js";
 import {
   addInputOptions,
   findResultInputs,
@@ -48,6 +49,7 @@ export function reportOptions() {
       parseBytes,
     )
     .option("--significance <file>", "add what tslira significance found about the same observation")
+    .option("--sources <file>", "add a catalogue, .fits of tslira sources of the same result")
     .option("--overwrite", "replace a page that exists")
     .option("-q, --quiet", "warnings and errors only");
   addInputOptions(command);
@@ -67,7 +69,7 @@ export function reportCommand() {
 
 async function report(path: string, flags: ReportFlags): Promise<void> {
   const { output, title, maxSize, overwrite = false, quiet = false } = flags;
-  const read = [path, flags.significance, ...observationPaths([flags])];
+  const read = [path, flags.significance, flags.sources, ...observationPaths([flags])];
   await checkOutputPath(output, { overwrite, inputs: read });
   const say = (text: string) => quiet || process.stderr.write(`${text}\n`);
   const summary = await readResultSummary(path);
@@ -88,6 +90,7 @@ async function report(path: string, flags: ReportFlags): Promise<void> {
   }
   const html = await reportFromFile(path, {
     ...given({ significance }),
+    ...(flags.sources !== undefined && { catalogue: await readCatalogue(flags.sources) }),
     ...given({ title, maxBytes: maxSize, files: inputs?.names }),
     ...(inputs && inputs.observations.length > 0 && { observations: inputs.observations }),
   });

@@ -12,7 +12,7 @@ import { type MeasuredTableOptions, regionFluxUnit } from "../photometry/measure
 import { encodeSourcesFits, sourcesCsv, sourcesDs9, sourcesVotable } from "../photometry/source-table.js";
 import { fittedSky } from "../posterior/fitted-sky.js";
 import { VERSION } from "../version.js";
-import { formatNumber, formatWithError, tableLines } from "./format.js";
+import { formatChance, formatNumber, formatWithError, tableLines } from "./format.js";
 import { given } from "./given.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { parseNumber, parseWhole } from "./option-values.js";
@@ -133,7 +133,7 @@ function sourceLines(
       ...(wcs === undefined ? [] : [formatSkyPosition(wcs, pixelToSky(wcs, x, y))]),
       short(flux.best),
       `${short(flux.low)} to ${short(flux.high)}`,
-      alarms < 1e-6 ? "< 1e-6" : formatNumber(Number(alarms.toPrecision(2))),
+      formatChance(alarms),
       extent.extended ? `${short(extent.width)} (${short(extent.low)} to ${short(extent.high)})` : "point",
       neighbours.map((one) => `${one.name} ${one.correlation.toFixed(2)}`).join(", "),
     ];

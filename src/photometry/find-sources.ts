@@ -20,7 +20,13 @@ import { type EmptiedRegion, emptyRegion } from "./other-light.js";
 import { type Centroid, correlationOf, errorEllipse } from "./region-products.js";
 import { sourceCandidates } from "./source-candidates.js";
 import { expectedFalseAlarms, thresholdOf } from "./source-false-alarms.js";
-import { type LikelyFlux, type SourceFit, sourceTester } from "./source-test.js";
+import {
+  type LikelyFlux,
+  type LocatedSource,
+  type SourceFit,
+  type SourceLight,
+  sourceTester,
+} from "./source-test.js";
 
 /** Options of `findSources`; those of the sky are `fittedSky(result)`. */
 export interface FindSourcesOptions
@@ -73,6 +79,13 @@ const LEAST_RADIUS = 1.5;
 /** Photons above the surroundings that a candidate must have; fewer are never significant. */
 const LEAST_PHOTONS = 1.5;
 const EXTENDED = 0.05;
+/**
+ * The guard of the final fits, in half-light radii. Of a source that is known to be there, draws have light further out than a candidate's
+ * guard; of 0.5, 0.75, 1 and 1.3, tried on 80 fields whose seeds are none of the study's, the last gave the fluxes nearest to the truth.
+ */
+const WIDE_GUARD = 1.3;
+/** Rounds in which sources are located, each beside the others. */
+const ROUNDS = 3;
 /** Widths that are tried, in half-light radii of the psf: beyond, the light is not of one source but of the surroundings. */
 const WIDTHS = [0.3, 0.45, 0.6, 0.8, 1, 1.25, 1.5];
 /** Narrower ones than this in detector pixels are none that one could see. */
@@ -156,18 +169,34 @@ export async function findSources(
     apertures.map((pixels, index) => ({ name: `S${index + 1}`, pixels })),
     { ...measuring, ...watch(0.2, 1), sourceShape: "point", keepOthers: true },
   );
+  // All are taken out at once, and each is fitted together with the others.
+  const holes = apertures.flatMap((own) => emptyRegion(own, GUARD * half, mean, shape).pixels);
+  const fits = found.map(({ place }, index) => {
+    const own = emptyRegion(apertures[index], WIDE_GUARD * half, mean, shape).pixels;
+    return tester(place, [...new Set([...own, ...holes])], new Set());
+  });
+  const lights: SourceLight[] = found.map(({ place: { x, y } }) => ({ x, y, width: 0 }));
+  const beside = (index: number) => lights.filter((_, at) => at !== index);
+  const places: (LocatedSource | undefined)[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [index, fit] of fits.entries()) {
+      places[index] = fit?.locate(lights[index], beside(index));
+      lights[index] = { ...lights[index], ...places[index] };
+    }
+  }
+  const extents = fits.map(
+    (fit, index) => fit && extentOf(fit, lights[index], beside(index), half, LEAST_WIDTH * upsampling),
+  );
+  for (const [index, extent] of extents.entries()) {
+    if (extent?.extended) lights[index] = { ...lights[index], width: extent.width };
+  }
   return found.flatMap(({ statistic }, index) => {
-    const own = apertures[index];
-    const others = new Set(apertures.flatMap((pixels) => (pixels === own ? [] : pixels)));
-    const { pixels } = emptyRegion(own, GUARD * half, mean, shape, others);
-    const source = tester(found[index].place, pixels, others);
-    if (source === undefined) return [];
+    const [source, place, extent] = [fits[index], places[index], extents[index]];
+    if (source === undefined || place === undefined || extent === undefined) return [];
     const alarms = expectedFalseAlarms(statistic, fields);
-    const place = source.locate(found[index].place);
-    const extent = extentOf(source, place, half, LEAST_WIDTH * upsampling);
     return {
       name: measured[index].name,
-      flux: source.flux(place, extent.extended ? extent.width : 0),
+      flux: source.flux(lights[index], beside(index)),
       centroid: errorEllipse(place, place.varX, place.varY, place.covariance),
       statistic,
       falseAlarms: alarms,
@@ -229,7 +258,7 @@ function detect(
     const above = lightAbove(pixels, emptied, mean, shape);
     const centre = Math.round(candidate.y) * shape[1] + candidate.x;
     if (above === undefined || above.light * sensitivity(centre) < LEAST_PHOTONS) continue;
-    const statistic = test(above, emptied.pixels, taken)?.statistic(above, 0) ?? 0;
+    const statistic = test(above, emptied.pixels, taken)?.statistic({ ...above, width: 0 }) ?? 0;
     if (statistic < least) continue;
     const own = circlePixels({ x: above.x, y: above.y, radius }, shape).filter((pixel) => !taken.has(pixel));
     if (own.length === 0) continue;
@@ -260,9 +289,15 @@ function lightAbove(
 }
 
 /** The likelihood of the width. @param half light radius of the psf, in pixels of the image */
-function extentOf(source: SourceFit, place: PixelPosition, half: number, least: number): SourceExtent {
+function extentOf(
+  source: SourceFit,
+  place: PixelPosition,
+  beside: readonly SourceLight[],
+  half: number,
+  least: number,
+): SourceExtent {
   const widths = [0, ...WIDTHS.map((width) => width * half).filter((width) => width >= least)];
-  const values = widths.map((width) => source.statistic(place, width));
+  const values = widths.map((width) => source.ratio({ ...place, width }, beside));
   const most = Math.max(...values);
   const best = values.indexOf(most);
   // Where the statistic has fallen by 1, on the way from the best width outwards.

@@ -6,6 +6,7 @@ import type { RegionSystem } from "../data/regions/region-frame.js";
 import { pixelSize } from "../data/sky/sky-angle.js";
 import { pixelToSky } from "../data/sky/sky-position.js";
 import { parseWcs, type SkyWcs } from "../data/sky/sky-wcs.js";
+import { sourceApertures } from "./catalogue-file.js";
 import type { FoundSource } from "./find-sources.js";
 import type { MeasuredRegion } from "./measure-regions.js";
 import type { MeasuredFileOptions } from "./measured-file.js";
@@ -183,9 +184,8 @@ export function sourcesDs9(
   { wcs: cards = [] }: { readonly wcs?: readonly WcsCard[] } = {},
 ): string {
   const { wcs } = parseWcs(cards);
-  const regions = sources.map(({ name, centroid: { x, y }, radius }) => ({
-    name,
-    terms: [{ operator: "or" as const, shape: { kind: "circle" as const, x, y, radius } }],
-  }));
+  const regions = sourceApertures(
+    sources.map(({ name, centroid: { x, y }, radius }) => ({ name, x, y, radius })),
+  );
   return formatDs9Regions(regions, { system: SYSTEMS[wcs?.system ?? ""] ?? "image", wcs: cards });
 }

@@ -15,6 +15,11 @@ import type { ForwardModel } from "../model/forward-model.js";
 import { frameShape, setFrame } from "../model/sky-grid.js";
 import { bridgedLight } from "./bridged-light.js";
 
+/** Light of a source: where, and how wide, as the standard deviation of a round Gaussian in pixels of the frame; 0 is a point. */
+export interface SourceLight extends PixelPosition {
+  readonly width: number;
+}
+
 /** A flux in the unit of the image. */
 export interface LikelyFlux {
   /** Most likely, >= 0. */
@@ -25,18 +30,24 @@ export interface LikelyFlux {
 }
 
 /**
- * Fits sources where the light is taken out. Widths are standard deviations of round Gaussians in pixels of the frame, 0 for a point.
+ * Fits a source where the light is taken out, together with others `beside` it, whose fluxes are as free as its own: what two sources may
+ * share out between them is part of both errors.
  */
 export interface SourceFit {
   /**
-   * Twice the logarithm of the likelihood ratio, >= 0: the least of those against the surroundings bridged in one direction or
-   * another.
+   * Twice the logarithm of the likelihood ratio to no source, >= 0: the least of those against the surroundings bridged in one direction
+   * or another.
    */
-  statistic(place: PixelPosition, width: number): number;
-  /** Its flux, beside the mean of the bridges. */
-  flux(place: PixelPosition, width: number): LikelyFlux;
+  ratio(source: SourceLight, beside: readonly SourceLight[]): number;
+  /**
+   * The same of a source alone, lowered by not knowing the surroundings: as the squared ratio of a flux to its error is where the scatter of
+   * the flux between the bridges adds to that error.
+   */
+  statistic(source: SourceLight): number;
+  /** Its flux beside the mean of the bridges, with their scatter in the interval. */
+  flux(source: SourceLight, beside: readonly SourceLight[]): LikelyFlux;
   /** The most likely place of a point, and its covariance from the curvature of the likelihood, in pixels of the frame. */
-  locate(place: PixelPosition): LocatedSource;
+  locate(place: PixelPosition, beside: readonly SourceLight[]): LocatedSource;
 }
 
 /** Where a source is. */
@@ -54,7 +65,7 @@ const STEP = 0.5;
 const ROUNDS = 8;
 const MOST_STEPS = 5;
 /** Change of a step that no longer matters. */
-const SETTLED = 1e-7;
+const SETTLED = 1e-5;
 
 /**
  * Set up the test on a posterior mean.
@@ -103,18 +114,50 @@ export function sourceTester(
     const middle = known.map((_, pixel) =>
       bridges.reduce((sum, one) => sum + one[pixel] / bridges.length, 0),
     );
-    const unitOf = (where: PixelPosition, width: number) =>
-      at(onSky(width === 0 ? sharpPoint(where, shape) : wideLight(where, width, shape)));
-    const located = (where: PixelPosition) => likelihood(counts, known, middle, unitOf(where, 0)).top;
+    const unitOf = (source: SourceLight) =>
+      at(onSky(source.width === 0 ? sharpPoint(source, shape) : wideLight(source, shape)));
+    /** Light of those that reach the pixels, one by one. */
+    const unitsOf = (beside: readonly SourceLight[]) =>
+      beside.map(unitOf).filter((unit) => unit.some((value) => value > WINDOW * most));
+    const fits = (others: readonly Float64Array[], source: SourceLight, beside: readonly SourceLight[]) => {
+      const [unit, units] = [unitOf(source), unitsOf(beside)];
+      return others.map((one) => likelihood(counts, known, one, units, unit));
+    };
     return {
-      statistic(where, width) {
-        const unit = unitOf(where, width);
-        return Math.min(...bridges.map((others) => likelihood(counts, known, others, unit).statistic()));
+      ratio: (source, beside) => Math.min(...fits(bridges, source, beside).map((one) => one.statistic())),
+      statistic(source) {
+        const each = fits(bridges, source, []);
+        const least = Math.min(...each.map((one) => one.statistic()));
+        const { mean, variance } = scatter(each);
+        return least === 0 ? 0 : least / (1 + (least * variance) / mean ** 2);
       },
-      flux: (where, width) => likelihood(counts, known, middle, unitOf(where, width)).interval(),
-      locate: (where) => climb(where, located, STEP * grid.upsampling),
+      flux(source, beside) {
+        const [all, ...each] = fits([middle, ...bridges], source, beside);
+        const { best, low, high } = all.interval();
+        const { variance } = scatter(each);
+        return {
+          best,
+          low: Math.max(0, best - Math.sqrt((best - low) ** 2 + variance)),
+          high: best + Math.sqrt((high - best) ** 2 + variance),
+        };
+      },
+      locate(where, beside) {
+        const units = unitsOf(beside);
+        const height = (at: PixelPosition) =>
+          likelihood(counts, known, middle, units, unitOf({ ...at, width: 0 })).top;
+        return climb(where, height, STEP * grid.upsampling);
+      },
     };
   };
+}
+
+/** Mean and variance of the fluxes beside different bridges: how well the surroundings are known. */
+function scatter(fits: readonly { readonly flux: number }[]): {
+  readonly mean: number;
+  readonly variance: number;
+} {
+  const mean = sum(fits.map(({ flux }) => flux)) / fits.length;
+  return { mean, variance: sum(fits.map(({ flux }) => (flux - mean) ** 2)) / (fits.length - 1) };
 }
 
 /**
@@ -170,7 +213,7 @@ function cubic(distance: number): number {
 }
 
 /** Light of a round Gaussian of flux 1, cut off at 3 standard deviations. */
-function wideLight({ x, y }: PixelPosition, width: number, [ny, nx]: Shape): Float64Array {
+function wideLight({ x, y, width }: SourceLight, [ny, nx]: Shape): Float64Array {
   const light = new Float64Array(ny * nx);
   const reach = 3 * width + 1;
   let total = 0;
@@ -184,49 +227,76 @@ function wideLight({ x, y }: PixelPosition, width: number, [ny, nx]: Shape): Flo
   return light.map((value) => value / total);
 }
 
-/** The likelihood of the flux. */
-function likelihood(counts: Float64Array, known: Float64Array, others: Float64Array, unit: Float64Array) {
+/**
+ * The likelihood of the flux.
+ *
+ * @param known expected counts of what is given
+ * @param others of the surroundings at level 1
+ * @param units of the sources beside, each of flux 1
+ * @param unit of the source, of flux 1
+ */
+function likelihood(
+  counts: Float64Array,
+  known: Float64Array,
+  others: Float64Array,
+  units: readonly Float64Array[],
+  unit: Float64Array,
+) {
   const all = sum(others);
-  const inside = sum(unit);
-  const logLikelihood = (flux: number, level: number) => {
-    let value = all > 0 ? all * (naturalLog(level) - level) : 0;
+  // The source first, then the surroundings, then those beside.
+  const parts = [unit, others, ...units];
+  const totals = parts.map(sum);
+  const expected = (amounts: ArrayLike<number>, pixel: number) => {
+    let lambda = known[pixel];
+    for (let part = 0; part < parts.length; part++) lambda += amounts[part] * parts[part][pixel];
+    return lambda;
+  };
+  const logLikelihood = (amounts: ArrayLike<number>) => {
+    let value = all > 0 ? all * (naturalLog(amounts[1]) - amounts[1]) : 0;
     for (let pixel = 0; pixel < counts.length; pixel++) {
-      const lambda = known[pixel] + level * others[pixel] + flux * unit[pixel];
+      const lambda = expected(amounts, pixel);
       value -= lambda;
       if (counts[pixel] > 0) value += counts[pixel] * naturalLog(Math.max(lambda, Number.MIN_VALUE));
     }
     return value;
   };
   /** Expectation maximisation: which photons are whose, then as many as they are. @param free whether the flux is fitted too */
-  const fitted = (start: number, free: boolean): readonly [flux: number, level: number] => {
-    let [flux, level] = [start, 1];
+  const fitted = (flux: number, beside: number, free: boolean): Float64Array => {
+    const amounts = Float64Array.from(parts, (_, part) => [flux, 1][part] ?? beside);
+    const shares = new Float64Array(parts.length);
     for (let step = 0; step < STEPS; step++) {
-      let [ofSource, ofOthers] = [0, 0];
+      shares.fill(0);
       for (let pixel = 0; pixel < counts.length; pixel++) {
         if (counts[pixel] === 0) continue;
-        const lambda = known[pixel] + level * others[pixel] + flux * unit[pixel];
+        const lambda = expected(amounts, pixel);
         if (!(lambda > 0)) continue;
-        ofSource += (counts[pixel] * unit[pixel]) / lambda;
-        ofOthers += (counts[pixel] * others[pixel]) / lambda;
+        for (let part = 0; part < parts.length; part++)
+          shares[part] += (counts[pixel] * parts[part][pixel]) / lambda;
       }
-      const before = [flux, level] as const;
-      if (free) flux *= ofSource / inside;
-      if (all > 0) level = (level * ofOthers + all) / (2 * all);
-      const still = Math.abs(level - before[1]) <= SETTLED;
-      if (still && Math.abs(flux - before[0]) <= SETTLED * (flux + 1 / inside)) break;
+      let change = 0;
+      for (let part = free ? 0 : 1; part < parts.length; part++) {
+        if (!(totals[part] > 0)) continue;
+        const before = amounts[part];
+        amounts[part] =
+          part === 1 ? (before * shares[1] + all) / (2 * all) : (before * shares[part]) / totals[part];
+        change = Math.max(change, Math.abs(amounts[part] - before) / (amounts[part] + 1 / totals[part]));
+      }
+      if (change <= SETTLED) break;
     }
-    return [flux, level];
+    return amounts;
   };
-  const best = fitted((1 + sum(counts)) / inside, true);
-  const top = logLikelihood(...best);
-  const at = (flux: number) => logLikelihood(...fitted(flux, false));
+  const guess = (1 + sum(counts)) / totals[0];
+  const best = fitted(guess, guess, true);
+  const top = logLikelihood(best);
+  const at = (flux: number) => logLikelihood(fitted(flux, guess, false));
   return {
     top,
+    flux: best[0],
     statistic: () => Math.max(0, 2 * (top - at(0))),
     interval(): LikelyFlux {
       const isLikely = (flux: number) => at(flux) > top - 0.5;
       const flux = best[0];
-      let step = (1 + Math.sqrt(sum(counts))) / inside;
+      let step = (1 + Math.sqrt(sum(counts))) / totals[0];
       while (isLikely(flux + step)) step *= 2;
       return {
         best: flux,

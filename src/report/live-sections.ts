@@ -21,8 +21,8 @@ function select(
   return `<label>${label} <select id="${id}">${options(entries, chosen)}</select></label>`;
 }
 
-/** Linked pictures with tools and readout. */
-export function explorerHtml(fallback: string): string {
+/** Linked pictures with tools and readout. @param marked whether there are marks to show or hide */
+export function explorerHtml(fallback: string, marked: boolean): string {
   const tools =
     '<div class="tools" role="group" aria-label="Tools of the pictures">' +
     select(
@@ -59,6 +59,7 @@ export function explorerHtml(fallback: string): string {
     '<fieldset><legend>Pick</legend><label><input type="radio" name="tool" value="pixel" checked> pixel</label>' +
     '<label><input type="radio" name="tool" value="circle"> circle</label>' +
     '<label><input type="radio" name="tool" value="rectangle"> rectangle</label></fieldset>' +
+    (marked ? '<label><input type="checkbox" id="marks" checked> marks of sources</label>' : "") +
     '<span class="buttons"><button type="button" id="zoom-in" aria-label="Zoom in">+</button>' +
     '<button type="button" id="zoom-out" aria-label="Zoom out">−</button>' +
     '<button type="button" id="zoom-reset">Whole image</button></span></div>';

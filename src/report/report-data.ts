@@ -49,6 +49,14 @@ export interface PixelDrawData extends DrawBlock {
   readonly pixels: readonly number[];
 }
 
+/** A circle with a name, in pixels from 0. */
+export interface ReportMark {
+  readonly name: string;
+  readonly x: number;
+  readonly y: number;
+  readonly radius: number;
+}
+
 /** The JSON of a report. */
 export interface ReportData {
   readonly name: string;
@@ -66,6 +74,8 @@ export interface ReportData {
   readonly groups?: ChainGroups;
   readonly film?: FilmData;
   readonly pixelDraws?: PixelDrawData;
+  /** What is marked on the pictures. */
+  readonly marks?: readonly ReportMark[];
   /** Pixel that is shown first: the brightest. */
   readonly first: readonly [x: number, y: number];
 }

@@ -7,11 +7,13 @@ import { openFitsFile } from "../io/fits-file-node.js";
 import { openResult } from "../io/open-result-node.js";
 import { isEstimate } from "../io/point-estimate-file.js";
 import { readPointEstimate } from "../io/point-estimate-file-node.js";
+import type { Catalogue } from "../photometry/catalogue-file.js";
 import { fittedSky } from "../posterior/fitted-sky.js";
 import type { SignificanceEstimate } from "../significance/collect.js";
 import { estimateHtml, type ReportedEstimate } from "./estimate-html.js";
 import { type ReportOptions, reportHtml } from "./report-html.js";
 import { significanceSection } from "./significance-section.js";
+import { sourcesSection } from "./sources-section.js";
 
 /** Options of `reportFromFile`; those of `reportHtml`, the document made here. */
 export interface ReportFileOptions extends Omit<ReportOptions, "document" | "predictive"> {
@@ -19,6 +21,8 @@ export interface ReportFileOptions extends Omit<ReportOptions, "document" | "pre
   readonly predictive?: boolean;
   /** A significance run of the same observation, whose section is added before `sections`. */
   readonly significance?: SignificanceEstimate;
+  /** Sources of the same result, as `decodeSources` has them: marks on the pictures, and a section before `sections`. */
+  readonly catalogue?: Catalogue;
 }
 
 /** Draws and replicates of each for a predictive check: p-values good to about 0.02. */
@@ -33,7 +37,7 @@ const PREDICTIVE = { draws: 60, replicates: 10 } as const;
  * @throws FormatError when it is not a result, or damaged
  */
 export async function reportFromFile(path: string, options: ReportFileOptions = {}): Promise<string> {
-  const { predictive = true, observations, significance, sections = [], ...rest } = options;
+  const { predictive = true, observations, significance, catalogue, sections = [], ...rest } = options;
   const document = await figureDocument();
   const estimate = await estimateIn(path);
   if (estimate !== undefined) {
@@ -62,8 +66,10 @@ export async function reportFromFile(path: string, options: ReportFileOptions = 
         predictive: checks,
         sections: [
           ...(significance === undefined ? [] : [significanceSection(significance, document)]),
+          ...(catalogue === undefined ? [] : [sourcesSection(catalogue, result, document)]),
           ...sections,
         ],
+        ...(catalogue && { marks: catalogue.sources }),
         ...(observations && { observations }),
       },
     );

@@ -41,7 +41,13 @@ import {
   sectionHtml,
   verdictHtml,
 } from "./page-sections.js";
-import { base64Length, type DataBlock, type LayerData, type ReportData } from "./report-data.js";
+import {
+  base64Length,
+  type DataBlock,
+  type LayerData,
+  type ReportData,
+  type ReportMark,
+} from "./report-data.js";
 import { figureHtml, type ReportFigure, type ReportSection } from "./report-figure.js";
 import { type ReportInputFiles, reproducingCode } from "./reproduce.js";
 
@@ -67,6 +73,8 @@ export interface ReportOptions {
   readonly files?: readonly ReportInputFiles[];
   /** Largest size of the page in bytes, default 5,000,000; decides how many draws it holds. */
   readonly maxBytes?: number;
+  /** Circles with names on the pictures, in pixels from 0, that the reader may hide. */
+  readonly marks?: readonly ReportMark[];
   /** Further sections, before the one on how the result was made. */
   readonly sections?: readonly ReportSection[];
 }
@@ -106,7 +114,15 @@ const RESERVE = 4_000;
  * @throws InvalidInputError when observations do not fit the result, or the page cannot be as small as asked for
  */
 export function reportHtml(result: ReportResult, options: ReportOptions): string {
-  const { maxBytes = REPORT_BYTES, observations, predictive = [], files, sections = [], document } = options;
+  const {
+    maxBytes = REPORT_BYTES,
+    observations,
+    predictive = [],
+    files,
+    sections = [],
+    marks = [],
+    document,
+  } = options;
   const source = asDrawSource(result.trace.images);
   const { wcs } = parseWcs(result.wcs);
   const checks = observations === undefined ? [] : checkModel(result, result.trace.parameters, observations);
@@ -129,12 +145,13 @@ export function reportHtml(result: ReportResult, options: ReportOptions): string
     observations: checks.map(({ observation: { name } }) => ({ name })),
     kept,
     ...(groups && { groups }),
+    ...(marks.length > 0 && { marks: marks.map(({ name, x, y, radius }) => ({ name, x, y, radius })) }),
     first,
   };
   const compose = (embedded: EmbeddedDraws) =>
     pageHtml(title, [
       headerHtml(title, result, wcs),
-      explorerHtml(fallbackFigure(result, checks, document)),
+      explorerHtml(fallbackFigure(result, checks, document), marks.length > 0),
       inspectorHtml(first, result.mean.shape),
       ...(embedded.film === undefined ? [] : [playerHtml(embedded.film.chains)]),
       ...(smoothness === undefined

@@ -64,6 +64,18 @@ describe("tslira sources", () => {
     expect(findColumn(readTable(findHdu(file, "SOURCES")), "flux")?.values[0]).toBe(sources[0].flux.best);
     const measured = await cli("measure", "sim/result.fits", "--regions", "s.reg", "-q");
     expect(measured.stdout).toMatch(/^S1 /m);
+    const plot = await cli(
+      ...["plot", "sim/result.fits", "-k", "mean", "--sources", "s.fits", "-o", "s.svg"],
+    );
+    expect(plot.code, plot.stderr).toBe(0);
+    expect(readFileSync(join(folder, "s.svg"), "utf8")).toContain(">S1<");
+    const report = await cli("report", "sim/result.fits", "--sources", "s.fits", "-o", "s.html", "-q");
+    expect(report.code, report.stderr).toBe(0);
+    const page = readFileSync(join(folder, "s.html"), "utf8");
+    expect(page).toContain('id="marks"');
+    expect(page).toMatch(/flux \(count\).*<th scope="row">S1<\/th>/s);
+    const other = await cli("plot", "sim/result.fits", "--sources", "a.fits", "-o", "t.svg");
+    expect([other.code, other.stderr]).toEqual([1, expect.stringContaining("must have a table SOURCES")]);
     const plain = await cli("sources", "sim/result.fits", "--false-alarms", "0.01", "-q");
     expect(plain.stdout).toMatch(/^1 source, 0.01 false alarms to expect. Flux in count, .*\nsource +x +y /);
   });

@@ -4,7 +4,7 @@
  * Needs Python with astropy (environment TSLIRA_PYTHON, else python3 or /usr/bin/python3); skipped with a reason when it is absent,
  * failed with TSLIRA_REQUIRE_INTEROP=1.
  */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -52,6 +52,9 @@ describe.skipIf(python === undefined)("catalogues in astropy", () => {
     const { x, y } = sources[0].centroid;
     const { lon, lat } = pixelToSky(parseWcs(wcs).wcs!, x, y);
     expect(read.positions).toEqual([[lon, lat]]);
+    // Where it is installed (Debian's stilts), the validator of the Virtual Observatory finds nothing to say.
+    const votlint = spawnSync("stilts", ["votlint", join(folder, "sources.vot")], { encoding: "utf8" });
+    expect(votlint.error === undefined ? votlint.stdout + votlint.stderr : "").toBe("");
     expect([read.fluxUnit, read.same, read.shapes]).toEqual([true, true, ["point"]]);
   });
 });

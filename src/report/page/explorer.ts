@@ -3,10 +3,11 @@
 import type { Stretch } from "../../figures/color-scale.js";
 import type { Colormap } from "../../figures/colormap.js";
 import { type ColorBar, createColorBar } from "../../viewer/color-bar.js";
-import { createFrame, type Frame } from "../../viewer/frame.js";
+import { createFrame, type Frame, outlined } from "../../viewer/frame.js";
 import { crossShape, selectionShape } from "../../viewer/marks.js";
 import { compass, scaleBar } from "../../viewer/scale-bar.js";
 import { clampView, wholeView, zoomAt } from "../../viewer/viewport.js";
+import { escapeXml } from "../../xml-text.js";
 import type { Layer, ReportStore } from "./blocks.js";
 import { entriesSentence, pixelEntries, writeEntries } from "./readout.js";
 import type { State, StateHolder } from "./state.js";
@@ -50,10 +51,15 @@ export function startExplorer(document: Document, store: ReportStore, holder: St
   };
   for (const [index, panel] of panels.entries()) {
     panel.frame.annotate(() => {
-      const { cursor, selection, view } = holder.get();
+      const { cursor, selection, view, marks } = holder.get();
       const first =
         index === 0 ? scaleBar(panel.frame, data.wcs) + compass(panel.frame, data.wcs, view.x, view.y) : "";
-      return crossShape(panel.frame, cursor) + selectionShape(panel.frame, selection) + first;
+      return (
+        crossShape(panel.frame, cursor) +
+        selectionShape(panel.frame, selection) +
+        (marks ? named(panel.frame, data.marks) : "") +
+        first
+      );
     });
     panel.select.addEventListener("change", () => paint(holder.get(), panel));
     listen(panel.frame, store, holder);
@@ -61,7 +67,7 @@ export function startExplorer(document: Document, store: ReportStore, holder: St
   holder.watch(["style"], (state) => {
     for (const panel of panels) paint(state, panel);
   });
-  holder.watch(["view", "cursor", "selection"], ({ view }) => {
+  holder.watch(["view", "cursor", "selection", "marks"], ({ view }) => {
     for (const { frame } of panels) frame.look(view);
   });
 
@@ -78,6 +84,17 @@ export function startExplorer(document: Document, store: ReportStore, holder: St
     }, 400);
   });
   startTools(document, store, holder);
+}
+
+/** Circles with their names beside them. */
+function named(frame: Frame, marks: ReportStore["data"]["marks"] = []): string {
+  return marks
+    .map(({ name, x, y, radius }) => {
+      const [cx, cy] = frame.project(x, y);
+      const r = Math.max(2, radius * frame.pixelSize());
+      return `${outlined(`<circle cx="${cx}" cy="${cy}" r="${r}"/>`)}<text x="${cx + r + 3}" y="${cy + 4}">${escapeXml(name)}</text>`;
+    })
+    .join("");
 }
 
 /** Whether a layer is in the unit of the flux. */
@@ -215,6 +232,8 @@ function startTools(document: Document, { data: { shape } }: ReportStore, holder
       if (input.checked) holder.set({ tool: input.value as State["tool"] });
     });
   }
+  const marks = document.getElementById("marks") as HTMLInputElement | null;
+  marks?.addEventListener("change", () => holder.set({ marks: marks.checked }));
   const button = (id: string, change: (state: State) => Partial<State>) =>
     need(document, id).addEventListener("click", () => holder.set(change(holder.get())));
   const zoom = (factor: number) => (state: State) => ({

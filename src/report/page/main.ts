@@ -15,6 +15,7 @@ async function start(document: Document): Promise<void> {
     cursor: [x, y],
     selection: { kind: "pixel", x, y },
     style: { stretch: "asinh", colormap: "auto", percent: 100 },
+    marks: true,
     tool: "pixel",
   });
   document.documentElement.classList.add("live");

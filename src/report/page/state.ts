@@ -11,6 +11,8 @@ export interface State {
   readonly cursor: readonly [x: number, y: number];
   readonly selection: Selection;
   readonly style: Style;
+  /** Whether the marks are shown. */
+  readonly marks: boolean;
   /** What a click or a drag on a picture does. */
   readonly tool: "pixel" | "circle" | "rectangle";
 }
