@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { EXIT, reportError } from "./exit.js";
+import { usageError } from "./usage-error.js";
 
 /** A command as a module of its own, loaded when asked for. */
 interface LazyCommand {
@@ -127,11 +128,6 @@ function settle(command: unknown): void {
   for (const inner of asCommand(command).commands) settle(inner);
 }
 
-/** `error: unknown option '--foo'` and the suggestion below it, as one line without the first word. */
-function commanderMessage(error: CommanderError): string {
-  return error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
-}
-
 async function main(given: readonly string[]): Promise<void> {
   // "tslira help deconvolve" and "tslira deconvolve --help" are the same.
   const args = given[0] === "help" ? [...given.slice(1, 2), "--help"] : [...given];
@@ -147,10 +143,7 @@ async function main(given: readonly string[]): Promise<void> {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return;
     const command = args.find((arg) => arg in COMMANDS);
-    process.stderr.write(
-      `tslira: ${commanderMessage(error)}; see tslira ${command === undefined ? "" : `${command} `}--help\n`,
-    );
-    process.exitCode = EXIT.badInput;
+    process.exitCode = reportError(usageError(error, command));
   }
 }
 

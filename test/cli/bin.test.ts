@@ -55,7 +55,7 @@ it("bins events to the bytes of the library, and says what became of them", asyn
 it("says what is wrong with ranges and files", async () => {
   expect(await runCli(folder, "bin", "events.fits", "-o", "a.fits", "--energy", "2:1")).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining("Give low:high, low: or :high."),
+    stderr: expect.stringContaining("give low:high, low: or :high"),
   });
   expect(await runCli(folder, "bin", "events.fits", "-o", "a.fits", "--time", "1:2")).toMatchObject({
     code: 1,

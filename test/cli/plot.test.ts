@@ -218,7 +218,7 @@ describe("tslira plot", () => {
     [["--chain", "3", "-o", "x.png"], "in 1 to 2"],
     [["--kind", "rank", "--chain", "1", "-o", "x.png"], "at least two chains"],
     [["--kind", "pixel-trace", "--at", "17,0", "-o", "x.png"], "17 columns and 12 rows"],
-    [["--at", "1", "-o", "x.png"], "Give x,y"],
+    [["--at", "1", "-o", "x.png"], "give x,y"],
     [["--contours-of", "r.fits", "-o", "x.png"], "must come with --contours"],
     [["--width", "20mm", "-o", "x.svg"], "give for example 88mm"],
     [["--limits", "1,2,3", "-o", "x.png"], "for example 99.5"],
