@@ -25,6 +25,7 @@ import { type DrawnRegion, movedRegion } from "./regions/region-edit.js";
 import { useRegionGestures } from "./regions/region-gestures.js";
 import { DataCard } from "./run/data-card.js";
 import { KeepCard } from "./run/keep-card.js";
+import { usePhotometry } from "./run/photometry-run.js";
 import { RunCard } from "./run/run-card.js";
 import { nextRunState } from "./run/run-state.js";
 import { fileName } from "./run/save-file.js";
@@ -59,14 +60,18 @@ interface WorkspaceProps {
 }
 
 /** Parts of the inspector that stay when something else is picked. */
-const STAYING: ReadonlySet<Tab> = new Set(["draws", "profile", "significance"]);
+const STAYING: ReadonlySet<Tab> = new Set(["draws", "profile", "measure", "significance"]);
 
 /** Milliseconds before what may be needed later is fetched: first what is seen. */
 const AHEAD = 1_000;
 
 /** Code of this screen that is not there yet, while the server is. */
 const fetchAhead = () =>
-  Promise.allSettled([import("./run/method-card.js"), import("./reading/significance-view.js")]);
+  Promise.allSettled([
+    import("./run/method-card.js"),
+    import("./reading/significance-view.js"),
+    import("./reading/measure-view.js"),
+  ]);
 
 /** The screen. */
 export function Workspace(props: WorkspaceProps) {
@@ -141,6 +146,7 @@ export function Workspace(props: WorkspaceProps) {
   const level = useMemo(() => meanFlux(data), [data]);
   const other = useMemo(() => methodSettings(form, level), [form, level]);
   const test = useSignificanceTest(desk);
+  const photometry = usePhotometry(desk, result);
 
   const title = open.title ?? data.name;
   const showFound = useCallback(
@@ -319,6 +325,7 @@ export function Workspace(props: WorkspaceProps) {
             onCut={cut}
             onPsfCentre={centrePsf}
             onBackgroundUnit={setBackgroundUnit}
+            onOffsets={(offsets) => void recompose({ ...composition, offsets })}
           />
         </Room>
         <Room name="The run">
@@ -399,6 +406,7 @@ export function Workspace(props: WorkspaceProps) {
               onCut={cut}
               look={look}
               gestures={gestures}
+              sources={photometry.sources?.rows}
             />
           )}
         </Room>
@@ -417,6 +425,7 @@ export function Workspace(props: WorkspaceProps) {
         news={news}
         estimate={estimate}
         significance={{ test, choices, composition, form, onForm, busy: running }}
+        measure={{ photometry, onPick: pick }}
         style={style}
         tab={tab}
         onTab={setTab}

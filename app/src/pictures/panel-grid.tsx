@@ -18,15 +18,18 @@ import {
   compass,
   crossShape,
   type Frame,
+  outlined,
   quantityScale,
   type Selection,
   scaleBar,
   selectionShape,
+  shapeOutline,
   type Viewport,
   wheelFactor,
   wholeView,
   zoomAt,
 } from "#viewer";
+import type { SourceRow } from "../desk/photometry-protocol.js";
 import type { RegionGestures } from "../regions/region-gestures.js";
 import type { Layer } from "./layers.js";
 import type { LookControl } from "./look.js";
@@ -57,6 +60,8 @@ interface GridProps {
   readonly onCut: (target: "counts" | "psf", part: Cutout) => void;
   readonly look: LookControl;
   readonly gestures: RegionGestures;
+  /** Marked on the sky. */
+  readonly sources: readonly SourceRow[] | undefined;
 }
 
 /** Pixels that a drag covers, as a cut-out within the image. */
@@ -209,6 +214,17 @@ export function PanelGrid(props: GridProps) {
   );
 }
 
+/** Apertures of sources with their names. */
+function sourceMarks(frame: Frame, sources: readonly SourceRow[] = []): string {
+  return sources
+    .map(({ name, x, y, radius }) => {
+      const [left, top] = frame.project(x + radius, y + radius);
+      const ring = outlined(shapeOutline(frame, { kind: "circle", x, y, radius }));
+      return `${ring}<text class="source-name" x="${left}" y="${top}">${name}</text>`;
+    })
+    .join("");
+}
+
 interface PanelProps extends GridProps {
   readonly layer: Layer;
   readonly image: NonNullable<Layer["image"]>;
@@ -218,9 +234,9 @@ interface PanelProps extends GridProps {
 }
 
 function PanelPicture(props: PanelProps) {
-  const { layer, image, first, cut, cursor, selection, wcs, tool, look, gestures } = props;
+  const { layer, image, first, cut, cursor, selection, wcs, tool, look, gestures, sources } = props;
   const style = useMemo(() => styleOf(look.now, layer.id), [look.now, layer.id]);
-  const isPsf = layer.id === "psf";
+  const isPsf = layer.kind === "psf";
   const shape = isPsf ? image.shape : props.shape;
   const psfView = useMemo(() => wholeView(image.shape), [image.shape]);
   const view = isPsf ? psfView : props.view;
@@ -236,9 +252,16 @@ function PanelPicture(props: PanelProps) {
       if (isPsf) return rectangle;
       const ruler = first ? scaleBar(frame, wcs) + compass(frame, wcs, view.x, view.y) : "";
       const picked = selection.kind === "region" ? "" : selectionShape(frame, selection);
-      return crossShape(frame, cursor) + picked + gestures.overlay(frame) + rectangle + ruler;
+      return (
+        crossShape(frame, cursor) +
+        picked +
+        sourceMarks(frame, sources) +
+        gestures.overlay(frame) +
+        rectangle +
+        ruler
+      );
     },
-    [cut, isPsf, first, wcs, view, cursor, selection, gestures],
+    [cut, isPsf, first, wcs, view, cursor, selection, gestures, sources],
   );
 
   const pixelAt = ([x, y]: readonly [number, number]): [number, number] => [
