@@ -11,7 +11,7 @@ import type { Composition } from "./desk/observation-view.js";
 import type { LiveView, ResultView } from "./desk/run-view.js";
 import { Room } from "./late.js";
 import { CompareMenu, useCompare } from "./pictures/compare-menu.js";
-import { CompareView } from "./pictures/compare-view.js";
+import { CompareView, keptResult } from "./pictures/compare-view.js";
 import { estimateLayers, estimatePanels } from "./pictures/estimate-layers.js";
 import { layersOf, panelsFor } from "./pictures/layers.js";
 import { useLook } from "./pictures/look.js";
@@ -301,13 +301,7 @@ export function Workspace(props: WorkspaceProps) {
     setTab((now) => (what === "line" ? "profile" : STAYING.has(now) ? now : "selection"));
   }, []);
   const gestures = useRegionGestures(look, tool, shape, pick, noteDrawn);
-  const latest = useMemo(
-    () =>
-      found?.kind === "posterior"
-        ? { result: found.result, settings: comparedSettings(found.settings, found.other) }
-        : undefined,
-    [found],
-  );
+  const latest = useMemo(() => found && keptResult(found), [found]);
   const compare = useCompare(latest);
   const said = useLookKeys(look, compare, place);
 
@@ -432,12 +426,6 @@ export function Workspace(props: WorkspaceProps) {
       />
     </main>
   );
-}
-
-/** Settings side by side with those of other runs. */
-function comparedSettings(lira: LiraDeconvolverOptions, other: MethodSettings | undefined): object {
-  if (other === undefined) return { method: "lira", ...lira };
-  return { method: other.method, ...(other.prior && { prior: other.prior.id }), ...other.options };
 }
 
 /** The brightest pixel as (x, y). */
