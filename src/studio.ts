@@ -12,6 +12,7 @@ export { parameterLabel } from "./figures/parameter-label.js";
 export { type ComposedTogether, composeTogether } from "./io/compose-together.js";
 export { shellLine } from "./jobs/shell-command.js";
 export { regionFluxUnit } from "./photometry/measured-table.js";
+export { PRIOR_KINDS, type PriorKind } from "./priors/prior-kinds.js";
 export { defaultPairTransfers } from "./runs/lira-options.js";
 export { holdLifeline, watchLifeline } from "./workers/lifeline.js";
 export { startWebWorker } from "./workers/start-web-worker.js";

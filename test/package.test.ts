@@ -42,10 +42,17 @@ describe("package", () => {
     expect(citation).toContain(`\nversion: ${manifest.version}\n`);
   });
 
+  it("holds the pages that its README leads to", () => {
+    const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+    const links = [...readme.matchAll(/\]\((docs\/[^)#]+)/g)].map(([, link]) => link);
+    expect(links.length).toBeGreaterThan(10);
+    expect(links.filter((link) => !files.includes(link))).toEqual([]);
+  });
+
   it("holds the built code, its types, the page of Studio, the font and the papers, and nothing else", () => {
     // Studio is a page: besides scripts it has a document, a style sheet and the licences of what is bundled in.
     const allowed =
-      /^(dist\/studio\/(index\.html|licenses\.md|assets\/[\w-]+\.(js|css))|dist\/.*\.(js|d\.ts)|assets\/fonts\/[^/]+|package\.json|README\.md|LICENSE|CHANGELOG\.md|CITATION\.cff)$/;
+      /^(dist\/studio\/(index\.html|licenses\.md|assets\/[\w-]+\.(js|css))|dist\/.*\.(js|d\.ts)|assets\/fonts\/[^/]+|docs\/[\w-]+\.md|docs\/images\/(posterior|studio)\.png|package\.json|README\.md|LICENSE|CHANGELOG\.md|CITATION\.cff)$/;
     expect(files.filter((file) => !allowed.test(file))).toEqual([]);
     expect(files).toEqual(
       expect.arrayContaining([

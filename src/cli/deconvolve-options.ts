@@ -1,9 +1,21 @@
 /** Options and help of `tslira deconvolve`. */
 
+import { PRIOR_KINDS, priorExample } from "../priors/prior-kinds.js";
 import { SETTINGS } from "../settings/list.js";
 import { observationCommand } from "./observation-options.js";
 import { parseSeconds, parseWhole } from "./option-values.js";
 import { addSettingOptions } from "./setting-options.js";
+
+const priors = (method: string) =>
+  PRIOR_KINDS.filter(({ methods }) => methods?.includes(method))
+    .map(({ id }) => id)
+    .join(", ");
+
+/** Examples of all. */
+const PRIORS = [...PRIOR_KINDS.map(priorExample), "patches:file=gmm.fits,strength=1"]
+  .join(", ")
+  .replaceAll(/(.{1,94},) /g, "$1\n")
+  .replaceAll(/^/gm, "  ");
 
 const DETAILS = `
 Files: FITS images, plain, .gz or tile-compressed. The first image of a file is used; pick another as
@@ -14,11 +26,8 @@ Background: expected counts a pixel for unit exposure, before the psf ("flux", t
 Result: FITS, posterior mean in the first HDU, then std, quantiles, R-hat, ESS, traces, settings;
   sky coordinates of the counts included. See tslira info result.fits.
 
-Priors of --method map and nuts, in parts of the flux unit (gibbs: uniform, exponential, gamma):
-  uniform, exponential:rate=1, gamma:shape=2,rate=1, inverse-gamma:shape=1,scale=0.1,
-  tikhonov:strength=1,reference=0, gradient-tikhonov:strength=1, smoothness:strength=1,sigma=2,
-  total-variation:strength=1,smoothing=0.1, markov:strength=1, entropy:strength=1,reference=1,
-  multiscale:alpha=0.1, patches:file=gmm.fits,strength=1
+Priors of --method map and nuts, in parts of the flux unit (gibbs: ${priors("gibbs")}):
+${PRIORS}
 
 Examples:
   A first look:

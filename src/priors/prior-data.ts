@@ -30,12 +30,17 @@ export async function priorFromData({ make, with: given, module }: PriorData): P
     const [prior, factor] = given as [PriorData, number];
     return scaledPrior(await priorFromData(prior), factor);
   }
-  if (!Object.hasOwn(MAKERS, make)) {
+  return priorMaker(make)(...given);
+}
+
+/** A function of tslira that makes priors. @throws InvalidInputError when there is none of this name */
+export function priorMaker(name: string): (...given: readonly unknown[]) => FluxPrior {
+  if (!Object.hasOwn(MAKERS, name)) {
     throw new InvalidInputError(
-      `prior: must be made by one of ${Object.keys(MAKERS).join(", ")}, got ${JSON.stringify(make)}; give its module too`,
+      `prior: must be made by one of ${Object.keys(MAKERS).join(", ")}, got ${JSON.stringify(name)}; give its module too`,
     );
   }
-  return MAKERS[make](...(given as never[]));
+  return MAKERS[name] as (...given: readonly unknown[]) => FluxPrior;
 }
 
 /**

@@ -5,91 +5,17 @@ import { InvalidInputError } from "../errors.js";
 import type { ForwardModel } from "../model/forward-model.js";
 import { nearestWord } from "../nearest-word.js";
 import { type FluxPrior, productPrior } from "../priors/flux-prior.js";
-import { multiscalePrior } from "../priors/multiscale-prior.js";
-import {
-  gradientTikhonovPrior,
-  markovPrior,
-  smoothnessPrior,
-  totalVariationPrior,
-} from "../priors/neighbour-priors.js";
 import { patchPrior } from "../priors/patch-prior.js";
-import {
-  entropyPrior,
-  exponentialPrior,
-  gammaPrior,
-  inverseGammaPrior,
-  tikhonovPrior,
-  uniformPrior,
-} from "../priors/pixel-priors.js";
+import { priorMaker } from "../priors/prior-data.js";
+import { PRIOR_KINDS, type PriorKind } from "../priors/prior-kinds.js";
 
 /** Reads the patches of a file that a prior names. */
 export type ReadPatches = (file: string) => Promise<PatchMixture>;
 
-type Values = Readonly<Record<string, string>>;
-type Make = (
-  number: (key: string, fallback?: number) => number,
-  values: Values,
-  readPatches: ReadPatches | undefined,
-) => ((model: ForwardModel) => FluxPrior) | Promise<(model: ForwardModel) => FluxPrior>;
-
-const always = (prior: FluxPrior) => () => prior;
-
-/** Names, the keys each takes, and how it is made. */
-const PRIORS: Readonly<Record<string, { readonly keys: readonly string[]; readonly make: Make }>> = {
-  uniform: { keys: [], make: () => always(uniformPrior()) },
-  exponential: { keys: ["rate"], make: (number) => always(exponentialPrior({ rate: number("rate") })) },
-  gamma: {
-    keys: ["shape", "rate"],
-    make: (number) => always(gammaPrior({ shape: number("shape"), rate: number("rate") })),
-  },
-  "inverse-gamma": {
-    keys: ["shape", "scale"],
-    make: (number) => always(inverseGammaPrior({ shape: number("shape"), scale: number("scale") })),
-  },
-  tikhonov: {
-    keys: ["strength", "reference"],
-    make: (number) =>
-      always(tikhonovPrior({ strength: number("strength"), reference: number("reference", 0) })),
-  },
-  "gradient-tikhonov": {
-    keys: ["strength"],
-    make: (number) => always(gradientTikhonovPrior({ strength: number("strength") })),
-  },
-  smoothness: {
-    keys: ["strength", "sigma"],
-    make: (number) => always(smoothnessPrior({ strength: number("strength"), sigma: number("sigma") })),
-  },
-  "total-variation": {
-    keys: ["strength", "smoothing"],
-    make: (number) =>
-      always(totalVariationPrior({ strength: number("strength"), smoothing: number("smoothing") })),
-  },
-  markov: { keys: ["strength"], make: (number) => always(markovPrior({ strength: number("strength") })) },
-  entropy: {
-    keys: ["strength", "reference"],
-    make: (number) => always(entropyPrior({ strength: number("strength"), reference: number("reference") })),
-  },
-  multiscale: {
-    keys: ["alpha"],
-    make: (number) => {
-      const alpha = number("alpha", 0.1);
-      return ({ reference }) => multiscalePrior({ alpha, referenceExposure: reference });
-    },
-  },
-  patches: {
-    keys: ["file", "strength", "stride"],
-    async make(number, { file, stride }, readPatches) {
-      if (file === undefined)
-        throw new InvalidInputError("prior: patches must name a file, got none; add file=gmm.fits");
-      if (readPatches === undefined)
-        throw new InvalidInputError(
-          `prior: patches must come from a file that can be read here, got ${file}; use patchPrior`,
-        );
-      const mixture = await readPatches(file);
-      const spacing = stride === undefined ? {} : { stride: number("stride") };
-      return always(patchPrior(mixture, { strength: number("strength", 1), ...spacing }));
-    },
-  },
+/** Those of the list, and patches, whose mixture is in a file. */
+const KEYS: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(PRIOR_KINDS.map(({ id, parameters }) => [id, parameters.map(({ key }) => key)])),
+  patches: ["file", "strength", "stride"],
 };
 
 /**
@@ -114,22 +40,22 @@ async function parsePart(
   readPatches: ReadPatches | undefined,
 ): Promise<(model: ForwardModel) => FluxPrior> {
   const [name, ...rest] = text.trim().split(":");
-  const known = Object.hasOwn(PRIORS, name) ? PRIORS[name] : undefined;
-  if (known === undefined) {
+  if (!Object.hasOwn(KEYS, name)) {
     throw new InvalidInputError(
-      `prior: must be one of ${Object.keys(PRIORS).join(", ")}, got ${JSON.stringify(name)}; ` +
-        `did you mean ${nearestWord(name, Object.keys(PRIORS))}?`,
+      `prior: must be one of ${Object.keys(KEYS).join(", ")}, got ${JSON.stringify(name)}; ` +
+        `did you mean ${nearestWord(name, Object.keys(KEYS))}?`,
     );
   }
+  const keys = KEYS[name];
   const values: Record<string, string> = {};
   for (const pair of rest
     .join(":")
     .split(",")
     .filter((one) => one !== "")) {
     const [key, ...value] = pair.split("=");
-    if (!known.keys.includes(key) || value.length === 0) {
+    if (!keys.includes(key) || value.length === 0) {
       throw new InvalidInputError(
-        `prior: ${name} must be followed by ${known.keys.map((one) => `${one}=...`).join(",") || "nothing"}, ` +
+        `prior: ${name} must be followed by ${keys.map((one) => `${one}=...`).join(",") || "nothing"}, ` +
           `got ${JSON.stringify(pair)}; correct it`,
       );
     }
@@ -146,5 +72,39 @@ async function parsePart(
     }
     return value;
   };
-  return known.make(number, values, readPatches);
+  const kind = PRIOR_KINDS.find(({ id }) => id === name);
+  return kind === undefined ? patches(values, number, readPatches) : named(kind, number);
 }
+
+type ReadNumber = (key: string, fallback?: number) => number;
+
+async function named(
+  { call, parameters, followsExposure }: PriorKind,
+  number: ReadNumber,
+): Promise<(model: ForwardModel) => FluxPrior> {
+  const numbers = Object.fromEntries(parameters.map(({ key, fallback }) => [key, number(key, fallback)]));
+  const maker = priorMaker(call);
+  return followsExposure
+    ? ({ reference }) => maker({ ...numbers, referenceExposure: reference })
+    : constant(maker(numbers));
+}
+
+async function patches(
+  { file, stride }: Readonly<Record<string, string>>,
+  number: ReadNumber,
+  readPatches: ReadPatches | undefined,
+): Promise<(model: ForwardModel) => FluxPrior> {
+  if (file === undefined) {
+    throw new InvalidInputError("prior: patches must name a file, got none; add file=gmm.fits");
+  }
+  if (readPatches === undefined) {
+    throw new InvalidInputError(
+      `prior: patches must come from a file that can be read here, got ${file}; use patchPrior`,
+    );
+  }
+  const mixture = await readPatches(file);
+  const spacing = stride === undefined ? {} : { stride: number("stride") };
+  return constant(patchPrior(mixture, { strength: number("strength", 1), ...spacing }));
+}
+
+const constant = (prior: FluxPrior) => () => prior;

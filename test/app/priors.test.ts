@@ -2,7 +2,8 @@
 import { constantImage, parsePrior, simulatePointSource } from "tslira";
 import { createForwardModel } from "tslira/diagnostics";
 import { expect, it } from "vitest";
-import { PRIOR_KINDS, priorsOf, priorText } from "../../app/src/settings/prior-fields.js";
+import { priorsOf, priorText } from "../../app/src/settings/prior-fields.js";
+import { PRIOR_KINDS, priorExample } from "../../src/priors/prior-kinds.js";
 
 const model = createForwardModel(simulatePointSource({ seed: 1 }), {});
 const flux = constantImage([32, 32], 0.7);
@@ -17,6 +18,12 @@ it.each(PRIOR_KINDS.map((kind) => [kind.id, kind] as const))("%s", async (id, { 
     const prior = (await parsePrior(priorText({ id, values })))(model);
     expect(prior.logDensity(flux)).toSatisfy(Number.isFinite);
   }
+});
+
+it.each(PRIOR_KINDS)("$id has an example that can be copied", async (kind) => {
+  const prior = (await parsePrior(priorExample(kind)))(model);
+  expect(prior.logDensity(flux)).toSatisfy(Number.isFinite);
+  expect(prior.data?.make).toBe(kind.call);
 });
 
 it("knows of patches where their file can be read, and only there", async () => {

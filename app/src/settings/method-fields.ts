@@ -2,7 +2,8 @@
 
 import type { Method } from "tslira";
 import { isSampler, libraryOptions, type SettingValues, settingOf } from "#settings";
-import { type PriorKind, type PriorSettings, priorsOf, roundedStart } from "./prior-fields.js";
+import type { PriorKind } from "#studio";
+import { type PriorSettings, priorsOf, roundedStart } from "./prior-fields.js";
 import { chosenValues, type Field, type Form, fieldError, fieldsOfMethod } from "./settings.js";
 
 /** A method that gives one image. */
