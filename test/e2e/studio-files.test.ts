@@ -163,8 +163,10 @@ describe.skipIf(!hasChromium)("real files in Studio", { timeout: 480_000 }, () =
     await studio.page.waitForSelector(".workspace");
     // From astropy 5.2: the middle of 4684 through its WCS to the sky, and back through that of 4683.
     await studio.page.waitForSelector("dd:has-text('at (-0.335, 0.546) px')");
-    await studio.cutOut("Counts", [104, 104], [135, 135], [256, 256]);
-    await studio.page.waitForSelector('dt:text-is("cut-out")');
+    await studio.page.keyboard.press("x");
+    await studio.page.fill("label:has-text('Or columns, rows') input", "104:136,104:136");
+    await studio.page.keyboard.press("Enter");
+    await studio.page.waitForSelector('dd:has-text("columns 104:136, rows 104:136")');
     await studio.cutOut("PSF", [15, 14], [31, 30], [48, 48]);
     await studio.page.waitForFunction(() => document.querySelectorAll(".facts .link").length === 2);
     await run(11);

@@ -76,9 +76,10 @@ export function CompareMenu({ a, b, comparison, keep, show }: CompareControl) {
               type="button"
               key={kind}
               aria-pressed={comparison === kind}
-              aria-label={kind === "difference" ? "Difference, B less A" : "Ratio, B over A"}
               onClick={() => show(comparison === kind ? "off" : kind)}
-              title={kind === "difference" ? "What B has more than A" : "How many times A is B"}
+              title={
+                kind === "difference" ? "Difference: what B has more than A" : "Ratio: how many times A is B"
+              }
             >
               {kind === "difference" ? "B − A" : "B / A"}
             </button>

@@ -31,6 +31,7 @@ import {
 } from "#viewer";
 import type { SourceRow } from "../desk/photometry-protocol.js";
 import type { RegionGestures } from "../regions/region-gestures.js";
+import { cutoutOf as cutoutFromText } from "../settings/cutout-text.js";
 import type { Layer } from "./layers.js";
 import type { LookControl } from "./look.js";
 import { LimitsMenu, styleOf } from "./look-menu.js";
@@ -206,11 +207,49 @@ export function PanelGrid(props: GridProps) {
               </button>
             </>
           ) : (
-            <span>Drag a rectangle over any picture of the sky, or over the point spread function.</span>
+            <>
+              <span>Drag a rectangle over any picture of the sky, or over the point spread function.</span>
+              <CutByNumbers shape={shape} onCut={(typed) => onCut("counts", typed)} />
+            </>
           )}
         </div>
       )}
     </>
+  );
+}
+
+/** A cut-out of the sky by its columns and rows. */
+function CutByNumbers({
+  shape: [ny, nx],
+  onCut,
+}: {
+  readonly shape: Shape;
+  readonly onCut: (part: Cutout) => void;
+}) {
+  const [text, setText] = useState("");
+  const typed = cutoutFromText(text);
+  const part = typed && typed.x[1] <= nx && typed.y[1] <= ny ? typed : undefined;
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (part) onCut(part);
+      }}
+    >
+      <label>
+        Or columns, rows{" "}
+        <input
+          value={text}
+          size={16}
+          placeholder={`0:${nx},0:${ny}`}
+          aria-invalid={text !== "" && part === undefined}
+          onChange={({ target }) => setText(target.value)}
+        />
+      </label>{" "}
+      <button type="submit" disabled={part === undefined}>
+        Cut out
+      </button>
+    </form>
   );
 }
 

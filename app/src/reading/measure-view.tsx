@@ -136,9 +136,9 @@ export function MeasureTab(props: MeasureProps) {
               <thead>
                 <tr>
                   <th scope="col">source</th>
-                  <th scope="col">x, y from 0</th>
                   <th scope="col">flux, 68 %</th>
                   <th scope="col">false alarms</th>
+                  <th scope="col">x, y from 0</th>
                   <th scope="col">width, px</th>
                 </tr>
               </thead>
@@ -156,12 +156,12 @@ export function MeasureTab(props: MeasureProps) {
                         </button>
                       </th>
                       <td>
-                        {errorText(x, xStd)}, {errorText(y, yStd)}
-                      </td>
-                      <td>
                         {numberText(best)} ({numberText(low)} to {numberText(high)})
                       </td>
                       <td>{falseAlarms < 1e-6 ? "< 1e-6" : numberText(falseAlarms, 2)}</td>
+                      <td>
+                        {errorText(x, xStd)}, {errorText(y, yStd)}
+                      </td>
                       <td>{width === undefined ? "point" : numberText(width, 2)}</td>
                     </tr>
                   ),
