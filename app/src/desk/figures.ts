@@ -3,8 +3,9 @@
 import { parseHTML } from "linkedom/worker";
 import type { PosteriorResult, SkyImage } from "tslira";
 import { plotDataset, plotParameterTraces, plotPosterior, reportHtml } from "tslira/figures";
-import { type Composed, onOneSky } from "./files.js";
+import type { Composed } from "./files.js";
 import { eachObservation } from "./observation-view.js";
+import { onOneSky } from "./one-sky.js";
 
 type Theme = "light" | "dark";
 

@@ -1,6 +1,6 @@
 /** Files at the desk: read, recognised, put together. */
 
-import { type Boundary, checkObservation, type Observation } from "tslira";
+import { checkObservation, type Observation } from "tslira";
 import {
   composeObservation,
   type FitsHdu,
@@ -11,7 +11,7 @@ import {
   readFitsMaybeGzip,
   wcsCards,
 } from "tslira/fits";
-import { alignObservations, type PixelPosition, pointingOffsets } from "tslira/sky";
+import { type PixelPosition, pointingOffsets } from "tslira/sky";
 import { type ComposedTogether, composeTogether } from "#studio";
 import { readConfiguration } from "../settings/configuration.js";
 import { describeEvents, eventTable } from "./events.js";
@@ -26,6 +26,7 @@ import {
   type ObservationView,
   type Role,
 } from "./observation-view.js";
+import { onOneSky } from "./one-sky.js";
 import { pageWords } from "./page-words.js";
 import { describePicture, isPicture } from "./picture.js";
 import { previewOf } from "./preview.js";
@@ -51,15 +52,6 @@ export interface Composed extends ComposedTogether {
   readonly inputs: readonly { readonly name: string; readonly sha256: string }[];
   readonly choices: Choices;
   readonly composition: Composition;
-}
-
-/** The observations on the pixels of one sky, and what is known of them therefore. */
-export function onOneSky(
-  { observations, composition: { offsets } }: Pick<Composed, "observations" | "composition">,
-  boundary: Boundary | undefined,
-): { readonly observations: readonly Observation[]; readonly expected: readonly string[] } {
-  if (offsets !== "wcs") return { observations, expected: [] };
-  return alignObservations(observations, offsets, boundary === undefined ? {} : { boundary });
 }
 
 /** Where observations lie by their headers; why they cannot be placed so, in words. */

@@ -17,7 +17,8 @@ import {
   sourcesVotable,
 } from "tslira/significance";
 import { regionFluxUnit } from "#studio";
-import { type Composed, onOneSky } from "./files.js";
+import type { Composed } from "./files.js";
+import { onOneSky } from "./one-sky.js";
 import type {
   MeasuredPixels,
   MeasuredRow,

@@ -14,8 +14,9 @@ import {
 } from "tslira";
 import { bulkEss, checkModel, parameterDraws, splitRhat } from "tslira/diagnostics";
 import { parameterLabel } from "#studio";
-import { type Composed, onOneSky } from "./files.js";
+import type { Composed } from "./files.js";
 import { watchPixels } from "./live-pixels.js";
+import { onOneSky } from "./one-sky.js";
 import { pageWords } from "./page-words.js";
 import type { LiveView, ResultView, TraceView } from "./run-view.js";
 import type { Keeping } from "./sessions.js";

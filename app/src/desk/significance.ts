@@ -12,13 +12,14 @@ import {
   type SignificanceTaskResult,
 } from "tslira/significance";
 import { circularRegion, type Region } from "tslira/sky";
-import { type Composed, onOneSky } from "./files.js";
+import type { Composed } from "./files.js";
 import type {
   SignificanceNews,
   SignificanceQuestion,
   SignificanceView,
   TestedRegion,
 } from "./method-protocol.js";
+import { onOneSky } from "./one-sky.js";
 import { pageWords } from "./page-words.js";
 
 /** What was found, with what its file says of it. */
