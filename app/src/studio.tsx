@@ -69,7 +69,11 @@ export function Studio() {
     async (choices: Choices, composition: Composition, example?: Example["id"]) => {
       if (desk === undefined) return;
       const view = await desk.compose(choices, composition);
-      setOpen({ choices, composition, view, ...(example && { example }) });
+      const { offsets } = view;
+      setOpen({
+        ...{ choices, view, composition: { ...composition, ...(offsets && { offsets }) } },
+        ...(example && { example }),
+      });
     },
     [desk],
   );

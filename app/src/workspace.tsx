@@ -11,7 +11,7 @@ import type { Composition } from "./desk/observation-view.js";
 import type { LiveView, ResultView } from "./desk/run-view.js";
 import { Room } from "./late.js";
 import { CompareMenu, useCompare } from "./pictures/compare-menu.js";
-import { CompareView } from "./pictures/compare-view.js";
+import { CompareView, keptResult } from "./pictures/compare-view.js";
 import { estimateLayers, estimatePanels } from "./pictures/estimate-layers.js";
 import { layersOf, panelsFor } from "./pictures/layers.js";
 import { useLook } from "./pictures/look.js";
@@ -25,6 +25,7 @@ import { type DrawnRegion, movedRegion } from "./regions/region-edit.js";
 import { useRegionGestures } from "./regions/region-gestures.js";
 import { DataCard } from "./run/data-card.js";
 import { KeepCard } from "./run/keep-card.js";
+import { usePhotometry } from "./run/photometry-run.js";
 import { RunCard } from "./run/run-card.js";
 import { nextRunState } from "./run/run-state.js";
 import { fileName } from "./run/save-file.js";
@@ -59,14 +60,18 @@ interface WorkspaceProps {
 }
 
 /** Parts of the inspector that stay when something else is picked. */
-const STAYING: ReadonlySet<Tab> = new Set(["draws", "profile", "significance"]);
+const STAYING: ReadonlySet<Tab> = new Set(["draws", "profile", "measure", "significance"]);
 
 /** Milliseconds before what may be needed later is fetched: first what is seen. */
 const AHEAD = 1_000;
 
 /** Code of this screen that is not there yet, while the server is. */
 const fetchAhead = () =>
-  Promise.allSettled([import("./run/method-card.js"), import("./reading/significance-view.js")]);
+  Promise.allSettled([
+    import("./run/method-card.js"),
+    import("./reading/significance-view.js"),
+    import("./reading/measure-view.js"),
+  ]);
 
 /** The screen. */
 export function Workspace(props: WorkspaceProps) {
@@ -141,6 +146,7 @@ export function Workspace(props: WorkspaceProps) {
   const level = useMemo(() => meanFlux(data), [data]);
   const other = useMemo(() => methodSettings(form, level), [form, level]);
   const test = useSignificanceTest(desk);
+  const photometry = usePhotometry(desk, result);
 
   const title = open.title ?? data.name;
   const showFound = useCallback(
@@ -295,13 +301,7 @@ export function Workspace(props: WorkspaceProps) {
     setTab((now) => (what === "line" ? "profile" : STAYING.has(now) ? now : "selection"));
   }, []);
   const gestures = useRegionGestures(look, tool, shape, pick, noteDrawn);
-  const latest = useMemo(
-    () =>
-      found?.kind === "posterior"
-        ? { result: found.result, settings: comparedSettings(found.settings, found.other) }
-        : undefined,
-    [found],
-  );
+  const latest = useMemo(() => found && keptResult(found), [found]);
   const compare = useCompare(latest);
   const said = useLookKeys(look, compare, place);
 
@@ -319,6 +319,7 @@ export function Workspace(props: WorkspaceProps) {
             onCut={cut}
             onPsfCentre={centrePsf}
             onBackgroundUnit={setBackgroundUnit}
+            onOffsets={(offsets) => void recompose({ ...composition, offsets })}
           />
         </Room>
         <Room name="The run">
@@ -399,6 +400,7 @@ export function Workspace(props: WorkspaceProps) {
               onCut={cut}
               look={look}
               gestures={gestures}
+              sources={photometry.sources?.rows}
             />
           )}
         </Room>
@@ -417,18 +419,13 @@ export function Workspace(props: WorkspaceProps) {
         news={news}
         estimate={estimate}
         significance={{ test, choices, composition, form, onForm, busy: running }}
+        measure={{ photometry, onPick: pick }}
         style={style}
         tab={tab}
         onTab={setTab}
       />
     </main>
   );
-}
-
-/** Settings side by side with those of other runs. */
-function comparedSettings(lira: LiraDeconvolverOptions, other: MethodSettings | undefined): object {
-  if (other === undefined) return { method: "lira", ...lira };
-  return { method: other.method, ...(other.prior && { prior: other.prior.id }), ...other.options };
 }
 
 /** The brightest pixel as (x, y). */

@@ -17,7 +17,7 @@ const settings = { iterations: 60, burnIn: 20, chains: 2, seed: 3 };
 describe("layers", () => {
   it("have the finest four maps of smoothness of a result of the adaptive prior", async () => {
     const result = await new LiraDeconvolver(settings).run(observation, { workers: 0 });
-    const view = resultView(result, observation, []);
+    const view = resultView(result, { observations: [observation], composition: {} }, []);
     const maps = layersOf(data, undefined, view).filter(({ kind }) => kind === "smoothness");
     expect(maps.map(({ title }) => title)).toEqual(
       [2, 4, 8, 16].map((size) => `Smoothness, ${size} × ${size}`),
@@ -36,7 +36,7 @@ describe("layers", () => {
     const result = await new LiraDeconvolver({ ...settings, preset: "lira" }).run(observation, {
       workers: 0,
     });
-    const view = resultView(result, observation, []);
+    const view = resultView(result, { observations: [observation], composition: {} }, []);
     expect(layersOf(data, undefined, view).some(({ kind }) => kind === "smoothness")).toBe(false);
     expect(view.traces.map(({ label }) => label)).toContain("α₀");
   });

@@ -12,7 +12,12 @@ import {
   startForm,
   withPreset,
 } from "../../app/src/settings/settings.js";
-import { significanceCommand, significanceQuestion } from "../../app/src/settings/significance-settings.js";
+import {
+  nullField,
+  significanceCommand,
+  significanceQuestion,
+  testForm,
+} from "../../app/src/settings/significance-settings.js";
 import { flagSettings } from "../../src/cli/deconvolve.js";
 import { deconvolveOptions } from "../../src/cli/deconvolve-options.js";
 import { shellWords } from "../../src/cli/recorded-data.js";
@@ -93,6 +98,19 @@ describe("commandOf", () => {
     expect(settings).toEqual({ iterations: 2000, burnIn: 200, chains: 4, seed: 0 });
     const { options } = readBack(commandOf(choices, { backgroundUnit: "flux" }, settings));
     expect(options).toEqual(settings);
+  });
+});
+
+describe("the null hypothesis of a test", () => {
+  it("is made of the background only where there is one", () => {
+    const offered = (has: boolean) => nullField(has).choices?.map(([value]) => value);
+    expect(offered(true)?.slice(0, 2)).toEqual(["background", "scale"]);
+    expect(offered(false)).toEqual(offered(true)?.slice(2));
+    expect([true, false].map((has) => testForm(startForm(), has)["test-null"])).toEqual([
+      "background",
+      "gaussian",
+    ]);
+    expect(testForm({ ...startForm(), "test-null": "beta" }, false)["test-null"]).toBe("beta");
   });
 });
 

@@ -5,7 +5,7 @@
  * Needs Chromium (see `chromium.ts`) and the shared data. Looks at `dist`. TSLIRA_SCREENSHOTS=folder saves what is seen.
  */
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -17,6 +17,9 @@ import { MAIN, numberOf, StudioPage, withoutTimes } from "./studio-page.js";
 
 const SHARED = fileURLToPath(new URL("../../../shared/data", import.meta.url));
 const CHANDRA = ["chandra-counts-obs-id-4684.fits.gz", "chandra-psf-obs-id-4684.fits.gz"];
+const JOINT = ["counts", "psf"].flatMap((role) =>
+  ["4683", "4684"].map((id) => `chandra-${role}-obs-id-${id}.fits.gz`),
+);
 const FERMI = ["counts", "psf", "exposure", "background"].map((role) => `fermi-3fhl-gc-${role}.fits.gz`);
 
 function present(folder: string, names: readonly string[]): boolean {
@@ -64,7 +67,7 @@ describe.skipIf(!hasChromium)("real files in Studio", { timeout: 480_000 }, () =
   }
 
   /** Download the result, let the command line make it again by the command that Studio shows, and compare. */
-  async function likeCommandLine(folder: string, names: readonly string[]) {
+  async function likeCommandLine(folder: string, names: readonly string[], place = folder) {
     await studio.page.click("summary:text-is('As a command')");
     const command = (await studio.page.locator("details[open] pre").first().textContent()) ?? "";
     const [download] = await Promise.all([
@@ -72,8 +75,10 @@ describe.skipIf(!hasChromium)("real files in Studio", { timeout: 480_000 }, () =
       studio.page.click("text=Result, FITS"),
     ]);
     const here = readFileSync(await download.path());
-    const cwd = join(studio.folder, folder);
+    const cwd = join(studio.folder, place);
     mkdirSync(cwd);
+    const joint = studio.page.locator("details:has(summary:text('joint.json')) pre");
+    if ((await joint.count()) > 0) writeFileSync(join(cwd, "joint.json"), (await joint.textContent()) ?? "");
     for (const name of names) cpSync(join(SHARED, folder, name), join(cwd, name));
     const [program, ...args] = command.split(" ");
     expect(program).toBe("tslira");
@@ -86,7 +91,7 @@ describe.skipIf(!hasChromium)("real files in Studio", { timeout: 480_000 }, () =
     expect(results[0].provenance.command).toBe(command);
     // Every byte but those that say when.
     expect(Buffer.compare(withoutTimes(here), withoutTimes(there))).toBe(0);
-    return { command, result: results[0] };
+    return { command, cwd, result: results[0] };
   }
 
   /** Draw a circle around the brightest pixel by mouse; the flux that is shown is the sum of the draws. */
@@ -147,6 +152,30 @@ describe.skipIf(!hasChromium)("real files in Studio", { timeout: 480_000 }, () =
     expect(command).toMatch(/--cutout \d+:\d+,\d+:\d+ --psf-cutout \d+:\d+,\d+:\d+ .*--iterations 300/);
     await circleTheBrightest(result);
     await studio.shot("chandra");
+    expect((await auditPage(studio.page)).violations).toEqual([]);
+  });
+
+  it.skipIf(!present("chandra-gc", JOINT))("Chandra 4683 and 4684 together, by their headers", async () => {
+    await studio.open();
+    await openFiles("chandra-gc", JOINT, ["counts", "0", "counts", "1", "psf", "0", "psf", "1"]);
+    await studio.shot("joint-files");
+    await studio.page.click("text=Open");
+    await studio.page.waitForSelector(".workspace");
+    // From astropy 5.2: the middle of 4684 through its WCS to the sky, and back through that of 4683.
+    await studio.page.waitForSelector("dd:has-text('at (-0.335, 0.546) px')");
+    await studio.page.keyboard.press("x");
+    await studio.page.fill("label:has-text('Or columns, rows') input", "104:136,104:136");
+    await studio.page.keyboard.press("Enter");
+    await studio.page.waitForSelector('dd:has-text("columns 104:136, rows 104:136")');
+    await studio.cutOut("PSF", [15, 14], [31, 30], [48, 48]);
+    await studio.page.waitForFunction(() => document.querySelectorAll(".facts .link").length === 2);
+    await run(11);
+    const { result } = await likeCommandLine("chandra-gc", JOINT, "joint");
+    expect(result.ledger.map(({ name }) => name)).toEqual(
+      ["4683", "4684"].map((id) => `chandra-counts-obs-id-${id}`),
+    );
+    expect(await studio.panel("Residual 2").locator("canvas").count()).toBeGreaterThan(0);
+    await studio.shot("joint");
     expect((await auditPage(studio.page)).violations).toEqual([]);
   });
 

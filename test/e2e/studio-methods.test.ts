@@ -132,6 +132,66 @@ describe.skipIf(!hasChromium)("Methods and significance in Studio", { timeout: 2
     expect((await auditPage(studio.page)).violations).toEqual([]);
   });
 
+  it("measures regions, finds sources and compares methods, with the tables of the command line", async () => {
+    await openExample();
+    await studio.page.fill("#field-iterations", "400");
+    await start("Start the chains");
+    await studio.page.waitForSelector(".verdict", { timeout: 120_000 });
+    const cwd = mkdtempSync(join(studio.folder, "measured-"));
+    for (const { name, bytes } of files) writeFileSync(join(cwd, name), bytes);
+    writeFileSync(join(cwd, "result.fits"), await download("Result, FITS"));
+    const [middle, edge] = [
+      await studio.pointOf("Posterior mean", 16, 16, 32, 32),
+      await studio.pointOf("Posterior mean", 20, 16, 32, 32),
+    ];
+    await studio.page.keyboard.press("c");
+    await studio.drag(middle, edge);
+    writeFileSync(join(cwd, "regions.reg"), await download("Save"));
+    // Equal but for the last digits of angles: an arc tangent is the host's.
+    const rounded = (text: string) =>
+      text.replace(/-?\d+\.\d{9,}(e-\d+)?/g, (number) => Number(number).toPrecision(12));
+    const table = async (...words: string[]) =>
+      rounded((await run(process.execPath, [MAIN, ...words, "--csv", "-q"], { cwd })).stdout);
+
+    await studio.page.click("#tab-measure");
+    await studio.page.click("text=Measure the region");
+    await studio.page.waitForSelector("#measured tbody tr");
+    expect(rounded((await download("CSV")).toString())).toBe(
+      await table("measure", "result.fits", "--regions", "regions.reg"),
+    );
+    await studio.page.click("text=Find sources");
+    await studio.page.waitForSelector("#sources tbody tr", { timeout: 60_000 });
+    const csv = studio.page.locator("button:text-is('CSV')").last();
+    const [file] = await Promise.all([studio.page.waitForEvent("download"), csv.click()]);
+    const found = rounded(readFileSync(await file.path(), "utf8"));
+    expect(found).toBe(await table("sources", "result.fits"));
+    const names = found.trim().split("\n").slice(1);
+    expect(names.length).toBeGreaterThan(0);
+    // One mark a source on each picture of the sky.
+    const marks = studio.panel("Posterior mean").locator("text.source-name");
+    expect(await marks.count()).toBe(names.length);
+    await studio.page.click("#sources button >> nth=0");
+    await studio.page.waitForSelector("#sources");
+    await studio.shot("measure");
+    expect((await auditPage(studio.page)).violations).toEqual([]);
+
+    await choose("richardson-lucy");
+    await start("Find the image");
+    await studio.page.waitForSelector("text=One image has no error bars");
+    for (const [title, shown] of [
+      ["difference", "B − A"],
+      ["ratio", "B / A"],
+    ]) {
+      await studio.page.click(`button:text-is("${shown}")`);
+      await studio.page.waitForSelector(`.stage[data-shown="${shown}"] canvas`);
+      await studio.shot(`compare-${title}`);
+    }
+    expect(await studio.page.locator(".compare-facts").textContent()).toMatch(
+      /4 chains in .*richardson-lucy in .*method "lira" → "richardson-lucy"/,
+    );
+    expect((await auditPage(studio.page)).violations).toEqual([]);
+  });
+
   it.each([
     [
       "map",

@@ -15,7 +15,9 @@ import { type Composed, deskFiles } from "./files.js";
 import { bandsOf, correlate, lookAtRegion } from "./look.js";
 import type { KeptEstimate } from "./methods.js";
 import type { Choices } from "./observation-view.js";
+import { onOneSky } from "./one-sky.js";
 import { pageWords } from "./page-words.js";
+import type { photometryDesk } from "./photometry.js";
 import { pictureObservation } from "./picture.js";
 import type { DeskCalls, DeskRequest, DeskResponse } from "./protocol.js";
 import { openResult } from "./results.js";
@@ -40,12 +42,18 @@ let result: PosteriorResult | undefined;
 let running: AbortController | undefined;
 let kept: KeptEstimate | undefined;
 let tests: ReturnType<typeof significanceDesk> | undefined;
+let measuring: ReturnType<typeof photometryDesk> | undefined;
 /** Code that a first look does not need is fetched when it is, or ahead, lest the server be gone by then. */
 const figures = () => import("./figures.js");
 const methods = () => import("./methods.js");
 const significance = async () => {
   tests ??= (await import("./significance.js")).significanceDesk();
   return tests;
+};
+
+const photometry = async () => {
+  measuring ??= (await import("./photometry.js")).photometryDesk();
+  return measuring;
 };
 
 function need<T>(value: T | undefined, what: string): T {
@@ -78,7 +86,7 @@ type Handlers = { [Name in keyof DeskCalls]: (...args: Parameters<DeskCalls[Name
 
 const handlers: Handlers = {
   async fetchAhead() {
-    await Promise.allSettled([figures(), methods(), significance()]);
+    await Promise.allSettled([figures(), methods(), significance(), photometry()]);
   },
   examples: () => EXAMPLES.map((example) => ({ ...example, counts: simulateExample(example.id).counts })),
   async openExample(id) {
@@ -147,7 +155,7 @@ const handlers: Handlers = {
       const { estimateView, findImage } = await methods();
       const estimate = await findImage(data, settings, signal, tell);
       kept = { estimate, command, composed: data };
-      return estimateView(estimate, data.observation, settings.method);
+      return estimateView(estimate, data, settings.method);
     }),
   estimateFits: async () => (await methods()).estimateFile(need(kept, "an image")),
   estimateFigure: async (theme) =>
@@ -159,6 +167,12 @@ const handlers: Handlers = {
   significanceFigure: async (theme) =>
     (await significance()).figure((await figures()).figureDocument(), theme),
   regionFits: async (pixels) => (await significance()).regionFile(need(composed, "an observation"), pixels),
+  measure: async (regions, tell) =>
+    (await photometry()).measure(need(result, "a result"), composed, regions, tell),
+  findSources: async (alarms, tell) =>
+    (await photometry()).find(need(result, "a result"), composed, alarms, tell),
+  stopPhotometry: () => measuring?.stop(),
+  photometryFile: async (kind, format) => (await photometry()).file(kind, format),
   stop: () => running?.abort(),
   pause: () => pausing?.pause(),
   goOn: () => pausing?.resume(),
@@ -170,7 +184,11 @@ const handlers: Handlers = {
     return opened;
   },
   discardKept: sessions.remove,
-  region: (pixels, name) => lookAtRegion(need(result, "a result"), composed?.observation, pixels, name),
+  region: (pixels, name) => {
+    const found = need(result, "a result");
+    const sky = composed && onOneSky(composed, found.config.boundary);
+    return lookAtRegion(found, sky?.observations, pixels, name);
+  },
   correlation: (pixels) => correlate(need(result, "a result"), pixels),
   bands: (groups) => bandsOf(need(result, "a result"), groups),
   draw(chain, index) {

@@ -4,6 +4,8 @@ import { parseHTML } from "linkedom/worker";
 import type { PosteriorResult, SkyImage } from "tslira";
 import { plotDataset, plotParameterTraces, plotPosterior, reportHtml } from "tslira/figures";
 import type { Composed } from "./files.js";
+import { eachObservation } from "./observation-view.js";
+import { onOneSky } from "./one-sky.js";
 
 type Theme = "light" | "dark";
 
@@ -12,7 +14,11 @@ export const figureDocument = () =>
   parseHTML("<!doctype html><html><body></body></html>").document as unknown as Document;
 
 /** The images of an observation. */
-export function dataFigure({ observation }: Composed, truth: SkyImage | undefined, theme: Theme): string {
+export function dataFigure(
+  { observations: [observation] }: Composed,
+  truth: SkyImage | undefined,
+  theme: Theme,
+): string {
   const document = figureDocument();
   return plotDataset({ ...observation, ...(truth && { flux: truth }) }, { document, theme });
 }
@@ -30,28 +36,22 @@ export function posteriorFigure(
 ): string {
   return plotPosterior(result, {
     ...{ document: figureDocument(), theme },
-    ...(composed && { counts: composed.observation.counts }),
+    ...(composed && { counts: composed.observations[0].counts }),
   });
 }
 
 /** The report. */
 export function reportOf(result: PosteriorResult, composed: Composed | undefined) {
-  const { choices = {}, observation } = composed ?? {};
-  const { counts, psf, exposure, background, mask } = choices;
+  const each = eachObservation(composed?.choices ?? {});
+  const files = each.flatMap((images) => {
+    const { counts, psf, ...rest } = Object.fromEntries(
+      Object.entries(images).map(([role, { name }]) => [role, name]),
+    );
+    return counts && psf ? [{ counts, psf, ...rest }] : [];
+  });
   return reportHtml(result, {
     document: figureDocument(),
-    ...(observation && { observations: [observation] }),
-    ...(counts &&
-      psf && {
-        files: [
-          {
-            counts: counts.name,
-            psf: psf.name,
-            ...(exposure && { exposure: exposure.name }),
-            ...(background && { background: background.name }),
-            ...(mask && { mask: mask.name }),
-          },
-        ],
-      }),
+    ...(composed && { observations: onOneSky(composed, result.config.boundary).observations }),
+    ...(files.length === each.length && { files }),
   });
 }

@@ -1,8 +1,7 @@
 /** Files at the desk: read, recognised, put together. */
 
-import { checkObservation } from "tslira";
+import { checkObservation, type Observation } from "tslira";
 import {
-  type ComposedObservation,
   composeObservation,
   type FitsHdu,
   findHdu,
@@ -13,17 +12,22 @@ import {
   readFitsMaybeGzip,
   wcsCards,
 } from "tslira/fits";
+import { type PixelPosition, pointingOffsets } from "tslira/sky";
+import { type ComposedTogether, composeTogether } from "#studio";
 import { readConfiguration } from "../settings/configuration.js";
 import { describeEvents, eventTable } from "./events.js";
 import { describeResult } from "./found-result.js";
-import type {
-  Choices,
-  Composition,
-  FoundImage,
-  ImageChoice,
-  ObservationView,
-  Role,
+import {
+  type Choices,
+  type ChosenImages,
+  type Composition,
+  eachObservation,
+  type FoundImage,
+  type ImageChoice,
+  type ObservationView,
+  type Role,
 } from "./observation-view.js";
+import { onOneSky } from "./one-sky.js";
 import { pageWords } from "./page-words.js";
 import { describePicture, isPicture } from "./picture.js";
 import { previewOf } from "./preview.js";
@@ -44,11 +48,23 @@ interface KeptFile {
   readonly made: boolean;
 }
 
-/** An observation with what a run records of it. */
-export interface Composed extends ComposedObservation {
+/** Observations, each on pixels of its own, with what a run records of them. */
+export interface Composed extends ComposedTogether {
   readonly inputs: readonly { readonly name: string; readonly sha256: string }[];
   readonly choices: Choices;
   readonly composition: Composition;
+}
+
+/** Where observations lie by their headers; why they cannot be placed so, in words. */
+function placesOf(observations: readonly Observation[]): {
+  readonly places?: readonly PixelPosition[];
+  readonly why?: string;
+} {
+  try {
+    return { places: pointingOffsets(observations).offsets };
+  } catch (error) {
+    return { why: (error as Error).message };
+  }
 }
 
 /** Most bytes of a file after decompression: what a tab can hold a few times. */
@@ -147,7 +163,9 @@ export function deskFiles() {
 
     /** The files behind choices, as they were given. */
     sources(choices: Choices): SessionFile[] {
-      const used = new Set(ROLES.flatMap((role) => choices[role]?.file ?? []));
+      const used = new Set(
+        eachObservation(choices).flatMap((images) => ROLES.flatMap((role) => images[role]?.file ?? [])),
+      );
       return [...used].map((file) => {
         const { name, content, made, sha256 } = files[file];
         return { file, name, content, made, hashed: sha256 !== undefined };
@@ -172,49 +190,82 @@ export function deskFiles() {
       files.length = 0;
     },
 
-    /** Put an observation together, and check it. */
+    /** Put observations together, and check them. */
     compose(choices: Choices, composition: Composition): { composed: Composed; view: ObservationView } {
-      const { counts, psf } = choices;
-      if (counts === undefined) throw new Error("counts: an image of counts is needed, got none; add a file");
-      if (psf === undefined) throw new Error("psf: a point spread function is needed, got none; add a file");
-      if (fileOf(psf.file).hdus.some((hdu) => hduKind(hdu).kind === "psf places")) {
-        throw new Error(
-          `psf: one image is needed here, got a set of psfs in ${psf.name}; give the set to tslira deconvolve`,
-        );
-      }
-      const { exposure, background, mask } = choices;
-      const hdus = {
-        counts: hduOf(counts),
-        psf: hduOf(psf),
-        ...(exposure && { exposure: hduOf(exposure) }),
-        ...(background && { background: hduOf(background) }),
-        ...(mask && { mask: hduOf(mask) }),
+      const each = eachObservation(choices);
+      const named = each.map((images, index) => namedHdus(images, each.length > 1 ? ` ${index + 1}` : ""));
+      const { observations, notes, unit } = composeTogether(
+        named.map((hdus) => composeObservation(hdus, composition)),
+      );
+      const several = observations.length > 1;
+      const found = several ? placesOf(observations) : {};
+      const offsets = several ? (composition.offsets ?? (found.places ? "wcs" : "none")) : undefined;
+      if (offsets === "wcs" && found.why !== undefined) throw new Error(found.why);
+      const composed: Composed = {
+        ...{ observations, notes, choices },
+        ...(unit !== undefined && { unit }),
+        composition: { ...composition, ...(offsets && { offsets }) },
+        inputs: each.flatMap((images) =>
+          ROLES.flatMap((role) => {
+            const choice = images[role];
+            const hash = choice && files[choice.file]?.sha256;
+            return choice && hash !== undefined ? [{ name: choice.name, sha256: hash }] : [];
+          }),
+        ),
       };
-      const made = composeObservation(hdus, composition);
-      const { observation, unit, notes } = made;
-      const { warnings } = checkObservation(observation, { boundary: "spill" });
-      const inputs = ROLES.flatMap((role) => {
-        const choice = choices[role];
-        const hash = choice && files[choice.file]?.sha256;
-        return choice && hash !== undefined ? [{ name: choice.name, sha256: hash }] : [];
-      });
-      const { name = "observation", wcs = wcsCards(hdus.counts.hdu.header) } = observation;
+      // What does not lie on one sky is told now rather than by a run.
+      onOneSky(composed, "spill");
+      const warnings = observations.flatMap((one) => checkObservation(one, { boundary: "spill" }).warnings);
+      const lost =
+        several && composition.offsets === undefined && found.why !== undefined
+          ? [`The observations are taken for ones of the same pixels: ${found.why}.`]
+          : [];
+      const [first, ...others] = observations;
+      const [{ counts, psf }] = named;
+      const { name = "observation", wcs = wcsCards(counts.hdu.header) } = first;
       return {
-        composed: { ...made, inputs, choices, composition },
+        composed,
         view: {
           name,
-          counts: observation.counts,
-          psf: observation.psf,
-          ...(observation.exposure && { exposure: observation.exposure }),
-          ...(observation.background && { background: observation.background }),
-          ...(observation.mask && { mask: observation.mask }),
+          counts: first.counts,
+          psf: first.psf,
+          ...(first.exposure && { exposure: first.exposure }),
+          ...(first.background && { background: first.background }),
+          ...(first.mask && { mask: first.mask }),
+          ...(several && {
+            others: others.map((one, index) => ({
+              ...{ name: one.name ?? `observation ${index + 2}`, counts: one.counts, psf: one.psf },
+            })),
+          }),
+          ...(offsets && { offsets }),
+          ...(offsets === "wcs" && found.places && { places: found.places }),
           wcs,
           ...(unit !== undefined && { unit }),
-          warnings: [...notes, ...warnings].map(pageWords),
-          fullShape: imageToSkyImage(hdus.counts.hdu).shape,
-          fullPsfShape: imageToSkyImage(hdus.psf.hdu).shape,
+          warnings: [...new Set([...notes, ...warnings, ...lost])].map(pageWords),
+          fullShape: imageToSkyImage(counts.hdu).shape,
+          fullPsfShape: imageToSkyImage(psf.hdu).shape,
         },
       };
     },
   };
+
+  /** Images of an observation that have been read. @param which of several it is, for messages */
+  function namedHdus({ counts, psf, exposure, background, mask }: ChosenImages, which: string) {
+    const needed = (choice: ImageChoice | undefined, role: string, what: string) => {
+      if (choice === undefined) throw new Error(`${role}${which}: ${what} is needed, got none; add a file`);
+      return hduOf(choice);
+    };
+    if (psf !== undefined && fileOf(psf.file).hdus.some((hdu) => hduKind(hdu).kind === "psf places")) {
+      throw new Error(
+        `psf${which}: one image is needed here, got a set of psfs in ${psf.name}; give the set to tslira deconvolve`,
+      );
+    }
+    return {
+      counts: needed(counts, "counts", "an image of counts"),
+      psf: needed(psf, "psf", "a point spread function"),
+      ...(exposure && { exposure: hduOf(exposure) }),
+      ...(background && { background: hduOf(background) }),
+      ...(mask && { mask: hduOf(mask) }),
+    };
+  }
 }

@@ -36,7 +36,7 @@ const weighted = (name: string, pixels: readonly number[], { mean: { shape } }: 
 /** Flux of pixels in every draw, with its centroid and photons where several pixels have one and the data are there. */
 export async function lookAtRegion(
   found: Drawn,
-  observation: Observation | undefined,
+  observations: readonly Observation[] | undefined,
   pixels: readonly number[],
   name: string,
 ): Promise<RegionView> {
@@ -46,8 +46,8 @@ export async function lookAtRegion(
   const flux = pixels.reduce((all, pixel) => all + (mean.data[pixel] ?? 0), 0);
   const several = pixels.length > 1 && chains.some(({ length }) => length > 1);
   const [measured] =
-    several && observation
-      ? await measureRegions(trace.images, [observation], [{ name, pixels }], {
+    several && observations
+      ? await measureRegions(trace.images, observations, [{ name, pixels }], {
           ...fittedSky(found),
           extraDraws: 0,
         })

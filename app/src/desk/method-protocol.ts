@@ -30,6 +30,8 @@ export interface EstimateView {
   readonly flux: SkyImage;
   readonly predicted: SkyImage;
   readonly residual: SkyImage;
+  /** Of the observations after the first. */
+  readonly others?: readonly Pick<EstimateView, "predicted" | "residual">[];
   /** Of simulated observations, when they were asked for. */
   readonly std?: SkyImage;
   readonly interval?: readonly [low: SkyImage, high: SkyImage];

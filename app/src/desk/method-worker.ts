@@ -17,7 +17,9 @@ import type { EstimateNews } from "./method-protocol.js";
 
 /** What the worker is asked. */
 export interface EstimateJob {
-  readonly observation: Observation;
+  readonly observations: readonly Observation[];
+  /** Where they lie; default on the same pixels. */
+  readonly offsets?: "wcs";
   readonly settings: MethodSettings;
   /** Shared, where the browser allows it: becomes 1 when the work shall end. */
   readonly ending?: Int32Array<SharedArrayBuffer>;
@@ -71,12 +73,17 @@ function watch(ending: EstimateJob["ending"], iterations: number, shape: SkyImag
   };
 }
 
-async function work({ observation, settings, ending }: EstimateJob): Promise<PointEstimate> {
+async function work({ observations, offsets, settings, ending }: EstimateJob): Promise<PointEstimate> {
   const { iterations, bootstrap } = settings.options;
-  const { onIteration, onReplicate } = watch(ending, Number(iterations), observation.counts.shape);
+  const { onIteration, onReplicate } = watch(ending, Number(iterations), observations[0].counts.shape);
   const simulated = typeof bootstrap === "object" && { bootstrap: { ...bootstrap, onReplicate } };
-  const options = { ...(await deconvolveOptions(settings)), ...simulated, onIteration };
-  return (await deconvolve(observation, options as DeconvolveOptions)) as PointEstimate;
+  const options = {
+    ...(await deconvolveOptions(settings)),
+    ...simulated,
+    onIteration,
+    ...(offsets && { offsets }),
+  };
+  return (await deconvolve(observations, options as DeconvolveOptions)) as PointEstimate;
 }
 
 scope.onmessage = ({ data }) => {

@@ -40,7 +40,7 @@ function plainFailure({ message, code }: Pick<PlainError, "message" | "code">): 
  * @param signal ends it: with the image so far where the browser shares memory between workers, else without
  */
 export async function findImage(
-  { observation }: Composed,
+  { observations, composition: { offsets } }: Composed,
   settings: MethodSettings,
   signal: AbortSignal,
   tell: (news: EstimateNews) => void,
@@ -81,14 +81,19 @@ export async function findImage(
         }),
       );
     };
-    worker.postMessage({ observation, settings, ...(ending && { ending }) } satisfies EstimateJob);
+    const job: EstimateJob = {
+      ...{ observations, settings },
+      ...(offsets === "wcs" && { offsets }),
+      ...(ending && { ending }),
+    };
+    worker.postMessage(job);
   }).finally(() => worker.terminate());
 }
 
 /** What is shown of an image. */
 export function estimateView(
   estimate: PointEstimate,
-  { counts, mask }: Composed["observation"],
+  { observations: [{ counts, mask }, ...others] }: Composed,
   method: MethodSettings["method"],
 ): EstimateView {
   const { flux, predicted, std, interval, objective, priorStrength } = estimate;
@@ -98,6 +103,12 @@ export function estimateView(
     flux,
     predicted: predicted[0],
     residual: residuals(counts, predicted[0], mask).sigma,
+    ...(others.length > 0 && {
+      others: others.map((one, index) => ({
+        predicted: predicted[index + 1],
+        residual: residuals(one.counts, predicted[index + 1], one.mask).sigma,
+      })),
+    }),
     ...(std && { std }),
     ...(interval && { interval }),
     curve: thinnedCurve(objective),
@@ -130,7 +141,7 @@ export function estimateFigure(
   document: Document,
   theme: "light" | "dark",
 ): string {
-  const { counts, mask } = composed.observation;
+  const [{ counts, mask }] = composed.observations;
   const flux = {
     label: "flux",
     stretch: "sqrt" as const,
@@ -163,12 +174,14 @@ export function estimateFigure(
 
 /** Sample with another method than LIRA. */
 export async function sampleOtherwise(
-  { observation, inputs, unit }: Composed,
+  composed: Composed,
   settings: MethodSettings,
   command: string,
   signal: AbortSignal,
   tell: (live: LiveView) => void,
 ): Promise<{ result: PosteriorResult; view: ResultView }> {
+  const { observations, inputs, unit } = composed;
+  const { offsets } = composed.composition;
   const { chains, iterations, burnIn } = settings.options as Record<
     "chains" | "iterations" | "burnIn",
     number
@@ -187,7 +200,8 @@ export async function sampleOtherwise(
     inputs,
     onWarning: (warning: string) => warnings.push(pageWords(warning)),
     ...(unit !== undefined && { unit }),
+    ...(offsets === "wcs" && { offsets }),
   };
-  const result = (await deconvolve(observation, options as DeconvolveOptions)) as PosteriorResult;
-  return { result, view: resultView(result, observation, warnings) };
+  const result = (await deconvolve(observations, options as DeconvolveOptions)) as PosteriorResult;
+  return { result, view: resultView(result, composed, warnings) };
 }

@@ -2,6 +2,7 @@
 
 import type { PsfCentring, Shape, SkyImage, WcsCard } from "tslira";
 import type { Cutout } from "tslira/fits";
+import type { PixelPosition } from "tslira/sky";
 
 /** What an image of a file is used as. */
 export type Role = "counts" | "psf" | "exposure" | "background" | "mask";
@@ -31,7 +32,17 @@ export interface ImageChoice {
 }
 
 /** The images of an observation. */
-export type Choices = Partial<Readonly<Record<Role, ImageChoice>>>;
+export type ChosenImages = Partial<Readonly<Record<Role, ImageChoice>>>;
+
+/** The images of the first observation, and of others of the same sky that are deconvolved with it. */
+export interface Choices extends ChosenImages {
+  readonly others?: readonly ChosenImages[];
+}
+
+/** The images of each observation. */
+export function eachObservation({ others = [], ...first }: Choices): readonly ChosenImages[] {
+  return [first, ...others];
+}
 
 /** How an observation is put together. */
 export interface Composition {
@@ -40,6 +51,18 @@ export interface Composition {
   readonly backgroundUnit?: "flux" | "counts";
   readonly psfCentre?: PsfCentring;
   readonly psfTrim?: number | "none";
+  /** Where several observations lie: as their headers say, or on the same pixels. */
+  readonly offsets?: Offsets;
+}
+
+/** Where several observations lie. */
+export type Offsets = "wcs" | "none";
+
+/** One of several observations besides the first. */
+export interface OtherObservation {
+  readonly name: string;
+  readonly counts: SkyImage;
+  readonly psf: SkyImage;
 }
 
 /** An observation that is ready to be deconvolved. */
@@ -51,6 +74,11 @@ export interface ObservationView {
   /** As it will be used, in the unit of the flux. */
   readonly background?: SkyImage;
   readonly mask?: SkyImage;
+  /** Those that are deconvolved with it. */
+  readonly others?: readonly OtherObservation[];
+  readonly offsets?: Offsets;
+  /** Where the pixel (0, 0) of each lies in pixels of the first, where it is the headers that say so. */
+  readonly places?: readonly PixelPosition[];
   /** The true flux of a simulated observation. */
   readonly truth?: SkyImage;
   readonly wcs: readonly WcsCard[];

@@ -12,6 +12,7 @@ import type {
   ObservationView,
   ShownExample,
 } from "./observation-view.js";
+import type { PhotometryCalls } from "./photometry-protocol.js";
 import type {
   BandView,
   CorrelationView,
@@ -36,7 +37,7 @@ export interface ReadFile {
 }
 
 /** What the desk does. */
-export interface DeskCalls extends StartCalls, MethodCalls {
+export interface DeskCalls extends StartCalls, MethodCalls, PhotometryCalls {
   /** Fetch the code of figures, methods and tests while the server is there; never rejected. */
   fetchAhead(): void;
   examples(): readonly ShownExample[];

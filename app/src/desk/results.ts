@@ -71,7 +71,7 @@ export function openResult(
       ...{ data, configuration, settings, command },
       composition: composed ? composition : {},
       choices: composed ? choices : {},
-      result: resultView(result, composed?.observation, []),
+      result: resultView(result, composed, []),
     },
   };
 }

@@ -48,6 +48,8 @@ export interface ResultView {
   readonly ess: SkyImage;
   readonly predicted: SkyImage;
   readonly residual: SkyImage;
+  /** Of the observations after the first. */
+  readonly others?: readonly Pick<ResultView, "predicted" | "residual">[];
   /** Under the adaptive prior: mean of ln alpha of the block above each pixel, for the finest levels, finest first. */
   readonly smoothness?: readonly SkyImage[];
   readonly verdict: Pick<Verdict, "state" | "sentence" | "remedy">;

@@ -16,6 +16,7 @@ import { bulkEss, checkModel, parameterDraws, splitRhat } from "tslira/diagnosti
 import { parameterLabel } from "#studio";
 import type { Composed } from "./files.js";
 import { watchPixels } from "./live-pixels.js";
+import { onOneSky } from "./one-sky.js";
 import { pageWords } from "./page-words.js";
 import type { LiveView, ResultView, TraceView } from "./run-view.js";
 import type { Keeping } from "./sessions.js";
@@ -195,7 +196,7 @@ const CHECKPOINT = 2;
 
 /** Run the chains, from where an earlier run left them if there was one. */
 export async function runChains(
-  { observation, inputs, unit }: Composed,
+  composed: Composed,
   settings: LiraDeconvolverOptions,
   command: string,
   signal: AbortSignal,
@@ -203,7 +204,9 @@ export async function runChains(
   keeping: Keeping,
   tell: (live: LiveView) => void,
 ): Promise<{ result: LiraResult; view: ResultView }> {
+  const { inputs, unit } = composed;
   const { chains = 4, iterations = 5_000 } = settings;
+  const { observations, expected } = onOneSky(composed, settings.boundary);
   const burnIn = typeof settings.burnIn === "number" ? settings.burnIn : Math.floor(iterations / 10);
   const warnings: string[] = [];
   const kept = new Array<number>(chains).fill(0);
@@ -217,7 +220,7 @@ export async function runChains(
     });
   });
   const { checkpoints } = keeping;
-  const result = await new LiraDeconvolver(settings).run(observation, {
+  const result = await new LiraDeconvolver(settings).run(observations, {
     onProgress: watch.onProgress,
     onPreview: watch.onPreview,
     workers: coresForChains(chains),
@@ -244,25 +247,26 @@ export async function runChains(
     command,
     inputs,
     onWarning(warning) {
+      if (expected.includes(warning)) return;
       warnings.push(pageWords(warning));
       watch.news();
     },
     ...(unit !== undefined && { unit }),
   });
-  const view = resultView(result, observation, warnings);
+  const view = resultView(result, composed, warnings);
   return { result, view: { ...view, ...(keeping.id && { session: keeping.id }) } };
 }
 
-/** A posterior for the page; without its observation, predicted counts and residuals are NaN. */
+/** A posterior for the page; without its observations, predicted counts and residuals are NaN. */
 export function resultView(
   result: PosteriorResult,
-  observation: Composed["observation"] | undefined,
+  composed: Pick<Composed, "observations" | "composition"> | undefined,
   warnings: readonly string[],
 ): ResultView {
   const { parameters, images } = result.trace;
   const nothing = constantImage(result.mean.shape, Number.NaN);
-  const [check] = observation
-    ? checkModel(result, parameters, [observation])
+  const [check, ...others] = composed
+    ? checkModel(result, parameters, onOneSky(composed, result.config.boundary).observations)
     : [{ predicted: nothing, sigma: nothing }];
   const rows = { ...parameters, burnIn: 0 };
   const [low, , high] = result.quantiles.images;
@@ -278,6 +282,9 @@ export function resultView(
     ...(result.smoothness && { smoothness: result.smoothness.slice(0, SMOOTHNESS_MAPS) }),
     predicted: check.predicted,
     residual: check.sigma,
+    ...(others.length > 0 && {
+      others: others.map(({ predicted, sigma }) => ({ predicted, residual: sigma })),
+    }),
     verdict: { state, sentence: pageWords(sentence), remedy: pageWords(remedy) },
     total: result.total,
     complete: result.complete,

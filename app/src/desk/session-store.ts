@@ -40,6 +40,7 @@ export interface SessionFile {
 
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
 const floats = v.instance(Float64Array);
+const IMAGE = v.optional(v.looseObject({ file: whole }));
 const RECORD = v.looseObject({
   id: v.string(),
   created: v.number(),
@@ -48,7 +49,7 @@ const RECORD = v.looseObject({
   // A chain of which nothing is kept has no entry.
   sweeps: v.array(v.optional(whole)),
   about: v.looseObject({ title: v.string() }),
-  choices: v.record(v.string(), v.optional(v.looseObject({ file: whole }))),
+  choices: v.objectWithRest({ others: v.optional(v.array(v.record(v.string(), IMAGE))) }, IMAGE),
   composition: v.looseObject({}),
   settings: v.looseObject({ iterations: v.optional(whole), chains: v.optional(whole) }),
   command: v.string(),

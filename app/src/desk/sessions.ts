@@ -2,7 +2,7 @@
 
 import type { LiraDeconvolverOptions, RunCheckpoints } from "tslira";
 import type { deskFiles } from "./files.js";
-import type { Choices, Composition } from "./observation-view.js";
+import { type Choices, type ChosenImages, type Composition, eachObservation } from "./observation-view.js";
 import type { KeptRuns, OpenedRun, RunAbout } from "./run-view.js";
 import { openSessionStore, type SessionStore } from "./session-store.js";
 
@@ -83,13 +83,18 @@ export function deskSessions(files: ReturnType<typeof deskFiles>) {
             : (await files.read(content, name)).id,
         );
       }
-      const renumbered = Object.fromEntries(
-        Object.entries(choices).map(([role, choice]) => [
-          role,
-          choice && { ...choice, file: numbers.get(choice.file) ?? -1 },
-        ]),
-      ) as Choices;
-      return { id, about, choices: renumbered, composition, settings };
+      const renumbered = (images: ChosenImages): ChosenImages =>
+        Object.fromEntries(
+          Object.entries(images).map(([role, choice]) => [
+            role,
+            { ...choice, file: numbers.get(choice.file) ?? -1 },
+          ]),
+        );
+      const [first, ...others] = eachObservation(choices).map(renumbered);
+      return {
+        ...{ id, about, composition, settings },
+        choices: { ...first, ...(others.length > 0 && { others }) },
+      };
     },
 
     remove: async (id: string) => (await store()).remove(id),

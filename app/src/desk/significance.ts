@@ -19,6 +19,7 @@ import type {
   SignificanceView,
   TestedRegion,
 } from "./method-protocol.js";
+import { onOneSky } from "./one-sky.js";
 import { pageWords } from "./page-words.js";
 
 /** What was found, with what its file says of it. */
@@ -90,11 +91,12 @@ export function significanceDesk() {
       command: string,
       tell: (news: SignificanceNews) => void,
     ): Promise<SignificanceView> {
-      const { observation, unit, inputs } = composed;
+      const { unit, inputs } = composed;
+      const { observations } = onOneSky(composed, settings.boundary);
       running?.abort();
       running = new AbortController();
       const { signal } = running;
-      const run = planSignificance(observation, [regionOf(region, observation.counts.shape)], {
+      const run = planSignificance(observations, [regionOf(region, observations[0].counts.shape)], {
         ...settings,
         ...(unit !== undefined && { unit }),
       });
@@ -105,7 +107,7 @@ export function significanceDesk() {
         done.of = composed;
       }
       const { results } = done;
-      const estimate = await runSignificance(observation, run, {
+      const estimate = await runSignificance(observations, run, {
         signal,
         onProgress: tell,
         store: {
@@ -130,7 +132,7 @@ export function significanceDesk() {
     },
     /** Pixels as a FITS image of labels, for `--regions`. */
     regionFile(
-      { observation: { counts, wcs = [] } }: Composed,
+      { observations: [{ counts, wcs = [] }] }: Composed,
       pixels: readonly number[],
     ): Uint8Array<ArrayBuffer> {
       const data = new Int16Array(counts.data.length);

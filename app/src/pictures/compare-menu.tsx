@@ -31,11 +31,11 @@ export function useCompare(latest: KeptResult | undefined): CompareControl {
       return;
     }
     setKept((now) =>
-      now.b?.result === latest.result ? now : { ...now, a: now.byHand ? now.a : now.b, b: latest },
+      now.b?.mean === latest.mean ? now : { ...now, a: now.byHand ? now.a : now.b, b: latest },
     );
   }, [latest]);
   const keep = useCallback(() => setKept((now) => ({ ...now, a: now.b, byHand: true })), []);
-  const other = kept.a !== undefined && kept.a.result !== kept.b?.result ? kept.a : undefined;
+  const other = kept.a !== undefined && kept.a.mean !== kept.b?.mean ? kept.a : undefined;
   return {
     a: other,
     b: latest && kept.b,
@@ -71,6 +71,19 @@ export function CompareMenu({ a, b, comparison, keep, show }: CompareControl) {
           >
             Swipe
           </button>
+          {(["difference", "ratio"] as const).map((kind) => (
+            <button
+              type="button"
+              key={kind}
+              aria-pressed={comparison === kind}
+              onClick={() => show(comparison === kind ? "off" : kind)}
+              title={
+                kind === "difference" ? "Difference: what B has more than A" : "Ratio: how many times A is B"
+              }
+            >
+              {kind === "difference" ? "B − A" : "B / A"}
+            </button>
+          ))}
         </span>
       )}
     </span>

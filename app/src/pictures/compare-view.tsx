@@ -1,15 +1,17 @@
-/** Two results on top of each other: by turns, or side by side at a divider. */
+/** Two results on top of each other: by turns, side by side at a divider, or as their difference or ratio. */
 
 import { useCallback, useEffect, useMemo, useState } from "react";
 import type { Shape, SkyImage } from "tslira";
 import type { SkyWcs } from "tslira/sky";
 import {
+  colorScale,
   compass,
   crossShape,
   durationText,
   errorText,
   type Frame,
   formatUnit,
+  numberText,
   quantityScale,
   type Selection,
   type Style,
@@ -21,17 +23,67 @@ import {
   wheelFactor,
   zoomAt,
 } from "#viewer";
-import type { ResultView } from "../desk/run-view.js";
+import type { Found } from "../run/run-state.js";
+import type { MethodSettings } from "../settings/method-fields.js";
 import { Bar, frameStyle, Picture } from "./picture.js";
 
-/** A result that was kept, with the settings that it came from. */
+/** A result that was kept, of whatever method, with the settings that it came from. */
 export interface KeptResult {
-  readonly result: ResultView;
+  readonly mean: SkyImage;
+  /** Absent of one image without errors. */
+  readonly std?: SkyImage;
+  readonly total: { readonly mean: number; readonly std?: number };
+  /** What was done, in a few words. */
+  readonly work: string;
   readonly settings: object;
 }
 
+/** What was found, to be compared. */
+export function keptResult(found: Found): KeptResult {
+  if (found.kind === "image") {
+    const { flux, std, total, seconds } = found.estimate;
+    return {
+      ...{ mean: flux, total: { mean: total }, settings: settingsIn(undefined, found.other) },
+      ...(std && { std }),
+      work: `${found.other.method} in ${durationText(seconds)}`,
+    };
+  }
+  const { result, settings, other } = found;
+  const { mean, std, total, chains, seconds } = result;
+  return {
+    ...{ mean, std, total, settings: settingsIn(settings, other) },
+    work: `${chains} chains in ${durationText(seconds)}`,
+  };
+}
+
+/** Settings side by side with those of other runs. */
+function settingsIn(lira: object | undefined, other: MethodSettings | undefined): object {
+  if (other === undefined) return { method: "lira", ...lira };
+  return { method: other.method, ...(other.prior && { prior: other.prior.id }), ...other.options };
+}
+
 /** How two results are shown. */
-export type Comparison = "off" | "blink" | "swipe";
+export type Comparison = "off" | "blink" | "swipe" | "difference" | "ratio";
+
+/** Factors of two at which the colours of a ratio end at most. */
+const MOST_FACTORS = 4;
+
+/** B less A, or how many times B is A in factors of two; NaN where one is not above 0. */
+function contrastOf(kind: "difference" | "ratio", [a, b]: readonly [SkyImage, SkyImage]): SkyImage {
+  const data = b.data.map((value, pixel) => {
+    const before = a.data[pixel];
+    if (kind === "difference") return value - before;
+    return value > 0 && before > 0 ? Math.log2(value / before) : Number.NaN;
+  });
+  return { data, shape: b.shape };
+}
+
+/** Blue where B is fainter, red where it is brighter. */
+function contrastScale(kind: "difference" | "ratio", image: SkyImage) {
+  const most = image.data.reduce((all, value) => Math.max(all, Math.abs(value) || 0), 0);
+  const reach = kind === "ratio" ? Math.min(MOST_FACTORS, Math.max(most, 0.5)) : most || 1;
+  return colorScale([image], { colormap: "RdBu", vmin: -reach, vmax: reach });
+}
 
 /** Milliseconds of each picture: 2 Hz, below the three flashes a second of WCAG 2.3.1. */
 const HALF_PERIOD = 250;
@@ -102,16 +154,18 @@ export function CompareView(props: CompareProps) {
   }, [onComparison]);
 
   const [, title, kind] = QUANTITIES.find(([id]) => id === quantity) ?? QUANTITIES[0];
-  const images: readonly [SkyImage, SkyImage] = [a.result[quantity], b.result[quantity]];
-  const scale = useMemo(
-    () => quantityScale(kind, b.result[quantity], style, [a.result[quantity], b.result[quantity]]),
-    [kind, quantity, a, b, style],
-  );
+  const [images, scale] = useMemo(() => {
+    const both = [a[quantity] ?? a.mean, b[quantity] ?? b.mean] as const;
+    if (comparison === "blink" || comparison === "swipe")
+      return [both, quantityScale(kind, both[1], style, both)] as const;
+    const image = contrastOf(comparison, both);
+    return [[image], contrastScale(comparison, image)] as const;
+  }, [comparison, kind, quantity, a, b, style]);
   const differ = useMemo(() => differences(a.settings, b.settings), [a, b]);
   const sums = useMemo(() => {
     const pixels = selectedPixels(selection, shape);
-    const of = ({ mean }: ResultView) => pixels.reduce((all, pixel) => all + (mean.data[pixel] ?? 0), 0);
-    return [of(a.result), of(b.result)] as const;
+    const of = ({ mean }: KeptResult) => pixels.reduce((all, pixel) => all + (mean.data[pixel] ?? 0), 0);
+    return [of(a), of(b)] as const;
   }, [a, b, selection, shape]);
   const letter = second ? "B" : "A";
 
@@ -120,7 +174,7 @@ export function CompareView(props: CompareProps) {
       <div className="compare-bar">
         <fieldset className="segments">
           <legend className="spoken">What is compared</legend>
-          {QUANTITIES.map(([id, words]) => (
+          {QUANTITIES.filter(([id]) => a[id] && b[id]).map(([id, words]) => (
             <label key={id} className={quantity === id ? "chosen" : ""}>
               <input
                 type="radio"
@@ -148,6 +202,8 @@ export function CompareView(props: CompareProps) {
               Show {second ? "A" : "B"}
             </button>
           </>
+        ) : comparison !== "swipe" ? (
+          <span>{comparison === "ratio" ? "B / A, in factors of two" : "B − A"}</span>
         ) : (
           <label>
             Divider
@@ -176,18 +232,27 @@ export function CompareView(props: CompareProps) {
         onDivider={setDivider}
       />
       <div className="compare-scale">
-        <Bar scale={scale} label={kind === "std" ? "standard deviation" : "flux"} unit={unit} />
+        <Bar
+          scale={scale}
+          label={
+            comparison === "ratio"
+              ? "log₂ (B / A)"
+              : `${comparison === "difference" ? "B − A, " : ""}${kind === "std" ? "standard deviation" : "flux"}`
+          }
+          unit={comparison === "ratio" ? "" : unit}
+        />
       </div>
       <dl className="facts compare-facts">
-        {[a, b].map(({ result }, index) => (
+        {[a, b].map(({ work, total }, index) => (
           <div
             key={index === 0 ? "A" : "B"}
             className={comparison === "blink" && letter === "AB"[index] ? "main" : ""}
           >
             <dt>{index === 0 ? "A, kept" : "B, latest"}</dt>
             <dd>
-              {result.chains} chains in {durationText(result.seconds)}; total flux{" "}
-              {errorText(result.total.mean, result.total.std)} {formatUnit(unit)}
+              {work}; total flux{" "}
+              {total.std === undefined ? numberText(total.mean) : errorText(total.mean, total.std)}{" "}
+              {formatUnit(unit)}
             </dd>
           </div>
         ))}
@@ -207,7 +272,8 @@ export function CompareView(props: CompareProps) {
 }
 
 interface StageProps extends CompareProps {
-  readonly images: readonly [SkyImage, SkyImage];
+  /** Both, or what they differ by. */
+  readonly images: readonly SkyImage[];
   readonly scale: ReturnType<typeof quantityScale>;
   readonly title: string;
   readonly second: boolean;
@@ -248,8 +314,15 @@ function Stage(props: StageProps) {
   };
   const { aspectRatio: _, ...variable } = frameStyle(shape);
   const percent = `${(100 * divider).toFixed(2)}%`;
-  const shown = swipe ? "A at the left, B at the right of the divider" : second ? "B" : "A";
-  const letters = swipe ? ["A", "B"] : [second ? "B" : "A"];
+  const contrast = comparison === "difference" ? "B − A" : "B / A";
+  const shown = swipe
+    ? "A at the left, B at the right of the divider"
+    : images.length === 1
+      ? contrast
+      : second
+        ? "B"
+        : "A";
+  const letters = swipe ? ["A", "B"] : [shown];
   return (
     <div className={`stage ${comparison}`} style={variable} data-shown={swipe ? "both" : letters[0]}>
       {images.map((image, index) => (

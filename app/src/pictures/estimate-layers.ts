@@ -46,6 +46,12 @@ export function estimateLayers(
     high: { image: interval?.[1], waiting: NO_ERRORS },
     predicted: { image: estimate?.predicted },
     residual: { image: estimate?.residual },
+    ...Object.fromEntries(
+      (estimate?.others ?? []).flatMap(({ predicted, residual }, index) => [
+        [`predicted-${index}`, { image: predicted }],
+        [`residual-${index}`, { image: residual }],
+      ]),
+    ),
     rhat: { image: undefined, waiting: NO_CHAINS },
     ess: { image: undefined, waiting: NO_CHAINS },
   };

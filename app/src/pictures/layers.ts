@@ -30,7 +30,7 @@ export function layersOf(
   live: LiveView | undefined,
   result: ResultView | undefined,
 ): Layer[] {
-  const unit = data.unit ?? "";
+  const { unit = "", others = [] } = data;
   const layer = (
     id: string,
     title: string,
@@ -46,6 +46,10 @@ export function layersOf(
     ...(data.background ? [layer("background", "Background", "background", data.background, flux)] : []),
     ...(data.mask ? [layer("mask", "Mask", "exposure", data.mask)] : []),
     layer("psf", "PSF", "psf", data.psf, { label: "psf" }),
+    ...others.flatMap(({ counts, psf }, index) => [
+      layer(`counts-${index}`, `Counts ${index + 2}`, "counts", counts, { label: "counts" }),
+      layer(`psf-${index}`, `PSF ${index + 2}`, "psf", psf, { label: "psf" }),
+    ]),
     ...(data.truth ? [layer("truth", "True flux", "flux", data.truth, flux)] : []),
     layer(
       "mean",
@@ -70,6 +74,14 @@ export function layersOf(
       waiting: AFTER,
     }),
     layer("residual", "Residual", "residual", result?.residual, { label: "residual in σ", waiting: AFTER }),
+    ...others.flatMap((_, index) => [
+      layer(`predicted-${index}`, `Predicted ${index + 2}`, "predicted", result?.others?.[index].predicted, {
+        ...{ label: "counts", waiting: AFTER },
+      }),
+      layer(`residual-${index}`, `Residual ${index + 2}`, "residual", result?.others?.[index].residual, {
+        ...{ label: "residual in σ", waiting: AFTER },
+      }),
+    ]),
     layer("rhat", "R-hat", "rhat", result?.rhat, { label: "R-hat", waiting: AFTER }),
     layer("ess", "Effective sample size", "ess", result?.ess, { label: "ESS", waiting: AFTER }),
     ...(result?.smoothness ?? []).map((image, level) => {
@@ -91,9 +103,13 @@ function ratio(mean: SkyImage, std: SkyImage): SkyImage {
 /** Layers of the six panels, before a run and after it. */
 export function panelsFor(data: ObservationView, finished: boolean): string[] {
   if (data.withoutData) return ["mean", "std", "snr", "low", "high", "rhat"];
+  if (finished && data.others) return ["counts", "counts-0", "mean", "std", "residual", "residual-0"];
   if (finished) return ["counts", "mean", "std", "predicted", "residual", "rhat"];
-  const given = ["counts", "exposure", "background", "psf"].filter(
-    (id) => id === "counts" || id === "psf" || data[id as "exposure" | "background"] !== undefined,
-  );
+  const given = [
+    "counts",
+    ...(data.others ? ["counts-0"] : []),
+    ...(["exposure", "background"] as const).filter((id) => data[id] !== undefined),
+    "psf",
+  ];
   return [...given, "mean", "std", "residual", "rhat"].slice(0, 6);
 }

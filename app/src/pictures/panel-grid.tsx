@@ -18,16 +18,20 @@ import {
   compass,
   crossShape,
   type Frame,
+  outlined,
   quantityScale,
   type Selection,
   scaleBar,
   selectionShape,
+  shapeOutline,
   type Viewport,
   wheelFactor,
   wholeView,
   zoomAt,
 } from "#viewer";
+import type { SourceRow } from "../desk/photometry-protocol.js";
 import type { RegionGestures } from "../regions/region-gestures.js";
+import { cutoutOf as cutoutFromText } from "../settings/cutout-text.js";
 import type { Layer } from "./layers.js";
 import type { LookControl } from "./look.js";
 import { LimitsMenu, styleOf } from "./look-menu.js";
@@ -57,6 +61,8 @@ interface GridProps {
   readonly onCut: (target: "counts" | "psf", part: Cutout) => void;
   readonly look: LookControl;
   readonly gestures: RegionGestures;
+  /** Marked on the sky. */
+  readonly sources: readonly SourceRow[] | undefined;
 }
 
 /** Pixels that a drag covers, as a cut-out within the image. */
@@ -201,12 +207,61 @@ export function PanelGrid(props: GridProps) {
               </button>
             </>
           ) : (
-            <span>Drag a rectangle over any picture of the sky, or over the point spread function.</span>
+            <>
+              <span>Drag a rectangle over any picture of the sky, or over the point spread function.</span>
+              <CutByNumbers shape={shape} onCut={(typed) => onCut("counts", typed)} />
+            </>
           )}
         </div>
       )}
     </>
   );
+}
+
+/** A cut-out of the sky by its columns and rows. */
+function CutByNumbers({
+  shape: [ny, nx],
+  onCut,
+}: {
+  readonly shape: Shape;
+  readonly onCut: (part: Cutout) => void;
+}) {
+  const [text, setText] = useState("");
+  const typed = cutoutFromText(text);
+  const part = typed && typed.x[1] <= nx && typed.y[1] <= ny ? typed : undefined;
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (part) onCut(part);
+      }}
+    >
+      <label>
+        Or columns, rows{" "}
+        <input
+          value={text}
+          size={16}
+          placeholder={`0:${nx},0:${ny}`}
+          aria-invalid={text !== "" && part === undefined}
+          onChange={({ target }) => setText(target.value)}
+        />
+      </label>{" "}
+      <button type="submit" disabled={part === undefined}>
+        Cut out
+      </button>
+    </form>
+  );
+}
+
+/** Apertures of sources with their names. */
+function sourceMarks(frame: Frame, sources: readonly SourceRow[] = []): string {
+  return sources
+    .map(({ name, x, y, radius }) => {
+      const [left, top] = frame.project(x + radius, y + radius);
+      const ring = outlined(shapeOutline(frame, { kind: "circle", x, y, radius }));
+      return `${ring}<text class="source-name" x="${left}" y="${top}">${name}</text>`;
+    })
+    .join("");
 }
 
 interface PanelProps extends GridProps {
@@ -218,9 +273,9 @@ interface PanelProps extends GridProps {
 }
 
 function PanelPicture(props: PanelProps) {
-  const { layer, image, first, cut, cursor, selection, wcs, tool, look, gestures } = props;
+  const { layer, image, first, cut, cursor, selection, wcs, tool, look, gestures, sources } = props;
   const style = useMemo(() => styleOf(look.now, layer.id), [look.now, layer.id]);
-  const isPsf = layer.id === "psf";
+  const isPsf = layer.kind === "psf";
   const shape = isPsf ? image.shape : props.shape;
   const psfView = useMemo(() => wholeView(image.shape), [image.shape]);
   const view = isPsf ? psfView : props.view;
@@ -236,9 +291,16 @@ function PanelPicture(props: PanelProps) {
       if (isPsf) return rectangle;
       const ruler = first ? scaleBar(frame, wcs) + compass(frame, wcs, view.x, view.y) : "";
       const picked = selection.kind === "region" ? "" : selectionShape(frame, selection);
-      return crossShape(frame, cursor) + picked + gestures.overlay(frame) + rectangle + ruler;
+      return (
+        crossShape(frame, cursor) +
+        picked +
+        sourceMarks(frame, sources) +
+        gestures.overlay(frame) +
+        rectangle +
+        ruler
+      );
     },
-    [cut, isPsf, first, wcs, view, cursor, selection, gestures],
+    [cut, isPsf, first, wcs, view, cursor, selection, gestures, sources],
   );
 
   const pixelAt = ([x, y]: readonly [number, number]): [number, number] => [

@@ -13,6 +13,7 @@ import type { RegionPlace } from "../regions/region-file.js";
 import { TraceChart } from "./chart-view.js";
 import { ConvergenceView } from "./convergence-view.js";
 import { DrawsView } from "./draws-view.js";
+import type { MeasureProps } from "./measure-view.js";
 import { ProfileView } from "./profile-view.js";
 import { SelectionView } from "./selection-view.js";
 import type { SignificanceProps } from "./significance-view.js";
@@ -23,13 +24,19 @@ const SignificanceTab = late(
   <p className="muted">…</p>,
 );
 
+const MeasureTab = late(
+  async () => (await import("./measure-view.js")).MeasureTab,
+  <p className="muted">…</p>,
+);
+
 /** Parts of the inspector. */
-export type Tab = "selection" | "profile" | "chains" | "draws" | "significance";
+export type Tab = "selection" | "profile" | "chains" | "draws" | "measure" | "significance";
 const TABS: readonly (readonly [Tab, string])[] = [
   ["selection", "Selection"],
   ["profile", "Profile"],
   ["chains", "Chains"],
   ["draws", "Draws"],
+  ["measure", "Measure"],
   ["significance", "Test"],
 ];
 
@@ -51,6 +58,7 @@ interface InspectorProps {
     SignificanceProps,
     "test" | "choices" | "composition" | "form" | "onForm" | "busy"
   >;
+  readonly measure: Pick<MeasureProps, "photometry" | "onPick">;
   readonly style: Style;
   readonly tab: Tab;
   readonly onTab: (tab: Tab) => void;
@@ -107,6 +115,14 @@ export function Inspector(props: InspectorProps) {
               unit={formatUnit(props.data.unit ?? "")}
             />
           )}
+          {tab === "measure" &&
+            (result ? (
+              <MeasureTab {...props} {...props.measure} shape={props.data.counts.shape} />
+            ) : (
+              <p className="muted">
+                Regions can be measured, and sources be found, when there is a posterior.
+              </p>
+            ))}
           {tab === "draws" &&
             (result ? (
               <DrawsView {...props} result={result} />

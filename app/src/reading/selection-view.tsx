@@ -115,6 +115,7 @@ export function SelectionView(props: SelectionProps) {
                 {countText(sum(data.counts.data))}
                 {!single && ` in ${countText(pixels.length)} pixels`}
                 {result && `, ${numberText(sum(result.predicted.data))} predicted`}
+                {data.others && " (observation 1)"}
               </dd>
             </div>
           )}

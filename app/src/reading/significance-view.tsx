@@ -12,13 +12,14 @@ import {
 } from "#viewer";
 import type { Desk } from "../desk/desk.js";
 import type { SignificanceView } from "../desk/method-protocol.js";
-import type { Choices, Composition } from "../desk/observation-view.js";
+import { type Choices, type Composition, eachObservation } from "../desk/observation-view.js";
 import { Code } from "../run/keep-card.js";
 import { save } from "../run/save-file.js";
 import { regionKey, type SignificanceTest } from "../run/significance-run.js";
 import { FormField } from "../settings/form-field.js";
 import type { Form } from "../settings/settings.js";
 import {
+  nullField,
   significanceCommand,
   significanceQuestion,
   TEST_ADVANCED,
@@ -70,9 +71,10 @@ export function SignificanceTab(props: SignificanceProps) {
   const { desk, test, selection, shape, choices, composition, form, onForm, busy } = props;
   const { state, seen } = test;
   const running = state.stage === "running";
-  const full = testForm(form);
+  const hasBackground = eachObservation(choices).every(({ background }) => background !== undefined);
+  const full = testForm(form, hasBackground);
   const region = testedRegion(selection, shape);
-  const question = significanceQuestion(region, form);
+  const question = significanceQuestion(region, full);
   const command = question && significanceCommand(choices, composition, question);
   const before = seen.get(regionKey({ region }));
   const field = (one: (typeof TEST_FIELDS)[number]) => (
@@ -84,7 +86,7 @@ export function SignificanceTab(props: SignificanceProps) {
       onChange={(value) => onForm({ ...form, [one.key]: value })}
     />
   );
-  const [first, ...rest] = TEST_FIELDS;
+  const [, ...rest] = TEST_FIELDS;
   return (
     <div className="selection significance">
       <h3>Is it real?</h3>
@@ -93,7 +95,7 @@ export function SignificanceTab(props: SignificanceProps) {
         Does it hold more than is there without a source? Data sets without it are drawn, and deconvolved like
         yours.{selection.kind === "pixel" && " Draw a circle (key C) to test more than a pixel."}
       </p>
-      <div className="fields prior">{field(first)}</div>
+      <div className="fields prior">{field(nullField(hasBackground))}</div>
       <div className="fields">{rest.map(field)}</div>
       <details>
         <summary>Advanced</summary>

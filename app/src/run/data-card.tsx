@@ -3,7 +3,7 @@
 import type { PsfCentring } from "tslira";
 import type { Cutout } from "tslira/fits";
 import { countText, numberText } from "#viewer";
-import type { Choices, Composition, ObservationView } from "../desk/observation-view.js";
+import type { Choices, Composition, ObservationView, Offsets } from "../desk/observation-view.js";
 import { psfCentreOf, psfCentreText } from "../settings/psf-centre-text.js";
 import { isLarge } from "../start/large-image.js";
 
@@ -15,6 +15,7 @@ interface DataProps {
   readonly onCut: (target: "counts" | "psf", part: Cutout | undefined) => void;
   readonly onBackgroundUnit: (unit: "flux" | "counts") => void;
   readonly onPsfCentre: (centre: PsfCentring | undefined) => void;
+  readonly onOffsets: (offsets: Offsets) => void;
 }
 
 const range = ({ x, y }: Cutout) => `columns ${x[0]}:${x[1]}, rows ${y[0]}:${y[1]}`;
@@ -28,6 +29,7 @@ export function DataCard({
   onCut,
   onPsfCentre,
   onBackgroundUnit,
+  onOffsets,
 }: DataProps) {
   if (data.withoutData) {
     return (
@@ -50,6 +52,7 @@ export function DataCard({
     <section className="card" aria-labelledby="data-title">
       <h2 id="data-title">Data</h2>
       <dl className="facts">
+        {data.others && <Observations data={data} busy={busy} onOffsets={onOffsets} />}
         <div>
           <dt>counts</dt>
           <dd>
@@ -147,5 +150,44 @@ export function DataCard({
         <p className="note">Large image: a cut-out around your source (key X) is sampled much faster.</p>
       )}
     </section>
+  );
+}
+
+/** Several observations, and where they lie. */
+function Observations({ data, busy, onOffsets }: Pick<DataProps, "data" | "busy" | "onOffsets">) {
+  const { name, others = [], offsets = "none", places } = data;
+  const sum = ({ counts }: Pick<ObservationView, "counts">) =>
+    countText(counts.data.reduce((all, value) => all + value, 0));
+  return (
+    <>
+      {[data, ...others].map((one, index) => {
+        const place = places?.[index];
+        return (
+          // biome-ignore lint/suspicious/noArrayIndexKey: observations are known by their numbers.
+          <div key={index}>
+            <dt>observation {index + 1}</dt>
+            <dd title={one.name}>
+              {index === 0 ? name : one.name}
+              {index > 0 && `: ${sum(one)} counts`}
+              {index > 0 && place && `, at (${place.x.toFixed(3)}, ${place.y.toFixed(3)}) px`}
+            </dd>
+          </div>
+        );
+      })}
+      <div>
+        <dt>they lie</dt>
+        <dd>
+          <select
+            aria-label="Where the observations lie"
+            value={offsets}
+            disabled={busy}
+            onChange={({ target }) => onOffsets(target.value as Offsets)}
+          >
+            <option value="wcs">as their headers say</option>
+            <option value="none">on the same pixels</option>
+          </select>
+        </dd>
+      </div>
+    </>
   );
 }

@@ -6,7 +6,7 @@ import type { Desk } from "../desk/desk.js";
 import type { Choices, Composition, Example } from "../desk/observation-view.js";
 import { methodCommand, methodTypescript } from "../settings/method-code.js";
 import { isPoint, type MethodSettings } from "../settings/method-fields.js";
-import { commandOf, simulateCommand, typescriptOf } from "../settings/reproduce.js";
+import { commandOf, JOINT_FILE, jointConfig, simulateCommand, typescriptOf } from "../settings/reproduce.js";
 import type { Found } from "./run-state.js";
 import { fileName, save, sizeText } from "./save-file.js";
 
@@ -140,6 +140,7 @@ export function KeepCard(props: KeepProps) {
     }
     setBusy("");
   };
+  const joint = jointConfig(choices, composition);
   const before = example ? simulateCommand(example) : choices.counts?.command;
   const shell = before ? `${before}\n${command}` : command;
 
@@ -177,6 +178,7 @@ export function KeepCard(props: KeepProps) {
         </p>
       )}
       <Code title="As a command" text={shell} />
+      {joint !== undefined && <Code title={`${JOINT_FILE}, for the command`} text={joint} />}
       <Code title="As TypeScript" text={typescript} />
     </section>
   );

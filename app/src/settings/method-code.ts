@@ -5,7 +5,7 @@ import { shellLine } from "#studio";
 import type { Choices, Composition } from "../desk/observation-view.js";
 import { isPoint, type MethodSettings } from "./method-fields.js";
 import { priorCall, priorText } from "./prior-fields.js";
-import { inputWords, readFilesLiteral } from "./reproduce.js";
+import { inputWords, readingCode } from "./reproduce.js";
 
 /** The command that makes the same result from the same files. */
 export function methodCommand(choices: Choices, composition: Composition, settings: MethodSettings): string {
@@ -23,6 +23,7 @@ export function methodTypescript(
   const { method, prior, options } = settings;
   const call = prior && priorCall(prior);
   const point = isPoint(method);
+  const { code, sky } = readingCode(choices, composition);
   const names = [
     "deconvolve",
     ...(call ? [call.name] : []),
@@ -41,8 +42,8 @@ await writePointEstimate(result, "result.fits", unit === undefined ? {} : { unit
     : `console.log(result.diagnostics.verdict.sentence);
 await writeResult(result, "result.fits");`;
   return `import { ${names.toSorted().join(", ")} } from "tslira/node";
-
-const { observation, unit } = await readObservationFiles(${readFilesLiteral(choices, composition)});
+${sky.length > 0 ? `import { ${sky.join(", ")} } from "tslira/sky";\n` : ""}
+${code}
 const result = await deconvolve(observation, {
 ${lines.join("\n")}
 });

@@ -3,7 +3,13 @@
 import type { LiraDeconvolverOptions } from "tslira";
 import { brokenCode, type SettingValues, settingWords } from "#settings";
 import { shellLine } from "#studio";
-import type { Choices, Composition, Example } from "../desk/observation-view.js";
+import {
+  type Choices,
+  type ChosenImages,
+  type Composition,
+  type Example,
+  eachObservation,
+} from "../desk/observation-view.js";
 import { cutoutText } from "./cutout-text.js";
 import { psfCentreText } from "./psf-centre-text.js";
 
@@ -14,11 +20,18 @@ export function flagWords(flags: Readonly<Record<string, unknown>>): string[] {
   );
 }
 
+/** The file that names several observations, for the command. */
+export const JOINT_FILE = "joint.json";
+
+/** Whether the unit of a background is worth a word: that of a flux is understood. */
+const isDivided = ({ background, exposure }: ChosenImages, { backgroundUnit }: Composition) =>
+  background !== undefined && exposure !== undefined && backgroundUnit === "counts";
+
 /** Words of a command that name the files and how they are put together. */
 export function inputWords(choices: Choices, composition: Composition): string[] {
+  if (choices.others) return ["--config", JOINT_FILE];
   const { counts, psf, exposure, background, mask } = choices;
-  const { cutout, psfCutout, backgroundUnit, psfCentre, psfTrim } = composition;
-  const divided = background && exposure && backgroundUnit === "counts";
+  const { cutout, psfCutout, psfCentre, psfTrim } = composition;
   return [
     ...(counts ? [counts.name] : []),
     ...flagWords({
@@ -26,13 +39,35 @@ export function inputWords(choices: Choices, composition: Composition): string[]
       "--exposure": exposure?.name,
       "--background": background?.name,
       "--mask": mask?.name,
-      "--background-unit": divided ? "counts" : undefined,
+      "--background-unit": isDivided(choices, composition) ? "counts" : undefined,
       "--cutout": cutout && cutoutText(cutout),
       "--psf-cutout": psfCutout && cutoutText(psfCutout),
       "--psf-centre": psfCentre && psfCentreText(psfCentre),
       "--psf-trim": psfTrim,
     }),
   ];
+}
+
+/** What `JOINT_FILE` says; undefined of a single observation, which a command names itself. */
+export function jointConfig(choices: Choices, composition: Composition): string | undefined {
+  if (choices.others === undefined) return undefined;
+  const { offsets, cutout, psfCutout, psfCentre, psfTrim } = composition;
+  const cuts = {
+    ...(cutout && { cutout: cutoutText(cutout) }),
+    ...(psfCutout && { psfCutout: cutoutText(psfCutout) }),
+    ...(psfCentre && { psfCentre: psfCentreText(psfCentre) }),
+    ...(psfTrim !== undefined && { psfTrim }),
+  };
+  const observations = eachObservation(choices).map((images) => ({
+    ...namesOf(images),
+    ...(isDivided(images, composition) && { backgroundUnit: "counts" }),
+  }));
+  return `${JSON.stringify({ ...cuts, ...(offsets && { offsets }), observations }, undefined, 2)}\n`;
+}
+
+/** Names of the files of an observation, by what they are. */
+function namesOf(images: ChosenImages): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(images).map(([role, { name }]) => [role, name]));
 }
 
 /** The command that makes the same result from the same files. */
@@ -50,12 +85,30 @@ export function simulateCommand(example: Example["id"]): string {
   return `tslira simulate ${example} -o sim`;
 }
 
-/** The files and how they are put together as an argument of `readObservationFiles`. */
-export function readFilesLiteral(choices: Choices, composition: Composition): string {
-  const { backgroundUnit, ...cutouts } = composition;
-  const names = Object.fromEntries(Object.entries(choices).map(([role, choice]) => [role, choice?.name]));
-  const divided = choices.background && choices.exposure && backgroundUnit === "counts";
-  return brokenCode({ ...names, ...(divided && { backgroundUnit }), ...cutouts });
+/** The lines that read the files into `observations` and `unit`, and what they import of `tslira/sky`. */
+export function readingCode(
+  choices: Choices,
+  composition: Composition,
+): { readonly code: string; readonly sky: readonly string[] } {
+  const { backgroundUnit: _unit, offsets, ...cuts } = composition;
+  const each = eachObservation(choices).map((images) =>
+    brokenCode({
+      ...namesOf(images),
+      ...(isDivided(images, composition) && { backgroundUnit: "counts" }),
+      ...cuts,
+    }),
+  );
+  if (each.length === 1)
+    return { code: `const { observation, unit } = await readObservationFiles(${each[0]});`, sky: [] };
+  const read = `const files = await Promise.all([${each.join(", ")}].map(readObservationFiles));
+const [{ unit }] = files;`;
+  const raw = "files.map((file) => file.observation)";
+  return offsets === "wcs"
+    ? {
+        code: `${read}\nconst { observations: observation } = alignObservations(${raw}, "wcs");`,
+        sky: ["alignObservations"],
+      }
+    : { code: `${read}\nconst observation = ${raw};`, sky: [] };
 }
 
 /** The same as TypeScript. */
@@ -64,10 +117,11 @@ export function typescriptOf(
   composition: Composition,
   settings: LiraDeconvolverOptions,
 ): string {
+  const { code, sky } = readingCode(choices, composition);
   return `import { LiraDeconvolver } from "tslira";
 import { readObservationFiles, writeResult } from "tslira/node";
-
-const { observation, unit } = await readObservationFiles(${readFilesLiteral(choices, composition)});
+${sky.length > 0 ? `import { ${sky.join(", ")} } from "tslira/sky";\n` : ""}
+${code}
 const deconvolver = new LiraDeconvolver(${brokenCode(settings)});
 const result = await deconvolver.run(observation, unit === undefined ? {} : { unit });
 console.log(result.diagnostics.verdict.sentence);

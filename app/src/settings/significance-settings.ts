@@ -94,9 +94,22 @@ export const TEST_ADVANCED: readonly Field[] = [
 const MODEL_SETTINGS = settingsOfMethod("lira").filter(({ group }) => group === "Model");
 const FIELDS = [...TEST_FIELDS, ...TEST_ADVANCED];
 
+/** Null hypotheses that are made of the background: none where there is none, against which all light would be a source. */
+const OF_BACKGROUND = ["background", "scale"];
+
+/** The field of the null hypothesis, with those that data can have. */
+export function nullField(hasBackground: boolean): Field {
+  const [field] = TEST_FIELDS;
+  const choices = field.choices?.filter(([null_]) => hasBackground || !OF_BACKGROUND.includes(null_));
+  return choices ? { ...field, choices } : field;
+}
+
 /** The form with what these fields begin with where nothing was entered. */
-export function testForm(form: Form): Form {
-  return { ...Object.fromEntries(FIELDS.map(({ key, start }) => [key, start])), ...form };
+export function testForm(form: Form, hasBackground = true): Form {
+  const whole = { ...Object.fromEntries(FIELDS.map(({ key, start }) => [key, start])), ...form };
+  return hasBackground || !OF_BACKGROUND.includes(whole["test-null"])
+    ? whole
+    : { ...whole, "test-null": "gaussian" };
 }
 
 /** What is selected, as it is tested: a pixel is the circle that holds it alone. */

@@ -4,13 +4,13 @@ import { type Dispatch, type DragEvent, type SetStateAction, useMemo, useRef, us
 import type { BinEventsOptions } from "tslira/sky";
 import { numberText, quantityScale } from "#viewer";
 import type { Desk } from "../desk/desk.js";
-import type {
-  Choices,
-  Composition,
-  Example,
-  FoundImage,
-  Role,
-  ShownExample,
+import {
+  type Choices,
+  type Composition,
+  type Example,
+  eachObservation,
+  type Role,
+  type ShownExample,
 } from "../desk/observation-view.js";
 import type { ReadFile } from "../desk/protocol.js";
 import type { OpenedResult, PictureOptions } from "../desk/start-calls.js";
@@ -18,6 +18,13 @@ import { countsScale, Thumbnail } from "../pictures/picture.js";
 import { sizeText } from "../run/save-file.js";
 import type { Configuration } from "../settings/configuration.js";
 import { cutoutOf, cutoutText } from "../settings/cutout-text.js";
+import {
+  assignImages,
+  chosenImages,
+  type ListedImage,
+  observationCount,
+  withoutGaps,
+} from "./assign-images.js";
 import { type BackgroundUnit, guessBackgroundUnit } from "./background-unit.js";
 import { type EventFields, EventsRow } from "./events-row.js";
 import { brightPart, isLarge } from "./large-image.js";
@@ -31,6 +38,9 @@ const ROLES: readonly (readonly [Role, string])[] = [
   ["mask", "mask (1 = use)"],
 ];
 
+/** The choice that begins one more observation. */
+const ANOTHER = "another";
+
 /** A file on the list. */
 export interface Row {
   readonly key: number;
@@ -39,7 +49,7 @@ export interface Row {
   readonly state: "reading" | "read" | "refused";
   readonly message?: string;
   readonly file?: number;
-  readonly images: readonly (FoundImage & { readonly use: Role | undefined })[];
+  readonly images: readonly ListedImage[];
   /** What else the file holds. */
   readonly found?: Omit<ReadFile, "id" | "images">;
   /** How the events of the file are binned; undefined as long as that cannot be done. */
@@ -67,8 +77,12 @@ function missing(choices: Choices, rows: readonly Row[]): string {
   if (rows.some(({ found }) => found?.result)) return "";
   if (rows.some(({ found, options }) => found?.events && options === undefined))
     return "Binning the events …";
-  const both = [choices.counts ? "" : "counts", choices.psf ? "" : "point spread function"].filter(Boolean);
-  return both.length === 0 ? "" : `Still needed: ${both.join(" and ")}.`;
+  const each = eachObservation(choices);
+  const needed = each.flatMap(({ counts, psf }, index) => {
+    const whose = each.length > 1 ? ` of observation ${index + 1}` : "";
+    return [counts ? "" : `counts${whose}`, psf ? "" : `point spread function${whose}`].filter(Boolean);
+  });
+  return needed.length === 0 ? "" : `Still needed: ${needed.join(" and ")}.`;
 }
 
 /** The first screen. */
@@ -92,35 +106,28 @@ export function StartScreen(props: StartProps) {
       try {
         const { id, images, ...found } = await desk.readFile(file, file.name);
         if (found.configuration) onSettings(found.configuration, file.name);
-        setRows((all) => {
-          const taken = new Set(all.flatMap((row) => row.images.flatMap(({ use }) => use ?? [])));
-          const named = images.map((image) => {
-            const use = image.role !== undefined && !taken.has(image.role) ? image.role : undefined;
-            if (use) taken.add(use);
-            return { ...image, use };
-          });
-          return all.map((row) =>
-            row.key === key ? { ...row, state: "read", file: id, images: named, found } : row,
-          );
-        });
+        const listed = images.map((image): ListedImage => ({ ...image, use: undefined, of: 0 }));
+        setRows((all) =>
+          assignImages(
+            all.map(
+              (row): Row =>
+                row.key === key ? { ...row, state: "read", file: id, images: listed, found } : row,
+            ),
+          ),
+        );
       } catch (error) {
         change(key, { state: "refused", message: (error as Error).message });
       }
     }
   }
 
-  const choices = useMemo(() => {
-    const chosen: { -readonly [Name in Role]?: NonNullable<Choices[Name]> } = {};
-    for (const { file, images } of rows) {
-      for (const { hdu, name, use } of images) {
-        if (use !== undefined && file !== undefined) chosen[use] ??= { file, hdu, name };
-      }
-    }
-    for (const { file, name, found } of rows) {
-      if (found?.events && file !== undefined) chosen.counts ??= { file, hdu: 0, name };
-    }
-    return chosen as Choices;
+  const choices = useMemo((): Choices => {
+    const [first, ...others] = chosenImages(rows);
+    const list = rows.find(({ found, file }) => found?.events && file !== undefined);
+    const counts = first.counts ?? (list && { file: list.file ?? -1, hdu: 0, name: list.name });
+    return { ...first, ...(counts && { counts }), ...(others.length > 0 && { others }) };
   }, [rows]);
+  const several = observationCount(rows);
   const guess = useMemo(() => {
     const chosen = (role: Role) =>
       rows
@@ -146,16 +153,20 @@ export function StartScreen(props: StartProps) {
   }, [rows, choices, composition, result]);
   const partShown = partText ?? (part ? cutoutText(part.cutout) : "");
 
-  const assign = (key: number, hdu: number, use: Role | undefined) =>
+  const assign = (key: number, hdu: number, chosen: Pick<ListedImage, "use" | "of">) =>
     setRows((all) =>
-      all.map((row) => ({
-        ...row,
-        images: row.images.map((image) => {
-          if (row.key === key && image.hdu === hdu) return { ...image, use };
-          // A role is played once.
-          return use !== undefined && image.use === use ? { ...image, use: undefined } : image;
-        }),
-      })),
+      withoutGaps(
+        all.map((row) => ({
+          ...row,
+          images: row.images.map((image) => {
+            if (row.key === key && image.hdu === hdu) return { ...image, ...chosen, byHand: true };
+            // A role is played once in an observation.
+            return chosen.use !== undefined && image.use === chosen.use && image.of === chosen.of
+              ? { ...image, use: undefined }
+              : image;
+          }),
+        })),
+      ),
     );
 
   async function openFiles(): Promise<void> {
@@ -263,8 +274,11 @@ export function StartScreen(props: StartProps) {
                 desk={desk}
                 onOptions={(options, fields) => change(row.key, { options, fields })}
                 onPicture={(options) => void openPicture(row.file as number, options)}
-                onAssign={(hdu, use) => assign(row.key, hdu, use)}
-                onRemove={() => setRows((all) => all.filter(({ key }) => key !== row.key))}
+                several={several}
+                onAssign={(hdu, chosen) => assign(row.key, hdu, chosen)}
+                onRemove={() =>
+                  setRows((all) => withoutGaps(assignImages(all.filter(({ key }) => key !== row.key))))
+                }
               />
             ))}
           </ul>
@@ -343,12 +357,15 @@ function FileRow({
   onPicture,
   onAssign,
   onRemove,
+  several,
 }: {
   readonly row: Row;
+  /** How many observations there are. */
+  readonly several: number;
   readonly desk: Desk;
   readonly onOptions: (options: BinEventsOptions | undefined, fields: EventFields) => void;
   readonly onPicture: (options: PictureOptions) => void;
-  readonly onAssign: (hdu: number, use: Role | undefined) => void;
+  readonly onAssign: (hdu: number, chosen: Pick<ListedImage, "use" | "of">) => void;
   readonly onRemove: () => void;
 }) {
   return (
@@ -405,16 +422,49 @@ function FileRow({
             <span className="spoken">{image.name} is </span>
             <select
               value={image.use ?? ""}
-              onChange={({ target }) => onAssign(image.hdu, (target.value || undefined) as Role | undefined)}
+              onChange={({ target }) =>
+                onAssign(
+                  image.hdu,
+                  target.value === ANOTHER
+                    ? { use: "counts", of: several }
+                    : {
+                        use: (target.value || undefined) as Role | undefined,
+                        of: target.value === "counts" && image.of === "all" ? 0 : image.of,
+                      },
+                )
+              }
             >
               {ROLES.map(([role, title]) => (
                 <option key={role} value={role}>
                   {title}
                 </option>
               ))}
+              <option value={ANOTHER}>counts of another observation</option>
               <option value="">not used</option>
             </select>
           </label>
+          {image.use !== undefined && several > 1 && (
+            <label>
+              <span className="spoken">{image.name} belongs to </span>
+              <select
+                value={image.of}
+                onChange={({ target }) =>
+                  onAssign(image.hdu, {
+                    use: image.use,
+                    of: target.value === "all" ? "all" : Number(target.value),
+                  })
+                }
+              >
+                {Array.from({ length: several }, (_, index) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: observations are known by their numbers.
+                  <option key={index} value={index}>
+                    observation {index + 1}
+                  </option>
+                ))}
+                {image.use !== "counts" && <option value="all">all observations</option>}
+              </select>
+            </label>
+          )}
           <span className="muted">
             {image.shape[1]} × {image.shape[0]} · {image.use === image.role ? image.reason : "chosen by you"}
           </span>

@@ -1,0 +1,242 @@
+/** Photometry of drawn regions, and a catalogue of the sources that are there. */
+
+import { useState } from "react";
+import type { Shape } from "tslira";
+import { countText, errorText, formatUnit, numberText, type Selection, selectedPixels } from "#viewer";
+import type { Desk } from "../desk/desk.js";
+import type { PhotometryKind, TableFormat } from "../desk/photometry-protocol.js";
+import type { LookControl } from "../pictures/look.js";
+import type { Photometry } from "../run/photometry-run.js";
+import { save } from "../run/save-file.js";
+import { intervalText } from "./interval-text.js";
+
+/** What the tab needs. */
+export interface MeasureProps {
+  readonly desk: Desk;
+  readonly photometry: Photometry;
+  readonly look: LookControl;
+  readonly selection: Selection;
+  readonly shape: Shape;
+  /** Show a place. */
+  readonly onPick: (place: readonly [x: number, y: number]) => void;
+}
+
+const TYPES: Readonly<Record<TableFormat, string>> = {
+  fits: "application/fits",
+  vot: "application/x-votable+xml",
+  csv: "text/csv",
+  reg: "text/plain",
+};
+
+/** False alarms in a field that are offered. */
+const ALARMS = ["0.01", "0.1", "1"];
+
+/** The tab. */
+export function MeasureTab(props: MeasureProps) {
+  const { photometry, look, selection, shape } = props;
+  const { regions, sources, now, trouble } = photometry;
+  const [alarms, setAlarms] = useState("0.1");
+  const drawn = look.now.regions;
+  const wanted = (
+    drawn.length > 0
+      ? drawn.map(({ name, terms }) => ({ kind: "region", name, terms }) as const)
+      : [selection]
+  )
+    .map((one) => ({
+      name: one.kind === "region" ? one.name : "pixel",
+      pixels: selectedPixels(one, shape),
+    }))
+    .filter(({ pixels }) => pixels.length > 0);
+  const busy = now !== undefined;
+  return (
+    <div className="selection measure">
+      <h3>Regions</h3>
+      <p className="muted">
+        Flux of the image in each region, and how bright a source there can be in addition to all other light.
+      </p>
+      <button
+        type="button"
+        className="full"
+        disabled={busy || wanted.length === 0}
+        onClick={() => photometry.measure(wanted)}
+      >
+        {drawn.length === 0
+          ? "Measure the picked pixel"
+          : drawn.length === 1
+            ? "Measure the region"
+            : `Measure ${drawn.length} regions`}
+      </button>
+      {now?.kind === "regions" && <Going photometry={photometry} words="Measuring" />}
+      {regions && (
+        <>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys. */}
+          <section className="table-room" aria-label="Measured regions" tabIndex={0}>
+            <table id="measured">
+              <thead>
+                <tr>
+                  <th scope="col">region</th>
+                  <th scope="col">flux, 68 %</th>
+                  <th scope="col">source, 95 % limit</th>
+                  <th scope="col">99.7 %</th>
+                  <th scope="col">counts, other light</th>
+                  <th scope="col">p</th>
+                </tr>
+              </thead>
+              <tbody>
+                {regions.rows.map(({ name, flux: [median, low, high, most], extra }) => (
+                  <tr key={name}>
+                    <th scope="row">{name}</th>
+                    <td>
+                      {numberText(median)} ({intervalText([low, high], most)})
+                    </td>
+                    {extra ? (
+                      <>
+                        <td>{numberText(extra.limit95)}</td>
+                        <td>{numberText(extra.limit997)}</td>
+                        <td>
+                          {countText(extra.counts)}, {numberText(extra.other, 3)}
+                        </td>
+                        <td>{numberText(extra.chance, 2)}</td>
+                      </>
+                    ) : (
+                      <td colSpan={4}>no pixel in use sees it</td>
+                    )}
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </section>
+          <p className="muted">
+            Fluxes in {formatUnit(regions.unit) || "the unit of the flux"}; p: probability that other light
+            alone gives so many counts.
+          </p>
+          <Files {...props} kind="regions" formats={["csv", "fits", "vot"]} />
+        </>
+      )}
+      <h3>Sources</h3>
+      <p className="muted">Peaks of the posterior mean that are sources beside all other light.</p>
+      <label className="line">
+        False alarms to expect in the field
+        <select value={alarms} disabled={busy} onChange={({ target }) => setAlarms(target.value)}>
+          {ALARMS.map((one) => (
+            <option key={one}>{one}</option>
+          ))}
+        </select>
+      </label>
+      <button type="button" className="full" disabled={busy} onClick={() => photometry.find(Number(alarms))}>
+        Find sources
+      </button>
+      {now?.kind === "sources" && <Going photometry={photometry} words="Looking for sources" />}
+      {sources && sources.rows.length === 0 && <p role="status">No source is found.</p>}
+      {sources && sources.rows.length > 0 && (
+        <>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys. */}
+          <section className="table-room" aria-label="Sources" tabIndex={0}>
+            <table id="sources">
+              <thead>
+                <tr>
+                  <th scope="col">source</th>
+                  <th scope="col">flux, 68 %</th>
+                  <th scope="col">false alarms</th>
+                  <th scope="col">x, y from 0</th>
+                  <th scope="col">width, px</th>
+                </tr>
+              </thead>
+              <tbody>
+                {sources.rows.map(
+                  ({ name, x, y, xStd, yStd, flux: [best, low, high], falseAlarms, width }) => (
+                    <tr key={name}>
+                      <th scope="row">
+                        <button
+                          type="button"
+                          className="link"
+                          onClick={() => props.onPick([Math.round(x), Math.round(y)])}
+                        >
+                          {name}
+                        </button>
+                      </th>
+                      <td>
+                        {numberText(best)} ({numberText(low)} to {numberText(high)})
+                      </td>
+                      <td>{falseAlarms < 1e-6 ? "< 1e-6" : numberText(falseAlarms, 2)}</td>
+                      <td>
+                        {errorText(x, xStd)}, {errorText(y, yStd)}
+                      </td>
+                      <td>{width === undefined ? "point" : numberText(width, 2)}</td>
+                    </tr>
+                  ),
+                )}
+              </tbody>
+            </table>
+          </section>
+          <p className="muted">Fluxes in {formatUnit(sources.unit) || "the unit of the flux"}.</p>
+          <Files {...props} kind="sources" formats={["csv", "fits", "vot", "reg"]} />
+        </>
+      )}
+      {trouble !== "" && (
+        <p role="alert" className="trouble">
+          {trouble}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** How far it is, and an end to it. */
+function Going({ photometry, words }: { readonly photometry: Photometry; readonly words: string }) {
+  return (
+    <div className="progress">
+      <progress value={photometry.now?.fraction ?? 0} aria-label={words} />
+      <button type="button" className="full" onClick={photometry.stop}>
+        Stop
+      </button>
+    </div>
+  );
+}
+
+const TITLES: Readonly<Record<TableFormat, string>> = {
+  csv: "CSV",
+  fits: "FITS",
+  vot: "VOTable",
+  reg: "DS9 regions",
+};
+
+/** The table with all its columns, to take home. */
+function Files({
+  desk,
+  kind,
+  formats,
+}: Pick<MeasureProps, "desk"> & { readonly kind: PhotometryKind; readonly formats: readonly TableFormat[] }) {
+  const [copied, setCopied] = useState(false);
+  return (
+    <div className="keep">
+      {formats.map((format) => (
+        <button
+          type="button"
+          key={format}
+          onClick={() =>
+            void desk
+              .photometryFile(kind, format)
+              .then((made) => save(made, TYPES[format], `${kind}.${format}`))
+          }
+        >
+          {TITLES[format]}
+        </button>
+      ))}
+      <button
+        type="button"
+        onClick={() =>
+          void desk
+            .photometryFile(kind, "csv")
+            .then((text) => navigator.clipboard.writeText(String(text)))
+            .then(
+              () => setCopied(true),
+              () => setCopied(false),
+            )
+        }
+      >
+        {copied ? "Copied" : "Copy CSV"}
+      </button>
+    </div>
+  );
+}
