@@ -8,7 +8,7 @@ const STEPS = [
   ["build", "npm run build"],
   ["check", "npm run check"],
   ["lint", "npm run lint"],
-  ["unit", "vitest run --project unit"],
+  ["unit", "vitest run --project unit --project mocked"],
   ["docs", "npm run docs"],
   ["interop", "vitest run --project interop"],
   ["e2e", "vitest run --project e2e"],

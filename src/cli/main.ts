@@ -4,7 +4,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { EXIT, reportError } from "./exit.js";
-import { usageError } from "./usage-error.js";
 
 /** A command as a module of its own, loaded when asked for. */
 interface LazyCommand {
@@ -143,6 +142,7 @@ async function main(given: readonly string[]): Promise<void> {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return;
     const command = args.find((arg) => arg in COMMANDS);
+    const { usageError } = await import("./usage-error.js");
     process.exitCode = reportError(usageError(error, command));
   }
 }

@@ -2,11 +2,14 @@
 
 import type { Boundary, Observation } from "tslira";
 import { alignObservations } from "tslira/sky";
-import type { Composed } from "./files.js";
+import type { Composition } from "./observation-view.js";
 
 /** The observations on the pixels of one sky, and what is known of them therefore. */
 export function onOneSky(
-  { observations, composition: { offsets } }: Pick<Composed, "observations" | "composition">,
+  {
+    observations,
+    composition: { offsets },
+  }: { readonly observations: readonly Observation[]; readonly composition: Composition },
   boundary: Boundary | undefined,
 ): { readonly observations: readonly Observation[]; readonly expected: readonly string[] } {
   if (offsets !== "wcs") return { observations, expected: [] };
