@@ -18,7 +18,7 @@ const RULES: readonly (readonly [code: string, message: RegExp, ours: string])[]
   [
     "excessArguments",
     /Expected (\d+) .* got (\d+)/,
-    "must be given at most $1 arguments, got $2; leave out the others",
+    "arguments must be at most $1, got $2; leave out the others",
   ],
   ["optionMissingArgument", /(--\S+) (<.*>)'/, "$1 must come with $2, got none; add it"],
   ["missingMandatoryOptionValue", /(--\S+) (<.*>)'/, "$1 must be given, got none; add $1 $2"],

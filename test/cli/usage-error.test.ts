@@ -1,0 +1,46 @@
+/** What is wrong with a command line is said as everything else is: what must hold, what was given, what to do. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { runCli } from "./run-cli.js";
+
+const folder = mkdtempSync(join(tmpdir(), "tslira-usage-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("a command line", () => {
+  it.each([
+    [
+      "deconvolve --chian 2",
+      "deconvolve: options must be those of its help, got --chian; did you mean --chains?",
+    ],
+    [
+      "deconvolve --xyzzy",
+      "deconvolve: options must be those of its help, got --xyzzy; see tslira deconvolve --help",
+    ],
+    ["deconvole a.fits", "command must be one of tslira's, got deconvole; did you mean deconvolve?"],
+    ["deconvolve a b c", "deconvolve: arguments must be at most 1, got 3; leave out the others"],
+    ["deconvolve a.fits --psf", "deconvolve: --psf must come with <file or name>, got none; add it"],
+    ["simulate disk", "simulate: --output must be given, got none; add --output <folder>"],
+    ["resume", "resume: <checkpoint> must be given, got none; add it"],
+    [
+      "deconvolve a.fits --boundary foo",
+      "deconvolve: --boundary must be one of spill, wrap, got foo; choose one",
+    ],
+    [
+      "deconvolve a.fits -n 3.5",
+      "deconvolve: --iterations must be as its help says, got 3.5; give a whole number",
+    ],
+    [
+      "simulate rabbit -o x",
+      "simulate: <sky> must be one of point-source, disk, gaussian-and-points, got rabbit; choose one",
+    ],
+  ])("%s", async (words, message) => {
+    const { code, stdout, stderr } = await runCli(folder, ...words.split(" "));
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(/^tslira: .*\n$/);
+    expect(stderr).toContain(message);
+    // Where the remedy leaves a choice, the help has what there is to choose from.
+    expect(stderr).toMatch(/see tslira ([a-z]+ )?--help\)?\n$/);
+  });
+});
