@@ -75,6 +75,12 @@ async function report(path: string, flags: ReportFlags): Promise<void> {
   const summary = await readResultSummary(path);
   // What is no result is told by who reads it.
   const recorded = summary ?? (await openPlotted(path).catch(() => undefined));
+  const idle = (["significance", "sources"] as const).find((flag) => flags[flag] !== undefined);
+  if (recorded !== undefined && summary === undefined && idle !== undefined) {
+    throw new InvalidInputError(
+      `report: --${idle} must come with a posterior, got one image in ${path}; leave it out`,
+    );
+  }
   const inputs = recorded && (await inputsOf(path, recorded, flags));
   if (inputs?.files) await checkOutputPath(output, { overwrite, inputs: inputs.files });
   if (inputs && inputs.missing !== "" && flags.inputs) {

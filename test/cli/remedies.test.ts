@@ -223,6 +223,7 @@ const LEFT_OUT: readonly (readonly [name: string, words: readonly string[], flag
   ["a column of time", ["bin", "energies.fits", "--time", "1:2", "-q"], "--time"],
   ["channels that are not there", ["bin", "energies.fits", "--pi", "1:2", "-q"], "--pi"],
   ["galactic columns", ["bin", "energies.fits", "--coordinates", "galactic", "-q"], "--coordinates"],
+  ["sources of one image", ["report", "estimate.fits", "--no-inputs", "--sources", "x.fits"], "--sources"],
   [
     "some planes and all",
     deconvolve("cube.fits", "--planes", "separate", "--plane", "1").slice(0, -1),
