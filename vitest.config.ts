@@ -31,7 +31,14 @@ export default defineConfig({
       { test: { name: "interop", include: ["test/interop/**/*.test.ts"], testTimeout: 300_000 } },
       { test: { name: "cluster", include: ["test/cluster/**/*.test.ts"], testTimeout: 300_000 } },
       {
-        test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 120_000 },
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          // A page is as slow as the machine it shares.
+          expect: { poll: { timeout: 30_000 } },
+        },
       },
     ],
   },
