@@ -1,5 +1,27 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** Files that take minutes: begun last they would leave a core idle. */
+const LONG = [
+  "exact.slow",
+  "calibration.slow",
+  "predictive-check.slow",
+  "fences.slow",
+  "studio-sessions",
+  "studio-methods",
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const at = LONG.findIndex((name) => moduleId.includes(name));
+      return at < 0 ? LONG.length : at;
+    };
+    const others = await super.sort(files);
+    return others.toSorted((a, b) => rank(a) - rank(b));
+  }
+}
 
 /** Unit tests that put other modules in place of ours, which no other file may see. */
 const MOCKING = ["test/app/new-setting.test.ts"];
@@ -7,6 +29,7 @@ const MOCKING = ["test/app/new-setting.test.ts"];
 // One project per npm script (two for the unit tests), so that what needs more than Node never runs (or skips) by accident.
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     // Two files at once even on two cores: the default leaves one core to the terminal.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
