@@ -13,9 +13,9 @@ import {
   assign,
   beginSumLog,
   cellSums,
+  drawRowExactly,
   drawShare,
   endSumLog,
-  exactCellSums,
   exactRowSums,
   FAINT,
   fillPart,
@@ -155,22 +155,14 @@ function sumSeenExactly(flux: usize, row: i32, col: i32, ny: i32, nx: i32, wrap:
 
 /** As `drawFromSeen`, in f64 by conditional binomials; `sumSeenExactly` has just summed to `lambda`. */
 function drawExactly(lambda: f64, flux: usize, pixel: i32, counts: i32, ny: i32, nx: i32, wrap: bool): void {
-  const row = pixel / nx;
-  const col = pixel - row * nx;
   let left = <f64>counts;
   let bin = 0;
   for (let index = 0; index < seenCount; index++) {
     const part = seenAt(index).part;
     for (let psfRow = 0; psfRow < part.psfRows && left > 0; psfRow++, bin++) {
-      let leftInRow = drawShare(exactRowSums, bin, lambda, left);
-      left -= leftInRow;
-      if (leftInRow === 0) continue;
-      const total = sumCellsExactly(part, flux, row, col, ny, nx, wrap, psfRow);
-      for (let psfCol = 0; psfCol < part.psfCols && leftInRow > 0; psfCol++) {
-        const inCell = drawShare(exactCellSums, psfCol, total, leftInRow);
-        leftInRow -= inCell;
-        if (inCell > 0) assign(part, pixel, ny, nx, wrap, psfRow, psfCol, <i32>inCell);
-      }
+      const inRow = drawShare(exactRowSums, bin, lambda, left);
+      left -= inRow;
+      if (inRow > 0) drawRowExactly(part, flux, pixel, inRow, ny, nx, wrap, psfRow);
     }
   }
 }

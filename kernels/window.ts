@@ -16,7 +16,7 @@ export const UNIT_24: f32 = 1.0 / 16777216.0;
 export let rowSums: usize = 0;
 export let cellSums: usize = 0;
 export let exactRowSums: usize = 0;
-export let exactCellSums: usize = 0;
+let exactCellSums: usize = 0;
 
 /** Reserve scratch for the longest psf; false when memory is refused. */
 export function prepareWindows(): bool {
@@ -277,7 +277,6 @@ function redistributeExactly(
   wrap: bool,
 ): f64 {
   const rows = observation.psfRows;
-  const cols = observation.psfCols;
   const row = pixel / nx;
   const col = pixel - row * nx;
   let lambda: f64 = 0;
@@ -288,17 +287,31 @@ function redistributeExactly(
   if (!(lambda > 0)) return lambda;
   let left = <f64>counts;
   for (let psfRow = 0; psfRow < rows && left > 0; psfRow++) {
-    let leftInRow = drawShare(exactRowSums, psfRow, lambda, left);
-    left -= leftInRow;
-    if (leftInRow === 0) continue;
-    const total = sumCellsExactly(observation, flux, row, col, ny, nx, wrap, psfRow);
-    for (let psfCol = 0; psfCol < cols && leftInRow > 0; psfCol++) {
-      const inCell = drawShare(exactCellSums, psfCol, total, leftInRow);
-      leftInRow -= inCell;
-      if (inCell > 0) assign(observation, pixel, ny, nx, wrap, psfRow, psfCol, <i32>inCell);
-    }
+    const inRow = drawShare(exactRowSums, psfRow, lambda, left);
+    left -= inRow;
+    if (inRow > 0) drawRowExactly(observation, flux, pixel, inRow, ny, nx, wrap, psfRow);
   }
   return lambda;
+}
+
+/** Share the photons that came through one row of the window among its cells, in f64 by conditional binomials. */
+export function drawRowExactly(
+  observation: Observation,
+  flux: usize,
+  pixel: i32,
+  photons: f64,
+  ny: i32,
+  nx: i32,
+  wrap: bool,
+  psfRow: i32,
+): void {
+  const row = pixel / nx;
+  const total = sumCellsExactly(observation, flux, row, pixel - row * nx, ny, nx, wrap, psfRow);
+  for (let psfCol = 0; psfCol < observation.psfCols && photons > 0; psfCol++) {
+    const inCell = drawShare(exactCellSums, psfCol, total, photons);
+    photons -= inCell;
+    if (inCell > 0) assign(observation, pixel, ny, nx, wrap, psfRow, psfCol, <i32>inCell);
+  }
 }
 
 /** Add photons to the sky pixel behind cell (psfRow, psfCol) of the window of detector pixel `pixel`. */
