@@ -3,40 +3,46 @@
 import type { CommanderError } from "@commander-js/extra-typings";
 import { InvalidInputError } from "../errors.js";
 
-/** Messages by their code; `$1` and so on are what was given. The lists of choices come before the other values that are wrong. */
-const RULES: readonly (readonly [code: string, message: RegExp, ours: string])[] = [
+/** What must hold and what to do, by commander's code and message; `$1` and so on are what was given. Lists of choices come first. */
+const RULES: readonly (readonly [code: string, message: RegExp, rule: string, remedy: string])[] = [
   [
     "unknownOption",
     /option '(.*?)'(?: \(Did you mean (.*)\?\))?$/,
-    "options must be those of its help, got $1; did you mean $2?",
+    "options must be those of its help, got $1",
+    "did you mean $2?",
   ],
   [
     "unknownCommand",
     /command '(.*?)'(?: \(Did you mean (.*)\?\))?$/,
-    "command must be one of tslira's, got $1; did you mean $2?",
+    "command must be one of tslira's, got $1",
+    "did you mean $2?",
   ],
   [
     "excessArguments",
     /Expected (\d+) .* got (\d+)/,
-    "arguments must be at most $1, got $2; leave out the others",
+    "arguments must be at most $1, got $2",
+    "leave out the others",
   ],
-  ["optionMissingArgument", /(--\S+) (<.*>)'/, "$1 must come with $2, got none; add it"],
-  ["missingMandatoryOptionValue", /(--\S+) (<.*>)'/, "$1 must be given, got none; add $1 $2"],
-  ["missingArgument", /'(.*)'/, "<$1> must be given, got none; add it"],
+  ["optionMissingArgument", /(--\S+) (<.*>)'/, "$1 must come with $2, got none", "add it"],
+  ["missingMandatoryOptionValue", /(--\S+) (<.*>)'/, "$1 must be given, got none", "add $1 $2"],
+  ["missingArgument", /'(.*)'/, "<$1> must be given, got none", "add it"],
   [
     "invalidArgument",
     /(--\S+)(?: <.*>)?' argument '(.*)' is invalid\. Allowed choices are (.*)\./,
-    "$1 must be one of $3, got $2; choose one",
+    "$1 must be one of $3, got $2",
+    "choose one",
   ],
   [
     "invalidArgument",
-    /(--\S+)(?: <.*>)?' argument '(.*)' is invalid\. (.*?)\.?$/,
-    "$1 must be as its help says, got $2; $3",
+    /(--\S+)(?: <.*>)?' argument '(.*)' is invalid\. Give (.*?)\.?$/,
+    "$1 must be as its help says, got $2",
+    "give $3",
   ],
   [
     "invalidArgument",
     /value '(.*)' is invalid for argument '(.*)'\. Allowed choices are (.*)\./,
-    "<$2> must be one of $3, got $1; choose one",
+    "<$2> must be one of $3, got $1",
+    "choose one",
   ],
 ];
 
@@ -49,14 +55,13 @@ export function usageError(error: CommanderError, command: string | undefined): 
   const message = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
   const where = command === undefined ? "" : `${command}: `;
   const help = `see tslira ${command === undefined ? "" : `${command} `}--help`;
-  for (const [code, pattern, ours] of RULES) {
+  for (const [code, pattern, rule, remedy] of RULES) {
     const found = error.code === `commander.${code}` ? pattern.exec(message) : null;
     if (found === null) continue;
-    const said = ours
-      .replace("; did you mean $2?", found[2] === undefined ? `; ${help}` : "$&")
-      .replace(/\$(\d)/g, (_, index) => found[Number(index)] ?? "")
-      .replace("; Give ", "; give ");
-    return new InvalidInputError(`${where}${said}${said.endsWith("--help") ? "" : ` (${help})`}`);
+    const filled = (text: string) => text.replace(/\$(\d)/g, (_, index) => found[Number(index)]);
+    // Where commander knows no word that was meant, the help is the remedy.
+    const end = found.includes(undefined as never) ? help : `${filled(remedy)} (${help})`;
+    return new InvalidInputError(`${where}${filled(rule)}; ${end}`);
   }
   return new InvalidInputError(`${where}${message}; ${help}`);
 }
