@@ -1,5 +1,7 @@
 /** What page and desk tell each other of regions that are measured and sources that are found. Plain data. */
 
+import type { CatalogueSource } from "tslira/significance";
+
 /** A region by its pixels. */
 export interface MeasuredPixels {
   readonly name: string;
@@ -21,21 +23,6 @@ export interface MeasuredRow {
   };
 }
 
-/** A source that was found. */
-export interface SourceRow {
-  readonly name: string;
-  /** Position in pixels from 0, its errors, and the radius of the aperture. */
-  readonly x: number;
-  readonly y: number;
-  readonly xStd: number;
-  readonly yStd: number;
-  readonly radius: number;
-  readonly flux: readonly [best: number, low: number, high: number];
-  readonly falseAlarms: number;
-  /** Standard deviation in pixels, where one is seen. */
-  readonly width?: number;
-}
-
 /** Rows with the unit of their fluxes. */
 export interface PhotometryTable<Row> {
   readonly rows: readonly Row[];
@@ -50,7 +37,7 @@ export type TableFormat = "fits" | "vot" | "csv" | "reg";
 /** What the desk does. A function as the last argument hears which part is done. */
 export interface PhotometryCalls {
   measure(regions: readonly MeasuredPixels[], tell: (fraction: number) => void): PhotometryTable<MeasuredRow>;
-  findSources(falseAlarms: number, tell: (fraction: number) => void): PhotometryTable<SourceRow>;
+  findSources(falseAlarms: number, tell: (fraction: number) => void): PhotometryTable<CatalogueSource>;
   stopPhotometry(): void;
   /** The last table as a file: `reg`, the apertures, of sources only. */
   photometryFile(kind: PhotometryKind, format: TableFormat): Uint8Array<ArrayBuffer> | string;

@@ -3,6 +3,7 @@
 import { type PosteriorResult, VERSION } from "tslira";
 import { fittedSky } from "tslira/diagnostics";
 import {
+  type CatalogueSource,
   encodeMeasuredFits,
   encodeSourcesFits,
   type FoundSource,
@@ -24,7 +25,6 @@ import type {
   MeasuredRow,
   PhotometryKind,
   PhotometryTable,
-  SourceRow,
   TableFormat,
 } from "./photometry-protocol.js";
 
@@ -51,12 +51,12 @@ function regionRow({ name, products: { flux, upperLimits }, extra }: MeasuredReg
   };
 }
 
-function sourceRow({ name, centroid, flux, extent, falseAlarms, radius }: FoundSource): SourceRow {
+function sourceRow({ name, centroid, flux, extent, falseAlarms, radius }: FoundSource): CatalogueSource {
   const { x, y, xStd, yStd } = centroid;
   return {
     ...{ name, x, y, xStd, yStd, radius, falseAlarms },
-    flux: [flux.best, flux.low, flux.high],
-    ...(extent.extended && { width: extent.width }),
+    ...{ flux: flux.best, low: flux.low, high: flux.high },
+    width: extent.extended ? extent.width : 0,
   };
 }
 
@@ -99,7 +99,7 @@ export function photometryDesk() {
       composed: Composed | undefined,
       falseAlarms: number,
       tell: (fraction: number) => void,
-    ): Promise<PhotometryTable<SourceRow>> {
+    ): Promise<PhotometryTable<CatalogueSource>> {
       const { observations, options } = begin(result, composed, tell);
       const rows = await findSources(result.trace.images, observations, { ...options, falseAlarms });
       sources = { rows, of: result };

@@ -11,6 +11,7 @@ import {
 } from "react";
 import type { Shape } from "tslira";
 import type { Cutout } from "tslira/fits";
+import type { CatalogueSource } from "tslira/significance";
 import type { SkyWcs } from "tslira/sky";
 import {
   type ColorScale,
@@ -29,7 +30,6 @@ import {
   wholeView,
   zoomAt,
 } from "#viewer";
-import type { SourceRow } from "../desk/photometry-protocol.js";
 import type { RegionGestures } from "../regions/region-gestures.js";
 import { cutoutOf as cutoutFromText } from "../settings/cutout-text.js";
 import type { Layer } from "./layers.js";
@@ -62,7 +62,7 @@ interface GridProps {
   readonly look: LookControl;
   readonly gestures: RegionGestures;
   /** Marked on the sky. */
-  readonly sources: readonly SourceRow[] | undefined;
+  readonly sources: readonly CatalogueSource[] | undefined;
 }
 
 /** Pixels that a drag covers, as a cut-out within the image. */
@@ -254,7 +254,7 @@ function CutByNumbers({
 }
 
 /** Apertures of sources with their names. */
-function sourceMarks(frame: Frame, sources: readonly SourceRow[] = []): string {
+function sourceMarks(frame: Frame, sources: readonly CatalogueSource[] = []): string {
   return sources
     .map(({ name, x, y, radius }) => {
       const [left, top] = frame.project(x + radius, y + radius);

@@ -1,6 +1,6 @@
 /** Photometry of drawn regions, and a catalogue of the sources that are there. */
 
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { Shape } from "tslira";
 import { countText, errorText, formatUnit, numberText, type Selection, selectedPixels } from "#viewer";
 import type { Desk } from "../desk/desk.js";
@@ -69,43 +69,28 @@ export function MeasureTab(props: MeasureProps) {
       {now?.kind === "regions" && <Going photometry={photometry} words="Measuring" />}
       {regions && (
         <>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys. */}
-          <section className="table-room" aria-label="Measured regions" tabIndex={0}>
-            <table id="measured">
-              <thead>
-                <tr>
-                  <th scope="col">region</th>
-                  <th scope="col">flux, 68 %</th>
-                  <th scope="col">source, 95 % limit</th>
-                  <th scope="col">99.7 %</th>
-                  <th scope="col">counts, other light</th>
-                  <th scope="col">p</th>
-                </tr>
-              </thead>
-              <tbody>
-                {regions.rows.map(({ name, flux: [median, low, high, most], extra }) => (
-                  <tr key={name}>
-                    <th scope="row">{name}</th>
+          <Table id="measured" label="Measured regions" columns={MEASURED}>
+            {regions.rows.map(({ name, flux: [median, low, high, most], extra }) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td>
+                  {numberText(median)} ({intervalText([low, high], most)})
+                </td>
+                {extra ? (
+                  <>
+                    <td>{numberText(extra.limit95)}</td>
+                    <td>{numberText(extra.limit997)}</td>
                     <td>
-                      {numberText(median)} ({intervalText([low, high], most)})
+                      {countText(extra.counts)}, {numberText(extra.other, 3)}
                     </td>
-                    {extra ? (
-                      <>
-                        <td>{numberText(extra.limit95)}</td>
-                        <td>{numberText(extra.limit997)}</td>
-                        <td>
-                          {countText(extra.counts)}, {numberText(extra.other, 3)}
-                        </td>
-                        <td>{numberText(extra.chance, 2)}</td>
-                      </>
-                    ) : (
-                      <td colSpan={4}>no pixel in use sees it</td>
-                    )}
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </section>
+                    <td>{numberText(extra.chance, 2)}</td>
+                  </>
+                ) : (
+                  <td colSpan={4}>no pixel in use sees it</td>
+                )}
+              </tr>
+            ))}
+          </Table>
           <p className="muted">
             Fluxes in {formatUnit(regions.unit) || "the unit of the flux"}; p: probability that other light
             alone gives so many counts.
@@ -130,45 +115,29 @@ export function MeasureTab(props: MeasureProps) {
       {sources && sources.rows.length === 0 && <p role="status">No source is found.</p>}
       {sources && sources.rows.length > 0 && (
         <>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys. */}
-          <section className="table-room" aria-label="Sources" tabIndex={0}>
-            <table id="sources">
-              <thead>
-                <tr>
-                  <th scope="col">source</th>
-                  <th scope="col">flux, 68 %</th>
-                  <th scope="col">false alarms</th>
-                  <th scope="col">x, y from 0</th>
-                  <th scope="col">width, px</th>
-                </tr>
-              </thead>
-              <tbody>
-                {sources.rows.map(
-                  ({ name, x, y, xStd, yStd, flux: [best, low, high], falseAlarms, width }) => (
-                    <tr key={name}>
-                      <th scope="row">
-                        <button
-                          type="button"
-                          className="link"
-                          onClick={() => props.onPick([Math.round(x), Math.round(y)])}
-                        >
-                          {name}
-                        </button>
-                      </th>
-                      <td>
-                        {numberText(best)} ({numberText(low)} to {numberText(high)})
-                      </td>
-                      <td>{falseAlarms < 1e-6 ? "< 1e-6" : numberText(falseAlarms, 2)}</td>
-                      <td>
-                        {errorText(x, xStd)}, {errorText(y, yStd)}
-                      </td>
-                      <td>{width === undefined ? "point" : numberText(width, 2)}</td>
-                    </tr>
-                  ),
-                )}
-              </tbody>
-            </table>
-          </section>
+          <Table id="sources" label="Sources" columns={FOUND}>
+            {sources.rows.map(({ name, x, y, xStd, yStd, flux, low, high, falseAlarms, width }) => (
+              <tr key={name}>
+                <th scope="row">
+                  <button
+                    type="button"
+                    className="link"
+                    onClick={() => props.onPick([Math.round(x), Math.round(y)])}
+                  >
+                    {name}
+                  </button>
+                </th>
+                <td>
+                  {numberText(flux)} ({numberText(low)} to {numberText(high)})
+                </td>
+                <td>{falseAlarms < 1e-6 ? "< 1e-6" : numberText(falseAlarms, 2)}</td>
+                <td>
+                  {errorText(x, xStd)}, {errorText(y, yStd)}
+                </td>
+                <td>{width === 0 ? "point" : numberText(width, 2)}</td>
+              </tr>
+            ))}
+          </Table>
           <p className="muted">Fluxes in {formatUnit(sources.unit) || "the unit of the flux"}.</p>
           <Files {...props} kind="sources" formats={["csv", "fits", "vot", "reg"]} />
         </>
@@ -180,6 +149,37 @@ export function MeasureTab(props: MeasureProps) {
       )}
     </div>
   );
+}
+
+const MEASURED = ["region", "flux, 68 %", "source, 95 % limit", "99.7 %", "counts, other light", "p"];
+const FOUND = ["source", "flux, 68 %", "false alarms", "x, y from 0", "width, px"];
+
+/** A table that may be wider than its room. */
+function Table({ id, label, columns, children }: TableProps) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys.
+    <section className="table-room" aria-label={label} tabIndex={0}>
+      <table id={id}>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th scope="col" key={column}>
+                {column}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </section>
+  );
+}
+
+interface TableProps {
+  readonly id: string;
+  readonly label: string;
+  readonly columns: readonly string[];
+  readonly children: ReactNode;
 }
 
 /** How far it is, and an end to it. */

@@ -1,20 +1,20 @@
 /** Regions measured and sources looked for, as that goes on while the reader looks at something else. */
 
 import { useCallback, useState } from "react";
+import type { CatalogueSource } from "tslira/significance";
 import type { Desk, DeskError } from "../desk/desk.js";
 import type {
   MeasuredPixels,
   MeasuredRow,
   PhotometryKind,
   PhotometryTable,
-  SourceRow,
 } from "../desk/photometry-protocol.js";
 import type { ResultView } from "../desk/run-view.js";
 
 /** Tables of the result on the screen, and what goes on. */
 export interface Photometry {
   readonly regions?: PhotometryTable<MeasuredRow>;
-  readonly sources?: PhotometryTable<SourceRow>;
+  readonly sources?: PhotometryTable<CatalogueSource>;
   /** What is being measured, and which part of it is done. */
   readonly now?: { readonly kind: PhotometryKind; readonly fraction: number };
   readonly trouble: string;
