@@ -8,7 +8,7 @@
 // title ("disk, 32, bright, adaptive") holds all words of one. `--part 1/2` and `--part 2/2` share the work among two processes.
 // `--table` runs nothing and writes the tables of what is there.
 import { execFileSync } from "node:child_process";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import {
@@ -23,6 +23,7 @@ import {
 import { type Effort, METHODS, type StudiedMethod } from "./prior-methods.js";
 import { fillTables, type Study, studyTables, summarise } from "./prior-summary.js";
 import { hasPortrait, type Sky, skies } from "./skies.js";
+import { keptRows } from "./study-file.js";
 
 const { values: flags } = parseArgs({
   options: {
@@ -61,18 +62,12 @@ if (!hasRealData) say("real data: left out, they are not beside the checkout");
 
 const cells: Cell[] = [];
 const tuned: Tuned[] = [];
-if (existsSync(flags.work)) {
-  for (const line of readFileSync(flags.work, "utf8").split("\n")) {
-    if (line === "") continue;
-    const found: Cell | Tuned = JSON.parse(line);
-    if ("tuned" in found) tuned.push(found);
-    // Posteriors of another length belong to another study.
-    else if (
-      found.chains === undefined ||
-      (found.chains === effort.chains && found.sweeps === effort.sweeps)
-    ) {
-      cells.push(found);
-    }
+const work = keptRows<Cell | Tuned>(flags.work);
+for (const found of work.rows) {
+  if ("tuned" in found) tuned.push(found);
+  // Posteriors of another length belong to another study.
+  else if (found.chains === undefined || (found.chains === effort.chains && found.sweeps === effort.sweeps)) {
+    cells.push(found);
   }
 }
 
@@ -96,7 +91,7 @@ function tunedFor(sky: Sky, method: StudiedMethod): { readonly tuned?: number } 
   const { value, seconds } = tune(sky, method);
   const found: Tuned = { ...name, tuned: value, seconds };
   tuned.push(found);
-  appendFileSync(flags.work, `${JSON.stringify(found)}\n`);
+  work.keep(found);
   return { tuned: value };
 }
 
@@ -178,7 +173,7 @@ async function runAll(): Promise<void> {
   for (const [index, task] of left.entries()) {
     const cell = task.run();
     cells.push(cell);
-    appendFileSync(flags.work, `${JSON.stringify(cell)}\n`);
+    work.keep(cell);
     const spent = cell.seconds + (cell.heldOutSeconds ?? 0);
     say(
       `${index + 1}/${left.length} ${keyOf(task)}: ${spent.toFixed(1)} s; left ${costOf(left.slice(index + 1))}`,
