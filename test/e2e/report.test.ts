@@ -34,7 +34,8 @@ describe.skipIf(!hasChromium)("a report in Chromium", { timeout: 60_000 }, () =>
       ...["deconvolve", "counts.fits", "--psf", "psf.fits", "--exposure", "exposure.fits"],
       ...["--background", "background.fits", "-n", "600", "--burn-in", "100", "-s", "3", "-o", "result.fits"],
     );
-    run("report", "result.fits", "-o", "report.html");
+    run("sources", "result.fits", "--draws", "20", "-o", "sources.fits");
+    run("report", "result.fits", "--sources", "sources.fits", "-o", "report.html");
     report = pathToFileURL(join(folder, "report.html")).href;
     const node = await import(
       pathToFileURL(fileURLToPath(new URL("../../dist/node.js", import.meta.url))).href
@@ -228,6 +229,11 @@ describe.skipIf(!hasChromium)("a report in Chromium", { timeout: 60_000 }, () =>
     expect(
       await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
     ).toBe(0);
+    // Marks of sources lie on a dark image in every theme.
+    const marks = page.locator("figure image ~ svg[overflow=hidden] path:nth-child(even)");
+    const strokes = await marks.evaluateAll((all) => all.map((one) => getComputedStyle(one).stroke));
+    expect(strokes.length).toBeGreaterThan(0);
+    expect(new Set(strokes)).toEqual(new Set(["rgb(255, 255, 255)"]));
     const { passes, violations } = await auditPage(page);
     expect(passes).toEqual(
       expect.arrayContaining(["color-contrast", "label", "button-name", "heading-order"]),
