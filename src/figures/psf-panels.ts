@@ -1,4 +1,4 @@
-import type { Psf } from "../data/observation/psf-set.js";
+import { type Psf, psfsOf } from "../data/observation/psf-set.js";
 import type { Panel } from "./plot-panels.js";
 
 /**
@@ -7,6 +7,9 @@ import type { Panel } from "./plot-panels.js";
  * @param size longer side of each picture in px
  */
 export function psfPanels(psf: Psf, size: number): Panel[] {
+  const most = Math.max(
+    ...psfsOf(psf).map(({ data }) => data.reduce((all, value) => Math.max(all, value), 0)),
+  );
   const digits = (value: number) => Number(value.toFixed(1));
   const placed = psf.places
     ?.toSorted((one, other) => other.y - one.y || one.x - other.x)
@@ -15,6 +18,8 @@ export function psfPanels(psf: Psf, size: number): Panel[] {
     ...panel,
     label: "probability",
     stretch: "log",
+    // One scale for all: they are there to be compared.
+    ...(psf.places && { vmin: most / 1e4, vmax: most }),
     colormap: "magma",
     axes: "offset",
     size,
