@@ -1,4 +1,4 @@
-import { quantileOfSorted } from "../data/random/sorted-quantile.js";
+import { quantileInPlace } from "../data/random/sorted-quantile.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { type Colormap, isDiverging, NAN_INDEX } from "./colormap.js";
@@ -185,12 +185,11 @@ function quantile(
   of: (value: number) => number = (v) => v,
 ): number {
   const count = values.reduce((sum, data) => sum + data.length, 0);
-  const sorted = new Float64Array(count);
+  const finite = new Float64Array(count);
   let length = 0;
   for (const data of values)
-    for (const value of data) if (Number.isFinite(value)) sorted[length++] = of(value);
-  const finite = sorted.subarray(0, length).sort();
-  return quantileOfSorted(finite, percent / 100);
+    for (const value of data) if (Number.isFinite(value)) finite[length++] = of(value);
+  return quantileInPlace(finite.subarray(0, length), percent / 100);
 }
 
 /** Limits of the image with those that were asked for in their place; the other one gives way where it is on the wrong side. */

@@ -75,12 +75,11 @@ describe.skipIf(!hasChromium)("Studio in Chromium", { timeout: 120_000 }, () => 
     await expect.poll(grown, { timeout: 20_000 }).toBe(true);
     expect(await studio.page.locator(".verdict").count()).toBe(0); // still before the end
     await studio.page.waitForSelector(".verdict", { timeout: 60_000 });
-    // Time of the processor: what a task waits for while other programs run is not the page's.
     const longest = await studio.longestTask();
     console.info(
-      `longest task of the main thread: ${longest.cpu.toFixed(0)} ms, ${longest.wall.toFixed(0)} ms by the clock`,
+      `longest task of the main thread: ${longest.cpu.toFixed(0)} ms (${longest.sorts.toFixed(1)} sorts), ${longest.wall.toFixed(0)} ms by the clock`,
     );
-    expect(longest.cpu).toBeLessThan(100);
+    expect(longest.sorts).toBeLessThan(5);
     expect(await studio.page.locator(".verdict p").first().textContent()).toMatch(/^4 chains /);
 
     // The point of 1000 counts at (16, 26).
