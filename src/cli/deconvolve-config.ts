@@ -88,6 +88,10 @@ export const OBSERVATION_KEYS: Readonly<Record<keyof NamedObservation, Reader>> 
     if (value !== "none" && typeof value !== "number") throw wrong(where, 'a number or "none"', value);
     return value;
   },
+  psfWidthError: (value, where) => {
+    if (typeof value !== "number") throw wrong(where, "a number such as 0.1", value);
+    return value;
+  },
   planes: (value, where) => {
     const found = typeof value === "string" ? planesFromText(value) : undefined;
     if (found === undefined) throw wrong(where, 'text like "3" or "2:5"', value);

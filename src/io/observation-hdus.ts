@@ -4,7 +4,15 @@ import type { Observation } from "../data/observation/observation.js";
 import { type Psf, psfSet } from "../data/observation/psf-set.js";
 import type { SkyImage } from "../image.js";
 import { type FitsHdu, type FitsHduInput, findHdu, imageToSkyImage, wcsCards } from "./fits.js";
-import { type NamedPsfSet, psfPlaces, psfPlanes, psfSetHdus } from "./psf-set-file.js";
+import {
+  isEnsemble,
+  type NamedPsfSet,
+  psfEnsembleHdus,
+  psfPlaces,
+  psfPlanes,
+  psfSetHdus,
+  storedEnsemble,
+} from "./psf-set-file.js";
 
 const IMAGES = ["counts", "psf", "exposure", "background", "mask"] as const;
 
@@ -18,11 +26,13 @@ export function observationHdus(observations: readonly Observation[]): FitsHduIn
     IMAGES.flatMap((kind): FitsHduInput[] => {
       const image: SkyImage | undefined = observation[kind];
       if (image === undefined) return [];
-      const { places } = observation.psf;
-      if (kind === "psf" && places !== undefined) return psfSetHdus(places, { name: hduName(kind, index) });
+      const { places, members } = observation.psf;
+      const name = hduName(kind, index);
+      if (kind === "psf" && places !== undefined) return psfSetHdus(places, { name });
+      if (kind === "psf" && members !== undefined) return psfEnsembleHdus(members, { name });
       const { data, shape } = image;
       const cards = kind === "counts" ? (observation.wcs ?? []) : [];
-      return [{ kind: "image", name: hduName(kind, index), shape, data, cards }];
+      return [{ kind: "image", name, shape, data, cards }];
     }),
   );
 }
@@ -36,9 +46,10 @@ export function observationsOf(hdus: readonly FitsHdu[], names: readonly string[
   const present = new Set(hdus.map((hdu) => hdu.name));
   return names.map((name, index) => {
     const image = (kind: string) => imageToSkyImage(findHdu(hdus, hduName(kind, index)));
-    const places = hdus.find((hdu) => hdu.name === `${hduName("psf", index)}_PLACES`);
+    const set = hduName("psf", index);
+    const table = hdus.find((hdu) => hdu.name === `${set}_PLACES` || hdu.name === `${set}_MEMBERS`);
     const given = IMAGES.filter(
-      (kind) => present.has(hduName(kind, index)) && !(kind === "psf" && places !== undefined),
+      (kind) => present.has(hduName(kind, index)) && !(kind === "psf" && table !== undefined),
     );
     const images = Object.fromEntries(given.map((kind) => [kind, image(kind)])) as unknown as Pick<
       Observation,
@@ -47,7 +58,7 @@ export function observationsOf(hdus: readonly FitsHdu[], names: readonly string[
     const wcs = wcsCards(findHdu(hdus, hduName("counts", index)).header);
     return {
       ...images,
-      ...(places && { psf: storedSet({ name, hdu: findHdu(hdus, hduName("psf", index)), places }) }),
+      ...(table && { psf: storedSet({ name, hdu: findHdu(hdus, set), table }) }),
       name,
       ...(wcs.length > 0 ? { wcs } : {}),
     };
@@ -56,5 +67,6 @@ export function observationsOf(hdus: readonly FitsHdu[], names: readonly string[
 
 function storedSet(set: NamedPsfSet): Psf {
   const psfs = psfPlanes(set);
+  if (isEnsemble(set)) return storedEnsemble(set, psfs);
   return psfSet(psfPlaces(set, { wcs: [] }).map((place, index) => ({ psf: psfs[index], ...place })));
 }

@@ -195,7 +195,7 @@ export function createForwardModel(
     boundary,
     observations: checked,
     options: { ...options, margin },
-    warnings: [...doubts, ...beyond],
+    warnings: [...doubts, ...beyond, ...checked.flatMap(meanPsfWarning)],
     sensitivity,
     reference,
     totalCounts: models.reduce((total, model) => total + model.totalCounts, 0),
@@ -262,4 +262,12 @@ function checkMaskGrid(
       { fields: { image: "mask", shape: mask.shape, expected: counts.shape } },
     );
   }
+}
+
+/** What is to be said where several psfs are taken for their mean. */
+function meanPsfWarning({ name, psf: { members } }: CheckedObservation): string[] {
+  if (members === undefined) return [];
+  return [
+    `${name}: the mean of ${members.length} psfs is used, and errors do not know that the psf is uncertain; choose "lira" or "gibbs", which draw it`,
+  ];
 }

@@ -18,7 +18,13 @@ import { naturalLog } from "../data/random/exponential.js";
 import { InvalidInputError } from "../errors.js";
 import { type SkyGrid, skyGrid } from "../model/sky-grid.js";
 import { skyObservations } from "../model/sky-observation.js";
-import { ARRAY_PSF, type ChainSettings, createLiraChain, type LiraChainOptions } from "./lira.js";
+import {
+  ARRAY_PSF,
+  type ChainSettings,
+  createLiraChain,
+  type LiraChain,
+  type LiraChainOptions,
+} from "./lira.js";
 import { type Chain, MAX_BATCH } from "./sampler.js";
 
 /** Whether an observation's psf is one of several. */
@@ -36,6 +42,14 @@ export function psfColumns(observations: readonly Pick<Observation, "psf">[]): s
     const name = members[0].width === undefined ? "psfMember" : "psfWidth";
     return [observations.length === 1 ? name : `${name}${index}`];
   });
+}
+
+/** A chain that draws its psfs too. */
+export interface SampledPsfChain extends Chain {
+  /** The chain that knows its psfs, for tests. */
+  readonly inner: LiraChain;
+  /** Index of the member that each uncertain psf is now, in the order of the observations. */
+  readonly members: readonly number[];
 }
 
 /** A member on the pixels of the sky. */
@@ -66,7 +80,7 @@ export function createSampledPsfChain(
   observations: readonly Observation[],
   settings: ChainSettings,
   options: Omit<LiraChainOptions, "redistribution" | "psfVaries">,
-): Chain {
+): SampledPsfChain {
   const { boundary } = settings;
   const { observations: checked } = checkObservations(observations, { boundary });
   const grid = skyGrid(checked[0].counts.shape, boundary, settings);
@@ -120,6 +134,8 @@ export function createSampledPsfChain(
   const width = inner.columns.length;
   const rows = new Float64Array(MAX_BATCH * columns.length);
   return {
+    inner,
+    members: chosen,
     shape: inner.shape,
     columns,
     get sweeps() {
