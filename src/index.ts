@@ -40,7 +40,12 @@ export {
   type PsfCentreReason,
   type PsfCentring,
 } from "./data/observation/psf-centring.js";
-export { type GivenMember, psfEnsemble, widthEnsemble } from "./data/observation/psf-ensemble.js";
+export {
+  type GivenMember,
+  pointingEnsemble,
+  psfEnsemble,
+  widthEnsemble,
+} from "./data/observation/psf-ensemble.js";
 export { type PlacedPsf, type Psf, type PsfMember, psfSet } from "./data/observation/psf-set.js";
 export { type SimulateCountsOptions, simulateCounts } from "./data/observation/simulate.js";
 export {

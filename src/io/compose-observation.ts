@@ -2,7 +2,7 @@
 
 import type { Observation } from "../data/observation/observation.js";
 import type { PsfCentring } from "../data/observation/psf-centring.js";
-import { widthEnsemble } from "../data/observation/psf-ensemble.js";
+import { pointingEnsemble, widthEnsemble } from "../data/observation/psf-ensemble.js";
 import { type Psf, psfSet } from "../data/observation/psf-set.js";
 import { FormatError, InvalidInputError } from "../errors.js";
 import { constantImage, type SkyImage } from "../image.js";
@@ -52,6 +52,11 @@ export interface ComposeOptions {
    * Default: its width is known.
    */
   readonly psfWidthError?: number;
+  /**
+   * Standard error of where this observation lies beside the others, in pixels on each axis, in (0, 2]: it is fitted, see `pointingEnsemble`.
+   * Default: it lies where its header or offset says.
+   */
+  readonly pointingError?: number;
   /**
    * Planes of a cube of counts to use, half-open and from 0: counts and background are summed over them, exposure and psf averaged.
    * What goes with the counts is treated alike where it has as many planes.
@@ -334,12 +339,13 @@ export function composeParts(
     notes.push(...placed.notes, ...trimmed.notes);
     return trimmed.psf;
   };
-  const { psfWidthError } = options;
+  const { psfWidthError, pointingError } = options;
+  const { name: psfName } = hdus.psf;
   const exact = psfOf(hdus.psf);
+  const wide =
+    psfWidthError === undefined ? exact : widthEnsemble(exact, psfWidthError, `${psfName}: width error`);
   const psf =
-    psfWidthError === undefined
-      ? exact
-      : widthEnsemble(exact, psfWidthError, `${hdus.psf.name}: width error`);
+    pointingError === undefined ? wide : pointingEnsemble(wide, pointingError, `${psfName}: pointing error`);
   const bunit = (named: NamedHdu | undefined) => named?.hdu.header.text("BUNIT");
   if (hdus.exposure && (isCountUnit(bunit(hdus.exposure)) || isRateUnit(bunit(hdus.exposure)))) {
     throw new InvalidInputError(

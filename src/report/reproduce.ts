@@ -15,6 +15,7 @@ export interface ReportInputFiles {
   readonly psfCentre?: PsfCentring;
   readonly psfTrim?: number | "none";
   readonly psfWidthError?: number;
+  readonly pointingError?: number;
   readonly planes?: readonly [start: number, end: number];
   readonly align?: "sky" | "pixels";
   readonly invertMask?: boolean;

@@ -4,8 +4,8 @@
  *
  *     member[m] ~ weight[member] prod_i Poisson(counts[m,i] | lambda[m,i](member))
  *
- * by a Metropolis step for each such observation: to one of the members next in the list, to one an eighth of the list away, or to any
- * other, all alike often in both directions. So the data take part in the choice ("fully Bayesian" of Xu et al. 2014, ApJ 794, 97).
+ * by a Metropolis step for each such observation: to one of the members next in the list, to one an eighth of the list away (among
+ * pointings, which are a square, to one of the next column or row), or to any other, all alike often in both directions. So the data take part in the choice ("fully Bayesian" of Xu et al. 2014, ApJ 794, 97).
  */
 
 import type { Boundary } from "../data/observation/boundary.js";
@@ -33,15 +33,19 @@ export function isUncertain({ psf }: Pick<Observation, "psf">): boolean {
 }
 
 /**
- * Columns that the choice of psfs adds to the trace: `psfWidth`, or `psfMember` (from 0) where members differ in more than that; numbered
- * by the observation where there are several.
+ * Columns that the choice of psfs adds to the trace: `psfWidth`, `pointingX` and `pointingY`, or `psfMember` (from 0) where members differ in
+ * more than that; numbered by the observation where there are several.
  */
 export function psfColumns(observations: readonly Pick<Observation, "psf">[]): string[] {
   return observations.flatMap(({ psf: { members } }, index) => {
     if (members === undefined) return [];
-    const name = members[0].width === undefined ? "psfMember" : "psfWidth";
-    return [observations.length === 1 ? name : `${name}${index}`];
+    return columnsOf(members[0]).map((name) => (observations.length === 1 ? name : `${name}${index}`));
   });
+}
+
+function columnsOf({ width, pointing }: PsfMember): string[] {
+  if (pointing !== undefined) return ["pointingX", "pointingY"];
+  return [width === undefined ? "psfMember" : "psfWidth"];
 }
 
 /** A chain that draws its psfs too. */
@@ -61,13 +65,15 @@ interface SkyMember {
   readonly backgroundCounts: number;
   readonly logWeight: number;
   /** What the trace says of it. */
-  readonly shown: number;
+  readonly shown: readonly number[];
 }
 
 /** An observation whose psf is drawn. */
 interface Choice {
   readonly handle: number;
   readonly members: readonly SkyMember[];
+  /** Distance in the list of the second kind of step. */
+  readonly stride: number;
 }
 
 /**
@@ -97,7 +103,10 @@ export function createSampledPsfChain(
       addTo(known, skyObservations([observation], grid, boundary).total.data);
       return [];
     }
-    return [{ handle: handles[index], members: membersOnSky(observation, grid, boundary) }];
+    const members = membersOnSky(observation, grid, boundary);
+    const { pointing } = observation.psf.members![0];
+    const stride = pointing ? Math.sqrt(members.length) : Math.ceil(members.length / 8);
+    return [{ handle: handles[index], members, stride }];
   });
   const chosen = choices.map(({ members }) => likeliest(members));
   const dark = kernels.allocate(8 * pixels);
@@ -119,10 +128,10 @@ export function createSampledPsfChain(
   applyAll();
 
   const step = (index: number) => {
-    const { members } = choices[index];
+    const { members, stride } = choices[index];
     const before = chosen[index];
     const own = kernels.likelihood() + members[before].logWeight;
-    chosen[index] = proposed(before, members.length, kernels.drawIndex);
+    chosen[index] = proposed(before, members.length, stride, kernels.drawIndex);
     apply(index);
     const gain = kernels.likelihood() + members[chosen[index]].logWeight - own;
     if (naturalLog(kernels.drawUniform()) < gain) return;
@@ -149,11 +158,12 @@ export function createSampledPsfChain(
     },
     sweep(count, burnIn = 0) {
       for (let sweep = 0; sweep < count; sweep++) {
-        const at = sweep * columns.length;
+        let at = sweep * columns.length;
         rows.set(inner.sweep(1, sweep < burnIn ? 1 : 0), at);
+        at += width;
         for (const [index, { members }] of choices.entries()) {
           step(index);
-          rows[at + width + index] = members[chosen[index]].shown;
+          for (const value of members[chosen[index]].shown) rows[at++] = value;
         }
       }
       return rows.subarray(0, count * columns.length);
@@ -178,10 +188,10 @@ export function createSampledPsfChain(
 }
 
 /** Index of another member; from there this one is proposed as often. */
-function proposed(from: number, count: number, drawIndex: (count: number) => number): number {
+function proposed(from: number, count: number, stride: number, drawIndex: (count: number) => number): number {
   const kind = drawIndex(3);
   if (kind === 2) return (from + 1 + drawIndex(count - 1)) % count;
-  const distance = kind === 0 ? 1 : Math.ceil(count / 8);
+  const distance = kind === 0 ? 1 : stride;
   return (from + (drawIndex(2) === 0 ? distance : count - distance)) % count;
 }
 
@@ -204,7 +214,7 @@ function membersOnSky(observation: CheckedObservation, grid: SkyGrid, boundary: 
     return { ...seen, psf: seen.psf };
   };
   const frame = onSky(observation.psf).psf;
-  return observation.psf.members!.map(({ psf, weight, width }: PsfMember, index) => {
+  return observation.psf.members!.map(({ psf, weight, width, pointing }, index) => {
     const { psf: own, detected, background } = onSky(psf);
     let backgroundCounts = 0;
     for (let pixel = 0; pixel < detected.data.length; pixel++) {
@@ -215,7 +225,7 @@ function membersOnSky(observation: CheckedObservation, grid: SkyGrid, boundary: 
       detected: detected.data,
       backgroundCounts,
       logWeight: naturalLog(weight),
-      shown: width ?? index,
+      shown: pointing ? [pointing.x, pointing.y] : [width ?? index],
     };
   });
 }

@@ -1,6 +1,6 @@
 /** The models that simulation-based calibration goes through. */
 import type { Observation } from "../../src/data/observation/observation.js";
-import { psfEnsemble } from "../../src/data/observation/psf-ensemble.js";
+import { pointingEnsemble, psfEnsemble } from "../../src/data/observation/psf-ensemble.js";
 import { psfSet } from "../../src/data/observation/psf-set.js";
 import { type Shape, skyImage } from "../../src/image.js";
 import { alignObservations } from "../../src/model/align-observations.js";
@@ -282,7 +282,21 @@ function withFiveMembers<Scenario extends CalibrationScenario>(scenario: Scenari
   };
 }
 
-/** Scenarios of a psf that is one of several: alone with one alpha a level, and beside an observation whose psf is known. */
+/** The last observation lies where it is to be found. */
+function withPointing<Scenario extends CalibrationScenario>(scenario: Scenario): Scenario {
+  const observations = [...scenario.observations];
+  const last = observations.pop()!;
+  return {
+    ...scenario,
+    name: `pointing fitted among psfs, ${scenario.name}`,
+    observations: [...observations, { ...last, psf: pointingEnsemble(last.psf, 0.5) }],
+  };
+}
+
+/**
+ * Scenarios of a psf that is one of several: alone with one alpha a level, and beside an observation whose psf is known; and of a second
+ * observation whose pointing is fitted.
+ */
 export function psfEnsembleScenarios(): CalibrationScenario[] {
   return [
     withFiveMembers(scenario([8, 8], 1, { boundary: "spill", fitBackgroundScale: true, pairTransfers: 8 })),
@@ -293,5 +307,6 @@ export function psfEnsembleScenarios(): CalibrationScenario[] {
         pairTransfers: 8,
       }),
     ),
+    withPointing(scenario([6, 5], 2, { boundary: "spill", fitBackgroundScale: false, pairTransfers: 8 })),
   ];
 }

@@ -1,7 +1,10 @@
 /** Chains that draw which of several psfs is true. */
 import { describe, expect, it } from "vitest";
-import { psfEnsemble } from "../../src/data/observation/psf-ensemble.js";
-import { skyImage } from "../../src/image.js";
+import { centredPsf, gaussianPsf, psfCentre } from "../../src/data/observation/psf.js";
+import { pointingEnsemble, psfEnsemble } from "../../src/data/observation/psf-ensemble.js";
+import { resamplePsf } from "../../src/data/observation/resample-psf.js";
+import { simulateCounts } from "../../src/data/observation/simulate.js";
+import { constantImage, skyImage } from "../../src/image.js";
 import type { PixelChainSettings } from "../../src/samplers/lira.js";
 import { createSampledPsfChain, psfColumns } from "../../src/samplers/sampled-psf.js";
 import { textbookExpectedCounts, textbookObservation } from "../oracles/textbook-model.js";
@@ -109,5 +112,41 @@ describe("a chain that draws its psf", () => {
     expect(psfColumns([{ psf: known }])).toEqual([]);
     expect(psfColumns([{ psf: widths }])).toEqual(["psfWidth"]);
     expect(psfColumns([{ psf: known }, { psf: widths }, { psf }])).toEqual(["psfWidth1", "psfMember2"]);
+    const pointing = pointingEnsemble(skyImage([1, 2, 1], [1, 3]), 0.3);
+    expect(psfColumns([{ psf: known }, { psf: pointing }])).toEqual(["pointingX1", "pointingY1"]);
+  });
+});
+
+describe("a chain that fits where an observation lies", () => {
+  it("finds a displacement of half a pixel, and says so in the trace", () => {
+    const shape = [24, 24] as const;
+    const flux = constantImage(shape, 0.1);
+    flux.data[10 * 24 + 9] = 800;
+    flux.data[15 * 24 + 16] = 500;
+    const sharp = gaussianPsf(1.3, [13, 13]);
+    // What lies half a pixel farther right and 0.3 lower has its sources farther left and higher.
+    const moved = resamplePsf(
+      { psf: sharp, centre: psfCentre(sharp) },
+      { upsampling: 1, shift: { x: -0.5, y: 0.3 } },
+    );
+    const two = [
+      { counts: simulateCounts(flux, sharp, { seed: 1 }), psf: sharp },
+      { counts: simulateCounts(flux, centredPsf(moved), { seed: 2 }), psf: pointingEnsemble(sharp, 0.5) },
+    ];
+    const chain = createSampledPsfChain(two, settings, { seed: 3, chain: 0 });
+    const width = chain.columns.length;
+    expect(chain.columns.slice(-2)).toEqual(["pointingX1", "pointingY1"]);
+    const sums = [0, 0];
+    for (let batch = 0; batch < 12; batch++) {
+      const rows = chain.sweep(250);
+      for (let at = width; batch >= 4 && at <= rows.length; at += width) {
+        sums[0] += rows[at - 2] / 2000;
+        sums[1] += rows[at - 1] / 2000;
+      }
+    }
+    // 1,300 photons of a psf of 1.3 pixels in each observation: 0.051 pixels; six of them, and half a step of 0.18.
+    expect(Math.abs(sums[0] - 0.5)).toBeLessThan(0.4);
+    expect(Math.abs(sums[1] + 0.3)).toBeLessThan(0.4);
+    console.info(`pointing: ${sums[0].toFixed(3)}, ${sums[1].toFixed(3)} for 0.5, -0.3`);
   });
 });

@@ -296,7 +296,7 @@ export function resultView(
     everySweeps: images.every,
     traces: parameters.names
       .filter((name) =>
-        /^(expectedMSCounts|logLikelihood|(smoothingParam|smoothness)\d+|bkgScale|psf(Width|Member)\d*)$/.test(
+        /^(expectedMSCounts|logLikelihood|(smoothingParam|smoothness)\d+|bkgScale|(psfWidth|psfMember|pointing[XY])\d*)$/.test(
           name,
         ),
       )

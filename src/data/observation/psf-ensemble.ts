@@ -6,13 +6,13 @@ import { exponential } from "../random/exponential.js";
 import { checkLayout } from "./check-image.js";
 import { centredPsf, checkPsf, psfCentre } from "./psf.js";
 import { alikePsfs, type Psf, type PsfMember, sameImage, unitPsf, unitSum } from "./psf-set.js";
-import { keysKernel } from "./resample-psf.js";
+import { keysKernel, resamplePsf } from "./resample-psf.js";
 
 /** Most members of an ensemble. */
 export const MAX_MEMBERS = 256;
 
 /** A psf that may be the true one, as it is given. */
-export type GivenMember = Pick<PsfMember, "psf" | "width"> & Partial<Pick<PsfMember, "weight">>;
+export type GivenMember = Pick<PsfMember, "psf" | "width" | "pointing"> & Partial<Pick<PsfMember, "weight">>;
 
 /**
  * A psf that is one of several, such as draws of a ray tracer or of a calibration: the sampler draws which, with the image, so that
@@ -31,7 +31,7 @@ export function psfEnsemble(given: readonly GivenMember[], where = "psf ensemble
       `${where}: must hold 1 to ${MAX_MEMBERS} psfs, got ${Array.isArray(given) ? given.length : String(given)}; give others`,
     );
   }
-  const members = given.map(({ psf, weight = 1, width }: GivenMember, index) => {
+  const members = given.map(({ psf, weight = 1, width, pointing }: GivenMember, index) => {
     const name = `${where}: member ${index}`;
     for (const [what, value] of Object.entries({ weight, width })) {
       if (value === undefined || (value > 0 && value < Number.POSITIVE_INFINITY)) continue;
@@ -39,7 +39,7 @@ export function psfEnsemble(given: readonly GivenMember[], where = "psf ensemble
     }
     const image = checkLayout(name, "psf", psf);
     checkPsf(name, image);
-    return { psf: unitPsf(image), weight, width };
+    return { psf: unitPsf(image), weight, width, pointing };
   });
   const widths = members.filter(({ width }) => width !== undefined).length;
   if (widths > 0 && widths < members.length) {
@@ -52,11 +52,11 @@ export function psfEnsemble(given: readonly GivenMember[], where = "psf ensemble
   const images = alikePsfs(members);
   const sum = unitSum(members.reduce((all, { weight }) => all + weight, 0));
   const mean = new Float64Array(images[0].data.length);
-  const scaled = members.map(({ weight, width }, index): PsfMember => {
+  const scaled = members.map(({ weight, width, pointing }, index): PsfMember => {
     const share = weight / sum;
     const psf = images[index];
     for (let cell = 0; cell < mean.length; cell++) mean[cell] += share * psf.data[cell];
-    return { psf, weight: share, ...(width !== undefined && { width }) };
+    return { psf, weight: share, ...(width !== undefined && { width }), ...(pointing && { pointing }) };
   });
   return { data: mean, shape: images[0].shape, members: scaled };
 }
@@ -66,6 +66,8 @@ const WIDTHS = 33;
 const REACH = 2.5;
 /** Largest relative error of a width: a psf of half the width is 2.5 of it away. */
 const LARGEST_ERROR = 0.2;
+/** Largest error of a pointing in pixels. */
+const LARGEST_POINTING = 2;
 
 /**
  * A psf whose width is known up to a relative error: 33 psfs, `1 + z error` times as wide as the one given for z from -2.5 to 2.5 with the
@@ -81,10 +83,7 @@ export function widthEnsemble(psf: Psf, error: number, where = "psf width error"
       `${where}: must be a share above 0 and at most ${LARGEST_ERROR}, got ${error}; give an ensemble of psfs for larger ones`,
     );
   }
-  const others = psf.places ? "psfs at places" : psf.members ? "an ensemble" : undefined;
-  if (others !== undefined) {
-    throw new InvalidInputError(`${where}: must go with one psf, got ${others}; leave it out`);
-  }
+  checkSingle(psf, where);
   const centred = centredPsf({ psf, centre: psfCentre(psf) });
   return psfEnsemble(
     Array.from({ length: WIDTHS }, (_, index) => {
@@ -92,6 +91,49 @@ export function widthEnsemble(psf: Psf, error: number, where = "psf width error"
       const width = 1 + z * error;
       return { psf: stretched(centred, width), weight: exponential(-0.5 * z * z), width };
     }),
+    where,
+  );
+}
+
+function checkSingle(psf: Psf, where: string): void {
+  const others = psf.places ? "psfs at places" : psf.members ? "an ensemble" : undefined;
+  if (others === undefined) return;
+  throw new InvalidInputError(`${where}: must go with one psf, got ${others}; leave it out`);
+}
+
+/** Pointings along an axis: within 2.5 standard deviations, 0.36 apart. */
+const POINTINGS = 15;
+
+/**
+ * A psf whose observation lies a little beside where its header says: 15 x 15 psfs, each moved against the pointing, with the weights of a
+ * normal law on each axis. For further observations of a field, beside a first one whose psf is known; the chain then fits where
+ * they lie.
+ *
+ * @param psf one psf, without places or members
+ * @param error standard error of the pointing on each axis in pixels of the counts, in (0, 2]
+ * @throws InvalidInputError otherwise
+ */
+export function pointingEnsemble(psf: Psf, error: number, where = "pointing error"): Psf {
+  if (!(error > 0 && error <= LARGEST_POINTING)) {
+    throw new InvalidInputError(
+      `${where}: must be above 0 and at most ${LARGEST_POINTING} pixels, got ${error}; correct the offsets first`,
+    );
+  }
+  checkSingle(psf, where);
+  const window = { psf, centre: psfCentre(psf) };
+  const steps = Array.from({ length: POINTINGS }, (_, index) => REACH * ((2 * index) / (POINTINGS - 1) - 1));
+  return psfEnsemble(
+    steps.flatMap((down) =>
+      steps.map((across) => {
+        const pointing = { x: across * error, y: down * error };
+        const shift = { x: -pointing.x, y: -pointing.y };
+        return {
+          psf: centredPsf(resamplePsf(window, { upsampling: 1, shift })),
+          weight: exponential(-0.5 * (across * across + down * down)),
+          pointing,
+        };
+      }),
+    ),
     where,
   );
 }

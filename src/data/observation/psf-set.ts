@@ -20,6 +20,11 @@ export interface PsfMember {
   readonly weight: number;
   /** How many times as wide as the psf that was given, where that is what members differ in. */
   readonly width?: number;
+  /**
+   * How far the detector lies from where its header or its offset has it, where that is what members differ in: pixels, positive to larger
+   * indices. Such members are a square, row after row.
+   */
+  readonly pointing?: { readonly x: number; readonly y: number };
 }
 
 type Place = Pick<PlacedPsf, "x" | "y">;
@@ -137,10 +142,10 @@ export function psfImages(psf: Psf): SkyImage[] {
     image,
     { data: Float64Array.of(x, y), shape: [1, 2] },
   ]);
-  const members = (psf.members ?? []).flatMap(({ psf: image, weight, width }): SkyImage[] => [
-    image,
-    { data: Float64Array.of(weight, width ?? 0), shape: [1, 2] },
-  ]);
+  const members = (psf.members ?? []).flatMap(({ psf: image, weight, width, pointing }): SkyImage[] => {
+    const what = Float64Array.of(weight, ...(pointing ? [pointing.x, pointing.y] : [width ?? 0]));
+    return [image, { data: what, shape: [1, what.length] }];
+  });
   return [psf, ...places, ...members];
 }
 

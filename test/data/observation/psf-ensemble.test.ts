@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { gaussianPsf } from "../../../src/data/observation/psf.js";
-import { psfEnsemble, widthEnsemble } from "../../../src/data/observation/psf-ensemble.js";
+import { gaussianPsf, psfCentroid } from "../../../src/data/observation/psf.js";
+import { pointingEnsemble, psfEnsemble, widthEnsemble } from "../../../src/data/observation/psf-ensemble.js";
 import { psfSet } from "../../../src/data/observation/psf-set.js";
 import { imageSum, skyImage } from "../../../src/image.js";
 
@@ -96,5 +96,30 @@ describe("widthEnsemble", () => {
     ],
   ])("refuses %s", (_, psf, error, words) => {
     expect(() => widthEnsemble(psf, error)).toThrow(words);
+  });
+});
+
+describe("pointingEnsemble", () => {
+  it("moves the psf against the pointing, by a normal law on each axis", () => {
+    const { members = [] } = pointingEnsemble(gaussianPsf(1.5, [17, 17]), 0.4);
+    expect(members.length).toBe(225);
+    for (const { psf, pointing = { x: 9, y: 9 }, weight } of members) {
+      const centroid = psfCentroid(psf);
+      // Cubic interpolation moves the centroid of a Gaussian of 1.5 pixels to 0.002 pixels.
+      expect(Math.hypot(centroid.x + pointing.x, centroid.y + pointing.y)).toBeLessThan(0.002);
+      const squares = (pointing.x ** 2 + pointing.y ** 2) / 0.4 ** 2;
+      expect(weight / members[112].weight).toBeCloseTo(Math.exp(-0.5 * squares), 10);
+    }
+    expect(members[112].pointing).toEqual({ x: 0, y: 0 });
+    // Row after row: the next is a step to the right, fifteen on a step up.
+    expect(members[113].pointing!.x).toBeCloseTo((0.4 * 5) / 14, 12);
+    expect(members[127].pointing!.y).toBeCloseTo((0.4 * 5) / 14, 12);
+  });
+
+  it.each([
+    ["an error of 3 pixels", narrow, 3, /^pointing error: must be above 0 and at most 2 pixels, got 3; /],
+    ["an ensemble", widthEnsemble(narrow, 0.1), 0.3, /must go with one psf, got an ensemble; /],
+  ])("refuses %s", (_, psf, error, words) => {
+    expect(() => pointingEnsemble(psf, error)).toThrow(words);
   });
 });
