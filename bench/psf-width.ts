@@ -1,12 +1,12 @@
 // What an uncertain width of the psf does to fluxes and extents, over simulated fields: a point and a Gaussian source, seen through a psf
-// whose true width differs from the given one by a normal error of 10 %, sampled with the psf taken as exact and with `widthEnsemble`. Every field
+// whose true width differs from the given one by a normal error of 10 %, sampled with the psf taken as exact and with `withWidthError`. Every field
 // is kept under .bench/ as it is done, and the next run of the same command goes on from there.
 //
 //   npm run study:psf-width [-- --fields 200] [-- --table]
 //
 // With --table nothing is simulated: what there is becomes docs/studies/psf-width.json.
 import { parseArgs } from "node:util";
-import { widthEnsemble } from "../src/data/observation/psf-ensemble.js";
+import { withWidthError } from "../src/data/observation/psf-ensemble.js";
 import { simulateCounts } from "../src/data/observation/simulate.js";
 import { quantileOfSorted } from "../src/data/random/sorted-quantile.js";
 import { constantImage, type SkyImage } from "../src/image.js";
@@ -22,17 +22,17 @@ const { values: flags } = parseArgs({
   },
 });
 const SEED = 20_261_129;
-const RUN = { iterations: 4000, burnIn: 1000, chains: 2, traceEvery: 5 } as const;
-const SIZE = 40;
+const RUN = { iterations: 2500, burnIn: 500, chains: 2, traceEvery: 5 } as const;
+const SIZE = 32;
 const SIGMA = 2;
 const ERROR = 0.1;
 const SHAPE = [25, 25] as const;
 const FLUX = 600;
 const BACKGROUND = 0.05;
-const POINT = { x: 11, y: 12, radius: 5 };
+const POINT = { x: 8, y: 9, radius: 5 };
 /** Standard deviation of the Gaussian source in pixels. */
 const EXTENT = 1.5;
-const EXTENDED = { x: 28, y: 26, radius: 7 };
+const EXTENDED = { x: 21, y: 20, radius: 7 };
 type Place = typeof POINT;
 
 /** Quantities of an image. */
@@ -112,7 +112,7 @@ for (let number = 0; !flags.table && number < Number(flags.fields); number++) {
     const found = result.diagnostics.parameters.find(({ name }) => name === "psfWidth");
     return { estimates: Object.fromEntries(estimates), found: [found?.mean ?? 1, found?.std ?? 0] as const };
   };
-  const [exact, drawn] = [await run(given), await run(widthEnsemble(given, ERROR))];
+  const [exact, drawn] = [await run(given), await run(withWidthError(given, ERROR))];
   keep({ number, width, exact: exact.estimates, drawn: drawn.estimates, found: drawn.found });
 }
 

@@ -42,9 +42,9 @@ export {
 } from "./data/observation/psf-centring.js";
 export {
   type GivenMember,
-  pointingEnsemble,
   psfEnsemble,
-  widthEnsemble,
+  withPointingError,
+  withWidthError,
 } from "./data/observation/psf-ensemble.js";
 export { type PlacedPsf, type Psf, type PsfMember, psfSet } from "./data/observation/psf-set.js";
 export { type SimulateCountsOptions, simulateCounts } from "./data/observation/simulate.js";

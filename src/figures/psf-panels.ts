@@ -17,10 +17,8 @@ export function psfPanels(psf: Psf, size: number): Panel[] {
     .map(({ psf: image, x, y }) => ({ image, title: `Psf at ${digits(x)}, ${digits(y)}` }));
   const { members } = psf;
   const every = Math.ceil(((members?.length ?? 1) - 1) / 8) || 1;
-  const chosen = members?.flatMap(({ psf: image, width }, index) =>
-    index % every === 0
-      ? [{ image, title: width === undefined ? `Member ${index}` : `Width × ${Number(width.toFixed(3))}` }]
-      : [],
+  const chosen = members?.flatMap(({ psf: image }, index) =>
+    index % every === 0 ? [{ image, title: `Member ${index}` }] : [],
   );
   return (placed ?? chosen ?? [{ image: psf, title: "Point spread function" }]).map((panel) => ({
     ...panel,

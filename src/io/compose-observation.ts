@@ -2,7 +2,7 @@
 
 import type { Observation } from "../data/observation/observation.js";
 import type { PsfCentring } from "../data/observation/psf-centring.js";
-import { pointingEnsemble, widthEnsemble } from "../data/observation/psf-ensemble.js";
+import { withErrorsOf } from "../data/observation/psf-ensemble.js";
 import { type Psf, psfSet } from "../data/observation/psf-set.js";
 import { FormatError, InvalidInputError } from "../errors.js";
 import { constantImage, type SkyImage } from "../image.js";
@@ -48,12 +48,12 @@ export interface ComposeOptions {
    */
   readonly psfTrim?: PsfTrim;
   /**
-   * Relative standard error of the width of the psf, in (0, 0.2]: it becomes an ensemble of psfs of other widths, see `widthEnsemble`.
+   * Relative standard error of the width of the psf, in (0, 0.2]: its width is drawn with the image, see `withWidthError`.
    * Default: its width is known.
    */
   readonly psfWidthError?: number;
   /**
-   * Standard error of where this observation lies beside the others, in pixels on each axis, in (0, 2]: it is fitted, see `pointingEnsemble`.
+   * Standard error of where this observation lies beside the others, in pixels on each axis, in (0, 2]: it is fitted, see `withPointingError`.
    * Default: it lies where its header or offset says.
    */
   readonly pointingError?: number;
@@ -342,10 +342,15 @@ export function composeParts(
   const { psfWidthError, pointingError } = options;
   const { name: psfName } = hdus.psf;
   const exact = psfOf(hdus.psf);
-  const wide =
-    psfWidthError === undefined ? exact : widthEnsemble(exact, psfWidthError, `${psfName}: width error`);
-  const psf =
-    pointingError === undefined ? wide : pointingEnsemble(wide, pointingError, `${psfName}: pointing error`);
+  const psf = withErrorsOf(
+    {
+      ...exact,
+      ...(psfWidthError !== undefined && { widthError: psfWidthError }),
+      ...(pointingError !== undefined && { pointingError }),
+    },
+    exact,
+    psfName,
+  );
   const bunit = (named: NamedHdu | undefined) => named?.hdu.header.text("BUNIT");
   if (hdus.exposure && (isCountUnit(bunit(hdus.exposure)) || isRateUnit(bunit(hdus.exposure)))) {
     throw new InvalidInputError(

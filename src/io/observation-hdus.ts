@@ -1,9 +1,11 @@
 /** Observations as HDUs of a FITS file, exactly as they were given: what is absent stays absent. */
 
 import type { Observation } from "../data/observation/observation.js";
+import { withErrorsOf } from "../data/observation/psf-ensemble.js";
 import { type Psf, psfSet } from "../data/observation/psf-set.js";
 import type { SkyImage } from "../image.js";
 import { type FitsHdu, type FitsHduInput, findHdu, imageToSkyImage, wcsCards } from "./fits.js";
+import { fitsCard } from "./fits-header.js";
 import {
   isEnsemble,
   type NamedPsfSet,
@@ -14,6 +16,9 @@ import {
   storedEnsemble,
 } from "./psf-set-file.js";
 
+/** Keywords of what is not known of a psf, in its HDU: see `withWidthError`, `withPointingError`. */
+const WIDTH_ERROR = "WIDTHERR";
+const POINTING_ERROR = "POINTERR";
 const IMAGES = ["counts", "psf", "exposure", "background", "mask"] as const;
 
 function hduName(image: string, index: number): string {
@@ -26,12 +31,16 @@ export function observationHdus(observations: readonly Observation[]): FitsHduIn
     IMAGES.flatMap((kind): FitsHduInput[] => {
       const image: SkyImage | undefined = observation[kind];
       if (image === undefined) return [];
-      const { places, members } = observation.psf;
+      const { places, members, widthError, pointingError } = observation.psf;
       const name = hduName(kind, index);
       if (kind === "psf" && places !== undefined) return psfSetHdus(places, { name });
-      if (kind === "psf" && members !== undefined) return psfEnsembleHdus(members, { name });
+      const errors = [
+        ...(widthError === undefined ? [] : [fitsCard(WIDTH_ERROR, widthError)]),
+        ...(pointingError === undefined ? [] : [fitsCard(POINTING_ERROR, pointingError)]),
+      ];
+      if (kind === "psf" && members !== undefined) return psfEnsembleHdus(members, { name, cards: errors });
       const { data, shape } = image;
-      const cards = kind === "counts" ? (observation.wcs ?? []) : [];
+      const cards = kind === "counts" ? (observation.wcs ?? []) : kind === "psf" ? errors : [];
       return [{ kind: "image", name, shape, data, cards }];
     }),
   );
@@ -56,9 +65,20 @@ export function observationsOf(hdus: readonly FitsHdu[], names: readonly string[
       (typeof IMAGES)[number]
     >;
     const wcs = wcsCards(findHdu(hdus, hduName("counts", index)).header);
+    const { header } = findHdu(hdus, set);
+    const number = (keyword: string) => {
+      const value = header.get(keyword);
+      return typeof value === "number" ? { [keyword]: value } : {};
+    };
+    const { [WIDTH_ERROR]: widthError, [POINTING_ERROR]: pointingError } = {
+      ...number(WIDTH_ERROR),
+      ...number(POINTING_ERROR),
+    };
+    const errors = { ...(widthError && { widthError }), ...(pointingError && { pointingError }) };
+    const psf = table ? storedSet({ name, hdu: findHdu(hdus, set), table }) : images.psf;
     return {
       ...images,
-      ...(table && { psf: storedSet({ name, hdu: findHdu(hdus, set), table }) }),
+      psf: withErrorsOf({ ...psf, ...errors }, psf, name),
       name,
       ...(wcs.length > 0 ? { wcs } : {}),
     };

@@ -1,7 +1,7 @@
 /**
  * Psfs at places, as HDUs: a cube of images, and a table of as many rows that says where in the field each of its planes holds, in columns
  * X and Y (pixels of the counts, from 0) or RA and DEC (degrees, in the sky coordinates of the counts). Psfs of which one is true, alike:
- * the table has columns WEIGHT and, where members differ in that, WIDTH, or POINTING_X and POINTING_Y.
+ * the table has a column WEIGHT, or is without.
  */
 
 import { type GivenMember, psfEnsemble } from "../data/observation/psf-ensemble.js";
@@ -81,30 +81,11 @@ export function psfEnsembleHdus(
   options: { readonly name?: string; readonly cards?: readonly FitsCard[] } = {},
 ): FitsHduInput[] {
   const { name = "PSF", cards = [] } = options;
-  const of = (title: string, unit: string, values: readonly number[]) =>
-    values.length > 0 ? [{ name: title, format: "1D", unit, values }] : [];
   return [
     psfCube(members, name, cards),
     {
       ...{ kind: "table", name: `${name}${MEMBERS}` },
-      columns: [
-        { name: "WEIGHT", format: "1D", values: members.map(({ weight }) => weight) },
-        ...of(
-          "WIDTH",
-          "",
-          members.flatMap(({ width }) => width ?? []),
-        ),
-        ...of(
-          "POINTING_X",
-          "pixel",
-          members.flatMap(({ pointing }) => pointing?.x ?? []),
-        ),
-        ...of(
-          "POINTING_Y",
-          "pixel",
-          members.flatMap(({ pointing }) => pointing?.y ?? []),
-        ),
-      ],
+      columns: [{ name: "WEIGHT", format: "1D", values: members.map(({ weight }) => weight) }],
     },
   ];
 }
@@ -134,26 +115,17 @@ export function isEnsemble({ table }: Pick<NamedPsfSet, "table">): boolean {
  * The ensemble that a cube and its table are.
  *
  * @param images of its planes
- * @throws InvalidInputError when weights or widths break a rule of `psfEnsemble`
+ * @throws InvalidInputError when weights break a rule of `psfEnsemble`
  */
 export function storedEnsemble(
   { name, table }: Pick<NamedPsfSet, "name" | "table">,
   images: readonly SkyImage[],
 ): Psf {
   const columns = readTable(table);
-  const numbers = (title: string) => {
-    const found = findColumn(columns, title);
-    return found && columnNumbers(found);
-  };
-  const [weights, widths] = [numbers("WEIGHT"), numbers("WIDTH")];
-  const [xs, ys] = [numbers("POINTING_X"), numbers("POINTING_Y")];
+  const column = findColumn(columns, "WEIGHT");
+  const weights = column && columnNumbers(column);
   const members = images.map(
-    (psf, plane): GivenMember => ({
-      psf,
-      ...(weights && { weight: weights[plane] }),
-      ...(widths && { width: widths[plane] }),
-      ...(xs && ys && { pointing: { x: xs[plane], y: ys[plane] } }),
-    }),
+    (psf, plane): GivenMember => ({ psf, ...(weights && { weight: weights[plane] }) }),
   );
   return psfEnsemble(members, name);
 }

@@ -1,6 +1,7 @@
 import { type Boundary, checkBoundary } from "../data/observation/boundary.js";
 import { type CheckedObservation, checkObservations } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
+import { psfAxes } from "../data/observation/psf-ensemble.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
 import { instantiateModelKernels, reserve } from "../model-kernels.js";
@@ -264,10 +265,12 @@ function checkMaskGrid(
   }
 }
 
-/** What is to be said where several psfs are taken for their mean. */
-function meanPsfWarning({ name, psf: { members } }: CheckedObservation): string[] {
-  if (members === undefined) return [];
+/** What is to be said where a psf that is not known exactly is taken as it is given. */
+function meanPsfWarning({ name, psf }: CheckedObservation): string[] {
+  if (psfAxes(psf).length === 0) return [];
+  const { members } = psf;
   return [
-    `${name}: the mean of ${members.length} psfs is used, and errors do not know that the psf is uncertain; choose "lira" or "gibbs", which draw it`,
+    `${name}: the psf is taken ${members ? `for the mean of its ${members.length}` : "as it is given"}, and errors do not know that it is uncertain; ` +
+      'choose "lira" or "gibbs", which draw it',
   ];
 }

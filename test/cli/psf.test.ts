@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkObservation } from "../../src/data/observation/check-observation.js";
 import { gaussianPsf } from "../../src/data/observation/psf.js";
-import { psfEnsemble, widthEnsemble } from "../../src/data/observation/psf-ensemble.js";
+import { psfEnsemble, withPointingError, withWidthError } from "../../src/data/observation/psf-ensemble.js";
 import { psfSet } from "../../src/data/observation/psf-set.js";
 import { simulateCounts } from "../../src/data/observation/simulate.js";
 import { constantImage } from "../../src/image.js";
@@ -181,7 +181,7 @@ describe("tslira psf ensemble", () => {
     expect(await columnsOf("width.fits")).toContain("psfWidth");
     const image = await runCli(folder, ...given, "--method", "richardson-lucy", "-o", "rl.fits");
     expect(image).toMatchObject({ code: 0 });
-    expect(image.stderr).toContain("the mean of 33 psfs is used");
+    expect(image.stderr).toContain("the psf is taken as it is given");
   });
 
   it.each([
@@ -195,7 +195,7 @@ describe("tslira psf ensemble", () => {
   });
 
   it("goes through the files of jobs unchanged", () => {
-    const psf = widthEnsemble(places[0].psf, 0.1);
+    const psf = withPointingError(withWidthError(places[0].psf, 0.1), 0.3);
     const given = { ...observation, psf };
     const [read] = observationsOf(readFits(writeFits(observationHdus([given]))), ["two"]);
     expect(read).toEqual(given);

@@ -1,6 +1,6 @@
 /** The models that simulation-based calibration goes through. */
 import type { Observation } from "../../src/data/observation/observation.js";
-import { pointingEnsemble, psfEnsemble } from "../../src/data/observation/psf-ensemble.js";
+import { psfEnsemble, withPointingError, withWidthError } from "../../src/data/observation/psf-ensemble.js";
 import { psfSet } from "../../src/data/observation/psf-set.js";
 import { type Shape, skyImage } from "../../src/image.js";
 import { alignObservations } from "../../src/model/align-observations.js";
@@ -288,14 +288,14 @@ function withPointing<Scenario extends CalibrationScenario>(scenario: Scenario):
   const last = observations.pop()!;
   return {
     ...scenario,
-    name: `pointing fitted among psfs, ${scenario.name}`,
-    observations: [...observations, { ...last, psf: pointingEnsemble(last.psf, 0.5) }],
+    name: `psfs of a fitted pointing and width, ${scenario.name}`,
+    observations: [...observations, { ...last, psf: withWidthError(withPointingError(last.psf, 0.5), 0.2) }],
   };
 }
 
 /**
  * Scenarios of a psf that is one of several: alone with one alpha a level, and beside an observation whose psf is known; and of a second
- * observation whose pointing is fitted.
+ * observation whose pointing is fitted, and the width of its psf.
  */
 export function psfEnsembleScenarios(): CalibrationScenario[] {
   return [

@@ -56,8 +56,8 @@ export interface ChainView {
   readonly totalCounts: number;
   /** Current scale of each observation's background. */
   readonly backgroundScale: Float64Array;
-  /** Member that each uncertain psf is now. */
-  readonly members?: readonly number[];
+  /** Index on each axis of each uncertain psf. */
+  readonly chosen?: readonly (readonly number[])[];
   /** Shift of the tree of the last sweep. */
   readonly cycleSpin: { readonly row: number; readonly col: number };
   /** `sum(counts log lambda - lambda)` over all observations, at the start of the last sweep. */

@@ -60,7 +60,7 @@ export function startChainOf(
     shape: chain.shape,
     levels: chain.levels,
     kernels: chain.kernels,
-    ...("members" in running && { members: running.members }),
+    ...("chosen" in running && { chosen: running.chosen }),
     sweep(count) {
       for (let left = count; left > 0; left -= MAX_BATCH) {
         const batch = Math.min(left, MAX_BATCH);

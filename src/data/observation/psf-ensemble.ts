@@ -1,8 +1,12 @@
-/** Psfs that are not known exactly: an ensemble of which one is true (Lee et al. 2011, ApJ 731, 126; Xu et al. 2014, ApJ 794, 97). */
+/**
+ * Psfs that are not known exactly (Lee et al. 2011, ApJ 731, 126; Xu et al. 2014, ApJ 794, 97): one of several, of a width that is known
+ * to an error, or of an observation that lies a little beside where its header says. Each of these is an axis of alternatives with
+ * their probabilities before the data are seen, between which the sampler goes.
+ */
 
 import { InvalidInputError } from "../../errors.js";
 import { imageSum, type SkyImage } from "../../image.js";
-import { exponential } from "../random/exponential.js";
+import { naturalLog } from "../random/exponential.js";
 import { checkLayout } from "./check-image.js";
 import { centredPsf, checkPsf, psfCentre } from "./psf.js";
 import { alikePsfs, type Psf, type PsfMember, sameImage, unitPsf, unitSum } from "./psf-set.js";
@@ -12,7 +16,7 @@ import { keysKernel, resamplePsf } from "./resample-psf.js";
 export const MAX_MEMBERS = 256;
 
 /** A psf that may be the true one, as it is given. */
-export type GivenMember = Pick<PsfMember, "psf" | "width" | "pointing"> & Partial<Pick<PsfMember, "weight">>;
+export type GivenMember = Pick<PsfMember, "psf"> & Partial<Pick<PsfMember, "weight">>;
 
 /**
  * A psf that is one of several, such as draws of a ray tracer or of a calibration: the sampler draws which, with the image, so that
@@ -21,9 +25,9 @@ export type GivenMember = Pick<PsfMember, "psf" | "width" | "pointing"> & Partia
  * Steps go to members next in the list as well as to any other: put those that are alike side by side.
  *
  * @param given 1 to 256 psfs of any shapes, values >= 0; each is scaled to sum 1 and gets zeros around it until all have one shape.
- *   Weights > 0, default 1, are scaled to sum 1; widths > 0 for all or none
+ *   Weights > 0, default 1, are scaled to sum 1
  * @param where beginning of messages
- * @throws InvalidInputError for none or too many members, a weight or width that is no number > 0, or a psf that breaks a rule of `Observation`
+ * @throws InvalidInputError for none or too many members, a weight that is no number > 0, or a psf that breaks a rule of `Observation`
  */
 export function psfEnsemble(given: readonly GivenMember[], where = "psf ensemble"): Psf {
   if (!Array.isArray(given) || given.length === 0 || given.length > MAX_MEMBERS) {
@@ -31,123 +35,165 @@ export function psfEnsemble(given: readonly GivenMember[], where = "psf ensemble
       `${where}: must hold 1 to ${MAX_MEMBERS} psfs, got ${Array.isArray(given) ? given.length : String(given)}; give others`,
     );
   }
-  const members = given.map(({ psf, weight = 1, width, pointing }: GivenMember, index) => {
+  const members = given.map(({ psf, weight = 1 }: GivenMember, index) => {
     const name = `${where}: member ${index}`;
-    for (const [what, value] of Object.entries({ weight, width })) {
-      if (value === undefined || (value > 0 && value < Number.POSITIVE_INFINITY)) continue;
-      throw new InvalidInputError(`${name}: ${what} must be a finite number > 0, got ${value}; correct it`);
+    if (!(weight > 0 && weight < Number.POSITIVE_INFINITY)) {
+      throw new InvalidInputError(`${name}: weight must be a finite number > 0, got ${weight}; correct it`);
     }
     const image = checkLayout(name, "psf", psf);
     checkPsf(name, image);
-    return { psf: unitPsf(image), weight, width, pointing };
+    return { psf: unitPsf(image), weight };
   });
-  const widths = members.filter(({ width }) => width !== undefined).length;
-  if (widths > 0 && widths < members.length) {
-    throw new InvalidInputError(
-      `${where}: width must be given for all members or none, got ${widths} of ${members.length}; add the others`,
-    );
-  }
   const [first] = members;
   if (members.every(({ psf }) => sameImage(psf, first.psf))) return first.psf;
   const images = alikePsfs(members);
   const sum = unitSum(members.reduce((all, { weight }) => all + weight, 0));
   const mean = new Float64Array(images[0].data.length);
-  const scaled = members.map(({ weight, width, pointing }, index): PsfMember => {
+  const scaled = members.map(({ weight }, index): PsfMember => {
     const share = weight / sum;
     const psf = images[index];
     for (let cell = 0; cell < mean.length; cell++) mean[cell] += share * psf.data[cell];
-    return { psf, weight: share, ...(width !== undefined && { width }), ...(pointing && { pointing }) };
+    return { psf, weight: share };
   });
   return { data: mean, shape: images[0].shape, members: scaled };
 }
 
-/** Members of an ensemble of widths: within 2.5 standard deviations of the psf as it is given, 0.16 apart. */
-const WIDTHS = 33;
-const REACH = 2.5;
-/** Largest relative error of a width: a psf of half the width is 2.5 of it away. */
-const LARGEST_ERROR = 0.2;
+/** Largest relative error of a width: a psf of half the width is then 2.5 of it away. */
+const LARGEST_WIDTH_ERROR = 0.2;
 /** Largest error of a pointing in pixels. */
-const LARGEST_POINTING = 2;
+const LARGEST_POINTING_ERROR = 2;
 
 /**
- * A psf whose width is known up to a relative error: 33 psfs, `1 + z error` times as wide as the one given for z from -2.5 to 2.5 with the
- * weights of a normal law. Its form is kept, `psf(x / width)`, by cubic convolution between its cells (Keys 1981).
+ * A psf whose width is known up to a relative error: it is `1 + z error` times as wide as given, z normal within 2.5. Its form is kept,
+ * `psf(x / width)`, by cubic convolution between its cells (Keys 1981).
  *
- * @param psf one psf, without places or members
+ * @param psf one psf or an ensemble
  * @param error relative standard error of the width, in (0, 0.2]
  * @throws InvalidInputError otherwise
  */
-export function widthEnsemble(psf: Psf, error: number, where = "psf width error"): Psf {
-  if (!(error > 0 && error <= LARGEST_ERROR)) {
+export function withWidthError(psf: Psf, error: number, where = "psf width error"): Psf {
+  if (!(error > 0 && error <= LARGEST_WIDTH_ERROR)) {
     throw new InvalidInputError(
-      `${where}: must be a share above 0 and at most ${LARGEST_ERROR}, got ${error}; give an ensemble of psfs for larger ones`,
+      `${where}: must be a share above 0 and at most ${LARGEST_WIDTH_ERROR}, got ${error}; give an ensemble of psfs for larger ones`,
     );
   }
-  checkSingle(psf, where);
-  const centred = centredPsf({ psf, centre: psfCentre(psf) });
-  return psfEnsemble(
-    Array.from({ length: WIDTHS }, (_, index) => {
-      const z = REACH * ((2 * index) / (WIDTHS - 1) - 1);
-      const width = 1 + z * error;
-      return { psf: stretched(centred, width), weight: exponential(-0.5 * z * z), width };
-    }),
-    where,
-  );
+  checkOnePlace(psf, where);
+  return { ...psf, widthError: error };
 }
-
-function checkSingle(psf: Psf, where: string): void {
-  const others = psf.places ? "psfs at places" : psf.members ? "an ensemble" : undefined;
-  if (others === undefined) return;
-  throw new InvalidInputError(`${where}: must go with one psf, got ${others}; leave it out`);
-}
-
-/** Pointings along an axis: within 2.5 standard deviations, 0.36 apart. */
-const POINTINGS = 15;
 
 /**
- * A psf whose observation lies a little beside where its header says: 15 x 15 psfs, each moved against the pointing, with the weights of a
- * normal law on each axis. For further observations of a field, beside a first one whose psf is known; the chain then fits where
- * they lie.
+ * A psf whose observation lies a little beside where its header or its offset says: by a normal error within 2.5 standard deviations on each
+ * axis, against which the psf is moved. For further observations of a field, beside a first one that is taken at its word; the chain
+ * then fits where they lie.
  *
- * @param psf one psf, without places or members
+ * @param psf one psf or an ensemble
  * @param error standard error of the pointing on each axis in pixels of the counts, in (0, 2]
  * @throws InvalidInputError otherwise
  */
-export function pointingEnsemble(psf: Psf, error: number, where = "pointing error"): Psf {
-  if (!(error > 0 && error <= LARGEST_POINTING)) {
+export function withPointingError(psf: Psf, error: number, where = "pointing error"): Psf {
+  if (!(error > 0 && error <= LARGEST_POINTING_ERROR)) {
     throw new InvalidInputError(
-      `${where}: must be above 0 and at most ${LARGEST_POINTING} pixels, got ${error}; correct the offsets first`,
+      `${where}: must be above 0 and at most ${LARGEST_POINTING_ERROR} pixels, got ${error}; correct the offsets first`,
     );
   }
-  checkSingle(psf, where);
-  const window = { psf, centre: psfCentre(psf) };
-  const steps = Array.from({ length: POINTINGS }, (_, index) => REACH * ((2 * index) / (POINTINGS - 1) - 1));
-  return psfEnsemble(
-    steps.flatMap((down) =>
-      steps.map((across) => {
-        const pointing = { x: across * error, y: down * error };
-        const shift = { x: -pointing.x, y: -pointing.y };
-        return {
-          psf: centredPsf(resamplePsf(window, { upsampling: 1, shift })),
-          weight: exponential(-0.5 * (across * across + down * down)),
-          pointing,
-        };
-      }),
-    ),
-    where,
+  checkOnePlace(psf, where);
+  return { ...psf, pointingError: error };
+}
+
+function checkOnePlace({ places }: Psf, where: string): void {
+  if (places === undefined) return;
+  throw new InvalidInputError(
+    `${where}: must go with a psf that holds everywhere, got psfs at places; leave it out`,
   );
 }
 
-/** A psf of odd sides drawn out about its middle; the sum is kept. */
+/** Errors of a psf that is checked or changed, on what it became. */
+export function withErrorsOf({ widthError, pointingError }: Psf, psf: Psf, where: string): Psf {
+  const wide = widthError === undefined ? psf : withWidthError(psf, widthError, `${where}: width error`);
+  return pointingError === undefined
+    ? wide
+    : withPointingError(wide, pointingError, `${where}: pointing error`);
+}
+
+/** One of the ways in which a psf is uncertain. */
+export interface PsfAxis {
+  /** Column of the trace that tells of it: `psfMember` (from 0), `psfWidth`, or `pointingX` and `pointingY` in pixels. */
+  readonly name: "psfMember" | "psfWidth" | "pointingX" | "pointingY";
+  /** Its alternatives. */
+  readonly count: number;
+  /** Logarithm of the probability of each before the data are seen, up to a constant: `-z * z / 2` of a normal law. */
+  logWeight(index: number): number;
+  /** What the trace shows. */
+  value(index: number): number;
+}
+
+/** Alternatives of a normal law: within 2.5 standard deviations, 0.005 apart. */
+const STEPS = 1001;
+const REACH = 2.5;
+
+function normalAxis(name: PsfAxis["name"], middle: number, error: number): PsfAxis {
+  const z = (index: number) => REACH * ((2 * index) / (STEPS - 1) - 1);
+  return {
+    name,
+    count: STEPS,
+    logWeight: (index) => -0.5 * z(index) * z(index),
+    value: (index) => middle + z(index) * error,
+  };
+}
+
+/** The ways in which a psf is uncertain; none where it is known. */
+export function psfAxes({ members, widthError, pointingError }: Psf): PsfAxis[] {
+  return [
+    ...(members === undefined
+      ? []
+      : [
+          {
+            name: "psfMember",
+            count: members.length,
+            logWeight: (index) => naturalLog(members[index].weight),
+            value: (index) => index,
+          } satisfies PsfAxis,
+        ]),
+    ...(widthError === undefined ? [] : [normalAxis("psfWidth", 1, widthError)]),
+    ...(pointingError === undefined
+      ? []
+      : [normalAxis("pointingX", 0, pointingError), normalAxis("pointingY", 0, pointingError)]),
+  ];
+}
+
+/** The psf for one alternative on each of its axes. */
+export function psfAt(psf: Psf, axes: readonly PsfAxis[], chosen: readonly number[]): SkyImage {
+  const of = (name: PsfAxis["name"]) => {
+    const at = axes.findIndex((axis) => axis.name === name);
+    return at < 0 ? undefined : axes[at].value(chosen[at]);
+  };
+  const member = of("psfMember");
+  const image = member === undefined ? { data: psf.data, shape: psf.shape } : psf.members![member].psf;
+  const wide = stretched(image, of("psfWidth") ?? 1);
+  const [x, y] = [of("pointingX") ?? 0, of("pointingY") ?? 0];
+  if (x === 0 && y === 0) return wide;
+  return centredPsf(
+    resamplePsf({ psf: wide, centre: psfCentre(wide) }, { upsampling: 1, shift: { x: -x, y: -y } }),
+  );
+}
+
+/** A psf drawn out about its centre; the sum is kept. */
 function stretched(psf: SkyImage, factor: number): SkyImage {
   if (factor === 1) return psf;
-  const [rows, cols] = psf.shape.map((size) => axisTaps(size, factor));
-  const nx = psf.shape[1];
+  const odd = centredPsf({ psf, centre: psfCentre(psf) });
+  const [rows, cols] = odd.shape.map((size) => axisTaps(size, factor));
+  const nx = odd.shape[1];
+  const between = new Float64Array(rows.length * nx);
+  for (const [row, taps] of rows.entries()) {
+    for (const [index, weight] of taps) {
+      for (let col = 0; col < nx; col++) between[row * nx + col] += weight * odd.data[index * nx + col];
+    }
+  }
   const data = new Float64Array(rows.length * cols.length);
-  for (const [row, down] of rows.entries()) {
-    for (const [col, across] of cols.entries()) {
+  for (let row = 0; row < rows.length; row++) {
+    for (const [col, taps] of cols.entries()) {
       let sum = 0;
-      for (const [r, w] of down) for (const [c, v] of across) sum += w * v * psf.data[r * nx + c];
+      for (const [index, weight] of taps) sum += weight * between[row * nx + index];
       data[row * cols.length + col] = Math.max(0, sum);
     }
   }

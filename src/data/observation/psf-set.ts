@@ -18,13 +18,6 @@ export interface PsfMember {
   readonly psf: SkyImage;
   /** Probability before the data are seen, > 0; those of all members sum to 1. */
   readonly weight: number;
-  /** How many times as wide as the psf that was given, where that is what members differ in. */
-  readonly width?: number;
-  /**
-   * How far the detector lies from where its header or its offset has it, where that is what members differ in: pixels, positive to larger
-   * indices. Such members are a square, row after row.
-   */
-  readonly pointing?: { readonly x: number; readonly y: number };
 }
 
 type Place = Pick<PlacedPsf, "x" | "y">;
@@ -38,8 +31,12 @@ type Place = Pick<PlacedPsf, "x" | "y">;
 export interface Psf extends SkyImage {
   /** At least two, at different places; absent where one psf holds everywhere. */
   readonly places?: readonly PlacedPsf[];
-  /** At least two; absent where the psf is known. Not together with `places`. */
+  /** At least two; absent where the psf is known. Not together with `places`, as the errors below. */
   readonly members?: readonly PsfMember[];
+  /** Relative standard error of its width, see `withWidthError`; absent where that is known. */
+  readonly widthError?: number;
+  /** Standard error of where the observation lies, on each axis in pixels of the counts, see `withPointingError`; absent where that is known. */
+  readonly pointingError?: number;
 }
 
 /** The light that takes part in the psf of a place. */
@@ -142,11 +139,13 @@ export function psfImages(psf: Psf): SkyImage[] {
     image,
     { data: Float64Array.of(x, y), shape: [1, 2] },
   ]);
-  const members = (psf.members ?? []).flatMap(({ psf: image, weight, width, pointing }): SkyImage[] => {
-    const what = Float64Array.of(weight, ...(pointing ? [pointing.x, pointing.y] : [width ?? 0]));
-    return [image, { data: what, shape: [1, what.length] }];
-  });
-  return [psf, ...places, ...members];
+  const members = (psf.members ?? []).flatMap(({ psf: image, weight }): SkyImage[] => [
+    image,
+    { data: Float64Array.of(weight), shape: [1, 1] },
+  ]);
+  const { widthError = 0, pointingError = 0 } = psf;
+  const errors: SkyImage = { data: Float64Array.of(widthError, pointingError), shape: [1, 2] };
+  return [psf, ...places, ...members, ...(widthError + pointingError > 0 ? [errors] : [])];
 }
 
 /**
@@ -162,6 +161,7 @@ export function mapPsf(
   const places = psf.places?.map(({ psf: image, x, y }) => ({ psf: change(image), ...move({ x, y }) }));
   const members = psf.members?.map((member) => ({ ...member, psf: change(member.psf) }));
   return {
+    ...psf,
     ...change({ data: psf.data, shape: psf.shape }),
     ...(places && { places }),
     ...(members && { members }),
