@@ -2,7 +2,7 @@
 
 import type { Observation } from "../data/observation/observation.js";
 import type { PsfCentring } from "../data/observation/psf-centring.js";
-import { withErrorsOf } from "../data/observation/psf-ensemble.js";
+import { withErrors } from "../data/observation/psf-ensemble.js";
 import { type Psf, psfSet } from "../data/observation/psf-set.js";
 import { FormatError, InvalidInputError } from "../errors.js";
 import { constantImage, type SkyImage } from "../image.js";
@@ -342,15 +342,7 @@ export function composeParts(
   const { psfWidthError, pointingError } = options;
   const { name: psfName } = hdus.psf;
   const exact = psfOf(hdus.psf);
-  const psf = withErrorsOf(
-    {
-      ...exact,
-      ...(psfWidthError !== undefined && { widthError: psfWidthError }),
-      ...(pointingError !== undefined && { pointingError }),
-    },
-    exact,
-    psfName,
-  );
+  const psf = withErrors(exact, { widthError: psfWidthError, pointingError }, psfName);
   const bunit = (named: NamedHdu | undefined) => named?.hdu.header.text("BUNIT");
   if (hdus.exposure && (isCountUnit(bunit(hdus.exposure)) || isRateUnit(bunit(hdus.exposure)))) {
     throw new InvalidInputError(

@@ -1,7 +1,7 @@
 /** Observations as HDUs of a FITS file, exactly as they were given: what is absent stays absent. */
 
 import type { Observation } from "../data/observation/observation.js";
-import { withErrorsOf } from "../data/observation/psf-ensemble.js";
+import { withErrors } from "../data/observation/psf-ensemble.js";
 import { type Psf, psfSet } from "../data/observation/psf-set.js";
 import type { SkyImage } from "../image.js";
 import { type FitsHdu, type FitsHduInput, findHdu, imageToSkyImage, wcsCards } from "./fits.js";
@@ -68,17 +68,13 @@ export function observationsOf(hdus: readonly FitsHdu[], names: readonly string[
     const { header } = findHdu(hdus, set);
     const number = (keyword: string) => {
       const value = header.get(keyword);
-      return typeof value === "number" ? { [keyword]: value } : {};
+      return typeof value === "number" ? value : undefined;
     };
-    const { [WIDTH_ERROR]: widthError, [POINTING_ERROR]: pointingError } = {
-      ...number(WIDTH_ERROR),
-      ...number(POINTING_ERROR),
-    };
-    const errors = { ...(widthError && { widthError }), ...(pointingError && { pointingError }) };
+    const errors = { widthError: number(WIDTH_ERROR), pointingError: number(POINTING_ERROR) };
     const psf = table ? storedSet({ name, hdu: findHdu(hdus, set), table }) : images.psf;
     return {
       ...images,
-      psf: withErrorsOf({ ...psf, ...errors }, psf, name),
+      psf: withErrors(psf, errors, name),
       name,
       ...(wcs.length > 0 ? { wcs } : {}),
     };

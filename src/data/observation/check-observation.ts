@@ -5,7 +5,7 @@ import { checkLayout, checkMask, checkSkyImage, pixelError } from "./check-image
 import { findUnexplainedPixel } from "./explained-counts.js";
 import type { Observation } from "./observation.js";
 import { checkPsf, normalisePsf, psfCentre, psfCentroid } from "./psf.js";
-import { psfEnsemble, withErrorsOf } from "./psf-ensemble.js";
+import { psfEnsemble, withErrors } from "./psf-ensemble.js";
 import { type Psf, psfSet } from "./psf-set.js";
 
 /** Largest total of the counts of one observation (2^30): photon numbers stay exact in 32-bit integers. */
@@ -102,8 +102,8 @@ export function checkObservations(
 
 function checkedPsf(given: Psf, image: SkyImage, name: string): Psf {
   const { places, members } = given;
-  if (places !== undefined) return withErrorsOf(given, psfSet(places, name), name);
-  return withErrorsOf(given, members ? psfEnsemble(members, name) : normalisePsf(image), name);
+  if (places !== undefined) return withErrors(psfSet(places, name), given, name);
+  return withErrors(members ? psfEnsemble(members, name) : normalisePsf(image), given, name);
 }
 
 function check(given: Observation, boundary: Boundary, defaultName: string): ObservationCheck {

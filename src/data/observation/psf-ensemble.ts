@@ -9,7 +9,7 @@ import { imageSum, type SkyImage } from "../../image.js";
 import { naturalLog } from "../random/exponential.js";
 import { checkLayout } from "./check-image.js";
 import { centredPsf, checkPsf, psfCentre } from "./psf.js";
-import { alikePsfs, type Psf, type PsfMember, sameImage, unitPsf, unitSum } from "./psf-set.js";
+import { alikePsfs, type Psf, type PsfMember, psfsOf, sameImage, unitPsf, unitSum } from "./psf-set.js";
 import { keysKernel, resamplePsf } from "./resample-psf.js";
 
 /** Most members of an ensemble. */
@@ -69,7 +69,7 @@ const LARGEST_POINTING_ERROR = 2;
  *
  * @param psf one psf or an ensemble
  * @param error relative standard error of the width, in (0, 0.2]
- * @throws InvalidInputError otherwise
+ * @throws InvalidInputError otherwise, and for a psf so small that it has no light when it is narrowest
  */
 export function withWidthError(psf: Psf, error: number, where = "psf width error"): Psf {
   if (!(error > 0 && error <= LARGEST_WIDTH_ERROR)) {
@@ -78,6 +78,13 @@ export function withWidthError(psf: Psf, error: number, where = "psf width error
     );
   }
   checkOnePlace(psf, where);
+  const narrowest = 1 - REACH * error;
+  for (const image of psfsOf(psf)) {
+    if (imageSum(stretched(image, narrowest)) > 0) continue;
+    throw new InvalidInputError(
+      `${where}: must go with a psf that has light when it is ${narrowest.toFixed(2)} times as wide, got one of ${image.shape.join(" x ")} pixels without; give a smaller error or an ensemble`,
+    );
+  }
   return { ...psf, widthError: error };
 }
 
@@ -107,8 +114,17 @@ function checkOnePlace({ places }: Psf, where: string): void {
   );
 }
 
-/** Errors of a psf that is checked or changed, on what it became. */
-export function withErrorsOf({ widthError, pointingError }: Psf, psf: Psf, where: string): Psf {
+/**
+ * A psf with the errors that are given.
+ *
+ * @throws InvalidInputError as `withWidthError` and `withPointingError`
+ */
+export function withErrors(
+  psf: Psf,
+  errors: { readonly widthError?: number | undefined; readonly pointingError?: number | undefined },
+  where: string,
+): Psf {
+  const { widthError, pointingError } = errors;
   const wide = widthError === undefined ? psf : withWidthError(psf, widthError, `${where}: width error`);
   return pointingError === undefined
     ? wide
@@ -177,7 +193,7 @@ export function psfAt(psf: Psf, axes: readonly PsfAxis[], chosen: readonly numbe
   );
 }
 
-/** A psf drawn out about its centre; the sum is kept. */
+/** A psf drawn out about its centre; the sum is kept, unless no cell is left with light. */
 function stretched(psf: SkyImage, factor: number): SkyImage {
   if (factor === 1) return psf;
   const odd = centredPsf({ psf, centre: psfCentre(psf) });
@@ -198,7 +214,9 @@ function stretched(psf: SkyImage, factor: number): SkyImage {
     }
   }
   const image: SkyImage = { data, shape: [rows.length, cols.length] };
-  const scale = imageSum(psf) / imageSum(image);
+  const sum = imageSum(image);
+  if (sum === 0) return image;
+  const scale = imageSum(psf) / sum;
   for (let cell = 0; cell < data.length; cell++) data[cell] *= scale;
   return image;
 }
