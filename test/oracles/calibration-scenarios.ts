@@ -289,7 +289,7 @@ function withPointing<Scenario extends CalibrationScenario>(scenario: Scenario):
   return {
     ...scenario,
     name: `psfs of a fitted pointing and width, ${scenario.name}`,
-    observations: [...observations, { ...last, psf: withWidthError(withPointingError(last.psf, 0.5), 0.2) }],
+    observations: [...observations, { ...last, psf: withWidthError(withPointingError(last.psf, 0.5), 0.1) }],
   };
 }
 

@@ -75,6 +75,12 @@ describe("withWidthError", () => {
     ["an error of 0", narrow, 0, /^psf width error: must be a share above 0 and at most 0.2, got 0; /],
     ["an error of 30 %", narrow, 0.3, /at most 0.2, got 0.3; /],
     [
+      "a ring that is narrowed onto its hole",
+      skyImage([0, 1, 0, 1, 0, 1, 0, 1, 0], [3, 3]),
+      0.2,
+      /must go with a psf that has light when it is 0.50 times as wide, got one of 3 x 3 pixels without; /,
+    ],
+    [
       "psfs at places",
       psfSet([
         { psf: narrow, x: 0, y: 0 },
