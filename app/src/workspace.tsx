@@ -18,6 +18,7 @@ import { useLook } from "./pictures/look.js";
 import { isField, TOOL_KEYS, useLookKeys } from "./pictures/look-keys.js";
 import { PanelGrid } from "./pictures/panel-grid.js";
 import { startPercent } from "./pictures/panel-layout.js";
+import { useSkyLines } from "./pictures/sky-lines.js";
 import type { Tool } from "./pictures/tool.js";
 import { Toolbar } from "./pictures/toolbar.js";
 import { Inspector, type Tab } from "./reading/inspector.js";
@@ -68,6 +69,8 @@ const AHEAD = 1_000;
 /** Code of this screen that is not there yet, while the server is. */
 const fetchAhead = () =>
   Promise.allSettled([
+    import("./pictures/lines-menu.js"),
+    import("./pictures/drawn-lines.js"),
     import("./run/method-card.js"),
     import("./reading/significance-view.js"),
     import("./reading/measure-view.js"),
@@ -94,11 +97,12 @@ export function Workspace(props: WorkspaceProps) {
     return { wcs: data.wcs, origin: { x: x[0], y: y[0] } };
   }, [data.wcs, composition.cutout]);
   const look = useLook(() => ({
-    style: { stretch: "sqrt", colormap: "auto", percent: startPercent(shape[0] * shape[1]) },
+    style: { stretch: "sqrt", colormap: "auto", percent: startPercent(data.counts) },
     limits: {},
     panels: panelsFor(data, finished !== undefined),
     count: 6,
     view: wholeView(shape),
+    lines: { grid: false },
     regions: drawn.current.map((one) => movedRegion(one, -place.origin.x, -place.origin.y)),
   }));
   useEffect(() => {
@@ -303,10 +307,11 @@ export function Workspace(props: WorkspaceProps) {
   const gestures = useRegionGestures(look, tool, shape, pick, noteDrawn);
   const latest = useMemo(() => found && keptResult(found), [found]);
   const compare = useCompare(latest);
+  const lines = useSkyLines(look.now.lines, layers);
   const said = useLookKeys(look, compare, place);
 
   /** What all pictures show the same of. */
-  const sight = { shape, wcs, view, onView: setView, cursor, onCursor: setCursor, selection };
+  const sight = { shape, wcs, view, onView: setView, cursor, onCursor: setCursor, selection, lines };
   return (
     <main className="workspace drop-regions">
       <div className="left">
@@ -363,6 +368,8 @@ export function Workspace(props: WorkspaceProps) {
           tool={tool}
           onTool={setTool}
           look={look}
+          layers={layers}
+          wcs={wcs}
           view={view}
           onView={setView}
           shape={shape}

@@ -25,6 +25,7 @@ import { runChains } from "./run.js";
 import type { LiveView } from "./run-view.js";
 import { deskSessions } from "./sessions.js";
 import type { significanceDesk } from "./significance.js";
+import { OVERVIEW_SIDE } from "./start-calls.js";
 
 /** The few members of a worker's global scope that are used here. */
 interface Scope {
@@ -101,6 +102,7 @@ const handlers: Handlers = {
     truth = undefined;
     return found;
   },
+  overview: (choice) => files.smaller(choice, OVERVIEW_SIDE),
   previewEvents: (file, options) =>
     previewEvents(files.hdusOf(file), need(eventTable(files.hdusOf(file)), "an event list"), options),
   async keepEvents(file, options) {
