@@ -71,6 +71,7 @@ const fetchAhead = () =>
   Promise.allSettled([
     import("./pictures/lines-menu.js"),
     import("./pictures/drawn-lines.js"),
+    import("./pictures/screen-figure.js"),
     import("./run/method-card.js"),
     import("./reading/significance-view.js"),
     import("./reading/measure-view.js"),
