@@ -5,9 +5,9 @@ import type { LiraDeconvolverOptions, PsfCentring, SkyImage } from "tslira";
 import type { Cutout } from "tslira/fits";
 import { parseWcs } from "tslira/sky";
 import { brightestPixel } from "#studio";
-import { type Selection, type Viewport, wholeView } from "#viewer";
+import { type Selection, selectedPixels, type Viewport, wholeView } from "#viewer";
 import type { Desk, DeskError } from "./desk/desk.js";
-import type { Composition } from "./desk/observation-view.js";
+import type { Choices, Composition } from "./desk/observation-view.js";
 import type { LiveView, ResultView } from "./desk/run-view.js";
 import { Room } from "./late.js";
 import { CompareMenu, useCompare } from "./pictures/compare-menu.js";
@@ -29,7 +29,7 @@ import { KeepCard } from "./run/keep-card.js";
 import { usePhotometry } from "./run/photometry-run.js";
 import { RunCard } from "./run/run-card.js";
 import { nextRunState } from "./run/run-state.js";
-import { fileName } from "./run/save-file.js";
+import { fileName, save } from "./run/save-file.js";
 import { useSignificanceTest } from "./run/significance-run.js";
 import { methodCommand } from "./settings/method-code.js";
 import {
@@ -48,7 +48,7 @@ import type { OpenData } from "./start/open-data.js";
 interface WorkspaceProps {
   readonly desk: Desk;
   readonly open: OpenData;
-  readonly onCompose: (composition: Composition) => Promise<void>;
+  readonly onCompose: (composition: Composition, choices?: Choices) => Promise<void>;
   /** Settings outlive a cut-out, which makes the rest of the screen anew. */
   readonly form: Form;
   readonly onForm: (form: Form) => void;
@@ -239,9 +239,9 @@ export function Workspace(props: WorkspaceProps) {
 
   /** Put the data together otherwise. */
   const recompose = useCallback(
-    async (next: Composition) => {
+    async (next: Composition, images?: Choices) => {
       try {
-        await onCompose(next);
+        await onCompose(next, images);
       } catch (error) {
         setTrouble((error as Error).message);
       }
@@ -266,6 +266,25 @@ export function Workspace(props: WorkspaceProps) {
     },
     [composition, recompose],
   );
+
+  /** Leave the pixels of a region out, and use them again. */
+  const maskOut = async ({ name, terms }: DrawnRegion) => {
+    try {
+      const mask = await desk.maskOut(selectedPixels({ kind: "region", name, terms }, shape));
+      await recompose(composition, { ...choices, mask });
+    } catch (error) {
+      setTrouble((error as Error).message);
+    }
+  };
+  const unmask = () => {
+    const { mask, ...rest } = choices;
+    const before = mask?.before;
+    void recompose(composition, { ...rest, ...(before && before !== "none" && { mask: before }) });
+  };
+  const saveMask = () => {
+    const { mask } = choices;
+    if (mask) void desk.madeFile(mask).then((file) => save(file, "application/fits", mask.name));
+  };
 
   const centrePsf = (psfCentre: PsfCentring | undefined) => {
     const { psfCentre: _before, ...rest } = composition;
@@ -325,6 +344,8 @@ export function Workspace(props: WorkspaceProps) {
             onCut={cut}
             onPsfCentre={centrePsf}
             onBackgroundUnit={setBackgroundUnit}
+            onUnmask={unmask}
+            onSaveMask={saveMask}
             onOffsets={(offsets) => void recompose({ ...composition, offsets })}
           />
         </Room>
@@ -422,6 +443,7 @@ export function Workspace(props: WorkspaceProps) {
         selection={selection}
         look={look}
         place={place}
+        onMask={running || data.withoutData || data.others ? undefined : (one) => void maskOut(one)}
         live={live}
         result={result}
         news={news}

@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { decode } from "fast-png";
 import { describe, expect, it } from "vitest";
+import { imageToSkyImage, readFits } from "../../src/io/fits.js";
 import { auditPage, hasChromium, itFindsChromium } from "./chromium.js";
 import { StudioPage } from "./studio-page.js";
 
@@ -119,6 +120,9 @@ describe.skipIf(!hasChromium)("Pictures in Studio", { timeout: 120_000 }, () => 
         expect(x + wide, part).toBeLessThanOrEqual(width);
         expect(y, part).toBeLessThan(height - 40);
       }
+      const column = (await studio.page.locator(".right").boundingBox())!;
+      const trace = (await studio.page.locator(".tab-panel svg.chart").first().boundingBox())!;
+      expect(trace.y + 60).toBeLessThan(Math.min(height, column.y + column.height));
       const tops = await studio.page
         .locator("[role=tab]")
         .evaluateAll((all) => all.map((tab) => tab.getBoundingClientRect().top));
@@ -169,5 +173,24 @@ describe.skipIf(!hasChromium)("Pictures in Studio", { timeout: 120_000 }, () => 
       .map(Number);
     expect(Math.abs(png.width - 2 * wide)).toBeLessThanOrEqual(2);
     expect(Math.abs(png.height - 2 * tall)).toBeLessThanOrEqual(2);
+
+    // A mask by numbers: 49 pixel centres lie within 4 pixels of another.
+    await studio.page.getByLabel("radius, px").fill("4");
+    await studio.page.click("button:text-is('Leave out')");
+    expect(await studio.fact(".card", "mask")).toMatch(/^49 pixels left out/);
+    expect(await studio.page.locator("details:has-text('As a command') pre").first().textContent()).toContain(
+      "--mask mask.fits",
+    );
+    const [download] = await Promise.all([
+      studio.page.waitForEvent("download"),
+      studio.page.click("button:text-is('save mask.fits')"),
+    ]);
+    const mask = imageToSkyImage(readFits(new Uint8Array(readFileSync(await download.path())))[0]);
+    expect(mask.shape).toEqual([SIZE, SIZE]);
+    expect(mask.data.filter((value) => value === 0).length).toBe(49);
+    expect([mask.data[16 * SIZE + 20], mask.data[16 * SIZE + 21]]).toEqual([0, 1]);
+    await studio.shot("pictures-mask");
+    await studio.page.locator(".card [data-key=mask] button:text-is('undo')").click();
+    await expect.poll(() => studio.page.locator(".card [data-key=mask]").count()).toBe(0);
   });
 });

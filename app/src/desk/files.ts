@@ -187,6 +187,9 @@ export function deskFiles() {
     /** An image made smaller. @param side most pixels a side */
     smaller: (choice: ImageChoice, side: number) => overviewOf(imageToSkyImage(hduOf(choice).hdu), side),
 
+    /** A file as it came, or was made. */
+    contentOf: (choice: ImageChoice) => fileOf(choice.file).content,
+
     nameOf: (file: number) => fileOf(file).name,
 
     forget(): void {

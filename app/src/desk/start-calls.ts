@@ -86,6 +86,10 @@ export interface OpenedResult {
 export interface StartCalls {
   /** An image of at most `OVERVIEW_SIDE` pixels a side; each the sum of a block of `previewStep` pixels. */
   overview(choice: ImageChoice): SkyImage;
+  /** A mask of the whole image which leaves out some more pixels of the observation, and was the mask of it before. */
+  maskOut(pixels: readonly number[]): ImageChoice;
+  /** A file that was made here, to take home. */
+  madeFile(choice: ImageChoice): Blob;
   previewEvents(file: number, options: BinEventsOptions): EventsPreview;
   keepEvents(file: number, options: BinEventsOptions): ImageChoice;
   openResult(file: number, choices: Choices): OpenedResult;
