@@ -17,7 +17,13 @@ export {
   paddedRange,
 } from "./viewer/chart.js";
 export { type ColorBar, createColorBar } from "./viewer/color-bar.js";
-export { type ContourSet, contourOverlay, contourSet, offeredLevels, smoothedImage } from "./viewer/contour-overlay.js";
+export {
+  type ContourSet,
+  contourOverlay,
+  contourSet,
+  offeredLevels,
+  smoothedImage,
+} from "./viewer/contour-overlay.js";
 export { coordinateGrid, gridMargin } from "./viewer/coordinate-grid.js";
 export { createFrame, type Frame, outlined } from "./viewer/frame.js";
 export { crossShape, selectionShape, shapeOutline } from "./viewer/marks.js";

@@ -9,10 +9,10 @@ import { type Selection, selectedPixels, type Viewport, wholeView } from "#viewe
 import type { Desk, DeskError } from "./desk/desk.js";
 import type { Choices, Composition } from "./desk/observation-view.js";
 import type { LiveView, ResultView } from "./desk/run-view.js";
-import { Room } from "./late.js";
+import { late, Room } from "./late.js";
 import { CompareMenu, useCompare } from "./pictures/compare-menu.js";
-import { CompareView, keptResult } from "./pictures/compare-view.js";
 import { estimateLayers, estimatePanels } from "./pictures/estimate-layers.js";
+import { keptResult } from "./pictures/kept-result.js";
 import { layersOf, panelsFor } from "./pictures/layers.js";
 import { useLook } from "./pictures/look.js";
 import { isField, TOOL_KEYS, useLookKeys } from "./pictures/look-keys.js";
@@ -66,9 +66,13 @@ const STAYING: ReadonlySet<Tab> = new Set(["draws", "profile", "measure", "signi
 /** Milliseconds before what may be needed later is fetched: first what is seen. */
 const AHEAD = 1_000;
 
+const compareView = () => import("./pictures/compare-view.js");
+const CompareView = late(() => compareView().then((found) => found.CompareView));
+
 /** Code of this screen that is not there yet, while the server is. */
 const fetchAhead = () =>
   Promise.allSettled([
+    compareView(),
     import("./pictures/lines-menu.js"),
     import("./pictures/drawn-lines.js"),
     import("./pictures/screen-figure.js"),

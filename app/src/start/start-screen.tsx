@@ -27,7 +27,7 @@ import {
   withoutGaps,
 } from "./assign-images.js";
 import { type BackgroundUnit, guessBackgroundUnit } from "./background-unit.js";
-import { type EventFields, EventsRow } from "./events-row.js";
+import type { EventFields } from "./events-row.js";
 import { brightPart, isLarge } from "./large-image.js";
 import { PictureRow } from "./picture-row.js";
 
@@ -39,6 +39,7 @@ const ROLES: readonly (readonly [Role, string])[] = [
   ["mask", "mask (1 = use)"],
 ];
 
+const EventsRow = late(() => import("./events-row.js").then((found) => found.EventsRow));
 const Overview = late(() => import("./overview.js").then((found) => found.Overview));
 
 /** The choice that begins one more observation. */
