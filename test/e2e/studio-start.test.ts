@@ -343,7 +343,10 @@ describe.skipIf(!hasChromium)("The start of Studio in Chromium", { timeout: 180_
     // A part of 512 x 512 at the start, around the brightest block of the preview; another one is dragged.
     const part = studio.page.locator("input[size='22']");
     expect(await part.inputValue()).toBe("757:1269,4696:5208");
-    const box = (await studio.page.locator(".overview .frame").boundingBox())!;
+    const overview = studio.page.locator(".overview");
+    await overview.locator(".frame canvas").first().waitFor();
+    await overview.scrollIntoViewIfNeeded();
+    const box = (await overview.locator(".frame").boundingBox())!;
     const at = (x: number, y: number) => ({
       x: box.x + (x / 7_200) * box.width,
       y: box.y + (1 - y / 7_000) * box.height,
