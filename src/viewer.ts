@@ -6,7 +6,7 @@
  * @module
  */
 
-export { type ColorScale, colorScale } from "./figures/color-scale.js";
+export { type ColorScale, colorScale, valueAt } from "./figures/color-scale.js";
 export { formatUnit } from "./figures/ticks.js";
 export {
   type ChartAxis,
@@ -17,6 +17,14 @@ export {
   paddedRange,
 } from "./viewer/chart.js";
 export { type ColorBar, createColorBar } from "./viewer/color-bar.js";
+export {
+  type ContourSet,
+  contourOverlay,
+  contourSet,
+  offeredLevels,
+  smoothedImage,
+} from "./viewer/contour-overlay.js";
+export { coordinateGrid, gridMargin } from "./viewer/coordinate-grid.js";
 export { createFrame, type Frame, outlined } from "./viewer/frame.js";
 export { crossShape, selectionShape, shapeOutline } from "./viewer/marks.js";
 export { countText, durationText, errorText, numberText, rhatText } from "./viewer/numbers.js";

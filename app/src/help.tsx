@@ -14,7 +14,7 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ["[ and ]", "make it smaller, larger"],
   ["Delete, Escape", "delete it, let go of it"],
   ["Ctrl + Z", "undo; with Shift, redo"],
-  ["wheel, +, −, 0", "zoom in and out, show all"],
+  ["wheel, +, −, 0", "zoom in and out, show all; two fingers zoom and move"],
   ["double click, Escape", "one picture large, all pictures"],
   ["B", "blink A and B"],
   ["Ctrl + Enter", "start the chains"],

@@ -170,7 +170,7 @@ export function Studio() {
               key={JSON.stringify([open.choices, open.composition, open.session?.id])}
               desk={desk}
               open={title === undefined ? open : { ...open, title }}
-              onCompose={(composition) => compose(open.choices, composition, open.example)}
+              onCompose={(composition, choices = open.choices) => compose(choices, composition, open.example)}
               form={settings.form}
               onForm={settings.onForm}
               settingsHistory={settings}

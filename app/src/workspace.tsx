@@ -5,19 +5,20 @@ import type { LiraDeconvolverOptions, PsfCentring, SkyImage } from "tslira";
 import type { Cutout } from "tslira/fits";
 import { parseWcs } from "tslira/sky";
 import { brightestPixel } from "#studio";
-import { type Selection, type Viewport, wholeView } from "#viewer";
+import { type Selection, selectedPixels, type Viewport, wholeView } from "#viewer";
 import type { Desk, DeskError } from "./desk/desk.js";
-import type { Composition } from "./desk/observation-view.js";
+import type { Choices, Composition } from "./desk/observation-view.js";
 import type { LiveView, ResultView } from "./desk/run-view.js";
-import { Room } from "./late.js";
+import { late, Room } from "./late.js";
 import { CompareMenu, useCompare } from "./pictures/compare-menu.js";
-import { CompareView, keptResult } from "./pictures/compare-view.js";
 import { estimateLayers, estimatePanels } from "./pictures/estimate-layers.js";
+import { keptResult } from "./pictures/kept-result.js";
 import { layersOf, panelsFor } from "./pictures/layers.js";
 import { useLook } from "./pictures/look.js";
 import { isField, TOOL_KEYS, useLookKeys } from "./pictures/look-keys.js";
 import { PanelGrid } from "./pictures/panel-grid.js";
 import { startPercent } from "./pictures/panel-layout.js";
+import { useSkyLines } from "./pictures/sky-lines.js";
 import type { Tool } from "./pictures/tool.js";
 import { Toolbar } from "./pictures/toolbar.js";
 import { Inspector, type Tab } from "./reading/inspector.js";
@@ -28,7 +29,7 @@ import { KeepCard } from "./run/keep-card.js";
 import { usePhotometry } from "./run/photometry-run.js";
 import { RunCard } from "./run/run-card.js";
 import { nextRunState } from "./run/run-state.js";
-import { fileName } from "./run/save-file.js";
+import { fileName, save } from "./run/save-file.js";
 import { useSignificanceTest } from "./run/significance-run.js";
 import { methodCommand } from "./settings/method-code.js";
 import {
@@ -47,7 +48,7 @@ import type { OpenData } from "./start/open-data.js";
 interface WorkspaceProps {
   readonly desk: Desk;
   readonly open: OpenData;
-  readonly onCompose: (composition: Composition) => Promise<void>;
+  readonly onCompose: (composition: Composition, choices?: Choices) => Promise<void>;
   /** Settings outlive a cut-out, which makes the rest of the screen anew. */
   readonly form: Form;
   readonly onForm: (form: Form) => void;
@@ -65,9 +66,16 @@ const STAYING: ReadonlySet<Tab> = new Set(["draws", "profile", "measure", "signi
 /** Milliseconds before what may be needed later is fetched: first what is seen. */
 const AHEAD = 1_000;
 
+const compareView = () => import("./pictures/compare-view.js");
+const CompareView = late(() => compareView().then((found) => found.CompareView));
+
 /** Code of this screen that is not there yet, while the server is. */
 const fetchAhead = () =>
   Promise.allSettled([
+    compareView(),
+    import("./pictures/lines-menu.js"),
+    import("./pictures/drawn-lines.js"),
+    import("./pictures/screen-figure.js"),
     import("./run/method-card.js"),
     import("./reading/significance-view.js"),
     import("./reading/measure-view.js"),
@@ -94,11 +102,12 @@ export function Workspace(props: WorkspaceProps) {
     return { wcs: data.wcs, origin: { x: x[0], y: y[0] } };
   }, [data.wcs, composition.cutout]);
   const look = useLook(() => ({
-    style: { stretch: "sqrt", colormap: "auto", percent: startPercent(shape[0] * shape[1]) },
+    style: { stretch: "sqrt", colormap: "auto", percent: startPercent(data.counts) },
     limits: {},
     panels: panelsFor(data, finished !== undefined),
     count: 6,
     view: wholeView(shape),
+    lines: { grid: false },
     regions: drawn.current.map((one) => movedRegion(one, -place.origin.x, -place.origin.y)),
   }));
   useEffect(() => {
@@ -234,9 +243,9 @@ export function Workspace(props: WorkspaceProps) {
 
   /** Put the data together otherwise. */
   const recompose = useCallback(
-    async (next: Composition) => {
+    async (next: Composition, images?: Choices) => {
       try {
-        await onCompose(next);
+        await onCompose(next, images);
       } catch (error) {
         setTrouble((error as Error).message);
       }
@@ -261,6 +270,25 @@ export function Workspace(props: WorkspaceProps) {
     },
     [composition, recompose],
   );
+
+  /** Leave the pixels of a region out, and use them again. */
+  const maskOut = async ({ name, terms }: DrawnRegion) => {
+    try {
+      const mask = await desk.maskOut(selectedPixels({ kind: "region", name, terms }, shape));
+      await recompose(composition, { ...choices, mask });
+    } catch (error) {
+      setTrouble((error as Error).message);
+    }
+  };
+  const unmask = () => {
+    const { mask, ...rest } = choices;
+    const before = mask?.before;
+    void recompose(composition, { ...rest, ...(before && before !== "none" && { mask: before }) });
+  };
+  const saveMask = () => {
+    const { mask } = choices;
+    if (mask) void desk.madeFile(mask).then((file) => save(file, "application/fits", mask.name));
+  };
 
   const centrePsf = (psfCentre: PsfCentring | undefined) => {
     const { psfCentre: _before, ...rest } = composition;
@@ -303,10 +331,11 @@ export function Workspace(props: WorkspaceProps) {
   const gestures = useRegionGestures(look, tool, shape, pick, noteDrawn);
   const latest = useMemo(() => found && keptResult(found), [found]);
   const compare = useCompare(latest);
+  const lines = useSkyLines(look.now.lines, layers);
   const said = useLookKeys(look, compare, place);
 
   /** What all pictures show the same of. */
-  const sight = { shape, wcs, view, onView: setView, cursor, onCursor: setCursor, selection };
+  const sight = { shape, wcs, view, onView: setView, cursor, onCursor: setCursor, selection, lines };
   return (
     <main className="workspace drop-regions">
       <div className="left">
@@ -319,6 +348,8 @@ export function Workspace(props: WorkspaceProps) {
             onCut={cut}
             onPsfCentre={centrePsf}
             onBackgroundUnit={setBackgroundUnit}
+            onUnmask={unmask}
+            onSaveMask={saveMask}
             onOffsets={(offsets) => void recompose({ ...composition, offsets })}
           />
         </Room>
@@ -363,6 +394,8 @@ export function Workspace(props: WorkspaceProps) {
           tool={tool}
           onTool={setTool}
           look={look}
+          layers={layers}
+          wcs={wcs}
           view={view}
           onView={setView}
           shape={shape}
@@ -414,6 +447,7 @@ export function Workspace(props: WorkspaceProps) {
         selection={selection}
         look={look}
         place={place}
+        onMask={running || data.withoutData || data.others ? undefined : (one) => void maskOut(one)}
         live={live}
         result={result}
         news={news}

@@ -108,6 +108,25 @@ export function colorIndices(image: SkyImage, { place }: ColorScale): Uint8Array
   return indices;
 }
 
+/** The value at a place of the colour bar, also beyond its ends: the inverse of `place`. */
+export function valueAt(
+  { stretch, limits: [low, high], softening }: Pick<ColorScale, "stretch" | "limits" | "softening">,
+  place: number,
+): number {
+  const bend = bending(stretch, softening);
+  const bent = bend(low) + place * (bend(high) - bend(low));
+  switch (stretch) {
+    case "linear":
+      return bent;
+    case "sqrt":
+      return Math.sign(bent) * bent ** 2;
+    case "log":
+      return Math.exp(bent);
+    case "asinh":
+      return softening * Math.sinh(bent);
+  }
+}
+
 /** The increasing function behind a stretch. */
 function bending(stretch: Stretch, knee: number): (value: number) => number {
   switch (stretch) {

@@ -2,7 +2,7 @@
 import { constantImage, type RunProgress } from "tslira";
 import { describe, expect, it } from "vitest";
 import { watchPixels } from "../../app/src/desk/live-pixels.js";
-import { watchChains } from "../../app/src/desk/run.js";
+import { latenessOf, watchChains } from "../../app/src/desk/run.js";
 import type { LiveView } from "../../app/src/desk/run-view.js";
 import { liveSentence } from "../../app/src/run/live-sentence.js";
 import { randomStream } from "../../src/data/random/random.js";
@@ -113,5 +113,13 @@ describe("pixels on the way", () => {
     expect(liveSentence(live(undefined))).toBe(
       "Total and likelihood agree so far; no pixel has been compared yet.",
     );
+  });
+});
+
+describe("what is kept on the way", () => {
+  it("is late when the chain that was kept longest ago was so three times as long ago as promised", () => {
+    expect(latenessOf([], 50_000)).toBeUndefined();
+    expect(latenessOf([48_000, 44_100], 50_000)).toBeUndefined();
+    expect(latenessOf([49_000, 36_400], 50_000)).toBe(14);
   });
 });

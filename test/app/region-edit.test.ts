@@ -153,6 +153,7 @@ describe("undo and redo", () => {
     panels: [],
     count: 6,
     view: { x: 0, y: 0, zoom: 1 },
+    lines: { grid: false },
     regions: [],
   };
   const history = newHistory(start);

@@ -1,9 +1,12 @@
 /** What the screen of Studio computes: layouts of pictures, the wheel, intervals and pace in words. */
 import { describe, expect, it } from "vitest";
+import { draggedLimits } from "../../app/src/pictures/limits-bar.js";
 import { panelLayout, startPercent } from "../../app/src/pictures/panel-layout.js";
 import { intervalText } from "../../app/src/reading/interval-text.js";
 import { paceText } from "../../app/src/run/live-sentence.js";
 import { wantedSweeps } from "../../app/src/run/run-controls.js";
+import { colorScale, valueAt } from "../../src/figures/color-scale.js";
+import { offeredLevels, smoothedImage } from "../../src/viewer/contour-overlay.js";
 import { wheelFactor } from "../../src/viewer/viewport.js";
 
 describe("pictures", () => {
@@ -28,10 +31,56 @@ describe("pictures", () => {
     expect(panelLayout(1, 2, large).tall).toBe(700);
   });
 
-  it("begin with limits that cut off no more than ten pixels", () => {
-    expect(startPercent(32 * 32)).toBe(99.9);
-    const pixels = 4096 ** 2;
-    expect(pixels * (1 - startPercent(pixels) / 100)).toBeCloseTo(10, 3);
+  it("begin with limits that cut off ten pixels at most, and none where all of them have room", () => {
+    const shape = [256, 256] as const;
+    /** Single counts, and a few pixels of other values. */
+    const withPeaks = (...peaks: readonly number[]) => {
+      const data = Float64Array.from({ length: 256 ** 2 }, (_, at) => Number(at % 50 === 0));
+      data.set(peaks, 1);
+      return { data, shape };
+    };
+    // A source of 46 counts in nine pixels: its peaks are told apart from single counts and from each other.
+    expect(startPercent(withPeaks(8, 7, 7, 7, 4, 4, 4, 3, 2, 2, 2, 2))).toBeLessThan(100);
+    expect(startPercent(withPeaks(4, 4, 3, 3, 3, 3, 3, 3, 2, 2, 2, 2))).toBe(100);
+    const percent = startPercent(withPeaks(1000));
+    expect(256 ** 2 * (1 - percent / 100)).toBeCloseTo(10, 3);
+    expect(startPercent({ data: Float64Array.from({ length: 400 }, (_, at) => at), shape: [20, 20] })).toBe(
+      100,
+    );
+  });
+
+  it("have other limits when an end of the colour bar is dragged, in the values of the stretch", () => {
+    const image = { data: Float64Array.of(0, 1, 4, 16), shape: [2, 2] as const };
+    const scale = colorScale([image], { stretch: "sqrt" });
+    // Half of the bar is half of the root.
+    expect(draggedLimits(scale, true, -0.5)).toEqual([0, 4]);
+    expect(draggedLimits(scale, true, 0.5)).toEqual([0, 36]);
+    expect(draggedLimits(scale, false, 0.25)).toEqual([1, 16]);
+    expect(draggedLimits(scale, false, -0.25)).toEqual([0, 16]);
+    expect(draggedLimits(scale, true, -3)[1]).toBeGreaterThan(0);
+    for (const stretch of ["linear", "sqrt", "asinh", "log"] as const) {
+      const one = colorScale([image], { stretch });
+      for (const place of [0, 0.3, 1]) expect(one.place(valueAt(one, place))).toBeCloseTo(place, 12);
+    }
+    const residual = colorScale([image], { colormap: "RdBu", vmin: -4, vmax: 4 });
+    expect(draggedLimits(residual, true, -0.25)).toEqual([-2, 2]);
+    expect(draggedLimits(residual, false, 0.25)).toEqual([-2, 2]);
+  });
+});
+
+describe("contours", () => {
+  it("of an image smoothed by a Gaussian keep its sum and leave out what has no value", () => {
+    const shape = [31, 31] as const;
+    const data = new Float64Array(31 * 31);
+    data[15 * 31 + 15] = 7;
+    const smooth = smoothedImage({ data, shape }, 2);
+    expect(smooth.data.reduce((sum, value) => sum + value, 0)).toBeCloseTo(7, 3);
+    // The value of a Gaussian of sigma 2 at its middle, summed over pixels rather than integrated: 7 / (2 pi 4).
+    expect(smooth.data[15 * 31 + 15]).toBeCloseTo(7 / (8 * Math.PI), 3);
+    const flat = smoothedImage({ data: data.map((_, at) => (at % 7 === 0 ? Number.NaN : 3)), shape }, 1.5);
+    expect(flat.data.every((value) => Math.abs(value - 3) < 1e-12)).toBe(true);
+    expect(offeredLevels({ limits: [0, 46] })).toEqual([2.9, 5.8, 12, 23]);
+    expect(offeredLevels({ limits: [-5, 5] })).toEqual([-3, -1, 1, 3]);
   });
 });
 

@@ -340,14 +340,35 @@ describe.skipIf(!hasChromium)("The start of Studio in Chromium", { timeout: 180_
     await studio.page.setInputFiles("input[type=file]", paths[1]);
     await studio.page.waitForSelector(".files li.read >> nth=1", { timeout: 90_000 });
     await studio.page.waitForSelector("text=are more than chains can sample");
+    // A part of 512 x 512 at the start, around the brightest block of the preview; another one is dragged.
+    const part = studio.page.locator("input[size='22']");
+    expect(await part.inputValue()).toBe("757:1269,4696:5208");
+    const overview = studio.page.locator(".overview");
+    await overview.locator(".frame canvas").first().waitFor();
+    await overview.scrollIntoViewIfNeeded();
+    const box = (await overview.locator(".frame").boundingBox())!;
+    const at = (x: number, y: number) => ({
+      x: box.x + (x / 7_200) * box.width,
+      y: box.y + (1 - y / 7_000) * box.height,
+    });
+    await studio.drag(at(2_000, 900), at(2_300, 1_300));
+    const drawn = (await part.inputValue()).split(/[:,]/).map(Number);
+    // One pixel of the screen is 15 of the image.
+    for (const [index, edge] of [2_000, 2_300, 900, 1_300].entries())
+      expect(Math.abs(drawn[index] - edge)).toBeLessThan(16);
+    await studio.drag(at(2_150, 1_100), at(1_005, 5_005));
+    const [x0, x1, y0, y1] = (await part.inputValue()).split(/[:,]/).map(Number);
+    expect([x1 - x0, y1 - y0]).toEqual([drawn[1] - drawn[0], drawn[3] - drawn[2]]);
     await studio.shot("start-large");
     await studio.page.click(".go button");
     await studio.page.waitForSelector(".workspace", { timeout: 90_000 });
     expect(
       await watched(`image of ${Math.round(image.length / 1e6)} MB, and opening a part of it`),
     ).toBeLessThan(10);
-    // A part of 512 x 512 around the bright block; sampling on the way would take the whole page along.
-    expect(await studio.page.locator(".top .what").textContent()).toMatch(/512 × 512 pixels$/);
+    // Sampling on the way would take the whole page along.
+    expect(await studio.page.locator(".top .what").textContent()).toMatch(
+      new RegExp(`${x1 - x0} × ${y1 - y0} pixels$`),
+    );
     expect(numberOf(await studio.fact("#readout", "counts"))).toBe(900);
   });
 });

@@ -13,6 +13,7 @@ import { countsFile, eventTable, previewEvents } from "./events.js";
 import { EXAMPLES, exampleFiles, simulateExample } from "./examples.js";
 import { type Composed, deskFiles } from "./files.js";
 import { bandsOf, correlate, lookAtRegion } from "./look.js";
+import { maskFile } from "./mask.js";
 import type { KeptEstimate } from "./methods.js";
 import type { Choices } from "./observation-view.js";
 import { onOneSky } from "./one-sky.js";
@@ -25,6 +26,7 @@ import { runChains } from "./run.js";
 import type { LiveView } from "./run-view.js";
 import { deskSessions } from "./sessions.js";
 import type { significanceDesk } from "./significance.js";
+import { OVERVIEW_SIDE } from "./start-calls.js";
 
 /** The few members of a worker's global scope that are used here. */
 interface Scope {
@@ -101,6 +103,14 @@ const handlers: Handlers = {
     truth = undefined;
     return found;
   },
+  overview: (choice) => files.smaller(choice, OVERVIEW_SIDE),
+  async maskOut(pixels) {
+    const { choices, composition } = need(composed, "an observation");
+    const { name, bytes } = maskFile(files, choices, composition, pixels);
+    const { mask } = choices;
+    return { file: await files.keep(name, bytes, true), hdu: 0, name, before: mask ?? "none" };
+  },
+  madeFile: (choice) => files.contentOf(choice),
   previewEvents: (file, options) =>
     previewEvents(files.hdusOf(file), need(eventTable(files.hdusOf(file)), "an event list"), options),
   async keepEvents(file, options) {

@@ -30,7 +30,7 @@ import {
 import { onOneSky } from "./one-sky.js";
 import { pageWords } from "./page-words.js";
 import { describePicture, isPicture } from "./picture.js";
-import { previewOf } from "./preview.js";
+import { overviewOf, previewOf } from "./preview.js";
 import type { ReadFile } from "./protocol.js";
 import { recognise } from "./recognise.js";
 import type { SessionFile } from "./session-store.js";
@@ -183,6 +183,12 @@ export function deskFiles() {
       if (!picture) throw new Error(`${name}: must be a picture, got another file; choose a picture`);
       return content;
     },
+
+    /** An image made smaller. @param side most pixels a side */
+    smaller: (choice: ImageChoice, side: number) => overviewOf(imageToSkyImage(hduOf(choice).hdu), side),
+
+    /** A file as it came, or was made. */
+    contentOf: (choice: ImageChoice) => fileOf(choice.file).content,
 
     nameOf: (file: number) => fileOf(file).name,
 

@@ -29,6 +29,8 @@ export interface ImageChoice {
   readonly name: string;
   /** The command that makes the file, of one that was made here. */
   readonly command?: string;
+  /** Of a mask that was made here: what was the mask before, or that there was none. */
+  readonly before?: ImageChoice | "none";
 }
 
 /** The images of an observation. */

@@ -34,6 +34,8 @@ export interface LiveView {
   readonly pixels?: LivePixels;
   /** Part of the sweeps that a reload would find, in [0, 1]; undefined when nothing is kept. */
   readonly kept?: number;
+  /** Seconds since a chain was kept last, where that is longer than promised. */
+  readonly late?: number;
   /** What went wrong and was mended, and what is not kept. */
   readonly notes: readonly string[];
 }

@@ -193,6 +193,18 @@ export function coresForChains(chains: number): number {
 
 /** Seconds between checkpoints: what a crash may cost. */
 const CHECKPOINT = 2;
+/** Seconds without one after which the page says so. */
+const LATE = 6;
+
+/**
+ * Seconds since the chain was kept that was kept longest ago; undefined where that is in time.
+ *
+ * @param kept milliseconds at which each chain was kept last, those that are sampled
+ */
+export function latenessOf(kept: readonly number[], now: number): number | undefined {
+  const seconds = (now - Math.min(now, ...kept)) / 1000;
+  return seconds > LATE ? Math.round(seconds) : undefined;
+}
 
 /** Run the chains, from where an earlier run left them if there was one. */
 export async function runChains(
@@ -210,13 +222,21 @@ export async function runChains(
   const burnIn = typeof settings.burnIn === "number" ? settings.burnIn : Math.floor(iterations / 10);
   const warnings: string[] = [];
   const kept = new Array<number>(chains).fill(0);
+  const keptAt = new Array<number | undefined>(chains).fill(undefined);
   const watch = watchChains(chains, burnIn, (live) => {
     const trouble = keeping.trouble();
     const sum = kept.reduce((all, value) => all + value, 0);
+    const now = performance.now() - pause.milliseconds;
+    // Since a chain was first heard of, until it is kept with all of its sweeps.
+    for (const [chain, sweeps] of live.sweeps.entries()) if (sweeps > 0) keptAt[chain] ??= now;
+    const late = latenessOf(
+      keptAt.filter((at, chain) => at !== undefined && kept[chain] < iterations) as number[],
+      now,
+    );
     tell({
       ...live,
       notes: [...warnings, ...(trouble ? [trouble] : [])],
-      ...(trouble === undefined && { kept: sum / (chains * iterations) }),
+      ...(trouble === undefined && { kept: sum / (chains * iterations), ...(late && { late }) }),
     });
   });
   const { checkpoints } = keeping;
@@ -239,6 +259,7 @@ export async function runChains(
       async addPiece(piece) {
         await checkpoints.addPiece(piece);
         if (keeping.trouble() === undefined) kept[piece.chain] = piece.state.sweeps;
+        keptAt[piece.chain] = performance.now() - pause.milliseconds;
         // Checkpoints are rare, and the last before a pause must be told.
         watch.news();
       },

@@ -6,6 +6,9 @@ import type { Configuration } from "../settings/configuration.js";
 import type { Choices, Composition, ImageChoice, ObservationView } from "./observation-view.js";
 import type { ResultView } from "./run-view.js";
 
+/** Longest side of the image on which a part of a large one is chosen. */
+export const OVERVIEW_SIDE = 512;
+
 /** How often values of a column occur. */
 export interface ColumnHistogram {
   /** Name of the column with its unit. */
@@ -81,6 +84,12 @@ export interface OpenedResult {
 
 /** What the desk does for the start screen besides images. */
 export interface StartCalls {
+  /** An image of at most `OVERVIEW_SIDE` pixels a side; each the sum of a block of `previewStep` pixels. */
+  overview(choice: ImageChoice): SkyImage;
+  /** A mask of the whole image which leaves out some more pixels of the observation, and was the mask of it before. */
+  maskOut(pixels: readonly number[]): ImageChoice;
+  /** A file that was made here, to take home. */
+  madeFile(choice: ImageChoice): Blob;
   previewEvents(file: number, options: BinEventsOptions): EventsPreview;
   keepEvents(file: number, options: BinEventsOptions): ImageChoice;
   openResult(file: number, choices: Choices): OpenedResult;

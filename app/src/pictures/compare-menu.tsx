@@ -1,7 +1,7 @@
 /** Keeping a result as A, and comparing it with the latest. */
 
 import { useCallback, useEffect, useState } from "react";
-import type { Comparison, KeptResult } from "./compare-view.js";
+import type { Comparison, KeptResult } from "./kept-result.js";
 
 /** Results to compare, and how. */
 export interface CompareControl {

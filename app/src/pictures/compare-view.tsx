@@ -1,13 +1,12 @@
 /** Two results on top of each other: by turns, side by side at a divider, or as their difference or ratio. */
 
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Shape, SkyImage } from "tslira";
 import type { SkyWcs } from "tslira/sky";
 import {
+  clampView,
   colorScale,
-  compass,
   crossShape,
-  durationText,
   errorText,
   type Frame,
   formatUnit,
@@ -15,7 +14,6 @@ import {
   quantityScale,
   type Selection,
   type Style,
-  scaleBar,
   selectedPixels,
   selectionShape,
   selectionText,
@@ -23,47 +21,11 @@ import {
   wheelFactor,
   zoomAt,
 } from "#viewer";
-import type { Found } from "../run/run-state.js";
-import type { MethodSettings } from "../settings/method-fields.js";
+import type { Comparison, KeptResult } from "./kept-result.js";
+import { rulers } from "./panel-picture.js";
 import { Bar, frameStyle, Picture } from "./picture.js";
-
-/** A result that was kept, of whatever method, with the settings that it came from. */
-export interface KeptResult {
-  readonly mean: SkyImage;
-  /** Absent of one image without errors. */
-  readonly std?: SkyImage;
-  readonly total: { readonly mean: number; readonly std?: number };
-  /** What was done, in a few words. */
-  readonly work: string;
-  readonly settings: object;
-}
-
-/** What was found, to be compared. */
-export function keptResult(found: Found): KeptResult {
-  if (found.kind === "image") {
-    const { flux, std, total, seconds } = found.estimate;
-    return {
-      ...{ mean: flux, total: { mean: total }, settings: settingsIn(undefined, found.other) },
-      ...(std && { std }),
-      work: `${found.other.method} in ${durationText(seconds)}`,
-    };
-  }
-  const { result, settings, other } = found;
-  const { mean, std, total, chains, seconds } = result;
-  return {
-    ...{ mean, std, total, settings: settingsIn(settings, other) },
-    work: `${chains} chains in ${durationText(seconds)}`,
-  };
-}
-
-/** Settings side by side with those of other runs. */
-function settingsIn(lira: object | undefined, other: MethodSettings | undefined): object {
-  if (other === undefined) return { method: "lira", ...lira };
-  return { method: other.method, ...(other.prior && { prior: other.prior.id }), ...other.options };
-}
-
-/** How two results are shown. */
-export type Comparison = "off" | "blink" | "swipe" | "difference" | "ratio";
+import { usePinch } from "./pinch.js";
+import type { LineDrawing } from "./sky-lines.js";
 
 /** Factors of two at which the colours of a ratio end at most. */
 const MOST_FACTORS = 4;
@@ -127,6 +89,7 @@ interface CompareProps {
   readonly selection: Selection;
   readonly style: Style;
   readonly unit: string;
+  readonly lines: LineDrawing | undefined;
 }
 
 /** The view. */
@@ -284,18 +247,34 @@ interface StageProps extends CompareProps {
 /** Both pictures, one above the other. */
 function Stage(props: StageProps) {
   const { images, scale, title, comparison, second, divider, onDivider } = props;
-  const { view, cursor, selection, wcs, shape } = props;
+  const { view, cursor, selection, wcs, shape, lines } = props;
   const swipe = comparison === "swipe";
   const overlay = useCallback(
     (frame: Frame) =>
+      (lines?.overlay(frame, wcs, view, shape) ?? "") +
       crossShape(frame, cursor) +
       selectionShape(frame, selection) +
-      scaleBar(frame, wcs) +
-      compass(frame, wcs, view.x, view.y),
-    [cursor, selection, wcs, view],
+      rulers(frame, wcs, view, lines),
+    [cursor, selection, wcs, view, shape, lines],
   );
+  const pinch = usePinch(view, props.onView, shape);
+  const start = useRef<readonly [number, number]>(undefined);
   const pointer = (event: PointerEvent, frame: Frame) => {
+    if (pinch(event, frame)) {
+      start.current = undefined;
+      return;
+    }
     const [x, y] = frame.locate(event);
+    if (!swipe && event.type === "pointerdown" && event.button === 0) {
+      start.current = [x, y];
+      frame.element.setPointerCapture(event.pointerId);
+    }
+    if (event.type === "pointerup" || event.type === "pointercancel") start.current = undefined;
+    if (event.type === "pointermove" && start.current) {
+      const [fromX, fromY] = start.current;
+      props.onView(clampView({ ...view, x: view.x + fromX - x, y: view.y + fromY - y }, shape));
+      return;
+    }
     if (event.type === "pointermove") {
       props.onCursor([
         Math.min(Math.max(Math.round(x), 0), shape[1] - 1),

@@ -4,6 +4,7 @@ import { useCallback, useMemo, useState } from "react";
 import type { Style, Viewport } from "#viewer";
 import type { DrawnRegion } from "../regions/region-edit.js";
 import { changed, newHistory, redone, undone } from "../settings/history.js";
+import type { SkyLines } from "./sky-lines.js";
 
 /** A line across the picture; positions in pixels from 0. */
 export interface DrawnLine {
@@ -22,6 +23,7 @@ export interface Look {
   /** How many of them are shown. */
   readonly count: number;
   readonly view: Viewport;
+  readonly lines: SkyLines;
   readonly regions: readonly DrawnRegion[];
   /** Number of the chosen region. */
   readonly chosen?: number | undefined;

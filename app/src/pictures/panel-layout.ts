@@ -1,5 +1,9 @@
 /** How pictures share the room: as large as they can be, by their shape. */
 
+import type { SkyImage } from "tslira";
+import { brightestPixel } from "#studio";
+import { colorScale } from "#viewer";
+
 /** How many pictures are shown. */
 export const PANEL_COUNTS = [1, 2, 4, 6] as const;
 
@@ -39,8 +43,13 @@ export function panelLayout(
 
 /** Pixels that the limits at the start may cut off: no more than a few, or a compact source in a large image would not be seen. */
 const CUT_OFF = 10;
+/** How many times the limit without them the brightest pixel must be for them to be cut off: else it leaves room for them all. */
+const OUTSTANDING = 2;
 
-/** Percentage of the pixels within the limits at the start. */
-export function startPercent(pixels: number): number {
-  return Math.max(99.9, 100 * (1 - CUT_OFF / pixels));
+/** Percentage of the pixels of counts within the limits at the start. */
+export function startPercent(counts: SkyImage): number {
+  const percent = Math.max(99.9, 100 * (1 - CUT_OFF / counts.data.length));
+  const limit = colorScale([counts], { limits: percent }).limits[1];
+  const brightest = counts.data[brightestPixel(counts)];
+  return brightest > OUTSTANDING * limit ? percent : 100;
 }

@@ -2,10 +2,14 @@
 
 import type { ReactNode } from "react";
 import type { Shape } from "tslira";
+import type { SkyWcs } from "tslira/sky";
 import { type Viewport, wholeView, zoomAt } from "#viewer";
+import { late } from "../late.js";
+import type { Layer } from "./layers.js";
 import type { LookControl } from "./look.js";
 import { ColoursMenu } from "./look-menu.js";
 import { PANEL_COUNTS } from "./panel-layout.js";
+import { Popup } from "./popup.js";
 import type { Tool } from "./tool.js";
 import { ToolIcon, TurnIcon } from "./tool-icons.js";
 
@@ -20,7 +24,11 @@ const TOOLS: readonly (readonly [Tool, string, string])[] = [
   ["cut", "Cut out", "Drag a rectangle over counts or psf. Key X"],
 ];
 
+const LinesChoices = late(() => import("./lines-menu.js").then((found) => found.LinesChoices));
+
 interface ToolbarProps {
+  readonly layers: readonly Layer[];
+  readonly wcs: SkyWcs | undefined;
   readonly tool: Tool;
   readonly onTool: (tool: Tool) => void;
   readonly look: LookControl;
@@ -32,7 +40,8 @@ interface ToolbarProps {
 }
 
 /** The bar. */
-export function Toolbar({ tool, onTool, look, view, onView, shape, busy, children }: ToolbarProps) {
+export function Toolbar(props: ToolbarProps) {
+  const { tool, onTool, look, layers, wcs, view, onView, shape, busy, children } = props;
   const zoom = (factor: number) => onView(zoomAt(view, factor, view.x, view.y, shape));
   return (
     <div className="toolbar" role="toolbar" aria-label="Tools of the pictures">
@@ -54,6 +63,9 @@ export function Toolbar({ tool, onTool, look, view, onView, shape, busy, childre
         ))}
       </fieldset>
       <ColoursMenu look={look} />
+      <Popup title="Lines" hint="Grid of coordinates, contours">
+        {() => <LinesChoices look={look} layers={layers} shape={shape} wcs={wcs} />}
+      </Popup>
       <select
         aria-label="Number of pictures"
         value={look.now.count}

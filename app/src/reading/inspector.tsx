@@ -9,6 +9,7 @@ import type { LiveView, ResultView } from "../desk/run-view.js";
 import { late, Room } from "../late.js";
 import type { Layer } from "../pictures/layers.js";
 import type { LookControl } from "../pictures/look.js";
+import type { DrawnRegion } from "../regions/region-edit.js";
 import type { RegionPlace } from "../regions/region-file.js";
 import { TraceChart } from "./chart-view.js";
 import { ConvergenceView } from "./convergence-view.js";
@@ -49,6 +50,7 @@ interface InspectorProps {
   readonly selection: Selection;
   readonly look: LookControl;
   readonly place: RegionPlace;
+  readonly onMask: ((region: DrawnRegion) => void) | undefined;
   readonly live: LiveView | undefined;
   readonly result: ResultView | undefined;
   /** Of a method that gives one image. */

@@ -73,17 +73,17 @@ export function MeasureTab(props: MeasureProps) {
             {regions.rows.map(({ name, flux: [median, low, high, most], extra }) => (
               <tr key={name}>
                 <th scope="row">{name}</th>
-                <td>
+                <td data-label={MEASURED[1]}>
                   {numberText(median)} ({intervalText([low, high], most)})
                 </td>
                 {extra ? (
                   <>
-                    <td>{numberText(extra.limit95)}</td>
-                    <td>{numberText(extra.limit997)}</td>
-                    <td>
+                    <td data-label={MEASURED[2]}>{numberText(extra.limit95)}</td>
+                    <td data-label={MEASURED[3]}>{numberText(extra.limit997)}</td>
+                    <td data-label={MEASURED[4]}>
                       {countText(extra.counts)}, {numberText(extra.other, 3)}
                     </td>
-                    <td>{numberText(extra.chance, 2)}</td>
+                    <td data-label={MEASURED[5]}>{numberText(extra.chance, 2)}</td>
                   </>
                 ) : (
                   <td colSpan={4}>no pixel in use sees it</td>
@@ -127,14 +127,14 @@ export function MeasureTab(props: MeasureProps) {
                     {name}
                   </button>
                 </th>
-                <td>
+                <td data-label={FOUND[1]}>
                   {numberText(flux)} ({numberText(low)} to {numberText(high)})
                 </td>
-                <td>{falseAlarms < 1e-6 ? "< 1e-6" : numberText(falseAlarms, 2)}</td>
-                <td>
+                <td data-label={FOUND[2]}>{falseAlarms < 1e-6 ? "< 1e-6" : numberText(falseAlarms, 2)}</td>
+                <td data-label={FOUND[3]}>
                   {errorText(x, xStd)}, {errorText(y, yStd)}
                 </td>
-                <td>{width === 0 ? "point" : numberText(width, 2)}</td>
+                <td data-label={FOUND[4]}>{width === 0 ? "point" : numberText(width, 2)}</td>
               </tr>
             ))}
           </Table>

@@ -26,6 +26,7 @@ import type { ObservationView } from "../desk/observation-view.js";
 import type { CorrelationView, RegionView, ResultView } from "../desk/run-view.js";
 import type { LookControl } from "../pictures/look.js";
 import { Bar, Picture } from "../pictures/picture.js";
+import type { DrawnRegion } from "../regions/region-edit.js";
 import type { RegionPlace } from "../regions/region-file.js";
 import { RegionList } from "../regions/region-list.js";
 import { DrawsChart, HistogramChart } from "./chart-view.js";
@@ -42,6 +43,7 @@ interface SelectionProps {
   readonly estimate: EstimateView | undefined;
   readonly look: LookControl;
   readonly place: RegionPlace;
+  readonly onMask: ((region: DrawnRegion) => void) | undefined;
 }
 
 /** A shape that is being drawn asks once it rests. */
@@ -82,7 +84,7 @@ function useAnswer<T>(
 
 /** The view. */
 export function SelectionView(props: SelectionProps) {
-  const { desk, data, selection, result, estimate, wcs, look, place } = props;
+  const { desk, data, selection, result, estimate, wcs, look, place, onMask } = props;
   const shape = data.counts.shape;
   const pixels = useMemo(() => selectedPixels(selection, shape), [selection, shape]);
   const name = selection.kind === "region" ? selection.name : selectionText(selection);
@@ -94,7 +96,7 @@ export function SelectionView(props: SelectionProps) {
   const single = pixels.length === 1;
   const [first = 0] = pixels;
   const shown = answer?.chains.some(({ length }) => length > 1) ? answer : undefined;
-  const list = <RegionList look={look} place={place} name={data.name} />;
+  const list = <RegionList look={look} place={place} name={data.name} onMask={onMask} />;
   const some = look.now.regions.length > 0;
 
   return (

@@ -50,6 +50,8 @@ export interface RegionGestures {
   onPointer(event: PointerEvent, frame: Frame): boolean;
   onKey(event: KeyboardEvent, cursor: Position): boolean;
   overlay(frame: Frame): string;
+  /** End what is being drawn or moved: the fingers do something else. */
+  letGo(): void;
 }
 
 const isShapeTool = (tool: Tool): tool is ShapeTool =>
@@ -283,6 +285,10 @@ export function useRegionGestures(
         if (!isShapeTool(tool)) return false;
         add(shapeAt(tool, cursor, shape), "");
         return true;
+      },
+
+      letGo() {
+        gesture.current = undefined;
       },
 
       overlay(frame) {

@@ -5,7 +5,7 @@ import { parseWcs, type RegionSystem } from "tslira/sky";
 import { lengthText } from "#viewer";
 import type { LookControl } from "../pictures/look.js";
 import { fileName, save } from "../run/save-file.js";
-import { fieldsOf, onlyShape, regionOf, withRegion } from "./region-edit.js";
+import { type DrawnRegion, fieldsOf, onlyShape, regionOf, withRegion } from "./region-edit.js";
 import { addRegionFile, type RegionPlace, regionFileText } from "./region-file.js";
 
 interface RegionListProps {
@@ -13,6 +13,8 @@ interface RegionListProps {
   readonly place: RegionPlace;
   /** What regions files are called. */
   readonly name: string;
+  /** Leave the pixels of a region out; undefined where that cannot be. */
+  readonly onMask: ((region: DrawnRegion) => void) | undefined;
 }
 
 /** Systems in which regions are written, where the header has a sky. */
@@ -57,7 +59,7 @@ function fieldTitle({ label, min }: ReturnType<typeof fieldsOf>[number]): string
 }
 
 /** The list. */
-export function RegionList({ look, place, name }: RegionListProps) {
+export function RegionList({ look, place, name, onMask }: RegionListProps) {
   const { now, region, change } = look;
   const file = useRef<HTMLInputElement>(null);
   const [said, setSaid] = useState<readonly string[]>([]);
@@ -177,6 +179,16 @@ export function RegionList({ look, place, name }: RegionListProps) {
             >
               Delete
             </button>
+            {onMask && (
+              <button
+                type="button"
+                disabled={!region}
+                onClick={() => region && onMask(region)}
+                title="Mask: the pixels of the chosen region are not used"
+              >
+                Leave out
+              </button>
+            )}
           </>
         )}
       </div>

@@ -16,6 +16,9 @@ interface DataProps {
   readonly onBackgroundUnit: (unit: "flux" | "counts") => void;
   readonly onPsfCentre: (centre: PsfCentring | undefined) => void;
   readonly onOffsets: (offsets: Offsets) => void;
+  /** Use what was left out last again. */
+  readonly onUnmask: () => void;
+  readonly onSaveMask: () => void;
 }
 
 const range = ({ x, y }: Cutout) => `columns ${x[0]}:${x[1]}, rows ${y[0]}:${y[1]}`;
@@ -30,6 +33,8 @@ export function DataCard({
   onPsfCentre,
   onBackgroundUnit,
   onOffsets,
+  onUnmask,
+  onSaveMask,
 }: DataProps) {
   if (data.withoutData) {
     return (
@@ -128,6 +133,25 @@ export function DataCard({
                 <option value="flux">flux, for unit exposure</option>
                 <option value="counts">expected counts a pixel</option>
               </select>
+            </dd>
+          </div>
+        )}
+        {data.mask && (
+          <div data-key="mask">
+            <dt>mask</dt>
+            <dd>
+              {countText(data.mask.data.reduce((sum, value) => sum + Number(value === 0), 0))} pixels left out
+              {choices.mask?.before && (
+                <>
+                  {" "}
+                  <button type="button" className="link" disabled={busy} onClick={onUnmask}>
+                    undo
+                  </button>{" "}
+                  <button type="button" className="link" onClick={onSaveMask} title="For the command below">
+                    save {choices.mask.name}
+                  </button>
+                </>
+              )}
             </dd>
           </div>
         )}

@@ -111,10 +111,22 @@ function imageFiles(desk: Desk): Saved[] {
   ];
 }
 
+/** What is on the screen, of any result and of none. */
+const PICTURES = figureFiles("The pictures as they are on the screen", "pictures", async () =>
+  (await import("../pictures/screen-figure.js")).screenFigure(),
+).map((file) => ({ ...file, what: file.what.replace("Figure", "Pictures") }));
+
+/** Bytes of a result file, nearly: its draws and maps. */
+function resultBytes(found: Found): number {
+  if (found.kind === "image") return 4 * 8 * found.estimate.flux.data.length;
+  const { draws, mean } = found.result;
+  return mean.data.length * (4 * draws.reduce((sum, count) => sum + count, 0) + 10 * 8);
+}
+
 /** The card. */
 export function KeepCard(props: KeepProps) {
   const { desk, name, found, running, choices, composition, settings, example, other } = props;
-  const [busy, setBusy] = useState("");
+  const [busy, setBusy] = useState<Saved>();
   const [trouble, setTrouble] = useState("");
   const [said, setSaid] = useState("");
   const base = fileName(name);
@@ -126,8 +138,9 @@ export function KeepCard(props: KeepProps) {
     ? methodTypescript(choices, composition, other)
     : typescriptOf(choices, composition, settings);
 
-  const take = async ({ what, type, ending, content }: Saved) => {
-    setBusy(what);
+  const take = async (wanted: Saved) => {
+    const { type, ending, content } = wanted;
+    setBusy(wanted);
     setSaid("");
     setTrouble("");
     try {
@@ -138,8 +151,19 @@ export function KeepCard(props: KeepProps) {
     } catch (error) {
       setTrouble((error as Error).message);
     }
-    setBusy("");
+    setBusy(undefined);
   };
+  const button = (file: Saved) => (
+    <button
+      type="button"
+      key={file.what}
+      title={file.title}
+      disabled={busy !== undefined}
+      onClick={() => void take(file)}
+    >
+      {file.what}
+    </button>
+  );
   const joint = jointConfig(choices, composition);
   const before = example ? simulateCommand(example) : choices.counts?.command;
   const shell = before ? `${before}\n${command}` : command;
@@ -150,17 +174,7 @@ export function KeepCard(props: KeepProps) {
       {found && running && <p className="muted">Of the result before, until the run has found another.</p>}
       {found ? (
         <div className="keep">
-          {(found.kind === "image" ? imageFiles(desk) : posteriorFiles(desk)).map((file) => (
-            <button
-              type="button"
-              key={file.what}
-              title={file.title}
-              disabled={busy !== ""}
-              onClick={() => void take(file)}
-            >
-              {busy === file.what ? "Saving …" : file.what}
-            </button>
-          ))}
+          {(found.kind === "image" ? imageFiles(desk) : posteriorFiles(desk)).map(button)}
         </div>
       ) : (
         <p className="muted">
@@ -169,9 +183,18 @@ export function KeepCard(props: KeepProps) {
             : "Result, report and figures can be saved when the chains are done."}
         </p>
       )}
-      <p className="muted" role="status">
-        {said}
-      </p>
+      <div className="keep">{PICTURES.map(button)}</div>
+      <div className="muted" role="status">
+        {busy ? (
+          <>
+            Saving {base}-{busy.ending}
+            {found && busy.ending === "result.fits" && `, about ${sizeText(resultBytes(found))}`} …
+            <progress aria-label="Saving" />
+          </>
+        ) : (
+          said
+        )}
+      </div>
       {trouble !== "" && (
         <p role="alert" className="trouble">
           {trouble}

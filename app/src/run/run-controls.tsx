@@ -24,7 +24,7 @@ export function PauseButton({
 
 /** What went wrong and was mended, and how much a reload would find. */
 export function RunNotes({
-  live: { notes, kept },
+  live: { notes, kept, late },
   known,
 }: {
   readonly live: LiveView;
@@ -34,7 +34,10 @@ export function RunNotes({
     <>
       {kept !== undefined && (
         <p className="muted kept-note">
-          Kept in this browser up to <span>{Math.floor(100 * kept)}</span> %.
+          Kept in this browser up to <span>{Math.floor(100 * kept)}</span> %
+          {late === undefined
+            ? "."
+            : `, ${late} s ago: later than every 2 s, since sweeps or the disk are slow.`}
         </p>
       )}
       <Notes notes={notes} known={known} />

@@ -14,6 +14,7 @@ import {
 } from "../desk/observation-view.js";
 import type { ReadFile } from "../desk/protocol.js";
 import type { OpenedResult, PictureOptions } from "../desk/start-calls.js";
+import { late } from "../late.js";
 import { countsScale, Thumbnail } from "../pictures/picture.js";
 import { sizeText } from "../run/save-file.js";
 import type { Configuration } from "../settings/configuration.js";
@@ -26,7 +27,7 @@ import {
   withoutGaps,
 } from "./assign-images.js";
 import { type BackgroundUnit, guessBackgroundUnit } from "./background-unit.js";
-import { type EventFields, EventsRow } from "./events-row.js";
+import type { EventFields } from "./events-row.js";
 import { brightPart, isLarge } from "./large-image.js";
 import { PictureRow } from "./picture-row.js";
 
@@ -37,6 +38,9 @@ const ROLES: readonly (readonly [Role, string])[] = [
   ["background", "background"],
   ["mask", "mask (1 = use)"],
 ];
+
+const EventsRow = late(() => import("./events-row.js").then((found) => found.EventsRow));
+const Overview = late(() => import("./overview.js").then((found) => found.Overview));
 
 /** The choice that begins one more observation. */
 const ANOTHER = "another";
@@ -145,8 +149,9 @@ export function StartScreen(props: StartProps) {
     if (composition.cutout || result) return undefined;
     for (const { file, images } of rows) {
       for (const { hdu, shape, preview } of images) {
-        if (file === choices.counts?.file && hdu === choices.counts?.hdu && isLarge(shape))
-          return { shape, cutout: brightPart(shape, preview) };
+        const { counts } = choices;
+        if (counts && file === counts.file && hdu === counts.hdu && isLarge(shape))
+          return { shape, choice: counts, cutout: brightPart(shape, preview) };
       }
     }
     return undefined;
@@ -301,6 +306,15 @@ export function StartScreen(props: StartProps) {
               </span>
             )}
           </label>
+        )}
+        {part && (
+          <Overview
+            desk={desk}
+            choice={part.choice}
+            shape={part.shape}
+            part={cutoutOf(partShown)}
+            onPart={(next) => setPartText(cutoutText(next))}
+          />
         )}
         {part && (
           <label className="line">
