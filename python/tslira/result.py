@@ -53,7 +53,7 @@ class LIRADeconvolverResult:
     """
 
     def __init__(self, filename: Union[str, Path]):
-        self._path = Path(filename)
+        self._path = Path(filename).absolute()
         with fits.open(self._path) as hdus:
             self._header = hdus[0].header.copy()
             self._names = [hdu.name for hdu in hdus]
