@@ -226,6 +226,21 @@ class Images(unittest.TestCase):
         self.assertIn("verdict", result.summary())
         self.assertIn("<iframe", result.report()._repr_html_())
 
+    def test_fluxes_limits_and_catalogues_are_tables(self):
+        data = point_source_gauss_psf()
+        counts = CCDData(data["counts"], unit="count", wcs=celestial())
+        result = tslira.deconvolve(counts, data["psf"], background=data["background"], **SHORT)
+        measured = result.measure(circles=[(16, 16, 3), (7, 7, 3)], source="point", progress=False)
+        self.assertEqual(measured["source_flux"].unit, units.ct)
+        # A source of 1,000 counts in the one, within its 99.7 %, and none in the other.
+        self.assertTrue(measured["source_flux_low_99_7"][0] < 1000 < measured["source_flux_high_99_7"][0])
+        self.assertLess(measured["p_chance"][0], 1e-20)
+        self.assertGreater(measured["p_chance"][1], 1e-3)
+        sources = result.sources(progress=False)
+        self.assertEqual(len(sources), 1)
+        self.assertLess(abs(sources["lon"][0] - float(result.wcs.wcs_pix2world([[16, 16]], 0)[0, 0])), 1e-3)
+        self.assertRaises(tslira.InvalidInputError, result.measure, progress=False)
+
 
 class Errors(unittest.TestCase):
     def test_have_code_message_and_remedy(self):
