@@ -1,4 +1,4 @@
-// Simulation-based calibration of the sampler under the adaptive prior and under psfs that vary, with enough simulations to publish: the table of
+// Simulation-based calibration of the sampler under the adaptive prior, under psfs that vary and under psfs of which one is true, with enough simulations to publish: the table of
 // docs/studies/calibration-adaptive.json. Hours on one core; every 20 simulations are kept under .bench/, and the next run of
 // the same commit goes on from there.
 //
@@ -15,7 +15,11 @@ import {
   judgeCalibration,
   testUniform,
 } from "../test/oracles/calibration.js";
-import { adaptiveScenarios, psfSetScenarios } from "../test/oracles/calibration-scenarios.js";
+import {
+  adaptiveScenarios,
+  psfEnsembleScenarios,
+  psfSetScenarios,
+} from "../test/oracles/calibration-scenarios.js";
 import { startLiraChain, startTextbookChain } from "../test/samplers/samplers-under-test.js";
 
 const { values: flags } = parseArgs({
@@ -73,7 +77,11 @@ function pool(chunks: readonly CalibrationReport[]): CalibrationReport {
 }
 
 const reports: CalibrationReport[] = [];
-for (const [model, scenario] of [...adaptiveScenarios(), ...psfSetScenarios()].entries()) {
+for (const [model, scenario] of [
+  ...adaptiveScenarios(),
+  ...psfSetScenarios(),
+  ...psfEnsembleScenarios(),
+].entries()) {
   if (!scenario.name.includes(flags.only)) continue;
   done[scenario.name] ??= [];
   const chunks = done[scenario.name];

@@ -8,7 +8,7 @@ import { prepareStates, setStates as setStateCount, states } from "./adaptive-pr
 import { adaptiveCol, adaptiveRow, drawAdaptiveShift } from "./adaptive-shift";
 import { transferBackground } from "./background-transfer";
 import { drawImage, measureLogFractions, prepareImage, sumLogFractions } from "./image";
-import { clearGains, predictBackgrounds, predictLight, prepareLight } from "./light";
+import { clearGains, predictBackgrounds, predictLight, prepareLight, renewReach, sumLogLight } from "./light";
 import { prepareLine } from "./line";
 import { aggregateMasses } from "./masses";
 import { allocate } from "./memory";
@@ -21,6 +21,7 @@ import {
   observationAt,
   observationCount,
   prepareObservation,
+  turnPsf,
 } from "./observation";
 import { RADIUS, transferPairs } from "./pair-transfer";
 import { drawPixels, logPixelPrior, pixelShape } from "./pixel-prior";
@@ -59,7 +60,8 @@ export { means, momentCount, setMomentCount, squares } from "./moments";
 export { nodeTransfersAccepted, nodeTransfersTried } from "./node-transfer";
 export { transfersAccepted, transfersTried } from "./pair-transfer";
 export { setPixelPrior } from "./pixel-prior";
-export { seedRandom } from "./random";
+export { drawIndex, drawUniform, seedRandom } from "./random";
+
 export { setRedistribution } from "./redistribute";
 export { shiftScores } from "./shift";
 export { setSmoothingPrior } from "./smoothing";
@@ -104,6 +106,8 @@ let exposed: usize = 0;
 /** f64 `[ny, nx]`: E0 - exposed. */
 let missing: usize = 0;
 let anyMissing: bool = false;
+/** The host changes psfs between sweeps. */
+let psfVaries: bool = false;
 /** i32 `[ny, nx]`: source photons. */
 let sourceCounts: usize = 0;
 /** f64 scalars of the chain's state: alpha[levels], modes[levels], then STATE_SCALARS named below, then A of the adaptive prior. */
@@ -368,10 +372,16 @@ export function prepareChain(): i32 {
   if (!prepareRedistribution(ny, nx, wrap)) return OUT_OF_MEMORY;
   if (states > 0 && !prepareStates()) return OUT_OF_MEMORY;
   if (spin === SAMPLED && states === 0 && !prepareShift(ny, nx)) return OUT_OF_MEMORY;
-  if (pairTransfers > 0) {
+  if (pairTransfers > 0 || psfVaries) {
     if (!prepareLight(ny, nx, wrap, RADIUS) || !prepareLine(ny, nx, wrap)) return OUT_OF_MEMORY;
     predictBackgrounds(flux);
   }
+  measureMissing();
+  return OK;
+}
+
+/** Exposure that edges and masks keep from the detector, from `exposed`. */
+function measureMissing(): void {
   anyMissing = false;
   for (let at: usize = 0; at < (<usize>pixels) << 3; at += 8) {
     const left = reference - load<f64>(exposed + at);
@@ -380,7 +390,32 @@ export function prepareChain(): i32 {
     store<f64>(missing + at, isMissing ? left : 0);
     if (isMissing) anyMissing = true;
   }
-  return OK;
+}
+
+/** Keep what `changePsf` and `likelihood` need; before `prepareChain`, with all observations redistributed by sums. */
+export function letPsfVary(): void {
+  psfVaries = true;
+}
+
+/**
+ * Follow psfs that the host has filled in anew, of the same shapes and centres, and `exposedArray`.
+ *
+ * @param observation its address; it has one psf, not parts
+ * @param backgroundCounts `sum_j exposure q background` under the new psf
+ * @param dark f64 `[ny, nx]`, all 0
+ */
+export function changePsf(observation: usize, backgroundCounts: f64, dark: usize): void {
+  const item = changetype<Observation>(observation);
+  item.backgroundCounts = backgroundCounts;
+  turnPsf(item);
+  renewReach(item);
+  predictBackgrounds(dark);
+  measureMissing();
+}
+
+/** `sum (counts log lambda - lambda)` of the current image, psfs and backgrounds; -Infinity when a lit pixel gets no light. */
+export function likelihood(): f64 {
+  return predictLight(flux) ? sumLogLight() - expectedCounts() : -Infinity;
 }
 
 /** Begin at the image in `fluxArray` and the alpha in `alphaArray`: derive total, modes and log prior. */

@@ -8,6 +8,7 @@ import { allocate } from "./memory";
 import { Observation, observationAt, observationCount, partAt } from "./observation";
 import { fillParts, lightBySet } from "./psf-set";
 import { convolveLight } from "./redistribute-tiles";
+import { log } from "./special";
 import { exposureAt, FAINT, fillPadded, lightOfPixel, sumLightOfRow, wrapIndex } from "./window";
 
 /** lambda of the dark pixels of a row that is kept whole. */
@@ -69,6 +70,24 @@ function prepareReach(item: Observation): bool {
     fillReach(part, item);
   }
   return true;
+}
+
+/** Follow a psf that the host has changed, in an observation without parts. */
+export function renewReach(item: Observation): void {
+  fillReach(item, item);
+}
+
+/** `sum counts log lambda` of what `predictLight` found, over all observations. */
+export function sumLogLight(): f64 {
+  let sum: f64 = 0;
+  for (let index = 0; index < observationCount; index++) {
+    const item = observationAt(index);
+    for (let at: usize = 0; at < (<usize>item.entryCount) << 3; at += 8) {
+      const counts = load<f64>(item.entryWeights + at);
+      if (counts > 0) sum += counts * log(load<f64>(item.entryLambdas + at));
+    }
+  }
+  return sum;
 }
 
 /** Lay the psf of a part, or of the observation itself, into its table `reach`, of the shape that the observation's has. */

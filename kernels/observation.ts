@@ -241,7 +241,7 @@ function layOutPsf(
 }
 
 /** Turn a psf that the host has filled in. */
-function turnPsf(observation: Observation): void {
+export function turnPsf(observation: Observation): void {
   const rows = observation.psfRows;
   const cols = observation.psfCols;
   for (let row = 0; row < rows; row++) {

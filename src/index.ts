@@ -40,7 +40,13 @@ export {
   type PsfCentreReason,
   type PsfCentring,
 } from "./data/observation/psf-centring.js";
-export { type PlacedPsf, type Psf, psfSet } from "./data/observation/psf-set.js";
+export {
+  type GivenMember,
+  psfEnsemble,
+  withPointingError,
+  withWidthError,
+} from "./data/observation/psf-ensemble.js";
+export { type PlacedPsf, type Psf, type PsfMember, psfSet } from "./data/observation/psf-set.js";
 export { type SimulateCountsOptions, simulateCounts } from "./data/observation/simulate.js";
 export {
   type PointSource,

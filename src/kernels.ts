@@ -63,7 +63,12 @@ export interface Kernels {
   setBackgroundScale(observation: number, scale: number): void;
   setRedistribution(scheme: number): void;
   usesTiles(observation: number): number;
+  letPsfVary(): void;
   prepareChain(): number;
+  changePsf(observation: number, backgroundCounts: number, dark: number): void;
+  likelihood(): number;
+  drawIndex(count: number): number;
+  drawUniform(): number;
   startChain(): void;
   seedRandom(seed: bigint, stream: bigint): void;
   setSmoothingPrior(power: number, rate: number, exponent: number): void;

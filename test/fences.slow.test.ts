@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { simulateGaussianAndPoints } from "tslira";
+import { gaussianPsf, simulateGaussianAndPoints } from "tslira";
 import { type FitsHduInput, writeFits } from "tslira/fits";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -101,6 +101,8 @@ beforeAll(async () => {
   const observation = { counts: "pointed.fits", psf: "psf.fits", background: "background.fits" };
   writeFileSync(join(folder, "joint.json"), JSON.stringify({ observations: [observation, observation] }));
   cpSync(join(folder, "counts.fits"), join(folder, "labels.fits"));
+  const narrow = gaussianPsf(1.8);
+  writeFileSync(join(folder, "psf-other.fits"), writeFits([{ kind: "image", ...narrow }]));
 }, 240_000);
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 

@@ -34,6 +34,7 @@ export const DATA_FLAGS: readonly string[] = [
     "psfCutout",
     "psfCentre",
     "psfTrim",
+    "psfWidthError",
   ],
   ...["plane", "planes", "align", "name"],
 ];

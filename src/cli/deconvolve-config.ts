@@ -59,6 +59,11 @@ export interface PartialSettings {
   readonly png?: string;
 }
 
+const amount: Reader = (value, where): number => {
+  if (typeof value !== "number") throw wrong(where, "a number such as 0.1", value);
+  return value;
+};
+
 const cutout: Reader = (value, where): Cutout => {
   const found = typeof value === "string" ? cutoutFromText(value) : undefined;
   if (found === undefined) throw wrong(where, 'text like "64:192,65:193" (columns, then rows)', value);
@@ -88,6 +93,8 @@ export const OBSERVATION_KEYS: Readonly<Record<keyof NamedObservation, Reader>> 
     if (value !== "none" && typeof value !== "number") throw wrong(where, 'a number or "none"', value);
     return value;
   },
+  psfWidthError: amount,
+  pointingError: amount,
   planes: (value, where) => {
     const found = typeof value === "string" ? planesFromText(value) : undefined;
     if (found === undefined) throw wrong(where, 'text like "3" or "2:5"', value);

@@ -362,7 +362,7 @@ function adviceLines(hdus: readonly FitsHduInfo[], reports: readonly HduReport[]
   const kinds = reports.map(({ holds }) => holds);
   const dull: readonly string[] = ["table", "empty", "good times"];
   const told = [
-    kinds.indexOf("psf places"),
+    kinds.indexOf("psf planes"),
     hdus.findIndex(({ kind, dataLength }) => kind === "image" && dataLength > 0),
     kinds.findIndex((kind) => !dull.includes(kind)),
     kinds.findIndex((kind) => kind !== "empty"),

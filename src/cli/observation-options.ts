@@ -5,7 +5,7 @@ import type { PsfCentring } from "../data/observation/psf-centring.js";
 import type { Cutout } from "../io/compose-observation.js";
 import type { PsfTrim } from "../io/placed-psf.js";
 import { given } from "./given.js";
-import { parseCutout, parsePlanes, parsePsfCentre, parsePsfTrim } from "./option-values.js";
+import { parseCutout, parsePlanes, parsePsfCentre, parsePsfTrim, parseShare } from "./option-values.js";
 import type { NamedObservation } from "./read-together.js";
 
 /** Files and cut-outs of one observation. */
@@ -38,6 +38,10 @@ export function fileOptions() {
       "--psf-trim <share>",
       "share of the light of the psf that is kept, or none (default: 0.999, where that halves its pixels)",
     ).argParser(parsePsfTrim),
+    psfWidthError: new Option(
+      "--psf-width-error <share>",
+      "standard error of the psf's width, 10% or 0.1: the width is drawn with the image (default: known)",
+    ).argParser(parseShare),
     plane: new Option(
       "--plane <n>",
       "plane of a cube of counts, from 0; 2:5 sums planes 2, 3 and 4",
@@ -68,6 +72,7 @@ export function observationCommand(name: string) {
     psfCutout,
     psfCentre,
     psfTrim,
+    psfWidthError,
     plane,
     planes,
     align,
@@ -84,6 +89,7 @@ export function observationCommand(name: string) {
     .addOption(psfCutout)
     .addOption(psfCentre)
     .addOption(psfTrim)
+    .addOption(psfWidthError)
     .addOption(plane)
     .addOption(planes)
     .addOption(align)
@@ -114,6 +120,7 @@ export interface ObservationFlags {
   readonly psfCutout?: Cutout | undefined;
   readonly psfCentre?: PsfCentring | undefined;
   readonly psfTrim?: PsfTrim | undefined;
+  readonly psfWidthError?: number | undefined;
   readonly plane?: readonly [start: number, end: number] | undefined;
   readonly planes?: "separate" | undefined;
   readonly align?: "sky" | "pixels" | undefined;
@@ -126,10 +133,10 @@ export function observationNames(
   flags: ObservationFlags,
 ): Partial<NamedObservation> {
   const { psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, align, name } = flags;
-  const { psfCentre, psfTrim, plane, planes } = flags;
+  const { psfCentre, psfTrim, psfWidthError, plane, planes } = flags;
   return given({
     ...{ counts, psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, align, name },
-    ...{ psfCentre, psfTrim },
+    ...{ psfCentre, psfTrim, psfWidthError },
     planes: plane,
     separate: planes === "separate" ? true : undefined,
   });

@@ -101,6 +101,14 @@ export function parsePsfTrim(text: string): PsfTrim {
   return share;
 }
 
+/** A share, `10%` or `0.1`. */
+export function parseShare(text: string): number {
+  const share = text.endsWith("%") ? parseNumber(text.slice(0, -1)) / 100 : parseNumber(text);
+  if (!(share > 0 && share < 1))
+    throw new InvalidArgumentError("Give a share between 0 and 1, for example 5% or 0.05.");
+  return share;
+}
+
 const PLANES = /^\s*(\d+)(?::(\d+))?\s*$/;
 
 /** Planes as `3`, or `2:5` without its end; undefined when the text is not of that form. */

@@ -131,10 +131,11 @@ export const PLOT_KINDS: Readonly<Record<string, PlotKind>> = {
     },
   },
   psf: {
-    summary: "psf, or the psfs of a set as they lie in the field (needs the observation)",
+    summary:
+      "psf, the psfs of a set as they lie in the field, or members of an ensemble (needs the observation)",
     svg: async ({ name }, choices) => {
       const { psf } = await chosenObservation(choices);
-      const columns = Math.min(new Set(psf.places?.map(({ x }) => x)).size || 1, 5);
+      const columns = psf.members ? 3 : Math.min(new Set(psf.places?.map(({ x }) => x)).size || 1, 5);
       return plotPanels(psfPanels(psf, 200), { title: name, columns, size: 200, ...choices.figure });
     },
   },

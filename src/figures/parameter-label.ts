@@ -8,6 +8,10 @@ const LABELS: Readonly<Record<string, string>> = {
   logPrior: "log prior",
   expectedMSCounts: "total counts T",
   bkgScale: "background scale",
+  psfWidth: "psf width",
+  psfMember: "psf member",
+  pointingX: "pointing x",
+  pointingY: "pointing y",
 };
 
 /** A text in which columns of a parameter trace have the names that figures give them. */
@@ -20,12 +24,14 @@ export function labelParameters(text: string): string {
  * for `smoothness0`, `log posterior` for `logPost`.
  */
 export function parameterLabel(name: string): string {
-  const numbered = /^(smoothingParam|smoothness|bkgScale)(\d+)$/.exec(name);
+  const numbered = /^(smoothingParam|smoothness|bkgScale|psfWidth|psfMember|pointingX|pointingY)(\d+)$/.exec(
+    name,
+  );
   if (numbered?.[1] === "smoothingParam") return `α${subscript(numbered[2])}`;
   if (numbered?.[1] === "smoothness") {
     const size = 2 ** (Number(numbered[2]) + 1);
     return `mean ln α, ${size} × ${size}`;
   }
-  if (numbered) return `background scale ${numbered[2]}`;
+  if (numbered) return `${LABELS[numbered[1]]} ${numbered[2]}`;
   return LABELS[name] ?? name;
 }

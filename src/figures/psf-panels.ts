@@ -2,7 +2,8 @@ import { type Psf, psfsOf } from "../data/observation/psf-set.js";
 import type { Panel } from "./plot-panels.js";
 
 /**
- * A psf as panels: one, or one for each place of a set, as they lie in the field, the highest first.
+ * A psf as panels: one, or one for each place of a set, as they lie in the field, the highest first, or at most nine members of an
+ * ensemble.
  *
  * @param size longer side of each picture in px
  */
@@ -14,12 +15,17 @@ export function psfPanels(psf: Psf, size: number): Panel[] {
   const placed = psf.places
     ?.toSorted((one, other) => other.y - one.y || one.x - other.x)
     .map(({ psf: image, x, y }) => ({ image, title: `Psf at ${digits(x)}, ${digits(y)}` }));
-  return (placed ?? [{ image: psf, title: "Point spread function" }]).map((panel) => ({
+  const { members } = psf;
+  const every = Math.ceil(((members?.length ?? 1) - 1) / 8) || 1;
+  const chosen = members?.flatMap(({ psf: image }, index) =>
+    index % every === 0 ? [{ image, title: `Member ${index}` }] : [],
+  );
+  return (placed ?? chosen ?? [{ image: psf, title: "Point spread function" }]).map((panel) => ({
     ...panel,
     label: "probability",
     stretch: "log",
     // One scale for all: they are there to be compared.
-    ...(psf.places && { vmin: most / 1e4, vmax: most }),
+    ...((placed ?? chosen) && { vmin: most / 1e4, vmax: most }),
     colormap: "magma",
     axes: "offset",
     size,

@@ -2,6 +2,7 @@
 
 import type { Observation } from "../data/observation/observation.js";
 import type { PsfCentring } from "../data/observation/psf-centring.js";
+import { withErrors } from "../data/observation/psf-ensemble.js";
 import { type Psf, psfSet } from "../data/observation/psf-set.js";
 import { FormatError, InvalidInputError } from "../errors.js";
 import { constantImage, type SkyImage } from "../image.js";
@@ -23,7 +24,7 @@ import { fluxUnit, isCountUnit, isExposureUnit, isRateUnit } from "./flux-unit.j
 import { type NamedPsf, namedPsfImage } from "./named-psf.js";
 import { checkPsfTrim, type PsfTrim, placePsf, trimToLight } from "./placed-psf.js";
 import { checkNotCounts, checkPlausible } from "./plausible.js";
-import { type NamedPsfSet, psfPlaces, psfPlanes } from "./psf-set-file.js";
+import { isEnsemble, type NamedPsfSet, psfPlaces, psfPlanes, storedEnsemble } from "./psf-set-file.js";
 import { type RadialPsf, radialPsfImage, readRadialPsf } from "./radial-psf.js";
 
 export type { Cutout } from "./fits-section.js";
@@ -46,6 +47,16 @@ export interface ComposeOptions {
    * away half of its pixels, and 500 or more.
    */
   readonly psfTrim?: PsfTrim;
+  /**
+   * Relative standard error of the width of the psf, in (0, 0.2]: its width is drawn with the image, see `withWidthError`.
+   * Default: its width is known.
+   */
+  readonly psfWidthError?: number;
+  /**
+   * Standard error of where this observation lies beside the others, in pixels on each axis, in (0, 2]: it is fitted, see `withPointingError`.
+   * Default: it lies where its header or offset says.
+   */
+  readonly pointingError?: number;
   /**
    * Planes of a cube of counts to use, half-open and from 0: counts and background are summed over them, exposure and psf averaged.
    * What goes with the counts is treated alike where it has as many planes.
@@ -296,19 +307,21 @@ export function composeParts(
       notes.push(...given.notes);
       return radialPsfImage(given, grid);
     }
-    if (!("places" in given)) return psfFromImage(given, onePlane("psf", given, options));
+    if (!("table" in given)) return psfFromImage(given, onePlane("psf", given, options));
     if (options.psfCutout !== undefined) {
       throw new InvalidInputError(
         `psf cutout: must go with one psf, got the set ${given.name}; leave it out`,
       );
     }
-    const images = psfPlanes(given);
+    const planeName = (plane: number) => ({ ...given, name: `${given.name}[${plane}]` });
+    const images = psfPlanes(given).map((image, plane) => psfFromImage(planeName(plane), image));
+    if (isEnsemble(given)) return storedEnsemble(given, images);
     const origin = { x: options.cutout?.x[0] ?? 0, y: options.cutout?.y[0] ?? 0 };
-    const places = psfPlaces(given, grid, origin).map((place, plane) => {
-      const named = { ...given, name: `${given.name}[${plane}]` };
-      return { psf: psfFromImage(named, images[plane]), ...place };
-    });
-    return psfSet(places, given.name);
+    const places = psfPlaces(given, grid, origin);
+    return psfSet(
+      places.map((place, plane) => ({ psf: images[plane], ...place })),
+      given.name,
+    );
   };
   const psfFromImage = ({ name, hdu }: NamedHdu, image: SkyImage): SkyImage => {
     checkNotCounts("psf", image, counts, name);
@@ -326,7 +339,10 @@ export function composeParts(
     notes.push(...placed.notes, ...trimmed.notes);
     return trimmed.psf;
   };
-  const psf = psfOf(hdus.psf);
+  const { psfWidthError, pointingError } = options;
+  const { name: psfName } = hdus.psf;
+  const exact = psfOf(hdus.psf);
+  const psf = withErrors(exact, { widthError: psfWidthError, pointingError }, psfName);
   const bunit = (named: NamedHdu | undefined) => named?.hdu.header.text("BUNIT");
   if (hdus.exposure && (isCountUnit(bunit(hdus.exposure)) || isRateUnit(bunit(hdus.exposure)))) {
     throw new InvalidInputError(

@@ -24,7 +24,7 @@ export type HduKindName =
   | "HEALPix"
   | "regions"
   | "radial psf"
-  | "psf places"
+  | "psf planes"
   | "spectrum"
   | "response"
   | "good times"
@@ -55,9 +55,9 @@ export interface ImageValues {
   readonly whole: boolean;
 }
 
-/** Whether an HDU is the table of places of a set of psfs. */
-export function isPlacesTable({ kind, name }: FitsHduInfo): boolean {
-  return kind === "table" && name.toUpperCase() === "PSF_PLACES";
+/** Whether an HDU is the table of the planes of a cube of psfs: of their places, or of the members of an ensemble. */
+export function isPsfTable({ kind, name }: FitsHduInfo): boolean {
+  return kind === "table" && ["PSF_PLACES", "PSF_MEMBERS"].includes(name.toUpperCase());
 }
 
 /** The command that deconvolves with a file in the place of one of its options. */
@@ -175,10 +175,10 @@ export function hduKind(
       command: deconvolveCommand({ more: ["--mask", path] }),
     };
   }
-  if (isPlacesTable(hdu)) {
+  if (isPsfTable(hdu)) {
     return {
-      kind: "psf places",
-      is: `the places of a set of ${hdu.rows} psfs, the planes of the cube of this file`,
+      kind: "psf planes",
+      is: `${/PLACES/i.test(hdu.name) ? "the places of a set" : "the weights of an ensemble"} of ${hdu.rows} psfs, the planes of the cube of this file`,
       remedy: "give the file as --psf",
       command: deconvolveCommand({ psf: path }),
     };

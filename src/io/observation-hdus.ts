@@ -1,11 +1,24 @@
 /** Observations as HDUs of a FITS file, exactly as they were given: what is absent stays absent. */
 
 import type { Observation } from "../data/observation/observation.js";
+import { withErrors } from "../data/observation/psf-ensemble.js";
 import { type Psf, psfSet } from "../data/observation/psf-set.js";
 import type { SkyImage } from "../image.js";
 import { type FitsHdu, type FitsHduInput, findHdu, imageToSkyImage, wcsCards } from "./fits.js";
-import { type NamedPsfSet, psfPlaces, psfPlanes, psfSetHdus } from "./psf-set-file.js";
+import { fitsCard } from "./fits-header.js";
+import {
+  isEnsemble,
+  type NamedPsfSet,
+  psfEnsembleHdus,
+  psfPlaces,
+  psfPlanes,
+  psfSetHdus,
+  storedEnsemble,
+} from "./psf-set-file.js";
 
+/** Keywords of what is not known of a psf, in its HDU: see `withWidthError`, `withPointingError`. */
+const WIDTH_ERROR = "WIDTHERR";
+const POINTING_ERROR = "POINTERR";
 const IMAGES = ["counts", "psf", "exposure", "background", "mask"] as const;
 
 function hduName(image: string, index: number): string {
@@ -18,11 +31,17 @@ export function observationHdus(observations: readonly Observation[]): FitsHduIn
     IMAGES.flatMap((kind): FitsHduInput[] => {
       const image: SkyImage | undefined = observation[kind];
       if (image === undefined) return [];
-      const { places } = observation.psf;
-      if (kind === "psf" && places !== undefined) return psfSetHdus(places, { name: hduName(kind, index) });
+      const { places, members, widthError, pointingError } = observation.psf;
+      const name = hduName(kind, index);
+      if (kind === "psf" && places !== undefined) return psfSetHdus(places, { name });
+      const errors = [
+        ...(widthError === undefined ? [] : [fitsCard(WIDTH_ERROR, widthError)]),
+        ...(pointingError === undefined ? [] : [fitsCard(POINTING_ERROR, pointingError)]),
+      ];
+      if (kind === "psf" && members !== undefined) return psfEnsembleHdus(members, { name, cards: errors });
       const { data, shape } = image;
-      const cards = kind === "counts" ? (observation.wcs ?? []) : [];
-      return [{ kind: "image", name: hduName(kind, index), shape, data, cards }];
+      const cards = kind === "counts" ? (observation.wcs ?? []) : kind === "psf" ? errors : [];
+      return [{ kind: "image", name, shape, data, cards }];
     }),
   );
 }
@@ -36,18 +55,26 @@ export function observationsOf(hdus: readonly FitsHdu[], names: readonly string[
   const present = new Set(hdus.map((hdu) => hdu.name));
   return names.map((name, index) => {
     const image = (kind: string) => imageToSkyImage(findHdu(hdus, hduName(kind, index)));
-    const places = hdus.find((hdu) => hdu.name === `${hduName("psf", index)}_PLACES`);
+    const set = hduName("psf", index);
+    const table = hdus.find((hdu) => hdu.name === `${set}_PLACES` || hdu.name === `${set}_MEMBERS`);
     const given = IMAGES.filter(
-      (kind) => present.has(hduName(kind, index)) && !(kind === "psf" && places !== undefined),
+      (kind) => present.has(hduName(kind, index)) && !(kind === "psf" && table !== undefined),
     );
     const images = Object.fromEntries(given.map((kind) => [kind, image(kind)])) as unknown as Pick<
       Observation,
       (typeof IMAGES)[number]
     >;
     const wcs = wcsCards(findHdu(hdus, hduName("counts", index)).header);
+    const { header } = findHdu(hdus, set);
+    const number = (keyword: string) => {
+      const value = header.get(keyword);
+      return typeof value === "number" ? value : undefined;
+    };
+    const errors = { widthError: number(WIDTH_ERROR), pointingError: number(POINTING_ERROR) };
+    const psf = table ? storedSet({ name, hdu: findHdu(hdus, set), table }) : images.psf;
     return {
       ...images,
-      ...(places && { psf: storedSet({ name, hdu: findHdu(hdus, hduName("psf", index)), places }) }),
+      psf: withErrors(psf, errors, name),
       name,
       ...(wcs.length > 0 ? { wcs } : {}),
     };
@@ -56,5 +83,6 @@ export function observationsOf(hdus: readonly FitsHdu[], names: readonly string[
 
 function storedSet(set: NamedPsfSet): Psf {
   const psfs = psfPlanes(set);
+  if (isEnsemble(set)) return storedEnsemble(set, psfs);
   return psfSet(psfPlaces(set, { wcs: [] }).map((place, index) => ({ psf: psfs[index], ...place })));
 }

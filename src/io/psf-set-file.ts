@@ -1,9 +1,11 @@
 /**
  * Psfs at places, as HDUs: a cube of images, and a table of as many rows that says where in the field each of its planes holds, in columns
- * X and Y (pixels of the counts, from 0) or RA and DEC (degrees, in the sky coordinates of the counts).
+ * X and Y (pixels of the counts, from 0) or RA and DEC (degrees, in the sky coordinates of the counts). Psfs of which one is true, alike:
+ * the table has a column WEIGHT, or is without.
  */
 
-import { alikePsfs, type PlacedPsf } from "../data/observation/psf-set.js";
+import { type GivenMember, psfEnsemble } from "../data/observation/psf-ensemble.js";
+import { alikePsfs, type PlacedPsf, type Psf, type PsfMember } from "../data/observation/psf-set.js";
 import { skyToPixel } from "../data/sky/sky-position.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
 import { FormatError, InvalidInputError } from "../errors.js";
@@ -21,20 +23,21 @@ import type { FitsCard } from "./fits-card.js";
 import { fitsCard } from "./fits-header.js";
 import { imageSize } from "./fits-shape.js";
 
-/** EXTNAME of the table of places. */
-const PLACES = "PSF_PLACES";
+/** What the EXTNAME of a table of places, or of members of an ensemble, ends with. */
+const PLACES = "_PLACES";
+const MEMBERS = "_MEMBERS";
 
 /** How the places of a table are given. */
 export type PlaceUnit = "pixel" | "deg";
 
-/** A set of psfs in a file. */
+/** A cube of psfs in a file: a set at places, or an ensemble. */
 export interface NamedPsfSet {
   /** For messages, usually the file's. */
   readonly name: string;
   /** The cube. */
   readonly hdu: FitsHdu;
-  /** The table of places. */
-  readonly places: FitsHdu;
+  /** The table of its planes. */
+  readonly table: FitsHdu;
 }
 
 /**
@@ -48,24 +51,12 @@ export function psfSetHdus(
   options: { readonly unit?: PlaceUnit; readonly name?: string; readonly cards?: readonly FitsCard[] } = {},
 ): FitsHduInput[] {
   const { unit = "pixel", name = "PSF", cards = [] } = options;
-  const psfs = alikePsfs(given);
-  const [ny, nx] = psfs[0].shape;
-  const data = new Float64Array(psfs.length * ny * nx);
-  for (const [index, psf] of psfs.entries()) data.set(psf.data, index * ny * nx);
   const [first, second] = unit === "pixel" ? ["X", "Y"] : ["RA", "DEC"];
   const column = (title: string, values: readonly number[]) => ({ name: title, format: "1D", unit, values });
   return [
+    psfCube(given, name, cards),
     {
-      ...{ kind: "image", name, shape: [psfs.length, ny, nx], data },
-      cards: [
-        // The place of a psf is its middle pixel.
-        fitsCard("CRPIX1", (nx + 1) / 2),
-        fitsCard("CRPIX2", (ny + 1) / 2),
-        ...cards,
-      ],
-    },
-    {
-      ...{ kind: "table", name: `${name}_PLACES` },
+      ...{ kind: "table", name: `${name}${PLACES}` },
       columns: [
         column(
           first,
@@ -80,13 +71,72 @@ export function psfSetHdus(
   ];
 }
 
-/** The planes of the cube of a set. @throws FormatError unless they are as many as places */
-export function psfPlanes({ name, hdu, places }: NamedPsfSet): SkyImage[] {
+/**
+ * An ensemble of psfs as HDUs.
+ *
+ * @param options name of the cube, before which `_MEMBERS` names the table; cards of the cube, its pixels on the sky
+ */
+export function psfEnsembleHdus(
+  members: readonly PsfMember[],
+  options: { readonly name?: string; readonly cards?: readonly FitsCard[] } = {},
+): FitsHduInput[] {
+  const { name = "PSF", cards = [] } = options;
+  return [
+    psfCube(members, name, cards),
+    {
+      ...{ kind: "table", name: `${name}${MEMBERS}` },
+      columns: [{ name: "WEIGHT", format: "1D", values: members.map(({ weight }) => weight) }],
+    },
+  ];
+}
+
+function psfCube(
+  given: readonly Pick<PlacedPsf, "psf">[],
+  name: string,
+  cards: readonly FitsCard[],
+): FitsHduInput {
+  const psfs = alikePsfs(given);
+  const [ny, nx] = psfs[0].shape;
+  const data = new Float64Array(psfs.length * ny * nx);
+  for (const [index, psf] of psfs.entries()) data.set(psf.data, index * ny * nx);
+  return {
+    ...{ kind: "image", name, shape: [psfs.length, ny, nx], data },
+    // The place of a psf is its middle pixel.
+    cards: [fitsCard("CRPIX1", (nx + 1) / 2), fitsCard("CRPIX2", (ny + 1) / 2), ...cards],
+  };
+}
+
+/** Whether the planes are psfs of which one is true, and not psfs at places. */
+export function isEnsemble({ table }: Pick<NamedPsfSet, "table">): boolean {
+  return table.name.toUpperCase().endsWith(MEMBERS);
+}
+
+/**
+ * The ensemble that a cube and its table are.
+ *
+ * @param images of its planes
+ * @throws InvalidInputError when weights break a rule of `psfEnsemble`
+ */
+export function storedEnsemble(
+  { name, table }: Pick<NamedPsfSet, "name" | "table">,
+  images: readonly SkyImage[],
+): Psf {
+  const columns = readTable(table);
+  const column = findColumn(columns, "WEIGHT");
+  const weights = column && columnNumbers(column);
+  const members = images.map(
+    (psf, plane): GivenMember => ({ psf, ...(weights && { weight: weights[plane] }) }),
+  );
+  return psfEnsemble(members, name);
+}
+
+/** The planes of the cube of a set. @throws FormatError unless they are as many as rows of the table */
+export function psfPlanes({ name, hdu, table }: NamedPsfSet): SkyImage[] {
   const size = hdu.kind === "image" ? imageSize(hdu.shape) : undefined;
-  const rows = places.kind === "table" ? places.rows : 0;
+  const rows = table.kind === "table" ? table.rows : 0;
   if (size === undefined || size.planes !== rows || rows === 0) {
     throw new FormatError(
-      `${name}: a set of psfs must be a cube with a plane for each of the ${rows} rows of ${PLACES}, got ` +
+      `${name}: a set of psfs must be a cube with a plane for each of the ${rows} rows of ${table.name}, got ` +
         `${size === undefined ? "no image" : `${size.planes} planes`}; correct one of them`,
     );
   }
@@ -106,7 +156,7 @@ export function psfPlanes({ name, hdu, places }: NamedPsfSet): SkyImage[] {
  * @throws InvalidInputError when the places are on the sky and the counts are not, or a place is out of sight
  */
 export function psfPlaces(
-  { name, places }: Pick<NamedPsfSet, "name" | "places">,
+  { name, table: places }: Pick<NamedPsfSet, "name" | "table">,
   { wcs }: Pick<CountsGrid, "wcs">,
   origin: { readonly x: number; readonly y: number } = { x: 0, y: 0 },
 ): { readonly x: number; readonly y: number }[] {
@@ -123,7 +173,7 @@ export function psfPlaces(
   const sky = pair("RA", "DEC");
   if (sky === undefined) {
     throw new FormatError(
-      `${name}: ${PLACES} must have columns X and Y, or RA and DEC, got ${table.columns.map((column) => column.name).join(", ")}; ` +
+      `${name}: ${places.name} must have columns X and Y, or RA and DEC, got ${table.columns.map((column) => column.name).join(", ")}; ` +
         "name them so",
     );
   }

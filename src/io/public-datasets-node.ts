@@ -20,7 +20,7 @@ import { type FitsHdu, type FitsHduInfo, findHdu, parseFitsName } from "./fits.j
 import { type FitsFile, openFitsFile } from "./fits-file-node.js";
 import { splitSection } from "./fits-name.js";
 import { imageSize } from "./fits-shape.js";
-import { isPlacesTable } from "./hdu-kind.js";
+import { isPsfTable } from "./hdu-kind.js";
 import { isPsfName, type NamedPsf, parsePsfName } from "./named-psf.js";
 import type { NamedPsfSet } from "./psf-set-file.js";
 import { type RadialPsf, readRadialPsf } from "./radial-psf.js";
@@ -163,12 +163,12 @@ async function readFiles(files: ObservationFileNames, sky: boolean): Promise<Obs
       const { path, extension } = parseFitsName(name);
       const file = await opener.open(path);
       const images = file.hdus.some((hdu) => hdu.kind === "image" && hdu.dataLength > 0);
-      const places = extension === undefined ? file.hdus.find(isPlacesTable) : undefined;
-      if (places !== undefined) {
+      const planes = extension === undefined ? file.hdus.find(isPsfTable) : undefined;
+      if (planes !== undefined) {
         const cube = file.hdus.find((hdu) => hdu.kind === "image" && hdu.dataLength > 0);
-        const [hdu, table] = await Promise.all([file.readHdu(cube?.index ?? 0), file.readHdu(places.index)]);
+        const [hdu, table] = await Promise.all([file.readHdu(cube?.index ?? 0), file.readHdu(planes.index)]);
         inputs.push({ name, sha256: await fileSha256(path) });
-        return { name, hdu, places: table };
+        return { name, hdu, table };
       }
       if (images && extension === undefined) return load("psf", name);
       const tables: FitsHdu[] = [];

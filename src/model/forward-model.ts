@@ -1,6 +1,7 @@
 import { type Boundary, checkBoundary } from "../data/observation/boundary.js";
 import { type CheckedObservation, checkObservations } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
+import { psfAxes } from "../data/observation/psf-ensemble.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
 import { instantiateModelKernels, reserve } from "../model-kernels.js";
@@ -195,7 +196,7 @@ export function createForwardModel(
     boundary,
     observations: checked,
     options: { ...options, margin },
-    warnings: [...doubts, ...beyond],
+    warnings: [...doubts, ...beyond, ...checked.flatMap(meanPsfWarning)],
     sensitivity,
     reference,
     totalCounts: models.reduce((total, model) => total + model.totalCounts, 0),
@@ -262,4 +263,14 @@ function checkMaskGrid(
       { fields: { image: "mask", shape: mask.shape, expected: counts.shape } },
     );
   }
+}
+
+/** What is to be said where a psf that is not known exactly is taken as it is given. */
+function meanPsfWarning({ name, psf }: CheckedObservation): string[] {
+  if (psfAxes(psf).length === 0) return [];
+  const { members } = psf;
+  return [
+    `${name}: the psf is taken ${members ? `for the mean of its ${members.length}` : "as it is given"}, and errors do not know that it is uncertain; ` +
+      'choose "lira" or "gibbs", which draw it',
+  ];
 }

@@ -14,6 +14,8 @@ export interface ReportInputFiles {
   readonly psfCutout?: { readonly x: readonly [number, number]; readonly y: readonly [number, number] };
   readonly psfCentre?: PsfCentring;
   readonly psfTrim?: number | "none";
+  readonly psfWidthError?: number;
+  readonly pointingError?: number;
   readonly planes?: readonly [start: number, end: number];
   readonly align?: "sky" | "pixels";
   readonly invertMask?: boolean;

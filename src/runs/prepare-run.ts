@@ -19,6 +19,7 @@ import { priorFromData } from "../priors/prior-data.js";
 import { chainColumns } from "../samplers/lira.js";
 import { nutsColumns } from "../samplers/nuts-sampler.js";
 import type { ChainLaw, OwnLaw } from "../samplers/open-chain.js";
+import { psfColumns } from "../samplers/sampled-psf.js";
 import { checkSeen, type GibbsOptions, planGibbs } from "./gibbs-options.js";
 import {
   type LiraDeconvolverOptions,
@@ -253,7 +254,7 @@ function onCounts(
     observations,
     given,
     inputs: observations,
-    ...lawOf(plan, grid.shape, observations.length),
+    ...lawOf(plan, grid.shape, observations),
     grid,
     shape: frameShape(grid),
     starts,
@@ -271,8 +272,15 @@ function onCounts(
 }
 
 /** What chains of such a sampler sample. @throws InvalidInputError for an own sampler of functions that is continued */
-function lawOf({ config, own }: CountsPlan, shape: Shape, count: number): Pick<PreparedRun, "law" | "names"> {
-  if (config.method !== "own") return { law: config, names: chainColumns(config, shape, count) };
+function lawOf(
+  { config, own }: CountsPlan,
+  shape: Shape,
+  observations: readonly CheckedObservation[],
+): Pick<PreparedRun, "law" | "names"> {
+  if (config.method !== "own") {
+    const names = [...chainColumns(config, shape, observations.length), ...psfColumns(observations)];
+    return { law: config, names };
+  }
   if (own?.sampler === undefined) {
     throw new InvalidInputError(
       `own: a run of a sampler that is a function must end in the program that began it, got ${config.prior} without it; ` +

@@ -108,6 +108,8 @@ export interface LiraChainOptions {
    * Both have the same law. Default `"automatic"`: by measured costs, from the inputs alone. For tests and benchmarks.
    */
   readonly redistribution?: "automatic" | "direct" | "tiles";
+  /** Whether the psfs in `kernels` will be changed between sweeps; goes with `"direct"`. */
+  readonly psfVaries?: boolean;
 }
 
 /**
@@ -180,7 +182,8 @@ export interface LiraChain extends Chain {
 const ARRAY_COUNTS = 0;
 const ARRAY_EXPOSURE = 1;
 const ARRAY_BACKGROUND = 2;
-const ARRAY_PSF = 3;
+/** Number of the psf in `observationArray`. */
+export const ARRAY_PSF = 3;
 /** Pair transfers for each transfer between nodes, and transfers between flux and each fitted background a sweep. */
 const PAIRS_PER_NODE = 16;
 const BACKGROUND_TRANSFERS = 1;
@@ -204,7 +207,7 @@ const REDISTRIBUTIONS = ["automatic", "direct", "tiles"];
 export function createLiraChain(
   observations: readonly Observation[],
   settings: ChainSettings,
-  { seed, chain, fluxInit, module, redistribution = "automatic" }: LiraChainOptions,
+  { seed, chain, fluxInit, module, redistribution = "automatic", psfVaries = false }: LiraChainOptions,
 ): LiraChain {
   const { boundary, backgroundScalePrior } = settings;
   const where = "pixelPrior" in settings ? "gibbs" : "lira";
@@ -309,6 +312,7 @@ export function createLiraChain(
 
   doubles(kernels.exposedArray(), pixels).set(seen.total.data);
   kernels.setRedistribution(REDISTRIBUTIONS.indexOf(redistribution));
+  if (psfVaries) kernels.letPsfVary();
   checkStatus(where, kernels.prepareChain());
 
   const levels = Number(kernels.levels.value);

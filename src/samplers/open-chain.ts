@@ -8,6 +8,7 @@ import type { FluxPrior, PriorData } from "../priors/flux-prior.js";
 import { priorFromData } from "../priors/prior-data.js";
 import { type ChainSettings, createLiraChain } from "./lira.js";
 import { type NutsSettings, type NutsStart, nutsSampler } from "./nuts-sampler.js";
+import { createSampledPsfChain, isUncertain } from "./sampled-psf.js";
 import { type Chain, chainOf, type Sampler } from "./sampler.js";
 
 /** What a chain of the gradient sampler samples. */
@@ -81,7 +82,13 @@ export async function openChain(
     const input = { observations, seed, chain, burnIn: law.burnIn, ...(fluxInit && { fluxInit }) };
     return chainOf(await ownSampler(law, input));
   }
-  if (!("model" in law)) return createLiraChain(observations, law, options);
+  if (!("model" in law)) {
+    return (observations.some(isUncertain) ? createSampledPsfChain : createLiraChain)(
+      observations,
+      law,
+      options,
+    );
+  }
   const prior = "logDensity" in law.prior ? law.prior : await priorFromData(law.prior);
   const model = createForwardModel(observations, law.model);
   return chainOf(nutsSampler(model, prior, { ...law, seed: options.seed }, law.start, options.chain));

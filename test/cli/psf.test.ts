@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkObservation } from "../../src/data/observation/check-observation.js";
 import { gaussianPsf } from "../../src/data/observation/psf.js";
+import { psfEnsemble, withPointingError, withWidthError } from "../../src/data/observation/psf-ensemble.js";
 import { psfSet } from "../../src/data/observation/psf-set.js";
 import { simulateCounts } from "../../src/data/observation/simulate.js";
 import { constantImage } from "../../src/image.js";
-import { readFits, writeFits } from "../../src/io/fits.js";
+import { readFits, readTable, writeFits } from "../../src/io/fits.js";
 import { writeFitsFile } from "../../src/io/fits-file-node.js";
 import { observationHdus, observationsOf } from "../../src/io/observation-hdus.js";
 import { readObservationFiles } from "../../src/io/public-datasets-node.js";
@@ -136,5 +137,68 @@ describe("a set of psfs", () => {
     const tile = tiles.find(({ sky }) => sky.rows[0] > 0 && sky.cols[0] > 0)!;
     const part = tileObservation(observation, tile);
     expect(part.psf.places?.[1]).toMatchObject({ x: 13 - tile.sky.cols[0], y: 3 - tile.sky.rows[0] });
+  });
+});
+
+describe("tslira psf ensemble", () => {
+  const brief = ["--iterations", "60", "--burn-in", "20", "--chains", "2", "--quiet"];
+  const columnsOf = async (name: string) => {
+    const hdus = readFits(await readFile(join(folder, name)));
+    return hdus.flatMap((hdu) => (hdu.kind === "table" ? readTable(hdu).columns.map((one) => one.name) : []));
+  };
+
+  it("writes psfs of which the sampler draws one, and the result keeps them", async () => {
+    await writeImages();
+    const made = await runCli(
+      folder,
+      ...["psf", "ensemble", "0.fits", "1.fits", "--weights", "2,1", "-o", "ensemble.fits"],
+    );
+    expect(made).toMatchObject({ code: 0 });
+    expect(made.stderr).toContain("ensemble.fits: an ensemble of 2 psfs");
+    const info = await runCli(folder, "info", "ensemble.fits");
+    expect(info.stdout).toContain("the weights of an ensemble of 2 psfs");
+    const { observation: read } = await readObservationFiles({
+      counts: join(folder, "counts.fits"),
+      psf: join(folder, "ensemble.fits"),
+    });
+    expect(read.psf).toEqual(psfEnsemble([{ psf: places[0].psf, weight: 2 }, { psf: places[1].psf }]));
+    const run = await runCli(
+      folder,
+      ...["deconvolve", "counts.fits", "--psf", "ensemble.fits", ...brief, "-o", "drawn.fits"],
+    );
+    expect(run).toMatchObject({ code: 0 });
+    expect(await columnsOf("drawn.fits")).toContain("psfMember");
+    const figure = await runCli(folder, "plot", "drawn.fits", "--kind", "psf", "-o", "members.svg");
+    expect(figure).toMatchObject({ code: 0 });
+    expect(await readFile(join(folder, "members.svg"), "utf8")).toContain("Member 1");
+  });
+
+  it("is what a width error makes of one psf; other methods say that they use the mean", async () => {
+    await writeImages();
+    const given = ["deconvolve", "counts.fits", "--psf", "0.fits", "--psf-width-error", "10%"];
+    const run = await runCli(folder, ...given, ...brief, "-o", "width.fits");
+    expect(run).toMatchObject({ code: 0 });
+    expect(await columnsOf("width.fits")).toContain("psfWidth");
+    const image = await runCli(folder, ...given, "--method", "richardson-lucy", "-o", "rl.fits");
+    expect(image).toMatchObject({ code: 0 });
+    expect(image.stderr).toContain("the psf is taken as it is given");
+  });
+
+  it.each([
+    [["--weights", "1"], "must have a number for each of 2 psfs, got 1"],
+    [["--weights", "1,0"], "weight must be a finite number > 0, got 0"],
+  ])("refuses %s", async (weights, words) => {
+    await writeImages();
+    const found = await runCli(folder, "psf", "ensemble", "0.fits", "1.fits", ...weights, "-o", "e.fits");
+    expect(found.code).toBe(1);
+    expect(found.stderr).toContain(words);
+  });
+
+  it("goes through the files of jobs unchanged", () => {
+    const psf = withPointingError(withWidthError(places[0].psf, 0.1), 0.3);
+    const given = { ...observation, psf };
+    const [read] = observationsOf(readFits(writeFits(observationHdus([given]))), ["two"]);
+    expect(read).toEqual(given);
+    expect(checkObservation(read)).toEqual(checkObservation(given));
   });
 });

@@ -1,5 +1,6 @@
 /** The models that simulation-based calibration goes through. */
 import type { Observation } from "../../src/data/observation/observation.js";
+import { psfEnsemble, withPointingError, withWidthError } from "../../src/data/observation/psf-ensemble.js";
 import { psfSet } from "../../src/data/observation/psf-set.js";
 import { type Shape, skyImage } from "../../src/image.js";
 import { alignObservations } from "../../src/model/align-observations.js";
@@ -260,5 +261,52 @@ export function psfSetScenarios(): CalibrationScenario[] {
         pairTransfers: 8,
       }),
     ),
+  ];
+}
+
+/** An ensemble of five psfs, not equally likely, in place of the psf of the last observation. */
+function withFiveMembers<Scenario extends CalibrationScenario>(scenario: Scenario): Scenario {
+  const observations = [...scenario.observations];
+  const last = observations.pop()!;
+  const psf = psfEnsemble([
+    { psf: skyImage([0, 1, 0, 1, 14, 2, 0, 1, 0], [3, 3]), weight: 1 },
+    { psf: skyImage([1, 2, 1, 2, 8, 4, 0, 3, 1], [3, 3]), weight: 2 },
+    { psf: skyImage([1, 2, 3, 4, 3, 4, 3, 2, 6], [3, 3]), weight: 4 },
+    { psf: skyImage([3, 0, 0, 1, 4, 1, 0, 2, 5], [3, 3]), weight: 2 },
+    { psf: skyImage([1, 8, 1], [1, 3]), weight: 1 },
+  ]);
+  return {
+    ...scenario,
+    name: `five psfs of which one is true, ${scenario.name}`,
+    observations: [...observations, { ...last, psf }],
+  };
+}
+
+/** The last observation lies where it is to be found. */
+function withPointing<Scenario extends CalibrationScenario>(scenario: Scenario): Scenario {
+  const observations = [...scenario.observations];
+  const last = observations.pop()!;
+  return {
+    ...scenario,
+    name: `psfs of a fitted pointing and width, ${scenario.name}`,
+    observations: [...observations, { ...last, psf: withWidthError(withPointingError(last.psf, 0.5), 0.1) }],
+  };
+}
+
+/**
+ * Scenarios of a psf that is one of several: alone with one alpha a level, and beside an observation whose psf is known; and of a second
+ * observation whose pointing is fitted, and the width of its psf.
+ */
+export function psfEnsembleScenarios(): CalibrationScenario[] {
+  return [
+    withFiveMembers(scenario([8, 8], 1, { boundary: "spill", fitBackgroundScale: true, pairTransfers: 8 })),
+    withFiveMembers(
+      adaptiveScenario([6, 5], 2, ["3 states", THREE_STATES], {
+        boundary: "wrap",
+        fitBackgroundScale: false,
+        pairTransfers: 8,
+      }),
+    ),
+    withPointing(scenario([6, 5], 2, { boundary: "spill", fitBackgroundScale: false, pairTransfers: 8 })),
   ];
 }

@@ -9,7 +9,8 @@
  * (Modrak et al. 2023).
  */
 import type { Observation } from "../../src/data/observation/observation.js";
-import { skyImage } from "../../src/image.js";
+import { psfAt, psfAxes } from "../../src/data/observation/psf-ensemble.js";
+import { type SkyImage, skyImage } from "../../src/image.js";
 import { ensembleShift } from "../../src/samplers/ensemble-shift.js";
 import { logImagePrior } from "./pair-transfer.js";
 import { alphasOfStates, logStates, smoothnessOfStates, stateTree } from "./smoothing-states.js";
@@ -98,7 +99,7 @@ const THIN_PER_TIME = 3;
 /** What a quantity may depend on: a draw from the prior, or a chain. */
 type State = Pick<
   ChainView,
-  "flux" | "alpha" | "states" | "transitions" | "totalCounts" | "backgroundScale" | "cycleSpin"
+  "flux" | "alpha" | "states" | "transitions" | "totalCounts" | "backgroundScale" | "cycleSpin" | "chosen"
 >;
 
 /** Values of all quantities of a scenario. The model is that of the simulation; what it sees of data is `prepared`. */
@@ -106,7 +107,7 @@ function lookAt(
   state: State,
   { observations, pixels, rankPrior = false, transitions = [] }: CalibrationScenario,
   settings: TextbookSettings | AdaptiveSettings,
-  prepared: readonly TextbookObservation[],
+  prepared: (chosen: State["chosen"]) => readonly TextbookObservation[],
 ): Record<string, number> {
   const { shape } = observations[0].counts;
   const referenceExposure = referenceExposureOf(observations);
@@ -141,8 +142,9 @@ function lookAt(
     ...(settings.cycleSpin === "sampled"
       ? { shiftRow: state.cycleSpin.row, shiftCol: state.cycleSpin.col }
       : {}),
+    ...numbered("psf", (state.chosen ?? []).flat()),
     ...(rankPrior ? { logPrior: logPriorOf(state) } : {}),
-    logLikelihood: logLikelihoodOf(prepared, state.flux, state.backgroundScale),
+    logLikelihood: logLikelihoodOf(prepared(state.chosen), state.flux, state.backgroundScale),
   };
 }
 
@@ -175,20 +177,29 @@ export function calibrate(
   let sweeps = 0;
   for (let simulation = 0; simulation < simulations; simulation++) {
     const origin = { seed: seed + 1, chain: simulation };
-    const truth = drawTruth(observations, simulationSettings, random, origin);
-    const simulated = observations.map((observation, index) =>
-      simulateCounts(
-        observation,
+    const chosen = drawPsfs(observations, random);
+    const truth = { ...drawTruth(observations, simulationSettings, random, origin), chosen };
+    const trueObservations = withPsfs(observations, chosen);
+    const simulated = observations.map((observation, index) => ({
+      ...observation,
+      counts: simulateCounts(
+        trueObservations[index],
         simulationSettings.boundary,
         truth.flux,
         truth.backgroundScale[index],
         random,
       ),
-    );
+    }));
     // The log-likelihood ranked is a fixed function of parameters and data: that of the simulation's model.
-    const prepared = simulated.map((observation) =>
-      textbookObservation(observation, simulationSettings.boundary),
-    );
+    const seen = new Map<string, readonly TextbookObservation[]>();
+    const prepared = (now: State["chosen"] = []) => {
+      const key = now.join();
+      const known =
+        seen.get(key) ??
+        withPsfs(simulated, now).map((one) => textbookObservation(one, simulationSettings.boundary));
+      seen.set(key, known);
+      return known;
+    };
     const look = (state: State) => lookAt(state, scenario, simulationSettings, prepared);
     const trueValues = Object.values(look(truth));
     names = Object.keys(look(truth));
@@ -243,22 +254,51 @@ function numbered(name: string, values: ArrayLike<number>): Record<string, numbe
   return entries;
 }
 
-/** Replace the counts of an observation by a draw from the model. */
+/** Indices on the axes of each uncertain psf, by their weights. */
+function drawPsfs(observations: readonly Observation[], random: TextbookRandom): number[][] {
+  return observations.flatMap(({ psf }) => {
+    const axes = psfAxes(psf);
+    if (axes.length === 0) return [];
+    const drawn = axes.map(({ count, logWeight }) => {
+      const weights = Array.from({ length: count }, (_, index) => Math.exp(logWeight(index)));
+      let left = random.uniform() * weights.reduce((sum, weight) => sum + weight, 0);
+      const found = weights.findIndex((weight) => {
+        left -= weight;
+        return left < 0;
+      });
+      return found < 0 ? count - 1 : found;
+    });
+    return [drawn];
+  });
+}
+
+/** The observations with one psf for each uncertain one. */
+function withPsfs(
+  observations: readonly Observation[],
+  chosen: readonly (readonly number[])[],
+): Observation[] {
+  let next = 0;
+  return observations.map((observation) => {
+    const axes = psfAxes(observation.psf);
+    return axes.length === 0
+      ? observation
+      : { ...observation, psf: psfAt(observation.psf, axes, chosen[next++]) };
+  });
+}
+
+/** Draw counts of an observation from the model. */
 function simulateCounts(
   observation: Observation,
   boundary: "spill" | "wrap",
   flux: Float64Array,
   scale: number,
   random: TextbookRandom,
-): Observation {
+): SkyImage {
   const lambda = textbookExpectedCounts(textbookObservation(observation, boundary), flux, scale);
-  return {
-    ...observation,
-    counts: skyImage(
-      lambda.map((mean) => random.poisson(mean)),
-      observation.counts.shape,
-    ),
-  };
+  return skyImage(
+    lambda.map((mean) => random.poisson(mean)),
+    observation.counts.shape,
+  );
 }
 
 function logLikelihoodOf(

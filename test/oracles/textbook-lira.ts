@@ -56,6 +56,8 @@ export interface ChainView {
   readonly totalCounts: number;
   /** Current scale of each observation's background. */
   readonly backgroundScale: Float64Array;
+  /** Index on each axis of each uncertain psf. */
+  readonly chosen?: readonly (readonly number[])[];
   /** Shift of the tree of the last sweep. */
   readonly cycleSpin: { readonly row: number; readonly col: number };
   /** `sum(counts log lambda - lambda)` over all observations, at the start of the last sweep. */

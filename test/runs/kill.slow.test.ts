@@ -32,6 +32,7 @@ const RUNS: readonly (readonly [name: string, kills: number, settings: string])[
     6,
     "--method nuts --prior exponential:rate=0.05 --iterations 150 --burn-in 60 --until rhat<1.001,ess>90000 --max-iterations 220",
   ],
+  ["width", 4, "--psf-width-error 10% --iterations 2500"],
 ];
 const RUN = [
   "counts.fits",

@@ -4,6 +4,7 @@
  * same over the seven of pair transfers and sampled shifts.
  */
 import { describe, expect, it } from "vitest";
+import { psfEnsemble } from "../../src/data/observation/psf-ensemble.js";
 import {
   type CalibrationReport,
   calibrate,
@@ -15,6 +16,7 @@ import {
   calibrationScenarios,
   displacedScenario,
   mixingScenarios,
+  psfEnsembleScenarios,
   psfSetScenarios,
 } from "../oracles/calibration-scenarios.js";
 import { startWithShiftBackwards } from "./mistaken-chains.js";
@@ -78,6 +80,28 @@ describe("calibration under a psf that varies", () => {
     const wrong: StartCalibrationChain = ([{ counts }], settings, options) =>
       startLiraChain([{ ...observation, counts, psf }], settings, options);
     const report = calibrate(scenario, wrong, { ...OPTIONS, simulations: 80 });
+    console.log(formatCalibration(report));
+    expect(judgeCalibration([report], 1e-3).passed).toBe(false);
+  });
+});
+
+describe("calibration under a psf that is one of several", () => {
+  const [scenario] = psfEnsembleScenarios();
+  const [observation] = scenario.observations;
+
+  it("holds for five psfs, at a false-alarm rate of 1e-3", () => {
+    const report = calibrate(scenario, startLiraChain, { ...OPTIONS, simulations: 60 });
+    console.log(formatCalibration(report));
+    expect(judgeCalibration([report], 1e-3).reasons).toEqual([]);
+  });
+
+  it("fails with their weights turned round", () => {
+    const { members = [] } = observation.psf;
+    const weights = [4, 2, 1, 2, 4];
+    const psf = psfEnsemble(members.map((member, index) => ({ ...member, weight: weights[index] })));
+    const wrong: StartCalibrationChain = ([{ counts }], settings, options) =>
+      startLiraChain([{ ...observation, counts, psf }], settings, options);
+    const report = calibrate(scenario, wrong, { ...OPTIONS, simulations: 120 });
     console.log(formatCalibration(report));
     expect(judgeCalibration([report], 1e-3).passed).toBe(false);
   });

@@ -8,6 +8,7 @@ import {
   type LiraChain,
   type LiraChainSettings,
 } from "../../src/samplers/lira.js";
+import { createSampledPsfChain, isUncertain } from "../../src/samplers/sampled-psf.js";
 import { MAX_BATCH } from "../../src/samplers/sampler.js";
 import type { RunChains } from "../oracles/acceptance.js";
 import type { AdaptiveSettings } from "../oracles/textbook-adaptive.js";
@@ -38,7 +39,8 @@ export function startChainOf(
   ...[observations, settings, options]: Parameters<StartChain>
 ): ChainView & { readonly kernels: Kernels } {
   const levels = textbookTreeShapes(observations[0].counts.shape).length - 1;
-  const chain = createLiraChain(
+  const create = observations.some(isUncertain) ? createSampledPsfChain : createLiraChain;
+  const running = create(
     observations,
     {
       ...settings,
@@ -47,7 +49,10 @@ export function startChainOf(
       ...changes,
     } as ChainSettings,
     { ...options, module: KERNELS },
-  ) as LiraChain & Pick<ChainView, "states" | "transitions">;
+  );
+  // What draws its psfs is a chain around one that knows them.
+  const chain = ("inner" in running ? running.inner : running) as LiraChain &
+    Pick<ChainView, "states" | "transitions">;
   const rowAt = chain.columns.indexOf("cycleSpinRow");
   const colAt = chain.columns.indexOf("cycleSpinCol");
   let cycleSpin = { row: 0, col: 0 };
@@ -55,11 +60,12 @@ export function startChainOf(
     shape: chain.shape,
     levels: chain.levels,
     kernels: chain.kernels,
+    ...("chosen" in running && { chosen: running.chosen }),
     sweep(count) {
       for (let left = count; left > 0; left -= MAX_BATCH) {
         const batch = Math.min(left, MAX_BATCH);
-        const trace = chain.sweep(batch);
-        const last = (batch - 1) * chain.columns.length;
+        const trace = running.sweep(batch);
+        const last = (batch - 1) * running.columns.length;
         cycleSpin = { row: trace[last + rowAt], col: trace[last + colAt] };
       }
     },

@@ -255,7 +255,7 @@ export function deskFiles() {
       if (choice === undefined) throw new Error(`${role}${which}: ${what} is needed, got none; add a file`);
       return hduOf(choice);
     };
-    if (psf !== undefined && fileOf(psf.file).hdus.some((hdu) => hduKind(hdu).kind === "psf places")) {
+    if (psf !== undefined && fileOf(psf.file).hdus.some((hdu) => hduKind(hdu).kind === "psf planes")) {
       throw new Error(
         `psf${which}: one image is needed here, got a set of psfs in ${psf.name}; give the set to tslira deconvolve`,
       );

@@ -296,7 +296,9 @@ export function resultView(
     everySweeps: images.every,
     traces: parameters.names
       .filter((name) =>
-        /^(expectedMSCounts|logLikelihood|(smoothingParam|smoothness)\d+|bkgScale)$/.test(name),
+        /^(expectedMSCounts|logLikelihood|(smoothingParam|smoothness)\d+|bkgScale|(psfWidth|psfMember|pointing[XY])\d*)$/.test(
+          name,
+        ),
       )
       .filter((name) => name !== "bkgScale" || result.config.fitBackgroundScale)
       .map((name) => {

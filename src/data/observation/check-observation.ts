@@ -5,6 +5,7 @@ import { checkLayout, checkMask, checkSkyImage, pixelError } from "./check-image
 import { findUnexplainedPixel } from "./explained-counts.js";
 import type { Observation } from "./observation.js";
 import { checkPsf, normalisePsf, psfCentre, psfCentroid } from "./psf.js";
+import { psfEnsemble, withErrors } from "./psf-ensemble.js";
 import { type Psf, psfSet } from "./psf-set.js";
 
 /** Largest total of the counts of one observation (2^30): photon numbers stay exact in 32-bit integers. */
@@ -99,6 +100,12 @@ export function checkObservations(
   return { observations: [first, ...others], warnings: checks.flatMap((found) => found.warnings) };
 }
 
+function checkedPsf(given: Psf, image: SkyImage, name: string): Psf {
+  const { places, members } = given;
+  if (places !== undefined) return withErrors(psfSet(places, name), given, name);
+  return withErrors(members ? psfEnsemble(members, name) : normalisePsf(image), given, name);
+}
+
 function check(given: Observation, boundary: Boundary, defaultName: string): ObservationCheck {
   if (typeof given !== "object" || given === null) {
     throw new InvalidInputError(
@@ -117,8 +124,8 @@ function check(given: Observation, boundary: Boundary, defaultName: string): Obs
 
   const rawPsf = checkLayout(name, "psf", given.psf);
   checkPsf(name, rawPsf);
-  const places = given.psf.places;
-  const psf = places === undefined ? normalisePsf(rawPsf) : psfSet(places, name);
+  const { places, members } = given.psf;
+  const psf = checkedPsf(given.psf, rawPsf, name);
 
   const exposure = checkExposure(name, given.exposure ?? constantImage(shape, 1), shape);
   const background = checkSkyImage(name, "background", given.background ?? constantImage(shape, 0), shape);
@@ -142,7 +149,7 @@ function check(given: Observation, boundary: Boundary, defaultName: string): Obs
     warnings: [
       ...countsWarnings(name, total),
       ...(places === undefined
-        ? psfWarnings(name, rawPsf)
+        ? psfWarnings(name, members === undefined ? rawPsf : psf)
         : places.flatMap(({ psf: image, x, y }) => psfWarnings(`${name}: psf at ${x}, ${y}`, image))),
       ...backgroundWarnings(name, observation, total),
     ],

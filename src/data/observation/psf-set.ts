@@ -12,17 +12,31 @@ export interface PlacedPsf {
   readonly y: number;
 }
 
+/** A psf that may be the true one. */
+export interface PsfMember {
+  /** Values >= 0, sum 1; those of all members have one odd shape. */
+  readonly psf: SkyImage;
+  /** Probability before the data are seen, > 0; those of all members sum to 1. */
+  readonly weight: number;
+}
+
 type Place = Pick<PlacedPsf, "x" | "y">;
 
 /**
- * A psf: one image that holds everywhere, or psfs at places between which it varies.
+ * A psf: one image that holds everywhere, psfs at places between which it varies, or several of which one is true (`psfEnsemble`).
  *
  * With `places` the light of pixel j is spread by `sum_b w_b[j] psf_b`, the weights of `psfShares`, and `data` is the mean of the psfs,
- * for what asks how wide the psf is and for pictures.
+ * for what asks how wide the psf is and for pictures. With `members` it is their mean by weight.
  */
 export interface Psf extends SkyImage {
   /** At least two, at different places; absent where one psf holds everywhere. */
   readonly places?: readonly PlacedPsf[];
+  /** At least two; absent where the psf is known. Not together with `places`, as the errors below. */
+  readonly members?: readonly PsfMember[];
+  /** Relative standard error of its width, see `withWidthError`; absent where that is known. */
+  readonly widthError?: number;
+  /** Standard error of where the observation lies, on each axis in pixels of the counts, see `withPointingError`; absent where that is known. */
+  readonly pointingError?: number;
 }
 
 /** The light that takes part in the psf of a place. */
@@ -53,9 +67,7 @@ export function psfSet(given: readonly PlacedPsf[], where = "psf set"): Psf {
     }
     const image = checkLayout(name, "psf", psf);
     checkPsf(name, image);
-    // A set that is read or checked again keeps its bytes.
-    const isNormal = Math.abs(imageSum(image) - 1) < ROUNDING;
-    return { psf: isNormal ? image : normalisePsf(image), x, y };
+    return { psf: unitPsf(image), x, y };
   });
   const twice = places.find((one, index) =>
     places.some((other, before) => before < index && other.x === one.x && other.y === one.y),
@@ -71,10 +83,18 @@ export function psfSet(given: readonly PlacedPsf[], where = "psf set"): Psf {
   return { ...meanPsf(images), places: places.map(({ x, y }, index) => ({ psf: images[index], x, y })) };
 }
 
-/** Difference from 1 of a sum that has been scaled to it. */
-const ROUNDING = 1e-12;
+/** A sum, or 1 where it has been scaled to that: what is read or checked again keeps its bytes. */
+export function unitSum(sum: number): number {
+  return Math.abs(sum - 1) < 1e-12 ? 1 : sum;
+}
 
-function sameImage(one: SkyImage, other: SkyImage): boolean {
+/** A psf scaled to sum 1 unless it has been. */
+export function unitPsf(psf: SkyImage): SkyImage {
+  return unitSum(imageSum(psf)) === 1 ? psf : normalisePsf(psf);
+}
+
+/** Whether two images are the same. */
+export function sameImage(one: SkyImage, other: SkyImage): boolean {
   return (
     one.shape.join() === other.shape.join() && one.data.every((value, index) => value === other.data[index])
   );
@@ -100,17 +120,17 @@ function onShape({ data, shape: [ny, nx] }: SkyImage, [height, width]: Shape): F
   return out;
 }
 
-/** The psfs of places with zeros around them, all of one odd shape. */
-export function alikePsfs(places: readonly PlacedPsf[]): SkyImage[] {
+/** Psfs with zeros around them, all of one odd shape. */
+export function alikePsfs(places: readonly Pick<PlacedPsf, "psf">[]): SkyImage[] {
   const images = places.map(({ psf }) => centredPsf({ psf, centre: psfCentre(psf) }));
   const most = (axis: 0 | 1) => Math.max(...images.map((image) => image.shape[axis]));
   const shape: Shape = [most(0), most(1)];
   return images.map((image) => ({ data: onShape(image, shape), shape }));
 }
 
-/** All psfs of a psf: one, or those of its places. */
+/** All psfs of a psf: one, or those of its places or members. */
 export function psfsOf(psf: Psf): readonly SkyImage[] {
-  return psf.places?.map((place) => place.psf) ?? [psf];
+  return (psf.places ?? psf.members)?.map((one) => one.psf) ?? [psf];
 }
 
 /** All numbers that a psf consists of, as images: for checksums. */
@@ -119,7 +139,13 @@ export function psfImages(psf: Psf): SkyImage[] {
     image,
     { data: Float64Array.of(x, y), shape: [1, 2] },
   ]);
-  return [psf, ...places];
+  const members = (psf.members ?? []).flatMap(({ psf: image, weight }): SkyImage[] => [
+    image,
+    { data: Float64Array.of(weight), shape: [1, 1] },
+  ]);
+  const { widthError = 0, pointingError = 0 } = psf;
+  const errors: SkyImage = { data: Float64Array.of(widthError, pointingError), shape: [1, 2] };
+  return [psf, ...places, ...members, ...(widthError + pointingError > 0 ? [errors] : [])];
 }
 
 /**
@@ -133,7 +159,13 @@ export function mapPsf(
   move: (place: Place) => Place = (place) => place,
 ): Psf {
   const places = psf.places?.map(({ psf: image, x, y }) => ({ psf: change(image), ...move({ x, y }) }));
-  return { ...change({ data: psf.data, shape: psf.shape }), ...(places && { places }) };
+  const members = psf.members?.map((member) => ({ ...member, psf: change(member.psf) }));
+  return {
+    ...psf,
+    ...change({ data: psf.data, shape: psf.shape }),
+    ...(places && { places }),
+    ...(members && { members }),
+  };
 }
 
 /** The psf for a part of the image that begins at pixel (x, y): its places count from there. */

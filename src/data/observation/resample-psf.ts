@@ -74,8 +74,8 @@ function axisWeights(size: number, upsampling: number, shift: number): [Tap[][],
   return [result, first];
 }
 
-/** Keys's kernel with a = -1/2. */
-function keysKernel(distance: number): number {
+/** Keys's kernel with a = -1/2: weight of a given value at this distance in cells. */
+export function keysKernel(distance: number): number {
   const x = Math.abs(distance);
   if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
   if (x < 2) return ((-0.5 * x + 2.5) * x - 4) * x + 2;

@@ -1,0 +1,235 @@
+/**
+ * Psfs that are not known exactly (Lee et al. 2011, ApJ 731, 126; Xu et al. 2014, ApJ 794, 97): one of several, of a width that is known
+ * to an error, or of an observation that lies a little beside where its header says. Each of these is an axis of alternatives with
+ * their probabilities before the data are seen, between which the sampler goes.
+ */
+
+import { InvalidInputError } from "../../errors.js";
+import { imageSum, type SkyImage } from "../../image.js";
+import { naturalLog } from "../random/exponential.js";
+import { checkLayout } from "./check-image.js";
+import { centredPsf, checkPsf, psfCentre } from "./psf.js";
+import { alikePsfs, type Psf, type PsfMember, psfsOf, sameImage, unitPsf, unitSum } from "./psf-set.js";
+import { keysKernel, resamplePsf } from "./resample-psf.js";
+
+/** Most members of an ensemble. */
+export const MAX_MEMBERS = 256;
+
+/** A psf that may be the true one, as it is given. */
+export type GivenMember = Pick<PsfMember, "psf"> & Partial<Pick<PsfMember, "weight">>;
+
+/**
+ * A psf that is one of several, such as draws of a ray tracer or of a calibration: the sampler draws which, with the image, so that
+ * errors grow by what the psf leaves open, and the data may narrow it. Where all are the same, that psf.
+ *
+ * Steps go to members next in the list as well as to any other: put those that are alike side by side.
+ *
+ * @param given 1 to 256 psfs of any shapes, values >= 0; each is scaled to sum 1 and gets zeros around it until all have one shape.
+ *   Weights > 0, default 1, are scaled to sum 1
+ * @param where beginning of messages
+ * @throws InvalidInputError for none or too many members, a weight that is no number > 0, or a psf that breaks a rule of `Observation`
+ */
+export function psfEnsemble(given: readonly GivenMember[], where = "psf ensemble"): Psf {
+  if (!Array.isArray(given) || given.length === 0 || given.length > MAX_MEMBERS) {
+    throw new InvalidInputError(
+      `${where}: must hold 1 to ${MAX_MEMBERS} psfs, got ${Array.isArray(given) ? given.length : String(given)}; give others`,
+    );
+  }
+  const members = given.map(({ psf, weight = 1 }: GivenMember, index) => {
+    const name = `${where}: member ${index}`;
+    if (!(weight > 0 && weight < Number.POSITIVE_INFINITY)) {
+      throw new InvalidInputError(`${name}: weight must be a finite number > 0, got ${weight}; correct it`);
+    }
+    const image = checkLayout(name, "psf", psf);
+    checkPsf(name, image);
+    return { psf: unitPsf(image), weight };
+  });
+  const [first] = members;
+  if (members.every(({ psf }) => sameImage(psf, first.psf))) return first.psf;
+  const images = alikePsfs(members);
+  const sum = unitSum(members.reduce((all, { weight }) => all + weight, 0));
+  const mean = new Float64Array(images[0].data.length);
+  const scaled = members.map(({ weight }, index): PsfMember => {
+    const share = weight / sum;
+    const psf = images[index];
+    for (let cell = 0; cell < mean.length; cell++) mean[cell] += share * psf.data[cell];
+    return { psf, weight: share };
+  });
+  return { data: mean, shape: images[0].shape, members: scaled };
+}
+
+/** Largest relative error of a width: a psf of half the width is then 2.5 of it away. */
+const LARGEST_WIDTH_ERROR = 0.2;
+/** Largest error of a pointing in pixels. */
+const LARGEST_POINTING_ERROR = 2;
+
+/**
+ * A psf whose width is known up to a relative error: it is `1 + z error` times as wide as given, z normal within 2.5. Its form is kept,
+ * `psf(x / width)`, by cubic convolution between its cells (Keys 1981).
+ *
+ * @param psf one psf or an ensemble
+ * @param error relative standard error of the width, in (0, 0.2]
+ * @throws InvalidInputError otherwise, and for a psf so small that it has no light when it is narrowest
+ */
+export function withWidthError(psf: Psf, error: number, where = "psf width error"): Psf {
+  if (!(error > 0 && error <= LARGEST_WIDTH_ERROR)) {
+    throw new InvalidInputError(
+      `${where}: must be a share above 0 and at most ${LARGEST_WIDTH_ERROR}, got ${error}; give an ensemble of psfs for larger ones`,
+    );
+  }
+  checkOnePlace(psf, where);
+  const narrowest = 1 - REACH * error;
+  for (const image of psfsOf(psf)) {
+    if (imageSum(stretched(image, narrowest)) > 0) continue;
+    throw new InvalidInputError(
+      `${where}: must go with a psf that has light when it is ${narrowest.toFixed(2)} times as wide, got one of ${image.shape.join(" x ")} pixels without; give a smaller error or an ensemble`,
+    );
+  }
+  return { ...psf, widthError: error };
+}
+
+/**
+ * A psf whose observation lies a little beside where its header or its offset says: by a normal error within 2.5 standard deviations on each
+ * axis, against which the psf is moved. For further observations of a field, beside a first one that is taken at its word; the chain
+ * then fits where they lie.
+ *
+ * @param psf one psf or an ensemble
+ * @param error standard error of the pointing on each axis in pixels of the counts, in (0, 2]
+ * @throws InvalidInputError otherwise
+ */
+export function withPointingError(psf: Psf, error: number, where = "pointing error"): Psf {
+  if (!(error > 0 && error <= LARGEST_POINTING_ERROR)) {
+    throw new InvalidInputError(
+      `${where}: must be above 0 and at most ${LARGEST_POINTING_ERROR} pixels, got ${error}; correct the offsets first`,
+    );
+  }
+  checkOnePlace(psf, where);
+  return { ...psf, pointingError: error };
+}
+
+function checkOnePlace({ places }: Psf, where: string): void {
+  if (places === undefined) return;
+  throw new InvalidInputError(
+    `${where}: must go with a psf that holds everywhere, got psfs at places; leave it out`,
+  );
+}
+
+/**
+ * A psf with the errors that are given.
+ *
+ * @throws InvalidInputError as `withWidthError` and `withPointingError`
+ */
+export function withErrors(
+  psf: Psf,
+  errors: { readonly widthError?: number | undefined; readonly pointingError?: number | undefined },
+  where: string,
+): Psf {
+  const { widthError, pointingError } = errors;
+  const wide = widthError === undefined ? psf : withWidthError(psf, widthError, `${where}: width error`);
+  return pointingError === undefined
+    ? wide
+    : withPointingError(wide, pointingError, `${where}: pointing error`);
+}
+
+/** One of the ways in which a psf is uncertain. */
+export interface PsfAxis {
+  /** Column of the trace that tells of it: `psfMember` (from 0), `psfWidth`, or `pointingX` and `pointingY` in pixels. */
+  readonly name: "psfMember" | "psfWidth" | "pointingX" | "pointingY";
+  /** Its alternatives. */
+  readonly count: number;
+  /** Logarithm of the probability of each before the data are seen, up to a constant: `-z * z / 2` of a normal law. */
+  logWeight(index: number): number;
+  /** What the trace shows. */
+  value(index: number): number;
+}
+
+/** Alternatives of a normal law: within 2.5 standard deviations, 0.005 apart. */
+const STEPS = 1001;
+const REACH = 2.5;
+
+function normalAxis(name: PsfAxis["name"], middle: number, error: number): PsfAxis {
+  const z = (index: number) => REACH * ((2 * index) / (STEPS - 1) - 1);
+  return {
+    name,
+    count: STEPS,
+    logWeight: (index) => -0.5 * z(index) * z(index),
+    value: (index) => middle + z(index) * error,
+  };
+}
+
+/** The ways in which a psf is uncertain; none where it is known. */
+export function psfAxes({ members, widthError, pointingError }: Psf): PsfAxis[] {
+  return [
+    ...(members === undefined
+      ? []
+      : [
+          {
+            name: "psfMember",
+            count: members.length,
+            logWeight: (index) => naturalLog(members[index].weight),
+            value: (index) => index,
+          } satisfies PsfAxis,
+        ]),
+    ...(widthError === undefined ? [] : [normalAxis("psfWidth", 1, widthError)]),
+    ...(pointingError === undefined
+      ? []
+      : [normalAxis("pointingX", 0, pointingError), normalAxis("pointingY", 0, pointingError)]),
+  ];
+}
+
+/** The psf for one alternative on each of its axes. */
+export function psfAt(psf: Psf, axes: readonly PsfAxis[], chosen: readonly number[]): SkyImage {
+  const of = (name: PsfAxis["name"]) => {
+    const at = axes.findIndex((axis) => axis.name === name);
+    return at < 0 ? undefined : axes[at].value(chosen[at]);
+  };
+  const member = of("psfMember");
+  const image = member === undefined ? { data: psf.data, shape: psf.shape } : psf.members![member].psf;
+  const wide = stretched(image, of("psfWidth") ?? 1);
+  const [x, y] = [of("pointingX") ?? 0, of("pointingY") ?? 0];
+  if (x === 0 && y === 0) return wide;
+  return centredPsf(
+    resamplePsf({ psf: wide, centre: psfCentre(wide) }, { upsampling: 1, shift: { x: -x, y: -y } }),
+  );
+}
+
+/** A psf drawn out about its centre; the sum is kept, unless no cell is left with light. */
+function stretched(psf: SkyImage, factor: number): SkyImage {
+  if (factor === 1) return psf;
+  const odd = centredPsf({ psf, centre: psfCentre(psf) });
+  const [rows, cols] = odd.shape.map((size) => axisTaps(size, factor));
+  const nx = odd.shape[1];
+  const between = new Float64Array(rows.length * nx);
+  for (const [row, taps] of rows.entries()) {
+    for (const [index, weight] of taps) {
+      for (let col = 0; col < nx; col++) between[row * nx + col] += weight * odd.data[index * nx + col];
+    }
+  }
+  const data = new Float64Array(rows.length * cols.length);
+  for (let row = 0; row < rows.length; row++) {
+    for (const [col, taps] of cols.entries()) {
+      let sum = 0;
+      for (const [index, weight] of taps) sum += weight * between[row * nx + index];
+      data[row * cols.length + col] = Math.max(0, sum);
+    }
+  }
+  const image: SkyImage = { data, shape: [rows.length, cols.length] };
+  const sum = imageSum(image);
+  if (sum === 0) return image;
+  const scale = imageSum(psf) / sum;
+  for (let cell = 0; cell < data.length; cell++) data[cell] *= scale;
+  return image;
+}
+
+/** For each cell of a stretched axis of odd size the given cells that it is made of, by their weights. */
+function axisTaps(size: number, factor: number): (readonly [index: number, weight: number])[][] {
+  const middle = (size - 1) / 2;
+  const reach = Math.ceil(middle * factor);
+  return Array.from({ length: 2 * reach + 1 }, (_, cell) => {
+    const position = middle + (cell - reach) / factor;
+    const base = Math.floor(position);
+    return [base - 1, base, base + 1, base + 2]
+      .filter((index) => index >= 0 && index < size)
+      .map((index) => [index, keysKernel(position - index)] as const);
+  });
+}

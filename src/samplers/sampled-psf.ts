@@ -1,0 +1,275 @@
+/*
+ * Chains under psfs that are not known exactly. After each sweep of the chain that knows its psf, with image, background and data as
+ * they are and the photons behind them integrated out,
+ *
+ *     psf[m] ~ weight[psf] prod_i Poisson(counts[m,i] | lambda[m,i](psf))
+ *
+ * by Metropolis steps for each such observation along one of the axes on which its psf is uncertain: by a distance that is short or long,
+ * or among the members of an ensemble to any, all alike often in both directions. So the data take part in the choice ("fully Bayesian" of
+ * Xu et al. 2014, ApJ 794, 97).
+ */
+
+import type { Boundary } from "../data/observation/boundary.js";
+import type { CheckedObservation } from "../data/observation/check-observation.js";
+import { checkObservations } from "../data/observation/check-observation.js";
+import type { Observation } from "../data/observation/observation.js";
+import type { PsfWindow } from "../data/observation/psf.js";
+import { type PsfAxis, psfAt, psfAxes, psfEnsemble } from "../data/observation/psf-ensemble.js";
+import type { Psf } from "../data/observation/psf-set.js";
+import { naturalLog } from "../data/random/exponential.js";
+import { InvalidInputError } from "../errors.js";
+import { type SkyGrid, skyGrid } from "../model/sky-grid.js";
+import { skyObservations } from "../model/sky-observation.js";
+import {
+  ARRAY_PSF,
+  type ChainSettings,
+  createLiraChain,
+  type LiraChain,
+  type LiraChainOptions,
+} from "./lira.js";
+import { type Chain, MAX_BATCH } from "./sampler.js";
+
+/** Whether an observation's psf is not known exactly. */
+export function isUncertain({ psf }: Pick<Observation, "psf">): boolean {
+  return psfAxes(psf).length > 0;
+}
+
+/** Columns that the choice of psfs adds to the trace, those of `psfAxes`; numbered by the observation where there are several. */
+export function psfColumns(observations: readonly Pick<Observation, "psf">[]): string[] {
+  return observations.flatMap(({ psf }, index) =>
+    psfAxes(psf).map(({ name }) => (observations.length === 1 ? name : `${name}${index}`)),
+  );
+}
+
+/** A chain that draws its psfs too. */
+export interface SampledPsfChain extends Chain {
+  /** The chain that knows its psfs, for tests. */
+  readonly inner: LiraChain;
+  /** Index on each axis of each uncertain psf, in the order of the observations. */
+  readonly chosen: readonly (readonly number[])[];
+}
+
+/** A psf on the pixels of the sky. */
+interface SkyPsf {
+  /** In the window that all share. */
+  readonly psf: Float64Array;
+  /** Exposure times the chance to be detected, `[ny, nx]` of the sky. */
+  readonly detected: Float64Array;
+  readonly backgroundCounts: number;
+}
+
+/** An observation whose psf is drawn. */
+interface Choice {
+  readonly handle: number;
+  readonly axes: readonly PsfAxis[];
+  /** The psf at an index on each axis. */
+  readonly at: (chosen: readonly number[]) => SkyPsf;
+}
+
+/**
+ * Set up a chain of observations of which at least one has an uncertain psf.
+ *
+ * @throws InvalidInputError as `createLiraChain`
+ * @throws NumericsError when the chain does not fit into memory
+ */
+export function createSampledPsfChain(
+  observations: readonly Observation[],
+  settings: ChainSettings,
+  options: Omit<LiraChainOptions, "redistribution" | "psfVaries">,
+): SampledPsfChain {
+  const { boundary } = settings;
+  const { observations: checked } = checkObservations(observations, { boundary });
+  const grid = skyGrid(checked[0].counts.shape, boundary, settings);
+  // Room for the widest psf, and the one farthest off.
+  const widest = checked.map((one) => ({ ...one, psf: isUncertain(one) ? envelope(one.psf) : one.psf }));
+  const inner = createLiraChain(widest, settings, { ...options, redistribution: "direct", psfVaries: true });
+  const { kernels, handles, flux } = inner;
+  const pixels = flux.length;
+  const known = new Float64Array(pixels);
+  const choices = checked.flatMap((observation, index): Choice[] => {
+    const axes = psfAxes(observation.psf);
+    if (axes.length === 0) {
+      addTo(known, skyObservations([observation], grid, boundary).total.data);
+      return [];
+    }
+    const frame = onSky(widest[index], grid, boundary).psf;
+    const at = remembered((chosen) => {
+      const psf = psfAt(observation.psf, axes, chosen);
+      return skyPsf(onSky({ ...observation, psf }, grid, boundary), frame);
+    });
+    return [{ handle: handles[index], axes, at }];
+  });
+  const chosen = choices.map(({ axes }) => axes.map(likeliest));
+  const dark = kernels.allocate(8 * pixels);
+  const doubles = (address: number, length: number) =>
+    new Float64Array(kernels.memory.buffer, address, length);
+
+  const apply = (index: number) => {
+    const { handle, at } = choices[index];
+    const { psf, backgroundCounts } = at(chosen[index]);
+    doubles(kernels.observationArray(handle, ARRAY_PSF), psf.length).set(psf);
+    const exposed = doubles(kernels.exposedArray(), pixels);
+    exposed.set(known);
+    for (const [which, choice] of choices.entries()) addTo(exposed, choice.at(chosen[which]).detected);
+    kernels.changePsf(handle, backgroundCounts, dark);
+  };
+  const applyAll = () => {
+    for (const index of choices.keys()) apply(index);
+  };
+  applyAll();
+
+  /** Metropolis steps from where the likelihood is as given; returns what it is afterwards. */
+  const drawPsf = (index: number, likelihood: number): number => {
+    const { axes } = choices[index];
+    let here = likelihood;
+    let inUse = chosen[index];
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const before = chosen[index];
+      const which = kernels.drawIndex(axes.length);
+      const axis = axes[which];
+      const after = proposed(axis, before[which], kernels.drawIndex);
+      chosen[index] = before.with(which, after);
+      inUse = chosen[index];
+      apply(index);
+      const there = kernels.likelihood();
+      const gain = axis.logWeight(after) - axis.logWeight(before[which]) + there - here;
+      if (naturalLog(kernels.drawUniform()) < gain) here = there;
+      else chosen[index] = before;
+    }
+    if (inUse !== chosen[index]) apply(index);
+    return here;
+  };
+
+  const columns = [...inner.columns, ...psfColumns(checked)];
+  const width = inner.columns.length;
+  const rows = new Float64Array(MAX_BATCH * columns.length);
+  return {
+    inner,
+    chosen,
+    shape: inner.shape,
+    columns,
+    get sweeps() {
+      return inner.sweeps;
+    },
+    get flux() {
+      return inner.flux;
+    },
+    get moments() {
+      return inner.moments;
+    },
+    sweep(count, burnIn = 0) {
+      for (let sweep = 0; sweep < count; sweep++) {
+        let at = sweep * columns.length;
+        rows.set(inner.sweep(1, sweep < burnIn ? 1 : 0), at);
+        at += width;
+        let likelihood = kernels.likelihood();
+        for (const [index, { axes }] of choices.entries()) {
+          likelihood = drawPsf(index, likelihood);
+          for (const [which, axis] of axes.entries()) rows[at++] = axis.value(chosen[index][which]);
+        }
+      }
+      return rows.subarray(0, count * columns.length);
+    },
+    save() {
+      const { arrays, ...state } = inner.save();
+      return { ...state, arrays: { ...arrays, psf: Float64Array.from(chosen.flat()) } };
+    },
+    restore(state) {
+      const { psf, ...arrays } = state.arrays;
+      const counts = choices.flatMap(({ axes }) => axes.map(({ count }) => count));
+      if (psf?.length !== counts.length || counts.some((count, at) => !(psf[at] < count))) {
+        throw new InvalidInputError(
+          `lira: psf of a saved state must choose among ${counts.join(", ")} psfs, got ${psf?.join(", ")}; ` +
+            "use the checkpoint with the inputs and the version that it was made with",
+        );
+      }
+      let from = 0;
+      for (const [index, { axes }] of choices.entries()) {
+        chosen[index] = [...psf.subarray(from, from + axes.length)];
+        from += axes.length;
+      }
+      applyAll();
+      inner.restore({ ...state, arrays });
+    },
+  };
+}
+
+/** Psfs that are kept for the next time. */
+const REMEMBERED = 64;
+
+/** A function that remembers what it found last. */
+function remembered<Found>(find: (chosen: readonly number[]) => Found): (chosen: readonly number[]) => Found {
+  const known = new Map<string, Found>();
+  return (chosen) => {
+    const key = chosen.join();
+    const found = known.get(key) ?? find(chosen);
+    known.delete(key);
+    known.set(key, found);
+    if (known.size > REMEMBERED) known.delete(known.keys().next().value!);
+    return found;
+  };
+}
+
+/** Metropolis steps of each psf a sweep. */
+const ATTEMPTS = 3;
+/** Steps along an axis reach up to 4, 8 ... 256. */
+const SHORTEST = 4;
+const SCALES = 7;
+
+/** Index of another alternative, on a circle; from there this one is proposed as often. */
+function proposed({ name, count }: PsfAxis, from: number, drawIndex: (count: number) => number): number {
+  if (name === "psfMember" && drawIndex(2) === 0) return (from + 1 + drawIndex(count - 1)) % count;
+  const reach = name === "psfMember" ? 1 : SHORTEST * 2 ** drawIndex(SCALES);
+  const distance = 1 + drawIndex(reach);
+  return (from + (drawIndex(2) === 0 ? distance : count - distance)) % count;
+}
+
+function likeliest({ count, logWeight }: PsfAxis): number {
+  let best = 0;
+  for (let index = 1; index < count; index++) if (logWeight(index) > logWeight(best)) best = index;
+  return best;
+}
+
+function addTo(sum: Float64Array, image: Float64Array): void {
+  for (let index = 0; index < sum.length; index++) sum[index] += image[index];
+}
+
+/** A psf with light wherever one of the alternatives has some: the mean of those at the ends of the axes, and of all members. */
+function envelope(psf: Psf): Psf {
+  const axes = psfAxes(psf);
+  const corners = axes.reduce<number[][]>(
+    (all, { name, count }) => {
+      const ends = name === "psfMember" ? Array.from({ length: count }, (_, index) => index) : [0, count - 1];
+      return all.flatMap((corner) => ends.map((end) => [...corner, end]));
+    },
+    [[]],
+  );
+  const { data, shape } = psfEnsemble(corners.map((corner) => ({ psf: psfAt(psf, axes, corner) })));
+  return { data, shape };
+}
+
+function onSky(observation: CheckedObservation, grid: SkyGrid, boundary: Boundary) {
+  const [seen] = skyObservations([observation], grid, boundary).observations;
+  if ("parts" in seen.psf) throw new TypeError("an uncertain psf holds everywhere");
+  return { ...seen, psf: seen.psf };
+}
+
+function skyPsf({ psf, detected, background }: ReturnType<typeof onSky>, frame: PsfWindow): SkyPsf {
+  let backgroundCounts = 0;
+  for (let pixel = 0; pixel < detected.data.length; pixel++) {
+    backgroundCounts += detected.data[pixel] * background.data[pixel];
+  }
+  return { psf: inWindow(psf, frame), detected: detected.data, backgroundCounts };
+}
+
+/** A psf with the zeros that its window has in the larger one of another about the same centre. */
+function inWindow({ psf, centre }: PsfWindow, frame: PsfWindow): Float64Array {
+  const [, width] = frame.psf.shape;
+  const [ny, nx] = psf.shape;
+  const [top, left] = [frame.centre[0] - centre[0], frame.centre[1] - centre[1]];
+  const data = new Float64Array(frame.psf.data.length);
+  for (let row = 0; row < ny; row++) {
+    data.set(psf.data.subarray(row * nx, (row + 1) * nx), (row + top) * width + left);
+  }
+  return data;
+}
