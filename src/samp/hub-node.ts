@@ -137,11 +137,16 @@ export async function openHub(
     },
     async send(id, mtype, parameters, seconds) {
       const message = { "samp.mtype": mtype, "samp.params": parameters };
-      const answer = (await call(
-        "samp.hub.callAndWait",
-        [key, id, message, String(seconds)],
-        1000 * seconds + PATIENCE,
-      )) as SampMap;
+      const words = [key, id, message, String(seconds)];
+      let answer: SampMap;
+      try {
+        answer = (await call("samp.hub.callAndWait", words, 1000 * seconds + PATIENCE)) as SampMap;
+      } catch (error) {
+        // The hub has passed it on, and gave up waiting.
+        const { fields } = error as JobError;
+        if (!/time.?out/i.test(String(fields?.fault ?? ""))) throw error;
+        return { done: true, note: `no answer within ${seconds} s` };
+      }
       const { "samp.status": status, "samp.error": trouble = {} } = answer;
       const note = (trouble as SampMap)["samp.errortxt"];
       return {

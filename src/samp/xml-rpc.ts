@@ -65,6 +65,8 @@ export async function decodeResponse(text: string, method: string): Promise<Samp
   }
   const decoded = decodeValue(value);
   if (fault === undefined) return decoded;
-  const reason = (decoded as SampMap).faultString ?? text;
-  throw new JobError(`samp: the hub must accept ${method}, got ${JSON.stringify(reason)}; restart the hub`);
+  const reason = String((decoded as SampMap).faultString ?? text);
+  throw new JobError(`samp: the hub must accept ${method}, got ${JSON.stringify(reason)}; restart the hub`, {
+    fields: { fault: reason },
+  });
 }

@@ -6,6 +6,7 @@ from the file that it names. Ends with its standard input.
 """
 import json
 import sys
+import time
 import warnings
 
 from astropy import log
@@ -39,6 +40,8 @@ def received(private_key, sender_id, msg_id, mtype, params, extra):
         reply = {"samp.status": "samp.ok", "samp.result": {}}
     except Exception as error:
         reply = {"samp.status": "samp.error", "samp.result": {}, "samp.error": {"samp.errortxt": str(error)}}
+    # The hub loses an answer that comes before it has begun to wait for it.
+    time.sleep(0.3)
     client.reply(msg_id, reply)
 
 
