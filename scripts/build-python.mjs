@@ -27,21 +27,23 @@ const { values } = parseArgs({
 });
 const output = resolve(values.output);
 const work = mkdtempSync(join(tmpdir(), "tslira-wheel-"));
-/** What no running program reads. */
+/** What no running program reads; the dist/ of Plot is for pages without modules. */
 const UNUSED =
-  /\.(map|d\.[cm]?ts|[cm]?tsx?|md|markdown|flow|node|yml)$|\/(test|tests|docs|examples|\.github)$/i;
+  /\.(map|d\.[cm]?ts|[cm]?tsx?|md|markdown|flow|node|yml)$|\/(test|tests|docs|examples|\.github|__snapshots__)$|node_modules\/@observablehq\/plot\/dist$|\.min\.js$/i;
+/** What has to go with the code. */
+const LICENCE = /\/licen[cs]es?\b[^/]*$/i;
 /** Binaries of one platform, and the compiler that a library names as a peer. */
 const ABSENT = /@resvg\/resvg-js-|node_modules\/typescript$|__fixtures__$/;
 
 try {
   cpSync(join(root, "python"), work, {
     recursive: true,
-    filter: (path) => !/__pycache__|egg-info|\/dist$/.test(path),
+    filter: (path) => !/__pycache__|egg-info|\/(dist|notebooks|tests)$/.test(path),
   });
   cpSync(join(root, "LICENSE"), join(work, "LICENSE"));
   const program = join(work, "tslira", "program");
   mkdirSync(program);
-  const filter = (path) => !UNUSED.test(path) && !ABSENT.test(path);
+  const filter = (path) => (!UNUSED.test(path) || LICENCE.test(path)) && !ABSENT.test(path);
   for (const part of ["dist", "assets"])
     cpSync(join(root, part), join(program, part), { recursive: true, filter });
   const { name, version, type, imports, exports, dependencies, license } = JSON.parse(

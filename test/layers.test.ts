@@ -131,6 +131,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "settings",
     "viewer",
   ],
+  // Files for DS9, TOPCAT and others, by the Simple Application Messaging Protocol.
+  samp: [...BASE, "xml-text", "data", "io"],
   // What the package exports: its public entries, and what its own pages use besides them.
   entries: [],
   cli: [],

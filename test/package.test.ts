@@ -42,6 +42,11 @@ describe("package", () => {
     expect(citation).toContain(`\nversion: ${manifest.version}\n`);
   });
 
+  it("keeps its command when it is published", () => {
+    // npm publishes without a command whose path begins with a point.
+    expect(manifest.bin).toEqual({ tslira: "dist/cli/main.js" });
+  });
+
   it("holds the pages that its README leads to", () => {
     const readme = readFileSync(join(ROOT, "README.md"), "utf8");
     const links = [...readme.matchAll(/\]\((docs\/[^)#]+)/g)].map(([, link]) => link);

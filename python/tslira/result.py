@@ -23,6 +23,11 @@ from .errors import InvalidInputError
 __all__ = ["LIRADeconvolverResult", "Report"]
 
 
+def _named(observation: Optional[Mapping[str, Any]]) -> Sequence[str]:
+    """Files of an observation as words of a command line."""
+    return [word for name, value in (observation or {}).items() for word in (f"--{name}", str(value))]
+
+
 class Report:
     """A report as one page of HTML, shown inside a notebook.
 
@@ -53,7 +58,7 @@ class LIRADeconvolverResult:
     """
 
     def __init__(self, filename: Union[str, Path]):
-        self._path = Path(filename)
+        self._path = Path(filename).absolute()
         with fits.open(self._path) as hdus:
             self._header = hdus[0].header.copy()
             self._names = [hdu.name for hdu in hdus]
@@ -214,11 +219,60 @@ class LIRADeconvolverResult:
         """
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "report.html"
-            names = [
-                word for name, value in (observation or {}).items() for word in (f"--{name}", str(value))
-            ]
-            program.text(["report", str(self._path), *names, "-o", str(path), "-q"])
+            program.text(["report", str(self._path), *_named(observation), "-o", str(path), "-q"])
             return Report(path.read_text(encoding="utf-8"))
+
+    def measure(
+        self,
+        circles: Sequence[Sequence[float]] = (),
+        regions: Optional[Union[str, Path]] = None,
+        source: str = "drawn",
+        observation: Optional[Mapping[str, Any]] = None,
+        progress: bool = True,
+    ) -> Table:
+        """Fluxes, limits and places of regions, from the draws: a row a region, what ``tslira measure`` finds.
+
+        Parameters
+        ----------
+        circles : list of (x, y, radius), optional
+            In pixels from 0.
+        regions : path, optional
+            DS9 region file or FITS image of labels.
+        source : {"drawn", "point"}
+            What shines in a region: light as the draws have it there, or a point at its centre.
+        observation : dict, optional
+            As for `report`.
+        progress : bool
+            Whether to show progress.
+        """
+        words = [word for circle in circles for word in ("--circle", ",".join(str(float(number)) for number in circle))]
+        if regions is not None:
+            words += ["--regions", str(regions)]
+        return self._products("measure", [*words, "--source", source], observation, progress)
+
+    def sources(
+        self, false_alarms: float = 0.1, observation: Optional[Mapping[str, Any]] = None, progress: bool = True
+    ) -> Table:
+        """A catalogue of sources: what ``tslira sources`` finds, the brightest first.
+
+        Parameters
+        ----------
+        false_alarms : float
+            How many to expect in a field without sources.
+        observation : dict, optional
+            As for `report`.
+        progress : bool
+            Whether to show progress.
+        """
+        return self._products("sources", ["--false-alarms", str(false_alarms)], observation, progress)
+
+    def _products(
+        self, command: str, words: Sequence[str], observation: Optional[Mapping[str, Any]], progress: bool
+    ) -> Table:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "table.fits"
+            program.run([command, str(self._path), *words, *_named(observation), "-o", str(path), "--json"], progress)
+            return Table.read(path, hdu=1)
 
     def __repr__(self) -> str:
         shape = " x ".join(str(self._header[f"NAXIS{axis}"]) for axis in (1, 2))

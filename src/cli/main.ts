@@ -60,6 +60,10 @@ const COMMANDS: Readonly<Record<string, LazyCommand>> = {
     summary: "a catalogue of the sources in a result",
     load: async () => asCommand((await import("./sources.js")).sourcesCommand()),
   },
+  send: {
+    summary: "show files in DS9, TOPCAT, Aladin and others, by SAMP",
+    load: async () => asCommand((await import("./send.js")).sendCommand()),
+  },
   cluster: {
     summary: "many runs as a job: on all cores, on Slurm, or by any scheduler",
     load: async () => asCommand((await import("./cluster.js")).clusterCommand()),

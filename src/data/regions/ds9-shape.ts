@@ -245,7 +245,7 @@ const onSky = (system: RegionSystem) => system !== "image" && system !== "physic
  * A coordinate: a number, and on the sky also degrees with `d`, or base 60 with `:` or letters, the first equatorial one in hours.
  * NaN when it is none of these.
  */
-function readCoordinate(text: string, axis: 0 | 1, system: RegionSystem): number {
+export function readCoordinate(text: string, axis: 0 | 1, system: RegionSystem): number {
   if (NUMBER.test(text)) return Number(text);
   if (!onSky(system)) return Number.NaN;
   if (/d$/i.test(text) && NUMBER.test(text.slice(0, -1))) return Number(text.slice(0, -1));

@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+"""A hub of astropy and a client that takes images, tables and positions; see samp.test.ts.
+
+Argument: the lock file to write. Standard output: a line "ready", then of each message a line of JSON: its type, its parameters, and what astropy reads
+from the file that it names. Ends with its standard input.
+"""
+import json
+import sys
+import time
+import warnings
+
+from astropy import log
+from astropy.io import fits
+from astropy.samp import SAMPHubServer, SAMPIntegratedClient
+from astropy.table import Table
+from astropy.wcs import WCS
+
+warnings.simplefilter("ignore")
+log.setLevel("ERROR")
+hub = SAMPHubServer(lockfile=sys.argv[1], web_profile=False, addr="127.0.0.1")
+hub.start()
+client = SAMPIntegratedClient(name="Receiver & <friend>", addr="127.0.0.1", callable=True)
+client.connect(hub=hub)
+
+
+def read(mtype, params):
+    if mtype == "image.load.fits":
+        with fits.open(params["url"], cache=False) as hdus:
+            header, data = hdus[0].header, hdus[0].data
+            return {"shape": data.shape, "sum": float(data.sum()), "sky": WCS(header).celestial.wcs_pix2world([[3, 5]], 0)[0].tolist()}
+    if mtype.startswith("table.load"):
+        table = Table.read(params["url"], format="votable" if mtype.endswith("votable") else "fits")
+        return {"rows": len(table), "columns": table.colnames}
+    return None
+
+
+def received(private_key, sender_id, msg_id, mtype, params, extra):
+    try:
+        print(json.dumps({"mtype": mtype, "params": params, "read": read(mtype, params)}), flush=True)
+        reply = {"samp.status": "samp.ok", "samp.result": {}}
+    except Exception as error:
+        reply = {"samp.status": "samp.error", "samp.result": {}, "samp.error": {"samp.errortxt": str(error)}}
+    # The hub loses an answer that comes before it has begun to wait for it.
+    time.sleep(0.3)
+    client.reply(msg_id, reply)
+
+
+for mtype in ("image.load.fits", "table.load.fits", "table.load.votable", "coord.pointAt.sky"):
+    client.bind_receive_call(mtype, received)
+# Takes nothing.
+idle = SAMPIntegratedClient(name="Idle", addr="127.0.0.1", callable=False)
+idle.connect(hub=hub)
+print("ready", flush=True)
+sys.stdin.read()
+idle.disconnect()
+client.disconnect()
+hub.stop()
