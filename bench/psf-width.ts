@@ -2,7 +2,7 @@
 // whose true width differs from the given one by a normal error of 10 %, sampled with the psf taken as exact and with `withWidthError`. Every field
 // is kept under .bench/ as it is done, and the next run of the same command goes on from there.
 //
-//   npm run study:psf-width [-- --fields 200] [-- --table]
+//   npm run study:psf [-- --fields 200] [-- --table]
 //
 // With --table nothing is simulated: what there is becomes docs/studies/psf-width.json.
 import { parseArgs } from "node:util";
