@@ -8,7 +8,15 @@ import { prepareStates, setStates as setStateCount, states } from "./adaptive-pr
 import { adaptiveCol, adaptiveRow, drawAdaptiveShift } from "./adaptive-shift";
 import { transferBackground } from "./background-transfer";
 import { drawImage, measureLogFractions, prepareImage, sumLogFractions } from "./image";
-import { clearGains, predictBackgrounds, predictLight, prepareLight, renewReach, sumLogLight } from "./light";
+import {
+  clearGains,
+  predictBackground,
+  predictBackgrounds,
+  predictLight,
+  prepareLight,
+  renewReach,
+  sumLogLight,
+} from "./light";
 import { prepareLine } from "./line";
 import { aggregateMasses } from "./masses";
 import { allocate } from "./memory";
@@ -61,7 +69,6 @@ export { nodeTransfersAccepted, nodeTransfersTried } from "./node-transfer";
 export { transfersAccepted, transfersTried } from "./pair-transfer";
 export { setPixelPrior } from "./pixel-prior";
 export { drawIndex, drawUniform, seedRandom } from "./random";
-
 export { setRedistribution } from "./redistribute";
 export { shiftScores } from "./shift";
 export { setSmoothingPrior } from "./smoothing";
@@ -409,7 +416,7 @@ export function changePsf(observation: usize, backgroundCounts: f64, dark: usize
   item.backgroundCounts = backgroundCounts;
   turnPsf(item);
   renewReach(item);
-  predictBackgrounds(dark);
+  predictBackground(item, dark);
   measureMissing();
 }
 

@@ -248,13 +248,17 @@ function predictObservation(item: Observation, flux: usize, out: usize): bool {
  */
 export function predictBackgrounds(dark: usize): void {
   for (let index = 0; index < observationCount; index++) {
-    const item = observationAt(index);
-    if (item.background === 0) continue;
-    const scale = item.scale;
-    item.scale = 1;
-    predictObservation(item, dark, item.entryBackground);
-    item.scale = scale;
+    predictBackground(observationAt(index), dark);
   }
+}
+
+/** Compute the light of the background of one observation at scale 1, if it has one. */
+export function predictBackground(item: Observation, dark: usize): void {
+  if (item.background === 0) return;
+  const scale = item.scale;
+  item.scale = 1;
+  predictObservation(item, dark, item.entryBackground);
+  item.scale = scale;
 }
 
 /** Address of a row of a table `reach` for detector row `row` and a sky pixel in row `skyRow`; the row of zeros out of reach. */

@@ -18,6 +18,7 @@ import { type PsfAxis, psfAt, psfAxes, psfEnsemble } from "../data/observation/p
 import type { Psf } from "../data/observation/psf-set.js";
 import { naturalLog } from "../data/random/exponential.js";
 import { InvalidInputError } from "../errors.js";
+import { checkStatus } from "../kernels.js";
 import { type SkyGrid, skyGrid } from "../model/sky-grid.js";
 import { skyObservations } from "../model/sky-observation.js";
 import {
@@ -101,6 +102,7 @@ export function createSampledPsfChain(
   });
   const chosen = choices.map(({ axes }) => axes.map(likeliest));
   const dark = kernels.allocate(8 * pixels);
+  if (dark === 0) checkStatus("lira", 1);
   const doubles = (address: number, length: number) =>
     new Float64Array(kernels.memory.buffer, address, length);
 
