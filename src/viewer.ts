@@ -38,4 +38,16 @@ export {
   selectionText,
 } from "./viewer/selection.js";
 export { histogram, meanOf, pooled, quantilesOf, stdOf } from "./viewer/statistics.js";
-export { clampView, type Viewport, viewEdges, wheelFactor, wholeView, zoomAt } from "./viewer/viewport.js";
+export {
+  arrowStep,
+  clampView,
+  nearestPixel,
+  type Viewport,
+  viewByKey,
+  viewEdges,
+  viewHolding,
+  wheelFactor,
+  wholeView,
+  zoomAt,
+} from "./viewer/viewport.js";
+export { escapeXml } from "./xml-text.js";

@@ -37,6 +37,47 @@ export function zoomAt(view: Viewport, factor: number, x: number, y: number, sha
   return clampView({ x: x + (view.x - x) * ratio, y: y + (view.y - y) * ratio, zoom }, shape);
 }
 
+/** The view moved as little as it takes to hold a position. */
+export function viewHolding(view: Viewport, [x, y]: readonly [number, number], shape: Shape): Viewport {
+  const [halfX, halfY] = [shape[1] / view.zoom / 2, shape[0] / view.zoom / 2];
+  const towards = (middle: number, at: number, half: number) =>
+    Math.min(Math.max(middle, at - half + 1), at + half - 1);
+  return clampView({ ...view, x: towards(view.x, x, halfX), y: towards(view.y, y, halfY) }, shape);
+}
+
+/** The pixel of the image that is nearest to a position. */
+export function nearestPixel([x, y]: readonly [number, number], [ny, nx]: Shape): [x: number, y: number] {
+  return [Math.min(Math.max(Math.round(x), 0), nx - 1), Math.min(Math.max(Math.round(y), 0), ny - 1)];
+}
+
+/** The view after a key: plus and minus zoom around a position, 0 shows all; undefined for any other. */
+export function viewByKey(
+  key: string,
+  view: Viewport,
+  [x, y]: readonly [number, number],
+  shape: Shape,
+): Viewport | undefined {
+  if (key === "+" || key === "=") return zoomAt(view, 1.5, x, y, shape);
+  if (key === "-") return zoomAt(view, 1 / 1.5, x, y, shape);
+  return key === "0" ? wholeView(shape) : undefined;
+}
+
+/** Direction of an arrow key, x to the right and y up, times a step; undefined for any other key. */
+export function arrowStep(key: string, step: number): readonly [x: number, y: number] | undefined {
+  switch (key) {
+    case "ArrowLeft":
+      return [-step, 0];
+    case "ArrowRight":
+      return [step, 0];
+    case "ArrowUp":
+      return [0, step];
+    case "ArrowDown":
+      return [0, -step];
+    default:
+      return undefined;
+  }
+}
+
 /** Pixels of a line, and of a page, of wheels that count in these. */
 const LINE = 16;
 const PAGE = 400;

@@ -10,6 +10,7 @@ import {
   errorText,
   type Frame,
   formatUnit,
+  nearestPixel,
   numberText,
   quantityScale,
   type Selection,
@@ -276,10 +277,7 @@ function Stage(props: StageProps) {
       return;
     }
     if (event.type === "pointermove") {
-      props.onCursor([
-        Math.min(Math.max(Math.round(x), 0), shape[1] - 1),
-        Math.min(Math.max(Math.round(y), 0), shape[0] - 1),
-      ]);
+      props.onCursor(nearestPixel([x, y], shape));
     }
     if (swipe && (event.type === "pointerdown" || (event.type === "pointermove" && event.buttons === 1))) {
       const box = frame.element.getBoundingClientRect();

@@ -6,11 +6,13 @@ import type { Cutout } from "tslira/fits";
 import type { CatalogueSource } from "tslira/significance";
 import type { SkyWcs } from "tslira/sky";
 import {
+  arrowStep,
   type ColorScale,
   clampView,
   compass,
   crossShape,
   type Frame,
+  nearestPixel,
   outlined,
   quantityScale,
   type Selection,
@@ -18,6 +20,8 @@ import {
   selectionShape,
   shapeOutline,
   type Viewport,
+  viewByKey,
+  viewHolding,
   wheelFactor,
   wholeView,
   zoomAt,
@@ -59,14 +63,6 @@ export interface GridProps {
   readonly lines: LineDrawing | undefined;
   /** Marked on the sky. */
   readonly sources: readonly CatalogueSource[] | undefined;
-}
-
-/** A view that holds the cursor. */
-function follow(view: Viewport, [x, y]: readonly [number, number], shape: Shape): Viewport {
-  const [halfX, halfY] = [shape[1] / view.zoom / 2, shape[0] / view.zoom / 2];
-  const towards = (middle: number, at: number, half: number) =>
-    Math.min(Math.max(middle, at - half + 1), at + half - 1);
-  return clampView({ ...view, x: towards(view.x, x, halfX), y: towards(view.y, y, halfY) }, shape);
 }
 
 /** Ruler and compass, above the labels of a grid. */
@@ -136,10 +132,7 @@ export function PanelPicture(props: PanelProps) {
     [cut, isPsf, first, wcs, view, shape, cursor, selection, gestures, sources, lines],
   );
 
-  const pixelAt = ([x, y]: readonly [number, number]): [number, number] => [
-    Math.min(Math.max(Math.round(x), 0), shape[1] - 1),
-    Math.min(Math.max(Math.round(y), 0), shape[0] - 1),
-  ];
+  const pixelAt = (position: readonly [number, number]) => nearestPixel(position, shape);
   const pick = ([x, y]: readonly [number, number]) => props.onSelect({ kind: "pixel", x, y });
   const pinch = usePinch(view, props.onView, shape);
 
@@ -198,24 +191,14 @@ export function PanelPicture(props: PanelProps) {
       return;
     }
     if (event.altKey) return;
-    const step = event.shiftKey ? 10 : 1;
-    const moves: Readonly<Record<string, readonly [number, number]>> = {
-      ArrowLeft: [-step, 0],
-      ArrowRight: [step, 0],
-      ArrowUp: [0, step],
-      ArrowDown: [0, -step],
-    };
-    const move = moves[event.key];
+    const move = arrowStep(event.key, event.shiftKey ? 10 : 1);
+    const next = viewByKey(event.key, view, cursor, shape);
     if (move) {
-      const next = pixelAt([cursor[0] + move[0], cursor[1] + move[1]]);
-      props.onCursor(next);
-      props.onView(follow(view, next, shape));
-    } else if (event.key === "Enter" || event.key === " ") {
-      if (event.ctrlKey || event.metaKey) return;
-      pick(cursor);
-    } else if (event.key === "+" || event.key === "=") props.onView(zoomAt(view, 1.5, ...cursor, shape));
-    else if (event.key === "-") props.onView(zoomAt(view, 1 / 1.5, ...cursor, shape));
-    else if (event.key === "0") props.onView(wholeView(shape));
+      const at = pixelAt([cursor[0] + move[0], cursor[1] + move[1]]);
+      props.onCursor(at);
+      props.onView(viewHolding(view, at, shape));
+    } else if (event.key === "Enter" || event.key === " ") pick(cursor);
+    else if (next) props.onView(next);
     else return;
     event.preventDefault();
   };

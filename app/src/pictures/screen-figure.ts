@@ -1,10 +1,11 @@
 /** The pictures as they are on the screen, as one SVG: colours, limits, view, regions, contours, grid. Fetched when it is asked for. */
 
+import { escapeXml } from "#viewer";
+
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, 'DejaVu Sans', sans-serif";
 /** px around the pictures. */
 const MARGIN = 12;
 
-const escaped = (text: string) => text.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
 const px = (length: number) => String(Math.round(100 * length) / 100);
 
 /** Rules of the page for what is drawn on pictures. */
@@ -58,7 +59,7 @@ function textSvg(element: Element, corner: DOMRect, text = element.textContent ?
   const size = Number.parseFloat(getComputedStyle(element).fontSize);
   return (
     `<text x="${px(x + width / 2)}" y="${px(y + height / 2)}" text-anchor="middle" dominant-baseline="central" ` +
-    `font-size="${px(size)}" ${rest}>${escaped(text.trim())}</text>`
+    `font-size="${px(size)}" ${rest}>${escapeXml(text.trim())}</text>`
   );
 }
 
@@ -104,7 +105,7 @@ export function screenFigure(): string {
     const place = head && frame && { head: placeIn(head, corner), frame: placeIn(frame, corner) };
     const title = place
       ? `<text x="${px(place.frame.x)}" y="${px(place.head.y + place.head.height / 2)}" dominant-baseline="central" ` +
-        `font-size="12" font-weight="600">${escaped(head?.selectedOptions[0]?.text ?? "")}</text>`
+        `font-size="12" font-weight="600">${escapeXml(head?.selectedOptions[0]?.text ?? "")}</text>`
       : "";
     return title + frames.join("") + bars.join("") + letters.join("");
   });
@@ -112,7 +113,7 @@ export function screenFigure(): string {
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${px(width)}" height="${px(height)}" ` +
     `viewBox="0 0 ${px(width)} ${px(height)}" color="${color}" fill="currentColor" font-family="${FONT}">` +
-    `<style>svg{--sans:${FONT}}\n${escaped(overlayRules())}</style>` +
+    `<style>svg{--sans:${FONT}}\n${escapeXml(overlayRules())}</style>` +
     `<rect width="100%" height="100%" fill="${backgroundColor}"/>${parts.join("")}</svg>`
   );
 }

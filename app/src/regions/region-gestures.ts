@@ -3,7 +3,7 @@
 import { useMemo, useRef, useState } from "react";
 import type { Shape } from "tslira";
 import { type RegionShape, termsContain } from "tslira/sky";
-import { type Frame, outlined, shapeOutline } from "#viewer";
+import { arrowStep, escapeXml, type Frame, nearestPixel, outlined, shapeOutline } from "#viewer";
 import { type DrawnLine, freeId, freeName, type LookControl } from "../pictures/look.js";
 import type { Tool } from "../pictures/tool.js";
 import {
@@ -90,10 +90,7 @@ export function useRegionGestures(
       onDrawn("region");
       return id;
     };
-    const clamp = ([x, y]: Position): [number, number] => [
-      Math.min(Math.max(Math.round(x), 0), shape[1] - 1),
-      Math.min(Math.max(Math.round(y), 0), shape[0] - 1),
-    ];
+    const clamp = (position: Position) => nearestPixel(position, shape);
     const close = () => {
       if (draft.length < 3) return false;
       add({ kind: "polygon", vertices: draft.map(([x, y]) => ({ x, y })) }, "");
@@ -240,16 +237,9 @@ export function useRegionGestures(
 
       onKey(event, cursor) {
         const { key, altKey, shiftKey } = event;
-        const arrows: Readonly<Record<string, Position>> = {
-          ArrowLeft: [-1, 0],
-          ArrowRight: [1, 0],
-          ArrowUp: [0, 1],
-          ArrowDown: [0, -1],
-        };
-        const arrow = arrows[key];
-        if (altKey && arrow && chosen) {
-          const step = shiftKey ? 10 : 1;
-          put(movedRegion(chosen, step * arrow[0], step * arrow[1]), `move ${chosen.id}`);
+        const move = arrowStep(key, shiftKey ? 10 : 1);
+        if (altKey && move && chosen) {
+          put(movedRegion(chosen, ...move), `move ${chosen.id}`);
           return true;
         }
         if (altKey) return false;
@@ -297,7 +287,7 @@ export function useRegionGestures(
           if (now.regions.length < 2) return "";
           const shapes = region.terms.map((term) => term.shape);
           const [x, y] = labelPlace(shapes, frame);
-          return `<text class="region-name" x="${x}" y="${y}" text-anchor="middle">${escaped(region.name)}</text>`;
+          return `<text class="region-name" x="${x}" y="${y}" text-anchor="middle">${escapeXml(region.name)}</text>`;
         };
         const outline = (region: DrawnRegion, kind: string) =>
           `<g class="region ${kind}">${outlined(region.terms.map(({ shape: one }) => shapeOutline(frame, one)).join(""))}</g>`;
@@ -353,5 +343,3 @@ function lineShape(frame: Frame, { x0, y0, x1, y1 }: DrawnLine): string {
   const [bx, by] = frame.project(x1, y1);
   return outlined(`<path d="M${ax},${ay}L${bx},${by}"/><circle cx="${ax}" cy="${ay}" r="3"/>`);
 }
-
-const escaped = (text: string) => text.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);

@@ -4,11 +4,12 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Shape, SkyImage } from "tslira";
 import type { Cutout } from "tslira/fits";
 import {
-  clampView,
+  arrowStep,
   colorScale,
   type Frame,
   selectionShape,
   type Viewport,
+  viewByKey,
   wheelFactor,
   wholeView,
   zoomAt,
@@ -133,19 +134,11 @@ function Chooser({
   };
   const onKey = (event: KeyboardEvent) => {
     if (part === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
-    const by = event.shiftKey ? 256 : 32;
-    const moves: Readonly<Record<string, readonly [number, number]>> = {
-      ArrowLeft: [-by, 0],
-      ArrowRight: [by, 0],
-      ArrowUp: [0, by],
-      ArrowDown: [0, -by],
-    };
-    const move = moves[event.key];
+    const move = arrowStep(event.key, event.shiftKey ? 256 : 32);
     const middle = [(part.x[0] + part.x[1]) / 2 / step, (part.y[0] + part.y[1]) / 2 / step] as const;
+    const next = viewByKey(event.key, view, middle, image.shape);
     if (move) onPart(movedPart(part, ...move, shape));
-    else if (event.key === "+" || event.key === "=") setView(zoomAt(view, 1.5, ...middle, image.shape));
-    else if (event.key === "-") setView(zoomAt(view, 1 / 1.5, ...middle, image.shape));
-    else if (event.key === "0") setView(clampView(wholeView(image.shape), image.shape));
+    else if (next) setView(next);
     else return;
     event.preventDefault();
   };

@@ -6,7 +6,15 @@ import { type ColorBar, createColorBar } from "../../viewer/color-bar.js";
 import { createFrame, type Frame, outlined } from "../../viewer/frame.js";
 import { crossShape, selectionShape } from "../../viewer/marks.js";
 import { compass, scaleBar } from "../../viewer/scale-bar.js";
-import { clampView, wholeView, zoomAt } from "../../viewer/viewport.js";
+import {
+  arrowStep,
+  clampView,
+  nearestPixel,
+  viewByKey,
+  viewHolding,
+  wholeView,
+  zoomAt,
+} from "../../viewer/viewport.js";
 import { escapeXml } from "../../xml-text.js";
 import type { Layer, ReportStore } from "./blocks.js";
 import { entriesSentence, pixelEntries, writeEntries } from "./readout.js";
@@ -124,10 +132,7 @@ function listen(frame: Frame, { data }: ReportStore, holder: StateHolder): void 
   const { element } = frame;
   const { shape } = data;
   const [ny, nx] = shape;
-  const pixelAt = ([x, y]: readonly [number, number]): [number, number] => [
-    Math.min(Math.max(Math.round(x), 0), nx - 1),
-    Math.min(Math.max(Math.round(y), 0), ny - 1),
-  ];
+  const pixelAt = (position: readonly [number, number]) => nearestPixel(position, shape);
   const pick = ([x, y]: readonly [number, number]) => {
     const { tool, selection } = holder.get();
     const radius = selection.kind === "circle" ? selection.radius : Math.max(1.5, Math.min(nx, ny) / 16);
@@ -188,33 +193,16 @@ function listen(frame: Frame, { data }: ReportStore, holder: StateHolder): void 
   );
   element.addEventListener("keydown", (event) => {
     const { cursor, view } = holder.get();
-    const step = event.shiftKey ? 10 : 1;
-    const moves: Readonly<Record<string, readonly [number, number]>> = {
-      ArrowLeft: [-step, 0],
-      ArrowRight: [step, 0],
-      ArrowUp: [0, step],
-      ArrowDown: [0, -step],
-    };
-    const move = moves[event.key];
-    if (move !== undefined) {
-      const next = pixelAt([cursor[0] + move[0], cursor[1] + move[1]]);
-      holder.set({ cursor: next, view: follow(view, next, shape) });
+    const move = arrowStep(event.key, event.shiftKey ? 10 : 1);
+    const next = viewByKey(event.key, view, cursor, shape);
+    if (move) {
+      const at = pixelAt([cursor[0] + move[0], cursor[1] + move[1]]);
+      holder.set({ cursor: at, view: viewHolding(view, at, shape) });
     } else if (event.key === "Enter" || event.key === " ") pick(cursor);
-    else if (event.key === "+" || event.key === "=")
-      holder.set({ view: zoomAt(view, 1.5, ...cursor, shape) });
-    else if (event.key === "-") holder.set({ view: zoomAt(view, 1 / 1.5, ...cursor, shape) });
-    else if (event.key === "0") holder.set({ view: wholeView(shape) });
+    else if (next) holder.set({ view: next });
     else return;
     event.preventDefault();
   });
-}
-
-/** A view that holds the cursor. */
-function follow(view: State["view"], [x, y]: readonly [number, number], shape: readonly [number, number]) {
-  const [halfX, halfY] = [shape[1] / view.zoom / 2, shape[0] / view.zoom / 2];
-  const towards = (middle: number, at: number, half: number) =>
-    Math.min(Math.max(middle, at - half + 1), at + half - 1);
-  return clampView({ ...view, x: towards(view.x, x, halfX), y: towards(view.y, y, halfY) }, shape);
 }
 
 /** Tools above the pictures. */
