@@ -10,7 +10,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 /** For hosts that send no header; `tslira studio` sends the same and more (src/cli/studio.ts). */
 const POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self' 'unsafe-inline'; " +
-  "img-src 'self' data: blob:; base-uri 'none'; form-action 'none'";
+  "img-src 'self' data: blob:; connect-src 'self' http://localhost:21012; base-uri 'none'; form-action 'none'";
 
 /** Folders of the packages whose code is in the page or its workers. */
 const bundled = new Set();

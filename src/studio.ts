@@ -6,6 +6,7 @@
 
 export { PRESET_NAMES, presetOf } from "./data/law/presets.js";
 export { brightestPixel } from "./data/observation/brightest-pixel.js";
+export { regionFrame } from "./data/regions/region-frame.js";
 export { movedShape } from "./data/regions/region-shape.js";
 export { toPlainError } from "./errors.js";
 export { parameterLabel } from "./figures/parameter-label.js";
@@ -14,5 +15,7 @@ export { shellLine } from "./jobs/shell-command.js";
 export { regionFluxUnit } from "./photometry/measured-table.js";
 export { PRIOR_KINDS, type PriorKind } from "./priors/prior-kinds.js";
 export { defaultPairTransfers } from "./runs/lira-options.js";
+export type { SampAnswer, SampClient } from "./samp/hub.js";
+export { type HeardMessage, openWebHub, type WebHub } from "./samp/web-hub.js";
 export { holdLifeline, watchLifeline } from "./workers/lifeline.js";
 export { startWebWorker } from "./workers/start-web-worker.js";

@@ -6,17 +6,26 @@ import type { Choices, Composition, Example, ShownExample } from "./desk/observa
 import type { LiveView } from "./desk/run-view.js";
 import type { OpenedResult } from "./desk/start-calls.js";
 import { HelpButton } from "./help.js";
-import { Room } from "./late.js";
+import { late, Room } from "./late.js";
+import { fetchAhead } from "./late-parts.js";
 import { UpdateButton } from "./offline.js";
 import type { DrawnRegion } from "./regions/region-edit.js";
 import { KeptRuns } from "./run/kept-runs.js";
+import { SampBar, SampButton } from "./samp/samp-bar.js";
+import { useSamp } from "./samp/samp-link.js";
 import { wholeForm } from "./settings/settings.js";
 import { SettingsNewsBar } from "./settings/settings-bar.js";
 import { useSettingsHistory } from "./settings/settings-history.js";
+import { useFileRows } from "./start/file-rows.js";
 import type { OpenData } from "./start/open-data.js";
-import { type Row, StartScreen } from "./start/start-screen.js";
+import { StartScreen } from "./start/start-screen.js";
 import { type Theme, useTheme } from "./theme.js";
-import { Workspace } from "./workspace.js";
+
+const workspace = () => import("./workspace.js").then((found) => found.Workspace);
+const Workspace = late(workspace, <main className="start" aria-busy="true" />);
+
+/** Milliseconds before what may be needed later is fetched: first what is seen. */
+const AHEAD = 1_000;
 
 const NEXT_THEME: Readonly<Record<Theme, Theme>> = { auto: "light", light: "dark", dark: "auto" };
 const THEME_NAMES: Readonly<Record<Theme, string>> = {
@@ -36,7 +45,9 @@ export function Studio() {
   const [examples, setExamples] = useState<readonly ShownExample[]>([]);
   const [open, setOpen] = useState<OpenData>();
   const settings = useSettingsHistory();
-  const [rows, setRows] = useState<readonly Row[]>([]);
+  const files = useFileRows(desk, settings.replace);
+  const { setRows } = files;
+  const samp = useSamp(files.read);
   const [trouble, setTrouble] = useState("");
   const drawn = useRef<readonly DrawnRegion[]>([]);
   const [theme, setTheme] = useTheme();
@@ -58,6 +69,16 @@ export function Studio() {
     opened.examples().then(setExamples, (error: Error) => setTrouble(error.message));
     return close;
   }, [deaths]);
+  // A server that ends must not take anything along.
+  const ready = examples.length > 0;
+  useEffect(() => {
+    if (desk === undefined || !ready) return;
+    const timer = setTimeout(() => {
+      void desk.fetchAhead();
+      void Promise.allSettled([workspace(), fetchAhead()]);
+    }, AHEAD);
+    return () => clearTimeout(timer);
+  }, [desk, ready]);
   const titleOf = (data: OpenData | undefined) =>
     examples.find(({ id }) => id === data?.example)?.title ?? data?.view.name;
   const title = titleOf(open);
@@ -135,6 +156,7 @@ export function Studio() {
               Other data
             </button>
           )}
+          <SampButton link={samp} />
           <UpdateButton />
           <HelpButton />
           <button type="button" className="quiet" onClick={() => setTheme(NEXT_THEME[theme])}>
@@ -149,6 +171,7 @@ export function Studio() {
         </p>
       )}
       <SettingsNewsBar settings={settings} />
+      <SampBar link={samp} onOpen={open && startAgain} />
       <Room name="This screen" key={open === undefined ? "start" : "open"}>
         {desk &&
           (open === undefined ? (
@@ -156,12 +179,10 @@ export function Studio() {
               <KeptRuns desk={desk} onContinue={continueKept} />
               <StartScreen
                 desk={desk}
-                rows={rows}
-                setRows={setRows}
+                files={files}
                 examples={examples}
                 onOpen={compose}
                 onResult={openResult}
-                onSettings={settings.replace}
                 composition={settings.composition}
               />
             </>
@@ -177,6 +198,7 @@ export function Studio() {
               onLive={onLive}
               drawn={drawn}
               busy={busy}
+              samp={samp}
             />
           ))}
       </Room>

@@ -5,11 +5,12 @@ import type { LiraDeconvolverOptions, PsfCentring, SkyImage } from "tslira";
 import type { Cutout } from "tslira/fits";
 import { parseWcs } from "tslira/sky";
 import { brightestPixel } from "#studio";
-import { type Selection, selectedPixels, type Viewport, wholeView } from "#viewer";
+import { type Selection, selectedPixels, type Viewport, viewHolding, wholeView } from "#viewer";
 import type { Desk, DeskError } from "./desk/desk.js";
 import type { Choices, Composition } from "./desk/observation-view.js";
 import type { LiveView, ResultView } from "./desk/run-view.js";
-import { late, Room } from "./late.js";
+import { Room } from "./late.js";
+import { CompareView, SendCard } from "./late-parts.js";
 import { CompareMenu, useCompare } from "./pictures/compare-menu.js";
 import { estimateLayers, estimatePanels } from "./pictures/estimate-layers.js";
 import { keptResult } from "./pictures/kept-result.js";
@@ -31,6 +32,8 @@ import { RunCard } from "./run/run-card.js";
 import { nextRunState } from "./run/run-state.js";
 import { fileName, save } from "./run/save-file.js";
 import { useSignificanceTest } from "./run/significance-run.js";
+import { usePointing } from "./samp/pointing.js";
+import type { SampLink } from "./samp/samp-link.js";
 import { methodCommand } from "./settings/method-code.js";
 import {
   isPoint,
@@ -58,28 +61,12 @@ interface WorkspaceProps {
   readonly drawn: { current: readonly DrawnRegion[] };
   /** Whether a run goes on. */
   readonly busy: { current: boolean };
+  /** Other programs. */
+  readonly samp: SampLink;
 }
 
 /** Parts of the inspector that stay when something else is picked. */
 const STAYING: ReadonlySet<Tab> = new Set(["draws", "profile", "measure", "significance"]);
-
-/** Milliseconds before what may be needed later is fetched: first what is seen. */
-const AHEAD = 1_000;
-
-const compareView = () => import("./pictures/compare-view.js");
-const CompareView = late(() => compareView().then((found) => found.CompareView));
-
-/** Code of this screen that is not there yet, while the server is. */
-const fetchAhead = () =>
-  Promise.allSettled([
-    compareView(),
-    import("./pictures/lines-menu.js"),
-    import("./pictures/drawn-lines.js"),
-    import("./pictures/screen-figure.js"),
-    import("./run/method-card.js"),
-    import("./reading/significance-view.js"),
-    import("./reading/measure-view.js"),
-  ]);
 
 /** The screen. */
 export function Workspace(props: WorkspaceProps) {
@@ -124,13 +111,6 @@ export function Workspace(props: WorkspaceProps) {
     x: cursor[0],
     y: cursor[1],
   }));
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      void desk.fetchAhead();
-      void fetchAhead();
-    }, AHEAD);
-    return () => clearTimeout(timer);
-  }, [desk]);
   const [tool, setTool] = useState<Tool>("pixel");
   const [tab, setTab] = useState<Tab>("selection");
   const [trouble, setTrouble] = useState("");
@@ -324,7 +304,25 @@ export function Workspace(props: WorkspaceProps) {
     },
     [change],
   );
-  const pick = useCallback(([x, y]: readonly [number, number]) => select({ kind: "pixel", x, y }), [select]);
+  const goTo = useCallback(
+    ([x, y]: readonly [number, number]) => {
+      setCursor([x, y]);
+      select({ kind: "pixel", x, y });
+      change((now) => ({ view: viewHolding(now.view, [x, y], shape) }), "view");
+    },
+    [select, change, shape],
+  );
+  const pointing = usePointing(props.samp, data.wcs, shape, goTo);
+  const { point } = pointing;
+  /** By hand, which other programs hear of. */
+  const choose = useCallback(
+    (next: Selection) => {
+      select(next);
+      if (next.kind === "pixel") point([next.x, next.y]);
+    },
+    [select, point],
+  );
+  const pick = useCallback(([x, y]: readonly [number, number]) => choose({ kind: "pixel", x, y }), [choose]);
   const noteDrawn = useCallback((what: "region" | "line") => {
     setTab((now) => (what === "line" ? "profile" : STAYING.has(now) ? now : "selection"));
   }, []);
@@ -385,6 +383,19 @@ export function Workspace(props: WorkspaceProps) {
             example={example}
           />
         </Room>
+        {props.samp.state.stage === "on" && (
+          <Room name="Other programs">
+            <SendCard
+              desk={desk}
+              link={props.samp.state}
+              data={data}
+              layers={layers}
+              photometry={photometry}
+              pointing={pointing.on}
+              onPointing={pointing.setOn}
+            />
+          </Room>
+        )}
         <Room name="The settings">
           <SettingsCard settings={settingsHistory} composition={composition} name={fileName(data.name)} />
         </Room>
@@ -428,7 +439,7 @@ export function Workspace(props: WorkspaceProps) {
                 change({ panels: next }, "");
               }}
               {...sight}
-              onSelect={select}
+              onSelect={choose}
               tool={running && tool === "cut" ? "pixel" : tool}
               onCut={cut}
               look={look}

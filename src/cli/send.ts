@@ -6,7 +6,8 @@ import { readCoordinate } from "../data/regions/ds9-shape.js";
 import type { SkyPosition } from "../data/sky/sky-wcs.js";
 import { InvalidInputError, JobError } from "../errors.js";
 import { withFileErrors } from "../io/fits-temporary-node.js";
-import { openHub, type SampAnswer, type SampClient, type SampHub } from "../samp/hub-node.js";
+import type { SampAnswer, SampClient, SampHub } from "../samp/hub.js";
+import { openHub } from "../samp/hub-node.js";
 import { fileMessage, pointMessage, type SampMessage } from "../samp/sent-file-node.js";
 import { parseWhole } from "./option-values.js";
 

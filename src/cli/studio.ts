@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { Command } from "@commander-js/extra-typings";
 import { InvalidInputError, JobError } from "../errors.js";
 import { EXIT } from "./exit.js";
+import { type HandedFiles, handedFiles } from "./handed-files.js";
 import { parseWhole } from "./option-values.js";
 
 const DETAILS = `
@@ -32,7 +33,7 @@ const TYPES: Readonly<Record<string, string>> = {
   ".md": "text/markdown; charset=utf-8",
 };
 
-/** Scripts, workers and WebAssembly of this address alone; no connection to anywhere. */
+/** Scripts, workers and WebAssembly of this address alone; no connection but to it and to the hub of SAMP on this machine. */
 const HEADERS: Readonly<Record<string, string>> = {
   "content-security-policy": [
     "default-src 'none'",
@@ -40,6 +41,8 @@ const HEADERS: Readonly<Record<string, string>> = {
     "worker-src 'self'",
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data: blob:",
+    // Files for other programs, which this server hands on, and the hub of SAMP, which the page asks after a click alone.
+    "connect-src 'self' http://localhost:21012",
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
@@ -102,9 +105,10 @@ export async function serveStudio(port: number, folder = builtPage()): Promise<S
     const path = join(entry.parentPath, entry.name);
     if (entry.isFile()) files.set(path.slice(folder.length).replaceAll("\\", "/").replace(/^\/?/, "/"), path);
   }
+  const handed = handedFiles();
   let hosts: readonly string[] = [];
   const server = createServer((request, response) => {
-    answer(request, response, token, files, hosts).catch(() => response.destroy());
+    answer(request, response, token, files, handed, hosts).catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) =>
@@ -131,24 +135,37 @@ async function answer(
   response: ServerResponse,
   token: string,
   files: ReadonlyMap<string, string>,
+  handed: HandedFiles,
   hosts: readonly string[],
 ): Promise<void> {
   const refuse = (status: number) => response.writeHead(status, HEADERS).end();
   // A name of somebody else's that was made to point here must not read the page.
   if (!hosts.includes(request.headers.host ?? "")) return void refuse(403);
-  if (request.method !== "GET" && request.method !== "HEAD") return void refuse(405);
   const path = (request.url ?? "/").replace(/[?#].*$/, "");
+  const handing = `/${token}/handed/`;
+  if (request.method === "PUT" && path.startsWith(handing)) {
+    const place = await handed.take(request, path.slice(handing.length));
+    if (typeof place === "number") return void refuse(place);
+    const address = `http://${hosts[0]}${place}`;
+    return void response.writeHead(201, { ...HEADERS, "content-type": "text/plain" }).end(address);
+  }
+  if (request.method !== "GET" && request.method !== "HEAD") return void refuse(405);
+  const send = (content: Uint8Array, type: string, more = {}) => {
+    const about = { "content-type": type, "content-length": content.length };
+    response.writeHead(200, { ...HEADERS, ...more, ...about });
+    response.end(request.method === "HEAD" ? undefined : content);
+  };
+  const found = handed.find(path);
+  if (found) return send(found.content, found.type);
   if (path !== `/${token}` && !path.startsWith(`/${token}/`)) return void refuse(404);
   const name = path.slice(token.length + 1);
   if (name === "") return void response.writeHead(301, { ...HEADERS, location: `/${token}/` }).end();
   const file = files.get(name === "/" ? "/index.html" : name);
   const type = file && TYPES[extname(file)];
   if (file === undefined || type === undefined) return void refuse(404);
-  const content = await readFile(file);
   // Their names change with what they hold: kept by the browser, they are there for another run when this server has ended.
   const kept = name.startsWith("/assets/") && { "cache-control": "private, max-age=604800, immutable" };
-  response.writeHead(200, { ...HEADERS, ...kept, "content-type": type, "content-length": content.length });
-  response.end(request.method === "HEAD" ? undefined : content);
+  send(await readFile(file), type, kept || {});
 }
 
 /** Whether Studio answers at a port of this machine: by its policy, which it sends with every answer. */

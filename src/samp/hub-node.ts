@@ -5,45 +5,16 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FormatError, InvalidInputError, JobError } from "../errors.js";
-import { decodeResponse, encodeCall, type SampMap, type SampValue } from "./xml-rpc.js";
+import { asClient, type CallHub, PATIENCE, registeredHub, type SampHub } from "./hub.js";
+import { decodeResponse, encodeCall, type SampMap } from "./xml-rpc.js";
 
 const START =
   "start a hub (TOPCAT, Aladin and DS9 have one; else jsamp hub, or astropy's samp_hub) and repeat";
 
-/** How long a hub may take to answer, in milliseconds; a client that loads a file has longer. */
-const PATIENCE = 10_000;
-
-/** A program that is registered with the hub. */
-export interface SampClient {
-  /** Of the hub. */
-  readonly id: string;
-  /** That it goes by, its id without one. */
-  readonly name: string;
-}
-
-/** What a client says of a message. */
-export interface SampAnswer {
-  /** False when it could not do what was asked. */
-  readonly done: boolean;
-  /** In its words; undefined when all is well. */
-  readonly note?: string | undefined;
-}
-
-/** A registration with a hub. */
-export interface SampHub {
-  /** All other clients. */
-  clients(): Promise<SampClient[]>;
-  /** Ids of other clients that take a kind of message. */
-  takers(mtype: string): Promise<string[]>;
-  /**
-   * Send a message to a client, and wait until it has done what is asked.
-   *
-   * @param seconds to wait at most
-   * @returns whether it did, and what it says beside that: why not, or not quite
-   */
-  send(id: string, mtype: string, parameters: SampMap, seconds: number): Promise<SampAnswer>;
-  /** End the registration. */
-  close(): Promise<void>;
+/** XML by linkedom, which is loaded when a hub has answered. */
+async function parseXml(text: string): Promise<Element | null> {
+  const { DOMParser } = await import("linkedom");
+  return new DOMParser().parseFromString(text, "text/xml").documentElement as unknown as Element | null;
 }
 
 /** Text of the lock file, in which a running hub says where it is. */
@@ -96,7 +67,7 @@ export async function openHub(
       `samp: ${place} must hold samp.hub.xmlrpc.url and samp.secret, got neither or one; ${START}`,
     );
   }
-  const call = async (method: string, parameters: readonly SampValue[], patience = PATIENCE) => {
+  const call: CallHub = async (method, parameters, patience = PATIENCE) => {
     let answer: string;
     try {
       const response = await fetch(url, {
@@ -111,51 +82,11 @@ export async function openHub(
       const remedy = `if it no longer runs, delete ${place} and ${START}`;
       throw new JobError(`samp: the hub at ${url} must answer, got ${got}; ${remedy}`, { cause });
     }
-    return decodeResponse(answer, method);
+    return decodeResponse(await parseXml(answer), answer, method);
   };
 
-  const { "samp.private-key": key, "samp.hub-id": hubId } = (await call("samp.hub.register", [
-    secret,
-  ])) as SampMap;
-  const asClient = (method: string, ...parameters: readonly SampValue[]) =>
-    call(`samp.hub.${method}`, [key, ...parameters]);
-  await asClient("declareMetadata", { "samp.name": name });
-  return {
-    async clients() {
-      const ids = (await asClient("getRegisteredClients")) as readonly string[];
-      return Promise.all(
-        ids
-          .filter((id) => id !== hubId)
-          .map(async (id) => {
-            const metadata = (await asClient("getMetadata", id)) as SampMap;
-            return { id, name: String(metadata["samp.name"] ?? id) };
-          }),
-      );
-    },
-    async takers(mtype) {
-      return Object.keys((await asClient("getSubscribedClients", mtype)) as SampMap);
-    },
-    async send(id, mtype, parameters, seconds) {
-      const message = { "samp.mtype": mtype, "samp.params": parameters };
-      const words = [key, id, message, String(seconds)];
-      let answer: SampMap;
-      try {
-        answer = (await call("samp.hub.callAndWait", words, 1000 * seconds + PATIENCE)) as SampMap;
-      } catch (error) {
-        // The hub has passed it on, and gave up waiting.
-        const { fields } = error as JobError;
-        if (!/time.?out/i.test(String(fields?.fault ?? ""))) throw error;
-        return { done: true, note: `no answer within ${seconds} s` };
-      }
-      const { "samp.status": status, "samp.error": trouble = {} } = answer;
-      const note = (trouble as SampMap)["samp.errortxt"];
-      return {
-        done: status !== "samp.error",
-        ...(status !== "samp.ok" && { note: String(note ?? status) }),
-      };
-    },
-    async close() {
-      await asClient("unregister");
-    },
-  };
+  const registered = (await call("samp.hub.register", [secret])) as SampMap;
+  const client = asClient(call, "samp.hub", registered);
+  await client("declareMetadata", [{ "samp.name": name }]);
+  return registeredHub(client, registered["samp.hub-id"]);
 }

@@ -47,13 +47,11 @@ function decodeValue(value: Element): SampValue {
 /**
  * What a method returned. Whole numbers and other types of XML-RPC are taken as text.
  *
- * @param method that was called, for messages
+ * @param root of the response, null where it is no XML
+ * @param text of the response, and the method that was called: for messages
  * @throws JobError with what the other side says, when it refused; FormatError when the text is no response
  */
-export async function decodeResponse(text: string, method: string): Promise<SampValue> {
-  const { DOMParser } = await import("linkedom");
-  const parsed = new DOMParser().parseFromString(text, "text/xml");
-  const root = parsed.documentElement as unknown as Element | null;
+export function decodeResponse(root: Element | null, text: string, method: string): SampValue {
   const [fault] = root === null ? [] : inside(root, "fault");
   const holder = fault ?? root?.querySelector("params > param") ?? undefined;
   const [value] = holder === undefined ? [] : inside(holder, "value");

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""A hub of astropy and a client that takes images, tables and positions; see samp.test.ts.
+"""A hub of astropy and a client that takes images, tables and positions; see samp.test.ts and ../e2e/studio-samp.test.ts.
 
-Argument: the lock file to write. Standard output: a line "ready", then of each message a line of JSON: its type, its parameters, and what astropy reads
-from the file that it names. Ends with its standard input.
+Arguments: the lock file to write; with "web" after it the hub has the web profile too, whose user says what standard input says. Standard output: a line
+"ready", then of each message a line of JSON: its type, its parameters, and what astropy reads from the file that it names. Standard input: lines of JSON:
+{"allow": whether pages may register from now on}; {"send": type, "params": ...}, to which the answer of the first page is printed; {"clients": true},
+to which the number of clients is printed. Ends with its standard input.
 """
 import json
 import sys
+import threading
 import time
 import warnings
 
@@ -17,8 +20,26 @@ from astropy.wcs import WCS
 
 warnings.simplefilter("ignore")
 log.setLevel("ERROR")
-hub = SAMPHubServer(lockfile=sys.argv[1], web_profile=False, addr="127.0.0.1")
+
+
+class User:
+    """Answers the hub's question whether a page may register, where a window would ask."""
+
+    allows = False
+    asked = []
+
+    def answer(self):
+        while True:
+            self.asked.append(self.queue_request.get())
+            self.queue_result.put(self.allows)
+
+
+user = User()
+web = "web" in sys.argv[2:]
+hub = SAMPHubServer(lockfile=sys.argv[1], web_profile=web, web_profile_dialog=user if web else None, addr="127.0.0.1")
 hub.start()
+if web:
+    threading.Thread(target=user.answer, daemon=True).start()
 client = SAMPIntegratedClient(name="Receiver & <friend>", addr="127.0.0.1", callable=True)
 client.connect(hub=hub)
 
@@ -47,11 +68,20 @@ def received(private_key, sender_id, msg_id, mtype, params, extra):
 
 for mtype in ("image.load.fits", "table.load.fits", "table.load.votable", "coord.pointAt.sky"):
     client.bind_receive_call(mtype, received)
+client.bind_receive_notification("coord.pointAt.sky", lambda key, sender, mtype, params, extra: print(json.dumps({"mtype": mtype, "params": params}), flush=True))
 # Takes nothing.
 idle = SAMPIntegratedClient(name="Idle", addr="127.0.0.1", callable=False)
 idle.connect(hub=hub)
 print("ready", flush=True)
-sys.stdin.read()
+for line in sys.stdin:
+    asked = json.loads(line)
+    if "allow" in asked:
+        user.allows = asked["allow"]
+    elif "clients" in asked:
+        print(json.dumps({"clients": len(client.get_registered_clients())}), flush=True)
+    else:
+        page = next(one for one in client.get_registered_clients() if client.get_metadata(one).get("samp.name") == "tslira Studio")
+        print(json.dumps({"answer": client.ecall_and_wait(page, asked["send"], "20", **asked["params"])}), flush=True)
 idle.disconnect()
 client.disconnect()
 hub.stop()

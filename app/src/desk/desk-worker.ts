@@ -7,22 +7,15 @@ import {
   type SimulatedObservation,
   type SkyImage,
 } from "tslira";
-import { encodeResult } from "tslira/fits";
 import { holdLifeline, toPlainError } from "#studio";
 import { countsFile, eventTable, previewEvents } from "./events.js";
 import { EXAMPLES, exampleFiles, simulateExample } from "./examples.js";
 import { type Composed, deskFiles } from "./files.js";
-import { bandsOf, correlate, lookAtRegion } from "./look.js";
-import { maskFile } from "./mask.js";
 import type { KeptEstimate } from "./methods.js";
 import type { Choices } from "./observation-view.js";
-import { onOneSky } from "./one-sky.js";
 import { pageWords } from "./page-words.js";
 import type { photometryDesk } from "./photometry.js";
-import { pictureObservation } from "./picture.js";
 import type { DeskCalls, DeskRequest, DeskResponse } from "./protocol.js";
-import { openResult } from "./results.js";
-import { runChains } from "./run.js";
 import type { LiveView } from "./run-view.js";
 import { deskSessions } from "./sessions.js";
 import type { significanceDesk } from "./significance.js";
@@ -46,6 +39,7 @@ let kept: KeptEstimate | undefined;
 let tests: ReturnType<typeof significanceDesk> | undefined;
 let measuring: ReturnType<typeof photometryDesk> | undefined;
 /** Code that a first look does not need is fetched when it is, or ahead, lest the server be gone by then. */
+const chains = () => import("./chains.js");
 const figures = () => import("./figures.js");
 const methods = () => import("./methods.js");
 const significance = async () => {
@@ -88,7 +82,7 @@ type Handlers = { [Name in keyof DeskCalls]: (...args: Parameters<DeskCalls[Name
 
 const handlers: Handlers = {
   async fetchAhead() {
-    await Promise.allSettled([figures(), methods(), significance(), photometry()]);
+    await Promise.allSettled([chains(), figures(), methods(), significance(), photometry()]);
   },
   examples: () => EXAMPLES.map((example) => ({ ...example, counts: simulateExample(example.id).counts })),
   async openExample(id) {
@@ -98,13 +92,12 @@ const handlers: Handlers = {
     truth = observation.flux;
     return choices;
   },
-  async readFile(file, name) {
-    const found = await files.read(file, name);
-    truth = undefined;
-    return found;
+  readFile(file, name) {
+    return files.read(file, name);
   },
   overview: (choice) => files.smaller(choice, OVERVIEW_SIDE),
   async maskOut(pixels) {
+    const { maskFile } = await chains();
     const { choices, composition } = need(composed, "an observation");
     const { name, bytes } = maskFile(files, choices, composition, pixels);
     const { mask } = choices;
@@ -118,12 +111,14 @@ const handlers: Handlers = {
     const { name, bytes, command } = countsFile(files.hdusOf(file), table, files.nameOf(file), options);
     return { file: await files.keep(name, bytes, true), hdu: 0, name, command };
   },
-  openResult(file, choices) {
+  async openResult(file, choices) {
+    const { openResult } = await chains();
     const found = openResult(files, file, choices);
     ({ composed, result } = found);
     return found.opened;
   },
   async openPicture(file, options) {
+    const { pictureObservation } = await chains();
     const observation = await pictureObservation(files.blobOf(file), files.nameOf(file), options);
     truth = observation.flux;
     return keepSimulated(observation);
@@ -140,6 +135,7 @@ const handlers: Handlers = {
   },
   run: (settings, command, about) =>
     stoppable(async (data, signal) => {
+      const { runChains } = await chains();
       pausing = runPause();
       const keeping = await sessions.begin(about, data.choices, data.composition, settings, command);
       let complete = false;
@@ -194,13 +190,14 @@ const handlers: Handlers = {
     return opened;
   },
   discardKept: sessions.remove,
-  region: (pixels, name) => {
+  async region(pixels, name) {
+    const { lookAtRegion, onOneSky } = await chains();
     const found = need(result, "a result");
     const sky = composed && onOneSky(composed, found.config.boundary);
     return lookAtRegion(found, sky?.observations, pixels, name);
   },
-  correlation: (pixels) => correlate(need(result, "a result"), pixels),
-  bands: (groups) => bandsOf(need(result, "a result"), groups),
+  correlation: async (pixels) => (await chains()).correlate(need(result, "a result"), pixels),
+  bands: async (groups) => (await chains()).bandsOf(need(result, "a result"), groups),
   draw(chain, index) {
     const { images } = need(result, "a result").trace;
     const [ny, nx] = images.shape;
@@ -210,7 +207,7 @@ const handlers: Handlers = {
       shape: images.shape,
     };
   },
-  fits: () => encodeResult(need(result, "a result")),
+  fits: async () => (await chains()).encodeResult(need(result, "a result")),
   async report() {
     const { reportOf } = await figures();
     return reportOf(need(result, "a result"), composed);

@@ -76,7 +76,7 @@ export function differences(a: object, b: object): string[] {
     .map((key) => `${key} ${text(first?.[key])} → ${text(second?.[key])}`);
 }
 
-interface CompareProps {
+export interface CompareProps {
   readonly a: KeptResult;
   readonly b: KeptResult;
   readonly comparison: Exclude<Comparison, "off">;

@@ -1,6 +1,6 @@
 /** Where data come from: an example, or files. */
 
-import { type Dispatch, type DragEvent, type SetStateAction, useMemo, useRef, useState } from "react";
+import { type DragEvent, useMemo, useRef, useState } from "react";
 import type { BinEventsOptions } from "tslira/sky";
 import { numberText, quantityScale } from "#viewer";
 import type { Desk } from "../desk/desk.js";
@@ -12,12 +12,10 @@ import {
   type Role,
   type ShownExample,
 } from "../desk/observation-view.js";
-import type { ReadFile } from "../desk/protocol.js";
 import type { OpenedResult, PictureOptions } from "../desk/start-calls.js";
 import { late } from "../late.js";
 import { countsScale, Thumbnail } from "../pictures/picture.js";
 import { sizeText } from "../run/save-file.js";
-import type { Configuration } from "../settings/configuration.js";
 import { cutoutOf, cutoutText } from "../settings/cutout-text.js";
 import {
   assignImages,
@@ -28,6 +26,7 @@ import {
 } from "./assign-images.js";
 import { type BackgroundUnit, guessBackgroundUnit } from "./background-unit.js";
 import type { EventFields } from "./events-row.js";
+import type { FileRows, Row } from "./file-rows.js";
 import { brightPart, isLarge } from "./large-image.js";
 import { PictureRow } from "./picture-row.js";
 
@@ -45,32 +44,12 @@ const Overview = late(() => import("./overview.js").then((found) => found.Overvi
 /** The choice that begins one more observation. */
 const ANOTHER = "another";
 
-/** A file on the list. */
-export interface Row {
-  readonly key: number;
-  readonly name: string;
-  readonly size: number;
-  readonly state: "reading" | "read" | "refused";
-  readonly message?: string;
-  readonly file?: number;
-  readonly images: readonly ListedImage[];
-  /** What else the file holds. */
-  readonly found?: Omit<ReadFile, "id" | "images">;
-  /** How the events of the file are binned; undefined as long as that cannot be done. */
-  readonly options?: BinEventsOptions | undefined;
-  readonly fields?: EventFields;
-}
-
 interface StartProps {
   readonly desk: Desk;
-  /** Files, which are still there when one comes back from what they hold. */
-  readonly rows: readonly Row[];
-  readonly setRows: Dispatch<SetStateAction<readonly Row[]>>;
+  readonly files: FileRows;
   readonly examples: readonly ShownExample[];
   readonly onOpen: (choices: Choices, composition: Composition, example?: Example["id"]) => Promise<void>;
   readonly onResult: (opened: OpenedResult) => void;
-  /** Settings that came as a file. */
-  readonly onSettings: (configuration: Configuration, source: string) => void;
   /** How data are cut, by settings that came before them. */
   readonly composition: Composition;
 }
@@ -91,38 +70,20 @@ function missing(choices: Choices, rows: readonly Row[]): string {
 
 /** The first screen. */
 export function StartScreen(props: StartProps) {
-  const { desk, examples, onOpen, onResult, onSettings, composition, rows, setRows } = props;
+  const { desk, examples, onOpen, onResult, composition } = props;
+  const { rows, setRows, read } = props.files;
   const [over, setOver] = useState(false);
   const [chosenUnit, setChosenUnit] = useState<BackgroundUnit>();
   const [trouble, setTrouble] = useState("");
   const [partText, setPartText] = useState<string>();
   const picker = useRef<HTMLInputElement>(null);
-  const lastKey = useRef(Math.max(0, ...rows.map(({ key }) => key)));
-
   const change = (key: number, part: Partial<Row>) =>
     setRows((all) => all.map((row) => (row.key === key ? { ...row, ...part } : row)));
 
   async function add(list: Iterable<File>): Promise<void> {
     setTrouble("");
-    for (const file of list) {
-      const key = ++lastKey.current;
-      setRows((all) => [...all, { key, name: file.name, size: file.size, state: "reading", images: [] }]);
-      try {
-        const { id, images, ...found } = await desk.readFile(file, file.name);
-        if (found.configuration) onSettings(found.configuration, file.name);
-        const listed = images.map((image): ListedImage => ({ ...image, use: undefined, of: 0 }));
-        setRows((all) =>
-          assignImages(
-            all.map(
-              (row): Row =>
-                row.key === key ? { ...row, state: "read", file: id, images: listed, found } : row,
-            ),
-          ),
-        );
-      } catch (error) {
-        change(key, { state: "refused", message: (error as Error).message });
-      }
-    }
+    // One that is refused says so in its row.
+    for (const file of list) await read(file).catch(() => undefined);
   }
 
   const choices = useMemo((): Choices => {

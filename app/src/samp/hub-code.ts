@@ -1,0 +1,3 @@
+/** What is fetched when one connects to other programs. */
+
+export { openWebHub } from "#studio";
