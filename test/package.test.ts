@@ -29,7 +29,7 @@ beforeAll(async () => {
   const [{ filename, files: listed }] = JSON.parse(stdout);
   tarball = join(folder, filename);
   files = listed.map(({ path }: { path: string }) => path);
-});
+}, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("package", () => {

@@ -130,6 +130,11 @@ export function Studio() {
     setOpen(undefined);
   }, [desk]);
   const isOpen = open !== undefined;
+  const { forgetNews } = samp;
+  // What came before data were opened is on the list that they were opened from.
+  useEffect(() => {
+    if (isOpen) forgetNews();
+  }, [isOpen, forgetNews]);
   // Back leads from the data to the start, but out of no run.
   useEffect(() => {
     if (!isOpen) return;

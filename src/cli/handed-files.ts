@@ -33,6 +33,7 @@ export function handedFiles(): HandedFiles {
     async take(request, name) {
       const type = TYPES[extname(name)];
       if (type === undefined || !/^[\w.-]{1,120}$/.test(name)) return 415;
+      if (Number(request.headers["content-length"]) > MAX_BYTES) return 413;
       const parts: Uint8Array[] = [];
       let bytes = 0;
       for await (const part of request) {

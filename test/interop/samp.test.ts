@@ -44,7 +44,7 @@ describe.skipIf(python === undefined)("files by SAMP", () => {
     const image = { kind: "image" as const, data, shape: [6, 8] };
     const sky = cards.map(({ keyword, value }) => fitsCard(keyword, value));
     await writeFitsFile(join(folder, "an image.fits"), [{ ...image, cards: sky }]);
-  });
+  }, 60_000);
   afterAll(async () => {
     hub?.stdin?.end();
     if (hub !== undefined) await once(hub, "exit");

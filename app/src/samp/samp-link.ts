@@ -86,6 +86,7 @@ export function useSamp(onImage: (file: File) => Promise<void>): SampLink {
       off((error as Error).message);
     }
   }, []);
+  const forgetNews = useCallback(() => setNews(""), []);
   const disconnect = useCallback(() => ending.current?.(), []);
   useEffect(() => {
     window.addEventListener("pagehide", disconnect);
@@ -93,8 +94,7 @@ export function useSamp(onImage: (file: File) => Promise<void>): SampLink {
   }, [disconnect]);
   return useMemo(
     () => ({
-      ...{ state, news, disconnect },
-      forgetNews: () => setNews(""),
+      ...{ state, news, disconnect, forgetNews },
       connect: () => void connect(),
       onPoint: (hear) => {
         listener.current = hear;
@@ -103,6 +103,6 @@ export function useSamp(onImage: (file: File) => Promise<void>): SampLink {
         };
       },
     }),
-    [state, news, connect, disconnect],
+    [state, news, connect, disconnect, forgetNews],
   );
 }

@@ -149,7 +149,7 @@ export function SendCard({ desk, link, data, layers, photometry, pointing, onPoi
       {onPointing && (
         <label className="line">
           <input type="checkbox" checked={pointing} onChange={({ target }) => onPointing(target.checked)} />
-          Point them where a pixel is picked
+          Point them to picked pixels
         </label>
       )}
       <div className="muted" role="status">
