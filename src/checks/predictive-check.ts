@@ -2,6 +2,7 @@ import { type Boundary, checkBoundary } from "../data/observation/boundary.js";
 import { brightestPixel, positionOf } from "../data/observation/brightest-pixel.js";
 import { type CheckedObservation, checkObservations } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
+import { psfAt, psfAxes } from "../data/observation/psf-ensemble.js";
 import {
   evenEdges,
   profileOf,
@@ -24,6 +25,7 @@ import {
   forEachDraw,
   type WatchOptions,
 } from "../posterior/draw-source.js";
+import { drawnPsf } from "../posterior/drawn-psf.js";
 import type { Circle } from "../posterior/region.js";
 import {
   asParameterSource,
@@ -183,6 +185,7 @@ export async function compareWithDraws(
       const sweep = images.first + draw * images.every;
       return column < 0 ? 1 : parameters.readRows(chain, sweep, 1)[column];
     };
+    const chosen = drawnPsf(observations, index, parameters);
     const part = (fraction: number) => onProgress?.((index + fraction) / observations.length);
     checks.push(
       await checkObservation(
@@ -190,6 +193,7 @@ export async function compareWithDraws(
         {
           images,
           scaleOf,
+          psfOf: chosen && ((chain, draw) => chosen(chain, images.first + draw * images.every)),
           model: models[index],
           reference,
           seed: (options.seed ?? 0) + SEED_OFFSET + index,
@@ -257,6 +261,8 @@ function checkShapes({ name }: CheckedObservation, frame: Shape, images: DrawSou
 interface DrawsOfObservation {
   readonly images: DrawSource;
   readonly scaleOf: (chain: number, draw: number) => number;
+  /** The psf of each draw; undefined where it is known. */
+  readonly psfOf: ((chain: number, draw: number) => readonly number[]) | undefined;
   readonly model: FramePrediction;
   readonly reference: Reference;
   readonly seed: number;
@@ -278,7 +284,7 @@ interface Tally {
 
 async function checkObservation(
   observation: CheckedObservation,
-  { images, scaleOf, model, reference, seed }: DrawsOfObservation,
+  { images, scaleOf, psfOf, model, reference, seed }: DrawsOfObservation,
   options: PredictiveCheckOptions,
 ): Promise<PredictiveCheck> {
   const { draws: wanted = DEFAULT_DRAWS, pointSource, onProgress } = options;
@@ -294,7 +300,9 @@ async function checkObservation(
   // The smallest two-sided p of n replicates is 2 / (n + 1): it must be below the limit, or nothing could ever be flagged.
   const replicates = Math.max(options.replicates ?? DEFAULT_REPLICATES, Math.ceil(2 / limit / draws));
 
-  // The prediction is linear in flux and scale: that of their means is the mean prediction.
+  // The prediction is linear in flux and scale: that of their means is the mean prediction, unless each draw has a psf of its own.
+  const axes = psfAxes(observation.psf);
+  const sum = psfOf && new Float64Array(counts.data.length);
   const flux = new Float64Array(images.shape[0] * images.shape[1]);
   const meanFlux = new Float64Array(flux.length);
   let meanScale = 0;
@@ -310,10 +318,15 @@ async function checkObservation(
       else collapseToPoint(image, shape, pointSource, flux);
       for (let index = 0; index < flux.length; index++) meanFlux[index] += flux[index] / draws;
       meanScale += scaleOf(chain, draw) / draws;
+      if (psfOf === undefined || sum === undefined) return;
+      const psf = psfAt(observation.psf, axes, psfOf(chain, draw));
+      const own = framePrediction({ ...observation, psf }, model.fitted, "predictiveCheck");
+      const { data } = own.predict(flux, scaleOf(chain, draw));
+      for (let pixel = 0; pixel < sum.length; pixel++) sum[pixel] += data[pixel] / draws;
     },
     step,
   );
-  const predicted = model.predict(meanFlux, meanScale);
+  const predicted = sum ? { data: sum, shape } : model.predict(meanFlux, meanScale);
   const { ringWidth = 1, ringRadius = Math.max(ringWidth, Math.min(...shape) / 2) } = options;
   const edges = evenEdges(ringWidth, ringRadius);
   const centre = options.centre ?? (pointSource && { x: pointSource.x, y: pointSource.y });
@@ -383,7 +396,7 @@ async function checkObservation(
   };
   await replicateDraws(
     task,
-    { images, step, draws, scaleOf },
+    { images, step, draws, scaleOf, psfOf },
     (number) => replicates + (number === pivotalDraw ? PIVOTAL_REPLICATES : 0),
     { ...options, onProgress: (fraction) => onProgress?.(MEAN_PART + (1 - MEAN_PART) * fraction) },
     take,
@@ -438,7 +451,8 @@ async function replicateDraws(
     step,
     draws,
     scaleOf,
-  }: Pick<DrawsOfObservation, "images" | "scaleOf"> & { step: number; draws: number },
+    psfOf,
+  }: Pick<DrawsOfObservation, "images" | "scaleOf" | "psfOf"> & { step: number; draws: number },
   replicatesOf: (number: number) => number,
   { workers = availableCores(), onProgress, signal }: WatchOptions & { readonly workers?: number },
   take: (replicated: ReplicatedDraw) => void,
@@ -475,7 +489,8 @@ async function replicateDraws(
       for (let draw = 0; draw < images.draws(chain); draw += step) {
         checkSignal(signal);
         const flux = images.readDraws(chain, draw, 1).slice();
-        batch.push({ number, flux, scale: scaleOf(chain, draw), replicates: replicatesOf(number) });
+        const psf = psfOf?.(chain, draw);
+        batch.push({ number, flux, scale: scaleOf(chain, draw), psf, replicates: replicatesOf(number) });
         number++;
         if (batch.length >= (threads === 0 ? 1 : most)) start();
         if (running.length > threads) await finish();

@@ -22,6 +22,7 @@ import { InvalidInputError } from "../errors.js";
 import { checkStatus } from "../kernels.js";
 import { type SkyGrid, skyGrid } from "../model/sky-grid.js";
 import { skyObservations } from "../model/sky-observation.js";
+import { psfColumns } from "../posterior/drawn-psf.js";
 import {
   ARRAY_PSF,
   type ChainSettings,
@@ -34,13 +35,6 @@ import { type Chain, MAX_BATCH } from "./sampler.js";
 /** Whether an observation's psf is not known exactly. */
 export function isUncertain({ psf }: Pick<Observation, "psf">): boolean {
   return psfAxes(psf).length > 0;
-}
-
-/** Columns that the choice of psfs adds to the trace, those of `psfAxes`; numbered by the observation where there are several. */
-export function psfColumns(observations: readonly Pick<Observation, "psf">[]): string[] {
-  return observations.flatMap(({ psf }, index) =>
-    psfAxes(psf).map(({ name }) => (observations.length === 1 ? name : `${name}${index}`)),
-  );
 }
 
 /** A chain that draws its psfs too. */

@@ -214,6 +214,8 @@ export interface PsfAxis {
   logWeight(index: number): number;
   /** What the trace shows. */
   value(index: number): number;
+  /** The alternative of which the trace shows that. */
+  indexOf(value: number): number;
 }
 
 /** Alternatives of a normal law: within 2.5 standard deviations, 0.005 apart. */
@@ -227,6 +229,7 @@ function normalAxis(name: PsfAxis["name"], middle: number, error: number): PsfAx
     count: STEPS,
     logWeight: (index) => -0.5 * z(index) * z(index),
     value: (index) => middle + z(index) * error,
+    indexOf: (value) => Math.round(((STEPS - 1) / 2) * (1 + (value - middle) / (error * REACH))),
   };
 }
 
@@ -242,6 +245,7 @@ export function psfAxes({ members, components, widthError, pointingError }: Psf)
             count: members.length,
             logWeight: (index) => naturalLog(members[index].weight),
             value: (index) => index,
+            indexOf: (value) => value,
           } satisfies PsfAxis,
         ]),
     ...(widthError === undefined ? [] : [normalAxis("psfWidth", 1, widthError)]),
