@@ -12,7 +12,6 @@ import {
 } from "../data/observation/radial-profile.js";
 import { randomStream } from "../data/random/random.js";
 import type { PixelPosition } from "../data/sky/sky-wcs.js";
-import { compileDrawKernels } from "../draw-kernels.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
 import { type FittedSky, type FramePrediction, framePrediction } from "../model/frame-prediction.js";
@@ -33,7 +32,6 @@ import {
   type ParameterSource,
   type ParameterTrace,
 } from "../posterior/trace.js";
-import { availableCores, openWorkerPool } from "../workers/worker-pool.js";
 import {
   DISCREPANCIES,
   type DiscrepancyCheck,
@@ -43,12 +41,8 @@ import {
 } from "./discrepancy.js";
 import { collapseToPoint } from "./point-source.js";
 import { predictiveSentence } from "./predictive-sentence.js";
-import {
-  type PosteriorDraw,
-  type ReplicatedDraw,
-  type ReplicateTask,
-  replicateWorkers,
-} from "./replicate-job.js";
+import { type ObservedDraws, replicateDraws } from "./replicate-draws.js";
+import type { ReplicatedDraw, ReplicateTask } from "./replicate-job.js";
 
 /** The draws of a posterior, in memory or in a file: `LiraResult.trace`, or what `openResult` returns. */
 export interface PosteriorDraws {
@@ -119,10 +113,6 @@ const DEFAULT_FALSE_ALARM_RATE = 0.01;
 const PIVOTAL_REPLICATES = 499;
 /** Part of the work that finds the mean prediction, for progress. */
 const MEAN_PART = 0.05;
-/** Fewer pixels of replicated counts in all are made before a worker has started. */
-const WORTH_WORKERS = 2 ** 24;
-/** Most values of the draws that a worker is given at a time. */
-const JOB_VALUES = 2 ** 21;
 /** Apart from the streams of simulated data of the same seed. */
 const SEED_OFFSET = 0x70726564; // "pred" in ASCII
 
@@ -258,11 +248,7 @@ function checkShapes({ name }: CheckedObservation, frame: Shape, images: DrawSou
 }
 
 /** Where predictions come from. */
-interface DrawsOfObservation {
-  readonly images: DrawSource;
-  readonly scaleOf: (chain: number, draw: number) => number;
-  /** The psf of each draw; undefined where it is known. */
-  readonly psfOf: ((chain: number, draw: number) => readonly number[]) | undefined;
+interface DrawsOfObservation extends ObservedDraws {
   readonly model: FramePrediction;
   readonly reference: Reference;
   readonly seed: number;
@@ -441,67 +427,4 @@ async function checkObservation(
     residuals: residuals(counts, predicted, mask),
     profile: profileOf(rings, ringCounts, ringLambda, profiles),
   };
-}
-
-/** Replicate counts of every `step`-th draw, on all workers, and take what comes of them in the order of the draws. */
-async function replicateDraws(
-  task: ReplicateTask,
-  {
-    images,
-    step,
-    draws,
-    scaleOf,
-    psfOf,
-  }: Pick<DrawsOfObservation, "images" | "scaleOf" | "psfOf"> & { step: number; draws: number },
-  replicatesOf: (number: number) => number,
-  { workers = availableCores(), onProgress, signal }: WatchOptions & { readonly workers?: number },
-  take: (replicated: ReplicatedDraw) => void,
-): Promise<void> {
-  const pixels = images.shape[0] * images.shape[1];
-  const worth = draws * replicatesOf(0) * pixels > WORTH_WORKERS;
-  const threads = worth ? Math.min(workers, draws) : 0;
-  const pool = openWorkerPool(replicateWorkers(), threads);
-  const module = await compileDrawKernels();
-  const most = Math.max(
-    1,
-    Math.min(Math.ceil(draws / (4 * Math.max(1, threads))), Math.floor(JOB_VALUES / pixels)),
-  );
-  const running: Promise<readonly ReplicatedDraw[]>[] = [];
-  let batch: PosteriorDraw[] = [];
-  let taken = 0;
-  const start = () => {
-    const output = pool.run({ task, draws: batch }, { module });
-    output.catch(() => undefined); // heard of when its turn comes, unless the work has ended before
-    running.push(output);
-    batch = [];
-  };
-  const finish = async () => {
-    for (const replicated of (await running.shift()) ?? []) {
-      take(replicated);
-      taken++;
-    }
-    onProgress?.(taken / draws);
-    if (threads === 0) await new Promise((resolve) => setTimeout(resolve, 0));
-  };
-  try {
-    let number = 0;
-    for (let chain = 0; chain < images.chains; chain++) {
-      for (let draw = 0; draw < images.draws(chain); draw += step) {
-        checkSignal(signal);
-        const flux = images.readDraws(chain, draw, 1).slice();
-        const psf = psfOf?.(chain, draw);
-        batch.push({ number, flux, scale: scaleOf(chain, draw), psf, replicates: replicatesOf(number) });
-        number++;
-        if (batch.length >= (threads === 0 ? 1 : most)) start();
-        if (running.length > threads) await finish();
-      }
-    }
-    if (batch.length > 0) start();
-    while (running.length > 0) {
-      checkSignal(signal);
-      await finish();
-    }
-  } finally {
-    pool.close();
-  }
 }
