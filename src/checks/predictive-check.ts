@@ -19,7 +19,6 @@ import { type Residuals, residuals } from "../model/predicted-counts.js";
 import { frameShape } from "../model/sky-grid.js";
 import {
   asDrawSource,
-  checkSignal,
   type DrawSource,
   forEachDraw,
   type WatchOptions,
