@@ -17,12 +17,7 @@ import type { Shape, SkyImage } from "../image.js";
 import { type FittedSky, type FramePrediction, framePrediction } from "../model/frame-prediction.js";
 import { type Residuals, residuals } from "../model/predicted-counts.js";
 import { frameShape } from "../model/sky-grid.js";
-import {
-  asDrawSource,
-  type DrawSource,
-  forEachDraw,
-  type WatchOptions,
-} from "../posterior/draw-source.js";
+import { asDrawSource, type DrawSource, forEachDraw, type WatchOptions } from "../posterior/draw-source.js";
 import { drawnPsf } from "../posterior/drawn-psf.js";
 import type { Circle } from "../posterior/region.js";
 import {

@@ -6,7 +6,7 @@ import { MAX_COMPONENTS, psfEnsemble, withComponents } from "../data/observation
 import { InvalidInputError } from "../errors.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
 import { psfEnsembleHdus } from "../io/psf-set-file.js";
-import { readPsfs, stackPsfs } from "../io/psf-stack-node.js";
+import { type PsfStack, readPsfs, ringPsfs, stackPsfs } from "../io/psf-stack-node.js";
 import { shellLine } from "../jobs/shell-command.js";
 import { parseWhole } from "./option-values.js";
 
@@ -18,6 +18,7 @@ draws how much of each makes the psf. See docs/psf.md.
 Examples:
   tslira psf stack centre.fits@64,64 edge.fits@10,64 -o set.fits
   tslira psf stack a.fits@266.41deg,-29.01deg b.fits@266.52deg,-28.93deg -o set.fits
+  tslira psf rings axis.fits@0 ring.fits@40 --aim 64,64 -o set.fits
   tslira psf ensemble draw1.fits draw2.fits draw3.fits -o ensemble.fits
   tslira psf components draw1.fits draw2.fits draw3.fits draw4.fits -o components.fits
   tslira deconvolve counts.fits --psf set.fits -o result.fits`;
@@ -40,7 +41,26 @@ export function psfCommand() {
         .requiredOption("-o, --output <file>", "FITS file to write")
         .helpOption("-h, --help", "print this help")
         .addHelpText("after", DETAILS)
-        .action((names, { output }) => stack(names, output)),
+        .action(async (names, { output }) => keep(await stackPsfs(names, "psf stack"), output)),
+    )
+    .addCommand(
+      new Command("rings")
+        .summary("put psfs by their distance off axis into one file")
+        .description(
+          "Put images of psfs, each with its distance from the optical axis, on rings about it into one file for --psf, turned with the position angle.",
+        )
+        .argument("<psfs...>", "images of psfs with their distances, psf.fits@40 or psf.fits@5arcmin")
+        .requiredOption("-o, --output <file>", "FITS file to write")
+        .requiredOption(
+          "--aim <place>",
+          "the optical axis: x,y in pixels of the counts from 0, or RAdeg,DECdeg",
+        )
+        .option("--angles <n>", "places of a ring", parseWhole, 8)
+        .helpOption("-h, --help", "print this help")
+        .addHelpText("after", DETAILS)
+        .action(async (names, { output, aim, angles }) =>
+          keep(await ringPsfs(names, aim, angles, "psf rings"), output),
+        ),
     )
     .addCommand(
       new Command("ensemble")
@@ -73,11 +93,13 @@ export function psfCommand() {
     );
 }
 
-async function stack(names: readonly string[], output: string): Promise<void> {
-  const { hdus, unit, notes } = await stackPsfs(names, "psf stack");
+/** Write a set. */
+async function keep({ hdus, unit, notes }: PsfStack, output: string): Promise<void> {
   warn(notes);
   await writeFitsFile(output, hdus);
-  tell(output, `${names.length} psfs at places in ${unit === "deg" ? "degrees" : "pixels"}`);
+  const [cube] = hdus;
+  const count = cube.kind === "image" ? cube.shape[0] : 0;
+  tell(output, `${count} psfs at places in ${unit === "deg" ? "degrees" : "pixels"}`);
 }
 
 /** The ensemble of psfs in files, and the cards that say how their pixels lie on the sky. */

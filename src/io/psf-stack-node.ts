@@ -1,5 +1,6 @@
 /** Psfs in files of their own, each named with the place where it holds. */
 
+import { psfRings } from "../data/observation/psf-rings.js";
 import { pixelSize } from "../data/sky/sky-angle.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
@@ -33,6 +34,73 @@ function placedName(text: string, where: string): PlacedName {
     );
   }
   return { file, x: Number(x), y: Number(y), unit: unitX === "deg" ? "deg" : "pixel" };
+}
+
+const RINGED = new RegExp(`^(.+)@(${NUMBER})(arcmin)?$`);
+const AIM = new RegExp(`^(${NUMBER})(deg)?,(${NUMBER})(deg)?$`);
+
+/**
+ * Psfs that are known by their distance off axis as a set of psfs on rings about it, turned with the position angle (`psfRings`).
+ *
+ * @param names `psf.fits@40` with the distance in pixels, or `psf.fits@5arcmin`
+ * @param aim where the optical axis is: `64,64` in pixels of the counts from 0, or `83.63deg,22.01deg`, right ascension and declination
+ * @throws InvalidInputError for a name without a distance, another unit than the aim's, and as `psfRings` and `readPsfs`
+ */
+export async function ringPsfs(
+  names: readonly string[],
+  aim: string,
+  angles: number,
+  where: string,
+): Promise<PsfStack> {
+  const [, x, unitX, y, unitY] = AIM.exec(aim) ?? [];
+  if (x === undefined || unitX !== unitY) {
+    throw new InvalidInputError(
+      `${where}: --aim must be a place, got ${aim}; write 64,64 or 83.63deg,22.01deg`,
+    );
+  }
+  const sky = unitX === "deg";
+  const ringed = names.map((name) => {
+    const [, file, radius, unit] = RINGED.exec(name) ?? [];
+    if (file === undefined || (unit === "arcmin") !== sky) {
+      throw new InvalidInputError(
+        `${where}: a psf must be named with its distance off axis, in ${sky ? "arcmin as the aim is on the sky" : "pixels as the aim is"}, got ${name}; ` +
+          `write psf.fits@${sky ? "5arcmin" : "40"}`,
+      );
+    }
+    return { file, radius: Number(radius) };
+  });
+  const { psfs, cards, notes, paths } = await readPsfs(
+    where,
+    ringed.map(({ file }) => file),
+  );
+  const rings = psfRings(
+    ringed.map(({ radius }, index) => ({ psf: psfs[index], radius })),
+    angles,
+    where,
+  );
+  const centre = { x: Number(x), y: Number(y) };
+  const places = rings.map(({ psf, radius, angle }) => ({
+    psf,
+    ...(sky ? skyOffset(centre, radius / 60, angle) : pixelOffset(centre, radius, angle)),
+  }));
+  const unit = sky ? "deg" : "pixel";
+  return { hdus: psfSetHdus(places, { unit, cards }), unit, notes, paths };
+}
+
+const RADIANS = Math.PI / 180;
+
+/** A place at a distance and a position angle, counterclockwise from +y. */
+function pixelOffset({ x, y }: { x: number; y: number }, radius: number, angle: number) {
+  return { x: x - radius * Math.sin(angle * RADIANS), y: y + radius * Math.cos(angle * RADIANS) };
+}
+
+/** The same on the sphere, in degrees: the position angle is from north through east. */
+function skyOffset({ x: lon, y: lat }: { x: number; y: number }, radius: number, angle: number) {
+  const [sinLat, cosLat] = [Math.sin(lat * RADIANS), Math.cos(lat * RADIANS)];
+  const [sinR, cosR] = [Math.sin(radius * RADIANS), Math.cos(radius * RADIANS)];
+  const sine = sinLat * cosR + cosLat * sinR * Math.cos(angle * RADIANS);
+  const east = Math.atan2(Math.sin(angle * RADIANS) * sinR * cosLat, cosR - sinLat * sine);
+  return { x: (lon + east / RADIANS + 360) % 360, y: Math.asin(sine) / RADIANS };
 }
 
 /** A set of psfs as HDUs, and where it comes from. */

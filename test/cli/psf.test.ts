@@ -120,6 +120,39 @@ describe("tslira psf stack", () => {
     }
   });
 
+  it("lies on rings about the optical axis, in pixels and on the sky", async () => {
+    await writeImages();
+    const rings = ["0.fits@0", "1.fits@5", "--aim", "8,8", "--angles", "4", "-o", "rings.fits"];
+    const made = await runCli(folder, "psf", "rings", ...rings);
+    expect(made).toMatchObject({ code: 0 });
+    expect(made.stderr).toContain("5 psfs at places in pixels");
+    const read = async (psf: string) =>
+      (await readObservationFiles({ counts: join(folder, "counts.fits"), psf: join(folder, psf) }))
+        .observation.psf.places!;
+    const near = (places: readonly { readonly x: number; readonly y: number }[]) =>
+      places.map(({ x, y }) => [x, y].map((value) => Math.round(1000 * value) / 1000 + 0));
+    expect(near(await read("rings.fits"))).toEqual([
+      [8, 8],
+      [8, 13],
+      [3, 8],
+      [8, 3],
+      [13, 8],
+    ]);
+    // The same about RA 83.6, Dec 22, the reference, at pixel (2, 3); pixels are 10 arcsec wide.
+    const sky = ["0.fits@0arcmin", "1.fits@0.5arcmin", "--aim", "83.6deg,22deg", "--angles", "4"];
+    expect(await runCli(folder, "psf", "rings", ...sky, "-o", "sky.fits")).toMatchObject({ code: 0 });
+    // North is up and east is left.
+    expect(near(await read("sky.fits"))).toEqual([
+      [2, 3],
+      [2, 6],
+      [-1, 3],
+      [2, 0],
+      [5, 3],
+    ]);
+    const mixed = await runCli(folder, "psf", "rings", "0.fits@5arcmin", "--aim", "8,8", "-o", "m.fits");
+    expect(mixed.stderr).toContain("in pixels as the aim is, got 0.fits@5arcmin; write psf.fits@40");
+  });
+
   it("is what several psfs with places make of the option, and of a list in a config file", async () => {
     await writeImages();
     await runCli(folder, "psf", "stack", "0.fits@2,3", "1.fits@13,3", "-o", "set.fits", "--overwrite");
