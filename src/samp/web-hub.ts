@@ -88,9 +88,15 @@ export async function openWebHub(client: WebClient, signal: AbortSignal): Promis
   });
   const { "samp.hub-id": hubId, "samp.url-translator": translator } = registered as SampMap;
   const ask = asClient(call, "samp.webhub", registered as SampMap);
-  await ask("declareMetadata", [about]);
-  await ask("declareSubscriptions", [Object.fromEntries(mtypes.map((mtype) => [mtype, {}]))]);
-  await ask("allowReverseCallbacks", ["1"]);
+  try {
+    await ask("declareMetadata", [about]);
+    // In this order: who cannot be called may not say what for.
+    await ask("allowReverseCallbacks", ["1"]);
+    await ask("declareSubscriptions", [Object.fromEntries(mtypes.map((mtype) => [mtype, {}]))]);
+  } catch (error) {
+    await ask("unregister", []).catch(() => undefined);
+    throw error;
+  }
 
   const hub: WebHub = {
     ...registeredHub(ask, hubId),
@@ -98,11 +104,11 @@ export async function openWebHub(client: WebClient, signal: AbortSignal): Promis
       await ask("notifyAll", [{ "samp.mtype": mtype, "samp.params": parameters }]);
     },
     async fetchFile(address) {
-      const response = await fetch(`${translator}${encodeURIComponent(address)}`, { signal }).catch(
-        (cause) => {
-          throw fetchFailed(cause);
-        },
-      );
+      // Some hubs call themselves 127.0.0.1 here; pages may be bound to the address that the standard names.
+      const through = String(translator).replace(/^http:\/\/127\.0\.0\.1:21012\//, `${HUB}/`);
+      const response = await fetch(through + encodeURIComponent(address), { signal }).catch((cause) => {
+        throw fetchFailed(cause);
+      });
       if (!response.ok)
         throw new JobError(
           `samp: the hub must be able to fetch ${address}, got status ${response.status}; save the file, and open it here`,
