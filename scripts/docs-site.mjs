@@ -26,36 +26,44 @@ function write(path, text) {
 }
 
 /** Documents and where their pages stand; others of docs/ stand where they do there. */
-const PLACES = { "site/index.md": "index.md", "README.md": "index.md", "python/README.md": "python.md" };
+const PLACES = { "README.md": "index.md", "python/README.md": "python.md" };
 for (const name of ["CHANGELOG", "CONTRIBUTING", "AGENTS"]) PLACES[`${name}.md`] = `${name.toLowerCase()}.md`;
 for (const name of readdirSync(join(root, "python/notebooks")))
-  if (name.endsWith(".ipynb")) PLACES[`python/notebooks/${name}`] = `notebooks/${name.replace(".ipynb", ".md")}`;
+  if (name.endsWith(".ipynb"))
+    PLACES[`python/notebooks/${name}`] = `notebooks/${name.replace(".ipynb", ".md")}`;
 const placeOf = (path) => PLACES[path] ?? (/^docs\/.*\.md$/.test(path) ? path.slice(5) : undefined);
 
 /** Links to documents become links to their pages; those to other files lead to a copy, that of a program as text. */
 function withLinks(text, path) {
   const here = placeOf(path);
-  const notebooks = text.replace(/`(python\/notebooks\/([\w-]+)\.ipynb)`/g, (_, file, name) => `[${name}](${posix.relative(posix.dirname(path), file)})`);
-  return notebooks.replace(/(?<=\]\()(?!https?:|#|\/)([^)\s#]+)(#[^)\s]*)?(?=\))/g, (_, target, anchor = "") => {
-    const file = posix.normalize(posix.join(posix.dirname(path), target));
-    const place = placeOf(file);
-    if (place !== undefined) return `./${posix.relative(posix.dirname(here), place)}${anchor}`;
-    if (/\.(png|svg)$/.test(file)) {
-      cpSync(join(root, file), join(PAGES, file.replace(/^docs\//, "")));
-      return `./${posix.relative(posix.dirname(here), file.replace(/^docs\//, ""))}`;
-    }
-    if (!existsSync(join(root, file))) throw new Error(`docs-site: ${path} leads to ${target}, which is not there`);
-    const copy = /\.(html|json|png|svg|cff)$/.test(file) ? file : `${file}.txt`;
-    cpSync(join(root, file), join(PUBLIC, "files", copy));
-    return `/files/${copy}`;
-  });
+  const notebooks = text.replace(
+    /`(python\/notebooks\/([\w-]+)\.ipynb)`/g,
+    (_, file, name) => `[${name}](${posix.relative(posix.dirname(path), file)})`,
+  );
+  return notebooks.replace(
+    /(?<=\]\()(?!https?:|#|\/)([^)\s#]+)(#[^)\s]*)?(?=\))/g,
+    (_, target, anchor = "") => {
+      const file = posix.normalize(posix.join(posix.dirname(path), target));
+      const place = placeOf(file);
+      if (place !== undefined) return `./${posix.relative(posix.dirname(here), place)}${anchor}`;
+      if (/\.(png|svg)$/.test(file)) {
+        cpSync(join(root, file), join(PAGES, file.replace(/^docs\//, "")));
+        return `./${posix.relative(posix.dirname(here), file.replace(/^docs\//, ""))}`;
+      }
+      if (!existsSync(join(root, file)))
+        throw new Error(`docs-site: ${path} leads to ${target}, which is not there`);
+      const copy = /\.(html|json|png|svg|cff)$/.test(file) ? file : `${file}.txt`;
+      cpSync(join(root, file), join(PUBLIC, "files", copy));
+      return `/files/${copy}`;
+    },
+  );
 }
 
 rmSync(site, { recursive: true, force: true });
+// The first page is written where it stands.
+write(join(PAGES, "index.md"), withTabs(readFileSync(join(root, "site/index.md"), "utf8")));
 const documents = [
-  "site/index.md",
-  ...Object.keys(PLACES).filter((path) => path.endsWith(".md") && !/README|site/.test(path)),
-  "python/README.md",
+  ...Object.keys(PLACES).filter((path) => path.endsWith(".md") && path !== "README.md"),
   ...readdirSync(join(root, "docs"), { recursive: true })
     .map((name) => `docs/${name.replaceAll("\\", "/")}`)
     .filter((path) => path.endsWith(".md")),
@@ -65,10 +73,14 @@ for (const path of documents) {
   write(join(PAGES, placeOf(path)), withThemes(withTabs(withLinks(text, path))));
 }
 for (const [path, place] of Object.entries(PLACES).filter(([path]) => path.endsWith(".ipynb"))) {
-  const page = notebookPage(JSON.parse(readFileSync(join(root, path), "utf8")), posix.basename(place, ".md"));
+  const page = notebookPage(
+    JSON.parse(readFileSync(join(root, path), "utf8")),
+    posix.basename(place, ".md"),
+    `${values.base}files/${path}`,
+  );
   for (const { name, bytes } of page.pictures) write(join(PAGES, "notebooks", name), bytes);
   cpSync(join(root, path), join(PUBLIC, "files", path));
-  write(join(PAGES, place), page.text.replace("](FILE)", `](/files/${path})`));
+  write(join(PAGES, place), page.text);
 }
 cpSync(join(root, "docs/gallery"), join(PAGES, "gallery"), { recursive: true });
 cpSync(join(root, "site/images"), join(PAGES, "images"), { recursive: true });
@@ -81,10 +93,8 @@ for (const { name, text } of commands) write(join(PAGES, "commands", `${name}.md
 const typedoc = spawnSync("npx", ["typedoc", "--logLevel", "Warn"], { cwd: root, stdio: "inherit" });
 if (typedoc.status !== 0) process.exit(1);
 const modules = gatherApi(join(PAGES, "api"));
-writeFileSync(
-  join(site, "contents.json"),
-  JSON.stringify({ commands: commands.map(({ name }) => name).filter((name) => !/^(index|settings)$/.test(name)), modules }),
-);
+const listed = commands.map(({ name }) => name).filter((name) => !/^(index|settings)$/.test(name));
+writeFileSync(join(site, "contents.json"), JSON.stringify({ base: values.base, commands: listed, modules }));
 
 process.env.TSLIRA_SITE_BASE = values.base;
 await build(join(root, "site"));

@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const MEMBER = /(?<=\]\()((?:\.\.\/)*(?:\w+\/)?)(classes|functions|interfaces|type-aliases|variables)\/(\w+)\.md(?:#[\w-]*)?(?=\))/g;
+const MEMBER =
+  /(?<=\]\()((?:\.\.\/)*(?:\w+\/)?)(classes|functions|interfaces|type-aliases|variables)\/(\w+)\.md(?:#[\w-]*)?(?=\))/g;
 
 /** How an entry is imported. */
 const importName = (entry) => (entry === "index" ? "tslira" : `tslira/${entry}`);
@@ -22,7 +23,9 @@ function section(text, name) {
 export function gatherApi(folder) {
   const entries = readdirSync(folder, { withFileTypes: true }).filter((one) => one.isDirectory());
   for (const { name: entry } of entries) {
-    const kinds = readdirSync(join(folder, entry), { withFileTypes: true }).filter((one) => one.isDirectory());
+    const kinds = readdirSync(join(folder, entry), { withFileTypes: true }).filter((one) =>
+      one.isDirectory(),
+    );
     for (const { name: kind } of kinds) {
       const files = readdirSync(join(folder, entry, kind)).sort();
       const sections = files.map((file) => {
@@ -35,14 +38,28 @@ export function gatherApi(folder) {
         return section(linked, file.replace(".md", ""));
       });
       const title = `# ${importName(entry)}: ${kind.replace("-", " ")}`;
-      writeFileSync(join(folder, entry, `${kind}.md`), ["---\noutline: 2\n---\n", title, ...sections].join("\n\n"));
+      writeFileSync(
+        join(folder, entry, `${kind}.md`),
+        ["---\noutline: 2\n---\n", title, ...sections].join("\n\n"),
+      );
       rmSync(join(folder, entry, kind), { recursive: true });
     }
     const index = join(folder, entry, "index.md");
     const text = readFileSync(index, "utf8").replace(/^# .*$/m, `# ${importName(entry)}`);
-    writeFileSync(index, text.replace(MEMBER, (_, up, of, name) => `${up}${of}.md#${name}`));
+    writeFileSync(
+      index,
+      text.replace(MEMBER, (_, up, of, name) => `${up}${of}.md#${name}`),
+    );
   }
   const list = join(folder, "index.md");
-  writeFileSync(list, readFileSync(list, "utf8").replace(/\[(\w+)\]\((\w+)\/index\.md\)/g, (_, __, entry) => `[${importName(entry)}](${entry}/index.md)`));
-  return entries.map(({ name: path }) => ({ path, name: importName(path) })).sort((a, b) => (a.name < b.name ? -1 : 1));
+  writeFileSync(
+    list,
+    readFileSync(list, "utf8").replace(
+      /\[(\w+)\]\((\w+)\/index\.md\)/g,
+      (_, __, entry) => `[${importName(entry)}](${entry}/index.md)`,
+    ),
+  );
+  return entries
+    .map(({ name: path }) => ({ path, name: importName(path) }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -5,10 +5,16 @@ import { flagOf, SETTINGS } from "../dist/settings.js";
 import { pythonName, pythonType, usually } from "./setting-words.mjs";
 
 /** Text inside a table. */
-const cell = (text) => text.replace(/\n/g, " ").replaceAll("<", "&lt;").replaceAll("|", "\\|").replaceAll("{{", "{&#123;");
+const cell = (text) =>
+  text.replace(/\n/g, " ").replaceAll("<", "&lt;").replaceAll("|", "\\|").replaceAll("{{", "{&#123;");
 const code = (text) => `\`${text.replaceAll("|", "\\|")}\``;
 const table = (head, rows) =>
-  [`| ${head.join(" | ")} |`, `|${head.map(() => "---").join("|")}|`, ...rows.map((row) => `| ${row.join(" | ")} |`), ""].join("\n");
+  [
+    `| ${head.join(" | ")} |`,
+    `|${head.map(() => "---").join("|")}|`,
+    ...rows.map((row) => `| ${row.join(" | ")} |`),
+    "",
+  ].join("\n");
 
 /** What the help of a command has behind its options: words, and examples. */
 function afterHelp(command) {
@@ -37,11 +43,14 @@ function page(command, names, level) {
   const mark = "#".repeat(level);
   const lines = [`${mark} ${names.join(" ")}`, "", cell(command.description()), ""];
   lines.push("```sh", `${names.join(" ")} ${command.usage()}`.trim(), "```", "");
-  const given = help.visibleArguments(command).map((one) => [code(one.name()), cell(help.argumentDescription(one))]);
+  const given = help
+    .visibleArguments(command)
+    .map((one) => [code(one.name()), cell(help.argumentDescription(one))]);
   if (given.length > 0) lines.push(table(["Argument", "Meaning"], given));
   for (const [heading, list] of options) {
     const rows = list.map((one) => [code(help.optionTerm(one)), cell(help.optionDescription(one))]);
-    if (command.commands.length === 0) lines.push(`${mark}# ${heading.replace(/:$/, "")}`, "", table(["Option", "Meaning"], rows));
+    if (command.commands.length === 0)
+      lines.push(`${mark}# ${heading.replace(/:$/, "")}`, "", table(["Option", "Meaning"], rows));
   }
   lines.push(...afterHelp(command).map((line) => line.replace(/^## /, `${mark}# `)));
   for (const inner of command.commands) lines.push(...page(inner, [...names, inner.name()], level + 1));
@@ -56,12 +65,22 @@ function settingsPage() {
     "What all methods take, with its name as a flag of `tslira deconvolve`, as an option of the library (and key of config files), and as an argument of Python.",
     "",
   ];
-  for (const [group, list] of grouped(SETTINGS.filter(({ found }) => !found), (one) => one.group)) {
+  for (const [group, list] of grouped(
+    SETTINGS.filter(({ found }) => !found),
+    (one) => one.group,
+  )) {
     lines.push(`## ${group}`, "");
     for (const setting of list) {
       const { key, kind, meaning, methods } = setting;
       const choices = kind.type === "choice" ? kind.choices.filter((one) => one.meaning) : [];
-      const row = [code(flagOf(setting)), code(key), code(pythonName(key)), cell(pythonType(kind)), cell(usually(setting) ?? "–"), methods.join(", ")];
+      const row = [
+        code(flagOf(setting)),
+        code(key),
+        code(pythonName(key)),
+        cell(pythonType(kind)),
+        cell(usually(setting) ?? "–"),
+        methods.join(", "),
+      ];
       lines.push(`### ${key}`, "", cell(meaning), "");
       lines.push(...choices.map(({ value, meaning: what }) => `- ${code(value)}: ${cell(what)}`), "");
       lines.push(table(["Terminal", "Library", "Python", "Values", "Default", "Methods"], [row]));
@@ -74,7 +93,12 @@ function settingsPage() {
 export async function commandPages() {
   const main = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
   const help = execFileSync(process.execPath, [main, "--help"], { encoding: "utf8" });
-  const names = [...help.split("Commands:\n")[1].split("\n\n")[0].matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name);
+  const names = [
+    ...help
+      .split("Commands:\n")[1]
+      .split("\n\n")[0]
+      .matchAll(/^ {2}(\w+) /gm),
+  ].map(([, name]) => name);
   const commands = await Promise.all(
     names.map(async (name) => {
       const module = await import(`../dist/cli/${name}.js`);
@@ -86,7 +110,10 @@ export async function commandPages() {
     "",
     "`tslira COMMAND --help` says the same in the terminal. In a checkout write `node dist/cli/main.js` for `tslira`.",
     "",
-    table(["Command", "Does"], names.map((name, at) => [`[\`tslira ${name}\`](./${name}.md)`, cell(commands[at].description())])),
+    table(
+      ["Command", "Does"],
+      names.map((name, at) => [`[\`tslira ${name}\`](./${name}.md)`, cell(commands[at].description())]),
+    ),
     "All methods share one [list of settings](./settings.md).",
     "",
     "```text",

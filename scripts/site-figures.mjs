@@ -23,4 +23,4 @@ const { observation } = await readObservationFiles(files);
 const { mean } = await deconvolve(observation, { iterations: 5_000, chains: 4, seed: 1 });
 mkdirSync(output, { recursive: true });
 write("chandra-counts", observation.counts, { softening: 3 });
-write("chandra-mean", mean, { softening: 1, limits: 99.99 });
+write("chandra-mean", mean, { softening: 2, limits: 99.99 });

@@ -10,7 +10,9 @@ export function withTabs(text) {
     const each = block.match(new RegExp(FENCE.source, "gm"));
     const languages = each.map((fence) => fence.match(/^```(\w+)/)[1]);
     if (new Set(languages).size !== each.length) return block;
-    const tabs = each.map((fence, index) => fence.replace(/^```(\w+)/, `\`\`\`$1 [${LABELS[languages[index]]}]`));
+    const tabs = each.map((fence, index) =>
+      fence.replace(/^```(\w+)/, `\`\`\`$1 [${LABELS[languages[index]]}]`),
+    );
     return `::: code-group\n\n${tabs.join("\n")}\n:::\n\n`;
   });
 }
@@ -24,15 +26,18 @@ export function withThemes(text) {
   );
 }
 
-/** A notebook with its outputs: text, and pictures by name. */
-export function notebookPage({ cells }, name) {
+/** A notebook with its outputs, and the address of the file itself: text, and pictures by name. */
+export function notebookPage({ cells }, name, address) {
   const pictures = [];
   const parts = cells.map(({ cell_type: type, source, outputs = [] }) => {
     const text = [source].flat().join("").trimEnd();
     if (type === "markdown") return text;
     const shown = outputs.map(({ text: printed, data = {} }) => {
       if (data["image/png"] !== undefined) {
-        pictures.push({ name: `${name}-${pictures.length + 1}.png`, bytes: Buffer.from([data["image/png"]].flat().join(""), "base64") });
+        pictures.push({
+          name: `${name}-${pictures.length + 1}.png`,
+          bytes: Buffer.from([data["image/png"]].flat().join(""), "base64"),
+        });
         return `![Figure drawn by the code above](./${pictures.at(-1).name})`;
       }
       const words = [printed ?? data["text/plain"] ?? []].flat().join("").trimEnd();
@@ -41,5 +46,14 @@ export function notebookPage({ cells }, name) {
     return [`\`\`\`python\n${text}\n\`\`\``, ...shown].join("\n\n");
   });
   const [title, ...rest] = parts.join("\n\n").split("\n");
-  return { text: [title, "", "*A notebook with its outputs: [download it](FILE) and run it.*", ...rest, ""].join("\n"), pictures };
+  return {
+    text: [
+      title,
+      "",
+      `<p><em>A notebook with its outputs: <a href="${address}" download>download it</a> and run it.</em></p>`,
+      ...rest,
+      "",
+    ].join("\n"),
+    pictures,
+  };
 }

@@ -9,7 +9,8 @@ const STEPS = [
   ["check", "npm run check"],
   ["lint", "npm run lint"],
   ["unit", "vitest run --project unit --project mocked"],
-  ["docs", "npm run docs"],
+  // Below a path, as many hosts have it.
+  ["site", "node scripts/docs-site.mjs --base /tslira/"],
   ["interop", "vitest run --project interop"],
   ["e2e", "vitest run --project e2e"],
   ["cluster", "vitest run --project cluster"],

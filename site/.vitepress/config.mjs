@@ -15,7 +15,15 @@ const group = (text, paths, more = {}) => ({ text, items: paths.map(entry), ...m
 
 const { commands, modules } = JSON.parse(readFileSync(folder("contents.json"), "utf8"));
 const TUTORIALS = [
-  ...["first-hour", "point-source", "chandra", "fermi", "events-to-significance", "joint", "choosing-a-prior"],
+  ...[
+    "first-hour",
+    "point-source",
+    "chandra",
+    "fermi",
+    "events-to-significance",
+    "joint",
+    "choosing-a-prior",
+  ],
   "mosaic",
 ].map((name) => `tutorials/${name}`);
 const NOTEBOOKS = ["point-source", "chandra-galactic-centre", "fermi-galactic-centre"].map(
@@ -25,7 +33,19 @@ const DOCUMENTS = [
   group("Learn", TUTORIALS),
   group("Notebooks", NOTEBOOKS, { collapsed: true }),
   group("Work", [
-    ...["reading", "terminal", "files", "psf", "regions", "methods", "diagnostics", "significance", "sources", "report", "studio"],
+    ...[
+      "reading",
+      "terminal",
+      "files",
+      "psf",
+      "regions",
+      "methods",
+      "diagnostics",
+      "significance",
+      "sources",
+      "report",
+      "studio",
+    ],
     ...["gallery", "cluster", "programs", "library", "python", "result-file"],
   ]),
   group("Understand", ["method", "priors", "exactness", "reliability", "performance", "peers", "glossary"]),
@@ -39,7 +59,8 @@ export default {
   cacheDir: folder("cache"),
   lang: "en",
   title: "tslira",
-  description: "Bayesian deconvolution of low-count X-ray and gamma-ray images: terminal, TypeScript, Python, browser.",
+  description:
+    "Bayesian deconvolution of low-count X-ray and gamma-ray images: terminal, TypeScript, Python, browser.",
   cleanUrls: false,
   metaChunk: true,
   lastUpdated: false,
@@ -49,7 +70,17 @@ export default {
     ["link", { rel: "icon", href: `${base}icon.svg`, type: "image/svg+xml" }],
     ["meta", { name: "referrer", content: "no-referrer" }],
   ],
-  markdown: { theme: { light: "github-light-high-contrast", dark: "github-dark" } },
+  markdown: {
+    // Headings are called as on the platforms that show these documents, too.
+    anchor: {
+      slugify: (title) =>
+        title
+          .toLowerCase()
+          .replace(/[^\p{L}\p{N}_ -]/gu, "")
+          .replaceAll(" ", "-"),
+    },
+    theme: { light: "github-light-high-contrast", dark: "github-dark" },
+  },
   themeConfig: {
     logo: "/icon.svg",
     search: {
@@ -58,7 +89,9 @@ export default {
         detailedView: true,
         // Of the API: what each name is, not every parameter.
         _render: (source, env, markdown) => {
-          const text = env.relativePath.startsWith("api/") ? source.replace(/^### [\s\S]*?(?=^## |$(?![\s\S]))/gm, "") : source;
+          const text = env.relativePath.startsWith("api/")
+            ? source.replace(/^### [\s\S]*?(?=^## |$(?![\s\S]))/gm, "")
+            : source;
           return markdown.render(text, env);
         },
       },
@@ -67,19 +100,31 @@ export default {
     externalLinkIcon: false,
     nav: [
       { text: "Start", link: "/tutorials/first-hour" },
-      { text: "Guides", link: "/files", activeMatch: "^/(files|psf|regions|method|priors|significance|sources)" },
+      {
+        text: "Guides",
+        link: "/files",
+        activeMatch: "^/(files|psf|regions|method|priors|significance|sources)",
+      },
       { text: "Commands", link: "/commands/" },
       { text: "API", link: "/api/" },
       { text: "Gallery", link: "/gallery" },
-      { text: "Studio", link: "/studio/index.html", target: "_self" },
+      { text: "Studio", link: "/studio/index.html", target: "_self", noIcon: true },
     ],
     sidebar: {
       "/commands/": [
-        { text: "Commands", link: "/commands/", items: commands.map((name) => ({ text: name, link: `/commands/${name}` })) },
+        {
+          text: "Commands",
+          link: "/commands/",
+          items: commands.map((name) => ({ text: name, link: `/commands/${name}` })),
+        },
         { text: "Settings", link: "/commands/settings" },
       ],
       "/api/": [
-        { text: "API", link: "/api/", items: modules.map(({ name, path }) => ({ text: name, link: `/api/${path}/` })) },
+        {
+          text: "API",
+          link: "/api/",
+          items: modules.map(({ name, path }) => ({ text: name, link: `/api/${path}/` })),
+        },
         { text: "How to use it", items: [entry("library"), entry("tutorials/first-hour")] },
       ],
       "/": DOCUMENTS,
