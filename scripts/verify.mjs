@@ -11,9 +11,9 @@ const STEPS = [
   ["unit", "vitest run --project unit --project mocked"],
   // Below a path, as many hosts have it.
   ["site", "node scripts/docs-site.mjs --base /tslira/"],
-  ["interop", "vitest run --project interop"],
+  // Together: Slurm's one file alone would leave a core idle.
+  ["interop", "vitest run --project interop --project cluster"],
   ["e2e", "vitest run --project e2e"],
-  ["cluster", "vitest run --project cluster"],
   // Three files at a time: their lengths differ, and two would leave a core idle at the end.
   ["slow", "vitest run --project slow --maxWorkers 3"],
   ["demo", "node scripts/demo.mjs"],
