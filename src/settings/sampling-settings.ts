@@ -105,6 +105,31 @@ export const SAMPLING_SETTINGS = [
     page: "main",
   },
   {
+    key: "device",
+    kind: {
+      type: "choice",
+      choices: [
+        { value: "cpu", label: "CPU", meaning: "Chains share the cores, in 64 bits." },
+        {
+          value: "gpu",
+          label: "GPU",
+          meaning: "All chains at once on the GPU, in 32 bits and without transfers.",
+        },
+      ],
+    },
+    methods: ["lira"],
+    group: "Sampling",
+    label: "Device",
+    meaning:
+      "Where chains run. The GPU pays with many chains or large images; docs/gpu.md says what it needs.",
+    help: "where chains run: cpu, or gpu with the package webgpu (docs/gpu.md)",
+    default: "cpu",
+    absent: "cpu",
+    formerly: "cpu",
+    tested: false,
+    page: "none",
+  },
+  {
     key: "targetAcceptance",
     kind: { type: "number", above: 0, below: 1 },
     methods: ["nuts"],
