@@ -70,8 +70,12 @@ fn windowOf(job: Job, entry: u32) -> Window {
   let psfCols = i32(places[at + 1u]);
   let bottom = i32(pixel / NX) + bitcast<i32>(places[at + 2u]);
   let right = i32(pixel % NX) + bitcast<i32>(places[at + 3u]);
+  var counts = places[LIT_PLACES + 3u * entry + 2u];
+  if (OWN_COUNTS) {
+    counts = atomicLoad(&whole[wholeOf(job) + SEEN + entry]);
+  }
   return Window(
-    f32(places[LIT_PLACES + 3u * entry + 2u]),
+    f32(counts),
     places[at + 4u],
     realsOf(job) + LIGHT + observation * PIXELS,
     wholeOf(job) + PHOTONS + observation * PIXELS,
@@ -147,7 +151,7 @@ fn redistributeCounts(
   if (id.x < LIT) {
     let window = windowOf(job, id.x);
     let look = lookThrough(window);
-    if (isLit(job, look.lambda)) {
+    if (window.counts > 0.0 && isLit(job, look.lambda)) {
       logLight = window.counts * logOf(look.lambda / window.counts);
       if (id.x < FAINT) {
         assignPhotons(job, id.x, window, look);

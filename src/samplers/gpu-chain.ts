@@ -7,9 +7,11 @@ import { checkObservations } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
 import { openGpu } from "../gpu.js";
+import type { SkyImage } from "../image.js";
 import { checkStatus } from "../kernels.js";
 import { skyGrid } from "../model/sky-grid.js";
 import { countsOnSky, skyObservations } from "../model/sky-observation.js";
+import { logarithm } from "../posterior/logarithm.js";
 import { ensembleShift } from "./ensemble-shift.js";
 import { createGpuEngine, type GpuEngine, type GpuJob } from "./gpu-engine.js";
 import { layOutGpu } from "./gpu-layout.js";
@@ -23,7 +25,10 @@ import { startingImage } from "./starting-images.js";
 export type GpuChainSettings = LiraChainSettings & { readonly device: "gpu" };
 
 /** Where chains on the GPU come from. */
-export type GpuChainOptions = Pick<LiraChainOptions, "seed" | "chain" | "fluxInit">;
+export interface GpuChainOptions extends Pick<LiraChainOptions, "seed" | "chain" | "fluxInit"> {
+  /** Counts `[ny, nx]` of each observation in place of those that the device was opened with; goes with `ownCounts`. */
+  readonly counts?: readonly SkyImage[];
+}
 
 /** Chains that share a device. */
 export interface GpuChains {
@@ -109,6 +114,7 @@ function checkLaw(settings: LiraChainSettings, observations: readonly Observatio
  * Open a device for chains of one run.
  *
  * @param chains how many are wanted at once
+ * @param ownCounts whether each is of other counts, as those of replicates are; on the pixels of the detector alone
  * @throws InvalidInputError for settings or observations that the GPU does not do
  * @throws JobError without a device, or without room on it
  */
@@ -116,6 +122,7 @@ export async function openGpuChains(
   observations: readonly Observation[],
   settings: GpuChainSettings,
   chains: number,
+  ownCounts = false,
 ): Promise<GpuChains> {
   checkLaw(settings, observations);
   const { boundary } = settings;
@@ -125,7 +132,7 @@ export async function openGpuChains(
   const pixels = shape[0] * shape[1];
   const seen = skyObservations(checked, grid, boundary);
   const { reference } = seen;
-  const layout = layOutGpu(seen, shape, settings);
+  const layout = layOutGpu(seen, shape, settings, ownCounts);
   const engine = await createGpuEngine(await openGpu(), layout, settings, chains);
   const gathered = gather(engine);
   const prior: GpuPrior = gpuPrior(layout, settings);
@@ -134,8 +141,15 @@ export async function openGpuChains(
   const square = prior.matrix.length;
   const keepsSums = layout.states > 0 && settings.cycleSpin !== "random";
 
-  function open(slot: number, { seed, chain, fluxInit }: GpuChainOptions): AwaitedChain {
-    const start = fluxInit ?? startingImage(countsOnSky(checked[0], grid, boundary), reference, seed, chain);
+  function open(slot: number, { seed, chain, fluxInit, counts }: GpuChainOptions): AwaitedChain {
+    const start =
+      fluxInit ??
+      startingImage(counts?.[0] ?? countsOnSky(checked[0], grid, boundary), reference, seed, chain);
+    const own = counts?.flatMap(({ data }) => Array.from(data)) ?? [];
+    const logCounts = own.reduce(
+      (sum, count) => (count > 0 ? sum + count * logarithm(count) : sum),
+      counts ? 0 : layout.logCounts,
+    );
     // All that a sweep needs and leaves, as the device has it.
     let numbers = new Float32Array(head);
     let shift: readonly [number, number] =
@@ -161,7 +175,7 @@ export async function openGpuChains(
       }
     };
     const scales = () => numbers.slice(at.scales, at.scales + layout.observations);
-    engine.place(slot, numbers, shift);
+    engine.place(slot, numbers, shift, own);
     show();
     gathered.join();
 
@@ -172,7 +186,7 @@ export async function openGpuChains(
         const raw = trace.subarray(sweep * layout.row, (sweep + 1) * layout.row);
         const [logLight, expected, row, col, total, logMatrix] = raw;
         const smoothing = raw.subarray(6 + layout.observations, 6 + layout.observations + levels);
-        logLikelihood = logLight + layout.logCounts - expected;
+        logLikelihood = logLight + logCounts - expected;
         for (const [m, counts] of layout.backgroundCounts.entries()) logLikelihood -= backgrounds[m] * counts;
         backgrounds = raw.subarray(6, 6 + layout.observations);
         rows.set(
@@ -272,7 +286,7 @@ export async function openGpuChains(
         logPrior = logPriorThen;
         logLikelihood = logLikelihoodThen;
         shift = [row, col];
-        engine.place(slot, numbers, shift);
+        engine.place(slot, numbers, shift, own);
         show();
       },
       close: () => gathered.leave(),

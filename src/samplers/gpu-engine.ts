@@ -39,8 +39,13 @@ export interface GpuEngine {
   readonly slots: number;
   /** Name of the adapter. */
   readonly name: string;
-  /** Put a chain into a slot: the first numbers of `reals`, and its shift. */
-  place(slot: number, head: Float32Array<ArrayBuffer>, shift: readonly [number, number]): void;
+  /** Put a chain into a slot: the first numbers of `reals`, its shift, and counts of its own. */
+  place(
+    slot: number,
+    head: Float32Array<ArrayBuffer>,
+    shift: readonly [number, number],
+    counts: readonly number[],
+  ): void;
   /**
    * Do sweeps of some of the chains.
    *
@@ -179,10 +184,10 @@ export async function createGpuEngine(
     layout,
     slots,
     name,
-    place(slot, numbers, shift) {
+    place(slot, numbers, shift, counts) {
       device.queue.writeBuffer(realBuffer, 4 * reals * slot, numbers);
-      const words = new Uint32Array(layout.shift + 2);
-      words.set(shift, layout.shift);
+      const words = new Uint32Array(layout.shift + 2 + counts.length);
+      words.set([...shift, ...counts], layout.shift);
       device.queue.writeBuffer(wholeBuffer, 4 * whole * slot, words);
     },
     async run(jobs, sweeps) {

@@ -50,7 +50,7 @@ export interface GpuLayout {
   readonly at: Readonly<
     Record<"mean" | "squares" | "alpha" | "matrix" | "scales" | "total" | "smoothness", number>
   >;
-  /** Place of the shift in `whole`, whose first number tells what went wrong. */
+  /** Place of the shift in `whole`, whose first number tells what went wrong; counts of the chain's own follow. */
   readonly shift: number;
   /** Workgroups over pixels, over lit pixels, and over those of more counts than their psf has cells. */
   readonly pixelGroups: number;
@@ -150,9 +150,15 @@ function addStates(inputs: ReturnType<typeof builder>, alphas: Float64Array): Re
  * Lay out a run.
  *
  * @param seen the observations on the pixels of the sky
+ * @param ownCounts whether every chain has counts of its own in place of theirs: one number for each pixel of each observation
  * @throws InvalidInputError for what the GPU does not do
  */
-export function layOutGpu(seen: SkyObservations, shape: Shape, settings: LiraChainSettings): GpuLayout {
+export function layOutGpu(
+  seen: SkyObservations,
+  shape: Shape,
+  settings: LiraChainSettings,
+  ownCounts = false,
+): GpuLayout {
   const { adaptivePrior, totalCountsPrior, backgroundScalePrior, boundary, cycleSpin } = settings;
   const { reference, observations } = seen;
   const [ny, nx] = shape;
@@ -180,10 +186,10 @@ export function layOutGpu(seen: SkyObservations, shape: Shape, settings: LiraCha
   for (const [index, { counts, psf }] of observations.entries()) {
     const cells = "psf" in psf ? psf.psf.data.length : 0;
     for (const [pixel, count] of counts.data.entries()) {
-      if (count === 0) continue;
-      (count > cells ? bright : faint).push(index, pixel, count);
+      if (count === 0 && !ownCounts) continue;
+      (count > cells && !ownCounts ? bright : faint).push(index, pixel, count);
       totalCounts += count;
-      logCounts += count * logarithm(count);
+      if (count > 0) logCounts += count * logarithm(count);
     }
   }
   if (totalCounts > MOST_COUNTS) {
@@ -225,7 +231,7 @@ export function layOutGpu(seen: SkyObservations, shape: Shape, settings: LiraCha
       GROUP: group,
     },
     ...{ PIXEL_GROUPS: pixelGroups, LIT_GROUPS: litGroups },
-    ...{ WRAP: boundary === "wrap", ADAPTIVE: states > 0, SHIFTS: !fixedTree },
+    ...{ WRAP: boundary === "wrap", OWN_COUNTS: ownCounts, ADAPTIVE: states > 0, SHIFTS: !fixedTree },
     FIT_BACKGROUND: settings.fitBackgroundScale,
     EXPECTED_PARTS: 0,
     LIGHT_PARTS: pixelGroups,
@@ -273,7 +279,7 @@ export function layOutGpu(seen: SkyObservations, shape: Shape, settings: LiraCha
   const scratch = { LIGHT: observations.length * pixels, MASSES: above, MESSAGES: above * states };
   const { at, end: reals } = inOrder({ ...first, ...small, ...sums, ...scratch });
   const wholes = inOrder({
-    ...{ FLAGS: 1, SHIFT: 2, BACKGROUND_PHOTONS: observations.length },
+    ...{ FLAGS: 1, SHIFT: 2, SEEN: ownCounts ? lit.length / 3 : 0, BACKGROUND_PHOTONS: observations.length },
     ...{ TRANSITIONS: square, ALL_TRANSITIONS: square },
     ...{ PHOTONS: observations.length * pixels, COUNTS: pixels + above, NODE_STATES: states > 0 ? above : 1 },
   });
