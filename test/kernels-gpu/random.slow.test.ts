@@ -40,7 +40,7 @@ async function drawsOf(step: number, laws: readonly string[]): Promise<Float32Ar
 }
 
 /** p-value of draws against a distribution function: bins between quantiles of the first half, tested on the second, tails finer. */
-function fit(draws: Float32Array, cdf: (x: number) => number): number {
+function chiSquareOf(draws: Float32Array, cdf: (x: number) => number): number {
   const half = draws.length / 2;
   const pilot = [...draws.subarray(0, half)].sort((a, b) => a - b);
   const ranks = [
@@ -130,9 +130,9 @@ describe.skipIf(gpu === undefined)("random numbers of the shaders", () => {
       "exponentialOf(nextBits().y)",
       "normalOf(nextBits().z, nextBits().w)",
     ]);
-    expect(fit(uniform, (x) => x)).toBeGreaterThan(P_MINIMUM);
-    expect(fit(exponential, (x) => -Math.expm1(-x))).toBeGreaterThan(P_MINIMUM);
-    expect(fit(normal, normalCdf)).toBeGreaterThan(P_MINIMUM);
+    expect(chiSquareOf(uniform, (x) => x)).toBeGreaterThan(P_MINIMUM);
+    expect(chiSquareOf(exponential, (x) => -Math.expm1(-x))).toBeGreaterThan(P_MINIMUM);
+    expect(chiSquareOf(normal, normalCdf)).toBeGreaterThan(P_MINIMUM);
     expect(meanTest(exponential, 1)).toBeGreaterThan(P_MINIMUM);
     expect(meanTest(normal, 0)).toBeGreaterThan(P_MINIMUM);
     expect(
@@ -151,7 +151,7 @@ describe.skipIf(gpu === undefined)("random numbers of the shaders", () => {
     );
     for (const [at, shape] of shapes.entries()) {
       expect(
-        fit(draws[at], (x) => gammaCdf(shape, x)),
+        chiSquareOf(draws[at], (x) => gammaCdf(shape, x)),
         `shape ${shape}`,
       ).toBeGreaterThan(P_MINIMUM);
     }
@@ -159,8 +159,8 @@ describe.skipIf(gpu === undefined)("random numbers of the shaders", () => {
       3,
       shapes.map(() => `drawGamma(array<f32, 8>(${shapes.join(", ")})[index % 8u])`),
     );
-    expect(fit(plain, (x) => gammaCdf(0.3, Math.log(x)))).toBeGreaterThan(P_MINIMUM);
-    expect(fit(large, (x) => gammaCdf(5000, Math.log(x)))).toBeGreaterThan(P_MINIMUM);
+    expect(chiSquareOf(plain, (x) => gammaCdf(0.3, Math.log(x)))).toBeGreaterThan(P_MINIMUM);
+    expect(chiSquareOf(large, (x) => gammaCdf(5000, Math.log(x)))).toBeGreaterThan(P_MINIMUM);
     expect(meanTest(large, 5000)).toBeGreaterThan(P_MINIMUM);
   });
 
@@ -172,7 +172,7 @@ describe.skipIf(gpu === undefined)("random numbers of the shaders", () => {
     );
     for (const [at, mean] of means.entries()) {
       const cdf = poissonCdf(Math.fround(mean));
-      expect(fit(draws[at], cdf), `mean ${mean}`).toBeGreaterThan(P_MINIMUM);
+      expect(chiSquareOf(draws[at], cdf), `mean ${mean}`).toBeGreaterThan(P_MINIMUM);
       expect(meanTest(draws[at], Math.fround(mean)), `mean ${mean}`).toBeGreaterThan(P_MINIMUM);
     }
   });
@@ -196,7 +196,7 @@ describe.skipIf(gpu === undefined)("random numbers of the shaders", () => {
       ),
     );
     for (const [at, [n, p]] of laws.entries()) {
-      expect(fit(draws[at], binomialCdf(n, Math.fround(p))), `${n}, ${p}`).toBeGreaterThan(P_MINIMUM);
+      expect(chiSquareOf(draws[at], binomialCdf(n, Math.fround(p))), `${n}, ${p}`).toBeGreaterThan(P_MINIMUM);
       expect(meanTest(draws[at], n * Math.fround(p)), `${n}, ${p}`).toBeGreaterThan(P_MINIMUM);
     }
   });

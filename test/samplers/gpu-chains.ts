@@ -5,39 +5,38 @@ import { type GpuChainSettings, openGpuChains } from "../../src/samplers/gpu-cha
 import type { RunChains } from "../oracles/acceptance.js";
 import { perLevel, textbookTreeShapes } from "../oracles/textbook-prior.js";
 
-/** Run chains of LIRA's prior together on a reference case, from the reference's own start. */
-export const runGpuChains: RunChains = async (
-  { observation, settings, fluxInit },
-  { chains, iterations, seed, onDraw },
-) => {
-  const levels = textbookTreeShapes(observation.counts.shape).length - 1;
-  const law = {
-    ...settings,
-    alphaInit: [...perLevel(settings.alphaInit, levels)],
-    backgroundScalePrior: settings.backgroundScalePrior ?? { shape: 0.001, rate: 0 },
-    pairTransfers: 0,
-    device: "gpu",
-  } as GpuChainSettings;
-  await sweepGpuChains([observation], law, { chains, iterations, seed, fluxInit }, onDraw);
-};
+/** Run chains of LIRA's prior together on a reference case, each from a start of its own. */
+export const runGpuChains =
+  (starts: readonly SkyImage[]): RunChains =>
+  async ({ observation, settings }, { chains, iterations, seed, onDraw }) => {
+    const levels = textbookTreeShapes(observation.counts.shape).length - 1;
+    const law = {
+      ...settings,
+      alphaInit: [...perLevel(settings.alphaInit, levels)],
+      backgroundScalePrior: settings.backgroundScalePrior ?? { shape: 0.001, rate: 0 },
+      pairTransfers: 0,
+      device: "gpu",
+    } as GpuChainSettings;
+    await sweepGpuChains([observation], law, { chains, iterations, seed, starts }, onDraw);
+  };
 
 /** Sweep chains together, one sweep at a time, and show every draw. */
-export async function sweepGpuChains(
+async function sweepGpuChains(
   observations: readonly Observation[],
   law: GpuChainSettings,
   options: {
     readonly chains: number;
     readonly iterations: number;
     readonly seed: number;
-    readonly fluxInit?: SkyImage;
+    readonly starts: readonly SkyImage[];
   },
   onDraw: Parameters<RunChains>[1]["onDraw"],
 ): Promise<void> {
-  const { chains, iterations, seed, fluxInit } = options;
+  const { chains, iterations, seed, starts } = options;
   const device = await openGpuChains(observations, law, chains);
   try {
     const open = Array.from({ length: chains }, (_, chain) =>
-      device.open(chain, { seed, chain, ...(fluxInit && { fluxInit }) }),
+      device.open(chain, { seed, chain, fluxInit: starts[chain] }),
     );
     const { columns } = open[0];
     const at = (name: string) => columns.flatMap((column, index) => (column.startsWith(name) ? [index] : []));
