@@ -10,7 +10,7 @@ import {
 import type { AdaptiveSettings } from "../oracles/textbook-adaptive.js";
 import { textbookRandom } from "../oracles/textbook-random.js";
 
-/** Rank each truth among draws of its chain, thinned by the autocorrelation time of the slowest quantity but for a few. */
+/** Rank each truth among draws of its chain, equally far apart; `short` counts chains in which a quantity moves too slowly for that. */
 export async function calibrateOnGpu(
   scenario: CalibrationScenario<AdaptiveSettings>,
   options: {
@@ -53,7 +53,7 @@ export async function calibrateOnGpu(
       all[simulation].logLikelihood(flux, Float64Array.of(scalars.scale)),
     ];
     const series = all.map(() => names.map((): number[] => []));
-    // A third as long as the rest to come in from the start.
+    // A quarter as long as the rest to come in from the start.
     await Promise.all(chains.map((chain) => chain.sweep(Math.ceil(sweeps / 4))));
     for (let sweep = 0; sweep < sweeps; sweep++) {
       const rows = await Promise.all(chains.map((chain) => chain.sweep(1)));

@@ -1,57 +1,74 @@
-/** Chains on the GPU behind the face of those that the oracles know. */
+/** The sweeps of the GPU against those of the CPU, from the same starts. */
 import type { Observation } from "../../src/data/observation/observation.js";
-import type { SkyImage } from "../../src/image.js";
 import { type GpuChainSettings, openGpuChains } from "../../src/samplers/gpu-chain.js";
-import type { RunChains } from "../oracles/acceptance.js";
-import { perLevel, textbookTreeShapes } from "../oracles/textbook-prior.js";
+import { createLiraChain, type LiraChainSettings } from "../../src/samplers/lira.js";
 
-/** Run chains of LIRA's prior together on a reference case, each from a start of its own. */
-export const runGpuChains =
-  (starts: readonly SkyImage[]): RunChains =>
-  async ({ observation, settings }, { chains, iterations, seed, onDraw }) => {
-    const levels = textbookTreeShapes(observation.counts.shape).length - 1;
-    const law = {
-      ...settings,
-      alphaInit: [...perLevel(settings.alphaInit, levels)],
-      backgroundScalePrior: settings.backgroundScalePrior ?? { shape: 0.001, rate: 0 },
-      pairTransfers: 0,
-      device: "gpu",
-    } as GpuChainSettings;
-    await sweepGpuChains([observation], law, { chains, iterations, seed, starts }, onDraw);
-  };
+/** What the comparison found. */
+export interface Agreement {
+  /** Root mean square over blocks of `blockSize` of Student's t, `chains - 1` degrees of freedom. */
+  readonly blocks: readonly { readonly blockSize: number; readonly rms: number }[];
+  /** t of the mean of every column of the trace that varies. */
+  readonly columns: readonly { readonly name: string; readonly t: number }[];
+}
 
-/** Sweep chains together, one sweep at a time, and show every draw. */
-async function sweepGpuChains(
-  observations: readonly Observation[],
-  law: GpuChainSettings,
-  options: {
-    readonly chains: number;
-    readonly iterations: number;
-    readonly seed: number;
-    readonly starts: readonly SkyImage[];
-  },
-  onDraw: Parameters<RunChains>[1]["onDraw"],
-): Promise<void> {
-  const { chains, iterations, seed, starts } = options;
-  const device = await openGpuChains(observations, law, chains);
+/** Mean of differences over its standard error. */
+function studentOf(differences: readonly number[]): number {
+  const count = differences.length;
+  const mean = differences.reduce((sum, value) => sum + value, 0) / count;
+  const square = differences.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return square > 0 ? mean / Math.sqrt(square / (count - 1) / count) : 0;
+}
+
+/**
+ * Run chains of one law on both devices, each pair from one start and for as many sweeps, and compare their means. However far the
+ * chains are from where they are going, the difference of a pair has mean 0 when a sweep has the same law on both.
+ */
+export async function compareDevices(
+  observation: Observation,
+  law: LiraChainSettings,
+  options: { readonly chains: number; readonly skip: number; readonly sweeps: number; readonly seed: number },
+): Promise<Agreement> {
+  const { chains, skip, sweeps, seed } = options;
+  const device = await openGpuChains([observation], { ...law, device: "gpu" } as GpuChainSettings, chains);
   try {
-    const open = Array.from({ length: chains }, (_, chain) =>
-      device.open(chain, { seed, chain, fluxInit: starts[chain] }),
-    );
-    const { columns } = open[0];
-    const at = (name: string) => columns.flatMap((column, index) => (column.startsWith(name) ? [index] : []));
-    const [alpha, [total], scale] = [at("smoothingParam"), at("expectedMSCounts"), at("bkgScale")];
-    for (let iteration = 0; iteration < iterations; iteration++) {
-      const rows = await Promise.all(open.map((chain) => chain.sweep(1)));
-      for (const [chain, row] of rows.entries()) {
-        onDraw(chain, iteration, {
-          flux: open[chain].flux,
-          alpha: Float64Array.from(alpha, (index) => row[index]),
-          totalCounts: row[total],
-          backgroundScale: Float64Array.from(scale, (index) => row[index]),
-        });
-      }
-    }
+    const theirs = Array.from({ length: chains }, (_, chain) => device.open(chain, { seed, chain }));
+    const rows = await Promise.all(theirs.map((chain) => chain.sweep(skip + sweeps, skip)));
+    const [ny, nx] = theirs[0].shape;
+    const { columns } = theirs[0];
+    const width = columns.length;
+    const meanOf = (values: ArrayLike<number>, column: number) => {
+      let sum = 0;
+      for (let sweep = skip; sweep < skip + sweeps; sweep++) sum += values[sweep * width + column];
+      return sum / sweeps;
+    };
+    const pairs = theirs.map((chain, index) => {
+      const own = createLiraChain([observation], law, { seed, chain: index });
+      const ownRows = own.sweep(skip + sweeps, skip);
+      return {
+        flux: chain.moments.mean.map((value, pixel) => value - own.moments.mean[pixel]),
+        columns: columns.map((_, column) => meanOf(rows[index], column) - meanOf(ownRows, column)),
+      };
+    });
+    const blocks = [1, 2, 4, 8].map((blockSize) => {
+      const cols = Math.ceil(nx / blockSize);
+      const sums = pairs.map(({ flux }) => {
+        const image = new Float64Array(Math.ceil(ny / blockSize) * cols);
+        for (const [pixel, value] of flux.entries()) {
+          const row = Math.floor(Math.floor(pixel / nx) / blockSize);
+          image[row * cols + Math.floor((pixel % nx) / blockSize)] += value;
+        }
+        return image;
+      });
+      const squares = sums[0].map((_, block) => studentOf(sums.map((image) => image[block])) ** 2);
+      return { blockSize, rms: Math.sqrt(squares.reduce((sum, value) => sum + value, 0) / squares.length) };
+    });
+    return {
+      blocks,
+      columns: columns.map((name, column) => ({
+        name,
+        t: studentOf(pairs.map((pair) => pair.columns[column])),
+      })),
+    };
   } finally {
     device.close();
   }
