@@ -8,6 +8,7 @@ const LONG = [
   "calibration.slow",
   "predictive-check.slow",
   "fences.slow",
+  "slurm",
   "studio-sessions",
   "studio-methods",
 ];

@@ -1,11 +1,19 @@
-// Entry of a second module, for the methods that need whole images of predicted counts: blurring, its transpose and the
-// sums of the Poisson likelihood. An instance is one model; nothing in it is ever freed.
+// Entry of a second module, for the methods that need whole images of predicted counts and gradients of priors: blurring, its
+// transpose, the sums of the Poisson likelihood, and mixtures over patches. An instance is one model or one mixture; nothing in it is
+// ever freed.
 
 import { Blur, blur, blurPixel as blurOne, prepareBlur as prepare } from "./blur";
 import { allocate as reserve } from "./memory";
 import { logPair } from "./special";
 
 export { blurError, layOutBlur as createBlur } from "./blur";
+export {
+  layOutMixture as createMixture,
+  logPatches,
+  mixtureLogNorms,
+  mixtureMeans,
+  setWhitening,
+} from "./patches";
 
 /** Reserve zeroed memory; 0 without. */
 export function allocate(bytes: usize): usize {

@@ -10,7 +10,7 @@ process.chdir(root);
 /** Entry, generated file, exported name, what it is. */
 const MODULES = [
   ["kernels/index.ts", "kernels-wasm.ts", "kernelsWasmBase64", "The kernels of a chain"],
-  ["kernels/model.ts", "model-wasm.ts", "modelWasmBase64", "The kernels of predicted counts"],
+  ["kernels/model.ts", "model-wasm.ts", "modelWasmBase64", "The kernels of predicted counts and priors"],
   ["kernels/draws.ts", "draws-wasm.ts", "drawsWasmBase64", "The kernels of kept draws"],
 ];
 

@@ -10,9 +10,9 @@ const STEPS = [
   ["lint", "npm run lint"],
   ["unit", "vitest run --project unit --project mocked"],
   ["docs", "npm run docs"],
-  ["interop", "vitest run --project interop"],
+  // Together: Slurm's one file alone would leave a core idle.
+  ["interop", "vitest run --project interop --project cluster"],
   ["e2e", "vitest run --project e2e"],
-  ["cluster", "vitest run --project cluster"],
   // Three files at a time: their lengths differ, and two would leave a core idle at the end.
   ["slow", "vitest run --project slow --maxWorkers 3"],
   ["demo", "node scripts/demo.mjs"],

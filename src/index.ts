@@ -42,8 +42,11 @@ export {
 } from "./data/observation/psf-centring.js";
 export {
   type GivenMember,
+  type PsfLaw,
   psfEnsemble,
+  withComponents,
   withPointingError,
+  withPsfLaw,
   withWidthError,
 } from "./data/observation/psf-ensemble.js";
 export { type PlacedPsf, type Psf, type PsfMember, psfSet } from "./data/observation/psf-set.js";

@@ -1,7 +1,7 @@
 import { NumericsError } from "./errors.js";
 import { modelWasmBase64 } from "./generated/model-wasm.js";
 
-/** The functions that `kernels/model.ts` exports; addresses are byte offsets into `memory`. One instance is one model. */
+/** The functions that `kernels/model.ts` exports; addresses are byte offsets into `memory`. One instance is one model or one mixture. */
 export interface ModelKernels {
   readonly memory: WebAssembly.Memory;
   /** Largest possible rounding error of an output of the last blur. */
@@ -28,12 +28,26 @@ export interface ModelKernels {
   addProduct(a: number, b: number, out: number, n: number): void;
   addScaled(a: number, factor: number, out: number, n: number): void;
   nextDoubtful(lambda: number, counts: number, limit: number, start: number, n: number): number;
+  createMixture(side: number, norm: number, components: number): number;
+  mixtureMeans(handle: number): number;
+  mixtureLogNorms(handle: number): number;
+  setWhitening(handle: number, component: number, factor: number): void;
+  logPatches(
+    handle: number,
+    image: number,
+    nx: number,
+    tops: number,
+    rows: number,
+    lefts: number,
+    cols: number,
+    out: number,
+  ): number;
 }
 
-// Compiled code has no state: one copy serves every model of this thread.
+// Compiled code has no state: one copy serves every model and mixture of this thread.
 let compiled: WebAssembly.Module | undefined;
 
-/** Make a fresh instance of the kernels of predicted counts. */
+/** Make a fresh instance of the kernels of predicted counts and priors. */
 export function instantiateModelKernels(): ModelKernels {
   if (compiled === undefined) {
     const text = atob(modelWasmBase64);
@@ -44,11 +58,13 @@ export function instantiateModelKernels(): ModelKernels {
 
 /** Reserve memory in an instance. @throws NumericsError without */
 export function reserve(kernels: ModelKernels, bytes: number): number {
-  const address = kernels.allocate(bytes);
+  return reserved(kernels.allocate(bytes));
+}
+
+/** An address that a kernel gave. @throws NumericsError when it is 0: there was no memory */
+export function reserved(address: number): number {
   if (address !== 0) return address;
   throw new NumericsError(
-    `model: images and psfs must fit into 4 GiB of WebAssembly memory, but the host gave no ${bytes} bytes more; ` +
-      "cut out a smaller image",
-    { fields: { bytes } },
+    "model: images, psfs and priors must fit into 4 GiB of WebAssembly memory, but the host gave no more; cut out a smaller image",
   );
 }

@@ -42,7 +42,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   // What can be set: each setting once, for all that take, write or show it.
   settings: [...BASE, "nearest-word", "shown-value", "data"],
   model: [...BASE, "data", "kernels", "model-kernels"],
-  priors: [...BASE, "data", "kernels"],
+  priors: [...BASE, "data", "kernels", "model-kernels"],
   posterior: [...BASE, "data"],
   // Figures of every pixel from its draws, by kernels on all workers.
   pixels: [...BASE, "draw-kernels", "posterior", "workers"],

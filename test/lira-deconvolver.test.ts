@@ -90,7 +90,7 @@ describe("LiraDeconvolver.run", () => {
   it("reports progress that only grows, first sampling, then diagnosing", async () => {
     for (const workers of [0, 2]) {
       const seen: RunProgress[] = [];
-      const options = { ...OPTIONS, iterations: 3000 };
+      const options = { ...OPTIONS, iterations: 1500 };
       await new LiraDeconvolver(options).run(data, {
         workers,
         batch: 16,
@@ -100,13 +100,13 @@ describe("LiraDeconvolver.run", () => {
       const stages = seen.map(({ stage }) => stage);
       expect(stages.lastIndexOf("sampling")).toBeLessThan(stages.indexOf("diagnosing"));
       sampling.forEach((progress, index) => {
-        expect(progress.total).toBe(9000);
+        expect(progress.total).toBe(4500);
         expect(progress.done).toBe(progress.chains.reduce((sum, value) => sum + value, 0));
         expect(progress.done).toBeGreaterThanOrEqual(sampling[index - 1]?.done ?? 0);
         expect(progress.sweepsPerSecond).toBeGreaterThanOrEqual(0);
         expect(progress.secondsLeft).toBeGreaterThanOrEqual(0);
       });
-      expect(sampling.at(-1)?.chains).toEqual([3000, 3000, 3000]);
+      expect(sampling.at(-1)?.chains).toEqual([1500, 1500, 1500]);
       const fractions = seen.filter(({ stage }) => stage === "diagnosing").map(({ done }) => done);
       expect([...fractions].sort((a, b) => a - b)).toEqual(fractions);
       expect(fractions.at(-1)).toBeLessThanOrEqual(1);

@@ -7,6 +7,7 @@ import type { SkyImage } from "../image.js";
 import { framePrediction } from "../model/frame-prediction.js";
 import { cash, cstat, residuals } from "../model/predicted-counts.js";
 import { frameShape } from "../model/sky-grid.js";
+import { withMeanPsfs } from "../posterior/drawn-psf.js";
 import type { PosteriorSummary } from "../posterior/result.js";
 import { parameterDraws } from "../posterior/summary.js";
 import type { ParameterSource, ParameterTrace } from "../posterior/trace.js";
@@ -34,7 +35,7 @@ export interface ModelCheck {
 
 /**
  * Compare observations with the expected counts of the posterior mean; the model is linear, so these are the posterior mean
- * of the expected counts.
+ * of the expected counts. Of a psf that was drawn it is the mean, and the expected counts are so but for what image and psf share.
  *
  * @throws InvalidInputError when an observation is not valid or does not fit the result
  */
@@ -44,7 +45,8 @@ export function checkModel(
   given: readonly Observation[],
 ): ModelCheck[] {
   const { boundary } = config;
-  const { observations } = checkObservations(given, { boundary });
+  const { observations: checked } = checkObservations(given, { boundary });
+  const observations = withMeanPsfs(checked, parameters);
   if (observations.length !== ledger.length) {
     throw new InvalidInputError(
       `checkModel: observations must be those of the result, ${ledger.length}, got ${observations.length}; give all of them in order`,

@@ -2,6 +2,7 @@ import { type Boundary, checkBoundary } from "../data/observation/boundary.js";
 import { brightestPixel, positionOf } from "../data/observation/brightest-pixel.js";
 import { type CheckedObservation, checkObservations } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
+import { psfAt, psfAxes } from "../data/observation/psf-ensemble.js";
 import {
   evenEdges,
   profileOf,
@@ -11,19 +12,13 @@ import {
 } from "../data/observation/radial-profile.js";
 import { randomStream } from "../data/random/random.js";
 import type { PixelPosition } from "../data/sky/sky-wcs.js";
-import { compileDrawKernels } from "../draw-kernels.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
 import { type FittedSky, type FramePrediction, framePrediction } from "../model/frame-prediction.js";
 import { type Residuals, residuals } from "../model/predicted-counts.js";
 import { frameShape } from "../model/sky-grid.js";
-import {
-  asDrawSource,
-  checkSignal,
-  type DrawSource,
-  forEachDraw,
-  type WatchOptions,
-} from "../posterior/draw-source.js";
+import { asDrawSource, type DrawSource, forEachDraw, type WatchOptions } from "../posterior/draw-source.js";
+import { drawnPsf } from "../posterior/drawn-psf.js";
 import type { Circle } from "../posterior/region.js";
 import {
   asParameterSource,
@@ -31,7 +26,6 @@ import {
   type ParameterSource,
   type ParameterTrace,
 } from "../posterior/trace.js";
-import { availableCores, openWorkerPool } from "../workers/worker-pool.js";
 import {
   DISCREPANCIES,
   type DiscrepancyCheck,
@@ -41,12 +35,8 @@ import {
 } from "./discrepancy.js";
 import { collapseToPoint } from "./point-source.js";
 import { predictiveSentence } from "./predictive-sentence.js";
-import {
-  type PosteriorDraw,
-  type ReplicatedDraw,
-  type ReplicateTask,
-  replicateWorkers,
-} from "./replicate-job.js";
+import { type ObservedDraws, replicateDraws } from "./replicate-draws.js";
+import type { ReplicatedDraw, ReplicateTask } from "./replicate-job.js";
 
 /** The draws of a posterior, in memory or in a file: `LiraResult.trace`, or what `openResult` returns. */
 export interface PosteriorDraws {
@@ -117,10 +107,6 @@ const DEFAULT_FALSE_ALARM_RATE = 0.01;
 const PIVOTAL_REPLICATES = 499;
 /** Part of the work that finds the mean prediction, for progress. */
 const MEAN_PART = 0.05;
-/** Fewer pixels of replicated counts in all are made before a worker has started. */
-const WORTH_WORKERS = 2 ** 24;
-/** Most values of the draws that a worker is given at a time. */
-const JOB_VALUES = 2 ** 21;
 /** Apart from the streams of simulated data of the same seed. */
 const SEED_OFFSET = 0x70726564; // "pred" in ASCII
 
@@ -183,6 +169,7 @@ export async function compareWithDraws(
       const sweep = images.first + draw * images.every;
       return column < 0 ? 1 : parameters.readRows(chain, sweep, 1)[column];
     };
+    const chosen = drawnPsf(observations, index, parameters);
     const part = (fraction: number) => onProgress?.((index + fraction) / observations.length);
     checks.push(
       await checkObservation(
@@ -190,6 +177,7 @@ export async function compareWithDraws(
         {
           images,
           scaleOf,
+          psfOf: chosen && ((chain, draw) => chosen(chain, images.first + draw * images.every)),
           model: models[index],
           reference,
           seed: (options.seed ?? 0) + SEED_OFFSET + index,
@@ -254,9 +242,7 @@ function checkShapes({ name }: CheckedObservation, frame: Shape, images: DrawSou
 }
 
 /** Where predictions come from. */
-interface DrawsOfObservation {
-  readonly images: DrawSource;
-  readonly scaleOf: (chain: number, draw: number) => number;
+interface DrawsOfObservation extends ObservedDraws {
   readonly model: FramePrediction;
   readonly reference: Reference;
   readonly seed: number;
@@ -278,7 +264,7 @@ interface Tally {
 
 async function checkObservation(
   observation: CheckedObservation,
-  { images, scaleOf, model, reference, seed }: DrawsOfObservation,
+  { images, scaleOf, psfOf, model, reference, seed }: DrawsOfObservation,
   options: PredictiveCheckOptions,
 ): Promise<PredictiveCheck> {
   const { draws: wanted = DEFAULT_DRAWS, pointSource, onProgress } = options;
@@ -294,7 +280,9 @@ async function checkObservation(
   // The smallest two-sided p of n replicates is 2 / (n + 1): it must be below the limit, or nothing could ever be flagged.
   const replicates = Math.max(options.replicates ?? DEFAULT_REPLICATES, Math.ceil(2 / limit / draws));
 
-  // The prediction is linear in flux and scale: that of their means is the mean prediction.
+  // The prediction is linear in flux and scale: that of their means is the mean prediction, unless each draw has a psf of its own.
+  const axes = psfAxes(observation.psf);
+  const sum = psfOf && new Float64Array(counts.data.length);
   const flux = new Float64Array(images.shape[0] * images.shape[1]);
   const meanFlux = new Float64Array(flux.length);
   let meanScale = 0;
@@ -310,10 +298,15 @@ async function checkObservation(
       else collapseToPoint(image, shape, pointSource, flux);
       for (let index = 0; index < flux.length; index++) meanFlux[index] += flux[index] / draws;
       meanScale += scaleOf(chain, draw) / draws;
+      if (psfOf === undefined || sum === undefined) return;
+      const psf = psfAt(observation.psf, axes, psfOf(chain, draw));
+      const own = framePrediction({ ...observation, psf }, model.fitted, "predictiveCheck");
+      const { data } = own.predict(flux, scaleOf(chain, draw));
+      for (let pixel = 0; pixel < sum.length; pixel++) sum[pixel] += data[pixel] / draws;
     },
     step,
   );
-  const predicted = model.predict(meanFlux, meanScale);
+  const predicted = sum ? { data: sum, shape } : model.predict(meanFlux, meanScale);
   const { ringWidth = 1, ringRadius = Math.max(ringWidth, Math.min(...shape) / 2) } = options;
   const edges = evenEdges(ringWidth, ringRadius);
   const centre = options.centre ?? (pointSource && { x: pointSource.x, y: pointSource.y });
@@ -383,7 +376,7 @@ async function checkObservation(
   };
   await replicateDraws(
     task,
-    { images, step, draws, scaleOf },
+    { images, step, draws, scaleOf, psfOf },
     (number) => replicates + (number === pivotalDraw ? PIVOTAL_REPLICATES : 0),
     { ...options, onProgress: (fraction) => onProgress?.(MEAN_PART + (1 - MEAN_PART) * fraction) },
     take,
@@ -428,65 +421,4 @@ async function checkObservation(
     residuals: residuals(counts, predicted, mask),
     profile: profileOf(rings, ringCounts, ringLambda, profiles),
   };
-}
-
-/** Replicate counts of every `step`-th draw, on all workers, and take what comes of them in the order of the draws. */
-async function replicateDraws(
-  task: ReplicateTask,
-  {
-    images,
-    step,
-    draws,
-    scaleOf,
-  }: Pick<DrawsOfObservation, "images" | "scaleOf"> & { step: number; draws: number },
-  replicatesOf: (number: number) => number,
-  { workers = availableCores(), onProgress, signal }: WatchOptions & { readonly workers?: number },
-  take: (replicated: ReplicatedDraw) => void,
-): Promise<void> {
-  const pixels = images.shape[0] * images.shape[1];
-  const worth = draws * replicatesOf(0) * pixels > WORTH_WORKERS;
-  const threads = worth ? Math.min(workers, draws) : 0;
-  const pool = openWorkerPool(replicateWorkers(), threads);
-  const module = await compileDrawKernels();
-  const most = Math.max(
-    1,
-    Math.min(Math.ceil(draws / (4 * Math.max(1, threads))), Math.floor(JOB_VALUES / pixels)),
-  );
-  const running: Promise<readonly ReplicatedDraw[]>[] = [];
-  let batch: PosteriorDraw[] = [];
-  let taken = 0;
-  const start = () => {
-    const output = pool.run({ task, draws: batch }, { module });
-    output.catch(() => undefined); // heard of when its turn comes, unless the work has ended before
-    running.push(output);
-    batch = [];
-  };
-  const finish = async () => {
-    for (const replicated of (await running.shift()) ?? []) {
-      take(replicated);
-      taken++;
-    }
-    onProgress?.(taken / draws);
-    if (threads === 0) await new Promise((resolve) => setTimeout(resolve, 0));
-  };
-  try {
-    let number = 0;
-    for (let chain = 0; chain < images.chains; chain++) {
-      for (let draw = 0; draw < images.draws(chain); draw += step) {
-        checkSignal(signal);
-        const flux = images.readDraws(chain, draw, 1).slice();
-        batch.push({ number, flux, scale: scaleOf(chain, draw), replicates: replicatesOf(number) });
-        number++;
-        if (batch.length >= (threads === 0 ? 1 : most)) start();
-        if (running.length > threads) await finish();
-      }
-    }
-    if (batch.length > 0) start();
-    while (running.length > 0) {
-      checkSignal(signal);
-      await finish();
-    }
-  } finally {
-    pool.close();
-  }
 }

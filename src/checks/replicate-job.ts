@@ -1,5 +1,6 @@
 import { brightestPixel, positionOf } from "../data/observation/brightest-pixel.js";
 import type { CheckedObservation } from "../data/observation/check-observation.js";
+import { psfAt, psfAxes } from "../data/observation/psf-ensemble.js";
 import { type Rings, ringsAbout } from "../data/observation/radial-profile.js";
 import type { PixelPosition } from "../data/sky/sky-wcs.js";
 import type { SkyImage } from "../image.js";
@@ -38,6 +39,8 @@ export interface PosteriorDraw {
   readonly flux: Float32Array<ArrayBuffer>;
   /** Scale of the background. */
   readonly scale: number;
+  /** The psf that was drawn with it, as `psfAt` takes it; absent where it is known. */
+  readonly psf?: readonly number[] | undefined;
   readonly replicates: number;
 }
 
@@ -70,15 +73,21 @@ export function replicateKernel(
   const { counts, mask } = observation;
   const { shape } = counts;
   const { boundary, upsampling = 1, margin = 0, sky: mean } = fitted;
-  const model = createForwardModel(observation, { boundary, upsampling, margin });
+  const axes = psfAxes(observation.psf);
+  const modelOf = (chosen?: readonly number[]) => {
+    const psf = chosen === undefined ? observation.psf : psfAt(observation.psf, axes, chosen);
+    return createForwardModel({ ...observation, psf }, { boundary, upsampling, margin });
+  };
+  const given = modelOf();
   const kernel = countsKernel(shape, mask, profile, module);
   if (against !== undefined) kernel.compareWith(preparePrediction(against, mask, profile, side));
-  const [ny, nx] = frameShape(model.grid);
+  const [ny, nx] = frameShape(given.grid);
   const frame = new Float64Array(ny * nx);
   // What shines in from the margin is that of the mean sky.
   const sky = margin > 0 && mean !== undefined ? mean.data.slice() : frame;
 
-  return ({ number, flux, scale, replicates }) => {
+  return ({ number, flux, scale, psf, replicates }) => {
+    const model = psf === undefined ? given : modelOf(psf);
     if (pointSource === undefined) frame.set(flux);
     else collapseToPoint(flux, shape, pointSource, frame);
     if (sky !== frame) setFrame(sky, frame, model.grid);

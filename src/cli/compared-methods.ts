@@ -34,7 +34,9 @@ export const DATA_FLAGS: readonly string[] = [
     "psfCutout",
     "psfCentre",
     "psfTrim",
+    "psfComponents",
     "psfWidthError",
+    "psfLaw",
   ],
   ...["plane", "planes", "align", "name"],
 ];

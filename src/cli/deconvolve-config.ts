@@ -73,8 +73,10 @@ const cutout: Reader = (value, where): Cutout => {
 /** Files of one observation. */
 export const OBSERVATION_KEYS: Readonly<Record<keyof NamedObservation, Reader>> = {
   counts: path,
-  psf: (value, where, folder) =>
-    typeof value === "string" && isPsfName(value) ? value : path(value, where, folder),
+  psf: (value, where, folder) => {
+    if (Array.isArray(value)) return value.map((one, index) => path(one, `${where} ${index}`, folder));
+    return typeof value === "string" && isPsfName(value) ? value : path(value, where, folder);
+  },
   exposure: path,
   background: path,
   mask: (value, where, folder) =>
@@ -93,8 +95,10 @@ export const OBSERVATION_KEYS: Readonly<Record<keyof NamedObservation, Reader>> 
     if (value !== "none" && typeof value !== "number") throw wrong(where, 'a number or "none"', value);
     return value;
   },
+  psfComponents: amount,
   psfWidthError: amount,
   pointingError: amount,
+  psfLaw: text,
   planes: (value, where) => {
     const found = typeof value === "string" ? planesFromText(value) : undefined;
     if (found === undefined) throw wrong(where, 'text like "3" or "2:5"', value);

@@ -2,19 +2,32 @@
 
 import { Command, type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
 import type { PsfCentring } from "../data/observation/psf-centring.js";
+import type { PsfLaw } from "../data/observation/psf-ensemble.js";
 import type { Cutout } from "../io/compose-observation.js";
 import type { PsfTrim } from "../io/placed-psf.js";
 import { given } from "./given.js";
-import { parseCutout, parsePlanes, parsePsfCentre, parsePsfTrim, parseShare } from "./option-values.js";
+import {
+  parseCutout,
+  parsePlanes,
+  parsePsfCentre,
+  parsePsfTrim,
+  parseShare,
+  parseWhole,
+} from "./option-values.js";
 import type { NamedObservation } from "./read-together.js";
+
+/** One psf, or several where the option is repeated. */
+function collectPsfs(value: string, before?: string | string[]): string | string[] {
+  return before === undefined ? value : [before, value].flat();
+}
 
 /** Files and cut-outs of one observation. */
 export function fileOptions() {
   return {
     psf: new Option(
       "-p, --psf <file or name>",
-      "point spread function, any size, or gaussian:fwhm=0.8arcsec, king:core=2.5px,slope=1.5, moffat:...",
-    ),
+      "point spread function, any size, or gaussian:fwhm=0.8arcsec, king:core=2.5px,slope=1.5, moffat:...; several with their places, file@x,y",
+    ).argParser(collectPsfs),
     exposure: new Option("-e, --exposure <file>", "exposure, same pixels as the counts (default: 1)"),
     background: new Option("-b, --background <file>", "background, same pixels as the counts (default: 0)"),
     backgroundUnit: new Option(
@@ -38,10 +51,18 @@ export function fileOptions() {
       "--psf-trim <share>",
       "share of the light of the psf that is kept, or none (default: 0.999, where that halves its pixels)",
     ).argParser(parsePsfTrim),
+    psfComponents: new Option(
+      "--psf-components <n>",
+      "principal components of an ensemble of psfs that the psf is made of, 1 to 9 (default: it is one of the psfs)",
+    ).argParser(parseWhole),
     psfWidthError: new Option(
       "--psf-width-error <share>",
       "standard error of the psf's width, 10% or 0.1: the width is drawn with the image (default: known)",
     ).argParser(parseShare),
+    psfLaw: new Option(
+      "--psf-law <law>",
+      "of a psf that is not known exactly: sampled, drawn with the image; ensemble, each pair of chains keeps one; fixed (default: sampled)",
+    ).choices(["sampled", "ensemble", "fixed"] as const),
     plane: new Option(
       "--plane <n>",
       "plane of a cube of counts, from 0; 2:5 sums planes 2, 3 and 4",
@@ -72,7 +93,9 @@ export function observationCommand(name: string) {
     psfCutout,
     psfCentre,
     psfTrim,
+    psfComponents,
     psfWidthError,
+    psfLaw,
     plane,
     planes,
     align,
@@ -89,7 +112,9 @@ export function observationCommand(name: string) {
     .addOption(psfCutout)
     .addOption(psfCentre)
     .addOption(psfTrim)
+    .addOption(psfComponents)
     .addOption(psfWidthError)
+    .addOption(psfLaw)
     .addOption(plane)
     .addOption(planes)
     .addOption(align)
@@ -111,7 +136,7 @@ export function addFileOptions(command: CommandUnknownOpts, group: string): void
 
 /** Values of the options that describe one observation. */
 export interface ObservationFlags {
-  readonly psf?: string | undefined;
+  readonly psf?: string | readonly string[] | undefined;
   readonly exposure?: string | undefined;
   readonly background?: string | undefined;
   readonly backgroundUnit?: "flux" | "counts" | undefined;
@@ -120,7 +145,9 @@ export interface ObservationFlags {
   readonly psfCutout?: Cutout | undefined;
   readonly psfCentre?: PsfCentring | undefined;
   readonly psfTrim?: PsfTrim | undefined;
+  readonly psfComponents?: number | undefined;
   readonly psfWidthError?: number | undefined;
+  readonly psfLaw?: PsfLaw | undefined;
   readonly plane?: readonly [start: number, end: number] | undefined;
   readonly planes?: "separate" | undefined;
   readonly align?: "sky" | "pixels" | undefined;
@@ -133,10 +160,10 @@ export function observationNames(
   flags: ObservationFlags,
 ): Partial<NamedObservation> {
   const { psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, align, name } = flags;
-  const { psfCentre, psfTrim, psfWidthError, plane, planes } = flags;
+  const { psfCentre, psfTrim, psfComponents, psfWidthError, psfLaw, plane, planes } = flags;
   return given({
     ...{ counts, psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, align, name },
-    ...{ psfCentre, psfTrim, psfWidthError },
+    ...{ psfCentre, psfTrim, psfComponents, psfWidthError, psfLaw },
     planes: plane,
     separate: planes === "separate" ? true : undefined,
   });

@@ -5,6 +5,7 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 import { InvalidInputError } from "../errors.js";
 import { parseFitsName } from "../io/fits.js";
 import { isPsfName } from "../io/named-psf.js";
+import { splitPlace } from "../io/psf-stack-node.js";
 
 /** What outputs may be. */
 export interface OutputRules {
@@ -55,11 +56,14 @@ const FILES = ["counts", "psf", "exposure", "background", "mask"] as const;
 
 /** Files of observations. */
 export function observationPaths(
-  observations: readonly { readonly [Key in (typeof FILES)[number]]?: string | undefined }[],
+  observations: readonly {
+    readonly [Key in (typeof FILES)[number]]?: string | readonly string[] | undefined;
+  }[],
 ): (string | undefined)[] {
   return observations
-    .flatMap((one) => FILES.map((file) => one[file]))
-    .filter((name) => name === undefined || !isPsfName(name));
+    .flatMap((one) => FILES.flatMap((file) => one[file]))
+    .filter((name) => name === undefined || !isPsfName(name))
+    .map((name) => name && splitPlace(name).file);
 }
 
 /** The same text for the same file, whatever links and names lead to it. */

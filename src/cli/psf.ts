@@ -1,24 +1,26 @@
 /** `tslira psf`. */
 
 import { Command } from "@commander-js/extra-typings";
-import { psfEnsemble } from "../data/observation/psf-ensemble.js";
-import { pixelSize } from "../data/sky/sky-angle.js";
-import { parseWcs } from "../data/sky/sky-wcs.js";
+import { psfComponents } from "../data/observation/psf-components.js";
+import { MAX_COMPONENTS, psfEnsemble, withComponents } from "../data/observation/psf-ensemble.js";
 import { InvalidInputError } from "../errors.js";
-import { findHdu, imageToSkyImage, parseFitsName, wcsCards } from "../io/fits.js";
-import { readFitsFile, writeFitsFile } from "../io/fits-file-node.js";
-import { placePsf } from "../io/placed-psf.js";
-import { type PlaceUnit, psfEnsembleHdus, psfSetHdus } from "../io/psf-set-file.js";
+import { writeFitsFile } from "../io/fits-file-node.js";
+import { psfEnsembleHdus } from "../io/psf-set-file.js";
+import { type PsfStack, readPsfs, ringPsfs, stackPsfs } from "../io/psf-stack-node.js";
 import { shellLine } from "../jobs/shell-command.js";
+import { parseWhole } from "./option-values.js";
 
 const DETAILS = `
 A place is x,y in pixels of the counts from 0, or RA,DEC with the unit deg: psf.fits@83.63deg,22.01deg.
-Each psf holds at its place; between them it varies. Of the psfs of an ensemble one is true, and the sampler draws which. See docs/psf.md.
+Each psf holds at its place; between them it varies. Of the psfs of an ensemble one is true, and the sampler draws which; of components it
+draws how much of each makes the psf. See docs/psf.md.
 
 Examples:
   tslira psf stack centre.fits@64,64 edge.fits@10,64 -o set.fits
   tslira psf stack a.fits@266.41deg,-29.01deg b.fits@266.52deg,-28.93deg -o set.fits
+  tslira psf rings axis.fits@0 ring.fits@40 --aim 64,64 -o set.fits
   tslira psf ensemble draw1.fits draw2.fits draw3.fits -o ensemble.fits
+  tslira psf components draw1.fits draw2.fits draw3.fits draw4.fits -o components.fits
   tslira deconvolve counts.fits --psf set.fits -o result.fits`;
 
 /** The command, whose own commands do the work. */
@@ -26,7 +28,7 @@ export function psfCommand() {
   return new Command("psf")
     .summary("psfs that vary over the field, or are not known exactly")
     .description(
-      "Make a file of several psfs: a set at places of the field, or an ensemble of which one is true.",
+      "Make a file of several psfs: a set at places of the field, an ensemble of which one is true, or one between whose psfs the true one lies.",
     )
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)
@@ -39,7 +41,26 @@ export function psfCommand() {
         .requiredOption("-o, --output <file>", "FITS file to write")
         .helpOption("-h, --help", "print this help")
         .addHelpText("after", DETAILS)
-        .action((names, { output }) => stack(names, output)),
+        .action(async (names, { output }) => keep(await stackPsfs(names, "psf stack"), output)),
+    )
+    .addCommand(
+      new Command("rings")
+        .summary("put psfs by their distance off axis into one file")
+        .description(
+          "Put images of psfs, each with its distance from the optical axis, on rings about it into one file for --psf, turned with the position angle.",
+        )
+        .argument("<psfs...>", "images of psfs with their distances, psf.fits@40 or psf.fits@5arcmin")
+        .requiredOption("-o, --output <file>", "FITS file to write")
+        .requiredOption(
+          "--aim <place>",
+          "the optical axis: x,y in pixels of the counts from 0, or RAdeg,DECdeg",
+        )
+        .option("--angles <n>", "places of a ring", parseWhole, 8)
+        .helpOption("-h, --help", "print this help")
+        .addHelpText("after", DETAILS)
+        .action(async (names, { output, aim, angles }) =>
+          keep(await ringPsfs(names, aim, angles, "psf rings"), output),
+        ),
     )
     .addCommand(
       new Command("ensemble")
@@ -51,65 +72,81 @@ export function psfCommand() {
         .helpOption("-h, --help", "print this help")
         .addHelpText("after", DETAILS)
         .action((names, { output, weights }) => ensemble(names, output, weights)),
+    )
+    .addCommand(
+      new Command("components")
+        .summary("put psfs between which the true one lies into one file")
+        .description(
+          "Put images of psfs, such as draws of a calibration, into one file for --psf, whose psf is their mean and some of each of their principal components.",
+        )
+        .argument("<psfs...>", "images of psfs")
+        .requiredOption("-o, --output <file>", "FITS file to write")
+        .option(
+          "--count <n>",
+          "components to use, 1 to 9 (default: as many as explain 99% of the variance)",
+          parseWhole,
+        )
+        .option("--weights <list>", "how likely each is before the data are seen, 2,1,1 (default: all alike)")
+        .helpOption("-h, --help", "print this help")
+        .addHelpText("after", DETAILS)
+        .action((names, { output, count, weights }) => components(names, output, count, weights)),
     );
 }
 
-/** A psf and its place as they are named. */
-interface PlacedName {
-  readonly file: string;
-  readonly x: number;
-  readonly y: number;
-  readonly unit: PlaceUnit;
+/** Write a set. */
+async function keep({ hdus, unit, notes }: PsfStack, output: string): Promise<void> {
+  warn(notes);
+  await writeFitsFile(output, hdus);
+  const [cube] = hdus;
+  const count = cube.kind === "image" ? cube.shape[0] : 0;
+  tell(output, `${count} psfs at places in ${unit === "deg" ? "degrees" : "pixels"}`);
 }
 
-const NUMBER = "[-+]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][-+]?\\d+)?";
-const PLACED = new RegExp(`^(.+)@(${NUMBER})(deg)?,(${NUMBER})(deg)?$`);
-
-function placedName(text: string): PlacedName {
-  const [, file, x, unitX, y, unitY] = PLACED.exec(text) ?? [];
-  if (file === undefined || unitX !== unitY) {
-    throw new InvalidInputError(
-      `psf stack: a psf must be named with its place, got ${text}; write psf.fits@12,34 or psf.fits@83.63deg,22.01deg`,
-    );
-  }
-  return { file, x: Number(x), y: Number(y), unit: unitX === "deg" ? "deg" : "pixel" };
-}
-
-async function stack(names: readonly string[], output: string): Promise<void> {
-  const placed = names.map(placedName);
-  const [{ unit }] = placed;
-  const other = placed.find((one) => one.unit !== unit);
-  if (other !== undefined) {
-    throw new InvalidInputError(
-      `psf stack: places must all be in pixels or all in degrees, got ${other.unit} for ${other.file}; write them alike`,
-    );
-  }
-  const { psfs, cards } = await readPsfs(
-    "psf stack",
-    placed.map(({ file }) => file),
-  );
-  const places = placed.map(({ x, y }, index) => ({ psf: psfs[index], x, y }));
-  await writeFitsFile(output, psfSetHdus(places, { unit, cards }));
-  tell(output, `${placed.length} psfs at places in ${unit === "deg" ? "degrees" : "pixels"}`);
-}
-
-async function ensemble(names: readonly string[], output: string, list: string | undefined): Promise<void> {
+/** The ensemble of psfs in files, and the cards that say how their pixels lie on the sky. */
+async function readEnsemble(where: string, names: readonly string[], list: string | undefined) {
   const weights = list?.split(",").map(Number);
   if (weights !== undefined && weights.length !== names.length) {
     throw new InvalidInputError(
-      `psf ensemble: --weights must have a number for each of ${names.length} psfs, got ${list}; write them as 2,1,1`,
+      `${where}: --weights must have a number for each of ${names.length} psfs, got ${list}; write them as 2,1,1`,
     );
   }
-  const { psfs, cards } = await readPsfs("psf ensemble", names);
-  const { members } = psfEnsemble(
-    psfs.map((psf, index) => ({ psf, ...(weights && { weight: weights[index] }) })),
-    "psf ensemble",
+  const { psfs, cards, notes } = await readPsfs(where, names);
+  warn(notes);
+  const psf = psfEnsemble(
+    psfs.map((image, index) => ({ psf: image, ...(weights && { weight: weights[index] }) })),
+    where,
   );
+  const { members } = psf;
   if (members === undefined) {
-    throw new InvalidInputError("psf ensemble: psfs must differ, got the same ones; use one as it is");
+    throw new InvalidInputError(`${where}: psfs must differ, got the same ones; use one as it is`);
   }
-  await writeFitsFile(output, psfEnsembleHdus(members, { cards }));
+  return { psf, members, cards };
+}
+
+async function ensemble(names: readonly string[], output: string, list: string | undefined): Promise<void> {
+  const { members, cards } = await readEnsemble("psf ensemble", names, list);
+  await writeFitsFile(output, psfEnsembleHdus({ members }, { cards }));
   tell(output, `an ensemble of ${members.length} psfs`);
+}
+
+/** Share of the variance that components explain where their number is not given. */
+const EXPLAINED = 0.99;
+
+async function components(
+  names: readonly string[],
+  output: string,
+  wanted: number | undefined,
+  list: string | undefined,
+): Promise<void> {
+  const where = "psf components";
+  const { psf, members, cards } = await readEnsemble(where, names, list);
+  const most = Math.min(MAX_COMPONENTS, members.length - 1);
+  const counts = Array.from({ length: most }, (_, index) => index + 1);
+  const count = wanted ?? counts.find((some) => psfComponents(members, some).explained >= EXPLAINED) ?? most;
+  const mixture = withComponents(psf, count, where);
+  await writeFitsFile(output, psfEnsembleHdus(mixture, { cards }));
+  const share = (100 * psfComponents(members, count).explained).toFixed(1);
+  tell(output, `${count} components of ${members.length} psfs, which explain ${share} % of their variance`);
 }
 
 function tell(output: string, what: string): void {
@@ -119,33 +156,6 @@ function tell(output: string, what: string): void {
   );
 }
 
-/** Psfs of one pixel size, and the cards that say how their pixels lie on the sky. */
-async function readPsfs(where: string, files: readonly string[]) {
-  const images = await Promise.all(files.map((file) => readPsf(file)));
-  const [{ cards, size }] = images;
-  const differs = images.findIndex(
-    (image) =>
-      (image.size === undefined) !== (size === undefined) ||
-      Math.abs((image.size ?? 1) / (size ?? 1) - 1) > 1e-3,
-  );
-  if (differs >= 0) {
-    throw new InvalidInputError(
-      `${where}: psfs must have pixels of one size, got others in ${files[differs]} than in ${files[0]}; bin them alike`,
-    );
-  }
-  for (const { notes } of images) {
-    for (const note of notes) process.stderr.write(`tslira: warning: ${note}\n`);
-  }
-  return { psfs: images.map(({ psf }) => psf), cards };
-}
-
-/** A psf with its centre in the middle, and the cards that say how its pixels lie on the sky. */
-async function readPsf(name: string) {
-  const { path, extension } = parseFitsName(name);
-  const hdu = findHdu(await readFitsFile(path), extension);
-  const { psf, notes } = placePsf(imageToSkyImage(hdu), { name, header: hdu.header });
-  const wcs = wcsCards(hdu.header);
-  const sky = parseWcs(wcs).wcs;
-  const cards = wcs.filter(({ keyword }) => !/^CRPIX/.test(keyword));
-  return { psf, notes, cards, size: sky && pixelSize(sky) };
+function warn(notes: readonly string[]): void {
+  for (const note of notes) process.stderr.write(`tslira: warning: ${note}\n`);
 }

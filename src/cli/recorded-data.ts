@@ -5,6 +5,7 @@ import { basename, dirname, join } from "node:path";
 import type { Observation } from "../data/observation/observation.js";
 import { parseFitsName } from "../io/fits.js";
 import { isPsfName } from "../io/named-psf.js";
+import { splitPlace } from "../io/psf-stack-node.js";
 import type { ObservationFileNames } from "../io/public-datasets-node.js";
 import type { PosteriorSummary } from "../posterior/result.js";
 import { flagSettings } from "./deconvolve.js";
@@ -37,7 +38,7 @@ export function shellWords(text: string): string[] {
 /** The file where it was, beside the result, or in a folder of the same name there; undefined when it is nowhere. */
 async function find(name: string, result: string): Promise<string | undefined> {
   const sign = name.startsWith("!") ? "!" : "";
-  const { path } = parseFitsName(name.slice(sign.length));
+  const { path } = parseFitsName(splitPlace(name.slice(sign.length)).file);
   const extension = name.slice(sign.length + path.length);
   const beside = dirname(result);
   for (const place of [path, join(beside, path), join(beside, basename(path))]) {
@@ -89,12 +90,17 @@ export async function findRecordedData(
   for (const one of names) {
     const found: { -readonly [Key in keyof NamedObservation]: NamedObservation[Key] } = { ...one };
     for (const key of ["counts", "psf", "exposure", "background", "mask"] as const) {
-      const name = one[key];
-      if (name === undefined || (key === "psf" && isPsfName(name))) continue;
-      const place = await find(name, path);
-      if (place === undefined) return { missing: `${name} is not where it was` };
-      found[key] = place;
-      files.push(place);
+      const given = one[key];
+      if (given === undefined || (typeof given === "string" && key === "psf" && isPsfName(given))) continue;
+      const places: string[] = [];
+      for (const name of [given].flat()) {
+        const place = await find(name, path);
+        if (place === undefined) return { missing: `${name} is not where it was` };
+        places.push(place);
+        files.push(splitPlace(place).file);
+      }
+      if (key === "psf" && typeof given !== "string") found.psf = places;
+      else found[key] = places[0];
     }
     const read = await readTogether([found]);
     observations.push(...read.observations);

@@ -27,7 +27,7 @@ import { VERSION } from "../version.js";
 import { formatCount, formatNumber } from "./format.js";
 import { given } from "./given.js";
 import type { ObservationFlags } from "./observation-options.js";
-import { checkOutputPaths } from "./output-path.js";
+import { checkOutputPaths, observationPaths } from "./output-path.js";
 
 /** What `tslira simulate` was told of own files. */
 export interface SimulateFilesFlags extends ObservationFlags {
@@ -74,7 +74,12 @@ export async function simulateFiles(prefix: string, flags: SimulateFilesFlags): 
   files.flux = `${prefix}flux.fits`;
   await checkOutputPaths(Object.values(files), {
     overwrite: flags.overwrite === true,
-    inputs: [file, psf, companions.exposure.file, companions.background.file],
+    inputs: observationPaths([
+      {
+        ...{ counts: file, psf },
+        ...{ exposure: companions.exposure.file, background: companions.background.file },
+      },
+    ]),
   });
 
   const { backgroundUnit, psfCutout, psfCentre, align } = flags;
@@ -278,7 +283,7 @@ function nextCommand(
     boundary: boundary === "spill" ? undefined : boundary,
   };
   const words = Object.entries(options).flatMap(([key, value]) =>
-    value === undefined ? [] : [`--${key}`, value],
+    value === undefined ? [] : [value].flat().flatMap((one) => [`--${key}`, one]),
   );
   return `tslira ${shellLine(["deconvolve", files.counts!, ...words, "-o", `${prefix}result.fits`])}`;
 }

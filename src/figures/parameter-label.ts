@@ -10,6 +10,7 @@ const LABELS: Readonly<Record<string, string>> = {
   bkgScale: "background scale",
   psfWidth: "psf width",
   psfMember: "psf member",
+  psfComponent: "psf component",
   pointingX: "pointing x",
   pointingY: "pointing y",
 };
@@ -24,9 +25,10 @@ export function labelParameters(text: string): string {
  * for `smoothness0`, `log posterior` for `logPost`.
  */
 export function parameterLabel(name: string): string {
-  const numbered = /^(smoothingParam|smoothness|bkgScale|psfWidth|psfMember|pointingX|pointingY)(\d+)$/.exec(
-    name,
-  );
+  const numbered =
+    /^(smoothingParam|smoothness|bkgScale|psfWidth|psfMember|psfComponent|pointingX|pointingY)(\d+)$/.exec(
+      name,
+    );
   if (numbered?.[1] === "smoothingParam") return `α${subscript(numbered[2])}`;
   if (numbered?.[1] === "smoothness") {
     const size = 2 ** (Number(numbered[2]) + 1);

@@ -2,7 +2,7 @@
 
 import type { Observation } from "../data/observation/observation.js";
 import type { PsfCentring } from "../data/observation/psf-centring.js";
-import { withErrors } from "../data/observation/psf-ensemble.js";
+import { type PsfLaw, withErrors } from "../data/observation/psf-ensemble.js";
 import { type Psf, psfSet } from "../data/observation/psf-set.js";
 import { FormatError, InvalidInputError } from "../errors.js";
 import { constantImage, type SkyImage } from "../image.js";
@@ -48,6 +48,11 @@ export interface ComposeOptions {
    */
   readonly psfTrim?: PsfTrim;
   /**
+   * Principal components of the psf, an ensemble, that it is made of, a whole number from 1 to 9: how much of each is drawn with the image,
+   * see `withComponents`. Default: as the file of the ensemble says, else the psf is one of its members.
+   */
+  readonly psfComponents?: number;
+  /**
    * Relative standard error of the width of the psf, in (0, 0.2]: its width is drawn with the image, see `withWidthError`.
    * Default: its width is known.
    */
@@ -57,6 +62,8 @@ export interface ComposeOptions {
    * Default: it lies where its header or offset says.
    */
   readonly pointingError?: number;
+  /** How chains go about what is not known of the psf, see `PsfLaw`; default `"sampled"`. */
+  readonly psfLaw?: PsfLaw;
   /**
    * Planes of a cube of counts to use, half-open and from 0: counts and background are summed over them, exposure and psf averaged.
    * What goes with the counts is treated alike where it has as many planes.
@@ -339,10 +346,11 @@ export function composeParts(
     notes.push(...placed.notes, ...trimmed.notes);
     return trimmed.psf;
   };
-  const { psfWidthError, pointingError } = options;
+  const { psfComponents, psfWidthError, pointingError, psfLaw } = options;
   const { name: psfName } = hdus.psf;
   const exact = psfOf(hdus.psf);
-  const psf = withErrors(exact, { widthError: psfWidthError, pointingError }, psfName);
+  const errors = { components: psfComponents, widthError: psfWidthError, pointingError, law: psfLaw };
+  const psf = withErrors(exact, errors, psfName);
   const bunit = (named: NamedHdu | undefined) => named?.hdu.header.text("BUNIT");
   if (hdus.exposure && (isCountUnit(bunit(hdus.exposure)) || isRateUnit(bunit(hdus.exposure)))) {
     throw new InvalidInputError(

@@ -55,9 +55,14 @@ export interface ImageValues {
   readonly whole: boolean;
 }
 
-/** Whether an HDU is the table of the planes of a cube of psfs: of their places, or of the members of an ensemble. */
-export function isPsfTable({ kind, name }: FitsHduInfo): boolean {
-  return kind === "table" && ["PSF_PLACES", "PSF_MEMBERS"].includes(name.toUpperCase());
+/** What the name of a cube of psfs ends with for the table of its planes: their places, or the members of an ensemble. */
+export const PSF_TABLES = { places: "_PLACES", members: "_MEMBERS" } as const;
+
+/** Whether an HDU is the table of the planes of a cube of psfs. */
+export function isPsfTable({ kind, name }: Pick<FitsHduInfo, "kind" | "name">, cube = "PSF"): boolean {
+  return (
+    kind === "table" && Object.values(PSF_TABLES).some((ending) => name.toUpperCase() === `${cube}${ending}`)
+  );
 }
 
 /** The command that deconvolves with a file in the place of one of its options. */
@@ -178,7 +183,7 @@ export function hduKind(
   if (isPsfTable(hdu)) {
     return {
       kind: "psf planes",
-      is: `${/PLACES/i.test(hdu.name) ? "the places of a set" : "the weights of an ensemble"} of ${hdu.rows} psfs, the planes of the cube of this file`,
+      is: `${hdu.name.toUpperCase().endsWith(PSF_TABLES.places) ? "the places of a set" : "the weights of an ensemble"} of ${hdu.rows} psfs, the planes of the cube of this file`,
       remedy: "give the file as --psf",
       command: deconvolveCommand({ psf: path }),
     };

@@ -1,11 +1,12 @@
 /** Observations as HDUs of a FITS file, exactly as they were given: what is absent stays absent. */
 
 import type { Observation } from "../data/observation/observation.js";
-import { withErrors } from "../data/observation/psf-ensemble.js";
+import { type PsfLaw, withErrors } from "../data/observation/psf-ensemble.js";
 import { type Psf, psfSet } from "../data/observation/psf-set.js";
 import type { SkyImage } from "../image.js";
 import { type FitsHdu, type FitsHduInput, findHdu, imageToSkyImage, wcsCards } from "./fits.js";
 import { fitsCard } from "./fits-header.js";
+import { isPsfTable } from "./hdu-kind.js";
 import {
   isEnsemble,
   type NamedPsfSet,
@@ -16,9 +17,10 @@ import {
   storedEnsemble,
 } from "./psf-set-file.js";
 
-/** Keywords of what is not known of a psf, in its HDU: see `withWidthError`, `withPointingError`. */
+/** Keywords of what is not known of a psf, in its HDU: see `withWidthError`, `withPointingError`, `withPsfLaw`. */
 const WIDTH_ERROR = "WIDTHERR";
 const POINTING_ERROR = "POINTERR";
+const LAW = "PSFLAW";
 const IMAGES = ["counts", "psf", "exposure", "background", "mask"] as const;
 
 function hduName(image: string, index: number): string {
@@ -31,14 +33,17 @@ export function observationHdus(observations: readonly Observation[]): FitsHduIn
     IMAGES.flatMap((kind): FitsHduInput[] => {
       const image: SkyImage | undefined = observation[kind];
       if (image === undefined) return [];
-      const { places, members, widthError, pointingError } = observation.psf;
+      const { places, members, components, widthError, pointingError, law } = observation.psf;
       const name = hduName(kind, index);
       if (kind === "psf" && places !== undefined) return psfSetHdus(places, { name });
       const errors = [
         ...(widthError === undefined ? [] : [fitsCard(WIDTH_ERROR, widthError)]),
         ...(pointingError === undefined ? [] : [fitsCard(POINTING_ERROR, pointingError)]),
+        ...(law === undefined ? [] : [fitsCard(LAW, law)]),
       ];
-      if (kind === "psf" && members !== undefined) return psfEnsembleHdus(members, { name, cards: errors });
+      if (kind === "psf" && members !== undefined) {
+        return psfEnsembleHdus({ members, ...(components && { components }) }, { name, cards: errors });
+      }
       const { data, shape } = image;
       const cards = kind === "counts" ? (observation.wcs ?? []) : kind === "psf" ? errors : [];
       return [{ kind: "image", name, shape, data, cards }];
@@ -56,7 +61,7 @@ export function observationsOf(hdus: readonly FitsHdu[], names: readonly string[
   return names.map((name, index) => {
     const image = (kind: string) => imageToSkyImage(findHdu(hdus, hduName(kind, index)));
     const set = hduName("psf", index);
-    const table = hdus.find((hdu) => hdu.name === `${set}_PLACES` || hdu.name === `${set}_MEMBERS`);
+    const table = hdus.find((hdu) => isPsfTable(hdu, set));
     const given = IMAGES.filter(
       (kind) => present.has(hduName(kind, index)) && !(kind === "psf" && table !== undefined),
     );
@@ -70,7 +75,10 @@ export function observationsOf(hdus: readonly FitsHdu[], names: readonly string[
       const value = header.get(keyword);
       return typeof value === "number" ? value : undefined;
     };
-    const errors = { widthError: number(WIDTH_ERROR), pointingError: number(POINTING_ERROR) };
+    const errors = {
+      ...{ widthError: number(WIDTH_ERROR), pointingError: number(POINTING_ERROR) },
+      law: header.get(LAW) as PsfLaw | undefined,
+    };
     const psf = table ? storedSet({ name, hdu: findHdu(hdus, set), table }) : images.psf;
     return {
       ...images,

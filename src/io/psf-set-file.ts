@@ -4,8 +4,8 @@
  * the table has a column WEIGHT, or is without.
  */
 
-import { type GivenMember, psfEnsemble } from "../data/observation/psf-ensemble.js";
-import { alikePsfs, type PlacedPsf, type Psf, type PsfMember } from "../data/observation/psf-set.js";
+import { type GivenMember, psfEnsemble, withErrors } from "../data/observation/psf-ensemble.js";
+import { alikePsfs, type PlacedPsf, type Psf } from "../data/observation/psf-set.js";
 import { skyToPixel } from "../data/sky/sky-position.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
 import { FormatError, InvalidInputError } from "../errors.js";
@@ -22,10 +22,10 @@ import {
 import type { FitsCard } from "./fits-card.js";
 import { fitsCard } from "./fits-header.js";
 import { imageSize } from "./fits-shape.js";
+import { PSF_TABLES } from "./hdu-kind.js";
 
-/** What the EXTNAME of a table of places, or of members of an ensemble, ends with. */
-const PLACES = "_PLACES";
-const MEMBERS = "_MEMBERS";
+/** Keyword in the HDU of an ensemble: its principal components that the psf is made of, see `withComponents`. */
+const COMPONENTS = "PSFCOMP";
 
 /** How the places of a table are given. */
 export type PlaceUnit = "pixel" | "deg";
@@ -56,7 +56,7 @@ export function psfSetHdus(
   return [
     psfCube(given, name, cards),
     {
-      ...{ kind: "table", name: `${name}${PLACES}` },
+      ...{ kind: "table", name: `${name}${PSF_TABLES.places}` },
       columns: [
         column(
           first,
@@ -72,19 +72,20 @@ export function psfSetHdus(
 }
 
 /**
- * An ensemble of psfs as HDUs.
+ * An ensemble of psfs as HDUs, also one of which the psf is a mixture (`withComponents`).
  *
  * @param options name of the cube, before which `_MEMBERS` names the table; cards of the cube, its pixels on the sky
  */
 export function psfEnsembleHdus(
-  members: readonly PsfMember[],
+  { members = [], components }: Pick<Psf, "members" | "components">,
   options: { readonly name?: string; readonly cards?: readonly FitsCard[] } = {},
 ): FitsHduInput[] {
   const { name = "PSF", cards = [] } = options;
+  const mixture = components === undefined ? [] : [fitsCard(COMPONENTS, components)];
   return [
-    psfCube(members, name, cards),
+    psfCube(members, name, [...mixture, ...cards]),
     {
-      ...{ kind: "table", name: `${name}${MEMBERS}` },
+      ...{ kind: "table", name: `${name}${PSF_TABLES.members}` },
       columns: [{ name: "WEIGHT", format: "1D", values: members.map(({ weight }) => weight) }],
     },
   ];
@@ -108,26 +109,28 @@ function psfCube(
 
 /** Whether the planes are psfs of which one is true, and not psfs at places. */
 export function isEnsemble({ table }: Pick<NamedPsfSet, "table">): boolean {
-  return table.name.toUpperCase().endsWith(MEMBERS);
+  return table.name.toUpperCase().endsWith(PSF_TABLES.members);
 }
 
 /**
  * The ensemble that a cube and its table are.
  *
  * @param images of its planes
- * @throws InvalidInputError when weights break a rule of `psfEnsemble`
+ * @throws InvalidInputError when weights break a rule of `psfEnsemble`, or its components one of `withComponents`
  */
-export function storedEnsemble(
-  { name, table }: Pick<NamedPsfSet, "name" | "table">,
-  images: readonly SkyImage[],
-): Psf {
+export function storedEnsemble({ name, hdu, table }: NamedPsfSet, images: readonly SkyImage[]): Psf {
   const columns = readTable(table);
   const column = findColumn(columns, "WEIGHT");
   const weights = column && columnNumbers(column);
   const members = images.map(
     (psf, plane): GivenMember => ({ psf, ...(weights && { weight: weights[plane] }) }),
   );
-  return psfEnsemble(members, name);
+  const components = hdu.header.get(COMPONENTS);
+  return withErrors(
+    psfEnsemble(members, name),
+    { components: typeof components === "number" ? components : undefined },
+    name,
+  );
 }
 
 /** The planes of the cube of a set. @throws FormatError unless they are as many as rows of the table */

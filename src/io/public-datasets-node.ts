@@ -16,13 +16,14 @@ import {
   sectionOf,
 } from "./compose-observation.js";
 import { fileSha256 } from "./file-sha256-node.js";
-import { type FitsHdu, type FitsHduInfo, findHdu, parseFitsName } from "./fits.js";
+import { type FitsHdu, type FitsHduInfo, findHdu, parseFitsName, readFits, writeFits } from "./fits.js";
 import { type FitsFile, openFitsFile } from "./fits-file-node.js";
 import { splitSection } from "./fits-name.js";
 import { imageSize } from "./fits-shape.js";
 import { isPsfTable } from "./hdu-kind.js";
 import { isPsfName, type NamedPsf, parsePsfName } from "./named-psf.js";
 import type { NamedPsfSet } from "./psf-set-file.js";
+import { stackPsfs } from "./psf-stack-node.js";
 import { type RadialPsf, readRadialPsf } from "./radial-psf.js";
 import { readRegionText } from "./region-file-node.js";
 
@@ -32,8 +33,11 @@ import { readRegionText } from "./region-file-node.js";
  */
 export interface ObservationFileNames extends ComposeOptions {
   readonly counts: string;
-  /** A file, or a psf by name, as `parsePsfName` reads it: `gaussian:fwhm=0.8arcsec`. */
-  readonly psf: string;
+  /**
+   * A file, or a psf by name, as `parsePsfName` reads it: `gaussian:fwhm=0.8arcsec`; or several files with their places, `psf.fits@x,y`, as
+   * `tslira psf stack` takes them.
+   */
+  readonly psf: string | readonly string[];
   readonly exposure?: string;
   readonly background?: string;
   /**
@@ -75,11 +79,13 @@ export async function separatePlanes(names: ObservationFileNames): Promise<Obser
 /** The parts that names of counts and psf choose, as cut-outs. @throws InvalidInputError for one that is cut twice */
 function cutByName(files: ObservationFileNames): ObservationFileNames {
   const part = (role: "counts" | "psf", key: "cutout" | "psfCutout") => {
-    const { name, cutout } = splitSection(files[role]);
+    const given = files[role];
+    if (typeof given !== "string") return {};
+    const { name, cutout } = splitSection(given);
     if (cutout === undefined) return {};
     if (files[key] === undefined) return { [role]: name, [key]: cutout };
     throw new InvalidInputError(
-      `${files[role]}: ${role} must be cut once, got a part in the name and a cut-out besides; leave one out`,
+      `${given}: ${role} must be cut once, got a part in the name and a cut-out besides; leave one out`,
     );
   };
   return { ...files, ...part("counts", "cutout"), ...part("psf", "psfCutout") };
@@ -158,12 +164,23 @@ async function readFiles(files: ObservationFileNames, sky: boolean): Promise<Obs
       inputs.push({ name, sha256: await fileSha256(path) });
       return { name, hdu };
     };
-    const loadPsf = async (name: string): Promise<NamedHdu | NamedPsfSet | RadialPsf | NamedPsf> => {
+    const loadPsf = async (
+      name: string | readonly string[],
+    ): Promise<NamedHdu | NamedPsfSet | RadialPsf | NamedPsf> => {
+      if (typeof name !== "string") {
+        const stack = await stackPsfs(name, "psf");
+        for (const [index, path] of stack.paths.entries()) {
+          inputs.push({ name: name[index], sha256: await fileSha256(path) });
+        }
+        notes.push(...stack.notes);
+        const [hdu, table] = readFits(writeFits(stack.hdus));
+        return { name: "psf set", hdu, table };
+      }
       if (isPsfName(name)) return parsePsfName(name);
       const { path, extension } = parseFitsName(name);
       const file = await opener.open(path);
       const images = file.hdus.some((hdu) => hdu.kind === "image" && hdu.dataLength > 0);
-      const planes = extension === undefined ? file.hdus.find(isPsfTable) : undefined;
+      const planes = extension === undefined ? file.hdus.find((hdu) => isPsfTable(hdu)) : undefined;
       if (planes !== undefined) {
         const cube = file.hdus.find((hdu) => hdu.kind === "image" && hdu.dataLength > 0);
         const [hdu, table] = await Promise.all([file.readHdu(cube?.index ?? 0), file.readHdu(planes.index)]);

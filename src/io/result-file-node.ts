@@ -7,8 +7,8 @@ import type { FinishOptions } from "./fits-writer-node.js";
 import { decodeHdus, decodeSummary, isResult, type ResultSummary, SUMMARY_HDUS } from "./result-decode.js";
 import { type ResultTraces, resultHdus, tracesOf } from "./result-encode.js";
 
-/** Bytes of draws, and rows of parameters, that are encoded at once. */
-const SLICE_BYTES = 2 ** 24;
+/** Bytes of draws, and rows of parameters, that are encoded at once: large arrays are made of new pages of memory, which cost more than the work. */
+const SLICE_BYTES = 2 ** 18;
 const SLICE_ROWS = 4096;
 
 /**

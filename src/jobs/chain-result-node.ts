@@ -17,8 +17,8 @@ import type { Job } from "./job-folder-node.js";
 import { readTaskInput } from "./job-folder-node.js";
 import type { TaskContext } from "./task-context.js";
 
-/** Bytes of a trace that are copied at once. */
-const SLICE_BYTES = 2 ** 24;
+/** Bytes of a trace that are copied at once: large arrays are made of new pages of memory, which cost more than the work. */
+const SLICE_BYTES = 2 ** 18;
 
 /** The run of the chains of a job. @throws FormatError when the job does not hold its plan */
 export async function planChains({ folder, manifest }: Job, task: TaskRecord): Promise<PreparedRun> {

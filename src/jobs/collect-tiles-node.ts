@@ -1,13 +1,16 @@
 /** Tiles of a large image become one file, with what their seams look like. */
 
 import { checkObservations } from "../data/observation/check-observation.js";
+import type { WcsCard } from "../data/observation/observation.js";
 import { FormatError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { type FitsHduInput, fitsCard } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
+import { scaleWcs } from "../io/fits-wcs.js";
 import { cube } from "../io/result-encode.js";
 import { SMOOTHNESS } from "../io/result-layout.js";
-import { predictedCounts, residuals } from "../model/predicted-counts.js";
+import { framePrediction } from "../model/frame-prediction.js";
+import { residuals } from "../model/predicted-counts.js";
 import { combineGroups } from "../posterior/chain-groups.js";
 import type { Convergence } from "../posterior/result.js";
 import type { CollectContext, Collected } from "./collected.js";
@@ -22,6 +25,7 @@ import {
   seamResiduals,
   type TilePosterior,
 } from "./tile-merge.js";
+import { finerPlan } from "./tile-plan.js";
 import { commonSmoothing, type TileSmoothing } from "./tile-prior.js";
 
 /** What a table says of a tile. */
@@ -39,12 +43,12 @@ interface TileRow {
  *
  * | HDU | content |
  * |---|---|
- * | PRIMARY | posterior mean `[ny, nx]` |
+ * | PRIMARY | posterior mean `[ny, nx]` of the sky |
  * | POSTERIOR_STD, RHAT, ESS | standard deviation; worst R-hat and least effective size of the tiles behind a pixel |
  * | SMOOTHNESS | under the adaptive prior: posterior mean of ln alpha of the block above each pixel, one plane a level, finest first |
  * | COVERAGE | sum of the weights: 1, less at a hole |
  * | PREDICTED, RESIDUAL | expected counts by the mean, and residuals in standard deviations; one of each for every observation |
- * | TILES, SEAMS | tables: where each tile is and whether its chains agree; how neighbours agree |
+ * | TILES, SEAMS | tables: where each tile is, in pixels of the sky, and whether its chains agree; how neighbours agree |
  */
 export async function collectTiles(
   job: Job,
@@ -52,12 +56,14 @@ export async function collectTiles(
 ): Promise<Collected> {
   const { manifest, folder } = job;
   const plan = jobTiles(job);
+  const { upsampling = 1 } = manifest.options;
+  const finer = finerPlan(plan, upsampling);
   const rows: TileRow[] = [];
   for (const index of [...results.keys()].sort((a, b) => a - b)) {
     const path = results.get(index) ?? "";
     const task = readTask(job, index);
     const result = await readTaskResult(job, task, path);
-    const tile = plan.tiles[task.tile ?? -1];
+    const tile = finer.tiles[task.tile ?? -1];
     if (tile === undefined) {
       throw new FormatError(
         `${path}: must be the result of a tile, got another file; run task ${index} again`,
@@ -75,8 +81,8 @@ export async function collectTiles(
     onProgress?.(rows.length / (results.size + 1));
   }
   const posteriors = rows.map(({ posterior }) => posterior);
-  const merged = mergeTiles(plan, posteriors);
-  const seams = measureSeams(plan, posteriors);
+  const merged = mergeTiles(finer, posteriors);
+  const seams = measureSeams(finer, posteriors);
   const { mosaic } = manifest;
   if (mosaic === undefined)
     throw new FormatError(`${folder}: job must be one of tiles, got another; make it again`);
@@ -84,23 +90,28 @@ export async function collectTiles(
   const fitted = manifest.options.fitBackgroundScale === true;
   const views = observations.map((observation, index) => {
     const scale = fitted ? meanScale(rows, index) : 1;
-    const predicted = predictedCounts(merged.mean, observation, { boundary: "spill", scale });
+    const predicted = framePrediction(observation, { boundary: "spill", upsampling }, "tiles").predict(
+      merged.mean.data,
+      scale,
+    );
     return { predicted, sigma: residuals(observation.counts, predicted, observation.mask).sigma };
   });
   const whole = results.size === manifest.tasks.count;
   const look = seamResiduals(plan, views[0].sigma);
   const unit = manifest.unit === undefined ? [] : [fitsCard("BUNIT", manifest.unit)];
-  const sky = observations.find(({ wcs }) => wcs !== undefined)?.wcs ?? [];
+  const detector = observations.find(({ wcs }) => wcs !== undefined)?.wcs ?? [];
+  const sky = scaleWcs(detector, upsampling);
   const image = (
     name: string,
     { data, shape }: SkyImage,
     cards: FitsHduInput["cards"] = [],
+    wcs: readonly WcsCard[] = sky,
   ): FitsHduInput => ({
     kind: "image",
     name,
     shape,
     data,
-    cards: [...cards, ...sky],
+    cards: [...cards, ...wcs],
   });
   await writeFitsFile(output, [
     image("PRIMARY", merged.mean, [
@@ -120,17 +131,17 @@ export async function collectTiles(
     image("POSTERIOR_STD", merged.std, unit),
     image("RHAT", merged.rhat),
     image("ESS", merged.ess),
-    ...(merged.smoothness.length === 0 ? [] : [cube(SMOOTHNESS, plan.shape, merged.smoothness, sky)]),
+    ...(merged.smoothness.length === 0 ? [] : [cube(SMOOTHNESS, finer.shape, merged.smoothness, sky)]),
     image("COVERAGE", merged.coverage),
-    ...views.map(({ predicted }) => image("PREDICTED", predicted, [fitsCard("BUNIT", "count")])),
-    ...views.map(({ sigma }) => image("RESIDUAL", sigma)),
+    ...views.map(({ predicted }) => image("PREDICTED", predicted, [fitsCard("BUNIT", "count")], detector)),
+    ...views.map(({ sigma }) => image("RESIDUAL", sigma, [], detector)),
     tilesTable(rows),
     seamsTable(seams),
   ]);
   onProgress?.(1);
   const smoothing = commonSmoothing(
     rows.map((row) => row.smoothing),
-    plan.shape,
+    finer.shape,
   )?.map((alpha) => Number(alpha.toPrecision(4)));
   const apart = rows.filter(({ verdict }) => verdict === "disagree").length;
   return {

@@ -209,7 +209,7 @@ export function jobTiles({ manifest }: Job): TilePlan {
  * The settings are those of the whole image; each tile gets its share of the priors (`tilePrior`).
  *
  * @param settings the job, and how to cut; default cores of 128 x 128 with a margin as wide as the psf
- * @param given settings of the run; a finer or larger sky than the frame is refused
+ * @param given settings of the run; a larger sky than the frame is refused
  * @throws InvalidInputError for bad data or settings, the boundary `"wrap"` among them, or a margin narrower than the psf
  */
 export async function createTilesJob(
@@ -221,11 +221,10 @@ export async function createTilesJob(
 ): Promise<Job> {
   // The sky of a tile ends where its neighbours answer for it, and at the frame.
   const options: JobOptions = { ...given, margin: 0 };
-  const { upsampling = 1, margin: beyond = "auto" } = given;
-  if (upsampling !== 1 || (beyond !== "auto" && beyond !== 0)) {
+  const { margin: beyond = "auto" } = given;
+  if (beyond !== "auto" && beyond !== 0) {
     throw new InvalidInputError(
-      `cluster: the sky of tiles must be that of the frame, got upsampling ${upsampling}, margin ${beyond}; leave both out, or ` +
-        "deconvolve the image as a whole",
+      `cluster: the sky of tiles must end at the frame, got margin ${beyond}; leave it out, or deconvolve the image as a whole`,
     );
   }
   if (options.boundary === "wrap") {

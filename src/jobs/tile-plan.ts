@@ -47,6 +47,19 @@ export interface PlanTilesOptions {
   readonly offset?: readonly [row: number, col: number];
 }
 
+/** The same tiles in pixels of a sky of which `factor` by `factor` lie on a pixel of the counts. */
+export function finerPlan({ shape, tiles, grid, ramp }: TilePlan, factor: number): TilePlan {
+  const pair = ([one, other]: readonly [number, number]) => [factor * one, factor * other] as const;
+  const box = ({ rows, cols }: Tile["core"]) => ({ rows: pair(rows), cols: pair(cols) });
+  const finer = tiles.map(
+    ({ index, place, core, sky, used }): Tile => ({
+      ...{ index, place },
+      ...{ core: box(core), sky: box(sky), used: box(used) },
+    }),
+  );
+  return { shape: pair(shape), tiles: finer, grid, ramp: pair(ramp) };
+}
+
 /** Reach of a psf of `size` pixels from its centre index `floor(size / 2)`, in the longer direction. */
 function reach(size: number): number {
   return Math.floor(size / 2);

@@ -54,8 +54,15 @@ function tileSmoothing(
 ): JobOptions {
   return {
     smoothingPrior: { power: power * share, rate: rate * share, exponent },
-    ...(Array.isArray(options.alphaInit) ? { alphaInit: alphaInit.slice(0, multiscaleLevels(shape)) } : {}),
+    ...(Array.isArray(options.alphaInit)
+      ? { alphaInit: alphaInit.slice(0, multiscaleLevels(finer(shape, options))) }
+      : {}),
   };
+}
+
+/** Shape of the sky on an image. */
+function finer([ny, nx]: Shape, { upsampling = 1 }: JobOptions): Shape {
+  return [upsampling * ny, upsampling * nx];
 }
 
 /** Posterior of one smoothing parameter in a tile. */
@@ -71,6 +78,7 @@ export interface TileSmoothing {
  * posteriors were these log-normal. Levels that no tile has repeat the coarsest.
  *
  * @param tiles posteriors of the levels of each tile, finest first
+ * @param whole shape of the whole sky
  * @returns undefined where nothing was fitted
  */
 export function commonSmoothing(

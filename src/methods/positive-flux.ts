@@ -2,7 +2,7 @@ import { exponential, naturalLog } from "../data/random/exponential.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import type { ForwardModel } from "../model/forward-model.js";
-import type { FluxPrior } from "../priors/flux-prior.js";
+import { densityAndGradient, type FluxPrior } from "../priors/flux-prior.js";
 
 /** How fluxes > 0 are written as numbers of any sign. */
 export type Parametrisation = "square" | "log" | "softplus";
@@ -124,8 +124,7 @@ export function posteriorFunction(model: ForwardModel, parts: readonly Posterior
         const { data } = image;
         const used = (iteration === undefined ? undefined : prior.at?.(iteration)) ?? prior;
         const theirs = parametersOf(at, part);
-        value -= used.logDensity(image, theirs);
-        used.gradient(image, priorGradient, theirs, ownGradient);
+        value -= densityAndGradient(used, image, priorGradient, theirs, ownGradient);
         for (let index = 0; index < pixels; index++) {
           let slope = 0.5 * cashGradient[index] - priorGradient[index];
           if (measure === "log-flux") {

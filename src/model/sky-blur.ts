@@ -1,7 +1,7 @@
 import type { Boundary } from "../data/observation/boundary.js";
 import type { PsfWindow } from "../data/observation/psf.js";
 import type { Shape } from "../image.js";
-import { type ModelKernels, reserve } from "../model-kernels.js";
+import { type ModelKernels, reserve, reserved } from "../model-kernels.js";
 import type { SkyPsf, SkyPsfPart } from "./sky-psf.js";
 
 /** A psf that blurs images of the sky, f64 `[ny, nx]` at addresses in the memory of the kernels. */
@@ -35,17 +35,18 @@ function blurByOne(
   [ny, nx]: Shape,
   { boundary, blurring }: SkyBlurOptions,
 ): SkyBlur {
-  const handle = kernels.createBlur(
-    ny,
-    nx,
-    psf.shape[0],
-    psf.shape[1],
-    centre[0],
-    centre[1],
-    Number(boundary === "wrap"),
-    BLURRINGS.indexOf(blurring),
+  const handle = reserved(
+    kernels.createBlur(
+      ny,
+      nx,
+      psf.shape[0],
+      psf.shape[1],
+      centre[0],
+      centre[1],
+      Number(boundary === "wrap"),
+      BLURRINGS.indexOf(blurring),
+    ),
   );
-  if (handle === 0) reserve(kernels, 2 ** 32 - 1);
   new Float64Array(kernels.memory.buffer, kernels.psfArray(handle), psf.data.length).set(psf.data);
   kernels.prepareBlur(handle);
   return {

@@ -6,6 +6,7 @@ import type { Shape } from "../image.js";
 import { createForwardModel } from "../model/forward-model.js";
 import { frameShape, setFrame } from "../model/sky-grid.js";
 import { asDrawSource, type DrawSource, forEachDraw, type WatchOptions } from "../posterior/draw-source.js";
+import { withMeanPsfs } from "../posterior/drawn-psf.js";
 import { normalTwoSidedTail } from "../posterior/normal-tail.js";
 import { circlePixels } from "../posterior/region.js";
 import type { ImageTrace } from "../posterior/trace.js";
@@ -133,7 +134,8 @@ export async function findSources(
   // Checks observations and draws: of no region, it measures nothing.
   await measureRegions(source, observations, [], { ...measuring, extraDraws: 0 });
   const { boundary = "spill", upsampling = 1, margin = 0, sky } = options;
-  const model = createForwardModel(observations, { boundary, upsampling, margin });
+  const seen = withMeanPsfs(observations, options.parameters);
+  const model = createForwardModel(seen, { boundary, upsampling, margin });
   const shape = frameShape(model.grid);
   const chains = Array.from({ length: source.chains }, (_, chain) => chain);
   const total = chains.reduce((sum, chain) => sum + source.draws(chain), 0);

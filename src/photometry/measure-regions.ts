@@ -5,6 +5,7 @@ import type { Shape, SkyImage } from "../image.js";
 import { createForwardModel } from "../model/forward-model.js";
 import { frameOf, frameShape, ontoSky } from "../model/sky-grid.js";
 import { asDrawSource, type DrawSource, forEachDraw, type WatchOptions } from "../posterior/draw-source.js";
+import { withMeanPsfs } from "../posterior/drawn-psf.js";
 import { type Region, regionPixels, type WeightedPixels } from "../posterior/region.js";
 import {
   asParameterSource,
@@ -87,7 +88,8 @@ export async function measureRegions(
   const { extraDraws = DEFAULT_EXTRA_DRAWS, sourceShape, fluxPrior, keepOthers } = options;
   checkBoundary("measureRegions", boundary);
   const source = asDrawSource(images);
-  const model = createForwardModel(observations, { boundary, upsampling, margin });
+  const seen = withMeanPsfs(observations, options.parameters);
+  const model = createForwardModel(seen, { boundary, upsampling, margin });
   checkFrame(frameShape(model.grid), source.shape);
   if (extraDraws > 0 && margin > 0 && sky?.shape.join() !== model.shape.join()) {
     throw new InvalidInputError(

@@ -1,5 +1,5 @@
 import { InvalidInputError } from "../errors.js";
-import { autocovarianceScratch } from "./autocovariance.js";
+import { type AutocovarianceScratch, autocovarianceScratch } from "./autocovariance.js";
 import { comparableChains } from "./draw-source.js";
 import { effectiveSize, splitVariance } from "./effective-size.js";
 import { normalTwoSidedTail } from "./normal-tail.js";
@@ -27,12 +27,27 @@ export interface GewekeCheck {
   readonly lastEss: number;
 }
 
+/** Memory for chains of a length: parts of many chains have the same few. */
+type ScratchFor = (length: number) => AutocovarianceScratch;
+
+function keptScratch(): ScratchFor {
+  const kept = new Map<number, AutocovarianceScratch>();
+  return (length) => {
+    const scratch = kept.get(length) ?? autocovarianceScratch(length);
+    kept.set(length, scratch);
+    return scratch;
+  };
+}
+
 /** Mean of a run of draws, and its squared standard error `S(0) / n`. */
-function meanAndError(values: Float64Array): { mean: number; squaredError: number; ess: number } {
+function meanAndError(
+  values: Float64Array,
+  scratchFor: ScratchFor,
+): { mean: number; squaredError: number; ess: number } {
   const means = new Float64Array(1);
   const split = { within: Number.NaN, pooled: Number.NaN };
   splitVariance(values, 1, values.length, means, split);
-  const ess = effectiveSize(values, 1, means, split, autocovarianceScratch(values.length));
+  const ess = effectiveSize(values, 1, means, split, scratchFor(values.length));
   return { mean: means[0], squaredError: split.within / ess, ess };
 }
 
@@ -50,9 +65,14 @@ function meanAndError(values: Float64Array): { mean: number; squaredError: numbe
  * @returns NaN figures when a part has fewer than 5 draws, never changes, or holds a value that is not finite
  * @throws InvalidInputError when the fractions are not in (0, 1) or overlap
  */
-export function gewekeCheck(
+export function gewekeCheck(chain: ArrayLike<number>, options: GewekeOptions = {}): GewekeCheck {
+  return compareParts(chain, options, keptScratch());
+}
+
+function compareParts(
   chain: ArrayLike<number>,
-  { first = 0.1, last = 0.5 }: GewekeOptions = {},
+  { first = 0.1, last = 0.5 }: GewekeOptions,
+  scratchFor: ScratchFor,
 ): GewekeCheck {
   if (!(first > 0 && last > 0 && first + last <= 1)) {
     throw new InvalidInputError(
@@ -63,8 +83,8 @@ export function gewekeCheck(
   const { length } = chain;
   const part = (start: number, end: number) =>
     Float64Array.from({ length: end - start }, (_, index) => chain[start + index]);
-  const head = meanAndError(part(0, Math.floor(first * length)));
-  const tail = meanAndError(part(length - Math.floor(last * length), length));
+  const head = meanAndError(part(0, Math.floor(first * length)), scratchFor);
+  const tail = meanAndError(part(length - Math.floor(last * length), length), scratchFor);
   const error = Math.sqrt(head.squaredError + tail.squaredError);
   const z = error > 0 ? (head.mean - tail.mean) / error : Number.NaN;
   return {
@@ -153,11 +173,12 @@ export function checkBurnIn(
   const columns = source.names.flatMap((name, column) =>
     BOOKKEEPING_COLUMNS.has(name) ? [] : [{ name, draws: parameterDraws(whole, column, which) }],
   );
+  const scratchFor = keptScratch();
   const rowsAfter = (burnIn: number): BurnInRow[] =>
     columns
       .flatMap(({ name, draws }) =>
         draws.map((values, index) => {
-          const check = gewekeCheck(values.subarray(burnIn), parts);
+          const check = compareParts(values.subarray(burnIn), parts, scratchFor);
           const judged = Math.min(check.firstEss, check.lastEss) >= FEWEST_EFFECTIVE;
           return { name, chain: which[index], judged, ...check };
         }),

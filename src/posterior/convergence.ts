@@ -90,10 +90,19 @@ interface HalfChains {
   readonly scratch: SplitScratch;
 }
 
+/** Memory of the last quantity, for the next one with as many draws. */
+export interface KeptScratch {
+  scratch?: SplitScratch;
+}
+
 /** The half-chains of `chains`, or undefined when nothing can be said about them. */
-function halfChains(chains: Chains): HalfChains | undefined {
+function halfChains(chains: Chains, kept: KeptScratch = {}): HalfChains | undefined {
   const { used, draws } = commonDraws(chains);
-  const scratch = splitScratch(used.length, draws);
+  let { scratch } = kept;
+  if (scratch?.halves !== 2 * used.length || scratch.length !== Math.floor(draws / 2)) {
+    scratch = splitScratch(used.length, draws);
+    kept.scratch = scratch;
+  }
   const values = new Float64Array(scratch.halves * scratch.length);
   copyHalves(used, draws, scratch, values);
   return varies(values) ? { values, scratch } : undefined;
@@ -189,6 +198,11 @@ export function tailEss(chains: Chains): number {
   const half = halfChains(chains);
   if (half === undefined) return Number.NaN;
   sortDraws(half.values, half.scratch.rank);
+  return tailEssOf(half);
+}
+
+/** `tailEss` of draws already sorted in `scratch.rank`. */
+function tailEssOf(half: HalfChains): number {
   const lower = indicatorEss(half, 0.05);
   const upper = indicatorEss(half, 0.95);
   return upper < lower || Number.isNaN(lower) ? upper : lower;
@@ -214,11 +228,13 @@ function centralMoments(values: Float64Array): { mean: number; second: number; f
 /** Effective sample size for the standard deviation: that of the squared distances from the mean. */
 export function stdEss(chains: Chains): number {
   const half = halfChains(chains);
-  if (half === undefined) return Number.NaN;
-  const { mean } = centralMoments(half.values);
+  return half === undefined ? Number.NaN : stdEssOf(half, centralMoments(half.values).mean);
+}
+
+function stdEssOf({ values, scratch }: HalfChains, mean: number): number {
   return essOfHalves(
-    half.values.map((value) => (value - mean) * (value - mean)),
-    half.scratch,
+    values.map((value) => (value - mean) * (value - mean)),
+    scratch,
   );
 }
 
@@ -239,9 +255,12 @@ export function meanMcse(chains: Chains): number {
  */
 export function stdMcse(chains: Chains): number {
   const half = halfChains(chains);
-  if (half === undefined) return Number.NaN;
-  const { second, fourth } = centralMoments(half.values);
-  return Math.sqrt((fourth - second * second) / stdEss(chains) / (4 * second));
+  return half === undefined ? Number.NaN : stdMcseOf(half);
+}
+
+function stdMcseOf(half: HalfChains): number {
+  const { mean, second, fourth } = centralMoments(half.values);
+  return Math.sqrt((fourth - second * second) / stdEssOf(half, mean) / (4 * second));
 }
 
 /**
@@ -295,11 +314,55 @@ export function convergence(name: string, chains: Chains): Convergence {
     const mean = constant ? first : Number.NaN;
     return { name, mean, std: mean - mean, rhat: Number.NaN, ess: Number.NaN, mcse: Number.NaN };
   }
-  const { values, scratch } = half;
+  return convergenceOf(name, half).row;
+}
+
+function convergenceOf(
+  name: string,
+  { values, scratch }: HalfChains,
+): { row: Convergence; sizeOfMean: number } {
   const { mean, second } = centralMoments(values);
   const variance = (second * values.length) / (values.length - 1);
-  const mcse = Math.sqrt(variance / essOfHalves(values, scratch));
+  const sizeOfMean = essOfHalves(values, scratch);
+  const mcse = Math.sqrt(variance / sizeOfMean);
   const ranked = { rhat: Number.NaN, ess: Number.NaN };
   rankDiagnostics(values, scratch, ranked);
-  return { name, mean, std: Math.sqrt(variance), rhat: ranked.rhat, ess: ranked.ess, mcse };
+  const row = { name, mean, std: Math.sqrt(variance), rhat: ranked.rhat, ess: ranked.ess, mcse };
+  return { row, sizeOfMean };
+}
+
+/** What the chains say of one quantity; each figure is that of the function of its name. */
+export interface ChainFigures {
+  readonly convergence: Convergence;
+  readonly tailEss: number;
+  readonly autocorrelationTime: number;
+  readonly stdMcse: number;
+  /** Of the quantiles asked for. */
+  readonly quantiles: readonly { readonly mcse: number; readonly ess: number }[];
+}
+
+/** All figures at once: draws are halved and sorted, and each effective size computed, a single time. `kept` is changed. */
+export function chainFigures(
+  name: string,
+  chains: Chains,
+  probabilities: readonly number[],
+  kept?: KeptScratch,
+): ChainFigures {
+  const half = halfChains(chains, kept);
+  if (half === undefined) {
+    const [tailEss, autocorrelationTime, stdMcse] = [Number.NaN, Number.NaN, Number.NaN];
+    const quantiles = probabilities.map(() => ({ mcse: Number.NaN, ess: Number.NaN }));
+    return { convergence: convergence(name, chains), tailEss, autocorrelationTime, stdMcse, quantiles };
+  }
+  const { row, sizeOfMean } = convergenceOf(name, half);
+  return {
+    convergence: row,
+    tailEss: tailEssOf(half),
+    autocorrelationTime: half.values.length / sizeOfMean,
+    stdMcse: stdMcseOf(half),
+    quantiles: probabilities.map((probability) => {
+      const ess = indicatorEss(half, probability);
+      return { mcse: quantileSpread(half.scratch.rank, probability, ess), ess };
+    }),
+  };
 }

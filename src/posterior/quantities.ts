@@ -1,7 +1,8 @@
 import { type BurnInCheck, checkBurnIn } from "./burn-in.js";
 import { type ChainGroups, chainGroups } from "./chain-groups.js";
+import type { KeptScratch } from "./convergence.js";
 import { asDrawSource, comparableChains, type DrawSource, type WatchOptions } from "./draw-source.js";
-import { type QuantitySummary, summariseQuantity } from "./quantity-summary.js";
+import { describeQuantity, type QuantitySummary } from "./quantity-summary.js";
 import { type Region, summariseRegions } from "./region.js";
 import type { PosteriorSummary } from "./result.js";
 import { BOOKKEEPING_COLUMNS, parameterDraws, sweepsAfterBurnIn } from "./summary.js";
@@ -47,6 +48,7 @@ export async function summarisePixels(
   const nx = source.shape[1];
   const chains = comparableChains(Array.from({ length: source.chains }, (_, chain) => source.draws(chain)));
   const rows: QuantitySummary[] = [];
+  const kept: KeptScratch = {};
   for (const { x, y } of pixels) {
     const index = y * nx + x;
     const draws: Float32Array[] = [];
@@ -55,7 +57,7 @@ export async function summarisePixels(
       if (buffer.length > 0) await source.readBand(chain, index, 1, buffer);
       draws.push(buffer);
     }
-    rows.push(summariseQuantity(pixelName(index, nx), draws, undefined, groups));
+    rows.push(describeQuantity(pixelName(index, nx), draws, { ...(groups && { groups }), kept }));
   }
   return rows;
 }
@@ -77,6 +79,7 @@ export async function summariseQuantities(
   const which = comparableChains(sweepsAfterBurnIn(parameters));
   const all = Array.from({ length: parameters.chains }, (_, chain) => chain);
   const groups = chainGroups(result.config);
+  const kept: KeptScratch = {};
   const rows = parameters.names.flatMap((name, column) => {
     if (BOOKKEEPING_COLUMNS.has(name)) return [];
     const chains = all.map((chain) =>
@@ -85,7 +88,7 @@ export async function summariseQuantities(
     const first = chains.find(({ length }) => length > 0)?.[0];
     return chains.every((chain) => chain.every((value) => value === first))
       ? []
-      : [summariseQuantity(name, chains, undefined, groups)];
+      : [describeQuantity(name, chains, { ...(groups && { groups }), kept })];
   });
   const { mean, std, diagnostics } = result;
   const { worst } = censusPixels(diagnostics, pixelsThatMatter(mean, std), images.chains);

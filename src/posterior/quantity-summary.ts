@@ -2,11 +2,11 @@ import { type ChainGroups, groupedConvergence } from "./chain-groups.js";
 import {
   autocorrelationTime,
   type Chains,
+  chainFigures,
   convergence,
   fractionAtMost,
+  type KeptScratch,
   meanEss,
-  quantileEss,
-  quantileMcse,
   quantileSpread,
   stdMcse,
   tailEss,
@@ -60,6 +60,23 @@ export function summariseQuantity(
   probabilities: readonly number[] = QUANTILE_PROBABILITIES,
   groups?: ChainGroups,
 ): QuantitySummary {
+  return describeQuantity(name, chains, { probabilities, ...(groups && { groups }) });
+}
+
+/** As `summariseQuantity`, with memory that is handed from quantity to quantity, and changed. */
+export function describeQuantity(
+  name: string,
+  chains: Chains,
+  {
+    probabilities = QUANTILE_PROBABILITIES,
+    groups,
+    kept,
+  }: {
+    readonly probabilities?: readonly number[];
+    readonly groups?: ChainGroups;
+    readonly kept?: KeptScratch;
+  },
+): QuantitySummary {
   const filled = chains.flatMap(({ length }, chain) => (length > 0 ? [chain] : []));
   const draws = filled.length === 0 ? 0 : Math.min(...filled.map((chain) => chains[chain].length));
   const grouped = (groups ?? [filled])
@@ -72,25 +89,29 @@ export function summariseQuantity(
   const sorted = pooled.length > 0 && pooled.every(Number.isFinite);
   const scratch = rankScratch(pooled.length, { scores: false });
   if (sorted) sortDraws(pooled, scratch);
-  const base = grouped.length === 0 ? convergence(name, []) : groupedConvergence(name, grouped);
   const valueAt = (probability: number) => (sorted ? sortedQuantile(scratch, probability) : Number.NaN);
+  const counts = { chains: used.length, draws: pooled.length };
+  if (grouped.length <= 1) {
+    const { convergence, quantiles, ...figures } = chainFigures(name, used, probabilities, kept);
+    return {
+      ...convergence,
+      ...counts,
+      ...figures,
+      quantiles: quantiles.map((figures, index) => {
+        const probability = probabilities[index];
+        return { probability, value: valueAt(probability), ...figures };
+      }),
+    };
+  }
+  const base = groupedConvergence(name, grouped);
   return {
     ...base,
-    chains: used.length,
-    draws: pooled.length,
+    ...counts,
     tailEss: sumOf(grouped.map(tailEss)),
     autocorrelationTime: groupedTime(grouped),
-    stdMcse: grouped.length === 1 ? stdMcse(used) : groupedStdMcse(base, grouped),
+    stdMcse: groupedStdMcse(base, grouped),
     quantiles: probabilities.map((probability) => {
       const value = valueAt(probability);
-      if (grouped.length <= 1) {
-        return {
-          probability,
-          value,
-          mcse: quantileMcse(used, probability),
-          ess: quantileEss(used, probability),
-        };
-      }
       const ess = groupedQuantileEss(grouped, probability, value);
       return {
         probability,

@@ -33,6 +33,16 @@ export interface FluxPrior {
    */
   gradient(flux: SkyImage, out: Float64Array, parameters?: Float64Array, outParameters?: Float64Array): void;
   /**
+   * `gradient` that also returns `logDensity`, for priors where that saves work. Not enumerable, so that a changed copy
+   * (`{ ...prior, logDensity }`) is asked for each of the two.
+   */
+  densityAndGradient?(
+    flux: SkyImage,
+    out: Float64Array,
+    parameters?: Float64Array,
+    outParameters?: Float64Array,
+  ): number;
+  /**
    * The coordinates in which `map` looks for the mode: of the density of the flux (default), or of its logarithm. The mode of
    * a density that is infinite at flux 0 exists only in the latter.
    */
@@ -75,6 +85,29 @@ export function priorWithData(prior: FluxPrior, data: PriorData): FluxPrior {
 /** Name of a prior for messages. */
 export function priorName({ name = "prior" }: FluxPrior): string {
   return name;
+}
+
+/** A prior whose log density comes with its derivatives. */
+export function priorWithBoth(
+  prior: FluxPrior,
+  densityAndGradient: NonNullable<FluxPrior["densityAndGradient"]>,
+): FluxPrior {
+  return Object.defineProperty(prior, "densityAndGradient", { value: densityAndGradient, enumerable: false });
+}
+
+/** The log density of a prior, and its derivatives in `out` and `outParameters`, as `FluxPrior.gradient` describes them. */
+export function densityAndGradient(
+  prior: FluxPrior,
+  flux: SkyImage,
+  out: Float64Array,
+  parameters?: Float64Array,
+  outParameters?: Float64Array,
+): number {
+  if (prior.densityAndGradient !== undefined) {
+    return prior.densityAndGradient(flux, out, parameters, outParameters);
+  }
+  prior.gradient(flux, out, parameters, outParameters);
+  return prior.logDensity(flux, parameters);
 }
 
 /** Check the number that says how strong a prior is. */
@@ -177,6 +210,24 @@ export function productPrior(...priors: readonly FluxPrior[]): FluxPrior {
         rate: parts.reduce((sum, part) => sum + part.rate, 0),
       }
     : undefined;
+  const evaluate = (
+    flux: SkyImage,
+    out: Float64Array,
+    parameters?: Float64Array,
+    outParameters?: Float64Array,
+  ): number => {
+    if (part.length !== out.length) part = new Float64Array(out.length);
+    out.fill(0);
+    let sum = 0;
+    for (const prior of priors) {
+      sum +=
+        prior === own
+          ? densityAndGradient(prior, flux, part, parameters, outParameters)
+          : densityAndGradient(prior, flux, part);
+      for (let index = 0; index < out.length; index++) out[index] += part[index];
+    }
+    return sum;
+  };
   const product: FluxPrior = {
     name: priors.map(priorName).join(" x "),
     ...(conjugate === undefined ? {} : { conjugate }),
@@ -188,13 +239,7 @@ export function productPrior(...priors: readonly FluxPrior[]): FluxPrior {
       return sum;
     },
     gradient(flux, out, parameters, outParameters) {
-      if (part.length !== out.length) part = new Float64Array(out.length);
-      out.fill(0);
-      for (const prior of priors) {
-        if (prior === own) prior.gradient(flux, part, parameters, outParameters);
-        else prior.gradient(flux, part);
-        for (let index = 0; index < out.length; index++) out[index] += part[index];
-      }
+      evaluate(flux, out, parameters, outParameters);
     },
     ...(own?.parameters === undefined ? {} : { parameters: (shape: Shape) => own.parameters!(shape) }),
     checkShape(shape) {
@@ -205,6 +250,7 @@ export function productPrior(...priors: readonly FluxPrior[]): FluxPrior {
       : {}),
   };
   const factors = priors.map(({ data }) => data);
+  priorWithBoth(product, evaluate);
   return factors.includes(undefined)
     ? product
     : priorWithData(product, { make: "productPrior", with: factors });
@@ -223,20 +269,25 @@ export function scaledPrior(prior: FluxPrior, factor: number): FluxPrior {
   const { parameters, measure } = prior;
   // A density p of the flux is the density p flux of ln flux: that to the power of the factor, over the flux again.
   const logs = measure === "log-flux" ? factor - 1 : 0;
+  const sumOfLogs = ({ data }: SkyImage): number => {
+    let sum = 0;
+    if (logs !== 0) for (const value of data) sum += Math.log(value);
+    return logs * sum;
+  };
+  const evaluate = (flux: SkyImage, out: Float64Array, own?: Float64Array, outOwn?: Float64Array): number => {
+    const log = densityAndGradient(prior, flux, out, own, outOwn);
+    for (let index = 0; index < out.length; index++) {
+      out[index] = factor * out[index] + (logs === 0 ? 0 : logs / flux.data[index]);
+    }
+    if (outOwn !== undefined) for (let index = 0; index < outOwn.length; index++) outOwn[index] *= factor;
+    return factor * log + sumOfLogs(flux);
+  };
   const scaled: FluxPrior = {
     name: priorName(prior),
     ...(measure === undefined ? {} : { measure }),
-    logDensity(flux, own) {
-      let sum = 0;
-      if (logs !== 0) for (const value of flux.data) sum += Math.log(value);
-      return factor * prior.logDensity(flux, own) + logs * sum;
-    },
+    logDensity: (flux, own) => factor * prior.logDensity(flux, own) + sumOfLogs(flux),
     gradient(flux, out, own, outOwn) {
-      prior.gradient(flux, out, own, outOwn);
-      for (let index = 0; index < out.length; index++) {
-        out[index] = factor * out[index] + (logs === 0 ? 0 : logs / flux.data[index]);
-      }
-      if (outOwn !== undefined) for (let index = 0; index < outOwn.length; index++) outOwn[index] *= factor;
+      evaluate(flux, out, own, outOwn);
     },
     ...(parameters === undefined ? {} : { parameters: (shape: Shape) => prior.parameters!(shape) }),
     checkShape: (shape) => prior.checkShape?.(shape),
@@ -244,6 +295,7 @@ export function scaledPrior(prior: FluxPrior, factor: number): FluxPrior {
       ? {}
       : { at: (iteration: number) => scaledPrior(prior.at!(iteration), factor) }),
   };
+  priorWithBoth(scaled, evaluate);
   const { data } = prior;
   return data === undefined ? scaled : priorWithData(scaled, { make: "scaledPrior", with: [data, factor] });
 }

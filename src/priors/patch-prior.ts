@@ -1,7 +1,8 @@
-import { logMixture, type PatchMixture, type PatchNorm, prepareMixture } from "../data/law/patch-mixture.js";
+import { type PatchMixture, type PatchNorm, prepareMixture } from "../data/law/patch-mixture.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
-import { checkPositiveOption, type FluxPrior, priorWithData } from "./flux-prior.js";
+import { checkPositiveOption, type FluxPrior, priorWithBoth, priorWithData } from "./flux-prior.js";
+import { type PatchDensity, patchDensity } from "./patch-density.js";
 
 /** How the image is transformed before patches are cut out, pixel by pixel. */
 export type ImageNorm =
@@ -42,7 +43,7 @@ export function patchPrior(
   { strength = 1, stride, cycleSpin = "none", imageNorm = "none" }: PatchPriorOptions = {},
 ): FluxPrior {
   const prepared = prepareMixture(mixture);
-  const { patchSize, patchNorm } = mixture;
+  const { patchSize } = mixture;
   const spacing = stride ?? Math.max(1, patchSize >> 1);
   checkPositiveOption("patchPrior", "strength", strength);
   if (!Number.isInteger(spacing) || spacing < 1 || spacing > patchSize) {
@@ -62,35 +63,21 @@ export function patchPrior(
     (_, index) => [Math.floor(index / spacing), index % spacing],
   );
 
+  // Made when it is first used: priors are also made only to be checked, or to be sent away.
+  let density: PatchDensity | undefined;
   const withShifts = (shifts: readonly (readonly [number, number])[]): FluxPrior => {
     const factor = (strength * spacing * spacing) / n / shifts.length;
     const evaluate = (flux: SkyImage, out?: Float64Array): number => {
       const [ny, nx] = flux.shape;
       checkPatchShape(flux.shape, patchSize);
+      density ??= patchDensity(prepared);
       const image = normImage(flux.data, imageNorm);
-      const logs = new Float64Array(mixture.weights.length);
-      const patch = new Float64Array(n);
-      const slope = new Float64Array(n);
       let sum = 0;
       out?.fill(0);
       for (const [down, across] of shifts) {
-        for (const top of patchStarts(ny, patchSize, spacing, down)) {
-          for (const left of patchStarts(nx, patchSize, spacing, across)) {
-            for (let row = 0; row < patchSize; row++) {
-              const from = (top + row) * nx + left;
-              for (let col = 0; col < patchSize; col++) patch[row * patchSize + col] = image[from + col];
-            }
-            const mean = normPatch(patch, patchNorm);
-            slope.fill(0);
-            sum += logMixture(prepared, patch, logs, out === undefined ? undefined : slope);
-            if (out === undefined) continue;
-            slopeOfRaw(slope, patch, mean, patchNorm);
-            for (let row = 0; row < patchSize; row++) {
-              const to = (top + row) * nx + left;
-              for (let col = 0; col < patchSize; col++) out[to + col] += slope[row * patchSize + col];
-            }
-          }
-        }
+        const tops = patchStarts(ny, patchSize, spacing, down);
+        const lefts = patchStarts(nx, patchSize, spacing, across);
+        sum += density(image, flux.shape, tops, lefts, out);
       }
       if (out !== undefined) {
         for (let index = 0; index < out.length; index++) {
@@ -99,7 +86,7 @@ export function patchPrior(
       }
       return factor * sum;
     };
-    return {
+    const prior: FluxPrior = {
       name: "patch prior",
       logDensity: (flux) => evaluate(flux),
       gradient(flux, out) {
@@ -107,6 +94,7 @@ export function patchPrior(
       },
       checkShape: (shape) => checkPatchShape(shape, patchSize),
     };
+    return priorWithBoth(prior, evaluate);
   };
   const fixed = withShifts(cycleSpin === "average" ? average : [[0, 0]]);
   const data = { make: "patchPrior", with: [mixture, { strength, stride: spacing, cycleSpin, imageNorm }] };
@@ -162,19 +150,4 @@ export function normPatch(patch: Float64Array, norm: PatchNorm): number {
     for (let index = 0; index < patch.length; index++) patch[index] = patch[index] / mean - 1;
   }
   return mean;
-}
-
-/** Turn the derivative by the normed patch into that by the raw patch, in place. */
-function slopeOfRaw(slope: Float64Array, patch: Float64Array, mean: number, norm: PatchNorm): void {
-  if (norm === "none") return;
-  const n = slope.length;
-  let sum = 0;
-  if (norm === "subtract-mean") {
-    for (const value of slope) sum += value;
-    for (let index = 0; index < n; index++) slope[index] -= sum / n;
-  } else {
-    // z_i = x_i / m - 1: dz_i / dx_j = delta_ij / m - x_i / (m^2 n), and x_i = m (z_i + 1).
-    for (let index = 0; index < n; index++) sum += slope[index] * (patch[index] + 1);
-    for (let index = 0; index < n; index++) slope[index] = (slope[index] - sum / n) / mean;
-  }
 }

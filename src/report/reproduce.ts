@@ -5,7 +5,7 @@ import { codeOf, optionsOf } from "../settings/code.js";
 /** Files of an observation, by the names of the library's options; see `ObservationFileNames`. */
 export interface ReportInputFiles {
   readonly counts: string;
-  readonly psf: string;
+  readonly psf: string | readonly string[];
   readonly exposure?: string;
   readonly background?: string;
   readonly mask?: string;
@@ -14,7 +14,9 @@ export interface ReportInputFiles {
   readonly psfCutout?: { readonly x: readonly [number, number]; readonly y: readonly [number, number] };
   readonly psfCentre?: PsfCentring;
   readonly psfTrim?: number | "none";
+  readonly psfComponents?: number;
   readonly psfWidthError?: number;
+  readonly psfLaw?: "sampled" | "ensemble" | "fixed";
   readonly pointingError?: number;
   readonly planes?: readonly [start: number, end: number];
   readonly align?: "sky" | "pixels";

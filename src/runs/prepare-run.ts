@@ -13,13 +13,13 @@ import { expectedSourceCounts, ledgerEntry, skyLedgers } from "../model/ledger.j
 import { frameOf, frameShape, type SkyGrid, skyGrid, startOnSky } from "../model/sky-grid.js";
 import { resolveMargin } from "../model/sky-margin.js";
 import { skyObservations } from "../model/sky-observation.js";
+import { psfColumns } from "../posterior/drawn-psf.js";
 import type { CountsLedger, GibbsConfig, LiraConfig, NutsConfig, OwnConfig } from "../posterior/result.js";
 import type { FluxPrior } from "../priors/flux-prior.js";
 import { priorFromData } from "../priors/prior-data.js";
 import { chainColumns } from "../samplers/lira.js";
 import { nutsColumns } from "../samplers/nuts-sampler.js";
 import type { ChainLaw, OwnLaw } from "../samplers/open-chain.js";
-import { psfColumns } from "../samplers/sampled-psf.js";
 import { checkSeen, type GibbsOptions, planGibbs } from "./gibbs-options.js";
 import {
   type LiraDeconvolverOptions,

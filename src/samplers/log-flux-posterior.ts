@@ -2,7 +2,7 @@ import type { BackgroundScalePrior } from "../data/law/prior-parameters.js";
 import { exponential, naturalLog } from "../data/random/exponential.js";
 import type { SkyImage } from "../image.js";
 import type { ForwardModel } from "../model/forward-model.js";
-import type { FluxPrior } from "../priors/flux-prior.js";
+import { densityAndGradient, type FluxPrior } from "../priors/flux-prior.js";
 import type { Potential } from "./nuts.js";
 
 /**
@@ -94,8 +94,8 @@ export function logFluxPosterior(
     evaluate(position, gradient) {
       if (!unpack(position)) return Number.POSITIVE_INFINITY;
       const cash = model.cashGradient(data, cashGradient);
-      let value = 0.5 * cash - prior.logDensity(image, parameters) - logScalePrior(position);
-      prior.gradient(image, priorGradient, parameters, parameterGradient);
+      const log = densityAndGradient(prior, image, priorGradient, parameters, parameterGradient);
+      let value = 0.5 * cash - log - logScalePrior(position);
       for (let j = 0; j < pixels; j++) {
         value -= position[j];
         gradient[j] = data[j] * (0.5 * cashGradient[j] - priorGradient[j]) - 1;

@@ -6,21 +6,23 @@
  *
  * by Metropolis steps for each such observation along one of the axes on which its psf is uncertain: by a distance that is short or long,
  * or among the members of an ensemble to any, all alike often in both directions. So the data take part in the choice ("fully Bayesian" of
- * Xu et al. 2014, ApJ 794, 97).
+ * Xu et al. 2014, ApJ 794, 97). Under the law "ensemble" there are no steps: each pair of chains keeps a psf, drawn from the weights.
  */
 
+import { CHAINS_PER_SHIFT } from "../data/law/cycle-spin.js";
 import type { Boundary } from "../data/observation/boundary.js";
 import type { CheckedObservation } from "../data/observation/check-observation.js";
 import { checkObservations } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
 import type { PsfWindow } from "../data/observation/psf.js";
-import { type PsfAxis, psfAt, psfAxes, psfEnsemble } from "../data/observation/psf-ensemble.js";
-import type { Psf } from "../data/observation/psf-set.js";
+import { type PsfAxis, psfAt, psfAxes, psfEnvelope } from "../data/observation/psf-ensemble.js";
 import { naturalLog } from "../data/random/exponential.js";
+import { type RandomStream, randomStream } from "../data/random/random.js";
 import { InvalidInputError } from "../errors.js";
 import { checkStatus } from "../kernels.js";
 import { type SkyGrid, skyGrid } from "../model/sky-grid.js";
 import { skyObservations } from "../model/sky-observation.js";
+import { psfColumns } from "../posterior/drawn-psf.js";
 import {
   ARRAY_PSF,
   type ChainSettings,
@@ -33,13 +35,6 @@ import { type Chain, MAX_BATCH } from "./sampler.js";
 /** Whether an observation's psf is not known exactly. */
 export function isUncertain({ psf }: Pick<Observation, "psf">): boolean {
   return psfAxes(psf).length > 0;
-}
-
-/** Columns that the choice of psfs adds to the trace, those of `psfAxes`; numbered by the observation where there are several. */
-export function psfColumns(observations: readonly Pick<Observation, "psf">[]): string[] {
-  return observations.flatMap(({ psf }, index) =>
-    psfAxes(psf).map(({ name }) => (observations.length === 1 ? name : `${name}${index}`)),
-  );
 }
 
 /** A chain that draws its psfs too. */
@@ -61,6 +56,8 @@ interface SkyPsf {
 
 /** An observation whose psf is drawn. */
 interface Choice {
+  /** Whether the chain keeps the psf that it starts with. */
+  readonly kept: boolean;
   readonly handle: number;
   readonly axes: readonly PsfAxis[];
   /** The psf at an index on each axis. */
@@ -82,7 +79,7 @@ export function createSampledPsfChain(
   const { observations: checked } = checkObservations(observations, { boundary });
   const grid = skyGrid(checked[0].counts.shape, boundary, settings);
   // Room for the widest psf, and the one farthest off.
-  const widest = checked.map((one) => ({ ...one, psf: isUncertain(one) ? envelope(one.psf) : one.psf }));
+  const widest = checked.map((one) => ({ ...one, psf: isUncertain(one) ? psfEnvelope(one.psf) : one.psf }));
   const inner = createLiraChain(widest, settings, { ...options, redistribution: "direct", psfVaries: true });
   const { kernels, handles, flux } = inner;
   const pixels = flux.length;
@@ -98,9 +95,19 @@ export function createSampledPsfChain(
       const psf = psfAt(observation.psf, axes, chosen);
       return skyPsf(onSky({ ...observation, psf }, grid, boundary), frame);
     });
-    return [{ handle: handles[index], axes, at }];
+    return [{ kept: observation.psf.law === "ensemble", handle: handles[index], axes, at }];
   });
-  const chosen = choices.map(({ axes }) => axes.map(likeliest));
+  if (choices.some(({ kept }) => kept) && !("cycleSpin" in settings && settings.cycleSpin === "ensemble")) {
+    throw new InvalidInputError(
+      'lira: psfs that a pair of chains keeps ("ensemble") must go with shifts of the tree that a pair keeps, cycleSpin "ensemble", ' +
+        `got ${"cycleSpin" in settings ? settings.cycleSpin : "pixels without a tree"}; choose that, or psfs that are "sampled"`,
+    );
+  }
+  const group = Math.floor(options.chain / CHAINS_PER_SHIFT);
+  const random = randomStream((options.seed + 0x2545f491 * (group + 1)) % 2 ** 53);
+  const chosen = choices.map(({ axes, kept }) =>
+    axes.map((axis) => (kept ? drawnByWeight(axis, random) : likeliest(axis))),
+  );
   const dark = kernels.allocate(8 * pixels);
   if (dark === 0) checkStatus("lira", 1);
   const doubles = (address: number, length: number) =>
@@ -122,10 +129,11 @@ export function createSampledPsfChain(
 
   /** Metropolis steps from where the likelihood is as given; returns what it is afterwards. */
   const drawPsf = (index: number, likelihood: number): number => {
-    const { axes } = choices[index];
+    const { axes, kept } = choices[index];
+    if (kept) return likelihood;
     let here = likelihood;
     let inUse = chosen[index];
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    for (let attempt = 0; attempt < Math.max(ATTEMPTS, axes.length); attempt++) {
       const before = chosen[index];
       const which = kernels.drawIndex(axes.length);
       const axis = axes[which];
@@ -212,7 +220,7 @@ function remembered<Found>(find: (chosen: readonly number[]) => Found): (chosen:
   };
 }
 
-/** Metropolis steps of each psf a sweep. */
+/** Least Metropolis steps of each psf a sweep; it has one for each of its axes. */
 const ATTEMPTS = 3;
 /** Steps along an axis reach up to 4, 8 ... 256. */
 const SHORTEST = 4;
@@ -232,22 +240,17 @@ function likeliest({ count, logWeight }: PsfAxis): number {
   return best;
 }
 
-function addTo(sum: Float64Array, image: Float64Array): void {
-  for (let index = 0; index < sum.length; index++) sum[index] += image[index];
+/** Index of an alternative by its probability before the data are seen, by rejection: the same bytes everywhere. */
+function drawnByWeight(axis: PsfAxis, random: RandomStream): number {
+  const highest = axis.logWeight(likeliest(axis));
+  for (;;) {
+    const index = Math.floor(random.uniform() * axis.count);
+    if (naturalLog(random.uniform()) < axis.logWeight(index) - highest) return index;
+  }
 }
 
-/** A psf with light wherever one of the alternatives has some: the mean of those at the ends of the axes, and of all members. */
-function envelope(psf: Psf): Psf {
-  const axes = psfAxes(psf);
-  const corners = axes.reduce<number[][]>(
-    (all, { name, count }) => {
-      const ends = name === "psfMember" ? Array.from({ length: count }, (_, index) => index) : [0, count - 1];
-      return all.flatMap((corner) => ends.map((end) => [...corner, end]));
-    },
-    [[]],
-  );
-  const { data, shape } = psfEnsemble(corners.map((corner) => ({ psf: psfAt(psf, axes, corner) })));
-  return { data, shape };
+function addTo(sum: Float64Array, image: Float64Array): void {
+  for (let index = 0; index < sum.length; index++) sum[index] += image[index];
 }
 
 function onSky(observation: CheckedObservation, grid: SkyGrid, boundary: Boundary) {

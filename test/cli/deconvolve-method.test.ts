@@ -137,10 +137,9 @@ describe("tslira deconvolve --method", () => {
   });
 
   it("keeps the image so far at Ctrl-C, marked incomplete", async () => {
-    const child = startCli(folder, [
-      ...["deconvolve", ...sim, "--method", "richardson-lucy", "-n", "100000000"],
-      ...["-o", "part.fits", "--json"],
-    ]);
+    const words = ["deconvolve", ...sim, "--method", "richardson-lucy", "-n", "100000000"];
+    // As to a program: its first line of progress does not take ten seconds.
+    const child = startCli(folder, [...words, "-o", "part.fits", "--json"], { TSLIRA_STDERR: "json" });
     const end = finished(child);
     // The first line of progress: it is at work, and listens for signals.
     await new Promise<void>((resolve) =>

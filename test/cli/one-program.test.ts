@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 
 const DATA = ["counts.fits", "--psf", "psf.fits"];
-const SETTINGS = ["--iterations", "4000", "--chains", "2", "--seed", "1", "-q", "-w", "1"];
+const SETTINGS = ["--iterations", "2000", "--chains", "2", "--seed", "1", "-q", "-w", "1"];
 const EVERY = ["--checkpoint-every", "0.1s"];
 
 /** Wait for a file. */

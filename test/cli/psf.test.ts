@@ -1,11 +1,17 @@
 /** A set of psfs from images to a result: `tslira psf stack`, `info`, `deconvolve`, a job of tiles and a run that is resumed. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkObservation } from "../../src/data/observation/check-observation.js";
 import { gaussianPsf } from "../../src/data/observation/psf.js";
-import { psfEnsemble, withPointingError, withWidthError } from "../../src/data/observation/psf-ensemble.js";
+import {
+  psfEnsemble,
+  withComponents,
+  withPointingError,
+  withPsfLaw,
+  withWidthError,
+} from "../../src/data/observation/psf-ensemble.js";
 import { psfSet } from "../../src/data/observation/psf-set.js";
 import { simulateCounts } from "../../src/data/observation/simulate.js";
 import { constantImage } from "../../src/image.js";
@@ -13,6 +19,7 @@ import { readFits, readTable, writeFits } from "../../src/io/fits.js";
 import { writeFitsFile } from "../../src/io/fits-file-node.js";
 import { observationHdus, observationsOf } from "../../src/io/observation-hdus.js";
 import { readObservationFiles } from "../../src/io/public-datasets-node.js";
+import { readResult } from "../../src/io/result-file-node.js";
 import { tileObservation } from "../../src/jobs/create-job-node.js";
 import { planTiles } from "../../src/jobs/tile-plan.js";
 import { runCli } from "./run-cli.js";
@@ -113,6 +120,78 @@ describe("tslira psf stack", () => {
     }
   });
 
+  it("lies on rings about the optical axis, in pixels and on the sky", async () => {
+    await writeImages();
+    const rings = ["0.fits@0", "1.fits@5", "--aim", "8,8", "--angles", "4", "-o", "rings.fits"];
+    const made = await runCli(folder, "psf", "rings", ...rings);
+    expect(made).toMatchObject({ code: 0 });
+    expect(made.stderr).toContain("5 psfs at places in pixels");
+    const read = async (psf: string) =>
+      (await readObservationFiles({ counts: join(folder, "counts.fits"), psf: join(folder, psf) }))
+        .observation.psf.places!;
+    const near = (places: readonly { readonly x: number; readonly y: number }[]) =>
+      places.map(({ x, y }) => [x, y].map((value) => Math.round(1000 * value) / 1000 + 0));
+    expect(near(await read("rings.fits"))).toEqual([
+      [8, 8],
+      [8, 13],
+      [3, 8],
+      [8, 3],
+      [13, 8],
+    ]);
+    // The same about RA 83.6, Dec 22, the reference, at pixel (2, 3); pixels are 10 arcsec wide.
+    const sky = ["0.fits@0arcmin", "1.fits@0.5arcmin", "--aim", "83.6deg,22deg", "--angles", "4"];
+    expect(await runCli(folder, "psf", "rings", ...sky, "-o", "sky.fits")).toMatchObject({ code: 0 });
+    // North is up and east is left.
+    expect(near(await read("sky.fits"))).toEqual([
+      [2, 3],
+      [2, 6],
+      [-1, 3],
+      [2, 0],
+      [5, 3],
+    ]);
+    const mixed = await runCli(folder, "psf", "rings", "0.fits@5arcmin", "--aim", "8,8", "-o", "m.fits");
+    expect(mixed.stderr).toContain("in pixels as the aim is, got 0.fits@5arcmin; write psf.fits@40");
+  });
+
+  it("is what several psfs with places make of the option, and of a list in a config file", async () => {
+    await writeImages();
+    await runCli(folder, "psf", "stack", "0.fits@2,3", "1.fits@13,3", "-o", "set.fits", "--overwrite");
+    const given = [
+      "deconvolve",
+      "counts.fits",
+      "-n",
+      "60",
+      "--burn-in",
+      "20",
+      "-c",
+      "2",
+      "-q",
+      "--overwrite",
+    ];
+    const psfs = ["--psf", "0.fits@2,3", "--psf", "1.fits@13,3"];
+    await writeFile(
+      join(folder, "run.json"),
+      JSON.stringify({ counts: "counts.fits", psf: ["0.fits@2,3", "1.fits@13,3"] }),
+    );
+    const runs = [
+      await runCli(folder, ...given, "--psf", "set.fits", "-o", "a.fits"),
+      await runCli(folder, ...given, ...psfs, "-o", "b.fits"),
+      await runCli(folder, "deconvolve", "--config", "run.json", ...given.slice(2), "-o", "c.fits"),
+    ];
+    for (const { code, stderr } of runs) expect(code, stderr).toBe(0);
+    const [first, ...others] = await Promise.all(
+      ["a", "b", "c"].map((name) => readResult(join(folder, `${name}.fits`))),
+    );
+    for (const { mean, provenance } of others) {
+      expect(mean).toEqual(first.mean);
+      expect(provenance.inputs.map(({ name }) => name)).toContainEqual(expect.stringMatching(/0.fits@2,3$/));
+    }
+    // The observation is found again by the command, with all of its psfs.
+    const told = await runCli(folder, "plot", "b.fits", "--kind", "psf", "-o", "b.svg", "--overwrite");
+    expect(told).toMatchObject({ code: 0 });
+    expect(await readFile(join(folder, "b.svg"), "utf8")).toContain("Psf at 13, 3");
+  });
+
   it.each([
     ["0.fits", "must be named with its place, got 0.fits; write psf.fits@12,34"],
     ["1.fits@3deg,4deg", "must all be in pixels or all in degrees"],
@@ -173,6 +252,54 @@ describe("tslira psf ensemble", () => {
     expect(await readFile(join(folder, "members.svg"), "utf8")).toContain("Member 1");
   });
 
+  it("is made of principal components, and the result keeps how many", async () => {
+    await writeImages();
+    const made = await runCli(folder, "psf", "components", "0.fits", "1.fits", "-o", "components.fits");
+    expect(made).toMatchObject({ code: 0 });
+    expect(made.stderr).toContain("1 components of 2 psfs, which explain 100.0 % of their variance");
+    await runCli(folder, "psf", "ensemble", "0.fits", "1.fits", "-o", "two.fits");
+    const given = ["deconvolve", "counts.fits", ...brief, "--overwrite", "--seed", "3"];
+    for (const psf of [["components.fits"], ["two.fits", "--psf-components", "1"]]) {
+      const run = await runCli(folder, ...given, "--psf", ...psf, "-o", "mixed.fits");
+      expect(run).toMatchObject({ code: 0 });
+      expect(await columnsOf("mixed.fits")).toContain("psfComponent0");
+    }
+    const many = await runCli(folder, ...given, "--psf", "two.fits", "--psf-components", "2", "-o", "m.fits");
+    expect(many.stderr).toContain("psf components: must be a whole number from 1 to 1 for an ensemble of 2");
+    const one = await runCli(folder, ...given, "--psf", "0.fits", "--psf-components", "1", "-o", "m.fits");
+    expect(one.stderr).toContain("psf components: must go with an ensemble of psfs");
+  });
+
+  it("stays as it is in pairs of chains, and is taken for its mean, where that is asked for", async () => {
+    await writeImages();
+    await runCli(folder, "psf", "ensemble", "0.fits", "1.fits", "-o", "two.fits");
+    const given = ["deconvolve", "counts.fits", "--psf", "two.fits", ...brief, "--overwrite"];
+    const fixed = await runCli(folder, ...given, "--psf-law", "fixed", "-o", "fixed.fits");
+    expect(fixed).toMatchObject({ code: 0 });
+    expect(await columnsOf("fixed.fits")).not.toContain("psfMember");
+    const four = [...given, "--psf-law", "ensemble", "--chains", "12"];
+    expect(await runCli(folder, ...four, "-o", "kept.fits")).toMatchObject({ code: 0 });
+    const { trace } = await readResult(join(folder, "kept.fits"));
+    const { names, chains } = trace.parameters;
+    const column = names.indexOf("psfMember");
+    const members = chains.map((rows) => {
+      const values = rows.filter((_, index) => index % names.length === column);
+      expect(new Set(values).size).toBe(1);
+      return values[0];
+    });
+    for (let pair = 0; pair < 12; pair += 2) expect(members[pair + 1]).toBe(members[pair]);
+    // Six pairs choose between two: all the same once in 32 seeds.
+    expect(new Set(members).size).toBe(2);
+    const none = await runCli(folder, ...four, "--cycle-spin", "none", "-o", "none.fits");
+    expect(none.code).toBe(1);
+    expect(none.stderr).toContain(
+      'must go with shifts of the tree that a pair keeps, cycleSpin "ensemble", got none',
+    );
+    const known = ["deconvolve", "counts.fits", "--psf", "0.fits", "--psf-law", "ensemble", ...brief];
+    const refused = await runCli(folder, ...known, "-o", "known.fits");
+    expect(refused.stderr).toContain("psf law: must go with a psf that is not known exactly");
+  });
+
   it("is what a width error makes of one psf; other methods say that they use the mean", async () => {
     await writeImages();
     const given = ["deconvolve", "counts.fits", "--psf", "0.fits", "--psf-width-error", "10%"];
@@ -195,10 +322,15 @@ describe("tslira psf ensemble", () => {
   });
 
   it("goes through the files of jobs unchanged", () => {
-    const psf = withPointingError(withWidthError(places[0].psf, 0.1), 0.3);
-    const given = { ...observation, psf };
-    const [read] = observationsOf(readFits(writeFits(observationHdus([given]))), ["two"]);
-    expect(read).toEqual(given);
-    expect(checkObservation(read)).toEqual(checkObservation(given));
+    const two = psfEnsemble([{ psf: places[0].psf, weight: 2 }, { psf: places[1].psf }]);
+    for (const psf of [
+      withPointingError(withWidthError(places[0].psf, 0.1), 0.3),
+      withPsfLaw(withWidthError(withComponents(two, 1), 0.1), "ensemble"),
+    ]) {
+      const given = { ...observation, psf };
+      const [read] = observationsOf(readFits(writeFits(observationHdus([given]))), ["two"]);
+      expect(read).toEqual(given);
+      expect(checkObservation(read)).toEqual(checkObservation(given));
+    }
   });
 });

@@ -16,9 +16,14 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** Start the program in a folder. */
-export function startCli(cwd: string, args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [MAIN, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+/** Start the program in a folder, with variables of the environment beside the present ones. */
+export function startCli(
+  cwd: string,
+  args: readonly string[],
+  variables: NodeJS.ProcessEnv = {},
+): ChildProcess {
+  const env = { ...process.env, ...variables };
+  return spawn(process.execPath, [MAIN, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
 }
 
 /** Wait for the end of a program. */

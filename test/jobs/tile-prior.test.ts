@@ -79,22 +79,25 @@ describe("smoothing parameters that tiles have in common", () => {
 });
 
 describe("a job of tiles", () => {
-  it("gives the posterior of the whole image, byte for byte, when one tile covers it", async () => {
-    const { flux: _, ...observation } = simulateDisk({ shape: [16, 20], seed: 3 });
-    const options = { iterations: 60, chains: 2, seed: 8 };
-    const job = await createTilesJob(join(place, "one.job"), observation, options);
-    expect(jobTiles(job).tiles).toHaveLength(1);
-    const { seed } = readTask(job, 0);
-    expect(await runTasks(job, [0], { workers: 2 })).toMatchObject({ done: 1, failed: 0 });
-    const path = join(place, "whole.fits");
-    await deconvolveToFile(observation, { ...options, seed }, path, { workers: 2 });
-    const files: string[] = [];
-    scanResults(job, {}, (_index, file) => files.push(file));
-    const [tile, whole] = [await readResult(files[0]), await readResult(path)];
-    expect(tile.mean).toEqual(whole.mean);
-    expect(tile.std).toEqual(whole.std);
-    expect(tile.config).toEqual(whole.config);
-  });
+  it.each([1, 2])(
+    "gives the posterior of the whole image, byte for byte, when one tile covers it (upsampling %i)",
+    async (upsampling) => {
+      const { flux: _, ...observation } = simulateDisk({ shape: [16, 20], seed: 3 });
+      const options = { iterations: 60, chains: 2, seed: 8, upsampling, margin: 0 };
+      const job = await createTilesJob(join(place, `one${upsampling}.job`), observation, options);
+      expect(jobTiles(job).tiles).toHaveLength(1);
+      const { seed } = readTask(job, 0);
+      expect(await runTasks(job, [0], { workers: 2 })).toMatchObject({ done: 1, failed: 0 });
+      const path = join(place, `whole${upsampling}.fits`);
+      await deconvolveToFile(observation, { ...options, seed }, path, { workers: 2 });
+      const files: string[] = [];
+      scanResults(job, {}, (_index, file) => files.push(file));
+      const [tile, whole] = [await readResult(files[0]), await readResult(path)];
+      expect(tile.mean).toEqual(whole.mean);
+      expect(tile.std).toEqual(whole.std);
+      expect(tile.config).toEqual(whole.config);
+    },
+  );
 
   it("gives each tile its share, at its own reference exposure", async () => {
     // The right half saw a quarter of the exposure.

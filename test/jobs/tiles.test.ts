@@ -6,9 +6,10 @@ import fc from "fast-check";
 import { collectJob, createTilesJob, runTasks } from "tslira/cluster";
 import { afterAll, describe, expect, it } from "vitest";
 import { checkObservation } from "../../src/data/observation/check-observation.js";
+import type { WcsCard } from "../../src/data/observation/observation.js";
 import { gaussianPsf } from "../../src/data/observation/psf.js";
 import { simulateCounts } from "../../src/data/observation/simulate.js";
-import { constantImage } from "../../src/image.js";
+import { constantImage, imageSum } from "../../src/image.js";
 import { findHdu, imageToSkyImage, readImageData } from "../../src/io/fits.js";
 import { readFitsFile } from "../../src/io/fits-file-node.js";
 import { tileObservation } from "../../src/jobs/create-job-node.js";
@@ -226,5 +227,61 @@ describe("tiles", () => {
     expect(mean.shape).toEqual(shape);
     expect(mean.data[20 * 52 + 26]).toBeGreaterThan(50);
     expect(imageToSkyImage(findHdu(hdus, "COVERAGE")).data[0]).toBe(1);
+  });
+
+  it("have a finer sky, which is merged in its own pixels", async () => {
+    const shape = [24, 36] as const;
+    // A source between four pixels of the counts, as photons of a finer sky.
+    const sky = constantImage([48, 72], 0.05);
+    sky.data[23 * 72 + 33] = 900;
+    const fine = simulateCounts(sky, gaussianPsf(2.4, [15, 15]), { seed: 5 });
+    const counts = constantImage(shape, 0);
+    for (const [pixel, count] of fine.data.entries()) {
+      counts.data[36 * Math.floor(pixel / 144) + Math.floor((pixel % 72) / 2)] += count;
+    }
+    // Counts are those of 2 x 2 finer pixels: the variance of such a square beside that of the psf.
+    const psf = gaussianPsf(Math.sqrt(1.2 ** 2 + 1 / 12), [9, 9]);
+    const wcs = [
+      ...[
+        ["CTYPE1", "RA---TAN"],
+        ["CTYPE2", "DEC--TAN"],
+        ["CRVAL1", 10],
+        ["CRVAL2", 20],
+        ["CRPIX1", 1],
+      ],
+      ...[
+        ["CRPIX2", 1],
+        ["CDELT1", -0.01],
+        ["CDELT2", 0.01],
+      ],
+    ].map(([keyword, value]) => ({ keyword, value })) as WcsCard[];
+    const job = await createTilesJob(
+      join(place, "finer.job"),
+      { counts, psf, wcs },
+      { iterations: 400, burnIn: 100, chains: 2, seed: 9, upsampling: 2 },
+      { tile: [24, 18] },
+    );
+    expect(job.manifest.tasks.count).toBe(2);
+    await runTasks(job, [0, 1], { workers: 2 });
+    const { files } = await collectJob(job);
+    const hdus = await readFitsFile(files[0]);
+    const mean = imageToSkyImage(hdus[0]);
+    expect(mean.shape).toEqual([48, 72]);
+    expect(hdus[0].header.get("CDELT1")).toBe(-0.005);
+    const predicted = findHdu(hdus, "PREDICTED");
+    expect(imageToSkyImage(predicted).shape).toEqual(shape);
+    expect(predicted.header.get("CDELT1")).toBe(-0.01);
+    expect(
+      imageToSkyImage(findHdu(hdus, "COVERAGE")).data.every((value) => Math.abs(value - 1) < 1e-12),
+    ).toBe(true);
+    // 900 photons spread by 1.2 pixels tell the place to 0.04 pixels, 0.08 of the finer ones: the light lies within 1.5 of those.
+    let [near, all] = [0, 0];
+    for (const [pixel, value] of mean.data.entries()) {
+      all += value;
+      if (Math.hypot((pixel % 72) - 33, Math.floor(pixel / 72) - 23) <= 1.5) near += value;
+    }
+    // 900 of the source and 173 of the sky: ten standard deviations of all photons.
+    expect(Math.abs(all - imageSum(counts))).toBeLessThan(330);
+    expect(near).toBeGreaterThan(600);
   });
 });

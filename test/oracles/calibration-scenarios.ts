@@ -1,6 +1,11 @@
 /** The models that simulation-based calibration goes through. */
 import type { Observation } from "../../src/data/observation/observation.js";
-import { psfEnsemble, withPointingError, withWidthError } from "../../src/data/observation/psf-ensemble.js";
+import {
+  psfEnsemble,
+  withComponents,
+  withPointingError,
+  withWidthError,
+} from "../../src/data/observation/psf-ensemble.js";
 import { psfSet } from "../../src/data/observation/psf-set.js";
 import { type Shape, skyImage } from "../../src/image.js";
 import { alignObservations } from "../../src/model/align-observations.js";
@@ -288,6 +293,18 @@ function withFiveMembers<Scenario extends CalibrationScenario>(scenario: Scenari
   };
 }
 
+/** The psf of the last observation is the mean of the five and something of each of three components. */
+function withThreeComponents<Scenario extends CalibrationScenario>(scenario: Scenario): Scenario {
+  const five = withFiveMembers(scenario);
+  const observations = [...five.observations];
+  const last = observations.pop()!;
+  return {
+    ...five,
+    name: `three components of five psfs, ${scenario.name}`,
+    observations: [...observations, { ...last, psf: withComponents(last.psf, 3) }],
+  };
+}
+
 /** The last observation lies where it is to be found. */
 function withPointing<Scenario extends CalibrationScenario>(scenario: Scenario): Scenario {
   const observations = [...scenario.observations];
@@ -300,8 +317,8 @@ function withPointing<Scenario extends CalibrationScenario>(scenario: Scenario):
 }
 
 /**
- * Scenarios of a psf that is one of several: alone with one alpha a level, and beside an observation whose psf is known; and of a second
- * observation whose pointing is fitted, and the width of its psf.
+ * Scenarios of a psf that is one of several: alone with one alpha a level, and beside an observation whose psf is known; of one between
+ * several; and of a second observation whose pointing is fitted, and the width of its psf.
  */
 export function psfEnsembleScenarios(): CalibrationScenario[] {
   return [
@@ -312,6 +329,9 @@ export function psfEnsembleScenarios(): CalibrationScenario[] {
         fitBackgroundScale: false,
         pairTransfers: 8,
       }),
+    ),
+    withThreeComponents(
+      scenario([8, 8], 1, { boundary: "spill", fitBackgroundScale: true, pairTransfers: 8 }),
     ),
     withPointing(scenario([6, 5], 2, { boundary: "spill", fitBackgroundScale: false, pairTransfers: 8 })),
   ];

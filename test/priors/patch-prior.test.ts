@@ -7,9 +7,11 @@ import { randomStream } from "../../src/data/random/random.js";
 import { constantImage, type SkyImage } from "../../src/image.js";
 import { decodePatchMixture, encodePatchMixture } from "../../src/io/patch-mixture-file.js";
 import { fitPatchPrior } from "../../src/priors/fit-patch-prior.js";
-import { checkGradient } from "../../src/priors/flux-prior.js";
+import { checkGradient, densityAndGradient, productPrior, scaledPrior } from "../../src/priors/flux-prior.js";
 import { patchPrior } from "../../src/priors/patch-prior.js";
+import { exponentialPrior, gammaPrior } from "../../src/priors/pixel-priors.js";
 import { naivePatchDensity } from "../oracles/patch-density.js";
+import { slowPatchPrior } from "../oracles/patch-prior.js";
 
 /** A small mixture with full random covariances. */
 function randomMixture(
@@ -46,6 +48,12 @@ function randomImage(shape: [number, number]): SkyImage {
   return { data: Float64Array.from({ length: shape[0] * shape[1] }, () => 0.1 + random.uniform()), shape };
 }
 
+/** Largest difference over the largest expected number. */
+function relativeError(found: ArrayLike<number>, expected: ArrayLike<number>): number {
+  const off = Array.from(found, (value, index) => Math.abs(value - expected[index]));
+  return Math.max(...off) / Math.max(...Array.from(expected, Math.abs));
+}
+
 describe("patchPrior", () => {
   const norms = ["none", "subtract-mean", "relative"] as const;
   it.each(norms)("is the sum over patches of the density written out, norm %s", (norm) => {
@@ -72,6 +80,39 @@ describe("patchPrior", () => {
     }
     const spinning = patchPrior(mixture, { cycleSpin: "random", stride: 2 }).at!(3);
     expect(checkGradient(spinning, [7, 8]).error).toBeLessThan(1e-6);
+  });
+
+  it.each(norms)("takes any number of patches: density and gradient of the plain code, norm %s", (norm) => {
+    // 31 x 37 patches of 4 x 4 are two batches and a part of a third, whose last block is not full; of 3 x 3 pixels there is an odd
+    // number. Rounding: sums of some 1,000 terms.
+    for (const patchSize of [3, 4]) {
+      const mixture = randomMixture(patchSize, 5, norm);
+      const flux = randomImage([patchSize === 3 ? 20 : 64, 76]);
+      const slow = slowPatchPrior(mixture);
+      const expected = new Float64Array(flux.data.length);
+      slow.gradient(flux, expected);
+      const prior = patchPrior(mixture);
+      const gradient = new Float64Array(flux.data.length).fill(Number.NaN);
+      expect(densityAndGradient(prior, flux, gradient)).toBe(prior.logDensity(flux));
+      expect(relativeError([prior.logDensity(flux)], [slow.logDensity(flux)])).toBeLessThan(1e-12);
+      expect(relativeError(gradient, expected)).toBeLessThan(1e-12);
+    }
+  });
+
+  it("hands on density and gradient together through products and powers, but not through a changed copy", () => {
+    const flux = randomImage([9, 9]);
+    const patches = patchPrior(randomMixture(3, 4, "relative"));
+    const gradients = [new Float64Array(81), new Float64Array(81)];
+    for (const prior of [
+      productPrior(patches, exponentialPrior({ rate: 0.3 })),
+      scaledPrior(productPrior(patches, gammaPrior({ shape: 2, rate: 0.3 })), 1.7),
+    ]) {
+      const log = densityAndGradient(prior, flux, gradients[0]);
+      prior.gradient(flux, gradients[1]);
+      expect(log).toBe(prior.logDensity(flux));
+      expect(gradients[0]).toEqual(gradients[1]);
+    }
+    expect(densityAndGradient({ ...patches, logDensity: () => 5 }, flux, gradients[0])).toBe(5);
   });
 
   it("does not care about brightness under the relative norm", () => {

@@ -19,14 +19,14 @@ const data = {
 
 /** Fixed length; burn-in found on the way and extended twice (ESS is out of reach), kept draws halved once. */
 const SETTINGS: readonly LiraDeconvolverOptions[] = [
-  { iterations: 3000, burnIn: 600, chains: 2, seed: 5, trace: { keep: 50 } },
+  { iterations: 1000, burnIn: 200, chains: 2, seed: 5, trace: { keep: 50 } },
   {
-    iterations: 1500,
+    iterations: 600,
     burnIn: "auto",
     chains: 3,
     seed: 6,
     until: "ess>1000000",
-    maxIterations: 3200,
+    maxIterations: 1300,
     trace: { keep: 60 },
   },
 ];
@@ -57,7 +57,7 @@ describe.each(SETTINGS.map((settings, index) => ({ settings, index })))(
         batch: 7,
         signal: stop.signal,
         onProgress: ({ done }: { done: number }) => {
-          if (done > 300) stop.abort();
+          if (done > 150) stop.abort();
         },
       };
       const { checkpoint = "" } = await deconvolveToFile(data, settings, output, options);
@@ -72,7 +72,7 @@ describe.each(SETTINGS.map((settings, index) => ({ settings, index })))(
 );
 
 describe("a run of 4 chains on 2 workers", () => {
-  const settings = { iterations: 2000, burnIn: 400, chains: 4, seed: 8, trace: { every: 20 } };
+  const settings = { iterations: 1000, burnIn: 200, chains: 4, seed: 8, trace: { every: 10 } };
   const whole = join(folder, "whole.fits");
 
   // At 5 % every chain is in its burn-in, whatever the order in which they had the workers; at 60 % none is.

@@ -16,14 +16,14 @@ const data = simulate(4);
 
 /** Fixed length; burn-in found on the way and extended twice (ESS is out of reach), kept draws halved once. */
 const SETTINGS: readonly LiraDeconvolverOptions[] = [
-  { iterations: 12_000, burnIn: 600, chains: 2, seed: 5, trace: { keep: 50 } },
+  { iterations: 6_000, burnIn: 600, chains: 2, seed: 5, trace: { keep: 50 } },
   {
-    iterations: 4_000,
+    iterations: 2_000,
     burnIn: "auto",
     chains: 3,
     seed: 6,
     until: "ess>1000000",
-    maxIterations: 9_000,
+    maxIterations: 4_500,
     trace: { keep: 60 },
   },
 ];

@@ -5,8 +5,9 @@ import { psfEnsemble, withPointingError, withWidthError } from "../../src/data/o
 import { resamplePsf } from "../../src/data/observation/resample-psf.js";
 import { simulateCounts } from "../../src/data/observation/simulate.js";
 import { constantImage, skyImage } from "../../src/image.js";
+import { psfColumns } from "../../src/posterior/drawn-psf.js";
 import type { PixelChainSettings } from "../../src/samplers/lira.js";
-import { createSampledPsfChain, psfColumns } from "../../src/samplers/sampled-psf.js";
+import { createSampledPsfChain } from "../../src/samplers/sampled-psf.js";
 import { textbookExpectedCounts, textbookObservation } from "../oracles/textbook-model.js";
 import { textbookRandom } from "../oracles/textbook-random.js";
 

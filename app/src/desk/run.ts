@@ -317,7 +317,7 @@ export function resultView(
     everySweeps: images.every,
     traces: parameters.names
       .filter((name) =>
-        /^(expectedMSCounts|logLikelihood|(smoothingParam|smoothness)\d+|bkgScale|(psfWidth|psfMember|pointing[XY])\d*)$/.test(
+        /^(expectedMSCounts|logLikelihood|(smoothingParam|smoothness)\d+|bkgScale|(psfWidth|psfMember|psfComponent|pointing[XY])\d*)$/.test(
           name,
         ),
       )

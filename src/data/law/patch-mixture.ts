@@ -99,7 +99,7 @@ export function invertCholesky(covariance: Float64Array, out: Float64Array, n: n
 const NEGLIGIBLE = 45;
 
 /**
- * `ln sum_k weight_k N(patch; mean_k, covariance_k)` of a prepared patch and, added to `slope` when given, its derivative.
+ * `ln sum_k weight_k N(patch; mean_k, covariance_k)` of a prepared patch.
  *
  * @param patch `[patchSize^2]`, after the patch norm
  * @param logs scratch `[components]`; afterwards ln weight + ln density of each, -Infinity where negligible
@@ -108,11 +108,9 @@ export function logMixture(
   { whitening, logNorms, means, patchSize }: PreparedMixture,
   patch: Float64Array,
   logs: Float64Array,
-  slope?: Float64Array,
 ): number {
   const n = patchSize * patchSize;
   const distance = new Float64Array(n);
-  const white = new Float64Array(n);
   let best = Number.NEGATIVE_INFINITY;
   for (let k = 0; k < logNorms.length; k++) {
     for (let i = 0; i < n; i++) distance[i] = patch[i] - means[k * n + i];
@@ -128,21 +126,5 @@ export function logMixture(
   }
   let total = 0;
   for (let k = 0; k < logs.length; k++) total += Math.exp(logs[k] - best);
-  if (slope !== undefined) {
-    for (let k = 0; k < logs.length; k++) {
-      const share = Math.exp(logs[k] - best) / total;
-      if (share < 1e-18) continue;
-      for (let i = 0; i < n; i++) distance[i] = patch[i] - means[k * n + i];
-      for (let row = 0, at = k * n * n; row < n; row++, at += n) {
-        let sum = 0;
-        for (let col = 0; col <= row; col++) sum += whitening[at + col] * distance[col];
-        white[row] = sum;
-      }
-      for (let row = 0, at = k * n * n; row < n; row++, at += n) {
-        const factor = share * white[row];
-        for (let col = 0; col <= row; col++) slope[col] -= factor * whitening[at + col];
-      }
-    }
-  }
   return best + Math.log(total);
 }

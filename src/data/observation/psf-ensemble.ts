@@ -1,6 +1,6 @@
 /**
- * Psfs that are not known exactly (Lee et al. 2011, ApJ 731, 126; Xu et al. 2014, ApJ 794, 97): one of several, of a width that is known
- * to an error, or of an observation that lies a little beside where its header says. Each of these is an axis of alternatives with
+ * Psfs that are not known exactly (Lee et al. 2011, ApJ 731, 126; Xu et al. 2014, ApJ 794, 97): one of several or something between, of a
+ * width that is known to an error, or of an observation that lies a little beside where its header says. Each of these is an axis of alternatives with
  * their probabilities before the data are seen, between which the sampler goes.
  */
 
@@ -9,6 +9,7 @@ import { imageSum, type SkyImage } from "../../image.js";
 import { naturalLog } from "../random/exponential.js";
 import { checkLayout } from "./check-image.js";
 import { centredPsf, checkPsf, psfCentre } from "./psf.js";
+import { psfComponents } from "./psf-components.js";
 import { alikePsfs, type Psf, type PsfMember, psfsOf, sameImage, unitPsf, unitSum } from "./psf-set.js";
 import { keysKernel, resamplePsf } from "./resample-psf.js";
 
@@ -56,6 +57,34 @@ export function psfEnsemble(given: readonly GivenMember[], where = "psf ensemble
     return { psf, weight: share };
   });
   return { data: mean, shape: images[0].shape, members: scaled };
+}
+
+/** Most principal components: a digit in the name of a column. */
+export const MAX_COMPONENTS = 9;
+
+/**
+ * A psf that lies anywhere among the members of an ensemble and somewhat beyond, not one of them: their mean and their leading principal
+ * components, `max(0, mean + sum_j z_j component_j)` scaled to sum 1, each z normal within 2.5 and each component one standard deviation
+ * of the members (Lee et al. 2011, ApJ 731, 126).
+ *
+ * @param psf an ensemble
+ * @param count whole number of components from 1 to 9, less than the members
+ * @throws InvalidInputError otherwise
+ */
+export function withComponents(psf: Psf, count: number, where = "psf components"): Psf {
+  const { members } = psf;
+  if (members === undefined) {
+    throw new InvalidInputError(
+      `${where}: must go with an ensemble of psfs, got one that has no members; make one by psfEnsemble or tslira psf ensemble`,
+    );
+  }
+  const most = Math.min(MAX_COMPONENTS, members.length - 1);
+  if (!(Number.isInteger(count) && count >= 1 && count <= most)) {
+    throw new InvalidInputError(
+      `${where}: must be a whole number from 1 to ${most} for an ensemble of ${members.length} psfs, got ${count}; correct it`,
+    );
+  }
+  return { ...psf, components: count };
 }
 
 /** Largest relative error of a width: a psf of half the width is then 2.5 of it away. */
@@ -115,32 +144,78 @@ function checkOnePlace({ places }: Psf, where: string): void {
 }
 
 /**
+ * How chains go about a psf that is not known exactly:
+ *
+ * - `"sampled"`: it is drawn with the image, and the data take part ("fully Bayesian", Xu et al. 2014, ApJ 794, 97);
+ * - `"ensemble"`: each pair of chains keeps one of its forms, drawn by their probabilities before the data are seen; the data do not
+ *   choose ("pragmatic Bayesian", Lee et al. 2011, ApJ 731, 126). As many forms take part as there are pairs;
+ * - `"fixed"`: it is taken as given, or for the mean of the ensemble, and errors do not know of it.
+ */
+export type PsfLaw = "sampled" | "ensemble" | "fixed";
+
+/** The laws, in the order in which they are told. */
+export const PSF_LAWS: readonly PsfLaw[] = ["sampled", "ensemble", "fixed"];
+
+/**
+ * A psf under one of the laws, see `PsfLaw`; one that is known is as it was.
+ *
+ * @throws InvalidInputError for another word, and for an ensemble of a psf that is known
+ */
+export function withPsfLaw(psf: Psf, law: PsfLaw, where = "psf law"): Psf {
+  if (!PSF_LAWS.includes(law)) {
+    throw new InvalidInputError(`${where}: must be ${PSF_LAWS.join(", ")}, got ${law}; choose one`);
+  }
+  if (law === "ensemble" && psfAxes(psf).length === 0) {
+    throw new InvalidInputError(
+      `${where}: must go with a psf that is not known exactly, got one that is; give an ensemble or the error of its width`,
+    );
+  }
+  if (psfAxes(psf).length === 0) return psf;
+  if (law === "fixed") return { data: psf.data, shape: psf.shape };
+  const { law: _, ...drawn } = psf;
+  return law === "sampled" ? drawn : { ...drawn, law };
+}
+
+/** What can be said of a psf beside its image. */
+export interface PsfErrors {
+  readonly components?: number | undefined;
+  readonly widthError?: number | undefined;
+  readonly pointingError?: number | undefined;
+  readonly law?: PsfLaw | undefined;
+}
+
+/**
  * A psf with the errors that are given.
  *
- * @throws InvalidInputError as `withWidthError` and `withPointingError`
+ * @throws InvalidInputError as `withComponents`, `withWidthError`, `withPointingError` and `withPsfLaw`
  */
 export function withErrors(
   psf: Psf,
-  errors: { readonly widthError?: number | undefined; readonly pointingError?: number | undefined },
+  { components, widthError, pointingError, law }: PsfErrors,
   where: string,
 ): Psf {
-  const { widthError, pointingError } = errors;
-  const wide = widthError === undefined ? psf : withWidthError(psf, widthError, `${where}: width error`);
-  return pointingError === undefined
-    ? wide
-    : withPointingError(wide, pointingError, `${where}: pointing error`);
+  const some = components === undefined ? psf : withComponents(psf, components, `${where}: psf components`);
+  const wide = widthError === undefined ? some : withWidthError(some, widthError, `${where}: width error`);
+  const moved =
+    pointingError === undefined ? wide : withPointingError(wide, pointingError, `${where}: pointing error`);
+  return law === undefined ? moved : withPsfLaw(moved, law, `${where}: psf law`);
 }
 
 /** One of the ways in which a psf is uncertain. */
 export interface PsfAxis {
-  /** Column of the trace that tells of it: `psfMember` (from 0), `psfWidth`, or `pointingX` and `pointingY` in pixels. */
-  readonly name: "psfMember" | "psfWidth" | "pointingX" | "pointingY";
+  /**
+   * Column of the trace that tells of it: `psfMember` (from 0), `psfComponent0 ...` in standard deviations, `psfWidth`, or `pointingX` and
+   * `pointingY` in pixels.
+   */
+  readonly name: "psfMember" | `psfComponent${number}` | "psfWidth" | "pointingX" | "pointingY";
   /** Its alternatives. */
   readonly count: number;
   /** Logarithm of the probability of each before the data are seen, up to a constant: `-z * z / 2` of a normal law. */
   logWeight(index: number): number;
   /** What the trace shows. */
   value(index: number): number;
+  /** The alternative of which the trace shows that. */
+  indexOf(value: number): number;
 }
 
 /** Alternatives of a normal law: within 2.5 standard deviations, 0.005 apart. */
@@ -154,13 +229,15 @@ function normalAxis(name: PsfAxis["name"], middle: number, error: number): PsfAx
     count: STEPS,
     logWeight: (index) => -0.5 * z(index) * z(index),
     value: (index) => middle + z(index) * error,
+    indexOf: (value) => Math.round(((STEPS - 1) / 2) * (1 + (value - middle) / (error * REACH))),
   };
 }
 
 /** The ways in which a psf is uncertain; none where it is known. */
-export function psfAxes({ members, widthError, pointingError }: Psf): PsfAxis[] {
+export function psfAxes({ members, components, widthError, pointingError }: Psf): PsfAxis[] {
   return [
-    ...(members === undefined
+    ...Array.from({ length: components ?? 0 }, (_, index) => normalAxis(`psfComponent${index}`, 0, 1)),
+    ...(members === undefined || components !== undefined
       ? []
       : [
           {
@@ -168,6 +245,7 @@ export function psfAxes({ members, widthError, pointingError }: Psf): PsfAxis[] 
             count: members.length,
             logWeight: (index) => naturalLog(members[index].weight),
             value: (index) => index,
+            indexOf: (value) => value,
           } satisfies PsfAxis,
         ]),
     ...(widthError === undefined ? [] : [normalAxis("psfWidth", 1, widthError)]),
@@ -184,13 +262,58 @@ export function psfAt(psf: Psf, axes: readonly PsfAxis[], chosen: readonly numbe
     return at < 0 ? undefined : axes[at].value(chosen[at]);
   };
   const member = of("psfMember");
-  const image = member === undefined ? { data: psf.data, shape: psf.shape } : psf.members![member].psf;
-  const wide = stretched(image, of("psfWidth") ?? 1);
-  const [x, y] = [of("pointingX") ?? 0, of("pointingY") ?? 0];
-  if (x === 0 && y === 0) return wide;
-  return centredPsf(
-    resamplePsf({ psf: wide, centre: psfCentre(wide) }, { upsampling: 1, shift: { x: -x, y: -y } }),
+  const scores = Array.from({ length: psf.components ?? 0 }, (_, index) => of(`psfComponent${index}`)!);
+  const image = member === undefined ? mixed(psf, scores) : psf.members![member].psf;
+  return displaced(stretched(image, of("psfWidth") ?? 1), of("pointingX") ?? 0, of("pointingY") ?? 0);
+}
+
+/**
+ * A psf with light wherever one of the alternatives has some: the mean of those at the ends of the errors, of all members, or of
+ * components drawn to both their ends.
+ */
+export function psfEnvelope(psf: Psf): SkyImage {
+  const images =
+    psf.components === undefined
+      ? psfsOf(psf)
+      : [1, -1].map((sign) => {
+          const data = Float64Array.from(psf.data);
+          for (const component of psfComponents(psf.members!, psf.components!).images) {
+            for (let cell = 0; cell < data.length; cell++) {
+              data[cell] += REACH * Math.max(0, sign * component.data[cell]);
+            }
+          }
+          return { data, shape: psf.shape };
+        });
+  const { widthError = 0, pointingError = 0 } = psf;
+  const ends = (error: number) => (error === 0 ? [0] : [-REACH * error, REACH * error]);
+  const psfs = images.flatMap((image) =>
+    ends(widthError).flatMap((width) => {
+      const wide = stretched(image, 1 + width);
+      return ends(pointingError).flatMap((x) =>
+        ends(pointingError).map((y) => ({ psf: displaced(wide, x, y) })),
+      );
+    }),
   );
+  const { data, shape } = psfEnsemble(psfs);
+  return { data, shape };
+}
+
+/** The mean of an ensemble and so much of each of its components, or the one psf. */
+function mixed({ data, shape, members }: Psf, scores: readonly number[]): SkyImage {
+  if (members === undefined || scores.length === 0) return { data, shape };
+  const { images } = psfComponents(members, scores.length);
+  const sum = Float64Array.from(data, (value, cell) => {
+    let at = value;
+    for (const [index, score] of scores.entries()) at += score * images[index].data[cell];
+    return Math.max(0, at);
+  });
+  return unitPsf({ data: sum, shape });
+}
+
+/** A psf as it is where the observation lies so many pixels beside. */
+function displaced(psf: SkyImage, x: number, y: number): SkyImage {
+  if (x === 0 && y === 0) return psf;
+  return centredPsf(resamplePsf({ psf, centre: psfCentre(psf) }, { upsampling: 1, shift: { x: -x, y: -y } }));
 }
 
 /** A psf drawn out about its centre; the sum is kept, unless no cell is left with light. */

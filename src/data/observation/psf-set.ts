@@ -33,6 +33,10 @@ export interface Psf extends SkyImage {
   readonly places?: readonly PlacedPsf[];
   /** At least two; absent where the psf is known. Not together with `places`, as the errors below. */
   readonly members?: readonly PsfMember[];
+  /** The psf is the mean of the members and so many of their principal components, see `withComponents`; absent where it is one of them. */
+  readonly components?: number;
+  /** How chains go about what is not known of it: `"ensemble"`, each pair of them keeps one of its forms; absent where they draw it. */
+  readonly law?: "ensemble";
   /** Relative standard error of its width, see `withWidthError`; absent where that is known. */
   readonly widthError?: number;
   /** Standard error of where the observation lies, on each axis in pixels of the counts, see `withPointingError`; absent where that is known. */
@@ -143,9 +147,14 @@ export function psfImages(psf: Psf): SkyImage[] {
     image,
     { data: Float64Array.of(weight), shape: [1, 1] },
   ]);
-  const { widthError = 0, pointingError = 0 } = psf;
+  const { widthError = 0, pointingError = 0, components } = psf;
   const errors: SkyImage = { data: Float64Array.of(widthError, pointingError), shape: [1, 2] };
-  return [psf, ...places, ...members, ...(widthError + pointingError > 0 ? [errors] : [])];
+  return [
+    ...[psf, ...places, ...members],
+    ...(widthError + pointingError > 0 ? [errors] : []),
+    ...(components === undefined ? [] : [{ data: Float64Array.of(components), shape: [1, 1] } as SkyImage]),
+    ...(psf.law === undefined ? [] : [{ data: new Float64Array(1), shape: [1, 1] } as SkyImage]),
+  ];
 }
 
 /**

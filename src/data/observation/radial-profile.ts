@@ -69,28 +69,21 @@ export function ringsAbout(
   const count = edges.length - 1;
   const ringOf = new Int32Array(ny * nx).fill(-1);
   const pixels = new Array<number>(count).fill(0);
+  let ring = 0;
   for (let row = 0; row < ny; row++) {
     for (let col = 0; col < nx; col++) {
       const index = row * nx + col;
       if (mask?.data[index] === 0) continue;
-      const ring = ringAt(Math.sqrt((col - x) ** 2 + (row - y) ** 2), edges);
+      const distance = Math.sqrt((col - x) ** 2 + (row - y) ** 2);
+      // The last edge at or below the distance, never far from that of the pixel before; -1 below the first.
+      while (ring < count && edges[ring + 1] <= distance) ring++;
+      while (ring >= 0 && edges[ring] > distance) ring--;
       if (ring < 0 || ring >= count) continue;
       ringOf[index] = ring;
       pixels[ring]++;
     }
   }
   return { centre, edges, count, ringOf, pixels };
-}
-
-/** The last edge at or below a distance, by halving; -1 below the first. */
-function ringAt(distance: number, edges: readonly number[]): number {
-  let [low, high] = [-1, edges.length - 1];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (edges[middle] <= distance) low = middle;
-    else high = middle - 1;
-  }
-  return low;
 }
 
 /** Sum of an image over each ring; written to `out`. */
