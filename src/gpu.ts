@@ -16,8 +16,7 @@ interface GpuPackage {
   readonly create: (flags: readonly string[]) => GPU;
 }
 
-const INSTALL =
-  "npm install webgpu, and a driver of Vulkan, Metal or Direct3D 12 (docs/gpu.md); or choose device cpu";
+const REMEDY = "or choose device cpu; docs/gpu.md says what a GPU needs";
 
 async function findGpu(): Promise<GPU> {
   const own = globalThis.navigator?.gpu;
@@ -32,9 +31,12 @@ async function findGpu(): Promise<GPU> {
   try {
     return ((await import(/* @vite-ignore */ name)) as GpuPackage).create([]);
   } catch (cause) {
-    throw new JobError(`gpu: the package webgpu must be installed, got none that loads; ${INSTALL}`, {
-      cause,
-    });
+    throw new JobError(
+      `gpu: the package webgpu must be installed, got none that loads; npm install webgpu, ${REMEDY}`,
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -47,7 +49,9 @@ export async function openGpu(): Promise<OpenGpu> {
   const gpu = await findGpu();
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (adapter === null)
-    throw new JobError(`gpu: the machine must offer an adapter of WebGPU, got none; ${INSTALL}`);
+    throw new JobError(
+      `gpu: the machine must offer an adapter of WebGPU, got none; install a driver of Vulkan, Metal or Direct3D 12, ${REMEDY}`,
+    );
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
   const device = await adapter.requestDevice({
     requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },

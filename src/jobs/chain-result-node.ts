@@ -11,7 +11,7 @@ import type { ChainState } from "../samplers/sampler.js";
 import { openChainFiles, openTraceFiles } from "../workers/chain-files-node.js";
 import { keptDraws } from "../workers/chain-job.js";
 import { isOfState, stateHdus, stateOf } from "../workers/chain-state-fits.js";
-import { openPoolOf } from "../workers/gpu-pool.js";
+import { openPoolOf } from "../workers/pool.js";
 import type { TaskRecord } from "./job.js";
 import type { Job } from "./job-folder-node.js";
 import { readTaskInput } from "./job-folder-node.js";

@@ -11,8 +11,7 @@ import { type MomentSums, parameterDraws, poolMoments, summariseParameters } fro
 import { isPortable } from "../samplers/open-chain.js";
 import type { ChainState } from "../samplers/sampler.js";
 import { type ChainOutput, type ChainPreview, keptDraws } from "../workers/chain-job.js";
-import { openPoolOf } from "../workers/gpu-pool.js";
-import { availableCores } from "../workers/pool.js";
+import { availableCores, openPoolOf } from "../workers/pool.js";
 import { isWorkerDeath } from "../workers/worker-pool.js";
 import { checkWhole, spacingOf } from "./lira-options.js";
 import { warmUpOf } from "./nuts-options.js";

@@ -6,7 +6,7 @@ import type { SkyImage } from "../image.js";
 import { createForwardModel, type ForwardModelOptions } from "../model/forward-model.js";
 import type { FluxPrior, PriorData } from "../priors/flux-prior.js";
 import { priorFromData } from "../priors/prior-data.js";
-import { type GpuChainSettings, openGpuChains } from "./gpu-chain.js";
+import type { GpuChainSettings } from "./gpu-chain.js";
 import { type ChainSettings, createLiraChain } from "./lira.js";
 import { type NutsSettings, type NutsStart, nutsSampler } from "./nuts-sampler.js";
 import { createSampledPsfChain, isUncertain } from "./sampled-psf.js";
@@ -90,6 +90,9 @@ export async function openChain(
     return chainOf(await ownSampler(law, input));
   }
   if (isOnGpu(law)) {
+    // Named at a distance, so that bundlers leave it out of pages that do not offer it.
+    const module = "./gpu-chain.js";
+    const { openGpuChains }: typeof import("./gpu-chain.js") = await import(/* @vite-ignore */ module);
     const device = await openGpuChains(observations, law, 1);
     return { ...device.open(0, options), close: device.close };
   }

@@ -109,20 +109,14 @@ export const SAMPLING_SETTINGS = [
     kind: {
       type: "choice",
       choices: [
-        { value: "cpu", label: "CPU", meaning: "Chains share the cores, in 64 bits." },
-        {
-          value: "gpu",
-          label: "GPU",
-          meaning: "All chains at once on the GPU, in 32 bits and without transfers.",
-        },
+        { value: "cpu", label: "CPU" },
+        { value: "gpu", label: "GPU" },
       ],
     },
     methods: ["lira"],
     group: "Sampling",
     label: "Device",
-    meaning:
-      "Where chains run. The GPU pays with many chains or large images; docs/gpu.md says what it needs.",
-    help: "where chains run: cpu, or gpu with the package webgpu (docs/gpu.md)",
+    meaning: "Where chains run: cpu, or gpu with the package webgpu (docs/gpu.md).",
     default: "cpu",
     absent: "cpu",
     formerly: "cpu",

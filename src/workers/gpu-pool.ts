@@ -1,24 +1,21 @@
 import type { Observation } from "../data/observation/observation.js";
 import { JobError } from "../errors.js";
-import { openGpuChains } from "../samplers/gpu-chain.js";
-import { type ChainLaw, isOnGpu } from "../samplers/open-chain.js";
+import { type GpuChainSettings, openGpuChains } from "../samplers/gpu-chain.js";
 import { runChainJob } from "./chain-job.js";
-import { type ChainPool, openChainPool } from "./pool.js";
+import type { ChainPool } from "./pool.js";
 
 /**
- * Open a pool for the chains of a law: workers, or where the law asks for it the GPU, on which as many chains run at once as there is
- * room for. Their jobs then run on the calling thread, which only waits for the device.
+ * Open a pool on the GPU, on which as many chains run at once as there is room for. Jobs run on the calling thread, which only waits for
+ * the device.
  *
- * @param workers number of workers, >= 0; the GPU needs none
  * @param chains chains of the run
  * @throws JobError when the device is not there
  */
-export async function openPoolOf(
-  law: ChainLaw,
+export async function openGpuPool(
+  law: GpuChainSettings,
   observations: readonly Observation[],
-  { workers, chains }: { readonly workers: number; readonly chains: number },
+  chains: number,
 ): Promise<ChainPool> {
-  if (!isOnGpu(law)) return openChainPool(workers);
   const device = await openGpuChains(observations, law, chains);
   const free = Array.from({ length: device.slots }, (_, slot) => slot);
   const waiting: ((slot: number) => void)[] = [];

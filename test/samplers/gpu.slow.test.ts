@@ -69,7 +69,7 @@ describe.skipIf(!here)("chains on the GPU", () => {
   it("are calibrated under the adaptive prior", async () => {
     // 100 simulations at once; the false-alarm rate is 1e-3 over the ten quantities of a new seed. Draws of slow chains still depend on
     // each other, which spreads ranks: that can raise an alarm, but hide none.
-    const work = { simulations: 100, seed: 1998, draws: 4, sweeps: 80 };
+    const work = { simulations: 100, seed: 1998, draws: 3, sweeps: 54 };
     const report = await calibrateOnGpu(squareScenario(), work);
     console.log(formatCalibration(report));
     expect(judgeCalibration([{ ...report, short: 0 }], 1e-3).reasons).toEqual([]);
