@@ -1,4 +1,4 @@
-/** Documents stay true: links lead somewhere, commands and options exist, the code in README.md runs. Looks at `dist`. */
+/** Documents stay true: links lead somewhere, commands and options exist, the code in docs/programs.md runs. Looks at `dist`. */
 import { execFile, execFileSync } from "node:child_process";
 import {
   existsSync,
@@ -21,9 +21,10 @@ import { documentFences } from "./document-fences.js";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DOCUMENTS = [
   ...readdirSync(ROOT).filter((file) => file.endsWith(".md")),
-  ...readdirSync(join(ROOT, "docs"))
+  ...readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".md"))
-    .map((file) => `docs/${file}`),
+    .map((file) => `docs/${file.replaceAll("\\", "/")}`),
+  "python/README.md",
 ];
 const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
 const manifest = JSON.parse(read("package.json"));
@@ -95,7 +96,7 @@ describe("code in documents", () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it("is that of examples/", () => {
-    const blocks = documentFences("README.md").filter(({ language }) => language === "js");
+    const blocks = documentFences("docs/programs.md").filter(({ language }) => language === "js");
     expect(blocks.map(({ text }) => text)).toEqual(EXAMPLES.map(read));
   });
 

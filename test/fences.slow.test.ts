@@ -1,9 +1,18 @@
 /**
  * The commands and the code of the documents run, in a folder that holds what they name; with fewer sweeps and replicates than are
- * written there. `docs.test.ts` runs the longer programs of README.md, docs/methods.md and docs/library.md. Looks at `dist`.
+ * written there. `docs.test.ts` runs the longer programs of docs/programs.md, docs/methods.md and docs/library.md. Looks at `dist`.
  */
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,6 +22,7 @@ import { type FitsHduInput, writeFits } from "tslira/fits";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { documentFences } from "./document-fences.js";
+import { findPython } from "./interop/python.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const MAIN = join(ROOT, "dist/cli/main.js");
@@ -107,7 +117,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 
 describe.each([
-  "README.md",
+  "terminal",
   "diagnostics",
   "files",
   "methods",
@@ -118,7 +128,7 @@ describe.each([
   "gallery",
   "cluster",
 ])("commands of %s", (document) => {
-  const file = document.endsWith(".md") ? document : `docs/${document}.md`;
+  const file = `docs/${document}.md`;
   beforeAll(() => {
     freshCopy();
     if (document !== "cluster") return;
@@ -183,6 +193,74 @@ async function scope(): Promise<Record<string, unknown>> {
     document,
   };
 }
+
+const SHARED = join(ROOT, "../shared/data");
+/** Folder of the public data that a tutorial begins with. */
+const NEEDS: Readonly<Record<string, string>> = {
+  "docs/tutorials/chandra.md": "chandra-gc",
+  "docs/tutorials/fermi.md": "fermi-gc",
+  "docs/tutorials/events-to-significance.md": "fermi-gc",
+};
+
+const TUTORIALS = readdirSync(join(ROOT, "docs/tutorials")).map((name) => `docs/tutorials/${name}`);
+
+/** What a reader does from top to bottom, in a folder of its own, each language for itself. */
+describe.each(["README.md", ...TUTORIALS])("the way through %s", (file) => {
+  const data = NEEDS[file];
+  const missing = data !== undefined && !existsSync(join(SHARED, data));
+  if (missing && process.env.TSLIRA_REQUIRE_SHARED === "1")
+    throw new Error(`${file}: no ../shared/data/${data}, and TSLIRA_REQUIRE_SHARED=1`);
+  if (missing) console.warn(`skipped: ${file}: no ../shared/data/${data}`);
+  const code = (language: string) =>
+    documentFences(file)
+      .filter((fence) => fence.language === language)
+      .map(({ text }) => text)
+      .join("\n");
+  let place = "";
+  beforeAll(() => {
+    place = mkdtempSync(join(base, "copy-tutorial-"));
+    if (missing) return;
+    if (data !== undefined) cpSync(join(SHARED, data), place, { recursive: true });
+    mkdirSync(join(place, "node_modules"));
+    symlinkSync(ROOT, join(place, "node_modules/tslira"), "junction");
+    const [job] = code("sh").match(/\b\w+\.json\b/) ?? [];
+    if (job !== undefined)
+      writeFileSync(join(place, job), code("json").replace(/"iterations": \d+/, '"iterations": 120'));
+  });
+
+  it.skipIf(missing)("in the terminal", async () => {
+    for (const line of commands(file)) {
+      if (/^npx tslira studio/.test(line)) continue;
+      const quick = shortened(words(line.replace(/^(?:npx )?tslira /, "")));
+      const known = (await helpOf(quick.slice(0, quick[0] === "cluster" ? 2 : 1).join(" "))).includes(
+        "--overwrite",
+      );
+      const args = quick.filter((word) => known || word !== "--overwrite");
+      await run(process.execPath, [MAIN, ...args], { cwd: place });
+    }
+  });
+
+  it.skipIf(missing || code("ts") === "")("in TypeScript", async () => {
+    const { outputText } = ts.transpileModule(code("ts").replace(/iterations: [\d_]+/g, "iterations: 120"), {
+      compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ES2022 },
+    });
+    writeFileSync(join(place, "tutorial.mjs"), outputText);
+    await run(process.execPath, ["tutorial.mjs"], { cwd: place });
+  });
+
+  const python = findPython("astropy, matplotlib");
+  if (python === undefined) console.warn(`skipped: the Python of ${file}: no astropy with matplotlib`);
+  it.skipIf(missing || python === undefined || code("python") === "")("in Python", async () => {
+    writeFileSync(join(place, "tutorial.py"), code("python").replace(/iterations=[\d_]+/g, "iterations=120"));
+    const env = {
+      ...process.env,
+      PYTHONPATH: join(ROOT, "python"),
+      MPLBACKEND: "Agg",
+      PYTHONDONTWRITEBYTECODE: "1",
+    };
+    await run(python as string, ["tutorial.py"], { cwd: place, env });
+  });
+});
 
 describe("code", () => {
   let names: Record<string, unknown> = {};

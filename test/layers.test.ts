@@ -37,6 +37,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   kernels: ["errors", "generated"],
   "model-kernels": ["errors", "generated"],
   "draw-kernels": ["errors", "generated"],
+  gpu: ["errors"],
   data: BASE,
   // What can be set: each setting once, for all that take, write or show it.
   settings: [...BASE, "nearest-word", "shown-value", "data"],
@@ -49,7 +50,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   checks: [...BASE, "draw-kernels", "data", "model", "posterior", "workers"],
   // How near an image is to the truth, and how well it describes photons it has not seen.
   quality: [...BASE, "data", "model"],
-  samplers: [...BASE, "kernels", "data", "model", "priors", "posterior"],
+  samplers: [...BASE, "generated", "gpu", "kernels", "data", "model", "priors", "posterior"],
   methods: [...BASE, "data", "model", "priors", "posterior"],
   io: [...BASE, "nearest-word", "parse-json", "shown-value", "data", "posterior", "settings"],
   figures: [...BASE, "xml-text", "data", "posterior"],

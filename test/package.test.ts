@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
@@ -47,17 +47,22 @@ describe("package", () => {
     expect(manifest.bin).toEqual({ tslira: "dist/cli/main.js" });
   });
 
-  it("holds the pages that its README leads to", () => {
-    const readme = readFileSync(join(ROOT, "README.md"), "utf8");
-    const links = [...readme.matchAll(/\]\((docs\/[^)#]+)/g)].map(([, link]) => link);
-    expect(links.length).toBeGreaterThan(10);
+  it("holds what its documents lead to, and show", () => {
+    const links = files
+      .filter((file) => file.endsWith(".md") && !file.startsWith("dist/"))
+      .flatMap((file) => {
+        const text = readFileSync(join(ROOT, file), "utf8");
+        const targets = text.matchAll(/(?:\]\(|(?:src|srcset)=")(?!https?:|#)([^)#"\s]+)/g);
+        return [...targets].map(([, target]) => posix.join(posix.dirname(file), target));
+      });
+    expect(links.length).toBeGreaterThan(150);
     expect(links.filter((link) => !files.includes(link))).toEqual([]);
   });
 
-  it("holds the built code, its types, the page of Studio, the font and the papers, and nothing else", () => {
+  it("holds the built code, its types, the page of Studio, the font, the documents and the papers, and nothing else", () => {
     // Studio is a page: besides scripts it has a document, a style sheet and the licences of what is bundled in.
     const allowed =
-      /^(dist\/studio\/(index\.html|licenses\.md|assets\/[\w-]+\.(js|css))|dist\/.*\.(js|d\.ts)|assets\/fonts\/[^/]+|docs\/[\w-]+\.md|docs\/images\/(posterior|studio)\.png|package\.json|README\.md|LICENSE|CHANGELOG\.md|CITATION\.cff)$/;
+      /^(dist\/studio\/(index\.html|licenses\.md|assets\/[\w-]+\.(js|css))|dist\/.*\.(js|d\.ts)|assets\/fonts\/[^/]+|docs\/(tutorials\/)?[\w-]+\.md|docs\/images\/[\w-]+\.(png|svg)|docs\/gallery\/\w+(-dark)?\.(svg|png|html)|docs\/studies\/[\w-]+\.json|examples\/[\w/.-]+|python\/README\.md|package\.json|README\.md|LICENSE|CHANGELOG\.md|CITATION\.cff)$/;
     expect(files.filter((file) => !allowed.test(file))).toEqual([]);
     expect(files).toEqual(
       expect.arrayContaining([

@@ -87,17 +87,29 @@ export function Studio() {
   }, [title]);
 
   const compose = useCallback(
-    async (choices: Choices, composition: Composition, example?: Example["id"]) => {
+    async (choices: Choices, composition: Composition, example?: Example["id"], atOnce?: true) => {
       if (desk === undefined) return;
       const view = await desk.compose(choices, composition);
       const { offsets } = view;
       setOpen({
         ...{ choices, view, composition: { ...composition, ...(offsets && { offsets }) } },
         ...(example && { example }),
+        ...(atOnce && { atOnce }),
       });
     },
     [desk],
   );
+  // An address that ends with #run=disk opens that example and runs it, so that other pages lead to a run by one click.
+  const asked = useRef(/^#run=([\w-]+)$/.exec(location.hash)?.[1]);
+  useEffect(() => {
+    const example = examples.find(({ id }) => id === asked.current)?.id;
+    if (desk === undefined || example === undefined) return;
+    asked.current = undefined;
+    desk
+      .openExample(example)
+      .then((choices) => compose(choices, {}, example, true))
+      .catch((error: Error) => setTrouble(error.message));
+  }, [desk, examples, compose]);
   async function continueKept(id: string): Promise<void> {
     if (desk === undefined) return;
     setTrouble("");

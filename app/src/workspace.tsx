@@ -208,13 +208,13 @@ export function Workspace(props: WorkspaceProps) {
     },
     [desk],
   );
-  // A kept run goes on by itself, once.
+  // A kept run goes on by itself, once, and so does an example whose run was asked for.
   const taken = useRef(false);
   useEffect(() => {
-    if (open.session === undefined || taken.current) return;
+    if (taken.current || !(open.session || open.atOnce)) return;
     taken.current = true;
-    void begin(open.session.settings, open.session.id);
-  }, [open.session, begin]);
+    void (open.session ? begin(open.session.settings, open.session.id) : start());
+  }, [open.session, open.atOnce, begin, start]);
 
   const stop = useCallback(() => {
     tellRun({ type: "stop" });

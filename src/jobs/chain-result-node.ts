@@ -11,7 +11,7 @@ import type { ChainState } from "../samplers/sampler.js";
 import { openChainFiles, openTraceFiles } from "../workers/chain-files-node.js";
 import { keptDraws } from "../workers/chain-job.js";
 import { isOfState, stateHdus, stateOf } from "../workers/chain-state-fits.js";
-import { openChainPool } from "../workers/pool.js";
+import { openPoolOf } from "../workers/pool.js";
 import type { TaskRecord } from "./job.js";
 import type { Job } from "./job-folder-node.js";
 import { readTaskInput } from "./job-folder-node.js";
@@ -33,7 +33,7 @@ export async function runChainTask(job: Job, task: TaskRecord, context: TaskCont
   const { config } = plan;
   const { chain = 0 } = task;
   const { signal, onWarning } = context;
-  const pool = openChainPool(1);
+  const pool = await openPoolOf(law, inputs, { workers: 1, chains: 1 });
   try {
     const { state } = await pool.run(
       {

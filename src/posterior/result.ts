@@ -56,6 +56,8 @@ export interface TreeConfig extends ChainConfig {
   readonly pairTransfers: number;
   /** Default shape 1, rate 0: flat. */
   readonly totalCountsPrior: TotalCountsPrior;
+  /** Where the chains run; absent: `"cpu"`. Same seed, same bytes on the same GPU; other devices draw others of the same law. */
+  readonly device?: "cpu" | "gpu";
 }
 
 /** The adaptive law: every block has its own smoothing. */

@@ -11,7 +11,7 @@ import { type MomentSums, parameterDraws, poolMoments, summariseParameters } fro
 import { isPortable } from "../samplers/open-chain.js";
 import type { ChainState } from "../samplers/sampler.js";
 import { type ChainOutput, type ChainPreview, keptDraws } from "../workers/chain-job.js";
-import { availableCores, openChainPool } from "../workers/pool.js";
+import { availableCores, openPoolOf } from "../workers/pool.js";
 import { isWorkerDeath } from "../workers/worker-pool.js";
 import { checkWhole, spacingOf } from "./lira-options.js";
 import { warmUpOf } from "./nuts-options.js";
@@ -152,7 +152,7 @@ export async function sampleRun(
     onProgress?.({ stage: "sampling", done, total, chains: [...sweeps], sweepsPerSecond, secondsLeft });
   }
 
-  const pool = openChainPool(Math.min(size, chains));
+  const pool = await openPoolOf(law, inputs, { workers: Math.min(size, chains), chains });
   const states = new Array<ChainState>(chains);
   const jobOf = (chain: number) => ({
     observations: inputs,

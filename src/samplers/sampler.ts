@@ -67,6 +67,13 @@ export interface Chain {
   restore(state: ChainState): void;
 }
 
+/** A chain whose sweeps may have to be waited for, as those of another device. Any `Chain` is one. */
+export interface AwaitedChain extends Omit<Chain, "sweep"> {
+  sweep(count: number, burnIn?: number): Float64Array | Promise<Float64Array>;
+  /** Told that the chain is not used any more. */
+  close?(): void;
+}
+
 /** Most sweeps of one call of `Chain.sweep`. */
 export const MAX_BATCH = 256;
 

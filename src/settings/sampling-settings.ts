@@ -105,6 +105,25 @@ export const SAMPLING_SETTINGS = [
     page: "main",
   },
   {
+    key: "device",
+    kind: {
+      type: "choice",
+      choices: [
+        { value: "cpu", label: "CPU" },
+        { value: "gpu", label: "GPU" },
+      ],
+    },
+    methods: ["lira"],
+    group: "Sampling",
+    label: "Device",
+    meaning: "Where chains run: cpu, or gpu with the package webgpu (docs/gpu.md).",
+    default: "cpu",
+    absent: "cpu",
+    formerly: "cpu",
+    tested: false,
+    page: "none",
+  },
+  {
     key: "targetAcceptance",
     kind: { type: "number", above: 0, below: 1 },
     methods: ["nuts"],

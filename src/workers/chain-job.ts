@@ -2,7 +2,7 @@ import type { Observation } from "../data/observation/observation.js";
 import type { SkyImage } from "../image.js";
 import { frameImage, frameOf, frameShape, type SkyGrid } from "../model/sky-grid.js";
 import { type ChainLaw, openChain } from "../samplers/open-chain.js";
-import { type Chain, type ChainState, MAX_BATCH } from "../samplers/sampler.js";
+import { type AwaitedChain, type ChainState, MAX_BATCH } from "../samplers/sampler.js";
 
 export type { ChainState };
 
@@ -90,6 +90,8 @@ export interface ChainJobOptions {
    * Traces are then kept nowhere. For jobs on the calling thread.
    */
   readonly onDraw?: (flux: Float64Array, row: Float64Array) => void;
+  /** Opens the chain, where that is not left to `openChain`. */
+  readonly open?: typeof openChain;
 }
 
 /** Milliseconds of sampling between looks at the outside world. */
@@ -105,7 +107,7 @@ export function keptDraws(sweeps: number, burnIn: number, every: number): number
 
 /** Collects what has been sampled since the last preview. */
 function previewer(
-  chain: Chain,
+  chain: AwaitedChain,
   { chain: number, frame }: ChainJob,
   show: NonNullable<ChainJobOptions["onPreview"]>,
 ) {
@@ -243,7 +245,7 @@ function passingSink(addDraw: NonNullable<ChainJobOptions["onDraw"]>): TraceSink
  */
 export async function runChainJob(job: ChainJob, options: ChainJobOptions = {}): Promise<ChainOutput> {
   const { iterations, burnIn, traceEvery, batch = MAX_BATCH, files, pieceSeconds } = job;
-  const chain = await openChain(job.observations, job.settings, {
+  const chain = await (options.open ?? openChain)(job.observations, job.settings, {
     seed: job.seed,
     chain: job.chain,
     ...(job.fluxInit ? { fluxInit: job.fluxInit } : {}),
@@ -269,7 +271,7 @@ export async function runChainJob(job: ChainJob, options: ChainJobOptions = {}):
       const keepAt = burnIn + traceEvery * (keptDraws(done, burnIn, traceEvery) + 1);
       const count = Math.min(batch, MAX_BATCH, size, iterations - done, keepAt - done);
       const begun = performance.now();
-      const rows = chain.sweep(count, Math.max(0, Math.min(count, burnIn - done)));
+      const rows = await chain.sweep(count, Math.max(0, Math.min(count, burnIn - done)));
       sink.addRows(rows);
       preview?.add(rows);
       if (chain.sweeps === keepAt) {
@@ -306,6 +308,7 @@ export async function runChainJob(job: ChainJob, options: ChainJobOptions = {}):
     return { chain: job.chain, ...sink.take(), state };
   } finally {
     sink.close();
+    chain.close?.();
   }
 }
 

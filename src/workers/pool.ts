@@ -1,3 +1,5 @@
+import type { Observation } from "../data/observation/observation.js";
+import { type ChainLaw, isOnGpu } from "../samplers/open-chain.js";
 import { type ChainJob, type ChainOutput, type ChainPreview, runChainJob } from "./chain-job.js";
 import { openWorkerPool, type WorkerKind, type WorkerPool } from "./worker-pool.js";
 
@@ -20,4 +22,17 @@ const CHAINS: WorkerKind<ChainJob, ChainOutput, ChainPreview> = {
  */
 export function openChainPool(workers: number): ChainPool {
   return openWorkerPool(CHAINS, workers);
+}
+
+/** Open a pool for the chains of a law: so many workers, or where the law asks for it the GPU. @throws JobError without that */
+export async function openPoolOf(
+  law: ChainLaw,
+  observations: readonly Observation[],
+  { workers, chains }: { readonly workers: number; readonly chains: number },
+): Promise<ChainPool> {
+  if (!isOnGpu(law)) return openChainPool(workers);
+  // Named at a distance, so that bundlers leave it out of pages that do not offer it.
+  const module = "./gpu-pool.js";
+  const { openGpuPool }: typeof import("./gpu-pool.js") = await import(/* @vite-ignore */ module);
+  return openGpuPool(law, observations, chains);
 }

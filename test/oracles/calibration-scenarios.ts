@@ -233,6 +233,12 @@ export function adaptiveScenarios(): CalibrationScenario<AdaptiveSettings>[] {
   ];
 }
 
+/** The scenario of many chains at once: states with and without a direction, on a tree of whole blocks. */
+export function squareScenario(): CalibrationScenario<AdaptiveSettings> {
+  const directions = ["4 states, 2 of them directed", DIRECTIONS] as const;
+  return adaptiveScenario([8, 8], 1, directions, { boundary: "spill", fitBackgroundScale: true });
+}
+
 /** Four psfs, from a narrow one to a wide one that is not round, at the corners of the images. */
 function withFourPsfs<Scenario extends CalibrationScenario>(scenario: Scenario): Scenario {
   const [{ counts, ...first }, ...others] = scenario.observations;

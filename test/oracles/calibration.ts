@@ -148,6 +148,34 @@ function lookAt(
   };
 }
 
+/** A truth, and what was seen of it. */
+export interface Simulation {
+  readonly observations: readonly Observation[];
+  readonly truth: PriorDraw;
+  /** Log-likelihood of an image and scales. */
+  readonly logLikelihood: (flux: Float64Array, scale: Float64Array) => number;
+}
+
+/** Draw a truth and counts of it, of a scenario without uncertain psfs. */
+export function simulate(
+  { observations, settings }: CalibrationScenario,
+  random: TextbookRandom,
+  origin: { readonly seed: number; readonly chain: number },
+): Simulation {
+  const truth = drawTruth(observations, settings, random, origin);
+  const { boundary } = settings;
+  const seen = observations.map((observation, index) => ({
+    ...observation,
+    counts: simulateCounts(observation, boundary, truth.flux, truth.backgroundScale[index], random),
+  }));
+  const prepared = seen.map((one) => textbookObservation(one, boundary));
+  return {
+    observations: seen,
+    truth,
+    logLikelihood: (flux, scale) => logLikelihoodOf(prepared, flux, scale),
+  };
+}
+
 /** Draw the truth of a simulation; under `"ensemble"` with the shift of its chain. */
 function drawTruth(
   observations: readonly Observation[],

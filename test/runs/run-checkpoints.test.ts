@@ -1,9 +1,6 @@
 import {
-  type ChainPiece,
-  type KeptRun,
   LiraDeconvolver,
   type LiraDeconvolverOptions,
-  type RunCheckpoints,
   type RunPause,
   runPause,
   simulatePointSource,
@@ -11,33 +8,11 @@ import {
 import { encodeResult } from "tslira/fits";
 import { describe, expect, it } from "vitest";
 import { dataUnits } from "./data-units.js";
+import { memoryCheckpoints } from "./memory-checkpoints.js";
 
 const simulate = (seed: number) =>
   simulatePointSource({ seed, shape: [8, 8], psfShape: [5, 5], psfSigma: 1, background: 0.2 });
 const data = simulate(4);
-
-/** Checkpoints in memory, as a copy like that of a database; `refuseAfter` pieces it breaks, as a killed program would. */
-function memoryCheckpoints() {
-  let kept: KeptRun | undefined;
-  const pieces = new Map<string, ChainPiece>();
-  const store = {
-    added: 0,
-    refuseAfter: Number.POSITIVE_INFINITY,
-    read: async () => structuredClone(kept && { ...kept, pieces: [...pieces.values()] }),
-    async writeRecord(record: KeptRun["record"]) {
-      kept = { record: structuredClone(record), pieces: [] };
-    },
-    async addPiece(piece: ChainPiece) {
-      if (++store.added > store.refuseAfter) throw new Error("the program was killed");
-      const columns = kept!.record.columns.length;
-      pieces.set(
-        `${piece.chain} ${piece.state.sweeps - piece.rows.length / columns}`,
-        structuredClone(piece),
-      );
-    },
-  };
-  return store satisfies RunCheckpoints;
-}
 
 /** Fixed length; burn-in found on the way and extended twice (ESS is out of reach), kept draws halved once. */
 const SETTINGS: readonly LiraDeconvolverOptions[] = [

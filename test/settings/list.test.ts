@@ -59,7 +59,7 @@ describe("the list of settings", () => {
   it.each(SAMPLERS)("has columns of its own for each setting of %s, read back as written", (method) => {
     const values: Readonly<Record<string, unknown>> = {
       ...{ prior: "a", iterations: 9, burnIn: 3, traceEvery: 2, pairTransfers: 5, alphaInit: [1, 2] },
-      ...{ pixelPrior: { shape: 2, rate: 3 }, upsampling: 2, margin: 7 },
+      ...{ pixelPrior: { shape: 2, rate: 3 }, upsampling: 2, margin: 7, device: "gpu" },
     };
     const config = Object.fromEntries(
       recordedSettings(method)

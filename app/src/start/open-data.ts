@@ -11,6 +11,8 @@ export interface OpenData {
   readonly title?: string;
   /** A kept run that is to go on. */
   readonly session?: Pick<OpenedRun, "id" | "settings">;
+  /** It is run without being asked again. */
+  readonly atOnce?: true;
   /** A run that was done before it was opened here. */
   readonly finished?: OpenedResult;
 }

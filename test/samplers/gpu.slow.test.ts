@@ -1,0 +1,130 @@
+/**
+ * Chains on the GPU: sweeps of the law of those on the CPU, calibration of the adaptive prior, and the same bytes again. Without a device
+ * of WebGPU this is skipped with a printed reason; `TSLIRA_REQUIRE_GPU=1` makes its absence an error.
+ */
+import { afterAll, describe, expect, it } from "vitest";
+import { multiscaleLevels } from "../../src/data/observation/multiscale-decomposition.js";
+import type { Observation } from "../../src/data/observation/observation.js";
+import {
+  simulateGaussianAndPoints,
+  simulatePointSource,
+} from "../../src/data/observation/simulated-datasets.js";
+import { LiraDeconvolver } from "../../src/runs/lira-deconvolver.js";
+import { planRun } from "../../src/runs/lira-options.js";
+import type { LiraChainSettings } from "../../src/samplers/lira.js";
+import { findTestGpu } from "../kernels-gpu/device.js";
+import { formatCalibration, judgeCalibration } from "../oracles/calibration.js";
+import { squareScenario } from "../oracles/calibration-scenarios.js";
+import { memoryCheckpoints } from "../runs/memory-checkpoints.js";
+import { calibrateOnGpu } from "./gpu-calibration.js";
+import { compareDevices } from "./gpu-chains.js";
+import { missingReferences, readReferenceCase } from "./reference-case.js";
+
+const found = await findTestGpu();
+if ("missing" in found) console.warn(`gpu.slow.test.ts skipped: ${found.missing}`);
+const here = "gpu" in found;
+afterAll(() => {
+  if ("gpu" in found) found.gpu.close();
+});
+const missing = missingReferences();
+if (missing !== undefined) console.warn(`gpu.slow.test.ts, point32 skipped: ${missing}`);
+
+/** A reference case under LIRA's law, and a small sky under the default one. */
+const referenceCase = async (name: string) => {
+  const { observation, settings } = await readReferenceCase(name);
+  const { alphaInit, backgroundScalePrior, ...law } = settings;
+  const levels = multiscaleLevels(observation.counts.shape);
+  const prior = backgroundScalePrior ?? { shape: 0.001, rate: 0 };
+  const alphas = new Array<number>(levels).fill(0.1);
+  return { observation, law: { ...law, alphaInit: alphas, backgroundScalePrior: prior, pairTransfers: 0 } };
+};
+type Case = [string, () => Promise<{ observation: Observation; law: LiraChainSettings }>, number];
+const SMALL: Case = [
+  "adaptive, spill",
+  async () => ({
+    observation: simulateGaussianAndPoints({ seed: 5, shape: [24, 20] }),
+    law: planRun({ device: "gpu" }, [24, 20]).config,
+  }),
+  40,
+];
+const CASES: Case[] =
+  missing === undefined ? [["point32", () => referenceCase("point32"), 40], SMALL] : [SMALL];
+
+describe.skipIf(!here)("chains on the GPU", () => {
+  it.each(CASES)("sweep as those of the CPU do: %s", async (_, makeCase, sweeps) => {
+    const { observation, law } = await makeCase();
+    const report = await compareDevices(observation, law, { chains: 8, skip: 2, sweeps, seed: 2004 });
+    console.log(
+      report.blocks.map(({ blockSize, rms }) => `${blockSize}: ${rms.toFixed(2)}`).join(", "),
+      report.columns.map(({ name, t }) => `${name} ${t.toFixed(2)}`).join(", "),
+    );
+    // t of 7 degrees of freedom has the variance 7/5; blocks of a few neighbours are correlated, so half of that on top. Beyond
+    // |t| = 7.06 lies 2e-4; some twelve columns a case.
+    for (const { blockSize, rms } of report.blocks) {
+      expect(rms, `blocks of ${blockSize}`).toBeLessThan(1.5 * Math.sqrt(7 / 5));
+    }
+    for (const { name, t } of report.columns) expect(Math.abs(t), name).toBeLessThan(7.06);
+  });
+
+  it("are calibrated under the adaptive prior", async () => {
+    // 100 simulations at once; the false-alarm rate is 1e-3 over the ten quantities of a new seed. Draws of slow chains still depend on
+    // each other, which spreads ranks: that can raise an alarm, but hide none.
+    const work = { simulations: 100, seed: 1998, draws: 3, sweeps: 54 };
+    const report = await calibrateOnGpu(squareScenario(), work);
+    console.log(formatCalibration(report));
+    expect(judgeCalibration([{ ...report, short: 0 }], 1e-3).reasons).toEqual([]);
+  });
+});
+
+describe.skipIf(!here)("a run on the GPU", () => {
+  const data = simulatePointSource({
+    seed: 4,
+    shape: [12, 10],
+    psfShape: [5, 5],
+    psfSigma: 1,
+    background: 0.2,
+  });
+  const deconvolver = new LiraDeconvolver({
+    device: "gpu",
+    iterations: 24,
+    burnIn: 6,
+    chains: 4,
+    seed: 3,
+  });
+  const bytesOf = ({ mean, std, trace, config }: Awaited<ReturnType<typeof deconvolver.run>>) =>
+    structuredClone({ mean, std, rows: trace.parameters, draws: trace.images, config });
+
+  it("gives the same bytes again, in batches of any size, and when it is broken off and continued", async () => {
+    const expected = await deconvolver.run(data);
+    expect(expected.config).toMatchObject({ device: "gpu", pairTransfers: 0 });
+    const checkpoints = memoryCheckpoints();
+    let breaks = 0;
+    for (;;) {
+      checkpoints.refuseAfter = checkpoints.added + 3 + 100 * breaks;
+      try {
+        const result = await deconvolver.run(data, { batch: 2, checkpoints, checkpointSeconds: 0 });
+        expect(bytesOf(result)).toEqual(bytesOf(expected));
+        break;
+      } catch (error) {
+        expect((error as Error).message).toBe("the program was killed");
+        breaks++;
+      }
+    }
+    expect(breaks).toBeGreaterThan(0);
+  });
+});
+
+describe("what the GPU does not do is refused", () => {
+  it("transfers", () => {
+    expect(() => new LiraDeconvolver({ device: "gpu", pairTransfers: 8 })).toThrow(
+      'lira: pairTransfers must be 0 with device "gpu", which has none, got 8; leave it out or choose device "cpu"',
+    );
+  });
+
+  it("a shift that is sampled", async () => {
+    const data = simulatePointSource({ seed: 4, shape: [8, 8], psfShape: [5, 5], psfSigma: 1 });
+    await expect(new LiraDeconvolver({ device: "gpu", cycleSpin: "sampled" }).run(data)).rejects.toThrow(
+      "gpu: cycleSpin must be none, ensemble or random on the GPU, got sampled; choose device cpu for it",
+    );
+  });
+});
