@@ -69,7 +69,9 @@ describe.each(DOCUMENTS)("%s", (file) => {
       const text = known.get(command) ?? help(command);
       known.set(command, text);
       expect(text).toContain(`Usage: tslira ${command}`);
-      for (const [option] of rest.matchAll(/(?<=\s)--?[a-z][\w-]*/g)) {
+      // What is in quotes is a value, also where it looks like options.
+      const options = rest.replace(/"[^"]*"/g, "").matchAll(/(?<=\s)--?[a-z][\w-]*/g);
+      for (const [option] of options) {
         expect(text, `tslira ${command} ${option}`).toMatch(new RegExp(`(?<![\\w-])${option}(?![\\w-])`));
       }
     }
