@@ -32,6 +32,16 @@ const manifest = JSON.parse(read("package.json"));
 /** Text as it reads in one line, so that wrapped code is found. */
 const flat = (file: string) => read(file).replace(/\\\n/g, " ").replace(/\s+/g, " ");
 
+/** Help of a command, asked for once. */
+const helps = new Map<string, string>();
+function helpOf(command: string): string {
+  const cli = join(ROOT, "dist/cli/main.js");
+  const text =
+    helps.get(command) ?? execFileSync(process.execPath, [cli, command, "--help"], { encoding: "utf8" });
+  helps.set(command, text);
+  return text;
+}
+
 describe.each(DOCUMENTS)("%s", (file) => {
   it("has links that lead to files and headings", () => {
     const targets = [...read(file).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, target]) => target);
@@ -57,17 +67,12 @@ describe.each(DOCUMENTS)("%s", (file) => {
   });
 
   it("uses commands and options that the command line has", () => {
-    const cli = join(ROOT, "dist/cli/main.js");
-    const help = (command: string) =>
-      execFileSync(process.execPath, [cli, command, "--help"], { encoding: "utf8" });
     const shell = documentFences(file)
       .filter(({ language }) => language === "sh")
       .map(({ text }) => text.replace(/\\\n/g, " "))
       .join("\n");
-    const known = new Map<string, string>();
     for (const [, command, rest] of shell.matchAll(/(?:npx tslira|node dist\/cli\/main\.js) (\w+)(.*)$/gm)) {
-      const text = known.get(command) ?? help(command);
-      known.set(command, text);
+      const text = helpOf(command);
       expect(text).toContain(`Usage: tslira ${command}`);
       // What is in quotes is a value, also where it looks like options.
       const options = rest.replace(/"[^"]*"/g, "").matchAll(/(?<=\s)--?[a-z][\w-]*/g);
