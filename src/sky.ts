@@ -46,6 +46,7 @@ export {
 } from "./io/bin-events.js";
 export type { EnergyUnit } from "./io/energy-unit.js";
 export type { EventColumn, EventLattice } from "./io/event-column.js";
+export type { PixelsOf } from "./io/event-grid.js";
 export { type EventColumns, type EventPositions, eventColumns, findEvents } from "./io/event-list.js";
 export { type EventName, filterCondition, parseEventName } from "./io/event-name.js";
 export { findGoodTimes, type GoodTimes } from "./io/good-times.js";

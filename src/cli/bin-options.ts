@@ -27,6 +27,7 @@ are summed, other values taken where the middle of a pixel lies, or averaged ove
 Examples:
   tslira bin acisf04683_evt2.fits.gz -o counts.fits --energy 500:7000 --center 4096,4096 --size 256
   tslira bin nu30001_A01_cl.evt -o counts.fits --energy 3:79keV
+  tslira bin evt2.fits -o counts.fits --energy 0.5:7keV --like expmap.fits
   tslira bin pn_events.fits -o counts.fits --energy 500:2000 --bin-size 80
   tslira bin fermi_photons.fits -o counts.fits --energy 10000:500000 --coordinates galactic \\
          --center 0,0 --bin-size 0.05 --size 400x200 --projection CAR
@@ -86,6 +87,7 @@ export function binOptions() {
     .option("--no-gti", "also events outside of the good time intervals")
     .option("--bin-size <size>", "side of a pixel: pixels of the plane, or degrees", parseNumber)
     .option("--center <x,y>", "middle of the image: X,Y, or longitude,latitude in degrees", parsePosition)
+    .option("--like <image>", "pixels of this image, such as the exposure map, in place of size and place")
     .option("--size <columns x rows>", "size of the image in its pixels, 256 or 400x200", parseShape)
     .addOption(
       new Option("--coordinates <kind>", "columns of positions (default: the best there are)").choices([

@@ -4,7 +4,7 @@ import { InvalidInputError } from "../errors.js";
 import { type BinnedEvents, binEvents, binnedEventsHdus } from "../io/bin-events.js";
 import { eventColumns, findEvents } from "../io/event-list.js";
 import { filterCondition, parseEventName } from "../io/event-name.js";
-import { findHdu } from "../io/fits.js";
+import { findHdu, imageToSkyImage, parseFitsName, wcsCards } from "../io/fits.js";
 import { readFitsFile, writeFitsFile } from "../io/fits-file-node.js";
 import { findGoodTimes, unusedGoodTimes } from "../io/good-times.js";
 import { shellLine } from "../jobs/shell-command.js";
@@ -21,11 +21,15 @@ export function binCommand() {
 
 async function bin(name: string, flags: BinFlags): Promise<void> {
   const { output, energy, pi, time, binSize, center, size, coordinates, projection } = flags;
-  await checkOutputPath(output, { overwrite: flags.overwrite === true, inputs: [name] });
+  await checkOutputPath(output, { overwrite: flags.overwrite === true, inputs: [name, flags.like] });
   const { path, extension, filters } = parseEventName(name);
   const hdus = await readFitsFile(path);
   const map = healpixOf(hdus, extension);
   if (map !== undefined) {
+    if (flags.like !== undefined)
+      throw new InvalidInputError(
+        `bin: --like must go with an event list, got the HEALPix map ${name}; give --center, --size and --bin-size`,
+      );
     await binHealpix(name, map, filters, flags);
     process.exitCode = EXIT.done;
     return;
@@ -56,6 +60,7 @@ async function bin(name: string, flags: BinFlags): Promise<void> {
     ...(center && { center: center.center, ...(center.sky && { centerUnit: "sky" }) }),
     ...(size && { size: [size[1], size[0]] }),
     ...(coordinates && { coordinates }),
+    ...(flags.like !== undefined && { pixelsOf: await pixelsOf(flags.like) }),
   });
   await writeFitsFile(output, binnedEventsHdus(binned));
   const mind = ignoredGoodTimes(unusedGoodTimes(hdus, goodTimes), flags.gti, columns?.time !== undefined);
@@ -66,6 +71,13 @@ async function bin(name: string, flags: BinFlags): Promise<void> {
     process.stdout.write(`${JSON.stringify({ file: output, ...numbers }, undefined, 2)}\n`);
   }
   process.exitCode = EXIT.done;
+}
+
+/** The pixels of an image in a file. */
+async function pixelsOf(name: string) {
+  const { path, extension } = parseFitsName(name);
+  const hdu = findHdu(await readFitsFile(path), extension);
+  return { name, shape: imageToSkyImage(hdu).shape, wcs: wcsCards(hdu.header) };
 }
 
 /** Which good times of the file are not applied, and why; undefined when all are, or there are none. */

@@ -8,7 +8,15 @@ import { constantImage, type SkyImage } from "../image.js";
 import type { EnergyUnit } from "./energy-unit.js";
 import type { EventColumn, EventLattice } from "./event-column.js";
 import { type ColumnValues, type EventCutTest, eventCuts, unitWords } from "./event-cuts.js";
-import { type EventExtent, type EventGrid, planeGrid, sizeThatReaches, skyGrid } from "./event-grid.js";
+import {
+  type EventExtent,
+  type EventGrid,
+  gridOf,
+  type PixelsOf,
+  planeGrid,
+  sizeThatReaches,
+  skyGrid,
+} from "./event-grid.js";
 import { type EventPositions, eventColumns } from "./event-list.js";
 import { columnNumbers } from "./fits-column.js";
 import { fitsCard } from "./fits-header.js";
@@ -53,6 +61,11 @@ export interface BinEventsOptions {
   readonly centerUnit?: "pixel" | "sky";
   /** Columns and rows of the image, >= 1; default: all events of the range fit. */
   readonly size?: readonly [nx: number, ny: number];
+  /**
+   * An image whose pixels the events fall into, such as an exposure map, whatever its projection and direction; in place of `binSize`,
+   * `center`, `size` and `projection`.
+   */
+  readonly pixelsOf?: PixelsOf;
   /** For positions on the sky: `"TAN"` (default) around the center, or `"CAR"`, whose pixels are equal steps of longitude and latitude. */
   readonly projection?: "TAN" | "CAR";
 }
@@ -288,7 +301,8 @@ function planeCenter(
  * time from the bytes of the file, so that nothing is held twice.
  *
  * @param hdu table of events, as `findEvents` finds it
- * @throws InvalidInputError when the table has no positions, an option breaks its rule, or no event is in range
+ * @throws InvalidInputError when the table has no positions, an option breaks its rule, no event is in range, or the pixels of an image
+ * are wanted whose sky coordinates do not go with those of the events
  * @throws FormatError when the table is damaged
  */
 export function binEvents(hdu: FitsHdu, options: BinEventsOptions = {}): BinnedEvents {
@@ -309,8 +323,11 @@ export function binEvents(hdu: FitsHdu, options: BinEventsOptions = {}): BinnedE
     : { notes: [], ...(options.center && { center: options.center }) };
   const wanted = { ...options, center: middle.center };
   const makeGrid = plane ? planeGrid : skyGrid;
+  const { pixelsOf } = options;
+  checkOnePlace(options);
   let grid: EventGrid = makeGrid(hdu, positions, extent, wanted);
-  if (!plane && options.size === undefined) {
+  if (pixelsOf !== undefined) grid = gridOf(pixelsOf, grid, plane);
+  else if (!plane && options.size === undefined) {
     const reach: [number, number] = [0, 0];
     visit(hdu, positions, cuts, (x, y) => {
       const place = grid.place(x, y);
@@ -360,6 +377,17 @@ export function binEvents(hdu: FitsHdu, options: BinEventsOptions = {}): BinnedE
     ...(time && { goodTime: time.left }),
     notes: [...positions.warnings, ...middle.notes, ...unevenBins(positions, extent, binSize)],
   };
+}
+
+/** Pixels are chosen in one way. */
+function checkOnePlace({ pixelsOf, ...options }: BinEventsOptions): void {
+  const besides = (["binSize", "center", "size", "projection"] as const).filter(
+    (key) => options[key] !== undefined,
+  );
+  if (pixelsOf === undefined || besides.length === 0) return;
+  throw new InvalidInputError(
+    `${pixelsOf.name}: pixels must be those of an image or chosen otherwise, got ${besides.join(", ")} besides; leave that out`,
+  );
 }
 
 /** Good time in all and within the range of time, the mean of the detectors. */

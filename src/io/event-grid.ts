@@ -1,10 +1,11 @@
 /** The pixels into which events are binned: where they lie, and their sky coordinates. */
 
 import type { WcsCard } from "../data/observation/observation.js";
-import { skyToPixel } from "../data/sky/sky-position.js";
+import { frameName, localScale, pixelMap } from "../data/sky/sky-mapping.js";
+import { pixelToSky, skyToPixel } from "../data/sky/sky-position.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
-import { MAX_PIXELS } from "../image.js";
+import { MAX_PIXELS, type Shape } from "../image.js";
 import type { EventLattice } from "./event-column.js";
 import type { EventPositions } from "./event-list.js";
 import { wcsCards } from "./fits-wcs.js";
@@ -223,6 +224,56 @@ export function skyGrid(
     wcs: [...cards, ...others],
     place: (px, py) => {
       const at = skyToPixel(wcs, px, py);
+      return [at.x + 0.5, at.y + 0.5];
+    },
+  };
+}
+
+/** An image whose pixels events are to fall into. */
+export interface PixelsOf {
+  /** For messages, usually the file's. */
+  readonly name: string;
+  readonly shape: Shape;
+  /** Its header's, see `wcsCards`. */
+  readonly wcs: readonly WcsCard[];
+}
+
+/** Cards of an observation, not of the pixels of an image. */
+const OBSERVED =
+  /^(MJD|DATE|TIMESYS|TELESCOP|INSTRUME|DETNAM|OBJECT|OBSERVER|OBS_ID|EXPOSURE|LIVETIME|ONTIME|TELAPSE|TSTART|TSTOP|TIMEUNIT)/;
+
+/**
+ * The pixels of an image for events, reached on the sky from a grid of the events' own.
+ *
+ * @throws InvalidInputError when one of the two has no sky coordinates, or none that can be turned into the other's
+ */
+export function gridOf({ name, shape: [ny, nx], wcs }: PixelsOf, own: EventGrid, plane: boolean): EventGrid {
+  const [from, to] = [own.wcs, wcs].map((cards) => parseWcs(cards).wcs);
+  const map = from && to && pixelMap(from, to);
+  const back = from && to && pixelMap(to, from);
+  if (from === undefined || map === undefined || back === undefined) {
+    const got = [to, from].map((one) => (one === undefined ? "none" : frameName(one)));
+    throw new InvalidInputError(
+      `${name}: an image whose pixels events fall into must have sky coordinates that go with those of the events, got ${got.join(" beside ")}; ` +
+        "choose pixels by center, size and bin size",
+    );
+  }
+  const middle = back((nx - 1) / 2, (ny - 1) / 2);
+  const { lon, lat } = pixelToSky(from, middle.x, middle.y);
+  const inPlane = [middle.x, middle.y].map(
+    (at, axis) => own.center[axis] + (at + 0.5 - own.size[axis] / 2) * own.binSize,
+  );
+  return {
+    binSize: own.binSize / localScale(map, middle.x, middle.y).scale,
+    center: plane ? [inPlane[0], inPlane[1]] : [lon, lat],
+    size: [nx, ny],
+    wcs: [
+      ...wcs.filter(({ keyword }) => !OBSERVED.test(keyword)),
+      ...own.wcs.filter(({ keyword }) => OBSERVED.test(keyword)),
+    ],
+    place: (px, py) => {
+      const [x, y] = own.place(px, py);
+      const at = map(x - 0.5, y - 0.5);
       return [at.x + 0.5, at.y + 0.5];
     },
   };

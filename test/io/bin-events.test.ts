@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { randomStream } from "../../src/data/random/random.js";
 import { pixelToSky, skyToPixel } from "../../src/data/sky/sky-position.js";
 import { parseWcs } from "../../src/data/sky/sky-wcs.js";
 import { type BinEventsOptions, binEvents, binnedEventsHdus } from "../../src/io/bin-events.js";
@@ -554,6 +555,93 @@ describe("binEvents, on the sky", () => {
       fewer += Math.max(0, theirs.data[pixel] - value);
     }
     expect([more, fewer]).toEqual([59, 9]);
+  });
+});
+
+describe("binEvents, into the pixels of an image", () => {
+  const random = randomStream(7);
+  const places = Array.from(
+    { length: 400 },
+    () => [4000 + 200 * random.uniform(), 4050 + 100 * random.uniform()] as const,
+  );
+  const events = eventList({ X: places.map(([x]) => x), Y: places.map(([, y]) => y) }, PLANE);
+
+  it("of their own gives the same", () => {
+    const own = binEvents(events, { binSize: 4 });
+    const like = { name: "own.fits", shape: own.counts.shape, wcs: own.wcs };
+    const again = binEvents(events, { pixelsOf: like });
+    expect(again.counts).toEqual(own.counts);
+    expect(again.binSize).toBeCloseTo(4, 6);
+    for (const axis of [0, 1]) expect(again.center[axis]).toBeCloseTo(own.center[axis], 6);
+    expect([again.size, again.binned, again.outside]).toEqual([own.size, own.binned, own.outside]);
+    expect(again.wcs.find(({ keyword }) => keyword === "TELESCOP")?.value).toBe("CHANDRA");
+  });
+
+  it("that is turned and coarser follows the sky", () => {
+    // Pixels of 3 arcsec, turned by 30 degrees.
+    const [size, angle] = [3 / 3600, Math.PI / 6];
+    const wcs = [
+      ...[
+        ["CTYPE1", "RA---TAN"],
+        ["CTYPE2", "DEC--TAN"],
+        ["CRVAL1", 266.4],
+        ["CRVAL2", -29],
+        ["CRPIX1", 10.5],
+      ],
+      ...[
+        ["CRPIX2", 8.5],
+        ["CD1_1", -size * Math.cos(angle)],
+        ["CD1_2", size * Math.sin(angle)],
+      ],
+      ...[
+        ["CD2_1", size * Math.sin(angle)],
+        ["CD2_2", size * Math.cos(angle)],
+        ["OBJECT", "another"],
+      ],
+    ].map(([keyword, value]) => ({ keyword: String(keyword), value }));
+    const found = binEvents(events, { pixelsOf: { name: "map.fits", shape: [16, 20], wcs } });
+    const plane = parseWcs(
+      [
+        ...[
+          ["CTYPE1", "RA---TAN"],
+          ["CTYPE2", "DEC--TAN"],
+          ["CRVAL1", 266.4],
+          ["CRVAL2", -29],
+        ],
+        ...[
+          ["CRPIX1", 4096.5],
+          ["CRPIX2", 4096.5],
+          ["CDELT1", -0.0001366667],
+          ["CDELT2", 0.0001366667],
+        ],
+      ].map(([keyword, value]) => ({ keyword: String(keyword), value })),
+    ).wcs!;
+    const image = parseWcs(wcs).wcs!;
+    const expected = new Float64Array(16 * 20);
+    let outside = 0;
+    for (const [x, y] of places) {
+      const sky = pixelToSky(plane, x - 1, y - 1);
+      const at = skyToPixel(image, sky.lon, sky.lat);
+      const [col, row] = [Math.floor(at.x + 0.5), Math.floor(at.y + 0.5)];
+      if (col >= 0 && col < 20 && row >= 0 && row < 16) expected[row * 20 + col]++;
+      else outside++;
+    }
+    expect([...found.counts.data]).toEqual([...expected]);
+    expect(outside).toBeGreaterThan(20);
+    expect([found.binned, found.outside]).toEqual([400 - outside, outside]);
+    // 3 arcsec are 6.0976 pixels of the plane; names of the other observation stay with it.
+    expect(found.binSize).toBeCloseTo(size / 0.0001366667, 4);
+    expect(found.wcs.some(({ value }) => value === "another")).toBe(false);
+  });
+
+  it("without a sky is refused, as are two ways to choose pixels", () => {
+    const bare = { name: "bare.fits", shape: [4, 4] as const, wcs: [] };
+    expect(() => binEvents(events, { pixelsOf: bare })).toThrow(
+      /^bare.fits: an image whose pixels events fall into must have sky coordinates .* got none beside ICRS; /,
+    );
+    expect(() => binEvents(events, { pixelsOf: bare, binSize: 2 })).toThrow(
+      /got binSize besides; leave that out/,
+    );
   });
 });
 
