@@ -1,4 +1,4 @@
-/** The only door to WebGPU: of a browser, or in Node of the package `webgpu`, which is installed apart. */
+/** The only door to WebGPU: of a browser, or in Node of the package `webgpu`, which is installed apart; `TSLIRA_WEBGPU` may say where. */
 
 import { JobError } from "./errors.js";
 
@@ -27,7 +27,7 @@ async function findGpu(): Promise<GPU> {
     );
   }
   // Named at a distance: compilers and bundlers must do without it.
-  const name = "webgpu";
+  const name = globalThis.process.env.TSLIRA_WEBGPU ?? "webgpu";
   try {
     return ((await import(/* @vite-ignore */ name)) as GpuPackage).create([]);
   } catch (cause) {
