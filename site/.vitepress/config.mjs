@@ -48,7 +48,16 @@ const DOCUMENTS = [
     ],
     ...["gallery", "cluster", "programs", "library", "python", "result-file"],
   ]),
-  group("Understand", ["method", "priors", "exactness", "reliability", "performance", "peers", "glossary"]),
+  group("Understand", [
+    "method",
+    "priors",
+    "exactness",
+    "reliability",
+    "performance",
+    "gpu",
+    "peers",
+    "glossary",
+  ]),
   group("About", ["limits", "changelog", "contributing"], { collapsed: true }),
 ];
 
