@@ -47,6 +47,7 @@ import { type Form, formIsGood, settingsOf } from "./settings/settings.js";
 import { SettingsCard } from "./settings/settings-bar.js";
 import type { SettingsHistory } from "./settings/settings-history.js";
 import type { OpenData } from "./start/open-data.js";
+import { Trouble } from "./trouble.js";
 
 interface WorkspaceProps {
   readonly desk: Desk;
@@ -365,11 +366,7 @@ export function Workspace(props: WorkspaceProps) {
             onMore={(longer) => void begin(longer, result?.session)}
           />
         </Room>
-        {trouble !== "" && (
-          <p role="alert" className="trouble">
-            {trouble}
-          </p>
-        )}
+        <Trouble words={trouble} />
         <Room name="What can be kept">
           <KeepCard
             desk={desk}

@@ -2,7 +2,7 @@
 
 import { Command, type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
 import type { PsfCentring } from "../data/observation/psf-centring.js";
-import type { PsfLaw } from "../data/observation/psf-ensemble.js";
+import { PSF_LAWS, type PsfLaw } from "../data/observation/psf-ensemble.js";
 import type { Cutout } from "../io/compose-observation.js";
 import type { PsfTrim } from "../io/placed-psf.js";
 import { given } from "./given.js";
@@ -62,7 +62,7 @@ export function fileOptions() {
     psfLaw: new Option(
       "--psf-law <law>",
       "of a psf that is not known exactly: sampled, drawn with the image; ensemble, each pair of chains keeps one; fixed (default: sampled)",
-    ).choices(["sampled", "ensemble", "fixed"] as const),
+    ).choices(PSF_LAWS),
     plane: new Option(
       "--plane <n>",
       "plane of a cube of counts, from 0; 2:5 sums planes 2, 3 and 4",

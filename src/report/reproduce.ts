@@ -1,4 +1,5 @@
 import type { PsfCentring } from "../data/observation/psf-centring.js";
+import type { PsfLaw } from "../data/observation/psf-ensemble.js";
 import type { PosteriorSummary, SamplerConfig } from "../posterior/result.js";
 import { codeOf, optionsOf } from "../settings/code.js";
 
@@ -16,7 +17,7 @@ export interface ReportInputFiles {
   readonly psfTrim?: number | "none";
   readonly psfComponents?: number;
   readonly psfWidthError?: number;
-  readonly psfLaw?: "sampled" | "ensemble" | "fixed";
+  readonly psfLaw?: PsfLaw;
   readonly pointingError?: number;
   readonly planes?: readonly [start: number, end: number];
   readonly align?: "sky" | "pixels";

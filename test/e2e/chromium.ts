@@ -4,37 +4,29 @@
  * TSLIRA_CHROMIUM is its path where it is not in a usual place. Without Chromium the tests are skipped and say why;
  * TSLIRA_REQUIRE_E2E=1 makes its absence an error.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { it } from "vitest";
+import { foundBrowser } from "./found-browser.js";
 
-const CANDIDATES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-const given = process.env.TSLIRA_CHROMIUM || undefined;
-const executablePath = given ?? CANDIDATES.find((path) => existsSync(path));
+const browser = foundBrowser("Chromium", "TSLIRA_CHROMIUM", [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+]);
 
 /** Whether tests of pages can run. */
-export const hasChromium = executablePath !== undefined && existsSync(executablePath);
-
-const required = process.env.TSLIRA_REQUIRE_E2E === "1";
-const reason =
-  `Chromium must be installed, got none at ${given ?? CANDIDATES.join(", ")}; ` +
-  "install it or set TSLIRA_CHROMIUM to its path";
+export const hasChromium = browser.present;
 
 /** A test that fails when Chromium is required and absent; a warning when it is absent. */
-export function itFindsChromium(): void {
-  if (!hasChromium && !required) console.warn(`skipped: ${reason}`);
-  it.skipIf(!hasChromium && !required)("finds Chromium", () => {
-    if (!hasChromium) throw new Error(`${reason} (required by TSLIRA_REQUIRE_E2E=1)`);
-  });
-}
+export const itFindsChromium = browser.itFinds;
 
 /** Chromium that asks nothing of any host but this machine. */
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({
-    ...(executablePath !== undefined && { executablePath }),
+    ...(browser.path !== undefined && { executablePath: browser.path }),
     args: [
       ...["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
       "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",

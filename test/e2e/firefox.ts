@@ -6,31 +6,19 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { it } from "vitest";
+import { foundBrowser } from "./found-browser.js";
 import { openTextSocket } from "./web-socket.js";
 
-const CANDIDATES = ["/usr/bin/firefox-esr", "/usr/bin/firefox"];
-const given = process.env.TSLIRA_FIREFOX || undefined;
-const program = given ?? CANDIDATES.find((path) => existsSync(path));
+const browser = foundBrowser("Firefox", "TSLIRA_FIREFOX", ["/usr/bin/firefox-esr", "/usr/bin/firefox"]);
 
 /** Whether tests in Firefox can run. */
-export const hasFirefox = program !== undefined && existsSync(program);
-
-const required = process.env.TSLIRA_REQUIRE_E2E === "1";
-const reason =
-  `Firefox must be installed, got none at ${given ?? CANDIDATES.join(", ")}; ` +
-  "install it or set TSLIRA_FIREFOX to its path";
+export const hasFirefox = browser.present;
 
 /** A test that fails when Firefox is required and absent; a warning when it is absent. */
-export function itFindsFirefox(): void {
-  if (!hasFirefox && !required) console.warn(`skipped: ${reason}`);
-  it.skipIf(!hasFirefox && !required)("finds Firefox", () => {
-    if (!hasFirefox) throw new Error(`${reason} (required by TSLIRA_REQUIRE_E2E=1)`);
-  });
-}
+export const itFindsFirefox = browser.itFinds;
 
 /** Downloads without a question, and nothing that Firefox asks of hosts by itself. */
 const preferences = (downloads: string) => ({
@@ -82,7 +70,7 @@ export async function openFirefox(folder: string): Promise<FirefoxPage> {
   );
   writeFileSync(join(profile, "user.js"), lines.join("\n"));
   const firefox: ChildProcess = spawn(
-    program as string,
+    browser.path as string,
     ["--headless", "--no-remote", "--profile", profile, "--remote-debugging-port", "0"],
     { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, HOME: folder } },
   );

@@ -8,6 +8,7 @@ import type { PhotometryKind, TableFormat } from "../desk/photometry-protocol.js
 import type { LookControl } from "../pictures/look.js";
 import type { Photometry } from "../run/photometry-run.js";
 import { save } from "../run/save-file.js";
+import { Trouble } from "../trouble.js";
 import { intervalText } from "./interval-text.js";
 
 /** What the tab needs. */
@@ -142,11 +143,7 @@ export function MeasureTab(props: MeasureProps) {
           <Files {...props} kind="sources" formats={["csv", "fits", "vot", "reg"]} />
         </>
       )}
-      {trouble !== "" && (
-        <p role="alert" className="trouble">
-          {trouble}
-        </p>
-      )}
+      <Trouble words={trouble} />
     </div>
   );
 }

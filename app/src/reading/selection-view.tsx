@@ -29,6 +29,7 @@ import { Bar, Picture } from "../pictures/picture.js";
 import type { DrawnRegion } from "../regions/region-edit.js";
 import type { RegionPlace } from "../regions/region-file.js";
 import { RegionList } from "../regions/region-list.js";
+import { Trouble } from "../trouble.js";
 import { DrawsChart, HistogramChart } from "./chart-view.js";
 import { EstimateFlux } from "./convergence-view.js";
 import { intervalText } from "./interval-text.js";
@@ -132,11 +133,7 @@ export function SelectionView(props: SelectionProps) {
           )}
         </dl>
       )}
-      {trouble !== "" && (
-        <p role="alert" className="trouble">
-          {trouble}
-        </p>
-      )}
+      <Trouble words={trouble} />
       {estimate ? (
         <EstimateFlux estimate={estimate} pixels={pixels} unit={formatUnit(unit)} />
       ) : result === undefined ? (

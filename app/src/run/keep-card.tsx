@@ -7,6 +7,7 @@ import type { Choices, Composition, Example } from "../desk/observation-view.js"
 import { methodCommand, methodTypescript } from "../settings/method-code.js";
 import { isPoint, type MethodSettings } from "../settings/method-fields.js";
 import { commandOf, JOINT_FILE, jointConfig, simulateCommand, typescriptOf } from "../settings/reproduce.js";
+import { Trouble } from "../trouble.js";
 import type { Found } from "./run-state.js";
 import { fileName, save, sizeText } from "./save-file.js";
 
@@ -195,11 +196,7 @@ export function KeepCard(props: KeepProps) {
           said
         )}
       </div>
-      {trouble !== "" && (
-        <p role="alert" className="trouble">
-          {trouble}
-        </p>
-      )}
+      <Trouble words={trouble} />
       <Code title="As a command" text={shell} />
       {joint !== undefined && <Code title={`${JOINT_FILE}, for the command`} text={joint} />}
       <Code title="As TypeScript" text={typescript} />

@@ -3,6 +3,7 @@
 import { useCallback, useEffect, useState } from "react";
 import type { Desk } from "../desk/desk.js";
 import type { KeptRuns as Kept, KeptRunView } from "../desk/run-view.js";
+import { Trouble } from "../trouble.js";
 import { sizeText } from "./save-file.js";
 
 interface KeptProps {
@@ -94,11 +95,7 @@ export function KeptRuns({ desk, onContinue }: KeptProps) {
           Discard all
         </button>
       )}
-      {trouble !== "" && (
-        <p role="alert" className="trouble">
-          {trouble}
-        </p>
-      )}
+      <Trouble words={trouble} />
     </section>
   );
 }

@@ -9,6 +9,7 @@ import type { PhotometryKind } from "../desk/photometry-protocol.js";
 import type { Layer } from "../pictures/layers.js";
 import type { Photometry } from "../run/photometry-run.js";
 import { fileName } from "../run/save-file.js";
+import { Trouble } from "../trouble.js";
 import type { SampState } from "./samp-link.js";
 
 /** Seconds that a program may take to load a file. */
@@ -161,11 +162,7 @@ export function SendCard({ desk, link, data, layers, photometry, pointing, onPoi
           </p>
         ))}
       </div>
-      {trouble !== "" && (
-        <p role="alert" className="trouble">
-          {trouble}
-        </p>
-      )}
+      <Trouble words={trouble} />
     </section>
   );
 }

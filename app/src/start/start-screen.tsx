@@ -17,6 +17,7 @@ import { late } from "../late.js";
 import { countsScale, Thumbnail } from "../pictures/picture.js";
 import { sizeText } from "../run/save-file.js";
 import { cutoutOf, cutoutText } from "../settings/cutout-text.js";
+import { Trouble } from "../trouble.js";
 import {
   assignImages,
   chosenImages,
@@ -302,11 +303,7 @@ export function StartScreen(props: StartProps) {
             <span role="status">{needed}</span>
           </div>
         )}
-        {trouble !== "" && (
-          <p role="alert" className="trouble">
-            {trouble}
-          </p>
-        )}
+        <Trouble words={trouble} />
       </section>
       <section aria-label="Examples">
         <h3>Or try an example</h3>
