@@ -4,7 +4,8 @@
  * Needs Chromium (see `chromium.ts`). Looks at `dist`. With TSLIRA_SCREENSHOTS=folder it saves what it sees.
  */
 import { execFile } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { encode } from "fast-png";
@@ -57,6 +58,35 @@ describe.skipIf(!hasChromium)("The start of Studio in Chromium", { timeout: 180_
   const studio = new StudioPage();
   const told = () => studio.page.locator(".events [role=status]").textContent();
   const value = (key: string) => studio.page.inputValue(`#field-${key}`);
+  /** SHA-256 of a result file but for what says when it was made. */
+  const sha256 = (path: string) =>
+    createHash("sha256")
+      .update(withoutTimes(readFileSync(path)))
+      .digest("hex");
+
+  /** Run so many sweeps. @returns the SHA-256 of the result that the page saves */
+  async function resultOf(sweeps: number): Promise<string> {
+    await studio.page.fill("#field-iterations", String(sweeps));
+    await studio.page.click("text=Start the chains");
+    await studio.page.waitForSelector(".verdict", { timeout: 60_000 });
+    const [download] = await Promise.all([
+      studio.page.waitForEvent("download"),
+      studio.page.click("text=Result, FITS"),
+    ]);
+    return sha256(await download.path());
+  }
+
+  /** The same of a command, with so many sweeps. */
+  async function commandsResult(command: string, sweeps: number): Promise<string> {
+    const shorter = command.replace(
+      /--iterations \d+ --burn-in \d+/,
+      `--iterations ${sweeps} --burn-in ${sweeps / 10}`,
+    );
+    const made = join(studio.folder, "result.fits");
+    rmSync(made, { force: true });
+    await tslira(studio.folder, ...shorter.split(" ").slice(1));
+    return sha256(made);
+  }
 
   it("bins an event list by energy, as the command does", async () => {
     await studio.open();
@@ -91,24 +121,59 @@ describe.skipIf(!hasChromium)("The start of Studio in Chromium", { timeout: 180_
     writeFileSync(join(studio.folder, "evt2.fits"), events());
     writeFileSync(join(studio.folder, "psf.fits"), psf);
     await tslira(studio.folder, ...bin.split(" ").slice(1));
-    await studio.page.fill("#field-iterations", "60");
-    await studio.page.click("text=Start the chains");
-    await studio.page.waitForSelector(".verdict", { timeout: 60_000 });
-    const [download] = await Promise.all([
-      studio.page.waitForEvent("download"),
-      studio.page.click("text=Result, FITS"),
+    expect(await resultOf(60)).toEqual(await commandsResult(deconvolve, 60));
+  });
+
+  it("bins events on the grid of an exposure, as --like does, where counts do not go with it", async () => {
+    const shape = [14, 18] as const;
+    // Pixels of 2 x 2 of the events, turned by about 10 degrees.
+    const exposure = writeFits([
+      {
+        ...{ kind: "image", name: "PRIMARY", shape, data: new Float64Array(14 * 18).fill(2e4) },
+        cards: [
+          ...[fitsCard("CTYPE1", "RA---TAN"), fitsCard("CTYPE2", "DEC--TAN")],
+          ...[fitsCard("CRVAL1", 266.4), fitsCard("CRVAL2", -29)],
+          ...[fitsCard("CRPIX1", 9.5), fitsCard("CRPIX2", 7.5)],
+          ...[fitsCard("CD1_1", -0.00027), fitsCard("CD1_2", 0.000048)],
+          ...[fitsCard("CD2_1", 0.000048), fitsCard("CD2_2", 0.00027)],
+        ],
+      },
     ]);
-    const here = readFileSync(await download.path());
-    await tslira(
-      studio.folder,
-      ...deconvolve
-        .replace(/--iterations \d+ --burn-in \d+/, "--iterations 60 --burn-in 6")
-        .split(" ")
-        .slice(1),
-    );
-    expect(
-      Buffer.compare(withoutTimes(here), withoutTimes(readFileSync(join(studio.folder, "result.fits")))),
-    ).toBe(0);
+    const counts = writeFits([
+      { kind: "image", name: "PRIMARY", shape: [32, 32], data: new Int16Array(32 * 32).fill(1) },
+    ]);
+    const files = { "counts.fits": counts, "evt2.fits": events(), "psf.fits": psf, "expmap.fits": exposure };
+    await studio.open();
+    await studio.drop(Object.entries(files).map(([name, bytes]) => ({ name, bytes })));
+    await studio.page.waitForSelector(".go button:enabled");
+    await studio.page.click(".go button");
+    const refused = studio.page.locator(".drop > .trouble");
+    await expect.poll(() => refused.textContent()).toMatch(/exposure must have the shape \[32, 32\]/);
+    await studio.shot("start-mismatch");
+    await refused.getByRole("button", { name: "On the grid of expmap.fits" }).click();
+    await expect.poll(told).toMatch(/of 900 events in 18 × 14 pixels, \d+ beyond the edges\./);
+    await studio.page.setViewportSize({ width: 1024, height: 768 });
+    await studio.shot("start-like");
+    expect((await auditPage(studio.page)).violations).toEqual([]);
+    const chosen = studio.page.locator(".events-like button");
+    expect(await chosen.getAttribute("aria-pressed")).toBe("true");
+    expect(await studio.page.getByLabel("Bin size").count()).toBe(0);
+    // Pressed again it gives the pixels of the events back.
+    await chosen.click();
+    await expect.poll(told).toMatch(/900 of 900 events in 32 × 32 pixels\./);
+    await chosen.click();
+    await expect.poll(told).toMatch(/of 900 events in 18 × 14 pixels/);
+    await studio.page.waitForSelector(".go button:enabled");
+    await studio.page.click(".go button");
+    await studio.page.waitForSelector(".workspace");
+    await studio.page.click("summary:text-is('As a command')");
+    const [bin, deconvolve] = (
+      (await studio.page.locator("details[open] pre").first().textContent()) ?? ""
+    ).split("\n");
+    expect(bin).toMatch(/^tslira bin evt2\.fits .*--like expmap\.fits/);
+    for (const [name, bytes] of Object.entries(files)) writeFileSync(join(studio.folder, name), bytes);
+    await tslira(studio.folder, ...bin.split(" ").slice(1), "--overwrite");
+    expect(await resultOf(60)).toEqual(await commandsResult(deconvolve, 60));
   });
 
   it("opens a result as a run that is done, alone and with its data", async () => {

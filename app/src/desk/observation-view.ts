@@ -18,6 +18,8 @@ export interface FoundImage {
   readonly reason: string;
   /** Sum of its values. */
   readonly sum: number;
+  /** Whether its header says where it lies on the sky. */
+  readonly hasSky: boolean;
   /** The image, made smaller for the eye. */
   readonly preview: SkyImage;
 }

@@ -26,8 +26,15 @@ export interface FoundEvents {
   readonly events: number;
   /** Which pairs of columns there are, the best first. */
   readonly positions: readonly EventPositions["kind"][];
+  /** Whether they lie on the sky. */
+  readonly hasSky: boolean;
   readonly energy?: ColumnHistogram;
   readonly time?: ColumnHistogram;
+}
+
+/** How events are binned: into pixels of their own, or into those of an image among the files. */
+export interface EventBinning extends Omit<BinEventsOptions, "pixelsOf"> {
+  readonly like?: ImageChoice;
 }
 
 /** What events look like when binned. */
@@ -90,8 +97,8 @@ export interface StartCalls {
   maskOut(pixels: readonly number[]): ImageChoice;
   /** A file that was made here, to take home. */
   madeFile(choice: ImageChoice): Blob;
-  previewEvents(file: number, options: BinEventsOptions): EventsPreview;
-  keepEvents(file: number, options: BinEventsOptions): ImageChoice;
+  previewEvents(file: number, binning: EventBinning): EventsPreview;
+  keepEvents(file: number, binning: EventBinning): ImageChoice;
   openResult(file: number, choices: Choices): OpenedResult;
   openPicture(file: number, options: PictureOptions): Choices;
 }
