@@ -4,15 +4,14 @@
  * Needs Chromium (see `chromium.ts`). Looks at `dist`. With TSLIRA_SCREENSHOTS=folder it saves what it sees.
  */
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { encode } from "fast-png";
 import { describe, expect, it } from "vitest";
 import { fitsCard, writeFits } from "../../src/io/fits.js";
 import { auditPage, hasChromium, itFindsChromium } from "./chromium.js";
-import { MAIN, numberOf, StudioPage, withoutTimes } from "./studio-page.js";
+import { commandsResult, MAIN, numberOf, StudioPage } from "./studio-page.js";
 
 itFindsChromium();
 
@@ -58,35 +57,6 @@ describe.skipIf(!hasChromium)("The start of Studio in Chromium", { timeout: 180_
   const studio = new StudioPage();
   const told = () => studio.page.locator(".events [role=status]").textContent();
   const value = (key: string) => studio.page.inputValue(`#field-${key}`);
-  /** SHA-256 of a result file but for what says when it was made. */
-  const sha256 = (path: string) =>
-    createHash("sha256")
-      .update(withoutTimes(readFileSync(path)))
-      .digest("hex");
-
-  /** Run so many sweeps. @returns the SHA-256 of the result that the page saves */
-  async function resultOf(sweeps: number): Promise<string> {
-    await studio.page.fill("#field-iterations", String(sweeps));
-    await studio.page.click("text=Start the chains");
-    await studio.page.waitForSelector(".verdict", { timeout: 60_000 });
-    const [download] = await Promise.all([
-      studio.page.waitForEvent("download"),
-      studio.page.click("text=Result, FITS"),
-    ]);
-    return sha256(await download.path());
-  }
-
-  /** The same of a command, with so many sweeps. */
-  async function commandsResult(command: string, sweeps: number): Promise<string> {
-    const shorter = command.replace(
-      /--iterations \d+ --burn-in \d+/,
-      `--iterations ${sweeps} --burn-in ${sweeps / 10}`,
-    );
-    const made = join(studio.folder, "result.fits");
-    rmSync(made, { force: true });
-    await tslira(studio.folder, ...shorter.split(" ").slice(1));
-    return sha256(made);
-  }
 
   it("bins an event list by energy, as the command does", async () => {
     await studio.open();
@@ -121,7 +91,7 @@ describe.skipIf(!hasChromium)("The start of Studio in Chromium", { timeout: 180_
     writeFileSync(join(studio.folder, "evt2.fits"), events());
     writeFileSync(join(studio.folder, "psf.fits"), psf);
     await tslira(studio.folder, ...bin.split(" ").slice(1));
-    expect(await resultOf(60)).toEqual(await commandsResult(deconvolve, 60));
+    expect(await studio.savedResult(60)).toEqual(await commandsResult(studio.folder, deconvolve, 60));
   });
 
   it("bins events on the grid of an exposure, as --like does, where counts do not go with it", async () => {
@@ -150,7 +120,7 @@ describe.skipIf(!hasChromium)("The start of Studio in Chromium", { timeout: 180_
     const refused = studio.page.locator(".drop > .trouble");
     await expect.poll(() => refused.textContent()).toMatch(/exposure must have the shape \[32, 32\]/);
     await studio.shot("start-mismatch");
-    await refused.getByRole("button", { name: "On the grid of expmap.fits" }).click();
+    await refused.getByRole("button", { name: "Bin evt2.fits on the grid of expmap.fits" }).click();
     await expect.poll(told).toMatch(/of 900 events in 18 × 14 pixels, \d+ beyond the edges\./);
     await studio.page.setViewportSize({ width: 1024, height: 768 });
     await studio.shot("start-like");
@@ -173,7 +143,7 @@ describe.skipIf(!hasChromium)("The start of Studio in Chromium", { timeout: 180_
     expect(bin).toMatch(/^tslira bin evt2\.fits .*--like expmap\.fits/);
     for (const [name, bytes] of Object.entries(files)) writeFileSync(join(studio.folder, name), bytes);
     await tslira(studio.folder, ...bin.split(" ").slice(1), "--overwrite");
-    expect(await resultOf(60)).toEqual(await commandsResult(deconvolve, 60));
+    expect(await studio.savedResult(60)).toEqual(await commandsResult(studio.folder, deconvolve, 60));
   });
 
   it("opens a result as a run that is done, alone and with its data", async () => {

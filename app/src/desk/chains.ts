@@ -2,7 +2,7 @@
 
 export { encodeResult } from "tslira/fits";
 export { bandsOf, correlate, lookAtRegion } from "./look.js";
-export { maskFile } from "./mask.js";
+export { maskOut } from "./mask.js";
 export { onOneSky } from "./one-sky.js";
 export { pictureObservation } from "./picture.js";
 export { openResult } from "./results.js";

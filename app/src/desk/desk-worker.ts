@@ -104,11 +104,9 @@ const handlers: Handlers = {
   },
   overview: (choice) => files.smaller(choice, OVERVIEW_SIDE),
   async maskOut(pixels) {
-    const { maskFile } = await chains();
+    const { maskOut } = await chains();
     const { choices, composition } = need(composed, "an observation");
-    const { name, bytes } = maskFile(files, choices, composition, pixels);
-    const { mask } = choices;
-    return { file: await files.keep(name, bytes, true), hdu: 0, name, before: mask ?? "none" };
+    return maskOut(files, choices, composition, pixels);
   },
   madeFile: (choice) => files.contentOf(choice),
   previewEvents: (file, binning) =>

@@ -248,6 +248,7 @@ export function deskFiles() {
           ...(several && {
             others: others.map((one, index) => ({
               ...{ name: one.name ?? `observation ${index + 2}`, counts: one.counts, psf: one.psf },
+              ...(one.mask && { mask: one.mask }),
             })),
           }),
           ...(offsets && { offsets }),

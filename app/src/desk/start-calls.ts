@@ -93,8 +93,8 @@ export interface OpenedResult {
 export interface StartCalls {
   /** An image of at most `OVERVIEW_SIDE` pixels a side; each the sum of a block of `previewStep` pixels. */
   overview(choice: ImageChoice): SkyImage;
-  /** A mask of the whole image which leaves out some more pixels of the observation, and was the mask of it before. */
-  maskOut(pixels: readonly number[]): ImageChoice;
+  /** The choices with masks of the whole images which leave out some more pixels, of each observation, and know the masks before. */
+  maskOut(pixels: readonly (readonly number[])[]): Choices;
   /** A file that was made here, to take home. */
   madeFile(choice: ImageChoice): Blob;
   previewEvents(file: number, binning: EventBinning): EventsPreview;

@@ -41,7 +41,7 @@ export function LinesChoices({ look, layers, shape, wcs }: LinesProps) {
     ({ id, kind, image }) =>
       image !== undefined &&
       kind !== "psf" &&
-      id !== "mask" &&
+      !id.startsWith("mask") &&
       image.shape[0] === shape[0] &&
       image.shape[1] === shape[1],
   );

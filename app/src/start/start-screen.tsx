@@ -327,7 +327,7 @@ export function StartScreen(props: StartProps) {
           {mismatched &&
             otherGrids.map(({ image }) => (
               <button type="button" key={image.name} onClick={() => binLike(image)}>
-                On the grid of {image.name}
+                Bin {list?.name} on the grid of {image.name}
               </button>
             ))}
         </Trouble>
