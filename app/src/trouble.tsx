@@ -11,7 +11,8 @@ export function Trouble({ words, children }: TroubleProps) {
   return (
     words !== "" && (
       <p role="alert" className="trouble">
-        {words} {children}
+        {words}
+        {children && <> {children}</>}
       </p>
     )
   );

@@ -24,6 +24,7 @@ import type { LiveView, ResultView } from "./desk/run-view.js";
 import { Room } from "./late.js";
 import { CompareView, SendCard } from "./late-parts.js";
 import { CompareMenu, useCompare } from "./pictures/compare-menu.js";
+import { useContourFiles } from "./pictures/contour-files.js";
 import { estimateLayers, estimatePanels } from "./pictures/estimate-layers.js";
 import { keptResult } from "./pictures/kept-result.js";
 import { layersOf, panelsFor } from "./pictures/layers.js";
@@ -101,6 +102,10 @@ export function Workspace(props: WorkspaceProps) {
     const { x, y } = composition.cutout ?? { x: [0], y: [0] };
     return { wcs: data.wcs, origin: { x: x[0], y: y[0] } };
   }, [data.wcs, composition.cutout]);
+  const frame = useMemo(
+    () => ({ shape: data.counts.shape, wcs: data.wcs, fullShape: data.fullShape, first: place.origin }),
+    [data, place],
+  );
   const look = useLook(() => ({
     style: { stretch: "sqrt", colormap: "auto", percent: startPercent(data.counts) },
     limits: {},
@@ -338,7 +343,8 @@ export function Workspace(props: WorkspaceProps) {
   const gestures = useRegionGestures(look, tool, shape, pick, noteDrawn);
   const latest = useMemo(() => found && keptResult(found), [found]);
   const compare = useCompare(latest);
-  const lines = useSkyLines(look.now.lines, layers);
+  const contourFiles = useContourFiles(desk, frame);
+  const lines = useSkyLines(look.now.lines, [...layers, ...contourFiles.list], wcs);
   const said = useLookKeys(look, compare, place);
 
   /** What all pictures show the same of. */
@@ -411,6 +417,7 @@ export function Workspace(props: WorkspaceProps) {
           onTool={setTool}
           look={look}
           layers={layers}
+          contourFiles={contourFiles}
           wcs={wcs}
           view={view}
           onView={setView}

@@ -108,6 +108,7 @@ const handlers: Handlers = {
     const { choices, composition } = need(composed, "an observation");
     return maskOut(files, choices, composition, pixels);
   },
+  contourImage: async (file, name, frame) => (await chains()).readContourImage(file, name, frame),
   madeFile: (choice) => files.contentOf(choice),
   previewEvents: (file, binning) =>
     previewEvents(

@@ -3,6 +3,7 @@
 import type { LiraDeconvolverOptions, SkyImage } from "tslira";
 import type { BinEventsOptions, EventPositions } from "tslira/sky";
 import type { Configuration } from "../settings/configuration.js";
+import type { ContourFrame, ContourImage } from "./contour-image.js";
 import type { Choices, Composition, ImageChoice, ObservationView } from "./observation-view.js";
 import type { ResultView } from "./run-view.js";
 
@@ -95,6 +96,8 @@ export interface StartCalls {
   overview(choice: ImageChoice): SkyImage;
   /** The choices with masks of the whole images which leave out some more pixels, of each observation, and know the masks before. */
   maskOut(pixels: readonly (readonly number[])[]): Choices;
+  /** The part of an image of another file that shows the sky of the data. */
+  contourImage(file: Blob, name: string, frame: ContourFrame): ContourImage;
   /** A file that was made here, to take home. */
   madeFile(choice: ImageChoice): Blob;
   previewEvents(file: number, binning: EventBinning): EventsPreview;
