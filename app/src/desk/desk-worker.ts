@@ -218,7 +218,13 @@ const handlers: Handlers = {
       shape: images.shape,
     };
   },
-  fits: async () => (await chains()).encodeResult(need(result, "a result")),
+  async fits(tell) {
+    const { encodeResult } = await chains();
+    const found = need(result, "a result");
+    const bytes = encodeResult(found, { onProgress: (written, all) => tell({ written, bytes: all }) });
+    // The browser keeps it from here on: the page need not copy it.
+    return new Blob([bytes as Uint8Array<ArrayBuffer>]);
+  },
   async report() {
     const { reportOf } = await figures();
     return reportOf(need(result, "a result"), composed);
