@@ -198,14 +198,8 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = 
   > & {
     readonly adaptivePrior?: AdaptivePrior;
   };
-  const { cycleSpin, device } = tree;
+  const { cycleSpin } = tree;
   const { pairTransfers: wanted = 0 } = options;
-  if (device === "gpu" && wanted > 0) {
-    throw new InvalidInputError(
-      `${where}: pairTransfers must be 0 with device "gpu", which has none, got ${wanted}; leave it out or choose device "cpu"`,
-      { fields: { pairTransfers: wanted } },
-    );
-  }
   if (cycleSpin === "random" && wanted > 0) {
     throw new InvalidInputError(
       `${where}: pairTransfers must be 0 with cycleSpin "random", whose law belongs to LIRA's own steps and would change with ` +
@@ -217,7 +211,7 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = 
     iterations: usual("iterations"),
     burnIn: (iterations) => Math.floor(iterations / 10),
   });
-  const pairTransfers = cycleSpin === "random" || device === "gpu" ? 0 : tree.pairTransfers;
+  const pairTransfers = cycleSpin === "random" ? 0 : tree.pairTransfers;
   if (isAdaptive(options, law, where)) {
     const prior = adaptivePrior ?? structuredClone(DEFAULT_ADAPTIVE_PRIOR);
     checkAdaptivePrior(prior, where);

@@ -1,5 +1,5 @@
 /**
- * Chains of the multiscale sampler on the GPU: the law of `createLiraChain` without transfers, by the shaders of kernels-gpu/. All chains
+ * Chains of the multiscale sampler on the GPU: the law of `createLiraChain`, by the shaders of kernels-gpu/. All chains
  * that are asked for sweeps at the same time do them together.
  */
 
@@ -105,7 +105,6 @@ function checkLaw(settings: LiraChainSettings, observations: readonly Observatio
     });
   };
   if (settings.cycleSpin === "sampled") refuse("cycleSpin", "none, ensemble or random on the GPU", "sampled");
-  if (settings.pairTransfers > 0) refuse("pairTransfers", "0 on the GPU", settings.pairTransfers);
   if (observations.some(isUncertain))
     refuse("psf", "known on the GPU", "one with an uncertain width or place");
 }
