@@ -31,8 +31,7 @@ export async function openPoolOf(
   { workers, chains }: { readonly workers: number; readonly chains: number },
 ): Promise<ChainPool> {
   if (!isOnGpu(law)) return openChainPool(workers);
-  // Named at a distance, so that bundlers leave it out of pages that do not offer it.
-  const module = "./gpu-pool.js";
-  const { openGpuPool }: typeof import("./gpu-pool.js") = await import(/* @vite-ignore */ module);
+  // Fetched when it is wanted.
+  const { openGpuPool } = await import("./gpu-pool.js");
   return openGpuPool(law, observations, chains);
 }
