@@ -13,7 +13,7 @@ import type { OwnLaw } from "../samplers/open-chain.js";
 import { settingOf } from "../settings/by-method.js";
 import { SETTINGS } from "../settings/list.js";
 import type { Method } from "../settings/methods.js";
-import { type SettingValues, wordOf } from "../settings/setting.js";
+import { givenValue, gpuRule, type SettingValues, wordOf } from "../settings/setting.js";
 import { settle } from "../settings/settle.js";
 import { checkValue } from "../settings/value.js";
 import { parseTarget, type Target } from "./target.js";
@@ -200,12 +200,7 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = 
   };
   const { cycleSpin, device } = tree;
   const { pairTransfers: wanted = 0 } = options;
-  if (device === "gpu" && wanted > 0) {
-    throw new InvalidInputError(
-      `${where}: pairTransfers must be 0 with device "gpu", which has none, got ${wanted}; leave it out or choose device "cpu"`,
-      { fields: { pairTransfers: wanted } },
-    );
-  }
+  if (device === "gpu") checkOnGpu({ ...law, ...options } as SettingValues, where);
   if (cycleSpin === "random" && wanted > 0) {
     throw new InvalidInputError(
       `${where}: pairTransfers must be 0 with cycleSpin "random", whose law belongs to LIRA's own steps and would change with ` +
@@ -278,6 +273,19 @@ const NO_LAW: ReadonlySet<string> = new Set([
     "traceKeep",
   ],
 ]);
+
+/** Check that chains on the GPU can do what they are told. @throws InvalidInputError naming the first setting that they refuse */
+function checkOnGpu(values: SettingValues, where: string): void {
+  for (const setting of SETTINGS) {
+    const value = givenValue(setting, values);
+    const rule = gpuRule(setting, value);
+    if (rule === undefined) continue;
+    throw new InvalidInputError(
+      `${where}: ${setting.key} must be ${rule} with device "gpu", got ${value}; change it or choose device "cpu"`,
+      { fields: { [setting.key]: value } },
+    );
+  }
+}
 
 /** Settings of LIRA's prior that the adaptive one has no use for. */
 const LEVEL_SETTINGS = ["alphaInit", "fitAlpha", "smoothingPrior"] as const;

@@ -163,6 +163,7 @@ export const MODEL_SETTINGS = [
     help: "how the multiscale tree is shifted; LIRA and pylira: random",
     default: "ensemble",
     formerly: "random",
+    onGpu: { rule: "none, ensemble or random", allows: (value) => value !== "sampled" },
     under: {
       "em-multiscale": {
         kind: {
@@ -188,6 +189,7 @@ export const MODEL_SETTINGS = [
     help: "moves of flux between neighbouring pixels a sweep",
     usually: "by size; 0 with random",
     formerly: 0,
+    onGpu: { rule: "0", allows: (value) => value === 0 },
   },
   {
     key: "fitBackgroundScale",
