@@ -62,14 +62,14 @@ describe.skipIf(!hasChromium)("Studio with a GPU", { timeout: 240_000 }, () => {
     await studio.open();
     await studio.page.click('.example:has-text("Point source")');
     await studio.page.selectOption("#field-device", "gpu");
-    await studio.page.fill("#field-iterations", "120");
+    await studio.page.fill("#field-iterations", "80");
     await studio.page.click("text=Start the chains");
     await studio.page.waitForSelector("text=Posterior mean so far", { state: "attached" });
     const before = await studio.pixels("Posterior mean so far");
+    await studio.page.click(".progress button:text-is('Pause')");
     const grown = async () => (await studio.pixels("Posterior mean so far")) !== before;
     await expect.poll(grown, { timeout: 60_000 }).toBe(true);
     await studio.shot("gpu-running");
-    await studio.page.click(".progress button:text-is('Pause')");
     await studio.page.waitForSelector(".progress-text:text-is('Paused.')");
     const kept = studio.page.locator(".kept-note span");
     await expect.poll(async () => Number(await kept.textContent()), { timeout: 60_000 }).toBeGreaterThan(0);
@@ -94,6 +94,19 @@ describe.skipIf(!hasChromium)("Studio with a GPU", { timeout: 240_000 }, () => {
     const there = readFileSync(join(studio.folder, "result.fits"));
     // All but headers, which name files that an example of the page does not have.
     expect(dataOf(made)).toEqual(dataOf(there));
+  });
+
+  it("takes the faster device where that is left to it, and says which", async () => {
+    await studio.open();
+    await studio.page.click('.example:has-text("Point source")');
+    await studio.page.selectOption("#field-device", "auto");
+    await studio.page.fill("#field-iterations", "20");
+    await studio.page.click("text=Start the chains");
+    await studio.page.waitForSelector(".verdict", { timeout: 120_000 });
+    const note = await studio.page.locator(".verdict .note").first().textContent();
+    expect(note).toMatch(
+      /^device: chains run on the CPU; for a sweep of all 4 chains .* the GPU \(.*\) takes/,
+    );
   });
 });
 
