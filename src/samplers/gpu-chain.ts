@@ -171,7 +171,7 @@ export async function openGpuChains(
       for (let pixel = 0; pixel < pixels; pixel++) {
         flux[pixel] = numbers[pixel] / reference;
         mean[pixel] = numbers[at.mean + pixel] / reference;
-        squares[pixel] = numbers[at.squares + pixel] / reference ** 2;
+        squares[pixel] = numbers[at.squares + pixel] / (reference * reference);
       }
     };
     const scales = () => numbers.slice(at.scales, at.scales + layout.observations);
@@ -274,7 +274,7 @@ export async function openGpuChains(
           at.mean,
         );
         numbers.set(
-          state.moments.squares.map((value) => value * reference ** 2),
+          state.moments.squares.map((value) => value * reference * reference),
           at.squares,
         );
         numbers.set(scalars.subarray(0, levels), at.alpha);
