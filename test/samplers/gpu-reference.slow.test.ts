@@ -80,7 +80,7 @@ const runOnGpu =
  * a chain takes nothing with it but its flux. Of the large image only the GPU's own sweeps count, and it is they that must stay.
  */
 const CASES: [name: string, sweeps: number, burnIn: number, onCpu: number][] = [
-  ["chandra4684", 40, 4, 800],
+  ["chandra4684", 100, 10, 800],
   ["skew64nb", 240, 100, 0],
   ["point32", 400, 200, 0],
 ];
