@@ -37,7 +37,7 @@ const RUNS: readonly (readonly [name: string, kills: number, settings: string])[
     "--method nuts --prior exponential:rate=0.05 --iterations 150 --burn-in 60 --until rhat<1.001,ess>90000 --max-iterations 220",
   ],
   ["width", 4, "--psf-width-error 10% --iterations 2500"],
-  ...("gpu" in found ? ([["gpu", 2, "--device gpu --iterations 60"]] as const) : []),
+  ...("gpu" in found ? ([["gpu", 2, "--device gpu --preset lira --iterations 60"]] as const) : []),
 ];
 const RUN = [
   "counts.fits",
