@@ -58,7 +58,7 @@ const CASES = {
       data: simulateGaussianAndPoints({ ...options, psfSigma: 1 }),
       second: simulateGaussianAndPoints({ ...options, psfSigma: 1.5, psfShape: [7, 7], seed: 8 }),
       settings: {
-        ...{ device: "gpu", iterations: 40, burnIn: 10, chains: 3, seed: 2 ** 53 - 1 },
+        ...{ device: "gpu", iterations: 20, burnIn: 6, chains: 3, seed: 2 ** 53 - 1 },
         ...{ fitBackgroundScale: true, upsampling: 2, margin: 2 },
       },
     };
