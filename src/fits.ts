@@ -44,7 +44,7 @@ export type { CellInput, FitsColumnFormat, FitsColumnInput } from "./io/fits-enc
 export type { ExactArray, NumberArray } from "./io/fits-scaling.js";
 export type { FitsSection } from "./io/fits-section.js";
 export type { ReadTableOptions } from "./io/fits-table.js";
-export type { FitsEmptyInput, FitsImageInput, PixelArray } from "./io/fits-write.js";
+export type { FitsEmptyInput, FitsImageInput, PixelArray, WriteFitsOptions } from "./io/fits-write.js";
 export type { FitsTableInput } from "./io/fits-write-table.js";
 export type { GunzipOptions } from "./io/gzip.js";
 export type {

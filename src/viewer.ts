@@ -21,6 +21,7 @@ export {
   type ContourSet,
   contourOverlay,
   contourSet,
+  movedContours,
   offeredLevels,
   smoothedImage,
 } from "./viewer/contour-overlay.js";

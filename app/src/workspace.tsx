@@ -5,13 +5,26 @@ import type { LiraDeconvolverOptions, PsfCentring, SkyImage } from "tslira";
 import type { Cutout } from "tslira/fits";
 import { parseWcs } from "tslira/sky";
 import { brightestPixel } from "#studio";
-import { type Selection, selectedPixels, type Viewport, viewHolding, wholeView } from "#viewer";
+import {
+  movedSelection,
+  type Selection,
+  selectedPixels,
+  type Viewport,
+  viewHolding,
+  wholeView,
+} from "#viewer";
 import type { Desk, DeskError } from "./desk/desk.js";
-import type { Choices, Composition } from "./desk/observation-view.js";
+import {
+  beforeLastMasks,
+  type Choices,
+  type Composition,
+  type ImageChoice,
+} from "./desk/observation-view.js";
 import type { LiveView, ResultView } from "./desk/run-view.js";
 import { Room } from "./late.js";
 import { CompareView, SendCard } from "./late-parts.js";
 import { CompareMenu, useCompare } from "./pictures/compare-menu.js";
+import { useContourFiles } from "./pictures/contour-files.js";
 import { estimateLayers, estimatePanels } from "./pictures/estimate-layers.js";
 import { keptResult } from "./pictures/kept-result.js";
 import { layersOf, panelsFor } from "./pictures/layers.js";
@@ -91,6 +104,10 @@ export function Workspace(props: WorkspaceProps) {
     const { x, y } = composition.cutout ?? { x: [0], y: [0] };
     return { wcs: data.wcs, origin: { x: x[0], y: y[0] } };
   }, [data.wcs, composition.cutout]);
+  const frame = useMemo(
+    () => ({ shape: data.counts.shape, wcs: data.wcs, fullShape: data.fullShape, first: place.origin }),
+    [data, place],
+  );
   const look = useLook(() => ({
     style: { stretch: "sqrt", colormap: "auto", percent: startPercent(data.counts) },
     limits: {},
@@ -255,24 +272,20 @@ export function Workspace(props: WorkspaceProps) {
     [composition, recompose],
   );
 
-  /** Leave the pixels of a region out, and use them again. */
+  /** Leave the pixels of a region out, of each observation where it sees that part of the sky. */
   const maskOut = async ({ name, terms }: DrawnRegion) => {
+    const of = [data, ...(data.others ?? [])].map((_, index) => {
+      const { x, y } = data.places?.[index] ?? { x: 0, y: 0 };
+      return selectedPixels(movedSelection({ kind: "region", name, terms }, -x, -y), shape);
+    });
     try {
-      const mask = await desk.maskOut(selectedPixels({ kind: "region", name, terms }, shape));
-      await recompose(composition, { ...choices, mask });
+      await recompose(composition, await desk.maskOut(of));
     } catch (error) {
       setTrouble((error as Error).message);
     }
   };
-  const unmask = () => {
-    const { mask, ...rest } = choices;
-    const before = mask?.before;
-    void recompose(composition, { ...rest, ...(before && before !== "none" && { mask: before }) });
-  };
-  const saveMask = () => {
-    const { mask } = choices;
-    if (mask) void desk.madeFile(mask).then((file) => save(file, "application/fits", mask.name));
-  };
+  const saveMask = (mask: ImageChoice) =>
+    void desk.madeFile(mask).then((file) => save(file, "application/fits", mask.name));
 
   const centrePsf = (psfCentre: PsfCentring | undefined) => {
     const { psfCentre: _before, ...rest } = composition;
@@ -333,7 +346,8 @@ export function Workspace(props: WorkspaceProps) {
   const gestures = useRegionGestures(look, tool, shape, pick, noteDrawn);
   const latest = useMemo(() => found && keptResult(found), [found]);
   const compare = useCompare(latest);
-  const lines = useSkyLines(look.now.lines, layers);
+  const contourFiles = useContourFiles(desk, frame);
+  const lines = useSkyLines(look.now.lines, [...layers, ...contourFiles.list], wcs);
   const said = useLookKeys(look, compare, place);
 
   /** What all pictures show the same of. */
@@ -350,7 +364,7 @@ export function Workspace(props: WorkspaceProps) {
             onCut={cut}
             onPsfCentre={centrePsf}
             onBackgroundUnit={setBackgroundUnit}
-            onUnmask={unmask}
+            onUnmask={() => void recompose(composition, beforeLastMasks(choices))}
             onSaveMask={saveMask}
             onOffsets={(offsets) => void recompose({ ...composition, offsets })}
           />
@@ -407,6 +421,7 @@ export function Workspace(props: WorkspaceProps) {
           onTool={setTool}
           look={look}
           layers={layers}
+          contourFiles={contourFiles}
           wcs={wcs}
           view={view}
           onView={setView}
@@ -459,7 +474,7 @@ export function Workspace(props: WorkspaceProps) {
         selection={selection}
         look={look}
         place={place}
-        onMask={running || data.withoutData || data.others ? undefined : (one) => void maskOut(one)}
+        onMask={running || data.withoutData ? undefined : (one) => void maskOut(one)}
         live={live}
         result={result}
         news={news}

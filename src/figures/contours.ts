@@ -1,6 +1,6 @@
 import { contours as d3Contours } from "d3-contour";
 import type { WcsCard } from "../data/observation/observation.js";
-import { pixelToSky, skyToPixel } from "../data/sky/sky-position.js";
+import { frameName, pixelMap } from "../data/sky/sky-mapping.js";
 import { parseWcs, type SkyWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { type SkyImage, sameShape } from "../image.js";
@@ -55,7 +55,7 @@ export function contourLines({ data, shape }: SkyImage, level: number): [number,
  * Contours as SVG elements, which may leave the box.
  *
  * @param below the image that they are drawn over
- * @throws InvalidInputError when the two have neither sky coordinates nor the same shape
+ * @throws InvalidInputError when the two have neither sky coordinates that go together nor the same shape
  */
 export function contourElements(
   { image, wcs: cards }: ContourImage,
@@ -72,11 +72,17 @@ export function contourElements(
       { fields: { shape: image.shape, expected: [ny, nx] } },
     );
   }
+  const both = own !== undefined && below.wcs !== undefined;
+  const map = both ? pixelMap(own, below.wcs) : undefined;
+  if (both && map === undefined) {
+    throw new InvalidInputError(
+      `figure: contoursOf must have sky coordinates that go with those of the image, ${frameName(below.wcs)}, got ${frameName(own)}; ` +
+        "convert its header",
+    );
+  }
   const place = (x: number, y: number): [number, number] => {
-    if (own === undefined || below.wcs === undefined) return [x, y];
-    const { lon, lat } = pixelToSky(own, x, y);
-    const pixel = skyToPixel(below.wcs, lon, lat);
-    return [pixel.x, pixel.y];
+    const at = map?.(x, y) ?? { x, y };
+    return [at.x, at.y];
   };
   let path = "";
   for (const line of levels.flatMap((level) => contourLines(image, level))) {

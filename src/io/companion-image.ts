@@ -47,7 +47,7 @@ const EDGE = 0.01;
 const AS_IT_IS = "--align pixels takes it as it is";
 
 /** An angle in the unit that people use for its size. */
-function angleText(degrees: number): string {
+export function angleText(degrees: number): string {
   const [value, unit] =
     degrees < 1 / 60 ? [degrees * 3600, '"'] : degrees < 1 ? [degrees * 60, "'"] : [degrees, " deg"];
   return `${Number(value.toPrecision(3))}${unit}`;

@@ -36,8 +36,8 @@ export interface FitsImageInput extends FitsHduTitle {
   readonly kind: "image";
   /** Length of each axis, slowest first. */
   readonly shape: readonly number[];
-  /** As many values as `shape` multiplies to, the last axis fastest. */
-  readonly data: PixelArray;
+  /** As many values as `shape` multiplies to, the last axis fastest; in one array, or in several of one type, one after the other. */
+  readonly data: PixelArray | readonly PixelArray[];
 }
 
 /** An HDU of header cards alone. */
@@ -47,6 +47,18 @@ export interface FitsEmptyInput extends FitsHduTitle {
 
 /** What `writeFits` takes. */
 export type FitsHduInput = FitsImageInput | FitsTableInput | FitsEmptyInput;
+
+/** How a file is written. */
+export interface WriteFitsOptions {
+  /**
+   * Told on the way, about once a megabyte and after each HDU, how many of all bytes are there. Checks and tables come before: the first word
+   * is said when the size of the file is known.
+   */
+  readonly onProgress?: (written: number, bytes: number) => void;
+}
+
+/** Bytes that are written at once; a multiple of the size of every type. */
+const SLICE = 2 ** 20;
 
 const RESERVED = new RegExp(
   "^(SIMPLE|XTENSION|BITPIX|NAXIS\\d*|PCOUNT|GCOUNT|EXTEND|GROUPS|TFIELDS|THEAP|END|EXTNAME|EXTVER|BSCALE|BZERO|" +
@@ -130,8 +142,8 @@ function pixelType(data: PixelArray): { bitpix: Bitpix; zero?: bigint } | undefi
 interface EncodedHdu {
   readonly header: Uint8Array;
   readonly dataLength: number;
-  /** `offset` is a multiple of 2880. */
-  readonly writeData: (file: Uint8Array<ArrayBuffer>, offset: number) => void;
+  /** `offset` is a multiple of 2880; `tell` hears of bytes as they are written. */
+  readonly writeData: (file: Uint8Array<ArrayBuffer>, offset: number, tell: (bytes: number) => void) => void;
 }
 
 /** Checks the shape. @throws InvalidInputError when an axis is not a whole number >= 0 or there are too many */
@@ -150,29 +162,46 @@ export function checkImageShape(label: string, shape: readonly number[]): number
 function encodeImage(input: FitsImageInput, first: boolean): EncodedHdu {
   const label = `FITS image ${input.name ?? "without name"}`;
   const pixels = checkImageShape(label, input.shape);
-  const { data } = input;
-  const type = pixelType(data);
-  if (type === undefined) {
-    throw new InvalidInputError(`${label}: data must be a typed array, got ${typeof data}; convert it`);
-  }
-  if (data.length !== pixels) {
+  const parts: readonly PixelArray[] = ArrayBuffer.isView(input.data) ? [input.data] : [input.data].flat();
+  const type = parts[0] && pixelType(parts[0]);
+  if (type === undefined || parts.some((part) => part.constructor !== parts[0].constructor)) {
+    const got = [...new Set(parts.map((part) => part?.constructor?.name ?? typeof part))].join(", ");
     throw new InvalidInputError(
-      `${label}: data must hold ${pixels} values for shape [${input.shape.join(", ")}], got ${data.length}; make them agree`,
-      { fields: { shape: input.shape, length: data.length } },
+      `${label}: data must be a typed array, or some of one type, got ${got || "none"}; convert it`,
     );
   }
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  if (length !== pixels) {
+    throw new InvalidInputError(
+      `${label}: data must hold ${pixels} values for shape [${input.shape.join(", ")}], got ${length}; make them agree`,
+      { fields: { shape: input.shape, length } },
+    );
+  }
+  const size = parts[0].BYTES_PER_ELEMENT;
   const mandatory = structureCards(first ? undefined : "IMAGE", type.bitpix, input.shape);
   if (!first) mandatory.push(fitsCard("PCOUNT", 0), fitsCard("GCOUNT", 1));
   if (type.zero !== undefined) mandatory.push(...zeroCards(type.zero));
   return {
     header: buildHeader(mandatory, input, first),
-    dataLength: data.byteLength,
-    writeData: (file, offset) => {
-      const size = data.BYTES_PER_ELEMENT;
-      const target = file.subarray(offset, offset + data.byteLength);
-      target.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-      swapBytes(file.buffer, offset, data.byteLength, size);
-      if (type.zero !== undefined) flipTopBits(target, size);
+    dataLength: length * size,
+    writeData: (file, offset, tell) => {
+      let [copied, swapped] = [offset, offset];
+      const swapTo = (end: number) => {
+        swapBytes(file.buffer, swapped, end - swapped, size);
+        if (type.zero !== undefined) flipTopBits(file.subarray(swapped, end), size);
+        swapped = end;
+      };
+      for (const part of parts) {
+        for (let start = 0; start < part.byteLength; start += SLICE) {
+          const bytes = Math.min(SLICE, part.byteLength - start);
+          file.set(new Uint8Array(part.buffer, part.byteOffset + start, bytes), copied);
+          copied += bytes;
+          // Whole words of eight bytes: the next part may begin within one.
+          swapTo(copied - (copied % 8));
+          tell(bytes);
+        }
+      }
+      swapTo(copied);
     },
   };
 }
@@ -196,7 +225,10 @@ function encodeHdu(input: FitsHduInput, first: boolean): EncodedHdu {
       return {
         header: buildHeader(mandatory, input, false),
         dataLength: data.length,
-        writeData: (file, offset) => file.set(data, offset),
+        writeData: (file, offset, tell) => {
+          file.set(data, offset);
+          tell(data.length);
+        },
       };
     }
   }
@@ -228,14 +260,20 @@ export function encodeFitsHdu(input: FitsHduInput, first: boolean): Uint8Array {
   return joinHdus([encodeHdu(input, first)]);
 }
 
-function joinHdus(parts: readonly EncodedHdu[]): Uint8Array {
+function joinHdus(parts: readonly EncodedHdu[], onProgress?: WriteFitsOptions["onProgress"]): Uint8Array {
   const length = parts.reduce((total, part) => total + part.header.length + paddedLength(part.dataLength), 0);
+  onProgress?.(0, length);
   const file = new Uint8Array(length);
   let at = 0;
   for (const { header, dataLength, writeData } of parts) {
     file.set(header, at);
-    writeData(file, at + header.length);
+    let written = at + header.length;
+    writeData(file, written, (bytes) => {
+      written += bytes;
+      onProgress?.(written, length);
+    });
     at += header.length + paddedLength(dataLength);
+    onProgress?.(at, length);
   }
   return file;
 }
@@ -248,9 +286,12 @@ function joinHdus(parts: readonly EncodedHdu[]): Uint8Array {
  *
  * @throws InvalidInputError when an input cannot be written as asked
  */
-export function writeFits(hdus: readonly FitsHduInput[]): Uint8Array {
+export function writeFits(hdus: readonly FitsHduInput[], options: WriteFitsOptions = {}): Uint8Array {
   const taken = new Set<string>();
   const inputs: FitsHduInput[] = hdus.map((hdu) => settleVersion(taken, hdu));
   if (inputs.length === 0 || inputs[0].kind === "table") inputs.unshift({ kind: "empty" });
-  return joinHdus(inputs.map((input, index) => encodeHdu(input, index === 0)));
+  return joinHdus(
+    inputs.map((input, index) => encodeHdu(input, index === 0)),
+    options.onProgress,
+  );
 }

@@ -26,6 +26,7 @@ export {
   type FitsHduTitle,
   type FitsImageInput,
   type PixelArray,
+  type WriteFitsOptions,
   writeFits,
 } from "./fits-write.js";
 export type { FitsTableInput } from "./fits-write-table.js";

@@ -1,46 +1,57 @@
 /** Result files in memory; their layout is in `result-layout.ts`, files on disk in `result-file-node.ts`. */
 
 import type { PosteriorResult } from "../posterior/result.js";
-import { readFits, writeFits } from "./fits.js";
+import { readFits, type WriteFitsOptions, writeFits } from "./fits.js";
 import { decodeHdus } from "./result-decode.js";
 import { resultHdus, tracesOf } from "./result-encode.js";
+
+/** Values of a column of several chains. */
+function joined(chains: readonly (Int32Array | Float64Array)[]): Int32Array | Float64Array {
+  const length = chains.reduce((sum, chain) => sum + chain.length, 0);
+  const all = chains[0] instanceof Int32Array ? new Int32Array(length) : new Float64Array(length);
+  let at = 0;
+  for (const chain of chains) {
+    all.set(chain, at);
+    at += chain.length;
+  }
+  return all;
+}
 
 /**
  * A result as the bytes of a FITS file.
  *
+ * @param options see `writeFits`
  * @throws InvalidInputError when a sky coordinate card cannot be written
  */
-export function encodeResult(result: PosteriorResult): Uint8Array {
+export function encodeResult(result: PosteriorResult, options: WriteFitsOptions = {}): Uint8Array {
   const traces = tracesOf(result);
   const { before, parameterTrace, after, imageTrace } = resultHdus(result, traces);
   const { planeShape, ...title } = imageTrace;
   const pixels = planeShape[0] * planeShape[1];
   const { images } = result.trace;
-  const data = new Float32Array(images.chains.reduce((sum, { length }) => sum + length, 0));
-  let start = 0;
-  for (const chain of images.chains) {
-    data.set(chain, start);
-    start += chain.length;
-  }
+  const values = images.chains.reduce((sum, { length }) => sum + length, 0);
   const { name, columns, cards, rows } = parameterTrace;
   const { parameters } = traces;
   const chains = Array.from({ length: parameters.chains }, (_, chain) =>
     rows(chain, 0, parameters.sweeps(chain)),
   );
-  return writeFits([
-    ...before,
-    {
-      kind: "table",
-      name,
-      cards,
-      columns: columns.map((column, index) => ({
-        ...column,
-        values: chains.flatMap((values) => [...values[index]]),
-      })),
-    },
-    ...after,
-    { kind: "image", ...title, shape: [data.length / pixels, ...planeShape], data },
-  ]);
+  return writeFits(
+    [
+      ...before,
+      {
+        kind: "table",
+        name,
+        cards,
+        columns: columns.map((column, index) => ({
+          ...column,
+          values: joined(chains.map((chain) => chain[index])),
+        })),
+      },
+      ...after,
+      { kind: "image", ...title, shape: [values / pixels, ...planeShape], data: images.chains },
+    ],
+    options,
+  );
 }
 
 /**

@@ -221,7 +221,7 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = 
     iterations: usual("iterations"),
     burnIn: (iterations) => Math.floor(iterations / 10),
   });
-  const pairTransfers = cycleSpin === "random" || device === "gpu" ? 0 : tree.pairTransfers;
+  const pairTransfers = cycleSpin === "random" ? 0 : tree.pairTransfers;
   if (isAdaptive(options, law, where)) {
     const prior = adaptivePrior ?? structuredClone(DEFAULT_ADAPTIVE_PRIOR);
     checkAdaptivePrior(prior, where);

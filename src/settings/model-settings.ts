@@ -189,7 +189,6 @@ export const MODEL_SETTINGS = [
     help: "moves of flux between neighbouring pixels a sweep",
     usually: "by size; 0 with random",
     formerly: 0,
-    onGpu: { rule: "0", allows: (value) => value === 0 },
   },
   {
     key: "fitBackgroundScale",

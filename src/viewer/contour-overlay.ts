@@ -14,6 +14,22 @@ export function contourSet(image: SkyImage, levels: readonly number[]): ContourS
   return levels.filter(Number.isFinite).flatMap((level) => contourLines(image, level));
 }
 
+/** Lines at other places, `NaN` where they have none; such points break a line. */
+export function movedContours(
+  contours: ContourSet,
+  move: (x: number, y: number) => { readonly x: number; readonly y: number },
+): ContourSet {
+  return contours.flatMap((line) => {
+    const parts: [number, number][][] = [[]];
+    for (const point of line) {
+      const { x, y } = move(...point);
+      if (Number.isFinite(x + y)) parts[parts.length - 1].push([x, y]);
+      else parts.push([]);
+    }
+    return parts.filter(({ length }) => length > 1);
+  });
+}
+
 /**
  * An image smoothed by a Gaussian, for contours of images with much noise; pixels without a value, and those beyond the frame, are left out
  * of the means.

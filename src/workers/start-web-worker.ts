@@ -1,23 +1,24 @@
 import { JobError } from "../errors.js";
 
-/** Seconds after which a Web Worker that has said nothing counts as stuck. */
-export const START_SECONDS = 20;
-/** How often a worker is started before it is given up. */
-const STARTS = 2;
+/**
+ * Seconds after which a Web Worker that has said nothing counts as stuck, at each of its starts. The second has longer: while a script that
+ * was asked for is not answered, Firefox holds the next request for it back for 20 s, though its worker is gone.
+ */
+export const START_SECONDS = [20, 40] as const;
 /** Milliseconds for messages that wait behind a long task of this thread. */
 const GRACE = 500;
 
 type Heard = { readonly first: unknown } | { readonly reason: string };
 
 /** The first message of a worker, or why there is none. */
-function firstMessage(worker: Worker): Promise<Heard> {
+function firstMessage(worker: Worker, seconds: number): Promise<Heard> {
   return new Promise((resolve) => {
     let timer = setTimeout(() => {
       timer = setTimeout(
-        () => settle({ reason: `no sign of life in ${START_SECONDS} s; load the page again` }),
+        () => settle({ reason: `no sign of life in ${seconds} s; load the page again` }),
         GRACE,
       );
-    }, 1000 * START_SECONDS);
+    }, 1000 * seconds);
     const settle = (heard: Heard) => {
       clearTimeout(timer);
       resolve(heard);
@@ -45,11 +46,13 @@ export async function startWebWorker(
   make: () => Worker,
   name: string,
 ): Promise<{ readonly worker: Worker; readonly first: unknown }> {
-  for (let start = 1; ; start++) {
+  let reason = "";
+  for (const seconds of START_SECONDS) {
     const worker = make();
-    const heard = await firstMessage(worker);
+    const heard = await firstMessage(worker, seconds);
     if ("first" in heard) return { worker, first: heard.first };
     worker.terminate();
-    if (start === STARTS) throw new JobError(`${name}: its worker must start, got ${heard.reason}`);
+    reason = heard.reason;
   }
+  throw new JobError(`${name}: its worker must start, got ${reason}`);
 }

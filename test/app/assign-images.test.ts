@@ -15,7 +15,18 @@ const file = (name: string, role: Role, number: number): ListedFile => ({
   file: number,
   images: [
     {
-      ...{ hdu: 0, name, role, preview, shape: [1, 1], sum: 0, reason: "", use: undefined, of: 0 },
+      ...{
+        hdu: 0,
+        name,
+        role,
+        preview,
+        shape: [1, 1],
+        sum: 0,
+        hasSky: false,
+        reason: "",
+        use: undefined,
+        of: 0,
+      },
     },
   ],
 });

@@ -13,14 +13,47 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { START_SECONDS } from "../../src/workers/start-web-worker.js";
 import { type FirefoxPage, hasFirefox, itFindsFirefox, openFirefox } from "./firefox.js";
 import { MAIN, startStudio, withoutTimes } from "./studio-page.js";
 
 itFindsFirefox();
+
+/** A way to Studio on which the script of its worker is lost so many times: asked for, and never answered. */
+async function lossyWay(address: string, losses: number) {
+  const { origin, pathname } = new URL(address);
+  const lost: string[] = [];
+  const server = createServer((asked, answer) => {
+    const path = asked.url ?? "/";
+    if (/\/desk-worker-/.test(path) && lost.length < losses) {
+      lost.push(path);
+      return;
+    }
+    const { host: _own, ...headers } = asked.headers;
+    const forward = request(`${origin}${path}`, { method: asked.method, headers }, (found) => {
+      answer.writeHead(found.statusCode ?? 502, found.headers);
+      found.pipe(answer);
+    });
+    forward.on("error", () => answer.destroy());
+    asked.pipe(forward);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    address: `http://127.0.0.1:${port}${pathname}`,
+    lost,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
 
 describe.skipIf(!hasFirefox)("Studio in Firefox", { timeout: 120_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "tslira-firefox-"));
@@ -96,5 +129,32 @@ describe.skipIf(!hasFirefox)("Studio in Firefox", { timeout: 120_000 }, () => {
       (url) => !url.startsWith(studio.address) && !/^(data|blob|about):/.test(url),
     );
     expect(asked).toEqual([]);
+  });
+
+  it("starts a worker again whose script is lost, and says so when it is lost twice", async () => {
+    // The clock of the watch over workers stands still until it is told that its time is up.
+    await page.before(`() => {
+      const wait = window.setTimeout;
+      const held = [];
+      window.timeIsUp = () => held.splice(0).map((run) => run()).length;
+      window.setTimeout = (run, time, ...rest) =>
+        ${JSON.stringify(START_SECONDS.map((seconds) => 1000 * seconds))}.includes(time) ? (held.push(run), 0) : wait(run, time, ...rest);
+    }`);
+    for (const losses of [1, 2]) {
+      const way = await lossyWay(studio.address, losses);
+      try {
+        await page.open(way.address);
+        for (let start = 1; start <= losses; start++) {
+          await expect.poll(() => way.lost.length).toBe(start);
+          expect(await page.value("timeIsUp()")).toBe(1);
+        }
+        const words = () => page.value(`document.body.textContent`);
+        if (losses === 1) await expect.poll(() => there(".example .frame canvas")).toBe(true);
+        else await expect.poll(words).toContain("studio: its worker must start, got no sign of life in 40 s");
+        expect(page.words).toEqual([]);
+      } finally {
+        way.close();
+      }
+    }
   });
 });

@@ -3,11 +3,13 @@
  *
  * Looks at `dist`. With TSLIRA_SCREENSHOTS=folder it saves what it sees.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { readFits } from "../../src/io/fits.js";
@@ -201,6 +203,18 @@ export class StudioPage {
     return this.page.locator(`${list} [data-key="${key}"] dd`).textContent({ timeout: 10_000 });
   }
 
+  /** Run so many sweeps. @returns SHA-256 of the result that the page saves, see `withoutTimes` */
+  async savedResult(sweeps: number): Promise<string> {
+    await this.page.fill("#field-iterations", String(sweeps));
+    await this.page.click("text=Start the chains");
+    await this.page.waitForSelector(".verdict", { timeout: 60_000 });
+    const [download] = await Promise.all([
+      this.page.waitForEvent("download"),
+      this.page.click("text=Result, FITS"),
+    ]);
+    return sha256(withoutTimes(readFileSync(await download.path())));
+  }
+
   /** The colours of a picture, to see whether they change. */
   pixels(title: string) {
     return this.panel(title)
@@ -208,6 +222,20 @@ export class StudioPage {
       .first()
       .evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
   }
+}
+
+const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
+
+/** Run a command that the page gave, with so many sweeps. @returns SHA-256 of its result, see `withoutTimes` */
+export async function commandsResult(folder: string, command: string, sweeps: number): Promise<string> {
+  const shorter = command.replace(
+    /--iterations \d+ --burn-in \d+/,
+    `--iterations ${sweeps} --burn-in ${sweeps / 10}`,
+  );
+  const made = join(folder, "result.fits");
+  rmSync(made, { force: true });
+  await promisify(execFile)(process.execPath, [MAIN, ...shorter.split(" ").slice(1)], { cwd: folder });
+  return sha256(withoutTimes(readFileSync(made)));
 }
 
 /** A result file with the cards blanked that say when it was made and how long it took. */

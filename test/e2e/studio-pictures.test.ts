@@ -6,7 +6,10 @@
 import { readFileSync } from "node:fs";
 import { decode } from "fast-png";
 import { describe, expect, it } from "vitest";
-import { imageToSkyImage, readFits } from "../../src/io/fits.js";
+import { icrsToGalactic } from "../../src/data/sky/galactic.js";
+import { pixelToSky, skyToPixel } from "../../src/data/sky/sky-position.js";
+import { parseWcs } from "../../src/data/sky/sky-wcs.js";
+import { fitsCard, imageToSkyImage, readFits, writeFits } from "../../src/io/fits.js";
 import { auditPage, hasChromium, itFindsChromium } from "./chromium.js";
 import { StudioPage } from "./studio-page.js";
 
@@ -69,6 +72,95 @@ describe.skipIf(!hasChromium)("Pictures in Studio", { timeout: 120_000 }, () => 
     expect(Math.abs(to / (high / 4) - 1)).toBeLessThan(0.04);
     await studio.page.mouse.dblclick(end.x, end.y);
     expect(await limits()).toEqual([low, high]);
+  });
+
+  it("have contours of other files, where both show the same sky", async () => {
+    const side = 24;
+    const image = (
+      values: (x: number, y: number) => number,
+      cards: Readonly<Record<string, string | number>> = {},
+      nx = side,
+    ) =>
+      writeFits([
+        {
+          ...{ kind: "image", name: "PRIMARY", shape: [side, nx] },
+          data: Float32Array.from({ length: side * nx }, (_, at) => values(at % nx, Math.floor(at / nx))),
+          cards: Object.entries(cards).map(([keyword, value]) => fitsCard(keyword, value)),
+        },
+      ]);
+    const sky = (of: string, lon: number, lat: number, step: number) => ({
+      ...(of === "galactic"
+        ? { CTYPE1: "GLON-TAN", CTYPE2: "GLAT-TAN" }
+        : { CTYPE1: "RA---TAN", CTYPE2: "DEC--TAN" }),
+      ...{ CRVAL1: lon, CRVAL2: lat, CRPIX1: 12.5, CRPIX2: 12.5, CDELT1: -step, CDELT2: step },
+    });
+    const wcsOf = (cards: Readonly<Record<string, string | number>>) =>
+      parseWcs(Object.entries(cards).map(([keyword, value]) => ({ keyword, value }))).wcs!;
+    // A radio map in galactic coordinates, of half the pixels, with a source on the pixel (15, 9) of the counts.
+    const counts = sky("equatorial", 266.4, -29, 2e-4);
+    const centre = icrsToGalactic({ lon: 266.4, lat: -29 });
+    const radio = sky("galactic", centre.lon, centre.lat, 3e-4);
+    const place = icrsToGalactic(pixelToSky(wcsOf(counts), 15, 9));
+    const source = skyToPixel(wcsOf(radio), place.lon, place.lat);
+    const round = (x: number, y: number) =>
+      100 * Math.exp(-((x - source.x) ** 2 + (y - source.y) ** 2) / (2 * 3 ** 2));
+    await studio.open();
+    await studio.drop([
+      { name: "counts.fits", bytes: image((x, y) => (x * 7 + y * 3) % 5, counts) },
+      { name: "psf.fits", bytes: image((x, y) => Number(x === 12 && y === 12)) },
+    ]);
+    await studio.page.waitForSelector(".go button:enabled");
+    await studio.page.click(".go button");
+    await studio.page.waitForSelector(".workspace");
+    await studio.page.click("button:text-is('Lines')");
+    const menu = studio.page.locator(".popup-box");
+    const open = (name: string, bytes: Uint8Array) =>
+      menu
+        .getByLabel("File for contours")
+        .setInputFiles({ name, mimeType: "application/fits", buffer: Buffer.from(bytes) });
+    await open("radio.fits", image(round, { ...radio, BUNIT: "Jy/beam" }));
+    await expect.poll(() => menu.getByLabel("Contours of").inputValue()).toBe("file radio.fits");
+    expect(await menu.locator("p").last().textContent()).toContain("Jy/beam");
+    await menu.getByLabel("Levels").fill("50");
+    await menu.getByLabel("Levels").press("Enter");
+    const ring = async () => {
+      const box = (await studio.panel("Counts").locator(".contours path").last().boundingBox())!;
+      return { x: box.x + box.width / 2, y: box.y + box.height / 2, radius: (box.width + box.height) / 4 };
+    };
+    const middle = await studio.pointOf("Counts", 15, 9, side, side);
+    const pixel = (await studio.pointOf("Counts", 16, 9, side, side)).x - middle.x;
+    // Half of the peak lies at sqrt(2 ln 2) times sigma, 3 pixels of 1.5; interpolation between its pixels takes a percent.
+    await expect
+      .poll(async () => Math.abs((await ring()).radius / (1.1774 * 4.5 * pixel) - 1))
+      .toBeLessThan(0.03);
+    const { x, y } = await ring();
+    expect(Math.hypot(x - middle.x, y - middle.y) / pixel).toBeLessThan(0.1);
+    await studio.shot("pictures-contours");
+    expect((await auditPage(studio.page)).violations).toEqual([]);
+
+    // What does not show this sky is refused, in words; without sky coordinates the same pixels are taken.
+    const words = menu.locator(".trouble");
+    await open("far.fits", image(round, sky("equatorial", 120, 10, 2e-4)));
+    await expect
+      .poll(() => words.textContent())
+      .toMatch(/^far\.fits: image must show some of the sky.* deg away/);
+    await open("plain.fits", image(round, {}, 30));
+    await expect.poll(() => words.textContent()).toMatch(/^plain\.fits: image must have sky coordinates/);
+    await studio.page.setViewportSize({ width: 1024, height: 768 });
+    await studio.page.emulateMedia({ colorScheme: "dark" });
+    await studio.shot("pictures-contours-refused");
+    await open(
+      "plain.fits",
+      image((x, y) => round(x - 15 + source.x, y - 9 + source.y)),
+    );
+    await expect.poll(() => menu.getByLabel("Contours of").inputValue()).toBe("file plain.fits");
+    expect(await words.count()).toBe(0);
+    await menu.getByLabel("Levels").fill("50");
+    await menu.getByLabel("Levels").press("Enter");
+    const same = await studio.pointOf("Counts", 15, 9, side, side);
+    await expect
+      .poll(async () => Math.hypot((await ring()).x - same.x, (await ring()).y - same.y) / pixel)
+      .toBeLessThan(0.1);
   });
 
   it("follow two fingers", async () => {

@@ -11,7 +11,7 @@ import { encode } from "fast-png";
 import { describe, expect, it } from "vitest";
 import { fitsCard, writeFits } from "../../src/io/fits.js";
 import { auditPage, hasChromium, itFindsChromium } from "./chromium.js";
-import { MAIN, numberOf, StudioPage, withoutTimes } from "./studio-page.js";
+import { commandsResult, MAIN, numberOf, StudioPage } from "./studio-page.js";
 
 itFindsChromium();
 
@@ -91,24 +91,59 @@ describe.skipIf(!hasChromium)("The start of Studio in Chromium", { timeout: 180_
     writeFileSync(join(studio.folder, "evt2.fits"), events());
     writeFileSync(join(studio.folder, "psf.fits"), psf);
     await tslira(studio.folder, ...bin.split(" ").slice(1));
-    await studio.page.fill("#field-iterations", "60");
-    await studio.page.click("text=Start the chains");
-    await studio.page.waitForSelector(".verdict", { timeout: 60_000 });
-    const [download] = await Promise.all([
-      studio.page.waitForEvent("download"),
-      studio.page.click("text=Result, FITS"),
+    expect(await studio.savedResult(60)).toEqual(await commandsResult(studio.folder, deconvolve, 60));
+  });
+
+  it("bins events on the grid of an exposure, as --like does, where counts do not go with it", async () => {
+    const shape = [14, 18] as const;
+    // Pixels of 2 x 2 of the events, turned by about 10 degrees.
+    const exposure = writeFits([
+      {
+        ...{ kind: "image", name: "PRIMARY", shape, data: new Float64Array(14 * 18).fill(2e4) },
+        cards: [
+          ...[fitsCard("CTYPE1", "RA---TAN"), fitsCard("CTYPE2", "DEC--TAN")],
+          ...[fitsCard("CRVAL1", 266.4), fitsCard("CRVAL2", -29)],
+          ...[fitsCard("CRPIX1", 9.5), fitsCard("CRPIX2", 7.5)],
+          ...[fitsCard("CD1_1", -0.00027), fitsCard("CD1_2", 0.000048)],
+          ...[fitsCard("CD2_1", 0.000048), fitsCard("CD2_2", 0.00027)],
+        ],
+      },
     ]);
-    const here = readFileSync(await download.path());
-    await tslira(
-      studio.folder,
-      ...deconvolve
-        .replace(/--iterations \d+ --burn-in \d+/, "--iterations 60 --burn-in 6")
-        .split(" ")
-        .slice(1),
-    );
-    expect(
-      Buffer.compare(withoutTimes(here), withoutTimes(readFileSync(join(studio.folder, "result.fits")))),
-    ).toBe(0);
+    const counts = writeFits([
+      { kind: "image", name: "PRIMARY", shape: [32, 32], data: new Int16Array(32 * 32).fill(1) },
+    ]);
+    const files = { "counts.fits": counts, "evt2.fits": events(), "psf.fits": psf, "expmap.fits": exposure };
+    await studio.open();
+    await studio.drop(Object.entries(files).map(([name, bytes]) => ({ name, bytes })));
+    await studio.page.waitForSelector(".go button:enabled");
+    await studio.page.click(".go button");
+    const refused = studio.page.locator(".drop > .trouble");
+    await expect.poll(() => refused.textContent()).toMatch(/exposure must have the shape \[32, 32\]/);
+    await studio.shot("start-mismatch");
+    await refused.getByRole("button", { name: "Bin evt2.fits on the grid of expmap.fits" }).click();
+    await expect.poll(told).toMatch(/of 900 events in 18 × 14 pixels, \d+ beyond the edges\./);
+    await studio.page.setViewportSize({ width: 1024, height: 768 });
+    await studio.shot("start-like");
+    expect((await auditPage(studio.page)).violations).toEqual([]);
+    const chosen = studio.page.locator(".events-like button");
+    expect(await chosen.getAttribute("aria-pressed")).toBe("true");
+    expect(await studio.page.getByLabel("Bin size").count()).toBe(0);
+    // Pressed again it gives the pixels of the events back.
+    await chosen.click();
+    await expect.poll(told).toMatch(/900 of 900 events in 32 × 32 pixels\./);
+    await chosen.click();
+    await expect.poll(told).toMatch(/of 900 events in 18 × 14 pixels/);
+    await studio.page.waitForSelector(".go button:enabled");
+    await studio.page.click(".go button");
+    await studio.page.waitForSelector(".workspace");
+    await studio.page.click("summary:text-is('As a command')");
+    const [bin, deconvolve] = (
+      (await studio.page.locator("details[open] pre").first().textContent()) ?? ""
+    ).split("\n");
+    expect(bin).toMatch(/^tslira bin evt2\.fits .*--like expmap\.fits/);
+    for (const [name, bytes] of Object.entries(files)) writeFileSync(join(studio.folder, name), bytes);
+    await tslira(studio.folder, ...bin.split(" ").slice(1), "--overwrite");
+    expect(await studio.savedResult(60)).toEqual(await commandsResult(studio.folder, deconvolve, 60));
   });
 
   it("opens a result as a run that is done, alone and with its data", async () => {

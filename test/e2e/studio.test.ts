@@ -131,6 +131,33 @@ describe.skipIf(!hasChromium)("Studio in Chromium", { timeout: 120_000 }, () => 
     expect((await auditPage(studio.page)).violations).toEqual([]);
     await studio.shot("chains");
 
+    // A result of some megabytes says on the way how much of it is written, by its true size.
+    await studio.page.evaluate(() => {
+      const seen: [words: string, value: number, max: number][] = [];
+      (window as unknown as { seen: typeof seen }).seen = seen;
+      new MutationObserver(() => {
+        const bar = document.querySelector<HTMLProgressElement>("progress[aria-label=Saving]");
+        if (bar) seen.push([bar.parentElement?.textContent ?? "", bar.value, bar.max]);
+      }).observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
+    });
+    const [result] = await Promise.all([
+      studio.page.waitForEvent("download"),
+      studio.page.click("text=Result, FITS"),
+    ]);
+    const size = readFileSync(await result.path()).length;
+    const seen = await studio.page.evaluate(
+      () => (window as unknown as { seen: [words: string, value: number, max: number][] }).seen,
+    );
+    expect(seen[0][0]).toMatch(/, about [\d.]+ MB: putting it together …$/);
+    const written = seen.filter(([, , max]) => max === size);
+    const shares = written.map(([, value]) => value / size);
+    expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+    const partly = written.filter(([, value]) => value > 0 && value < size);
+    expect(partly.length).toBeGreaterThan(0);
+    for (const [words, value] of partly)
+      expect(words).toMatch(new RegExp(` MB: ${Math.floor((100 * value) / size)} % written$`));
+    await studio.page.waitForSelector(`[role=status]:has-text('-result.fits, ')`);
+
     for (const [title, start] of [
       ["Figure, SVG", "<svg"],
       ["Report, HTML", "<!doctype html>"],

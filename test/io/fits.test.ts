@@ -115,6 +115,45 @@ describe("images", () => {
     }
   });
 
+  it("are written of several arrays, which may begin within a word of eight bytes", () => {
+    // Of 1 to 8 bytes a value; five values fill no words, and others cross the border of a slice of a megabyte.
+    const length = 2 ** 18 + 3;
+    for (const type of [Uint8Array, Int16Array, Uint16Array, Float32Array, Float64Array] as const) {
+      const whole = new type(5 + length + 1);
+      for (let index = 0; index < whole.length; index++) whole[index] = index % 251;
+      const parts = [whole.subarray(0, 5), whole.subarray(5, 5 + length), whole.subarray(5 + length)];
+      const shape = [whole.length];
+      expect(
+        Buffer.compare(
+          writeFits([{ kind: "image", shape, data: parts as PixelArray[] }]),
+          writeFits([{ kind: "image", shape, data: whole }]),
+        ),
+      ).toBe(0);
+    }
+    const mixed = [new Float32Array(1), new Float64Array(1)];
+    expect(() => writeFits([{ kind: "image", shape: [2], data: mixed }])).toThrow(
+      /some of one type, got Float32Array, Float64Array/,
+    );
+  });
+
+  it("tell how much of the file is written", () => {
+    const told: [number, number][] = [];
+    const data = new Float32Array(2 ** 20);
+    const file = writeFits(
+      [
+        { kind: "image", shape: [data.length], data },
+        { kind: "table", name: "T", columns: [{ name: "x", format: "D", values: [1, 2] }] },
+      ],
+      { onProgress: (written, bytes) => told.push([written, bytes]) },
+    );
+    const written = told.map(([bytes]) => bytes);
+    expect(written).toEqual(written.toSorted((a, b) => a - b));
+    expect([written[0], written.at(-1)]).toEqual([0, file.length]);
+    expect(told.every(([, bytes]) => bytes === file.length)).toBe(true);
+    // Four megabytes of pixels, each with a word of its own.
+    expect(written.filter((bytes) => bytes > 0 && bytes < 2880 + 4 * 2 ** 20)).toHaveLength(3);
+  });
+
   it("refuses data that do not fill the shape", () => {
     const wrong: FitsHduInput = { kind: "image", shape: [2, 2], data: new Float32Array(3) };
     expect(() => writeFits([wrong])).toThrow(/must hold 4 values.*got 3/);

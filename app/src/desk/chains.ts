@@ -2,8 +2,9 @@
 
 export { encodeResult } from "tslira/fits";
 export { fetchGpuPool } from "#studio";
+export { readContourImage } from "./contour-image.js";
 export { bandsOf, correlate, lookAtRegion } from "./look.js";
-export { maskFile } from "./mask.js";
+export { maskOut } from "./mask.js";
 export { onOneSky } from "./one-sky.js";
 export { pictureObservation } from "./picture.js";
 export { openResult } from "./results.js";

@@ -7,6 +7,7 @@ import {
   type SimulatedObservation,
   type SkyImage,
 } from "tslira";
+import type { BinEventsOptions } from "tslira/sky";
 import { adapterName, holdLifeline, toPlainError } from "#studio";
 import { countsFile, eventTable, previewEvents } from "./events.js";
 import { EXAMPLES, exampleFiles, simulateExample } from "./examples.js";
@@ -19,7 +20,7 @@ import type { DeskCalls, DeskRequest, DeskResponse } from "./protocol.js";
 import type { LiveView } from "./run-view.js";
 import { deskSessions } from "./sessions.js";
 import type { significanceDesk } from "./significance.js";
-import { OVERVIEW_SIDE } from "./start-calls.js";
+import { type EventBinning, OVERVIEW_SIDE } from "./start-calls.js";
 
 /** The few members of a worker's global scope that are used here. */
 interface Scope {
@@ -75,6 +76,12 @@ async function stoppable<T>(work: (data: Composed, signal: AbortSignal) => Promi
   }
 }
 
+/** How events are binned, with the pixels of the image that is named. */
+const binningOf = ({ like, ...options }: EventBinning): BinEventsOptions => ({
+  ...options,
+  ...(like && { pixelsOf: files.pixelsOf(like) }),
+});
+
 /** Keep the images of a simulation as files. */
 async function keepSimulated(observation: SimulatedObservation): Promise<Choices> {
   const choices: { -readonly [Role in keyof Choices]: Choices[Role] } = {};
@@ -105,18 +112,22 @@ const handlers: Handlers = {
   },
   overview: (choice) => files.smaller(choice, OVERVIEW_SIDE),
   async maskOut(pixels) {
-    const { maskFile } = await chains();
+    const { maskOut } = await chains();
     const { choices, composition } = need(composed, "an observation");
-    const { name, bytes } = maskFile(files, choices, composition, pixels);
-    const { mask } = choices;
-    return { file: await files.keep(name, bytes, true), hdu: 0, name, before: mask ?? "none" };
+    return maskOut(files, choices, composition, pixels);
   },
+  contourImage: async (file, name, frame) => (await chains()).readContourImage(file, name, frame),
   madeFile: (choice) => files.contentOf(choice),
-  previewEvents: (file, options) =>
-    previewEvents(files.hdusOf(file), need(eventTable(files.hdusOf(file)), "an event list"), options),
-  async keepEvents(file, options) {
-    const table = need(eventTable(files.hdusOf(file)), "an event list");
-    const { name, bytes, command } = countsFile(files.hdusOf(file), table, files.nameOf(file), options);
+  previewEvents: (file, binning) =>
+    previewEvents(
+      files.hdusOf(file),
+      need(eventTable(files.hdusOf(file)), "an event list"),
+      binningOf(binning),
+    ),
+  async keepEvents(file, binning) {
+    const hdus = files.hdusOf(file);
+    const table = need(eventTable(hdus), "an event list");
+    const { name, bytes, command } = countsFile(hdus, table, files.nameOf(file), binningOf(binning));
     return { file: await files.keep(name, bytes, true), hdu: 0, name, command };
   },
   async openResult(file, choices) {
@@ -215,7 +226,13 @@ const handlers: Handlers = {
       shape: images.shape,
     };
   },
-  fits: async () => (await chains()).encodeResult(need(result, "a result")),
+  async fits(tell) {
+    const { encodeResult } = await chains();
+    const found = need(result, "a result");
+    const bytes = encodeResult(found, { onProgress: (written, all) => tell({ written, bytes: all }) });
+    // The browser keeps it from here on: the page need not copy it.
+    return new Blob([bytes as Uint8Array<ArrayBuffer>]);
+  },
   async report() {
     const { reportOf } = await figures();
     return reportOf(need(result, "a result"), composed);

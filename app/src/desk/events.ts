@@ -10,6 +10,7 @@ import {
   findEvents,
   findGoodTimes,
   forEachEventChunk,
+  parseWcs,
 } from "tslira/sky";
 import { shellLine } from "#studio";
 import { flagWords } from "../settings/reproduce.js";
@@ -82,6 +83,7 @@ export function describeEvents(hdu: Table): FoundEvents {
     name: hdu.label,
     events,
     positions: positions.map(({ kind }) => kind),
+    hasSky: positions.some(({ kind, wcs }) => kind !== "pixel" || parseWcs(wcs).wcs !== undefined),
     ...(energies && { energy: energies }),
     ...(times && { time: times }),
   };
@@ -111,7 +113,7 @@ export function previewEvents(
 
 /** The command that makes the same file. */
 export function binCommand(source: string, target: string, options: BinEventsOptions): string {
-  const { energy, time, binSize, center, size, coordinates, projection, where } = options;
+  const { energy, time, binSize, center, size, coordinates, projection, where, pixelsOf } = options;
   const range = (ends: readonly [number, number] | undefined) =>
     ends?.map((end) => (Number.isFinite(end) ? end : "")).join(":");
   const flags = {
@@ -124,6 +126,7 @@ export function binCommand(source: string, target: string, options: BinEventsOpt
     "--center": center?.join(","),
     "--size": size?.join("x"),
     "--projection": projection,
+    "--like": pixelsOf?.name,
   };
   return `tslira ${shellLine(["bin", source, ...flagWords(flags)])}`;
 }

@@ -12,7 +12,7 @@ import {
   readFitsMaybeGzip,
   wcsCards,
 } from "tslira/fits";
-import { type PixelPosition, pointingOffsets } from "tslira/sky";
+import { type PixelPosition, type PixelsOf, parseWcs, pointingOffsets } from "tslira/sky";
 import { type ComposedTogether, composeTogether } from "#studio";
 import { readConfiguration } from "../settings/configuration.js";
 import { describeEvents, eventTable } from "./events.js";
@@ -134,6 +134,7 @@ export function deskFiles() {
             shape: image.shape,
             ...recognise(first ? name : label, hdu, image),
             sum: image.data.reduce((sum, value) => (Number.isFinite(value) ? sum + value : sum), 0),
+            hasSky: parseWcs(wcsCards(hdu.header)).wcs !== undefined,
             preview: previewOf(image),
           });
         } catch (error) {
@@ -186,6 +187,12 @@ export function deskFiles() {
 
     /** An image made smaller. @param side most pixels a side */
     smaller: (choice: ImageChoice, side: number) => overviewOf(imageToSkyImage(hduOf(choice).hdu), side),
+
+    /** The pixels of an image, for events. */
+    pixelsOf(choice: ImageChoice): PixelsOf {
+      const { name, hdu } = hduOf(choice);
+      return { name, shape: imageToSkyImage(hdu).shape, wcs: wcsCards(hdu.header) };
+    },
 
     /** A file as it came, or was made. */
     contentOf: (choice: ImageChoice) => fileOf(choice.file).content,
@@ -241,6 +248,7 @@ export function deskFiles() {
           ...(several && {
             others: others.map((one, index) => ({
               ...{ name: one.name ?? `observation ${index + 2}`, counts: one.counts, psf: one.psf },
+              ...(one.mask && { mask: one.mask }),
             })),
           }),
           ...(offsets && { offsets }),

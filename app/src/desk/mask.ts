@@ -1,29 +1,61 @@
 /** Masks made at the desk: pixels of drawn regions that are left out. */
 
-import { writeFits } from "tslira/fits";
+import type { SkyImage } from "tslira";
+import { type Cutout, writeFits } from "tslira/fits";
 import type { deskFiles } from "./files.js";
-import type { Choices, Composition } from "./observation-view.js";
+import {
+  type Choices,
+  type ChosenImages,
+  type Composition,
+  eachObservation,
+  type ImageChoice,
+} from "./observation-view.js";
 
 /**
- * A mask of the whole image as a FITS file: 0 where the mask so far is 0, where there are no counts, and at the pixels given.
+ * Choices whose masks leave out some more pixels: a mask of its whole image for each observation. Those that are alike share a file.
  *
- * @param pixels of the cut-out, row-major
+ * @param pixels of the cut-out of each observation, row-major
  */
-export function maskFile(
+export async function maskOut(
   files: ReturnType<typeof deskFiles>,
   choices: Choices,
   composition: Composition,
-  pixels: readonly number[],
-): { readonly name: string; readonly bytes: Uint8Array } {
+  pixels: readonly (readonly number[])[],
+): Promise<Choices> {
   const { cutout, ...uncut } = composition;
-  const { counts, mask } = files.compose(choices, uncut).composed.observations[0];
+  const masks = files
+    .compose(choices, uncut)
+    .composed.observations.map((whole, index) => maskWithout(whole, pixels[index], cutout));
+  const [first] = masks;
+  const alike = masks.every(({ data }) => data.every((value, pixel) => value === first.data[pixel]));
+  const made: Omit<ImageChoice, "before">[] = [];
+  for (const [index, { data, shape }] of (alike ? [first] : masks).entries()) {
+    const name = alike ? "mask.fits" : `mask-${index + 1}.fits`;
+    const bytes = writeFits([{ kind: "image", shape, data }]);
+    made.push({ file: await files.keep(name, bytes, true), hdu: 0, name });
+  }
+  const [masked, ...others] = eachObservation(choices).map(
+    (images, index): ChosenImages => ({
+      ...images,
+      mask: { ...made[alike ? 0 : index], before: images.mask ?? "none" },
+    }),
+  );
+  return { ...masked, ...(others.length > 0 && { others }) };
+}
+
+/** A mask of a whole image: 0 where its mask so far is 0, where there are no counts, and at pixels of its cut-out. */
+function maskWithout(
+  { counts, mask }: { readonly counts: SkyImage; readonly mask?: SkyImage },
+  pixels: readonly number[],
+  cutout: Cutout | undefined,
+) {
   const [, nx] = counts.shape;
-  const used = Uint8Array.from(counts.data, (_, pixel) => (mask?.data[pixel] === 0 ? 0 : 1));
+  const data = Uint8Array.from(counts.data, (_, pixel) => (mask?.data[pixel] === 0 ? 0 : 1));
   const [left, right] = cutout?.x ?? [0, nx];
   const bottom = cutout?.y[0] ?? 0;
   for (const pixel of pixels) {
     const [row, column] = [Math.floor(pixel / (right - left)), pixel % (right - left)];
-    used[(bottom + row) * nx + left + column] = 0;
+    data[(bottom + row) * nx + left + column] = 0;
   }
-  return { name: "mask.fits", bytes: writeFits([{ kind: "image", shape: counts.shape, data: used }]) };
+  return { data, shape: counts.shape };
 }

@@ -18,6 +18,8 @@ export interface FoundImage {
   readonly reason: string;
   /** Sum of its values. */
   readonly sum: number;
+  /** Whether its header says where it lies on the sky. */
+  readonly hasSky: boolean;
   /** The image, made smaller for the eye. */
   readonly preview: SkyImage;
 }
@@ -46,6 +48,15 @@ export function eachObservation({ others = [], ...first }: Choices): readonly Ch
   return [first, ...others];
 }
 
+/** Choices with the masks that were there before those that were made here last. */
+export function beforeLastMasks(choices: Choices): Choices {
+  const [first, ...others] = eachObservation(choices).map(({ mask, ...rest }): ChosenImages => {
+    const before = mask?.before ?? mask;
+    return before === undefined || before === "none" ? rest : { ...rest, mask: before };
+  });
+  return { ...first, ...(others.length > 0 && { others }) };
+}
+
 /** How an observation is put together. */
 export interface Composition {
   readonly cutout?: Cutout;
@@ -65,6 +76,7 @@ export interface OtherObservation {
   readonly name: string;
   readonly counts: SkyImage;
   readonly psf: SkyImage;
+  readonly mask?: SkyImage;
 }
 
 /** An observation that is ready to be deconvolved. */

@@ -36,6 +36,13 @@ export interface ReadFile {
   readonly picture?: FoundPicture;
 }
 
+/** How far a file is written. */
+export interface WritingNews {
+  readonly written: number;
+  /** Size of the file. */
+  readonly bytes: number;
+}
+
 /** What the desk does. */
 export interface DeskCalls extends StartCalls, MethodCalls, PhotometryCalls {
   /** Fetch the code of figures, methods and tests while the server is there; never rejected. */
@@ -61,7 +68,8 @@ export interface DeskCalls extends StartCalls, MethodCalls, PhotometryCalls {
   correlation(pixels: readonly number[]): CorrelationView;
   bands(groups: readonly (readonly number[])[]): BandView;
   draw(chain: number, index: number): SkyImage;
-  fits(): Uint8Array<ArrayBuffer>;
+  /** The result as a file; told on the way how much of it is written. */
+  fits(tell: (news: WritingNews) => void): Blob;
   report(): string;
   figure(kind: "posterior" | "traces" | "data", theme: "light" | "dark"): string;
 }

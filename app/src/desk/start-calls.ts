@@ -3,6 +3,7 @@
 import type { LiraDeconvolverOptions, SkyImage } from "tslira";
 import type { BinEventsOptions, EventPositions } from "tslira/sky";
 import type { Configuration } from "../settings/configuration.js";
+import type { ContourFrame, ContourImage } from "./contour-image.js";
 import type { Choices, Composition, ImageChoice, ObservationView } from "./observation-view.js";
 import type { ResultView } from "./run-view.js";
 
@@ -26,8 +27,15 @@ export interface FoundEvents {
   readonly events: number;
   /** Which pairs of columns there are, the best first. */
   readonly positions: readonly EventPositions["kind"][];
+  /** Whether they lie on the sky. */
+  readonly hasSky: boolean;
   readonly energy?: ColumnHistogram;
   readonly time?: ColumnHistogram;
+}
+
+/** How events are binned: into pixels of their own, or into those of an image among the files. */
+export interface EventBinning extends Omit<BinEventsOptions, "pixelsOf"> {
+  readonly like?: ImageChoice;
 }
 
 /** What events look like when binned. */
@@ -86,12 +94,14 @@ export interface OpenedResult {
 export interface StartCalls {
   /** An image of at most `OVERVIEW_SIDE` pixels a side; each the sum of a block of `previewStep` pixels. */
   overview(choice: ImageChoice): SkyImage;
-  /** A mask of the whole image which leaves out some more pixels of the observation, and was the mask of it before. */
-  maskOut(pixels: readonly number[]): ImageChoice;
+  /** The choices with masks of the whole images which leave out some more pixels, of each observation, and know the masks before. */
+  maskOut(pixels: readonly (readonly number[])[]): Choices;
+  /** The part of an image of another file that shows the sky of the data. */
+  contourImage(file: Blob, name: string, frame: ContourFrame): ContourImage;
   /** A file that was made here, to take home. */
   madeFile(choice: ImageChoice): Blob;
-  previewEvents(file: number, options: BinEventsOptions): EventsPreview;
-  keepEvents(file: number, options: BinEventsOptions): ImageChoice;
+  previewEvents(file: number, binning: EventBinning): EventsPreview;
+  keepEvents(file: number, binning: EventBinning): ImageChoice;
   openResult(file: number, choices: Choices): OpenedResult;
   openPicture(file: number, options: PictureOptions): Choices;
 }

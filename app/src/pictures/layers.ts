@@ -46,8 +46,9 @@ export function layersOf(
     ...(data.background ? [layer("background", "Background", "background", data.background, flux)] : []),
     ...(data.mask ? [layer("mask", "Mask", "exposure", data.mask)] : []),
     layer("psf", "PSF", "psf", data.psf, { label: "psf" }),
-    ...others.flatMap(({ counts, psf }, index) => [
+    ...others.flatMap(({ counts, psf, mask }, index) => [
       layer(`counts-${index}`, `Counts ${index + 2}`, "counts", counts, { label: "counts" }),
+      ...(mask ? [layer(`mask-${index}`, `Mask ${index + 2}`, "exposure", mask, { label: "mask" })] : []),
       layer(`psf-${index}`, `PSF ${index + 2}`, "psf", psf, { label: "psf" }),
     ]),
     ...(data.truth ? [layer("truth", "True flux", "flux", data.truth, flux)] : []),

@@ -1,9 +1,11 @@
 /** Grid and contours of all pictures, to choose. Fetched when it is opened first. */
 
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Shape } from "tslira";
 import type { SkyWcs } from "tslira/sky";
 import { formatUnit, offeredLevels, quantityScale, smoothedImage } from "#viewer";
+import { Trouble } from "../trouble.js";
+import type { ContourFile, ContourFiles } from "./contour-files.js";
 import type { Layer } from "./layers.js";
 import type { LookControl } from "./look.js";
 
@@ -18,6 +20,7 @@ const GRIDS: Readonly<Partial<Record<SkyWcs["system"], string>>> = {
 interface LinesProps {
   readonly look: LookControl;
   readonly layers: readonly Layer[];
+  readonly files: ContourFiles;
   readonly shape: Shape;
   readonly wcs: SkyWcs | undefined;
 }
@@ -35,18 +38,22 @@ function levelsOf(text: string): readonly number[] | undefined {
 }
 
 /** The choices. */
-export function LinesChoices({ look, layers, shape, wcs }: LinesProps) {
+export function LinesChoices({ look, layers, files, shape, wcs }: LinesProps) {
   const { lines } = look.now;
   const choices = layers.filter(
     ({ id, kind, image }) =>
       image !== undefined &&
       kind !== "psf" &&
-      id !== "mask" &&
+      !id.startsWith("mask") &&
       image.shape[0] === shape[0] &&
       image.shape[1] === shape[1],
   );
   const { contours } = lines;
-  const layer = choices.find(({ id }) => id === contours?.of);
+  const all: readonly (Layer | ContourFile)[] = [...choices, ...files.list];
+  const layer = all.find(({ id }) => id === contours?.of);
+  const picker = useRef<HTMLInputElement>(null);
+  const [opening, setOpening] = useState(false);
+  const [trouble, setTrouble] = useState("");
   const shown = contours?.levels.join(", ") ?? "";
   const [text, setText] = useState(shown);
   useEffect(() => setText(shown), [shown]);
@@ -55,14 +62,27 @@ export function LinesChoices({ look, layers, shape, wcs }: LinesProps) {
   const take = () => {
     if (contours && typed && text !== shown) put({ contours: { ...contours, levels: typed } });
   };
-  const offer = (of: string, wanted?: number) => {
-    const chosen = choices.find(({ id }) => id === of);
+  const offer = (chosen: Layer | ContourFile | undefined, wanted?: number) => {
     if (chosen?.image === undefined) return put({ contours: undefined });
-    const { kind } = chosen;
+    const { id: of, kind } = chosen;
+    const source = "source" in chosen ? chosen.source : undefined;
     const smoothing = wanted ?? (kind === "counts" ? OF_COUNTS : 0);
-    const image = smoothedImage(chosen.image, smoothing);
-    const scale = quantityScale(kind, image, { stretch: "linear", colormap: "auto", percent: 100 });
+    const image = smoothedImage(chosen.image, smoothing / (source?.step ?? 1));
+    // One bright star of another file would have all levels for itself.
+    const percent = source ? 99.5 : 100;
+    const scale = quantityScale(kind, image, { stretch: "linear", colormap: "auto", percent });
     put({ contours: { of, smoothing, levels: offeredLevels(scale) } });
+  };
+  const open = async (file: File | undefined) => {
+    if (file === undefined) return;
+    setTrouble("");
+    setOpening(true);
+    try {
+      offer(await files.open(file));
+    } catch (error) {
+      setTrouble((error as Error).message);
+    }
+    setOpening(false);
   };
   return (
     <>
@@ -79,15 +99,38 @@ export function LinesChoices({ look, layers, shape, wcs }: LinesProps) {
       </label>
       <label>
         Contours of
-        <select value={layer ? layer.id : ""} onChange={({ target }) => offer(target.value)}>
+        <select
+          value={layer ? layer.id : ""}
+          onChange={({ target }) => offer(all.find(({ id }) => id === target.value))}
+        >
           <option value="">none</option>
-          {choices.map(({ id, title }) => (
+          {all.map(({ id, title }) => (
             <option key={id} value={id}>
               {title}
             </option>
           ))}
         </select>
       </label>
+      <button
+        type="button"
+        disabled={opening}
+        onClick={() => picker.current?.click()}
+        title="A FITS image of the same sky, such as a radio map: placed by the sky coordinates of both"
+      >
+        {opening ? "Reading …" : "Of another file…"}
+      </button>
+      <input
+        ref={picker}
+        type="file"
+        hidden
+        aria-label="File for contours"
+        accept=".fits,.fit,.fts,.gz,.fz"
+        onChange={({ target }) => {
+          void open(target.files?.[0]);
+          target.value = "";
+        }}
+      />
+      <Trouble words={trouble} />
       {contours && (
         <>
           <label>
@@ -103,10 +146,7 @@ export function LinesChoices({ look, layers, shape, wcs }: LinesProps) {
           </label>
           <label>
             Smoothed by
-            <select
-              value={contours.smoothing}
-              onChange={({ target }) => offer(contours.of, Number(target.value))}
-            >
+            <select value={contours.smoothing} onChange={({ target }) => offer(layer, Number(target.value))}>
               {SMOOTHINGS.map((sigma) => (
                 <option key={sigma} value={sigma}>
                   {sigma === 0 ? "nothing" : `σ = ${sigma} px`}

@@ -4,6 +4,7 @@ import { useEffect, useMemo, useState } from "react";
 import type { Shape } from "tslira";
 import type { SkyWcs } from "tslira/sky";
 import type { Frame, Viewport } from "#viewer";
+import type { ContourFile } from "./contour-files.js";
 import type { Layer } from "./layers.js";
 
 /** Lines that are wanted on all pictures of the sky. */
@@ -27,8 +28,16 @@ export interface LineDrawing {
   margin(frame: Frame): number;
 }
 
-/** What draws lines; undefined while nothing is to be drawn, or its code is on the way. */
-export function useSkyLines(lines: SkyLines, layers: readonly Layer[]): LineDrawing | undefined {
+/**
+ * What draws lines; undefined while nothing is to be drawn, or its code is on the way.
+ *
+ * @param wcs of the pictures
+ */
+export function useSkyLines(
+  lines: SkyLines,
+  layers: readonly (Layer | ContourFile)[],
+  wcs: SkyWcs | undefined,
+): LineDrawing | undefined {
   const [code, setCode] = useState<typeof import("./drawn-lines.js")>();
   const { grid, contours } = lines;
   const wanted = grid || contours !== undefined;
@@ -44,9 +53,11 @@ export function useSkyLines(lines: SkyLines, layers: readonly Layer[]): LineDraw
       current = false;
     };
   }, [wanted, code]);
-  const image = contours && layers.find(({ id }) => id === contours.of)?.image;
-  return useMemo(
-    () => (code && wanted ? code.drawnLines(grid, contours, image) : undefined),
-    [code, wanted, grid, contours, image],
-  );
+  const layer = contours && layers.find(({ id }) => id === contours.of);
+  const image = layer?.image;
+  const source = layer && "source" in layer ? layer.source : undefined;
+  return useMemo(() => {
+    if (!code || !wanted) return undefined;
+    return code.drawnLines(grid, contours && image ? code.contoursOf(image, contours, wcs, source) : []);
+  }, [code, wanted, grid, contours, image, wcs, source]);
 }

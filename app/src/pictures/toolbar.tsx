@@ -5,6 +5,7 @@ import type { Shape } from "tslira";
 import type { SkyWcs } from "tslira/sky";
 import { type Viewport, wholeView, zoomAt } from "#viewer";
 import { late } from "../late.js";
+import type { ContourFiles } from "./contour-files.js";
 import type { Layer } from "./layers.js";
 import type { LookControl } from "./look.js";
 import { ColoursMenu } from "./look-menu.js";
@@ -28,6 +29,7 @@ const LinesChoices = late(() => import("./lines-menu.js").then((found) => found.
 
 interface ToolbarProps {
   readonly layers: readonly Layer[];
+  readonly contourFiles: ContourFiles;
   readonly wcs: SkyWcs | undefined;
   readonly tool: Tool;
   readonly onTool: (tool: Tool) => void;
@@ -41,7 +43,7 @@ interface ToolbarProps {
 
 /** The bar. */
 export function Toolbar(props: ToolbarProps) {
-  const { tool, onTool, look, layers, wcs, view, onView, shape, busy, children } = props;
+  const { tool, onTool, look, layers, contourFiles, wcs, view, onView, shape, busy, children } = props;
   const zoom = (factor: number) => onView(zoomAt(view, factor, view.x, view.y, shape));
   return (
     <div className="toolbar" role="toolbar" aria-label="Tools of the pictures">
@@ -64,7 +66,7 @@ export function Toolbar(props: ToolbarProps) {
       </fieldset>
       <ColoursMenu look={look} />
       <Popup title="Lines" hint="Grid of coordinates, contours">
-        {() => <LinesChoices look={look} layers={layers} shape={shape} wcs={wcs} />}
+        {() => <LinesChoices look={look} layers={layers} files={contourFiles} shape={shape} wcs={wcs} />}
       </Popup>
       <select
         aria-label="Number of pictures"

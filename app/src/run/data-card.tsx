@@ -1,9 +1,17 @@
 /** What is being looked at, and which part of it. */
 
+import { Fragment } from "react";
 import type { PsfCentring } from "tslira";
 import type { Cutout } from "tslira/fits";
 import { countText, numberText } from "#viewer";
-import type { Choices, Composition, ObservationView, Offsets } from "../desk/observation-view.js";
+import {
+  type Choices,
+  type Composition,
+  eachObservation,
+  type ImageChoice,
+  type ObservationView,
+  type Offsets,
+} from "../desk/observation-view.js";
 import { psfCentreOf, psfCentreText } from "../settings/psf-centre-text.js";
 import { isLarge } from "../start/large-image.js";
 
@@ -18,10 +26,20 @@ interface DataProps {
   readonly onOffsets: (offsets: Offsets) => void;
   /** Use what was left out last again. */
   readonly onUnmask: () => void;
-  readonly onSaveMask: () => void;
+  readonly onSaveMask: (mask: ImageChoice) => void;
 }
 
 const range = ({ x, y }: Cutout) => `columns ${x[0]}:${x[1]}, rows ${y[0]}:${y[1]}`;
+
+/** How many pixels of an observation are left out. */
+const leftOut = ({ mask }: Pick<ObservationView, "mask">) =>
+  mask?.data.reduce((sum, value) => sum + Number(value === 0), 0) ?? 0;
+
+/** Masks that were made here, each file once. */
+function madeMasks(choices: Choices): ImageChoice[] {
+  const made = eachObservation(choices).flatMap(({ mask }) => (mask?.before ? [mask] : []));
+  return made.filter(({ file }, index) => made.findIndex((one) => one.file === file) === index);
+}
 
 /** The card. */
 export function DataCard({
@@ -53,6 +71,8 @@ export function DataCard({
   const counts = data.counts.data.reduce((sum, value) => sum + value, 0);
   const { cutout, psfCutout, psfCentre = "auto", backgroundUnit = "flux" } = composition;
   const centre = psfCentreText(psfCentre);
+  const masked = [data, ...(data.others ?? [])].map(leftOut);
+  const made = madeMasks(choices);
   return (
     <section className="card" aria-labelledby="data-title">
       <h2 id="data-title">Data</h2>
@@ -136,22 +156,33 @@ export function DataCard({
             </dd>
           </div>
         )}
-        {data.mask && (
+        {masked.some((count) => count > 0) && (
           <div data-key="mask">
             <dt>mask</dt>
             <dd>
-              {countText(data.mask.data.reduce((sum, value) => sum + Number(value === 0), 0))} pixels left out
-              {choices.mask?.before && (
+              {(new Set(masked).size === 1 ? masked.slice(0, 1) : masked).map(countText).join(" and ")} pixels
+              left out
+              {made.length > 0 && (
                 <>
                   {" "}
                   <button type="button" className="link" disabled={busy} onClick={onUnmask}>
                     undo
-                  </button>{" "}
-                  <button type="button" className="link" onClick={onSaveMask} title="For the command below">
-                    save {choices.mask.name}
                   </button>
                 </>
               )}
+              {made.map((mask) => (
+                <Fragment key={mask.name}>
+                  {" "}
+                  <button
+                    type="button"
+                    className="link"
+                    onClick={() => onSaveMask(mask)}
+                    title="For the command below"
+                  >
+                    save {mask.name}
+                  </button>
+                </Fragment>
+              ))}
             </dd>
           </div>
         )}

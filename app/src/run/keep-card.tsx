@@ -4,6 +4,7 @@ import { useState } from "react";
 import type { LiraDeconvolverOptions } from "tslira";
 import type { Desk } from "../desk/desk.js";
 import type { Choices, Composition, Example } from "../desk/observation-view.js";
+import type { WritingNews } from "../desk/protocol.js";
 import { methodCommand, methodTypescript } from "../settings/method-code.js";
 import { isPoint, type MethodSettings } from "../settings/method-fields.js";
 import { commandOf, JOINT_FILE, jointConfig, simulateCommand, typescriptOf } from "../settings/reproduce.js";
@@ -33,7 +34,13 @@ interface Saved {
   readonly type: string;
   /** End of the file's name. */
   readonly ending: string;
-  readonly content: () => Promise<Uint8Array<ArrayBuffer> | Blob | string>;
+  readonly content: (tell: (news: WritingNews) => void) => Promise<Uint8Array<ArrayBuffer> | Blob | string>;
+}
+
+/** A file that is being saved, and how far it is written where that is known. */
+interface Saving {
+  readonly file: Saved;
+  readonly news?: WritingNews;
 }
 
 /** An SVG document as PNG, twice as fine. */
@@ -127,7 +134,7 @@ function resultBytes(found: Found): number {
 /** The card. */
 export function KeepCard(props: KeepProps) {
   const { desk, name, found, running, choices, composition, settings, example, other } = props;
-  const [busy, setBusy] = useState<Saved>();
+  const [busy, setBusy] = useState<Saving>();
   const [trouble, setTrouble] = useState("");
   const [said, setSaid] = useState("");
   const base = fileName(name);
@@ -141,11 +148,11 @@ export function KeepCard(props: KeepProps) {
 
   const take = async (wanted: Saved) => {
     const { type, ending, content } = wanted;
-    setBusy(wanted);
+    setBusy({ file: wanted });
     setSaid("");
     setTrouble("");
     try {
-      const made = await content();
+      const made = await content((news) => setBusy({ file: wanted, news }));
       const file = `${base}-${ending}`;
       save(made, type, file);
       setSaid(`${file}, ${sizeText(new Blob([made]).size)}`);
@@ -188,9 +195,15 @@ export function KeepCard(props: KeepProps) {
       <div className="muted" role="status">
         {busy ? (
           <>
-            Saving {base}-{busy.ending}
-            {found && busy.ending === "result.fits" && `, about ${sizeText(resultBytes(found))}`} …
-            <progress aria-label="Saving" />
+            Saving {base}-{busy.file.ending}
+            {found && busy.file.ending === "result.fits" ? (
+              <Writing news={busy.news} found={found} />
+            ) : (
+              <>
+                {" …"}
+                <progress aria-label="Saving" />
+              </>
+            )}
           </>
         ) : (
           said
@@ -201,6 +214,30 @@ export function KeepCard(props: KeepProps) {
       {joint !== undefined && <Code title={`${JOINT_FILE}, for the command`} text={joint} />}
       <Code title="As TypeScript" text={typescript} />
     </section>
+  );
+}
+
+/** How far a result is written: what is done before its size is known, percent of it, what the browser does then. */
+function Writing({ news, found }: { readonly news: WritingNews | undefined; readonly found: Found }) {
+  if (news === undefined) {
+    return (
+      <>
+        , about {sizeText(resultBytes(found))}: putting it together …
+        <progress aria-label="Saving" />
+      </>
+    );
+  }
+  const { written, bytes } = news;
+  return (
+    <>
+      , {sizeText(bytes)}
+      {written < bytes ? (
+        <span aria-hidden="true">: {Math.floor((100 * written) / bytes)} % written</span>
+      ) : (
+        ": handing it to the browser …"
+      )}
+      <progress aria-label="Saving" value={written} max={bytes} />
+    </>
   );
 }
 

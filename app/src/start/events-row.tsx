@@ -1,104 +1,42 @@
 /** An event list on the start screen: which events, into which pixels, and what comes of it. */
 
 import { useEffect, useId, useRef, useState } from "react";
-import type { BinEventsOptions } from "tslira/sky";
 import { countText } from "#viewer";
 import type { Desk } from "../desk/desk.js";
-import type { ColumnHistogram, EventsPreview, FoundEvents } from "../desk/start-calls.js";
+import type { ColumnHistogram, EventBinning, EventsPreview, FoundEvents } from "../desk/start-calls.js";
 import { countsScale, Thumbnail } from "../pictures/picture.js";
+import { type EventFields, isSameImage, type OfferedGrid, optionsOf } from "./event-fields.js";
 
 interface EventsProps {
   readonly desk: Desk;
   readonly file: number;
   readonly found: FoundEvents;
-  /** What the fields say; undefined as long as they cannot be used. */
-  readonly onOptions: (options: BinEventsOptions | undefined, fields: EventFields) => void;
-  /** What the fields held when the list was shown before. */
-  readonly before: EventFields | undefined;
+  readonly fields: EventFields;
+  readonly onFields: (fields: EventFields) => void;
+  /** What the fields mean; undefined when they cannot be used. */
+  readonly onBinning: (binning: EventBinning | undefined) => void;
+  /** Images on whose pixels the events can be binned. */
+  readonly grids: readonly OfferedGrid[];
 }
 
 const KINDS = { pixel: "X and Y", galactic: "Galactic, L and B", equatorial: "RA and Dec" } as const;
 
-/** What the fields hold, as text. */
-export interface EventFields {
-  readonly energy: readonly [string, string];
-  readonly time: readonly [string, string];
-  readonly coordinates: keyof typeof KINDS;
-  readonly projection: "TAN" | "CAR";
-  readonly binSize: string;
-  readonly center: string;
-  readonly size: string;
-  readonly where: string;
-}
-
-function rangeOf([from, to]: readonly [string, string]): readonly [number, number] | undefined | "wrong" {
-  if (from.trim() === "" && to.trim() === "") return undefined;
-  const low = from.trim() === "" ? Number.NEGATIVE_INFINITY : Number(from);
-  const high = to.trim() === "" ? Number.POSITIVE_INFINITY : Number(to);
-  return low < high ? [low, high] : "wrong";
-}
-
-function pairOf(text: string): readonly [number, number] | undefined | "wrong" {
-  if (text.trim() === "") return undefined;
-  const values = text
-    .split(/\s*[,x×]\s*|\s+/)
-    .filter(Boolean)
-    .map(Number);
-  return values.length === 2 && values.every(Number.isFinite) ? (values as [number, number]) : "wrong";
-}
-
-/** The options, or what is wrong with a field. */
-function optionsOf(fields: EventFields): BinEventsOptions | string {
-  const [energy, time] = [rangeOf(fields.energy), rangeOf(fields.time)];
-  if (energy === "wrong" || time === "wrong")
-    return "A range needs two numbers, the smaller first; or leave an end empty.";
-  const center = pairOf(fields.center);
-  if (center === "wrong") return "The middle needs two numbers, as 266.4, -29.";
-  const size = pairOf(fields.size);
-  if (size === "wrong" || size?.some((side) => !Number.isInteger(side) || side < 1))
-    return "The size needs two whole numbers, as 256 x 256.";
-  const binSize = fields.binSize.trim() === "" ? undefined : Number(fields.binSize);
-  if (binSize !== undefined && !(binSize > 0 && Number.isFinite(binSize)))
-    return "The bin size needs a number above 0.";
-  return {
-    coordinates: fields.coordinates,
-    ...(fields.coordinates !== "pixel" && { projection: fields.projection }),
-    ...(energy && { energy }),
-    ...(time && { time }),
-    ...(center && { center }),
-    ...(size && { size }),
-    ...(binSize !== undefined && { binSize }),
-    ...(fields.where.trim() !== "" && { where: fields.where.trim() }),
-  };
-}
-
 /** The row. */
-export function EventsRow({ desk, file, found, onOptions, before }: EventsProps) {
-  const [fields, setFields] = useState<EventFields>(
-    before ?? {
-      ...{
-        energy: ["", ""],
-        time: ["", ""],
-        projection: "TAN",
-        binSize: "",
-        center: "",
-        size: "",
-        where: "",
-      },
-      coordinates: found.positions[0],
-    },
-  );
+export function EventsRow({ desk, file, found, fields, onFields, onBinning, grids }: EventsProps) {
   const [seen, setSeen] = useState<EventsPreview>();
   const [trouble, setTrouble] = useState("");
-  const report = useRef(onOptions);
-  report.current = onOptions;
+  const report = useRef(onBinning);
+  report.current = onBinning;
   const id = useId();
+  const like = grids.find(({ image }) => isSameImage(fields.like, image))?.image;
+  // An image that has left the list offers nothing.
+  const gone = fields.like !== undefined && like === undefined;
 
   useEffect(() => {
-    const options = optionsOf(fields);
+    const options = optionsOf(gone ? { ...fields, like: undefined } : fields);
     if (typeof options === "string") {
       setTrouble(options);
-      report.current(undefined, fields);
+      report.current(undefined);
       return;
     }
     let current = true;
@@ -108,12 +46,12 @@ export function EventsRow({ desk, file, found, onOptions, before }: EventsProps)
           if (!current) return;
           setSeen(preview);
           setTrouble("");
-          report.current(options, fields);
+          report.current(options);
         },
         (error: Error) => {
           if (!current) return;
           setTrouble(error.message);
-          report.current(undefined, fields);
+          report.current(undefined);
         },
       );
     }, 200);
@@ -121,9 +59,9 @@ export function EventsRow({ desk, file, found, onOptions, before }: EventsProps)
       current = false;
       clearTimeout(timer);
     };
-  }, [desk, file, fields]);
+  }, [desk, file, fields, gone]);
 
-  const change = (part: Partial<EventFields>) => setFields((all) => ({ ...all, ...part }));
+  const change = (part: Partial<EventFields>) => onFields({ ...fields, ...part });
   const sky = fields.coordinates !== "pixel";
   const field = (key: "binSize" | "center" | "size" | "where", label: string, shown: string | undefined) => (
     <label className="event-field">
@@ -163,6 +101,21 @@ export function EventsRow({ desk, file, found, onOptions, before }: EventsProps)
           <RangeField histogram={found.time} range={fields.time} onRange={(time) => change({ time })} />
         )}
       </div>
+      {found.hasSky && grids.length > 0 && (
+        <div className="events-like">
+          {grids.map(({ image, shape: [ny, nx] }) => (
+            <button
+              type="button"
+              key={image.name}
+              aria-pressed={image === like}
+              title={`${nx} × ${ny} pixels, as ${image.name} has them`}
+              onClick={() => change({ like: image === like ? undefined : image })}
+            >
+              On the grid of {image.name}
+            </button>
+          ))}
+        </div>
+      )}
       <div className="events-grid">
         {found.positions.length > 1 && (
           <label className="event-field">
@@ -186,15 +139,16 @@ export function EventsRow({ desk, file, found, onOptions, before }: EventsProps)
             </select>
           </label>
         )}
-        {field("binSize", sky ? "Pixel in degrees" : "Bin size", seen && String(seen.binSize))}
-        {field(
-          "center",
-          sky ? "Middle, lon, lat" : "Middle, X, Y",
-          seen?.center.map((value) => Number(value.toFixed(4))).join(", "),
-        )}
-        {field("size", "Size in pixels", seen?.size.join(" × "))}
+        {!like && field("binSize", sky ? "Pixel in degrees" : "Bin size", seen && String(seen.binSize))}
+        {!like &&
+          field(
+            "center",
+            sky ? "Middle, lon, lat" : "Middle, X, Y",
+            seen?.center.map((value) => Number(value.toFixed(4))).join(", "),
+          )}
+        {!like && field("size", "Size in pixels", seen?.size.join(" × "))}
         {field("where", "Conditions on columns", "PATTERN<=4 && FLAG==0")}
-        {sky && (
+        {sky && !like && (
           <label className="event-field">
             Projection
             <select

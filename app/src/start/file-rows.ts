@@ -1,12 +1,12 @@
 /** The list of files: read one after the other, and still there when one comes back from what they hold. */
 
 import { type Dispatch, type SetStateAction, useCallback, useRef, useState } from "react";
-import type { BinEventsOptions } from "tslira/sky";
 import type { Desk } from "../desk/desk.js";
 import type { ReadFile } from "../desk/protocol.js";
+import type { EventBinning } from "../desk/start-calls.js";
 import type { Configuration } from "../settings/configuration.js";
 import { assignImages, type ListedImage } from "./assign-images.js";
-import type { EventFields } from "./events-row.js";
+import type { EventFields } from "./event-fields.js";
 
 /** A file on the list. */
 export interface Row {
@@ -19,8 +19,8 @@ export interface Row {
   readonly images: readonly ListedImage[];
   /** What else the file holds. */
   readonly found?: Omit<ReadFile, "id" | "images">;
-  /** How the events of the file are binned; undefined as long as that cannot be done. */
-  readonly options?: BinEventsOptions | undefined;
+  /** How the events of the file are binned; undefined as long as that is not known to work. */
+  readonly binning?: EventBinning | undefined;
   readonly fields?: EventFields;
 }
 

@@ -1,21 +1,20 @@
 /** Where data come from: an example, or files. */
 
 import { type DragEvent, useMemo, useRef, useState } from "react";
-import type { BinEventsOptions } from "tslira/sky";
-import { numberText, quantityScale } from "#viewer";
-import type { Desk } from "../desk/desk.js";
+import { numberText } from "#viewer";
+import type { Desk, DeskError } from "../desk/desk.js";
 import {
   type Choices,
   type Composition,
   type Example,
   eachObservation,
+  type ImageChoice,
   type Role,
   type ShownExample,
 } from "../desk/observation-view.js";
 import type { OpenedResult, PictureOptions } from "../desk/start-calls.js";
 import { late } from "../late.js";
 import { countsScale, Thumbnail } from "../pictures/picture.js";
-import { sizeText } from "../run/save-file.js";
 import { cutoutOf, cutoutText } from "../settings/cutout-text.js";
 import { Trouble } from "../trouble.js";
 import {
@@ -26,24 +25,12 @@ import {
   withoutGaps,
 } from "./assign-images.js";
 import { type BackgroundUnit, guessBackgroundUnit } from "./background-unit.js";
-import type { EventFields } from "./events-row.js";
+import { isSameImage, offeredGrids, startFields } from "./event-fields.js";
+import { FileRow } from "./file-row.js";
 import type { FileRows, Row } from "./file-rows.js";
 import { brightPart, isLarge } from "./large-image.js";
-import { PictureRow } from "./picture-row.js";
 
-const ROLES: readonly (readonly [Role, string])[] = [
-  ["counts", "counts"],
-  ["psf", "point spread function"],
-  ["exposure", "exposure"],
-  ["background", "background"],
-  ["mask", "mask (1 = use)"],
-];
-
-const EventsRow = late(() => import("./events-row.js").then((found) => found.EventsRow));
 const Overview = late(() => import("./overview.js").then((found) => found.Overview));
-
-/** The choice that begins one more observation. */
-const ANOTHER = "another";
 
 interface StartProps {
   readonly desk: Desk;
@@ -59,7 +46,7 @@ interface StartProps {
 function missing(choices: Choices, rows: readonly Row[]): string {
   if (rows.some(({ state }) => state === "reading")) return "Reading …";
   if (rows.some(({ found }) => found?.result)) return "";
-  if (rows.some(({ found, options }) => found?.events && options === undefined))
+  if (rows.some(({ found, binning }) => found?.events && binning === undefined))
     return "Binning the events …";
   const each = eachObservation(choices);
   const needed = each.flatMap(({ counts, psf }, index) => {
@@ -76,6 +63,8 @@ export function StartScreen(props: StartProps) {
   const [over, setOver] = useState(false);
   const [chosenUnit, setChosenUnit] = useState<BackgroundUnit>();
   const [trouble, setTrouble] = useState("");
+  /** Whether it is that the images do not go together. */
+  const [mismatched, setMismatched] = useState(false);
   const [partText, setPartText] = useState<string>();
   const picker = useRef<HTMLInputElement>(null);
   const change = (key: number, part: Partial<Row>) =>
@@ -87,12 +76,13 @@ export function StartScreen(props: StartProps) {
     for (const file of list) await read(file).catch(() => undefined);
   }
 
+  const list = rows.find(({ found, file }) => found?.events && file !== undefined);
   const choices = useMemo((): Choices => {
     const [first, ...others] = chosenImages(rows);
-    const list = rows.find(({ found, file }) => found?.events && file !== undefined);
     const counts = first.counts ?? (list && { file: list.file ?? -1, hdu: 0, name: list.name });
     return { ...first, ...(counts && { counts }), ...(others.length > 0 && { others }) };
-  }, [rows]);
+  }, [rows, list]);
+  const grids = useMemo(() => offeredGrids(rows), [rows]);
   const several = observationCount(rows);
   const guess = useMemo(() => {
     const chosen = (role: Role) =>
@@ -104,7 +94,12 @@ export function StartScreen(props: StartProps) {
   }, [rows, choices]);
   const backgroundUnit = chosenUnit ?? guess?.unit ?? "flux";
   const result = rows.find(({ found }) => found?.result);
-  const listed = rows.find(({ found, file }) => found?.events && file === choices.counts?.file);
+  const listed = list?.file === choices.counts?.file ? list : undefined;
+  /** Other pixels for the events, where an image on the list offers them. */
+  const otherGrids =
+    result || !list?.found?.events?.hasSky
+      ? []
+      : grids.filter(({ image }) => !listed || !isSameImage(list.fields?.like, image));
 
   /** The part of counts that are too large to be shown whole. */
   const part = useMemo(() => {
@@ -136,8 +131,30 @@ export function StartScreen(props: StartProps) {
       ),
     );
 
+  /** Take the counts from the events, on the grid of an image. */
+  function binLike(like: ImageChoice): void {
+    setTrouble("");
+    setRows((all) =>
+      all.map((row) =>
+        row.key === list?.key && row.found?.events
+          ? {
+              ...row,
+              fields: { ...(row.fields ?? startFields(row.found.events)), like },
+              binning: undefined,
+            }
+          : {
+              ...row,
+              images: row.images.map((image) =>
+                image.use === "counts" && image.of === 0 ? { ...image, use: undefined, byHand: true } : image,
+              ),
+            },
+      ),
+    );
+  }
+
   async function openFiles(): Promise<void> {
     setTrouble("");
+    setMismatched(false);
     const divided = choices.background && choices.exposure && backgroundUnit === "counts";
     try {
       if (result?.file !== undefined) {
@@ -145,8 +162,8 @@ export function StartScreen(props: StartProps) {
         return;
       }
       const counts =
-        listed?.file !== undefined && listed.options
-          ? await desk.keepEvents(listed.file, listed.options)
+        listed?.file !== undefined && listed.binning
+          ? await desk.keepEvents(listed.file, listed.binning)
           : choices.counts;
       const cutout = part ? cutoutOf(partShown) : undefined;
       if (part && (cutout === undefined || isLarge([cutout.y[1] - cutout.y[0], cutout.x[1] - cutout.x[0]])))
@@ -156,7 +173,9 @@ export function StartScreen(props: StartProps) {
         { ...composition, ...(divided && { backgroundUnit }), ...(cutout && { cutout }) },
       );
     } catch (error) {
-      setTrouble((error as Error).message);
+      const { message, code } = error as DeskError;
+      setTrouble(message);
+      setMismatched(code === "INVALID_INPUT");
     }
   }
 
@@ -239,7 +258,8 @@ export function StartScreen(props: StartProps) {
                 key={row.key}
                 row={row}
                 desk={desk}
-                onOptions={(options, fields) => change(row.key, { options, fields })}
+                grids={grids}
+                onBinning={(part) => change(row.key, part)}
                 onPicture={(options) => void openPicture(row.file as number, options)}
                 several={several}
                 onAssign={(hdu, chosen) => assign(row.key, hdu, chosen)}
@@ -303,7 +323,14 @@ export function StartScreen(props: StartProps) {
             <span role="status">{needed}</span>
           </div>
         )}
-        <Trouble words={trouble} />
+        <Trouble words={trouble}>
+          {mismatched &&
+            otherGrids.map(({ image }) => (
+              <button type="button" key={image.name} onClick={() => binLike(image)}>
+                Bin {list?.name} on the grid of {image.name}
+              </button>
+            ))}
+        </Trouble>
       </section>
       <section aria-label="Examples">
         <h3>Or try an example</h3>
@@ -319,129 +346,5 @@ export function StartScreen(props: StartProps) {
         </div>
       </section>
     </main>
-  );
-}
-
-function FileRow({
-  row,
-  desk,
-  onOptions,
-  onPicture,
-  onAssign,
-  onRemove,
-  several,
-}: {
-  readonly row: Row;
-  /** How many observations there are. */
-  readonly several: number;
-  readonly desk: Desk;
-  readonly onOptions: (options: BinEventsOptions | undefined, fields: EventFields) => void;
-  readonly onPicture: (options: PictureOptions) => void;
-  readonly onAssign: (hdu: number, chosen: Pick<ListedImage, "use" | "of">) => void;
-  readonly onRemove: () => void;
-}) {
-  return (
-    <li className={row.state}>
-      <div className="file-head">
-        <span className="file-name">{row.name}</span>
-        <span className="muted">{sizeText(row.size)}</span>
-        {row.state === "reading" && <span className="muted">reading …</span>}
-        <button type="button" className="quiet" onClick={onRemove} aria-label={`Remove ${row.name}`}>
-          Remove
-        </button>
-      </div>
-      {row.message && (
-        <p className="trouble" role="alert">
-          {row.message}
-        </p>
-      )}
-      {row.found?.events && row.file !== undefined && (
-        <EventsRow
-          desk={desk}
-          file={row.file}
-          found={row.found.events}
-          onOptions={onOptions}
-          before={row.fields}
-        />
-      )}
-      {row.found?.picture && <PictureRow found={row.found.picture} onOpen={onPicture} />}
-      {row.found?.configuration && <p className="muted">Settings. They are in the form of the next run.</p>}
-      {row.found?.result && (
-        <div className="found">
-          <Thumbnail
-            image={row.found.result.preview}
-            scale={quantityScale("flux", row.found.result.preview, {
-              stretch: "sqrt",
-              colormap: "auto",
-              percent: 99.9,
-            })}
-          />
-          <p>
-            <strong>Result.</strong> {row.found.result.summary}
-            {row.found.result.inputs.length > 0 && (
-              <span className="muted">
-                {" "}
-                Add {row.found.result.inputs.join(", ")} to see predicted counts and residuals.
-              </span>
-            )}
-          </p>
-        </div>
-      )}
-      {row.images.map((image) => (
-        <div className="found" key={image.hdu}>
-          <Thumbnail image={image.preview} scale={countsScale(image.preview)} />
-          <label>
-            <span className="spoken">{image.name} is </span>
-            <select
-              value={image.use ?? ""}
-              onChange={({ target }) =>
-                onAssign(
-                  image.hdu,
-                  target.value === ANOTHER
-                    ? { use: "counts", of: several }
-                    : {
-                        use: (target.value || undefined) as Role | undefined,
-                        of: target.value === "counts" && image.of === "all" ? 0 : image.of,
-                      },
-                )
-              }
-            >
-              {ROLES.map(([role, title]) => (
-                <option key={role} value={role}>
-                  {title}
-                </option>
-              ))}
-              <option value={ANOTHER}>counts of another observation</option>
-              <option value="">not used</option>
-            </select>
-          </label>
-          {image.use !== undefined && several > 1 && (
-            <label>
-              <span className="spoken">{image.name} belongs to </span>
-              <select
-                value={image.of}
-                onChange={({ target }) =>
-                  onAssign(image.hdu, {
-                    use: image.use,
-                    of: target.value === "all" ? "all" : Number(target.value),
-                  })
-                }
-              >
-                {Array.from({ length: several }, (_, index) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: observations are known by their numbers.
-                  <option key={index} value={index}>
-                    observation {index + 1}
-                  </option>
-                ))}
-                {image.use !== "counts" && <option value="all">all observations</option>}
-              </select>
-            </label>
-          )}
-          <span className="muted">
-            {image.shape[1]} × {image.shape[0]} · {image.use === image.role ? image.reason : "chosen by you"}
-          </span>
-        </div>
-      ))}
-    </li>
   );
 }

@@ -14,6 +14,12 @@ export interface PointingOffsets {
   readonly warnings: readonly string[];
 }
 
+/**
+ * Steps of a pixel in which offsets are told: trigonometric functions of browsers and of Node differ in their last bits, which is
+ * 1e-10 of a pixel here, and displaced by a whole pixel or by a little less is not the same.
+ */
+const STEPS = 1e6;
+
 /** Deviation in pixels up to which images count as displaced only. */
 const PARALLEL = 0.1;
 
@@ -21,8 +27,8 @@ const PARALLEL = 0.1;
  * Offsets between the pixels of several observations of one sky, from their sky coordinates: what `deconvolve` takes as `offsets`.
  *
  * The middle of each image goes through its own coordinates to the sky and back through those of the first; the difference is
- * the offset. A source at sky pixel x is then seen at `x - offset.x` of that observation. A rotation or another scale cannot be
- * described by an offset, so corners must not lie elsewhere by more than 0.1 pixel.
+ * the offset, to a millionth of a pixel. A source at sky pixel x is then seen at `x - offset.x` of that observation. A rotation or
+ * another scale cannot be described by an offset, so corners must not lie elsewhere by more than 0.1 pixel.
  *
  * Headers are taken at their word: aspect errors of a telescope (about 0.4" for Chandra) are the caller's to correct.
  *
@@ -62,7 +68,9 @@ export function pointingOffsets(observations: readonly Observation[]): PointingO
       const there = skyToPixel(reference, lon, lat);
       return { x: there.x - x, y: there.y - y };
     };
-    const offset = displaced((nx - 1) / 2, (ny - 1) / 2);
+    const middle = displaced((nx - 1) / 2, (ny - 1) / 2);
+    const inSteps = (pixels: number) => Math.round(pixels * STEPS) / STEPS;
+    const offset = { x: inSteps(middle.x), y: inSteps(middle.y) };
     let deviation = 0;
     for (const [x, y] of [
       [0, 0],
