@@ -20,12 +20,20 @@ export interface LawCost {
 const ROUNDS = 11;
 const ROUND_SECONDS = 0.15;
 
-function median(values: readonly number[]): number {
+/** Median of a list that is not empty. */
+export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
-/** Measure one dataset. */
-export function lawCost({ observation, settings }: BenchCase): LawCost {
+/**
+ * Milliseconds of a sweep in every round: under LIRA's law with random shifts, with one alpha a level and transfers, under the default,
+ * and whatever else takes its turn, which gets the image that the chain of the default has come to.
+ */
+export function lawRounds(
+  { observation, settings }: BenchCase,
+  rounds: number,
+  others: readonly ((flux: Float64Array) => number)[] = [],
+): number[][] {
   const { shape } = observation.counts;
   const exact = { ...settings, cycleSpin: "none", pairTransfers: defaultPairTransfers(shape) } as const;
   const chains = [{ ...settings, cycleSpin: "random" as const }, exact, adaptiveSettings(exact)].map((law) =>
@@ -33,14 +41,20 @@ export function lawCost({ observation, settings }: BenchCase): LawCost {
   );
   const warm = Math.max(20, Math.min(1_000, Math.floor(1e7 / observation.counts.data.length)));
   for (const chain of chains) for (let sweep = 0; sweep < warm; sweep++) chain.sweep(1);
-  const rounds = Array.from({ length: ROUNDS }, () =>
-    chains.map((chain) => {
+  return Array.from({ length: rounds }, () => [
+    ...chains.map((chain) => {
       const start = cpuSeconds();
       let sweeps = 0;
       for (; cpuSeconds() - start < ROUND_SECONDS; sweeps++) chain.sweep(1);
       return (1000 * (cpuSeconds() - start)) / sweeps;
     }),
-  );
-  const [random, level, adaptive] = chains.map((_, law) => median(rounds.map((times) => times[law])));
+    ...others.map((measure) => measure(chains[2].flux)),
+  ]);
+}
+
+/** Measure one dataset. */
+export function lawCost(bench: BenchCase): LawCost {
+  const rounds = lawRounds(bench, ROUNDS);
+  const [random, level, adaptive] = [0, 1, 2].map((law) => median(rounds.map((times) => times[law])));
   return { random, level, adaptive, ratio: median(rounds.map((times) => times[2] / times[1])) };
 }

@@ -1,4 +1,19 @@
-// The end of a sweep: moments, step 7 (the scales of the backgrounds), and the row of the trace.
+// Step 7 of the sweep, the scales of the backgrounds; and its end: moments, and the row of the trace.
+
+/** Draw the scales of the backgrounds. */
+@compute @workgroup_size(1)
+fn drawScales(@builtin(workgroup_id) group: vec3<u32>) {
+  let job = jobs[group.y];
+  for (var m = 0u; m < OBSERVATIONS; m++) {
+    let backgroundCounts = inputs[BACKGROUND_COUNTS + m];
+    if (backgroundCounts > 0.0) {
+      draw(job, STEP_SCALE, m);
+      let photons = f32(atomicLoad(&whole[wholeOf(job) + BACKGROUND_PHOTONS + m]));
+      reals[realsOf(job) + SCALES + m] =
+        drawGamma(photons + inputs[SCALE_PRIOR]) / (backgroundCounts + inputs[SCALE_PRIOR + 1u]);
+    }
+  }
+}
 
 /** Running mean and squared deviations of the image (Welford 1962), and of ln alpha of every node the sum. */
 @compute @workgroup_size(GROUP)
@@ -66,12 +81,6 @@ fn finishSweep(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocatio
   trace[row + 4u] = reals[r + TOTAL];
   trace[row + 5u] = sums.z;
   for (var m = 0u; m < OBSERVATIONS; m++) {
-    let backgroundCounts = inputs[BACKGROUND_COUNTS + m];
-    if (FIT_BACKGROUND && backgroundCounts > 0.0) {
-      draw(job, STEP_SCALE, m);
-      let photons = f32(atomicLoad(&whole[w + BACKGROUND_PHOTONS + m]));
-      reals[r + SCALES + m] = drawGamma(photons + inputs[SCALE_PRIOR]) / (backgroundCounts + inputs[SCALE_PRIOR + 1u]);
-    }
     trace[row + 6u + m] = reals[r + SCALES + m];
   }
   jobs[group.y].draws += select(0u, 1u, job.row >= job.skip);

@@ -40,6 +40,8 @@ const STEP_MATRIX = 6u;
 const STEP_IMAGE = 7u;
 const STEP_TOTAL = 8u;
 const STEP_SCALE = 9u;
+const STEP_TRANSFER = 10u;
+const STEP_OUTSIDE = 11u;
 
 // What went wrong, as bits of a chain's first whole number.
 const NO_LIGHT = 1u;

@@ -31,6 +31,8 @@ import { childrenOf, colsOf, levels, massesOf, rowsOf } from "./tree";
 
 /** Highest level of the node that keeps its flux: 8 x 8 pixels. */
 const HIGHEST: i32 = 3;
+/** Least share of flux or background: from below no transfer begins, so that none may end there. */
+const LEAST_SHARE: f64 = 1e-9;
 
 /** Transfers accepted and tried since the chain began. */
 export let backgroundTransfersAccepted: f64 = 0;
@@ -158,7 +160,8 @@ function tryTransfer(
   const outside = max(0, all - kept);
   const background = item.scale * item.backgroundCounts;
   const together = outside + background;
-  if (!(outside > 1e-9 * together) || !(background > 1e-9 * together) || !(outsideMass > 0)) return;
+  if (!(outside > LEAST_SHARE * together) || !(background > LEAST_SHARE * together)) return;
+  if (!(outsideMass > 0)) return;
   backgroundTransfersTried++;
   const share = outside / together;
   const rest = background / together;
@@ -170,7 +173,8 @@ function tryTransfer(
   const slope = (totalRate * outsideMass) / share - (scaleRate * together) / item.backgroundCounts;
   finishBackgroundGains(item, 1 / share, -1 / rest);
   collectAll();
-  const accepted = drawShare(share, rest, slope);
+  const accepted =
+    drawShare(share, rest, slope) && proposedFirst > LEAST_SHARE && proposedSecond > LEAST_SHARE;
   clearGains();
   if (!accepted) return;
   backgroundTransfersAccepted++;

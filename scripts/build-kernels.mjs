@@ -57,6 +57,10 @@ const SHADER = [
     "states",
     "smoothing",
     "image",
+    "share-proposal",
+    "masses",
+    "light",
+    "transfers",
     "finish",
   ],
 ];

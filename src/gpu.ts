@@ -5,6 +5,8 @@ import { JobError } from "./errors.js";
 /** A device that is ready, and what to call it. */
 export interface OpenGpu {
   readonly device: GPUDevice;
+  /** Where it comes from. To be kept as long as the device: the package webgpu ends its devices when its entry is forgotten. */
+  readonly entry: GPU;
   /** Of the adapter, for messages and tables. */
   readonly name: string;
   /** Give the device back. */
@@ -40,6 +42,18 @@ async function findGpu(): Promise<GPU> {
   }
 }
 
+const FASTEST = { powerPreference: "high-performance" } as const;
+
+function nameOf({ info: { vendor, architecture, device: model, description } }: GPUAdapter): string {
+  return description || [vendor, model || architecture].filter(Boolean).join(" ") || "unnamed adapter";
+}
+
+/** Name of the adapter that chains would run on, for pages that offer it; undefined where there is none. */
+export async function adapterName(): Promise<string | undefined> {
+  const adapter = await globalThis.navigator?.gpu?.requestAdapter(FASTEST);
+  return adapter ? nameOf(adapter) : undefined;
+}
+
 /**
  * Open the fastest adapter with the largest buffers that it allows.
  *
@@ -47,7 +61,7 @@ async function findGpu(): Promise<GPU> {
  */
 export async function openGpu(): Promise<OpenGpu> {
   const gpu = await findGpu();
-  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+  const adapter = await gpu.requestAdapter(FASTEST);
   if (adapter === null)
     throw new JobError(
       `gpu: the machine must offer an adapter of WebGPU, got none; install a driver of Vulkan, Metal or Direct3D 12, ${REMEDY}`,
@@ -56,15 +70,5 @@ export async function openGpu(): Promise<OpenGpu> {
   const device = await adapter.requestDevice({
     requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
   });
-  const { vendor, architecture, device: model, description } = adapter.info;
-  const name = description || [vendor, model || architecture].filter(Boolean).join(" ") || "unnamed adapter";
-  return {
-    device,
-    name,
-    close() {
-      device.destroy();
-      // Kept until here: the package ends its devices when its entry is forgotten.
-      void gpu;
-    },
-  };
+  return { device, entry: gpu, name: nameOf(adapter), close: () => device.destroy() };
 }

@@ -15,6 +15,7 @@ export {
   type ColumnValue,
   flagOf,
   givenValue,
+  gpuRule,
   type Kind,
   type NumberRange,
   type Setting,

@@ -43,6 +43,7 @@ export function Studio() {
   const hear = useRef<(live: LiveView) => void>(() => undefined);
   const [desk, setDesk] = useState<Desk>();
   const [examples, setExamples] = useState<readonly ShownExample[]>([]);
+  const [gpu, setGpu] = useState<string>();
   const [open, setOpen] = useState<OpenData>();
   const settings = useSettingsHistory();
   const files = useFileRows(desk, settings.replace);
@@ -67,6 +68,7 @@ export function Studio() {
     );
     setDesk(() => opened);
     opened.examples().then(setExamples, (error: Error) => setTrouble(error.message));
+    opened.gpu().then(setGpu, () => setGpu(undefined));
     return close;
   }, [deaths]);
   // A server that ends must not take anything along.
@@ -207,6 +209,7 @@ export function Studio() {
             <Workspace
               key={JSON.stringify([open.choices, open.composition, open.session?.id])}
               desk={desk}
+              gpu={gpu}
               open={title === undefined ? open : { ...open, title }}
               onCompose={(composition, choices = open.choices) => compose(choices, composition, open.example)}
               form={settings.form}

@@ -56,7 +56,7 @@ import {
   methodSettings,
 } from "./settings/method-fields.js";
 import { commandOf } from "./settings/reproduce.js";
-import { type Form, formIsGood, settingsOf } from "./settings/settings.js";
+import { deviceError, type Form, formIsGood, settingsOf } from "./settings/settings.js";
 import { SettingsCard } from "./settings/settings-bar.js";
 import type { SettingsHistory } from "./settings/settings-history.js";
 import type { OpenData } from "./start/open-data.js";
@@ -64,6 +64,8 @@ import { Trouble } from "./trouble.js";
 
 interface WorkspaceProps {
   readonly desk: Desk;
+  /** Name of the GPU that the browser offers; undefined without one. */
+  readonly gpu: string | undefined;
   readonly open: OpenData;
   readonly onCompose: (composition: Composition, choices?: Choices) => Promise<void>;
   /** Settings outlive a cut-out, which makes the rest of the screen anew. */
@@ -217,8 +219,9 @@ export function Workspace(props: WorkspaceProps) {
   const start = useCallback(async () => {
     if (data.withoutData) return;
     if (other) await beginOther(other);
-    else if (method === "lira" && formIsGood(form)) await begin(settings);
-  }, [form, method, other, settings, begin, beginOther, data.withoutData]);
+    else if (method === "lira" && formIsGood(form) && deviceError(form, props.gpu) === undefined)
+      await begin(settings);
+  }, [form, method, other, settings, begin, beginOther, data.withoutData, props.gpu]);
   const pause = useCallback(
     (paused: boolean) => {
       tellRun({ type: "pause", paused });
@@ -371,6 +374,7 @@ export function Workspace(props: WorkspaceProps) {
             known={data.warnings}
             canStart={!data.withoutData}
             level={level}
+            gpu={props.gpu}
             form={form}
             onForm={onForm}
             run={run}

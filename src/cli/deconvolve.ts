@@ -114,6 +114,7 @@ async function sample(
   return interruptible(progress, checkpoint, (signal) =>
     deconvolveToFile(observations, run, output, {
       onProgress: progress.update,
+      onNote: (text) => progress.say(`tslira: ${text}`),
       onWarning: (text) => expected.includes(text) || warn(text),
       signal,
       checkpoint,

@@ -287,6 +287,7 @@ function resultLines(path: string, result: ResultSummary): string[] {
     ["reference exposure", formatNumber(referenceExposure)],
     ["made by", `tslira ${provenance.version}, ${provenance.started} to ${provenance.finished}`],
     ...(provenance.command === undefined ? [] : [["command", provenance.command]]),
+    ...(provenance.device === undefined ? [] : [["device", provenance.device.replace(/^device: /, "")]]),
     ...provenance.inputs.map(({ name, sha256 }) => ["input", `${name} (SHA-256 ${sha256.slice(0, 16)}...)`]),
   ];
   const width = Math.max(...settings.map(([label]) => label.length));

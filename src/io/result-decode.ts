@@ -258,6 +258,7 @@ function provenance(header: FitsHeader): Provenance {
     started: textCard(header, "RUNBEG"),
     finished: textCard(header, "RUNEND"),
     seconds: numberCard(header, "RUNSECS"),
+    ...(header.has("RUNDEV") ? { device: textCard(header, "RUNDEV") } : {}),
     inputs,
   };
 }

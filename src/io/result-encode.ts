@@ -183,6 +183,7 @@ function primaryCards(result: PosteriorSummary): FitsCard[] {
     fitsCard("RUNBEG", escapeText(provenance.started), "start of the run"),
     fitsCard("RUNEND", escapeText(provenance.finished), "end of the run"),
     fitsCard("RUNSECS", provenance.seconds, "[s] wall-clock time of sampling"),
+    ...(provenance.device === undefined ? [] : [fitsCard("RUNDEV", escapeText(provenance.device))]),
     ...provenance.inputs.map(({ name, sha256 }, index) =>
       fitsCard(`INPUT${index + 1}`, `${escapeText(sha256)} ${escapeText(name)}`),
     ),

@@ -72,6 +72,7 @@ export const OWN_KEYWORDS: ReadonlySet<string> = new Set([
   "RUNBEG",
   "RUNEND",
   "RUNSECS",
+  "RUNDEV",
 ]);
 
 /** Whether a card of the primary header is ours: its keyword is in `OWN_KEYWORDS` or `INPUTn`. */

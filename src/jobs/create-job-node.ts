@@ -74,6 +74,12 @@ export async function createChainsJob(
   options: CreateJobOptions = {},
 ): Promise<Job> {
   checkCombination(settings);
+  if ("device" in settings && settings.device === "auto") {
+    throw new InvalidInputError(
+      "cluster: device must be cpu or gpu, since chains of a job may run on several machines, got auto; choose one",
+      { fields: { device: "auto" } },
+    );
+  }
   const { plan, law, observations, given, starts } = prepareRun(data, settings, options.onWarning);
   const { config, autoBurnIn, target } = plan;
   if (autoBurnIn || target !== undefined) {

@@ -188,6 +188,8 @@ export interface Provenance {
   readonly finished: string;
   /** Wall-clock seconds of sampling. */
   readonly seconds: number;
+  /** How the device was chosen, and what a sweep costs on each, where the settings left it open. */
+  readonly device?: string;
   /** SHA-256 of each input file, by the name the user gave. */
   readonly inputs: readonly { readonly name: string; readonly sha256: string }[];
 }

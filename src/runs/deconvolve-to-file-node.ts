@@ -12,7 +12,8 @@ import type { PosteriorSummary } from "../posterior/result.js";
 import type { FluxPrior } from "../priors/flux-prior.js";
 import { VERSION } from "../version.js";
 import { checkCombination, deconvolve, isSampled, type PointMethod } from "./deconvolve.js";
-import { type ChainRunOptions, type PreparedRun, prepareAgain, prepareRun } from "./prepare-run.js";
+import { prepareOnDevice } from "./prepare-on-device.js";
+import { type ChainRunOptions, type PreparedRun, prepareAgain } from "./prepare-run.js";
 import type { RunOptions } from "./run-chains.js";
 import {
   checkRemovable,
@@ -97,7 +98,7 @@ export async function deconvolveToFile(
 ): Promise<FileRun | FileEstimate> {
   checkCombination(settings);
   if (!isSampled(settings)) return estimateToFile(data, settings, output, options);
-  const prepared = prepareRun(data, settings, options.onWarning);
+  const prepared = await prepareOnDevice(data, settings, options);
   const { plan, observations, given, starts } = prepared;
   const { command, inputs, unit, date } = options;
   const folder = resolve(options.checkpoint ?? `${output}.checkpoint`);

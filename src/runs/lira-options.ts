@@ -13,7 +13,7 @@ import type { OwnLaw } from "../samplers/open-chain.js";
 import { settingOf } from "../settings/by-method.js";
 import { SETTINGS } from "../settings/list.js";
 import type { Method } from "../settings/methods.js";
-import { type SettingValues, wordOf } from "../settings/setting.js";
+import { givenValue, gpuRule, type SettingValues, wordOf } from "../settings/setting.js";
 import { settle } from "../settings/settle.js";
 import { checkValue } from "../settings/value.js";
 import { parseTarget, type Target } from "./target.js";
@@ -28,7 +28,7 @@ export interface LiraDeconvolverOptions
   extends Partial<
     Omit<
       TreeConfig & LevelConfig,
-      "method" | "burnIn" | "traceEvery" | "adaptivePrior" | "alphaInit" | "margin"
+      "method" | "burnIn" | "traceEvery" | "adaptivePrior" | "alphaInit" | "margin" | "device"
     >
   > {
   /** A law by name, whose settings are the defaults of the others; default `"adaptive"`. See `PRESETS`. */
@@ -42,6 +42,11 @@ export interface LiraDeconvolverOptions
    * along the frame are more than the inside explains, else 0 (`automaticMargin`). Results are of the frame.
    */
   readonly margin?: Margin;
+  /**
+   * Where the chains run: `"cpu"`, the default; `"gpu"`, by WebGPU; or `"auto"`, where a few sweeps on each say that all chains take less
+   * time. The configuration of the result holds the device that was used.
+   */
+  readonly device?: "cpu" | "gpu" | "auto";
   /**
    * Sweeps at the start of each chain that no statistic uses; default a tenth of `iterations`. `"auto"`: the first of
    * 100, 200, 400, ... sweeps over whose second half the chains agree (R-hat < 1.1 of log-likelihood, total and the
@@ -82,6 +87,8 @@ export interface RunLength {
 export interface RunPlan<Config extends SamplerConfig = SamplerConfig> extends RunLength {
   /** `burnIn` is 0 while it is to be found out (`autoBurnIn`). */
   readonly config: Config;
+  /** How the device was chosen, in a sentence, where the settings left it open. */
+  readonly chosenDevice?: string;
   /** Of the gradient sampler: its model, and its prior where that is known as data. */
   readonly gradient?: { readonly model: ForwardModelOptions; readonly prior?: PriorData };
   /** Of a sampler of one's own; the sampler itself is lost in JSON when it is a function. */
@@ -185,6 +192,7 @@ export function planLength(
  * @param shape `[ny, nx]` of the data; without it, what depends on the shape is not checked. A margin that the data decide
  *   (`"auto"`) is taken as 0: `prepareRun` puts in what they say
  * @param where beginning of messages
+ * @returns for the device `"auto"` the plan on the CPU; `prepareOnDevice` chooses
  * @throws InvalidInputError naming the first setting that breaks its rule
  */
 export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = "lira"): RunPlan<LiraConfig> {
@@ -192,7 +200,8 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = 
   checkValue(settingOf("preset"), preset, where);
   const law = PRESETS[preset];
   const { told, sky } = settleOnSky("lira", options, shape, where, { ...law });
-  const { adaptivePrior, alphaInit, fitAlpha, smoothingPrior, ...tree } = lawOf(told) as unknown as Omit<
+  const onDevice = told.device === "auto" ? { ...told, device: "cpu" } : told;
+  const { adaptivePrior, alphaInit, fitAlpha, smoothingPrior, ...tree } = lawOf(onDevice) as unknown as Omit<
     LevelConfig,
     "adaptivePrior"
   > & {
@@ -200,12 +209,7 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = 
   };
   const { cycleSpin, device } = tree;
   const { pairTransfers: wanted = 0 } = options;
-  if (device === "gpu" && wanted > 0) {
-    throw new InvalidInputError(
-      `${where}: pairTransfers must be 0 with device "gpu", which has none, got ${wanted}; leave it out or choose device "cpu"`,
-      { fields: { pairTransfers: wanted } },
-    );
-  }
+  if (device === "gpu") checkOnGpu({ ...law, ...options } as SettingValues, where);
   if (cycleSpin === "random" && wanted > 0) {
     throw new InvalidInputError(
       `${where}: pairTransfers must be 0 with cycleSpin "random", whose law belongs to LIRA's own steps and would change with ` +
@@ -217,7 +221,7 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = 
     iterations: usual("iterations"),
     burnIn: (iterations) => Math.floor(iterations / 10),
   });
-  const pairTransfers = cycleSpin === "random" || device === "gpu" ? 0 : tree.pairTransfers;
+  const pairTransfers = cycleSpin === "random" ? 0 : tree.pairTransfers;
   if (isAdaptive(options, law, where)) {
     const prior = adaptivePrior ?? structuredClone(DEFAULT_ADAPTIVE_PRIOR);
     checkAdaptivePrior(prior, where);
@@ -278,6 +282,19 @@ const NO_LAW: ReadonlySet<string> = new Set([
     "traceKeep",
   ],
 ]);
+
+/** Check that chains on the GPU can do what they are told. @throws InvalidInputError naming the first setting that they refuse */
+function checkOnGpu(values: SettingValues, where: string): void {
+  for (const setting of SETTINGS) {
+    const value = givenValue(setting, values);
+    const rule = gpuRule(setting, value);
+    if (rule === undefined) continue;
+    throw new InvalidInputError(
+      `${where}: ${setting.key} must be ${rule} with device "gpu", got ${value}; change it or choose device "cpu"`,
+      { fields: { [setting.key]: value } },
+    );
+  }
+}
 
 /** Settings of LIRA's prior that the adaptive one has no use for. */
 const LEVEL_SETTINGS = ["alphaInit", "fitAlpha", "smoothingPrior"] as const;

@@ -1,6 +1,7 @@
 import type { Observation } from "../data/observation/observation.js";
 import type { PosteriorResult } from "../posterior/result.js";
-import { type ChainRunOptions, prepareRun } from "./prepare-run.js";
+import { prepareOnDevice } from "./prepare-on-device.js";
+import type { ChainRunOptions } from "./prepare-run.js";
 import { type RunCheckpoints, takeUp } from "./run-checkpoints.js";
 import { memoryStore } from "./run-store.js";
 import { type SamplingOptions, sampleRun } from "./sample-run.js";
@@ -29,8 +30,13 @@ export async function runChains(
   settings: ChainRunOptions,
   options: RunOptions = {},
 ): Promise<PosteriorResult> {
-  const prepared = prepareRun(data, settings, options.onWarning);
   const { checkpoints, checkpointSeconds } = options;
+  const prepared = await prepareOnDevice(
+    data,
+    settings,
+    options,
+    async () => (await checkpoints?.read())?.record.plan,
+  );
   const kept = checkpoints && (await takeUp(checkpoints, prepared, checkpointSeconds));
   const { store, started, secondsBefore } = kept ?? {
     store: memoryStore(prepared.plan.config.chains),

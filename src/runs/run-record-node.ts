@@ -72,6 +72,7 @@ const SCHEMA = v.looseObject({
     autoBurnIn: v.boolean(),
     maxIterations: wholeNumber(1),
     keep: v.optional(wholeNumber(1)),
+    chosenDevice: v.optional(v.string()),
     target: v.optional(v.looseObject({ text: v.string(), rhat: v.number(), ess: v.number() })),
     gradient: v.optional(
       v.looseObject({ model: v.looseObject({}), prior: v.optional(v.looseObject({ make: v.string() })) }),

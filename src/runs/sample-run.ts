@@ -47,6 +47,8 @@ export interface SamplingOptions {
   readonly signal?: AbortSignal;
   /** Pauses the run after the batch at hand, and lets it go on; see `runPause`. */
   readonly pause?: RunPause;
+  /** What was decided for settings that leave it open, one sentence each; default: nowhere. */
+  readonly onNote?: (note: string) => void;
   /** What is legal but probably not meant, or went wrong and was mended, one sentence each; default: nowhere. */
   readonly onWarning?: (warning: string) => void;
 }

@@ -141,6 +141,7 @@ export async function summariseRun(
       finished: origin.date ?? new Date().toISOString(),
       seconds: origin.date === undefined ? (origin.secondsBefore ?? 0) + seconds : 0,
       inputs: origin.inputs ?? [],
+      ...(plan.chosenDevice !== undefined && origin.date === undefined && { device: plan.chosenDevice }),
     },
     ...(target === undefined
       ? {}

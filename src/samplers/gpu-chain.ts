@@ -1,5 +1,5 @@
 /**
- * Chains of the multiscale sampler on the GPU: the law of `createLiraChain` without transfers, by the shaders of kernels-gpu/. All chains
+ * Chains of the multiscale sampler on the GPU: the law of `createLiraChain`, by the shaders of kernels-gpu/. All chains
  * that are asked for sweeps at the same time do them together.
  */
 
@@ -97,17 +97,13 @@ function gather(engine: GpuEngine) {
   };
 }
 
-/** Refuse what the GPU does not do. */
-function checkLaw(settings: LiraChainSettings, observations: readonly Observation[]): void {
-  const refuse = (name: string, rule: string, got: unknown): never => {
-    throw new InvalidInputError(`gpu: ${name} must be ${rule}, got ${got}; choose device cpu for it`, {
-      fields: { [name]: got },
-    });
-  };
-  if (settings.cycleSpin === "sampled") refuse("cycleSpin", "none, ensemble or random on the GPU", "sampled");
-  if (settings.pairTransfers > 0) refuse("pairTransfers", "0 on the GPU", settings.pairTransfers);
-  if (observations.some(isUncertain))
-    refuse("psf", "known on the GPU", "one with an uncertain width or place");
+/** Refuse data that the GPU does not do; settings are checked where a run is planned. */
+function checkData(observations: readonly Observation[]): void {
+  if (!observations.some(isUncertain)) return;
+  const got = "one with an uncertain width or place";
+  throw new InvalidInputError(`gpu: psf must be known on the GPU, got ${got}; choose device cpu for it`, {
+    fields: { psf: got },
+  });
 }
 
 /**
@@ -124,7 +120,7 @@ export async function openGpuChains(
   chains: number,
   ownCounts = false,
 ): Promise<GpuChains> {
-  checkLaw(settings, observations);
+  checkData(observations);
   const { boundary } = settings;
   const { observations: checked } = checkObservations(observations, { boundary });
   const grid = skyGrid(checked[0].counts.shape, boundary, settings);
@@ -171,7 +167,7 @@ export async function openGpuChains(
       for (let pixel = 0; pixel < pixels; pixel++) {
         flux[pixel] = numbers[pixel] / reference;
         mean[pixel] = numbers[at.mean + pixel] / reference;
-        squares[pixel] = numbers[at.squares + pixel] / reference ** 2;
+        squares[pixel] = numbers[at.squares + pixel] / (reference * reference);
       }
     };
     const scales = () => numbers.slice(at.scales, at.scales + layout.observations);
@@ -274,7 +270,7 @@ export async function openGpuChains(
           at.mean,
         );
         numbers.set(
-          state.moments.squares.map((value) => value * reference ** 2),
+          state.moments.squares.map((value) => value * reference * reference),
           at.squares,
         );
         numbers.set(scalars.subarray(0, levels), at.alpha);

@@ -106,6 +106,14 @@ function stepsOf(layout: GpuLayout, settings: LiraChainSettings) {
       ? []
       : [...downwards.map((span) => over("settleStates", span)), plain("drawTransitionMatrix", 1)]),
     ...downwards.map((span) => over("drawImage", span)),
+    ...(settings.fitBackgroundScale ? [plain("drawScales", 1)] : []),
+    ...(settings.pairTransfers > 0
+      ? [
+          ...spans.map((span) => over("sumMasses", span)),
+          plain("predictLight", litGroups),
+          plain("transferFlux", 1),
+        ]
+      : []),
     plain("addToMoments", pixelGroups),
     plain("finishSweep", 1),
   ];

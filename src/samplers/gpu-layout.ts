@@ -6,7 +6,7 @@ import { InvalidInputError } from "../errors.js";
 import type { Shape } from "../image.js";
 import type { SkyObservations } from "../model/sky-observation.js";
 import { logarithm } from "../posterior/logarithm.js";
-import type { LiraChainSettings } from "./lira.js";
+import { type LiraChainSettings, transferCounts } from "./lira.js";
 import { MAX_BATCH } from "./sampler.js";
 
 /** Threads of a workgroup; more for images whose workgroups would be too many for a dispatch. */
@@ -262,10 +262,20 @@ export function layOutGpu(
       adaptivePrior === undefined ? new Float64Array(4).fill(1) : stateAlphas(adaptivePrior),
     ),
   };
-  const inOrder = (sizes: Readonly<Record<string, number>>) => {
+  // Lit pixels that transfers need lambda of, and which of them a pixel of an observation is.
+  const { pairs, nodes, background } = transferCounts(settings.pairTransfers);
+  const followed = pairs > 0 ? lit.length / 3 : 0;
+  const entries = new Uint32Array(pairs > 0 ? observations.length * pixels : 0).fill(2 ** 32 - 1);
+  for (let entry = 0; entry < followed; entry++)
+    entries[lit[3 * entry] * pixels + lit[3 * entry + 1]] = entry;
+  const transfers = {
+    ...{ PAIR_TRANSFERS: pairs, NODE_TRANSFERS: nodes, BACKGROUND_TRANSFERS: background },
+    ENTRIES: places.add(entries),
+  };
+  const inOrder = (numbersOf: Readonly<Record<string, number>>) => {
     let end = 0;
     const at: Record<string, number> = {};
-    for (const [name, size] of Object.entries(sizes)) {
+    for (const [name, size] of Object.entries(numbersOf)) {
       at[name] = end;
       end += size;
     }
@@ -276,7 +286,10 @@ export function layOutGpu(
   const small = { ALPHA: levels, MATRIX: square, SCALES: observations.length, TOTAL: 1 };
   // Sums of ln alpha of nodes, which mean something where the tree stays.
   const sums = { SMOOTHNESS: states > 0 ? above : 0 };
-  const scratch = { LIGHT: observations.length * pixels, MASSES: above, MESSAGES: above * states };
+  const scratch = {
+    ...{ LIGHT: observations.length * pixels, MASSES: above, MESSAGES: above * states },
+    ...{ LAMBDAS: followed, GAINS: followed, BACKGROUND_LIGHT: settings.fitBackgroundScale ? followed : 0 },
+  };
   const { at, end: reals } = inOrder({ ...first, ...small, ...sums, ...scratch });
   const wholes = inOrder({
     ...{ FLAGS: 1, SHIFT: 2, SEEN: ownCounts ? lit.length / 3 : 0, BACKGROUND_PHOTONS: observations.length },
@@ -284,7 +297,8 @@ export function layOutGpu(
     ...{ PHOTONS: observations.length * pixels, COUNTS: pixels + above, NODE_STATES: states > 0 ? above : 1 },
   });
   const row = 6 + observations.length + 2 * levels;
-  const all = { ...numbers, ...at, ...wholes.at, REALS: reals, WHOLE: wholes.end, PARTS: parts, ROW: row };
+  const sizes = { REALS: reals, WHOLE: wholes.end, PARTS: parts, ROW: row };
+  const all = { ...numbers, ...transfers, ...at, ...wholes.at, ...sizes };
   return {
     ...{ shape, levels, states, observations: observations.length, above, tree, spans },
     ...{

@@ -2,6 +2,7 @@
 
 import { stateAlphas } from "../data/law/adaptive-prior.js";
 import { logGamma } from "../data/random/log-gamma.js";
+import { exponential } from "../posterior/exponential.js";
 import { logarithm } from "../posterior/logarithm.js";
 import type { GpuLayout } from "./gpu-layout.js";
 import type { LiraChainSettings } from "./lira.js";
@@ -68,7 +69,7 @@ export function gpuPrior(layout: GpuLayout, settings: LiraChainSettings): GpuPri
         const alpha = alphas[level];
         sum +=
           logNorm(level, logGamma(alpha), logGamma(2 * alpha), logGamma(4 * alpha)) + alpha * sums[level];
-        sum += (power + 1) * logarithm(alpha) - rate * alpha ** exponent;
+        sum += (power + 1) * logarithm(alpha) - rate * exponential(exponent * logarithm(alpha));
       }
       return sum;
     };

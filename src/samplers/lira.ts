@@ -187,6 +187,13 @@ export const ARRAY_PSF = 3;
 /** Pair transfers for each transfer between nodes, and transfers between flux and each fitted background a sweep. */
 const PAIRS_PER_NODE = 16;
 const BACKGROUND_TRANSFERS = 1;
+
+/** Transfers a sweep, of those that move any: between pixels, between nodes, and between flux and the background of each observation. */
+export function transferCounts(pairTransfers: number) {
+  const nodes = Math.ceil(pairTransfers / PAIRS_PER_NODE);
+  return { pairs: pairTransfers, nodes, background: BACKGROUND_TRANSFERS };
+}
+
 /** Under a prior of pixels the tree only serves to find the pixels that hold the light. */
 const NO_TREE: Pick<TreeChainSettings, "cycleSpin" | "totalCountsPrior"> = {
   cycleSpin: "none",
@@ -244,7 +251,8 @@ export function createLiraChain(
     ),
   );
   if (settings.pairTransfers > 0) {
-    kernels.setTransfers(Math.ceil(settings.pairTransfers / PAIRS_PER_NODE), BACKGROUND_TRANSFERS);
+    const { nodes, background } = transferCounts(settings.pairTransfers);
+    kernels.setTransfers(nodes, background);
   }
   if (pixelPrior !== undefined) kernels.setPixelPrior(pixelPrior.shape, pixelPrior.rate);
   if (level !== undefined) {

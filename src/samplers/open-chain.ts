@@ -1,7 +1,7 @@
 /** Chains from plain data: which sampler, under which law, is a matter of the settings. */
 
 import type { Observation } from "../data/observation/observation.js";
-import { InvalidInputError } from "../errors.js";
+import { InvalidInputError, JobError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { createForwardModel, type ForwardModelOptions } from "../model/forward-model.js";
 import type { FluxPrior, PriorData } from "../priors/flux-prior.js";
@@ -77,7 +77,7 @@ export function isPortable(law: ChainLaw): boolean {
  *
  * @throws InvalidInputError when observations or settings break a rule, or a module does not hold what it should
  * @throws NumericsError when the chain does not fit into memory, or cannot start
- * @throws JobError when its device is not there
+ * @throws JobError for a chain on the GPU, which does not run alone: see `openPoolOf`
  */
 export async function openChain(
   observations: readonly Observation[],
@@ -90,11 +90,9 @@ export async function openChain(
     return chainOf(await ownSampler(law, input));
   }
   if (isOnGpu(law)) {
-    // Named at a distance, so that bundlers leave it out of pages that do not offer it.
-    const module = "./gpu-chain.js";
-    const { openGpuChains }: typeof import("./gpu-chain.js") = await import(/* @vite-ignore */ module);
-    const device = await openGpuChains(observations, law, 1);
-    return { ...device.open(0, options), close: device.close };
+    throw new JobError(
+      "chain: its sampler must be one of the CPU, got the GPU's, whose chains share a device; open a pool of them",
+    );
   }
   if (!("model" in law)) {
     return (observations.some(isUncertain) ? createSampledPsfChain : createLiraChain)(

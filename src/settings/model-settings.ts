@@ -163,6 +163,7 @@ export const MODEL_SETTINGS = [
     help: "how the multiscale tree is shifted; LIRA and pylira: random",
     default: "ensemble",
     formerly: "random",
+    onGpu: { rule: "none, ensemble or random", allows: (value) => value !== "sampled" },
     under: {
       "em-multiscale": {
         kind: {

@@ -103,6 +103,8 @@ export interface Setting extends SettingText {
   readonly page?: "main" | "none";
   /** Beginning of the names of Studio's fields for the parts of a record, and for a single one its name, where they are not the key. */
   readonly field?: string;
+  /** What chains on the GPU allow of it: a rule in words, and which values obey it; default all. */
+  readonly onGpu?: { readonly rule: string; readonly allows: (value: unknown) => boolean };
   /** For readers, when the kind does not tell. */
   readonly shown?: (value: never, number: (value: number) => string) => string;
 }
@@ -121,6 +123,11 @@ export function wordOf({ key }: Pick<Setting, "key">): string {
 export function flagOf(setting: Pick<Setting, "key" | "flag">): string {
   const { flag = `--${wordOf(setting).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}` } = setting;
   return flag.split(", ").at(-1) as string;
+}
+
+/** What the GPU says against a value of a setting, a rule in words; undefined when nothing. */
+export function gpuRule({ onGpu }: Pick<Setting, "onGpu">, value: unknown): string | undefined {
+  return onGpu === undefined || value === undefined || onGpu.allows(value) ? undefined : onGpu.rule;
 }
 
 /** Values of settings by their keys; those of `trace` are in an object of that name. */

@@ -24,6 +24,9 @@ export function openChainPool(workers: number): ChainPool {
   return openWorkerPool(CHAINS, workers);
 }
 
+/** Fetch the code of chains on the GPU: when it is wanted, or ahead, lest the server of a page be gone by then. */
+export const fetchGpuPool = () => import("./gpu-pool.js");
+
 /** Open a pool for the chains of a law: so many workers, or where the law asks for it the GPU. @throws JobError without that */
 export async function openPoolOf(
   law: ChainLaw,
@@ -31,8 +34,6 @@ export async function openPoolOf(
   { workers, chains }: { readonly workers: number; readonly chains: number },
 ): Promise<ChainPool> {
   if (!isOnGpu(law)) return openChainPool(workers);
-  // Named at a distance, so that bundlers leave it out of pages that do not offer it.
-  const module = "./gpu-pool.js";
-  const { openGpuPool }: typeof import("./gpu-pool.js") = await import(/* @vite-ignore */ module);
+  const { openGpuPool } = await fetchGpuPool();
   return openGpuPool(law, observations, chains);
 }

@@ -1,7 +1,7 @@
 /**
  * The package in a page, built with Vite and opened in headless Chromium: the same bytes as in Node, with Web Workers.
  *
- * Needs Chromium (see `chromium.ts`). Looks at `dist`.
+ * Needs Chromium (see `chromium.ts`), and for runs on the GPU in Node the package webgpu. Looks at `dist`.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { findTestGpu } from "../kernels-gpu/device.js";
 import { hasChromium, itFindsChromium, launchChromium } from "./chromium.js";
 import { buildPage, installPackage } from "./installed-package.js";
 import * as scenarios from "./page/scenarios.js";
@@ -18,6 +19,9 @@ const HERE = fileURLToPath(new URL(".", import.meta.url));
 const EXAMPLE = fileURLToPath(new URL("../../examples/browser", import.meta.url));
 
 itFindsChromium();
+const gpu = await findTestGpu();
+if ("missing" in gpu) console.warn(`browser.test.ts, on the GPU skipped: ${gpu.missing}`);
+else gpu.gpu.close();
 
 describe.skipIf(!hasChromium)("tslira in Chromium", { timeout: 60_000 }, () => {
   let folder = "";
@@ -58,7 +62,10 @@ describe.skipIf(!hasChromium)("tslira in Chromium", { timeout: 60_000 }, () => {
   beforeEach(async () => {
     complaints = [];
     workersStarted = 0;
-    page = await browser.newPage();
+    page = await openPage(browser);
+  });
+  async function openPage(from: Browser): Promise<Page> {
+    const page = await from.newPage();
     page.on("console", (message) => {
       if (["error", "warning", "assert"].includes(message.type())) complaints.push(message.text());
     });
@@ -71,7 +78,8 @@ describe.skipIf(!hasChromium)("tslira in Chromium", { timeout: 60_000 }, () => {
         complaints.push(`request: ${url}`);
     });
     page.on("worker", () => workersStarted++);
-  });
+    return page;
+  }
   afterEach(async () => {
     await page.close();
     expect(complaints).toEqual([]);
@@ -114,6 +122,37 @@ describe.skipIf(!hasChromium)("tslira in Chromium", { timeout: 60_000 }, () => {
     expect(there.done).toEqual([...there.done].sort((one, other) => one - other));
     expect(there.done.at(-1)).toBe(there.total);
     expect(there.total).toBe(here.total);
+  });
+
+  describe.skipIf("missing" in gpu)("on the GPU", () => {
+    let withGpu: Browser;
+    beforeAll(async () => {
+      withGpu = await launchChromium({ gpu: true });
+    });
+    afterAll(() => withGpu?.close());
+
+    // Both draw by the same SwiftShader, so that the bytes of a run which goes through every shader carry over what tests in Node say of
+    // the law (test/samplers/gpu.slow.test.ts).
+    it.each(["gpuAdaptive", "gpuLevels"] as const)("gives the bytes of Node, twice: %s", async (name) => {
+      const here = await scenarios.runCase(tslira, name, 0);
+      expect(Object.keys(here.digests).length).toBeGreaterThan(15);
+      await page.close();
+      page = await openPage(withGpu);
+      for (let time = 0; time < 2; time++) {
+        const there = await inPage<scenarios.RunReport>("runCase", name, 0);
+        expect(there.digests).toEqual(here.digests);
+      }
+      expect(workersStarted).toBe(0);
+    });
+
+    it("says what is missing in a page without an adapter", async () => {
+      const failure = await inPage<scenarios.FailureReport>("failWithoutGpu");
+      // The browser says it too, on the console.
+      expect(complaints.splice(0)).toEqual(["No available adapters."]);
+      expect(failure.message).toMatch(
+        /^gpu: the machine must offer an adapter of WebGPU, got none; .*choose device cpu/,
+      );
+    });
   });
 
   it("stops a run when its signal fires", async () => {

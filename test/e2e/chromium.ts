@@ -23,12 +23,20 @@ export const hasChromium = browser.present;
 /** A test that fails when Chromium is required and absent; a warning when it is absent. */
 export const itFindsChromium = browser.itFinds;
 
-/** Chromium that asks nothing of any host but this machine. */
-export function launchChromium(): Promise<Browser> {
+/** Flags for WebGPU on SwiftShader, the GPU that comes with Chromium and is a CPU; without them a machine without a GPU offers none. */
+const SWIFTSHADER = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+
+/**
+ * Chromium that asks nothing of any host but this machine.
+ *
+ * @param gpu whether pages find an adapter of WebGPU
+ */
+export function launchChromium({ gpu = false } = {}): Promise<Browser> {
   return chromium.launch({
     ...(browser.path !== undefined && { executablePath: browser.path }),
     args: [
       ...["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
+      ...(gpu ? SWIFTSHADER : []),
       "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
     ],
   });

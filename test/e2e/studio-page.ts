@@ -66,12 +66,12 @@ export class StudioPage {
   #browser!: Browser;
   #complaints: string[] = [];
 
-  /** Register the steps before and after the tests. */
-  constructor() {
+  /** Register the steps before and after the tests. @param options whether the browser offers a GPU */
+  constructor(options: { readonly gpu?: boolean } = {}) {
     beforeAll(async () => {
       this.folder = mkdtempSync(join(tmpdir(), "tslira-studio-"));
       ({ server: this.server, address: this.address } = await startStudio());
-      this.#browser = await launchChromium();
+      this.#browser = await launchChromium(options);
     }, 60_000);
     afterAll(async () => {
       await this.#browser?.close();

@@ -119,7 +119,8 @@ describe("images", () => {
     // Of 1 to 8 bytes a value; five values fill no words, and others cross the border of a slice of a megabyte.
     const length = 2 ** 18 + 3;
     for (const type of [Uint8Array, Int16Array, Uint16Array, Float32Array, Float64Array] as const) {
-      const whole = type.from({ length: 5 + length + 1 }, (_, index) => index % 251);
+      const whole = new type(5 + length + 1);
+      for (let index = 0; index < whole.length; index++) whole[index] = index % 251;
       const parts = [whole.subarray(0, 5), whole.subarray(5, 5 + length), whole.subarray(5 + length)];
       const shape = [whole.length];
       expect(

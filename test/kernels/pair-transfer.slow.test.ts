@@ -244,6 +244,24 @@ describe("transferPairs", () => {
     }
   });
 
+  it("ends at no background so faint that none begins there", () => {
+    // All light is that of one source, and the prior of the scale is flat in its logarithm.
+    const shape: Shape = [8, 8];
+    const counts = new Float64Array(64);
+    counts[27] = 300;
+    const background = skyImage(new Float64Array(64).fill(0.3), shape);
+    const observation = { counts: skyImage(counts, shape), psf: PSF, background };
+    const chain = chainOf(
+      [observation],
+      { pairTransfers: 1, fitBackgroundScale: true, seed: 6 },
+      [0.1, 0.1, 0.1],
+    );
+    chain.kernels.setTransfers(0, 1);
+    for (let call = 0; call < 500; call++) expect(chain.kernels.stepTransfers(0, 0)).toBe(1);
+    // 1e-9 of the flux outside a node, times that part of the flux.
+    expect(chain.scale(0)).toBeGreaterThan(1e-14);
+  });
+
   it("leaves lambda and the masses of the tree those of the image", () => {
     const shape: Shape = [6, 7];
     const counts = Float64Array.from({ length: 42 }, (_, pixel) => (pixel * 5) % 4);

@@ -236,7 +236,11 @@ export function adaptiveScenarios(): CalibrationScenario<AdaptiveSettings>[] {
 /** The scenario of many chains at once: states with and without a direction, on a tree of whole blocks. */
 export function squareScenario(): CalibrationScenario<AdaptiveSettings> {
   const directions = ["4 states, 2 of them directed", DIRECTIONS] as const;
-  return adaptiveScenario([8, 8], 1, directions, { boundary: "spill", fitBackgroundScale: true });
+  return adaptiveScenario([8, 8], 1, directions, {
+    boundary: "spill",
+    fitBackgroundScale: true,
+    pairTransfers: 8,
+  });
 }
 
 /** Four psfs, from a narrow one to a wide one that is not round, at the corners of the images. */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { randomStream } from "../../src/data/random/random.js";
+import { findTestGpu } from "../kernels-gpu/device.js";
 import { dataUnits } from "./data-units.js";
 
 /*
@@ -13,6 +14,9 @@ import { dataUnits } from "./data-units.js";
  */
 
 const CLI = new URL("../../dist/cli/main.js", import.meta.url).pathname;
+const found = await findTestGpu();
+if ("missing" in found) console.warn(`kill.slow.test.ts, the run on a GPU skipped: ${found.missing}`);
+else found.gpu.close();
 const folder = mkdtempSync(join(tmpdir(), "tslira-kill-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -33,6 +37,7 @@ const RUNS: readonly (readonly [name: string, kills: number, settings: string])[
     "--method nuts --prior exponential:rate=0.05 --iterations 150 --burn-in 60 --until rhat<1.001,ess>90000 --max-iterations 220",
   ],
   ["width", 4, "--psf-width-error 10% --iterations 2500"],
+  ...("gpu" in found ? ([["gpu", 2, "--device gpu --iterations 60"]] as const) : []),
 ];
 const RUN = [
   "counts.fits",

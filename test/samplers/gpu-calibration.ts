@@ -25,7 +25,7 @@ export async function calibrateOnGpu(
   const { settings, pixels, transitions = [] } = scenario;
   const random = textbookRandom(seed, 0);
   const all = Array.from({ length: simulations }, (_, chain) => simulate(truthOf, random, { seed, chain }));
-  const law = { ...settings, pairTransfers: 0, device: "gpu" } as GpuChainSettings;
+  const law = { pairTransfers: 0, ...settings, device: "gpu" } as GpuChainSettings;
   const device = await openGpuChains(scenario.observations, law, simulations, true);
   try {
     const chains = all.map(({ observations }, chain) =>

@@ -2,7 +2,7 @@
  * Chains on the GPU: sweeps of the law of those on the CPU, calibration of the adaptive prior, and the same bytes again. Without a device
  * of WebGPU this is skipped with a printed reason; `TSLIRA_REQUIRE_GPU=1` makes its absence an error.
  */
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { multiscaleLevels } from "../../src/data/observation/multiscale-decomposition.js";
 import type { Observation } from "../../src/data/observation/observation.js";
 import {
@@ -47,8 +47,30 @@ const SMALL: Case = [
   }),
   40,
 ];
-const CASES: Case[] =
-  missing === undefined ? [["point32", () => referenceCase("point32"), 40], SMALL] : [SMALL];
+/** All transfers where prior, edges and blocks are others; few enough counts to see the background. */
+const faintPoint = () =>
+  simulatePointSource({ seed: 5, shape: [13, 12], psfShape: [9, 9], psfSigma: 1.5, background: 1 });
+const LEVELS: Case = [
+  "an alpha a level, wrap, fitted background, transfers",
+  async () => ({ observation: faintPoint(), law: faintLaw }),
+  40,
+];
+const faintLaw = planRun(
+  {
+    device: "gpu",
+    preset: "lira",
+    cycleSpin: "ensemble",
+    pairTransfers: 14,
+    fitBackgroundScale: true,
+    backgroundScalePrior: { shape: 1, rate: 1 },
+  },
+  [13, 12],
+).config;
+const CASES: Case[] = [
+  ...(missing === undefined ? [["point32", () => referenceCase("point32"), 40] as Case] : []),
+  SMALL,
+  LEVELS,
+];
 
 describe.skipIf(!here)("chains on the GPU", () => {
   it.each(CASES)("sweep as those of the CPU do: %s", async (_, makeCase, sweeps) => {
@@ -66,7 +88,21 @@ describe.skipIf(!here)("chains on the GPU", () => {
     for (const { name, t } of report.columns) expect(Math.abs(t), name).toBeLessThan(7.06);
   });
 
-  it("are calibrated under the adaptive prior", async () => {
+  it("are told apart from chains whose transfers count the Jacobian twice", async () => {
+    vi.doMock("../../src/generated/shader-wgsl.js", async (original) => {
+      const { shaderWgsl } = await original<typeof import("../../src/generated/shader-wgsl.js")>();
+      const right = "var pending = vec2<f32>(1.0);";
+      expect(shaderWgsl).toContain(right);
+      return { shaderWgsl: shaderWgsl.replace(right, "var pending = vec2<f32>(2.0);") };
+    });
+    vi.resetModules();
+    const { compareDevices: compare } = await import("./gpu-chains.js");
+    vi.doUnmock("../../src/generated/shader-wgsl.js");
+    const report = await compare(faintPoint(), faintLaw, { chains: 8, skip: 2, sweeps: 40, seed: 2004 });
+    expect(Math.max(...report.columns.map(({ t }) => Math.abs(t)))).toBeGreaterThan(7.06);
+  });
+
+  it("are calibrated under the adaptive prior, with transfers", async () => {
     // 100 simulations at once; the false-alarm rate is 1e-3 over the ten quantities of a new seed. Draws of slow chains still depend on
     // each other, which spreads ranks: that can raise an alarm, but hide none.
     const work = { simulations: 100, seed: 1998, draws: 3, sweeps: 54 };
@@ -96,7 +132,7 @@ describe.skipIf(!here)("a run on the GPU", () => {
 
   it("gives the same bytes again, in batches of any size, and when it is broken off and continued", async () => {
     const expected = await deconvolver.run(data);
-    expect(expected.config).toMatchObject({ device: "gpu", pairTransfers: 0 });
+    expect(expected.config).toMatchObject({ device: "gpu", pairTransfers: 14 });
     const checkpoints = memoryCheckpoints();
     let breaks = 0;
     for (;;) {
@@ -114,17 +150,24 @@ describe.skipIf(!here)("a run on the GPU", () => {
   });
 });
 
-describe("what the GPU does not do is refused", () => {
-  it("transfers", () => {
-    expect(() => new LiraDeconvolver({ device: "gpu", pairTransfers: 8 })).toThrow(
-      'lira: pairTransfers must be 0 with device "gpu", which has none, got 8; leave it out or choose device "cpu"',
-    );
+describe.skipIf(!here)("the device auto", () => {
+  it("is the one whose sweeps cost less, and says both costs", async () => {
+    const data = simulatePointSource({ seed: 4, shape: [16, 16], psfShape: [5, 5], psfSigma: 1 });
+    const deconvolver = new LiraDeconvolver({ device: "auto", iterations: 8, burnIn: 2, chains: 3 });
+    const { config, provenance } = await deconvolver.run(data, { workers: 0 });
+    const told =
+      /^device: chains run on the (CPU|GPU); for a sweep of all 3 chains (.*) takes? (.*) ms, (.*) takes? (.*) ms$/;
+    const [, device, , less, , more] = told.exec(provenance.device ?? "") ?? [];
+    expect(Number(less)).toBeGreaterThan(0);
+    expect(Number(less)).toBeLessThanOrEqual(Number(more));
+    expect(config.device ?? "cpu").toBe(device.toLowerCase());
   });
+});
 
-  it("a shift that is sampled", async () => {
-    const data = simulatePointSource({ seed: 4, shape: [8, 8], psfShape: [5, 5], psfSigma: 1 });
-    await expect(new LiraDeconvolver({ device: "gpu", cycleSpin: "sampled" }).run(data)).rejects.toThrow(
-      "gpu: cycleSpin must be none, ensemble or random on the GPU, got sampled; choose device cpu for it",
+describe("what the GPU does not do is refused", () => {
+  it("a shift that is sampled", () => {
+    expect(() => new LiraDeconvolver({ device: "gpu", cycleSpin: "sampled" })).toThrow(
+      'lira: cycleSpin must be none, ensemble or random with device "gpu", got sampled; change it or choose device "cpu"',
     );
   });
 });

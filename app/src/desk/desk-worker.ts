@@ -8,7 +8,7 @@ import {
   type SkyImage,
 } from "tslira";
 import type { BinEventsOptions } from "tslira/sky";
-import { holdLifeline, toPlainError } from "#studio";
+import { adapterName, fetchGpuPool, holdLifeline, toPlainError } from "#studio";
 import { countsFile, eventTable, previewEvents } from "./events.js";
 import { EXAMPLES, exampleFiles, simulateExample } from "./examples.js";
 import { type Composed, deskFiles } from "./files.js";
@@ -53,6 +53,12 @@ const photometry = async () => {
   return measuring;
 };
 
+let adapter: Promise<string | undefined> | undefined;
+const gpuName = () => {
+  adapter ??= adapterName();
+  return adapter;
+};
+
 function need<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new Error(`studio: ${what} is needed first, got none; start the chains`);
   return value;
@@ -89,8 +95,10 @@ type Handlers = { [Name in keyof DeskCalls]: (...args: Parameters<DeskCalls[Name
 
 const handlers: Handlers = {
   async fetchAhead() {
-    await Promise.allSettled([chains(), figures(), methods(), significance(), photometry()]);
+    const gpu = gpuName().then((name) => (name === undefined ? undefined : fetchGpuPool()));
+    await Promise.allSettled([chains(), figures(), methods(), significance(), photometry(), gpu]);
   },
+  gpu: () => gpuName(),
   examples: () => EXAMPLES.map((example) => ({ ...example, counts: simulateExample(example.id).counts })),
   async openExample(id) {
     files.forget();

@@ -47,6 +47,8 @@ export interface WritingNews {
 export interface DeskCalls extends StartCalls, MethodCalls, PhotometryCalls {
   /** Fetch the code of figures, methods and tests while the server is there; never rejected. */
   fetchAhead(): void;
+  /** Name of the GPU that chains can run on; undefined where the browser offers none. Asked of the desk, where they would run. */
+  gpu(): string | undefined;
   examples(): readonly ShownExample[];
   openExample(id: Example["id"]): Choices;
   readFile(file: Blob, name: string): ReadFile;

@@ -267,6 +267,10 @@ export async function runChains(
     checkpointSeconds: CHECKPOINT,
     command,
     inputs,
+    onNote(note) {
+      warnings.push(note);
+      watch.news();
+    },
     onWarning(warning) {
       if (expected.includes(warning)) return;
       warnings.push(pageWords(warning));

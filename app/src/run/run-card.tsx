@@ -11,9 +11,11 @@ import { isPoint, methodOf, methodSettings } from "../settings/method-fields.js"
 import {
   advancedFields,
   chosenPreset,
+  deviceError,
   type Field,
   type Form,
   formIsGood,
+  isDevice,
   MAIN_FIELDS,
   presetField,
   withPreset,
@@ -37,6 +39,8 @@ interface RunProps {
   readonly canStart: boolean;
   /** Mean flux of a pixel, which the starts of priors follow. */
   readonly level: number;
+  /** Name of the GPU that the browser offers; undefined without one. */
+  readonly gpu: string | undefined;
   readonly form: Form;
   readonly onForm: (form: Form) => void;
   readonly run: RunState;
@@ -55,21 +59,28 @@ const VERDICT_WORDS: Readonly<Record<ResultView["verdict"]["state"], string>> = 
 
 /** The card. */
 export function RunCard(props: RunProps) {
-  const { form, onForm, run, onStart, onStop, known, level, onPause, onMore, canStart } = props;
+  const { form, onForm, run, onStart, onStop, known, level, gpu, onPause, onMore, canStart } = props;
   const method = methodOf(form);
-  const good = method.id === "lira" ? formIsGood(form) : methodSettings(form, level) !== undefined;
+  const noGpu = deviceError(form, gpu);
+  const good =
+    method.id === "lira"
+      ? formIsGood(form) && noGpu === undefined
+      : methodSettings(form, level) !== undefined;
   const { now, found } = run;
   const running = now.stage === "running";
   // What was found stays on the screen until something else is, but not beside a run that goes on.
   const posterior = !running && found?.kind === "posterior" ? found : undefined;
   const sweeps = Number(form.iterations);
   const preset = chosenPreset(form);
-  const field = (one: Field) => (
+  const advanced = advancedFields(preset);
+  const device = gpu === undefined && noGpu === undefined ? undefined : advanced.find(isDevice);
+  const field = (one: Field, error?: string) => (
     <FormField
       key={one.key}
       field={one}
       form={form}
       disabled={running}
+      error={error}
       onChange={(value) => {
         const next = { ...form, [one.key]: value };
         if (one.key === "preset") return onForm(withPreset(form, chosenPreset(next)));
@@ -122,14 +133,24 @@ export function RunCard(props: RunProps) {
       {method.id === "lira" ? (
         <>
           <div className="fields prior">{field(presetField(preset))}</div>
-          <div className="fields">{MAIN_FIELDS.map(field)}</div>
+          <div className="fields">{MAIN_FIELDS.map((one) => field(one))}</div>
+          {device && (
+            <div className="fields prior">
+              {field({ ...device, help: `${device.help}${gpu ? ` Here: ${gpu}.` : ""}` }, noGpu)}
+            </div>
+          )}
           <details>
             <summary>Advanced</summary>
-            <div className="fields wide">{advancedFields(preset).map(field)}</div>
+            <div className="fields wide">
+              {advanced.filter((one) => !isDevice(one)).map((one) => field(one))}
+            </div>
           </details>
         </>
       ) : (
-        <MethodForm method={method.id} form={form} onForm={onForm} disabled={running} level={level} />
+        <>
+          {form.device === "gpu" && <p className="muted">Runs on the CPU: the GPU has LIRA alone.</p>}
+          <MethodForm method={method.id} form={form} onForm={onForm} disabled={running} level={level} />
+        </>
       )}
       {now.stage === "running" && now.other && isPoint(now.other.method) ? (
         <EstimateProgress news={now.news} stopping={now.stopping} onStop={onStop} />

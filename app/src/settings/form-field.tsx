@@ -1,6 +1,6 @@
 /** One field of a form: label, control, explanation or what is wrong. */
 
-import { type Field, type Form, fieldError } from "./settings.js";
+import { type Field, type Form, fieldError, gpuError, gpuLimit } from "./settings.js";
 
 /** The field. */
 export function FormField({
@@ -21,6 +21,7 @@ export function FormField({
   const word = rule && "word" in rule ? rule.word : undefined;
   const value = form[key] ?? "";
   const id = `field-${key}`;
+  const limit = gpuLimit(field, form);
   return (
     <div className={`field ${kind}`}>
       <label htmlFor={id} title={help}>
@@ -35,7 +36,11 @@ export function FormField({
           aria-describedby={`${id}-help`}
         >
           {choices.map(([choice, title]) => (
-            <option key={choice} value={choice}>
+            <option
+              key={choice}
+              value={choice}
+              disabled={choice !== value && gpuError(field, form, choice) !== undefined}
+            >
               {title}
             </option>
           ))}
@@ -63,7 +68,7 @@ export function FormField({
         />
       )}
       <p id={`${id}-help`} className={error ? "field-error" : "field-help"}>
-        {error ?? help}
+        {error ?? (limit === undefined ? help : `${help} On the GPU: ${limit}.`)}
       </p>
     </div>
   );

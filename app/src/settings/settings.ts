@@ -3,6 +3,7 @@
 import { type LiraDeconvolverOptions, type Method, PRESETS, type Preset } from "tslira";
 import {
   givenValue,
+  gpuRule,
   type Kind,
   type NumberRange,
   readText,
@@ -97,6 +98,9 @@ export const MAIN_FIELDS: readonly Field[] = LIRA_FIELDS.filter(isMain);
 /** Fields that are folded away. */
 export const ADVANCED_FIELDS: readonly Field[] = LIRA_FIELDS.filter((field) => !isMain(field));
 
+/** Whether a field says where chains run: browsers without a GPU do not ask. */
+export const isDevice = ({ setting }: Field) => setting?.key === "device";
+
 /** The law by its name, with what the chosen one believes. */
 export function presetField(preset: Preset): Field {
   const [field] = fieldsOfSetting(settingOf("preset"), "lira");
@@ -169,10 +173,43 @@ function rangeError(value: number, { least, most, above, below }: NumberRange): 
   return undefined;
 }
 
+/** Whether the form has its chains run on the GPU, which only those of LIRA can. */
+export function runsOnGpu({ device, method = "lira" }: Form): boolean {
+  return device === "gpu" && method === "lira";
+}
+
+/**
+ * What is wrong with where the form has its chains run, in words; undefined when nothing is.
+ *
+ * @param gpu name of the GPU that the browser offers; undefined without one
+ */
+export function deviceError(form: Form, gpu: string | undefined): string | undefined {
+  if (!runsOnGpu(form) || gpu !== undefined) return undefined;
+  return "CPU, please: these settings are for a GPU, and this browser offers none.";
+}
+
+/** What chains on the GPU allow of a field, a rule in words; undefined when all, or when they are not there. */
+export function gpuLimit({ setting }: Field, form: Form): string | undefined {
+  return runsOnGpu(form) ? setting?.onGpu?.rule : undefined;
+}
+
+/** The rule of `gpuLimit` where a text of the field breaks it. */
+export function gpuError(
+  field: Field,
+  form: Form,
+  text = form[field.key] ?? field.start,
+): string | undefined {
+  const { setting } = field;
+  if (setting === undefined || !runsOnGpu(form)) return undefined;
+  const read = readText(setting.kind, text);
+  const rule = "value" in read ? gpuRule(setting, read.value) : undefined;
+  return rule && `${rule} on the GPU, please`;
+}
+
 /** What is wrong with a field, in words; undefined when nothing is. */
 export function fieldError(field: Field, form: Form): string | undefined {
   const { key, kind, least, most, optional = false } = field;
-  if (kind === "choice" || kind === "check") return undefined;
+  if (kind === "choice" || kind === "check") return gpuError(field, form);
   const ends = { ...(least !== undefined && { least }), ...(most !== undefined && { most }) };
   const { value: rule = { type: kind === "number" ? "number" : "whole", ...ends } } = field;
   const text = (form[key] ?? "").trim();
@@ -181,11 +218,13 @@ export function fieldError(field: Field, form: Form): string | undefined {
   if ("rule" in read) return `${read.rule}, please`;
   const numbers = [read.value].flat().filter((one) => typeof one === "number");
   if (rule.type === "text" && rule.pattern?.test(text) === false) return `text such as ${rule.example}`;
-  if (rule.type !== "whole" && rule.type !== "number" && rule.type !== "numbers") return undefined;
+  if (rule.type !== "whole" && rule.type !== "number" && rule.type !== "numbers")
+    return gpuError(field, form);
   const wrong = numbers.map((one) => rangeError(one, rule)).find((one) => one !== undefined);
   if (wrong !== undefined) return wrong;
   const sweeps = Number(form[key.replace("burnIn", "iterations")]);
-  return field.setting?.key === "burnIn" && Number(text) > sweeps - 2 ? "must leave two sweeps" : undefined;
+  if (field.setting?.key === "burnIn" && Number(text) > sweeps - 2) return "must leave two sweeps";
+  return gpuError(field, form);
 }
 
 /** Whether a run can start. */

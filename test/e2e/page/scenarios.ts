@@ -10,6 +10,8 @@ export type Tslira = typeof Package & Pick<typeof Fits, "encodeResult" | "readFi
 
 interface Case {
   readonly data: Package.SimulatedObservation;
+  /** A second observation of the same sky. */
+  readonly second?: Package.Observation;
   readonly settings: Package.LiraDeconvolverOptions;
 }
 
@@ -48,6 +50,28 @@ const CASES = {
     data: simulateGaussianAndPoints({ shape: [64, 48], psfShape: [65, 65], psfSigma: 6, seed: 5 }),
     settings: { iterations: 60, burnIn: 10, chains: 2, seed: 6 },
   }),
+  // On the GPU, the two together with every step of its shaders: a prior each, two observations, pixels with more counts than the psf
+  // has cells and others, fitted backgrounds, a finer sky that goes on beyond the frame.
+  gpuAdaptive: ({ simulateGaussianAndPoints }: Tslira): Case => {
+    const options = { shape: [16, 12], psfShape: [5, 5], seed: 7, boundary: "spill" } as const;
+    return {
+      data: simulateGaussianAndPoints({ ...options, psfSigma: 1 }),
+      second: simulateGaussianAndPoints({ ...options, psfSigma: 1.5, psfShape: [7, 7], seed: 8 }),
+      settings: {
+        ...{ device: "gpu", iterations: 40, burnIn: 10, chains: 3, seed: 2 ** 53 - 1 },
+        ...{ fitBackgroundScale: true, upsampling: 2, margin: 2 },
+      },
+    };
+  },
+  gpuLevels: ({ simulatePointSource, constantImage }: Tslira): Case => {
+    const shape = [19, 11] as const;
+    const mask = constantImage(shape, 1);
+    mask.data.fill(0, 40, 47);
+    return {
+      data: simulatePointSource({ shape, mask, psfShape: [5, 5], psfSigma: 1, boundary: "wrap", seed: 3 }),
+      settings: { device: "gpu", preset: "lira", iterations: 40, burnIn: 10, chains: 2, seed: 4 },
+    };
+  },
 };
 
 /** Name of a run that must give the same bytes everywhere. */
@@ -103,11 +127,11 @@ export interface RunReport {
 
 /** Run a case and digest what comes out. */
 export async function runCase(tslira: Tslira, name: CaseName, workers: number): Promise<RunReport> {
-  const { data, settings } = CASES[name](tslira);
+  const { data, second, settings } = CASES[name](tslira);
   const stages = new Set<string>();
   const done: number[] = [];
   let total = 0;
-  const result = await new tslira.LiraDeconvolver(settings).run(data, {
+  const result = await new tslira.LiraDeconvolver(settings).run(second ? [data, second] : data, {
     workers,
     onProgress: (progress) => {
       stages.add(progress.stage);
@@ -166,6 +190,17 @@ export async function failInWorker(tslira: Tslira): Promise<FailureReport> {
   const fluxInit = tslira.constantImage(data.counts.shape, 1e300);
   const deconvolver = new tslira.LiraDeconvolver({ iterations: 100, chains: 2, fluxInit });
   return deconvolver.run(data, { workers: 2 }).then(
+    () => ({ name: "none", code: "none", message: "", fields: {} }),
+    ({ name, code, message, fields }) => ({ name, code, message, fields }),
+  );
+}
+
+/** Run on the GPU where there is none. */
+export async function failWithoutGpu({
+  LiraDeconvolver,
+  simulatePointSource,
+}: Tslira): Promise<FailureReport> {
+  return new LiraDeconvolver({ device: "gpu" }).run(simulatePointSource()).then(
     () => ({ name: "none", code: "none", message: "", fields: {} }),
     ({ name, code, message, fields }) => ({ name, code, message, fields }),
   );
