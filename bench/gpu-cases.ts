@@ -15,7 +15,7 @@ export function spotsOf(size: number) {
   });
 }
 
-/** The default law without transfers, which the GPU has not. */
+/** The default law, transfers included. */
 export function defaultAdaptive(size: number): AdaptiveChainSettings {
   return planRun({ device: "gpu" }, [size, size]).config as AdaptiveChainSettings;
 }

@@ -157,7 +157,12 @@ fn lightFrom(job: Job, entry: u32, box: Box) -> f32 {
 /** What lambda of a lit pixel gains for each unit of f. */
 fn gainOf(job: Job, entry: u32) -> f32 {
   if (outside == 0u) {
-    return lightFrom(job, entry, firstBox) / current.x - lightFrom(job, entry, secondBox) / current.y;
+    let boxes = array<Box, 2>(firstBox, secondBox);
+    var lights = vec2<f32>(0.0);
+    for (var side = 0u; side < 2u; side++) {
+      lights[side] = lightFrom(job, entry, boxes[side]) / current[side];
+    }
+    return lights.x - lights.y;
   }
   let observation = places[LIT_PLACES + 3u * entry];
   let background = reals[realsOf(job) + SCALES + observation] * reals[realsOf(job) + BACKGROUND_LIGHT + entry];

@@ -248,12 +248,16 @@ fn transfer(job: Job, local: u32) {
   if (workgroupUniformLoad(&outside) != 0u) {
     moveOutside(job, local);
   } else if (local == 0u) {
-    addFractions(job, firstNode, ancestor, -1.0, 0.0);
-    addFractions(job, secondNode, ancestor, -1.0, 0.0);
-    moveNode(job, firstNode, proposed.x / current.x);
-    moveNode(job, secondNode, proposed.y / current.y);
-    addFractions(job, firstNode, ancestor, 1.0, 0.0);
-    addFractions(job, secondNode, ancestor, 1.0, 0.0);
+    let nodes = array<Node, 2>(firstNode, secondNode);
+    for (var turn = 0u; turn < 4u; turn++) {
+      // What both places give to the densities is taken away before either moves, and added after both have.
+      addFractions(job, nodes[turn & 1u], ancestor, select(1.0, -1.0, turn < 2u), 0.0);
+      if (turn == 1u) {
+        for (var side = 0u; side < 2u; side++) {
+          moveNode(job, nodes[side], proposed[side] / current[side]);
+        }
+      }
+    }
   }
   storageBarrier();
   workgroupBarrier();
