@@ -25,8 +25,6 @@ const preferences = (downloads: string) => ({
   "browser.download.folderList": 2,
   "browser.download.dir": downloads,
   "browser.download.always_ask_before_handling_new_types": false,
-  // Milliseconds, of 20,000, for which it holds back a request whose address another one waits for.
-  "network.cache.entry_wait_timeout_ms": 500,
   "browser.shell.checkDefaultBrowser": false,
   "browser.aboutwelcome.enabled": false,
   "app.update.enabled": false,
@@ -65,11 +63,18 @@ interface Answer {
   readonly params?: { readonly text?: string; readonly request?: { readonly url: string } };
 }
 
-/** Start Firefox with an empty profile in a folder, and open a page of 1280 by 720 pixels. */
-export async function openFirefox(folder: string): Promise<FirefoxPage> {
+/**
+ * Start Firefox with an empty profile in a folder, and open a page of 1280 by 720 pixels.
+ *
+ * @param more preferences besides
+ */
+export async function openFirefox(
+  folder: string,
+  more: Readonly<Record<string, string | number | boolean>> = {},
+): Promise<FirefoxPage> {
   const [profile, downloads] = [join(folder, "profile"), join(folder, "downloads")];
   for (const path of [profile, downloads]) mkdirSync(path, { recursive: true });
-  const lines = Object.entries(preferences(downloads)).map(
+  const lines = Object.entries({ ...preferences(downloads), ...more }).map(
     ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`,
   );
   writeFileSync(join(profile, "user.js"), lines.join("\n"));

@@ -62,7 +62,8 @@ describe.skipIf(!hasChromium)("Studio with a GPU", { timeout: 240_000 }, () => {
     await studio.open();
     await studio.page.click('.example:has-text("Point source")');
     await studio.page.selectOption("#field-device", "gpu");
-    await studio.page.fill("#field-iterations", "80");
+    await studio.page.fill("#field-iterations", "24");
+    await studio.page.fill("#field-chains", "2");
     await studio.page.click("text=Start the chains");
     await studio.page.waitForSelector("text=Posterior mean so far", { state: "attached" });
     const before = await studio.pixels("Posterior mean so far");

@@ -79,6 +79,35 @@ describe("contours of a figure", () => {
       if (heights[k] > 0 && heights[k] < 300) expect(x).toBeCloseTo(120, 0);
   });
 
+  it("turns galactic coordinates into those of an equatorial image, and refuses what cannot be turned", () => {
+    // The galactic origin lies at ICRS 266.40499, -28.93617 (IAU 1958, by the rotation of Hipparcos, ESA 1997, vol. 1, eq. 1.5.11).
+    const round = imageOf(10, 10, (x, y) => -Math.hypot(x - 4.5, y - 4.5));
+    const sky = (types: readonly [string, string], lon: number, lat: number, more = {}) =>
+      Object.entries({
+        ...{ CTYPE1: types[0], CTYPE2: types[1], CRVAL1: lon, CRVAL2: lat, CRPIX1: 5.5, CRPIX2: 5.5 },
+        ...{ CDELT1: -0.1, CDELT2: 0.1, ...more },
+      }).map(([keyword, value]) => ({ keyword, value }));
+    const below = {
+      ...{
+        document,
+        contours: [-3],
+        size: 300,
+        wcs: sky(["RA---TAN", "DEC--TAN"], 266.40499, -28.93617),
+      },
+    };
+    const svg = plotImage(round, {
+      ...below,
+      contoursOf: { image: round, wcs: sky(["GLON-TAN", "GLAT-TAN"], 0, 0) },
+    });
+    const [, path] = /<path d="(M[^"]+)" stroke-linejoin="round"/.exec(svg) ?? [];
+    const points = Array.from(path!.matchAll(/([\d.]+),([\d.]+)/g), ([, x, y]) => [Number(x), Number(y)]);
+    expect(points.length).toBeGreaterThan(12);
+    // A ring stays one under turns: 3 pixels of 30 around the middle of the box, to the 0.012 pixels of marching squares.
+    for (const [x, y] of points) expect(Math.abs(Math.hypot(x - 150, y - 150) / 30 - 3)).toBeLessThan(0.02);
+    const old = sky(["RA---TAN", "DEC--TAN"], 266, -29, { RADESYS: "FK4", EQUINOX: 1950 });
+    expect(() => plotImage(round, { ...below, contoursOf: { image: round, wcs: old } })).toThrow(INVALID);
+  });
+
   it("needs the sky or the same pixels", () => {
     const contoursOf = { image: imageOf(5, 5, (x) => x) };
     expect(() => plotImage(image, { document, contours: [1], contoursOf })).toThrow(INVALID);

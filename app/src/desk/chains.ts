@@ -1,6 +1,7 @@
 /** What the desk does with chains and with what came of them, and with data that few open: fetched after the first screen. */
 
 export { encodeResult } from "tslira/fits";
+export { fetchGpuPool } from "#studio";
 export { readContourImage } from "./contour-image.js";
 export { bandsOf, correlate, lookAtRegion } from "./look.js";
 export { maskOut } from "./mask.js";

@@ -8,7 +8,7 @@ import {
   type SkyImage,
 } from "tslira";
 import type { BinEventsOptions } from "tslira/sky";
-import { adapterName, fetchGpuPool, holdLifeline, toPlainError } from "#studio";
+import { adapterName, holdLifeline, toPlainError } from "#studio";
 import { countsFile, eventTable, previewEvents } from "./events.js";
 import { EXAMPLES, exampleFiles, simulateExample } from "./examples.js";
 import { type Composed, deskFiles } from "./files.js";
@@ -95,7 +95,7 @@ type Handlers = { [Name in keyof DeskCalls]: (...args: Parameters<DeskCalls[Name
 
 const handlers: Handlers = {
   async fetchAhead() {
-    const gpu = gpuName().then((name) => (name === undefined ? undefined : fetchGpuPool()));
+    const gpu = gpuName().then(async (name) => name === undefined || (await chains()).fetchGpuPool());
     await Promise.allSettled([chains(), figures(), methods(), significance(), photometry(), gpu]);
   },
   gpu: () => gpuName(),

@@ -50,16 +50,16 @@ const CASES = {
     data: simulateGaussianAndPoints({ shape: [64, 48], psfShape: [65, 65], psfSigma: 6, seed: 5 }),
     settings: { iterations: 60, burnIn: 10, chains: 2, seed: 6 },
   }),
-  // On the GPU, the two together with every step of its shaders: a prior each, two observations, pixels with more counts than the psf
+  // On the GPU, the two together with every step of its shaders: a prior each, transfers, two observations, pixels with more counts than the psf
   // has cells and others, fitted backgrounds, a finer sky that goes on beyond the frame.
   gpuAdaptive: ({ simulateGaussianAndPoints }: Tslira): Case => {
-    const options = { shape: [16, 12], psfShape: [5, 5], seed: 7, boundary: "spill" } as const;
+    const options = { shape: [10, 8], psfShape: [5, 5], seed: 7, boundary: "spill" } as const;
     return {
       data: simulateGaussianAndPoints({ ...options, psfSigma: 1 }),
       second: simulateGaussianAndPoints({ ...options, psfSigma: 1.5, psfShape: [7, 7], seed: 8 }),
       settings: {
         ...{ device: "gpu", iterations: 12, burnIn: 4, chains: 2, seed: 2 ** 53 - 1 },
-        ...{ fitBackgroundScale: true, upsampling: 2, margin: 2 },
+        ...{ fitBackgroundScale: true, upsampling: 2, margin: 1 },
       },
     };
   },
