@@ -76,7 +76,7 @@ export function Studio() {
   useEffect(() => {
     if (desk === undefined || !ready) return;
     const timer = setTimeout(() => {
-      void desk.fetchAhead();
+      desk.fetchAhead().catch(() => undefined);
       void Promise.allSettled([workspace(), fetchAhead()]);
     }, AHEAD);
     return () => clearTimeout(timer);

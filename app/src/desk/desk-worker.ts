@@ -98,6 +98,8 @@ const handlers: Handlers = {
     const gpu = gpuName().then(async (name) => name === undefined || (await chains()).fetchGpuPool());
     await Promise.allSettled([chains(), figures(), methods(), significance(), photometry(), gpu]);
   },
+  outlive: (lifelines) => sessions.outlive(lifelines),
+  alive: () => undefined,
   gpu: () => gpuName(),
   examples: () => EXAMPLES.map((example) => ({ ...example, counts: simulateExample(example.id).counts })),
   async openExample(id) {

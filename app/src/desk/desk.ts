@@ -20,11 +20,19 @@ export class DeskError extends Error {
   }
 }
 
+/** Milliseconds in which a run that begins must be heard of, and then those in which the desk must answer. */
+const PATIENCE = 20_000;
+/** Lifelines of desks that stood still: what they hold is free, though the browser may never end them. */
+const stuck: string[] = [];
+
 /**
  * Start the desk.
  *
+ * While workers for a run are made, which holds up the desk, it is watched: Firefox sometimes never ends that.
+ *
+ *
  * @param onLive news of a run
- * @param onDeath called when the worker has died; whoever waits for an answer gets an error
+ * @param onDeath called when the worker has died or stands still; whoever waits for an answer gets an error
  */
 export function openDesk(
   onLive: (live: LiveView) => void,
@@ -43,14 +51,30 @@ export function openDesk(
   };
   const ended = (text: string) =>
     refuse(`studio: the worker must stay alive, got "${text}"; load the page again`);
+  let lifeline: string | undefined;
+  let beginning: number | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const watchBeginning = (worker: Worker) => {
+    clearTimeout(timer);
+    if (beginning === undefined || closed) return;
+    timer = setTimeout(() => {
+      worker.postMessage({ id: ++last, call: "alive", args: [] } satisfies DeskRequest);
+      timer = setTimeout(() => {
+        if (lifeline !== undefined) stuck.push(lifeline);
+        ended("no sign of life while a run began");
+        onDeath();
+      }, PATIENCE);
+    }, PATIENCE);
+  };
   const onMessage = ({ data }: { readonly data: DeskResponse }) => {
     if ("live" in data) {
       onLive(data.live);
       return;
     }
     if ("lifeline" in data) {
-      if (data.lifeline === undefined) return;
-      unwatch = watchLifeline(data.lifeline, () => {
+      lifeline = data.lifeline;
+      if (lifeline === undefined) return;
+      unwatch = watchLifeline(lifeline, () => {
         ended("it was ended by the browser");
         onDeath();
       });
@@ -70,12 +94,18 @@ export function openDesk(
     "studio",
   ).then(({ worker, first }) => {
     if (closed) worker.terminate();
-    worker.onmessage = onMessage;
+    worker.onmessage = (event: { readonly data: DeskResponse }) => {
+      const { data } = event;
+      if ("live" in data || ("id" in data && data.id === beginning)) beginning = undefined;
+      watchBeginning(worker);
+      onMessage(event);
+    };
     worker.onerror = (event) => {
       event.preventDefault();
       ended(event.message || "an error without words");
     };
     onMessage({ data: first as DeskResponse });
+    worker.postMessage({ id: ++last, call: "outlive", args: [stuck] } satisfies DeskRequest);
     return worker;
   });
   const ask = (call: keyof DeskCalls, args: readonly unknown[]) =>
@@ -87,7 +117,11 @@ export function openDesk(
       waiting.set(id, { resolve, reject, ...(listens && { tell: tell as (news: unknown) => void }) });
       const request: DeskRequest = { id, call, args: listens ? args.slice(0, -1) : args };
       started.then(
-        (worker) => worker.postMessage(request),
+        (worker) => {
+          worker.postMessage(request);
+          if (call === "run") beginning = id;
+          watchBeginning(worker);
+        },
         (error: Error) => refuse(error.message),
       );
     });
@@ -99,6 +133,7 @@ export function openDesk(
   });
   const close = () => {
     closed = true;
+    clearTimeout(timer);
     unwatch();
     void started.then(
       (worker) => worker.terminate(),

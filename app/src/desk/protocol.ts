@@ -47,6 +47,10 @@ export interface WritingNews {
 export interface DeskCalls extends StartCalls, MethodCalls, PhotometryCalls {
   /** Fetch the code of figures, methods and tests while the server is there; never rejected. */
   fetchAhead(): void;
+  /** Take what desks of these lifelines hold for free: they stand still. */
+  outlive(lifelines: readonly string[]): void;
+  /** A sign of life. */
+  alive(): void;
   /** Name of the GPU that chains can run on; undefined where the browser offers none. Asked of the desk, where they would run. */
   gpu(): string | undefined;
   examples(): readonly ShownExample[];

@@ -38,12 +38,24 @@ export function deskSessions(files: ReturnType<typeof deskFiles>) {
   const refusal = (error: unknown) =>
     `This run is not kept: ${why(error)}. Everything works, but a reload starts again.`;
 
+  let stuck: readonly string[] = [];
+  /** Locks that others hold, but for those of desks that stand still. */
+  const heldLocks = async () => {
+    const held = (await globalThis.navigator?.locks?.query())?.held ?? [];
+    const gone = new Set(
+      held.flatMap(({ name, clientId }) => (stuck.includes(name ?? "") ? [clientId] : [])),
+    );
+    return new Set(held.flatMap(({ name, clientId }) => (gone.has(clientId) ? [] : [name])));
+  };
+
   return {
+    outlive(lifelines: readonly string[]): void {
+      stuck = lifelines;
+    },
     async list(): Promise<KeptRuns> {
       try {
         const records = await (await store()).list();
-        const held = (await globalThis.navigator?.locks?.query())?.held ?? [];
-        const busy = new Set(held.map(({ name }) => name));
+        const busy = await heldLocks();
         return {
           runs: records
             .sort((a, b) => Number(a.done) - Number(b.done) || b.updated - a.updated)
