@@ -43,9 +43,9 @@ describe("a desk that begins a run", () => {
     );
     await vi.advanceTimersByTimeAsync(0);
     const worker = SilentWorker.last;
-    const calls = () => worker.asked.map(({ call }) => call).filter((call) => call !== "outlive");
+    const calls = () => worker.asked.map(({ call }) => call);
     expect(calls()).toEqual(["run"]);
-    return { died, close, outcome, worker, calls };
+    return { desk, died, close, outcome, worker, calls };
   }
 
   it("has died when it neither says anything nor answers", async () => {
@@ -61,6 +61,16 @@ describe("a desk that begins a run", () => {
     expect(await outcome).toBe(
       'studio: the worker must stay alive, got "no sign of life while a run began"; load the page again',
     );
+  });
+
+  it("has died whatever the page asks meanwhile", async () => {
+    const { desk, died } = await beginRun();
+    for (let second = 0; second < 40; second++) {
+      expect(died).not.toHaveBeenCalled();
+      desk.keptRuns().catch(() => undefined);
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    expect(died).toHaveBeenCalledOnce();
   });
 
   it("is asked again and again while it answers, and is left alone once the run is heard of", async () => {

@@ -30,7 +30,6 @@ const stuck: string[] = [];
  *
  * While workers for a run are made, which holds up the desk, it is watched: Firefox sometimes never ends that.
  *
- *
  * @param onLive news of a run
  * @param onDeath called when the worker has died or stands still; whoever waits for an answer gets an error
  */
@@ -51,22 +50,29 @@ export function openDesk(
   };
   const ended = (text: string) =>
     refuse(`studio: the worker must stay alive, got "${text}"; load the page again`);
+  const died = (text: string) => {
+    ended(text);
+    onDeath();
+  };
   let lifeline: string | undefined;
+  /** Number of the call of a run that has not been heard of. */
   let beginning: number | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const watchBeginning = (worker: Worker) => {
+  /** To be called whenever the desk has been heard, and when a run begins: what the page asks meanwhile is no sign of life. */
+  const watchBeginning = () => {
     clearTimeout(timer);
     if (beginning === undefined || closed) return;
     timer = setTimeout(() => {
-      worker.postMessage({ id: ++last, call: "alive", args: [] } satisfies DeskRequest);
+      ask("alive", []).catch(() => undefined);
       timer = setTimeout(() => {
         if (lifeline !== undefined) stuck.push(lifeline);
-        ended("no sign of life while a run began");
-        onDeath();
+        died("no sign of life while a run began");
       }, PATIENCE);
     }, PATIENCE);
   };
   const onMessage = ({ data }: { readonly data: DeskResponse }) => {
+    if ("live" in data || ("id" in data && data.id === beginning)) beginning = undefined;
+    watchBeginning();
     if ("live" in data) {
       onLive(data.live);
       return;
@@ -74,10 +80,7 @@ export function openDesk(
     if ("lifeline" in data) {
       lifeline = data.lifeline;
       if (lifeline === undefined) return;
-      unwatch = watchLifeline(lifeline, () => {
-        ended("it was ended by the browser");
-        onDeath();
-      });
+      unwatch = watchLifeline(lifeline, () => died("it was ended by the browser"));
       return;
     }
     const one = waiting.get(data.id);
@@ -94,18 +97,12 @@ export function openDesk(
     "studio",
   ).then(({ worker, first }) => {
     if (closed) worker.terminate();
-    worker.onmessage = (event: { readonly data: DeskResponse }) => {
-      const { data } = event;
-      if ("live" in data || ("id" in data && data.id === beginning)) beginning = undefined;
-      watchBeginning(worker);
-      onMessage(event);
-    };
+    worker.onmessage = onMessage;
     worker.onerror = (event) => {
       event.preventDefault();
       ended(event.message || "an error without words");
     };
     onMessage({ data: first as DeskResponse });
-    worker.postMessage({ id: ++last, call: "outlive", args: [stuck] } satisfies DeskRequest);
     return worker;
   });
   const ask = (call: keyof DeskCalls, args: readonly unknown[]) =>
@@ -119,12 +116,14 @@ export function openDesk(
       started.then(
         (worker) => {
           worker.postMessage(request);
-          if (call === "run") beginning = id;
-          watchBeginning(worker);
+          if (call !== "run") return;
+          beginning = id;
+          watchBeginning();
         },
         (error: Error) => refuse(error.message),
       );
     });
+  if (stuck.length > 0) ask("outlive", [stuck]).catch(() => undefined);
   const desk = new Proxy({} as Desk, {
     get:
       (_, call) =>
