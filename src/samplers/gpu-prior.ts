@@ -1,8 +1,8 @@
 /** What the host adds to the sums of the GPU to have the log prior of the trace, and where chains begin. */
 
 import { stateAlphas } from "../data/law/adaptive-prior.js";
+import { exponential } from "../data/random/exponential.js";
 import { logGamma } from "../data/random/log-gamma.js";
-import { exponential } from "../posterior/exponential.js";
 import { logarithm } from "../posterior/logarithm.js";
 import type { GpuLayout } from "./gpu-layout.js";
 import type { LiraChainSettings } from "./lira.js";
