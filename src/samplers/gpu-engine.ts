@@ -139,7 +139,7 @@ export async function createGpuEngine(
   });
   const refuse = (got: string): never => {
     throw new JobError(
-      `gpu: the device ${name} must stay and do its work, got ${got}; continue from the last checkpoint, or choose device cpu`,
+      `gpu: the device ${name} must stay and do its work, got ${got}; continue from the last checkpoint, there or with device cpu`,
       { fields: { device: name } },
     );
   };
