@@ -1,6 +1,6 @@
 /** Chains that began on the GPU and go on on the CPU. */
 
-import { logarithm } from "../posterior/logarithm.js";
+import { naturalLog } from "../data/random/exponential.js";
 import type { ChainState } from "./sampler.js";
 
 /** Numbers of chains are below this, and sweeps below 2^33: both fit into one number of a stream. */
@@ -42,7 +42,7 @@ export function movedState(
   const { mass, scalars, ...rest } = arrays;
   const onCpu = Float64Array.from(scalars);
   // Behind the alphas: where the search for the mode of each begins.
-  for (let level = 0; level < levels; level++) onCpu[levels + level] = logarithm(onCpu[level]);
+  for (let level = 0; level < levels; level++) onCpu[levels + level] = naturalLog(onCpu[level]);
   return {
     sweeps,
     moments,
