@@ -83,6 +83,7 @@ const CASES: [name: string, sweeps: number, burnIn: number, onCpu: number][] = [
   ["chandra4684", 100, 10, 800],
   ["skew64nb", 240, 100, 0],
   ["point32", 400, 200, 0],
+  ["disk32", 400, 200, 0],
 ];
 
 describe.skipIf(missing !== undefined)("posterior of the original LIRA, on the GPU", () => {
