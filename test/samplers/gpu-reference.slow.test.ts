@@ -77,13 +77,15 @@ const runOnGpu =
 
 /**
  * Sweeps of eight chains after burn-in, of burn-in, and before those on the CPU: alpha and photons are drawn anew in every sweep, so that
- * a chain takes nothing with it but its flux. Of the large image only the GPU's own sweeps count, and it is they that must stay.
+ * a chain takes nothing with it but its flux. Of the large image, and of bright points that take a thousand sweeps to settle, only the
+ * GPU's own sweeps count, and it is they that must stay.
  */
 const CASES: [name: string, sweeps: number, burnIn: number, onCpu: number][] = [
   ["chandra4684", 100, 10, 800],
   ["skew64nb", 240, 100, 0],
   ["point32", 400, 200, 0],
   ["disk32", 400, 200, 0],
+  ["gausspoints32", 200, 10, 1000],
 ];
 
 describe.skipIf(missing !== undefined)("posterior of the original LIRA, on the GPU", () => {
