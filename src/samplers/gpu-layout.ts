@@ -1,11 +1,11 @@
 /** Where everything of a run lies in the buffers of the GPU, and what of it never changes: the host's side of kernels-gpu/layout.wgsl. */
 
 import { stateAlphas } from "../data/law/adaptive-prior.js";
+import { naturalLog } from "../data/random/exponential.js";
 import { logGamma } from "../data/random/log-gamma.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape } from "../image.js";
 import type { SkyObservations } from "../model/sky-observation.js";
-import { logarithm } from "../posterior/logarithm.js";
 import { type LiraChainSettings, transferCounts } from "./lira.js";
 import { MAX_BATCH } from "./sampler.js";
 
@@ -135,7 +135,7 @@ function addStates(inputs: ReturnType<typeof builder>, alphas: Float64Array): Re
     SUM_NORMS: inputs.add(sums.flat().map(logGamma)),
     CHILD_TABLE: inputs.add(table(ofChild)),
     SUM_TABLE: inputs.add(table(sums)),
-    MEAN_LOGS: inputs.add(each((state) => ofChild.reduce((sum, row) => sum + logarithm(row[state]) / 4, 0))),
+    MEAN_LOGS: inputs.add(each((state) => ofChild.reduce((sum, row) => sum + naturalLog(row[state]) / 4, 0))),
     KIND_NORMS: inputs.add(
       childrenOf.flatMap((children, kind) =>
         each((state) =>
@@ -189,7 +189,7 @@ export function layOutGpu(
       if (count === 0 && !ownCounts) continue;
       (count > cells && !ownCounts ? bright : faint).push(index, pixel, count);
       totalCounts += count;
-      if (count > 0) logCounts += count * logarithm(count);
+      if (count > 0) logCounts += count * naturalLog(count);
     }
   }
   if (totalCounts > MOST_COUNTS) {
