@@ -21,8 +21,8 @@
 const GROUP = 256u;
 /** Pixels on a side of a tile, of which each thread has four in a column. */
 const TILE = 32u;
-/** Cells on a side of the part of a psf that is worked off at once, and pixels on a side that these look at. */
-const BLOCK = 16u;
+/** Cells on a side of the part of a psf that is worked off at once, odd as psfs are, and pixels on a side that these look at. */
+const BLOCK = 17u;
 const SIDE = TILE + BLOCK - 1u;
 /** Half the statistic of a pixel with counts where none are expected: more than all others can have together. */
 const DARK = 1e30;
@@ -113,7 +113,7 @@ var<workgroup> tile: array<f32, SIDE * SIDE>;
 /**
  * Sum over the cells of a window of cell times the value that it looks at, for four pixels below each other. Values of a tile are read
  * once for a block of cells; sums are those of columns, then of blocks, then of the window, so that the rounding of a sum of n terms > 0 is
- * that of 32 + n / 256 at most.
+ * that of 34 + n / 289 at most.
  */
 fn blurTile(backwards: bool, image: u32, observation: u32, corner: vec2<u32>, local: u32) -> vec4<f32> {
   let window = windowAt(observation + select(0u, OBSERVATIONS, backwards));
@@ -122,15 +122,15 @@ fn blurTile(backwards: bool, image: u32, observation: u32, corner: vec2<u32>, lo
   var total = vec4<f32>(0.0);
   for (var top = 0u; top < window.rows; top += BLOCK) {
     for (var left = 0u; left < window.cols; left += BLOCK) {
+      let rows = min(BLOCK, window.rows - top);
+      let cols = min(BLOCK, window.cols - left);
       workgroupBarrier();
-      for (var at = local; at < SIDE * SIDE; at += GROUP) {
+      for (var at = local; at < SIDE * (TILE + rows - 1u); at += GROUP) {
         let tileRow = i32(corner.x + top + at / SIDE) + window.top;
         let tileCol = i32(corner.y + left + at % SIDE) + window.left;
         tile[at] = valueAt(backwards, image, observation, tileRow, tileCol);
       }
       workgroupBarrier();
-      let rows = min(BLOCK, window.rows - top);
-      let cols = min(BLOCK, window.cols - left);
       var block = vec4<f32>(0.0);
       for (var k = 0u; k < cols; k++) {
         var at = row * SIDE + col + k;

@@ -29,7 +29,7 @@ export interface GpuForwardModel {
   /**
    * Cash statistic and gradient of skies, as many as there is room for at most.
    *
-   * f32: a sum of n cells of a psf is off by (32 + n / 256) 6e-8 of itself at most. The statistic is the deviance, whose terms are small
+   * f32: a sum of n cells of a psf is off by (34 + n / 289) 6e-8 of itself at most. The statistic is the deviance, whose terms are small
    * near the counts, summed by 256 in f32 and from there in double precision, and what the counts alone give: an error e of an expected
    * number lambda of n counts changes it by 2 e (lambda - n) / lambda, so that all of them together come to 1e-6 times the root of the counts.
    *

@@ -102,11 +102,12 @@ describe.skipIf(!hasChromium)("Studio with a GPU", { timeout: 240_000 }, () => {
     await studio.page.click('.example:has-text("Point source")');
     await studio.page.selectOption("#field-method", "richardson-lucy");
     await studio.page.selectOption("#field-device", "gpu");
-    await studio.page.selectOption("#field-stop", "tolerance=1e-3");
+    await studio.page.selectOption("#field-richardson-lucy-stop", "tolerance=1e-3");
     await studio.page.click("summary:text-is('Advanced')");
     await studio.page.fill("#field-bootstrap", "5");
     expect(await studio.page.locator("#field-bootstrap-help").textContent()).toBe("0 on the GPU, please");
     await studio.page.fill("#field-bootstrap", "0");
+    await studio.shot("gpu-image-form");
     await studio.page.click("text=Find the image");
     await studio.page.waitForSelector(".verdict", { timeout: 120_000 });
     const [download] = await Promise.all([
