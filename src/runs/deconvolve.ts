@@ -345,7 +345,7 @@ function checkDevice(
   }
   checkValue(setting, device, "deconvolve");
   if (method !== "lira" && device === "gpu" && bootstrap !== undefined) {
-    const got = typeof bootstrap === "number" ? bootstrap : JSON.stringify(bootstrap);
+    const got = (bootstrap as BootstrapOptions | null)?.replicates ?? JSON.stringify(bootstrap);
     throw new InvalidInputError(
       `deconvolve: bootstrap must be left out with device "gpu", got ${got}; leave it out or choose device "cpu"`,
       { fields: { bootstrap: got } },
