@@ -81,7 +81,7 @@ export async function createGpuProgram<Name extends string>(
   });
   const refuse = (got: string): never => {
     throw new JobError(
-      `gpu: the device ${name} must stay and do its work, got ${got}; continue from the last checkpoint, or choose device cpu`,
+      `gpu: the device ${name} must stay and do its work, got ${got}; continue from the last checkpoint or begin again, there or with device cpu`,
       { fields: { device: name } },
     );
   };
@@ -106,13 +106,20 @@ export async function createGpuProgram<Name extends string>(
   const problems = (await module.getCompilationInfo()).messages.filter(({ type }) => type === "error");
   if (problems.length > 0) refuse(`a shader that it does not compile: ${problems[0].message}`);
   const layout = device.createPipelineLayout({ bindGroupLayouts: [bindings] });
+  // Compiled once where a step comes twice.
+  const pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  const pipelineOf = (entryPoint: string, constants: Readonly<Record<string, number>>) => {
+    const key = JSON.stringify([entryPoint, constants]);
+    const compute = { module, entryPoint, constants };
+    const made = pipelines.get(key) ?? device.createComputePipelineAsync({ layout, compute });
+    pipelines.set(key, made);
+    return made;
+  };
   const prepared = new Map(
     await Promise.all(
       (Object.entries(steps) as [Name, GpuStep][]).map(
         async ([key, { entryPoint, constants = {}, groups }]) => {
-          const compute = { module, entryPoint, constants };
-          const pipeline = await device.createComputePipelineAsync({ layout, compute });
-          return [key, { pipeline, groups }] as const;
+          return [key, { pipeline: await pipelineOf(entryPoint, constants), groups }] as const;
         },
       ),
     ),

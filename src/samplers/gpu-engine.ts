@@ -84,7 +84,7 @@ function slotsFor(layout: GpuLayout, gpu: OpenGpu, wanted: number): number {
 
 /** Dispatches of a sweep: entry point, its constants, workgroups. */
 function stepsOf(layout: GpuLayout, settings: LiraChainSettings): GpuStep[] {
-  const { pixelGroups, litGroups, brightGroups, spans, levels } = layout;
+  const { pixelGroups, litGroups, brightGroups, spans, levels, cells } = layout;
   const over = (entryPoint: string, { first, last, groups }: LevelSpan) => ({
     entryPoint,
     constants: { FIRST: first, LAST: last, GROUPS: groups },
@@ -109,6 +109,7 @@ function stepsOf(layout: GpuLayout, settings: LiraChainSettings): GpuStep[] {
       ? [
           ...spans.map((span) => over("sumMasses", span)),
           plain("predictLight", litGroups),
+          ...(cells > 0 ? [plain("transferFlux", cells)] : []),
           plain("transferFlux", 1),
         ]
       : []),

@@ -103,11 +103,11 @@ describe.skipIf(!hasChromium)("Studio with a GPU", { timeout: 240_000 }, () => {
     await studio.page.selectOption("#field-method", "richardson-lucy");
     await studio.page.selectOption("#field-device", "gpu");
     await studio.page.selectOption("#field-richardson-lucy-stop", "tolerance=1e-3");
+    await studio.page.fill("#field-richardson-lucy-iterations", "12");
     await studio.page.click("summary:text-is('Advanced')");
     await studio.page.fill("#field-bootstrap", "5");
     expect(await studio.page.locator("#field-bootstrap-help").textContent()).toBe("0 on the GPU, please");
     await studio.page.fill("#field-bootstrap", "0");
-    await studio.shot("gpu-image-form");
     await studio.page.click("text=Find the image");
     await studio.page.waitForSelector(".verdict", { timeout: 120_000 });
     const [download] = await Promise.all([
@@ -125,6 +125,37 @@ describe.skipIf(!hasChromium)("Studio with a GPU", { timeout: 240_000 }, () => {
       await promisify(execFile)(process.execPath, [MAIN, ...args], { cwd });
     }
     expect(dataOf(found)).toEqual(dataOf(readFileSync(join(cwd, "result.fits"))));
+  });
+
+  it("goes on on the CPU where the GPU is gone, when it is told to", async () => {
+    await studio.open();
+    await studio.page.click('.example:has-text("Point source")');
+    await studio.page.selectOption("#field-device", "gpu");
+    await studio.page.fill("#field-iterations", "400");
+    await studio.page.fill("#field-chains", "2");
+    await studio.page.click("text=Start the chains");
+    const kept = studio.page.locator(".kept-note span");
+    await expect.poll(async () => Number(await kept.textContent()), { timeout: 60_000 }).toBeGreaterThan(0);
+    // A desk without WebGPU, as after an update of the browser or of a driver.
+    await studio.page.context().route(/desk-worker.*\.js/, async (route) => {
+      const response = await route.fetch();
+      const gone = 'Object.defineProperty(navigator, "gpu", { value: undefined });';
+      await route.fulfill({ response, body: gone + (await response.text()) });
+    });
+    await studio.page.reload();
+    const goOn = studio.page.locator(".kept-runs li.open .primary");
+    await expect.poll(() => goOn.textContent(), { timeout: 60_000 }).toBe("Continue on the CPU");
+    await goOn.click();
+    await studio.page.waitForSelector(".verdict", { timeout: 120_000 });
+    const note = await studio.page.locator(".verdict .note").first().textContent();
+    expect(note).toBe("device: chains that began on the GPU go on on the CPU");
+    const [download] = await Promise.all([
+      studio.page.waitForEvent("download"),
+      studio.page.click("text=Result, FITS"),
+    ]);
+    const { provenance, config } = decodeResult(new Uint8Array(readFileSync(await download.path())));
+    expect(config).not.toHaveProperty("device");
+    expect(provenance.device).toMatch(/^device: chains began on the GPU and went on on the CPU after \d/);
   });
 
   it("takes the faster device where that is left to it, and says which", async () => {
