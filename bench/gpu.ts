@@ -1,9 +1,16 @@
-// Milliseconds a sweep and chain on the GPU, and the ratio to one CPU core in the same run. Sizes beyond 128 are asked for:
+// Milliseconds a sweep and chain on the GPU, and the ratio to one CPU core in the same run; then those of an iteration of Richardson-Lucy,
+// and of the Cash statistic with its gradient.
+// Sizes of the sweeps beyond 128 are asked for:
 //
 //   npm run bench:gpu -- 512 1024
 //
 // Each row takes at most ten seconds after its shaders are compiled.
 
+import { openGpu } from "../src/gpu.js";
+import { richardsonLucyOnGpu } from "../src/methods/gpu-richardson-lucy.js";
+import { richardsonLucy } from "../src/methods/richardson-lucy.js";
+import { createForwardModel } from "../src/model/forward-model.js";
+import { createGpuForwardModel } from "../src/model/gpu-forward-model.js";
 import { openGpuChains } from "../src/samplers/gpu-chain.js";
 import { createLiraChain } from "../src/samplers/lira.js";
 import { defaultAdaptive, spotsOf } from "./gpu-cases.js";
@@ -55,4 +62,54 @@ for (const size of SIZES) {
   }
 }
 console.table(table);
+
+/** Milliseconds an iteration of what tells of its iterations, the first aside, within a slice of time. */
+async function timeIterations(work: (tell: (iteration: number) => boolean) => unknown): Promise<number> {
+  let first: { readonly at: number; readonly iteration: number } | undefined;
+  let each = Number.NaN;
+  await work((iteration) => {
+    const now = performance.now();
+    first ??= { at: now, iteration };
+    if (iteration > first.iteration) each = (now - first.at) / (iteration - first.iteration);
+    return now - first.at < SLICE;
+  });
+  return each;
+}
+
+const images: Record<string, string | number>[] = [];
+for (const size of [128, 1024]) {
+  const last = images.at(-1)?.milliseconds;
+  // Pixels and cells of the psf: a device for which this is too much is no GPU.
+  if (typeof last === "number" && last * 8 ** 2 * (33 / 17) ** 2 > SLICE) break;
+  const model = createForwardModel(spotsOf(size));
+  const gpu = await openGpu();
+  const addRow = (of: string, onGpu: number, onCore: number) =>
+    images.push({
+      of,
+      size,
+      milliseconds: Number(onGpu.toPrecision(3)),
+      "one core, ms": Number(onCore.toPrecision(3)),
+      "times as fast as one core": Number((onCore / onGpu).toPrecision(2)),
+      adapter: gpu.name,
+    });
+  addRow(
+    "richardson-lucy, an iteration",
+    await timeIterations((tell) =>
+      richardsonLucyOnGpu(gpu, model, { iterations: 1e6, onIteration: ({ iteration }) => tell(iteration) }),
+    ),
+    await timeIterations((tell) =>
+      richardsonLucy(model, { iterations: 1e6, onIteration: ({ iteration }) => tell(iteration) }),
+    ),
+  );
+  const onGpu = await createGpuForwardModel(gpu, model);
+  const flux = new Float64Array(size * size).fill(1);
+  const gradient = flux.slice();
+  addRow(
+    "cash and gradient",
+    await timeOf(() => onGpu.cashGradients([{ flux, backgroundScale: model.backgroundScale, gradient }])),
+    await timeOf(() => model.cashGradient(flux, gradient)),
+  );
+  gpu.close();
+}
+console.table(images);
 process.exit(0);

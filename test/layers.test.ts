@@ -38,10 +38,11 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "model-kernels": ["errors", "generated"],
   "draw-kernels": ["errors", "generated"],
   gpu: ["errors"],
+  "gpu-program": ["errors", "gpu"],
   data: BASE,
   // What can be set: each setting once, for all that take, write or show it.
   settings: [...BASE, "nearest-word", "shown-value", "data"],
-  model: [...BASE, "data", "kernels", "model-kernels"],
+  model: [...BASE, "generated", "gpu", "gpu-program", "data", "kernels", "model-kernels"],
   priors: [...BASE, "data", "kernels", "model-kernels"],
   posterior: [...BASE, "data"],
   // Figures of every pixel from its draws, by kernels on all workers.
@@ -50,8 +51,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   checks: [...BASE, "draw-kernels", "data", "model", "posterior", "workers"],
   // How near an image is to the truth, and how well it describes photons it has not seen.
   quality: [...BASE, "data", "model"],
-  samplers: [...BASE, "generated", "gpu", "kernels", "data", "model", "priors", "posterior"],
-  methods: [...BASE, "data", "model", "priors", "posterior"],
+  samplers: [...BASE, "generated", "gpu", "gpu-program", "kernels", "data", "model", "priors", "posterior"],
+  methods: [...BASE, "generated", "gpu", "gpu-program", "data", "model", "priors", "posterior"],
   io: [...BASE, "nearest-word", "parse-json", "shown-value", "data", "posterior", "settings"],
   figures: [...BASE, "xml-text", "data", "posterior"],
   workers: [...BASE, "data", "model", "posterior", "samplers", "io"],
@@ -61,6 +62,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "version",
       "nearest-word",
       "parse-json",
+      "gpu",
       "kernels",
       "data",
       "model",

@@ -44,36 +44,55 @@ export interface RichardsonLucyOptions extends IterationOptions {
  */
 export function richardsonLucy(model: ForwardModel, options: RichardsonLucyOptions = {}): PointEstimate {
   const started = performance.now();
-  const { iterations = 100, stop, acceleration = "none", fitBackgroundScale = false } = options;
+  const settled = settleRichardsonLucy(options);
+  const { stop } = settled;
+  if (stop?.rule !== "held-out") {
+    return finishEstimate(model, { method: "richardson-lucy", started, ...climb(model, settled) });
+  }
+  const best = heldOutIterations(model, settled, stop);
+  const run = climb(model, foundIterations(settled, best));
+  return finishEstimate(model, { method: "richardson-lucy", started, ...asFound(run, best, settled) });
+}
+
+/** Options with their defaults. */
+export type ClimbOptions = RichardsonLucyOptions &
+  Required<Pick<RichardsonLucyOptions, "iterations" | "acceleration" | "fitBackgroundScale">>;
+
+/** Fill in defaults. @throws InvalidInputError when an option breaks its rule */
+export function settleRichardsonLucy(options: RichardsonLucyOptions): ClimbOptions {
+  const { iterations = 100, acceleration = "none", fitBackgroundScale = false } = options;
   checkCount("richardson-lucy", "iterations", iterations, 1);
   if (acceleration !== "none" && acceleration !== "biggs-andrews") {
     throw new InvalidInputError(
       `richardson-lucy: acceleration must be "none" or "biggs-andrews", got ${JSON.stringify(acceleration)}`,
     );
   }
-  if (stop?.rule !== "held-out") {
-    const run = climb(model, { ...options, iterations, acceleration, fitBackgroundScale });
-    return finishEstimate(model, { method: "richardson-lucy", started, ...run });
-  }
-  const best = heldOutIterations(model, { ...options, iterations, acceleration, fitBackgroundScale }, stop);
-  const { stop: _found, ...rest } = options;
-  const run = climb(model, { ...rest, iterations: best.iterations, acceleration, fitBackgroundScale });
-  if (!run.complete) return finishEstimate(model, { method: "richardson-lucy", started, ...run });
-  return finishEstimate(model, {
-    method: "richardson-lucy",
-    started,
+  return { ...options, iterations, acceleration, fitBackgroundScale };
+}
+
+/** Options of the run on all photons, for as many iterations as the photons held out chose. */
+export function foundIterations({ stop: _found, ...rest }: ClimbOptions, best: BestIterations): ClimbOptions {
+  return { ...rest, iterations: best.iterations };
+}
+
+/** That run, which ended as the photons held out said. */
+export function asFound<Run extends Climb>(
+  run: Run,
+  best: BestIterations,
+  { iterations }: ClimbOptions,
+): Run {
+  if (!run.complete) return run;
+  return {
     ...run,
     converged: best.found,
     stopped: best.found
       ? `the photons held out were described best after ${best.iterations} iterations`
       : `the photons held out were still described better after the last of ${iterations} iterations`,
-  });
+  };
 }
 
-type ClimbOptions = RichardsonLucyOptions &
-  Required<Pick<RichardsonLucyOptions, "iterations" | "acceleration" | "fitBackgroundScale">>;
-
-interface Climb {
+/** What the iterations lead to. */
+export interface Climb {
   readonly flux: Float64Array;
   readonly iterations: number;
   readonly objective: number[];
@@ -118,10 +137,15 @@ function climb(model: ForwardModel, options: ClimbOptions): Climb {
     if (goOn === false)
       return { ...done, converged: false, complete: false, stopped: endedByCaller(iteration) };
   }
+  return { flux, iterations, objective, ...atTheLimit(options) };
+}
+
+/** How iterations end that nothing ended earlier. */
+export function atTheLimit({
+  stop,
+  iterations,
+}: ClimbOptions): Pick<Climb, "complete" | "converged" | "stopped"> {
   return {
-    flux,
-    iterations,
-    objective,
     complete: true,
     converged: stop === undefined,
     stopped:
@@ -181,46 +205,65 @@ function extrapolation(length: number) {
   };
 }
 
-/** Iterations after which the photons held out are described best. */
+/** Iterations after which the photons held out are described best, and whether more would describe them worse. */
+export interface BestIterations {
+  readonly iterations: number;
+  readonly found: boolean;
+}
+
+/** Watches how the photons held out are described. */
+export interface HeldOutWatch {
+  /** Hear of an iteration; true when the search is over. */
+  readonly ends: (iteration: number, cash: number) => boolean;
+  /** What was found, of a search of at most so many iterations. */
+  readonly best: (iterations: number) => BestIterations;
+}
+
+/** A watch that ends after `patience` iterations without a new least value. */
+export function heldOutWatch(patience?: number): HeldOutWatch {
+  let best = Number.POSITIVE_INFINITY;
+  let bestAt = 1;
+  let found = false;
+  return {
+    ends(iteration, cash) {
+      if (cash < best) {
+        best = cash;
+        bestAt = iteration;
+      }
+      found = iteration - bestAt >= (patience ?? 10 + Math.floor(iteration / 10));
+      return found;
+    },
+    best: (iterations) => ({ iterations: bestAt, found: found || bestAt < iterations }),
+  };
+}
+
+/** Why there is no image of a run that was ended while photons held out were looking for the number of iterations. */
+export function endedInSearch(iteration: number): AbortedError {
+  return new AbortedError(
+    "richardson-lucy: the run must last until the photons held out have told the number of iterations, got an end " +
+      `after ${iteration} of them; there is no image yet: start it again, or give the number of iterations`,
+  );
+}
+
 function heldOutIterations(
   model: ForwardModel,
   options: ClimbOptions,
   { fraction = 0.5, seed = 0, patience }: Extract<StoppingRule, { rule: "held-out" }>,
-): { readonly iterations: number; readonly found: boolean } {
+): BestIterations {
   const { training, test } = splitModel(model, 1 - fraction, seed);
-  let best = Number.POSITIVE_INFINITY;
-  let bestAt = 1;
-  let found = false;
+  const watch = heldOutWatch(patience);
   const { stop: _rule, onIteration, start, ...rest } = options;
-  const done = {};
-  try {
-    climb(training, {
-      ...rest,
-      ...(start === undefined ? {} : { start }),
-      onIteration(report) {
-        const { iteration, flux } = report;
-        if (onIteration?.({ ...report, stage: "held-out" }) === false) {
-          throw new AbortedError(
-            "richardson-lucy: the run must last until the photons held out have told the number of iterations, got an end " +
-              `after ${iteration} of them; there is no image yet: start it again, or give the number of iterations`,
-          );
-        }
-        test.setBackgroundScale(training.backgroundScale);
-        const cash = test.cash(flux);
-        if (cash < best) {
-          best = cash;
-          bestAt = iteration;
-        }
-        if (iteration - bestAt >= (patience ?? 10 + Math.floor(iteration / 10))) {
-          found = true;
-          throw done;
-        }
-      },
-    });
-  } catch (error) {
-    if (error !== done) throw error;
-  }
-  return { iterations: bestAt, found: found || bestAt < options.iterations };
+  climb(training, {
+    ...rest,
+    ...(start === undefined ? {} : { start }),
+    onIteration(report) {
+      const { iteration, flux } = report;
+      if (onIteration?.({ ...report, stage: "held-out" }) === false) throw endedInSearch(iteration);
+      test.setBackgroundScale(training.backgroundScale);
+      return !watch.ends(iteration, test.cash(flux));
+    },
+  });
+  return watch.best(options.iterations);
 }
 
 /** Two models of the same sky whose counts are independent halves (or other parts) of one. */

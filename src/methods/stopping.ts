@@ -26,19 +26,23 @@ export type StoppingRule =
    */
   | { readonly rule: "discrepancy"; readonly factor?: number };
 
-/** Judges an iteration; returns why to stop, or undefined. */
-export type StopTest = (before: Float64Array, after: Float64Array) => string | undefined;
-
-/** The test of a rule that looks at one iteration at a time. */
-export function stopTest(model: ForwardModel, rule: StoppingRule | undefined): StopTest {
-  if (rule === undefined) return () => undefined;
+/** Check a rule. @throws InvalidInputError when a number of it is out of its range, or there is no such rule */
+export function checkStoppingRule(rule: StoppingRule): void {
   switch (rule.rule) {
     case "tolerance":
-      return toleranceTest(model, rule.tolerance);
-    case "discrepancy":
-      return discrepancyTest(model, rule.factor ?? 1);
+      if (rule.tolerance > 0 && rule.tolerance < 1) return;
+      throw new InvalidInputError(
+        `richardson-lucy: stop.tolerance must lie between 0 and 1, got ${rule.tolerance}; 1e-3 is a good choice`,
+      );
+    case "discrepancy": {
+      const { factor = 1 } = rule;
+      if (factor > 0 && factor < Number.POSITIVE_INFINITY) return;
+      throw new InvalidInputError(
+        `richardson-lucy: stop.factor must be > 0, got ${factor}; 1 stops at the mean of the C statistic`,
+      );
+    }
     case "held-out":
-      return () => undefined;
+      return;
     default:
       throw new InvalidInputError(
         `richardson-lucy: stop must be an object whose rule is "tolerance", "held-out" or "discrepancy", got ${JSON.stringify(rule)}; ` +
@@ -47,12 +51,37 @@ export function stopTest(model: ForwardModel, rule: StoppingRule | undefined): S
   }
 }
 
-function toleranceTest({ sensitivity }: ForwardModel, tolerance: number): StopTest {
-  if (!(tolerance > 0 && tolerance < 1)) {
-    throw new InvalidInputError(
-      `richardson-lucy: stop.tolerance must lie between 0 and 1, got ${tolerance}; 1e-3 is a good choice`,
-    );
+/** Why to stop after an iteration that moved so much of so much detected light; undefined: go on. */
+export function movesLittle(moved: number, light: number, tolerance: number): string | undefined {
+  return moved < tolerance * light
+    ? `the last iteration moved less than ${tolerance} of the light`
+    : undefined;
+}
+
+/** Why to stop at a C statistic, given its mean under the model; undefined: go on. */
+export function isDownToNoise(found: number, expected: number, factor = 1): string | undefined {
+  return found <= factor * expected
+    ? `the C statistic, ${found.toFixed(1)}, came down to ${factor} times its mean, ${expected.toFixed(1)}`
+    : undefined;
+}
+
+/** Judges an iteration; returns why to stop, or undefined. */
+export type StopTest = (before: Float64Array, after: Float64Array) => string | undefined;
+
+/** The test of a rule that looks at one iteration at a time. */
+export function stopTest(model: ForwardModel, rule: StoppingRule | undefined): StopTest {
+  if (rule !== undefined) checkStoppingRule(rule);
+  switch (rule?.rule) {
+    case "tolerance":
+      return toleranceTest(model, rule.tolerance);
+    case "discrepancy":
+      return discrepancyTest(model, rule.factor);
+    default:
+      return () => undefined;
   }
+}
+
+function toleranceTest({ sensitivity }: ForwardModel, tolerance: number): StopTest {
   return (before, after) => {
     let moved = 0;
     let light = 0;
@@ -60,18 +89,11 @@ function toleranceTest({ sensitivity }: ForwardModel, tolerance: number): StopTe
       moved += sensitivity[index] * Math.abs(after[index] - before[index]);
       light += sensitivity[index] * after[index];
     }
-    return moved < tolerance * light
-      ? `the last iteration moved less than ${tolerance} of the light`
-      : undefined;
+    return movesLittle(moved, light, tolerance);
   };
 }
 
-function discrepancyTest(model: ForwardModel, factor: number): StopTest {
-  if (!(factor > 0 && factor < Number.POSITIVE_INFINITY)) {
-    throw new InvalidInputError(
-      `richardson-lucy: stop.factor must be > 0, got ${factor}; 1 stops at the mean of the C statistic`,
-    );
-  }
+function discrepancyTest(model: ForwardModel, factor: number | undefined): StopTest {
   const mean = expectedDeviance();
   return (_before, after) => {
     let found = 0;
@@ -83,8 +105,6 @@ function discrepancyTest(model: ForwardModel, factor: number): StopTest {
         if (mask?.data[pixel] !== 0) expected += mean(predicted.data[pixel]);
       }
     }
-    return found <= factor * expected
-      ? `the C statistic, ${found.toFixed(1)}, came down to ${factor} times its mean, ${expected.toFixed(1)}`
-      : undefined;
+    return isDownToNoise(found, expected, factor);
   };
 }

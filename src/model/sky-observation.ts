@@ -1,7 +1,7 @@
 import type { Boundary } from "../data/observation/boundary.js";
 import type { CheckedObservation } from "../data/observation/check-observation.js";
 import { centredPsf, type PsfWindow, psfCentre } from "../data/observation/psf.js";
-import { mapPsf } from "../data/observation/psf-set.js";
+import { mapPsf, type Psf } from "../data/observation/psf-set.js";
 import { constantImage, type SkyImage } from "../image.js";
 import { detectionProbability } from "./detection.js";
 import { detectedExposure, referenceExposure } from "./exposure.js";
@@ -92,11 +92,7 @@ function onSky(observation: CheckedObservation, grid: SkyGrid, boundary: Boundar
   });
   return {
     counts: { data: first, shape: grid.shape },
-    psf: trimmedPsf(
-      mapPsf(fine, (image) => centredPsf(binnedPsf(image, upsampling))),
-      grid.shape,
-      boundary,
-    ),
+    psf: psfOfFirstPixels(fine, grid, boundary),
     exposure,
     background: {
       data: perDetectorPixel.data.map((value) => value / (upsampling * upsampling)),
@@ -109,8 +105,15 @@ function onSky(observation: CheckedObservation, grid: SkyGrid, boundary: Boundar
   };
 }
 
+/** What a psf on the pixels of the sky, as `psfInSkyPixels` gives it, is for the detector's pixels by their first sky pixels. */
+export function psfOfFirstPixels(fine: Psf, grid: SkyGrid, boundary: Boundary): SkyPsf {
+  const { upsampling, shape } = grid;
+  const summed = upsampling === 1 ? fine : mapPsf(fine, (image) => centredPsf(binnedPsf(image, upsampling)));
+  return trimmedPsf(summed, shape, boundary);
+}
+
 /** Visit the detector's pixels with the index of the first sky pixel of each. */
-function eachDetectorPixel(
+export function eachDetectorPixel(
   { detector: [ny, nx], shape, upsampling, margin }: SkyGrid,
   visit: (pixel: number, start: number) => void,
 ): void {

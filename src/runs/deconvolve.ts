@@ -1,5 +1,6 @@
 import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
+import { openGpu } from "../gpu.js";
 import type { SkyImage } from "../image.js";
 import { type BootstrapOptions, parametricBootstrap } from "../methods/bootstrap.js";
 import { type EmMultiscaleOptions, emMultiscale } from "../methods/em-multiscale.js";
@@ -18,7 +19,9 @@ import { frameImage, frameOf, type SkyGrid, startOnSky } from "../model/sky-grid
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import type { GibbsConfig, LiraResult, NutsConfig, OwnConfig, PosteriorResult } from "../posterior/result.js";
 import { type FluxPrior, priorName, scaledPrior } from "../priors/flux-prior.js";
+import { settingOf } from "../settings/by-method.js";
 import { METHODS, type Method } from "../settings/methods.js";
+import { checkValue } from "../settings/value.js";
 import type { GibbsOptions } from "./gibbs-options.js";
 import { type LiraDeconvolverOptions, usualMargin } from "./lira-options.js";
 import type { NutsOptions } from "./nuts-options.js";
@@ -52,7 +55,15 @@ export type ComponentChoice = Omit<SkyComponent, "prior"> & { readonly prior: Pr
 
 /** Methods that return a `PointEstimate`, with their options. */
 export type PointMethod =
-  | ({ readonly method: "richardson-lucy" } & RichardsonLucyOptions & PointMethodOptions)
+  | ({
+      readonly method: "richardson-lucy";
+      /**
+       * `"gpu"`: the iterations run on a GPU by WebGPU, in Node with the package `webgpu` (docs/gpu.md), in f32, and `onIteration` is
+       * called after some of them; not together with `bootstrap`. `"cpu"`, the default, and `"auto"`: here.
+       */
+      readonly device?: "cpu" | "gpu" | "auto";
+    } & RichardsonLucyOptions &
+      PointMethodOptions)
   | ({ readonly method: "gradient-descent" } & GradientDescentOptions & PointMethodOptions)
   | ({
       readonly method: "map";
@@ -142,7 +153,7 @@ export async function deconvolve(
   const { margin = usualMargin(options.method) } = options;
   const { model, warnings } = placedModel(list, { ...options, margin });
   const laid = onSky(options, model.grid);
-  const image = estimator(laid, model)(model);
+  const image = isOnGpu(laid) ? await estimateOnGpu(laid, model) : estimator(laid, model)(model);
   const found = warnings.length === 0 ? image : { ...image, warnings: [...image.warnings, ...warnings] };
   if (laid.bootstrap === undefined || !found.complete) return inFrame(found, model.grid);
   const bootstrap = typeof laid.bootstrap === "number" ? { replicates: laid.bootstrap } : laid.bootstrap;
@@ -188,6 +199,23 @@ export function isSampled<Sampled extends ChainRunOptions>(
 ): options is Sampled {
   const { method = "lira" } = options;
   return method === "lira" || method === "gibbs" || method === "nuts" || method === "own";
+}
+
+type GpuMethod = Extract<PointMethod, { readonly method: "richardson-lucy" }>;
+
+function isOnGpu(options: PointMethod): options is GpuMethod {
+  return "device" in options && options.device === "gpu";
+}
+
+async function estimateOnGpu(options: GpuMethod, model: ForwardModel): Promise<PointEstimate> {
+  // Shaders are fetched when they are wanted.
+  const { richardsonLucyOnGpu } = await import("../methods/gpu-richardson-lucy.js");
+  const gpu = await openGpu();
+  try {
+    return await richardsonLucyOnGpu(gpu, model, options);
+  } finally {
+    gpu.close();
+  }
 }
 
 function estimator(options: PointMethod, model: ForwardModel): (model: ForwardModel) => PointEstimate {
@@ -289,6 +317,7 @@ export function checkCombination(options: { readonly method?: Method | "own" | u
       }
     }
   }
+  checkDevice(given, method, refuse);
   if (given.strength !== undefined && method !== "map") {
     refuse("strength", 'it is a factor of the prior of "map"');
   }
@@ -299,6 +328,27 @@ export function checkCombination(options: { readonly method?: Method | "own" | u
     refuse(
       "stop",
       'it is for "richardson-lucy"; other methods end by their tolerance or after their iterations',
+    );
+  }
+}
+
+/** Refuse a device that there is not, and what the GPU does not do for methods of one image. */
+function checkDevice(
+  { device, bootstrap }: Readonly<Record<string, unknown>>,
+  method: Method,
+  refuse: (option: string, remedy: string) => void,
+): void {
+  if (device === undefined) return;
+  const setting = settingOf("device", method);
+  if (!setting.methods.includes(method)) {
+    refuse("device", `the GPU has ${setting.methods.map((one) => `"${one}"`).join(" and ")} alone`);
+  }
+  checkValue(setting, device, "deconvolve");
+  if (method !== "lira" && device === "gpu" && bootstrap !== undefined) {
+    const got = (bootstrap as BootstrapOptions | null)?.replicates ?? JSON.stringify(bootstrap);
+    throw new InvalidInputError(
+      `deconvolve: bootstrap must be left out with device "gpu", got ${got}; leave it out or choose device "cpu"`,
+      { fields: { bootstrap: got } },
     );
   }
 }

@@ -3,6 +3,7 @@
 import { JobError } from "../errors.js";
 import { shaderWgsl } from "../generated/shader-wgsl.js";
 import type { OpenGpu } from "../gpu.js";
+import { createGpuProgram, type GpuStep, largestBuffer } from "../gpu-program.js";
 import type { GpuLayout, LevelSpan } from "./gpu-layout.js";
 import type { LiraChainSettings } from "./lira.js";
 import { MAX_BATCH } from "./sampler.js";
@@ -55,27 +56,24 @@ export interface GpuEngine {
   close(): void;
 }
 
-// Flags of WebGPU, whose names are not there before a device is.
-const STORAGE = 0x80;
-const COPY_SRC = 0x04;
-const COPY_DST = 0x08;
-const MAP_READ = 0x01;
-const COMPUTE = 0x4;
-const READ = 0x1;
-
 /** Numbers of a job in its buffer. */
 const JOB_WORDS = 8;
-/** Read-only bindings come first. */
-const READ_ONLY = 2;
+/** Buffers in the order of their bindings. */
+const INPUTS = 0;
+const PLACES = 1;
+const JOBS = 2;
+const REALS = 3;
+const WHOLE = 4;
+const TRACE = 5;
 
 /** Bytes that one chain takes on the device, what is read back of it included. */
 const bytesOfChain = ({ reals, whole, row, parts, head }: GpuLayout) =>
   4 * Math.max(reals, whole, MAX_BATCH * row, parts, head + 3 + MAX_BATCH * row);
 
 /** Chains that fit at once, at most `wanted`. @throws JobError when not even one does */
-function slotsFor(layout: GpuLayout, { device, name }: OpenGpu, wanted: number): number {
-  const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
-  const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+function slotsFor(layout: GpuLayout, gpu: OpenGpu, wanted: number): number {
+  const { name } = gpu;
+  const most = largestBuffer(gpu);
   const slots = Math.min(wanted, Math.floor(most / bytesOfChain(layout)));
   if (slots >= 1 && 4 * layout.inputs.length <= most) return slots;
   throw new JobError(
@@ -85,14 +83,14 @@ function slotsFor(layout: GpuLayout, { device, name }: OpenGpu, wanted: number):
 }
 
 /** Dispatches of a sweep: entry point, its constants, workgroups. */
-function stepsOf(layout: GpuLayout, settings: LiraChainSettings) {
+function stepsOf(layout: GpuLayout, settings: LiraChainSettings): GpuStep[] {
   const { pixelGroups, litGroups, brightGroups, spans, levels, cells } = layout;
   const over = (entryPoint: string, { first, last, groups }: LevelSpan) => ({
     entryPoint,
     constants: { FIRST: first, LAST: last, GROUPS: groups },
-    groups,
+    groups: [groups] as const,
   });
-  const plain = (entryPoint: string, groups: number) => ({ entryPoint, constants: {}, groups });
+  const plain = (entryPoint: string, groups: number) => ({ entryPoint, groups: [groups] as const });
   const downwards = [...spans].reverse();
   const fitAlpha = settings.adaptivePrior === undefined && settings.fitAlpha;
   return [
@@ -131,88 +129,40 @@ export async function createGpuEngine(
   settings: LiraChainSettings,
   chains: number,
 ): Promise<GpuEngine> {
-  const { device, name } = gpu;
   const slots = slotsFor(layout, gpu, chains);
   const { reals, whole, row, parts, head } = layout;
-  let lost: string | undefined;
-  void device.lost.then(({ reason, message }) => {
-    lost = message || reason || "no reason";
-  });
-  const refuse = (got: string): never => {
-    throw new JobError(
-      `gpu: the device ${name} must stay and do its work, got ${got}; continue from the last checkpoint, there or with device cpu`,
-      { fields: { device: name } },
-    );
-  };
-  device.pushErrorScope("validation");
-  device.pushErrorScope("out-of-memory");
-  const buffer = (numbers: number, usage: number) =>
-    device.createBuffer({ size: 4 * Math.max(4, numbers), usage });
-  const storage = (numbers: number) => buffer(numbers, STORAGE | COPY_SRC | COPY_DST);
-  const inputs = storage(layout.inputs.length);
-  const places = storage(layout.places.length);
-  const jobBuffer = storage(JOB_WORDS * slots);
-  const realBuffer = storage(reals * slots);
-  const wholeBuffer = storage(whole * slots);
-  const traceBuffer = storage(MAX_BATCH * row * slots);
-  const partBuffer = storage(parts * slots);
-  const staging = buffer((head + 3 + MAX_BATCH * row) * slots, MAP_READ | COPY_DST);
-  device.queue.writeBuffer(inputs, 0, layout.inputs);
-  device.queue.writeBuffer(places, 0, layout.places);
-  const bound = [inputs, places, jobBuffer, realBuffer, wholeBuffer, traceBuffer, partBuffer];
-  const bindings = device.createBindGroupLayout({
-    entries: bound.map((_, binding) => ({
-      binding,
-      visibility: COMPUTE,
-      buffer: { type: binding < READ_ONLY ? "read-only-storage" : "storage" },
-    })),
-  });
-  const bindGroup = device.createBindGroup({
-    layout: bindings,
-    entries: bound.map((one, binding) => ({ binding, resource: { buffer: one } })),
-  });
-  const module = device.createShaderModule({ code: layout.constants + shaderWgsl });
-  const problems = (await module.getCompilationInfo()).messages.filter(({ type }) => type === "error");
-  if (problems.length > 0) refuse(`a shader that it does not compile: ${problems[0].message}`);
-  const pipelineLayout = device.createPipelineLayout({ bindGroupLayouts: [bindings] });
-  // Compiled once where a step comes twice.
-  const pipelines = new Map<string, Promise<GPUComputePipeline>>();
-  const pipelineOf = (entryPoint: string, constants: Readonly<Record<string, number>>) => {
-    const key = JSON.stringify([entryPoint, constants]);
-    const made =
-      pipelines.get(key) ??
-      device.createComputePipelineAsync({
-        layout: pipelineLayout,
-        compute: { module, entryPoint, constants },
-      });
-    pipelines.set(key, made);
-    return made;
-  };
-  const steps = await Promise.all(
-    stepsOf(layout, settings).map(async ({ entryPoint, constants, groups }) => ({
-      groups,
-      pipeline: await pipelineOf(entryPoint, constants),
-    })),
+  const steps = stepsOf(layout, settings);
+  const numbered = Object.fromEntries(steps.map((step, index) => [String(index), step]));
+  const program = await createGpuProgram(
+    gpu,
+    layout.constants + shaderWgsl,
+    [
+      { numbers: layout.inputs.length, readOnly: true },
+      { numbers: layout.places.length, readOnly: true },
+      { numbers: JOB_WORDS * slots },
+      { numbers: reals * slots },
+      { numbers: whole * slots },
+      { numbers: MAX_BATCH * row * slots },
+      { numbers: parts * slots },
+    ],
+    numbered,
+    (head + 3 + MAX_BATCH * row) * slots,
   );
-  for (let scope = 0; scope < 2; scope++) {
-    const problem = await device.popErrorScope();
-    if (problem) refuse(problem.message);
-  }
+  program.write(INPUTS, 0, layout.inputs);
+  program.write(PLACES, 0, layout.places);
+  const order = Object.keys(numbered);
 
   return {
     layout,
     slots,
-    name,
+    name: program.name,
     place(slot, numbers, shift, counts) {
-      device.queue.writeBuffer(realBuffer, 4 * reals * slot, numbers);
+      program.write(REALS, reals * slot, numbers);
       const words = new Uint32Array(layout.shift + 2 + counts.length);
       words.set([...shift, ...counts], layout.shift);
-      device.queue.writeBuffer(wholeBuffer, 4 * whole * slot, words);
+      program.write(WHOLE, whole * slot, words);
     },
     async run(jobs, sweeps) {
-      if (lost !== undefined) refuse(`lost (${lost})`);
-      device.pushErrorScope("validation");
-      device.pushErrorScope("out-of-memory");
       const words = new Uint32Array(JOB_WORDS * jobs.length);
       for (const [index, { slot, chain, seed, sweeps: done, skip, draws }] of jobs.entries()) {
         words.set(
@@ -220,41 +170,17 @@ export async function createGpuEngine(
           JOB_WORDS * index,
         );
       }
-      device.queue.writeBuffer(jobBuffer, 0, words);
-      const encoder = device.createCommandEncoder();
-      const pass = encoder.beginComputePass();
-      pass.setBindGroup(0, bindGroup);
-      for (let sweep = 0; sweep < sweeps; sweep++) {
-        for (const { pipeline, groups } of steps) {
-          pass.setPipeline(pipeline);
-          pass.dispatchWorkgroups(groups, jobs.length);
-        }
-      }
-      pass.end();
+      program.write(JOBS, 0, words);
+      const numbers = await program.run(
+        Array.from({ length: sweeps }, () => order).flat(),
+        jobs.flatMap(({ slot }) => [
+          { buffer: REALS, at: reals * slot, numbers: head },
+          { buffer: WHOLE, at: whole * slot, numbers: 3 },
+          { buffer: TRACE, at: MAX_BATCH * row * slot, numbers: sweeps * row },
+        ]),
+        jobs.length,
+      );
       const length = head + 3 + sweeps * row;
-      for (const [index, { slot }] of jobs.entries()) {
-        const to = 4 * length * index;
-        encoder.copyBufferToBuffer(realBuffer, 4 * reals * slot, staging, to, 4 * head);
-        encoder.copyBufferToBuffer(wholeBuffer, 4 * whole * slot, staging, to + 4 * head, 12);
-        encoder.copyBufferToBuffer(
-          traceBuffer,
-          4 * MAX_BATCH * row * slot,
-          staging,
-          to + 4 * (head + 3),
-          4 * sweeps * row,
-        );
-      }
-      device.queue.submit([encoder.finish()]);
-      const problems = [device.popErrorScope(), device.popErrorScope()];
-      try {
-        await staging.mapAsync(READ, 0, 4 * length * jobs.length);
-      } catch (error) {
-        refuse(lost === undefined ? String(error) : `lost (${lost})`);
-      }
-      const numbers = new Float32Array(staging.getMappedRange(0, 4 * length * jobs.length).slice(0));
-      staging.unmap();
-      for (const problem of await Promise.all(problems)) if (problem) refuse(problem.message);
-      if (lost !== undefined) refuse(`lost (${lost})`);
       return jobs.map((_, index) => {
         const own = numbers.subarray(length * index, length * (index + 1));
         const [flags, ...shift] = new Uint32Array(own.buffer, own.byteOffset + 4 * head, 3);
@@ -266,6 +192,6 @@ export async function createGpuEngine(
         };
       });
     },
-    close: () => gpu.close(),
+    close: () => program.close(),
   };
 }

@@ -137,6 +137,7 @@ export const METHOD_SETTINGS = [
     key: "bootstrap",
     kind: { type: "whole", least: 0, most: 1e6 },
     methods: POINT,
+    onGpu: { rule: "0", allows: (value) => value === 0 },
     group: "Method",
     label: "Simulated observations for errors",
     meaning:

@@ -103,7 +103,7 @@ export interface Setting extends SettingText {
   readonly page?: "main" | "none";
   /** Beginning of the names of Studio's fields for the parts of a record, and for a single one its name, where they are not the key. */
   readonly field?: string;
-  /** What chains on the GPU allow of it: a rule in words, and which values obey it; default all. */
+  /** What the GPU allows of it: a rule in words, and which values obey it; default all. */
   readonly onGpu?: { readonly rule: string; readonly allows: (value: unknown) => boolean };
   /** For readers, when the kind does not tell. */
   readonly shown?: (value: never, number: (value: number) => string) => string;

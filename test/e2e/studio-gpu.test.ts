@@ -1,12 +1,12 @@
 /**
  * Chains of Studio on the GPU, in Chromium on its SwiftShader: pictures on the way, a pause and a reload, and at the end the bytes of the
- * command that Studio shows. What the GPU does not do is said beside its field.
+ * command that Studio shows; and one image. What the GPU does not do is said beside its field.
  *
  * Needs Chromium (see `chromium.ts`), and for the command the package webgpu (see `kernels-gpu/device.ts`). Looks at `dist`. With
  * TSLIRA_SCREENSHOTS=folder it saves what it sees.
  */
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -55,7 +55,7 @@ describe.skipIf(!hasChromium)("Studio with a GPU", { timeout: 240_000 }, () => {
     expect(await start.isEnabled()).toBe(true);
     expect((await auditPage(studio.page)).violations).toEqual([]);
     await studio.page.selectOption("#field-method", "map");
-    await studio.page.waitForSelector("text=Runs on the CPU: the GPU has LIRA alone.");
+    await studio.page.waitForSelector("text=Runs on the CPU: the GPU has LIRA and Richardson-Lucy alone.");
   });
 
   it("runs there, is paused, reloaded and continued, to the bytes of its command", async () => {
@@ -95,6 +95,36 @@ describe.skipIf(!hasChromium)("Studio with a GPU", { timeout: 240_000 }, () => {
     const there = readFileSync(join(studio.folder, "result.fits"));
     // All but headers, which name files that an example of the page does not have.
     expect(dataOf(made)).toEqual(dataOf(there));
+  });
+
+  it("finds an image there, the same as its command", async () => {
+    await studio.open();
+    await studio.page.click('.example:has-text("Point source")');
+    await studio.page.selectOption("#field-method", "richardson-lucy");
+    await studio.page.selectOption("#field-device", "gpu");
+    await studio.page.selectOption("#field-richardson-lucy-stop", "tolerance=1e-3");
+    await studio.page.fill("#field-richardson-lucy-iterations", "12");
+    await studio.page.click("summary:text-is('Advanced')");
+    await studio.page.fill("#field-bootstrap", "5");
+    expect(await studio.page.locator("#field-bootstrap-help").textContent()).toBe("0 on the GPU, please");
+    await studio.page.fill("#field-bootstrap", "0");
+    await studio.page.click("text=Find the image");
+    await studio.page.waitForSelector(".verdict", { timeout: 120_000 });
+    const [download] = await Promise.all([
+      studio.page.waitForEvent("download"),
+      studio.page.click("text=Result, FITS"),
+    ]);
+    const found = readFileSync(await download.path());
+    await studio.page.click("summary:text-is('As a command')");
+    const shown = (await studio.page.locator("details[open] pre").first().textContent()) ?? "";
+    expect(shown).toContain(" --device gpu ");
+    if ("missing" in inNode) return;
+    const cwd = mkdtempSync(join(studio.folder, "image-"));
+    for (const line of shown.trim().split("\n")) {
+      const [, ...args] = line.split(" ");
+      await promisify(execFile)(process.execPath, [MAIN, ...args], { cwd });
+    }
+    expect(dataOf(found)).toEqual(dataOf(readFileSync(join(cwd, "result.fits"))));
   });
 
   it("goes on on the CPU where the GPU is gone, when it is told to", async () => {

@@ -133,6 +133,15 @@ describe("deconvolve", () => {
     await expect(attempt({ method: "lira", backgroundScale: [2] })).rejects.toThrow(
       /choose "em-multiscale" or "map"/,
     );
+    await expect(attempt({ method: "map", prior, device: "gpu" })).rejects.toThrow(
+      /device must be left out with the method "map", got "gpu"; the GPU has "lira" and "richardson-lucy" alone/,
+    );
+    await expect(attempt({ method: "richardson-lucy", device: "tpu" })).rejects.toThrow(
+      /^deconvolve: device must be "cpu" or "gpu" or "auto", got "tpu"/,
+    );
+    await expect(attempt({ method: "richardson-lucy", device: "gpu", bootstrap: 5 })).rejects.toThrow(
+      /bootstrap must be left out with device "gpu", got 5; leave it out or choose device "cpu"/,
+    );
     await expect(attempt({ method: "lucy" })).rejects.toThrow(new RegExp(METHODS.join(", ")));
     await expect(attempt({ method: "map", prior, stop: { rule: "held-out" } })).rejects.toThrow(
       /it is for "richardson-lucy"/,

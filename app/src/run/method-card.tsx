@@ -10,7 +10,7 @@ import {
   type MethodSettings,
   methodFieldError,
 } from "../settings/method-fields.js";
-import type { Field, Form } from "../settings/settings.js";
+import { type Field, type Form, isDevice } from "../settings/settings.js";
 import { Notes } from "./notes.js";
 
 interface FormProps {
@@ -26,16 +26,24 @@ export function MethodForm({
   onForm,
   disabled,
   level,
-}: FormProps & { readonly method: MethodSettings["method"]; readonly level: number }) {
+  device,
+}: FormProps & {
+  readonly method: MethodSettings["method"];
+  readonly level: number;
+  /** How the field of the device is shown, where it is. */
+  readonly device:
+    | { readonly named: (field: Field) => Field; readonly error: string | undefined }
+    | undefined;
+}) {
   const fields = fieldsOf(method, form, level);
   const full = filled(form, fields);
-  const field = (one: Field) => (
+  const field = (one: Field, error?: string) => (
     <FormField
       key={one.key}
       field={one}
       form={full}
       disabled={disabled}
-      error={methodFieldError(one, full)}
+      error={error ?? methodFieldError(one, full)}
       onChange={(value) => onForm({ ...form, [one.key]: value })}
     />
   );
@@ -43,18 +51,26 @@ export function MethodForm({
   const [first, ...rest] = fields.main;
   return (
     <>
-      {fields.prior.length > 0 && <div className="fields prior">{fields.prior.map(field)}</div>}
+      {fields.prior.length > 0 && <div className="fields prior">{fields.prior.map((one) => field(one))}</div>}
       {wide && fields.prior.length === 0 ? (
         <>
           <div className="fields prior">{field(first)}</div>
-          <div className="fields">{rest.map(field)}</div>
+          <div className="fields">{rest.map((one) => field(one))}</div>
         </>
       ) : (
-        <div className="fields">{fields.main.map(field)}</div>
+        <div className="fields">{fields.main.map((one) => field(one))}</div>
       )}
+      {device &&
+        fields.advanced.filter(isDevice).map((one) => (
+          <div key={one.key} className="fields prior">
+            {field(device.named(one), device.error)}
+          </div>
+        ))}
       <details>
         <summary>Advanced</summary>
-        <div className="fields wide">{fields.advanced.map(field)}</div>
+        <div className="fields wide">
+          {fields.advanced.filter((one) => !isDevice(one)).map((one) => field(one))}
+        </div>
       </details>
     </>
   );

@@ -11,6 +11,7 @@ import { isPoint, methodOf, methodSettings } from "../settings/method-fields.js"
 import {
   advancedFields,
   chosenPreset,
+  cpuNote,
   deviceError,
   type Field,
   type Form,
@@ -65,7 +66,7 @@ export function RunCard(props: RunProps) {
   const good =
     method.id === "lira"
       ? formIsGood(form) && noGpu === undefined
-      : methodSettings(form, level) !== undefined;
+      : methodSettings(form, level) !== undefined && noGpu === undefined;
   const { now, found } = run;
   const running = now.stage === "running";
   // What was found stays on the screen until something else is, but not beside a run that goes on.
@@ -82,7 +83,9 @@ export function RunCard(props: RunProps) {
   const sweeps = Number(form.iterations);
   const preset = chosenPreset(form);
   const advanced = advancedFields(preset);
-  const device = gpu === undefined && noGpu === undefined ? undefined : advanced.find(isDevice);
+  const isAsked = gpu !== undefined || noGpu !== undefined;
+  const device = isAsked ? advanced.find(isDevice) : undefined;
+  const withName = (one: Field): Field => ({ ...one, help: `${one.help}${gpu ? ` Here: ${gpu}.` : ""}` });
   const field = (one: Field, error?: string) => (
     <FormField
       key={one.key}
@@ -159,11 +162,7 @@ export function RunCard(props: RunProps) {
         <>
           <div className="fields prior">{field(presetField(preset))}</div>
           <div className="fields">{MAIN_FIELDS.map((one) => field(one))}</div>
-          {device && (
-            <div className="fields prior">
-              {field({ ...device, help: `${device.help}${gpu ? ` Here: ${gpu}.` : ""}` }, noGpu)}
-            </div>
-          )}
+          {device && <div className="fields prior">{field(withName(device), noGpu)}</div>}
           <details>
             <summary>Advanced</summary>
             <div className="fields wide">
@@ -173,8 +172,15 @@ export function RunCard(props: RunProps) {
         </>
       ) : (
         <>
-          {form.device === "gpu" && <p className="muted">Runs on the CPU: the GPU has LIRA alone.</p>}
-          <MethodForm method={method.id} form={form} onForm={onForm} disabled={running} level={level} />
+          {cpuNote(form) && <p className="muted">{cpuNote(form)}</p>}
+          <MethodForm
+            method={method.id}
+            form={form}
+            onForm={onForm}
+            disabled={running}
+            level={level}
+            device={isAsked ? { named: withName, error: noGpu } : undefined}
+          />
         </>
       )}
       {!running && (

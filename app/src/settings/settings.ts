@@ -173,13 +173,25 @@ function rangeError(value: number, { least, most, above, below }: NumberRange): 
   return undefined;
 }
 
-/** Whether the form has its chains run on the GPU, which only those of LIRA can. */
+const { kind: METHOD } = settingOf("method");
+const METHOD_NAMES = METHOD.type === "choice" ? METHOD.choices : [];
+/** Methods that can run on a GPU. */
+const ON_GPU: readonly string[] = settingOf("device").methods;
+
+/** Whether the form has its method run on the GPU. */
 export function runsOnGpu({ device, method = "lira" }: Form): boolean {
-  return device === "gpu" && method === "lira";
+  return device === "gpu" && ON_GPU.includes(method);
+}
+
+/** What is to be said of a form whose device the method does not have; undefined when nothing is. */
+export function cpuNote({ device, method = "lira" }: Form): string | undefined {
+  if (device !== "gpu" || ON_GPU.includes(method)) return undefined;
+  const has = METHOD_NAMES.filter(({ value }) => ON_GPU.includes(value)).map(({ label }) => label);
+  return `Runs on the CPU: the GPU has ${has.join(" and ")} alone.`;
 }
 
 /**
- * What is wrong with where the form has its chains run, in words; undefined when nothing is.
+ * What is wrong with where the form has its method run, in words; undefined when nothing is.
  *
  * @param gpu name of the GPU that the browser offers; undefined without one
  */
@@ -188,7 +200,7 @@ export function deviceError(form: Form, gpu: string | undefined): string | undef
   return "CPU, please: these settings are for a GPU, and this browser offers none.";
 }
 
-/** What chains on the GPU allow of a field, a rule in words; undefined when all, or when they are not there. */
+/** What the GPU allows of a field, a rule in words; undefined when all, or when nothing runs there. */
 export function gpuLimit({ setting }: Field, form: Form): string | undefined {
   return runsOnGpu(form) ? setting?.onGpu?.rule : undefined;
 }

@@ -31,15 +31,20 @@ function meanDeviance(lambda: number): number {
   return sum / total;
 }
 
+/** Mean deviances of pixels that expect 1e-4, 10^(-4 + 1/40), ... 1e3 counts. */
+export function meanDeviances(): Float64Array {
+  return Float64Array.from({ length: DECADES * NODES + 1 }, (_, node) =>
+    meanDeviance(exponential(LN10 * (LOWEST + node / NODES))),
+  );
+}
+
 /**
  * A function that gives the mean deviance of a pixel that expects `lambda` counts, from a table; relative error below 1e-3.
  * Near 1 for large lambda, but far from it at low counts: at most 1.15 near lambda = 1.5, and below 0.1 at 0.01
  * (Kaastra 2017, A&A 605, A51).
  */
 export function expectedDeviance(): (lambda: number) => number {
-  const table = Float64Array.from({ length: DECADES * NODES + 1 }, (_, node) =>
-    meanDeviance(exponential(LN10 * (LOWEST + node / NODES))),
-  );
+  const table = meanDeviances();
   return (lambda) => {
     if (!(lambda > 0)) return 0;
     const place = (naturalLog(lambda) / LN10 - LOWEST) * NODES;
