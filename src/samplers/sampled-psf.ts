@@ -15,9 +15,16 @@ import type { CheckedObservation } from "../data/observation/check-observation.j
 import { checkObservations } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
 import type { PsfWindow } from "../data/observation/psf.js";
-import { type PsfAxis, psfAt, psfAxes, psfEnvelope } from "../data/observation/psf-ensemble.js";
+import {
+  drawAlternative,
+  likeliestAlternative,
+  type PsfAxis,
+  psfAt,
+  psfAxes,
+  psfEnvelope,
+} from "../data/observation/psf-ensemble.js";
 import { naturalLog } from "../data/random/exponential.js";
-import { type RandomStream, randomStream } from "../data/random/random.js";
+import { randomStream } from "../data/random/random.js";
 import { InvalidInputError } from "../errors.js";
 import { checkStatus } from "../kernels.js";
 import { type SkyGrid, skyGrid } from "../model/sky-grid.js";
@@ -106,7 +113,7 @@ export function createSampledPsfChain(
   const group = Math.floor(options.chain / CHAINS_PER_SHIFT);
   const random = randomStream((options.seed + 0x2545f491 * (group + 1)) % 2 ** 53);
   const chosen = choices.map(({ axes, kept }) =>
-    axes.map((axis) => (kept ? drawnByWeight(axis, random) : likeliest(axis))),
+    axes.map((axis) => (kept ? drawAlternative(axis, random) : likeliestAlternative(axis))),
   );
   const dark = kernels.allocate(8 * pixels);
   if (dark === 0) checkStatus("lira", 1);
@@ -232,21 +239,6 @@ function proposed({ name, count }: PsfAxis, from: number, drawIndex: (count: num
   const reach = name === "psfMember" ? 1 : SHORTEST * 2 ** drawIndex(SCALES);
   const distance = 1 + drawIndex(reach);
   return (from + (drawIndex(2) === 0 ? distance : count - distance)) % count;
-}
-
-function likeliest({ count, logWeight }: PsfAxis): number {
-  let best = 0;
-  for (let index = 1; index < count; index++) if (logWeight(index) > logWeight(best)) best = index;
-  return best;
-}
-
-/** Index of an alternative by its probability before the data are seen, by rejection: the same bytes everywhere. */
-function drawnByWeight(axis: PsfAxis, random: RandomStream): number {
-  const highest = axis.logWeight(likeliest(axis));
-  for (;;) {
-    const index = Math.floor(random.uniform() * axis.count);
-    if (naturalLog(random.uniform()) < axis.logWeight(index) - highest) return index;
-  }
 }
 
 function addTo(sum: Float64Array, image: Float64Array): void {

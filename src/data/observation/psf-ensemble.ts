@@ -7,6 +7,7 @@
 import { InvalidInputError } from "../../errors.js";
 import { imageSum, type SkyImage } from "../../image.js";
 import { naturalLog } from "../random/exponential.js";
+import type { RandomStream } from "../random/random.js";
 import { checkLayout } from "./check-image.js";
 import { centredPsf, checkPsf, psfCentre } from "./psf.js";
 import { psfComponents } from "./psf-components.js";
@@ -253,6 +254,33 @@ export function psfAxes({ members, components, widthError, pointingError }: Psf)
       ? []
       : [normalAxis("pointingX", 0, pointingError), normalAxis("pointingY", 0, pointingError)]),
   ];
+}
+
+/** The alternative that is likeliest before the data are seen; the first of several. */
+export function likeliestAlternative({ count, logWeight }: PsfAxis): number {
+  let best = 0;
+  for (let index = 1; index < count; index++) if (logWeight(index) > logWeight(best)) best = index;
+  return best;
+}
+
+/** Draw an alternative by its probability before the data are seen, by rejection: the same bytes everywhere. */
+export function drawAlternative(axis: PsfAxis, random: RandomStream): number {
+  const highest = axis.logWeight(likeliestAlternative(axis));
+  for (;;) {
+    const index = Math.floor(random.uniform() * axis.count);
+    if (naturalLog(random.uniform()) < axis.logWeight(index) - highest) return index;
+  }
+}
+
+/** Draw a psf by what is known of it before the data are seen; one that is known takes no random number. */
+export function drawPsf(psf: Psf, random: RandomStream): Psf {
+  const axes = psfAxes(psf);
+  if (axes.length === 0) return psf;
+  return psfAt(
+    psf,
+    axes,
+    axes.map((axis) => drawAlternative(axis, random)),
+  );
 }
 
 /** The psf for one alternative on each of its axes. */
