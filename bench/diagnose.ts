@@ -2,6 +2,7 @@
 // TypeScript that the tests compare with and of the kernels, in CPU time of this process without workers; the last table is the
 // work of all workers in wall time. `-- 512` for the large image: 512 x 512, 4,000 draws, 4.2 GB of them. With `--file` a result of
 // that image is sampled and written, and `diagnose`, `report` and `plot` of it are timed as programs of their own.
+
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,6 +20,7 @@ import { availableCores } from "../src/workers/worker-pool.js";
 import { discrepancies } from "../test/oracles/discrepancies.js";
 import { slowPixelSummary } from "../test/oracles/pixel-summary.js";
 import { simulateField } from "./cases.js";
+import { median } from "./median.js";
 import { runTslira } from "./watched-program.js";
 
 const ROUNDS = 7;
@@ -35,10 +37,6 @@ async function timed(call: () => unknown): Promise<number> {
   const start = cpuSeconds();
   await call();
   return cpuSeconds() - start;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
 /** CPU seconds of two ways in turn: the median of each, and of their ratios. */

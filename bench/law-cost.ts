@@ -1,8 +1,10 @@
 // What a sweep costs under the laws that presets name, chains in turn within one run: what other work does to the machine's clock and
 // caches falls on all alike. Medians of the rounds, and of the ratios of each round.
+
 import { defaultPairTransfers } from "../src/runs/lira-options.js";
 import { createLiraChain } from "../src/samplers/lira.js";
 import { adaptiveSettings, type BenchCase } from "./cases.js";
+import { median } from "./median.js";
 import { cpuSeconds } from "./watched-chains.js";
 
 /** CPU times of sweeps of one dataset, medians. */
@@ -19,11 +21,6 @@ export interface LawCost {
 
 const ROUNDS = 11;
 const ROUND_SECONDS = 0.15;
-
-/** Median of a list that is not empty. */
-export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-}
 
 /**
  * Milliseconds of a sweep in every round: under LIRA's law with random shifts, with one alpha a level and transfers, under the default,

@@ -11,6 +11,7 @@ import { chanceOf } from "../src/photometry/sensitivity.js";
 import { fittedSky } from "../src/posterior/fitted-sky.js";
 import { deconvolve } from "../src/runs/deconvolve.js";
 import { limitScenes } from "./limit-scenes.js";
+import { median } from "./median.js";
 import { keptRows, printTable, writeStudy } from "./study-file.js";
 
 const { values: flags } = parseArgs({
@@ -104,7 +105,6 @@ for (let number = 0; !flags.table && number < Number(flags.injections); number++
   }
 }
 
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1];
 const part = (own: readonly Row[], holds: (row: Row) => boolean) => own.filter(holds).length / own.length;
 const AT_95 = PROBABILITIES.indexOf(0.95);
 const table = scenes.flatMap(({ name }) =>

@@ -10,7 +10,8 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { constantImage, type SkyImage } from "../src/image.js";
 import { type BenchCase, benchCases } from "./cases.js";
-import { lawRounds, median } from "./law-cost.js";
+import { lawRounds } from "./law-cost.js";
+import { median } from "./median.js";
 import { printTable } from "./study-file.js";
 
 const { values: flags } = parseArgs({

@@ -2,9 +2,9 @@
 // whose true width differs from the given one by a normal error of 10 %, sampled with the psf taken as exact and with `withWidthError`. Every field
 // is kept under .bench/ as it is done, and the next run of the same command goes on from there.
 //
-//   npm run study:psf [-- --fields 200] [-- --table]
+//   npm run study:psf [-- --fields 200] [-- --photons 2400] [-- --table]
 //
-// With --table nothing is simulated: what there is becomes docs/studies/psf-width.json.
+// With --table nothing is simulated: what there is becomes docs/studies/psf-width.json, of sources of so many photons psf-width-2400.json.
 import { parseArgs } from "node:util";
 import { withWidthError } from "../src/data/observation/psf-ensemble.js";
 import { simulateCounts } from "../src/data/observation/simulate.js";
@@ -17,17 +17,20 @@ import { keptRows, printTable, writeStudy } from "./study-file.js";
 const { values: flags } = parseArgs({
   options: {
     fields: { type: "string", default: "200" },
+    photons: { type: "string", default: "600" },
     table: { type: "boolean", default: false },
-    work: { type: "string", default: ".bench/psf-width.jsonl" },
+    work: { type: "string", default: "" },
   },
 });
+/** Photons of each source. */
+const FLUX = Number(flags.photons);
+const NAME = FLUX === 600 ? "psf-width" : `psf-width-${FLUX}`;
 const SEED = 20_261_129;
 const RUN = { iterations: 2500, burnIn: 500, chains: 2, traceEvery: 5 } as const;
 const SIZE = 32;
 const SIGMA = 2;
 const ERROR = 0.1;
 const SHAPE = [25, 25] as const;
-const FLUX = 600;
 const BACKGROUND = 0.05;
 const POINT = { x: 8, y: 9, radius: 5 };
 /** Standard deviation of the Gaussian source in pixels. */
@@ -86,7 +89,7 @@ interface Row {
 }
 
 const truth = sky();
-const { rows, keep } = keptRows<Row>(flags.work);
+const { rows, keep } = keptRows<Row>(flags.work || `.bench/${NAME}.jsonl`);
 const given = gaussianPsf(SIGMA, SHAPE);
 
 for (let number = 0; !flags.table && number < Number(flags.fields); number++) {
@@ -144,4 +147,4 @@ printTable(
   ]),
 );
 console.log(`width: one standard deviation holds ${percent(widths.holds)}, it is ${widths.std.toFixed(3)}`);
-if (flags.table) writeStudy("psf-width", { seed: SEED, run: RUN, error: ERROR, table, widths });
+if (flags.table) writeStudy(NAME, { seed: SEED, run: RUN, photons: FLUX, error: ERROR, table, widths });

@@ -2,11 +2,13 @@
 // wall-clock time, so the machine should have two idle cores: the load average is printed, and with it the cores that
 // the workers really got. Only when two workers had two cores does the ratio mean anything; sweeps a CPU second then show
 // what they lose to sharing caches and memory.
+
 import { loadavg } from "node:os";
 import { compileKernels } from "../src/kernels.js";
 import type { ChainJob } from "../src/workers/chain-job.js";
 import { openChainPool } from "../src/workers/pool.js";
 import { benchSettings, simulateField } from "./cases.js";
+import { median } from "./median.js";
 
 const CHAINS = 4;
 const SWEEPS = Number(process.argv[2] ?? 500);
@@ -23,10 +25,6 @@ interface Run {
 function cpuMilliseconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1];
 }
 
 const observation = simulateField(128, 17, 7_920);

@@ -61,6 +61,11 @@ fn finishSweep(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocatio
       let four = first + 4u * at;
       part += vec4<f32>(partials[four], partials[four + 1u], partials[four + 2u], partials[four + 3u]);
     }
+    if (level <= CELL_LEVEL) {
+      for (var at = local; at < CELL_ROWS * CELL_COLS; at += GROUP) {
+        part.x += partials[parts + CELL_PARTS + at * CELL_LEVEL + level - 1u];
+      }
+    }
     let ofLevel = sumOfGroup(local, part);
     if (local == 0u) {
       trace[row + 6u + OBSERVATIONS + LEVELS + level - 1u] = ofLevel.x;

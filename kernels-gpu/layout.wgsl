@@ -42,6 +42,8 @@ const STEP_TOTAL = 8u;
 const STEP_SCALE = 9u;
 const STEP_TRANSFER = 10u;
 const STEP_OUTSIDE = 11u;
+const STEP_COLOUR = 12u;
+const STEP_CELL = 13u;
 
 // What went wrong, as bits of a chain's first whole number.
 const NO_LIGHT = 1u;

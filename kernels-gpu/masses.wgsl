@@ -79,11 +79,11 @@ fn sumMasses(@builtin(global_invocation_id) id: vec3<u32>) {
 }
 
 /**
- * Draw a node of level `end` with probability proportional to its mass: at every node the child with the least E / mass, E exponential,
- * so that children of little mass have their chance too.
+ * Draw a node of level `end` below another with probability proportional to its mass: at every node the child with the least E / mass, E
+ * exponential, so that children of little mass have their chance too.
  */
-fn descend(job: Job, end: u32) -> Node {
-  var node = Node(LEVELS, 0u, 0u);
+fn descend(job: Job, start: Node, end: u32) -> Node {
+  var node = start;
   while (node.level > end) {
     let bits = nextBits();
     var least = 3e38;
@@ -102,6 +102,11 @@ fn descend(job: Job, end: u32) -> Node {
     node = next;
   }
   return node;
+}
+
+/** Place of the sum that takes what a transfer changes of the densities of a level: the first of those of `drawImage`, or one of its cell. */
+fn partOf(job: Job, level: u32) -> u32 {
+  return select(job.slot * PARTS + places[5u * level + 4u], cellParts + level - 1u, cellParts != NONE);
 }
 
 /** Children of the block that a node belongs to. */
@@ -196,7 +201,7 @@ fn addFractions(job: Job, moved: Node, end: u32, sign: f32, siblings: f32) {
       }
       let sum = weights.x * logMass + (weights.y - weights.x) * siblings -
         weights.y * logOf(massOf(job, parentNode(node)));
-      partials[job.slot * PARTS + places[5u * (node.level + 1u) + 4u]] += sign * sum;
+      partials[partOf(job, node.level + 1u)] += sign * sum;
     }
     node = parentNode(node);
   }

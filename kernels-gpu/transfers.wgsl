@@ -1,7 +1,7 @@
 // Step 8 of the sweep: transfers of flux between neighbouring pixels, between blocks of pixels, and between flux and background, with the
 // photons integrated out (kernels/transfer.ts). What they need first: masses of the tree summed up from the image, and lambda of the lit
-// pixels. Transfers of a chain follow each other in one workgroup, whose threads share the lit pixels under a line and the knots of its
-// proposal; chains do theirs side by side.
+// pixels. The threads of a workgroup share the lit pixels under a line and the knots of its proposal. Transfers of one workgroup follow each
+// other. Chains do theirs side by side, and so do the cells of a chain (src/samplers/gpu-cells.ts), before what is left.
 //
 // Each is a Metropolis step in z = logit f, f the share of `first` in what two places hold together, accepted with probability
 //
@@ -9,6 +9,22 @@
 //
 // where the Jacobian df = f (1 - f) dz is among the terms of the prior (addPriorTerms begins with exponents 1). q is a function of the
 // line alone, and so is the chance to choose the line: first and second are put in one order whichever was chosen first.
+//
+// Cells. In a sweep the cells of one of four colours, drawn at random, transfer flux between pairs of pixels that lie within one of them, all at
+// the same time. That leaves the posterior as it is, for any colour:
+//
+//   1. A cell is a node of the tree, and a transfer within it changes two pixels and masses below that node, none of the node itself or of
+//      those above. So what it changes of the prior are the densities of fractions of blocks below the node, which are of that cell alone.
+//   2. The light of its pixels reaches lit pixels that no light of another cell of the colour reaches, since the gap between them is as wide
+//      as that reach. So what it changes of the likelihood are terms of these lit pixels, which are of that cell alone.
+//   3. Hence given all other pixels the posterior is a product over the cells, and the steps of each, which read and write only what is
+//      its own, are those of a chain in which one cell after the other has its turn, in any order: a product of Metropolis steps.
+//   4. The number of attempts in a cell and the chance to choose a pair there depend on its pixels through sums that no transfer
+//      changes: the mass of the cell and of the image, and of the pair. So both are the same before a step and after it.
+//
+// Pairs that lie in two cells, or in none, are chosen among all pairs as without cells, and all others let go, again by what no transfer
+// changes. With the expected number of attempts in a cell of a colour four times that of one in all places, a pair is as likely chosen as
+// without cells, on average over sweeps.
 //
 // f32: g is a sum of differences between proposed and current share, of log(1 + w) for the light, so that its error is 1e-7 of the
 // counts whose light changes. Lambda is carried along from one transfer to the next within a sweep. Where light falls by a factor k it
@@ -28,6 +44,15 @@ const HIGHEST_NODE = 2u;
 const HIGHEST_KEPT = 3u;
 /** Shares of flux and background that are not left. */
 const LEAST_OUTSIDE = 1e-9;
+/** Attempts to transfer between pixels and between nodes. */
+const IMAGE_TRANSFERS = PAIR_TRANSFERS + select(NODE_TRANSFERS, 0u, LEVELS == 1u);
+
+/** The cell of a workgroup, and its attempts: first those from a pixel drawn uniformly, then those from one drawn by its flux. */
+var<workgroup> ownCell: Node;
+var<workgroup> uniformAttempts: u32;
+var<workgroup> attempts: u32;
+/** Place of the cell's own sums of densities, of levels 1 to its own; NONE beside cells. */
+var<workgroup> cellParts: u32;
 
 // The line on which a transfer moves. Without `outside` it goes from one node to another; otherwise from all flux but that of the
 // first node to the background of observation `outside - 1`.
@@ -70,12 +95,49 @@ fn beginLine(job: Job, a: Node, b: Node, mass: f32) {
   addPriorTerms(job, mass);
 }
 
+fn root() -> Node {
+  return Node(LEVELS, 0u, 0u);
+}
+
+/** Begin what a workgroup does: the pairs of one cell of this sweep's colour, or all else. By one thread. */
+fn beginAttempts(job: Job, index: u32, within: bool) {
+  cellParts = NONE;
+  attempts = IMAGE_TRANSFERS + select(0u, OBSERVATIONS * BACKGROUND_TRANSFERS, FIT_BACKGROUND);
+  if (!within) {
+    return;
+  }
+  draw(job, STEP_COLOUR, 0u);
+  let colour = nextBits().x;
+  let row = 2u * (index / CELL_COLS) + (colour >> 31u);
+  let col = 2u * (index % CELL_COLS) + ((colour >> 30u) & 1u);
+  ownCell = Node(CELL_LEVEL, row, col);
+  cellParts = job.slot * PARTS + CELL_PARTS + index * CELL_LEVEL;
+  for (var level = 0u; level < CELL_LEVEL; level++) {
+    partials[cellParts + level] = 0.0;
+  }
+  // Four colours take turns, so that a pair has the chance of one that is chosen among all, on average over sweeps.
+  draw(job, STEP_COLOUR, 1u + index);
+  let bits = nextBits();
+  let tries = 4.0 * f32(PAIR_TRANSFERS);
+  let uniformPart = f32(UNIFORM) / 4294967296.0;
+  let area = f32(1u << (2u * CELL_LEVEL)) / f32(PIXELS);
+  let share = min(1.0, massOf(job, ownCell) / massOf(job, root()));
+  uniformAttempts = u32(tries * uniformPart * area + uniformOf(bits.x));
+  attempts = uniformAttempts + u32(tries * (1.0 - uniformPart) * share + uniformOf(bits.y));
+}
+
+/** Whether the pixels of a pair belong to one cell, of any colour. */
+fn shareCell(a: Node, b: Node) -> bool {
+  let row = a.row >> CELL_LEVEL;
+  let col = a.col >> CELL_LEVEL;
+  return row < 2u * CELL_ROWS && col < 2u * CELL_COLS && row == b.row >> CELL_LEVEL && col == b.col >> CELL_LEVEL;
+}
+
 /**
- * Choose two pixels at most two apart, or two neighbouring nodes of 2 x 2 or 4 x 4 pixels; see kernels/pair-transfer.ts and
- * kernels/node-transfer.ts.
+ * Choose two pixels at most two apart, which do not belong to one cell, or two neighbouring nodes of 2 x 2 or 4 x 4 pixels; see
+ * kernels/pair-transfer.ts and kernels/node-transfer.ts.
  */
 fn chooseNodes(job: Job, attempt: u32) {
-  chosen = 0u;
   draw(job, STEP_TRANSFER, attempt);
   let bits = nextBits();
   let more = nextBits();
@@ -84,16 +146,37 @@ fn chooseNodes(job: Job, attempt: u32) {
   let byFlux = !pair || bits.x >= UNIFORM;
   var a = Node(0u, mulHigh(bits.y, NY), mulHigh(bits.z, NX));
   if (byFlux) {
-    a = descend(job, level);
+    a = descend(job, root(), level);
   }
+  chooseOther(job, a, byFlux, bits.w, more.xy);
+}
+
+/** Choose two pixels of the cell. */
+fn chooseWithin(job: Job, attempt: u32) {
+  draw(job, STEP_CELL, (attempt * 2u * CELL_ROWS + ownCell.row) * 2u * CELL_COLS + ownCell.col);
+  let bits = nextBits();
+  let more = nextBits();
+  let byFlux = attempt >= uniformAttempts;
+  let side = 1u << CELL_LEVEL;
+  var a = Node(0u, ownCell.row * side + mulHigh(bits.y, side), ownCell.col * side + mulHigh(bits.z, side));
+  if (byFlux) {
+    a = descend(job, ownCell, 0u);
+  }
+  chooseOther(job, a, byFlux, bits.w, more.xy);
+}
+
+/** Choose the other of two nodes, and begin their line if they hold enough. */
+fn chooseOther(job: Job, a: Node, byFlux: bool, distance: u32, more: vec2<u32>) {
+  chosen = 0u;
+  let pair = a.level == 0u;
   let turn = more.x >> 30u;
   let sign = select(-1, 1, (turn & 1u) == 1u);
   var step = select(vec2<i32>(0, sign), vec2<i32>(sign, 0), turn < 2u);
   var shift = vec2<u32>(0u);
-  var size = vec2<u32>(rowsOf(level), colsOf(level));
+  var size = vec2<u32>(rowsOf(a.level), colsOf(a.level));
   if (pair) {
     // Weights 1 / distance: 4 neighbours at 1, 4 at sqrt(2), 4 at 2. Neighbours in the image, which may be far apart in the tree.
-    let goal = uniformOf(bits.w) * 8.828427125;
+    let goal = uniformOf(distance) * 8.828427125;
     if (goal >= 6.828427125) {
       step = 2 * step;
     } else if (goal >= 4.0) {
@@ -106,9 +189,12 @@ fn chooseNodes(job: Job, attempt: u32) {
   if (row < 0 || col < 0 || row >= i32(size.x) || col >= i32(size.y)) {
     return;
   }
-  let b = Node(level, minus(u32(row), shift.x, size.x), minus(u32(col), shift.y, size.y));
+  let b = Node(a.level, minus(u32(row), shift.x, size.x), minus(u32(col), shift.y, size.y));
+  if (pair && CELL_LEVEL > 0u && shareCell(a, b) != (cellParts != NONE)) {
+    return;
+  }
   let mass = massOf(job, a) + massOf(job, b);
-  let total = massOf(job, Node(LEVELS, 0u, 0u));
+  let total = massOf(job, root());
   let most = total * MOST_BY_FLUX / f32(PAIR_TRANSFERS);
   if (mass < LEAST_MASS || (byFlux && mass < LEAST_PART * total)) {
     return;
@@ -134,7 +220,7 @@ fn chooseOutside(job: Job, local: u32, attempt: u32) {
     let level = mulHigh(nextBits().x, min(HIGHEST_KEPT, LEVELS - 1u) + 2u);
     keepsNode = level > 0u;
     if (keepsNode) {
-      firstNode = descend(job, level - 1u);
+      firstNode = descend(job, root(), level - 1u);
     }
   }
   workgroupBarrier();
@@ -293,15 +379,27 @@ fn moveOutside(job: Job, local: u32) {
   }
 }
 
-/** All transfers of a sweep, a workgroup a chain: one loop over all, so that the code of a transfer is there once. */
+/**
+ * The transfers of a sweep. A dispatch of many workgroups a chain does those within cells, one of a single workgroup all others: one
+ * loop over all, so that the code of a transfer is there once.
+ */
 @compute @workgroup_size(GROUP)
-fn transferFlux(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+fn transferFlux(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
+) {
   let job = jobs[group.y];
-  let nodes = PAIR_TRANSFERS + select(NODE_TRANSFERS, 0u, LEVELS == 1u);
-  let all = nodes + select(0u, OBSERVATIONS * BACKGROUND_TRANSFERS, FIT_BACKGROUND);
+  let within = groups.x > 1u;
+  if (local == 0u) {
+    beginAttempts(job, group.x, within);
+  }
+  let all = workgroupUniformLoad(&attempts);
   for (var attempt = 0u; attempt < all; attempt++) {
-    if (attempt >= nodes) {
-      chooseOutside(job, local, attempt - nodes);
+    if (!within && attempt >= IMAGE_TRANSFERS) {
+      chooseOutside(job, local, attempt - IMAGE_TRANSFERS);
+    } else if (local == 0u && within) {
+      chooseWithin(job, attempt);
     } else if (local == 0u) {
       chooseNodes(job, attempt);
     }

@@ -18,14 +18,15 @@ interface GpuPackage {
   readonly create: (flags: readonly string[]) => GPU;
 }
 
-const REMEDY = "or choose device cpu; docs/gpu.md says what a GPU needs";
+const REMEDY =
+  "or choose device cpu, on which a run that began on a GPU goes on too; docs/gpu.md says what a GPU needs";
 
 async function findGpu(): Promise<GPU> {
   const own = globalThis.navigator?.gpu;
   if (own) return own;
   if (globalThis.process?.versions?.node === undefined) {
     throw new JobError(
-      "gpu: the browser must offer WebGPU on this page, got none; use a browser with WebGPU and a page of https or localhost, or choose device cpu",
+      "gpu: the browser must offer WebGPU on this page, got none; use a browser with WebGPU and a page of https or localhost, or choose device cpu, on which a run that began on a GPU goes on too",
     );
   }
   // Named at a distance: compilers and bundlers must do without it.

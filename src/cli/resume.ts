@@ -1,6 +1,6 @@
 /** `tslira resume`. */
 
-import { Command } from "@commander-js/extra-typings";
+import { Command, Option } from "@commander-js/extra-typings";
 import { InvalidInputError } from "../errors.js";
 import { resumeRun } from "../runs/deconvolve-to-file-node.js";
 import { parseSeconds, parseWhole } from "./option-values.js";
@@ -12,6 +12,9 @@ const DETAILS = `
 A run keeps its chains in a folder beside its result (result.fits.checkpoint) until it is complete.
 Whether it was stopped by Ctrl-C, killed, or ran out of disk: continued, it ends in the same bytes
 as a run that nobody disturbed. Inputs and settings are in the folder; nothing else is needed.
+
+A run goes on where its chains are. With --device cpu those that began on a GPU go on on the CPU, by
+the same law with other random numbers, and stay there; the result says after how many sweeps.
 
 Example:
   tslira resume result.fits.checkpoint`;
@@ -30,6 +33,9 @@ export function resumeOptions() {
       "time between checkpoints, for example 30s or 5m (default: 30s)",
       parseSeconds,
     )
+    .addOption(
+      new Option("--device <where>", "go on on the CPU with what began on a GPU").choices(["cpu"] as const),
+    )
     .option("--json", "print a summary for programs on stdout, that for people on stderr")
     .option("-q, --quiet", "no progress and no summary; warnings and errors only")
     .option("-w, --workers <n>", "worker threads, 0 for none (default: one a core)", parseWhole)
@@ -40,7 +46,7 @@ export function resumeOptions() {
 /** The command. */
 export function resumeCommand() {
   return resumeOptions().action(async (checkpoint, flags) => {
-    const { png, workers, checkpointEvery, output } = flags;
+    const { png, workers, checkpointEvery, output, device } = flags;
     const overwrite = flags.overwrite === true;
     // What the run read is known by its bytes alone: nothing of that is a .png.
     if (png !== undefined && !/\.png$/i.test(png)) {
@@ -52,6 +58,7 @@ export function resumeCommand() {
     const run = await interruptible(progress, checkpoint, (signal) =>
       resumeRun(checkpoint, {
         onProgress: progress.update,
+        onNote: (text) => progress.say(`tslira: ${text}`),
         onWarning(text) {
           warnings.push(text);
           progress.say(`tslira: warning: ${text}`);
@@ -60,6 +67,7 @@ export function resumeCommand() {
         overwrite,
         ...(output === undefined ? {} : { output }),
         ...(workers === undefined ? {} : { workers }),
+        ...(device === undefined ? {} : { device }),
         ...(checkpointEvery === undefined ? {} : { checkpointSeconds: checkpointEvery }),
       }),
     );

@@ -48,9 +48,15 @@ export function formatLabel(label: string, unit: string, exponent: number): [lab
   return [label, inner === "" ? "" : `(${inner})`];
 }
 
-/** Ticks at round values between two limits, about `count` of them (never more than `count + 1`). */
+/**
+ * Ticks at round values between two limits, about `count` of them, never more than `count + 1`, and two where there are as many: one
+ * alone says nothing of the scale.
+ */
 export function linearTicks(low: number, high: number, count: number, whole = false): Ticks {
-  const positions = roundValues(low, high, count, whole);
+  let positions = roundValues(low, high, count, whole);
+  for (let finer = count + 1; positions.length < 2 && finer <= 5 * count; finer++)
+    positions = roundValues(low, high, finer, whole);
+  if (positions.length > count + 1) positions = outermost(positions);
   const exponent = commonExponent(Math.max(Math.abs(low), Math.abs(high)));
   return { positions, labels: sameDecimals(positions, exponent), exponent, minor: [] };
 }
@@ -125,9 +131,7 @@ export function colorBarTicks(scale: ColorScale, length: number, gap = 22): Tick
   const [low, high] = scale.limits;
   const most = Math.max(2, Math.floor(length / gap));
   if (scale.stretch === "linear") {
-    const regular = linearTicks(low, high, Math.min(most, 6));
-    const { positions, labels, exponent } =
-      regular.positions.length < 2 ? outermost(linearTicks(low, high, 3 * most)) : regular;
+    const { positions, labels, exponent } = linearTicks(low, high, Math.min(most, 6));
     return { positions: positions.map(scale.place), labels, exponent, minor: [] };
   }
   if (scale.stretch === "log" && Math.log10(high / low) > 3) return decadeTicks(scale, most);
@@ -155,9 +159,8 @@ export function colorBarTicks(scale: ColorScale, length: number, gap = 22): Tick
   };
 }
 
-function outermost({ positions, labels, exponent }: Ticks): Ticks {
-  const ends = <T>(all: readonly T[]) => (all.length > 2 ? [...all.slice(0, 1), ...all.slice(-1)] : all);
-  return { positions: ends(positions), labels: ends(labels), exponent, minor: [] };
+function outermost(values: readonly number[]): number[] {
+  return values.filter((_, index) => index === 0 || index === values.length - 1);
 }
 
 /** A number with a proper minus sign and at most `digits` significant digits. */

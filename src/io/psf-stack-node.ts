@@ -1,6 +1,7 @@
 /** Psfs in files of their own, each named with the place where it holds. */
 
 import { psfRings } from "../data/observation/psf-rings.js";
+import { checkPlacesDiffer } from "../data/observation/psf-set.js";
 import { pixelSize } from "../data/sky/sky-angle.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
@@ -129,6 +130,7 @@ export async function stackPsfs(names: readonly string[], where: string): Promis
       `${where}: places must all be in pixels or all in degrees, got ${other.unit} for ${other.file}; write them alike`,
     );
   }
+  checkPlacesDiffer(placed, where);
   const { psfs, cards, notes, paths } = await readPsfs(
     where,
     placed.map(({ file }) => file),

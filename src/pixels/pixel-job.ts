@@ -1,5 +1,5 @@
 import { instantiateDrawKernels, reserved } from "../draw-kernels.js";
-import { logarithm } from "../posterior/logarithm.js";
+import { shortestTime } from "../posterior/effective-size.js";
 import { normalScoreTable } from "../posterior/rank.js";
 import type { WorkerKind } from "../workers/worker-pool.js";
 
@@ -62,7 +62,7 @@ export function pixelKernel(
   const stride = kernels.chainStride(half);
   for (const [index, group] of groups.entries()) {
     const size = 2 * group.length * half;
-    const address = reserved(kernels.layOutGroup(index, 2 * group.length, size, Math.LN10 / logarithm(size)));
+    const address = reserved(kernels.layOutGroup(index, 2 * group.length, size, shortestTime(size)));
     const places = new Int32Array(kernels.memory.buffer, kernels.groupPlaces(address), draws).fill(-1);
     for (const [member, chain] of group.entries()) {
       const second = starts[chain] + common - half;

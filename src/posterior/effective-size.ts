@@ -1,5 +1,5 @@
+import { naturalLog } from "../data/random/exponential.js";
 import { type AutocovarianceScratch, meanAutocovariance } from "./autocovariance.js";
-import { logarithm } from "./logarithm.js";
 
 /** Shortest chain (after splitting) that has a first pair of lags with enough products behind it. */
 const FEWEST_LAGS = 5;
@@ -106,6 +106,10 @@ export function effectiveSize(
   }
   const draws = chains * length;
   const time = -1 + 2 * sum + Math.max(even, 0);
-  const shortest = Math.LN10 / logarithm(draws);
-  return draws / Math.max(time, shortest);
+  return draws / Math.max(time, shortestTime(draws));
+}
+
+/** The shortest time that is believed: so many draws are never worth more than `draws log10(draws)`. */
+export function shortestTime(draws: number): number {
+  return Math.LN10 / naturalLog(draws);
 }

@@ -1,4 +1,4 @@
-import { logarithm } from "./logarithm.js";
+import { naturalLog } from "../data/random/exponential.js";
 
 // Coefficients, constant term first, of the three rational approximations of Wichura (1988), Algorithm AS 241,
 // Applied Statistics 37, 477 (routine PPND16, relative error about 1e-16).
@@ -48,7 +48,7 @@ export function normalQuantile(probability: number): number {
   const tail = offset < 0 ? probability : 1 - probability;
   const sign = offset < 0 ? -1 : 1;
   if (tail === 0) return sign * Infinity;
-  const r = Math.sqrt(-logarithm(tail));
+  const r = Math.sqrt(-naturalLog(tail));
   return r <= 5
     ? (sign * polynomial(TAIL_NUMERATOR, r - 1.6)) / polynomial(TAIL_DENOMINATOR, r - 1.6)
     : (sign * polynomial(FAR_NUMERATOR, r - 5)) / polynomial(FAR_DENOMINATOR, r - 5);

@@ -56,7 +56,7 @@ export interface TreeConfig extends ChainConfig {
   readonly pairTransfers: number;
   /** Default shape 1, rate 0: flat. */
   readonly totalCountsPrior: TotalCountsPrior;
-  /** Where the chains run; absent: `"cpu"`. Same seed, same bytes on the same GPU; other devices draw others of the same law. */
+  /** Where the chains run, in the end; absent: `"cpu"`. Same seed, same bytes on the same GPU; other devices draw others of the same law. */
   readonly device?: "cpu" | "gpu";
 }
 
@@ -188,7 +188,7 @@ export interface Provenance {
   readonly finished: string;
   /** Wall-clock seconds of sampling. */
   readonly seconds: number;
-  /** How the device was chosen, and what a sweep costs on each, where the settings left it open. */
+  /** How the device was chosen, and what a sweep costs on each, where the settings left it open; and where chains changed it. */
   readonly device?: string;
   /** SHA-256 of each input file, by the name the user gave. */
   readonly inputs: readonly { readonly name: string; readonly sha256: string }[];

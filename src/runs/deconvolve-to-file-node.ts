@@ -12,6 +12,7 @@ import type { PosteriorSummary } from "../posterior/result.js";
 import type { FluxPrior } from "../priors/flux-prior.js";
 import { VERSION } from "../version.js";
 import { checkCombination, deconvolve, isSampled, type PointMethod } from "./deconvolve.js";
+import { MOVED_NOTE, planIsOnGpu, planOnCpu } from "./moved-run.js";
 import { prepareOnDevice } from "./prepare-on-device.js";
 import { type ChainRunOptions, type PreparedRun, prepareAgain } from "./prepare-run.js";
 import type { RunOptions } from "./run-chains.js";
@@ -211,6 +212,8 @@ export async function resumeRun(
     readonly output?: string;
     /** Prior of a run of the gradient sampler that was given one as functions, which the checkpoint cannot hold. */
     readonly prior?: FluxPrior;
+    /** `"cpu"`: chains that began on the GPU go on on the CPU, and stay there; default: where they are. */
+    readonly device?: "cpu";
   } = {},
 ): Promise<FileRun> {
   const path = resolve(folder);
@@ -219,9 +222,16 @@ export async function resumeRun(
   const output = resolve(options.output ?? record.output);
   return claimed([path, output], async () => {
     const { record: latest, observations, starts } = await readRunFolder(path, options.onWarning);
-    const prepared = await prepareAgain(observations, latest.plan, starts, options.prior);
+    const moves = options.device === "cpu" && planIsOnGpu(latest.plan);
+    const plan = moves ? planOnCpu(latest.plan) : latest.plan;
+    const prepared = await prepareAgain(observations, plan, starts, options.prior);
     const replaces = await replaceable(output, latest.replaces, latest.inputs, options.overwrite);
-    return runInFolder(path, { ...latest, output, replaces }, prepared, options);
+    if (moves) {
+      // Before a chain has a state that only the CPU can read.
+      await writeRunRecord(path, { ...latest, plan });
+      options.onNote?.(MOVED_NOTE);
+    }
+    return runInFolder(path, { ...latest, plan, output, replaces }, prepared, options);
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Observation } from "../data/observation/observation.js";
 import type { PosteriorResult } from "../posterior/result.js";
+import { MOVED_NOTE } from "./moved-run.js";
 import { prepareOnDevice } from "./prepare-on-device.js";
 import type { ChainRunOptions } from "./prepare-run.js";
 import { type RunCheckpoints, takeUp } from "./run-checkpoints.js";
@@ -17,7 +18,8 @@ export interface RunOptions extends SamplingOptions {
   readonly unit?: string;
   /**
    * Where the run keeps what it needs to be continued, in this program or a later one, with the same result in the end.
-   * Runs with files keep theirs in a folder (`deconvolveToFile` of `tslira/node`). Default: nowhere.
+   * Runs with files keep theirs in a folder (`deconvolveToFile` of `tslira/node`). One that began on a GPU goes on on the CPU when it is
+   * given device `"cpu"`. Default: nowhere.
    */
   readonly checkpoints?: RunCheckpoints;
   /** Seconds between checkpoints; default 30. */
@@ -38,6 +40,7 @@ export async function runChains(
     async () => (await checkpoints?.read())?.record.plan,
   );
   const kept = checkpoints && (await takeUp(checkpoints, prepared, checkpointSeconds));
+  if (kept?.moved) options.onNote?.(MOVED_NOTE);
   const { store, started, secondsBefore } = kept ?? {
     store: memoryStore(prepared.plan.config.chains),
     started: new Date(),

@@ -8,6 +8,7 @@ import { DRAWS_VERSION } from "../samplers/draws-version.js";
 import { VERSION } from "../version.js";
 import { type ChainOutput, keptDraws } from "../workers/chain-job.js";
 import type { RunPlan } from "./lira-options.js";
+import { planIsOnGpu, planOnCpu } from "./moved-run.js";
 import type { PreparedRun } from "./prepare-run.js";
 import { type MemoryStore, memoryStore } from "./run-store.js";
 import type { RunDecisions } from "./sample-run.js";
@@ -70,6 +71,8 @@ export interface TakenUp {
   readonly started: Date;
   /** Seconds of sampling before. */
   readonly secondsBefore: number;
+  /** Whether its chains were on the GPU, and go on on the CPU. */
+  readonly moved: boolean;
   /** Remember decisions, and at the end the seconds. */
   remember(change: { readonly decisions?: RunDecisions; readonly seconds?: number }): Promise<void>;
 }
@@ -126,6 +129,7 @@ export async function takeUp(
     ...(decisions && { decisions }),
     started: new Date(started),
     secondsBefore,
+    moved: kept !== undefined && moves(kept.record.plan, plan),
     async remember({ decisions: decided, seconds: spent }) {
       record = {
         ...record,
@@ -136,6 +140,9 @@ export async function takeUp(
     },
   };
 }
+
+/** Whether a run that was kept on the GPU is to go on on the CPU. */
+const moves = (kept: RunPlan, plan: RunPlan) => planIsOnGpu(kept) && !planIsOnGpu(plan);
 
 /** What was decided before, and for a run that is extended what that comes to; undefined when nothing was. */
 function decisionsOf({ record, pieces }: KeptRun, plan: RunPlan, inputs: string): RunDecisions | undefined {
@@ -156,8 +163,9 @@ function decisionsOf({ record, pieces }: KeptRun, plan: RunPlan, inputs: string)
   // Of priors of functions the name alone is known.
   const lawOf = ({ config: { iterations, burnIn, traceEvery, ...law }, gradient }: RunPlan) =>
     JSON.stringify([law, gradient]);
-  if (lawOf(record.plan) !== lawOf(plan)) {
-    throw refuse("settings", lawOf(record.plan), lawOf(plan), "give the same settings, or other checkpoints");
+  const before = moves(record.plan, plan) ? planOnCpu(record.plan) : record.plan;
+  if (lawOf(before) !== lawOf(plan)) {
+    throw refuse("settings", lawOf(before), lawOf(plan), "give the same settings, or other checkpoints");
   }
   const ends = new Map(pieces.map(({ chain, state }) => [chain, state.sweeps]));
   const sweeps = Math.max(0, ...ends.values());
@@ -167,7 +175,8 @@ function decisionsOf({ record, pieces }: KeptRun, plan: RunPlan, inputs: string)
     const of = (draws: number, version: string) => `version ${draws} of the draws (tslira ${version})`;
     throw refuse("law", of(record.draws, record.version), of(DRAWS_VERSION, VERSION), "begin it anew");
   }
-  if (JSON.stringify(record.plan) === JSON.stringify(plan)) return record.decisions;
+  const asked = (one: RunPlan) => JSON.stringify({ ...one, chosenDevice: undefined });
+  if (asked(before) === asked(plan)) return record.decisions;
   // Another length: the same chains, looked at as far as they are asked for.
   const burnIn = record.decisions?.burnIn ?? record.plan.config.burnIn;
   const every = record.decisions?.every ?? record.plan.config.traceEvery;

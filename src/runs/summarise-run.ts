@@ -10,6 +10,7 @@ import type { ParameterSource } from "../posterior/trace.js";
 import { judgeTransitions, reportTransitions } from "../posterior/transitions.js";
 import { smoothnessMaps } from "../samplers/smoothness-maps.js";
 import { VERSION } from "../version.js";
+import { deviceOf } from "./moved-run.js";
 import type { PreparedRun } from "./prepare-run.js";
 import { comparison, momentSums, type RunProgress, type SampledRun } from "./sample-run.js";
 
@@ -55,8 +56,14 @@ export async function summariseRun(
   traces: { readonly parameters: ParameterSource; readonly images: DrawSource },
   origin: RunOrigin,
 ): Promise<PosteriorSummary> {
-  const { config, states, complete, seconds } = run;
+  const { states, complete, seconds } = run;
   const { target } = plan;
+  // With a date of its own a file holds no times that were measured.
+  const { config, device } = deviceOf(
+    run.config,
+    origin.date === undefined ? plan.chosenDevice : undefined,
+    states,
+  );
   const { parameters, images } = traces;
   const { onProgress, workers } = origin;
   const sums = momentSums(states);
@@ -142,7 +149,7 @@ export async function summariseRun(
       finished: origin.date ?? new Date().toISOString(),
       seconds: origin.date === undefined ? (origin.secondsBefore ?? 0) + seconds : 0,
       inputs: origin.inputs ?? [],
-      ...(plan.chosenDevice !== undefined && origin.date === undefined && { device: plan.chosenDevice }),
+      ...(device !== undefined && { device }),
     },
     ...(target === undefined
       ? {}

@@ -5,13 +5,13 @@
 
 import { checkObservations } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
+import { naturalLog } from "../data/random/exponential.js";
 import { InvalidInputError } from "../errors.js";
 import { openGpu } from "../gpu.js";
 import type { SkyImage } from "../image.js";
 import { checkStatus } from "../kernels.js";
 import { skyGrid } from "../model/sky-grid.js";
 import { countsOnSky, skyObservations } from "../model/sky-observation.js";
-import { logarithm } from "../posterior/logarithm.js";
 import { ensembleShift } from "./ensemble-shift.js";
 import { createGpuEngine, type GpuEngine, type GpuJob } from "./gpu-engine.js";
 import { layOutGpu } from "./gpu-layout.js";
@@ -143,7 +143,7 @@ export async function openGpuChains(
       startingImage(counts?.[0] ?? countsOnSky(checked[0], grid, boundary), reference, seed, chain);
     const own = counts?.flatMap(({ data }) => Array.from(data)) ?? [];
     const logCounts = own.reduce(
-      (sum, count) => (count > 0 ? sum + count * logarithm(count) : sum),
+      (sum, count) => (count > 0 ? sum + count * naturalLog(count) : sum),
       counts ? 0 : layout.logCounts,
     );
     // All that a sweep needs and leaves, as the device has it.

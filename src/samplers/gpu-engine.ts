@@ -86,7 +86,7 @@ function slotsFor(layout: GpuLayout, { device, name }: OpenGpu, wanted: number):
 
 /** Dispatches of a sweep: entry point, its constants, workgroups. */
 function stepsOf(layout: GpuLayout, settings: LiraChainSettings) {
-  const { pixelGroups, litGroups, brightGroups, spans, levels } = layout;
+  const { pixelGroups, litGroups, brightGroups, spans, levels, cells } = layout;
   const over = (entryPoint: string, { first, last, groups }: LevelSpan) => ({
     entryPoint,
     constants: { FIRST: first, LAST: last, GROUPS: groups },
@@ -111,6 +111,7 @@ function stepsOf(layout: GpuLayout, settings: LiraChainSettings) {
       ? [
           ...spans.map((span) => over("sumMasses", span)),
           plain("predictLight", litGroups),
+          ...(cells > 0 ? [plain("transferFlux", cells)] : []),
           plain("transferFlux", 1),
         ]
       : []),
@@ -139,7 +140,7 @@ export async function createGpuEngine(
   });
   const refuse = (got: string): never => {
     throw new JobError(
-      `gpu: the device ${name} must stay and do its work, got ${got}; continue from the last checkpoint, or choose device cpu`,
+      `gpu: the device ${name} must stay and do its work, got ${got}; continue from the last checkpoint, there or with device cpu`,
       { fields: { device: name } },
     );
   };
@@ -174,13 +175,23 @@ export async function createGpuEngine(
   const problems = (await module.getCompilationInfo()).messages.filter(({ type }) => type === "error");
   if (problems.length > 0) refuse(`a shader that it does not compile: ${problems[0].message}`);
   const pipelineLayout = device.createPipelineLayout({ bindGroupLayouts: [bindings] });
+  // Compiled once where a step comes twice.
+  const pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  const pipelineOf = (entryPoint: string, constants: Readonly<Record<string, number>>) => {
+    const key = JSON.stringify([entryPoint, constants]);
+    const made =
+      pipelines.get(key) ??
+      device.createComputePipelineAsync({
+        layout: pipelineLayout,
+        compute: { module, entryPoint, constants },
+      });
+    pipelines.set(key, made);
+    return made;
+  };
   const steps = await Promise.all(
     stepsOf(layout, settings).map(async ({ entryPoint, constants, groups }) => ({
       groups,
-      pipeline: await device.createComputePipelineAsync({
-        layout: pipelineLayout,
-        compute: { module, entryPoint, constants },
-      }),
+      pipeline: await pipelineOf(entryPoint, constants),
     })),
   );
   for (let scope = 0; scope < 2; scope++) {

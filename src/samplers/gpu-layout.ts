@@ -1,11 +1,12 @@
 /** Where everything of a run lies in the buffers of the GPU, and what of it never changes: the host's side of kernels-gpu/layout.wgsl. */
 
 import { stateAlphas } from "../data/law/adaptive-prior.js";
+import { naturalLog } from "../data/random/exponential.js";
 import { logGamma } from "../data/random/log-gamma.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape } from "../image.js";
 import type { SkyObservations } from "../model/sky-observation.js";
-import { logarithm } from "../posterior/logarithm.js";
+import { cellsFor } from "./gpu-cells.js";
 import { type LiraChainSettings, transferCounts } from "./lira.js";
 import { MAX_BATCH } from "./sampler.js";
 
@@ -58,6 +59,8 @@ export interface GpuLayout {
   readonly brightGroups: number;
   /** From the finest to the coarsest. */
   readonly spans: readonly LevelSpan[];
+  /** Workgroups of a chain that transfer flux at the same time, each in a cell of its own; 0 where all transfers follow each other. */
+  readonly cells: number;
   /** Rows, columns, first node of level 0, 1, ... */
   readonly tree: readonly (readonly [rows: number, cols: number, start: number])[];
   /** `sum d log d` over the counts d of all pixels: what the shaders leave out of the log-likelihood. */
@@ -135,7 +138,7 @@ function addStates(inputs: ReturnType<typeof builder>, alphas: Float64Array): Re
     SUM_NORMS: inputs.add(sums.flat().map(logGamma)),
     CHILD_TABLE: inputs.add(table(ofChild)),
     SUM_TABLE: inputs.add(table(sums)),
-    MEAN_LOGS: inputs.add(each((state) => ofChild.reduce((sum, row) => sum + logarithm(row[state]) / 4, 0))),
+    MEAN_LOGS: inputs.add(each((state) => ofChild.reduce((sum, row) => sum + naturalLog(row[state]) / 4, 0))),
     KIND_NORMS: inputs.add(
       childrenOf.flatMap((children, kind) =>
         each((state) =>
@@ -189,7 +192,7 @@ export function layOutGpu(
       if (count === 0 && !ownCounts) continue;
       (count > cells && !ownCounts ? bright : faint).push(index, pixel, count);
       totalCounts += count;
-      if (count > 0) logCounts += count * logarithm(count);
+      if (count > 0) logCounts += count * naturalLog(count);
     }
   }
   if (totalCounts > MOST_COUNTS) {
@@ -264,6 +267,9 @@ export function layOutGpu(
   };
   // Lit pixels that transfers need lambda of, and which of them a pixel of an observation is.
   const { pairs, nodes, background } = transferCounts(settings.pairTransfers);
+  const reach = Math.max(...observations.flatMap(({ psf }) => ("psf" in psf ? [...psf.psf.shape] : [])));
+  const inCells = pairs > 0 ? cellsFor(shape, reach) : undefined;
+  const cells = inCells === undefined ? 0 : inCells.rows * inCells.cols;
   const followed = pairs > 0 ? lit.length / 3 : 0;
   const entries = new Uint32Array(pairs > 0 ? observations.length * pixels : 0).fill(2 ** 32 - 1);
   for (let entry = 0; entry < followed; entry++)
@@ -271,7 +277,10 @@ export function layOutGpu(
   const transfers = {
     ...{ PAIR_TRANSFERS: pairs, NODE_TRANSFERS: nodes, BACKGROUND_TRANSFERS: background },
     ENTRIES: places.add(entries),
+    ...{ CELL_LEVEL: inCells?.level ?? 0, CELL_ROWS: inCells?.rows ?? 1, CELL_COLS: inCells?.cols ?? 1 },
+    CELL_PARTS: parts,
   };
+  parts += cells * (inCells?.level ?? 0);
   const inOrder = (numbersOf: Readonly<Record<string, number>>) => {
     let end = 0;
     const at: Record<string, number> = {};
@@ -300,7 +309,7 @@ export function layOutGpu(
   const sizes = { REALS: reals, WHOLE: wholes.end, PARTS: parts, ROW: row };
   const all = { ...numbers, ...transfers, ...at, ...wholes.at, ...sizes };
   return {
-    ...{ shape, levels, states, observations: observations.length, above, tree, spans },
+    ...{ shape, levels, states, observations: observations.length, above, tree, spans, cells },
     ...{
       reals,
       whole: wholes.end,

@@ -1,9 +1,8 @@
 /** What the host adds to the sums of the GPU to have the log prior of the trace, and where chains begin. */
 
 import { stateAlphas } from "../data/law/adaptive-prior.js";
-import { exponential } from "../data/random/exponential.js";
+import { exponential, naturalLog } from "../data/random/exponential.js";
 import { logGamma } from "../data/random/log-gamma.js";
-import { logarithm } from "../posterior/logarithm.js";
 import type { GpuLayout } from "./gpu-layout.js";
 import type { LiraChainSettings } from "./lira.js";
 
@@ -29,7 +28,7 @@ export function gpuPrior(layout: GpuLayout, settings: LiraChainSettings): GpuPri
   const { tree, levels, states } = layout;
   const { adaptivePrior, totalCountsPrior } = settings;
   const ofTotal = (total: number) =>
-    totalCountsPrior.shape * logarithm(total) - totalCountsPrior.rate * total;
+    totalCountsPrior.shape * naturalLog(total) - totalCountsPrior.rate * total;
   /** Blocks of level `level` of four children, and of two. */
   const blocks = (level: number) => {
     const [rows, cols] = tree[level];
@@ -51,7 +50,7 @@ export function gpuPrior(layout: GpuLayout, settings: LiraChainSettings): GpuPri
       for (let node = 0; node < rows * cols; node++) parents[parentOf(node)] += children[node];
       let sum = 0;
       for (let node = 0; node < rows * cols; node++)
-        sum += logarithm(children[node] / parents[parentOf(node)]);
+        sum += naturalLog(children[node] / parents[parentOf(node)]);
       children = parents;
       return sum;
     });
@@ -69,7 +68,7 @@ export function gpuPrior(layout: GpuLayout, settings: LiraChainSettings): GpuPri
         const alpha = alphas[level];
         sum +=
           logNorm(level, logGamma(alpha), logGamma(2 * alpha), logGamma(4 * alpha)) + alpha * sums[level];
-        sum += (power + 1) * logarithm(alpha) - rate * exponential(exponent * logarithm(alpha));
+        sum += (power + 1) * naturalLog(alpha) - rate * exponential(exponent * naturalLog(alpha));
       }
       return sum;
     };
@@ -107,7 +106,7 @@ export function gpuPrior(layout: GpuLayout, settings: LiraChainSettings): GpuPri
       let logMatrix = 0;
       for (const [entry, value] of matrix.entries()) {
         const transitions = entry === middle * states + middle ? layout.above - 1 : 0;
-        logMatrix += (rows.flat()[entry] + transitions) * logarithm(value);
+        logMatrix += (rows.flat()[entry] + transitions) * naturalLog(value);
       }
       const densities = sums.map(
         (sum, level) =>

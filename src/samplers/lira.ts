@@ -18,6 +18,7 @@ import { type SkyGrid, type SkyGridOptions, skyGrid } from "../model/sky-grid.js
 import { countsOnSky, skyObservations } from "../model/sky-observation.js";
 import { jointWindow } from "../model/sky-psf.js";
 import { ensembleShift } from "./ensemble-shift.js";
+import { gpuSweepsOf, isFromGpu, movedState, movedStream } from "./moved-state.js";
 import { type Chain, checkState, MAX_BATCH } from "./sampler.js";
 import { startingImage } from "./starting-images.js";
 
@@ -338,6 +339,9 @@ export function createLiraChain(
   kernels.startChain();
 
   let sweeps = 0;
+  // Of a chain that began on the GPU: its sweeps there, and whether sums of ln alpha came from there.
+  let gpuSweeps: number | undefined;
+  let keepsSmoothness = states > 0;
   const backgroundScale = () => Float64Array.from(handles, (handle) => kernels.backgroundScale(handle));
   const moments = () => ({
     count: Number(kernels.momentCount.value),
@@ -404,13 +408,22 @@ export function createLiraChain(
           flux: doubles(kernels.fluxArray(), pixels).slice(),
           backgroundScale: backgroundScale(),
           // Sums of ln alpha over the sweeps that counted, see `smoothnessMaps`.
-          ...(states > 0 && { smoothness: smoothnessSums().slice() }),
+          ...(keepsSmoothness && { smoothness: smoothnessSums().slice() }),
+          ...(gpuSweeps !== undefined && { gpuSweeps: Float64Array.of(gpuSweeps) }),
         },
       };
     },
-    restore(state) {
+    restore(saved) {
+      checkState(where, saved, shape, saved.arrays.scalars?.length === kernels.stateLength());
+      let state = saved;
+      if (isFromGpu(saved)) {
+        kernels.seedRandom(BigInt(seed), movedStream(chain, saved.sweeps));
+        state = movedState(saved, referenceExposure, randomBytes().slice(), levels);
+      }
+      gpuSweeps = gpuSweepsOf(state);
       const { random, scalars, flux, backgroundScale: scales, smoothness } = state.arrays;
-      checkState(where, state, shape, scalars?.length === kernels.stateLength());
+      // The GPU keeps none where the tree moves, and then there are none of the whole run.
+      keepsSmoothness = states > 0 && (smoothness !== undefined || gpuSweeps === undefined);
       const { mean, squares } = moments();
       const sizes = [
         ["random", random, randomBytes()],
@@ -418,7 +431,7 @@ export function createLiraChain(
         ["backgroundScale", scales, handles],
         ["mean", state.moments.mean, mean],
         ["squares", state.moments.squares, squares],
-        ["smoothness", smoothness ?? [], states > 0 ? smoothnessSums() : []],
+        ["smoothness", smoothness ?? [], keepsSmoothness ? smoothnessSums() : []],
       ] as const;
       for (const [name, given, own] of sizes) {
         if (given?.length === own.length) continue;
@@ -437,7 +450,7 @@ export function createLiraChain(
       mean.set(state.moments.mean);
       squares.set(state.moments.squares);
       if (states === 0) return;
-      smoothnessSums().set(smoothness);
+      if (keepsSmoothness) smoothnessSums().set(smoothness);
       kernels.deriveMatrix();
     },
   };

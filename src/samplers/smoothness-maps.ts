@@ -9,7 +9,8 @@ import type { ChainState } from "./sampler.js";
  * A chain whose tree stays where it is keeps one sum a node, others keep one a pixel and level.
  *
  * @param treeMoves whether the shift of the tree changes from sweep to sweep
- * @returns one image `[ny, nx]` a level, finest first; undefined without the adaptive prior, or before a sweep counted
+ * @returns one image `[ny, nx]` a level, finest first; undefined without the adaptive prior, before a sweep counted, or where a chain kept no
+ *   sums
  */
 export function smoothnessMaps(
   states: readonly ChainState[],
@@ -18,7 +19,8 @@ export function smoothnessMaps(
 ): SkyImage[] | undefined {
   const count = states.reduce((sum, { moments }) => sum + moments.count, 0);
   const levels = multiscaleLevels(shape);
-  if (count === 0 || levels === 0 || states[0].arrays.smoothness === undefined) return undefined;
+  if (count === 0 || levels === 0 || states.some(({ arrays }) => arrays.smoothness === undefined))
+    return undefined;
   const [ny, nx] = shape;
   const maps = Array.from({ length: levels }, () => new Float64Array(ny * nx));
   for (const { smoothness, scalars } of states.map(({ arrays }) => arrays)) {

@@ -9,8 +9,12 @@ import { type Viewport, viewEdges, wholeView } from "./viewport.js";
 export interface Frame {
   /** The element with canvas and overlay; its width is set by the style sheet. */
   readonly element: HTMLElement;
-  /** Colour an image. */
-  show(image: SkyImage, scale: ColorScale): void;
+  /**
+   * Colour an image.
+   *
+   * @param at where its pixel (0, 0) lies in pixels of the frame, for one that lies elsewhere than what is drawn on it
+   */
+  show(image: SkyImage, scale: ColorScale, at?: { readonly x: number; readonly y: number }): void;
   /** Show a part of it. */
   look(view: Viewport): void;
   /** SVG on top of the picture, made anew whenever the frame changes; positions come from `project`. */
@@ -23,7 +27,9 @@ export interface Frame {
   pixelSize(): number;
 }
 
-/** Make an empty frame for images of one shape. */
+const CORNER = { x: 0, y: 0 } as const;
+
+/** Make an empty frame for images of one shape, or that lie on it. */
 export function createFrame(document: Document, shape: Shape): Frame {
   const [ny, nx] = shape;
   const element = document.createElement("div");
@@ -38,8 +44,7 @@ export function createFrame(document: Document, shape: Shape): Frame {
   element.append(canvas, overlay);
 
   const picture = document.createElement("canvas");
-  picture.width = nx;
-  picture.height = ny;
+  let place: { readonly x: number; readonly y: number } = CORNER;
   let view = wholeView(shape);
   let makeOverlay = () => "";
 
@@ -58,7 +63,9 @@ export function createFrame(document: Document, shape: Shape): Frame {
     // Smoothing only where pixels are smaller than the screen's: dropping them would drop point sources.
     context.imageSmoothingEnabled = wide > columns;
     context.imageSmoothingQuality = "high";
-    context.drawImage(picture, left + 0.5, ny - 0.5 - bottom - tall, wide, tall, 0, 0, columns, rows);
+    context.clearRect(0, 0, columns, rows);
+    const above = picture.height - 0.5 - (bottom - place.y) - tall;
+    context.drawImage(picture, left + 0.5 - place.x, above, wide, tall, 0, 0, columns, rows);
     draw();
   }
 
@@ -76,7 +83,11 @@ export function createFrame(document: Document, shape: Shape): Frame {
   new ResizeObserver(paint).observe(element);
   return {
     element,
-    show(image, scale) {
+    show(image, scale, at = CORNER) {
+      const [ny, nx] = image.shape;
+      place = at;
+      picture.width = nx;
+      picture.height = ny;
       const colors = scale.colors ?? palette(scale.colormap);
       const indices = colorIndices(image, scale);
       const context = picture.getContext("2d");

@@ -96,6 +96,14 @@ describe("tslira psf stack", () => {
     expect(part.observation.psf.places![0].y).toBeCloseTo(1, 2);
   });
 
+  it("refuses two psfs at one place before anything is written", async () => {
+    await writeImages();
+    const twice = await runCli(folder, "psf", "stack", "0.fits@2,3", "1.fits@2,3", "-o", "twice.fits");
+    expect(twice.code).toBe(1);
+    expect(twice.stderr).toContain("psf stack: places must differ, got two psfs at 2, 3; leave one out");
+    await expect(readFile(join(folder, "twice.fits"))).rejects.toThrow("ENOENT");
+  });
+
   it("is what deconvolve takes, and info names", async () => {
     await writeImages();
     await runCli(folder, "psf", "stack", "0.fits@2,3", "1.fits@13,3", "-o", "set.fits");
@@ -265,7 +273,9 @@ describe("tslira psf ensemble", () => {
       expect(await columnsOf("mixed.fits")).toContain("psfComponent0");
     }
     const many = await runCli(folder, ...given, "--psf", "two.fits", "--psf-components", "2", "-o", "m.fits");
-    expect(many.stderr).toContain("psf components: must be a whole number from 1 to 1 for an ensemble of 2");
+    expect(many.stderr).toContain(
+      "psf components: count must be a whole number from 1 to 1 for an ensemble of 2",
+    );
     const one = await runCli(folder, ...given, "--psf", "0.fits", "--psf-components", "1", "-o", "m.fits");
     expect(one.stderr).toContain("psf components: must go with an ensemble of psfs");
   });

@@ -97,6 +97,37 @@ describe.skipIf(!hasChromium)("Studio with a GPU", { timeout: 240_000 }, () => {
     expect(dataOf(made)).toEqual(dataOf(there));
   });
 
+  it("goes on on the CPU where the GPU is gone, when it is told to", async () => {
+    await studio.open();
+    await studio.page.click('.example:has-text("Point source")');
+    await studio.page.selectOption("#field-device", "gpu");
+    await studio.page.fill("#field-iterations", "400");
+    await studio.page.fill("#field-chains", "2");
+    await studio.page.click("text=Start the chains");
+    const kept = studio.page.locator(".kept-note span");
+    await expect.poll(async () => Number(await kept.textContent()), { timeout: 60_000 }).toBeGreaterThan(0);
+    // A desk without WebGPU, as after an update of the browser or of a driver.
+    await studio.page.context().route(/desk-worker.*\.js/, async (route) => {
+      const response = await route.fetch();
+      const gone = 'Object.defineProperty(navigator, "gpu", { value: undefined });';
+      await route.fulfill({ response, body: gone + (await response.text()) });
+    });
+    await studio.page.reload();
+    const goOn = studio.page.locator(".kept-runs li.open .primary");
+    await expect.poll(() => goOn.textContent(), { timeout: 60_000 }).toBe("Continue on the CPU");
+    await goOn.click();
+    await studio.page.waitForSelector(".verdict", { timeout: 120_000 });
+    const note = await studio.page.locator(".verdict .note").first().textContent();
+    expect(note).toBe("device: chains that began on the GPU go on on the CPU");
+    const [download] = await Promise.all([
+      studio.page.waitForEvent("download"),
+      studio.page.click("text=Result, FITS"),
+    ]);
+    const { provenance, config } = decodeResult(new Uint8Array(readFileSync(await download.path())));
+    expect(config).not.toHaveProperty("device");
+    expect(provenance.device).toMatch(/^device: chains began on the GPU and went on on the CPU after \d/);
+  });
+
   it("takes the faster device where that is left to it, and says which", async () => {
     await studio.open();
     await studio.page.click('.example:has-text("Point source")');

@@ -18,6 +18,13 @@ import { launchChromium } from "./chromium.js";
 /** The command line as it is built. */
 export const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
+/** Sizes of the screen in which pictures of the page are saved. */
+const SIZES = [
+  { width: 1280, height: 720 },
+  { width: 1440, height: 900 },
+  { width: 1024, height: 768 },
+] as const;
+
 /** A point of the page, in pixels of the screen. */
 export interface Point {
   readonly x: number;
@@ -144,12 +151,26 @@ export class StudioPage {
     return { cpu, wall: longest("dur"), sorts: cpu / sort };
   }
 
-  /** Save what is seen, when that is asked for. */
+  /** Save what is seen in every size and theme that people have, when that is asked for. */
   async shot(name: string): Promise<void> {
     const target = process.env.TSLIRA_SCREENSHOTS;
     if (!target) return;
     mkdirSync(target, { recursive: true });
-    await this.page.screenshot({ path: join(target, `${name}.png`) });
+    const { page } = this;
+    const size = page.viewportSize()!;
+    const dark = await page.evaluate(() => matchMedia("(prefers-color-scheme: dark)").matches);
+    for (const viewport of SIZES) {
+      await page.setViewportSize(viewport);
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme });
+        // Pictures are drawn anew in the frames after a change of size.
+        await page.waitForTimeout(400);
+        await page.screenshot({ path: join(target, `${name} ${viewport.width} ${colorScheme}.png`) });
+      }
+    }
+    await page.emulateMedia({ colorScheme: dark ? "dark" : "light" });
+    await page.setViewportSize(size);
+    await page.waitForTimeout(400);
   }
 
   /** Drop files on the page. */

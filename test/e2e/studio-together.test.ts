@@ -45,6 +45,26 @@ describe.skipIf(!hasChromium)("Several observations in Studio", { timeout: 180_0
       (await studio.page.locator("details:has(summary:text('joint.json')) pre").textContent()) ?? "",
     ) as { readonly observations: readonly { readonly mask?: string }[] };
 
+  /** Middle of the lightest part of a picture, and how much of the picture is empty, in pixels of the first observation. */
+  const lightest = (title: string) =>
+    studio
+      .panel(title)
+      .locator(".frame canvas")
+      .evaluate((canvas: HTMLCanvasElement, size) => {
+        const { width, height } = canvas;
+        const { data } = canvas.getContext("2d")!.getImageData(0, 0, width, height);
+        const light = (at: number) => data[4 * at] + data[4 * at + 1] + data[4 * at + 2];
+        const all = Array.from({ length: width * height }, (_, at) => at);
+        const top = Math.max(...all.map(light));
+        const best = all.filter((at) => light(at) === top);
+        const mean = (of: (at: number) => number) => best.reduce((sum, at) => sum + of(at), 0) / best.length;
+        return {
+          x: ((mean((at) => at % width) + 0.5) / width) * size - 0.5,
+          y: (1 - (mean((at) => Math.floor(at / width)) + 0.5) / height) * size - 0.5,
+          empty: (all.filter((at) => data[4 * at + 3] === 0).length / all.length) * size * size,
+        };
+      }, SIZE);
+
   /** Pixels (x, y) that a mask leaves out, saved beside the files of the command. */
   async function savedMask(name: string): Promise<(readonly [number, number])[]> {
     const [download] = await Promise.all([
@@ -66,6 +86,16 @@ describe.skipIf(!hasChromium)("Several observations in Studio", { timeout: 180_0
     await studio.page.waitForSelector(".go button:enabled");
     await studio.page.click(".go button");
     await studio.page.waitForSelector("dd:has-text('at (3.000, 1.000) px')");
+    // Pictures of both show the same sky, so that what is drawn on one lies right on the other: three columns and a row of it are not there.
+    for (const [title, empty] of [
+      ["Counts", 0],
+      ["Counts 2", 3 * SIZE + SIZE - 3],
+    ] as const) {
+      const seen = await lightest(title);
+      expect(seen.x, title).toBeCloseTo(12, 0);
+      expect(seen.y, title).toBeCloseTo(10, 0);
+      expect(Math.abs(seen.empty - empty), title).toBeLessThan(10);
+    }
     const region = await studio.page.evaluateHandle(() => {
       const held = new DataTransfer();
       held.items.add(new File(["image\ncircle(13,11,3)\n"], "source.reg"));

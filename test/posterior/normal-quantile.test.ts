@@ -1,34 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { logarithm } from "../../src/posterior/logarithm.js";
 import { normalQuantile } from "../../src/posterior/normal-quantile.js";
 import { slowNormalCdf, slowNormalQuantile } from "../oracles/diagnostics.js";
-import { uniformSource } from "./chains.js";
-
-describe("logarithm", () => {
-  it("agrees with Math.log within a few units in the last place, from subnormal to huge", () => {
-    const uniform = uniformSource(1);
-    for (let k = 0; k < 20_000; k++) {
-      const x = (1 + uniform()) * 2 ** Math.floor(-1073 + 2096 * uniform());
-      expect(Math.abs(logarithm(x) - Math.log(x))).toBeLessThanOrEqual(
-        3e-16 * Math.max(Math.abs(Math.log(x)), 1),
-      );
-    }
-  });
-
-  it("keeps its relative accuracy near 1, where it vanishes", () => {
-    for (const x of [1 - 2 ** -53, 1 + 2 ** -52, 1 + 1e-9, 1 - 1e-9, 1.001, 0.999]) {
-      expect(Math.abs(logarithm(x) / Math.log(x) - 1)).toBeLessThan(5e-16);
-    }
-  });
-
-  it("knows the edges of its domain", () => {
-    expect(logarithm(1)).toBe(0);
-    expect(logarithm(0)).toBe(-Infinity);
-    expect(logarithm(Infinity)).toBe(Infinity);
-    expect(logarithm(-1)).toBeNaN();
-    expect(logarithm(Number.NaN)).toBeNaN();
-  });
-});
 
 describe("normalQuantile", () => {
   it("matches bisection of the distribution function to 1e-12 on a grid and in both tails", () => {

@@ -2,6 +2,7 @@
 import type { Observation } from "../../src/data/observation/observation.js";
 import { type GpuChainSettings, openGpuChains } from "../../src/samplers/gpu-chain.js";
 import { createLiraChain, type LiraChainSettings } from "../../src/samplers/lira.js";
+import type { AwaitedChain } from "../../src/samplers/sampler.js";
 
 /** What the comparison found. */
 export interface Agreement {
@@ -22,17 +23,36 @@ function studentOf(differences: readonly number[]): number {
 /**
  * Run chains of one law on both devices, each pair from one start and for as many sweeps, and compare their means. However far the
  * chains are from where they are going, the difference of a pair has mean 0 when a sweep has the same law on both.
+ *
+ * @param options `onGpu`: sweeps after which those of the GPU go on on the CPU; default never
  */
 export async function compareDevices(
   observation: Observation,
   law: LiraChainSettings,
-  options: { readonly chains: number; readonly skip: number; readonly sweeps: number; readonly seed: number },
+  options: {
+    readonly chains: number;
+    readonly skip: number;
+    readonly sweeps: number;
+    readonly seed: number;
+    readonly onGpu?: number;
+  },
 ): Promise<Agreement> {
-  const { chains, skip, sweeps, seed } = options;
+  const { chains, skip, sweeps, seed, onGpu = skip + sweeps } = options;
   const device = await openGpuChains([observation], { ...law, device: "gpu" } as GpuChainSettings, chains);
   try {
-    const theirs = Array.from({ length: chains }, (_, chain) => device.open(chain, { seed, chain }));
-    const rows = await Promise.all(theirs.map((chain) => chain.sweep(skip + sweeps, skip)));
+    const opened = Array.from({ length: chains }, (_, chain) => device.open(chain, { seed, chain }));
+    const before = await Promise.all(opened.map((chain) => chain.sweep(onGpu, skip)));
+    const theirs: AwaitedChain[] = [];
+    const rows: Float64Array[] = [];
+    for (const [index, chain] of opened.entries()) {
+      theirs.push(chain);
+      rows.push(before[index]);
+      if (onGpu === skip + sweeps) continue;
+      const moved = createLiraChain([observation], law, { seed, chain: index });
+      moved.restore(chain.save());
+      theirs[index] = moved;
+      rows[index] = Float64Array.of(...before[index], ...moved.sweep(skip + sweeps - onGpu));
+    }
     const [ny, nx] = theirs[0].shape;
     const { columns } = theirs[0];
     const width = columns.length;

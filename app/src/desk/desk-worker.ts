@@ -30,7 +30,6 @@ interface Scope {
 const scope = globalThis as unknown as Scope;
 
 const files = deskFiles();
-const sessions = deskSessions(files);
 let pausing: RunPause | undefined;
 let composed: Composed | undefined;
 let truth: SkyImage | undefined;
@@ -58,6 +57,7 @@ const gpuName = () => {
   adapter ??= adapterName();
   return adapter;
 };
+const sessions = deskSessions(files, gpuName);
 
 function need<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new Error(`studio: ${what} is needed first, got none; start the chains`);

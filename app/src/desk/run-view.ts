@@ -118,6 +118,8 @@ export interface KeptRunView {
   readonly bytes: number;
   /** It is running in another tab. */
   readonly busy: boolean;
+  /** Its chains are on a GPU, which this browser does not offer: they can go on on the CPU. */
+  readonly toCpu: boolean;
 }
 
 /** All of them. */

@@ -239,8 +239,8 @@ export async function runChains(
       ...(trouble === undefined && { kept: sum / (chains * iterations), ...(late && { late }) }),
     });
   });
-  const { checkpoints } = keeping;
-  const result = await new LiraDeconvolver(settings).run(observations, {
+  const { checkpoints, device = settings.device } = keeping;
+  const result = await new LiraDeconvolver({ ...settings, ...(device && { device }) }).run(observations, {
     onProgress: watch.onProgress,
     onPreview: watch.onPreview,
     workers: coresForChains(chains),

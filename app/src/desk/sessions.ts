@@ -4,7 +4,7 @@ import type { LiraDeconvolverOptions, RunCheckpoints } from "tslira";
 import type { deskFiles } from "./files.js";
 import { type Choices, type ChosenImages, type Composition, eachObservation } from "./observation-view.js";
 import type { KeptRuns, OpenedRun, RunAbout } from "./run-view.js";
-import { openSessionStore, type SessionStore } from "./session-store.js";
+import { openSessionStore, type SessionRecord, type SessionStore } from "./session-store.js";
 
 const LOCK = "tslira-session-";
 const NOTHING: RunCheckpoints = {
@@ -18,14 +18,27 @@ export interface Keeping {
   /** Undefined when it is not kept. */
   readonly id?: string;
   readonly checkpoints: RunCheckpoints;
+  /** Where its chains go on, if that is not what the settings say: those of a GPU that is not there any more, on the CPU. */
+  readonly device?: "cpu";
   /** Why it is not kept, or not any more, in a sentence. */
   readonly trouble: () => string | undefined;
   /** The run is over; `done` when with all its sweeps. */
   end(done: boolean): Promise<void>;
 }
 
-/** The kept runs. */
-export function deskSessions(files: ReturnType<typeof deskFiles>) {
+/** Whether the chains of a kept run are on the GPU. */
+const isOnGpu = (checkpoint: SessionRecord["checkpoint"]) =>
+  (checkpoint?.plan.config as { readonly device?: string } | undefined)?.device === "gpu";
+
+/**
+ * The kept runs.
+ *
+ * @param gpuName name of the GPU that the browser offers; undefined without one
+ */
+export function deskSessions(
+  files: ReturnType<typeof deskFiles>,
+  gpuName: () => Promise<string | undefined>,
+) {
   let opening: Promise<SessionStore> | undefined;
   const store = () => {
     opening ??= openSessionStore();
@@ -56,10 +69,12 @@ export function deskSessions(files: ReturnType<typeof deskFiles>) {
       try {
         const records = await (await store()).list();
         const busy = await heldLocks();
+        const noGpu =
+          records.some(({ checkpoint }) => isOnGpu(checkpoint)) && (await gpuName()) === undefined;
         return {
           runs: records
             .sort((a, b) => Number(a.done) - Number(b.done) || b.updated - a.updated)
-            .map(({ id, about, updated, done, sweeps, settings, bytes }) => ({
+            .map(({ id, about, updated, done, sweeps, settings, bytes, checkpoint }) => ({
               id,
               title: about.title,
               updated,
@@ -71,6 +86,7 @@ export function deskSessions(files: ReturnType<typeof deskFiles>) {
               chains: settings.chains ?? 4,
               bytes,
               busy: busy.has(`${LOCK}${id}`),
+              toCpu: noGpu && isOnGpu(checkpoint),
             })),
         };
       } catch (error) {
@@ -123,6 +139,7 @@ export function deskSessions(files: ReturnType<typeof deskFiles>) {
       try {
         const kept = await store();
         const id = about.session ?? crypto.randomUUID();
+        let device: "cpu" | undefined;
         if (about.session === undefined) {
           const sources = files.sources(choices);
           const bytes = sources.reduce((sum, { content }) => sum + content.size, 0);
@@ -135,6 +152,12 @@ export function deskSessions(files: ReturnType<typeof deskFiles>) {
             sources,
           );
         } else {
+          const { checkpoint } = await kept.record(id);
+          // Once there they stay there, whatever the settings said when they began.
+          const moves = isOnGpu(checkpoint)
+            ? (await gpuName()) === undefined
+            : checkpoint !== undefined && settings.device === "gpu";
+          if (moves) device = "cpu";
           await kept.change(id, (record) => ({ ...record, about, settings, command, done: false }));
         }
         let release: () => void = () => undefined;
@@ -155,6 +178,7 @@ export function deskSessions(files: ReturnType<typeof deskFiles>) {
         };
         return {
           id,
+          ...(device && { device }),
           checkpoints: {
             read: to.read,
             writeRecord: (record) => quietly(() => to.writeRecord(record)),

@@ -1,6 +1,7 @@
 /** The images that panels can show, by the state of things. */
 
 import type { SkyImage } from "tslira";
+import type { PixelPosition } from "tslira/sky";
 import type { Quantity } from "#viewer";
 import type { ObservationView } from "../desk/observation-view.js";
 import type { LiveView, ResultView } from "../desk/run-view.js";
@@ -18,6 +19,8 @@ export interface Layer {
   readonly image: SkyImage | undefined;
   /** What must happen first, when there is no image. */
   readonly waiting?: string;
+  /** Where its pixel (0, 0) lies in pixels of the first observation, of another one that lies elsewhere. */
+  readonly at?: PixelPosition;
 }
 
 /** Layers that a result without its data does not have. */
@@ -31,13 +34,17 @@ export function layersOf(
   live: LiveView | undefined,
   result: ResultView | undefined,
 ): Layer[] {
-  const { unit = "", others = [] } = data;
+  const { unit = "", others = [], places } = data;
+  const at = (index: number) => {
+    const place = places?.[index + 1];
+    return place && { at: place };
+  };
   const layer = (
     id: string,
     title: string,
     kind: Quantity,
     image: SkyImage | undefined,
-    rest: { label?: string; unit?: string; waiting?: string } = {},
+    rest: { label?: string; unit?: string; waiting?: string; at?: PixelPosition } = {},
   ): Layer => ({ id, title, kind, image, label: title.toLowerCase(), unit: "", ...rest });
   const flux = { label: "flux", unit };
   const soFar = live?.mean && live.meanKind === "mean";
@@ -48,8 +55,10 @@ export function layersOf(
     ...(data.mask ? [layer("mask", "Mask", "exposure", data.mask)] : []),
     layer("psf", "PSF", "psf", psfPicture(data.psf), { label: "psf" }),
     ...others.flatMap(({ counts, psf, mask }, index) => [
-      layer(`counts-${index}`, `Counts ${index + 2}`, "counts", counts, { label: "counts" }),
-      ...(mask ? [layer(`mask-${index}`, `Mask ${index + 2}`, "exposure", mask, { label: "mask" })] : []),
+      layer(`counts-${index}`, `Counts ${index + 2}`, "counts", counts, { label: "counts", ...at(index) }),
+      ...(mask
+        ? [layer(`mask-${index}`, `Mask ${index + 2}`, "exposure", mask, { label: "mask", ...at(index) })]
+        : []),
       layer(`psf-${index}`, `PSF ${index + 2}`, "psf", psfPicture(psf), { label: "psf" }),
     ]),
     ...(data.truth ? [layer("truth", "True flux", "flux", data.truth, flux)] : []),
@@ -78,10 +87,10 @@ export function layersOf(
     layer("residual", "Residual", "residual", result?.residual, { label: "residual in σ", waiting: AFTER }),
     ...others.flatMap((_, index) => [
       layer(`predicted-${index}`, `Predicted ${index + 2}`, "predicted", result?.others?.[index].predicted, {
-        ...{ label: "counts", waiting: AFTER },
+        ...{ label: "counts", waiting: AFTER, ...at(index) },
       }),
       layer(`residual-${index}`, `Residual ${index + 2}`, "residual", result?.others?.[index].residual, {
-        ...{ label: "residual in σ", waiting: AFTER },
+        ...{ label: "residual in σ", waiting: AFTER, ...at(index) },
       }),
     ]),
     layer("rhat", "R-hat", "rhat", result?.rhat, { label: "R-hat", waiting: AFTER }),

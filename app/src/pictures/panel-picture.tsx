@@ -209,6 +209,8 @@ export function PanelPicture(props: PanelProps) {
       <Picture
         image={image}
         scale={scale}
+        shape={shape}
+        {...(layer.at && { at: layer.at })}
         view={view}
         overlay={overlay}
         active

@@ -2,6 +2,7 @@
 
 import { type CSSProperties, useEffect, useLayoutEffect, useRef } from "react";
 import type { Shape, SkyImage } from "tslira";
+import type { PixelPosition } from "tslira/sky";
 import {
   type ColorScale,
   createColorBar,
@@ -28,6 +29,10 @@ export interface PictureEvents {
 interface PictureProps extends PictureEvents {
   readonly image: SkyImage;
   readonly scale: ColorScale;
+  /** Of the frame, where it is not that of the image. */
+  readonly shape?: Shape;
+  /** Where the pixel (0, 0) of the image lies in pixels of the frame, where it is not there. */
+  readonly at?: PixelPosition;
   readonly view?: Viewport;
   /** SVG on top; called after every change. */
   readonly overlay?: (frame: Frame) => string;
@@ -39,12 +44,12 @@ interface PictureProps extends PictureEvents {
 
 /** The picture. */
 export function Picture(props: PictureProps) {
-  const { image, scale, view, overlay, label, active = false, cursor } = props;
+  const { image, scale, at, view, overlay, label, active = false, cursor } = props;
   const host = useRef<HTMLDivElement>(null);
   const held = useRef<Frame>(undefined);
   const latest = useRef(props);
   latest.current = props;
-  const [ny, nx] = image.shape;
+  const [ny, nx] = props.shape ?? image.shape;
 
   useLayoutEffect(() => {
     if (host.current === null) return;
@@ -71,8 +76,8 @@ export function Picture(props: PictureProps) {
   }, [ny, nx]);
 
   useEffect(() => {
-    held.current?.show(image, scale);
-  }, [image, scale]);
+    held.current?.show(image, scale, at);
+  }, [image, scale, at]);
   useEffect(() => {
     const frame = held.current;
     if (frame === undefined) return;

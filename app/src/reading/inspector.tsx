@@ -147,7 +147,9 @@ function Readout({ layers, data, wcs, place: { origin }, cursor: [x, y], estimat
     ["position", "x, y from 0", `${x}, ${y}`],
     ["image", "DS9 image", `${x + origin.x + 1}, ${y + origin.y + 1}`],
   ];
-  if (wcs) entries.push(["sky", "sky", formatSkyPosition(wcs, pixelToSky(wcs, x, y))]);
+  // A line that is too short breaks between the coordinates, not within one.
+  if (wcs)
+    entries.push(["sky", "sky", formatSkyPosition(wcs, pixelToSky(wcs, x, y)).replace(/(?<!,) /g, "\u00a0")]);
   if (has("counts")) entries.push(["counts", "counts", countText(value("counts"))]);
   if (has("predicted")) {
     entries.push([

@@ -187,7 +187,7 @@ function Observations({ data, busy, onChange }: Pick<DataProps, "data" | "busy" 
         return (
           // biome-ignore lint/suspicious/noArrayIndexKey: observations are known by their numbers.
           <div key={index}>
-            <dt>observation {index + 1}</dt>
+            <dt>obs. {index + 1}</dt>
             <dd title={one.name}>
               {index === 0 ? name : one.name}
               {index > 0 && `: ${sum(one)} counts`}

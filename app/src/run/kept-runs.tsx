@@ -72,10 +72,10 @@ export function KeptRuns({ desk, onContinue }: KeptProps) {
                 type="button"
                 className={run.done ? "" : "primary"}
                 disabled={run.busy || opening !== ""}
-                aria-label={`${run.done ? "Open" : "Continue"} the run of ${run.title}`}
+                aria-label={`${wordOf(run)} the run of ${run.title}`}
                 onClick={() => void goOn(run.id)}
               >
-                {opening === run.id ? "Reading …" : run.done ? "Open" : "Continue"}
+                {opening === run.id ? "Reading …" : wordOf(run)}
               </button>
               <button
                 type="button"
@@ -100,7 +100,9 @@ export function KeptRuns({ desk, onContinue }: KeptProps) {
   );
 }
 
-function sentence({ title, done, fraction, updated, busy, iterations, chains }: KeptRunView) {
+const wordOf = ({ done, toCpu }: KeptRunView) => (done ? "Open" : toCpu ? "Continue on the CPU" : "Continue");
+
+function sentence({ title, done, fraction, updated, busy, iterations, chains, toCpu }: KeptRunView) {
   if (busy) {
     return (
       <>
@@ -120,6 +122,7 @@ function sentence({ title, done, fraction, updated, busy, iterations, chains }: 
     <>
       Continue the run of <strong>{title}</strong>, {Math.floor(100 * fraction)} % done, from{" "}
       {whenText(updated)}
+      {toCpu && ", which began on a GPU that this browser does not offer now"}
     </>
   );
 }

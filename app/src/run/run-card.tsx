@@ -1,6 +1,6 @@
 /** Settings, start and stop, and how a run is going. */
 
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import type { LiraDeconvolverOptions } from "tslira";
 import { countText, durationText, errorText, rhatText } from "#viewer";
 import type { LivePixels } from "../desk/live-pixels.js";
@@ -70,6 +70,15 @@ export function RunCard(props: RunProps) {
   const running = now.stage === "running";
   // What was found stays on the screen until something else is, but not beside a run that goes on.
   const posterior = !running && found?.kind === "posterior" ? found : undefined;
+  // Where the button was that began or ended the run, its progress or its result is: in view, and where the keys are.
+  const news = useRef<HTMLDivElement>(null);
+  const before = useRef(running);
+  useEffect(() => {
+    if (before.current === running) return;
+    before.current = running;
+    if (document.activeElement === document.body) news.current?.focus({ preventScroll: true });
+    if (running) news.current?.scrollIntoView({ block: "nearest" });
+  }, [running]);
   const sweeps = Number(form.iterations);
   const preset = chosenPreset(form);
   const advanced = advancedFields(preset);
@@ -97,37 +106,53 @@ export function RunCard(props: RunProps) {
   return (
     <section className="card" aria-labelledby="run-title">
       <h2 id="run-title">Run</h2>
-      <div role="status">
-        {now.stage === "stopped" && (
-          <p className="note">
-            {now.message}
-            {found && " The result before it is still here:"}
-          </p>
-        )}
-        {posterior && (
-          <div className={`verdict ${posterior.result.verdict.state}`}>
-            <strong>{VERDICT_WORDS[posterior.result.verdict.state]}</strong>
-            <p>
-              {posterior.result.verdict.sentence} {posterior.result.verdict.remedy}
+      <div className="run-news" ref={news} tabIndex={-1}>
+        <div role="status">
+          {now.stage === "stopped" && (
+            <p className="note">
+              {now.message}
+              {found && " The result before it is still here:"}
             </p>
-            <p className="muted">
-              {posterior.result.complete ? "" : "Stopped early. "}
-              {countText(posterior.result.draws.reduce((sum, count) => sum + count, 0))} draws kept, sampled
-              in {durationText(posterior.result.seconds)}. Total flux{" "}
-              {errorText(posterior.result.total.mean, posterior.result.total.std)}.
-            </p>
-            {posterior.result.complete && posterior.result.session && (
-              <SampleMore
-                key={posterior.settings.iterations}
-                result={posterior.result}
-                settings={posterior.settings}
-                onMore={onMore}
+          )}
+          {posterior && (
+            <div className={`verdict ${posterior.result.verdict.state}`}>
+              <strong>{VERDICT_WORDS[posterior.result.verdict.state]}</strong>
+              <p>
+                {posterior.result.verdict.sentence} {posterior.result.verdict.remedy}
+              </p>
+              <p className="muted">
+                {posterior.result.complete ? "" : "Stopped early. "}
+                {countText(posterior.result.draws.reduce((sum, count) => sum + count, 0))} draws kept, sampled
+                in {durationText(posterior.result.seconds)}. Total flux{" "}
+                {errorText(posterior.result.total.mean, posterior.result.total.std)}.
+              </p>
+              {posterior.result.complete && posterior.result.session && (
+                <SampleMore
+                  key={posterior.settings.iterations}
+                  result={posterior.result}
+                  settings={posterior.settings}
+                  onMore={onMore}
+                />
+              )}
+              <Notes notes={posterior.result.warnings} known={known} />
+            </div>
+          )}
+          {!running && found?.kind === "image" && <EstimateNote estimate={found.estimate} known={known} />}
+        </div>
+        {now.stage === "running" && now.other && isPoint(now.other.method) ? (
+          <EstimateProgress news={now.news} stopping={now.stopping} onStop={onStop} />
+        ) : now.stage === "running" ? (
+          <Progress live={now.live} stopping={now.stopping} paused={now.paused} onStop={onStop}>
+            {now.live && <RunNotes live={now.live} known={known} />}
+            {now.other === undefined && (
+              <PauseButton
+                paused={now.paused}
+                disabled={now.stopping || now.live === undefined || now.live.stage === "diagnosing"}
+                onPause={onPause}
               />
             )}
-            <Notes notes={posterior.result.warnings} known={known} />
-          </div>
-        )}
-        {!running && found?.kind === "image" && <EstimateNote estimate={found.estimate} known={known} />}
+          </Progress>
+        ) : undefined}
       </div>
       <MethodChoice form={form} onForm={onForm} disabled={running} />
       {method.id === "lira" ? (
@@ -152,20 +177,7 @@ export function RunCard(props: RunProps) {
           <MethodForm method={method.id} form={form} onForm={onForm} disabled={running} level={level} />
         </>
       )}
-      {now.stage === "running" && now.other && isPoint(now.other.method) ? (
-        <EstimateProgress news={now.news} stopping={now.stopping} onStop={onStop} />
-      ) : now.stage === "running" ? (
-        <Progress live={now.live} stopping={now.stopping} paused={now.paused} onStop={onStop}>
-          {now.live && <RunNotes live={now.live} known={known} />}
-          {now.other === undefined && (
-            <PauseButton
-              paused={now.paused}
-              disabled={now.stopping || now.live === undefined || now.live.stage === "diagnosing"}
-              onPause={onPause}
-            />
-          )}
-        </Progress>
-      ) : (
+      {!running && (
         <button type="button" className="primary full" disabled={!good || !canStart} onClick={onStart}>
           {posterior && method.gives === "posterior" ? "Run again" : method.start}
         </button>

@@ -82,7 +82,7 @@ export function withComponents(psf: Psf, count: number, where = "psf components"
   const most = Math.min(MAX_COMPONENTS, members.length - 1);
   if (!(Number.isInteger(count) && count >= 1 && count <= most)) {
     throw new InvalidInputError(
-      `${where}: must be a whole number from 1 to ${most} for an ensemble of ${members.length} psfs, got ${count}; correct it`,
+      `${where}: count must be a whole number from 1 to ${most} for an ensemble of ${members.length} psfs, got ${count}; correct it`,
     );
   }
   return { ...psf, components: count };

@@ -73,18 +73,22 @@ export function psfSet(given: readonly PlacedPsf[], where = "psf set"): Psf {
     checkPsf(name, image);
     return { psf: unitPsf(image), x, y };
   });
-  const twice = places.find((one, index) =>
-    places.some((other, before) => before < index && other.x === one.x && other.y === one.y),
-  );
-  if (twice !== undefined) {
-    throw new InvalidInputError(
-      `${where}: places must differ, got two psfs at ${twice.x}, ${twice.y}; leave one out`,
-    );
-  }
+  checkPlacesDiffer(places, where);
   const [{ psf: first }] = places;
   if (places.every(({ psf }) => sameImage(psf, first))) return first;
   const images = alikePsfs(places);
   return { ...meanPsf(images), places: places.map(({ x, y }, index) => ({ psf: images[index], x, y })) };
+}
+
+/** @throws InvalidInputError where two psfs have one place */
+export function checkPlacesDiffer(places: readonly Omit<PlacedPsf, "psf">[], where: string): void {
+  const twice = places.find((one, index) =>
+    places.some((other, before) => before < index && other.x === one.x && other.y === one.y),
+  );
+  if (twice === undefined) return;
+  throw new InvalidInputError(
+    `${where}: places must differ, got two psfs at ${twice.x}, ${twice.y}; leave one out`,
+  );
 }
 
 /** A sum, or 1 where it has been scaled to that: what is read or checked again keeps its bytes. */

@@ -108,8 +108,8 @@ describe("withComponents", () => {
 
   it.each([
     ["one psf", gaussianPsf(1), 1, /^psf components: must go with an ensemble of psfs, got one that has no/],
-    ["more than the members allow", ensemble, 6, /^psf components: must be .* from 1 to 5 .* got 6; /],
-    ["a part of one", ensemble, 1.5, /^psf components: must be a whole number .* got 1.5; /],
+    ["more than the members allow", ensemble, 6, /^psf components: count must be .* from 1 to 5 .* got 6; /],
+    ["a part of one", ensemble, 1.5, /^psf components: count must be a whole number .* got 1.5; /],
   ])("refuses %s", (_, given, count, words) => {
     expect(() => withComponents(given, count)).toThrow(words);
   });

@@ -24,6 +24,11 @@ describe("exponential", () => {
 });
 
 describe("naturalLog", () => {
+  it("keeps its relative accuracy near 1, where it vanishes", () => {
+    for (const x of [1 - 2 ** -53, 1 + 2 ** -52, 1 + 1e-9, 1 - 1e-9, 1.001, 0.999])
+      expect(Math.abs(naturalLog(x) / Math.log(x) - 1)).toBeLessThan(5e-16);
+  });
+
   it("agrees with the engine from subnormal numbers to the largest", () => {
     for (let x = 5e-324; x < 1e308; x *= 2.37) expectNear(naturalLog(x), Math.log(x));
     for (let x = 0.5; x < 2; x += 0.00137) expectNear(naturalLog(x), Math.log(x));
