@@ -1,5 +1,6 @@
 /** What `deconvolve` and `resume` have in common: being interrupted, and telling what came out. */
 
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { relative } from "node:path";
 import { toPlainError } from "../errors.js";
@@ -28,7 +29,7 @@ export async function interruptible<T>(
   try {
     return await run(interruption.signal);
   } catch (error) {
-    if (toPlainError(error).code === "ABORTED" || toPlainError(error).code === "JOB") {
+    if (/^(ABORTED|JOB)$/.test(toPlainError(error).code) && existsSync(checkpoint)) {
       progress.say(`tslira: the chains are kept; continue with tslira resume ${shellLine([checkpoint])}`);
     }
     throw error;

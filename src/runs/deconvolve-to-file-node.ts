@@ -76,7 +76,7 @@ const DEFAULT_CHECKPOINT_SECONDS = 30;
  * them
  * @throws FormatError when a checkpoint is damaged
  * @throws NumericsError when a chain leaves the range of its numbers
- * @throws JobError when the disk is full; the last checkpoint stays
+ * @throws JobError when the disk is full; the last checkpoint stays, where there is one
  * @throws AbortedError when `signal` has fired before
  */
 export async function deconvolveToFile(
@@ -135,8 +135,8 @@ export async function deconvolveToFile(
     try {
       return await runInFolder(folder, record, prepared, options);
     } catch (error) {
-      // What fails before the first state would fail again when it is resumed.
-      if (/^(INVALID_INPUT|NUMERICS)$/.test(toPlainError(error).code) && !(await hasStates(folder))) {
+      // What fails before the first state is begun anew: there is nothing to go on from.
+      if (/^(INVALID_INPUT|NUMERICS|JOB)$/.test(toPlainError(error).code) && !(await hasStates(folder))) {
         await removeRunFolder(folder).catch(() => undefined);
       }
       throw error;

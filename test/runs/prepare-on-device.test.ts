@@ -1,7 +1,11 @@
 /** Runs whose settings leave the device open, on a machine without a GPU. With one: test/samplers/gpu.slow.test.ts. */
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { simulatePointSource } from "../../src/data/observation/simulated-datasets.js";
 import { decodeResult, encodeResult } from "../../src/io/result-file.js";
+import { deconvolveToFile } from "../../src/runs/deconvolve-to-file-node.js";
 import { LiraDeconvolver } from "../../src/runs/lira-deconvolver.js";
 import { memoryCheckpoints } from "./memory-checkpoints.js";
 
@@ -60,5 +64,20 @@ describe("the device auto", () => {
     expect(notes).toEqual([]);
     expect(result.provenance.device).toBe(NO_PACKAGE);
     expect(result.trace).toEqual((await new LiraDeconvolver(SETTINGS).run(data, { workers: 0 })).trace);
+  });
+});
+
+describe("the device gpu", () => {
+  it("leaves no folder of a run without a GPU, in which nothing began", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "tslira-device-"));
+    try {
+      const run = deconvolveToFile(data, { ...SETTINGS, device: "gpu" }, join(folder, "result.fits"), {
+        workers: 0,
+      });
+      await expect(run).rejects.toMatchObject({ code: "JOB", message: /webgpu must be installed/ });
+      expect(readdirSync(folder)).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
