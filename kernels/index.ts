@@ -29,7 +29,7 @@ import {
   observationAt,
   observationCount,
   prepareObservation,
-  turnPsf,
+  turnPsfs,
 } from "./observation";
 import { RADIUS, transferPairs } from "./pair-transfer";
 import { drawPixels, logPixelPrior, pixelShape } from "./pixel-prior";
@@ -407,14 +407,14 @@ export function letPsfVary(): void {
 /**
  * Follow psfs that the host has filled in anew, of the same shapes and centres, and `exposedArray`.
  *
- * @param observation its address; it has one psf, not parts
+ * @param observation its address
  * @param backgroundCounts `sum_j exposure q background` under the new psf
  * @param dark f64 `[ny, nx]`, all 0
  */
 export function changePsf(observation: usize, backgroundCounts: f64, dark: usize): void {
   const item = changetype<Observation>(observation);
   item.backgroundCounts = backgroundCounts;
-  turnPsf(item);
+  turnPsfs(item);
   renewReach(item);
   predictBackground(item, dark);
   measureMissing();

@@ -57,24 +57,23 @@ function reachBytes(item: Observation): usize {
 function prepareReach(item: Observation): bool {
   item.reach = allocate(reachBytes(item));
   if (item.reach === 0) return false;
-  if (item.partCount === 0) {
-    fillReach(item, item);
-    return true;
+  if (item.partCount > 0) {
+    item.mixedReach = allocate(reachBytes(item));
+    if (item.mixedReach === 0) return false;
   }
-  item.mixedReach = allocate(reachBytes(item));
-  if (item.mixedReach === 0) return false;
   for (let index = 0; index < item.partCount; index++) {
     const part = partAt(item, index);
     part.reach = allocate(reachBytes(item));
     if (part.reach === 0) return false;
-    fillReach(part, item);
   }
+  renewReach(item);
   return true;
 }
 
-/** Follow a psf that the host has changed, in an observation without parts. */
+/** Follow psfs that the host has changed. */
 export function renewReach(item: Observation): void {
-  fillReach(item, item);
+  if (item.partCount === 0) fillReach(item, item);
+  for (let index = 0; index < item.partCount; index++) fillReach(partAt(item, index), item);
 }
 
 /** `sum counts log lambda` of what `predictLight` found, over all observations. */

@@ -240,8 +240,13 @@ function layOutPsf(
   return observation.psf !== 0 && observation.turned !== 0 && observation.padded !== 0;
 }
 
-/** Turn a psf that the host has filled in. */
-export function turnPsf(observation: Observation): void {
+/** Turn the psfs that the host has filled in: one, or that of each part. */
+export function turnPsfs(observation: Observation): void {
+  if (observation.partCount === 0) turnPsf(observation);
+  for (let index = 0; index < observation.partCount; index++) turnPsf(partAt(observation, index));
+}
+
+function turnPsf(observation: Observation): void {
   const rows = observation.psfRows;
   const cols = observation.psfCols;
   for (let row = 0; row < rows; row++) {
@@ -254,8 +259,7 @@ export function turnPsf(observation: Observation): void {
 
 /** Derive the turned psf and the list of lit pixels from what the host has filled in; false without memory. */
 export function prepareObservation(observation: Observation, ny: i32, nx: i32): bool {
-  if (observation.partCount === 0) turnPsf(observation);
-  for (let index = 0; index < observation.partCount; index++) turnPsf(partAt(observation, index));
+  turnPsfs(observation);
   let lit = 0;
   for (let pixel = 0; pixel < ny * nx; pixel++) {
     if (load<i32>(observation.counts + ((<usize>pixel) << 2)) > 0) lit++;

@@ -74,5 +74,6 @@ export {
   encodePointEstimate,
   type StoredEstimate,
 } from "./io/point-estimate-file.js";
+export { findPsfSet, type NamedPsfSet } from "./io/psf-set-file.js";
 export { decodeHdus as resultFromHdus, isResult, type ResultSummary } from "./io/result-decode.js";
 export { decodeResult, encodeResult } from "./io/result-file.js";

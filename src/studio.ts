@@ -6,6 +6,7 @@
 
 export { PRESET_NAMES, presetOf } from "./data/law/presets.js";
 export { brightestPixel } from "./data/observation/brightest-pixel.js";
+export { PSF_LAWS } from "./data/observation/psf-ensemble.js";
 export { regionFrame } from "./data/regions/region-frame.js";
 export { movedShape } from "./data/regions/region-shape.js";
 export { resampleImage } from "./data/sky/resample-image.js";
@@ -15,6 +16,7 @@ export { parameterLabel } from "./figures/parameter-label.js";
 export { adapterName } from "./gpu.js";
 export { angleText } from "./io/companion-image.js";
 export { type ComposedTogether, composeTogether } from "./io/compose-together.js";
+export { isEnsemble, psfPlanes } from "./io/psf-set-file.js";
 export { shellLine } from "./jobs/shell-command.js";
 export { regionFluxUnit } from "./photometry/measured-table.js";
 export { PRIOR_KINDS, type PriorKind } from "./priors/prior-kinds.js";

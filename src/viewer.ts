@@ -7,6 +7,7 @@
  */
 
 export { type ColorScale, colorScale, valueAt } from "./figures/color-scale.js";
+export { shownPsfs } from "./figures/psf-panels.js";
 export { formatUnit } from "./figures/ticks.js";
 export {
   type ChartAxis,

@@ -1,7 +1,7 @@
 /** The screen for one observation: data and run on the left, pictures in the middle, a closer look on the right. */
 
 import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "react";
-import type { LiraDeconvolverOptions, PsfCentring, SkyImage } from "tslira";
+import type { LiraDeconvolverOptions, SkyImage } from "tslira";
 import type { Cutout } from "tslira/fits";
 import { parseWcs } from "tslira/sky";
 import { brightestPixel } from "#studio";
@@ -18,6 +18,7 @@ import {
   beforeLastMasks,
   type Choices,
   type Composition,
+  type CompositionChange,
   type ImageChoice,
 } from "./desk/observation-view.js";
 import type { LiveView, ResultView } from "./desk/run-view.js";
@@ -287,14 +288,12 @@ export function Workspace(props: WorkspaceProps) {
   const saveMask = (mask: ImageChoice) =>
     void desk.madeFile(mask).then((file) => save(file, "application/fits", mask.name));
 
-  const centrePsf = (psfCentre: PsfCentring | undefined) => {
-    const { psfCentre: _before, ...rest } = composition;
-    void recompose({ ...rest, ...(psfCentre !== "auto" && psfCentre && { psfCentre }) });
-  };
-  const setBackgroundUnit = (unit: "flux" | "counts") => {
-    const { backgroundUnit: _before, ...rest } = composition;
-    void recompose({ ...rest, ...(unit === "counts" && { backgroundUnit: unit }) });
-  };
+  const recomposeWith = (part: CompositionChange) =>
+    void recompose(
+      Object.fromEntries(
+        Object.entries({ ...composition, ...part }).filter(([, value]) => value !== undefined),
+      ),
+    );
 
   useEffect(() => {
     const keys = (event: KeyboardEvent) => {
@@ -362,11 +361,9 @@ export function Workspace(props: WorkspaceProps) {
             choices={choices}
             busy={running}
             onCut={cut}
-            onPsfCentre={centrePsf}
-            onBackgroundUnit={setBackgroundUnit}
+            onChange={recomposeWith}
             onUnmask={() => void recompose(composition, beforeLastMasks(choices))}
             onSaveMask={saveMask}
-            onOffsets={(offsets) => void recompose({ ...composition, offsets })}
           />
         </Room>
         <Room name="The run">

@@ -21,7 +21,8 @@ Result: p <= bound (Stein et al. 2015) with its Monte Carlo error, p-values by t
 ${REGION_DETAILS}
 Null hypotheses: background (as given), scale (times a fitted factor), gaussian and beta (background plus
   a fitted Gaussian or beta model and a constant), point and point+gaussian (background plus a point source,
-  such as the core of a quasar, and a constant). Fits are repeated for each replicate.
+  such as the core of a quasar, and a constant). Fits are repeated for each replicate. A psf that is not
+  known exactly is drawn for each from what is known of it beforehand.
 Several observations of one sky are tested together when a config file names them, as for tslira
   deconvolve: replicates are drawn for each from its own background, exposure and psf. Its keys are those of
   deconvolve, and replicates, gamma, null, nullAt ({"x": 20, "y": 16}), elliptical, propagate,

@@ -97,8 +97,8 @@ export interface RegionMask {
 /** The images of one observation. */
 export interface ObservationHdus {
   readonly counts: NamedHdu;
-  /** An image, a table over radius, or a psf by name, as `parsePsfName` reads it. */
-  readonly psf: NamedHdu | NamedPsf;
+  /** An image, a table over radius, a cube of psfs with its table, as `findPsfSet` finds them, or a psf by name, as `parsePsfName` reads it. */
+  readonly psf: NamedHdu | NamedPsfSet | NamedPsf;
   readonly exposure?: NamedHdu;
   readonly background?: NamedHdu;
   /** 1 = use the pixel, 0 = ignore it. */
@@ -245,7 +245,7 @@ export function composeObservation(hdus: ObservationHdus, options: ComposeOption
   const parts = {
     counts: part("counts", hdus.counts)!,
     psf:
-      "form" in hdus.psf
+      "form" in hdus.psf || "table" in hdus.psf
         ? hdus.psf
         : (readRadialPsf(hdus.psf.name, [hdus.psf.hdu], hdus.psf.hdu) ?? part("psf", hdus.psf)!),
     exposure: part("exposure", hdus.exposure),

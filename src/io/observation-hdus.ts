@@ -35,12 +35,12 @@ export function observationHdus(observations: readonly Observation[]): FitsHduIn
       if (image === undefined) return [];
       const { places, members, components, widthError, pointingError, law } = observation.psf;
       const name = hduName(kind, index);
-      if (kind === "psf" && places !== undefined) return psfSetHdus(places, { name });
       const errors = [
         ...(widthError === undefined ? [] : [fitsCard(WIDTH_ERROR, widthError)]),
         ...(pointingError === undefined ? [] : [fitsCard(POINTING_ERROR, pointingError)]),
         ...(law === undefined ? [] : [fitsCard(LAW, law)]),
       ];
+      if (kind === "psf" && places !== undefined) return psfSetHdus(places, { name, cards: errors });
       if (kind === "psf" && members !== undefined) {
         return psfEnsembleHdus({ members, ...(components && { components }) }, { name, cards: errors });
       }

@@ -22,7 +22,8 @@ import {
 import type { FitsCard } from "./fits-card.js";
 import { fitsCard } from "./fits-header.js";
 import { imageSize } from "./fits-shape.js";
-import { PSF_TABLES } from "./hdu-kind.js";
+import type { FitsHduInfo } from "./hdu.js";
+import { isPsfTable, PSF_TABLES } from "./hdu-kind.js";
 
 /** Keyword in the HDU of an ensemble: its principal components that the psf is made of, see `withComponents`. */
 const COMPONENTS = "PSFCOMP";
@@ -38,6 +39,19 @@ export interface NamedPsfSet {
   readonly hdu: FitsHdu;
   /** The table of its planes. */
   readonly table: FitsHdu;
+}
+
+/**
+ * Which HDUs of a file are a cube of psfs and the table of its planes.
+ *
+ * @returns undefined where the file has no such table; the first HDU stands for a cube that is missing
+ */
+export function findPsfSet<Hdu extends FitsHduInfo>(
+  hdus: readonly Hdu[],
+): { readonly hdu: Hdu; readonly table: Hdu } | undefined {
+  const table = hdus.find((hdu) => isPsfTable(hdu));
+  const hdu = hdus.find(({ kind, dataLength }) => kind === "image" && dataLength > 0) ?? hdus[0];
+  return table && hdu && { hdu, table };
 }
 
 /**

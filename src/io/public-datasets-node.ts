@@ -20,9 +20,8 @@ import { type FitsHdu, type FitsHduInfo, findHdu, parseFitsName, readFits, write
 import { type FitsFile, openFitsFile } from "./fits-file-node.js";
 import { splitSection } from "./fits-name.js";
 import { imageSize } from "./fits-shape.js";
-import { isPsfTable } from "./hdu-kind.js";
 import { isPsfName, type NamedPsf, parsePsfName } from "./named-psf.js";
-import type { NamedPsfSet } from "./psf-set-file.js";
+import { findPsfSet, type NamedPsfSet } from "./psf-set-file.js";
 import { stackPsfs } from "./psf-stack-node.js";
 import { type RadialPsf, readRadialPsf } from "./radial-psf.js";
 import { readRegionText } from "./region-file-node.js";
@@ -180,10 +179,9 @@ async function readFiles(files: ObservationFileNames, sky: boolean): Promise<Obs
       const { path, extension } = parseFitsName(name);
       const file = await opener.open(path);
       const images = file.hdus.some((hdu) => hdu.kind === "image" && hdu.dataLength > 0);
-      const planes = extension === undefined ? file.hdus.find((hdu) => isPsfTable(hdu)) : undefined;
-      if (planes !== undefined) {
-        const cube = file.hdus.find((hdu) => hdu.kind === "image" && hdu.dataLength > 0);
-        const [hdu, table] = await Promise.all([file.readHdu(cube?.index ?? 0), file.readHdu(planes.index)]);
+      const set = extension === undefined ? findPsfSet(file.hdus) : undefined;
+      if (set !== undefined) {
+        const [hdu, table] = await Promise.all([file.readHdu(set.hdu.index), file.readHdu(set.table.index)]);
         inputs.push({ name, sha256: await fileSha256(path) });
         return { name, hdu, table };
       }

@@ -1,7 +1,8 @@
 /** The psfs that chains drew with the image, from their traces. */
 
 import type { Observation } from "../data/observation/observation.js";
-import { psfAt, psfAxes, psfEnsemble } from "../data/observation/psf-ensemble.js";
+import { psfAt, psfAxes } from "../data/observation/psf-ensemble.js";
+import { meanOfPsfs, psfSet } from "../data/observation/psf-set.js";
 import { asParameterSource, type ParameterSource, type ParameterTrace } from "./trace.js";
 
 type Observed = Pick<Observation, "psf">;
@@ -60,11 +61,16 @@ export function withMeanPsfs<Given extends Observed>(
       const count = Math.max(0, Math.min(each, sweeps));
       return Array.from({ length: count }, (__, draw) => {
         const sweep = parameters.burnIn + Math.floor(((draw + 0.5) * sweeps) / count);
-        return { psf: psfAt(one.psf, axes, drawn(chain, sweep)) };
+        return psfAt(one.psf, axes, drawn(chain, sweep));
       });
-    }).flat();
+    })
+      .flat()
+      .slice(0, MEAN_OF);
     if (psfs.length === 0) return one;
-    const { data, shape } = psfEnsemble(psfs.slice(0, MEAN_OF));
-    return { ...one, psf: { data, shape } };
+    const places = one.psf.places?.map((place, index) => ({
+      ...place,
+      psf: meanOfPsfs(psfs.map((psf) => psf.places![index].psf)),
+    }));
+    return { ...one, psf: places ? psfSet(places) : meanOfPsfs(psfs) };
   });
 }

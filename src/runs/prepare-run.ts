@@ -13,8 +13,9 @@ import { expectedSourceCounts, ledgerEntry, skyLedgers } from "../model/ledger.j
 import { frameOf, frameShape, type SkyGrid, skyGrid, startOnSky } from "../model/sky-grid.js";
 import { resolveMargin } from "../model/sky-margin.js";
 import { skyObservations } from "../model/sky-observation.js";
-import { psfColumns } from "../posterior/drawn-psf.js";
+import { psfColumns, withMeanPsfs } from "../posterior/drawn-psf.js";
 import type { CountsLedger, GibbsConfig, LiraConfig, NutsConfig, OwnConfig } from "../posterior/result.js";
+import type { ParameterSource } from "../posterior/trace.js";
 import type { FluxPrior } from "../priors/flux-prior.js";
 import { priorFromData } from "../priors/prior-data.js";
 import { chainColumns } from "../samplers/lira.js";
@@ -106,7 +107,12 @@ export interface PreparedRun {
   readonly starts: readonly (SkyImage | undefined)[];
   /** Reference exposure. */
   readonly reference: number;
-  readonly ledgers: readonly LedgerParts[];
+  /**
+   * Ledgers of the observations, as they are to be asked for images.
+   *
+   * @param parameters what the chains drew: psfs that are not known exactly are seen as the mean of those drawn
+   */
+  readonly ledgersOf: (parameters: ParameterSource) => readonly LedgerParts[];
 }
 
 /**
@@ -259,15 +265,20 @@ function onCounts(
     shape: frameShape(grid),
     starts,
     reference: seen.reference,
-    ledgers: observations.map((observation, index) => {
-      const { detected, exposure, background } = seen.observations[index];
-      const backgroundCounts = expectedSourceCounts(background.data, detected);
-      return {
-        detected: frameOf(detected.data, grid),
-        entry: (flux, scale, sourceStd) =>
-          ledgerEntry(observation, { flux, detected, exposure, backgroundCounts, grid, scale, sourceStd }),
-      };
-    }),
+    ledgersOf(parameters) {
+      const drawn = withMeanPsfs(observations, parameters);
+      const alike = drawn.every((one, index) => one === observations[index]);
+      const through = alike ? seen : skyObservations(drawn, grid, boundary);
+      return observations.map((observation, index) => {
+        const { detected, exposure, background } = through.observations[index];
+        const backgroundCounts = expectedSourceCounts(background.data, detected);
+        return {
+          detected: frameOf(detected.data, grid),
+          entry: (flux, scale, sourceStd) =>
+            ledgerEntry(observation, { flux, detected, exposure, backgroundCounts, grid, scale, sourceStd }),
+        };
+      });
+    },
   };
 }
 
@@ -319,6 +330,6 @@ function gradientRun(
     shape: frameShape(grid),
     starts: Array.from({ length: config.chains }, () => given),
     reference: model.reference,
-    ledgers: skyLedgers(model),
+    ledgersOf: () => skyLedgers(model),
   };
 }

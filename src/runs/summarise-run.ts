@@ -51,7 +51,7 @@ const EARLY_VERDICT = {
 
 /** Turn the chains of a run into what is reported of them: everything of a result but the draws. */
 export async function summariseRun(
-  { plan, observations, names, shape, grid, reference, ledgers }: PreparedRun,
+  { plan, observations, names, shape, grid, reference, ledgersOf }: PreparedRun,
   run: SampledRun,
   traces: { readonly parameters: ParameterSource; readonly images: DrawSource },
   origin: RunOrigin,
@@ -67,6 +67,7 @@ export async function summariseRun(
   const { parameters, images } = traces;
   const { onProgress, workers } = origin;
   const sums = momentSums(states);
+  const ledgers = ledgersOf(parameters);
   const inFrame = ({ mean, std, draws }: Moments): Moments => ({
     mean: frameImage(mean, grid),
     std: frameImage(std, grid),

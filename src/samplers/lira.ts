@@ -178,6 +178,8 @@ export interface LiraChain extends Chain {
   readonly kernels: Kernels;
   /** Addresses of the observations in `kernels`. */
   readonly handles: readonly number[];
+  /** Addresses of those that have the psfs of each observation: its own, or those of its parts. */
+  readonly psfOwners: readonly (readonly number[])[];
 }
 
 const ARRAY_COUNTS = 0;
@@ -272,6 +274,7 @@ export function createLiraChain(
   }
 
   let totalCounts = 0;
+  const psfOwners: number[][] = [];
   const handles = seen.observations.map(({ counts, psf, exposure, background, detected }) => {
     const emits = background.data.some((value) => value > 0);
     let backgroundCounts = 0;
@@ -297,9 +300,12 @@ export function createLiraChain(
     const setPsf = (owner: number, { data }: SkyImage) =>
       doubles(kernels.observationArray(owner, ARRAY_PSF), data.length).set(data);
     if ("psf" in psf) setPsf(handle, psf.psf);
+    const owners = "psf" in psf ? [handle] : [];
+    psfOwners.push(owners);
     for (const { psf: image, centre, row, col, weights } of parts) {
       const part = kernels.createPart(handle, ...image.shape, ...centre, row, col, ...weights.shape);
       if (part === 0) checkStatus(where, 1);
+      owners.push(part);
       setPsf(part, image);
       const width = weights.shape[1];
       doubles(kernels.observationArray(part, ARRAY_EXPOSURE), weights.data.length).set(
@@ -359,6 +365,7 @@ export function createLiraChain(
     columns,
     kernels,
     handles,
+    psfOwners,
     get sweeps() {
       return sweeps;
     },

@@ -15,9 +15,16 @@ import type { CheckedObservation } from "../data/observation/check-observation.j
 import { checkObservations } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
 import type { PsfWindow } from "../data/observation/psf.js";
-import { type PsfAxis, psfAt, psfAxes, psfEnvelope } from "../data/observation/psf-ensemble.js";
+import {
+  drawAlternative,
+  likeliestAlternative,
+  type PsfAxis,
+  psfAt,
+  psfAxes,
+  psfEnvelope,
+} from "../data/observation/psf-ensemble.js";
 import { naturalLog } from "../data/random/exponential.js";
-import { type RandomStream, randomStream } from "../data/random/random.js";
+import { randomStream } from "../data/random/random.js";
 import { InvalidInputError } from "../errors.js";
 import { checkStatus } from "../kernels.js";
 import { type SkyGrid, skyGrid } from "../model/sky-grid.js";
@@ -47,8 +54,8 @@ export interface SampledPsfChain extends Chain {
 
 /** A psf on the pixels of the sky. */
 interface SkyPsf {
-  /** In the window that all share. */
-  readonly psf: Float64Array;
+  /** In the window that all share; of psfs at places one for each of them. */
+  readonly psfs: readonly Float64Array[];
   /** Exposure times the chance to be detected, `[ny, nx]` of the sky. */
   readonly detected: Float64Array;
   readonly backgroundCounts: number;
@@ -59,6 +66,7 @@ interface Choice {
   /** Whether the chain keeps the psf that it starts with. */
   readonly kept: boolean;
   readonly handle: number;
+  readonly owners: LiraChain["psfOwners"][number];
   readonly axes: readonly PsfAxis[];
   /** The psf at an index on each axis. */
   readonly at: (chosen: readonly number[]) => SkyPsf;
@@ -81,7 +89,7 @@ export function createSampledPsfChain(
   // Room for the widest psf, and the one farthest off.
   const widest = checked.map((one) => ({ ...one, psf: isUncertain(one) ? psfEnvelope(one.psf) : one.psf }));
   const inner = createLiraChain(widest, settings, { ...options, redistribution: "direct", psfVaries: true });
-  const { kernels, handles, flux } = inner;
+  const { kernels, handles, psfOwners, flux } = inner;
   const pixels = flux.length;
   const known = new Float64Array(pixels);
   const choices = checked.flatMap((observation, index): Choice[] => {
@@ -90,12 +98,13 @@ export function createSampledPsfChain(
       addTo(known, skyObservations([observation], grid, boundary).total.data);
       return [];
     }
-    const frame = onSky(widest[index], grid, boundary).psf;
+    const frames = onSky(widest[index], grid, boundary).windows;
     const at = remembered((chosen) => {
       const psf = psfAt(observation.psf, axes, chosen);
-      return skyPsf(onSky({ ...observation, psf }, grid, boundary), frame);
+      return skyPsf(onSky({ ...observation, psf }, grid, boundary), frames);
     });
-    return [{ kept: observation.psf.law === "ensemble", handle: handles[index], axes, at }];
+    const kept = observation.psf.law === "ensemble";
+    return [{ kept, handle: handles[index], owners: psfOwners[index], axes, at }];
   });
   if (choices.some(({ kept }) => kept) && !("cycleSpin" in settings && settings.cycleSpin === "ensemble")) {
     throw new InvalidInputError(
@@ -106,7 +115,7 @@ export function createSampledPsfChain(
   const group = Math.floor(options.chain / CHAINS_PER_SHIFT);
   const random = randomStream((options.seed + 0x2545f491 * (group + 1)) % 2 ** 53);
   const chosen = choices.map(({ axes, kept }) =>
-    axes.map((axis) => (kept ? drawnByWeight(axis, random) : likeliest(axis))),
+    axes.map((axis) => (kept ? drawAlternative(axis, random) : likeliestAlternative(axis))),
   );
   const dark = kernels.allocate(8 * pixels);
   if (dark === 0) checkStatus("lira", 1);
@@ -114,9 +123,10 @@ export function createSampledPsfChain(
     new Float64Array(kernels.memory.buffer, address, length);
 
   const apply = (index: number) => {
-    const { handle, at } = choices[index];
-    const { psf, backgroundCounts } = at(chosen[index]);
-    doubles(kernels.observationArray(handle, ARRAY_PSF), psf.length).set(psf);
+    const { handle, owners, at } = choices[index];
+    const { psfs, backgroundCounts } = at(chosen[index]);
+    for (const [which, psf] of psfs.entries())
+      doubles(kernels.observationArray(owners[which], ARRAY_PSF), psf.length).set(psf);
     const exposed = doubles(kernels.exposedArray(), pixels);
     exposed.set(known);
     for (const [which, choice] of choices.entries()) addTo(exposed, choice.at(chosen[which]).detected);
@@ -234,47 +244,37 @@ function proposed({ name, count }: PsfAxis, from: number, drawIndex: (count: num
   return (from + (drawIndex(2) === 0 ? distance : count - distance)) % count;
 }
 
-function likeliest({ count, logWeight }: PsfAxis): number {
-  let best = 0;
-  for (let index = 1; index < count; index++) if (logWeight(index) > logWeight(best)) best = index;
-  return best;
-}
-
-/** Index of an alternative by its probability before the data are seen, by rejection: the same bytes everywhere. */
-function drawnByWeight(axis: PsfAxis, random: RandomStream): number {
-  const highest = axis.logWeight(likeliest(axis));
-  for (;;) {
-    const index = Math.floor(random.uniform() * axis.count);
-    if (naturalLog(random.uniform()) < axis.logWeight(index) - highest) return index;
-  }
-}
-
 function addTo(sum: Float64Array, image: Float64Array): void {
   for (let index = 0; index < sum.length; index++) sum[index] += image[index];
 }
 
 function onSky(observation: CheckedObservation, grid: SkyGrid, boundary: Boundary) {
-  const [seen] = skyObservations([observation], grid, boundary).observations;
-  if ("parts" in seen.psf) throw new TypeError("an uncertain psf holds everywhere");
-  return { ...seen, psf: seen.psf };
+  const [{ psf, detected, background }] = skyObservations([observation], grid, boundary).observations;
+  return { windows: "parts" in psf ? psf.parts : [psf], detected, background };
 }
 
-function skyPsf({ psf, detected, background }: ReturnType<typeof onSky>, frame: PsfWindow): SkyPsf {
+/** @param frames windows that hold those of all alternatives, one for each place */
+function skyPsf(
+  { windows, detected, background }: ReturnType<typeof onSky>,
+  frames: readonly PsfWindow[],
+): SkyPsf {
   let backgroundCounts = 0;
   for (let pixel = 0; pixel < detected.data.length; pixel++) {
     backgroundCounts += detected.data[pixel] * background.data[pixel];
   }
-  return { psf: inWindow(psf, frame), detected: detected.data, backgroundCounts };
+  const psfs = windows.map((window, place) => inWindow(window, frames[place]));
+  return { psfs, detected: detected.data, backgroundCounts };
 }
 
-/** A psf with the zeros that its window has in the larger one of another about the same centre. */
+/** A psf with the zeros that its window has in the larger one of another about the same centre; nothing lies beyond that. */
 function inWindow({ psf, centre }: PsfWindow, frame: PsfWindow): Float64Array {
-  const [, width] = frame.psf.shape;
+  const [height, width] = frame.psf.shape;
   const [ny, nx] = psf.shape;
   const [top, left] = [frame.centre[0] - centre[0], frame.centre[1] - centre[1]];
-  const data = new Float64Array(frame.psf.data.length);
-  for (let row = 0; row < ny; row++) {
-    data.set(psf.data.subarray(row * nx, (row + 1) * nx), (row + top) * width + left);
+  const data = new Float64Array(height * width);
+  const [first, end] = [Math.max(0, -left), Math.min(nx, width - left)];
+  for (let row = Math.max(0, -top); row < Math.min(ny, height - top); row++) {
+    data.set(psf.data.subarray(row * nx + first, row * nx + end), (row + top) * width + left + first);
   }
   return data;
 }

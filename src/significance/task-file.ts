@@ -13,7 +13,7 @@ import {
 import { SCAN_BINS } from "./scan-meter.js";
 import type { SignificanceTaskResult } from "./task.js";
 
-const LAYOUT = 2;
+const LAYOUT = 3;
 
 /**
  * A result as a FITS file: table `DRAWS`, a row a kept draw (all draws of chain 0 first), a column `XI`, `SOURCE`, `FLUX`, `X`, `Y`,

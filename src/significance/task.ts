@@ -7,6 +7,7 @@
 import { type CheckedObservation, checkObservations } from "../data/observation/check-observation.js";
 import { convolve } from "../data/observation/convolution.js";
 import type { Observation, WcsCard } from "../data/observation/observation.js";
+import { drawPsf } from "../data/observation/psf-ensemble.js";
 import { drawPoisson } from "../data/random/poisson.js";
 import { derivedSeed, randomStream } from "../data/random/random.js";
 import { AbortedError, InvalidInputError } from "../errors.js";
@@ -122,6 +123,11 @@ export function regionsMask(
  * Counts of a replicate: Poisson draws of what the null hypothesis expects through exposure and psf, independent of those of
  * every other seed.
  *
+ * A psf that is not known exactly is drawn for each replicate from what is known of it before the data are seen. Then replicates are the
+ * data that the null hypothesis gives rise to, errors of calibration included, and a rank among them is a prior predictive p-value (Box 1980,
+ * JRSS A 143, 383): uniform under the null over repeated observations with their calibrations. Draws from the posterior of the observation
+ * would use its counts twice, and their ranks are not uniform (Bayarri & Berger 2000, JASA 95, 1127).
+ *
  * @param observations the real ones, checked: everything but their counts is used
  */
 export function simulateNull(
@@ -133,8 +139,9 @@ export function simulateNull(
   const theta = run.propagate ? drawNullParameters(observations, run.null, stream) : run.null.theta;
   const baselines = nullBaselines(observations, run.null, theta);
   return observations.map((observation, index) => {
-    const { exposure, psf, mask } = observation;
+    const { exposure, mask } = observation;
     const { shape } = exposure;
+    const psf = drawPsf(observation.psf, stream);
     const emitted = baselines[index].data.map((value, pixel) => value * exposure.data[pixel]);
     const expected = convolve({ data: emitted, shape }, psf, run.config.boundary);
     // Masked pixels take their random number too: a mask changes no other pixel.

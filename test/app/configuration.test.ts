@@ -30,6 +30,11 @@ const composition = fc.record(
       fc.constantFrom("auto" as const, "peak" as const, "centroid" as const),
       fc.record({ x: fc.integer({ min: 0, max: 99 }).map((half) => half / 2), y: fc.nat(50) }),
     ),
+    psfTrim: fc.constantFrom("none" as const, 0.99, 1),
+    psfComponents: fc.integer({ min: 1, max: 9 }),
+    psfWidthError: fc.integer({ min: 1, max: 200 }).map((thousandths) => thousandths / 1000),
+    pointingError: fc.integer({ min: 1, max: 20 }).map((tenths) => tenths / 10),
+    psfLaw: fc.constantFrom("sampled" as const, "ensemble" as const, "fixed" as const),
   },
   { requiredKeys: [] },
 );
@@ -96,6 +101,9 @@ describe("settings that travel", () => {
       "The result had upsampling 2; the form has none, and leaves it at 1.",
     ]);
     expect(compositionOfCommand("tslira deconvolve a.fits --psf b.fits -o c.fits")).toEqual({});
+    expect(
+      compositionOfCommand("tslira deconvolve a.fits --psf b.fits --psf-width-error 5% --psf-law=ensemble"),
+    ).toEqual({ psfWidthError: 0.05, psfLaw: "ensemble" });
   });
 
   it.each(PRESET_NAMES)(

@@ -10,7 +10,7 @@ import { quantityScale, type Style } from "../../src/viewer/quantity-scale.js";
 const observation = simulateGaussianAndPoints({ seed: 3, shape: [64, 64] });
 const data: ObservationView = {
   ...{ name: "sky", counts: observation.counts, psf: observation.psf, wcs: [], warnings: [] },
-  ...{ fullShape: observation.counts.shape, fullPsfShape: observation.psf.shape },
+  fullShape: observation.counts.shape,
 };
 const settings = { iterations: 60, burnIn: 20, chains: 2, seed: 3 };
 

@@ -1,6 +1,6 @@
 /** What Studio writes as a command is what the command line reads: the same settings and files. */
 import { describe, expect, it } from "vitest";
-import { commandOf, typescriptOf } from "../../app/src/settings/reproduce.js";
+import { commandOf, jointConfig, typescriptOf } from "../../app/src/settings/reproduce.js";
 import {
   ADVANCED_FIELDS,
   advancedFields,
@@ -75,6 +75,41 @@ describe("commandOf", () => {
     expect(code).toContain('  preset: "lira",\n');
     expect(code).toContain("  totalCountsPrior: { shape: 1, rate: 0 },\n");
     expect(code).toContain("  smoothingPrior: { power: 2, rate: 0.02, exponent: 1 },\n");
+  });
+
+  it("says of each psf what is not known of it, where that concerns it", () => {
+    const image = (name: string) => ({ file: 0, hdu: 0, name });
+    const composition = {
+      psfComponents: 2,
+      psfWidthError: 0.05,
+      pointingError: 0.5,
+      psfLaw: "ensemble",
+    } as const;
+    const ensemble = { counts: image("a.fits"), psf: { ...image("members.fits"), psfs: "members" as const } };
+    const psf = { counts: image("b.fits"), psf: image("psf.fits") };
+    const common = (...given: Parameters<typeof commandOf>) => readBack(commandOf(...given)).common;
+    expect(common(ensemble, composition, {})).toEqual({
+      ...{ counts: "a.fits", psf: "members.fits" },
+      ...{ psfComponents: 2, psfWidthError: 0.05, psfLaw: "ensemble" },
+    });
+    expect(common(psf, { psfComponents: 2, pointingError: 0.5, psfLaw: "ensemble" }, {})).toEqual({
+      ...{ counts: "b.fits", psf: "psf.fits" },
+    });
+    const joint = jointConfig({ ...ensemble, others: [psf] }, { ...composition, psfTrim: 0.99 });
+    expect(JSON.parse(joint ?? "")).toEqual({
+      psfTrim: 0.99,
+      observations: [
+        {
+          ...{ counts: "a.fits", psf: "members.fits" },
+          ...{ psfComponents: 2, psfWidthError: 0.05, psfLaw: "ensemble" },
+        },
+        {
+          ...{ counts: "b.fits", psf: "psf.fits" },
+          ...{ psfWidthError: 0.05, pointingError: 0.5, psfLaw: "ensemble" },
+        },
+      ],
+    });
+    expect(typescriptOf(ensemble, composition, {})).toContain("  psfComponents: 2,\n");
   });
 
   it.each(PRESET_NAMES)("asks for the preset %s alone, whose settings follow", (preset) => {

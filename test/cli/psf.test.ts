@@ -335,6 +335,7 @@ describe("tslira psf ensemble", () => {
     const two = psfEnsemble([{ psf: places[0].psf, weight: 2 }, { psf: places[1].psf }]);
     for (const psf of [
       withPointingError(withWidthError(places[0].psf, 0.1), 0.3),
+      withPointingError(withWidthError(psfSet(places), 0.1), 0.3),
       withPsfLaw(withWidthError(withComponents(two, 1), 0.1), "ensemble"),
     ]) {
       const given = { ...observation, psf };

@@ -8,11 +8,13 @@ import { gaussianPsf } from "../../src/data/observation/psf.js";
 import { psfAt, psfAxes, psfEnsemble, withWidthError } from "../../src/data/observation/psf-ensemble.js";
 import { ringsAbout } from "../../src/data/observation/radial-profile.js";
 import { simulateCounts } from "../../src/data/observation/simulate.js";
-import { constantImage } from "../../src/image.js";
+import { constantImage, imageSum } from "../../src/image.js";
 import { predictedCounts } from "../../src/model/predicted-counts.js";
 import { drawnPsf, psfColumns, withMeanPsfs } from "../../src/posterior/drawn-psf.js";
 import type { PosteriorSummary } from "../../src/posterior/result.js";
+import { parameterDraws } from "../../src/posterior/summary.js";
 import { asParameterSource } from "../../src/posterior/trace.js";
+import { deconvolve } from "../../src/runs/deconvolve.js";
 
 const shape = [12, 12] as const;
 const flux = constantImage(shape, 0.5);
@@ -107,5 +109,30 @@ describe("psfs that were drawn", () => {
     );
     for (const [pixel, value] of expected.data.entries())
       expect(check.predicted.data[pixel]).toBeCloseTo(value, 9);
+  });
+
+  it("are in the ledger, whose lines add up to the prediction", async () => {
+    // Sources at the edge, which lose less light under the sharp psf.
+    const sky = constantImage(shape, 0.5);
+    for (const row of [3, 6, 9]) sky.data[row * 12 + 1] = 300;
+    const data = {
+      counts: simulateCounts(sky, gaussianPsf(0.8, [9, 9]), { background: 0.2, seed: 8 }),
+      psf: two,
+      background: constantImage(shape, 0.2),
+    };
+    const result = await deconvolve(data, { iterations: 80, chains: 2, margin: 0, seed: 3, workers: 0 });
+    const [{ source, background, lost }] = result.ledger;
+    const [check] = checkModel(result, result.trace.parameters, [data]);
+    expect((source + background) / imageSum(check.predicted)).toBeCloseTo(1, 10);
+    expect((source + lost) / imageSum(result.mean)).toBeCloseTo(1, 10);
+    // The chains hold to the sharp psf, which loses less light than the mean of the ensemble.
+    const member = result.trace.parameters.names.indexOf("psfMember");
+    const draws = parameterDraws(result.trace.parameters, member).flatMap((chain) => [...chain]);
+    expect(draws.reduce((sum, value) => sum + value, 0) / draws.length).toBeLessThan(0.05);
+    const given = predictedCounts(result.mean, checkObservation(data).observation, {
+      boundary: "spill",
+      scale: 1,
+    });
+    expect(imageSum(given) / (source + background)).toBeLessThan(0.97);
   });
 });

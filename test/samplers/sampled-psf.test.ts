@@ -1,14 +1,25 @@
 /** Chains that draw which of several psfs is true. */
 import { describe, expect, it } from "vitest";
 import { centredPsf, gaussianPsf, psfCentre } from "../../src/data/observation/psf.js";
-import { psfEnsemble, withPointingError, withWidthError } from "../../src/data/observation/psf-ensemble.js";
+import {
+  psfAt,
+  psfAxes,
+  psfEnsemble,
+  withPointingError,
+  withWidthError,
+} from "../../src/data/observation/psf-ensemble.js";
+import { psfSet } from "../../src/data/observation/psf-set.js";
 import { resamplePsf } from "../../src/data/observation/resample-psf.js";
 import { simulateCounts } from "../../src/data/observation/simulate.js";
 import { constantImage, skyImage } from "../../src/image.js";
 import { psfColumns } from "../../src/posterior/drawn-psf.js";
 import type { PixelChainSettings } from "../../src/samplers/lira.js";
 import { createSampledPsfChain } from "../../src/samplers/sampled-psf.js";
-import { textbookExpectedCounts, textbookObservation } from "../oracles/textbook-model.js";
+import {
+  textbookExpectedCounts,
+  textbookLogLikelihood,
+  textbookObservation,
+} from "../oracles/textbook-model.js";
 import { textbookRandom } from "../oracles/textbook-random.js";
 
 const PRIOR = { shape: 2, rate: 0.5 };
@@ -113,6 +124,92 @@ describe("a chain that draws its psf", () => {
     expect(psfColumns([{ psf: withWidthError(psf, 0.1) }])).toEqual(["psfMember", "psfWidth"]);
     const pointing = withPointingError(known, 0.3);
     expect(psfColumns([{ psf: known }, { psf: pointing }])).toEqual(["pointingX1", "pointingY1"]);
+  });
+});
+
+describe("a chain that draws the width of psfs at places", () => {
+  const places = [
+    { psf: skyImage([0, 1, 0, 1, 12, 1, 0, 2, 0], [3, 3]), x: 0, y: 0 },
+    { psf: skyImage([1, 2, 1, 3, 6, 2, 1, 2, 1], [3, 3]), x: 2, y: 1 },
+  ];
+  const set = psfSet(places);
+  const seen = { ...observation, counts: skyImage([0, 2, 0, 2, 14, 1], [2, 3]) };
+
+  it("has widths and totals as the data and the prior make them", () => {
+    const psf = withWidthError(set, 0.2);
+    const axes = psfAxes(psf);
+    const [axis] = axes;
+    // By importance sampling from the prior of image and width, whose models are made once.
+    const models = new Map<number, ReturnType<typeof textbookObservation>>();
+    const random = textbookRandom(12, 0);
+    const { data } = seen.counts;
+    const sums = { one: 0, width: 0, total: 0 };
+    const draws: (readonly [weight: number, width: number, total: number])[] = [];
+    for (let draw = 0; draw < 40_000; draw++) {
+      let index = 0;
+      do index = Math.floor(random.uniform() * axis.count);
+      while (random.uniform() > Math.exp(axis.logWeight(index)));
+      const model =
+        models.get(index) ?? textbookObservation({ ...seen, psf: psfAt(psf, axes, [index]) }, "spill");
+      models.set(index, model);
+      const flux = Float64Array.from(data, () => random.gamma(PRIOR.shape, PRIOR.rate));
+      const weight = Math.exp(textbookLogLikelihood(model, textbookExpectedCounts(model, flux, 1)));
+      const total = flux.reduce((sum, value) => sum + value, 0);
+      draws.push([weight, axis.value(index), total]);
+      sums.one += weight;
+      sums.width += weight * axis.value(index);
+      sums.total += weight * total;
+    }
+    const exact = [sums.width / sums.one, sums.total / sums.one];
+    const errors = exact.map(
+      (mean, which) =>
+        Math.sqrt(draws.reduce((sum, draw) => sum + (draw[0] * (draw[which + 1] - mean)) ** 2, 0)) / sums.one,
+    );
+
+    const chain = createSampledPsfChain([{ ...seen, psf }], settings, { seed: 6, chain: 0 });
+    expect(chain.columns.at(-1)).toBe("psfWidth");
+    const [width, total] = ["psfWidth", "expectedMSCounts"].map((name) => chain.columns.indexOf(name));
+    const batches = 25;
+    const size = 256 * 6;
+    const means = [0, 1].map(() => new Float64Array(batches));
+    chain.sweep(256);
+    for (let batch = 0; batch < batches; batch++) {
+      for (let part = 0; part < 6; part++) {
+        const rows = chain.sweep(256);
+        for (let at = 0; at < rows.length; at += chain.columns.length) {
+          means[0][batch] += rows[at + width] / size;
+          means[1][batch] += rows[at + total] / size;
+        }
+      }
+    }
+    for (const [which, batchMeans] of means.entries()) {
+      const mean = batchMeans.reduce((sum, value) => sum + value, 0) / batches;
+      const spread = batchMeans.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+      const z =
+        (mean - exact[which]) / Math.hypot(errors[which], Math.sqrt(spread / (batches - 1) / batches));
+      // Two means: beyond 4.5 by chance once in 70,000 seeds.
+      expect(Math.abs(z), `${which}: ${mean} for ${exact[which]}`).toBeLessThan(4.5);
+    }
+    // The data ask for a narrower psf than the prior does.
+    expect(1 - exact[0]).toBeGreaterThan(8 * errors[0]);
+  });
+
+  it("looks at the data through the psfs that are drawn, moved ones too, also after a restart", () => {
+    const psf = withPointingError(withWidthError(set, 0.15), 0.3);
+    const axes = psfAxes(psf);
+    const create = () => createSampledPsfChain([{ ...seen, psf }], settings, { seed: 7, chain: 0 });
+    const chain = create();
+    for (let time = 0; time < 6; time++) {
+      chain.sweep(7);
+      const model = textbookObservation({ ...seen, psf: psfAt(psf, axes, chain.chosen[0]) }, "spill");
+      const expected = textbookLogLikelihood(model, textbookExpectedCounts(model, chain.flux, 1));
+      // Sums over the pixels in f32.
+      expect(chain.inner.kernels.likelihood()).toBeCloseTo(expected, 4);
+    }
+    expect(new Set(chain.chosen[0]).size).toBeGreaterThan(1);
+    const resumed = create();
+    resumed.restore(chain.save());
+    expect(resumed.sweep(20)).toEqual(chain.sweep(20));
   });
 });
 

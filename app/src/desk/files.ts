@@ -5,15 +5,17 @@ import {
   composeObservation,
   type FitsHdu,
   findHdu,
-  hduKind,
+  findPsfSet,
   imageToSkyImage,
   isResult,
   type NamedHdu,
+  type NamedPsfSet,
   readFitsMaybeGzip,
   wcsCards,
 } from "tslira/fits";
 import { type PixelPosition, type PixelsOf, parseWcs, pointingOffsets } from "tslira/sky";
-import { type ComposedTogether, composeTogether } from "#studio";
+import { type ComposedTogether, composeTogether, isEnsemble, psfPlanes } from "#studio";
+import { mosaicOf } from "../pictures/psf-mosaic.js";
 import { readConfiguration } from "../settings/configuration.js";
 import { describeEvents, eventTable } from "./events.js";
 import { describeResult } from "./found-result.js";
@@ -21,10 +23,12 @@ import {
   type Choices,
   type ChosenImages,
   type Composition,
+  cutsOf,
   eachObservation,
   type FoundImage,
   type ImageChoice,
   type ObservationView,
+  psfErrorsOf,
   type Role,
 } from "./observation-view.js";
 import { onOneSky } from "./one-sky.js";
@@ -78,6 +82,23 @@ async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefine
   return digest && [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** Several psfs of a file. @throws FormatError unless they are as many as rows of the table */
+function foundPsfs(set: NamedPsfSet): FoundImage {
+  const { name, hdu } = set;
+  const planes = psfPlanes(set);
+  const ensemble = isEnsemble(set);
+  const many = planes.length === 1 ? "1 psf" : `${planes.length} psfs`;
+  return {
+    ...{ hdu: hdu.index, name, shape: planes[0].shape, role: "psf" },
+    ...(ensemble
+      ? { psfs: "members", reason: `${many} of which one is true, by its table` }
+      : { psfs: "places", reason: `${many} at places, by its table` }),
+    sum: planes.flatMap(({ data }) => [...data]).reduce((all, value) => all + value, 0),
+    hasSky: false,
+    preview: previewOf(mosaicOf(planes)),
+  };
+}
+
 /** Files of a page. */
 export function deskFiles() {
   const files: KeptFile[] = [];
@@ -123,8 +144,13 @@ export function deskFiles() {
       const images: FoundImage[] = [];
       let reason = "";
       const wanted = hdus.filter(({ kind }) => kind === "image");
+      const set = findPsfSet(hdus);
       for (const hdu of wanted) {
         try {
+          if (set?.hdu === hdu) {
+            images.push(foundPsfs({ ...set, name }));
+            continue;
+          }
           const image = imageToSkyImage(hdu);
           const first = hdu === wanted[0];
           const label = first ? name : `${name}[${hdu.index}]`;
@@ -207,8 +233,11 @@ export function deskFiles() {
     compose(choices: Choices, composition: Composition): { composed: Composed; view: ObservationView } {
       const each = eachObservation(choices);
       const named = each.map((images, index) => namedHdus(images, each.length > 1 ? ` ${index + 1}` : ""));
+      const cuts = cutsOf(composition);
       const { observations, notes, unit } = composeTogether(
-        named.map((hdus) => composeObservation(hdus, composition)),
+        named.map((hdus, index) =>
+          composeObservation(hdus, { ...cuts, ...psfErrorsOf(each[index], index, composition) }),
+        ),
       );
       const several = observations.length > 1;
       const found = several ? placesOf(observations) : {};
@@ -234,7 +263,7 @@ export function deskFiles() {
           ? [`The observations are taken for ones of the same pixels: ${found.why}.`]
           : [];
       const [first, ...others] = observations;
-      const [{ counts, psf }] = named;
+      const [{ counts }] = named;
       const { name = "observation", wcs = wcsCards(counts.hdu.header) } = first;
       return {
         composed,
@@ -257,7 +286,6 @@ export function deskFiles() {
           ...(unit !== undefined && { unit }),
           warnings: [...new Set([...notes, ...warnings, ...lost])].map(pageWords),
           fullShape: imageToSkyImage(counts.hdu).shape,
-          fullPsfShape: imageToSkyImage(psf.hdu).shape,
         },
       };
     },
@@ -269,14 +297,11 @@ export function deskFiles() {
       if (choice === undefined) throw new Error(`${role}${which}: ${what} is needed, got none; add a file`);
       return hduOf(choice);
     };
-    if (psf !== undefined && fileOf(psf.file).hdus.some((hdu) => hduKind(hdu).kind === "psf planes")) {
-      throw new Error(
-        `psf${which}: one image is needed here, got a set of psfs in ${psf.name}; give the set to tslira deconvolve`,
-      );
-    }
+    const one = needed(psf, "psf", "a point spread function");
+    const set = psf && findPsfSet(fileOf(psf.file).hdus);
     return {
       counts: needed(counts, "counts", "an image of counts"),
-      psf: needed(psf, "psf", "a point spread function"),
+      psf: set?.hdu === one.hdu ? { ...one, table: set.table } : one,
       ...(exposure && { exposure: hduOf(exposure) }),
       ...(background && { background: hduOf(background) }),
       ...(mask && { mask: hduOf(mask) }),

@@ -1,11 +1,14 @@
 /** Observations as the desk tells the page of them. Plain data. */
 
-import type { PsfCentring, Shape, SkyImage, WcsCard } from "tslira";
+import type { Psf, PsfCentring, PsfLaw, Shape, SkyImage, WcsCard } from "tslira";
 import type { Cutout } from "tslira/fits";
 import type { PixelPosition } from "tslira/sky";
 
 /** What an image of a file is used as. */
 export type Role = "counts" | "psf" | "exposure" | "background" | "mask";
+
+/** Several psfs of a file: at places of the field, or of which one is true. */
+export type PsfsOf = "places" | "members";
 
 /** An image found in a file. */
 export interface FoundImage {
@@ -20,6 +23,8 @@ export interface FoundImage {
   readonly sum: number;
   /** Whether its header says where it lies on the sky. */
   readonly hasSky: boolean;
+  /** Of a cube of psfs what they are; its shape is that of each. */
+  readonly psfs?: PsfsOf;
   /** The image, made smaller for the eye. */
   readonly preview: SkyImage;
 }
@@ -29,6 +34,8 @@ export interface ImageChoice {
   readonly file: number;
   readonly hdu: number;
   readonly name: string;
+  /** Of a cube of psfs what they are. */
+  readonly psfs?: PsfsOf;
   /** The command that makes the file, of one that was made here. */
   readonly command?: string;
   /** Of a mask that was made here: what was the mask before, or that there was none. */
@@ -64,8 +71,50 @@ export interface Composition {
   readonly backgroundUnit?: "flux" | "counts";
   readonly psfCentre?: PsfCentring;
   readonly psfTrim?: number | "none";
+  /** Principal components of an ensemble that its psf is made of. */
+  readonly psfComponents?: number;
+  /** Relative standard error of the width of the psfs. */
+  readonly psfWidthError?: number;
+  /** Standard error of where observations after the first lie, in pixels. */
+  readonly pointingError?: number;
+  /** How chains go about what is not known of the psfs. */
+  readonly psfLaw?: PsfLaw;
   /** Where several observations lie: as their headers say, or on the same pixels. */
   readonly offsets?: Offsets;
+}
+
+/** Parts of a composition that become others; undefined: as is usual. */
+export type CompositionChange = { readonly [Part in keyof Composition]?: Composition[Part] | undefined };
+
+/** What is not known of the psf of an observation. */
+export type PsfErrors = Pick<Composition, "psfComponents" | "psfWidthError" | "pointingError" | "psfLaw">;
+
+/** What a composition says of every observation alike. */
+export function cutsOf(composition: Composition): Omit<Composition, keyof PsfErrors | "offsets"> {
+  const { cutout, psfCutout, backgroundUnit, psfCentre, psfTrim } = composition;
+  return {
+    ...(cutout && { cutout }),
+    ...(psfCutout && { psfCutout }),
+    ...(backgroundUnit && { backgroundUnit }),
+    ...(psfCentre && { psfCentre }),
+    ...(psfTrim !== undefined && { psfTrim }),
+  };
+}
+
+/** What a composition says of the psf of one of its observations. @param index of the observation */
+export function psfErrorsOf(
+  { psf }: ChosenImages,
+  index: number,
+  { psfComponents, psfWidthError, pointingError, psfLaw }: Composition,
+): PsfErrors {
+  const isEnsemble = psf?.psfs === "members";
+  const errors = {
+    ...(isEnsemble && psfComponents !== undefined && { psfComponents }),
+    ...(psfWidthError !== undefined && { psfWidthError }),
+    ...(index > 0 && pointingError !== undefined && { pointingError }),
+  };
+  const isUncertain = isEnsemble || Object.keys(errors).length > 0;
+  return { ...errors, ...(isUncertain && psfLaw !== undefined && { psfLaw }) };
 }
 
 /** Where several observations lie. */
@@ -75,7 +124,7 @@ export type Offsets = "wcs" | "none";
 export interface OtherObservation {
   readonly name: string;
   readonly counts: SkyImage;
-  readonly psf: SkyImage;
+  readonly psf: Psf;
   readonly mask?: SkyImage;
 }
 
@@ -83,7 +132,7 @@ export interface OtherObservation {
 export interface ObservationView {
   readonly name: string;
   readonly counts: SkyImage;
-  readonly psf: SkyImage;
+  readonly psf: Psf;
   readonly exposure?: SkyImage;
   /** As it will be used, in the unit of the flux. */
   readonly background?: SkyImage;
@@ -98,9 +147,8 @@ export interface ObservationView {
   readonly wcs: readonly WcsCard[];
   readonly unit?: string;
   readonly warnings: readonly string[];
-  /** Shapes before any cut-out. */
+  /** Shape of the counts before any cut-out. */
   readonly fullShape: Shape;
-  readonly fullPsfShape: Shape;
   /** True when only the result is there: counts and psf are NaN. */
   readonly withoutData?: true;
 }

@@ -20,7 +20,10 @@ const LABELS = new Map(SETTINGS.map((setting) => [flagOf(setting), setting.label
 /** The sentence without flags: fields and parameters by their labels. */
 export function pageWords(text: string): string {
   const phrased = PHRASES.reduce((words, [pattern, by]) => words.replace(pattern, by), text);
-  const named = phrased.replace(/\b(?:smoothness|smoothingParam)\d+\b/g, (name) => parameterLabel(name));
+  const named = phrased.replace(
+    /\b(?:(?:smoothness|smoothingParam)\d+|(?:psf(?:Width|Member|Component)|pointing[XY])\d*)\b/g,
+    (name) => parameterLabel(name),
+  );
   return named.replace(/--[a-z][a-z-]+/g, (flag) => {
     const label = LABELS.get(flag);
     return label === undefined ? flag.slice(2).replaceAll("-", " ") : `“${label}”`;

@@ -19,7 +19,6 @@ function withoutData({ mean, ledger, unit, wcs }: PosteriorResult, warning: stri
     ...(unit !== undefined && { unit }),
     warnings: [warning],
     fullShape: mean.shape,
-    fullPsfShape: [1, 1],
     withoutData: true,
   };
 }

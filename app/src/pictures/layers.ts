@@ -5,6 +5,7 @@ import type { PixelPosition } from "tslira/sky";
 import type { Quantity } from "#viewer";
 import type { ObservationView } from "../desk/observation-view.js";
 import type { LiveView, ResultView } from "../desk/run-view.js";
+import { psfPicture } from "./psf-mosaic.js";
 
 /** A quantity that a panel can show. */
 export interface Layer {
@@ -52,13 +53,13 @@ export function layersOf(
     ...(data.exposure ? [layer("exposure", "Exposure", "exposure", data.exposure)] : []),
     ...(data.background ? [layer("background", "Background", "background", data.background, flux)] : []),
     ...(data.mask ? [layer("mask", "Mask", "exposure", data.mask)] : []),
-    layer("psf", "PSF", "psf", data.psf, { label: "psf" }),
+    layer("psf", "PSF", "psf", psfPicture(data.psf), { label: "psf" }),
     ...others.flatMap(({ counts, psf, mask }, index) => [
       layer(`counts-${index}`, `Counts ${index + 2}`, "counts", counts, { label: "counts", ...at(index) }),
       ...(mask
         ? [layer(`mask-${index}`, `Mask ${index + 2}`, "exposure", mask, { label: "mask", ...at(index) })]
         : []),
-      layer(`psf-${index}`, `PSF ${index + 2}`, "psf", psf, { label: "psf" }),
+      layer(`psf-${index}`, `PSF ${index + 2}`, "psf", psfPicture(psf), { label: "psf" }),
     ]),
     ...(data.truth ? [layer("truth", "True flux", "flux", data.truth, flux)] : []),
     layer(

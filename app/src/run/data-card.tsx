@@ -1,19 +1,20 @@
 /** What is being looked at, and which part of it. */
 
 import { Fragment } from "react";
-import type { PsfCentring } from "tslira";
 import type { Cutout } from "tslira/fits";
 import { countText, numberText } from "#viewer";
 import {
   type Choices,
   type Composition,
+  type CompositionChange,
   eachObservation,
   type ImageChoice,
   type ObservationView,
   type Offsets,
 } from "../desk/observation-view.js";
-import { psfCentreOf, psfCentreText } from "../settings/psf-centre-text.js";
+import { cutoutWords } from "../settings/cutout-text.js";
 import { isLarge } from "../start/large-image.js";
+import { PsfFacts } from "./psf-facts.js";
 
 interface DataProps {
   readonly data: ObservationView;
@@ -21,15 +22,12 @@ interface DataProps {
   readonly composition: Composition;
   readonly busy: boolean;
   readonly onCut: (target: "counts" | "psf", part: Cutout | undefined) => void;
-  readonly onBackgroundUnit: (unit: "flux" | "counts") => void;
-  readonly onPsfCentre: (centre: PsfCentring | undefined) => void;
-  readonly onOffsets: (offsets: Offsets) => void;
+  /** Put the data together otherwise in some respects; undefined: as is usual. */
+  readonly onChange: (part: CompositionChange) => void;
   /** Use what was left out last again. */
   readonly onUnmask: () => void;
   readonly onSaveMask: (mask: ImageChoice) => void;
 }
-
-const range = ({ x, y }: Cutout) => `columns ${x[0]}:${x[1]}, rows ${y[0]}:${y[1]}`;
 
 /** How many pixels of an observation are left out. */
 const leftOut = ({ mask }: Pick<ObservationView, "mask">) =>
@@ -48,9 +46,7 @@ export function DataCard({
   composition,
   busy,
   onCut,
-  onPsfCentre,
-  onBackgroundUnit,
-  onOffsets,
+  onChange,
   onUnmask,
   onSaveMask,
 }: DataProps) {
@@ -67,17 +63,15 @@ export function DataCard({
     );
   }
   const [ny, nx] = data.counts.shape;
-  const [py, px] = data.psf.shape;
   const counts = data.counts.data.reduce((sum, value) => sum + value, 0);
-  const { cutout, psfCutout, psfCentre = "auto", backgroundUnit = "flux" } = composition;
-  const centre = psfCentreText(psfCentre);
+  const { cutout, backgroundUnit = "flux" } = composition;
   const masked = [data, ...(data.others ?? [])].map(leftOut);
   const made = madeMasks(choices);
   return (
     <section className="card" aria-labelledby="data-title">
       <h2 id="data-title">Data</h2>
       <dl className="facts">
-        {data.others && <Observations data={data} busy={busy} onOffsets={onOffsets} />}
+        {data.others && <Observations data={data} busy={busy} onChange={onChange} />}
         <div>
           <dt>counts</dt>
           <dd>
@@ -89,7 +83,7 @@ export function DataCard({
           <div>
             <dt>cut-out</dt>
             <dd>
-              {range(cutout)} of {data.fullShape[1]} × {data.fullShape[0]}{" "}
+              {cutoutWords(cutout)} of {data.fullShape[1]} × {data.fullShape[0]}{" "}
               {!isLarge(data.fullShape) && (
                 <button
                   type="button"
@@ -103,43 +97,14 @@ export function DataCard({
             </dd>
           </div>
         )}
-        <div>
-          <dt>psf</dt>
-          <dd>
-            {px} × {py}
-            {psfCutout && (
-              <>
-                , {range(psfCutout)}{" "}
-                <button
-                  type="button"
-                  className="link"
-                  disabled={busy}
-                  onClick={() => onCut("psf", undefined)}
-                >
-                  undo
-                </button>
-              </>
-            )}
-          </dd>
-        </div>
-        {choices.psf && (
-          <div>
-            <dt>psf centre</dt>
-            <dd>
-              <select
-                aria-label="Centre of the psf"
-                title="How the centre of the psf is found, which is put on a pixel"
-                value={centre}
-                disabled={busy}
-                onChange={({ target }) => onPsfCentre(psfCentreOf(target.value))}
-              >
-                {[...new Set(["auto", "peak", "centroid", centre])].map((choice) => (
-                  <option key={choice}>{choice}</option>
-                ))}
-              </select>
-            </dd>
-          </div>
-        )}
+        <PsfFacts
+          data={data}
+          choices={choices}
+          composition={composition}
+          busy={busy}
+          onUncut={() => onCut("psf", undefined)}
+          onChange={onChange}
+        />
         {choices.background && choices.exposure && (
           <div>
             <dt>background</dt>
@@ -148,7 +113,9 @@ export function DataCard({
                 aria-label="Unit of the background"
                 value={backgroundUnit}
                 disabled={busy}
-                onChange={({ target }) => onBackgroundUnit(target.value as "flux" | "counts")}
+                onChange={({ target }) =>
+                  onChange({ backgroundUnit: target.value === "counts" ? "counts" : undefined })
+                }
               >
                 <option value="flux">flux, for unit exposure</option>
                 <option value="counts">expected counts a pixel</option>
@@ -209,7 +176,7 @@ export function DataCard({
 }
 
 /** Several observations, and where they lie. */
-function Observations({ data, busy, onOffsets }: Pick<DataProps, "data" | "busy" | "onOffsets">) {
+function Observations({ data, busy, onChange }: Pick<DataProps, "data" | "busy" | "onChange">) {
   const { name, others = [], offsets = "none", places } = data;
   const sum = ({ counts }: Pick<ObservationView, "counts">) =>
     countText(counts.data.reduce((all, value) => all + value, 0));
@@ -236,7 +203,7 @@ function Observations({ data, busy, onOffsets }: Pick<DataProps, "data" | "busy"
             aria-label="Where the observations lie"
             value={offsets}
             disabled={busy}
-            onChange={({ target }) => onOffsets(target.value as Offsets)}
+            onChange={({ target }) => onChange({ offsets: target.value as Offsets })}
           >
             <option value="wcs">as their headers say</option>
             <option value="none">on the same pixels</option>

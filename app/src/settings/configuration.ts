@@ -5,9 +5,13 @@ import * as v from "valibot";
 import { givenValue, optionsOf, SETTINGS, textOf } from "#settings";
 import { defaultPairTransfers, presetOf } from "#studio";
 import type { Composition } from "../desk/observation-view.js";
-import { cutoutOf, cutoutText } from "./cutout-text.js";
+import {
+  COMPOSED_PARTS,
+  COMPOSITION_TEXTS,
+  type ComposedPart,
+  compositionTexts,
+} from "./composition-text.js";
 import { fieldsOf, METHOD_KINDS, methodFieldError, methodOf } from "./method-fields.js";
-import { psfCentreOf, psfCentreText } from "./psf-centre-text.js";
 import {
   ADVANCED_FIELDS,
   chosenPreset,
@@ -32,12 +36,13 @@ export interface Configuration {
 const FORMAT = 1;
 const KIND = "studio-settings";
 const VALUE = v.union([v.string(), v.number(), v.boolean()]);
+const optionalValue = () => v.optional(VALUE);
 const DOCUMENT = v.looseObject({
   settings: v.optional(v.record(v.string(), VALUE)),
-  cutout: v.optional(VALUE),
-  psfCutout: v.optional(VALUE),
-  backgroundUnit: v.optional(VALUE),
-  psfCentre: v.optional(VALUE),
+  ...(Object.fromEntries(COMPOSED_PARTS.map((part) => [part, optionalValue()])) as Record<
+    ComposedPart,
+    ReturnType<typeof optionalValue>
+  >),
 });
 
 /** All settings as JSON: numbers as numbers, so that people can read and change them. */
@@ -49,15 +54,11 @@ export function configurationText(form: Form, composition: Composition): string 
     const number = kind === "whole" || kind === "number" ? Number(text) : Number.NaN;
     return [key, Number.isFinite(number) && text.trim() !== "" ? number : text];
   });
-  const { cutout, psfCutout, backgroundUnit, psfCentre } = composition;
   const document = {
     tslira: KIND,
     format: FORMAT,
     settings: Object.fromEntries(values),
-    ...(cutout && { cutout: cutoutText(cutout) }),
-    ...(psfCutout && { psfCutout: cutoutText(psfCutout) }),
-    ...(backgroundUnit && { backgroundUnit }),
-    ...(psfCentre && { psfCentre: psfCentreText(psfCentre) }),
+    ...Object.fromEntries(compositionTexts(composition)),
   };
   return `${JSON.stringify(document, undefined, 2)}\n`;
 }
@@ -87,19 +88,14 @@ function take(given: ReadonlyMap<string, string>, source: string): Configuration
   const notes: string[] = [];
   const known = startForm();
   const taken: Record<string, string> = {};
-  const composition: { -readonly [Key in keyof Composition]: Composition[Key] } = {};
+  const composition: Composition = {};
   for (const [key, value] of given) {
-    if (key === "cutout" || key === "psfCutout") {
-      const cutout = cutoutOf(value);
-      if (cutout) composition[key] = cutout;
-      else notes.push(`${key} must read x0:x1,y0:y1, got ${value.slice(0, 40)}; left out`);
-    } else if (key === "backgroundUnit") {
-      if (value === "flux" || value === "counts") composition.backgroundUnit = value;
-      else notes.push(`backgroundUnit must be flux or counts, got ${value.slice(0, 40)}; left out`);
-    } else if (key === "psfCentre") {
-      const centre = psfCentreOf(value);
-      if (centre) composition.psfCentre = centre;
-      else notes.push(`psfCentre must be auto, peak, centroid or x,y, got ${value.slice(0, 40)}; left out`);
+    const part = COMPOSED_PARTS.find((one) => one === key);
+    if (part !== undefined) {
+      const { read, rule } = COMPOSITION_TEXTS[part];
+      const found = read(value);
+      if (found !== undefined) Object.assign(composition, { [part]: found });
+      else notes.push(`${key} must ${rule}, got ${value.slice(0, 40)}; left out`);
     } else if (Object.hasOwn(known, key) || isOfMethod(key)) taken[key] = value;
     else notes.push(`${key.slice(0, 40)} is not a setting of this version; left out`);
   }
@@ -159,21 +155,18 @@ export function readConfiguration(text: string, source: string): Configuration {
     const rule = path === "settings" ? "an object {...}" : "text, a number, true or false";
     throw new Error(`${source}: ${path} must be ${rule}, got something else; save the settings again`);
   }
-  const { settings = {}, cutout, psfCutout, backgroundUnit, psfCentre } = found.output;
+  const { settings = {} } = found.output;
+  const parts = COMPOSED_PARTS.map((part) => [part, found.output[part]] as const);
   const given = new Map<string, string>();
-  for (const [key, value] of Object.entries({ ...settings, cutout, psfCutout, backgroundUnit, psfCentre }))
+  for (const [key, value] of [...Object.entries(settings), ...parts])
     if (value !== undefined) given.set(key, asText(value));
   return take(given, source);
 }
 
 /** All settings as the part of an address after #, which browsers never send to a server. */
 export function configurationHash(form: Form, composition: Composition): string {
-  const { cutout, psfCutout, backgroundUnit, psfCentre } = composition;
   const words = new URLSearchParams({ settings: String(FORMAT), ...form });
-  if (cutout) words.set("cutout", cutoutText(cutout));
-  if (psfCutout) words.set("psfCutout", cutoutText(psfCutout));
-  if (backgroundUnit) words.set("backgroundUnit", backgroundUnit);
-  if (psfCentre) words.set("psfCentre", psfCentreText(psfCentre));
+  for (const [part, text] of compositionTexts(composition)) words.set(part, text);
   return `#${words.toString().replaceAll("%3A", ":").replaceAll("%2C", ",")}`;
 }
 
@@ -202,7 +195,7 @@ export function readPasted(text: string): Configuration | undefined {
 
 /** The value of a flag in a recorded command. */
 function flagOf(command: string, flag: string): string | undefined {
-  return new RegExp(` --${flag}[ =]'?([^ ']+)`).exec(command)?.[1];
+  return new RegExp(` ${flag}[ =]'?([^ ']+)`).exec(command)?.[1];
 }
 
 /**
@@ -227,7 +220,7 @@ export function configurationOfResult(config: SamplerConfig, shape: Shape, comma
     notes.push(`The result had ${key} ${textOf(kind, value)}; the form has none, and leaves it at ${left}.`);
   }
   for (const [key, text] of Object.entries(formOf(options))) given.set(key, text);
-  given.set("keep", flagOf(command, "trace-keep") ?? keptDraws(config));
+  given.set("keep", flagOf(command, "--trace-keep") ?? keptDraws(config));
   const { form, notes: more } = take(given, "result");
   return { form, composition: compositionOfCommand(command), notes: [...notes, ...more] };
 }
@@ -247,15 +240,12 @@ function keptDraws({ iterations, burnIn, traceEvery }: SamplerConfig): string {
 
 /** How the data of a recorded command were cut. */
 export function compositionOfCommand(command: string): Composition {
-  const cutout = cutoutOf(flagOf(command, "cutout") ?? "");
-  const psfCutout = cutoutOf(flagOf(command, "psf-cutout") ?? "");
-  const psfCentre = psfCentreOf(flagOf(command, "psf-centre") ?? "");
-  const trim = flagOf(command, "psf-trim");
-  return {
-    ...(cutout && { cutout }),
-    ...(psfCutout && { psfCutout }),
-    ...(flagOf(command, "background-unit") === "counts" && { backgroundUnit: "counts" }),
-    ...(psfCentre && { psfCentre }),
-    ...(trim !== undefined && { psfTrim: trim === "none" ? trim : Number(trim) }),
-  };
+  return Object.fromEntries(
+    COMPOSED_PARTS.flatMap((part) => {
+      const { flag, read } = COMPOSITION_TEXTS[part];
+      const text = flag && flagOf(command, flag);
+      const value = text && read(text);
+      return value === undefined || value === "" ? [] : [[part, value]];
+    }),
+  );
 }

@@ -7,6 +7,11 @@ export function cutoutText({ x, y }: Cutout): string {
   return `${x.join(":")},${y.join(":")}`;
 }
 
+/** For people. */
+export function cutoutWords({ x, y }: Cutout): string {
+  return `columns ${x.join(":")}, rows ${y.join(":")}`;
+}
+
 /** A rectangle from `x0:x1,y0:y1`; undefined when it is none. */
 export function cutoutOf(text: string): Cutout | undefined {
   const [, ...ends] = /^\s*(\d+)\s*:\s*(\d+)\s*,\s*(\d+)\s*:\s*(\d+)\s*$/.exec(text) ?? [];

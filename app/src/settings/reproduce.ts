@@ -7,11 +7,12 @@ import {
   type Choices,
   type ChosenImages,
   type Composition,
+  cutsOf,
   type Example,
   eachObservation,
+  psfErrorsOf,
 } from "../desk/observation-view.js";
-import { cutoutText } from "./cutout-text.js";
-import { psfCentreText } from "./psf-centre-text.js";
+import { COMPOSITION_TEXTS, compositionTexts } from "./composition-text.js";
 
 /** Flags with their values as words of a command: undefined and false leave a flag out, true gives it alone. */
 export function flagWords(flags: Readonly<Record<string, unknown>>): string[] {
@@ -31,7 +32,9 @@ const isDivided = ({ background, exposure }: ChosenImages, { backgroundUnit }: C
 export function inputWords(choices: Choices, composition: Composition): string[] {
   if (choices.others) return ["--config", JOINT_FILE];
   const { counts, psf, exposure, background, mask } = choices;
-  const { cutout, psfCutout, psfCentre, psfTrim } = composition;
+  const { backgroundUnit: _, ...cuts } = cutsOf(composition);
+  const unit = isDivided(choices, composition) && { backgroundUnit: "counts" as const };
+  const parts = compositionTexts({ ...unit, ...cuts, ...psfErrorsOf(choices, 0, composition) });
   return [
     ...(counts ? [counts.name] : []),
     ...flagWords({
@@ -39,11 +42,7 @@ export function inputWords(choices: Choices, composition: Composition): string[]
       "--exposure": exposure?.name,
       "--background": background?.name,
       "--mask": mask?.name,
-      "--background-unit": isDivided(choices, composition) ? "counts" : undefined,
-      "--cutout": cutout && cutoutText(cutout),
-      "--psf-cutout": psfCutout && cutoutText(psfCutout),
-      "--psf-centre": psfCentre && psfCentreText(psfCentre),
-      "--psf-trim": psfTrim,
+      ...Object.fromEntries(parts.map(([part, text]) => [COMPOSITION_TEXTS[part].flag, text])),
     }),
   ];
 }
@@ -51,16 +50,13 @@ export function inputWords(choices: Choices, composition: Composition): string[]
 /** What `JOINT_FILE` says; undefined of a single observation, which a command names itself. */
 export function jointConfig(choices: Choices, composition: Composition): string | undefined {
   if (choices.others === undefined) return undefined;
-  const { offsets, cutout, psfCutout, psfCentre, psfTrim } = composition;
-  const cuts = {
-    ...(cutout && { cutout: cutoutText(cutout) }),
-    ...(psfCutout && { psfCutout: cutoutText(psfCutout) }),
-    ...(psfCentre && { psfCentre: psfCentreText(psfCentre) }),
-    ...(psfTrim !== undefined && { psfTrim }),
-  };
-  const observations = eachObservation(choices).map((images) => ({
+  const { offsets } = composition;
+  const { backgroundUnit: _, psfTrim, ...rest } = cutsOf(composition);
+  const cuts = { ...Object.fromEntries(compositionTexts(rest)), ...(psfTrim !== undefined && { psfTrim }) };
+  const observations = eachObservation(choices).map((images, index) => ({
     ...namesOf(images),
     ...(isDivided(images, composition) && { backgroundUnit: "counts" }),
+    ...psfErrorsOf(images, index, composition),
   }));
   return `${JSON.stringify({ ...cuts, ...(offsets && { offsets }), observations }, undefined, 2)}\n`;
 }
@@ -90,12 +86,14 @@ export function readingCode(
   choices: Choices,
   composition: Composition,
 ): { readonly code: string; readonly sky: readonly string[] } {
-  const { backgroundUnit: _unit, offsets, ...cuts } = composition;
-  const each = eachObservation(choices).map((images) =>
+  const { offsets } = composition;
+  const { backgroundUnit: _, ...cuts } = cutsOf(composition);
+  const each = eachObservation(choices).map((images, index) =>
     brokenCode({
       ...namesOf(images),
       ...(isDivided(images, composition) && { backgroundUnit: "counts" }),
       ...cuts,
+      ...psfErrorsOf(images, index, composition),
     }),
   );
   if (each.length === 1)

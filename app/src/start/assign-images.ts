@@ -106,8 +106,9 @@ export function chosenImages(files: readonly ListedFile[]): ChosenImages[] {
     const chosen: { -readonly [Name in Role]?: NonNullable<ChosenImages[Name]> } = {};
     for (const wanted of [index, "all"] as const)
       for (const { file, images } of files)
-        for (const { hdu, name, use, of } of images)
-          if (use !== undefined && of === wanted && file !== undefined) chosen[use] ??= { file, hdu, name };
+        for (const { hdu, name, use, of, psfs } of images)
+          if (use !== undefined && of === wanted && file !== undefined)
+            chosen[use] ??= { file, hdu, name, ...(psfs && { psfs }) };
     return chosen;
   });
 }

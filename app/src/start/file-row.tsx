@@ -109,12 +109,12 @@ export function FileRow(props: FileProps) {
                 )
               }
             >
-              {ROLES.map(([role, title]) => (
+              {ROLES.filter(([role]) => role === "psf" || !image.psfs).map(([role, title]) => (
                 <option key={role} value={role}>
                   {title}
                 </option>
               ))}
-              <option value={ANOTHER}>counts of another observation</option>
+              {!image.psfs && <option value={ANOTHER}>counts of another observation</option>}
               <option value="">not used</option>
             </select>
           </label>

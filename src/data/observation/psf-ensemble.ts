@@ -7,10 +7,21 @@
 import { InvalidInputError } from "../../errors.js";
 import { imageSum, type SkyImage } from "../../image.js";
 import { naturalLog } from "../random/exponential.js";
+import type { RandomStream } from "../random/random.js";
 import { checkLayout } from "./check-image.js";
 import { centredPsf, checkPsf, psfCentre } from "./psf.js";
 import { psfComponents } from "./psf-components.js";
-import { alikePsfs, type Psf, type PsfMember, psfsOf, sameImage, unitPsf, unitSum } from "./psf-set.js";
+import {
+  alikePsfs,
+  mapPsf,
+  meanOfPsfs,
+  type Psf,
+  type PsfMember,
+  psfsOf,
+  sameImage,
+  unitPsf,
+  unitSum,
+} from "./psf-set.js";
 import { keysKernel, resamplePsf } from "./resample-psf.js";
 
 /** Most members of an ensemble. */
@@ -94,9 +105,9 @@ const LARGEST_POINTING_ERROR = 2;
 
 /**
  * A psf whose width is known up to a relative error: it is `1 + z error` times as wide as given, z normal within 2.5. Its form is kept,
- * `psf(x / width)`, by cubic convolution between its cells (Keys 1981).
+ * `psf(x / width)`, by cubic convolution between its cells (Keys 1981). Psfs at places are all wider by one factor.
  *
- * @param psf one psf or an ensemble
+ * @param psf one psf, an ensemble or psfs at places
  * @param error relative standard error of the width, in (0, 0.2]
  * @throws InvalidInputError otherwise, and for a psf so small that it has no light when it is narrowest
  */
@@ -106,7 +117,6 @@ export function withWidthError(psf: Psf, error: number, where = "psf width error
       `${where}: must be a share above 0 and at most ${LARGEST_WIDTH_ERROR}, got ${error}; give an ensemble of psfs for larger ones`,
     );
   }
-  checkOnePlace(psf, where);
   const narrowest = 1 - REACH * error;
   for (const image of psfsOf(psf)) {
     if (imageSum(stretched(image, narrowest)) > 0) continue;
@@ -120,9 +130,9 @@ export function withWidthError(psf: Psf, error: number, where = "psf width error
 /**
  * A psf whose observation lies a little beside where its header or its offset says: by a normal error within 2.5 standard deviations on each
  * axis, against which the psf is moved. For further observations of a field, beside a first one that is taken at its word; the chain
- * then fits where they lie.
+ * then fits where they lie. Psfs at places are all moved alike, and their places stay.
  *
- * @param psf one psf or an ensemble
+ * @param psf one psf, an ensemble or psfs at places
  * @param error standard error of the pointing on each axis in pixels of the counts, in (0, 2]
  * @throws InvalidInputError otherwise
  */
@@ -132,15 +142,7 @@ export function withPointingError(psf: Psf, error: number, where = "pointing err
       `${where}: must be above 0 and at most ${LARGEST_POINTING_ERROR} pixels, got ${error}; correct the offsets first`,
     );
   }
-  checkOnePlace(psf, where);
   return { ...psf, pointingError: error };
-}
-
-function checkOnePlace({ places }: Psf, where: string): void {
-  if (places === undefined) return;
-  throw new InvalidInputError(
-    `${where}: must go with a psf that holds everywhere, got psfs at places; leave it out`,
-  );
 }
 
 /**
@@ -171,7 +173,10 @@ export function withPsfLaw(psf: Psf, law: PsfLaw, where = "psf law"): Psf {
     );
   }
   if (psfAxes(psf).length === 0) return psf;
-  if (law === "fixed") return { data: psf.data, shape: psf.shape };
+  if (law === "fixed") {
+    const { data, shape, places } = psf;
+    return { data, shape, ...(places && { places }) };
+  }
   const { law: _, ...drawn } = psf;
   return law === "sampled" ? drawn : { ...drawn, law };
 }
@@ -255,23 +260,55 @@ export function psfAxes({ members, components, widthError, pointingError }: Psf)
   ];
 }
 
+/** The alternative that is likeliest before the data are seen; the first of several. */
+export function likeliestAlternative({ count, logWeight }: PsfAxis): number {
+  let best = 0;
+  for (let index = 1; index < count; index++) if (logWeight(index) > logWeight(best)) best = index;
+  return best;
+}
+
+/** Draw an alternative by its probability before the data are seen, by rejection: the same bytes everywhere. */
+export function drawAlternative(axis: PsfAxis, random: RandomStream): number {
+  const highest = axis.logWeight(likeliestAlternative(axis));
+  for (;;) {
+    const index = Math.floor(random.uniform() * axis.count);
+    if (naturalLog(random.uniform()) < axis.logWeight(index) - highest) return index;
+  }
+}
+
+/** Draw a psf by what is known of it before the data are seen; one that is known takes no random number. */
+export function drawPsf(psf: Psf, random: RandomStream): Psf {
+  const axes = psfAxes(psf);
+  if (axes.length === 0) return psf;
+  return psfAt(
+    psf,
+    axes,
+    axes.map((axis) => drawAlternative(axis, random)),
+  );
+}
+
 /** The psf for one alternative on each of its axes. */
-export function psfAt(psf: Psf, axes: readonly PsfAxis[], chosen: readonly number[]): SkyImage {
+export function psfAt(psf: Psf, axes: readonly PsfAxis[], chosen: readonly number[]): Psf {
   const of = (name: PsfAxis["name"]) => {
     const at = axes.findIndex((axis) => axis.name === name);
     return at < 0 ? undefined : axes[at].value(chosen[at]);
   };
   const member = of("psfMember");
   const scores = Array.from({ length: psf.components ?? 0 }, (_, index) => of(`psfComponent${index}`)!);
-  const image = member === undefined ? mixed(psf, scores) : psf.members![member].psf;
-  return displaced(stretched(image, of("psfWidth") ?? 1), of("pointingX") ?? 0, of("pointingY") ?? 0);
+  const given = member === undefined ? mixed(psf, scores) : psf.members![member].psf;
+  const changed = (image: SkyImage) =>
+    displaced(stretched(image, of("psfWidth") ?? 1), of("pointingX") ?? 0, of("pointingY") ?? 0);
+  return psf.places === undefined ? changed(given) : mapPsf({ ...given, places: psf.places }, changed);
 }
 
 /**
  * A psf with light wherever one of the alternatives has some: the mean of those at the ends of the errors, of all members, or of
- * components drawn to both their ends.
+ * components drawn to both their ends; of psfs at places that of each.
  */
-export function psfEnvelope(psf: Psf): SkyImage {
+export function psfEnvelope(psf: Psf): Psf {
+  const { data, shape, places, ...errors } = psf;
+  if (places !== undefined)
+    return mapPsf({ data, shape, places }, (image) => psfEnvelope({ ...image, ...errors }));
   const images =
     psf.components === undefined
       ? psfsOf(psf)
@@ -285,17 +322,22 @@ export function psfEnvelope(psf: Psf): SkyImage {
           return { data, shape: psf.shape };
         });
   const { widthError = 0, pointingError = 0 } = psf;
-  const ends = (error: number) => (error === 0 ? [0] : [-REACH * error, REACH * error]);
-  const psfs = images.flatMap((image) =>
-    ends(widthError).flatMap((width) => {
-      const wide = stretched(image, 1 + width);
-      return ends(pointingError).flatMap((x) =>
-        ends(pointingError).map((y) => ({ psf: displaced(wide, x, y) })),
-      );
-    }),
+  // Between the ends too: cubic convolution leaves out light beside a steep slope, not at all widths alike.
+  const wide = meanOfPsfs(
+    images.flatMap((image) => steps(widthError, WIDTHS).map((error) => stretched(image, 1 + error))),
   );
-  const { data, shape } = psfEnsemble(psfs);
-  return { data, shape };
+  const shifts = steps(pointingError, SHIFTS);
+  return meanOfPsfs(shifts.flatMap((x) => shifts.map((y) => displaced(wide, x, y))));
+}
+
+/** Alternatives of a width and of a pointing along an axis whose light an envelope holds. */
+const WIDTHS = 21;
+const SHIFTS = 5;
+
+/** So many errors from one end of a normal law to the other; that of what is known. */
+function steps(error: number, count: number): number[] {
+  if (error === 0) return [0];
+  return Array.from({ length: count }, (_, index) => REACH * error * ((2 * index) / (count - 1) - 1));
 }
 
 /** The mean of an ensemble and so much of each of its components, or the one psf. */

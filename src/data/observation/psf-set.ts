@@ -31,7 +31,7 @@ type Place = Pick<PlacedPsf, "x" | "y">;
 export interface Psf extends SkyImage {
   /** At least two, at different places; absent where one psf holds everywhere. */
   readonly places?: readonly PlacedPsf[];
-  /** At least two; absent where the psf is known. Not together with `places`, as the errors below. */
+  /** At least two; absent where the psf is known. Not together with `places`. */
   readonly members?: readonly PsfMember[];
   /** The psf is the mean of the members and so many of their principal components, see `withComponents`; absent where it is one of them. */
   readonly components?: number;
@@ -116,6 +116,11 @@ function meanPsf(images: readonly SkyImage[]): SkyImage {
     for (let index = 0; index < data.length; index++) data[index] += image.data[index] / images.length;
   }
   return { data, shape };
+}
+
+/** Mean of psfs of any shapes, each scaled to sum 1. */
+export function meanOfPsfs(psfs: readonly SkyImage[]): SkyImage {
+  return meanPsf(alikePsfs(psfs.map((psf) => ({ psf: unitPsf(psf) }))));
 }
 
 /** An image of odd sides in the middle of one of larger odd sides. */

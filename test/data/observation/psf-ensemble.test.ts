@@ -4,7 +4,9 @@ import {
   psfAt,
   psfAxes,
   psfEnsemble,
+  psfEnvelope,
   withPointingError,
+  withPsfLaw,
   withWidthError,
 } from "../../../src/data/observation/psf-ensemble.js";
 import { psfSet } from "../../../src/data/observation/psf-set.js";
@@ -80,17 +82,43 @@ describe("withWidthError", () => {
       0.2,
       /must go with a psf that has light when it is 0.50 times as wide, got one of 3 x 3 pixels without; /,
     ],
-    [
-      "psfs at places",
-      psfSet([
-        { psf: narrow, x: 0, y: 0 },
-        { psf: wide, x: 5, y: 0 },
-      ]),
-      0.1,
-      /must go with a psf that holds everywhere, got psfs at places; /,
-    ],
   ])("refuses %s", (_, psf, error, words) => {
     expect(() => withWidthError(psf, error)).toThrow(words);
+  });
+});
+
+describe("psfs at places with errors", () => {
+  const places = [
+    { psf: narrow, x: 0, y: 0 },
+    { psf: wide, x: 5, y: 0 },
+  ];
+  const psf = withPointingError(withWidthError(psfSet(places), 0.1), 0.4);
+  const axes = psfAxes(psf);
+
+  it("are all wider by one factor and moved alike, and stay at their places", () => {
+    const chosen = [atSigmas(1), atSigmas(0.7), atSigmas(-1.3)];
+    const drawn = psfAt(psf, axes, chosen);
+    for (const [index, { x, y }] of places.entries()) {
+      const alone = withPointingError(withWidthError(psfSet(places).places![index].psf, 0.1), 0.4);
+      expect(drawn.places![index]).toEqual({ psf: psfAt(alone, axes, chosen), x, y });
+      expect(imageSum(drawn.places![index].psf)).toBeCloseTo(1, 12);
+    }
+    expect(Object.keys(drawn).sort()).toEqual(["data", "places", "shape"]);
+  });
+
+  it("are as given under the law that fixes them", () => {
+    expect(withPsfLaw(psf, "fixed")).toEqual(psfSet(places));
+  });
+
+  it("have an envelope each, as wide as any of them", () => {
+    const envelope = psfEnvelope(psf);
+    for (const sigmas of [-2.5, 2.5]) {
+      const drawn = psfAt(psf, axes, [atSigmas(sigmas), atSigmas(sigmas), atSigmas(-sigmas)]);
+      for (const [index, { psf: image }] of drawn.places!.entries()) {
+        const { shape } = envelope.places![index].psf;
+        expect(shape.every((side, axis) => side >= image.shape[axis])).toBe(true);
+      }
+    }
   });
 });
 
