@@ -1,5 +1,6 @@
 /** A closer look: numbers under the cursor, what was picked, the chains, and single draws. */
 
+import { Fragment } from "react";
 import { formatSkyPosition, pixelToSky, type SkyWcs } from "tslira/sky";
 import { countText, errorText, formatUnit, numberText, rhatText, type Selection, type Style } from "#viewer";
 import type { Desk } from "../desk/desk.js";
@@ -147,9 +148,7 @@ function Readout({ layers, data, wcs, place: { origin }, cursor: [x, y], estimat
     ["position", "x, y from 0", `${x}, ${y}`],
     ["image", "DS9 image", `${x + origin.x + 1}, ${y + origin.y + 1}`],
   ];
-  // A line that is too short breaks between the coordinates, not within one.
-  if (wcs)
-    entries.push(["sky", "sky", formatSkyPosition(wcs, pixelToSky(wcs, x, y)).replace(/(?<!,) /g, "\u00a0")]);
+  if (wcs) entries.push(["sky", "sky", formatSkyPosition(wcs, pixelToSky(wcs, x, y))]);
   if (has("counts")) entries.push(["counts", "counts", countText(value("counts"))]);
   if (has("predicted")) {
     entries.push([
@@ -174,11 +173,21 @@ function Readout({ layers, data, wcs, place: { origin }, cursor: [x, y], estimat
       {entries.map(([key, name, text]) => (
         <div key={key} data-key={key}>
           <dt>{name}</dt>
-          <dd>{text}</dd>
+          <dd>{unbroken(text)}</dd>
         </div>
       ))}
     </dl>
   );
+}
+
+/** A text whose lines break after commas alone. */
+function unbroken(text: string) {
+  return text.split(/(?<=,) /).map((part, index) => (
+    <Fragment key={part}>
+      {index > 0 && " "}
+      <span className="unbroken">{part}</span>
+    </Fragment>
+  ));
 }
 
 /** Traces of parameters, while a run goes and after it. */
