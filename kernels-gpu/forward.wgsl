@@ -68,21 +68,6 @@ fn isWanted(image: u32, local: u32) -> bool {
   return workgroupUniformLoad(&condition) != 0.0;
 }
 
-var<workgroup> lanes: array<vec4<f32>, GROUP>;
-
-/** Sums over the threads of a workgroup: pair by pair, so that every run rounds alike. */
-fn sumOfGroup(local: u32, value: vec4<f32>) -> vec4<f32> {
-  workgroupBarrier();
-  lanes[local] = value;
-  for (var half = GROUP >> 1u; half > 0u; half >>= 1u) {
-    workgroupBarrier();
-    if (local < half) {
-      lanes[local] += lanes[local + half];
-    }
-  }
-  return workgroupUniformLoad(&lanes[0]);
-}
-
 /** Index of a pixel that a cell looks at; PIXELS beyond an edge. */
 fn pixelAt(row: i32, col: i32) -> u32 {
   if (WRAP) {

@@ -117,18 +117,3 @@ fn stateOf(job: Job, level: u32, node: u32) -> u32 {
 fn entryOf(job: Job, before: u32, after: u32) -> u32 {
   return realsOf(job) + MATRIX + before * STATES + after;
 }
-
-var<workgroup> lanes: array<vec4<f32>, GROUP>;
-
-/** Sums over the threads of a workgroup: pair by pair, so that every run rounds alike. */
-fn sumOfGroup(local: u32, value: vec4<f32>) -> vec4<f32> {
-  workgroupBarrier();
-  lanes[local] = value;
-  for (var half = GROUP >> 1u; half > 0u; half >>= 1u) {
-    workgroupBarrier();
-    if (local < half) {
-      lanes[local] += lanes[local + half];
-    }
-  }
-  return workgroupUniformLoad(&lanes[0]);
-}

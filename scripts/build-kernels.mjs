@@ -52,15 +52,15 @@ const SHADERS = [
     name: "shaderWgsl",
     what: "The shader of a chain on the GPU, as text of WGSL without its constants (`src/samplers/gpu-layout.ts`)",
     parts: [
-      ...["philox", "special", "random", "layout", "redistribute", "source-counts", "states", "smoothing"],
-      ...["image", "share-proposal", "masses", "light", "transfers", "finish"],
+      ...["philox", "special", "random", "sums", "layout", "redistribute", "source-counts", "states"],
+      ...["smoothing", "image", "share-proposal", "masses", "light", "transfers", "finish"],
     ],
   },
   {
     file: "forward-wgsl.ts",
     name: "forwardWgsl",
     what: "The shader of the forward model, as text of WGSL without its constants (`src/model/gpu-forward-layout.ts`)",
-    parts: ["special", "forward"],
+    parts: ["special", "sums", "forward"],
   },
   {
     file: "richardson-lucy-wgsl.ts",

@@ -13,9 +13,8 @@ export function planIsOnGpu({ config }: RunPlan): boolean {
   return "device" in config && config.device === "gpu";
 }
 
-/** The same plan with its chains on the CPU. */
+/** A plan whose chains run on the GPU, with them on the CPU. */
 export function planOnCpu(plan: RunPlan): RunPlan {
-  if (!planIsOnGpu(plan)) return plan;
   const { device: _gpu, ...config } = plan.config as SamplerConfig & { readonly device: "gpu" };
   return { ...plan, config: config as SamplerConfig };
 }

@@ -14,6 +14,7 @@ import {
 } from "../desk/observation-view.js";
 import { cutoutWords } from "../settings/cutout-text.js";
 import { isLarge } from "../start/large-image.js";
+import { ChoiceField } from "./choice-field.js";
 import { PsfFacts } from "./psf-facts.js";
 
 interface DataProps {
@@ -106,22 +107,17 @@ export function DataCard({
           onChange={onChange}
         />
         {choices.background && choices.exposure && (
-          <div>
-            <dt>background</dt>
-            <dd>
-              <select
-                aria-label="Unit of the background"
-                value={backgroundUnit}
-                disabled={busy}
-                onChange={({ target }) =>
-                  onChange({ backgroundUnit: target.value === "counts" ? "counts" : undefined })
-                }
-              >
-                <option value="flux">flux, for unit exposure</option>
-                <option value="counts">expected counts a pixel</option>
-              </select>
-            </dd>
-          </div>
+          <ChoiceField
+            title="background"
+            label="Unit of the background"
+            choices={[
+              ["flux", "flux, for unit exposure"],
+              ["counts", "expected counts a pixel"],
+            ]}
+            chosen={backgroundUnit}
+            busy={busy}
+            onChoose={(value) => onChange({ backgroundUnit: value === "counts" ? "counts" : undefined })}
+          />
         )}
         {masked.some((count) => count > 0) && (
           <div data-key="mask">
@@ -196,20 +192,17 @@ function Observations({ data, busy, onChange }: Pick<DataProps, "data" | "busy" 
           </div>
         );
       })}
-      <div>
-        <dt>they lie</dt>
-        <dd>
-          <select
-            aria-label="Where the observations lie"
-            value={offsets}
-            disabled={busy}
-            onChange={({ target }) => onChange({ offsets: target.value as Offsets })}
-          >
-            <option value="wcs">as their headers say</option>
-            <option value="none">on the same pixels</option>
-          </select>
-        </dd>
-      </div>
+      <ChoiceField
+        title="they lie"
+        label="Where the observations lie"
+        choices={[
+          ["wcs", "as their headers say"],
+          ["none", "on the same pixels"],
+        ]}
+        chosen={offsets}
+        busy={busy}
+        onChoose={(value) => onChange({ offsets: value as Offsets })}
+      />
     </>
   );
 }

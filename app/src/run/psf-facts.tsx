@@ -15,6 +15,9 @@ import { gridOfPlaces } from "../pictures/psf-mosaic.js";
 import { COMPOSITION_TEXTS } from "../settings/composition-text.js";
 import { cutoutWords } from "../settings/cutout-text.js";
 import { psfCentreOf, psfCentreText } from "../settings/psf-centre-text.js";
+import { ChoiceField } from "./choice-field.js";
+
+const componentsText = (count: number) => (count === 1 ? "1 component" : `${count} components`);
 
 /** What a psf is, in words. */
 export function psfText(psf: Psf): string {
@@ -26,7 +29,7 @@ export function psfText(psf: Psf): string {
     return `${places.length} psfs at places${grid ? `, ${grid[0]}\u00a0×\u00a0${grid[1]}` : ""}; each ${size} pixels`;
   }
   if (members && components !== undefined)
-    return `${components} component${components === 1 ? "" : "s"} of ${members.length} psfs; ${size} pixels`;
+    return `${componentsText(components)} of ${members.length} psfs; ${size} pixels`;
   return members ? `${members.length} psfs of which one is true; ${size} pixels` : size;
 }
 
@@ -74,47 +77,31 @@ export function PsfFacts({ data, choices, composition, busy, onUncut, onChange }
       )}
       {choices.psf && (
         <>
-          <div>
-            <dt>psf centre</dt>
-            <dd>
-              <select
-                aria-label="Centre of the psf"
-                title="How the centre of the psf is found, which is put on a pixel"
-                value={centre}
-                disabled={busy}
-                onChange={({ target: { value } }) =>
-                  onChange({ psfCentre: value === "auto" ? undefined : psfCentreOf(value) })
-                }
-              >
-                {[...new Set(["auto", "peak", "centroid", centre])].map((choice) => (
-                  <option key={choice}>{choice}</option>
-                ))}
-              </select>
-            </dd>
-          </div>
+          <ChoiceField
+            title="psf centre"
+            label="Centre of the psf"
+            hint="How the centre of the psf is found, which is put on a pixel"
+            choices={[...new Set(["auto", "peak", "centroid", centre])].map((choice) => [choice, choice])}
+            chosen={centre}
+            busy={busy}
+            onChoose={(value) => onChange({ psfCentre: value === "auto" ? undefined : psfCentreOf(value) })}
+          />
           {hasMembers && (
-            <div>
-              <dt>made of</dt>
-              <dd>
-                <select
-                  aria-label="What the psf is made of"
-                  title="One of the psfs, or their mean and so many of their principal components"
-                  value={psfComponents ?? ""}
-                  disabled={busy}
-                  onChange={({ target: { value } }) =>
-                    onChange({ psfComponents: COMPOSITION_TEXTS.psfComponents.read(value) })
-                  }
-                >
-                  <option value="">as the file says</option>
-                  {Array.from({ length: most }, (_, index) => (
-                    // biome-ignore lint/suspicious/noArrayIndexKey: they are known by their number.
-                    <option key={index} value={index + 1}>
-                      {index === 0 ? "1 component" : `${index + 1} components`}
-                    </option>
-                  ))}
-                </select>
-              </dd>
-            </div>
+            <ChoiceField
+              title="made of"
+              label="What the psf is made of"
+              hint="One of the psfs, or their mean and so many of their principal components"
+              choices={[
+                ["", "as the file says"],
+                ...Array.from(
+                  { length: most },
+                  (_, index) => [`${index + 1}`, componentsText(index + 1)] as const,
+                ),
+              ]}
+              chosen={`${psfComponents ?? ""}`}
+              busy={busy}
+              onChoose={(value) => onChange({ psfComponents: COMPOSITION_TEXTS.psfComponents.read(value) })}
+            />
           )}
           <ErrorField
             {...{ title: "psf width", label: "Error of the width of the psf", unit: "%", each: 0.01, busy }}
@@ -139,24 +126,15 @@ export function PsfFacts({ data, choices, composition, busy, onUncut, onChange }
             />
           )}
           {isUncertain && (
-            <div>
-              <dt>psf law</dt>
-              <dd>
-                <select
-                  aria-label="Law of the psf"
-                  title="What is not known of the psf is drawn with the image (sampled), kept by each pair of chains (ensemble), or taken as given (fixed)"
-                  value={psfLaw}
-                  disabled={busy}
-                  onChange={({ target: { value } }) =>
-                    onChange({ psfLaw: value === "sampled" ? undefined : (value as PsfLaw) })
-                  }
-                >
-                  {PSF_LAWS.map((law) => (
-                    <option key={law}>{law}</option>
-                  ))}
-                </select>
-              </dd>
-            </div>
+            <ChoiceField
+              title="psf law"
+              label="Law of the psf"
+              hint="What is not known of the psf is drawn with the image (sampled), kept by each pair of chains (ensemble), or taken as given (fixed)"
+              choices={PSF_LAWS.map((law) => [law, law])}
+              chosen={psfLaw}
+              busy={busy}
+              onChoose={(value) => onChange({ psfLaw: value === "sampled" ? undefined : (value as PsfLaw) })}
+            />
           )}
         </>
       )}

@@ -1,0 +1,42 @@
+/** A row of facts that is chosen. */
+
+/** One of several choices. */
+export function ChoiceField({
+  title,
+  label,
+  hint,
+  choices,
+  chosen,
+  busy,
+  onChoose,
+}: {
+  readonly title: string;
+  readonly label: string;
+  readonly hint?: string;
+  /** Values, and how they read. */
+  readonly choices: readonly (readonly [value: string, text: string])[];
+  readonly chosen: string;
+  readonly busy: boolean;
+  readonly onChoose: (value: string) => void;
+}) {
+  return (
+    <div>
+      <dt>{title}</dt>
+      <dd>
+        <select
+          aria-label={label}
+          title={hint}
+          value={chosen}
+          disabled={busy}
+          onChange={({ target }) => onChoose(target.value)}
+        >
+          {choices.map(([value, text]) => (
+            <option key={value} value={value}>
+              {text}
+            </option>
+          ))}
+        </select>
+      </dd>
+    </div>
+  );
+}
