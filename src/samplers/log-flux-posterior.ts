@@ -17,6 +17,14 @@ import type { Potential } from "./nuts.js";
  * background with the prior Gamma(shape, rate) adds `-shape ln s + rate s`, its Jacobian included.
  */
 export interface LogFluxPosterior extends Potential {
+  /** The sky of a place, valid until the next is asked for; undefined where the place is left to no density. */
+  sky(position: Float64Array): PlacedSky | undefined;
+  /**
+   * The potential of the place whose sky was asked for last, once its likelihood is known.
+   *
+   * @param gradient overwritten
+   */
+  potentialOf(position: Float64Array, gradient: Float64Array, likelihood: PlacedLikelihood): number;
   readonly pixels: number;
   /** Number of the prior's own parameters, behind the pixels. */
   readonly ownParameters: number;
@@ -30,6 +38,24 @@ export interface LogFluxPosterior extends Potential {
   logPrior(position: Float64Array): number;
   /** The place of fluxes > 0, with the prior's own parameters and scales where they start. */
   place(flux: ArrayLike<number>): Float64Array;
+}
+
+/** A sky whose likelihood is wanted. */
+export interface PlacedSky {
+  /** Flux `[ny, nx]`. */
+  readonly flux: Float64Array;
+  /** Scale of each observation's background. */
+  readonly backgroundScale: readonly number[];
+  /** `ny * nx` numbers, to be overwritten: derivative of the Cash statistic by the flux. */
+  readonly gradient: Float64Array;
+}
+
+/** The likelihood of a sky, besides the gradient that was written into it. */
+export interface PlacedLikelihood {
+  /** Cash statistic. */
+  readonly cash: number;
+  /** Its derivative by the scale of each observation's background. */
+  readonly scaleGradient: readonly number[];
 }
 
 /** Logarithms outside are left to no density: fluxes there overflow, or vanish. */
@@ -71,10 +97,7 @@ export function logFluxPosterior(
     if (parameters !== undefined) {
       for (let i = 0; i < ownCount; i++) parameters[i] = position[pixels + i];
     }
-    if (scaled.length > 0) {
-      for (let i = 0; i < scaled.length; i++) scales[scaled[i]] = exponential(position[firstScale + i]);
-      model.setBackgroundScale(scales);
-    }
+    for (let i = 0; i < scaled.length; i++) scales[scaled[i]] = exponential(position[firstScale + i]);
     return true;
   };
   const logScalePrior = (position: Float64Array): number => {
@@ -86,31 +109,49 @@ export function logFluxPosterior(
     return sum;
   };
 
+  const placed: PlacedSky = { flux: data, backgroundScale: scales, gradient: cashGradient };
+  const sky = (position: Float64Array) => (unpack(position) ? placed : undefined);
+
+  function potentialOf(
+    position: Float64Array,
+    gradient: Float64Array,
+    { cash, scaleGradient }: PlacedLikelihood,
+  ): number {
+    const log = densityAndGradient(prior, image, priorGradient, parameters, parameterGradient);
+    let value = 0.5 * cash - log - logScalePrior(position);
+    for (let j = 0; j < pixels; j++) {
+      value -= position[j];
+      gradient[j] = data[j] * (0.5 * cashGradient[j] - priorGradient[j]) - 1;
+    }
+    if (parameterGradient !== undefined) {
+      for (let i = 0; i < ownCount; i++) gradient[pixels + i] = -parameterGradient[i];
+    }
+    if (scalePrior !== undefined) {
+      for (let i = 0; i < scaled.length; i++) {
+        const scale = scales[scaled[i]];
+        const slope = 0.5 * scaleGradient[scaled[i]] + scalePrior.rate;
+        gradient[firstScale + i] = scale * slope - scalePrior.shape;
+      }
+    }
+    return value;
+  }
+
   return {
     size,
     pixels,
     ownParameters: ownCount,
     scaled,
+    sky,
+    potentialOf,
     evaluate(position, gradient) {
-      if (!unpack(position)) return Number.POSITIVE_INFINITY;
+      if (sky(position) === undefined) return Number.POSITIVE_INFINITY;
+      const isFitted = scaled.length > 0;
+      if (isFitted) model.setBackgroundScale(scales);
       const cash = model.cashGradient(data, cashGradient);
-      const log = densityAndGradient(prior, image, priorGradient, parameters, parameterGradient);
-      let value = 0.5 * cash - log - logScalePrior(position);
-      for (let j = 0; j < pixels; j++) {
-        value -= position[j];
-        gradient[j] = data[j] * (0.5 * cashGradient[j] - priorGradient[j]) - 1;
-      }
-      if (parameterGradient !== undefined) {
-        for (let i = 0; i < ownCount; i++) gradient[pixels + i] = -parameterGradient[i];
-      }
-      if (scalePrior !== undefined && scaled.length > 0) {
-        const slopes = model.scaleGradient();
-        for (let i = 0; i < scaled.length; i++) {
-          const scale = scales[scaled[i]];
-          gradient[firstScale + i] = scale * (0.5 * slopes[scaled[i]] + scalePrior.rate) - scalePrior.shape;
-        }
-      }
-      return value;
+      return potentialOf(position, gradient, {
+        cash,
+        scaleGradient: isFitted ? model.scaleGradient() : [],
+      });
     },
     flux(position, out) {
       for (let j = 0; j < pixels; j++) out[j] = exponential(position[j]);

@@ -6,7 +6,7 @@ import type { NutsConfig } from "../posterior/result.js";
 import { TRANSITION_COLUMNS } from "../posterior/transitions.js";
 import type { FluxPrior } from "../priors/flux-prior.js";
 import { type LogFluxPosterior, logFluxPosterior } from "./log-flux-posterior.js";
-import { createNutsChain } from "./nuts.js";
+import { createNutsChain, finishWalk, type Walk } from "./nuts.js";
 import type { Sampler } from "./sampler.js";
 import { warmUp } from "./warm-up.js";
 
@@ -64,20 +64,38 @@ export function nutsColumns(
   ];
 }
 
+/** A chain of the gradient sampler whose sweeps stop wherever the density of `posterior` is wanted. */
+export interface NutsWalker extends Omit<Sampler, "sweep"> {
+  readonly posterior: LogFluxPosterior;
+  /** As the sampler's; throws a NumericsError when the density is not finite at the start, or no step length keeps the energy. */
+  sweep(row: Float64Array): Walk<void>;
+}
+
 /**
  * A chain of the no-U-turn sampler on ln flux under any differentiable prior; see `logFluxPosterior` for the density and its Jacobian.
  *
  * @param model its background scales are changed when they are sampled
  * @param chain number of the chain, from 0: selects its random numbers and where it starts
- * @throws NumericsError when the density is not finite at the start
  */
 export function nutsSampler(
   model: ForwardModel,
   prior: FluxPrior,
   settings: NutsSettings,
-  { flux: start, level }: NutsStart,
+  start: NutsStart,
   chain: number,
 ): Sampler {
+  const walker = nutsWalker(model, prior, settings, start, chain);
+  return { ...walker, sweep: (row) => finishWalk(walker.sweep(row), walker.posterior) };
+}
+
+/** The same, its densities to be computed by whoever runs it. */
+export function nutsWalker(
+  model: ForwardModel,
+  prior: FluxPrior,
+  settings: NutsSettings,
+  { flux: start, level }: NutsStart,
+  chain: number,
+): NutsWalker {
   const posterior = posteriorOf(model, prior, settings);
   const { pixels, ownParameters, scaled } = posterior;
   const { reference } = model;
@@ -93,16 +111,18 @@ export function nutsSampler(
       place[index] += (index < pixels ? START_SPREAD : OWN_START_SPREAD) * normal();
     }
   }
-  const walk = createNutsChain(posterior, place, stream, settings.maxDepth);
+  const walk = createNutsChain(place, stream, settings.maxDepth);
   const warm = warmUp(walk, settings.warmUp, settings.targetAcceptance);
   const flux = new Float64Array(pixels);
   posterior.flux(walk.position, flux);
   return {
+    posterior,
     shape: model.shape,
     columns: nutsColumns(ownParameters, prior.parameterName, model.observations.length),
     flux,
-    sweep(row) {
-      const transition = walk.transition();
+    *sweep(row) {
+      yield* warm.begin();
+      const transition = yield* walk.transition();
       const { position, potential } = walk;
       posterior.flux(position, flux);
       let total = 0;
@@ -123,7 +143,7 @@ export function nutsSampler(
       row[at++] = transition.gradients;
       row[at++] = transition.acceptance;
       row[at++] = Number(transition.divergent);
-      warm.adapt(transition);
+      yield* warm.adapt(transition);
     },
     save: () => ({ ...walk.save(), ...warm.save() }),
     restore(saved) {

@@ -30,6 +30,30 @@ export interface Potential {
   evaluate(position: Float64Array, gradient: Float64Array): number;
 }
 
+/** A place whose potential is wanted. */
+export interface Query {
+  /** Not to be changed. */
+  readonly position: Float64Array;
+  /** To be overwritten by the gradient there. */
+  readonly gradient: Float64Array;
+}
+
+/**
+ * A computation that stops wherever it wants a potential, and goes on when it is told: so that the potentials of many chains can be computed
+ * together, elsewhere.
+ */
+export type Walk<Result> = Generator<Query, Result, number>;
+
+/** Do a walk to its end. */
+export function finishWalk<Result>(walk: Walk<Result>, potential: Potential): Result {
+  let step = walk.next();
+  while (!step.done) {
+    const { position, gradient } = step.value;
+    step = walk.next(potential.evaluate(position, gradient));
+  }
+  return step.value;
+}
+
 /** What a transition did. */
 export interface Transition {
   /** Mean over the trajectory of min(1, exp(H of the start - H)): what the step length is adapted to. */
@@ -46,16 +70,19 @@ export interface Transition {
 export interface NutsChain {
   /** Where the chain stands: a view. */
   readonly position: Float64Array;
-  /** Potential there. */
+  /** Potential there; NaN before the first walk, and after `restore` before the next. */
   readonly potential: number;
   /** Diagonal of M^-1: the scale of each coordinate, squared. May be changed between transitions. */
   readonly inverseMass: Float64Array;
-  /** Leapfrog step, > 0. */
+  /** Leapfrog step, > 0; NaN before one was found. */
   stepSize: number;
-  /** Do a transition; the object returned is reused by the next. */
-  transition(): Transition;
+  /**
+   * Do a transition; the object returned is reused by the next. This walk and the next throw a NumericsError when the potential or its
+   * gradient is not finite where the chain stands.
+   */
+  transition(): Walk<Transition>;
   /** Set `stepSize` so that a single step is accepted with a probability near 0.8 (Hoffman & Gelman 2014, algorithm 4). */
-  findStepSize(): void;
+  findStepSize(): Walk<void>;
   /** Copy place, scales, step and random numbers. */
   save(): SavedArrays;
   /** Go on from a copy. */
@@ -73,23 +100,17 @@ const SINGLE_STEP = 0.8;
 /**
  * Set up a chain.
  *
- * @param start `potential.size` numbers of finite potential
+ * @param start coordinates of finite potential
  * @param maxDepth most doublings: a trajectory has at most `2^maxDepth - 1` steps
- * @throws NumericsError when the potential or its gradient is not finite at the start
  */
-export function createNutsChain(
-  potential: Potential,
-  start: Float64Array,
-  stream: SavedStream,
-  maxDepth: number,
-): NutsChain {
-  const { size } = potential;
+export function createNutsChain(start: Float64Array, stream: SavedStream, maxDepth: number): NutsChain {
+  const size = start.length;
   const normal = normalStream(stream);
   const array = () => new Float64Array(size);
   const inverseMass = array().fill(1);
 
   // The state, the draw of the doubling at hand, and the two ends of the trajectory.
-  const state = { position: start.slice(), gradient: array(), potential: 0 };
+  const state = { position: start.slice(), gradient: array(), potential: Number.NaN };
   const proposed = { position: array(), gradient: array(), potential: 0 };
   const ends = [0, 1].map(() => ({ position: array(), momentum: array(), gradient: array() }));
   const momentumSum = array();
@@ -98,14 +119,16 @@ export function createNutsChain(
   const firstMomenta = Array.from({ length: maxDepth }, array);
   const sumsBefore = Array.from({ length: maxDepth }, array);
 
-  state.potential = potential.evaluate(state.position, state.gradient);
-  if (!Number.isFinite(state.potential) || !state.gradient.every(Number.isFinite)) {
+  /** Learn the potential where the chain stands, unless it is known. */
+  function* arrive(): Walk<void> {
+    if (!Number.isNaN(state.potential)) return;
+    state.potential = yield state;
+    if (Number.isFinite(state.potential) && state.gradient.every(Number.isFinite)) return;
     throw new NumericsError(
       `nuts: density and gradient must be finite where a chain starts, got potential ${state.potential}; ` +
         "check the prior with checkGradient, or give a start",
     );
   }
-
   const kinetic = (momentum: Float64Array): number => {
     let sum = 0;
     for (let i = 0; i < size; i++) sum += inverseMass[i] * momentum[i] * momentum[i];
@@ -115,16 +138,17 @@ export function createNutsChain(
     for (let i = 0; i < size; i++) momentum[i] = normal() / Math.sqrt(inverseMass[i]);
   };
   /** One leapfrog step in place; returns the potential at its end. */
-  const leap = ({ position, momentum, gradient }: (typeof ends)[number], step: number): number => {
+  function* leap(end: (typeof ends)[number], step: number): Walk<number> {
+    const { position, momentum, gradient } = end;
     const half = 0.5 * step;
     for (let i = 0; i < size; i++) {
       momentum[i] -= half * gradient[i];
       position[i] += step * inverseMass[i] * momentum[i];
     }
-    const value = potential.evaluate(position, gradient);
+    const value = yield end;
     for (let i = 0; i < size; i++) momentum[i] -= half * gradient[i];
     return value;
-  };
+  }
   /**
    * Whether a stretch of a trajectory turns back (Betancourt 2017, appendix A.4.2), its ends counting half in the sum.
    *
@@ -154,8 +178,9 @@ export function createNutsChain(
       return state.potential;
     },
     inverseMass,
-    stepSize: 1,
-    transition() {
+    stepSize: Number.NaN,
+    *transition() {
+      yield* arrive();
       const [back, front] = ends;
       drawMomentum(front.momentum);
       back.momentum.set(front.momentum);
@@ -180,7 +205,7 @@ export function createNutsChain(
         let doublingWeight = Number.NEGATIVE_INFINITY;
         let ended = false;
         for (let leaf = 0; leaf < leaves; leaf++) {
-          const value = leap(end, step);
+          const value = yield* leap(end, step);
           gradients++;
           const rise = value + kinetic(end.momentum) - startEnergy;
           if (!(rise <= DIVERGENCE)) {
@@ -227,7 +252,9 @@ export function createNutsChain(
       report.divergent = divergent;
       return report;
     },
-    findStepSize() {
+    *findStepSize() {
+      yield* arrive();
+      if (Number.isNaN(chain.stepSize)) chain.stepSize = 1;
       const [, end] = ends;
       let direction = 0;
       for (;;) {
@@ -235,7 +262,7 @@ export function createNutsChain(
         end.gradient.set(state.gradient);
         drawMomentum(end.momentum);
         const before = state.potential + kinetic(end.momentum);
-        const value = leap(end, chain.stepSize);
+        const value = yield* leap(end, chain.stepSize);
         const rise = value + kinetic(end.momentum) - before;
         const towards = rise < -naturalLog(SINGLE_STEP) ? 1 : -1;
         if (direction === 0) direction = towards;
@@ -263,7 +290,7 @@ export function createNutsChain(
       chain.stepSize = stepSize[0];
       stream.restore(random);
       normal.spare = Number.isNaN(spare[0]) ? undefined : spare[0];
-      state.potential = potential.evaluate(state.position, state.gradient);
+      state.potential = Number.NaN;
     },
   };
   return chain;

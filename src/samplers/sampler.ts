@@ -87,9 +87,8 @@ export function checkState(where: string, { moments }: ChainState, [ny, nx]: Sha
   );
 }
 
-/** Count the sweeps of a sampler, and the mean and spread of its flux (Welford 1962, Technometrics 4, 419). */
-export function chainOf(sampler: Sampler): Chain {
-  const { shape, columns } = sampler;
+/** How far a sampler has come: its sweeps, and the mean and spread of its flux (Welford 1962, Technometrics 4, 419). */
+export function tallyOf({ shape, columns }: Pick<Sampler, "shape" | "columns">) {
   const width = columns.length;
   const pixels = shape[0] * shape[1];
   const rows = new Float64Array(MAX_BATCH * width);
@@ -98,43 +97,66 @@ export function chainOf(sampler: Sampler): Chain {
   let draws = 0;
   let sweeps = 0;
   return {
-    shape,
-    columns,
     get sweeps() {
       return sweeps;
-    },
-    get flux() {
-      return sampler.flux;
     },
     get moments() {
       return { count: draws, mean, squares };
     },
-    sweep(count, burnIn = 0) {
-      for (let done = 0; done < count; done++) {
-        sampler.sweep(rows.subarray(done * width, (done + 1) * width));
-        sweeps++;
-        if (done < burnIn) continue;
-        const { flux } = sampler;
-        draws++;
-        for (let pixel = 0; pixel < pixels; pixel++) {
-          const delta = flux[pixel] - mean[pixel];
-          mean[pixel] += delta / draws;
-          squares[pixel] += delta * (flux[pixel] - mean[pixel]);
-        }
+    /** Where a sweep of a call puts its row. */
+    row: (done: number): Float64Array => rows.subarray(done * width, (done + 1) * width),
+    rows: (count: number): Float64Array => rows.subarray(0, count * width),
+    /** Count a sweep that was done. */
+    add(flux: Float64Array, isBurnIn: boolean): void {
+      sweeps++;
+      if (isBurnIn) return;
+      draws++;
+      for (let pixel = 0; pixel < pixels; pixel++) {
+        const delta = flux[pixel] - mean[pixel];
+        mean[pixel] += delta / draws;
+        squares[pixel] += delta * (flux[pixel] - mean[pixel]);
       }
-      return rows.subarray(0, count * width);
     },
-    save: () => ({
+    save: (arrays: SavedArrays): ChainState => ({
       sweeps,
       moments: { count: draws, mean: mean.slice(), squares: squares.slice() },
-      arrays: sampler.save(),
+      arrays,
     }),
-    restore(state) {
+    restore(state: ChainState): void {
       checkState("chain", state, shape);
       sweeps = state.sweeps;
       draws = state.moments.count;
       mean.set(state.moments.mean);
       squares.set(state.moments.squares);
+    },
+  };
+}
+
+/** A chain of any sampler. */
+export function chainOf(sampler: Sampler): Chain {
+  const tally = tallyOf(sampler);
+  return {
+    shape: sampler.shape,
+    columns: sampler.columns,
+    get sweeps() {
+      return tally.sweeps;
+    },
+    get flux() {
+      return sampler.flux;
+    },
+    get moments() {
+      return tally.moments;
+    },
+    sweep(count, burnIn = 0) {
+      for (let done = 0; done < count; done++) {
+        sampler.sweep(tally.row(done));
+        tally.add(sampler.flux, done < burnIn);
+      }
+      return tally.rows(count);
+    },
+    save: () => tally.save(sampler.save()),
+    restore(state) {
+      tally.restore(state);
       sampler.restore(state.arrays);
     },
   };

@@ -1,5 +1,5 @@
 import { exponential, naturalLog } from "../data/random/exponential.js";
-import type { NutsChain, Transition } from "./nuts.js";
+import type { NutsChain, Transition, Walk } from "./nuts.js";
 import type { SavedArrays } from "./sampler.js";
 
 /*
@@ -23,8 +23,10 @@ const KAPPA = 0.75;
 
 /** Follows a chain through its warm-up. */
 export interface WarmUp {
+  /** Find a first step, before the first transition; again: nothing. */
+  begin(): Walk<void>;
   /** Take note of a transition of the warm-up, and adapt the chain to it. */
-  adapt(transition: Transition): void;
+  adapt(transition: Transition): Walk<void>;
   /** Copy how far it is. */
   save(): SavedArrays;
   /** Go on from a copy, which also knows how long the warm-up is. */
@@ -69,18 +71,19 @@ export function warmUp(chain: NutsChain, length: number, target: number): WarmUp
   let error = 0;
   let centre = 0;
   let averaged = 0;
-  const restart = () => {
-    chain.findStepSize();
+  function* restart(): Walk<void> {
+    yield* chain.findStepSize();
     count = 0;
     error = 0;
     averaged = 0;
     centre = naturalLog(10 * chain.stepSize);
-  };
-  if (transitions > 0) restart();
-  else chain.findStepSize();
+  }
 
   return {
-    adapt({ acceptance }) {
+    *begin() {
+      if (Number.isNaN(chain.stepSize)) yield* restart();
+    },
+    *adapt({ acceptance }) {
       if (done >= transitions) return;
       const first = transitions >= FIRST + WINDOW + LAST ? FIRST : Math.floor(0.15 * transitions);
       done++;
@@ -106,7 +109,7 @@ export function warmUp(chain: NutsChain, length: number, target: number): WarmUp
           mean.fill(0);
           squares.fill(0);
           draws = 0;
-          if (done < transitions) restart();
+          if (done < transitions) yield* restart();
         }
       }
       if (done === transitions && count > 0) chain.stepSize = exponential(averaged);

@@ -16,7 +16,7 @@ import { multiscalePrior } from "../../src/priors/multiscale-prior.js";
 import { gammaPrior } from "../../src/priors/pixel-priors.js";
 import { deconvolve } from "../../src/runs/deconvolve.js";
 import { logFluxPosterior } from "../../src/samplers/log-flux-posterior.js";
-import { createNutsChain } from "../../src/samplers/nuts.js";
+import { createNutsChain, finishWalk } from "../../src/samplers/nuts.js";
 import { warmUp } from "../../src/samplers/warm-up.js";
 import {
   type BatchedPosterior,
@@ -196,13 +196,14 @@ describe("nuts", () => {
       const model = createForwardModel({ counts, psf, background, exposure });
       const posterior = logFluxPosterior(model, prior, scale);
       const chain = createNutsChain(
-        posterior,
         posterior.place(new Float64Array(pixels).fill(4)),
         randomStream(simulation),
         8,
       );
       const warm = warmUp(chain, 150, 0.8);
-      for (let i = 0; i < 150; i++) warm.adapt(chain.transition());
+      const transition = () => finishWalk(chain.transition(), posterior);
+      finishWalk(warm.begin(), posterior);
+      for (let i = 0; i < 150; i++) finishWalk(warm.adapt(transition()), posterior);
       const flux = new Float64Array(pixels);
       const quantities = (image: Float64Array, fitted: number, logLikelihood: number) => [
         image.reduce((sum, value) => sum + value, 0),
@@ -219,7 +220,7 @@ describe("nuts", () => {
       const wanted = quantities(truth, trueScale, trueLikelihood);
       const below = names.map(() => 0);
       for (let draw = 0; draw < draws; draw++) {
-        for (let i = 0; i < spacing; i++) divergences += Number(chain.transition().divergent);
+        for (let i = 0; i < spacing; i++) divergences += Number(transition().divergent);
         posterior.flux(chain.position, flux);
         const logLikelihood = -chain.potential - posterior.logPrior(chain.position);
         const found = quantities(flux, Math.exp(chain.position[pixels]), logLikelihood);

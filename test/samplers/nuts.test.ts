@@ -6,18 +6,20 @@ import { multiscalePrior } from "../../src/priors/multiscale-prior.js";
 import { totalVariationPrior } from "../../src/priors/neighbour-priors.js";
 import { gammaPrior } from "../../src/priors/pixel-priors.js";
 import { logFluxPosterior } from "../../src/samplers/log-flux-posterior.js";
-import { createNutsChain, type Potential } from "../../src/samplers/nuts.js";
+import { createNutsChain, finishWalk, type Potential } from "../../src/samplers/nuts.js";
 import { warmUp, windowEnds } from "../../src/samplers/warm-up.js";
 
 function run(potential: Potential, start: Float64Array, seed: number, adapt: number, draws: number) {
-  const chain = createNutsChain(potential, start, randomStream(seed), 10);
+  const chain = createNutsChain(start, randomStream(seed), 10);
   const warm = warmUp(chain, adapt, 0.8);
-  for (let i = 0; i < adapt; i++) warm.adapt(chain.transition());
+  const transition = () => finishWalk(chain.transition(), potential);
+  finishWalk(warm.begin(), potential);
+  for (let i = 0; i < adapt; i++) finishWalk(warm.adapt(transition()), potential);
   const rows: Float64Array[] = [];
   let divergences = 0;
   let acceptance = 0;
   for (let i = 0; i < draws; i++) {
-    const done = chain.transition();
+    const done = transition();
     divergences += Number(done.divergent);
     acceptance += done.acceptance / draws;
     rows.push(chain.position.slice());
@@ -119,9 +121,8 @@ describe("nuts", () => {
 
   it("is not finite where the start is not", () => {
     const potential: Potential = { size: 1, evaluate: () => Number.NaN };
-    expect(() => createNutsChain(potential, new Float64Array(1), randomStream(1), 5)).toThrow(
-      /must be finite where a chain starts/,
-    );
+    const chain = createNutsChain(new Float64Array(1), randomStream(1), 5);
+    expect(() => finishWalk(chain.transition(), potential)).toThrow(/must be finite where a chain starts/);
   });
 });
 
