@@ -16,6 +16,8 @@ export interface GpuStep {
   readonly constants?: Readonly<Record<string, number>>;
   /** Workgroups on each axis; those not given are 1. */
   readonly groups: readonly [x: number, y?: number, z?: number];
+  /** Axis along which those of an image or a chain are repeated for each that takes part in a run; default: they are not. */
+  readonly repeated?: "x" | "y" | "z";
 }
 
 /** Numbers of a buffer, by its place among those given. */
@@ -34,14 +36,14 @@ export interface GpuProgram<Name extends string> {
   /**
    * Run steps one after the other, each seeing what those before it wrote, and read what they left.
    *
-   * @param second workgroups on the second axis, where they change from run to run
+   * @param times how many images or chains take part; default 1
    * @returns the ranges one after the other
    * @throws JobError when the device is lost or refuses
    */
   run(
     steps: readonly Name[],
     ranges: readonly GpuRange[],
-    second?: number,
+    times?: number,
   ): Promise<Float32Array<ArrayBuffer>>;
   close(): void;
 }
@@ -118,8 +120,8 @@ export async function createGpuProgram<Name extends string>(
   const prepared = new Map(
     await Promise.all(
       (Object.entries(steps) as [Name, GpuStep][]).map(
-        async ([key, { entryPoint, constants = {}, groups }]) => {
-          return [key, { pipeline: await pipelineOf(entryPoint, constants), groups }] as const;
+        async ([key, { entryPoint, constants = {}, ...size }]) => {
+          return [key, { pipeline: await pipelineOf(entryPoint, constants), ...size }] as const;
         },
       ),
     ),
@@ -132,7 +134,7 @@ export async function createGpuProgram<Name extends string>(
   return {
     name,
     write: (number, at, values) => device.queue.writeBuffer(bound[number], 4 * at, values),
-    async run(names, ranges, second) {
+    async run(names, ranges, times = 1) {
       if (lost !== undefined) refuse(`lost (${lost})`);
       device.pushErrorScope("validation");
       device.pushErrorScope("out-of-memory");
@@ -142,9 +144,10 @@ export async function createGpuProgram<Name extends string>(
       for (const key of names) {
         const step = prepared.get(key);
         if (step === undefined) throw new TypeError(`gpu: steps must be compiled, got ${key}; name it`);
-        const [x, y, z] = step.groups;
+        const [x, y = 1, z = 1] = step.groups;
+        const on = (axis: GpuStep["repeated"]) => (step.repeated === axis ? times : 1);
         pass.setPipeline(step.pipeline);
-        pass.dispatchWorkgroups(x, second ?? y, z);
+        pass.dispatchWorkgroups(x * on("x"), y * on("y"), z * on("z"));
       }
       pass.end();
       let length = 0;

@@ -39,6 +39,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "draw-kernels": ["errors", "generated"],
   gpu: ["errors"],
   "gpu-program": ["errors", "gpu"],
+  // Work that asks for numbers, answered at once or by a device.
+  inquiry: [],
   data: BASE,
   // What can be set: each setting once, for all that take, write or show it.
   settings: [...BASE, "nearest-word", "shown-value", "data"],
@@ -51,7 +53,10 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   checks: [...BASE, "draw-kernels", "data", "model", "posterior", "workers"],
   // How near an image is to the truth, and how well it describes photons it has not seen.
   quality: [...BASE, "data", "model"],
-  samplers: [...BASE, "generated", "gpu", "gpu-program", "kernels", "data", "model", "priors", "posterior"],
+  samplers: [
+    ...BASE,
+    ...["inquiry", "generated", "gpu", "gpu-program", "kernels", "data", "model", "priors", "posterior"],
+  ],
   methods: [...BASE, "generated", "gpu", "gpu-program", "data", "model", "priors", "posterior"],
   io: [...BASE, "nearest-word", "parse-json", "shown-value", "data", "posterior", "settings"],
   figures: [...BASE, "xml-text", "data", "posterior"],

@@ -39,6 +39,8 @@ export interface GpuForwardLayout {
   readonly inputs: Float32Array<ArrayBuffer>;
   readonly places: Uint32Array<ArrayBuffer>;
   readonly buffers: readonly GpuBuffer[];
+  /** Images that there is room for at once. */
+  readonly images: number;
   readonly pixels: number;
   readonly observations: number;
   /** Numbers of an image in `images` and `states`, and pairs in `sums`. */
@@ -51,7 +53,7 @@ export interface GpuForwardLayout {
   readonly reference: number;
   /** Cash statistic less the deviance: `2 sum(n - n ln n)`. */
   readonly cashOfCounts: number;
-  /** Expected counts, their comparison with the counts, and the way back, for all images. */
+  /** Expected counts, their comparison with the counts, and the way back, of each image. */
   readonly steps: Readonly<Record<"predict" | "compare" | "back", GpuStep>>;
 }
 
@@ -85,14 +87,14 @@ function backgroundsOf(model: ForwardModel): Float32Array[] {
 /**
  * Lay out a model.
  *
- * @param images that are worked on at once, the outer index
+ * @param wanted images that are worked on at once, the outer index; there may be room for fewer
  * @throws InvalidInputError for psfs that vary over the field
  * @throws JobError when the device has no room
  */
 export function layOutForward(
   gpu: OpenGpu,
   model: ForwardModel,
-  images: number,
+  wanted: number,
   { skies = 2, state = 0, sums = 0, inputs: besides = {}, constants = {} }: GpuMethodLayout = {},
 ): GpuForwardLayout {
   const { grid, boundary, observations, options, reference } = model;
@@ -159,16 +161,17 @@ export function layOutForward(
     ...at,
     ...constants,
   };
+  const ofImage = [size.image, observations.length * pixels, 2 * size.sums, size.state];
+  // What is read back of an image is its pixels and sums.
+  const largest = 4 * Math.max(...ofImage, pixels + 2 * size.sums);
+  const most = largestBuffer(gpu);
+  const images = Math.max(1, Math.min(wanted, Math.floor(most / largest)));
   const buffers: GpuBuffer[] = [
     { numbers: length, readOnly: true },
     { numbers: places.length, readOnly: true },
-    { numbers: images * size.image },
-    { numbers: images * observations.length * pixels },
-    { numbers: 2 * images * size.sums },
-    { numbers: images * size.state },
+    ...ofImage.map((numbers) => ({ numbers: images * numbers })),
   ];
-  const most = largestBuffer(gpu);
-  const bytes = 4 * Math.max(...buffers.map(({ numbers }) => numbers));
+  const bytes = Math.max(4 * length, images * largest);
   if (bytes > most) {
     throw new JobError(
       `gpu: a sky must fit into buffers of ${most} bytes of ${gpu.name}, got ${bytes}; cut out a smaller image or choose device cpu`,
@@ -187,6 +190,7 @@ export function layOutForward(
     inputs,
     places,
     buffers,
+    images,
     pixels,
     observations: observations.length,
     ...size,
@@ -194,9 +198,13 @@ export function layOutForward(
     reference,
     cashOfCounts,
     steps: {
-      predict: { entryPoint: "predict", groups: [...tiles, images * observations.length] },
-      compare: { entryPoint: "compareCounts", groups: [pixelGroups, images, observations.length] },
-      back: { entryPoint: "backProject", groups: [...tiles, images] },
+      predict: { entryPoint: "predict", groups: [...tiles, observations.length], repeated: "z" },
+      compare: {
+        entryPoint: "compareCounts",
+        groups: [pixelGroups, 1, observations.length],
+        repeated: "y",
+      },
+      back: { entryPoint: "backProject", groups: tiles, repeated: "z" },
     },
   };
 }

@@ -26,8 +26,10 @@ export interface GpuCash {
 
 /** A forward model whose evaluations have to be waited for. */
 export interface GpuForwardModel {
+  /** Skies that there is room for at once. */
+  readonly images: number;
   /**
-   * Cash statistic and gradient of skies, as many as there is room for at most.
+   * Cash statistic and gradient of skies, `images` at most. Those of a sky have the same bytes whatever stands beside it.
    *
    * f32: a sum of n cells of a psf is off by (34 + n / 289) 6e-8 of itself at most. The statistic is the deviance, whose terms are small
    * near the counts, summed by 256 in f32 and from there in double precision, and what the counts alone give: an error e of an expected
@@ -41,17 +43,17 @@ export interface GpuForwardModel {
 /**
  * Lay a model out on the GPU.
  *
- * @param images most skies that are evaluated at once
+ * @param wanted most skies that are evaluated at once; there may be room for fewer
  * @throws InvalidInputError for psfs that vary over the field
  * @throws JobError when the device has no room
  */
 export async function createGpuForwardModel(
   gpu: OpenGpu,
   model: ForwardModel,
-  images = 1,
+  wanted = 1,
 ): Promise<GpuForwardModel> {
-  const layout = layOutForward(gpu, model, images);
-  const { pixels, observations, pixelGroups, sums, state, image, reference } = layout;
+  const layout = layOutForward(gpu, model, wanted);
+  const { images, pixels, observations, pixelGroups, sums, state, image, reference } = layout;
   const program = await createGpuProgram(
     gpu,
     layout.constants + forwardWgsl,
@@ -62,10 +64,12 @@ export async function createGpuForwardModel(
   program.write(FORWARD_BUFFERS.inputs, 0, layout.inputs);
   program.write(FORWARD_BUFFERS.places, 0, layout.places);
   const backgrounds = model.backgroundCounts();
+  const laid = new Float32Array(pixels);
   return {
+    images,
     async cashGradients(skies) {
       for (const [index, { flux, backgroundScale }] of skies.entries()) {
-        const laid = Float32Array.from(flux, (value) => value * reference);
+        for (let pixel = 0; pixel < pixels; pixel++) laid[pixel] = flux[pixel] * reference;
         program.write(FORWARD_BUFFERS.images, index * image, laid);
         program.write(FORWARD_BUFFERS.states, index * state, Float32Array.from(backgroundScale));
       }
@@ -75,6 +79,7 @@ export async function createGpuForwardModel(
           { buffer: FORWARD_BUFFERS.images, at: index * image + pixels, numbers: pixels },
           { buffer: FORWARD_BUFFERS.sums, at: 2 * index * sums, numbers: 2 * sums },
         ]),
+        skies.length,
       );
       return skies.map(({ gradient }, index) => {
         const own = found.subarray(index * (pixels + 2 * sums));

@@ -11,6 +11,11 @@ import type { WcsCard } from "../data/observation/observation.js";
 import type { SkyImage } from "../image.js";
 import type { ImageTrace, ParameterTrace } from "./trace.js";
 
+/**
+ * Where chains run, in the end; absent: `"cpu"`. Same seed, same bytes on the same GPU; other devices draw others of the same law.
+ */
+export type ChainDevice = "cpu" | "gpu";
+
 /** Settings that the chains of every sampler have. */
 export interface ChainConfig {
   /** Sweeps a chain, burn-in included; default 5,000. With `until`, the sweeps before the target is first looked at. */
@@ -56,8 +61,7 @@ export interface TreeConfig extends ChainConfig {
   readonly pairTransfers: number;
   /** Default shape 1, rate 0: flat. */
   readonly totalCountsPrior: TotalCountsPrior;
-  /** Where the chains run, in the end; absent: `"cpu"`. Same seed, same bytes on the same GPU; other devices draw others of the same law. */
-  readonly device?: "cpu" | "gpu";
+  readonly device?: ChainDevice;
 }
 
 /** The adaptive law: every block has its own smoothing. */
@@ -99,6 +103,7 @@ export interface NutsConfig extends ChainConfig {
   readonly targetAcceptance: number;
   /** Most doublings of a trajectory. */
   readonly maxDepth: number;
+  readonly device?: ChainDevice;
 }
 
 /** Settings of a sampler of somebody's own, of which only the names are kept. */

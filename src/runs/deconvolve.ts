@@ -341,7 +341,10 @@ function checkDevice(
   if (device === undefined) return;
   const setting = settingOf("device", method);
   if (!setting.methods.includes(method)) {
-    refuse("device", `the GPU has ${setting.methods.map((one) => `"${one}"`).join(" and ")} alone`);
+    refuse(
+      "device",
+      `the GPU has ${new Intl.ListFormat("en-GB").format(setting.methods.map((one) => `"${one}"`))} alone`,
+    );
   }
   checkValue(setting, device, "deconvolve");
   if (method !== "lira" && device === "gpu" && bootstrap !== undefined) {

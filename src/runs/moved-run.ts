@@ -40,7 +40,8 @@ export function deviceOf(
   }
   const [least, most] = [Math.min(...sweeps), Math.max(...sweeps)];
   const after = least === most ? `${most}` : `${least} to ${most}`;
-  const moved = `went on on the CPU after ${after} sweeps, with other random numbers of the same law`;
+  const how = config.method === "nuts" ? "in double precision" : "with other random numbers of the same law";
+  const moved = `went on on the CPU after ${after} sweeps, ${how}`;
   return {
     config,
     device:

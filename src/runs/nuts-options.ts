@@ -34,6 +34,12 @@ export interface NutsOptions
   readonly targetAcceptance?: number;
   /** Most doublings of a trajectory, 1 to 20; default 10. */
   readonly maxDepth?: number;
+  /**
+   * `"cpu"` (default), or `"gpu"`: the likelihood of all chains is computed together on a GPU by WebGPU, in Node with the package `webgpu`
+   * (docs/gpu.md). `"auto"`: the one on which a few sweeps, timed before the run, say that a gradient of all chains takes less time. The
+   * configuration of the result holds the device that was used.
+   */
+  readonly device?: "cpu" | "gpu" | "auto";
   /** Fit a scale of the background for each observation that has one; default false. */
   readonly fitBackgroundScale?: boolean;
   /** Default shape 0.001, rate 0. */
@@ -52,6 +58,7 @@ export function warmUpOf({ config, autoBurnIn }: RunPlan<NutsConfig>): number {
 /**
  * Fill in defaults and check every setting.
  *
+ * @returns for the device `"auto"` the plan on the CPU; `prepareOnDevice` chooses
  * @throws InvalidInputError naming the first that breaks its rule
  */
 export function planNuts(
@@ -62,7 +69,8 @@ export function planNuts(
   checkPrior(prior);
   prior.checkShape?.(shape);
   const given = { ...others, boundary, upsampling: grid.upsampling, margin: grid.margin };
-  const told = settle("nuts", given as SettingValues, "nuts");
+  const settled = settle("nuts", given as SettingValues, "nuts");
+  const told = settled.device === "auto" ? { ...settled, device: "cpu" } : settled;
   const { config, ...length } = planLength(options, "nuts", {
     iterations: settingOf("iterations", "nuts").default as number,
     burnIn: (iterations) => Math.floor(iterations / 2),

@@ -2,7 +2,7 @@
 
 import type { Observation } from "../data/observation/observation.js";
 import { compileKernels } from "../kernels.js";
-import { isOnGpu, openChain } from "../samplers/open-chain.js";
+import { isOnGpu, isPortable, openChain } from "../samplers/open-chain.js";
 import { type AwaitedChain, MAX_BATCH } from "../samplers/sampler.js";
 import { availableCores } from "../workers/pool.js";
 import type { RunPlan } from "./lira-options.js";
@@ -40,20 +40,21 @@ export async function prepareOnDevice(
     try {
       const gpu = on("gpu");
       const { name, milliseconds } = await timeGpu(gpu);
-      const cores = Math.max(1, Math.min(chains, workers ?? chains, availableCores()));
+      const cores = isPortable(cpu.law) ? Math.min(chains, workers ?? chains, availableCores()) : 1;
       const costs = [
         { device: "GPU", cost: milliseconds, text: `the GPU (${name}) takes ${timeText(milliseconds)}` },
-        await timeCpu(cpu, cores),
+        await timeCpu(cpu, Math.max(1, cores)),
       ].sort((one, other) => one.cost - other.cost);
       const [{ device, text }, slower] = costs;
       const all = chains === 1 ? "its chain" : `all ${chains} chains`;
+      const step = cpu.plan.config.method === "nuts" ? "gradient" : "sweep";
       return [
         device === "GPU" ? gpu : cpu,
-        `device: chains run on the ${device}; for a sweep of ${all} ${text}, ${slower.text}`,
+        `device: chains run on the ${device}; for a ${step} of ${all} ${text}, ${slower.text}`,
       ] as const;
     } catch (error) {
       // What is wrong with the data is wrong on both, and told by the one that is left.
-      const reason = (error as Error).message.replace(/^(gpu|lira): /, "").replace(/;.*$/s, "");
+      const reason = (error as Error).message.replace(/^(gpu|lira|nuts): /, "").replace(/;.*$/s, "");
       return [cpu, `device: chains run on the CPU; for the GPU ${reason}`] as const;
     }
   })();
@@ -63,15 +64,28 @@ export async function prepareOnDevice(
 
 const timeText = (milliseconds: number) => `${Number(milliseconds.toPrecision(2))} ms`;
 
-/** Milliseconds of a sweep of chains that do theirs together; the first, which makes everything ready, is not counted. */
+/**
+ * Milliseconds of a sweep of chains that do theirs together, of the gradient sampler those of a gradient, of which sweeps have any number;
+ * the first sweep, which makes everything ready, is not counted.
+ */
 async function timeSweep(chains: readonly AwaitedChain[]): Promise<number> {
-  const sweep = (count: number) => Promise.all(chains.map((chain) => chain.sweep(count)));
+  const { columns } = chains[0];
+  const gradients = columns.indexOf("gradients");
+  /** Steps of a chain. */
+  const sweep = async (count: number): Promise<number> => {
+    const rows = await Promise.all(chains.map((chain) => chain.sweep(count)));
+    if (gradients < 0) return count;
+    const all = rows.flatMap((trace) =>
+      Array.from({ length: count }, (_, row) => trace[row * columns.length + gradients]),
+    );
+    return all.reduce((sum, value) => sum + value, 0) / chains.length;
+  };
   await sweep(1);
   for (let count = 1; ; count = Math.min(MAX_BATCH, 2 * count)) {
     const start = performance.now();
-    await sweep(count);
+    const steps = await sweep(count);
     const milliseconds = performance.now() - start;
-    if (milliseconds >= ENOUGH || count === MAX_BATCH) return milliseconds / count;
+    if (milliseconds >= ENOUGH || count === MAX_BATCH) return milliseconds / steps;
   }
 }
 
@@ -98,8 +112,8 @@ async function timeCpu({ inputs, law, plan: { config } }: PreparedRun, cores: nu
 /** By all chains that there is room for. */
 async function timeGpu({ inputs, law, plan: { config } }: PreparedRun) {
   if (!isOnGpu(law)) throw new TypeError("device: chains must be on the GPU to be timed there");
-  const { openGpuChains } = await import("../samplers/gpu-chain.js");
-  const { slots, name, open, close } = await openGpuChains(inputs, law, config.chains);
+  const { openChainsOnGpu } = await import("../samplers/open-gpu-chains.js");
+  const { slots, name, open, close } = await openChainsOnGpu(inputs, law, config.chains);
   try {
     const chains = Array.from({ length: slots }, (_, slot) => open(slot, { seed: config.seed, chain: slot }));
     return { name, milliseconds: (await timeSweep(chains)) * Math.ceil(config.chains / slots) };

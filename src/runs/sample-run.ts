@@ -8,7 +8,7 @@ import { chainGroups, groupedRhat } from "../posterior/chain-groups.js";
 import type { SamplerConfig } from "../posterior/result.js";
 import { shiftConvergence } from "../posterior/shift-bits.js";
 import { type MomentSums, parameterDraws, poolMoments, summariseParameters } from "../posterior/summary.js";
-import { isPortable } from "../samplers/open-chain.js";
+import { isOnGpu, isPortable } from "../samplers/open-chain.js";
 import type { ChainState } from "../samplers/sampler.js";
 import { type ChainOutput, type ChainPreview, keptDraws } from "../workers/chain-job.js";
 import { availableCores, openPoolOf } from "../workers/pool.js";
@@ -116,7 +116,7 @@ export async function sampleRun(
   const where = config.method ?? "lira";
   if (workers !== undefined) checkWhole("workers", workers, 0, 1024, where);
   if (batch !== undefined) checkWhole("batch", batch, 1, 256, where);
-  const portable = isPortable(law);
+  const portable = isOnGpu(law) || isPortable(law);
   if (!portable && workers !== undefined && workers > 0) {
     onWarning?.(
       `${where}: what workers run must be plain data, got functions; chains take turns on the calling thread (importPrior makes a ` +

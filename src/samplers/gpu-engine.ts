@@ -82,15 +82,17 @@ function slotsFor(layout: GpuLayout, gpu: OpenGpu, wanted: number): number {
   );
 }
 
+const forEachChain = (groups: number) => ({ groups: [groups] as const, repeated: "y" as const });
+
 /** Dispatches of a sweep: entry point, its constants, workgroups. */
 function stepsOf(layout: GpuLayout, settings: LiraChainSettings): GpuStep[] {
   const { pixelGroups, litGroups, brightGroups, spans, levels, cells } = layout;
   const over = (entryPoint: string, { first, last, groups }: LevelSpan) => ({
     entryPoint,
     constants: { FIRST: first, LAST: last, GROUPS: groups },
-    groups: [groups] as const,
+    ...forEachChain(groups),
   });
-  const plain = (entryPoint: string, groups: number) => ({ entryPoint, groups: [groups] as const });
+  const plain = (entryPoint: string, groups: number) => ({ entryPoint, ...forEachChain(groups) });
   const downwards = [...spans].reverse();
   const fitAlpha = settings.adaptivePrior === undefined && settings.fitAlpha;
   return [

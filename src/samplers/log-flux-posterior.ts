@@ -1,6 +1,7 @@
 import type { BackgroundScalePrior } from "../data/law/prior-parameters.js";
 import { exponential, naturalLog } from "../data/random/exponential.js";
 import type { SkyImage } from "../image.js";
+import type { Inquiry, Question } from "../inquiry.js";
 import type { ForwardModel } from "../model/forward-model.js";
 import { densityAndGradient, type FluxPrior } from "../priors/flux-prior.js";
 import type { Potential } from "./nuts.js";
@@ -16,15 +17,7 @@ import type { Potential } from "./nuts.js";
  * with C the Cash statistic. The prior's own parameters are logarithms already, and so is their density. The scale s of a
  * background with the prior Gamma(shape, rate) adds `-shape ln s + rate s`, its Jacobian included.
  */
-export interface LogFluxPosterior extends Potential {
-  /** The sky of a place, valid until the next is asked for; undefined where the place is left to no density. */
-  sky(position: Float64Array): PlacedSky | undefined;
-  /**
-   * The potential of the place whose sky was asked for last, once its likelihood is known.
-   *
-   * @param gradient overwritten
-   */
-  potentialOf(position: Float64Array, gradient: Float64Array, likelihood: PlacedLikelihood): number;
+export interface LogFluxPosterior extends Potential<SkyQuestion> {
   readonly pixels: number;
   /** Number of the prior's own parameters, behind the pixels. */
   readonly ownParameters: number;
@@ -40,22 +33,16 @@ export interface LogFluxPosterior extends Potential {
   place(flux: ArrayLike<number>): Float64Array;
 }
 
-/** A sky whose likelihood is wanted. */
-export interface PlacedSky {
+/** Asks for the Cash statistic of a sky. */
+export interface SkyQuestion extends Question {
   /** Flux `[ny, nx]`. */
   readonly flux: Float64Array;
   /** Scale of each observation's background. */
   readonly backgroundScale: readonly number[];
-  /** `ny * nx` numbers, to be overwritten: derivative of the Cash statistic by the flux. */
+  /** `ny * nx` numbers, to be overwritten: derivative of the statistic by the flux. */
   readonly gradient: Float64Array;
-}
-
-/** The likelihood of a sky, besides the gradient that was written into it. */
-export interface PlacedLikelihood {
-  /** Cash statistic. */
-  readonly cash: number;
-  /** Its derivative by the scale of each observation's background. */
-  readonly scaleGradient: readonly number[];
+  /** To be overwritten: its derivative by each scale, where scales are fitted. */
+  readonly scaleGradient: number[];
 }
 
 /** Logarithms outside are left to no density: fluxes there overflow, or vanish. */
@@ -109,14 +96,21 @@ export function logFluxPosterior(
     return sum;
   };
 
-  const placed: PlacedSky = { flux: data, backgroundScale: scales, gradient: cashGradient };
-  const sky = (position: Float64Array) => (unpack(position) ? placed : undefined);
+  const scaleGradient = scales.map(() => 0);
+  const question: SkyQuestion = {
+    ...{ flux: data, backgroundScale: scales, gradient: cashGradient, scaleGradient },
+    here() {
+      if (scaled.length === 0) return model.cashGradient(data, cashGradient);
+      model.setBackgroundScale(scales);
+      const cash = model.cashGradient(data, cashGradient);
+      scaleGradient.splice(0, scales.length, ...model.scaleGradient());
+      return cash;
+    },
+  };
 
-  function potentialOf(
-    position: Float64Array,
-    gradient: Float64Array,
-    { cash, scaleGradient }: PlacedLikelihood,
-  ): number {
+  function* ask(position: Float64Array, gradient: Float64Array): Inquiry<SkyQuestion, number> {
+    if (!unpack(position)) return Number.POSITIVE_INFINITY;
+    const cash = yield question;
     const log = densityAndGradient(prior, image, priorGradient, parameters, parameterGradient);
     let value = 0.5 * cash - log - logScalePrior(position);
     for (let j = 0; j < pixels; j++) {
@@ -141,18 +135,7 @@ export function logFluxPosterior(
     pixels,
     ownParameters: ownCount,
     scaled,
-    sky,
-    potentialOf,
-    evaluate(position, gradient) {
-      if (sky(position) === undefined) return Number.POSITIVE_INFINITY;
-      const isFitted = scaled.length > 0;
-      if (isFitted) model.setBackgroundScale(scales);
-      const cash = model.cashGradient(data, cashGradient);
-      return potentialOf(position, gradient, {
-        cash,
-        scaleGradient: isFitted ? model.scaleGradient() : [],
-      });
-    },
+    ask,
     flux(position, out) {
       for (let j = 0; j < pixels; j++) out[j] = exponential(position[j]);
     },

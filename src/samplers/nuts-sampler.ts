@@ -1,13 +1,14 @@
 import { exponential, naturalLog } from "../data/random/exponential.js";
 import { normalStream } from "../data/random/normal.js";
 import { splitMix64, xoshiro256pp } from "../data/random/random.js";
-import type { ForwardModel } from "../model/forward-model.js";
+import { answeredHere, type Inquiry } from "../inquiry.js";
+import type { ForwardModel, ForwardModelOptions } from "../model/forward-model.js";
 import type { NutsConfig } from "../posterior/result.js";
 import { TRANSITION_COLUMNS } from "../posterior/transitions.js";
-import type { FluxPrior } from "../priors/flux-prior.js";
-import { type LogFluxPosterior, logFluxPosterior } from "./log-flux-posterior.js";
-import { createNutsChain, finishWalk, type Walk } from "./nuts.js";
-import type { Sampler } from "./sampler.js";
+import type { FluxPrior, PriorData } from "../priors/flux-prior.js";
+import { type LogFluxPosterior, logFluxPosterior, type SkyQuestion } from "./log-flux-posterior.js";
+import { createNutsChain } from "./nuts.js";
+import type { Sampler, SavedArrays } from "./sampler.js";
 import { warmUp } from "./warm-up.js";
 
 /** Settings of a chain of the gradient sampler. */
@@ -26,6 +27,17 @@ export interface NutsStart {
   readonly flux: Float64Array;
   /** Flux of a flat image, from which every other chain starts; undefined: all start from `flux` exactly. */
   readonly level?: number;
+}
+
+/** What a chain of the gradient sampler samples. */
+export interface NutsLaw extends NutsSettings {
+  readonly method: "nuts";
+  readonly model: ForwardModelOptions;
+  /** As data, which any worker can make a prior of; or the prior itself, for the calling thread alone. */
+  readonly prior: PriorData | FluxPrior;
+  readonly start: NutsStart;
+  /** Where the likelihood is computed; absent: `"cpu"`. */
+  readonly device?: NutsConfig["device"];
 }
 
 /** Spread of the starts about one image, in ln flux. */
@@ -64,11 +76,10 @@ export function nutsColumns(
   ];
 }
 
-/** A chain of the gradient sampler whose sweeps stop wherever the density of `posterior` is wanted. */
-export interface NutsWalker extends Omit<Sampler, "sweep"> {
-  readonly posterior: LogFluxPosterior;
+/** A chain of the gradient sampler whose sweeps ask for the likelihood wherever they come. */
+export interface AskingNuts extends Omit<Sampler, "sweep"> {
   /** As the sampler's; throws a NumericsError when the density is not finite at the start, or no step length keeps the energy. */
-  sweep(row: Float64Array): Walk<void>;
+  sweep(row: Float64Array): Inquiry<SkyQuestion, void>;
 }
 
 /**
@@ -84,18 +95,18 @@ export function nutsSampler(
   start: NutsStart,
   chain: number,
 ): Sampler {
-  const walker = nutsWalker(model, prior, settings, start, chain);
-  return { ...walker, sweep: (row) => finishWalk(walker.sweep(row), walker.posterior) };
+  const asking = askingNuts(model, prior, settings, start, chain);
+  return { ...asking, sweep: (row) => answeredHere(asking.sweep(row)) };
 }
 
-/** The same, its densities to be computed by whoever runs it. */
-export function nutsWalker(
+/** The same, its likelihood to be computed by whoever runs it. */
+export function askingNuts(
   model: ForwardModel,
   prior: FluxPrior,
   settings: NutsSettings,
   { flux: start, level }: NutsStart,
   chain: number,
-): NutsWalker {
+): AskingNuts {
   const posterior = posteriorOf(model, prior, settings);
   const { pixels, ownParameters, scaled } = posterior;
   const { reference } = model;
@@ -111,12 +122,13 @@ export function nutsWalker(
       place[index] += (index < pixels ? START_SPREAD : OWN_START_SPREAD) * normal();
     }
   }
-  const walk = createNutsChain(place, stream, settings.maxDepth);
+  const walk = createNutsChain(posterior, place, stream, settings.maxDepth);
   const warm = warmUp(walk, settings.warmUp, settings.targetAcceptance);
   const flux = new Float64Array(pixels);
+  // Sweeps that were done with the likelihood on the GPU, of a chain that came from there.
+  let before: SavedArrays = {};
   posterior.flux(walk.position, flux);
   return {
-    posterior,
     shape: model.shape,
     columns: nutsColumns(ownParameters, prior.parameterName, model.observations.length),
     flux,
@@ -145,8 +157,9 @@ export function nutsWalker(
       row[at++] = Number(transition.divergent);
       yield* warm.adapt(transition);
     },
-    save: () => ({ ...walk.save(), ...warm.save() }),
+    save: () => ({ ...walk.save(), ...warm.save(), ...before }),
     restore(saved) {
+      before = saved.gpuSweeps ? { gpuSweeps: saved.gpuSweeps } : {};
       walk.restore(saved);
       warm.restore(saved);
       posterior.flux(walk.position, flux);

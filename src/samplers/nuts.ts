@@ -2,6 +2,7 @@ import { exponential, naturalLog } from "../data/random/exponential.js";
 import { normalStream } from "../data/random/normal.js";
 import type { SavedStream } from "../data/random/random.js";
 import { NumericsError } from "../errors.js";
+import type { Inquiry } from "../inquiry.js";
 import type { SavedArrays } from "./sampler.js";
 
 /*
@@ -16,42 +17,17 @@ import type { SavedArrays } from "./sampler.js";
  * the first transition.
  */
 
-/** Minus a log density with its gradient. */
-export interface Potential {
+/** Minus a log density with its gradient, perhaps after questions. */
+export interface Potential<Question> {
   /** Number of coordinates. */
   readonly size: number;
   /**
-   * The potential at a place.
+   * The potential at a place: not finite where the density is 0 or cannot be computed.
    *
    * @param position `size` numbers, not changed
    * @param gradient `size` numbers, overwritten
-   * @returns not finite where the density is 0 or cannot be computed
    */
-  evaluate(position: Float64Array, gradient: Float64Array): number;
-}
-
-/** A place whose potential is wanted. */
-export interface Query {
-  /** Not to be changed. */
-  readonly position: Float64Array;
-  /** To be overwritten by the gradient there. */
-  readonly gradient: Float64Array;
-}
-
-/**
- * A computation that stops wherever it wants a potential, and goes on when it is told: so that the potentials of many chains can be computed
- * together, elsewhere.
- */
-export type Walk<Result> = Generator<Query, Result, number>;
-
-/** Do a walk to its end. */
-export function finishWalk<Result>(walk: Walk<Result>, potential: Potential): Result {
-  let step = walk.next();
-  while (!step.done) {
-    const { position, gradient } = step.value;
-    step = walk.next(potential.evaluate(position, gradient));
-  }
-  return step.value;
+  ask(position: Float64Array, gradient: Float64Array): Inquiry<Question, number>;
 }
 
 /** What a transition did. */
@@ -66,23 +42,23 @@ export interface Transition {
   readonly divergent: boolean;
 }
 
-/** A chain of the sampler. */
-export interface NutsChain {
+/** A chain of the sampler, whose steps ask what its potential asks. */
+export interface NutsChain<Question> {
   /** Where the chain stands: a view. */
   readonly position: Float64Array;
-  /** Potential there; NaN before the first walk, and after `restore` before the next. */
+  /** Potential there; NaN before the first step, and after `restore` before the next. */
   readonly potential: number;
   /** Diagonal of M^-1: the scale of each coordinate, squared. May be changed between transitions. */
   readonly inverseMass: Float64Array;
   /** Leapfrog step, > 0; NaN before one was found. */
   stepSize: number;
   /**
-   * Do a transition; the object returned is reused by the next. This walk and the next throw a NumericsError when the potential or its
-   * gradient is not finite where the chain stands.
+   * Do a transition; the object returned is reused by the next. Like `findStepSize` it throws a NumericsError when the potential or its
+   * gradient is not finite where the chain starts.
    */
-  transition(): Walk<Transition>;
+  transition(): Inquiry<Question, Transition>;
   /** Set `stepSize` so that a single step is accepted with a probability near 0.8 (Hoffman & Gelman 2014, algorithm 4). */
-  findStepSize(): Walk<void>;
+  findStepSize(): Inquiry<Question, void>;
   /** Copy place, scales, step and random numbers. */
   save(): SavedArrays;
   /** Go on from a copy. */
@@ -100,11 +76,16 @@ const SINGLE_STEP = 0.8;
 /**
  * Set up a chain.
  *
- * @param start coordinates of finite potential
+ * @param start `potential.size` numbers of finite potential
  * @param maxDepth most doublings: a trajectory has at most `2^maxDepth - 1` steps
  */
-export function createNutsChain(start: Float64Array, stream: SavedStream, maxDepth: number): NutsChain {
-  const size = start.length;
+export function createNutsChain<Question>(
+  potential: Potential<Question>,
+  start: Float64Array,
+  stream: SavedStream,
+  maxDepth: number,
+): NutsChain<Question> {
+  const { size } = potential;
   const normal = normalStream(stream);
   const array = () => new Float64Array(size);
   const inverseMass = array().fill(1);
@@ -120,9 +101,9 @@ export function createNutsChain(start: Float64Array, stream: SavedStream, maxDep
   const sumsBefore = Array.from({ length: maxDepth }, array);
 
   /** Learn the potential where the chain stands, unless it is known. */
-  function* arrive(): Walk<void> {
+  function* arrive(): Inquiry<Question, void> {
     if (!Number.isNaN(state.potential)) return;
-    state.potential = yield state;
+    state.potential = yield* potential.ask(state.position, state.gradient);
     if (Number.isFinite(state.potential) && state.gradient.every(Number.isFinite)) return;
     throw new NumericsError(
       `nuts: density and gradient must be finite where a chain starts, got potential ${state.potential}; ` +
@@ -138,14 +119,16 @@ export function createNutsChain(start: Float64Array, stream: SavedStream, maxDep
     for (let i = 0; i < size; i++) momentum[i] = normal() / Math.sqrt(inverseMass[i]);
   };
   /** One leapfrog step in place; returns the potential at its end. */
-  function* leap(end: (typeof ends)[number], step: number): Walk<number> {
-    const { position, momentum, gradient } = end;
+  function* leap(
+    { position, momentum, gradient }: (typeof ends)[number],
+    step: number,
+  ): Inquiry<Question, number> {
     const half = 0.5 * step;
     for (let i = 0; i < size; i++) {
       momentum[i] -= half * gradient[i];
       position[i] += step * inverseMass[i] * momentum[i];
     }
-    const value = yield end;
+    const value = yield* potential.ask(position, gradient);
     for (let i = 0; i < size; i++) momentum[i] -= half * gradient[i];
     return value;
   }
@@ -172,7 +155,7 @@ export function createNutsChain(start: Float64Array, stream: SavedStream, maxDep
   };
 
   const report = { acceptance: 0, depth: 0, gradients: 0, divergent: false };
-  const chain: NutsChain = {
+  const chain: NutsChain<Question> = {
     position: state.position,
     get potential() {
       return state.potential;

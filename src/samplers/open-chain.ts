@@ -3,23 +3,14 @@
 import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError, JobError } from "../errors.js";
 import type { SkyImage } from "../image.js";
-import { createForwardModel, type ForwardModelOptions } from "../model/forward-model.js";
-import type { FluxPrior, PriorData } from "../priors/flux-prior.js";
+import { createForwardModel } from "../model/forward-model.js";
 import { priorFromData } from "../priors/prior-data.js";
 import type { GpuChainSettings } from "./gpu-chain.js";
+import type { GpuNutsLaw } from "./gpu-nuts.js";
 import { type ChainSettings, createLiraChain } from "./lira.js";
-import { type NutsSettings, type NutsStart, nutsSampler } from "./nuts-sampler.js";
+import { type NutsLaw, nutsSampler } from "./nuts-sampler.js";
 import { createSampledPsfChain, isUncertain } from "./sampled-psf.js";
 import { type AwaitedChain, chainOf, type Sampler } from "./sampler.js";
-
-/** What a chain of the gradient sampler samples. */
-export interface NutsLaw extends NutsSettings {
-  readonly method: "nuts";
-  readonly model: ForwardModelOptions;
-  /** As data, which any worker can make a prior of; or the prior itself, for the calling thread alone. */
-  readonly prior: PriorData | FluxPrior;
-  readonly start: NutsStart;
-}
 
 /** What a sampler of one's own is given. */
 export interface OwnSamplerInput {
@@ -46,11 +37,14 @@ export interface OwnLaw {
   readonly burnIn: number;
 }
 
+/** What chains on the GPU sample. */
+export type GpuLaw = GpuChainSettings | GpuNutsLaw;
+
 /** What a chain samples, by which sampler: plain data, unless it holds functions. */
-export type ChainLaw = ChainSettings | GpuChainSettings | NutsLaw | OwnLaw;
+export type ChainLaw = ChainSettings | NutsLaw | OwnLaw | GpuLaw;
 
 /** Whether chains of a law run on the GPU. */
-export function isOnGpu(law: ChainLaw): law is GpuChainSettings {
+export function isOnGpu(law: ChainLaw): law is GpuLaw {
   return "device" in law && law.device === "gpu";
 }
 

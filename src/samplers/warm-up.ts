@@ -1,5 +1,6 @@
 import { exponential, naturalLog } from "../data/random/exponential.js";
-import type { NutsChain, Transition, Walk } from "./nuts.js";
+import type { Inquiry } from "../inquiry.js";
+import type { NutsChain, Transition } from "./nuts.js";
 import type { SavedArrays } from "./sampler.js";
 
 /*
@@ -21,12 +22,12 @@ const GAMMA = 0.05;
 const T0 = 10;
 const KAPPA = 0.75;
 
-/** Follows a chain through its warm-up. */
-export interface WarmUp {
+/** Follows a chain through its warm-up, whose steps ask what the chain asks. */
+export interface WarmUp<Question> {
   /** Find a first step, before the first transition; again: nothing. */
-  begin(): Walk<void>;
+  begin(): Inquiry<Question, void>;
   /** Take note of a transition of the warm-up, and adapt the chain to it. */
-  adapt(transition: Transition): Walk<void>;
+  adapt(transition: Transition): Inquiry<Question, void>;
   /** Copy how far it is. */
   save(): SavedArrays;
   /** Go on from a copy, which also knows how long the warm-up is. */
@@ -57,7 +58,11 @@ export function windowEnds(transitions: number): number[] {
  * @param length how many, >= 0; after the last one the step is fixed
  * @param target acceptance to aim at, in (0, 1)
  */
-export function warmUp(chain: NutsChain, length: number, target: number): WarmUp {
+export function warmUp<Question>(
+  chain: NutsChain<Question>,
+  length: number,
+  target: number,
+): WarmUp<Question> {
   let transitions = length;
   let ends = windowEnds(transitions);
   const size = chain.position.length;
@@ -71,7 +76,7 @@ export function warmUp(chain: NutsChain, length: number, target: number): WarmUp
   let error = 0;
   let centre = 0;
   let averaged = 0;
-  function* restart(): Walk<void> {
+  function* restart(): Inquiry<Question, void> {
     yield* chain.findStepSize();
     count = 0;
     error = 0;

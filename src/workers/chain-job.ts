@@ -1,6 +1,7 @@
 import type { Observation } from "../data/observation/observation.js";
 import type { SkyImage } from "../image.js";
 import { frameImage, frameOf, frameShape, type SkyGrid } from "../model/sky-grid.js";
+import { nextTask } from "../samplers/next-task.js";
 import { type ChainLaw, openChain } from "../samplers/open-chain.js";
 import { type AwaitedChain, type ChainState, MAX_BATCH } from "../samplers/sampler.js";
 
@@ -310,16 +311,4 @@ export async function runChainJob(job: ChainJob, options: ChainJobOptions = {}):
     sink.close();
     chain.close?.();
   }
-}
-
-/** Give waiting messages and timers a turn; unlike `setTimeout`, without a minimum delay. */
-function nextTask(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(undefined);
-  });
 }

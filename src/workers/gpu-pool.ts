@@ -1,6 +1,7 @@
 import type { Observation } from "../data/observation/observation.js";
 import { JobError } from "../errors.js";
-import { type GpuChainSettings, openGpuChains } from "../samplers/gpu-chain.js";
+import type { GpuLaw } from "../samplers/open-chain.js";
+import { openChainsOnGpu } from "../samplers/open-gpu-chains.js";
 import { runChainJob } from "./chain-job.js";
 import type { ChainPool } from "./pool.js";
 
@@ -12,11 +13,11 @@ import type { ChainPool } from "./pool.js";
  * @throws JobError when the device is not there
  */
 export async function openGpuPool(
-  law: GpuChainSettings,
+  law: GpuLaw,
   observations: readonly Observation[],
   chains: number,
 ): Promise<ChainPool> {
-  const device = await openGpuChains(observations, law, chains);
+  const device = await openChainsOnGpu(observations, law, chains);
   const free = Array.from({ length: device.slots }, (_, slot) => slot);
   const waiting: ((slot: number) => void)[] = [];
   let closed = false;

@@ -134,7 +134,7 @@ describe("deconvolve", () => {
       /choose "em-multiscale" or "map"/,
     );
     await expect(attempt({ method: "map", prior, device: "gpu" })).rejects.toThrow(
-      /device must be left out with the method "map", got "gpu"; the GPU has "lira" and "richardson-lucy" alone/,
+      /device must be left out with the method "map", got "gpu"; the GPU has "lira", "nuts" and "richardson-lucy" alone/,
     );
     await expect(attempt({ method: "richardson-lucy", device: "tpu" })).rejects.toThrow(
       /^deconvolve: device must be "cpu" or "gpu" or "auto", got "tpu"/,

@@ -10,13 +10,14 @@ import { gaussianPsf } from "../../src/data/observation/psf.js";
 import { simulateGaussianAndPoints } from "../../src/data/observation/simulated-datasets.js";
 import { drawPoisson } from "../../src/data/random/poisson.js";
 import { randomStream } from "../../src/data/random/random.js";
+import { answeredHere } from "../../src/inquiry.js";
 import { createForwardModel } from "../../src/model/forward-model.js";
 import type { PosteriorResult } from "../../src/posterior/result.js";
 import { multiscalePrior } from "../../src/priors/multiscale-prior.js";
 import { gammaPrior } from "../../src/priors/pixel-priors.js";
 import { deconvolve } from "../../src/runs/deconvolve.js";
 import { logFluxPosterior } from "../../src/samplers/log-flux-posterior.js";
-import { createNutsChain, finishWalk } from "../../src/samplers/nuts.js";
+import { createNutsChain } from "../../src/samplers/nuts.js";
 import { warmUp } from "../../src/samplers/warm-up.js";
 import {
   type BatchedPosterior,
@@ -196,14 +197,15 @@ describe("nuts", () => {
       const model = createForwardModel({ counts, psf, background, exposure });
       const posterior = logFluxPosterior(model, prior, scale);
       const chain = createNutsChain(
+        posterior,
         posterior.place(new Float64Array(pixels).fill(4)),
         randomStream(simulation),
         8,
       );
       const warm = warmUp(chain, 150, 0.8);
-      const transition = () => finishWalk(chain.transition(), posterior);
-      finishWalk(warm.begin(), posterior);
-      for (let i = 0; i < 150; i++) finishWalk(warm.adapt(transition()), posterior);
+      const transition = () => answeredHere(chain.transition());
+      answeredHere(warm.begin());
+      for (let i = 0; i < 150; i++) answeredHere(warm.adapt(transition()));
       const flux = new Float64Array(pixels);
       const quantities = (image: Float64Array, fitted: number, logLikelihood: number) => [
         image.reduce((sum, value) => sum + value, 0),
@@ -216,7 +218,7 @@ describe("nuts", () => {
       const truePlace = posterior.place(truth);
       truePlace[pixels] = Math.log(trueScale);
       const scratch = new Float64Array(posterior.size);
-      const trueLikelihood = -posterior.evaluate(truePlace, scratch) - posterior.logPrior(truePlace);
+      const trueLikelihood = -answeredHere(posterior.ask(truePlace, scratch)) - posterior.logPrior(truePlace);
       const wanted = quantities(truth, trueScale, trueLikelihood);
       const below = names.map(() => 0);
       for (let draw = 0; draw < draws; draw++) {

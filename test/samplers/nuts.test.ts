@@ -1,20 +1,35 @@
 import { describe, expect, it } from "vitest";
 import { simulatePointSource } from "../../src/data/observation/simulated-datasets.js";
 import { randomStream } from "../../src/data/random/random.js";
+import { answeredHere } from "../../src/inquiry.js";
 import { createForwardModel } from "../../src/model/forward-model.js";
 import { multiscalePrior } from "../../src/priors/multiscale-prior.js";
 import { totalVariationPrior } from "../../src/priors/neighbour-priors.js";
 import { gammaPrior } from "../../src/priors/pixel-priors.js";
 import { logFluxPosterior } from "../../src/samplers/log-flux-posterior.js";
-import { createNutsChain, finishWalk, type Potential } from "../../src/samplers/nuts.js";
+import { createNutsChain, type Transition } from "../../src/samplers/nuts.js";
 import { warmUp, windowEnds } from "../../src/samplers/warm-up.js";
 
+/** A potential that asks nothing. */
+interface Potential {
+  readonly size: number;
+  evaluate(position: Float64Array, gradient: Float64Array): number;
+}
+
+function chainOn({ size, evaluate }: Potential, start: Float64Array, seed: number, maxDepth: number) {
+  // biome-ignore lint/correctness/useYield: nothing is asked
+  const ask = function* (position: Float64Array, gradient: Float64Array) {
+    return evaluate(position, gradient);
+  };
+  return createNutsChain<never>({ size, ask }, start, randomStream(seed), maxDepth);
+}
+
 function run(potential: Potential, start: Float64Array, seed: number, adapt: number, draws: number) {
-  const chain = createNutsChain(start, randomStream(seed), 10);
+  const chain = chainOn(potential, start, seed, 10);
   const warm = warmUp(chain, adapt, 0.8);
-  const transition = () => finishWalk(chain.transition(), potential);
-  finishWalk(warm.begin(), potential);
-  for (let i = 0; i < adapt; i++) finishWalk(warm.adapt(transition()), potential);
+  const transition = () => chain.transition().next().value as Transition;
+  warm.begin().next();
+  for (let i = 0; i < adapt; i++) warm.adapt(transition()).next();
   const rows: Float64Array[] = [];
   let divergences = 0;
   let acceptance = 0;
@@ -121,8 +136,8 @@ describe("nuts", () => {
 
   it("is not finite where the start is not", () => {
     const potential: Potential = { size: 1, evaluate: () => Number.NaN };
-    const chain = createNutsChain(new Float64Array(1), randomStream(1), 5);
-    expect(() => finishWalk(chain.transition(), potential)).toThrow(/must be finite where a chain starts/);
+    const chain = chainOn(potential, new Float64Array(1), 1, 5);
+    expect(() => chain.transition().next()).toThrow(/must be finite where a chain starts/);
   });
 });
 
@@ -141,12 +156,13 @@ describe("logFluxPosterior", () => {
     const at = posterior.place(flux);
     for (let i = posterior.pixels; i < posterior.size; i++) at[i] += random.uniform() - 0.5;
     const gradient = new Float64Array(posterior.size);
-    posterior.evaluate(at, gradient);
+    const evaluate = (place: Float64Array, out: Float64Array) => answeredHere(posterior.ask(place, out));
+    evaluate(at, gradient);
     const scratch = new Float64Array(posterior.size);
     const value = (index: number, by: number) => {
       const moved = at.slice();
       moved[index] += by;
-      return posterior.evaluate(moved, scratch);
+      return evaluate(moved, scratch);
     };
     const largest = gradient.reduce((most, slope) => Math.max(most, Math.abs(slope)), 0);
     for (let i = 0; i < posterior.size; i += i < posterior.pixels - 5 ? 13 : 1) {
@@ -158,7 +174,7 @@ describe("logFluxPosterior", () => {
     }
     const image = new Float64Array(posterior.pixels);
     posterior.flux(at, image);
-    const potential = posterior.evaluate(at, gradient);
+    const potential = evaluate(at, gradient);
     expect(potential).toBeCloseTo(0.5 * model.cash(image) - posterior.logPrior(at), 8);
   });
 });

@@ -198,6 +198,7 @@ export async function sampleOtherwise(
     signal,
     command,
     inputs,
+    onNote: (note: string) => warnings.push(note),
     onWarning: (warning: string) => warnings.push(pageWords(warning)),
     ...(unit !== undefined && { unit }),
     ...(offsets === "wcs" && { offsets }),
