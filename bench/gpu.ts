@@ -1,5 +1,5 @@
 // Milliseconds a sweep and chain on the GPU, and the ratio to one CPU core in the same run; then those of an iteration of Richardson-Lucy,
-// and of the Cash statistic with its gradient.
+// of the Cash statistic with its gradient, and of a gradient of a chain of nuts, of which there are 16.
 // Sizes of the sweeps beyond 128 are asked for:
 //
 //   npm run bench:gpu -- 512 1024
@@ -11,8 +11,12 @@ import { richardsonLucyOnGpu } from "../src/methods/gpu-richardson-lucy.js";
 import { richardsonLucy } from "../src/methods/richardson-lucy.js";
 import { createForwardModel } from "../src/model/forward-model.js";
 import { createGpuForwardModel } from "../src/model/gpu-forward-model.js";
+import { exponentialPrior } from "../src/priors/pixel-priors.js";
+import { prepareRun } from "../src/runs/prepare-run.js";
 import { openGpuChains } from "../src/samplers/gpu-chain.js";
+import { type GpuNutsLaw, openGpuNuts } from "../src/samplers/gpu-nuts.js";
 import { createLiraChain } from "../src/samplers/lira.js";
+import { openChain } from "../src/samplers/open-chain.js";
 import { defaultAdaptive, spotsOf } from "./gpu-cases.js";
 
 const SIZES = [32, 128, ...process.argv.slice(2).map(Number)];
@@ -109,6 +113,21 @@ for (const size of [128, 1024]) {
     await timeOf(() => onGpu.cashGradients([{ flux, backgroundScale: model.backgroundScale, gradient }])),
     await timeOf(() => model.cashGradient(flux, gradient)),
   );
+  const chains = 16;
+  // Trajectories of one step: a gradient a sweep.
+  const { law, inputs } = prepareRun(spotsOf(size), {
+    ...{ method: "nuts", prior: exponentialPrior({ rate: 0.1 }), margin: 0 },
+    ...{ iterations: 1_000, chains, maxDepth: 1 },
+  });
+  const device = await openGpuNuts(inputs, { ...law, device: "gpu" } as GpuNutsLaw, chains);
+  const open = Array.from({ length: chains }, (_, chain) => device.open(chain, { seed: 1, chain }));
+  const own = await openChain(inputs, law, { seed: 1, chain: 0 });
+  addRow(
+    `nuts, a gradient of each of ${chains} chains`,
+    (await timeOf(() => Promise.all(open.map((chain) => chain.sweep(1))))) / chains,
+    await timeOf(() => own.sweep(1)),
+  );
+  device.close();
   gpu.close();
 }
 console.table(images);

@@ -55,7 +55,9 @@ describe.skipIf(!hasChromium)("Studio with a GPU", { timeout: 240_000 }, () => {
     expect(await start.isEnabled()).toBe(true);
     expect((await auditPage(studio.page)).violations).toEqual([]);
     await studio.page.selectOption("#field-method", "map");
-    await studio.page.waitForSelector("text=Runs on the CPU: the GPU has LIRA and Richardson-Lucy alone.");
+    await studio.page.waitForSelector(
+      "text=Runs on the CPU: the GPU has LIRA, Gradient sampler (NUTS) and Richardson-Lucy alone.",
+    );
   });
 
   it("runs there, is paused, reloaded and continued, to the bytes of its command", async () => {
@@ -120,6 +122,35 @@ describe.skipIf(!hasChromium)("Studio with a GPU", { timeout: 240_000 }, () => {
     expect(shown).toContain(" --device gpu ");
     if ("missing" in inNode) return;
     const cwd = mkdtempSync(join(studio.folder, "image-"));
+    for (const line of shown.trim().split("\n")) {
+      const [, ...args] = line.split(" ");
+      await promisify(execFile)(process.execPath, [MAIN, ...args], { cwd });
+    }
+    expect(dataOf(found)).toEqual(dataOf(readFileSync(join(cwd, "result.fits"))));
+  });
+
+  it("samples by gradients there, the same as its command", async () => {
+    await studio.open();
+    await studio.page.click('.example:has-text("Point source")');
+    await studio.page.selectOption("#field-method", "nuts");
+    await studio.page.selectOption("#field-device", "gpu");
+    // Trajectories are long, and SwiftShader takes 10 ms and more for a gradient.
+    await studio.page.fill("#field-nuts-iterations", "4");
+    await studio.page.fill("#field-nuts-burnIn", "2");
+    await studio.page.fill("#field-chains", "1");
+    await studio.page.click("text=Start the chains");
+    await studio.page.waitForSelector(".verdict", { timeout: 120_000 });
+    const [download] = await Promise.all([
+      studio.page.waitForEvent("download"),
+      studio.page.click("text=Result, FITS"),
+    ]);
+    const found = readFileSync(await download.path());
+    expect(decodeResult(new Uint8Array(found)).config).toMatchObject({ method: "nuts", device: "gpu" });
+    await studio.page.click("summary:text-is('As a command')");
+    const shown = (await studio.page.locator("details[open] pre").first().textContent()) ?? "";
+    expect(shown).toContain(" --device gpu ");
+    if ("missing" in inNode) return;
+    const cwd = mkdtempSync(join(studio.folder, "nuts-"));
     for (const line of shown.trim().split("\n")) {
       const [, ...args] = line.split(" ");
       await promisify(execFile)(process.execPath, [MAIN, ...args], { cwd });

@@ -51,6 +51,10 @@ describe.skipIf("missing" in found)("the forward model on the GPU", () => {
     }));
     const gpu = await createGpuForwardModel(found.gpu, model, skies.length);
     const cashes = await gpu.cashGradients(skies);
+    // A sky is as it is, whatever stands beside it.
+    const again = { ...skies[2], gradient: new Float64Array(pixels) };
+    expect(await gpu.cashGradients([again])).toEqual([cashes[2]]);
+    expect(again.gradient).toEqual(skies[2].gradient);
     // Sums of n cells as src/model/gpu-forward-model.ts says; four more roundings for source, background, ratio and exposure.
     const cells = Math.max(...observations.map(({ psf: { data } }) => data.length));
     const blur = (34 + cells / 289 + 4) * UNIT;
