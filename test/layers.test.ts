@@ -39,11 +39,13 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "draw-kernels": ["errors", "generated"],
   gpu: ["errors"],
   "gpu-program": ["errors", "gpu"],
+  // Work that asks for numbers, answered at once or by a device.
+  inquiry: [],
   data: BASE,
   // What can be set: each setting once, for all that take, write or show it.
   settings: [...BASE, "nearest-word", "shown-value", "data"],
   model: [...BASE, "generated", "gpu", "gpu-program", "data", "kernels", "model-kernels"],
-  priors: [...BASE, "data", "kernels", "model-kernels"],
+  priors: [...BASE, "inquiry", "generated", "gpu", "gpu-program", "data", "kernels", "model-kernels"],
   posterior: [...BASE, "data"],
   // Figures of every pixel from its draws, by kernels on all workers.
   pixels: [...BASE, "draw-kernels", "posterior", "workers"],
@@ -52,7 +54,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   // How near an image is to the truth, and how well it describes photons it has not seen.
   quality: [...BASE, "data", "model"],
   samplers: [...BASE, "generated", "gpu", "gpu-program", "kernels", "data", "model", "priors", "posterior"],
-  methods: [...BASE, "generated", "gpu", "gpu-program", "data", "model", "priors", "posterior"],
+  methods: [...BASE, "inquiry", "generated", "gpu", "gpu-program", "data", "model", "priors", "posterior"],
   io: [...BASE, "nearest-word", "parse-json", "shown-value", "data", "posterior", "settings"],
   figures: [...BASE, "xml-text", "data", "posterior"],
   workers: [...BASE, "data", "model", "posterior", "samplers", "io"],

@@ -2,6 +2,7 @@ import { exponential } from "../data/random/exponential.js";
 import { randomStream } from "../data/random/random.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
+import { answeredHere, type Inquiry } from "../inquiry.js";
 import type { ForwardModel } from "../model/forward-model.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import { type FluxPrior, priorName } from "../priors/flux-prior.js";
@@ -20,6 +21,7 @@ import {
   type Parametrisation,
   type PosteriorFunction,
   type PosteriorPart,
+  type PosteriorQuestion,
   positiveMap,
   posteriorFunction,
 } from "./positive-flux.js";
@@ -90,8 +92,21 @@ export function maximumAPosteriori(
   prior: FluxPrior,
   options: MapOptions = {},
 ): PointEstimate {
-  const started = performance.now();
-  const { components: _only, ...estimate } = climb(model, [{ prior }], options, started);
+  return answeredHere(seekMode(model, prior, options));
+}
+
+/**
+ * `maximumAPosteriori` for whoever answers its questions.
+ *
+ * @param rounding error of the answers, by which values that differ are the same, in units of the root of counts and pixels; 0: none
+ */
+export function* seekMode(
+  model: ForwardModel,
+  prior: FluxPrior,
+  options: MapOptions = {},
+  rounding = 0,
+): Inquiry<PosteriorQuestion, PointEstimate> {
+  const { components: _only, ...estimate } = yield* climb(model, [{ prior }], options, rounding);
   return estimate;
 }
 
@@ -109,7 +124,16 @@ export function maximumOfComponents(
   components: readonly SkyComponent[],
   options: Omit<MapOptions, "measure" | "parametrisation" | "curvature"> = {},
 ): PointEstimate {
-  const started = performance.now();
+  return answeredHere(seekComponents(model, components, options));
+}
+
+/** `maximumOfComponents` for whoever answers its questions; see `seekMode`. */
+export function* seekComponents(
+  model: ForwardModel,
+  components: readonly SkyComponent[],
+  options: Omit<MapOptions, "measure" | "parametrisation" | "curvature"> = {},
+  rounding = 0,
+): Inquiry<PosteriorQuestion, PointEstimate> {
   if (!Array.isArray(components) || components.length < 2) {
     throw new InvalidInputError(
       `map: components must be two or more, each with its prior, got ${Array.isArray(components) ? components.length : typeof components}; ` +
@@ -121,15 +145,16 @@ export function maximumOfComponents(
       "map: curvature must be left out with components, whose sum has no curvature of its own, got one; use bootstrap",
     );
   }
-  return climb(model, components, options, started);
+  return yield* climb(model, components, options, rounding);
 }
 
-function climb(
+function* climb(
   model: ForwardModel,
   components: readonly SkyComponent[],
   options: MapOptions,
-  started: number,
-): PointEstimate {
+  rounding: number,
+): Inquiry<PosteriorQuestion, PointEstimate> {
+  const started = performance.now();
   const { iterations = 1_000, tolerance = 1e-7, optimizer = "lbfgs" } = options;
   const { learningRate = 0.05, curvature, onIteration, signal } = options;
   checkCount("map", "iterations", iterations, 1);
@@ -161,6 +186,7 @@ function climb(
   const minimiser = {
     iterations,
     tolerance,
+    noise: rounding * Math.sqrt(model.totalCounts + model.sensitivity.length),
     onIteration(iteration: number, at: Float64Array, value: number) {
       checkAborted("map", signal);
       if (onIteration === undefined) return;
@@ -170,13 +196,8 @@ function climb(
   };
   const found =
     optimizer === "lbfgs"
-      ? minimiseLbfgs(posterior.evaluate, posterior.start, minimiser)
-      : minimiseAdam(
-          (iteration) => (at, gradient) => posterior.evaluate(at, gradient, iteration),
-          posterior.start,
-          learningRate,
-          minimiser,
-        );
+      ? yield* minimiseLbfgs(posterior.ask, posterior.start, minimiser)
+      : yield* minimiseAdam(posterior.ask, posterior.start, learningRate, minimiser);
   const parts = posterior.parts(found.at);
   const parameters = parts.flatMap((part) => [...(part.parameters ?? [])]);
   const complete = found.converged || !ended;

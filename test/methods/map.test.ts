@@ -6,10 +6,11 @@ import {
 } from "../../src/data/observation/simulated-datasets.js";
 import { randomStream } from "../../src/data/random/random.js";
 import { constantImage } from "../../src/image.js";
+import { answeredHere, type Question } from "../../src/inquiry.js";
 import { minimiseAdam } from "../../src/methods/adam.js";
 import { emMultiscale } from "../../src/methods/em-multiscale.js";
 import { estimateDiagonal, estimateInverseDiagonal } from "../../src/methods/hessian.js";
-import { minimiseLbfgs } from "../../src/methods/lbfgs.js";
+import { minimiseLbfgs, type Objective } from "../../src/methods/lbfgs.js";
 import { maximumAPosteriori } from "../../src/methods/map.js";
 import { createForwardModel } from "../../src/model/forward-model.js";
 import { multiscalePrior } from "../../src/priors/multiscale-prior.js";
@@ -18,6 +19,13 @@ import { exponentialPrior, gammaPrior, tikhonovPrior, uniformPrior } from "../..
 import { randomObservation, relativeError } from "../model/random-observation.js";
 
 const quiet = { iterations: 2_000, tolerance: 1e-14, onIteration: () => {} };
+
+/** A function whose values are asked for. */
+function asked(value: (at: Float64Array, gradient: Float64Array) => number): Objective<Question> {
+  return function* (at, gradient) {
+    return yield { here: () => value(at, gradient) };
+  };
+}
 
 /** Rosenbrock's valley in pairs of variables: minimum 0 at (1, 1, ...). */
 function valley(at: Float64Array, gradient: Float64Array): number {
@@ -34,7 +42,7 @@ function valley(at: Float64Array, gradient: Float64Array): number {
 describe("minimisers", () => {
   it("L-BFGS finds the end of Rosenbrock's valley", () => {
     const start = Float64Array.from({ length: 20 }, (_, k) => (k % 2 === 0 ? -1.2 : 1));
-    const { at, value, iterations, values } = minimiseLbfgs(valley, start, quiet);
+    const { at, value, iterations, values } = answeredHere(minimiseLbfgs(asked(valley), start, quiet));
     expect(value).toBeLessThan(1e-12);
     for (const component of at) expect(component).toBeCloseTo(1, 5);
     expect(iterations).toBeLessThan(150);
@@ -46,7 +54,7 @@ describe("minimisers", () => {
       for (let k = 0; k < at.length; k++) gradient[k] = 2 * (k + 1) * (at[k] - k);
       return at.reduce((sum, value, k) => sum + (k + 1) * (value - k) ** 2, 0);
     };
-    const { at } = minimiseAdam(() => bowl, new Float64Array(5), 0.1, quiet);
+    const { at } = answeredHere(minimiseAdam(asked(bowl), new Float64Array(5), 0.1, quiet));
     for (const [k, value] of at.entries()) expect(value).toBeCloseTo(k, 3);
   });
 
