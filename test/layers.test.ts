@@ -65,6 +65,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "nearest-word",
       "parse-json",
       "gpu",
+      "inquiry",
       "kernels",
       "data",
       "model",

@@ -16,7 +16,7 @@ export interface MinimiserOptions {
   readonly iterations: number;
   /** End when three iterations in a row lower the value by less than this part of it (or of 1, if that is more). */
   readonly tolerance: number;
-  /** Values that differ by no more are the same to whoever computes them; default 0. */
+  /** By how much values are off at most; default 0. */
   readonly noise?: number;
   /** Called after every iteration with the point and the value there; `false` ends the work. */
   readonly onIteration: (iteration: number, at: Float64Array, value: number) => unknown;

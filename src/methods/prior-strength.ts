@@ -1,10 +1,10 @@
 import { AbortedError, InvalidInputError } from "../errors.js";
-import { answeredHere, type Inquiry } from "../inquiry.js";
+import type { Inquiry } from "../inquiry.js";
 import type { ForwardModel } from "../model/forward-model.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import { type FluxPrior, scaledPrior } from "../priors/flux-prior.js";
 import type { IterationReport } from "./estimate.js";
-import { type MapOptions, seekMode } from "./map.js";
+import { type MapOptions, maximumAPosteriori, type Precision } from "./map.js";
 import type { PosteriorQuestion } from "./positive-flux.js";
 import { splitModel } from "./richardson-lucy.js";
 
@@ -35,26 +35,17 @@ const ALIKE = 1;
  * to where it has risen by 1. The prior is one of the flux, so that a strength found with fewer photons holds for all. Its log
  * density is multiplied (`scaledPrior`): a strength of 3 of `totalVariationPrior({ strength: 2, ... })` is 6.
  *
+ * @param precision as for `maximumAPosteriori`
  * @returns the estimate with `priorStrength`
  * @throws InvalidInputError for another rule
  * @throws AbortedError when `signal` fires, or `onIteration` returns false while the strength is being looked for
  */
-export function mapOfHeldOutStrength(
-  model: ForwardModel,
-  prior: FluxPrior,
-  strength: HeldOutStrength,
-  options: MapOptions = {},
-): PointEstimate {
-  return answeredHere(seekHeldOutStrength(model, prior, strength, options));
-}
-
-/** `mapOfHeldOutStrength` for whoever answers its questions; see `seekMode`. */
-export function* seekHeldOutStrength(
+export function* mapOfHeldOutStrength(
   model: ForwardModel,
   prior: FluxPrior,
   { rule, seed = 0 }: HeldOutStrength,
   options: MapOptions = {},
-  rounding = 0,
+  precision: Precision = "double",
 ): Inquiry<PosteriorQuestion, PointEstimate> {
   const started = performance.now();
   if (rule !== "held-out") {
@@ -85,7 +76,7 @@ export function* seekHeldOutStrength(
       [test, training],
     ]) {
       const scaled = scaledPrior(prior, STEP ** power);
-      const { flux } = yield* seekMode(one, scaled, { ...search, onIteration: watch }, rounding);
+      const { flux } = yield* maximumAPosteriori(one, scaled, { ...search, onIteration: watch }, precision);
       sum += other.cash(flux.data) / 2;
     }
     cashes.set(power, sum);
@@ -105,7 +96,7 @@ export function* seekHeldOutStrength(
     power += (0.5 * (limit - below)) / (above - below);
   }
   const strength = STEP ** power;
-  const found = yield* seekMode(model, scaledPrior(prior, strength), options, rounding);
+  const found = yield* maximumAPosteriori(model, scaledPrior(prior, strength), options, precision);
   return {
     ...found,
     priorStrength: strength,

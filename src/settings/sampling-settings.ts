@@ -114,7 +114,7 @@ export const SAMPLING_SETTINGS = [
         { value: "auto", label: "the faster one" },
       ],
     },
-    methods: ["lira", "richardson-lucy"],
+    methods: ["lira", "richardson-lucy", "map"],
     group: "Sampling",
     label: "Device",
     meaning:

@@ -187,7 +187,7 @@ export function runsOnGpu({ device, method = "lira" }: Form): boolean {
 export function cpuNote({ device, method = "lira" }: Form): string | undefined {
   if (device !== "gpu" || ON_GPU.includes(method)) return undefined;
   const has = METHOD_NAMES.filter(({ value }) => ON_GPU.includes(value)).map(({ label }) => label);
-  return `Runs on the CPU: the GPU has ${has.join(" and ")} alone.`;
+  return `Runs on the CPU: the GPU has ${new Intl.ListFormat("en-GB").format(has)} alone.`;
 }
 
 /**
