@@ -52,18 +52,18 @@ export async function checkOutputPath(path: string, rules: OutputRules): Promise
   await checkOutputPaths([path], rules);
 }
 
-const FILES = ["counts", "psf", "exposure", "background", "mask"] as const;
+const FILES = ["counts", "exposure", "background", "mask"] as const;
 
 /** Files of observations. */
 export function observationPaths(
   observations: readonly {
-    readonly [Key in (typeof FILES)[number]]?: string | readonly string[] | undefined;
+    readonly [Key in "psf" | (typeof FILES)[number]]?: string | readonly string[] | undefined;
   }[],
 ): (string | undefined)[] {
-  return observations
-    .flatMap((one) => FILES.flatMap((file) => one[file]))
-    .filter((name) => name === undefined || !isPsfName(name))
-    .map((name) => name && splitPlace(name).file);
+  return observations.flatMap(({ psf, ...one }) => [
+    ...[psf].flat().flatMap((name) => (name === undefined || isPsfName(name) ? [] : splitPlace(name).file)),
+    ...FILES.flatMap((file) => one[file]),
+  ]);
 }
 
 /** The same text for the same file, whatever links and names lead to it. */
