@@ -94,15 +94,17 @@ type Ask = (
   ...given: Parameters<NonNullable<FluxPrior["densityAndGradient"]>>
 ) => Inquiry<PatchQuestion, number>;
 
-/** A prior that can ask another for the densities of patches. Not enumerable, as `densityAndGradient`. */
+const ASK = Symbol("ask");
+
+/** A prior that can leave the densities of patches to whoever answers. Not enumerable, as `densityAndGradient`. */
 interface AskingPrior extends FluxPrior {
-  readonly ask: Ask;
+  readonly [ASK]?: Ask;
 }
 
 /** A prior whose log density comes with its derivatives, perhaps after questions. */
 export function askingPrior(prior: FluxPrior, ask: Ask): FluxPrior {
   return Object.defineProperties(prior, {
-    ask: { value: ask, enumerable: false },
+    [ASK]: { value: ask, enumerable: false },
     densityAndGradient: {
       value: (...given: Parameters<Ask>) => answeredHere(ask(...given)),
       enumerable: false,
@@ -117,7 +119,8 @@ export function densityAndGradient(prior: FluxPrior, ...given: Parameters<Ask>):
 
 /** `densityAndGradient` for whoever answers its questions. */
 export function* askDensity(prior: FluxPrior, ...given: Parameters<Ask>): Inquiry<PatchQuestion, number> {
-  if ("ask" in prior) return yield* (prior as AskingPrior).ask(...given);
+  const { [ASK]: ask } = prior as AskingPrior;
+  if (ask !== undefined) return yield* ask(...given);
   if (prior.densityAndGradient !== undefined) return prior.densityAndGradient(...given);
   const [flux, , parameters] = given;
   prior.gradient(...given);
@@ -216,7 +219,6 @@ export function productPrior(...priors: readonly FluxPrior[]): FluxPrior {
     );
   }
   const [own] = fitted;
-  let part = new Float64Array(0);
   const parts = priors.map(({ conjugate }) => conjugate);
   const conjugate = parts.every((part) => part !== undefined)
     ? {
@@ -225,7 +227,7 @@ export function productPrior(...priors: readonly FluxPrior[]): FluxPrior {
       }
     : undefined;
   const ask: Ask = function* (flux, out, parameters, outParameters) {
-    if (part.length !== out.length) part = new Float64Array(out.length);
+    const part = new Float64Array(out.length);
     out.fill(0);
     let sum = 0;
     for (const prior of priors) {

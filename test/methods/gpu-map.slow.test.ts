@@ -4,6 +4,8 @@
  */
 import { describe, expect, it } from "vitest";
 import type { Observation } from "../../src/data/observation/observation.js";
+import { gaussianPsf } from "../../src/data/observation/psf.js";
+import { psfSet } from "../../src/data/observation/psf-set.js";
 import { simulateGaussianAndPoints } from "../../src/data/observation/simulated-datasets.js";
 import type { PointEstimate } from "../../src/posterior/point-estimate.js";
 import { totalVariationPrior } from "../../src/priors/neighbour-priors.js";
@@ -48,7 +50,7 @@ const objectiveOf = ({ cash, logPrior = Number.NaN }: PointEstimate) => cash - 2
 
 describe.skipIf("missing" in found)("map on the GPU", () => {
   it.each(CASES)(
-    "ends where the CPU finds nothing better, again with the same bytes: %s",
+    "ends where the CPU finds nothing better, patches again with the same bytes: %s",
     async (_, data, given) => {
       const options = { method: "map", ...given } as MapMethod;
       const gpu = await deconvolve(data, { ...options, device: "gpu" });
@@ -87,6 +89,18 @@ describe.skipIf("missing" in found)("map on the GPU", () => {
     const signal = AbortSignal.abort();
     await expect(deconvolve(one, { ...options, device: "gpu", signal })).rejects.toThrow(
       "map: the run must not be aborted",
+    );
+  });
+
+  it("refuses psfs that vary over the field", async () => {
+    const [{ psf: middle, ...rest }] = one;
+    const psf = psfSet([
+      { psf: middle, x: 2, y: 2 },
+      { psf: gaussianPsf(1, [3, 3]), x: 9, y: 9 },
+    ]);
+    const options = { method: "map", prior: smooth, device: "gpu" } as const;
+    await expect(deconvolve({ ...rest, psf }, options)).rejects.toThrow(
+      "psf must be one for the whole field on the GPU, got one that varies; choose device cpu for it",
     );
   });
 });
