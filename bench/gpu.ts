@@ -1,16 +1,25 @@
 // Milliseconds a sweep and chain on the GPU, and the ratio to one CPU core in the same run; then those of an iteration of Richardson-Lucy,
-// of the Cash statistic with its gradient, and of a gradient of a chain of nuts, of which there are 16.
+// of the Cash statistic with its gradient, of a gradient of a chain of nuts, of which there are 16, and of an iteration of map with a prior
+// over patches.
 // Sizes of the sweeps beyond 128 are asked for:
 //
 //   npm run bench:gpu -- 512 1024
 //
 // Each row takes at most ten seconds after its shaders are compiled.
 
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { prepareMixture } from "../src/data/law/patch-mixture.js";
 import { openGpu } from "../src/gpu.js";
+import { answeredHere } from "../src/inquiry.js";
+import { decodePatchMixture } from "../src/io/patch-mixture-file.js";
+import { mapOnGpu } from "../src/methods/gpu-map.js";
 import { richardsonLucyOnGpu } from "../src/methods/gpu-richardson-lucy.js";
+import { maximumAPosteriori, type Precision } from "../src/methods/map.js";
 import { richardsonLucy } from "../src/methods/richardson-lucy.js";
 import { createForwardModel } from "../src/model/forward-model.js";
 import { createGpuForwardModel } from "../src/model/gpu-forward-model.js";
+import { patchPrior } from "../src/priors/patch-prior.js";
 import { exponentialPrior } from "../src/priors/pixel-priors.js";
 import { prepareRun } from "../src/runs/prepare-run.js";
 import { openGpuChains } from "../src/samplers/gpu-chain.js";
@@ -80,11 +89,17 @@ async function timeIterations(work: (tell: (iteration: number) => boolean) => un
   return each;
 }
 
+const MIXTURE = fileURLToPath(new URL("../../../shared/data/gmm/gleam-v0.1.fits.gz", import.meta.url));
+const mixture = existsSync(MIXTURE)
+  ? prepareMixture(await decodePatchMixture(readFileSync(MIXTURE)))
+  : undefined;
+if (mixture === undefined) console.log(`map with a prior over patches is left out: ${MIXTURE} is absent`);
+
 const images: Record<string, string | number>[] = [];
 for (const size of [128, 1024]) {
-  const last = images.at(-1)?.milliseconds;
+  const of128 = images[0]?.milliseconds;
   // Pixels and cells of the psf: a device for which this is too much is no GPU.
-  if (typeof last === "number" && last * 8 ** 2 * (33 / 17) ** 2 > SLICE) break;
+  if (typeof of128 === "number" && of128 * 8 ** 2 * (33 / 17) ** 2 > SLICE) break;
   const model = createForwardModel(spotsOf(size));
   const gpu = await openGpu();
   const addRow = (of: string, onGpu: number, onCore: number) =>
@@ -128,6 +143,20 @@ for (const size of [128, 1024]) {
     await timeOf(() => own.sweep(1)),
   );
   device.close();
+  if (mixture !== undefined) {
+    const climb = (tell: (iteration: number) => boolean, precision: Precision) =>
+      maximumAPosteriori(
+        model,
+        patchPrior(mixture),
+        { iterations: 1e6, tolerance: 1e-15, onIteration: ({ iteration }) => tell(iteration) },
+        precision,
+      );
+    addRow(
+      "map with patches, an iteration",
+      await timeIterations((tell) => mapOnGpu(gpu, climb(tell, "single"))),
+      await timeIterations((tell) => answeredHere(climb(tell, "double"))),
+    );
+  }
   gpu.close();
 }
 console.table(images);

@@ -4,6 +4,7 @@ import type { AdaptivePrior } from "../src/data/law/prior-parameters.js";
 import type { Boundary } from "../src/data/observation/boundary.js";
 import type { Observation } from "../src/data/observation/observation.js";
 import { imageSum, type SkyImage } from "../src/image.js";
+import { answeredHere } from "../src/inquiry.js";
 import { maximumAPosteriori } from "../src/methods/map.js";
 import { mapOfHeldOutStrength } from "../src/methods/prior-strength.js";
 import { richardsonLucy } from "../src/methods/richardson-lucy.js";
@@ -68,9 +69,10 @@ function mapMethod(name: string, prior: (level: number) => FluxPrior): PointMeth
     name,
     kind: "point",
     tune: (model, level) =>
-      mapOfHeldOutStrength(model, prior(level), { rule: "held-out" }, options).priorStrength ?? Number.NaN,
+      answeredHere(mapOfHeldOutStrength(model, prior(level), { rule: "held-out" }, options)).priorStrength ??
+      Number.NaN,
     estimate: (model, level, tuned) =>
-      maximumAPosteriori(model, scaledPrior(prior(level), tuned), options).flux,
+      answeredHere(maximumAPosteriori(model, scaledPrior(prior(level), tuned), options)).flux,
   };
 }
 

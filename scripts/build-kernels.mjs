@@ -68,6 +68,12 @@ const SHADERS = [
     what: "What Richardson-Lucy has on the GPU besides the forward model",
     parts: ["richardson-lucy"],
   },
+  {
+    file: "patches-wgsl.ts",
+    name: "patchesWgsl",
+    what: "The shader of the density of patches, as text of WGSL without its constants (`src/priors/gpu-patch-density.ts`)",
+    parts: ["special", "patches"],
+  },
 ];
 
 function write(file, text) {

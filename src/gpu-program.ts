@@ -62,6 +62,22 @@ export function largestBuffer({ device }: OpenGpu): number {
 }
 
 /**
+ * Check that a device has room for buffers.
+ *
+ * @param what is to fit, and what else than the CPU would help
+ * @throws JobError when it has not
+ */
+export function checkRoom(gpu: OpenGpu, buffers: readonly GpuBuffer[], what: string, remedy: string): void {
+  const most = largestBuffer(gpu);
+  const bytes = 4 * Math.max(...buffers.map(({ numbers }) => numbers));
+  if (bytes <= most) return;
+  throw new JobError(
+    `gpu: ${what} must fit into buffers of ${most} bytes of ${gpu.name}, got ${bytes}; ${remedy} or choose device cpu`,
+    { fields: { bytes, most } },
+  );
+}
+
+/**
  * Compile steps over buffers.
  *
  * @param code WGSL whose bindings of group 0 are the buffers in their order

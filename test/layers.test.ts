@@ -45,7 +45,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   // What can be set: each setting once, for all that take, write or show it.
   settings: [...BASE, "nearest-word", "shown-value", "data"],
   model: [...BASE, "generated", "gpu", "gpu-program", "data", "kernels", "model-kernels"],
-  priors: [...BASE, "data", "kernels", "model-kernels"],
+  priors: [...BASE, "inquiry", "generated", "gpu", "gpu-program", "data", "kernels", "model-kernels"],
   posterior: [...BASE, "data"],
   // Figures of every pixel from its draws, by kernels on all workers.
   pixels: [...BASE, "draw-kernels", "posterior", "workers"],
@@ -57,7 +57,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ...BASE,
     ...["inquiry", "generated", "gpu", "gpu-program", "kernels", "data", "model", "priors", "posterior"],
   ],
-  methods: [...BASE, "generated", "gpu", "gpu-program", "data", "model", "priors", "posterior"],
+  methods: [...BASE, "inquiry", "generated", "gpu", "gpu-program", "data", "model", "priors", "posterior"],
   io: [...BASE, "nearest-word", "parse-json", "shown-value", "data", "posterior", "settings"],
   figures: [...BASE, "xml-text", "data", "posterior"],
   workers: [...BASE, "data", "model", "posterior", "samplers", "io"],
@@ -68,6 +68,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "nearest-word",
       "parse-json",
       "gpu",
+      "inquiry",
       "kernels",
       "data",
       "model",

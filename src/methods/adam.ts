@@ -1,3 +1,4 @@
+import type { Inquiry } from "../inquiry.js";
 import type { MinimiserOptions, Minimum, Objective } from "./lbfgs.js";
 
 const FORGET_MEAN = 0.9;
@@ -7,16 +8,15 @@ const FORGET_SQUARE = 0.999;
  * Minimise a function, also one that is another random part of the whole in every iteration, by Adam (Kingma & Ba 2015,
  * algorithm 1). The step shrinks as `1 / sqrt(1 + iteration / 100)`.
  *
- * @param objectiveOf the function of one iteration, counted from 1
  * @param start not changed
  * @param rate first step length in every variable, > 0
  */
-export function minimiseAdam(
-  objectiveOf: (iteration: number) => Objective,
+export function* minimiseAdam<Question>(
+  objective: Objective<Question>,
   start: Float64Array,
   rate: number,
   { iterations, tolerance, onIteration }: MinimiserOptions,
-): Minimum {
+): Inquiry<Question, Minimum> {
   const at = start.slice();
   const gradient = new Float64Array(start.length);
   const mean = new Float64Array(start.length);
@@ -26,7 +26,7 @@ export function minimiseAdam(
   let smooth = 0;
   let reference = Number.POSITIVE_INFINITY;
   for (let iteration = 1; iteration <= iterations; iteration++) {
-    const value = objectiveOf(iteration)(at, gradient);
+    const value = yield* objective(at, gradient, iteration);
     values.push(value);
     meanLeft *= FORGET_MEAN;
     squareLeft *= FORGET_SQUARE;
@@ -46,7 +46,7 @@ export function minimiseAdam(
       if (Math.abs(reference - smooth) <= tolerance * Math.max(1, Math.abs(smooth))) {
         return {
           at,
-          value: objectiveOf(iteration)(at, gradient),
+          value: yield* objective(at, gradient, iteration),
           iterations: iteration,
           converged: true,
           values,
@@ -56,5 +56,6 @@ export function minimiseAdam(
       smooth = 0;
     }
   }
-  return { at, value: objectiveOf(iterations)(at, gradient), iterations, converged: false, values };
+  const value = yield* objective(at, gradient, iterations);
+  return { at, value, iterations, converged: false, values };
 }

@@ -1,11 +1,23 @@
-/** A function of many variables: returns its value and overwrites `gradient`. */
-export type Objective = (at: Float64Array, gradient: Float64Array) => number;
+import type { Inquiry } from "../inquiry.js";
+
+/**
+ * A function of many variables: returns its value and overwrites `gradient`, perhaps after questions.
+ *
+ * @param iteration from 1, for functions that are another random part of the whole in each
+ */
+export type Objective<Question> = (
+  at: Float64Array,
+  gradient: Float64Array,
+  iteration?: number,
+) => Inquiry<Question, number>;
 
 /** When a minimiser ends. */
 export interface MinimiserOptions {
   readonly iterations: number;
   /** End when three iterations in a row lower the value by less than this part of it (or of 1, if that is more). */
   readonly tolerance: number;
+  /** By how much values are off at most; default 0. */
+  readonly noise?: number;
   /** Called after every iteration with the point and the value there; `false` ends the work. */
   readonly onIteration: (iteration: number, at: Float64Array, value: number) => unknown;
 }
@@ -36,17 +48,21 @@ function dot(a: Float64Array, b: Float64Array): number {
 /**
  * Minimise a smooth function by L-BFGS (Nocedal & Wright 2006, algorithms 7.4, 7.5, 3.5 and 3.6).
  *
+ * With noise a step counts as one downhill while its value lies within twice the noise of where it should (Shi et al. 2022, SIAM J. Optim.
+ * 32, 29): else the end of a search, where a step gains less than rounding takes, would be looked for in vain. So an iteration may go up
+ * by as much; three in a row that go down by no more than the noise are the end.
+ *
  * @param start not changed
  */
-export function minimiseLbfgs(
-  objective: Objective,
+export function* minimiseLbfgs<Question>(
+  objective: Objective<Question>,
   start: Float64Array,
-  { iterations, tolerance, onIteration }: MinimiserOptions,
-): Minimum {
+  { iterations, tolerance, noise = 0, onIteration }: MinimiserOptions,
+): Inquiry<Question, Minimum> {
   const length = start.length;
   let at = start.slice();
   let gradient = new Float64Array(length);
-  let value = objective(at, gradient);
+  let value = yield* objective(at, gradient);
   const values: number[] = [];
   const pairs: { readonly step: Float64Array; readonly change: Float64Array; readonly scale: number }[] = [];
   let quiet = 0;
@@ -62,7 +78,7 @@ export function minimiseLbfgs(
     }
     // Without a memory the length of the gradient says nothing: move no variable by more than 1.
     const first = pairs.length > 0 ? 1 : Math.min(1, 1 / largest(direction));
-    const found = searchLine(objective, at, value, direction, slope, first);
+    const found = yield* searchLine(objective, { at, value, direction, slope, first, noise });
     if (found === undefined) {
       if (pairs.length === 0) return { at, value, iterations: iteration - 1, converged: true, values };
       pairs.length = 0;
@@ -75,7 +91,8 @@ export function minimiseLbfgs(
       pairs.push({ step, change, scale: 1 / product });
       if (pairs.length > MEMORY) pairs.shift();
     }
-    quiet = value - found.value <= tolerance * Math.max(1, Math.abs(value)) ? quiet + 1 : 0;
+    const little = Math.max(noise, tolerance * Math.max(1, Math.abs(value)));
+    quiet = value - found.value <= little ? quiet + 1 : 0;
     ({ at, gradient, value } = found);
     const goOn = onIteration(iteration, at, value);
     if (quiet === 3) return { at, value, iterations: iteration, converged: true, values };
@@ -123,37 +140,40 @@ interface Trial {
   readonly slope: number;
 }
 
+/** Where a line begins, which way it goes, and the first length to try. */
+interface Line {
+  readonly at: Float64Array;
+  readonly value: number;
+  readonly direction: Float64Array;
+  readonly slope: number;
+  readonly first: number;
+  readonly noise: number;
+}
+
 /** A step that meets the strong Wolfe conditions, or the best one found; undefined when none lowers the value. */
-function searchLine(
-  objective: Objective,
-  from: Float64Array,
-  value: number,
-  direction: Float64Array,
-  slope: number,
-  first: number,
-): Trial | undefined {
-  const tried = (length: number): Trial => {
-    const at = Float64Array.from(from, (component, index) => component + length * direction[index]);
-    const gradient = new Float64Array(from.length);
-    const found = objective(at, gradient);
-    return {
-      length,
-      at,
-      gradient,
-      value: Number.isNaN(found) ? Number.POSITIVE_INFINITY : found,
-      slope: dot(gradient, direction),
-    };
-  };
-  const low = (trial: Trial) => trial.value <= value + DECREASE * trial.length * slope;
+function* searchLine<Question>(
+  objective: Objective<Question>,
+  { at: from, value, direction, slope, first, noise }: Line,
+): Inquiry<Question, Trial | undefined> {
+  const low = (trial: Trial) => trial.value <= value + DECREASE * trial.length * slope + 2 * noise;
   const flat = (trial: Trial) => Math.abs(trial.slope) <= -FLATNESS * slope;
   let left: Pick<Trial, "length" | "value" | "slope"> & Partial<Trial> = { length: 0, value, slope };
   let right: Pick<Trial, "length" | "value" | "slope"> | undefined;
   let best: Trial | undefined;
   let length = first;
   for (let count = 0; count < MOST_TRIALS; count++) {
-    const trial = tried(length);
+    const at = Float64Array.from(from, (component, index) => component + length * direction[index]);
+    const gradient = new Float64Array(from.length);
+    const found = yield* objective(at, gradient);
+    const trial: Trial = {
+      length,
+      at,
+      gradient,
+      value: Number.isNaN(found) ? Number.POSITIVE_INFINITY : found,
+      slope: dot(gradient, direction),
+    };
     if (trial.value < (best?.value ?? value)) best = trial;
-    if (!low(trial) || trial.value >= left.value) {
+    if (!low(trial) || trial.value >= left.value + 2 * noise) {
       right = trial;
     } else {
       if (flat(trial)) return trial;

@@ -2,6 +2,7 @@ import { exponential } from "../data/random/exponential.js";
 import { randomStream } from "../data/random/random.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
+import type { Inquiry } from "../inquiry.js";
 import type { ForwardModel } from "../model/forward-model.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import { type FluxPrior, priorName } from "../priors/flux-prior.js";
@@ -20,10 +21,12 @@ import {
   type Parametrisation,
   type PosteriorFunction,
   type PosteriorPart,
+  type PosteriorQuestion,
   positiveMap,
   posteriorFunction,
 } from "./positive-flux.js";
 import { richardsonLucy } from "./richardson-lucy.js";
+import { valueNoise } from "./value-noise.js";
 
 /** Errors of a mode from the curvature of the posterior there. */
 export interface CurvatureErrors {
@@ -63,6 +66,9 @@ export interface MapOptions extends IterationOptions {
   readonly curvature?: CurvatureErrors;
 }
 
+/** In what the questions of a search are answered: with `"single"` what rounding does to the values is measured before it begins. */
+export type Precision = "double" | "single";
+
 /** One of several images that add up to the sky, each with a prior of its own. */
 export interface SkyComponent {
   /** For results; default "component 1" and so on. */
@@ -82,16 +88,17 @@ export interface SkyComponent {
  * The mode depends on the coordinates: that of the density of the flux is not that of ln flux, see `measure`.
  *
  * @param prior any with a gradient; its own parameters, if it has any, are fitted too
+ * @param precision of the answers to what it asks for
  * @throws InvalidInputError when an option breaks its rule or the prior cannot judge images of this shape
  * @throws AbortedError when `signal` fires
  */
-export function maximumAPosteriori(
+export function* maximumAPosteriori(
   model: ForwardModel,
   prior: FluxPrior,
   options: MapOptions = {},
-): PointEstimate {
-  const started = performance.now();
-  const { components: _only, ...estimate } = climb(model, [{ prior }], options, started);
+  precision: Precision = "double",
+): Inquiry<PosteriorQuestion, PointEstimate> {
+  const { components: _only, ...estimate } = yield* climb(model, [{ prior }], options, precision);
   return estimate;
 }
 
@@ -100,16 +107,17 @@ export function maximumAPosteriori(
  * their sum. What the data cannot tell apart the priors decide: priors that are alike leave the division to the start.
  *
  * @param components at least two
+ * @param precision as for `maximumAPosteriori`
  * @returns the sum as `flux`, and the images as `components`
  * @throws InvalidInputError when an option breaks its rule or a prior cannot judge images of this shape
  * @throws AbortedError when `signal` fires
  */
-export function maximumOfComponents(
+export function* maximumOfComponents(
   model: ForwardModel,
   components: readonly SkyComponent[],
   options: Omit<MapOptions, "measure" | "parametrisation" | "curvature"> = {},
-): PointEstimate {
-  const started = performance.now();
+  precision: Precision = "double",
+): Inquiry<PosteriorQuestion, PointEstimate> {
   if (!Array.isArray(components) || components.length < 2) {
     throw new InvalidInputError(
       `map: components must be two or more, each with its prior, got ${Array.isArray(components) ? components.length : typeof components}; ` +
@@ -121,15 +129,16 @@ export function maximumOfComponents(
       "map: curvature must be left out with components, whose sum has no curvature of its own, got one; use bootstrap",
     );
   }
-  return climb(model, components, options, started);
+  return yield* climb(model, components, options, precision);
 }
 
-function climb(
+function* climb(
   model: ForwardModel,
   components: readonly SkyComponent[],
   options: MapOptions,
-  started: number,
-): PointEstimate {
+  precision: Precision,
+): Inquiry<PosteriorQuestion, PointEstimate> {
+  const started = performance.now();
   const { iterations = 1_000, tolerance = 1e-7, optimizer = "lbfgs" } = options;
   const { learningRate = 0.05, curvature, onIteration, signal } = options;
   checkCount("map", "iterations", iterations, 1);
@@ -168,15 +177,13 @@ function climb(
       return !ended;
     },
   };
+  // Adam looks at means of many values.
+  const noise =
+    precision === "single" && optimizer === "lbfgs" ? yield* valueNoise(posterior.ask, posterior.start) : 0;
   const found =
     optimizer === "lbfgs"
-      ? minimiseLbfgs(posterior.evaluate, posterior.start, minimiser)
-      : minimiseAdam(
-          (iteration) => (at, gradient) => posterior.evaluate(at, gradient, iteration),
-          posterior.start,
-          learningRate,
-          minimiser,
-        );
+      ? yield* minimiseLbfgs(posterior.ask, posterior.start, { ...minimiser, noise })
+      : yield* minimiseAdam(posterior.ask, posterior.start, learningRate, minimiser);
   const parts = posterior.parts(found.at);
   const parameters = parts.flatMap((part) => [...(part.parameters ?? [])]);
   const complete = found.converged || !ended;
@@ -191,7 +198,7 @@ function climb(
     converged: found.converged,
     complete,
     stopped: found.converged
-      ? `the objective changed by less than ${tolerance} of itself`
+      ? `the objective changed by less than ${noise > tolerance * Math.max(1, Math.abs(found.value)) ? "rounding changes it" : `${tolerance} of itself`}`
       : complete
         ? `the limit of ${iterations} iterations was reached before it converged`
         : endedByCaller(found.iterations),

@@ -1,8 +1,10 @@
 import { exponential, naturalLog } from "../data/random/exponential.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
+import { answeredHere, type Inquiry, type Question } from "../inquiry.js";
 import type { ForwardModel } from "../model/forward-model.js";
-import { densityAndGradient, type FluxPrior } from "../priors/flux-prior.js";
+import { askDensity, type FluxPrior } from "../priors/flux-prior.js";
+import type { PatchQuestion } from "../priors/patch-density.js";
 
 /** How fluxes > 0 are written as numbers of any sign. */
 export type Parametrisation = "square" | "log" | "softplus";
@@ -65,12 +67,28 @@ export interface PosteriorPart {
   readonly start: Float64Array;
 }
 
+/** Where a posterior asks for the Cash statistic of a flux, and for its gradient in `out`. */
+export interface CashQuestion extends Question {
+  readonly model: ForwardModel;
+  readonly flux: Float64Array;
+  readonly out: Float64Array;
+}
+
+/** What a posterior asks for. */
+export type PosteriorQuestion = CashQuestion | PatchQuestion;
+
 /** Minus the log posterior of one image, or of several that add up, as a function of numbers of any sign. */
 export interface PosteriorFunction {
   /** Numbers of each part in turn: one a pixel, then its prior's own parameters. */
   readonly start: Float64Array;
   /** Value and gradient; `iteration` picks the part of a prior that is an average over shifts. */
-  readonly evaluate: (at: Float64Array, gradient: Float64Array, iteration?: number) => number;
+  readonly ask: (
+    at: Float64Array,
+    gradient: Float64Array,
+    iteration?: number,
+  ) => Inquiry<PosteriorQuestion, number>;
+  /** The same by the CPU. */
+  readonly evaluate: (at: Float64Array, gradient: Float64Array) => number;
   /** The sum of all parts. */
   readonly flux: (at: Float64Array) => Float64Array;
   /** Flux, parameters (if the prior has any) and log prior of each part. */
@@ -108,38 +126,50 @@ export function posteriorFunction(model: ForwardModel, parts: readonly Posterior
   const cashGradient = new Float64Array(pixels);
   const parametersOf = (at: Float64Array, { first, own }: (typeof laid)[number]) =>
     own === undefined ? undefined : at.slice(first + pixels, first + pixels + own.length);
+  const cashQuestion: CashQuestion = {
+    model,
+    flux: total,
+    out: cashGradient,
+    here: () => model.cashGradient(total, cashGradient),
+  };
+  function* ask(
+    at: Float64Array,
+    gradient: Float64Array,
+    iteration?: number,
+  ): Inquiry<PosteriorQuestion, number> {
+    total.fill(0);
+    for (const { first, map, image } of laid) {
+      for (let index = 0; index < pixels; index++) {
+        image.data[index] = map.flux(at[first + index]);
+        total[index] += image.data[index];
+      }
+    }
+    let value = 0.5 * (yield cashQuestion);
+    for (const part of laid) {
+      const { first, map, measure, prior, image, priorGradient, ownGradient } = part;
+      const { data } = image;
+      const used = (iteration === undefined ? undefined : prior.at?.(iteration)) ?? prior;
+      const theirs = parametersOf(at, part);
+      value -= yield* askDensity(used, image, priorGradient, theirs, ownGradient);
+      for (let index = 0; index < pixels; index++) {
+        let slope = 0.5 * cashGradient[index] - priorGradient[index];
+        if (measure === "log-flux") {
+          value -= naturalLog(data[index]);
+          slope -= 1 / data[index];
+        }
+        gradient[first + index] = slope * map.slope(at[first + index], data[index]);
+      }
+      if (ownGradient !== undefined) {
+        for (let index = 0; index < ownGradient.length; index++)
+          gradient[first + pixels + index] = -ownGradient[index];
+      }
+    }
+    return value;
+  }
   return {
     start,
-    evaluate(at, gradient, iteration) {
-      total.fill(0);
-      for (const { first, map, image } of laid) {
-        for (let index = 0; index < pixels; index++) {
-          image.data[index] = map.flux(at[first + index]);
-          total[index] += image.data[index];
-        }
-      }
-      let value = 0.5 * model.cashGradient(total, cashGradient);
-      for (const part of laid) {
-        const { first, map, measure, prior, image, priorGradient, ownGradient } = part;
-        const { data } = image;
-        const used = (iteration === undefined ? undefined : prior.at?.(iteration)) ?? prior;
-        const theirs = parametersOf(at, part);
-        value -= densityAndGradient(used, image, priorGradient, theirs, ownGradient);
-        for (let index = 0; index < pixels; index++) {
-          let slope = 0.5 * cashGradient[index] - priorGradient[index];
-          if (measure === "log-flux") {
-            value -= naturalLog(data[index]);
-            slope -= 1 / data[index];
-          }
-          gradient[first + index] = slope * map.slope(at[first + index], data[index]);
-        }
-        if (ownGradient !== undefined) {
-          for (let index = 0; index < ownGradient.length; index++)
-            gradient[first + pixels + index] = -ownGradient[index];
-        }
-      }
-      return value;
-    },
+    ask,
+    evaluate: (at, gradient) => answeredHere(ask(at, gradient)),
     flux(at) {
       const flux = new Float64Array(pixels);
       for (const { first, map } of laid) {

@@ -1,9 +1,11 @@
 import { AbortedError, InvalidInputError } from "../errors.js";
+import type { Inquiry } from "../inquiry.js";
 import type { ForwardModel } from "../model/forward-model.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import { type FluxPrior, scaledPrior } from "../priors/flux-prior.js";
 import type { IterationReport } from "./estimate.js";
-import { type MapOptions, maximumAPosteriori } from "./map.js";
+import { type MapOptions, maximumAPosteriori, type Precision } from "./map.js";
+import type { PosteriorQuestion } from "./positive-flux.js";
 import { splitModel } from "./richardson-lucy.js";
 
 /**
@@ -33,16 +35,18 @@ const ALIKE = 1;
  * to where it has risen by 1. The prior is one of the flux, so that a strength found with fewer photons holds for all. Its log
  * density is multiplied (`scaledPrior`): a strength of 3 of `totalVariationPrior({ strength: 2, ... })` is 6.
  *
+ * @param precision as for `maximumAPosteriori`
  * @returns the estimate with `priorStrength`
  * @throws InvalidInputError for another rule
  * @throws AbortedError when `signal` fires, or `onIteration` returns false while the strength is being looked for
  */
-export function mapOfHeldOutStrength(
+export function* mapOfHeldOutStrength(
   model: ForwardModel,
   prior: FluxPrior,
   { rule, seed = 0 }: HeldOutStrength,
   options: MapOptions = {},
-): PointEstimate {
+  precision: Precision = "double",
+): Inquiry<PosteriorQuestion, PointEstimate> {
   const started = performance.now();
   if (rule !== "held-out") {
     throw new InvalidInputError(
@@ -63,7 +67,7 @@ export function mapOfHeldOutStrength(
   };
   const cashes = new Map<number, number>();
   /** Mean Cash statistic of the photons held out with a factor of STEP to a power. */
-  const cashAt = (power: number): number => {
+  function* cashAt(power: number): Inquiry<PosteriorQuestion, number> {
     const known = cashes.get(power);
     if (known !== undefined) return known;
     let sum = 0;
@@ -72,25 +76,27 @@ export function mapOfHeldOutStrength(
       [test, training],
     ]) {
       const scaled = scaledPrior(prior, STEP ** power);
-      const { flux } = maximumAPosteriori(one, scaled, { ...search, onIteration: watch });
+      const { flux } = yield* maximumAPosteriori(one, scaled, { ...search, onIteration: watch }, precision);
       sum += other.cash(flux.data) / 2;
     }
     cashes.set(power, sum);
     return sum;
-  };
+  }
   let best = 0;
   for (const direction of [1, -1]) {
-    while (Math.abs(best) < STEPS && cashAt(best + direction) < cashAt(best)) best += direction;
+    while (Math.abs(best) < STEPS && (yield* cashAt(best + direction)) < (yield* cashAt(best))) {
+      best += direction;
+    }
   }
-  const limit = cashAt(best) + ALIKE;
+  const limit = (yield* cashAt(best)) + ALIKE;
   let power = best;
-  while (power < STEPS && cashAt(power + 0.5) <= limit) power += 0.5;
+  while (power < STEPS && (yield* cashAt(power + 0.5)) <= limit) power += 0.5;
   if (power < STEPS && Number.isFinite(limit)) {
-    const [below, above] = [cashAt(power), cashAt(power + 0.5)];
+    const [below, above] = [yield* cashAt(power), yield* cashAt(power + 0.5)];
     power += (0.5 * (limit - below)) / (above - below);
   }
   const strength = STEP ** power;
-  const found = maximumAPosteriori(model, scaledPrior(prior, strength), options);
+  const found = yield* maximumAPosteriori(model, scaledPrior(prior, strength), options, precision);
   return {
     ...found,
     priorStrength: strength,

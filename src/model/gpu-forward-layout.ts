@@ -1,9 +1,9 @@
 /** Where everything of a forward model lies in the buffers of the GPU: the host's side of kernels-gpu/forward.wgsl. */
 
 import { naturalLog } from "../data/random/exponential.js";
-import { InvalidInputError, JobError } from "../errors.js";
+import { InvalidInputError } from "../errors.js";
 import type { OpenGpu } from "../gpu.js";
-import { type GpuBuffer, type GpuStep, largestBuffer } from "../gpu-program.js";
+import { checkRoom, type GpuBuffer, type GpuStep, largestBuffer } from "../gpu-program.js";
 import type { ForwardModel } from "./forward-model.js";
 import { ontoSky } from "./sky-grid.js";
 import { eachDetectorPixel, psfOfFirstPixels } from "./sky-observation.js";
@@ -171,13 +171,7 @@ export function layOutForward(
     { numbers: places.length, readOnly: true },
     ...ofImage.map((numbers) => ({ numbers: images * numbers })),
   ];
-  const bytes = Math.max(4 * length, images * largest);
-  if (bytes > most) {
-    throw new JobError(
-      `gpu: a sky must fit into buffers of ${most} bytes of ${gpu.name}, got ${bytes}; cut out a smaller image or choose device cpu`,
-      { fields: { bytes, most } },
-    );
-  }
+  checkRoom(gpu, buffers, "a sky", "cut out a smaller image");
   let cashOfCounts = 0;
   for (const counts of laid) {
     for (const count of counts) if (count > 0) cashOfCounts += 2 * (count - count * naturalLog(count));

@@ -2,6 +2,8 @@ import type { PixelPrior } from "../data/law/prior-parameters.js";
 import { randomStream } from "../data/random/random.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
+import { answeredHere, type Inquiry } from "../inquiry.js";
+import type { PatchQuestion } from "./patch-density.js";
 
 /**
  * What is believed of an image before any photon: the interface between priors and the methods `map` and `nuts`. Write your
@@ -87,26 +89,41 @@ export function priorName({ name = "prior" }: FluxPrior): string {
   return name;
 }
 
-/** A prior whose log density comes with its derivatives. */
-export function priorWithBoth(
-  prior: FluxPrior,
-  densityAndGradient: NonNullable<FluxPrior["densityAndGradient"]>,
-): FluxPrior {
-  return Object.defineProperty(prior, "densityAndGradient", { value: densityAndGradient, enumerable: false });
+/** `densityAndGradient` of a prior, for whoever answers its questions. */
+type Ask = (
+  ...given: Parameters<NonNullable<FluxPrior["densityAndGradient"]>>
+) => Inquiry<PatchQuestion, number>;
+
+const ASK = Symbol("ask");
+
+/** A prior that can leave the densities of patches to whoever answers. Not enumerable, as `densityAndGradient`. */
+interface AskingPrior extends FluxPrior {
+  readonly [ASK]?: Ask;
+}
+
+/** A prior whose log density comes with its derivatives, perhaps after questions. */
+export function askingPrior(prior: FluxPrior, ask: Ask): FluxPrior {
+  return Object.defineProperties(prior, {
+    [ASK]: { value: ask, enumerable: false },
+    densityAndGradient: {
+      value: (...given: Parameters<Ask>) => answeredHere(ask(...given)),
+      enumerable: false,
+    },
+  });
 }
 
 /** The log density of a prior, and its derivatives in `out` and `outParameters`, as `FluxPrior.gradient` describes them. */
-export function densityAndGradient(
-  prior: FluxPrior,
-  flux: SkyImage,
-  out: Float64Array,
-  parameters?: Float64Array,
-  outParameters?: Float64Array,
-): number {
-  if (prior.densityAndGradient !== undefined) {
-    return prior.densityAndGradient(flux, out, parameters, outParameters);
-  }
-  prior.gradient(flux, out, parameters, outParameters);
+export function densityAndGradient(prior: FluxPrior, ...given: Parameters<Ask>): number {
+  return answeredHere(askDensity(prior, ...given));
+}
+
+/** `densityAndGradient` for whoever answers its questions. */
+export function* askDensity(prior: FluxPrior, ...given: Parameters<Ask>): Inquiry<PatchQuestion, number> {
+  const { [ASK]: ask } = prior as AskingPrior;
+  if (ask !== undefined) return yield* ask(...given);
+  if (prior.densityAndGradient !== undefined) return prior.densityAndGradient(...given);
+  const [flux, , parameters] = given;
+  prior.gradient(...given);
   return prior.logDensity(flux, parameters);
 }
 
@@ -202,7 +219,6 @@ export function productPrior(...priors: readonly FluxPrior[]): FluxPrior {
     );
   }
   const [own] = fitted;
-  let part = new Float64Array(0);
   const parts = priors.map(({ conjugate }) => conjugate);
   const conjugate = parts.every((part) => part !== undefined)
     ? {
@@ -210,20 +226,15 @@ export function productPrior(...priors: readonly FluxPrior[]): FluxPrior {
         rate: parts.reduce((sum, part) => sum + part.rate, 0),
       }
     : undefined;
-  const evaluate = (
-    flux: SkyImage,
-    out: Float64Array,
-    parameters?: Float64Array,
-    outParameters?: Float64Array,
-  ): number => {
-    if (part.length !== out.length) part = new Float64Array(out.length);
+  const ask: Ask = function* (flux, out, parameters, outParameters) {
+    const part = new Float64Array(out.length);
     out.fill(0);
     let sum = 0;
     for (const prior of priors) {
       sum +=
         prior === own
-          ? densityAndGradient(prior, flux, part, parameters, outParameters)
-          : densityAndGradient(prior, flux, part);
+          ? yield* askDensity(prior, flux, part, parameters, outParameters)
+          : yield* askDensity(prior, flux, part);
       for (let index = 0; index < out.length; index++) out[index] += part[index];
     }
     return sum;
@@ -238,8 +249,8 @@ export function productPrior(...priors: readonly FluxPrior[]): FluxPrior {
       for (const prior of priors) sum += prior.logDensity(flux, prior === own ? parameters : undefined);
       return sum;
     },
-    gradient(flux, out, parameters, outParameters) {
-      evaluate(flux, out, parameters, outParameters);
+    gradient(...given) {
+      answeredHere(ask(...given));
     },
     ...(own?.parameters === undefined ? {} : { parameters: (shape: Shape) => own.parameters!(shape) }),
     checkShape(shape) {
@@ -250,7 +261,7 @@ export function productPrior(...priors: readonly FluxPrior[]): FluxPrior {
       : {}),
   };
   const factors = priors.map(({ data }) => data);
-  priorWithBoth(product, evaluate);
+  askingPrior(product, ask);
   return factors.includes(undefined)
     ? product
     : priorWithData(product, { make: "productPrior", with: factors });
@@ -274,8 +285,8 @@ export function scaledPrior(prior: FluxPrior, factor: number): FluxPrior {
     if (logs !== 0) for (const value of data) sum += Math.log(value);
     return logs * sum;
   };
-  const evaluate = (flux: SkyImage, out: Float64Array, own?: Float64Array, outOwn?: Float64Array): number => {
-    const log = densityAndGradient(prior, flux, out, own, outOwn);
+  const ask: Ask = function* (flux, out, own, outOwn) {
+    const log = yield* askDensity(prior, flux, out, own, outOwn);
     for (let index = 0; index < out.length; index++) {
       out[index] = factor * out[index] + (logs === 0 ? 0 : logs / flux.data[index]);
     }
@@ -286,8 +297,8 @@ export function scaledPrior(prior: FluxPrior, factor: number): FluxPrior {
     name: priorName(prior),
     ...(measure === undefined ? {} : { measure }),
     logDensity: (flux, own) => factor * prior.logDensity(flux, own) + sumOfLogs(flux),
-    gradient(flux, out, own, outOwn) {
-      evaluate(flux, out, own, outOwn);
+    gradient(...given) {
+      answeredHere(ask(...given));
     },
     ...(parameters === undefined ? {} : { parameters: (shape: Shape) => prior.parameters!(shape) }),
     checkShape: (shape) => prior.checkShape?.(shape),
@@ -295,7 +306,7 @@ export function scaledPrior(prior: FluxPrior, factor: number): FluxPrior {
       ? {}
       : { at: (iteration: number) => scaledPrior(prior.at!(iteration), factor) }),
   };
-  priorWithBoth(scaled, evaluate);
+  askingPrior(scaled, ask);
   const { data } = prior;
   return data === undefined ? scaled : priorWithData(scaled, { make: "scaledPrior", with: [data, factor] });
 }

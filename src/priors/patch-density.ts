@@ -1,5 +1,6 @@
 import type { PatchNorm, PreparedMixture } from "../data/law/patch-mixture.js";
 import type { Shape } from "../image.js";
+import type { Question } from "../inquiry.js";
 import { instantiateModelKernels, reserve, reserved } from "../model-kernels.js";
 
 /** As `kernels/patches.ts` counts them. */
@@ -19,6 +20,12 @@ export type PatchDensity = (
   lefts: readonly number[],
   out?: Float64Array,
 ) => number;
+
+/** Where a prior asks for the sum over patches of their log density. */
+export interface PatchQuestion extends Question {
+  readonly mixture: PreparedMixture;
+  readonly of: Readonly<Parameters<PatchDensity>>;
+}
 
 /**
  * The log density of patches under a mixture, by an instance of the kernels of its own.

@@ -1,8 +1,9 @@
 import { type PatchMixture, type PatchNorm, prepareMixture } from "../data/law/patch-mixture.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
-import { checkPositiveOption, type FluxPrior, priorWithBoth, priorWithData } from "./flux-prior.js";
-import { type PatchDensity, patchDensity } from "./patch-density.js";
+import { answeredHere, type Inquiry } from "../inquiry.js";
+import { askingPrior, checkPositiveOption, type FluxPrior, priorWithData } from "./flux-prior.js";
+import { type PatchDensity, type PatchQuestion, patchDensity } from "./patch-density.js";
 
 /** How the image is transformed before patches are cut out, pixel by pixel. */
 export type ImageNorm =
@@ -65,19 +66,23 @@ export function patchPrior(
 
   // Made when it is first used: priors are also made only to be checked, or to be sent away.
   let density: PatchDensity | undefined;
+  const densityHere = () => {
+    density ??= patchDensity(prepared);
+    return density;
+  };
   const withShifts = (shifts: readonly (readonly [number, number])[]): FluxPrior => {
     const factor = (strength * spacing * spacing) / n / shifts.length;
-    const evaluate = (flux: SkyImage, out?: Float64Array): number => {
+    function* ask(flux: SkyImage, out?: Float64Array): Inquiry<PatchQuestion, number> {
       const [ny, nx] = flux.shape;
       checkPatchShape(flux.shape, patchSize);
-      density ??= patchDensity(prepared);
       const image = normImage(flux.data, imageNorm);
       let sum = 0;
       out?.fill(0);
       for (const [down, across] of shifts) {
         const tops = patchStarts(ny, patchSize, spacing, down);
         const lefts = patchStarts(nx, patchSize, spacing, across);
-        sum += density(image, flux.shape, tops, lefts, out);
+        const of = [image, flux.shape, tops, lefts, out] as const;
+        sum += yield { mixture: prepared, of, here: () => densityHere()(...of) };
       }
       if (out !== undefined) {
         for (let index = 0; index < out.length; index++) {
@@ -85,16 +90,16 @@ export function patchPrior(
         }
       }
       return factor * sum;
-    };
+    }
     const prior: FluxPrior = {
       name: "patch prior",
-      logDensity: (flux) => evaluate(flux),
+      logDensity: (flux) => answeredHere(ask(flux)),
       gradient(flux, out) {
-        evaluate(flux, out);
+        answeredHere(ask(flux, out));
       },
       checkShape: (shape) => checkPatchShape(shape, patchSize),
     };
-    return priorWithBoth(prior, evaluate);
+    return askingPrior(prior, ask);
   };
   const fixed = withShifts(cycleSpin === "average" ? average : [[0, 0]]);
   const data = { make: "patchPrior", with: [mixture, { strength, stride: spacing, cycleSpin, imageNorm }] };

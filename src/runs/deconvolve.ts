@@ -2,6 +2,7 @@ import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
 import { openGpu } from "../gpu.js";
 import type { SkyImage } from "../image.js";
+import { answeredHere, type Inquiry } from "../inquiry.js";
 import { type BootstrapOptions, parametricBootstrap } from "../methods/bootstrap.js";
 import { type EmMultiscaleOptions, emMultiscale } from "../methods/em-multiscale.js";
 import type { IterationReport } from "../methods/estimate.js";
@@ -10,8 +11,10 @@ import {
   type MapOptions,
   maximumAPosteriori,
   maximumOfComponents,
+  type Precision,
   type SkyComponent,
 } from "../methods/map.js";
+import type { PosteriorQuestion } from "../methods/positive-flux.js";
 import { type HeldOutStrength, mapOfHeldOutStrength } from "../methods/prior-strength.js";
 import { type RichardsonLucyOptions, richardsonLucy } from "../methods/richardson-lucy.js";
 import type { ForwardModel, ForwardModelOptions } from "../model/forward-model.js";
@@ -50,20 +53,21 @@ export interface PointMethodOptions extends ModelOptions {
   readonly bootstrap?: number | BootstrapOptions;
 }
 
+/** Where methods work that the GPU has. */
+interface DeviceChoice {
+  /**
+   * `"gpu"`: on a GPU by WebGPU, in Node with the package `webgpu` (docs/gpu.md), in f32, where `onIteration` of Richardson-Lucy is called
+   * after some iterations; not together with `bootstrap`. `"cpu"`, the default, and `"auto"`: here.
+   */
+  readonly device?: "cpu" | "gpu" | "auto";
+}
+
 /** A component of the sky, its prior perhaps made for the model. */
 export type ComponentChoice = Omit<SkyComponent, "prior"> & { readonly prior: PriorChoice };
 
 /** Methods that return a `PointEstimate`, with their options. */
 export type PointMethod =
-  | ({
-      readonly method: "richardson-lucy";
-      /**
-       * `"gpu"`: the iterations run on a GPU by WebGPU, in Node with the package `webgpu` (docs/gpu.md), in f32, and `onIteration` is
-       * called after some of them; not together with `bootstrap`. `"cpu"`, the default, and `"auto"`: here.
-       */
-      readonly device?: "cpu" | "gpu" | "auto";
-    } & RichardsonLucyOptions &
-      PointMethodOptions)
+  | ({ readonly method: "richardson-lucy" } & RichardsonLucyOptions & DeviceChoice & PointMethodOptions)
   | ({ readonly method: "gradient-descent" } & GradientDescentOptions & PointMethodOptions)
   | ({
       readonly method: "map";
@@ -74,11 +78,13 @@ export type PointMethod =
        */
       readonly strength?: number | "held-out" | HeldOutStrength;
     } & MapOptions &
+      DeviceChoice &
       PointMethodOptions)
   | ({ readonly method: "map"; readonly components: readonly ComponentChoice[] } & Omit<
       MapOptions,
       "measure" | "parametrisation" | "curvature"
     > &
+      DeviceChoice &
       PointMethodOptions)
   | ({ readonly method: "em-multiscale" } & EmMultiscaleOptions & PointMethodOptions);
 
@@ -201,17 +207,22 @@ export function isSampled<Sampled extends ChainRunOptions>(
   return method === "lira" || method === "gibbs" || method === "nuts" || method === "own";
 }
 
-type GpuMethod = Extract<PointMethod, { readonly method: "richardson-lucy" }>;
+type MapMethod = Extract<PointMethod, { readonly method: "map" }>;
+type GpuMethod = Extract<PointMethod, DeviceChoice>;
 
 function isOnGpu(options: PointMethod): options is GpuMethod {
   return "device" in options && options.device === "gpu";
 }
 
 async function estimateOnGpu(options: GpuMethod, model: ForwardModel): Promise<PointEstimate> {
-  // Shaders are fetched when they are wanted.
-  const { richardsonLucyOnGpu } = await import("../methods/gpu-richardson-lucy.js");
   const gpu = await openGpu();
   try {
+    // Shaders are fetched when they are wanted.
+    if (options.method === "map") {
+      const { mapOnGpu } = await import("../methods/gpu-map.js");
+      return await mapOnGpu(gpu, mapInquiry(options, model)(model, "single"));
+    }
+    const { richardsonLucyOnGpu } = await import("../methods/gpu-richardson-lucy.js");
     return await richardsonLucyOnGpu(gpu, model, options);
   } finally {
     gpu.close();
@@ -227,25 +238,33 @@ function estimator(options: PointMethod, model: ForwardModel): (model: ForwardMo
     case "em-multiscale":
       return (one) => emMultiscale(one, options);
     case "map": {
-      if ("components" in options && options.components !== undefined) {
-        const components = options.components.map((one) => ({
-          ...one,
-          prior: typeof one.prior === "function" ? one.prior(model) : one.prior,
-        }));
-        return (one) => maximumOfComponents(one, components, options);
-      }
-      if (!("prior" in options)) throw new InvalidInputError(NO_PRIOR);
-      const prior = typeof options.prior === "function" ? options.prior(model) : options.prior;
-      const { strength = 1 } = options;
-      if (typeof strength === "number") {
-        const scaled = strength === 1 ? prior : scaledPrior(prior, strength);
-        return (one) => maximumAPosteriori(one, scaled, options);
-      }
-      const rule: HeldOutStrength =
-        typeof strength === "string" ? { rule: strength as "held-out" } : strength;
-      return (one) => mapOfHeldOutStrength(one, prior, rule, options);
+      const inquiry = mapInquiry(options, model);
+      return (one) => answeredHere(inquiry(one));
     }
   }
+}
+
+/** What `map` does, for whoever answers its questions. */
+function mapInquiry(
+  options: MapMethod,
+  model: ForwardModel,
+): (model: ForwardModel, precision?: Precision) => Inquiry<PosteriorQuestion, PointEstimate> {
+  if ("components" in options && options.components !== undefined) {
+    const components = options.components.map((one) => ({
+      ...one,
+      prior: typeof one.prior === "function" ? one.prior(model) : one.prior,
+    }));
+    return (one, precision) => maximumOfComponents(one, components, options, precision);
+  }
+  if (!("prior" in options)) throw new InvalidInputError(NO_PRIOR);
+  const prior = typeof options.prior === "function" ? options.prior(model) : options.prior;
+  const { strength = 1 } = options;
+  if (typeof strength === "number") {
+    const scaled = strength === 1 ? prior : scaledPrior(prior, strength);
+    return (one, precision) => maximumAPosteriori(one, scaled, options, precision);
+  }
+  const rule: HeldOutStrength = typeof strength === "string" ? { rule: strength as "held-out" } : strength;
+  return (one, precision) => mapOfHeldOutStrength(one, prior, rule, options, precision);
 }
 
 const NO_PRIOR = 'deconvolve: the method "map" must be given a prior or components, got none; add one';
@@ -332,6 +351,8 @@ export function checkCombination(options: { readonly method?: Method | "own" | u
   }
 }
 
+const LIST = new Intl.ListFormat("en-GB");
+
 /** Refuse a device that there is not, and what the GPU does not do for methods of one image. */
 function checkDevice(
   { device, bootstrap }: Readonly<Record<string, unknown>>,
@@ -341,10 +362,7 @@ function checkDevice(
   if (device === undefined) return;
   const setting = settingOf("device", method);
   if (!setting.methods.includes(method)) {
-    refuse(
-      "device",
-      `the GPU has ${new Intl.ListFormat("en-GB").format(setting.methods.map((one) => `"${one}"`))} alone`,
-    );
+    refuse("device", `the GPU has ${LIST.format(setting.methods.map((one) => `"${one}"`))} alone`);
   }
   checkValue(setting, device, "deconvolve");
   if (method !== "lira" && device === "gpu" && bootstrap !== undefined) {

@@ -114,7 +114,7 @@ export const SAMPLING_SETTINGS = [
         { value: "auto", label: "the faster one" },
       ],
     },
-    methods: ["lira", "nuts", "richardson-lucy"],
+    methods: ["lira", "nuts", "richardson-lucy", "map"],
     group: "Sampling",
     label: "Device",
     meaning:

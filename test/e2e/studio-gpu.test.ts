@@ -54,9 +54,9 @@ describe.skipIf(!hasChromium)("Studio with a GPU", { timeout: 240_000 }, () => {
     expect(await sampled()).toBe(true);
     expect(await start.isEnabled()).toBe(true);
     expect((await auditPage(studio.page)).violations).toEqual([]);
-    await studio.page.selectOption("#field-method", "map");
+    await studio.page.selectOption("#field-method", "gradient-descent");
     await studio.page.waitForSelector(
-      "text=Runs on the CPU: the GPU has LIRA, Gradient sampler (NUTS) and Richardson-Lucy alone.",
+      "text=Runs on the CPU: the GPU has LIRA, Gradient sampler (NUTS), Richardson-Lucy and Most probable image (MAP) alone.",
     );
   });
 
@@ -99,13 +99,21 @@ describe.skipIf(!hasChromium)("Studio with a GPU", { timeout: 240_000 }, () => {
     expect(dataOf(made)).toEqual(dataOf(there));
   });
 
-  it("finds an image there, the same as its command", async () => {
+  const images = [
+    ["richardson-lucy", { iterations: "12" }, { stop: "tolerance=1e-3" }],
+    ["map", { iterations: "8" }, { prior: "total-variation", strength: "" }],
+  ] as const;
+  it.each(images)("finds an image there, the same as its command: %s", async (method, numbers, choices) => {
     await studio.open();
     await studio.page.click('.example:has-text("Point source")');
-    await studio.page.selectOption("#field-method", "richardson-lucy");
+    await studio.page.selectOption("#field-method", method);
     await studio.page.selectOption("#field-device", "gpu");
-    await studio.page.selectOption("#field-richardson-lucy-stop", "tolerance=1e-3");
-    await studio.page.fill("#field-richardson-lucy-iterations", "12");
+    for (const [name, value] of Object.entries(choices)) {
+      await studio.page.selectOption(`#field-${method}-${name}`, value);
+    }
+    for (const [name, value] of Object.entries(numbers)) {
+      await studio.page.fill(`#field-${method}-${name}`, value);
+    }
     await studio.page.click("summary:text-is('Advanced')");
     await studio.page.fill("#field-bootstrap", "5");
     expect(await studio.page.locator("#field-bootstrap-help").textContent()).toBe("0 on the GPU, please");

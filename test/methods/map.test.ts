@@ -6,11 +6,13 @@ import {
 } from "../../src/data/observation/simulated-datasets.js";
 import { randomStream } from "../../src/data/random/random.js";
 import { constantImage } from "../../src/image.js";
+import { answeredHere, type Question } from "../../src/inquiry.js";
 import { minimiseAdam } from "../../src/methods/adam.js";
 import { emMultiscale } from "../../src/methods/em-multiscale.js";
 import { estimateDiagonal, estimateInverseDiagonal } from "../../src/methods/hessian.js";
-import { minimiseLbfgs } from "../../src/methods/lbfgs.js";
+import { minimiseLbfgs, type Objective } from "../../src/methods/lbfgs.js";
 import { maximumAPosteriori } from "../../src/methods/map.js";
+import { valueNoise } from "../../src/methods/value-noise.js";
 import { createForwardModel } from "../../src/model/forward-model.js";
 import { multiscalePrior } from "../../src/priors/multiscale-prior.js";
 import { markovPrior, totalVariationPrior } from "../../src/priors/neighbour-priors.js";
@@ -18,6 +20,13 @@ import { exponentialPrior, gammaPrior, tikhonovPrior, uniformPrior } from "../..
 import { randomObservation, relativeError } from "../model/random-observation.js";
 
 const quiet = { iterations: 2_000, tolerance: 1e-14, onIteration: () => {} };
+
+/** A function whose values are asked for. */
+function asked(value: (at: Float64Array, gradient: Float64Array) => number): Objective<Question> {
+  return function* (at, gradient) {
+    return yield { here: () => value(at, gradient) };
+  };
+}
 
 /** Rosenbrock's valley in pairs of variables: minimum 0 at (1, 1, ...). */
 function valley(at: Float64Array, gradient: Float64Array): number {
@@ -34,11 +43,35 @@ function valley(at: Float64Array, gradient: Float64Array): number {
 describe("minimisers", () => {
   it("L-BFGS finds the end of Rosenbrock's valley", () => {
     const start = Float64Array.from({ length: 20 }, (_, k) => (k % 2 === 0 ? -1.2 : 1));
-    const { at, value, iterations, values } = minimiseLbfgs(valley, start, quiet);
+    const { at, value, iterations, values } = answeredHere(minimiseLbfgs(asked(valley), start, quiet));
     expect(value).toBeLessThan(1e-12);
     for (const component of at) expect(component).toBeCloseTo(1, 5);
     expect(iterations).toBeLessThan(150);
     for (let k = 1; k < values.length; k++) expect(values[k]).toBeLessThanOrEqual(values[k - 1]);
+  });
+
+  it("measures the rounding of values, and L-BFGS does not look for what it takes", () => {
+    const start = Float64Array.from({ length: 20 }, (_, k) => (k % 2 === 0 ? -1.2 : 1));
+    const random = randomStream(5);
+    let asked = 0;
+    // Uniform errors, of which some 1e-3 is the root mean square.
+    const rounded: Objective<Question> = function* (at, gradient) {
+      asked++;
+      return (yield { here: () => valley(at, gradient) }) + 1e-3 * Math.sqrt(12) * (random.uniform() - 0.5);
+    };
+    // Five differences of one another of variance 1 and correlations 3 / 4, 3 / 10, 1 / 20: a factor of 4 either way is beyond 1 in 1,000.
+    const noise = answeredHere(valueNoise(rounded, start));
+    expect(noise / 3).toBeGreaterThan(1e-3 / 4);
+    expect(noise / 3).toBeLessThan(4e-3);
+    asked = 0;
+    const { at, converged, iterations } = answeredHere(minimiseLbfgs(rounded, start, { ...quiet, noise }));
+    expect(converged).toBe(true);
+    expect(valley(at, new Float64Array(20))).toBeLessThan(noise);
+    // A step that goes down but for rounding is taken: hardly one needs a second trial, where else the last would be halved again and again.
+    expect(asked).toBeLessThan(1.5 * iterations);
+    asked = 0;
+    const without = answeredHere(minimiseLbfgs(rounded, start, quiet));
+    expect(asked).toBeGreaterThan(3 * without.iterations);
   });
 
   it("Adam gets to the minimum of a bowl", () => {
@@ -46,7 +79,7 @@ describe("minimisers", () => {
       for (let k = 0; k < at.length; k++) gradient[k] = 2 * (k + 1) * (at[k] - k);
       return at.reduce((sum, value, k) => sum + (k + 1) * (value - k) ** 2, 0);
     };
-    const { at } = minimiseAdam(() => bowl, new Float64Array(5), 0.1, quiet);
+    const { at } = answeredHere(minimiseAdam(asked(bowl), new Float64Array(5), 0.1, quiet));
     for (const [k, value] of at.entries()) expect(value).toBeCloseTo(k, 3);
   });
 
@@ -73,20 +106,24 @@ describe("maximumAPosteriori", () => {
       const { mask: _m, background: _b, ...rest } = observation;
       const psf = constantImage([1, 1], 1);
       const model = createForwardModel({ ...rest, psf });
-      const { flux, converged } = maximumAPosteriori(model, gammaPrior({ shape: 2.5, rate: 0.7 }), {
-        parametrisation,
-        tolerance: 1e-14,
-      });
+      const { flux, converged } = answeredHere(
+        maximumAPosteriori(model, gammaPrior({ shape: 2.5, rate: 0.7 }), {
+          parametrisation,
+          tolerance: 1e-14,
+        }),
+      );
       expect(converged).toBe(true);
       const expected = observation.counts.data.map(
         (d, j) => (d + 1.5) / (observation.exposure.data[j] + 0.7),
       );
       expect(relativeError(flux.data, expected)).toBeLessThan(1e-5);
-      const log = maximumAPosteriori(model, gammaPrior({ shape: 2.5, rate: 0.7 }), {
-        measure: "log-flux",
-        parametrisation,
-        tolerance: 1e-14,
-      });
+      const log = answeredHere(
+        maximumAPosteriori(model, gammaPrior({ shape: 2.5, rate: 0.7 }), {
+          measure: "log-flux",
+          parametrisation,
+          tolerance: 1e-14,
+        }),
+      );
       const ofLog = observation.counts.data.map((d, j) => (d + 2.5) / (observation.exposure.data[j] + 0.7));
       expect(relativeError(log.flux.data, ofLog)).toBeLessThan(1e-5);
     },
@@ -98,10 +135,12 @@ describe("maximumAPosteriori", () => {
     const model = createForwardModel({ ...rest, psf: constantImage([1, 1], 1) });
     const prior = gammaPrior({ shape: 3, rate: 1 });
     for (const errors of ["diagonal", "inverse"] as const) {
-      const { flux, std } = maximumAPosteriori(model, prior, {
-        tolerance: 1e-14,
-        curvature: { errors, probes: 2 },
-      });
+      const { flux, std } = answeredHere(
+        maximumAPosteriori(model, prior, {
+          tolerance: 1e-14,
+          curvature: { errors, probes: 2 },
+        }),
+      );
       // Curvature in ln flux at the mode is (E + b) flux, so the flux has the variance flux / (E + b); a diagonal Hessian
       // is estimated exactly by any probe.
       const expected = flux.data.map((value, j) => Math.sqrt(value / (observation.exposure.data[j] + 1)));
@@ -112,10 +151,12 @@ describe("maximumAPosteriori", () => {
   it("the gradient vanishes at the mode, for both optimisers and parametrisations", () => {
     const model = createForwardModel(simulateDisk({ seed: 2, shape: [20, 20] }));
     const prior = markovPrior({ strength: 4 });
-    const best = maximumAPosteriori(model, prior, { tolerance: 1e-13 });
-    const soft = maximumAPosteriori(model, prior, { tolerance: 1e-13, parametrisation: "softplus" });
+    const best = answeredHere(maximumAPosteriori(model, prior, { tolerance: 1e-13 }));
+    const soft = answeredHere(
+      maximumAPosteriori(model, prior, { tolerance: 1e-13, parametrisation: "softplus" }),
+    );
     expect(relativeError(soft.flux.data, best.flux.data)).toBeLessThan(1e-3);
-    const adam = maximumAPosteriori(model, prior, { optimizer: "adam", iterations: 2_000 });
+    const adam = answeredHere(maximumAPosteriori(model, prior, { optimizer: "adam", iterations: 2_000 }));
     const end = (result: typeof best) => {
       let logs = 0;
       for (const value of result.flux.data) logs += Math.log(value);
@@ -128,9 +169,11 @@ describe("maximumAPosteriori", () => {
   it("converges with total variation and is where no pixel wants to move", () => {
     const model = createForwardModel(simulateDisk({ seed: 1, shape: [20, 20] }));
     const prior = totalVariationPrior({ strength: 1, smoothing: 0.1 });
-    const { flux, converged } = maximumAPosteriori(model, prior);
+    const { flux, converged } = answeredHere(maximumAPosteriori(model, prior));
     expect(converged).toBe(true);
-    const { data } = maximumAPosteriori(model, prior, { tolerance: 1e-13, iterations: 5_000 }).flux;
+    const { data } = answeredHere(
+      maximumAPosteriori(model, prior, { tolerance: 1e-13, iterations: 5_000 }),
+    ).flux;
     // The problem is convex: the maximum is where every slope is 0, or upwards at 0 flux (Karush, Kuhn and Tucker).
     const slopes = new Float64Array(data.length);
     model.cashGradient(data, slopes);
@@ -150,10 +193,11 @@ describe("maximumAPosteriori", () => {
   it("ends early and keeps the image when told to", () => {
     const model = createForwardModel(randomObservation(3, 6, 9));
     for (const optimizer of ["lbfgs", "adam"] as const) {
-      const { complete, converged, iterations, stopped } = maximumAPosteriori(
-        model,
-        exponentialPrior({ rate: 1 }),
-        { optimizer, onIteration: ({ iteration }) => iteration < 3 },
+      const { complete, converged, iterations, stopped } = answeredHere(
+        maximumAPosteriori(model, exponentialPrior({ rate: 1 }), {
+          optimizer,
+          onIteration: ({ iteration }) => iteration < 3,
+        }),
       );
       expect({ complete, converged, iterations }).toEqual({
         complete: false,
@@ -169,13 +213,15 @@ describe("maximumAPosteriori", () => {
     const model = createForwardModel(data);
     const error = (image: Float64Array) =>
       image.reduce((sum, value, index) => sum + (value - data.flux.data[index]) ** 2, 0);
-    const none = error(maximumAPosteriori(model, uniformPrior(), { iterations: 300 }).flux.data);
+    const none = error(
+      answeredHere(maximumAPosteriori(model, uniformPrior(), { iterations: 300 })).flux.data,
+    );
     for (const prior of [
       totalVariationPrior({ strength: 0.5, smoothing: 0.1 }),
       markovPrior({ strength: 2 }),
       tikhonovPrior({ strength: 0.01 }),
     ]) {
-      expect(error(maximumAPosteriori(model, prior).flux.data)).toBeLessThan(none);
+      expect(error(answeredHere(maximumAPosteriori(model, prior)).flux.data)).toBeLessThan(none);
     }
   });
 
@@ -186,7 +232,9 @@ describe("maximumAPosteriori", () => {
       referenceExposure: model.reference,
       smoothingPrior: { power: 1, rate: 1, exponent: 1 },
     });
-    const { priorParameters, converged } = maximumAPosteriori(model, prior, { iterations: 3_000 });
+    const { priorParameters, converged } = answeredHere(
+      maximumAPosteriori(model, prior, { iterations: 3_000 }),
+    );
     expect(priorParameters).toHaveLength(4);
     expect(converged).toBe(true);
     for (const alpha of priorParameters!) expect(alpha).toBeGreaterThan(0);
@@ -203,17 +251,21 @@ describe("maximumAPosteriori", () => {
         { x: 0.5, y: 0 },
       ],
     });
-    const { flux } = maximumAPosteriori(model, exponentialPrior({ rate: 0.1 }), { iterations: 30 });
+    const { flux } = answeredHere(
+      maximumAPosteriori(model, exponentialPrior({ rate: 0.1 }), { iterations: 30 }),
+    );
     expect(flux.shape).toEqual([72, 72]);
     expect(flux.data.every((value) => value > 0 && Number.isFinite(value))).toBe(true);
   });
 
   it("refuses what cannot work", () => {
     const model = createForwardModel(randomObservation(1));
-    expect(() => maximumAPosteriori(model, {} as never)).toThrow(/logDensity and gradient/);
+    expect(() => answeredHere(maximumAPosteriori(model, {} as never))).toThrow(/logDensity and gradient/);
     const spinning = { ...uniformPrior(), at: () => uniformPrior() };
-    expect(() => maximumAPosteriori(model, spinning)).toThrow(/optimizer "adam"/);
-    expect(() => maximumAPosteriori(model, uniformPrior(), { signal: AbortSignal.abort() })).toThrow(/abort/);
+    expect(() => answeredHere(maximumAPosteriori(model, spinning))).toThrow(/optimizer "adam"/);
+    expect(() =>
+      answeredHere(maximumAPosteriori(model, uniformPrior(), { signal: AbortSignal.abort() })),
+    ).toThrow(/abort/);
   });
 });
 
@@ -242,7 +294,7 @@ describe("emMultiscale", () => {
     const alpha = 0.7;
     const em = emMultiscale(model, { alphaInit: alpha, iterations: 20_000, tolerance: 1e-9 });
     const prior = multiscalePrior({ alpha, referenceExposure: model.reference });
-    const map = maximumAPosteriori(model, prior, { tolerance: 1e-14, iterations: 5_000 });
+    const map = answeredHere(maximumAPosteriori(model, prior, { tolerance: 1e-14, iterations: 5_000 }));
     expect(relativeError(em.flux.data, map.flux.data)).toBeLessThan(1e-4);
     expect(em.logPrior).toBeCloseTo(map.logPrior!, 3);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { simulateDisk } from "../../src/data/observation/simulated-datasets.js";
+import { answeredHere } from "../../src/inquiry.js";
 import { maximumAPosteriori } from "../../src/methods/map.js";
 import { mapOfHeldOutStrength } from "../../src/methods/prior-strength.js";
 import { createForwardModel } from "../../src/model/forward-model.js";
@@ -57,20 +58,24 @@ describe("mapOfHeldOutStrength", () => {
         [training, heldOut],
         [heldOut, training],
       ].reduce((sum, [one, other]) => {
-        const { flux } = maximumAPosteriori(createForwardModel(one), scaledPrior(prior, strength));
+        const { flux } = answeredHere(
+          maximumAPosteriori(createForwardModel(one), scaledPrior(prior, strength)),
+        );
         return sum + heldOutCash(flux, other) / 2;
       }, 0);
     const scan = Array.from({ length: 17 }, (_, k) => 10 ** (k / 4 - 4));
     const least = Math.min(...scan.map(cashOf));
     for (const start of [1e-3, 3]) {
-      const found = mapOfHeldOutStrength(model, scaledPrior(prior, start), { rule: "held-out", seed: 7 });
+      const found = answeredHere(
+        mapOfHeldOutStrength(model, scaledPrior(prior, start), { rule: "held-out", seed: 7 }),
+      );
       const strength = start * found.priorStrength!;
       // Where the curve has risen by 1, give or take what steps of a factor of 3 miss of its lowest point.
       expect(cashOf(strength)).toBeGreaterThan(least + 0.2);
       expect(cashOf(strength)).toBeLessThan(least + 1.8);
       expect(cashOf(1.8 * strength)).toBeGreaterThan(least + 1);
       expect(found.stopped).toMatch(/photons held out chose .* times the prior/);
-      const direct = maximumAPosteriori(model, scaledPrior(prior, strength));
+      const direct = answeredHere(maximumAPosteriori(model, scaledPrior(prior, strength)));
       expect(normalisedRmsError(found.flux, direct.flux)).toBeLessThan(0.02);
     }
   });
@@ -89,20 +94,22 @@ describe("mapOfHeldOutStrength", () => {
 
   it("tells its stage, and can be ended", () => {
     const stages = new Set<string | undefined>();
-    mapOfHeldOutStrength(
-      model,
-      prior,
-      { rule: "held-out" },
-      {
-        iterations: 5,
-        onIteration: ({ stage }) => {
-          stages.add(stage);
+    answeredHere(
+      mapOfHeldOutStrength(
+        model,
+        prior,
+        { rule: "held-out" },
+        {
+          iterations: 5,
+          onIteration: ({ stage }) => {
+            stages.add(stage);
+          },
         },
-      },
+      ),
     );
     expect([...stages]).toEqual(["held-out", undefined]);
     expect(() =>
-      mapOfHeldOutStrength(model, prior, { rule: "held-out" }, { onIteration: () => false }),
+      answeredHere(mapOfHeldOutStrength(model, prior, { rule: "held-out" }, { onIteration: () => false })),
     ).toThrow(/no image yet: start it again, or give the strength/);
   });
 

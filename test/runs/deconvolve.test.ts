@@ -133,8 +133,8 @@ describe("deconvolve", () => {
     await expect(attempt({ method: "lira", backgroundScale: [2] })).rejects.toThrow(
       /choose "em-multiscale" or "map"/,
     );
-    await expect(attempt({ method: "map", prior, device: "gpu" })).rejects.toThrow(
-      /device must be left out with the method "map", got "gpu"; the GPU has "lira", "nuts" and "richardson-lucy" alone/,
+    await expect(attempt({ method: "em-multiscale", device: "gpu" })).rejects.toThrow(
+      /device must be left out with the method "em-multiscale", got "gpu"; the GPU has "lira", "nuts", "richardson-lucy" and "map" alone/,
     );
     await expect(attempt({ method: "richardson-lucy", device: "tpu" })).rejects.toThrow(
       /^deconvolve: device must be "cpu" or "gpu" or "auto", got "tpu"/,
