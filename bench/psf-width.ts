@@ -26,7 +26,8 @@ const { values: flags } = parseArgs({
 const FLUX = Number(flags.photons);
 const NAME = FLUX === 600 ? "psf-width" : `psf-width-${FLUX}`;
 const SEED = 20_261_129;
-const RUN = { iterations: 2500, burnIn: 500, chains: 2, traceEvery: 5 } as const;
+/** Sweeps, burn-in and chains as by default. */
+const RUN = { iterations: 5000, burnIn: 500, chains: 4, traceEvery: 5 } as const;
 const SIZE = 32;
 const SIGMA = 2;
 const ERROR = 0.1;
