@@ -89,6 +89,7 @@ export type { EstimatedComponent, PointEstimate } from "./posterior/point-estima
 export type {
   AdaptiveConfig,
   ChainConfig,
+  ChainDevice,
   Convergence,
   CountsLedger,
   Diagnostics,
@@ -152,6 +153,7 @@ export {
 export {
   type ComponentChoice,
   type DeconvolveOptions,
+  type DeviceChoice,
   deconvolve,
   type GibbsMethod,
   type LiraMethod,

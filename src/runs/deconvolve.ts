@@ -54,7 +54,7 @@ export interface PointMethodOptions extends ModelOptions {
 }
 
 /** Where methods work that the GPU has. */
-interface DeviceChoice {
+export interface DeviceChoice {
   /**
    * `"gpu"`: on a GPU by WebGPU, in Node with the package `webgpu` (docs/gpu.md), in f32, where `onIteration` of Richardson-Lucy is called
    * after some iterations; not together with `bootstrap`. `"cpu"`, the default, and `"auto"`: here.
