@@ -61,6 +61,13 @@ export function largestBuffer({ device }: OpenGpu): number {
   return Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize);
 }
 
+/** What a shader calls its constants: whole numbers are u32, text stands as it is. */
+export function shaderConstants(words: Readonly<Record<string, number | boolean | string>>): string {
+  return Object.entries(words)
+    .map(([name, value]) => `const ${name} = ${typeof value === "number" ? `${value}u` : value};\n`)
+    .join("");
+}
+
 /**
  * Check that a device has room for buffers.
  *

@@ -3,7 +3,7 @@
 import { naturalLog } from "../data/random/exponential.js";
 import { InvalidInputError } from "../errors.js";
 import type { OpenGpu } from "../gpu.js";
-import { checkRoom, type GpuBuffer, type GpuStep, largestBuffer } from "../gpu-program.js";
+import { checkRoom, type GpuBuffer, type GpuStep, largestBuffer, shaderConstants } from "../gpu-program.js";
 import type { ForwardModel } from "./forward-model.js";
 import { ontoSky } from "./sky-grid.js";
 import { eachDetectorPixel, psfOfFirstPixels } from "./sky-observation.js";
@@ -178,9 +178,7 @@ export function layOutForward(
   }
   const tiles = [Math.ceil(nx / TILE), Math.ceil(ny / TILE)] as const;
   return {
-    constants: Object.entries(words)
-      .map(([name, value]) => `const ${name} = ${typeof value === "boolean" ? value : `${value}u`};\n`)
-      .join(""),
+    constants: shaderConstants(words),
     inputs,
     places,
     buffers,

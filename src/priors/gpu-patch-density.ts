@@ -3,7 +3,7 @@
 import type { PatchNorm, PreparedMixture } from "../data/law/patch-mixture.js";
 import { patchesWgsl } from "../generated/patches-wgsl.js";
 import type { OpenGpu } from "../gpu.js";
-import { checkRoom, createGpuProgram, type GpuBuffer } from "../gpu-program.js";
+import { checkRoom, createGpuProgram, type GpuBuffer, shaderConstants } from "../gpu-program.js";
 import type { PatchDensity } from "./patch-density.js";
 
 /** Buffers in the order of their bindings. */
@@ -57,9 +57,7 @@ export async function createGpuPatchDensity(
   checkRoom(gpu, buffers, "all patches of a sky", "take a larger stride");
   const program = await createGpuProgram(
     gpu,
-    Object.entries(words)
-      .map(([name, value]) => `const ${name} = ${typeof value === "number" ? `${value}u` : value};\n`)
-      .join("") + patchesWgsl,
+    shaderConstants(words) + patchesWgsl,
     buffers,
     {
       judge: { entryPoint: "judgePatches", groups: [Math.ceil(most / GROUP)] },

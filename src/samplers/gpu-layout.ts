@@ -4,6 +4,7 @@ import { stateAlphas } from "../data/law/adaptive-prior.js";
 import { naturalLog } from "../data/random/exponential.js";
 import { logGamma } from "../data/random/log-gamma.js";
 import { InvalidInputError } from "../errors.js";
+import { shaderConstants } from "../gpu-program.js";
 import type { Shape } from "../image.js";
 import type { SkyObservations } from "../model/sky-observation.js";
 import { cellsFor } from "./gpu-cells.js";
@@ -321,9 +322,7 @@ export function layOutGpu(
       logCounts,
       backgroundCounts,
     },
-    constants: Object.entries(all)
-      .map(([name, value]) => `const ${name} = ${typeof value === "number" ? `${value}u` : value};\n`)
-      .join(""),
+    constants: shaderConstants(all),
     inputs: inputs.into((length) => new Float32Array(length)),
     places: places.into((length) => new Uint32Array(length)),
     head: at.LIGHT,

@@ -34,6 +34,27 @@ let made: Buffer | undefined;
 describe.skipIf(!hasChromium)("Studio with a GPU", { timeout: 240_000 }, () => {
   const studio = new StudioPage({ gpu: true });
 
+  /** The result that the page offers; the command that it shows makes the same data, on the same GPU. */
+  async function resultAsByCommand(): Promise<Buffer> {
+    const [download] = await Promise.all([
+      studio.page.waitForEvent("download"),
+      studio.page.click("text=Result, FITS"),
+    ]);
+    const found = readFileSync(await download.path());
+    await studio.page.click("summary:text-is('As a command')");
+    const shown = (await studio.page.locator("details[open] pre").first().textContent()) ?? "";
+    expect(shown).toContain(" --device gpu ");
+    if ("missing" in inNode) return found;
+    const cwd = mkdtempSync(join(studio.folder, "command-"));
+    for (const line of shown.trim().split("\n")) {
+      const [, ...args] = line.split(" ");
+      await promisify(execFile)(process.execPath, [MAIN, ...args], { cwd });
+    }
+    // All but headers, which name files that an example of the page does not have.
+    expect(dataOf(found)).toEqual(dataOf(readFileSync(join(cwd, "result.fits"))));
+    return found;
+  }
+
   it("offers it, and says what it does not do", async () => {
     await studio.open();
     await studio.page.click('.example:has-text("Point source")');
@@ -80,23 +101,8 @@ describe.skipIf(!hasChromium)("Studio with a GPU", { timeout: 240_000 }, () => {
     await studio.page.click(".kept-runs li.open .primary");
     await studio.page.waitForSelector(".verdict", { timeout: 120_000 });
     await studio.shot("gpu-done");
-    const [download] = await Promise.all([
-      studio.page.waitForEvent("download"),
-      studio.page.click("text=Result, FITS"),
-    ]);
-    made = readFileSync(await download.path());
+    made = await resultAsByCommand();
     expect(decodeResult(new Uint8Array(made)).config).toMatchObject({ device: "gpu" });
-    await studio.page.click("summary:text-is('As a command')");
-    const shown = (await studio.page.locator("details[open] pre").first().textContent()) ?? "";
-    expect(shown).toContain(" --device gpu ");
-    if ("missing" in inNode) return;
-    for (const line of shown.trim().split("\n")) {
-      const [, ...args] = line.split(" ");
-      await promisify(execFile)(process.execPath, [MAIN, ...args], { cwd: studio.folder });
-    }
-    const there = readFileSync(join(studio.folder, "result.fits"));
-    // All but headers, which name files that an example of the page does not have.
-    expect(dataOf(made)).toEqual(dataOf(there));
   });
 
   const images = [
@@ -120,21 +126,7 @@ describe.skipIf(!hasChromium)("Studio with a GPU", { timeout: 240_000 }, () => {
     await studio.page.fill("#field-bootstrap", "0");
     await studio.page.click("text=Find the image");
     await studio.page.waitForSelector(".verdict", { timeout: 120_000 });
-    const [download] = await Promise.all([
-      studio.page.waitForEvent("download"),
-      studio.page.click("text=Result, FITS"),
-    ]);
-    const found = readFileSync(await download.path());
-    await studio.page.click("summary:text-is('As a command')");
-    const shown = (await studio.page.locator("details[open] pre").first().textContent()) ?? "";
-    expect(shown).toContain(" --device gpu ");
-    if ("missing" in inNode) return;
-    const cwd = mkdtempSync(join(studio.folder, "image-"));
-    for (const line of shown.trim().split("\n")) {
-      const [, ...args] = line.split(" ");
-      await promisify(execFile)(process.execPath, [MAIN, ...args], { cwd });
-    }
-    expect(dataOf(found)).toEqual(dataOf(readFileSync(join(cwd, "result.fits"))));
+    await resultAsByCommand();
   });
 
   it("samples by gradients there, the same as its command", async () => {
@@ -148,22 +140,8 @@ describe.skipIf(!hasChromium)("Studio with a GPU", { timeout: 240_000 }, () => {
     await studio.page.fill("#field-chains", "1");
     await studio.page.click("text=Start the chains");
     await studio.page.waitForSelector(".verdict", { timeout: 120_000 });
-    const [download] = await Promise.all([
-      studio.page.waitForEvent("download"),
-      studio.page.click("text=Result, FITS"),
-    ]);
-    const found = readFileSync(await download.path());
+    const found = await resultAsByCommand();
     expect(decodeResult(new Uint8Array(found)).config).toMatchObject({ method: "nuts", device: "gpu" });
-    await studio.page.click("summary:text-is('As a command')");
-    const shown = (await studio.page.locator("details[open] pre").first().textContent()) ?? "";
-    expect(shown).toContain(" --device gpu ");
-    if ("missing" in inNode) return;
-    const cwd = mkdtempSync(join(studio.folder, "nuts-"));
-    for (const line of shown.trim().split("\n")) {
-      const [, ...args] = line.split(" ");
-      await promisify(execFile)(process.execPath, [MAIN, ...args], { cwd });
-    }
-    expect(dataOf(found)).toEqual(dataOf(readFileSync(join(cwd, "result.fits"))));
   });
 
   it("goes on on the CPU where the GPU is gone, when it is told to", async () => {
