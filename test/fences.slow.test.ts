@@ -26,7 +26,10 @@ import { findPython } from "./interop/python.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const MAIN = join(ROOT, "dist/cli/main.js");
-const run = promisify(execFile);
+const runFile = promisify(execFile);
+/** A program that hangs is ended, and the error names it. */
+const run = (file: string, args: readonly string[], options: { cwd: string; env?: NodeJS.ProcessEnv }) =>
+  runFile(file, args, { ...options, timeout: 400_000 });
 
 /** Commands of a document, one a line, continued lines joined, remarks behind `#` left out. */
 const commands = (file: string) =>
@@ -152,7 +155,7 @@ describe.each([
       const { stdout } = await tslira(quick);
       // Commands for another program, such as parallel, to run.
       if (quick.includes("shell"))
-        for (const task of stdout.trim().split("\n")) await run("sh", ["-c", task]);
+        for (const task of stdout.trim().split("\n")) await run("sh", ["-c", task], { cwd: folder });
       const output = quick[quick.findIndex((word) => /^-o$|^--(?:png|csv|figure)$/.test(word)) + 1];
       if (quick.some((word) => word === "-o")) expect(existsSync(join(folder, output)), output).toBe(true);
     });

@@ -2,6 +2,7 @@
 
 import { fromPlainError, JobError, type PlainError } from "../errors.js";
 import { watchLifeline } from "./lifeline.js";
+import { linger } from "./linger.js";
 import { startWebWorker } from "./start-web-worker.js";
 
 /** Messages to a worker. */
@@ -273,6 +274,7 @@ export function openWorkerPool<Job, Output, Preview = never>(
       for (const worker of all) worker.terminate();
       all.clear();
       idle.length = 0;
+      linger();
     },
   };
 }
