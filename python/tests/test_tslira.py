@@ -16,10 +16,12 @@ from pathlib import Path
 import numpy as np
 from astropy import units
 from astropy.io import fits
-from astropy.nddata import CCDData
+from astropy.nddata import CCDData, NDData, NDDataRef
 from astropy.wcs import WCS
+from astropy.wcs.wcsapi import BaseLowLevelWCS
 
 import tslira
+from tslira.observation import named_observation, observation_files
 from tslira.data import disk_source_gauss_psf, point_source_gauss_psf
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
@@ -127,6 +129,20 @@ class PyliraFace(unittest.TestCase):
         # 1,000 counts, within five posterior standard deviations.
         self.assertLess(abs(total.mean() - 1000), 5 * total.std())
 
+    def test_a_preset_keeps_its_prior(self):
+        def prior(**settings):
+            run = tslira.LIRADeconvolver(n_iter_max=20, n_burn_in=5, random_state=1, chains=2, **settings)
+            config = run.run(data, progress=False).config
+            return [config[name] for name in ("ms_ttlcnt_pr", "ms_ttlcnt_exp", "ms_al_kap1", "ms_al_kap2", "ms_al_kap3")]
+
+        data = point_source_gauss_psf()
+        self.assertEqual(prior(preset="lira-paper"), [1, 0.05, 1, 0.02, 1])
+        self.assertEqual(prior(preset="lira-paper", ms_al_kap1=0, ms_al_kap2=9, ms_al_kap3=2), [1, 0.05, 0, 9, 2])
+        self.assertEqual(prior(ms_al_kap2=9), [1, 0.05, 0, 9, 3])
+        self.assertEqual(tslira.LIRADeconvolver().to_dict()["ms_al_kap2"], 1000)
+        with self.assertRaisesRegex(tslira.InvalidInputError, "together beside a preset, got no ms_al_kap1, ms_al_kap3"):
+            tslira.LIRADeconvolver(preset="lira-paper", ms_al_kap2=9)
+
     def figures(self):
         try:
             import matplotlib
@@ -185,7 +201,150 @@ class PyliraFace(unittest.TestCase):
         self.assertGreater(abs(deviations(moments(block_sums(fixed, 32), cautious=True), total)[0]), 4)
 
 
+class Elsewhere(BaseLowLevelWCS):
+    """Sky coordinates that FITS has no words for."""
+
+    pixel_n_dim = world_n_dim = 2
+    world_axis_physical_types = ["pos.eq.ra", "pos.eq.dec"]
+    world_axis_units = ["deg", "deg"]
+    world_axis_object_components = []
+    world_axis_object_classes = {}
+
+    def pixel_to_world_values(self, *pixels):
+        return pixels
+
+    def world_to_pixel_values(self, *world):
+        return world
+
+
+class Files(unittest.TestCase):
+    """What the program is given, without running it."""
+
+    COUNTS = np.arange(64.0).reshape(8, 8)
+    MASK = COUNTS < 8
+
+    def files(self, **observation):
+        """Images by their names, and what is no image."""
+        with tempfile.TemporaryDirectory() as folder:
+            files = observation_files(named_observation(observation), Path(folder))
+            return {
+                name: fits.getdata(value) if str(value).startswith(folder) else value for name, value in files.items()
+            }
+
+    def refuses(self, *words, **observation):
+        with self.assertRaises(tslira.InvalidInputError) as caught:
+            self.files(**observation)
+        for word in words:
+            self.assertIn(word, str(caught.exception))
+        self.assertNotEqual(caught.exception.remedy, "")
+
+    def test_masked_pixels_of_counts_are_not_used(self):
+        for counts in (
+            np.ma.masked_array(self.COUNTS, self.MASK),
+            np.ma.masked_array(self.COUNTS.astype(int), self.MASK),
+            CCDData(self.COUNTS, unit="ct", mask=self.MASK),
+            NDData(np.ma.masked_array(self.COUNTS, self.MASK)),
+        ):
+            files = self.files(counts=counts)
+            np.testing.assert_array_equal(files["mask"], ~self.MASK)
+            # Nor is what lies beneath, whatever it is.
+            np.testing.assert_array_equal(files["counts"], np.where(self.MASK, 0, self.COUNTS))
+            # A mask beside it takes pixels away too.
+            files = self.files(counts=counts, mask=~self.MASK.T)
+            np.testing.assert_array_equal(np.isnan(files["counts"]), self.MASK)
+            np.testing.assert_array_equal(files["mask"], ~self.MASK.T)
+        files = self.files(counts=self.COUNTS, mask=np.ma.masked_array(np.ones((8, 8)), self.MASK))
+        np.testing.assert_array_equal(files["mask"], ~self.MASK)
+        self.refuses("counts: its mask", "(8, 8)", counts=NDData(self.COUNTS, mask=np.zeros((3, 3), bool)))
+
+    def test_masked_pixels_of_exposure_and_background_are_unknown(self):
+        for name in ("exposure", "background"):
+            for image in (np.ma.masked_array(np.ones((8, 8), int), self.MASK), CCDData(np.ones((8, 8)), unit="", mask=self.MASK)):
+                files = self.files(counts=self.COUNTS, **{name: image})
+                np.testing.assert_array_equal(files[name], np.where(self.MASK, np.nan, 1))
+        self.refuses("psf: must be known", "8 masked", psf=np.ma.masked_array(self.COUNTS, self.MASK))
+
+    def test_units_are_those_of_counts(self):
+        for unit in (units.ct, units.ph, units.electron, units.ct / units.pix, units.dimensionless_unscaled):
+            np.testing.assert_array_equal(self.files(counts=self.COUNTS * unit)["counts"], self.COUNTS)
+        for unit in (units.m, units.ct / units.s, units.adu, units.mag):
+            self.refuses("counts: must be what was counted", str(unit), "exposure", counts=units.Quantity(self.COUNTS, unit))
+        self.refuses("ct / s", counts=fits.PrimaryHDU(self.COUNTS, fits.Header({"BUNIT": "counts/s"})))
+        self.refuses("adu", counts=CCDData(self.COUNTS, unit="adu"))
+
+    def test_units_of_a_background_go_with_its_exposure(self):
+        def background(unit, **more):
+            return self.files(counts=self.COUNTS, background=self.COUNTS * units.Unit(unit), **more)["background"]
+
+        exposure = self.COUNTS * units.Unit("m2 s")
+        np.testing.assert_array_equal(background("ct"), self.COUNTS)
+        np.testing.assert_array_equal(background("ct / s", exposure=self.COUNTS), self.COUNTS)
+        np.testing.assert_array_equal(background("ph / (m2 s)", exposure=exposure), self.COUNTS)
+        np.testing.assert_allclose(background("ph / (cm2 s)", exposure=exposure), 1e4 * self.COUNTS)
+        np.testing.assert_array_equal(background("ct", exposure=exposure, background_unit="counts"), self.COUNTS)
+        for unit, more in (
+            ("m", {}),
+            ("ct / s", {}),
+            ("m", {"exposure": self.COUNTS}),
+            ("ct / s", {"exposure": exposure}),
+            ("ct / (m2 s sr)", {"exposure": exposure}),
+            ("ct / s", {"exposure": exposure, "background_unit": "counts"}),
+        ):
+            image = self.COUNTS * units.Unit(unit)
+            self.refuses("background: must be", str(image.unit), counts=self.COUNTS, background=image, **more)
+
+    def test_numbers_are_of_types_that_fits_has(self):
+        for given, written in ((np.float16, "f4"), (np.longdouble, "f8"), (np.float32, "f4"), (bool, "u1"), (np.int64, "i8")):
+            data = self.files(counts=self.COUNTS.astype(given))["counts"]
+            self.assertEqual(data.dtype.str[1:], written)
+            np.testing.assert_array_equal(data, self.COUNTS.astype(given))
+        for given in (complex, object, str):
+            self.refuses("counts: must be an array of real numbers", counts=self.COUNTS.astype(given))
+        self.refuses("counts: must be an array", counts=[[1, 2], [3]])
+
+    def test_names_are_those_of_the_user(self):
+        here = os.getcwd()
+        files = self.files(counts="nope.fits", psf=Path("a.fits[PSF]"), mask="!mask.fits", psf_law="fixed", backgroundUnit="flux")
+        self.assertEqual(
+            files,
+            {"counts": f"{here}/nope.fits", "psf": f"{here}/a.fits[PSF]", "mask": f"!{here}/mask.fits", "psfLaw": "fixed", "backgroundUnit": "flux"},
+        )
+        self.assertEqual(self.files(psf="gaussian:fwhm=2")["psf"], "gaussian:fwhm=2")
+
+
 class Images(unittest.TestCase):
+    def test_parts_of_an_image_keep_their_sky_coordinates(self):
+        data, settings = point_source_gauss_psf(), {"method": "richardson-lucy", "iterations": 2, "progress": False}
+        cube = WCS(naxis=3)
+        cube.wcs.ctype = "RA---TAN", "DEC--TAN", "FREQ"
+        cube.wcs.crval = 266.4, -29.0, 1e9
+        cube.wcs.crpix = 16, 16, 1
+        cube.wcs.cdelt = -1e-3, 1e-3, 1e6
+        for part in (
+            NDDataRef(data["counts"], wcs=celestial())[4:28, 2:26],
+            NDDataRef(data["counts"], wcs=celestial())[3:, 1:][1:25, 1:25],
+            NDDataRef(np.array([data["counts"]] * 2), wcs=cube)[1, 4:28, 2:26],
+        ):
+            wcs = tslira.deconvolve(part, "gaussian:sigma=1", **settings).wcs
+            np.testing.assert_allclose(wcs.wcs_pix2world([[0, 0]], 0), celestial().wcs_pix2world([[2, 4]], 0), rtol=0, atol=1e-9)
+        with self.assertWarnsRegex(tslira.TsliraWarning, "sky coordinates should be those of FITS, got Elsewhere"):
+            self.assertIsNone(tslira.deconvolve(NDDataRef(data["counts"], wcs=Elsewhere()), data["psf"], **settings).wcs)
+
+    def test_what_observations_have_in_common(self):
+        data = disk_source_gauss_psf(random_state=3)
+        mask = np.ones((32, 32))
+        mask[:, :4] = 0
+        more = {name: data[name] for name in ("psf", "exposure", "background")}
+        settings = {**SHORT, "iterations": 20, "burn_in": 5}
+        counts = [{"counts": data["counts"]}] * 2
+        common = tslira.deconvolve(counts, **more, mask=mask, background_unit="counts", **settings)
+        own = [{**one, **more, "mask": mask, "background_unit": "counts"} for one in counts]
+        each = tslira.deconvolve(own, "gaussian:sigma=9", **settings)
+        np.testing.assert_array_equal(common.posterior_mean.data, each.posterior_mean.data)
+        with self.assertRaises(tslira.InvalidInputError) as caught:
+            tslira.deconvolve([*own, {**own[0], "expsure": data["exposure"]}], **settings)
+        self.assertIn("observation 3: key must be a known one, got 'expsure'; choose from counts, psf, exposure", str(caught.exception))
+
     def test_ccddata_keeps_unit_wcs_and_mask(self):
         data = disk_source_gauss_psf(random_state=3)
         mask = np.zeros((32, 32), bool)
@@ -251,6 +410,18 @@ class Errors(unittest.TestCase):
         self.assertIn("counts", str(caught.exception))
         self.assertNotEqual(caught.exception.remedy, "")
         self.assertRaises(ValueError, tslira.deconvolve, data["counts"], data["psf"], itrations=3)
+        with self.assertRaisesRegex(tslira.InvalidInputError, "power, rate, exponent.*got 4"):
+            tslira.deconvolve(data["counts"], data["psf"], smoothing_prior=(2, 0.02, 1, 9))
+
+    def test_name_what_the_user_gave(self):
+        data = point_source_gauss_psf()
+        here = re.escape(os.getcwd())
+        for image in ({"counts": "nope.fits"}, {"psf": "nope.fits"}, {"exposure": "nope.fits"}, {"start": "nope.fits"}):
+            with self.assertRaisesRegex(tslira.InvalidInputError, f"^{here}/nope.fits: "):
+                tslira.deconvolve(**{"counts": data["counts"], "psf": data["psf"], **image}, **SHORT)
+        with self.assertRaises(tslira.InvalidInputError) as caught:
+            tslira.deconvolve(data["counts"], data["psf"], exposure=1e4 * data["exposure"], background=1e4 * data["background"], **SHORT)
+        self.assertTrue(str(caught.exception).startswith("background.fits: "), caught.exception)
 
     def test_node_is_looked_for(self):
         os.environ["TSLIRA_NODE"] = "/nowhere/node"
@@ -266,7 +437,8 @@ class Errors(unittest.TestCase):
             tslira.deconvolve(
                 data["counts"], data["psf"], background=data["background"], background_unit="counts", **SHORT
             )
-        self.assertTrue(any(issubclass(one.category, tslira.TsliraWarning) for one in seen))
+        places = [one.filename for one in seen if issubclass(one.category, tslira.TsliraWarning)]
+        self.assertEqual(set(places), {__file__})
 
     def test_an_interrupt_leaves_the_partial_result(self):
         script = textwrap.dedent(
@@ -281,10 +453,14 @@ class Errors(unittest.TestCase):
                 print(stopped.result.complete, stopped.result.posterior_mean.data.sum() > 0)
             """
         )
-        child = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        own = tempfile.TemporaryDirectory()
+        self.addCleanup(own.cleanup)
+        child = subprocess.Popen(
+            [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": own.name}
+        )
         self.assertEqual(child.stdout.readline().strip(), "ready")
         # Until a chain has written something.
-        rows = f"{tempfile.gettempdir()}/tslira-*/result.fits.checkpoint/chain-*.rows"
+        rows = f"{own.name}/tslira-*/result.fits.checkpoint/chain-*.rows"
         while not glob.glob(rows) and child.poll() is None:
             time.sleep(0.05)
         child.send_signal(signal.SIGINT)
@@ -302,10 +478,16 @@ class Plots(unittest.TestCase):
         data = point_source_gauss_psf()
         counts = CCDData(data["counts"], unit="count", wcs=celestial())
         result = tslira.deconvolve(counts, data["psf"], background=data["background"], **SHORT)
-        result.plot_posterior_mean()
+        ax = result.plot_posterior_mean(vmin=1, vmax=3)
+        self.assertEqual(ax.images[0].get_clim(), (1, 3))
+        self.assertEqual([ax.coords[axis].get_axislabel() for axis in (0, 1)], ["RA", "Dec"])
         result.plot_parameter_traces()
         result.plot_parameter_distributions()
         result.plot_pixel_trace(center_pix=(16, 16))
+        for outside in ((-1, -1), (40, 40), (0, 32)):
+            for plot in (result.plot_pixel_trace, result.plot_pixel_traces_region):
+                with self.assertRaisesRegex(tslira.InvalidInputError, r"from \(0, 0\) to \(31, 31\), got"):
+                    plot(outside)
         left, right = result.plot_pixel_traces_region(center_pix=(16, 16), radius_pix=2)
         # 13 pixels within 2 of one, in each of two chains.
         self.assertEqual(len(right.lines), 26)

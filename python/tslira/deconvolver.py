@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 import weakref
@@ -10,65 +11,14 @@ from pathlib import Path
 from typing import Any, Dict, Mapping, Optional, Sequence, Union
 
 import numpy as np
-from astropy import units
-from astropy.io import fits
-from astropy.nddata import NDData
 
 from . import program
 from .errors import InvalidInputError, Interrupted
+from .observation import IMAGES, image_file, named_observation, observation_files
 from .result import LIRADeconvolverResult
-from .settings import SETTINGS
+from .settings import OBSERVATION, SETTINGS
 
 __all__ = ["LIRADeconvolver", "deconvolve"]
-
-#: Images of an observation.
-IMAGES = ("counts", "psf", "exposure", "background", "mask")
-
-
-def _hdu(name: str, value: Any) -> fits.PrimaryHDU:
-    """An image as an HDU that keeps its unit and its sky coordinates."""
-    header = fits.Header()
-    if isinstance(value, (fits.PrimaryHDU, fits.ImageHDU, fits.CompImageHDU)):
-        return fits.PrimaryHDU(value.data, fits.Header([card for card in value.header.cards if card.keyword not in ("XTENSION", "PCOUNT", "GCOUNT")]))
-    unit: Any = None
-    if isinstance(value, NDData):
-        if isinstance(getattr(value, "meta", None), Mapping):
-            header.update({key: entry for key, entry in value.meta.items() if isinstance(key, str) and len(key) <= 8 and isinstance(entry, (str, int, float, bool))})
-        if value.wcs is not None and hasattr(value.wcs, "to_header"):
-            header.update(value.wcs.to_header())
-        unit, value = value.unit, value.data
-    elif isinstance(value, units.Quantity):
-        unit, value = value.unit, value.value
-    data = np.asarray(value)
-    if data.dtype.kind not in "fiub":
-        raise InvalidInputError(f"{name}: must be an array of numbers, got {data.dtype}; convert it")
-    if data.dtype.kind == "b":
-        data = data.astype(np.uint8)
-    if unit is not None and str(unit):
-        header["BUNIT"] = unit.to_string("fits")
-    return fits.PrimaryHDU(data, header)
-
-
-def _files(observation: Mapping[str, Any], folder: Path) -> Dict[str, Any]:
-    """An observation for the program: what is no name of a file is written into one."""
-    files: Dict[str, Any] = {}
-    for name, value in observation.items():
-        if value is None:
-            continue
-        if name not in IMAGES or isinstance(value, (str, Path)):
-            files[name] = str(Path(value).resolve()) if isinstance(value, Path) or (name in IMAGES and Path(str(value)).exists()) else value
-            continue
-        path = folder / f"{name}.fits"
-        _hdu(name, value).writeto(path)
-        files[name] = str(path)
-    counts = observation.get("counts")
-    if isinstance(counts, NDData) and counts.mask is not None and "mask" not in files:
-        # NDData marks what is bad, tslira what is used.
-        path = folder / "mask.fits"
-        _hdu("mask", ~np.broadcast_to(counts.mask, counts.data.shape)).writeto(path)
-        files["mask"] = str(path)
-    return files
-
 
 def _seed(value: Any) -> Any:
     """A seed of what numpy calls a random state."""
@@ -103,6 +53,8 @@ def _config(settings: Mapping[str, Any]) -> Dict[str, Any]:
         value = _plain(_seed(value) if name == "seed" else value)
         parts = setting.get("parts")
         if parts and isinstance(value, list):
+            if len(value) != len(parts):
+                raise InvalidInputError(f"{name}: must be ({', '.join(parts)}), got {len(value)} values; give {len(parts)}")
             value = dict(zip(parts, value))
         inner, _, key = str(setting["key"]).rpartition(".")
         (config.setdefault(inner, {}) if inner else config)[key] = value
@@ -138,19 +90,18 @@ def _run_in(
 ) -> LIRADeconvolverResult:
     listed = []
     for index, one in enumerate(observations):
-        place = folder / f"observation-{index}"
-        place.mkdir()
-        listed.append(_files(one, place))
+        several = len(observations) > 1
+        place = folder / f"observation-{index + 1}" if several else folder
+        place.mkdir(exist_ok=True)
+        where = f"observation {index + 1}: " if several else ""
+        listed.append(_plain(observation_files(one, place, where)))
     if start is not None:
-        if not isinstance(start, (str, Path)):
-            _hdu("start", start).writeto(folder / "start.fits")
-            start = folder / "start.fits"
-        config["start"] = str(start)
+        config["start"] = image_file("start", start, folder / "start.fits")
     output = folder / "result.fits" if filename is None else Path(filename).resolve()
     config.update(listed[0] if len(listed) == 1 else {"observations": listed})
     (folder / "run.json").write_text(json.dumps({**config, **extra}), encoding="utf-8")
     words = ["deconvolve", "--config", str(folder / "run.json"), "-o", str(output), "--json"]
-    _, interrupted = program.run([*words, "--overwrite"] if overwrite else words, progress)
+    _, interrupted = program.run([*words, "--overwrite"] if overwrite else words, progress, f"{folder}{os.sep}")
     if interrupted and not output.exists():
         raise Interrupted("deconvolve: was interrupted before there was a result")
     result = LIRADeconvolverResult(output)
@@ -180,15 +131,16 @@ def deconvolve(
     Parameters
     ----------
     counts : array ``[ny, nx]``, ``CCDData``, HDU, path, or list of dict
-        Observed counts. Several observations of one sky are a list of dictionaries with the keys counts, psf, exposure, background, mask.
+        Observed counts, in count, photon, electron or no unit. Several observations of one sky are a list of dictionaries with the
+        names of these arguments, and those under Observations; what an observation does not name is that of the other arguments.
     psf : array, ``CCDData``, HDU, path or name
         Point spread function of any size; names are such as ``"gaussian:fwhm=0.8arcsec"``.
     exposure : array ``[ny, nx]``, ``CCDData``, HDU or path, optional
-        Default 1.
+        Default 1. Masked pixels and NaN lie outside of the field.
     background : array ``[ny, nx]``, ``CCDData``, HDU or path, optional
-        Expected counts a pixel for unit exposure, before the psf; default 0.
+        Expected counts a pixel for unit exposure, before the psf; default 0. Masked pixels are as those of the exposure.
     mask : array ``[ny, nx]``, HDU or path, optional
-        1 where a pixel is used. Of counts with a mask (``CCDData``) the pixels that it marks are not used.
+        1 where a pixel is used. Pixels that the mask of the counts marks (``CCDData``, masked arrays) are not used in any case.
     start : array ``[ny, nx]`` or path, optional
         Flux > 0 where every chain begins.
     background_unit : {"flux", "counts"}, optional
@@ -217,18 +169,28 @@ def deconvolve(
     Interrupted
         After Ctrl-C; its ``result`` holds what was sampled.
     """
+    common = {"psf": psf, "exposure": exposure, "background": background, "mask": mask, "background_unit": background_unit}
     if isinstance(counts, (list, tuple)) and counts and all(isinstance(one, Mapping) for one in counts):
-        observations = [dict(one) for one in counts]
+        observations = [{**common, **named_observation(one, f"observation {index + 1}: ")} for index, one in enumerate(counts)]
     else:
-        images = (counts, psf, exposure, background, mask)
-        observations = [{**dict(zip(IMAGES, images)), "backgroundUnit": background_unit}]
+        observations = [{"counts": counts, **common}]
     extra = {key: value for key, value in (("workers", workers), ("offsets", _plain(offsets))) if value is not None}
     return _run(observations, _config(settings), start, filename_out, overwrite, progress, extra)
 
 
-deconvolve.__doc__ = str(deconvolve.__doc__) + "\n    Settings\n    --------\n" + "".join(
+deconvolve.__doc__ = str(deconvolve.__doc__) + f"\n    Observations\n    ------------\n    {', '.join(OBSERVATION)}\n" + "\n    Settings\n    --------\n" + "".join(
     f"    {name} : {one['type']}, optional\n        {one['meaning']}\n" for name, one in SETTINGS.items()
 )
+
+
+def _prior(given: Mapping[str, Any], usual: Sequence[float], preset: Optional[str]) -> Sequence[Any]:
+    """Parameters of a prior: those of pylira where they are not given, or None for those of a preset."""
+    missing = [name for name, value in given.items() if value is None]
+    if preset in (None, "lira"):
+        return [one if value is None else value for value, one in zip(given.values(), usual)]
+    if 0 < len(missing) < len(given):
+        raise InvalidInputError(f"{', '.join(given)}: must be given together beside a preset, got no {', '.join(missing)}; give all or none")
+    return list(given.values())
 
 
 class LIRADeconvolver:
@@ -246,10 +208,11 @@ class LIRADeconvolver:
         Whether a factor of the background is fitted.
     save_thin : bool
         Whether draws are thinned: at most 1,000 a chain are kept, else all.
-    ms_ttlcnt_pr, ms_ttlcnt_exp : float
-        Shape and rate of the prior of the total counts.
-    ms_al_kap1, ms_al_kap2, ms_al_kap3 : float
-        Prior of alpha, ``alpha^(kap1 + 1) exp(-kap2 alpha^kap3)``, which is what pylira samples with these.
+    ms_ttlcnt_pr, ms_ttlcnt_exp : float, optional
+        Shape and rate of the prior of the total counts; default those of the preset, 1 and 0.05 without one, as pylira has them.
+    ms_al_kap1, ms_al_kap2, ms_al_kap3 : float, optional
+        Prior of alpha, ``alpha^(kap1 + 1) exp(-kap2 alpha^kap3)``, which is what pylira samples with these; default that of the
+        preset, 0, 1000 and 3 without one.
     filename_out : path, optional
         File of the result.
     filename_out_par : path, optional
@@ -271,11 +234,11 @@ class LIRADeconvolver:
         n_burn_in: int = 1000,
         fit_background_scale: bool = False,
         save_thin: bool = True,
-        ms_ttlcnt_pr: float = 1,
-        ms_ttlcnt_exp: float = 0.05,
-        ms_al_kap1: float = 0.0,
-        ms_al_kap2: float = 1000.0,
-        ms_al_kap3: float = 3.0,
+        ms_ttlcnt_pr: Optional[float] = None,
+        ms_ttlcnt_exp: Optional[float] = None,
+        ms_al_kap1: Optional[float] = None,
+        ms_al_kap2: Optional[float] = None,
+        ms_al_kap3: Optional[float] = None,
         filename_out: Optional[Union[str, Path]] = None,
         filename_out_par: Optional[Union[str, Path]] = None,
         random_state: Any = None,
@@ -286,11 +249,13 @@ class LIRADeconvolver:
         self.n_burn_in = n_burn_in
         self.fit_background_scale = fit_background_scale
         self.save_thin = save_thin
-        self.ms_ttlcnt_pr = ms_ttlcnt_pr
-        self.ms_ttlcnt_exp = ms_ttlcnt_exp
-        self.ms_al_kap1 = ms_al_kap1
-        self.ms_al_kap2 = ms_al_kap2
-        self.ms_al_kap3 = ms_al_kap3
+        preset = settings.get("preset")
+        self.ms_ttlcnt_pr, self.ms_ttlcnt_exp = _prior(
+            {"ms_ttlcnt_pr": ms_ttlcnt_pr, "ms_ttlcnt_exp": ms_ttlcnt_exp}, (1, 0.05), preset
+        )
+        self.ms_al_kap1, self.ms_al_kap2, self.ms_al_kap3 = _prior(
+            {"ms_al_kap1": ms_al_kap1, "ms_al_kap2": ms_al_kap2, "ms_al_kap3": ms_al_kap3}, (0.0, 1000.0, 3.0), preset
+        )
         self.filename_out = filename_out
         self.filename_out_par = filename_out_par
         self.random_state = random_state
@@ -319,15 +284,16 @@ class LIRADeconvolver:
         observation = {name: data.get(name) for name in IMAGES}
         settings: Dict[str, Any] = {
             "preset": "lira",
+            "alpha_init": self.alpha_init,
             "iterations": self.n_iter_max,
             "burn_in": self.n_burn_in,
             "fit_background_scale": self.fit_background_scale or None,
             "trace_every": None if self.save_thin else 1,
             "seed": self.random_state,
         }
-        if self.settings.get("preset", "lira") != "adaptive":
-            settings["alpha_init"] = self.alpha_init
+        if self.ms_ttlcnt_pr is not None:
             settings["total_counts_prior"] = (self.ms_ttlcnt_pr, self.ms_ttlcnt_exp)
+        if self.ms_al_kap1 is not None:
             settings["smoothing_prior"] = (self.ms_al_kap1 + 1, self.ms_al_kap2, self.ms_al_kap3)
         start = data.get("flux_init")
         return _run([observation], _config({**settings, **self.settings}), start, self.filename_out, True, progress, {})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Dict, Optional, Type
 
 if TYPE_CHECKING:
@@ -10,6 +13,15 @@ if TYPE_CHECKING:
 
 class TsliraWarning(UserWarning):
     """What is legal but probably not meant, in the words of the program."""
+
+
+def warn(message: str) -> None:
+    """A warning that points at the line outside of this package which led to it."""
+    package = Path(__file__).parent
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and Path(frame.f_code.co_filename).parent == package:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, TsliraWarning, stacklevel=level)
 
 
 class TsliraError(Exception):

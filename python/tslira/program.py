@@ -10,12 +10,11 @@ import signal
 import subprocess
 import sys
 import tempfile
-import warnings
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Callable, Optional, Sequence
 
-from .errors import JobError, TsliraError, TsliraWarning, error_of
+from .errors import JobError, TsliraError, error_of, warn
 
 _OLDEST_NODE = (20, 19)
 
@@ -96,7 +95,7 @@ class _Progress:
             self._shown = False
 
 
-def _follow(process: subprocess.Popen, show: Callable[[dict], None]) -> tuple[Optional[TsliraError], list[str]]:
+def _follow(process: subprocess.Popen, show: Callable[[dict], None], private: str) -> tuple[Optional[TsliraError], list[str]]:
     """Read the lines of a running program to their end. Returns its error, and lines that are none of its messages."""
     error: Optional[TsliraError] = None
     other: list[str] = []
@@ -109,9 +108,9 @@ def _follow(process: subprocess.Popen, show: Callable[[dict], None]) -> tuple[Op
         if "progress" in event:
             show(event["progress"])
         elif "error" in event:
-            error = error_of(event["error"]["code"], event["error"]["message"])
+            error = error_of(event["error"]["code"], event["error"]["message"].replace(private, ""))
         elif "tslira: warning: " in event["message"]:
-            warnings.warn(event["message"].split("tslira: warning: ", 1)[1], TsliraWarning, stacklevel=5)
+            warn(event["message"].split("tslira: warning: ", 1)[1].replace(private, ""))
     return error, other
 
 
@@ -124,7 +123,7 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "TSLIRA_STDERR": "json"}
 
 
-def run(arguments: Sequence[str], progress: bool = True) -> tuple[Any, bool]:
+def run(arguments: Sequence[str], progress: bool = True, private: str = "\0") -> tuple[Any, bool]:
     """Run a command of the program that knows ``--json``.
 
     Parameters
@@ -133,6 +132,8 @@ def run(arguments: Sequence[str], progress: bool = True) -> tuple[Any, bool]:
         Words of the command line.
     progress : bool
         Whether to show progress.
+    private : str
+        Beginning of paths that the caller made and nobody knows: messages leave it out.
 
     Returns
     -------
@@ -163,7 +164,7 @@ def run(arguments: Sequence[str], progress: bool = True) -> tuple[Any, bool]:
         try:
             while True:
                 try:
-                    error, other = _follow(process, show if progress else lambda _: None)
+                    error, other = _follow(process, show if progress else lambda _: None, private)
                     code = process.wait()
                     break
                 except KeyboardInterrupt:

@@ -111,7 +111,8 @@ class LIRADeconvolverResult:
             return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FITSFixedWarning)
-            return WCS(self._header).celestial
+            wcs = WCS(self._header)
+        return wcs.celestial if wcs.has_celestial else None
 
     def _image(self, name: Union[str, int]) -> CCDData:
         if isinstance(name, str) and name not in self._names:
@@ -285,17 +286,36 @@ class LIRADeconvolverResult:
         import matplotlib.pyplot as plt
 
         figure = plt.figure(**more)
-        return figure.add_subplot(projection=self.wcs if sky else None)
+        return self._sky_axes(figure) if sky else figure.add_subplot()
+
+    def _sky_axes(self, figure: Any, *place: int) -> Any:
+        """Axes of an image: sky coordinates by their usual names, with few ticks, whose labels are long; or pixels."""
+        wcs = self.wcs
+        ax = figure.add_subplot(*place, projection=wcs)
+        if wcs is not None:
+            names = {"RA": ("RA", "Dec"), "GLON": ("l", "b")}.get(wcs.wcs.lngtyp, (wcs.wcs.lngtyp, wcs.wcs.lattyp))
+            for axis, name in zip((wcs.wcs.lng, wcs.wcs.lat), names):
+                ax.coords[axis].set_axislabel(name)
+                ax.coords[axis].set_ticks(number=4)
+                ax.coords[axis].set_ticklabel(exclude_overlapping=True)
+        return ax
 
     def plot_posterior_mean(self, ax: Any = None, **kwargs: Any) -> Any:
-        """Posterior mean, with sky coordinates where it has them. Returns the axes; ``kwargs`` are for ``imshow``."""
+        """Posterior mean, with sky coordinates where it has them. Returns the axes; ``kwargs`` are for ``imshow``.
+
+        Colours are those of an asinh stretch from ``vmin``, by default 0, to ``vmax``, by default the maximum, unless ``norm`` is given.
+        """
         from astropy.visualization import AsinhStretch, ImageNormalize
 
         ax = self._axes(ax, sky=True)
         image = self.posterior_mean
-        top = float(np.nanmax(image.data)) or 1.0
-        norm = ImageNormalize(vmin=0, vmax=top, stretch=AsinhStretch(0.02))
-        shown = ax.imshow(image.data, **{"origin": "lower", "norm": norm, "interpolation": "nearest", **kwargs})
+        if kwargs.get("norm") is None:
+            top = float(np.nanmax(image.data)) or 1.0
+            low, high = (kwargs.pop(name, None) for name in ("vmin", "vmax"))
+            kwargs["norm"] = ImageNormalize(
+                vmin=0 if low is None else low, vmax=top if high is None else high, stretch=AsinhStretch(0.02)
+            )
+        shown = ax.imshow(image.data, **{"origin": "lower", "interpolation": "nearest", **kwargs})
         ax.figure.colorbar(shown, ax=ax, label=f"flux [{image.unit}]" if str(image.unit) else "flux")
         return ax
 
@@ -344,7 +364,7 @@ class LIRADeconvolverResult:
 
     def plot_pixel_trace(self, center_pix: Sequence[int], ax: Any = None) -> Any:
         """Kept draws of the flux of a pixel ``(x, y)``. Returns the axes."""
-        x, y = (int(place) for place in center_pix)
+        x, y = self._pixel(center_pix)
         ax = self._axes(ax)
         for draws in self._draws_of_chains():
             ax.plot(draws[:, y, x], lw=0.5)
@@ -355,9 +375,9 @@ class LIRADeconvolverResult:
         """The image with a circle, beside the kept draws of every pixel within it. Returns the two axes."""
         import matplotlib.pyplot as plt
 
-        x, y = (int(place) for place in center_pix)
+        x, y = self._pixel(center_pix)
         figure = plt.figure(figsize=figsize or (12, 4.5), constrained_layout=True)
-        image_ax = figure.add_subplot(1, 2, 1, projection=self.wcs)
+        image_ax = self._sky_axes(figure, 1, 2, 1)
         trace_ax = figure.add_subplot(1, 2, 2)
         self.plot_posterior_mean(ax=image_ax)
         image_ax.add_patch(plt.Circle((x, y), radius_pix, fill=False, color="white"))
@@ -370,6 +390,15 @@ class LIRADeconvolverResult:
                 trace_ax.plot(draws[:, row, column], lw=0.5, color="C1" if middle else "0.6", zorder=2 if middle else 1)
         trace_ax.set(xlabel="kept draw", ylabel=f"flux; orange: ({x}, {y})")
         return image_ax, trace_ax
+
+    def _pixel(self, center_pix: Sequence[int]) -> Sequence[int]:
+        x, y = (int(np.floor(place)) for place in center_pix)
+        ny, nx = self.image_trace.shape[1:]
+        if not (0 <= x < nx and 0 <= y < ny):
+            raise InvalidInputError(
+                f"center_pix: must be a pixel (x, y) from (0, 0) to ({nx - 1}, {ny - 1}), got {tuple(center_pix)}; choose one"
+            )
+        return x, y
 
     def _draws_of_chains(self) -> Sequence[np.ndarray]:
         kept = np.atleast_1d(self.config["chain_kept"])
