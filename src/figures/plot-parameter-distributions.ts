@@ -47,7 +47,13 @@ export function plotParameterDistributions(trace: TracedQuantities, options: Plo
   return layoutFigure(options, options.columns ?? defaultColumns(quantities.length), (zoom, columns) => ({
     cells: quantities.map((quantity) =>
       distributionPanel(quantity, {
-        ...{ document, theme, width: QUANTITY_WIDTH * zoom, height: Math.max(80, 110 * zoom), which: quantity.which },
+        ...{
+          document,
+          theme,
+          width: QUANTITY_WIDTH * zoom,
+          height: Math.max(80, 110 * zoom),
+          which: quantity.which,
+        },
         note: convergenceNote(quantity.convergence),
         warn: isDoubtful(quantity.convergence, quantity.chains.length),
       }),

@@ -7,7 +7,11 @@ import { chartPanel } from "./chart-panel.js";
 import { convergenceNote, isDoubtful } from "./convergence-note.js";
 import { filledSteps, outline } from "./distribution-panel.js";
 import { type Cell, layoutFigure } from "./figure.js";
-import { defaultColumns, type PlotQuantitiesOptions, QUANTITY_WIDTH } from "./plot-parameter-distributions.js";
+import {
+  defaultColumns,
+  type PlotQuantitiesOptions,
+  QUANTITY_WIDTH,
+} from "./plot-parameter-distributions.js";
 import { stackCells } from "./stack-cells.js";
 import { mixColors, theme as themeColors } from "./theme.js";
 import { linearTicks } from "./ticks.js";
@@ -34,7 +38,9 @@ const ROW = { height: 30, gap: 5 } as const;
  */
 export function rankCounts(chains: readonly ArrayLike<number>[], bins: number): number[][] {
   const values = Float64Array.from(chains.flatMap((chain) => Array.from(chain)));
-  const chainOf = Int32Array.from(chains.flatMap(({ length }, chain) => new Array<number>(length).fill(chain)));
+  const chainOf = Int32Array.from(
+    chains.flatMap(({ length }, chain) => new Array<number>(length).fill(chain)),
+  );
   const scratch = rankScratch(values.length, { scores: false });
   sortDraws(values, scratch);
   const { order, sorted, size } = scratch;
