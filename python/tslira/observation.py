@@ -111,17 +111,9 @@ def _counts_in(unit: Any) -> Optional[float]:
     return float(whole.scale) if set(zip((base.name for base in whole.bases), whole.powers)) <= _COUNTED else None
 
 
-def _scaled(image: _Image, factor: float, unit: Any) -> _Image:
-    return image._replace(data=image.data if np.isclose(factor, 1, rtol=1e-12) else image.data * factor, unit=unit)
-
-
-def _known(image: Optional[_Image]) -> bool:
-    """Whether there is a unit that says something, in words of astropy."""
-    return image is not None and image.unit is not None and not isinstance(image.unit, units.UnrecognizedUnit)
-
-
 def _counts(name: str, image: _Image) -> _Image:
-    if not _known(image):
+    """Counts by the number; units that astropy does not know are left to the program."""
+    if image.unit is None or isinstance(image.unit, units.UnrecognizedUnit):
         return image
     factor = _counts_in(image.unit)
     if factor is None:
@@ -129,32 +121,7 @@ def _counts(name: str, image: _Image) -> _Image:
             f"{name}: must be what was counted, in count, photon, electron or no unit, got {image.unit}; "
             "multiply a rate by its exposure, and adu by the gain"
         )
-    return _scaled(image, factor, units.ct)
-
-
-def _background(name: str, image: _Image, exposure: Any, in_counts: bool) -> _Image:
-    """A background in counts, or in counts for unit exposure; ``exposure`` is an image, None without, or a name of a file."""
-    if in_counts or not _known(image):
-        return _counts(name, image)
-    alone = _counts_in(image.unit)
-    if alone is not None:
-        # Beside an exposure with a unit these may be counts: the program asks.
-        return _scaled(image, alone, units.ct)
-    if isinstance(exposure, _Image) and _known(exposure) and exposure.unit != units.dimensionless_unscaled:
-        factor = _counts_in(image.unit * exposure.unit) if isinstance(image.unit, units.UnitBase) else None
-        if factor is not None:
-            return _scaled(image, factor, units.ct / exposure.unit)
-        rule, remedy = f"count / ({exposure.unit}), as the exposure is in {exposure.unit}", "convert it"
-    elif exposure is None:
-        rule, remedy = "count, as there is no exposure", "multiply it by the exposure, or give that"
-    else:
-        # The exposure does not say, so that numbers are taken as they are.
-        if isinstance(image.unit, units.UnitBase) and any(
-            _counts_in(image.unit * one) is not None for one in (units.s, units.cm**2 * units.s)
-        ):
-            return image
-        rule, remedy = "count, or count for unit exposure", "convert it"
-    raise InvalidInputError(f"{name}: must be expected counts a pixel, in {rule}, got {image.unit}; {remedy}")
+    return image._replace(data=image.data if factor == 1 else image.data * factor, unit=units.ct)
 
 
 def _write(name: str, image: _Image, path: Path) -> str:
@@ -241,10 +208,8 @@ def observation_files(observation: Mapping[str, Any], folder: Path, where: str =
             images[name] = _image(f"{where}{name}", value)
     if "counts" in images:
         images["counts"] = _counts(f"{where}counts", images["counts"])
-    if "background" in images:
-        exposure = images.get("exposure", given.get("exposure"))
-        in_counts = given.get("background_unit") == "counts"
-        images["background"] = _background(f"{where}background", images["background"], exposure, in_counts)
+    if "background" in images and _counts_in(images["background"].unit) is not None:
+        images["background"] = _counts(f"{where}background", images["background"])
     for name, image in list(images.items()):
         if image.masked is None:
             continue

@@ -33,6 +33,7 @@ describe("the unit of a background", () => {
     ["ph/cm2/s/sr", "cm2 s", /convert it/],
     ["count/(s arcsec2)", "s", /convert it/],
     ["ph/cm2/s/sr", "", /must be the flux of a pixel/],
+    ["m", "", /must be the flux of a pixel/],
     ["ph cm-2 s-1 MeV-1", "cm2 s", /convert it/],
     ["count/s", undefined, /must be in count \/ pixel/],
   ])("is refused where it is another: %s beside an exposure in %s", (bunit, exposure, message) =>
