@@ -93,7 +93,8 @@ export function backgroundUnitNotes(
   if (expected === undefined) {
     // Of an exposure without a unit only so much is known: flux is that of a pixel, at most for an area and a time.
     const power = (kind: string) => found.powers.get(kind) ?? 0;
-    if (power("angle") === 0 && power("energy") === 0 && power("length") <= 0 && power("time") <= 0) return [];
+    if (power("angle") === 0 && power("energy") === 0 && power("length") <= 0 && power("time") <= 0)
+      return [];
     throw new InvalidInputError(
       `${name}: background must be the flux of a pixel, got BUNIT ${given}; ${advice}`,
       { fields: { image: "background", unit: given } },
