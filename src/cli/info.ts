@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "@commander-js/extra-typings";
 import { presetOf } from "../data/law/presets.js";
+import { parseWcs } from "../data/sky/sky-wcs.js";
 import {
   type FitsHdu,
   type FitsHduInfo,
@@ -13,6 +14,7 @@ import {
   readTable,
 } from "../io/fits.js";
 import { type FitsFile, openFitsFile } from "../io/fits-file-node.js";
+import { wcsCards } from "../io/fits-wcs.js";
 import { type HduKindName, hduKind, type ImageValues, imageOfOwn } from "../io/hdu-kind.js";
 import type { ResultSummary } from "../io/result-decode.js";
 import { readResultSummary } from "../io/result-file-node.js";
@@ -223,7 +225,11 @@ function skyText({ header }: FitsHduInfo): string | undefined {
   const pixel = [header.get("CRPIX1"), header.get("CRPIX2")].map((value) =>
     typeof value === "number" ? formatNumber(value - 1) : "?",
   );
-  return `${types.join(", ")}; ${values.map((value) => formatNumber(Number(value))).join(", ")} at x ${pixel[0]}, y ${pixel[1]}`;
+  const { unread } = parseWcs(wcsCards(header));
+  return (
+    `${types.join(", ")}; ${values.map((value) => formatNumber(Number(value))).join(", ")} at x ${pixel[0]}, y ${pixel[1]}` +
+    (unread === undefined ? "" : ` (cannot be read: ${unread})`)
+  );
 }
 
 function hduLines(hdus: readonly HduReport[]): string[] {
