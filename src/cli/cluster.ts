@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { Command, Option } from "@commander-js/extra-typings";
 import { InvalidInputError, toPlainError } from "../errors.js";
 import { collectJob } from "../jobs/collect-job-node.js";
+import { collectedPaths } from "../jobs/collected-place-node.js";
 import type { SlurmSettings } from "../jobs/job.js";
 import { type Job, readJob } from "../jobs/job-folder-node.js";
 import { type JobStatus, jobStatus } from "../jobs/job-status-node.js";
@@ -267,10 +268,11 @@ async function status(
     );
     return;
   }
-  process.stdout.write(`${statusLines(job, found).join("\n")}\n`);
+  process.stdout.write(`${statusLines(job, found, await collectedPaths(job)).join("\n")}\n`);
 }
 
-function statusLines(job: Job, found: JobStatus): string[] {
+/** @param collected paths of what was collected before */
+function statusLines(job: Job, found: JobStatus, collected: readonly string[]): string[] {
   const { total, todo, failures, damage, queueProblem } = found;
   const { name, kind } = job.manifest;
   const rows = (["done", "running", "waiting", "failed", "corrupt", "missing"] as const).filter(
@@ -280,13 +282,14 @@ function statusLines(job: Job, found: JobStatus): string[] {
   const next =
     todo.length > 0
       ? `tslira cluster submit ${folder}`
-      : found.done === total
+      : found.done === total && collected.length === 0
         ? `tslira cluster collect ${folder}`
         : undefined;
   return [
     `${name}: ${formatThings(total, kind)}`,
     "",
     ...rows.map((state) => `  ${state.padEnd(12)} ${formatCount(found[state])}`),
+    ...collected.map((path) => `  collected    ${path}; collect again where results came since`),
     ...failures.map(({ index, name: task, error }) => `  task ${index}, ${task}: ${error.message}`),
     ...damage.map(({ file, reason }) => `  ${file}: ${reason}`),
     ...(queueProblem === undefined ? [] : [`  queue        not known: ${queueProblem}`]),

@@ -19,6 +19,24 @@ import { shellLine } from "./shell-command.js";
 /** By path from the job's folder, which can be moved: SHA-256 of the file that was written there; null of a folder, and while it is being written. */
 const SCHEMA = v.record(v.string(), v.nullable(sha256Text));
 
+const FILE = "collected.json";
+const REMEDY = "delete it, and collect with --overwrite";
+
+/** What a job has collected so far. */
+async function readCollected(folder: string): Promise<Record<string, string | null>> {
+  const path = join(folder, FILE);
+  if (!existsSync(path)) return {};
+  const text = await withFileErrors(path, () => readFile(path, "utf8"));
+  return checkSchema(SCHEMA, parseJson(text, path, REMEDY), path, REMEDY);
+}
+
+/** Paths of what a job has collected and is still there. */
+export async function collectedPaths({ folder }: Pick<Job, "folder">): Promise<string[]> {
+  return Object.keys(await readCollected(folder))
+    .map((place) => join(folder, place))
+    .filter((path) => existsSync(path));
+}
+
 /** A path that a job may write to. */
 export interface CollectedPlace {
   /** Remember what is there now as written by the job. */
@@ -37,16 +55,8 @@ export async function openCollectedPlace(
   output: string,
   overwrite: boolean,
 ): Promise<CollectedPlace> {
-  const path = join(folder, "collected.json");
-  const remedy = "delete it, and collect with --overwrite";
-  const known: Record<string, string | null> = existsSync(path)
-    ? checkSchema(
-        SCHEMA,
-        parseJson(await withFileErrors(path, () => readFile(path, "utf8")), path, remedy),
-        path,
-        remedy,
-      )
-    : {};
+  const path = join(folder, FILE);
+  const known = await readCollected(folder);
   const place = relative(folder, output);
   const remember = (sha256: string | null) =>
     writeWholeFile(path, `${JSON.stringify({ ...known, [place]: sha256 }, undefined, 2)}\n`);

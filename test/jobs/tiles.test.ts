@@ -261,6 +261,11 @@ describe("tiles", () => {
         /must be a result with draws, got a mosaic of tiles .*look at it with tslira plot/,
       );
     }
+    const status = await cli("cluster", "status", "tiles.job");
+    expect(status.stdout).toMatch(
+      /\n {2}collected {4}\S*mosaic\.fits; collect again where results came since\n/,
+    );
+    expect(status.stdout).not.toContain("next");
     const { stdout } = await cli("info", mosaic);
     expect(stdout).toContain("is part of a mosaic of tiles by tslira cluster collect, and no counts");
     expect(stdout.trimEnd().split("\n").at(-1)).toBe(`tslira plot ${mosaic} -o tiles.job/mosaic.png`);
