@@ -111,6 +111,20 @@ describe("hduKind", () => {
     expect(found.command).toContain(word);
   });
 
+  it.each([
+    [0, 0],
+    [0, 8],
+    [3, 0, 8],
+  ])("an image without pixels: %j", (...shape) => {
+    const hdus = readFits(writeFits([{ kind: "image", name: "PRIMARY", shape, data: new Float64Array(0) }]), {
+      name: "a.fits",
+    });
+    const size = [...shape].reverse().join(" x ");
+    expect(() => findHdu(hdus)).toThrow(
+      `a.fits: must hold an image, got an image without pixels, ${size} (HDU 0 PRIMARY); give one that has some`,
+    );
+  });
+
   it("a cube, of which a plane or a sum of planes is taken", () => {
     const data = Float64Array.from({ length: 24 }, (_, at) => at);
     const [cube] = readFits(writeFits([{ kind: "image", name: "PRIMARY", shape: [4, 2, 3], data }]), {
