@@ -1,7 +1,7 @@
 // Power of the tests of `estimateSignificance` on injected sources: bound, rank of the share and rank of the likelihood ratio, beside an aperture
 // whose other light is known. Every observation is kept under .bench/ as it is done, and the next run of the same command goes on from there.
 //
-//   npm run study:power [-- --injections 40] [-- --scene core] [-- --table]
+//   npm run study:power [-- --injections 200] [-- --scene core] [-- --table]
 //
 // With --table nothing is simulated: what there is becomes docs/studies/power.json.
 import { parseArgs } from "node:util";
@@ -13,15 +13,15 @@ import { keptRows, printTable, writeStudy } from "./study-file.js";
 
 const { values: flags } = parseArgs({
   options: {
-    injections: { type: "string", default: "40" },
+    injections: { type: "string", default: "200" },
     scene: { type: "string", default: "" },
-    fluxes: { type: "string", default: "0,5,10,20" },
+    fluxes: { type: "string", default: "0,5,10" },
     table: { type: "boolean", default: false },
     work: { type: "string", default: ".bench/power.jsonl" },
   },
 });
 const SEED = 20_261_130;
-const RUN = { replicates: 30, iterations: 1000, gamma: 0.02, workers: 0 } as const;
+const RUN = { replicates: 19, iterations: 500, gamma: 0.02, workers: 0 } as const;
 const SIGNIFICANT = 0.05;
 /** What is there without the source, fitted outside of the circle. */
 const NULLS: Readonly<Record<string, NullKind>> = {

@@ -308,7 +308,7 @@ readers can tell apart too.
 For a paper: \`--width 88mm\` (library: \`width\`) makes the figure so wide, with text of 7 to 8 pt; \`--vmin\`, \`--vmax\`, \`--limits 99.5\` (a
 percentile) and \`--stretch\` say how values become colours, by default \`asinh\`, linear below the noise; \`--contours 3,5,10sigma\` draws
 contours, of another result or FITS image with \`--contours-of\`, placed by the sky coordinates of both; \`--regions\` draws a DS9 file. Several results
-stand on one scale with \`--kind grid\`. Images by \`richardson-lucy\`, \`map\` and the like are drawn by all kinds that need no draws.
+stand on one scale with \`--kind grid\`. Images by \`richardson-lucy\`, \`map\` and the like, and mosaics of tiles, are drawn by all kinds that need no draws.
 
 \`\`\`sh
 npx tslira plot result.fits --kind mean --regions knots.reg --contours 1,3,5sigma --limits 99.8 --width 88mm -o mean.pdf

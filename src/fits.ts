@@ -75,5 +75,6 @@ export {
   type StoredEstimate,
 } from "./io/point-estimate-file.js";
 export { findPsfSet, type NamedPsfSet } from "./io/psf-set-file.js";
-export { decodeHdus as resultFromHdus, isResult, type ResultSummary } from "./io/result-decode.js";
+export { decodeHdus as resultFromHdus, type ResultSummary } from "./io/result-decode.js";
 export { decodeResult, encodeResult } from "./io/result-file.js";
+export { isResult } from "./io/tslira-file.js";

@@ -2,7 +2,7 @@
 
 import { InvalidInputError } from "../errors.js";
 import { type BinnedEvents, binEvents, binnedEventsHdus } from "../io/bin-events.js";
-import { eventColumns, findEvents } from "../io/event-list.js";
+import { eventColumns, findEvents, otherEvents } from "../io/event-list.js";
 import { filterCondition, parseEventName } from "../io/event-name.js";
 import { findHdu, imageToSkyImage, parseFitsName, wcsCards } from "../io/fits.js";
 import { readFitsFile, writeFitsFile } from "../io/fits-file-node.js";
@@ -63,7 +63,15 @@ async function bin(name: string, flags: BinFlags): Promise<void> {
     ...(flags.like !== undefined && { pixelsOf: await pixelsOf(flags.like) }),
   });
   await writeFitsFile(output, binnedEventsHdus(binned));
-  const mind = ignoredGoodTimes(unusedGoodTimes(hdus, goodTimes), flags.gti, columns?.time !== undefined);
+  const others = extension === undefined ? otherEvents(hdus, events) : [];
+  const mind = [
+    ...ignoredGoodTimes(unusedGoodTimes(hdus, goodTimes), flags.gti, columns?.time !== undefined),
+    ...(others.length === 0
+      ? []
+      : [
+          `further tables of events (HDU ${others.join(", ")}) are not in the image; name one as ${path}[HDU]`,
+        ]),
+  ];
   if (flags.quiet !== true)
     process.stderr.write(lines(name, output, binned, { mind, timeUnit: columns?.time?.unit ?? "s" }));
   if (flags.json === true) {
@@ -80,24 +88,30 @@ async function pixelsOf(name: string) {
   return { name, shape: imageToSkyImage(hdu).shape, wcs: wcsCards(hdu.header) };
 }
 
-/** Which good times of the file are not applied, and why; undefined when all are, or there are none. */
-function ignoredGoodTimes(unused: readonly string[], wanted: boolean, timed: boolean): string | undefined {
-  if (unused.length === 0) return undefined;
+/** Which good times of the file are not applied, and why. */
+function ignoredGoodTimes(unused: readonly string[], wanted: boolean, timed: boolean): string[] {
+  if (unused.length === 0) return [];
   const which = `good time intervals (${unused.join(", ")}) of the file`;
-  if (!wanted) return `${which} are not applied, as was asked`;
-  return timed ? `${which} are not applied` : `${which} cannot be applied: events have no column TIME`;
+  if (!wanted) return [`${which} are not applied, as was asked`];
+  return [timed ? `${which} are not applied` : `${which} cannot be applied: events have no column TIME`];
 }
 
 function lines(
   name: string,
   output: string,
   binned: BinnedEvents,
-  { mind, timeUnit }: { readonly mind: string | undefined; readonly timeUnit: string },
+  { mind, timeUnit }: { readonly mind: readonly string[]; readonly timeUnit: string },
 ): string {
   const { events, binned: inside, cuts, outside, unplaced, size, binSize, coordinates, center } = binned;
   const unit = coordinates === "pixel" ? "of the plane" : "deg";
   const left = [
-    ...cuts.map(({ taken, text, kind }) => [taken, `by ${kind === "where" ? `not ${text}` : text}`] as const),
+    ...cuts.map(
+      ({ taken, text, kind }) =>
+        [
+          taken,
+          `by ${kind === "where" ? `not ${/&&|\|\|/.test(text) ? `(${text})` : text}` : text}`,
+        ] as const,
+    ),
     [outside, "beyond the edges"],
     [unplaced, "without a position"],
   ] as const;
@@ -109,7 +123,7 @@ function lines(
     ...(binned.goodTime === undefined
       ? []
       : [["good time", `${formatNumber(binned.goodTime)} ${timeUnit} left (GTI)`]]),
-    ...(mind === undefined ? [] : [["mind", mind]]),
+    ...mind.map((text, index) => [index === 0 ? "mind" : "", text]),
     ["written", output],
     ["next", `tslira ${shellLine(["deconvolve", output, "--psf", "psf.fits", "-o", "result.fits"])}`],
   ] as const;

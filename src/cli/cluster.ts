@@ -14,7 +14,7 @@ import { cancelSlurm, submitToSlurm } from "../jobs/slurm-node.js";
 import { readSubmissions, submittedTasks } from "../jobs/submission-node.js";
 import { createJob, EXECUTORS, type Executor, readJobFile, readSlurmFile } from "./cluster-config.js";
 import { EXIT } from "./exit.js";
-import { formatCount, formatDuration } from "./format.js";
+import { formatCount, formatDuration, formatThings } from "./format.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { parseSeconds, parseWhole } from "./option-values.js";
 import { openProgress, type ProgressDisplay } from "./progress.js";
@@ -163,7 +163,7 @@ async function submit(path: string, flags: SubmitFlags): Promise<void> {
   const { job, executor: described } = await openJob(path, flags, progress);
   const executor: Executor = flags.executor ?? described ?? "local";
   const { todo, total, running, waiting } = await jobStatus(job);
-  say(`${job.folder}: ${formatCount(total)} ${job.manifest.kind}, ${formatCount(todo.length)} to run`);
+  say(`${job.folder}: ${formatThings(total, job.manifest.kind)}, ${formatCount(todo.length)} to run`);
   if (todo.length === 0) {
     if (running + waiting > 0)
       say(`  ${formatCount(running + waiting)} in the queue; see tslira cluster status`);
@@ -284,7 +284,7 @@ function statusLines(job: Job, found: JobStatus): string[] {
         ? `tslira cluster collect ${folder}`
         : undefined;
   return [
-    `${name}: ${formatCount(total)} ${kind}`,
+    `${name}: ${formatThings(total, kind)}`,
     "",
     ...rows.map((state) => `  ${state.padEnd(12)} ${formatCount(found[state])}`),
     ...failures.map(({ index, name: task, error }) => `  task ${index}, ${task}: ${error.message}`),

@@ -60,7 +60,10 @@ function diagnoseOptions() {
     .option("-s, --seed <n>", "seed of the replicated counts (default: 0)", parseWhole)
     .option("--no-predictive", "leave the predictive checks out")
     .option("--held-out", "also deconvolve half of the photons and check on the others; takes a run")
-    .option("--prior-sensitivity", "also run with the smoothing prior's rate / 4 and x 4; takes two runs");
+    .option(
+      "--prior-sensitivity",
+      "also run with all alphas of the prior / 4 and x 4 (its rate, where they are fitted one a level); takes two runs",
+    );
   addInputOptions(command);
   return command.helpOption("-h, --help", "print this help").addHelpText("after", DETAILS);
 }

@@ -5,6 +5,11 @@ export function formatCount(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
 
+/** A number of things by their name, whose plural has an s: `1 tile`, `12 tiles`. */
+export function formatThings(count: number, things: string): string {
+  return `${formatCount(count)} ${count === 1 ? things.replace(/s$/, "") : things}`;
+}
+
 /** A number in about four digits: `1,234`, `0.05607`, `3.2e-11`. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "-" : String(value);

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "@commander-js/extra-typings";
 import { presetOf } from "../data/law/presets.js";
+import { parseWcs } from "../data/sky/sky-wcs.js";
 import {
   type FitsHdu,
   type FitsHduInfo,
@@ -13,12 +14,14 @@ import {
   readTable,
 } from "../io/fits.js";
 import { type FitsFile, openFitsFile } from "../io/fits-file-node.js";
-import { type HduKindName, hduKind, type ImageValues } from "../io/hdu-kind.js";
+import { wcsCards } from "../io/fits-wcs.js";
+import { type HduKindName, hduKind, type ImageValues, imageOfOwn } from "../io/hdu-kind.js";
 import type { ResultSummary } from "../io/result-decode.js";
 import { readResultSummary } from "../io/result-file-node.js";
+import { isEstimate, tsliraFile } from "../io/tslira-file.js";
 import { shellLine } from "../jobs/shell-command.js";
 import { recordedRows } from "../settings/rows.js";
-import { formatCount, formatNumber } from "./format.js";
+import { formatCount, formatNumber, formatThings } from "./format.js";
 import { summaryData, summaryLines } from "./summary.js";
 
 const DETAILS = `
@@ -71,7 +74,7 @@ async function info(name: string, json: boolean): Promise<void> {
     const hdus: HduReport[] = [];
     for (const hdu of wanted) hdus.push(await describe(file, named(hdu, path)));
     const { header } = file.hdus[0];
-    const estimate = extension === undefined && header.has("ESTIMATE") && header.has("METHOD");
+    const estimate = extension === undefined && isEstimate(file.hdus);
     if (json) {
       const result = estimate
         ? { estimate: estimateData(header) }
@@ -81,11 +84,7 @@ async function info(name: string, json: boolean): Promise<void> {
       process.stdout.write(`${JSON.stringify({ file: path, hdus, ...result }, undefined, 2)}\n`);
       return;
     }
-    const lines = [
-      `${path}: FITS, ${file.hdus.length} ${file.hdus.length === 1 ? "HDU" : "HDUs"}`,
-      "",
-      ...hduLines(hdus),
-    ];
+    const lines = [`${path}: FITS, ${formatThings(file.hdus.length, "HDUs")}`, "", ...hduLines(hdus)];
     const doubts = wanted.flatMap(({ warnings = [] }) => warnings);
     if (doubts.length > 0) lines.push("", ...doubts.map((text) => `Warning: ${text}`));
     if (estimate) lines.push("", ...estimateLines(path, header));
@@ -153,7 +152,14 @@ function kindOf(hdu: FitsHduInfo, file: FitsFile, values?: ImageValues) {
   // Of several HDUs of one name the name means the first.
   const { index } = file.hdus.find(({ name }) => name === hdu.name)!;
   const called = index === hdu.index && hdu.name !== "" ? hdu.name : hdu.index;
-  const { kind: holds, is, remedy, command } = hduKind(hdu, values, called);
+  const own = hdu.kind === "image" ? tsliraFile(file.hdus) : undefined;
+  const path = hdu.label.replace(/\[[^[]*$/, "");
+  const {
+    kind: holds,
+    is,
+    remedy,
+    command,
+  } = own === undefined ? hduKind(hdu, values, called) : imageOfOwn(own, path);
   return { holds, is, remedy, command };
 }
 
@@ -219,7 +225,11 @@ function skyText({ header }: FitsHduInfo): string | undefined {
   const pixel = [header.get("CRPIX1"), header.get("CRPIX2")].map((value) =>
     typeof value === "number" ? formatNumber(value - 1) : "?",
   );
-  return `${types.join(", ")}; ${values.map((value) => formatNumber(Number(value))).join(", ")} at x ${pixel[0]}, y ${pixel[1]}`;
+  const { unread } = parseWcs(wcsCards(header));
+  return (
+    `${types.join(", ")}; ${values.map((value) => formatNumber(Number(value))).join(", ")} at x ${pixel[0]}, y ${pixel[1]}` +
+    (unread === undefined ? "" : ` (cannot be read: ${unread})`)
+  );
 }
 
 function hduLines(hdus: readonly HduReport[]): string[] {
@@ -227,7 +237,7 @@ function hduLines(hdus: readonly HduReport[]): string[] {
     const title = `${hdu.index} ${hdu.name || "(no name)"}`;
     if (hdu.kind === "empty") return [title, "no data"];
     if (hdu.kind === "table")
-      return [title, `table of ${formatCount(hdu.rows ?? 0)} rows: ${columnText(hdu)}`];
+      return [title, `table of ${formatThings(hdu.rows ?? 0, "rows")}: ${columnText(hdu)}`];
     const size = [...(hdu.shape ?? [])].reverse().join(" x ");
     return [
       title,

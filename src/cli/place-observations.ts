@@ -4,6 +4,7 @@ import type { Observation } from "../data/observation/observation.js";
 import { pointingOffsets } from "../data/sky/pointing-offsets.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError, toPlainError } from "../errors.js";
+import { sameCards } from "../io/companion-image.js";
 import { type AlignedObservations, alignObservations } from "../model/align-observations.js";
 import type { DeconvolveSettings, Offsets } from "./deconvolve-config.js";
 
@@ -44,12 +45,18 @@ export function displacedHeaders(
   observations: readonly Observation[],
   { offsets }: Pick<DeconvolveSettings, "offsets">,
 ): string[] {
-  if (
-    offsets !== undefined ||
-    observations.length < 2 ||
-    observations.some(({ wcs = [] }) => parseWcs(wcs).wcs === undefined)
-  )
-    return [];
+  if (offsets !== undefined || observations.length < 2) return [];
+  const skies = observations.map(({ wcs = [] }) => parseWcs(wcs));
+  if (skies.some(({ wcs }) => wcs === undefined))
+    return skies.flatMap(({ wcs, unread }, index) => {
+      const reason = unread ?? (wcs && skies[0].unread);
+      const { wcs: cards = [], name } = observations[index];
+      if (index === 0 || reason === undefined || sameCards(cards, observations[0].wcs ?? [])) return [];
+      return [
+        `${name ?? `observation ${index + 1}`}: pixels should be those of the first observation, got sky coordinates that cannot be ` +
+          `compared (${reason}); check that they are, or give --offsets`,
+      ];
+    });
   const places = headerOffsets(observations);
   return places.flatMap(({ x, y }, index) => {
     const distance = Math.hypot(x, y);

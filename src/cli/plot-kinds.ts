@@ -36,6 +36,7 @@ import type { SkyImage } from "../image.js";
 import type { OpenResult } from "../io/open-result-node.js";
 import { chainGroups } from "../posterior/chain-groups.js";
 import { fittedSky } from "../posterior/fitted-sky.js";
+import type { PosteriorSummary } from "../posterior/result.js";
 import { given } from "./given.js";
 import { type PlottedResult, withDraws } from "./plotted-result.js";
 
@@ -85,20 +86,19 @@ export interface PlotKind {
 export const PLOT_KINDS: Readonly<Record<string, PlotKind>> = {
   posterior: {
     summary: "mean, standard deviation, signal to noise, and R-hat where it is above 1.01",
-    svg: (open, { figure, scale, sky }) =>
-      open.posterior
-        ? plotPosterior(open.posterior.result, { ...figure, ...sky, ...scale })
-        : plotEstimate(
-            { ...open.estimate!, wcs: open.wcs, name: open.name, ...given({ unit: open.unit }) },
-            { ...figure, ...sky, ...scale },
-          ),
+    svg: (open, { figure, scale, sky }) => {
+      const { estimate, wcs, name, unit } = open;
+      const heading = { wcs, name, ...given({ unit }) };
+      return estimate
+        ? plotEstimate({ ...estimate, ...heading }, { ...figure, ...sky, ...scale })
+        : plotPosterior({ ...imagesOf("posterior", open), ...heading }, { ...figure, ...sky, ...scale });
+    },
     image: ({ flux }) => flux,
   },
   mean: {
     summary: "posterior mean of the flux, or the image of another method",
     image: ({ flux }) => flux,
-    svg: (open, choices) =>
-      fluxImage(open.flux, open.posterior ? "posterior mean" : open.estimate!.method, open, choices),
+    svg: (open, choices) => fluxImage(open.flux, open.estimate?.method ?? "posterior mean", open, choices),
   },
   std: {
     summary: "standard deviation of the flux",
@@ -110,14 +110,14 @@ export const PLOT_KINDS: Readonly<Record<string, PlotKind>> = {
     "rhat",
     "R-hat of each pixel, in colours from 1.01 on",
     "R\u0302",
-    ({ result }) => result.diagnostics.rhat,
+    ({ diagnostics }) => diagnostics.rhat,
     rhatColors,
   ),
   ess: diagnosticKind(
     "ess",
     "effective sample size of each pixel",
     "effective draws",
-    ({ result }) => result.diagnostics.ess,
+    ({ diagnostics }) => diagnostics.ess,
     () => ({ colormap: "cividis" }),
   ),
   dataset: {
@@ -141,13 +141,16 @@ export const PLOT_KINDS: Readonly<Record<string, PlotKind>> = {
   },
   residuals: {
     summary: "counts against the counts that the image predicts, and their residuals (needs the observation)",
-    svg: async ({ posterior, estimate }, choices) => {
+    svg: async ({ name, posterior, estimate, mosaic }, choices) => {
       const { figure, sky, scale } = choices;
-      const options = { ...figure, ...sky, ...scale };
+      const options = { title: name, ...figure, ...sky, ...scale };
       if (posterior === undefined) {
         const { counts, mask, wcs } = await chosenObservation(choices);
-        const predicted = chosen(estimate!.predicted, choices.observation);
-        return plotResiduals({ counts, predicted, ...given({ mask, wcs }) }, options);
+        const views = mosaic?.residuals ?? estimate!.predicted.map((predicted) => ({ predicted }));
+        return plotResiduals(
+          { counts, ...chosen(views, choices.observation), ...given({ mask, wcs }) },
+          options,
+        );
       }
       const checks = checkModel(posterior.result, posterior.parameters, await choices.observations());
       const { observation, predicted, sigma } = chosen(checks, choices.observation);
@@ -172,7 +175,7 @@ export const PLOT_KINDS: Readonly<Record<string, PlotKind>> = {
         },
       );
       const { profile } = chosen(checks, choices.observation);
-      return plotRadialProfile(profile, { ...figure, wcs: result.wcs });
+      return plotRadialProfile(profile, { title: open.name, ...figure, wcs: result.wcs });
     },
   },
   multiscale: {
@@ -182,8 +185,10 @@ export const PLOT_KINDS: Readonly<Record<string, PlotKind>> = {
   },
   smoothness: {
     summary: "where the data call for points and where for diffuse light (adaptive prior)",
-    svg: (open, { figure, sky }) =>
-      plotSmoothness(withDraws("smoothness", open).result, { ...figure, ...sky }),
+    svg: (open, { figure, sky }) => {
+      const { wcs, name } = open;
+      return plotSmoothness({ ...imagesOf("smoothness", open), wcs, name }, { ...figure, ...sky });
+    },
   },
   comparison: {
     summary: "several results on one scale, and what they differ by; from the truth with --truth",
@@ -328,19 +333,30 @@ function standardDeviation({ std, estimate }: PlottedResult): SkyImage {
   );
 }
 
+/** Images that say what the draws were like: of a result with draws, and of a mosaic of tiles that had them. */
+type PosteriorImages = Pick<PosteriorSummary, "mean" | "std" | "smoothness"> & {
+  readonly diagnostics: Pick<PosteriorSummary["diagnostics"], "rhat" | "ess">;
+};
+
+/** @throws InvalidInputError when the result is an image of a method without draws */
+function imagesOf(kind: string, open: PlottedResult): PosteriorImages {
+  const { mosaic } = open;
+  return mosaic === undefined ? withDraws(kind, open).result : { ...mosaic, diagnostics: mosaic };
+}
+
 /** A kind that shows a diagnostic of every pixel. */
 function diagnosticKind(
   kind: string,
   summary: string,
   label: string,
-  imageOf: (open: OpenResult) => SkyImage,
+  imageOf: (images: PosteriorImages) => SkyImage,
   colors: (image: SkyImage) => ColorScaleOptions,
 ): PlotKind {
   return {
     summary,
-    image: (open) => imageOf(withDraws(kind, open)),
+    image: (open) => imageOf(imagesOf(kind, open)),
     svg: (open, { figure, sky, scale, colormap }) => {
-      const image = imageOf(withDraws(kind, open));
+      const image = imageOf(imagesOf(kind, open));
       return plotImage(image, {
         ...{ title: `${open.name}: ${label}`, label, wcs: open.wcs, ...colors(image) },
         ...{ ...scale, ...sky, ...figure, ...given({ colormap }) },

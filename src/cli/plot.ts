@@ -4,6 +4,7 @@ import { extname } from "node:path";
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import type { Observation } from "../data/observation/observation.js";
 import { parseDs9Regions, type ShapedRegion } from "../data/regions/ds9-region.js";
+import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { stretchOf } from "../figures/color-scale.js";
 import { figureDocument } from "../figures/document-node.js";
@@ -36,7 +37,8 @@ const DETAILS = `
 Kinds:
 ${KINDS}
 
-Files of methods that give one image (richardson-lucy, map, ...) are drawn by all kinds that need no draws.
+Files of methods that give one image (richardson-lucy, map, ...) are drawn by all kinds that need no draws, and so
+are mosaics of tiles (tslira cluster collect), by posterior, mean, std, rhat, ess, smoothness and residuals too.
 Pixels are counted from 0, x to the right and y up; without --at the brightest pixel is shown.
 Chains and observations are counted from 1. Kinds that need the observation look for the files of the
 command that made the result; files count only when their SHA-256 are the recorded ones.
@@ -206,6 +208,7 @@ async function plot(path: string, others: readonly string[], flags: PlotFlags): 
   }
   const opened = await openPlotted(path);
   try {
+    checkSky(opened, flags);
     const open =
       flags.chain === undefined
         ? opened
@@ -288,6 +291,18 @@ async function drawnRegions(
   for (const warning of warnings) process.stderr.write(`tslira: warning: ${warning}\n`);
   const cut = excluded.map((shape) => ({ operator: "not" as const, shape }));
   return [...marks, ...regions, ...(cut.length > 0 ? [{ name: "", terms: cut }] : [])];
+}
+
+/** @throws InvalidInputError when sky coordinates are asked for of a result without */
+function checkSky({ wcs }: PlottedResult, { axes, grid, scaleBar, compass }: PlotFlags): void {
+  const asked = Object.entries({
+    [`--axes ${axes}`]: axes !== undefined && axes !== "pixels",
+    ...{ "--grid": grid, "--scale-bar": scaleBar, "--compass": compass },
+  }).flatMap(([flag, is]) => (is ? [flag] : []));
+  if (asked.length === 0 || parseWcs(wcs).wcs !== undefined) return;
+  throw new InvalidInputError(
+    `plot: ${asked.join(" and ")} must be for a result with sky coordinates, got one without; leave it out`,
+  );
 }
 
 function checkFormat(name: string, { svg, moving }: PlotKind, output: string): void {

@@ -1,4 +1,4 @@
-/** What `tslira plot` draws: results with draws, images of other methods, and any FITS image beside them. */
+/** What `tslira plot` draws: results with draws, images of other methods, mosaics of tiles, and any FITS image beside them. */
 
 import { basename } from "node:path";
 import type { WcsCard } from "../data/observation/observation.js";
@@ -9,8 +9,10 @@ import { figureTitle } from "../figures/figure.js";
 import type { SkyImage } from "../image.js";
 import { findHdu, imageToSkyImage, parseFitsName, wcsCards } from "../io/fits.js";
 import { openFitsFile, readFitsFile } from "../io/fits-file-node.js";
+import { decodeMosaicHdus, type Mosaic } from "../io/mosaic-file.js";
 import { type OpenResult, openResult } from "../io/open-result-node.js";
-import { decodeEstimateHdus, isEstimate } from "../io/point-estimate-file.js";
+import { decodeEstimateHdus } from "../io/point-estimate-file.js";
+import { isEstimate, isMosaic } from "../io/tslira-file.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import { given } from "./given.js";
 import type { RecordedInputs } from "./result-inputs.js";
@@ -30,6 +32,8 @@ export interface PlottedResult {
   readonly posterior?: OpenResult;
   /** Of a method that gives one image: all of it. */
   readonly estimate?: PointEstimate;
+  /** Of a mosaic of tiles: all of it. */
+  readonly mosaic?: Mosaic;
   readonly close: () => void;
 }
 
@@ -37,14 +41,14 @@ export interface PlottedResult {
 export const stemOf = (path: string) => basename(path).replace(/\.fits?(\.gz)?$/i, "");
 
 /**
- * Open a result of a sampler, or read the image of another method.
+ * Open a result of a sampler, or read the image of another method or a mosaic of tiles.
  *
  * @throws InvalidInputError when the file cannot be read
- * @throws FormatError when it is neither, or damaged
+ * @throws FormatError when it is none of them, or damaged
  */
 export async function openPlotted(path: string): Promise<PlottedResult> {
-  const estimate = await readEstimate(path);
-  if (estimate !== undefined) return estimate;
+  const image = await readImages(path);
+  if (image !== undefined) return image;
   const posterior = await openResult(path);
   const { mean, std, wcs, unit, name, provenance } = posterior.result;
   return {
@@ -61,10 +65,12 @@ export async function openPlotted(path: string): Promise<PlottedResult> {
   };
 }
 
-async function readEstimate(path: string): Promise<PlottedResult | undefined> {
+/** What has no draws; undefined where the file is of another kind. */
+async function readImages(path: string): Promise<PlottedResult | undefined> {
   const file = await openFitsFile(path);
   const { hdus: headers } = file;
   await file.close();
+  if (isMosaic(headers)) return plottedMosaic(path, decodeMosaicHdus(await readFitsFile(path)));
   if (!isEstimate(headers)) return undefined;
   const hdus = await readFitsFile(path);
   const { estimate, provenance } = decodeEstimateHdus(hdus);
@@ -83,9 +89,24 @@ async function readEstimate(path: string): Promise<PlottedResult | undefined> {
   };
 }
 
-/** The result with its draws. @throws InvalidInputError when it is one image */
-export function withDraws(kind: string, { posterior, estimate }: PlottedResult): OpenResult {
+function plottedMosaic(path: string, mosaic: Mosaic): PlottedResult {
+  const { mean, std, wcs, inputs, unit } = mosaic;
+  return {
+    ...{ name: figureTitle({ wcs }) ?? stemOf(path), flux: mean, std, wcs, mosaic, provenance: { inputs } },
+    ...given({ unit }),
+    close: () => undefined,
+  };
+}
+
+/** The result with its draws. @throws InvalidInputError when it has none */
+export function withDraws(kind: string, { posterior, estimate, mosaic }: PlottedResult): OpenResult {
   if (posterior !== undefined) return posterior;
+  if (mosaic !== undefined) {
+    throw new InvalidInputError(
+      `plot: ${kind} must be of a result with draws, got a mosaic of tiles, which has none; choose posterior, mean, std, rhat, ess, ` +
+        "smoothness or residuals, or give the result of a tile, a file in the folder results of the job",
+    );
+  }
   throw new InvalidInputError(
     `plot: ${kind} must be of a result with draws, got one image by ${estimate?.method}; choose posterior, mean, residuals or comparison`,
   );

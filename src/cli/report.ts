@@ -73,8 +73,9 @@ async function report(path: string, flags: ReportFlags): Promise<void> {
   await checkOutputPath(output, { overwrite, inputs: read });
   const say = (text: string) => quiet || process.stderr.write(`${text}\n`);
   const summary = await readResultSummary(path);
-  // What is no result is told by who reads it.
-  const recorded = summary ?? (await openPlotted(path).catch(() => undefined));
+  // What has no report is told by who reads it.
+  const plotted = summary === undefined ? await openPlotted(path).catch(() => undefined) : undefined;
+  const recorded = summary ?? (plotted?.estimate && plotted);
   const idle = (["significance", "sources"] as const).find((flag) => flags[flag] !== undefined);
   if (recorded !== undefined && summary === undefined && idle !== undefined) {
     throw new InvalidInputError(

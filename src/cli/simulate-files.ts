@@ -29,6 +29,9 @@ import { given } from "./given.js";
 import type { ObservationFlags } from "./observation-options.js";
 import { checkOutputPaths, observationPaths } from "./output-path.js";
 
+/** Says of an image that it is a flux, and no counts. */
+export const FLUX_CARD = fitsCard("CONTENT", "flux", "true sky of simulated counts");
+
 /** What `tslira simulate` was told of own files. */
 export interface SimulateFilesFlags extends ObservationFlags {
   readonly sky?: string | undefined;
@@ -116,7 +119,9 @@ export async function simulateFiles(prefix: string, flags: SimulateFilesFlags): 
     ),
   ].map((text) => fitsCard("HISTORY", text.replace(/[^ -~]/g, "?")));
   // What a header says of the values is not true of other values.
-  const carried = carriedCards(header).filter(({ keyword }) => !/^(BUNIT|DATAMIN|DATAMAX)$/.test(keyword));
+  const carried = carriedCards(header).filter(
+    ({ keyword }) => !/^(BUNIT|CONTENT|DATAMIN|DATAMAX)$/.test(keyword),
+  );
   const unit = read.unit === undefined ? [] : [fitsCard("BUNIT", read.unit)];
   const wcs = (read.observation.wcs ?? []).map((card) => ({ ...card }));
   const write = (
@@ -129,7 +134,7 @@ export async function simulateFiles(prefix: string, flags: SimulateFilesFlags): 
   await write("counts", wholeNumbers(made.counts), [...carried, counts, ...history]);
   for (const [kind, image] of Object.entries(constants)) await write(kind, image.data, wcs);
   const table = sources.length === 0 ? [] : [injectedTable(sources, read)];
-  await write("flux", made.flux.data, [...wcs, ...unit, ...history], table);
+  await write("flux", made.flux.data, [...wcs, ...unit, FLUX_CARD, ...history], table);
 
   const next = nextCommand(prefix, files, flags, companions);
   if (!quiet) {

@@ -22,7 +22,7 @@ import { given } from "./given.js";
 import { fileOptions } from "./observation-options.js";
 import { flagName, parseNumber, parseShape, parseWhole } from "./option-values.js";
 import { checkOutputPaths } from "./output-path.js";
-import { simulateFiles, wholeNumbers } from "./simulate-files.js";
+import { FLUX_CARD, simulateFiles, wholeNumbers } from "./simulate-files.js";
 
 type Simulate = (options: SimulatedDatasetOptions & { readonly flux?: number }) => SimulatedObservation;
 
@@ -166,7 +166,7 @@ async function simulateNamed(sky: string, flags: Flags): Promise<void> {
   await checkOutputPaths(Object.values(files), { overwrite });
   for (const [name, file] of Object.entries(files)) {
     const image = images[name as keyof typeof images];
-    if (image !== undefined) await writeImage(file, image, observation.name ?? sky, name === "counts");
+    if (image !== undefined) await writeImage(file, image, observation.name ?? sky, name);
   }
   const next = nextCommand(prefix, files);
   if (!quiet) {
@@ -224,7 +224,8 @@ async function makeFolder(folder: string): Promise<void> {
 }
 
 /** Counts as 32-bit integers, everything else as doubles. */
-async function writeImage(file: string, image: SkyImage, object: string, counts: boolean): Promise<void> {
+async function writeImage(file: string, image: SkyImage, object: string, name: string): Promise<void> {
+  const counts = name === "counts";
   await writeFitsFile(file, [
     {
       kind: "image",
@@ -233,6 +234,7 @@ async function writeImage(file: string, image: SkyImage, object: string, counts:
       cards: [
         fitsCard("OBJECT", object, "simulated by tslira"),
         ...(counts ? [fitsCard("BUNIT", "count")] : []),
+        ...(name === "flux" ? [FLUX_CARD] : []),
       ],
     },
   ]);

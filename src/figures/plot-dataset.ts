@@ -18,7 +18,7 @@ export interface PlotDatasetOptions extends FigureOptions, SkyPanelOptions, Stre
   readonly exposureUnit?: string;
   /** Unit of flux and background, in FITS notation; default none. */
   readonly unit?: string;
-  /** Panels a row; default up to 3. */
+  /** Panels a row; default 2 for four panels, else up to 3. */
   readonly columns?: number;
   /** Longer side of each picture in px; default 224. */
   readonly size?: number;
@@ -63,7 +63,7 @@ export function plotDataset(dataset: DatasetImages, options: PlotDatasetOptions)
   const title = figureTitle(dataset);
   return plotPanels(panels, {
     document,
-    ...(columns !== undefined && { columns }),
+    columns: columns ?? (panels.length === 4 ? 2 : Math.min(3, panels.length)),
     size,
     ...(title !== undefined && { title }),
     ...frameOf(options),

@@ -22,6 +22,9 @@ export interface PlotQuantitiesOptions extends FigureOptions {
   readonly columns?: number;
 }
 
+/** Width in px of the panel of a quantity: the longest names, `mean ln α, 32 × 32`, and R-hat with ESS stand in one line. */
+export const QUANTITY_WIDTH = 216;
+
 /** Panels a row when the caller does not say. */
 export function defaultColumns(panels: number): number {
   return panels <= 4 ? Math.min(2, panels) : 3;
@@ -44,7 +47,13 @@ export function plotParameterDistributions(trace: TracedQuantities, options: Plo
   return layoutFigure(options, options.columns ?? defaultColumns(quantities.length), (zoom, columns) => ({
     cells: quantities.map((quantity) =>
       distributionPanel(quantity, {
-        ...{ document, theme, width: 196 * zoom, height: Math.max(80, 110 * zoom), which: quantity.which },
+        ...{
+          document,
+          theme,
+          width: QUANTITY_WIDTH * zoom,
+          height: Math.max(80, 110 * zoom),
+          which: quantity.which,
+        },
         note: convergenceNote(quantity.convergence),
         warn: isDoubtful(quantity.convergence, quantity.chains.length),
       }),

@@ -65,7 +65,7 @@ function profilePanel(
 ): Cell {
   const { document, theme = "light", xScale = "linear", yScale = "log" } = options;
   const [width, height] = [BOX.width * zoom, BOX.height * zoom];
-  const { rings } = profile;
+  const { centre, rings } = profile;
   const colors = themeColors(theme);
   const reach = rings.at(-1)!.outer;
   const scale = radiusUnit(reach, options.wcs);
@@ -125,7 +125,7 @@ function profilePanel(
   const counts = rings.reduce((sum, { observed }) => sum + observed, 0);
   return chartPanel({
     ...{ document, colors, width, height, marks },
-    title: "Radial profile",
+    title: `Radial profile about x = ${formatNumber(centre.x)}, y = ${formatNumber(centre.y)}`,
     note: `${formatNumber(counts, 6)} counts`,
     x: { ...x, label: `radius (${scale.name})` },
     y: { ...y, label: formatLabel("counts", perArea, y.ticks.exponent).join(" ") },

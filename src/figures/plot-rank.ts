@@ -7,7 +7,11 @@ import { chartPanel } from "./chart-panel.js";
 import { convergenceNote, isDoubtful } from "./convergence-note.js";
 import { filledSteps, outline } from "./distribution-panel.js";
 import { type Cell, layoutFigure } from "./figure.js";
-import { defaultColumns, type PlotQuantitiesOptions } from "./plot-parameter-distributions.js";
+import {
+  defaultColumns,
+  type PlotQuantitiesOptions,
+  QUANTITY_WIDTH,
+} from "./plot-parameter-distributions.js";
 import { stackCells } from "./stack-cells.js";
 import { mixColors, theme as themeColors } from "./theme.js";
 import { linearTicks } from "./ticks.js";
@@ -25,32 +29,33 @@ const COVERAGE = 0.95;
 const ROW = { height: 30, gap: 5 } as const;
 
 /**
- * Number of draws of each chain in equal bins of their rank among the draws of all chains.
+ * Number of draws of each chain in equal bins of their rank among the draws of all chains. Draws of the same value share their ranks:
+ * each counts in every bin that these reach, in proportion, so that a quantity of a few values is as flat as others when its chains
+ * agree.
  *
- * @param chains draws of each chain; ties share their average rank
- * @returns `[chain][bin]`
+ * @param chains draws of each chain
+ * @returns `[chain][bin]`; with ties not whole
  */
 export function rankCounts(chains: readonly ArrayLike<number>[], bins: number): number[][] {
   const values = Float64Array.from(chains.flatMap((chain) => Array.from(chain)));
+  const chainOf = Int32Array.from(
+    chains.flatMap(({ length }, chain) => new Array<number>(length).fill(chain)),
+  );
   const scratch = rankScratch(values.length, { scores: false });
   sortDraws(values, scratch);
   const { order, sorted, size } = scratch;
-  const binOf = new Int32Array(size);
-  for (let first = 0; first < size; ) {
-    let last = first;
-    while (last + 1 < size && sorted[last + 1] === sorted[first]) last++;
-    // Ranks from 1; the middle of a run of ties, less a half so that the largest rank stays in the last bin.
-    const place = (first + last + 1) / 2 / size;
-    for (let index = first; index <= last; index++) binOf[order[index]] = Math.floor(place * bins);
-    first = last + 1;
+  const counts = chains.map(() => new Array<number>(bins).fill(0));
+  for (let first = 0, end = 0; first < size; first = end) {
+    const tied = chains.map(() => 0);
+    do tied[chainOf[order[end++]]] += 1;
+    while (end < size && sorted[end] === sorted[first]);
+    for (let rank = first; rank < end; rank++) {
+      // Ranks are from 0 here; the middle of a rank decides on its bin.
+      const bin = Math.floor(((rank + 0.5) / size) * bins);
+      for (const [chain, draws] of tied.entries()) counts[chain][bin] += draws / (end - first);
+    }
   }
-  let start = 0;
-  return chains.map(({ length }) => {
-    const counts = new Array<number>(bins).fill(0);
-    for (let index = start; index < start + length; index++) counts[binOf[index]!] += 1;
-    start += length;
-    return counts;
-  });
+  return counts;
 }
 
 /**
@@ -59,7 +64,7 @@ export function rankCounts(chains: readonly ArrayLike<number>[], bins: number): 
  *
  * A bar counts the draws of a chain among the `total / bins` draws of its bin: hypergeometric, with variance
  * `n p (1 - p) (total - n) / (total - 1)` and `p = 1 / bins`. Draws that are correlated are worth fewer: the variance grows by
- * `total / ess`. The level of a single bar follows from that of all by Sidak's correction.
+ * `total / ess`. The level of a single bar follows from that of all by Sidak's correction. Bars of tied draws vary less than that.
  */
 export function rankBand(draws: number, total: number, ess: number, bins: number, chains: number): number {
   const share = 1 / bins;
@@ -116,7 +121,7 @@ export function plotRank(trace: TracedQuantities, options: PlotRankOptions): str
       return chartPanel({
         document,
         colors,
-        width: 196 * zoom,
+        width: QUANTITY_WIDTH * zoom,
         height: ROW.height,
         title: chain === 0 ? label : "",
         ...(chain === 0 && {
@@ -147,7 +152,7 @@ export function plotRank(trace: TracedQuantities, options: PlotRankOptions): str
         ],
       });
     });
-    return stackCells(rows, ROW.gap);
+    return stackCells(rows, ROW.gap, index % columns === 0 ? { text: "draws / uniform", colors } : undefined);
   };
   return layoutFigure(options, options.columns ?? defaultColumns(quantities.length), (zoom, columns) => ({
     cells: quantities.map((quantity, index) => panel(quantity, index, zoom, columns)),

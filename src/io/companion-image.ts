@@ -105,7 +105,8 @@ export function ontoCounts(kind: CompanionKind, companion: SkyImageOnSky, grid: 
   const { name, image } = companion;
   const asGiven = { image, notes: [] };
   const [own, other] = [parseWcs(grid.wcs).wcs, parseWcs(companion.wcs).wcs];
-  if (own === undefined || other === undefined) return asGiven;
+  if (own === undefined || other === undefined)
+    return { image, notes: unreadSky(kind, companion, grid, "pixel by pixel") };
   const map = pixelMap(own, other);
   if (map === undefined) return { image, notes: [incomparable(kind, name, own, other)] };
 
@@ -165,6 +166,33 @@ function incomparable(kind: string, name: string, own: SkyWcs, other: SkyWcs): s
   );
 }
 
+/**
+ * What to say where coordinates of the sky are there and cannot be compared because one header cannot be read: nothing where both
+ * say the same, or one says nothing of the sky.
+ */
+function unreadSky(
+  kind: CompanionKind | "psf",
+  { name, wcs }: Pick<SkyImageOnSky, "name" | "wcs">,
+  grid: CountsGrid,
+  how: string,
+): string[] {
+  const [own, other] = [parseWcs(grid.wcs), parseWcs(wcs)];
+  const unread = other.unread ?? own.unread;
+  const saysNothing = [own, other].some((sky) => sky.wcs === undefined && sky.unread === undefined);
+  if (unread === undefined || saysNothing || sameCards(grid.wcs, wcs)) return [];
+  const whose = other.unread === undefined ? "the counts" : `the ${kind}`;
+  return [
+    `${name}: sky coordinates of the ${kind} should be comparable with those of the counts, got for ${whose} some that cannot be read ` +
+      `(${unread}); it was taken ${how}, check that it is`,
+  ];
+}
+
+/** Whether two headers say the same of the sky. */
+export function sameCards(one: readonly WcsCard[], two: readonly WcsCard[]): boolean {
+  const values = new Map(one.map(({ keyword, value }) => [keyword, value]));
+  return one.length === two.length && two.every(({ keyword, value }) => values.get(keyword) === value);
+}
+
 function elsewhere(
   kind: string,
   name: string,
@@ -213,7 +241,11 @@ function skySteps(wcs: SkyWcs, x: number, y: number): readonly [number, number, 
 export function psfOntoCounts({ name, image, wcs }: SkyImageOnSky, grid: CountsGrid): PlacedImage {
   const asGiven = { image, notes: [] };
   const [own, other] = [parseWcs(grid.wcs).wcs, parseWcs(wcs).wcs];
-  if (own === undefined || other === undefined) return asGiven;
+  if (own === undefined || other === undefined)
+    return {
+      image,
+      notes: unreadSky("psf", { name, wcs }, grid, "as if its pixels were those of the counts"),
+    };
   const [centreRow, centreCol] = psfCentre(image);
   const here = skySteps(own, (grid.shape[1] - 1) / 2, (grid.shape[0] - 1) / 2);
   const there = skySteps(other, centreCol, centreRow);

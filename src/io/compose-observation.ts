@@ -7,6 +7,7 @@ import { type Psf, psfSet } from "../data/observation/psf-set.js";
 import { FormatError, InvalidInputError } from "../errors.js";
 import { constantImage, type SkyImage } from "../image.js";
 import { regionsFromDs9 } from "../posterior/region-file.js";
+import { backgroundUnitNotes } from "./background-unit.js";
 import { type CompanionKind, ontoCounts, psfOntoCounts, sharesPixels } from "./companion-image.js";
 import { withinField } from "./field-of-view.js";
 import {
@@ -370,6 +371,16 @@ export function composeParts(
     notes.push(
       `${hdus.background.name}: background in flux should have its unit, got BUNIT ${bunit(hdus.background)}; ` +
         "add --background-unit counts if it holds expected counts a pixel",
+    );
+  } else if (hdus.background) {
+    const background = { name: hdus.background.name, bunit: bunit(hdus.background) };
+    const exposure = hdus.exposure && (bunit(hdus.exposure) ?? "");
+    notes.push(...backgroundUnitNotes(background, exposure, backgroundUnit));
+  }
+  const countsUnit = bunit(hdus.counts)?.trim();
+  if (!sky && countsUnit && isRateUnit(countsUnit)) {
+    notes.push(
+      `${hdus.counts.name}: counts should be counts of events, got BUNIT ${countsUnit}; its values are taken as counts, check them`,
     );
   }
   const exposureOnGrid = hdus.exposure && onGrid("exposure", hdus.exposure);

@@ -119,7 +119,21 @@ function columnWcs(
     add(keyword, [`${short}${x.index}`, `${short}${y.index}`, keyword]);
   const has = (keyword: string) => cards.some((card) => card.keyword === keyword);
   const both = (name: string) => has(`${name}1`) && has(`${name}2`);
-  if (!both("CTYPE") || !both("CRVAL")) return { wcs: [], warnings: [] };
+  if (!both("CTYPE") || !both("CRVAL")) {
+    const alternate = [x, y].flatMap(({ index }) =>
+      header.cards.flatMap(({ keyword }) =>
+        new RegExp(`^TCTYP?${index}[A-Z]$`).test(keyword) ? keyword : [],
+      ),
+    );
+    if (alternate.length === 0) return { wcs: [], warnings: [] };
+    return {
+      wcs: [],
+      warnings: [
+        `${label}: sky coordinates of ${x.name} and ${y.name} should be the primary ones, got an alternate description alone ` +
+          `(${alternate.join(", ")}), which is not read; the image has no sky coordinates, name them without the letter`,
+      ],
+    };
+  }
   const matrix = cards.some(({ keyword }) => /^CD\d_\d$/.test(keyword));
   if (both("CDELT") || matrix) return { wcs: cards, warnings: [] };
   return {
@@ -219,6 +233,14 @@ export function findEvents<H extends FitsHduInfo>(hdus: readonly H[]): H {
     `${source}: must hold a table of events with columns X and Y, L and B or RA and DEC, got ${present || "no HDU"}` +
       `${placed.length > 0 ? ` with ${placed.join(", ")}; ${PLACE_EVENTS}` : "; choose an event list"}`,
   );
+}
+
+/** Labels of further tables of events, which `findEvents` passes over. */
+export function otherEvents(hdus: readonly FitsHduInfo[], found: FitsHduInfo): string[] {
+  return hdus
+    .filter((hdu) => hdu !== found && EVENT_TABLES.includes(hdu.name.toUpperCase()))
+    .filter((hdu) => eventColumns(hdu) !== undefined)
+    .map(({ index, name }) => `${index} ${name}`);
 }
 
 /** How to choose events of a list by their energy, as options of `tslira bin`: by energies where the header tells them. */

@@ -10,9 +10,12 @@ export function pixelArea(cards: readonly WcsCard[] = []): number {
   return wcs === undefined ? Number.NaN : (3600 * pixelSize(wcs)) ** 2;
 }
 
-const TIMES: readonly (readonly [pattern: RegExp, unit: string])[] = [
+/** Words of times, and their names in the FITS standard. */
+export const TIMES: readonly (readonly [pattern: RegExp, unit: string])[] = [
   [/^[kM]?s$/, "$&"],
-  [/^([kM]?)s(?:ec(?:s|onds?)?)?$/i, "$1s"],
+  [/^ks(?:ec(?:s|onds?)?)?$/i, "ks"],
+  [/^Ms(?:ec(?:s|onds?)?)?$/, "Ms"],
+  [/^s(?:ec(?:s|onds?)?)?$/i, "s"],
   [/^(?:min|minutes?)$/i, "min"],
   [/^(?:h|hrs?|hours?)$/i, "h"],
   [/^(?:d|days?)$/i, "d"],
@@ -20,7 +23,7 @@ const TIMES: readonly (readonly [pattern: RegExp, unit: string])[] = [
 const AREA = /^[cdkm]?m2$/;
 
 /** Area and time of a unit of exposure, as in `cm2 s`, `cm^2 s`, `s cm**2 count/photon`, `m2*s`, `s`; undefined for others. */
-function exposureParts(unit: string): { readonly area?: string; readonly time: string } | undefined {
+export function exposureParts(unit: string): { readonly area?: string; readonly time: string } | undefined {
   const words = unit
     .replace(/[[\]()]/g, " ")
     // A share of photons that become counts has no unit.

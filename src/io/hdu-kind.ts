@@ -8,6 +8,7 @@ import type { FitsHduInfo } from "./hdu.js";
 import { isHealpix } from "./healpix-map.js";
 import { isRadialPsf } from "./radial-psf.js";
 import { isRegionTable } from "./region-table.js";
+import { tsliraFile } from "./tslira-file.js";
 
 /** Kinds of HDUs that people take for images, and images. */
 export type HduKindName =
@@ -78,6 +79,15 @@ function deconvolveCommand(files: {
 /** For files from which no image can come. */
 const BIN: readonly string[] = ["bin", "events.fits", "-o", "counts.fits"];
 
+/** An image in a file of tslira. @param own what the file is @param path of the file */
+export function imageOfOwn(own: string, path: string): HduKind {
+  return {
+    ...{ kind: "image", is: `part of ${own}, and no counts` },
+    remedy: "look at it (ds9 and astropy open the file as well)",
+    command: ["plot", path, "-o", `${path.replace(/(\.fits?)?(\.gz)?$/i, "")}.png`],
+  };
+}
+
 /** What an image of two axes is for: by its name, its unit and its values. @param file name under which commands find it */
 function imageKind(hdu: FitsHduInfo, file: string, values: ImageValues | undefined): HduKind {
   const { header } = hdu;
@@ -92,6 +102,16 @@ function imageKind(hdu: FitsHduInfo, file: string, values: ImageValues | undefin
     ...{ kind: "image", is: `an image ${is}, which are no counts`, command: BIN },
     remedy: `${remedy}, or the event list to tslira bin`,
   });
+  const own = hdu.index === 0 ? tsliraFile([hdu]) : undefined;
+  if (own !== undefined) return imageOfOwn(own, file);
+  if (/\bflux\b/i.test(title)) {
+    return {
+      ...{ kind: "image", is: "an image of flux, which is no counts" },
+      remedy:
+        "compare results with it where it is the truth, or simulate counts of it (tslira simulate --sky)",
+      command: ["plot", "result.fits", "--kind", "comparison", "--truth", file, "-o", "comparison.png"],
+    };
+  }
   if (isExposureUnit(unit)) return beside("exposure", `an exposure map in ${unit}`, ["--exposure", file]);
   const sumOfOne = values !== undefined && !whole && Math.abs(values.sum - 1) < 0.02;
   if (/\b(psf|prf)\b/i.test(title) || (sumOfOne && values.min! >= 0))
@@ -111,7 +131,11 @@ function imageKind(hdu: FitsHduInfo, file: string, values: ImageValues | undefin
       ...["--background", file, "--background-unit", "counts"],
     ]);
   if (unit) return noCounts(`of values in ${unit}`, "give the counts");
-  return beside("exposure", "an image of numbers that are not whole, so no counts", ["--exposure", file]);
+  const unknown = beside("exposure", "an image of numbers that are not whole, so no counts", [
+    "--exposure",
+    file,
+  ]);
+  return { ...unknown, remedy: `${unknown.remedy} if it is one` };
 }
 
 /**

@@ -8,8 +8,9 @@ import { columnNumbers, type FitsHdu, type FitsHduInfo, type FitsTableInfo, read
 import { readColumnLayouts } from "./fits-column.js";
 import { openFitsFile } from "./fits-file-node.js";
 import { fileError } from "./fits-temporary-node.js";
-import { decodeLiraSummary, isResult, parameterColumns, traceBurnIn, traceSteps } from "./result-decode.js";
+import { decodeLiraSummary, parameterColumns, traceBurnIn, traceSteps } from "./result-decode.js";
 import { IMAGE_TRACE, PARAMETER_TRACE } from "./result-layout.js";
+import { isResult, noResult } from "./tslira-file.js";
 
 /** A result file open for reading. Its traces are read when they are asked for; close it when done. */
 export interface OpenResult {
@@ -52,11 +53,7 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
 export async function openResult(path: string): Promise<OpenResult> {
   const file = await openFitsFile(path);
   try {
-    if (!isResult(file.hdus)) {
-      throw new FormatError(
-        `${path}: must be a result of tslira (card TSLIRA), got another FITS file; see tslira info for what is in it`,
-      );
-    }
+    if (!isResult(file.hdus)) throw noResult(path, file.hdus);
     const hdus: FitsHdu[] = [];
     for (const { name, index } of file.hdus) {
       if (name !== PARAMETER_TRACE && name !== IMAGE_TRACE) hdus.push(await file.readHdu(index));

@@ -6,7 +6,6 @@ import {
   columnNumbers,
   type FitsCard,
   type FitsHdu,
-  type FitsHduInfo,
   type FitsHduInput,
   type FitsHeader,
   findColumn,
@@ -21,6 +20,7 @@ import {
 import { scaleWcs, shiftWcs } from "./fits-wcs.js";
 import { pixelArea } from "./flux-unit.js";
 import { escapeText, unescapeText } from "./result-text.js";
+import { isEstimate } from "./tslira-file.js";
 
 /** What the header says about where an estimate comes from. */
 export interface EstimateProvenance {
@@ -167,11 +167,6 @@ function provenanceCards({ version, command, inputs = [] }: EstimateProvenance):
 export interface StoredEstimate {
   readonly estimate: PointEstimate;
   readonly provenance: EstimateProvenance;
-}
-
-/** Whether HDUs are those of an estimate. */
-export function isEstimate(hdus: readonly FitsHduInfo[]): boolean {
-  return hdus.length > 0 && hdus[0].header.has("ESTIMATE") && hdus[0].header.has("METHOD");
 }
 
 /**

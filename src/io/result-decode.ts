@@ -20,7 +20,6 @@ import {
   carriedCards,
   columnNumbers,
   type FitsHdu,
-  type FitsHduInfo,
   type FitsHeader,
   type FitsTable,
   findColumn,
@@ -47,6 +46,7 @@ import {
   SMOOTHNESS,
 } from "./result-layout.js";
 import { unescapeText } from "./result-text.js";
+import { isResult, noResult } from "./tslira-file.js";
 
 /** What a result says, without the traces that make up most of its size. */
 export type ResultSummary = Omit<PosteriorResult, "trace" | "chains" | "quantiles"> & {
@@ -67,11 +67,6 @@ export const SUMMARY_HDUS: readonly string[] = [
   CONFIG,
 ];
 
-/** Whether HDUs are those of a result file, by the TSLIRA card. */
-export function isResult(hdus: readonly FitsHduInfo[]): boolean {
-  return hdus.length > 0 && hdus[0].header.has("TSLIRA");
-}
-
 function hduNamed(hdus: readonly FitsHdu[], name: string): FitsHdu {
   const found = name === PRIMARY ? hdus[0] : hdus.find((hdu) => hdu.name === name);
   if (found !== undefined) return found;
@@ -86,11 +81,7 @@ function damaged(where: string, text: string): FormatError {
 function checkFormat(hdus: readonly FitsHdu[]): void {
   const version = isResult(hdus) ? hdus[0].header.get("TSLIRA") : undefined;
   const label = hdus[0]?.label.replace(/\[[^[]*$/, "") ?? "result";
-  if (version === undefined) {
-    throw new FormatError(
-      `${label}: must be a result of tslira (card TSLIRA), got another FITS file; see tslira info for what is in it`,
-    );
-  }
+  if (version === undefined) throw noResult(label, hdus);
   if (version !== RESULT_FORMAT) {
     throw new FormatError(
       `${label}: result must have layout ${RESULT_FORMAT}, got ${String(version)}; read it with a newer tslira`,
@@ -384,7 +375,7 @@ function texts(table: FitsTable, name: string): string[] {
 }
 
 /** The planes of a cube as images. */
-function planes(hdu: FitsHdu): SkyImage[] {
+export function planes(hdu: FitsHdu): SkyImage[] {
   const { shape, data } = readImageData(hdu);
   const [count, ny, nx] = shape;
   if (shape.length !== 3) throw damaged(hdu.label, `must have three axes, got [${shape.join(", ")}]`);

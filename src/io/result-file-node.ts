@@ -4,8 +4,9 @@ import type { PosteriorResult, PosteriorSummary } from "../posterior/result.js";
 import type { FitsHdu } from "./fits.js";
 import { createFitsWriter, openFitsFile, type ReadFileOptions, readFitsFile } from "./fits-file-node.js";
 import type { FinishOptions } from "./fits-writer-node.js";
-import { decodeHdus, decodeSummary, isResult, type ResultSummary, SUMMARY_HDUS } from "./result-decode.js";
+import { decodeHdus, decodeSummary, type ResultSummary, SUMMARY_HDUS } from "./result-decode.js";
 import { type ResultTraces, resultHdus, tracesOf } from "./result-encode.js";
+import { isResult } from "./tslira-file.js";
 
 /** Bytes of draws, and rows of parameters, that are encoded at once: large arrays are made of new pages of memory, which cost more than the work. */
 const SLICE_BYTES = 2 ** 18;

@@ -9,6 +9,7 @@ import { writeFitsFile } from "../io/fits-file-node.js";
 import { scaleWcs } from "../io/fits-wcs.js";
 import { cube } from "../io/result-encode.js";
 import { SMOOTHNESS } from "../io/result-layout.js";
+import { MOSAIC_CARD } from "../io/tslira-file.js";
 import { framePrediction } from "../model/frame-prediction.js";
 import { residuals } from "../model/predicted-counts.js";
 import { combineGroups } from "../posterior/chain-groups.js";
@@ -115,7 +116,7 @@ export async function collectTiles(
   });
   await writeFitsFile(output, [
     image("PRIMARY", merged.mean, [
-      fitsCard("TSMOSAIC", 1, "version of this layout of merged tiles of tslira"),
+      fitsCard(MOSAIC_CARD, 1, "version of this layout of merged tiles of tslira"),
       fitsCard("CREATOR", `tslira ${manifest.version}`, "program that wrote this file"),
       ...unit,
       fitsCard("COMPLETE", whole, "whether all tiles are in it"),

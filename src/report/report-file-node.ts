@@ -5,8 +5,8 @@ import { type PredictiveCheck, predictiveCheck } from "../checks/predictive-chec
 import { figureDocument } from "../figures/document-node.js";
 import { openFitsFile } from "../io/fits-file-node.js";
 import { openResult } from "../io/open-result-node.js";
-import { isEstimate } from "../io/point-estimate-file.js";
 import { readPointEstimate } from "../io/point-estimate-file-node.js";
+import { isEstimate } from "../io/tslira-file.js";
 import type { Catalogue } from "../photometry/catalogue-file.js";
 import { fittedSky } from "../posterior/fitted-sky.js";
 import type { SignificanceEstimate } from "../significance/collect.js";

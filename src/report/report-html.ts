@@ -103,6 +103,8 @@ const COARSE_BITS: Readonly<Record<LayerData["kind"], number>> = {
 /** Bytes that the text around the draws may grow by when they are known. */
 const RESERVE = 4_000;
 
+const CHECKS_TITLE = "Counts and model";
+
 /**
  * Make a report: one HTML page that needs nothing else, no network either. It holds what a reader of a paper may ask of a result:
  * verdict, numbers, linked images, traces and correlations of every pixel and region, draws, settings and how to make it again.
@@ -150,7 +152,16 @@ export function reportHtml(result: ReportResult, options: ReportOptions): string
   };
   const compose = (embedded: EmbeddedDraws) =>
     pageHtml(title, [
-      headerHtml(title, result, wcs),
+      headerHtml(title, result, wcs, [
+        ["images", "Images"],
+        ["closer", "A closer look"],
+        ...(embedded.film === undefined ? [] : [["draws", "Draws"] as const]),
+        ["parameters", "Parameters"],
+        ...(checksBody === "" ? [] : [["checks", CHECKS_TITLE] as const]),
+        ...sections.map((section) => [section.id, section.title] as const),
+        ["made", "How it was made"],
+        ["guide", "How to read it"],
+      ]),
       explorerHtml(fallbackFigure(result, checks, document), marks.length > 0),
       inspectorHtml(first, result.mean.shape),
       ...(embedded.film === undefined ? [] : [playerHtml(embedded.film.chains)]),
@@ -158,7 +169,7 @@ export function reportHtml(result: ReportResult, options: ReportOptions): string
         ? []
         : [sectionHtml("smoothness", "Points or diffuse light", figureHtml(smoothness))]),
       sectionHtml("parameters", "Parameters", parametersHtml(result) + parameters),
-      ...(checksBody === "" ? [] : [sectionHtml("checks", "Counts and model", checksBody)]),
+      ...(checksBody === "" ? [] : [sectionHtml("checks", CHECKS_TITLE, checksBody)]),
       ...sections.map(figureSection),
       sectionHtml("made", "How it was made", provenanceHtml(result)),
       sectionHtml(
@@ -351,18 +362,16 @@ function fallbackFigure(result: ReportSummary, checks: readonly ModelCheck[], do
   });
 }
 
-function headerHtml(title: string, result: ReportSummary, wcs: SkyWcs | undefined): string {
-  const contents = [
-    ["images", "Images"],
-    ["closer", "A closer look"],
-    ["draws", "Draws"],
-    ["parameters", "Parameters"],
-    ["made", "How it was made"],
-    ["guide", "How to read it"],
-  ];
+/** @param contents identifiers and names of the sections to link to, in their order */
+function headerHtml(
+  title: string,
+  result: ReportSummary,
+  wcs: SkyWcs | undefined,
+  contents: readonly (readonly [id: string, name: string])[],
+): string {
   return (
     `<header><p class="kicker">Posterior of a deconvolved image</p><h1>${escapeXml(title)}</h1>` +
-    `<nav aria-label="Contents">${contents.map(([id, name]) => `<a href="#${id}">${name}</a>`).join(" ")}</nav></header>` +
+    `<nav aria-label="Contents">${contents.map(([id, name]) => `<a href="#${escapeXml(id)}">${escapeXml(name)}</a>`).join(" ")}</nav></header>` +
     verdictHtml(result.diagnostics) +
     sectionHtml("numbers", "In numbers", factsHtml(result, wcs) + ledgerHtml(result))
   );

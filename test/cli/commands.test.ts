@@ -129,6 +129,7 @@ describe("tslira info", () => {
         { kind: "empty" },
         { kind: "image", name: "A", shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, Number.NaN) },
         { kind: "table", name: "T", columns: [{ name: "time", format: "D", unit: "s", values: [1, 2] }] },
+        { kind: "table", name: "U", columns: [{ name: "n", format: "D", values: [1] }] },
       ]),
     );
     const { code, stdout, stderr } = await cli("info", "many.fits");
@@ -136,6 +137,7 @@ describe("tslira info", () => {
     expect(stdout).toMatch(/0 PRIMARY +no data/);
     expect(stdout).toMatch(/1 A +image 3 x 2 f4, 1 to 5, sum 15, 1 pixels undefined/);
     expect(stdout).toMatch(/2 T +table of 2 rows: time 1D \[s\]/);
+    expect(stdout).toMatch(/3 U +table of 1 row: n 1D/);
     expect(stdout).toContain("Next: HDU 1 A is an image; deconvolve it if it holds counts\n");
     expect(stdout.trimEnd().split("\n").at(-1)).toBe(
       "tslira deconvolve 'many.fits[A]' --psf psf.fits -o result.fits",
@@ -147,6 +149,7 @@ describe("tslira info", () => {
 
   it("tells what a result says and what to do next", async () => {
     await cli("simulate", "disk", "--shape", "8", "-o", "small");
+    expect((await cli("info", "small/flux.fits")).stdout).toContain("an image of flux, which is no counts");
     const flags = ["-n", "60", "-c", "2", "-w", "0", "-o", "small/result.fits", "-q"];
     await cli("deconvolve", "small/counts.fits", "--psf", "small/psf.fits", ...flags);
     const { code, stdout } = await cli("info", "small/result.fits");

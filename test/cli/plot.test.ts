@@ -150,7 +150,8 @@ describe("tslira plot", () => {
 
   it("draws images of methods without draws by all kinds that need none, and reports on them", async () => {
     await cli("rl.fits", "-k", "residuals", "-o", "rl.svg");
-    expect(file("rl.svg").toString()).toContain(">Predicted counts<");
+    for (const text of [">Predicted counts<", ">Gaussian and point sources<"])
+      expect(file("rl.svg").toString()).toContain(text);
     expect((await cli("rl.fits", "-k", "rank", "-o", "x.svg")).stderr).toMatch(
       /rank must be of a result with draws, got one image by richardson-lucy; choose posterior, mean/,
     );
@@ -222,6 +223,10 @@ describe("tslira plot", () => {
     [["--contours-of", "r.fits", "-o", "x.png"], "must come with --contours"],
     [["--width", "20mm", "-o", "x.svg"], "give for example 88mm"],
     [["--limits", "1,2,3", "-o", "x.png"], "for example 99.5"],
+    [
+      ["--grid", "--axes", "degrees", "-o", "x.png"],
+      "--axes degrees and --grid must be for a result with sky coordinates",
+    ],
     [[], "add -o x.png or --preview"],
     [["-o", "r.fits"], "must end in"],
   ])("refuses %j", async (args, message) => {

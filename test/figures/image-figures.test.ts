@@ -72,6 +72,11 @@ describe("plotDataset", () => {
     expect(picturesOf(plotDataset({ counts, psf }, { document }))).toBe(4);
   });
 
+  it("puts four images in two rows of two", () => {
+    const { flux: _, ...four } = dataset;
+    expect(plotDataset(four, { document })).toBe(plotDataset(four, { document, columns: 2 }));
+  });
+
   it("counts the pixels of the psf from its centre", () => {
     const texts = textsOf(plotDataset({ counts, psf }, { document }));
     expect(texts.filter((text) => text === "−2").length).toBeGreaterThanOrEqual(2);
@@ -200,7 +205,14 @@ describe("plotRadialProfile", () => {
     };
     const svg = plotRadialProfile(empty, { document, xScale: scale, yScale: scale, theme: "dark" });
     wellFormed(svg);
-    expect(textsOf(svg)).toEqual(expect.arrayContaining(["radius (pixel)", "counts (pixel⁻¹)", "observed"]));
+    expect(textsOf(svg)).toEqual(
+      expect.arrayContaining([
+        "Radial profile about x = 5, y = 4",
+        "radius (pixel)",
+        "counts (pixel⁻¹)",
+        "observed",
+      ]),
+    );
     expect(textsOf(svg)).not.toContain("predicted");
   });
 

@@ -7,7 +7,7 @@ import { randomStream } from "../../src/data/random/random.js";
 import { pixelToSky, skyToPixel } from "../../src/data/sky/sky-position.js";
 import { parseWcs } from "../../src/data/sky/sky-wcs.js";
 import { type BinEventsOptions, binEvents, binnedEventsHdus } from "../../src/io/bin-events.js";
-import { eventColumns, findEvents } from "../../src/io/event-list.js";
+import { eventColumns, findEvents, otherEvents } from "../../src/io/event-list.js";
 import {
   columnNumbers,
   type FitsCard,
@@ -204,6 +204,34 @@ const goodTimesTable = (
     { name: "START", format: "1D", values: Float64Array.from(intervals, ([start]) => start) },
     { name: "STOP", format: "1D", values: Float64Array.from(intervals, ([, stop]) => stop) },
   ],
+});
+
+it("says that sky coordinates of an alternate description alone are not read", () => {
+  const alternate = PLANE.map((card) =>
+    /^TC/.test(card.keyword)
+      ? fitsCard(`${card.keyword.replace("TCTYP", "TCTY")}A`, card.value as number)
+      : card,
+  );
+  const { wcs, notes } = binEvents(eventList({ X: [4000, 4001], Y: [3000, 3001] }, alternate), {
+    binSize: 1,
+  });
+  expect(parseWcs(wcs).wcs).toBeUndefined();
+  expect(notes).toEqual([expect.stringContaining("alternate description alone (TCTY1A, TCTY2A)")]);
+});
+
+it("names further tables of events", () => {
+  const { hdus, events } = formattedList(
+    { X: ["1D", [1, 2]], Y: ["1D", [3, 4]] },
+    [],
+    [
+      {
+        ...{ kind: "table" as const, name: "EVENTS" },
+        columns: ["X", "Y"].map((name) => ({ name, format: "1D", values: Float64Array.of(5) })),
+      },
+      goodTimesTable("GTI", [[0, 1]]),
+    ],
+  );
+  expect(otherEvents(hdus, events)).toEqual(["2 EVENTS"]);
 });
 
 describe("binEvents, whole numbers", () => {

@@ -53,6 +53,26 @@ describe("images beside the counts", () => {
     }
   });
 
+  it("whose sky cannot be read are taken pixel by pixel, with a word unless the headers say the same", () => {
+    const given = image(16, 16, (x, y) => x + 100 * y);
+    const flat = ["GLON-SFL", "GLAT-SFL"] as const;
+    for (const kind of ["exposure", "background", "mask"] as const)
+      expect(place(kind, given, { axes: flat }).notes).toEqual([
+        expect.stringMatching(
+          `sky coordinates of the ${kind} should be .* cannot be read .*got SFL.* pixel by pixel`,
+        ),
+      ]);
+    const counts = { shape: [16, 16] as const, wcs: cards({ axes: flat }) };
+    const beside = (sky: Sky, wcs = cards(sky)) =>
+      ontoCounts("exposure", { name: "a.fits", image: given, wcs }, counts).notes;
+    expect(beside({ axes: flat })).toEqual([]);
+    expect(beside({}, [])).toEqual([]);
+    expect(beside({ axes: flat, lon: 120 })).toHaveLength(1);
+    expect(beside({})).toEqual([expect.stringContaining("got for the counts some that cannot be read")]);
+    const psf = psfOntoCounts({ name: "p.fits", image: gaussianPsf(1), wcs: cards({ axes: flat }) }, grid);
+    expect(psf.notes).toEqual([expect.stringContaining("as if its pixels were those of the counts")]);
+  });
+
   it("of which the counts are a part are cut", () => {
     for (const [dx, dy] of [
       [3, 1],

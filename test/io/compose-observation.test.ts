@@ -34,6 +34,16 @@ describe("composeObservation", () => {
     );
   });
 
+  it("compares the unit of a background with that of the flux, and says when counts are a rate", () => {
+    const exposure = named("exposure.fits", 2, [fitsCard("BUNIT", "cm2 s")]);
+    const background = named("background.fits", 1, [fitsCard("BUNIT", "photon/(m2 s)")]);
+    expect(() => composeObservation({ counts, psf, exposure, background })).toThrow(/multiply it by 0.0001/);
+    const rate = named("rate.fits", 1, [fitsCard("BUNIT", "count/s")]);
+    expect(composeObservation({ counts: rate, psf }).notes).toContainEqual(
+      expect.stringContaining("rate.fits: counts should be counts of events, got BUNIT count/s"),
+    );
+  });
+
   it("cuts companions of the whole shape alike and shifts the sky; divides background counts by exposure", () => {
     const exposure = named("exposure.fits", 2, [fitsCard("BUNIT", "s")]);
     const background = named("background.fits", 6);

@@ -8,6 +8,7 @@ it.each([
   ["seconds", "count / (s pixel)"],
   ["Msec", "count / (Ms pixel)"],
   ["ks", "count / (ks pixel)"],
+  ["KS", "count / (ks pixel)"],
   ["hr", "count / (h pixel)"],
   ["cm**2 s", "photon / (cm2 s pixel)"],
   ["cm^2.s", "photon / (cm2 s pixel)"],

@@ -125,6 +125,36 @@ describe("hduKind", () => {
     );
   });
 
+  it("a flux, and what tslira wrote, as no counts and no exposure", () => {
+    const values = { min: 0.2, sum: 30, whole: false };
+    const first = (...cards: ReturnType<typeof fitsCard>[]) =>
+      readFits(
+        writeFits([
+          { kind: "image", name: "PRIMARY", shape: [2, 2], data: Float64Array.of(0.2, 9.8, 10, 10), cards },
+        ]),
+        {
+          name: "a.fits",
+        },
+      )[0]!;
+    expect(hduKind(first(fitsCard("CONTENT", "flux")), values)).toMatchObject({
+      is: "an image of flux, which is no counts",
+      command: expect.arrayContaining(["--truth", "a.fits"]),
+    });
+    for (const [cards, is] of [
+      [[fitsCard("TSLIRA", 1)], "a result of tslira deconvolve"],
+      [[fitsCard("TSMOSAIC", 1)], "a mosaic of tiles by tslira cluster collect"],
+      [
+        [fitsCard("ESTIMATE", 1), fitsCard("METHOD", "map")],
+        "the image that tslira deconvolve --method map gave",
+      ],
+    ] as const) {
+      expect(hduKind(first(...cards), values)).toMatchObject({
+        ...{ kind: "image", is: `part of ${is}, and no counts` },
+        command: ["plot", "a.fits", "-o", "a.png"],
+      });
+    }
+  });
+
   it("a cube, of which a plane or a sum of planes is taken", () => {
     const data = Float64Array.from({ length: 24 }, (_, at) => at);
     const [cube] = readFits(writeFits([{ kind: "image", name: "PRIMARY", shape: [4, 2, 3], data }]), {

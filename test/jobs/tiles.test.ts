@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -16,6 +16,7 @@ import { tileObservation } from "../../src/jobs/create-job-node.js";
 import { measureSeams, mergeTiles, seamResiduals, type TilePosterior } from "../../src/jobs/tile-merge.js";
 import { planTiles, tileWeights } from "../../src/jobs/tile-plan.js";
 import { predictedCounts } from "../../src/model/predicted-counts.js";
+import { runCli } from "../cli/run-cli.js";
 
 const place = mkdtempSync(join(tmpdir(), "tslira-tiles-"));
 afterAll(() => rmSync(place, { recursive: true, force: true }));
@@ -227,6 +228,42 @@ describe("tiles", () => {
     expect(mean.shape).toEqual(shape);
     expect(mean.data[20 * 52 + 26]).toBeGreaterThan(50);
     expect(imageToSkyImage(findHdu(hdus, "COVERAGE")).data[0]).toBe(1);
+  });
+
+  it("can be looked at, and are told from results", async () => {
+    const mosaic = join("tiles.job", "mosaic.fits");
+    const cli = (...args: readonly string[]) => runCli(place, ...args);
+    writeFileSync(join(place, "knot.reg"), "image\ncircle(27,21,3) # text={knot}\n");
+    const over = ["--regions", "knot.reg", "--contours", "3sigma"];
+    const figures = {
+      posterior: ["Posterior mean", "Standard deviation", "Signal to noise"],
+      mean: ["mosaic: posterior mean", "knot"],
+      std: ["mosaic: standard deviation"],
+      ess: ["effective draws"],
+      smoothness: ["Blocks of 2 × 2 pixels"],
+    };
+    for (const [kind, texts] of Object.entries(figures)) {
+      const drawn = await cli("plot", mosaic, "--kind", kind, ...over, "-o", `${kind}.svg`);
+      expect(drawn).toMatchObject({ code: 0, stderr: "" });
+      const svg = readFileSync(join(place, `${kind}.svg`), "utf8");
+      for (const text of texts) expect(svg).toContain(`>${text}<`);
+    }
+    expect((await cli("plot", mosaic, "--kind", "rank", "-o", "x.svg")).stderr).toMatch(
+      /rank must be of a result with draws, got a mosaic of tiles, which has none; choose posterior, mean/,
+    );
+    for (const command of [
+      ["report", mosaic, "-o", "x.html"],
+      ["measure", mosaic, "--circle", "26,20,2"],
+    ]) {
+      const { code, stderr } = await cli(...command);
+      expect({ code, lines: stderr.trimEnd().split("\n").length }).toEqual({ code: 1, lines: 1 });
+      expect(stderr).toMatch(
+        /must be a result with draws, got a mosaic of tiles .*look at it with tslira plot/,
+      );
+    }
+    const { stdout } = await cli("info", mosaic);
+    expect(stdout).toContain("is part of a mosaic of tiles by tslira cluster collect, and no counts");
+    expect(stdout.trimEnd().split("\n").at(-1)).toBe(`tslira plot ${mosaic} -o tiles.job/mosaic.png`);
   });
 
   it("have a finer sky, which is merged in its own pixels", async () => {

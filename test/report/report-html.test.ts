@@ -49,6 +49,19 @@ describe("reportHtml", () => {
     ]);
   });
 
+  it("links at its top to what is on it, sections of others too", () => {
+    const linksOf = (text: string) =>
+      Array.from(parse(text).querySelectorAll("nav a"), (link) => link.getAttribute("href")?.slice(1));
+    const usual = ["images", "closer", "draws", "parameters"];
+    expect(linksOf(html)).toEqual([...usual, "checks", "made", "guide"]);
+    const page = reportHtml(result, {
+      document,
+      sections: [{ id: "more", title: "Is it real?", text: ["Yes."] }],
+    });
+    expect(linksOf(page)).toEqual([...usual, "more", "made", "guide"]);
+    for (const id of linksOf(page)) expect(parse(page).getElementById(id ?? "")).not.toBeNull();
+  });
+
   it("shows where the data call for points, when the prior could tell", () => {
     const section = parse(html).querySelector("#smoothness");
     const texts = Array.from(section?.querySelectorAll("svg text") ?? [], (element) => element.textContent);

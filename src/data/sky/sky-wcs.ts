@@ -83,6 +83,8 @@ export interface ParsedWcs {
   readonly wcs?: SkyWcs;
   /** What is not supported or was left out, one sentence each. */
   readonly warnings: readonly string[];
+  /** Why coordinates of the sky that the cards do give cannot be read; absent when they can, and when there are none. */
+  readonly unread?: string;
 }
 
 const AXES: readonly { readonly lon: string; readonly lat: string; readonly system: SkySystem }[] = [
@@ -133,7 +135,8 @@ type CardReader = ReturnType<typeof cardReader>;
 export function parseWcs(cards: readonly WcsCard[]): ParsedWcs {
   const read = cardReader(cards);
   const warnings: string[] = [];
-  const refuse = (reason: string): ParsedWcs => ({ warnings: [...warnings, `wcs: ${reason}; use pixels`] });
+  const noSky = (reason: string): ParsedWcs => ({ warnings: [...warnings, `wcs: ${reason}; use pixels`] });
+  const refuse = (reason: string): ParsedWcs => ({ ...noSky(reason), unread: reason });
 
   const types = [1, 2].map((axis) => (read.text(`CTYPE${axis}`) ?? "").toUpperCase());
   if (types.every((type) => type === "")) return { warnings };
@@ -143,7 +146,7 @@ export function parseWcs(cards: readonly WcsCard[]): ParsedWcs {
       (first.name === lon && second.name === lat) || (first.name === lat && second.name === lon),
   );
   if (axes === undefined) {
-    return refuse(`CTYPE1 and CTYPE2 must be a longitude and a latitude, got "${types.join('", "')}"`);
+    return noSky(`CTYPE1 and CTYPE2 must be a longitude and a latitude, got "${types.join('", "')}"`);
   }
   if (first.projection !== second.projection) {
     return refuse(`both axes must have the same projection, got "${types.join('", "')}"`);
@@ -169,14 +172,20 @@ export function parseWcs(cards: readonly WcsCard[]): ParsedWcs {
   const slant: [number, number] =
     projection === "SIN" ? [parameter(latAxis, 1), parameter(latAxis, 2)] : [0, 0];
   const distortion = sipDistortion(read);
-  const planeDistortion = lonAxis === 1 ? tpvDistortion(read, first.projection) : undefined;
-  if (first.projection === "TPV" && planeDistortion === undefined) {
+  const nativeStart = hasNativeStart(read, projection, lonAxis);
+  const isTpv = first.projection === "TPV" || (projection === "TAN" && hasTermsOfTpv(read, nativeStart));
+  const planeDistortion = lonAxis === 1 && isTpv ? tpvDistortion(read) : undefined;
+  if (isTpv && planeDistortion === undefined) {
     warnings.push(
-      "wcs: distortion TPV is not applied where the latitude comes first; positions are approximate",
+      `wcs: distortion TPV is not applied where ${lonAxis === 1 ? "its first powers cannot be inverted" : "the latitude comes first"}; ` +
+        "positions are approximate",
     );
   } else if (first.distortion !== "" && first.distortion !== "SIP") {
     warnings.push(`wcs: distortion ${first.distortion} is not applied; positions are approximate`);
-  } else if (planeDistortion === undefined && hasUnusedParameters(read, projection, lonAxis, latAxis)) {
+  } else if (
+    planeDistortion === undefined &&
+    hasUnusedParameters(read, projection, { lonAxis, latAxis, nativeStart })
+  ) {
     warnings.push(
       "wcs: parameters PV of a distortion or a shifted origin are not applied; positions are approximate",
     );
@@ -223,22 +232,50 @@ const TPV_POWERS: readonly (readonly [p: number, q: number, s: number])[] = Arra
   ],
 ).flat();
 
+/** Native latitude of the reference position. */
+const nativeLatitude = (projection: SkyProjection) => (projection === "CAR" || projection === "AIT" ? 0 : 90);
+
+/** Whether parameters 1 and 2 of the longitude, native coordinates of the reference position, are the projection's own, or absent. */
+function hasNativeStart(read: CardReader, projection: SkyProjection, lonAxis: number): boolean {
+  const start = [
+    read.number(`PV${lonAxis}_1`) ?? 0,
+    read.number(`PV${lonAxis}_2`) ?? nativeLatitude(projection),
+  ];
+  return start[0] === 0 && start[1] === nativeLatitude(projection);
+}
+
 /**
- * TPV of the header: where CTYPE says so, or where a plain TAN has parameters PV that only make sense as such, as SCAMP wrote them.
- * A term that is not given is 0, except the first power of the own axis, which is 1.
+ * Whether parameters PV of a plain TAN only make sense as those of TPV, as SCAMP wrote them: TAN has none of the latitude, and of the
+ * longitude 0 to 4 (Calabretta & Greisen 2002, section 2.5), which a header may spell out.
  */
-function tpvDistortion(read: CardReader, projection: string): PlaneDistortion | undefined {
-  const given = (axis: number, index: number) => read.number(`PV${axis}_${index}`);
-  const own = projection === "TAN" && (given(1, 1) !== undefined || given(2, 1) !== undefined);
-  if (projection !== "TPV" && !own) return undefined;
-  const terms = (axis: 1 | 2): PlaneTerm[] =>
+function hasTermsOfTpv(read: CardReader, nativeStart: boolean): boolean {
+  const given = (axis: 1 | 2, index: number) => read.number(`PV${axis}_${index}`);
+  const isSet = (axis: 1 | 2, index: number) => (given(axis, index) ?? 0) !== 0;
+  // SCAMP wrote the first powers always.
+  if (given(1, 1) === undefined && given(2, 1) === undefined) return false;
+  return TPV_POWERS.some(
+    (_, index) =>
+      isSet(2, index) || (isSet(1, index) && (index > 4 || (index > 0 && index < 3 && !nativeStart))),
+  );
+}
+
+/**
+ * TPV of the header. A term that is not given is 0, except the first power of the own axis, which is 1.
+ *
+ * @returns undefined where the first powers alone have no inverse
+ */
+function tpvDistortion(read: CardReader): PlaneDistortion | undefined {
+  const coefficients = (axis: 1 | 2) =>
+    TPV_POWERS.map((_, index) => read.number(`PV${axis}_${index}`) ?? (index === 1 ? 1 : 0));
+  const [lon, lat] = [coefficients(1), coefficients(2)];
+  if (lon[1] * lat[1] - lon[2] * lat[2] === 0) return undefined;
+  const terms = (values: readonly number[], axis: 1 | 2): PlaneTerm[] =>
     TPV_POWERS.flatMap(([p, q, s], index): PlaneTerm[] => {
-      const coefficient = given(axis, index) ?? (index === 1 ? 1 : 0);
-      if (coefficient === 0) return [];
+      if (values[index] === 0) return [];
       // Of the latitude x and y change places: the own axis comes first.
-      return [axis === 1 ? [p, q, s, coefficient] : [q, p, s, coefficient]];
+      return [axis === 1 ? [p, q, s, values[index]] : [q, p, s, values[index]]];
     });
-  return { lon: terms(1), lat: terms(2) };
+  return { lon: terms(lon, 1), lat: terms(lat, 2) };
 }
 
 /** SIP of the header, also where CTYPE does not say so; undefined without terms. Terms beyond the order do not count. */
@@ -312,16 +349,21 @@ function linearMatrix(
   ) as [number, number, number, number];
 }
 
+/** Whether the header has parameters of a projection that are not used here. */
 function hasUnusedParameters(
   read: CardReader,
   projection: SkyProjection,
-  lonAxis: number,
-  latAxis: number,
+  {
+    lonAxis,
+    latAxis,
+    nativeStart,
+  }: { readonly lonAxis: number; readonly latAxis: number; readonly nativeStart: boolean },
 ): boolean {
   return read.keywords.some((keyword) => {
     const [, axis, index] = /^PV([12])_(\d+)$/.exec(keyword) ?? [];
     if (axis === undefined || read.number(keyword) === 0) return false;
-    if (Number(axis) === lonAxis && (index === "3" || index === "4")) return false;
+    if (Number(axis) === lonAxis && (/^[34]$/.test(index) || (nativeStart && /^[012]$/.test(index))))
+      return false;
     return !(projection === "SIN" && Number(axis) === latAxis && (index === "1" || index === "2"));
   });
 }
@@ -347,7 +389,7 @@ function celestialPole(
   lonPole: number | undefined,
   latPole = 90,
 ): SkyWcs["pole"] | undefined {
-  const referenceLat = projection === "CAR" || projection === "AIT" ? 0 : 90;
+  const referenceLat = nativeLatitude(projection);
   const phi = lonPole ?? (lat >= referenceLat ? 0 : 180);
   if (projection === "linear" || referenceLat === 90) return { lon, lat, phi };
   const [sinPhi, cosPhi] = [Math.sin(phi * RADIANS), Math.cos(phi * RADIANS)];

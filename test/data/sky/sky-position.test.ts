@@ -141,6 +141,36 @@ describe("parseWcs", () => {
     }
   });
 
+  it.each([
+    ["spelt out as the standard has them", { PV1_1: 0, PV1_2: 90 }],
+    ["with zeros that TAN does not use", { PV2_1: 0, PV2_2: 0 }],
+    ["with the pole", { PV1_0: 0, PV1_1: 0, PV1_2: 90, PV1_3: 180, PV1_4: 0 }],
+  ])("takes parameters of a plain TAN as those of TAN: %s", (_, terms) => {
+    const { wcs, warnings } = parseWcs(cards({ ...TAN, ...terms }));
+    expect(warnings).toEqual([]);
+    for (const [x, y] of [
+      [0, 0],
+      [200, -90],
+    ]) {
+      const [found, plain] = [pixelToSky(wcs!, x, y), pixelToSky(wcsOf(TAN), x, y)];
+      expect([found.lon, found.lat]).toEqual([expect.closeTo(plain.lon, 10), expect.closeTo(plain.lat, 10)]);
+    }
+  });
+
+  it("leaves out a TPV whose first powers have no inverse, and says so", () => {
+    const singular = { ...TAN, CTYPE1: "RA---TPV", CTYPE2: "DEC--TPV", PV1_1: 0, PV2_1: 0 };
+    const { wcs, warnings } = parseWcs(cards(singular));
+    expect(warnings).toEqual([expect.stringContaining("TPV is not applied where its first powers")]);
+    expect(pixelToSky(wcs!, 9, 7)).toEqual(pixelToSky(wcsOf(TAN), 9, 7));
+  });
+
+  it("says why coordinates of the sky cannot be read, and nothing where there are none", () => {
+    const { wcs, unread } = parseWcs(cards({ ...TAN, CTYPE1: "GLON-SFL", CTYPE2: "GLAT-SFL" }));
+    expect([wcs, unread]).toEqual([undefined, expect.stringContaining("got SFL")]);
+    expect(parseWcs(cards({ CTYPE1: "DETX", CTYPE2: "DETY" }))).not.toHaveProperty("unread");
+    expect(parseWcs([])).not.toHaveProperty("unread");
+  });
+
   it("leaves other distortions out and says so, also with regions on the sky", () => {
     const tpv = cards({ ...TAN, CTYPE1: "RA---TAN-TPD", CTYPE2: "DEC--TAN-TPD" });
     expect(parseWcs(tpv).warnings[0]).toContain("distortion TPD is not applied");
