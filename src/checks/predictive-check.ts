@@ -1,6 +1,10 @@
 import { type Boundary, checkBoundary } from "../data/observation/boundary.js";
 import { brightestPixel, positionOf } from "../data/observation/brightest-pixel.js";
-import { type CheckedObservation, checkObservations } from "../data/observation/check-observation.js";
+import {
+  type CheckedObservation,
+  checkObservations,
+  observationList,
+} from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
 import { psfAt, psfAxes } from "../data/observation/psf-ensemble.js";
 import {
@@ -149,7 +153,7 @@ export async function compareWithDraws(
   const { boundary = "spill", onProgress, signal } = options;
   checkBoundary("predictiveCheck", boundary);
   checkOptions(options);
-  const list: readonly Observation[] = "counts" in data ? [data] : data;
+  const list = observationList(data);
   const { observations } = checkObservations(list, { boundary });
   const images = asDrawSource(posterior.images);
   const { upsampling, margin, sky } = options;

@@ -66,14 +66,14 @@ function burnInLines({ burnIn, rows, limit, passed, suggested }: BurnInCheck): s
         ? `the first tenth of each chain agrees with its last half (Geweke, ${judged.length} of ${rows.length} tests possible)`
         : `${drifting.length} of ${judged.length} tests find a drift (Geweke, p below ${short(limit, 2)})`;
   const advice =
-    suggested === undefined
-      ? "no burn-in up to half of the sweeps would pass: run longer"
-      : suggested === burnIn || (passed && suggested <= burnIn)
-        ? ""
-        : `${formatCount(suggested)} sweeps would pass`;
+    suggested !== undefined
+      ? `; ${formatCount(suggested)} sweeps would pass`
+      : drifting.length > 0
+        ? "; no burn-in up to half of the sweeps would do: run longer"
+        : "";
   return [
     "",
-    `Burn-in of ${formatCount(burnIn)} sweeps: ${text}${judged.length > 0 && advice !== "" ? `; ${advice}` : ""}.`,
+    `Burn-in of ${formatCount(burnIn)} sweeps: ${text}${advice}.`,
     ...(judged.length === 0
       ? []
       : tableLines([

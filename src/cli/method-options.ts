@@ -63,7 +63,7 @@ export function priorFiles({ prior = "" }: GivenOptions): string[] {
 
 /** The prior by its text. @throws InvalidInputError without */
 export async function requiredPrior(
-  method: "nuts" | "gibbs",
+  method: Method,
   { prior }: GivenOptions,
 ): Promise<(model: ForwardModel) => FluxPrior> {
   if (prior !== undefined) return parsePrior(prior, readPatches);
@@ -82,6 +82,6 @@ export async function pointMethod(method: PointMethodName, given: GivenOptions):
   return {
     ...refused,
     ...libraryOptions(method, values, "deconvolve"),
-    ...(prior === undefined ? {} : { prior: await parsePrior(prior, readPatches) }),
+    ...(prior === undefined && method !== "map" ? {} : { prior: await requiredPrior(method, given) }),
   } as PointMethod;
 }

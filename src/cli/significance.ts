@@ -244,6 +244,7 @@ export function significanceLines(estimate: SignificanceEstimate, seconds?: numb
     `  null         ${hypothesis.kind}${fitted.length === 0 ? "" : `: ${fitted.join(", ")}`}${hypothesis.converged ? "" : " (fit did not converge)"}`,
   ];
   if (regions.length > 0) {
+    const least = Math.min(...regions.map(({ tailProbability }) => tailProbability));
     lines.push(
       "",
       ...tableLines([
@@ -281,7 +282,7 @@ export function significanceLines(estimate: SignificanceEstimate, seconds?: numb
         }),
       ]).map((line) => `  ${line}`),
       "",
-      `  p <=         bound on the p-value at gamma = ${run.gamma}, at best ${run.gamma}; by rank of the`,
+      `  p <=         bound on the p-value at gamma = ${run.gamma}, at best ${formatNumber(Number(least.toPrecision(3)))}; by rank of the`,
       `               share, and of the likelihood ratio of a source: at best 1 / (1 + ${replicates})`,
     );
   }

@@ -156,7 +156,11 @@ export function hduKind(
     return { kind: "empty", is: "an HDU without pixels", remedy: "name another HDU", command: BIN };
   }
   if (hdu.kind === "image") {
-    const { planes, ny } = imageSize(hdu.shape);
+    const { planes, nx, ny } = imageSize(hdu.shape);
+    if (nx * ny * planes === 0) {
+      const is = `an image without pixels, ${[...hdu.shape].reverse().join(" x ")}`;
+      return { kind: "empty", is, remedy: "give one that has some", command: BIN };
+    }
     const packed = hdu.packed === undefined ? "" : `tile-compressed (${header.text("ZCMPTYPE")}) `;
     if (planes > 1) {
       const plane = imageKind(hdu, `${path}[${hdu.index}][0]`, values);

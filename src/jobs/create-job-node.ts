@@ -1,6 +1,6 @@
 /** Jobs from one observation, or several of the same sky: its chains, its null replicates, its tiles. */
 
-import { checkObservations } from "../data/observation/check-observation.js";
+import { checkObservations, observationList } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
 import { cutPsf } from "../data/observation/psf-set.js";
 import { InvalidInputError } from "../errors.js";
@@ -52,10 +52,6 @@ export function manifestOf(
     ...(command === undefined ? {} : { command }),
     ...(unit === undefined ? {} : { unit }),
   };
-}
-
-function listOf(data: Observation | readonly Observation[]): readonly Observation[] {
-  return "counts" in data ? [data] : data;
 }
 
 /**
@@ -138,7 +134,7 @@ export async function createReplicatesJob(
   significance: SignificanceSettings,
   settings: ReplicatesJobOptions = {},
 ): Promise<Job> {
-  const observations = listOf(data);
+  const observations = observationList(data);
   const checked = checkObservations(observations, boundaryOf(significance));
   for (const warning of checked.warnings) settings.onWarning?.(warning);
   const { unit, thresholds } = settings;
@@ -238,7 +234,7 @@ export async function createTilesJob(
       'cluster: tiles must have boundary "spill", got "wrap"; an image that is cut has edges',
     );
   }
-  const observations = listOf(data);
+  const observations = observationList(data);
   const checked = checkObservations(observations, {});
   for (const warning of checked.warnings) settings.onWarning?.(warning);
   const { shape } = observations[0].counts;

@@ -1,3 +1,4 @@
+import { NumericsError } from "../errors.js";
 import type { Inquiry } from "../inquiry.js";
 import type { MinimiserOptions, Minimum, Objective } from "./lbfgs.js";
 
@@ -10,6 +11,7 @@ const FORGET_SQUARE = 0.999;
  *
  * @param start not changed
  * @param rate first step length in every variable, > 0
+ * @throws NumericsError where the gradient is not finite: no later step would leave that place
  */
 export function* minimiseAdam<Question>(
   objective: Objective<Question>,
@@ -33,6 +35,13 @@ export function* minimiseAdam<Question>(
     const step = rate / Math.sqrt(1 + iteration / 100);
     for (let index = 0; index < at.length; index++) {
       const slope = gradient[index];
+      if (!Number.isFinite(slope)) {
+        throw new NumericsError(
+          `map: the optimizer "adam" must find a finite gradient at every step, got ${slope} in iteration ${iteration}; ` +
+            'lower learningRate, or use the optimizer "lbfgs"',
+          { fields: { iteration } },
+        );
+      }
       mean[index] = FORGET_MEAN * mean[index] + (1 - FORGET_MEAN) * slope;
       square[index] = FORGET_SQUARE * square[index] + (1 - FORGET_SQUARE) * slope * slope;
       at[index] -=

@@ -165,12 +165,15 @@ function* searchLine<Question>(
     const at = Float64Array.from(from, (component, index) => component + length * direction[index]);
     const gradient = new Float64Array(from.length);
     const found = yield* objective(at, gradient);
+    const slopeThere = dot(gradient, direction);
+    // Where there is no slope to go on with, the step was too long.
+    const usable = !Number.isNaN(found) && Number.isFinite(slopeThere);
     const trial: Trial = {
       length,
       at,
       gradient,
-      value: Number.isNaN(found) ? Number.POSITIVE_INFINITY : found,
-      slope: dot(gradient, direction),
+      value: usable ? found : Number.POSITIVE_INFINITY,
+      slope: slopeThere,
     };
     if (trial.value < (best?.value ?? value)) best = trial;
     if (!low(trial) || trial.value >= left.value + 2 * noise) {

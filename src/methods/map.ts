@@ -90,6 +90,7 @@ export interface SkyComponent {
  * @param prior any with a gradient; its own parameters, if it has any, are fitted too
  * @param precision of the answers to what it asks for
  * @throws InvalidInputError when an option breaks its rule or the prior cannot judge images of this shape
+ * @throws NumericsError when a prior gives a density or a gradient that is not finite
  * @throws AbortedError when `signal` fires
  */
 export function* maximumAPosteriori(
@@ -110,6 +111,7 @@ export function* maximumAPosteriori(
  * @param precision as for `maximumAPosteriori`
  * @returns the sum as `flux`, and the images as `components`
  * @throws InvalidInputError when an option breaks its rule or a prior cannot judge images of this shape
+ * @throws NumericsError when a prior gives a density or a gradient that is not finite
  * @throws AbortedError when `signal` fires
  */
 export function* maximumOfComponents(

@@ -1,9 +1,9 @@
 import { exponential, naturalLog } from "../data/random/exponential.js";
-import { InvalidInputError } from "../errors.js";
+import { InvalidInputError, NumericsError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { answeredHere, type Inquiry, type Question } from "../inquiry.js";
 import type { ForwardModel } from "../model/forward-model.js";
-import { askDensity, type FluxPrior } from "../priors/flux-prior.js";
+import { askDensity, type FluxPrior, priorName } from "../priors/flux-prior.js";
 import type { PatchQuestion } from "../priors/patch-density.js";
 
 /** How fluxes > 0 are written as numbers of any sign. */
@@ -102,9 +102,42 @@ export interface PosteriorFunction {
 }
 
 /**
+ * Refuse what no prior may say of fluxes > 0: a log density that is NaN or +Infinity, or derivatives of a finite one that are NaN.
+ * A step may end where the density is 0, or where derivatives overflow, and is shortened then; a search cannot begin there.
+ */
+function checkJudgement(
+  prior: FluxPrior,
+  { data }: SkyImage,
+  log: number,
+  derivatives: readonly Float64Array[],
+  begins: boolean,
+): void {
+  // A flux that a long step took to 0 or to NaN is no fault of the prior.
+  if (!data.every((flux) => flux > 0)) return;
+  const refuse = (what: string, got: number) => {
+    throw new NumericsError(
+      `map: the prior "${priorName(prior)}" must have ${what}${begins ? " where the search begins" : ""}, got ${got}; ` +
+        `check it with checkGradient${begins ? ", or give another start" : ""}`,
+      { fields: { prior: priorName(prior), got: String(got) } },
+    );
+  };
+  if (Number.isNaN(log) || log === Number.POSITIVE_INFINITY || (begins && !Number.isFinite(log))) {
+    refuse(`a logDensity that is ${begins ? "finite" : "finite or -Infinity"}`, log);
+  }
+  if (log === Number.NEGATIVE_INFINITY) return;
+  for (const values of derivatives) {
+    const wrong = values.findIndex((value) => (begins ? !Number.isFinite(value) : Number.isNaN(value)));
+    if (wrong >= 0) refuse("a finite gradient", values[wrong]);
+  }
+}
+
+/**
  * Half the Cash statistic minus the log priors, as a function of numbers of any sign.
  *
+ * The first question asks where the search begins.
+ *
  * @param parts at least one
+ * @throws NumericsError from its functions when a prior says what no prior may say
  */
 export function posteriorFunction(model: ForwardModel, parts: readonly PosteriorPart[]): PosteriorFunction {
   const { shape } = model;
@@ -122,6 +155,7 @@ export function posteriorFunction(model: ForwardModel, parts: readonly Posterior
     for (let index = 0; index < pixels; index++) start[first + index] = map.number(flux[index]);
     if (own !== undefined) start.set(own, first + pixels);
   }
+  let begun = false;
   const total = new Float64Array(pixels);
   const cashGradient = new Float64Array(pixels);
   const parametersOf = (at: Float64Array, { first, own }: (typeof laid)[number]) =>
@@ -150,7 +184,15 @@ export function posteriorFunction(model: ForwardModel, parts: readonly Posterior
       const { data } = image;
       const used = (iteration === undefined ? undefined : prior.at?.(iteration)) ?? prior;
       const theirs = parametersOf(at, part);
-      value -= yield* askDensity(used, image, priorGradient, theirs, ownGradient);
+      const log = yield* askDensity(used, image, priorGradient, theirs, ownGradient);
+      checkJudgement(
+        used,
+        image,
+        log,
+        [priorGradient, ...(ownGradient === undefined ? [] : [ownGradient])],
+        !begun,
+      );
+      value -= log;
       for (let index = 0; index < pixels; index++) {
         let slope = 0.5 * cashGradient[index] - priorGradient[index];
         if (measure === "log-flux") {
@@ -164,6 +206,7 @@ export function posteriorFunction(model: ForwardModel, parts: readonly Posterior
           gradient[first + pixels + index] = -ownGradient[index];
       }
     }
+    begun = true;
     return value;
   }
   return {

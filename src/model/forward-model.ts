@@ -1,5 +1,9 @@
 import { type Boundary, checkBoundary } from "../data/observation/boundary.js";
-import { type CheckedObservation, checkObservations } from "../data/observation/check-observation.js";
+import {
+  type CheckedObservation,
+  checkObservations,
+  observationList,
+} from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
 import { psfAxes } from "../data/observation/psf-ensemble.js";
 import { InvalidInputError } from "../errors.js";
@@ -121,7 +125,7 @@ export function createForwardModel(
   observations: Observation | readonly Observation[],
   options: ForwardModelOptions = {},
 ): ForwardModel {
-  const list: readonly Observation[] = "counts" in observations ? [observations] : observations;
+  const list = observationList(observations);
   const { boundary = "spill", offsets, backgroundScale, psfPixels = "detector" } = options;
   checkBoundary("model", boundary);
   checkMaskGrid(list, options);

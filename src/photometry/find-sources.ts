@@ -1,3 +1,4 @@
+import { observationList } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
 import { exponential } from "../data/random/exponential.js";
 import type { PixelPosition } from "../data/sky/sky-wcs.js";
@@ -111,14 +112,14 @@ interface Detection {
  * ```
  *
  * @param images kept draws after burn-in, in memory or in a file; not changed
- * @param observations those of the result, in its order
+ * @param data the observations of the result, in its order
  * @returns the most significant first
  * @throws InvalidInputError as `measureRegions`, and when `falseAlarms` is not > 0
  * @throws AbortedError when `signal` says so
  */
 export async function findSources(
   images: ImageTrace | DrawSource,
-  observations: readonly Observation[],
+  data: Observation | readonly Observation[],
   options: FindSourcesOptions = {},
 ): Promise<FoundSource[]> {
   const { falseAlarms = DEFAULT_FALSE_ALARMS, onProgress, signal, ...measuring } = options;
@@ -132,6 +133,7 @@ export async function findSources(
     ...(signal === undefined ? {} : { signal }),
     onProgress: (fraction) => onProgress?.(from + (to - from) * fraction),
   });
+  const observations = observationList(data);
   const source = asDrawSource(images);
   // Checks observations and draws: of no region, it measures nothing.
   await measureRegions(source, observations, [], { ...measuring, extraDraws: 0 });

@@ -1,4 +1,5 @@
 import { type Boundary, checkBoundary } from "../data/observation/boundary.js";
+import { observationList } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
@@ -65,14 +66,14 @@ const DEFAULT_EXTRA_DRAWS = 200;
  * ```
  *
  * @param images kept draws after burn-in, in memory or in a file; not changed
- * @param observations those of the result, in its order
+ * @param data the observations of the result, in its order
  * @param regions of any origin, on the pixels of the draws: images of weights in [0, 1], or lists of pixels
  * @throws InvalidInputError when a region holds no pixel or one outside, observations are not valid or do not fit, or there are fewer than two draws
  * @throws AbortedError when `signal` says so
  */
 export async function measureRegions(
   images: ImageTrace | DrawSource,
-  observations: readonly Observation[],
+  data: Observation | readonly Observation[],
   regions: readonly (Region | RegionPixels)[],
   options: MeasureRegionsOptions = {},
 ): Promise<MeasuredRegion[]> {
@@ -87,6 +88,7 @@ export async function measureRegions(
   } = options;
   const { extraDraws = DEFAULT_EXTRA_DRAWS, sourceShape, fluxPrior, keepOthers } = options;
   checkBoundary("measureRegions", boundary);
+  const observations = observationList(data);
   const source = asDrawSource(images);
   const seen = withMeanPsfs(observations, options.parameters);
   const model = createForwardModel(seen, { boundary, upsampling, margin });

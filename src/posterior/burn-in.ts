@@ -130,7 +130,10 @@ export interface BurnInCheck {
   readonly passed: boolean;
   /** Burn-ins tried: 0, 5, 10 ... 50 % of the sweeps. */
   readonly trials: readonly BurnInTrial[];
-  /** The shortest of these that passes; undefined when none does: the chains are too short, or do not rest. */
+  /**
+   * A longer one of these that would do, where the burn-in of the run does not pass; undefined when none would: the chains are too
+   * short, or do not rest.
+   */
   readonly suggested?: number;
 }
 
@@ -148,9 +151,13 @@ const LAST_TRIAL = 10;
 /**
  * Check the burn-in of a run by Geweke's test of every parameter and chain, and suggest one.
  *
- * The suggestion is the shortest of 0, 5, 10 ... 50 % of the sweeps after which every test passes. It finds drifts that last
- * for a good part of the first tenth; a few sweeps at the start of a long run it does not see, and they do no harm to the mean.
- * It judges each chain by itself: that all of them rest at the same place is for R-hat to say.
+ * Where the burn-in does not pass, the suggestion is the shortest longer one of 5, 10 ... 50 % of the sweeps that passes, judges all that
+ * drifted, and has none behind it that fails. A chain at rest stays there: a failure behind a pass says that the pass was for want
+ * of power, as in the wake of a drift the first tenth has too few effective draws to be judged, or so large an error that
+ * nothing differs from it. The price: chains at rest that fail one of the longer ones by chance are told to run longer.
+ *
+ * It finds drifts that last for a good part of the first tenth; a few sweeps at the start of a long run it does not see, and they
+ * do no harm to the mean. It judges each chain by itself: that all of them rest at the same place is for R-hat to say.
  *
  * @param trace parameters of all sweeps, burn-in included
  * @throws InvalidInputError when an option is out of range
@@ -188,29 +195,41 @@ export function checkBurnIn(
   const judge = (rows: readonly BurnInRow[]) => {
     const judged = rows.filter((row) => row.judged);
     const limit = falseAlarmRate / Math.max(1, judged.length);
-    return { limit, worst: judged[0], passed: judged.length > 0 && judged[0].p >= limit };
+    const drifting = judged.filter(({ p }) => p < limit);
+    return { limit, judged, drifting, passed: judged.length > 0 && drifting.length === 0 };
   };
 
   const rows = rowsAfter(source.burnIn);
-  const { limit, passed } = judge(rows);
+  const { limit, passed, drifting } = judge(rows);
   const sweeps = which.reduce((least, chain) => Math.min(least, source.sweeps(chain)), Infinity);
-  const trials = Array.from({ length: which.length === 0 ? 0 : LAST_TRIAL + 1 }, (_, step): BurnInTrial => {
+  const tried = Array.from({ length: which.length === 0 ? 0 : LAST_TRIAL + 1 }, (_, step) => {
     const burnIn = Math.floor(step * TRIAL_STEP * sweeps);
-    const { worst, ...verdict } = judge(rowsAfter(burnIn));
-    return {
-      burnIn,
-      largest: worst === undefined ? 0 : Math.abs(worst.z),
-      ...(worst === undefined ? {} : { worst: { name: worst.name, chain: worst.chain } }),
-      passed: verdict.passed,
-    };
+    return { burnIn, ...judge(rowsAfter(burnIn)) };
   });
-  const suggested = trials.find(({ passed }) => passed)?.burnIn;
+  const lastFailure = tried.findLastIndex((trial) => trial.drifting.length > 0);
+  const isSame = (one: BurnInRow, other: BurnInRow) => one.name === other.name && one.chain === other.chain;
+  const suggested = passed
+    ? undefined
+    : tried.find(
+        (trial, step) =>
+          step > lastFailure &&
+          trial.passed &&
+          trial.burnIn > source.burnIn &&
+          drifting.every((row) => trial.judged.some((other) => isSame(row, other))),
+      )?.burnIn;
   return {
     burnIn: source.burnIn,
     rows,
     limit,
     passed,
-    trials,
+    trials: tried.map(
+      ({ burnIn, judged: [worst], passed }): BurnInTrial => ({
+        burnIn,
+        largest: worst === undefined ? 0 : Math.abs(worst.z),
+        ...(worst === undefined ? {} : { worst: { name: worst.name, chain: worst.chain } }),
+        passed,
+      }),
+    ),
     ...(suggested === undefined ? {} : { suggested }),
   };
 }

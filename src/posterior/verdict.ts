@@ -79,9 +79,9 @@ function fails(rhat: number, ess: number, chains: number): boolean {
   return !(rhat < RHAT_LIMIT && ess >= ESS_PER_CHAIN * chains);
 }
 
-/** Sort key, larger is worse: quantities that contradict the others first, by R-hat, then by how short the run is. */
+/** Sort key, larger is worse, in the order of what is said of them: those that miss the limit of R-hat by R-hat, then by how short the run is. */
 function badness(rhat: number, ess: number, chains: number): number {
-  return rhat >= RHAT_DISAGREES ? 1e9 * rhat : shortfall(rhat, ess, chains);
+  return rhat >= RHAT_LIMIT ? 1e9 * rhat : shortfall(rhat, ess, chains);
 }
 
 /**
@@ -184,9 +184,14 @@ function failureText({ parameters, pixels, chains }: Evidence): string {
  * How many sweeps would do, burn-in included, judged from the worst quantity: at least half as many again, and ten times
  * as many when a quantity never moved, which tells nothing about how slow it is.
  */
-function neededSweeps({ sweeps, burnIn, chains }: Evidence, rows: readonly Convergence[]): number {
+function neededSweeps(
+  { sweeps, burnIn, chains, pixels, keptDraws }: Evidence,
+  rows: readonly Pick<Convergence, "rhat" | "ess">[],
+): number {
   let factor = 1.5;
-  for (const { rhat, ess } of rows) {
+  // The pixel of fewest effective draws need not be among the worst by R-hat.
+  const fewest = pixels.judged > 0 && keptDraws >= FEWEST_DRAWS ? [{ rhat: 1, ess: pixels.smallestEss }] : [];
+  for (const { rhat, ess } of [...rows, ...fewest]) {
     const needed = shortfall(rhat, ess, chains);
     factor = Math.max(factor, needed === Infinity ? 10 : needed);
   }

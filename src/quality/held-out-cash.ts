@@ -1,3 +1,4 @@
+import { observationList } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
 import { thinObservation } from "../data/observation/thin-observation.js";
 import { InvalidInputError } from "../errors.js";
@@ -35,7 +36,7 @@ export function splitPhotons(
       fields: { fraction },
     });
   }
-  const list: readonly Observation[] = "counts" in observations ? [observations] : observations;
+  const list = observationList(observations);
   const parts = list.map((observation, index) =>
     thinObservation(observation, 1 - fraction, (seed + 0x9e3779b9 * index) % 2 ** 53),
   );

@@ -1,3 +1,4 @@
+import { observationList } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
 import { openGpu } from "../gpu.js";
@@ -154,7 +155,7 @@ export async function deconvolve(
   options: DeconvolveOptions = {},
 ): Promise<PosteriorResult | PointEstimate> {
   checkCombination(options);
-  const list: readonly Observation[] = "counts" in observations ? [observations] : observations;
+  const list = observationList(observations);
   if (isSampled(options)) return runChains(list, options, options);
   const { margin = usualMargin(options.method) } = options;
   const { model, warnings } = placedModel(list, { ...options, margin });
@@ -271,6 +272,11 @@ const NO_PRIOR = 'deconvolve: the method "map" must be given a prior or componen
 
 /** Refuse options that only other methods have. @throws InvalidInputError with what to do in their place */
 export function checkCombination(options: { readonly method?: Method | "own" | undefined }): void {
+  if (typeof options !== "object" || options === null) {
+    throw new InvalidInputError(
+      `deconvolve: options must be an object, got ${String(options)}; leave them out for the usual ones`,
+    );
+  }
   const { method = "lira" } = options;
   if (method === "own") return;
   if (!METHODS.includes(method)) {

@@ -3,7 +3,11 @@ import {
   type PredictiveCheck,
   type PredictiveCheckOptions,
 } from "../checks/predictive-check.js";
-import { type CheckedObservation, checkObservations } from "../data/observation/check-observation.js";
+import {
+  type CheckedObservation,
+  checkObservations,
+  observationList,
+} from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
 import { thinCounts } from "../data/observation/thin-counts.js";
 import { AbortedError, InvalidInputError } from "../errors.js";
@@ -79,7 +83,7 @@ export async function heldOutCheck(
       fields: { fraction },
     });
   }
-  const list: readonly Observation[] = "counts" in data ? [data] : data;
+  const list = observationList(data);
   const { observations } = checkObservations(list, { boundary });
   const divided = observations.map((observation, index) => ({
     observation,

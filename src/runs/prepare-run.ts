@@ -1,7 +1,11 @@
 /** From data and settings to chains of any sampler that can be run, and what is said of them afterwards. */
 
 import { DEFAULT_BACKGROUND_SCALE_PRIOR } from "../data/law/prior-parameters.js";
-import { type CheckedObservation, checkObservations } from "../data/observation/check-observation.js";
+import {
+  type CheckedObservation,
+  checkObservations,
+  observationList,
+} from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
 import { pointingOffsets } from "../data/sky/pointing-offsets.js";
 import { InvalidInputError } from "../errors.js";
@@ -126,7 +130,7 @@ export function prepareRun(
   settings: ChainRunOptions,
   onWarning: (warning: string) => void = () => undefined,
 ): PreparedRun {
-  const list: readonly Observation[] = "counts" in data ? [data] : data;
+  const list = observationList(data);
   if (settings.method === "nuts") {
     const { margin = usualMargin("nuts") } = settings;
     const { model, warnings } = placedModel(list, { ...settings, margin });

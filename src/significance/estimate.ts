@@ -1,6 +1,6 @@
 /** A significance run on this machine. */
 
-import { checkObservations } from "../data/observation/check-observation.js";
+import { checkObservations, observationList } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
 import { AbortedError, toPlainError } from "../errors.js";
 import { compileKernels } from "../kernels.js";
@@ -95,7 +95,7 @@ export async function estimateSignificance(
 ): Promise<SignificanceEstimate> {
   const { workers, onProgress, signal, store, thresholds, offsets, ...asked } = settings;
   const { boundary = "spill" } = asked;
-  const list: readonly Observation[] = "counts" in data ? [data] : data;
+  const list = observationList(data);
   const { observations, warnings } =
     offsets === undefined
       ? { observations: list, warnings: checkObservations(list, { boundary }).warnings }
@@ -122,7 +122,7 @@ export async function runSignificance(
   { workers = availableCores(), onProgress, signal, store, ...collecting }: RunSignificanceOptions = {},
 ): Promise<SignificanceEstimate> {
   checkWhole("workers", workers, 0, 1024);
-  const observations: readonly Observation[] = "counts" in data ? [data] : data;
+  const observations = observationList(data);
   const tasks = significanceTasks(run);
   const total = tasks.length;
   const results: SignificanceTaskResult[] = [];

@@ -1,6 +1,6 @@
 /** From what somebody asks for to a run whose tasks can be done anywhere. */
 
-import { checkObservations } from "../data/observation/check-observation.js";
+import { checkObservations, observationList } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
 import type { PixelPosition } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
@@ -96,7 +96,7 @@ export function planSignificance(
     throw wrong("all data sets must have the same number of sweeps", "maxIterations", "leave it out");
   }
   const { boundary = "spill" } = sampler;
-  const list: readonly Observation[] = "counts" in data ? [data] : data;
+  const list = observationList(data);
   const { observations } = checkObservations(list, { boundary });
   const { shape } = observations[0].counts;
   if (!Number.isInteger(replicates) || replicates < 1 || replicates > 1e6) {

@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { observationList } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
 import { psfImages } from "../data/observation/psf-set.js";
 import { InvalidInputError, toPlainError } from "../errors.js";
@@ -72,7 +73,7 @@ export async function openTaskFolder(
   run: SignificanceRun,
   data: Observation | readonly Observation[],
 ): Promise<TaskFolder> {
-  const observations: readonly Observation[] = "counts" in data ? [data] : data;
+  const observations = observationList(data);
   await withFileErrors(folder, () => mkdir(dirname(resolve(folder)), { recursive: true }));
   const claim = claimPath(folder);
   try {

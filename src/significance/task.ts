@@ -4,7 +4,11 @@
  * makes the table of them.
  */
 
-import { type CheckedObservation, checkObservations } from "../data/observation/check-observation.js";
+import {
+  type CheckedObservation,
+  checkObservations,
+  observationList,
+} from "../data/observation/check-observation.js";
 import { convolve } from "../data/observation/convolution.js";
 import type { Observation, WcsCard } from "../data/observation/observation.js";
 import { drawPsf } from "../data/observation/psf-ensemble.js";
@@ -167,7 +171,7 @@ export async function runSignificanceTask(
 ): Promise<SignificanceTaskResult> {
   const { config, regions, scan } = run;
   const { boundary, iterations, burnIn, traceEvery, chains } = config;
-  const list: readonly Observation[] = "counts" in data ? [data] : data;
+  const list = observationList(data);
   const { observations } = checkObservations(list, { boundary });
   const { shape } = observations[0].counts;
   const isNull = task.index > 0;

@@ -8,7 +8,10 @@ export interface TailTest {
   readonly gamma: number;
   /** `c`: smallest value of the statistic with at most `gamma` of the pooled null draws at or above it. */
   readonly tailValue: number;
-  /** Fraction of the pooled null draws at or above `c`; above `gamma` only where values are tied. */
+  /**
+   * Fraction of the pooled null draws at or above `c`: at most `gamma`, unless values are tied or there are fewer than `1 / gamma`.
+   * What `T` is on average under the null, so the least bound there can be.
+   */
   readonly tailProbability: number;
   /** Monte Carlo error of `tailProbability`, from the scatter between replicates; NaN for one replicate. */
   readonly tailError: number;
@@ -81,7 +84,8 @@ export function tailFraction(
 /**
  * The bound of Stein et al. (2015, ApJ 813, 66): for a statistic whose draws exceed `c` with probability `gamma` under the null
  * hypothesis, averaged over data, the posterior probability `T` of exceeding it has the mean `gamma`, and Markov's inequality
- * bounds the p-value of `T` by `gamma / T`.
+ * bounds the p-value of `T` by `gamma / T`. That holds at any `c` with its own probability, so the bound has the one
+ * found at `c`, which may differ a little from the one asked for.
  *
  * @param observed draws of each chain of the observation
  * @param nulls all draws of each replicate; replicates count alike

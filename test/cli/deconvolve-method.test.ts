@@ -111,7 +111,7 @@ describe("tslira deconvolve --method", () => {
     const attempts: [RegExp, ...string[]][] = [
       [/--prior must come with another method than lira.*add --method map/, "lira", "--prior", tv],
       [/likelihood alone; choose the method "map"/, "richardson-lucy", "--prior", tv],
-      [/must be given a prior, got none/, "map"],
+      [/--method map must come with --prior, got none; for example --prior exponential:rate=1/, "map"],
       [/patch of 14 x 14 large, got 12 x 16/, "map", "--prior", "patches:file=patches.fits"],
       [/detector pixels to use/, "richardson-lucy", "--upsampling", "2", "--mask", "mask.fits"],
       [/did you mean total-variation/, "map", "--prior", "total-variatoin:strength=1"],

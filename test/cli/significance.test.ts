@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { significanceLines } from "../../src/cli/significance.js";
 import { writeFitsFile } from "../../src/io/fits-file-node.js";
 import { readSignificance } from "../../src/significance/significance-file-node.js";
 import { finished, runCli, startCli } from "./run-cli.js";
@@ -74,6 +75,11 @@ describe("tslira significance", () => {
     // 1000 counts on a background of 2 a pixel.
     expect(source.bound).toBe(source.tailProbability);
     expect(source.bound).toBeLessThanOrEqual(0.005);
+    // The note below the table allows every bound in it.
+    const { estimate: kept } = await readSignificance(join(folder, "s.fits"));
+    const least = /at best (\S+); by rank/.exec(significanceLines(kept).join("\n"))![1];
+    const bounds: number[] = found.regions.map(({ bound }: { bound: number }) => bound);
+    expect(Number(least)).toBeCloseTo(Math.min(...bounds), 5);
     expect(source.direct).toBeCloseTo(1 / 6, 12);
     expect(empty.bound).toBeGreaterThan(0.05);
     expect(source.products.exceeds).toEqual([{ threshold: 100, probability: 1 }]);

@@ -111,6 +111,20 @@ describe("hduKind", () => {
     expect(found.command).toContain(word);
   });
 
+  it.each([
+    [0, 0],
+    [0, 8],
+    [3, 0, 8],
+  ])("an image without pixels: %j", (...shape) => {
+    const hdus = readFits(writeFits([{ kind: "image", name: "PRIMARY", shape, data: new Float64Array(0) }]), {
+      name: "a.fits",
+    });
+    const size = [...shape].reverse().join(" x ");
+    expect(() => findHdu(hdus)).toThrow(
+      `a.fits: must hold an image, got an image without pixels, ${size} (HDU 0 PRIMARY); give one that has some`,
+    );
+  });
+
   it("a flux, and what tslira wrote, as no counts and no exposure", () => {
     const values = { min: 0.2, sum: 30, whole: false };
     const first = (...cards: ReturnType<typeof fitsCard>[]) =>

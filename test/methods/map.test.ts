@@ -14,6 +14,7 @@ import { minimiseLbfgs, type Objective } from "../../src/methods/lbfgs.js";
 import { maximumAPosteriori } from "../../src/methods/map.js";
 import { valueNoise } from "../../src/methods/value-noise.js";
 import { createForwardModel } from "../../src/model/forward-model.js";
+import type { FluxPrior } from "../../src/priors/flux-prior.js";
 import { multiscalePrior } from "../../src/priors/multiscale-prior.js";
 import { markovPrior, totalVariationPrior } from "../../src/priors/neighbour-priors.js";
 import { exponentialPrior, gammaPrior, tikhonovPrior, uniformPrior } from "../../src/priors/pixel-priors.js";
@@ -48,6 +49,16 @@ describe("minimisers", () => {
     for (const component of at) expect(component).toBeCloseTo(1, 5);
     expect(iterations).toBeLessThan(150);
     for (let k = 1; k < values.length; k++) expect(values[k]).toBeLessThanOrEqual(values[k - 1]);
+  });
+
+  it("L-BFGS does not step to where the gradient has overflown", () => {
+    const cliff = (at: Float64Array, gradient: Float64Array) => {
+      gradient[0] = at[0] < 1 ? -1 : Number.POSITIVE_INFINITY;
+      return at[0] < 1 ? -at[0] : -2;
+    };
+    const { at } = answeredHere(minimiseLbfgs(asked(cliff), Float64Array.of(0), quiet));
+    expect(at[0]).toBeGreaterThan(0.5);
+    expect(at[0]).toBeLessThan(1);
   });
 
   it("measures the rounding of values, and L-BFGS does not look for what it takes", () => {
@@ -256,6 +267,58 @@ describe("maximumAPosteriori", () => {
     );
     expect(flux.shape).toEqual([72, 72]);
     expect(flux.data.every((value) => value > 0 && Number.isFinite(value))).toBe(true);
+  });
+
+  it.each(["lbfgs", "adam"] as const)("names a prior that gives no numbers, by %s", (optimizer) => {
+    const model = createForwardModel(simulatePointSource({ seed: 1 }));
+    const flat = uniformPrior();
+    const climb = (prior: Partial<FluxPrior>) =>
+      answeredHere(
+        maximumAPosteriori(model, { ...flat, name: "mine", ...prior }, { optimizer, iterations: 60 }),
+      );
+    const said = (what: RegExp) => ({ code: "NUMERICS", message: expect.stringMatching(what) });
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      expect(() => climb({ logDensity: () => value })).toThrow(
+        expect.objectContaining(
+          said(new RegExp(`^map: the prior "mine" must have a logDensity .*got ${value};`)),
+        ),
+      );
+      const gradient: FluxPrior["gradient"] = (_, out) => {
+        out.fill(0);
+        out[3] = value;
+      };
+      expect(() => climb({ gradient })).toThrow(
+        expect.objectContaining(
+          said(new RegExp(`^map: the prior "mine" must have a finite gradient .*got ${value};`)),
+        ),
+      );
+    }
+    // Later on too.
+    let asked = 0;
+    expect(() => climb({ logDensity: () => (asked++ < 3 ? 0 : Number.NaN) })).toThrow(
+      expect.objectContaining(said(/"mine" must have a logDensity that is finite or -Infinity, got NaN/)),
+    );
+  });
+
+  it("shortens steps to where the density is 0 or has no gradient", () => {
+    const data = simulatePointSource({ seed: 1 });
+    const model = createForwardModel(data);
+    const wall = 2 * Math.max(...data.counts.data);
+    let beyond = 0;
+    const walled: FluxPrior = {
+      logDensity: ({ data }) => (data.some((flux) => flux > wall) ? Number.NEGATIVE_INFINITY : 0),
+      gradient({ data }, out) {
+        const outside = data.some((flux) => flux > wall);
+        if (outside) beyond++;
+        out.fill(outside ? Number.NaN : 0);
+      },
+    };
+    // A start whose first step leads far beyond the wall.
+    const start = constantImage(model.shape, 1e-3);
+    const { flux } = answeredHere(maximumAPosteriori(model, walled, { start, iterations: 30 }));
+    expect(beyond).toBeGreaterThan(0);
+    expect(Math.max(...flux.data)).toBeLessThanOrEqual(wall);
+    expect(flux.data.every(Number.isFinite)).toBe(true);
   });
 
   it("refuses what cannot work", () => {

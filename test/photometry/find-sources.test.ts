@@ -84,7 +84,8 @@ describe("findSources", () => {
   });
 
   it("finds nothing where there is nothing, and says what it was given", async () => {
-    const none = await findSources(drawsOf([]), [observed([], 1)], { extraDraws: 0 });
+    // A single observation needs no list.
+    const none = await findSources(drawsOf([]), observed([], 1), { extraDraws: 0 });
     expect(none).toEqual([]);
     await expect(findSources(drawsOf([]), [observed([], 1)], { falseAlarms: 0 })).rejects.toThrow(
       /falseAlarms must be a number > 0/,

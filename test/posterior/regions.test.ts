@@ -212,6 +212,37 @@ describe("burn-in", () => {
     expect(checkBurnIn({ names, burnIn: 2000, chains }).passed).toBe(true);
   });
 
+  it("never suggests a shorter one than the burn-in that fails, nor one before another that fails", () => {
+    // At the start of the drift the first tenth of x has few effective draws: it is not judged, and the other parameter passes.
+    const names = ["still", "x"];
+    const still = ar1Chains(0, 2, 4000, 31);
+    const chains = ar1Chains(0.3, 2, 4000, 32).map((chain, index) =>
+      Float64Array.from(chain.flatMap((x, sweep) => [still[index][sweep], x + 40 * Math.exp(-sweep / 400)])),
+    );
+    const { passed, trials, suggested } = checkBurnIn({ names, burnIn: 1200, chains });
+    expect(passed).toBe(false);
+    expect(trials[0].passed).toBe(true);
+    expect(trials.filter(({ passed }) => !passed).map(({ burnIn }) => burnIn)).toEqual([
+      1000, 1200, 1400, 1600, 1800,
+    ]);
+    expect(suggested).toBe(2000);
+    expect(checkBurnIn({ names, burnIn: 2000, chains }).suggested).toBeUndefined();
+  });
+
+  it("suggests none that does not judge what drifted", () => {
+    // After 200 and 400 sweeps the step lies in the first tenth, whose effective sample size it takes below 20.
+    const names = ["still", "x"];
+    const still = ar1Chains(0, 1, 4000, 41)[0];
+    const slow = ar1Chains(0.8, 1, 4000, 42)[0];
+    const chains = [
+      Float64Array.from(still.flatMap((value, sweep) => [value, slow[sweep] + (sweep < 500 ? 3 : 0)])),
+    ];
+    const check = checkBurnIn({ names, burnIn: 0, chains });
+    expect(check.rows.filter(({ p }) => p < check.limit).map(({ name }) => name)).toEqual(["x"]);
+    expect(check.trials.slice(0, 3).map(({ passed }) => passed)).toEqual([false, true, true]);
+    expect(check.suggested).toBe(600);
+  });
+
   it("says nothing about chains that are too short", () => {
     const check = checkBurnIn({
       names: ["x"],

@@ -65,6 +65,24 @@ describe("judge", () => {
     expect(verdict.sentence).toContain("R-hat is 1.07 for smoothingParam0");
   });
 
+  it("weak: of several that miss the limits, the largest R-hat is told, and the fewest draws count", () => {
+    const rhat = skyImage([1.087, 1.06, 1.0], [1, 3]);
+    const ess = skyImage([350, 90, 900], [1, 3]);
+    const pixels = censusPixels({ rhat, ess }, [0, 1, 2], 4);
+    expect(pixels.worst).toEqual([0, 1, 2]);
+    const verdict = judge({
+      ...sound,
+      pixels,
+      worstPixels: [row("flux at (x, y) = (0, 0)", 1.087, 350)],
+      parameters: [row("smoothness0", 1.06, 95), row("logLikelihood", 1.073, 380)],
+    });
+    expect(verdict.state).toBe("weak");
+    expect(verdict.sentence).toContain("R-hat is 1.09 for the flux at (x, y) = (0, 0)");
+    expect(verdict.worst.map(({ rhat }) => rhat)).toEqual([1.087, 1.073, 1.06]);
+    // 400 / 90 times 4,500 sweeps and 500 of burn-in, upwards.
+    expect(verdict.remedy).toContain("--iterations 21000");
+  });
+
   it("weak because too few images were kept: says so", () => {
     const verdict = judge({
       ...sound,

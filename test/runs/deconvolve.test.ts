@@ -120,6 +120,24 @@ describe("deconvolve", () => {
     );
   });
 
+  it("says what observations and options are to what is neither", async () => {
+    for (const wrong of [null, undefined, 3]) {
+      for (const method of ["lira", "richardson-lucy"] as const) {
+        await expect(deconvolve(wrong as never, { method })).rejects.toThrow(
+          `observation: must be an object {counts, psf, ...}, got ${wrong}; see Observation`,
+        );
+      }
+    }
+    for (const method of ["lira", "richardson-lucy"] as const) {
+      await expect(deconvolve([null] as never, { method })).rejects.toThrow(
+        /^observation: must be an object/,
+      );
+    }
+    await expect(deconvolve(data, null as never)).rejects.toThrow(
+      /^deconvolve: options must be an object, got null/,
+    );
+  });
+
   it("says what to do in place of combinations that cannot work", async () => {
     const prior = totalVariationPrior({ strength: 1, smoothing: 0.1 });
     const attempt = (options: object) => deconvolve(data, options as PointMethod);

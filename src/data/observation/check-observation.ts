@@ -83,7 +83,7 @@ export function checkObservations(
   }
   const boundary = options.boundary ?? "spill";
   const checks = observations.map((observation: Observation, index) =>
-    check(observation, boundary, observations.length === 1 ? "observation" : `observation ${index + 1}`),
+    check(observation, boundary, usualName(index, observations.length)),
   );
   const [first, ...others] = checks.map((found) => found.observation);
   for (const other of others) {
@@ -106,12 +106,30 @@ function checkedPsf(given: Psf, image: SkyImage, name: string): Psf {
   return withErrors(members ? psfEnsemble(members, name) : normalisePsf(image), given, name);
 }
 
+/**
+ * The list of observations that data are, of which there may be a single one.
+ *
+ * @throws InvalidInputError for what is neither
+ */
+export function observationList(data: Observation | readonly Observation[]): readonly Observation[] {
+  const list: readonly Observation[] = Array.isArray(data) ? data : [data as Observation];
+  for (const [index, one] of list.entries()) checkObject(one, usualName(index, list.length));
+  return list;
+}
+
+function usualName(index: number, count: number): string {
+  return count === 1 ? "observation" : `observation ${index + 1}`;
+}
+
+function checkObject(given: unknown, name: string): void {
+  if (typeof given === "object" && given !== null) return;
+  throw new InvalidInputError(
+    `${name}: must be an object {counts, psf, ...}, got ${String(given)}; see Observation`,
+  );
+}
+
 function check(given: Observation, boundary: Boundary, defaultName: string): ObservationCheck {
-  if (typeof given !== "object" || given === null) {
-    throw new InvalidInputError(
-      `${defaultName}: must be an object {counts, psf, ...}, got ${String(given)}; see Observation`,
-    );
-  }
+  checkObject(given, defaultName);
   const name = given.name ?? defaultName;
   checkBoundary(name, boundary);
 
