@@ -1,7 +1,8 @@
 /**
  * The data units of runs of every method, as they have been since version 0.3.0: the same seed gives the same bytes whatever is
  * rearranged. Hashes were recorded before one engine came to run the chains of all samplers. One that changes is another law of the
- * draws, and goes with a new number in `samplers/draws-version.ts`.
+ * draws, and goes with a new number in `samplers/draws-version.ts`. (Two were recorded again when the rows behind a verdict came to be
+ * in the order of R-hat: the table DIAGNOSTICS was another, and every other data unit the same.)
  */
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -61,7 +62,7 @@ const RUNS: readonly [
   options: DeconvolveOptions,
   hash: string,
 ][] = [
-  ["lira, adaptive", one, { ...chains }, "a0d984199d93efec"],
+  ["lira, adaptive", one, { ...chains }, "df9aafb05d574dae"],
   ["lira, adaptive, two observations", two, { ...chains, fitBackgroundScale: true }, "b934a4c86683a54d"],
   ["lira, adaptive, periodic", one, { ...chains, boundary: "wrap" }, "e3394a9f23cf1959"],
   ["lira, adaptive, burn-in found", one, { ...chains, burnIn: "auto", iterations: 400 }, "0b8a6a44e0e5af02"],
@@ -77,7 +78,7 @@ const RUNS: readonly [
     "gibbs, periodic",
     one,
     { ...chains, method: "gibbs", prior: gamma, boundary: "wrap" },
-    "44247d96d1aa789e",
+    "e25bbf3cc5cf967b",
   ],
   [
     "nuts",
