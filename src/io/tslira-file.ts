@@ -6,26 +6,23 @@ import type { FitsHduInfo } from "./hdu.js";
 /** Card of the first header of a mosaic: version of its layout, which `collectTiles` tells. */
 export const MOSAIC_CARD = "TSMOSAIC";
 
-/** Headers of a file. */
-type Headers = readonly Pick<FitsHduInfo, "header">[];
-
 /** Whether HDUs are those of a result file, by the TSLIRA card. */
-export function isResult(hdus: Headers): boolean {
+export function isResult(hdus: readonly Pick<FitsHduInfo, "header">[]): boolean {
   return hdus.length > 0 && hdus[0].header.has("TSLIRA");
 }
 
 /** Whether HDUs are those of an image by a method without draws. */
-export function isEstimate(hdus: Headers): boolean {
+export function isEstimate(hdus: readonly Pick<FitsHduInfo, "header">[]): boolean {
   return hdus.length > 0 && hdus[0].header.has("ESTIMATE") && hdus[0].header.has("METHOD");
 }
 
 /** Whether HDUs are those of a mosaic of tiles. */
-export function isMosaic(hdus: Headers): boolean {
+export function isMosaic(hdus: readonly Pick<FitsHduInfo, "header">[]): boolean {
   return hdus.length > 0 && hdus[0].header.has(MOSAIC_CARD);
 }
 
 /** What a file of tslira is, to follow "got"; undefined for other files. */
-export function tsliraFile(hdus: Headers): string | undefined {
+export function tsliraFile(hdus: readonly Pick<FitsHduInfo, "header">[]): string | undefined {
   if (isResult(hdus)) return "a result of tslira deconvolve";
   if (isMosaic(hdus)) return "a mosaic of tiles by tslira cluster collect";
   if (isEstimate(hdus))
@@ -34,7 +31,7 @@ export function tsliraFile(hdus: Headers): string | undefined {
 }
 
 /** The error for a file that is no result with draws. @param path how messages call it */
-export function noResult(path: string, hdus: Headers): FormatError {
+export function noResult(path: string, hdus: readonly Pick<FitsHduInfo, "header">[]): FormatError {
   const is = tsliraFile(hdus);
   if (isMosaic(hdus)) {
     return new FormatError(
