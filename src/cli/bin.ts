@@ -105,13 +105,10 @@ function lines(
   const { events, binned: inside, cuts, outside, unplaced, size, binSize, coordinates, center } = binned;
   const unit = coordinates === "pixel" ? "of the plane" : "deg";
   const left = [
-    ...cuts.map(
-      ({ taken, text, kind }) =>
-        [
-          taken,
-          `by ${kind === "where" ? `not ${/&&|\|\|/.test(text) ? `(${text})` : text}` : text}`,
-        ] as const,
-    ),
+    ...cuts.map(({ taken, text, kind }) => {
+      const whole = /&&|\|\|/.test(text) ? `(${text})` : text;
+      return [taken, `by ${kind === "where" ? `not ${whole}` : text}`] as const;
+    }),
     [outside, "beyond the edges"],
     [unplaced, "without a position"],
   ] as const;

@@ -1,7 +1,7 @@
 /** What BUNIT of a background says beside the unit of the flux. */
 
 import { InvalidInputError } from "../errors.js";
-import { exposureParts, fluxUnit, TIMES } from "./flux-unit.js";
+import { exposureParts, fluxUnit, isCountUnit, TIMES } from "./flux-unit.js";
 
 /** Words of units by what they measure, with their size in one of them. */
 const WORDS: readonly (readonly [pattern: RegExp, kind: string, size: (word: string) => number])[] = [
@@ -69,7 +69,7 @@ function sameKind(one: Dimension, two: Dimension): boolean {
  *
  * @param background its file and BUNIT
  * @param exposure BUNIT of the exposure; `undefined` when there is none, empty when its file does not say
- * @returns what to say of a unit that is not known, one sentence
+ * @returns what to say of counts for a flux, and of a unit that is not known, one sentence
  * @throws InvalidInputError when it is known and another
  */
 export function backgroundUnitNotes(
@@ -80,6 +80,12 @@ export function backgroundUnitNotes(
   const { name, bunit } = background;
   const given = bunit?.trim() ?? "";
   if (given === "") return [];
+  if (unit === "flux" && exposure !== undefined && isCountUnit(given)) {
+    return [
+      `${name}: background in flux should have its unit, got BUNIT ${bunit}; ` +
+        "add --background-unit counts if it holds expected counts a pixel",
+    ];
+  }
   const inCounts = unit === "counts" || exposure === undefined;
   const expected = inCounts ? "count / pixel" : exposureParts(exposure) && fluxUnit(exposure);
   const found = dimensionOf(given);

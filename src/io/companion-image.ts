@@ -5,7 +5,7 @@ import { psfCentre } from "../data/observation/psf.js";
 import { resampleImage } from "../data/sky/resample-image.js";
 import { localScale, type PixelMap, pixelMap, skyDistance } from "../data/sky/sky-mapping.js";
 import { pixelToSky } from "../data/sky/sky-position.js";
-import { parseWcs, type SkyWcs } from "../data/sky/sky-wcs.js";
+import { type ParsedWcs, parseWcs, type SkyWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { cutout, imageSum, type Shape, type SkyImage } from "../image.js";
 
@@ -104,9 +104,12 @@ export function sharesPixels(grid: CountsGrid, wcs: readonly WcsCard[]): boolean
 export function ontoCounts(kind: CompanionKind, companion: SkyImageOnSky, grid: CountsGrid): PlacedImage {
   const { name, image } = companion;
   const asGiven = { image, notes: [] };
-  const [own, other] = [parseWcs(grid.wcs).wcs, parseWcs(companion.wcs).wcs];
-  if (own === undefined || other === undefined)
-    return { image, notes: unreadSky(kind, companion, grid, "pixel by pixel") };
+  const skies = [parseWcs(grid.wcs), parseWcs(companion.wcs)] as const;
+  const [{ wcs: own }, { wcs: other }] = skies;
+  if (own === undefined || other === undefined) {
+    const how = "pixel by pixel";
+    return { image, notes: sameCards(grid.wcs, companion.wcs) ? [] : unreadSky(kind, name, skies, how) };
+  }
   const map = pixelMap(own, other);
   if (map === undefined) return { image, notes: [incomparable(kind, name, own, other)] };
 
@@ -167,19 +170,18 @@ function incomparable(kind: string, name: string, own: SkyWcs, other: SkyWcs): s
 }
 
 /**
- * What to say where coordinates of the sky are there and cannot be compared because one header cannot be read: nothing where both
- * say the same, or one says nothing of the sky.
+ * What to say where coordinates of the sky are there and cannot be compared because one header cannot be read: nothing where one says
+ * nothing of the sky.
  */
 function unreadSky(
   kind: CompanionKind | "psf",
-  { name, wcs }: Pick<SkyImageOnSky, "name" | "wcs">,
-  grid: CountsGrid,
+  name: string,
+  [own, other]: readonly [ParsedWcs, ParsedWcs],
   how: string,
 ): string[] {
-  const [own, other] = [parseWcs(grid.wcs), parseWcs(wcs)];
   const unread = other.unread ?? own.unread;
   const saysNothing = [own, other].some((sky) => sky.wcs === undefined && sky.unread === undefined);
-  if (unread === undefined || saysNothing || sameCards(grid.wcs, wcs)) return [];
+  if (unread === undefined || saysNothing) return [];
   const whose = other.unread === undefined ? "the counts" : `the ${kind}`;
   return [
     `${name}: sky coordinates of the ${kind} should be comparable with those of the counts, got for ${whose} some that cannot be read ` +
@@ -240,12 +242,12 @@ function skySteps(wcs: SkyWcs, x: number, y: number): readonly [number, number, 
  */
 export function psfOntoCounts({ name, image, wcs }: SkyImageOnSky, grid: CountsGrid): PlacedImage {
   const asGiven = { image, notes: [] };
-  const [own, other] = [parseWcs(grid.wcs).wcs, parseWcs(wcs).wcs];
-  if (own === undefined || other === undefined)
-    return {
-      image,
-      notes: unreadSky("psf", { name, wcs }, grid, "as if its pixels were those of the counts"),
-    };
+  const skies = [parseWcs(grid.wcs), parseWcs(wcs)] as const;
+  const [{ wcs: own }, { wcs: other }] = skies;
+  if (own === undefined || other === undefined) {
+    const how = "as if its pixels were those of the counts";
+    return { image, notes: sameCards(grid.wcs, wcs) ? [] : unreadSky("psf", name, skies, how) };
+  }
   const [centreRow, centreCol] = psfCentre(image);
   const here = skySteps(own, (grid.shape[1] - 1) / 2, (grid.shape[0] - 1) / 2);
   const there = skySteps(other, centreCol, centreRow);

@@ -367,12 +367,7 @@ export function composeParts(
         "flux is then counts divided by it, give the exposure map if this is none",
     );
   }
-  if (hdus.background && hdus.exposure && backgroundUnit === "flux" && isCountUnit(bunit(hdus.background))) {
-    notes.push(
-      `${hdus.background.name}: background in flux should have its unit, got BUNIT ${bunit(hdus.background)}; ` +
-        "add --background-unit counts if it holds expected counts a pixel",
-    );
-  } else if (hdus.background) {
+  if (hdus.background) {
     const background = { name: hdus.background.name, bunit: bunit(hdus.background) };
     const exposure = hdus.exposure && (bunit(hdus.exposure) ?? "");
     notes.push(...backgroundUnitNotes(background, exposure, backgroundUnit));
