@@ -150,19 +150,19 @@ export {
   type MethodComparison,
   type MethodScore,
 } from "./runs/compare-methods.js";
-export {
-  type ComponentChoice,
-  type DeconvolveOptions,
-  type DeviceChoice,
-  deconvolve,
-  type GibbsMethod,
-  type LiraMethod,
-  type ModelOptions,
-  type NutsMethod,
-  type OwnMethod,
-  type PointMethod,
-  type PointMethodOptions,
-} from "./runs/deconvolve.js";
+export { deconvolve } from "./runs/deconvolve.js";
+export type {
+  ComponentChoice,
+  DeconvolveOptions,
+  DeviceChoice,
+  GibbsMethod,
+  LiraMethod,
+  ModelOptions,
+  NutsMethod,
+  OwnMethod,
+  PointMethod,
+  PointMethodOptions,
+} from "./runs/deconvolve-options.js";
 export type { GibbsOptions } from "./runs/gibbs-options.js";
 export { type HeldOutCheck, type HeldOutOptions, heldOutCheck } from "./runs/held-out-check.js";
 export { LiraDeconvolver } from "./runs/lira-deconvolver.js";

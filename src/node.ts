@@ -42,6 +42,7 @@ export {
   type FileEstimate,
   type FileRun,
   type FileRunOptions,
+  type ResumeOptions,
   resumeRun,
 } from "./runs/deconvolve-to-file-node.js";
 export { readSignificance, writeSignificance } from "./significance/significance-file-node.js";

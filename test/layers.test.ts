@@ -67,6 +67,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
       "version",
       "nearest-word",
       "parse-json",
+      "shown-value",
       "gpu",
       "inquiry",
       "kernels",

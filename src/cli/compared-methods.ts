@@ -3,7 +3,7 @@
 import { InvalidInputError } from "../errors.js";
 import { nearestWord } from "../nearest-word.js";
 import type { ComparedMethod } from "../runs/compare-methods.js";
-import type { DeconvolveOptions } from "../runs/deconvolve.js";
+import type { DeconvolveOptions } from "../runs/deconvolve-options.js";
 import type { Method } from "../settings/methods.js";
 import { isSampler, METHODS } from "../settings/methods.js";
 import { flagSettings } from "./deconvolve.js";

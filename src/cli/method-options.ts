@@ -5,7 +5,7 @@ import { InvalidInputError } from "../errors.js";
 import { decodePatchMixture } from "../io/patch-mixture-file.js";
 import type { ForwardModel } from "../model/forward-model.js";
 import type { FluxPrior } from "../priors/flux-prior.js";
-import type { PointMethod } from "../runs/deconvolve.js";
+import type { PointMethod } from "../runs/deconvolve-options.js";
 import { parsePrior, type ReadPatches } from "../runs/prior-text.js";
 import { libraryOptions } from "../settings/library-options.js";
 import { SETTINGS } from "../settings/list.js";

@@ -6,7 +6,8 @@ import { heldOutCash, splitPhotons } from "../quality/held-out-cash.js";
 import { fluxBias, normalisedRmsError } from "../quality/image-error.js";
 import { type IntervalCoverage, intervalCoverage } from "../quality/interval-coverage.js";
 import { structuralSimilarity } from "../quality/structural-similarity.js";
-import { type DeconvolveOptions, deconvolve, type ModelOptions } from "./deconvolve.js";
+import { deconvolve, isSampled } from "./deconvolve.js";
+import type { DeconvolveOptions, ModelOptions } from "./deconvolve-options.js";
 import { modelOptions } from "./prepare-run.js";
 import type { RunProgress } from "./sample-run.js";
 
@@ -172,11 +173,10 @@ interface FoundImage {
   readonly stopped?: string;
 }
 
-/** Options of every kind of method that let it be watched. */
+/** Options that let a method be watched. */
 interface Watching {
   readonly onIteration: (report: IterationReport) => unknown;
   readonly onProgress: (progress: RunProgress) => void;
-  readonly signal: AbortSignal;
 }
 
 async function run(
@@ -197,21 +197,23 @@ async function run(
   const goOn = (done: number, total?: number): void => {
     if (!watch.report(done, total)) end();
   };
-  const watching: Watching = {
-    onIteration(report) {
-      const answer = given.onIteration?.(report);
-      goOn(report.iteration, report.stage === undefined ? given.iterations : undefined);
-      return answer;
-    },
-    onProgress(progress) {
-      given.onProgress?.(progress);
-      if (progress.stage === "sampling") goOn(progress.done, progress.total);
-    },
-    signal: controller.signal,
-  };
+  const watching: Partial<Watching> = isSampled(options)
+    ? {
+        onProgress(progress) {
+          given.onProgress?.(progress);
+          if (progress.stage === "sampling") goOn(progress.done, progress.total);
+        },
+      }
+    : {
+        onIteration(report) {
+          const answer = given.onIteration?.(report);
+          goOn(report.iteration, report.stage === undefined ? given.iterations : undefined);
+          return answer;
+        },
+      };
   // Errors cost time, and the photons held out judge the image alone.
   const { bootstrap: _bootstrap, curvature: _curvature, ...plain } = options as Record<string, unknown>;
-  const all = { ...(photons === "all" ? options : plain), ...watching } as DeconvolveOptions;
+  const all = { ...(photons === "all" ? options : plain), ...watching, signal: controller.signal };
   try {
     const result = (await (
       deconvolve as (data: typeof observations, how: DeconvolveOptions) => Promise<object>

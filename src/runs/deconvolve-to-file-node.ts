@@ -11,8 +11,10 @@ import type { PointEstimate } from "../posterior/point-estimate.js";
 import type { PosteriorSummary } from "../posterior/result.js";
 import type { FluxPrior } from "../priors/flux-prior.js";
 import { VERSION } from "../version.js";
-import { checkCombination, deconvolve, isSampled, type PointMethod } from "./deconvolve.js";
+import { checkCombination, deconvolve, isSampled } from "./deconvolve.js";
+import type { PointMethod } from "./deconvolve-options.js";
 import { MOVED_NOTE, planIsOnGpu, planOnCpu } from "./moved-run.js";
+import { checkNames, RUN_NAMES } from "./option-names.js";
 import { prepareOnDevice } from "./prepare-on-device.js";
 import { type ChainRunOptions, type PreparedRun, prepareAgain } from "./prepare-run.js";
 import type { RunOptions } from "./run-chains.js";
@@ -43,6 +45,17 @@ export interface FileRunOptions extends Omit<RunOptions, "checkpoints"> {
   readonly date?: string;
 }
 
+/** How to continue a run. */
+export interface ResumeOptions
+  extends Omit<FileRunOptions, "checkpoint" | "command" | "inputs" | "unit" | "date"> {
+  /** Path of the result; default the one that the run was given. */
+  readonly output?: string;
+  /** Prior of a run of the gradient sampler that was given one as functions, which the checkpoint cannot hold. */
+  readonly prior?: FluxPrior;
+  /** `"cpu"`: chains that began on the GPU go on on the CPU, and stay there; default: where they are. */
+  readonly device?: "cpu";
+}
+
 /** What a run into a file leaves behind. */
 export interface FileRun {
   readonly summary: PosteriorSummary;
@@ -62,6 +75,19 @@ export interface FileEstimate {
 }
 
 const DEFAULT_CHECKPOINT_SECONDS = 30;
+
+/** Options of a run into a file, and of one that is continued, beside those of runs. */
+const FILE_NAMES: Readonly<Record<Exclude<keyof FileRunOptions, keyof RunOptions>, true>> = {
+  checkpoint: true,
+  overwrite: true,
+  date: true,
+};
+const RESUME_NAMES: Readonly<Record<Exclude<keyof ResumeOptions, keyof RunOptions>, true>> = {
+  output: true,
+  overwrite: true,
+  prior: true,
+  device: true,
+};
 
 /**
  * Run all chains with their traces on disk, and write the result: memory does not grow with the number of sweeps, and a
@@ -98,6 +124,7 @@ export async function deconvolveToFile(
   options: FileRunOptions = {},
 ): Promise<FileRun | FileEstimate> {
   checkCombination(settings);
+  checkNames(output, options, [...RUN_NAMES, ...Object.keys(FILE_NAMES)]);
   if (!isSampled(settings)) return estimateToFile(data, settings, output, options);
   const prepared = await prepareOnDevice(data, settings, options);
   const { plan, observations, given, starts } = prepared;
@@ -205,17 +232,8 @@ async function replaceable(
  * @param folder the checkpoint that the run left behind
  * @throws as `deconvolveToFile`
  */
-export async function resumeRun(
-  folder: string,
-  options: Omit<FileRunOptions, "checkpoint" | "command" | "inputs" | "unit" | "date"> & {
-    /** Path of the result; default the one that the run was given. */
-    readonly output?: string;
-    /** Prior of a run of the gradient sampler that was given one as functions, which the checkpoint cannot hold. */
-    readonly prior?: FluxPrior;
-    /** `"cpu"`: chains that began on the GPU go on on the CPU, and stay there; default: where they are. */
-    readonly device?: "cpu";
-  } = {},
-): Promise<FileRun> {
+export async function resumeRun(folder: string, options: ResumeOptions = {}): Promise<FileRun> {
+  checkNames(folder, options, [...RUN_NAMES, ...Object.keys(RESUME_NAMES)]);
   const path = resolve(folder);
   // Read first: nothing is put beside what is no checkpoint.
   const { record } = await readRunFolder(path);

@@ -5,108 +5,34 @@ import { openGpu } from "../gpu.js";
 import type { SkyImage } from "../image.js";
 import { answeredHere, type Inquiry } from "../inquiry.js";
 import { type BootstrapOptions, parametricBootstrap } from "../methods/bootstrap.js";
-import { type EmMultiscaleOptions, emMultiscale } from "../methods/em-multiscale.js";
+import { emMultiscale } from "../methods/em-multiscale.js";
 import type { IterationReport } from "../methods/estimate.js";
-import { type GradientDescentOptions, gradientDescent } from "../methods/gradient-descent.js";
-import {
-  type MapOptions,
-  maximumAPosteriori,
-  maximumOfComponents,
-  type Precision,
-  type SkyComponent,
-} from "../methods/map.js";
+import { gradientDescent } from "../methods/gradient-descent.js";
+import { maximumAPosteriori, maximumOfComponents, type Precision } from "../methods/map.js";
 import type { PosteriorQuestion } from "../methods/positive-flux.js";
 import { type HeldOutStrength, mapOfHeldOutStrength } from "../methods/prior-strength.js";
-import { type RichardsonLucyOptions, richardsonLucy } from "../methods/richardson-lucy.js";
-import type { ForwardModel, ForwardModelOptions } from "../model/forward-model.js";
+import { richardsonLucy } from "../methods/richardson-lucy.js";
+import type { ForwardModel } from "../model/forward-model.js";
 import { frameImage, frameOf, type SkyGrid, startOnSky } from "../model/sky-grid.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import type { GibbsConfig, LiraResult, NutsConfig, OwnConfig, PosteriorResult } from "../posterior/result.js";
 import { type FluxPrior, priorName, scaledPrior } from "../priors/flux-prior.js";
 import { settingOf } from "../settings/by-method.js";
-import { METHODS, type Method } from "../settings/methods.js";
+import { isSampler, METHODS, type Method } from "../settings/methods.js";
 import { checkValue } from "../settings/value.js";
-import type { GibbsOptions } from "./gibbs-options.js";
-import { type LiraDeconvolverOptions, usualMargin } from "./lira-options.js";
-import type { NutsOptions } from "./nuts-options.js";
-import {
-  type ChainRunOptions,
-  type OwnSamplerOptions,
-  type Pointing,
-  type PriorChoice,
-  placedModel,
-} from "./prepare-run.js";
-import { type RunOptions, runChains } from "./run-chains.js";
-
-/**
- * Options of the model that all methods of point estimates share. `margin` is `"auto"` by default for `richardson-lucy` and `map`, 0 for
- * the others; images that come back are of the frame.
- */
-export type ModelOptions = Pick<
-  ForwardModelOptions,
-  "boundary" | "upsampling" | "margin" | "psfPixels" | "backgroundScale"
-> &
-  Pointing;
-
-/** What methods of point estimates have in common. */
-export interface PointMethodOptions extends ModelOptions {
-  /** Errors by parametric bootstrap: how many replicates, or its options; default none. */
-  readonly bootstrap?: number | BootstrapOptions;
-}
-
-/** Where methods work that the GPU has. */
-export interface DeviceChoice {
-  /**
-   * `"gpu"`: on a GPU by WebGPU, in Node with the package `webgpu` (docs/gpu.md), in f32, where `onIteration` of Richardson-Lucy is called
-   * after some iterations; not together with `bootstrap`. `"cpu"`, the default, and `"auto"`: here.
-   */
-  readonly device?: "cpu" | "gpu" | "auto";
-}
-
-/** A component of the sky, its prior perhaps made for the model. */
-export type ComponentChoice = Omit<SkyComponent, "prior"> & { readonly prior: PriorChoice };
-
-/** Methods that return a `PointEstimate`, with their options. */
-export type PointMethod =
-  | ({ readonly method: "richardson-lucy" } & RichardsonLucyOptions & DeviceChoice & PointMethodOptions)
-  | ({ readonly method: "gradient-descent" } & GradientDescentOptions & PointMethodOptions)
-  | ({
-      readonly method: "map";
-      readonly prior: PriorChoice;
-      /**
-       * Factor of the prior's log density: a number > 0 (default 1), or `"held-out"`, chosen by photons held out; see
-       * `HeldOutStrength`.
-       */
-      readonly strength?: number | "held-out" | HeldOutStrength;
-    } & MapOptions &
-      DeviceChoice &
-      PointMethodOptions)
-  | ({ readonly method: "map"; readonly components: readonly ComponentChoice[] } & Omit<
-      MapOptions,
-      "measure" | "parametrisation" | "curvature"
-    > &
-      DeviceChoice &
-      PointMethodOptions)
-  | ({ readonly method: "em-multiscale" } & EmMultiscaleOptions & PointMethodOptions);
-
-/** The Gibbs sampler, with its options; the default. */
-export type LiraMethod = { readonly method?: "lira" } & Pointing & LiraDeconvolverOptions & RunOptions;
-
-/** The gradient sampler, with its options. */
-export type NutsMethod = { readonly method: "nuts"; readonly prior: PriorChoice } & Pointing &
-  Omit<NutsOptions, "prior" | "offsets"> &
-  RunOptions;
-
-/** The Gibbs sampler for independent Gamma pixels, with its options. */
-export type GibbsMethod = { readonly method: "gibbs"; readonly prior: PriorChoice } & Pointing &
-  Omit<GibbsOptions, "prior"> &
-  RunOptions;
-
-/** A sampler of one's own, with its options. */
-export type OwnMethod = { readonly method: "own" } & Pointing & OwnSamplerOptions & RunOptions;
-
-/** How to deconvolve: one of the methods, with its options. */
-export type DeconvolveOptions = PointMethod | LiraMethod | NutsMethod | GibbsMethod | OwnMethod;
+import type {
+  DeconvolveOptions,
+  DeviceChoice,
+  GibbsMethod,
+  LiraMethod,
+  NutsMethod,
+  OwnMethod,
+  PointMethod,
+} from "./deconvolve-options.js";
+import { usualMargin } from "./lira-options.js";
+import { checkOptionNames, RUN_NAMES } from "./option-names.js";
+import { type ChainRunOptions, placedModel } from "./prepare-run.js";
+import { runChains } from "./run-chains.js";
 
 /**
  * Deconvolve by any of the methods: change one word to compare them.
@@ -270,7 +196,7 @@ function mapInquiry(
 
 const NO_PRIOR = 'deconvolve: the method "map" must be given a prior or components, got none; add one';
 
-/** Refuse options that only other methods have. @throws InvalidInputError with what to do in their place */
+/** Refuse options that the method does not have. @throws InvalidInputError with what to do in their place */
 export function checkCombination(options: { readonly method?: Method | "own" | undefined }): void {
   if (typeof options !== "object" || options === null) {
     throw new InvalidInputError(
@@ -278,7 +204,10 @@ export function checkCombination(options: { readonly method?: Method | "own" | u
     );
   }
   const { method = "lira" } = options;
-  if (method === "own") return;
+  if (method === "own") {
+    checkOptionNames("deconvolve", method, options, RUN_NAMES);
+    return;
+  }
   if (!METHODS.includes(method)) {
     throw new InvalidInputError(
       `deconvolve: method must be one of ${METHODS.join(", ")}, got ${JSON.stringify(method)}; choose one`,
@@ -355,6 +284,7 @@ export function checkCombination(options: { readonly method?: Method | "own" | u
       'it is for "richardson-lucy"; other methods end by their tolerance or after their iterations',
     );
   }
+  checkOptionNames("deconvolve", method, options, isSampler(method) ? RUN_NAMES : []);
 }
 
 const LIST = new Intl.ListFormat("en-GB");

@@ -1,6 +1,7 @@
 import type { Observation } from "../data/observation/observation.js";
 import type { LiraResult } from "../posterior/result.js";
 import { type LiraDeconvolverOptions, planRun } from "./lira-options.js";
+import { checkNames, checkOptionNames, RUN_NAMES } from "./option-names.js";
 import { type RunOptions, runChains } from "./run-chains.js";
 
 /**
@@ -18,6 +19,7 @@ export class LiraDeconvolver {
 
   /** @throws InvalidInputError when an option that can be judged without data breaks its rule */
   constructor(options: LiraDeconvolverOptions = {}) {
+    checkOptionNames("lira", "lira", options);
     this.#options = options;
     planRun(options);
   }
@@ -32,6 +34,7 @@ export class LiraDeconvolver {
    * @throws AbortedError when `signal` has fired before
    */
   async run(data: Observation | readonly Observation[], options: RunOptions = {}): Promise<LiraResult> {
+    checkNames("lira", options, RUN_NAMES);
     // Settings of LIRA give the configuration of LIRA.
     return (await runChains(data, { ...this.#options, method: "lira" }, options)) as LiraResult;
   }

@@ -2,11 +2,18 @@
 
 import { InvalidInputError } from "../errors.js";
 import { settingsOf } from "./by-method.js";
-import { isSampler, type Method } from "./methods.js";
+import type { Method } from "./methods.js";
 import { givenValue, type SettingValues, valuesOf } from "./setting.js";
 
 /** Methods of one image that draw nothing by themselves: a seed is for the rules that hold photons out. */
 const UNSEEDED: readonly Method[] = ["richardson-lucy", "gradient-descent", "map"];
+
+/** Names of a method's settings among the options of `deconvolve`; parts of an option behind a point, as `trace.keep`. */
+export function libraryNames(method: Method): readonly string[] {
+  return settingsOf(method)
+    .filter(({ key }) => key !== "seed" || !UNSEEDED.includes(method))
+    .map(({ key }) => (key === "accelerate" ? "acceleration" : key));
+}
 
 /**
  * Options of `deconvolve` for a method, without the prior.
@@ -26,7 +33,7 @@ export function libraryOptions(method: Method, given: SettingValues, where: stri
     bootstrap:
       bootstrap === undefined || bootstrap === 0 ? undefined : { replicates: bootstrap, seed: seed ?? 0 },
     fitAlpha: method === "em-multiscale" ? (options.fitAlpha ?? true) : options.fitAlpha,
-    seed: isSampler(method) || !UNSEEDED.includes(method) ? seed : undefined,
+    seed: UNSEEDED.includes(method) ? undefined : seed,
   };
   const all = { ...options, ...extra };
   return { ...Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)), method };

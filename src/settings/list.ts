@@ -15,3 +15,16 @@ export const SETTINGS: readonly Setting[] = [
   ...MODEL_SETTINGS,
   ...TRACE_SETTINGS,
 ];
+
+type Key =
+  | (typeof METHOD_SETTINGS)[number]["key"]
+  | (typeof SAMPLING_SETTINGS)[number]["key"]
+  | (typeof MODEL_SETTINGS)[number]["key"]
+  | (typeof TRACE_SETTINGS)[number]["key"];
+
+/** Names of all settings, as objects of options have them: `trace` for those in an object of that name. */
+export type SettingName = Key extends infer Name
+  ? Name extends `${infer Whole}.${string}`
+    ? Whole
+    : Name
+  : never;

@@ -9,6 +9,7 @@ import { type Region, regionPixels } from "../posterior/region.js";
 import type { NutsConfig } from "../posterior/result.js";
 import type { LiraDeconvolverOptions } from "../runs/lira-options.js";
 import type { NutsOptions } from "../runs/nuts-options.js";
+import { checkOptionNames } from "../runs/option-names.js";
 import { type ChainRunOptions, type PriorChoice, prepareRun } from "../runs/prepare-run.js";
 import { fitNull, NULL_KINDS, type NullKind, nullBaselines } from "./null-model.js";
 import { regionsMask, type SignificanceRun } from "./task.js";
@@ -66,6 +67,25 @@ function wrong(rule: string, got: unknown, remedy: string): InvalidInputError {
   });
 }
 
+/** Settings of a test beside those of the sampler. */
+const TEST_NAMES: Readonly<
+  Record<
+    Exclude<keyof SignificanceSettings, keyof LiraDeconvolverOptions | keyof NutsOptions | "method">,
+    true
+  >
+> = {
+  replicates: true,
+  gamma: true,
+  null: true,
+  elliptical: true,
+  nullAt: true,
+  propagate: true,
+  refit: true,
+  fitOutside: true,
+  scan: true,
+  unit: true,
+};
+
 /**
  * Plan a significance run: check everything and fit the null hypothesis to the observation.
  *
@@ -95,6 +115,7 @@ export function planSignificance(
   if ("maxIterations" in sampler) {
     throw wrong("all data sets must have the same number of sweeps", "maxIterations", "leave it out");
   }
+  checkOptionNames("significance", sampler.method ?? "lira", sampler, Object.keys(TEST_NAMES));
   const { boundary = "spill" } = sampler;
   const list = observationList(data);
   const { observations } = checkObservations(list, { boundary });

@@ -11,7 +11,8 @@ import type { PointEstimate } from "../../src/posterior/point-estimate.js";
 import { totalVariationPrior } from "../../src/priors/neighbour-priors.js";
 import { patchPrior } from "../../src/priors/patch-prior.js";
 import { gammaPrior } from "../../src/priors/pixel-priors.js";
-import { deconvolve, type PointMethod } from "../../src/runs/deconvolve.js";
+import { deconvolve } from "../../src/runs/deconvolve.js";
+import type { PointMethod } from "../../src/runs/deconvolve-options.js";
 import { findTestGpu } from "../kernels-gpu/device.js";
 import { randomMixture } from "../priors/random-mixture.js";
 

@@ -8,7 +8,8 @@ import { multiscalePrior } from "../../src/priors/multiscale-prior.js";
 import { totalVariationPrior } from "../../src/priors/neighbour-priors.js";
 import { patchPrior } from "../../src/priors/patch-prior.js";
 import { exponentialPrior } from "../../src/priors/pixel-priors.js";
-import { deconvolve, type PointMethod } from "../../src/runs/deconvolve.js";
+import { deconvolve } from "../../src/runs/deconvolve.js";
+import type { PointMethod } from "../../src/runs/deconvolve-options.js";
 import { METHODS } from "../../src/settings/methods.js";
 
 const data = simulateDisk({ seed: 1 });

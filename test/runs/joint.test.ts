@@ -6,7 +6,8 @@ import { drawPoisson } from "../../src/data/random/poisson.js";
 import { randomStream } from "../../src/data/random/random.js";
 import { type SkyImage, skyImage } from "../../src/image.js";
 import { exponentialPrior } from "../../src/priors/pixel-priors.js";
-import { deconvolve, type PointMethod } from "../../src/runs/deconvolve.js";
+import { deconvolve } from "../../src/runs/deconvolve.js";
+import type { PointMethod } from "../../src/runs/deconvolve-options.js";
 
 const SIZE = 24;
 const SIGMA = 1.6;

@@ -15,7 +15,8 @@ import { multiscalePrior } from "../../src/priors/multiscale-prior.js";
 import { totalVariationPrior } from "../../src/priors/neighbour-priors.js";
 import { exponentialPrior, gammaPrior, uniformPrior } from "../../src/priors/pixel-priors.js";
 import { reportHtml } from "../../src/report/report-html.js";
-import { type DeconvolveOptions, deconvolve } from "../../src/runs/deconvolve.js";
+import { deconvolve } from "../../src/runs/deconvolve.js";
+import type { DeconvolveOptions } from "../../src/runs/deconvolve-options.js";
 import { deconvolveToFile, resumeRun } from "../../src/runs/deconvolve-to-file-node.js";
 import type { ChainPreview } from "../../src/workers/chain-job.js";
 

@@ -40,7 +40,7 @@ export function smallRun(settings: SignificanceSettings = {}): SignificanceRun {
     iterations: 400,
     burnIn: 100,
     chains: 2,
-    cycleSpin: "none",
+    ...(settings.method === "nuts" ? {} : { cycleSpin: "none" }),
     seed: 11,
     ...settings,
   });
