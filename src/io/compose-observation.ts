@@ -25,7 +25,14 @@ import { fluxUnit, isCountUnit, isExposureUnit, isRateUnit } from "./flux-unit.j
 import { type NamedPsf, namedPsfImage } from "./named-psf.js";
 import { checkPsfTrim, type PsfTrim, placePsf, trimToLight } from "./placed-psf.js";
 import { checkNotCounts, checkPlausible } from "./plausible.js";
-import { isEnsemble, type NamedPsfSet, psfPlaces, psfPlanes, storedEnsemble } from "./psf-set-file.js";
+import {
+  farPlaces,
+  isEnsemble,
+  type NamedPsfSet,
+  psfPlaces,
+  psfPlanes,
+  storedEnsemble,
+} from "./psf-set-file.js";
 import { type RadialPsf, radialPsfImage, readRadialPsf } from "./radial-psf.js";
 
 export type { Cutout } from "./fits-section.js";
@@ -326,6 +333,7 @@ export function composeParts(
     if (isEnsemble(given)) return storedEnsemble(given, images);
     const origin = { x: options.cutout?.x[0] ?? 0, y: options.cutout?.y[0] ?? 0 };
     const places = psfPlaces(given, grid, origin);
+    notes.push(...farPlaces(given.name, places, counts.shape));
     return psfSet(
       places.map((place, plane) => ({ psf: images[plane], ...place })),
       given.name,
@@ -361,10 +369,15 @@ export function composeParts(
     );
   }
   const exposureUnit = bunit(hdus.exposure)?.trim();
-  if (hdus.exposure && exposureUnit && !isExposureUnit(exposureUnit)) {
+  // Images without sky coordinates are of no instrument, and may have any unit or none.
+  const unitless = !exposureUnit && wcs.length > 0;
+  if (hdus.exposure && (unitless || (exposureUnit && !isExposureUnit(exposureUnit)))) {
+    const { name: file } = hdus.exposure;
     notes.push(
-      `${hdus.exposure.name}: exposure should be a time, or an area times a time, got BUNIT ${exposureUnit}; ` +
-        "flux is then counts divided by it, give the exposure map if this is none",
+      unitless
+        ? `${file}: exposure should have its unit, s or cm2 s, got no BUNIT; the flux has no unit either, add it to the header`
+        : `${file}: exposure should be a time, or an area times a time, got BUNIT ${exposureUnit}; ` +
+            "flux is then counts divided by it, give the exposure map if this is none",
     );
   }
   if (hdus.background) {

@@ -2,6 +2,7 @@
 
 import type { WcsCard } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
+import { degreesIn } from "./angle-unit.js";
 import { channelScale, electronvolts, usualEnergies } from "./energy-unit.js";
 import type { EventColumn } from "./event-column.js";
 import { columnTitle, columnTitles, parseTableFormat } from "./fits-column.js";
@@ -145,15 +146,6 @@ function columnWcs(
   };
 }
 
-/** Degrees in a unit of longitude or latitude; undefined when it is no angle. */
-function degreesIn({ unit = "deg" }: EventColumn): number | undefined {
-  const name = unit.trim().toLowerCase();
-  if (/^(deg|degs|degree|degrees)$/.test(name)) return 1;
-  if (/^(rad|radian|radians)$/.test(name)) return 180 / Math.PI;
-  if (/^(arcmin|arcsec)$/.test(name)) return name === "arcmin" ? 1 / 60 : 1 / 3600;
-  return /^(h|hr|hour|hours|hourangle)$/.test(name) ? 15 : undefined;
-}
-
 const SKY = [
   ["galactic", "L", "B"],
   ["galactic", "GLON", "GLAT"],
@@ -174,7 +166,7 @@ export function eventColumns(hdu: FitsHduInfo): EventColumns | undefined {
   for (const [kind, lon, lat] of SKY) {
     const pair = [columns.get(lon), columns.get(lat)] as const;
     if (!pair[0] || !pair[1]) continue;
-    const [lonUnit, latUnit] = [degreesIn(pair[0]), degreesIn(pair[1])];
+    const [lonUnit, latUnit] = [degreesIn(pair[0].unit ?? "deg"), degreesIn(pair[1].unit ?? "deg")];
     const strange = [lonUnit, latUnit].includes(undefined)
       ? [
           `${hdu.label}: ${lon} and ${lat} should be angles, got units "${pair[0].unit}" and "${pair[1].unit}"; they are taken as degrees, ` +

@@ -173,9 +173,17 @@ function implicitPixels(
     (first === 0 && last !== all - 1 && !hdu.header.has("LASTPIX"))
   )
     throw new FormatError(
-      `${hdu.label}: a HEALPix map of NSIDE ${nside} must hold ${all} pixels, got ${length}; correct NSIDE, or write the map again with ` +
-        "healpy.write_map(..., partial=True)",
-      { fields: { nside, pixels: length } },
+      `${hdu.label}: a HEALPix map of NSIDE ${nside} must hold ${all} pixels, from 0 to ${all - 1}, got ${length}, from ${first} to ${last}; ` +
+        "correct NSIDE, FIRSTPIX and LASTPIX, or write the map again with healpy.write_map(..., partial=True)",
+      { fields: { nside, pixels: length, first, last } },
+    );
+  const whole = Math.sqrt(count / 12);
+  const partial = hdu.header.text("OBJECT")?.trim().toUpperCase() === "PARTIAL";
+  if (first === 0 && whole !== nside && isNside(whole, "NESTED") && !partial)
+    throw new FormatError(
+      `${hdu.label}: NSIDE must be that of the map, got ${nside}, of ${all} pixels, with the ${count} that are the whole sky of NSIDE ${whole}; ` +
+        "correct it, or write OBJECT = 'PARTIAL' if they are a part of the sky",
+      { fields: { nside, pixels: count } },
     );
   return {
     nsides: [nside],
@@ -191,6 +199,17 @@ function checkNside({ label }: FitsTableInfo, nside: number, ordering: HealpixOr
     `${label}: NSIDE must be ${rule}, got ${nside}; correct the header, or write the map again with healpy.write_map`,
     { fields: { nside } },
   );
+}
+
+/** Note in which row a pixel is. @throws FormatError when it is in another one too */
+function place({ label }: FitsTableInfo, places: Map<number, number>, pixel: number, row: number): void {
+  const other = places.get(pixel);
+  if (other !== undefined)
+    throw new FormatError(
+      `${label}: every pixel of a HEALPix map must stand in one row, got ${pixel} in rows ${other} and ${row}; leave one out, or sum them`,
+      { fields: { pixel } },
+    );
+  places.set(pixel, row);
 }
 
 /** Numbers that a column holds. */
@@ -209,7 +228,7 @@ function explicitPixels(hdu: FitsTableInfo, numbers: Float64Array, ordering: Hea
       { fields: { nside } },
     );
   const places = new Map<number, number>();
-  for (const [index, pixel] of numbers.entries()) places.set(pixel, index);
+  for (const [index, pixel] of numbers.entries()) place(hdu, places, pixel, index);
   return {
     nsides: [nside],
     pixelAt: (index) => ({ nside, pixel: numbers[index] }),
@@ -229,7 +248,7 @@ function uniquePixels(hdu: FitsTableInfo, numbers: Float64Array): Pixels {
         `${hdu.label}: UNIQ must hold whole numbers >= 4 and below 2^50, got ${unique} in row ${index}; fetch the map again`,
       );
     nsides.add(nside);
-    places.set(unique, index);
+    place(hdu, places, unique, index);
   }
   return {
     nsides: [...nsides].sort((a, b) => b - a),

@@ -9,7 +9,8 @@ import { alikePsfs, type PlacedPsf, type Psf } from "../data/observation/psf-set
 import { skyToPixel } from "../data/sky/sky-position.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
 import { FormatError, InvalidInputError } from "../errors.js";
-import type { SkyImage } from "../image.js";
+import type { Shape, SkyImage } from "../image.js";
+import { degreesIn } from "./angle-unit.js";
 import type { CountsGrid } from "./companion-image.js";
 import {
   columnNumbers,
@@ -169,7 +170,7 @@ export function psfPlanes({ name, hdu, table }: NamedPsfSet): SkyImage[] {
  * Where the psfs of a set hold, in pixels of the counts in use.
  *
  * @param origin first pixel of the counts that is in use, for places in pixels
- * @throws FormatError when the table has no places
+ * @throws FormatError when the table has no places, or has them twice or in another unit
  * @throws InvalidInputError when the places are on the sky and the counts are not, or a place is out of sight
  */
 export function psfPlaces(
@@ -178,16 +179,36 @@ export function psfPlaces(
   origin: { readonly x: number; readonly y: number } = { x: 0, y: 0 },
 ): { readonly x: number; readonly y: number }[] {
   const table = readTable(places);
-  const pair = (first: string, second: string) => {
-    const [one, other] = [findColumn(table, first), findColumn(table, second)];
-    return one && other && ([columnNumbers(one), columnNumbers(other)] as const);
+  /** Two columns, their numbers times the size of the unit that each is in. */
+  const pair = (
+    names: readonly [string, string],
+    rule: string,
+    sizeOf: (unit: string) => number | undefined,
+  ) => {
+    const columns = names.map((title) => findColumn(table, title));
+    if (columns.includes(undefined)) return undefined;
+    return columns.map((column) => {
+      const { unit = "", name: title } = column!;
+      const size = unit.trim() === "" ? 1 : sizeOf(unit);
+      if (size !== undefined) return Float64Array.from(columnNumbers(column!), (value) => value * size);
+      throw new FormatError(
+        `${name}: ${title} of ${places.name} must be in ${rule}, got ${unit}; convert it, or correct its TUNIT`,
+      );
+    });
   };
-  const pixels = pair("X", "Y");
+  const pixels = pair(["X", "Y"], "pixels of the counts", (unit) =>
+    /^pix/i.test(unit.trim()) ? 1 : undefined,
+  );
+  const sky = pair(["RA", "DEC"], "degrees", degreesIn);
+  if (pixels !== undefined && sky !== undefined) {
+    throw new FormatError(
+      `${name}: ${places.name} must give places once, got X and Y beside RA and DEC; leave one pair of columns out`,
+    );
+  }
   if (pixels !== undefined) {
     const [xs, ys] = pixels;
     return Array.from(xs, (x, index) => ({ x: x - origin.x, y: ys[index] - origin.y }));
   }
-  const sky = pair("RA", "DEC");
   if (sky === undefined) {
     throw new FormatError(
       `${name}: ${places.name} must have columns X and Y, or RA and DEC, got ${table.columns.map((column) => column.name).join(", ")}; ` +
@@ -207,4 +228,27 @@ export function psfPlaces(
       `${name}: places must lie on the sky that the counts show, got ${lon}, ${sky[1][index]}; leave it out`,
     );
   });
+}
+
+/**
+ * What to say of places that lie beside the image together, so that one psf holds in all of it, one sentence.
+ *
+ * @param places in pixels of the image
+ * @param shape `[ny, nx]` of the image
+ */
+export function farPlaces(
+  name: string,
+  places: readonly { readonly x: number; readonly y: number }[],
+  [ny, nx]: Shape,
+): string[] {
+  const beside = (values: readonly number[], length: number) =>
+    Math.max(...values) < -0.5 || Math.min(...values) > length - 0.5;
+  const [xs, ys] = [places.map(({ x }) => x), places.map(({ y }) => y)];
+  if (!beside(xs, nx) && !beside(ys, ny)) return [];
+  const digits = (value: number) => Number(value.toFixed(1));
+  return [
+    `${name}: psfs at places should lie on the image or around it, got all of them beside its ${nx} x ${ny} pixels, x from ` +
+      `${digits(Math.min(...xs))} to ${digits(Math.max(...xs))}, y from ${digits(Math.min(...ys))} to ${digits(Math.max(...ys))}; the nearest holds, ` +
+      "check them: X and Y are pixels of the counts from 0",
+  ];
 }

@@ -4,6 +4,7 @@ import { pixelSize } from "../data/sky/sky-angle.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { imageSum, type SkyImage } from "../image.js";
+import { degreesIn } from "./angle-unit.js";
 import type { CountsGrid } from "./companion-image.js";
 import { columnNumbers, columnTitles } from "./fits-column.js";
 import { type FitsTable, findColumn, readTable } from "./fits-table.js";
@@ -24,16 +25,6 @@ export interface RadialPsf {
 
 const RADII = ["THETA", "RADIUS", "RAD", "R", "OFFSET"];
 const VALUES = ["PSF", "VALUE", "PROFILE", "BRIGHTNESS", "SUR_BRI", "RADIALPROFILE"];
-/** Degrees of the units of radii; others are refused. */
-const UNITS: Readonly<Record<string, number>> = {
-  deg: 1,
-  degree: 1,
-  degrees: 1,
-  arcmin: 1 / 60,
-  arcsec: 1 / 3600,
-  rad: 180 / Math.PI,
-};
-
 const columnNames = (hdu: FitsTableInfo) => columnTitles(hdu).map(({ name }) => name.trim().toUpperCase());
 
 /** Whether an HDU is such a table, by its columns. Looks at no data. */
@@ -75,12 +66,13 @@ export function readRadialPsf(
       `${name}: a psf of a table must come with radii, got none; give an image of the psf`,
     );
   }
-  const unitText = (radial.column.unit ?? "deg").toLowerCase();
-  const pixels = /^pix/.test(unitText);
-  const factor = pixels ? 1 : UNITS[unitText];
+  const { unit = "" } = radial.column;
+  const pixels = /^pix/i.test(unit.trim());
+  const factor = pixels ? 1 : degreesIn(unit);
   if (factor === undefined) {
     throw new InvalidInputError(
-      `${name}: radii must be in deg, arcmin, arcsec, rad or pixel, got ${radial.column.unit}; correct TUNIT`,
+      `${name}: radii must be in deg, arcmin, arcsec, mas, rad or pixel, got ${unit || "no unit"} of column ${radial.column.name}; ` +
+        "correct its TUNIT",
     );
   }
   const radii = Float64Array.from(radial.numbers, (value) => value * factor);
@@ -92,9 +84,14 @@ export function readRadialPsf(
       `${name}: a radial psf must have values at radii that rise, got ${found.numbers.length} values and ${size} radii; give an image of the psf`,
     );
   }
+  if (rows > 1 && energies === undefined) {
+    throw new InvalidInputError(
+      `${name}: profiles of several rows must come with their ENERGY, got ${rows} rows without; leave one of them`,
+    );
+  }
   const exposure = numbersIn(table, ["EXPOSURE"])?.numbers;
   const weights = Array.from({ length: rows }, (_, row) =>
-    rows === 1 || energies === undefined ? 1 : (exposure?.[row] ?? 1) / energies.numbers[row],
+    energies === undefined || rows === 1 ? 1 : (exposure?.[row] ?? 1) / energies.numbers[row],
   );
   const values = new Float64Array(size);
   for (let row = 0; row < rows; row++) {

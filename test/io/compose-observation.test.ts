@@ -34,6 +34,17 @@ describe("composeObservation", () => {
     );
   });
 
+  it("says that an exposure of the sky has no unit, once, and nothing of images that are of no sky", () => {
+    const exposure = named("map.fits", 2);
+    const { notes, unit } = composeObservation({ counts, psf, exposure });
+    expect(notes.filter((note) => note.includes("unit"))).toEqual([
+      "map.fits: exposure should have its unit, s or cm2 s, got no BUNIT; the flux has no unit either, add it to the header",
+    ]);
+    expect(unit).toBeUndefined();
+    const plain = named("counts.fits", 1, []);
+    expect(composeObservation({ counts: plain, psf, exposure }).notes.join()).not.toContain("map.fits");
+  });
+
   it("compares the unit of a background with that of the flux, and says when counts are a rate", () => {
     const exposure = named("exposure.fits", 2, [fitsCard("BUNIT", "cm2 s")]);
     const background = named("background.fits", 1, [fitsCard("BUNIT", "photon/(m2 s)")]);

@@ -264,4 +264,14 @@ describe("radial psfs", () => {
     const hdus = file(table("P", [numbers("R", radii, "deg"), numbers("PSF", gaussian(sigma))]));
     expect(() => radialPsfImage(readRadialPsf("p.fits", hdus)!, { wcs: [] })).toThrow(/sky coordinates/);
   });
+
+  it("must say what their radii are: pixels without a unit would be degrees", () => {
+    const read = (unit: string | undefined) => () =>
+      readRadialPsf("p.fits", file(table("P", [numbers("R", radii, unit), numbers("PSF", gaussian(sigma))])));
+    expect(read(undefined)).toThrow(
+      "p.fits: radii must be in deg, arcmin, arcsec, mas, rad or pixel, got no unit of column R; correct its TUNIT",
+    );
+    expect(read("kpc")).toThrow(/got kpc of column R/);
+    expect(read("mas")()!.radii[1]).toBeCloseTo(radii[1] / 3.6e6, 12);
+  });
 });

@@ -179,7 +179,16 @@ describe("healpixImage", () => {
       }
       return "no error";
     };
-    expect(error([v], { ...RING, NSIDE: 16 })).toMatch(/must hold 3072 pixels, got 768; correct NSIDE/);
+    expect(error([v], { ...RING, NSIDE: 16 })).toMatch(
+      /must hold 3072 pixels, from 0 to 3071, got 768, from 0 to 767; correct NSIDE, FIRSTPIX/,
+    );
+    // As healpy writes it: the numbers fit, but 768 pixels are the whole sky of another NSIDE.
+    const whole = { ...RING, FIRSTPIX: 0, LASTPIX: ALL - 1 };
+    expect(error([v], { ...whole, NSIDE: 16 })).toMatch(
+      /NSIDE must be that of the map, got 16, of 3072 pixels, with the 768 that are the whole sky of NSIDE 8; correct it/,
+    );
+    expect(error([v], { ...whole, NSIDE: 16, OBJECT: "PARTIAL" })).toBe("no error");
+    expect(error([v], { ...RING, FIRSTPIX: 1, LASTPIX: ALL })).toMatch(/got 768, from 1 to 768; correct/);
     expect(error([v], { ...RING, NSIDE: 6, ORDERING: "NESTED" })).toMatch(
       /NSIDE must be a power of two.*got 6;/,
     );
@@ -197,6 +206,9 @@ describe("healpixImage", () => {
       /image must show pixels of the map, got none .*--center \S+ is the middle of the map/,
     );
     expect(error(part, { ...partial, NSIDE: 1, ORDERING: "RING" })).toBe("no error");
+    const twice = (name: string) => [column(name, [21, 22, 21], undefined, "J"), column("V", [1, 2, 3])];
+    expect(error(twice("PIX"), partial)).toMatch(/stand in one row, got 21 in rows 0 and 2; leave one out/);
+    expect(error(twice("UNIQ"), { ...partial, ORDERING: "NUNIQ" })).toMatch(/got 21 in rows 0 and 2/);
     expect(error([column("PIX", [12], undefined, "J"), column("V", [1])], { ...partial, NSIDE: 1 })).toMatch(
       /whole and in \[0, 12\) for NSIDE 1, got 12 in row 0; correct NSIDE/,
     );
