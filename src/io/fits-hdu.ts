@@ -163,10 +163,21 @@ export function checkDataLength(hdu: FitsHduInfo, fileLength: number): void {
   );
 }
 
+/** How packed files begin, with what unpacks them. */
+const PACKED: readonly (readonly [name: string, remedy: string, ...start: number[]])[] = [
+  ["gzip", "unpack it, gunzip or readFitsMaybeGzip do so once", 0x1f, 0x8b],
+  ["Unix compress", "unpack it with gunzip", 0x1f, 0x9d],
+  ["bzip2", "unpack it with bunzip2", 0x42, 0x5a, 0x68],
+  ["xz", "unpack it with unxz", 0xfd, 0x37, 0x7a, 0x58, 0x5a],
+  ["zstd", "unpack it with unzstd", 0x28, 0xb5, 0x2f, 0xfd],
+  ["zip", "unpack it with unzip", 0x50, 0x4b, 0x03, 0x04],
+];
+
 /** @throws FormatError unless the bytes begin as a FITS file does */
 export function checkFitsStart(source: string, bytes: Uint8Array): void {
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
-    throw new FormatError(`${source}: bytes must be plain FITS, got gzip; read it with readFitsMaybeGzip`);
+  const packed = PACKED.find(([, , ...begin]) => begin.every((byte, at) => bytes[at] === byte));
+  if (packed !== undefined) {
+    throw new FormatError(`${source}: bytes must be plain FITS, got ${packed[0]}; ${packed[1]}`);
   }
   const start = new TextDecoder("latin1").decode(bytes.subarray(0, 30));
   if (start.startsWith("SIMPLE")) return;

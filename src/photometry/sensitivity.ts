@@ -2,9 +2,12 @@
 
 import { exponential } from "../data/random/exponential.js";
 import { logPoisson } from "../data/random/poisson.js";
+import { normalTwoSidedTail } from "../posterior/normal-tail.js";
 
 /** Terms that are this much smaller than the sum add nothing. */
 const NEGLIGIBLE = 1e-17;
+/** Mean from which sums are long, and a normal law of the cube root is as good (Wilson & Hilferty 1931, PNAS 17, 684). */
+const LARGE = 1e8;
 
 /** Probability of `count` or more from Poisson laws of the means, each counting alike. @param count whole, >= 0 */
 export function chanceOf(count: number, means: readonly number[]): number {
@@ -14,6 +17,12 @@ export function chanceOf(count: number, means: readonly number[]): number {
 function poissonTail(count: number, mean: number): number {
   if (count <= 0) return 1;
   if (mean === 0) return 0;
+  if (mean > LARGE) {
+    const part = 1 / (9 * count);
+    const z = (1 - part - Math.cbrt(mean / count)) / Math.sqrt(part);
+    const beyond = normalTwoSidedTail(z) / 2;
+    return z > 0 ? beyond : 1 - beyond;
+  }
   // From the side on which the terms fall, so that the sum is short and small chances are exact.
   if (count > mean) {
     let term = exponential(logPoisson(count, mean));
@@ -37,7 +46,8 @@ function poissonTail(count: number, mean: number): number {
 export function criticalCount(probability: number, means: readonly number[]): number {
   let [low, high] = [0, 1];
   while (chanceOf(high, means) > probability) [low, high] = [high, 2 * high];
-  while (high - low > 1) {
+  // Whole numbers above 2^53 lie further apart.
+  while (high - low > Math.max(1, Number.EPSILON * high)) {
     const middle = Math.floor((low + high) / 2);
     if (chanceOf(middle, means) > probability) low = middle;
     else high = middle;

@@ -609,6 +609,14 @@ describe("damaged and hostile files", () => {
       expect(thrownCode(() => readFits(bytes))).toBe("FORMAT");
     }
     expect(() => readFits(Uint8Array.of(0x1f, 0x8b, 8))).toThrow(/readFitsMaybeGzip/);
+    const packed =
+      (...bytes: number[]) =>
+      () =>
+        readFits(Uint8Array.of(...bytes), { name: "a.fits.gz" });
+    expect(packed(0x42, 0x5a, 0x68, 0x39)).toThrow(
+      "a.fits.gz: bytes must be plain FITS, got bzip2; unpack it with bunzip2",
+    );
+    expect(packed(0x50, 0x4b, 3, 4)).toThrow(/got zip; unpack it with unzip/);
   });
 
   it("random cuts and flipped bytes never give anything but FormatError", () => {

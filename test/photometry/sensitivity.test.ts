@@ -13,6 +13,18 @@ describe("sensitivity of an aperture", () => {
     expect(chanceOf(1_003_000, [1e6])).toBeCloseTo(0.00137, 4);
   });
 
+  it("has an answer for means of any size, the same on both sides of where sums become long", () => {
+    // Two standard deviations off, where the laws differ by what the mean changes.
+    for (const z of [-2, 2]) {
+      const [below, above] = [0.99e8, 1.01e8].map((mean) =>
+        chanceOf(Math.round(mean + z * Math.sqrt(mean)), [mean]),
+      );
+      expect(Math.abs(above / below - 1)).toBeLessThan(1e-3);
+    }
+    expect(medianCount([1e30]) / 1e30).toBeCloseTo(1, 9);
+    expect(criticalCount(1e-3, [1e38, 1])).toBeGreaterThan(1e38);
+  });
+
   it("finds critical and median counts", () => {
     // P(N >= 6) = 0.0839, P(N >= 7) = 0.0335 for a mean of 3; P(N <= 2) = 0.42, P(N <= 3) = 0.65.
     expect(criticalCount(0.05, [3])).toBe(7);

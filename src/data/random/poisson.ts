@@ -88,7 +88,8 @@ function stirlingError(n: number): number {
 export function halfDeviance(count: number, mean: number): number {
   if (count === 0) return mean;
   const difference = count - mean;
-  if (Math.abs(difference) >= 0.1 * (count + mean)) {
+  // Also where the mean is NaN, of which there is no end of terms.
+  if (!(Math.abs(difference) < 0.1 * (count + mean))) {
     return count * naturalLog(count / mean) + mean - count;
   }
   // With v = (count - mean) / (count + mean): count ln(count/mean) = 2 count (v + v^3/3 + v^5/5 + ...), and

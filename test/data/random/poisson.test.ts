@@ -34,6 +34,8 @@ describe("halfDeviance", () => {
     expect(halfDeviance(0, 0)).toBe(0);
     expect(halfDeviance(3, 0)).toBe(Number.POSITIVE_INFINITY);
     expect(halfDeviance(5, 5)).toBe(0);
+    // The series of NaN has no end.
+    expect(halfDeviance(5, Number.NaN)).toBeNaN();
   });
 });
 
