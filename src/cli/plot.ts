@@ -279,7 +279,8 @@ async function drawnRegions(
   { regions: name, sources }: Pick<PlotFlags, "regions" | "sources">,
   { flux, wcs }: PlottedResult,
 ): Promise<ShapedRegion[]> {
-  const marks = sources === undefined ? [] : sourceApertures((await readCatalogue(sources)).sources);
+  const image = { shape: flux.shape, wcs };
+  const marks = sources === undefined ? [] : sourceApertures((await readCatalogue(sources, image)).sources);
   if (name === undefined) return marks;
   const text = await readRegionText(name);
   if (typeof text !== "string") {

@@ -2,9 +2,17 @@
 
 import { readFile } from "node:fs/promises";
 import { withFileErrors } from "../io/fits-temporary-node.js";
-import { type Catalogue, decodeSources } from "../photometry/catalogue-file.js";
+import { type Catalogue, checkCatalogue, decodeSources } from "../photometry/catalogue-file.js";
 
-/** @throws InvalidInputError when the file cannot be read; FormatError when it is no catalogue */
-export async function readCatalogue(path: string): Promise<Catalogue> {
-  return decodeSources(await withFileErrors(path, () => readFile(path)), path);
+/**
+ * @param image that the sources are of
+ * @throws InvalidInputError when the file cannot be read, or is of another image; FormatError when it is no catalogue
+ */
+export async function readCatalogue(
+  path: string,
+  image: Parameters<typeof checkCatalogue>[1],
+): Promise<Catalogue> {
+  const catalogue = decodeSources(await withFileErrors(path, () => readFile(path)), path);
+  checkCatalogue(catalogue, image, path);
+  return catalogue;
 }

@@ -95,9 +95,13 @@ async function report(path: string, flags: ReportFlags): Promise<void> {
         `[${significance.run.shape.join(", ")}]; give the run of the same observation`,
     );
   }
+  const catalogue =
+    summary &&
+    flags.sources !== undefined &&
+    (await readCatalogue(flags.sources, { shape: summary.mean.shape, wcs: summary.wcs }));
   const html = await reportFromFile(path, {
     ...given({ significance }),
-    ...(flags.sources !== undefined && { catalogue: await readCatalogue(flags.sources) }),
+    ...(catalogue && { catalogue }),
     ...given({ title, maxBytes: maxSize, files: inputs?.names }),
     ...(inputs && inputs.observations.length > 0 && { observations: inputs.observations }),
   });

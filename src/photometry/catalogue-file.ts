@@ -1,7 +1,11 @@
 /** Catalogues of sources as files have them, for figures and reports. */
 
+import type { WcsCard } from "../data/observation/observation.js";
 import type { ShapedRegion } from "../data/regions/ds9-region.js";
-import { FormatError } from "../errors.js";
+import { skyToPixel } from "../data/sky/sky-position.js";
+import { parseWcs, type SkyPosition } from "../data/sky/sky-wcs.js";
+import { FormatError, InvalidInputError } from "../errors.js";
+import type { Shape } from "../image.js";
 import { findColumn, readFits, readTable } from "../io/fits.js";
 
 /** A source of a catalogue file. */
@@ -12,6 +16,8 @@ export interface CatalogueSource {
   readonly y: number;
   readonly xStd: number;
   readonly yStd: number;
+  /** The same in degrees, of an image with sky coordinates. */
+  readonly sky?: SkyPosition;
   /** Radius of its aperture in pixels. */
   readonly radius: number;
   readonly flux: number;
@@ -57,6 +63,7 @@ export function decodeSources(bytes: Uint8Array, path: string): Catalogue {
   const numbers = ["x", "y", "x_std", "y_std", "aperture", "flux", "flux_low", "flux_high"].map(column);
   const [alarms, extent] = [column("false_alarms"), column("extent")];
   const { unit } = column("flux");
+  const [lon, lat] = [findColumn(table, "lon"), findColumn(table, "lat")];
   return {
     ...(unit === undefined ? {} : { unit }),
     sources: Array.from({ length: table.rows }, (_, row) => {
@@ -64,11 +71,40 @@ export function decodeSources(bytes: Uint8Array, path: string): Catalogue {
       return {
         name: String(name.values[row]).trim(),
         ...{ x, y, xStd, yStd, radius, flux, low, high },
+        ...(lon && lat && { sky: { lon: Number(lon.values[row]), lat: Number(lat.values[row]) } }),
         falseAlarms: Number(alarms.values[row]),
         width: String(shape.values[row]).trim() === "extended" ? Number(extent.values[row]) : 0,
       };
     }),
   };
+}
+
+/** How far a source may lie from its sky coordinates, in pixels. */
+const SAME = 0.5;
+
+/**
+ * Check that a catalogue is of an image.
+ *
+ * @param path of the catalogue, named in errors
+ * @throws InvalidInputError when a source lies beside the image, or where its sky coordinates are not
+ */
+export function checkCatalogue(
+  { sources }: Catalogue,
+  { shape: [ny, nx], wcs: cards }: { readonly shape: Shape; readonly wcs?: readonly WcsCard[] | undefined },
+  path: string,
+): void {
+  const { wcs } = parseWcs(cards ?? []);
+  for (const { name, x, y, sky } of sources) {
+    const place = wcs && sky && skyToPixel(wcs, sky.lon, sky.lat);
+    const inside = x >= -0.5 && x <= nx - 0.5 && y >= -0.5 && y <= ny - 0.5;
+    if (inside && (place === undefined || Math.hypot(place.x - x, place.y - y) <= SAME)) continue;
+    const at = `${name} at x ${Number(x.toFixed(1))}, y ${Number(y.toFixed(1))}`;
+    throw new InvalidInputError(
+      `${path}: catalogue must be of this image, got ${at}, ` +
+        `${inside ? "where its sky coordinates are not" : `beside its ${nx} x ${ny} pixels`}; run tslira sources on the result`,
+      { fields: { source: name } },
+    );
+  }
 }
 
 /** The apertures of sources as regions. */
