@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { WcsCard } from "../../../src/data/observation/observation.js";
 import { parseDs9Regions } from "../../../src/data/regions/ds9-region.js";
 import { PROJECTIONS } from "../../../src/data/sky/projections.js";
-import { formatAngle, formatSkyPosition, longNames } from "../../../src/data/sky/sky-angle.js";
+import { formatAngle, formatSkyPosition, longNames, pixelSize } from "../../../src/data/sky/sky-angle.js";
 import { skyDirections } from "../../../src/data/sky/sky-directions.js";
 import { pixelToSky, skyToPixel } from "../../../src/data/sky/sky-position.js";
 import { parseWcs, type SkyWcs } from "../../../src/data/sky/sky-wcs.js";
@@ -102,6 +102,8 @@ describe("pixelToSky and skyToPixel", () => {
     const wcs = wholeSky("CEA", { PV2_1: 0.5 });
     expect(skyToPixel(wcs, 60, 30).y).toBeCloseTo(57.29577951308232, 9);
     expect(pixelToSky(wcs, 0, 114.6).lat).toBeNaN();
+    // Half a degree high at the equator.
+    expect(pixelSize(wcs)).toBeCloseTo(Math.SQRT1_2, 12);
     const { unread } = parseWcs(cards({ CTYPE1: "GLON-CEA", CTYPE2: "GLAT-CEA", PV2_1: 0 }));
     expect(unread).toBe("lambda of CEA must be > 0 and at most 1, got 0");
   });
