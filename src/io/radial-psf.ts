@@ -1,5 +1,6 @@
 /** Psfs that are tables over radius: gtpsf of Fermi (radius and energy), or a column of radii and one of values. */
 
+import { degreesIn } from "../data/sky/angle-unit.js";
 import { pixelSize } from "../data/sky/sky-angle.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
@@ -24,16 +25,6 @@ export interface RadialPsf {
 
 const RADII = ["THETA", "RADIUS", "RAD", "R", "OFFSET"];
 const VALUES = ["PSF", "VALUE", "PROFILE", "BRIGHTNESS", "SUR_BRI", "RADIALPROFILE"];
-/** Degrees of the units of radii; others are refused. */
-const UNITS: Readonly<Record<string, number>> = {
-  deg: 1,
-  degree: 1,
-  degrees: 1,
-  arcmin: 1 / 60,
-  arcsec: 1 / 3600,
-  rad: 180 / Math.PI,
-};
-
 const columnNames = (hdu: FitsTableInfo) => columnTitles(hdu).map(({ name }) => name.trim().toUpperCase());
 
 /** Whether an HDU is such a table, by its columns. Looks at no data. */
@@ -75,9 +66,9 @@ export function readRadialPsf(
       `${name}: a psf of a table must come with radii, got none; give an image of the psf`,
     );
   }
-  const unitText = (radial.column.unit ?? "deg").toLowerCase();
-  const pixels = /^pix/.test(unitText);
-  const factor = pixels ? 1 : UNITS[unitText];
+  const unitText = radial.column.unit ?? "deg";
+  const pixels = /^pix/i.test(unitText);
+  const factor = pixels ? 1 : degreesIn(unitText);
   if (factor === undefined) {
     throw new InvalidInputError(
       `${name}: radii must be in deg, arcmin, arcsec, rad or pixel, got ${radial.column.unit}; correct TUNIT`,

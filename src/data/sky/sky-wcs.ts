@@ -1,4 +1,5 @@
 import type { WcsCard } from "../observation/observation.js";
+import { degreesIn } from "./angle-unit.js";
 import { PROJECTIONS, type Projection } from "./projections.js";
 
 /**
@@ -95,15 +96,6 @@ const AXES: readonly { readonly lon: string; readonly lat: string; readonly syst
   { lon: "ELON", lat: "ELAT", system: "ecliptic" },
   { lon: "SLON", lat: "SLAT", system: "supergalactic" },
 ];
-const DEGREES: Readonly<Record<string, number>> = {
-  deg: 1,
-  degree: 1,
-  degrees: 1,
-  arcmin: 1 / 60,
-  arcsec: 1 / 3600,
-  mas: 1 / 3_600_000,
-  rad: 180 / Math.PI,
-};
 const RADIANS = Math.PI / 180;
 
 /** Values of header cards by keyword; the first card of a keyword counts. */
@@ -158,7 +150,7 @@ export function parseWcs(cards: readonly WcsCard[]): ParsedWcs {
   }
   const projection = (code === "" ? "linear" : code) as SkyProjection;
   const [lonAxis, latAxis] = first.name === axes.lon ? ([1, 2] as const) : ([2, 1] as const);
-  const units = [lonAxis, latAxis].map((axis) => DEGREES[(read.text(`CUNIT${axis}`) || "deg").toLowerCase()]);
+  const units = [lonAxis, latAxis].map((axis) => degreesIn(read.text(`CUNIT${axis}`) || "deg"));
   const [lonUnit, latUnit] = units;
   if (lonUnit === undefined || latUnit === undefined) {
     return refuse(`CUNIT must be an angle, got "${read.text("CUNIT1")}", "${read.text("CUNIT2")}"`);
