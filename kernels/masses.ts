@@ -5,6 +5,7 @@
 
 import { alphaOf, alphaSum, kindOf, states } from "./adaptive-prior";
 import { drawUniform } from "./random";
+import { isDark, runsOf } from "./runs";
 import { addFirstTerm, addSecondTerm } from "./share-proposal";
 import { stateAt } from "./states";
 import { childrenOf, colsOf, levels, massAt, massesOf, rowsOf } from "./tree";
@@ -58,7 +59,7 @@ export function setPixelMass(row: i32, col: i32, mass: f64): void {
 }
 
 /**
- * Sum an image upwards into the masses of all levels above it, and keep to it from now on.
+ * Sum an image upwards into the masses of all levels above it, and keep to it from now on. Dark nodes keep the masses they have.
  *
  * @param flux f64 `[ny, nx]`, > 0; node (row, col) of level 0 is pixel (row + downwards, col + sidewards)
  * @param reference factor from flux to mass
@@ -70,19 +71,31 @@ export function aggregateMasses(flux: usize, reference: f64, downwards: i32, sid
   shiftCol = sidewards;
   if (levels === 0) return;
   const nx = colsOf(0);
-  const parentCols = colsOf(1);
-  memory.fill(massesOf(1), 0, (<usize>(rowsOf(1) * parentCols)) << 3);
-  for (let row = 0; row < rowsOf(0); row++) {
-    const source = flux + ((<usize>(imageRowOf(row) * nx)) << 3);
-    const parents = massesOf(1) + ((<usize>((row >> 1) * parentCols)) << 3);
-    for (let col = 0; col < nx; col++) {
-      const at = parents + ((<usize>(col >> 1)) << 3);
-      store<f64>(at, load<f64>(at) + reference * load<f64>(source + ((<usize>imageColOf(col)) << 3)));
+  for (let parentRow = 0; parentRow < rowsOf(1); parentRow++) {
+    const parents = massesOf(1) + ((<usize>(parentRow * colsOf(1))) << 3);
+    for (let run = runsOf(1, parentRow); load<i32>(run) >= 0; run += 8) {
+      const first = load<i32>(run);
+      const end = load<i32>(run, 4);
+      memory.fill(parents + ((<usize>first) << 3), 0, (<usize>(end - first)) << 3);
+      for (let row = 2 * parentRow; row < min(rowsOf(0), 2 * parentRow + 2); row++) {
+        const source = flux + ((<usize>(imageRowOf(row) * nx)) << 3);
+        for (let col = 2 * first; col < min(nx, 2 * end); col++) {
+          const at = parents + ((<usize>(col >> 1)) << 3);
+          store<f64>(at, load<f64>(at) + reference * load<f64>(source + ((<usize>imageColOf(col)) << 3)));
+        }
+      }
     }
   }
-  for (let level = 2; level <= levels; level++) {
+  sumMasses(2);
+}
+
+/** Sum the masses of the levels from `level` on; those of dark nodes stay what they are. */
+export function sumMasses(level: i32): void {
+  for (; level <= levels; level++) {
     for (let row = 0; row < rowsOf(level); row++) {
-      for (let col = 0; col < colsOf(level); col++) sumMass(level, row, col);
+      for (let run = runsOf(level, row); load<i32>(run) >= 0; run += 8) {
+        for (let col = load<i32>(run); col < load<i32>(run, 4); col++) sumMass(level, row, col);
+      }
     }
   }
 }
@@ -117,8 +130,12 @@ export function siblingsOf(level: i32, row: i32, col: i32): f64 {
   return sum;
 }
 
-/** Draw a node of level `end` with probability proportional to its mass, by descending the tree: `nodeRow`, `nodeCol`. */
-export function descend(end: i32): void {
+/**
+ * Draw a node of level `end` with probability proportional to its mass, by descending the tree: `nodeRow`, `nodeCol`.
+ *
+ * @returns false when it lies below a dark node, whose masses are not known
+ */
+export function descend(end: i32): bool {
   nodeRow = 0;
   nodeCol = 0;
   let target = drawUniform() * load<f64>(massesOf(levels));
@@ -137,7 +154,9 @@ export function descend(end: i32): void {
       if (target < mass) break;
       target -= mass;
     }
+    if (isDark(level, nodeRow, nodeCol)) return false;
   }
+  return true;
 }
 
 /**

@@ -19,7 +19,6 @@ export interface Kernels {
   stateAlphas(): number;
   transitionPriorArray(): number;
   transitionArray(): number;
-  deriveMatrix(): void;
   nodeStatesArray(): number;
   nodeStatesLength(): number;
   smoothnessSums(): number;
@@ -70,6 +69,10 @@ export interface Kernels {
   drawIndex(count: number): number;
   drawUniform(): number;
   startChain(): void;
+  setDarkSky(mode: number): void;
+  showDarkSky(): void;
+  completeSums(): void;
+  resumeChain(isWhole: number): void;
   seedRandom(seed: bigint, stream: bigint): void;
   setSmoothingPrior(power: number, rate: number, exponent: number): void;
   setPixelPrior(shape: number, rate: number): void;

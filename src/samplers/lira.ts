@@ -109,6 +109,12 @@ export interface LiraChainOptions {
    * Both have the same law. Default `"automatic"`: by measured costs, from the inputs alone. For tests and benchmarks.
    */
   readonly redistribution?: "automatic" | "direct" | "tiles";
+  /**
+   * What sweeps leave out where no photon can come to lie, to be drawn from the prior when the flux is read (kernels/dark-layout.ts): nothing,
+   * all of it, or by default all of it where that is at least half of an image of 2^16 pixels and more. The law is the same. For tests and
+   * benchmarks.
+   */
+  readonly darkSky?: "automatic" | "never" | "always";
   /** Whether the psfs in `kernels` will be changed between sweeps; goes with `"direct"`. */
   readonly psfVaries?: boolean;
 }
@@ -206,6 +212,8 @@ const NO_TREE: Pick<TreeChainSettings, "cycleSpin" | "totalCountsPrior"> = {
 const SHIFTS: Readonly<Record<CycleSpin, number>> = { none: 0, ensemble: 0, random: 1, sampled: 2 };
 /** Schemes in the order of their numbers in `setRedistribution`. */
 const REDISTRIBUTIONS = ["automatic", "direct", "tiles"];
+/** What is left out, in the order of the numbers in `setDarkSky`. */
+const DARK_SKIES = ["automatic", "never", "always"];
 
 /**
  * Set up a chain.
@@ -217,7 +225,15 @@ const REDISTRIBUTIONS = ["automatic", "direct", "tiles"];
 export function createLiraChain(
   observations: readonly Observation[],
   settings: ChainSettings,
-  { seed, chain, fluxInit, module, redistribution = "automatic", psfVaries = false }: LiraChainOptions,
+  {
+    seed,
+    chain,
+    fluxInit,
+    module,
+    redistribution = "automatic",
+    darkSky = "automatic",
+    psfVaries = false,
+  }: LiraChainOptions,
 ): LiraChain {
   const { boundary, backgroundScalePrior } = settings;
   const where = "pixelPrior" in settings ? "gibbs" : "lira";
@@ -327,6 +343,7 @@ export function createLiraChain(
 
   doubles(kernels.exposedArray(), pixels).set(seen.total.data);
   kernels.setRedistribution(REDISTRIBUTIONS.indexOf(redistribution));
+  kernels.setDarkSky(DARK_SKIES.indexOf(darkSky));
   if (psfVaries) kernels.letPsfVary();
   checkStatus(where, kernels.prepareChain());
 
@@ -349,11 +366,18 @@ export function createLiraChain(
   let gpuSweeps: number | undefined;
   let keepsSmoothness = states > 0;
   const backgroundScale = () => Float64Array.from(handles, (handle) => kernels.backgroundScale(handle));
-  const moments = () => ({
-    count: Number(kernels.momentCount.value),
-    mean: doubles(Number(kernels.means.value), pixels),
-    squares: doubles(Number(kernels.squares.value), pixels),
-  });
+  const moments = () => {
+    kernels.completeSums();
+    return {
+      count: Number(kernels.momentCount.value),
+      mean: doubles(Number(kernels.means.value), pixels),
+      squares: doubles(Number(kernels.squares.value), pixels),
+    };
+  };
+  const flux = () => {
+    kernels.showDarkSky();
+    return doubles(kernels.fluxArray(), pixels);
+  };
   const smoothnessSums = () => doubles(kernels.smoothnessSums(), kernels.smoothnessLength());
   const randomBytes = () => new Uint8Array(kernels.memory.buffer, kernels.randomArray(), 32);
 
@@ -370,12 +394,13 @@ export function createLiraChain(
       return sweeps;
     },
     get flux() {
-      return doubles(kernels.fluxArray(), pixels);
+      return flux();
     },
     get alpha() {
       return doubles(kernels.alphaArray(), levels);
     },
     get states() {
+      kernels.showDarkSky();
       const length = adaptivePrior === undefined ? 0 : kernels.nodeStatesLength();
       return new Uint8Array(kernels.memory.buffer, length === 0 ? 0 : kernels.nodeStatesArray(), length);
     },
@@ -412,7 +437,7 @@ export function createLiraChain(
         arrays: {
           random: randomBytes().slice(),
           scalars: doubles(kernels.stateArray(), kernels.stateLength()).slice(),
-          flux: doubles(kernels.fluxArray(), pixels).slice(),
+          flux: flux().slice(),
           backgroundScale: backgroundScale(),
           // Sums of ln alpha over the sweeps that counted, see `smoothnessMaps`.
           ...(keepsSmoothness && { smoothness: smoothnessSums().slice() }),
@@ -428,13 +453,13 @@ export function createLiraChain(
         state = movedState(saved, referenceExposure, randomBytes().slice(), levels);
       }
       gpuSweeps = gpuSweepsOf(state);
-      const { random, scalars, flux, backgroundScale: scales, smoothness } = state.arrays;
+      const { random, scalars, flux: image, backgroundScale: scales, smoothness } = state.arrays;
       // The GPU keeps none where the tree moves, and then there are none of the whole run.
       keepsSmoothness = states > 0 && (smoothness !== undefined || gpuSweeps === undefined);
       const { mean, squares } = moments();
       const sizes = [
         ["random", random, randomBytes()],
-        ["flux", flux, { length: pixels }],
+        ["flux", image, { length: pixels }],
         ["backgroundScale", scales, handles],
         ["mean", state.moments.mean, mean],
         ["squares", state.moments.squares, squares],
@@ -449,16 +474,18 @@ export function createLiraChain(
         );
       }
       sweeps = state.sweeps;
+      const shift = [kernels.shiftRow(), kernels.shiftCol()];
       randomBytes().set(random);
       doubles(kernels.stateArray(), kernels.stateLength()).set(scalars);
-      doubles(kernels.fluxArray(), pixels).set(flux);
+      doubles(kernels.fluxArray(), pixels).set(image);
       for (const [index, handle] of handles.entries()) kernels.setBackgroundScale(handle, scales[index]);
       kernels.setMomentCount(state.moments.count);
       mean.set(state.moments.mean);
       squares.set(state.moments.squares);
-      if (states === 0) return;
       if (keepsSmoothness) smoothnessSums().set(smoothness);
-      kernels.deriveMatrix();
+      // What was left out follows from where the tree lies; on the GPU nothing is.
+      const isMoved = kernels.shiftRow() !== shift[0] || kernels.shiftCol() !== shift[1];
+      kernels.resumeChain(Number(isMoved || gpuSweeps !== undefined));
     },
   };
 }
