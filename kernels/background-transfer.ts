@@ -7,7 +7,7 @@
 // tree only the blocks above A change: a block of k children multiplies k - 1 masses, each with exponent alpha, and its
 // parent's mass has the exponent that masses.ts states. A is drawn with probability X_A / T, which is part of the target.
 
-import { scaleDark } from "./dark-layout";
+import { scaleDark, touchesDark } from "./dark-layout";
 import { addPixelGain, clearGains, finishBackgroundGains } from "./light";
 import { collectAll, moveLight } from "./line";
 import {
@@ -133,7 +133,8 @@ export function transferBackground(
 function expectedOfAll(exposed: usize, flux: usize): f64 {
   const pixels = rowsOf(0) * colsOf(0);
   let sum: f64 = 0;
-  for (let at: usize = 0; at < (<usize>pixels) << 3; at += 8) sum += load<f64>(exposed + at) * load<f64>(flux + at);
+  for (let at: usize = 0; at < (<usize>pixels) << 3; at += 8)
+    sum += load<f64>(exposed + at) * load<f64>(flux + at);
   return sum;
 }
 
@@ -156,7 +157,8 @@ function tryTransfer(
   let kept: f64 = 0;
   let outsideMass = total;
   if (level >= 0) {
-    if (!descend(level)) return;
+    // A node of 8 x 8 pixels may hold a dark one, of which the light is not known pixel by pixel.
+    if (!descend(level) || (level === HIGHEST && touchesDark(level, nodeRow, nodeCol))) return;
     row = nodeRow;
     col = nodeCol;
     kept = keepNode(level, row, col, exposed);

@@ -2,8 +2,8 @@
 // detector. A node of the tree whose pixels are all like that is dark: with the fractions and states below it integrated out, the law of
 // everything else is what it was. A sweep needs its mass alone; the rest is drawn from the prior when the image is asked for (dark-sky.ts).
 //
-// Dark nodes have at least 8 x 8 pixels, and four children at every level below: the transfers between nodes (node-transfer.ts,
-// background-transfer.ts), of at most that size, never cut one.
+// Dark nodes have at least 4 x 4 pixels, and four children at every level below. The transfers between nodes, of at most that size
+// (node-transfer.ts), never cut one.
 
 import { allocate } from "./memory";
 import { missingOf } from "./missing";
@@ -14,6 +14,8 @@ import {
   drawAll,
   drawRuns,
   endRuns,
+  hasDark,
+  isDark,
   LEAST_LEVEL,
   runsOf,
   setImageRuns,
@@ -26,7 +28,7 @@ import { wrapIndex } from "./window";
 /** Images of fewer pixels are drawn whole unless all that is dark is to be left out. */
 const LEAST_PIXELS: i32 = 1 << 16;
 
-/** Leave out what is dark where that is at least half of a large image; nowhere; wherever there is any. */
+/** Leave out what is dark where that is at least a quarter of a large image; nowhere; wherever there is any. */
 const AUTOMATIC: i32 = 0;
 const NEVER: i32 = 1;
 let wanted: i32 = AUTOMATIC;
@@ -60,7 +62,7 @@ export function leaveOutDark(wrap: bool, shiftRow: i32, shiftCol: i32): void {
   }
   let count = 0;
   for (let block = 0; block < blocks; block++) count += load<u8>(dark + <usize>block);
-  if (count === 0 || (wanted === AUTOMATIC && 128 * count < pixels)) return;
+  if (count === 0 || (wanted === AUTOMATIC && count << (2 * LEAST_LEVEL + 2) < pixels)) return;
   gatherDark();
   if (!isRootDark() && listRuns(shiftRow, shiftCol) && listRoots()) drawRuns();
   else drawAll();
@@ -104,7 +106,7 @@ function markWindows(item: Observation, wrap: bool, shiftRow: i32, shiftCol: i32
   const nx = colsOf(0);
   const cols = colsOf(LEAST_LEVEL);
   let left = rowsOf(LEAST_LEVEL) * cols;
-  const least = wanted === AUTOMATIC ? left >> 1 : 0;
+  const least = wanted === AUTOMATIC ? left >> 2 : 0;
   for (let lit = 0; lit < item.litCount; lit++) {
     const pixel = load<i32>(item.litPixels + ((<usize>lit) << 2));
     const bottom = pixel / nx + item.centreRow;
@@ -267,4 +269,23 @@ export function scaleDark(factor: f64): void {
     const at = massAt(load<i32>(root), load<i32>(root, 4), load<i32>(root, 8));
     store<f64>(at, factor * load<f64>(at));
   }
+}
+
+/** Sum of the levels of the dark nodes whose parent is not dark. */
+export function rootLevels(): i32 {
+  let sum = 0;
+  for (let root = 0; root < rootCount; root++) sum += load<i32>(roots + <usize>(12 * root));
+  return sum;
+}
+
+/** Whether a node is dark, or holds a dark one among its children. */
+export function touchesDark(level: i32, row: i32, col: i32): bool {
+  if (!hasDark || isDark(level, row, col)) return hasDark;
+  for (let child = 0; child < 4; child++) {
+    const childRow = 2 * row + (child >> 1);
+    const childCol = 2 * col + (child & 1);
+    if (childRow >= rowsOf(level - 1) || childCol >= colsOf(level - 1)) continue;
+    if (isDark(level - 1, childRow, childCol)) return true;
+  }
+  return false;
 }

@@ -5,15 +5,16 @@
 //     U_0[a] = 1,   U_d[a] = sum_k A[a, k] (alpha_k + 1) / (4 (4 alpha_k + 1)) U_(d-1)[k]      mean square d levels down
 //     W_1[a] = sum_k A[a, k] ln alpha_k,   W_d[a] = sum_k A[a, k] W_(d-1)[k]                   mean of ln alpha d levels down
 //
-// All pixels below a dark node have the same sums: they are kept in the place of the first. An image that is asked for is drawn from the
+// All pixels below a dark node have the same sums, which are kept once. An image that is asked for is drawn from the
 // prior below the dark nodes, with random numbers of its own, so that looking at a chain does not change it.
 
 import { alphaOf, alphasOf, meanLogAlpha, states } from "./adaptive-prior";
 import { rootCount, roots } from "./dark-layout";
-import { imageColOf, imageRowOf, massOf, setPixelMass } from "./masses";
-import { addPixel, means, squares } from "./moments";
+import { massOf, setPixelMass } from "./masses";
+import { addValue } from "./moments";
 import { drawLogGammas, randomState, seedRandom } from "./random";
-import { addNodeSmoothness, sumAt } from "./smoothness";
+import { drawnNodes } from "./runs";
+import { addNext } from "./smoothness";
 import { exp } from "./special";
 import { drawNext, stateAt, statesOf, transition } from "./states";
 import { colsOf, massAt } from "./tree";
@@ -23,6 +24,9 @@ const meanSquares = memory.data(8 * 32 * 27, 16);
 const meanLogs = memory.data(8 * 32 * 27, 16);
 /** Levels that U and W hold. */
 let deepest: i32 = 0;
+
+/** Pixels that are drawn. */
+let drawnPixels: i32 = 0;
 
 /** Whether the image below dark nodes is that of the last sweep. */
 let isShown: bool = true;
@@ -57,14 +61,10 @@ function deriveMeans(): void {
   }
 }
 
-/** Bytes before a pixel, given by its place in the tree, in an f64 image. */
-function offsetOf(row: i32, col: i32): usize {
-  return (<usize>(imageRowOf(row) * colsOf(0) + imageColOf(col))) << 3;
-}
-
 /** Begin with an image that is whole. */
 export function beginDarkSky(): void {
   isShown = true;
+  drawnPixels = drawnNodes(0);
   deepest = 0;
   for (let root = roots; root < roots + <usize>(12 * rootCount); root += 12) {
     deepest = max(deepest, load<i32>(root));
@@ -79,7 +79,9 @@ export function hideDarkSky(): void {
 /** Add what lies below dark nodes to the sums over sweeps, after all else. */
 export function addDarkSky(reference: f64): void {
   deriveMeans();
-  for (let root = roots; root < roots + <usize>(12 * rootCount); root += 12) {
+  const first = drawnPixels;
+  for (let index = 0; index < rootCount; index++) {
+    const root = roots + <usize>(12 * index);
     const level = load<i32>(root);
     const row = load<i32>(root, 4);
     const col = load<i32>(root, 8);
@@ -87,38 +89,8 @@ export function addDarkSky(reference: f64): void {
     const flux = load<f64>(massAt(level, row, col)) / reference;
     const share = 1 / <f64>(1 << (2 * level));
     const variance = flux * flux * (load<f64>(entry(meanSquares, level, above)) - share * share);
-    addPixel(offsetOf(row << level, col << level), flux * share, variance);
-    for (let below = level; below > 0; below--) {
-      const reach = level - below;
-      addNodeSmoothness(below, row << reach, col << reach, load<f64>(entry(meanLogs, reach + 1, above)));
-    }
-  }
-}
-
-/** Give the sums of the first pixel and the first nodes below each dark node to all others, for those who read them. */
-export function spreadDarkSums(): void {
-  for (let root = roots; root < roots + <usize>(12 * rootCount); root += 12) {
-    const level = load<i32>(root);
-    const top = load<i32>(root, 4);
-    const left = load<i32>(root, 8);
-    for (let below = level; below >= 0; below--) {
-      const reach = level - below;
-      const firstRow = top << reach;
-      const firstCol = left << reach;
-      const mean = load<f64>(means + offsetOf(firstRow, firstCol));
-      const square = load<f64>(squares + offsetOf(firstRow, firstCol));
-      const sum = below > 0 ? load<f64>(sumAt(below, firstRow, firstCol)) : 0;
-      for (let row = firstRow; row < (top + 1) << reach; row++) {
-        for (let col = firstCol; col < (left + 1) << reach; col++) {
-          if (below > 0) {
-            store<f64>(sumAt(below, row, col), sum);
-          } else {
-            store<f64>(means + offsetOf(row, col), mean);
-            store<f64>(squares + offsetOf(row, col), square);
-          }
-        }
-      }
-    }
+    addValue(first + index, flux * share, variance);
+    for (let depth = 1; depth <= level; depth++) addNext(load<f64>(entry(meanLogs, depth, above)));
   }
 }
 

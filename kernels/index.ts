@@ -9,7 +9,7 @@ import { adaptiveCol, adaptiveRow, drawAdaptiveShift } from "./adaptive-shift";
 import { transferBackground } from "./background-transfer";
 import { aggregateCounts, shiftIntoTree } from "./counts";
 import { leaveOutDark } from "./dark-layout";
-import { addDarkSky, beginDarkSky, hideDarkSky, spreadDarkSums } from "./dark-sky";
+import { addDarkSky, beginDarkSky, hideDarkSky } from "./dark-sky";
 import { drawImage, measureLogFractions, prepareImage, sumLogFractions } from "./image";
 import {
   clearGains,
@@ -63,15 +63,16 @@ import { colsOf, countsOf, layOutTree, levels, massesOf, rowsOf } from "./tree";
 
 export { stateAlphas } from "./adaptive-prior";
 export { backgroundTransfersAccepted, backgroundTransfersTried } from "./background-transfer";
-export { setDarkSky } from "./dark-layout";
+export { rootCount, roots, setDarkSky } from "./dark-layout";
 export { showDarkSky } from "./dark-sky";
 export { allocate } from "./memory";
-export { means, momentCount, setMomentCount, squares } from "./moments";
+export { means, momentCount, momentLength, setMomentCount, squares } from "./moments";
 export { nodeTransfersAccepted, nodeTransfersTried } from "./node-transfer";
 export { transfersAccepted, transfersTried } from "./pair-transfer";
 export { setPixelPrior } from "./pixel-prior";
 export { drawIndex, drawUniform, seedRandom } from "./random";
 export { setRedistribution } from "./redistribute";
+export { hasDark, imageRunsOf, runsOf } from "./runs";
 export { shiftScores } from "./shift";
 export { setSmoothingPrior } from "./smoothing";
 export { smoothnessLength, smoothnessSums } from "./smoothness";
@@ -182,8 +183,7 @@ export function createChain(
   totalRate = totalCountsRate;
   scaleShape = backgroundScaleShape;
   scaleRate = backgroundScaleRate;
-  if (!layOutTree(ny, nx) || !prepareRuns() || !prepareImage(nx) || !prepareMoments(pixels))
-    return OUT_OF_MEMORY;
+  if (!layOutTree(ny, nx) || !prepareRuns() || !prepareImage(nx)) return OUT_OF_MEMORY;
   if (states === 0 && !prepareSmoothing(pixels)) return OUT_OF_MEMORY;
   flux = allocate((<usize>(pixels + 1)) << 3);
   exposed = allocate((<usize>pixels) << 3);
@@ -191,7 +191,7 @@ export function createChain(
   if (flux === 0 || exposed === 0 || state === 0) return OUT_OF_MEMORY;
   initRandom();
   if (states === 0) return OK;
-  return layOutStates(transitionMatrix()) && prepareSmoothness(spin !== FIXED) ? OK : OUT_OF_MEMORY;
+  return layOutStates(transitionMatrix()) ? OK : OUT_OF_MEMORY;
 }
 
 /**
@@ -425,8 +425,8 @@ export function likelihood(): f64 {
   return predictLight(flux) ? sumLogLight() - expectedCounts() : -Infinity;
 }
 
-/** Begin at the image in `fluxArray` and the alpha in `alphaArray`: derive total, modes and log prior. */
-export function startChain(): void {
+/** Begin at the image in `fluxArray` and the alpha in `alphaArray`: derive total, modes and log prior; a status. */
+export function startChain(): i32 {
   let total: f64 = 0;
   for (let at: usize = 0; at < (<usize>pixels) << 3; at += 8) total += load<f64>(flux + at);
   total *= reference;
@@ -441,8 +441,9 @@ export function startChain(): void {
     }
     beginDarkSky();
     if (hasDark) countTransitions();
+    if (!prepareSums()) return OUT_OF_MEMORY;
     store<f64>(scalar(LOG_PRIOR), evaluateLogPrior(total));
-    return;
+    return OK;
   }
   for (let level = 0; level < levels; level++) {
     const at = (<usize>level) << 3;
@@ -451,22 +452,26 @@ export function startChain(): void {
     store<f64>(sumLogFractions + at, logFractionsOf(level));
   }
   store<f64>(scalar(LOG_PRIOR), evaluateLogPrior(total));
+  return prepareSums() ? OK : OUT_OF_MEMORY;
 }
 
 /**
  * Go on from a state that the host has put in place of the one that `startChain` began with.
  *
  * @param isWhole draw all of the image from now on, whatever `startChain` left out
+ * @returns a status
  */
-export function resumeChain(isWhole: bool): void {
+export function resumeChain(isWhole: bool): i32 {
   if (states > 0) deriveMatrix();
-  if (isWhole) drawAll();
   beginDarkSky();
+  if (!isWhole || !hasDark) return OK;
+  drawAll();
+  return prepareSums() ? OK : OUT_OF_MEMORY;
 }
 
-/** Mean, squares and sums of ln alpha are as if nothing had been left out. */
-export function completeSums(): void {
-  if (hasDark) spreadDarkSums();
+/** Reserve the sums over sweeps; false when memory is refused. */
+function prepareSums(): bool {
+  return prepareMoments() && (states === 0 || prepareSmoothness(spin !== FIXED));
 }
 
 /** sum log(child / parent) over the blocks of one level of the unshifted image; fills the masses of the next level. */
@@ -506,9 +511,7 @@ function evaluateLogPrior(total: f64): f64 {
 
 /** Expected counts of the current image and backgrounds: the second half of the log-likelihood. */
 function expectedCounts(): f64 {
-  let sum = hasDark
-    ? expectedOfTotal(load<f64>(scalar(TOTAL)), flux)
-    : expectedOfFlux();
+  let sum = hasDark ? expectedOfTotal(load<f64>(scalar(TOTAL)), flux) : expectedOfFlux();
   for (let index = 0; index < observationCount; index++) {
     const item = observationAt(index);
     if (item.background !== 0) sum += item.scale * item.backgroundCounts;

@@ -5,7 +5,7 @@ import { allocate } from "./memory";
 import { colsOf, levels, rowsOf } from "./tree";
 
 /** Level of the smallest dark nodes. */
-export const LEAST_LEVEL: i32 = 3;
+export const LEAST_LEVEL: i32 = 2;
 
 /** Whether anything is left out. */
 export let hasDark: bool = false;
@@ -16,7 +16,7 @@ let imageLists: usize = 0;
 const firstRows = memory.data(4 * 27, 16);
 /** A list that holds all columns, of each level. */
 const whole = memory.data(16 * 27, 16);
-/** u8 of every node of level 3, then level 4, ...: 1 when it is dark. */
+/** u8 of every node of level LEAST_LEVEL and above: 1 when it is dark. */
 let dark: usize = 0;
 const firstNodes = memory.data(4 * 27, 16);
 
@@ -31,6 +31,16 @@ export function runsOf(level: i32, row: i32): usize {
 /** The same for a row of the image. */
 export function imageRunsOf(row: i32): usize {
   return load<usize>(imageLists + ((<usize>row) << 2));
+}
+
+/** Number of nodes of a level that are drawn. */
+export function drawnNodes(level: i32): i32 {
+  let count = 0;
+  for (let row = 0; row < rowsOf(level); row++) {
+    for (let run = runsOf(level, row); load<i32>(run) >= 0; run += 8)
+      count += load<i32>(run, 4) - load<i32>(run);
+  }
+  return count;
 }
 
 /** Number of runs in a list. */

@@ -2,9 +2,10 @@
 // for diffuse light, the mean over sweeps of ln alpha above each pixel.
 
 import { alphaOf, alphaSum, kindOf, logNormOf, meanLogAlpha, states } from "./adaptive-prior";
+import { rootLevels } from "./dark-layout";
 import { imageColOf, imageRowOf } from "./masses";
 import { allocate } from "./memory";
-import { hasDark, imageRunsOf, isDark, runsOf } from "./runs";
+import { drawnNodes, hasDark, imageRunsOf, isDark, runsOf } from "./runs";
 import { logPair } from "./special";
 import { nodesAbove, statesOf } from "./states";
 import { colsOf, countsOf, levels, massesOf, rowsOf } from "./tree";
@@ -29,10 +30,14 @@ export function smoothnessSums(): usize {
   return sums;
 }
 
-/** Number of the sums; 0 without the adaptive prior. */
+/** Number of the sums; 0 without the adaptive prior. With dark nodes those of the nodes drawn, then one a level down from each dark one. */
 export function smoothnessLength(): i32 {
   if (states === 0) return 0;
-  return moves ? levels * rowsOf(0) * colsOf(0) : nodesAbove();
+  if (moves) return levels * rowsOf(0) * colsOf(0);
+  if (!hasDark) return nodesAbove();
+  let count = rootLevels();
+  for (let level = 1; level <= levels; level++) count += drawnNodes(level);
+  return count;
 }
 
 /** Add ln alpha of the current states to the sums. */
@@ -55,28 +60,25 @@ export function addSmoothness(): void {
 
 /** Add ln alpha of the nodes that are not dark. */
 function addDrawnNodes(): void {
+  nextSum = sums;
   for (let level = 1; level <= levels; level++) {
     for (let row = 0; row < rowsOf(level); row++) {
       const line = statesOf(level) + <usize>(row * colsOf(level));
       for (let run = runsOf(level, row); load<i32>(run) >= 0; run += 8) {
-        for (let col = load<i32>(run); col < load<i32>(run, 4); col++) {
-          addNodeSmoothness(level, row, col, meanLogAlpha(load<u8>(line + <usize>col)));
-        }
+        for (let col = load<i32>(run); col < load<i32>(run, 4); col++)
+          addNext(meanLogAlpha(load<u8>(line + <usize>col)));
       }
     }
   }
 }
 
-/** Add ln alpha of one node to its sum, of a tree that stays where it is. */
-export function addNodeSmoothness(level: i32, row: i32, col: i32, value: f64): void {
-  const at = sumAt(level, row, col);
-  store<f64>(at, load<f64>(at) + value);
-}
+/** Where the next sum is. */
+let nextSum: usize = 0;
 
-/** Address of the sum of a node, of a tree that stays where it is. */
-export function sumAt(level: i32, row: i32, col: i32): usize {
-  const node = statesOf(level) - statesOf(1) + <usize>(row * colsOf(level) + col);
-  return sums + (node << 3);
+/** Add to the next sum: of the nodes that are drawn, then of those below dark ones. */
+export function addNext(value: f64): void {
+  store<f64>(nextSum, load<f64>(nextSum) + value);
+  nextSum += 8;
 }
 
 /** Add, for each pixel, ln alpha of the node of level `level` + 1 above it. */

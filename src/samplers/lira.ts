@@ -17,6 +17,7 @@ import { checkStatus, instantiateKernels, type Kernels } from "../kernels.js";
 import { type SkyGrid, type SkyGridOptions, skyGrid } from "../model/sky-grid.js";
 import { countsOnSky, skyObservations } from "../model/sky-observation.js";
 import { jointWindow } from "../model/sky-psf.js";
+import { darkSums, pack, unpack } from "./dark-sums.js";
 import { ensembleShift } from "./ensemble-shift.js";
 import { gpuSweepsOf, isFromGpu, movedState, movedStream } from "./moved-state.js";
 import { type Chain, checkState, MAX_BATCH } from "./sampler.js";
@@ -111,7 +112,7 @@ export interface LiraChainOptions {
   readonly redistribution?: "automatic" | "direct" | "tiles";
   /**
    * What sweeps leave out where no photon can come to lie, to be drawn from the prior when the flux is read (kernels/dark-layout.ts): nothing,
-   * all of it, or by default all of it where that is at least half of an image of 2^16 pixels and more. The law is the same. For tests and
+   * all of it, or by default all of it where that is at least a quarter of an image of 2^16 pixels and more. The law is the same. For tests and
    * benchmarks.
    */
   readonly darkSky?: "automatic" | "never" | "always";
@@ -359,26 +360,31 @@ export function createLiraChain(
   doubles(kernels.fluxArray(), pixels).set(start.data);
   doubles(kernels.alphaArray(), levels).set(level?.alphaInit ?? new Array<number>(levels).fill(1));
   if (cycleSpin === "ensemble") kernels.setShift(...ensembleShift(shape, seed, chain));
-  kernels.startChain();
+  checkStatus(where, kernels.startChain());
 
   let sweeps = 0;
   // Of a chain that began on the GPU: its sweeps there, and whether sums of ln alpha came from there.
   let gpuSweeps: number | undefined;
   let keepsSmoothness = states > 0;
   const backgroundScale = () => Float64Array.from(handles, (handle) => kernels.backgroundScale(handle));
+  const keptMean = () => doubles(Number(kernels.means.value), kernels.momentLength());
+  const keptSquares = () => doubles(Number(kernels.squares.value), kernels.momentLength());
+  const keptSmoothness = () => doubles(kernels.smoothnessSums(), kernels.smoothnessLength());
   const moments = () => {
-    kernels.completeSums();
-    return {
-      count: Number(kernels.momentCount.value),
-      mean: doubles(Number(kernels.means.value), pixels),
-      squares: doubles(Number(kernels.squares.value), pixels),
-    };
+    const count = Number(kernels.momentCount.value);
+    const places = darkSums(kernels, shape)?.pixels();
+    if (places === undefined) return { count, mean: keptMean(), squares: keptSquares() };
+    return { count, mean: unpack(keptMean(), places), squares: unpack(keptSquares(), places) };
+  };
+  const smoothnessSums = () => {
+    const places = darkSums(kernels, shape)?.nodes();
+    return places === undefined ? keptSmoothness() : unpack(keptSmoothness(), places);
   };
   const flux = () => {
     kernels.showDarkSky();
     return doubles(kernels.fluxArray(), pixels);
   };
-  const smoothnessSums = () => doubles(kernels.smoothnessSums(), kernels.smoothnessLength());
+  const smoothnessLength = smoothnessSums().length;
   const randomBytes = () => new Uint8Array(kernels.memory.buffer, kernels.randomArray(), 32);
 
   return {
@@ -456,14 +462,13 @@ export function createLiraChain(
       const { random, scalars, flux: image, backgroundScale: scales, smoothness } = state.arrays;
       // The GPU keeps none where the tree moves, and then there are none of the whole run.
       keepsSmoothness = states > 0 && (smoothness !== undefined || gpuSweeps === undefined);
-      const { mean, squares } = moments();
       const sizes = [
         ["random", random, randomBytes()],
         ["flux", image, { length: pixels }],
         ["backgroundScale", scales, handles],
-        ["mean", state.moments.mean, mean],
-        ["squares", state.moments.squares, squares],
-        ["smoothness", smoothness ?? [], keepsSmoothness ? smoothnessSums() : []],
+        ["mean", state.moments.mean, { length: pixels }],
+        ["squares", state.moments.squares, { length: pixels }],
+        ["smoothness", smoothness ?? [], { length: keepsSmoothness ? smoothnessLength : 0 }],
       ] as const;
       for (const [name, given, own] of sizes) {
         if (given?.length === own.length) continue;
@@ -479,13 +484,17 @@ export function createLiraChain(
       doubles(kernels.stateArray(), kernels.stateLength()).set(scalars);
       doubles(kernels.fluxArray(), pixels).set(image);
       for (const [index, handle] of handles.entries()) kernels.setBackgroundScale(handle, scales[index]);
-      kernels.setMomentCount(state.moments.count);
-      mean.set(state.moments.mean);
-      squares.set(state.moments.squares);
-      if (keepsSmoothness) smoothnessSums().set(smoothness);
-      // What was left out follows from where the tree lies; on the GPU nothing is.
+      // What is left out follows from where the tree lies; on the GPU nothing is.
       const isMoved = kernels.shiftRow() !== shift[0] || kernels.shiftCol() !== shift[1];
-      kernels.resumeChain(Number(isMoved || gpuSweeps !== undefined));
+      checkStatus(where, kernels.resumeChain(Number(isMoved || gpuSweeps !== undefined)));
+      kernels.setMomentCount(state.moments.count);
+      const dark = darkSums(kernels, shape);
+      const keep = (values: ArrayLike<number>, places: Int32Array | undefined, kept: Float64Array) =>
+        places === undefined ? kept.set(values) : pack(values, places, kept);
+      const places = dark?.pixels();
+      keep(state.moments.mean, places, keptMean());
+      keep(state.moments.squares, places, keptSquares());
+      if (keepsSmoothness) keep(smoothness, dark?.nodes(), keptSmoothness());
     },
   };
 }
