@@ -224,6 +224,17 @@ function skySteps(wcs: SkyWcs, x: number, y: number): readonly [number, number, 
 }
 
 /**
+ * Side in degrees of the square with the area of a pixel in the middle of the counts: maps such as MER and CAR have others far from their
+ * reference position. That of the reference position where nobody sees the difference.
+ */
+export function middlePixelSize(wcs: SkyWcs, [ny, nx]: Shape): number {
+  const steps = skySteps(wcs, (nx - 1) / 2, (ny - 1) / 2);
+  const size = Math.sqrt(Math.abs(steps[0] * steps[3] - steps[1] * steps[2]));
+  const reference = pixelSize(wcs);
+  return size > 0 && Math.abs(size / reference - 1) > SAME_SIZE ? size : reference;
+}
+
+/**
  * A psf on pixels of the size and direction of those of the counts, as the headers of both have them; where it lies on the sky does not
  * matter. Its light is summed, or interpolated from pixels that are larger; its middle stays at `floor(n / 2)`.
  *

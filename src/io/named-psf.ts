@@ -2,11 +2,10 @@
 
 import { exponential, naturalLog } from "../data/random/exponential.js";
 import { degreesIn } from "../data/sky/angle-unit.js";
-import { pixelSize } from "../data/sky/sky-angle.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { imageSum, type SkyImage } from "../image.js";
-import type { CountsGrid } from "./companion-image.js";
+import { type CountsGrid, middlePixelSize } from "./companion-image.js";
 
 /** A length on the detector or on the sky. */
 export interface PsfLength {
@@ -150,7 +149,7 @@ export function namedPsfImage(
       `${name}: a psf in angles must go with counts that have sky coordinates, got none in their header; give its lengths in pixels`,
     );
   }
-  const scale = width.unit === "pixel" ? width.value : width.value / pixelSize(sky!);
+  const scale = width.unit === "pixel" ? width.value : width.value / middlePixelSize(sky!, shape);
   const wanted = Math.max(1, Math.ceil(radiusOf(psf) * scale));
   const half = Math.min(wanted, MOST_HALF, Math.max(1, ...shape.map((side) => side - 1)));
   const side = 2 * half + 1;

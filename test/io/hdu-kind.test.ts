@@ -252,7 +252,7 @@ describe("radial psfs", () => {
         numbers("PSF", gaussian(sigma)),
       ]),
     );
-    const { data, shape } = radialPsfImage(readRadialPsf("p.fits", hdus)!, { wcs });
+    const { data, shape } = radialPsfImage(readRadialPsf("p.fits", hdus)!, { shape: [9, 9], wcs });
     const [ny, nx] = shape;
     // 2 pixels of 0.005 deg a sigma: the second moment is sigma^2 and that of the pixel, 1/12.
     let moment = 0;
@@ -280,6 +280,8 @@ describe("radial psfs", () => {
 
   it("need sky coordinates when their radii are angles", () => {
     const hdus = file(table("P", [numbers("R", radii, "deg"), numbers("PSF", gaussian(sigma))]));
-    expect(() => radialPsfImage(readRadialPsf("p.fits", hdus)!, { wcs: [] })).toThrow(/sky coordinates/);
+    expect(() => radialPsfImage(readRadialPsf("p.fits", hdus)!, { shape: [9, 9], wcs: [] })).toThrow(
+      /sky coordinates/,
+    );
   });
 });
