@@ -1,8 +1,8 @@
 /** Event lists: which table of a file holds the events, and what its columns are. */
 
 import type { WcsCard } from "../data/observation/observation.js";
+import { longitudeDegrees } from "../data/sky/angle-unit.js";
 import { InvalidInputError } from "../errors.js";
-import { degreesIn } from "./angle-unit.js";
 import { channelScale, electronvolts, usualEnergies } from "./energy-unit.js";
 import type { EventColumn } from "./event-column.js";
 import { columnTitle, columnTitles, parseTableFormat } from "./fits-column.js";
@@ -166,7 +166,7 @@ export function eventColumns(hdu: FitsHduInfo): EventColumns | undefined {
   for (const [kind, lon, lat] of SKY) {
     const pair = [columns.get(lon), columns.get(lat)] as const;
     if (!pair[0] || !pair[1]) continue;
-    const [lonUnit, latUnit] = [degreesIn(pair[0].unit ?? "deg"), degreesIn(pair[1].unit ?? "deg")];
+    const [lonUnit, latUnit] = pair.map((column) => longitudeDegrees(column?.unit ?? "deg"));
     const strange = [lonUnit, latUnit].includes(undefined)
       ? [
           `${hdu.label}: ${lon} and ${lat} should be angles, got units "${pair[0].unit}" and "${pair[1].unit}"; they are taken as degrees, ` +

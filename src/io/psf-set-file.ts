@@ -6,11 +6,11 @@
 
 import { type GivenMember, psfEnsemble, withErrors } from "../data/observation/psf-ensemble.js";
 import { alikePsfs, type PlacedPsf, type Psf } from "../data/observation/psf-set.js";
+import { longitudeDegrees } from "../data/sky/angle-unit.js";
 import { skyToPixel } from "../data/sky/sky-position.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
 import { FormatError, InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
-import { degreesIn } from "./angle-unit.js";
 import type { CountsGrid } from "./companion-image.js";
 import {
   columnNumbers,
@@ -199,7 +199,7 @@ export function psfPlaces(
   const pixels = pair(["X", "Y"], "pixels of the counts", (unit) =>
     /^pix/i.test(unit.trim()) ? 1 : undefined,
   );
-  const sky = pair(["RA", "DEC"], "degrees", degreesIn);
+  const sky = pair(["RA", "DEC"], "degrees", longitudeDegrees);
   if (pixels !== undefined && sky !== undefined) {
     throw new FormatError(
       `${name}: ${places.name} must give places once, got X and Y beside RA and DEC; leave one pair of columns out`,

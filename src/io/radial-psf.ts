@@ -1,11 +1,10 @@
 /** Psfs that are tables over radius: gtpsf of Fermi (radius and energy), or a column of radii and one of values. */
 
-import { pixelSize } from "../data/sky/sky-angle.js";
+import { degreesIn } from "../data/sky/angle-unit.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { imageSum, type SkyImage } from "../image.js";
-import { degreesIn } from "./angle-unit.js";
-import type { CountsGrid } from "./companion-image.js";
+import { type CountsGrid, middlePixelSize } from "./companion-image.js";
 import { columnNumbers, columnTitles } from "./fits-column.js";
 import { type FitsTable, findColumn, readTable } from "./fits-table.js";
 import type { FitsHdu, FitsHduInfo, FitsTableInfo } from "./hdu.js";
@@ -128,7 +127,7 @@ const MOST_HALF = 128;
  */
 export function radialPsfImage(
   { name, radii, unit, values }: RadialPsf,
-  { wcs }: Pick<CountsGrid, "wcs">,
+  { shape: counts, wcs }: CountsGrid,
 ): SkyImage {
   const sky = parseWcs(wcs).wcs;
   if (unit === "deg" && sky === undefined) {
@@ -136,7 +135,7 @@ export function radialPsfImage(
       `${name}: a radial psf in degrees must go with counts that have sky coordinates, got none in their header; give an image of the psf`,
     );
   }
-  const side = unit === "pixel" ? 1 : pixelSize(sky!);
+  const side = unit === "pixel" ? 1 : middlePixelSize(sky!, counts);
   const at = (radius: number): number => {
     if (radius >= radii.at(-1)!) return 0;
     let low = 0;

@@ -1,0 +1,20 @@
+/** Units of angles, as headers and columns of files and people write them. */
+
+const DEGREES: readonly (readonly [spelling: RegExp, degrees: number])[] = [
+  [/^deg(?:s|rees?)?$/, 1],
+  [/^(?:arcmins?|')$/, 1 / 60],
+  [/^(?:arcsecs?|")$/, 1 / 3600],
+  [/^mas$/, 1 / 3_600_000],
+  [/^rad(?:ians?)?$/, 180 / Math.PI],
+];
+
+/** Degrees of a unit; undefined when it is none of angles. */
+export function degreesIn(unit: string): number | undefined {
+  const name = unit.trim().toLowerCase();
+  return DEGREES.find(([spelling]) => spelling.test(name))?.[1];
+}
+
+/** Degrees in a unit of longitude or latitude, of which hours are one; undefined when it is no angle. */
+export function longitudeDegrees(unit: string): number | undefined {
+  return degreesIn(unit) ?? (/^\s*(h|hr|hour|hours|hourangle)\s*$/i.test(unit) ? 15 : undefined);
+}
