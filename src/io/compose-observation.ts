@@ -370,7 +370,7 @@ export function composeParts(
   }
   const exposureUnit = bunit(hdus.exposure)?.trim();
   // Images without sky coordinates are of no instrument, and may have any unit or none.
-  const unitless = !exposureUnit && wcs.length > 0;
+  const unitless = !exposureUnit && wcs.some(({ keyword }) => keyword === "CTYPE1");
   if (hdus.exposure && (unitless || (exposureUnit && !isExposureUnit(exposureUnit)))) {
     const { name: file } = hdus.exposure;
     notes.push(

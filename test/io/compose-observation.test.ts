@@ -41,7 +41,7 @@ describe("composeObservation", () => {
       "map.fits: exposure should have its unit, s or cm2 s, got no BUNIT; the flux has no unit either, add it to the header",
     ]);
     expect(unit).toBeUndefined();
-    const plain = named("counts.fits", 1, []);
+    const plain = named("counts.fits", 1, [fitsCard("OBJECT", "simulated")]);
     expect(composeObservation({ counts: plain, psf, exposure }).notes.join()).not.toContain("map.fits");
   });
 
