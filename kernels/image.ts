@@ -1,11 +1,12 @@
 // Step 6 of the sweep: the image from its conditional, a product of Dirichlet draws down the tree.
 
 import { alphasOf, states } from "./adaptive-prior";
+import { addFractions, beginFractions, endFractions } from "./block-fractions";
 import { allocate } from "./memory";
 import { drawGamma, drawLogGammas } from "./random";
-import { expPair, log, logPair } from "./special";
+import { expPair, log } from "./special";
 import { statesOf } from "./states";
-import { childrenOf, colsOf, countsOf, levels, massAt, massesOf, rowsOf } from "./tree";
+import { colsOf, countsOf, levels, massesOf, rowsOf } from "./tree";
 
 /** Smallest expected counts of a pixel: far below anything that matters, far above where f64 ends. */
 const FLOOR: f64 = 1e-270;
@@ -18,6 +19,8 @@ let imageRows: usize = 0;
 
 /** sum over all blocks of the logarithms of the fractions, for each level; set by `drawImage`. */
 export const sumLogFractions = memory.data(216, 16);
+/** Under the adaptive prior: log density of the logarithms of all fractions given the states; set by `drawImage`. */
+export let logBlockFractions: f64 = 0;
 
 /** Reserve scratch for an image with `nx` columns; false when memory is refused. */
 export function prepareImage(nx: i32): bool {
@@ -95,6 +98,7 @@ let rowLogFractions: f64 = 0;
  * @param unit factor on every mass
  * @param floor smallest mass written
  * @param upper f64 row of masses written; the row below follows at `lower`
+ * @param state address of the u8 state of the first block; 0 without the adaptive prior
  */
 function shareMasses(
   masses: usize,
@@ -104,6 +108,7 @@ function shareMasses(
   upper: usize,
   lower: usize,
   hasLower: bool,
+  state: usize,
 ): void {
   const whole = cols >> 1;
   const floors = f64x2.splat(floor);
@@ -127,6 +132,7 @@ function shareMasses(
       const secondShare = expPair(f64x2.sub(second, largests));
       const pairSum = f64x2.add(firstShare, secondShare);
       const sum = f64x2.extract_lane(pairSum, 0) + f64x2.extract_lane(pairSum, 1);
+      if (state !== 0) addFractions(load<u8>(state + <usize>block), 0, first, second, largest, sum);
       product *= sum;
       if ((block & 255) === 255) {
         sumLog += 4 * log(product);
@@ -147,6 +153,7 @@ function shareMasses(
       sumMax += 2 * largest;
       const share = expPair(f64x2.sub(draw, f64x2.splat(largest)));
       const sum = f64x2.extract_lane(share, 0) + f64x2.extract_lane(share, 1);
+      if (state !== 0) addFractions(load<u8>(state + <usize>block), 1, draw, f64x2.splat(0), largest, sum);
       product *= sum;
       if ((block & 255) === 255) {
         sumLog += 2 * log(product);
@@ -169,6 +176,11 @@ function shareMasses(
         f64x2.sub(f64x2.replace_lane(f64x2.splat(first), 1, second), f64x2.splat(largest)),
       );
       const sum = f64x2.extract_lane(share, 0) + f64x2.extract_lane(share, 1);
+      if (state !== 0) {
+        const upperDraw = f64x2.replace_lane(f64x2.splat(0), 0, first);
+        const lowerDraw = f64x2.replace_lane(f64x2.splat(0), 0, second);
+        addFractions(load<u8>(state + <usize>whole), 2, upperDraw, lowerDraw, largest, sum);
+      }
       sumDraws += first + second;
       sumMax += 2 * largest;
       sumLog += 2 * log(sum);
@@ -210,6 +222,7 @@ export function drawImage(
     return total;
   }
   store<f64>(massesOf(levels), total);
+  beginFractions();
   for (let level = levels - 1; level >= 0; level--) {
     const rows = rowsOf(level);
     const cols = colsOf(level);
@@ -219,19 +232,20 @@ export function drawImage(
     for (let row = 0, parentRow = 0; row < rows; row += 2, parentRow++) {
       const hasLower = row + 1 < rows;
       const counts = countsOf(level) + ((<usize>(row * cols)) << 2);
+      const state = states > 0 ? statesOf(level + 1) + <usize>(parentRow * parentCols) : 0;
       const count =
         states > 0
-          ? gatherStateShapes(counts, hasLower, cols, statesOf(level + 1) + <usize>(parentRow * parentCols))
+          ? gatherStateShapes(counts, hasLower, cols, state)
           : gatherShapes(counts, hasLower, cols, levelAlpha);
       // A block of a single child takes no draw.
       drawLogGammas(shapes, logGammas, count - (cols & 1 & <i32>!hasLower));
       const parents = massesOf(level + 1) + ((<usize>(parentRow * parentCols)) << 3);
       if (level > 0) {
         const upper = massesOf(level) + ((<usize>(row * cols)) << 3);
-        shareMasses(parents, 1, 0, cols, upper, upper + ((<usize>cols) << 3), hasLower);
+        shareMasses(parents, 1, 0, cols, upper, upper + ((<usize>cols) << 3), hasLower, state);
       } else {
         const second = imageRows + ((<usize>cols) << 3);
-        shareMasses(parents, 1 / reference, FLOOR / reference, cols, imageRows, second, hasLower);
+        shareMasses(parents, 1 / reference, FLOOR / reference, cols, imageRows, second, hasLower, state);
         unshiftRow(flux, imageRows, row + shiftRow, shiftCol, rows, cols);
         if (hasLower) unshiftRow(flux, second, row + 1 + shiftRow, shiftCol, rows, cols);
       }
@@ -239,6 +253,7 @@ export function drawImage(
     }
     store<f64>(sumLogFractions + ((<usize>level) << 3), logFractions);
   }
+  if (states > 0) logBlockFractions = endFractions();
   return total;
 }
 
@@ -249,40 +264,4 @@ function unshiftRow(image: usize, from: usize, row: i32, shiftCol: i32, rows: i3
   const head = (<usize>(cols - shiftCol)) << 3;
   memory.copy(target + ((<usize>shiftCol) << 3), from, head);
   memory.copy(target, from + head, (<usize>shiftCol) << 3);
-}
-
-/** Sum of the logarithms of `count` f64. */
-function sumLogs(values: usize, count: i32): f64 {
-  let sums = f64x2.splat(0);
-  const even = (<usize>(count & ~1)) << 3;
-  for (let at: usize = 0; at < even; at += 16) sums = f64x2.add(sums, logPair(v128.load(values + at)));
-  const sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
-  return count & 1 ? sum + log(load<f64>(values + even)) : sum;
-}
-
-/**
- * Set `sumLogFractions` to those of an image whose masses are in the tree: of each level, the logarithms of its nodes
- * less those of their parents.
- *
- * @param flux f64 `[ny, nx]`, > 0
- * @param reference factor from flux to mass
- */
-export function measureLogFractions(flux: usize, reference: f64): void {
-  const pixels = rowsOf(0) * colsOf(0);
-  let children = sumLogs(flux, pixels) + <f64>pixels * log(reference);
-  for (let level = 0; level < levels; level++) {
-    const rows = rowsOf(level + 1);
-    const cols = colsOf(level + 1);
-    const parents = sumLogs(massesOf(level + 1), rows * cols);
-    let counted = 4 * parents;
-    // Blocks at an edge have fewer children than four.
-    for (let row = 0; row < rows; row++) {
-      for (let col = 2 * row + 2 > rowsOf(level) ? 0 : cols - 1; col < cols; col++) {
-        const lacking = 4 - childrenOf(row, col, level);
-        if (lacking > 0) counted -= <f64>lacking * log(load<f64>(massAt(level + 1, row, col)));
-      }
-    }
-    store<f64>(sumLogFractions + ((<usize>level) << 3), children - counted);
-    children = parents;
-  }
 }

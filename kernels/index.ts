@@ -7,7 +7,7 @@
 import { prepareStates, setStates as setStateCount, states } from "./adaptive-prior";
 import { adaptiveCol, adaptiveRow, drawAdaptiveShift } from "./adaptive-shift";
 import { transferBackground } from "./background-transfer";
-import { drawImage, measureLogFractions, prepareImage, sumLogFractions } from "./image";
+import { drawImage, logBlockFractions, prepareImage, sumLogFractions } from "./image";
 import {
   clearGains,
   predictBackground,
@@ -18,7 +18,7 @@ import {
   sumLogLight,
 } from "./light";
 import { prepareLine } from "./line";
-import { aggregateMasses } from "./masses";
+import { aggregateMasses, placeTree } from "./masses";
 import { allocate } from "./memory";
 import { addToMoments, prepareMoments } from "./moments";
 import { transferNodes } from "./node-transfer";
@@ -34,7 +34,7 @@ import {
 import { RADIUS, transferPairs } from "./pair-transfer";
 import { drawPixels, logPixelPrior, pixelShape } from "./pixel-prior";
 import { drawIndex, initRandom, randomState } from "./random";
-import { prepareRedistribution, redistributeCounts } from "./redistribute";
+import { prepareRedistribution, redistributeCounts, redistributeLitCounts } from "./redistribute";
 import { drawnCol, drawnRow, drawShift, prepareShift } from "./shift";
 import { drawSmoothing, logLevelPrior, prepareSmoothing } from "./smoothing";
 import { addSmoothness, levelSmoothness, logStateFractions, prepareSmoothness } from "./smoothness";
@@ -48,6 +48,7 @@ import {
   logStatesPrior,
   nodesAbove,
   startStates,
+  statesKnown,
   statesOf,
 } from "./states";
 import {
@@ -73,7 +74,7 @@ export { setRedistribution } from "./redistribute";
 export { shiftScores } from "./shift";
 export { setSmoothingPrior } from "./smoothing";
 export { smoothnessLength, smoothnessSums } from "./smoothness";
-export { deriveMatrix, transitionPriorArray } from "./states";
+export { restoreStates, statesKnown, transitionPriorArray } from "./states";
 export { levels } from "./tree";
 
 /** Status of a call: all is well. */
@@ -434,7 +435,8 @@ export function startChain(): void {
   if (states > 0) {
     startStates();
     aggregateMasses(flux, reference, shiftRow(), shiftCol());
-    store<f64>(scalar(LOG_PRIOR), evaluateLogPrior(total));
+    const logFractions = logStateFractions(flux, log(reference));
+    store<f64>(scalar(LOG_PRIOR), evaluateLogPrior(total, logFractions));
     return;
   }
   for (let level = 0; level < levels; level++) {
@@ -443,7 +445,7 @@ export function startChain(): void {
     store<f64>(modes() + at, log(alpha));
     store<f64>(sumLogFractions + at, logFractionsOf(level));
   }
-  store<f64>(scalar(LOG_PRIOR), evaluateLogPrior(total));
+  store<f64>(scalar(LOG_PRIOR), evaluateLogPrior(total, 0));
 }
 
 /** sum log(child / parent) over the blocks of one level of the unshifted image; fills the masses of the next level. */
@@ -470,10 +472,11 @@ function logFractionsOf(level: i32): f64 {
   return sum;
 }
 
-function evaluateLogPrior(total: f64): f64 {
+/** @param logFractions under the adaptive prior, log density of all fractions given the states */
+function evaluateLogPrior(total: f64, logFractions: f64): f64 {
   if (pixelShape > 0) return logPixelPrior(flux, pixels);
   let sum = totalShape * log(total) - totalRate * total;
-  if (states > 0) return sum + logStatesPrior() + logStateFractions(flux, log(reference));
+  if (states > 0) return sum + logStatesPrior() + logFractions;
   for (let level = 0; level < levels; level++) {
     const at = (<usize>level) << 3;
     sum += logLevelPrior(level, load<f64>(alphas() + at), load<f64>(sumLogFractions + at));
@@ -503,24 +506,11 @@ function sumOfFlux(): f64 {
   return sum;
 }
 
-/** A sweep under a prior of independent pixels: the photons' origins, the image, the background's scale, transfers. */
-function drawPixelSweep(): i32 {
-  drawPixels(flux, exposed, sourceCounts, pixels);
-  store<f64>(scalar(TOTAL), reference * sumOfFlux());
-  if (fitBackground) drawBackgroundScale(scaleShape, scaleRate);
-  if (pairTransfers > 0 && !transferFlux(0, 0)) return NO_LIGHT;
-  return OK;
-}
-
-/** Transfers of flux with the photons integrated out. */
-function transferFlux(row: i32, col: i32): bool {
-  if (!predictLight(flux)) return false;
+/** Transfers of flux with the photons integrated out, after `predictLight`. */
+function transferFlux(row: i32, col: i32): void {
   aggregateMasses(flux, reference, row, col);
   transferPairs(pairTransfers, flux, exposed, alphas(), reference);
-  if (pixelShape > 0) {
-    store<f64>(scalar(TOTAL), reference * sumOfFlux());
-    return true;
-  }
+  if (pixelShape > 0) return;
   if (nodeTransfers > 0) {
     clearGains();
     transferNodes(nodeTransfers, exposed, alphas());
@@ -536,19 +526,37 @@ function transferFlux(row: i32, col: i32): bool {
       scaleShape,
       scaleRate,
     );
-    store<f64>(scalar(TOTAL), load<f64>(massesOf(levels)));
   }
-  if (states === 0) measureLogFractions(flux, reference);
-  return true;
 }
 
-/** One sweep: the conditional draws in the paper's order, then transfers. */
+/**
+ * Draw the photons' origins, and the transfers before them: what these make of lambda of the lit pixels serves the photons too, which
+ * need not sum all light again. Before the first draw of a node's state there are no transfers.
+ *
+ * @returns whether all lit pixels get light; sets the log-likelihood of the image before
+ */
+function drawPhotons(): bool {
+  if (pairTransfers === 0) {
+    const sumLog = redistributeCounts(flux, ny, nx, wrap);
+    store<f64>(scalar(LOG_LIKELIHOOD), sumLog - expectedCounts());
+    return isFinite(sumLog);
+  }
+  if (!predictLight(flux)) return false;
+  store<f64>(scalar(LOG_LIKELIHOOD), sumLogLight() - expectedCounts());
+  if (states === 0 || statesKnown) transferFlux(shiftRow(), shiftCol());
+  return redistributeLitCounts(flux, ny, nx, wrap);
+}
+
+/** One sweep: transfers, then the conditional draws in the paper's order. */
 function drawSweep(): i32 {
-  const sumLog = redistributeCounts(flux, ny, nx, wrap);
-  store<f64>(scalar(LOG_LIKELIHOOD), sumLog - expectedCounts());
-  if (!isFinite(sumLog)) return NO_LIGHT;
+  if (!drawPhotons()) return NO_LIGHT;
   splitBackground(flux, sourceCounts, pixels);
-  if (pixelShape > 0) return drawPixelSweep();
+  if (pixelShape > 0) {
+    drawPixels(flux, exposed, sourceCounts, pixels);
+    store<f64>(scalar(TOTAL), reference * sumOfFlux());
+    if (fitBackground) drawBackgroundScale(scaleShape, scaleRate);
+    return OK;
+  }
   if (anyMissing && !addMissingCounts(flux, missing, sourceCounts, ny, nx)) return TOO_MANY_COUNTS;
   if (spin === RANDOM) setShift(drawIndex(ny), drawIndex(nx));
   else if (spin === SAMPLED) stepShift();
@@ -561,11 +569,7 @@ function drawSweep(): i32 {
   const total = drawImage(flux, alphas(), row, col, reference, totalShape, totalRate);
   store<f64>(scalar(TOTAL), total);
   if (fitBackground) drawBackgroundScale(scaleShape, scaleRate);
-  if (pairTransfers > 0) {
-    if (!transferFlux(row, col)) return NO_LIGHT;
-  } else if (states > 0) {
-    aggregateMasses(flux, reference, row, col);
-  }
+  placeTree(flux, reference, row, col);
   return OK;
 }
 
@@ -585,7 +589,7 @@ export function runSweeps(count: i32, trace: usize, skip: i32): i32 {
     const priorBefore = load<f64>(scalar(LOG_PRIOR));
     const status = drawSweep();
     if (status !== OK) return status;
-    store<f64>(scalar(LOG_PRIOR), evaluateLogPrior(load<f64>(scalar(TOTAL))));
+    store<f64>(scalar(LOG_PRIOR), evaluateLogPrior(load<f64>(scalar(TOTAL)), logBlockFractions));
     if (sweep >= skip) {
       addToMoments(flux, pixels);
       if (states > 0) addSmoothness();
@@ -665,7 +669,9 @@ export function stepImage(row: i32, col: i32): void {
 }
 /** The transfers alone, with the given shift; false when a lit pixel gets no light. */
 export function stepTransfers(row: i32, col: i32): bool {
-  return transferFlux(row, col);
+  if (!predictLight(flux)) return false;
+  transferFlux(row, col);
+  return true;
 }
 /** Address of i32 `[ny, nx]` source photons. */
 export function sourceCountsArray(): usize {

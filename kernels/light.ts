@@ -8,8 +8,17 @@ import { allocate } from "./memory";
 import { Observation, observationAt, observationCount, partAt } from "./observation";
 import { fillParts, lightBySet } from "./psf-set";
 import { convolveLight } from "./redistribute-tiles";
-import { log } from "./special";
-import { exposureAt, FAINT, fillPadded, lightOfPixel, sumLightOfRow, wrapIndex } from "./window";
+import {
+  addLog,
+  beginSumLog,
+  endSumLog,
+  exposureAt,
+  FAINT,
+  fillPadded,
+  lightOfPixel,
+  sumLightOfRow,
+  wrapIndex,
+} from "./window";
 
 /** lambda of the dark pixels of a row that is kept whole. */
 const DARK: f64 = 1e200;
@@ -81,10 +90,12 @@ export function sumLogLight(): f64 {
   let sum: f64 = 0;
   for (let index = 0; index < observationCount; index++) {
     const item = observationAt(index);
-    for (let at: usize = 0; at < (<usize>item.entryCount) << 3; at += 8) {
-      const counts = load<f64>(item.entryWeights + at);
-      if (counts > 0) sum += counts * log(load<f64>(item.entryLambdas + at));
+    beginSumLog();
+    for (let at: usize = 0; at < (<usize>item.litCount) << 2; at += 4) {
+      const entry = (<usize>load<i32>(item.litEntries + at)) << 3;
+      addLog(load<f64>(item.entryLambdas + entry), load<i32>(item.litCounts + at));
     }
+    sum += endSumLog();
   }
   return sum;
 }
@@ -156,18 +167,23 @@ function listEntries(item: Observation): bool {
   item.entryPixels = allocate((<usize>most) << 2);
   item.entryWeights = allocate((<usize>(most + 2)) << 3);
   item.entryLambdas = allocate((<usize>(most + 2)) << 3);
+  item.entryStarts = allocate((<usize>most) << 3);
+  item.litEntries = allocate((<usize>item.litCount) << 2);
   item.entryBackground = allocate((<usize>(most + 2)) << 3);
   item.entryGains = allocate((<usize>(most + 2)) << 3);
   if (
     item.entryPixels === 0 ||
     item.entryWeights === 0 ||
     item.entryLambdas === 0 ||
+    item.entryStarts === 0 ||
+    item.litEntries === 0 ||
     item.entryBackground === 0 ||
     item.entryGains === 0
   ) {
     return false;
   }
   let entry = 0;
+  let lit = 0;
   for (let row = 0; row < ny; row++) {
     const before = item.entryBefore + ((<usize>(row * (nx + 1))) << 2);
     const whole = isWhole(item, row);
@@ -178,6 +194,10 @@ function listEntries(item: Observation): bool {
       if (counts === 0 && !whole) continue;
       store<i32>(item.entryPixels + ((<usize>entry) << 2), pixel);
       store<f64>(item.entryWeights + ((<usize>entry) << 3), <f64>counts);
+      if (counts > 0) {
+        store<i32>(item.litEntries + ((<usize>lit) << 2), entry);
+        lit++;
+      }
       entry++;
     }
     store<i32>(before + ((<usize>nx) << 2), entry);
@@ -198,6 +218,7 @@ export function predictLight(flux: usize): bool {
   for (let index = 0; index < observationCount; index++) {
     const item = observationAt(index);
     if (!predictObservation(item, flux, item.entryLambdas)) return false;
+    memory.copy(item.entryStarts, item.entryLambdas, (<usize>item.entryCount) << 3);
   }
   return true;
 }

@@ -336,10 +336,33 @@ export function redistributeByTiles(
   nx: i32,
   wrap: bool,
 ): f64 {
-  const tiling = changetype<Tiling>(observation.tiling);
   convolveLight(observation, ny, nx);
-  sumTiles(observation, tiling);
   beginSumLog();
+  return drawByTiles(observation, flux, ny, nx, wrap, false) ? endSumLog() : NaN;
+}
+
+/** As `redistributeByTiles`, with lambda of the lit pixels as `predictLight` left it; false when a lit pixel gets no light. */
+export function redistributeLitByTiles(
+  observation: Observation,
+  flux: usize,
+  ny: i32,
+  nx: i32,
+  wrap: bool,
+): bool {
+  return drawByTiles(observation, flux, ny, nx, wrap, true);
+}
+
+/** Draw all origins; `isKnown` tells lambda from the list of entries, else it is `expected` and is added to the sum of logarithms. */
+function drawByTiles(
+  observation: Observation,
+  flux: usize,
+  ny: i32,
+  nx: i32,
+  wrap: bool,
+  isKnown: bool,
+): bool {
+  const tiling = changetype<Tiling>(observation.tiling);
+  sumTiles(observation, tiling);
   waitingCount = 0;
   let inBatch = 0;
   let row = 0;
@@ -353,20 +376,21 @@ export function redistributeByTiles(
       row++;
       rowStart += nx;
     }
-    let lambda = <f64>load<f32>(expected + ((<usize>pixel) << 2));
+    let lambda: f64 = isKnown
+      ? load<f64>(observation.entryLambdas + ((<usize>load<i32>(observation.litEntries + ((<usize>lit) << 2))) << 3))
+      : <f64>load<f32>(expected + ((<usize>pixel) << 2));
     if (lambda > FAINT && counts < tiling.directFrom) {
       addToBatch(observation, tiling, inBatch, window, pixel, row, pixel - rowStart, counts);
       inBatch++;
       if (inBatch === BATCH_PIXELS || waitingCount >= BATCH_PHOTONS) {
-        if (!finishBatch(observation, tiling, flux, ny, nx, wrap)) return NaN;
+        if (!finishBatch(observation, tiling, flux, ny, nx, wrap)) return false;
         inBatch = 0;
       }
     } else {
       lambda = redistributePixel(observation, flux, window, pixel, counts, ny, nx, wrap);
-      if (!(lambda > 0)) return NaN;
+      if (!(lambda > 0)) return false;
     }
-    addLog(lambda, counts);
+    if (!isKnown) addLog(lambda, counts);
   }
-  if (!finishBatch(observation, tiling, flux, ny, nx, wrap)) return NaN;
-  return endSumLog();
+  return finishBatch(observation, tiling, flux, ny, nx, wrap);
 }

@@ -1,8 +1,9 @@
 // Step 1 of the sweep: every detected photon is assigned to the sky pixel that it came from.
 
 import { Observation, observationAt, observationCount } from "./observation";
+import { drawOrigins, prepareOrigins } from "./origins";
 import { preparePsfSets, redistributeBySet } from "./psf-set";
-import { prepareTileScratch, redistributeByTiles } from "./redistribute-tiles";
+import { prepareTileScratch, redistributeByTiles, redistributeLitByTiles } from "./redistribute-tiles";
 import { chooseTiling, DIRECT, TILES } from "./tiling";
 import { addLog, beginSumLog, endSumLog, fillPadded, prepareWindows, redistributePixel } from "./window";
 
@@ -17,7 +18,7 @@ export function setRedistribution(scheme: i32): void {
 
 /** Choose the scheme of each observation and reserve scratch; false when memory is refused. */
 export function prepareRedistribution(ny: i32, nx: i32, wrap: bool): bool {
-  if (!prepareWindows() || !preparePsfSets()) return false;
+  if (!prepareWindows() || !prepareOrigins() || !preparePsfSets()) return false;
   if (wanted === DIRECT) return true;
   for (let index = 0; index < observationCount; index++) {
     const item = observationAt(index);
@@ -50,6 +51,36 @@ function redistributeObservation(observation: Observation, flux: usize, ny: i32,
     addLog(lambda, counts);
   }
   return endSumLog();
+}
+
+/**
+ * As `redistributeObservation`, with lambda of the lit pixels as `predictLight` left it, or transfers since.
+ *
+ * @returns false when the model gives a lit pixel no light at all
+ */
+function redistributeLit(observation: Observation, flux: usize, ny: i32, nx: i32, wrap: bool): bool {
+  memory.fill(observation.photons, 0, (<usize>(ny * nx)) << 2);
+  if (observation.partCount > 0) return isFinite(redistributeBySet(observation, flux, ny, nx, wrap));
+  fillPadded(observation, flux, ny, nx, wrap);
+  if (observation.tiling !== 0) return redistributeLitByTiles(observation, flux, ny, nx, wrap);
+  for (let at: usize = 0; at < (<usize>observation.litCount) << 2; at += 4) {
+    const window = observation.padded + ((<usize>load<i32>(observation.litWindows + at)) << 2);
+    const pixel = load<i32>(observation.litPixels + at);
+    const counts = load<i32>(observation.litCounts + at);
+    const entry = (<usize>load<i32>(observation.litEntries + at)) << 3;
+    const lambda = load<f64>(observation.entryLambdas + entry);
+    const start = load<f64>(observation.entryStarts + entry);
+    if (!drawOrigins(observation, flux, window, pixel, counts, lambda, start, ny, nx, wrap)) return false;
+  }
+  return true;
+}
+
+/** As `redistributeCounts`, after `predictLight`; false when a lit pixel gets no light. */
+export function redistributeLitCounts(flux: usize, ny: i32, nx: i32, wrap: bool): bool {
+  for (let index = 0; index < observationCount; index++) {
+    if (!redistributeLit(observationAt(index), flux, ny, nx, wrap)) return false;
+  }
+  return true;
 }
 
 /**

@@ -42,6 +42,8 @@ const transitionPrior = memory.data(8 * 32 * 32, 16);
 const transitions = memory.data(4 * 32 * 32, 16);
 const shapes = memory.data(8 * 32, 16);
 
+/** Whether the states of all nodes are those of the image: drawn with it, or taken from a saved chain. */
+export let statesKnown: bool = false;
 /** Logarithm of the probability of the counts given A, states and fractions integrated out; see `collectStates`. */
 export let logEvidence: f64 = 0;
 
@@ -91,13 +93,19 @@ export function startStates(): void {
       store<f64>(entry(matrix, from, to), load<f64>(entry(transitionPrior, from, to)) / sum);
     }
   }
-  deriveMatrix();
+  restoreStates(false);
   memory.fill(nodeStates, <u8>(states >> 1), <usize>nodesAbove());
   countTransitions();
 }
 
-/** Derive what the passes need from A: after a draw, and when a chain is restored. */
-export function deriveMatrix(): void {
+/** Go on from an A that the host has set, and from states if it has set those too. */
+export function restoreStates(withStates: bool): void {
+  statesKnown = withStates;
+  deriveMatrix();
+}
+
+/** Derive what the passes need from A. */
+function deriveMatrix(): void {
   for (let from = 0; from < states; from++) {
     let sum: f64 = 0;
     for (let to = 0; to < states; to++) {
@@ -343,6 +351,7 @@ export function drawStates(): void {
   }
   drawTransitionMatrix();
   drawUninformative();
+  statesKnown = true;
   countTransitions();
 }
 

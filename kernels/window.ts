@@ -121,7 +121,7 @@ export function fillPart(part: Observation, flux: usize, ny: i32, nx: i32, wrap:
 }
 
 /** Sums of the four lanes of four vectors, one in each lane. */
-function sumLanes(first: v128, second: v128, third: v128, fourth: v128): v128 {
+export function sumLanes(first: v128, second: v128, third: v128, fourth: v128): v128 {
   const low = f32x4.add(i32x4.shuffle(first, second, 0, 2, 4, 6), i32x4.shuffle(first, second, 1, 3, 5, 7));
   const high = f32x4.add(i32x4.shuffle(third, fourth, 0, 2, 4, 6), i32x4.shuffle(third, fourth, 1, 3, 5, 7));
   return f32x4.add(i32x4.shuffle(low, high, 0, 2, 4, 6), i32x4.shuffle(low, high, 1, 3, 5, 7));

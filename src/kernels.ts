@@ -8,6 +8,7 @@ export interface Kernels {
   readonly means: WebAssembly.Global;
   readonly squares: WebAssembly.Global;
   readonly levels: WebAssembly.Global;
+  readonly statesKnown: WebAssembly.Global;
   readonly transfersAccepted: WebAssembly.Global;
   readonly transfersTried: WebAssembly.Global;
   readonly nodeTransfersAccepted: WebAssembly.Global;
@@ -19,7 +20,7 @@ export interface Kernels {
   stateAlphas(): number;
   transitionPriorArray(): number;
   transitionArray(): number;
-  deriveMatrix(): void;
+  restoreStates(withStates: number): void;
   nodeStatesArray(): number;
   nodeStatesLength(): number;
   smoothnessSums(): number;

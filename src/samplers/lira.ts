@@ -356,6 +356,10 @@ export function createLiraChain(
   });
   const smoothnessSums = () => doubles(kernels.smoothnessSums(), kernels.smoothnessLength());
   const randomBytes = () => new Uint8Array(kernels.memory.buffer, kernels.randomArray(), 32);
+  const nodeStates = () => {
+    const length = adaptivePrior === undefined ? 0 : kernels.nodeStatesLength();
+    return new Uint8Array(kernels.memory.buffer, length === 0 ? 0 : kernels.nodeStatesArray(), length);
+  };
 
   return {
     grid,
@@ -376,8 +380,7 @@ export function createLiraChain(
       return doubles(kernels.alphaArray(), levels);
     },
     get states() {
-      const length = adaptivePrior === undefined ? 0 : kernels.nodeStatesLength();
-      return new Uint8Array(kernels.memory.buffer, length === 0 ? 0 : kernels.nodeStatesArray(), length);
+      return nodeStates();
     },
     get transitions() {
       return doubles(kernels.transitionArray(), states * states);
@@ -414,6 +417,8 @@ export function createLiraChain(
           scalars: doubles(kernels.stateArray(), kernels.stateLength()).slice(),
           flux: doubles(kernels.fluxArray(), pixels).slice(),
           backgroundScale: backgroundScale(),
+          // A sweep begins with transfers, which are given them.
+          ...(Number(kernels.statesKnown.value) > 0 && { nodeStates: nodeStates().slice() }),
           // Sums of ln alpha over the sweeps that counted, see `smoothnessMaps`.
           ...(keepsSmoothness && { smoothness: smoothnessSums().slice() }),
           ...(gpuSweeps !== undefined && { gpuSweeps: Float64Array.of(gpuSweeps) }),
@@ -428,7 +433,7 @@ export function createLiraChain(
         state = movedState(saved, referenceExposure, randomBytes().slice(), levels);
       }
       gpuSweeps = gpuSweepsOf(state);
-      const { random, scalars, flux, backgroundScale: scales, smoothness } = state.arrays;
+      const { random, scalars, flux, backgroundScale: scales, nodeStates: drawn, smoothness } = state.arrays;
       // The GPU keeps none where the tree moves, and then there are none of the whole run.
       keepsSmoothness = states > 0 && (smoothness !== undefined || gpuSweeps === undefined);
       const { mean, squares } = moments();
@@ -438,6 +443,7 @@ export function createLiraChain(
         ["backgroundScale", scales, handles],
         ["mean", state.moments.mean, mean],
         ["squares", state.moments.squares, squares],
+        ["nodeStates", drawn ?? [], drawn ? nodeStates() : []],
         ["smoothness", smoothness ?? [], keepsSmoothness ? smoothnessSums() : []],
       ] as const;
       for (const [name, given, own] of sizes) {
@@ -458,7 +464,8 @@ export function createLiraChain(
       squares.set(state.moments.squares);
       if (states === 0) return;
       if (keepsSmoothness) smoothnessSums().set(smoothness);
-      kernels.deriveMatrix();
+      if (drawn) nodeStates().set(drawn);
+      kernels.restoreStates(Number(drawn !== undefined));
     },
   };
 }
