@@ -1,7 +1,8 @@
 // Step 6 of the sweep: the image from its conditional, a product of Dirichlet draws down the tree.
 
-import { alphasOf, states } from "./adaptive-prior";
+import { states } from "./adaptive-prior";
 import { addFractions, beginFractions, endFractions } from "./block-fractions";
+import { drawBlockGammas } from "./block-gammas";
 import { allocate } from "./memory";
 import { drawGamma, drawLogGammas } from "./random";
 import { expPair, log } from "./special";
@@ -52,35 +53,6 @@ function gatherShapes(upper: usize, hasLower: bool, cols: i32, alpha: f64): i32 
     out += 8;
     if (hasLower) {
       store<f64>(out, <f64>load<i32>(lower + at) + alpha);
-      out += 8;
-    }
-  }
-  return <i32>((out - shapes) >> 3);
-}
-
-/** As `gatherShapes`, with the alphas of each block's state; `state` is the address of the u8 of the first block. */
-function gatherStateShapes(upper: usize, hasLower: bool, cols: i32, state: usize): i32 {
-  const lower = upper + ((<usize>cols) << 2);
-  const whole = cols >> 1;
-  let out = shapes;
-  for (let block = 0; block < whole; block++) {
-    const at = (<usize>block) << 3;
-    const alphas = alphasOf(load<u8>(state + <usize>block));
-    v128.store(out, f64x2.add(f64x2.convert_low_i32x4_s(v128.load64_zero(upper + at)), v128.load(alphas)));
-    out += 16;
-    if (hasLower) {
-      const counts = f64x2.convert_low_i32x4_s(v128.load64_zero(lower + at));
-      v128.store(out, f64x2.add(counts, v128.load(alphas, 16)));
-      out += 16;
-    }
-  }
-  if (cols & 1) {
-    const at = (<usize>whole) << 3;
-    const alphas = alphasOf(load<u8>(state + <usize>whole));
-    store<f64>(out, <f64>load<i32>(upper + at) + load<f64>(alphas));
-    out += 8;
-    if (hasLower) {
-      store<f64>(out, <f64>load<i32>(lower + at) + load<f64>(alphas, 16));
       out += 8;
     }
   }
@@ -233,12 +205,12 @@ export function drawImage(
       const hasLower = row + 1 < rows;
       const counts = countsOf(level) + ((<usize>(row * cols)) << 2);
       const state = states > 0 ? statesOf(level + 1) + <usize>(parentRow * parentCols) : 0;
-      const count =
-        states > 0
-          ? gatherStateShapes(counts, hasLower, cols, state)
-          : gatherShapes(counts, hasLower, cols, levelAlpha);
       // A block of a single child takes no draw.
-      drawLogGammas(shapes, logGammas, count - (cols & 1 & <i32>!hasLower));
+      if (states > 0) drawBlockGammas(counts, hasLower, cols, state, logGammas);
+      else {
+        const count = gatherShapes(counts, hasLower, cols, levelAlpha);
+        drawLogGammas(shapes, logGammas, count - (cols & 1 & <i32>!hasLower));
+      }
       const parents = massesOf(level + 1) + ((<usize>(parentRow * parentCols)) << 3);
       if (level > 0) {
         const upper = massesOf(level) + ((<usize>(row * cols)) << 3);

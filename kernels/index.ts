@@ -7,6 +7,7 @@
 import { prepareStates, setStates as setStateCount, states } from "./adaptive-prior";
 import { adaptiveCol, adaptiveRow, drawAdaptiveShift } from "./adaptive-shift";
 import { transferBackground } from "./background-transfer";
+import { prepareBlockGammas } from "./block-gammas";
 import { drawImage, logBlockFractions, prepareImage, sumLogFractions } from "./image";
 import {
   clearGains,
@@ -375,10 +376,11 @@ export function shiftCol(): i32 {
 export function prepareChain(): i32 {
   for (let index = 0; index < observationCount; index++) {
     const item = observationAt(index);
+    item.apart = pairTransfers > 0 && item.background !== 0 && item.partCount === 0;
     if (!prepareObservation(item, ny, nx)) return OUT_OF_MEMORY;
   }
   if (!prepareRedistribution(ny, nx, wrap)) return OUT_OF_MEMORY;
-  if (states > 0 && !prepareStates()) return OUT_OF_MEMORY;
+  if (states > 0 && !(prepareStates() && prepareBlockGammas(nx))) return OUT_OF_MEMORY;
   if (spin === SAMPLED && states === 0 && !prepareShift(ny, nx)) return OUT_OF_MEMORY;
   if (pairTransfers > 0 || psfVaries) {
     if (!prepareLight(ny, nx, wrap, RADIUS) || !prepareLine(ny, nx, wrap)) return OUT_OF_MEMORY;
@@ -625,7 +627,8 @@ export function runSweeps(count: i32, trace: usize, skip: i32): i32 {
 
 /** Step 1 alone; returns the sum of counts log lambda. */
 export function stepRedistribute(): f64 {
-  return redistributeCounts(flux, ny, nx, wrap);
+  if (pairTransfers === 0) return redistributeCounts(flux, ny, nx, wrap);
+  return predictLight(flux) && redistributeLitCounts(flux, ny, nx, wrap) ? sumLogLight() : NaN;
 }
 /** Steps 2 and 3 alone. */
 export function stepSourceCounts(): void {

@@ -22,6 +22,8 @@ import {
 
 /** lambda of the dark pixels of a row that is kept whole. */
 const DARK: f64 = 1e200;
+/** Beside so much light what is FAINT adds nothing to a double. */
+const BRIGHT: f64 = 1e-3;
 
 let ny: i32 = 0;
 let nx: i32 = 0;
@@ -226,6 +228,7 @@ export function predictLight(flux: usize): bool {
 /** Lambda of the lit pixels of one observation into f64 `[entryCount]`, DARK for the others; whether all are > 0. */
 function predictObservation(item: Observation, flux: usize, out: usize): bool {
   const varies = item.partCount > 0;
+  const scale = item.scale;
   if (varies) fillParts(item, flux, ny, nx, wrap);
   else fillPadded(item, flux, ny, nx, wrap);
   const expected = item.tiling !== 0 ? convolveLight(item, ny, nx) : 0;
@@ -249,11 +252,13 @@ function predictObservation(item: Observation, flux: usize, out: usize): bool {
       const pixel = load<i32>(item.entryPixels + ((<usize>entry) << 2));
       const col = pixel - row * nx;
       let lambda: f64 = known !== 0 ? <f64>load<f32>(known + ((<usize>col) << 2)) : 0;
+      const background = item.apart ? scale * load<f64>(item.entryBackground + ((<usize>entry) << 3)) : 0;
       if (varies) lambda = lightBySet(item, flux, row, col, ny, nx, wrap);
-      else if (!(lambda > FAINT)) {
+      else if (known === 0 || !(lambda > FAINT || background > BRIGHT)) {
         const window = item.padded + ((<usize>(row * item.padStride + col)) << 2);
-        lambda = lightOfPixel(item, flux, window, pixel, ny, nx, wrap);
+        lambda = lightOfPixel(item, flux, window, pixel, ny, nx, wrap, background > BRIGHT);
       }
+      lambda += background;
       if (!(lambda > 0 && isFinite(lambda))) allLit = false;
       store<f64>(to, lambda);
     }
@@ -276,9 +281,12 @@ export function predictBackgrounds(dark: usize): void {
 export function predictBackground(item: Observation, dark: usize): void {
   if (item.background === 0) return;
   const scale = item.scale;
+  const apart = item.apart;
   item.scale = 1;
+  item.apart = false;
   predictObservation(item, dark, item.entryBackground);
   item.scale = scale;
+  item.apart = apart;
 }
 
 /** Address of a row of a table `reach` for detector row `row` and a sky pixel in row `skyRow`; the row of zeros out of reach. */

@@ -17,6 +17,7 @@
 import { Convolution, convolve } from "./convolution";
 import { allocate } from "./memory";
 import { Observation } from "./observation";
+import { drawSourcePhotons, sourceLight } from "./origins";
 import { nextBits } from "./random";
 import {
   BATCH_PIXELS,
@@ -371,14 +372,20 @@ function drawByTiles(
     const window =
       observation.padded + ((<usize>load<i32>(observation.litWindows + ((<usize>lit) << 2))) << 2);
     const pixel = load<i32>(observation.litPixels + ((<usize>lit) << 2));
-    const counts = load<i32>(observation.litCounts + ((<usize>lit) << 2));
     while (pixel >= rowStart + nx) {
       row++;
       rowStart += nx;
     }
-    let lambda: f64 = isKnown
-      ? load<f64>(observation.entryLambdas + ((<usize>load<i32>(observation.litEntries + ((<usize>lit) << 2))) << 3))
-      : <f64>load<f32>(expected + ((<usize>pixel) << 2));
+    let counts: i32;
+    let lambda: f64;
+    if (isKnown) {
+      counts = drawSourcePhotons(observation, lit);
+      if (counts === 0) continue;
+      lambda = sourceLight;
+    } else {
+      counts = load<i32>(observation.litCounts + ((<usize>lit) << 2));
+      lambda = <f64>load<f32>(expected + ((<usize>pixel) << 2));
+    }
     if (lambda > FAINT && counts < tiling.directFrom) {
       addToBatch(observation, tiling, inBatch, window, pixel, row, pixel - rowStart, counts);
       inBatch++;

@@ -1,7 +1,7 @@
 // Step 1 of the sweep: every detected photon is assigned to the sky pixel that it came from.
 
 import { Observation, observationAt, observationCount } from "./observation";
-import { drawOrigins, prepareOrigins } from "./origins";
+import { drawOrigins, drawSourcePhotons, prepareOrigins } from "./origins";
 import { preparePsfSets, redistributeBySet } from "./psf-set";
 import { prepareTileScratch, redistributeByTiles, redistributeLitByTiles } from "./redistribute-tiles";
 import { chooseTiling, DIRECT, TILES } from "./tiling";
@@ -60,17 +60,17 @@ function redistributeObservation(observation: Observation, flux: usize, ny: i32,
  */
 function redistributeLit(observation: Observation, flux: usize, ny: i32, nx: i32, wrap: bool): bool {
   memory.fill(observation.photons, 0, (<usize>(ny * nx)) << 2);
+  observation.backgroundPhotons = 0;
   if (observation.partCount > 0) return isFinite(redistributeBySet(observation, flux, ny, nx, wrap));
   fillPadded(observation, flux, ny, nx, wrap);
   if (observation.tiling !== 0) return redistributeLitByTiles(observation, flux, ny, nx, wrap);
-  for (let at: usize = 0; at < (<usize>observation.litCount) << 2; at += 4) {
+  for (let lit = 0; lit < observation.litCount; lit++) {
+    const photons = drawSourcePhotons(observation, lit);
+    if (photons === 0) continue;
+    const at = (<usize>lit) << 2;
     const window = observation.padded + ((<usize>load<i32>(observation.litWindows + at)) << 2);
     const pixel = load<i32>(observation.litPixels + at);
-    const counts = load<i32>(observation.litCounts + at);
-    const entry = (<usize>load<i32>(observation.litEntries + at)) << 3;
-    const lambda = load<f64>(observation.entryLambdas + entry);
-    const start = load<f64>(observation.entryStarts + entry);
-    if (!drawOrigins(observation, flux, window, pixel, counts, lambda, start, ny, nx, wrap)) return false;
+    if (!drawOrigins(observation, flux, window, pixel, photons, ny, nx, wrap)) return false;
   }
   return true;
 }

@@ -6,7 +6,8 @@ import { drawBinomial, drawGamma, drawPoisson, drawUniform } from "./random";
 
 /**
  * Split the photons of each sky pixel into source and background,
- * `y ~ Binomial(n, flux / (flux + scale * background))`, and add up the source photons of all observations.
+ * `y ~ Binomial(n, flux / (flux + scale * background))`, and add up the source photons of all observations. Where the background is
+ * apart, its photons have not been assigned to sky pixels at all.
  *
  * @param flux f64 `[ny, nx]`, > 0
  * @param sourceCounts i32 `[ny, nx]`, overwritten
@@ -16,8 +17,8 @@ export function splitBackground(flux: usize, sourceCounts: usize, pixels: i32): 
     const item = observationAt(index);
     const photons = item.photons;
     const background = item.background;
-    item.backgroundPhotons = 0;
-    if (background === 0) {
+    if (!item.apart) item.backgroundPhotons = 0;
+    if (background === 0 || item.apart) {
       if (index === 0) {
         memory.copy(sourceCounts, photons, (<usize>pixels) << 2);
       } else {

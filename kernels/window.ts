@@ -27,7 +27,7 @@ export function prepareWindows(): bool {
   return rowSums !== 0 && cellSums !== 0 && exactRowSums !== 0 && exactCellSums !== 0;
 }
 
-/** Write `exposure * (flux + scale * background)` of `count` pixels from [row, col] on to `out`, in f32. */
+/** Write `exposure * (flux + scale * background)`, without a background that is apart, of `count` pixels from [row, col] on to `out`, in f32. */
 function fillCells(
   observation: Observation,
   flux: usize,
@@ -40,7 +40,7 @@ function fillCells(
   const scale = observation.scale;
   const scales = f64x2.splat(scale);
   const tiny = f64x2.splat(TINY);
-  const hasBackground = observation.background !== 0;
+  const hasBackground = observation.background !== 0 && !observation.apart;
   const start = (<usize>(row * nx + col)) << 3;
   const exposure = exposureAt(observation, row, col);
   const source = flux + start;
@@ -242,7 +242,7 @@ export function sumCellsExactly(
     if (inside && skyCol >= left && skyCol < right) {
       const at = (<usize>(skyRow * nx + skyCol)) << 3;
       let emitted = load<f64>(flux + at);
-      if (observation.background !== 0) {
+      if (observation.background !== 0 && !observation.apart) {
         emitted += observation.scale * load<f64>(observation.background + at);
       }
       const reach = load<f64>(psf + ((<usize>(observation.psfCols - 1 - psfCol)) << 3));
@@ -409,7 +409,7 @@ export function redistributePixel(
 }
 
 /**
- * lambda of one lit pixel whose window of the padded image is filled; in f64 where f32 would be too faint.
+ * Light of the cells of one lit pixel whose window of the padded image is filled; in f64 where f32 would be too faint, unless it may be.
  *
  * @param flux f64 `[ny, nx]`, >= 0
  */
@@ -421,9 +421,10 @@ export function lightOfPixel(
   ny: i32,
   nx: i32,
   wrap: bool,
+  mayBeFaint: bool,
 ): f64 {
   const light = <f64>sumWindow(observation, window);
-  if (light > FAINT) return light;
+  if (light > FAINT || mayBeFaint) return light;
   const row = pixel / nx;
   let exact: f64 = 0;
   for (let psfRow = 0; psfRow < observation.psfRows; psfRow++) {

@@ -1,0 +1,96 @@
+// The gamma draws of the blocks of a row under the adaptive prior, of which most have no counts: those come from the layers of their
+// state (log-gamma-layers.ts), and only the others from the general method.
+
+import { alphaOf, alphasOf, states } from "./adaptive-prior";
+import { drawKnownLogGamma, layOutLogGamma } from "./log-gamma-layers";
+import { allocate } from "./memory";
+import { drawLogGammas } from "./random";
+
+/** u32 `[states, 4]`: the layers of each child's alpha. */
+const layers = memory.data(4 * 32 * 4, 16);
+/** Shapes of the children with counts, then the logarithms of their draws; u32: where each belongs. */
+let packed: usize = 0;
+let places: usize = 0;
+
+/** Lay out the layers of all states, and reserve scratch for an image with `nx` columns; false when memory is refused. */
+export function prepareBlockGammas(nx: i32): bool {
+  for (let state = 0; state < states; state++) {
+    for (let child = 0; child < 4; child++) {
+      const at = layersOf(state) + ((<usize>child) << 2);
+      const isRepeated = child > 0 && alphaOf(state, child) === alphaOf(state, child - 1);
+      store<usize>(at, isRepeated ? load<usize>(at - 4) : layOutLogGamma(alphaOf(state, child)));
+      if (load<usize>(at) === 0) return false;
+    }
+  }
+  packed = allocate((<usize>(2 * nx + 2)) << 3);
+  places = allocate((<usize>(2 * nx + 2)) << 2);
+  return packed !== 0 && places !== 0;
+}
+
+/** Address of the addresses of the four layers of a state. */
+function layersOf(state: i32): usize {
+  return layers + ((<usize>state) << 4);
+}
+
+let packedCount: usize = 0;
+
+/** Draw for one child at `out`, or put its shape aside. */
+function drawChild(count: i32, state: i32, child: usize, out: usize): void {
+  if (count === 0) {
+    store<f64>(out, drawKnownLogGamma(load<usize>(layersOf(state) + (child << 2))));
+    return;
+  }
+  store<f64>(packed + (packedCount << 3), <f64>count + load<f64>(alphasOf(state) + (child << 3)));
+  store<usize>(places + (packedCount << 2), out);
+  packedCount++;
+}
+
+/**
+ * Logarithms of gamma numbers of shapes counts + alpha for the children of one row of blocks, block by block: upper left, upper right,
+ * lower left, lower right, as many as there are.
+ *
+ * @param upper i32 counts of the upper row; that of the lower one follows
+ * @param cols at least 1; of an odd number the last is half a block
+ * @param state address of the u8 state of the first block
+ * @param out f64, overwritten
+ */
+export function drawBlockGammas(upper: usize, hasLower: bool, cols: i32, state: usize, out: usize): void {
+  const lower = upper + ((<usize>cols) << 2);
+  const end = upper + ((<usize>(cols & ~1)) << 2);
+  packedCount = 0;
+  if (hasLower) {
+    const lag = lower - upper;
+    for (; upper < end; upper += 8) {
+      const kind = load<u8>(state++);
+      if ((load<u64>(upper) | load<u64>(upper + lag)) === 0) {
+        const table = layersOf(kind);
+        store<f64>(out, drawKnownLogGamma(load<usize>(table)));
+        store<f64>(out, drawKnownLogGamma(load<usize>(table, 4)), 8);
+        store<f64>(out, drawKnownLogGamma(load<usize>(table, 8)), 16);
+        store<f64>(out, drawKnownLogGamma(load<usize>(table, 12)), 24);
+      } else {
+        drawChild(load<i32>(upper), kind, 0, out);
+        drawChild(load<i32>(upper, 4), kind, 1, out + 8);
+        drawChild(load<i32>(upper + lag), kind, 2, out + 16);
+        drawChild(load<i32>(upper + lag, 4), kind, 3, out + 24);
+      }
+      out += 32;
+    }
+    if (cols & 1) {
+      const kind = load<u8>(state);
+      drawChild(load<i32>(upper), kind, 0, out);
+      drawChild(load<i32>(upper + lag), kind, 2, out + 8);
+    }
+  } else {
+    for (; upper < end; upper += 8) {
+      const kind = load<u8>(state++);
+      drawChild(load<i32>(upper), kind, 0, out);
+      drawChild(load<i32>(upper, 4), kind, 1, out + 8);
+      out += 16;
+    }
+  }
+  drawLogGammas(packed, packed, <i32>packedCount);
+  for (let index: usize = 0; index < packedCount; index++) {
+    store<f64>(load<usize>(places + (index << 2)), load<f64>(packed + (index << 3)));
+  }
+}
