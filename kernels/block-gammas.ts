@@ -1,14 +1,16 @@
-// The gamma draws of the blocks of a row under the adaptive prior, of which most have no counts: those come from the layers of their
-// state (log-gamma-layers.ts), and only the others from the general method.
+// The gamma draws of the blocks of a row under the adaptive prior. Most children have no counts or a few: those come from the layers of
+// their state and count (log-gamma-layers.ts), and only the others from the general method.
 
-import { alphaOf, alphasOf, states } from "./adaptive-prior";
+import { alphaOf, states } from "./adaptive-prior";
 import { drawKnownLogGamma, layOutLogGamma } from "./log-gamma-layers";
 import { allocate } from "./memory";
 import { drawLogGammas } from "./random";
 
-/** u32 `[states, 4]`: the layers of each child's alpha. */
-const layers = memory.data(4 * 32 * 4, 16);
-/** Shapes of the children with counts, then the logarithms of their draws; u32: where each belongs. */
+/** Counts that have layers: 0 to 3. */
+const LAYERED: i32 = 4;
+/** u32 `[states, 4 children, LAYERED]`: the layers of each child's alpha and counts. */
+const layers = memory.data(4 * 32 * 4 * 4, 16);
+/** Shapes of the children with more counts, then the logarithms of their draws; u32: where each belongs. */
 let packed: usize = 0;
 let places: usize = 0;
 
@@ -16,10 +18,13 @@ let places: usize = 0;
 export function prepareBlockGammas(nx: i32): bool {
   for (let state = 0; state < states; state++) {
     for (let child = 0; child < 4; child++) {
-      const at = layersOf(state) + ((<usize>child) << 2);
-      const isRepeated = child > 0 && alphaOf(state, child) === alphaOf(state, child - 1);
-      store<usize>(at, isRepeated ? load<usize>(at - 4) : layOutLogGamma(alphaOf(state, child)));
-      if (load<usize>(at) === 0) return false;
+      const alpha = alphaOf(state, child);
+      const isRepeated = child > 0 && alpha === alphaOf(state, child - 1);
+      for (let count = 0; count < LAYERED; count++) {
+        const at = layersOf(state, child) + ((<usize>count) << 2);
+        store<usize>(at, isRepeated ? load<usize>(at - 4 * LAYERED) : layOutLogGamma(alpha + <f64>count));
+        if (load<usize>(at) === 0) return false;
+      }
     }
   }
   packed = allocate((<usize>(2 * nx + 2)) << 3);
@@ -27,20 +32,21 @@ export function prepareBlockGammas(nx: i32): bool {
   return packed !== 0 && places !== 0;
 }
 
-/** Address of the addresses of the four layers of a state. */
-function layersOf(state: i32): usize {
-  return layers + ((<usize>state) << 4);
+/** Address of the addresses of the layers of a child. */
+function layersOf(state: i32, child: i32): usize {
+  return layers + ((<usize>(4 * state + child)) << 4);
 }
 
 let packedCount: usize = 0;
 
 /** Draw for one child at `out`, or put its shape aside. */
-function drawChild(count: i32, state: i32, child: usize, out: usize): void {
-  if (count === 0) {
-    store<f64>(out, drawKnownLogGamma(load<usize>(layersOf(state) + (child << 2))));
+function drawChild(count: i32, state: i32, child: i32, out: usize): void {
+  if (count < LAYERED) {
+    const own = load<usize>(layersOf(state, child) + ((<usize>count) << 2));
+    store<f64>(out, inline.always(drawKnownLogGamma(own)));
     return;
   }
-  store<f64>(packed + (packedCount << 3), <f64>count + load<f64>(alphasOf(state) + (child << 3)));
+  store<f64>(packed + (packedCount << 3), <f64>count + alphaOf(state, child));
   store<usize>(places + (packedCount << 2), out);
   packedCount++;
 }
@@ -62,18 +68,10 @@ export function drawBlockGammas(upper: usize, hasLower: bool, cols: i32, state: 
     const lag = lower - upper;
     for (; upper < end; upper += 8) {
       const kind = load<u8>(state++);
-      if ((load<u64>(upper) | load<u64>(upper + lag)) === 0) {
-        const table = layersOf(kind);
-        store<f64>(out, drawKnownLogGamma(load<usize>(table)));
-        store<f64>(out, drawKnownLogGamma(load<usize>(table, 4)), 8);
-        store<f64>(out, drawKnownLogGamma(load<usize>(table, 8)), 16);
-        store<f64>(out, drawKnownLogGamma(load<usize>(table, 12)), 24);
-      } else {
-        drawChild(load<i32>(upper), kind, 0, out);
-        drawChild(load<i32>(upper, 4), kind, 1, out + 8);
-        drawChild(load<i32>(upper + lag), kind, 2, out + 16);
-        drawChild(load<i32>(upper + lag, 4), kind, 3, out + 24);
-      }
+      drawChild(load<i32>(upper), kind, 0, out);
+      drawChild(load<i32>(upper, 4), kind, 1, out + 8);
+      drawChild(load<i32>(upper + lag), kind, 2, out + 16);
+      drawChild(load<i32>(upper + lag, 4), kind, 3, out + 24);
       out += 32;
     }
     if (cols & 1) {

@@ -1,4 +1,4 @@
-// Logarithms of gamma numbers of a few shapes that are known before the first draw: those of children without counts under the adaptive
+// Logarithms of gamma numbers of shapes that are known before the first draw: those of children of few counts under the adaptive
 // prior. Each shape has a ziggurat of its own, whose draws need no logarithm (Marsaglia and Tsang, J. Stat. Softw. 5:8, 2000).
 //
 // With x = log G and t = x - log a, the density of x is proportional to h = exp(-a (e^t - 1 - t)): at most 1, at t = 0, and log-concave.
@@ -10,7 +10,7 @@ import { drawExponential, drawUniform, nextBits } from "./random";
 import { exp, log } from "./special";
 
 /** A power of two, at most 256: random bits choose the layer. */
-const LAYERS: i32 = 128;
+const LAYERS: i32 = 64;
 const TWO_MINUS_53: f64 = 1.0 / 9007199254740992.0;
 
 /** A layer: t uniform between its ends; between those of the next it needs no look at the density. */
@@ -20,12 +20,16 @@ class Layer {
   width: f64;
   nextLeft: f64;
   nextRight: f64;
-  /** Lower edge, and how far above it the upper one is. */
+}
+
+/** Lower edge of a layer, and how far above it the upper one is. */
+@unmanaged
+class Edge {
   low: f64;
   height: f64;
 }
 
-/** A shape and its layers, the lowest first. */
+/** A shape; its layers follow, the lowest first, and then their edges. */
 @unmanaged
 class Layers {
   shape: f64;
@@ -37,6 +41,11 @@ class Layers {
 
 function layerAt(layers: usize, index: i32): Layer {
   return changetype<Layer>(layers + offsetof<Layers>() + <usize>index * offsetof<Layer>());
+}
+
+function edgeAt(layers: usize, index: i32): Edge {
+  const edges = offsetof<Layers>() + <usize>LAYERS * offsetof<Layer>();
+  return changetype<Edge>(layers + edges + <usize>index * offsetof<Edge>());
 }
 
 /** e^t - 1 - t. */
@@ -53,7 +62,7 @@ function findBend(value: f64, start: f64): f64 {
     if (!(abs(next) < abs(t))) break;
     const moved = abs(next - t);
     t = next;
-    if (moved < 1e-13 * abs(t)) break;
+    if (moved < 1e-7 * abs(t)) break;
   }
   return t;
 }
@@ -61,9 +70,9 @@ function findBend(value: f64, start: f64): f64 {
 /**
  * Stack layers on the lowest, whose upper edge is e^-depth.
  *
- * @returns number of layers up to the top of the density; LAYERS + 1 when so many do not reach it
+ * @returns number of layers up to the top of the density, of the highest the part below it; those beyond LAYERS are not kept
  */
-function stackLayers(layers: usize, depth: f64): i32 {
+function stackLayers(layers: usize, depth: f64): f64 {
   const item = changetype<Layers>(layers);
   const shape = item.shape;
   const bent = depth / shape;
@@ -72,55 +81,53 @@ function stackLayers(layers: usize, depth: f64): i32 {
   let right = findBend(bent, min(sqrt(2 * bent), log(1 + 2 * bent) + 1));
   item.leftSlope = shape * (1 - exp(left));
   item.rightSlope = shape * (exp(right) - 1);
-  let edge = exp(-depth);
   const leftTail = 1 / item.leftSlope;
-  const lowest = layerAt(layers, 0);
-  lowest.left = left - leftTail;
-  lowest.width = right - left + leftTail + 1 / item.rightSlope;
-  lowest.low = 0;
-  lowest.height = edge;
-  const area = edge * lowest.width;
-  for (let index = 1; index < LAYERS; index++) {
-    const below = layerAt(layers, index - 1);
-    below.nextLeft = left;
-    below.nextRight = right;
-    const layer = layerAt(layers, index);
-    layer.left = left;
-    layer.width = right - left;
-    layer.low = edge;
-    layer.height = area / layer.width;
-    edge += layer.height;
-    if (edge >= 1) {
+  let low = exp(-depth);
+  let height = low;
+  let layer = layerAt(layers, 0);
+  layer.left = left - leftTail;
+  layer.width = right - left + leftTail + 1 / item.rightSlope;
+  edgeAt(layers, 0).low = 0;
+  edgeAt(layers, 0).height = height;
+  const area = height * layer.width;
+  for (let index = 1; index < 8 * LAYERS; index++) {
+    height = area / (right - left);
+    if (index < LAYERS) {
+      layer.nextLeft = left;
+      layer.nextRight = right;
+      layer = layerAt(layers, index);
+      layer.left = left;
+      layer.width = right - left;
+      edgeAt(layers, index).low = low;
+      edgeAt(layers, index).height = height;
+    }
+    if (low + height >= 1) {
       // No part of the highest layer is surely below the density.
       layer.nextLeft = 0;
       layer.nextRight = 0;
-      return index + 1;
+      return <f64>index + (1 - low) / height;
     }
-    const value = -log(edge) / shape;
+    low += height;
+    const value = -log(low) / shape;
     left = findBend(value, left);
     right = findBend(value, right);
   }
-  return LAYERS + 1;
+  return 8 * LAYERS;
 }
 
-/** Lay out the layers of a shape in [1e-3, 1e3]; their address, or 0 when memory is refused. */
+/** Lay out the layers of a shape in [1e-3, 2e3]; their address, or 0 when memory is refused. */
 export function layOutLogGamma(shape: f64): usize {
-  const layers = allocate(offsetof<Layers>() + <usize>LAYERS * offsetof<Layer>());
+  const layers = allocate(offsetof<Layers>() + <usize>LAYERS * (offsetof<Layer>() + offsetof<Edge>()));
   if (layers === 0) return 0;
   const item = changetype<Layers>(layers);
   item.shape = shape;
   item.logShape = log(shape);
-  // The deepest lowest layer on which all layers reach the top: areas are then as small as can be.
-  let reached: f64 = 0.5;
-  let beyond: f64 = 16;
-  for (let step = 0; step < 60; step++) {
-    const depth = 0.5 * (reached + beyond);
-    const count = stackLayers(layers, depth);
-    if (count > LAYERS) beyond = depth;
-    else {
-      reached = depth;
-      if (count === LAYERS && beyond - reached < 1e-3) break;
-    }
+  // Nearly all of the highest layer is to be needed. Areas go nearly as e^-depth, their number as one over that.
+  let depth = log(<f64>LAYERS);
+  let count = stackLayers(layers, depth);
+  while (!(count > <f64>LAYERS - 0.1 && count <= <f64>LAYERS)) {
+    depth += log((<f64>LAYERS - 0.05) / count);
+    count = stackLayers(layers, depth);
   }
   return layers;
 }
@@ -140,8 +147,9 @@ function finishLogGamma(layers: usize, firstIndex: i32, first: f64): f64 {
       t = isLeft ? end - beyond / item.leftSlope : end + beyond / item.rightSlope;
       // The density over its tangent.
       if (drawUniform() < exp(beyond - shape * (bend(t) - bend(end)))) return item.logShape + t;
-    } else if (layer.low + drawUniform() * layer.height < exp(-shape * bend(t))) {
-      return item.logShape + t;
+    } else {
+      const edge = edgeAt(layers, index);
+      if (edge.low + drawUniform() * edge.height < exp(-shape * bend(t))) return item.logShape + t;
     }
     const bits = nextBits();
     index = <i32>bits & (LAYERS - 1);
