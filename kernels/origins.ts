@@ -158,10 +158,11 @@ export function drawOrigins(
       sum = sumInOrder(psf + <usize>summed * bytes, bytes, window, offsets + at, summed, summed + 4, sum);
       summed += 4;
     }
-    const place = findSum(rowSums, summed, target);
+    const place = inline.always(findSum(rowSums, summed, target));
     const at = (<usize>place) << 2;
     const target2 = <f32>(<u32>(bits & 0xffffff)) * UNIT_24 * load<f32>(rowTotals + at);
-    const col = findCell(psf + <usize>place * bytes, window + <usize>load<i32>(offsets + at), bytes, target2);
+    const cells = window + <usize>load<i32>(offsets + at);
+    const col = inline.always(findCell(psf + <usize>place * bytes, cells, bytes, target2));
     assign(observation, pixel, ny, nx, wrap, load<i32>(observation.rowOrder + at), col, 1);
   }
   return true;
