@@ -8,17 +8,8 @@ import { allocate } from "./memory";
 import { Observation, observationAt, observationCount, partAt } from "./observation";
 import { fillParts, lightBySet } from "./psf-set";
 import { convolveLight } from "./redistribute-tiles";
-import {
-  addLog,
-  beginSumLog,
-  endSumLog,
-  exposureAt,
-  FAINT,
-  fillPadded,
-  lightOfPixel,
-  sumLightOfRow,
-  wrapIndex,
-} from "./window";
+import { log } from "./special";
+import { exposureAt, FAINT, fillPadded, lightOfPixel, sumLightOfRow, wrapIndex } from "./window";
 
 /** lambda of the dark pixels of a row that is kept whole. */
 const DARK: f64 = 1e200;
@@ -92,12 +83,20 @@ export function sumLogLight(): f64 {
   let sum: f64 = 0;
   for (let index = 0; index < observationCount; index++) {
     const item = observationAt(index);
-    beginSumLog();
+    // Powers are multiplied up, and their logarithm is taken only before the product leaves its range.
+    let product: f64 = 1;
     for (let at: usize = 0; at < (<usize>item.litCount) << 2; at += 4) {
-      const entry = (<usize>load<i32>(item.litEntries + at)) << 3;
-      addLog(load<f64>(item.entryLambdas + entry), load<i32>(item.litCounts + at));
+      const lambda = load<f64>(item.entryLambdas + ((<usize>load<i32>(item.litEntries + at)) << 3));
+      const counts = load<i32>(item.litCounts + at);
+      if (counts <= 2 && lambda > FAINT && lambda < 1e50) {
+        product *= counts === 1 ? lambda : lambda * lambda;
+        if (product < 1e-200 || product > 1e200) {
+          sum += log(product);
+          product = 1;
+        }
+      } else sum += <f64>counts * log(lambda);
     }
-    sum += endSumLog();
+    sum += log(product);
   }
   return sum;
 }

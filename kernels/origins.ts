@@ -42,7 +42,7 @@ export function drawSourcePhotons(observation: Observation, lit: i32): i32 {
   sourceStart -= background;
   let photons = 0;
   if (counts <= FEW) {
-    for (let photon = 0; photon < counts; photon++) photons += i32(drawUniform() * lambda > background);
+    for (let photon = 0; photon < counts; photon++) photons += i32(inline.always(drawUniform()) * lambda > background);
   } else {
     photons = counts - <i32>drawBinomial(<f64>counts, min(1, background / lambda));
   }
@@ -163,7 +163,8 @@ export function drawOrigins(
     const target2 = <f32>(<u32>(bits & 0xffffff)) * UNIT_24 * load<f32>(rowTotals + at);
     const cells = window + <usize>load<i32>(offsets + at);
     const col = inline.always(findCell(psf + <usize>place * bytes, cells, bytes, target2));
-    assign(observation, pixel, ny, nx, wrap, load<i32>(observation.rowOrder + at), col, 1);
+    const row = load<i32>(observation.rowOrder + at);
+    inline.always(assign(observation, pixel, ny, nx, wrap, row, col, 1));
   }
   return true;
 }

@@ -20,7 +20,7 @@ import {
 } from "./adaptive-prior";
 import { allocate } from "./memory";
 import { drawIndex, drawLogGammas, drawUniform } from "./random";
-import { exp, log } from "./special";
+import { exp, expPair, log } from "./special";
 import { colsOf, countsOf, levels, rowsOf } from "./tree";
 
 /** Smallest entry of A: no message becomes 0, and no state is out of reach. */
@@ -229,9 +229,9 @@ function collect(level: i32, row: i32, col: i32, measured: bool): void {
     for (let state = 0; state < states; state++) {
       largest = max(largest, load<f64>(out + ((<usize>state) << 3)));
     }
-    for (let state = 0; state < states; state++) {
-      const at = out + ((<usize>state) << 3);
-      store<f64>(at, exp(load<f64>(at) - largest));
+    const largests = f64x2.splat(largest);
+    for (let at: usize = 0; at < stride; at += 16) {
+      v128.store(out + at, expPair(f64x2.sub(v128.load(out + at), largests)));
     }
     if (states & 1) store<f64>(out + stride - 8, 0);
     if (measured) logEvidence += largest;
