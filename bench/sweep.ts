@@ -4,6 +4,7 @@
 import { createLiraChain, type LiraChain } from "../src/samplers/lira.js";
 import { createTextbookChain } from "../test/oracles/textbook-lira.js";
 import { type BenchCase, benchCases, withPsfSet } from "./cases.js";
+import { darkCost } from "./dark-cost.js";
 import { lawCost } from "./law-cost.js";
 
 function cpuMilliseconds(): number {
@@ -110,3 +111,16 @@ console.table(
       };
     }),
 );
+
+if (only.length === 0 || only.includes("dark")) {
+  console.log(
+    "\nA sweep of the default law, 2048 x 2048, when what no photon can reach is drawn and when it is left out:",
+  );
+  console.table(
+    [1_000, 10_000].map((photons) => {
+      const { left, drawn, ratio } = darkCost(2048, photons);
+      const row = ({ sweep, memory }: typeof left) => `${sweep.toFixed(1)} ms, ${memory.toFixed(0)} MiB`;
+      return { photons, drawn: row(drawn), "left out": row(left), ratio: ratio.toFixed(2) };
+    }),
+  );
+}

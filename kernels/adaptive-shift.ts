@@ -1,10 +1,11 @@
 // The shift of the tree as a parameter under the adaptive prior: Metropolis steps on the evidence of the source counts given A, with
 // states and fractions integrated out (states.ts). All shifts at once, as shift.ts has them, would need a pass up the tree for each.
 
+import { aggregateCounts, shiftIntoTree } from "./counts";
 import { drawIndex, drawUniform } from "./random";
 import { log } from "./special";
 import { collectStates, logEvidence } from "./states";
-import { aggregateCounts, colsOf, rowsOf, shiftIntoTree } from "./tree";
+import { colsOf, rowsOf } from "./tree";
 
 /** Steps a sweep. */
 const STEPS: i32 = 4;

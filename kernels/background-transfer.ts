@@ -7,6 +7,7 @@
 // tree only the blocks above A change: a block of k children multiplies k - 1 masses, each with exponent alpha, and its
 // parent's mass has the exponent that masses.ts states. A is drawn with probability X_A / T, which is part of the target.
 
+import { scaleDark, touchesDark } from "./dark-layout";
 import { addPixelGain, clearGains, finishBackgroundGains } from "./light";
 import { collectAll, moveLight } from "./line";
 import {
@@ -21,10 +22,12 @@ import {
   nodeRow,
   setPixelMass,
   siblingsOf,
-  sumMass,
+  sumMasses,
 } from "./masses";
+import { expectedOfTotal } from "./missing";
 import { Observation, observationAt, observationCount } from "./observation";
 import { drawIndex } from "./random";
+import { hasDark, runsOf } from "./runs";
 import { addFirstTerm, addSecondTerm, beginTransfer } from "./share-proposal";
 import { drawShare, proposedFirst, proposedSecond } from "./transfer";
 import { childrenOf, colsOf, levels, massesOf, rowsOf } from "./tree";
@@ -86,16 +89,15 @@ function scaleOutside(level: i32, row: i32, col: i32, factor: f64): void {
   const right = level < 0 ? 0 : min((col + 1) << level, nx);
   for (let r = 0; r < rowsOf(0); r++) {
     const inside = r >= top && r < bottom;
-    for (let c = 0; c < nx; c++) {
-      if (inside && c >= left && c < right) continue;
-      setPixelMass(r, c, factor * massOf(0, r, c));
+    for (let run = runsOf(0, r); load<i32>(run) >= 0; run += 8) {
+      for (let c = load<i32>(run); c < load<i32>(run, 4); c++) {
+        if (inside && c >= left && c < right) continue;
+        setPixelMass(r, c, factor * massOf(0, r, c));
+      }
     }
   }
-  for (let above = 1; above <= levels; above++) {
-    for (let r = 0; r < rowsOf(above); r++) {
-      for (let c = 0; c < colsOf(above); c++) sumMass(above, r, c);
-    }
-  }
+  if (hasDark) scaleDark(factor);
+  sumMasses(1);
 }
 
 /**
@@ -127,6 +129,15 @@ export function transferBackground(
   }
 }
 
+/** Expected counts of the flux of all pixels. */
+function expectedOfAll(exposed: usize, flux: usize): f64 {
+  const pixels = rowsOf(0) * colsOf(0);
+  let sum: f64 = 0;
+  for (let at: usize = 0; at < (<usize>pixels) << 3; at += 8)
+    sum += load<f64>(exposed + at) * load<f64>(flux + at);
+  return sum;
+}
+
 function tryTransfer(
   item: Observation,
   level: i32,
@@ -138,18 +149,16 @@ function tryTransfer(
   scaleShape: f64,
   scaleRate: f64,
 ): void {
-  let all: f64 = 0;
-  const pixels = rowsOf(0) * colsOf(0);
-  for (let at: usize = 0; at < (<usize>pixels) << 3; at += 8)
-    all += load<f64>(exposed + at) * load<f64>(flux + at);
+  const total = load<f64>(massesOf(levels));
+  const all = hasDark ? expectedOfTotal(total, flux) : expectedOfAll(exposed, flux);
   clearGains();
   let row = 0;
   let col = 0;
   let kept: f64 = 0;
-  const total = load<f64>(massesOf(levels));
   let outsideMass = total;
   if (level >= 0) {
-    descend(level);
+    // A node of 8 x 8 pixels may hold a dark one, of which the light is not known pixel by pixel.
+    if (!descend(level) || (level === HIGHEST && touchesDark(level, nodeRow, nodeCol))) return;
     row = nodeRow;
     col = nodeCol;
     kept = keepNode(level, row, col, exposed);

@@ -33,14 +33,7 @@ export function beginFractions(): void {
  *
  * @param upper, lower its draws, 0 in place of children that there are not
  */
-export function addFractions(
-  state: i32,
-  kind: i32,
-  upper: v128,
-  lower: v128,
-  largest: f64,
-  sum: f64,
-): void {
+export function addFractions(state: i32, kind: i32, upper: v128, lower: v128, largest: f64, sum: f64): void {
   const alphas = alphasOf(state);
   weighted = f64x2.add(weighted, f64x2.mul(upper, v128.load(alphas)));
   weighted = f64x2.add(weighted, f64x2.mul(lower, v128.load(alphas, 16)));

@@ -52,19 +52,19 @@ function drawChild(count: i32, state: i32, child: i32, out: usize): void {
 }
 
 /**
- * Logarithms of gamma numbers of shapes counts + alpha for the children of one row of blocks, block by block: upper left, upper right,
- * lower left, lower right, as many as there are.
+ * Logarithms of gamma numbers of shapes counts + alpha for the children of a run of blocks, block by block: upper left, upper right, lower
+ * left, lower right, as many as there are.
  *
- * @param upper i32 counts of the upper row; that of the lower one follows
- * @param cols at least 1; of an odd number the last is half a block
+ * @param upper i32 counts of the run's upper row
+ * @param lower of its lower row; 0 where the blocks have none
+ * @param cols columns of the run; of an odd number the last is half a block
  * @param state address of the u8 state of the first block
  * @param out f64, overwritten
  */
-export function drawBlockGammas(upper: usize, hasLower: bool, cols: i32, state: usize, out: usize): void {
-  const lower = upper + ((<usize>cols) << 2);
+export function drawBlockGammas(upper: usize, lower: usize, cols: i32, state: usize, out: usize): void {
   const end = upper + ((<usize>(cols & ~1)) << 2);
   packedCount = 0;
-  if (hasLower) {
+  if (lower !== 0) {
     const lag = lower - upper;
     for (; upper < end; upper += 8) {
       const kind = load<u8>(state++);

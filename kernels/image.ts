@@ -5,6 +5,7 @@ import { addFractions, beginFractions, endFractions } from "./block-fractions";
 import { drawBlockGammas } from "./block-gammas";
 import { allocate } from "./memory";
 import { drawGamma, drawLogGammas } from "./random";
+import { runsOf } from "./runs";
 import { expPair, log } from "./special";
 import { statesOf } from "./states";
 import { colsOf, countsOf, levels, massesOf, rowsOf } from "./tree";
@@ -32,9 +33,15 @@ export function prepareImage(nx: i32): bool {
   return shapes !== 0 && logGammas !== 0 && imageRows !== 0;
 }
 
-/** Gather the Dirichlet shapes of one row of blocks, block by block, in the order of `scatter`; returns how many. */
-function gatherShapes(upper: usize, hasLower: bool, cols: i32, alpha: f64): i32 {
-  const lower = upper + ((<usize>cols) << 2);
+/**
+ * Gather the Dirichlet shapes of a run of blocks, block by block, in the order of `shareMasses`; returns how many.
+ *
+ * @param upper i32 counts of the run's upper row
+ * @param lower of its lower row; 0 where the blocks have none
+ * @param cols columns of the run
+ */
+function gatherShapes(upper: usize, lower: usize, cols: i32, alpha: f64): i32 {
+  const hasLower = lower !== 0;
   const alphas = f64x2.splat(alpha);
   const whole = cols >> 1;
   let out = shapes;
@@ -59,17 +66,19 @@ function gatherShapes(upper: usize, hasLower: bool, cols: i32, alpha: f64): i32 
   return <i32>((out - shapes) >> 3);
 }
 
-/** Sum of the logarithms of the fractions of one row of blocks, less the part `alpha` of it that is constant. */
-let rowLogFractions: f64 = 0;
+/** Sum of the logarithms of the fractions of a run of blocks, less the part `alpha` of it that is constant. */
+let runLogFractions: f64 = 0;
 
 /**
  * Turn log gamma draws into masses: each block's draws are normalised (largest first, so that nothing overflows) and
  * share out the mass of their parent.
  *
- * @param masses f64, masses of the parents of this row of blocks
+ * @param masses f64, masses of the parents of this run of blocks
  * @param unit factor on every mass
  * @param floor smallest mass written
- * @param upper f64 row of masses written; the row below follows at `lower`
+ * @param cols columns of the run
+ * @param upper f64 row of masses written
+ * @param lower the row below; 0 where the blocks have none
  * @param state address of the u8 state of the first block; 0 without the adaptive prior
  */
 function shareMasses(
@@ -79,9 +88,9 @@ function shareMasses(
   cols: i32,
   upper: usize,
   lower: usize,
-  hasLower: bool,
   state: usize,
 ): void {
+  const hasLower = lower !== 0;
   const whole = cols >> 1;
   const floors = f64x2.splat(floor);
   let from = logGammas;
@@ -162,7 +171,7 @@ function shareMasses(
       store<f64>(upper + at, max(floor, mass));
     }
   }
-  rowLogFractions = sumDraws - sumMax - sumLog;
+  runLogFractions = sumDraws - sumMax - sumLog;
 }
 
 /**
@@ -196,32 +205,21 @@ export function drawImage(
   store<f64>(massesOf(levels), total);
   beginFractions();
   for (let level = levels - 1; level >= 0; level--) {
-    const rows = rowsOf(level);
-    const cols = colsOf(level);
-    const parentCols = colsOf(level + 1);
     const levelAlpha = load<f64>(alpha + ((<usize>level) << 3));
     let logFractions: f64 = 0;
-    for (let row = 0, parentRow = 0; row < rows; row += 2, parentRow++) {
-      const hasLower = row + 1 < rows;
-      const counts = countsOf(level) + ((<usize>(row * cols)) << 2);
-      const state = states > 0 ? statesOf(level + 1) + <usize>(parentRow * parentCols) : 0;
-      // A block of a single child takes no draw.
-      if (states > 0) drawBlockGammas(counts, hasLower, cols, state, logGammas);
-      else {
-        const count = gatherShapes(counts, hasLower, cols, levelAlpha);
-        drawLogGammas(shapes, logGammas, count - (cols & 1 & <i32>!hasLower));
+    for (let parentRow = 0; parentRow < rowsOf(level + 1); parentRow++) {
+      for (let run = runsOf(level + 1, parentRow); load<i32>(run) >= 0; run += 8) {
+        drawRun(level, parentRow, load<i32>(run), load<i32>(run, 4), levelAlpha, reference);
+        if (level === 0) {
+          const first = 2 * load<i32>(run);
+          const count = min(2 * load<i32>(run, 4), colsOf(0)) - first;
+          const row = 2 * parentRow;
+          unshiftRow(flux, imageRows, row + shiftRow, first + shiftCol, count);
+          if (row + 1 < rowsOf(0))
+            unshiftRow(flux, lowerImageRow(), row + 1 + shiftRow, first + shiftCol, count);
+        }
+        logFractions += runLogFractions;
       }
-      const parents = massesOf(level + 1) + ((<usize>(parentRow * parentCols)) << 3);
-      if (level > 0) {
-        const upper = massesOf(level) + ((<usize>(row * cols)) << 3);
-        shareMasses(parents, 1, 0, cols, upper, upper + ((<usize>cols) << 3), hasLower, state);
-      } else {
-        const second = imageRows + ((<usize>cols) << 3);
-        shareMasses(parents, 1 / reference, FLOOR / reference, cols, imageRows, second, hasLower, state);
-        unshiftRow(flux, imageRows, row + shiftRow, shiftCol, rows, cols);
-        if (hasLower) unshiftRow(flux, second, row + 1 + shiftRow, shiftCol, rows, cols);
-      }
-      logFractions += rowLogFractions;
     }
     store<f64>(sumLogFractions + ((<usize>level) << 3), logFractions);
   }
@@ -229,11 +227,46 @@ export function drawImage(
   return total;
 }
 
-/** Copy a row in tree order to row `row` (modulo the shape) of the image, turned back by `shiftCol`. */
-function unshiftRow(image: usize, from: usize, row: i32, shiftCol: i32, rows: i32, cols: i32): void {
+/** Lower of the two rows of the image in tree order. */
+function lowerImageRow(): usize {
+  return imageRows + ((<usize>colsOf(0)) << 3);
+}
+
+/**
+ * Draw the fractions of the blocks from `first` up to `end` of a row of blocks of level `level`, and write their masses: into the tree, or
+ * those of level 0 into `imageRows`.
+ */
+function drawRun(level: i32, parentRow: i32, first: i32, end: i32, levelAlpha: f64, reference: f64): void {
+  const row = 2 * parentRow;
+  const cols = colsOf(level);
+  const hasLower = row + 1 < rowsOf(level);
+  const start = row * cols + 2 * first;
+  const runCols = min(2 * end, cols) - 2 * first;
+  const upperCounts = countsOf(level) + ((<usize>start) << 2);
+  const lowerCounts = hasLower ? upperCounts + ((<usize>cols) << 2) : 0;
+  const parent = <usize>(parentRow * colsOf(level + 1) + first);
+  const state = states > 0 ? statesOf(level + 1) + parent : 0;
+  if (states > 0) drawBlockGammas(upperCounts, lowerCounts, runCols, state, logGammas);
+  else {
+    const count = gatherShapes(upperCounts, lowerCounts, runCols, levelAlpha);
+    // A block of a single child takes no draw.
+    drawLogGammas(shapes, logGammas, count - (runCols & 1 & <i32>!hasLower));
+  }
+  const upper = level > 0 ? massesOf(level) + ((<usize>start) << 3) : imageRows;
+  const lower = hasLower ? (level > 0 ? upper + ((<usize>cols) << 3) : lowerImageRow()) : 0;
+  const unit = level > 0 ? 1 : 1 / reference;
+  const floor = level > 0 ? 0 : FLOOR / reference;
+  shareMasses(massesOf(level + 1) + (parent << 3), unit, floor, runCols, upper, lower, state);
+}
+
+/** Copy a run of a row in tree order to row `row` and from column `col` on (both modulo the shape) of the image. */
+function unshiftRow(image: usize, from: usize, row: i32, col: i32, count: i32): void {
+  const rows = rowsOf(0);
+  const cols = colsOf(0);
   if (row >= rows) row -= rows;
+  if (col >= cols) col -= cols;
   const target = image + ((<usize>(row * cols)) << 3);
-  const head = (<usize>(cols - shiftCol)) << 3;
-  memory.copy(target + ((<usize>shiftCol) << 3), from, head);
-  memory.copy(target, from + head, (<usize>shiftCol) << 3);
+  const head = min(count, cols - col);
+  memory.copy(target + ((<usize>col) << 3), from, (<usize>head) << 3);
+  memory.copy(target, from + ((<usize>head) << 3), (<usize>(count - head)) << 3);
 }

@@ -4,10 +4,13 @@
 //
 // Source: Esch et al. 2004 (ApJ 610, 1213), Connors et al. 2011 (ADASS XX).
 
-import { prepareStates, setStates as setStateCount, states } from "./adaptive-prior";
+import { prepareStates, setStates as setStateCount, states, uninformative } from "./adaptive-prior";
 import { adaptiveCol, adaptiveRow, drawAdaptiveShift } from "./adaptive-shift";
 import { transferBackground } from "./background-transfer";
 import { prepareBlockGammas } from "./block-gammas";
+import { aggregateCounts, shiftIntoTree } from "./counts";
+import { leaveOutDark, restoreDarkMasses } from "./dark-layout";
+import { addDarkSky, beginDarkSky, hideDarkSky } from "./dark-sky";
 import { drawImage, logBlockFractions, prepareImage, sumLogFractions } from "./image";
 import {
   clearGains,
@@ -21,11 +24,13 @@ import {
 import { prepareLine } from "./line";
 import { aggregateMasses, placeTree } from "./masses";
 import { allocate } from "./memory";
+import { addMissingCounts, anyMissing, expectedOfTotal, listMissing } from "./missing";
 import { addToMoments, prepareMoments } from "./moments";
 import { transferNodes } from "./node-transfer";
 import {
   appendObservation,
   appendPart,
+  layOutPhotons,
   Observation,
   observationAt,
   observationCount,
@@ -36,46 +41,44 @@ import { RADIUS, transferPairs } from "./pair-transfer";
 import { drawPixels, logPixelPrior, pixelShape } from "./pixel-prior";
 import { drawIndex, initRandom, randomState } from "./random";
 import { prepareRedistribution, redistributeCounts, redistributeLitCounts } from "./redistribute";
+import { drawAll, hasDark, prepareRuns } from "./runs";
 import { drawnCol, drawnRow, drawShift, prepareShift } from "./shift";
 import { drawSmoothing, logLevelPrior, prepareSmoothing } from "./smoothing";
 import { addSmoothness, levelSmoothness, logStateFractions, prepareSmoothness } from "./smoothness";
-import { addMissingCounts, drawBackgroundScale, splitBackground } from "./source-counts";
+import { drawBackgroundScale, splitBackground } from "./source-counts";
 import { log } from "./special";
 import {
   collectStates,
+  countTransitions,
   drawStates,
   layOutStates,
   logEvidence,
   logStatesPrior,
   nodesAbove,
+  reserveMessages,
+  restoreStates,
   startStates,
   statesKnown,
   statesOf,
 } from "./states";
-import {
-  aggregateCounts,
-  colsOf,
-  countsOf,
-  layOutTree,
-  levels,
-  massesOf,
-  rowsOf,
-  shiftIntoTree,
-} from "./tree";
+import { colsOf, countsOf, layOutTree, levels, massesOf, rowsOf } from "./tree";
 
 export { stateAlphas } from "./adaptive-prior";
 export { backgroundTransfersAccepted, backgroundTransfersTried } from "./background-transfer";
+export { darkMasses, rootCount, roots, setDarkSky } from "./dark-layout";
+export { showDarkSky } from "./dark-sky";
 export { allocate } from "./memory";
-export { means, momentCount, setMomentCount, squares } from "./moments";
+export { means, momentCount, momentLength, setMomentCount, squares } from "./moments";
 export { nodeTransfersAccepted, nodeTransfersTried } from "./node-transfer";
 export { transfersAccepted, transfersTried } from "./pair-transfer";
 export { setPixelPrior } from "./pixel-prior";
 export { drawIndex, drawUniform, seedRandom } from "./random";
 export { setRedistribution } from "./redistribute";
+export { hasDark, imageRunsOf, runsOf } from "./runs";
 export { shiftScores } from "./shift";
 export { setSmoothingPrior } from "./smoothing";
 export { smoothnessLength, smoothnessSums } from "./smoothness";
-export { restoreStates, statesKnown, transitionPriorArray } from "./states";
+export { statesKnown, transitionPriorArray } from "./states";
 export { levels } from "./tree";
 
 /** Status of a call: all is well. */
@@ -112,9 +115,6 @@ let scaleRate: f64 = 0;
 let flux: usize = 0;
 /** f64 `[ny, nx]`: sum of exposure q over observations. */
 let exposed: usize = 0;
-/** f64 `[ny, nx]`: E0 - exposed. */
-let missing: usize = 0;
-let anyMissing: bool = false;
 /** The host changes psfs between sweeps. */
 let psfVaries: bool = false;
 /** i32 `[ny, nx]`: source photons. */
@@ -185,17 +185,15 @@ export function createChain(
   totalRate = totalCountsRate;
   scaleShape = backgroundScaleShape;
   scaleRate = backgroundScaleRate;
-  if (!layOutTree(ny, nx) || !prepareImage(nx) || !prepareMoments(pixels)) return OUT_OF_MEMORY;
+  if (!layOutTree(ny, nx) || !prepareRuns() || !prepareImage(nx)) return OUT_OF_MEMORY;
   if (states === 0 && !prepareSmoothing(pixels)) return OUT_OF_MEMORY;
   flux = allocate((<usize>(pixels + 1)) << 3);
   exposed = allocate((<usize>pixels) << 3);
-  missing = allocate((<usize>pixels) << 3);
-  sourceCounts = allocate((<usize>pixels) << 2);
   state = allocate((<usize>stateLength()) << 3);
-  if (flux === 0 || exposed === 0 || missing === 0 || sourceCounts === 0 || state === 0) return OUT_OF_MEMORY;
+  if (flux === 0 || exposed === 0 || state === 0) return OUT_OF_MEMORY;
   initRandom();
   if (states === 0) return OK;
-  return layOutStates(transitionMatrix()) && prepareSmoothness(spin !== FIXED) ? OK : OUT_OF_MEMORY;
+  return layOutStates(transitionMatrix()) ? OK : OUT_OF_MEMORY;
 }
 
 /**
@@ -380,26 +378,30 @@ export function prepareChain(): i32 {
     if (!prepareObservation(item, ny, nx)) return OUT_OF_MEMORY;
   }
   if (!prepareRedistribution(ny, nx, wrap)) return OUT_OF_MEMORY;
-  if (states > 0 && !(prepareStates() && prepareBlockGammas(nx))) return OUT_OF_MEMORY;
+  if (states > 0 && !(prepareStates() && prepareBlockGammas(nx) && reserveMessages(countsOfAll())))
+    return OUT_OF_MEMORY;
   if (spin === SAMPLED && states === 0 && !prepareShift(ny, nx)) return OUT_OF_MEMORY;
   if (pairTransfers > 0 || psfVaries) {
     if (!prepareLight(ny, nx, wrap, RADIUS) || !prepareLine(ny, nx, wrap)) return OUT_OF_MEMORY;
     predictBackgrounds(flux);
   }
-  measureMissing();
-  return OK;
+  if (!listMissing(exposed, reference, psfVaries)) return OUT_OF_MEMORY;
+  for (let index = 0; index < observationCount; index++) layOutPhotons(observationAt(index), pixels);
+  // The photons of a single observation without a background, or without that in its photons, are the source counts.
+  const first = observationAt(0);
+  const isAlone = observationCount === 1 && (first.background === 0 || first.apart);
+  sourceCounts = isAlone ? first.photons : allocate((<usize>pixels) << 2);
+  return sourceCounts === 0 ? OUT_OF_MEMORY : OK;
 }
 
-/** Exposure that edges and masks keep from the detector, from `exposed`. */
-function measureMissing(): void {
-  anyMissing = false;
-  for (let at: usize = 0; at < (<usize>pixels) << 3; at += 8) {
-    const left = reference - load<f64>(exposed + at);
-    // Sums of rounded probabilities may exceed 1 by a few ulp; that is not exposure that is missing.
-    const isMissing = left > reference * 1e-14;
-    store<f64>(missing + at, isMissing ? left : 0);
-    if (isMissing) anyMissing = true;
+/** Counts of all observations. */
+function countsOfAll(): i32 {
+  let sum = 0;
+  for (let index = 0; index < observationCount; index++) {
+    const item = observationAt(index);
+    for (let lit = 0; lit < item.litCount; lit++) sum += load<i32>(item.litCounts + ((<usize>lit) << 2));
   }
+  return sum;
 }
 
 /** Keep what `changePsf` and `likelihood` need; before `prepareChain`, with all observations redistributed by sums. */
@@ -420,7 +422,6 @@ export function changePsf(observation: usize, backgroundCounts: f64, dark: usize
   turnPsfs(item);
   renewReach(item);
   predictBackground(item, dark);
-  measureMissing();
 }
 
 /** `sum (counts log lambda - lambda)` of the current image, psfs and backgrounds; -Infinity when a lit pixel gets no light. */
@@ -428,18 +429,26 @@ export function likelihood(): f64 {
   return predictLight(flux) ? sumLogLight() - expectedCounts() : -Infinity;
 }
 
-/** Begin at the image in `fluxArray` and the alpha in `alphaArray`: derive total, modes and log prior. */
-export function startChain(): void {
+/** Begin at the image in `fluxArray` and the alpha in `alphaArray`: derive total, modes and log prior; a status. */
+export function startChain(): i32 {
   let total: f64 = 0;
   for (let at: usize = 0; at < (<usize>pixels) << 3; at += 8) total += load<f64>(flux + at);
   total *= reference;
   store<f64>(scalar(TOTAL), total);
   if (states > 0) {
+    drawAll();
     startStates();
     aggregateMasses(flux, reference, shiftRow(), shiftCol());
+    // With states that are not alike in all children pixels below a dark node would not be alike either.
+    if (spin === FIXED && !psfVaries && uninformative === 1) {
+      leaveOutDark(wrap, shiftRow(), shiftCol());
+    }
+    beginDarkSky();
+    if (hasDark) countTransitions();
+    if (!prepareSums()) return OUT_OF_MEMORY;
     const logFractions = logStateFractions(flux, log(reference));
     store<f64>(scalar(LOG_PRIOR), evaluateLogPrior(total, logFractions));
-    return;
+    return OK;
   }
   for (let level = 0; level < levels; level++) {
     const at = (<usize>level) << 3;
@@ -448,6 +457,31 @@ export function startChain(): void {
     store<f64>(sumLogFractions + at, logFractionsOf(level));
   }
   store<f64>(scalar(LOG_PRIOR), evaluateLogPrior(total, 0));
+  return prepareSums() ? OK : OUT_OF_MEMORY;
+}
+
+/**
+ * Go on from a state that the host has put in place of the one that `startChain` began with.
+ *
+ * @param isWhole draw all of the image from now on, whatever `startChain` left out
+ * @param withStates whether the states of the nodes are among it, and what is left out is in `darkMasses`
+ * @returns a status
+ */
+export function resumeChain(isWhole: bool, withStates: bool): i32 {
+  if (states > 0) restoreStates(withStates);
+  beginDarkSky();
+  if (!hasDark) return OK;
+  if (!isWhole) {
+    if (withStates) restoreDarkMasses();
+    return OK;
+  }
+  drawAll();
+  return prepareSums() ? OK : OUT_OF_MEMORY;
+}
+
+/** Reserve the sums over sweeps; false when memory is refused. */
+function prepareSums(): bool {
+  return prepareMoments() && (states === 0 || prepareSmoothness(spin !== FIXED));
 }
 
 /** sum log(child / parent) over the blocks of one level of the unshifted image; fills the masses of the next level. */
@@ -488,18 +522,22 @@ function evaluateLogPrior(total: f64, logFractions: f64): f64 {
 
 /** Expected counts of the current image and backgrounds: the second half of the log-likelihood. */
 function expectedCounts(): f64 {
-  let sums = f64x2.splat(0);
-  const even = (<usize>(pixels & ~1)) << 3;
-  for (let at: usize = 0; at < even; at += 16) {
-    sums = f64x2.add(sums, f64x2.mul(v128.load(exposed + at), v128.load(flux + at)));
-  }
-  let sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
-  if (pixels & 1) sum += load<f64>(exposed + even) * load<f64>(flux + even);
+  let sum = hasDark ? expectedOfTotal(load<f64>(scalar(TOTAL)), flux) : expectedOfFlux();
   for (let index = 0; index < observationCount; index++) {
     const item = observationAt(index);
     if (item.background !== 0) sum += item.scale * item.backgroundCounts;
   }
   return sum;
+}
+
+function expectedOfFlux(): f64 {
+  let sums = f64x2.splat(0);
+  const even = (<usize>(pixels & ~1)) << 3;
+  for (let at: usize = 0; at < even; at += 16) {
+    sums = f64x2.add(sums, f64x2.mul(v128.load(exposed + at), v128.load(flux + at)));
+  }
+  const sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
+  return pixels & 1 ? sum + load<f64>(exposed + even) * load<f64>(flux + even) : sum;
 }
 
 function sumOfFlux(): f64 {
@@ -552,14 +590,14 @@ function drawPhotons(): bool {
 /** One sweep: transfers, then the conditional draws in the paper's order. */
 function drawSweep(): i32 {
   if (!drawPhotons()) return NO_LIGHT;
-  splitBackground(flux, sourceCounts, pixels);
+  splitBackground(flux, sourceCounts, ny, nx);
   if (pixelShape > 0) {
     drawPixels(flux, exposed, sourceCounts, pixels);
     store<f64>(scalar(TOTAL), reference * sumOfFlux());
     if (fitBackground) drawBackgroundScale(scaleShape, scaleRate);
     return OK;
   }
-  if (anyMissing && !addMissingCounts(flux, missing, sourceCounts, ny, nx)) return TOO_MANY_COUNTS;
+  if (anyMissing && !addMissingCounts(flux, sourceCounts)) return TOO_MANY_COUNTS;
   if (spin === RANDOM) setShift(drawIndex(ny), drawIndex(nx));
   else if (spin === SAMPLED) stepShift();
   const row = shiftRow();
@@ -567,6 +605,7 @@ function drawSweep(): i32 {
   shiftIntoTree(sourceCounts, row, col);
   aggregateCounts();
   if (load<i32>(countsOf(levels)) < 0) return TOO_MANY_COUNTS;
+  if (states > 0 && !reserveMessages(load<i32>(countsOf(levels)))) return OUT_OF_MEMORY;
   stepSmoothing();
   const total = drawImage(flux, alphas(), row, col, reference, totalShape, totalRate);
   store<f64>(scalar(TOTAL), total);
@@ -591,10 +630,12 @@ export function runSweeps(count: i32, trace: usize, skip: i32): i32 {
     const priorBefore = load<f64>(scalar(LOG_PRIOR));
     const status = drawSweep();
     if (status !== OK) return status;
+    if (hasDark) hideDarkSky();
     store<f64>(scalar(LOG_PRIOR), evaluateLogPrior(load<f64>(scalar(TOTAL)), logBlockFractions));
     if (sweep >= skip) {
-      addToMoments(flux, pixels);
+      addToMoments(flux);
       if (states > 0) addSmoothness();
+      if (hasDark) addDarkSky(reference);
     }
 
     const likelihood = load<f64>(scalar(LOG_LIKELIHOOD));
@@ -632,8 +673,8 @@ export function stepRedistribute(): f64 {
 }
 /** Steps 2 and 3 alone. */
 export function stepSourceCounts(): void {
-  splitBackground(flux, sourceCounts, pixels);
-  if (anyMissing) addMissingCounts(flux, missing, sourceCounts, ny, nx);
+  splitBackground(flux, sourceCounts, ny, nx);
+  if (anyMissing) addMissingCounts(flux, sourceCounts);
 }
 /** Step 4 alone, with the given shift. */
 export function stepAggregate(row: i32, col: i32): void {

@@ -5,6 +5,7 @@
 
 import { alphaOf, alphaSum, kindOf, states } from "./adaptive-prior";
 import { drawUniform } from "./random";
+import { isDark, runsOf } from "./runs";
 import { addFirstTerm, addSecondTerm } from "./share-proposal";
 import { stateAt } from "./states";
 import { childrenOf, colsOf, levels, massAt, massesOf, rowsOf } from "./tree";
@@ -74,22 +75,60 @@ export function placeTree(flux: usize, reference: f64, downwards: i32, sidewards
 export function aggregateMasses(flux: usize, reference: f64, downwards: i32, sidewards: i32): void {
   placeTree(flux, reference, downwards, sidewards);
   if (levels === 0) return;
+  for (let parentRow = 0; parentRow < rowsOf(1); parentRow++) {
+    for (let run = runsOf(1, parentRow); load<i32>(run) >= 0; run += 8) {
+      sumPixels(parentRow, load<i32>(run), load<i32>(run, 4));
+    }
+  }
+  sumMasses(2);
+}
+
+/** Masses of the nodes of level 1 from `first` up to `end` of a row. */
+function sumPixels(parentRow: i32, first: i32, end: i32): void {
   const nx = colsOf(0);
-  const parentCols = colsOf(1);
-  memory.fill(massesOf(1), 0, (<usize>(rowsOf(1) * parentCols)) << 3);
-  for (let row = 0; row < rowsOf(0); row++) {
-    const source = flux + ((<usize>(imageRowOf(row) * nx)) << 3);
-    const parents = massesOf(1) + ((<usize>((row >> 1) * parentCols)) << 3);
-    for (let col = 0; col < nx; col++) {
-      const at = parents + ((<usize>(col >> 1)) << 3);
-      store<f64>(at, load<f64>(at) + reference * load<f64>(source + ((<usize>imageColOf(col)) << 3)));
+  const upper = image + ((<usize>(imageRowOf(2 * parentRow) * nx)) << 3);
+  const lower =
+    2 * parentRow + 1 < rowsOf(0) ? image + ((<usize>(imageRowOf(2 * parentRow + 1) * nx)) << 3) : 0;
+  const parents = massesOf(1) + ((<usize>(parentRow * colsOf(1))) << 3);
+  for (let col = first; col < end; col++) {
+    const left = (<usize>imageColOf(2 * col)) << 3;
+    const hasRight = 2 * col + 1 < nx;
+    const right = hasRight ? (<usize>imageColOf(2 * col + 1)) << 3 : 0;
+    let mass = unit * load<f64>(upper + left);
+    if (hasRight) mass += unit * load<f64>(upper + right);
+    if (lower !== 0) {
+      mass += unit * load<f64>(lower + left);
+      if (hasRight) mass += unit * load<f64>(lower + right);
     }
+    store<f64>(parents + ((<usize>col) << 3), mass);
   }
-  for (let level = 2; level <= levels; level++) {
+}
+
+/** Sum the masses of the levels from `level` on; those of dark nodes stay what they are. */
+export function sumMasses(level: i32): void {
+  for (; level <= levels; level++) {
     for (let row = 0; row < rowsOf(level); row++) {
-      for (let col = 0; col < colsOf(level); col++) sumMass(level, row, col);
+      for (let run = runsOf(level, row); load<i32>(run) >= 0; run += 8) {
+        sumNodes(level, row, load<i32>(run), load<i32>(run, 4));
+      }
     }
   }
+}
+
+/** `sumMass` of the nodes from `first` up to `end` of a row. */
+function sumNodes(level: i32, row: i32, first: i32, end: i32): void {
+  const whole = 2 * row + 1 < rowsOf(level - 1) ? min(end, colsOf(level - 1) >> 1) : first;
+  if (level > 1) {
+    const upper = massAt(level - 1, 2 * row, 0);
+    const lower = upper + ((<usize>colsOf(level - 1)) << 3);
+    const out = massAt(level, row, 0);
+    for (; first < whole; first++) {
+      const at = (<usize>first) << 4;
+      const siblings = load<f64>(upper + at, 8) + load<f64>(lower + at) + load<f64>(lower + at, 8);
+      store<f64>(out + ((<usize>first) << 3), load<f64>(upper + at) + siblings);
+    }
+  }
+  for (; first < end; first++) sumMass(level, row, first);
 }
 
 /** Mass of node (row, col) of level `level` >= 1 as the sum of its children's: added, never subtracted. */
@@ -122,8 +161,12 @@ export function siblingsOf(level: i32, row: i32, col: i32): f64 {
   return sum;
 }
 
-/** Draw a node of level `end` with probability proportional to its mass, by descending the tree: `nodeRow`, `nodeCol`. */
-export function descend(end: i32): void {
+/**
+ * Draw a node of level `end` with probability proportional to its mass, by descending the tree: `nodeRow`, `nodeCol`.
+ *
+ * @returns false when it lies below a dark node, whose masses are not known
+ */
+export function descend(end: i32): bool {
   nodeRow = 0;
   nodeCol = 0;
   let target = drawUniform() * load<f64>(massesOf(levels));
@@ -142,7 +185,9 @@ export function descend(end: i32): void {
       if (target < mass) break;
       target -= mass;
     }
+    if (isDark(level, nodeRow, nodeCol)) return false;
   }
+  return true;
 }
 
 /**

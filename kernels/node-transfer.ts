@@ -16,6 +16,7 @@ import {
   sumPath,
 } from "./masses";
 import { drawIndex } from "./random";
+import { isDark } from "./runs";
 import { beginTransfer } from "./share-proposal";
 import { drawShare, proposedFirst, proposedSecond } from "./transfer";
 import { colsOf, levels, rowsOf } from "./tree";
@@ -79,13 +80,14 @@ export function transferNodes(count: i32, exposed: usize, alpha: usize): void {
   if (highest < 1) return;
   for (let move = 0; move < count; move++) {
     const level = 1 + drawIndex(highest);
-    descend(level);
+    if (!descend(level)) continue;
     const row1 = nodeRow;
     const col1 = nodeCol;
     const direction = drawIndex(4);
     const row2 = row1 + (direction === 0 ? -1 : direction === 1 ? 1 : 0);
     const col2 = col1 + (direction === 2 ? -1 : direction === 3 ? 1 : 0);
     if (row2 < 0 || row2 >= rowsOf(level) || col2 < 0 || col2 >= colsOf(level)) continue;
+    if (isDark(level, row2, col2)) continue;
     boxTop = i32.MAX_VALUE;
     boxBottom = 0;
     boxLeft = i32.MAX_VALUE;

@@ -14,9 +14,9 @@ export class Observation {
   exposure: usize;
   /** f64 `[ny, nx]`, flux units, >= 0; 0 when there is no background. */
   background: usize;
-  /** i32 `[ny, nx]`, counts of the detector pixels in use, 0 elsewhere. */
+  /** i32 `[ny, nx]`, counts of the detector pixels in use, 0 elsewhere; only until `photons` takes its place. */
   counts: usize;
-  /** i32 `[ny, nx]`, photons assigned to each sky pixel in this sweep. */
+  /** i32 `[ny, nx]`, photons assigned to each sky pixel in this sweep; see `layOutPhotons`. */
   photons: usize;
   /** f64 `[psfRows, psfCols]`, sum 1. */
   psf: usize;
@@ -149,12 +149,10 @@ export function appendObservation(
   observation.exposure = allocate(pixels << 3);
   observation.background = hasBackground ? allocate(pixels << 3) : 0;
   observation.counts = allocate(pixels << 2);
-  observation.photons = allocate(pixels << 2);
   if (
     observation.exposure === 0 ||
     (hasBackground && observation.background === 0) ||
-    observation.counts === 0 ||
-    observation.photons === 0
+    observation.counts === 0
   ) {
     return null;
   }
@@ -201,7 +199,6 @@ export function appendPart(
   part.frameRows = wrap ? ny : max(0, min(ny, top + rows - 1 - centreRow + psfRows) - part.frameTop);
   part.frameCols = wrap ? nx : max(0, min(nx, left + cols - 1 - centreCol + psfCols) - part.frameLeft);
   part.background = observation.background;
-  part.photons = observation.photons;
   part.exposure = allocate((<usize>(rows * cols)) << 3);
   if (part.exposure === 0 || !layOutPsf(part, psfRows, psfCols, centreRow, centreCol)) return null;
   store<usize>(observation.parts + ((<usize>observation.partCount) << 2), address);
@@ -341,4 +338,13 @@ export function prepareObservation(observation: Observation, ny: i32, nx: i32): 
     }
   }
   return true;
+}
+
+/** The counts are in lists now: give their place to the photons, as the last step of the preparation. */
+export function layOutPhotons(observation: Observation, pixels: i32): void {
+  memory.fill(observation.counts, 0, (<usize>pixels) << 2);
+  observation.photons = observation.counts;
+  for (let index = 0; index < observation.partCount; index++) {
+    partAt(observation, index).photons = observation.photons;
+  }
 }

@@ -42,7 +42,8 @@ export function drawSourcePhotons(observation: Observation, lit: i32): i32 {
   sourceStart -= background;
   let photons = 0;
   if (counts <= FEW) {
-    for (let photon = 0; photon < counts; photon++) photons += i32(inline.always(drawUniform()) * lambda > background);
+    for (let photon = 0; photon < counts; photon++)
+      photons += i32(inline.always(drawUniform()) * lambda > background);
   } else {
     photons = counts - <i32>drawBinomial(<f64>counts, min(1, background / lambda));
   }

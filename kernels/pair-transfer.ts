@@ -17,6 +17,7 @@ import {
 } from "./masses";
 import { pixelShape } from "./pixel-prior";
 import { drawIndex, drawUniform } from "./random";
+import { isDark } from "./runs";
 import { addFirstTerm, addSecondTerm, beginTransfer } from "./share-proposal";
 import { drawShare, proposedFirst, proposedSecond } from "./transfer";
 import { colsOf, levels, massesOf, rowsOf } from "./tree";
@@ -68,7 +69,7 @@ export function transferPairs(count: i32, flux: usize, exposed: usize, alpha: us
       row1 = drawIndex(ny);
       col1 = drawIndex(nx);
     } else {
-      descend(0);
+      if (!descend(0)) continue;
       row1 = imageRowOf(nodeRow);
       col1 = imageColOf(nodeCol);
     }
@@ -86,12 +87,13 @@ export function transferPairs(count: i32, flux: usize, exposed: usize, alpha: us
     const mass = together * reference;
     if (mass < LEAST_MASS) continue;
     if (!isUniform && mass > most && drawUniform() * mass > most) continue;
-    transfersTried++;
-
     const treeRow1 = treeRowOf(row1);
     const treeCol1 = treeColOf(col1);
     const treeRow2 = treeRowOf(row2);
     const treeCol2 = treeColOf(col2);
+    if (isDark(0, treeRow1, treeCol1) || isDark(0, treeRow2, treeCol2)) continue;
+    transfersTried++;
+
     beginTransfer();
     let ancestor = levels;
     if (pixelShape > 0) {

@@ -20,7 +20,6 @@ import {
 } from "./random";
 import { digamma, exp, expPair, log, logGamma, logPair, trigamma } from "./special";
 
-
 /** Fill `count` u64 with random bits. */
 export function fillBits(out: usize, count: i32): void {
   for (let i = 0; i < count; i++) store<u64>(out + ((<usize>i) << 3), nextBits());

@@ -4,6 +4,7 @@ import { Observation, observationAt, observationCount } from "./observation";
 import { drawOrigins, drawSourcePhotons, prepareOrigins } from "./origins";
 import { preparePsfSets, redistributeBySet } from "./psf-set";
 import { prepareTileScratch, redistributeByTiles, redistributeLitByTiles } from "./redistribute-tiles";
+import { imageRunsOf } from "./runs";
 import { chooseTiling, DIRECT, TILES } from "./tiling";
 import { addLog, beginSumLog, endSumLog, fillPadded, prepareWindows, redistributePixel } from "./window";
 
@@ -28,6 +29,26 @@ export function prepareRedistribution(ny: i32, nx: i32, wrap: bool): bool {
   return prepareTileScratch(ny, nx);
 }
 
+/** Begin without photons. */
+function clearPhotons(observation: Observation, ny: i32, nx: i32): void {
+  for (let row = 0; row < ny; row++) {
+    const photons = observation.photons + ((<usize>(row * nx)) << 2);
+    for (let run = imageRunsOf(row); load<i32>(run) >= 0; run += 8) {
+      clear(photons + ((<usize>load<i32>(run)) << 2), photons + ((<usize>load<i32>(run, 4)) << 2));
+    }
+  }
+}
+
+/** Set i32 to 0: runs are short, and `memory.fill` a call. */
+function clear(from: usize, end: usize): void {
+  if (end - from > 4096) {
+    memory.fill(from, 0, end - from);
+    return;
+  }
+  for (; from + 16 <= end; from += 16) v128.store(from, i32x4.splat(0));
+  for (; from < end; from += 4) store<i32>(from, 0);
+}
+
 /**
  * Draw the origin of each photon of each lit pixel of one observation: photon of detector pixel i from sky pixel j
  * with probability `psf[i - j + c] exposure[j] (flux[j] + scale background[j]) / lambda[i]`.
@@ -36,7 +57,7 @@ export function prepareRedistribution(ny: i32, nx: i32, wrap: bool): bool {
  * @returns `sum counts log lambda` over the lit pixels; NaN when the model gives a lit pixel no light at all
  */
 function redistributeObservation(observation: Observation, flux: usize, ny: i32, nx: i32, wrap: bool): f64 {
-  memory.fill(observation.photons, 0, (<usize>(ny * nx)) << 2);
+  clearPhotons(observation, ny, nx);
   if (observation.partCount > 0) return redistributeBySet(observation, flux, ny, nx, wrap);
   fillPadded(observation, flux, ny, nx, wrap);
   if (observation.tiling !== 0) return redistributeByTiles(observation, flux, ny, nx, wrap);
@@ -59,7 +80,7 @@ function redistributeObservation(observation: Observation, flux: usize, ny: i32,
  * @returns false when the model gives a lit pixel no light at all
  */
 function redistributeLit(observation: Observation, flux: usize, ny: i32, nx: i32, wrap: bool): bool {
-  memory.fill(observation.photons, 0, (<usize>(ny * nx)) << 2);
+  clearPhotons(observation, ny, nx);
   observation.backgroundPhotons = 0;
   if (observation.partCount > 0) return isFinite(redistributeBySet(observation, flux, ny, nx, wrap));
   fillPadded(observation, flux, ny, nx, wrap);

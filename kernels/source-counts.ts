@@ -1,8 +1,8 @@
-// Steps 2, 3 and 7 of the sweep: from photons assigned to sky pixels to the complete source counts that the
-// multiscale prior is conjugate to, and the scale of the background.
+// Steps 2 and 7 of the sweep: the photons of the source among those assigned to sky pixels, and the scale of the background.
 
-import { observationAt, observationCount } from "./observation";
-import { drawBinomial, drawGamma, drawPoisson, drawUniform } from "./random";
+import { Observation, observationAt, observationCount } from "./observation";
+import { drawBinomial, drawGamma } from "./random";
+import { imageRunsOf } from "./runs";
 
 /**
  * Split the photons of each sky pixel into source and background,
@@ -10,90 +10,59 @@ import { drawBinomial, drawGamma, drawPoisson, drawUniform } from "./random";
  * apart, its photons have not been assigned to sky pixels at all.
  *
  * @param flux f64 `[ny, nx]`, > 0
- * @param sourceCounts i32 `[ny, nx]`, overwritten
+ * @param sourceCounts i32 `[ny, nx]`, overwritten; or the photons themselves, of one observation without a background
  */
-export function splitBackground(flux: usize, sourceCounts: usize, pixels: i32): void {
+export function splitBackground(flux: usize, sourceCounts: usize, ny: i32, nx: i32): void {
   for (let index = 0; index < observationCount; index++) {
     const item = observationAt(index);
-    const photons = item.photons;
-    const background = item.background;
     if (!item.apart) item.backgroundPhotons = 0;
-    if (background === 0 || item.apart) {
-      if (index === 0) {
-        memory.copy(sourceCounts, photons, (<usize>pixels) << 2);
-      } else {
-        for (let at: usize = 0; at < (<usize>pixels) << 2; at += 4) {
-          store<i32>(sourceCounts + at, load<i32>(sourceCounts + at) + load<i32>(photons + at));
-        }
+    if (item.photons === sourceCounts) continue;
+    for (let row = 0; row < ny; row++) {
+      for (let run = imageRunsOf(row); load<i32>(run) >= 0; run += 8) {
+        const first = <usize>(row * nx + load<i32>(run));
+        const end = <usize>(row * nx + load<i32>(run, 4));
+        if (item.background !== 0 && !item.apart) splitRun(item, flux, sourceCounts, first, end, index === 0);
+        else addRun(item.photons, sourceCounts, first, end, index === 0);
       }
-    } else {
-      const scale = item.scale;
-      let removed: f64 = 0;
-      for (let pixel: usize = 0; pixel < <usize>pixels; pixel++) {
-        let counts = load<i32>(photons + (pixel << 2));
-        if (counts > 0) {
-          const source = load<f64>(flux + (pixel << 3));
-          const total = source + scale * load<f64>(background + (pixel << 3));
-          const kept = <i32>drawBinomial(<f64>counts, source / total);
-          removed += <f64>(counts - kept);
-          counts = kept;
-        }
-        const at = sourceCounts + (pixel << 2);
-        store<i32>(at, index === 0 ? counts : load<i32>(at) + counts);
-      }
-      item.backgroundPhotons = removed;
     }
   }
 }
 
-/**
- * Add the source photons that a detector with the reference exposure everywhere and nothing lost would have seen in
- * addition, `y += Poisson((E0 - E) * flux)`, so that `y` is Poisson with mean `E0 * flux`.
- *
- * The Poisson number of a whole row is drawn first and its photons then dealt to the pixels: the same law as one
- * Poisson number for each pixel, which is what rows with many missing photons use.
- *
- * @param flux f64 `[ny, nx]`, > 0
- * @param missing f64 `[ny, nx]`, E0 - E >= 0
- * @param sourceCounts i32 `[ny, nx]`, added to
- * @returns false when more than 10^9 photons are missing: with 2^30 observed ones, sums might leave i32
- */
-export function addMissingCounts(flux: usize, missing: usize, sourceCounts: usize, ny: i32, nx: i32): bool {
-  let expected: f64 = 0;
-  for (let row = 0; row < ny; row++) {
-    const start = <usize>(row * nx);
-    const source = flux + (start << 3);
-    const share = missing + (start << 3);
-    const counts = sourceCounts + (start << 2);
-    let mean: f64 = 0;
-    for (let col: usize = 0; col < <usize>nx; col++) {
-      mean += load<f64>(share + (col << 3)) * load<f64>(source + (col << 3));
-    }
-    if (mean === 0) continue;
-    expected += mean;
-    if (!(expected < 1e9)) return false;
-    if (mean > <f64>nx) {
-      for (let col: usize = 0; col < <usize>nx; col++) {
-        const at = counts + (col << 2);
-        const pixelMean = load<f64>(share + (col << 3)) * load<f64>(source + (col << 3));
-        if (pixelMean > 0) store<i32>(at, load<i32>(at) + <i32>drawPoisson(pixelMean));
-      }
-    } else {
-      for (let photons = <i32>drawPoisson(mean); photons > 0; photons--) {
-        let target = drawUniform() * mean;
-        let last: usize = 0;
-        for (let col: usize = 0; col < <usize>nx; col++) {
-          const pixelMean = load<f64>(share + (col << 3)) * load<f64>(source + (col << 3));
-          if (pixelMean > 0) last = col;
-          target -= pixelMean;
-          if (target < 0) break;
-        }
-        const at = counts + (last << 2);
-        store<i32>(at, load<i32>(at) + 1);
-      }
-    }
+/** Take over the photons of the pixels from `first` up to `end`, or add them to those of other observations. */
+function addRun(photons: usize, sourceCounts: usize, first: usize, end: usize, areFirst: bool): void {
+  if (areFirst) {
+    memory.copy(sourceCounts + (first << 2), photons + (first << 2), (end - first) << 2);
+    return;
   }
-  return true;
+  for (let at = first << 2; at < end << 2; at += 4) {
+    store<i32>(sourceCounts + at, load<i32>(sourceCounts + at) + load<i32>(photons + at));
+  }
+}
+
+/** The same where some of the photons are of the background. */
+function splitRun(
+  item: Observation,
+  flux: usize,
+  sourceCounts: usize,
+  first: usize,
+  end: usize,
+  areFirst: bool,
+): void {
+  const scale = item.scale;
+  let removed: f64 = 0;
+  for (let pixel = first; pixel < end; pixel++) {
+    let counts = load<i32>(item.photons + (pixel << 2));
+    if (counts > 0) {
+      const source = load<f64>(flux + (pixel << 3));
+      const total = source + scale * load<f64>(item.background + (pixel << 3));
+      const kept = <i32>drawBinomial(<f64>counts, source / total);
+      removed += <f64>(counts - kept);
+      counts = kept;
+    }
+    const at = sourceCounts + (pixel << 2);
+    store<i32>(at, areFirst ? counts : load<i32>(at) + counts);
+  }
+  item.backgroundPhotons += removed;
 }
 
 /**

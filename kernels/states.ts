@@ -20,6 +20,7 @@ import {
 } from "./adaptive-prior";
 import { allocate } from "./memory";
 import { drawIndex, drawLogGammas, drawUniform } from "./random";
+import { runsOf } from "./runs";
 import { exp, expPair, log } from "./special";
 import { colsOf, countsOf, levels, rowsOf } from "./tree";
 
@@ -30,6 +31,7 @@ const LEAST: f64 = 1e-60;
 let nodeStates: usize = 0;
 /** f64 `[nodes, states]`: B of the nodes visited, in the order of the visits. */
 let messages: usize = 0;
+let reserved: usize = 0;
 let next: usize = 0;
 const message = memory.data(8 * 32, 16);
 /** Address of the message of the node last collected. */
@@ -90,9 +92,29 @@ export function layOutStates(transitionMatrix: usize): bool {
   matrix = transitionMatrix;
   const nodes = <usize>max(1, nodesAbove());
   nodeStates = allocate(nodes);
-  messages = allocate(nodes * stride);
   patterns = allocate(512 * stride);
-  return nodeStates !== 0 && messages !== 0 && patterns !== 0;
+  return nodeStates !== 0 && patterns !== 0;
+}
+
+/** Most nodes that can be informative when the image holds so many counts. */
+function mostMessages(counts: i32): usize {
+  let most: usize = 1;
+  for (let level = 1; level <= levels; level++) {
+    most += <usize>min(rowsOf(level) * colsOf(level), counts / (uninformative + 1));
+  }
+  return most;
+}
+
+/**
+ * Reserve messages for images of so many counts, and for twice as many where that is not enough; false when memory is refused. The few
+ * photons of a dark sky need few, however many nodes it has.
+ */
+export function reserveMessages(counts: i32): bool {
+  if (mostMessages(counts) <= reserved) return true;
+  reserved = mostMessages(min(counts, i32.MAX_VALUE >> 1) * 2);
+  messages = allocate(reserved * stride);
+  if (messages === 0) reserved = 0;
+  return messages !== 0;
 }
 
 /** Begin at the mean of A under its prior, and at the middle state everywhere. */
@@ -343,6 +365,11 @@ function settle(level: i32, row: i32, col: i32, from: i32): void {
   }
 }
 
+/** A[from, to]. */
+export function transition(from: i32, to: i32): f64 {
+  return load<f64>(entry(matrix, from, to));
+}
+
 function addTransition(from: i32, to: i32): void {
   const at = transitions + ((<usize>(from * states + to)) << 2);
   store<i32>(at, load<i32>(at) + 1);
@@ -372,7 +399,7 @@ function drawTransitionMatrix(): void {
 }
 
 /** A state from row `from` of A. */
-function drawNext(from: i32): i32 {
+export function drawNext(from: i32): i32 {
   const row = entry(runningSums, from, 0);
   const target = drawUniform() * load<f64>(row + ((<usize>(states - 1)) << 3));
   let state = 0;
@@ -380,22 +407,20 @@ function drawNext(from: i32): i32 {
   return state;
 }
 
-/** Draw the states of all nodes that say nothing of theirs, down the tree. */
+/** Draw the states of all nodes that say nothing of theirs, down the tree; those of dark nodes are left out. */
 function drawUninformative(): void {
   if (isUninformative()) store<u8>(statesOf(levels), <u8>drawIndex(states));
   for (let level = levels - 1; level > 0; level--) {
-    const rows = rowsOf(level);
     const cols = colsOf(level);
-    let count = countsOf(level);
-    let state = statesOf(level);
-    for (let row = 0; row < rows; row++) {
+    for (let row = 0; row < rowsOf(level); row++) {
+      const counts = countsOf(level) + ((<usize>(row * cols)) << 2);
+      const line = statesOf(level) + <usize>(row * cols);
       const parents = statesOf(level + 1) + <usize>((row >> 1) * colsOf(level + 1));
-      for (let col = 0; col < cols; col++) {
-        if (load<i32>(count) <= uninformative) {
-          store<u8>(state, <u8>drawNext(load<u8>(parents + <usize>(col >> 1))));
+      for (let run = runsOf(level, row); load<i32>(run) >= 0; run += 8) {
+        for (let col = load<i32>(run); col < load<i32>(run, 4); col++) {
+          if (load<i32>(counts + ((<usize>col) << 2)) > uninformative) continue;
+          store<u8>(line + <usize>col, <u8>drawNext(load<u8>(parents + <usize>(col >> 1))));
         }
-        count += 4;
-        state++;
       }
     }
   }
@@ -415,23 +440,23 @@ export function drawStates(): void {
   countTransitions();
 }
 
-/** Count the transitions of all nodes. */
-function countTransitions(): void {
+/** Count the transitions of all nodes that are not dark. */
+export function countTransitions(): void {
   memory.fill(transitions, 0, (<usize>(states * states)) << 2);
   for (let level = levels - 1; level > 0; level--) {
-    const cols = colsOf(level);
-    let state = statesOf(level);
     for (let row = 0; row < rowsOf(level); row++) {
+      const line = statesOf(level) + <usize>(row * colsOf(level));
       const parents = statesOf(level + 1) + <usize>((row >> 1) * colsOf(level + 1));
-      for (let col = 0; col < cols; col++) {
-        addTransition(load<u8>(parents + <usize>(col >> 1)), load<u8>(state));
-        state++;
+      for (let run = runsOf(level, row); load<i32>(run) >= 0; run += 8) {
+        for (let col = load<i32>(run); col < load<i32>(run, 4); col++) {
+          addTransition(load<u8>(parents + <usize>(col >> 1)), load<u8>(line + <usize>col));
+        }
       }
     }
   }
 }
 
-/** Logarithm of the probability of all states given A, and of the prior density of the logarithms of A, up to constants. */
+/** Logarithm of the probability of all states that are not dark given A, and of the prior density of the logarithms of A, up to constants. */
 export function logStatesPrior(): f64 {
   let sum: f64 = 0;
   for (let from = 0; from < states; from++) {

@@ -60,67 +60,6 @@ export function layOutTree(ny: i32, nx: i32): bool {
   return nodeCounts !== 0 && nodeMasses !== 0;
 }
 
-/**
- * Copy an i32 image into level 0, shifted cyclically: node (row, col) takes pixel (row + shiftRow, col + shiftCol),
- * taken modulo the shape.
- *
- * @param image i32 `[ny, nx]`
- */
-export function shiftIntoTree(image: usize, shiftRow: i32, shiftCol: i32): void {
-  const ny = rowsOf(0);
-  const nx = colsOf(0);
-  const head = (<usize>(nx - shiftCol)) << 2;
-  const tail = (<usize>shiftCol) << 2;
-  for (let row = 0; row < ny; row++) {
-    let from = row + shiftRow;
-    if (from >= ny) from -= ny;
-    const source = image + ((<usize>(from * nx)) << 2);
-    const target = nodeCounts + ((<usize>(row * nx)) << 2);
-    memory.copy(target, source + tail, head);
-    memory.copy(target + head, source, tail);
-  }
-}
-
-/** Sum level 0 upwards into all levels of `nodeCounts`. */
-export function aggregateCounts(): void {
-  for (let level = 0; level < levels; level++) {
-    const rows = rowsOf(level);
-    const cols = colsOf(level);
-    const parents = countsOf(level + 1);
-    const parentCols = colsOf(level + 1);
-    for (let row = 0, parentRow = 0; row < rows; row += 2, parentRow++) {
-      const upper = countsOf(level) + ((<usize>(row * cols)) << 2);
-      const lower = upper + ((<usize>cols) << 2);
-      const hasLower = row + 1 < rows;
-      const out = parents + ((<usize>(parentRow * parentCols)) << 2);
-      const whole = cols >> 1;
-      let col = 0;
-      if (hasLower) {
-        for (; col + 4 <= whole; col += 4) {
-          const at = (<usize>col) << 3;
-          const left = i32x4.add(v128.load(upper + at), v128.load(lower + at));
-          const right = i32x4.add(v128.load(upper + at, 16), v128.load(lower + at, 16));
-          v128.store(
-            out + ((<usize>col) << 2),
-            i32x4.add(i32x4.shuffle(left, right, 0, 2, 4, 6), i32x4.shuffle(left, right, 1, 3, 5, 7)),
-          );
-        }
-      }
-      for (; col < parentCols; col++) {
-        const at = (<usize>col) << 3;
-        const hasRight = col < whole;
-        let sum = load<i32>(upper + at);
-        if (hasRight) sum += load<i32>(upper + at, 4);
-        if (hasLower) {
-          sum += load<i32>(lower + at);
-          if (hasRight) sum += load<i32>(lower + at, 4);
-        }
-        store<i32>(out + ((<usize>col) << 2), sum);
-      }
-    }
-  }
-}
-
 /** Children of node (row, col) of level `level` + 1: 4, or 2 or 1 at an edge. */
 export function childrenOf(row: i32, col: i32, level: i32): i32 {
   return (2 * row + 1 < rowsOf(level) ? 2 : 1) * (2 * col + 1 < colsOf(level) ? 2 : 1);

@@ -4,6 +4,7 @@
 import { allocate } from "./memory";
 import { longestPsf, Observation } from "./observation";
 import { drawBinomial, nextBits } from "./random";
+import { imageRunsOf } from "./runs";
 import { log } from "./special";
 
 /** Below this the f32 image holds 0; a lit pixel that sees no more than FAINT is handled in f64 instead. */
@@ -79,7 +80,7 @@ export function wrapIndex(index: i32, size: i32): i32 {
 /**
  * Write `exposure * (flux + scale * background)` into the padded f32 image of an observation, with zeros around it
  * (`spill`) or its periodic continuation (`wrap`). The psf's centre may lie outside the psf: then windows meet only
- * part of the image, or with `wrap` parts of it in other places.
+ * part of the image, or with `wrap` parts of it in other places. What is left out of the sweep stays as it was: no window holds it.
  */
 export function fillPadded(observation: Observation, flux: usize, ny: i32, nx: i32, wrap: bool): void {
   const bytes = (<usize>observation.padStride) << 2;
@@ -95,7 +96,12 @@ export function fillPadded(observation: Observation, flux: usize, ny: i32, nx: i
     for (let col = first; col < end; ) {
       const skyCol = wrapIndex(col - observation.padCol, nx);
       const count = min(nx - skyCol, end - col);
-      fillCells(observation, flux, skyRow, skyCol, nx, count, out + ((<usize>col) << 2));
+      for (let run = imageRunsOf(skyRow); load<i32>(run) >= 0; run += 8) {
+        const from = max(skyCol, load<i32>(run));
+        const runCount = min(skyCol + count, load<i32>(run, 4)) - from;
+        if (runCount <= 0) continue;
+        fillCells(observation, flux, skyRow, from, nx, runCount, out + ((<usize>(col + from - skyCol)) << 2));
+      }
       col += count;
     }
   }

@@ -8,6 +8,9 @@ export interface Kernels {
   readonly means: WebAssembly.Global;
   readonly squares: WebAssembly.Global;
   readonly levels: WebAssembly.Global;
+  readonly hasDark: WebAssembly.Global;
+  readonly roots: WebAssembly.Global;
+  readonly rootCount: WebAssembly.Global;
   readonly statesKnown: WebAssembly.Global;
   readonly transfersAccepted: WebAssembly.Global;
   readonly transfersTried: WebAssembly.Global;
@@ -20,7 +23,6 @@ export interface Kernels {
   stateAlphas(): number;
   transitionPriorArray(): number;
   transitionArray(): number;
-  restoreStates(withStates: number): void;
   nodeStatesArray(): number;
   nodeStatesLength(): number;
   smoothnessSums(): number;
@@ -70,7 +72,14 @@ export interface Kernels {
   likelihood(): number;
   drawIndex(count: number): number;
   drawUniform(): number;
-  startChain(): void;
+  startChain(): number;
+  setDarkSky(mode: number): void;
+  showDarkSky(): void;
+  resumeChain(isWhole: number, withStates: number): number;
+  darkMasses(): number;
+  imageRunsOf(row: number): number;
+  runsOf(level: number, row: number): number;
+  momentLength(): number;
   seedRandom(seed: bigint, stream: bigint): void;
   setSmoothingPrior(power: number, rate: number, exponent: number): void;
   setPixelPrior(shape: number, rate: number): void;

@@ -17,6 +17,7 @@ import { checkStatus, instantiateKernels, type Kernels } from "../kernels.js";
 import { type SkyGrid, type SkyGridOptions, skyGrid } from "../model/sky-grid.js";
 import { countsOnSky, skyObservations } from "../model/sky-observation.js";
 import { jointWindow } from "../model/sky-psf.js";
+import { darkSums, pack, unpack } from "./dark-sums.js";
 import { ensembleShift } from "./ensemble-shift.js";
 import { gpuSweepsOf, isFromGpu, movedState, movedStream } from "./moved-state.js";
 import { type Chain, checkState, MAX_BATCH } from "./sampler.js";
@@ -109,6 +110,12 @@ export interface LiraChainOptions {
    * Both have the same law. Default `"automatic"`: by measured costs, from the inputs alone. For tests and benchmarks.
    */
   readonly redistribution?: "automatic" | "direct" | "tiles";
+  /**
+   * What sweeps leave out where no photon can come to lie, to be drawn from the prior when the flux is read (kernels/dark-layout.ts): nothing,
+   * all of it, or by default all of it where that is at least a quarter of an image of 2^16 pixels and more. The law is the same. For tests and
+   * benchmarks.
+   */
+  readonly darkSky?: "automatic" | "never" | "always";
   /** Whether the psfs in `kernels` will be changed between sweeps; goes with `"direct"`. */
   readonly psfVaries?: boolean;
 }
@@ -206,6 +213,8 @@ const NO_TREE: Pick<TreeChainSettings, "cycleSpin" | "totalCountsPrior"> = {
 const SHIFTS: Readonly<Record<CycleSpin, number>> = { none: 0, ensemble: 0, random: 1, sampled: 2 };
 /** Schemes in the order of their numbers in `setRedistribution`. */
 const REDISTRIBUTIONS = ["automatic", "direct", "tiles"];
+/** What is left out, in the order of the numbers in `setDarkSky`. */
+const DARK_SKIES = ["automatic", "never", "always"];
 
 /**
  * Set up a chain.
@@ -217,7 +226,15 @@ const REDISTRIBUTIONS = ["automatic", "direct", "tiles"];
 export function createLiraChain(
   observations: readonly Observation[],
   settings: ChainSettings,
-  { seed, chain, fluxInit, module, redistribution = "automatic", psfVaries = false }: LiraChainOptions,
+  {
+    seed,
+    chain,
+    fluxInit,
+    module,
+    redistribution = "automatic",
+    darkSky = "automatic",
+    psfVaries = false,
+  }: LiraChainOptions,
 ): LiraChain {
   const { boundary, backgroundScalePrior } = settings;
   const where = "pixelPrior" in settings ? "gibbs" : "lira";
@@ -327,6 +344,7 @@ export function createLiraChain(
 
   doubles(kernels.exposedArray(), pixels).set(seen.total.data);
   kernels.setRedistribution(REDISTRIBUTIONS.indexOf(redistribution));
+  kernels.setDarkSky(DARK_SKIES.indexOf(darkSky));
   if (psfVaries) kernels.letPsfVary();
   checkStatus(where, kernels.prepareChain());
 
@@ -342,19 +360,32 @@ export function createLiraChain(
   doubles(kernels.fluxArray(), pixels).set(start.data);
   doubles(kernels.alphaArray(), levels).set(level?.alphaInit ?? new Array<number>(levels).fill(1));
   if (cycleSpin === "ensemble") kernels.setShift(...ensembleShift(shape, seed, chain));
-  kernels.startChain();
+  checkStatus(where, kernels.startChain());
 
   let sweeps = 0;
   // Of a chain that began on the GPU: its sweeps there, and whether sums of ln alpha came from there.
   let gpuSweeps: number | undefined;
   let keepsSmoothness = states > 0;
   const backgroundScale = () => Float64Array.from(handles, (handle) => kernels.backgroundScale(handle));
-  const moments = () => ({
-    count: Number(kernels.momentCount.value),
-    mean: doubles(Number(kernels.means.value), pixels),
-    squares: doubles(Number(kernels.squares.value), pixels),
-  });
-  const smoothnessSums = () => doubles(kernels.smoothnessSums(), kernels.smoothnessLength());
+  const keptMean = () => doubles(Number(kernels.means.value), kernels.momentLength());
+  const keptSquares = () => doubles(Number(kernels.squares.value), kernels.momentLength());
+  const keptSmoothness = () => doubles(kernels.smoothnessSums(), kernels.smoothnessLength());
+  const moments = () => {
+    const count = Number(kernels.momentCount.value);
+    const places = darkSums(kernels, shape)?.pixels();
+    if (places === undefined) return { count, mean: keptMean(), squares: keptSquares() };
+    return { count, mean: unpack(keptMean(), places), squares: unpack(keptSquares(), places) };
+  };
+  const smoothnessSums = () => {
+    const places = darkSums(kernels, shape)?.nodes();
+    return places === undefined ? keptSmoothness() : unpack(keptSmoothness(), places);
+  };
+  const flux = () => {
+    kernels.showDarkSky();
+    return doubles(kernels.fluxArray(), pixels);
+  };
+  const smoothnessLength = smoothnessSums().length;
+  const darkCount = () => (Number(kernels.hasDark.value) > 0 ? Number(kernels.rootCount.value) : 0);
   const randomBytes = () => new Uint8Array(kernels.memory.buffer, kernels.randomArray(), 32);
   const nodeStates = () => {
     const length = adaptivePrior === undefined ? 0 : kernels.nodeStatesLength();
@@ -374,12 +405,13 @@ export function createLiraChain(
       return sweeps;
     },
     get flux() {
-      return doubles(kernels.fluxArray(), pixels);
+      return flux();
     },
     get alpha() {
       return doubles(kernels.alphaArray(), levels);
     },
     get states() {
+      kernels.showDarkSky();
       return nodeStates();
     },
     get transitions() {
@@ -415,10 +447,11 @@ export function createLiraChain(
         arrays: {
           random: randomBytes().slice(),
           scalars: doubles(kernels.stateArray(), kernels.stateLength()).slice(),
-          flux: doubles(kernels.fluxArray(), pixels).slice(),
+          flux: flux().slice(),
           backgroundScale: backgroundScale(),
-          // A sweep begins with transfers, which are given them.
+          // A sweep begins with transfers, which are given the states, and the masses of what is left out.
           ...(Number(kernels.statesKnown.value) > 0 && { nodeStates: nodeStates().slice() }),
+          ...(darkCount() > 0 && { darkMasses: doubles(kernels.darkMasses(), darkCount()).slice() }),
           // Sums of ln alpha over the sweeps that counted, see `smoothnessMaps`.
           ...(keepsSmoothness && { smoothness: smoothnessSums().slice() }),
           ...(gpuSweeps !== undefined && { gpuSweeps: Float64Array.of(gpuSweeps) }),
@@ -433,18 +466,18 @@ export function createLiraChain(
         state = movedState(saved, referenceExposure, randomBytes().slice(), levels);
       }
       gpuSweeps = gpuSweepsOf(state);
-      const { random, scalars, flux, backgroundScale: scales, nodeStates: drawn, smoothness } = state.arrays;
+      const { random, scalars, flux: image, backgroundScale: scales, smoothness } = state.arrays;
+      const { nodeStates: drawn, darkMasses } = state.arrays;
       // The GPU keeps none where the tree moves, and then there are none of the whole run.
       keepsSmoothness = states > 0 && (smoothness !== undefined || gpuSweeps === undefined);
-      const { mean, squares } = moments();
       const sizes = [
         ["random", random, randomBytes()],
-        ["flux", flux, { length: pixels }],
+        ["flux", image, { length: pixels }],
         ["backgroundScale", scales, handles],
-        ["mean", state.moments.mean, mean],
-        ["squares", state.moments.squares, squares],
+        ["mean", state.moments.mean, { length: pixels }],
+        ["squares", state.moments.squares, { length: pixels }],
         ["nodeStates", drawn ?? [], drawn ? nodeStates() : []],
-        ["smoothness", smoothness ?? [], keepsSmoothness ? smoothnessSums() : []],
+        ["smoothness", smoothness ?? [], { length: keepsSmoothness ? smoothnessLength : 0 }],
       ] as const;
       for (const [name, given, own] of sizes) {
         if (given?.length === own.length) continue;
@@ -455,17 +488,28 @@ export function createLiraChain(
         );
       }
       sweeps = state.sweeps;
+      const shift = [kernels.shiftRow(), kernels.shiftCol()];
       randomBytes().set(random);
       doubles(kernels.stateArray(), kernels.stateLength()).set(scalars);
-      doubles(kernels.fluxArray(), pixels).set(flux);
+      doubles(kernels.fluxArray(), pixels).set(image);
       for (const [index, handle] of handles.entries()) kernels.setBackgroundScale(handle, scales[index]);
-      kernels.setMomentCount(state.moments.count);
-      mean.set(state.moments.mean);
-      squares.set(state.moments.squares);
-      if (states === 0) return;
-      if (keepsSmoothness) smoothnessSums().set(smoothness);
+      // What is left out follows from where the tree lies; on the GPU nothing is.
+      const isMoved = kernels.shiftRow() !== shift[0] || kernels.shiftCol() !== shift[1];
+      const isWhole = isMoved || gpuSweeps !== undefined;
+      const hasMasses = isWhole || darkCount() === (darkMasses?.length ?? 0);
       if (drawn) nodeStates().set(drawn);
-      kernels.restoreStates(Number(drawn !== undefined));
+      if (!isWhole && hasMasses && darkCount() > 0) {
+        doubles(kernels.darkMasses(), darkCount()).set(darkMasses);
+      }
+      checkStatus(where, kernels.resumeChain(Number(isWhole), Number(drawn !== undefined && hasMasses)));
+      kernels.setMomentCount(state.moments.count);
+      const dark = darkSums(kernels, shape);
+      const keep = (values: ArrayLike<number>, places: Int32Array | undefined, kept: Float64Array) =>
+        places === undefined ? kept.set(values) : pack(values, places, kept);
+      const places = dark?.pixels();
+      keep(state.moments.mean, places, keptMean());
+      keep(state.moments.squares, places, keptSquares());
+      if (keepsSmoothness) keep(smoothness, dark?.nodes(), keptSmoothness());
     },
   };
 }

@@ -133,11 +133,13 @@ export function createStepChain(
   ok(kernels.prepareChain());
   kernels.seedRandom(BigInt(seed), 0n);
   const levels = Number(kernels.levels.value);
-  // Before the views are made: memory that grows takes them away.
   const trace = kernels.allocate(8 * (6 + levels + observations.length));
-  const flux = doubles(kernels.fluxArray(), pixels).fill(1);
-  const alpha = doubles(kernels.alphaArray(), levels).fill(0.1);
-  kernels.startChain();
+  doubles(kernels.fluxArray(), pixels).fill(1);
+  doubles(kernels.alphaArray(), levels).fill(0.1);
+  ok(kernels.startChain());
+  // Only now: memory that grows takes views away.
+  const flux = doubles(kernels.fluxArray(), pixels);
+  const alpha = doubles(kernels.alphaArray(), levels);
   return {
     kernels,
     levels,

@@ -6,12 +6,13 @@ import { multiscaleLevels } from "../../src/data/observation/multiscale-decompos
 import type { Shape } from "../../src/image.js";
 import { naiveTree } from "../oracles/multiscale.js";
 
-/** What kernels/tree.ts and kernels/memory.ts export. */
+/** What kernels/tree.ts, runs.ts, counts.ts and memory.ts export. */
 interface TreeKernels {
   readonly memory: WebAssembly.Memory;
   readonly levels: WebAssembly.Global;
   allocate(bytes: number): number;
   layOutTree(ny: number, nx: number): number;
+  prepareRuns(): number;
   rowsOf(level: number): number;
   colsOf(level: number): number;
   countsOf(level: number): number;
@@ -25,7 +26,7 @@ beforeAll(async () => {
   let binary: Uint8Array | undefined;
   const { error, stderr } = await asc.main(
     [
-      ...["kernels/tree.ts", "kernels/memory.ts"],
+      ...["kernels/tree.ts", "kernels/runs.ts", "kernels/counts.ts", "kernels/memory.ts"],
       ...["--baseDir", fileURLToPath(new URL("../..", import.meta.url))],
       ...["--outFile", "tree.wasm", "--runtime", "stub", "--use", "abort="],
       ...["--enable", "simd", "--noAssert", "-O3"],
@@ -43,6 +44,7 @@ beforeAll(async () => {
 function layOut([ny, nx]: Shape): TreeKernels {
   const kernels = new WebAssembly.Instance(module).exports as unknown as TreeKernels;
   expect(kernels.layOutTree(ny, nx)).toBeTruthy();
+  expect(kernels.prepareRuns()).toBeTruthy();
   return kernels;
 }
 

@@ -243,6 +243,33 @@ export function squareScenario(): CalibrationScenario<AdaptiveSettings> {
   });
 }
 
+/**
+ * Scenarios of skies with few photons and an even exposure, most of which no photon can reach: alone without a background, and two of them
+ * with a faint one whose scale is fitted.
+ */
+export function darkScenarios(): CalibrationScenario<AdaptiveSettings>[] {
+  const eight = ["8 states", EIGHT_STATES] as const;
+  return ([1, 2] as const).map((count) => {
+    const shape = [24, 40] as const;
+    const isAlone = count === 1;
+    const base = adaptiveScenario(shape, count, eight, {
+      boundary: isAlone ? "spill" : "wrap",
+      fitBackgroundScale: !isAlone,
+      cycleSpin: "ensemble",
+      pairTransfers: 40,
+      totalCountsPrior: { shape: 2, rate: 0.4 },
+    });
+    const image = (value: number) => skyImage(new Array<number>(960).fill(value), shape);
+    const observations = base.observations.map(({ counts, psf }, index) => ({
+      counts,
+      psf,
+      exposure: image(1 - 0.4 * index),
+      ...(isAlone ? {} : { background: image(0.002 + 0.001 * index) }),
+    }));
+    return { ...base, name: `dark sky, ${base.name}`, observations, pixels: [0, 41, 500, 959] };
+  });
+}
+
 /** Four psfs, from a narrow one to a wide one that is not round, at the corners of the images. */
 function withFourPsfs<Scenario extends CalibrationScenario>(scenario: Scenario): Scenario {
   const [{ counts, ...first }, ...others] = scenario.observations;

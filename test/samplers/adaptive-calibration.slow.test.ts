@@ -4,6 +4,7 @@
  * new seed. `npm run study:calibration` does the same with more simulations.
  */
 import { describe, expect, it } from "vitest";
+import type { Kernels } from "../../src/kernels.js";
 import {
   type CalibrationReport,
   type CalibrationScenario,
@@ -11,10 +12,15 @@ import {
   formatCalibration,
   judgeCalibration,
 } from "../oracles/calibration.js";
-import { adaptiveScenarios } from "../oracles/calibration-scenarios.js";
+import { adaptiveScenarios, darkScenarios } from "../oracles/calibration-scenarios.js";
 import type { AdaptiveMistake, AdaptiveSettings } from "../oracles/textbook-adaptive.js";
 import { startWithShiftBackwards } from "./mistaken-chains.js";
-import { type StartChain, startLiraChain, startTextbookChain } from "./samplers-under-test.js";
+import {
+  type StartChain,
+  startDarkChain,
+  startLiraChain,
+  startTextbookChain,
+} from "./samplers-under-test.js";
 
 const OPTIONS = { simulations: 100, seed: 1998, draws: 24 };
 const SCENARIOS = adaptiveScenarios();
@@ -39,6 +45,28 @@ describe("calibration of chains under the adaptive prior", () => {
   it("all models together", () => {
     expect(reports.length).toBe(SCENARIOS.length);
     expect(judgeCalibration(reports, 1e-3).reasons).toEqual([]);
+  });
+});
+
+describe("calibration of chains that leave out what is dark", () => {
+  const scenarios = darkScenarios();
+  const reports: CalibrationReport[] = [];
+
+  it.each(scenarios)("$name", (scenario) => {
+    let dark = 0;
+    const report = calibrate(
+      scenario,
+      (...given) => {
+        const chain = startDarkChain(...given);
+        dark += Number("kernels" in chain && (chain.kernels as Kernels).hasDark.value);
+        return chain;
+      },
+      OPTIONS,
+    );
+    console.log(`${dark} of ${OPTIONS.simulations} have something dark`, formatCalibration(report));
+    expect(dark).toBeGreaterThan(OPTIONS.simulations / 2);
+    reports.push(report);
+    expect(judgeCalibration([report], 1e-3 / scenarios.length).reasons).toEqual([]);
   });
 });
 

@@ -6,6 +6,7 @@ import {
   type ChainSettings,
   createLiraChain,
   type LiraChain,
+  type LiraChainOptions,
   type LiraChainSettings,
 } from "../../src/samplers/lira.js";
 import { createSampledPsfChain, isUncertain } from "../../src/samplers/sampled-psf.js";
@@ -33,10 +34,19 @@ const KERNELS = await compileKernels();
 export const startLiraChain: StartChain = (observations, settings, options) =>
   startChainOf({ pairTransfers: settings.pairTransfers ?? 0 }, observations, settings, options);
 
+/** As `startLiraChain`, leaving out all that is dark. */
+export const startDarkChain: StartChain = (observations, settings, options) =>
+  startChainOf({ pairTransfers: settings.pairTransfers ?? 0 }, observations, settings, {
+    ...options,
+    darkSky: "always",
+  });
+
 /** As `startLiraChain`, with other moves or shifts. */
 export function startChainOf(
   changes: Pick<LiraChainSettings, "pairTransfers"> & Partial<LiraChainSettings>,
-  ...[observations, settings, options]: Parameters<StartChain>
+  observations: readonly Observation[],
+  settings: TextbookSettings | AdaptiveSettings,
+  options: LiraChainOptions,
 ): ChainView & { readonly kernels: Kernels } {
   const levels = textbookTreeShapes(observations[0].counts.shape).length - 1;
   const create = observations.some(isUncertain) ? createSampledPsfChain : createLiraChain;
