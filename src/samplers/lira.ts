@@ -30,7 +30,13 @@ import { startingImage } from "./starting-images.js";
  *     counts[m,i] ~ Poisson(lambda[m,i])
  *     x = E0 flux ~ multiscale Dirichlet prior with smoothing alpha[l] and total T ~ Gamma
  *
- * One sweep draws, each given all the rest (kernels of the same names):
+ * One sweep moves flux with the photons integrated out, which shifts a source by a pixel at once,
+ *
+ *     transferPairs        flux between neighbouring pixels
+ *     transferNodes        flux between neighbouring nodes of 2 x 2 and 4 x 4 pixels
+ *     transferBackground   light between the diffuse flux and the background, when its scale is fitted
+ *
+ * and then draws, each given all the rest (kernels of the same names):
  *
  *     redistributeCounts   the sky pixel behind every detected photon
  *     splitBackground      which of them the background emitted
@@ -40,17 +46,11 @@ import { startingImage } from "./starting-images.js";
  *     drawImage            the total and the fractions of every block
  *     drawBackgroundScale  the scale of each background
  *
- * and then moves flux with the photons integrated out, which shifts a source by a pixel at once:
- *
- *     transferPairs        flux between neighbouring pixels
- *     transferNodes        flux between neighbouring nodes of 2 x 2 and 4 x 4 pixels
- *     transferBackground   light between the diffuse flux and the background, when its scale is fitted
- *
- * With a prior of independent Gamma pixels in place of the multiscale one a sweep is redistributeCounts, splitBackground,
+ * With a prior of independent Gamma pixels in place of the multiscale one a sweep is transferPairs, redistributeCounts, splitBackground,
  *
  *     drawPixels           flux[j] ~ Gamma(shape + source photons[j], rate + sum_m exposure[m,j] q[m,j])
  *
- * drawBackgroundScale and transferPairs: the same data augmentation, which is then conjugate without missing photons.
+ * and drawBackgroundScale: the same data augmentation, which is then conjugate without missing photons.
  */
 
 /** What defines the law that a chain samples, whatever says how smooth the blocks are; the sky's grid is by default the detector's. */
