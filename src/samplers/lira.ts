@@ -21,7 +21,9 @@ import { darkSums, pack, unpack } from "./dark-sums.js";
 import { ensembleShift } from "./ensemble-shift.js";
 import { gpuSweepsOf, isFromGpu, movedState, movedStream } from "./moved-state.js";
 import { type Chain, checkState, MAX_BATCH } from "./sampler.js";
+import { nodeStates, restoreNodes, savedNodes } from "./saved-nodes.js";
 import { startingImage } from "./starting-images.js";
+import { transferCounts } from "./transfer-counts.js";
 
 /*
  * The LIRA sampler (Esch et al. 2004; Connors et al. 2011). With sky pixels j, detector pixels i, observations m:
@@ -194,16 +196,6 @@ const ARRAY_EXPOSURE = 1;
 const ARRAY_BACKGROUND = 2;
 /** Number of the psf in `observationArray`. */
 export const ARRAY_PSF = 3;
-/** Pair transfers for each transfer between nodes, and transfers between flux and each fitted background a sweep. */
-const PAIRS_PER_NODE = 16;
-const BACKGROUND_TRANSFERS = 1;
-
-/** Transfers a sweep, of those that move any: between pixels, between nodes, and between flux and the background of each observation. */
-export function transferCounts(pairTransfers: number) {
-  const nodes = Math.ceil(pairTransfers / PAIRS_PER_NODE);
-  return { pairs: pairTransfers, nodes, background: BACKGROUND_TRANSFERS };
-}
-
 /** Under a prior of pixels the tree only serves to find the pixels that hold the light. */
 const NO_TREE: Pick<TreeChainSettings, "cycleSpin" | "totalCountsPrior"> = {
   cycleSpin: "none",
@@ -385,12 +377,7 @@ export function createLiraChain(
     return doubles(kernels.fluxArray(), pixels);
   };
   const smoothnessLength = smoothnessSums().length;
-  const darkCount = () => (Number(kernels.hasDark.value) > 0 ? Number(kernels.rootCount.value) : 0);
   const randomBytes = () => new Uint8Array(kernels.memory.buffer, kernels.randomArray(), 32);
-  const nodeStates = () => {
-    const length = adaptivePrior === undefined ? 0 : kernels.nodeStatesLength();
-    return new Uint8Array(kernels.memory.buffer, length === 0 ? 0 : kernels.nodeStatesArray(), length);
-  };
 
   return {
     grid,
@@ -412,7 +399,7 @@ export function createLiraChain(
     },
     get states() {
       kernels.showDarkSky();
-      return nodeStates();
+      return nodeStates(kernels);
     },
     get transitions() {
       return doubles(kernels.transitionArray(), states * states);
@@ -449,9 +436,7 @@ export function createLiraChain(
           scalars: doubles(kernels.stateArray(), kernels.stateLength()).slice(),
           flux: flux().slice(),
           backgroundScale: backgroundScale(),
-          // A sweep begins with transfers, which are given the states, and the masses of what is left out.
-          ...(Number(kernels.statesKnown.value) > 0 && { nodeStates: nodeStates().slice() }),
-          ...(darkCount() > 0 && { darkMasses: doubles(kernels.darkMasses(), darkCount()).slice() }),
+          ...savedNodes(kernels),
           // Sums of ln alpha over the sweeps that counted, see `smoothnessMaps`.
           ...(keepsSmoothness && { smoothness: smoothnessSums().slice() }),
           ...(gpuSweeps !== undefined && { gpuSweeps: Float64Array.of(gpuSweeps) }),
@@ -467,7 +452,6 @@ export function createLiraChain(
       }
       gpuSweeps = gpuSweepsOf(state);
       const { random, scalars, flux: image, backgroundScale: scales, smoothness } = state.arrays;
-      const { nodeStates: drawn, darkMasses } = state.arrays;
       // The GPU keeps none where the tree moves, and then there are none of the whole run.
       keepsSmoothness = states > 0 && (smoothness !== undefined || gpuSweeps === undefined);
       const sizes = [
@@ -476,7 +460,7 @@ export function createLiraChain(
         ["backgroundScale", scales, handles],
         ["mean", state.moments.mean, { length: pixels }],
         ["squares", state.moments.squares, { length: pixels }],
-        ["nodeStates", drawn ?? [], drawn ? nodeStates() : []],
+        ["nodeStates", state.arrays.nodeStates ?? [], state.arrays.nodeStates ? nodeStates(kernels) : []],
         ["smoothness", smoothness ?? [], { length: keepsSmoothness ? smoothnessLength : 0 }],
       ] as const;
       for (const [name, given, own] of sizes) {
@@ -496,12 +480,8 @@ export function createLiraChain(
       // What is left out follows from where the tree lies; on the GPU nothing is.
       const isMoved = kernels.shiftRow() !== shift[0] || kernels.shiftCol() !== shift[1];
       const isWhole = isMoved || gpuSweeps !== undefined;
-      const hasMasses = isWhole || darkCount() === (darkMasses?.length ?? 0);
-      if (drawn) nodeStates().set(drawn);
-      if (!isWhole && hasMasses && darkCount() > 0) {
-        doubles(kernels.darkMasses(), darkCount()).set(darkMasses);
-      }
-      checkStatus(where, kernels.resumeChain(Number(isWhole), Number(drawn !== undefined && hasMasses)));
+      const hasNodes = restoreNodes(kernels, state.arrays, isWhole);
+      checkStatus(where, kernels.resumeChain(Number(isWhole), Number(hasNodes)));
       kernels.setMomentCount(state.moments.count);
       const dark = darkSums(kernels, shape);
       const keep = (values: ArrayLike<number>, places: Int32Array | undefined, kept: Float64Array) =>
