@@ -32,6 +32,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "csv-cell": [],
   // Text in XML and HTML.
   "xml-text": [],
+  base64: [],
   generated: [],
   image: ["errors"],
   kernels: ["errors", "generated"],
@@ -59,7 +60,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   methods: [...BASE, "inquiry", "generated", "gpu", "gpu-program", "data", "model", "priors", "posterior"],
   io: [...BASE, "nearest-word", "parse-json", "shown-value", "data", "posterior", "settings"],
-  figures: [...BASE, "xml-text", "data", "posterior"],
+  figures: [...BASE, "base64", "xml-text", "data", "posterior"],
   workers: [...BASE, "data", "model", "posterior", "samplers", "io"],
   runs: [
     ...BASE,
@@ -127,6 +128,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   viewer: [...BASE, "xml-text", "data", "figures"],
   report: [
     ...BASE,
+    "base64",
     "xml-text",
     "generated",
     "data",

@@ -15,10 +15,10 @@ import {
 } from "../io/fits.js";
 import { type FitsFile, openFitsFile } from "../io/fits-file-node.js";
 import { wcsCards } from "../io/fits-wcs.js";
-import { type HduKindName, hduKind, type ImageValues, imageOfOwn } from "../io/hdu-kind.js";
+import { type HduKindName, hduKind, type ImageValues } from "../io/hdu-kind.js";
 import type { ResultSummary } from "../io/result-decode.js";
 import { readResultSummary } from "../io/result-file-node.js";
-import { isEstimate, tsliraFile } from "../io/tslira-file.js";
+import { isEstimate } from "../io/tslira-file.js";
 import { shellLine } from "../jobs/shell-command.js";
 import { recordedRows } from "../settings/rows.js";
 import { formatCount, formatNumber, formatThings } from "./format.js";
@@ -148,19 +148,9 @@ function named<H extends FitsHduInfo>(hdu: H, path: string): H {
   return { ...hdu, label: path + (/\[[^[]*$/.exec(hdu.label)?.[0] ?? "") };
 }
 
-function kindOf(hdu: FitsHduInfo, file: FitsFile, values?: ImageValues) {
-  // Of several HDUs of one name the name means the first.
-  const { index } = file.hdus.find(({ name }) => name === hdu.name)!;
-  const called = index === hdu.index && hdu.name !== "" ? hdu.name : hdu.index;
-  const own = hdu.kind === "image" ? tsliraFile(file.hdus) : undefined;
-  const path = hdu.label.replace(/\[[^[]*$/, "");
-  const {
-    kind: holds,
-    is,
-    remedy,
-    command,
-  } = own === undefined ? hduKind(hdu, values, called) : imageOfOwn(own, path);
-  return { holds, is, remedy, command };
+function kindOf(hdu: FitsHduInfo, { hdus }: FitsFile, values?: ImageValues) {
+  const { kind: holds, ...told } = hduKind(hdu, { values, hdus });
+  return { holds, ...told };
 }
 
 async function describe(file: FitsFile, hdu: FitsHduInfo): Promise<HduReport> {

@@ -2,9 +2,8 @@
 
 import type { Observation } from "../data/observation/observation.js";
 import { pointingOffsets } from "../data/sky/pointing-offsets.js";
-import { parseWcs } from "../data/sky/sky-wcs.js";
+import { twoSkies } from "../data/sky/sky-mapping.js";
 import { InvalidInputError, toPlainError } from "../errors.js";
-import { sameCards } from "../io/companion-image.js";
 import { type AlignedObservations, alignObservations } from "../model/align-observations.js";
 import type { DeconvolveSettings, Offsets } from "./deconvolve-config.js";
 
@@ -46,17 +45,14 @@ export function displacedHeaders(
   { offsets }: Pick<DeconvolveSettings, "offsets">,
 ): string[] {
   if (offsets !== undefined || observations.length < 2) return [];
-  const skies = observations.map(({ wcs = [] }) => parseWcs(wcs));
-  if (skies.some(({ wcs }) => wcs === undefined))
-    return skies.flatMap(({ wcs, unread }, index) => {
-      const reason = unread ?? (wcs && skies[0].unread);
-      const { wcs: cards = [], name } = observations[index];
-      if (index === 0 || reason === undefined || sameCards(cards, observations[0].wcs ?? [])) return [];
-      return [
-        `${name ?? `observation ${index + 1}`}: pixels should be those of the first observation, got sky coordinates that cannot be ` +
-          `compared (${reason}); check that they are, or give --offsets`,
-      ];
-    });
+  const pairs = observations.map(({ wcs = [] }) => twoSkies(observations[0].wcs ?? [], wcs));
+  if (pairs.some(({ skies }) => skies === undefined))
+    return pairs.flatMap(({ unread }, index) =>
+      unread === undefined
+        ? []
+        : `${observations[index].name ?? `observation ${index + 1}`}: pixels should be those of the first observation, got sky ` +
+          `coordinates that cannot be compared (${unread.reason}); check that they are, or give --offsets`,
+    );
   const places = headerOffsets(observations);
   return places.flatMap(({ x, y }, index) => {
     const distance = Math.hypot(x, y);

@@ -1,4 +1,5 @@
 import { deflateSync } from "fflate";
+import { base64 } from "../base64.js";
 import { InvalidInputError } from "../errors.js";
 import { asDrawSource, type DrawSource } from "../posterior/draw-source.js";
 import type { ImageTrace } from "../posterior/trace.js";
@@ -170,12 +171,4 @@ function valueAt({ limits: [low, high], place }: ColorScale, at: number): number
 /** A value to three digits; what is nothing beside the limits of the scale is zero. */
 function readable(value: number, { limits }: ColorScale): number {
   return Math.abs(value) < 1e-9 * Math.max(...limits.map(Math.abs)) ? 0 : Number(value.toPrecision(3));
-}
-
-function base64(bytes: Uint8Array): string {
-  let binary = "";
-  for (let start = 0; start < bytes.length; start += 8192) {
-    binary += String.fromCharCode(...bytes.subarray(start, start + 8192));
-  }
-  return btoa(binary);
 }

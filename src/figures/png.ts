@@ -1,4 +1,5 @@
 import { zlibSync } from "fflate";
+import { base64 } from "../base64.js";
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
@@ -56,11 +57,7 @@ export function pngLines(pixels: Uint8Array, height: number): Uint8Array {
 
 /** A PNG file as URI that `<img>` and SVG `<image>` accept. */
 export function pngDataUri(png: Uint8Array): string {
-  let binary = "";
-  for (let start = 0; start < png.length; start += 8192) {
-    binary += String.fromCharCode(...png.subarray(start, start + 8192));
-  }
-  return `data:image/png;base64,${btoa(binary)}`;
+  return `data:image/png;base64,${base64(png)}`;
 }
 
 /** A chunk of a PNG file: length, type, data, CRC. */

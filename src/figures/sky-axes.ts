@@ -26,47 +26,52 @@ export interface SkyAxes {
 
 const EDGE_SAMPLES = 257;
 const CURVE_SAMPLES = 65;
+/** Degrees from a seam at which a line is on one side of it. */
+const SEAM = 1e-6;
 
 /**
  * Choose ticks at round sky coordinates for the lower and left edge.
  *
- * The lower edge shows longitude unless the image is turned so far that latitude changes faster along it.
+ * The lower edge shows longitude unless the image is turned so far that latitude changes faster along it. Where an edge lies off the sky,
+ * as those of an oval map of the whole sky do, it shows the coordinates of the middle row or column, and its name says so.
  *
- * @returns undefined when an edge has no room for a label or lies off the sky; use pixels then
+ * @returns undefined when there is no room for a label or the middle lies off the sky too; use pixels then
  */
 export function skyAxes(wcs: SkyWcs, box: ImageBox, notation: SkyNotation): SkyAxes | undefined {
   const { nx, ny, width, height } = box;
   const turned = isTurned(wcs, box);
   const along = turned ? (["lat", "lon"] as const) : (["lon", "lat"] as const);
-  const edges: readonly SkyEdge[] = [
-    {
-      ...edge(wcs, along[0], (t) => [-0.5 + t * nx, -0.5]),
-      range: [-0.5, nx - 0.5],
-      length: width,
-      horizontal: true,
-    },
-    {
-      ...edge(wcs, along[1], (t) => [-0.5, -0.5 + t * ny]),
-      range: [-0.5, ny - 0.5],
-      length: height,
-      horizontal: false,
-    },
-  ];
-  const ticks = edges.map((one) => skyTicks(one, angleStyle(wcs, one.quantity, notation)));
-  const [x, y] = ticks;
-  if (x === undefined || y === undefined) return undefined;
-  const steps = turned ? { lon: y.step, lat: x.step } : { lon: x.step, lat: y.step };
-  const name = (quantity: "lon" | "lat", length: number) => {
+  const axis = (horizontal: boolean) => {
+    const quantity = along[horizontal ? 0 : 1];
+    const [pixels, length] = horizontal ? [nx, width] : [ny, height];
+    const ticksAt = (across: number) => {
+      const degrees = sampled(wcs, quantity, (t) =>
+        horizontal ? [t * nx - 0.5, across * ny - 0.5] : [across * nx - 0.5, t * ny - 0.5],
+      );
+      const edge: SkyEdge = { quantity, degrees, range: [-0.5, pixels - 0.5], length, horizontal };
+      return {
+        ticks: skyTicks(edge, angleStyle(wcs, quantity, notation)),
+        whole: !degrees.some(Number.isNaN),
+      };
+    };
+    const edge = ticksAt(0);
+    const inner = edge.ticks !== undefined || edge.whole ? undefined : ticksAt(0.5).ticks;
+    const ticks = edge.ticks ?? inner;
+    if (ticks === undefined) return undefined;
+    const where = inner === undefined ? "" : ` (middle ${horizontal ? "row" : "column"})`;
     const index = quantity === "lon" ? 0 : 1;
     const long = longNames(wcs)[index];
-    const names = [long, long.replace(/ \(.*\)$/, ""), shortNames(wcs)[index]];
-    return names.find((text) => textWidth(text, FONT_SIZE.label) <= length + 12) ?? names[2];
+    const short = shortNames(wcs)[index];
+    const names = [long, long.replace(/ \(.*\)$/, ""), short].map((name) => `${name}${where}`);
+    return {
+      ticks,
+      label: names.find((text) => textWidth(text, FONT_SIZE.label) <= length + 12) ?? short,
+    };
   };
-  return {
-    x: { ticks: x, label: name(along[0], width) },
-    y: { ticks: y, label: name(along[1], height) },
-    gridPath: gridPath(wcs, box, steps),
-  };
+  const [x, y] = [axis(true), axis(false)];
+  if (x === undefined || y === undefined) return undefined;
+  const steps = { [along[0]]: x.ticks.step, [along[1]]: y.ticks.step } as { lon: number; lat: number };
+  return { x, y, gridPath: gridPath(wcs, box, steps) };
 }
 
 /** Whether latitude changes faster than longitude along the rows of the image. */
@@ -82,11 +87,12 @@ function wrapped(degrees: number): number {
   return degrees - 360 * Math.round(degrees / 360);
 }
 
-function edge(
+/** Longitudes without jumps, or latitudes, at places from t = 0 to 1. */
+function sampled(
   wcs: SkyWcs,
   quantity: "lon" | "lat",
   at: (t: number) => readonly [number, number],
-): Pick<SkyEdge, "quantity" | "degrees"> {
+): Float64Array {
   const degrees = new Float64Array(EDGE_SAMPLES);
   let before = Number.NaN;
   for (let index = 0; index < EDGE_SAMPLES; index++) {
@@ -96,7 +102,7 @@ function edge(
     degrees[index] = value;
     if (!Number.isNaN(value)) before = value;
   }
-  return { quantity, degrees };
+  return degrees;
 }
 
 /** Lines of equal longitude and latitude at multiples of the steps, as far as the image reaches. */
@@ -105,8 +111,11 @@ function gridPath(wcs: SkyWcs, box: ImageBox, steps: { lon: number; lat: number 
   if (reach === undefined) return "";
   const { lon, lat } = reach;
   let path = "";
-  for (let k = Math.ceil(lon[0] / steps.lon); k * steps.lon <= lon[1]; k++)
-    path += curve(wcs, box, (t) => ({ lon: k * steps.lon, lat: lat[0] + t * (lat[1] - lat[0]) }));
+  for (let k = Math.ceil(lon[0] / steps.lon); k * steps.lon <= lon[1]; k++) {
+    // Both sides of the seam of a map of the whole sky.
+    const at = Math.min(Math.max(k * steps.lon, lon[0] + SEAM), lon[1] - SEAM);
+    path += curve(wcs, box, (t) => ({ lon: at, lat: lat[0] + t * (lat[1] - lat[0]) }));
+  }
   for (let k = Math.ceil(lat[0] / steps.lat); k * steps.lat <= lat[1]; k++)
     path += curve(wcs, box, (t) => ({ lon: lon[0] + t * (lon[1] - lon[0]), lat: k * steps.lat }));
   return path;
@@ -119,7 +128,7 @@ function skyReach(
 ): { lon: readonly [number, number]; lat: readonly [number, number] } | undefined {
   const middle = pixelToSky(wcs, (nx - 1) / 2, (ny - 1) / 2);
   if (Number.isNaN(middle.lat)) return undefined;
-  const pole = [90, -90].some((lat) => {
+  const [southPole, northPole] = [-90, 90].map((lat) => {
     const { x, y } = skyToPixel(wcs, middle.lon, lat);
     return x > -1 && x < nx && y > -1 && y < ny;
   });
@@ -135,32 +144,39 @@ function skyReach(
     }
   }
   const [sideways, upwards] = [0.05 * (east - west), 0.05 * (north - south)];
-  const lon = pole
-    ? [middle.lon - 180, middle.lon + 180]
-    : [middle.lon + west - sideways, middle.lon + east + sideways];
-  const lat = pole
-    ? [middle.lat > 0 ? south : -90, middle.lat > 0 ? 90 : north]
-    : [Math.max(south - upwards, -90), Math.min(north + upwards, 90)];
+  const lon =
+    southPole || northPole
+      ? [middle.lon - 180, middle.lon + 180]
+      : [middle.lon + west - sideways, middle.lon + east + sideways];
+  const lat = [
+    southPole ? -90 : Math.max(south - upwards, -90),
+    northPole ? 90 : Math.min(north + upwards, 90),
+  ];
   return { lon: lon as [number, number], lat: lat as [number, number] };
 }
 
+/** Rounded to a tenth of a px. */
+const tenth = (value: number) => Math.round(value * 10) / 10 + 0;
+
 function curve(wcs: SkyWcs, { nx, ny, width, height }: ImageBox, at: (t: number) => SkyPosition): string {
+  const place = (t: number) => {
+    const { lon, lat } = at(t);
+    const { x, y } = skyToPixel(wcs, lon, lat);
+    return { x: ((x + 0.5) * width) / nx, y: height - ((y + 0.5) * height) / ny };
+  };
   let path = "";
-  let last: { x: number; y: number } | undefined;
+  let last = { x: Number.NaN, y: Number.NaN };
   for (let index = 0; index < CURVE_SAMPLES; index++) {
-    const { lon, lat } = at(index / (CURVE_SAMPLES - 1));
-    const pixel = skyToPixel(wcs, lon, lat);
-    if (Number.isNaN(pixel.x)) {
-      last = undefined;
-      continue;
+    const next = place(index / (CURVE_SAMPLES - 1));
+    const { x, y } = next;
+    if (!Number.isNaN(x)) {
+      // Halfway lies between both, unless the seam of a map of the whole sky does.
+      const half = place((index - 0.5) / (CURVE_SAMPLES - 1));
+      const bend = Math.hypot(half.x - (x + last.x) / 2, half.y - (y + last.y) / 2);
+      const joined = bend <= 0.5 + Math.hypot(x - last.x, y - last.y) / 4;
+      path += `${joined ? "L" : "M"}${tenth(x)},${tenth(y)}`;
     }
-    const x = Math.round(((pixel.x + 0.5) * width * 10) / nx) / 10;
-    const y = Math.round((height - ((pixel.y + 0.5) * height) / ny) * 10) / 10;
-    // A jump across the box is the seam of a map of the whole sky.
-    const joined =
-      last !== undefined && Math.abs(x - last.x) < width / 2 && Math.abs(y - last.y) < height / 2;
-    path += `${joined ? "L" : "M"}${x},${y}`;
-    last = { x, y };
+    last = next;
   }
   return path;
 }

@@ -1,4 +1,5 @@
 import { skyDirections } from "../data/sky/sky-directions.js";
+import { skyDistance } from "../data/sky/sky-mapping.js";
 import { pixelToSky } from "../data/sky/sky-position.js";
 import type { SkyWcs } from "../data/sky/sky-wcs.js";
 import { outlined, outlinedText } from "./marker.js";
@@ -28,7 +29,7 @@ const LENGTHS: readonly { readonly degrees: number; readonly label: string }[] =
 export function scaleBarElements(wcs: SkyWcs, box: ImageBox, length?: number): string {
   const { nx, ny, width, height } = box;
   const [x, y] = [(nx - 1) / 2, (ny - 1) / 2];
-  const perPx = (separation(wcs, [x - 0.5, y], [x + 0.5, y]) * nx) / width;
+  const perPx = (skyDistance(pixelToSky(wcs, x - 0.5, y), pixelToSky(wcs, x + 0.5, y)) * nx) / width;
   if (!(perPx > 0)) return "";
   const chosen =
     length === undefined
@@ -48,16 +49,6 @@ function lengthLabel(degrees: number): string {
   const [value, mark] =
     degrees >= 1 ? [degrees, "°"] : degrees >= 1 / 60 ? [degrees * 60, "′"] : [degrees * 3600, "″"];
   return `${Number((value as number).toPrecision(3))}${mark}`;
-}
-
-/** Angle between two pixel positions in degrees (haversine formula). */
-function separation(wcs: SkyWcs, from: readonly [number, number], to: readonly [number, number]): number {
-  const radians = Math.PI / 180;
-  const [a, b] = [pixelToSky(wcs, from[0], from[1]), pixelToSky(wcs, to[0], to[1])];
-  const [dLon, dLat] = [(b.lon - a.lon) * radians, (b.lat - a.lat) * radians];
-  const square =
-    Math.sin(dLat / 2) ** 2 + Math.cos(a.lat * radians) * Math.cos(b.lat * radians) * Math.sin(dLon / 2) ** 2;
-  return (2 * Math.asin(Math.min(1, Math.sqrt(square)))) / radians;
 }
 
 /**

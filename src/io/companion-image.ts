@@ -3,9 +3,17 @@
 import type { WcsCard } from "../data/observation/observation.js";
 import { psfCentre } from "../data/observation/psf.js";
 import { resampleImage } from "../data/sky/resample-image.js";
-import { localScale, type PixelMap, pixelMap, skyDistance } from "../data/sky/sky-mapping.js";
+import { pixelSize } from "../data/sky/sky-angle.js";
+import {
+  localScale,
+  type PixelMap,
+  pixelMap,
+  skyDistance,
+  type TwoSkies,
+  twoSkies,
+} from "../data/sky/sky-mapping.js";
 import { pixelToSky } from "../data/sky/sky-position.js";
-import { type ParsedWcs, parseWcs, type SkyWcs } from "../data/sky/sky-wcs.js";
+import type { SkyWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { cutout, imageSum, type Shape, type SkyImage } from "../image.js";
 
@@ -86,8 +94,8 @@ function placement(map: PixelMap, shape: Shape): Placement {
 
 /** Whether the pixels of two images are the same ones, or nothing is known of it. */
 export function sharesPixels(grid: CountsGrid, wcs: readonly WcsCard[]): boolean {
-  const [own, other] = [parseWcs(grid.wcs).wcs, parseWcs(wcs).wcs];
-  const map = own && other && pixelMap(own, other);
+  const { skies } = twoSkies(grid.wcs, wcs);
+  const map = skies && pixelMap(...skies);
   if (map === undefined) return true;
   const { offset, deviation } = placement(map, grid.shape);
   return Math.hypot(offset.x, offset.y) <= SAME && deviation <= SAME;
@@ -104,12 +112,9 @@ export function sharesPixels(grid: CountsGrid, wcs: readonly WcsCard[]): boolean
 export function ontoCounts(kind: CompanionKind, companion: SkyImageOnSky, grid: CountsGrid): PlacedImage {
   const { name, image } = companion;
   const asGiven = { image, notes: [] };
-  const skies = [parseWcs(grid.wcs), parseWcs(companion.wcs)] as const;
-  const [{ wcs: own }, { wcs: other }] = skies;
-  if (own === undefined || other === undefined) {
-    const how = "pixel by pixel";
-    return { image, notes: sameCards(grid.wcs, companion.wcs) ? [] : unreadSky(kind, name, skies, how) };
-  }
+  const { skies, unread } = twoSkies(grid.wcs, companion.wcs);
+  if (skies === undefined) return { image, notes: unreadSky(kind, name, unread, "pixel by pixel") };
+  const [own, other] = skies;
   const map = pixelMap(own, other);
   if (map === undefined) return { image, notes: [incomparable(kind, name, own, other)] };
 
@@ -129,7 +134,7 @@ export function ontoCounts(kind: CompanionKind, companion: SkyImageOnSky, grid: 
   const differences = [
     ...(sameShape ? [] : [`${image.shape[1]} x ${image.shape[0]} of them`]),
     ...(Math.abs(scale - 1) > 1e-3
-      ? [`a size of ${angleText(pixelSide(other))} against ${angleText(pixelSide(own))}`]
+      ? [`a size of ${angleText(pixelSize(other))} against ${angleText(pixelSize(own))}`]
       : []),
     ...(mirrored || Math.abs(turn) > 0.05
       ? [mirrored ? "mirrored axes" : `axes turned by ${turn.toFixed(1)} deg`]
@@ -157,11 +162,6 @@ function onOtherPixels(kind: CompanionKind, image: SkyImage, shape: Shape, map: 
   return { found: { ...found, data: found.data.map((value) => (Number.isNaN(value) ? 0 : value)) }, used };
 }
 
-/** Side of a pixel in degrees, as far as the reference position tells. */
-function pixelSide({ matrix }: SkyWcs): number {
-  return Math.sqrt(Math.abs(matrix[0] * matrix[3] - matrix[1] * matrix[2]));
-}
-
 function incomparable(kind: string, name: string, own: SkyWcs, other: SkyWcs): string {
   return (
     `${name}: sky coordinates of the ${kind} should be of the system of the counts, ${own.system}, got ${other.system}; ` +
@@ -169,30 +169,19 @@ function incomparable(kind: string, name: string, own: SkyWcs, other: SkyWcs): s
   );
 }
 
-/**
- * What to say where coordinates of the sky are there and cannot be compared because one header cannot be read: nothing where one says
- * nothing of the sky.
- */
+/** What to say where coordinates of the sky are there and cannot be compared because one header cannot be read. */
 function unreadSky(
   kind: CompanionKind | "psf",
   name: string,
-  [own, other]: readonly [ParsedWcs, ParsedWcs],
+  unread: TwoSkies["unread"],
   how: string,
 ): string[] {
-  const unread = other.unread ?? own.unread;
-  const saysNothing = [own, other].some((sky) => sky.wcs === undefined && sky.unread === undefined);
-  if (unread === undefined || saysNothing) return [];
-  const whose = other.unread === undefined ? "the counts" : `the ${kind}`;
+  if (unread === undefined) return [];
+  const whose = unread.first ? "the counts" : `the ${kind}`;
   return [
     `${name}: sky coordinates of the ${kind} should be comparable with those of the counts, got for ${whose} some that cannot be read ` +
-      `(${unread}); it was taken ${how}, check that it is`,
+      `(${unread.reason}); it was taken ${how}, check that it is`,
   ];
-}
-
-/** Whether two headers say the same of the sky. */
-export function sameCards(one: readonly WcsCard[], two: readonly WcsCard[]): boolean {
-  const values = new Map(one.map(({ keyword, value }) => [keyword, value]));
-  return one.length === two.length && two.every(({ keyword, value }) => values.get(keyword) === value);
 }
 
 function elsewhere(
@@ -235,6 +224,17 @@ function skySteps(wcs: SkyWcs, x: number, y: number): readonly [number, number, 
 }
 
 /**
+ * Side in degrees of the square with the area of a pixel in the middle of the counts: maps such as MER and CAR have others far from their
+ * reference position. That of the reference position where nobody sees the difference.
+ */
+export function middlePixelSize(wcs: SkyWcs, [ny, nx]: Shape): number {
+  const steps = skySteps(wcs, (nx - 1) / 2, (ny - 1) / 2);
+  const size = Math.sqrt(Math.abs(steps[0] * steps[3] - steps[1] * steps[2]));
+  const reference = pixelSize(wcs);
+  return size > 0 && Math.abs(size / reference - 1) > SAME_SIZE ? size : reference;
+}
+
+/**
  * A psf on pixels of the size and direction of those of the counts, as the headers of both have them; where it lies on the sky does not
  * matter. Its light is summed, or interpolated from pixels that are larger; its middle stays at `floor(n / 2)`.
  *
@@ -242,12 +242,12 @@ function skySteps(wcs: SkyWcs, x: number, y: number): readonly [number, number, 
  */
 export function psfOntoCounts({ name, image, wcs }: SkyImageOnSky, grid: CountsGrid): PlacedImage {
   const asGiven = { image, notes: [] };
-  const skies = [parseWcs(grid.wcs), parseWcs(wcs)] as const;
-  const [{ wcs: own }, { wcs: other }] = skies;
-  if (own === undefined || other === undefined) {
+  const { skies, unread } = twoSkies(grid.wcs, wcs);
+  if (skies === undefined) {
     const how = "as if its pixels were those of the counts";
-    return { image, notes: sameCards(grid.wcs, wcs) ? [] : unreadSky("psf", name, skies, how) };
+    return { image, notes: unreadSky("psf", name, unread, how) };
   }
+  const [own, other] = skies;
   const [centreRow, centreCol] = psfCentre(image);
   const here = skySteps(own, (grid.shape[1] - 1) / 2, (grid.shape[0] - 1) / 2);
   const there = skySteps(other, centreCol, centreRow);

@@ -1,6 +1,7 @@
 /** Event lists: which table of a file holds the events, and what its columns are. */
 
 import type { WcsCard } from "../data/observation/observation.js";
+import { degreesIn } from "../data/sky/angle-unit.js";
 import { InvalidInputError } from "../errors.js";
 import { channelScale, electronvolts, usualEnergies } from "./energy-unit.js";
 import type { EventColumn } from "./event-column.js";
@@ -146,12 +147,8 @@ function columnWcs(
 }
 
 /** Degrees in a unit of longitude or latitude; undefined when it is no angle. */
-function degreesIn({ unit = "deg" }: EventColumn): number | undefined {
-  const name = unit.trim().toLowerCase();
-  if (/^(deg|degs|degree|degrees)$/.test(name)) return 1;
-  if (/^(rad|radian|radians)$/.test(name)) return 180 / Math.PI;
-  if (/^(arcmin|arcsec)$/.test(name)) return name === "arcmin" ? 1 / 60 : 1 / 3600;
-  return /^(h|hr|hour|hours|hourangle)$/.test(name) ? 15 : undefined;
+function degreesOf({ unit = "deg" }: EventColumn): number | undefined {
+  return degreesIn(unit) ?? (/^\s*(h|hr|hour|hours|hourangle)\s*$/i.test(unit) ? 15 : undefined);
 }
 
 const SKY = [
@@ -174,7 +171,7 @@ export function eventColumns(hdu: FitsHduInfo): EventColumns | undefined {
   for (const [kind, lon, lat] of SKY) {
     const pair = [columns.get(lon), columns.get(lat)] as const;
     if (!pair[0] || !pair[1]) continue;
-    const [lonUnit, latUnit] = [degreesIn(pair[0]), degreesIn(pair[1])];
+    const [lonUnit, latUnit] = [degreesOf(pair[0]), degreesOf(pair[1])];
     const strange = [lonUnit, latUnit].includes(undefined)
       ? [
           `${hdu.label}: ${lon} and ${lat} should be angles, got units "${pair[0].unit}" and "${pair[1].unit}"; they are taken as degrees, ` +

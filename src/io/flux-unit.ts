@@ -3,6 +3,7 @@
 import type { WcsCard } from "../data/observation/observation.js";
 import { pixelSize } from "../data/sky/sky-angle.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
+import { measures, parseUnit } from "./unit.js";
 
 /** Square arc seconds in a pixel at the reference position; NaN without sky coordinates. */
 export function pixelArea(cards: readonly WcsCard[] = []): number {
@@ -10,36 +11,15 @@ export function pixelArea(cards: readonly WcsCard[] = []): number {
   return wcs === undefined ? Number.NaN : (3600 * pixelSize(wcs)) ** 2;
 }
 
-/** Words of times, and their names in the FITS standard. */
-export const TIMES: readonly (readonly [pattern: RegExp, unit: string])[] = [
-  [/^[kM]?s$/, "$&"],
-  [/^ks(?:ec(?:s|onds?)?)?$/i, "ks"],
-  [/^Ms(?:ec(?:s|onds?)?)?$/, "Ms"],
-  [/^s(?:ec(?:s|onds?)?)?$/i, "s"],
-  [/^(?:min|minutes?)$/i, "min"],
-  [/^(?:h|hrs?|hours?)$/i, "h"],
-  [/^(?:d|days?)$/i, "d"],
-];
-const AREA = /^[cdkm]?m2$/;
-
 /** Area and time of a unit of exposure, as in `cm2 s`, `cm^2 s`, `s cm**2 count/photon`, `m2*s`, `s`; undefined for others. */
 export function exposureParts(unit: string): { readonly area?: string; readonly time: string } | undefined {
-  const words = unit
-    .replace(/[[\]()]/g, " ")
-    // A share of photons that become counts has no unit.
-    .replace(/\b(?:counts?|ct)\s*\/\s*(?:photons?|ph)\b/i, " ")
-    .replace(/\*\*|\^/g, "")
-    .replace(/\b(?:counts?|ct)[\s*.]+(?:photons?|ph)-1|\b(?:photons?|ph)-1[\s*.]+(?:counts?|ct)\b/i, " ")
-    .split(/[\s*.]+/)
-    .filter((word) => word !== "");
-  const areas = words.filter((word) => AREA.test(word));
-  const times = words.flatMap((word) => {
-    const known = TIMES.find(([pattern]) => pattern.test(word));
-    return known === undefined ? [] : [word.replace(...known)];
-  });
-  if (times.length !== 1 || areas.length > 1 || areas.length + times.length !== words.length)
-    return undefined;
-  return { ...(areas[0] !== undefined && { area: areas[0] }), time: times[0] };
+  const parsed = parseUnit(unit);
+  // A share of photons that become counts has no unit.
+  if (!measures(parsed, { time: 1 }) && !measures(parsed, { time: 1, length: 2 })) return undefined;
+  const part = (measure: "time" | "length", power: number) =>
+    parsed.words.find((word) => word.measure === measure && word.power === power)?.name;
+  const [time, side] = [part("time", 1), part("length", 2)];
+  return time === undefined ? undefined : { ...(side !== undefined && { area: `${side}2` }), time };
 }
 
 /** Whether a unit is one of exposure: a time, or an area times a time. */
@@ -49,13 +29,15 @@ export function isExposureUnit(unit: string | undefined): boolean {
 
 /** Whether a unit is one of events, and not of exposure or flux. */
 export function isCountUnit(unit: string | undefined): boolean {
-  return /^\s*(counts?|cts?|photons?|ph|events?)\s*(\/\s*pix(els?)?\s*)?$/i.test(unit ?? "");
+  const parsed = parseUnit(unit ?? "");
+  return measures(parsed, { count: 1 }) || measures(parsed, { count: 1, pixel: -1 });
 }
 
-/** Whether a unit is one of flux or of a rate: something for a time, where an exposure is a time. */
+/** Whether a unit is one of flux or of a rate, also with words that are not known: something for a time, where an exposure is a time. */
 export function isRateUnit(unit: string | undefined): boolean {
-  const plain = (unit ?? "").replace(/\*\*|\^|[()]/g, "");
-  return /\b[kM]?s(?:ec)?-1\b|\/\s*(?:[cdkm]?m2[\s*./]+)?[kM]?s(?:ec)?\b/.test(plain);
+  const { time, length } = parseUnit(unit ?? "").powers;
+  // Of `ph/cm2 s` the time is meant to be below the line too.
+  return time < 0 || (time > 0 && length < 0);
 }
 
 /**

@@ -80,7 +80,7 @@ function deconvolveCommand(files: {
 const BIN: readonly string[] = ["bin", "events.fits", "-o", "counts.fits"];
 
 /** An image in a file of tslira. @param own what the file is @param path of the file */
-export function imageOfOwn(own: string, path: string): HduKind {
+function imageOfOwn(own: string, path: string): HduKind {
   return {
     ...{ kind: "image", is: `part of ${own}, and no counts` },
     remedy: "look at it (ds9 and astropy open the file as well)",
@@ -102,8 +102,6 @@ function imageKind(hdu: FitsHduInfo, file: string, values: ImageValues | undefin
     ...{ kind: "image", is: `an image ${is}, which are no counts`, command: BIN },
     remedy: `${remedy}, or the event list to tslira bin`,
   });
-  const own = hdu.index === 0 ? tsliraFile([hdu]) : undefined;
-  if (own !== undefined) return imageOfOwn(own, file);
   if (/\bflux\b/i.test(title)) {
     return {
       ...{ kind: "image", is: "an image of flux, which is no counts" },
@@ -141,14 +139,19 @@ function imageKind(hdu: FitsHduInfo, file: string, values: ImageValues | undefin
 /**
  * What an HDU is, by its header, and by the values of an image where they were read.
  *
- * @param name under which commands find it in its file
+ * @param hdus of its file, where they are at hand: its first says whether the file is of tslira, and of several of one name the name
+ *   means the first
  */
 export function hduKind(
   hdu: FitsHduInfo,
-  values?: ImageValues,
-  name: string | number = hdu.name || hdu.index,
+  {
+    values,
+    hdus = hdu.index === 0 ? [hdu] : [],
+  }: { readonly values?: ImageValues | undefined; readonly hdus?: readonly FitsHduInfo[] } = {},
 ): HduKind {
   const { header } = hdu;
+  const { index: named } = hdus.find((other) => other.name === hdu.name) ?? hdu;
+  const name = hdu.name !== "" && named === hdu.index ? hdu.name : hdu.index;
   const path = hdu.label.replace(/\[[^[]*$/, "");
   // The first HDU is meant by a name without brackets.
   const file = hdu.index === 0 ? path : `${path}[${name}]`;
@@ -156,6 +159,8 @@ export function hduKind(
     return { kind: "empty", is: "an HDU without pixels", remedy: "name another HDU", command: BIN };
   }
   if (hdu.kind === "image") {
+    const own = tsliraFile(hdus);
+    if (own !== undefined) return imageOfOwn(own, path);
     const { planes, nx, ny } = imageSize(hdu.shape);
     if (nx * ny * planes === 0) {
       const is = `an image without pixels, ${[...hdu.shape].reverse().join(" x ")}`;

@@ -1,11 +1,11 @@
 /** Psfs by name and numbers, where no file is at hand: `gaussian:fwhm=0.8arcsec`, `king:core=2arcsec,slope=1.5`, `moffat:fwhm=3,slope=2.5`. */
 
 import { exponential, naturalLog } from "../data/random/exponential.js";
-import { pixelSize } from "../data/sky/sky-angle.js";
+import { degreesIn } from "../data/sky/angle-unit.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { imageSum, type SkyImage } from "../image.js";
-import type { CountsGrid } from "./companion-image.js";
+import { type CountsGrid, middlePixelSize } from "./companion-image.js";
 
 /** A length on the detector or on the sky. */
 export interface PsfLength {
@@ -37,14 +37,6 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
   gaussian: ["fwhm", "sigma", "share"],
   king: ["core", "fwhm", "slope", "share"],
   moffat: ["core", "fwhm", "slope", "share"],
-};
-const DEGREES: Readonly<Record<string, number>> = {
-  deg: 1,
-  arcmin: 1 / 60,
-  "'": 1 / 60,
-  arcsec: 1 / 3600,
-  '"': 1 / 3600,
-  mas: 1 / 3.6e6,
 };
 const NAME = /^\s*(gaussian|king|moffat)\s*:/i;
 const LENGTH = /^\+?(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)\s*(px|pix|pixels?|deg|arcmin|arcsec|mas|'|")?$/i;
@@ -88,7 +80,7 @@ export function parsePsfName(text: string): NamedPsf {
     const number = Number(digits);
     if (digits === undefined || !(number > 0 && number < Number.POSITIVE_INFINITY))
       return fail(`${key} must be a length > 0 in px, mas, arcsec, arcmin or deg`, value);
-    const degrees = DEGREES[unit.toLowerCase()];
+    const degrees = degreesIn(unit);
     return degrees === undefined
       ? { value: number, unit: "pixel" }
       : { value: number * degrees, unit: "deg" };
@@ -157,7 +149,7 @@ export function namedPsfImage(
       `${name}: a psf in angles must go with counts that have sky coordinates, got none in their header; give its lengths in pixels`,
     );
   }
-  const scale = width.unit === "pixel" ? width.value : width.value / pixelSize(sky!);
+  const scale = width.unit === "pixel" ? width.value : width.value / middlePixelSize(sky!, shape);
   const wanted = Math.max(1, Math.ceil(radiusOf(psf) * scale));
   const half = Math.min(wanted, MOST_HALF, Math.max(1, ...shape.map((side) => side - 1)));
   const side = 2 * half + 1;

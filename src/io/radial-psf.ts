@@ -1,10 +1,10 @@
 /** Psfs that are tables over radius: gtpsf of Fermi (radius and energy), or a column of radii and one of values. */
 
-import { pixelSize } from "../data/sky/sky-angle.js";
+import { degreesIn } from "../data/sky/angle-unit.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { imageSum, type SkyImage } from "../image.js";
-import type { CountsGrid } from "./companion-image.js";
+import { type CountsGrid, middlePixelSize } from "./companion-image.js";
 import { columnNumbers, columnTitles } from "./fits-column.js";
 import { type FitsTable, findColumn, readTable } from "./fits-table.js";
 import type { FitsHdu, FitsHduInfo, FitsTableInfo } from "./hdu.js";
@@ -24,16 +24,6 @@ export interface RadialPsf {
 
 const RADII = ["THETA", "RADIUS", "RAD", "R", "OFFSET"];
 const VALUES = ["PSF", "VALUE", "PROFILE", "BRIGHTNESS", "SUR_BRI", "RADIALPROFILE"];
-/** Degrees of the units of radii; others are refused. */
-const UNITS: Readonly<Record<string, number>> = {
-  deg: 1,
-  degree: 1,
-  degrees: 1,
-  arcmin: 1 / 60,
-  arcsec: 1 / 3600,
-  rad: 180 / Math.PI,
-};
-
 const columnNames = (hdu: FitsTableInfo) => columnTitles(hdu).map(({ name }) => name.trim().toUpperCase());
 
 /** Whether an HDU is such a table, by its columns. Looks at no data. */
@@ -75,9 +65,9 @@ export function readRadialPsf(
       `${name}: a psf of a table must come with radii, got none; give an image of the psf`,
     );
   }
-  const unitText = (radial.column.unit ?? "deg").toLowerCase();
-  const pixels = /^pix/.test(unitText);
-  const factor = pixels ? 1 : UNITS[unitText];
+  const unitText = radial.column.unit ?? "deg";
+  const pixels = /^pix/i.test(unitText);
+  const factor = pixels ? 1 : degreesIn(unitText);
   if (factor === undefined) {
     throw new InvalidInputError(
       `${name}: radii must be in deg, arcmin, arcsec, rad or pixel, got ${radial.column.unit}; correct TUNIT`,
@@ -131,7 +121,7 @@ const MOST_HALF = 128;
  */
 export function radialPsfImage(
   { name, radii, unit, values }: RadialPsf,
-  { wcs }: Pick<CountsGrid, "wcs">,
+  { shape: counts, wcs }: CountsGrid,
 ): SkyImage {
   const sky = parseWcs(wcs).wcs;
   if (unit === "deg" && sky === undefined) {
@@ -139,7 +129,7 @@ export function radialPsfImage(
       `${name}: a radial psf in degrees must go with counts that have sky coordinates, got none in their header; give an image of the psf`,
     );
   }
-  const side = unit === "pixel" ? 1 : pixelSize(sky!);
+  const side = unit === "pixel" ? 1 : middlePixelSize(sky!, counts);
   const at = (radius: number): number => {
     if (radius >= radii.at(-1)!) return 0;
     let low = 0;

@@ -239,77 +239,46 @@ function parameterTable({ names, burnIn, chains, readRows }: ParameterSource): P
   };
 }
 
+/** Columns of a table with a row for each of some things. */
+function columnsOf<T>(rows: readonly T[]) {
+  return {
+    texts: (name: string, of: (row: T) => string) => textColumn(name, rows.map(of)),
+    numbers: (name: string, of: (row: T) => number) => numberColumn(name, rows.map(of)),
+  };
+}
+
 function diagnosticsTable({ diagnostics: { parameters, verdict } }: PosteriorSummary): FitsTableInput {
   const rows: readonly Convergence[] = [...parameters, ...verdict.worst];
+  const { texts, numbers } = columnsOf(rows);
   return {
     kind: "table",
     name: DIAGNOSTICS,
     columns: [
       textColumn("list", [...parameters.map(() => "parameter"), ...verdict.worst.map(() => "worst")]),
-      textColumn(
-        "name",
-        rows.map(({ name }) => name),
-      ),
-      numberColumn(
-        "mean",
-        rows.map(({ mean }) => mean),
-      ),
-      numberColumn(
-        "std",
-        rows.map(({ std }) => std),
-      ),
-      numberColumn(
-        "rhat",
-        rows.map(({ rhat }) => rhat),
-      ),
-      numberColumn(
-        "ess",
-        rows.map(({ ess }) => ess),
-      ),
-      numberColumn(
-        "mcse",
-        rows.map(({ mcse }) => mcse),
-      ),
+      texts("name", ({ name }) => name),
+      numbers("mean", ({ mean }) => mean),
+      numbers("std", ({ std }) => std),
+      numbers("rhat", ({ rhat }) => rhat),
+      numbers("ess", ({ ess }) => ess),
+      numbers("mcse", ({ mcse }) => mcse),
     ],
   };
 }
 
 function ledgerTable(rows: readonly CountsLedger[]): FitsTableInput {
+  const { texts, numbers } = columnsOf(rows);
   return {
     kind: "table",
     name: LEDGER,
     columns: [
-      textColumn(
-        "name",
-        rows.map(({ name }) => name),
-      ),
-      numberColumn(
-        "observed",
-        rows.map(({ observed }) => observed),
-      ),
-      numberColumn(
-        "source",
-        rows.map(({ source }) => source),
-      ),
-      numberColumn(
-        "source_std",
-        rows.map(({ sourceStd }) => sourceStd),
-      ),
-      numberColumn(
-        "background",
-        rows.map(({ background }) => background),
-      ),
-      numberColumn(
-        "lost",
-        rows.map(({ lost }) => lost),
-      ),
+      texts("name", ({ name }) => name),
+      numbers("observed", ({ observed }) => observed),
+      numbers("source", ({ source }) => source),
+      numbers("source_std", ({ sourceStd }) => sourceStd),
+      numbers("background", ({ background }) => background),
+      numbers("lost", ({ lost }) => lost),
       ...(rows.some(({ outside }) => outside !== undefined)
-        ? [
-            numberColumn(
-              "outside",
-              rows.map(({ outside = 0 }) => outside),
-            ),
-          ]
+        ? [numbers("outside", ({ outside = 0 }) => outside)]
         : []),
     ],
   };

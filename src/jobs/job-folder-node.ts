@@ -236,16 +236,16 @@ export function checkJobVersion({ folder, manifest: { version, draws } }: Job): 
   );
 }
 
-/** Lines of the list of tasks, from one to another. */
-function readLines({ folder, manifest }: Job, first: number, count: number): string[] {
+/** A line of the list of tasks. */
+function readLine({ folder, manifest }: Job, index: number): string {
   const path = join(folder, "tasks.jsonl");
   const { width } = manifest.tasks;
-  const bytes = Buffer.alloc(count * width);
+  const bytes = Buffer.alloc(width);
   try {
     const file = openSync(path, "r");
     try {
       for (let done = 0; done < bytes.length; ) {
-        const read = readSync(file, bytes, done, bytes.length - done, first * width + done);
+        const read = readSync(file, bytes, done, bytes.length - done, index * width + done);
         if (read === 0) throw damaged(path);
         done += read;
       }
@@ -255,7 +255,7 @@ function readLines({ folder, manifest }: Job, first: number, count: number): str
   } catch (error) {
     throw fileError(path, error);
   }
-  return Array.from({ length: count }, (_, line) => bytes.toString("utf8", line * width, (line + 1) * width));
+  return bytes.toString("utf8");
 }
 
 function damaged(path: string): FormatError {
@@ -278,25 +278,12 @@ export function readTask(job: Job, index: number): TaskRecord {
       { fields: { index } },
     );
   }
-  return parseLine(job, readLines(job, index, 1)[0], index);
-}
-
-function parseLine(job: Job, line: string, index: number): TaskRecord {
   const path = join(job.folder, "tasks.jsonl");
   const where = `${path}: line ${index + 1}`;
   const remedy = "the job folder is damaged, make it again";
-  const record = parseJson(line, where, remedy);
+  const record = parseJson(readLine(job, index), where, remedy);
   if (checkSchema(TASK_SCHEMA, record, where, remedy).index !== index) throw damaged(path);
   return record as TaskRecord;
-}
-
-/** Visit all tasks in order; a few thousand are in memory at a time. */
-export function forEachTask(job: Job, visit: (task: TaskRecord) => void): void {
-  const { count } = job.manifest.tasks;
-  for (let first = 0; first < count; first += SLICE_LINES) {
-    const lines = readLines(job, first, Math.min(SLICE_LINES, count - first));
-    for (const [line, text] of lines.entries()) visit(parseLine(job, text, first + line));
-  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { zlibSync } from "fflate";
+import { base64Length } from "../base64.js";
 import { binImage, type SkyImage } from "../image.js";
 import type { DrawSource } from "../posterior/draw-source.js";
 import { pixelsThatMatter } from "../posterior/verdict.js";
@@ -10,13 +11,7 @@ import {
   type PackedDraws,
   packDraws,
 } from "./packed-draws.js";
-import {
-  base64Length,
-  type DataBlock,
-  type DrawBlock,
-  type FilmData,
-  type PixelDrawData,
-} from "./report-data.js";
+import type { DataBlock, DrawBlock, FilmData, PixelDrawData } from "./report-data.js";
 
 /** Draws chosen for a report, and how well they are kept. */
 export interface EmbeddedDraws {

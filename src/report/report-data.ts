@@ -85,8 +85,3 @@ export interface DataBlock {
   readonly id: string;
   readonly bytes: Uint8Array;
 }
-
-/** Length of `bytes` as base64. */
-export function base64Length(bytes: number): number {
-  return 4 * Math.ceil(bytes / 3);
-}

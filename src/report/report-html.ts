@@ -1,4 +1,5 @@
 import { zlibSync } from "fflate";
+import { base64, base64Length } from "../base64.js";
 import { checkModel, type ModelCheck } from "../checks/model-check.js";
 import type { PredictiveCheck } from "../checks/predictive-check.js";
 import type { Observation } from "../data/observation/observation.js";
@@ -41,13 +42,7 @@ import {
   sectionHtml,
   verdictHtml,
 } from "./page-sections.js";
-import {
-  base64Length,
-  type DataBlock,
-  type LayerData,
-  type ReportData,
-  type ReportMark,
-} from "./report-data.js";
+import type { DataBlock, LayerData, ReportData, ReportMark } from "./report-data.js";
 import { figureHtml, type ReportFigure, type ReportSection } from "./report-figure.js";
 import { type ReportInputFiles, reproducingCode } from "./reproduce.js";
 
@@ -386,14 +381,6 @@ function dataHtml(data: ReportData, blocks: readonly DataBlock[]): string {
       .map(({ id, bytes }) => `\n<script type="text/plain" id="data-${id}">${base64(bytes)}</script>`)
       .join("")
   );
-}
-
-function base64(bytes: Uint8Array): string {
-  let binary = "";
-  for (let start = 0; start < bytes.length; start += 8192) {
-    binary += String.fromCharCode(...bytes.subarray(start, start + 8192));
-  }
-  return btoa(binary);
 }
 
 /** A page of these parts, with the script that makes them live unless `live` is false. */

@@ -22,7 +22,7 @@ const EVERY = 70;
 
 /**
  * A grid as SVG: of sky coordinates as the header has them, sexagesimal where they are equatorial; of pixels where it has none, or where
- * an edge lies off the sky.
+ * the middle of the view lies off the sky.
  *
  * @param view the part of the image that the frame shows
  */

@@ -89,10 +89,35 @@ describe("skyAxes", () => {
     },
   );
 
+  const oval = { CTYPE1: "GLON-SFL", CTYPE2: "GLAT-SFL", CRVAL1: 0, CRVAL2: 0, CDELT1: -22.5, CDELT2: 11.25 };
+
+  it("has those of the middle row and column where the edges lie off the sky", () => {
+    const { x, y } = axesOf(sky(oval), 400, 300, "degrees")!;
+    // Row and column 7.5 are the equator and l = 0: 22.5 and 11.25 degrees a pixel.
+    expect(x.ticks.labels).toEqual(["180°", "120°", "60°", "0°", "300°", "240°", "180°"]);
+    expect(x.ticks.positions[1]).toBeCloseTo(7.5 - 120 / 22.5, 9);
+    expect(y.ticks.positions[0]).toBeCloseTo(7.5 + Number.parseFloat(y.ticks.labels[0]) / 11.25, 9);
+    expect([x.label, y.label]).toEqual([
+      "Galactic longitude (middle row)",
+      "Galactic latitude (middle column)",
+    ]);
+  });
+
+  it("draws both sides of a map of the whole sky, and no line across it", () => {
+    for (const CRVAL1 of [0, 30]) {
+      const { gridPath } = axesOf(sky({ ...oval, CRVAL1 }), 400, 300, "degrees")!;
+      const steps = gridPath.split(/(?=[ML])/);
+      const places = steps.map((step) => step.slice(1).split(",").map(Number));
+      if (CRVAL1 === 0)
+        for (const side of [0, 400]) expect(places.some(([x, y]) => x === side && y === 150)).toBe(true);
+      // Samples of a line lie 360 / 64 degrees apart: 6.25 px at the equator.
+      for (const [index, [x]] of places.entries())
+        if (steps[index].startsWith("L")) expect(Math.abs(x - places[index - 1][0])).toBeLessThan(10);
+    }
+  });
+
   it("has no axes off the sky", () => {
-    expect(
-      axesOf(sky({ CTYPE1: "RA---SIN", CTYPE2: "DEC--SIN", CDELT1: -20, CDELT2: 20 }), 300),
-    ).toBeUndefined();
+    expect(axesOf(sky({ ...oval, CRPIX1: 100 }), 300)).toBeUndefined();
   });
 });
 

@@ -135,19 +135,23 @@ describe.skipIf(python === undefined)("regions", () => {
     for (const { line, different } of found) expect(different, line).toBeLessThan(1e-9);
   });
 
-  // Within one frame the same pixels; the small differences are those of positions written with 9 decimals of a degree.
+  // Within one frame the same pixels; the small differences are those of positions written with 9 decimals of a degree, 11 of a radian.
   it.each([
-    ["fk5", "FK5"],
-    ["icrs", "ICRS"],
-    ["galactic", "galactic"],
-  ] as const)("in %s on an image in %s", (system, of) => {
+    ["fk5", "FK5", "degrees"],
+    ["icrs", "ICRS", "radians"],
+    ["galactic", "galactic", "degrees"],
+  ] as const)("in %s on an image in %s, in %s", (system, of, unit) => {
     const cards = cardsOf(of);
     const wcs = parseWcs(listOf(cards)).wcs as SkyWcs;
     const place = (x: number, y: number) => {
       const { lon, lat } = pixelToSky(wcs, x, y);
-      return `${lon.toFixed(9)},${lat.toFixed(9)}`;
+      if (unit === "degrees") return `${lon.toFixed(9)},${lat.toFixed(9)}`;
+      return [lon, lat].map((degrees) => `${((degrees * Math.PI) / 180).toFixed(11)}r`).join(",");
     };
-    const size = (count: number) => `${(0.5 * count).toFixed(5)}"`;
+    const size = (count: number) =>
+      unit === "degrees"
+        ? `${(0.5 * count).toFixed(5)}"`
+        : `${((0.5 * count * Math.PI) / 648_000).toFixed(11)}r`;
     const found = compare(shapes(12, COUNT, place, size), system, cards, 1);
     expect(found.length).toBeGreaterThan(0.9 * COUNT);
     for (const { line, different } of found) expect(different, line).toBe(0);

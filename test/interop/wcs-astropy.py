@@ -2,7 +2,7 @@
 
 Standard input: JSON list of {"cards": {keyword: value}} or {"file": path, "cutout": [x0, y0] or null}, each with
 "pixels" [[x, y], ...], 0-based. Standard output: for each {"sky": [[lon, lat], ...], "pixels": [[x, y], ...]}, the
-second from astropy's way back, NaN as null.
+second from astropy's way back, NaN as null; {"refused": true} where no pole fits the header.
 """
 
 import json
@@ -13,7 +13,7 @@ import numpy as np
 from astropy import units
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
-from astropy.wcs import WCS
+from astropy.wcs import WCS, InvalidTransformError
 
 warnings.simplefilter("ignore")
 
@@ -39,7 +39,12 @@ for case in json.load(sys.stdin):
         position = SkyCoord(case["galactic"], unit="deg", frame="galactic").icrs
         answers.append({"sky": plain(np.transpose([position.ra.deg, position.dec.deg]))})
         continue
-    wcs = WCS(header(case), naxis=2)
+    try:
+        wcs = WCS(header(case), naxis=2)
+        wcs.wcs.set()
+    except InvalidTransformError:
+        answers.append({"refused": True})
+        continue
     if case.get("cutout"):
         x0, y0 = case["cutout"]
         wcs = wcs[y0:, x0:]

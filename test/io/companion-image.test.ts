@@ -55,11 +55,11 @@ describe("images beside the counts", () => {
 
   it("whose sky cannot be read are taken pixel by pixel, with a word unless the headers say the same", () => {
     const given = image(16, 16, (x, y) => x + 100 * y);
-    const flat = ["GLON-SFL", "GLAT-SFL"] as const;
+    const flat = ["GLON-HPX", "GLAT-HPX"] as const;
     for (const kind of ["exposure", "background", "mask"] as const)
       expect(place(kind, given, { axes: flat }).notes).toEqual([
         expect.stringMatching(
-          `sky coordinates of the ${kind} should be .* cannot be read .*got SFL.* pixel by pixel`,
+          `sky coordinates of the ${kind} should be .* cannot be read .*got HPX.* pixel by pixel`,
         ),
       ]);
     const counts = { shape: [16, 16] as const, wcs: cards({ axes: flat }) };

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { fluxUnit, isExposureUnit, isRateUnit } from "../../src/io/flux-unit.js";
+import { fluxUnit, isCountUnit, isExposureUnit, isRateUnit } from "../../src/io/flux-unit.js";
 
 // Spellings of missions' files; the flux in units of the FITS standard 4.0, section 4.3.
 it.each([
@@ -29,4 +29,17 @@ it.each([
   "count s**(-1)",
   "1/s",
   "photons/cm2/sec",
+  "photons/cm2 s",
+  "count/min",
+  "count/(sr s)",
+  "Jy/beam s-1",
+  "10**-9 adu/(pixel ks)",
 ])("%s is no exposure", (unit) => expect([isExposureUnit(unit), isRateUnit(unit)]).toEqual([false, true]));
+
+it.each(["count", "cts/pixel", "PHOTONS / pix", "events", "count pixel-1"])("%s is one of counts", (unit) =>
+  expect([isCountUnit(unit), isExposureUnit(unit), isRateUnit(unit)]).toEqual([true, false, false]),
+);
+
+it.each(["", "count/s", "count2", "Jy", "count Jy", "s", "count/arcsec2"])("%s is none of counts", (unit) =>
+  expect(isCountUnit(unit)).toBe(false),
+);

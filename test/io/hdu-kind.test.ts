@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { composeObservation } from "../../src/io/compose-observation.js";
 import { findEvents } from "../../src/io/event-list.js";
 import {
+  type FitsCard,
   type FitsColumnInput,
   type FitsHduInput,
   findHdu,
@@ -106,7 +107,7 @@ describe("hduKind", () => {
       ...{ kind: "image", name, shape: [2, 2], data: Float64Array.of(1, 0, 0, 1) },
       ...(unit && { cards: [fitsCard("BUNIT", unit)] }),
     } as FitsHduInput;
-    const found = hduKind(file(image)[1], values);
+    const found = hduKind(file(image)[1], { values });
     expect(found.kind).toBe(kind);
     expect(found.command).toContain(word);
   });
@@ -136,7 +137,7 @@ describe("hduKind", () => {
           name: "a.fits",
         },
       )[0]!;
-    expect(hduKind(first(fitsCard("CONTENT", "flux")), values)).toMatchObject({
+    expect(hduKind(first(fitsCard("CONTENT", "flux")), { values })).toMatchObject({
       is: "an image of flux, which is no counts",
       command: expect.arrayContaining(["--truth", "a.fits"]),
     });
@@ -148,11 +149,28 @@ describe("hduKind", () => {
         "the image that tslira deconvolve --method map gave",
       ],
     ] as const) {
-      expect(hduKind(first(...cards), values)).toMatchObject({
+      expect(hduKind(first(...cards), { values })).toMatchObject({
         ...{ kind: "image", is: `part of ${is}, and no counts` },
         command: ["plot", "a.fits", "-o", "a.png"],
       });
     }
+  });
+
+  it("by the first HDU of its file, and by number where an earlier one has its name", () => {
+    const image = (name: string, ...cards: FitsCard[]) =>
+      ({ kind: "image", name, shape: [2, 2], data: Float64Array.of(1, 2, 3, 4), cards }) as const;
+    const hdusOf = (...first: FitsCard[]) =>
+      readFits(writeFits([image("PRIMARY", ...first), image("MAP"), image("MAP")]), { name: "a.fits" });
+    const own = hdusOf(fitsCard("TSLIRA", 1));
+    expect(own.map((hdu) => hduKind(hdu, { hdus: own }).is)).toEqual(
+      own.map(() => "part of a result of tslira deconvolve, and no counts"),
+    );
+    const others = hdusOf();
+    expect(others.map((hdu) => hduKind(hdu, { hdus: others }).command[1])).toEqual([
+      "a.fits",
+      "a.fits[MAP]",
+      "a.fits[2]",
+    ]);
   });
 
   it("a cube, of which a plane or a sum of planes is taken", () => {
@@ -234,7 +252,7 @@ describe("radial psfs", () => {
         numbers("PSF", gaussian(sigma)),
       ]),
     );
-    const { data, shape } = radialPsfImage(readRadialPsf("p.fits", hdus)!, { wcs });
+    const { data, shape } = radialPsfImage(readRadialPsf("p.fits", hdus)!, { shape: [9, 9], wcs });
     const [ny, nx] = shape;
     // 2 pixels of 0.005 deg a sigma: the second moment is sigma^2 and that of the pixel, 1/12.
     let moment = 0;
@@ -262,6 +280,8 @@ describe("radial psfs", () => {
 
   it("need sky coordinates when their radii are angles", () => {
     const hdus = file(table("P", [numbers("R", radii, "deg"), numbers("PSF", gaussian(sigma))]));
-    expect(() => radialPsfImage(readRadialPsf("p.fits", hdus)!, { wcs: [] })).toThrow(/sky coordinates/);
+    expect(() => radialPsfImage(readRadialPsf("p.fits", hdus)!, { shape: [9, 9], wcs: [] })).toThrow(
+      /sky coordinates/,
+    );
   });
 });

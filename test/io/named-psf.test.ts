@@ -37,6 +37,16 @@ describe("psfs by name", () => {
     }
   });
 
+  it("has the size of pixels in the middle of the counts", () => {
+    // At latitude 60 Mercator's map is twice as large as at its equator: 180 / pi ln tan 75 deg = 75.4561 deg up, pixels of 0.5 deg.
+    const mercator = Object.entries({
+      ...{ CTYPE1: "GLON-MER", CTYPE2: "GLAT-MER", CRPIX1: 10.5, CRPIX2: 10.5 - 150.9122 },
+      ...{ CDELT1: -0.5, CDELT2: 0.5 },
+    }).map(([keyword, value]) => ({ keyword, value }));
+    const wide = namedPsfImage(parsePsfName("gaussian:sigma=0.25deg"), { shape: [20, 20], wcs: mercator });
+    expect(at(wide.psf, 0)).toBeCloseTo(0.382924923 ** 2, 4);
+  });
+
   it("reaches to the circle that holds the share of the light", () => {
     // Of a power law the light beyond R is (1 + (R / core)^2)^(1 - slope): R = core sqrt(beyond^(-1 / (slope - 1)) - 1).
     const king = make("king:core=2px,slope=2,share=0.95").psf;

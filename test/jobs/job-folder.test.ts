@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { simulateDisk, simulatePointSource } from "../../src/data/observation/simulated-datasets.js";
 import { createChainsJob } from "../../src/jobs/create-job-node.js";
 import { createObservationsJob } from "../../src/jobs/create-survey-job-node.js";
-import { forEachTask, readJob, readTask, readTaskInput } from "../../src/jobs/job-folder-node.js";
+import { readJob, readTask, readTaskInput } from "../../src/jobs/job-folder-node.js";
 import { jobStatus } from "../../src/jobs/job-status-node.js";
 import { acceptResult, findResult, noteFailure, scanResults } from "../../src/jobs/result-files-node.js";
 import { taskSeed } from "../../src/jobs/task-seed.js";
@@ -40,8 +40,7 @@ describe("a job folder", () => {
       expect(JSON.parse(one)).toEqual(readTask(job, line));
     }
     const again = await readJob(folder);
-    const names: string[] = [];
-    forEachTask(again, (task) => names.push(task.name));
+    const names = Array.from({ length: count }, (_, index) => readTask(again, index).name);
     expect(names).toEqual(Array.from({ length: 12 }, (_, index) => `field-${index}`));
     const task = readTask(again, 11);
     expect(task.seed).toBe(taskSeed(4, 11));

@@ -12,7 +12,5 @@
  */
 export type CycleSpin = "none" | "sampled" | "ensemble" | "random";
 
-export const CYCLE_SPINS: readonly CycleSpin[] = ["none", "sampled", "ensemble", "random"];
-
 /** Chains that share a shift of the tree in an ensemble: those of chains 2 k and 2 k + 1 are equal. */
 export const CHAINS_PER_SHIFT = 2;

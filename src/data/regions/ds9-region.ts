@@ -59,8 +59,8 @@ const OLD_POINT = /^([-+]?)\s*(?:circle|box|diamond|cross|x|arrow|boxcircle)\s+p
 /**
  * Read a region file: circle, ellipse, box, rectangle, polygon, annulus (also of ellipses and boxes; more than two radii, or `n=3`, make
  * several regions), point, field, pie, sector and the three kinds of panda, in image, physical, fk5, icrs and galactic coordinates, positions
- * in degrees or base 60, sizes in pixels or degrees or with one of the units `"`, `'`, `d`, `r`, `p`, `i`. Where a file names no coordinates
- * they are physical, or of the sky where the numbers are such, as CIAO has it.
+ * in degrees or base 60 or with one of the units `d`, `r`, `p`, `i`, sizes in pixels or degrees or with one of `"`, `'`, `d`, `r`, `p`, `i`.
+ * Where a file names no coordinates they are physical, or of the sky where the numbers are such, as CIAO has it.
  *
  * A line is a region. `-` before its first shape excludes it from all regions of the file. Shapes joined by `||`, `+`, `-`, `*` or `&`
  * make one region, from left to right; `||` at the end joins the next line. Lines, vectors and texts are left out with a warning.
@@ -119,7 +119,7 @@ export function parseDs9Regions(text: string, options: Ds9RegionsOptions = {}): 
     const shapes = written.map((one) => ({
       kind: one.kind,
       sign: one.sign,
-      parts: placeShape(one, frame(declared ?? impliedSystem(one, holds)), where),
+      parts: placeShape(one, declared ?? impliedSystem(one, holds), frame, where),
     }));
     const [{ kind, sign, parts }] = shapes as [(typeof shapes)[number]];
     if (shapes.length === 1 && joined === undefined && !more) {

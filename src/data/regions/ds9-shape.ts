@@ -1,6 +1,7 @@
 /** Single shapes of region files, from their words and numbers. */
 
 import { FormatError } from "../../errors.js";
+import type { PixelPosition } from "../sky/sky-wcs.js";
 import type { RegionFrame, RegionSystem } from "./region-frame.js";
 import { type RegionShape, shapeBounds } from "./region-shape.js";
 
@@ -34,25 +35,38 @@ const EVERYTHING = 2 ** 24;
 /**
  * Place a written shape on the image.
  *
+ * @param system of numbers without a unit
+ * @param frameOf how the coordinates of a system lie on the image
  * @param where file and line, for messages
  * @returns one shape, or a ring each of an annulus of several radii
  * @throws FormatError when the numbers do not make the shape, or lie where the image has no sky
  */
-export function placeShape({ kind, values }: WrittenShape, frame: RegionFrame, where: string): RegionShape[] {
+export function placeShape(
+  { kind, values }: WrittenShape,
+  system: RegionSystem,
+  frameOf: (system: RegionSystem) => RegionFrame,
+  where: string,
+): RegionShape[] {
+  const frame = frameOf(system);
   const fail = (rule: string): never => {
     throw new FormatError(`${where}: ${kind} must ${rule}, got (${values.join(",")}); correct it`, {
       fields: { shape: kind, values },
     });
   };
-  const coordinate = (axis: 0 | 1, text: string | undefined): number => {
-    const value = text === undefined ? Number.NaN : readCoordinate(text, axis, frame.system);
-    return Number.isFinite(value)
-      ? value
-      : fail("have positions such as 10.5, or 13:29:52.7 and 202.5d on the sky");
-  };
-  const onImage = (first: number, second: number) => {
-    const position = frame.position(first, second);
-    return Number.isFinite(position.x + position.y) ? position : fail("lie where the image has sky");
+  /** The position of which a value is the first, in pixels of the image and in the coordinates of the shape. */
+  const positionAt = (at: number): PixelPosition & { readonly written: readonly [number, number] } => {
+    const words = [values[at] ?? "", values[at + 1] ?? ""];
+    const pixels = (["image", "physical"] as const).find((one) =>
+      words.every((word) => word.slice(-1).toLowerCase() === one[0]),
+    );
+    const [first, second] = words.map((word, axis) =>
+      readCoordinate(pixels === undefined ? word : word.slice(0, -1), axis as 0 | 1, pixels ?? system),
+    ) as [number, number];
+    if (!Number.isFinite(first + second))
+      fail("have positions such as 10.5, or 13:29:52.7 and 202.5d on the sky");
+    const { x, y } = frameOf(pixels ?? system).position(first, second);
+    if (!Number.isFinite(x + y)) fail("lie where the image has sky");
+    return { x, y, written: pixels === undefined ? [first, second] : frame.written(x, y) };
   };
   if (kind === "field") {
     if (values.length > 0) fail("have no numbers");
@@ -60,25 +74,29 @@ export function placeShape({ kind, values }: WrittenShape, frame: RegionFrame, w
   }
   if (kind === "rectangle") {
     if (values.length !== 4 && values.length !== 5) fail("have two corners, and perhaps an angle");
-    const [low, high] = [0, 2].map((at) => onImage(coordinate(0, values[at]), coordinate(1, values[at + 1])));
-    const [along, across] = [Math.abs(high!.x - low!.x), Math.abs(high!.y - low!.y)];
+    const [low, high] = [positionAt(0), positionAt(2)];
+    const [along, across] = [Math.abs(high.x - low.x), Math.abs(high.y - low.y)];
     const angle = values[4] === undefined ? 0 : angleOf(values[4]);
-    return [{ kind: "box", x: (low!.x + high!.x) / 2, y: (low!.y + high!.y) / 2, along, across, angle }];
+    return [{ kind: "box", x: (low.x + high.x) / 2, y: (low.y + high.y) / 2, along, across, angle }];
   }
   if (kind === "polygon") {
     if (values.length < 6 || values.length % 2 !== 0) fail("have at least three pairs of coordinates");
-    const vertices = Array.from({ length: values.length / 2 }, (_, corner) =>
-      onImage(coordinate(0, values[2 * corner]), coordinate(1, values[2 * corner + 1])),
-    );
+    const vertices = Array.from({ length: values.length / 2 }, (_, corner) => {
+      const { x, y } = positionAt(2 * corner);
+      return { x, y };
+    });
     return [{ kind: "polygon", vertices }];
   }
 
-  const [first, second] = [coordinate(0, values[0]), coordinate(1, values[1])];
-  const { x, y } = onImage(first, second);
+  const { x, y, written: here } = positionAt(0);
   if (kind === "point") return [{ kind: "point", x, y }];
-  const { scale, degree, turn } = frame.local(first, second);
+  const { scale, degree, turn } = frame.local(...here);
   const length = (text: string | undefined): number => {
-    const value = readLength(text ?? "", frame.system, scale, degree);
+    const [, digits, suffix = ""] = LENGTH.exec(text ?? "") ?? [];
+    const unit = suffix.toLowerCase();
+    const pixels =
+      unit === "" ? scale : unit === "i" ? 1 : unit === "p" ? frameOf("physical").local(0, 0).scale : degree;
+    const value = digits === undefined ? Number.NaN : Number(digits) * (DEGREES[unit] ?? 1) * pixels;
     return value >= 0 && value < Number.POSITIVE_INFINITY
       ? value
       : fail('have sizes >= 0 such as 3, or 2.5" and 0.1d on the sky');
@@ -149,8 +167,7 @@ export function placeShape({ kind, values }: WrittenShape, frame: RegionFrame, w
   }
   // Ellipse and box: pairs of sizes, several of them for an annulus, and perhaps an angle.
   if (sizes.length < 2) fail("have two sizes");
-  const turnedBy = sizes.length % 2 === 1 ? Number(sizes.at(-1)?.replace(/d$/, "")) : 0;
-  if (!Number.isFinite(turnedBy)) fail("have an angle in degrees");
+  const turnedBy = sizes.length % 2 === 1 ? angleOf(sizes.at(-1)!) : 0;
   const written = Array.from({ length: Math.floor(sizes.length / 2) }, (_, pair) => [
     length(sizes[2 * pair]),
     length(sizes[2 * pair + 1]),
@@ -168,7 +185,7 @@ export function placeShape({ kind, values }: WrittenShape, frame: RegionFrame, w
   return rings(pairs.map(([along, across]) => ({ kind: form, x, y, along, across, angle: turnedBy + turn })));
 
   function angleOf(text: string): number {
-    const value = NUMBER.test(text.replace(/d$/i, "")) ? Number(text.replace(/d$/i, "")) : Number.NaN;
+    const value = readAngle(text);
     return Number.isFinite(value) ? value : fail("have angles in degrees");
   }
   function countOf(text: string): number {
@@ -219,12 +236,15 @@ function takeParts(values: readonly string[]): { sizes: string[]; parts: number 
 }
 
 const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
-/** A position that only the sky has: base 60 or degrees with their letter. */
-const SKY_POSITION = /^[+-]?\d+([:hd])\d+[:m]\d+(\.\d*)?s?$|^[+-]?[\d.]+d$/i;
+const LENGTH = /^((?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)(["'drip]?)$/i;
+/** Degrees of the units of angles. */
+const DEGREES: Readonly<Record<string, number>> = { '"': 1 / 3600, "'": 1 / 60, d: 1, r: 180 / Math.PI };
+/** A position that only the sky has: base 60, or degrees or radians with their letter. */
+const SKY_POSITION = /^[+-]?\d+([:hd])\d+[:m]\d+(\.\d*)?s?$|^[+-]?[\d.]+[dr]$/i;
 
 /**
- * The coordinates of a shape of a file that names none: the sky where its position is in base 60 or has the letter of degrees, or where its
- * sizes are angles and its numbers lie on the image as degrees but not as pixels; else physical.
+ * The coordinates of a shape of a file that names none: the sky where its position is in base 60 or has the letter of degrees or
+ * radians, or where its sizes are angles and its numbers lie on the image as degrees but not as pixels; else physical.
  *
  * @param holds whether a position of a system lies on the image
  */
@@ -241,38 +261,27 @@ export function impliedSystem(
 
 const onSky = (system: RegionSystem) => system !== "image" && system !== "physical";
 
+/** An angle in degrees, of a number of them or with `d`, or of radians with `r`; NaN when it is none of these. */
+function readAngle(text: string): number {
+  const [number, unit] = /[dr]$/i.test(text)
+    ? [text.slice(0, -1), text.slice(-1).toLowerCase()]
+    : [text, "d"];
+  return NUMBER.test(number) ? Number(number) * DEGREES[unit] : Number.NaN;
+}
+
 /**
- * A coordinate: a number, and on the sky also degrees with `d`, or base 60 with `:` or letters, the first equatorial one in hours.
- * NaN when it is none of these.
+ * A coordinate: a number, and on the sky also degrees with `d`, radians with `r`, or base 60 with `:` or letters, the first equatorial one
+ * in hours. NaN when it is none of these.
  */
 export function readCoordinate(text: string, axis: 0 | 1, system: RegionSystem): number {
   if (NUMBER.test(text)) return Number(text);
   if (!onSky(system)) return Number.NaN;
-  if (/d$/i.test(text) && NUMBER.test(text.slice(0, -1))) return Number(text.slice(0, -1));
+  const angle = readAngle(text);
+  if (!Number.isNaN(angle)) return angle;
   const [, sign, whole, unit, minutes, seconds] =
     /^([+-]?)(\d+)([:hd])(\d+)[:m](\d+(?:\.\d*)?)s?$/i.exec(text) ?? [];
   if (whole === undefined) return Number.NaN;
   const value = Number(whole) + Number(minutes) / 60 + Number(seconds) / 3600;
   const hours = unit!.toLowerCase() === "h" || (unit === ":" && axis === 0 && system !== "galactic");
   return (sign === "-" ? -1 : 1) * value * (hours ? 15 : 1);
-}
-
-/** Degrees of the units of lengths on the sky. */
-const DEGREES: Readonly<Record<string, number>> = { '"': 1 / 3600, "'": 1 / 60, d: 1, r: 180 / Math.PI };
-
-/**
- * A length in pixels; NaN when it cannot be read.
- *
- * @param scale pixels a unit of the system at the shape
- * @param degree pixels a degree there
- */
-function readLength(text: string, system: RegionSystem, scale: number, degree: number): number {
-  const [, digits, suffix = ""] = /^((?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)(["'drip]?)$/i.exec(text) ?? [];
-  if (digits === undefined) return Number.NaN;
-  const value = Number(digits);
-  const unit = suffix.toLowerCase();
-  if (unit === "") return value * scale;
-  if (unit === "i") return value;
-  if (unit === "p") return system === "physical" ? value * scale : Number.NaN;
-  return value * DEGREES[unit] * degree;
 }

@@ -123,6 +123,8 @@ export function longNames(wcs: SkyWcs): [lon: string, lat: string] {
 }
 
 /** Side in degrees of the square with the area of a pixel at the reference position. */
-export function pixelSize({ matrix }: SkyWcs): number {
-  return Math.sqrt(Math.abs(matrix[0] * matrix[3] - matrix[1] * matrix[2]));
+export function pixelSize({ matrix, projection, parameters }: SkyWcs): number {
+  // The others keep the area there; CEA stretches the equator by 1 / lambda.
+  const area = projection === "CEA" ? parameters[0] : 1;
+  return Math.sqrt(area * Math.abs(matrix[0] * matrix[3] - matrix[1] * matrix[2]));
 }

@@ -1,12 +1,37 @@
 /** Where the pixels of one image lie in another, by the sky coordinates of both. */
 
+import type { WcsCard } from "../observation/observation.js";
 import { galacticToIcrs, icrsToGalactic } from "./galactic.js";
 import { isEquatorial } from "./sky-angle.js";
 import { pixelToSky, skyToPixel } from "./sky-position.js";
-import type { PixelPosition, SkyPosition, SkyWcs } from "./sky-wcs.js";
+import { type PixelPosition, parseWcs, type SkyPosition, type SkyWcs } from "./sky-wcs.js";
 
 /** From a position in one image to that in another, both in pixels from 0; NaN where one of them has no sky. */
 export type PixelMap = (x: number, y: number) => PixelPosition;
+
+/** The sky coordinates of two images. */
+export interface TwoSkies {
+  /** Those of both; absent where one has none that can be read. */
+  readonly skies?: readonly [SkyWcs, SkyWcs];
+  /** Why they cannot be compared, and whether the first is to blame, where both have some. */
+  readonly unread?: { readonly reason: string; readonly first: boolean };
+}
+
+/** Read two headers that are to be compared. Nothing is unread where one says nothing of the sky, or both say the same. */
+export function twoSkies(one: readonly WcsCard[], two: readonly WcsCard[]): TwoSkies {
+  const [own, other] = [parseWcs(one), parseWcs(two)];
+  if (own.wcs !== undefined && other.wcs !== undefined) return { skies: [own.wcs, other.wcs] };
+  const reason = other.unread ?? own.unread;
+  const saysNothing = [own, other].some(({ wcs, unread }) => wcs === undefined && unread === undefined);
+  if (reason === undefined || saysNothing || sameCards(one, two)) return {};
+  return { unread: { reason, first: other.unread === undefined } };
+}
+
+/** Whether two headers say the same of the sky. */
+function sameCards(one: readonly WcsCard[], two: readonly WcsCard[]): boolean {
+  const values = new Map(one.map(({ keyword, value }) => [keyword, value]));
+  return one.length === two.length && two.every(({ keyword, value }) => values.get(keyword) === value);
+}
 
 /** One name for coordinates that can be compared as they are: ICRS and FK5 of 2000 differ by less than 0.1″. */
 export function frameName({ system, equinox }: SkyWcs): string {

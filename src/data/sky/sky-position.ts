@@ -1,14 +1,10 @@
-/**
- * From pixels to the sky and back.
- *
- * Each function here refers to nothing outside itself, so that its source text (`pixelToSky.toString()`) also works inside a
- * page that has no modules.
- */
+/** From pixels to the sky and back. */
 
+import { PROJECTIONS } from "./projections.js";
 import type { PixelPosition, SkyPosition, SkyWcs } from "./sky-wcs.js";
 
 /**
- * Sky position of a pixel position (Calabretta & Greisen 2002, section 2 and, by projection, equations 54 to 111).
+ * Sky position of a pixel position (Calabretta & Greisen 2002, sections 2 and 5).
  *
  * @param x column, 0-based; whole numbers are pixel centres
  * @param y row, 0-based
@@ -39,41 +35,11 @@ export function pixelToSky(wcs: SkyWcs, x: number, y: number): SkyPosition {
   };
   if (projection === "linear") return { lon: turn(reference.lon + planeLon), lat: reference.lat + planeLat };
 
-  const u = planeLon * radians;
-  const v = planeLat * radians;
-  const radius = Math.hypot(u, v);
-  let phi = radius === 0 ? 0 : Math.atan2(u, -v);
-  let theta = Number.NaN;
-  if (projection === "TAN") {
-    theta = Math.atan2(1, radius);
-  } else if (projection === "SIN") {
-    const [xi, eta] = wcs.slant;
-    if (xi === 0 && eta === 0) {
-      theta = Math.atan2(Math.sqrt(1 - radius * radius), radius);
-    } else {
-      const a = xi * xi + eta * eta + 1;
-      const b = xi * (u - xi) + eta * (v - eta);
-      const c = (u - xi) ** 2 + (v - eta) ** 2 - 1;
-      const sine = (-b + Math.sqrt(b * b - a * c)) / a;
-      theta = Math.abs(sine) <= 1 ? Math.asin(sine) : Number.NaN;
-      phi = Math.atan2(u - xi * (1 - sine), -(v - eta * (1 - sine)));
-    }
-  } else if (projection === "ARC") {
-    theta = radius <= Math.PI ? Math.PI / 2 - radius : Number.NaN;
-  } else if (projection === "STG") {
-    theta = Math.PI / 2 - 2 * Math.atan(radius / 2);
-  } else if (projection === "ZEA") {
-    theta = Math.PI / 2 - 2 * Math.asin(radius / 2);
-  } else if (projection === "CAR") {
-    phi = u;
-    theta = Math.abs(planeLat) <= 90 ? v : Number.NaN;
-  } else if (projection === "AIT") {
-    const square = 1 - (u / 4) ** 2 - (v / 2) ** 2;
-    const z = Math.sqrt(square);
-    phi = 2 * Math.atan2((z * u) / 2, 2 * square - 1);
-    theta = square >= 0.5 ? Math.asin(v * z) : Number.NaN;
-  }
-
+  const [phi, theta] = PROJECTIONS[projection].toSphere(
+    planeLon * radians,
+    planeLat * radians,
+    wcs.parameters,
+  );
   const sinPole = Math.sin(pole.lat * radians);
   const cosPole = Math.cos(pole.lat * radians);
   const along = phi - pole.phi * radians;
@@ -107,36 +73,10 @@ export function skyToPixel(wcs: SkyWcs, lon: number, lat: number): PixelPosition
     const [sinLat, cosLat] = [Math.sin(lat * radians), Math.cos(lat * radians)];
     const towards = sinLat * cosPole - cosLat * sinPole * Math.cos(along);
     const across = -cosLat * Math.sin(along);
-    const sinTheta = sinLat * sinPole + cosLat * cosPole * Math.cos(along);
-    const cosTheta = Math.hypot(towards, across);
+    const up = sinLat * sinPole + cosLat * cosPole * Math.cos(along);
     const phi = around(pole.phi + Math.atan2(across, towards) / radians) * radians;
-    const theta = Math.atan2(sinTheta, cosTheta);
-    let u = Number.NaN;
-    let v = Number.NaN;
-    if (projection === "CAR") {
-      u = phi;
-      v = theta;
-    } else if (projection === "AIT") {
-      const gamma = Math.sqrt(2 / (1 + cosTheta * Math.cos(phi / 2)));
-      u = 2 * gamma * cosTheta * Math.sin(phi / 2);
-      v = gamma * sinTheta;
-    } else {
-      let radius = Number.NaN;
-      if (projection === "TAN") radius = sinTheta > 0 ? cosTheta / sinTheta : Number.NaN;
-      else if (projection === "SIN") radius = cosTheta;
-      else if (projection === "ARC") radius = Math.PI / 2 - theta;
-      else if (projection === "STG") radius = 2 * Math.tan((Math.PI / 2 - theta) / 2);
-      else if (projection === "ZEA") radius = 2 * Math.sin((Math.PI / 2 - theta) / 2);
-      u = radius * Math.sin(phi);
-      v = -radius * Math.cos(phi);
-      if (projection === "SIN") {
-        const [xi, eta] = wcs.slant;
-        u += xi * (1 - sinTheta);
-        v += eta * (1 - sinTheta);
-        // Behind the sphere, seen from the direction of projection (equation 63 with its sign).
-        if (sinTheta < -(xi * Math.sin(phi) - eta * Math.cos(phi)) * cosTheta) u = Number.NaN;
-      }
-    }
+    const theta = Math.atan2(up, Math.hypot(towards, across));
+    const [u, v] = PROJECTIONS[projection].toPlane(phi, theta, wcs.parameters);
     planeLon = u / radians;
     planeLat = v / radians;
   }

@@ -1,10 +1,13 @@
 import type { WcsCard } from "../observation/observation.js";
+import { degreesIn } from "./angle-unit.js";
+import { PROJECTIONS, type Projection } from "./projections.js";
 
 /**
  * Projections that are supported (Calabretta & Greisen 2002, A&A 395, 1077): the zenithal TAN, SIN (with slant), ARC, STG,
- * ZEA, the cylindrical CAR, the Hammer-Aitoff AIT, and `"linear"` for axes that name no projection.
+ * ZEA, the cylindrical CEA, CAR, MER, the maps of the whole sky SFL, MOL and AIT (Hammer-Aitoff), and `"linear"` for axes that name no
+ * projection.
  */
-export type SkyProjection = "TAN" | "SIN" | "ARC" | "STG" | "ZEA" | "CAR" | "AIT" | "linear";
+export type SkyProjection = keyof typeof PROJECTIONS | "linear";
 
 /** What longitude and latitude are: `RADESYS` of equatorial coordinates, or a system of its own. */
 export type SkySystem =
@@ -45,8 +48,8 @@ export interface SkyWcs {
   readonly matrix: readonly [number, number, number, number];
   /** Celestial position of the native pole, and native longitude `phi` of the celestial pole (LONPOLE). */
   readonly pole: { readonly lon: number; readonly lat: number; readonly phi: number };
-  /** Parameters xi and eta of a slant SIN projection; [0, 0] otherwise. */
-  readonly slant: readonly [number, number];
+  /** Parameters of the projection: xi and eta of SIN, lambda of CEA; none of the others. */
+  readonly parameters: readonly number[];
   /** Polynomials of the SIP convention, where the header has them. */
   readonly distortion?: SipDistortion;
   /** Polynomials of the TPV convention, where the header has them. */
@@ -93,16 +96,6 @@ const AXES: readonly { readonly lon: string; readonly lat: string; readonly syst
   { lon: "ELON", lat: "ELAT", system: "ecliptic" },
   { lon: "SLON", lat: "SLAT", system: "supergalactic" },
 ];
-const PROJECTIONS: ReadonlySet<string> = new Set(["TAN", "SIN", "ARC", "STG", "ZEA", "CAR", "AIT"]);
-const DEGREES: Readonly<Record<string, number>> = {
-  deg: 1,
-  degree: 1,
-  degrees: 1,
-  arcmin: 1 / 60,
-  arcsec: 1 / 3600,
-  mas: 1 / 3_600_000,
-  rad: 180 / Math.PI,
-};
 const RADIANS = Math.PI / 180;
 
 /** Values of header cards by keyword; the first card of a keyword counts. */
@@ -152,12 +145,12 @@ export function parseWcs(cards: readonly WcsCard[]): ParsedWcs {
     return refuse(`both axes must have the same projection, got "${types.join('", "')}"`);
   }
   const code = first.projection === "TPV" ? "TAN" : first.projection;
-  if (code !== "" && !PROJECTIONS.has(code)) {
-    return refuse(`projection must be one of ${[...PROJECTIONS].join(", ")}, got ${code}`);
+  if (code !== "" && !Object.hasOwn(PROJECTIONS, code)) {
+    return refuse(`projection must be one of ${Object.keys(PROJECTIONS).join(", ")}, got ${code}`);
   }
   const projection = (code === "" ? "linear" : code) as SkyProjection;
   const [lonAxis, latAxis] = first.name === axes.lon ? ([1, 2] as const) : ([2, 1] as const);
-  const units = [lonAxis, latAxis].map((axis) => DEGREES[(read.text(`CUNIT${axis}`) || "deg").toLowerCase()]);
+  const units = [lonAxis, latAxis].map((axis) => degreesIn(read.text(`CUNIT${axis}`) || "deg"));
   const [lonUnit, latUnit] = units;
   if (lonUnit === undefined || latUnit === undefined) {
     return refuse(`CUNIT must be an angle, got "${read.text("CUNIT1")}", "${read.text("CUNIT2")}"`);
@@ -168,9 +161,10 @@ export function parseWcs(cards: readonly WcsCard[]): ParsedWcs {
   if (!(Math.abs(determinant) > 0) || !Number.isFinite(determinant)) {
     return refuse("CD or PC and CDELT must be invertible, got a matrix of determinant 0");
   }
-  const parameter = (axis: number, index: number) => read.number(`PV${axis}_${index}`) ?? 0;
-  const slant: [number, number] =
-    projection === "SIN" ? [parameter(latAxis, 1), parameter(latAxis, 2)] : [0, 0];
+  const { defaults, rule } = rulesOf(projection);
+  const parameters = defaults.map((value, index) => read.number(`PV${latAxis}_${index + 1}`) ?? value);
+  if (rule !== undefined && !rule.holds(parameters))
+    return refuse(`${rule.text}, got ${parameters.join(", ")}`);
   const distortion = sipDistortion(read);
   const nativeStart = hasNativeStart(read, projection, lonAxis);
   const isTpv = first.projection === "TPV" || (projection === "TAN" && hasTermsOfTpv(read, nativeStart));
@@ -215,7 +209,7 @@ export function parseWcs(cards: readonly WcsCard[]): ParsedWcs {
       reference,
       matrix,
       pole,
-      slant,
+      parameters,
       ...(distortion && { distortion }),
       ...(planeDistortion && { planeDistortion }),
     },
@@ -232,16 +226,15 @@ const TPV_POWERS: readonly (readonly [p: number, q: number, s: number])[] = Arra
   ],
 ).flat();
 
-/** Native latitude of the reference position. */
-const nativeLatitude = (projection: SkyProjection) => (projection === "CAR" || projection === "AIT" ? 0 : 90);
+/** What holds for the header of a projection. */
+function rulesOf(projection: SkyProjection): Pick<Projection, "theta0" | "defaults" | "rule"> {
+  return projection === "linear" ? { theta0: 90, defaults: [] } : PROJECTIONS[projection];
+}
 
 /** Whether parameters 1 and 2 of the longitude, native coordinates of the reference position, are the projection's own, or absent. */
 function hasNativeStart(read: CardReader, projection: SkyProjection, lonAxis: number): boolean {
-  const start = [
-    read.number(`PV${lonAxis}_1`) ?? 0,
-    read.number(`PV${lonAxis}_2`) ?? nativeLatitude(projection),
-  ];
-  return start[0] === 0 && start[1] === nativeLatitude(projection);
+  const { theta0 } = rulesOf(projection);
+  return (read.number(`PV${lonAxis}_1`) ?? 0) === 0 && (read.number(`PV${lonAxis}_2`) ?? theta0) === theta0;
 }
 
 /**
@@ -364,7 +357,11 @@ function hasUnusedParameters(
     if (axis === undefined || read.number(keyword) === 0) return false;
     if (Number(axis) === lonAxis && (/^[34]$/.test(index) || (nativeStart && /^[012]$/.test(index))))
       return false;
-    return !(projection === "SIN" && Number(axis) === latAxis && (index === "1" || index === "2"));
+    return !(
+      Number(axis) === latAxis &&
+      Number(index) >= 1 &&
+      Number(index) <= rulesOf(projection).defaults.length
+    );
   });
 }
 
@@ -389,9 +386,9 @@ function celestialPole(
   lonPole: number | undefined,
   latPole = 90,
 ): SkyWcs["pole"] | undefined {
-  const referenceLat = nativeLatitude(projection);
-  const phi = lonPole ?? (lat >= referenceLat ? 0 : 180);
-  if (projection === "linear" || referenceLat === 90) return { lon, lat, phi };
+  const { theta0 } = rulesOf(projection);
+  const phi = lonPole ?? (lat >= theta0 ? 0 : 180);
+  if (theta0 === 90) return { lon, lat, phi };
   const [sinPhi, cosPhi] = [Math.sin(phi * RADIANS), Math.cos(phi * RADIANS)];
   const sinLat = Math.sin(lat * RADIANS);
   let poleLat = latPole;

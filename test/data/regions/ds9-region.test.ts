@@ -154,7 +154,18 @@ describe("the sky", () => {
     "fk5;circle(202.47,47.195,0.00083333333333)",
     "fk5;circle(202.47,47.195,0.00083333333333d)",
     "fk5;circle(202.47,47.195,3i)",
+    // 202.47, 47.195 and 3/3600 degrees times pi / 180.
+    "fk5;circle(3.533768136512919r,0.8237081404787239r,1.454441043328608e-05r)",
+    "circle(3.533768136512919r,0.8237081404787239R,1.454441043328608e-05R)",
+    'fk5;circle(50i,40i,3")',
+    "fk5;circle(50p,40P,3p)",
+    "circle(50i,40i,3)",
   ])("%s is the reference position", (text) => near(only(text, SKY), 49, 39, 3));
+
+  it("angles may be in radians", () => {
+    const shape = only("image;box(11,21,5,2,0.5235987755982988r)");
+    expect(shape).toMatchObject({ kind: "box", angle: expect.closeTo(30, 12) });
+  });
 
   it("galactic positions in an equatorial image", () => {
     // By astropy: SkyCoord(202.47, 47.195, unit="deg").galactic. Its rotation and ours differ by up to 0.03 arcseconds.
@@ -195,6 +206,10 @@ describe("what is refused, by line", () => {
     ["image;circle(1,2,-3)", /sizes >= 0/],
     ['image;circle(1,2,3")', /sizes >= 0/],
     ["image;circle(1:2:3,2,3)", /positions such as/],
+    ["image;circle(1r,2r,3)", /positions such as/],
+    ["image;circle(1i,2p,3)", /positions such as/],
+    ['image;circle(1",2",3)', /positions such as/],
+    ["image;box(1,2,3,4,5x)", /angles in degrees/],
     ["image;annulus(1,2,3,3)", /sizes that rise/],
     ["image;annulus(1,2,3)", /two radii/],
     ["image;polygon(1,2,3,4)", /three pairs/],

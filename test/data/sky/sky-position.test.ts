@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { WcsCard } from "../../../src/data/observation/observation.js";
 import { parseDs9Regions } from "../../../src/data/regions/ds9-region.js";
-import { formatAngle, formatSkyPosition, longNames } from "../../../src/data/sky/sky-angle.js";
+import { PROJECTIONS } from "../../../src/data/sky/projections.js";
+import { formatAngle, formatSkyPosition, longNames, pixelSize } from "../../../src/data/sky/sky-angle.js";
 import { skyDirections } from "../../../src/data/sky/sky-directions.js";
 import { pixelToSky, skyToPixel } from "../../../src/data/sky/sky-position.js";
 import { parseWcs, type SkyWcs } from "../../../src/data/sky/sky-wcs.js";
@@ -19,6 +20,13 @@ const wcsOf = (values: Record<string, string | number>): SkyWcs => {
   return wcs;
 };
 
+/** A map of the whole sky with pixels of a degree, x and y of the plane in degrees. */
+const wholeSky = (code: string, more: Record<string, number> = {}) =>
+  wcsOf({
+    ...{ CTYPE1: `GLON-${code}`, CTYPE2: `GLAT-${code}`, CRVAL1: 0, CRVAL2: 0, CRPIX1: 1, CRPIX2: 1 },
+    ...{ CDELT1: 1, CDELT2: 1, ...more },
+  });
+
 describe("pixelToSky and skyToPixel", () => {
   it("put the reference pixel at the reference position, counting pixels from 0", () => {
     const wcs = wcsOf(TAN);
@@ -30,7 +38,7 @@ describe("pixelToSky and skyToPixel", () => {
     expect(pixel.y).toBeCloseTo(-4, 9);
   });
 
-  it.each(["TAN", "SIN", "ARC", "STG", "ZEA", "CAR", "AIT"])("%s comes back to the pixel", (code) => {
+  it.each(Object.keys(PROJECTIONS))("%s comes back to the pixel", (code) => {
     fc.assert(
       fc.property(
         fc.double({ min: -50, max: 50, noNaN: true }),
@@ -52,20 +60,77 @@ describe("pixelToSky and skyToPixel", () => {
     );
   });
 
-  it("work from their source text alone, with coordinates from JSON", () => {
-    const wcs = JSON.parse(
-      JSON.stringify(wcsOf({ ...TAN, CTYPE1: "RA---SIN", CTYPE2: "DEC--SIN", PV2_1: 0.1 })),
-    );
-    const [there, back] = [pixelToSky, skyToPixel].map((one) => new Function(`return (${one.toString()})`)());
-    const sky = there(wcs, 20, 30);
-    expect(sky).toEqual(pixelToSky(wcs, 20, 30));
-    expect(back(wcs, sky.lon, sky.lat)).toEqual(skyToPixel(wcs, sky.lon, sky.lat));
+  it.each([
+    // Worked out by hand from the equations of Calabretta & Greisen 2002, section 5; degrees of a radian: 57.29577951308232.
+    ["CEA", 60, 30, 60, 28.64788975654116],
+    ["MER", 60, 30, 60, 31.472923730945364],
+    ["SFL", 60, 30, 51.96152422706632, 30],
+    ["SFL", -180, -60, -90, -60],
+    ["MOL", -180, 0, -162.0569369082791, 0],
+    ["MOL", 0, -90, 0, -81.02846845413956],
+    // gamma is 45 degrees where sin(latitude) is 1/2 + 1/pi.
+    ["MOL", 45, 54.91596300780817, 28.64788975654116, 57.29577951308232],
+    ["AIT", -180, 0, -162.0569369082791, 0],
+    ["AIT", 0, 90, 0, 81.02846845413956],
+  ])("%s has longitude %d, latitude %d at (%d, %d) degrees of the plane", (code, lon, lat, x, y) => {
+    const wcs = wholeSky(code);
+    const there = skyToPixel(wcs, lon, lat);
+    expect([there.x, there.y]).toEqual([expect.closeTo(x, 9), expect.closeTo(y, 9)]);
+    const back = pixelToSky(wcs, x, y);
+    const turn =
+      (back.lon - lon - 360 * Math.round((back.lon - lon) / 360)) * Math.cos((lat * Math.PI) / 180);
+    // The latitude of a map of equal areas has a slope of infinity at the pole.
+    expect([turn, back.lat]).toEqual([expect.closeTo(0, 9), expect.closeTo(lat, 5)]);
+  });
+
+  it("keep to the map near the poles", () => {
+    for (const code of ["CEA", "MER", "SFL", "MOL", "AIT"]) {
+      const wcs = wholeSky(code);
+      for (const [lon, lat] of [
+        [170, 89.9],
+        [-170, -89.9],
+      ]) {
+        const { x, y } = skyToPixel(wcs, lon, lat);
+        const back = pixelToSky(wcs, x, y);
+        expect([code, back.lat]).toEqual([code, expect.closeTo(lat, 9)]);
+        expect((back.lon + 180) % 360).toBeCloseTo((lon + 540) % 360, 7);
+      }
+    }
+  });
+
+  it("take lambda of CEA, and refuse one that is none", () => {
+    const wcs = wholeSky("CEA", { PV2_1: 0.5 });
+    expect(skyToPixel(wcs, 60, 30).y).toBeCloseTo(57.29577951308232, 9);
+    expect(pixelToSky(wcs, 0, 114.6).lat).toBeNaN();
+    // Half a degree high at the equator.
+    expect(pixelSize(wcs)).toBeCloseTo(Math.SQRT1_2, 12);
+    const { unread } = parseWcs(cards({ CTYPE1: "GLON-CEA", CTYPE2: "GLAT-CEA", PV2_1: 0 }));
+    expect(unread).toBe("lambda of CEA must be > 0 and at most 1, got 0");
+  });
+
+  it("work with coordinates from JSON", () => {
+    const wcs = wcsOf({ ...TAN, CTYPE1: "RA---SIN", CTYPE2: "DEC--SIN", PV2_1: 0.1 });
+    expect(pixelToSky(JSON.parse(JSON.stringify(wcs)), 20, 30)).toEqual(pixelToSky(wcs, 20, 30));
   });
 
   it("know where there is no sky", () => {
     const wcs = wcsOf({ ...TAN, CTYPE1: "RA---SIN", CTYPE2: "DEC--SIN", CDELT1: 1, CDELT2: 1 });
     expect(pixelToSky(wcs, 100, 0).lon).toBeNaN();
     expect(skyToPixel(wcs, 266.4 + 180, 29).x).toBeNaN();
+    // A tenth of a degree beyond the borders of the maps.
+    for (const [code, x, y] of [
+      ["CEA", 0, 57.4],
+      ["CAR", 0, 90.1],
+      ["SFL", 90.1, 60],
+      ["SFL", 0, -90.1],
+      ["MOL", 114.7, 57.29577951308232],
+      ["MOL", 0, 81.2],
+      ["AIT", 162.2, 0],
+    ] as const) {
+      const sky = pixelToSky(wholeSky(code), x, y);
+      expect([code, sky]).toEqual([code, { lon: Number.NaN, lat: Number.NaN }]);
+    }
+    expect(skyToPixel(wholeSky("MER"), 0, 90)).toEqual({ x: Number.NaN, y: Number.NaN });
   });
 });
 
@@ -165,8 +230,8 @@ describe("parseWcs", () => {
   });
 
   it("says why coordinates of the sky cannot be read, and nothing where there are none", () => {
-    const { wcs, unread } = parseWcs(cards({ ...TAN, CTYPE1: "GLON-SFL", CTYPE2: "GLAT-SFL" }));
-    expect([wcs, unread]).toEqual([undefined, expect.stringContaining("got SFL")]);
+    const { wcs, unread } = parseWcs(cards({ ...TAN, CTYPE1: "GLON-HPX", CTYPE2: "GLAT-HPX" }));
+    expect([wcs, unread]).toEqual([undefined, expect.stringContaining("got HPX")]);
     expect(parseWcs(cards({ CTYPE1: "DETX", CTYPE2: "DETY" }))).not.toHaveProperty("unread");
     expect(parseWcs([])).not.toHaveProperty("unread");
   });
