@@ -38,6 +38,7 @@ const alphas = memory.data(8 * 32 * 4, 16);
 const sums = memory.data(8 * 32 * 3, 16);
 const childNorms = memory.data(8 * 32 * 4, 16);
 const sumNorms = memory.data(8 * 32 * 3, 16);
+const blockNorms = memory.data(8 * 32 * 3, 16);
 const meanLogs = memory.data(8 * 32, 16);
 
 // Tables [child or kind][counts][state]; states that are equal for all children have one table for all children.
@@ -64,12 +65,7 @@ export function alphaSum(state: i32, kind: i32): f64 {
 
 /** log Gamma(G) - sum over children log Gamma(g): the constant of the density of a block's fractions. */
 export function logNormOf(state: i32, kind: i32): f64 {
-  if (kind === KINDS) return 0;
-  let sum = load<f64>(sumNorms + ((<usize>(state * KINDS + kind)) << 3));
-  for (let child = 0; child < CHILDREN; child++) {
-    if (isChild(kind, child)) sum -= load<f64>(childNorms + ((<usize>(state * CHILDREN + child)) << 3));
-  }
-  return sum;
+  return kind === KINDS ? 0 : load<f64>(blockNorms + ((<usize>(state * KINDS + kind)) << 3));
 }
 
 /** Mean over the children of log g. */
@@ -114,12 +110,17 @@ export function prepareStates(): bool {
     }
     store<f64>(meanLogs + ((<usize>state) << 3), logs / CHILDREN);
     for (let kind = 0; kind < KINDS; kind++) {
+      const at = (<usize>(state * KINDS + kind)) << 3;
       let sum: f64 = 0;
+      let norms: f64 = 0;
       for (let child = 0; child < CHILDREN; child++) {
-        if (isChild(kind, child)) sum += alphaOf(state, child);
+        if (!isChild(kind, child)) continue;
+        sum += alphaOf(state, child);
+        norms += load<f64>(childNorms + ((<usize>(state * CHILDREN + child)) << 3));
       }
-      store<f64>(sums + ((<usize>(state * KINDS + kind)) << 3), sum);
-      store<f64>(sumNorms + ((<usize>(state * KINDS + kind)) << 3), logGamma(sum));
+      store<f64>(sums + at, sum);
+      store<f64>(sumNorms + at, logGamma(sum));
+      store<f64>(blockNorms + at, load<f64>(sumNorms + at) - norms);
     }
   }
   const few = <usize>(FEW + 1) * stride;

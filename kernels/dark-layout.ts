@@ -36,6 +36,8 @@ let wanted: i32 = AUTOMATIC;
 /** i32 `[rootCount, 3]`: level, row and column of the dark nodes whose parent is not dark. */
 export let roots: usize = 0;
 export let rootCount: i32 = 0;
+/** f64 `[rootCount]`: see `darkMasses`. */
+let rootMasses: usize = 0;
 
 /** Force what is left out: 0 automatic, 1 nothing, 2 all that is dark. For tests and benchmarks; before `startChain`. */
 export function setDarkSky(mode: i32): void {
@@ -257,10 +259,30 @@ function listRoots(): bool {
     rootCount = count;
     if (pass === 0) {
       roots = allocate(<usize>(12 * count));
-      if (roots === 0) return false;
+      rootMasses = allocate((<usize>count) << 3);
+      if (roots === 0 || rootMasses === 0) return false;
     }
   }
   return true;
+}
+
+/** Address of the f64 masses of the nodes of `roots`, which are part of the chain's state. */
+export function darkMasses(): usize {
+  for (let index: usize = 0; index < <usize>rootCount; index++) {
+    const root = roots + 12 * index;
+    const at = massAt(load<i32>(root), load<i32>(root, 4), load<i32>(root, 8));
+    store<f64>(rootMasses + (index << 3), load<f64>(at));
+  }
+  return rootMasses;
+}
+
+/** Take the masses of dark nodes from where `darkMasses` put them, and the host those of a saved chain. */
+export function restoreDarkMasses(): void {
+  for (let index: usize = 0; index < <usize>rootCount; index++) {
+    const root = roots + 12 * index;
+    const at = massAt(load<i32>(root), load<i32>(root, 4), load<i32>(root, 8));
+    store<f64>(at, load<f64>(rootMasses + (index << 3)));
+  }
 }
 
 /** Multiply the masses of all dark nodes. */

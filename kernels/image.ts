@@ -1,12 +1,14 @@
 // Step 6 of the sweep: the image from its conditional, a product of Dirichlet draws down the tree.
 
-import { alphasOf, states } from "./adaptive-prior";
+import { states } from "./adaptive-prior";
+import { addFractions, beginFractions, endFractions } from "./block-fractions";
+import { drawBlockGammas } from "./block-gammas";
 import { allocate } from "./memory";
 import { drawGamma, drawLogGammas } from "./random";
 import { runsOf } from "./runs";
-import { expPair, log, logPair } from "./special";
+import { expPair, log } from "./special";
 import { statesOf } from "./states";
-import { childrenOf, colsOf, countsOf, levels, massAt, massesOf, rowsOf } from "./tree";
+import { colsOf, countsOf, levels, massesOf, rowsOf } from "./tree";
 
 /** Smallest expected counts of a pixel: far below anything that matters, far above where f64 ends. */
 const FLOOR: f64 = 1e-270;
@@ -19,6 +21,8 @@ let imageRows: usize = 0;
 
 /** sum over all blocks of the logarithms of the fractions, for each level; set by `drawImage`. */
 export const sumLogFractions = memory.data(216, 16);
+/** Under the adaptive prior: log density of the logarithms of all fractions given the states; set by `drawImage`. */
+export let logBlockFractions: f64 = 0;
 
 /** Reserve scratch for an image with `nx` columns; false when memory is refused. */
 export function prepareImage(nx: i32): bool {
@@ -62,35 +66,6 @@ function gatherShapes(upper: usize, lower: usize, cols: i32, alpha: f64): i32 {
   return <i32>((out - shapes) >> 3);
 }
 
-/** As `gatherShapes`, with the alphas of each block's state; `state` is the address of the u8 of the first block. */
-function gatherStateShapes(upper: usize, lower: usize, cols: i32, state: usize): i32 {
-  const hasLower = lower !== 0;
-  const whole = cols >> 1;
-  let out = shapes;
-  for (let block = 0; block < whole; block++) {
-    const at = (<usize>block) << 3;
-    const alphas = alphasOf(load<u8>(state + <usize>block));
-    v128.store(out, f64x2.add(f64x2.convert_low_i32x4_s(v128.load64_zero(upper + at)), v128.load(alphas)));
-    out += 16;
-    if (hasLower) {
-      const counts = f64x2.convert_low_i32x4_s(v128.load64_zero(lower + at));
-      v128.store(out, f64x2.add(counts, v128.load(alphas, 16)));
-      out += 16;
-    }
-  }
-  if (cols & 1) {
-    const at = (<usize>whole) << 3;
-    const alphas = alphasOf(load<u8>(state + <usize>whole));
-    store<f64>(out, <f64>load<i32>(upper + at) + load<f64>(alphas));
-    out += 8;
-    if (hasLower) {
-      store<f64>(out, <f64>load<i32>(lower + at) + load<f64>(alphas, 16));
-      out += 8;
-    }
-  }
-  return <i32>((out - shapes) >> 3);
-}
-
 /** Sum of the logarithms of the fractions of a run of blocks, less the part `alpha` of it that is constant. */
 let runLogFractions: f64 = 0;
 
@@ -104,8 +79,17 @@ let runLogFractions: f64 = 0;
  * @param cols columns of the run
  * @param upper f64 row of masses written
  * @param lower the row below; 0 where the blocks have none
+ * @param state address of the u8 state of the first block; 0 without the adaptive prior
  */
-function shareMasses(masses: usize, unit: f64, floor: f64, cols: i32, upper: usize, lower: usize): void {
+function shareMasses(
+  masses: usize,
+  unit: f64,
+  floor: f64,
+  cols: i32,
+  upper: usize,
+  lower: usize,
+  state: usize,
+): void {
   const hasLower = lower !== 0;
   const whole = cols >> 1;
   const floors = f64x2.splat(floor);
@@ -129,6 +113,7 @@ function shareMasses(masses: usize, unit: f64, floor: f64, cols: i32, upper: usi
       const secondShare = expPair(f64x2.sub(second, largests));
       const pairSum = f64x2.add(firstShare, secondShare);
       const sum = f64x2.extract_lane(pairSum, 0) + f64x2.extract_lane(pairSum, 1);
+      if (state !== 0) addFractions(load<u8>(state + <usize>block), 0, first, second, largest, sum);
       product *= sum;
       if ((block & 255) === 255) {
         sumLog += 4 * log(product);
@@ -149,6 +134,7 @@ function shareMasses(masses: usize, unit: f64, floor: f64, cols: i32, upper: usi
       sumMax += 2 * largest;
       const share = expPair(f64x2.sub(draw, f64x2.splat(largest)));
       const sum = f64x2.extract_lane(share, 0) + f64x2.extract_lane(share, 1);
+      if (state !== 0) addFractions(load<u8>(state + <usize>block), 1, draw, f64x2.splat(0), largest, sum);
       product *= sum;
       if ((block & 255) === 255) {
         sumLog += 2 * log(product);
@@ -171,6 +157,11 @@ function shareMasses(masses: usize, unit: f64, floor: f64, cols: i32, upper: usi
         f64x2.sub(f64x2.replace_lane(f64x2.splat(first), 1, second), f64x2.splat(largest)),
       );
       const sum = f64x2.extract_lane(share, 0) + f64x2.extract_lane(share, 1);
+      if (state !== 0) {
+        const upperDraw = f64x2.replace_lane(f64x2.splat(0), 0, first);
+        const lowerDraw = f64x2.replace_lane(f64x2.splat(0), 0, second);
+        addFractions(load<u8>(state + <usize>whole), 2, upperDraw, lowerDraw, largest, sum);
+      }
       sumDraws += first + second;
       sumMax += 2 * largest;
       sumLog += 2 * log(sum);
@@ -212,6 +203,7 @@ export function drawImage(
     return total;
   }
   store<f64>(massesOf(levels), total);
+  beginFractions();
   for (let level = levels - 1; level >= 0; level--) {
     const levelAlpha = load<f64>(alpha + ((<usize>level) << 3));
     let logFractions: f64 = 0;
@@ -231,6 +223,7 @@ export function drawImage(
     }
     store<f64>(sumLogFractions + ((<usize>level) << 3), logFractions);
   }
+  if (states > 0) logBlockFractions = endFractions();
   return total;
 }
 
@@ -252,17 +245,18 @@ function drawRun(level: i32, parentRow: i32, first: i32, end: i32, levelAlpha: f
   const upperCounts = countsOf(level) + ((<usize>start) << 2);
   const lowerCounts = hasLower ? upperCounts + ((<usize>cols) << 2) : 0;
   const parent = <usize>(parentRow * colsOf(level + 1) + first);
-  const count =
-    states > 0
-      ? gatherStateShapes(upperCounts, lowerCounts, runCols, statesOf(level + 1) + parent)
-      : gatherShapes(upperCounts, lowerCounts, runCols, levelAlpha);
-  // A block of a single child takes no draw.
-  drawLogGammas(shapes, logGammas, count - (runCols & 1 & <i32>!hasLower));
+  const state = states > 0 ? statesOf(level + 1) + parent : 0;
+  if (states > 0) drawBlockGammas(upperCounts, lowerCounts, runCols, state, logGammas);
+  else {
+    const count = gatherShapes(upperCounts, lowerCounts, runCols, levelAlpha);
+    // A block of a single child takes no draw.
+    drawLogGammas(shapes, logGammas, count - (runCols & 1 & <i32>!hasLower));
+  }
   const upper = level > 0 ? massesOf(level) + ((<usize>start) << 3) : imageRows;
   const lower = hasLower ? (level > 0 ? upper + ((<usize>cols) << 3) : lowerImageRow()) : 0;
   const unit = level > 0 ? 1 : 1 / reference;
   const floor = level > 0 ? 0 : FLOOR / reference;
-  shareMasses(massesOf(level + 1) + (parent << 3), unit, floor, runCols, upper, lower);
+  shareMasses(massesOf(level + 1) + (parent << 3), unit, floor, runCols, upper, lower, state);
 }
 
 /** Copy a run of a row in tree order to row `row` and from column `col` on (both modulo the shape) of the image. */
@@ -275,40 +269,4 @@ function unshiftRow(image: usize, from: usize, row: i32, col: i32, count: i32): 
   const head = min(count, cols - col);
   memory.copy(target + ((<usize>col) << 3), from, (<usize>head) << 3);
   memory.copy(target, from + ((<usize>head) << 3), (<usize>(count - head)) << 3);
-}
-
-/** Sum of the logarithms of `count` f64. */
-function sumLogs(values: usize, count: i32): f64 {
-  let sums = f64x2.splat(0);
-  const even = (<usize>(count & ~1)) << 3;
-  for (let at: usize = 0; at < even; at += 16) sums = f64x2.add(sums, logPair(v128.load(values + at)));
-  const sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
-  return count & 1 ? sum + log(load<f64>(values + even)) : sum;
-}
-
-/**
- * Set `sumLogFractions` to those of an image whose masses are in the tree: of each level, the logarithms of its nodes
- * less those of their parents.
- *
- * @param flux f64 `[ny, nx]`, > 0
- * @param reference factor from flux to mass
- */
-export function measureLogFractions(flux: usize, reference: f64): void {
-  const pixels = rowsOf(0) * colsOf(0);
-  let children = sumLogs(flux, pixels) + <f64>pixels * log(reference);
-  for (let level = 0; level < levels; level++) {
-    const rows = rowsOf(level + 1);
-    const cols = colsOf(level + 1);
-    const parents = sumLogs(massesOf(level + 1), rows * cols);
-    let counted = 4 * parents;
-    // Blocks at an edge have fewer children than four.
-    for (let row = 0; row < rows; row++) {
-      for (let col = 2 * row + 2 > rowsOf(level) ? 0 : cols - 1; col < cols; col++) {
-        const lacking = 4 - childrenOf(row, col, level);
-        if (lacking > 0) counted -= <f64>lacking * log(load<f64>(massAt(level + 1, row, col)));
-      }
-    }
-    store<f64>(sumLogFractions + ((<usize>level) << 3), children - counted);
-    children = parents;
-  }
 }

@@ -7,10 +7,11 @@
 import { prepareStates, setStates as setStateCount, states, uninformative } from "./adaptive-prior";
 import { adaptiveCol, adaptiveRow, drawAdaptiveShift } from "./adaptive-shift";
 import { transferBackground } from "./background-transfer";
+import { prepareBlockGammas } from "./block-gammas";
 import { aggregateCounts, shiftIntoTree } from "./counts";
-import { leaveOutDark } from "./dark-layout";
+import { leaveOutDark, restoreDarkMasses } from "./dark-layout";
 import { addDarkSky, beginDarkSky, hideDarkSky } from "./dark-sky";
-import { drawImage, measureLogFractions, prepareImage, sumLogFractions } from "./image";
+import { drawImage, logBlockFractions, prepareImage, sumLogFractions } from "./image";
 import {
   clearGains,
   predictBackground,
@@ -21,7 +22,7 @@ import {
   sumLogLight,
 } from "./light";
 import { prepareLine } from "./line";
-import { aggregateMasses } from "./masses";
+import { aggregateMasses, placeTree } from "./masses";
 import { allocate } from "./memory";
 import { addMissingCounts, anyMissing, expectedOfTotal, listMissing } from "./missing";
 import { addToMoments, prepareMoments } from "./moments";
@@ -39,7 +40,7 @@ import {
 import { RADIUS, transferPairs } from "./pair-transfer";
 import { drawPixels, logPixelPrior, pixelShape } from "./pixel-prior";
 import { drawIndex, initRandom, randomState } from "./random";
-import { prepareRedistribution, redistributeCounts } from "./redistribute";
+import { prepareRedistribution, redistributeCounts, redistributeLitCounts } from "./redistribute";
 import { drawAll, hasDark, prepareRuns } from "./runs";
 import { drawnCol, drawnRow, drawShift, prepareShift } from "./shift";
 import { drawSmoothing, logLevelPrior, prepareSmoothing } from "./smoothing";
@@ -49,21 +50,22 @@ import { log } from "./special";
 import {
   collectStates,
   countTransitions,
-  deriveMatrix,
   drawStates,
   layOutStates,
   logEvidence,
   logStatesPrior,
   nodesAbove,
   reserveMessages,
+  restoreStates,
   startStates,
+  statesKnown,
   statesOf,
 } from "./states";
 import { colsOf, countsOf, layOutTree, levels, massesOf, rowsOf } from "./tree";
 
 export { stateAlphas } from "./adaptive-prior";
 export { backgroundTransfersAccepted, backgroundTransfersTried } from "./background-transfer";
-export { rootCount, roots, setDarkSky } from "./dark-layout";
+export { darkMasses, rootCount, roots, setDarkSky } from "./dark-layout";
 export { showDarkSky } from "./dark-sky";
 export { allocate } from "./memory";
 export { means, momentCount, momentLength, setMomentCount, squares } from "./moments";
@@ -76,7 +78,7 @@ export { hasDark, imageRunsOf, runsOf } from "./runs";
 export { shiftScores } from "./shift";
 export { setSmoothingPrior } from "./smoothing";
 export { smoothnessLength, smoothnessSums } from "./smoothness";
-export { transitionPriorArray } from "./states";
+export { statesKnown, transitionPriorArray } from "./states";
 export { levels } from "./tree";
 
 /** Status of a call: all is well. */
@@ -372,10 +374,12 @@ export function shiftCol(): i32 {
 export function prepareChain(): i32 {
   for (let index = 0; index < observationCount; index++) {
     const item = observationAt(index);
+    item.apart = pairTransfers > 0 && item.background !== 0 && item.partCount === 0;
     if (!prepareObservation(item, ny, nx)) return OUT_OF_MEMORY;
   }
   if (!prepareRedistribution(ny, nx, wrap)) return OUT_OF_MEMORY;
-  if (states > 0 && !(prepareStates() && reserveMessages(countsOfAll()))) return OUT_OF_MEMORY;
+  if (states > 0 && !(prepareStates() && prepareBlockGammas(nx) && reserveMessages(countsOfAll())))
+    return OUT_OF_MEMORY;
   if (spin === SAMPLED && states === 0 && !prepareShift(ny, nx)) return OUT_OF_MEMORY;
   if (pairTransfers > 0 || psfVaries) {
     if (!prepareLight(ny, nx, wrap, RADIUS) || !prepareLine(ny, nx, wrap)) return OUT_OF_MEMORY;
@@ -383,9 +387,9 @@ export function prepareChain(): i32 {
   }
   if (!listMissing(exposed, reference, psfVaries)) return OUT_OF_MEMORY;
   for (let index = 0; index < observationCount; index++) layOutPhotons(observationAt(index), pixels);
-  // The photons of a single observation without a background are the source counts.
+  // The photons of a single observation without a background, or without that in its photons, are the source counts.
   const first = observationAt(0);
-  const isAlone = observationCount === 1 && first.background === 0;
+  const isAlone = observationCount === 1 && (first.background === 0 || first.apart);
   sourceCounts = isAlone ? first.photons : allocate((<usize>pixels) << 2);
   return sourceCounts === 0 ? OUT_OF_MEMORY : OK;
 }
@@ -442,7 +446,8 @@ export function startChain(): i32 {
     beginDarkSky();
     if (hasDark) countTransitions();
     if (!prepareSums()) return OUT_OF_MEMORY;
-    store<f64>(scalar(LOG_PRIOR), evaluateLogPrior(total));
+    const logFractions = logStateFractions(flux, log(reference));
+    store<f64>(scalar(LOG_PRIOR), evaluateLogPrior(total, logFractions));
     return OK;
   }
   for (let level = 0; level < levels; level++) {
@@ -451,7 +456,7 @@ export function startChain(): i32 {
     store<f64>(modes() + at, log(alpha));
     store<f64>(sumLogFractions + at, logFractionsOf(level));
   }
-  store<f64>(scalar(LOG_PRIOR), evaluateLogPrior(total));
+  store<f64>(scalar(LOG_PRIOR), evaluateLogPrior(total, 0));
   return prepareSums() ? OK : OUT_OF_MEMORY;
 }
 
@@ -459,12 +464,17 @@ export function startChain(): i32 {
  * Go on from a state that the host has put in place of the one that `startChain` began with.
  *
  * @param isWhole draw all of the image from now on, whatever `startChain` left out
+ * @param withStates whether the states of the nodes are among it, and what is left out is in `darkMasses`
  * @returns a status
  */
-export function resumeChain(isWhole: bool): i32 {
-  if (states > 0) deriveMatrix();
+export function resumeChain(isWhole: bool, withStates: bool): i32 {
+  if (states > 0) restoreStates(withStates);
   beginDarkSky();
-  if (!isWhole || !hasDark) return OK;
+  if (!hasDark) return OK;
+  if (!isWhole) {
+    if (withStates) restoreDarkMasses();
+    return OK;
+  }
   drawAll();
   return prepareSums() ? OK : OUT_OF_MEMORY;
 }
@@ -498,10 +508,11 @@ function logFractionsOf(level: i32): f64 {
   return sum;
 }
 
-function evaluateLogPrior(total: f64): f64 {
+/** @param logFractions under the adaptive prior, log density of all fractions given the states */
+function evaluateLogPrior(total: f64, logFractions: f64): f64 {
   if (pixelShape > 0) return logPixelPrior(flux, pixels);
   let sum = totalShape * log(total) - totalRate * total;
-  if (states > 0) return sum + logStatesPrior() + logStateFractions(flux, log(reference));
+  if (states > 0) return sum + logStatesPrior() + logFractions;
   for (let level = 0; level < levels; level++) {
     const at = (<usize>level) << 3;
     sum += logLevelPrior(level, load<f64>(alphas() + at), load<f64>(sumLogFractions + at));
@@ -535,24 +546,11 @@ function sumOfFlux(): f64 {
   return sum;
 }
 
-/** A sweep under a prior of independent pixels: the photons' origins, the image, the background's scale, transfers. */
-function drawPixelSweep(): i32 {
-  drawPixels(flux, exposed, sourceCounts, pixels);
-  store<f64>(scalar(TOTAL), reference * sumOfFlux());
-  if (fitBackground) drawBackgroundScale(scaleShape, scaleRate);
-  if (pairTransfers > 0 && !transferFlux(0, 0)) return NO_LIGHT;
-  return OK;
-}
-
-/** Transfers of flux with the photons integrated out. */
-function transferFlux(row: i32, col: i32): bool {
-  if (!predictLight(flux)) return false;
+/** Transfers of flux with the photons integrated out, after `predictLight`. */
+function transferFlux(row: i32, col: i32): void {
   aggregateMasses(flux, reference, row, col);
   transferPairs(pairTransfers, flux, exposed, alphas(), reference);
-  if (pixelShape > 0) {
-    store<f64>(scalar(TOTAL), reference * sumOfFlux());
-    return true;
-  }
+  if (pixelShape > 0) return;
   if (nodeTransfers > 0) {
     clearGains();
     transferNodes(nodeTransfers, exposed, alphas());
@@ -568,19 +566,37 @@ function transferFlux(row: i32, col: i32): bool {
       scaleShape,
       scaleRate,
     );
-    store<f64>(scalar(TOTAL), load<f64>(massesOf(levels)));
   }
-  if (states === 0) measureLogFractions(flux, reference);
-  return true;
 }
 
-/** One sweep: the conditional draws in the paper's order, then transfers. */
+/**
+ * Draw the photons' origins, and the transfers before them: what these make of lambda of the lit pixels serves the photons too, which
+ * need not sum all light again. Before the first draw of a node's state there are no transfers.
+ *
+ * @returns whether all lit pixels get light; sets the log-likelihood of the image before
+ */
+function drawPhotons(): bool {
+  if (pairTransfers === 0) {
+    const sumLog = redistributeCounts(flux, ny, nx, wrap);
+    store<f64>(scalar(LOG_LIKELIHOOD), sumLog - expectedCounts());
+    return isFinite(sumLog);
+  }
+  if (!predictLight(flux)) return false;
+  store<f64>(scalar(LOG_LIKELIHOOD), sumLogLight() - expectedCounts());
+  if (states === 0 || statesKnown) transferFlux(shiftRow(), shiftCol());
+  return redistributeLitCounts(flux, ny, nx, wrap);
+}
+
+/** One sweep: transfers, then the conditional draws in the paper's order. */
 function drawSweep(): i32 {
-  const sumLog = redistributeCounts(flux, ny, nx, wrap);
-  store<f64>(scalar(LOG_LIKELIHOOD), sumLog - expectedCounts());
-  if (!isFinite(sumLog)) return NO_LIGHT;
+  if (!drawPhotons()) return NO_LIGHT;
   splitBackground(flux, sourceCounts, ny, nx);
-  if (pixelShape > 0) return drawPixelSweep();
+  if (pixelShape > 0) {
+    drawPixels(flux, exposed, sourceCounts, pixels);
+    store<f64>(scalar(TOTAL), reference * sumOfFlux());
+    if (fitBackground) drawBackgroundScale(scaleShape, scaleRate);
+    return OK;
+  }
   if (anyMissing && !addMissingCounts(flux, sourceCounts)) return TOO_MANY_COUNTS;
   if (spin === RANDOM) setShift(drawIndex(ny), drawIndex(nx));
   else if (spin === SAMPLED) stepShift();
@@ -594,11 +610,7 @@ function drawSweep(): i32 {
   const total = drawImage(flux, alphas(), row, col, reference, totalShape, totalRate);
   store<f64>(scalar(TOTAL), total);
   if (fitBackground) drawBackgroundScale(scaleShape, scaleRate);
-  if (pairTransfers > 0) {
-    if (!transferFlux(row, col)) return NO_LIGHT;
-  } else if (states > 0) {
-    aggregateMasses(flux, reference, row, col);
-  }
+  placeTree(flux, reference, row, col);
   return OK;
 }
 
@@ -619,7 +631,7 @@ export function runSweeps(count: i32, trace: usize, skip: i32): i32 {
     const status = drawSweep();
     if (status !== OK) return status;
     if (hasDark) hideDarkSky();
-    store<f64>(scalar(LOG_PRIOR), evaluateLogPrior(load<f64>(scalar(TOTAL))));
+    store<f64>(scalar(LOG_PRIOR), evaluateLogPrior(load<f64>(scalar(TOTAL)), logBlockFractions));
     if (sweep >= skip) {
       addToMoments(flux);
       if (states > 0) addSmoothness();
@@ -656,7 +668,8 @@ export function runSweeps(count: i32, trace: usize, skip: i32): i32 {
 
 /** Step 1 alone; returns the sum of counts log lambda. */
 export function stepRedistribute(): f64 {
-  return redistributeCounts(flux, ny, nx, wrap);
+  if (pairTransfers === 0) return redistributeCounts(flux, ny, nx, wrap);
+  return predictLight(flux) && redistributeLitCounts(flux, ny, nx, wrap) ? sumLogLight() : NaN;
 }
 /** Steps 2 and 3 alone. */
 export function stepSourceCounts(): void {
@@ -700,7 +713,9 @@ export function stepImage(row: i32, col: i32): void {
 }
 /** The transfers alone, with the given shift; false when a lit pixel gets no light. */
 export function stepTransfers(row: i32, col: i32): bool {
-  return transferFlux(row, col);
+  if (!predictLight(flux)) return false;
+  transferFlux(row, col);
+  return true;
 }
 /** Address of i32 `[ny, nx]` source photons. */
 export function sourceCountsArray(): usize {

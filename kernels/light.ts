@@ -13,6 +13,8 @@ import { exposureAt, FAINT, fillPadded, lightOfPixel, sumLightOfRow, wrapIndex }
 
 /** lambda of the dark pixels of a row that is kept whole. */
 const DARK: f64 = 1e200;
+/** Beside so much light what is FAINT adds nothing to a double. */
+const BRIGHT: f64 = 1e-3;
 
 let ny: i32 = 0;
 let nx: i32 = 0;
@@ -81,10 +83,20 @@ export function sumLogLight(): f64 {
   let sum: f64 = 0;
   for (let index = 0; index < observationCount; index++) {
     const item = observationAt(index);
-    for (let at: usize = 0; at < (<usize>item.entryCount) << 3; at += 8) {
-      const counts = load<f64>(item.entryWeights + at);
-      if (counts > 0) sum += counts * log(load<f64>(item.entryLambdas + at));
+    // Powers are multiplied up, and their logarithm is taken only before the product leaves its range.
+    let product: f64 = 1;
+    for (let at: usize = 0; at < (<usize>item.litCount) << 2; at += 4) {
+      const lambda = load<f64>(item.entryLambdas + ((<usize>load<i32>(item.litEntries + at)) << 3));
+      const counts = load<i32>(item.litCounts + at);
+      if (counts <= 2 && lambda > FAINT && lambda < 1e50) {
+        product *= counts === 1 ? lambda : lambda * lambda;
+        if (product < 1e-200 || product > 1e200) {
+          sum += log(product);
+          product = 1;
+        }
+      } else sum += <f64>counts * log(lambda);
     }
+    sum += log(product);
   }
   return sum;
 }
@@ -156,18 +168,23 @@ function listEntries(item: Observation): bool {
   item.entryPixels = allocate((<usize>most) << 2);
   item.entryWeights = allocate((<usize>(most + 2)) << 3);
   item.entryLambdas = allocate((<usize>(most + 2)) << 3);
+  item.entryStarts = allocate((<usize>most) << 3);
+  item.litEntries = allocate((<usize>item.litCount) << 2);
   item.entryBackground = allocate((<usize>(most + 2)) << 3);
   item.entryGains = allocate((<usize>(most + 2)) << 3);
   if (
     item.entryPixels === 0 ||
     item.entryWeights === 0 ||
     item.entryLambdas === 0 ||
+    item.entryStarts === 0 ||
+    item.litEntries === 0 ||
     item.entryBackground === 0 ||
     item.entryGains === 0
   ) {
     return false;
   }
   let entry = 0;
+  let lit = 0;
   for (let row = 0; row < ny; row++) {
     const before = item.entryBefore + ((<usize>(row * (nx + 1))) << 2);
     const whole = isWhole(item, row);
@@ -178,6 +195,10 @@ function listEntries(item: Observation): bool {
       if (counts === 0 && !whole) continue;
       store<i32>(item.entryPixels + ((<usize>entry) << 2), pixel);
       store<f64>(item.entryWeights + ((<usize>entry) << 3), <f64>counts);
+      if (counts > 0) {
+        store<i32>(item.litEntries + ((<usize>lit) << 2), entry);
+        lit++;
+      }
       entry++;
     }
     store<i32>(before + ((<usize>nx) << 2), entry);
@@ -198,6 +219,7 @@ export function predictLight(flux: usize): bool {
   for (let index = 0; index < observationCount; index++) {
     const item = observationAt(index);
     if (!predictObservation(item, flux, item.entryLambdas)) return false;
+    memory.copy(item.entryStarts, item.entryLambdas, (<usize>item.entryCount) << 3);
   }
   return true;
 }
@@ -205,6 +227,7 @@ export function predictLight(flux: usize): bool {
 /** Lambda of the lit pixels of one observation into f64 `[entryCount]`, DARK for the others; whether all are > 0. */
 function predictObservation(item: Observation, flux: usize, out: usize): bool {
   const varies = item.partCount > 0;
+  const scale = item.scale;
   if (varies) fillParts(item, flux, ny, nx, wrap);
   else fillPadded(item, flux, ny, nx, wrap);
   const expected = item.tiling !== 0 ? convolveLight(item, ny, nx) : 0;
@@ -228,11 +251,13 @@ function predictObservation(item: Observation, flux: usize, out: usize): bool {
       const pixel = load<i32>(item.entryPixels + ((<usize>entry) << 2));
       const col = pixel - row * nx;
       let lambda: f64 = known !== 0 ? <f64>load<f32>(known + ((<usize>col) << 2)) : 0;
+      const background = item.apart ? scale * load<f64>(item.entryBackground + ((<usize>entry) << 3)) : 0;
       if (varies) lambda = lightBySet(item, flux, row, col, ny, nx, wrap);
-      else if (!(lambda > FAINT)) {
+      else if (known === 0 || !(lambda > FAINT || background > BRIGHT)) {
         const window = item.padded + ((<usize>(row * item.padStride + col)) << 2);
-        lambda = lightOfPixel(item, flux, window, pixel, ny, nx, wrap);
+        lambda = lightOfPixel(item, flux, window, pixel, ny, nx, wrap, background > BRIGHT);
       }
+      lambda += background;
       if (!(lambda > 0 && isFinite(lambda))) allLit = false;
       store<f64>(to, lambda);
     }
@@ -255,9 +280,12 @@ export function predictBackgrounds(dark: usize): void {
 export function predictBackground(item: Observation, dark: usize): void {
   if (item.background === 0) return;
   const scale = item.scale;
+  const apart = item.apart;
   item.scale = 1;
+  item.apart = false;
   predictObservation(item, dark, item.entryBackground);
   item.scale = scale;
+  item.apart = apart;
 }
 
 /** Address of a row of a table `reach` for detector row `row` and a sky pixel in row `skyRow`; the row of zeros out of reach. */

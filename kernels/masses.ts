@@ -59,16 +59,21 @@ export function setPixelMass(row: i32, col: i32, mass: f64): void {
 }
 
 /**
- * Sum an image upwards into the masses of all levels above it, and keep to it from now on. Dark nodes keep the masses they have.
+ * Lay the tree over an image.
  *
  * @param flux f64 `[ny, nx]`, > 0; node (row, col) of level 0 is pixel (row + downwards, col + sidewards)
  * @param reference factor from flux to mass
  */
-export function aggregateMasses(flux: usize, reference: f64, downwards: i32, sidewards: i32): void {
+export function placeTree(flux: usize, reference: f64, downwards: i32, sidewards: i32): void {
   image = flux;
   unit = reference;
   shiftRow = downwards;
   shiftCol = sidewards;
+}
+
+/** Sum an image upwards into the masses of all levels above it, and keep to it from now on; see `placeTree`. */
+export function aggregateMasses(flux: usize, reference: f64, downwards: i32, sidewards: i32): void {
+  placeTree(flux, reference, downwards, sidewards);
   if (levels === 0) return;
   for (let parentRow = 0; parentRow < rowsOf(1); parentRow++) {
     for (let run = runsOf(1, parentRow); load<i32>(run) >= 0; run += 8) {

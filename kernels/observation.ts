@@ -27,6 +27,8 @@ export class Observation {
   centreCol: i32;
   /** Scale of the background. */
   scale: f64;
+  /** Whether the light of the background is kept by itself (`entryBackground`): then cells hold that of the flux alone. */
+  apart: bool;
   /** sum_j exposure q background: expected background counts for scale 1. */
   backgroundCounts: f64;
   /** Background photons of this sweep. */
@@ -36,6 +38,14 @@ export class Observation {
   turned: usize;
   psfPaddedRows: i32;
   psfStride: i32;
+  /** i32 `[psfPaddedRows]`: rows of `turned` by what they hold, most first; f32: what each holds. */
+  rowOrder: usize;
+  rowHeld: usize;
+  /** f32 `[psfPaddedRows, psfStride]`: these rows in their order; i32: bytes from a window's first row to the row that each meets. */
+  ordered: usize;
+  rowOffsets: usize;
+  /** Number of rows, first in the order, that are seldom too few: a multiple of 4. */
+  firstRows: i32;
   /**
    * f32 `[.., padStride]`, at least ny + psfPaddedRows - 1 rows: expected photons before the psf, padded on all sides.
    * Rows and columns reach to the next multiple of LARGEST_TILE.
@@ -58,6 +68,10 @@ export class Observation {
   entryPixels: usize;
   entryWeights: usize;
   entryLambdas: usize;
+  /** Lambda as it was before transfers. */
+  entryStarts: usize;
+  /** i32 `[litCount]`: where the lit pixels are in the list. */
+  litEntries: usize;
   /** f64 `[entryCount]`: light of the background at scale 1; what lambda gains for each unit of a share. */
   entryBackground: usize;
   entryGains: usize;
@@ -227,6 +241,10 @@ function layOutPsf(
   observation.psfStride = (psfCols + LANES - 1) & ~(LANES - 1);
   observation.psfPaddedRows = (psfRows + LANES - 1) & ~(LANES - 1);
   observation.turned = allocate((<usize>(observation.psfPaddedRows * observation.psfStride)) << 2);
+  observation.rowOrder = allocate((<usize>observation.psfPaddedRows) << 2);
+  observation.rowHeld = allocate((<usize>observation.psfPaddedRows) << 2);
+  observation.ordered = allocate((<usize>(observation.psfPaddedRows * observation.psfStride)) << 2);
+  observation.rowOffsets = allocate((<usize>observation.psfPaddedRows) << 2);
   // The last window of a row reads psfStride values from column nx - 1.
   observation.padStride = (nx + observation.psfStride - 1 + LARGEST_TILE - 1) & ~(LARGEST_TILE - 1);
   observation.padRow = psfRows - 1 - centreRow;
@@ -234,7 +252,15 @@ function layOutPsf(
   const tiledRows = (ny + psfRows - 1 + LARGEST_TILE - 1) & ~(LARGEST_TILE - 1);
   const paddedRows = max(ny + observation.psfPaddedRows - 1, tiledRows);
   observation.padded = allocate((<usize>(paddedRows * observation.padStride)) << 2);
-  return observation.psf !== 0 && observation.turned !== 0 && observation.padded !== 0;
+  return (
+    observation.psf !== 0 &&
+    observation.turned !== 0 &&
+    observation.rowOrder !== 0 &&
+    observation.rowHeld !== 0 &&
+    observation.ordered !== 0 &&
+    observation.rowOffsets !== 0 &&
+    observation.padded !== 0
+  );
 }
 
 /** Turn the psfs that the host has filled in: one, or that of each part. */
@@ -251,6 +277,38 @@ function turnPsf(observation: Observation): void {
       const value = load<f64>(observation.psf + ((<usize>((rows - 1 - row) * cols + cols - 1 - col)) << 3));
       store<f32>(observation.turned + ((<usize>(row * observation.psfStride + col)) << 2), <f32>value);
     }
+  }
+  orderRows(observation);
+}
+
+/** Part of the psf, of sum 1, that its first rows hold at least. */
+const SELDOM: f32 = 0.85;
+
+/** Sort the rows of the turned psf into `rowOrder`, and derive what belongs to it. */
+function orderRows(observation: Observation): void {
+  const order = observation.rowOrder;
+  const held = observation.rowHeld;
+  for (let row = 0; row < observation.psfPaddedRows; row++) {
+    const cells = observation.turned + ((<usize>(row * observation.psfStride)) << 2);
+    let sum: f32 = 0;
+    for (let col = 0; col < observation.psfCols; col++) sum += load<f32>(cells + ((<usize>col) << 2));
+    store<f32>(held + ((<usize>row) << 2), sum);
+    let at = order + ((<usize>row) << 2);
+    while (at > order && load<f32>(held + ((<usize>load<i32>(at - 4)) << 2)) < sum) {
+      store<i32>(at, load<i32>(at - 4));
+      at -= 4;
+    }
+    store<i32>(at, row);
+  }
+  const bytes = (<usize>observation.psfStride) << 2;
+  let sum: f32 = 0;
+  observation.firstRows = 0;
+  for (let place = 0; place < observation.psfPaddedRows; place++) {
+    if ((place & 3) === 0 && sum < SELDOM) observation.firstRows = place + 4;
+    const row = load<i32>(order + ((<usize>place) << 2));
+    sum += load<f32>(held + ((<usize>row) << 2));
+    memory.copy(observation.ordered + <usize>place * bytes, observation.turned + <usize>row * bytes, bytes);
+    store<i32>(observation.rowOffsets + ((<usize>place) << 2), (row * observation.padStride) << 2);
   }
 }
 

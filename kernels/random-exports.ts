@@ -1,8 +1,11 @@
 // Test-only door to random.ts and special.ts: everything by name, and loops that fill memory. Not part of the package.
 
+export { layOutLogGamma } from "./log-gamma-layers";
+export { allocate } from "./memory";
 export * from "./random";
 export { digamma, exp, log, logGamma, stirlingRemainder, trigamma } from "./special";
 
+import { drawKnownLogGamma } from "./log-gamma-layers";
 import {
   drawBinomial,
   drawExponential,
@@ -16,17 +19,6 @@ import {
   nextBits,
 } from "./random";
 import { digamma, exp, expPair, log, logGamma, logPair, trigamma } from "./special";
-
-let top: usize = (__heap_base + 15) & ~15;
-
-/** Reserve memory, aligned to 16 bytes. */
-export function allocate(bytes: usize): usize {
-  const address = top;
-  top = (top + bytes + 15) & ~15;
-  const missing = <i32>((top + 0xffff) >> 16) - memory.size();
-  if (missing > 0) memory.grow(missing);
-  return address;
-}
 
 /** Fill `count` u64 with random bits. */
 export function fillBits(out: usize, count: i32): void {
@@ -51,6 +43,11 @@ export function fillExponential(out: usize, count: i32): void {
 /** Fill `count` f64 with Gamma numbers of one shape. */
 export function fillGamma(out: usize, count: i32, shape: f64): void {
   for (let i = 0; i < count; i++) store<f64>(out + ((<usize>i) << 3), drawGamma(shape));
+}
+
+/** Fill `count` f64 with log-Gamma numbers of the shape of `layOutLogGamma`. */
+export function fillKnownLogGamma(out: usize, count: i32, layers: usize): void {
+  for (let i = 0; i < count; i++) store<f64>(out + ((<usize>i) << 3), drawKnownLogGamma(layers));
 }
 
 /** Fill `count` f64 with log-Gamma numbers of one shape. */

@@ -17,6 +17,7 @@
 import { Convolution, convolve } from "./convolution";
 import { allocate } from "./memory";
 import { Observation } from "./observation";
+import { drawSourcePhotons, sourceLight } from "./origins";
 import { nextBits } from "./random";
 import {
   BATCH_PIXELS,
@@ -336,10 +337,33 @@ export function redistributeByTiles(
   nx: i32,
   wrap: bool,
 ): f64 {
-  const tiling = changetype<Tiling>(observation.tiling);
   convolveLight(observation, ny, nx);
-  sumTiles(observation, tiling);
   beginSumLog();
+  return drawByTiles(observation, flux, ny, nx, wrap, false) ? endSumLog() : NaN;
+}
+
+/** As `redistributeByTiles`, with lambda of the lit pixels as `predictLight` left it; false when a lit pixel gets no light. */
+export function redistributeLitByTiles(
+  observation: Observation,
+  flux: usize,
+  ny: i32,
+  nx: i32,
+  wrap: bool,
+): bool {
+  return drawByTiles(observation, flux, ny, nx, wrap, true);
+}
+
+/** Draw all origins; `isKnown` tells lambda from the list of entries, else it is `expected` and is added to the sum of logarithms. */
+function drawByTiles(
+  observation: Observation,
+  flux: usize,
+  ny: i32,
+  nx: i32,
+  wrap: bool,
+  isKnown: bool,
+): bool {
+  const tiling = changetype<Tiling>(observation.tiling);
+  sumTiles(observation, tiling);
   waitingCount = 0;
   let inBatch = 0;
   let row = 0;
@@ -348,25 +372,32 @@ export function redistributeByTiles(
     const window =
       observation.padded + ((<usize>load<i32>(observation.litWindows + ((<usize>lit) << 2))) << 2);
     const pixel = load<i32>(observation.litPixels + ((<usize>lit) << 2));
-    const counts = load<i32>(observation.litCounts + ((<usize>lit) << 2));
     while (pixel >= rowStart + nx) {
       row++;
       rowStart += nx;
     }
-    let lambda = <f64>load<f32>(expected + ((<usize>pixel) << 2));
+    let counts: i32;
+    let lambda: f64;
+    if (isKnown) {
+      counts = drawSourcePhotons(observation, lit);
+      if (counts === 0) continue;
+      lambda = sourceLight;
+    } else {
+      counts = load<i32>(observation.litCounts + ((<usize>lit) << 2));
+      lambda = <f64>load<f32>(expected + ((<usize>pixel) << 2));
+    }
     if (lambda > FAINT && counts < tiling.directFrom) {
       addToBatch(observation, tiling, inBatch, window, pixel, row, pixel - rowStart, counts);
       inBatch++;
       if (inBatch === BATCH_PIXELS || waitingCount >= BATCH_PHOTONS) {
-        if (!finishBatch(observation, tiling, flux, ny, nx, wrap)) return NaN;
+        if (!finishBatch(observation, tiling, flux, ny, nx, wrap)) return false;
         inBatch = 0;
       }
     } else {
       lambda = redistributePixel(observation, flux, window, pixel, counts, ny, nx, wrap);
-      if (!(lambda > 0)) return NaN;
+      if (!(lambda > 0)) return false;
     }
-    addLog(lambda, counts);
+    if (!isKnown) addLog(lambda, counts);
   }
-  if (!finishBatch(observation, tiling, flux, ny, nx, wrap)) return NaN;
-  return endSumLog();
+  return finishBatch(observation, tiling, flux, ny, nx, wrap);
 }

@@ -1,8 +1,9 @@
 // Step 1 of the sweep: every detected photon is assigned to the sky pixel that it came from.
 
 import { Observation, observationAt, observationCount } from "./observation";
+import { drawOrigins, drawSourcePhotons, prepareOrigins } from "./origins";
 import { preparePsfSets, redistributeBySet } from "./psf-set";
-import { prepareTileScratch, redistributeByTiles } from "./redistribute-tiles";
+import { prepareTileScratch, redistributeByTiles, redistributeLitByTiles } from "./redistribute-tiles";
 import { imageRunsOf } from "./runs";
 import { chooseTiling, DIRECT, TILES } from "./tiling";
 import { addLog, beginSumLog, endSumLog, fillPadded, prepareWindows, redistributePixel } from "./window";
@@ -18,7 +19,7 @@ export function setRedistribution(scheme: i32): void {
 
 /** Choose the scheme of each observation and reserve scratch; false when memory is refused. */
 export function prepareRedistribution(ny: i32, nx: i32, wrap: bool): bool {
-  if (!prepareWindows() || !preparePsfSets()) return false;
+  if (!prepareWindows() || !prepareOrigins() || !preparePsfSets()) return false;
   if (wanted === DIRECT) return true;
   for (let index = 0; index < observationCount; index++) {
     const item = observationAt(index);
@@ -26,6 +27,16 @@ export function prepareRedistribution(ny: i32, nx: i32, wrap: bool): bool {
     if (!chooseTiling(item, ny, nx, wrap, wanted === TILES)) return false;
   }
   return prepareTileScratch(ny, nx);
+}
+
+/** Begin without photons. */
+function clearPhotons(observation: Observation, ny: i32, nx: i32): void {
+  for (let row = 0; row < ny; row++) {
+    const photons = observation.photons + ((<usize>(row * nx)) << 2);
+    for (let run = imageRunsOf(row); load<i32>(run) >= 0; run += 8) {
+      clear(photons + ((<usize>load<i32>(run)) << 2), photons + ((<usize>load<i32>(run, 4)) << 2));
+    }
+  }
 }
 
 /** Set i32 to 0: runs are short, and `memory.fill` a call. */
@@ -46,12 +57,7 @@ function clear(from: usize, end: usize): void {
  * @returns `sum counts log lambda` over the lit pixels; NaN when the model gives a lit pixel no light at all
  */
 function redistributeObservation(observation: Observation, flux: usize, ny: i32, nx: i32, wrap: bool): f64 {
-  for (let row = 0; row < ny; row++) {
-    const photons = observation.photons + ((<usize>(row * nx)) << 2);
-    for (let run = imageRunsOf(row); load<i32>(run) >= 0; run += 8) {
-      clear(photons + ((<usize>load<i32>(run)) << 2), photons + ((<usize>load<i32>(run, 4)) << 2));
-    }
-  }
+  clearPhotons(observation, ny, nx);
   if (observation.partCount > 0) return redistributeBySet(observation, flux, ny, nx, wrap);
   fillPadded(observation, flux, ny, nx, wrap);
   if (observation.tiling !== 0) return redistributeByTiles(observation, flux, ny, nx, wrap);
@@ -66,6 +72,36 @@ function redistributeObservation(observation: Observation, flux: usize, ny: i32,
     addLog(lambda, counts);
   }
   return endSumLog();
+}
+
+/**
+ * As `redistributeObservation`, with lambda of the lit pixels as `predictLight` left it, or transfers since.
+ *
+ * @returns false when the model gives a lit pixel no light at all
+ */
+function redistributeLit(observation: Observation, flux: usize, ny: i32, nx: i32, wrap: bool): bool {
+  clearPhotons(observation, ny, nx);
+  observation.backgroundPhotons = 0;
+  if (observation.partCount > 0) return isFinite(redistributeBySet(observation, flux, ny, nx, wrap));
+  fillPadded(observation, flux, ny, nx, wrap);
+  if (observation.tiling !== 0) return redistributeLitByTiles(observation, flux, ny, nx, wrap);
+  for (let lit = 0; lit < observation.litCount; lit++) {
+    const photons = drawSourcePhotons(observation, lit);
+    if (photons === 0) continue;
+    const at = (<usize>lit) << 2;
+    const window = observation.padded + ((<usize>load<i32>(observation.litWindows + at)) << 2);
+    const pixel = load<i32>(observation.litPixels + at);
+    if (!drawOrigins(observation, flux, window, pixel, photons, ny, nx, wrap)) return false;
+  }
+  return true;
+}
+
+/** As `redistributeCounts`, after `predictLight`; false when a lit pixel gets no light. */
+export function redistributeLitCounts(flux: usize, ny: i32, nx: i32, wrap: bool): bool {
+  for (let index = 0; index < observationCount; index++) {
+    if (!redistributeLit(observationAt(index), flux, ny, nx, wrap)) return false;
+  }
+  return true;
 }
 
 /**

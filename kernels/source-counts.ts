@@ -6,7 +6,8 @@ import { imageRunsOf } from "./runs";
 
 /**
  * Split the photons of each sky pixel into source and background,
- * `y ~ Binomial(n, flux / (flux + scale * background))`, and add up the source photons of all observations.
+ * `y ~ Binomial(n, flux / (flux + scale * background))`, and add up the source photons of all observations. Where the background is
+ * apart, its photons have not been assigned to sky pixels at all.
  *
  * @param flux f64 `[ny, nx]`, > 0
  * @param sourceCounts i32 `[ny, nx]`, overwritten; or the photons themselves, of one observation without a background
@@ -14,13 +15,13 @@ import { imageRunsOf } from "./runs";
 export function splitBackground(flux: usize, sourceCounts: usize, ny: i32, nx: i32): void {
   for (let index = 0; index < observationCount; index++) {
     const item = observationAt(index);
-    item.backgroundPhotons = 0;
+    if (!item.apart) item.backgroundPhotons = 0;
     if (item.photons === sourceCounts) continue;
     for (let row = 0; row < ny; row++) {
       for (let run = imageRunsOf(row); load<i32>(run) >= 0; run += 8) {
         const first = <usize>(row * nx + load<i32>(run));
         const end = <usize>(row * nx + load<i32>(run, 4));
-        if (item.background !== 0) splitRun(item, flux, sourceCounts, first, end, index === 0);
+        if (item.background !== 0 && !item.apart) splitRun(item, flux, sourceCounts, first, end, index === 0);
         else addRun(item.photons, sourceCounts, first, end, index === 0);
       }
     }

@@ -21,7 +21,7 @@ import {
 import { allocate } from "./memory";
 import { drawIndex, drawLogGammas, drawUniform } from "./random";
 import { runsOf } from "./runs";
-import { exp, log } from "./special";
+import { exp, expPair, log } from "./special";
 import { colsOf, countsOf, levels, rowsOf } from "./tree";
 
 /** Smallest entry of A: no message becomes 0, and no state is out of reach. */
@@ -34,6 +34,16 @@ let messages: usize = 0;
 let reserved: usize = 0;
 let next: usize = 0;
 const message = memory.data(8 * 32, 16);
+/** Address of the message of the node last collected. */
+let sent: usize = 0;
+/**
+ * Nodes of level 1 whose four children have at most 3 counts each are many and alike: f64 `[256, 2, states]`, B and message of each
+ * such pattern of counts, f64 `[256]`, its part of the log evidence, and i32 `[256]`, the number of the A that they belong to.
+ */
+let patterns: usize = 0;
+const patternEvidence = memory.data(8 * 256, 16);
+const patternMatrix = memory.data(4 * 256, 16);
+let matrixNumber: i32 = 0;
 /** f64 `[a, k]`: A, where the host keeps it; its rows' running sums; its transpose; its logarithms. */
 let matrix: usize = 0;
 const runningSums = memory.data(8 * 32 * 32, 16);
@@ -44,6 +54,8 @@ const transitionPrior = memory.data(8 * 32 * 32, 16);
 const transitions = memory.data(4 * 32 * 32, 16);
 const shapes = memory.data(8 * 32, 16);
 
+/** Whether the states of all nodes are those of the image: drawn with it, or taken from a saved chain. */
+export let statesKnown: bool = false;
 /** Logarithm of the probability of the counts given A, states and fractions integrated out; see `collectStates`. */
 export let logEvidence: f64 = 0;
 
@@ -80,7 +92,8 @@ export function layOutStates(transitionMatrix: usize): bool {
   matrix = transitionMatrix;
   const nodes = <usize>max(1, nodesAbove());
   nodeStates = allocate(nodes);
-  return nodeStates !== 0;
+  patterns = allocate(512 * stride);
+  return nodeStates !== 0 && patterns !== 0;
 }
 
 /** Most nodes that can be informative when the image holds so many counts. */
@@ -113,13 +126,20 @@ export function startStates(): void {
       store<f64>(entry(matrix, from, to), load<f64>(entry(transitionPrior, from, to)) / sum);
     }
   }
-  deriveMatrix();
+  restoreStates(false);
   memory.fill(nodeStates, <u8>(states >> 1), <usize>nodesAbove());
   countTransitions();
 }
 
-/** Derive what the passes need from A: after a draw, and when a chain is restored. */
-export function deriveMatrix(): void {
+/** Go on from an A that the host has set, and from states if it has set those too. */
+export function restoreStates(withStates: bool): void {
+  statesKnown = withStates;
+  deriveMatrix();
+}
+
+/** Derive what the passes need from A. */
+function deriveMatrix(): void {
+  matrixNumber++;
   for (let from = 0; from < states; from++) {
     let sum: f64 = 0;
     for (let to = 0; to < states; to++) {
@@ -132,20 +152,70 @@ export function deriveMatrix(): void {
   }
 }
 
-/** `message` = A B. */
-function send(from: usize): void {
-  for (let at: usize = 0; at < stride; at += 16) {
+/** `out` = A B. */
+function send(from: usize, out: usize): void {
+  sent = out;
+  let at: usize = 0;
+  for (; at + 64 <= stride; at += 64) {
+    let column = columns + at;
+    let weight = v128.load64_splat(from);
+    let sum0 = f64x2.mul(weight, v128.load(column));
+    let sum1 = f64x2.mul(weight, v128.load(column, 16));
+    let sum2 = f64x2.mul(weight, v128.load(column, 32));
+    let sum3 = f64x2.mul(weight, v128.load(column, 48));
+    for (let state: usize = 8; state < (<usize>states) << 3; state += 8) {
+      column += stride;
+      weight = v128.load64_splat(from + state);
+      sum0 = f64x2.add(sum0, f64x2.mul(weight, v128.load(column)));
+      sum1 = f64x2.add(sum1, f64x2.mul(weight, v128.load(column, 16)));
+      sum2 = f64x2.add(sum2, f64x2.mul(weight, v128.load(column, 32)));
+      sum3 = f64x2.add(sum3, f64x2.mul(weight, v128.load(column, 48)));
+    }
+    v128.store(out + at, sum0);
+    v128.store(out + at, sum1, 16);
+    v128.store(out + at, sum2, 32);
+    v128.store(out + at, sum3, 48);
+  }
+  for (; at < stride; at += 16) {
     let column = columns + at;
     let sum = f64x2.mul(v128.load64_splat(from), v128.load(column));
     for (let weight = from + 8; weight < from + <usize>states * 8; weight += 8) {
       column += stride;
       sum = f64x2.add(sum, f64x2.mul(v128.load64_splat(weight), v128.load(column)));
     }
-    v128.store(message + at, sum);
+    v128.store(out + at, sum);
   }
 }
 
-/** Collect B of a node and of all informative nodes below it; leaves the node's message in `message`. */
+/** As `collect` for a node of level 1 with four children of at most 3 counts each. */
+function collectPattern(out: usize, upperLeft: i32, upperRight: i32, lowerLeft: i32, lowerRight: i32): void {
+  const pattern = <usize>(upperLeft | (upperRight << 2) | (lowerLeft << 4) | (lowerRight << 6));
+  const own = patterns + 2 * pattern * stride;
+  if (load<i32>(patternMatrix + (pattern << 2)) !== matrixNumber) {
+    store<i32>(patternMatrix + (pattern << 2), matrixNumber);
+    probabilitiesOfFew(own, 0, upperLeft, upperRight, lowerLeft, lowerRight);
+    store<f64>(patternEvidence + (pattern << 3), log(normalise(own)));
+    send(own, own + stride);
+  }
+  sent = own + stride;
+  for (let at: usize = 0; at < stride; at += 16) v128.store(out + at, v128.load(own + at));
+  logEvidence += load<f64>(patternEvidence + (pattern << 3));
+}
+
+/** Divide B by its largest element, and return that. */
+function normalise(out: usize): f64 {
+  // The spare element of an odd number of states is 0.
+  let largests = v128.load(out);
+  for (let at: usize = 16; at < stride; at += 16) largests = f64x2.pmax(largests, v128.load(out + at));
+  const largest = max(f64x2.extract_lane(largests, 0), f64x2.extract_lane(largests, 1));
+  const scale = f64x2.splat(1 / largest);
+  for (let at: usize = 0; at < stride; at += 16) {
+    v128.store(out + at, f64x2.mul(v128.load(out + at), scale));
+  }
+  return largest;
+}
+
+/** Collect B of a node and of all informative nodes below it; leaves the address of the node's message in `sent`. */
 function collect(level: i32, row: i32, col: i32, measured: bool): void {
   const out = next;
   next += stride;
@@ -162,8 +232,11 @@ function collect(level: i32, row: i32, col: i32, measured: bool): void {
   const upperRight = isWide ? load<i32>(upper, 4) : 0;
   const lowerLeft = isTall ? load<i32>(lower) : 0;
   const lowerRight = isTall && isWide ? load<i32>(lower, 4) : 0;
+  if (below === 0 && kind === 0 && (upperLeft | upperRight | lowerLeft | lowerRight) < 4) {
+    collectPattern(out, upperLeft, upperRight, lowerLeft, lowerRight);
+    return;
+  }
   const count = upperLeft + upperRight + lowerLeft + lowerRight;
-  let largest: f64 = 0;
   if (count <= FEW) {
     probabilitiesOfFew(out, kind, upperLeft, upperRight, lowerLeft, lowerRight);
   } else {
@@ -174,13 +247,13 @@ function collect(level: i32, row: i32, col: i32, measured: bool): void {
       addChildLogs(out, 2, lowerLeft);
       addChildLogs(out, 3, lowerRight);
     }
-    largest = -Infinity;
+    let largest: f64 = -Infinity;
     for (let state = 0; state < states; state++) {
       largest = max(largest, load<f64>(out + ((<usize>state) << 3)));
     }
-    for (let state = 0; state < states; state++) {
-      const at = out + ((<usize>state) << 3);
-      store<f64>(at, exp(load<f64>(at) - largest));
+    const largests = f64x2.splat(largest);
+    for (let at: usize = 0; at < stride; at += 16) {
+      v128.store(out + at, expPair(f64x2.sub(v128.load(out + at), largests)));
     }
     if (states & 1) store<f64>(out + stride - 8, 0);
     if (measured) logEvidence += largest;
@@ -201,23 +274,16 @@ function collect(level: i32, row: i32, col: i32, measured: bool): void {
       }
     }
   }
-  // The spare element of an odd number of states is 0.
-  let largests = v128.load(out);
-  for (let at: usize = 16; at < stride; at += 16) largests = f64x2.pmax(largests, v128.load(out + at));
-  largest = max(f64x2.extract_lane(largests, 0), f64x2.extract_lane(largests, 1));
+  const largest = normalise(out);
   if (measured) logEvidence += log(largest);
-  const scale = f64x2.splat(1 / largest);
-  for (let at: usize = 0; at < stride; at += 16) {
-    v128.store(out + at, f64x2.mul(v128.load(out + at), scale));
-  }
-  send(out);
+  send(out, message);
 }
 
 /** Multiply B of a node by the message of a child. */
 function join(out: usize, level: i32, row: i32, col: i32, measured: bool): void {
   collect(level, row, col, measured);
   for (let at: usize = 0; at < stride; at += 16) {
-    v128.store(out + at, f64x2.mul(v128.load(out + at), v128.load(message + at)));
+    v128.store(out + at, f64x2.mul(v128.load(out + at), v128.load(sent + at)));
   }
 }
 
@@ -282,7 +348,9 @@ function settle(level: i32, row: i32, col: i32, from: i32): void {
   }
   const target = drawUniform() * sum;
   let state = 0;
-  while (state < states - 1 && target >= load<f64>(message + ((<usize>state) << 3))) state++;
+  for (let at: usize = 0; at < (<usize>(states - 1)) << 3; at += 8) {
+    state += i32(target >= load<f64>(message + at));
+  }
   store<u8>(statesOf(level) + <usize>(row * colsOf(level) + col), <u8>state);
   if (from >= 0) addTransition(from, state);
   const below = level - 1;
@@ -368,6 +436,7 @@ export function drawStates(): void {
   }
   drawTransitionMatrix();
   drawUninformative();
+  statesKnown = true;
   countTransitions();
 }
 

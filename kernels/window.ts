@@ -28,7 +28,7 @@ export function prepareWindows(): bool {
   return rowSums !== 0 && cellSums !== 0 && exactRowSums !== 0 && exactCellSums !== 0;
 }
 
-/** Write `exposure * (flux + scale * background)` of `count` pixels from [row, col] on to `out`, in f32. */
+/** Write `exposure * (flux + scale * background)`, without a background that is apart, of `count` pixels from [row, col] on to `out`, in f32. */
 function fillCells(
   observation: Observation,
   flux: usize,
@@ -41,7 +41,7 @@ function fillCells(
   const scale = observation.scale;
   const scales = f64x2.splat(scale);
   const tiny = f64x2.splat(TINY);
-  const hasBackground = observation.background !== 0;
+  const hasBackground = observation.background !== 0 && !observation.apart;
   const start = (<usize>(row * nx + col)) << 3;
   const exposure = exposureAt(observation, row, col);
   const source = flux + start;
@@ -127,7 +127,7 @@ export function fillPart(part: Observation, flux: usize, ny: i32, nx: i32, wrap:
 }
 
 /** Sums of the four lanes of four vectors, one in each lane. */
-function sumLanes(first: v128, second: v128, third: v128, fourth: v128): v128 {
+export function sumLanes(first: v128, second: v128, third: v128, fourth: v128): v128 {
   const low = f32x4.add(i32x4.shuffle(first, second, 0, 2, 4, 6), i32x4.shuffle(first, second, 1, 3, 5, 7));
   const high = f32x4.add(i32x4.shuffle(third, fourth, 0, 2, 4, 6), i32x4.shuffle(third, fourth, 1, 3, 5, 7));
   return f32x4.add(i32x4.shuffle(low, high, 0, 2, 4, 6), i32x4.shuffle(low, high, 1, 3, 5, 7));
@@ -248,7 +248,7 @@ export function sumCellsExactly(
     if (inside && skyCol >= left && skyCol < right) {
       const at = (<usize>(skyRow * nx + skyCol)) << 3;
       let emitted = load<f64>(flux + at);
-      if (observation.background !== 0) {
+      if (observation.background !== 0 && !observation.apart) {
         emitted += observation.scale * load<f64>(observation.background + at);
       }
       const reach = load<f64>(psf + ((<usize>(observation.psfCols - 1 - psfCol)) << 3));
@@ -414,8 +414,49 @@ export function redistributePixel(
   return redistributeExactly(observation, flux, pixel, counts, ny, nx, wrap);
 }
 
+/** Sum over the whole window, by four rows first: as many small roundings as `sumRows` makes. */
+function sumLight(observation: Observation, window: usize): f32 {
+  const bytes = (<usize>observation.psfStride) << 2;
+  const stride = (<usize>observation.padStride) << 2;
+  let psf = observation.turned;
+  let sums = f32x4.splat(0);
+  let row = observation.psfRows;
+  for (; row >= 4; row -= 4) {
+    const psf1 = psf + bytes;
+    const psf2 = psf1 + bytes;
+    const psf3 = psf2 + bytes;
+    const window1 = window + stride;
+    const window2 = window1 + stride;
+    const window3 = window2 + stride;
+    let sum0 = f32x4.splat(0);
+    let sum1 = f32x4.splat(0);
+    let sum2 = f32x4.splat(0);
+    let sum3 = f32x4.splat(0);
+    for (let at: usize = 0; at < bytes; at += 16) {
+      sum0 = f32x4.add(sum0, f32x4.mul(v128.load(psf + at), v128.load(window + at)));
+      sum1 = f32x4.add(sum1, f32x4.mul(v128.load(psf1 + at), v128.load(window1 + at)));
+      sum2 = f32x4.add(sum2, f32x4.mul(v128.load(psf2 + at), v128.load(window2 + at)));
+      sum3 = f32x4.add(sum3, f32x4.mul(v128.load(psf3 + at), v128.load(window3 + at)));
+    }
+    sums = f32x4.add(sums, f32x4.add(f32x4.add(sum0, sum1), f32x4.add(sum2, sum3)));
+    psf = psf3 + bytes;
+    window = window3 + stride;
+  }
+  for (; row > 0; row--) {
+    let sum = f32x4.splat(0);
+    for (let at: usize = 0; at < bytes; at += 16) {
+      sum = f32x4.add(sum, f32x4.mul(v128.load(psf + at), v128.load(window + at)));
+    }
+    sums = f32x4.add(sums, sum);
+    psf += bytes;
+    window += stride;
+  }
+  const pairs = f32x4.add(sums, i32x4.shuffle(sums, sums, 2, 3, 0, 1));
+  return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
+}
+
 /**
- * lambda of one lit pixel whose window of the padded image is filled; in f64 where f32 would be too faint.
+ * Light of the cells of one lit pixel whose window of the padded image is filled; in f64 where f32 would be too faint, unless it may be.
  *
  * @param flux f64 `[ny, nx]`, >= 0
  */
@@ -427,9 +468,10 @@ export function lightOfPixel(
   ny: i32,
   nx: i32,
   wrap: bool,
+  mayBeFaint: bool,
 ): f64 {
-  const light = <f64>sumWindow(observation, window);
-  if (light > FAINT) return light;
+  const light = <f64>sumLight(observation, window);
+  if (light > FAINT || mayBeFaint) return light;
   const row = pixel / nx;
   let exact: f64 = 0;
   for (let psfRow = 0; psfRow < observation.psfRows; psfRow++) {

@@ -11,6 +11,7 @@ export interface Kernels {
   readonly hasDark: WebAssembly.Global;
   readonly roots: WebAssembly.Global;
   readonly rootCount: WebAssembly.Global;
+  readonly statesKnown: WebAssembly.Global;
   readonly transfersAccepted: WebAssembly.Global;
   readonly transfersTried: WebAssembly.Global;
   readonly nodeTransfersAccepted: WebAssembly.Global;
@@ -74,7 +75,8 @@ export interface Kernels {
   startChain(): number;
   setDarkSky(mode: number): void;
   showDarkSky(): void;
-  resumeChain(isWhole: number): number;
+  resumeChain(isWhole: number, withStates: number): number;
+  darkMasses(): number;
   imageRunsOf(row: number): number;
   runsOf(level: number, row: number): number;
   momentLength(): number;

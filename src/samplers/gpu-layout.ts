@@ -8,8 +8,9 @@ import { shaderConstants } from "../gpu-program.js";
 import type { Shape } from "../image.js";
 import type { SkyObservations } from "../model/sky-observation.js";
 import { cellsFor } from "./gpu-cells.js";
-import { type LiraChainSettings, transferCounts } from "./lira.js";
+import type { LiraChainSettings } from "./lira.js";
 import { MAX_BATCH } from "./sampler.js";
+import { transferCounts } from "./transfer-counts.js";
 
 /** Threads of a workgroup; more for images whose workgroups would be too many for a dispatch. */
 const GROUP = 64;

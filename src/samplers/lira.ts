@@ -21,7 +21,9 @@ import { darkSums, pack, unpack } from "./dark-sums.js";
 import { ensembleShift } from "./ensemble-shift.js";
 import { gpuSweepsOf, isFromGpu, movedState, movedStream } from "./moved-state.js";
 import { type Chain, checkState, MAX_BATCH } from "./sampler.js";
+import { nodeStates, restoreNodes, savedNodes } from "./saved-nodes.js";
 import { startingImage } from "./starting-images.js";
+import { transferCounts } from "./transfer-counts.js";
 
 /*
  * The LIRA sampler (Esch et al. 2004; Connors et al. 2011). With sky pixels j, detector pixels i, observations m:
@@ -30,7 +32,13 @@ import { startingImage } from "./starting-images.js";
  *     counts[m,i] ~ Poisson(lambda[m,i])
  *     x = E0 flux ~ multiscale Dirichlet prior with smoothing alpha[l] and total T ~ Gamma
  *
- * One sweep draws, each given all the rest (kernels of the same names):
+ * One sweep moves flux with the photons integrated out, which shifts a source by a pixel at once,
+ *
+ *     transferPairs        flux between neighbouring pixels
+ *     transferNodes        flux between neighbouring nodes of 2 x 2 and 4 x 4 pixels
+ *     transferBackground   light between the diffuse flux and the background, when its scale is fitted
+ *
+ * and then draws, each given all the rest (kernels of the same names):
  *
  *     redistributeCounts   the sky pixel behind every detected photon
  *     splitBackground      which of them the background emitted
@@ -40,17 +48,11 @@ import { startingImage } from "./starting-images.js";
  *     drawImage            the total and the fractions of every block
  *     drawBackgroundScale  the scale of each background
  *
- * and then moves flux with the photons integrated out, which shifts a source by a pixel at once:
- *
- *     transferPairs        flux between neighbouring pixels
- *     transferNodes        flux between neighbouring nodes of 2 x 2 and 4 x 4 pixels
- *     transferBackground   light between the diffuse flux and the background, when its scale is fitted
- *
- * With a prior of independent Gamma pixels in place of the multiscale one a sweep is redistributeCounts, splitBackground,
+ * With a prior of independent Gamma pixels in place of the multiscale one a sweep is transferPairs, redistributeCounts, splitBackground,
  *
  *     drawPixels           flux[j] ~ Gamma(shape + source photons[j], rate + sum_m exposure[m,j] q[m,j])
  *
- * drawBackgroundScale and transferPairs: the same data augmentation, which is then conjugate without missing photons.
+ * and drawBackgroundScale: the same data augmentation, which is then conjugate without missing photons.
  */
 
 /** What defines the law that a chain samples, whatever says how smooth the blocks are; the sky's grid is by default the detector's. */
@@ -194,16 +196,6 @@ const ARRAY_EXPOSURE = 1;
 const ARRAY_BACKGROUND = 2;
 /** Number of the psf in `observationArray`. */
 export const ARRAY_PSF = 3;
-/** Pair transfers for each transfer between nodes, and transfers between flux and each fitted background a sweep. */
-const PAIRS_PER_NODE = 16;
-const BACKGROUND_TRANSFERS = 1;
-
-/** Transfers a sweep, of those that move any: between pixels, between nodes, and between flux and the background of each observation. */
-export function transferCounts(pairTransfers: number) {
-  const nodes = Math.ceil(pairTransfers / PAIRS_PER_NODE);
-  return { pairs: pairTransfers, nodes, background: BACKGROUND_TRANSFERS };
-}
-
 /** Under a prior of pixels the tree only serves to find the pixels that hold the light. */
 const NO_TREE: Pick<TreeChainSettings, "cycleSpin" | "totalCountsPrior"> = {
   cycleSpin: "none",
@@ -407,8 +399,7 @@ export function createLiraChain(
     },
     get states() {
       kernels.showDarkSky();
-      const length = adaptivePrior === undefined ? 0 : kernels.nodeStatesLength();
-      return new Uint8Array(kernels.memory.buffer, length === 0 ? 0 : kernels.nodeStatesArray(), length);
+      return nodeStates(kernels);
     },
     get transitions() {
       return doubles(kernels.transitionArray(), states * states);
@@ -445,6 +436,7 @@ export function createLiraChain(
           scalars: doubles(kernels.stateArray(), kernels.stateLength()).slice(),
           flux: flux().slice(),
           backgroundScale: backgroundScale(),
+          ...savedNodes(kernels),
           // Sums of ln alpha over the sweeps that counted, see `smoothnessMaps`.
           ...(keepsSmoothness && { smoothness: smoothnessSums().slice() }),
           ...(gpuSweeps !== undefined && { gpuSweeps: Float64Array.of(gpuSweeps) }),
@@ -468,6 +460,7 @@ export function createLiraChain(
         ["backgroundScale", scales, handles],
         ["mean", state.moments.mean, { length: pixels }],
         ["squares", state.moments.squares, { length: pixels }],
+        ["nodeStates", state.arrays.nodeStates ?? [], state.arrays.nodeStates ? nodeStates(kernels) : []],
         ["smoothness", smoothness ?? [], { length: keepsSmoothness ? smoothnessLength : 0 }],
       ] as const;
       for (const [name, given, own] of sizes) {
@@ -486,7 +479,9 @@ export function createLiraChain(
       for (const [index, handle] of handles.entries()) kernels.setBackgroundScale(handle, scales[index]);
       // What is left out follows from where the tree lies; on the GPU nothing is.
       const isMoved = kernels.shiftRow() !== shift[0] || kernels.shiftCol() !== shift[1];
-      checkStatus(where, kernels.resumeChain(Number(isMoved || gpuSweeps !== undefined)));
+      const isWhole = isMoved || gpuSweeps !== undefined;
+      const hasNodes = restoreNodes(kernels, state.arrays, isWhole);
+      checkStatus(where, kernels.resumeChain(Number(isWhole), Number(hasNodes)));
       kernels.setMomentCount(state.moments.count);
       const dark = darkSums(kernels, shape);
       const keep = (values: ArrayLike<number>, places: Int32Array | undefined, kept: Float64Array) =>

@@ -24,6 +24,8 @@ export interface RandomKernels {
   fillExponential(out: number, count: number): void;
   fillGamma(out: number, count: number, shape: number): void;
   fillLogGamma(out: number, count: number, shape: number): void;
+  layOutLogGamma(shape: number): number;
+  fillKnownLogGamma(out: number, count: number, layers: number): void;
   fillLogGammas(shapes: number, count: number, block: number): void;
   fillPoisson(out: number, count: number, mean: number): void;
   fillBinomial(out: number, count: number, n: number, p: number): void;

@@ -15,7 +15,7 @@ import { digammaOf, toDouble, trigammaOf } from "../oracles/special.js";
 import { loadRandomKernels, type RandomKernels } from "./random-module.js";
 
 const P_MINIMUM = 3e-6;
-const MOST_TESTS = 299;
+const MOST_TESTS = 332;
 const pValues: number[] = [];
 
 let kernels: RandomKernels;
@@ -324,6 +324,20 @@ describe("Gamma numbers", () => {
     expectFit(chiSquare(fill, (y) => gammaCdf(shape, y), 31n, 400_000));
     expectMean(fill, 31n, 600_000, toDouble(digammaOf(shape)), toDouble(trigammaOf(shape)));
   });
+
+  it.each([0.001, 0.02, 0.06, 0.2, 0.6, 1, 2, 6, 20, 60, 1000])(
+    "logarithms from layers of shape %d have their law, in both tails",
+    (shape) => {
+      const layers = kernels.layOutLogGamma(shape);
+      const fill: Fill = (out, count) => kernels.fillKnownLogGamma(out, count, layers);
+      expectFit(chiSquare(fill, (y) => gammaCdf(shape, y), 38n, 1_000_000));
+      expectMean(fill, 38n, 1_000_000, toDouble(digammaOf(shape)), toDouble(trigammaOf(shape)));
+      // Layer by layer: their edges lie within the bulk, where bins are narrow.
+      const pilot = drawMany(fill, 39n, 1n, 100_000).toSorted();
+      const edges = Array.from({ length: 399 }, (_, index) => pilot[250 * (index + 1)] ?? 0);
+      expectFit(chiSquare(fill, (y) => gammaCdf(shape, y), 39n, 2_000_000, edges));
+    },
+  );
 
   it.each([0.05, 0.5, 0.95, 1, 1.1, 2.5, 12, 1e3, 1e7])("shape %d has its law", (shape) => {
     const fill: Fill = (out, count) => kernels.fillGamma(out, count, shape);
