@@ -8,7 +8,7 @@
 // parent's mass has the exponent that masses.ts states. A is drawn with probability X_A / T, which is part of the target.
 
 import { scaleDark, touchesDark } from "./dark-layout";
-import { addPixelGain, clearGains, finishBackgroundGains } from "./light";
+import { addPixelGain, clearGains, finishBackgroundGains, predictGains } from "./light";
 import { collectAll, moveLight } from "./line";
 import {
   alphaInBlock,
@@ -40,6 +40,39 @@ const LEAST_SHARE: f64 = 1e-9;
 /** Transfers accepted and tried since the chain began. */
 export let backgroundTransfersAccepted: f64 = 0;
 export let backgroundTransfersTried: f64 = 0;
+
+/**
+ * Share of the outside flux below which its light is summed by itself. Else it is what lambda has more than the background and the node: a
+ * difference of numbers that are known to some 1e-7 of lambda, whose error a share so small would make large.
+ */
+const LEAST_DIFFERENCE: f64 = 0.02;
+
+/** f64: flux of the pixels of the node while it is left out. */
+const keptFlux = memory.data(8 * 64, 16);
+
+/** Take the flux of a node out of the image, or put it back. */
+function leaveOut(level: i32, row: i32, col: i32, isBack: bool): void {
+  const bottom = min((row + 1) << level, rowsOf(0));
+  const right = min((col + 1) << level, colsOf(0));
+  let at = keptFlux;
+  for (let r = row << level; r < bottom; r++) {
+    for (let c = col << level; c < right; c++) {
+      if (isBack) store<f64>(fluxAt(r, c), load<f64>(at));
+      else {
+        store<f64>(at, load<f64>(fluxAt(r, c)));
+        store<f64>(fluxAt(r, c), 0);
+      }
+      at += 8;
+    }
+  }
+}
+
+/** Set the gains to the light of all flux outside a node; level -1 leaves none out. */
+function sumOutsideLight(level: i32, row: i32, col: i32, flux: usize): void {
+  if (level >= 0) leaveOut(level, row, col, false);
+  predictGains(flux);
+  if (level >= 0) leaveOut(level, row, col, true);
+}
 
 /** Sum of exposed flux of the node that keeps its flux. */
 function keepNode(level: i32, row: i32, col: i32, exposed: usize): f64 {
@@ -180,7 +213,9 @@ function tryTransfer(
   addSecondTerm(scaleShape, 0);
   // T and the scale enter the log prior linearly; the expected counts stay.
   const slope = (totalRate * outsideMass) / share - (scaleRate * together) / item.backgroundCounts;
-  finishBackgroundGains(item, 1 / share, -1 / rest);
+  const isSmall = share < LEAST_DIFFERENCE;
+  if (isSmall) sumOutsideLight(level, row, col, flux);
+  finishBackgroundGains(item, 1 / share, -1 / rest, isSmall);
   collectAll();
   const accepted =
     drawShare(share, rest, slope) && proposedFirst > LEAST_SHARE && proposedSecond > LEAST_SHARE;

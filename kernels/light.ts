@@ -375,11 +375,29 @@ export function addPixelGain(row: i32, col: i32, flux: f64, factor: f64): void {
   }
 }
 
+/** Set the gains of all observations to the light of an image without backgrounds, f64 `[ny, nx]`, >= 0. */
+export function predictGains(flux: usize): void {
+  for (let index = 0; index < observationCount; index++) {
+    const item = observationAt(index);
+    const scale = item.scale;
+    item.scale = 0;
+    predictObservation(item, flux, item.entryGains);
+    item.scale = scale;
+  }
+}
+
 /**
- * Turn gains that hold the light of some pixels (negative) into those of a line: `factor` times the flux that is left, and
- * `backgroundFactor` times the scaled background of one observation.
+ * Turn gains that hold the light of some pixels (negative), or that of all others, into those of a line: `factor` times the flux that is
+ * left, and `backgroundFactor` times the scaled background of one observation.
+ *
+ * @param isLeft whether the gains hold what is left
  */
-export function finishBackgroundGains(chosen: Observation, factor: f64, backgroundFactor: f64): void {
+export function finishBackgroundGains(
+  chosen: Observation,
+  factor: f64,
+  backgroundFactor: f64,
+  isLeft: bool,
+): void {
   for (let index = 0; index < observationCount; index++) {
     const item = observationAt(index);
     const hasBackground = item.background !== 0;
@@ -392,7 +410,8 @@ export function finishBackgroundGains(chosen: Observation, factor: f64, backgrou
       }
       const background = hasBackground ? scale * load<f64>(item.entryBackground + at) : 0;
       // Rounding may leave less than nothing where the pixels left out give all the light.
-      const left = max(0, load<f64>(item.entryLambdas + at) - background + load<f64>(item.entryGains + at));
+      const gain = load<f64>(item.entryGains + at);
+      const left = isLeft ? gain : max(0, load<f64>(item.entryLambdas + at) - background + gain);
       store<f64>(item.entryGains + at, factor * left + byBackground * background);
     }
   }
