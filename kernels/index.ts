@@ -25,7 +25,7 @@ import { prepareLine } from "./line";
 import { aggregateMasses, placeTree } from "./masses";
 import { allocate } from "./memory";
 import { addMissingCounts, anyMissing, expectedOfTotal, listMissing } from "./missing";
-import { addToMoments, prepareMoments } from "./moments";
+import { addToMoments, momentLength, prepareMoments } from "./moments";
 import { transferNodes } from "./node-transfer";
 import {
   appendObservation,
@@ -479,8 +479,13 @@ export function resumeChain(isWhole: bool, withStates: bool): i32 {
   return prepareSums() ? OK : OUT_OF_MEMORY;
 }
 
-/** Reserve the sums over sweeps; false when memory is refused. */
+/** Pixels with sums of their own. */
+let summed: i32 = 0;
+
+/** Reserve the sums over sweeps where there are none for what is drawn; false when memory is refused. */
 function prepareSums(): bool {
+  if (summed === momentLength()) return true;
+  summed = momentLength();
   return prepareMoments() && (states === 0 || prepareSmoothness(spin !== FIXED));
 }
 
