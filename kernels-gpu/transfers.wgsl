@@ -42,8 +42,11 @@ const MOST_BY_FLUX = 4.0;
 /** Levels of nodes that trade flux: to 4 x 4 pixels; of those that keep theirs against the background: to 8 x 8. */
 const HIGHEST_NODE = 2u;
 const HIGHEST_KEPT = 3u;
-/** Shares of flux and background that are not left. */
-const LEAST_OUTSIDE = 1e-9;
+/**
+ * Shares of flux and background that are not left. What the flux gives is a difference of lambda, background and node, of whose error a share so
+ * small makes much.
+ */
+const LEAST_OUTSIDE = vec2<f32>(1e-3, 1e-9);
 /** Attempts to transfer between pixels and between nodes. */
 const IMAGE_TRANSFERS = PAIR_TRANSFERS + select(NODE_TRANSFERS, 0u, LEVELS == 1u);
 
@@ -239,7 +242,7 @@ fn chooseOutside(job: Job, local: u32, attempt: u32) {
   let background = reals[realsOf(job) + SCALES + observation] * counts;
   let together = sums.x + background;
   current = vec2<f32>(sums.x, background) / together;
-  chosen = select(0u, 1u, current.x > LEAST_OUTSIDE && current.y > LEAST_OUTSIDE && sums.y > 0.0);
+  chosen = select(0u, 1u, all(current > LEAST_OUTSIDE) && sums.y > 0.0);
   outside = observation + 1u;
   // Total and scale enter the log prior linearly; the expected counts stay.
   slope = inputs[TOTAL_PRIOR + 1u] * sums.y / current.x - inputs[SCALE_PRIOR + 1u] * together / counts;
@@ -262,7 +265,7 @@ fn proposeShares() {
   let ratio = logPriorOfShares(proposed) - logPriorOfShares(current) - slope * stepOfShares() +
     logProposal(here) - logProposal(z);
   wanted = -exponentialOf(nextBits().x) - ratio;
-  if (outside != 0u && (proposed.x <= LEAST_OUTSIDE || proposed.y <= LEAST_OUTSIDE)) {
+  if (outside != 0u && any(proposed <= LEAST_OUTSIDE)) {
     // From there no transfer would lead back.
     wanted = 3e38;
   }
