@@ -16,6 +16,7 @@ export { type RegionShape, shapeContains } from "./data/regions/region-shape.js"
 export { type RegionTerm, termsContain } from "./data/regions/region-terms.js";
 export { galacticToIcrs, icrsToGalactic } from "./data/sky/galactic.js";
 export { type PointingOffsets, pointingOffsets } from "./data/sky/pointing-offsets.js";
+export type { SkyProjection } from "./data/sky/projections.js";
 export {
   type AngleStyle,
   type FormatSkyPositionOptions,
@@ -32,7 +33,6 @@ export {
   type SipDistortion,
   type SipTerm,
   type SkyPosition,
-  type SkyProjection,
   type SkySystem,
   type SkyWcs,
 } from "./data/sky/sky-wcs.js";

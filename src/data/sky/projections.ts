@@ -5,6 +5,25 @@
  * reach a position, or that a point of the plane shows no sky.
  */
 
+/**
+ * Projections that are supported (Calabretta & Greisen 2002, A&A 395, 1077): the zenithal TAN, SIN (with slant), ARC, STG,
+ * ZEA, the cylindrical CEA, CAR, MER, the maps of the whole sky SFL, MOL and AIT (Hammer-Aitoff), and `"linear"` for axes that name no
+ * projection.
+ */
+export type SkyProjection =
+  | "TAN"
+  | "SIN"
+  | "ARC"
+  | "STG"
+  | "ZEA"
+  | "CEA"
+  | "CAR"
+  | "MER"
+  | "SFL"
+  | "MOL"
+  | "AIT"
+  | "linear";
+
 /** A projection. */
 export interface Projection {
   /** Native latitude of the reference position in degrees: the pole of zenithal projections, the equator of the others. */
@@ -154,7 +173,7 @@ const AIT: Projection = {
 };
 
 /** The projections by the code that CTYPE names. Cylindrical ones repeat the sky beyond 180 degrees of longitude. */
-export const PROJECTIONS = {
+export const PROJECTIONS: Readonly<Record<Exclude<SkyProjection, "linear">, Projection>> = {
   TAN: zenithal((angle) => (angle < POLE ? Math.tan(angle) : Number.NaN), Math.atan),
   SIN,
   ARC: zenithal(
@@ -191,4 +210,4 @@ export const PROJECTIONS = {
   SFL,
   MOL,
   AIT,
-} satisfies Record<string, Projection>;
+};

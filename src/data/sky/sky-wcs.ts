@@ -1,13 +1,6 @@
 import type { WcsCard } from "../observation/observation.js";
 import { degreesIn } from "./angle-unit.js";
-import { PROJECTIONS, type Projection } from "./projections.js";
-
-/**
- * Projections that are supported (Calabretta & Greisen 2002, A&A 395, 1077): the zenithal TAN, SIN (with slant), ARC, STG,
- * ZEA, the cylindrical CEA, CAR, MER, the maps of the whole sky SFL, MOL and AIT (Hammer-Aitoff), and `"linear"` for axes that name no
- * projection.
- */
-export type SkyProjection = keyof typeof PROJECTIONS | "linear";
+import { PROJECTIONS, type Projection, type SkyProjection } from "./projections.js";
 
 /** What longitude and latitude are: `RADESYS` of equatorial coordinates, or a system of its own. */
 export type SkySystem =
