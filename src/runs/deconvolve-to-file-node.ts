@@ -233,7 +233,8 @@ async function replaceable(
  * @throws as `deconvolveToFile`
  */
 export async function resumeRun(folder: string, options: ResumeOptions = {}): Promise<FileRun> {
-  checkNames(folder, options, [...RUN_NAMES, ...Object.keys(RESUME_NAMES)]);
+  // What only a run that begins takes is known too, and stands in the record: the options that it was begun with may be given again.
+  checkNames(folder, options, [...RUN_NAMES, ...Object.keys({ ...FILE_NAMES, ...RESUME_NAMES })]);
   const path = resolve(folder);
   // Read first: nothing is put beside what is no checkpoint.
   const { record } = await readRunFolder(path);
