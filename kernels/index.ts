@@ -1,6 +1,7 @@
 // The kernels of one LIRA chain: an instance of this module is one chain. The host creates it with `createChain` and
 // `createObservation`, fills the inputs through the addresses it is given, calls `prepareChain`, sets the state, and
-// then asks for sweeps in batches. Nothing is allocated after `prepareChain`, and nothing is imported from the host.
+// then asks for sweeps in batches. Nothing is allocated after `startChain`, but for messages of the tree when a sweep adds more missing
+// photons than were foreseen, and nothing is imported from the host.
 //
 // Source: Esch et al. 2004 (ApJ 610, 1213), Connors et al. 2011 (ADASS XX).
 
