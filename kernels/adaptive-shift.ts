@@ -14,11 +14,11 @@ const STEPS: i32 = 4;
 export let adaptiveRow: i32 = 0;
 export let adaptiveCol: i32 = 0;
 
+/** NaN when memory is refused. */
 function evidenceAt(counts: usize, row: i32, col: i32): f64 {
   shiftIntoTree(counts, row, col);
   aggregateCounts();
-  collectStates(true);
-  return logEvidence;
+  return collectStates(true) ? logEvidence : NaN;
 }
 
 /** A displacement along an axis: none, uniform, or a power of two in either direction; as likely as its opposite. */
@@ -37,11 +37,14 @@ function drawDisplacement(size: i32): i32 {
  * the pass up the tree is still to be made.
  *
  * @param counts i32 `[ny, nx]`: source photons
+ * @returns false when memory is refused
  */
-export function drawAdaptiveShift(counts: usize, row: i32, col: i32): void {
+export function drawAdaptiveShift(counts: usize, row: i32, col: i32): bool {
   const ny = rowsOf(0);
   const nx = colsOf(0);
   let current = evidenceAt(counts, row, col);
+  // Other shifts hold as many counts, and need no more.
+  if (isNaN(current)) return false;
   for (let step = 0; step < STEPS; step++) {
     const proposedRow = (row + drawDisplacement(ny)) % ny;
     const proposedCol = (col + drawDisplacement(nx)) % nx;
@@ -56,4 +59,5 @@ export function drawAdaptiveShift(counts: usize, row: i32, col: i32): void {
   adaptiveCol = col;
   shiftIntoTree(counts, row, col);
   aggregateCounts();
+  return true;
 }

@@ -605,14 +605,13 @@ function drawSweep(): i32 {
   }
   if (anyMissing && !addMissingCounts(flux, sourceCounts)) return TOO_MANY_COUNTS;
   if (spin === RANDOM) setShift(drawIndex(ny), drawIndex(nx));
-  else if (spin === SAMPLED) stepShift();
+  else if (spin === SAMPLED && !stepShift()) return OUT_OF_MEMORY;
   const row = shiftRow();
   const col = shiftCol();
   shiftIntoTree(sourceCounts, row, col);
   aggregateCounts();
   if (load<i32>(countsOf(levels)) < 0) return TOO_MANY_COUNTS;
-  if (states > 0 && !reserveMessages(load<i32>(countsOf(levels)))) return OUT_OF_MEMORY;
-  stepSmoothing();
+  if (!stepSmoothing()) return OUT_OF_MEMORY;
   const total = drawImage(flux, alphas(), row, col, reference, totalShape, totalRate);
   store<f64>(scalar(TOTAL), total);
   if (fitBackground) drawBackgroundScale(scaleShape, scaleRate);
@@ -687,31 +686,32 @@ export function stepAggregate(row: i32, col: i32): void {
   shiftIntoTree(sourceCounts, row, col);
   aggregateCounts();
 }
-/** The draw of the shift alone, for a chain of sampled shifts. */
-export function stepShift(): void {
+/** The draw of the shift alone, for a chain of sampled shifts; false without memory. */
+export function stepShift(): bool {
   if (states > 0) {
-    drawAdaptiveShift(sourceCounts, shiftRow(), shiftCol());
+    if (!drawAdaptiveShift(sourceCounts, shiftRow(), shiftCol())) return false;
     setShift(adaptiveRow, adaptiveCol);
   } else {
     drawShift(sourceCounts, alphas());
     setShift(drawnRow, drawnCol);
   }
+  return true;
 }
 /** Log evidence of the source counts given the transition matrix with the tree shifted so; see `collectStates`. */
 export function stepEvidence(row: i32, col: i32): f64 {
   shiftIntoTree(sourceCounts, row, col);
   aggregateCounts();
-  collectStates(true);
-  return logEvidence;
+  return collectStates(true) ? logEvidence : NaN;
 }
-/** Step 5 alone: alpha of each level, or the states of all nodes and their transition matrix. */
-export function stepSmoothing(): void {
+/** Step 5 alone: alpha of each level, or the states of all nodes and their transition matrix; false without memory. */
+export function stepSmoothing(): bool {
   if (states > 0) {
-    collectStates(false);
+    if (!collectStates(false)) return false;
     drawStates();
   } else if (fitAlpha) {
     drawSmoothing(alphas(), modes());
   }
+  return true;
 }
 /** Step 6 alone, with the given shift. */
 export function stepImage(row: i32, col: i32): void {

@@ -318,13 +318,15 @@ function isUninformative(): bool {
  * The upward pass over the counts of the tree.
  *
  * @param measured find `logEvidence` too, up to a constant that does not depend on where the counts lie
+ * @returns false when memory for its messages is refused
  */
-export function collectStates(measured: bool): void {
+export function collectStates(measured: bool): bool {
   logEvidence = 0;
   if (isUninformative()) {
     if (measured && levels > 0) addEmpty(levels, 0, 0, load<i32>(countsOf(levels)));
-    return;
+    return true;
   }
+  if (!reserveMessages(load<i32>(countsOf(levels)))) return false;
   next = messages;
   const root = next;
   collect(levels, 0, 0, measured);
@@ -333,6 +335,7 @@ export function collectStates(measured: bool): void {
     for (let state = 0; state < states; state++) sum += load<f64>(root + ((<usize>state) << 3));
     logEvidence += log(sum / <f64>states);
   }
+  return true;
 }
 
 /** Draw the states of a node and of all informative nodes below it, in the order of `collect`. */

@@ -103,10 +103,10 @@ export interface Kernels {
   stepRedistribute(): number;
   stepSourceCounts(): void;
   stepAggregate(row: number, col: number): void;
-  stepShift(): void;
+  stepShift(): number;
   shiftScores(): number;
   stepEvidence(row: number, col: number): number;
-  stepSmoothing(): void;
+  stepSmoothing(): number;
   stepImage(row: number, col: number): void;
   stepTransfers(row: number, col: number): number;
 }

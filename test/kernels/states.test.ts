@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { DEFAULT_ADAPTIVE_PRIOR, neighbouringTransitions } from "../../src/data/law/adaptive-prior.js";
 import type { AdaptivePrior } from "../../src/data/law/prior-parameters.js";
 import { type Shape, skyImage } from "../../src/image.js";
+import { createLiraChain } from "../../src/samplers/lira.js";
 import { enumerateStates, logEvidenceOfStates } from "../oracles/smoothing-states.js";
 import { textbookRandom } from "../oracles/textbook-random.js";
 import { createStepChain } from "./step-kernels.js";
@@ -112,4 +113,28 @@ describe("the draw of states and transitions", () => {
     expect(Math.max(...z.map(Math.abs))).toBeLessThan(4.5);
     expect(Math.sqrt(z.reduce((sum, value) => sum + value ** 2, 0) / z.length)).toBeLessThan(1.8);
   });
+});
+
+it("collects the states of more counts than were foreseen without touching what lies behind their room", () => {
+  const shape = [64, 64] as const;
+  const counts = new Float64Array(64 * 64);
+  counts[700] = 2;
+  const chain = createLiraChain(
+    [{ counts: skyImage(counts, shape), psf: skyImage([1, 2, 1], [1, 3]) }],
+    {
+      boundary: "spill",
+      cycleSpin: "sampled",
+      pairTransfers: 8,
+      fitBackgroundScale: false,
+      totalCountsPrior: { shape: 1, rate: 0 },
+      backgroundScalePrior: { shape: 1, rate: 1 },
+      adaptivePrior: DEFAULT_ADAPTIVE_PRIOR,
+    },
+    { seed: 1, chain: 0 },
+  );
+  const { kernels } = chain;
+  const before = kernels.likelihood();
+  new Int32Array(kernels.memory.buffer, kernels.sourceCountsArray(), 64 * 64).fill(5);
+  expect(kernels.stepEvidence(3, 5)).toBeLessThan(0);
+  expect(kernels.likelihood()).toBe(before);
 });
