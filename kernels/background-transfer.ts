@@ -129,7 +129,7 @@ function scaleOutside(level: i32, row: i32, col: i32, factor: f64): void {
       }
     }
   }
-  if (hasDark) scaleDark(factor);
+  scaleDark(factor);
   sumMasses(1);
 }
 

@@ -6,7 +6,7 @@
 // (node-transfer.ts), never cut one.
 
 import { allocate } from "./memory";
-import { missingOf } from "./missing";
+import { missingRunsOf } from "./missing";
 import { Observation, observationAt, observationCount } from "./observation";
 import {
   countRuns,
@@ -17,6 +17,7 @@ import {
   hasDark,
   isDark,
   LEAST_LEVEL,
+  listZeros,
   runsOf,
   setImageRuns,
   setRuns,
@@ -49,8 +50,7 @@ export function setDarkSky(mode: i32): void {
  * bytes everywhere. Without memory nothing is left out.
  */
 export function leaveOutDark(wrap: bool, shiftRow: i32, shiftCol: i32): void {
-  drawAll();
-  rootCount = 0;
+  leaveOutNothing();
   if (wanted === NEVER || levels <= LEAST_LEVEL) return;
   const pixels = rowsOf(0) * colsOf(0);
   if (wanted === AUTOMATIC && pixels < LEAST_PIXELS) return;
@@ -67,7 +67,13 @@ export function leaveOutDark(wrap: bool, shiftRow: i32, shiftCol: i32): void {
   if (count === 0 || (wanted === AUTOMATIC && count << (2 * LEAST_LEVEL + 2) < pixels)) return;
   gatherDark();
   if (!isRootDark() && listRuns(shiftRow, shiftCol) && listRoots()) drawRuns();
-  else drawAll();
+  else leaveOutNothing();
+}
+
+/** Draw all of the image. */
+export function leaveOutNothing(): void {
+  drawAll();
+  rootCount = 0;
 }
 
 function isRootDark(): bool {
@@ -94,10 +100,11 @@ function markMissing(shiftRow: i32, shiftCol: i32): void {
   for (let row = 0; row < ny; row++) {
     const treeRow = row < shiftRow ? row - shiftRow + ny : row - shiftRow;
     const line = darkNodesOf(LEAST_LEVEL) + <usize>((treeRow >> LEAST_LEVEL) * cols);
-    for (let col = 0; col < nx; col++) {
-      if (missingOf(<usize>(row * nx + col)) === 0) continue;
-      const treeCol = col < shiftCol ? col - shiftCol + nx : col - shiftCol;
-      store<u8>(line + <usize>(treeCol >> LEAST_LEVEL), 0);
+    for (let run = missingRunsOf(row); load<i32>(run) >= 0; run += 8) {
+      for (let col = load<i32>(run); col < load<i32>(run, 4); col++) {
+        const treeCol = col < shiftCol ? col - shiftCol + nx : col - shiftCol;
+        store<u8>(line + <usize>(treeCol >> LEAST_LEVEL), 0);
+      }
     }
   }
 }
@@ -157,31 +164,12 @@ function gatherDark(): void {
   }
 }
 
-/** Number of runs of nodes that are not dark, in a row of a level from LEAST_LEVEL on; written where `out` is not 0. */
-function findRuns(level: i32, row: i32, out: usize): i32 {
-  const cols = colsOf(level);
-  const line = darkNodesOf(level) + <usize>(row * cols);
-  let runs = 0;
-  for (let col = 0; col < cols; ) {
-    const first = col;
-    while (col < cols && load<u8>(line + <usize>col) === 0) col++;
-    if (col > first) {
-      if (out !== 0) out = storeRun(out, first, col);
-      runs++;
-    }
-    while (col < cols && load<u8>(line + <usize>col) !== 0) col++;
-  }
-  if (out !== 0) endRuns(out);
-  return runs;
-}
-
 /** List the runs of all rows; false when memory is refused. */
 function listRuns(shiftRow: i32, shiftCol: i32): bool {
   for (let level = LEAST_LEVEL; level <= levels; level++) {
     for (let row = 0; row < rowsOf(level); row++) {
-      const list = allocate((<usize>(findRuns(level, row, 0) + 1)) << 3);
+      const list = listZeros(darkNodesOf(level) + <usize>(row * colsOf(level)), colsOf(level));
       if (list === 0) return false;
-      findRuns(level, row, list);
       setRuns(level, row, list);
     }
   }
@@ -266,29 +254,31 @@ function listRoots(): bool {
   return true;
 }
 
+/** Address of the mass of a node of `roots`. */
+function massOfRoot(index: i32): usize {
+  const root = roots + <usize>(12 * index);
+  return massAt(load<i32>(root), load<i32>(root, 4), load<i32>(root, 8));
+}
+
 /** Address of the f64 masses of the nodes of `roots`, which are part of the chain's state. */
 export function darkMasses(): usize {
-  for (let index: usize = 0; index < <usize>rootCount; index++) {
-    const root = roots + 12 * index;
-    const at = massAt(load<i32>(root), load<i32>(root, 4), load<i32>(root, 8));
-    store<f64>(rootMasses + (index << 3), load<f64>(at));
+  for (let index = 0; index < rootCount; index++) {
+    store<f64>(rootMasses + ((<usize>index) << 3), load<f64>(massOfRoot(index)));
   }
   return rootMasses;
 }
 
 /** Take the masses of dark nodes from where `darkMasses` put them, and the host those of a saved chain. */
 export function restoreDarkMasses(): void {
-  for (let index: usize = 0; index < <usize>rootCount; index++) {
-    const root = roots + 12 * index;
-    const at = massAt(load<i32>(root), load<i32>(root, 4), load<i32>(root, 8));
-    store<f64>(at, load<f64>(rootMasses + (index << 3)));
+  for (let index = 0; index < rootCount; index++) {
+    store<f64>(massOfRoot(index), load<f64>(rootMasses + ((<usize>index) << 3)));
   }
 }
 
 /** Multiply the masses of all dark nodes. */
 export function scaleDark(factor: f64): void {
-  for (let root = roots; root < roots + <usize>(12 * rootCount); root += 12) {
-    const at = massAt(load<i32>(root), load<i32>(root, 4), load<i32>(root, 8));
+  for (let index = 0; index < rootCount; index++) {
+    const at = massOfRoot(index);
     store<f64>(at, factor * load<f64>(at));
   }
 }

@@ -10,7 +10,7 @@ import { adaptiveCol, adaptiveRow, drawAdaptiveShift } from "./adaptive-shift";
 import { transferBackground } from "./background-transfer";
 import { prepareBlockGammas } from "./block-gammas";
 import { aggregateCounts, shiftIntoTree } from "./counts";
-import { leaveOutDark, restoreDarkMasses } from "./dark-layout";
+import { leaveOutDark, leaveOutNothing, restoreDarkMasses } from "./dark-layout";
 import { addDarkSky, beginDarkSky, hideDarkSky } from "./dark-sky";
 import { drawImage, logBlockFractions, prepareImage, sumLogFractions } from "./image";
 import {
@@ -42,7 +42,7 @@ import { RADIUS, transferPairs } from "./pair-transfer";
 import { drawPixels, logPixelPrior, pixelShape } from "./pixel-prior";
 import { drawIndex, initRandom, randomState } from "./random";
 import { prepareRedistribution, redistributeCounts, redistributeLitCounts } from "./redistribute";
-import { drawAll, hasDark, prepareRuns } from "./runs";
+import { hasDark, prepareRuns } from "./runs";
 import { drawnCol, drawnRow, drawShift, prepareShift } from "./shift";
 import { drawSmoothing, logLevelPrior, prepareSmoothing } from "./smoothing";
 import { addSmoothness, levelSmoothness, logStateFractions, prepareSmoothness } from "./smoothness";
@@ -437,7 +437,7 @@ export function startChain(): i32 {
   total *= reference;
   store<f64>(scalar(TOTAL), total);
   if (states > 0) {
-    drawAll();
+    leaveOutNothing();
     startStates();
     aggregateMasses(flux, reference, shiftRow(), shiftCol());
     // With states that are not alike in all children pixels below a dark node would not be alike either.
@@ -476,7 +476,7 @@ export function resumeChain(isWhole: bool, withStates: bool): i32 {
     if (withStates) restoreDarkMasses();
     return OK;
   }
-  drawAll();
+  leaveOutNothing();
   return prepareSums() ? OK : OUT_OF_MEMORY;
 }
 

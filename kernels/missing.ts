@@ -3,7 +3,7 @@
 
 import { allocate } from "./memory";
 import { drawPoisson, drawUniform } from "./random";
-import { endRuns, storeRun } from "./runs";
+import { listZeros } from "./runs";
 import { colsOf, rowsOf } from "./tree";
 
 /** Whether any photons are missing. */
@@ -15,7 +15,7 @@ let reference: f64 = 1;
 let lists: usize = 0;
 
 /** Exposure that is missing from a pixel. Sums of rounded probabilities may exceed 1 by a few ulp: that is nothing missing. */
-export function missingOf(pixel: usize): f64 {
+function missingOf(pixel: usize): f64 {
   const missing = reference - load<f64>(exposed + (pixel << 3));
   return missing > reference * 1e-14 ? missing : 0;
 }
@@ -33,36 +33,24 @@ export function listMissing(exposure: usize, referenceExposure: f64, varies: boo
   const ny = rowsOf(0);
   const nx = colsOf(0);
   lists = allocate((<usize>ny) << 2);
-  if (lists === 0) return false;
-  anyMissing = varies;
+  // u8: 1 for each pixel of a row from which nothing is missing.
+  const complete = allocate(<usize>nx);
+  if (lists === 0 || complete === 0) return false;
+  anyMissing = false;
   for (let row = 0; row < ny; row++) {
-    const list = allocate((<usize>((varies ? 1 : findRuns(row, 0)) + 1)) << 3);
+    for (let col = 0; !varies && col < nx; col++) {
+      store<u8>(complete + <usize>col, <u8>(missingOf(<usize>(row * nx + col)) === 0));
+    }
+    const list = listZeros(complete, nx);
     if (list === 0) return false;
-    if (varies) endRuns(storeRun(list, 0, nx));
-    else if (findRuns(row, list) > 0) anyMissing = true;
+    if (load<i32>(list) >= 0) anyMissing = true;
     store<usize>(lists + ((<usize>row) << 2), list);
   }
   return true;
 }
 
-/** Number of the runs of a row; written where `out` is not 0. */
-function findRuns(row: i32, out: usize): i32 {
-  const nx = colsOf(0);
-  const start = row * nx;
-  let runs = 0;
-  for (let col = 0; col < nx; ) {
-    const first = col;
-    while (col < nx && missingOf(<usize>(start + col)) > 0) col++;
-    if (col > first) {
-      if (out !== 0) out = storeRun(out, first, col);
-      runs++;
-    } else col++;
-  }
-  if (out !== 0) endRuns(out);
-  return runs;
-}
-
-function runsOfRow(row: i32): usize {
+/** Address of the runs of pixels of a row of the image from which photons may be missing, as in runs.ts. */
+export function missingRunsOf(row: i32): usize {
   return load<usize>(lists + ((<usize>row) << 2));
 }
 
@@ -70,7 +58,7 @@ function runsOfRow(row: i32): usize {
 function expectedOfRow(flux: usize, row: i32): f64 {
   const start = <usize>(row * colsOf(0));
   let sum: f64 = 0;
-  for (let run = runsOfRow(row); load<i32>(run) >= 0; run += 8) {
+  for (let run = missingRunsOf(row); load<i32>(run) >= 0; run += 8) {
     const end = start + <usize>load<i32>(run, 4);
     for (let pixel = start + <usize>load<i32>(run); pixel < end; pixel++) {
       sum += missingOf(pixel) * load<f64>(flux + (pixel << 3));
@@ -128,7 +116,7 @@ function addPhoton(sourceCounts: usize, pixel: usize): void {
 /** A Poisson number for each pixel of a row. */
 function addToPixels(flux: usize, sourceCounts: usize, row: i32): void {
   const start = <usize>(row * colsOf(0));
-  for (let run = runsOfRow(row); load<i32>(run) >= 0; run += 8) {
+  for (let run = missingRunsOf(row); load<i32>(run) >= 0; run += 8) {
     const end = start + <usize>load<i32>(run, 4);
     for (let pixel = start + <usize>load<i32>(run); pixel < end; pixel++) {
       const mean = missingOf(pixel) * load<f64>(flux + (pixel << 3));
@@ -142,7 +130,7 @@ function addToPixels(flux: usize, sourceCounts: usize, row: i32): void {
 function drawPixel(target: f64, flux: usize, row: i32): usize {
   const start = <usize>(row * colsOf(0));
   let last = start;
-  for (let run = runsOfRow(row); load<i32>(run) >= 0; run += 8) {
+  for (let run = missingRunsOf(row); load<i32>(run) >= 0; run += 8) {
     const end = start + <usize>load<i32>(run, 4);
     for (let pixel = start + <usize>load<i32>(run); pixel < end; pixel++) {
       const mean = missingOf(pixel) * load<f64>(flux + (pixel << 3));

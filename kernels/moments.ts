@@ -2,7 +2,7 @@
 
 import { rootCount } from "./dark-layout";
 import { allocate } from "./memory";
-import { drawnNodes, hasDark, imageRunsOf } from "./runs";
+import { drawnNodes, imageRunsOf } from "./runs";
 import { colsOf, rowsOf } from "./tree";
 
 /** Sweeps added so far. */
@@ -13,7 +13,7 @@ export let squares: usize = 0;
 
 /** Number of the values of `means` and `squares`. */
 export function momentLength(): i32 {
-  return drawnNodes(0) + (hasDark ? rootCount : 0);
+  return drawnNodes(0) + rootCount;
 }
 
 /** Reserve the sums; false when memory is refused. */
@@ -34,10 +34,6 @@ export function addToMoments(flux: usize): void {
   momentCount++;
   const ny = rowsOf(0);
   const nx = colsOf(0);
-  if (!hasDark) {
-    addRun(flux, 0, ny * nx);
-    return;
-  }
   let to = 0;
   for (let row = 0; row < ny; row++) {
     for (let run = imageRunsOf(row); load<i32>(run) >= 0; run += 8) {

@@ -5,7 +5,7 @@
 import { allocate } from "./memory";
 import { longestPsf, Observation } from "./observation";
 import { drawBinomial, drawUniform, nextBits } from "./random";
-import { assign, FAINT, findSum, redistributePixel, rowSums, runLanes, sumLanes, UNIT_24 } from "./window";
+import { assign, FAINT, findSum, redistributePixel, rowSums, runLanes, sumFourRows, UNIT_24 } from "./window";
 
 /** Below this part of what lambda was before transfers its rounding counts: then it is summed anew. */
 const LEAST_LEFT: f64 = 0.1;
@@ -74,26 +74,13 @@ function sumInOrder(
     const window1 = window + <usize>load<i32>(offsets, 4);
     const window2 = window + <usize>load<i32>(offsets, 8);
     const window3 = window + <usize>load<i32>(offsets, 12);
-    const psf1 = psf + bytes;
-    const psf2 = psf1 + bytes;
-    const psf3 = psf2 + bytes;
-    let sum0 = f32x4.splat(0);
-    let sum1 = f32x4.splat(0);
-    let sum2 = f32x4.splat(0);
-    let sum3 = f32x4.splat(0);
-    for (let at: usize = 0; at < bytes; at += 16) {
-      sum0 = f32x4.add(sum0, f32x4.mul(v128.load(psf + at), v128.load(window0 + at)));
-      sum1 = f32x4.add(sum1, f32x4.mul(v128.load(psf1 + at), v128.load(window1 + at)));
-      sum2 = f32x4.add(sum2, f32x4.mul(v128.load(psf2 + at), v128.load(window2 + at)));
-      sum3 = f32x4.add(sum3, f32x4.mul(v128.load(psf3 + at), v128.load(window3 + at)));
-    }
-    const totals = sumLanes(sum0, sum1, sum2, sum3);
+    const totals = inline.always(sumFourRows(psf, bytes, window0, window1, window2, window3, bytes));
     const at = (<usize>place) << 2;
     v128.store(rowTotals + at, totals);
     const sums = f32x4.add(runLanes(totals), carry);
     v128.store(rowSums + at, sums);
     carry = i32x4.shuffle(sums, sums, 3, 3, 3, 3);
-    psf = psf3 + bytes;
+    psf += 4 * bytes;
     offsets += 16;
   }
   return f32x4.extract_lane(carry, 3);

@@ -62,6 +62,24 @@ export function endRuns(at: usize): void {
   storeRun(at, -1, -1);
 }
 
+/** List the runs of columns whose u8 is 0; the address, or 0 when memory is refused. */
+export function listZeros(line: usize, cols: i32): usize {
+  let count = 0;
+  for (let col = 0; col < cols; col++) {
+    count += i32(load<u8>(line + <usize>col) === 0 && (col === 0 || load<u8>(line + <usize>(col - 1)) !== 0));
+  }
+  const list = allocate((<usize>(count + 1)) << 3);
+  if (list === 0) return 0;
+  let out = list;
+  for (let col = 0; col < cols; col++) {
+    const first = col;
+    while (col < cols && load<u8>(line + <usize>col) === 0) col++;
+    if (col > first) out = storeRun(out, first, col);
+  }
+  endRuns(out);
+  return list;
+}
+
 /** Use another list for a row of a level. */
 export function setRuns(level: i32, row: i32, list: usize): void {
   store<usize>(treeLists + ((<usize>(load<i32>(firstRows + ((<usize>level) << 2)) + row)) << 2), list);

@@ -5,9 +5,9 @@ import { alphaOf, alphaSum, kindOf, logNormOf, meanLogAlpha, states } from "./ad
 import { rootLevels } from "./dark-layout";
 import { imageColOf, imageRowOf } from "./masses";
 import { allocate } from "./memory";
-import { drawnNodes, hasDark, imageRunsOf, isDark, runsOf } from "./runs";
+import { drawnNodes, imageRunsOf, isDark, runsOf } from "./runs";
 import { logPair } from "./special";
-import { nodesAbove, statesOf } from "./states";
+import { statesOf } from "./states";
 import { colsOf, countsOf, levels, massesOf, rowsOf } from "./tree";
 
 /** Whether the tree moves on the image, so that sums are kept of pixels instead of nodes. */
@@ -34,7 +34,6 @@ export function smoothnessSums(): usize {
 export function smoothnessLength(): i32 {
   if (states === 0) return 0;
   if (moves) return levels * rowsOf(0) * colsOf(0);
-  if (!hasDark) return nodesAbove();
   let count = rootLevels();
   for (let level = 1; level <= levels; level++) count += drawnNodes(level);
   return count;
@@ -42,17 +41,8 @@ export function smoothnessLength(): i32 {
 
 /** Add ln alpha of the current states to the sums. */
 export function addSmoothness(): void {
-  if (hasDark) {
-    addDrawnNodes();
-    return;
-  }
   if (!moves) {
-    const nodes = nodesAbove();
-    const first = levels > 0 ? statesOf(1) : 0;
-    for (let node = 0; node < nodes; node++) {
-      const at = sums + ((<usize>node) << 3);
-      store<f64>(at, load<f64>(at) + meanLogAlpha(load<u8>(first + <usize>node)));
-    }
+    addDrawnNodes();
     return;
   }
   for (let level = 0; level < levels; level++) addPixels(level);

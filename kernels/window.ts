@@ -127,7 +127,7 @@ export function fillPart(part: Observation, flux: usize, ny: i32, nx: i32, wrap:
 }
 
 /** Sums of the four lanes of four vectors, one in each lane. */
-export function sumLanes(first: v128, second: v128, third: v128, fourth: v128): v128 {
+function sumLanes(first: v128, second: v128, third: v128, fourth: v128): v128 {
   const low = f32x4.add(i32x4.shuffle(first, second, 0, 2, 4, 6), i32x4.shuffle(first, second, 1, 3, 5, 7));
   const high = f32x4.add(i32x4.shuffle(third, fourth, 0, 2, 4, 6), i32x4.shuffle(third, fourth, 1, 3, 5, 7));
   return f32x4.add(i32x4.shuffle(low, high, 0, 2, 4, 6), i32x4.shuffle(low, high, 1, 3, 5, 7));
@@ -138,6 +138,38 @@ export function runLanes(values: v128): v128 {
   const zero = f32x4.splat(0);
   const pairs = f32x4.add(values, i32x4.shuffle(values, zero, 4, 0, 1, 2));
   return f32x4.add(pairs, i32x4.shuffle(pairs, zero, 4, 4, 0, 1));
+}
+
+/**
+ * Sums over the products of two f32 tables of four rows, one in each lane.
+ *
+ * @param weights first row of the first table, the others `weightStride` bytes apart
+ * @param window0, window1, window2, window3 rows of the second
+ * @param bytes length of the rows, a multiple of 16
+ */
+export function sumFourRows(
+  weights: usize,
+  weightStride: usize,
+  window0: usize,
+  window1: usize,
+  window2: usize,
+  window3: usize,
+  bytes: usize,
+): v128 {
+  const weights1 = weights + weightStride;
+  const weights2 = weights1 + weightStride;
+  const weights3 = weights2 + weightStride;
+  let sum0 = f32x4.splat(0);
+  let sum1 = f32x4.splat(0);
+  let sum2 = f32x4.splat(0);
+  let sum3 = f32x4.splat(0);
+  for (let at: usize = 0; at < bytes; at += 16) {
+    sum0 = f32x4.add(sum0, f32x4.mul(v128.load(weights + at), v128.load(window0 + at)));
+    sum1 = f32x4.add(sum1, f32x4.mul(v128.load(weights1 + at), v128.load(window1 + at)));
+    sum2 = f32x4.add(sum2, f32x4.mul(v128.load(weights2 + at), v128.load(window2 + at)));
+    sum3 = f32x4.add(sum3, f32x4.mul(v128.load(weights3 + at), v128.load(window3 + at)));
+  }
+  return sumLanes(sum0, sum1, sum2, sum3);
 }
 
 /**
@@ -164,23 +196,11 @@ export function sumRows(
   const end = weights + <usize>rows * weightStride;
   let carry = f32x4.splat(before);
   for (let psf = weights; psf < end; psf += 4 * weightStride) {
-    const psf1 = psf + weightStride;
-    const psf2 = psf1 + weightStride;
-    const psf3 = psf2 + weightStride;
     const window1 = window + stride;
     const window2 = window1 + stride;
     const window3 = window2 + stride;
-    let sum0 = f32x4.splat(0);
-    let sum1 = f32x4.splat(0);
-    let sum2 = f32x4.splat(0);
-    let sum3 = f32x4.splat(0);
-    for (let at: usize = 0; at < bytes; at += 16) {
-      sum0 = f32x4.add(sum0, f32x4.mul(v128.load(psf + at), v128.load(window + at)));
-      sum1 = f32x4.add(sum1, f32x4.mul(v128.load(psf1 + at), v128.load(window1 + at)));
-      sum2 = f32x4.add(sum2, f32x4.mul(v128.load(psf2 + at), v128.load(window2 + at)));
-      sum3 = f32x4.add(sum3, f32x4.mul(v128.load(psf3 + at), v128.load(window3 + at)));
-    }
-    const sums = f32x4.add(runLanes(sumLanes(sum0, sum1, sum2, sum3)), carry);
+    const totals = inline.always(sumFourRows(psf, weightStride, window, window1, window2, window3, bytes));
+    const sums = f32x4.add(runLanes(totals), carry);
     v128.store(out, sums);
     carry = i32x4.shuffle(sums, sums, 3, 3, 3, 3);
     out += 16;

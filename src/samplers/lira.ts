@@ -376,7 +376,7 @@ export function createLiraChain(
     kernels.showDarkSky();
     return doubles(kernels.fluxArray(), pixels);
   };
-  const smoothnessLength = smoothnessSums().length;
+  const smoothnessLength = kernels.hasDark.value ? kernels.nodeStatesLength() : kernels.smoothnessLength();
   const randomBytes = () => new Uint8Array(kernels.memory.buffer, kernels.randomArray(), 32);
 
   return {
