@@ -141,9 +141,9 @@ describe("tslira deconvolve --method", () => {
     // As to a program: its first line of progress does not take ten seconds.
     const child = startCli(folder, [...words, "-o", "part.fits", "--json"], { TSLIRA_STDERR: "json" });
     const end = finished(child);
-    // The first line of progress: it is at work, and listens for signals.
+    // A line of progress that tells of more than the first iteration: it is at work, and listens for signals.
     await new Promise<void>((resolve) =>
-      child.stderr?.on("data", (text) => /iteration/.test(text) && resolve()),
+      child.stderr?.on("data", (text) => /\d\d of at most/.test(text) && resolve()),
     );
     child.kill("SIGINT");
     const { code, stdout, stderr } = await end;
