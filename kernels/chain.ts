@@ -19,7 +19,7 @@ import {
   turnPsfs,
 } from "./observation";
 import { RADIUS } from "./pair-transfer";
-import { initRandom, randomState } from "./random";
+import { randomState } from "./random";
 import { prepareRedistribution } from "./redistribute";
 import { prepareRuns } from "./runs";
 import { prepareShift } from "./shift";
@@ -127,7 +127,6 @@ export function createChain(
   exposed = allocate((<usize>pixels) << 3);
   state = allocate((<usize>stateLength()) << 3);
   if (flux === 0 || exposed === 0 || state === 0) return OUT_OF_MEMORY;
-  initRandom();
   if (states === 0) return OK;
   return layOutStates(transitionArray()) ? OK : OUT_OF_MEMORY;
 }

@@ -6,10 +6,11 @@
 
 import { allocate } from "./memory";
 import { Observation, observationAt, observationCount, partAt } from "./observation";
+import { exposureAt, fillPadded, wrapIndex } from "./padded-image";
 import { fillParts, lightBySet } from "./psf-set";
 import { convolveLight } from "./redistribute-tiles";
 import { log } from "./special";
-import { exposureAt, FAINT, fillPadded, lightOfPixel, sumLightOfRow, wrapIndex } from "./window";
+import { FAINT, lightOfPixel, sumLightOfRow } from "./window";
 
 /** lambda of the dark pixels of a row that is kept whole. */
 const DARK: f64 = 1e200;
