@@ -91,6 +91,8 @@ describe("hduKind", () => {
 
   it.each([
     ["psf", "PSF", "", undefined, "--psf"],
+    // Gammapy's kernels, of which a cube holds one an energy.
+    ["psf", "PSFKERNEL", "", { min: 0, sum: 3, whole: false }, "--psf"],
     ["psf", "IMAGE", "", { min: 0, sum: 1.001, whole: false }, "--psf"],
     ["mask", "MASK", "", undefined, "--mask"],
     ["exposure", "IMAGE", "cm**2 s", undefined, "--exposure"],
