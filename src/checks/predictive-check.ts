@@ -17,6 +17,7 @@ import {
 import { randomStream } from "../data/random/random.js";
 import type { PixelPosition } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
+import { given } from "../given.js";
 import type { Shape, SkyImage } from "../image.js";
 import { type FittedSky, type FramePrediction, framePrediction } from "../model/frame-prediction.js";
 import { type Residuals, residuals } from "../model/predicted-counts.js";
@@ -159,9 +160,7 @@ export async function compareWithDraws(
   const { upsampling, margin, sky } = options;
   const fitted: FittedSky = {
     boundary,
-    ...(upsampling === undefined ? {} : { upsampling }),
-    ...(margin === undefined ? {} : { margin }),
-    ...(sky === undefined ? {} : { sky }),
+    ...given({ upsampling, margin, sky }),
   };
   const models = observations.map((observation) => framePrediction(observation, fitted, "predictiveCheck"));
   checkShapes(observations[0], frameShape(models[0].grid), images);
@@ -186,7 +185,7 @@ export async function compareWithDraws(
           reference,
           seed: (options.seed ?? 0) + SEED_OFFSET + index,
         },
-        { ...options, onProgress: part, ...(signal === undefined ? {} : { signal }) },
+        { ...options, onProgress: part, ...given({ signal }) },
       ),
     );
   }
@@ -200,7 +199,7 @@ function checkOptions(options: PredictiveCheckOptions): void {
     falseAlarmRate = DEFAULT_FALSE_ALARM_RATE,
     patchSide: side,
   } = options;
-  const whole = { draws, replicates, ...(side === undefined ? {} : { patchSide: side }) };
+  const whole = { draws, replicates, ...given({ patchSide: side }) };
   for (const [name, value] of Object.entries(whole)) {
     if (Number.isInteger(value) && value >= 1) continue;
     throw new InvalidInputError(
@@ -295,7 +294,7 @@ async function checkObservation(
     chains,
     {
       onProgress: (fraction) => onProgress?.(MEAN_PART * fraction),
-      ...(signal === undefined ? {} : { signal }),
+      ...given({ signal }),
     },
     (image, chain, draw) => {
       if (pointSource === undefined) flux.set(image);

@@ -2,6 +2,7 @@
 
 import { basename, dirname, join } from "node:path";
 import { InvalidInputError } from "../errors.js";
+import { given } from "../given.js";
 import { createChainsJob, createReplicatesJob, createTilesJob } from "../jobs/create-job-node.js";
 import { createObservationsJob, type SurveyEntry } from "../jobs/create-survey-job-node.js";
 import type { SlurmSettings } from "../jobs/job.js";
@@ -33,7 +34,6 @@ import {
   offsets,
   type PartialSettings,
 } from "./deconvolve-config.js";
-import { given } from "./given.js";
 import { requiredPrior } from "./method-options.js";
 import { displacedHeaders, placeObservations } from "./place-observations.js";
 import { readTogether } from "./read-together.js";
@@ -220,9 +220,7 @@ export async function createJob(
   const shared = {
     command,
     onWarning: warn,
-    ...(output === undefined ? {} : { output }),
-    ...(name === undefined ? {} : { name }),
-    ...(slurm === undefined ? {} : { slurm }),
+    ...given({ output, name, slurm }),
   };
   const { options } = settings;
   const method = checkSampler(options, MOVABLE.includes(kind) ? SAMPLERS : ["lira"]);
@@ -270,7 +268,7 @@ export async function createJob(
     return createReplicatesJob(folder, observations, regions, both, {
       ...shared,
       ...origin,
-      ...(thresholds === undefined ? {} : { thresholds }),
+      ...given({ thresholds }),
     });
   }
   if (kind === "chains") {
@@ -282,7 +280,7 @@ export async function createJob(
   return createTilesJob(folder, observations, others, {
     ...shared,
     ...origin,
-    ...(tile === undefined ? {} : { tile }),
+    ...given({ tile }),
     ...(margin === undefined || margin === "auto" ? {} : { margin }),
   });
 }

@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Command, Option } from "@commander-js/extra-typings";
 import { InvalidInputError, toPlainError } from "../errors.js";
+import { given } from "../given.js";
 import { collectJob } from "../jobs/collect-job-node.js";
 import { collectedPaths } from "../jobs/collected-place-node.js";
 import type { SlurmSettings } from "../jobs/job.js";
@@ -183,8 +184,7 @@ async function submit(path: string, flags: SubmitFlags): Promise<void> {
     return;
   }
   const report = await runHere(job, todo, progress, {
-    ...(flags.workers === undefined ? {} : { workers: flags.workers }),
-    ...(flags.checkpointEvery === undefined ? {} : { checkpointSeconds: flags.checkpointEvery }),
+    ...given({ workers: flags.workers, checkpointSeconds: flags.checkpointEvery }),
   });
   tellReport(job, report, say);
   if (process.exitCode === undefined && flags.collect) {
@@ -313,7 +313,7 @@ async function collect(
     verify: flags.fast !== true,
     overwrite: flags.overwrite === true,
     onProgress: (fraction) => progress.show(`${Math.floor(100 * fraction)} %  collecting`, "collecting"),
-    ...(flags.output === undefined ? {} : { output: flags.output }),
+    ...given({ output: flags.output }),
   });
   progress.close();
   const { collected: used, total, files, remarks } = collected;
@@ -357,8 +357,7 @@ async function runTask(folder: string, numbers: readonly string[], flags: RunTas
       process.stderr.write(
         `task ${index}: ${error === undefined ? "done" : `failed: ${toPlainError(error).message}`} after ${formatDuration(seconds)}\n`,
       ),
-    ...(scratch === undefined ? {} : { scratch }),
-    ...(checkpointEvery === undefined ? {} : { checkpointSeconds: checkpointEvery }),
+    ...given({ scratch, checkpointSeconds: checkpointEvery }),
   });
   if (report.stopped > 0)
     process.stderr.write(`stopped ${report.stopped} of ${tasks.length}; what was done is kept\n`);

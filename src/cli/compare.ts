@@ -8,6 +8,7 @@ import { figureDocument } from "../figures/document-node.js";
 import { renderPdf } from "../figures/pdf-node.js";
 import { plotComparison } from "../figures/plot-comparison.js";
 import { renderPng } from "../figures/png-node.js";
+import { given } from "../given.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import { shellLine } from "../jobs/shell-command.js";
 import type { CompareProgress } from "../runs/compare-methods.js";
@@ -18,7 +19,6 @@ import { type Comparison, comparisonCsv, comparisonJson, comparisonLines } from 
 import { mergeSettings, readConfigFile } from "./deconvolve-config.js";
 import { EXIT } from "./exit.js";
 import { formatCount, formatDuration } from "./format.js";
-import { given } from "./given.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { observationCommand, observationNames } from "./observation-options.js";
 import { flagName, parseNumber, parseShape, parseWhole } from "./option-values.js";
@@ -244,9 +244,7 @@ async function write(
       {
         document: await figureDocument(),
         title: data.name,
-        ...(truth === undefined ? {} : { truth }),
-        ...(wcs === undefined ? {} : { wcs }),
-        ...(unit === undefined ? {} : { unit }),
+        ...given({ truth, wcs, unit }),
       },
     );
     const ending = extname(figure).toLowerCase();

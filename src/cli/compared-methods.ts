@@ -1,6 +1,7 @@
 /** Methods of `tslira compare` from their text: `name=method flags`, the flags those of `tslira deconvolve`. */
 
 import { InvalidInputError } from "../errors.js";
+import { given } from "../given.js";
 import { nearestWord } from "../nearest-word.js";
 import type { ComparedMethod } from "../runs/compare-methods.js";
 import type { DeconvolveOptions } from "../runs/deconvolve-options.js";
@@ -8,7 +9,6 @@ import type { Method } from "../settings/methods.js";
 import { isSampler, METHODS } from "../settings/methods.js";
 import { flagSettings } from "./deconvolve.js";
 import { deconvolveOptions } from "./deconvolve-options.js";
-import { given } from "./given.js";
 import { checkMethodSettings, pointMethod, requiredPrior } from "./method-options.js";
 import { flagName } from "./option-values.js";
 import { shellWords } from "./recorded-data.js";

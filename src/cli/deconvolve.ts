@@ -3,6 +3,7 @@
 import { statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { InvalidInputError } from "../errors.js";
+import { given } from "../given.js";
 import type { SkyImage } from "../image.js";
 import { shellLine } from "../jobs/shell-command.js";
 import { deconvolveToFile, type FileRun } from "../runs/deconvolve-to-file-node.js";
@@ -16,7 +17,6 @@ import {
 } from "./deconvolve-config.js";
 import { estimate } from "./deconvolve-method.js";
 import { deconvolveOptions, type DeconvolveFlags as Flags } from "./deconvolve-options.js";
-import { given } from "./given.js";
 import { checkMethodSettings, priorFiles, requiredPrior } from "./method-options.js";
 import { observationNames } from "./observation-options.js";
 import { checkOutputPaths, observationPaths } from "./output-path.js";
@@ -121,9 +121,7 @@ async function sample(
       overwrite,
       command: `tslira ${shellLine(process.argv.slice(2))}`,
       inputs,
-      ...(checkpointSeconds === undefined ? {} : { checkpointSeconds }),
-      ...(settings.workers === undefined ? {} : { workers: settings.workers }),
-      ...(unit === undefined ? {} : { unit }),
+      ...given({ checkpointSeconds, workers: settings.workers, unit }),
     }),
   );
 }

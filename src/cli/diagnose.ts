@@ -3,6 +3,7 @@
 import { Command } from "@commander-js/extra-typings";
 import { type PredictiveCheck, predictiveCheck } from "../checks/predictive-check.js";
 import { InvalidInputError } from "../errors.js";
+import { given } from "../given.js";
 import { openResult } from "../io/open-result-node.js";
 import { fittedSky } from "../posterior/fitted-sky.js";
 import { summariseQuantities } from "../posterior/quantities.js";
@@ -13,7 +14,6 @@ import type { LiraDeconvolverOptions } from "../runs/lira-options.js";
 import { type PriorSensitivity, priorSensitivity } from "../runs/prior-sensitivity.js";
 import { type Diagnosis, diagnosisData, diagnosisLines } from "./diagnosis-report.js";
 import { EXIT } from "./exit.js";
-import { given } from "./given.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { parseCircle, parseNumbers, parseWhole } from "./option-values.js";
 import { openProgress } from "./progress.js";
@@ -146,7 +146,7 @@ async function diagnoseFile(path: string, flags: Flags): Promise<void> {
       quantities,
       predictive,
       missing,
-      ...(sensitivity === undefined ? {} : { sensitivity }),
+      ...given({ sensitivity }),
     };
     process.stdout.write(
       flags.json

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Command } from "@commander-js/extra-typings";
 import { presetOf } from "../data/law/presets.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
+import { given } from "../given.js";
 import {
   type FitsHdu,
   type FitsHduInfo,
@@ -169,7 +170,7 @@ async function describe(file: FitsFile, hdu: FitsHduInfo): Promise<HduReport> {
       columns: columns.map(({ name, format, unit }) => ({
         name,
         format,
-        ...(unit === undefined ? {} : { unit }),
+        ...given({ unit }),
       })),
     };
   }
@@ -184,8 +185,7 @@ async function describe(file: FitsFile, hdu: FitsHduInfo): Promise<HduReport> {
     shape: hdu.shape,
     type: TYPES[hdu.bitpix],
     ...(unit ? { unit } : {}),
-    ...(values === undefined ? {} : { statistics: values }),
-    ...(sky === undefined ? {} : { sky }),
+    ...given({ statistics: values, sky }),
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { Command, Option } from "@commander-js/extra-typings";
 import { InvalidInputError } from "../errors.js";
+import { given } from "../given.js";
 import { openResult } from "../io/open-result-node.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import { shellLine } from "../jobs/shell-command.js";
@@ -18,7 +19,6 @@ import {
 import { fittedSky } from "../posterior/fitted-sky.js";
 import { VERSION } from "../version.js";
 import { formatChance, formatCount, formatNumber, formatWithError, tableLines } from "./format.js";
-import { given } from "./given.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { parseNumber, parseWhole } from "./option-values.js";
 import { byEnding, checkOutputPath } from "./output-path.js";

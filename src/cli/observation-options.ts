@@ -3,9 +3,9 @@
 import { Command, type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
 import type { PsfCentring } from "../data/observation/psf-centring.js";
 import { PSF_LAWS, type PsfLaw } from "../data/observation/psf-ensemble.js";
+import { given } from "../given.js";
 import type { Cutout } from "../io/compose-observation.js";
 import type { PsfTrim } from "../io/placed-psf.js";
-import { given } from "./given.js";
 import {
   parseCutout,
   parsePlanes,

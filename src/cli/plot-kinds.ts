@@ -32,12 +32,12 @@ import { plotResiduals } from "../figures/plot-residuals.js";
 import { plotRgb } from "../figures/plot-rgb.js";
 import { plotSmoothness } from "../figures/plot-smoothness.js";
 import { psfPanels } from "../figures/psf-panels.js";
+import { given } from "../given.js";
 import type { SkyImage } from "../image.js";
 import type { OpenResult } from "../io/open-result-node.js";
 import { chainGroups } from "../posterior/chain-groups.js";
 import { fittedSky } from "../posterior/fitted-sky.js";
 import type { PosteriorSummary } from "../posterior/result.js";
-import { given } from "./given.js";
 import { type PlottedResult, withDraws } from "./plotted-result.js";
 
 /** Choices of the user that figures may heed. */

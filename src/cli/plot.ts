@@ -8,17 +8,16 @@ import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { stretchOf } from "../figures/color-scale.js";
 import { figureDocument } from "../figures/document-node.js";
-import { givenOptions } from "../figures/given-options.js";
 import { colorImage } from "../figures/heat-map.js";
 import { renderPdf } from "../figures/pdf-node.js";
 import type { ComparedImage } from "../figures/plot-comparison.js";
 import { renderPixels, renderPng } from "../figures/png-node.js";
+import { given, givenOptions } from "../given.js";
 import { readRegionText } from "../io/region-file-node.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import { nearestWord } from "../nearest-word.js";
 import { sourceApertures } from "../photometry/catalogue-file.js";
 import { formatNumber } from "./format.js";
-import { given } from "./given.js";
 import { parseNumber, parseNumbers, parseWhole } from "./option-values.js";
 import { checkOutputPath, observationPaths } from "./output-path.js";
 import { oneChain, PLOT_KINDS, type PlotChoices, type PlotKind } from "./plot-kinds.js";
@@ -219,13 +218,13 @@ async function plot(path: string, others: readonly string[], flags: PlotFlags): 
       figure: {
         document: await figureDocument(),
         ...(flags.theme && { theme: flags.theme }),
-        ...(flags.title !== undefined && { title: flags.title }),
+        ...given({ title: flags.title }),
         ...(typeof width === "string" && { width }),
       },
       scale: givenOptions(flags, ["stretch", "vmin", "vmax", "limits"]),
       ...givenOptions(flags, ["at", "radius", "colormap", "frames"]),
       ...(flags.parameter && { names: flags.parameter }),
-      ...(flags.fps !== undefined && { framesPerSecond: flags.fps }),
+      ...given({ framesPerSecond: flags.fps }),
       sky: {
         ...givenOptions(flags, ["axes", "grid", "scaleBar", "compass"]),
         ...((flags.regions ?? flags.sources) !== undefined && { regions: await drawnRegions(flags, opened) }),

@@ -4,10 +4,10 @@ import { Option } from "@commander-js/extra-typings";
 import type { WcsCard } from "../data/observation/observation.js";
 import type { PixelPosition } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
+import { given } from "../given.js";
 import type { Shape } from "../image.js";
 import { readRegionFile } from "../io/region-file-node.js";
 import { type Circle, circularRegion, type Region } from "../posterior/region.js";
-import { given } from "./given.js";
 import { parseCircle } from "./option-values.js";
 
 /** What the help of a command says of region files. */

@@ -2,12 +2,12 @@
 
 import { Command } from "@commander-js/extra-typings";
 import { InvalidInputError } from "../errors.js";
+import { given } from "../given.js";
 import { readResultSummary } from "../io/result-file-node.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import { reportFromFile } from "../report/report-file-node.js";
 import { readSignificance } from "../significance/significance-file-node.js";
 import { formatBytes } from "./format.js";
-import { given } from "./given.js";
 import { parseBytes } from "./option-values.js";
 import { checkOutputPath, observationPaths } from "./output-path.js";
 import { openPlotted } from "./plotted-result.js";

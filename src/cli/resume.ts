@@ -2,6 +2,7 @@
 
 import { Command, Option } from "@commander-js/extra-typings";
 import { InvalidInputError } from "../errors.js";
+import { given } from "../given.js";
 import { resumeRun } from "../runs/deconvolve-to-file-node.js";
 import { parseSeconds, parseWhole } from "./option-values.js";
 import { checkOutputPaths } from "./output-path.js";
@@ -65,10 +66,7 @@ export function resumeCommand() {
         },
         signal,
         overwrite,
-        ...(output === undefined ? {} : { output }),
-        ...(workers === undefined ? {} : { workers }),
-        ...(device === undefined ? {} : { device }),
-        ...(checkpointEvery === undefined ? {} : { checkpointSeconds: checkpointEvery }),
+        ...given({ output, workers, device, checkpointSeconds: checkpointEvery }),
       }),
     );
     await reportRun(run, { ...flags, png, progress, warnings });

@@ -11,6 +11,7 @@ import {
   simulatePointSource,
 } from "../data/observation/simulated-datasets.js";
 import { InvalidInputError } from "../errors.js";
+import { given } from "../given.js";
 import { imageSum, type SkyImage } from "../image.js";
 import { fitsCard } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
@@ -18,7 +19,6 @@ import { withFileErrors } from "../io/fits-temporary-node.js";
 import { shellLine } from "../jobs/shell-command.js";
 import { EXIT } from "./exit.js";
 import { formatCount } from "./format.js";
-import { given } from "./given.js";
 import { fileOptions } from "./observation-options.js";
 import { flagName, parseNumber, parseShape, parseWhole } from "./option-values.js";
 import { checkOutputPaths } from "./output-path.js";

@@ -4,6 +4,7 @@ import { Command } from "@commander-js/extra-typings";
 import { formatSkyPosition } from "../data/sky/sky-angle.js";
 import { pixelToSky } from "../data/sky/sky-position.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
+import { given } from "../given.js";
 import { openResult } from "../io/open-result-node.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import { shellLine } from "../jobs/shell-command.js";
@@ -13,7 +14,6 @@ import { encodeSourcesFits, sourcesCsv, sourcesDs9, sourcesVotable } from "../ph
 import { fittedSky } from "../posterior/fitted-sky.js";
 import { VERSION } from "../version.js";
 import { formatChance, formatNumber, formatWithError, tableLines } from "./format.js";
-import { given } from "./given.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { parseNumber, parseWhole } from "./option-values.js";
 import { byEnding, checkOutputPaths } from "./output-path.js";

@@ -1,5 +1,6 @@
 /** What a result says, for people and for programs. */
 
+import { given } from "../given.js";
 import type { ResultSummary } from "../io/result-decode.js";
 import type { Convergence, CountsLedger } from "../posterior/result.js";
 import { formatCount, formatDuration, formatNumber, formatWithError, tableLines } from "./format.js";
@@ -150,7 +151,7 @@ export function summaryData(result: Summary): Record<string, unknown> {
     verdict,
     parameters,
     target: target ?? null,
-    ...(transitions === undefined ? {} : { transitions }),
+    ...given({ transitions }),
     config,
     referenceExposure,
     seconds: provenance.seconds,

@@ -1,8 +1,8 @@
 import { quantileInPlace } from "../data/random/sorted-quantile.js";
 import { InvalidInputError } from "../errors.js";
+import { givenOptions } from "../given.js";
 import type { SkyImage } from "../image.js";
 import { type Colormap, isDiverging, NAN_INDEX } from "./colormap.js";
-import { givenOptions } from "./given-options.js";
 
 /** How values are spread over the colours; `sqrt` and `asinh` keep the sign, `log` shows values <= 0 as the lowest. */
 export type Stretch = "linear" | "sqrt" | "log" | "asinh";

@@ -1,3 +1,4 @@
+import { given } from "../given.js";
 import type { SkyImage } from "../image.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import { noiseOf, type StretchOptions, stretchOf } from "./color-scale.js";
@@ -28,14 +29,14 @@ export function plotEstimate(estimate: EstimatedImages, options: PlotEstimateOpt
   const { method, flux, std, predicted, wcs, unit } = estimate;
   const { document, counts, size } = options;
   const softening = std && noiseOf(std);
-  const scale = stretchOf({ ...(softening !== undefined && { softening }), ...options });
+  const scale = stretchOf({ ...given({ softening }), ...options });
   const { stretch } = scale;
   const sky = {
     ...(options.contours && { contoursOf: { image: flux } }),
     ...skyOf(options),
-    ...(wcs !== undefined && { wcs }),
+    ...given({ wcs }),
   };
-  const shown = { ...sky, label: "flux", ...(unit !== undefined && { unit }) };
+  const shown = { ...sky, label: "flux", ...given({ unit }) };
   const panels: Panel[] = [
     ...(counts ? [{ ...sky, image: counts, title: "Counts", label: "counts", stretch }] : []),
     { ...shown, ...scale, image: flux, title: `Flux by ${method}` },
@@ -43,15 +44,14 @@ export function plotEstimate(estimate: EstimatedImages, options: PlotEstimateOpt
       ? [{ ...shown, image: std, title: "Standard deviation", stretch, colormap: "viridis" as const }]
       : []),
     ...predicted.map((image, index, { length }) => ({
-      ...{ ...(wcs !== undefined && { wcs }), image, stretch, label: "counts" },
+      ...{ ...given({ wcs }), image, stretch, label: "counts" },
       title: length > 1 ? `Predicted counts ${index + 1}` : "Predicted counts",
     })),
   ];
   const title = figureTitle(estimate);
   return plotPanels(panels, {
     ...{ document, columns: panels.length === 4 ? 2 : Math.min(3, panels.length) },
-    ...(size !== undefined && { size }),
-    ...(title !== undefined && { title }),
+    ...given({ size, title }),
     ...frameOf(options),
   });
 }

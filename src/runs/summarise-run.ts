@@ -1,3 +1,4 @@
+import { given } from "../given.js";
 import { imageSum } from "../image.js";
 import { scaleWcs } from "../io/fits-wcs.js";
 import { frameImage } from "../model/sky-grid.js";
@@ -84,7 +85,7 @@ export async function summariseRun(
     sums: [totalFlux, ...sourceCounts],
   } = await pixelSummary(images, {
     ...compared,
-    ...(workers === undefined ? {} : { workers }),
+    ...given({ workers }),
     weights: [
       new Float64Array(shape[0] * shape[1]).fill(1),
       ...observations.map((_, index) => ledgers[index].detected),
@@ -140,16 +141,16 @@ export async function summariseRun(
     referenceExposure: reference,
     complete,
     wcs: scaleWcs(observations.find(({ wcs }) => wcs !== undefined)?.wcs ?? [], grid.upsampling),
-    ...(origin.unit === undefined ? {} : { unit: origin.unit }),
+    ...given({ unit: origin.unit }),
     name: observations[0].name,
     provenance: {
       version: VERSION,
-      ...(origin.command === undefined ? {} : { command: origin.command }),
+      ...given({ command: origin.command }),
       started: origin.date ?? origin.started.toISOString(),
       finished: origin.date ?? new Date().toISOString(),
       seconds: origin.date === undefined ? (origin.secondsBefore ?? 0) + seconds : 0,
       inputs: origin.inputs ?? [],
-      ...(device !== undefined && { device }),
+      ...given({ device }),
     },
     ...(target === undefined
       ? {}
