@@ -35,7 +35,7 @@ import {
   type PartialSettings,
 } from "./deconvolve-config.js";
 import { requiredPrior } from "./method-options.js";
-import { displacedHeaders, placeObservations } from "./place-observations.js";
+import { placeObservations } from "./place-observations.js";
 import { readTogether } from "./read-together.js";
 import { type SamplerName, samplerOptions } from "./sampler-settings.js";
 import { MEASURE_KEYS, TEST_KEYS } from "./significance-config.js";
@@ -252,10 +252,11 @@ export async function createJob(
   const { observations: asRead, inputs: sources, notes, unit } = await readTogether(together.observations);
   for (const note of notes) warn(note);
   const prior = method === "lira" ? undefined : await requiredPrior(method, options);
-  const { observations, warnings, expected } =
-    method === "nuts" && kind === "chains"
-      ? { observations: asRead, warnings: displacedHeaders(asRead, together), expected: [] }
-      : placeObservations(asRead, together);
+  const { observations, warnings, expected } = placeObservations(
+    asRead,
+    together,
+    kind === "chains" ? method : undefined,
+  );
   for (const warning of warnings) warn(warning);
   const onWarning = (warning: string) => [...warnings, ...expected].includes(warning) || warn(warning);
   const origin = { sources, onWarning, ...given({ unit }) };

@@ -2,7 +2,7 @@
 
 import { stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { Command, Option } from "@commander-js/extra-typings";
+import { Command, type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
 import { InvalidInputError, toPlainError } from "../errors.js";
 import { given } from "../given.js";
 import { collectJob } from "../jobs/collect-job-node.js";
@@ -17,7 +17,7 @@ import { readSubmissions, submittedTasks } from "../jobs/submission-node.js";
 import { createJob, EXECUTORS, type Executor, readJobFile, readSlurmFile } from "./cluster-config.js";
 import { EXIT } from "./exit.js";
 import { formatCount, formatDuration, formatThings } from "./format.js";
-import { listenForInterrupt } from "./interrupt.js";
+import { interruptible } from "./interrupt.js";
 import { parseSeconds, parseWhole } from "./option-values.js";
 import { openProgress, type ProgressDisplay } from "./progress.js";
 
@@ -53,25 +53,22 @@ Examples:
   tslira cluster submit job.json --executor shell --bundle 10 > commands.txt`;
 
 /** The command. */
-export function clusterCommand() {
+export function command() {
   const cluster = new Command("cluster")
-    .summary("many runs as a job: on all cores, on Slurm, or by any scheduler")
     .description(
       "Run chains, null replicates, a list of observations, or the tiles of a large image as a job of many tasks.",
     )
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)
     .addHelpText("after", DETAILS);
-  const inner: readonly unknown[] = [
+  const inner: readonly CommandUnknownOpts[] = [
     submitOptions().action(submit),
     statusOptions().action(status),
     collectOptions().action(collect),
     cancelOptions().action(cancel),
     runTaskOptions().action(runTask),
   ];
-  // Types of arguments and options do not matter to the command that holds them.
-  for (const command of inner)
-    cluster.addCommand((command as Command).helpOption("-h, --help", "print this help"));
+  for (const one of inner) cluster.addCommand(one.helpOption("-h, --help", "print this help"));
   return cluster.action(() => {
     throw new InvalidInputError(
       "cluster: must be told what to do, got nothing; give submit, status, collect, cancel or run-task (tslira cluster --help)",
@@ -216,18 +213,16 @@ async function runHere(
   progress: ProgressDisplay,
   options: Parameters<typeof runTasks>[2],
 ): Promise<TasksReport> {
-  const interruption = listenForInterrupt(() =>
-    progress.say("stopping; what was done so far is kept. Ctrl-C again quits at once"),
-  );
   const clock = performance.now();
-  try {
-    const report = await runTasks(job, tasks, {
+  const stopping = "stopping; what was done so far is kept. Ctrl-C again quits at once";
+  const report = await interruptible(progress, stopping, (signal) =>
+    runTasks(job, tasks, {
       onTask(index, _seconds, error) {
         if (error !== undefined) progress.say(`tslira: task ${index}: ${toPlainError(error).message}`);
       },
       onWarning: (warning) => progress.say(`tslira: warning: ${warning}`),
       ...options,
-      signal: interruption.signal,
+      signal,
       onProgress({ done, failed, total, fraction }) {
         const seconds = (performance.now() - clock) / 1000;
         const left = fraction > 0 ? `, ${formatDuration((seconds * (1 - fraction)) / fraction)} left` : "";
@@ -238,14 +233,11 @@ async function runHere(
           "tasks",
         );
       },
-    });
-    if (report.failed > 0) process.exitCode = EXIT.failed;
-    if (report.stopped > 0) process.exitCode = EXIT.interrupted;
-    return report;
-  } finally {
-    progress.close();
-    interruption.release();
-  }
+    }),
+  );
+  if (report.failed > 0) process.exitCode = EXIT.failed;
+  if (report.stopped > 0) process.exitCode = EXIT.interrupted;
+  return report;
 }
 
 function tellReport(job: Job, { done, failed, stopped }: TasksReport, say: (text: string) => void): void {
@@ -308,7 +300,7 @@ async function collect(
   },
 ): Promise<void> {
   const job = await readJob(folder);
-  const progress = openProgress({ quiet: flags.quiet === true });
+  const progress = openProgress(flags);
   const collected = await collectJob(job, {
     verify: flags.fast !== true,
     overwrite: flags.overwrite === true,

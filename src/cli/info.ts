@@ -36,7 +36,6 @@ Examples:
 
 function infoOptions() {
   return new Command("info")
-    .summary("say what is in a FITS file or a result")
     .description("Say what is in a FITS file, plain or .gz; for a result also what it says.")
     .argument("<file>", "FITS file; name[extension] for one HDU only")
     .option("--json", "print it for programs")
@@ -45,9 +44,7 @@ function infoOptions() {
 }
 
 /** The command. */
-export function infoCommand() {
-  return infoOptions().action((file, flags) => info(file, flags.json === true));
-}
+export const command = () => infoOptions().action((file, flags) => info(file, flags.json === true));
 
 /** Folders that tslira makes: the file by which each is known, what it is, and what goes on with it. */
 const FOLDERS = [

@@ -18,7 +18,7 @@ import { writeWholeFile } from "../io/whole-file-node.js";
 import { nearestWord } from "../nearest-word.js";
 import { sourceApertures } from "../photometry/catalogue-file.js";
 import { formatNumber } from "./format.js";
-import { parseNumber, parseNumbers, parseWhole } from "./option-values.js";
+import { collected, parseNumber, parseNumbers, parseWhole } from "./option-values.js";
 import { checkOutputPath, observationPaths } from "./output-path.js";
 import { oneChain, PLOT_KINDS, type PlotChoices, type PlotKind } from "./plot-kinds.js";
 import { contourImage, openPlotted, type PlottedResult, stemOf, withDraws } from "./plotted-result.js";
@@ -92,7 +92,6 @@ const PRINT_DPI = 300;
 
 function plotOptions() {
   const command = new Command("plot")
-    .summary("draw a figure of a result")
     .description("Draw a figure of a result, as PNG, SVG or PDF; or an animation of its draws.")
     .argument("<result>", "result file, FITS")
     .argument("[others...]", "further results, for comparison, grid and rgb")
@@ -109,7 +108,7 @@ function plotOptions() {
     .option(
       "--parameter <name>",
       "parameter to show, by its column in the result; may be given again",
-      (name: string, names: readonly string[] | undefined): readonly string[] => [...(names ?? []), name],
+      collected(String),
     )
     .option("--frames <n>", "frames of an animation at most", parseWhole)
     .option("--fps <n>", "frames a second of an animation (default: 8)", parseNumber)
@@ -167,9 +166,7 @@ function plotOptions() {
 type PlotFlags = ReturnType<ReturnType<typeof plotOptions>["opts"]> & InputFlags;
 
 /** The command. */
-export function plotCommand() {
-  return plotOptions().action(plot);
-}
+export const command = () => plotOptions().action(plot);
 
 async function plot(path: string, others: readonly string[], flags: PlotFlags): Promise<void> {
   const { kind: name = "posterior", output, preview = false } = flags;

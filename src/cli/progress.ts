@@ -53,7 +53,7 @@ function programDisplay(): ProgressDisplay {
 }
 
 /** Open a display on stderr. With `quiet` it shows messages only. */
-export function openProgress({ quiet }: { readonly quiet: boolean }): ProgressDisplay {
+export function openProgress({ quiet = false }: { readonly quiet?: boolean | undefined }): ProgressDisplay {
   if (jsonLines()) return programDisplay();
   const { stderr } = process;
   const terminal = stderr.isTTY === true;

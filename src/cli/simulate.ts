@@ -20,7 +20,7 @@ import { shellLine } from "../jobs/shell-command.js";
 import { EXIT } from "./exit.js";
 import { formatCount } from "./format.js";
 import { fileOptions } from "./observation-options.js";
-import { flagName, parseNumber, parseShape, parseWhole } from "./option-values.js";
+import { collected, flagName, parseNumber, parseShape, parseWhole } from "./option-values.js";
 import { checkOutputPaths } from "./output-path.js";
 import { FLUX_CARD, simulateFiles, wholeNumbers } from "./simulate-files.js";
 
@@ -62,7 +62,6 @@ Examples:
 function simulateOptions() {
   const { psf, backgroundUnit, psfCutout, psfCentre, align } = fileOptions();
   return new Command("simulate")
-    .summary("make an observation of a known sky, to try things on")
     .description("Simulate counts of a known sky: Poisson draws of psf * (exposure * (flux + background)).")
     .addArgument(new Argument("[sky]", "what to observe").choices(Object.keys(SKIES)))
     .requiredOption("-o, --output <folder>", "folder for the files, or the start of their names")
@@ -86,10 +85,7 @@ function simulateOptions() {
     .optionsGroup("Own files:")
     .option("--sky <file>", "image of a sky to observe")
     .option("--counts <file>", "observed counts to inject sources into")
-    .option("--inject <x,y,flux>", "a point source; may be repeated", (text: string, all: string[] = []) => [
-      ...all,
-      text,
-    ])
+    .option("--inject <x,y,flux>", "a point source; may be repeated", collected(String))
     .addOption(
       new Option(
         "--inject-unit <unit>",
@@ -114,9 +110,7 @@ function simulateOptions() {
 type Flags = ReturnType<ReturnType<typeof simulateOptions>["opts"]>;
 
 /** The command. */
-export function simulateCommand() {
-  return simulateOptions().action(simulate);
-}
+export const command = () => simulateOptions().action(simulate);
 
 const NAMED_ONLY = ["shape", "flux", "psfSigma"] as const;
 const FILES_ONLY = ["inject", "psf", "backgroundUnit", "psfCutout", "psfCentre", "align"] as const;
