@@ -14,9 +14,10 @@ import { runTasks, type TasksReport } from "../jobs/run-task-node.js";
 import { shellCommands, shellLine } from "../jobs/shell-command.js";
 import { cancelSlurm, submitToSlurm } from "../jobs/slurm-node.js";
 import { readSubmissions, submittedTasks } from "../jobs/submission-node.js";
+import { durationText } from "../viewer/numbers.js";
 import { createJob, EXECUTORS, type Executor, readJobFile, readSlurmFile } from "./cluster-config.js";
 import { EXIT } from "./exit.js";
-import { formatCount, formatDuration, formatThings } from "./format.js";
+import { formatCount, formatThings } from "./format.js";
 import { interruptible } from "./interrupt.js";
 import { parseSeconds, parseWhole } from "./option-values.js";
 import { openProgress, type ProgressDisplay } from "./progress.js";
@@ -225,7 +226,7 @@ async function runHere(
       signal,
       onProgress({ done, failed, total, fraction }) {
         const seconds = (performance.now() - clock) / 1000;
-        const left = fraction > 0 ? `, ${formatDuration((seconds * (1 - fraction)) / fraction)} left` : "";
+        const left = fraction > 0 ? `, ${durationText((seconds * (1 - fraction)) / fraction)} left` : "";
         const wrong = failed === 0 ? "" : `, ${formatCount(failed)} failed`;
         const percent = `${Math.floor(100 * fraction)} %`.padStart(5);
         progress.show(
@@ -347,7 +348,7 @@ async function runTask(folder: string, numbers: readonly string[], flags: RunTas
     workers: Math.max(1, workers),
     onTask: (index, seconds, error) =>
       process.stderr.write(
-        `task ${index}: ${error === undefined ? "done" : `failed: ${toPlainError(error).message}`} after ${formatDuration(seconds)}\n`,
+        `task ${index}: ${error === undefined ? "done" : `failed: ${toPlainError(error).message}`} after ${durationText(seconds)}\n`,
       ),
     ...given({ scratch, checkpointSeconds: checkpointEvery }),
   });

@@ -12,12 +12,13 @@ import { writeWholeFile } from "../io/whole-file-node.js";
 import { shellLine } from "../jobs/shell-command.js";
 import type { CompareProgress } from "../runs/compare-methods.js";
 import { VERSION } from "../version.js";
+import { durationText } from "../viewer/numbers.js";
 import type { CompareData, ComparedData, CompareMessage, CompareTask, PlainScore } from "./compare-worker.js";
 import { comparedMethod, DEFAULT_METHODS } from "./compared-methods.js";
 import { type Comparison, comparisonCsv, comparisonJson, comparisonLines } from "./comparison-report.js";
 import { mergeSettings, readConfigFile } from "./deconvolve-config.js";
 import { EXIT } from "./exit.js";
-import { formatCount, formatDuration } from "./format.js";
+import { formatCount } from "./format.js";
 import { OBSERVATION_FLAGS, observationCommand, observationNames } from "./observation-options.js";
 import { collected, flagName, parseNumber, parseShape, parseWhole } from "./option-values.js";
 import { checkOutputPaths, observationPaths } from "./output-path.js";
@@ -185,7 +186,7 @@ async function compareInThread(
         scores.push(message.score);
         const { name, seconds } = message.score;
         if (!quiet)
-          progress.say(`${name}: ${formatDuration(seconds)} (${scores.length} of ${task.methods.length})`);
+          progress.say(`${name}: ${durationText(seconds)} (${scores.length} of ${task.methods.length})`);
       } else if (message.type === "progress") showProgress(progress, message.progress);
       else if (message.type === "done") resolve(true);
       else if (aborted && scores.length > 0) resolve(false);

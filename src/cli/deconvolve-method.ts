@@ -6,11 +6,12 @@ import { writePointEstimate } from "../io/point-estimate-file-node.js";
 import { shellLine } from "../jobs/shell-command.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import { VERSION } from "../version.js";
+import { durationText } from "../viewer/numbers.js";
 import type { DeconvolveSettings } from "./deconvolve-config.js";
 import type { DeconvolveFlags } from "./deconvolve-options.js";
 import type { EstimateMessage, EstimateProgress, EstimateTask } from "./estimate-worker.js";
 import { EXIT } from "./exit.js";
-import { formatCount, formatDuration, formatNumber, tableLines } from "./format.js";
+import { formatCount, formatNumber, tableLines } from "./format.js";
 import type { PointMethodName } from "./method-options.js";
 import { openProgress } from "./progress.js";
 import { inThread } from "./thread.js";
@@ -70,7 +71,7 @@ function describe({ stage, done, total, seconds, objective }: EstimateProgress):
   const parts = [
     `${percent}  ${formatCount(done)} of at most ${formatCount(total)} ${STAGES[stage]}`,
     ...(objective === undefined ? [] : [`objective ${formatNumber(objective)}`]),
-    `at most ${formatDuration((total - done) / rate)} left`,
+    `at most ${durationText((total - done) / rate)} left`,
   ];
   return parts.join(", ");
 }
@@ -91,7 +92,7 @@ function summary(result: PointEstimate, written: readonly string[]): string[] {
       : [["strength", `${formatNumber(result.priorStrength)} times the prior, by photons held out`]]),
     ["flux", formatNumber(total(result.flux))],
     ["Cash", formatNumber(result.cash)],
-    ["time", formatDuration(result.seconds)],
+    ["time", durationText(result.seconds)],
     ["written", written.join(", ")],
   ];
   return ["", ...tableLines(rows).map((line) => `  ${line.trimEnd()}`)];

@@ -2,6 +2,7 @@
 
 import { checkModel } from "../checks/model-check.js";
 import { predictiveCheck } from "../checks/predictive-check.js";
+import { brightestPixel, positionOf } from "../data/observation/brightest-pixel.js";
 import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
 import { animateDraws } from "../figures/animate-draws-node.js";
@@ -394,14 +395,10 @@ async function chosenObservation({ observations, observation }: PlotChoices): Pr
 }
 
 /** The pixel that was asked for; without one the brightest of the mean. */
-function pixel(
-  at: readonly [number, number] | undefined,
-  { data, shape: [, nx] }: SkyImage,
-): readonly [number, number] {
+function pixel(at: readonly [number, number] | undefined, mean: SkyImage): readonly [number, number] {
   if (at) return at;
-  let brightest = 0;
-  for (let index = 1; index < data.length; index++) if (data[index] > data[brightest]) brightest = index;
-  return [brightest % nx, Math.floor(brightest / nx)];
+  const { x, y } = positionOf(brightestPixel(mean), mean.shape);
+  return [x, y];
 }
 
 /**

@@ -20,8 +20,9 @@ import { significanceCsv, significanceData } from "../significance/significance-
 import { writeSignificance } from "../significance/significance-file-node.js";
 import { openTaskFolder } from "../significance/task-folder-node.js";
 import { VERSION } from "../version.js";
+import { durationText } from "../viewer/numbers.js";
 import { type GivenOptions, mergeSettings, readConfig } from "./deconvolve-config.js";
-import { formatDuration, formatNumber, formatWithError, tableLines } from "./format.js";
+import { formatNumber, formatWithError, tableLines } from "./format.js";
 import { interruptible } from "./interrupt.js";
 import { requiredPrior } from "./method-options.js";
 import { observationNames } from "./observation-options.js";
@@ -147,7 +148,7 @@ async function significance(counts: string | undefined, flags: SignificanceFlags
         signal,
         ...given({ workers, thresholds }),
         onProgress: ({ done, total, fraction, secondsLeft }) => {
-          const left = Number.isFinite(secondsLeft) ? `, ${formatDuration(secondsLeft)} left` : "";
+          const left = Number.isFinite(secondsLeft) ? `, ${durationText(secondsLeft)} left` : "";
           progress.show(
             `${`${Math.floor(100 * fraction)} %`.padStart(5)}  ${done} of ${total} data sets${left}`,
             "sampling",
@@ -225,7 +226,7 @@ export function significanceLines(estimate: SignificanceEstimate, seconds?: numb
   const { run, regions, pairs, scan, replicates } = estimate;
   const { config, null: hypothesis } = run;
   const several = regions.length > 1;
-  const time = seconds === undefined ? "" : `, ${formatDuration(seconds)}`;
+  const time = seconds === undefined ? "" : `, ${durationText(seconds)}`;
   const fitted = hypothesis.parameters.map(
     ({ name, value, error }) => `${name} ${formatWithError(value, error)}`,
   );
