@@ -1,7 +1,7 @@
 import { given } from "../given.js";
 import type { SkyImage } from "../image.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
-import { noiseOf, type StretchOptions, stretchOf } from "./color-scale.js";
+import { noiseOf, type Stretch, type StretchOptions, stretchOf } from "./color-scale.js";
 import { type FigureOptions, figureTitle, frameOf } from "./figure.js";
 import { type SkyPanelOptions, skyOf } from "./image-panel.js";
 import { type Panel, plotPanels } from "./plot-panels.js";
@@ -54,4 +54,26 @@ export function plotEstimate(estimate: EstimatedImages, options: PlotEstimateOpt
     ...given({ size, title }),
     ...frameOf(options),
   });
+}
+
+/**
+ * Panels of an image by a point method beside the data: counts, flux, residuals and, where it has one, the standard deviation.
+ *
+ * @param sigma residuals in units of their deviations `[ny, nx]`
+ */
+export function residualPanels(
+  counts: SkyImage,
+  { flux, std }: Pick<PointEstimate, "flux"> & Partial<Pick<PointEstimate, "std">>,
+  sigma: SkyImage,
+  { stretch, ...unit }: { readonly stretch: Stretch; readonly unit?: string },
+): Panel[] {
+  const shown = { label: "flux", stretch, ...unit };
+  return [
+    { image: counts, title: "Counts", label: "counts", stretch },
+    { image: flux, title: "Flux", ...shown },
+    { image: sigma, title: "Residuals", label: "sigma", colormap: "RdBu", vmin: -4, vmax: 4 },
+    ...(std
+      ? [{ image: std, title: "Standard deviation", ...shown, colormap: "viridis" } satisfies Panel]
+      : []),
+  ];
 }
