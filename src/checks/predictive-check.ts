@@ -25,6 +25,7 @@ import { frameShape } from "../model/sky-grid.js";
 import { asDrawSource, type DrawSource, forEachDraw, type WatchOptions } from "../posterior/draw-source.js";
 import { drawnPsf } from "../posterior/drawn-psf.js";
 import type { Circle } from "../posterior/region.js";
+import { backgroundColumn } from "../posterior/summary.js";
 import {
   asParameterSource,
   type ImageTrace,
@@ -167,7 +168,7 @@ export async function compareWithDraws(
   const parameters = asParameterSource(posterior.parameters);
   const checks: PredictiveCheck[] = [];
   for (const [index, observation] of observations.entries()) {
-    const column = parameters.names.indexOf(observations.length === 1 ? "bkgScale" : `bkgScale${index}`);
+    const column = backgroundColumn(parameters.names, index, observations.length);
     const scaleOf = (chain: number, draw: number) => {
       const sweep = images.first + draw * images.every;
       return column < 0 ? 1 : parameters.readRows(chain, sweep, 1)[column];
