@@ -219,6 +219,12 @@ function skyText({ header }: FitsHduInfo): string | undefined {
   );
 }
 
+/** Lines of labels and what stands beside them. */
+function labelled(rows: readonly (readonly string[])[]): string[] {
+  const width = Math.max(...rows.map(([label]) => label.length));
+  return rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`);
+}
+
 function hduLines(hdus: readonly HduReport[]): string[] {
   const rows = hdus.map((hdu) => {
     const title = `${hdu.index} ${hdu.name || "(no name)"}`;
@@ -233,8 +239,7 @@ function hduLines(hdus: readonly HduReport[]): string[] {
         .join(", "),
     ];
   });
-  const width = Math.max(...rows.map(([title]) => title.length));
-  return rows.map(([title, text]) => `  ${title.padEnd(width)}  ${text}`);
+  return labelled(rows);
 }
 
 function columnText({ columns = [] }: HduReport): string {
@@ -287,7 +292,6 @@ function resultLines(path: string, result: ResultSummary): string[] {
     ...(provenance.device === undefined ? [] : [["device", provenance.device.replace(/^device: /, "")]]),
     ...provenance.inputs.map(({ name, sha256 }) => ["input", `${name} (SHA-256 ${sha256.slice(0, 16)}...)`]),
   ];
-  const width = Math.max(...settings.map(([label]) => label.length));
   const { state, remedy } = result.diagnostics.verdict;
   const next =
     state === "agree"
@@ -301,7 +305,7 @@ function resultLines(path: string, result: ResultSummary): string[] {
     ...summaryLines(result),
     "",
     "Settings",
-    ...settings.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`),
+    ...labelled(settings),
     "",
     `Next: ${next}`,
     "",
@@ -343,11 +347,10 @@ function estimateLines(path: string, header: FitsHeader): string[] {
     ["made by", creator ?? "?"],
     ...(command === undefined ? [] : [["command", command]]),
   ];
-  const width = Math.max(...rows.map(([label]) => label.length));
   return [
     `Image of tslira deconvolve --method ${method}: one estimate, no posterior`,
     "",
-    ...rows.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`),
+    ...labelled(rows),
     "",
     "Next: look at it (ds9 and astropy open the file as well)",
     "",

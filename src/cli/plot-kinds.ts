@@ -83,6 +83,70 @@ export interface PlotKind {
   readonly image?: (result: PlottedResult) => SkyImage;
 }
 
+/** Figures of the draws of a result. */
+const DRAW_KINDS: Readonly<
+  Record<
+    string,
+    {
+      readonly summary: string;
+      readonly svg: (draws: OpenResult, choices: PlotChoices, open: PlottedResult) => string;
+    }
+  >
+> = {
+  "parameter-traces": {
+    summary: "value of each parameter in every sweep",
+    svg: ({ parameters, result }, { figure, names }) =>
+      plotParameterTraces(parameters, result.diagnostics, { ...figure, ...given({ names }) }),
+  },
+  "parameter-distributions": {
+    summary: "histogram of each parameter, by chain",
+    svg: ({ parameters, result }, { figure, names }) =>
+      plotParameterDistributions(parameters, { ...figure, ...comparable(result), ...given({ names }) }),
+  },
+  rank: {
+    summary: "rank histograms, flat when the chains agree",
+    svg: ({ parameters, result }, { figure, names }) =>
+      plotRank(parameters, { ...figure, ...comparable(result), ...given({ names }) }),
+  },
+  autocorrelation: {
+    summary: "autocorrelation of each parameter, by chain",
+    svg: ({ parameters, result }, { figure, names }) =>
+      plotAutocorrelation(parameters, { ...figure, ...comparable(result), ...given({ names }) }),
+  },
+  hyperprior: {
+    summary: "smoothing parameter of each level against its prior",
+    svg: ({ parameters, result }, { figure }) => plotHyperprior(parameters, smoothingPriorOf(result), figure),
+  },
+  "pixel-trace": {
+    summary: "draws of the flux of a pixel, or of all within --radius of it (--at x,y)",
+    svg: ({ images, result }, { figure, at, radius }) => {
+      const [x, y] = pixel(at, result.mean);
+      return plotPixelTrace(images, x, y, { ...figure, ...given({ radius, unit: result.unit }) });
+    },
+  },
+  "pixel-region": {
+    summary: "image with a circle, beside the draws of a pixel and its neighbours (--at x,y --radius r)",
+    svg: ({ images, result }, { figure, at, radius, scale }, open) => {
+      const [x, y] = pixel(at, result.mean);
+      return plotPixelTracesRegion(images, x, y, {
+        ...{ ...figure, ...noiseScale(open), ...scale, image: result.mean },
+        ...given({ radius, unit: result.unit }),
+      });
+    },
+  },
+  "region-distribution": {
+    summary: "histogram of the flux of a pixel, or of the sum within --radius (--at x,y)",
+    svg: ({ images, result }, { figure, at, radius = 0 }) => {
+      const [x, y] = pixel(at, result.mean);
+      return plotRegionDistribution(
+        images,
+        { x, y, radius },
+        { ...figure, ...comparable(result), ...given({ unit: result.unit }) },
+      );
+    },
+  },
+};
+
 /** All kinds, in the order in which the help lists them. */
 export const PLOT_KINDS: Readonly<Record<string, PlotKind>> = {
   posterior: {
@@ -214,76 +278,12 @@ export const PLOT_KINDS: Readonly<Record<string, PlotKind>> = {
     svg: ({ wcs }, { figure, sky, scale, compared }) =>
       plotRgb(compared, { wcs, ...figure, ...sky, ...scale }),
   },
-  "parameter-traces": {
-    summary: "value of each parameter in every sweep",
-    svg: (open, { figure, names }) => {
-      const { parameters, result } = withDraws("parameter-traces", open);
-      return plotParameterTraces(parameters, result.diagnostics, { ...figure, ...given({ names }) });
-    },
-  },
-  "parameter-distributions": {
-    summary: "histogram of each parameter, by chain",
-    svg: (open, { figure, names }) => {
-      const { parameters, result } = withDraws("parameter-distributions", open);
-      return plotParameterDistributions(parameters, {
-        ...figure,
-        ...comparable(result),
-        ...given({ names }),
-      });
-    },
-  },
-  rank: {
-    summary: "rank histograms, flat when the chains agree",
-    svg: (open, { figure, names }) => {
-      const { parameters, result } = withDraws("rank", open);
-      return plotRank(parameters, { ...figure, ...comparable(result), ...given({ names }) });
-    },
-  },
-  autocorrelation: {
-    summary: "autocorrelation of each parameter, by chain",
-    svg: (open, { figure, names }) => {
-      const { parameters, result } = withDraws("autocorrelation", open);
-      return plotAutocorrelation(parameters, { ...figure, ...comparable(result), ...given({ names }) });
-    },
-  },
-  hyperprior: {
-    summary: "smoothing parameter of each level against its prior",
-    svg: (open, { figure }) => {
-      const { parameters, result } = withDraws("hyperprior", open);
-      return plotHyperprior(parameters, smoothingPriorOf(result), figure);
-    },
-  },
-  "pixel-trace": {
-    summary: "draws of the flux of a pixel, or of all within --radius of it (--at x,y)",
-    svg: (open, { figure, at, radius }) => {
-      const { images, result } = withDraws("pixel-trace", open);
-      const [x, y] = pixel(at, result.mean);
-      return plotPixelTrace(images, x, y, { ...figure, ...given({ radius, unit: result.unit }) });
-    },
-  },
-  "pixel-region": {
-    summary: "image with a circle, beside the draws of a pixel and its neighbours (--at x,y --radius r)",
-    svg: (open, { figure, at, radius, scale }) => {
-      const { images, result } = withDraws("pixel-region", open);
-      const [x, y] = pixel(at, result.mean);
-      return plotPixelTracesRegion(images, x, y, {
-        ...{ ...figure, ...noiseScale(open), ...scale, image: result.mean },
-        ...given({ radius, unit: result.unit }),
-      });
-    },
-  },
-  "region-distribution": {
-    summary: "histogram of the flux of a pixel, or of the sum within --radius (--at x,y)",
-    svg: (open, { figure, at, radius = 0 }) => {
-      const { images, result } = withDraws("region-distribution", open);
-      const [x, y] = pixel(at, result.mean);
-      return plotRegionDistribution(
-        images,
-        { x, y, radius },
-        { ...figure, ...comparable(result), ...given({ unit: result.unit }) },
-      );
-    },
-  },
+  ...Object.fromEntries(
+    Object.entries(DRAW_KINDS).map(([kind, { summary, svg }]): [string, PlotKind] => [
+      kind,
+      { summary, svg: (open, choices) => svg(withDraws(kind, open), choices, open) },
+    ]),
+  ),
   animation: {
     summary: "draws and their mean, moving: -o x.apng, x.gif, or x.html to play with",
     moving: (open, { figure, scale, colormap, frames, framesPerSecond }, format) => {

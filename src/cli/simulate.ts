@@ -145,29 +145,19 @@ async function simulateNamed(sky: string, flags: Flags): Promise<void> {
     }),
   });
   const prefix = await filePrefix(output);
-  const images = {
-    counts: observation.counts,
-    psf: observation.psf,
-    exposure: observation.exposure,
-    background: observation.background,
-    flux: observation.flux,
-  };
-  const files: Record<string, string> = {};
-  for (const [name, image] of Object.entries(images)) {
-    if (image === undefined) continue;
-    files[name] = `${prefix}${name}.fits`;
-  }
+  const { counts, psf, exposure, background, flux: truth } = observation;
+  const images = Object.entries({ counts, psf, exposure, background, flux: truth }).flatMap(
+    ([name, image]) => (image === undefined ? [] : [{ name, image, file: `${prefix}${name}.fits` }]),
+  );
+  const files = Object.fromEntries(images.map(({ name, file }) => [name, file]));
   await checkOutputPaths(Object.values(files), { overwrite });
-  for (const [name, file] of Object.entries(files)) {
-    const image = images[name as keyof typeof images];
-    if (image !== undefined) await writeImage(file, image, observation.name ?? sky, name);
-  }
+  for (const { name, image, file } of images) await writeImage(file, image, observation.name ?? sky, name);
   const next = nextCommand(prefix, files);
   if (!quiet) {
-    const [ny, nx] = observation.counts.shape;
+    const [ny, nx] = counts.shape;
     process.stderr.write(
-      `${observation.name}: ${nx} x ${ny} pixels, ${formatCount(imageSum(observation.counts))} counts, ` +
-        `true flux ${formatCount(imageSum(observation.flux))}, seed ${seed}\n` +
+      `${observation.name}: ${nx} x ${ny} pixels, ${formatCount(imageSum(counts))} counts, ` +
+        `true flux ${formatCount(imageSum(truth))}, seed ${seed}\n` +
         `  written      ${Object.values(files).join(", ")}\n` +
         `  next         ${next}\n`,
     );
@@ -236,17 +226,7 @@ async function writeImage(file: string, image: SkyImage, object: string, name: s
 
 function nextCommand(prefix: string, { counts, psf, exposure, background }: Record<string, string>): string {
   return `tslira ${shellLine([
-    "deconvolve",
-    counts,
-    "--psf",
-    psf,
-    "--exposure",
-    exposure,
-    "--background",
-    background,
-    "-o",
-    `${prefix}result.fits`,
-    "--png",
-    `${prefix}posterior.png`,
+    ...["deconvolve", counts, "--psf", psf, "--exposure", exposure, "--background", background],
+    ...["-o", `${prefix}result.fits`, "--png", `${prefix}posterior.png`],
   ])}`;
 }
