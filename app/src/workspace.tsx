@@ -419,9 +419,7 @@ export function Workspace(props: WorkspaceProps) {
           <CompareMenu {...compare} />
         </Toolbar>
         {said.map((words) => (
-          <p key={words} className="trouble" role="alert">
-            {words}
-          </p>
+          <Trouble key={words} words={words} />
         ))}
         <Room name="The pictures">
           {compare.comparison !== "off" && compare.a && compare.b ? (
