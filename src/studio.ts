@@ -13,6 +13,8 @@ export { resampleImage } from "./data/sky/resample-image.js";
 export { frameName, type PixelMap, pixelMap, skyDistance } from "./data/sky/sky-mapping.js";
 export { toPlainError } from "./errors.js";
 export { parameterLabel } from "./figures/parameter-label.js";
+export { residualPanels } from "./figures/plot-estimate.js";
+export { given, givenOptions } from "./given.js";
 export { adapterName } from "./gpu.js";
 export { angleText } from "./io/companion-image.js";
 export { type ComposedTogether, composeTogether } from "./io/compose-together.js";

@@ -1,9 +1,11 @@
 /** What a result says, for people and for programs. */
 
+import { given } from "../given.js";
 import type { ResultSummary } from "../io/result-decode.js";
 import { regionFluxUnit } from "../posterior/region.js";
 import type { Convergence, CountsLedger } from "../posterior/result.js";
-import { formatCount, formatDuration, formatNumber, formatWithError, tableLines } from "./format.js";
+import { durationText } from "../viewer/numbers.js";
+import { formatCount, formatNumber, formatWithError, tableLines } from "./format.js";
 
 /** The parts of a result that the summary shows. */
 export type Summary = Omit<ResultSummary, "keptDraws">;
@@ -124,7 +126,7 @@ function timeText(seconds: number, { config, complete }: Summary): string {
   const rate = complete
     ? `, ${formatCount((config.chains * config.iterations) / Math.max(seconds, 1e-3))} sweeps a second`
     : "";
-  return `${formatDuration(seconds)} of sampling${rate}`;
+  return `${durationText(seconds)} of sampling${rate}`;
 }
 
 /** The summary as plain data for `--json`. */
@@ -154,7 +156,7 @@ export function summaryData(result: Summary): Record<string, unknown> {
     verdict,
     parameters,
     target: target ?? null,
-    ...(transitions === undefined ? {} : { transitions }),
+    ...given({ transitions }),
     config,
     referenceExposure,
     seconds: provenance.seconds,

@@ -1,7 +1,7 @@
 import type { WcsCard } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
+import { givenOptions } from "../given.js";
 import { escapeXml } from "../xml-text.js";
-import { givenOptions } from "./given-options.js";
 import { px, textElement, textWidth } from "./svg.js";
 import { FONT_FAMILY, FONT_SIZE, type Theme, type ThemeName, theme as themeColors } from "./theme.js";
 

@@ -3,13 +3,13 @@ import type { ShapedRegion } from "../data/regions/ds9-region.js";
 import { isEquatorial } from "../data/sky/sky-angle.js";
 import { parseWcs, type SkyWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
+import { given, givenOptions } from "../given.js";
 import { checkShape, type SkyImage } from "../image.js";
 import { drawAxes } from "./axes.js";
 import { type ColorScale, type ColorScaleOptions, colorScale, type Stretch } from "./color-scale.js";
 import { isDiverging, palette } from "./colormap.js";
 import { type ContourImage, contourElements } from "./contours.js";
 import type { Cell } from "./figure.js";
-import { givenOptions } from "./given-options.js";
 import { colorBarElement, heatMapElement, rgbElement } from "./heat-map.js";
 import { type Marker, markerElements } from "./marker.js";
 import { regionElements } from "./region-outlines.js";
@@ -339,12 +339,7 @@ function overlay(
     shapes += `<path d="${gridPath}" fill="none" stroke="${color}" stroke-opacity="0.35" stroke-width="0.7"/>`;
   }
   if (contours.length > 0)
-    shapes += contourElements(
-      contoursOf ?? { image },
-      contours,
-      { image, ...(wcs !== undefined && { wcs }) },
-      box,
-    );
+    shapes += contourElements(contoursOf ?? { image }, contours, { image, ...given({ wcs }) }, box);
   shapes += regionElements(regions, box);
   shapes += markerElements(markers, box);
   if (wcs !== undefined && scaleBar !== false)
