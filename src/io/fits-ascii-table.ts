@@ -60,9 +60,7 @@ export function readAsciiColumn(hdu: FitsTableHdu, index: number, start: number,
       if (Number.isNaN(number)) {
         throw new FormatError(
           `${label}: fields must be numbers, got ${shownValue(text)} in row ${start + row}; the file is damaged`,
-          {
-            fields: { row: start + row, text },
-          },
+          { fields: { row: start + row, text } },
         );
       }
       values[row] = zero + scale * number;

@@ -203,8 +203,6 @@ export function columnNumbers(column: FitsColumn): Float64Array {
   if (ArrayBuffer.isView(values)) return new Float64Array(values as Float32Array);
   throw new FormatError(
     `column ${name}: must hold numbers, one shape for all rows, got format ${column.format}; name another column`,
-    {
-      fields: { column: name },
-    },
+    { fields: { column: name } },
   );
 }

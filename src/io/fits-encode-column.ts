@@ -51,9 +51,7 @@ export function checkColumnFormat({ name, format, unit, dim }: FitsColumnFormat)
   if (!/^[!-~]([ -~]*[!-~])?$/.test(name) || name.length > 68) {
     throw new InvalidInputError(
       `FITS column: name must be printable ASCII, got ${JSON.stringify(name)}; rename it`,
-      {
-        fields: { name },
-      },
+      { fields: { name } },
     );
   }
   const parsed = parseTableFormat(format);
@@ -157,9 +155,7 @@ function encodeFloats(label: string, code: "E" | "D", values: CellInput): Encode
     if (typeof value !== "number") {
       throw new InvalidInputError(
         `${label}: values must be numbers, got ${String(value)} at ${index}; convert them`,
-        {
-          fields: { index },
-        },
+        { fields: { index } },
       );
     }
     stored[index] = value;
@@ -191,9 +187,7 @@ function encodeLogicals(label: string, values: ArrayLike<unknown>): Uint8Array {
     else if (value !== null) {
       throw new InvalidInputError(
         `${label}: values must be true, false or null, got ${String(value)} at ${index}; convert them`,
-        {
-          fields: { index },
-        },
+        { fields: { index } },
       );
     }
   }
@@ -208,9 +202,7 @@ function encodeBits(label: string, values: ArrayLike<unknown>, repeat: number): 
     if (value !== 0 && value !== 1 && typeof value !== "boolean") {
       throw new InvalidInputError(
         `${label}: bits must be 0 or 1, got ${String(value)} at ${index}; convert them`,
-        {
-          fields: { index },
-        },
+        { fields: { index } },
       );
     }
     const bit = index % repeat;
@@ -263,9 +255,7 @@ export function encodeFixedColumn(format: WritableFormat, values: CellInput, row
   if (values.length !== needed) {
     throw new InvalidInputError(
       `${format.label}: must have ${needed} values for ${rows} rows, got ${values.length}; complete it`,
-      {
-        fields: { needed, length: values.length },
-      },
+      { fields: { needed, length: values.length } },
     );
   }
   return encodeCells(format.label, format.code, values, format.repeat, format.stringLength);

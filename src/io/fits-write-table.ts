@@ -37,9 +37,7 @@ export function checkColumnFormats(columns: readonly FitsColumnFormat[]): Writab
     if (seen.has(name.toUpperCase())) {
       throw new InvalidInputError(
         `FITS table: column names must differ (case aside), got ${name} twice; rename one`,
-        {
-          fields: { name },
-        },
+        { fields: { name } },
       );
     }
     seen.add(name.toUpperCase());
@@ -186,9 +184,7 @@ export function encodeTable({ columns }: FitsTableInput): { mandatory: FitsCard[
     if (values.length !== rows) {
       throw new InvalidInputError(
         `${format.label}: must have ${rows} rows as the first column, got ${values.length}; complete it`,
-        {
-          fields: { rows, length: values.length },
-        },
+        { fields: { rows, length: values.length } },
       );
     }
     const { bytes, counts, lengths, zero } = encodeVariableColumn(format, values as ArrayLike<CellInput>);

@@ -153,9 +153,7 @@ export function checkImageShape(label: string, shape: readonly number[]): number
   if (ok && Number.isSafeInteger(pixels * 8)) return pixels;
   throw new InvalidInputError(
     `${label}: shape must be whole numbers >= 0, got [${shape.join(", ")}]; correct it`,
-    {
-      fields: { shape },
-    },
+    { fields: { shape } },
   );
 }
 

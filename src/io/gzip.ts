@@ -61,9 +61,7 @@ export function checkMaxBytes(maxBytes: number): void {
   if (maxBytes > 0) return;
   throw new InvalidInputError(
     `gzip: maxBytes must be > 0, got ${maxBytes}; leave it out for ${DEFAULT_MAX_BYTES}`,
-    {
-      fields: { maxBytes },
-    },
+    { fields: { maxBytes } },
   );
 }
 

@@ -459,9 +459,5 @@ function imageTrace(hdu: FitsHdu, kept: readonly number[], of: Shape): ImageTrac
     start += draws * ny * nx;
     return chain;
   });
-  return {
-    shape: [ny, nx],
-    ...traceSteps(hdu.header),
-    chains,
-  };
+  return { shape: [ny, nx], ...traceSteps(hdu.header), chains };
 }

@@ -44,9 +44,7 @@ export function checkCount(method: string, name: string, value: number, least: n
   if (!Number.isInteger(value) || value < least) {
     throw new InvalidInputError(
       `${method}: ${name} must be a whole number >= ${least}, got ${value}; change it`,
-      {
-        fields: { [name]: value },
-      },
+      { fields: { [name]: value } },
     );
   }
 }

@@ -147,10 +147,7 @@ export function createForwardModel(
   const kernels = instantiateModelKernels();
   const pixels = grid.shape[0] * grid.shape[1];
   // Room for an even number of pixels: kernels work on pairs.
-  const scratch = {
-    source: reserve(kernels, 8 * (pixels + 1)),
-    blurred: reserve(kernels, 8 * (pixels + 1)),
-  };
+  const scratch = { source: reserve(kernels, 8 * (pixels + 1)), blurred: reserve(kernels, 8 * (pixels + 1)) };
   const sum = reserve(kernels, 8 * (pixels + 1));
   /** Sum over the observations what `add` adds to an image of the sky. */
   const summed = (add: (model: ObservationModel, index: number, out: number) => void): Float64Array => {

@@ -172,11 +172,7 @@ export function sourcesCsv(sources: readonly FoundSource[], options: MeasuredTab
 }
 
 /** What region files call the coordinates of an image. */
-const SYSTEMS: Readonly<Record<string, RegionSystem>> = {
-  ICRS: "icrs",
-  FK5: "fk5",
-  galactic: "galactic",
-};
+const SYSTEMS: Readonly<Record<string, RegionSystem>> = { ICRS: "icrs", FK5: "fk5", galactic: "galactic" };
 
 /** The apertures as a region file of DS9, on the sky where the image has one: what `tslira measure` and `tslira plot` take. */
 export function sourcesDs9(

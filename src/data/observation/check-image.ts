@@ -32,9 +32,7 @@ export function checkLayout(where: string, name: string, image: SkyImage, shape?
   ) {
     throw new InvalidInputError(
       `${where}: ${name} must be an image {data, shape}, got ${kind(image)}; see skyImage()`,
-      {
-        fields: { image: name },
-      },
+      { fields: { image: name } },
     );
   }
   checkShape(`${where}: ${name}`, image.shape);

@@ -204,9 +204,7 @@ function checkExposure(where: string, exposure: SkyImage, shape: readonly [numbe
   if (checked.data.every((value) => value === 0)) {
     throw new InvalidInputError(
       `${where}: exposure must be > 0 in at least one pixel, got 0 everywhere; check the file`,
-      {
-        fields: { image: "exposure" },
-      },
+      { fields: { image: "exposure" } },
     );
   }
   let most = 0;

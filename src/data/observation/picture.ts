@@ -69,9 +69,7 @@ function decodePng(bytes: Uint8Array): DecodedPng {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new FormatError(
       `picture: must be a complete PNG file, got one that fails with "${reason}"; export it again`,
-      {
-        cause,
-      },
+      { cause },
     );
   }
 }
@@ -179,9 +177,7 @@ function scaleTo(flux: SkyImage, totalFlux: number): SkyImage {
   if (!(totalFlux >= 0 && totalFlux < Number.POSITIVE_INFINITY)) {
     throw new InvalidInputError(
       `picture: totalFlux must be a finite number >= 0, got ${totalFlux}; clip it at 0`,
-      {
-        fields: { totalFlux },
-      },
+      { fields: { totalFlux } },
     );
   }
   const sum = imageSum(flux);

@@ -37,9 +37,7 @@ export function checkPsf(where: string, psf: SkyImage): void {
   if (!(sum > 0 && sum < Number.POSITIVE_INFINITY)) {
     throw new InvalidInputError(
       `${where}: psf must have a finite sum > 0, got ${sum}; check the file and its scaling`,
-      {
-        fields: { image: "psf", value: sum },
-      },
+      { fields: { image: "psf", value: sum } },
     );
   }
 }
@@ -139,9 +137,7 @@ export function checkPositive(where: string, name: string, value: number): void 
   if (!(value > 0 && value < Number.POSITIVE_INFINITY)) {
     throw new InvalidInputError(
       `${where}: ${name} must be a finite number > 0, got ${value}; leave it out for the default`,
-      {
-        fields: { [name]: value },
-      },
+      { fields: { [name]: value } },
     );
   }
 }

@@ -37,10 +37,7 @@ export function resamplePsf({ psf, centre }: PsfWindow, { upsampling, shift }: R
   const result: SkyImage = { data, shape: [rows.length, cols.length] };
   const factor = imageSum(psf) / imageSum(result);
   for (let index = 0; index < data.length; index++) data[index] *= factor;
-  return {
-    psf: result,
-    centre: [centre[0] * upsampling - firstRow, centre[1] * upsampling - firstCol],
-  };
+  return { psf: result, centre: [centre[0] * upsampling - firstRow, centre[1] * upsampling - firstCol] };
 }
 
 interface Tap {
