@@ -2,11 +2,11 @@
 
 import { FormatError } from "../errors.js";
 import { MAX_PIXELS, type SkyImage, skyImage } from "../image.js";
-import { decodeNumbers, type FitsNumberCode, type StoredArray } from "./fits-bytes.js";
+import { BITPIX_CODES, decodeNumbers, type StoredArray } from "./fits-bytes.js";
 import { headerNumber } from "./fits-header.js";
 import { applyScaling, type NumberArray, type Scaling, SIGN_ZERO, safeNumbers } from "./fits-scaling.js";
 import { unpackImage } from "./fits-tiles.js";
-import type { Bitpix, FitsHdu, FitsImageInfo } from "./hdu.js";
+import type { FitsHdu, FitsImageInfo } from "./hdu.js";
 import { hduKind } from "./hdu-kind.js";
 
 /** An image with physical pixel values. */
@@ -24,15 +24,6 @@ export interface FitsStoredImage extends Scaling {
   readonly shape: number[];
   readonly data: StoredArray;
 }
-
-const CODES: Readonly<Record<Bitpix, FitsNumberCode>> = {
-  8: "B",
-  16: "I",
-  32: "J",
-  64: "K",
-  [-32]: "E",
-  [-64]: "D",
-};
 
 function readScaling({ header, label, bitpix }: FitsImageInfo): Scaling {
   const scale = headerNumber(label, header, "BSCALE", 1);
@@ -59,11 +50,11 @@ export function checkIsImage(hdu: FitsHdu): asserts hdu is Extract<FitsHdu, { ki
  */
 export function decodePixels(info: FitsImageInfo, bytes: Uint8Array, shape: readonly number[]): FitsImage {
   const scaling = readScaling(info);
-  const code = CODES[info.bitpix];
+  const code = BITPIX_CODES[info.bitpix];
   const values = applyScaling(decodeNumbers(bytes, code), code, scaling);
   const blank = scaling.blank;
   const physicalBlank =
-    values instanceof BigUint64Array && blank !== undefined ? BigInt(blank) + BigInt(SIGN_ZERO.K) : blank;
+    values instanceof BigUint64Array && blank !== undefined ? BigInt(blank) + SIGN_ZERO.K : blank;
   const data =
     values instanceof BigInt64Array || values instanceof BigUint64Array
       ? safeNumbers(info.label, values, physicalBlank)
@@ -89,7 +80,7 @@ export function readImageData(hdu: FitsHdu): FitsImage {
 export function readStoredImage(hdu: FitsHdu): FitsStoredImage {
   checkIsImage(hdu);
   const { data } = unpackImage(hdu);
-  return { shape: [...hdu.shape], data: decodeNumbers(data, CODES[hdu.bitpix]), ...readScaling(hdu) };
+  return { shape: [...hdu.shape], data: decodeNumbers(data, BITPIX_CODES[hdu.bitpix]), ...readScaling(hdu) };
 }
 
 /**
