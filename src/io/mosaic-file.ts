@@ -5,7 +5,6 @@ import { FormatError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { type FitsHdu, imageToSkyImage, wcsCards } from "./fits.js";
 import { planes } from "./result-decode.js";
-import { ESS, POSTERIOR_STD, RHAT, SMOOTHNESS } from "./result-layout.js";
 import { isMosaic } from "./tslira-file.js";
 
 /** A mosaic of tiles; images of the sky are `[ny, nx]`. */
@@ -43,14 +42,14 @@ export function decodeMosaicHdus(hdus: readonly FitsHdu[]): Mosaic {
     );
   };
   const imagesOf = (name: string) => hdus.filter((hdu) => hdu.name === name).map(imageToSkyImage);
-  const smoothness = hdus.find(({ name }) => name === SMOOTHNESS);
+  const smoothness = hdus.find(({ name }) => name === "SMOOTHNESS");
   const sigmas = imagesOf("RESIDUAL");
   const unit = header.text("BUNIT");
   return {
     mean: imageToSkyImage(hdus[0]),
-    std: imageToSkyImage(named(POSTERIOR_STD)),
-    rhat: imageToSkyImage(named(RHAT)),
-    ess: imageToSkyImage(named(ESS)),
+    std: imageToSkyImage(named("POSTERIOR_STD")),
+    rhat: imageToSkyImage(named("RHAT")),
+    ess: imageToSkyImage(named("ESS")),
     ...(smoothness && { smoothness: planes(smoothness) }),
     residuals: imagesOf("PREDICTED").flatMap((predicted, index) =>
       sigmas[index] === undefined ? [] : [{ predicted, sigma: sigmas[index] }],
