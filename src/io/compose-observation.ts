@@ -129,18 +129,17 @@ function checkUncut(name: string, { psfCutout, psfCentre }: ComposeOptions): voi
   throw new InvalidInputError(`${key}: must go with a psf of a file, got ${name}; leave it out`);
 }
 
-/** @throws InvalidInputError unless it is a way of `ComposeOptions` to align, or absent */
-function checkAlign(align: unknown): void {
-  if (align === undefined || align === "sky" || align === "pixels") return;
-  throw new InvalidInputError(`align: must be "sky" or "pixels", got ${JSON.stringify(align)}; choose one`);
+/** @throws InvalidInputError unless it is one of two words of `ComposeOptions`, or absent */
+function checkWord(option: string, word: unknown, words: readonly [string, string]): void {
+  if (word === undefined || words.includes(word as string)) return;
+  throw new InvalidInputError(
+    `${option}: must be "${words[0]}" or "${words[1]}", got ${JSON.stringify(word)}; choose one`,
+  );
 }
 
 /** @throws InvalidInputError unless it is a unit of `ComposeOptions`, or absent */
 export function checkBackgroundUnit(unit: unknown): void {
-  if (unit === undefined || unit === "flux" || unit === "counts") return;
-  throw new InvalidInputError(
-    `background unit: must be "flux" or "counts", got ${JSON.stringify(unit)}; choose one`,
-  );
+  checkWord("background unit", unit, ["flux", "counts"]);
 }
 
 /** What an image is for the counts, or the counts themselves. */
@@ -284,11 +283,12 @@ export function composeParts(
 ): ComposedObservation {
   const { backgroundUnit = "flux", align = "sky", invertMask = false } = options;
   checkBackgroundUnit(backgroundUnit);
-  checkAlign(align);
+  checkWord("align", align, ["sky", "pixels"]);
   checkPsfTrim(options.psfTrim);
   const counts = onePlane("counts", hdus.counts, options);
   const wcs = wcsCards(hdus.counts.hdu.header);
   const grid = { shape: counts.shape, wcs };
+  const origin = { x: options.cutout?.x[0] ?? 0, y: options.cutout?.y[0] ?? 0 };
   const notes = [
     ...new Set(
       Object.values(hdus).flatMap((one: NamedHdu | RegionMask | RadialPsf | NamedPsf | undefined) =>
@@ -306,7 +306,6 @@ export function composeParts(
   const maskOf = (mask: NamedHdu | RegionMask): SkyImage => {
     if ("hdu" in mask) return onGrid("mask", mask);
     const { name, regions } = mask;
-    const origin = { x: options.cutout?.x[0] ?? 0, y: options.cutout?.y[0] ?? 0 };
     const drawn = regionsFromDs9(regions, counts.shape, { wcs, origin, name, joined: "mask" });
     notes.push(...drawn.warnings);
     return drawn.regions[0].weights;
@@ -331,13 +330,10 @@ export function composeParts(
     const planeName = (plane: number) => ({ ...given, name: `${given.name}[${plane}]` });
     const images = psfPlanes(given).map((image, plane) => psfFromImage(planeName(plane), image));
     if (isEnsemble(given)) return storedEnsemble(given, images);
-    const origin = { x: options.cutout?.x[0] ?? 0, y: options.cutout?.y[0] ?? 0 };
     const places = psfPlaces(given, grid, origin);
     notes.push(...farPlaces(given.name, places, counts.shape));
-    return psfSet(
-      places.map((place, plane) => ({ psf: images[plane], ...place })),
-      given.name,
-    );
+    const placed = places.map((place, plane) => ({ psf: images[plane], ...place }));
+    return psfSet(placed, given.name);
   };
   const psfFromImage = ({ name, hdu }: NamedHdu, image: SkyImage): SkyImage => {
     checkNotCounts("psf", image, counts, name);
@@ -355,11 +351,8 @@ export function composeParts(
     notes.push(...placed.notes, ...trimmed.notes);
     return trimmed.psf;
   };
-  const { psfComponents, psfWidthError, pointingError, psfLaw } = options;
-  const { name: psfName } = hdus.psf;
-  const exact = psfOf(hdus.psf);
-  const errors = { components: psfComponents, widthError: psfWidthError, pointingError, law: psfLaw };
-  const psf = withErrors(exact, errors, psfName);
+  const { psfComponents: components, psfWidthError: widthError, pointingError, psfLaw: law } = options;
+  const psf = withErrors(psfOf(hdus.psf), { components, widthError, pointingError, law }, hdus.psf.name);
   const bunit = (named: NamedHdu | undefined) => named?.hdu.header.text("BUNIT");
   if (hdus.exposure && (isCountUnit(bunit(hdus.exposure)) || isRateUnit(bunit(hdus.exposure)))) {
     throw new InvalidInputError(
@@ -391,15 +384,15 @@ export function composeParts(
       `${hdus.counts.name}: counts should be counts of events, got BUNIT ${countsUnit}; its values are taken as counts, check them`,
     );
   }
-  const exposureOnGrid = hdus.exposure && onGrid("exposure", hdus.exposure);
-  if (hdus.exposure && exposureOnGrid) checkNotCounts("exposure", exposureOnGrid, counts, hdus.exposure.name);
-  const backgroundOnGrid = hdus.background && onGrid("background", hdus.background);
-  if (hdus.background && backgroundOnGrid && !sky)
-    checkNotCounts("background", backgroundOnGrid, counts, hdus.background.name);
+  const companion = (role: "exposure" | "background") => {
+    const named = hdus[role];
+    if (named === undefined) return {};
+    const image = onGrid(role, named);
+    if (role === "exposure" || !sky) checkNotCounts(role, image, counts, named.name);
+    return { [role]: image };
+  };
   const given = {
-    counts,
-    ...(exposureOnGrid && { exposure: exposureOnGrid }),
-    ...(backgroundOnGrid && { background: backgroundOnGrid }),
+    ...{ counts, ...companion("exposure"), ...companion("background") },
     ...(hdus.mask && { mask: invertMask ? inverted(maskOf(hdus.mask)) : maskOf(hdus.mask) }),
   };
   const field = withinField(sky ? { ...given, counts: constantImage(counts.shape, 0) } : given);
@@ -408,23 +401,14 @@ export function composeParts(
     background && exposure && hdus.exposure && backgroundUnit === "counts"
       ? perExposure(hdus.background?.name ?? "background", background, exposure)
       : background;
+  const images = { ...field.images, psf, ...(inFlux && { background: inFlux }) };
   if (!sky) {
-    checkPlausible(
-      { ...field.images, psf, ...(inFlux === undefined ? {} : { background: inFlux }) },
-      { psf: hdus.psf.name, background: hdus.background?.name ?? "background" },
-      backgroundUnit === "counts",
-    );
+    const names = { psf: hdus.psf.name, background: hdus.background?.name ?? "background" };
+    checkPlausible(images, names, backgroundUnit === "counts");
   }
   const unit = fluxUnit(hdus.exposure && (bunit(hdus.exposure) ?? ""));
   return {
-    observation: {
-      ...field.images,
-      counts,
-      psf,
-      ...(inFlux === undefined ? {} : { background: inFlux }),
-      wcs,
-      name: options.name ?? plainName(hdus.counts.name),
-    },
+    observation: { ...images, counts, wcs, name: options.name ?? plainName(hdus.counts.name) },
     notes: [...notes, ...field.notes],
     ...(unit === undefined ? {} : { unit }),
   };

@@ -63,10 +63,12 @@ export function tracesOf({ trace }: PosteriorResult): ResultTraces {
 export function resultHdus(result: PosteriorSummary, { parameters, images }: ResultTraces): ResultHdus {
   const sky = skyCards(result);
   const unit = result.unit === undefined ? [] : [fitsCard("BUNIT", escapeText(result.unit))];
+  const flux = [...unit, ...sky];
+  const [means, stds] = [result.chains.map(({ mean }) => mean), result.chains.map(({ std }) => std)];
   return {
     before: [
       image("PRIMARY", result.mean, primaryCards(result)),
-      image("POSTERIOR_STD", result.std, [...unit, ...sky]),
+      image("POSTERIOR_STD", result.std, flux),
       cube("POSTERIOR_QUANTILES", images.shape, result.quantiles.images, [
         ...unit,
         ...result.quantiles.probabilities.map((value, index) =>
@@ -76,18 +78,8 @@ export function resultHdus(result: PosteriorSummary, { parameters, images }: Res
       ]),
       image("RHAT", result.diagnostics.rhat, sky),
       image("ESS", result.diagnostics.ess, sky),
-      cube(
-        "CHAIN_MEAN",
-        images.shape,
-        result.chains.map(({ mean }) => mean),
-        [...unit, ...sky],
-      ),
-      cube(
-        "CHAIN_STD",
-        images.shape,
-        result.chains.map(({ std }) => std),
-        [...unit, ...sky],
-      ),
+      cube("CHAIN_MEAN", images.shape, means, flux),
+      cube("CHAIN_STD", images.shape, stds, flux),
       ...(result.smoothness === undefined ? [] : [cube("SMOOTHNESS", images.shape, result.smoothness, sky)]),
       ...(result.sky === undefined ? [] : [image("SKY", result.sky, [...unit, ...marginCards(result)])]),
     ],
@@ -125,9 +117,7 @@ export function cube(
 
 /** Sky coordinates as cards; those that would overwrite a card of ours are left out. */
 function skyCards({ wcs }: Pick<PosteriorSummary, "wcs">): FitsCard[] {
-  return wcs
-    .filter(({ keyword }) => !isOwnKeyword(keyword))
-    .map(({ keyword, value, comment }) => fitsCard(keyword, value, comment));
+  return wcs.filter(({ keyword }) => !isOwnKeyword(keyword));
 }
 
 /** Sky coordinates of the whole sky, which begins farther left and below. */
@@ -228,18 +218,9 @@ function columnsOf<Key extends string>(
   rows: readonly ({ readonly name: string } & { readonly [key in Key]?: number })[],
   columns: readonly (readonly [column: string, key: Key])[],
 ): FitsColumnInput[] {
-  return [
-    textColumn(
-      "name",
-      rows.map(({ name }) => name),
-    ),
-    ...columns.map(([name, key]) =>
-      numberColumn(
-        name,
-        rows.map((row) => row[key] ?? 0),
-      ),
-    ),
-  ];
+  const names = rows.map(({ name }) => name);
+  const numbers = (key: Key) => rows.map((row) => row[key] ?? 0);
+  return [textColumn("name", names), ...columns.map(([name, key]) => numberColumn(name, numbers(key)))];
 }
 
 function diagnosticsTable({ diagnostics: { parameters, verdict } }: PosteriorSummary): FitsTableInput {
@@ -271,12 +252,9 @@ function configTable(
   images: DrawSource,
 ): FitsTableInput {
   const { config } = result;
-  const perChain = (count: number, value: (chain: number) => number) =>
-    Array.from({ length: count }, (_, chain) => value(chain));
-  const wholes = (name: string, values: readonly number[]): FitsColumnInput => ({
-    name,
-    format: `${values.length}K`,
-    values,
+  const wholes = (name: string, count: number, of: (chain: number) => number): FitsColumnInput => ({
+    ...{ name, format: `${count}K` },
+    values: Array.from({ length: count }, (_, chain) => of(chain)),
   });
   return {
     kind: "table",
@@ -286,12 +264,9 @@ function configTable(
       ...transitionColumns(result),
       real("reference_exposure", result.referenceExposure),
       flag("complete", result.complete),
-      wholes("chain_sweeps", perChain(parameters.chains, parameters.sweeps)),
-      wholes(
-        "chain_draws",
-        result.chains.map(({ draws }) => draws),
-      ),
-      wholes("chain_kept", perChain(images.chains, images.draws)),
+      wholes("chain_sweeps", parameters.chains, parameters.sweeps),
+      wholes("chain_draws", result.chains.length, (chain) => result.chains[chain].draws),
+      wholes("chain_kept", images.chains, images.draws),
     ],
   };
 }

@@ -71,7 +71,7 @@ export function significanceHdus(
 ): FitsHduInput[] {
   const { run, regions, pairs, scan, replicates, warnings } = estimate;
   const [ny, nx] = run.shape;
-  const sky = run.wcs.map(({ keyword, value, comment }) => fitsCard(keyword, value, comment));
+  const sky = run.wcs;
   const cards: FitsCard[] = [
     fitsCard("SIGNIFIC", LAYOUT, "significance of regions, layout version"),
     fitsCard("NAME", escapeText(run.name)),
