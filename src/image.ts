@@ -24,9 +24,7 @@ export function checkShape(where: string, shape: Shape): void {
   if (shape.length !== 2 || !Number.isInteger(ny) || !Number.isInteger(nx) || ny < 1 || nx < 1) {
     throw new InvalidInputError(
       `${where}: shape must be two whole numbers >= 1, got [${shape.join(", ")}]; give [ny, nx]`,
-      {
-        fields: { shape },
-      },
+      { fields: { shape } },
     );
   }
   if (ny * nx > MAX_PIXELS) {
@@ -62,7 +60,7 @@ export function constantImage(shape: Shape, value: number): SkyImage {
 }
 
 /** Whether two images have the same shape. */
-export function sameShape(first: SkyImage, second: SkyImage): boolean {
+export function sameShape(first: Pick<SkyImage, "shape">, second: Pick<SkyImage, "shape">): boolean {
   return first.shape[0] === second.shape[0] && first.shape[1] === second.shape[1];
 }
 
@@ -86,12 +84,8 @@ export function cutout(
   cols: readonly [start: number, end: number],
 ): SkyImage {
   const [ny, nx] = image.shape;
-  const ok = (range: readonly [number, number], size: number) =>
-    Number.isInteger(range[0]) &&
-    Number.isInteger(range[1]) &&
-    range[0] >= 0 &&
-    range[0] < range[1] &&
-    range[1] <= size;
+  const ok = ([start, end]: readonly [number, number], size: number) =>
+    Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start < end && end <= size;
   if (!ok(rows, ny) || !ok(cols, nx)) {
     throw new InvalidInputError(
       `cutout: rows and columns must lie inside the image of ${ny} x ${nx}, ` +
@@ -107,6 +101,36 @@ export function cutout(
     data.set(image.data.subarray(start, start + width), row * width);
   }
   return { data, shape: [height, width] };
+}
+
+/** The rectangle, half-open, of all pixels that are not 0; undefined without any. */
+export function litRectangle({
+  data,
+  shape: [ny, nx],
+}: SkyImage):
+  | { readonly rows: readonly [number, number]; readonly cols: readonly [number, number] }
+  | undefined {
+  let [top, bottom, left, right] = [ny, 0, nx, 0];
+  for (let row = 0; row < ny; row++) {
+    for (let col = 0; col < nx; col++) {
+      if (data[row * nx + col] === 0) continue;
+      top = Math.min(top, row);
+      bottom = row + 1;
+      left = Math.min(left, col);
+      right = Math.max(right, col + 1);
+    }
+  }
+  return bottom === 0 ? undefined : { rows: [top, bottom], cols: [left, right] };
+}
+
+/** An image with zeros around it: of a larger shape, in which its first pixel is at `top` and `left`. */
+export function paddedImage(image: SkyImage, shape: Shape, top: number, left: number): SkyImage {
+  const [ny, nx] = image.shape;
+  const data = new Float64Array(shape[0] * shape[1]);
+  for (let row = 0; row < ny; row++) {
+    data.set(image.data.subarray(row * nx, (row + 1) * nx), (row + top) * shape[1] + left);
+  }
+  return { data, shape };
 }
 
 /** Sums over blocks of `bin` x `bin` pixels; those at the upper edges may hold fewer. */

@@ -1,7 +1,7 @@
 import type { Boundary } from "../data/observation/boundary.js";
-import { centredPsf, type PsfWindow, psfCentre } from "../data/observation/psf.js";
+import type { PsfWindow } from "../data/observation/psf.js";
 import { mapPsf, type Psf, type PsfShare, psfShares } from "../data/observation/psf-set.js";
-import { resamplePsf } from "../data/observation/resample-psf.js";
+import { movedPsf } from "../data/observation/resample-psf.js";
 import type { Shape } from "../image.js";
 import { trimPsf } from "./psf-window.js";
 import type { SkyGrid } from "./sky-grid.js";
@@ -35,7 +35,7 @@ export function psfInSkyPixels(
     psf,
     (image) => {
       if (factor === 1 && shift.x === 0 && shift.y === 0) return image;
-      return centredPsf(resamplePsf({ psf: image, centre: psfCentre(image) }, { upsampling: factor, shift }));
+      return movedPsf(image, shift, factor);
     },
     ({ x, y }) => ({ x: onSky(x + offset.x), y: onSky(y + offset.y) }),
   );

@@ -1,5 +1,5 @@
 import { InvalidInputError } from "../../errors.js";
-import { constantImage, imageSum, type SkyImage } from "../../image.js";
+import { constantImage, imageSum, type SkyImage, sameShape } from "../../image.js";
 import { type Boundary, checkBoundary } from "./boundary.js";
 import { checkLayout, checkMask, checkSkyImage, pixelError } from "./check-image.js";
 import { findUnexplainedPixel } from "./explained-counts.js";
@@ -89,7 +89,7 @@ export function checkObservations(
   for (const other of others) {
     const { shape } = other.counts;
     const expected = first.counts.shape;
-    if (shape[0] !== expected[0] || shape[1] !== expected[1]) {
+    if (!sameShape(other.counts, first.counts)) {
       throw new InvalidInputError(
         `${other.name}: all observations must have the shape of the first, [${expected.join(", ")}], ` +
           `got [${shape.join(", ")}]; bin them to the same pixels`,

@@ -1,6 +1,7 @@
 import { InvalidInputError } from "../../errors.js";
-import { checkShape, imageSum, type Shape, type SkyImage } from "../../image.js";
+import { checkShape, imageSum, paddedImage, type Shape, type SkyImage } from "../../image.js";
 import { exponential } from "../random/exponential.js";
+import { pixelError } from "./check-image.js";
 
 /** The part of a psf that does any work on a given image. */
 export interface PsfWindow {
@@ -21,17 +22,10 @@ export function psfCentre({ shape: [ny, nx] }: SkyImage): [row: number, col: num
  * @throws InvalidInputError otherwise
  */
 export function checkPsf(where: string, psf: SkyImage): void {
-  const nx = psf.shape[1];
-  for (let index = 0; index < psf.data.length; index++) {
-    const value = psf.data[index];
-    if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) {
-      const row = Math.floor(index / nx);
-      const col = index % nx;
-      throw new InvalidInputError(
-        `${where}: psf must be finite and >= 0, got ${value} at [${row}, ${col}]; ${Number.isNaN(value) ? "set it to 0" : "clip or rescale it"}`,
-        { fields: { image: "psf", row, col, value } },
-      );
-    }
+  const bad = psf.data.findIndex((value) => !(value >= 0 && value < Number.POSITIVE_INFINITY));
+  if (bad >= 0) {
+    const remedy = Number.isNaN(psf.data[bad]) ? "set it to 0" : "clip or rescale it";
+    throw pixelError(where, "psf", psf, bad, "must be finite and >= 0", remedy);
   }
   const sum = imageSum(psf);
   if (!(sum > 0 && sum < Number.POSITIVE_INFINITY)) {
@@ -81,13 +75,7 @@ export function centredPsf({ psf, centre }: PsfWindow): SkyImage {
   const half = (size: number, middle: number) => Math.max(middle, size - 1 - middle, 0);
   const rows = half(psf.shape[0], centre[0]);
   const cols = half(psf.shape[1], centre[1]);
-  const [height, width] = [2 * rows + 1, 2 * cols + 1];
-  const data = new Float64Array(height * width);
-  for (let row = 0; row < psf.shape[0]; row++) {
-    const to = (row + rows - centre[0]) * width + cols - centre[1];
-    data.set(psf.data.subarray(row * psf.shape[1], (row + 1) * psf.shape[1]), to);
-  }
-  return { data, shape: [height, width] };
+  return paddedImage(psf, [2 * rows + 1, 2 * cols + 1], rows - centre[0], cols - centre[1]);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { InvalidInputError } from "../../errors.js";
-import type { Shape, SkyImage } from "../../image.js";
+import { type Shape, type SkyImage, sameShape } from "../../image.js";
 import { quantileOfSorted } from "../random/sorted-quantile.js";
 import type { PixelPosition } from "../sky/sky-wcs.js";
 
@@ -15,8 +15,6 @@ export interface Rings {
   /** Pixels in use in each ring. */
   readonly pixels: readonly number[];
 }
-
-const equalShapes = (first: Shape, second: Shape) => first[0] === second[0] && first[1] === second[1];
 
 /** Radii of rings of equal width from 0 on, at least up to `radius`; pixels. */
 export function evenEdges(width: number, radius: number): number[] {
@@ -60,7 +58,7 @@ export function ringsAbout(
       { fields: { x, y, shape } },
     );
   }
-  if (mask !== undefined && !equalShapes(mask.shape, shape)) {
+  if (mask !== undefined && !sameShape(mask, { shape })) {
     throw new InvalidInputError(
       `rings: mask must have the shape [${shape.join(", ")}] of the image, got [${mask.shape.join(", ")}]; cut it alike`,
       { fields: { shape: mask.shape, expected: shape } },
@@ -181,7 +179,7 @@ export function radialProfile(
   ringsAbout(centre, shape, edges, mask); // refuses a mask of another shape
   const rings = ringsAbout(centre, shape, edges, used);
   const sumsOf = (image: SkyImage) => {
-    if (!equalShapes(image.shape, shape)) {
+    if (!sameShape(image, counts)) {
       throw new InvalidInputError(
         `radialProfile: predicted must have the shape [${shape.join(", ")}] of the counts, got [${image.shape.join(", ")}]; cut it alike`,
         { fields: { shape: image.shape, expected: shape } },
