@@ -103,6 +103,40 @@ export function cutout(
   return { data, shape: [height, width] };
 }
 
+/** Neighbouring pixels of one row, columns `[start, end)`. */
+export interface PixelRun {
+  readonly row: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** All runs of pixels of which something holds, row by row. @param holds asked by the index of a pixel */
+export function pixelRuns([ny, nx]: Shape, holds: (index: number) => boolean): PixelRun[] {
+  const runs: PixelRun[] = [];
+  for (let row = 0; row < ny; row++) {
+    let start = -1;
+    for (let col = 0; col <= nx; col++) {
+      const inside = col < nx && holds(row * nx + col);
+      if (inside && start < 0) start = col;
+      if (!inside && start >= 0) {
+        runs.push({ row, start, end: col });
+        start = -1;
+      }
+    }
+  }
+  return runs;
+}
+
+/** `[ny, nx + 1]`: sums of values along each row before each column. */
+export function sumsBefore([ny, nx]: Shape, value: (index: number) => number): Float64Array {
+  const sums = new Float64Array(ny * (nx + 1));
+  for (let row = 0; row < ny; row++) {
+    const start = row * (nx + 1);
+    for (let col = 0; col < nx; col++) sums[start + col + 1] = sums[start + col] + value(row * nx + col);
+  }
+  return sums;
+}
+
 /** The rectangle, half-open, of all pixels that are not 0; undefined without any. */
 export function litRectangle({
   data,

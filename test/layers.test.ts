@@ -19,8 +19,9 @@ const ENTRIES = [
 ];
 
 // What each row may import besides its own files. A row is a folder or a file of src/; entries of the package are one row.
-const BASE = ["errors", "image"];
+const BASE = ["concatenated", "errors", "image"];
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  concatenated: [],
   errors: [],
   version: [],
   // The word of a list that was probably meant, for messages.

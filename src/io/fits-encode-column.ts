@@ -1,5 +1,6 @@
 /** Column values to the bytes of a binary table. */
 
+import { concatenated } from "../concatenated.js";
 import { InvalidInputError } from "../errors.js";
 import {
   encodeNumbers,
@@ -269,13 +270,7 @@ function joinCells(cells: readonly CellInput[]): CellInput {
   ) {
     return cells.flatMap((cell) => Array.from(cell as ArrayLike<number>));
   }
-  const joined = new Type(cells.reduce((total, cell) => total + cell.length, 0));
-  let at = 0;
-  for (const cell of cells) {
-    joined.set(cell as Float64Array, at);
-    at += cell.length;
-  }
-  return joined;
+  return concatenated(Type, cells as Float64Array[]);
 }
 
 /** Encode a variable-length column: one array (or string) a row. */
@@ -307,13 +302,8 @@ export function encodeVariableColumn(
     return { bytes: encodeTexts(label, [text], text.length), counts, lengths };
   }
   if (code === "X") {
-    const bytes = new Uint8Array(lengths.reduce((total, length) => total + length, 0));
-    let at = 0;
-    cells.forEach((cell, row) => {
-      bytes.set(encodeBits(label, cell as ArrayLike<number>, counts[row]), at);
-      at += lengths[row];
-    });
-    return { bytes, counts, lengths };
+    const bits = cells.map((cell, row) => encodeBits(label, cell as ArrayLike<number>, counts[row]));
+    return { bytes: concatenated(Uint8Array, bits), counts, lengths };
   }
   return { ...encodeCells(label, code, joinCells(cells as CellInput[]), 1, 0), counts, lengths };
 }

@@ -4,6 +4,7 @@ import type { WcsCard } from "../data/observation/observation.js";
 import { FormatError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { type FitsHdu, imageToSkyImage, wcsCards } from "./fits.js";
+import { numbered } from "./fits-header.js";
 import { planes } from "./result-decode.js";
 import { isMosaic } from "./tslira-file.js";
 
@@ -62,10 +63,8 @@ export function decodeMosaicHdus(hdus: readonly FitsHdu[]): Mosaic {
 
 /** Cards INPUTn: SHA-256 and name. */
 function inputsOf(header: FitsHdu["header"]): Mosaic["inputs"] {
-  const inputs: { name: string; sha256: string }[] = [];
-  for (let number = 1; header.has(`INPUT${number}`); number++) {
-    const [, sha256 = "", name = ""] = /^(\S+) (.*)$/.exec(header.text(`INPUT${number}`) ?? "") ?? [];
-    inputs.push({ name, sha256 });
-  }
-  return inputs;
+  return numbered(header, "INPUT").map((value) => {
+    const [, sha256 = "", name = ""] = /^(\S+) (.*)$/.exec(String(value).trim()) ?? [];
+    return { name, sha256 };
+  });
 }

@@ -1,6 +1,6 @@
 /** The psf of a file with its centre where an observation has it, and without wings that hold next to no light. */
 
-import { psfCentre } from "../data/observation/psf.js";
+import { psfCentre, psfShells } from "../data/observation/psf.js";
 import { type CentredPsf, centrePsf, type PsfCentring } from "../data/observation/psf-centring.js";
 import { InvalidInputError } from "../errors.js";
 import { cutout, imageSum, type SkyImage } from "../image.js";
@@ -95,9 +95,7 @@ export function trimToLight(psf: SkyImage, name: string, trim?: PsfTrim): { psf:
   const sum = imageSum(psf);
   if (trim === "none" || !(sum > 0 && Number.isFinite(sum)) || data.some((value) => value < 0)) return whole;
   const [row, col] = psfCentre(psf);
-  const rings = new Float64Array(Math.max(ny, nx));
-  for (let at = 0; at < data.length; at++)
-    rings[Math.max(Math.abs(Math.floor(at / nx) - row), Math.abs((at % nx) - col))] += data[at];
+  const rings = psfShells(psf);
   let [half, light] = [0, rings[0]];
   // Sums in another order differ in their last digits.
   while (light < (trim ?? USUAL_SHARE) * sum * (1 - 1e-12)) light += rings[++half];

@@ -26,6 +26,7 @@ import {
   readImageData,
   readTable,
 } from "./fits.js";
+import { numbered } from "./fits-header.js";
 import {
   CONVERGENCE_COLUMNS,
   isOwnKeyword,
@@ -225,13 +226,11 @@ function skyCards(header: FitsHeader): WcsCard[] {
 }
 
 function provenance(header: FitsHeader): Provenance {
-  const inputs: { name: string; sha256: string }[] = [];
-  for (let index = 1; header.has(`INPUT${index}`); index++) {
-    const text = String(header.get(`INPUT${index}`));
+  const inputs = numbered(header, "INPUT").map((value) => {
     // An empty name leaves nothing behind the hash: blanks at the end of a card are lost.
-    const [sha256, ...name] = text.split(" ");
-    inputs.push({ sha256: unescapeText(sha256), name: unescapeText(name.join(" ")) });
-  }
+    const [sha256, ...name] = String(value).split(" ");
+    return { sha256: unescapeText(sha256), name: unescapeText(name.join(" ")) };
+  });
   return {
     version: textCard(header, "VERSION"),
     ...(header.has("COMMAND") ? { command: textCard(header, "COMMAND") } : {}),

@@ -1,5 +1,6 @@
 /** Results to FITS HDUs; the layout is described in `result-layout.ts`. */
 
+import { concatenated } from "../concatenated.js";
 import { presetOf } from "../data/law/presets.js";
 import type { Shape, SkyImage } from "../image.js";
 import { type DrawSource, traceSource } from "../posterior/draw-source.js";
@@ -110,8 +111,10 @@ export function cube(
   planes: readonly SkyImage[],
   cards: readonly FitsCard[],
 ): FitsHduInput {
-  const data = new Float64Array(planes.length * ny * nx);
-  for (const [index, plane] of planes.entries()) data.set(plane.data, index * ny * nx);
+  const data = concatenated(
+    Float64Array,
+    planes.map((plane) => plane.data),
+  );
   return { kind: "image", name, shape: [planes.length, ny, nx], data, cards };
 }
 

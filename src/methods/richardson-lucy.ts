@@ -1,4 +1,4 @@
-import { thinObservation } from "../data/observation/thin-observation.js";
+import { thinObservations } from "../data/observation/thin-observation.js";
 import { AbortedError, InvalidInputError } from "../errors.js";
 import { createForwardModel, type ForwardModel } from "../model/forward-model.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
@@ -272,9 +272,7 @@ export function splitModel(
   fraction: number,
   seed: number,
 ): { readonly training: ForwardModel; readonly test: ForwardModel } {
-  const parts = model.observations.map((observation, index) =>
-    thinObservation(observation, fraction, (seed + 0x9e3779b9 * index) % 2 ** 53),
-  );
+  const parts = thinObservations(model.observations, fraction, seed);
   const [training, test] = (["kept", "heldOut"] as const).map((which) =>
     createForwardModel(
       parts.map((part) => part[which]),

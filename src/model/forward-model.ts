@@ -7,8 +7,9 @@ import {
 import type { Observation } from "../data/observation/observation.js";
 import { psfAxes } from "../data/observation/psf-ensemble.js";
 import { InvalidInputError } from "../errors.js";
-import type { Shape, SkyImage } from "../image.js";
+import { type Shape, type SkyImage, sameShape } from "../image.js";
 import { instantiateModelKernels, reserve } from "../model-kernels.js";
+import { referenceExposure } from "./exposure.js";
 import { type ObservationModel, observationModel } from "./observation-model.js";
 import { checkOffsets, type SkyGrid, type SkyGridOptions, skyGrid, withinSky } from "./sky-grid.js";
 import { type Margin, resolveMargin } from "./sky-margin.js";
@@ -172,13 +173,7 @@ export function createForwardModel(
     if (sensitivity[index] < UNSEEN * largest) sensitivity[index] = 0;
   }
 
-  let reference = 0;
-  for (const { exposure } of checked) {
-    let most = 0;
-    for (const value of exposure.data) most = Math.max(most, value);
-    reference += most;
-  }
-
+  const reference = referenceExposure(checked);
   const evaluate = (flux: ArrayLike<number>): number => {
     if (flux.length !== pixels) {
       throw new InvalidInputError(
@@ -257,7 +252,7 @@ function checkMaskGrid(
   if (upsampling === 1 && margin === 0) return;
   for (const { counts, mask, name = "observation" } of list) {
     if (mask?.shape === undefined || counts?.shape === undefined) continue;
-    if (mask.shape[0] === counts.shape[0] && mask.shape[1] === counts.shape[1]) continue;
+    if (sameShape(mask, counts)) continue;
     throw new InvalidInputError(
       `${name}: mask must have the shape [${counts.shape.join(", ")}] of the counts also when the sky is finer or larger ` +
         `(upsampling ${upsampling}, margin ${margin}), got [${mask.shape.join(", ")}]; a mask says which detector pixels to use`,

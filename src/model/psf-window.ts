@@ -51,6 +51,7 @@ function fold(window: PsfWindow, [ny, nx]: Shape): PsfWindow {
 }
 
 function cropZeros(window: PsfWindow): PsfWindow {
-  const lit = litRectangle(window.psf);
+  const { psf } = window;
+  const lit = litRectangle(psf);
   return lit ? crop(window, lit.rows, lit.cols) : window;
 }

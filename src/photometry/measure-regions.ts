@@ -1,3 +1,4 @@
+import { concatenated } from "../concatenated.js";
 import { type Boundary, checkBoundary } from "../data/observation/boundary.js";
 import { observationList } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
@@ -145,22 +146,13 @@ export async function measureRegions(
       const draws = source.draws(chain);
       return meters[chain].values[quantity].subarray(region * draws, (region + 1) * draws);
     };
-    const pooled = (quantity: string) => {
-      const all = new Float64Array(total);
-      let end = 0;
-      for (const chain of chains) {
-        all.set(column(quantity, chain), end);
-        end += source.draws(chain);
-      }
-      return all;
-    };
-    const draws: RegionDraws = {
-      flux: pooled("flux"),
-      source: pooled("source"),
-      x: pooled("x"),
-      y: pooled("y"),
-      width: pooled("width"),
-    };
+    const pooled = (quantity: string) =>
+      concatenated(
+        Float64Array,
+        chains.map((chain) => column(quantity, chain)),
+      );
+    const [flux, photons, x, y, width] = ["flux", "source", "x", "y", "width"].map(pooled);
+    const draws: RegionDraws = { flux, source: photons, x, y, width };
     const extra = extras[region];
     return {
       name,

@@ -11,7 +11,7 @@ import type { FoundSource } from "./find-sources.js";
 import type { MeasuredRegion } from "./measure-regions.js";
 import type { MeasuredFileOptions } from "./measured-file.js";
 import { type MeasuredTableOptions, measuredColumns, regionFluxUnit } from "./measured-table.js";
-import { type TableColumn, tableCsv, tableFits, tableVotable } from "./table-file.js";
+import { type TableColumn, tableColumn, tableCsv, tableFits, tableVotable } from "./table-file.js";
 
 /** Columns of measured regions that a catalogue has in words of its own. */
 const OWN_WORDS = /^(region|extent(_std|_sky)?)$/;
@@ -27,13 +27,15 @@ export function sourceColumns(
   const { wcs } = parseWcs(options.wcs ?? []);
   const flux = regionFluxUnit(options.unit);
   const arcseconds = wcs === undefined ? Number.NaN : 3600 * pixelSize(wcs);
-  const column = (
+  const column = tableColumn<FoundSource>;
+  const extent = (
     name: string,
-    unit: string | undefined,
+    u: string | undefined,
     ucd: string,
-    description: string,
-    of: TableColumn<FoundSource>["of"],
-  ): TableColumn<FoundSource> => ({ name, ...(unit === undefined ? {} : { unit }), ucd, description, of });
+    text: string,
+    key: "width" | "low" | "high" | "chance",
+    scale = 1,
+  ) => column(name, u, ucd, text, (one) => scale * one.extent[key]);
   const text = (...of: Parameters<typeof column>): TableColumn<FoundSource> => ({
     ...column(...of),
     isText: true,
@@ -85,37 +87,19 @@ export function sourceColumns(
       "standard deviation of a round Gaussian beyond the psf, most likely",
       ({ extent }) => extent.width,
     ),
-    column(
-      "extent_low",
-      "pixel",
-      "phys.angSize;stat.min",
-      "begin of its 68 % interval",
-      ({ extent }) => extent.low,
-    ),
-    column(
-      "extent_high",
-      "pixel",
-      "phys.angSize;stat.max",
-      "end of its 68 % interval",
-      ({ extent }) => extent.high,
-    ),
-    column(
+    extent("extent_low", "pixel", "phys.angSize;stat.min", "begin of its 68 % interval", "low"),
+    extent("extent_high", "pixel", "phys.angSize;stat.max", "end of its 68 % interval", "high"),
+    extent(
       "extent_chance",
       undefined,
       "stat.probability",
       "probability that a point looks so wide",
-      ({ extent }) => extent.chance,
+      "chance",
     ),
     ...(wcs === undefined
       ? []
       : [
-          column(
-            "extent_sky",
-            "arcsec",
-            "phys.angSize",
-            "the width on the sky",
-            ({ extent }) => arcseconds * extent.width,
-          ),
+          extent("extent_sky", "arcsec", "phys.angSize", "the width on the sky", "width", arcseconds),
           column(
             "ellipse_angle_sky",
             "deg",

@@ -1,5 +1,6 @@
 import { convertIndexedToRgb, type DecodedPng, decode } from "fast-png";
 import { Unzlib } from "fflate";
+import { concatenated } from "../../concatenated.js";
 import { FormatError, InvalidInputError } from "../../errors.js";
 import { checkShape, constantImage, imageSum, MAX_PIXELS, type Shape, type SkyImage } from "../../image.js";
 
@@ -107,13 +108,7 @@ function pictureChunks(bytes: Uint8Array): Uint8Array {
     }
     at = end;
   }
-  const whole = new Uint8Array(kept.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const chunk of kept) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
+  return concatenated(Uint8Array, kept);
 }
 
 /** Red + green + blue, each in [0, 1]. */

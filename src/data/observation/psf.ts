@@ -48,6 +48,17 @@ export function normalisePsf(psf: SkyImage): SkyImage {
   return { data: psf.data.map((value) => value / sum), shape: psf.shape };
 }
 
+/** Light of the square shells about the centre of a psf, by their distance from it. */
+export function psfShells(psf: SkyImage): Float64Array {
+  const [ny, nx] = psf.shape;
+  const [row, col] = psfCentre(psf);
+  const shells = new Float64Array(Math.max(ny, nx) + 1);
+  for (let at = 0; at < psf.data.length; at++) {
+    shells[Math.max(Math.abs(Math.floor(at / nx) - row), Math.abs((at % nx) - col))] += psf.data[at];
+  }
+  return shells;
+}
+
 /** Offset of the centroid of a psf from its centre index, in pixels along x and y; positive means larger indices. */
 export function psfCentroid(psf: SkyImage): { readonly x: number; readonly y: number } {
   const [ny, nx] = psf.shape;
