@@ -64,6 +64,27 @@ export function sameShape(first: Pick<SkyImage, "shape">, second: Pick<SkyImage,
   return first.shape[0] === second.shape[0] && first.shape[1] === second.shape[1];
 }
 
+/**
+ * Check that an image has the shape of another.
+ *
+ * @param what start of the message, and what the image is
+ * @param of what the other is
+ * @throws InvalidInputError otherwise
+ */
+export function checkSameShape(
+  what: string,
+  image: Pick<SkyImage, "shape">,
+  of: string,
+  other: Pick<SkyImage, "shape">,
+  remedy: string,
+): void {
+  if (sameShape(image, other)) return;
+  throw new InvalidInputError(
+    `${what} must have the shape of ${of}, [${other.shape.join(", ")}], got [${image.shape.join(", ")}]; ${remedy}`,
+    { fields: { shape: image.shape, expected: other.shape } },
+  );
+}
+
 /** Sum of all pixel values. */
 export function imageSum({ data }: SkyImage): number {
   let sum = 0;

@@ -1,11 +1,12 @@
 /** An observation from the images of FITS files, wherever these were read. */
 
+import { checkChoice } from "../choice.js";
 import type { Observation } from "../data/observation/observation.js";
 import type { PsfCentring } from "../data/observation/psf-centring.js";
 import { type PsfLaw, withErrors } from "../data/observation/psf-ensemble.js";
 import { type Psf, psfSet } from "../data/observation/psf-set.js";
 import { FormatError, InvalidInputError } from "../errors.js";
-import { constantImage, type SkyImage } from "../image.js";
+import { checkSameShape, constantImage, type SkyImage } from "../image.js";
 import { regionsFromDs9 } from "../posterior/region-file.js";
 import { backgroundUnitNotes } from "./background-unit.js";
 import { type CompanionKind, ontoCounts, psfOntoCounts, sharesPixels } from "./companion-image.js";
@@ -129,17 +130,9 @@ function checkUncut(name: string, { psfCutout, psfCentre }: ComposeOptions): voi
   throw new InvalidInputError(`${key}: must go with a psf of a file, got ${name}; leave it out`);
 }
 
-/** @throws InvalidInputError unless it is one of two words of `ComposeOptions`, or absent */
-function checkWord(option: string, word: unknown, words: readonly [string, string]): void {
-  if (word === undefined || words.includes(word as string)) return;
-  throw new InvalidInputError(
-    `${option}: must be "${words[0]}" or "${words[1]}", got ${JSON.stringify(word)}; choose one`,
-  );
-}
-
 /** @throws InvalidInputError unless it is a unit of `ComposeOptions`, or absent */
 export function checkBackgroundUnit(unit: unknown): void {
-  checkWord("background unit", unit, ["flux", "counts"]);
+  if (unit !== undefined) checkChoice("background unit:", unit, ["flux", "counts"]);
 }
 
 /** What an image is for the counts, or the counts themselves. */
@@ -201,13 +194,8 @@ const plainPath = (name: string) => parseFitsName(name).path;
 
 /** Expected background counts divided by exposure, 0 where there is none. */
 function perExposure(name: string, background: SkyImage, exposure: SkyImage): SkyImage {
-  if (background.data.length !== exposure.data.length || background.shape[0] !== exposure.shape[0]) {
-    throw new InvalidInputError(
-      `${name}: background in counts must have the shape of the exposure, [${exposure.shape.join(", ")}], ` +
-        `got [${background.shape.join(", ")}]; bin it to the same pixels`,
-      { fields: { shape: background.shape, expected: exposure.shape } },
-    );
-  }
+  const remedy = "bin it to the same pixels";
+  checkSameShape(`${name}: background in counts`, background, "the exposure", exposure, remedy);
   return {
     data: background.data.map((value, index) => {
       const time = exposure.data[index];
@@ -283,7 +271,7 @@ export function composeParts(
 ): ComposedObservation {
   const { backgroundUnit = "flux", align = "sky", invertMask = false } = options;
   checkBackgroundUnit(backgroundUnit);
-  checkWord("align", align, ["sky", "pixels"]);
+  checkChoice("align:", align, ["sky", "pixels"]);
   checkPsfTrim(options.psfTrim);
   const counts = onePlane("counts", hdus.counts, options);
   const wcs = wcsCards(hdus.counts.hdu.header);

@@ -1,3 +1,4 @@
+import { checkChoice } from "../choice.js";
 import {
   DEFAULT_SMOOTHING_PRIOR,
   DEFAULT_TOTAL_COUNTS_PRIOR,
@@ -73,11 +74,7 @@ export function emMultiscale(model: ForwardModel, options: EmMultiscaleOptions =
   const { seed = 0, onIteration, signal } = options;
   checkCount("em-multiscale", "iterations", iterations, 1);
   checkPriors({ totalCountsPrior, smoothingPrior });
-  if (cycleSpin !== "none" && cycleSpin !== "random") {
-    throw new InvalidInputError(
-      `em-multiscale: cycleSpin must be "none" or "random", got ${JSON.stringify(cycleSpin)}`,
-    );
-  }
+  checkChoice("em-multiscale: cycleSpin", cycleSpin, ["none", "random"]);
   if (!(tolerance >= 0)) {
     throw new InvalidInputError(
       `em-multiscale: tolerance must be >= 0, got ${tolerance}; 0 runs all iterations`,

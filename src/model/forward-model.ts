@@ -1,3 +1,4 @@
+import { checkChoice } from "../choice.js";
 import { type Boundary, checkBoundary } from "../data/observation/boundary.js";
 import {
   type CheckedObservation,
@@ -134,11 +135,7 @@ export function createForwardModel(
   const { upsampling = 1, margin: asked = 0 } = options;
   const margin = resolveMargin(given, { boundary, upsampling, margin: asked });
   const grid = skyGrid(given[0].counts.shape, boundary, { upsampling, margin });
-  if (psfPixels !== "detector" && psfPixels !== "sky") {
-    throw new InvalidInputError(
-      `model: psfPixels must be "detector" or "sky", got ${JSON.stringify(psfPixels)}`,
-    );
-  }
+  checkChoice("model: psfPixels", psfPixels, ["detector", "sky"]);
   const places = offsets ?? given.map(() => ({ x: 0, y: 0 }));
   checkOffsets(places, given, "model");
   const { observations: checked, warnings: beyond } = withinSky(given, grid, places, boundary);

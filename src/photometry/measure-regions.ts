@@ -3,7 +3,7 @@ import { type Boundary, checkBoundary } from "../data/observation/boundary.js";
 import { observationList } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
-import type { Shape, SkyImage } from "../image.js";
+import { checkSameShape, type Shape, type SkyImage } from "../image.js";
 import { createForwardModel } from "../model/forward-model.js";
 import { frameOf, frameShape, ontoSky } from "../model/sky-grid.js";
 import { asDrawSource, type DrawSource, forEachDraw, type WatchOptions } from "../posterior/draw-source.js";
@@ -93,7 +93,9 @@ export async function measureRegions(
   const source = asDrawSource(images);
   const seen = withMeanPsfs(observations, options.parameters);
   const model = createForwardModel(seen, { boundary, upsampling, margin });
-  checkFrame(frameShape(model.grid), source.shape);
+  const frame = { shape: frameShape(model.grid) };
+  const remedy = "give the data (and cut-out) that were deconvolved, and the upsampling";
+  checkSameShape("measureRegions: observations", frame, "the draws", source, remedy);
   if (extraDraws > 0 && margin > 0 && sky?.shape.join() !== model.shape.join()) {
     throw new InvalidInputError(
       `measureRegions: sky must be the whole one, [${model.shape.join(", ")}], where it has a margin of ${margin}, got ` +
@@ -163,15 +165,6 @@ export async function measureRegions(
       draws,
     };
   });
-}
-
-function checkFrame(frame: Shape, draws: Shape): void {
-  if (frame[0] === draws[0] && frame[1] === draws[1]) return;
-  throw new InvalidInputError(
-    `measureRegions: observations must have the shape of the draws, [${draws.join(", ")}], got [${frame.join(", ")}]; ` +
-      "give the data (and cut-out) that were deconvolved, and the upsampling",
-    { fields: { shape: frame, expected: draws } },
-  );
 }
 
 /** A region as the meter takes it. */

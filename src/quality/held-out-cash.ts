@@ -2,7 +2,7 @@ import { observationList } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
 import { thinObservations } from "../data/observation/thin-observation.js";
 import { InvalidInputError } from "../errors.js";
-import { type SkyImage, sameShape } from "../image.js";
+import { checkSameShape, type SkyImage } from "../image.js";
 import { createForwardModel, type ForwardModelOptions } from "../model/forward-model.js";
 
 /** One sky's observations as two independent sets. */
@@ -61,12 +61,7 @@ export function heldOutCash(
   options: ForwardModelOptions = {},
 ): number {
   const model = createForwardModel(heldOut, options);
-  if (!sameShape(flux, model)) {
-    throw new InvalidInputError(
-      `heldOutCash: flux must have the shape of the sky, [${model.shape.join(", ")}], got [${flux.shape.join(", ")}]; ` +
-        "give the upsampling and margin it was made with",
-      { fields: { shape: flux.shape, expected: model.shape } },
-    );
-  }
+  const remedy = "give the upsampling and margin it was made with";
+  checkSameShape("heldOutCash: flux", flux, "the sky", model, remedy);
   return model.cash(flux.data);
 }
