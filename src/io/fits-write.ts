@@ -268,8 +268,6 @@ export function writeFits(hdus: readonly FitsHduInput[], options: WriteFitsOptio
   const taken = new Set<string>();
   const inputs: FitsHduInput[] = hdus.map((hdu) => settleVersion(taken, hdu));
   if (inputs.length === 0 || inputs[0].kind === "table") inputs.unshift({ kind: "empty" });
-  return joinHdus(
-    inputs.map((input, index) => encodeHdu(input, index === 0)),
-    options.onProgress,
-  );
+  const encoded = inputs.map((input, index) => encodeHdu(input, index === 0));
+  return joinHdus(encoded, options.onProgress);
 }

@@ -151,10 +151,8 @@ export function parseLegacyParameters(
   const values = rows.map(({ words, line }) => parseRow(where, words, line, columns.length));
   const chain = new Float64Array(rows.length * names.length);
   for (const [row, numbers] of values.entries()) {
-    chain.set(
-      numbers.filter((_, index) => index !== at),
-      row * names.length,
-    );
+    const others = numbers.filter((_, index) => index !== at);
+    chain.set(others, row * names.length);
   }
   return {
     settings: legacySettings(text),

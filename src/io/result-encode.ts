@@ -111,10 +111,8 @@ export function cube(
   planes: readonly SkyImage[],
   cards: readonly FitsCard[],
 ): FitsHduInput {
-  const data = concatenated(
-    Float64Array,
-    planes.map((plane) => plane.data),
-  );
+  const all = planes.map(({ data }) => data);
+  const data = concatenated(Float64Array, all);
   return { kind: "image", name, shape: [planes.length, ny, nx], data, cards };
 }
 

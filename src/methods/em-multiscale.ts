@@ -63,13 +63,8 @@ export interface EmMultiscaleOptions extends IterationOptions {
  */
 export function emMultiscale(model: ForwardModel, options: EmMultiscaleOptions = {}): PointEstimate {
   const started = performance.now();
-  const {
-    iterations = 1_000,
-    tolerance = 1e-5,
-    alphaInit = 0.1,
-    fitAlpha = false,
-    cycleSpin = "none",
-  } = options;
+  const { iterations = 1_000, tolerance = 1e-5, cycleSpin = "none" } = options;
+  const { alphaInit = 0.1, fitAlpha = false } = options;
   const { smoothingPrior = DEFAULT_SMOOTHING_PRIOR, totalCountsPrior = DEFAULT_TOTAL_COUNTS_PRIOR } = options;
   const { seed = 0, onIteration, signal } = options;
   checkCount("em-multiscale", "iterations", iterations, 1);

@@ -78,16 +78,8 @@ export async function measureRegions(
   regions: readonly (Region | RegionPixels)[],
   options: MeasureRegionsOptions = {},
 ): Promise<MeasuredRegion[]> {
-  const {
-    thresholds = [],
-    boundary = "spill",
-    upsampling = 1,
-    margin = 0,
-    sky,
-    onProgress,
-    signal,
-  } = options;
-  const { extraDraws = DEFAULT_EXTRA_DRAWS, sourceShape, fluxPrior, keepOthers } = options;
+  const { thresholds = [], boundary = "spill", upsampling = 1, margin = 0, sky } = options;
+  const { onProgress, signal, extraDraws = DEFAULT_EXTRA_DRAWS } = options;
   checkBoundary("measureRegions", boundary);
   const observations = observationList(data);
   const source = asDrawSource(images);
@@ -127,11 +119,7 @@ export async function measureRegions(
   });
   const extras: (ExtraSource | undefined)[] = [];
   if (extraDraws > 0) {
-    const meter = extraSourceMeter(model, { data: mean, shape: source.shape }, sky, sparse, {
-      ...(sourceShape === undefined ? {} : { sourceShape }),
-      ...(fluxPrior === undefined ? {} : { fluxPrior }),
-      ...(keepOthers === undefined ? {} : { keepOthers }),
-    });
+    const meter = extraSourceMeter(model, { data: mean, shape: source.shape }, sky, sparse, options);
     const scales = backgroundScales(options.parameters, observations.length, source);
     const step = Math.max(1, Math.floor(total / extraDraws));
     await forEachDraw(

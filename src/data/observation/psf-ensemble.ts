@@ -280,11 +280,8 @@ export function drawAlternative(axis: PsfAxis, random: RandomStream): number {
 export function drawPsf(psf: Psf, random: RandomStream): Psf {
   const axes = psfAxes(psf);
   if (axes.length === 0) return psf;
-  return psfAt(
-    psf,
-    axes,
-    axes.map((axis) => drawAlternative(axis, random)),
-  );
+  const chosen = axes.map((axis) => drawAlternative(axis, random));
+  return psfAt(psf, axes, chosen);
 }
 
 /** The psf for one alternative on each of its axes. */
