@@ -2,6 +2,7 @@
 
 import { FormatError } from "../errors.js";
 import type { FitsNumberCode, StoredArray } from "./fits-bytes.js";
+import { type FitsHeader, headerNumber } from "./fits-header.js";
 
 /** Typed arrays of physical numbers. */
 export type NumberArray =
@@ -24,6 +25,19 @@ export interface Scaling {
   readonly zero: number;
   /** Stored integer that means "no value". */
   readonly blank?: number | bigint;
+}
+
+/** Scaling by the cards of these names. @throws FormatError when scale or zero point is no number */
+export function readScaling(
+  where: string,
+  header: FitsHeader,
+  [scaleCard, zeroCard, blankCard]: readonly [scale: string, zero: string, blank?: string],
+): Scaling {
+  const scale = headerNumber(where, header, scaleCard, 1);
+  const zero = headerNumber(where, header, zeroCard, 0);
+  const blank = blankCard === undefined ? undefined : header.get(blankCard);
+  const whole = typeof blank === "bigint" || (typeof blank === "number" && Number.isInteger(blank));
+  return whole ? { scale, zero, blank } : { scale, zero };
 }
 
 /** The integers of other signedness: the zero point that turns each type into its own, and their arrays. */

@@ -45,17 +45,8 @@ export type ResultSummary = Omit<PosteriorResult, "trace" | "chains" | "quantile
 };
 
 /** HDUs that `decodeSummary` needs. */
-export const SUMMARY_HDUS: readonly string[] = [
-  "SKY",
-  "PRIMARY",
-  "POSTERIOR_STD",
-  "RHAT",
-  "ESS",
-  "DIAGNOSTICS",
-  "SMOOTHNESS",
-  "LEDGER",
-  "CONFIG",
-];
+export const SUMMARY_HDUS: readonly string[] =
+  "SKY PRIMARY POSTERIOR_STD RHAT ESS DIAGNOSTICS SMOOTHNESS LEDGER CONFIG".split(" ");
 
 function hduNamed(hdus: readonly FitsHdu[], name: ResultHduName): FitsHdu {
   const found = name === "PRIMARY" ? hdus[0] : hdus.find((hdu) => hdu.name === name);
