@@ -1,10 +1,10 @@
 /** Measured regions laid out as columns with units, each with the question that it answers. */
 
 import type { WcsCard } from "../data/observation/observation.js";
-import { isEquatorial, pixelSize } from "../data/sky/sky-angle.js";
+import { pixelSizeAt } from "../data/sky/pixel-size.js";
+import { isEquatorial } from "../data/sky/sky-angle.js";
 import { pixelToSky } from "../data/sky/sky-position.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
-import { pixelArea } from "../io/flux-unit.js";
 import type { MeasuredRegion } from "./measure-regions.js";
 import { type Centroid, comparePair, type RegionPair } from "./region-products.js";
 import { type TableColumn, tableColumn, tableCsv } from "./table-file.js";
@@ -40,6 +40,8 @@ const IMAGE = "posterior of the image under its prior";
 const EXTRA = "source in addition to all other light, from its likelihood";
 const CENTROID = "centroid of the light in the region, pixels from 0";
 const ONE_SIGMA = "one standard deviation (39 %)";
+/** The scale of a column in pixels. */
+const one = (_region: MeasuredRegion) => 1;
 /** The columns of an interval. */
 const ENDS = [
   { end: "begin", key: "low", ucd: "phot.flux;stat.min" },
@@ -57,29 +59,38 @@ export function measuredColumns(
   { unit, wcs: cards = [] }: MeasuredTableOptions = {},
 ): MeasuredColumn[] {
   const { wcs } = parseWcs(cards);
-  const area = pixelArea(cards);
-  const arcseconds = wcs === undefined ? Number.NaN : 3600 * pixelSize(wcs);
   const flux = regionFluxUnit(unit);
   const first = regions[0];
   const extra = regions.find((region) => region.extra !== undefined)?.extra;
   const column = tableColumn<MeasuredRegion>;
   type Extra = NonNullable<MeasuredRegion["extra"]>;
-  /** Columns by where their numbers are; `scale` turns pixels into what the unit says. */
+  // Pixels of a map of the sky differ from place to place.
+  const arcseconds = ({ products: { centroid } }: MeasuredRegion) =>
+    3600 * pixelSizeAt(wcs!, centroid.x, centroid.y);
+  const skyArea = (region: MeasuredRegion) => arcseconds(region) ** 2 * region.area;
+  /** Columns by where their numbers are; `scale` is of a pixel, where the unit is another. */
   const fluxes = (name: string, ucd: string, description: string, key: "median" | "mean" | "std") =>
     column(name, flux, ucd, description, ({ products }) => products.flux[key]);
   const photons = (name: string, ucd: string, description: string, key: "mean" | "std") =>
     column(name, "count", ucd, description, ({ products }) => products.source[key]);
-  const place = (name: string, u: string, ucd: string, text: string, key: keyof Centroid, scale = 1) =>
-    column(name, u, ucd, text, ({ products }) => scale * products.centroid[key]);
-  const extent = (name: string, u: string, ucd: string, text: string, key: "mean" | "std", scale = 1) =>
-    column(name, u, ucd, text, ({ products }) => scale * products.width[key]);
+  const place = (name: string, inUnit: string, ucd: string, text: string, key: keyof Centroid, scale = one) =>
+    column(name, inUnit, ucd, text, (region) => scale(region) * region.products.centroid[key]);
+  const extent = (
+    name: string,
+    inUnit: string,
+    ucd: string,
+    text: string,
+    key: "mean" | "std",
+    scale = one,
+  ) => column(name, inUnit, ucd, text, (region) => scale(region) * region.products.width[key]);
   const ofExtra = (
     name: string,
-    u: string | undefined,
+    inUnit: string | undefined,
     ucd: string,
     text: string,
     of: (extra: Extra) => number,
-  ) => column(name, u, ucd, text, ({ extra: source }) => (source === undefined ? Number.NaN : of(source)));
+  ) =>
+    column(name, inUnit, ucd, text, ({ extra: source }) => (source === undefined ? Number.NaN : of(source)));
   const sky = ({ products: { centroid } }: MeasuredRegion) => pixelToSky(wcs!, centroid.x, centroid.y);
   const equatorial = wcs !== undefined && isEquatorial(wcs);
   const axis = equatorial
@@ -100,17 +111,9 @@ export function measuredColumns(
       "pixels of the region, weighted",
       (region) => region.area,
     ),
-    ...(Number.isNaN(area)
+    ...(wcs === undefined
       ? []
-      : [
-          column(
-            "area_sky",
-            "arcsec2",
-            "phys.angArea",
-            "its area on the sky",
-            (region) => area * region.area,
-          ),
-        ]),
+      : [column("area_sky", "arcsec2", "phys.angArea", "its area on the sky", skyArea)]),
     fluxes("image_flux", "phot.flux;stat.median", `flux of the region: ${IMAGE}, median`, "median"),
     fluxes("image_flux_mean", "phot.flux;stat.mean", `its mean: ${IMAGE}`, "mean"),
     fluxes("image_flux_std", "stat.stdev;phot.flux", `its standard deviation: ${IMAGE}`, "std"),
@@ -139,7 +142,7 @@ export function measuredColumns(
       `median flux by area: ${IMAGE}`,
       (region) => region.products.flux.median / region.area,
     ),
-    ...(Number.isNaN(area)
+    ...(wcs === undefined
       ? []
       : [
           column(
@@ -147,7 +150,7 @@ export function measuredColumns(
             brightnessUnit(unit, "arcsec2"),
             "phot.flux.sb",
             "the same by area on the sky",
-            (region) => region.products.flux.median / (area * region.area),
+            (region) => region.products.flux.median / skyArea(region),
           ),
         ]),
     ...(first?.products.exceeds ?? []).map(({ threshold }, at) =>
@@ -188,14 +191,14 @@ export function measuredColumns(
             "deg",
             `${axis[0]};meta.main`,
             `longitude of the centroid, ${wcs.system}`,
-            (one) => sky(one).lon,
+            (region) => sky(region).lon,
           ),
           column(
             "lat",
             "deg",
             `${axis[1]};meta.main`,
             `latitude of the centroid, ${wcs.system}`,
-            (one) => sky(one).lat,
+            (region) => sky(region).lat,
           ),
           place(
             "ellipse_major_sky",

@@ -3,7 +3,7 @@
 import type { WcsCard } from "../data/observation/observation.js";
 import { formatDs9Regions } from "../data/regions/ds9-write.js";
 import type { RegionSystem } from "../data/regions/region-frame.js";
-import { pixelSize } from "../data/sky/sky-angle.js";
+import { pixelSizeAt } from "../data/sky/pixel-size.js";
 import { pixelToSky } from "../data/sky/sky-position.js";
 import { parseWcs, type SkyWcs } from "../data/sky/sky-wcs.js";
 import { sourceApertures } from "./catalogue-file.js";
@@ -26,16 +26,10 @@ export function sourceColumns(
 ): TableColumn<FoundSource>[] {
   const { wcs } = parseWcs(options.wcs ?? []);
   const flux = regionFluxUnit(options.unit);
-  const arcseconds = wcs === undefined ? Number.NaN : 3600 * pixelSize(wcs);
   const column = tableColumn<FoundSource>;
-  const extent = (
-    name: string,
-    u: string | undefined,
-    ucd: string,
-    text: string,
-    key: "width" | "low" | "high" | "chance",
-    scale = 1,
-  ) => column(name, u, ucd, text, (one) => scale * one.extent[key]);
+  type Key = "low" | "high" | "chance";
+  const extent = (name: string, unit: string | undefined, ucd: string, description: string, key: Key) =>
+    column(name, unit, ucd, description, (one) => one.extent[key]);
   const text = (...of: Parameters<typeof column>): TableColumn<FoundSource> => ({
     ...column(...of),
     isText: true,
@@ -99,7 +93,13 @@ export function sourceColumns(
     ...(wcs === undefined
       ? []
       : [
-          extent("extent_sky", "arcsec", "phys.angSize", "the width on the sky", "width", arcseconds),
+          column(
+            "extent_sky",
+            "arcsec",
+            "phys.angSize",
+            "the width on the sky",
+            ({ extent: { width }, centroid: { x, y } }) => 3600 * pixelSizeAt(wcs, x, y) * width,
+          ),
           column(
             "ellipse_angle_sky",
             "deg",
