@@ -18,7 +18,7 @@ export { angleText } from "./io/companion-image.js";
 export { type ComposedTogether, composeTogether } from "./io/compose-together.js";
 export { isEnsemble, psfPlanes } from "./io/psf-set-file.js";
 export { shellLine } from "./jobs/shell-command.js";
-export { regionFluxUnit } from "./photometry/measured-table.js";
+export { regionFluxUnit } from "./posterior/region.js";
 export { PRIOR_KINDS, type PriorKind } from "./priors/prior-kinds.js";
 export { defaultPairTransfers } from "./runs/lira-options.js";
 export type { SampAnswer, SampClient } from "./samp/hub.js";

@@ -9,13 +9,9 @@ import type { SourceShape } from "../photometry/extra-source.js";
 import type { ExtraFluxPrior } from "../photometry/flux-law.js";
 import { type MeasuredRegion, measureRegions } from "../photometry/measure-regions.js";
 import { encodeMeasuredFits, measuredVotable } from "../photometry/measured-file.js";
-import {
-  type MeasuredTableOptions,
-  measuredCsv,
-  measuredPairs,
-  regionFluxUnit,
-} from "../photometry/measured-table.js";
+import { type MeasuredTableOptions, measuredCsv, measuredPairs } from "../photometry/measured-table.js";
 import { fittedSky } from "../posterior/fitted-sky.js";
+import { regionFluxUnit } from "../posterior/region.js";
 import { VERSION } from "../version.js";
 import { formatChance, formatCount, formatNumber, formatWithError, tableLines } from "./format.js";
 import { given } from "./given.js";

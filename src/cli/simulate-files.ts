@@ -22,7 +22,7 @@ import {
 import { openFitsFile, writeFitsFile } from "../io/fits-file-node.js";
 import { type ObservationFiles, readObservationFiles, readSkyFiles } from "../io/public-datasets-node.js";
 import { shellLine } from "../jobs/shell-command.js";
-import { regionFluxUnit } from "../photometry/measured-table.js";
+import { regionFluxUnit } from "../posterior/region.js";
 import { VERSION } from "../version.js";
 import { formatCount, formatNumber } from "./format.js";
 import { given } from "./given.js";

@@ -1,6 +1,7 @@
 /** What a result says, for people and for programs. */
 
 import type { ResultSummary } from "../io/result-decode.js";
+import { regionFluxUnit } from "../posterior/region.js";
 import type { Convergence, CountsLedger } from "../posterior/result.js";
 import { formatCount, formatDuration, formatNumber, formatWithError, tableLines } from "./format.js";
 
@@ -69,7 +70,7 @@ function convergenceRow({ name, mean, std, rhat, ess }: Convergence): string[] {
 
 /** The summary as lines of text. */
 export function summaryLines(result: Summary): string[] {
-  const { config, mean, total, ledger, diagnostics, provenance, complete, name, unit = "", target } = result;
+  const { config, mean, total, ledger, diagnostics, provenance, complete, name, unit, target } = result;
   const [ny, nx] = mean.shape;
   const sweeps = `${formatCount(config.iterations)} sweeps (${formatCount(config.burnIn)} of burn-in)`;
   const worst = diagnostics.verdict.worst.filter(
@@ -85,7 +86,10 @@ export function summaryLines(result: Summary): string[] {
       (complete ? "" : ", stopped early"),
     ...(config.method === undefined ? [] : [`method ${config.method}, ${config.prior}`]),
     "",
-    ...entry("total flux", `${formatWithError(total.mean, total.std)} ${unit}`.trimEnd()),
+    ...entry(
+      "total flux",
+      `${formatWithError(total.mean, total.std)} ${regionFluxUnit(unit) ?? ""}`.trimEnd(),
+    ),
     ...entry(
       "counts",
       ...(ledger.length === 1

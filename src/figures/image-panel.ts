@@ -262,7 +262,7 @@ function drawColorBar(
   return { elements, width };
 }
 
-/** The label of a colour bar and its stretch, in one line when they fit beside the bar, else apart. */
+/** The label of a colour bar and its stretch, in one line when they fit beside the bar, else apart, and a long unit before what it is divided by. */
 function labelLines(
   label: string,
   unit: string,
@@ -281,7 +281,7 @@ function labelLines(
   );
   if (fits(line)) return line === "" ? [] : [line];
   const two = [parts.slice(0, -1).join(" "), ...parts.slice(-1)];
-  return two.every(fits) ? two : parts;
+  return two.every(fits) ? two : parts.flatMap((part) => (fits(part) ? [part] : part.split(/ (?=\/ )/)));
 }
 
 /** Axes on the sky where the image has one and they fit, else in pixels. */

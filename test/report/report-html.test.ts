@@ -120,6 +120,12 @@ describe("reportHtml", () => {
     expect(jsonOf(text).name).toBe(evil);
   });
 
+  it("says the total flux in the unit of a sum over pixels", () => {
+    const page = parse(reportHtml({ ...result, unit: "photon / (cm2 s pixel)" }, { document }));
+    const [total] = page.querySelectorAll(".facts div");
+    expect(total?.textContent).toMatch(/^Total flux.* photon \/ \(cm² s\)$/);
+  });
+
   it("holds the images to the digits that are shown", () => {
     const cases = [
       ["mean", result.mean, 17],
