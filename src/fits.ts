@@ -14,6 +14,7 @@ export {
   type ObservationHdus,
   type RegionMask,
 } from "./io/compose-observation.js";
+export type { EstimateProvenance } from "./io/file-origin.js";
 export {
   columnNumbers,
   type FitsCard,
@@ -70,7 +71,6 @@ export { decodePatchMixture, encodePatchMixture } from "./io/patch-mixture-file.
 export type { PsfTrim } from "./io/placed-psf.js";
 export {
   decodePointEstimate,
-  type EstimateProvenance,
   encodePointEstimate,
   type StoredEstimate,
 } from "./io/point-estimate-file.js";

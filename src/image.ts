@@ -24,9 +24,7 @@ export function checkShape(where: string, shape: Shape): void {
   if (shape.length !== 2 || !Number.isInteger(ny) || !Number.isInteger(nx) || ny < 1 || nx < 1) {
     throw new InvalidInputError(
       `${where}: shape must be two whole numbers >= 1, got [${shape.join(", ")}]; give [ny, nx]`,
-      {
-        fields: { shape },
-      },
+      { fields: { shape } },
     );
   }
   if (ny * nx > MAX_PIXELS) {
@@ -62,8 +60,29 @@ export function constantImage(shape: Shape, value: number): SkyImage {
 }
 
 /** Whether two images have the same shape. */
-export function sameShape(first: SkyImage, second: SkyImage): boolean {
+export function sameShape(first: Pick<SkyImage, "shape">, second: Pick<SkyImage, "shape">): boolean {
   return first.shape[0] === second.shape[0] && first.shape[1] === second.shape[1];
+}
+
+/**
+ * Check that an image has the shape of another.
+ *
+ * @param what start of the message, and what the image is
+ * @param of what the other is
+ * @throws InvalidInputError otherwise
+ */
+export function checkSameShape(
+  what: string,
+  image: Pick<SkyImage, "shape">,
+  of: string,
+  other: Pick<SkyImage, "shape">,
+  remedy: string,
+): void {
+  if (sameShape(image, other)) return;
+  throw new InvalidInputError(
+    `${what} must have the shape of ${of}, [${other.shape.join(", ")}], got [${image.shape.join(", ")}]; ${remedy}`,
+    { fields: { shape: image.shape, expected: other.shape } },
+  );
 }
 
 /** Sum of all pixel values. */
@@ -86,12 +105,8 @@ export function cutout(
   cols: readonly [start: number, end: number],
 ): SkyImage {
   const [ny, nx] = image.shape;
-  const ok = (range: readonly [number, number], size: number) =>
-    Number.isInteger(range[0]) &&
-    Number.isInteger(range[1]) &&
-    range[0] >= 0 &&
-    range[0] < range[1] &&
-    range[1] <= size;
+  const ok = ([start, end]: readonly [number, number], size: number) =>
+    Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start < end && end <= size;
   if (!ok(rows, ny) || !ok(cols, nx)) {
     throw new InvalidInputError(
       `cutout: rows and columns must lie inside the image of ${ny} x ${nx}, ` +
@@ -107,6 +122,70 @@ export function cutout(
     data.set(image.data.subarray(start, start + width), row * width);
   }
   return { data, shape: [height, width] };
+}
+
+/** Neighbouring pixels of one row, columns `[start, end)`. */
+export interface PixelRun {
+  readonly row: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** All runs of pixels of which something holds, row by row. @param holds asked by the index of a pixel */
+export function pixelRuns([ny, nx]: Shape, holds: (index: number) => boolean): PixelRun[] {
+  const runs: PixelRun[] = [];
+  for (let row = 0; row < ny; row++) {
+    let start = -1;
+    for (let col = 0; col <= nx; col++) {
+      const inside = col < nx && holds(row * nx + col);
+      if (inside && start < 0) start = col;
+      if (!inside && start >= 0) {
+        runs.push({ row, start, end: col });
+        start = -1;
+      }
+    }
+  }
+  return runs;
+}
+
+/** `[ny, nx + 1]`: sums of values along each row before each column. */
+export function sumsBefore([ny, nx]: Shape, value: (index: number) => number): Float64Array {
+  const sums = new Float64Array(ny * (nx + 1));
+  for (let row = 0; row < ny; row++) {
+    const start = row * (nx + 1);
+    for (let col = 0; col < nx; col++) sums[start + col + 1] = sums[start + col] + value(row * nx + col);
+  }
+  return sums;
+}
+
+/** The rectangle, half-open, of all pixels that are not 0; undefined without any. */
+export function litRectangle({
+  data,
+  shape: [ny, nx],
+}: SkyImage):
+  | { readonly rows: readonly [number, number]; readonly cols: readonly [number, number] }
+  | undefined {
+  let [top, bottom, left, right] = [ny, 0, nx, 0];
+  for (let row = 0; row < ny; row++) {
+    for (let col = 0; col < nx; col++) {
+      if (data[row * nx + col] === 0) continue;
+      top = Math.min(top, row);
+      bottom = row + 1;
+      left = Math.min(left, col);
+      right = Math.max(right, col + 1);
+    }
+  }
+  return bottom === 0 ? undefined : { rows: [top, bottom], cols: [left, right] };
+}
+
+/** An image with zeros around it: of a larger shape, in which its first pixel is at `top` and `left`. */
+export function paddedImage(image: SkyImage, shape: Shape, top: number, left: number): SkyImage {
+  const [ny, nx] = image.shape;
+  const data = new Float64Array(shape[0] * shape[1]);
+  for (let row = 0; row < ny; row++) {
+    data.set(image.data.subarray(row * nx, (row + 1) * nx), (row + top) * shape[1] + left);
+  }
+  return { data, shape };
 }
 
 /** Sums over blocks of `bin` x `bin` pixels; those at the upper edges may hold fewer. */

@@ -19,8 +19,11 @@ const ENTRIES = [
 ];
 
 // What each row may import besides its own files. A row is a folder or a file of src/; entries of the package are one row.
-const BASE = ["errors", "image", "given"];
+const BASE = ["choice", "concatenated", "errors", "given", "image"];
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  concatenated: [],
+  // One of the words that there are.
+  choice: ["errors"],
   errors: [],
   version: [],
   // The word of a list that was probably meant, for messages.

@@ -433,10 +433,7 @@ export function binnedEventsHdus({ counts, wcs }: Pick<BinnedEvents, "counts" | 
       kind: "image",
       shape: [...counts.shape],
       data: Int32Array.from(counts.data),
-      cards: [
-        fitsCard("BUNIT", "count"),
-        ...wcs.map(({ keyword, value, comment }) => fitsCard(keyword, value, comment)),
-      ],
+      cards: [fitsCard("BUNIT", "count"), ...wcs],
     },
   ];
 }

@@ -8,6 +8,7 @@ import {
   localScale,
   type PixelMap,
   pixelMap,
+  placement,
   skyDistance,
   type TwoSkies,
   twoSkies,
@@ -15,7 +16,7 @@ import {
 import { pixelToSky } from "../data/sky/sky-position.js";
 import type { SkyWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
-import { cutout, imageSum, type Shape, type SkyImage } from "../image.js";
+import { cutout, imageSum, paddedImage, type Shape, type SkyImage } from "../image.js";
 
 /** What an image beside the counts is. */
 export type CompanionKind = "exposure" | "background" | "mask";
@@ -59,37 +60,6 @@ export function angleText(degrees: number): string {
   const [value, unit] =
     degrees < 1 / 60 ? [degrees * 3600, '"'] : degrees < 1 ? [degrees * 60, "'"] : [degrees, " deg"];
   return `${Number(value.toPrecision(3))}${unit}`;
-}
-
-/** Corners, as an array: lower left, lower right, upper left, upper right. */
-const corners = ([ny, nx]: Shape) =>
-  [
-    [0, 0],
-    [nx - 1, 0],
-    [0, ny - 1],
-    [nx - 1, ny - 1],
-  ] as const;
-
-/** How the pixels of one image lie to those of another. */
-interface Placement {
-  /** Where the middle of the counts lies in the image, less where it lies in the counts; pixels of the image. */
-  readonly offset: { readonly x: number; readonly y: number };
-  /** Most by which a corner lies elsewhere than the offset says; infinite where there is no sky. */
-  readonly deviation: number;
-}
-
-function placement(map: PixelMap, shape: Shape): Placement {
-  const displaced = (x: number, y: number) => {
-    const there = map(x, y);
-    return { x: there.x - x, y: there.y - y };
-  };
-  const offset = displaced((shape[1] - 1) / 2, (shape[0] - 1) / 2);
-  const deviations = corners(shape).map(([x, y]) => {
-    const corner = displaced(x, y);
-    const distance = Math.hypot(corner.x - offset.x, corner.y - offset.y);
-    return Number.isNaN(distance) ? Number.POSITIVE_INFINITY : distance;
-  });
-  return { offset, deviation: Math.max(...deviations) };
 }
 
 /** Whether the pixels of two images are the same ones, or nothing is known of it. */
@@ -304,14 +274,7 @@ function resampledPsf(
   const [halfX, halfY] = [reach(0), reach(1)];
   // No light beyond the edges.
   const border = Math.ceil(2 * scale) + 2;
-  const padded: SkyImage = {
-    data: new Float64Array((ny + 2 * border) * (nx + 2 * border)),
-    shape: [ny + 2 * border, nx + 2 * border],
-  };
-  for (let row = 0; row < ny; row++) {
-    const start = (row + border) * padded.shape[1] + border;
-    padded.data.set(image.data.subarray(row * nx, (row + 1) * nx), start);
-  }
+  const padded = paddedImage(image, [ny + 2 * border, nx + 2 * border], border, border);
   const found = resampleImage(padded, {
     map: (x, y) => ({
       x: border + centreCol + xx * (x - halfX) + xy * (y - halfY),

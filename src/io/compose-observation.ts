@@ -1,11 +1,12 @@
 /** An observation from the images of FITS files, wherever these were read. */
 
+import { checkChoice } from "../choice.js";
 import type { Observation } from "../data/observation/observation.js";
 import type { PsfCentring } from "../data/observation/psf-centring.js";
 import { type PsfLaw, withErrors } from "../data/observation/psf-ensemble.js";
 import { type Psf, psfSet } from "../data/observation/psf-set.js";
 import { FormatError, InvalidInputError } from "../errors.js";
-import { constantImage, type SkyImage } from "../image.js";
+import { checkSameShape, constantImage, type SkyImage } from "../image.js";
 import { regionsFromDs9 } from "../posterior/region-file.js";
 import { backgroundUnitNotes } from "./background-unit.js";
 import { type CompanionKind, ontoCounts, psfOntoCounts, sharesPixels } from "./companion-image.js";
@@ -129,18 +130,9 @@ function checkUncut(name: string, { psfCutout, psfCentre }: ComposeOptions): voi
   throw new InvalidInputError(`${key}: must go with a psf of a file, got ${name}; leave it out`);
 }
 
-/** @throws InvalidInputError unless it is a way of `ComposeOptions` to align, or absent */
-function checkAlign(align: unknown): void {
-  if (align === undefined || align === "sky" || align === "pixels") return;
-  throw new InvalidInputError(`align: must be "sky" or "pixels", got ${JSON.stringify(align)}; choose one`);
-}
-
 /** @throws InvalidInputError unless it is a unit of `ComposeOptions`, or absent */
 export function checkBackgroundUnit(unit: unknown): void {
-  if (unit === undefined || unit === "flux" || unit === "counts") return;
-  throw new InvalidInputError(
-    `background unit: must be "flux" or "counts", got ${JSON.stringify(unit)}; choose one`,
-  );
+  if (unit !== undefined) checkChoice("background unit:", unit, ["flux", "counts"]);
 }
 
 /** What an image is for the counts, or the counts themselves. */
@@ -230,13 +222,8 @@ const plainPath = (name: string) => parseFitsName(name).path;
 
 /** Expected background counts divided by exposure, 0 where there is none. */
 function perExposure(name: string, background: SkyImage, exposure: SkyImage): SkyImage {
-  if (background.data.length !== exposure.data.length || background.shape[0] !== exposure.shape[0]) {
-    throw new InvalidInputError(
-      `${name}: background in counts must have the shape of the exposure, [${exposure.shape.join(", ")}], ` +
-        `got [${background.shape.join(", ")}]; bin it to the same pixels`,
-      { fields: { shape: background.shape, expected: exposure.shape } },
-    );
-  }
+  const remedy = "bin it to the same pixels";
+  checkSameShape(`${name}: background in counts`, background, "the exposure", exposure, remedy);
   return {
     data: background.data.map((value, index) => {
       const time = exposure.data[index];
@@ -315,11 +302,12 @@ export function composeParts(
 ): ComposedObservation {
   const { backgroundUnit = "flux", align = "sky", invertMask = false } = options;
   checkBackgroundUnit(backgroundUnit);
-  checkAlign(align);
+  checkChoice("align:", align, ["sky", "pixels"]);
   checkPsfTrim(options.psfTrim);
   const counts = onePlane("counts", hdus.counts, options);
   const wcs = wcsCards(hdus.counts.hdu.header);
   const grid = { shape: counts.shape, wcs };
+  const origin = { x: options.cutout?.x[0] ?? 0, y: options.cutout?.y[0] ?? 0 };
   const notes = [
     ...new Set(
       Object.values(hdus).flatMap((one: NamedHdu | RegionMask | RadialPsf | NamedPsf | undefined) =>
@@ -337,7 +325,6 @@ export function composeParts(
   const maskOf = (mask: NamedHdu | RegionMask): SkyImage => {
     if ("hdu" in mask) return onGrid("mask", mask);
     const { name, regions } = mask;
-    const origin = { x: options.cutout?.x[0] ?? 0, y: options.cutout?.y[0] ?? 0 };
     const drawn = regionsFromDs9(regions, counts.shape, { wcs, origin, name, joined: "mask" });
     notes.push(...drawn.warnings);
     return drawn.regions[0].weights;
@@ -362,13 +349,10 @@ export function composeParts(
     const planeName = (plane: number) => ({ ...given, name: `${given.name}[${plane}]` });
     const images = psfPlanes(given).map((image, plane) => psfFromImage(planeName(plane), image));
     if (isEnsemble(given)) return storedEnsemble(given, images);
-    const origin = { x: options.cutout?.x[0] ?? 0, y: options.cutout?.y[0] ?? 0 };
     const places = psfPlaces(given, grid, origin);
     notes.push(...farPlaces(given.name, places, counts.shape));
-    return psfSet(
-      places.map((place, plane) => ({ psf: images[plane], ...place })),
-      given.name,
-    );
+    const placed = places.map((place, plane) => ({ psf: images[plane], ...place }));
+    return psfSet(placed, given.name);
   };
   const psfFromImage = ({ name, hdu }: NamedHdu, image: SkyImage): SkyImage => {
     checkNotCounts("psf", image, counts, name);
@@ -386,11 +370,8 @@ export function composeParts(
     notes.push(...placed.notes, ...trimmed.notes);
     return trimmed.psf;
   };
-  const { psfComponents, psfWidthError, pointingError, psfLaw } = options;
-  const { name: psfName } = hdus.psf;
-  const exact = psfOf(hdus.psf);
-  const errors = { components: psfComponents, widthError: psfWidthError, pointingError, law: psfLaw };
-  const psf = withErrors(exact, errors, psfName);
+  const { psfComponents: components, psfWidthError: widthError, pointingError, psfLaw: law } = options;
+  const psf = withErrors(psfOf(hdus.psf), { components, widthError, pointingError, law }, hdus.psf.name);
   const bunit = (named: NamedHdu | undefined) => named?.hdu.header.text("BUNIT");
   if (hdus.exposure && (isCountUnit(bunit(hdus.exposure)) || isRateUnit(bunit(hdus.exposure)))) {
     throw new InvalidInputError(
@@ -422,15 +403,15 @@ export function composeParts(
       `${hdus.counts.name}: counts should be counts of events, got BUNIT ${countsUnit}; its values are taken as counts, check them`,
     );
   }
-  const exposureOnGrid = hdus.exposure && onGrid("exposure", hdus.exposure);
-  if (hdus.exposure && exposureOnGrid) checkNotCounts("exposure", exposureOnGrid, counts, hdus.exposure.name);
-  const backgroundOnGrid = hdus.background && onGrid("background", hdus.background);
-  if (hdus.background && backgroundOnGrid && !sky)
-    checkNotCounts("background", backgroundOnGrid, counts, hdus.background.name);
+  const companion = (role: "exposure" | "background") => {
+    const named = hdus[role];
+    if (named === undefined) return {};
+    const image = onGrid(role, named);
+    if (role === "exposure" || !sky) checkNotCounts(role, image, counts, named.name);
+    return { [role]: image };
+  };
   const given = {
-    counts,
-    ...(exposureOnGrid && { exposure: exposureOnGrid }),
-    ...(backgroundOnGrid && { background: backgroundOnGrid }),
+    ...{ counts, ...companion("exposure"), ...companion("background") },
     ...(hdus.mask && { mask: invertMask ? inverted(maskOf(hdus.mask)) : maskOf(hdus.mask) }),
   };
   const field = withinField(sky ? { ...given, counts: constantImage(counts.shape, 0) } : given);
@@ -439,23 +420,14 @@ export function composeParts(
     background && exposure && hdus.exposure && backgroundUnit === "counts"
       ? perExposure(hdus.background?.name ?? "background", background, exposure)
       : background;
+  const images = { ...field.images, psf, ...(inFlux && { background: inFlux }) };
   if (!sky) {
-    checkPlausible(
-      { ...field.images, psf, ...(inFlux === undefined ? {} : { background: inFlux }) },
-      { psf: hdus.psf.name, background: hdus.background?.name ?? "background" },
-      backgroundUnit === "counts",
-    );
+    const names = { psf: hdus.psf.name, background: hdus.background?.name ?? "background" };
+    checkPlausible(images, names, backgroundUnit === "counts");
   }
   const unit = fluxUnit(hdus.exposure && (bunit(hdus.exposure) ?? ""));
   return {
-    observation: {
-      ...field.images,
-      counts,
-      psf,
-      ...(inFlux === undefined ? {} : { background: inFlux }),
-      wcs,
-      name: options.name ?? plainName(hdus.counts.name),
-    },
+    observation: { ...images, counts, wcs, name: options.name ?? plainName(hdus.counts.name) },
     notes: [...notes, ...field.notes],
     ...(unit === undefined ? {} : { unit }),
   };

@@ -6,13 +6,7 @@ import type { FitsHeader } from "./fits-header.js";
 /** Units in which people give energies. */
 export type EnergyUnit = "eV" | "keV" | "MeV" | "GeV" | "TeV";
 
-const ELECTRONVOLTS: Readonly<Record<string, number>> = {
-  ev: 1,
-  kev: 1e3,
-  mev: 1e6,
-  gev: 1e9,
-  tev: 1e12,
-};
+const ELECTRONVOLTS: Readonly<Record<string, number>> = { ev: 1, kev: 1e3, mev: 1e6, gev: 1e9, tev: 1e12 };
 
 /** Electronvolts of a unit; undefined when it is none of energy. */
 export function electronvolts(unit: string | undefined): number | undefined {

@@ -152,42 +152,27 @@ function compile(
     return part.operator === "-" ? (row) => -of(row) : (row) => (of(row) === 0 ? 1 : 0);
   }
   const [a, b] = [compile(part.left, columnOf), compile(part.right, columnOf)];
-  const truth = (held: boolean) => (held ? 1 : 0);
-  switch (part.operator) {
-    case "||":
-      return (row) => truth(isTrue(a(row)) || isTrue(b(row)));
-    case "&&":
-      return (row) => truth(isTrue(a(row)) && isTrue(b(row)));
-    case "|":
-      return (row) => Number(BigInt(Math.trunc(a(row) || 0)) | BigInt(Math.trunc(b(row) || 0)));
-    case "&":
-      return (row) => Number(BigInt(Math.trunc(a(row) || 0)) & BigInt(Math.trunc(b(row) || 0)));
-    case "==":
-      return (row) => truth(a(row) === b(row));
-    case "!=":
-      return (row) => {
-        const [left, right] = [a(row), b(row)];
-        return truth(left !== right && !Number.isNaN(left) && !Number.isNaN(right));
-      };
-    case "<":
-      return (row) => truth(a(row) < b(row));
-    case "<=":
-      return (row) => truth(a(row) <= b(row));
-    case ">":
-      return (row) => truth(a(row) > b(row));
-    case ">=":
-      return (row) => truth(a(row) >= b(row));
-    case "+":
-      return (row) => a(row) + b(row);
-    case "-":
-      return (row) => a(row) - b(row);
-    case "*":
-      return (row) => a(row) * b(row);
-    case "/":
-      return (row) => a(row) / b(row);
-    default:
-      return (row) => a(row) % b(row);
-  }
+  const apply = OPERATORS[part.operator];
+  return (row) => apply(a(row), b(row));
 }
 
+const truth = (held: boolean) => (held ? 1 : 0);
 const isTrue = (value: number) => value !== 0 && !Number.isNaN(value);
+const bits = (value: number) => BigInt(Math.trunc(value || 0));
+const OPERATORS: Readonly<Record<string, (a: number, b: number) => number>> = {
+  "||": (a, b) => truth(isTrue(a) || isTrue(b)),
+  "&&": (a, b) => truth(isTrue(a) && isTrue(b)),
+  "|": (a, b) => Number(bits(a) | bits(b)),
+  "&": (a, b) => Number(bits(a) & bits(b)),
+  "==": (a, b) => truth(a === b),
+  "!=": (a, b) => truth(a !== b && !Number.isNaN(a) && !Number.isNaN(b)),
+  "<": (a, b) => truth(a < b),
+  "<=": (a, b) => truth(a <= b),
+  ">": (a, b) => truth(a > b),
+  ">=": (a, b) => truth(a >= b),
+  "+": (a, b) => a + b,
+  "-": (a, b) => a - b,
+  "*": (a, b) => a * b,
+  "/": (a, b) => a / b,
+  "%": (a, b) => a % b,
+};

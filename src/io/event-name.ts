@@ -41,11 +41,7 @@ export function parseEventName(text: string): EventName {
         { fields: { name: text } },
       );
   }
-  return {
-    path,
-    filters,
-    ...(named && { extension: /^\d+$/.test(first) ? Number(first) : first }),
-  };
+  return { path, filters, ...(named && { extension: /^\d+$/.test(first) ? Number(first) : first }) };
 }
 
 const NUMBER = "[-+]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][-+]?\\d+)?";

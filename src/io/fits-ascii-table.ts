@@ -3,7 +3,8 @@
 import { FormatError } from "../errors.js";
 import { shownValue } from "../shown-value.js";
 import { columnTitle, type FitsColumn } from "./fits-column.js";
-import { headerInteger, headerNumber } from "./fits-header.js";
+import { headerInteger } from "./fits-header.js";
+import { readScaling } from "./fits-scaling.js";
 import type { FitsTableHdu } from "./hdu.js";
 
 const FORMAT = /^([AIFED])(\d+)(?:\.(\d+))?$/;
@@ -47,8 +48,7 @@ export function readAsciiColumn(hdu: FitsTableHdu, index: number, start: number,
   };
   const column = { name, format, shape: [], variable: false, ...(unit === undefined ? {} : { unit }) };
   if (code === "A") return { ...column, values: Array.from({ length: rows }, (_, row) => field(row)) };
-  const scale = headerNumber(label, header, `TSCAL${index}`, 1);
-  const zero = headerNumber(label, header, `TZERO${index}`, 0);
+  const { scale, zero } = readScaling(label, header, [`TSCAL${index}`, `TZERO${index}`]);
   const missing = header.text(`TNULL${index}`);
   const values = new Float64Array(rows);
   for (let row = 0; row < rows; row++) {
@@ -60,9 +60,7 @@ export function readAsciiColumn(hdu: FitsTableHdu, index: number, start: number,
       if (Number.isNaN(number)) {
         throw new FormatError(
           `${label}: fields must be numbers, got ${shownValue(text)} in row ${start + row}; the file is damaged`,
-          {
-            fields: { row: start + row, text },
-          },
+          { fields: { row: start + row, text } },
         );
       }
       values[row] = zero + scale * number;

@@ -1,8 +1,15 @@
 /** Big-endian numbers, as FITS stores them, to and from typed arrays; in bulk, for files of hundreds of megabytes. */
 
+import type { Bitpix } from "./hdu.js";
+
 /** Codes of the number types that FITS stores, by the letters of binary tables. */
 export type FitsNumberCode = "B" | "I" | "J" | "K" | "E" | "D";
 
+/** The arrays of stored numbers, by their codes. */
+export const STORED_ARRAYS = {
+  ...{ B: Uint8Array, I: Int16Array, J: Int32Array, K: BigInt64Array },
+  ...{ E: Float32Array, D: Float64Array },
+} as const;
 /** Typed arrays that hold FITS numbers as stored. */
 export type StoredArray =
   | Uint8Array<ArrayBuffer>
@@ -11,6 +18,12 @@ export type StoredArray =
   | BigInt64Array<ArrayBuffer>
   | Float32Array<ArrayBuffer>
   | Float64Array<ArrayBuffer>;
+
+/** Codes of the pixels of images. */
+export const BITPIX_CODES: Readonly<Record<Bitpix, FitsNumberCode>> = {
+  ...{ 8: "B", 16: "I", 32: "J", 64: "K" },
+  ...{ [-32]: "E", [-64]: "D" },
+};
 
 /** Bytes of one number. */
 export const NUMBER_BYTES: Readonly<Record<FitsNumberCode, number>> = { B: 1, I: 2, J: 4, K: 8, E: 4, D: 8 };
@@ -50,35 +63,18 @@ export function swapBytes(buffer: ArrayBuffer, offset: number, length: number, s
   }
 }
 
-function wrapNumbers(buffer: ArrayBuffer, code: FitsNumberCode): StoredArray {
-  switch (code) {
-    case "B":
-      return new Uint8Array(buffer);
-    case "I":
-      return new Int16Array(buffer);
-    case "J":
-      return new Int32Array(buffer);
-    case "K":
-      return new BigInt64Array(buffer);
-    case "E":
-      return new Float32Array(buffer);
-    case "D":
-      return new Float64Array(buffer);
-  }
-}
-
 /** Read big-endian numbers into a new typed array; `bytes` must hold a whole number of them and stays untouched. */
 export function decodeNumbers(bytes: Uint8Array, code: FitsNumberCode): StoredArray {
   const buffer = new ArrayBuffer(bytes.length);
   new Uint8Array(buffer).set(bytes);
   swapBytes(buffer, 0, bytes.length, NUMBER_BYTES[code]);
-  return wrapNumbers(buffer, code);
+  return new STORED_ARRAYS[code](buffer);
 }
 
 /** As `decodeNumbers`, but takes over `bytes`, whose buffer must hold nothing else. */
 export function decodeNumbersInPlace(bytes: Uint8Array<ArrayBuffer>, code: FitsNumberCode): StoredArray {
   swapBytes(bytes.buffer, 0, bytes.length, NUMBER_BYTES[code]);
-  return wrapNumbers(bytes.buffer, code);
+  return new STORED_ARRAYS[code](bytes.buffer);
 }
 
 /** Numbers as big-endian bytes, in a new array. */

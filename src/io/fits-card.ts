@@ -270,9 +270,7 @@ export function formatCard(card: FitsCard): string {
   if (head.length + field.length > CARD_LENGTH) {
     throw new InvalidInputError(
       `FITS card ${keyword}: keyword and value must fit in 80 characters; shorten the keyword`,
-      {
-        fields: { keyword },
-      },
+      { fields: { keyword } },
     );
   }
   const line = head + (comment.trim() === "" ? field : `${field} / ${comment.trim()}`);

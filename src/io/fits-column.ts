@@ -2,8 +2,7 @@
 
 import { FormatError } from "../errors.js";
 import { type FitsNumberCode, NUMBER_BYTES } from "./fits-bytes.js";
-import { headerNumber } from "./fits-header.js";
-import { type ExactArray, type Scaling, safeNumbers } from "./fits-scaling.js";
+import { type ExactArray, readScaling, type Scaling, safeNumbers } from "./fits-scaling.js";
 import type { FitsTableInfo } from "./hdu.js";
 
 /** Codes of what a cell holds: logical, bits, numbers, characters, complex pairs of E or D. */
@@ -117,14 +116,6 @@ function cellShape(
   return { shape: repeat === 1 ? pair : [repeat, ...pair], stringLength: 0 };
 }
 
-function readScaling(where: string, { header }: FitsTableInfo, index: number): Scaling {
-  const scale = headerNumber(where, header, `TSCAL${index}`, 1);
-  const zero = headerNumber(where, header, `TZERO${index}`, 0);
-  const blank = header.get(`TNULL${index}`);
-  const whole = typeof blank === "bigint" || (typeof blank === "number" && Number.isInteger(blank));
-  return whole ? { scale, zero, blank } : { scale, zero };
-}
-
 /** Name, unit and label of column `index` (from 1). */
 export function columnTitle(
   { header, label }: FitsTableInfo,
@@ -175,7 +166,7 @@ export function readColumnLayouts(info: FitsTableInfo): ColumnLayout[] {
       offset,
       width,
       ...cell!,
-      ...readScaling(title.label, info, index),
+      ...readScaling(title.label, info.header, [`TSCAL${index}`, `TZERO${index}`, `TNULL${index}`]),
       ...(descriptor === undefined ? {} : { descriptor }),
     });
     offset += width;
@@ -203,8 +194,6 @@ export function columnNumbers(column: FitsColumn): Float64Array {
   if (ArrayBuffer.isView(values)) return new Float64Array(values as Float32Array);
   throw new FormatError(
     `column ${name}: must hold numbers, one shape for all rows, got format ${column.format}; name another column`,
-    {
-      fields: { column: name },
-    },
+    { fields: { column: name } },
   );
 }

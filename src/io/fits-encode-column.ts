@@ -1,8 +1,17 @@
 /** Column values to the bytes of a binary table. */
 
+import { concatenated } from "../concatenated.js";
 import { InvalidInputError } from "../errors.js";
-import { encodeNumbers, type FitsNumberCode, flipTopBits, NUMBER_BYTES } from "./fits-bytes.js";
+import {
+  encodeNumbers,
+  type FitsNumberCode,
+  flipTopBits,
+  NUMBER_BYTES,
+  STORED_ARRAYS,
+} from "./fits-bytes.js";
 import { type CellCode, cellBytes, parseTableFormat } from "./fits-column.js";
+import { asciiBytes } from "./fits-header.js";
+import { OTHER_SIGN, SIGN_ZERO } from "./fits-scaling.js";
 
 /** Cells of a column as a caller gives them. */
 export type CellInput = ArrayLike<number> | ArrayLike<bigint> | ArrayLike<string> | ArrayLike<boolean | null>;
@@ -51,9 +60,7 @@ export function checkColumnFormat({ name, format, unit, dim }: FitsColumnFormat)
   if (!/^[!-~]([ -~]*[!-~])?$/.test(name) || name.length > 68) {
     throw new InvalidInputError(
       `FITS column: name must be printable ASCII, got ${JSON.stringify(name)}; rename it`,
-      {
-        fields: { name },
-      },
+      { fields: { name } },
     );
   }
   const parsed = parseTableFormat(format);
@@ -120,102 +127,79 @@ const INTEGER_LIMITS = {
   K: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
 } as const;
 
+/** @throws InvalidInputError for the first value that does not suit the column */
+function checkValues(
+  label: string,
+  values: ArrayLike<unknown>,
+  must: string,
+  suits: (value: unknown) => boolean,
+  remedy = "convert them",
+  fields: Readonly<Record<string, unknown>> = {},
+): void {
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index];
+    if (suits(value)) continue;
+    const got = typeof value === "string" ? JSON.stringify(value) : String(value);
+    throw new InvalidInputError(`${label}: ${must}, got ${got} at ${index}; ${remedy}`, {
+      fields: { index, value: String(value), ...fields },
+    });
+  }
+}
+
 function encodeIntegers(label: string, code: "B" | "I" | "J" | "K", values: CellInput): EncodedValues {
-  const same = { B: Uint8Array, I: Int16Array, J: Int32Array, K: BigInt64Array }[code];
+  const same = STORED_ARRAYS[code];
   if (values instanceof same) return { bytes: encodeNumbers(values) };
-  const other = { B: Int8Array, I: Uint16Array, J: Uint32Array, K: BigUint64Array }[code];
-  if (values instanceof other) {
+  if (values instanceof OTHER_SIGN[code]) {
     const bytes = encodeNumbers(values);
     flipTopBits(bytes, NUMBER_BYTES[code]);
-    return { bytes, zero: { B: -128n, I: 2n ** 15n, J: 2n ** 31n, K: 2n ** 63n }[code] };
+    return { bytes, zero: SIGN_ZERO[code] };
   }
   const [min, max] = INTEGER_LIMITS[code];
-  const stored = new same(values.length);
-  for (let index = 0; index < values.length; index++) {
-    const value: unknown = values[index];
-    const big = typeof value === "bigint";
-    const ok = big
+  const suits = (value: unknown) =>
+    typeof value === "bigint"
       ? code === "K" && BigInt.asIntN(64, value) === value
       : typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
-    if (!ok) {
-      throw new InvalidInputError(
-        `${label}: values must be whole numbers that format ${code} holds, got ${String(value)} at ${index}; choose a wider format`,
-        { fields: { index, value: String(value), format: code } },
-      );
-    }
-    stored[index] = (code === "K" ? BigInt(value as number | bigint) : value) as never;
-  }
+  const must = `values must be whole numbers that format ${code} holds`;
+  checkValues(label, values, must, suits, "choose a wider format", { format: code });
+  if (code === "K") return { bytes: encodeNumbers(BigInt64Array.from(values as ArrayLike<number>, BigInt)) };
+  const stored = new same(values.length) as Int32Array<ArrayBuffer>;
+  stored.set(values as ArrayLike<number>);
   return { bytes: encodeNumbers(stored) };
 }
 
 function encodeFloats(label: string, code: "E" | "D", values: CellInput): EncodedValues {
-  const type = code === "E" ? Float32Array : Float64Array;
+  const type = STORED_ARRAYS[code];
   if (values instanceof type) return { bytes: encodeNumbers(values) };
-  const stored = new type(values.length);
-  for (let index = 0; index < values.length; index++) {
-    const value: unknown = values[index];
-    if (typeof value !== "number") {
-      throw new InvalidInputError(
-        `${label}: values must be numbers, got ${String(value)} at ${index}; convert them`,
-        {
-          fields: { index },
-        },
-      );
-    }
-    stored[index] = value;
-  }
-  return { bytes: encodeNumbers(stored) };
+  checkValues(label, values, "values must be numbers", (value) => typeof value === "number");
+  return { bytes: encodeNumbers(type.from(values as ArrayLike<number>)) };
 }
 
 function encodeTexts(label: string, values: ArrayLike<unknown>, length: number): Uint8Array {
-  const bytes = new Uint8Array(values.length * length);
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index];
-    if (typeof value !== "string" || !/^[ -~]*$/.test(value) || value.length > length) {
-      throw new InvalidInputError(
-        `${label}: values must be printable ASCII of at most ${length} characters, got ${JSON.stringify(value)} at ${index}; shorten them or widen the format`,
-        { fields: { index, length } },
-      );
-    }
-    for (let at = 0; at < value.length; at++) bytes[index * length + at] = value.charCodeAt(at);
-  }
-  return bytes;
+  const suits = (value: unknown) =>
+    typeof value === "string" && /^[ -~]*$/.test(value) && value.length <= length;
+  const must = `values must be printable ASCII of at most ${length} characters`;
+  checkValues(label, values, must, suits, "shorten them or widen the format", { length });
+  return asciiBytes(Array.from(values as ArrayLike<string>, (text) => text.padEnd(length, "\0")).join(""));
 }
 
 function encodeLogicals(label: string, values: ArrayLike<unknown>): Uint8Array {
-  const bytes = new Uint8Array(values.length);
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index];
-    if (value === true || value === 1) bytes[index] = 0x54;
-    else if (value === false || value === 0) bytes[index] = 0x46;
-    else if (value !== null) {
-      throw new InvalidInputError(
-        `${label}: values must be true, false or null, got ${String(value)} at ${index}; convert them`,
-        {
-          fields: { index },
-        },
-      );
-    }
-  }
-  return bytes;
+  const suits = (value: unknown) =>
+    value === null || value === 0 || value === 1 || typeof value === "boolean";
+  checkValues(label, values, "values must be true, false or null", suits);
+  return Uint8Array.from(values as ArrayLike<boolean | null>, (value) =>
+    value === null ? 0 : value ? 0x54 : 0x46,
+  );
 }
 
 function encodeBits(label: string, values: ArrayLike<unknown>, repeat: number): Uint8Array {
+  const suits = (value: unknown) => value === 0 || value === 1 || typeof value === "boolean";
+  checkValues(label, values, "bits must be 0 or 1", suits);
   const width = cellBytes("X", repeat);
   const bytes = new Uint8Array(repeat === 0 ? 0 : (values.length / repeat) * width);
   for (let index = 0; index < values.length; index++) {
-    const value = values[index];
-    if (value !== 0 && value !== 1 && typeof value !== "boolean") {
-      throw new InvalidInputError(
-        `${label}: bits must be 0 or 1, got ${String(value)} at ${index}; convert them`,
-        {
-          fields: { index },
-        },
-      );
-    }
     const bit = index % repeat;
     const at = Math.floor(index / repeat) * width + (bit >> 3);
-    if (value) bytes[at] = bytes[at] | (0x80 >> (bit & 7));
+    if (values[index]) bytes[at] = bytes[at] | (0x80 >> (bit & 7));
   }
   return bytes;
 }
@@ -263,9 +247,7 @@ export function encodeFixedColumn(format: WritableFormat, values: CellInput, row
   if (values.length !== needed) {
     throw new InvalidInputError(
       `${format.label}: must have ${needed} values for ${rows} rows, got ${values.length}; complete it`,
-      {
-        fields: { needed, length: values.length },
-      },
+      { fields: { needed, length: values.length } },
     );
   }
   return encodeCells(format.label, format.code, values, format.repeat, format.stringLength);
@@ -288,13 +270,7 @@ function joinCells(cells: readonly CellInput[]): CellInput {
   ) {
     return cells.flatMap((cell) => Array.from(cell as ArrayLike<number>));
   }
-  const joined = new Type(cells.reduce((total, cell) => total + cell.length, 0));
-  let at = 0;
-  for (const cell of cells) {
-    joined.set(cell as Float64Array, at);
-    at += cell.length;
-  }
-  return joined;
+  return concatenated(Type, cells as Float64Array[]);
 }
 
 /** Encode a variable-length column: one array (or string) a row. */
@@ -326,13 +302,8 @@ export function encodeVariableColumn(
     return { bytes: encodeTexts(label, [text], text.length), counts, lengths };
   }
   if (code === "X") {
-    const bytes = new Uint8Array(lengths.reduce((total, length) => total + length, 0));
-    let at = 0;
-    cells.forEach((cell, row) => {
-      bytes.set(encodeBits(label, cell as ArrayLike<number>, counts[row]), at);
-      at += lengths[row];
-    });
-    return { bytes, counts, lengths };
+    const bits = cells.map((cell, row) => encodeBits(label, cell as ArrayLike<number>, counts[row]));
+    return { bytes: concatenated(Uint8Array, bits), counts, lengths };
   }
   return { ...encodeCells(label, code, joinCells(cells as CellInput[]), 1, 0), counts, lengths };
 }

@@ -122,32 +122,17 @@ function spreadNibbles(above: Uint8Array, aboveCols: number, rows: number, cols:
   return out;
 }
 
-/** Codes of fewer bits for four bits that are frequent, by their length and value. */
-const HUFFMAN: Readonly<Record<string, number>> = {
-  "3:0": 1,
-  "3:1": 2,
-  "3:2": 4,
-  "3:3": 8,
-  "4:8": 3,
-  "4:9": 5,
-  "4:10": 10,
-  "4:11": 12,
-  "4:12": 15,
-  "5:26": 6,
-  "5:27": 7,
-  "5:28": 9,
-  "5:29": 11,
-  "5:30": 13,
-  "6:62": 0,
-  "6:63": 14,
-};
+/** Codes of the numbers 0 to 15, fewer bits for four bits that are frequent. */
+const HUFFMAN: ReadonlyMap<string, number> = new Map(
+  "111110 000 001 1000 010 1001 11010 11011 011 11100 1010 11101 1011 11110 111111 1100"
+    .split(" ")
+    .map((code, value) => [code, value]),
+);
 
 function readHuffman(reader: BitReader): number {
-  let value = reader.bits(3);
-  for (let length = 3; ; length++) {
-    const found = HUFFMAN[`${length}:${value}`];
+  for (let code = ""; ; code += reader.bit()) {
+    const found = HUFFMAN.get(code);
     if (found !== undefined) return found;
-    value = 2 * value + reader.bit();
   }
 }
 

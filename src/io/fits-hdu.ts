@@ -26,9 +26,7 @@ function readBitpix(where: string, header: FitsHeader): Bitpix {
   if (BITPIX.has(bitpix)) return bitpix as Bitpix;
   throw new FormatError(
     `${where}: BITPIX must be 8, 16, 32, 64, -32 or -64, got ${String(bitpix)}; the file is damaged`,
-    {
-      fields: { bitpix: String(bitpix) },
-    },
+    { fields: { bitpix: String(bitpix) } },
   );
 }
 
@@ -294,8 +292,6 @@ export function findHdu<H extends FitsHduInfo>(hdus: readonly H[], selector?: Hd
   const remedy = typeof selector === "string" ? conditionRemedy(selector) : undefined;
   throw new InvalidInputError(
     `${source}: must hold ${wanted}, got ${present || "no HDU"}; ${remedy ?? "name one of these"}`,
-    {
-      fields: { selector },
-    },
+    { fields: { selector } },
   );
 }

@@ -89,6 +89,13 @@ export function headerNumber(where: string, header: FitsHeader, keyword: string,
   });
 }
 
+/** Values of the cards `name1`, `name2` ... */
+export function numbered(header: FitsHeader, name: string): FitsValue[] {
+  const values: FitsValue[] = [];
+  while (header.has(`${name}${values.length + 1}`)) values.push(header.get(`${name}${values.length + 1}`));
+  return values;
+}
+
 /** Where the END card of a header stands, looking at whole cards from `start`; -1 when `bytes` ends before it. */
 export function findEndCard(bytes: Uint8Array, start: number): number {
   const limit = Math.min(bytes.length - CARD_LENGTH, start + MAX_HEADER_CARDS * CARD_LENGTH);

@@ -2,11 +2,17 @@
 
 import { FormatError } from "../errors.js";
 import { MAX_PIXELS, type SkyImage, skyImage } from "../image.js";
-import { decodeNumbers, type FitsNumberCode, type StoredArray } from "./fits-bytes.js";
-import { headerNumber } from "./fits-header.js";
-import { applyScaling, type NumberArray, type Scaling, SIGN_ZERO, safeNumbers } from "./fits-scaling.js";
+import { BITPIX_CODES, decodeNumbers, type StoredArray } from "./fits-bytes.js";
+import {
+  applyScaling,
+  type NumberArray,
+  readScaling,
+  type Scaling,
+  SIGN_ZERO,
+  safeNumbers,
+} from "./fits-scaling.js";
 import { unpackImage } from "./fits-tiles.js";
-import type { Bitpix, FitsHdu, FitsImageInfo } from "./hdu.js";
+import type { FitsHdu, FitsImageInfo } from "./hdu.js";
 import { hduKind } from "./hdu-kind.js";
 
 /** An image with physical pixel values. */
@@ -25,22 +31,8 @@ export interface FitsStoredImage extends Scaling {
   readonly data: StoredArray;
 }
 
-const CODES: Readonly<Record<Bitpix, FitsNumberCode>> = {
-  8: "B",
-  16: "I",
-  32: "J",
-  64: "K",
-  [-32]: "E",
-  [-64]: "D",
-};
-
-function readScaling({ header, label, bitpix }: FitsImageInfo): Scaling {
-  const scale = headerNumber(label, header, "BSCALE", 1);
-  const zero = headerNumber(label, header, "BZERO", 0);
-  const blank = bitpix > 0 ? header.get("BLANK") : undefined;
-  if (blank === undefined) return { scale, zero };
-  const whole = typeof blank === "bigint" || Number.isInteger(blank);
-  return whole ? { scale, zero, blank: blank as number | bigint } : { scale, zero };
+function scalingOf({ header, label, bitpix }: FitsImageInfo): Scaling {
+  return readScaling(label, header, bitpix > 0 ? ["BSCALE", "BZERO", "BLANK"] : ["BSCALE", "BZERO"]);
 }
 
 /** @throws FormatError unless the HDU is an image */
@@ -58,12 +50,12 @@ export function checkIsImage(hdu: FitsHdu): asserts hdu is Extract<FitsHdu, { ki
  * @param shape of the pixels given, slowest first
  */
 export function decodePixels(info: FitsImageInfo, bytes: Uint8Array, shape: readonly number[]): FitsImage {
-  const scaling = readScaling(info);
-  const code = CODES[info.bitpix];
+  const scaling = scalingOf(info);
+  const code = BITPIX_CODES[info.bitpix];
   const values = applyScaling(decodeNumbers(bytes, code), code, scaling);
   const blank = scaling.blank;
   const physicalBlank =
-    values instanceof BigUint64Array && blank !== undefined ? BigInt(blank) + BigInt(SIGN_ZERO.K) : blank;
+    values instanceof BigUint64Array && blank !== undefined ? BigInt(blank) + SIGN_ZERO.K : blank;
   const data =
     values instanceof BigInt64Array || values instanceof BigUint64Array
       ? safeNumbers(info.label, values, physicalBlank)
@@ -89,7 +81,7 @@ export function readImageData(hdu: FitsHdu): FitsImage {
 export function readStoredImage(hdu: FitsHdu): FitsStoredImage {
   checkIsImage(hdu);
   const { data } = unpackImage(hdu);
-  return { shape: [...hdu.shape], data: decodeNumbers(data, CODES[hdu.bitpix]), ...readScaling(hdu) };
+  return { shape: [...hdu.shape], data: decodeNumbers(data, BITPIX_CODES[hdu.bitpix]), ...scalingOf(hdu) };
 }
 
 /**

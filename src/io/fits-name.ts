@@ -49,9 +49,7 @@ export function parseFitsName(text: string): FitsName {
   if (extension === "" || path === "") {
     throw new InvalidInputError(
       `FITS name: must read path[extension], got ${JSON.stringify(text)}; give a name or number`,
-      {
-        fields: { name: text },
-      },
+      { fields: { name: text } },
     );
   }
   return { path, extension: /^\d+$/.test(extension) ? Number(extension) : extension };

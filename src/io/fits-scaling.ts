@@ -2,6 +2,7 @@
 
 import { FormatError } from "../errors.js";
 import type { FitsNumberCode, StoredArray } from "./fits-bytes.js";
+import { type FitsHeader, headerNumber } from "./fits-header.js";
 
 /** Typed arrays of physical numbers. */
 export type NumberArray =
@@ -26,33 +27,36 @@ export interface Scaling {
   readonly blank?: number | bigint;
 }
 
-/** The zero point that turns each integer type into the one of other signedness. */
-export const SIGN_ZERO: Readonly<Record<"B" | "I" | "J" | "K", number>> = {
-  B: -128,
-  I: 2 ** 15,
-  J: 2 ** 31,
-  K: 2 ** 63,
-};
-
-/** Whether scale and zero point only change the signedness. */
-export function isOtherSign(code: FitsNumberCode, { scale, zero }: Scaling): boolean {
-  return scale === 1 && code !== "E" && code !== "D" && zero === SIGN_ZERO[code];
+/** Scaling by the cards of these names. @throws FormatError when scale or zero point is no number */
+export function readScaling(
+  where: string,
+  header: FitsHeader,
+  [scaleCard, zeroCard, blankCard]: readonly [scale: string, zero: string, blank?: string],
+): Scaling {
+  const scale = headerNumber(where, header, scaleCard, 1);
+  const zero = headerNumber(where, header, zeroCard, 0);
+  const blank = blankCard === undefined ? undefined : header.get(blankCard);
+  const whole = typeof blank === "bigint" || (typeof blank === "number" && Number.isInteger(blank));
+  return whole ? { scale, zero, blank } : { scale, zero };
 }
 
-function flipSign(stored: StoredArray): ExactArray {
-  const { buffer, byteOffset, length } = stored;
-  if (stored instanceof BigInt64Array) {
-    const flipped = new BigUint64Array(buffer, byteOffset, length);
+/** The integers of other signedness: the zero point that turns each type into its own, and their arrays. */
+export const SIGN_ZERO = { B: -128n, I: 2n ** 15n, J: 2n ** 31n, K: 2n ** 63n } as const;
+export const OTHER_SIGN = { B: Int8Array, I: Uint16Array, J: Uint32Array, K: BigUint64Array } as const;
+
+/** Whether scale and zero point only change the signedness. */
+export function isOtherSign(code: FitsNumberCode, { scale, zero }: Scaling): code is keyof typeof SIGN_ZERO {
+  return scale === 1 && code !== "E" && code !== "D" && zero === Number(SIGN_ZERO[code]);
+}
+
+function flipSign({ buffer, byteOffset, length }: StoredArray, code: keyof typeof SIGN_ZERO): ExactArray {
+  const flipped = new OTHER_SIGN[code](buffer, byteOffset, length);
+  if (flipped instanceof BigUint64Array) {
     for (let index = 0; index < length; index++) flipped[index] = flipped[index] ^ 0x8000000000000000n;
-    return flipped;
+  } else {
+    const top = 2 ** (8 * flipped.BYTES_PER_ELEMENT - 1);
+    for (let index = 0; index < length; index++) flipped[index] = flipped[index] ^ top;
   }
-  let flipped: Int8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
-  let top: number;
-  if (stored instanceof Uint8Array) [flipped, top] = [new Int8Array(buffer, byteOffset, length), 0x80];
-  else if (stored instanceof Int16Array)
-    [flipped, top] = [new Uint16Array(buffer, byteOffset, length), 0x8000];
-  else [flipped, top] = [new Uint32Array(buffer, byteOffset, length), 0x80000000];
-  for (let index = 0; index < length; index++) flipped[index] = flipped[index] ^ top;
   return flipped;
 }
 
@@ -119,10 +123,10 @@ export function applyScaling(stored: StoredArray, code: FitsNumberCode, scaling:
   const plain = scale === 1 && zero === 0;
   if (stored instanceof BigInt64Array) {
     if (plain) return stored;
-    return isOtherSign(code, scaling) ? flipSign(stored) : scaleNumbers(stored, scaling);
+    return isOtherSign(code, scaling) ? flipSign(stored, code) : scaleNumbers(stored, scaling);
   }
   const integer = code !== "E" && code !== "D";
   if (integer && blank !== undefined) return scaleNumbers(stored, scaling);
   if (plain) return stored;
-  return isOtherSign(code, scaling) ? flipSign(stored) : scaleNumbers(stored, { scale, zero });
+  return isOtherSign(code, scaling) ? flipSign(stored, code) : scaleNumbers(stored, { scale, zero });
 }

@@ -206,9 +206,7 @@ function rowRange({ label, rows }: FitsTableHdu, [start, end]: readonly [number,
     return [start, end - start];
   throw new InvalidInputError(
     `${label}: rows must lie in 0:${rows}, got ${start}:${end}; ranges are 0-based and half-open`,
-    {
-      fields: { start, end, rows },
-    },
+    { fields: { start, end, rows } },
   );
 }
 
@@ -222,9 +220,7 @@ export function readTable(hdu: FitsHdu, { columns, rows }: ReadTableOptions = {}
   if (hdu.kind !== "table") {
     throw new FormatError(
       `${hdu.label}: must be a table, got ${hdu.kind === "image" ? "an image" : "an HDU without rows"}; name another HDU`,
-      {
-        fields: { kind: hdu.kind },
-      },
+      { fields: { kind: hdu.kind } },
     );
   }
   const [start, count] = rowRange(hdu, rows ?? [0, hdu.rows]);
@@ -249,9 +245,7 @@ function columnIndex({ label }: FitsTableHdu, names: readonly string[], name: st
   if (index >= 0) return index;
   throw new InvalidInputError(
     `${label}: table must have a column ${name}, got ${names.join(", ")}; name one of these`,
-    {
-      fields: { column: name },
-    },
+    { fields: { column: name } },
   );
 }
 

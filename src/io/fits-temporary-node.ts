@@ -78,19 +78,12 @@ export interface TemporaryFile {
 }
 
 /** Systems that cannot push a folder's entries to the disk say so by one of these. */
-const NO_FOLDER_SYNC: ReadonlySet<string | undefined> = new Set([
-  "EINVAL",
-  "EISDIR",
-  "EPERM",
-  "EACCES",
-  "EBADF",
-  "ENOTSUP",
-]);
+const NO_FOLDER_SYNC = /^(EINVAL|EISDIR|EPERM|EACCES|EBADF|ENOTSUP)$/;
 
 /** Push a folder's entries to the disk, where the system can. */
 export async function syncFolder(folder: string): Promise<void> {
   const ignore = (error: NodeJS.ErrnoException) => {
-    if (!NO_FOLDER_SYNC.has(error.code)) throw error;
+    if (!NO_FOLDER_SYNC.test(error.code ?? "")) throw error;
   };
   const handle = await open(folder, "r").catch(ignore);
   if (!handle) return;

@@ -30,18 +30,16 @@ export class BitReader {
     this.#where = where;
   }
 
-  /** Bytes that have been begun. */
-  get position(): number {
-    return this.#at;
+  /** Begin the next byte. */
+  #next(): void {
+    if (this.#at >= this.#bytes.length) throw damagedTile(this.#where, "too few bytes");
+    this.#byte = this.#bytes[this.#at++];
+    this.#left = 8;
   }
 
   /** The next bit. */
   bit(): number {
-    if (this.#left === 0) {
-      if (this.#at >= this.#bytes.length) throw damagedTile(this.#where, "too few bytes");
-      this.#byte = this.#bytes[this.#at++];
-      this.#left = 8;
-    }
+    if (this.#left === 0) this.#next();
     this.#left--;
     return (this.#byte >> this.#left) & 1;
   }
@@ -50,11 +48,7 @@ export class BitReader {
   bits(count: number): number {
     let value = 0;
     for (let left = count; left > 0; ) {
-      if (this.#left === 0) {
-        if (this.#at >= this.#bytes.length) throw damagedTile(this.#where, "too few bytes");
-        this.#byte = this.#bytes[this.#at++];
-        this.#left = 8;
-      }
+      if (this.#left === 0) this.#next();
       const take = Math.min(left, this.#left);
       this.#left -= take;
       value = value * 2 ** take + ((this.#byte >> this.#left) & ((1 << take) - 1));

@@ -1,7 +1,7 @@
 /** Tile-compressed images (FITS standard 4.0, section 10): tables whose rows hold the tiles of an image. */
 
 import { FormatError } from "../errors.js";
-import { decodeNumbers, encodeNumbers } from "./fits-bytes.js";
+import { BITPIX_CODES, decodeNumbers, encodeNumbers, STORED_ARRAYS } from "./fits-bytes.js";
 import { hcompressDecode } from "./fits-hcompress.js";
 import { headerInteger, headerNumber } from "./fits-header.js";
 import { findColumn, readTable } from "./fits-table.js";
@@ -96,23 +96,15 @@ function wholeNumbers(
   floats: boolean,
 ): Int32Array | undefined {
   const { algorithm, label, block, size } = packing;
-  const pixels = shape.reduce((product, length) => product * length, 1);
-  const out = new Int32Array(pixels);
-  if (algorithm.startsWith("RICE")) {
-    riceDecode(label, bytes, { size: floats ? 4 : size, block }, out);
-    return out;
-  }
-  if (algorithm === "HCOMPRESS_1") {
+  const out = new Int32Array(shape.reduce((product, length) => product * length, 1));
+  if (algorithm.startsWith("RICE")) riceDecode(label, bytes, { size: floats ? 4 : size, block }, out);
+  else if (algorithm === "HCOMPRESS_1") {
     const long = shape.filter((length) => length > 1);
     const [ny = 1, nx = 1] = long.length === 1 ? [1, long[0]] : long;
     hcompressDecode(label, bytes, [ny, nx], out);
-    return out;
-  }
-  if (algorithm === "PLIO_1") {
-    plioDecode(label, decodeNumbers(bytes, "I") as Int16Array, out);
-    return out;
-  }
-  return undefined;
+  } else if (algorithm === "PLIO_1") plioDecode(label, decodeNumbers(bytes, "I") as Int16Array, out);
+  else return undefined;
+  return out;
 }
 
 /** Bytes of a tile that gzip compressed, in the order of the image; GZIP_2 stores first all highest bytes, then the next. */
@@ -126,11 +118,9 @@ function gunzipTile(packing: Packing, bytes: Uint8Array, pixels: number, shuffle
   return out;
 }
 
-const CODE = { 8: "B", 16: "I", 32: "J", 64: "K", [-32]: "E", [-64]: "D" } as const;
-
 /** Numbers of bytes of an image's type. */
 function numbersOf(bytes: Uint8Array, bitpix: Bitpix): ArrayLike<number> | BigInt64Array {
-  return decodeNumbers(bytes, CODE[bitpix]);
+  return decodeNumbers(bytes, BITPIX_CODES[bitpix]);
 }
 
 /**
@@ -170,7 +160,7 @@ export function unpackImage(hdu: FitsImageHdu): FitsImageHdu {
   const quantised = bitpix < 0 && (findColumn(found, "ZSCALE") !== undefined || header.has("ZSCALE"));
   const random = packing.dither === 0 ? undefined : ditherNumbers();
   const total = shape.reduce((product, length) => product * length, 1);
-  const values = bitpix === 64 ? new BigInt64Array(total) : arrayOf(bitpix, total);
+  const values = new STORED_ARRAYS[BITPIX_CODES[bitpix]](total);
   const tiles = counts.reduce((product, count) => product * count, 1);
   if (found.rows < tiles) throw damagedTile(label, `${found.rows} tiles instead of ${tiles}`);
   for (let row = 0; row < tiles; row++) {
@@ -183,8 +173,7 @@ export function unpackImage(hdu: FitsImageHdu): FitsImageHdu {
     const pixels = size.reduce((product, length) => product * length, 1);
     put(values, shape, start, size, tileValues(row, size, pixels));
   }
-  const bytes = encodeNumbers(values as Float32Array);
-  return plainHdu(hdu, bytes);
+  return plainHdu(hdu, encodeNumbers(values));
 
   function tileValues(
     row: number,
@@ -239,13 +228,6 @@ export function unpackImage(hdu: FitsImageHdu): FitsImageHdu {
     }
     return out;
   }
-}
-
-function arrayOf(bitpix: Bitpix, length: number) {
-  if (bitpix === 8) return new Uint8Array(length);
-  if (bitpix === 16) return new Int16Array(length);
-  if (bitpix === 32) return new Int32Array(length);
-  return bitpix === -32 ? new Float32Array(length) : new Float64Array(length);
 }
 
 /** Put the values of a tile where they belong. @param values changed */

@@ -15,16 +15,20 @@ import {
 } from "./fits-encode-column.js";
 import { fitsCard } from "./fits-header.js";
 
-/** A binary table to write. */
-export interface FitsTableInput {
-  readonly kind: "table";
-  /** EXTNAME. */
+/** Name and further cards of an HDU to write. */
+export interface FitsHduTitle {
+  /** EXTNAME. "PRIMARY" on the first HDU is implied and not written. */
   readonly name?: string;
   /** EXTVER; default 1, or the next free one when the name is taken. */
   readonly version?: number;
-  readonly columns: readonly FitsColumnInput[];
-  /** Cards after the mandatory ones; see `FitsHduTitle`. */
+  /** Cards after the mandatory ones. Cards that the writer sets itself are refused, see `carriedCards`. */
   readonly cards?: readonly FitsCard[];
+}
+
+/** A binary table to write. */
+export interface FitsTableInput extends FitsHduTitle {
+  readonly kind: "table";
+  readonly columns: readonly FitsColumnInput[];
 }
 
 /** Check the formats of all columns of a table. @throws InvalidInputError when one is wrong or two names are the same */
@@ -37,9 +41,7 @@ export function checkColumnFormats(columns: readonly FitsColumnFormat[]): Writab
     if (seen.has(name.toUpperCase())) {
       throw new InvalidInputError(
         `FITS table: column names must differ (case aside), got ${name} twice; rename one`,
-        {
-          fields: { name },
-        },
+        { fields: { name } },
       );
     }
     seen.add(name.toUpperCase());
@@ -58,15 +60,15 @@ export function columnCards(
     const cards = [fitsCard(`TTYPE${number}`, format.name), fitsCard(`TFORM${number}`, tform)];
     if (format.unit !== undefined) cards.push(fitsCard(`TUNIT${number}`, format.unit));
     if (format.tdim !== "") cards.push(fitsCard(`TDIM${number}`, format.tdim));
-    if (zero !== undefined) {
-      const small = zero <= 2n ** 53n ? Number(zero) : zero;
-      cards.push(
-        fitsCard(`TSCAL${number}`, 1),
-        fitsCard(`TZERO${number}`, small, "zero point of the other signedness"),
-      );
-    }
+    if (zero !== undefined) cards.push(...zeroCards(`TSCAL${number}`, `TZERO${number}`, zero));
     return cards;
   });
+}
+
+/** Scale and zero point of integers of the other signedness. */
+export function zeroCards(scale: string, keyword: string, zero: bigint): FitsCard[] {
+  const small = zero <= 2n ** 53n ? Number(zero) : zero;
+  return [fitsCard(scale, 1), fitsCard(keyword, small, "zero point of the other signedness")];
 }
 
 /** First cards of a binary table. */
@@ -186,9 +188,7 @@ export function encodeTable({ columns }: FitsTableInput): { mandatory: FitsCard[
     if (values.length !== rows) {
       throw new InvalidInputError(
         `${format.label}: must have ${rows} rows as the first column, got ${values.length}; complete it`,
-        {
-          fields: { rows, length: values.length },
-        },
+        { fields: { rows, length: values.length } },
       );
     }
     const { bytes, counts, lengths, zero } = encodeVariableColumn(format, values as ArrayLike<CellInput>);

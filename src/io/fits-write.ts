@@ -5,7 +5,7 @@ import { flipTopBits, swapBytes } from "./fits-bytes.js";
 import { CARD_LENGTH, type FitsCard, formatCard } from "./fits-card.js";
 import { paddedLength } from "./fits-hdu.js";
 import { type FitsHeader, fitsCard, formatHeader } from "./fits-header.js";
-import { encodeTable, type FitsTableInput } from "./fits-write-table.js";
+import { encodeTable, type FitsHduTitle, type FitsTableInput, zeroCards } from "./fits-write-table.js";
 import type { Bitpix } from "./hdu.js";
 
 /** Pixels of an image to write; the type decides BITPIX, unsigned types use the BZERO convention. */
@@ -20,16 +20,6 @@ export type PixelArray =
   | BigUint64Array
   | Float32Array
   | Float64Array;
-
-/** Name and further cards of an HDU to write. */
-export interface FitsHduTitle {
-  /** EXTNAME. "PRIMARY" on the first HDU is implied and not written. */
-  readonly name?: string;
-  /** EXTVER; default 1, or the next free one when the name is taken. */
-  readonly version?: number;
-  /** Cards after the mandatory ones. Cards that the writer sets itself are refused, see `carriedCards`. */
-  readonly cards?: readonly FitsCard[];
-}
 
 /** An image to write. */
 export interface FitsImageInput extends FitsHduTitle {
@@ -106,22 +96,19 @@ export function buildHeader(
   return formatHeader([...mandatory, ...title, ...cards]);
 }
 
-/** First cards of a header: kind, BITPIX and axes. */
-export function structureCards(
-  extension: "IMAGE" | "BINTABLE" | undefined,
-  bitpix: number,
-  shape: readonly number[],
-): FitsCard[] {
-  const cards = [
-    extension === undefined
+/** First cards of the header of an image: kind, BITPIX and axes. @param first whether it is the first HDU of the file */
+export function structureCards(first: boolean, bitpix: number, shape: readonly number[]): FitsCard[] {
+  return [
+    first
       ? fitsCard("SIMPLE", true, "conforms to the FITS standard")
-      : fitsCard("XTENSION", extension, extension === "IMAGE" ? "image" : "binary table"),
+      : fitsCard("XTENSION", "IMAGE", "image"),
     fitsCard("BITPIX", bitpix, "bits per value; negative for floats"),
     fitsCard("NAXIS", shape.length, "number of axes"),
     ...[...shape].reverse().map((length, axis) => fitsCard(`NAXIS${axis + 1}`, length)),
+    ...(first
+      ? [fitsCard("EXTEND", true, "extensions may follow")]
+      : [fitsCard("PCOUNT", 0), fitsCard("GCOUNT", 1)]),
   ];
-  if (extension === undefined) cards.push(fitsCard("EXTEND", true, "extensions may follow"));
-  return cards;
 }
 
 function pixelType(data: PixelArray): { bitpix: Bitpix; zero?: bigint } | undefined {
@@ -153,9 +140,7 @@ export function checkImageShape(label: string, shape: readonly number[]): number
   if (ok && Number.isSafeInteger(pixels * 8)) return pixels;
   throw new InvalidInputError(
     `${label}: shape must be whole numbers >= 0, got [${shape.join(", ")}]; correct it`,
-    {
-      fields: { shape },
-    },
+    { fields: { shape } },
   );
 }
 
@@ -178,9 +163,8 @@ function encodeImage(input: FitsImageInput, first: boolean): EncodedHdu {
     );
   }
   const size = parts[0].BYTES_PER_ELEMENT;
-  const mandatory = structureCards(first ? undefined : "IMAGE", type.bitpix, input.shape);
-  if (!first) mandatory.push(fitsCard("PCOUNT", 0), fitsCard("GCOUNT", 1));
-  if (type.zero !== undefined) mandatory.push(...zeroCards(type.zero));
+  const mandatory = structureCards(first, type.bitpix, input.shape);
+  if (type.zero !== undefined) mandatory.push(...zeroCards("BSCALE", "BZERO", type.zero));
   return {
     header: buildHeader(mandatory, input, first),
     dataLength: length * size,
@@ -206,19 +190,13 @@ function encodeImage(input: FitsImageInput, first: boolean): EncodedHdu {
   };
 }
 
-function zeroCards(zero: bigint): FitsCard[] {
-  const small = zero <= 2n ** 53n ? Number(zero) : zero;
-  return [fitsCard("BSCALE", 1), fitsCard("BZERO", small, "zero point of the other signedness")];
-}
-
 function encodeHdu(input: FitsHduInput, first: boolean): EncodedHdu {
   switch (input.kind) {
     case "image":
       return encodeImage(input, first);
     case "empty": {
-      const mandatory = structureCards(first ? undefined : "IMAGE", 8, []);
-      if (!first) mandatory.push(fitsCard("PCOUNT", 0), fitsCard("GCOUNT", 1));
-      return { header: buildHeader(mandatory, input, first), dataLength: 0, writeData: () => {} };
+      const header = buildHeader(structureCards(first, 8, []), input, first);
+      return { header, dataLength: 0, writeData: () => {} };
     }
     case "table": {
       const { mandatory, data } = encodeTable(input);
@@ -290,8 +268,6 @@ export function writeFits(hdus: readonly FitsHduInput[], options: WriteFitsOptio
   const taken = new Set<string>();
   const inputs: FitsHduInput[] = hdus.map((hdu) => settleVersion(taken, hdu));
   if (inputs.length === 0 || inputs[0].kind === "table") inputs.unshift({ kind: "empty" });
-  return joinHdus(
-    inputs.map((input, index) => encodeHdu(input, index === 0)),
-    options.onProgress,
-  );
+  const encoded = inputs.map((input, index) => encodeHdu(input, index === 0));
+  return joinHdus(encoded, options.onProgress);
 }

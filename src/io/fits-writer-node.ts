@@ -20,11 +20,16 @@ import {
   checkImageShape,
   encodeFitsHdu,
   type FitsHduInput,
-  type FitsHduTitle,
   settleVersion,
   structureCards,
 } from "./fits-write.js";
-import { checkColumnFormats, columnCards, encodeRows, tableCards } from "./fits-write-table.js";
+import {
+  checkColumnFormats,
+  columnCards,
+  encodeRows,
+  type FitsHduTitle,
+  tableCards,
+} from "./fits-write-table.js";
 import { neutralHeader } from "./gzip.js";
 
 /** An image that grows along its slowest axis. */
@@ -185,8 +190,7 @@ export class FitsWriter {
     }
     const first = this.#hdus === 0;
     const shape = [0, ...planeShape];
-    const mandatory = structureCards(first ? undefined : "IMAGE", type === "float32" ? -32 : -64, shape);
-    if (!first) mandatory.push(fitsCard("PCOUNT", 0), fitsCard("GCOUNT", 1));
+    const mandatory = structureCards(first, type === "float32" ? -32 : -64, shape);
     const header = buildHeader(mandatory, settleVersion(this.#taken, image), first);
     this.#endHdu().catch(() => {});
     await this.#begin(header, 2 + shape.length, {

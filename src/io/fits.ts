@@ -23,13 +23,12 @@ export {
   carriedCards,
   type FitsEmptyInput,
   type FitsHduInput,
-  type FitsHduTitle,
   type FitsImageInput,
   type PixelArray,
   type WriteFitsOptions,
   writeFits,
 } from "./fits-write.js";
-export type { FitsTableInput } from "./fits-write-table.js";
+export type { FitsHduTitle, FitsTableInput } from "./fits-write-table.js";
 export type {
   Bitpix,
   FitsEmptyHdu,

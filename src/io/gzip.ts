@@ -6,6 +6,7 @@
  */
 
 import { Gunzip, gzipSync } from "fflate";
+import { concatenated } from "../concatenated.js";
 import { FormatError, InvalidInputError } from "../errors.js";
 
 /** Limits on decompression. */
@@ -61,9 +62,7 @@ export function checkMaxBytes(maxBytes: number): void {
   if (maxBytes > 0) return;
   throw new InvalidInputError(
     `gzip: maxBytes must be > 0, got ${maxBytes}; leave it out for ${DEFAULT_MAX_BYTES}`,
-    {
-      fields: { maxBytes },
-    },
+    { fields: { maxBytes } },
   );
 }
 
@@ -104,13 +103,7 @@ class Collector {
   }
 
   join(): Uint8Array {
-    const joined = new Uint8Array(this.#total);
-    let at = 0;
-    for (const piece of this.#pieces) {
-      joined.set(piece, at);
-      at += piece.length;
-    }
-    return joined;
+    return concatenated(Uint8Array, this.#pieces);
   }
 }
 

@@ -79,13 +79,15 @@ function deconvolveCommand(files: {
 /** For files from which no image can come. */
 const BIN: readonly string[] = ["bin", "events.fits", "-o", "counts.fits"];
 
+const told = (kind: HduKindName, is: string, remedy: string, command = BIN): HduKind => ({
+  ...{ kind, is, remedy, command },
+});
+
 /** An image in a file of tslira. @param own what the file is @param path of the file */
 function imageOfOwn(own: string, path: string): HduKind {
-  return {
-    ...{ kind: "image", is: `part of ${own}, and no counts` },
-    remedy: "look at it (ds9 and astropy open the file as well)",
-    command: ["plot", path, "-o", `${path.replace(/(\.fits?)?(\.gz)?$/i, "")}.png`],
-  };
+  const picture = `${path.replace(/(\.fits?)?(\.gz)?$/i, "")}.png`;
+  const remedy = "look at it (ds9 and astropy open the file as well)";
+  return told("image", `part of ${own}, and no counts`, remedy, ["plot", path, "-o", picture]);
 }
 
 /** What an image of two axes is for: by its name, its unit and its values. @param file name under which commands find it */
@@ -93,22 +95,20 @@ function imageKind(hdu: FitsHduInfo, file: string, values: ImageValues | undefin
   const { header } = hdu;
   const unit = header.text("BUNIT")?.trim();
   const title = `${hdu.name} ${header.text("HDUCLAS1") ?? ""} ${header.text("CONTENT") ?? ""}`;
-  const beside = (kind: HduKindName, is: string, more: readonly string[]): HduKind => ({
-    ...{ kind, is, remedy: `give it as ${more.filter((word) => word !== file).join(" ")}` },
-    command: kind === "psf" ? deconvolveCommand({ psf: file }) : deconvolveCommand({ more }),
-  });
+  const beside = (kind: HduKindName, is: string, more: readonly string[]): HduKind => {
+    const command = deconvolveCommand(kind === "psf" ? { psf: file } : { more });
+    return told(kind, is, `give it as ${more.filter((word) => word !== file).join(" ")}`, command);
+  };
   const whole = values === undefined || (values.whole && (values.min ?? 0) >= 0);
-  const noCounts = (is: string, remedy: string): HduKind => ({
-    ...{ kind: "image", is: `an image ${is}, which are no counts`, command: BIN },
-    remedy: `${remedy}, or the event list to tslira bin`,
-  });
+  const noCounts = (is: string, remedy: string): HduKind =>
+    told("image", `an image ${is}, which are no counts`, `${remedy}, or the event list to tslira bin`);
   if (/\bflux\b/i.test(title)) {
-    return {
-      ...{ kind: "image", is: "an image of flux, which is no counts" },
-      remedy:
-        "compare results with it where it is the truth, or simulate counts of it (tslira simulate --sky)",
-      command: ["plot", "result.fits", "--kind", "comparison", "--truth", file, "-o", "comparison.png"],
-    };
+    return told(
+      "image",
+      "an image of flux, which is no counts",
+      "compare results with it where it is the truth, or simulate counts of it (tslira simulate --sky)",
+      ["plot", "result.fits", "--kind", "comparison", "--truth", file, "-o", "comparison.png"],
+    );
   }
   if (isExposureUnit(unit)) return beside("exposure", `an exposure map in ${unit}`, ["--exposure", file]);
   const sumOfOne = values !== undefined && !whole && Math.abs(values.sum - 1) < 0.02;
@@ -116,12 +116,8 @@ function imageKind(hdu: FitsHduInfo, file: string, values: ImageValues | undefin
     return beside("psf", "a point spread function", ["--psf", file]);
   if (/\bmask\b/i.test(title)) return beside("mask", "a mask", ["--mask", file]);
   if (isRateUnit(unit)) return noCounts(`of rates in ${unit}`, "give the counts and their exposure");
-  if (whole) {
-    return {
-      ...{ kind: "image", is: "an image", remedy: "deconvolve it if it holds counts" },
-      command: deconvolveCommand({ counts: file }),
-    };
-  }
+  if (whole)
+    return told("image", "an image", "deconvolve it if it holds counts", deconvolveCommand({ counts: file }));
   if (values.min !== null && values.min < 0)
     return noCounts("with values below 0", "give the counts before anything was subtracted or smoothed");
   if (isCountUnit(unit))
@@ -129,10 +125,8 @@ function imageKind(hdu: FitsHduInfo, file: string, values: ImageValues | undefin
       ...["--background", file, "--background-unit", "counts"],
     ]);
   if (unit) return noCounts(`of values in ${unit}`, "give the counts");
-  const unknown = beside("exposure", "an image of numbers that are not whole, so no counts", [
-    "--exposure",
-    file,
-  ]);
+  const exposure = ["--exposure", file];
+  const unknown = beside("exposure", "an image of numbers that are not whole, so no counts", exposure);
   return { ...unknown, remedy: `${unknown.remedy} if it is one` };
 }
 
@@ -155,167 +149,108 @@ export function hduKind(
   const path = hdu.label.replace(/\[[^[]*$/, "");
   // The first HDU is meant by a name without brackets.
   const file = hdu.index === 0 ? path : `${path}[${name}]`;
-  if (hdu.kind === "empty") {
-    return { kind: "empty", is: "an HDU without pixels", remedy: "name another HDU", command: BIN };
-  }
+  if (hdu.kind === "empty") return told("empty", "an HDU without pixels", "name another HDU");
   if (hdu.kind === "image") {
     const own = tsliraFile(hdus);
     if (own !== undefined) return imageOfOwn(own, path);
     const { planes, nx, ny } = imageSize(hdu.shape);
     if (nx * ny * planes === 0) {
       const is = `an image without pixels, ${[...hdu.shape].reverse().join(" x ")}`;
-      return { kind: "empty", is, remedy: "give one that has some", command: BIN };
+      return told("empty", is, "give one that has some");
     }
     const packed = hdu.packed === undefined ? "" : `tile-compressed (${header.text("ZCMPTYPE")}) `;
     if (planes > 1) {
       const plane = imageKind(hdu, `${path}[${hdu.index}][0]`, values);
-      return {
-        kind: "cube",
-        is: `a ${packed}cube of ${planes} planes (a third axis${header.text("CTYPE3") ? `, ${header.text("CTYPE3")}` : ""})`,
-        remedy: `take a plane with --plane 0, sum some with --plane 0:${planes}, or name one, '${path}[${hdu.index}][0]'`,
-        command:
-          plane.kind === "image" && plane.command !== BIN
-            ? deconvolveCommand({ counts: file, more: ["--plane", "0"] })
-            : plane.command,
-      };
+      const axis = header.text("CTYPE3") ? `, ${header.text("CTYPE3")}` : "";
+      return told(
+        "cube",
+        `a ${packed}cube of ${planes} planes (a third axis${axis})`,
+        `take a plane with --plane 0, sum some with --plane 0:${planes}, or name one, '${path}[${hdu.index}][0]'`,
+        plane.kind === "image" && plane.command !== BIN
+          ? deconvolveCommand({ counts: file, more: ["--plane", "0"] })
+          : plane.command,
+      );
     }
     if (hdu.shape.length === 1 || ny === 1) {
-      return {
-        kind: "spectrum image",
-        is: `an ${packed}image of one axis, such as a spectrum`,
-        remedy: "give an image of two axes, or the event list to tslira bin",
-        command: BIN,
-      };
+      const remedy = "give an image of two axes, or the event list to tslira bin";
+      return told("spectrum image", `an ${packed}image of one axis, such as a spectrum`, remedy);
     }
     const found = imageKind(hdu, file, values);
     return packed === "" ? found : { ...found, is: found.is.replace(/^an? /, `a ${packed}`) };
   }
   const titles = columnTitles(hdu).map((column) => column.name.toUpperCase());
-  if (isHealpix(hdu) && titles.includes("COSBINS")) {
-    return {
-      ...{ kind: "response", is: "a livetime cube (Fermi)", command: BIN },
-      remedy: "make an exposure of it with gtexpcube2 first",
-    };
-  }
+  const binIt = ["bin", `${path}[${name}]`, "-o"];
+  if (isHealpix(hdu) && titles.includes("COSBINS"))
+    return told("response", "a livetime cube (Fermi)", "make an exposure of it with gtexpcube2 first");
   if (isHealpix(hdu)) {
-    return {
-      kind: "HEALPix",
-      is: "a HEALPix map of the sky",
-      remedy: `make an image of it first (--center lon,lat and --size choose a part, --column a column): tslira bin '${path}[${name}]' -o image.fits`,
-      command: ["bin", `${path}[${name}]`, "-o", "image.fits"],
-    };
+    return told(
+      "HEALPix",
+      "a HEALPix map of the sky",
+      `make an image of it first (--center lon,lat and --size choose a part, --column a column): tslira bin '${path}[${name}]' -o image.fits`,
+      [...binIt, "image.fits"],
+    );
   }
   if (isRegionTable(hdu)) {
-    return {
-      kind: "regions",
-      is: "a table of regions",
-      remedy: "give it as --regions or --mask, which read it",
-      command: deconvolveCommand({ more: ["--mask", path] }),
-    };
+    const command = deconvolveCommand({ more: ["--mask", path] });
+    return told("regions", "a table of regions", "give it as --regions or --mask, which read it", command);
   }
+  const asPsf = deconvolveCommand({ psf: path });
   if (isPsfTable(hdu)) {
-    return {
-      kind: "psf planes",
-      is: `${hdu.name.toUpperCase().endsWith(PSF_TABLES.places) ? "the places of a set" : "the weights of an ensemble"} of ${hdu.rows} psfs, the planes of the cube of this file`,
-      remedy: "give the file as --psf",
-      command: deconvolveCommand({ psf: path }),
-    };
+    const places = hdu.name.toUpperCase().endsWith(PSF_TABLES.places);
+    const of = places ? "the places of a set" : "the weights of an ensemble";
+    const is = `${of} of ${hdu.rows} psfs, the planes of the cube of this file`;
+    return told("psf planes", is, "give the file as --psf", asPsf);
   }
   if (isRadialPsf(hdu)) {
-    return {
-      kind: "radial psf",
-      is: "a radial psf, a table over radius",
-      remedy: "give it as --psf, where it becomes an image on the pixels of the counts",
-      command: deconvolveCommand({ psf: path }),
-    };
+    const remedy = "give it as --psf, where it becomes an image on the pixels of the counts";
+    return told("radial psf", "a radial psf, a table over radius", remedy, asPsf);
   }
   const extension = (header.text("HDUCLAS1") ?? "").toUpperCase();
   const title = `${hdu.name} ${extension} ${header.text("HDUCLAS2") ?? ""}`.toUpperCase();
-  if (/GTI/.test(title)) {
-    return {
-      ...{ kind: "good times", is: "a table of good times", remedy: "name the HDU of the events" },
-      command: BIN,
-    };
-  }
+  if (/GTI/.test(title)) return told("good times", "a table of good times", "name the HDU of the events");
   if (/^REJEVT$/i.test(hdu.name)) {
-    return {
-      kind: "table",
-      is: "a table of rejected events (ROSAT)",
-      remedy: "name the HDU of the events, STDEVT",
-      command: ["bin", `${path}[STDEVT]`, "-o", "counts.fits"],
-    };
+    const command = ["bin", `${path}[STDEVT]`, "-o", "counts.fits"];
+    return told("table", "a table of rejected events (ROSAT)", "name the HDU of the events, STDEVT", command);
   }
   const events = eventColumns(hdu);
-  if (events !== undefined && hdu.rows === 0) {
-    return {
-      ...{ kind: "events", is: "an event list without a row", remedy: "choose a list with events" },
-      command: BIN,
-    };
-  }
+  if (events !== undefined && hdu.rows === 0)
+    return told("events", "an event list without a row", "choose a list with events");
   // Sky positions alone are those of catalogues and of the pointing as well.
   const called = /EVENT|EVT|PHOTON/.test(title);
-  if (
-    events !== undefined &&
-    !called &&
-    events.energy === undefined &&
-    events.positions[0].kind !== "pixel"
-  ) {
-    return {
-      ...{ kind: "positions", is: "a table of positions, such as a catalogue or the pointing", command: BIN },
-      remedy: `give the event list to tslira bin, or this table where its rows are events: tslira bin '${path}[${name}]' -o counts.fits`,
-    };
+  const bare = events?.energy === undefined && events?.positions[0].kind !== "pixel";
+  if (events !== undefined && !called && bare) {
+    return told(
+      "positions",
+      "a table of positions, such as a catalogue or the pointing",
+      `give the event list to tslira bin, or this table where its rows are events: tslira bin '${path}[${name}]' -o counts.fits`,
+    );
   }
   if (events !== undefined) {
-    return {
-      kind: "events",
-      is: `an event list of ${hdu.rows} rows`,
-      remedy: `make an image of it first (${energyAdvice(hdu, events)}): tslira bin '${path}[${name}]' -o counts.fits`,
-      command: ["bin", `${path}[${name}]`, "-o", "counts.fits"],
-    };
+    return told(
+      "events",
+      `an event list of ${hdu.rows} rows`,
+      `make an image of it first (${energyAdvice(hdu, events)}): tslira bin '${path}[${name}]' -o counts.fits`,
+      [...binIt, "counts.fits"],
+    );
   }
   const detector = detectorColumns(hdu);
-  if (detector.length > 0 && !/BADPIX/.test(title) && (called || titles.includes("TIME"))) {
-    return {
-      ...{ kind: "detector events", is: `a list of events on the detector (${detector.join(", ")})` },
-      ...{ remedy: PLACE_EVENTS, command: BIN },
-    };
-  }
+  if (detector.length > 0 && !/BADPIX/.test(title) && (called || titles.includes("TIME")))
+    return told("detector events", `a list of events on the detector (${detector.join(", ")})`, PLACE_EVENTS);
   if (/PSF|RPRF|POINT SPREAD/.test(title) || titles.some((column) => /^(EEF|ENCIRCLED)/.test(column))) {
-    return {
-      ...{ kind: "response", is: "a psf of the calibration, for all places and energies" },
-      remedy:
-        "make an image of the psf where the sources are with the tools of the mission, or give it by name: --psf gaussian:fwhm=2.5",
-      command: deconvolveCommand({ psf: "gaussian:fwhm=2.5" }),
-    };
+    return told(
+      "response",
+      "a psf of the calibration, for all places and energies",
+      "make an image of the psf where the sources are with the tools of the mission, or give it by name: --psf gaussian:fwhm=2.5",
+      deconvolveCommand({ psf: "gaussian:fwhm=2.5" }),
+    );
   }
-  if (/\bSPECTRUM\b|\bPHA\b/.test(title)) {
-    return {
-      kind: "spectrum",
-      is: "a spectrum, a table over channels",
-      remedy: "give an image, or the event list to tslira bin",
-      command: BIN,
-    };
-  }
-  if (/\bLIGHTCURVE\b|\bRATE\b/.test(title)) {
-    return {
-      kind: "light curve",
-      is: "a light curve, a table over time",
-      remedy: "give an image, or the event list to tslira bin",
-      command: BIN,
-    };
-  }
+  const image = "give an image, or the event list to tslira bin";
+  if (/\bSPECTRUM\b|\bPHA\b/.test(title)) return told("spectrum", "a spectrum, a table over channels", image);
+  if (/\bLIGHTCURVE\b|\bRATE\b/.test(title))
+    return told("light curve", "a light curve, a table over time", image);
   if (/RESPONSE|MATRIX|SPECRESP|EBOUNDS/.test(title)) {
-    return {
-      kind: "response",
-      is: "a response, a table over energy",
-      remedy: "give an exposure map, or the event list to tslira bin",
-      command: BIN,
-    };
+    const remedy = "give an exposure map, or the event list to tslira bin";
+    return told("response", "a response, a table over energy", remedy);
   }
-  return {
-    kind: "table",
-    is: "a table",
-    remedy: "name another HDU, or give an event list to tslira bin",
-    command: BIN,
-  };
+  return told("table", "a table", "name another HDU, or give an event list to tslira bin");
 }

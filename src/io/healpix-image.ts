@@ -219,10 +219,7 @@ export function healpixImageHdus({
       kind: "image",
       shape: [...image.shape],
       data: whole ? Int32Array.from(image.data) : image.data,
-      cards: [
-        ...(unit === undefined ? [] : [fitsCard("BUNIT", unit)]),
-        ...wcs.map(({ keyword, value, comment }) => fitsCard(keyword, value, comment)),
-      ],
+      cards: [...(unit === undefined ? [] : [fitsCard("BUNIT", unit)]), ...wcs],
     },
   ];
 }

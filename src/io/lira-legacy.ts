@@ -64,9 +64,7 @@ function parseRow(where: string, words: readonly string[], line: number, width: 
   if (words.length !== width) {
     throw new FormatError(
       `${where}: line ${line} must have ${width} values, got ${words.length}; the file is cut short`,
-      {
-        fields: { line, width, length: words.length },
-      },
+      { fields: { line, width, length: words.length } },
     );
   }
   return words.map((word) => {
@@ -97,9 +95,7 @@ export function parseLegacyImages(text: string, options: LegacyImagesOptions = {
     if (Number.isInteger(value) && value >= least) continue;
     throw new InvalidInputError(
       `${where}: ${option} must be a whole number >= ${least}, got ${value}; round it`,
-      {
-        fields: { [option]: value },
-      },
+      { fields: { [option]: value } },
     );
   }
   const lines = dataLines(text);
@@ -120,9 +116,7 @@ export function parseLegacyImages(text: string, options: LegacyImagesOptions = {
   if (burnIn > images) {
     throw new InvalidInputError(
       `${where}: burnIn must be at most the ${images} images, got ${burnIn}; lower it`,
-      {
-        fields: { burnIn, images },
-      },
+      { fields: { burnIn, images } },
     );
   }
   const data = new Float32Array((images - burnIn) * ny * nx);
@@ -157,10 +151,8 @@ export function parseLegacyParameters(
   const values = rows.map(({ words, line }) => parseRow(where, words, line, columns.length));
   const chain = new Float64Array(rows.length * names.length);
   for (const [row, numbers] of values.entries()) {
-    chain.set(
-      numbers.filter((_, index) => index !== at),
-      row * names.length,
-    );
+    const others = numbers.filter((_, index) => index !== at);
+    chain.set(others, row * names.length);
   }
   return {
     settings: legacySettings(text),

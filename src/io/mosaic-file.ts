@@ -4,8 +4,8 @@ import type { WcsCard } from "../data/observation/observation.js";
 import { FormatError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { type FitsHdu, imageToSkyImage, wcsCards } from "./fits.js";
+import { numbered } from "./fits-header.js";
 import { planes } from "./result-decode.js";
-import { ESS, POSTERIOR_STD, RHAT, SMOOTHNESS } from "./result-layout.js";
 import { isMosaic } from "./tslira-file.js";
 
 /** A mosaic of tiles; images of the sky are `[ny, nx]`. */
@@ -43,14 +43,14 @@ export function decodeMosaicHdus(hdus: readonly FitsHdu[]): Mosaic {
     );
   };
   const imagesOf = (name: string) => hdus.filter((hdu) => hdu.name === name).map(imageToSkyImage);
-  const smoothness = hdus.find(({ name }) => name === SMOOTHNESS);
+  const smoothness = hdus.find(({ name }) => name === "SMOOTHNESS");
   const sigmas = imagesOf("RESIDUAL");
   const unit = header.text("BUNIT");
   return {
     mean: imageToSkyImage(hdus[0]),
-    std: imageToSkyImage(named(POSTERIOR_STD)),
-    rhat: imageToSkyImage(named(RHAT)),
-    ess: imageToSkyImage(named(ESS)),
+    std: imageToSkyImage(named("POSTERIOR_STD")),
+    rhat: imageToSkyImage(named("RHAT")),
+    ess: imageToSkyImage(named("ESS")),
     ...(smoothness && { smoothness: planes(smoothness) }),
     residuals: imagesOf("PREDICTED").flatMap((predicted, index) =>
       sigmas[index] === undefined ? [] : [{ predicted, sigma: sigmas[index] }],
@@ -63,10 +63,8 @@ export function decodeMosaicHdus(hdus: readonly FitsHdu[]): Mosaic {
 
 /** Cards INPUTn: SHA-256 and name. */
 function inputsOf(header: FitsHdu["header"]): Mosaic["inputs"] {
-  const inputs: { name: string; sha256: string }[] = [];
-  for (let number = 1; header.has(`INPUT${number}`); number++) {
-    const [, sha256 = "", name = ""] = /^(\S+) (.*)$/.exec(header.text(`INPUT${number}`) ?? "") ?? [];
-    inputs.push({ name, sha256 });
-  }
-  return inputs;
+  return numbered(header, "INPUT").map((value) => {
+    const [, sha256 = "", name = ""] = /^(\S+) (.*)$/.exec(String(value).trim()) ?? [];
+    return { name, sha256 };
+  });
 }

@@ -80,12 +80,7 @@ export function observationsOf(hdus: readonly FitsHdu[], names: readonly string[
       law: header.get(LAW) as PsfLaw | undefined,
     };
     const psf = table ? storedSet({ name, hdu: findHdu(hdus, set), table }) : images.psf;
-    return {
-      ...images,
-      psf: withErrors(psf, errors, name),
-      name,
-      ...(wcs.length > 0 ? { wcs } : {}),
-    };
+    return { ...images, psf: withErrors(psf, errors, name), name, ...(wcs.length > 0 ? { wcs } : {}) };
   });
 }
 

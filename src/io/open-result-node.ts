@@ -9,7 +9,6 @@ import { readColumnLayouts } from "./fits-column.js";
 import { openFitsFile } from "./fits-file-node.js";
 import { fileError } from "./fits-temporary-node.js";
 import { decodeLiraSummary, parameterColumns, traceBurnIn, traceSteps } from "./result-decode.js";
-import { IMAGE_TRACE, PARAMETER_TRACE } from "./result-layout.js";
 import { isResult, noResult } from "./tslira-file.js";
 
 /** A result file open for reading. Its traces are read when they are asked for; close it when done. */
@@ -56,11 +55,11 @@ export async function openResult(path: string): Promise<OpenResult> {
     if (!isResult(file.hdus)) throw noResult(path, file.hdus);
     const hdus: FitsHdu[] = [];
     for (const { name, index } of file.hdus) {
-      if (name !== PARAMETER_TRACE && name !== IMAGE_TRACE) hdus.push(await file.readHdu(index));
+      if (name !== "PARAMETER_TRACE" && name !== "IMAGE_TRACE") hdus.push(await file.readHdu(index));
     }
     const { result, keptDraws, sweeps } = decodeLiraSummary(hdus);
-    const parameterHdu = named(path, file.hdus, PARAMETER_TRACE);
-    const imageHdu = named(path, file.hdus, IMAGE_TRACE);
+    const parameterHdu = named(path, file.hdus, "PARAMETER_TRACE");
+    const imageHdu = named(path, file.hdus, "IMAGE_TRACE");
     // A compressed file is in memory already: its HDUs come with their bytes.
     const held = new Map<number, Uint8Array>();
     for (const hdu of [parameterHdu, imageHdu]) {
@@ -197,7 +196,7 @@ function drawSource(
   const starts = startsOf(kept);
   const total = starts[kept.length];
   if (hdu.kind !== "image" || hdu.bitpix !== -32 || hdu.shape.length !== 3 || hdu.shape[0] !== total) {
-    throw damaged(path, `must hold ${total} draws in f4, got another ${IMAGE_TRACE}`);
+    throw damaged(path, `must hold ${total} draws in f4, got another IMAGE_TRACE`);
   }
   const [, ny, nx] = hdu.shape;
   if ([ny, nx].join() !== of.join()) {

@@ -1,9 +1,9 @@
 /** The psf of a file with its centre where an observation has it, and without wings that hold next to no light. */
 
-import { psfCentre } from "../data/observation/psf.js";
+import { psfCentre, psfShells } from "../data/observation/psf.js";
 import { type CentredPsf, centrePsf, type PsfCentring } from "../data/observation/psf-centring.js";
 import { InvalidInputError } from "../errors.js";
-import { imageSum, type SkyImage } from "../image.js";
+import { cutout, imageSum, type SkyImage } from "../image.js";
 import type { FitsHeader } from "./fits-header.js";
 
 /** Where a psf comes from, and what is said of its centre. */
@@ -95,9 +95,7 @@ export function trimToLight(psf: SkyImage, name: string, trim?: PsfTrim): { psf:
   const sum = imageSum(psf);
   if (trim === "none" || !(sum > 0 && Number.isFinite(sum)) || data.some((value) => value < 0)) return whole;
   const [row, col] = psfCentre(psf);
-  const rings = new Float64Array(Math.max(ny, nx));
-  for (let at = 0; at < data.length; at++)
-    rings[Math.max(Math.abs(Math.floor(at / nx) - row), Math.abs((at % nx) - col))] += data[at];
+  const rings = psfShells(psf);
   let [half, light] = [0, rings[0]];
   // Sums in another order differ in their last digits.
   while (light < (trim ?? USUAL_SHARE) * sum * (1 - 1e-12)) light += rings[++half];
@@ -106,13 +104,8 @@ export function trimToLight(psf: SkyImage, name: string, trim?: PsfTrim): { psf:
   const least = Math.max(WORTHWHILE.part * data.length, WORTHWHILE.pixels);
   if (gone === 0 || (trim === undefined && gone < least)) return whole;
   const [top, left] = [row - Math.floor(height / 2), col - Math.floor(width / 2)];
-  const part = new Float64Array(height * width);
-  for (let y = 0; y < height; y++) {
-    const from = (top + y) * nx + left;
-    part.set(data.subarray(from, from + width), y * width);
-  }
   return {
-    psf: { data: part, shape: [height, width] },
+    psf: cutout(psf, [top, top + height], [left, left + width]),
     notes: [
       `${name}: psf should have no more pixels than hold its light, got ${nx} x ${ny}; the middle ${width} x ${height} with ` +
         `${Number(((100 * light) / sum).toFixed(2))} % of it are used, choose otherwise with --psf-trim none`,

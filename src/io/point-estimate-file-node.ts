@@ -1,13 +1,9 @@
 /** Files of estimates on disk. */
 
 import type { PointEstimate } from "../posterior/point-estimate.js";
+import type { EstimateProvenance } from "./file-origin.js";
 import { type ReadFileOptions, readFitsFile, writeFitsFile } from "./fits-file-node.js";
-import {
-  decodeEstimateHdus,
-  type EstimateProvenance,
-  estimateHdus,
-  type StoredEstimate,
-} from "./point-estimate-file.js";
+import { decodeEstimateHdus, estimateHdus, type StoredEstimate } from "./point-estimate-file.js";
 
 /**
  * Write an estimate to a FITS file, laid out as `encodePointEstimate` says, gzip when the name ends in `.gz`. The file appears

@@ -1,37 +1,27 @@
-import type { WcsCard } from "../data/observation/observation.js";
 import { FormatError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import type { EstimatedComponent, PointEstimate } from "../posterior/point-estimate.js";
+import { type EstimateProvenance, provenanceCards, storedProvenance } from "./file-origin.js";
 import {
   columnNumbers,
   type FitsCard,
   type FitsHdu,
   type FitsHduInput,
-  type FitsHeader,
   findColumn,
   fitsCard,
   imageToSkyImage,
   readFitsMaybeGzip,
-  readImageData,
   readTable,
   wcsCards,
   writeFits,
 } from "./fits.js";
+import { numbered } from "./fits-header.js";
 import { scaleWcs, shiftWcs } from "./fits-wcs.js";
 import { pixelArea } from "./flux-unit.js";
+import { planes } from "./result-decode.js";
+import { cube } from "./result-encode.js";
 import { escapeText, unescapeText } from "./result-text.js";
 import { isEstimate } from "./tslira-file.js";
-
-/** What the header says about where an estimate comes from. */
-export interface EstimateProvenance {
-  /** Version of the program that made it. */
-  readonly version?: string;
-  /** The command or call. */
-  readonly command?: string;
-  readonly inputs?: readonly { readonly name: string; readonly sha256: string }[];
-  /** Unit of the flux. */
-  readonly unit?: string;
-}
 
 /**
  * An estimate as a FITS file:
@@ -58,7 +48,7 @@ export function encodePointEstimate(
 /** The HDUs of `encodePointEstimate`. */
 export function estimateHdus(estimate: PointEstimate, provenance: EstimateProvenance = {}): FitsHduInput[] {
   const { upsampling, margin, wcs = [], objective } = estimate;
-  const sky = wcsOf(scaleWcs(wcs, upsampling));
+  const sky = scaleWcs(wcs, upsampling);
   const unit = provenance.unit === undefined ? [] : [fitsCard("BUNIT", escapeText(provenance.unit))];
   const area = pixelArea(scaleWcs(wcs, upsampling), estimate.flux.shape);
   const image = (
@@ -95,25 +85,16 @@ export function estimateHdus(estimate: PointEstimate, provenance: EstimateProven
     );
   }
   if (estimate.sky !== undefined) {
-    const whole = wcsOf(scaleWcs(shiftWcs(wcs, -margin, -margin), upsampling));
+    const whole = scaleWcs(shiftWcs(wcs, -margin, -margin), upsampling);
     hdus.push(image(estimate.sky, "SKY", [...unit, ...whole]));
   }
   if (estimate.std !== undefined) hdus.push(image(estimate.std, "STD", [...unit, ...sky]));
   if (estimate.interval !== undefined) {
-    const [lower, upper] = estimate.interval;
-    const data = new Float64Array(2 * lower.data.length);
-    data.set(lower.data);
-    data.set(upper.data, lower.data.length);
-    hdus.push({
-      kind: "image",
-      name: "INTERVAL",
-      data,
-      shape: [2, ...lower.shape],
-      cards: [...unit, fitsCard("PROB1", 0.16, "plane 1"), fitsCard("PROB2", 0.84, "plane 2"), ...sky],
-    });
+    const ends = [fitsCard("PROB1", 0.16, "plane 1"), fitsCard("PROB2", 0.84, "plane 2")];
+    hdus.push(cube("INTERVAL", estimate.flux.shape, estimate.interval, [...unit, ...ends, ...sky]));
   }
   for (const [index, predicted] of estimate.predicted.entries()) {
-    hdus.push(image(predicted, "PREDICTED", index === 0 ? wcsOf(wcs) : []));
+    hdus.push(image(predicted, "PREDICTED", index === 0 ? wcs : []));
   }
   hdus.push({
     kind: "table",
@@ -124,10 +105,6 @@ export function estimateHdus(estimate: PointEstimate, provenance: EstimateProven
     ],
   });
   return hdus;
-}
-
-function wcsOf(cards: readonly WcsCard[]): FitsCard[] {
-  return cards.map(({ keyword, value, comment }) => fitsCard(keyword, value, comment));
 }
 
 function estimateCards(estimate: PointEstimate): FitsCard[] {
@@ -151,17 +128,6 @@ function estimateCards(estimate: PointEstimate): FitsCard[] {
     ...(estimate.priorParameters ?? []).map((value, index) => fitsCard(`PRIORP${index + 1}`, value)),
     fitsCard("SECONDS", seconds),
     ...warnings.map((text, index) => fitsCard(`WARN${index + 1}`, escapeText(text))),
-  ];
-}
-
-function provenanceCards({ version, command, inputs = [] }: EstimateProvenance): FitsCard[] {
-  return [
-    fitsCard("CREATOR", version === undefined ? "tslira" : `tslira ${version}`),
-    ...(command === undefined ? [] : [fitsCard("COMMAND", escapeText(command))]),
-    ...inputs.flatMap(({ name, sha256 }, index) => [
-      fitsCard(`INPUT${index + 1}`, escapeText(name)),
-      fitsCard(`SHA${index + 1}`, sha256),
-    ]),
   ];
 }
 
@@ -207,9 +173,6 @@ export function decodeEstimateHdus(hdus: readonly FitsHdu[]): StoredEstimate {
   const priorParameters = numbered(header, "PRIORP").map(Number);
   const strength = header.get("PRIORSTR");
   const unit = header.text("BUNIT");
-  const creator = /^tslira (.+)$/.exec(header.text("CREATOR") ?? "");
-  const command = header.text("COMMAND");
-  const sums = numbered(header, "SHA").map(String);
   return {
     estimate: {
       method: header.text("METHOD") ?? "",
@@ -217,7 +180,7 @@ export function decodeEstimateHdus(hdus: readonly FitsHdu[]): StoredEstimate {
       ...(components.length === 0 ? {} : { components: components.map(component) }),
       ...(sky === undefined ? {} : { sky: imageToSkyImage(sky) }),
       ...(std === undefined ? {} : { std: imageToSkyImage(std) }),
-      ...(interval === undefined ? {} : { interval: bounds(interval) }),
+      ...(interval === undefined ? {} : { interval: planes(interval) as [SkyImage, SkyImage] }),
       predicted: predicted.map(imageToSkyImage),
       backgroundScale: numbered(header, "BKGSCL").map(Number),
       cash: Number(header.get("CASH")),
@@ -235,23 +198,8 @@ export function decodeEstimateHdus(hdus: readonly FitsHdu[]): StoredEstimate {
       ...(wcs.length === 0 ? {} : { wcs }),
       seconds: Number(header.get("SECONDS")),
     },
-    provenance: {
-      ...(creator === null ? {} : { version: creator[1] }),
-      ...(command === undefined ? {} : { command: unescapeText(command) }),
-      inputs: numbered(header, "INPUT").map((name, index) => ({
-        name: unescapeText(String(name)),
-        sha256: sums[index] ?? "",
-      })),
-      ...(unit === undefined ? {} : { unit: unescapeText(unit) }),
-    },
+    provenance: { ...storedProvenance(header), ...(unit === undefined ? {} : { unit: unescapeText(unit) }) },
   };
-}
-
-/** Values of the cards `name1`, `name2` ... */
-function numbered(header: FitsHeader, name: string): unknown[] {
-  const values: unknown[] = [];
-  while (header.has(`${name}${values.length + 1}`)) values.push(header.get(`${name}${values.length + 1}`));
-  return values;
 }
 
 function component(hdu: FitsHdu): EstimatedComponent {
@@ -263,14 +211,4 @@ function component(hdu: FitsHdu): EstimatedComponent {
     flux: imageToSkyImage(hdu),
     logPrior: typeof logPrior === "number" ? logPrior : Number.NaN,
   };
-}
-
-function bounds(hdu: FitsHdu): [SkyImage, SkyImage] {
-  const { data, shape } = readImageData(hdu);
-  const [, ny, nx] = shape;
-  const plane = (index: number): SkyImage => ({
-    data: Float64Array.from(data.subarray(index * ny * nx, (index + 1) * ny * nx)),
-    shape: [ny, nx],
-  });
-  return [plane(0), plane(1)];
 }

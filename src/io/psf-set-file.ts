@@ -25,6 +25,7 @@ import { fitsCard } from "./fits-header.js";
 import { imageSize } from "./fits-shape.js";
 import type { FitsHduInfo } from "./hdu.js";
 import { isPsfTable, PSF_TABLES } from "./hdu-kind.js";
+import { cube } from "./result-encode.js";
 
 /** Keyword in the HDU of an ensemble: its principal components that the psf is made of, see `withComponents`. */
 const COMPONENTS = "PSFCOMP";
@@ -67,21 +68,14 @@ export function psfSetHdus(
 ): FitsHduInput[] {
   const { unit = "pixel", name = "PSF", cards = [] } = options;
   const [first, second] = unit === "pixel" ? ["X", "Y"] : ["RA", "DEC"];
-  const column = (title: string, values: readonly number[]) => ({ name: title, format: "1D", unit, values });
+  const column = (title: string, axis: "x" | "y") => ({
+    ...{ name: title, format: "1D", unit, values: given.map((place) => place[axis]) },
+  });
   return [
     psfCube(given, name, cards),
     {
       ...{ kind: "table", name: `${name}${PSF_TABLES.places}` },
-      columns: [
-        column(
-          first,
-          given.map(({ x }) => x),
-        ),
-        column(
-          second,
-          given.map(({ y }) => y),
-        ),
-      ],
+      columns: [column(first, "x"), column(second, "y")],
     },
   ];
 }
@@ -112,14 +106,10 @@ function psfCube(
   cards: readonly FitsCard[],
 ): FitsHduInput {
   const psfs = alikePsfs(given);
-  const [ny, nx] = psfs[0].shape;
-  const data = new Float64Array(psfs.length * ny * nx);
-  for (const [index, psf] of psfs.entries()) data.set(psf.data, index * ny * nx);
-  return {
-    ...{ kind: "image", name, shape: [psfs.length, ny, nx], data },
-    // The place of a psf is its middle pixel.
-    cards: [fitsCard("CRPIX1", (nx + 1) / 2), fitsCard("CRPIX2", (ny + 1) / 2), ...cards],
-  };
+  const { shape } = psfs[0];
+  // The place of a psf is its middle pixel.
+  const middle = [fitsCard("CRPIX1", (shape[1] + 1) / 2), fitsCard("CRPIX2", (shape[0] + 1) / 2)];
+  return cube(name, shape, psfs, [...middle, ...cards]);
 }
 
 /** Whether the planes are psfs of which one is true, and not psfs at places. */

@@ -70,15 +70,10 @@ export async function ringPsfs(
     }
     return { file, radius: Number(radius) };
   });
-  const { psfs, cards, notes, paths } = await readPsfs(
-    where,
-    ringed.map(({ file }) => file),
-  );
-  const rings = psfRings(
-    ringed.map(({ radius }, index) => ({ psf: psfs[index], radius })),
-    angles,
-    where,
-  );
+  const files = ringed.map(({ file }) => file);
+  const { psfs, cards, notes, paths } = await readPsfs(where, files);
+  const offAxis = ringed.map(({ radius }, index) => ({ psf: psfs[index], radius }));
+  const rings = psfRings(offAxis, angles, where);
   const centre = { x: Number(x), y: Number(y) };
   const places = rings.map(({ psf, radius, angle }) => ({
     psf,
@@ -131,10 +126,8 @@ export async function stackPsfs(names: readonly string[], where: string): Promis
     );
   }
   checkPlacesDiffer(placed, where);
-  const { psfs, cards, notes, paths } = await readPsfs(
-    where,
-    placed.map(({ file }) => file),
-  );
+  const files = placed.map(({ file }) => file);
+  const { psfs, cards, notes, paths } = await readPsfs(where, files);
   const places = placed.map(({ x, y }, index) => ({ psf: psfs[index], x, y }));
   return { hdus: psfSetHdus(places, { unit, cards }), unit, notes, paths };
 }

@@ -247,9 +247,7 @@ export async function chandraGalacticCenter(options: ChandraGalacticCenterOption
   if (obsId !== 4683 && obsId !== 4684) {
     throw new InvalidInputError(
       `chandraGalacticCenter: obsId must be 4683 or 4684, got ${String(obsId)}; choose one`,
-      {
-        fields: { obsId },
-      },
+      { fields: { obsId } },
     );
   }
   const path = (kind: string) => join(directory, `chandra-${kind}-obs-id-${obsId}.fits.gz`);

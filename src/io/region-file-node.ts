@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { InvalidInputError } from "../errors.js";
-import { cutout, type Shape, type SkyImage } from "../image.js";
+import { checkSameShape, cutout, type Shape, type SkyImage } from "../image.js";
 import {
   type FileRegions,
   type FileRegionsOptions,
@@ -79,15 +78,13 @@ async function isFits(path: string): Promise<boolean> {
 function cutAlike(
   name: string,
   labels: SkyImage,
-  [ny, nx]: Shape,
+  shape: Shape,
   { x, y }: { readonly x: number; readonly y: number },
 ): SkyImage {
-  if (labels.shape[0] === ny && labels.shape[1] === nx) return labels;
-  if (x + y > 0 && y + ny <= labels.shape[0] && x + nx <= labels.shape[1]) {
-    return cutout(labels, [y, y + ny], [x, x + nx]);
+  const [bottom, right] = [y + shape[0], x + shape[1]];
+  if (x + y > 0 && bottom <= labels.shape[0] && right <= labels.shape[1]) {
+    return cutout(labels, [y, bottom], [x, right]);
   }
-  throw new InvalidInputError(
-    `${name}: labels must have the shape of the image, [${ny}, ${nx}], got [${labels.shape.join(", ")}]; make them for the same image`,
-    { fields: { shape: labels.shape, expected: [ny, nx] } },
-  );
+  checkSameShape(`${name}: labels`, labels, "the image", { shape }, "make them for the same image");
+  return labels;
 }

@@ -4,7 +4,6 @@ import type { WcsCard } from "../data/observation/observation.js";
 import { FormatError } from "../errors.js";
 import { type Shape, type SkyImage, skyImage } from "../image.js";
 import type {
-  Convergence,
   CountsLedger,
   Diagnostics,
   Moments,
@@ -27,23 +26,14 @@ import {
   readImageData,
   readTable,
 } from "./fits.js";
+import { numbered } from "./fits-header.js";
 import {
-  CHAIN_MEAN,
-  CHAIN_STD,
-  CONFIG,
-  DIAGNOSTICS,
-  ESS,
-  IMAGE_TRACE,
+  CONVERGENCE_COLUMNS,
   isOwnKeyword,
-  LEDGER,
-  PARAMETER_TRACE,
-  POSTERIOR_QUANTILES,
-  POSTERIOR_STD,
-  PRIMARY,
+  LEDGER_COLUMNS,
+  OUTSIDE_COLUMN,
   RESULT_FORMAT,
-  RHAT,
-  SKY,
-  SMOOTHNESS,
+  type ResultHduName,
 } from "./result-layout.js";
 import { unescapeText } from "./result-text.js";
 import { isResult, noResult } from "./tslira-file.js";
@@ -55,20 +45,11 @@ export type ResultSummary = Omit<PosteriorResult, "trace" | "chains" | "quantile
 };
 
 /** HDUs that `decodeSummary` needs. */
-export const SUMMARY_HDUS: readonly string[] = [
-  SKY,
-  PRIMARY,
-  POSTERIOR_STD,
-  RHAT,
-  ESS,
-  DIAGNOSTICS,
-  SMOOTHNESS,
-  LEDGER,
-  CONFIG,
-];
+export const SUMMARY_HDUS: readonly string[] =
+  "SKY PRIMARY POSTERIOR_STD RHAT ESS DIAGNOSTICS SMOOTHNESS LEDGER CONFIG".split(" ");
 
-function hduNamed(hdus: readonly FitsHdu[], name: string): FitsHdu {
-  const found = name === PRIMARY ? hdus[0] : hdus.find((hdu) => hdu.name === name);
+function hduNamed(hdus: readonly FitsHdu[], name: ResultHduName): FitsHdu {
+  const found = name === "PRIMARY" ? hdus[0] : hdus.find((hdu) => hdu.name === name);
   if (found !== undefined) return found;
   throw damaged(hdus[0]?.label.replace(/\[[^[]*$/, "") ?? "result", `must hold HDU ${name}, got none`);
 }
@@ -100,8 +81,8 @@ export function decodeHdus(hdus: readonly FitsHdu[]): PosteriorResult {
   return {
     ...result,
     trace: {
-      parameters: parameterTrace(hduNamed(hdus, PARAMETER_TRACE), sweeps),
-      images: imageTrace(hduNamed(hdus, IMAGE_TRACE), keptDraws, result.mean.shape),
+      parameters: parameterTrace(hduNamed(hdus, "PARAMETER_TRACE"), sweeps),
+      images: imageTrace(hduNamed(hdus, "IMAGE_TRACE"), keptDraws, result.mean.shape),
     },
   };
 }
@@ -123,24 +104,24 @@ export interface DecodedSummary {
  */
 export function decodeLiraSummary(hdus: readonly FitsHdu[]): DecodedSummary {
   const { keptDraws, ...summary } = decodeSummary(hdus);
-  const config = readTable(hduNamed(hdus, CONFIG));
+  const config = readTable(hduNamed(hdus, "CONFIG"));
   const draws = counts(config, "chain_draws");
   const sweeps = counts(config, "chain_sweeps");
   if (sweeps.length !== draws.length || keptDraws.length !== draws.length) {
     throw damaged(
-      CONFIG,
+      "CONFIG",
       `must say draws, kept draws and sweeps of each chain, got ${draws.length}, ${keptDraws.length} and ${sweeps.length}`,
     );
   }
-  const imagePlanes = (name: string) =>
+  const imagePlanes = (name: ResultHduName) =>
     planes(hduNamed(hdus, name)).map((image) => ofShape(summary.mean.shape, name, image));
-  const means = imagePlanes(CHAIN_MEAN);
-  const stds = imagePlanes(CHAIN_STD);
+  const means = imagePlanes("CHAIN_MEAN");
+  const stds = imagePlanes("CHAIN_STD");
   if (means.length !== draws.length || stds.length !== draws.length) {
-    throw damaged(CHAIN_MEAN, `must have ${draws.length} planes, got ${means.length} and ${stds.length}`);
+    throw damaged("CHAIN_MEAN", `must have ${draws.length} planes, got ${means.length} and ${stds.length}`);
   }
-  const quantiles = hduNamed(hdus, POSTERIOR_QUANTILES);
-  const images = imagePlanes(POSTERIOR_QUANTILES);
+  const quantiles = hduNamed(hdus, "POSTERIOR_QUANTILES");
+  const images = imagePlanes("POSTERIOR_QUANTILES");
   return {
     result: {
       ...summary,
@@ -163,27 +144,27 @@ export function decodeLiraSummary(hdus: readonly FitsHdu[]): DecodedSummary {
  */
 export function decodeSummary(hdus: readonly FitsHdu[]): ResultSummary {
   checkFormat(hdus);
-  const primary = hduNamed(hdus, PRIMARY);
+  const primary = hduNamed(hdus, "PRIMARY");
   const { header } = primary;
-  const config = readTable(hduNamed(hdus, CONFIG));
+  const config = readTable(hduNamed(hdus, "CONFIG"));
   const unit = header.text("BUNIT");
   const mean = imageToSkyImage(primary);
-  const image = (name: string) => ofShape(mean.shape, name, imageToSkyImage(hduNamed(hdus, name)));
-  const smoothness = hdus.find(({ name }) => name === SMOOTHNESS);
-  const sky = hdus.find(({ name }) => name === SKY);
+  const image = (name: ResultHduName) => ofShape(mean.shape, name, imageToSkyImage(hduNamed(hdus, name)));
+  const smoothness = hdus.find(({ name }) => name === "SMOOTHNESS");
+  const sky = hdus.find(({ name }) => name === "SKY");
   return {
     mean,
-    std: image(POSTERIOR_STD),
+    std: image("POSTERIOR_STD"),
     ...(sky && { sky: imageToSkyImage(sky) }),
     ...(smoothness && {
-      smoothness: planes(smoothness).map((plane) => ofShape(mean.shape, SMOOTHNESS, plane)),
+      smoothness: planes(smoothness).map((plane) => ofShape(mean.shape, "SMOOTHNESS", plane)),
     }),
     diagnostics: {
-      ...convergenceLists(hduNamed(hdus, DIAGNOSTICS), header),
-      rhat: image(RHAT),
-      ess: image(ESS),
+      ...convergenceLists(hduNamed(hdus, "DIAGNOSTICS"), header),
+      rhat: image("RHAT"),
+      ess: image("ESS"),
     },
-    ledger: ledgerRows(readTable(hduNamed(hdus, LEDGER))),
+    ledger: ledgerRows(readTable(hduNamed(hdus, "LEDGER"))),
     config: samplerConfig(config),
     ...transitions(config),
     referenceExposure: real(config, "reference_exposure"),
@@ -212,7 +193,7 @@ function counts(table: FitsTable, name: string): number[] {
   const values = numberList(table, name);
   const bad = values.find((value) => !(Number.isSafeInteger(value) && value >= 0));
   if (bad === undefined) return values;
-  throw damaged(CONFIG, `column ${name} must hold whole numbers >= 0, got ${bad}`);
+  throw damaged("CONFIG", `column ${name} must hold whole numbers >= 0, got ${bad}`);
 }
 
 function numberCard(header: FitsHeader, keyword: string): number {
@@ -236,13 +217,11 @@ function skyCards(header: FitsHeader): WcsCard[] {
 }
 
 function provenance(header: FitsHeader): Provenance {
-  const inputs: { name: string; sha256: string }[] = [];
-  for (let index = 1; header.has(`INPUT${index}`); index++) {
-    const text = String(header.get(`INPUT${index}`));
+  const inputs = numbered(header, "INPUT").map((value) => {
     // An empty name leaves nothing behind the hash: blanks at the end of a card are lost.
-    const [sha256, ...name] = text.split(" ");
-    inputs.push({ sha256: unescapeText(sha256), name: unescapeText(name.join(" ")) });
-  }
+    const [sha256, ...name] = String(value).split(" ");
+    return { sha256: unescapeText(sha256), name: unescapeText(name.join(" ")) };
+  });
   return {
     version: textCard(header, "VERSION"),
     ...(header.has("COMMAND") ? { command: textCard(header, "COMMAND") } : {}),
@@ -270,20 +249,7 @@ const STATES: ReadonlySet<string> = new Set<Verdict["state"]>(["agree", "weak", 
 function convergenceLists(hdu: FitsHdu, primary: FitsHeader): Pick<Diagnostics, "parameters" | "verdict"> {
   const table = readTable(hdu);
   const lists = texts(table, "list");
-  const names = texts(table, "name");
-  const [mean, std, rhat, ess, mcse] = ["mean", "std", "rhat", "ess", "mcse"].map((name) =>
-    numbers(table, name),
-  );
-  const rows = names.map(
-    (name, row): Convergence => ({
-      name,
-      mean: mean[row],
-      std: std[row],
-      rhat: rhat[row],
-      ess: ess[row],
-      mcse: mcse[row],
-    }),
-  );
+  const rows = rowsOf(table, CONVERGENCE_COLUMNS);
   const state = textCard(primary, "VERDICT");
   return {
     parameters: rows.filter((_, row) => lists[row] === "parameter"),
@@ -296,25 +262,21 @@ function convergenceLists(hdu: FitsHdu, primary: FitsHeader): Pick<Diagnostics, 
   };
 }
 
-function ledgerRows(table: FitsTable): CountsLedger[] {
-  const names = texts(table, "name");
-  const [observed, source, sourceStd, background, lost] = [
-    "observed",
-    "source",
-    "source_std",
-    "background",
-    "lost",
-  ].map((name) => numbers(table, name));
-  const outside = findColumn(table, "outside") === undefined ? undefined : numbers(table, "outside");
-  return names.map((name, row) => ({
+/** Rows of a name and numbers, as an object each. */
+function rowsOf<Key extends string>(
+  table: FitsTable,
+  columns: readonly (readonly [column: string, key: Key])[],
+): ({ readonly name: string } & Readonly<Record<Key, number>>)[] {
+  const values = columns.map(([name, key]) => [key, numbers(table, name)] as const);
+  return texts(table, "name").map((name, row) => ({
     name,
-    observed: observed[row],
-    source: source[row],
-    sourceStd: sourceStd[row],
-    background: background[row],
-    lost: lost[row],
-    ...(outside && { outside: outside[row] }),
+    ...(Object.fromEntries(values.map(([key, of]) => [key, of[row]])) as Record<Key, number>),
   }));
+}
+
+function ledgerRows(table: FitsTable): CountsLedger[] {
+  const margin = findColumn(table, OUTSIDE_COLUMN[0]) !== undefined;
+  return rowsOf(table, margin ? [...LEDGER_COLUMNS, OUTSIDE_COLUMN] : LEDGER_COLUMNS);
 }
 
 /** What the gradient sampler did. */
@@ -459,9 +421,5 @@ function imageTrace(hdu: FitsHdu, kept: readonly number[], of: Shape): ImageTrac
     start += draws * ny * nx;
     return chain;
   });
-  return {
-    shape: [ny, nx],
-    ...traceSteps(hdu.header),
-    chains,
-  };
+  return { shape: [ny, nx], ...traceSteps(hdu.header), chains };
 }

@@ -1,15 +1,10 @@
 /** Results to FITS HDUs; the layout is described in `result-layout.ts`. */
 
+import { concatenated } from "../concatenated.js";
 import { presetOf } from "../data/law/presets.js";
 import type { Shape, SkyImage } from "../image.js";
 import { type DrawSource, traceSource } from "../posterior/draw-source.js";
-import type {
-  Convergence,
-  CountsLedger,
-  PosteriorResult,
-  PosteriorSummary,
-  SamplerConfig,
-} from "../posterior/result.js";
+import type { CountsLedger, PosteriorResult, PosteriorSummary, SamplerConfig } from "../posterior/result.js";
 import { asParameterSource, type ParameterSource } from "../posterior/trace.js";
 import {
   type FitsCard,
@@ -22,22 +17,12 @@ import { shiftWcs } from "./fits-wcs.js";
 import { pixelArea } from "./flux-unit.js";
 import { configColumns, flag, numberColumn, real, textColumn, whole } from "./result-config.js";
 import {
-  CHAIN_MEAN,
-  CHAIN_STD,
-  CONFIG,
-  DIAGNOSTICS,
-  ESS,
-  IMAGE_TRACE,
+  CONVERGENCE_COLUMNS,
   isOwnKeyword,
-  LEDGER,
-  PARAMETER_TRACE,
-  POSTERIOR_QUANTILES,
-  POSTERIOR_STD,
-  PRIMARY,
+  LEDGER_COLUMNS,
+  OUTSIDE_COLUMN,
   RESULT_FORMAT,
-  RHAT,
-  SKY,
-  SMOOTHNESS,
+  type ResultHduName,
 } from "./result-layout.js";
 import { escapeText } from "./result-text.js";
 
@@ -79,38 +64,30 @@ export function tracesOf({ trace }: PosteriorResult): ResultTraces {
 export function resultHdus(result: PosteriorSummary, { parameters, images }: ResultTraces): ResultHdus {
   const sky = skyCards(result);
   const unit = result.unit === undefined ? [] : [fitsCard("BUNIT", escapeText(result.unit))];
+  const flux = [...unit, ...sky];
+  const [means, stds] = [result.chains.map(({ mean }) => mean), result.chains.map(({ std }) => std)];
   return {
     before: [
-      image(PRIMARY, result.mean, primaryCards(result)),
-      image(POSTERIOR_STD, result.std, [...unit, ...sky]),
-      cube(POSTERIOR_QUANTILES, images.shape, result.quantiles.images, [
+      image("PRIMARY", result.mean, primaryCards(result)),
+      image("POSTERIOR_STD", result.std, flux),
+      cube("POSTERIOR_QUANTILES", images.shape, result.quantiles.images, [
         ...unit,
         ...result.quantiles.probabilities.map((value, index) =>
           fitsCard(`PROB${index + 1}`, value, `probability of plane ${index + 1}`),
         ),
         ...sky,
       ]),
-      image(RHAT, result.diagnostics.rhat, sky),
-      image(ESS, result.diagnostics.ess, sky),
-      cube(
-        CHAIN_MEAN,
-        images.shape,
-        result.chains.map(({ mean }) => mean),
-        [...unit, ...sky],
-      ),
-      cube(
-        CHAIN_STD,
-        images.shape,
-        result.chains.map(({ std }) => std),
-        [...unit, ...sky],
-      ),
-      ...(result.smoothness === undefined ? [] : [cube(SMOOTHNESS, images.shape, result.smoothness, sky)]),
-      ...(result.sky === undefined ? [] : [image(SKY, result.sky, [...unit, ...marginCards(result)])]),
+      image("RHAT", result.diagnostics.rhat, sky),
+      image("ESS", result.diagnostics.ess, sky),
+      cube("CHAIN_MEAN", images.shape, means, flux),
+      cube("CHAIN_STD", images.shape, stds, flux),
+      ...(result.smoothness === undefined ? [] : [cube("SMOOTHNESS", images.shape, result.smoothness, sky)]),
+      ...(result.sky === undefined ? [] : [image("SKY", result.sky, [...unit, ...marginCards(result)])]),
     ],
     parameterTrace: parameterTable(parameters),
     after: [diagnosticsTable(result), ledgerTable(result.ledger), configTable(result, parameters, images)],
     imageTrace: {
-      name: IMAGE_TRACE,
+      name: "IMAGE_TRACE",
       planeShape: images.shape,
       cards: [
         ...unit,
@@ -123,7 +100,7 @@ export function resultHdus(result: PosteriorSummary, { parameters, images }: Res
   };
 }
 
-function image(name: string, { data, shape }: SkyImage, cards: readonly FitsCard[]): FitsHduInput {
+function image(name: ResultHduName, { data, shape }: SkyImage, cards: readonly FitsCard[]): FitsHduInput {
   return { kind: "image", name, shape, data, cards };
 }
 
@@ -134,16 +111,14 @@ export function cube(
   planes: readonly SkyImage[],
   cards: readonly FitsCard[],
 ): FitsHduInput {
-  const data = new Float64Array(planes.length * ny * nx);
-  for (const [index, plane] of planes.entries()) data.set(plane.data, index * ny * nx);
+  const all = planes.map(({ data }) => data);
+  const data = concatenated(Float64Array, all);
   return { kind: "image", name, shape: [planes.length, ny, nx], data, cards };
 }
 
 /** Sky coordinates as cards; those that would overwrite a card of ours are left out. */
 function skyCards({ wcs }: Pick<PosteriorSummary, "wcs">): FitsCard[] {
-  return wcs
-    .filter(({ keyword }) => !isOwnKeyword(keyword))
-    .map(({ keyword, value, comment }) => fitsCard(keyword, value, comment));
+  return wcs.filter(({ keyword }) => !isOwnKeyword(keyword));
 }
 
 /** Sky coordinates of the whole sky, which begins farther left and below. */
@@ -217,7 +192,7 @@ function parameterTable({ names, burnIn, chains, readRows }: ParameterSource): P
   const fillAt = names.indexOf("logPost") + 3;
   if (fill) columns.splice(fillAt, 0, { name: "stepSize", format: "D" });
   return {
-    name: PARAMETER_TRACE,
+    name: "PARAMETER_TRACE",
     columns,
     cards: [
       fitsCard("BURNIN", burnIn, "sweeps of burn-in at the start of a chain"),
@@ -239,49 +214,26 @@ function parameterTable({ names, burnIn, chains, readRows }: ParameterSource): P
   };
 }
 
-/** Columns of a table with a row for each of some things. */
-function columnsOf<T>(rows: readonly T[]) {
-  return {
-    texts: (name: string, of: (row: T) => string) => textColumn(name, rows.map(of)),
-    numbers: (name: string, of: (row: T) => number) => numberColumn(name, rows.map(of)),
-  };
+/** Columns of a table with a row for each of some things with names. */
+function columnsOf<Key extends string>(
+  rows: readonly ({ readonly name: string } & { readonly [key in Key]?: number })[],
+  columns: readonly (readonly [column: string, key: Key])[],
+): FitsColumnInput[] {
+  const names = rows.map(({ name }) => name);
+  const numbers = (key: Key) => rows.map((row) => row[key] ?? 0);
+  return [textColumn("name", names), ...columns.map(([name, key]) => numberColumn(name, numbers(key)))];
 }
 
 function diagnosticsTable({ diagnostics: { parameters, verdict } }: PosteriorSummary): FitsTableInput {
-  const rows: readonly Convergence[] = [...parameters, ...verdict.worst];
-  const { texts, numbers } = columnsOf(rows);
-  return {
-    kind: "table",
-    name: DIAGNOSTICS,
-    columns: [
-      textColumn("list", [...parameters.map(() => "parameter"), ...verdict.worst.map(() => "worst")]),
-      texts("name", ({ name }) => name),
-      numbers("mean", ({ mean }) => mean),
-      numbers("std", ({ std }) => std),
-      numbers("rhat", ({ rhat }) => rhat),
-      numbers("ess", ({ ess }) => ess),
-      numbers("mcse", ({ mcse }) => mcse),
-    ],
-  };
+  const lists = [...parameters.map(() => "parameter"), ...verdict.worst.map(() => "worst")];
+  const columns = columnsOf([...parameters, ...verdict.worst], CONVERGENCE_COLUMNS);
+  return { kind: "table", name: "DIAGNOSTICS", columns: [textColumn("list", lists), ...columns] };
 }
 
 function ledgerTable(rows: readonly CountsLedger[]): FitsTableInput {
-  const { texts, numbers } = columnsOf(rows);
-  return {
-    kind: "table",
-    name: LEDGER,
-    columns: [
-      texts("name", ({ name }) => name),
-      numbers("observed", ({ observed }) => observed),
-      numbers("source", ({ source }) => source),
-      numbers("source_std", ({ sourceStd }) => sourceStd),
-      numbers("background", ({ background }) => background),
-      numbers("lost", ({ lost }) => lost),
-      ...(rows.some(({ outside }) => outside !== undefined)
-        ? [numbers("outside", ({ outside = 0 }) => outside)]
-        : []),
-    ],
-  };
+  const margin = rows.some(({ outside }) => outside !== undefined);
+  const columns = columnsOf(rows, margin ? [...LEDGER_COLUMNS, OUTSIDE_COLUMN] : LEDGER_COLUMNS);
+  return { kind: "table", name: "LEDGER", columns };
 }
 
 function transitionColumns({ transitions: found }: PosteriorSummary): FitsColumnInput[] {
@@ -301,27 +253,21 @@ function configTable(
   images: DrawSource,
 ): FitsTableInput {
   const { config } = result;
-  const perChain = (count: number, value: (chain: number) => number) =>
-    Array.from({ length: count }, (_, chain) => value(chain));
-  const wholes = (name: string, values: readonly number[]): FitsColumnInput => ({
-    name,
-    format: `${values.length}K`,
-    values,
+  const wholes = (name: string, count: number, of: (chain: number) => number): FitsColumnInput => ({
+    ...{ name, format: `${count}K` },
+    values: Array.from({ length: count }, (_, chain) => of(chain)),
   });
   return {
     kind: "table",
-    name: CONFIG,
+    name: "CONFIG",
     columns: [
       ...configColumns(config),
       ...transitionColumns(result),
       real("reference_exposure", result.referenceExposure),
       flag("complete", result.complete),
-      wholes("chain_sweeps", perChain(parameters.chains, parameters.sweeps)),
-      wholes(
-        "chain_draws",
-        result.chains.map(({ draws }) => draws),
-      ),
-      wholes("chain_kept", perChain(images.chains, images.draws)),
+      wholes("chain_sweeps", parameters.chains, parameters.sweeps),
+      wholes("chain_draws", result.chains.length, (chain) => result.chains[chain].draws),
+      wholes("chain_kept", images.chains, images.draws),
     ],
   };
 }

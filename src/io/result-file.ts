@@ -1,5 +1,6 @@
 /** Result files in memory; their layout is in `result-layout.ts`, files on disk in `result-file-node.ts`. */
 
+import { concatenated } from "../concatenated.js";
 import type { PosteriorResult } from "../posterior/result.js";
 import { readFits, type WriteFitsOptions, writeFits } from "./fits.js";
 import { decodeHdus } from "./result-decode.js";
@@ -7,14 +8,8 @@ import { resultHdus, tracesOf } from "./result-encode.js";
 
 /** Values of a column of several chains. */
 function joined(chains: readonly (Int32Array | Float64Array)[]): Int32Array | Float64Array {
-  const length = chains.reduce((sum, chain) => sum + chain.length, 0);
-  const all = chains[0] instanceof Int32Array ? new Int32Array(length) : new Float64Array(length);
-  let at = 0;
-  for (const chain of chains) {
-    all.set(chain, at);
-    at += chain.length;
-  }
-  return all;
+  const Type = chains[0] instanceof Int32Array ? Int32Array : Float64Array;
+  return concatenated<Int32Array | Float64Array>(Type, chains);
 }
 
 /**

@@ -30,52 +30,44 @@
 /** Version of the layout, card TSLIRA of the primary header. */
 export const RESULT_FORMAT = 1;
 
-export const PRIMARY = "PRIMARY";
-export const POSTERIOR_STD = "POSTERIOR_STD";
-export const POSTERIOR_QUANTILES = "POSTERIOR_QUANTILES";
-export const RHAT = "RHAT";
-export const ESS = "ESS";
-export const CHAIN_MEAN = "CHAIN_MEAN";
-export const CHAIN_STD = "CHAIN_STD";
-export const SMOOTHNESS = "SMOOTHNESS";
-export const SKY = "SKY";
-export const PARAMETER_TRACE = "PARAMETER_TRACE";
-export const DIAGNOSTICS = "DIAGNOSTICS";
-export const LEDGER = "LEDGER";
-export const CONFIG = "CONFIG";
-export const IMAGE_TRACE = "IMAGE_TRACE";
+/** Names of the HDUs. */
+export type ResultHduName =
+  | "PRIMARY"
+  | "POSTERIOR_STD"
+  | "POSTERIOR_QUANTILES"
+  | "RHAT"
+  | "ESS"
+  | "CHAIN_MEAN"
+  | "CHAIN_STD"
+  | "SMOOTHNESS"
+  | "SKY"
+  | "PARAMETER_TRACE"
+  | "DIAGNOSTICS"
+  | "LEDGER"
+  | "CONFIG"
+  | "IMAGE_TRACE";
 
-/** Keywords of the primary header that are not sky coordinates. */
-export const OWN_KEYWORDS: ReadonlySet<string> = new Set([
-  "TSLIRA",
-  "CREATOR",
-  "TITLE",
-  "BUNIT",
-  "TOTFLUX",
-  "TOTFLERR",
-  "COMPLETE",
-  "REFEXPO",
-  "PIXAREA",
-  "TARGET",
-  "MAXSWEEP",
-  "REACHED",
-  "VERDICT",
-  "VERDTEXT",
-  "REMEDY",
-  "PRESET",
-  "UPSAMPLE",
-  "MARGIN",
-  "VERSION",
-  "COMMAND",
-  "SEED",
-  "DATE",
-  "RUNBEG",
-  "RUNEND",
-  "RUNSECS",
-  "RUNDEV",
-]);
+/** Columns of numbers of DIAGNOSTICS and of LEDGER, each with the field that it holds. */
+export const CONVERGENCE_COLUMNS = (["mean", "std", "rhat", "ess", "mcse"] as const).map(
+  (key) => [key, key] as const,
+);
+export const LEDGER_COLUMNS = [
+  ["observed", "observed"],
+  ["source", "source"],
+  ["source_std", "sourceStd"],
+  ["background", "background"],
+  ["lost", "lost"],
+] as const;
+/** What is only there under a sky with a margin. */
+export const OUTSIDE_COLUMN = ["outside", "outside"] as const;
 
-/** Whether a card of the primary header is ours: its keyword is in `OWN_KEYWORDS` or `INPUTn`. */
+const OWN_KEYWORDS = new RegExp(
+  "^(TSLIRA|CREATOR|TITLE|BUNIT|TOTFLUX|TOTFLERR|COMPLETE|REFEXPO|PIXAREA|TARGET|MAXSWEEP|REACHED|VERDICT|VERDTEXT|" +
+    "REMEDY|PRESET|UPSAMPLE|MARGIN|VERSION|COMMAND|SEED|DATE|RUNBEG|RUNEND|RUNSECS|RUNDEV|INPUT\\d+)$",
+  "i",
+);
+
+/** Whether a card of the primary header is ours, and not of sky coordinates. */
 export function isOwnKeyword(keyword: string): boolean {
-  return OWN_KEYWORDS.has(keyword.toUpperCase()) || /^INPUT\d+$/i.test(keyword);
+  return OWN_KEYWORDS.test(keyword);
 }

@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { copyFile } from "node:fs/promises";
-import { openTemporary, withFileErrors, writeFully } from "./fits-temporary-node.js";
+import { openTemporary, type TemporaryFile, withFileErrors, writeFully } from "./fits-temporary-node.js";
 
 /**
  * Write a file that appears whole or not at all: under a temporary name in its folder, pushed to the disk, renamed. It replaces a file
@@ -17,14 +17,23 @@ export async function writeWholeFile(
   options: { readonly previous?: string } = {},
 ): Promise<void> {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  await writeWhole(path, ({ handle }) => writeFully(handle, bytes, 0), options.previous);
+}
+
+/** Fill a file under a temporary name, then give it its own. */
+async function writeWhole(
+  path: string,
+  fill: (file: TemporaryFile) => Promise<void>,
+  previous?: string,
+): Promise<void> {
   const file = await openTemporary(path);
   try {
-    await withFileErrors(path, () => writeFully(file.handle, bytes, 0));
+    await withFileErrors(path, () => fill(file));
   } catch (error) {
     await file.discard();
     throw error;
   }
-  await file.commit(options.previous);
+  await file.commit(previous);
 }
 
 /**
@@ -34,12 +43,5 @@ export async function writeWholeFile(
  * @throws as `writeWholeFile`
  */
 export async function copyWholeFile(from: string, to: string): Promise<void> {
-  const file = await openTemporary(to);
-  try {
-    await withFileErrors(to, () => copyFile(from, file.path, constants.COPYFILE_FICLONE));
-  } catch (error) {
-    await file.discard();
-    throw error;
-  }
-  await file.commit();
+  await writeWhole(to, (file) => copyFile(from, file.path, constants.COPYFILE_FICLONE));
 }

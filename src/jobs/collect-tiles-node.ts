@@ -8,7 +8,6 @@ import { type FitsHduInput, fitsCard } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
 import { scaleWcs } from "../io/fits-wcs.js";
 import { cube } from "../io/result-encode.js";
-import { SMOOTHNESS } from "../io/result-layout.js";
 import { MOSAIC_CARD } from "../io/tslira-file.js";
 import { framePrediction } from "../model/frame-prediction.js";
 import { residuals } from "../model/predicted-counts.js";
@@ -131,7 +130,7 @@ export async function collectTiles(
     image("POSTERIOR_STD", merged.std, unit),
     image("RHAT", merged.rhat),
     image("ESS", merged.ess),
-    ...(merged.smoothness.length === 0 ? [] : [cube(SMOOTHNESS, finer.shape, merged.smoothness, sky)]),
+    ...(merged.smoothness.length === 0 ? [] : [cube("SMOOTHNESS", finer.shape, merged.smoothness, sky)]),
     image("COVERAGE", merged.coverage),
     ...views.map(({ predicted }) => image("PREDICTED", predicted, [fitsCard("BUNIT", "count")], detector)),
     ...views.map(({ sigma }) => image("RESIDUAL", sigma, [], detector)),

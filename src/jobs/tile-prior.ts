@@ -23,7 +23,7 @@ import type { JobOptions } from "./job.js";
 export interface PriorPlace {
   /** `[ny, nx]`, margin included. */
   readonly shape: Shape;
-  /** Reference exposure E0 > 0 (`DetectedExposure`). */
+  /** Reference exposure E0 > 0 (`referenceExposure`). */
   readonly reference: number;
 }
 

@@ -1,5 +1,6 @@
 import { drawPoisson } from "../data/random/poisson.js";
 import { randomStream } from "../data/random/random.js";
+import { quantileOfSorted } from "../data/random/sorted-quantile.js";
 import { createForwardModel, type ForwardModel } from "../model/forward-model.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import { checkCount } from "./estimate.js";
@@ -70,8 +71,8 @@ export function parametricBootstrap(
     for (const value of values) squares += (value - mean) ** 2;
     std[pixel] = Math.sqrt(squares / (images.length - 1));
     values.sort();
-    lower[pixel] = quantile(values, 0.1586552539314571);
-    upper[pixel] = quantile(values, 0.8413447460685429);
+    lower[pixel] = quantileOfSorted(values, 0.1586552539314571);
+    upper[pixel] = quantileOfSorted(values, 0.8413447460685429);
   }
   return {
     ...estimate,
@@ -83,11 +84,4 @@ export function parametricBootstrap(
     ],
     seconds: estimate.seconds + (performance.now() - started) / 1000,
   };
-}
-
-/** Quantile of sorted values, linear between them. */
-function quantile(sorted: Float64Array, probability: number): number {
-  const place = probability * (sorted.length - 1);
-  const index = Math.min(Math.floor(place), sorted.length - 2);
-  return sorted[index] + (place - index) * (sorted[index + 1] - sorted[index]);
 }

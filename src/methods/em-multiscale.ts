@@ -1,3 +1,4 @@
+import { checkChoice } from "../choice.js";
 import {
   DEFAULT_SMOOTHING_PRIOR,
   DEFAULT_TOTAL_COUNTS_PRIOR,
@@ -62,22 +63,13 @@ export interface EmMultiscaleOptions extends IterationOptions {
  */
 export function emMultiscale(model: ForwardModel, options: EmMultiscaleOptions = {}): PointEstimate {
   const started = performance.now();
-  const {
-    iterations = 1_000,
-    tolerance = 1e-5,
-    alphaInit = 0.1,
-    fitAlpha = false,
-    cycleSpin = "none",
-  } = options;
+  const { iterations = 1_000, tolerance = 1e-5, cycleSpin = "none" } = options;
+  const { alphaInit = 0.1, fitAlpha = false } = options;
   const { smoothingPrior = DEFAULT_SMOOTHING_PRIOR, totalCountsPrior = DEFAULT_TOTAL_COUNTS_PRIOR } = options;
   const { seed = 0, onIteration, signal } = options;
   checkCount("em-multiscale", "iterations", iterations, 1);
   checkPriors({ totalCountsPrior, smoothingPrior });
-  if (cycleSpin !== "none" && cycleSpin !== "random") {
-    throw new InvalidInputError(
-      `em-multiscale: cycleSpin must be "none" or "random", got ${JSON.stringify(cycleSpin)}`,
-    );
-  }
+  checkChoice("em-multiscale: cycleSpin", cycleSpin, ["none", "random"]);
   if (!(tolerance >= 0)) {
     throw new InvalidInputError(
       `em-multiscale: tolerance must be >= 0, got ${tolerance}; 0 runs all iterations`,

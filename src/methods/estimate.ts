@@ -1,5 +1,6 @@
+import { pixelError } from "../data/observation/check-image.js";
 import { AbortedError, InvalidInputError } from "../errors.js";
-import type { SkyImage } from "../image.js";
+import { checkSameShape, type SkyImage } from "../image.js";
 import type { ForwardModel } from "../model/forward-model.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 
@@ -44,30 +45,20 @@ export function checkCount(method: string, name: string, value: number, least: n
   if (!Number.isInteger(value) || value < least) {
     throw new InvalidInputError(
       `${method}: ${name} must be a whole number >= ${least}, got ${value}; change it`,
-      {
-        fields: { [name]: value },
-      },
+      { fields: { [name]: value } },
     );
   }
 }
 
 /** The starting flux of a method: a copy. */
 export function startingFlux(method: string, model: ForwardModel, start?: SkyImage): Float64Array {
-  const { sensitivity, shape, totalCounts } = model;
+  const { sensitivity, totalCounts } = model;
   if (start !== undefined) {
-    if (start.shape[0] !== shape[0] || start.shape[1] !== shape[1]) {
-      throw new InvalidInputError(
-        `${method}: start must have the shape of the sky, [${shape.join(", ")}], got [${start.shape.join(", ")}]; ` +
-          "with upsampling or margin the sky is larger than the counts",
-        { fields: { shape: start.shape, expected: shape } },
-      );
-    }
+    const remedy = "with upsampling or margin the sky is larger than the counts";
+    checkSameShape(`${method}: start`, start, "the sky", model, remedy);
     const bad = start.data.findIndex((value) => !(value > 0 && value < Number.POSITIVE_INFINITY));
     if (bad >= 0) {
-      throw new InvalidInputError(
-        `${method}: start must be finite and > 0, got ${start.data[bad]} at [${Math.floor(bad / shape[1])}, ` +
-          `${bad % shape[1]}]; add a small constant`,
-      );
+      throw pixelError(method, "start", start, bad, "must be finite and > 0", "add a small constant");
     }
     return start.data.slice();
   }

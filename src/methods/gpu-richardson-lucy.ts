@@ -1,5 +1,6 @@
 /** Richardson-Lucy on the GPU: all iterations stay there, and only what tells how they go on comes back. */
 
+import { concatenated } from "../concatenated.js";
 import { meanDeviances } from "../data/random/expected-deviance.js";
 import { forwardWgsl } from "../generated/forward-wgsl.js";
 import { richardsonLucyWgsl } from "../generated/richardson-lucy-wgsl.js";
@@ -124,7 +125,7 @@ async function prepare(
       BACKGROUND_COUNTS: model.backgroundCounts(),
       MEAN_DEVIANCES: table,
       JUDGED_PART: [judged?.part ?? 1],
-      JUDGED: concatenated(judged?.counts ?? []),
+      JUDGED: concatenated(Float32Array, judged?.counts ?? []),
     },
     constants: {
       ACCELERATED: accelerated,
@@ -151,16 +152,6 @@ async function prepare(
   if (accelerated) program.write(FORWARD_BUFFERS.images, 2 * layout.pixels, flux);
   program.write(FORWARD_BUFFERS.states, 0, Float32Array.of(...model.backgroundScale, HIGHEST));
   return iterations(model, layout, program, { iteration, accelerated });
-}
-
-function concatenated(pieces: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }
 
 function ownSteps({

@@ -1,3 +1,4 @@
+import { checkChoice } from "../choice.js";
 import { exponential } from "../data/random/exponential.js";
 import { randomStream } from "../data/random/random.js";
 import { InvalidInputError } from "../errors.js";
@@ -248,18 +249,14 @@ function checkMapOptions(
       "map: prior must be an object with the functions logDensity and gradient; see FluxPrior and examples/own-prior.ts",
     );
   }
-  if (optimizer !== "lbfgs" && optimizer !== "adam") {
-    throw new InvalidInputError(`map: optimizer must be "lbfgs" or "adam", got ${JSON.stringify(optimizer)}`);
-  }
+  checkChoice("map: optimizer", optimizer, ["lbfgs", "adam"]);
   if (optimizer === "lbfgs" && prior.at !== undefined) {
     throw new InvalidInputError(
       `map: a prior with random shifts (${priorName(prior)}) must be used with the optimizer "adam", got "lbfgs"; ` +
         'or choose cycleSpin "average" or "none"',
     );
   }
-  if (measure !== "flux" && measure !== "log-flux") {
-    throw new InvalidInputError(`map: measure must be "flux" or "log-flux", got ${JSON.stringify(measure)}`);
-  }
+  checkChoice("map: measure", measure, ["flux", "log-flux"]);
   if (!(learningRate > 0)) {
     throw new InvalidInputError(`map: learningRate must be > 0, got ${learningRate}; 0.05 is a good choice`);
   }
@@ -272,6 +269,7 @@ function curvatureErrors(
   { errors, probes = 30, seed = 0 }: CurvatureErrors,
 ): Float64Array {
   checkCount("map", "curvature.probes", probes, 1);
+  checkChoice("map: curvature.errors", errors, ["diagonal", "inverse"]);
   const random = randomStream(seed);
   const product = hessianProduct((point) => {
     const gradient = new Float64Array(point.length);
@@ -281,11 +279,6 @@ function curvatureErrors(
   const diagonal = estimateDiagonal(product, at.length, probes, random);
   const slopes = posterior.slopes(at);
   if (errors === "diagonal") return slopes.map((slope, index) => slope / Math.sqrt(diagonal[index]));
-  if (errors !== "inverse") {
-    throw new InvalidInputError(
-      `map: curvature.errors must be "diagonal" or "inverse", got ${JSON.stringify(errors)}`,
-    );
-  }
   const typical = diagonal.reduce((sum, value) => sum + Math.max(value, 0), 0) / diagonal.length;
   const safe = diagonal.map((value) => Math.max(value, 1e-3 * typical));
   const variances = estimateInverseDiagonal(product, safe, probes, random);

@@ -1,5 +1,6 @@
+import { checkChoice } from "../choice.js";
 import { exponential, naturalLog } from "../data/random/exponential.js";
-import { InvalidInputError, NumericsError } from "../errors.js";
+import { NumericsError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { answeredHere, type Inquiry, type Question } from "../inquiry.js";
 import type { ForwardModel } from "../model/forward-model.js";
@@ -28,6 +29,7 @@ const HIGHEST = 300;
  * @param unit flux at which softplus bends, > 0
  */
 export function positiveMap(parametrisation: Parametrisation, unit: number): PositiveMap {
+  checkChoice("map: parametrisation", parametrisation, ["square", "log", "softplus"]);
   if (parametrisation === "log") {
     return {
       flux: (number) => exponential(Math.min(number, HIGHEST)),
@@ -37,11 +39,6 @@ export function positiveMap(parametrisation: Parametrisation, unit: number): Pos
   }
   if (parametrisation === "square") {
     return { flux: (number) => number * number, slope: (number) => 2 * number, number: Math.sqrt };
-  }
-  if (parametrisation !== "softplus") {
-    throw new InvalidInputError(
-      `map: parametrisation must be "square", "log" or "softplus", got ${JSON.stringify(parametrisation)}`,
-    );
   }
   return {
     flux: (number) =>

@@ -1,5 +1,6 @@
-import { thinObservation } from "../data/observation/thin-observation.js";
-import { AbortedError, InvalidInputError } from "../errors.js";
+import { checkChoice } from "../choice.js";
+import { thinObservations } from "../data/observation/thin-observation.js";
+import { AbortedError } from "../errors.js";
 import { createForwardModel, type ForwardModel } from "../model/forward-model.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import {
@@ -62,11 +63,7 @@ export type ClimbOptions = RichardsonLucyOptions &
 export function settleRichardsonLucy(options: RichardsonLucyOptions): ClimbOptions {
   const { iterations = 100, acceleration = "none", fitBackgroundScale = false } = options;
   checkCount("richardson-lucy", "iterations", iterations, 1);
-  if (acceleration !== "none" && acceleration !== "biggs-andrews") {
-    throw new InvalidInputError(
-      `richardson-lucy: acceleration must be "none" or "biggs-andrews", got ${JSON.stringify(acceleration)}`,
-    );
-  }
+  checkChoice("richardson-lucy: acceleration", acceleration, ["none", "biggs-andrews"]);
   return { ...options, iterations, acceleration, fitBackgroundScale };
 }
 
@@ -272,9 +269,7 @@ export function splitModel(
   fraction: number,
   seed: number,
 ): { readonly training: ForwardModel; readonly test: ForwardModel } {
-  const parts = model.observations.map((observation, index) =>
-    thinObservation(observation, fraction, (seed + 0x9e3779b9 * index) % 2 ** 53),
-  );
+  const parts = thinObservations(model.observations, fraction, seed);
   const [training, test] = (["kept", "heldOut"] as const).map((which) =>
     createForwardModel(
       parts.map((part) => part[which]),

@@ -1,9 +1,8 @@
 import type { Boundary } from "../data/observation/boundary.js";
 import { checkObservations } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
-import { centredPsf, psfCentre } from "../data/observation/psf.js";
 import { mapPsf } from "../data/observation/psf-set.js";
-import { resamplePsf } from "../data/observation/resample-psf.js";
+import { movedPsf } from "../data/observation/resample-psf.js";
 import { pointingOffsets } from "../data/sky/pointing-offsets.js";
 import type { PixelPosition } from "../data/sky/sky-wcs.js";
 import { checkOffsets, ontoSky, skyGrid, withinSky } from "./sky-grid.js";
@@ -50,8 +49,7 @@ export function alignObservations(
       ...observation,
       psf: mapPsf(
         psf,
-        (image) =>
-          centredPsf(resamplePsf({ psf: image, centre: psfCentre(image) }, { upsampling: 1, shift })),
+        (image) => movedPsf(image, shift),
         ({ x, y }) => ({ x: x + offset.x, y: y + offset.y }),
       ),
       exposure: ontoSky(exposure, grid, offset, boundary),

@@ -2,7 +2,7 @@ import { type Boundary, checkBoundary } from "../data/observation/boundary.js";
 import { modulo } from "../data/observation/convolution.js";
 import { psfCentre } from "../data/observation/psf.js";
 import { type Psf, psfShares, sharedLight } from "../data/observation/psf-set.js";
-import { constantImage, type Shape, type SkyImage } from "../image.js";
+import { constantImage, type PixelRun, pixelRuns, type Shape, type SkyImage, sumsBefore } from "../image.js";
 
 /** Options of `detectionProbability`. */
 export interface DetectionOptions {
@@ -36,8 +36,7 @@ export function detectionProbability(psf: Psf, shape: Shape, { boundary, mask }:
   }
   if (!mask) return boundary === "wrap" ? constantImage(shape, 1) : reachOfWholeDetector(psf, shape);
 
-  const used = pixelRuns(mask, 1);
-  const masked = pixelRuns(mask, 0);
+  const [masked, used] = [0, 1].map((value) => pixelRuns(shape, (pixel) => mask.data[pixel] === value));
   const subtract = cost(masked, psf) < cost(used, psf);
   const start = !subtract
     ? constantImage(shape, 0)
@@ -125,29 +124,6 @@ function reachedCells(size: number, cells: number, centre: number): CellRange[] 
   }));
 }
 
-/** Neighbouring detector pixels of one row, columns `[start, end)`. */
-interface PixelRun {
-  readonly row: number;
-  readonly start: number;
-  readonly end: number;
-}
-
-function pixelRuns({ data, shape: [ny, nx] }: SkyImage, value: 0 | 1): PixelRun[] {
-  const runs: PixelRun[] = [];
-  for (let row = 0; row < ny; row++) {
-    let start = -1;
-    for (let col = 0; col <= nx; col++) {
-      const inside = col < nx && data[row * nx + col] === value;
-      if (inside && start < 0) start = col;
-      if (!inside && start >= 0) {
-        runs.push({ row, start, end: col });
-        start = -1;
-      }
-    }
-  }
-  return runs;
-}
-
 /** Steps of `addRuns`, up to the factor of psf rows. */
 function cost(runs: readonly PixelRun[], psf: SkyImage): number {
   return runs.reduce((sum, { start, end }) => sum + end - start + psf.shape[1], 0);
@@ -164,7 +140,7 @@ function addRuns(
   const [ny, nx] = target.shape;
   const [psfNy, psfNx] = psf.shape;
   const [centreRow, centreCol] = psfCentre(psf);
-  const before = sumsBefore(psf);
+  const before = sumsBefore(psf.shape, (cell) => psf.data[cell]);
   for (const { row, start, end } of runs) {
     for (let psfRow = 0; psfRow < psfNy; psfRow++) {
       const skyRow = row - psfRow + centreRow;
@@ -186,15 +162,4 @@ function addRuns(
       }
     }
   }
-}
-
-/** `[psf rows, psf columns + 1]`: sum of the psf before each column of a row. */
-function sumsBefore({ data, shape: [ny, nx] }: SkyImage): Float64Array {
-  const sums = new Float64Array(ny * (nx + 1));
-  for (let row = 0; row < ny; row++) {
-    for (let col = 0; col < nx; col++) {
-      sums[row * (nx + 1) + col + 1] = sums[row * (nx + 1) + col] + data[row * nx + col];
-    }
-  }
-  return sums;
 }

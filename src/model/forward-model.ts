@@ -1,3 +1,4 @@
+import { checkChoice } from "../choice.js";
 import { type Boundary, checkBoundary } from "../data/observation/boundary.js";
 import {
   type CheckedObservation,
@@ -7,8 +8,9 @@ import {
 import type { Observation } from "../data/observation/observation.js";
 import { psfAxes } from "../data/observation/psf-ensemble.js";
 import { InvalidInputError } from "../errors.js";
-import type { Shape, SkyImage } from "../image.js";
+import { type Shape, type SkyImage, sameShape } from "../image.js";
 import { instantiateModelKernels, reserve } from "../model-kernels.js";
+import { referenceExposure } from "./exposure.js";
 import { type ObservationModel, observationModel } from "./observation-model.js";
 import { checkOffsets, type SkyGrid, type SkyGridOptions, skyGrid, withinSky } from "./sky-grid.js";
 import { type Margin, resolveMargin } from "./sky-margin.js";
@@ -133,11 +135,7 @@ export function createForwardModel(
   const { upsampling = 1, margin: asked = 0 } = options;
   const margin = resolveMargin(given, { boundary, upsampling, margin: asked });
   const grid = skyGrid(given[0].counts.shape, boundary, { upsampling, margin });
-  if (psfPixels !== "detector" && psfPixels !== "sky") {
-    throw new InvalidInputError(
-      `model: psfPixels must be "detector" or "sky", got ${JSON.stringify(psfPixels)}`,
-    );
-  }
+  checkChoice("model: psfPixels", psfPixels, ["detector", "sky"]);
   const places = offsets ?? given.map(() => ({ x: 0, y: 0 }));
   checkOffsets(places, given, "model");
   const { observations: checked, warnings: beyond } = withinSky(given, grid, places, boundary);
@@ -147,10 +145,7 @@ export function createForwardModel(
   const kernels = instantiateModelKernels();
   const pixels = grid.shape[0] * grid.shape[1];
   // Room for an even number of pixels: kernels work on pairs.
-  const scratch = {
-    source: reserve(kernels, 8 * (pixels + 1)),
-    blurred: reserve(kernels, 8 * (pixels + 1)),
-  };
+  const scratch = { source: reserve(kernels, 8 * (pixels + 1)), blurred: reserve(kernels, 8 * (pixels + 1)) };
   const sum = reserve(kernels, 8 * (pixels + 1));
   /** Sum over the observations what `add` adds to an image of the sky. */
   const summed = (add: (model: ObservationModel, index: number, out: number) => void): Float64Array => {
@@ -175,13 +170,7 @@ export function createForwardModel(
     if (sensitivity[index] < UNSEEN * largest) sensitivity[index] = 0;
   }
 
-  let reference = 0;
-  for (const { exposure } of checked) {
-    let most = 0;
-    for (const value of exposure.data) most = Math.max(most, value);
-    reference += most;
-  }
-
+  const reference = referenceExposure(checked);
   const evaluate = (flux: ArrayLike<number>): number => {
     if (flux.length !== pixels) {
       throw new InvalidInputError(
@@ -260,7 +249,7 @@ function checkMaskGrid(
   if (upsampling === 1 && margin === 0) return;
   for (const { counts, mask, name = "observation" } of list) {
     if (mask?.shape === undefined || counts?.shape === undefined) continue;
-    if (mask.shape[0] === counts.shape[0] && mask.shape[1] === counts.shape[1]) continue;
+    if (sameShape(mask, counts)) continue;
     throw new InvalidInputError(
       `${name}: mask must have the shape [${counts.shape.join(", ")}] of the counts also when the sky is finer or larger ` +
         `(upsampling ${upsampling}, margin ${margin}), got [${mask.shape.join(", ")}]; a mask says which detector pixels to use`,

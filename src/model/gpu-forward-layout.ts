@@ -191,11 +191,7 @@ export function layOutForward(
     cashOfCounts,
     steps: {
       predict: { entryPoint: "predict", groups: [...tiles, observations.length], repeated: "z" },
-      compare: {
-        entryPoint: "compareCounts",
-        groups: [pixelGroups, 1, observations.length],
-        repeated: "y",
-      },
+      compare: { entryPoint: "compareCounts", groups: [pixelGroups, 1, observations.length], repeated: "y" },
       back: { entryPoint: "backProject", groups: tiles, repeated: "z" },
     },
   };

@@ -1,23 +1,8 @@
 import type { CheckedObservation } from "../data/observation/check-observation.js";
+import type { CountsLedger } from "../data/observation/counts-ledger.js";
 import { imageSum, type SkyImage } from "../image.js";
 import type { ForwardModel } from "./forward-model.js";
 import { frameImage, frameOf, ontoSky, type SkyGrid } from "./sky-grid.js";
-
-/** Where the counts of one observation went; the fields of `CountsLedger` in a result. */
-export interface LedgerEntry {
-  readonly name: string;
-  /** Observed counts in the pixels in use. */
-  readonly observed: number;
-  /** Expected counts from the source image in the frame in the pixels in use, with posterior standard deviation. */
-  readonly source: number;
-  readonly sourceStd: number;
-  /** Expected counts from the background in the pixels in use, that of the margin included. */
-  readonly background: number;
-  /** Expected source photons from the frame that the exposure collects but that land outside the pixels in use. */
-  readonly lost: number;
-  /** Expected counts in the pixels in use from sources beyond the frame; absent without a margin. */
-  readonly outside?: number;
-}
 
 /** What `ledgerEntry` needs besides the observation. */
 export interface LedgerInputs {
@@ -57,7 +42,7 @@ export function expectedSourceCounts(flux: ArrayLike<number>, detected: SkyImage
 export function ledgerEntry(
   { name, counts }: CheckedObservation,
   { grid, flux, exposure, detected, backgroundCounts, scale = 1, sourceStd = Number.NaN }: LedgerInputs,
-): LedgerEntry {
+): CountsLedger {
   const seen = frameImage(detected, grid);
   const light = frameOf(flux.data, grid);
   const collected = frameOf(exposure.data, grid);
@@ -96,7 +81,7 @@ export function skyLedgers(model: ForwardModel) {
       /** Expected counts in the pixels in use for unit flux of each pixel of the frame. */
       detected: frameOf(detected.data, grid),
       /** Of the mean of the whole sky. */
-      entry: (flux: SkyImage, scale: number, sourceStd: number): LedgerEntry =>
+      entry: (flux: SkyImage, scale: number, sourceStd: number): CountsLedger =>
         ledgerEntry(observation, { flux, detected, exposure, backgroundCounts, grid, scale, sourceStd }),
     };
   });

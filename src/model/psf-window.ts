@@ -1,7 +1,7 @@
 import type { Boundary } from "../data/observation/boundary.js";
 import { modulo } from "../data/observation/convolution.js";
 import { type PsfWindow, psfCentre } from "../data/observation/psf.js";
-import type { Shape, SkyImage } from "../image.js";
+import { cutout, litRectangle, type Shape, type SkyImage } from "../image.js";
 
 /**
  * Cut a psf down to the cells that can carry light on an image: borders of zeros go, so do cells farther from the
@@ -21,15 +21,7 @@ function crop(
   rows: readonly [number, number],
   cols: readonly [number, number],
 ): PsfWindow {
-  const nx = psf.shape[1];
-  const width = cols[1] - cols[0];
-  const height = rows[1] - rows[0];
-  const data = new Float64Array(height * width);
-  for (let row = 0; row < height; row++) {
-    const from = (rows[0] + row) * nx + cols[0];
-    data.set(psf.data.subarray(from, from + width), row * width);
-  }
-  return { psf: { data, shape: [height, width] }, centre: [centre[0] - rows[0], centre[1] - cols[0]] };
+  return { psf: cutout(psf, rows, cols), centre: [centre[0] - rows[0], centre[1] - cols[0]] };
 }
 
 function cropToReach(window: PsfWindow, [ny, nx]: Shape): PsfWindow {
@@ -59,24 +51,7 @@ function fold(window: PsfWindow, [ny, nx]: Shape): PsfWindow {
 }
 
 function cropZeros(window: PsfWindow): PsfWindow {
-  const {
-    psf: {
-      data,
-      shape: [ny, nx],
-    },
-  } = window;
-  let top = ny;
-  let bottom = 0;
-  let left = nx;
-  let right = 0;
-  for (let row = 0; row < ny; row++) {
-    for (let col = 0; col < nx; col++) {
-      if (data[row * nx + col] === 0) continue;
-      top = Math.min(top, row);
-      bottom = Math.max(bottom, row + 1);
-      left = Math.min(left, col);
-      right = Math.max(right, col + 1);
-    }
-  }
-  return top < bottom ? crop(window, [top, bottom], [left, right]) : window;
+  const { psf } = window;
+  const lit = litRectangle(psf);
+  return lit ? crop(window, lit.rows, lit.cols) : window;
 }

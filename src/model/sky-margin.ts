@@ -1,6 +1,6 @@
 import type { Boundary } from "../data/observation/boundary.js";
 import type { CheckedObservation } from "../data/observation/check-observation.js";
-import { psfCentre } from "../data/observation/psf.js";
+import { psfShells } from "../data/observation/psf.js";
 import { psfsOf } from "../data/observation/psf-set.js";
 import { constantImage, imageSum, MAX_PIXELS, type Shape, type SkyImage } from "../image.js";
 import { detectionProbability } from "./detection.js";
@@ -100,15 +100,7 @@ function rimOf([ny, nx]: Shape, mask: SkyImage | undefined): SkyImage {
 
 /** Half width of the smallest square about the centre of a psf that holds `REACH_LIGHT` of it. */
 export function psfReach(psf: SkyImage): number {
-  const [ny, nx] = psf.shape;
-  const [centreRow, centreCol] = psfCentre(psf);
-  const shells = new Float64Array(Math.max(ny, nx) + 1);
-  for (let row = 0; row < ny; row++) {
-    for (let col = 0; col < nx; col++) {
-      const shell = Math.max(Math.abs(row - centreRow), Math.abs(col - centreCol));
-      shells[shell] += psf.data[row * nx + col];
-    }
-  }
+  const shells = psfShells(psf);
   const wanted = REACH_LIGHT * imageSum(psf);
   let reach = 0;
   for (let light = shells[0]; light < wanted && reach < shells.length - 1; light += shells[reach]) reach++;

@@ -98,10 +98,7 @@ function onSky(observation: CheckedObservation, grid: SkyGrid, boundary: Boundar
       data: perDetectorPixel.data.map((value) => value / (upsampling * upsampling)),
       shape: grid.shape,
     },
-    detected: {
-      data: exposure.data.map((value, index) => value * detection.data[index]),
-      shape: grid.shape,
-    },
+    detected: { data: exposure.data.map((value, index) => value * detection.data[index]), shape: grid.shape },
   };
 }
 

@@ -1,8 +1,8 @@
 import type { Boundary } from "../data/observation/boundary.js";
-import { centredPsf, type PsfWindow, psfCentre } from "../data/observation/psf.js";
+import type { PsfWindow } from "../data/observation/psf.js";
 import { mapPsf, type Psf, type PsfShare, psfShares } from "../data/observation/psf-set.js";
-import { resamplePsf } from "../data/observation/resample-psf.js";
-import type { Shape } from "../image.js";
+import { movedPsf } from "../data/observation/resample-psf.js";
+import { paddedImage, type Shape } from "../image.js";
 import { trimPsf } from "./psf-window.js";
 import type { SkyGrid } from "./sky-grid.js";
 
@@ -35,7 +35,7 @@ export function psfInSkyPixels(
     psf,
     (image) => {
       if (factor === 1 && shift.x === 0 && shift.y === 0) return image;
-      return centredPsf(resamplePsf({ psf: image, centre: psfCentre(image) }, { upsampling: factor, shift }));
+      return movedPsf(image, shift, factor);
     },
     ({ x, y }) => ({ x: onSky(x + offset.x), y: onSky(y + offset.y) }),
   );
@@ -55,13 +55,8 @@ export function trimmedPsf(psf: Psf, shape: Shape, boundary: Boundary): SkyPsf {
   return { parts };
 }
 
-function wholeBox({ row, col, weights }: Omit<PsfShare, "psf">, [ny, nx]: Shape): Omit<PsfShare, "psf"> {
-  const data = new Float64Array(ny * nx);
-  const [rows, cols] = weights.shape;
-  for (let line = 0; line < rows; line++) {
-    data.set(weights.data.subarray(line * cols, (line + 1) * cols), (row + line) * nx + col);
-  }
-  return { row: 0, col: 0, weights: { data, shape: [ny, nx] } };
+function wholeBox({ row, col, weights }: Omit<PsfShare, "psf">, shape: Shape): Omit<PsfShare, "psf"> {
+  return { row: 0, col: 0, weights: paddedImage(weights, shape, row, col) };
 }
 
 /** The smallest window that holds those of all parts about one centre: its shape and the centre's index, which may lie outside. */

@@ -127,10 +127,8 @@ export function extraSourceMeter(
         const fill = emptied.fill(image);
         for (const [index, pixel] of emptied.pixels.entries()) frame[pixel] = fill[index];
         setFrame(whole, frame, grid);
-        const other = inAperture(
-          model.predict(whole).map(({ data }) => data),
-          aperture,
-        );
+        const predicted = model.predict(whole).map(({ data }) => data);
+        const other = inAperture(predicted, aperture);
         const source = point?.source ?? drawnSource(region, image, frame);
         const unit = point?.unit ?? inAperture(model.project(onSky(source)), aperture);
         skies.push({ other, unit });
@@ -154,6 +152,7 @@ export function extraSourceMeter(
           }
         }
         const part = average > 0 ? medianCount(others) / average : 0;
+        const usual = expected.map((value) => part * value);
         return {
           sourceShape,
           fluxPrior,
@@ -162,18 +161,15 @@ export function extraSourceMeter(
           inside: units.reduce((total, unit, draw) => total + unit / exposed[draw], 0) / units.length,
           chance: chanceOf(Math.round(observed), others),
           ...fluxLaw(counts, skies, fluxPrior),
-          expectedLimits: fluxLaw(
-            expected.map((value) => part * value),
-            skies,
-            fluxPrior,
-          ).limits,
+          expectedLimits: fluxLaw(usual, skies, fluxPrior).limits,
           detectable: fluxFoundHalf(criticalCount(FALSE_ALARM, others), others, units),
         };
       }),
   };
 }
 
-function sum(values: ArrayLike<number>): number {
+/** Sum of numbers in their order. */
+export function sum(values: ArrayLike<number>): number {
   let total = 0;
   for (let index = 0; index < values.length; index++) total += values[index];
   return total;

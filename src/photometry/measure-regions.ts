@@ -1,8 +1,9 @@
+import { concatenated } from "../concatenated.js";
 import { type Boundary, checkBoundary } from "../data/observation/boundary.js";
 import { observationList } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
-import type { Shape, SkyImage } from "../image.js";
+import { checkSameShape, type Shape, type SkyImage } from "../image.js";
 import { createForwardModel } from "../model/forward-model.js";
 import { frameOf, frameShape, ontoSky } from "../model/sky-grid.js";
 import { asDrawSource, type DrawSource, forEachDraw, type WatchOptions } from "../posterior/draw-source.js";
@@ -77,22 +78,16 @@ export async function measureRegions(
   regions: readonly (Region | RegionPixels)[],
   options: MeasureRegionsOptions = {},
 ): Promise<MeasuredRegion[]> {
-  const {
-    thresholds = [],
-    boundary = "spill",
-    upsampling = 1,
-    margin = 0,
-    sky,
-    onProgress,
-    signal,
-  } = options;
-  const { extraDraws = DEFAULT_EXTRA_DRAWS, sourceShape, fluxPrior, keepOthers } = options;
+  const { thresholds = [], boundary = "spill", upsampling = 1, margin = 0, sky } = options;
+  const { onProgress, signal, extraDraws = DEFAULT_EXTRA_DRAWS } = options;
   checkBoundary("measureRegions", boundary);
   const observations = observationList(data);
   const source = asDrawSource(images);
   const seen = withMeanPsfs(observations, options.parameters);
   const model = createForwardModel(seen, { boundary, upsampling, margin });
-  checkFrame(frameShape(model.grid), source.shape);
+  const frame = { shape: frameShape(model.grid) };
+  const remedy = "give the data (and cut-out) that were deconvolved, and the upsampling";
+  checkSameShape("measureRegions: observations", frame, "the draws", source, remedy);
   if (extraDraws > 0 && margin > 0 && sky?.shape.join() !== model.shape.join()) {
     throw new InvalidInputError(
       `measureRegions: sky must be the whole one, [${model.shape.join(", ")}], where it has a margin of ${margin}, got ` +
@@ -124,11 +119,7 @@ export async function measureRegions(
   });
   const extras: (ExtraSource | undefined)[] = [];
   if (extraDraws > 0) {
-    const meter = extraSourceMeter(model, { data: mean, shape: source.shape }, sky, sparse, {
-      ...(sourceShape === undefined ? {} : { sourceShape }),
-      ...(fluxPrior === undefined ? {} : { fluxPrior }),
-      ...(keepOthers === undefined ? {} : { keepOthers }),
-    });
+    const meter = extraSourceMeter(model, { data: mean, shape: source.shape }, sky, sparse, options);
     const scales = backgroundScales(options.parameters, observations.length, source);
     const step = Math.max(1, Math.floor(total / extraDraws));
     await forEachDraw(
@@ -145,22 +136,13 @@ export async function measureRegions(
       const draws = source.draws(chain);
       return meters[chain].values[quantity].subarray(region * draws, (region + 1) * draws);
     };
-    const pooled = (quantity: string) => {
-      const all = new Float64Array(total);
-      let end = 0;
-      for (const chain of chains) {
-        all.set(column(quantity, chain), end);
-        end += source.draws(chain);
-      }
-      return all;
-    };
-    const draws: RegionDraws = {
-      flux: pooled("flux"),
-      source: pooled("source"),
-      x: pooled("x"),
-      y: pooled("y"),
-      width: pooled("width"),
-    };
+    const pooled = (quantity: string) =>
+      concatenated(
+        Float64Array,
+        chains.map((chain) => column(quantity, chain)),
+      );
+    const [flux, photons, x, y, width] = ["flux", "source", "x", "y", "width"].map(pooled);
+    const draws: RegionDraws = { flux, source: photons, x, y, width };
     const extra = extras[region];
     return {
       name,
@@ -171,15 +153,6 @@ export async function measureRegions(
       draws,
     };
   });
-}
-
-function checkFrame(frame: Shape, draws: Shape): void {
-  if (frame[0] === draws[0] && frame[1] === draws[1]) return;
-  throw new InvalidInputError(
-    `measureRegions: observations must have the shape of the draws, [${draws.join(", ")}], got [${frame.join(", ")}]; ` +
-      "give the data (and cut-out) that were deconvolved, and the upsampling",
-    { fields: { shape: frame, expected: draws } },
-  );
 }
 
 /** A region as the meter takes it. */

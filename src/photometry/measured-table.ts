@@ -7,8 +7,8 @@ import { pixelToSky } from "../data/sky/sky-position.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
 import { regionFluxUnit } from "../posterior/region.js";
 import type { MeasuredRegion } from "./measure-regions.js";
-import { comparePair, type RegionPair } from "./region-products.js";
-import { type TableColumn, tableCsv } from "./table-file.js";
+import { type Centroid, comparePair, type RegionPair } from "./region-products.js";
+import { type TableColumn, tableColumn, tableCsv } from "./table-file.js";
 
 /** What a table says beside the numbers. */
 export interface MeasuredTableOptions {
@@ -34,6 +34,15 @@ const percentText = (probability: number) => `${Math.round(1000 * probability) /
 
 const IMAGE = "posterior of the image under its prior";
 const EXTRA = "source in addition to all other light, from its likelihood";
+const CENTROID = "centroid of the light in the region, pixels from 0";
+const ONE_SIGMA = "one standard deviation (39 %)";
+/** The scale of a column in pixels. */
+const one = (_region: MeasuredRegion) => 1;
+/** The columns of an interval. */
+const ENDS = [
+  { end: "begin", key: "low", ucd: "phot.flux;stat.min" },
+  { end: "end", key: "high", ucd: "phot.flux;stat.max" },
+] as const;
 
 /**
  * The columns of the table, in order: what FITS, VOTable and CSV hold.
@@ -49,34 +58,43 @@ export function measuredColumns(
   const flux = regionFluxUnit(unit);
   const first = regions[0];
   const extra = regions.find((region) => region.extra !== undefined)?.extra;
-  const column = (
-    name: string,
-    columnUnit: string | undefined,
-    ucd: string,
-    description: string,
-    of: MeasuredColumn["of"],
-  ): MeasuredColumn => ({
-    name,
-    ...(columnUnit === undefined ? {} : { unit: columnUnit }),
-    ucd,
-    description,
-    of,
-  });
-  const ofExtra =
-    (of: (source: NonNullable<MeasuredRegion["extra"]>) => number) =>
-    ({ extra: source }: MeasuredRegion) =>
-      source === undefined ? Number.NaN : of(source);
-  const sky = ({ products: { centroid } }: MeasuredRegion) => pixelToSky(wcs!, centroid.x, centroid.y);
+  const column = tableColumn<MeasuredRegion>;
+  type Extra = NonNullable<MeasuredRegion["extra"]>;
   // Pixels of a map of the sky differ from place to place.
   const arcseconds = ({ products: { centroid } }: MeasuredRegion) =>
     3600 * pixelSizeAt(wcs!, centroid.x, centroid.y);
   const skyArea = (region: MeasuredRegion) => arcseconds(region) ** 2 * region.area;
+  /** Columns by where their numbers are; `scale` is of a pixel, where the unit is another. */
+  const fluxes = (name: string, ucd: string, description: string, key: "median" | "mean" | "std") =>
+    column(name, flux, ucd, description, ({ products }) => products.flux[key]);
+  const photons = (name: string, ucd: string, description: string, key: "mean" | "std") =>
+    column(name, "count", ucd, description, ({ products }) => products.source[key]);
+  const place = (name: string, inUnit: string, ucd: string, text: string, key: keyof Centroid, scale = one) =>
+    column(name, inUnit, ucd, text, (region) => scale(region) * region.products.centroid[key]);
+  const extent = (
+    name: string,
+    inUnit: string,
+    ucd: string,
+    text: string,
+    key: "mean" | "std",
+    scale = one,
+  ) => column(name, inUnit, ucd, text, (region) => scale(region) * region.products.width[key]);
+  const ofExtra = (
+    name: string,
+    inUnit: string | undefined,
+    ucd: string,
+    text: string,
+    of: (extra: Extra) => number,
+  ) =>
+    column(name, inUnit, ucd, text, ({ extra: source }) => (source === undefined ? Number.NaN : of(source)));
+  const sky = ({ products: { centroid } }: MeasuredRegion) => pixelToSky(wcs!, centroid.x, centroid.y);
   const equatorial = wcs !== undefined && isEquatorial(wcs);
   const axis = equatorial
     ? ["pos.eq.ra", "pos.eq.dec"]
     : wcs?.system === "galactic"
       ? ["pos.galactic.lon", "pos.galactic.lat"]
       : ["pos", "pos"];
+  const [major, minor] = ["phys.angSize.smajAxis;pos.errorEllipse", "phys.angSize.sminAxis;pos.errorEllipse"];
   return [
     {
       ...column("region", undefined, "meta.id;meta.main", "name of the region", ({ name }) => name),
@@ -92,57 +110,27 @@ export function measuredColumns(
     ...(wcs === undefined
       ? []
       : [column("area_sky", "arcsec2", "phys.angArea", "its area on the sky", skyArea)]),
-    column(
-      "image_flux",
-      flux,
-      "phot.flux;stat.median",
-      `flux of the region: ${IMAGE}, median`,
-      ({ products }) => products.flux.median,
-    ),
-    column(
-      "image_flux_mean",
-      flux,
-      "phot.flux;stat.mean",
-      `its mean: ${IMAGE}`,
-      ({ products }) => products.flux.mean,
-    ),
-    column(
-      "image_flux_std",
-      flux,
-      "stat.stdev;phot.flux",
-      `its standard deviation: ${IMAGE}`,
-      ({ products }) => products.flux.std,
-    ),
-    ...(first?.products.flux.intervals ?? []).flatMap(({ probability }, at) => [
-      column(
-        `image_flux_low_${percent(probability)}`,
-        flux,
-        "phot.flux;stat.min",
-        `begin of the ${percentText(probability)} interval, equal tails: ${IMAGE}`,
-        ({ products }) => products.flux.intervals[at].low,
+    fluxes("image_flux", "phot.flux;stat.median", `flux of the region: ${IMAGE}, median`, "median"),
+    fluxes("image_flux_mean", "phot.flux;stat.mean", `its mean: ${IMAGE}`, "mean"),
+    fluxes("image_flux_std", "stat.stdev;phot.flux", `its standard deviation: ${IMAGE}`, "std"),
+    ...(first?.products.flux.intervals ?? []).flatMap(({ probability }, at) =>
+      ENDS.map(({ end, key, ucd }) =>
+        column(
+          `image_flux_${key}_${percent(probability)}`,
+          flux,
+          ucd,
+          `${end} of the ${percentText(probability)} interval, equal tails: ${IMAGE}`,
+          ({ products }) => products.flux.intervals[at][key],
+        ),
       ),
-      column(
-        `image_flux_high_${percent(probability)}`,
-        flux,
-        "phot.flux;stat.max",
-        `end of the ${percentText(probability)} interval, equal tails: ${IMAGE}`,
-        ({ products }) => products.flux.intervals[at].high,
-      ),
-    ]),
-    column(
+    ),
+    photons(
       "image_photons",
-      "count",
       "phot.count;stat.mean",
       `photons that the exposure makes of the flux, wherever the psf takes them: ${IMAGE}, mean`,
-      ({ products }) => products.source.mean,
+      "mean",
     ),
-    column(
-      "image_photons_std",
-      "count",
-      "stat.stdev;phot.count",
-      "their standard deviation",
-      ({ products }) => products.source.std,
-    ),
+    photons("image_photons_std", "stat.stdev;phot.count", "their standard deviation", "std"),
     column(
       "image_brightness",
       brightnessUnit(unit, "pixel"),
@@ -170,69 +158,27 @@ export function measuredColumns(
         ({ products }) => products.exceeds[at].probability,
       ),
     ),
-    column(
-      "x",
-      "pixel",
-      "pos.cartesian.x",
-      "centroid of the light in the region, pixels from 0",
-      ({ products }) => products.centroid.x,
-    ),
-    column(
-      "x_std",
-      "pixel",
-      "stat.stdev;pos.cartesian.x",
-      "its standard deviation",
-      ({ products }) => products.centroid.xStd,
-    ),
-    column(
-      "y",
-      "pixel",
-      "pos.cartesian.y",
-      "centroid of the light in the region, pixels from 0",
-      ({ products }) => products.centroid.y,
-    ),
-    column(
-      "y_std",
-      "pixel",
-      "stat.stdev;pos.cartesian.y",
-      "its standard deviation",
-      ({ products }) => products.centroid.yStd,
-    ),
-    column(
+    place("x", "pixel", "pos.cartesian.x", CENTROID, "x"),
+    place("x_std", "pixel", "stat.stdev;pos.cartesian.x", "its standard deviation", "xStd"),
+    place("y", "pixel", "pos.cartesian.y", CENTROID, "y"),
+    place("y_std", "pixel", "stat.stdev;pos.cartesian.y", "its standard deviation", "yStd"),
+    place(
       "ellipse_major",
       "pixel",
-      "phys.angSize.smajAxis;pos.errorEllipse",
-      "semi-axis of the ellipse of one standard deviation (39 %) of the centroid",
-      ({ products }) => products.centroid.major,
+      major,
+      `semi-axis of the ellipse of ${ONE_SIGMA} of the centroid`,
+      "major",
     ),
-    column(
-      "ellipse_minor",
-      "pixel",
-      "phys.angSize.sminAxis;pos.errorEllipse",
-      "the other semi-axis",
-      ({ products }) => products.centroid.minor,
-    ),
-    column(
+    place("ellipse_minor", "pixel", minor, "the other semi-axis", "minor"),
+    place(
       "ellipse_angle",
       "deg",
       "pos.posAng;pos.errorEllipse",
       "of the major axis, from x towards y",
-      ({ products }) => products.centroid.angle,
+      "angle",
     ),
-    column(
-      "extent",
-      "pixel",
-      "phys.angSize",
-      "root mean square radius of the light along an axis",
-      ({ products }) => products.width.mean,
-    ),
-    column(
-      "extent_std",
-      "pixel",
-      "stat.stdev;phys.angSize",
-      "its standard deviation",
-      ({ products }) => products.width.std,
-    ),
+    extent("extent", "pixel", "phys.angSize", "root mean square radius of the light along an axis", "mean"),
+    extent("extent_std", "pixel", "stat.stdev;phys.angSize", "its standard deviation", "std"),
     ...(wcs === undefined
       ? []
       : [
@@ -250,113 +196,104 @@ export function measuredColumns(
             `latitude of the centroid, ${wcs.system}`,
             (region) => sky(region).lat,
           ),
-          column(
+          place(
             "ellipse_major_sky",
             "arcsec",
-            "phys.angSize.smajAxis;pos.errorEllipse",
+            major,
             "semi-axis of the error ellipse on the sky",
-            (region) => arcseconds(region) * region.products.centroid.major,
+            "major",
+            arcseconds,
           ),
-          column(
-            "ellipse_minor_sky",
-            "arcsec",
-            "phys.angSize.sminAxis;pos.errorEllipse",
-            "the other semi-axis",
-            (region) => arcseconds(region) * region.products.centroid.minor,
-          ),
-          column(
+          place("ellipse_minor_sky", "arcsec", minor, "the other semi-axis", "minor", arcseconds),
+          extent(
             "extent_sky",
             "arcsec",
             "phys.angSize",
             "root mean square radius on the sky",
-            (region) => arcseconds(region) * region.products.width.mean,
+            "mean",
+            arcseconds,
           ),
         ]),
     ...(extra === undefined
       ? []
       : [
-          column(
+          ofExtra(
             "counts",
             "count",
             "phot.count",
             "observed counts in the region's pixels",
-            ofExtra(({ counts }) => counts),
+            ({ counts }) => counts,
           ),
-          column(
+          ofExtra(
             "other_counts",
             "count",
             "phot.count;stat.mean",
             "expected counts there of all other light, background included",
-            ofExtra(({ other }) => other.mean),
+            ({ other }) => other.mean,
           ),
-          column(
+          ofExtra(
             "other_counts_std",
             "count",
             "stat.stdev;phot.count",
             "their standard deviation over the draws",
-            ofExtra(({ other }) => other.std),
+            ({ other }) => other.std,
           ),
-          column(
+          ofExtra(
             "inside",
             undefined,
             "stat.value;arith.ratio",
             "part of the photons of a source that the psf leaves in the region's pixels",
-            ofExtra(({ inside }) => inside),
+            ({ inside }) => inside,
           ),
-          column(
+          ofExtra(
             "p_chance",
             undefined,
             "stat.probability",
             "probability that all other light alone gives so many counts",
-            ofExtra(({ chance }) => chance),
+            ({ chance }) => chance,
           ),
-          column(
+          ofExtra(
             "source_flux",
             flux,
             "phot.flux;stat.max",
             `most likely flux: ${EXTRA}`,
-            ofExtra(({ best }) => best),
+            ({ best }) => best,
           ),
-          ...extra.intervals.flatMap(({ probability }, at) => [
-            column(
-              `source_flux_low_${percent(probability)}`,
-              flux,
-              "phot.flux;stat.min",
-              `begin of the shortest ${percentText(probability)} interval: ${EXTRA}`,
-              ofExtra(({ intervals }) => intervals[at].low),
+          ...extra.intervals.flatMap(({ probability }, at) =>
+            ENDS.map(({ end, key, ucd }) =>
+              ofExtra(
+                `source_flux_${key}_${percent(probability)}`,
+                flux,
+                ucd,
+                `${end} of the shortest ${percentText(probability)} interval: ${EXTRA}`,
+                ({ intervals }) => intervals[at][key],
+              ),
             ),
-            column(
-              `source_flux_high_${percent(probability)}`,
-              flux,
-              "phot.flux;stat.max",
-              `end of the shortest ${percentText(probability)} interval: ${EXTRA}`,
-              ofExtra(({ intervals }) => intervals[at].high),
-            ),
-          ]),
+          ),
           ...extra.limits.map(({ probability }, at) =>
-            column(
+            ofExtra(
               `source_limit_${percent(probability)}`,
               flux,
               "phot.flux;stat.max",
               `upper limit, ${percentText(probability)}, one-sided: ${EXTRA}`,
-              ofExtra(({ limits }) => limits[at].limit),
+              ({ limits }) => limits[at].limit,
             ),
           ),
           ...extra.expectedLimits.map(({ probability }, at) =>
-            column(
+            ofExtra(
               `source_expected_limit_${percent(probability)}`,
               flux,
               "phot.flux;stat.max;meta.modelled",
               `the ${percentText(probability)} limit to expect where there is no source`,
-              ofExtra(({ expectedLimits }) => expectedLimits[at].limit),
+              ({ expectedLimits }) => expectedLimits[at].limit,
             ),
           ),
-          column(
+          ofExtra(
             "source_detectable",
             flux,
             "phot.flux;instr.sensitivity",
             "flux found half of the time at 3 sigma",
-            ofExtra(({ detectable }) => detectable),
+            ({ detectable }) => detectable,
           ),
         ]),
   ];

@@ -68,11 +68,8 @@ export function medianCount(means: readonly number[]): number {
  * @param unit counts of a source of flux 1 with each of them, > 0
  */
 export function fluxFoundHalf(count: number, means: readonly number[], unit: readonly number[]): number {
-  const chance = (flux: number) =>
-    chanceOf(
-      count,
-      means.map((mean, index) => mean + flux * unit[index]),
-    );
+  const withSource = (flux: number) => means.map((mean, index) => mean + flux * unit[index]);
+  const chance = (flux: number) => chanceOf(count, withSource(flux));
   if (chance(0) >= 0.5) return 0;
   let [low, high] = [0, (count + 1) / Math.min(...unit)];
   while (high - low > 1e-6 * high) {

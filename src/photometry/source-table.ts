@@ -12,7 +12,7 @@ import type { FoundSource } from "./find-sources.js";
 import type { MeasuredRegion } from "./measure-regions.js";
 import type { MeasuredFileOptions } from "./measured-file.js";
 import { type MeasuredTableOptions, measuredColumns } from "./measured-table.js";
-import { type TableColumn, tableCsv, tableFits, tableVotable } from "./table-file.js";
+import { type TableColumn, tableColumn, tableCsv, tableFits, tableVotable } from "./table-file.js";
 
 /** Columns of measured regions that a catalogue has in words of its own. */
 const OWN_WORDS = /^(region|extent(_std|_sky)?)$/;
@@ -27,13 +27,10 @@ export function sourceColumns(
 ): TableColumn<FoundSource>[] {
   const { wcs } = parseWcs(options.wcs ?? []);
   const flux = regionFluxUnit(options.unit);
-  const column = (
-    name: string,
-    unit: string | undefined,
-    ucd: string,
-    description: string,
-    of: TableColumn<FoundSource>["of"],
-  ): TableColumn<FoundSource> => ({ name, ...(unit === undefined ? {} : { unit }), ucd, description, of });
+  const column = tableColumn<FoundSource>;
+  type Key = "low" | "high" | "chance";
+  const extent = (name: string, unit: string | undefined, ucd: string, description: string, key: Key) =>
+    column(name, unit, ucd, description, (one) => one.extent[key]);
   const text = (...of: Parameters<typeof column>): TableColumn<FoundSource> => ({
     ...column(...of),
     isText: true,
@@ -85,26 +82,14 @@ export function sourceColumns(
       "standard deviation of a round Gaussian beyond the psf, most likely",
       ({ extent }) => extent.width,
     ),
-    column(
-      "extent_low",
-      "pixel",
-      "phys.angSize;stat.min",
-      "begin of its 68 % interval",
-      ({ extent }) => extent.low,
-    ),
-    column(
-      "extent_high",
-      "pixel",
-      "phys.angSize;stat.max",
-      "end of its 68 % interval",
-      ({ extent }) => extent.high,
-    ),
-    column(
+    extent("extent_low", "pixel", "phys.angSize;stat.min", "begin of its 68 % interval", "low"),
+    extent("extent_high", "pixel", "phys.angSize;stat.max", "end of its 68 % interval", "high"),
+    extent(
       "extent_chance",
       undefined,
       "stat.probability",
       "probability that a point looks so wide",
-      ({ extent }) => extent.chance,
+      "chance",
     ),
     ...(wcs === undefined
       ? []
@@ -114,7 +99,7 @@ export function sourceColumns(
             "arcsec",
             "phys.angSize",
             "the width on the sky",
-            ({ extent, centroid: { x, y } }) => 3600 * pixelSizeAt(wcs, x, y) * extent.width,
+            ({ extent: { width }, centroid: { x, y } }) => 3600 * pixelSizeAt(wcs, x, y) * width,
           ),
           column(
             "ellipse_angle_sky",
@@ -172,11 +157,7 @@ export function sourcesCsv(sources: readonly FoundSource[], options: MeasuredTab
 }
 
 /** What region files call the coordinates of an image. */
-const SYSTEMS: Readonly<Record<string, RegionSystem>> = {
-  ICRS: "icrs",
-  FK5: "fk5",
-  galactic: "galactic",
-};
+const SYSTEMS: Readonly<Record<string, RegionSystem>> = { ICRS: "icrs", FK5: "fk5", galactic: "galactic" };
 
 /** The apertures as a region file of DS9, on the sky where the image has one: what `tslira measure` and `tslira plot` take. */
 export function sourcesDs9(

@@ -14,6 +14,7 @@ import type { Shape } from "../image.js";
 import type { ForwardModel } from "../model/forward-model.js";
 import { frameShape, setFrame } from "../model/sky-grid.js";
 import { bridgedLight } from "./bridged-light.js";
+import { sum } from "./extra-source.js";
 
 /** Light of a source: where, and how wide, as the standard deviation of a round Gaussian in pixels of the frame; 0 is a point. */
 export interface SourceLight extends PixelPosition {
@@ -316,10 +317,4 @@ function bisect(holds: (value: number) => boolean, low: number, high: number): n
     else right = middle;
   }
   return (left + right) / 2;
-}
-
-function sum(values: ArrayLike<number>): number {
-  let total = 0;
-  for (let index = 0; index < values.length; index++) total += values[index];
-  return total;
 }

@@ -1,7 +1,9 @@
 /** Tables with units as files: FITS, VOTable and CSV. */
 
 import { csvCell } from "../csv-cell.js";
+import { provenanceCards } from "../io/file-origin.js";
 import { type FitsColumnInput, fitsCard, writeFits } from "../io/fits.js";
+import { numberColumn, textColumn } from "../io/result-config.js";
 import { escapeText } from "../io/result-text.js";
 import { escapeXml } from "../xml-text.js";
 
@@ -19,6 +21,17 @@ export interface TableColumn<Row> {
   readonly of: (row: Row) => number | string;
 }
 
+/** A column of numbers. */
+export function tableColumn<Row>(
+  name: string,
+  unit: string | undefined,
+  ucd: string,
+  description: string,
+  of: TableColumn<Row>["of"],
+): TableColumn<Row> {
+  return { name, ...(unit === undefined ? {} : { unit }), ucd, description, of };
+}
+
 /** Where a table comes from. */
 export interface TableOrigin {
   /** Version of the program. */
@@ -31,22 +44,20 @@ export function tableFits<Row>(
   name: string,
   columns: readonly TableColumn<Row>[],
   rows: readonly Row[],
-  { version, command }: TableOrigin,
+  origin: TableOrigin,
 ): Uint8Array {
   const cells = columns.map(({ name, unit, isText, of }): FitsColumnInput => {
     const values = rows.map(of);
-    const unitPart = unit === undefined ? {} : { unit: escapeText(unit) };
-    if (isText !== true) return { name, format: "D", values: values.map(Number), ...unitPart };
-    const texts = values.map((value) => escapeText(String(value)));
-    return { name, format: `${Math.max(1, ...texts.map(({ length }) => length))}A`, values: texts };
+    if (isText === true) return textColumn(name, values.map(String));
+    return {
+      ...numberColumn(name, values.map(Number)),
+      ...(unit !== undefined && { unit: escapeText(unit) }),
+    };
   });
   return writeFits([
     {
       kind: "empty",
-      cards: [
-        fitsCard("CREATOR", version === undefined ? "tslira" : `tslira ${version}`),
-        ...(command === undefined ? [] : [fitsCard("COMMAND", escapeText(command))]),
-      ],
+      cards: provenanceCards(origin),
     },
     {
       kind: "table",

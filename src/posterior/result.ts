@@ -7,9 +7,12 @@ import type {
   TotalCountsPrior,
 } from "../data/law/prior-parameters.js";
 import type { Boundary } from "../data/observation/boundary.js";
+import type { CountsLedger } from "../data/observation/counts-ledger.js";
 import type { WcsCard } from "../data/observation/observation.js";
 import type { SkyImage } from "../image.js";
 import type { ImageTrace, ParameterTrace } from "./trace.js";
+
+export type { CountsLedger };
 
 /**
  * Where chains run, in the end; absent: `"cpu"`. Same seed, same bytes on the same GPU; other devices draw others of the same law.
@@ -164,22 +167,6 @@ export interface Verdict {
   readonly remedy: string;
   /** The quantities behind the verdict, worst first, at most five. */
   readonly worst: readonly Convergence[];
-}
-
-/** Where the counts of one observation went; sums over detector pixels in use, posterior means. */
-export interface CountsLedger {
-  readonly name: string;
-  /** Observed counts in the pixels used. */
-  readonly observed: number;
-  /** Expected counts from the source image in the frame, with posterior standard deviation. */
-  readonly source: number;
-  readonly sourceStd: number;
-  /** Expected counts from the background, that of the margin included. */
-  readonly background: number;
-  /** Expected source photons from the frame that the exposure collects but that land outside the detector pixels in use. */
-  readonly lost: number;
-  /** Expected counts from the source image beyond the frame; present where the sky has a margin. */
-  readonly outside?: number;
 }
 
 /** Where a result comes from. */

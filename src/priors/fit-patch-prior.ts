@@ -47,14 +47,8 @@ export function fitPatchPrior(
   images: readonly SkyImage[],
   options: FitPatchPriorOptions = {},
 ): FittedPatchMixture {
-  const {
-    components = 32,
-    patchSize = 8,
-    iterations = 50,
-    tolerance = 1e-3,
-    ridge = 1e-6,
-    seed = 0,
-  } = options;
+  const { components = 32, patchSize = 8, iterations = 50, tolerance = 1e-3 } = options;
+  const { ridge = 1e-6, seed = 0 } = options;
   const { stride = Math.max(1, patchSize >> 1), patchNorm = "relative" } = options;
   for (const [name, value] of Object.entries({ components, patchSize, stride, iterations })) {
     if (!Number.isInteger(value) || value < 1) {

@@ -1,3 +1,4 @@
+import { checkChoice } from "../choice.js";
 import { type PatchMixture, type PatchNorm, prepareMixture } from "../data/law/patch-mixture.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
@@ -52,11 +53,7 @@ export function patchPrior(
       `patchPrior: stride must be a whole number from 1 to the patch size ${patchSize}, got ${stride}; half the patch size is usual`,
     );
   }
-  if (cycleSpin !== "none" && cycleSpin !== "average" && cycleSpin !== "random") {
-    throw new InvalidInputError(
-      `patchPrior: cycleSpin must be "none", "average" or "random", got ${JSON.stringify(cycleSpin)}`,
-    );
-  }
+  checkChoice("patchPrior: cycleSpin", cycleSpin, ["none", "average", "random"]);
   if (imageNorm !== "none") checkPositiveOption("patchPrior", "imageNorm.scale", imageNorm.scale);
   const n = patchSize * patchSize;
   const average: readonly (readonly [number, number])[] = Array.from(

@@ -1,6 +1,5 @@
 import { naturalLog } from "../data/random/exponential.js";
-import { InvalidInputError } from "../errors.js";
-import type { SkyImage } from "../image.js";
+import { checkSameShape, type SkyImage } from "../image.js";
 import { checkPositiveOption, type FluxPrior, priorWithData } from "./flux-prior.js";
 
 // Priors under which pixels are independent of each other.
@@ -140,11 +139,7 @@ export function entropyPrior({
       },
       checkShape(shape) {
         if (typeof reference === "number") return;
-        const [ny, nx] = reference.shape;
-        if (ny === shape[0] && nx === shape[1]) return;
-        throw new InvalidInputError(
-          `entropyPrior: reference must have the shape of the sky, [${shape.join(", ")}], got [${ny}, ${nx}]; cut it out`,
-        );
+        checkSameShape("entropyPrior: reference", reference, "the sky", { shape }, "cut it out");
       },
     },
     { make: "entropyPrior", with: [{ strength, reference }] },

@@ -1,8 +1,8 @@
 import { observationList } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
-import { thinObservation } from "../data/observation/thin-observation.js";
+import { thinObservations } from "../data/observation/thin-observation.js";
 import { InvalidInputError } from "../errors.js";
-import type { SkyImage } from "../image.js";
+import { checkSameShape, type SkyImage } from "../image.js";
 import { createForwardModel, type ForwardModelOptions } from "../model/forward-model.js";
 
 /** One sky's observations as two independent sets. */
@@ -36,10 +36,7 @@ export function splitPhotons(
       fields: { fraction },
     });
   }
-  const list = observationList(observations);
-  const parts = list.map((observation, index) =>
-    thinObservation(observation, 1 - fraction, (seed + 0x9e3779b9 * index) % 2 ** 53),
-  );
+  const parts = thinObservations(observationList(observations), 1 - fraction, seed);
   return { training: parts.map(({ kept }) => kept), heldOut: parts.map(({ heldOut }) => heldOut) };
 }
 
@@ -64,12 +61,7 @@ export function heldOutCash(
   options: ForwardModelOptions = {},
 ): number {
   const model = createForwardModel(heldOut, options);
-  if (flux.shape[0] !== model.shape[0] || flux.shape[1] !== model.shape[1]) {
-    throw new InvalidInputError(
-      `heldOutCash: flux must have the shape of the sky, [${model.shape.join(", ")}], got [${flux.shape.join(", ")}]; ` +
-        "give the upsampling and margin it was made with",
-      { fields: { shape: flux.shape, expected: model.shape } },
-    );
-  }
+  const remedy = "give the upsampling and margin it was made with";
+  checkSameShape("heldOutCash: flux", flux, "the sky", model, remedy);
   return model.cash(flux.data);
 }

@@ -1,15 +1,8 @@
-import { InvalidInputError } from "../errors.js";
-import { imageSum, type SkyImage, sameShape } from "../image.js";
+import { checkSameShape, imageSum, type SkyImage } from "../image.js";
 
 /** Check that an image and the truth can be compared. */
 export function checkPair(where: string, image: SkyImage, truth: SkyImage): void {
-  if (!sameShape(image, truth)) {
-    throw new InvalidInputError(
-      `${where}: image must have the shape of the truth, [${truth.shape.join(", ")}], got [${image.shape.join(", ")}]; ` +
-        "cut or bin them alike",
-      { fields: { shape: image.shape, expected: truth.shape } },
-    );
-  }
+  checkSameShape(`${where}: image`, image, "the truth", truth, "cut or bin them alike");
 }
 
 /**

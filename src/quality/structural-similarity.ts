@@ -1,3 +1,4 @@
+import { checkChoice } from "../choice.js";
 import { gaussianProfile } from "../data/observation/psf.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
@@ -44,11 +45,7 @@ export function structuralSimilarity(
   checkPair("structuralSimilarity", image, truth);
   const { weights: weighting = "gaussian", size = weighting === "uniform" ? 7 : 11 } = options;
   const [ny, nx] = truth.shape;
-  if (weighting !== "gaussian" && weighting !== "uniform") {
-    throw new InvalidInputError(
-      `structuralSimilarity: weights must be "gaussian" or "uniform", got ${JSON.stringify(weighting)}; choose one`,
-    );
-  }
+  checkChoice("structuralSimilarity: weights", weighting, ["gaussian", "uniform"]);
   if (!Number.isInteger(size) || size < 1 || size % 2 === 0 || size > ny || size > nx) {
     throw new InvalidInputError(
       `structuralSimilarity: size must be an odd whole number of pixels that fits into ${ny} x ${nx}, got ${size}; ` +

@@ -4,7 +4,7 @@ import { plotEstimate } from "../figures/plot-estimate.js";
 import { plotResiduals } from "../figures/plot-residuals.js";
 import { formatNumber } from "../figures/ticks.js";
 import { imageSum } from "../image.js";
-import type { EstimateProvenance } from "../io/point-estimate-file.js";
+import type { EstimateProvenance } from "../io/file-origin.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import { regionFluxUnit } from "../posterior/region.js";
 import { escapeXml } from "../xml-text.js";

@@ -91,10 +91,7 @@ export function registeredHub(call: CallHub, hubId: SampValue | undefined): Samp
       }
       const { "samp.status": status, "samp.error": trouble = {} } = answer;
       const note = (trouble as SampMap)["samp.errortxt"];
-      return {
-        done: status !== "samp.error",
-        ...(status !== "samp.ok" && { note: String(note ?? status) }),
-      };
+      return { done: status !== "samp.error", ...(status !== "samp.ok" && { note: String(note ?? status) }) };
     },
     async close() {
       await call("unregister", []);

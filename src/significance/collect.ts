@@ -157,26 +157,19 @@ export function collectSignificance(
       distribution: distributionOf(xi, nullXi),
     };
   });
-  const bounds = rows.map(({ bound }) => bound);
-  const directs = rows.map(({ direct }) => direct);
-  const ratios = rows.map(({ ratio }) => ratio);
-  const adjusted = {
-    boundBonferroni: bonferroni(bounds),
-    boundHolm: holm(bounds),
-    directBonferroni: bonferroni(directs),
-    directHolm: holm(directs),
-    ratioBonferroni: bonferroni(ratios),
-    ratioHolm: holm(ratios),
-  };
+  const [bounds, directs, ratios] = (["bound", "direct", "ratio"] as const).map((key) => {
+    const values = rows.map((row) => row[key]);
+    return { bonferroni: bonferroni(values), holm: holm(values) };
+  });
   const regions = rows.map(
     ({ nullRhats: _, ...row }, index): RegionSignificance => ({
       ...row,
-      boundBonferroni: adjusted.boundBonferroni[index],
-      boundHolm: adjusted.boundHolm[index],
-      directBonferroni: adjusted.directBonferroni[index],
-      directHolm: adjusted.directHolm[index],
-      ratioBonferroni: adjusted.ratioBonferroni[index],
-      ratioHolm: adjusted.ratioHolm[index],
+      boundBonferroni: bounds.bonferroni[index],
+      boundHolm: bounds.holm[index],
+      directBonferroni: directs.bonferroni[index],
+      directHolm: directs.holm[index],
+      ratioBonferroni: ratios.bonferroni[index],
+      ratioHolm: ratios.holm[index],
     }),
   );
   const pairs =

@@ -100,13 +100,8 @@ export async function estimateSignificance(
     offsets === undefined
       ? { observations: list, warnings: checkObservations(list, { boundary }).warnings }
       : alignObservations(list, offsets, { boundary });
-  const estimate = await runSignificance(observations, planSignificance(observations, regions, asked), {
-    ...(workers === undefined ? {} : { workers }),
-    ...(onProgress === undefined ? {} : { onProgress }),
-    ...(signal === undefined ? {} : { signal }),
-    ...(store === undefined ? {} : { store }),
-    ...(thresholds === undefined ? {} : { thresholds }),
-  });
+  const run = planSignificance(observations, regions, asked);
+  const estimate = await runSignificance(observations, run, settings);
   return { ...estimate, warnings: [...warnings, ...estimate.warnings] };
 }
 

@@ -2,6 +2,7 @@
 
 import { FormatError } from "../errors.js";
 import type { SkyImage } from "../image.js";
+import { type EstimateProvenance, provenanceCards, storedProvenance } from "../io/file-origin.js";
 import {
   columnNumbers,
   type FitsCard,
@@ -15,7 +16,8 @@ import {
   readTable,
   writeFits,
 } from "../io/fits.js";
-import { escapeText, unescapeText } from "../io/result-text.js";
+import { numberColumn, textColumn } from "../io/result-config.js";
+import { escapeText } from "../io/result-text.js";
 import { checkSchema } from "../io/side-file.js";
 import { parseJson } from "../parse-json.js";
 import { shownValue } from "../shown-value.js";
@@ -25,13 +27,7 @@ import { significanceColumns } from "./significance-data.js";
 import { ESTIMATE_SCHEMA } from "./significance-schema.js";
 
 /** Where an estimate comes from. */
-export interface SignificanceProvenance {
-  /** Version of tslira. */
-  readonly version?: string;
-  readonly command?: string;
-  /** SHA-256 of each input file, by the name the user gave. */
-  readonly inputs?: readonly { readonly name: string; readonly sha256: string }[];
-}
+export type SignificanceProvenance = Omit<EstimateProvenance, "unit">;
 
 const LAYOUT = 1;
 const MAPS = ["excess", "bound", "local", "global"] as const;
@@ -67,11 +63,11 @@ function reviveNumbers(_key: string, value: unknown): unknown {
  */
 export function significanceHdus(
   estimate: SignificanceEstimate,
-  { version, command, inputs = [] }: SignificanceProvenance = {},
+  provenance: SignificanceProvenance = {},
 ): FitsHduInput[] {
   const { run, regions, pairs, scan, replicates, warnings } = estimate;
   const [ny, nx] = run.shape;
-  const sky = run.wcs.map(({ keyword, value, comment }) => fitsCard(keyword, value, comment));
+  const sky = run.wcs;
   const cards: FitsCard[] = [
     fitsCard("SIGNIFIC", LAYOUT, "significance of regions, layout version"),
     fitsCard("NAME", escapeText(run.name)),
@@ -88,23 +84,15 @@ export function significanceHdus(
       fitsCard(`NULLV${index + 1}`, value),
       fitsCard(`NULLE${index + 1}`, error),
     ]),
-    fitsCard("CREATOR", version === undefined ? "tslira" : `tslira ${version}`),
-    ...(command === undefined ? [] : [fitsCard("COMMAND", escapeText(command))]),
-    ...inputs.flatMap(({ name, sha256 }, index) => [
-      fitsCard(`INPUT${index + 1}`, escapeText(name)),
-      fitsCard(`SHA${index + 1}`, sha256),
-    ]),
+    ...provenanceCards(provenance),
     ...warnings.map((text, index) => fitsCard(`WARN${index + 1}`, escapeText(text))),
   ];
   const hdus: FitsHduInput[] = [{ kind: "empty", cards }];
   if (regions.length > 0) {
     const columns = significanceColumns(estimate).map(({ name, unit, of }): FitsColumnInput => {
       const values = regions.map(of);
-      const unitPart = unit === undefined ? {} : { unit: escapeText(unit) };
-      if (typeof values[0] !== "string")
-        return { name, format: "D", values: values.map(Number), ...unitPart };
-      const texts = values.map((value) => escapeText(String(value)));
-      return { name, format: `${Math.max(1, ...texts.map(({ length }) => length))}A`, values: texts };
+      if (typeof values[0] === "string") return textColumn(name, values.map(String));
+      return { ...numberColumn(name, values.map(Number)), ...(unit && { unit: escapeText(unit) }) };
     });
     hdus.push({ kind: "table", name: "REGIONS", columns });
     if (pairs.length > 0) hdus.push({ kind: "table", name: "PAIRS", columns: pairColumns(estimate) });
@@ -136,25 +124,15 @@ export function significanceHdus(
 
 /** Intervals of ratios and distances, 68 %, and their medians. */
 function pairColumns({ pairs }: SignificanceEstimate): FitsColumnInput[] {
-  const names = (
-    of: (pair: (typeof pairs)[number]) => string,
-  ): Pick<FitsColumnInput, "format" | "values"> => {
-    const texts = pairs.map((pair) => escapeText(of(pair)));
-    return { format: `${Math.max(1, ...texts.map(({ length }) => length))}A`, values: texts };
-  };
-  const numbers = (
-    name: string,
-    of: (pair: (typeof pairs)[number]) => number,
-    unit?: string,
-  ): FitsColumnInput => ({
-    name,
-    format: "D",
-    values: pairs.map(of),
-    ...(unit === undefined ? {} : { unit }),
+  type Pair = (typeof pairs)[number];
+  const names = (name: string, of: (pair: Pair) => string) => textColumn(name, pairs.map(of));
+  const numbers = (name: string, of: (pair: Pair) => number, unit?: string): FitsColumnInput => ({
+    ...numberColumn(name, pairs.map(of)),
+    ...(unit && { unit }),
   });
   return [
-    { name: "first", ...names(({ first }) => first) },
-    { name: "second", ...names(({ second }) => second) },
+    names("first", ({ first }) => first),
+    names("second", ({ second }) => second),
     numbers("ratio_median", ({ ratio }) => ratio.median),
     numbers("ratio_low_68", ({ ratio }) => ratio.intervals[0].low),
     numbers("ratio_high_68", ({ ratio }) => ratio.intervals[0].high),
@@ -240,25 +218,11 @@ export async function decodeSignificance(
         `[${maps?.[map].shape.join(", ")}]; ${DAMAGED}`,
     );
   }
-  const numbered = (keyword: string) => {
-    const values: string[] = [];
-    while (header.has(`${keyword}${values.length + 1}`)) {
-      values.push(unescapeText(header.text(`${keyword}${values.length + 1}`) ?? ""));
-    }
-    return values;
-  };
-  const sums = numbered("SHA");
-  const command = header.text("COMMAND");
-  const creator = /^tslira (.+)$/.exec(header.text("CREATOR") ?? "");
   return {
     estimate: {
       ...data,
       ...(maps === undefined ? {} : { scan: { ...data.scan, ...maps } as LocalSignificance }),
     },
-    provenance: {
-      ...(creator === null ? {} : { version: creator[1] }),
-      ...(command === undefined ? {} : { command: unescapeText(command) }),
-      inputs: numbered("INPUT").map((file, index) => ({ name: file, sha256: sums[index] ?? "" })),
-    },
+    provenance: storedProvenance(header),
   };
 }

@@ -6,6 +6,9 @@ import { wholeNumber } from "../io/side-file.js";
 /** A number, NaN and the infinities included. */
 const number = v.union([v.number(), v.nan()]);
 const numbers = v.array(number);
+/** Entries that are numbers. */
+const numbersOf = <const Key extends string>(...keys: Key[]) =>
+  Object.fromEntries(keys.map((key) => [key, number])) as Record<Key, typeof number>;
 const interval = v.looseObject({ probability: number, low: number, high: number });
 const intervals = v.pipe(v.array(interval), v.minLength(3));
 const estimated = v.looseObject({ mean: number, std: number, median: number, intervals });
@@ -17,59 +20,39 @@ const card = v.looseObject({
 });
 
 const tailTest = {
-  gamma: number,
-  tailValue: number,
-  tailProbability: number,
-  tailError: number,
-  test: number,
-  testError: number,
-  bound: number,
-  boundError: number,
+  ...numbersOf(
+    "gamma",
+    "tailValue",
+    "tailProbability",
+    "tailError",
+    "test",
+    "testError",
+    "bound",
+    "boundError",
+  ),
   nullTests: numbers,
 };
-
 const region = v.looseObject({
   ...tailTest,
   name: v.string(),
   pixels: pixel,
-  boundBonferroni: number,
-  boundHolm: number,
-  direct: number,
-  directBonferroni: number,
-  directHolm: number,
-  likelihoodRatio: number,
-  ratio: number,
-  ratioBonferroni: number,
-  ratioHolm: number,
+  ...numbersOf("boundBonferroni", "boundHolm", "direct", "directBonferroni", "directHolm"),
+  ...numbersOf("likelihoodRatio", "ratio", "ratioBonferroni", "ratioHolm", "rhat", "ess"),
   nullRatios: numbers,
   share: estimated,
   nullShares: numbers,
-  rhat: number,
-  ess: number,
   otherTests: v.array(v.looseObject(tailTest)),
   products: v.looseObject({
     flux: estimated,
     source: estimated,
     upperLimits: v.pipe(v.array(v.looseObject({ probability: number, limit: number })), v.minLength(2)),
     exceeds: v.array(v.looseObject({ threshold: number, probability: number })),
-    centroid: v.looseObject({
-      x: number,
-      y: number,
-      xStd: number,
-      yStd: number,
-      correlation: number,
-      major: number,
-      minor: number,
-      angle: number,
-    }),
+    centroid: v.looseObject(numbersOf("x", "y", "xStd", "yStd", "correlation", "major", "minor", "angle")),
     width: estimated,
   }),
   distribution: v.looseObject({
-    low: number,
-    high: number,
-    observed: numbers,
-    pooled: numbers,
-    nulls: v.array(numbers),
+    ...numbersOf("low", "high"),
+    ...{ observed: numbers, pooled: numbers, nulls: v.array(numbers) },
   }),
 });
 

@@ -10,6 +10,7 @@ import {
   readTable,
   writeFits,
 } from "../io/fits.js";
+import { numbered } from "../io/fits-header.js";
 import { SCAN_BINS } from "./scan-meter.js";
 import type { SignificanceTaskResult } from "./task.js";
 
@@ -26,20 +27,10 @@ export function encodeTaskResult(result: SignificanceTaskResult): Uint8Array {
   const { index, seed, counts, chains, draws, values, histogram, apertureMean, theta, ratios } = result;
   const rows = chains * draws;
   const regions = values.xi!.length / rows;
-  const byDraw = (draw: Float64Array) => {
-    const out = new Float64Array(draw.length);
-    for (let row = 0; row < rows; row++) {
-      for (let region = 0; region < regions; region++)
-        out[row * regions + region] = draw[region * rows + row];
-    }
-    return out;
-  };
   const apertures = apertureMean?.length ?? 0;
   const columns = Object.entries(values).map(
     ([name, draw]): FitsColumnInput => ({
-      name: name.toUpperCase(),
-      format: `${regions}D`,
-      values: byDraw(draw),
+      ...{ name: name.toUpperCase(), format: `${regions}D`, values: transposed(draw, rows) },
     }),
   );
   return writeFits([
@@ -81,6 +72,12 @@ export function encodeTaskResult(result: SignificanceTaskResult): Uint8Array {
   ]);
 }
 
+/** Lines of so many numbers with each column made a line. */
+function transposed(values: Float64Array, length: number): Float64Array {
+  const lines = values.length / length;
+  return Float64Array.from(values, (_, at) => values[(at % lines) * length + Math.floor(at / lines)]);
+}
+
 /**
  * Read what `encodeTaskResult` wrote.
  *
@@ -112,13 +109,7 @@ export async function decodeTaskResult(bytes: Uint8Array): Promise<SignificanceT
           `significance: column ${column.name} must hold ${rows * regions} values, got ${numbers.length}; run the task again`,
         );
       }
-      const out = new Float64Array(numbers.length);
-      for (let row = 0; row < rows; row++) {
-        for (let region = 0; region < regions; region++) {
-          out[region * rows + row] = Number(numbers[row * regions + region]);
-        }
-      }
-      values[column.name.toLowerCase()] = out;
+      values[column.name.toLowerCase()] = transposed(numbers, regions);
     }
   }
   const tested = hdus.find(({ name }) => name === "RATIOS");
@@ -129,8 +120,7 @@ export async function decodeTaskResult(bytes: Uint8Array): Promise<SignificanceT
       `significance: the table RATIOS must have ${regions} rows, got ${ratios.length}; run the task again`,
     );
   }
-  const theta: number[] = [];
-  while (header.has(`THETA${theta.length + 1}`)) theta.push(number(`THETA${theta.length + 1}`));
+  const theta = numbered(header, "THETA").map(Number);
   const scan = hdus.find(({ name }) => name === "APERTURES");
   const table = scan === undefined ? undefined : readTable(scan);
   const mean = table === undefined ? undefined : findColumn(table, "MEAN");

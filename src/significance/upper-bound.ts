@@ -1,5 +1,6 @@
 /** The test of Stein et al. (2015): an upper bound on the p-value from the tail of the posterior. */
 
+import { concatenated } from "../concatenated.js";
 import type { ChainGroups } from "../posterior/chain-groups.js";
 import { fractionAtMost } from "../posterior/convergence.js";
 
@@ -96,12 +97,7 @@ export function tailTest(
   gamma: number,
   groups?: ChainGroups,
 ): TailTest {
-  const pooled = new Float64Array(nulls.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const draws of nulls) {
-    pooled.set(draws, at);
-    at += draws.length;
-  }
+  const pooled = concatenated(Float64Array, nulls);
   const { value: tailValue, probability: tailProbability } = tailOf(pooled.sort(), gamma);
   const nullTests = nulls.map((draws) => fractionAbove(draws, tailValue));
   const { fraction: test, error: testError } = tailFraction(observed, tailValue, groups);

@@ -2,11 +2,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkObservation } from "../../src/data/observation/check-observation.js";
 import { constantImage, skyImage } from "../../src/image.js";
-import { detectedExposures } from "../../src/model/exposure.js";
+import { skyGrid } from "../../src/model/sky-grid.js";
+import { skyObservations } from "../../src/model/sky-observation.js";
 import { amounts, boundaries, psfs, shapes } from "../data/random-images.js";
 import { naiveDetection } from "../oracles/convolution.js";
 
-describe("detectedExposures", () => {
+describe("detected exposure", () => {
   it("is exposure times detection probability, summed over observations, and never above the reference", () => {
     const inputs = shapes.chain((shape) => {
       const one = fc.tuple(amounts(shape), psfs).filter(([{ data }]) => data.some((value) => value > 0));
@@ -18,7 +19,8 @@ describe("detectedExposures", () => {
           const counts = constantImage(exposure.shape, 0);
           return checkObservation({ counts, exposure, psf }, { boundary }).observation;
         });
-        const found = detectedExposures(observations, boundary);
+        const grid = skyGrid(observations[0].counts.shape, boundary);
+        const found = skyObservations(observations, grid, boundary);
         const expected = observations.map(({ exposure, psf }) => {
           const q = naiveDetection(psf, exposure.shape, boundary);
           return [...exposure.data].map((value, index) => value * q[index]);
@@ -28,7 +30,7 @@ describe("detectedExposures", () => {
         expect(found.reference).toBe(reference);
         for (const [m, image] of expected.entries()) {
           for (const [index, value] of image.entries())
-            expect(found.observations[m].data[index]).toBeCloseTo(value, 10);
+            expect(found.observations[m].detected.data[index]).toBeCloseTo(value, 10);
         }
         for (const [index, value] of found.total.data.entries()) {
           expect(value).toBeCloseTo(
@@ -48,6 +50,7 @@ describe("detectedExposures", () => {
       exposure: constantImage([1, 3], 2),
       mask: skyImage([1, 0, 1], [1, 3]),
     });
-    expect([...detectedExposures([observation], "spill").total.data]).toEqual([1, 1, 1]);
+    const { total } = skyObservations([observation], skyGrid([1, 3], "spill"), "spill");
+    expect([...total.data]).toEqual([1, 1, 1]);
   });
 });

@@ -1,4 +1,4 @@
-import { InvalidInputError } from "../../errors.js";
+import { checkChoice } from "../../choice.js";
 
 /**
  * What happens to photons that the psf spreads beyond the edge of the detector: they are lost (`"spill"`, the default
@@ -12,10 +12,5 @@ export type Boundary = "spill" | "wrap";
  * @throws InvalidInputError unless it is `"spill"` or `"wrap"`
  */
 export function checkBoundary(where: string, boundary: Boundary): void {
-  if (boundary !== "spill" && boundary !== "wrap") {
-    throw new InvalidInputError(
-      `${where}: boundary must be "spill" or "wrap", got ${JSON.stringify(boundary)}; "spill" suits real detectors`,
-      { fields: { boundary } },
-    );
-  }
+  checkChoice(`${where}: boundary`, boundary, ["spill", "wrap"], '"spill" suits real detectors');
 }

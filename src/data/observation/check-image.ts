@@ -32,9 +32,7 @@ export function checkLayout(where: string, name: string, image: SkyImage, shape?
   ) {
     throw new InvalidInputError(
       `${where}: ${name} must be an image {data, shape}, got ${kind(image)}; see skyImage()`,
-      {
-        fields: { image: name },
-      },
+      { fields: { image: name } },
     );
   }
   checkShape(`${where}: ${name}`, image.shape);
@@ -66,14 +64,8 @@ export function checkMask(where: string, mask: SkyImage, shape: Shape): SkyImage
   const checked = checkLayout(where, "mask", mask, shape);
   const index = checked.data.findIndex((value) => value !== 0 && value !== 1);
   if (index >= 0) {
-    throw pixelError(
-      where,
-      "mask",
-      checked,
-      index,
-      "must be 1 (use) or 0 (ignore)",
-      "compare it with a threshold first",
-    );
+    const remedy = "compare it with a threshold first";
+    throw pixelError(where, "mask", checked, index, "must be 1 (use) or 0 (ignore)", remedy);
   }
   if (!checked.data.includes(1)) {
     throw new InvalidInputError(

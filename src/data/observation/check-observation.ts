@@ -1,5 +1,5 @@
 import { InvalidInputError } from "../../errors.js";
-import { constantImage, imageSum, type SkyImage } from "../../image.js";
+import { checkSameShape, constantImage, imageSum, type SkyImage } from "../../image.js";
 import { type Boundary, checkBoundary } from "./boundary.js";
 import { checkLayout, checkMask, checkSkyImage, pixelError } from "./check-image.js";
 import { findUnexplainedPixel } from "./explained-counts.js";
@@ -87,15 +87,8 @@ export function checkObservations(
   );
   const [first, ...others] = checks.map((found) => found.observation);
   for (const other of others) {
-    const { shape } = other.counts;
-    const expected = first.counts.shape;
-    if (shape[0] !== expected[0] || shape[1] !== expected[1]) {
-      throw new InvalidInputError(
-        `${other.name}: all observations must have the shape of the first, [${expected.join(", ")}], ` +
-          `got [${shape.join(", ")}]; bin them to the same pixels`,
-        { fields: { observation: other.name, shape, expected } },
-      );
-    }
+    const what = `${other.name}: all observations`;
+    checkSameShape(what, other.counts, "the first", first.counts, "bin them to the same pixels");
   }
   return { observations: [first, ...others], warnings: checks.flatMap((found) => found.warnings) };
 }
@@ -204,9 +197,7 @@ function checkExposure(where: string, exposure: SkyImage, shape: readonly [numbe
   if (checked.data.every((value) => value === 0)) {
     throw new InvalidInputError(
       `${where}: exposure must be > 0 in at least one pixel, got 0 everywhere; check the file`,
-      {
-        fields: { image: "exposure" },
-      },
+      { fields: { image: "exposure" } },
     );
   }
   let most = 0;

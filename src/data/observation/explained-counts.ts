@@ -1,4 +1,4 @@
-import type { SkyImage } from "../../image.js";
+import { pixelRuns, type SkyImage, sumsBefore } from "../../image.js";
 import type { Boundary } from "./boundary.js";
 import { modulo } from "./convolution.js";
 import { psfCentre } from "./psf.js";
@@ -26,13 +26,14 @@ export function findUnexplainedPixel(input: {
   const [ny, nx] = counts.shape;
   const [centreRow, centreCol] = psfCentre(psf);
   const centreLit = psf.data[centreRow * psf.shape[1] + centreCol] >= SMALLEST_WEIGHT;
-  let exposed: Int32Array | undefined;
+  /** Pixels with exposure > 0 before each column of a row. */
+  let exposed: Float64Array | undefined;
   let runs: PsfRun[] | undefined;
   for (let row = 0; row < ny; row++) {
     for (let col = 0; col < nx; col++) {
       const index = row * nx + col;
       if (counts.data[index] === 0 || (centreLit && exposure.data[index] > 0)) continue;
-      exposed ??= exposedBefore(exposure);
+      exposed ??= sumsBefore(exposure.shape, (pixel) => Number(exposure.data[pixel] > 0));
       runs ??= psfRuns(psf);
       const reach = { row, col, ny, nx, exposed, boundary };
       if (!runs.some((run) => meetsExposure(run, reach))) return index;
@@ -49,33 +50,10 @@ interface PsfRun {
 }
 
 function psfRuns(psf: SkyImage): PsfRun[] {
-  const [ny, nx] = psf.shape;
   const [centreRow, centreCol] = psfCentre(psf);
-  const runs: PsfRun[] = [];
-  for (let row = 0; row < ny; row++) {
-    let start = -1;
-    for (let col = 0; col <= nx; col++) {
-      const lit = col < nx && psf.data[row * nx + col] >= SMALLEST_WEIGHT;
-      if (lit && start < 0) start = col;
-      if (!lit && start >= 0) {
-        runs.push({ row: row - centreRow, first: start - centreCol, last: col - 1 - centreCol });
-        start = -1;
-      }
-    }
-  }
-  return runs;
-}
-
-/** `[ny, nx + 1]`: number of pixels with exposure > 0 before each column of a row. */
-function exposedBefore({ data, shape: [ny, nx] }: SkyImage): Int32Array {
-  const sums = new Int32Array(ny * (nx + 1));
-  for (let row = 0; row < ny; row++) {
-    const start = row * (nx + 1);
-    for (let col = 0; col < nx; col++) {
-      sums[start + col + 1] = sums[start + col] + (data[row * nx + col] > 0 ? 1 : 0);
-    }
-  }
-  return sums;
+  return pixelRuns(psf.shape, (cell) => psf.data[cell] >= SMALLEST_WEIGHT).map(({ row, start, end }) => ({
+    ...{ row: row - centreRow, first: start - centreCol, last: end - 1 - centreCol },
+  }));
 }
 
 interface Reach {
@@ -83,7 +61,7 @@ interface Reach {
   readonly col: number;
   readonly ny: number;
   readonly nx: number;
-  readonly exposed: Int32Array;
+  readonly exposed: Float64Array;
   readonly boundary: Boundary;
 }
 
@@ -105,6 +83,6 @@ function meetsExposure(run: PsfRun, { row, col, ny, nx, exposed, boundary }: Rea
   return countExposed(exposed, skyRow, nx, first, nx - 1) + countExposed(exposed, skyRow, nx, 0, last) > 0;
 }
 
-function countExposed(exposed: Int32Array, row: number, nx: number, first: number, last: number): number {
+function countExposed(exposed: Float64Array, row: number, nx: number, first: number, last: number): number {
   return exposed[row * (nx + 1) + last + 1] - exposed[row * (nx + 1) + first];
 }

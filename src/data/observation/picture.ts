@@ -1,5 +1,6 @@
 import { convertIndexedToRgb, type DecodedPng, decode } from "fast-png";
 import { Unzlib } from "fflate";
+import { concatenated } from "../../concatenated.js";
 import { FormatError, InvalidInputError } from "../../errors.js";
 import { checkShape, constantImage, imageSum, MAX_PIXELS, type Shape, type SkyImage } from "../../image.js";
 
@@ -69,9 +70,7 @@ function decodePng(bytes: Uint8Array): DecodedPng {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new FormatError(
       `picture: must be a complete PNG file, got one that fails with "${reason}"; export it again`,
-      {
-        cause,
-      },
+      { cause },
     );
   }
 }
@@ -109,13 +108,7 @@ function pictureChunks(bytes: Uint8Array): Uint8Array {
     }
     at = end;
   }
-  const whole = new Uint8Array(kept.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const chunk of kept) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
+  return concatenated(Uint8Array, kept);
 }
 
 /** Red + green + blue, each in [0, 1]. */
@@ -179,9 +172,7 @@ function scaleTo(flux: SkyImage, totalFlux: number): SkyImage {
   if (!(totalFlux >= 0 && totalFlux < Number.POSITIVE_INFINITY)) {
     throw new InvalidInputError(
       `picture: totalFlux must be a finite number >= 0, got ${totalFlux}; clip it at 0`,
-      {
-        fields: { totalFlux },
-      },
+      { fields: { totalFlux } },
     );
   }
   const sum = imageSum(flux);

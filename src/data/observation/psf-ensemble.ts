@@ -22,7 +22,7 @@ import {
   unitPsf,
   unitSum,
 } from "./psf-set.js";
-import { keysKernel, resamplePsf } from "./resample-psf.js";
+import { fromTaps, keysTaps, movedPsf } from "./resample-psf.js";
 
 /** Most members of an ensemble. */
 export const MAX_MEMBERS = 256;
@@ -280,11 +280,8 @@ export function drawAlternative(axis: PsfAxis, random: RandomStream): number {
 export function drawPsf(psf: Psf, random: RandomStream): Psf {
   const axes = psfAxes(psf);
   if (axes.length === 0) return psf;
-  return psfAt(
-    psf,
-    axes,
-    axes.map((axis) => drawAlternative(axis, random)),
-  );
+  const chosen = axes.map((axis) => drawAlternative(axis, random));
+  return psfAt(psf, axes, chosen);
 }
 
 /** The psf for one alternative on each of its axes. */
@@ -354,47 +351,19 @@ function mixed({ data, shape, members }: Psf, scores: readonly number[]): SkyIma
 
 /** A psf as it is where the observation lies so many pixels beside. */
 function displaced(psf: SkyImage, x: number, y: number): SkyImage {
-  if (x === 0 && y === 0) return psf;
-  return centredPsf(resamplePsf({ psf, centre: psfCentre(psf) }, { upsampling: 1, shift: { x: -x, y: -y } }));
+  return x === 0 && y === 0 ? psf : movedPsf(psf, { x: -x, y: -y });
 }
 
 /** A psf drawn out about its centre; the sum is kept, unless no cell is left with light. */
 function stretched(psf: SkyImage, factor: number): SkyImage {
   if (factor === 1) return psf;
   const odd = centredPsf({ psf, centre: psfCentre(psf) });
-  const [rows, cols] = odd.shape.map((size) => axisTaps(size, factor));
-  const nx = odd.shape[1];
-  const between = new Float64Array(rows.length * nx);
-  for (const [row, taps] of rows.entries()) {
-    for (const [index, weight] of taps) {
-      for (let col = 0; col < nx; col++) between[row * nx + col] += weight * odd.data[index * nx + col];
-    }
-  }
-  const data = new Float64Array(rows.length * cols.length);
-  for (let row = 0; row < rows.length; row++) {
-    for (const [col, taps] of cols.entries()) {
-      let sum = 0;
-      for (const [index, weight] of taps) sum += weight * between[row * nx + index];
-      data[row * cols.length + col] = Math.max(0, sum);
-    }
-  }
-  const image: SkyImage = { data, shape: [rows.length, cols.length] };
-  const sum = imageSum(image);
-  if (sum === 0) return image;
-  const scale = imageSum(psf) / sum;
-  for (let cell = 0; cell < data.length; cell++) data[cell] *= scale;
-  return image;
-}
-
-/** For each cell of a stretched axis of odd size the given cells that it is made of, by their weights. */
-function axisTaps(size: number, factor: number): (readonly [index: number, weight: number])[][] {
-  const middle = (size - 1) / 2;
-  const reach = Math.ceil(middle * factor);
-  return Array.from({ length: 2 * reach + 1 }, (_, cell) => {
-    const position = middle + (cell - reach) / factor;
-    const base = Math.floor(position);
-    return [base - 1, base, base + 1, base + 2]
-      .filter((index) => index >= 0 && index < size)
-      .map((index) => [index, keysKernel(position - index)] as const);
+  const [rows, cols] = odd.shape.map((size) => {
+    const middle = (size - 1) / 2;
+    const reach = Math.ceil(middle * factor);
+    return Array.from({ length: 2 * reach + 1 }, (_, cell) =>
+      keysTaps(size, middle + (cell - reach) / factor),
+    );
   });
+  return fromTaps(odd, rows, cols);
 }

@@ -1,5 +1,13 @@
 import { InvalidInputError } from "../../errors.js";
-import { imageSum, type Shape, type SkyImage } from "../../image.js";
+import {
+  cutout,
+  imageSum,
+  litRectangle,
+  paddedImage,
+  type Shape,
+  type SkyImage,
+  sameShape,
+} from "../../image.js";
 import { checkLayout } from "./check-image.js";
 import { centredPsf, checkPsf, normalisePsf, psfCentre } from "./psf.js";
 
@@ -103,9 +111,7 @@ export function unitPsf(psf: SkyImage): SkyImage {
 
 /** Whether two images are the same. */
 export function sameImage(one: SkyImage, other: SkyImage): boolean {
-  return (
-    one.shape.join() === other.shape.join() && one.data.every((value, index) => value === other.data[index])
-  );
+  return sameShape(one, other) && one.data.every((value, index) => value === other.data[index]);
 }
 
 /** Mean of psfs of one shape. */
@@ -123,22 +129,15 @@ export function meanOfPsfs(psfs: readonly SkyImage[]): SkyImage {
   return meanPsf(alikePsfs(psfs.map((psf) => ({ psf: unitPsf(psf) }))));
 }
 
-/** An image of odd sides in the middle of one of larger odd sides. */
-function onShape({ data, shape: [ny, nx] }: SkyImage, [height, width]: Shape): Float64Array {
-  const out = new Float64Array(height * width);
-  const [top, left] = [(height - ny) / 2, (width - nx) / 2];
-  for (let row = 0; row < ny; row++) {
-    out.set(data.subarray(row * nx, (row + 1) * nx), (row + top) * width + left);
-  }
-  return out;
-}
-
 /** Psfs with zeros around them, all of one odd shape. */
 export function alikePsfs(places: readonly Pick<PlacedPsf, "psf">[]): SkyImage[] {
   const images = places.map(({ psf }) => centredPsf({ psf, centre: psfCentre(psf) }));
   const most = (axis: 0 | 1) => Math.max(...images.map((image) => image.shape[axis]));
   const shape: Shape = [most(0), most(1)];
-  return images.map((image) => ({ data: onShape(image, shape), shape }));
+  return images.map((image) => {
+    const [top, left] = [0, 1].map((axis) => (shape[axis] - image.shape[axis]) / 2);
+    return paddedImage(image, shape, top, left);
+  });
 }
 
 /** All psfs of a psf: one, or those of its places or members. */
@@ -281,25 +280,9 @@ function scatteredBoxes(places: readonly PlacedPsf[], [ny, nx]: Shape): (Box | u
 }
 
 /** The smallest box with all weights above 0; undefined without any. */
-function boxOf({ data, shape: [ny, nx] }: SkyImage): Box | undefined {
-  let [top, bottom, left, right] = [ny, 0, nx, 0];
-  for (const [pixel, weight] of data.entries()) {
-    if (weight === 0) continue;
-    const row = Math.floor(pixel / nx);
-    const col = pixel % nx;
-    top = Math.min(top, row);
-    bottom = Math.max(bottom, row + 1);
-    left = Math.min(left, col);
-    right = Math.max(right, col + 1);
-  }
-  if (bottom === 0) return undefined;
-  const shape: Shape = [bottom - top, right - left];
-  const weights = new Float64Array(shape[0] * shape[1]);
-  for (let row = 0; row < shape[0]; row++) {
-    const from = (row + top) * nx + left;
-    weights.set(data.subarray(from, from + shape[1]), row * shape[1]);
-  }
-  return { row: top, col: left, weights: { data: weights, shape } };
+function boxOf(weights: SkyImage): Box | undefined {
+  const lit = litRectangle(weights);
+  return lit && { row: lit.rows[0], col: lit.cols[0], weights: cutout(weights, lit.rows, lit.cols) };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { InvalidInputError } from "../../errors.js";
-import { checkShape, imageSum, type Shape, type SkyImage } from "../../image.js";
+import { checkShape, imageSum, paddedImage, type Shape, type SkyImage } from "../../image.js";
 import { exponential } from "../random/exponential.js";
+import { pixelError } from "./check-image.js";
 
 /** The part of a psf that does any work on a given image. */
 export interface PsfWindow {
@@ -21,25 +22,16 @@ export function psfCentre({ shape: [ny, nx] }: SkyImage): [row: number, col: num
  * @throws InvalidInputError otherwise
  */
 export function checkPsf(where: string, psf: SkyImage): void {
-  const nx = psf.shape[1];
-  for (let index = 0; index < psf.data.length; index++) {
-    const value = psf.data[index];
-    if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) {
-      const row = Math.floor(index / nx);
-      const col = index % nx;
-      throw new InvalidInputError(
-        `${where}: psf must be finite and >= 0, got ${value} at [${row}, ${col}]; ${Number.isNaN(value) ? "set it to 0" : "clip or rescale it"}`,
-        { fields: { image: "psf", row, col, value } },
-      );
-    }
+  const bad = psf.data.findIndex((value) => !(value >= 0 && value < Number.POSITIVE_INFINITY));
+  if (bad >= 0) {
+    const remedy = Number.isNaN(psf.data[bad]) ? "set it to 0" : "clip or rescale it";
+    throw pixelError(where, "psf", psf, bad, "must be finite and >= 0", remedy);
   }
   const sum = imageSum(psf);
   if (!(sum > 0 && sum < Number.POSITIVE_INFINITY)) {
     throw new InvalidInputError(
       `${where}: psf must have a finite sum > 0, got ${sum}; check the file and its scaling`,
-      {
-        fields: { image: "psf", value: sum },
-      },
+      { fields: { image: "psf", value: sum } },
     );
   }
 }
@@ -54,6 +46,17 @@ export function normalisePsf(psf: SkyImage): SkyImage {
   checkPsf("normalisePsf", psf);
   const sum = imageSum(psf);
   return { data: psf.data.map((value) => value / sum), shape: psf.shape };
+}
+
+/** Light of the square shells about the centre of a psf, by their distance from it. */
+export function psfShells(psf: SkyImage): Float64Array {
+  const [ny, nx] = psf.shape;
+  const [row, col] = psfCentre(psf);
+  const shells = new Float64Array(Math.max(ny, nx) + 1);
+  for (let at = 0; at < psf.data.length; at++) {
+    shells[Math.max(Math.abs(Math.floor(at / nx) - row), Math.abs((at % nx) - col))] += psf.data[at];
+  }
+  return shells;
 }
 
 /** Offset of the centroid of a psf from its centre index, in pixels along x and y; positive means larger indices. */
@@ -83,13 +86,7 @@ export function centredPsf({ psf, centre }: PsfWindow): SkyImage {
   const half = (size: number, middle: number) => Math.max(middle, size - 1 - middle, 0);
   const rows = half(psf.shape[0], centre[0]);
   const cols = half(psf.shape[1], centre[1]);
-  const [height, width] = [2 * rows + 1, 2 * cols + 1];
-  const data = new Float64Array(height * width);
-  for (let row = 0; row < psf.shape[0]; row++) {
-    const to = (row + rows - centre[0]) * width + cols - centre[1];
-    data.set(psf.data.subarray(row * psf.shape[1], (row + 1) * psf.shape[1]), to);
-  }
-  return { data, shape: [height, width] };
+  return paddedImage(psf, [2 * rows + 1, 2 * cols + 1], rows - centre[0], cols - centre[1]);
 }
 
 /**
@@ -139,9 +136,7 @@ export function checkPositive(where: string, name: string, value: number): void 
   if (!(value > 0 && value < Number.POSITIVE_INFINITY)) {
     throw new InvalidInputError(
       `${where}: ${name} must be a finite number > 0, got ${value}; leave it out for the default`,
-      {
-        fields: { [name]: value },
-      },
+      { fields: { [name]: value } },
     );
   }
 }

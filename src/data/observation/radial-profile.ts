@@ -1,5 +1,5 @@
 import { InvalidInputError } from "../../errors.js";
-import type { Shape, SkyImage } from "../../image.js";
+import { checkSameShape, type Shape, type SkyImage } from "../../image.js";
 import { quantileOfSorted } from "../random/sorted-quantile.js";
 import type { PixelPosition } from "../sky/sky-wcs.js";
 
@@ -15,8 +15,6 @@ export interface Rings {
   /** Pixels in use in each ring. */
   readonly pixels: readonly number[];
 }
-
-const equalShapes = (first: Shape, second: Shape) => first[0] === second[0] && first[1] === second[1];
 
 /** Radii of rings of equal width from 0 on, at least up to `radius`; pixels. */
 export function evenEdges(width: number, radius: number): number[] {
@@ -60,12 +58,7 @@ export function ringsAbout(
       { fields: { x, y, shape } },
     );
   }
-  if (mask !== undefined && !equalShapes(mask.shape, shape)) {
-    throw new InvalidInputError(
-      `rings: mask must have the shape [${shape.join(", ")}] of the image, got [${mask.shape.join(", ")}]; cut it alike`,
-      { fields: { shape: mask.shape, expected: shape } },
-    );
-  }
+  if (mask !== undefined) checkSameShape("rings: mask", mask, "the image", { shape }, "cut it alike");
   const count = edges.length - 1;
   const ringOf = new Int32Array(ny * nx).fill(-1);
   const pixels = new Array<number>(count).fill(0);
@@ -181,12 +174,7 @@ export function radialProfile(
   ringsAbout(centre, shape, edges, mask); // refuses a mask of another shape
   const rings = ringsAbout(centre, shape, edges, used);
   const sumsOf = (image: SkyImage) => {
-    if (!equalShapes(image.shape, shape)) {
-      throw new InvalidInputError(
-        `radialProfile: predicted must have the shape [${shape.join(", ")}] of the counts, got [${image.shape.join(", ")}]; cut it alike`,
-        { fields: { shape: image.shape, expected: shape } },
-      );
-    }
+    checkSameShape("radialProfile: predicted", image, "the counts", counts, "cut it alike");
     const sums = new Float64Array(rings.count);
     ringSums(image.data, rings, sums);
     return sums;

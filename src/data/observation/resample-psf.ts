@@ -1,5 +1,5 @@
 import { imageSum, type SkyImage } from "../../image.js";
-import type { PsfWindow } from "./psf.js";
+import { centredPsf, type PsfWindow, psfCentre } from "./psf.js";
 
 /** Where the cells of a psf are wanted. */
 export interface ResampleOptions {
@@ -19,6 +19,25 @@ export interface ResampleOptions {
 export function resamplePsf({ psf, centre }: PsfWindow, { upsampling, shift }: ResampleOptions): PsfWindow {
   const [rows, firstRow] = axisWeights(psf.shape[0], upsampling, shift.y);
   const [cols, firstCol] = axisWeights(psf.shape[1], upsampling, shift.x);
+  return {
+    psf: fromTaps(psf, rows, cols),
+    centre: [centre[0] * upsampling - firstRow, centre[1] * upsampling - firstCol],
+  };
+}
+
+/** A psf with its centre in the middle, as `resamplePsf` makes it. */
+export function movedPsf(psf: SkyImage, shift: ResampleOptions["shift"], upsampling = 1): SkyImage {
+  return centredPsf(resamplePsf({ psf, centre: psfCentre(psf) }, { upsampling, shift }));
+}
+
+/** A given cell of an axis, and its weight in a wanted one. */
+interface Tap {
+  readonly index: number;
+  readonly weight: number;
+}
+
+/** A psf on other cells, of each axis by its taps. Values below 0 become 0, and the sum is kept unless no light is left. */
+export function fromTaps(psf: SkyImage, rows: readonly Tap[][], cols: readonly Tap[][]): SkyImage {
   const nx = psf.shape[1];
   const between = new Float64Array(rows.length * nx);
   for (const [row, taps] of rows.entries()) {
@@ -35,17 +54,11 @@ export function resamplePsf({ psf, centre }: PsfWindow, { upsampling, shift }: R
     }
   }
   const result: SkyImage = { data, shape: [rows.length, cols.length] };
-  const factor = imageSum(psf) / imageSum(result);
+  const sum = imageSum(result);
+  if (sum === 0) return result;
+  const factor = imageSum(psf) / sum;
   for (let index = 0; index < data.length; index++) data[index] *= factor;
-  return {
-    psf: result,
-    centre: [centre[0] * upsampling - firstRow, centre[1] * upsampling - firstCol],
-  };
-}
-
-interface Tap {
-  readonly index: number;
-  readonly weight: number;
+  return result;
 }
 
 /**
@@ -63,15 +76,20 @@ function axisWeights(size: number, upsampling: number, shift: number): [Tap[][],
       result.push(position >= 0 && position < size ? [{ index: position, weight: 1 }] : []);
       continue;
     }
-    const base = Math.floor(position);
-    const taps: Tap[] = [];
-    for (let index = base - 1; index <= base + 2; index++) {
-      const weight = keysKernel(position - index);
-      if (weight !== 0 && index >= 0 && index < size) taps.push({ index, weight });
-    }
-    result.push(taps);
+    result.push(keysTaps(size, position));
   }
   return [result, first];
+}
+
+/** The cells of an axis between which a position lies, by their weights. */
+export function keysTaps(size: number, position: number): Tap[] {
+  const base = Math.floor(position);
+  const taps: Tap[] = [];
+  for (let index = base - 1; index <= base + 2; index++) {
+    const weight = keysKernel(position - index);
+    if (weight !== 0 && index >= 0 && index < size) taps.push({ index, weight });
+  }
+  return taps;
 }
 
 /** Keys's kernel with a = -1/2: weight of a given value at this distance in cells. */

@@ -69,9 +69,7 @@ export function exposureGradient(
   if (!(first >= 0 && last >= 0 && Number.isFinite(first) && Number.isFinite(last))) {
     throw new InvalidInputError(
       `exposureGradient: both ends must be finite and >= 0, got ${first}, ${last}; clip them`,
-      {
-        fields: { first, last },
-      },
+      { fields: { first, last } },
     );
   }
   const image = constantImage(shape, 0);

@@ -1,6 +1,7 @@
 import { InvalidInputError } from "../../errors.js";
 import type { SkyImage } from "../../image.js";
 import { randomStream } from "../random/random.js";
+import { pixelError } from "./check-image.js";
 
 /** Counts divided at random. */
 export interface ThinnedCounts {
@@ -32,11 +33,7 @@ export function thinCounts(counts: SkyImage, fraction: number, seed = 0): Thinne
   }
   const bad = counts.data.findIndex((value) => !(value >= 0 && Number.isInteger(value)));
   if (bad >= 0) {
-    const [row, col] = [Math.floor(bad / counts.shape[1]), bad % counts.shape[1]];
-    throw new InvalidInputError(
-      `thinCounts: counts must be whole numbers >= 0, got ${counts.data[bad]} at [${row}, ${col}]; give raw counts`,
-      { fields: { row, col, value: counts.data[bad] } },
-    );
+    throw pixelError("thinCounts", "counts", counts, bad, "must be whole numbers >= 0", "give raw counts");
   }
   const stream = randomStream(seed + SEED_OFFSET);
   const kept = counts.data.map((count) => {

@@ -36,6 +36,17 @@ export function thinObservation(
   return { kept: part(kept, fraction), heldOut: part(rest, 1 - fraction) };
 }
 
+/** `thinObservation` for several, each by random numbers of its own. */
+export function thinObservations(
+  observations: readonly Observation[],
+  fraction: number,
+  seed: number,
+): ThinnedObservation[] {
+  return observations.map((observation, index) =>
+    thinObservation(observation, fraction, (seed + 0x9e3779b9 * index) % 2 ** 53),
+  );
+}
+
 function scaled(exposure: SkyImage | undefined, factor: number, { data, shape }: SkyImage): SkyImage {
   if (exposure === undefined) return { data: new Float64Array(data.length).fill(factor), shape };
   return { data: exposure.data.map((value) => factor * value), shape: exposure.shape };

@@ -19,9 +19,7 @@ export function drawPoisson(stream: RandomStream, mean: number): number {
   if (!(mean >= 0 && mean <= LARGEST_MEAN)) {
     throw new InvalidInputError(
       `drawPoisson: mean must lie in [0, 2^52], got ${mean}; check flux and exposure`,
-      {
-        fields: { mean },
-      },
+      { fields: { mean } },
     );
   }
   return mean < REJECTION_MEAN ? drawByProduct(stream, mean) : drawByRejection(stream, mean);

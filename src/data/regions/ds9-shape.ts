@@ -12,22 +12,9 @@ export interface WrittenShape {
 }
 
 /** Names of shapes that have an area. */
-export const AREA_KINDS: ReadonlySet<string> = new Set([
-  "circle",
-  "ellipse",
-  "box",
-  "rotbox",
-  "polygon",
-  "annulus",
-  "point",
-  "field",
-  "rectangle",
-  "pie",
-  "sector",
-  "panda",
-  "epanda",
-  "bpanda",
-]);
+export const AREA_KINDS: ReadonlySet<string> = new Set(
+  "circle ellipse box rotbox polygon annulus point field rectangle pie sector panda epanda bpanda".split(" "),
+);
 
 /** Sides in pixels of what stands for all of an image: more than any has. */
 const EVERYTHING = 2 ** 24;
@@ -147,12 +134,7 @@ export function placeShape(
     if (sizes.length !== 8 && sizes.length !== 9)
       fail("have two angles, their number, four sizes, their number and perhaps an angle");
     const angle = sizes[8] === undefined ? 0 : angleOf(sizes[8]);
-    const [along, across, moreAlong, moreAcross] = sizes.slice(3, 7).map(length) as [
-      number,
-      number,
-      number,
-      number,
-    ];
+    const [along, across, moreAlong, moreAcross] = sizes.slice(3, 7).map(length);
     rising([along, moreAlong]);
     rising([across, moreAcross]);
     const number = countOf(sizes[7]);

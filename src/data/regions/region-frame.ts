@@ -146,11 +146,7 @@ function skyFrame(system: "fk5" | "icrs" | "galactic", cards: readonly WcsCard[]
       const [nx, ny] = [(sign * (north.x - here.x)) / STEP, (sign * (north.y - here.y)) / STEP];
       const [ex, ey] = [(east.x - here.x) / STEP, (east.y - here.y) / STEP];
       const scale = Math.sqrt(Math.abs(nx * ey - ny * ex));
-      return {
-        scale,
-        degree: scale,
-        turn: (Math.atan2(ny, nx) * 180) / Math.PI - 90,
-      };
+      return { scale, degree: scale, turn: (Math.atan2(ny, nx) * 180) / Math.PI - 90 };
     },
   };
 }

@@ -1,6 +1,6 @@
 import { InvalidInputError } from "../../errors.js";
 import type { Observation } from "../observation/observation.js";
-import { frameName } from "./sky-mapping.js";
+import { frameName, type PixelMap, placement } from "./sky-mapping.js";
 import { pixelToSky, skyToPixel } from "./sky-position.js";
 import { type PixelPosition, parseWcs, type SkyWcs } from "./sky-wcs.js";
 
@@ -62,27 +62,11 @@ export function pointingOffsets(observations: readonly Observation[]): PointingO
     const { where, wcs } = skies[index];
     if (index === 0) return { offset: { x: 0, y: 0 }, deviation: 0 };
     checkFrames(where, reference, wcs);
-    const [ny, nx] = shape;
-    const displaced = (x: number, y: number): PixelPosition => {
+    const map: PixelMap = (x, y) => {
       const { lon, lat } = pixelToSky(wcs, x, y);
-      const there = skyToPixel(reference, lon, lat);
-      return { x: there.x - x, y: there.y - y };
+      return skyToPixel(reference, lon, lat);
     };
-    const middle = displaced((nx - 1) / 2, (ny - 1) / 2);
-    const inSteps = (pixels: number) => Math.round(pixels * STEPS) / STEPS;
-    const offset = { x: inSteps(middle.x), y: inSteps(middle.y) };
-    let deviation = 0;
-    for (const [x, y] of [
-      [0, 0],
-      [nx - 1, 0],
-      [0, ny - 1],
-      [nx - 1, ny - 1],
-    ]) {
-      const corner = displaced(x, y);
-      // NaN, where a projection has no sky, must not pass.
-      const distance = Math.hypot(corner.x - offset.x, corner.y - offset.y);
-      deviation = Number.isNaN(distance) ? Number.POSITIVE_INFINITY : Math.max(deviation, distance);
-    }
+    const { offset, deviation } = placement(map, shape, (pixels) => Math.round(pixels * STEPS) / STEPS);
     if (!(deviation <= PARALLEL)) {
       throw new InvalidInputError(
         `${where}: pixels must lie parallel to those of ${skies[0].where} and be of the same size, got corners that deviate by ` +

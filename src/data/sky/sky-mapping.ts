@@ -1,5 +1,6 @@
 /** Where the pixels of one image lie in another, by the sky coordinates of both. */
 
+import type { Shape } from "../../image.js";
 import type { WcsCard } from "../observation/observation.js";
 import { galacticToIcrs, icrsToGalactic } from "./galactic.js";
 import { isEquatorial } from "./sky-angle.js";
@@ -64,6 +65,35 @@ export function pixelMap(from: SkyWcs, to: SkyWcs): PixelMap | undefined {
   return (x, y) => {
     const { lon, lat } = second(first(pixelToSky(from, x, y)));
     return skyToPixel(to, lon, lat);
+  };
+}
+
+/** How the pixels of one image lie to those of another. */
+export interface Placement {
+  /** Where the middle of the image lies in the other, less where it lies in itself; pixels of the other. */
+  readonly offset: PixelPosition;
+  /** Most by which a corner lies elsewhere than the offset says; infinite where there is no sky. */
+  readonly deviation: number;
+}
+
+/**
+ * How an image lies in another.
+ *
+ * @param shape `[ny, nx]` of the image
+ * @param rounded what is made of the offset
+ */
+export function placement(map: PixelMap, [ny, nx]: Shape, rounded = (pixels: number) => pixels): Placement {
+  const displaced = (x: number, y: number) => {
+    const there = map(x, y);
+    return { x: there.x - x, y: there.y - y };
+  };
+  const middle = displaced((nx - 1) / 2, (ny - 1) / 2);
+  const offset = { x: rounded(middle.x), y: rounded(middle.y) };
+  const corners = [0, nx - 1].flatMap((x) => [0, ny - 1].map((y) => displaced(x, y)));
+  const deviations = corners.map(({ x, y }) => Math.hypot(x - offset.x, y - offset.y));
+  return {
+    offset,
+    deviation: deviations.some(Number.isNaN) ? Number.POSITIVE_INFINITY : Math.max(...deviations),
   };
 }
 
