@@ -44,7 +44,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   inquiry: [],
   data: BASE,
   // What can be set: each setting once, for all that take, write or show it.
-  settings: [...BASE, "nearest-word", "shown-value", "data"],
+  settings: [...BASE, "nearest-word", "parse-json", "shown-value", "data"],
   model: [...BASE, "generated", "gpu", "gpu-program", "data", "kernels", "model-kernels"],
   priors: [...BASE, "inquiry", "generated", "gpu", "gpu-program", "data", "kernels", "model-kernels"],
   posterior: [...BASE, "data"],
