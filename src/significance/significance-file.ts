@@ -1,7 +1,9 @@
 /** What a significance run found, as a FITS file. */
 
-import { FormatError } from "../errors.js";
-import type { SkyImage } from "../image.js";
+import type { WcsCard } from "../data/observation/observation.js";
+import { pixelMap, twoSkies } from "../data/sky/sky-mapping.js";
+import { FormatError, InvalidInputError } from "../errors.js";
+import type { Shape, SkyImage } from "../image.js";
 import {
   columnNumbers,
   type FitsCard,
@@ -261,4 +263,54 @@ export async function decodeSignificance(
       inputs: numbered("INPUT").map((file, index) => ({ name: file, sha256: sums[index] ?? "" })),
     },
   };
+}
+
+/** How far pixels of one observation may lie apart by two headers, in pixels. */
+const SAME = 0.5;
+
+/**
+ * Check that a significance run is about the observation of a result: its pixels, its place on the sky, its file of counts, as far as both
+ * say these.
+ *
+ * @param path of the run, named in errors
+ * @throws InvalidInputError when one of them is another
+ */
+export function checkSignificance(
+  {
+    estimate: { run },
+    provenance = {},
+  }: { readonly estimate: SignificanceEstimate } & Partial<StoredSignificance>,
+  of: {
+    readonly shape: Shape;
+    readonly wcs: readonly WcsCard[];
+    readonly inputs?: SignificanceProvenance["inputs"];
+  },
+  path: string,
+): void {
+  const refuse = (rule: string, got: string) => {
+    throw new InvalidInputError(
+      `${path}: must be about ${rule} of the result, got ${got}; give the run of the same observation`,
+    );
+  };
+  if (run.shape.join() !== of.shape.join())
+    refuse(`the image [${of.shape.join(", ")}]`, `[${run.shape.join(", ")}]`);
+  const { skies } = twoSkies(of.wcs, run.wcs);
+  const [ny, nx] = of.shape;
+  if (skies !== undefined) {
+    const map = pixelMap(...skies);
+    for (const [x, y] of [
+      [0, 0],
+      [nx - 1, 0],
+      [0, ny - 1],
+      [nx - 1, ny - 1],
+    ]) {
+      const there = map?.(x, y);
+      const apart = there === undefined ? Number.NaN : Math.hypot(there.x - x, there.y - y);
+      if (!(apart <= SAME))
+        refuse("the sky", Number.isNaN(apart) ? "another" : `pixels ${apart.toFixed(1)} pixels away`);
+    }
+  }
+  const counts = provenance.inputs?.[0];
+  if (counts?.sha256 && of.inputs?.length && of.inputs.every(({ sha256 }) => sha256 !== counts.sha256))
+    refuse("the counts", `those of ${counts.name} (another SHA-256)`);
 }
