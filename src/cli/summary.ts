@@ -1,6 +1,7 @@
 /** What a result says, for people and for programs. */
 
 import type { ResultSummary } from "../io/result-decode.js";
+import { regionFluxUnit } from "../photometry/measured-table.js";
 import type { Convergence, CountsLedger } from "../posterior/result.js";
 import { formatCount, formatDuration, formatNumber, formatWithError, tableLines } from "./format.js";
 
@@ -85,7 +86,7 @@ export function summaryLines(result: Summary): string[] {
       (complete ? "" : ", stopped early"),
     ...(config.method === undefined ? [] : [`method ${config.method}, ${config.prior}`]),
     "",
-    ...entry("total flux", `${formatWithError(total.mean, total.std)} ${unit}`.trimEnd()),
+    ...entry("total flux", `${formatWithError(total.mean, total.std)} ${regionFluxUnit(unit)}`.trimEnd()),
     ...entry(
       "counts",
       ...(ledger.length === 1

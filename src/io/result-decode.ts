@@ -45,6 +45,20 @@ import {
   SKY,
   SMOOTHNESS,
 } from "./result-layout.js";
+import {
+  AMOUNT,
+  type ChainLengths,
+  checkConfig,
+  checkedNumber,
+  checkNumbers,
+  checkQuantiles,
+  damaged,
+  FIGURE,
+  KNOWN,
+  type NumberRule,
+  POSITIVE,
+  WHOLE,
+} from "./result-rules.js";
 import { unescapeText } from "./result-text.js";
 import { isResult, noResult } from "./tslira-file.js";
 
@@ -73,10 +87,6 @@ function hduNamed(hdus: readonly FitsHdu[], name: string): FitsHdu {
   throw damaged(hdus[0]?.label.replace(/\[[^[]*$/, "") ?? "result", `must hold HDU ${name}, got none`);
 }
 
-function damaged(where: string, text: string): FormatError {
-  return new FormatError(`${where}: ${text}; the file is damaged or no result, write it again`);
-}
-
 /** @throws FormatError unless the HDUs are a result of this version's layout */
 function checkFormat(hdus: readonly FitsHdu[]): void {
   const version = isResult(hdus) ? hdus[0].header.get("TSLIRA") : undefined;
@@ -84,7 +94,7 @@ function checkFormat(hdus: readonly FitsHdu[]): void {
   if (version === undefined) throw noResult(label, hdus);
   if (version !== RESULT_FORMAT) {
     throw new FormatError(
-      `${label}: result must have layout ${RESULT_FORMAT}, got ${String(version)}; read it with a newer tslira`,
+      `${label}: result must have layout ${RESULT_FORMAT}, got ${String(version)}; read it with the tslira that wrote it (${hdus[0].header.text("CREATOR") ?? "unknown"})`,
       { fields: { version: String(version) } },
     );
   }
@@ -101,7 +111,7 @@ export function decodeHdus(hdus: readonly FitsHdu[]): PosteriorResult {
     ...result,
     trace: {
       parameters: parameterTrace(hduNamed(hdus, PARAMETER_TRACE), sweeps),
-      images: imageTrace(hduNamed(hdus, IMAGE_TRACE), keptDraws, result.mean.shape),
+      images: imageTrace(hduNamed(hdus, IMAGE_TRACE), keptDraws, sweeps, result.mean.shape),
     },
   };
 }
@@ -123,31 +133,22 @@ export interface DecodedSummary {
  */
 export function decodeLiraSummary(hdus: readonly FitsHdu[]): DecodedSummary {
   const { keptDraws, ...summary } = decodeSummary(hdus);
-  const config = readTable(hduNamed(hdus, CONFIG));
-  const draws = counts(config, "chain_draws");
-  const sweeps = counts(config, "chain_sweeps");
-  if (sweeps.length !== draws.length || keptDraws.length !== draws.length) {
-    throw damaged(
-      CONFIG,
-      `must say draws, kept draws and sweeps of each chain, got ${draws.length}, ${keptDraws.length} and ${sweeps.length}`,
-    );
-  }
-  const imagePlanes = (name: string) =>
-    planes(hduNamed(hdus, name)).map((image) => ofShape(summary.mean.shape, name, image));
-  const means = imagePlanes(CHAIN_MEAN);
-  const stds = imagePlanes(CHAIN_STD);
+  const { draws, sweeps } = chainLengths(readTable(hduNamed(hdus, CONFIG)));
+  const imagePlanes = (name: string, rule: NumberRule) =>
+    planes(hduNamed(hdus, name)).map((image) => checkedImage(summary.mean.shape, name, image, rule));
+  const means = imagePlanes(CHAIN_MEAN, AMOUNT);
+  const stds = imagePlanes(CHAIN_STD, FIGURE);
   if (means.length !== draws.length || stds.length !== draws.length) {
     throw damaged(CHAIN_MEAN, `must have ${draws.length} planes, got ${means.length} and ${stds.length}`);
   }
-  const quantiles = hduNamed(hdus, POSTERIOR_QUANTILES);
-  const images = imagePlanes(POSTERIOR_QUANTILES);
+  const { header } = hduNamed(hdus, POSTERIOR_QUANTILES);
+  const images = imagePlanes(POSTERIOR_QUANTILES, AMOUNT);
+  const probabilities = images.map((_, index) => numberCard(header, `PROB${index + 1}`));
+  checkQuantiles(POSTERIOR_QUANTILES, probabilities, images);
   return {
     result: {
       ...summary,
-      quantiles: {
-        probabilities: images.map((_, index) => numberCard(quantiles.header, `PROB${index + 1}`)),
-        images,
-      },
+      quantiles: { probabilities, images },
       chains: draws.map((count, index): Moments => ({ mean: means[index], std: stds[index], draws: count })),
     },
     keptDraws,
@@ -165,54 +166,66 @@ export function decodeSummary(hdus: readonly FitsHdu[]): ResultSummary {
   checkFormat(hdus);
   const primary = hduNamed(hdus, PRIMARY);
   const { header } = primary;
-  const config = readTable(hduNamed(hdus, CONFIG));
+  const table = readTable(hduNamed(hdus, CONFIG));
+  const config = samplerConfig(table);
+  checkConfig(config, chainLengths(table));
   const unit = header.text("BUNIT");
   const mean = imageToSkyImage(primary);
-  const image = (name: string) => ofShape(mean.shape, name, imageToSkyImage(hduNamed(hdus, name)));
+  checkNumbers(PRIMARY, mean.data, AMOUNT);
+  const image = (name: string, rule: NumberRule) =>
+    checkedImage(mean.shape, name, imageToSkyImage(hduNamed(hdus, name)), rule);
+  const total = (keyword: string, rule: NumberRule) =>
+    checkedNumber(PRIMARY, keyword, numberCard(header, keyword), rule);
   const smoothness = hdus.find(({ name }) => name === SMOOTHNESS);
   const sky = hdus.find(({ name }) => name === SKY);
   return {
     mean,
-    std: image(POSTERIOR_STD),
-    ...(sky && { sky: imageToSkyImage(sky) }),
+    std: image(POSTERIOR_STD, FIGURE),
+    ...(sky && { sky: checkedImage(undefined, SKY, imageToSkyImage(sky), AMOUNT) }),
     ...(smoothness && {
-      smoothness: planes(smoothness).map((plane) => ofShape(mean.shape, SMOOTHNESS, plane)),
+      smoothness: planes(smoothness).map((plane) => checkedImage(mean.shape, SMOOTHNESS, plane, KNOWN)),
     }),
     diagnostics: {
       ...convergenceLists(hduNamed(hdus, DIAGNOSTICS), header),
-      rhat: image(RHAT),
-      ess: image(ESS),
+      rhat: image(RHAT, FIGURE),
+      ess: image(ESS, FIGURE),
     },
     ledger: ledgerRows(readTable(hduNamed(hdus, LEDGER))),
-    config: samplerConfig(config),
-    ...transitions(config),
-    referenceExposure: real(config, "reference_exposure"),
-    complete: flag(config, "complete"),
+    config,
+    ...transitions(table),
+    referenceExposure: checkedNumber(
+      CONFIG,
+      "reference_exposure",
+      real(table, "reference_exposure"),
+      POSITIVE,
+    ),
+    complete: flag(table, "complete"),
     wcs: skyCards(header),
     ...(unit === undefined ? {} : { unit: unescapeText(unit) }),
     name: textCard(header, "TITLE"),
     provenance: provenance(header),
     ...runTarget(header),
-    total: { mean: numberCard(header, "TOTFLUX"), std: numberCard(header, "TOTFLERR") },
-    keptDraws: counts(config, "chain_kept"),
+    total: { mean: total("TOTFLUX", AMOUNT), std: total("TOTFLERR", FIGURE) },
+    keptDraws: chainLengths(table).kept,
   };
 }
 
-/** @throws FormatError unless an image of a result has the shape of the others */
-function ofShape(shape: Shape, name: string, image: SkyImage): SkyImage {
-  if (image.shape.join() === shape.join()) return image;
-  throw damaged(
-    name,
-    `must have the shape [${shape.join(", ")}] of the mean, got [${image.shape.join(", ")}]`,
-  );
+/** An image of a result. @param shape that of the mean, where it is that @throws FormatError unless it has the shape of the others, and numbers that obey a rule */
+function checkedImage(shape: Shape | undefined, name: string, image: SkyImage, rule: NumberRule): SkyImage {
+  if (shape !== undefined && image.shape.join() !== shape.join()) {
+    const text = `must have the shape [${shape.join(", ")}] of the mean, got [${image.shape.join(", ")}]`;
+    throw damaged(name, text);
+  }
+  checkNumbers(name, image.data, rule);
+  return image;
 }
 
-/** A number of sweeps or draws for each chain. @throws FormatError unless all are whole numbers >= 0 */
-function counts(table: FitsTable, name: string): number[] {
-  const values = numberList(table, name);
-  const bad = values.find((value) => !(Number.isSafeInteger(value) && value >= 0));
-  if (bad === undefined) return values;
-  throw damaged(CONFIG, `column ${name} must hold whole numbers >= 0, got ${bad}`);
+/** Sweeps and draws of each chain. @throws FormatError unless all are whole numbers >= 0 */
+function chainLengths(table: FitsTable): ChainLengths {
+  const [sweeps, draws, kept] = ["chain_sweeps", "chain_draws", "chain_kept"].map((name) =>
+    checkNumbers(`${CONFIG}: ${name}`, numberList(table, name), WHOLE),
+  );
+  return { sweeps, draws, kept };
 }
 
 function numberCard(header: FitsHeader, keyword: string): number {
@@ -271,8 +284,9 @@ function convergenceLists(hdu: FitsHdu, primary: FitsHeader): Pick<Diagnostics, 
   const table = readTable(hdu);
   const lists = texts(table, "list");
   const names = texts(table, "name");
-  const [mean, std, rhat, ess, mcse] = ["mean", "std", "rhat", "ess", "mcse"].map((name) =>
-    numbers(table, name),
+  const mean = numbers(table, "mean");
+  const [std, rhat, ess, mcse] = ["std", "rhat", "ess", "mcse"].map((name) =>
+    checkNumbers(`${DIAGNOSTICS}: ${name}`, numbers(table, name), FIGURE),
   );
   const rows = names.map(
     (name, row): Convergence => ({
@@ -298,14 +312,15 @@ function convergenceLists(hdu: FitsHdu, primary: FitsHeader): Pick<Diagnostics, 
 
 function ledgerRows(table: FitsTable): CountsLedger[] {
   const names = texts(table, "name");
-  const [observed, source, sourceStd, background, lost] = [
-    "observed",
-    "source",
-    "source_std",
-    "background",
-    "lost",
-  ].map((name) => numbers(table, name));
-  const outside = findColumn(table, "outside") === undefined ? undefined : numbers(table, "outside");
+  const ruled = (name: string, rule: NumberRule) =>
+    checkNumbers(`${LEDGER}: ${name}`, numbers(table, name), rule);
+  const [observed, source, background] = ["observed", "source", "background"].map((name) =>
+    ruled(name, AMOUNT),
+  );
+  const sourceStd = ruled("source_std", FIGURE);
+  // Differences of sums, which may round to less than 0.
+  const lost = ruled("lost", KNOWN);
+  const outside = findColumn(table, "outside") === undefined ? undefined : ruled("outside", KNOWN);
   return names.map((name, row) => ({
     name,
     observed: observed[row],
@@ -412,9 +427,24 @@ function parameterTrace(hdu: FitsHdu, sweeps: readonly number[]): ParameterTrace
   return { names: columns.map(({ name }) => name), burnIn: traceBurnIn(hdu.header, sweeps), chains };
 }
 
-/** Where kept draws come from in the sweeps, by the header of IMAGE_TRACE. @throws FormatError when it cannot be */
-export function traceSteps(header: FitsHeader): Pick<ImageTrace, "first" | "every"> {
-  return { first: wholeCard(header, "FIRST", 0), every: wholeCard(header, "EVERY", 1) };
+/**
+ * Where kept draws come from in the sweeps, by the header of IMAGE_TRACE.
+ *
+ * @param kept, sweeps of each chain
+ * @throws FormatError when they cannot come from there
+ */
+export function traceSteps(
+  header: FitsHeader,
+  kept: readonly number[],
+  sweeps: readonly number[],
+): Pick<ImageTrace, "first" | "every"> {
+  const [first, every] = [wholeCard(header, "FIRST", 0), wholeCard(header, "EVERY", 1)];
+  const chain = kept.findIndex((draws, index) => draws > 0 && first + (draws - 1) * every >= sweeps[index]);
+  if (chain < 0) return { first, every };
+  throw damaged(
+    IMAGE_TRACE,
+    `${kept[chain]} draws of chain ${chain + 1} must come from its ${sweeps[chain]} sweeps, got FIRST ${first} and EVERY ${every}`,
+  );
 }
 
 /**
@@ -438,7 +468,7 @@ function wholeCard(
   throw damaged("result", `card ${keyword} must be a whole number from ${least} to ${most}, got ${value}`);
 }
 
-function imageTrace(hdu: FitsHdu, kept: readonly number[], of: Shape): ImageTrace {
+function imageTrace(hdu: FitsHdu, kept: readonly number[], sweeps: readonly number[], of: Shape): ImageTrace {
   const { shape, data } = readImageData(hdu);
   const [count, ny, nx] = shape;
   const total = kept.reduce((sum, draws) => sum + draws, 0);
@@ -453,6 +483,7 @@ function imageTrace(hdu: FitsHdu, kept: readonly number[], of: Shape): ImageTrac
       `must hold ${total} draws of [${of.join(", ")}] in f4, got shape [${shape.join(", ")}]`,
     );
   }
+  checkNumbers(hdu.label, data, AMOUNT);
   let start = 0;
   const chains = kept.map((draws) => {
     const chain = data.subarray(start, start + draws * ny * nx);
@@ -461,7 +492,7 @@ function imageTrace(hdu: FitsHdu, kept: readonly number[], of: Shape): ImageTrac
   });
   return {
     shape: [ny, nx],
-    ...traceSteps(hdu.header),
+    ...traceSteps(hdu.header, kept, sweeps),
     chains,
   };
 }

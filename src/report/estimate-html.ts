@@ -5,6 +5,7 @@ import { plotResiduals } from "../figures/plot-residuals.js";
 import { formatNumber } from "../figures/ticks.js";
 import { imageSum } from "../image.js";
 import type { EstimateProvenance } from "../io/point-estimate-file.js";
+import { regionFluxUnit } from "../photometry/measured-table.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import { escapeXml } from "../xml-text.js";
 import { figureSection, referencesHtml, sectionHtml } from "./page-sections.js";
@@ -44,7 +45,7 @@ export function estimateHtml(
   const rows: [string, string][] = [
     ["method", method],
     ["image", `${flux.shape[1]} × ${flux.shape[0]} pixels`],
-    ["total flux", `${formatNumber(imageSum(flux), 5)} ${unit ?? ""}`.trim()],
+    ["total flux", `${formatNumber(imageSum(flux), 5)} ${regionFluxUnit(unit) ?? ""}`.trim()],
     ["iterations", String(estimate.iterations)],
     ["ended", estimate.stopped],
     ["Cash statistic", formatNumber(estimate.cash, 6)],

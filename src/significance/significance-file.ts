@@ -21,6 +21,7 @@ import { escapeText, unescapeText } from "../io/result-text.js";
 import { checkSchema } from "../io/side-file.js";
 import { parseJson } from "../parse-json.js";
 import { shownValue } from "../shown-value.js";
+import { VERSION } from "../version.js";
 import type { SignificanceEstimate } from "./collect.js";
 import type { LocalSignificance } from "./local-significance.js";
 import { significanceColumns } from "./significance-data.js";
@@ -213,10 +214,16 @@ export async function decodeSignificance(
 ): Promise<StoredSignificance> {
   const hdus = await readFitsMaybeGzip(bytes, { name });
   const header = hdus[0]?.header;
-  if (header?.get("SIGNIFIC") !== LAYOUT) {
+  const layout = header?.get("SIGNIFIC");
+  if (typeof layout === "number" && layout !== LAYOUT) {
     throw new FormatError(
-      `${name}: the file must be written by tslira significance (SIGNIFIC ${LAYOUT}), got ` +
-        `${header?.get("SIGNIFIC") ?? "another FITS file"}; give such a file`,
+      `${name}: significance run must have layout ${LAYOUT}, that of tslira ${VERSION}, got layout ${layout} of ` +
+        `${header.text("CREATOR") ?? "another version"}; read it with that version`,
+    );
+  }
+  if (layout !== LAYOUT) {
+    throw new FormatError(
+      `${name}: the file must be written by tslira significance (SIGNIFIC ${LAYOUT}), got another FITS file; give such a file`,
     );
   }
   const json = findColumn(readTable(findHdu(hdus, "ESTIMATE")), "JSON");
