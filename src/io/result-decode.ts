@@ -133,18 +133,20 @@ export interface DecodedSummary {
  */
 export function decodeLiraSummary(hdus: readonly FitsHdu[]): DecodedSummary {
   const { keptDraws, ...summary } = decodeSummary(hdus);
-  const { draws, sweeps } = chainLengths(readTable(hduNamed(hdus, CONFIG)));
-  const imagePlanes = (name: string, rule: NumberRule) =>
-    planes(hduNamed(hdus, name)).map((image) => checkedImage(summary.mean.shape, name, image, rule));
+  const { draws, sweeps } = chainLengths(hduNamed(hdus, CONFIG));
+  const imagePlanes = (name: string, rule: NumberRule) => {
+    const hdu = hduNamed(hdus, name);
+    return planes(hdu).map((image) => checkedImage(summary.mean.shape, hdu.label, image, rule));
+  };
   const means = imagePlanes(CHAIN_MEAN, AMOUNT);
   const stds = imagePlanes(CHAIN_STD, FIGURE);
   if (means.length !== draws.length || stds.length !== draws.length) {
     throw damaged(CHAIN_MEAN, `must have ${draws.length} planes, got ${means.length} and ${stds.length}`);
   }
-  const { header } = hduNamed(hdus, POSTERIOR_QUANTILES);
+  const { header, label } = hduNamed(hdus, POSTERIOR_QUANTILES);
   const images = imagePlanes(POSTERIOR_QUANTILES, AMOUNT);
   const probabilities = images.map((_, index) => numberCard(header, `PROB${index + 1}`));
-  checkQuantiles(POSTERIOR_QUANTILES, probabilities, images);
+  checkQuantiles(label, probabilities, images);
   return {
     result: {
       ...summary,
@@ -166,39 +168,39 @@ export function decodeSummary(hdus: readonly FitsHdu[]): ResultSummary {
   checkFormat(hdus);
   const primary = hduNamed(hdus, PRIMARY);
   const { header } = primary;
-  const table = readTable(hduNamed(hdus, CONFIG));
+  const configHdu = hduNamed(hdus, CONFIG);
+  const table = readTable(configHdu);
   const config = samplerConfig(table);
-  checkConfig(config, chainLengths(table));
+  checkConfig(configHdu.label, config, chainLengths(configHdu));
   const unit = header.text("BUNIT");
   const mean = imageToSkyImage(primary);
-  checkNumbers(PRIMARY, mean.data, AMOUNT);
-  const image = (name: string, rule: NumberRule) =>
-    checkedImage(mean.shape, name, imageToSkyImage(hduNamed(hdus, name)), rule);
+  checkNumbers(primary.label, mean.data, AMOUNT);
+  const image = (name: string, rule: NumberRule) => {
+    const hdu = hduNamed(hdus, name);
+    return checkedImage(mean.shape, hdu.label, imageToSkyImage(hdu), rule);
+  };
+  const exposure = real(table, "reference_exposure");
+  checkedNumber(configHdu.label, "reference_exposure", exposure, POSITIVE);
   const total = (keyword: string, rule: NumberRule) =>
-    checkedNumber(PRIMARY, keyword, numberCard(header, keyword), rule);
+    checkedNumber(primary.label, keyword, numberCard(header, keyword), rule);
   const smoothness = hdus.find(({ name }) => name === SMOOTHNESS);
   const sky = hdus.find(({ name }) => name === SKY);
   return {
     mean,
     std: image(POSTERIOR_STD, FIGURE),
-    ...(sky && { sky: checkedImage(undefined, SKY, imageToSkyImage(sky), AMOUNT) }),
+    ...(sky && { sky: checkedImage(undefined, sky.label, imageToSkyImage(sky), AMOUNT) }),
     ...(smoothness && {
-      smoothness: planes(smoothness).map((plane) => checkedImage(mean.shape, SMOOTHNESS, plane, KNOWN)),
+      smoothness: planes(smoothness).map((plane) => checkedImage(mean.shape, smoothness.label, plane, KNOWN)),
     }),
     diagnostics: {
       ...convergenceLists(hduNamed(hdus, DIAGNOSTICS), header),
       rhat: image(RHAT, FIGURE),
       ess: image(ESS, FIGURE),
     },
-    ledger: ledgerRows(readTable(hduNamed(hdus, LEDGER))),
+    ledger: ledgerRows(hduNamed(hdus, LEDGER)),
     config,
     ...transitions(table),
-    referenceExposure: checkedNumber(
-      CONFIG,
-      "reference_exposure",
-      real(table, "reference_exposure"),
-      POSITIVE,
-    ),
+    referenceExposure: exposure,
     complete: flag(table, "complete"),
     wcs: skyCards(header),
     ...(unit === undefined ? {} : { unit: unescapeText(unit) }),
@@ -206,24 +208,23 @@ export function decodeSummary(hdus: readonly FitsHdu[]): ResultSummary {
     provenance: provenance(header),
     ...runTarget(header),
     total: { mean: total("TOTFLUX", AMOUNT), std: total("TOTFLERR", FIGURE) },
-    keptDraws: chainLengths(table).kept,
+    keptDraws: chainLengths(configHdu).kept,
   };
 }
 
-/** An image of a result. @param shape that of the mean, where it is that @throws FormatError unless it has the shape of the others, and numbers that obey a rule */
-function checkedImage(shape: Shape | undefined, name: string, image: SkyImage, rule: NumberRule): SkyImage {
-  if (shape !== undefined && image.shape.join() !== shape.join()) {
-    const text = `must have the shape [${shape.join(", ")}] of the mean, got [${image.shape.join(", ")}]`;
-    throw damaged(name, text);
-  }
-  checkNumbers(name, image.data, rule);
+/** An image of a result. @param of the shape of the mean, where it is that @throws FormatError when shape or numbers cannot be */
+function checkedImage(of: Shape | undefined, where: string, image: SkyImage, rule: NumberRule): SkyImage {
+  const [wanted, got] = [of ?? image.shape, image.shape].map((shape) => `[${shape.join(", ")}]`);
+  if (got !== wanted) throw damaged(where, `must have the shape ${wanted} of the mean, got ${got}`);
+  checkNumbers(where, image.data, rule);
   return image;
 }
 
 /** Sweeps and draws of each chain. @throws FormatError unless all are whole numbers >= 0 */
-function chainLengths(table: FitsTable): ChainLengths {
+function chainLengths(hdu: FitsHdu): ChainLengths {
+  const table = readTable(hdu);
   const [sweeps, draws, kept] = ["chain_sweeps", "chain_draws", "chain_kept"].map((name) =>
-    checkNumbers(`${CONFIG}: ${name}`, numberList(table, name), WHOLE),
+    checkNumbers(`${hdu.label}: ${name}`, numberList(table, name), WHOLE),
   );
   return { sweeps, draws, kept };
 }
@@ -286,7 +287,7 @@ function convergenceLists(hdu: FitsHdu, primary: FitsHeader): Pick<Diagnostics, 
   const names = texts(table, "name");
   const mean = numbers(table, "mean");
   const [std, rhat, ess, mcse] = ["std", "rhat", "ess", "mcse"].map((name) =>
-    checkNumbers(`${DIAGNOSTICS}: ${name}`, numbers(table, name), FIGURE),
+    checkNumbers(`${hdu.label}: ${name}`, numbers(table, name), FIGURE),
   );
   const rows = names.map(
     (name, row): Convergence => ({
@@ -310,10 +311,11 @@ function convergenceLists(hdu: FitsHdu, primary: FitsHeader): Pick<Diagnostics, 
   };
 }
 
-function ledgerRows(table: FitsTable): CountsLedger[] {
+function ledgerRows(hdu: FitsHdu): CountsLedger[] {
+  const table = readTable(hdu);
   const names = texts(table, "name");
   const ruled = (name: string, rule: NumberRule) =>
-    checkNumbers(`${LEDGER}: ${name}`, numbers(table, name), rule);
+    checkNumbers(`${hdu.label}: ${name}`, numbers(table, name), rule);
   const [observed, source, background] = ["observed", "source", "background"].map((name) =>
     ruled(name, AMOUNT),
   );

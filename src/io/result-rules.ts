@@ -94,8 +94,11 @@ export interface ChainLengths {
  *
  * @throws FormatError naming the first that cannot be
  */
-export function checkConfig(config: SamplerConfig, { sweeps, draws, kept }: ChainLengths): void {
-  const where = "CONFIG";
+export function checkConfig(
+  where: string,
+  config: SamplerConfig,
+  { sweeps, draws, kept }: ChainLengths,
+): void {
   const values = config as unknown as Readonly<Record<string, unknown>>;
   try {
     for (const setting of recordedSettings(config.method ?? "lira")) {

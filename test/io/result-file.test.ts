@@ -182,19 +182,19 @@ describe("encodeResult and decodeResult", () => {
     const bytes = encodeResult(await run(observation([4, 4], 7), { trace: { every: 3 } }));
     const refused: readonly (readonly [string, Change, string])[] = [
       ["alphas", cell("state_alphas", -1), "adaptivePrior.alphas"],
-      ["sweeps", cell("n_iter_max", -5), "CONFIG: iterations must be a whole number"],
+      ["sweeps", cell("n_iter_max", -5), "FITS[CONFIG]: iterations must be a whole number"],
       ["more sweeps than asked for", cell("n_iter_max", 29), "sweeps than iterations, got 8, 24, 30 and 29"],
       ["burn-in", cell("burn_in", 30), "burn-in must be below the 30 iterations, got 30"],
       ["chains", cell("chains", 3), "each of 3 chains, got 2, 2 and 2"],
-      ["a boundary", cell("boundary", "loops"), 'CONFIG: boundary must be "spill" or "wrap", got "loops"'],
+      ["a boundary", cell("boundary", "loops"), 'FITS[CONFIG]: boundary must be "spill" or "wrap", got "loops"'],
       ["the prior of the total", cell("ms_ttlcnt_pr", Number.NaN), "totalCountsPrior.shape must be > 0"],
       ["the exposure", cell("reference_exposure", 0), "reference_exposure must be finite and > 0, got 0"],
       ["draws", cell("chain_draws", 5), "kept draws than draws"],
-      ["a mean", pixel("PRIMARY", -3), "PRIMARY: must hold numbers that are finite and >= 0, got -3 at 2"],
+      ["a mean", pixel("PRIMARY", -3), "FITS[0]: must hold numbers that are finite and >= 0, got -3 at 2"],
       [
         "an error",
         pixel("POSTERIOR_STD", -3),
-        "POSTERIOR_STD: must hold numbers that are >= 0 or NaN, got -3",
+        "FITS[POSTERIOR_STD]: must hold numbers that are >= 0 or NaN, got -3",
       ],
       [
         "a quantile",
