@@ -186,7 +186,11 @@ describe("encodeResult and decodeResult", () => {
       ["more sweeps than asked for", cell("n_iter_max", 29), "sweeps than iterations, got 8, 24, 30 and 29"],
       ["burn-in", cell("burn_in", 30), "burn-in must be below the 30 iterations, got 30"],
       ["chains", cell("chains", 3), "each of 3 chains, got 2, 2 and 2"],
-      ["a boundary", cell("boundary", "loops"), 'FITS[CONFIG]: boundary must be "spill" or "wrap", got "loops"'],
+      [
+        "a boundary",
+        cell("boundary", "loops"),
+        'FITS[CONFIG]: boundary must be "spill" or "wrap", got "loops"',
+      ],
       ["the prior of the total", cell("ms_ttlcnt_pr", Number.NaN), "totalCountsPrior.shape must be > 0"],
       ["the exposure", cell("reference_exposure", 0), "reference_exposure must be finite and > 0, got 0"],
       ["draws", cell("chain_draws", 5), "kept draws than draws"],
