@@ -22,12 +22,41 @@ function isDeep(text: string): boolean {
 }
 
 /**
+ * The first key that an object of valid JSON has twice, of which `JSON.parse` takes the last.
+ *
+ * @param text JSON that was parsed
+ */
+export function repeatedKey(text: string): { readonly key: string; readonly line: number } | undefined {
+  // Keys of the objects around, and undefined for a list.
+  const around: (Set<string> | undefined)[] = [];
+  for (let at = 0, isKey = false; at < text.length; at++) {
+    const character = text[at];
+    if (character === "{" || character === "[") {
+      around.push(character === "{" ? new Set() : undefined);
+      isKey = character === "{";
+    } else if (character === "}" || character === "]") around.pop();
+    else if (character === ",") isKey = around.at(-1) !== undefined;
+    else if (character === '"') {
+      const start = at;
+      for (at++; text[at] !== '"'; at++) if (text[at] === "\\") at++;
+      if (!isKey) continue;
+      isKey = false;
+      const key: string = JSON.parse(text.slice(start, at + 1));
+      const keys = around.at(-1);
+      if (keys?.has(key)) return { key, line: text.slice(0, start).split("\n").length };
+      keys?.add(key);
+    }
+  }
+  return undefined;
+}
+
+/**
  * Parse JSON of a file.
  *
  * @param where the file, for messages
  * @param remedy what to do when it is none
  * @param reviver as of `JSON.parse`
- * @throws FormatError when it is not JSON, or nested more than 64 levels deep
+ * @throws FormatError when it is not JSON, nested more than 64 levels deep, or says the same key of an object twice
  */
 export function parseJson(
   text: string,
@@ -40,10 +69,20 @@ export function parseJson(
       `${where}: JSON must be nested at most ${MAX_DEPTH} levels deep, got more; ${remedy}`,
     );
   }
+  let value: unknown;
   try {
-    return JSON.parse(text, reviver);
+    value = JSON.parse(text, reviver);
   } catch (cause) {
     const reason = cause instanceof Error ? shownValue(cause.message, 120) : "something else";
     throw new FormatError(`${where}: must be JSON, got ${reason}; ${remedy}`, { cause });
   }
+  const repeated = repeatedKey(text);
+  if (repeated !== undefined) {
+    const { key, line } = repeated;
+    throw new FormatError(
+      `${where}: each key of an object must be there once, got ${shownValue(key, 60)} again in line ${line}; ${remedy}`,
+      { fields: { key, line } },
+    );
+  }
+  return value;
 }

@@ -20,6 +20,7 @@ export { angleText } from "./io/companion-image.js";
 export { type ComposedTogether, composeTogether } from "./io/compose-together.js";
 export { isEnsemble, psfPlanes } from "./io/psf-set-file.js";
 export { shellLine } from "./jobs/shell-command.js";
+export { repeatedKey } from "./parse-json.js";
 export { regionFluxUnit } from "./posterior/region.js";
 export { PRIOR_KINDS, type PriorKind } from "./priors/prior-kinds.js";
 export { defaultPairTransfers } from "./runs/lira-options.js";

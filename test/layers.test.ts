@@ -28,6 +28,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   version: [],
   // The word of a list that was probably meant, for messages.
   "nearest-word": [],
+  // Names of options that a function has.
+  "known-names": ["errors", "nearest-word", "shown-value"],
   // A value as a message shows it, and JSON of files, both safe from what is nested without end.
   "shown-value": [],
   "parse-json": ["errors", "shown-value"],
@@ -47,16 +49,16 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "gpu-program": ["errors", "gpu"],
   // Work that asks for numbers, answered at once or by a device.
   inquiry: [],
-  data: BASE,
+  data: [...BASE, "known-names"],
   // What can be set: each setting once, for all that take, write or show it.
-  settings: [...BASE, "nearest-word", "shown-value", "data"],
+  settings: [...BASE, "nearest-word", "parse-json", "shown-value", "data"],
   model: [...BASE, "generated", "gpu", "gpu-program", "data", "kernels", "model-kernels"],
   priors: [...BASE, "inquiry", "generated", "gpu", "gpu-program", "data", "kernels", "model-kernels"],
   posterior: [...BASE, "data"],
   // Figures of every pixel from its draws, by kernels on all workers.
   pixels: [...BASE, "draw-kernels", "posterior", "workers"],
   // Whether the model describes the data: the one place besides the samplers where model and posterior meet, without sampling.
-  checks: [...BASE, "draw-kernels", "data", "model", "posterior", "workers"],
+  checks: [...BASE, "known-names", "draw-kernels", "data", "model", "posterior", "workers"],
   // How near an image is to the truth, and how well it describes photons it has not seen.
   quality: [...BASE, "data", "model"],
   samplers: [
@@ -71,6 +73,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ...BASE,
     ...[
       "version",
+      "known-names",
       "nearest-word",
       "parse-json",
       "shown-value",

@@ -19,6 +19,7 @@ import type { PixelPosition } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { given } from "../given.js";
 import type { Shape, SkyImage } from "../image.js";
+import { checkNames, type NamesOf } from "../known-names.js";
 import { type FittedSky, type FramePrediction, framePrediction } from "../model/frame-prediction.js";
 import { type Residuals, residuals } from "../model/predicted-counts.js";
 import { frameShape } from "../model/sky-grid.js";
@@ -193,7 +194,14 @@ export async function compareWithDraws(
   return checks;
 }
 
+const NAMES: NamesOf<PredictiveCheckOptions> = {
+  ...{ boundary: true, workers: true, draws: true, replicates: true, seed: true, centre: true },
+  ...{ ringWidth: true, ringRadius: true, patchSide: true, falseAlarmRate: true, pointSource: true },
+  ...{ upsampling: true, margin: true, sky: true, onProgress: true, signal: true },
+};
+
 function checkOptions(options: PredictiveCheckOptions): void {
+  checkNames("predictiveCheck", options, Object.keys(NAMES));
   const {
     draws = DEFAULT_DRAWS,
     replicates = DEFAULT_REPLICATES,

@@ -6,6 +6,7 @@ import { given } from "../given.js";
 import { readResultSummary } from "../io/result-file-node.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import { reportFromFile } from "../report/report-file-node.js";
+import { checkSignificance } from "../significance/significance-file.js";
 import { readSignificance } from "../significance/significance-file-node.js";
 import { formatBytes } from "./format.js";
 import { parseBytes } from "./option-values.js";
@@ -84,20 +85,17 @@ async function report(path: string, flags: ReportFlags): Promise<void> {
   if (inputs && inputs.missing !== "" && flags.inputs) {
     say(`tslira: ${inputs.missing}; the page does without counts, residuals and predictive checks`);
   }
-  const significance =
-    flags.significance === undefined ? undefined : (await readSignificance(flags.significance)).estimate;
-  if (summary && significance && significance.run.shape.join() !== summary.mean.shape.join()) {
-    throw new InvalidInputError(
-      `${flags.significance}: must be about the image of the result, [${summary.mean.shape.join(", ")}], got ` +
-        `[${significance.run.shape.join(", ")}]; give the run of the same observation`,
-    );
+  const stored = flags.significance === undefined ? undefined : await readSignificance(flags.significance);
+  if (summary && stored) {
+    const { mean, wcs, provenance } = summary;
+    checkSignificance(stored, { shape: mean.shape, wcs, ...provenance }, `${flags.significance}`);
   }
   const catalogue =
     summary &&
     flags.sources !== undefined &&
     (await readCatalogue(flags.sources, { shape: summary.mean.shape, wcs: summary.wcs }));
   const html = await reportFromFile(path, {
-    ...given({ significance }),
+    ...(stored && { significance: stored.estimate }),
     ...(catalogue && { catalogue }),
     ...given({ title, maxBytes: maxSize, files: inputs?.names }),
     ...(inputs && inputs.observations.length > 0 && { observations: inputs.observations }),

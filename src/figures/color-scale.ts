@@ -2,7 +2,7 @@ import { quantileInPlace } from "../data/random/sorted-quantile.js";
 import { InvalidInputError } from "../errors.js";
 import { givenOptions } from "../given.js";
 import type { SkyImage } from "../image.js";
-import { type Colormap, isDiverging, NAN_INDEX } from "./colormap.js";
+import { COLORMAPS, type Colormap, isDiverging, NAN_INDEX } from "./colormap.js";
 import { extremes } from "./extremes.js";
 
 /** How values are spread over the colours; `sqrt` and `asinh` keep the sign, `log` shows values <= 0 as the lowest. */
@@ -225,11 +225,21 @@ function kneeOf(values: readonly Float64Array[], reach: number): number {
   return Math.min(Math.max(Number.isFinite(scatter) ? scatter : 0, reach / 1000), reach / 4);
 }
 
+const STRETCHES: readonly Stretch[] = ["linear", "sqrt", "log", "asinh"];
+
 function checkOptions(
-  { vmin, vmax, softening }: ColorScaleOptions,
+  { vmin, vmax, softening, colormap = "inferno" }: ColorScaleOptions,
   stretch: Stretch,
   [low, high]: readonly [number, number] = [0, 100],
 ): void {
+  const words = { stretch: [stretch, STRETCHES], colormap: [colormap, COLORMAPS] } as const;
+  for (const [name, [word, known]] of Object.entries(words)) {
+    if ((known as readonly string[]).includes(word)) continue;
+    throw new InvalidInputError(
+      `figure: ${name} must be one of ${known.join(", ")}, got ${JSON.stringify(word)}; choose one`,
+      { fields: { [name]: word } },
+    );
+  }
   for (const [name, value] of Object.entries({ vmin, vmax })) {
     if (value === undefined || (Number.isFinite(value) && (stretch !== "log" || value > 0))) continue;
     throw new InvalidInputError(

@@ -21,6 +21,9 @@ const INTERPOLATORS: Readonly<Record<Colormap, (t: number) => string>> = {
   RdBu: (t) => interpolateRdBu(1 - t),
 };
 
+/** Names of the colour maps. */
+export const COLORMAPS = Object.keys(INTERPOLATORS) as readonly Colormap[];
+
 /** Neutral colour of NaN pixels; a cool one where the map itself is made of grays. */
 const NAN_COLOR: readonly number[] = [176, 176, 176];
 const NAN_COLOR_ON_GRAY: readonly number[] = [122, 160, 196];

@@ -398,7 +398,7 @@ export function composeParts(
     notes.push(...backgroundUnitNotes(background, exposure, backgroundUnit));
   }
   const countsUnit = bunit(hdus.counts)?.trim();
-  if (!sky && countsUnit && isRateUnit(countsUnit)) {
+  if (!sky && countsUnit && !isCountUnit(countsUnit)) {
     notes.push(
       `${hdus.counts.name}: counts should be counts of events, got BUNIT ${countsUnit}; its values are taken as counts, check them`,
     );

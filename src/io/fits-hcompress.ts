@@ -1,8 +1,9 @@
 /**
  * HCOMPRESS_1: the H-transform of an image, the bits of whose coefficients are coded by quadtrees (FITS standard 4.0, section 10.4.4; White,
- * Postman & Lattanzi 1992, in Digitised Optical Sky Surveys, 167).
+ * Postman & Lattanzi 1992, in Digitised Optical Sky Surveys, 167). Coefficients that were rounded to multiples of a scale may be smoothed.
  */
 
+import { smoothTransform } from "./fits-hcompress-smooth.js";
 import { BitReader, damagedTile } from "./fits-tile-codecs.js";
 
 /** Sizes of tiles that are believed. */
@@ -11,6 +12,7 @@ const MOST_PIXELS = 2 ** 26;
 /**
  * Decompress a tile.
  *
+ * @param smooth whether the file asks for smoothing, option SMOOTH
  * @param shape `[ny, nx]` that the tile must have, ny its slower axis
  * @param out `ny * nx` values, filled
  * @throws FormatError when the bytes are damaged
@@ -18,7 +20,7 @@ const MOST_PIXELS = 2 ** 26;
 export function hcompressDecode(
   where: string,
   bytes: Uint8Array,
-  [ny, nx]: readonly [ny: number, nx: number],
+  { smooth, shape: [ny, nx] }: { readonly smooth: boolean; readonly shape: readonly [number, number] },
   out: Int32Array,
 ): void {
   if (bytes.length < 22 || bytes[0] !== 0xdd || bytes[1] !== 0x99)
@@ -35,7 +37,7 @@ export function hcompressDecode(
   readPlanes(where, bytes, coefficients, rows, cols, [...planes]);
   coefficients[0] = view.getBigInt64(14);
   if (scale > 1) for (let at = 0; at < coefficients.length; at++) coefficients[at] *= BigInt(scale);
-  invertTransform(coefficients, rows, cols);
+  invertTransform(coefficients, rows, cols, smooth ? BigInt(scale >> 1) : 0n);
   for (let at = 0; at < out.length; at++) out[at] = Number(coefficients[at]);
 }
 
@@ -139,8 +141,10 @@ function readHuffman(reader: BitReader): number {
 /**
  * Undo the H-transform in place: levels from the coarsest, each of sums and differences of 2 x 2 pixels. Of the coefficients of a level the
  * bits below its unit were dropped, which the parity of the others gives back.
+ *
+ * @param slack by how much smoothing may change a coefficient; 0: none is smoothed
  */
-function invertTransform(a: BigInt64Array, rows: number, cols: number): void {
+function invertTransform(a: BigInt64Array, rows: number, cols: number, slack: bigint): void {
   const levels = Math.ceil(Math.log2(Math.max(rows, cols)) - 1e-9);
   if (levels === 0) return;
   const scratch = new BigInt64Array(Math.max(rows, cols));
@@ -150,6 +154,7 @@ function invertTransform(a: BigInt64Array, rows: number, cols: number): void {
     const [nRows, nCols] = [Math.ceil(rows / 2 ** level), Math.ceil(cols / 2 ** level)];
     for (let row = 0; row < nRows; row++) unshuffle(a, row * cols, 1, nCols, scratch);
     for (let col = 0; col < nCols; col++) unshuffle(a, col, cols, nRows, scratch);
+    if (slack > 0n) smoothTransform(a, cols, [nRows, nCols], slack);
     invertLevel(a, cols, nRows, nCols, unit, level === 0 ? 2n : 1n);
     unit /= 2n;
   }

@@ -67,6 +67,23 @@ function checkFirstCard(where: string, header: FitsHeader, index: number): void 
   );
 }
 
+/** Cards that say what numbers and pixels mean. */
+const MEANING =
+  /^(?:BSCALE|BZERO|BLANK|BUNIT|C(?:TYPE|RVAL|RPIX|DELT|UNIT|ROTA)\d|(?:CD|PC)\d_\d|LONPOLE|LATPOLE|RADESYS|EQUINOX|T(?:TYPE|FORM|UNIT|SCAL|ZERO|NULL|CTYP|CRVL|CRPX|CDLT)\d+|TIMEZERO|MJDREF[IF]?)$/;
+
+/** A sentence on cards that are there again with another value, the first three. */
+function contradictions(label: string, header: FitsHeader): string[] {
+  const found = header.cards.filter(
+    ({ keyword, value }) => MEANING.test(keyword) && value !== undefined && header.get(keyword) !== value,
+  );
+  return found
+    .slice(0, 3)
+    .map(
+      ({ keyword, value }) =>
+        `${label}: ${keyword} should be there once, got ${header.get(keyword)} and ${value}; the first is taken`,
+    );
+}
+
 /**
  * Understand one header: kind, sizes, names. Looks at no data.
  *
@@ -102,6 +119,7 @@ export function describeHdu(
     if (value === undefined || holds(value)) return [];
     return [`${label}: ${keyword} should be ${rule}, got ${JSON.stringify(String(value))}; it is ignored`];
   });
+  warnings.push(...contradictions(label, header));
   const given = header.get("EXTVER");
   const version = typeof given === "number" && Number.isSafeInteger(given) ? given : 1;
   const base: FitsHduBase = {

@@ -42,6 +42,7 @@ interface Packing {
   /** Options of the algorithm. */
   readonly block: number;
   readonly size: number;
+  readonly smooth: boolean;
   readonly dither: 0 | 1 | 2;
   readonly seed: number;
   readonly blank: number | undefined;
@@ -68,6 +69,7 @@ function readPacking({ label, header, bitpix }: FitsImageInfo): Packing {
     ...{ label, algorithm, bitpix },
     block: option("BLOCKSIZE", 32),
     size: option("BYTEPIX", 4),
+    smooth: option("SMOOTH", 0) > 0,
     dither: quantised === "SUBTRACTIVE_DITHER_1" ? 1 : quantised === "SUBTRACTIVE_DITHER_2" ? 2 : 0,
     seed: headerNumber(label, header, "ZDITHER0", 1),
     blank: typeof blank === "number" ? blank : undefined,
@@ -95,13 +97,13 @@ function wholeNumbers(
   shape: readonly number[],
   floats: boolean,
 ): Int32Array | undefined {
-  const { algorithm, label, block, size } = packing;
+  const { algorithm, label, block, size, smooth } = packing;
   const out = new Int32Array(shape.reduce((product, length) => product * length, 1));
   if (algorithm.startsWith("RICE")) riceDecode(label, bytes, { size: floats ? 4 : size, block }, out);
   else if (algorithm === "HCOMPRESS_1") {
     const long = shape.filter((length) => length > 1);
     const [ny = 1, nx = 1] = long.length === 1 ? [1, long[0]] : long;
-    hcompressDecode(label, bytes, [ny, nx], out);
+    hcompressDecode(label, bytes, { smooth, shape: [ny, nx] }, out);
   } else if (algorithm === "PLIO_1") plioDecode(label, decodeNumbers(bytes, "I") as Int16Array, out);
   else return undefined;
   return out;

@@ -9,6 +9,7 @@ import { readColumnLayouts } from "./fits-column.js";
 import { openFitsFile } from "./fits-file-node.js";
 import { fileError } from "./fits-temporary-node.js";
 import { decodeLiraSummary, parameterColumns, traceBurnIn, traceSteps } from "./result-decode.js";
+import { AMOUNT, type ChainLengths, checkNumbers } from "./result-rules.js";
 import { isResult, noResult } from "./tslira-file.js";
 
 /** A result file open for reading. Its traces are read when they are asked for; close it when done. */
@@ -30,12 +31,13 @@ const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 /** Float32 that are turned at a time, while they are in the cache. */
 const TURNED_AT_ONCE = 2 ** 14;
 
-/** Numbers as the machine holds them, from the big-endian bytes that are in their place. */
-function turnBytes(values: Float32Array): void {
-  if (!LITTLE_ENDIAN) return;
+/** Fluxes as the machine holds them, from the big-endian bytes that are in their place. @throws FormatError when one cannot be */
+function turnBytes(values: Float32Array, where: string): void {
   for (let first = 0; first < values.length; first += TURNED_AT_ONCE) {
-    const { buffer, byteOffset, byteLength } = values.subarray(first, first + TURNED_AT_ONCE);
-    Buffer.from(buffer, byteOffset, byteLength).swap32();
+    const turned = values.subarray(first, first + TURNED_AT_ONCE);
+    const { buffer, byteOffset, byteLength } = turned;
+    if (LITTLE_ENDIAN) Buffer.from(buffer, byteOffset, byteLength).swap32();
+    checkNumbers(where, turned, AMOUNT);
   }
 }
 
@@ -70,7 +72,7 @@ export async function openResult(path: string): Promise<OpenResult> {
       return {
         result,
         parameters: parameterSource(path, parameterHdu, sweeps, read),
-        images: drawSource(path, imageHdu, keptDraws, result.mean.shape, read),
+        images: drawSource(path, imageHdu, { kept: keptDraws, sweeps }, result.mean.shape, read),
         close,
       };
     } catch (error) {
@@ -189,7 +191,7 @@ function parameterSource(
 function drawSource(
   path: string,
   hdu: FitsHduInfo,
-  kept: readonly number[],
+  { kept, sweeps }: Pick<ChainLengths, "kept" | "sweeps">,
   of: Shape,
   read: ReadBytes,
 ): DrawSource {
@@ -207,12 +209,12 @@ function drawSource(
   return {
     shape: [ny, nx],
     chains: kept.length,
-    ...traceSteps(hdu.header),
+    ...traceSteps(hdu.header, kept, sweeps),
     draws: (chain) => kept[chain],
     readDraws(chain, first, count) {
       const out = new Float32Array(count * pixels);
       read(hdu, 4 * (starts[chain] + first) * pixels, bytesOf(out));
-      turnBytes(out);
+      turnBytes(out, hdu.label);
       return out;
     },
     readBand(chain, firstPixel, count, out) {
@@ -221,7 +223,7 @@ function drawSource(
         const run = out.subarray(draw * count, (draw + 1) * count);
         read(hdu, 4 * ((starts[chain] + draw) * pixels + firstPixel), bytesOf(run));
       }
-      turnBytes(out.subarray(0, draws * count));
+      turnBytes(out.subarray(0, draws * count), hdu.label);
     },
   };
 }

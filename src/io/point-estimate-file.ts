@@ -1,5 +1,5 @@
 import { FormatError } from "../errors.js";
-import type { SkyImage } from "../image.js";
+import type { Shape, SkyImage } from "../image.js";
 import type { EstimatedComponent, PointEstimate } from "../posterior/point-estimate.js";
 import { type EstimateProvenance, provenanceCards, storedProvenance } from "./file-origin.js";
 import {
@@ -20,8 +20,19 @@ import { scaleWcs, shiftWcs } from "./fits-wcs.js";
 import { pixelArea } from "./flux-unit.js";
 import { planes } from "./result-decode.js";
 import { cube } from "./result-encode.js";
+import {
+  AMOUNT,
+  checkedNumber,
+  checkNumbers,
+  damaged,
+  FIGURE,
+  type NumberRule,
+  WHOLE,
+} from "./result-rules.js";
 import { escapeText, unescapeText } from "./result-text.js";
 import { isEstimate } from "./tslira-file.js";
+
+const LAYOUT = 1;
 
 /**
  * An estimate as a FITS file:
@@ -111,7 +122,7 @@ function estimateCards(estimate: PointEstimate): FitsCard[] {
   const { method, iterations, converged, complete, stopped, cash, logPrior } = estimate;
   const { upsampling, margin, seconds, warnings } = estimate;
   return [
-    fitsCard("ESTIMATE", 1, "one image, by the method below"),
+    fitsCard("ESTIMATE", LAYOUT, "one image, by the method below"),
     fitsCard("METHOD", method),
     fitsCard("NITER", iterations, "iterations"),
     fitsCard("CONVERGD", converged, "ended by its own rule"),
@@ -154,7 +165,14 @@ export function decodeEstimateHdus(hdus: readonly FitsHdu[]): StoredEstimate {
         "the sampler with decodeResult",
     );
   }
-  const [{ header }] = hdus;
+  const [{ header, label }] = hdus;
+  const file = label.replace(/\[[^[]*$/, "");
+  if (header.get("ESTIMATE") !== LAYOUT) {
+    throw new FormatError(
+      `${file}: estimate must have layout ${LAYOUT}, got ${String(header.get("ESTIMATE"))} of ${header.text("CREATOR") ?? "an unknown program"}; ` +
+        "read it with that version",
+    );
+  }
   const named = (name: string) => hdus.find((hdu) => hdu.name === name);
   const sky = named("SKY");
   const std = named("STD");
@@ -169,6 +187,10 @@ export function decodeEstimateHdus(hdus: readonly FitsHdu[]): StoredEstimate {
     );
   }
   const wcs = wcsCards(predicted[0].header);
+  const amounts = (hdu: FitsHdu) => checkImage(hdu, AMOUNT);
+  const flux = amounts(hdus[0]);
+  const card = (name: string, rule: NumberRule) =>
+    checkedNumber(file, name, Number(header.get(name) ?? Number.NaN), rule);
   const logPrior = header.get("LOGPRIOR");
   const priorParameters = numbered(header, "PRIORP").map(Number);
   const strength = header.get("PRIORSTR");
@@ -176,24 +198,24 @@ export function decodeEstimateHdus(hdus: readonly FitsHdu[]): StoredEstimate {
   return {
     estimate: {
       method: header.text("METHOD") ?? "",
-      flux: imageToSkyImage(hdus[0]),
+      flux,
       ...(components.length === 0 ? {} : { components: components.map(component) }),
-      ...(sky === undefined ? {} : { sky: imageToSkyImage(sky) }),
-      ...(std === undefined ? {} : { std: imageToSkyImage(std) }),
-      ...(interval === undefined ? {} : { interval: planes(interval) as [SkyImage, SkyImage] }),
-      predicted: predicted.map(imageToSkyImage),
-      backgroundScale: numbered(header, "BKGSCL").map(Number),
+      ...(sky && { sky: amounts(sky) }),
+      ...(std && { std: checkShape("STD", checkImage(std, FIGURE), flux.shape) }),
+      ...(interval && { interval: bounds(interval, flux.shape) }),
+      predicted: predicted.map(amounts),
+      backgroundScale: [...checkNumbers(`${file}: BKGSCL`, numbered(header, "BKGSCL").map(Number), AMOUNT)],
       cash: Number(header.get("CASH")),
       ...(typeof logPrior === "number" ? { logPrior } : {}),
       ...(priorParameters.length === 0 ? {} : { priorParameters }),
       ...(typeof strength === "number" ? { priorStrength: strength } : {}),
-      iterations: Number(header.get("NITER")),
+      iterations: card("NITER", WHOLE),
       objective: [...columnNumbers(values)],
       converged: header.get("CONVERGD") === true,
       complete: header.get("COMPLETE") === true,
       stopped: unescapeText(header.text("STOPPED") ?? ""),
-      upsampling: Number(header.get("UPSAMPLE")),
-      margin: Number(header.get("MARGIN")),
+      upsampling: card("UPSAMPLE", WHOLE),
+      margin: card("MARGIN", WHOLE),
       warnings: numbered(header, "WARN").map((text) => unescapeText(String(text))),
       ...(wcs.length === 0 ? {} : { wcs }),
       seconds: Number(header.get("SECONDS")),
@@ -211,4 +233,26 @@ function component(hdu: FitsHdu): EstimatedComponent {
     flux: imageToSkyImage(hdu),
     logPrior: typeof logPrior === "number" ? logPrior : Number.NaN,
   };
+}
+
+/** An image whose numbers obey a rule. */
+function checkImage(hdu: FitsHdu, rule: NumberRule): SkyImage {
+  const image = imageToSkyImage(hdu);
+  checkNumbers(hdu.label, image.data, rule);
+  return image;
+}
+
+/** The same image. @throws FormatError unless it has a shape */
+function checkShape(where: string, image: SkyImage, shape: Shape): SkyImage {
+  if (image.shape.join() === shape.join()) return image;
+  throw damaged(
+    where,
+    `must have the shape [${shape.join(", ")}] of the flux, got [${image.shape.join(", ")}]`,
+  );
+}
+
+function bounds(hdu: FitsHdu, shape: Shape): [SkyImage, SkyImage] {
+  const [low, high, ...rest] = planes(hdu).map((plane) => checkShape(hdu.label, plane, shape));
+  if (high === undefined || rest.length > 0) throw damaged(hdu.label, "must have two planes, got others");
+  return [low, high];
 }

@@ -35,6 +35,20 @@ import {
   RESULT_FORMAT,
   type ResultHduName,
 } from "./result-layout.js";
+import {
+  AMOUNT,
+  type ChainLengths,
+  checkConfig,
+  checkedNumber,
+  checkNumbers,
+  checkQuantiles,
+  damaged,
+  FIGURE,
+  KNOWN,
+  type NumberRule,
+  POSITIVE,
+  WHOLE,
+} from "./result-rules.js";
 import { unescapeText } from "./result-text.js";
 import { isResult, noResult } from "./tslira-file.js";
 
@@ -54,10 +68,6 @@ function hduNamed(hdus: readonly FitsHdu[], name: ResultHduName): FitsHdu {
   throw damaged(hdus[0]?.label.replace(/\[[^[]*$/, "") ?? "result", `must hold HDU ${name}, got none`);
 }
 
-function damaged(where: string, text: string): FormatError {
-  return new FormatError(`${where}: ${text}; the file is damaged or no result, write it again`);
-}
-
 /** @throws FormatError unless the HDUs are a result of this version's layout */
 function checkFormat(hdus: readonly FitsHdu[]): void {
   const version = isResult(hdus) ? hdus[0].header.get("TSLIRA") : undefined;
@@ -65,7 +75,7 @@ function checkFormat(hdus: readonly FitsHdu[]): void {
   if (version === undefined) throw noResult(label, hdus);
   if (version !== RESULT_FORMAT) {
     throw new FormatError(
-      `${label}: result must have layout ${RESULT_FORMAT}, got ${String(version)}; read it with a newer tslira`,
+      `${label}: result must have layout ${RESULT_FORMAT}, got ${String(version)}; read it with the tslira that wrote it (${hdus[0].header.text("CREATOR") ?? "unknown"})`,
       { fields: { version: String(version) } },
     );
   }
@@ -82,7 +92,7 @@ export function decodeHdus(hdus: readonly FitsHdu[]): PosteriorResult {
     ...result,
     trace: {
       parameters: parameterTrace(hduNamed(hdus, "PARAMETER_TRACE"), sweeps),
-      images: imageTrace(hduNamed(hdus, "IMAGE_TRACE"), keptDraws, result.mean.shape),
+      images: imageTrace(hduNamed(hdus, "IMAGE_TRACE"), keptDraws, sweeps, result.mean.shape),
     },
   };
 }
@@ -104,31 +114,24 @@ export interface DecodedSummary {
  */
 export function decodeLiraSummary(hdus: readonly FitsHdu[]): DecodedSummary {
   const { keptDraws, ...summary } = decodeSummary(hdus);
-  const config = readTable(hduNamed(hdus, "CONFIG"));
-  const draws = counts(config, "chain_draws");
-  const sweeps = counts(config, "chain_sweeps");
-  if (sweeps.length !== draws.length || keptDraws.length !== draws.length) {
-    throw damaged(
-      "CONFIG",
-      `must say draws, kept draws and sweeps of each chain, got ${draws.length}, ${keptDraws.length} and ${sweeps.length}`,
-    );
-  }
-  const imagePlanes = (name: ResultHduName) =>
-    planes(hduNamed(hdus, name)).map((image) => ofShape(summary.mean.shape, name, image));
-  const means = imagePlanes("CHAIN_MEAN");
-  const stds = imagePlanes("CHAIN_STD");
+  const { draws, sweeps } = chainLengths(hduNamed(hdus, "CONFIG"));
+  const imagePlanes = (name: ResultHduName, rule: NumberRule) => {
+    const hdu = hduNamed(hdus, name);
+    return planes(hdu).map((image) => checkedImage(summary.mean.shape, hdu.label, image, rule));
+  };
+  const means = imagePlanes("CHAIN_MEAN", AMOUNT);
+  const stds = imagePlanes("CHAIN_STD", FIGURE);
   if (means.length !== draws.length || stds.length !== draws.length) {
     throw damaged("CHAIN_MEAN", `must have ${draws.length} planes, got ${means.length} and ${stds.length}`);
   }
-  const quantiles = hduNamed(hdus, "POSTERIOR_QUANTILES");
-  const images = imagePlanes("POSTERIOR_QUANTILES");
+  const { header, label } = hduNamed(hdus, "POSTERIOR_QUANTILES");
+  const images = imagePlanes("POSTERIOR_QUANTILES", AMOUNT);
+  const probabilities = images.map((_, index) => numberCard(header, `PROB${index + 1}`));
+  checkQuantiles(label, probabilities, images);
   return {
     result: {
       ...summary,
-      quantiles: {
-        probabilities: images.map((_, index) => numberCard(quantiles.header, `PROB${index + 1}`)),
-        images,
-      },
+      quantiles: { probabilities, images },
       chains: draws.map((count, index): Moments => ({ mean: means[index], std: stds[index], draws: count })),
     },
     keptDraws,
@@ -146,54 +149,65 @@ export function decodeSummary(hdus: readonly FitsHdu[]): ResultSummary {
   checkFormat(hdus);
   const primary = hduNamed(hdus, "PRIMARY");
   const { header } = primary;
-  const config = readTable(hduNamed(hdus, "CONFIG"));
+  const configHdu = hduNamed(hdus, "CONFIG");
+  const table = readTable(configHdu);
+  const config = samplerConfig(table);
+  checkConfig(configHdu.label, config, chainLengths(configHdu));
   const unit = header.text("BUNIT");
   const mean = imageToSkyImage(primary);
-  const image = (name: ResultHduName) => ofShape(mean.shape, name, imageToSkyImage(hduNamed(hdus, name)));
+  checkNumbers(primary.label, mean.data, AMOUNT);
+  const image = (name: ResultHduName, rule: NumberRule) => {
+    const hdu = hduNamed(hdus, name);
+    return checkedImage(mean.shape, hdu.label, imageToSkyImage(hdu), rule);
+  };
+  const exposure = real(table, "reference_exposure");
+  checkedNumber(configHdu.label, "reference_exposure", exposure, POSITIVE);
+  const total = (keyword: string, rule: NumberRule) =>
+    checkedNumber(primary.label, keyword, numberCard(header, keyword), rule);
   const smoothness = hdus.find(({ name }) => name === "SMOOTHNESS");
   const sky = hdus.find(({ name }) => name === "SKY");
   return {
     mean,
-    std: image("POSTERIOR_STD"),
-    ...(sky && { sky: imageToSkyImage(sky) }),
+    std: image("POSTERIOR_STD", FIGURE),
+    ...(sky && { sky: checkedImage(undefined, sky.label, imageToSkyImage(sky), AMOUNT) }),
     ...(smoothness && {
-      smoothness: planes(smoothness).map((plane) => ofShape(mean.shape, "SMOOTHNESS", plane)),
+      smoothness: planes(smoothness).map((plane) => checkedImage(mean.shape, smoothness.label, plane, KNOWN)),
     }),
     diagnostics: {
       ...convergenceLists(hduNamed(hdus, "DIAGNOSTICS"), header),
-      rhat: image("RHAT"),
-      ess: image("ESS"),
+      rhat: image("RHAT", FIGURE),
+      ess: image("ESS", FIGURE),
     },
-    ledger: ledgerRows(readTable(hduNamed(hdus, "LEDGER"))),
-    config: samplerConfig(config),
-    ...transitions(config),
-    referenceExposure: real(config, "reference_exposure"),
-    complete: flag(config, "complete"),
+    ledger: ledgerRows(hduNamed(hdus, "LEDGER")),
+    config,
+    ...transitions(table),
+    referenceExposure: exposure,
+    complete: flag(table, "complete"),
     wcs: skyCards(header),
     ...(unit === undefined ? {} : { unit: unescapeText(unit) }),
     name: textCard(header, "TITLE"),
     provenance: provenance(header),
     ...runTarget(header),
-    total: { mean: numberCard(header, "TOTFLUX"), std: numberCard(header, "TOTFLERR") },
-    keptDraws: counts(config, "chain_kept"),
+    total: { mean: total("TOTFLUX", AMOUNT), std: total("TOTFLERR", FIGURE) },
+    keptDraws: chainLengths(configHdu).kept,
   };
 }
 
-/** @throws FormatError unless an image of a result has the shape of the others */
-function ofShape(shape: Shape, name: string, image: SkyImage): SkyImage {
-  if (image.shape.join() === shape.join()) return image;
-  throw damaged(
-    name,
-    `must have the shape [${shape.join(", ")}] of the mean, got [${image.shape.join(", ")}]`,
-  );
+/** An image of a result. @param of the shape of the mean, where it is that @throws FormatError when shape or numbers cannot be */
+function checkedImage(of: Shape | undefined, where: string, image: SkyImage, rule: NumberRule): SkyImage {
+  const [wanted, got] = [of ?? image.shape, image.shape].map((shape) => `[${shape.join(", ")}]`);
+  if (got !== wanted) throw damaged(where, `must have the shape ${wanted} of the mean, got ${got}`);
+  checkNumbers(where, image.data, rule);
+  return image;
 }
 
-/** A number of sweeps or draws for each chain. @throws FormatError unless all are whole numbers >= 0 */
-function counts(table: FitsTable, name: string): number[] {
-  const values = numberList(table, name);
-  const bad = values.find((value) => !(Number.isSafeInteger(value) && value >= 0));
-  if (bad === undefined) return values;
-  throw damaged("CONFIG", `column ${name} must hold whole numbers >= 0, got ${bad}`);
+/** Sweeps and draws of each chain. @throws FormatError unless all are whole numbers >= 0 */
+function chainLengths(hdu: FitsHdu): ChainLengths {
+  const table = readTable(hdu);
+  const [sweeps, draws, kept] = ["chain_sweeps", "chain_draws", "chain_kept"].map((name) =>
+    checkNumbers(`${hdu.label}: ${name}`, numberList(table, name), WHOLE),
+  );
+  return { sweeps, draws, kept };
 }
 
 function numberCard(header: FitsHeader, keyword: string): number {
@@ -249,7 +263,7 @@ const STATES: ReadonlySet<string> = new Set<Verdict["state"]>(["agree", "weak", 
 function convergenceLists(hdu: FitsHdu, primary: FitsHeader): Pick<Diagnostics, "parameters" | "verdict"> {
   const table = readTable(hdu);
   const lists = texts(table, "list");
-  const rows = rowsOf(table, CONVERGENCE_COLUMNS);
+  const rows = rowsOf(hdu.label, table, CONVERGENCE_COLUMNS);
   const state = textCard(primary, "VERDICT");
   return {
     parameters: rows.filter((_, row) => lists[row] === "parameter"),
@@ -262,21 +276,35 @@ function convergenceLists(hdu: FitsHdu, primary: FitsHeader): Pick<Diagnostics, 
   };
 }
 
+/** What numbers of the tables of rows may be. */
+const ROW_RULES: Readonly<Record<string, NumberRule>> = {
+  ...{ std: FIGURE, rhat: FIGURE, ess: FIGURE, mcse: FIGURE, source_std: FIGURE },
+  ...{ observed: AMOUNT, source: AMOUNT, background: AMOUNT },
+  // Differences of sums, which may round to less than 0.
+  ...{ lost: KNOWN, outside: KNOWN },
+};
+
 /** Rows of a name and numbers, as an object each. */
 function rowsOf<Key extends string>(
+  where: string,
   table: FitsTable,
   columns: readonly (readonly [column: string, key: Key])[],
 ): ({ readonly name: string } & Readonly<Record<Key, number>>)[] {
-  const values = columns.map(([name, key]) => [key, numbers(table, name)] as const);
+  const values = columns.map(([name, key]) => {
+    const rule = ROW_RULES[name];
+    const column = numbers(table, name);
+    return [key, rule === undefined ? column : checkNumbers(`${where}: ${name}`, column, rule)] as const;
+  });
   return texts(table, "name").map((name, row) => ({
     name,
     ...(Object.fromEntries(values.map(([key, of]) => [key, of[row]])) as Record<Key, number>),
   }));
 }
 
-function ledgerRows(table: FitsTable): CountsLedger[] {
+function ledgerRows(hdu: FitsHdu): CountsLedger[] {
+  const table = readTable(hdu);
   const margin = findColumn(table, OUTSIDE_COLUMN[0]) !== undefined;
-  return rowsOf(table, margin ? [...LEDGER_COLUMNS, OUTSIDE_COLUMN] : LEDGER_COLUMNS);
+  return rowsOf(hdu.label, table, margin ? [...LEDGER_COLUMNS, OUTSIDE_COLUMN] : LEDGER_COLUMNS);
 }
 
 /** What the gradient sampler did. */
@@ -374,9 +402,24 @@ function parameterTrace(hdu: FitsHdu, sweeps: readonly number[]): ParameterTrace
   return { names: columns.map(({ name }) => name), burnIn: traceBurnIn(hdu.header, sweeps), chains };
 }
 
-/** Where kept draws come from in the sweeps, by the header of IMAGE_TRACE. @throws FormatError when it cannot be */
-export function traceSteps(header: FitsHeader): Pick<ImageTrace, "first" | "every"> {
-  return { first: wholeCard(header, "FIRST", 0), every: wholeCard(header, "EVERY", 1) };
+/**
+ * Where kept draws come from in the sweeps, by the header of IMAGE_TRACE.
+ *
+ * @param kept, sweeps of each chain
+ * @throws FormatError when they cannot come from there
+ */
+export function traceSteps(
+  header: FitsHeader,
+  kept: readonly number[],
+  sweeps: readonly number[],
+): Pick<ImageTrace, "first" | "every"> {
+  const [first, every] = [wholeCard(header, "FIRST", 0), wholeCard(header, "EVERY", 1)];
+  const chain = kept.findIndex((draws, index) => draws > 0 && first + (draws - 1) * every >= sweeps[index]);
+  if (chain < 0) return { first, every };
+  throw damaged(
+    "IMAGE_TRACE",
+    `${kept[chain]} draws of chain ${chain + 1} must come from its ${sweeps[chain]} sweeps, got FIRST ${first} and EVERY ${every}`,
+  );
 }
 
 /**
@@ -400,7 +443,7 @@ function wholeCard(
   throw damaged("result", `card ${keyword} must be a whole number from ${least} to ${most}, got ${value}`);
 }
 
-function imageTrace(hdu: FitsHdu, kept: readonly number[], of: Shape): ImageTrace {
+function imageTrace(hdu: FitsHdu, kept: readonly number[], sweeps: readonly number[], of: Shape): ImageTrace {
   const { shape, data } = readImageData(hdu);
   const [count, ny, nx] = shape;
   const total = kept.reduce((sum, draws) => sum + draws, 0);
@@ -415,11 +458,16 @@ function imageTrace(hdu: FitsHdu, kept: readonly number[], of: Shape): ImageTrac
       `must hold ${total} draws of [${of.join(", ")}] in f4, got shape [${shape.join(", ")}]`,
     );
   }
+  checkNumbers(hdu.label, data, AMOUNT);
   let start = 0;
   const chains = kept.map((draws) => {
     const chain = data.subarray(start, start + draws * ny * nx);
     start += draws * ny * nx;
     return chain;
   });
-  return { shape: [ny, nx], ...traceSteps(hdu.header), chains };
+  return {
+    shape: [ny, nx],
+    ...traceSteps(hdu.header, kept, sweeps),
+    chains,
+  };
 }

@@ -1,4 +1,5 @@
 import type { Boundary } from "../data/observation/boundary.js";
+import { checkLayout } from "../data/observation/check-image.js";
 import type { CheckedObservation } from "../data/observation/check-observation.js";
 import { convolve } from "../data/observation/convolution.js";
 import { naturalLog } from "../data/random/exponential.js";
@@ -30,6 +31,17 @@ export function predictedCounts(
   return convolve({ data: source, shape: flux.shape }, psf, boundary);
 }
 
+/** @throws InvalidInputError unless images have the shape of the counts */
+function checkShapes(
+  where: string,
+  counts: SkyImage,
+  images: Readonly<Record<string, SkyImage | undefined>>,
+): void {
+  checkLayout(where, "counts", counts);
+  for (const [name, image] of Object.entries(images))
+    if (image !== undefined) checkLayout(where, name, image, counts.shape);
+}
+
 /** How counts differ from their prediction, pixel by pixel. */
 export interface Residuals {
   /** Counts minus prediction `[ny, nx]`; NaN in masked pixels. */
@@ -50,6 +62,7 @@ export interface Residuals {
  * @param mask detector pixels in use, 1 or 0 `[ny, nx]`; default all
  */
 export function residuals(counts: SkyImage, predicted: SkyImage, mask?: SkyImage): Residuals {
+  checkShapes("residuals", counts, { predicted, mask });
   const difference = new Float64Array(counts.data.length).fill(Number.NaN);
   const sigma = new Float64Array(counts.data.length).fill(Number.NaN);
   for (let index = 0; index < difference.length; index++) {
@@ -68,6 +81,7 @@ export function residuals(counts: SkyImage, predicted: SkyImage, mask?: SkyImage
  * twice the log-likelihood, up to a constant of the data. Infinity when counts lie where none are predicted.
  */
 export function cash(counts: SkyImage, predicted: SkyImage, mask?: SkyImage): number {
+  checkShapes("cash", counts, { predicted, mask });
   let sum = 0;
   for (let index = 0; index < counts.data.length; index++) {
     if (mask?.data[index] === 0) continue;
@@ -83,6 +97,7 @@ export function cash(counts: SkyImage, predicted: SkyImage, mask?: SkyImage): nu
  * the number of pixels for a good model of many counts a pixel, and 0 for a perfect one.
  */
 export function cstat(counts: SkyImage, predicted: SkyImage, mask?: SkyImage): number {
+  checkShapes("cstat", counts, { predicted, mask });
   let sum = 0;
   for (let index = 0; index < counts.data.length; index++) {
     if (mask?.data[index] === 0) continue;

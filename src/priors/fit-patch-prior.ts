@@ -5,6 +5,7 @@ import {
   type PatchNorm,
   prepareMixture,
 } from "../data/law/patch-mixture.js";
+import { checkSkyImage } from "../data/observation/check-image.js";
 import { randomStream } from "../data/random/random.js";
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
@@ -60,8 +61,9 @@ export function fitPatchPrior(
   if (!(ridge > 0)) {
     throw new InvalidInputError(`fitPatchPrior: ridge must be > 0, got ${ridge}; 1e-6 is a good choice`);
   }
+  const checked = images.map((image, index) => checkSkyImage("fitPatchPrior", `images[${index}]`, image));
   const n = patchSize * patchSize;
-  const patches = cutPatches(images, patchSize, stride, patchNorm);
+  const patches = cutPatches(checked, patchSize, stride, patchNorm);
   if (patches.length < 2 * components) {
     throw new InvalidInputError(
       `fitPatchPrior: images must hold at least twice as many patches as components (${components}), got ${patches.length}; ` +

@@ -7,9 +7,10 @@ import { openFitsFile } from "../io/fits-file-node.js";
 import { openResult } from "../io/open-result-node.js";
 import { readPointEstimate } from "../io/point-estimate-file-node.js";
 import { isEstimate } from "../io/tslira-file.js";
-import type { Catalogue } from "../photometry/catalogue-file.js";
+import { type Catalogue, checkCatalogue } from "../photometry/catalogue-file.js";
 import { fittedSky } from "../posterior/fitted-sky.js";
 import type { SignificanceEstimate } from "../significance/collect.js";
+import { checkSignificance } from "../significance/significance-file.js";
 import { estimateHtml, type ReportedEstimate } from "./estimate-html.js";
 import { type ReportOptions, reportHtml } from "./report-html.js";
 import { significanceSection } from "./significance-section.js";
@@ -33,7 +34,7 @@ const PREDICTIVE = { draws: 60, replicates: 10 } as const;
  * with them, and only those that the page holds are read at all. What the file says of convergence is not computed again.
  *
  * @param path a result, plain or gzip; a gzip file is decompressed into memory
- * @throws InvalidInputError when the file cannot be read, observations do not fit it, or the page cannot be as small as asked for
+ * @throws InvalidInputError when the file cannot be read, observations, significance or sources are not of it, or the page cannot be as small as asked for
  * @throws FormatError when it is not a result, or damaged
  */
 export async function reportFromFile(path: string, options: ReportFileOptions = {}): Promise<string> {
@@ -50,6 +51,12 @@ export async function reportFromFile(path: string, options: ReportFileOptions = 
   }
   const { result, parameters, images, close } = await openResult(path);
   try {
+    if (significance !== undefined) {
+      const { wcs, mean } = result;
+      checkSignificance({ estimate: significance }, { shape: mean.shape, wcs }, "report: significance");
+    }
+    if (catalogue !== undefined)
+      checkCatalogue(catalogue, { shape: result.mean.shape, wcs: result.wcs }, "report: catalogue");
     const checks: readonly PredictiveCheck[] =
       observations === undefined || !predictive
         ? []

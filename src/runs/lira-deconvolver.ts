@@ -1,7 +1,8 @@
 import type { Observation } from "../data/observation/observation.js";
+import { checkNames } from "../known-names.js";
 import type { LiraResult } from "../posterior/result.js";
 import { type LiraDeconvolverOptions, planRun } from "./lira-options.js";
-import { checkNames, checkOptionNames, RUN_NAMES } from "./option-names.js";
+import { checkOptionNames, RUN_NAMES } from "./option-names.js";
 import { type RunOptions, runChains } from "./run-chains.js";
 
 /**

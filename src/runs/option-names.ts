@@ -1,12 +1,12 @@
 /** Names of options: those of settings, and those that the types have beside them. A misspelled one would be ignored without a word. */
 
 import { InvalidInputError } from "../errors.js";
+import { checkNames, refuseName, unknownName } from "../known-names.js";
 import type { BootstrapOptions } from "../methods/bootstrap.js";
 import type { IterationOptions } from "../methods/estimate.js";
 import type { CurvatureErrors, SkyComponent } from "../methods/map.js";
 import type { HeldOutStrength } from "../methods/prior-strength.js";
 import type { StoppingRule } from "../methods/stopping.js";
-import { nearestWord } from "../nearest-word.js";
 import { libraryNames } from "../settings/library-options.js";
 import type { SettingName } from "../settings/list.js";
 import { METHODS, type Method } from "../settings/methods.js";
@@ -158,7 +158,7 @@ export function checkOptionNames(
       { fields: { method, option: stranger } },
     );
   }
-  refuse(where, stranger, known);
+  refuseName(where, stranger, known);
 }
 
 function checkComponents(where: string, { components }: { readonly components?: unknown }): void {
@@ -167,32 +167,6 @@ function checkComponents(where: string, { components }: { readonly components?: 
     if (typeof one === "object" && one !== null)
       checkNames(`${where}: components[${index}]`, one, Object.keys(COMPONENT));
   }
-}
-
-/** Refuse options that are none of some names. @throws InvalidInputError naming the nearest */
-export function checkNames(where: string, options: object, known: readonly string[]): void {
-  const stranger = unknownName(options, known);
-  if (stranger !== undefined) refuse(where, stranger, known);
-}
-
-function refuse(where: string, stranger: string, known: readonly string[]): never {
-  throw new InvalidInputError(
-    `${where}: options must be known ones, got ${shownValue(stranger)}; did you mean "${nearestWord(stranger, known)}"?`,
-    { fields: { option: stranger } },
-  );
-}
-
-/** The first option with a value, or part of one, that is none of some names. */
-function unknownName(options: object, known: readonly string[]): string | undefined {
-  for (const [key, value] of Object.entries(options)) {
-    if (value === undefined) continue;
-    const parts = known.filter((name) => name.startsWith(`${key}.`));
-    if (parts.length === 0 && !known.includes(key)) return key;
-    if (parts.length === 0 || typeof value !== "object" || value === null) continue;
-    const part = Object.keys(value).find((name) => !parts.includes(`${key}.${name}`));
-    if (part !== undefined) return `${key}.${part}`;
-  }
-  return undefined;
 }
 
 function valueAt(options: object, name: string): unknown {

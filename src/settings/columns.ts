@@ -72,11 +72,9 @@ export function settingsOfColumns(
     const { names, read } = columnsOf(setting);
     const values = names.map((name) => column(name, setting.kind));
     const value = values.includes(undefined) ? setting.formerly : read(...(values as never[]));
-    const { kind } = setting;
-    const known = kind.type !== "choice" || kind.choices.some((choice) => choice.value === value);
     if (setting.absent !== undefined && (value ?? setting.absent) === setting.absent) continue;
     if (value === undefined) missing.push(setting);
-    else config[wordOf(setting)] = known ? value : (setting.formerly ?? setting.default);
+    else config[wordOf(setting)] = value;
   }
   // A law has one prior of the smoothing or the other.
   const other = config.adaptivePrior === undefined ? "adaptive" : "level";

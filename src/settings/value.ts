@@ -1,6 +1,7 @@
 /** Values of settings: as text and back, as JSON, within their range, for readers. */
 
 import { InvalidInputError } from "../errors.js";
+import { repeatedKey } from "../parse-json.js";
 import { shownValue } from "../shown-value.js";
 import type { Kind, NumberRange, Setting } from "./setting.js";
 
@@ -158,6 +159,7 @@ export function readText(kind: Kind, text: string): ReadText {
     case "object":
       try {
         const value: unknown = JSON.parse(text);
+        if (repeatedKey(text) !== undefined) return { rule: "JSON with each key of an object once" };
         const rule = wrongType(kind, value);
         return rule === undefined ? { value } : { rule };
       } catch {

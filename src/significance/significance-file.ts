@@ -1,7 +1,9 @@
 /** What a significance run found, as a FITS file. */
 
-import { FormatError } from "../errors.js";
-import type { SkyImage } from "../image.js";
+import type { WcsCard } from "../data/observation/observation.js";
+import { pixelMap, twoSkies } from "../data/sky/sky-mapping.js";
+import { FormatError, InvalidInputError } from "../errors.js";
+import type { Shape, SkyImage } from "../image.js";
 import { type EstimateProvenance, provenanceCards, storedProvenance } from "../io/file-origin.js";
 import {
   columnNumbers,
@@ -21,6 +23,7 @@ import { escapeText } from "../io/result-text.js";
 import { checkSchema } from "../io/side-file.js";
 import { parseJson } from "../parse-json.js";
 import { shownValue } from "../shown-value.js";
+import { VERSION } from "../version.js";
 import type { SignificanceEstimate } from "./collect.js";
 import type { LocalSignificance } from "./local-significance.js";
 import { significanceColumns } from "./significance-data.js";
@@ -189,10 +192,16 @@ export async function decodeSignificance(
 ): Promise<StoredSignificance> {
   const hdus = await readFitsMaybeGzip(bytes, { name });
   const header = hdus[0]?.header;
-  if (header?.get("SIGNIFIC") !== LAYOUT) {
+  const layout = header?.get("SIGNIFIC");
+  if (typeof layout === "number" && layout !== LAYOUT) {
     throw new FormatError(
-      `${name}: the file must be written by tslira significance (SIGNIFIC ${LAYOUT}), got ` +
-        `${header?.get("SIGNIFIC") ?? "another FITS file"}; give such a file`,
+      `${name}: significance run must have layout ${LAYOUT}, that of tslira ${VERSION}, got layout ${layout} of ` +
+        `${header.text("CREATOR") ?? "another version"}; read it with that version`,
+    );
+  }
+  if (layout !== LAYOUT) {
+    throw new FormatError(
+      `${name}: the file must be written by tslira significance (SIGNIFIC ${LAYOUT}), got another FITS file; give such a file`,
     );
   }
   const json = findColumn(readTable(findHdu(hdus, "ESTIMATE")), "JSON");
@@ -225,4 +234,54 @@ export async function decodeSignificance(
     },
     provenance: storedProvenance(header),
   };
+}
+
+/** How far pixels of one observation may lie apart by two headers, in pixels. */
+const SAME = 0.5;
+
+/**
+ * Check that a significance run is about the observation of a result: its pixels, its place on the sky, its file of counts, as far as both
+ * say these.
+ *
+ * @param path of the run, named in errors
+ * @throws InvalidInputError when one of them is another
+ */
+export function checkSignificance(
+  {
+    estimate: { run },
+    provenance = {},
+  }: { readonly estimate: SignificanceEstimate } & Partial<StoredSignificance>,
+  of: {
+    readonly shape: Shape;
+    readonly wcs: readonly WcsCard[];
+    readonly inputs?: SignificanceProvenance["inputs"];
+  },
+  path: string,
+): void {
+  const refuse = (rule: string, got: string) => {
+    throw new InvalidInputError(
+      `${path}: must be about ${rule} of the result, got ${got}; give the run of the same observation`,
+    );
+  };
+  if (run.shape.join() !== of.shape.join())
+    refuse(`the image [${of.shape.join(", ")}]`, `[${run.shape.join(", ")}]`);
+  const { skies } = twoSkies(of.wcs, run.wcs);
+  const [ny, nx] = of.shape;
+  if (skies !== undefined) {
+    const map = pixelMap(...skies);
+    for (const [x, y] of [
+      [0, 0],
+      [nx - 1, 0],
+      [0, ny - 1],
+      [nx - 1, ny - 1],
+    ]) {
+      const there = map?.(x, y);
+      const apart = there === undefined ? Number.NaN : Math.hypot(there.x - x, there.y - y);
+      if (!(apart <= SAME))
+        refuse("the sky", Number.isNaN(apart) ? "another" : `pixels ${apart.toFixed(1)} pixels away`);
+    }
+  }
+  const counts = provenance.inputs?.[0];
+  if (counts?.sha256 && of.inputs?.length && of.inputs.every(({ sha256 }) => sha256 !== counts.sha256))
+    refuse("the counts", `those of ${counts.name} (another SHA-256)`);
 }

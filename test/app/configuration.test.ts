@@ -187,6 +187,10 @@ describe("settings that travel", () => {
     ["[1]", /must be settings of Studio/],
     ["null", /must be settings of Studio/],
     ['{"tslira":"studio-settings","format":2}', /must have format 1, got 2/],
+    [
+      '{"tslira":"studio-settings","format":1,\n"settings":{"seed":1,"seed":2}}',
+      /there once, got "seed" again in line 2/,
+    ],
     ['{"tslira":"studio-settings","format":1,"settings":{"__proto__":1}}', /got none that are known/],
     ['{"tslira":"studio-settings","format":1,"settings":7}', /settings must be an object/],
     ['{"tslira":"studio-settings","format":1,"settings":{"seed":[1]}}', /settings\.seed must be text/],

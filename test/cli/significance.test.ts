@@ -3,7 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { significanceLines } from "../../src/cli/significance.js";
+import type { WcsCard } from "../../src/data/observation/observation.js";
 import { writeFitsFile } from "../../src/io/fits-file-node.js";
+import { reportFromFile } from "../../src/report/report-file-node.js";
+import { checkSignificance } from "../../src/significance/significance-file.js";
 import { readSignificance } from "../../src/significance/significance-file-node.js";
 import { finished, runCli, startCli } from "./run-cli.js";
 
@@ -265,6 +268,50 @@ describe("tslira significance", () => {
     expect(
       (await cli("report", "sim/result.fits", "--significance", "sim/psf.fits", "-o", "other.html")).code,
     ).not.toBe(0);
+  });
+
+  it("is refused in a report of other counts or another sky of the same shape", async () => {
+    await cli("simulate", "point-source", "-o", "other", "--shape", "16", "-s", "8", "-q");
+    const psf = ["--psf", "sim/psf.fits", "--background", "sim/background.fits"];
+    await cli(
+      "deconvolve",
+      "other/counts.fits",
+      ...psf,
+      "-o",
+      "other.fits",
+      "-n",
+      "50",
+      "-c",
+      "2",
+      "-q",
+      "-w",
+      "0",
+    );
+    const report = ["report", "other.fits", "--significance", "s.fits", "-o", "other.html", "-q"];
+    const { code, stderr } = await cli(...report);
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      "s.fits: must be about the counts of the result, got those of sim/counts.fits (another SHA-256); give the run of the same",
+    );
+
+    const { estimate } = await readSignificance(join(folder, "s.fits"));
+    const sky = (lon: number): WcsCard[] =>
+      Object.entries({
+        ...{ CTYPE1: "RA---TAN", CTYPE2: "DEC--TAN", CRPIX1: 8, CRPIX2: 8, CRVAL1: lon, CRVAL2: 20 },
+        ...{ CDELT1: -0.001, CDELT2: 0.001, RADESYS: "ICRS" },
+      }).map(([keyword, value]) => ({ keyword, value }));
+    const of = { shape: [16, 16], wcs: sky(83) } as const;
+    const run = (wcs: WcsCard[]) => ({ estimate: { ...estimate, run: { ...estimate.run, wcs } } });
+    for (const wcs of [[], sky(83), sky(83.0004)]) checkSignificance(run(wcs), of, "s.fits");
+    expect(() => checkSignificance(run(sky(83.01)), of, "s.fits")).toThrow(
+      // 0.01 degrees at a declination of 20 are 9.4 pixels of 0.001.
+      "s.fits: must be about the sky of the result, got pixels 9.4 pixels away",
+    );
+    await expect(
+      reportFromFile(join(folder, "other.fits"), {
+        significance: { ...estimate, run: { ...estimate.run, shape: [8, 32] } },
+      }),
+    ).rejects.toThrow("report: significance: must be about the image [16, 16] of the result, got [8, 32]");
   });
 
   it.each([

@@ -36,6 +36,14 @@ for shape, tile in (((23, 31), (16, 16)), ((64, 64), (64, 64)), ((37, 22), (37, 
     add(whole("int16", shape), "HCOMPRESS_1", tile, hcomp_scale=0)
     add((whole("int32", shape) - 9) * 7, "HCOMPRESS_1", tile, hcomp_scale=0)
 add((whole("int16", (64, 48)) * 11).astype("int16"), "HCOMPRESS_1", (16, 16), hcomp_scale=4)
+y, x = np.mgrid[:61, :70]
+smooth = 900 * np.exp(-((x - 30) ** 2 + (y - 25) ** 2) / 300) - 5 * x
+for scale in (1, 4, 40, 300):
+    for tile in ((61, 70), (16, 16), (17, 23)):
+        noisy = rng.normal(smooth, 20)
+        add(noisy.astype("int16"), "HCOMPRESS_1", tile, hcomp_scale=scale, hcomp_smooth=1)
+        add((noisy * 100).astype("int32"), "HCOMPRESS_1", tile, hcomp_scale=scale, hcomp_smooth=1)
+add(rng.normal(smooth, 20).astype("float32"), "HCOMPRESS_1", (30, 70), hcomp_scale=3, hcomp_smooth=1, quantize_level=4)
 for dtype in ("float32", "float64"):
     image = rng.normal(10, 2, (40, 50)).astype(dtype)
     image[3, 4] = np.nan

@@ -45,14 +45,20 @@ describe("composeObservation", () => {
     expect(composeObservation({ counts: plain, psf, exposure }).notes.join()).not.toContain("map.fits");
   });
 
-  it("compares the unit of a background with that of the flux, and says when counts are a rate", () => {
+  it("compares the unit of a background with that of the flux, and says when counts are something else", () => {
     const exposure = named("exposure.fits", 2, [fitsCard("BUNIT", "cm2 s")]);
     const background = named("background.fits", 1, [fitsCard("BUNIT", "photon/(m2 s)")]);
     expect(() => composeObservation({ counts, psf, exposure, background })).toThrow(/multiply it by 0.0001/);
-    const rate = named("rate.fits", 1, [fitsCard("BUNIT", "count/s")]);
-    expect(composeObservation({ counts: rate, psf }).notes).toContainEqual(
-      expect.stringContaining("rate.fits: counts should be counts of events, got BUNIT count/s"),
-    );
+    for (const unit of ["count/s", "Jy/beam", "adu", "10 count"]) {
+      const other = named("other.fits", 1, [fitsCard("BUNIT", unit)]);
+      expect(composeObservation({ counts: other, psf }).notes).toContainEqual(
+        expect.stringContaining(`other.fits: counts should be counts of events, got BUNIT ${unit}`),
+      );
+    }
+    for (const unit of ["count", "COUNTS", "counts/pixel", "ph", "events", " "])
+      expect(
+        composeObservation({ counts: named("c.fits", 1, [fitsCard("BUNIT", unit)]), psf }).notes.join(),
+      ).not.toContain("counts of events");
   });
 
   it("cuts companions of the whole shape alike and shifts the sky; divides background counts by exposure", () => {

@@ -92,6 +92,17 @@ describe("text", () => {
     expect(parseJson('{"a":"[[[\\"["}', "x.json", "correct it")).toEqual({ a: '[[["[' });
   });
 
+  it("of JSON with a key twice in one object is refused with the line of the second", () => {
+    const read = (json: string) => parseJson(json, "x.json", "correct it");
+    expect(() =>
+      read('{"a": {"psf": 1},\n "b": [{"psf": 2}, 3,\n {"c": "x", "psf": 1, "\\u0070sf": 2}]}'),
+    ).toThrow('x.json: each key of an object must be there once, got "psf" again in line 3; correct it');
+    expect(() => read('{"": 1, "a": {}, "": 2}')).toThrow('got "" again');
+    // The same words elsewhere: of other objects, as values, in lists.
+    const good = '{"a": "a", "b": {"a": ["a", "a", {"a": "\\"b\\""}], "b": []}, "c": {"a,{": "b"}}';
+    expect(read(good)).toEqual(JSON.parse(good));
+  });
+
   it("of a region of 300,000 digits, and 20,000 regions of one name, take linear time", () => {
     const start = performance.now();
     expect(() => parseDs9Regions(`image;circle(${"1".repeat(300_000)}x,1,1)`)).toThrow("positions such as");

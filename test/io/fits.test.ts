@@ -512,6 +512,23 @@ describe("damaged and hostile files", () => {
     expect(hdu!.version).toBe(1);
   });
 
+  it("a card that says what pixels mean, twice with two values, is a warning", () => {
+    const cards = (...more: [string, string | number][]) =>
+      readFits(rawFile([["SIMPLE", true], ["BITPIX", 8], ["NAXIS", 0], ...more]), { name: "a.fits" })[0]!;
+    const hdu = cards(
+      ["CRVAL1", 10],
+      ["OBSERVER", "x"],
+      ["BSCALE", 1],
+      ["CRVAL1", 20],
+      ["OBSERVER", "y"],
+      ["BSCALE", 1],
+    );
+    expect(hdu.warnings).toEqual([
+      "a.fits[0]: CRVAL1 should be there once, got 10 and 20; the first is taken",
+    ]);
+    expect(hdu.header.get("CRVAL1")).toBe(10);
+  });
+
   it.each(cases)("%s", (_, cards) => {
     expect(thrownCode(() => readFits(rawFile(cards)))).toBe("FORMAT");
   });

@@ -11,12 +11,14 @@ import { constantImage } from "../../src/image.js";
 import {
   columnNumbers,
   type FitsHdu,
+  type FitsTableHdu,
   findColumn,
   fitsCard,
   readFits,
   readTable,
   writeFits,
 } from "../../src/io/fits.js";
+import { readColumnLayouts } from "../../src/io/fits-column.js";
 import { decodeResult, encodeResult } from "../../src/io/result-file.js";
 import { readResult, readResultSummary, writeResult } from "../../src/io/result-file-node.js";
 import { escapeText, unescapeText } from "../../src/io/result-text.js";
@@ -54,6 +56,26 @@ const wcs = [
   { keyword: "OBJECT", value: "O'Neill" },
   { keyword: "SIMULATD", value: true },
 ];
+
+/** Changes of the bytes of a result, whose HDUs are views of them: a cell of CONFIG, and the third value of an image. */
+type Change = (hdus: readonly FitsHdu[]) => void;
+const viewOf = ({ data }: FitsHdu) => new DataView(data.buffer, data.byteOffset, data.length);
+const cell =
+  (name: string, value: number | string): Change =>
+  (hdus) => {
+    const table = hdus.find((hdu) => hdu.name === "CONFIG") as FitsTableHdu;
+    const { offset, code } = readColumnLayouts(table).find((column) => column.name === name)!;
+    if (typeof value === "string") table.data.set(new TextEncoder().encode(value), offset);
+    else if (code === "K") viewOf(table).setBigInt64(offset, BigInt(value));
+    else viewOf(table).setFloat64(offset, value);
+  };
+const pixel =
+  (name: string, value: number): Change =>
+  (hdus) => {
+    const hdu = name === "PRIMARY" ? hdus[0] : hdus.find((one) => one.name === name)!;
+    if (name === "IMAGE_TRACE") viewOf(hdu).setFloat32(8, value);
+    else viewOf(hdu).setFloat64(16, value);
+  };
 
 const cases: Readonly<Record<string, () => Promise<LiraResult>>> = {
   "one chain": () => run(observation([4, 4], 1), { chains: 1 }),
@@ -94,15 +116,16 @@ describe("encodeResult and decodeResult", () => {
 
   it("keep numbers and text of any kind", async () => {
     const base = await run(observation([2, 3], 6));
-    const number = fc.double();
+    const amount = fc.double({ min: 0, noNaN: true, noDefaultInfinity: true });
+    const figure = fc.double({ min: 0 });
     const row = fc.record(
       {
         name: fc.string({ unit: "binary" }),
-        mean: number,
-        std: number,
-        rhat: number,
-        ess: number,
-        mcse: number,
+        mean: fc.double(),
+        std: figure,
+        rhat: figure,
+        ess: figure,
+        mcse: figure,
       },
       { noNullPrototype: true },
     );
@@ -114,7 +137,7 @@ describe("encodeResult and decodeResult", () => {
         text,
         text,
         text,
-        number,
+        amount,
         (parameters, worst, one, two, three, value) => {
           const result: LiraResult = {
             ...base,
@@ -153,6 +176,46 @@ describe("encodeResult and decodeResult", () => {
       wcs: [{ keyword: "VERDICT", value: "fine" }, ...wcs],
     });
     expect(decodeResult(encodeResult(result)).wcs).toEqual(wcs);
+  });
+
+  it("refuse settings and numbers that no run can have had", async () => {
+    const bytes = encodeResult(await run(observation([4, 4], 7), { trace: { every: 3 } }));
+    const refused: readonly (readonly [string, Change, string])[] = [
+      ["alphas", cell("state_alphas", -1), "adaptivePrior.alphas"],
+      ["sweeps", cell("n_iter_max", -5), "FITS[CONFIG]: iterations must be a whole number"],
+      ["more sweeps than asked for", cell("n_iter_max", 29), "sweeps than iterations, got 8, 24, 30 and 29"],
+      ["burn-in", cell("burn_in", 30), "burn-in must be below the 30 iterations, got 30"],
+      ["chains", cell("chains", 3), "each of 3 chains, got 2, 2 and 2"],
+      [
+        "a boundary",
+        cell("boundary", "loops"),
+        'FITS[CONFIG]: boundary must be "spill" or "wrap", got "loops"',
+      ],
+      ["the prior of the total", cell("ms_ttlcnt_pr", Number.NaN), "totalCountsPrior.shape must be > 0"],
+      ["the exposure", cell("reference_exposure", 0), "reference_exposure must be finite and > 0, got 0"],
+      ["draws", cell("chain_draws", 5), "kept draws than draws"],
+      ["a mean", pixel("PRIMARY", -3), "FITS[0]: must hold numbers that are finite and >= 0, got -3 at 2"],
+      [
+        "an error",
+        pixel("POSTERIOR_STD", -3),
+        "FITS[POSTERIOR_STD]: must hold numbers that are >= 0 or NaN, got -3",
+      ],
+      [
+        "a quantile",
+        pixel("POSTERIOR_QUANTILES", 1e9),
+        "must rise from plane to plane, got less in plane 2 at 2",
+      ],
+      [
+        "a draw",
+        pixel("IMAGE_TRACE", Number.NaN),
+        "IMAGE_TRACE]: must hold numbers that are finite and >= 0, got NaN",
+      ],
+    ];
+    for (const [what, change, message] of refused) {
+      const edited = bytes.slice();
+      change(readFits(edited));
+      expect(() => decodeResult(edited), what).toThrow(message);
+    }
   });
 
   it("refuse what is no result, from a later version, or cut short", async () => {

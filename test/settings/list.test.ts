@@ -46,6 +46,13 @@ describe("the list of settings", () => {
     }
   });
 
+  it("refuses text of an object that says a part twice", () => {
+    const { kind } = SETTINGS.find(({ kind }) => kind.type === "object")!;
+    expect(readText(kind, '{"alphas": [1], "alphas": [2]}')).toEqual({
+      rule: "JSON with each key of an object once",
+    });
+  });
+
   it("has every part of the laws with a name", () => {
     for (const name of PRESET_NAMES) {
       for (const [key, value] of Object.entries(PRESETS[name])) {

@@ -3,7 +3,7 @@
 import type { LiraConfig, Preset, SamplerConfig, Shape } from "tslira";
 import * as v from "valibot";
 import { givenValue, optionsOf, SETTINGS, textOf } from "#settings";
-import { defaultPairTransfers, presetOf } from "#studio";
+import { defaultPairTransfers, presetOf, repeatedKey } from "#studio";
 import type { Composition } from "../desk/observation-view.js";
 import {
   COMPOSED_PARTS,
@@ -137,6 +137,11 @@ export function readConfiguration(text: string, source: string): Configuration {
       { cause },
     );
   }
+  const repeated = repeatedKey(text);
+  if (repeated !== undefined)
+    throw new Error(
+      `${source}: each key must be there once, got "${repeated.key.slice(0, 40)}" again in line ${repeated.line}; remove one`,
+    );
   const object = document as { tslira?: unknown; format?: unknown; settings?: unknown } & Record<
     string,
     unknown

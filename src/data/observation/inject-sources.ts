@@ -1,5 +1,6 @@
 import { InvalidInputError } from "../../errors.js";
 import type { SkyImage } from "../../image.js";
+import { checkNames, type NamesOf } from "../../known-names.js";
 import { drawPoisson } from "../random/poisson.js";
 import { randomStream } from "../random/random.js";
 import { type Boundary, checkBoundary } from "./boundary.js";
@@ -45,8 +46,11 @@ export interface InjectedSources {
 export function injectSources(
   observation: Observation,
   sources: readonly PointSource[],
-  { seed = 0, boundary = "spill" }: InjectSourcesOptions = {},
+  options: InjectSourcesOptions = {},
 ): InjectedSources {
+  const names: NamesOf<InjectSourcesOptions> = { seed: true, boundary: true };
+  checkNames("injectSources", options, Object.keys(names));
+  const { seed = 0, boundary = "spill" } = options;
   checkBoundary("injectSources", boundary);
   const { exposure, psf, mask } = checkObservation(observation, { boundary }).observation;
   const { shape } = observation.counts;

@@ -1,5 +1,6 @@
 import { InvalidInputError } from "../../errors.js";
 import { constantImage, type SkyImage } from "../../image.js";
+import { checkNames, type NamesOf } from "../../known-names.js";
 import { drawPoisson } from "../random/poisson.js";
 import { randomStream } from "../random/random.js";
 import { type Boundary, checkBoundary } from "./boundary.js";
@@ -22,6 +23,10 @@ export interface SimulateCountsOptions {
   readonly mask?: SkyImage;
 }
 
+const NAMES: NamesOf<SimulateCountsOptions> = {
+  ...{ exposure: true, background: true, seed: true, boundary: true, mask: true },
+};
+
 /**
  * Simulate counts: Poisson draws of `sum_j psf[i - j + c] * exposure[j] * (flux[j] + background[j])`.
  *
@@ -34,6 +39,7 @@ export interface SimulateCountsOptions {
  */
 export function simulateCounts(flux: SkyImage, psf: Psf, options: SimulateCountsOptions = {}): SkyImage {
   const { seed = 0, boundary = "spill", mask } = options;
+  checkNames("simulateCounts", options, Object.keys(NAMES));
   checkBoundary("simulateCounts", boundary);
   const fluxImage = checkSkyImage("simulateCounts", "flux", flux);
   const exposure = imageOption("exposure", options.exposure ?? 1, fluxImage);

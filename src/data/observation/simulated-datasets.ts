@@ -1,5 +1,6 @@
 import { InvalidInputError } from "../../errors.js";
 import { checkShape, constantImage, imageSum, type Shape, type SkyImage } from "../../image.js";
+import { checkNames, type NamesOf } from "../../known-names.js";
 import type { Boundary } from "./boundary.js";
 import type { SimulatedObservation } from "./observation.js";
 import { gaussianProfile, gaussianPsf } from "./psf.js";
@@ -44,6 +45,12 @@ export interface PointSource {
 
 const DEFAULT_SHAPE: Shape = [32, 32];
 
+/** Options of all datasets. */
+const NAMES: NamesOf<SimulatedDatasetOptions> = {
+  ...{ shape: true, exposure: true, background: true, psf: true, psfSigma: true, psfShape: true },
+  ...{ seed: true, boundary: true, mask: true, name: true },
+};
+
 /** Options of `simulatePointSource`. */
 export interface SimulatePointSourceOptions extends SimulatedDatasetOptions {
   /** Flux of the source, expected counts for unit exposure; default 1000. */
@@ -60,6 +67,8 @@ export interface SimulatePointSourceOptions extends SimulatedDatasetOptions {
  */
 export function simulatePointSource(options: SimulatePointSourceOptions = {}): SimulatedObservation {
   const { shape = DEFAULT_SHAPE, flux = 1000 } = options;
+  const names: NamesOf<SimulatePointSourceOptions> = { ...NAMES, flux: true, position: true };
+  checkNames("simulatePointSource", options, Object.keys(names));
   checkShape("simulatePointSource", shape);
   const { position = { x: Math.floor(shape[1] / 2), y: Math.floor(shape[0] / 2) } } = options;
   const truth = constantImage(shape, 0);
@@ -86,6 +95,8 @@ export interface SimulateDiskOptions extends SimulatedDatasetOptions {
  */
 export function simulateDisk(options: SimulateDiskOptions = {}): SimulatedObservation {
   const { shape = DEFAULT_SHAPE, flux = 1000, radius = 3 } = options;
+  const names: NamesOf<SimulateDiskOptions> = { ...NAMES, flux: true, radius: true };
+  checkNames("simulateDisk", options, Object.keys(names));
   checkShape("simulateDisk", shape);
   checkExtent("simulateDisk", "radius", radius);
   const truth = scaledTo("simulateDisk", flux, diskCoverage(shape, radius));
@@ -123,6 +134,13 @@ export function simulateGaussianAndPoints(
   options: SimulateGaussianAndPointsOptions = {},
 ): SimulatedObservation {
   const { shape = DEFAULT_SHAPE, flux = 1000, sigma = 2 } = options;
+  const names: NamesOf<SimulateGaussianAndPointsOptions> = {
+    ...NAMES,
+    flux: true,
+    sigma: true,
+    points: true,
+  };
+  checkNames("simulateGaussianAndPoints", options, Object.keys(names));
   checkShape("simulateGaussianAndPoints", shape);
   checkExtent("simulateGaussianAndPoints", "sigma", sigma);
   const truth = scaledTo("simulateGaussianAndPoints", flux, gaussianSource(shape, sigma));
