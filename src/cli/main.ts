@@ -3,6 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "@commander-js/extra-typings";
+import { JobError } from "../errors.js";
 import { EXIT, reportError } from "./exit.js";
 
 /** A command as a module of its own, loaded when asked for. */
@@ -145,7 +146,7 @@ async function main(given: readonly string[]): Promise<void> {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return;
-    const command = args.find((arg) => arg in COMMANDS);
+    const command = args.find((arg) => Object.hasOwn(COMMANDS, arg));
     const { usageError } = await import("./usage-error.js");
     process.exitCode = reportError(usageError(error, command));
   }
@@ -154,7 +155,11 @@ async function main(given: readonly string[]): Promise<void> {
 // A closed pipe (tslira info ... | head) is the reader's choice, not an error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
+  const lost = `standard output: must take what is printed, got ${error.code}; free the disk, or print elsewhere`;
+  process.exit(reportError(new JobError(lost, { cause: error })));
 });
+// Nobody reads what is said of the work; the work goes on.
+process.stderr.on("error", () => undefined);
 
 try {
   await main(process.argv.slice(2));

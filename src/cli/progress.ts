@@ -1,7 +1,7 @@
 /** Progress on stderr: one line rewritten in place on a terminal, a plain line every ten seconds elsewhere. What comes of it goes to stdout. */
 
 import type { RunProgress } from "../runs/sample-run.js";
-import { jsonLines, writeJsonLine } from "./exit.js";
+import { jsonLines, plainText, writeJsonLine } from "./exit.js";
 import { formatCount, formatDuration } from "./format.js";
 
 /** A display of progress. */
@@ -91,12 +91,12 @@ export function openProgress({ quiet }: { readonly quiet: boolean }): ProgressDi
     },
     say(text) {
       clear();
-      stderr.write(`${text}\n`);
+      stderr.write(`${plainText(text)}\n`);
     },
     report(text, data) {
       clear();
       if (data !== undefined) process.stdout.write(`${JSON.stringify(data, undefined, 2)}\n`);
-      if (!quiet) (data === undefined ? process.stdout : stderr).write(`${text}\n`);
+      if (!quiet) (data === undefined ? process.stdout : stderr).write(`${plainText(text)}\n`);
     },
     close: clear,
   };

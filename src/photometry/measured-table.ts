@@ -24,7 +24,7 @@ const PIXEL = /(?<=[( ])pixel(?=\))/;
 
 /** Unit of the flux of a region, from that of a pixel: `photon / (cm2 s pixel)` becomes `photon / (cm2 s)`. */
 export function regionFluxUnit(unit: string | undefined): string | undefined {
-  return unit?.replace(/ pixel\)/, ")").replace(/\((\S+)\)/, "$1");
+  return unit?.replace(/ pixel\)/, ")").replace(/\(([^\s()]+)\)/, "$1");
 }
 
 /** Unit of a brightness, from that of a pixel. @param area `pixel` or `arcsec2` */
