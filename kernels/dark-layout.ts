@@ -8,6 +8,7 @@
 import { allocate } from "./memory";
 import { missingRunsOf } from "./missing";
 import { Observation, observationAt, observationCount } from "./observation";
+import { wrapIndex } from "./padded-image";
 import {
   countRuns,
   darkNodesOf,
@@ -24,7 +25,6 @@ import {
   storeRun,
 } from "./runs";
 import { childrenOf, colsOf, levels, massAt, rowsOf } from "./tree";
-import { wrapIndex } from "./window";
 
 /** Images of fewer pixels are drawn whole unless all that is dark is to be left out. */
 const LEAST_PIXELS: i32 = 1 << 16;

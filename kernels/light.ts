@@ -6,10 +6,12 @@
 
 import { allocate } from "./memory";
 import { Observation, observationAt, observationCount, partAt } from "./observation";
+import { exposureAt, fillPadded, wrapIndex } from "./padded-image";
 import { fillParts, lightBySet } from "./psf-set";
 import { convolveLight } from "./redistribute-tiles";
 import { log } from "./special";
-import { exposureAt, FAINT, fillPadded, lightOfPixel, sumLightOfRow, wrapIndex } from "./window";
+import { FAINT } from "./window";
+import { lightExactly, sumLightOfFour, sumLightOfRow } from "./window-light";
 
 /** lambda of the dark pixels of a row that is kept whole. */
 const DARK: f64 = 1e200;
@@ -19,7 +21,7 @@ const BRIGHT: f64 = 1e-3;
 let ny: i32 = 0;
 let nx: i32 = 0;
 let wrap: bool = false;
-/** f32 `[nx]`: lambda of a row. */
+/** f32 `[nx]`: light of the entries of a row. */
 let rowLight: usize = 0;
 
 // What `reachWindow` found last.
@@ -224,6 +226,33 @@ export function predictLight(flux: usize): bool {
   return true;
 }
 
+/** Light of the entries of a row, `first` to `last`, into `rowLight`, of an observation with one psf whose padded image is filled. */
+function sumLightOfEntries(item: Observation, row: i32, first: i32, last: i32): void {
+  if (last - first === nx && nx >= 4) {
+    sumLightOfRow(item, row, nx, rowLight);
+    return;
+  }
+  const origin = item.padded + ((<usize>(row * (item.padStride - nx))) << 2);
+  for (let entry = first; entry < last; entry += 4) {
+    const at = item.entryPixels + ((<usize>entry) << 2);
+    const most = (<usize>(last - 1 - entry)) << 2;
+    const light = sumLightOfFour(
+      item,
+      origin + ((<usize>load<i32>(at)) << 2),
+      origin + ((<usize>load<i32>(at + min(most, 4))) << 2),
+      origin + ((<usize>load<i32>(at + min(most, 8))) << 2),
+      origin + ((<usize>load<i32>(at + min(most, 12))) << 2),
+    );
+    v128.store(rowLight + ((<usize>(entry - first)) << 2), light);
+  }
+}
+
+/** Light of a lit pixel whose window starts at `window`, in f64 where f32 would be too faint, unless it may be. */
+function lightOfPixel(item: Observation, flux: usize, window: usize, pixel: i32, mayBeFaint: bool): f64 {
+  const light = <f64>f32x4.extract_lane(sumLightOfFour(item, window, window, window, window), 0);
+  return light > FAINT || mayBeFaint ? light : lightExactly(item, flux, pixel, ny, nx, wrap);
+}
+
 /** Lambda of the lit pixels of one observation into f64 `[entryCount]`, DARK for the others; whether all are > 0. */
 function predictObservation(item: Observation, flux: usize, out: usize): bool {
   const varies = item.partCount > 0;
@@ -234,14 +263,9 @@ function predictObservation(item: Observation, flux: usize, out: usize): bool {
   let allLit = true;
   let entry = 0;
   for (let row = 0; row < ny; row++) {
+    const first = entry;
     const last = load<i32>(item.entryBefore + ((<usize>(row * (nx + 1) + nx)) << 2));
-    // f32 lambda of the pixels of this row, if all of them are computed at once.
-    let known: usize = 0;
-    if (expected !== 0) known = expected + ((<usize>(row * nx)) << 2);
-    else if (!varies && last - entry === nx && nx >= 4) {
-      sumLightOfRow(item, row, nx, rowLight);
-      known = rowLight;
-    }
+    if (expected === 0 && !varies) sumLightOfEntries(item, row, first, last);
     for (; entry < last; entry++) {
       const to = out + ((<usize>entry) << 3);
       if (load<f64>(item.entryWeights + ((<usize>entry) << 3)) === 0) {
@@ -250,12 +274,18 @@ function predictObservation(item: Observation, flux: usize, out: usize): bool {
       }
       const pixel = load<i32>(item.entryPixels + ((<usize>entry) << 2));
       const col = pixel - row * nx;
-      let lambda: f64 = known !== 0 ? <f64>load<f32>(known + ((<usize>col) << 2)) : 0;
       const background = item.apart ? scale * load<f64>(item.entryBackground + ((<usize>entry) << 3)) : 0;
+      let lambda: f64;
       if (varies) lambda = lightBySet(item, flux, row, col, ny, nx, wrap);
-      else if (known === 0 || !(lambda > FAINT || background > BRIGHT)) {
-        const window = item.padded + ((<usize>(row * item.padStride + col)) << 2);
-        lambda = lightOfPixel(item, flux, window, pixel, ny, nx, wrap, background > BRIGHT);
+      else {
+        const mayBeFaint = background > BRIGHT;
+        const known =
+          expected !== 0 ? expected + ((<usize>pixel) << 2) : rowLight + ((<usize>(entry - first)) << 2);
+        lambda = <f64>load<f32>(known);
+        if (!(lambda > FAINT || mayBeFaint)) {
+          const window = item.padded + ((<usize>(row * item.padStride + col)) << 2);
+          lambda = lightOfPixel(item, flux, window, pixel, mayBeFaint);
+        }
       }
       lambda += background;
       if (!(lambda > 0 && isFinite(lambda))) allLit = false;

@@ -8,8 +8,8 @@
 import { reachOf, reachRow, reachWindow, windowBottom, windowLeft, windowRight, windowTop } from "./light";
 import { allocate } from "./memory";
 import { Observation, observationAt, observationCount } from "./observation";
+import { wrapIndex } from "./padded-image";
 import { logPair } from "./special";
-import { wrapIndex } from "./window";
 
 /** Lambda that rounding would make zero or negative. */
 const LEAST_LIGHT: f64 = 1e-290;

@@ -1,8 +1,9 @@
 // Step 3 of the sweep: the source photons that edges, masks and uneven exposure keep from the detector. With them the source counts are what
 // the multiscale prior is conjugate to.
 
+import { drawPoisson } from "./count-draws";
 import { allocate } from "./memory";
-import { drawPoisson, drawUniform } from "./random";
+import { drawUniform } from "./random";
 import { listZeros } from "./runs";
 import { colsOf, rowsOf } from "./tree";
 

@@ -2,9 +2,10 @@
 // photons comes first, and only the others get a sky pixel. For these, rows of the window are summed only until the sum passes
 // what they have drawn, those that hold most of the psf first.
 
+import { drawBinomial } from "./count-draws";
 import { allocate } from "./memory";
 import { longestPsf, Observation } from "./observation";
-import { drawBinomial, drawUniform, nextBits } from "./random";
+import { drawUniform, nextBits } from "./random";
 import { assign, FAINT, findSum, redistributePixel, rowSums, runLanes, sumFourRows, UNIT_24 } from "./window";
 
 /** Below this part of what lambda was before transfers its rounding counts: then it is summed anew. */

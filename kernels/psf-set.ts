@@ -7,18 +7,16 @@
 
 import { allocate } from "./memory";
 import { Observation, observationAt, observationCount, partAt } from "./observation";
+import { fillPart } from "./padded-image";
 import { nextBits } from "./random";
+import { addLog, beginSumLog, endSumLog } from "./sum-log";
 import {
-  addLog,
   assign,
-  beginSumLog,
   cellSums,
   drawRowExactly,
   drawShare,
-  endSumLog,
   exactRowSums,
   FAINT,
-  fillPart,
   findSum,
   rowSums,
   sumCells,

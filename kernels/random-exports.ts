@@ -1,20 +1,20 @@
 // Test-only door to random.ts and special.ts: everything by name, and loops that fill memory. Not part of the package.
 
+export * from "./count-draws";
 export { layOutLogGamma } from "./log-gamma-layers";
 export { allocate } from "./memory";
 export * from "./random";
 export { digamma, exp, log, logGamma, stirlingRemainder, trigamma } from "./special";
 
+import { drawBinomial, drawPoisson } from "./count-draws";
 import { drawKnownLogGamma } from "./log-gamma-layers";
 import {
-  drawBinomial,
   drawExponential,
   drawGamma,
   drawIndex,
   drawLogGamma,
   drawLogGammas,
   drawNormal,
-  drawPoisson,
   drawUniform,
   nextBits,
 } from "./random";

@@ -19,6 +19,7 @@ import { allocate } from "./memory";
 import { Observation } from "./observation";
 import { drawSourcePhotons, sourceLight } from "./origins";
 import { nextBits } from "./random";
+import { addLog, beginSumLog, endSumLog } from "./sum-log";
 import {
   BATCH_PIXELS,
   batchSumsNeeded,
@@ -29,19 +30,7 @@ import {
   sumsNeeded,
   Tiling,
 } from "./tiling";
-import {
-  addLog,
-  beginSumLog,
-  cellSums,
-  endSumLog,
-  FAINT,
-  findSum,
-  redistributePixel,
-  runLanes,
-  sumCells,
-  sumRows,
-  UNIT_24,
-} from "./window";
+import { cellSums, FAINT, findSum, redistributePixel, runLanes, sumCells, sumRows, UNIT_24 } from "./window";
 
 /** Photons of a batch, to which the last pixel may add up to LARGEST_COUNT. */
 const BATCH_PHOTONS: i32 = 1024;

@@ -2,11 +2,13 @@
 
 import { Observation, observationAt, observationCount } from "./observation";
 import { drawOrigins, drawSourcePhotons, prepareOrigins } from "./origins";
+import { fillPadded } from "./padded-image";
 import { preparePsfSets, redistributeBySet } from "./psf-set";
 import { prepareTileScratch, redistributeByTiles, redistributeLitByTiles } from "./redistribute-tiles";
 import { imageRunsOf } from "./runs";
+import { addLog, beginSumLog, endSumLog } from "./sum-log";
 import { chooseTiling, DIRECT, TILES } from "./tiling";
-import { addLog, beginSumLog, endSumLog, fillPadded, prepareWindows, redistributePixel } from "./window";
+import { prepareWindows, redistributePixel } from "./window";
 
 /** DIRECT or TILES for all observations, or AUTOMATIC: what the cost model of `chooseTiling` prefers. */
 const AUTOMATIC: i32 = 0;

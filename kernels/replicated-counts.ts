@@ -4,8 +4,9 @@
 // Images are padded: `[ny + 1, stride]` with zeros behind each row and below the last, so that sums over neighbours need no
 // test for edges. Pixels that are not in use hold zeros: no counts are drawn there, and their weights are 0.
 
+import { drawPoisson } from "./count-draws";
 import { allocate } from "./memory";
-import { drawPoisson, drawUniform } from "./random";
+import { drawUniform } from "./random";
 import { exp, log } from "./special";
 
 /** Numbers of the arrays that `countsArray` gives. Images are f64 and padded, if nothing else is said. */

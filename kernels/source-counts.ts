@@ -1,7 +1,8 @@
 // Steps 2 and 7 of the sweep: the photons of the source among those assigned to sky pixels, and the scale of the background.
 
+import { drawBinomial } from "./count-draws";
 import { Observation, observationAt, observationCount } from "./observation";
-import { drawBinomial, drawGamma } from "./random";
+import { drawGamma } from "./random";
 import { imageRunsOf } from "./runs";
 
 /**

@@ -8,7 +8,7 @@ import { chooseBlocks } from "./block-transform";
 import { prepareConvolution } from "./convolution";
 import { allocate } from "./memory";
 import { Observation } from "./observation";
-import { wrapIndex } from "./window";
+import { wrapIndex } from "./padded-image";
 
 /** Schemes of redistribution, as `setRedistribution` numbers them. */
 export const DIRECT: i32 = 1;

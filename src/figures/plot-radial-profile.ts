@@ -2,7 +2,7 @@ import * as Plot from "@observablehq/plot";
 import type { WcsCard } from "../data/observation/observation.js";
 import type { ProfileRing, RadialProfile } from "../data/observation/radial-profile.js";
 import { poissonInterval } from "../data/random/poisson-interval.js";
-import { pixelSize } from "../data/sky/sky-angle.js";
+import { pixelSizeAt } from "../data/sky/pixel-size.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import type { Axis } from "./axes.js";
@@ -68,7 +68,7 @@ function profilePanel(
   const { centre, rings } = profile;
   const colors = themeColors(theme);
   const reach = rings.at(-1)!.outer;
-  const scale = radiusUnit(reach, options.wcs);
+  const scale = radiusUnit(reach, centre, options.wcs);
   const density = (value: number, { pixels }: ProfileRing) => value / (pixels * scale.size ** 2);
   const errors = new Map(rings.map((ring) => [ring, poissonInterval(ring.observed)]));
   const low = (ring: ProfileRing) => density(errors.get(ring)![0], ring);
@@ -165,11 +165,15 @@ function bandsOf(probabilities: readonly number[]): Band[] {
   });
 }
 
-/** Size of a pixel in the unit that suits the largest radius. */
-function radiusUnit(reach: number, cards: readonly WcsCard[] | undefined): { name: string; size: number } {
+/** Size of the pixel in the centre in the unit that suits the largest radius. */
+function radiusUnit(
+  reach: number,
+  centre: RadialProfile["centre"],
+  cards: readonly WcsCard[] | undefined,
+): { name: string; size: number } {
   const wcs = cards === undefined ? undefined : parseWcs(cards).wcs;
   if (wcs === undefined) return { name: "pixel", size: 1 };
-  const size = pixelSize(wcs);
+  const size = pixelSizeAt(wcs, centre.x, centre.y);
   const unit = UNITS.find(({ upTo }) => reach * size <= upTo) ?? UNITS[2];
   return { name: unit.name, size: size / unit.degrees };
 }

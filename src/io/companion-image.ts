@@ -2,8 +2,8 @@
 
 import type { WcsCard } from "../data/observation/observation.js";
 import { psfCentre } from "../data/observation/psf.js";
+import { pixelSize, pixelSizeAt } from "../data/sky/pixel-size.js";
 import { resampleImage } from "../data/sky/resample-image.js";
-import { pixelSize } from "../data/sky/sky-angle.js";
 import {
   localScale,
   type PixelMap,
@@ -223,15 +223,11 @@ function skySteps(wcs: SkyWcs, x: number, y: number): readonly [number, number, 
   return [alongX[0], alongY[0], alongX[1], alongY[1]];
 }
 
-/**
- * Side in degrees of the square with the area of a pixel in the middle of the counts: maps such as MER and CAR have others far from their
- * reference position. That of the reference position where nobody sees the difference.
- */
+/** `pixelSizeAt` in the middle of the counts; that of the reference position where nobody sees the difference. */
 export function middlePixelSize(wcs: SkyWcs, [ny, nx]: Shape): number {
-  const steps = skySteps(wcs, (nx - 1) / 2, (ny - 1) / 2);
-  const size = Math.sqrt(Math.abs(steps[0] * steps[3] - steps[1] * steps[2]));
+  const size = pixelSizeAt(wcs, (nx - 1) / 2, (ny - 1) / 2);
   const reference = pixelSize(wcs);
-  return size > 0 && Math.abs(size / reference - 1) > SAME_SIZE ? size : reference;
+  return Math.abs(size / reference - 1) > SAME_SIZE ? size : reference;
 }
 
 /**

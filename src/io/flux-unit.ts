@@ -1,14 +1,15 @@
 /** Units of exposure, and of the flux that goes with each. */
 
 import type { WcsCard } from "../data/observation/observation.js";
-import { pixelSize } from "../data/sky/sky-angle.js";
+import { pixelSizeAt } from "../data/sky/pixel-size.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
+import type { Shape } from "../image.js";
 import { measures, parseUnit } from "./unit.js";
 
-/** Square arc seconds in a pixel at the reference position; NaN without sky coordinates. */
-export function pixelArea(cards: readonly WcsCard[] = []): number {
+/** Square arc seconds in a pixel in the middle of an image; NaN without sky coordinates. */
+export function pixelArea(cards: readonly WcsCard[], [ny, nx]: Shape): number {
   const { wcs } = parseWcs(cards);
-  return wcs === undefined ? Number.NaN : (3600 * pixelSize(wcs)) ** 2;
+  return wcs === undefined ? Number.NaN : (3600 * pixelSizeAt(wcs, (nx - 1) / 2, (ny - 1) / 2)) ** 2;
 }
 
 /** Area and time of a unit of exposure, as in `cm2 s`, `cm^2 s`, `s cm**2 count/photon`, `m2*s`, `s`; undefined for others. */

@@ -60,7 +60,7 @@ export function estimateHdus(estimate: PointEstimate, provenance: EstimateProven
   const { upsampling, margin, wcs = [], objective } = estimate;
   const sky = wcsOf(scaleWcs(wcs, upsampling));
   const unit = provenance.unit === undefined ? [] : [fitsCard("BUNIT", escapeText(provenance.unit))];
-  const area = pixelArea(scaleWcs(wcs, upsampling));
+  const area = pixelArea(scaleWcs(wcs, upsampling), estimate.flux.shape);
   const image = (
     { data, shape }: SkyImage,
     name: string | undefined,
@@ -77,7 +77,9 @@ export function estimateHdus(estimate: PointEstimate, provenance: EstimateProven
       ...unit,
       ...estimateCards(estimate),
       ...provenanceCards(provenance),
-      ...(Number.isFinite(area) ? [fitsCard("PIXAREA", area, "[arcsec2] area of a pixel")] : []),
+      ...(Number.isFinite(area)
+        ? [fitsCard("PIXAREA", area, "[arcsec2] area of a pixel in the middle")]
+        : []),
       ...sky,
     ]),
   ];

@@ -2,7 +2,7 @@
 
 import { psfRings } from "../data/observation/psf-rings.js";
 import { checkPlacesDiffer } from "../data/observation/psf-set.js";
-import { pixelSize } from "../data/sky/sky-angle.js";
+import { pixelSize } from "../data/sky/pixel-size.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { type FitsHduInput, findHdu, imageToSkyImage, parseFitsName, wcsCards } from "./fits.js";

@@ -167,7 +167,7 @@ function primaryCards(result: PosteriorSummary): FitsCard[] {
     ...number("TOTFLUX", total.mean, "flux of the whole image"),
     ...number("TOTFLERR", total.std, "posterior standard deviation of TOTFLUX"),
     fitsCard("REFEXPO", result.referenceExposure, "times this: image of pylira"),
-    ...number("PIXAREA", pixelArea(result.wcs), "[arcsec2] area of a pixel"),
+    ...number("PIXAREA", pixelArea(result.wcs, result.mean.shape), "[arcsec2] area of a pixel in the middle"),
     ...targetCards(result.target),
     fitsCard("COMPLETE", result.complete, "whether all sweeps were done"),
     fitsCard("VERDICT", state, "do the chains agree?"),

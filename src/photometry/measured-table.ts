@@ -1,10 +1,10 @@
 /** Measured regions laid out as columns with units, each with the question that it answers. */
 
 import type { WcsCard } from "../data/observation/observation.js";
-import { isEquatorial, pixelSize } from "../data/sky/sky-angle.js";
+import { pixelSizeAt } from "../data/sky/pixel-size.js";
+import { isEquatorial } from "../data/sky/sky-angle.js";
 import { pixelToSky } from "../data/sky/sky-position.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
-import { pixelArea } from "../io/flux-unit.js";
 import type { MeasuredRegion } from "./measure-regions.js";
 import { comparePair, type RegionPair } from "./region-products.js";
 import { type TableColumn, tableCsv } from "./table-file.js";
@@ -50,8 +50,6 @@ export function measuredColumns(
   { unit, wcs: cards = [] }: MeasuredTableOptions = {},
 ): MeasuredColumn[] {
   const { wcs } = parseWcs(cards);
-  const area = pixelArea(cards);
-  const arcseconds = wcs === undefined ? Number.NaN : 3600 * pixelSize(wcs);
   const flux = regionFluxUnit(unit);
   const first = regions[0];
   const extra = regions.find((region) => region.extra !== undefined)?.extra;
@@ -73,6 +71,10 @@ export function measuredColumns(
     ({ extra: source }: MeasuredRegion) =>
       source === undefined ? Number.NaN : of(source);
   const sky = ({ products: { centroid } }: MeasuredRegion) => pixelToSky(wcs!, centroid.x, centroid.y);
+  // Pixels of a map of the sky differ from place to place.
+  const arcseconds = ({ products: { centroid } }: MeasuredRegion) =>
+    3600 * pixelSizeAt(wcs!, centroid.x, centroid.y);
+  const skyArea = (region: MeasuredRegion) => arcseconds(region) ** 2 * region.area;
   const equatorial = wcs !== undefined && isEquatorial(wcs);
   const axis = equatorial
     ? ["pos.eq.ra", "pos.eq.dec"]
@@ -91,17 +93,9 @@ export function measuredColumns(
       "pixels of the region, weighted",
       (region) => region.area,
     ),
-    ...(Number.isNaN(area)
+    ...(wcs === undefined
       ? []
-      : [
-          column(
-            "area_sky",
-            "arcsec2",
-            "phys.angArea",
-            "its area on the sky",
-            (region) => area * region.area,
-          ),
-        ]),
+      : [column("area_sky", "arcsec2", "phys.angArea", "its area on the sky", skyArea)]),
     column(
       "image_flux",
       flux,
@@ -160,7 +154,7 @@ export function measuredColumns(
       `median flux by area: ${IMAGE}`,
       (region) => region.products.flux.median / region.area,
     ),
-    ...(Number.isNaN(area)
+    ...(wcs === undefined
       ? []
       : [
           column(
@@ -168,7 +162,7 @@ export function measuredColumns(
             brightnessUnit(unit, "arcsec2"),
             "phot.flux.sb",
             "the same by area on the sky",
-            (region) => region.products.flux.median / (area * region.area),
+            (region) => region.products.flux.median / skyArea(region),
           ),
         ]),
     ...(first?.products.exceeds ?? []).map(({ threshold }, at) =>
@@ -265,21 +259,21 @@ export function measuredColumns(
             "arcsec",
             "phys.angSize.smajAxis;pos.errorEllipse",
             "semi-axis of the error ellipse on the sky",
-            ({ products }) => arcseconds * products.centroid.major,
+            (region) => arcseconds(region) * region.products.centroid.major,
           ),
           column(
             "ellipse_minor_sky",
             "arcsec",
             "phys.angSize.sminAxis;pos.errorEllipse",
             "the other semi-axis",
-            ({ products }) => arcseconds * products.centroid.minor,
+            (region) => arcseconds(region) * region.products.centroid.minor,
           ),
           column(
             "extent_sky",
             "arcsec",
             "phys.angSize",
             "root mean square radius on the sky",
-            ({ products }) => arcseconds * products.width.mean,
+            (region) => arcseconds(region) * region.products.width.mean,
           ),
         ]),
     ...(extra === undefined

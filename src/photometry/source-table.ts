@@ -3,7 +3,7 @@
 import type { WcsCard } from "../data/observation/observation.js";
 import { formatDs9Regions } from "../data/regions/ds9-write.js";
 import type { RegionSystem } from "../data/regions/region-frame.js";
-import { pixelSize } from "../data/sky/sky-angle.js";
+import { pixelSizeAt } from "../data/sky/pixel-size.js";
 import { pixelToSky } from "../data/sky/sky-position.js";
 import { parseWcs, type SkyWcs } from "../data/sky/sky-wcs.js";
 import { sourceApertures } from "./catalogue-file.js";
@@ -26,7 +26,6 @@ export function sourceColumns(
 ): TableColumn<FoundSource>[] {
   const { wcs } = parseWcs(options.wcs ?? []);
   const flux = regionFluxUnit(options.unit);
-  const arcseconds = wcs === undefined ? Number.NaN : 3600 * pixelSize(wcs);
   const column = (
     name: string,
     unit: string | undefined,
@@ -114,7 +113,7 @@ export function sourceColumns(
             "arcsec",
             "phys.angSize",
             "the width on the sky",
-            ({ extent }) => arcseconds * extent.width,
+            ({ extent, centroid: { x, y } }) => 3600 * pixelSizeAt(wcs, x, y) * extent.width,
           ),
           column(
             "ellipse_angle_sky",

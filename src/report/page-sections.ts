@@ -3,7 +3,7 @@
 import type { DiscrepancyName } from "../checks/discrepancy.js";
 import type { ModelCheck } from "../checks/model-check.js";
 import type { PredictiveCheck } from "../checks/predictive-check.js";
-import { pixelSize } from "../data/sky/sky-angle.js";
+import { pixelSizeAt } from "../data/sky/pixel-size.js";
 import type { SkyWcs } from "../data/sky/sky-wcs.js";
 import { labelParameters, parameterLabel } from "../figures/parameter-label.js";
 import { formatUnit } from "../figures/ticks.js";
@@ -115,7 +115,7 @@ export function verdictHtml({ verdict }: ReportSummary["diagnostics"]): string {
 export function factsHtml(result: ReportSummary, wcs: SkyWcs | undefined): string {
   const { mean, total, ledger, config, provenance, complete, target, unit = "" } = result;
   const [ny, nx] = mean.shape;
-  const side = wcs === undefined ? 0 : 3600 * pixelSize(wcs);
+  const side = wcs === undefined ? 0 : 3600 * pixelSizeAt(wcs, (nx - 1) / 2, (ny - 1) / 2);
   const scale =
     side === 0 ? "" : side < 60 ? ` of ${numberText(side, 3)}″` : ` of ${numberText(side / 60, 3)}′`;
   const observed = ledger.reduce((sum, row) => sum + row.observed, 0);

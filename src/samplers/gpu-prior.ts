@@ -12,7 +12,7 @@ export interface GpuPrior {
   readonly alpha: readonly number[];
   /** Where the transition matrix begins, one number without the adaptive prior. */
   readonly matrix: Float64Array;
-  /** Log prior of the start, as kernels/index.ts has it. */
+  /** Log prior of the start, as kernels/log-posterior.ts has it. */
   ofStart(masses: Float32Array, shift: readonly [row: number, col: number]): number;
   /**
    * Log prior after a sweep.

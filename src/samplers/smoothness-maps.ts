@@ -24,7 +24,7 @@ export function smoothnessMaps(
   const [ny, nx] = shape;
   const maps = Array.from({ length: levels }, () => new Float64Array(ny * nx));
   for (const { smoothness, scalars } of states.map(({ arrays }) => arrays)) {
-    // The shift stands behind alpha and the modes of all levels, the total and the log prior (kernels/index.ts).
+    // The shift stands behind alpha and the modes of all levels, the total and the log prior (kernels/chain.ts).
     const [downwards, sidewards] = scalars.subarray(2 * levels + 2);
     let start = 0;
     for (const [level, map] of maps.entries()) {

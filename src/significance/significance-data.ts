@@ -1,9 +1,10 @@
 /** What a significance run found, laid out for programs and tables. */
 
 import { csvCell } from "../csv-cell.js";
-import { pixelSize } from "../data/sky/sky-angle.js";
+import { pixelSizeAt } from "../data/sky/pixel-size.js";
 import { pixelToSky } from "../data/sky/sky-position.js";
-import { parseWcs } from "../data/sky/sky-wcs.js";
+import { parseWcs, type SkyWcs } from "../data/sky/sky-wcs.js";
+import type { RegionPair } from "../photometry/region-products.js";
 import type { RegionSignificance, SignificanceEstimate } from "./collect.js";
 
 /** Columns of the table of regions with their units. */
@@ -28,7 +29,8 @@ export function significanceColumns({ run, regions }: SignificanceEstimate): Sig
   const thresholds = first?.products.exceeds ?? [];
   const sky = (region: RegionSignificance) =>
     pixelToSky(wcs!, region.products.centroid.x, region.products.centroid.y);
-  const arcseconds = wcs === undefined ? 0 : 3600 * pixelSize(wcs);
+  const arcseconds = ({ products: { centroid } }: RegionSignificance) =>
+    3600 * pixelSizeAt(wcs!, centroid.x, centroid.y);
   return [
     { name: "region", of: ({ name }) => name },
     { name: "pixels", of: ({ pixels }) => pixels },
@@ -98,12 +100,12 @@ export function significanceColumns({ run, regions }: SignificanceEstimate): Sig
           {
             name: "ellipse_major_sky",
             unit: "arcsec",
-            of: ({ products }: RegionSignificance) => arcseconds * products.centroid.major,
+            of: (region: RegionSignificance) => arcseconds(region) * region.products.centroid.major,
           },
           {
             name: "ellipse_minor_sky",
             unit: "arcsec",
-            of: ({ products }: RegionSignificance) => arcseconds * products.centroid.minor,
+            of: (region: RegionSignificance) => arcseconds(region) * region.products.centroid.minor,
           },
         ]),
   ];
@@ -119,11 +121,22 @@ export function significanceCsv(estimate: SignificanceEstimate): string {
   return `${lines.map((cells) => cells.join(",")).join("\n")}\n`;
 }
 
+/** Arc seconds a pixel halfway between the regions of a pair. */
+function arcsecondsBetween(
+  wcs: SkyWcs,
+  regions: readonly RegionSignificance[],
+  { first, second }: RegionPair,
+): number {
+  const ends = regions.filter(({ name }) => name === first || name === second);
+  const middle = (axis: "x" | "y") =>
+    ends.reduce((sum, { products }) => sum + products.centroid[axis], 0) / ends.length;
+  return 3600 * pixelSizeAt(wcs, middle("x"), middle("y"));
+}
+
 /** What was found, for programs: plain data that JSON can carry, without distributions and maps. */
 export function significanceData(estimate: SignificanceEstimate): Record<string, unknown> {
   const { run, replicates, complete, regions, pairs, scan, warnings } = estimate;
   const { wcs } = parseWcs(run.wcs);
-  const arcseconds = wcs === undefined ? undefined : 3600 * pixelSize(wcs);
   return {
     name: run.name,
     gamma: run.gamma,
@@ -145,7 +158,9 @@ export function significanceData(estimate: SignificanceEstimate): Record<string,
     }),
     pairs: pairs.map((pair) => ({
       ...pair,
-      ...(arcseconds === undefined ? {} : { distanceArcseconds: arcseconds * pair.offset.distance.median }),
+      ...(wcs === undefined
+        ? {}
+        : { distanceArcseconds: arcsecondsBetween(wcs, regions, pair) * pair.offset.distance.median }),
     })),
     scan: scan === undefined ? null : { radius: scan.radius, step: scan.step, peak: scan.peak },
     warnings,

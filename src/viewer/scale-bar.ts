@@ -1,6 +1,6 @@
 /** A ruler and the directions on the sky, on top of a picture. */
 
-import { pixelSize as skyPixelSize } from "../data/sky/sky-angle.js";
+import { pixelSizeAt } from "../data/sky/pixel-size.js";
 import { skyDirections } from "../data/sky/sky-directions.js";
 import type { SkyWcs } from "../data/sky/sky-wcs.js";
 import { type Frame, outlined } from "./frame.js";
@@ -13,12 +13,12 @@ const UNITS = [
   { degrees: 1 / 3600, name: "″" },
 ] as const;
 
-/** The ruler in the lower left corner: a round number of arcseconds, arcminutes, degrees, or pixels. */
-export function scaleBar(frame: Frame, wcs: SkyWcs | undefined): string {
+/** The ruler in the lower left corner: a round number of arcseconds, arcminutes, degrees, or pixels, as at a pixel position. */
+export function scaleBar(frame: Frame, wcs: SkyWcs | undefined, x: number, y: number): string {
   const width = frame.element.clientWidth;
   const height = frame.element.clientHeight;
   const most = Math.min(LONGEST, width / 3) / frame.pixelSize();
-  const side = wcs === undefined ? 0 : skyPixelSize(wcs);
+  const side = wcs === undefined ? 0 : pixelSizeAt(wcs, x, y);
   const unit = UNITS.find(({ degrees }) => most * side >= degrees) ?? UNITS[2];
   const perPixel = side > 0 ? side / unit.degrees : 1;
   const length = roundDown(most * perPixel);
@@ -31,9 +31,9 @@ export function scaleBar(frame: Frame, wcs: SkyWcs | undefined): string {
   );
 }
 
-/** A length in pixels on the sky: `12.3″`, `4.56′`, `1.2°`; empty without coordinates. */
-export function lengthText(wcs: SkyWcs | undefined, pixels: number): string {
-  const degrees = wcs === undefined ? 0 : pixels * skyPixelSize(wcs);
+/** A length in pixels at a pixel position on the sky: `12.3″`, `4.56′`, `1.2°`; empty without coordinates. */
+export function lengthText(wcs: SkyWcs | undefined, pixels: number, x: number, y: number): string {
+  const degrees = wcs === undefined ? 0 : pixels * pixelSizeAt(wcs, x, y);
   if (!(degrees > 0)) return "";
   const unit = UNITS.find((one) => degrees >= one.degrees) ?? UNITS[2];
   return `${Number((degrees / unit.degrees).toPrecision(3))}${unit.name}`;

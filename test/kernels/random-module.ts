@@ -8,7 +8,6 @@ export interface RandomKernels {
   readonly memory: WebAssembly.Memory;
   readonly randomState: WebAssembly.Global;
   allocate(bytes: number): number;
-  initRandom(): void;
   seedRandom(seed: bigint, stream: bigint): void;
   nextBits(): bigint;
   drawUniform(): number;

@@ -226,7 +226,6 @@ describe("generator", () => {
     kernels.seedRandom(5n, 3n);
     expect(drawAll()).toEqual(first);
     kernels.seedRandom(99n, 0n);
-    kernels.initRandom();
     state().set(saved);
     expect(drawAll()).toEqual(second);
   });

@@ -47,6 +47,21 @@ describe("measureRegions", () => {
     ]);
   });
 
+  it("has areas and lengths on the sky of pixels where the region is", async () => {
+    const measured = await measureRegions(trace, [observation], regions, { thresholds: [3.5, 4] });
+    const cards = {
+      ...{ CTYPE1: "GLON-CAR", CTYPE2: "GLAT-CAR", CRVAL1: 0, CRVAL2: 0 },
+      // Row 0 lies at b = 60 degrees, where a pixel of CAR has half of the area that it has at the reference position.
+      ...{ CRPIX1: 1, CRPIX2: -5999, CDELT1: -0.01, CDELT2: 0.01 },
+    };
+    const wcs = Object.entries(cards).map(([keyword, value]) => ({ keyword, value }));
+    const columns = measuredColumns(measured, { wcs, unit: "count" });
+    const value = (name: string) => Number(columns.find((column) => column.name === name)?.of(measured[1]));
+    expect(value("area_sky")).toBeCloseTo(0.5 * 36 ** 2 * 2, 3);
+    expect(value("extent_sky") / value("extent")).toBeCloseTo(36 * Math.SQRT1_2, 6);
+    expect(value("image_brightness_sky")).toBeCloseTo(value("image_flux") / value("area_sky"), 12);
+  });
+
   it("refuses regions without pixels or beyond the image", async () => {
     for (const pixels of [[], [6], [0.5]]) {
       await expect(measureRegions(trace, [observation], [{ name: "a", pixels }])).rejects.toThrow(

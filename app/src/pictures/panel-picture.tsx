@@ -72,7 +72,7 @@ export function rulers(
   view: Viewport,
   lines: LineDrawing | undefined,
 ): string {
-  const bar = scaleBar(frame, wcs);
+  const bar = scaleBar(frame, wcs, view.x, view.y);
   const margin = lines?.margin(frame) ?? 0;
   return (
     (margin > 0 ? `<g transform="translate(0,-${margin})">${bar}</g>` : bar) +

@@ -229,7 +229,7 @@ function FluxFacts({ shown, result, pixel, unit, wcs }: FluxProps & { readonly w
             <dt>rms width</dt>
             <dd>
               {errorText(products.width.mean, products.width.std)} px
-              {wcs && `, ${lengthText(wcs, products.width.mean)}`}
+              {wcs && `, ${lengthText(wcs, products.width.mean, centroid.x, centroid.y)}`}
             </dd>
           </div>
         </>

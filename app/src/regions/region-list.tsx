@@ -2,7 +2,7 @@
 
 import { useMemo, useRef, useState } from "react";
 import { parseWcs, type RegionSystem } from "tslira/sky";
-import { lengthText } from "#viewer";
+import { lengthText, selectionCentre } from "#viewer";
 import type { LookControl } from "../pictures/look.js";
 import { fileName, save } from "../run/save-file.js";
 import { type DrawnRegion, fieldsOf, onlyShape, regionOf, withRegion } from "./region-edit.js";
@@ -131,7 +131,11 @@ export function RegionList({ look, place, name, onMask }: RegionListProps) {
                     );
                   }}
                 />
-                {field.min !== undefined && wcs && <span>{lengthText(wcs, field.value)}</span>}
+                {field.min !== undefined && wcs && (
+                  <span>
+                    {lengthText(wcs, field.value, ...selectionCentre({ ...region, kind: "region" }))}
+                  </span>
+                )}
               </label>
             ))}
         </div>

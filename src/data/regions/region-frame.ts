@@ -1,7 +1,8 @@
 import { InvalidInputError } from "../../errors.js";
 import type { WcsCard } from "../observation/observation.js";
 import { galacticToIcrs, icrsToGalactic } from "../sky/galactic.js";
-import { isEquatorial, pixelSize } from "../sky/sky-angle.js";
+import { pixelSizeAt } from "../sky/pixel-size.js";
+import { isEquatorial } from "../sky/sky-angle.js";
 import { pixelToSky, skyToPixel } from "../sky/sky-position.js";
 import { type PixelPosition, parseWcs, type SkyWcs } from "../sky/sky-wcs.js";
 
@@ -56,19 +57,20 @@ function pixelFrame(
   origin: PixelPosition,
 ): RegionFrame {
   const degree = pixelsADegree(cards);
+  const position = (x: number, y: number) => ({ x: x - 1 - origin.x, y: y - 1 - origin.y });
   return {
     system,
-    position: (x, y) => ({ x: x - 1 - origin.x, y: y - 1 - origin.y }),
+    position,
     written: (x, y) => [x + 1 + origin.x, y + 1 + origin.y],
-    local: () => ({ scale: 1, degree, turn: 0 }),
+    local: (x, y) => ({ scale: 1, degree: degree(position(x, y)), turn: 0 }),
     warnings: [],
   };
 }
 
-/** Pixels a degree at the reference position; NaN without sky coordinates. */
-function pixelsADegree(cards: readonly WcsCard[]): number {
+/** Pixels a degree at a pixel position; NaN without sky coordinates. */
+function pixelsADegree(cards: readonly WcsCard[]): (place: PixelPosition) => number {
   const { wcs } = parseWcs(cards);
-  return wcs === undefined ? Number.NaN : 1 / pixelSize(wcs);
+  return ({ x, y }) => (wcs === undefined ? Number.NaN : 1 / pixelSizeAt(wcs, x, y));
 }
 
 function numberOf(cards: readonly WcsCard[], keyword: string): number | undefined {
@@ -103,11 +105,15 @@ function physicalFrame(cards: readonly WcsCard[], origin: PixelPosition): Region
     );
   }
   const degree = pixelsADegree(cards);
+  const position = (x: number, y: number) => ({
+    x: one.factor * x + one.shift - 1,
+    y: two.factor * y + two.shift - 1,
+  });
   return {
     system: "physical",
-    position: (x, y) => ({ x: one.factor * x + one.shift - 1, y: two.factor * y + two.shift - 1 }),
+    position,
     written: (x, y) => [(x + 1 - one.shift) / one.factor, (y + 1 - two.shift) / two.factor],
-    local: () => ({ scale, degree, turn: 0 }),
+    local: (x, y) => ({ scale, degree: degree(position(x, y)), turn: 0 }),
     warnings: [],
   };
 }

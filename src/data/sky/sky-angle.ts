@@ -1,5 +1,6 @@
 /** Angles as people write them. */
 
+import { pixelSize } from "./pixel-size.js";
 import type { SkyPosition, SkyWcs } from "./sky-wcs.js";
 
 /** `"degrees"`: 266.4168°. `"hms"`: hours, minutes and seconds of time. `"dms"`: degrees, minutes and seconds of arc. */
@@ -120,11 +121,4 @@ export function longNames(wcs: SkyWcs): [lon: string, lat: string] {
   if (system === "other") return ["Longitude", "Latitude"];
   const name = `${system[0].toUpperCase()}${system.slice(1)}`;
   return [`${name} longitude`, `${name} latitude`];
-}
-
-/** Side in degrees of the square with the area of a pixel at the reference position. */
-export function pixelSize({ matrix, projection, parameters }: SkyWcs): number {
-  // The others keep the area there; CEA stretches the equator by 1 / lambda.
-  const area = projection === "CEA" ? parameters[0] : 1;
-  return Math.sqrt(area * Math.abs(matrix[0] * matrix[3] - matrix[1] * matrix[2]));
 }

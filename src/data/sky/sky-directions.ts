@@ -1,7 +1,8 @@
 /** Where the directions of the sky point on an image. */
 
 import { galacticToIcrs, icrsToGalactic } from "./galactic.js";
-import { isEquatorial, pixelSize, shortNames } from "./sky-angle.js";
+import { pixelSize } from "./pixel-size.js";
+import { isEquatorial, shortNames } from "./sky-angle.js";
 import { pixelToSky, skyToPixel } from "./sky-position.js";
 import type { SkyWcs } from "./sky-wcs.js";
 

@@ -61,7 +61,9 @@ export function startExplorer(document: Document, store: ReportStore, holder: St
     panel.frame.annotate(() => {
       const { cursor, selection, view, marks } = holder.get();
       const first =
-        index === 0 ? scaleBar(panel.frame, data.wcs) + compass(panel.frame, data.wcs, view.x, view.y) : "";
+        index === 0
+          ? scaleBar(panel.frame, data.wcs, view.x, view.y) + compass(panel.frame, data.wcs, view.x, view.y)
+          : "";
       return (
         crossShape(panel.frame, cursor) +
         selectionShape(panel.frame, selection) +

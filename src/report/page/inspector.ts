@@ -1,6 +1,6 @@
 /** What the draws say about the pixel or region that was picked. */
 
-import { pixelSize } from "../../data/sky/sky-angle.js";
+import { pixelSizeAt } from "../../data/sky/pixel-size.js";
 import { groupedRhat } from "../../posterior/chain-groups.js";
 import { chart, linePath, paddedRange } from "../../viewer/chart.js";
 import { countText, errorText, numberText, rhatText } from "../../viewer/numbers.js";
@@ -62,7 +62,7 @@ function regionEntries(
   const [x, y] = selectionCentre(selection);
   const entries: Entry[] = [{ key: "pixels", name: "pixels", text: countText(pixels.length) }];
   if (data.wcs !== undefined) {
-    const area = pixels.length * (3600 * pixelSize(data.wcs)) ** 2;
+    const area = pixels.length * (3600 * pixelSizeAt(data.wcs, x, y)) ** 2;
     entries.push(
       { key: "sky", name: "centre", text: skyText(store, x, y) },
       {

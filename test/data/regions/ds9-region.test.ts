@@ -27,6 +27,18 @@ const SKY = [
 ];
 
 describe("shapes in pixels", () => {
+  it("takes angles for the pixels at their place", () => {
+    const car = { CTYPE1: "GLON-CAR", CTYPE2: "GLAT-CAR", CRVAL1: 0, CRVAL2: 0, CRPIX1: 1, CRPIX2: 1 };
+    const wcs = Object.entries({ ...car, CDELT1: -0.01, CDELT2: 0.01 }).map(([name, value]) =>
+      card(name, value),
+    );
+    // At b = 60 degrees a pixel has half of the area that it has at the reference position.
+    const radii = [1, 6001]
+      .map((y) => only(`image;circle(1,${y},1d)`, wcs))
+      .map((shape) => (shape as { radius: number }).radius);
+    expect(radii).toEqual([expect.closeTo(100, 3), expect.closeTo(100 * Math.SQRT2, 3)]);
+  });
+
   it.each<[string, RegionShape]>([
     ["image\ncircle(11,21,3)", { kind: "circle", x: 10, y: 20, radius: 3 }],
     ["image; circle(11,21,3)", { kind: "circle", x: 10, y: 20, radius: 3 }],

@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { WcsCard } from "../../../src/data/observation/observation.js";
 import { parseDs9Regions } from "../../../src/data/regions/ds9-region.js";
+import { pixelSize, pixelSizeAt } from "../../../src/data/sky/pixel-size.js";
 import { PROJECTIONS } from "../../../src/data/sky/projections.js";
-import { formatAngle, formatSkyPosition, longNames, pixelSize } from "../../../src/data/sky/sky-angle.js";
+import { formatAngle, formatSkyPosition, longNames } from "../../../src/data/sky/sky-angle.js";
 import { skyDirections } from "../../../src/data/sky/sky-directions.js";
 import { pixelToSky, skyToPixel } from "../../../src/data/sky/sky-position.js";
 import { parseWcs, type SkyWcs } from "../../../src/data/sky/sky-wcs.js";
@@ -106,6 +107,24 @@ describe("pixelToSky and skyToPixel", () => {
     expect(pixelSize(wcs)).toBeCloseTo(Math.SQRT1_2, 12);
     const { unread } = parseWcs(cards({ CTYPE1: "GLON-CEA", CTYPE2: "GLAT-CEA", PV2_1: 0 }));
     expect(unread).toBe("lambda of CEA must be > 0 and at most 1, got 0");
+  });
+
+  it("have pixels of other sizes away from the reference position", () => {
+    // Areas of a pixel of 1 degree: cos b in CAR and cos^2 b in MER, whose parallels are stretched, and the same everywhere in AIT.
+    for (const [code, power] of [
+      ["CAR", 1],
+      ["MER", 2],
+      ["AIT", 0],
+    ] as const) {
+      const wcs = wholeSky(code);
+      for (const lat of [-60, 0, 30, 75]) {
+        const { x, y } = skyToPixel(wcs, 20, lat);
+        const area = Math.cos((lat * Math.PI) / 180) ** power;
+        expect([code, lat, pixelSizeAt(wcs, x, y) ** 2 / area]).toEqual([code, lat, expect.closeTo(1, 3)]);
+      }
+      const far = { x: 1e4, y: 1e4 };
+      if (code === "AIT") expect(pixelSizeAt(wcs, far.x, far.y)).toBe(pixelSize(wcs));
+    }
   });
 
   it("work with coordinates from JSON", () => {
