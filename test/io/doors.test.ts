@@ -8,6 +8,7 @@ import { oneLine } from "../../src/cli/exit.js";
 import { parseBytes, parseSeconds } from "../../src/cli/option-values.js";
 import { csvCell } from "../../src/csv-cell.js";
 import { parseDs9Regions } from "../../src/data/regions/ds9-region.js";
+import { regionElements } from "../../src/figures/region-outlines.js";
 import { claimPath } from "../../src/io/claim-node.js";
 import { parseEventName } from "../../src/io/event-name.js";
 import {
@@ -26,6 +27,7 @@ import { openSealed, sealBytes } from "../../src/io/sealed-bytes-node.js";
 import { parseUnit } from "../../src/io/unit.js";
 import { writeWholeFile } from "../../src/io/whole-file-node.js";
 import { parseJson } from "../../src/parse-json.js";
+import { regionsFromDs9 } from "../../src/posterior/region-file.js";
 import { shownValue } from "../../src/shown-value.js";
 import { escapeXml } from "../../src/xml-text.js";
 
@@ -173,6 +175,15 @@ describe("text", () => {
     expect(() => parseSeconds(`0${" ".repeat(long)}x`)).toThrow("Give a time");
     expect(() => parseBytes(`0${" ".repeat(long)}x`)).toThrow("Give a size");
     expect(oneLine(`a${" ".repeat(long)}b`)).toHaveLength(long + 2);
+  });
+
+  it("of regions with 200,000 corners or terms is drawn and measured", () => {
+    const corners = Array.from({ length: 200_000 }, (_, at) => `${(at % 2) * 6 + 1},${(at % 3) * 2 + 1}`);
+    const polygon = `image\npolygon(${corners.join(",")}) # text={wide}`;
+    const box = { nx: 8, ny: 8, width: 80, height: 80 };
+    expect(regionElements(parseDs9Regions(polygon).regions, box)).toContain(">wide</text>");
+    const joined = `image;${"circle(1,1,1)||".repeat(200_000)}circle(1,1,1)`;
+    expect(regionsFromDs9(joined, [2, 2]).regions).toHaveLength(1);
   });
 
   it("of brackets behind a name is an HDU and a plane", () => {
