@@ -21,6 +21,8 @@ export interface PosteriorMethod {
   readonly name: string;
   readonly kind: "posterior";
   readonly options: LiraDeconvolverOptions;
+  /** Whether it is judged by real photons alone. */
+  readonly onlyReal?: true;
 }
 
 /** A point estimate, with a number that photons held out choose: the strength of a prior, or iterations. */
@@ -85,6 +87,12 @@ export const METHODS: readonly StudiedMethod[] = [
     name: "adaptive, directional",
     kind: "posterior",
     options: { adaptivePrior: directionalPrior() },
+  },
+  {
+    name: "adaptive, a shift a sweep",
+    kind: "posterior",
+    options: { preset: "adaptive", cycleSpin: "random" },
+    onlyReal: true,
   },
   mapMethod("total variation", (level) =>
     totalVariationPrior({ strength: 0.1 / level, smoothing: 0.05 * level }),

@@ -215,11 +215,12 @@ export function acceptance(cases: readonly Case[], method: string): string {
 
 /** The tables by the names of their places in docs/priors.md. */
 export function studyTables({ cases, settings, commit, date, machine }: Study, methods: readonly string[]) {
-  const posteriors = methods.filter((method) =>
-    cases.some((one) => one.method === method && (one.pixels !== undefined || one.brightness === "real")),
-  );
-  const present = methods.filter((method) => cases.some((one) => one.method === method));
   const known = cases.filter(isKnown);
+  const real = cases.filter(({ brightness }) => brightness === "real");
+  const methodsOf = (some: readonly Case[]) =>
+    methods.filter((method) => some.some((one) => one.method === method));
+  const posteriors = methodsOf(cases.filter(({ pixels }) => pixels !== undefined));
+  const present = methodsOf(cases.filter(({ brightness }) => brightness !== "real"));
   const triple = (shares?: { readonly covered: readonly number[] }) => shares?.covered.map(percent).join("/");
   const pooled = (sums: readonly SumSummary[]) => {
     const held = sums.flatMap(({ covered }) => (covered === undefined ? [] : [covered]));
@@ -282,8 +283,8 @@ export function studyTables({ cases, settings, commit, date, machine }: Study, m
     ),
     real: table(
       "held-out Cash",
-      cases.filter(({ brightness }) => brightness === "real"),
-      posteriors,
+      real,
+      methodsOf(real),
       of(({ heldOut }) => heldOut, 1),
       ({ heldOut }) => heldOut?.[0],
     ),

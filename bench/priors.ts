@@ -98,7 +98,7 @@ function tunedFor(sky: Sky, method: StudiedMethod): { readonly tuned?: number } 
 function skyTasks(realisation: number): Task[] {
   return ([32, 64] as const).flatMap((size) =>
     skies(size).flatMap((sky) =>
-      METHODS.map((method) => ({
+      METHODS.filter((method) => method.kind === "point" || !method.onlyReal).map((method) => ({
         ...{ sky: sky.name, size, brightness: sky.brightness, method: method.name, realisation },
         run: () =>
           runSkyCell(sky, method, realisation, {

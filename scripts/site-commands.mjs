@@ -100,10 +100,7 @@ export async function commandPages() {
       .matchAll(/^ {2}(\w+) /gm),
   ].map(([, name]) => name);
   const commands = await Promise.all(
-    names.map(async (name) => {
-      const module = await import(`../dist/cli/${name}.js`);
-      return module[`${name}Command`]();
-    }),
+    names.map(async (name) => (await import(`../dist/cli/${name}.js`)).command()),
   );
   const index = [
     "# Commands",

@@ -14,8 +14,11 @@ export {
   type ChartBox,
   type ChartScales,
   chart,
+  type DrawnFlux,
+  fluxHistogram,
   linePath,
   paddedRange,
+  seriesLines,
 } from "./viewer/chart.js";
 export { type ColorBar, createColorBar } from "./viewer/color-bar.js";
 export {

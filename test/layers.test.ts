@@ -19,7 +19,7 @@ const ENTRIES = [
 ];
 
 // What each row may import besides its own files. A row is a folder or a file of src/; entries of the package are one row.
-const BASE = ["errors", "image"];
+const BASE = ["errors", "image", "given"];
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   version: [],
@@ -35,6 +35,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   base64: [],
   generated: [],
   image: ["errors"],
+  // Options that have a value.
+  given: [],
   kernels: ["errors", "generated"],
   "model-kernels": ["errors", "generated"],
   "draw-kernels": ["errors", "generated"],

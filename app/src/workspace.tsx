@@ -4,7 +4,7 @@ import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "r
 import type { LiraDeconvolverOptions, SkyImage } from "tslira";
 import type { Cutout } from "tslira/fits";
 import { parseWcs } from "tslira/sky";
-import { brightestPixel } from "#studio";
+import { brightestPixel, given } from "#studio";
 import {
   movedSelection,
   type Selection,
@@ -264,11 +264,7 @@ export function Workspace(props: WorkspaceProps) {
         y: [part.y[0] + dy, part.y[1] + dy] as const,
       };
       const next = target === "counts" ? [absolute, psfCutout] : [cutout, absolute];
-      await recompose({
-        ...rest,
-        ...(next[0] && { cutout: next[0] }),
-        ...(next[1] && { psfCutout: next[1] }),
-      });
+      await recompose({ ...rest, ...given({ cutout: next[0], psfCutout: next[1] }) });
     },
     [composition, recompose],
   );
@@ -288,12 +284,7 @@ export function Workspace(props: WorkspaceProps) {
   const saveMask = (mask: ImageChoice) =>
     void desk.madeFile(mask).then((file) => save(file, "application/fits", mask.name));
 
-  const recomposeWith = (part: CompositionChange) =>
-    void recompose(
-      Object.fromEntries(
-        Object.entries({ ...composition, ...part }).filter(([, value]) => value !== undefined),
-      ),
-    );
+  const recomposeWith = (part: CompositionChange) => void recompose(given({ ...composition, ...part }));
 
   useEffect(() => {
     const keys = (event: KeyboardEvent) => {
@@ -428,9 +419,7 @@ export function Workspace(props: WorkspaceProps) {
           <CompareMenu {...compare} />
         </Toolbar>
         {said.map((words) => (
-          <p key={words} className="trouble" role="alert">
-            {words}
-          </p>
+          <Trouble key={words} words={words} />
         ))}
         <Room name="The pictures">
           {compare.comparison !== "off" && compare.a && compare.b ? (

@@ -9,7 +9,7 @@ import { cash, cstat, residuals } from "../model/predicted-counts.js";
 import { frameShape } from "../model/sky-grid.js";
 import { withMeanPsfs } from "../posterior/drawn-psf.js";
 import type { PosteriorSummary } from "../posterior/result.js";
-import { parameterDraws } from "../posterior/summary.js";
+import { meanBackgroundScale } from "../posterior/summary.js";
 import type { ParameterSource, ParameterTrace } from "../posterior/trace.js";
 
 /** How one observation compares with the posterior mean. */
@@ -64,7 +64,7 @@ export function checkModel(
         { fields: { shape: frame, expected: mean.shape } },
       );
     }
-    const scale = backgroundScale(parameters, index, observations.length);
+    const scale = meanBackgroundScale(parameters, index, observations.length);
     const predicted = model.predict(mean.data, scale);
     const { sigma } = residuals(counts, predicted, mask);
     let [observed, expected, pixels, beyond3, beyond3Expected] = [0, 0, 0, 0, 0];
@@ -113,17 +113,4 @@ export function chanceBeyond3(expected: number): number {
     if (2 * halfDeviance(count, expected) > 9) beyond += probability;
   }
   return beyond;
-}
-
-/** Posterior mean of the background's factor of an observation; 1 when it was not fitted. */
-function backgroundScale(parameters: ParameterTrace | ParameterSource, index: number, count: number): number {
-  const name = count === 1 ? "bkgScale" : `bkgScale${index}`;
-  const column = parameters.names.indexOf(name);
-  if (column < 0) return 1;
-  let [sum, draws] = [0, 0];
-  for (const chain of parameterDraws(parameters, column)) {
-    for (const value of chain) sum += value;
-    draws += chain.length;
-  }
-  return draws === 0 ? 1 : sum / draws;
 }

@@ -17,6 +17,7 @@ import {
 import { randomStream } from "../data/random/random.js";
 import type { PixelPosition } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
+import { given } from "../given.js";
 import type { Shape, SkyImage } from "../image.js";
 import { type FittedSky, type FramePrediction, framePrediction } from "../model/frame-prediction.js";
 import { type Residuals, residuals } from "../model/predicted-counts.js";
@@ -24,6 +25,7 @@ import { frameShape } from "../model/sky-grid.js";
 import { asDrawSource, type DrawSource, forEachDraw, type WatchOptions } from "../posterior/draw-source.js";
 import { drawnPsf } from "../posterior/drawn-psf.js";
 import type { Circle } from "../posterior/region.js";
+import { backgroundColumn } from "../posterior/summary.js";
 import {
   asParameterSource,
   type ImageTrace,
@@ -159,16 +161,14 @@ export async function compareWithDraws(
   const { upsampling, margin, sky } = options;
   const fitted: FittedSky = {
     boundary,
-    ...(upsampling === undefined ? {} : { upsampling }),
-    ...(margin === undefined ? {} : { margin }),
-    ...(sky === undefined ? {} : { sky }),
+    ...given({ upsampling, margin, sky }),
   };
   const models = observations.map((observation) => framePrediction(observation, fitted, "predictiveCheck"));
   checkShapes(observations[0], frameShape(models[0].grid), images);
   const parameters = asParameterSource(posterior.parameters);
   const checks: PredictiveCheck[] = [];
   for (const [index, observation] of observations.entries()) {
-    const column = parameters.names.indexOf(observations.length === 1 ? "bkgScale" : `bkgScale${index}`);
+    const column = backgroundColumn(parameters.names, index, observations.length);
     const scaleOf = (chain: number, draw: number) => {
       const sweep = images.first + draw * images.every;
       return column < 0 ? 1 : parameters.readRows(chain, sweep, 1)[column];
@@ -186,7 +186,7 @@ export async function compareWithDraws(
           reference,
           seed: (options.seed ?? 0) + SEED_OFFSET + index,
         },
-        { ...options, onProgress: part, ...(signal === undefined ? {} : { signal }) },
+        { ...options, onProgress: part, ...given({ signal }) },
       ),
     );
   }
@@ -200,7 +200,7 @@ function checkOptions(options: PredictiveCheckOptions): void {
     falseAlarmRate = DEFAULT_FALSE_ALARM_RATE,
     patchSide: side,
   } = options;
-  const whole = { draws, replicates, ...(side === undefined ? {} : { patchSide: side }) };
+  const whole = { draws, replicates, ...given({ patchSide: side }) };
   for (const [name, value] of Object.entries(whole)) {
     if (Number.isInteger(value) && value >= 1) continue;
     throw new InvalidInputError(
@@ -295,7 +295,7 @@ async function checkObservation(
     chains,
     {
       onProgress: (fraction) => onProgress?.(MEAN_PART * fraction),
-      ...(signal === undefined ? {} : { signal }),
+      ...given({ signal }),
     },
     (image, chain, draw) => {
       if (pointSource === undefined) flux.set(image);

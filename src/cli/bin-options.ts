@@ -70,7 +70,6 @@ function parsePosition(text: string): { center: [number, number]; sky: boolean }
 /** Options that say what of a file is binned, and how. */
 export function binOptions() {
   return new Command("bin")
-    .summary("make an image of counts from an event list, or an image of a HEALPix map")
     .description(
       "Bin the events of a list, plain or .gz, into an image of counts with sky coordinates; or bring a HEALPix map into pixels.",
     )

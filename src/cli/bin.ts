@@ -15,9 +15,7 @@ import { formatCount, formatNumber } from "./format.js";
 import { checkOutputPath } from "./output-path.js";
 
 /** The command. */
-export function binCommand() {
-  return binOptions().action(bin);
-}
+export const command = () => binOptions().action(bin);
 
 async function bin(name: string, flags: BinFlags): Promise<void> {
   const { output, energy, pi, time, binSize, center, size, coordinates, projection } = flags;

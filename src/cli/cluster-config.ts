@@ -2,6 +2,7 @@
 
 import { basename, dirname, join } from "node:path";
 import { InvalidInputError } from "../errors.js";
+import { given } from "../given.js";
 import { createChainsJob, createReplicatesJob, createTilesJob } from "../jobs/create-job-node.js";
 import { createObservationsJob, type SurveyEntry } from "../jobs/create-survey-job-node.js";
 import type { SlurmSettings } from "../jobs/job.js";
@@ -33,9 +34,8 @@ import {
   offsets,
   type PartialSettings,
 } from "./deconvolve-config.js";
-import { given } from "./given.js";
 import { requiredPrior } from "./method-options.js";
-import { displacedHeaders, placeObservations } from "./place-observations.js";
+import { placeObservations } from "./place-observations.js";
 import { readTogether } from "./read-together.js";
 import { type SamplerName, samplerOptions } from "./sampler-settings.js";
 import { MEASURE_KEYS, TEST_KEYS } from "./significance-config.js";
@@ -220,9 +220,7 @@ export async function createJob(
   const shared = {
     command,
     onWarning: warn,
-    ...(output === undefined ? {} : { output }),
-    ...(name === undefined ? {} : { name }),
-    ...(slurm === undefined ? {} : { slurm }),
+    ...given({ output, name, slurm }),
   };
   const { options } = settings;
   const method = checkSampler(options, MOVABLE.includes(kind) ? SAMPLERS : ["lira"]);
@@ -254,10 +252,11 @@ export async function createJob(
   const { observations: asRead, inputs: sources, notes, unit } = await readTogether(together.observations);
   for (const note of notes) warn(note);
   const prior = method === "lira" ? undefined : await requiredPrior(method, options);
-  const { observations, warnings, expected } =
-    method === "nuts" && kind === "chains"
-      ? { observations: asRead, warnings: displacedHeaders(asRead, together), expected: [] }
-      : placeObservations(asRead, together);
+  const { observations, warnings, expected } = placeObservations(
+    asRead,
+    together,
+    kind === "chains" ? method : undefined,
+  );
   for (const warning of warnings) warn(warning);
   const onWarning = (warning: string) => [...warnings, ...expected].includes(warning) || warn(warning);
   const origin = { sources, onWarning, ...given({ unit }) };
@@ -270,7 +269,7 @@ export async function createJob(
     return createReplicatesJob(folder, observations, regions, both, {
       ...shared,
       ...origin,
-      ...(thresholds === undefined ? {} : { thresholds }),
+      ...given({ thresholds }),
     });
   }
   if (kind === "chains") {
@@ -282,7 +281,7 @@ export async function createJob(
   return createTilesJob(folder, observations, others, {
     ...shared,
     ...origin,
-    ...(tile === undefined ? {} : { tile }),
+    ...given({ tile }),
     ...(margin === undefined || margin === "auto" ? {} : { margin }),
   });
 }

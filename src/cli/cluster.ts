@@ -2,8 +2,9 @@
 
 import { stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { Command, Option } from "@commander-js/extra-typings";
+import { Command, type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
 import { InvalidInputError, toPlainError } from "../errors.js";
+import { given } from "../given.js";
 import { collectJob } from "../jobs/collect-job-node.js";
 import { collectedPaths } from "../jobs/collected-place-node.js";
 import type { SlurmSettings } from "../jobs/job.js";
@@ -13,10 +14,11 @@ import { runTasks, type TasksReport } from "../jobs/run-task-node.js";
 import { shellCommands, shellLine } from "../jobs/shell-command.js";
 import { cancelSlurm, submitToSlurm } from "../jobs/slurm-node.js";
 import { readSubmissions, submittedTasks } from "../jobs/submission-node.js";
+import { durationText } from "../viewer/numbers.js";
 import { createJob, EXECUTORS, type Executor, readJobFile, readSlurmFile } from "./cluster-config.js";
 import { EXIT } from "./exit.js";
-import { formatCount, formatDuration, formatThings } from "./format.js";
-import { listenForInterrupt } from "./interrupt.js";
+import { formatCount, formatThings } from "./format.js";
+import { interruptible } from "./interrupt.js";
 import { parseSeconds, parseWhole } from "./option-values.js";
 import { openProgress, type ProgressDisplay } from "./progress.js";
 
@@ -52,25 +54,22 @@ Examples:
   tslira cluster submit job.json --executor shell --bundle 10 > commands.txt`;
 
 /** The command. */
-export function clusterCommand() {
+export function command() {
   const cluster = new Command("cluster")
-    .summary("many runs as a job: on all cores, on Slurm, or by any scheduler")
     .description(
       "Run chains, null replicates, a list of observations, or the tiles of a large image as a job of many tasks.",
     )
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)
     .addHelpText("after", DETAILS);
-  const inner: readonly unknown[] = [
+  const inner: readonly CommandUnknownOpts[] = [
     submitOptions().action(submit),
     statusOptions().action(status),
     collectOptions().action(collect),
     cancelOptions().action(cancel),
     runTaskOptions().action(runTask),
   ];
-  // Types of arguments and options do not matter to the command that holds them.
-  for (const command of inner)
-    cluster.addCommand((command as Command).helpOption("-h, --help", "print this help"));
+  for (const one of inner) cluster.addCommand(one.helpOption("-h, --help", "print this help"));
   return cluster.action(() => {
     throw new InvalidInputError(
       "cluster: must be told what to do, got nothing; give submit, status, collect, cancel or run-task (tslira cluster --help)",
@@ -183,8 +182,7 @@ async function submit(path: string, flags: SubmitFlags): Promise<void> {
     return;
   }
   const report = await runHere(job, todo, progress, {
-    ...(flags.workers === undefined ? {} : { workers: flags.workers }),
-    ...(flags.checkpointEvery === undefined ? {} : { checkpointSeconds: flags.checkpointEvery }),
+    ...given({ workers: flags.workers, checkpointSeconds: flags.checkpointEvery }),
   });
   tellReport(job, report, say);
   if (process.exitCode === undefined && flags.collect) {
@@ -216,21 +214,19 @@ async function runHere(
   progress: ProgressDisplay,
   options: Parameters<typeof runTasks>[2],
 ): Promise<TasksReport> {
-  const interruption = listenForInterrupt(() =>
-    progress.say("stopping; what was done so far is kept. Ctrl-C again quits at once"),
-  );
   const clock = performance.now();
-  try {
-    const report = await runTasks(job, tasks, {
+  const stopping = "stopping; what was done so far is kept. Ctrl-C again quits at once";
+  const report = await interruptible(progress, stopping, (signal) =>
+    runTasks(job, tasks, {
       onTask(index, _seconds, error) {
         if (error !== undefined) progress.say(`tslira: task ${index}: ${toPlainError(error).message}`);
       },
       onWarning: (warning) => progress.say(`tslira: warning: ${warning}`),
       ...options,
-      signal: interruption.signal,
+      signal,
       onProgress({ done, failed, total, fraction }) {
         const seconds = (performance.now() - clock) / 1000;
-        const left = fraction > 0 ? `, ${formatDuration((seconds * (1 - fraction)) / fraction)} left` : "";
+        const left = fraction > 0 ? `, ${durationText((seconds * (1 - fraction)) / fraction)} left` : "";
         const wrong = failed === 0 ? "" : `, ${formatCount(failed)} failed`;
         const percent = `${Math.floor(100 * fraction)} %`.padStart(5);
         progress.show(
@@ -238,14 +234,11 @@ async function runHere(
           "tasks",
         );
       },
-    });
-    if (report.failed > 0) process.exitCode = EXIT.failed;
-    if (report.stopped > 0) process.exitCode = EXIT.interrupted;
-    return report;
-  } finally {
-    progress.close();
-    interruption.release();
-  }
+    }),
+  );
+  if (report.failed > 0) process.exitCode = EXIT.failed;
+  if (report.stopped > 0) process.exitCode = EXIT.interrupted;
+  return report;
 }
 
 function tellReport(job: Job, { done, failed, stopped }: TasksReport, say: (text: string) => void): void {
@@ -308,12 +301,12 @@ async function collect(
   },
 ): Promise<void> {
   const job = await readJob(folder);
-  const progress = openProgress({ quiet: flags.quiet === true });
+  const progress = openProgress(flags);
   const collected = await collectJob(job, {
     verify: flags.fast !== true,
     overwrite: flags.overwrite === true,
     onProgress: (fraction) => progress.show(`${Math.floor(100 * fraction)} %  collecting`, "collecting"),
-    ...(flags.output === undefined ? {} : { output: flags.output }),
+    ...given({ output: flags.output }),
   });
   progress.close();
   const { collected: used, total, files, remarks } = collected;
@@ -355,10 +348,9 @@ async function runTask(folder: string, numbers: readonly string[], flags: RunTas
     workers: Math.max(1, workers),
     onTask: (index, seconds, error) =>
       process.stderr.write(
-        `task ${index}: ${error === undefined ? "done" : `failed: ${toPlainError(error).message}`} after ${formatDuration(seconds)}\n`,
+        `task ${index}: ${error === undefined ? "done" : `failed: ${toPlainError(error).message}`} after ${durationText(seconds)}\n`,
       ),
-    ...(scratch === undefined ? {} : { scratch }),
-    ...(checkpointEvery === undefined ? {} : { checkpointSeconds: checkpointEvery }),
+    ...given({ scratch, checkpointSeconds: checkpointEvery }),
   });
   if (report.stopped > 0)
     process.stderr.write(`stopped ${report.stopped} of ${tasks.length}; what was done is kept\n`);

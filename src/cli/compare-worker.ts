@@ -3,6 +3,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { Observation, WcsCard } from "../data/observation/observation.js";
 import { type PlainError, toPlainError } from "../errors.js";
+import { given } from "../given.js";
 import { imageSum, type SkyImage } from "../image.js";
 import type { ObservationFileNames } from "../io/public-datasets-node.js";
 import { type CompareProgress, compareMethods, type MethodScore } from "../runs/compare-methods.js";
@@ -80,13 +81,12 @@ async function readData(data: CompareData): Promise<Read> {
   const offsets = libraryOffsets(data.offsets);
   return {
     observations,
-    ...(offsets === undefined ? {} : { offsets }),
+    ...given({ offsets }),
     data: {
       name: observations.map(({ name }) => name).join(", "),
       counts: observations.reduce((sum, { counts }) => sum + imageSum(counts), 0),
       ...(data.truth === undefined ? {} : { truth: await readImage(data.truth) }),
-      ...(wcs === undefined ? {} : { wcs }),
-      ...(unit === undefined ? {} : { unit }),
+      ...given({ wcs, unit }),
       inputs,
       notes,
     },
@@ -96,14 +96,14 @@ async function readData(data: CompareData): Promise<Read> {
 async function work({ data: wanted, methods, heldOut, ending }: CompareTask): Promise<void> {
   const { observations, data, offsets } = await readData(wanted);
   const compared = (await Promise.all(methods.map(comparedMethod))).map(({ name, options }) => ({
-    ...(name === undefined ? {} : { name }),
+    ...given({ name }),
     options: offsets === undefined ? options : { ...options, offsets },
   }));
   say({ type: "data", data });
   let last = 0;
   let stage = "";
   await compareMethods(observations, compared, {
-    ...(data.truth === undefined ? {} : { truth: data.truth }),
+    ...given({ truth: data.truth }),
     heldOut,
     onScore({ result: _result, ...score }) {
       say({ type: "score", score });

@@ -1,30 +1,30 @@
 /** `tslira compare`. */
 
 import { extname } from "node:path";
-import { Worker } from "node:worker_threads";
 import { Option } from "@commander-js/extra-typings";
-import { AbortedError, fromPlainError, InvalidInputError, JobError } from "../errors.js";
+import { AbortedError, fromPlainError, InvalidInputError } from "../errors.js";
 import { figureDocument } from "../figures/document-node.js";
 import { renderPdf } from "../figures/pdf-node.js";
 import { plotComparison } from "../figures/plot-comparison.js";
 import { renderPng } from "../figures/png-node.js";
+import { given } from "../given.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import { shellLine } from "../jobs/shell-command.js";
 import type { CompareProgress } from "../runs/compare-methods.js";
 import { VERSION } from "../version.js";
+import { durationText } from "../viewer/numbers.js";
 import type { CompareData, ComparedData, CompareMessage, CompareTask, PlainScore } from "./compare-worker.js";
-import { comparedMethod, DATA_FLAGS, DEFAULT_METHODS } from "./compared-methods.js";
+import { comparedMethod, DEFAULT_METHODS } from "./compared-methods.js";
 import { type Comparison, comparisonCsv, comparisonJson, comparisonLines } from "./comparison-report.js";
 import { mergeSettings, readConfigFile } from "./deconvolve-config.js";
 import { EXIT } from "./exit.js";
-import { formatCount, formatDuration } from "./format.js";
-import { given } from "./given.js";
-import { listenForInterrupt } from "./interrupt.js";
-import { observationCommand, observationNames } from "./observation-options.js";
-import { flagName, parseNumber, parseShape, parseWhole } from "./option-values.js";
+import { formatCount } from "./format.js";
+import { OBSERVATION_FLAGS, observationCommand, observationNames } from "./observation-options.js";
+import { collected, flagName, parseNumber, parseShape, parseWhole } from "./option-values.js";
 import { checkOutputPaths, observationPaths } from "./output-path.js";
 import { openProgress, type ProgressDisplay } from "./progress.js";
 import { SKIES } from "./simulate.js";
+import { inThread } from "./thread.js";
 
 const DETAILS = `
 Methods: --method "NAME=METHOD FLAGS", as often as you like; METHOD and FLAGS are those of
@@ -50,7 +50,6 @@ const FIGURES = [".png", ".svg", ".pdf"];
 
 function compareOptions() {
   return observationCommand("compare")
-    .summary("run several methods on the same data and measure what they make of it")
     .description(
       "Run several methods on the same data and compare them: error, similarity and flux where the truth is known, coverage " +
         "of intervals, and how well each describes photons that it has not seen.",
@@ -66,7 +65,7 @@ function compareOptions() {
     .option(
       "--method <text>",
       "a method with its flags, in quotes; may be given again (see below)",
-      (text: string, all: readonly string[] | undefined): readonly string[] => [...(all ?? []), text],
+      collected(String),
     )
     .option("--held-out <part>", "part of the photons to judge by (default: 0.5)", parseNumber)
     .option("--no-held-out", "hold no photons out: half the time")
@@ -84,9 +83,7 @@ function compareOptions() {
 type Flags = ReturnType<ReturnType<typeof compareOptions>["opts"]>;
 
 /** The command. */
-export function compareCommand() {
-  return compareOptions().action(compare);
-}
+export const command = () => compareOptions().action(compare);
 
 async function compare(counts: string | undefined, flags: Flags): Promise<void> {
   const { output, figure, overwrite = false, seed, method: methods = DEFAULT_METHODS } = flags;
@@ -100,8 +97,8 @@ async function compare(counts: string | undefined, flags: Flags): Promise<void> 
     (flags.heldOut as number | boolean | undefined) === false
       ? (false as const)
       : given({ fraction: typeof flags.heldOut === "number" ? flags.heldOut : undefined, seed });
-  const progress = openProgress({ quiet: flags.quiet === true });
-  const found = await inThread({ data, methods, heldOut }, progress, flags.quiet === true);
+  const progress = openProgress(flags);
+  const found = await compareInThread({ data, methods, heldOut }, progress, flags.quiet === true);
   const comparison: Comparison = {
     ...found,
     heldOut,
@@ -129,7 +126,7 @@ function checkEnding(flag: string, path: string | undefined, endings: readonly s
   }
 }
 
-const OBSERVATION_FLAGS = [...DATA_FLAGS, "config", "truth"] as const;
+const FILE_FLAGS = [...OBSERVATION_FLAGS, "config", "truth"];
 const SIMULATION_FLAGS = ["shape", "flux", "skyBackground", "psfSigma"] as const;
 
 async function compareData(counts: string | undefined, flags: Flags): Promise<CompareData> {
@@ -138,7 +135,7 @@ async function compareData(counts: string | undefined, flags: Flags): Promise<Co
   if (simulate !== undefined) {
     const clash =
       counts ??
-      OBSERVATION_FLAGS.map((flag) => (all[flag] === undefined ? undefined : flagName(flag))).find(Boolean);
+      FILE_FLAGS.map((flag) => (all[flag] === undefined ? undefined : flagName(flag))).find(Boolean);
     if (clash !== undefined) {
       throw new InvalidInputError(
         `compare: data must be files or simulated, got --simulate ${simulate} and ${clash}; choose one`,
@@ -153,8 +150,7 @@ async function compareData(counts: string | undefined, flags: Flags): Promise<Co
       `compare: ${flagName(stray)} must come with --simulate, got it without; add --simulate disk or leave it out`,
     );
   }
-  const config =
-    flags.config === undefined ? { common: {}, options: {} } : await readConfigFile(flags.config);
+  const config = await readConfigFile(flags.config);
   if (counts === undefined && flags.config === undefined) {
     throw new InvalidInputError(
       "compare: data must be given, got none; name a counts file with --psf, or add --simulate disk",
@@ -171,48 +167,34 @@ interface Found {
   readonly complete: boolean;
 }
 
-async function inThread(
+async function compareInThread(
   task: Omit<CompareTask, "ending">,
   progress: ProgressDisplay,
   quiet: boolean,
 ): Promise<Found> {
-  const ending = new Int32Array(new SharedArrayBuffer(4));
-  const interruption = listenForInterrupt(() => {
-    Atomics.store(ending, 0, 1);
-    progress.say("stopping; methods that are done are kept. Ctrl-C again quits at once");
-  });
-  const workerData: CompareTask = { ...task, ending };
-  const worker = new Worker(new URL("./compare-worker.js", import.meta.url), { workerData });
   const scores: PlainScore[] = [];
   let data: ComparedData | undefined;
-  try {
-    const complete = await new Promise<boolean>((resolve, reject) => {
-      worker.on("message", (message: CompareMessage) => {
-        if (message.type === "data") {
-          data = message.data;
-          for (const note of data.notes) progress.say(`tslira: warning: ${note}`);
-        } else if (message.type === "score") {
-          scores.push(message.score);
-          const { name, seconds } = message.score;
-          if (!quiet)
-            progress.say(`${name}: ${formatDuration(seconds)} (${scores.length} of ${task.methods.length})`);
-        } else if (message.type === "progress") showProgress(progress, message.progress);
-        else if (message.type === "done") resolve(true);
-        else if (interruption.signal.aborted && scores.length > 0) resolve(false);
-        else reject(fromPlainError(message.error));
-      });
-      worker.on("error", reject);
-      worker.on("exit", (code) =>
-        reject(new JobError(`compare: the thread must finish, got exit code ${code}; run it again`)),
-      );
-    });
-    if (data === undefined) throw new AbortedError("compare: was ended before it began; start it again");
-    return { data, scores, complete };
-  } finally {
-    progress.close();
-    interruption.release();
-    await worker.terminate();
-  }
+  const module = new URL("./compare-worker.js", import.meta.url);
+  const complete = await inThread<CompareMessage, boolean>(module, task, progress, {
+    stopping: "stopping; methods that are done are kept. Ctrl-C again quits at once",
+    rule: "compare: the thread must finish",
+    onMessage(message, resolve, reject, { aborted }) {
+      if (message.type === "data") {
+        data = message.data;
+        for (const note of data.notes) progress.say(`tslira: warning: ${note}`);
+      } else if (message.type === "score") {
+        scores.push(message.score);
+        const { name, seconds } = message.score;
+        if (!quiet)
+          progress.say(`${name}: ${durationText(seconds)} (${scores.length} of ${task.methods.length})`);
+      } else if (message.type === "progress") showProgress(progress, message.progress);
+      else if (message.type === "done") resolve(true);
+      else if (aborted && scores.length > 0) resolve(false);
+      else reject(fromPlainError(message.error));
+    },
+  });
+  if (data === undefined) throw new AbortedError("compare: was ended before it began; start it again");
+  return { data, scores, complete };
 }
 
 function showProgress(display: ProgressDisplay, at: CompareProgress): void {
@@ -244,9 +226,7 @@ async function write(
       {
         document: await figureDocument(),
         title: data.name,
-        ...(truth === undefined ? {} : { truth }),
-        ...(wcs === undefined ? {} : { wcs }),
-        ...(unit === undefined ? {} : { unit }),
+        ...given({ truth, wcs, unit }),
       },
     );
     const ending = extname(figure).toLowerCase();

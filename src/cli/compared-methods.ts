@@ -1,6 +1,7 @@
 /** Methods of `tslira compare` from their text: `name=method flags`, the flags those of `tslira deconvolve`. */
 
 import { InvalidInputError } from "../errors.js";
+import { given } from "../given.js";
 import { nearestWord } from "../nearest-word.js";
 import type { ComparedMethod } from "../runs/compare-methods.js";
 import type { DeconvolveOptions } from "../runs/deconvolve-options.js";
@@ -9,8 +10,8 @@ import { isSampler, METHODS } from "../settings/methods.js";
 import { flagSettings } from "./deconvolve.js";
 import { deconvolveOptions } from "./deconvolve-options.js";
 import { oneLine } from "./exit.js";
-import { given } from "./given.js";
 import { checkMethodSettings, pointMethod, requiredPrior } from "./method-options.js";
+import { OBSERVATION_FLAGS } from "./observation-options.js";
 import { flagName } from "./option-values.js";
 import { shellWords } from "./recorded-data.js";
 
@@ -23,28 +24,9 @@ export const DEFAULT_METHODS: readonly string[] = [
   "LIRA=lira -n 3000",
 ];
 
-/** Flags that say which images an observation is made of, and how. */
-export const DATA_FLAGS: readonly string[] = [
-  ...[
-    "psf",
-    "exposure",
-    "background",
-    "backgroundUnit",
-    "mask",
-    "cutout",
-    "psfCutout",
-    "psfCentre",
-    "psfTrim",
-    "psfComponents",
-    "psfWidthError",
-    "psfLaw",
-  ],
-  ...["plane", "planes", "align", "name"],
-];
-
 /** Flags of `deconvolve` that belong to the data, the output or the run, and so to `compare` itself. */
 const FOREIGN = [
-  ...DATA_FLAGS,
+  ...OBSERVATION_FLAGS,
   ...["method", "output", "png", "overwrite", "json", "quiet", "config", "checkpoint", "checkpointEvery"],
   "offsets",
 ] as const;

@@ -1,8 +1,9 @@
 /** What `tslira compare` found, for people and for programs. */
 
 import { csvCell } from "../csv-cell.js";
+import { durationText } from "../viewer/numbers.js";
 import type { ComparedData, PlainScore } from "./compare-worker.js";
-import { formatCount, formatDuration, formatNumber, tableLines } from "./format.js";
+import { formatCount, formatNumber, tableLines } from "./format.js";
 
 /** A comparison, whole or as far as it came. */
 export interface Comparison {
@@ -43,7 +44,7 @@ export function comparisonLines({ data, scores, heldOut }: Comparison): string[]
     ...(least === undefined
       ? []
       : [score.heldOutCash === undefined ? "-" : signed((score.heldOutCash - least).toFixed(1))]),
-    formatDuration(score.seconds),
+    durationText(score.seconds),
   ]);
   const head = [
     "method",

@@ -2,7 +2,6 @@
 
 import { dirname } from "node:path";
 import { InvalidInputError } from "../errors.js";
-import type { Cutout } from "../io/compose-observation.js";
 import { isPsfName } from "../io/named-psf.js";
 import type { LiraDeconvolverOptions } from "../runs/lira-options.js";
 import type { Method } from "../settings/methods.js";
@@ -47,16 +46,10 @@ export interface GivenOptions extends Omit<LiraDeconvolverOptions, "fluxInit"> {
 }
 
 /** What a config file says, or the flags. */
-export interface PartialSettings {
+export interface PartialSettings extends Omit<DeconvolveSettings, "observations"> {
   /** Files and cut-outs of the only observation, or in common. */
   readonly common: PartialNames;
   readonly observations?: readonly PartialNames[];
-  readonly offsets?: Offsets;
-  readonly options: GivenOptions;
-  readonly start?: string;
-  readonly workers?: number;
-  readonly output?: string;
-  readonly png?: string;
 }
 
 const amount: Reader = (value, where): number => {
@@ -64,11 +57,16 @@ const amount: Reader = (value, where): number => {
   return value;
 };
 
-const cutout: Reader = (value, where): Cutout => {
-  const found = typeof value === "string" ? cutoutFromText(value) : undefined;
-  if (found === undefined) throw wrong(where, 'text like "64:192,65:193" (columns, then rows)', value);
-  return found;
-};
+/** What a text says, as `read` understands it. */
+function fromText(read: (text: string) => unknown, rule: string): Reader {
+  return (value, where) => {
+    const found = typeof value === "string" ? read(value) : undefined;
+    if (found === undefined) throw wrong(where, rule, value);
+    return found;
+  };
+}
+
+const cutout = fromText(cutoutFromText, 'text like "64:192,65:193" (columns, then rows)');
 
 /** Files of one observation. */
 export const OBSERVATION_KEYS: Readonly<Record<keyof NamedObservation, Reader>> = {
@@ -86,11 +84,7 @@ export const OBSERVATION_KEYS: Readonly<Record<keyof NamedObservation, Reader>> 
   backgroundUnit: text,
   cutout,
   psfCutout: cutout,
-  psfCentre: (value, where) => {
-    const found = typeof value === "string" ? psfCentreFromText(value) : undefined;
-    if (found === undefined) throw wrong(where, '"auto", "peak", "centroid" or text like "5.5,5.5"', value);
-    return found;
-  },
+  psfCentre: fromText(psfCentreFromText, '"auto", "peak", "centroid" or text like "5.5,5.5"'),
   psfTrim: (value, where) => {
     if (value !== "none" && typeof value !== "number") throw wrong(where, 'a number or "none"', value);
     return value;
@@ -99,11 +93,7 @@ export const OBSERVATION_KEYS: Readonly<Record<keyof NamedObservation, Reader>> 
   psfWidthError: amount,
   pointingError: amount,
   psfLaw: text,
-  planes: (value, where) => {
-    const found = typeof value === "string" ? planesFromText(value) : undefined;
-    if (found === undefined) throw wrong(where, 'text like "3" or "2:5"', value);
-    return found;
-  },
+  planes: fromText(planesFromText, 'text like "3" or "2:5"'),
   align: text,
   invertMask: flag,
   separate: flag,
@@ -140,15 +130,16 @@ const RUN_KEYS: Readonly<
  *
  * @throws InvalidInputError when it cannot be read, is not JSON, has an unknown key or a value of the wrong type
  */
-export async function readConfigFile(file: string): Promise<PartialSettings> {
+export async function readConfigFile(file: string | undefined): Promise<PartialSettings> {
   return (await readConfig(file, {})).settings;
 }
 
-/** Read a config file that may have more keys. @returns their values beside the settings */
+/** Read a config file that may have more keys. @returns their values beside the settings; nothing without a file */
 export async function readConfig(
-  file: string,
+  file: string | undefined,
   more: Readonly<Record<string, Reader>>,
 ): Promise<{ readonly settings: PartialSettings; readonly more: object }> {
+  if (file === undefined) return { settings: { common: {}, options: {} }, more: {} };
   const json = await readJsonFile(file);
   const keys = { ...OBSERVATION_KEYS, ...OPTION_KEYS, ...RUN_KEYS, ...more };
   const values = readKeys(json, keys, file, dirname(file));
@@ -160,8 +151,8 @@ export async function readConfig(
   return { settings, more: pick(values, more) };
 }
 
-/** Files that a flag gives for one observation only. */
-const FILE_KEYS = ["counts", "psf", "exposure", "background", "mask"] as const;
+/** Files of an observation, which a flag gives for one only. */
+export const FILE_KEYS = ["counts", "psf", "exposure", "background", "mask"] as const;
 
 /**
  * Join flags and config file.

@@ -1,20 +1,20 @@
 /** `tslira deconvolve --method` for methods that give one image. */
 
-import { Worker } from "node:worker_threads";
-import { fromPlainError, JobError } from "../errors.js";
+import { fromPlainError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { writePointEstimate } from "../io/point-estimate-file-node.js";
 import { shellLine } from "../jobs/shell-command.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import { VERSION } from "../version.js";
+import { durationText } from "../viewer/numbers.js";
 import type { DeconvolveSettings } from "./deconvolve-config.js";
 import type { DeconvolveFlags } from "./deconvolve-options.js";
 import type { EstimateMessage, EstimateProgress, EstimateTask } from "./estimate-worker.js";
 import { EXIT } from "./exit.js";
-import { formatCount, formatDuration, formatNumber, tableLines } from "./format.js";
-import { listenForInterrupt } from "./interrupt.js";
+import { formatCount, formatNumber, tableLines } from "./format.js";
 import type { PointMethodName } from "./method-options.js";
-import { openProgress, type ProgressDisplay } from "./progress.js";
+import { openProgress } from "./progress.js";
+import { inThread } from "./thread.js";
 
 type Found = Extract<EstimateMessage, { type: "done" }>;
 
@@ -25,9 +25,18 @@ export async function estimate(
   flags: DeconvolveFlags,
 ): Promise<void> {
   const { output, png } = settings;
-  const progress = openProgress({ quiet: flags.quiet === true });
-  const found = await inThread({ settings, method }, progress);
-  const { result, inputs, unit, counts } = found;
+  const progress = openProgress(flags);
+  const task: Omit<EstimateTask, "ending"> = { settings, method };
+  const module = new URL("./estimate-worker.js", import.meta.url);
+  const { result, inputs, unit, counts } = await inThread<EstimateMessage, Found>(module, task, progress, {
+    stopping: "stopping; the image so far is kept. Ctrl-C again quits at once",
+    rule: "deconvolve: the thread must give an image",
+    onMessage(message, resolve, reject) {
+      if (message.type === "progress") progress.show(describe(message), message.stage);
+      else if (message.type === "done") resolve(message);
+      else reject(fromPlainError(message.error));
+    },
+  });
   for (const warning of result.warnings) progress.say(`tslira: warning: ${warning}`);
   await writePointEstimate(result, output, {
     version: VERSION,
@@ -50,35 +59,6 @@ export async function estimate(
   }
 }
 
-async function inThread(task: Omit<EstimateTask, "ending">, progress: ProgressDisplay): Promise<Found> {
-  const ending = new Int32Array(new SharedArrayBuffer(4));
-  const interruption = listenForInterrupt(() => {
-    Atomics.store(ending, 0, 1);
-    progress.say("stopping; the image so far is kept. Ctrl-C again quits at once");
-  });
-  const workerData: EstimateTask = { ...task, ending };
-  const worker = new Worker(new URL("./estimate-worker.js", import.meta.url), { workerData });
-  try {
-    return await new Promise<Found>((resolve, reject) => {
-      worker.on("message", (message: EstimateMessage) => {
-        if (message.type === "progress") progress.show(describe(message), message.stage);
-        else if (message.type === "done") resolve(message);
-        else reject(fromPlainError(message.error));
-      });
-      worker.on("error", reject);
-      worker.on("exit", (code) =>
-        reject(
-          new JobError(`deconvolve: the thread must give an image, got exit code ${code}; run it again`),
-        ),
-      );
-    });
-  } finally {
-    progress.close();
-    interruption.release();
-    await worker.terminate();
-  }
-}
-
 const STAGES = {
   iterations: "iterations",
   "held-out": "iterations on a part of the photons",
@@ -91,7 +71,7 @@ function describe({ stage, done, total, seconds, objective }: EstimateProgress):
   const parts = [
     `${percent}  ${formatCount(done)} of at most ${formatCount(total)} ${STAGES[stage]}`,
     ...(objective === undefined ? [] : [`objective ${formatNumber(objective)}`]),
-    `at most ${formatDuration((total - done) / rate)} left`,
+    `at most ${durationText((total - done) / rate)} left`,
   ];
   return parts.join(", ");
 }
@@ -112,7 +92,7 @@ function summary(result: PointEstimate, written: readonly string[]): string[] {
       : [["strength", `${formatNumber(result.priorStrength)} times the prior, by photons held out`]]),
     ["flux", formatNumber(total(result.flux))],
     ["Cash", formatNumber(result.cash)],
-    ["time", formatDuration(result.seconds)],
+    ["time", durationText(result.seconds)],
     ["written", written.join(", ")],
   ];
   return ["", ...tableLines(rows).map((line) => `  ${line.trimEnd()}`)];

@@ -63,12 +63,10 @@ Ctrl-C stops the run and writes what there is; a second Ctrl-C quits at once.`;
 
 /** The command with all its options, but without its action. */
 export function deconvolveOptions() {
-  const command = observationCommand("deconvolve")
-    .summary("counts and psf in, posterior of the flux image out")
-    .description(
-      "Sample the posterior of the source image behind a counts image, with several chains that are " +
-        "compared at the end, and write mean, errors, draws and diagnostics to one FITS file.",
-    );
+  const command = observationCommand("deconvolve").description(
+    "Sample the posterior of the source image behind a counts image, with several chains that are " +
+      "compared at the end, and write mean, errors, draws and diagnostics to one FITS file.",
+  );
   addSettingOptions(command, SETTINGS);
   return command
     .optionsGroup("Output:")

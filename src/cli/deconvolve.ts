@@ -3,6 +3,7 @@
 import { statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { InvalidInputError } from "../errors.js";
+import { given } from "../given.js";
 import type { SkyImage } from "../image.js";
 import { shellLine } from "../jobs/shell-command.js";
 import { deconvolveToFile, type FileRun } from "../runs/deconvolve-to-file-node.js";
@@ -16,23 +17,20 @@ import {
 } from "./deconvolve-config.js";
 import { estimate } from "./deconvolve-method.js";
 import { deconvolveOptions, type DeconvolveFlags as Flags } from "./deconvolve-options.js";
-import { given } from "./given.js";
 import { checkMethodSettings, priorFiles, requiredPrior } from "./method-options.js";
 import { observationNames } from "./observation-options.js";
 import { checkOutputPaths, observationPaths } from "./output-path.js";
-import { displacedHeaders, placeObservations } from "./place-observations.js";
+import { placeObservations } from "./place-observations.js";
 import { openProgress, type ProgressDisplay } from "./progress.js";
 import { readImage } from "./read-image.js";
 import { readTogether } from "./read-together.js";
-import { interruptible, reportRun } from "./run-report.js";
+import { keepingChains, reportRun } from "./run-report.js";
 import { type SamplerName, samplerOptions } from "./sampler-settings.js";
 import { flagValues } from "./setting-options.js";
 import { checkTraceRoom } from "./trace-room.js";
 
 /** The command. */
-export function deconvolveCommand() {
-  return deconvolveOptions().action(deconvolve);
-}
+export const command = () => deconvolveOptions().action(deconvolve);
 
 /** Flags in the form of a config file. */
 export function flagSettings(counts: string | undefined, flags: Flags): PartialSettings {
@@ -45,8 +43,7 @@ export function flagSettings(counts: string | undefined, flags: Flags): PartialS
 }
 
 async function deconvolve(counts: string | undefined, flags: Flags): Promise<void> {
-  const config =
-    flags.config === undefined ? { common: {}, options: {} } : await readConfigFile(flags.config);
+  const config = await readConfigFile(flags.config);
   const own = flagSettings(counts, flags);
   const settings = mergeSettings(own, config);
   const { output, png } = settings;
@@ -73,7 +70,7 @@ async function deconvolve(counts: string | undefined, flags: Flags): Promise<voi
   }
 
   const { checkpoint = `${output}.checkpoint` } = flags;
-  const progress = openProgress({ quiet: flags.quiet === true });
+  const progress = openProgress(flags);
   const warnings: string[] = [];
   const warn = (text: string) => {
     warnings.push(text);
@@ -100,18 +97,13 @@ async function sample(
   if (method === "lira") new LiraDeconvolver(settings.options); // wrong settings are told before files are read
   const { observations: asRead, inputs, notes, unit } = await readTogether(settings.observations);
   for (const note of notes) warn(note);
-  // The gradient sampler's model knows of offsets; the others are given observations that are displaced by them.
-  const placed =
-    method === "nuts"
-      ? { observations: asRead, warnings: displacedHeaders(asRead, settings), expected: [] }
-      : placeObservations(asRead, settings);
-  const { observations, warnings: doubts, expected } = placed;
+  const { observations, warnings: doubts, expected } = placeObservations(asRead, settings, method);
   const start = settings.start === undefined ? undefined : await readImage(settings.start);
   const run = samplerOptions(settings, method, prior, start);
   for (const text of [...doubts, ...settings.observations.flatMap(doubtfulBackground)]) warn(text);
   for (const text of await largeTrace(settings, observations[0].counts)) warn(text);
   const { checkpoint, overwrite, output } = settings;
-  return interruptible(progress, checkpoint, (signal) =>
+  return keepingChains(progress, checkpoint, (signal) =>
     deconvolveToFile(observations, run, output, {
       onProgress: progress.update,
       onNote: (text) => progress.say(`tslira: ${text}`),
@@ -121,9 +113,7 @@ async function sample(
       overwrite,
       command: `tslira ${shellLine(process.argv.slice(2))}`,
       inputs,
-      ...(checkpointSeconds === undefined ? {} : { checkpointSeconds }),
-      ...(settings.workers === undefined ? {} : { workers: settings.workers }),
-      ...(unit === undefined ? {} : { unit }),
+      ...given({ checkpointSeconds, workers: settings.workers, unit }),
     }),
   );
 }

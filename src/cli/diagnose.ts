@@ -3,22 +3,19 @@
 import { Command } from "@commander-js/extra-typings";
 import { type PredictiveCheck, predictiveCheck } from "../checks/predictive-check.js";
 import { InvalidInputError } from "../errors.js";
-import { openResult } from "../io/open-result-node.js";
+import { given } from "../given.js";
 import { fittedSky } from "../posterior/fitted-sky.js";
 import { summariseQuantities } from "../posterior/quantities.js";
-import type { Circle } from "../posterior/region.js";
 import type { LiraConfig, SamplerConfig } from "../posterior/result.js";
 import { heldOutCheck } from "../runs/held-out-check.js";
 import type { LiraDeconvolverOptions } from "../runs/lira-options.js";
 import { type PriorSensitivity, priorSensitivity } from "../runs/prior-sensitivity.js";
 import { type Diagnosis, diagnosisData, diagnosisLines } from "./diagnosis-report.js";
 import { EXIT } from "./exit.js";
-import { given } from "./given.js";
-import { listenForInterrupt } from "./interrupt.js";
-import { parseCircle, parseNumbers, parseWhole } from "./option-values.js";
-import { openProgress } from "./progress.js";
+import { collected, parseCircle, parseNumbers, parseWhole } from "./option-values.js";
 import { REGION_DETAILS, readRegions, regionOptions } from "./region-options.js";
 import { addInputOptions, findResultInputs, type InputFlags } from "./result-inputs.js";
+import { workOnResult } from "./result-work.js";
 
 const DETAILS = `
 Convergence: for every parameter, the worst pixels and the regions asked for: mean, standard deviation
@@ -39,7 +36,6 @@ Examples:
 function diagnoseOptions() {
   const { regions } = regionOptions();
   const command = new Command("diagnose")
-    .summary("say whether a result can be trusted")
     .description(
       "Judge a result: do its chains agree, how exact are its numbers, and does the model describe the data?",
     )
@@ -47,7 +43,7 @@ function diagnoseOptions() {
     .option(
       "-r, --region <x,y,r>",
       "also judge the flux of a circle, in pixels from 0; may be repeated",
-      (text: string, all: Circle[] = []) => [...all, parseCircle(text)],
+      collected(parseCircle),
     )
     .addOption(regions)
     .option("--json", "print it for programs")
@@ -71,9 +67,7 @@ function diagnoseOptions() {
 type Flags = ReturnType<ReturnType<typeof diagnoseOptions>["opts"]> & InputFlags;
 
 /** The command. */
-export function diagnoseCommand() {
-  return diagnoseOptions().action(diagnoseFile);
-}
+export const command = () => diagnoseOptions().action(diagnoseFile);
 
 /** Settings that give the run of a result again. */
 function settingsOf({ traceEvery, method: _lira, ...config }: LiraConfig): LiraDeconvolverOptions {
@@ -90,11 +84,7 @@ function liraSettings(config: SamplerConfig): LiraDeconvolverOptions {
 }
 
 async function diagnoseFile(path: string, flags: Flags): Promise<void> {
-  const progress = openProgress({ quiet: flags.quiet === true });
-  const interruption = listenForInterrupt(() => progress.say("stopping"));
-  const { signal } = interruption;
-  const open = await openResult(path);
-  try {
+  await workOnResult(path, flags, async (open, progress, signal) => {
     const { result } = open;
     const regions = await readRegions(
       { ...given({ regions: flags.regions }), circle: flags.region ?? [] },
@@ -146,7 +136,7 @@ async function diagnoseFile(path: string, flags: Flags): Promise<void> {
       quantities,
       predictive,
       missing,
-      ...(sensitivity === undefined ? {} : { sensitivity }),
+      ...given({ sensitivity }),
     };
     process.stdout.write(
       flags.json
@@ -154,9 +144,5 @@ async function diagnoseFile(path: string, flags: Flags): Promise<void> {
         : `${diagnosisLines(diagnosis).join("\n")}\n`,
     );
     if (flags.strict && result.diagnostics.verdict.state === "disagree") process.exitCode = EXIT.disagree;
-  } finally {
-    progress.close();
-    interruption.release();
-    open.close();
-  }
+  });
 }

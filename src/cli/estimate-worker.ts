@@ -2,13 +2,13 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { type PlainError, toPlainError } from "../errors.js";
+import { given } from "../given.js";
 import type { SkyImage } from "../image.js";
 import type { BootstrapOptions } from "../methods/bootstrap.js";
 import type { IterationReport } from "../methods/estimate.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import { deconvolve } from "../runs/deconvolve.js";
 import type { DeconvolveSettings } from "./deconvolve-config.js";
-import { given } from "./given.js";
 import { type PointMethodName, pointMethod } from "./method-options.js";
 import { displacedHeaders, libraryOffsets } from "./place-observations.js";
 import { readImage } from "./read-image.js";

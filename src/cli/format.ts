@@ -40,15 +40,6 @@ export function formatWithError(value: number, error: number): string {
   return `${value.toLocaleString("en-US", style)} ± ${error.toLocaleString("en-US", style)}`;
 }
 
-/** A time: `3.2 s`, `4 min 10 s`, `2 h 5 min`. */
-export function formatDuration(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
-}
-
 /** A size in bytes: `12.1 MB`. */
 export function formatBytes(bytes: number): string {
   const units = ["bytes", "kB", "MB", "GB", "TB"];

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Command } from "@commander-js/extra-typings";
 import { presetOf } from "../data/law/presets.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
+import { given } from "../given.js";
 import {
   type FitsHdu,
   type FitsHduInfo,
@@ -36,7 +37,6 @@ Examples:
 
 function infoOptions() {
   return new Command("info")
-    .summary("say what is in a FITS file or a result")
     .description("Say what is in a FITS file, plain or .gz; for a result also what it says.")
     .argument("<file>", "FITS file; name[extension] for one HDU only")
     .option("--json", "print it for programs")
@@ -45,9 +45,7 @@ function infoOptions() {
 }
 
 /** The command. */
-export function infoCommand() {
-  return infoOptions().action((file, flags) => info(file, flags.json === true));
-}
+export const command = () => infoOptions().action((file, flags) => info(file, flags.json === true));
 
 /** Folders that tslira makes: the file by which each is known, what it is, and what goes on with it. */
 const FOLDERS = [
@@ -170,7 +168,7 @@ async function describe(file: FitsFile, hdu: FitsHduInfo): Promise<HduReport> {
       columns: columns.map(({ name, format, unit }) => ({
         name,
         format,
-        ...(unit === undefined ? {} : { unit }),
+        ...given({ unit }),
       })),
     };
   }
@@ -185,8 +183,7 @@ async function describe(file: FitsFile, hdu: FitsHduInfo): Promise<HduReport> {
     shape: hdu.shape,
     type: TYPES[hdu.bitpix],
     ...(unit ? { unit } : {}),
-    ...(values === undefined ? {} : { statistics: values }),
-    ...(sky === undefined ? {} : { sky }),
+    ...given({ statistics: values, sky }),
   };
 }
 
@@ -223,6 +220,12 @@ function skyText({ header }: FitsHduInfo): string | undefined {
   );
 }
 
+/** Lines of labels and what stands beside them. */
+function labelled(rows: readonly (readonly string[])[]): string[] {
+  const width = Math.max(...rows.map(([label]) => label.length));
+  return rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`);
+}
+
 function hduLines(hdus: readonly HduReport[]): string[] {
   const rows = hdus.map((hdu) => {
     const title = `${hdu.index} ${hdu.name || "(no name)"}`;
@@ -237,8 +240,7 @@ function hduLines(hdus: readonly HduReport[]): string[] {
         .join(", "),
     ];
   });
-  const width = Math.max(...rows.map(([title]) => title.length));
-  return rows.map(([title, text]) => `  ${title.padEnd(width)}  ${text}`);
+  return labelled(rows);
 }
 
 function columnText({ columns = [] }: HduReport): string {
@@ -291,7 +293,6 @@ function resultLines(path: string, result: ResultSummary): string[] {
     ...(provenance.device === undefined ? [] : [["device", provenance.device.replace(/^device: /, "")]]),
     ...provenance.inputs.map(({ name, sha256 }) => ["input", `${name} (SHA-256 ${sha256.slice(0, 16)}...)`]),
   ];
-  const width = Math.max(...settings.map(([label]) => label.length));
   const { state, remedy } = result.diagnostics.verdict;
   const next =
     state === "agree"
@@ -305,7 +306,7 @@ function resultLines(path: string, result: ResultSummary): string[] {
     ...summaryLines(result),
     "",
     "Settings",
-    ...settings.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`),
+    ...labelled(settings),
     "",
     `Next: ${next}`,
     "",
@@ -347,11 +348,10 @@ function estimateLines(path: string, header: FitsHeader): string[] {
     ["made by", creator ?? "?"],
     ...(command === undefined ? [] : [["command", command]]),
   ];
-  const width = Math.max(...rows.map(([label]) => label.length));
   return [
     `Image of tslira deconvolve --method ${method}: one estimate, no posterior`,
     "",
-    ...rows.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`),
+    ...labelled(rows),
     "",
     "Next: look at it (ds9 and astropy open the file as well)",
     "",

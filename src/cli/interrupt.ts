@@ -1,34 +1,33 @@
 /** Ctrl-C and SIGTERM. */
 
 import { EXIT } from "./exit.js";
-
-/** Interruption of a run. */
-export interface Interruption {
-  /** Fires at the first Ctrl-C or SIGTERM. */
-  readonly signal: AbortSignal;
-  /** Stop listening: the default behaviour returns. */
-  readonly release: () => void;
-}
+import type { ProgressDisplay } from "./progress.js";
 
 /**
- * Listen for Ctrl-C and SIGTERM: the first one asks the run to stop and keep what it has, the second ends the program at once.
+ * Work that Ctrl-C and SIGTERM may end: the first one asks it to stop and keep what it has, the second ends the program at once. Progress
+ * is closed when the work is over.
  *
- * @param onFirst called at the first one
+ * @param stopping said at the first one
+ * @param work told by a signal, which fires at the first one
  */
-export function listenForInterrupt(onFirst: () => void): Interruption {
+export async function interruptible<T>(
+  progress: ProgressDisplay,
+  stopping: string,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const controller = new AbortController();
   const stop = () => {
     if (controller.signal.aborted) process.exit(EXIT.interrupted);
     controller.abort();
-    onFirst();
+    progress.say(stopping);
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
-  return {
-    signal: controller.signal,
-    release: () => {
-      process.off("SIGINT", stop);
-      process.off("SIGTERM", stop);
-    },
-  };
+  try {
+    return await work(controller.signal);
+  } finally {
+    progress.close();
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+  }
 }

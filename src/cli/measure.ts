@@ -2,29 +2,23 @@
 
 import { Command, Option } from "@commander-js/extra-typings";
 import { InvalidInputError } from "../errors.js";
-import { openResult } from "../io/open-result-node.js";
+import { given } from "../given.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import { shellLine } from "../jobs/shell-command.js";
 import type { SourceShape } from "../photometry/extra-source.js";
 import type { ExtraFluxPrior } from "../photometry/flux-law.js";
 import { type MeasuredRegion, measureRegions } from "../photometry/measure-regions.js";
 import { encodeMeasuredFits, measuredVotable } from "../photometry/measured-file.js";
-import {
-  type MeasuredTableOptions,
-  measuredCsv,
-  measuredPairs,
-  regionFluxUnit,
-} from "../photometry/measured-table.js";
+import { type MeasuredTableOptions, measuredCsv, measuredPairs } from "../photometry/measured-table.js";
 import { fittedSky } from "../posterior/fitted-sky.js";
+import { regionFluxUnit } from "../posterior/region.js";
 import { VERSION } from "../version.js";
 import { formatChance, formatCount, formatNumber, formatWithError, tableLines } from "./format.js";
-import { given } from "./given.js";
-import { listenForInterrupt } from "./interrupt.js";
-import { parseNumber, parseWhole } from "./option-values.js";
+import { collected, parseNumber, parseWhole } from "./option-values.js";
 import { byEnding, checkOutputPath } from "./output-path.js";
-import { openProgress } from "./progress.js";
 import { REGION_DETAILS, readRegions, regionOptions } from "./region-options.js";
 import { addInputOptions, type InputFlags, requiredInputs } from "./result-inputs.js";
+import { workOnResult } from "./result-work.js";
 
 const DETAILS = `
 Two questions, two tables:
@@ -46,7 +40,6 @@ Examples:
 function measureOptions() {
   const { regions, circle } = regionOptions();
   const command = new Command("measure")
-    .summary("fluxes, limits and positions of regions of a result")
     .description(
       "Photometry from the draws of a result: flux, upper limits, counts, centroid and extent of regions.",
     )
@@ -66,7 +59,7 @@ function measureOptions() {
     .option(
       "-t, --threshold <flux>",
       "also the probability that the image's flux exceeds this; may be repeated",
-      (text: string, all: number[] = []) => [...all, parseNumber(text)],
+      collected(parseNumber),
     )
     .option("--draws <n>", "draws that predict all other light (default: 200)", parseWhole)
     .option("-o, --output <file>", "table of all columns: .fits, .vot, .xml or .csv")
@@ -81,9 +74,7 @@ function measureOptions() {
 type Flags = ReturnType<ReturnType<typeof measureOptions>["opts"]> & InputFlags;
 
 /** The command. */
-export function measureCommand() {
-  return measureOptions().action(measureFile);
-}
+export const command = () => measureOptions().action(measureFile);
 
 type Encode = (regions: readonly MeasuredRegion[], options: MeasuredTableOptions) => Uint8Array | string;
 
@@ -108,10 +99,7 @@ async function measureFile(path: string, flags: Flags): Promise<void> {
       inputs: [path, ...(flags.regions ?? [])],
     });
   }
-  const progress = openProgress({ quiet: flags.quiet === true });
-  const interruption = listenForInterrupt(() => progress.say("stopping"));
-  const open = await openResult(path);
-  try {
+  await workOnResult(path, flags, async (open, progress, signal) => {
     const { result, images, parameters } = open;
     const { shape } = result.mean;
     const regions = await readRegions(
@@ -130,7 +118,7 @@ async function measureFile(path: string, flags: Flags): Promise<void> {
       parameters,
       sourceShape: flags.source,
       fluxPrior: flags.fluxPrior,
-      signal: interruption.signal,
+      signal,
       onProgress: (fraction) => progress.show(`${Math.floor(100 * fraction)} %`, "measuring"),
       ...given({ thresholds: flags.threshold, extraDraws: flags.draws }),
     });
@@ -141,11 +129,7 @@ async function measureFile(path: string, flags: Flags): Promise<void> {
     };
     if (output !== undefined && encode !== undefined) await writeWholeFile(output, encode(measured, table));
     process.stdout.write(printed(measured, table, flags));
-  } finally {
-    progress.close();
-    interruption.release();
-    open.close();
-  }
+  });
 }
 
 function printed(measured: readonly MeasuredRegion[], table: MeasuredTableOptions, flags: Flags): string {

@@ -1,11 +1,8 @@
 /** The options that describe an observation, the same in all commands, and what they name. */
 
 import { Command, type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
-import type { PsfCentring } from "../data/observation/psf-centring.js";
-import { PSF_LAWS, type PsfLaw } from "../data/observation/psf-ensemble.js";
-import type { Cutout } from "../io/compose-observation.js";
-import type { PsfTrim } from "../io/placed-psf.js";
-import { given } from "./given.js";
+import { PSF_LAWS } from "../data/observation/psf-ensemble.js";
+import { given, givenOptions } from "../given.js";
 import {
   parseCutout,
   parsePlanes,
@@ -83,41 +80,11 @@ export function fileOptions() {
  * belong to this group of the help until another is opened.
  */
 export function observationCommand(name: string) {
-  const {
-    psf,
-    exposure,
-    background,
-    backgroundUnit,
-    mask,
-    cutout,
-    psfCutout,
-    psfCentre,
-    psfTrim,
-    psfComponents,
-    psfWidthError,
-    psfLaw,
-    plane,
-    planes,
-    align,
-  } = fileOptions();
-  return new Command(name)
+  const command = new Command(name)
     .argument("[counts]", "counts image, whole numbers >= 0")
-    .optionsGroup("Observation:")
-    .addOption(psf)
-    .addOption(exposure)
-    .addOption(background)
-    .addOption(backgroundUnit)
-    .addOption(mask)
-    .addOption(cutout)
-    .addOption(psfCutout)
-    .addOption(psfCentre)
-    .addOption(psfTrim)
-    .addOption(psfComponents)
-    .addOption(psfWidthError)
-    .addOption(psfLaw)
-    .addOption(plane)
-    .addOption(planes)
-    .addOption(align)
+    .optionsGroup("Observation:");
+  for (const option of Object.values(fileOptions())) command.addOption(option);
+  return (command as Command<[string | undefined], ObservationFlags>)
     .option("--name <name>", "name of the observation (default: the file's)")
     .option("--config <file>", "settings, and several observations, as JSON; flags win over it")
     .addOption(
@@ -134,37 +101,25 @@ export function addFileOptions(command: CommandUnknownOpts, group: string): void
   for (const option of Object.values(fileOptions())) command.addOption(option);
 }
 
+type FileFlag = Exclude<keyof ReturnType<typeof fileOptions>, "plane" | "planes">;
+
 /** Values of the options that describe one observation. */
-export interface ObservationFlags {
-  readonly psf?: string | readonly string[] | undefined;
-  readonly exposure?: string | undefined;
-  readonly background?: string | undefined;
-  readonly backgroundUnit?: "flux" | "counts" | undefined;
-  readonly mask?: string | undefined;
-  readonly cutout?: Cutout | undefined;
-  readonly psfCutout?: Cutout | undefined;
-  readonly psfCentre?: PsfCentring | undefined;
-  readonly psfTrim?: PsfTrim | undefined;
-  readonly psfComponents?: number | undefined;
-  readonly psfWidthError?: number | undefined;
-  readonly psfLaw?: PsfLaw | undefined;
+export type ObservationFlags = { readonly [Key in FileFlag | "name"]?: NamedObservation[Key] | undefined } & {
   readonly plane?: readonly [start: number, end: number] | undefined;
   readonly planes?: "separate" | undefined;
-  readonly align?: "sky" | "pixels" | undefined;
-  readonly name?: string | undefined;
-}
+};
+
+/** Names of these options. */
+export const OBSERVATION_FLAGS = [
+  ...Object.keys(fileOptions()),
+  "name",
+] as readonly (keyof ObservationFlags)[];
 
 /** The entries of `NamedObservation` that were given. */
 export function observationNames(
   counts: string | undefined,
   flags: ObservationFlags,
 ): Partial<NamedObservation> {
-  const { psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, align, name } = flags;
-  const { psfCentre, psfTrim, psfComponents, psfWidthError, psfLaw, plane, planes } = flags;
-  return given({
-    ...{ counts, psf, exposure, background, backgroundUnit, mask, cutout, psfCutout, align, name },
-    ...{ psfCentre, psfTrim, psfComponents, psfWidthError, psfLaw },
-    planes: plane,
-    separate: planes === "separate" ? true : undefined,
-  });
+  const { plane, planes, ...names } = givenOptions(flags, OBSERVATION_FLAGS);
+  return given({ counts, ...names, planes: plane, separate: planes === "separate" ? true : undefined });
 }

@@ -36,6 +36,20 @@ export function parseNumberOrList(text: string): number | number[] {
   return text.includes(",") ? parseNumbers(text) : parseNumber(text);
 }
 
+/** The value of an option that may be repeated: all that were given, in their order. */
+export function collected<T>(parse: (text: string) => T) {
+  return (text: string, all: readonly T[] = []): T[] => [...all, parse(text)];
+}
+
+/** The value of an option that `read` understands, or the error that says what to give. */
+function parser<T>(read: (text: string) => T | undefined, rule: string) {
+  return (text: string): T => {
+    const value = read(text);
+    if (value === undefined) throw new InvalidArgumentError(rule);
+    return value;
+  };
+}
+
 /** A place as `x,y`, column and row from 0. */
 export function parsePlace(text: string): PixelPosition {
   const [x, y, ...more] = parseNumbers(text);
@@ -66,13 +80,10 @@ export function cutoutFromText(text: string): Cutout | undefined {
 }
 
 /** A rectangle as `x0:x1,y0:y1`. */
-export function parseCutout(text: string): Cutout {
-  const cutout = cutoutFromText(text);
-  if (cutout === undefined) {
-    throw new InvalidArgumentError("Give x0:x1,y0:y1 (columns, then rows, from 0, ends excluded).");
-  }
-  return cutout;
-}
+export const parseCutout = parser(
+  cutoutFromText,
+  "Give x0:x1,y0:y1 (columns, then rows, from 0, ends excluded).",
+);
 
 const POSITION = /^\s*([-+]?(?:\d+(?:\.\d*)?|\.\d+))\s*,\s*([-+]?(?:\d+(?:\.\d*)?|\.\d+))\s*$/;
 
@@ -84,14 +95,10 @@ export function psfCentreFromText(text: string): PsfCentring | undefined {
 }
 
 /** The centre of a psf. */
-export function parsePsfCentre(text: string): PsfCentring {
-  const centre = psfCentreFromText(text);
-  if (centre === undefined)
-    throw new InvalidArgumentError(
-      "Give auto, peak, centroid, or x,y in pixels from 0, for example 5.5,5.5.",
-    );
-  return centre;
-}
+export const parsePsfCentre = parser(
+  psfCentreFromText,
+  "Give auto, peak, centroid, or x,y in pixels from 0, for example 5.5,5.5.",
+);
 
 /** What a psf is trimmed to: a share, or `none`. */
 export function parsePsfTrim(text: string): PsfTrim {
@@ -120,12 +127,7 @@ export function planesFromText(text: string): [start: number, end: number] | und
 }
 
 /** Planes as `3` or `2:5`. */
-export function parsePlanes(text: string): [start: number, end: number] {
-  const planes = planesFromText(text);
-  if (planes === undefined)
-    throw new InvalidArgumentError("Give 3, or 2:5 for planes 2, 3 and 4 together (from 0).");
-  return planes;
-}
+export const parsePlanes = parser(planesFromText, "Give 3, or 2:5 for planes 2, 3 and 4 together (from 0).");
 
 /** A shape as `64` (square) or `64x32` (columns x rows), in the order `[ny, nx]`. */
 export function parseShape(text: string): [ny: number, nx: number] {

@@ -5,6 +5,7 @@ import { pointingOffsets } from "../data/sky/pointing-offsets.js";
 import { twoSkies } from "../data/sky/sky-mapping.js";
 import { InvalidInputError, toPlainError } from "../errors.js";
 import { type AlignedObservations, alignObservations } from "../model/align-observations.js";
+import type { Method } from "../settings/methods.js";
 import type { DeconvolveSettings, Offsets } from "./deconvolve-config.js";
 
 /** Distance in pixels from which on headers that disagree with shared pixels are worth a warning. */
@@ -21,14 +22,16 @@ export function libraryOffsets(offsets: Offsets | undefined) {
 /**
  * Observations of the same sky pixels: as they are, or with psf, exposure and background moved to where the settings say they lie.
  *
+ * @param sampler that takes them: the model of the gradient sampler (nuts) knows of offsets, so that they stay as they are
  * @throws InvalidInputError as `alignObservations`
  */
 export function placeObservations(
   observations: readonly Observation[],
   settings: Pick<DeconvolveSettings, "offsets" | "options">,
+  sampler?: Method,
 ): AlignedObservations {
   const { boundary } = settings.options;
-  const places = libraryOffsets(settings.offsets);
+  const places = sampler === "nuts" ? undefined : libraryOffsets(settings.offsets);
   if (places !== undefined)
     return alignObservations(observations, places, boundary === undefined ? {} : { boundary });
   return { observations, warnings: displacedHeaders(observations, settings), expected: [] };

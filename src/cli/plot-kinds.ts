@@ -2,6 +2,7 @@
 
 import { checkModel } from "../checks/model-check.js";
 import { predictiveCheck } from "../checks/predictive-check.js";
+import { brightestPixel, positionOf } from "../data/observation/brightest-pixel.js";
 import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
 import { animateDraws } from "../figures/animate-draws-node.js";
@@ -32,12 +33,12 @@ import { plotResiduals } from "../figures/plot-residuals.js";
 import { plotRgb } from "../figures/plot-rgb.js";
 import { plotSmoothness } from "../figures/plot-smoothness.js";
 import { psfPanels } from "../figures/psf-panels.js";
+import { given } from "../given.js";
 import type { SkyImage } from "../image.js";
 import type { OpenResult } from "../io/open-result-node.js";
 import { chainGroups } from "../posterior/chain-groups.js";
 import { fittedSky } from "../posterior/fitted-sky.js";
 import type { PosteriorSummary } from "../posterior/result.js";
-import { given } from "./given.js";
 import { type PlottedResult, withDraws } from "./plotted-result.js";
 
 /** Choices of the user that figures may heed. */
@@ -81,6 +82,70 @@ export interface PlotKind {
   /** The image itself, for terminals that have no more than blocks of colour. */
   readonly image?: (result: PlottedResult) => SkyImage;
 }
+
+/** Figures of the draws of a result. */
+const DRAW_KINDS: Readonly<
+  Record<
+    string,
+    {
+      readonly summary: string;
+      readonly svg: (draws: OpenResult, choices: PlotChoices, open: PlottedResult) => string;
+    }
+  >
+> = {
+  "parameter-traces": {
+    summary: "value of each parameter in every sweep",
+    svg: ({ parameters, result }, { figure, names }) =>
+      plotParameterTraces(parameters, result.diagnostics, { ...figure, ...given({ names }) }),
+  },
+  "parameter-distributions": {
+    summary: "histogram of each parameter, by chain",
+    svg: ({ parameters, result }, { figure, names }) =>
+      plotParameterDistributions(parameters, { ...figure, ...comparable(result), ...given({ names }) }),
+  },
+  rank: {
+    summary: "rank histograms, flat when the chains agree",
+    svg: ({ parameters, result }, { figure, names }) =>
+      plotRank(parameters, { ...figure, ...comparable(result), ...given({ names }) }),
+  },
+  autocorrelation: {
+    summary: "autocorrelation of each parameter, by chain",
+    svg: ({ parameters, result }, { figure, names }) =>
+      plotAutocorrelation(parameters, { ...figure, ...comparable(result), ...given({ names }) }),
+  },
+  hyperprior: {
+    summary: "smoothing parameter of each level against its prior",
+    svg: ({ parameters, result }, { figure }) => plotHyperprior(parameters, smoothingPriorOf(result), figure),
+  },
+  "pixel-trace": {
+    summary: "draws of the flux of a pixel, or of all within --radius of it (--at x,y)",
+    svg: ({ images, result }, { figure, at, radius }) => {
+      const [x, y] = pixel(at, result.mean);
+      return plotPixelTrace(images, x, y, { ...figure, ...given({ radius, unit: result.unit }) });
+    },
+  },
+  "pixel-region": {
+    summary: "image with a circle, beside the draws of a pixel and its neighbours (--at x,y --radius r)",
+    svg: ({ images, result }, { figure, at, radius, scale }, open) => {
+      const [x, y] = pixel(at, result.mean);
+      return plotPixelTracesRegion(images, x, y, {
+        ...{ ...figure, ...noiseScale(open), ...scale, image: result.mean },
+        ...given({ radius, unit: result.unit }),
+      });
+    },
+  },
+  "region-distribution": {
+    summary: "histogram of the flux of a pixel, or of the sum within --radius (--at x,y)",
+    svg: ({ images, result }, { figure, at, radius = 0 }) => {
+      const [x, y] = pixel(at, result.mean);
+      return plotRegionDistribution(
+        images,
+        { x, y, radius },
+        { ...figure, ...comparable(result), ...given({ unit: result.unit }) },
+      );
+    },
+  },
+};
 
 /** All kinds, in the order in which the help lists them. */
 export const PLOT_KINDS: Readonly<Record<string, PlotKind>> = {
@@ -213,76 +278,12 @@ export const PLOT_KINDS: Readonly<Record<string, PlotKind>> = {
     svg: ({ wcs }, { figure, sky, scale, compared }) =>
       plotRgb(compared, { wcs, ...figure, ...sky, ...scale }),
   },
-  "parameter-traces": {
-    summary: "value of each parameter in every sweep",
-    svg: (open, { figure, names }) => {
-      const { parameters, result } = withDraws("parameter-traces", open);
-      return plotParameterTraces(parameters, result.diagnostics, { ...figure, ...given({ names }) });
-    },
-  },
-  "parameter-distributions": {
-    summary: "histogram of each parameter, by chain",
-    svg: (open, { figure, names }) => {
-      const { parameters, result } = withDraws("parameter-distributions", open);
-      return plotParameterDistributions(parameters, {
-        ...figure,
-        ...comparable(result),
-        ...given({ names }),
-      });
-    },
-  },
-  rank: {
-    summary: "rank histograms, flat when the chains agree",
-    svg: (open, { figure, names }) => {
-      const { parameters, result } = withDraws("rank", open);
-      return plotRank(parameters, { ...figure, ...comparable(result), ...given({ names }) });
-    },
-  },
-  autocorrelation: {
-    summary: "autocorrelation of each parameter, by chain",
-    svg: (open, { figure, names }) => {
-      const { parameters, result } = withDraws("autocorrelation", open);
-      return plotAutocorrelation(parameters, { ...figure, ...comparable(result), ...given({ names }) });
-    },
-  },
-  hyperprior: {
-    summary: "smoothing parameter of each level against its prior",
-    svg: (open, { figure }) => {
-      const { parameters, result } = withDraws("hyperprior", open);
-      return plotHyperprior(parameters, smoothingPriorOf(result), figure);
-    },
-  },
-  "pixel-trace": {
-    summary: "draws of the flux of a pixel, or of all within --radius of it (--at x,y)",
-    svg: (open, { figure, at, radius }) => {
-      const { images, result } = withDraws("pixel-trace", open);
-      const [x, y] = pixel(at, result.mean);
-      return plotPixelTrace(images, x, y, { ...figure, ...given({ radius, unit: result.unit }) });
-    },
-  },
-  "pixel-region": {
-    summary: "image with a circle, beside the draws of a pixel and its neighbours (--at x,y --radius r)",
-    svg: (open, { figure, at, radius, scale }) => {
-      const { images, result } = withDraws("pixel-region", open);
-      const [x, y] = pixel(at, result.mean);
-      return plotPixelTracesRegion(images, x, y, {
-        ...{ ...figure, ...noiseScale(open), ...scale, image: result.mean },
-        ...given({ radius, unit: result.unit }),
-      });
-    },
-  },
-  "region-distribution": {
-    summary: "histogram of the flux of a pixel, or of the sum within --radius (--at x,y)",
-    svg: (open, { figure, at, radius = 0 }) => {
-      const { images, result } = withDraws("region-distribution", open);
-      const [x, y] = pixel(at, result.mean);
-      return plotRegionDistribution(
-        images,
-        { x, y, radius },
-        { ...figure, ...comparable(result), ...given({ unit: result.unit }) },
-      );
-    },
-  },
+  ...Object.fromEntries(
+    Object.entries(DRAW_KINDS).map(([kind, { summary, svg }]): [string, PlotKind] => [
+      kind,
+      { summary, svg: (open, choices) => svg(withDraws(kind, open), choices, open) },
+    ]),
+  ),
   animation: {
     summary: "draws and their mean, moving: -o x.apng, x.gif, or x.html to play with",
     moving: (open, { figure, scale, colormap, frames, framesPerSecond }, format) => {
@@ -394,14 +395,10 @@ async function chosenObservation({ observations, observation }: PlotChoices): Pr
 }
 
 /** The pixel that was asked for; without one the brightest of the mean. */
-function pixel(
-  at: readonly [number, number] | undefined,
-  { data, shape: [, nx] }: SkyImage,
-): readonly [number, number] {
+function pixel(at: readonly [number, number] | undefined, mean: SkyImage): readonly [number, number] {
   if (at) return at;
-  let brightest = 0;
-  for (let index = 1; index < data.length; index++) if (data[index] > data[brightest]) brightest = index;
-  return [brightest % nx, Math.floor(brightest / nx)];
+  const { x, y } = positionOf(brightestPixel(mean), mean.shape);
+  return [x, y];
 }
 
 /**

@@ -8,18 +8,17 @@ import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { stretchOf } from "../figures/color-scale.js";
 import { figureDocument } from "../figures/document-node.js";
-import { givenOptions } from "../figures/given-options.js";
 import { colorImage } from "../figures/heat-map.js";
 import { renderPdf } from "../figures/pdf-node.js";
 import type { ComparedImage } from "../figures/plot-comparison.js";
 import { renderPixels, renderPng } from "../figures/png-node.js";
+import { given, givenOptions } from "../given.js";
 import { readRegionText } from "../io/region-file-node.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import { nearestWord } from "../nearest-word.js";
 import { sourceApertures } from "../photometry/catalogue-file.js";
 import { formatNumber } from "./format.js";
-import { given } from "./given.js";
-import { parseNumber, parseNumbers, parseWhole } from "./option-values.js";
+import { collected, parseNumber, parseNumbers, parseWhole } from "./option-values.js";
 import { checkOutputPath, observationPaths } from "./output-path.js";
 import { oneChain, PLOT_KINDS, type PlotChoices, type PlotKind } from "./plot-kinds.js";
 import { contourImage, openPlotted, type PlottedResult, stemOf, withDraws } from "./plotted-result.js";
@@ -93,7 +92,6 @@ const PRINT_DPI = 300;
 
 function plotOptions() {
   const command = new Command("plot")
-    .summary("draw a figure of a result")
     .description("Draw a figure of a result, as PNG, SVG or PDF; or an animation of its draws.")
     .argument("<result>", "result file, FITS")
     .argument("[others...]", "further results, for comparison, grid and rgb")
@@ -110,7 +108,7 @@ function plotOptions() {
     .option(
       "--parameter <name>",
       "parameter to show, by its column in the result; may be given again",
-      (name: string, names: readonly string[] | undefined): readonly string[] => [...(names ?? []), name],
+      collected(String),
     )
     .option("--frames <n>", "frames of an animation at most", parseWhole)
     .option("--fps <n>", "frames a second of an animation (default: 8)", parseNumber)
@@ -168,9 +166,7 @@ function plotOptions() {
 type PlotFlags = ReturnType<ReturnType<typeof plotOptions>["opts"]> & InputFlags;
 
 /** The command. */
-export function plotCommand() {
-  return plotOptions().action(plot);
-}
+export const command = () => plotOptions().action(plot);
 
 async function plot(path: string, others: readonly string[], flags: PlotFlags): Promise<void> {
   const { kind: name = "posterior", output, preview = false } = flags;
@@ -219,13 +215,13 @@ async function plot(path: string, others: readonly string[], flags: PlotFlags): 
       figure: {
         document: await figureDocument(),
         ...(flags.theme && { theme: flags.theme }),
-        ...(flags.title !== undefined && { title: flags.title }),
+        ...given({ title: flags.title }),
         ...(typeof width === "string" && { width }),
       },
       scale: givenOptions(flags, ["stretch", "vmin", "vmax", "limits"]),
       ...givenOptions(flags, ["at", "radius", "colormap", "frames"]),
       ...(flags.parameter && { names: flags.parameter }),
-      ...(flags.fps !== undefined && { framesPerSecond: flags.fps }),
+      ...given({ framesPerSecond: flags.fps }),
       sky: {
         ...givenOptions(flags, ["axes", "grid", "scaleBar", "compass"]),
         ...((flags.regions ?? flags.sources) !== undefined && { regions: await drawnRegions(flags, opened) }),

@@ -6,6 +6,7 @@ import { InvalidInputError } from "../errors.js";
 import { scatterOf } from "../figures/color-scale.js";
 import type { ContourImage } from "../figures/contours.js";
 import { figureTitle } from "../figures/figure.js";
+import { given } from "../given.js";
 import type { SkyImage } from "../image.js";
 import { findHdu, imageToSkyImage, parseFitsName, wcsCards } from "../io/fits.js";
 import { openFitsFile, readFitsFile } from "../io/fits-file-node.js";
@@ -14,7 +15,6 @@ import { type OpenResult, openResult } from "../io/open-result-node.js";
 import { decodeEstimateHdus } from "../io/point-estimate-file.js";
 import { isEstimate, isMosaic } from "../io/tslira-file.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
-import { given } from "./given.js";
 import type { RecordedInputs } from "./result-inputs.js";
 
 /** A result, whatever its method. */

@@ -1,8 +1,9 @@
 /** Progress on stderr: one line rewritten in place on a terminal, a plain line every ten seconds elsewhere. What comes of it goes to stdout. */
 
 import type { RunProgress } from "../runs/sample-run.js";
+import { durationText } from "../viewer/numbers.js";
 import { jsonLines, plainText, writeJsonLine } from "./exit.js";
-import { formatCount, formatDuration } from "./format.js";
+import { formatCount } from "./format.js";
 
 /** A display of progress. */
 export interface ProgressDisplay {
@@ -24,7 +25,7 @@ function describe(progress: RunProgress): string {
   const { stage, done, total, sweepsPerSecond, secondsLeft } = progress;
   const percent = `${Math.floor((100 * done) / total)} %`.padStart(5);
   if (stage === "diagnosing") return `${percent}  comparing the chains`;
-  const left = Number.isFinite(secondsLeft) ? `${formatDuration(secondsLeft)} left` : "";
+  const left = Number.isFinite(secondsLeft) ? `${durationText(secondsLeft)} left` : "";
   return `${percent}  ${formatCount(done)} of ${formatCount(total)} sweeps, ${formatCount(sweepsPerSecond)} a second, ${left}`;
 }
 
@@ -53,7 +54,7 @@ function programDisplay(): ProgressDisplay {
 }
 
 /** Open a display on stderr. With `quiet` it shows messages only. */
-export function openProgress({ quiet }: { readonly quiet: boolean }): ProgressDisplay {
+export function openProgress({ quiet = false }: { readonly quiet?: boolean | undefined }): ProgressDisplay {
   if (jsonLines()) return programDisplay();
   const { stderr } = process;
   const terminal = stderr.isTTY === true;

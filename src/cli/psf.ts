@@ -23,10 +23,17 @@ Examples:
   tslira psf components draw1.fits draw2.fits draw3.fits draw4.fits -o components.fits
   tslira deconvolve counts.fits --psf set.fits -o result.fits`;
 
+/** One of its commands: images of psfs in, a file for --psf out. */
+function maker(name: string) {
+  return new Command(name)
+    .requiredOption("-o, --output <file>", "FITS file to write")
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", DETAILS);
+}
+
 /** The command, whose own commands do the work. */
-export function psfCommand() {
+export function command() {
   return new Command("psf")
-    .summary("psfs that vary over the field, or are not known exactly")
     .description(
       "Make a file of several psfs: a set at places of the field, an ensemble of which one is true, or one between whose psfs the true one lies.",
     )
@@ -34,61 +41,49 @@ export function psfCommand() {
     .helpCommand(false)
     .addHelpText("after", DETAILS)
     .addCommand(
-      new Command("stack")
+      maker("stack")
         .summary("put psfs at places into one file")
         .description("Put images of psfs, each with the place where it holds, into one file for --psf.")
         .argument("<psfs...>", "images of psfs with their places, psf.fits@x,y")
-        .requiredOption("-o, --output <file>", "FITS file to write")
-        .helpOption("-h, --help", "print this help")
-        .addHelpText("after", DETAILS)
         .action(async (names, { output }) => keep(await stackPsfs(names, "psf stack"), output)),
     )
     .addCommand(
-      new Command("rings")
+      maker("rings")
         .summary("put psfs by their distance off axis into one file")
         .description(
           "Put images of psfs, each with its distance from the optical axis, on rings about it into one file for --psf, turned with the position angle.",
         )
         .argument("<psfs...>", "images of psfs with their distances, psf.fits@40 or psf.fits@5arcmin")
-        .requiredOption("-o, --output <file>", "FITS file to write")
         .requiredOption(
           "--aim <place>",
           "the optical axis: x,y in pixels of the counts from 0, or RAdeg,DECdeg",
         )
         .option("--angles <n>", "places of a ring", parseWhole, 8)
-        .helpOption("-h, --help", "print this help")
-        .addHelpText("after", DETAILS)
         .action(async (names, { output, aim, angles }) =>
           keep(await ringPsfs(names, aim, angles, "psf rings"), output),
         ),
     )
     .addCommand(
-      new Command("ensemble")
+      maker("ensemble")
         .summary("put psfs of which one is true into one file")
         .description("Put images of psfs, of which one is true, into one file for --psf.")
         .argument("<psfs...>", "images of psfs; put those side by side that are alike")
-        .requiredOption("-o, --output <file>", "FITS file to write")
         .option("--weights <list>", "how likely each is before the data are seen, 2,1,1 (default: all alike)")
-        .helpOption("-h, --help", "print this help")
-        .addHelpText("after", DETAILS)
         .action((names, { output, weights }) => ensemble(names, output, weights)),
     )
     .addCommand(
-      new Command("components")
+      maker("components")
         .summary("put psfs between which the true one lies into one file")
         .description(
           "Put images of psfs, such as draws of a calibration, into one file for --psf, whose psf is their mean and some of each of their principal components.",
         )
         .argument("<psfs...>", "images of psfs")
-        .requiredOption("-o, --output <file>", "FITS file to write")
         .option(
           "--count <n>",
           "components to use, 1 to 9 (default: as many as explain 99% of the variance)",
           parseWhole,
         )
         .option("--weights <list>", "how likely each is before the data are seen, 2,1,1 (default: all alike)")
-        .helpOption("-h, --help", "print this help")
-        .addHelpText("after", DETAILS)
         .action((names, { output, count, weights }) => components(names, output, count, weights)),
     );
 }

@@ -9,7 +9,7 @@ import { splitPlace } from "../io/psf-stack-node.js";
 import type { ObservationFileNames } from "../io/public-datasets-node.js";
 import type { PosteriorSummary } from "../posterior/result.js";
 import { flagSettings } from "./deconvolve.js";
-import { type DeconvolveSettings, mergeSettings, readConfigFile } from "./deconvolve-config.js";
+import { type DeconvolveSettings, FILE_KEYS, mergeSettings, readConfigFile } from "./deconvolve-config.js";
 import { deconvolveOptions } from "./deconvolve-options.js";
 import { placeObservations } from "./place-observations.js";
 import { type NamedObservation, readTogether } from "./read-together.js";
@@ -66,8 +66,7 @@ async function recordedSettings(command: string): Promise<DeconvolveSettings | u
     .configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
   options.parse(args, { from: "user" });
   const flags = options.opts();
-  const config =
-    flags.config === undefined ? { common: {}, options: {} } : await readConfigFile(flags.config);
+  const config = await readConfigFile(flags.config);
   return mergeSettings(flagSettings(options.processedArgs[0], flags), config);
 }
 
@@ -89,7 +88,7 @@ export async function findRecordedData(
   const names: readonly NamedObservation[] = settings.observations;
   for (const one of names) {
     const found: { -readonly [Key in keyof NamedObservation]: NamedObservation[Key] } = { ...one };
-    for (const key of ["counts", "psf", "exposure", "background", "mask"] as const) {
+    for (const key of FILE_KEYS) {
       const given = one[key];
       if (given === undefined || (typeof given === "string" && key === "psf" && isPsfName(given))) continue;
       const places: string[] = [];

@@ -4,11 +4,11 @@ import { Option } from "@commander-js/extra-typings";
 import type { WcsCard } from "../data/observation/observation.js";
 import type { PixelPosition } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
+import { given } from "../given.js";
 import type { Shape } from "../image.js";
 import { readRegionFile } from "../io/region-file-node.js";
 import { type Circle, circularRegion, type Region } from "../posterior/region.js";
-import { given } from "./given.js";
-import { parseCircle } from "./option-values.js";
+import { collected, parseCircle } from "./option-values.js";
 
 /** What the help of a command says of region files. */
 export const REGION_DETAILS = `Regions: DS9 region files (circle, ellipse, box, polygon, annulus, point; image, physical, fk5, icrs,
@@ -20,9 +20,9 @@ export function regionOptions() {
     regions: new Option(
       "--regions <file>",
       "DS9 region file or FITS image of labels; may be repeated",
-    ).argParser((text: string, all: string[] | undefined) => [...(all ?? []), text]),
+    ).argParser(collected(String)),
     circle: new Option("--circle <x,y,r>", "a circle, in pixels from 0; may be repeated").argParser(
-      (text: string, all: Circle[] | undefined) => [...(all ?? []), parseCircle(text)],
+      collected(parseCircle),
     ),
   };
 }

@@ -2,12 +2,12 @@
 
 import { Command } from "@commander-js/extra-typings";
 import { InvalidInputError } from "../errors.js";
+import { given } from "../given.js";
 import { readResultSummary } from "../io/result-file-node.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import { reportFromFile } from "../report/report-file-node.js";
 import { readSignificance } from "../significance/significance-file-node.js";
 import { formatBytes } from "./format.js";
-import { given } from "./given.js";
 import { parseBytes } from "./option-values.js";
 import { checkOutputPath, observationPaths } from "./output-path.js";
 import { openPlotted } from "./plotted-result.js";
@@ -38,7 +38,6 @@ Examples:
 /** The command with all its options, but without its action. */
 export function reportOptions() {
   const command = new Command("report")
-    .summary("one page on a result, to read and to attach to a paper")
     .description("Write a self-contained HTML page on a result.")
     .argument("<result>", "result file, FITS, plain or .gz")
     .requiredOption("-o, --output <file>", "page to write, .html")
@@ -63,9 +62,7 @@ export function reportOptions() {
 type ReportFlags = ReturnType<ReturnType<typeof reportOptions>["opts"]> & InputFlags;
 
 /** The command. */
-export function reportCommand() {
-  return reportOptions().action(report);
-}
+export const command = () => reportOptions().action(report);
 
 async function report(path: string, flags: ReportFlags): Promise<void> {
   const { output, title, maxSize, overwrite = false, quiet = false } = flags;

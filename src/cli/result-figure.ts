@@ -1,7 +1,8 @@
 /** Figures of results, apart from what finds them: the library that draws is read only where a figure is asked for. */
 
 import { figureDocument } from "../figures/document-node.js";
-import { type Panel, plotPanels } from "../figures/plot-panels.js";
+import { residualPanels } from "../figures/plot-estimate.js";
+import { plotPanels } from "../figures/plot-panels.js";
 import { plotPosterior } from "../figures/plot-posterior.js";
 import { renderPng } from "../figures/png-node.js";
 import type { SkyImage } from "../image.js";
@@ -18,22 +19,8 @@ export async function drawPosterior(result: PosteriorSummary, counts: SkyImage, 
 
 /** Draw what another method found into a PNG file. */
 export async function drawEstimate(result: PointEstimate, counts: SkyImage, path: string): Promise<void> {
-  const flux = { label: "flux", stretch: "asinh" as const };
-  const panels: Panel[] = [
-    { image: counts, title: "Counts", label: "counts", stretch: "asinh" },
-    { image: result.flux, title: "Flux", ...flux },
-    {
-      image: residuals(counts, result.predicted[0]).sigma,
-      title: "Residuals",
-      label: "sigma",
-      colormap: "RdBu",
-      vmin: -4,
-      vmax: 4,
-    },
-  ];
-  if (result.std !== undefined) {
-    panels.push({ image: result.std, title: "Standard deviation", ...flux, colormap: "viridis" });
-  }
+  const { sigma } = residuals(counts, result.predicted[0]);
+  const panels = residualPanels(counts, result, sigma, { stretch: "asinh" });
   const svg = plotPanels(panels, { document: await figureDocument(), title: result.method });
   await writeWholeFile(path, await renderPng(svg));
 }

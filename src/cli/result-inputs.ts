@@ -3,9 +3,9 @@
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
+import { given } from "../given.js";
 import { type ObservationFileNames, readObservationFiles } from "../io/public-datasets-node.js";
 import type { PosteriorSummary } from "../posterior/result.js";
-import { given } from "./given.js";
 import { addFileOptions, type ObservationFlags, observationNames } from "./observation-options.js";
 import { findRecordedData, recordedNames } from "./recorded-data.js";
 

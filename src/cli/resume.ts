@@ -2,11 +2,12 @@
 
 import { Command, Option } from "@commander-js/extra-typings";
 import { InvalidInputError } from "../errors.js";
+import { given } from "../given.js";
 import { resumeRun } from "../runs/deconvolve-to-file-node.js";
 import { parseSeconds, parseWhole } from "./option-values.js";
 import { checkOutputPaths } from "./output-path.js";
 import { openProgress } from "./progress.js";
-import { interruptible, reportRun } from "./run-report.js";
+import { keepingChains, reportRun } from "./run-report.js";
 
 const DETAILS = `
 A run keeps its chains in a folder beside its result (result.fits.checkpoint) until it is complete.
@@ -22,7 +23,6 @@ Example:
 /** The command with all its options, but without its action. */
 export function resumeOptions() {
   return new Command("resume")
-    .summary("continue a run that was stopped or killed")
     .description("Continue a run from its checkpoint, and write its result.")
     .argument("<checkpoint>", "folder that the run left behind")
     .option("--png <file>", "also draw counts, mean, std, signal to noise and R-hat")
@@ -44,8 +44,8 @@ export function resumeOptions() {
 }
 
 /** The command. */
-export function resumeCommand() {
-  return resumeOptions().action(async (checkpoint, flags) => {
+export const command = () =>
+  resumeOptions().action(async (checkpoint, flags) => {
     const { png, workers, checkpointEvery, output, device } = flags;
     const overwrite = flags.overwrite === true;
     // What the run read is known by its bytes alone: nothing of that is a .png.
@@ -53,9 +53,9 @@ export function resumeCommand() {
       throw new InvalidInputError(`resume: figure must be a .png, got ${png}; add .png to its name`);
     }
     await checkOutputPaths([png], { overwrite, inputs: [output] });
-    const progress = openProgress({ quiet: flags.quiet === true });
+    const progress = openProgress(flags);
     const warnings: string[] = [];
-    const run = await interruptible(progress, checkpoint, (signal) =>
+    const run = await keepingChains(progress, checkpoint, (signal) =>
       resumeRun(checkpoint, {
         onProgress: progress.update,
         onNote: (text) => progress.say(`tslira: ${text}`),
@@ -65,12 +65,8 @@ export function resumeCommand() {
         },
         signal,
         overwrite,
-        ...(output === undefined ? {} : { output }),
-        ...(workers === undefined ? {} : { workers }),
-        ...(device === undefined ? {} : { device }),
-        ...(checkpointEvery === undefined ? {} : { checkpointSeconds: checkpointEvery }),
+        ...given({ output, workers, device, checkpointSeconds: checkpointEvery }),
       }),
     );
     await reportRun(run, { ...flags, png, progress, warnings });
   });
-}

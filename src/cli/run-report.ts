@@ -9,7 +9,7 @@ import type { PosteriorSummary } from "../posterior/result.js";
 import type { FileRun } from "../runs/deconvolve-to-file-node.js";
 import { EXIT } from "./exit.js";
 import { formatBytes } from "./format.js";
-import { listenForInterrupt } from "./interrupt.js";
+import { interruptible } from "./interrupt.js";
 import type { ProgressDisplay } from "./progress.js";
 import { summaryData, summaryLines } from "./summary.js";
 
@@ -18,25 +18,20 @@ import { summaryData, summaryLines } from "./summary.js";
  *
  * @param checkpoint folder from which it can be continued, for messages
  */
-export async function interruptible<T>(
+export function keepingChains<T>(
   progress: ProgressDisplay,
   checkpoint: string,
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const interruption = listenForInterrupt(() =>
-    progress.say("stopping; what was sampled so far is kept. Ctrl-C again quits at once"),
+  const stopping = "stopping; what was sampled so far is kept. Ctrl-C again quits at once";
+  return interruptible(progress, stopping, (signal) =>
+    run(signal).catch((error) => {
+      if (/^(ABORTED|JOB)$/.test(toPlainError(error).code) && existsSync(checkpoint)) {
+        progress.say(`tslira: the chains are kept; continue with tslira resume ${shellLine([checkpoint])}`);
+      }
+      throw error;
+    }),
   );
-  try {
-    return await run(interruption.signal);
-  } catch (error) {
-    if (/^(ABORTED|JOB)$/.test(toPlainError(error).code) && existsSync(checkpoint)) {
-      progress.say(`tslira: the chains are kept; continue with tslira resume ${shellLine([checkpoint])}`);
-    }
-    throw error;
-  } finally {
-    progress.close();
-    interruption.release();
-  }
 }
 
 /** A path as somebody in this folder would write it. */

@@ -1,10 +1,10 @@
 /** Settings of the samplers as the library takes them, from flags or a job file. */
 
+import { given } from "../given.js";
 import type { SkyImage } from "../image.js";
 import type { ChainRunOptions, PriorChoice } from "../runs/prepare-run.js";
 import type { SAMPLERS } from "../settings/methods.js";
 import type { DeconvolveSettings } from "./deconvolve-config.js";
-import { given } from "./given.js";
 import { libraryOffsets } from "./place-observations.js";
 
 /** A method that draws from a posterior. */

@@ -35,7 +35,6 @@ function parseSkyPosition(text: string): SkyPosition {
 
 function sendOptions() {
   return new Command("send")
-    .summary("show files in DS9, TOPCAT, Aladin and others, by SAMP")
     .description("Send images and catalogues to programs that listen: DS9, TOPCAT, Aladin, astropy.")
     .argument("[files...]", "FITS image, FITS table or VOTable")
     .option("--to <name>", "one program by its name, or part of it (default: all that take it)")
@@ -47,9 +46,7 @@ function sendOptions() {
 }
 
 /** The command. */
-export function sendCommand() {
-  return sendOptions().action(send);
-}
+export const command = () => sendOptions().action(send);
 
 type Flags = ReturnType<ReturnType<typeof sendOptions>["opts"]>;
 

@@ -61,8 +61,8 @@ function readerOf({ kind }: Setting): Reader {
 }
 
 /** Keys of config files: each setting, those of `trace` in an object. */
-export function settingKeys(settings: readonly Setting[] = SETTINGS): Readonly<Record<string, Reader>> {
-  const given = settings.filter(({ found }) => !found);
+export function settingKeys(): Readonly<Record<string, Reader>> {
+  const given = SETTINGS.filter(({ found }) => !found);
   const keys: Record<string, Reader | Record<string, Reader>> = valuesOf(
     given.map((setting) => [setting, readerOf(setting)]),
   ) as never;

@@ -4,7 +4,7 @@ import { Option } from "@commander-js/extra-typings";
 import { settingsOf } from "../settings/by-method.js";
 import { NULL_KINDS } from "../significance/null-model.js";
 import { observationCommand } from "./observation-options.js";
-import { parseNumber, parseNumberOrList, parsePlace, parseWhole } from "./option-values.js";
+import { collected, parseNumber, parseNumberOrList, parsePlace, parseWhole } from "./option-values.js";
 import { REGION_DETAILS, regionOptions } from "./region-options.js";
 import { addSettingOptions } from "./setting-options.js";
 
@@ -41,15 +41,10 @@ Examples:
       {"counts": "b.fits", "psf": "psf-b.fits", "exposure": "exp-b.fits", "background": "bkg-b.fits"}]}
   tslira report result.fits --significance significance.fits -o report.html`;
 
-function collected<T>(parse: (text: string) => T) {
-  return (text: string, all: T[] = []): T[] => [...all, parse(text)];
-}
-
 /** The command with all its options, but without its action. */
 export function significanceOptions() {
   const regions = regionOptions();
   const command = observationCommand("significance")
-    .summary("is it real? p-values, fluxes and limits of regions")
     .description(
       "Test whether regions hold more than a null hypothesis explains, by simulations, and measure them.",
     )

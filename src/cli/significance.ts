@@ -6,6 +6,7 @@ import { InvalidInputError, toPlainError } from "../errors.js";
 import { figureDocument } from "../figures/document-node.js";
 import { plotLocalSignificance, plotSignificance } from "../figures/plot-significance.js";
 import { renderPng } from "../figures/png-node.js";
+import { given } from "../given.js";
 import type { SkyImage } from "../image.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import { shellLine } from "../jobs/shell-command.js";
@@ -19,10 +20,10 @@ import { significanceCsv, significanceData } from "../significance/significance-
 import { writeSignificance } from "../significance/significance-file-node.js";
 import { openTaskFolder } from "../significance/task-folder-node.js";
 import { VERSION } from "../version.js";
+import { durationText } from "../viewer/numbers.js";
 import { type GivenOptions, mergeSettings, readConfig } from "./deconvolve-config.js";
-import { formatDuration, formatNumber, formatWithError, tableLines } from "./format.js";
-import { given } from "./given.js";
-import { listenForInterrupt } from "./interrupt.js";
+import { formatNumber, formatWithError, tableLines } from "./format.js";
+import { interruptible } from "./interrupt.js";
 import { requiredPrior } from "./method-options.js";
 import { observationNames } from "./observation-options.js";
 import { checkOutputPaths, observationPaths } from "./output-path.js";
@@ -35,9 +36,7 @@ import { MEASURE_KEYS, type SignificanceConfig, TEST_KEYS } from "./significance
 import { SAMPLER_SETTINGS, type SignificanceFlags, significanceOptions } from "./significance-options.js";
 
 /** The command. */
-export function significanceCommand() {
-  return significanceOptions().action(significance);
-}
+export const command = () => significanceOptions().action(significance);
 
 /** Settings of the run that flags give. */
 export function significanceSettings(flags: SignificanceFlags): SignificanceSettings {
@@ -59,10 +58,7 @@ export function significanceSettings(flags: SignificanceFlags): SignificanceSett
 
 /** What a run needs: flags joined with the config file. */
 async function significanceInputs(counts: string | undefined, flags: SignificanceFlags) {
-  const { settings: config, more } =
-    flags.config === undefined
-      ? { settings: { common: {}, options: {} }, more: {} }
-      : await readConfig(flags.config, { ...TEST_KEYS, ...MEASURE_KEYS });
+  const { settings: config, more } = await readConfig(flags.config, { ...TEST_KEYS, ...MEASURE_KEYS });
   const { circles, thresholds, ...test } = more as SignificanceSettings &
     Pick<SignificanceConfig, "circles" | "thresholds">;
   const { offsets } = flags;
@@ -116,7 +112,7 @@ async function significance(counts: string | undefined, flags: SignificanceFlags
   if (scanPng !== undefined && settings.scan === undefined) {
     throw new InvalidInputError("significance: --scan-png must come with --scan, got none; add --scan 2");
   }
-  const progress = openProgress({ quiet: quiet === true });
+  const progress = openProgress({ quiet });
   const warnings: string[] = [];
   const warn = (text: string) => {
     if (warnings.includes(text)) return;
@@ -145,32 +141,27 @@ async function significance(counts: string | undefined, flags: SignificanceFlags
   let estimate: SignificanceEstimate;
   const started = performance.now();
   try {
-    const interruption = listenForInterrupt(() =>
-      progress.say("stopping; finished replicates are kept. Ctrl-C again quits at once"),
-    );
-    try {
-      estimate = await runSignificance(observations, run, {
+    const stopping = "stopping; finished replicates are kept. Ctrl-C again quits at once";
+    estimate = await interruptible(progress, stopping, (signal) =>
+      runSignificance(observations, run, {
         store,
-        signal: interruption.signal,
+        signal,
         ...given({ workers, thresholds }),
         onProgress: ({ done, total, fraction, secondsLeft }) => {
-          const left = Number.isFinite(secondsLeft) ? `, ${formatDuration(secondsLeft)} left` : "";
+          const left = Number.isFinite(secondsLeft) ? `, ${durationText(secondsLeft)} left` : "";
           progress.show(
             `${`${Math.floor(100 * fraction)} %`.padStart(5)}  ${done} of ${total} data sets${left}`,
             "sampling",
           );
         },
-      });
-    } catch (error) {
-      const { code } = toPlainError(error);
-      if (code === "ABORTED" || code === "JOB") {
-        progress.say(`tslira: finished replicates are in ${tasks}; the same command goes on from there`);
-      }
-      throw error;
-    } finally {
-      progress.close();
-      interruption.release();
-    }
+      }).catch((error) => {
+        const { code } = toPlainError(error);
+        if (code === "ABORTED" || code === "JOB") {
+          progress.say(`tslira: finished replicates are in ${tasks}; the same command goes on from there`);
+        }
+        throw error;
+      }),
+    );
     for (const text of estimate.warnings) warn(text);
     const command = `tslira ${shellLine(process.argv.slice(2))}`;
     await writeSignificance(estimate, output, { version: VERSION, command, inputs });
@@ -235,7 +226,7 @@ export function significanceLines(estimate: SignificanceEstimate, seconds?: numb
   const { run, regions, pairs, scan, replicates } = estimate;
   const { config, null: hypothesis } = run;
   const several = regions.length > 1;
-  const time = seconds === undefined ? "" : `, ${formatDuration(seconds)}`;
+  const time = seconds === undefined ? "" : `, ${durationText(seconds)}`;
   const fitted = hypothesis.parameters.map(
     ({ name, value, error }) => `${name} ${formatWithError(value, error)}`,
   );

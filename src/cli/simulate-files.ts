@@ -9,6 +9,7 @@ import { parseDs9Regions } from "../data/regions/ds9-region.js";
 import { pixelToSky } from "../data/sky/sky-position.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
+import { given } from "../given.js";
 import { constantImage, type SkyImage } from "../image.js";
 import {
   carriedCards,
@@ -22,10 +23,9 @@ import {
 import { openFitsFile, writeFitsFile } from "../io/fits-file-node.js";
 import { type ObservationFiles, readObservationFiles, readSkyFiles } from "../io/public-datasets-node.js";
 import { shellLine } from "../jobs/shell-command.js";
-import { regionFluxUnit } from "../photometry/measured-table.js";
+import { regionFluxUnit } from "../posterior/region.js";
 import { VERSION } from "../version.js";
 import { formatCount, formatNumber } from "./format.js";
-import { given } from "./given.js";
 import type { ObservationFlags } from "./observation-options.js";
 import { checkOutputPaths, observationPaths } from "./output-path.js";
 

@@ -11,6 +11,7 @@ import {
   simulatePointSource,
 } from "../data/observation/simulated-datasets.js";
 import { InvalidInputError } from "../errors.js";
+import { given } from "../given.js";
 import { imageSum, type SkyImage } from "../image.js";
 import { fitsCard } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
@@ -18,9 +19,8 @@ import { withFileErrors } from "../io/fits-temporary-node.js";
 import { shellLine } from "../jobs/shell-command.js";
 import { EXIT } from "./exit.js";
 import { formatCount } from "./format.js";
-import { given } from "./given.js";
 import { fileOptions } from "./observation-options.js";
-import { flagName, parseNumber, parseShape, parseWhole } from "./option-values.js";
+import { collected, flagName, parseNumber, parseShape, parseWhole } from "./option-values.js";
 import { checkOutputPaths } from "./output-path.js";
 import { FLUX_CARD, simulateFiles, wholeNumbers } from "./simulate-files.js";
 
@@ -62,7 +62,6 @@ Examples:
 function simulateOptions() {
   const { psf, backgroundUnit, psfCutout, psfCentre, align } = fileOptions();
   return new Command("simulate")
-    .summary("make an observation of a known sky, to try things on")
     .description("Simulate counts of a known sky: Poisson draws of psf * (exposure * (flux + background)).")
     .addArgument(new Argument("[sky]", "what to observe").choices(Object.keys(SKIES)))
     .requiredOption("-o, --output <folder>", "folder for the files, or the start of their names")
@@ -86,10 +85,7 @@ function simulateOptions() {
     .optionsGroup("Own files:")
     .option("--sky <file>", "image of a sky to observe")
     .option("--counts <file>", "observed counts to inject sources into")
-    .option("--inject <x,y,flux>", "a point source; may be repeated", (text: string, all: string[] = []) => [
-      ...all,
-      text,
-    ])
+    .option("--inject <x,y,flux>", "a point source; may be repeated", collected(String))
     .addOption(
       new Option(
         "--inject-unit <unit>",
@@ -114,9 +110,7 @@ function simulateOptions() {
 type Flags = ReturnType<ReturnType<typeof simulateOptions>["opts"]>;
 
 /** The command. */
-export function simulateCommand() {
-  return simulateOptions().action(simulate);
-}
+export const command = () => simulateOptions().action(simulate);
 
 const NAMED_ONLY = ["shape", "flux", "psfSigma"] as const;
 const FILES_ONLY = ["inject", "psf", "backgroundUnit", "psfCutout", "psfCentre", "align"] as const;
@@ -151,29 +145,19 @@ async function simulateNamed(sky: string, flags: Flags): Promise<void> {
     }),
   });
   const prefix = await filePrefix(output);
-  const images = {
-    counts: observation.counts,
-    psf: observation.psf,
-    exposure: observation.exposure,
-    background: observation.background,
-    flux: observation.flux,
-  };
-  const files: Record<string, string> = {};
-  for (const [name, image] of Object.entries(images)) {
-    if (image === undefined) continue;
-    files[name] = `${prefix}${name}.fits`;
-  }
+  const { counts, psf, exposure, background, flux: truth } = observation;
+  const images = Object.entries({ counts, psf, exposure, background, flux: truth }).flatMap(
+    ([name, image]) => (image === undefined ? [] : [{ name, image, file: `${prefix}${name}.fits` }]),
+  );
+  const files = Object.fromEntries(images.map(({ name, file }) => [name, file]));
   await checkOutputPaths(Object.values(files), { overwrite });
-  for (const [name, file] of Object.entries(files)) {
-    const image = images[name as keyof typeof images];
-    if (image !== undefined) await writeImage(file, image, observation.name ?? sky, name);
-  }
+  for (const { name, image, file } of images) await writeImage(file, image, observation.name ?? sky, name);
   const next = nextCommand(prefix, files);
   if (!quiet) {
-    const [ny, nx] = observation.counts.shape;
+    const [ny, nx] = counts.shape;
     process.stderr.write(
-      `${observation.name}: ${nx} x ${ny} pixels, ${formatCount(imageSum(observation.counts))} counts, ` +
-        `true flux ${formatCount(imageSum(observation.flux))}, seed ${seed}\n` +
+      `${observation.name}: ${nx} x ${ny} pixels, ${formatCount(imageSum(counts))} counts, ` +
+        `true flux ${formatCount(imageSum(truth))}, seed ${seed}\n` +
         `  written      ${Object.values(files).join(", ")}\n` +
         `  next         ${next}\n`,
     );
@@ -242,17 +226,7 @@ async function writeImage(file: string, image: SkyImage, object: string, name: s
 
 function nextCommand(prefix: string, { counts, psf, exposure, background }: Record<string, string>): string {
   return `tslira ${shellLine([
-    "deconvolve",
-    counts,
-    "--psf",
-    psf,
-    "--exposure",
-    exposure,
-    "--background",
-    background,
-    "-o",
-    `${prefix}result.fits`,
-    "--png",
-    `${prefix}posterior.png`,
+    ...["deconvolve", counts, "--psf", psf, "--exposure", exposure, "--background", background],
+    ...["-o", `${prefix}result.fits`, "--png", `${prefix}posterior.png`],
   ])}`;
 }

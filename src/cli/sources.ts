@@ -4,21 +4,20 @@ import { Command } from "@commander-js/extra-typings";
 import { formatSkyPosition } from "../data/sky/sky-angle.js";
 import { pixelToSky } from "../data/sky/sky-position.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
-import { openResult } from "../io/open-result-node.js";
+import { given } from "../given.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import { shellLine } from "../jobs/shell-command.js";
 import { type FoundSource, findSources } from "../photometry/find-sources.js";
-import { type MeasuredTableOptions, regionFluxUnit } from "../photometry/measured-table.js";
+import type { MeasuredTableOptions } from "../photometry/measured-table.js";
 import { encodeSourcesFits, sourcesCsv, sourcesDs9, sourcesVotable } from "../photometry/source-table.js";
 import { fittedSky } from "../posterior/fitted-sky.js";
+import { regionFluxUnit } from "../posterior/region.js";
 import { VERSION } from "../version.js";
 import { formatChance, formatNumber, formatWithError, tableLines } from "./format.js";
-import { given } from "./given.js";
-import { listenForInterrupt } from "./interrupt.js";
-import { parseNumber, parseWhole } from "./option-values.js";
+import { collected, parseNumber, parseWhole } from "./option-values.js";
 import { byEnding, checkOutputPaths } from "./output-path.js";
-import { openProgress } from "./progress.js";
 import { addInputOptions, type InputFlags, requiredInputs } from "./result-inputs.js";
+import { workOnResult } from "./result-work.js";
 
 const DETAILS = `
 Peaks of the posterior mean are tested as points in addition to everything else: the light there is taken out of the
@@ -35,7 +34,6 @@ Examples:
 
 function sourcesOptions() {
   const command = new Command("sources")
-    .summary("a catalogue of the sources in a result")
     .description("Find sources in the draws of a result: positions, fluxes, extents, false alarms.")
     .argument("<result>", "result of tslira deconvolve")
     .option("--false-alarms <number>", "to expect in a field without sources (default: 0.1)", parseNumber)
@@ -43,7 +41,7 @@ function sourcesOptions() {
     .option(
       "-o, --output <file>",
       "catalogue: .fits, .vot, .xml, .csv or .reg; may be repeated",
-      (text: string, all: string[] = []) => [...all, text],
+      collected(String),
     )
     .option("--overwrite", "replace the outputs")
     .option("--csv", "print all columns as CSV")
@@ -56,9 +54,7 @@ function sourcesOptions() {
 type Flags = ReturnType<ReturnType<typeof sourcesOptions>["opts"]> & InputFlags;
 
 /** The command. */
-export function sourcesCommand() {
-  return sourcesOptions().action(sourcesFile);
-}
+export const command = () => sourcesOptions().action(sourcesFile);
 
 type Encode = (sources: readonly FoundSource[], options: MeasuredTableOptions) => Uint8Array | string;
 
@@ -81,16 +77,13 @@ async function sourcesFile(path: string, flags: Flags): Promise<void> {
     outputs.map(({ file }) => file),
     { overwrite: flags.overwrite === true, inputs: [path] },
   );
-  const progress = openProgress({ quiet: flags.quiet === true });
-  const interruption = listenForInterrupt(() => progress.say("stopping"));
-  const open = await openResult(path);
-  try {
+  await workOnResult(path, flags, async (open, progress, signal) => {
     const { result, images, parameters } = open;
     const observations = await requiredInputs("sources", path, result, flags);
     const sources = await findSources(images, observations, {
       ...fittedSky(result),
       parameters,
-      signal: interruption.signal,
+      signal,
       onProgress: (fraction) => progress.show(`${Math.floor(100 * fraction)} %`, "looking for sources"),
       ...given({ falseAlarms: flags.falseAlarms, extraDraws: flags.draws }),
     });
@@ -98,11 +91,7 @@ async function sourcesFile(path: string, flags: Flags): Promise<void> {
     const table: MeasuredTableOptions = { wcs: result.wcs ?? [], ...given({ unit: result.unit }) };
     for (const { file, encode } of outputs) await writeWholeFile(file, encode(sources, table));
     process.stdout.write(printed(sources, table, flags));
-  } finally {
-    progress.close();
-    interruption.release();
-    open.close();
-  }
+  });
 }
 
 function printed(sources: readonly FoundSource[], table: MeasuredTableOptions, flags: Flags): string {

@@ -63,7 +63,6 @@ const USUAL_PORT = 8640;
 /** The command with all its options, but without its action. */
 export function studioOptions() {
   return new Command("studio")
-    .summary("deconvolve in the browser: a page served to this machine alone")
     .description("Open Studio, the page that deconvolves files in the browser.")
     .option("--port <n>", "port on 127.0.0.1 (default: 8640, or a free one)", parseWhole)
     .option("--no-open", "print the address, but do not open a browser")
@@ -72,9 +71,7 @@ export function studioOptions() {
 }
 
 /** The command. */
-export function studioCommand() {
-  return studioOptions().action(studio);
-}
+export const command = () => studioOptions().action(studio);
 
 /** A page server on this machine. */
 export interface StudioServer {

@@ -1,8 +1,11 @@
 /** What a result says, for people and for programs. */
 
+import { given } from "../given.js";
 import type { ResultSummary } from "../io/result-decode.js";
+import { regionFluxUnit } from "../posterior/region.js";
 import type { Convergence, CountsLedger } from "../posterior/result.js";
-import { formatCount, formatDuration, formatNumber, formatWithError, tableLines } from "./format.js";
+import { durationText } from "../viewer/numbers.js";
+import { formatCount, formatNumber, formatWithError, tableLines } from "./format.js";
 
 /** The parts of a result that the summary shows. */
 export type Summary = Omit<ResultSummary, "keptDraws">;
@@ -69,7 +72,7 @@ function convergenceRow({ name, mean, std, rhat, ess }: Convergence): string[] {
 
 /** The summary as lines of text. */
 export function summaryLines(result: Summary): string[] {
-  const { config, mean, total, ledger, diagnostics, provenance, complete, name, unit = "", target } = result;
+  const { config, mean, total, ledger, diagnostics, provenance, complete, name, unit, target } = result;
   const [ny, nx] = mean.shape;
   const sweeps = `${formatCount(config.iterations)} sweeps (${formatCount(config.burnIn)} of burn-in)`;
   const worst = diagnostics.verdict.worst.filter(
@@ -85,7 +88,10 @@ export function summaryLines(result: Summary): string[] {
       (complete ? "" : ", stopped early"),
     ...(config.method === undefined ? [] : [`method ${config.method}, ${config.prior}`]),
     "",
-    ...entry("total flux", `${formatWithError(total.mean, total.std)} ${unit}`.trimEnd()),
+    ...entry(
+      "total flux",
+      `${formatWithError(total.mean, total.std)} ${regionFluxUnit(unit) ?? ""}`.trimEnd(),
+    ),
     ...entry(
       "counts",
       ...(ledger.length === 1
@@ -120,7 +126,7 @@ function timeText(seconds: number, { config, complete }: Summary): string {
   const rate = complete
     ? `, ${formatCount((config.chains * config.iterations) / Math.max(seconds, 1e-3))} sweeps a second`
     : "";
-  return `${formatDuration(seconds)} of sampling${rate}`;
+  return `${durationText(seconds)} of sampling${rate}`;
 }
 
 /** The summary as plain data for `--json`. */
@@ -150,7 +156,7 @@ export function summaryData(result: Summary): Record<string, unknown> {
     verdict,
     parameters,
     target: target ?? null,
-    ...(transitions === undefined ? {} : { transitions }),
+    ...given({ transitions }),
     config,
     referenceExposure,
     seconds: provenance.seconds,

@@ -1,8 +1,9 @@
 import { quantileInPlace } from "../data/random/sorted-quantile.js";
 import { InvalidInputError } from "../errors.js";
+import { givenOptions } from "../given.js";
 import type { SkyImage } from "../image.js";
 import { type Colormap, isDiverging, NAN_INDEX } from "./colormap.js";
-import { givenOptions } from "./given-options.js";
+import { extremes } from "./extremes.js";
 
 /** How values are spread over the colours; `sqrt` and `asinh` keep the sign, `log` shows values <= 0 as the lowest. */
 export type Stretch = "linear" | "sqrt" | "log" | "asinh";
@@ -173,20 +174,6 @@ function oneSidedLimits(
   }
   if (low < high) return [low, high];
   return low === 0 ? [0, 1] : [Math.min(low, 0), Math.max(low, 0)];
-}
-
-/** Smallest and largest finite value, `[Infinity, -Infinity]` when there is none. */
-function extremes(values: readonly Float64Array[]): [min: number, max: number] {
-  let min = Number.POSITIVE_INFINITY;
-  let max = Number.NEGATIVE_INFINITY;
-  for (const data of values) {
-    for (const value of data) {
-      if (!Number.isFinite(value)) continue;
-      if (value < min) min = value;
-      if (value > max) max = value;
-    }
-  }
-  return [min, max];
 }
 
 function smallestPositive(values: readonly Float64Array[]): number {

@@ -123,7 +123,8 @@ export function binShares(
 }
 
 /** Corners of a histogram as points. */
-function steps(shares: readonly number[], [low, high]: readonly [number, number]): [number, number][] {
+/** The outline of a histogram over a domain. */
+export function steps(shares: readonly number[], [low, high]: readonly [number, number]): [number, number][] {
   const bin = (high - low) / shares.length;
   return shares.flatMap((share, index): [number, number][] => [
     [low + index * bin, share],

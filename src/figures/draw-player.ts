@@ -4,7 +4,7 @@ import { InvalidInputError } from "../errors.js";
 import { asDrawSource, type DrawSource } from "../posterior/draw-source.js";
 import type { ImageTrace } from "../posterior/trace.js";
 import { escapeXml } from "../xml-text.js";
-import { type ColorScale, type ColorScaleOptions, colorIndices } from "./color-scale.js";
+import { type ColorScale, type ColorScaleOptions, colorIndices, valueAt } from "./color-scale.js";
 import { NAN_INDEX, palette } from "./colormap.js";
 import { drawFrames, drawScale, shownChains } from "./draw-sequence.js";
 import { composeFigure, type FigureOptions } from "./figure.js";
@@ -155,17 +155,6 @@ function affordableDraws(
   const probe = track(source, chains[0], scale, FEWEST);
   const each = (probe.images.length + probe.means.length) / probe.draws.length;
   return Math.max(Math.min(wanted, Math.floor(maxBytes / (each * chains.length))), Math.min(wanted, FEWEST));
-}
-
-/** The value at a place of a colour scale, by halving: the scale is increasing. */
-function valueAt({ limits: [low, high], place }: ColorScale, at: number): number {
-  let [from, to] = [low, high];
-  for (let step = 0; step < 60; step++) {
-    const middle = (from + to) / 2;
-    if (place(middle) < at) from = middle;
-    else to = middle;
-  }
-  return (from + to) / 2;
 }
 
 /** A value to three digits; what is nothing beside the limits of the scale is zero. */

@@ -1,7 +1,7 @@
 import type { WcsCard } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
+import { givenOptions } from "../given.js";
 import { escapeXml } from "../xml-text.js";
-import { givenOptions } from "./given-options.js";
 import { px, textElement, textWidth } from "./svg.js";
 import { FONT_FAMILY, FONT_SIZE, type Theme, type ThemeName, theme as themeColors } from "./theme.js";
 
@@ -132,7 +132,7 @@ export function layoutFigure(
     if (best !== undefined) return svgDocument(best, frame);
     if (across > 1) continue;
     throw new InvalidInputError(
-      `figure: width must leave room for a panel beside its labels, got ${frame.width}; give for example 88mm`,
+      `figure: width must leave room for a panel beside its labels, got ${frame.width}; give more`,
       { fields: { width: frame.width } },
     );
   }

@@ -3,13 +3,13 @@ import type { ShapedRegion } from "../data/regions/ds9-region.js";
 import { isEquatorial } from "../data/sky/sky-angle.js";
 import { parseWcs, type SkyWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
+import { given, givenOptions } from "../given.js";
 import { checkShape, type SkyImage } from "../image.js";
 import { drawAxes } from "./axes.js";
 import { type ColorScale, type ColorScaleOptions, colorScale, type Stretch } from "./color-scale.js";
 import { isDiverging, palette } from "./colormap.js";
 import { type ContourImage, contourElements } from "./contours.js";
 import type { Cell } from "./figure.js";
-import { givenOptions } from "./given-options.js";
 import { colorBarElement, heatMapElement, rgbElement } from "./heat-map.js";
 import { type Marker, markerElements } from "./marker.js";
 import { regionElements } from "./region-outlines.js";
@@ -262,7 +262,7 @@ function drawColorBar(
   return { elements, width };
 }
 
-/** The label of a colour bar and its stretch, in one line when they fit beside the bar, else apart. */
+/** The label of a colour bar and its stretch, in one line when they fit beside the bar, else apart, and a long unit before what it is divided by. */
 function labelLines(
   label: string,
   unit: string,
@@ -281,7 +281,7 @@ function labelLines(
   );
   if (fits(line)) return line === "" ? [] : [line];
   const two = [parts.slice(0, -1).join(" "), ...parts.slice(-1)];
-  return two.every(fits) ? two : parts;
+  return two.every(fits) ? two : parts.flatMap((part) => (fits(part) ? [part] : part.split(/ (?=\/ )/)));
 }
 
 /** Axes on the sky where the image has one and they fit, else in pixels. */
@@ -339,12 +339,7 @@ function overlay(
     shapes += `<path d="${gridPath}" fill="none" stroke="${color}" stroke-opacity="0.35" stroke-width="0.7"/>`;
   }
   if (contours.length > 0)
-    shapes += contourElements(
-      contoursOf ?? { image },
-      contours,
-      { image, ...(wcs !== undefined && { wcs }) },
-      box,
-    );
+    shapes += contourElements(contoursOf ?? { image }, contours, { image, ...given({ wcs }) }, box);
   shapes += regionElements(regions, box);
   shapes += markerElements(markers, box);
   if (wcs !== undefined && scaleBar !== false)

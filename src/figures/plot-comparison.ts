@@ -5,6 +5,7 @@ import { type SkyImage, sameShape } from "../image.js";
 import { chartPanel } from "./chart-panel.js";
 import { type ColorScale, colorScale, type StretchOptions, stretchOf } from "./color-scale.js";
 import type { Colormap } from "./colormap.js";
+import { steps } from "./distribution-panel.js";
 import { type Cell, type FigureOptions, layoutFigure } from "./figure.js";
 import { imagePanel, type SkyPanelOptions, skyOf } from "./image-panel.js";
 import { type Theme, theme as themeColors } from "./theme.js";
@@ -158,19 +159,10 @@ function cutPanel(
     },
     y: { domain: [0, 1.04], ticks, label },
     marks: all.map(({ image }, index) =>
-      Plot.line(
-        Array.from(image.data.subarray(y * nx, (y + 1) * nx)).flatMap((value, x) => {
-          const at = scale.place(value);
-          return [
-            [x - 0.5, at],
-            [x + 0.5, at],
-          ] as [number, number][];
-        }),
-        {
-          ...{ x: "0", y: "1", stroke: cutColor(index, colors), strokeWidth: 1.2 },
-          ...(isDashed(index, colors) && { strokeDasharray: "4,3" }),
-        },
-      ),
+      Plot.line(steps(Array.from(image.data.subarray(y * nx, (y + 1) * nx), scale.place), [-0.5, nx - 0.5]), {
+        ...{ x: "0", y: "1", stroke: cutColor(index, colors), strokeWidth: 1.2 },
+        ...(isDashed(index, colors) && { strokeDasharray: "4,3" }),
+      }),
     ),
   });
 }
@@ -191,14 +183,17 @@ function checkImages(images: readonly ComparedImage[], truth: SkyImage | undefin
       {},
     );
   }
-  for (const image of [...images.map((one) => one.image), ...(truth ? [truth] : [])]) {
-    if (!sameShape(image, first.image)) {
-      throw new InvalidInputError(
-        `plotComparison: all images must have the shape [${first.image.shape.join(", ")}] of the first, got [${image.shape.join(", ")}]; cut or bin them alike`,
-        { fields: { shape: image.shape, expected: first.image.shape } },
-      );
-    }
-  }
+  checkSameShape("plotComparison", [...images.map((one) => one.image), ...(truth ? [truth] : [])]);
+}
+
+/** @throws InvalidInputError when an image has not the shape of the first */
+export function checkSameShape(where: string, [first, ...others]: readonly SkyImage[]): void {
+  const other = others.find((image) => !sameShape(image, first));
+  if (other === undefined) return;
+  throw new InvalidInputError(
+    `${where}: all images must have the shape [${first.shape.join(", ")}] of the first, got [${other.shape.join(", ")}]; cut or bin them alike`,
+    { fields: { shape: other.shape, expected: first.shape } },
+  );
 }
 
 function subtract(image: SkyImage, { data }: SkyImage): SkyImage {

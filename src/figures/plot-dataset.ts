@@ -1,4 +1,5 @@
 import type { Observation } from "../data/observation/observation.js";
+import { given } from "../given.js";
 import type { SkyImage } from "../image.js";
 import { type StretchOptions, stretchOf } from "./color-scale.js";
 import { type FigureOptions, figureTitle, frameOf } from "./figure.js";
@@ -38,8 +39,8 @@ export function plotDataset(dataset: DatasetImages, options: PlotDatasetOptions)
   const scale = stretchOf(options);
   const { counts, psf, exposure, background, flux, mask, wcs } = dataset;
   const box = boxSize(counts.shape[1], counts.shape[0], size);
-  const shared = { ...skyOf(options), ...(wcs !== undefined && { wcs }) };
-  const inFlux = { label: "flux", ...(unit !== undefined && { unit }), ...shared };
+  const shared = { ...skyOf(options), ...given({ wcs }) };
+  const inFlux = { label: "flux", ...given({ unit }), ...shared };
   const panels: Panel[] = [
     { image: mask ? masked(counts, mask) : counts, title: "Counts", label: "counts", ...scale, ...shared },
   ];
@@ -47,7 +48,7 @@ export function plotDataset(dataset: DatasetImages, options: PlotDatasetOptions)
   if (exposure) {
     panels.push({
       ...{ image: exposure, title: "Exposure", label: "exposure", colormap: "viridis", ...shared },
-      ...(exposureUnit !== undefined && { unit: exposureUnit }),
+      ...given({ unit: exposureUnit }),
     });
   }
   if (background)
@@ -65,7 +66,7 @@ export function plotDataset(dataset: DatasetImages, options: PlotDatasetOptions)
     document,
     columns: columns ?? (panels.length === 4 ? 2 : Math.min(3, panels.length)),
     size,
-    ...(title !== undefined && { title }),
+    ...given({ title }),
     ...frameOf(options),
   });
 }

@@ -1,6 +1,7 @@
+import { given } from "../given.js";
 import type { SkyImage } from "../image.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
-import { noiseOf, type StretchOptions, stretchOf } from "./color-scale.js";
+import { noiseOf, type Stretch, type StretchOptions, stretchOf } from "./color-scale.js";
 import { type FigureOptions, figureTitle, frameOf } from "./figure.js";
 import { type SkyPanelOptions, skyOf } from "./image-panel.js";
 import { type Panel, plotPanels } from "./plot-panels.js";
@@ -28,14 +29,14 @@ export function plotEstimate(estimate: EstimatedImages, options: PlotEstimateOpt
   const { method, flux, std, predicted, wcs, unit } = estimate;
   const { document, counts, size } = options;
   const softening = std && noiseOf(std);
-  const scale = stretchOf({ ...(softening !== undefined && { softening }), ...options });
+  const scale = stretchOf({ ...given({ softening }), ...options });
   const { stretch } = scale;
   const sky = {
     ...(options.contours && { contoursOf: { image: flux } }),
     ...skyOf(options),
-    ...(wcs !== undefined && { wcs }),
+    ...given({ wcs }),
   };
-  const shown = { ...sky, label: "flux", ...(unit !== undefined && { unit }) };
+  const shown = { ...sky, label: "flux", ...given({ unit }) };
   const panels: Panel[] = [
     ...(counts ? [{ ...sky, image: counts, title: "Counts", label: "counts", stretch }] : []),
     { ...shown, ...scale, image: flux, title: `Flux by ${method}` },
@@ -43,15 +44,36 @@ export function plotEstimate(estimate: EstimatedImages, options: PlotEstimateOpt
       ? [{ ...shown, image: std, title: "Standard deviation", stretch, colormap: "viridis" as const }]
       : []),
     ...predicted.map((image, index, { length }) => ({
-      ...{ ...(wcs !== undefined && { wcs }), image, stretch, label: "counts" },
+      ...{ ...given({ wcs }), image, stretch, label: "counts" },
       title: length > 1 ? `Predicted counts ${index + 1}` : "Predicted counts",
     })),
   ];
   const title = figureTitle(estimate);
   return plotPanels(panels, {
     ...{ document, columns: panels.length === 4 ? 2 : Math.min(3, panels.length) },
-    ...(size !== undefined && { size }),
-    ...(title !== undefined && { title }),
+    ...given({ size, title }),
     ...frameOf(options),
   });
+}
+
+/**
+ * Panels of an image by a point method beside the data: counts, flux, residuals and, where it has one, the standard deviation.
+ *
+ * @param sigma residuals in units of their deviations `[ny, nx]`
+ */
+export function residualPanels(
+  counts: SkyImage,
+  { flux, std }: Pick<PointEstimate, "flux"> & Partial<Pick<PointEstimate, "std">>,
+  sigma: SkyImage,
+  { stretch, ...unit }: { readonly stretch: Stretch; readonly unit?: string },
+): Panel[] {
+  const shown = { label: "flux", stretch, ...unit };
+  return [
+    { image: counts, title: "Counts", label: "counts", stretch },
+    { image: flux, title: "Flux", ...shown },
+    { image: sigma, title: "Residuals", label: "sigma", colormap: "RdBu", vmin: -4, vmax: 4 },
+    ...(std
+      ? [{ image: std, title: "Standard deviation", ...shown, colormap: "viridis" } satisfies Panel]
+      : []),
+  ];
 }

@@ -1,6 +1,7 @@
 import { multiscaleDecomposition } from "../data/observation/multiscale-decomposition.js";
 import { InvalidInputError } from "../errors.js";
 import { imageSum, type SkyImage } from "../image.js";
+import { regionFluxUnit } from "../posterior/region.js";
 import type { Stretch } from "./color-scale.js";
 import { type FigureOptions, layoutFigure } from "./figure.js";
 import { boxSize, imagePanel } from "./image-panel.js";
@@ -48,7 +49,8 @@ export function plotMultiscale(image: SkyImage, options: PlotMultiscaleOptions):
       { fields: { levels, top } },
     );
   }
-  const total = `Total ${label} ${formatNumber(imageSum(image), 4)} ${formatUnit(unit ?? "")}`.trim();
+  const total =
+    `Total ${label} ${formatNumber(imageSum(image), 4)} ${formatUnit(regionFluxUnit(unit) ?? "")}`.trim();
   const shares = levels.some((level) => level < top);
   return layoutFigure({ title: total, ...options }, levels.length, (zoom, columns) => {
     // The same box for all levels: the eye should follow a place from column to column.

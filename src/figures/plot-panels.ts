@@ -1,4 +1,5 @@
 import { InvalidInputError } from "../errors.js";
+import { given } from "../given.js";
 import { type SkyImage, sameShape } from "../image.js";
 import { colorScale } from "./color-scale.js";
 import { type Cell, type FigureOptions, layoutFigure } from "./figure.js";
@@ -87,22 +88,16 @@ export function imageCells(
   return panels.map((panel, index) => {
     const lastInRow = index % columns === Math.min(columns, panels.length) - 1;
     const { label, unit } = first;
-    return imagePanel(
-      panel.image,
-      shared
-        ? { ...panel, ...(label !== undefined && { label }), ...(unit !== undefined && { unit }) }
-        : panel,
-      {
-        document,
-        theme,
-        size: (panel.size ?? size) * zoom,
-        exact: zoom !== 1,
-        ...(panel.title !== undefined && { title: panel.title }),
-        ...(shared && { scale: shared, colorBar: lastInRow }),
-        xLabels: !aligned || index + columns >= places,
-        yLabels: !aligned || index % columns === 0,
-      },
-    );
+    return imagePanel(panel.image, shared ? { ...panel, ...given({ label, unit }) } : panel, {
+      document,
+      theme,
+      size: (panel.size ?? size) * zoom,
+      exact: zoom !== 1,
+      ...given({ title: panel.title }),
+      ...(shared && { scale: shared, colorBar: lastInRow }),
+      xLabels: !aligned || index + columns >= places,
+      yLabels: !aligned || index % columns === 0,
+    });
   });
 }
 

@@ -1,6 +1,6 @@
 import type { ChainGroups } from "../posterior/chain-groups.js";
 import type { DrawSource } from "../posterior/draw-source.js";
-import type { Circle, Region } from "../posterior/region.js";
+import { type Circle, type Region, regionFluxUnit } from "../posterior/region.js";
 import type { ImageTrace } from "../posterior/trace.js";
 import { convergenceNote, isDoubtful } from "./convergence-note.js";
 import { distributionPanel } from "./distribution-panel.js";
@@ -84,7 +84,8 @@ export function plotRegionDistribution(
   region: Circle | Region,
   options: PlotRegionDistributionOptions,
 ): string {
-  const { document, theme = "light", unit } = options;
+  const { document, theme = "light" } = options;
+  const unit = regionFluxUnit(options.unit);
   const quantities = [regionQuantity(images, region, unit === undefined ? {} : { unit })];
   const [quantity] = comparedQuantities("plotRegionDistribution", quantities, undefined, options.groups);
   const { convergence, chains, which } = quantity!;

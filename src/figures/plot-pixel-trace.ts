@@ -1,5 +1,5 @@
 import type { DrawSource } from "../posterior/draw-source.js";
-import { circlePixels } from "../posterior/region.js";
+import { circlePixels, regionFluxUnit } from "../posterior/region.js";
 import type { ImageTrace } from "../posterior/trace.js";
 import { type FigureOptions, layoutFigure } from "./figure.js";
 import { theme as themeColors } from "./theme.js";
@@ -33,7 +33,8 @@ export function plotPixelTrace(
   y: number,
   options: PlotPixelTraceOptions,
 ): string {
-  const { document, theme = "light", unit, radius = 0, burnIn = images.first } = options;
+  const { document, theme = "light", radius = 0, burnIn = images.first } = options;
+  const unit = regionFluxUnit(options.unit);
   const circle = { x, y, radius };
   pixelIndex("plotPixelTrace", x, y, images.shape);
   const pixels = circlePixels(circle, images.shape);

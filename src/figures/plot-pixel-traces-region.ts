@@ -5,6 +5,7 @@ import { circlePixels } from "../posterior/region.js";
 import type { ImageTrace } from "../posterior/trace.js";
 import { chartPanel } from "./chart-panel.js";
 import { type StretchOptions, stretchOf } from "./color-scale.js";
+import { extremes } from "./extremes.js";
 import { type FigureOptions, type LegendEntry, layoutFigure } from "./figure.js";
 import { imagePanel } from "./image-panel.js";
 import { momentsAfter } from "./plot-pixel-trace.js";
@@ -71,9 +72,7 @@ export function plotPixelTracesRegion(
 
   const image = options.image ?? meanOfDraws(images);
   const drawn = centre.flatMap(({ length }, chain) => (length > 0 ? [chain] : []));
-  const ranges = series.map((chains) => extent(drawn.map((chain) => chains[chain])));
-  const low = Math.min(...ranges.map(([least]) => least));
-  const high = Math.max(...ranges.map(([, most]) => most));
+  const [low, high] = extremes(series.flat());
   const pad = 0.05 * (high - low) || Math.abs(high) * 0.1 || 1;
   const y2 = [low - (low > 0 && low < pad ? low : pad), high + pad] as const;
   const last = images.first + images.every * Math.max(...centre.map(({ length }) => length));
@@ -192,15 +191,4 @@ function shadeClasses(radius: number): number[] {
 function shade(colors: Theme, index: number, classes: number): string {
   const part = classes <= 1 ? 0.3 : 0.1 + (0.5 * index) / (classes - 1);
   return mixColors(colors.muted, colors.background, part);
-}
-
-function extent(chains: readonly Float64Array[]): [number, number] {
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const chain of chains) {
-    for (const value of chain) {
-      if (value < low) low = value;
-      if (value > high) high = value;
-    }
-  }
-  return low <= high ? [low, high] : [0, 1];
 }

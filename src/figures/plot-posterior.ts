@@ -1,3 +1,4 @@
+import { given } from "../given.js";
 import type { SkyImage } from "../image.js";
 import type { PosteriorResult } from "../posterior/result.js";
 import {
@@ -55,11 +56,11 @@ export const RHAT_COLORS = [1.01, 1.1] as const;
 export function plotPosterior(result: PosteriorImages, options: PlotPosteriorOptions): string {
   const { counts, show, columns, document, size } = options;
   const softening = noiseOf(result.std);
-  const scale = stretchOf({ ...(softening !== undefined && { softening }), ...options });
+  const scale = stretchOf({ ...given({ softening }), ...options });
   const available = posteriorPanels(result, counts, scale, {
     ...(options.contours && { contoursOf: { image: result.mean } }),
     ...skyOf(options),
-    ...(result.wcs !== undefined && { wcs: result.wcs }),
+    ...given({ wcs: result.wcs }),
   });
   const doubtful = result.diagnostics.rhat.data.some((rhat) => rhat > RHAT_COLORS[0]);
   const order = show ?? [
@@ -71,8 +72,7 @@ export function plotPosterior(result: PosteriorImages, options: PlotPosteriorOpt
   return plotPanels(panels, {
     document,
     columns: columns ?? (panels.length === 4 ? 2 : Math.min(3, Math.max(panels.length, 1))),
-    ...(size !== undefined && { size }),
-    ...(title !== undefined && { title }),
+    ...given({ size, title }),
     ...frameOf(options),
   });
 }
@@ -86,7 +86,7 @@ function posteriorPanels(
 ): Readonly<Record<PosteriorPanel, readonly Panel[]>> {
   const { mean, std, quantiles, diagnostics } = result;
   const { stretch, softening } = scale;
-  const unit = { label: "flux", ...(result.unit !== undefined && { unit: result.unit }), ...sky };
+  const unit = { label: "flux", ...given({ unit: result.unit }), ...sky };
   const flux = { ...unit, ...scale };
   // One scale for all quantiles, or the eye compares colours that mean different fluxes.
   const shared =
@@ -97,7 +97,7 @@ function posteriorPanels(
     std: [
       {
         ...{ image: std, title: "Standard deviation", ...unit, stretch, colormap: "viridis" },
-        ...(softening !== undefined && { softening }),
+        ...given({ softening }),
       },
     ],
     quantiles: (quantiles?.images ?? []).map((image, index) => ({

@@ -1,10 +1,9 @@
 import type { WcsCard } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
-import { sameShape } from "../image.js";
 import { colorScale, type StretchOptions, stretchOf } from "./color-scale.js";
 import { type FigureOptions, layoutFigure } from "./figure.js";
 import { rgbPanel, type SkyPanelOptions, skyOf } from "./image-panel.js";
-import type { ComparedImage } from "./plot-comparison.js";
+import { type ComparedImage, checkSameShape } from "./plot-comparison.js";
 
 /** Options of `plotRgb`. */
 export interface PlotRgbOptions extends FigureOptions, SkyPanelOptions, StretchOptions {
@@ -33,13 +32,10 @@ export function plotRgb(images: readonly ComparedImage[], options: PlotRgbOption
       { fields: { images: images.length } },
     );
   }
-  const other = images.find(({ image }) => !sameShape(image, red.image));
-  if (other !== undefined) {
-    throw new InvalidInputError(
-      `plotRgb: all images must have the shape [${red.image.shape.join(", ")}] of the first, got [${other.image.shape.join(", ")}]; cut or bin them alike`,
-      { fields: { shape: other.image.shape, expected: red.image.shape } },
-    );
-  }
+  checkSameShape(
+    "plotRgb",
+    images.map(({ image }) => image),
+  );
   const { document, theme = "light", size = 320, wcs } = options;
   const channels = images.map(({ image }) => ({ image, scale: colorScale([image], stretchOf(options)) }));
   const shown = { ...skyOf(options), ...(wcs !== undefined && { wcs }) };

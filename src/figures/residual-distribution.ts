@@ -2,6 +2,7 @@ import * as Plot from "@observablehq/plot";
 import { halfDeviance, logPoisson } from "../data/random/poisson.js";
 import type { SkyImage } from "../image.js";
 import { type ChartPanelOptions, chartPanel } from "./chart-panel.js";
+import { steps } from "./distribution-panel.js";
 import type { Cell, LegendEntry } from "./figure.js";
 import type { Theme } from "./theme.js";
 import { formatNumber, linearTicks } from "./ticks.js";
@@ -108,10 +109,6 @@ export function residualDistributionPanel(
   const normal = (value: number) => pixels * BIN * normalDensity(value);
   const top = 1.15 * Math.max(1, normal(0), ...observed, ...expected);
   const [low, high] = [edges[0], edges.at(-1)!];
-  const steps = edges.slice(0, -1).flatMap((edge, bin) => [
-    [edge, expected[bin]],
-    [edge + BIN, expected[bin]],
-  ]) as [number, number][];
   const curve = Array.from({ length: 101 }, (_, index) => low + ((high - low) * index) / 100);
   const { width, height } = options;
   return chartPanel({
@@ -136,7 +133,7 @@ export function residualDistributionPanel(
         fill: colors.muted,
         fillOpacity: 0.55,
       }),
-      Plot.line(steps, { stroke: colors.series[1], strokeWidth: 1.3 }),
+      Plot.line(steps(Array.from(expected), [low, high]), { stroke: colors.series[1], strokeWidth: 1.3 }),
       Plot.line(curve, {
         x: (at: number) => at,
         y: normal,

@@ -1,5 +1,6 @@
 import { type AngleStyle, formatAngle, isEquatorial, sexagesimal } from "../data/sky/sky-angle.js";
 import type { SkyWcs } from "../data/sky/sky-wcs.js";
+import { extremes } from "./extremes.js";
 import { textWidth } from "./svg.js";
 import { FONT_SIZE } from "./theme.js";
 import type { Ticks } from "./ticks.js";
@@ -58,7 +59,7 @@ export function angleStyle(wcs: SkyWcs, quantity: "lon" | "lat", notation: SkyNo
  */
 export function skyTicks(edge: SkyEdge, style: AngleStyle): SkyTicks | undefined {
   const steps = style === "degrees" ? DEGREE_STEPS : style === "hms" ? TIME_STEPS : ARC_STEPS;
-  const [low, high] = finiteRange(edge.degrees);
+  const [low, high] = extremes([edge.degrees]);
   const most = Math.max(2, Math.min(7, Math.floor(edge.length / (edge.horizontal ? 34 : 26))));
   let single: SkyTicks | undefined;
   for (const step of steps) {
@@ -77,15 +78,6 @@ export function skyTicks(edge: SkyEdge, style: AngleStyle): SkyTicks | undefined
     single ??= ticks;
   }
   return single;
-}
-
-function finiteRange(values: Float64Array): [number, number] {
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const value of values) {
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
-  return [low, high];
 }
 
 /** Where whole multiples of a step cross the edge, in reading order: left to right, top to bottom. */

@@ -1,6 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { drawAxes, drawMarks } from "./axes.js";
 import { clipped, frameElement, panelHeading } from "./chart-panel.js";
+import { extremes } from "./extremes.js";
 import type { Cell, LegendEntry } from "./figure.js";
 import { px, textWidth } from "./svg.js";
 import { FONT_SIZE, mixColors, type Theme } from "./theme.js";
@@ -282,8 +283,8 @@ export function chainColor({ series }: Theme, chain: number): string {
 /** Range of the values after burn-in, widened towards those before it by at most half of itself on each side. */
 function valueRange({ chains, first, every, burnIn }: TraceSeries): [number, number] {
   const split = Math.max(Math.ceil((burnIn - first) / every), 0);
-  const [low, high] = extremes(chains, split, Number.POSITIVE_INFINITY);
-  const [allLow, allHigh] = extremes(chains, 0, Number.POSITIVE_INFINITY);
+  const [low, high] = extremes(chains, split);
+  const [allLow, allHigh] = extremes(chains);
   if (!(allLow <= allHigh)) return [0, 1];
   const [from, to] = low <= high ? [low, high] : [allLow, allHigh];
   const reach = (to - from) / 2;
@@ -291,20 +292,6 @@ function valueRange({ chains, first, every, burnIn }: TraceSeries): [number, num
   const top = Math.min(allHigh, to + reach);
   const pad = top > bottom ? (top - bottom) * 0.06 : Math.abs(top) * 0.1 || 1;
   return [bottom - pad, top + pad];
-}
-
-function extremes(chains: readonly ArrayLike<number>[], start: number, end: number): [number, number] {
-  let low = Number.POSITIVE_INFINITY;
-  let high = Number.NEGATIVE_INFINITY;
-  for (const values of chains) {
-    for (let index = start; index < Math.min(values.length, end); index++) {
-      const value = values[index];
-      if (!Number.isFinite(value)) continue;
-      if (value < low) low = value;
-      if (value > high) high = value;
-    }
-  }
-  return [low, high];
 }
 
 function countBins(

@@ -167,6 +167,32 @@ export function sectionOf(
   };
 }
 
+/**
+ * What is said where planes of the counts are chosen and a cube that goes with them has other planes, such as an exposure at the edges of
+ * the bands: which of them are meant nobody knows, and the mean of all is taken.
+ *
+ * @throws InvalidInputError for a background or a mask, which belong to one band
+ */
+export function otherPlanes(
+  role: ImageRole,
+  name: string,
+  info: FitsHduInfo,
+  counts: FitsHduInfo,
+  { planes }: ComposeOptions,
+): string[] {
+  if (planes === undefined || info.kind !== "image" || counts.kind !== "image") return [];
+  const [own, whole] = [imageSize(info.shape).planes, imageSize(counts.shape).planes];
+  if (role === "counts" || own <= 1 || own === whole) return [];
+  const rule = `${name}: ${role} must have one plane or as many as the counts, ${whole}, got ${own}`;
+  const one = `'${plainPath(name)}[${info.index}][0]'`;
+  if (role === "exposure" || role === "psf") {
+    return [`${rule}; the mean of all was taken, name the one of the band, as ${one}`];
+  }
+  throw new InvalidInputError(`${rule}; name the one of the band, as ${one}`, {
+    fields: { image: role, planes: own, expected: whole },
+  });
+}
+
 /** Whether an image has the pixels of the whole counts, so that a cut-out of these is one of it. */
 function goesAlike(info: FitsImageInfo, counts: FitsImageInfo, align: "sky" | "pixels"): boolean {
   const [own, whole] = [imageSize(info.shape), imageSize(counts.shape)];
@@ -180,9 +206,11 @@ function onePlane(role: ImageRole, { name, hdu }: NamedHdu, { planes }: ComposeO
   const size = hdu.kind === "image" ? imageSize(hdu.shape) : undefined;
   if (size === undefined || size.planes <= 1) return imageToSkyImage(hdu);
   if (planes === undefined) {
+    const choose =
+      role === "counts" ? `take one with --plane 0, sum some with --plane 0:${size.planes}, or ` : "";
     throw new FormatError(
-      `${name}: ${role} must be an image of two axes, got a cube of ${size.planes} planes; take one with --plane 0, sum some with ` +
-        `--plane 0:${size.planes}, or name it in the file, ${plainPath(name)}[${hdu.index}][0]`,
+      `${name}: ${role} must be an image of two axes, got a cube of ${size.planes} planes; ${choose}name one in the file, ` +
+        `${plainPath(name)}[${hdu.index}][0]`,
       { fields: { image: role, planes: size.planes } },
     );
   }
@@ -245,11 +273,13 @@ function plainName(name: string): string {
  * @throws FormatError when an HDU is no image
  */
 export function composeObservation(hdus: ObservationHdus, options: ComposeOptions = {}): ComposedObservation {
-  const part = (role: ImageRole, named: NamedHdu | undefined): NamedHdu | undefined =>
-    named && {
-      ...named,
-      hdu: sectionHdu(named.name, named.hdu, sectionOf(role, named.hdu, hdus.counts.hdu, options)),
-    };
+  const notes: string[] = [];
+  const part = (role: ImageRole, named: NamedHdu | undefined): NamedHdu | undefined => {
+    if (named === undefined) return undefined;
+    notes.push(...otherPlanes(role, named.name, named.hdu, hdus.counts.hdu, options));
+    const section = sectionOf(role, named.hdu, hdus.counts.hdu, options);
+    return { ...named, hdu: sectionHdu(named.name, named.hdu, section) };
+  };
   const parts = {
     counts: part("counts", hdus.counts)!,
     psf:
@@ -260,7 +290,8 @@ export function composeObservation(hdus: ObservationHdus, options: ComposeOption
     background: part("background", hdus.background),
     mask: hdus.mask && "regions" in hdus.mask ? hdus.mask : part("mask", hdus.mask),
   };
-  return composeParts(parts, options);
+  const composed = composeParts(parts, options);
+  return { ...composed, notes: [...notes, ...composed.notes] };
 }
 
 /** The images of one observation, of which only the parts in use are there. */

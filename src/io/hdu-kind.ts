@@ -112,7 +112,7 @@ function imageKind(hdu: FitsHduInfo, file: string, values: ImageValues | undefin
   }
   if (isExposureUnit(unit)) return beside("exposure", `an exposure map in ${unit}`, ["--exposure", file]);
   const sumOfOne = values !== undefined && !whole && Math.abs(values.sum - 1) < 0.02;
-  if (/\b(psf|prf)\b/i.test(title) || (sumOfOne && values.min! >= 0))
+  if (/\b(psf(kernel)?|prf)\b/i.test(title) || (sumOfOne && values.min! >= 0))
     return beside("psf", "a point spread function", ["--psf", file]);
   if (/\bmask\b/i.test(title)) return beside("mask", "a mask", ["--mask", file]);
   if (isRateUnit(unit)) return noCounts(`of rates in ${unit}`, "give the counts and their exposure");

@@ -12,6 +12,7 @@ import {
   composeParts,
   type ImageRole,
   type NamedHdu,
+  otherPlanes,
   type RegionMask,
   sectionOf,
 } from "./compose-observation.js";
@@ -157,6 +158,7 @@ async function readFiles(files: ObservationFileNames, sky: boolean): Promise<Obs
     const whole = (await find(counts)).info;
     const load = async (role: ImageRole, name: string): Promise<NamedHdu> => {
       const { file, path, info, plane } = await find(name);
+      if (plane === undefined) notes.push(...otherPlanes(role, name, info, whole, options));
       const section = sectionOf(role, info, whole, options);
       const planes = plane === undefined ? {} : { planes: [plane, plane + 1] as const };
       const hdu = await file.readHdu(info.index, { ...section, ...planes });

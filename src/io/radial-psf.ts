@@ -107,7 +107,7 @@ export function readRadialPsf(
   const notes =
     rows > 1 && energies !== undefined
       ? [
-          `${name}: psf should be of one energy, got ${rows}; their mean was taken, weighted by exposure and a spectrum of energy^-2`,
+          `${name}: psf should be of one energy, got ${rows}; their mean was taken, weighted by exposure and a spectrum of energy^-2; make it for the energies of the counts where these are others`,
         ]
       : [];
   return { name, radii, unit: pixels ? "pixel" : "deg", values, notes };

@@ -25,10 +25,9 @@ export async function collectChains(
   const prepared = await planChains(job, readTask(job, 0));
   const { plan, shape, names } = prepared;
   const { burnIn, traceEvery: every, iterations: sweeps, chains: planned } = plan.config;
-  const chains = comparableFinished(
-    "cycleSpin" in plan.config ? plan.config : { chains: planned },
-    [...results.keys()].sort((a, b) => a - b),
-  );
+  const chains = comparableFinished("cycleSpin" in plan.config ? plan.config : { chains: planned }, [
+    ...results.keys(),
+  ]);
   const work = join(folder, "work");
   removeLeftovers(work, "collect", "tmp");
   const scratch = join(work, ownedName("collect", randomBytes(6).toString("hex"), "tmp"));

@@ -45,11 +45,10 @@ export async function collectJob(job: Job, options: CollectJobOptions = {}): Pro
   const { manifest, folder } = job;
   const { verify = true, overwrite = false, onProgress } = options;
   const output = options.output ?? resolve(folder, manifest.output);
-  const results = new Map<number, string>();
-  const { states } = scanResults(job, { verify }, (index, path) => results.set(index, path));
-  for (const [index, state] of states.entries()) {
-    if (TASK_STATES[state] !== "done") results.delete(index);
-  }
+  const found = new Map<number, string>();
+  const { states } = scanResults(job, { verify }, (index, path) => found.set(index, path));
+  const good = [...found].filter(([index]) => TASK_STATES[states[index]] === "done");
+  const results = new Map(good.sort(([one], [other]) => one - other));
   if (results.size === 0) {
     throw new JobError(
       `${folder}: at least one task must have a result to collect, got none of ${manifest.tasks.count}; see tslira cluster status`,

@@ -49,8 +49,7 @@ export async function collectObservations(
   await withFileErrors(output, () => mkdir(output, { recursive: true }));
   const rows: CatalogueRow[] = [];
   let done = 0;
-  for (const index of [...results.keys()].sort((a, b) => a - b)) {
-    const path = results.get(index) ?? "";
+  for (const [index, path] of results) {
     const task = readTask(job, index);
     const file = join(output, `${task.name}.fits`);
     const result = await readTaskResult(job, task, path);
@@ -85,13 +84,24 @@ export async function collectObservations(
   };
 }
 
+/** Columns of the catalogue: name, format in FITS (`A`: texts, as long as the longest), and value. */
+const COLUMNS: readonly (readonly [
+  name: string,
+  format: string,
+  of: (row: CatalogueRow) => string | number | boolean,
+])[] = [
+  ["name", "A", ({ name }) => name],
+  ["file", "A", ({ file }) => file],
+  ["seed", "K", ({ seed }) => seed],
+  ["flux", "D", ({ flux }) => flux],
+  ["flux_std", "D", ({ fluxStd }) => fluxStd],
+  ["counts", "D", ({ counts }) => counts],
+  ["verdict", "A", ({ verdict }) => verdict],
+  ["rhat", "D", ({ rhat }) => rhat],
+  ["complete", "L", ({ complete }) => complete],
+];
+
 function catalogueTable({ manifest }: Job, rows: readonly CatalogueRow[]): FitsHduInput {
-  const text = (name: string, values: readonly string[]) => ({
-    name,
-    format: `${Math.max(1, ...values.map(({ length }) => length))}A`,
-    values,
-  });
-  const number = (name: string, values: readonly number[]) => ({ name, format: "D", values });
   return {
     kind: "table",
     name: "CATALOGUE",
@@ -100,47 +110,17 @@ function catalogueTable({ manifest }: Job, rows: readonly CatalogueRow[]): FitsH
       fitsCard("TASKS", manifest.tasks.count, "observations of the job"),
       fitsCard("DATE", manifest.created.replace(/Z$/, ""), "UTC when the job was made"),
     ],
-    columns: [
-      text(
-        "name",
-        rows.map(({ name }) => name),
-      ),
-      text(
-        "file",
-        rows.map(({ file }) => file),
-      ),
-      { name: "seed", format: "K", values: rows.map(({ seed }) => seed) },
-      number(
-        "flux",
-        rows.map(({ flux }) => flux),
-      ),
-      number(
-        "flux_std",
-        rows.map(({ fluxStd }) => fluxStd),
-      ),
-      number(
-        "counts",
-        rows.map(({ counts }) => counts),
-      ),
-      text(
-        "verdict",
-        rows.map(({ verdict }) => verdict),
-      ),
-      number(
-        "rhat",
-        rows.map(({ rhat }) => rhat),
-      ),
-      { name: "complete", format: "L", values: rows.map(({ complete }) => complete) },
-    ],
+    columns: COLUMNS.map(([name, format, of]) => {
+      const values = rows.map(of) as string[] | number[] | boolean[];
+      const width = format === "A" ? Math.max(1, ...values.map((value) => String(value).length)) : "";
+      return { name, format: `${width}${format}`, values };
+    }),
   };
 }
 
 /** Comma-separated values. */
 function catalogueText(rows: readonly CatalogueRow[]): string {
-  const lines = rows.map(({ name, file, seed, flux, fluxStd, counts, verdict, rhat, complete }) =>
-    [name, file, seed, flux, fluxStd, counts, verdict, Number.isNaN(rhat) ? "" : rhat, complete]
-      .map(csvCell)
-      .join(","),
-  );
-  return `${["name,file,seed,flux,flux_std,counts,verdict,rhat,complete", ...lines].join("\n")}\n`;
+  const cell = (value: string | number | boolean) => csvCell(Number.isNaN(value) ? "" : value);
+  const lines = rows.map((row) => COLUMNS.map(([, , of]) => cell(of(row))).join(","));
+  return `${[COLUMNS.map(([name]) => name).join(","), ...lines].join("\n")}\n`;
 }

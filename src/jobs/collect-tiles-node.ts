@@ -60,8 +60,7 @@ export async function collectTiles(
   const { upsampling = 1 } = manifest.options;
   const finer = finerPlan(plan, upsampling);
   const rows: TileRow[] = [];
-  for (const index of [...results.keys()].sort((a, b) => a - b)) {
-    const path = results.get(index) ?? "";
+  for (const [index, path] of results) {
     const task = readTask(job, index);
     const result = await readTaskResult(job, task, path);
     const tile = finer.tiles[task.tile ?? -1];
@@ -209,34 +208,21 @@ function seamCards({ near, elsewhere, meanNear, meanElsewhere }: SeamResiduals, 
 }
 
 function tilesTable(rows: readonly TileRow[]): FitsHduInput {
-  const tiles = rows.map(({ posterior }) => posterior.tile);
-  const whole = (name: string, values: readonly number[]) => ({ name, format: "J" as const, values });
+  const column = (name: string, format: string, of: (row: TileRow) => number | string) => ({
+    ...{ name, format },
+    values: rows.map(of) as number[] | string[],
+  });
   return {
     kind: "table",
     name: "TILES",
     columns: [
-      whole(
-        "tile",
-        tiles.map(({ index }) => index),
-      ),
-      whole(
-        "x0",
-        tiles.map(({ core }) => core.cols[0]),
-      ),
-      whole(
-        "x1",
-        tiles.map(({ core }) => core.cols[1]),
-      ),
-      whole(
-        "y0",
-        tiles.map(({ core }) => core.rows[0]),
-      ),
-      whole(
-        "y1",
-        tiles.map(({ core }) => core.rows[1]),
-      ),
-      { name: "rhat", format: "D", values: rows.map(({ rhat }) => rhat) },
-      { name: "verdict", format: "8A", values: rows.map(({ verdict }) => verdict) },
+      column("tile", "J", ({ posterior: { tile } }) => tile.index),
+      column("x0", "J", ({ posterior: { tile } }) => tile.core.cols[0]),
+      column("x1", "J", ({ posterior: { tile } }) => tile.core.cols[1]),
+      column("y0", "J", ({ posterior: { tile } }) => tile.core.rows[0]),
+      column("y1", "J", ({ posterior: { tile } }) => tile.core.rows[1]),
+      column("rhat", "D", ({ rhat }) => rhat),
+      column("verdict", "8A", ({ verdict }) => verdict),
     ],
   };
 }

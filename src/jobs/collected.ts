@@ -17,7 +17,7 @@ export interface CollectedJob {
 export interface CollectContext {
   /** Absolute path of what to write. */
   readonly output: string;
-  /** Good results by number of task. */
+  /** Good results by number of task, in the order of the tasks. */
   readonly results: ReadonlyMap<number, string>;
   readonly onProgress?: (fraction: number) => void;
 }

@@ -4,6 +4,7 @@ import { checkObservations, observationList } from "../data/observation/check-ob
 import type { Observation } from "../data/observation/observation.js";
 import { cutPsf } from "../data/observation/psf-set.js";
 import { InvalidInputError } from "../errors.js";
+import { given } from "../given.js";
 import { cutout, type Shape, type SkyImage } from "../image.js";
 import { shiftWcs } from "../io/fits.js";
 import { referenceExposure } from "../model/exposure.js";
@@ -48,9 +49,7 @@ export function manifestOf(
     options,
     output,
     sources,
-    ...(slurm === undefined ? {} : { slurm }),
-    ...(command === undefined ? {} : { command }),
-    ...(unit === undefined ? {} : { unit }),
+    ...given({ slurm, command, unit }),
   };
 }
 
@@ -140,7 +139,7 @@ export async function createReplicatesJob(
   const { unit, thresholds } = settings;
   const run = planSignificance(observations, regions, {
     ...significance,
-    ...(unit === undefined ? {} : { unit }),
+    ...given({ unit }),
   });
   const tasks = significanceTasks(run);
   const drafts: TaskDrafts = {
@@ -155,7 +154,7 @@ export async function createReplicatesJob(
   const manifest = {
     ...manifestOf("replicates", defaults, options, settings),
     significance: run,
-    ...(thresholds === undefined ? {} : { thresholds }),
+    ...given({ thresholds }),
   };
   return createJobFolder(folder, manifest, drafts);
 }

@@ -3,6 +3,7 @@
 import { checkObservations } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError, toPlainError } from "../errors.js";
+import { given } from "../given.js";
 import type { LiraSummary } from "../posterior/result.js";
 import { planRun } from "../runs/lira-options.js";
 import { boundaryOf, type CreateJobOptions, manifestOf } from "./create-job-node.js";
@@ -83,9 +84,7 @@ export async function createObservationsJob(
         task: {
           name: claimName(name, index),
           seed: own?.seed ?? taskSeed(seed, index),
-          ...(own === undefined ? {} : { options: own }),
-          ...(sources === undefined ? {} : { sources }),
-          ...(unit === undefined ? {} : { unit }),
+          ...given({ options: own, sources, unit }),
         },
         observations,
       };

@@ -1,6 +1,6 @@
 /** Job folders: made whole or not at all, read line by line. The layout is in `job.ts`. */
 
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, hash, randomBytes } from "node:crypto";
 import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
@@ -62,23 +62,18 @@ export interface Job {
   readonly manifest: JobManifest;
 }
 
-/** SHA-256 in hexadecimal digits. */
-export function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
-}
-
 /** Store data in a job folder that is being made. */
 async function freezeInput(folder: string, input: string, observations: readonly Observation[]) {
   await mkdir(join(folder, dirname(input)), { recursive: true });
   await writeFitsFile(join(folder, input), observationHdus(observations));
-  return { input, sha256: sha256(await readFile(join(folder, input))) };
+  return { input, sha256: hash("sha256", await readFile(join(folder, input))) };
 }
 
 /** Write the list of tasks, every line of the same width. */
 async function writeTasks(folder: string, lines: readonly string[]) {
   const width = lines.reduce((most, line) => Math.max(most, Buffer.byteLength(line)), 0) + 1;
   const path = join(folder, "tasks.jsonl");
-  const hash = createHash("sha256");
+  const sum = createHash("sha256");
   const file = await openTemporary(path);
   try {
     for (let first = 0; first < lines.length; first += SLICE_LINES) {
@@ -87,7 +82,7 @@ async function writeTasks(folder: string, lines: readonly string[]) {
         .map((line) => `${line}${" ".repeat(width - 1 - Buffer.byteLength(line))}\n`)
         .join("");
       const bytes = Buffer.from(text);
-      hash.update(bytes);
+      sum.update(bytes);
       await withFileErrors(path, () => writeFully(file.handle, bytes, first * width));
     }
     await file.commit();
@@ -95,7 +90,7 @@ async function writeTasks(folder: string, lines: readonly string[]) {
     await file.discard();
     throw error;
   }
-  return { count: lines.length, width, sha256: hash.digest("hex") };
+  return { count: lines.length, width, sha256: sum.digest("hex") };
 }
 
 /**
@@ -145,9 +140,14 @@ export async function createJobFolder(
           const input = join("inputs", shardName(index), `${taskName(index)}.fits`);
           last = { observations, ...(await freezeInput(building, input, observations)) };
         }
-        const { input, sha256: hash } = last;
         const names = observations.map(({ name }) => name ?? "observation");
-        const record: TaskRecord = { index, ...task, input, sha256: hash, observations: names };
+        const record: TaskRecord = {
+          index,
+          ...task,
+          input: last.input,
+          sha256: last.sha256,
+          observations: names,
+        };
         lines.push(JSON.stringify(record));
       }
       const names = mosaic?.observations.map(({ name }) => name ?? "observation") ?? [];
@@ -299,7 +299,7 @@ export async function readTaskInput(
   if (task.problem !== undefined) throw fromPlainError(task.problem);
   const path = join(folder, task.input);
   const bytes = await withFileErrors(path, () => readFile(path));
-  const found = sha256(bytes);
+  const found = hash("sha256", bytes);
   if (found !== task.sha256) {
     throw new FormatError(
       `${path}: data of the job must have SHA-256 ${task.sha256}, got ${found}; the file was changed, make the job again`,

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError, toPlainError } from "../errors.js";
+import { given } from "../given.js";
 import { withFileErrors } from "../io/fits-temporary-node.js";
 import type { ResultSummary } from "../io/result-decode.js";
 import { readResultSummary } from "../io/result-file-node.js";
@@ -30,7 +31,7 @@ export async function runObservationTask(job: Job, task: TaskRecord, context: Ta
     overwrite: true,
     onProgress: ({ stage, done, total }: { stage: string; done: number; total: number }) =>
       context.onProgress?.(stage === "sampling" ? done / total : 1),
-    ...(signal === undefined ? {} : { signal }),
+    ...given({ signal }),
   };
   let run: FileRun;
   try {
@@ -45,8 +46,7 @@ export async function runObservationTask(job: Job, task: TaskRecord, context: Ta
         checkpoint,
         date: manifest.created,
         inputs: task.sources ?? manifest.sources,
-        ...(manifest.command === undefined ? {} : { command: manifest.command }),
-        ...(unit === undefined ? {} : { unit }),
+        ...given({ command: manifest.command, unit }),
       });
     }
   } catch (error) {

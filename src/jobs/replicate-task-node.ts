@@ -50,8 +50,7 @@ async function readResults(
   results: ReadonlyMap<number, string>,
 ): Promise<SignificanceTaskResult[]> {
   const found: SignificanceTaskResult[] = [];
-  for (const index of [...results.keys()].sort((a, b) => a - b)) {
-    const path = results.get(index) ?? "";
+  for (const [index, path] of results) {
     const result = await decodeTaskResult(await withFileErrors(path, () => readFile(path)));
     if (result.index !== index || result.seed !== readTask(job, index).seed) {
       throw new FormatError(

@@ -1,6 +1,6 @@
 /** Tiles become one image again, and what their seams look like. */
 
-import type { Shape, SkyImage } from "../image.js";
+import { constantImage, type SkyImage } from "../image.js";
 import { type PixelRange, type Tile, type TilePlan, tileWeights } from "./tile-plan.js";
 
 /** What is merged of a tile; all images over its sky `[ny, nx]`. */
@@ -54,10 +54,6 @@ export interface MergedTiles {
   readonly smoothness: readonly SkyImage[];
 }
 
-function image(shape: Shape, fill = 0): SkyImage {
-  return { data: new Float64Array(shape[0] * shape[1]).fill(fill), shape };
-}
-
 /**
  * Merge tiles.
  *
@@ -70,12 +66,12 @@ export function mergeTiles(plan: TilePlan, posteriors: readonly TilePosterior[])
     posteriors.length === 0 ? 0 : Number.POSITIVE_INFINITY,
   );
   const merged: MergedTiles = {
-    mean: image(shape),
-    std: image(shape),
-    rhat: image(shape, Number.NaN),
-    ess: image(shape, Number.NaN),
-    coverage: image(shape),
-    smoothness: Array.from({ length: levels }, () => image(shape)),
+    mean: constantImage(shape, 0),
+    std: constantImage(shape, 0),
+    rhat: constantImage(shape, Number.NaN),
+    ess: constantImage(shape, Number.NaN),
+    coverage: constantImage(shape, 0),
+    smoothness: Array.from({ length: levels }, () => constantImage(shape, 0)),
   };
   for (const { tile, mean, std, rhat, ess, smoothness } of posteriors) {
     const weights = tileWeights(plan, tile);

@@ -22,6 +22,7 @@ import {
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileError } from "../io/fits-temporary-node.js";
+import { isRunning, thisProgram } from "../io/running-program-node.js";
 import { taskName } from "./job.js";
 
 const HEART = "heart";
@@ -38,22 +39,16 @@ export interface WorkFolder {
   readonly remove: () => void;
 }
 
-function isAlive(processNumber: number): boolean {
-  try {
-    process.kill(processNumber, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
 /** Whether the program that owns a folder is gone. */
 function isAbandoned(root: string, name: string, host: string): boolean {
   const owner = name.slice(name.indexOf(".") + 1);
   if (owner === "free") return true;
   const split = owner.lastIndexOf(".");
   const processNumber = Number(owner.slice(split + 1));
-  if (owner.slice(0, split) === host) return processNumber !== process.pid && !isAlive(processNumber);
+  if (owner.slice(0, split) === host)
+    return (
+      processNumber !== process.pid && !isRunning({ ...thisProgram(), process: processNumber, start: 0 })
+    );
   try {
     return Date.now() - statSync(join(root, name, HEART)).mtimeMs > GONE_MILLISECONDS;
   } catch {

@@ -5,6 +5,7 @@ import { pixelSizeAt } from "../data/sky/pixel-size.js";
 import { isEquatorial } from "../data/sky/sky-angle.js";
 import { pixelToSky } from "../data/sky/sky-position.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
+import { regionFluxUnit } from "../posterior/region.js";
 import type { MeasuredRegion } from "./measure-regions.js";
 import { comparePair, type RegionPair } from "./region-products.js";
 import { type TableColumn, tableCsv } from "./table-file.js";
@@ -21,11 +22,6 @@ export interface MeasuredTableOptions {
 export type MeasuredColumn = TableColumn<MeasuredRegion>;
 
 const PIXEL = /(?<=[( ])pixel(?=\))/;
-
-/** Unit of the flux of a region, from that of a pixel: `photon / (cm2 s pixel)` becomes `photon / (cm2 s)`. */
-export function regionFluxUnit(unit: string | undefined): string | undefined {
-  return unit?.replace(/ pixel\)/, ")").replace(/\(([^\s()]+)\)/, "$1");
-}
 
 /** Unit of a brightness, from that of a pixel. @param area `pixel` or `arcsec2` */
 function brightnessUnit(unit: string | undefined, area: string): string | undefined {

@@ -6,11 +6,12 @@ import type { RegionSystem } from "../data/regions/region-frame.js";
 import { pixelSizeAt } from "../data/sky/pixel-size.js";
 import { pixelToSky } from "../data/sky/sky-position.js";
 import { parseWcs, type SkyWcs } from "../data/sky/sky-wcs.js";
+import { regionFluxUnit } from "../posterior/region.js";
 import { sourceApertures } from "./catalogue-file.js";
 import type { FoundSource } from "./find-sources.js";
 import type { MeasuredRegion } from "./measure-regions.js";
 import type { MeasuredFileOptions } from "./measured-file.js";
-import { type MeasuredTableOptions, measuredColumns, regionFluxUnit } from "./measured-table.js";
+import { type MeasuredTableOptions, measuredColumns } from "./measured-table.js";
 import { type TableColumn, tableCsv, tableFits, tableVotable } from "./table-file.js";
 
 /** Columns of measured regions that a catalogue has in words of its own. */

@@ -76,13 +76,26 @@ export function autocovarianceScratch(length: number): AutocovarianceScratch {
   };
 }
 
+/** A transform of two of each pair of neighbours: their sum and difference. */
+function sumsAndDifferences({ real, imag }: AutocovarianceScratch): void {
+  for (let a = 0; a < real.length; a += 2) {
+    const re = real[a];
+    const im = imag[a];
+    real[a] = re + real[a + 1];
+    imag[a] = im + imag[a + 1];
+    real[a + 1] = re - real[a + 1];
+    imag[a + 1] = im - imag[a + 1];
+  }
+}
+
 /**
  * Forward transform (kernel `exp(-2 pi i j k / size)`) in place, natural order in, bit-reversed order out.
  *
  * Two steps of the classical halving (Cooley & Tukey 1965) are done at a time, which saves half of the memory traffic
  * and a quarter of the products; a single step is left at the end when log2(size) is odd.
  */
-function forward({ real, imag, cosines, sines }: AutocovarianceScratch): void {
+function forward(scratch: AutocovarianceScratch): void {
+  const { real, imag, cosines, sines } = scratch;
   const size = real.length;
   let quarter = size / 4;
   for (let stride = 1; quarter >= 1; quarter /= 4, stride *= 4) {
@@ -122,32 +135,17 @@ function forward({ real, imag, cosines, sines }: AutocovarianceScratch): void {
       }
     }
   }
-  if (quarter === 0.5) {
-    for (let a = 0; a < size; a += 2) {
-      const re = real[a];
-      const im = imag[a];
-      real[a] = re + real[a + 1];
-      imag[a] = im + imag[a + 1];
-      real[a + 1] = re - real[a + 1];
-      imag[a + 1] = im - imag[a + 1];
-    }
-  }
+  if (quarter === 0.5) sumsAndDifferences(scratch);
 }
 
 /** Inverse transform without the factor 1 / size, in place, bit-reversed order in, natural order out: `forward` undone. */
-function inverse({ real, imag, cosines, sines }: AutocovarianceScratch): void {
+function inverse(scratch: AutocovarianceScratch): void {
+  const { real, imag, cosines, sines } = scratch;
   const size = real.length;
   let quarter = 1;
   let stride = size / 4;
   if ((31 - Math.clz32(size)) % 2 === 1) {
-    for (let a = 0; a < size; a += 2) {
-      const re = real[a];
-      const im = imag[a];
-      real[a] = re + real[a + 1];
-      imag[a] = im + imag[a + 1];
-      real[a + 1] = re - real[a + 1];
-      imag[a + 1] = im - imag[a + 1];
-    }
+    sumsAndDifferences(scratch);
     quarter = 2;
     stride = size / 8;
   }

@@ -108,6 +108,12 @@ function halfChains(chains: Chains, kept: KeptScratch = {}): HalfChains | undefi
   return varies(values) ? { values, scratch } : undefined;
 }
 
+/** A figure of the half-chains; NaN when nothing can be said about them. */
+function ofHalves(chains: Chains, figure: (half: HalfChains) => number): number {
+  const half = halfChains(chains);
+  return half === undefined ? Number.NaN : figure(half);
+}
+
 /**
  * Rank-normalised split R-hat and bulk effective sample size of half-chains: the inner step of every diagnostic.
  *
@@ -132,6 +138,12 @@ export function rankDiagnostics(
   result.rhat = folded > bulk ? folded : bulk; // folded draws may be constant (NaN) where the draws are not
 }
 
+function ranked({ values, scratch }: HalfChains): { rhat: number; ess: number } {
+  const result = { rhat: Number.NaN, ess: Number.NaN };
+  rankDiagnostics(values, scratch, result);
+  return result;
+}
+
 /**
  * Rank-normalised split R-hat: the larger of the values for location and for spread (folded draws).
  *
@@ -139,20 +151,12 @@ export function rankDiagnostics(
  * every half-chain stands still at a different place.
  */
 export function splitRhat(chains: Chains): number {
-  const half = halfChains(chains);
-  if (half === undefined) return Number.NaN;
-  const result = { rhat: Number.NaN, ess: Number.NaN };
-  rankDiagnostics(half.values, half.scratch, result);
-  return result.rhat;
+  return ofHalves(chains, (half) => ranked(half).rhat);
 }
 
 /** Bulk effective sample size over all chains: that of the rank-normalised draws. */
 export function bulkEss(chains: Chains): number {
-  const half = halfChains(chains);
-  if (half === undefined) return Number.NaN;
-  const result = { rhat: Number.NaN, ess: Number.NaN };
-  rankDiagnostics(half.values, half.scratch, result);
-  return result.ess;
+  return ofHalves(chains, (half) => ranked(half).ess);
 }
 
 /** Effective sample size of half-chains `[halves, length]` as they are, without ranks. */
@@ -166,8 +170,7 @@ function essOfHalves(
 
 /** Effective sample size for the mean: that of the draws as they are. */
 export function meanEss(chains: Chains): number {
-  const half = halfChains(chains);
-  return half === undefined ? Number.NaN : essOfHalves(half.values, half.scratch);
+  return ofHalves(chains, ({ values, scratch }) => essOfHalves(values, scratch));
 }
 
 /** Effective sample size of "is the draw at most its quantile", for draws already sorted in `scratch.rank`. */
@@ -180,10 +183,10 @@ function indicatorEss({ values, scratch }: HalfChains, probability: number): num
 
 /** Effective sample size for the quantile at `probability`: that of the indicator of draws at or below it. */
 export function quantileEss(chains: Chains, probability: number): number {
-  const half = halfChains(chains);
-  if (half === undefined) return Number.NaN;
-  sortDraws(half.values, half.scratch.rank);
-  return indicatorEss(half, probability);
+  return ofHalves(chains, (half) => {
+    sortDraws(half.values, half.scratch.rank);
+    return indicatorEss(half, probability);
+  });
 }
 
 /** Fraction of draws at or below a level, and the effective sample size of that fraction; NaN where it is undefined. */
@@ -195,10 +198,10 @@ export function fractionAtMost(chains: Chains, level: number): { fraction: numbe
 
 /** Tail effective sample size: the smaller of those for the 5 % and the 95 % quantile. */
 export function tailEss(chains: Chains): number {
-  const half = halfChains(chains);
-  if (half === undefined) return Number.NaN;
-  sortDraws(half.values, half.scratch.rank);
-  return tailEssOf(half);
+  return ofHalves(chains, (half) => {
+    sortDraws(half.values, half.scratch.rank);
+    return tailEssOf(half);
+  });
 }
 
 /** `tailEss` of draws already sorted in `scratch.rank`. */
@@ -227,8 +230,7 @@ function centralMoments(values: Float64Array): { mean: number; second: number; f
 
 /** Effective sample size for the standard deviation: that of the squared distances from the mean. */
 export function stdEss(chains: Chains): number {
-  const half = halfChains(chains);
-  return half === undefined ? Number.NaN : stdEssOf(half, centralMoments(half.values).mean);
+  return ofHalves(chains, (half) => stdEssOf(half, centralMoments(half.values).mean));
 }
 
 function stdEssOf({ values, scratch }: HalfChains, mean: number): number {
@@ -240,11 +242,10 @@ function stdEssOf({ values, scratch }: HalfChains, mean: number): number {
 
 /** Monte Carlo standard error of the mean, `std / sqrt(meanEss)`, in the unit of the draws. */
 export function meanMcse(chains: Chains): number {
-  const half = halfChains(chains);
-  if (half === undefined) return Number.NaN;
-  const { second } = centralMoments(half.values);
-  const draws = half.values.length;
-  return Math.sqrt((second * draws) / (draws - 1) / essOfHalves(half.values, half.scratch));
+  return ofHalves(chains, ({ values, scratch }) => {
+    const { second } = centralMoments(values);
+    return Math.sqrt((second * values.length) / (values.length - 1) / essOfHalves(values, scratch));
+  });
 }
 
 /**
@@ -254,8 +255,7 @@ export function meanMcse(chains: Chains): number {
  * root follows from the derivative, `1 / (2 std)`. No normal distribution is assumed.
  */
 export function stdMcse(chains: Chains): number {
-  const half = halfChains(chains);
-  return half === undefined ? Number.NaN : stdMcseOf(half);
+  return ofHalves(chains, stdMcseOf);
 }
 
 function stdMcseOf(half: HalfChains): number {
@@ -271,11 +271,11 @@ function stdMcseOf(half: HalfChains): number {
  * effective size is used here. It needs no incomplete beta function and differs by terms of order 1 / ESS.
  */
 export function quantileMcse(chains: Chains, probability: number): number {
-  const half = halfChains(chains);
-  if (half === undefined) return Number.NaN;
-  const { rank } = half.scratch;
-  sortDraws(half.values, rank);
-  return quantileSpread(rank, probability, indicatorEss(half, probability));
+  return ofHalves(chains, (half) => {
+    const { rank } = half.scratch;
+    sortDraws(half.values, rank);
+    return quantileSpread(rank, probability, indicatorEss(half, probability));
+  });
 }
 
 /**
@@ -294,8 +294,7 @@ export function quantileSpread(rank: RankScratch, probability: number, ess: numb
 
 /** Integrated autocorrelation time of the mean in draws: number of draws over `meanEss`; 1 for independent draws. */
 export function autocorrelationTime(chains: Chains): number {
-  const half = halfChains(chains);
-  return half === undefined ? Number.NaN : half.values.length / essOfHalves(half.values, half.scratch);
+  return ofHalves(chains, ({ values, scratch }) => values.length / essOfHalves(values, scratch));
 }
 
 /**
@@ -317,17 +316,13 @@ export function convergence(name: string, chains: Chains): Convergence {
   return convergenceOf(name, half).row;
 }
 
-function convergenceOf(
-  name: string,
-  { values, scratch }: HalfChains,
-): { row: Convergence; sizeOfMean: number } {
+function convergenceOf(name: string, half: HalfChains): { row: Convergence; sizeOfMean: number } {
+  const { values, scratch } = half;
   const { mean, second } = centralMoments(values);
   const variance = (second * values.length) / (values.length - 1);
   const sizeOfMean = essOfHalves(values, scratch);
   const mcse = Math.sqrt(variance / sizeOfMean);
-  const ranked = { rhat: Number.NaN, ess: Number.NaN };
-  rankDiagnostics(values, scratch, ranked);
-  const row = { name, mean, std: Math.sqrt(variance), rhat: ranked.rhat, ess: ranked.ess, mcse };
+  const row = { name, mean, std: Math.sqrt(variance), ...ranked(half), mcse };
   return { row, sizeOfMean };
 }
 

@@ -26,6 +26,11 @@ export interface Circle {
   readonly radius: number;
 }
 
+/** Unit of the flux of a region, from that of a pixel: `photon / (cm2 s pixel)` becomes `photon / (cm2 s)`. */
+export function regionFluxUnit(unit: string | undefined): string | undefined {
+  return unit?.replace(/ pixel\)/, ")").replace(/\(([^\s()]+)\)/, "$1");
+}
+
 /** Slack of a radius in pixels, for positions that are not exact in binary. */
 const ROUNDING = 1e-9;
 

@@ -109,6 +109,31 @@ export function parameterDraws(
   });
 }
 
+/** Column of the background's factor of an observation; -1 where a sampler of one's own has none. */
+export function backgroundColumn(
+  names: readonly string[],
+  observation: number,
+  observations: number,
+): number {
+  return names.indexOf(observations === 1 ? "bkgScale" : `bkgScale${observation}`);
+}
+
+/** Posterior mean of the background's factor of an observation; 1 when it was not fitted. */
+export function meanBackgroundScale(
+  parameters: ParameterTrace | ParameterSource,
+  observation: number,
+  observations: number,
+): number {
+  const column = backgroundColumn(parameters.names, observation, observations);
+  if (column < 0) return 1;
+  let [sum, draws] = [0, 0];
+  for (const chain of parameterDraws(parameters, column)) {
+    for (const value of chain) sum += value;
+    draws += chain.length;
+  }
+  return draws === 0 ? 1 : sum / draws;
+}
+
 /** Sweeps after burn-in of each chain. */
 export function sweepsAfterBurnIn(trace: ParameterTrace | ParameterSource): number[] {
   const source = asParameterSource(trace);

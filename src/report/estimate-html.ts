@@ -6,6 +6,7 @@ import { formatNumber } from "../figures/ticks.js";
 import { imageSum } from "../image.js";
 import type { EstimateProvenance } from "../io/point-estimate-file.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
+import { regionFluxUnit } from "../posterior/region.js";
 import { escapeXml } from "../xml-text.js";
 import { figureSection, referencesHtml, sectionHtml } from "./page-sections.js";
 import { pageHtml } from "./report-html.js";
@@ -44,7 +45,7 @@ export function estimateHtml(
   const rows: [string, string][] = [
     ["method", method],
     ["image", `${flux.shape[1]} × ${flux.shape[0]} pixels`],
-    ["total flux", `${formatNumber(imageSum(flux), 5)} ${unit ?? ""}`.trim()],
+    ["total flux", `${formatNumber(imageSum(flux), 5)} ${regionFluxUnit(unit) ?? ""}`.trim()],
     ["iterations", String(estimate.iterations)],
     ["ended", estimate.stopped],
     ["Cash statistic", formatNumber(estimate.cash, 6)],

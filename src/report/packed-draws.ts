@@ -83,19 +83,6 @@ export function unpackDraw(
   }
 }
 
-/** All values of one series. */
-export function unpackSeries(packed: PackedDraws, index: number): Float32Array<ArrayBuffer> {
-  const { series, draws, top, codes } = packed;
-  const low = packed.low[index];
-  const span = packed.high[index] - low;
-  const out = new Float32Array(draws);
-  for (let draw = 0; draw < draws; draw++) {
-    const place = codes[draw * series + index] / top;
-    out[draw] = low + span * place * place;
-  }
-  return out;
-}
-
 /** Draws as bytes: the ranges, then the codes. `draws`, `series` and `top` are kept elsewhere. */
 export function drawsToBytes({ series, codes, low, high }: PackedDraws): Uint8Array {
   const bytes = new Uint8Array(4 * series + codes.length);

@@ -7,6 +7,7 @@ import { pixelSizeAt } from "../data/sky/pixel-size.js";
 import type { SkyWcs } from "../data/sky/sky-wcs.js";
 import { labelParameters, parameterLabel } from "../figures/parameter-label.js";
 import { formatUnit } from "../figures/ticks.js";
+import { regionFluxUnit } from "../posterior/region.js";
 import type { Convergence, PosteriorSummary, Verdict } from "../posterior/result.js";
 import { countText, durationText, errorText, numberText, rhatText } from "../viewer/numbers.js";
 import { escapeXml } from "../xml-text.js";
@@ -113,7 +114,7 @@ export function verdictHtml({ verdict }: ReportSummary["diagnostics"]): string {
 
 /** The run in numbers. */
 export function factsHtml(result: ReportSummary, wcs: SkyWcs | undefined): string {
-  const { mean, total, ledger, config, provenance, complete, target, unit = "" } = result;
+  const { mean, total, ledger, config, provenance, complete, target, unit } = result;
   const [ny, nx] = mean.shape;
   const side = wcs === undefined ? 0 : 3600 * pixelSizeAt(wcs, (nx - 1) / 2, (ny - 1) / 2);
   const scale =
@@ -125,7 +126,7 @@ export function factsHtml(result: ReportSummary, wcs: SkyWcs | undefined): strin
   };
   const instrument = [card("TELESCOP"), card("INSTRUME")].filter((part) => part !== "").join(" ");
   const facts: [string, string][] = [
-    ["Total flux", `${errorText(total.mean, total.std)} ${formatUnit(unit)}`.trim()],
+    ["Total flux", `${errorText(total.mean, total.std)} ${formatUnit(regionFluxUnit(unit) ?? "")}`.trim()],
     ["Observed counts", countText(observed)],
     ["Image", `${nx} × ${ny} pixels${scale}`],
     ...(instrument === "" ? [] : [["Instrument", instrument] as [string, string]]),

@@ -71,10 +71,3 @@ export function figureHtml({ svg, caption, alt }: ReportFigure): string {
     `${drawing}</div><figcaption>${escapeXml(caption)}</figcaption></figure>`
   );
 }
-
-/** The style sheet's variables for the colours of figures in one theme. */
-export function figureColors(name: "light" | "dark"): string {
-  const names = colorNames(theme("light")).map(([, variable]) => variable);
-  const colors = colorNames(theme(name)).map(([color]) => color);
-  return names.map((variable, index) => `${variable}:${colors[index]};`).join("");
-}

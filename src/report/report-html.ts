@@ -2,6 +2,7 @@ import { zlibSync } from "fflate";
 import { base64, base64Length } from "../base64.js";
 import { checkModel, type ModelCheck } from "../checks/model-check.js";
 import type { PredictiveCheck } from "../checks/predictive-check.js";
+import { brightestPixel, positionOf } from "../data/observation/brightest-pixel.js";
 import type { Observation } from "../data/observation/observation.js";
 import { parseWcs, type SkyWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
@@ -126,7 +127,8 @@ export function reportHtml(result: ReportResult, options: ReportOptions): string
   const title = options.title ?? figureTitle(result) ?? result.name;
   const kept = Array.from({ length: source.chains }, (_, chain) => source.draws(chain));
   const groups = chainGroups(result.config);
-  const first = brightest(result);
+  const { x, y } = positionOf(brightestPixel(result.mean), result.mean.shape);
+  const first = [x, y] as const;
 
   const layers = layerBlocks(result, checks, maxBytes);
   const parameters = parameterFigures(result, document);
@@ -200,13 +202,6 @@ export function reportHtml(result: ReportResult, options: ReportOptions): string
 
 function byteLength(html: string): number {
   return new TextEncoder().encode(html).length;
-}
-
-/** Pixel with the largest mean. */
-function brightest({ mean: { data, shape } }: ReportSummary): [x: number, y: number] {
-  let best = 0;
-  for (let pixel = 1; pixel < data.length; pixel++) if (data[pixel] > data[best]) best = pixel;
-  return [best % shape[1], Math.floor(best / shape[1])];
 }
 
 /** The images of a result, compressed. */

@@ -1,28 +1,14 @@
-import type { PsfCentring } from "../data/observation/psf-centring.js";
-import type { PsfLaw } from "../data/observation/psf-ensemble.js";
+import type { ComposeOptions } from "../io/compose-observation.js";
 import type { PosteriorSummary, SamplerConfig } from "../posterior/result.js";
 import { codeOf, optionsOf } from "../settings/code.js";
 
 /** Files of an observation, by the names of the library's options; see `ObservationFileNames`. */
-export interface ReportInputFiles {
+export interface ReportInputFiles extends ComposeOptions {
   readonly counts: string;
   readonly psf: string | readonly string[];
   readonly exposure?: string;
   readonly background?: string;
   readonly mask?: string;
-  readonly backgroundUnit?: "flux" | "counts";
-  readonly cutout?: { readonly x: readonly [number, number]; readonly y: readonly [number, number] };
-  readonly psfCutout?: { readonly x: readonly [number, number]; readonly y: readonly [number, number] };
-  readonly psfCentre?: PsfCentring;
-  readonly psfTrim?: number | "none";
-  readonly psfComponents?: number;
-  readonly psfWidthError?: number;
-  readonly psfLaw?: PsfLaw;
-  readonly pointingError?: number;
-  readonly planes?: readonly [start: number, end: number];
-  readonly align?: "sky" | "pixels";
-  readonly invertMask?: boolean;
-  readonly name?: string;
 }
 
 const also = (unit: string) => (unit === "" ? "" : `, ${unit}`);

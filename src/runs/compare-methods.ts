@@ -1,5 +1,6 @@
 import type { Observation } from "../data/observation/observation.js";
 import { AbortedError, InvalidInputError } from "../errors.js";
+import { given } from "../given.js";
 import { type SkyImage, sameShape } from "../image.js";
 import type { IterationReport } from "../methods/estimate.js";
 import { heldOutCash, splitPhotons } from "../quality/held-out-cash.js";
@@ -137,7 +138,7 @@ export async function compareMethods(
       name,
       method: options.method ?? "lira",
       image,
-      ...(interval === undefined ? {} : { interval }),
+      ...given({ interval }),
       ...(truth === undefined ? {} : closeness(name, image, interval, truth)),
       ...(split === undefined ? {} : { heldOutCash: judge(await watched("part"), split.heldOut, options) }),
       seconds,
@@ -149,8 +150,7 @@ export async function compareMethods(
   }
   return {
     scores,
-    ...(truth === undefined ? {} : { truth }),
-    ...(held === undefined ? {} : { heldOut: held }),
+    ...given({ truth, heldOut: held }),
   };
 }
 
@@ -323,6 +323,6 @@ function judge(result: FoundImage, heldOut: readonly Observation[], options: Dec
   return heldOutCash(result.sky ?? imageOf(result), heldOut, {
     ...modelOptions(options as ModelOptions, heldOut),
     margin: result.margin ?? result.config?.margin ?? 0,
-    ...(scale === undefined ? {} : { backgroundScale: scale }),
+    ...given({ backgroundScale: scale }),
   });
 }

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { CheckedObservation } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError, toPlainError } from "../errors.js";
+import { given } from "../given.js";
 import { type Claim, claimPath } from "../io/claim-node.js";
 import { checkNotRead, fileSha256 } from "../io/file-sha256-node.js";
 import { writePointEstimate } from "../io/point-estimate-file-node.js";
@@ -127,7 +128,7 @@ export async function deconvolveToFile(
   checkNames(output, options, [...RUN_NAMES, ...Object.keys(FILE_NAMES)]);
   if (!isSampled(settings)) return estimateToFile(data, settings, output, options);
   const prepared = await prepareOnDevice(data, settings, options);
-  const { plan, observations, given, starts } = prepared;
+  const { plan, observations, starts } = prepared;
   const { command, inputs, unit, date } = options;
   const folder = resolve(options.checkpoint ?? `${output}.checkpoint`);
   if (folder === resolve(output)) {
@@ -150,13 +151,10 @@ export async function deconvolveToFile(
         replaces,
         started: new Date().toISOString(),
         seconds: 0,
-        ...(command === undefined ? {} : { command }),
-        ...(inputs === undefined ? {} : { inputs }),
-        ...(unit === undefined ? {} : { unit }),
-        ...(date === undefined ? {} : { date }),
+        ...given({ command, inputs, unit, date }),
       },
       // The psf as it was given: to normalise it twice would change its last bits.
-      observations.map((observation, index) => ({ ...observation, psf: given[index].psf })),
+      observations.map((observation, index) => ({ ...observation, psf: prepared.given[index].psf })),
       starts,
     );
     try {
@@ -183,9 +181,7 @@ async function estimateToFile(
     for (const warning of estimate.warnings) onWarning?.(warning);
     await writePointEstimate(estimate, output, {
       version: VERSION,
-      ...(command === undefined ? {} : { command }),
-      ...(inputs === undefined ? {} : { inputs }),
-      ...(unit === undefined ? {} : { unit }),
+      ...given({ command, inputs, unit }),
     });
     return { estimate, output };
   });
@@ -279,11 +275,7 @@ async function runInFolder(
     summary = await summariseRun(prepared, run, traces, {
       started: new Date(started),
       secondsBefore: seconds,
-      ...(command === undefined ? {} : { command }),
-      ...(inputs === undefined ? {} : { inputs }),
-      ...(unit === undefined ? {} : { unit }),
-      ...(date === undefined ? {} : { date }),
-      ...(options.workers === undefined ? {} : { workers: options.workers }),
+      ...given({ command, inputs, unit, date, workers: options.workers }),
       ...(options.onProgress ? { onProgress: options.onProgress } : {}),
     });
     await writeResultFrom(summary, traces, output, {

@@ -11,6 +11,7 @@ import {
 import type { Observation } from "../data/observation/observation.js";
 import { thinCounts } from "../data/observation/thin-counts.js";
 import { AbortedError, InvalidInputError } from "../errors.js";
+import { given } from "../given.js";
 import type { SkyImage } from "../image.js";
 import { fittedSky } from "../posterior/fitted-sky.js";
 import type { LiraResult } from "../posterior/result.js";
@@ -97,9 +98,7 @@ export async function heldOutCheck(
     totalCountsPrior: { ...totalCountsPrior, rate: totalCountsPrior.rate / kept },
   });
   const result = await deconvolver.run(fitted, {
-    ...(workers === undefined ? {} : { workers }),
-    ...(onProgress === undefined ? {} : { onProgress }),
-    ...(signal === undefined ? {} : { signal }),
+    ...given({ workers, onProgress, signal }),
   });
   if (!result.complete) {
     throw new AbortedError("heldOutCheck: run was stopped before it was complete; run it again");
@@ -111,8 +110,7 @@ export async function heldOutCheck(
       ...checking,
       ...fittedSky(result),
       seed,
-      ...(workers === undefined ? {} : { workers }),
-      ...(signal === undefined ? {} : { signal }),
+      ...given({ workers, signal }),
     },
     "mean",
   );

@@ -270,17 +270,8 @@ export function lawOf(settled: SettingValues): SettingValues {
 }
 
 const NO_LAW: ReadonlySet<string> = new Set([
-  ...[
-    "iterations",
-    "burnIn",
-    "until",
-    "maxIterations",
-    "chains",
-    "seed",
-    "preset",
-    "traceEvery",
-    "traceKeep",
-  ],
+  ...["iterations", "burnIn", "until", "maxIterations", "chains", "seed", "preset"],
+  ...["traceEvery", "traceKeep"],
 ]);
 
 /** Check that chains on the GPU can do what they are told. @throws InvalidInputError naming the first setting that they refuse */

@@ -9,6 +9,7 @@ import {
 import type { Observation } from "../data/observation/observation.js";
 import { pointingOffsets } from "../data/sky/pointing-offsets.js";
 import { InvalidInputError } from "../errors.js";
+import { givenOptions } from "../given.js";
 import type { Shape, SkyImage } from "../image.js";
 import { firstFlux } from "../methods/map.js";
 import { alignObservations } from "../model/align-observations.js";
@@ -203,18 +204,15 @@ export function placedModel(
 /** What of the options shapes the model of these observations. */
 export function modelOptions(
   {
-    boundary,
-    upsampling,
-    margin,
-    psfPixels,
     offsets,
-    backgroundScale,
+    ...options
   }: Omit<ForwardModelOptions, "offsets"> & { readonly offsets?: Pointing["offsets"] | undefined },
   list: readonly Observation[],
 ): ForwardModelOptions {
   const places = offsets === "wcs" ? pointingOffsets(list).offsets : offsets;
-  const given = { boundary, upsampling, margin, psfPixels, backgroundScale, offsets: places };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return givenOptions({ ...options, offsets: places }, [
+    ...(["boundary", "upsampling", "margin", "psfPixels", "backgroundScale", "offsets"] as const),
+  ]);
 }
 
 /**

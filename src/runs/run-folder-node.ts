@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -40,10 +40,6 @@ const INPUTS = "inputs.fits";
 /** Names of our files, and of those that killed programs left of them. */
 const OURS =
   /^(run(\.copy)?\.json|inputs\.fits|chain-\d+\.(rows|state(\.previous)?\.fits|draws\.\d+(\.tmp)?)|\.(run(\.copy)?\.json|chain-\d+\.state\.fits)\..+\.tmp)$/;
-
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
-}
 
 /**
  * Start a checkpoint folder.
@@ -89,7 +85,7 @@ export async function createRunFolder(
         draws: DRAWS_VERSION,
         ...record,
         observations: observations.map(({ name, mask }) => ({ name, hasMask: mask !== undefined })),
-        inputsSha256: sha256(await readFile(inputs)),
+        inputsSha256: hash("sha256", await readFile(inputs)),
         starts: starts.flatMap((start, chain) => (start ? [chain] : [])),
       };
       await writeRunRecord(building, whole);
@@ -124,7 +120,7 @@ export async function readRunFolder(
   const record = await readRunRecord(folder, onWarning);
   const path = join(folder, INPUTS);
   const bytes = new Uint8Array(await withFileErrors(path, () => readFile(path)));
-  const found = sha256(bytes);
+  const found = hash("sha256", bytes);
   if (found !== record.inputsSha256) {
     throw new FormatError(
       `${path}: data of the run must have SHA-256 ${record.inputsSha256}, got ${found}; the file was changed, begin the run anew`,

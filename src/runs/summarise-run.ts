@@ -1,3 +1,4 @@
+import { given } from "../given.js";
 import { imageSum } from "../image.js";
 import { scaleWcs } from "../io/fits-wcs.js";
 import { frameImage } from "../model/sky-grid.js";
@@ -5,7 +6,7 @@ import { diagnose } from "../pixels/diagnose.js";
 import { pixelSummary } from "../pixels/pixel-summary.js";
 import type { DrawSource } from "../posterior/draw-source.js";
 import type { Moments, PosteriorSummary } from "../posterior/result.js";
-import { parameterDraws, poolMoments } from "../posterior/summary.js";
+import { meanBackgroundScale, poolMoments } from "../posterior/summary.js";
 import type { ParameterSource } from "../posterior/trace.js";
 import { judgeTransitions, reportTransitions } from "../posterior/transitions.js";
 import { smoothnessMaps } from "../samplers/smoothness-maps.js";
@@ -51,7 +52,7 @@ const EARLY_VERDICT = {
 
 /** Turn the chains of a run into what is reported of them: everything of a result but the draws. */
 export async function summariseRun(
-  { plan, observations, names, shape, grid, reference, ledgersOf }: PreparedRun,
+  { plan, observations, shape, grid, reference, ledgersOf }: PreparedRun,
   run: SampledRun,
   traces: { readonly parameters: ParameterSource; readonly images: DrawSource },
   origin: RunOrigin,
@@ -84,7 +85,7 @@ export async function summariseRun(
     sums: [totalFlux, ...sourceCounts],
   } = await pixelSummary(images, {
     ...compared,
-    ...(workers === undefined ? {} : { workers }),
+    ...given({ workers }),
     weights: [
       new Float64Array(shape[0] * shape[1]).fill(1),
       ...observations.map((_, index) => ledgers[index].detected),
@@ -109,16 +110,8 @@ export async function summariseRun(
   });
 
   const ledger = observations.map((_, index) => {
-    let scale = 0;
-    let count = 0;
-    const column = names.indexOf(observations.length === 1 ? "bkgScale" : `bkgScale${index}`);
-    // A sampler of one's own need not know of it.
-    if (column < 0) return ledgers[index].entry(whole.mean, 1, standardDeviation(sourceCounts[index]));
-    for (const chain of parameterDraws(parameters, column)) {
-      for (const value of chain) scale += value;
-      count += chain.length;
-    }
-    return ledgers[index].entry(whole.mean, scale / count, standardDeviation(sourceCounts[index]));
+    const scale = meanBackgroundScale(parameters, index, observations.length);
+    return ledgers[index].entry(whole.mean, scale, standardDeviation(sourceCounts[index]));
   });
 
   const moves =
@@ -140,16 +133,16 @@ export async function summariseRun(
     referenceExposure: reference,
     complete,
     wcs: scaleWcs(observations.find(({ wcs }) => wcs !== undefined)?.wcs ?? [], grid.upsampling),
-    ...(origin.unit === undefined ? {} : { unit: origin.unit }),
+    ...given({ unit: origin.unit }),
     name: observations[0].name,
     provenance: {
       version: VERSION,
-      ...(origin.command === undefined ? {} : { command: origin.command }),
+      ...given({ command: origin.command }),
       started: origin.date ?? origin.started.toISOString(),
       finished: origin.date ?? new Date().toISOString(),
       seconds: origin.date === undefined ? (origin.secondsBefore ?? 0) + seconds : 0,
       inputs: origin.inputs ?? [],
-      ...(device !== undefined && { device }),
+      ...given({ device }),
     },
     ...(target === undefined
       ? {}

@@ -1,6 +1,7 @@
 /** Settings as people give them, as options of the library's `deconvolve`. */
 
 import { InvalidInputError } from "../errors.js";
+import { given } from "../given.js";
 import { settingsOf } from "./by-method.js";
 import type { Method } from "./methods.js";
 import { givenValue, type SettingValues, valuesOf } from "./setting.js";
@@ -18,12 +19,12 @@ export function libraryNames(method: Method): readonly string[] {
 /**
  * Options of `deconvolve` for a method, without the prior.
  *
- * @param given values of settings; those of other methods are left out
+ * @param told values of settings; those of other methods are left out
  * @param where beginning of messages
  * @throws InvalidInputError for a rule to stop that cannot be read
  */
-export function libraryOptions(method: Method, given: SettingValues, where: string): Record<string, unknown> {
-  const values = valuesOf(settingsOf(method).map((setting) => [setting, givenValue(setting, given)]));
+export function libraryOptions(method: Method, told: SettingValues, where: string): Record<string, unknown> {
+  const values = valuesOf(settingsOf(method).map((setting) => [setting, givenValue(setting, told)]));
   const { method: _named, prior: _made, stop, strength, accelerate, bootstrap, seed, ...options } = values;
   const seeded = seed === undefined ? {} : { seed };
   const extra = {
@@ -35,8 +36,7 @@ export function libraryOptions(method: Method, given: SettingValues, where: stri
     fitAlpha: method === "em-multiscale" ? (options.fitAlpha ?? true) : options.fitAlpha,
     seed: UNSEEDED.includes(method) ? undefined : seed,
   };
-  const all = { ...options, ...extra };
-  return { ...Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)), method };
+  return { ...given({ ...options, ...extra }), method };
 }
 
 /** `tolerance=1e-3`, `held-out`, `held-out=0.3`, `discrepancy` or `discrepancy=0.9`. */

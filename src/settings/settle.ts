@@ -1,6 +1,5 @@
 /** From what was given to what a run is told. */
 
-import { nearestWord } from "../nearest-word.js";
 import { settingsOf } from "./by-method.js";
 import { SETTINGS } from "./list.js";
 import type { Method } from "./methods.js";
@@ -36,13 +35,5 @@ export function settle(
 export function foreignSetting(method: Method, given: SettingValues): Setting | undefined {
   return SETTINGS.find(
     (setting) => !setting.methods.includes(method) && givenValue(setting, given) !== undefined,
-  );
-}
-
-/** The key that was probably meant by another word. */
-export function nearestSetting(word: string): string {
-  return nearestWord(
-    word,
-    SETTINGS.map(({ key }) => key),
   );
 }

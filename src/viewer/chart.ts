@@ -2,6 +2,7 @@
 
 import { formatLabel, linearTicks } from "../figures/ticks.js";
 import { escapeXml } from "../xml-text.js";
+import { histogram, pooled, quantilesOf } from "./statistics.js";
 
 /** One axis of a chart. */
 export interface ChartAxis {
@@ -111,4 +112,66 @@ export function linePath(
     path += `${index === 0 ? "M" : "L"}${xs(index).toFixed(1)},${ys(index).toFixed(1)}`;
   }
   return path;
+}
+
+/** Lines through `count(chain)` points of each chain, in the colours of the chains. */
+export function seriesLines<Chain extends ArrayLike<number>>(
+  chains: readonly Chain[],
+  x: (point: number) => number,
+  y: (chain: Chain, point: number) => number,
+  count: (chain: Chain) => number = ({ length }) => length,
+): string {
+  return chains
+    .map(
+      (chain, index) =>
+        `<path class="line series-${(index % 6) + 1}" d="${linePath(x, (point) => y(chain, point), count(chain))}"/>`,
+    )
+    .join("");
+}
+
+/** Draws of a flux by chain, and what is said of them. */
+export interface DrawnFlux {
+  readonly chains: readonly Float64Array[];
+  readonly mean: number;
+  /** Ends of the band that is shaded. */
+  readonly interval: readonly [low: number, high: number];
+  readonly unit: string;
+}
+
+/** Histograms of a flux by chain as outlines, with its mean and interval. @param most bins */
+export function fluxHistogram(
+  { chains, mean, interval, unit }: DrawnFlux,
+  { width, height, most }: { readonly width: number; readonly height: number; readonly most: number },
+  description: string,
+): string {
+  const all = pooled(chains);
+  const [smallest, largest] = quantilesOf(all, [0, 1]);
+  const [low, high] = paddedRange(smallest, largest);
+  const bins = Math.min(most, Math.max(8, Math.round(Math.sqrt(all.length))));
+  const step = (high - low) / bins;
+  const heights = chains.map((chain) =>
+    histogram(chain, low, high, bins).map((count) => count / Math.max(1, chain.length)),
+  );
+  const top = Math.max(...heights.flat(), 1e-9);
+  return chart(
+    {
+      ...{ width, height },
+      x: { domain: [low, high], label: "flux", unit },
+      y: { domain: [0, top * 1.08], label: "", bare: true },
+    },
+    description,
+    (scales) => {
+      const { x, y, bottom } = scales;
+      const [from, to] = interval.map(x);
+      const band = `<rect class="band" x="${from.toFixed(1)}" width="${Math.max(0, to - from).toFixed(1)}" y="${scales.top}" height="${bottom - scales.top}"/>`;
+      const outlines = heights.map((counts, index) => {
+        let path = `M${x(low).toFixed(1)},${bottom}`;
+        for (const [bin, count] of counts.entries()) {
+          path += `V${y(count).toFixed(1)}H${x(low + (bin + 1) * step).toFixed(1)}`;
+        }
+        return `<path class="outline series-${(index % 6) + 1}" d="${path}V${bottom}"/>`;
+      });
+      return `${band}${outlines.join("")}<path class="mean" d="M${x(mean).toFixed(1)},${scales.top}V${bottom}"/>`;
+    },
+  );
 }

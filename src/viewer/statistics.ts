@@ -21,7 +21,8 @@ export function meanOf(values: ArrayLike<number>): number {
 }
 
 /** Standard deviation, divisor n - 1. */
-export function stdOf(values: ArrayLike<number>, mean = meanOf(values)): number {
+export function stdOf(values: ArrayLike<number>): number {
+  const mean = meanOf(values);
   let sum = 0;
   for (let index = 0; index < values.length; index++) sum += (values[index] - mean) ** 2;
   return Math.sqrt(sum / (values.length - 1));

@@ -36,12 +36,12 @@ const { fieldError, fieldsUnder, formIsGood, settingsOf, startForm } = await imp
 const { significanceCommand: testCommand, significanceQuestion } = await import(
   "../../app/src/settings/significance-settings.js"
 );
-const { deconvolveCommand } = await import("../../src/cli/deconvolve.js");
+const { command: deconvolveCommand } = await import("../../src/cli/deconvolve.js");
 const { readConfigFile } = await import("../../src/cli/deconvolve-config.js");
-const { infoCommand } = await import("../../src/cli/info.js");
+const { command: infoCommand } = await import("../../src/cli/info.js");
 const { significanceSettings } = await import("../../src/cli/significance.js");
 const { significanceOptions } = await import("../../src/cli/significance-options.js");
-const { simulateCommand } = await import("../../src/cli/simulate.js");
+const { command: simulateCommand } = await import("../../src/cli/simulate.js");
 const { readTable } = await import("../../src/fits.js");
 const { LiraDeconvolver, readResult, readFitsFile, simulatePointSource, writeResult } = await import(
   "../../src/node.js"

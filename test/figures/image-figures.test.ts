@@ -249,6 +249,8 @@ describe("plotMultiscale", () => {
     expect(own).toContain("Blocks of 2 × 2 pixels");
     expect(own).not.toContain("Blocks of 4 × 4 pixels");
     expect(own).toContain(`Total flux ${counts.data.reduce((sum, count) => sum + count, 0)}`);
+    const perPixel = plotMultiscale(counts, { document, unit: "photon / (cm2 s pixel)" });
+    expect(textsOf(perPixel).find((text) => text.startsWith("Total"))).toMatch(/ photon \/ \(cm² s\)$/);
     expect(picturesOf(plotMultiscale(counts, { document, levels: [4] }))).toBe(2);
     expect(() => plotMultiscale(counts, { document, levels: [5] })).toThrow(INVALID);
   });

@@ -47,6 +47,24 @@ describe("width on paper", () => {
     expect(textsOf(svg)).toEqual(expect.arrayContaining(["Panel 1", "Panel 3"]));
   });
 
+  it("fits a flux of the sky into a column of a journal, its unit broken where the colour bar is short", () => {
+    const wcs = [
+      ["CTYPE1", "RA---TAN", 266.417, -1.4e-4],
+      ["CTYPE2", "DEC--TAN", -29.008, 1.4e-4],
+    ].flatMap(([key, type, value, step]) =>
+      Object.entries({ CTYPE: type, CRVAL: value, CDELT: step, CRPIX: 8 }).map(([name, card]) => ({
+        keyword: `${name}${String(key).at(-1)}`,
+        value: card!,
+      })),
+    );
+    const shape = [200, 200] as const;
+    const data = Float64Array.from({ length: 40_000 }, (_, at) => (at === 20_100 ? 5e-5 : 1e-9));
+    const flux = { image: { shape, data }, wcs, label: "flux", unit: "photon / (cm2 s pixel)" };
+    const panel = { ...flux, title: "Flux", stretch: "asinh", softening: 1e-9 } as const;
+    const texts = textsOf(plotPanels([panel], { document, width: "88mm" }));
+    expect(texts).toEqual(expect.arrayContaining(["(×10⁻⁵ photon", "/ (cm² s pixel))", "Declination"]));
+  });
+
   it("puts fewer panels in a row where they would be tiny, and says when there is no room at all", () => {
     const panels = Array.from({ length: 3 }, () => ({ image, label: "flux" }));
     const tops = (width: string) =>

@@ -150,10 +150,10 @@ describe("plotPixelTrace", () => {
   const trace: ImageTrace = { shape: [2, 3], first: 100, every: 10, chains: [draws(0), draws(1)] };
 
   it("shows the pixel asked for with mean and standard deviation", () => {
-    const texts = textsOf(plotPixelTrace(trace, 1, 1, { document, unit: "cm-2" }));
+    const texts = textsOf(plotPixelTrace(trace, 1, 1, { document, unit: "photon / (cm2 pixel)" }));
     // 10 draws each of 2, 3 (twice) and 4: mean 3, sample standard deviation sqrt(10 / 19).
     expect(texts).toEqual(
-      expect.arrayContaining(["flux at x = 1, y = 1", "flux (cm⁻²)", "mean 3, std 0.725"]),
+      expect.arrayContaining(["flux at x = 1, y = 1", "flux (photon / cm²)", "mean 3, std 0.725"]),
     );
   });
 

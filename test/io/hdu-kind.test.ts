@@ -91,6 +91,8 @@ describe("hduKind", () => {
 
   it.each([
     ["psf", "PSF", "", undefined, "--psf"],
+    // Gammapy's kernels, of which a cube holds one an energy.
+    ["psf", "PSFKERNEL", "", { min: 0, sum: 3, whole: false }, "--psf"],
     ["psf", "IMAGE", "", { min: 0, sum: 1.001, whole: false }, "--psf"],
     ["mask", "MASK", "", undefined, "--mask"],
     ["exposure", "IMAGE", "cm**2 s", undefined, "--exposure"],
@@ -200,6 +202,31 @@ describe("hduKind", () => {
     ).observation;
     expect(both.exposure!.data[0]).toBe(9);
     expect(both.background!.data[0]).toBe(20);
+  });
+
+  it("a cube of other planes than the counts goes with none of theirs in silence", () => {
+    const cube = (planes: number, value: number, name: string) => {
+      const data = new Float64Array(planes * 4).map((_, at) => value + Math.floor(at / 4));
+      const hdu = readFits(writeFits([{ kind: "image", name: "PRIMARY", shape: [planes, 2, 2], data }]))[0]!;
+      return { name, hdu };
+    };
+    const given = { counts: cube(2, 1, "c.fits"), psf: cube(1, 1, "p.fits") };
+    // gtexpcube2 writes exposures at the edges of the bands, one more than there are bands.
+    const { observation, notes } = composeObservation(
+      { ...given, exposure: cube(3, 4, "e.fits") },
+      { planes: [0, 1] },
+    );
+    expect(observation.exposure!.data[0]).toBe(5);
+    expect(notes.filter((note) => note.startsWith("e.fits"))).toEqual([
+      "e.fits: exposure must have one plane or as many as the counts, 2, got 3; the mean of all was taken, name the one of the band, as 'e.fits[0][0]'",
+    ]);
+    expect(() =>
+      composeObservation({ ...given, background: cube(3, 0, "b.fits") }, { planes: [0, 1] }),
+    ).toThrow("background must have one plane or as many as the counts, 2, got 3; name the one of the band");
+    const image = { ...given, counts: cube(1, 1, "c.fits") };
+    expect(() => composeObservation({ ...image, exposure: cube(3, 4, "e.fits") })).toThrow(
+      /exposure must be an image of two axes, got a cube of 3 planes; name one in the file, e.fits\[0\]\[0\]$/,
+    );
   });
 });
 

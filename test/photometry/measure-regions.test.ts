@@ -6,13 +6,8 @@ import { findHdu, readFits, readTable } from "../../src/io/fits.js";
 import { fluxLaw } from "../../src/photometry/flux-law.js";
 import { measureRegions } from "../../src/photometry/measure-regions.js";
 import { encodeMeasuredFits, measuredVotable } from "../../src/photometry/measured-file.js";
-import {
-  measuredColumns,
-  measuredCsv,
-  measuredPairs,
-  regionFluxUnit,
-} from "../../src/photometry/measured-table.js";
-import { circularRegion } from "../../src/posterior/region.js";
+import { measuredColumns, measuredCsv, measuredPairs } from "../../src/photometry/measured-table.js";
+import { circularRegion, regionFluxUnit } from "../../src/posterior/region.js";
 
 // 2 x 3 pixels; the region holds (0, 0) and (2, 0), in a row.
 const shape = [2, 3] as const;

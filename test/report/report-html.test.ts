@@ -8,12 +8,13 @@ import type { SimulatedObservation } from "../../src/data/observation/observatio
 import { figureDocument } from "../../src/figures/document-node.js";
 import { labelParameters } from "../../src/figures/parameter-label.js";
 import type { LiraResult } from "../../src/posterior/result.js";
-import { drawsFromBytes, errorBound, unpackSeries } from "../../src/report/packed-draws.js";
+import { drawsFromBytes, errorBound } from "../../src/report/packed-draws.js";
 import { unpackValues } from "../../src/report/packed-image.js";
 import type { ReportData } from "../../src/report/report-data.js";
 import { reportHtml } from "../../src/report/report-html.js";
 import { reproducingCode } from "../../src/report/reproduce.js";
 import { smallResult } from "./small-result.js";
+import { unpackedSeries } from "./unpacked-series.js";
 
 let result: LiraResult;
 let data: SimulatedObservation & { name: string };
@@ -120,6 +121,12 @@ describe("reportHtml", () => {
     expect(jsonOf(text).name).toBe(evil);
   });
 
+  it("says the total flux in the unit of a sum over pixels", () => {
+    const page = parse(reportHtml({ ...result, unit: "photon / (cm2 s pixel)" }, { document }));
+    const [total] = page.querySelectorAll(".facts div");
+    expect(total?.textContent).toMatch(/^Total flux.* photon \/ \(cm² s\)$/);
+  });
+
   it("holds the images to the digits that are shown", () => {
     const cases = [
       ["mean", result.mean, 17],
@@ -155,7 +162,7 @@ describe("reportHtml", () => {
     });
     const packed = drawsFromBytes(bytesOf(html, "film"), 200, 1024, film?.top ?? 0);
     for (const pixel of [0, 500, 1023]) {
-      const values = unpackSeries(packed, pixel);
+      const values = unpackedSeries(packed, pixel);
       const bound = errorBound(packed.low[pixel], packed.high[pixel], packed.top);
       for (let draw = 0; draw < 200; draw++) {
         const chain = result.trace.images.chains[draw < 100 ? 0 : 1];

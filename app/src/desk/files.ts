@@ -14,7 +14,7 @@ import {
   wcsCards,
 } from "tslira/fits";
 import { type PixelPosition, type PixelsOf, parseWcs, pointingOffsets } from "tslira/sky";
-import { type ComposedTogether, composeTogether, isEnsemble, psfPlanes } from "#studio";
+import { type ComposedTogether, composeTogether, givenOptions, isEnsemble, psfPlanes } from "#studio";
 import { mosaicOf } from "../pictures/psf-mosaic.js";
 import { readConfiguration } from "../settings/configuration.js";
 import { describeEvents, eventTable } from "./events.js";
@@ -271,9 +271,7 @@ export function deskFiles() {
           name,
           counts: first.counts,
           psf: first.psf,
-          ...(first.exposure && { exposure: first.exposure }),
-          ...(first.background && { background: first.background }),
-          ...(first.mask && { mask: first.mask }),
+          ...givenOptions(first, ["exposure", "background", "mask"]),
           ...(several && {
             others: others.map((one, index) => ({
               ...{ name: one.name ?? `observation ${index + 2}`, counts: one.counts, psf: one.psf },

@@ -9,9 +9,9 @@ import {
   VERSION,
 } from "tslira";
 import { residuals } from "tslira/diagnostics";
-import { type Panel, plotPanels } from "tslira/figures";
+import { plotPanels } from "tslira/figures";
 import { encodePointEstimate } from "tslira/fits";
-import { startWebWorker } from "#studio";
+import { residualPanels, startWebWorker } from "#studio";
 import type { MethodSettings } from "../settings/method-fields.js";
 import { thinnedCurve } from "./convergence-curve.js";
 import type { Composed } from "./files.js";
@@ -142,33 +142,11 @@ export function estimateFigure(
   theme: "light" | "dark",
 ): string {
   const [{ counts, mask }] = composed.observations;
-  const flux = {
-    label: "flux",
-    stretch: "sqrt" as const,
+  const { sigma } = residuals(counts, estimate.predicted[0], mask);
+  const panels = residualPanels(counts, estimate, sigma, {
+    stretch: "sqrt",
     ...(composed.unit !== undefined && { unit: composed.unit }),
-  };
-  const panels: Panel[] = [
-    { image: counts, title: "Counts", label: "counts", stretch: "sqrt" },
-    { image: estimate.flux, title: "Flux", ...flux },
-    {
-      image: residuals(counts, estimate.predicted[0], mask).sigma,
-      title: "Residuals",
-      label: "sigma",
-      colormap: "RdBu",
-      vmin: -4,
-      vmax: 4,
-    },
-    ...(estimate.std
-      ? [
-          {
-            image: estimate.std,
-            title: "Standard deviation",
-            ...flux,
-            colormap: "viridis" as const,
-          },
-        ]
-      : []),
-  ];
+  });
   return plotPanels(panels, { document, theme, title: estimate.method });
 }
 

@@ -3,6 +3,7 @@
 import type { Psf, PsfCentring, PsfLaw, Shape, SkyImage, WcsCard } from "tslira";
 import type { Cutout } from "tslira/fits";
 import type { PixelPosition } from "tslira/sky";
+import { given, givenOptions } from "#studio";
 
 /** What an image of a file is used as. */
 export type Role = "counts" | "psf" | "exposure" | "background" | "mask";
@@ -91,14 +92,7 @@ export type PsfErrors = Pick<Composition, "psfComponents" | "psfWidthError" | "p
 
 /** What a composition says of every observation alike. */
 export function cutsOf(composition: Composition): Omit<Composition, keyof PsfErrors | "offsets"> {
-  const { cutout, psfCutout, backgroundUnit, psfCentre, psfTrim } = composition;
-  return {
-    ...(cutout && { cutout }),
-    ...(psfCutout && { psfCutout }),
-    ...(backgroundUnit && { backgroundUnit }),
-    ...(psfCentre && { psfCentre }),
-    ...(psfTrim !== undefined && { psfTrim }),
-  };
+  return givenOptions(composition, ["cutout", "psfCutout", "backgroundUnit", "psfCentre", "psfTrim"]);
 }
 
 /** What a composition says of the psf of one of its observations. @param index of the observation */
@@ -108,13 +102,13 @@ export function psfErrorsOf(
   { psfComponents, psfWidthError, pointingError, psfLaw }: Composition,
 ): PsfErrors {
   const isEnsemble = psf?.psfs === "members";
-  const errors = {
-    ...(isEnsemble && psfComponents !== undefined && { psfComponents }),
-    ...(psfWidthError !== undefined && { psfWidthError }),
-    ...(index > 0 && pointingError !== undefined && { pointingError }),
-  };
+  const errors = given({
+    psfComponents: isEnsemble ? psfComponents : undefined,
+    psfWidthError,
+    pointingError: index > 0 ? pointingError : undefined,
+  });
   const isUncertain = isEnsemble || Object.keys(errors).length > 0;
-  return { ...errors, ...(isUncertain && psfLaw !== undefined && { psfLaw }) };
+  return { ...errors, ...(isUncertain && given({ psfLaw })) };
 }
 
 /** Where several observations lie. */

@@ -45,6 +45,13 @@ export function useCompare(latest: KeptResult | undefined): CompareControl {
   };
 }
 
+const COMPARISONS: readonly (readonly [kind: Comparison, word: string, hint: string])[] = [
+  ["blink", "Blink", "Show A and B by turns. Key B"],
+  ["swipe", "Swipe", "A and B at the two sides of a divider"],
+  ["difference", "B − A", "Difference: what B has more than A"],
+  ["ratio", "B / A", "Ratio: how many times A is B"],
+];
+
 /** Buttons above the pictures. */
 export function CompareMenu({ a, b, comparison, keep, show }: CompareControl) {
   if (b === undefined) return null;
@@ -55,33 +62,15 @@ export function CompareMenu({ a, b, comparison, keep, show }: CompareControl) {
       </button>
       {a && (
         <span className="segments">
-          <button
-            type="button"
-            aria-pressed={comparison === "blink"}
-            onClick={() => show(comparison === "blink" ? "off" : "blink")}
-            title="Show A and B by turns. Key B"
-          >
-            Blink
-          </button>
-          <button
-            type="button"
-            aria-pressed={comparison === "swipe"}
-            onClick={() => show(comparison === "swipe" ? "off" : "swipe")}
-            title="A and B at the two sides of a divider"
-          >
-            Swipe
-          </button>
-          {(["difference", "ratio"] as const).map((kind) => (
+          {COMPARISONS.map(([kind, word, hint]) => (
             <button
               type="button"
               key={kind}
               aria-pressed={comparison === kind}
               onClick={() => show(comparison === kind ? "off" : kind)}
-              title={
-                kind === "difference" ? "Difference: what B has more than A" : "Ratio: how many times A is B"
-              }
+              title={hint}
             >
-              {kind === "difference" ? "B − A" : "B / A"}
+              {word}
             </button>
           ))}
         </span>

@@ -3,6 +3,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Shape, SkyImage } from "tslira";
 import type { SkyWcs } from "tslira/sky";
+import { regionFluxUnit } from "#studio";
 import {
   clampView,
   colorScale,
@@ -216,7 +217,7 @@ export function CompareView(props: CompareProps) {
             <dd>
               {work}; total flux{" "}
               {total.std === undefined ? numberText(total.mean) : errorText(total.mean, total.std)}{" "}
-              {formatUnit(unit)}
+              {formatUnit(regionFluxUnit(unit) ?? "")}
             </dd>
           </div>
         ))}

@@ -1,7 +1,16 @@
 /** Charts of chains. */
 
 import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
-import { chart, histogram, linePath, numberText, paddedRange, pooled, quantilesOf } from "#viewer";
+import {
+  chart,
+  type DrawnFlux,
+  fluxHistogram,
+  numberText,
+  paddedRange,
+  pooled,
+  quantilesOf,
+  seriesLines,
+} from "#viewer";
 import type { TraceView } from "../desk/run-view.js";
 
 /** A box that tells its width to what it holds. */
@@ -25,21 +34,6 @@ export function Measured({ children }: { readonly children: (width: number) => R
 export function Svg({ text }: { readonly text: string }) {
   // biome-ignore lint/security/noDangerouslySetInnerHtml: text of the viewer's own charts, which escape what is not theirs.
   return <div dangerouslySetInnerHTML={{ __html: text }} />;
-}
-
-/** Lines through `count(chain)` points of each chain, in the colours of the chains. */
-export function seriesLines(
-  chains: readonly ArrayLike<number>[],
-  x: (point: number) => number,
-  y: (chain: ArrayLike<number>, point: number) => number,
-  count: (chain: ArrayLike<number>) => number = ({ length }) => length,
-): string {
-  return chains
-    .map(
-      (chain, index) =>
-        `<path class="line series-${(index % 6) + 1}" d="${linePath(x, (point) => y(chain, point), count(chain))}"/>`,
-    )
-    .join("");
 }
 
 /** The values of chains, sweep by sweep. */
@@ -146,53 +140,12 @@ export function DrawsChart({
 }
 
 /** The draws of a sum of pixels by chain: histogram. */
-export function HistogramChart({
-  chains,
-  mean,
-  interval,
-  unit,
-}: {
-  readonly chains: readonly Float64Array[];
-  readonly mean: number;
-  readonly interval: readonly [number, number];
-  readonly unit: string;
-}) {
-  const all = pooled(chains);
-  const [smallest, largest] = quantilesOf(all, [0, 1]);
-  const [low, high] = paddedRange(smallest, largest);
-  const bins = Math.min(36, Math.max(8, Math.round(Math.sqrt(all.length))));
-  const heights = chains.map((chain) =>
-    histogram(chain, low, high, bins).map((count) => count / Math.max(1, chain.length)),
-  );
-  const most = Math.max(...heights.flat(), 1e-9);
-  const step = (high - low) / bins;
+export function HistogramChart(flux: DrawnFlux) {
+  const { mean, interval } = flux;
+  const said = `Histogram of the flux by chain: mean ${numberText(mean, 3)}, 68 percent from ${numberText(interval[0], 3)} to ${numberText(interval[1], 3)}`;
   return (
     <Measured>
-      {(width) => (
-        <Svg
-          text={chart(
-            {
-              width,
-              height: 130,
-              x: { domain: [low, high], label: "flux", unit },
-              y: { domain: [0, most * 1.08], label: "", bare: true },
-            },
-            `Histogram of the flux by chain: mean ${numberText(mean, 3)}, 68 percent from ${numberText(interval[0], 3)} to ${numberText(interval[1], 3)}`,
-            ({ x, y, top, bottom }) => {
-              const [from, to] = interval.map(x);
-              const band = `<rect class="band" x="${from.toFixed(1)}" width="${Math.max(0, to - from).toFixed(1)}" y="${top}" height="${bottom - top}"/>`;
-              const outlines = heights.map((counts, index) => {
-                let path = `M${x(low).toFixed(1)},${bottom}`;
-                for (const [bin, count] of counts.entries()) {
-                  path += `V${y(count).toFixed(1)}H${x(low + (bin + 1) * step).toFixed(1)}`;
-                }
-                return `<path class="outline series-${(index % 6) + 1}" d="${path}V${bottom}"/>`;
-              });
-              return `${band}${outlines.join("")}<path class="mean" d="M${x(mean).toFixed(1)},${top}V${bottom}"/>`;
-            },
-          )}
-        />
-      )}
+      {(width) => <Svg text={fluxHistogram(flux, { width, height: 130, most: 36 }, said)} />}
     </Measured>
   );
 }

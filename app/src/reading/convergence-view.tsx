@@ -1,8 +1,8 @@
 /** How a method came to its image: what it minimised, iteration by iteration. */
 
-import { chart, numberText, paddedRange } from "#viewer";
+import { chart, numberText, paddedRange, seriesLines } from "#viewer";
 import type { Curve, EstimateNews, EstimateView } from "../desk/method-protocol.js";
-import { Measured, Svg, seriesLines } from "./chart-view.js";
+import { Measured, Svg } from "./chart-view.js";
 
 /** Iterations whose steep fall would flatten all the rest. */
 const STEEP = 0.1;

@@ -90,35 +90,19 @@ export function ProfileView({ desk, layers, data, selection, result, look }: Pro
             ))}
           </select>
         </label>
-        {path === "around" ? (
-          <label>
-            Out to
-            <input
-              type="number"
-              min={2}
-              max={most}
-              value={out}
-              onChange={({ target }) => {
-                const value = Number(target.value);
-                if (value >= 1 && value <= most) setRadius(value);
-              }}
-            />
-          </label>
-        ) : (
-          <label>
-            Width
-            <input
-              type="number"
-              min={1}
-              max={most}
-              value={across}
-              onChange={({ target }) => {
-                const value = Number(target.value);
-                if (value >= 1 && value <= most) setAcross(value);
-              }}
-            />
-          </label>
-        )}
+        <label>
+          {path === "around" ? "Out to" : "Width"}
+          <input
+            type="number"
+            min={path === "around" ? 2 : 1}
+            max={most}
+            value={path === "around" ? out : across}
+            onChange={({ target }) => {
+              const value = Number(target.value);
+              if (value >= 1 && value <= most) (path === "around" ? setRadius : setAcross)(value);
+            }}
+          />
+        </label>
       </div>
       {bins === undefined || layer?.image === undefined ? (
         <p className="muted">

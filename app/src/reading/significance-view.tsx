@@ -27,6 +27,7 @@ import {
   testedRegion,
   testForm,
 } from "../settings/significance-settings.js";
+import { Trouble } from "../trouble.js";
 
 /** What the tab needs beside the test. */
 export interface SignificanceProps {
@@ -142,11 +143,7 @@ export function SignificanceTab(props: SignificanceProps) {
         )}
         {state.stage === "done" && <Finding {...props} state={state} />}
       </div>
-      {state.stage === "failed" && (
-        <p role="alert" className="trouble">
-          {state.message}
-        </p>
-      )}
+      <Trouble words={state.stage === "failed" ? state.message : ""} />
       {command && !running && (
         <>
           {"pixels" in region && (

@@ -287,6 +287,11 @@ export function grownShape(shape: RegionShape, by: number): RegionShape {
   }
 }
 
+const lengthField = (label: string, value: number, made: ShapeField["with"]): ShapeField => ({
+  ...{ label, value, min: LEAST, step: 0.5 },
+  with: made,
+});
+
 /** The numbers of a shape. */
 export function fieldsOf(shape: RegionShape): ShapeField[] {
   if (shape.kind === "polygon") return [];
@@ -305,22 +310,12 @@ export function fieldsOf(shape: RegionShape): ShapeField[] {
       })),
       ...(inner.kind === "circle" && outer.kind === "circle"
         ? [
-            {
-              label: "inner radius",
-              value: inner.radius,
-              min: LEAST,
-              step: 0.5,
-              with: (radius: number) =>
-                radius < outer.radius ? { ...shape, inner: { ...inner, radius } } : shape,
-            },
-            {
-              label: "outer radius",
-              value: outer.radius,
-              min: LEAST,
-              step: 0.5,
-              with: (radius: number) =>
-                radius > inner.radius ? { ...shape, outer: { ...outer, radius } } : shape,
-            },
+            lengthField("inner radius", inner.radius, (radius) =>
+              radius < outer.radius ? { ...shape, inner: { ...inner, radius } } : shape,
+            ),
+            lengthField("outer radius", outer.radius, (radius) =>
+              radius > inner.radius ? { ...shape, outer: { ...outer, radius } } : shape,
+            ),
           ]
         : []),
     ];
@@ -331,34 +326,13 @@ export function fieldsOf(shape: RegionShape): ShapeField[] {
   ];
   if (shape.kind === "point") return position;
   if (shape.kind === "circle") {
-    return [
-      {
-        label: "radius",
-        value: shape.radius,
-        min: LEAST,
-        step: 0.5,
-        with: (radius) => ({ ...shape, radius }),
-      },
-      ...position,
-    ];
+    return [lengthField("radius", shape.radius, (radius) => ({ ...shape, radius })), ...position];
   }
   const [along, across] = shape.kind === "box" ? ["width", "height"] : ["semi-axis 1", "semi-axis 2"];
   return [
     ...position,
-    {
-      label: along,
-      value: shape.along,
-      min: LEAST,
-      step: 0.5,
-      with: (value) => ({ ...shape, along: value }),
-    },
-    {
-      label: across,
-      value: shape.across,
-      min: LEAST,
-      step: 0.5,
-      with: (value) => ({ ...shape, across: value }),
-    },
+    lengthField(along, shape.along, (value) => ({ ...shape, along: value })),
+    lengthField(across, shape.across, (value) => ({ ...shape, across: value })),
     { label: "angle", value: shape.angle, step: 5, with: (angle) => ({ ...shape, angle }) },
   ];
 }

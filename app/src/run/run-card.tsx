@@ -21,6 +21,7 @@ import {
   presetField,
   withPreset,
 } from "../settings/settings.js";
+import { Trouble } from "../trouble.js";
 import { liveSentence, paceText } from "./live-sentence.js";
 import { MethodChoice } from "./method-choice.js";
 import { Notes } from "./notes.js";
@@ -189,10 +190,7 @@ export function RunCard(props: RunProps) {
         </button>
       )}
       {now.stage === "failed" && (
-        <p role="alert" className="trouble">
-          {now.message}
-          {found && " The result before it is still here."}
-        </p>
+        <Trouble words={`${now.message}${found ? " The result before it is still here." : ""}`} />
       )}
     </section>
   );

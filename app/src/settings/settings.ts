@@ -115,9 +115,9 @@ export function chosenPreset(form: Form): Preset {
 }
 
 /** Texts of the fields of settings that have a value. */
-export function formOf(values: SettingValues, fields: readonly Field[] = LIRA_FIELDS): Form {
+export function formOf(values: SettingValues): Form {
   return Object.fromEntries(
-    fields.flatMap(({ key, setting, part }) => {
+    LIRA_FIELDS.flatMap(({ key, setting, part }) => {
       const value = setting && givenValue(setting, values);
       if (setting === undefined || value === undefined) return [];
       const text = part === undefined ? textOf(setting.kind, value) : (value as SettingValues)[part];

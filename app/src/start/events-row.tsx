@@ -1,10 +1,11 @@
 /** An event list on the start screen: which events, into which pixels, and what comes of it. */
 
-import { useEffect, useId, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { countText } from "#viewer";
 import type { Desk } from "../desk/desk.js";
 import type { ColumnHistogram, EventBinning, EventsPreview, FoundEvents } from "../desk/start-calls.js";
 import { countsScale, Thumbnail } from "../pictures/picture.js";
+import { Trouble } from "../trouble.js";
 import { type EventFields, isSameImage, type OfferedGrid, optionsOf } from "./event-fields.js";
 
 interface EventsProps {
@@ -27,7 +28,6 @@ export function EventsRow({ desk, file, found, fields, onFields, onBinning, grid
   const [trouble, setTrouble] = useState("");
   const report = useRef(onBinning);
   report.current = onBinning;
-  const id = useId();
   const like = grids.find(({ image }) => isSameImage(fields.like, image))?.image;
   // An image that has left the list offers nothing.
   const gone = fields.like !== undefined && like === undefined;
@@ -161,11 +161,7 @@ export function EventsRow({ desk, file, found, fields, onFields, onBinning, grid
           </label>
         )}
       </div>
-      {trouble !== "" && (
-        <p role="alert" className="trouble" id={id}>
-          {trouble}
-        </p>
-      )}
+      <Trouble words={trouble} />
     </div>
   );
 }

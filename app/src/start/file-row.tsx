@@ -7,6 +7,7 @@ import type { PictureOptions } from "../desk/start-calls.js";
 import { late } from "../late.js";
 import { countsScale, Thumbnail } from "../pictures/picture.js";
 import { sizeText } from "../run/save-file.js";
+import { Trouble } from "../trouble.js";
 import type { ListedImage } from "./assign-images.js";
 import { type OfferedGrid, startFields } from "./event-fields.js";
 import type { Row } from "./file-rows.js";
@@ -51,11 +52,7 @@ export function FileRow(props: FileProps) {
           Remove
         </button>
       </div>
-      {row.message && (
-        <p className="trouble" role="alert">
-          {row.message}
-        </p>
-      )}
+      <Trouble words={row.message ?? ""} />
       {row.found?.events && row.file !== undefined && (
         <EventsRow
           desk={desk}

@@ -5,6 +5,7 @@ import type { Colormap } from "../../figures/colormap.js";
 import { type ColorBar, createColorBar } from "../../viewer/color-bar.js";
 import { createFrame, type Frame, outlined } from "../../viewer/frame.js";
 import { crossShape, selectionShape } from "../../viewer/marks.js";
+import { quantityScale } from "../../viewer/quantity-scale.js";
 import { compass, scaleBar } from "../../viewer/scale-bar.js";
 import {
   arrowStep,
@@ -19,7 +20,6 @@ import { escapeXml } from "../../xml-text.js";
 import type { Layer, ReportStore } from "./blocks.js";
 import { entriesSentence, pixelEntries, writeEntries } from "./readout.js";
 import type { State, StateHolder } from "./state.js";
-import { layerScale } from "./style.js";
 
 /** Layers shown at the start, in order of preference. */
 const FIRST_SHOWN = ["counts-0", "mean", "std", "residual-0", "snr", "rhat", "quantile-1", "ess"];
@@ -49,7 +49,7 @@ export function startExplorer(document: Document, store: ReportStore, holder: St
   const paint = ({ style }: State, panel: Panel) => {
     const layer = layers.get(panel.select.value);
     if (layer === undefined) return;
-    const scale = layerScale(layer, style);
+    const scale = quantityScale(layer.kind, layer.image, style);
     panel.frame.show(layer.image, scale);
     panel.bar.show(scale, layer.label, isFlux(layer) ? data.unit : "");
     panel.frame.element.setAttribute(

@@ -2,10 +2,10 @@
 
 import { pixelSizeAt } from "../../data/sky/pixel-size.js";
 import { groupedRhat } from "../../posterior/chain-groups.js";
-import { chart, linePath, paddedRange } from "../../viewer/chart.js";
+import { chart, fluxHistogram, paddedRange, seriesLines } from "../../viewer/chart.js";
 import { countText, errorText, numberText, rhatText } from "../../viewer/numbers.js";
 import { type Selection, selectedPixels, selectionCentre, selectionText } from "../../viewer/selection.js";
-import { histogram, meanOf, pooled, quantilesOf, stdOf } from "../../viewer/statistics.js";
+import { meanOf, pooled, quantilesOf, stdOf } from "../../viewer/statistics.js";
 import { type ReportStore, type SumDraws, sumDraws } from "./blocks.js";
 import { correlationPicture } from "./correlation-map.js";
 import { need } from "./explorer.js";
@@ -128,56 +128,13 @@ function traceChart(
     ({ x, y, left, right }) => {
       const [bandLow, bandHigh] = [y(summary.low), y(summary.high)];
       const band = `<rect class="band" x="${left}" width="${right - left}" y="${bandHigh.toFixed(1)}" height="${Math.max(0, bandLow - bandHigh).toFixed(1)}"/>`;
-      const lines = draws.chains.map(
-        (chain, index) =>
-          `<path class="line series-${(index % 6) + 1}" d="${linePath(
-            (k) => x(firstSweep + k * everySweeps),
-            (k) => y(chain[k]),
-            chain.length,
-          )}"/>`,
+      const lines = seriesLines(
+        draws.chains,
+        (draw) => x(firstSweep + draw * everySweeps),
+        (chain, draw) => y(chain[draw]),
       );
       const mean = y(summary.mean).toFixed(1);
-      return `${band}${lines.join("")}<path class="mean" d="M${left},${mean}H${right}"/>`;
-    },
-  );
-}
-
-function histogramChart(
-  store: ReportStore,
-  width: number,
-  draws: SumDraws,
-  summary: SumSummary,
-  name: string,
-): string {
-  const all = pooled(draws.chains);
-  const [smallest, largest] = quantilesOf(all, [0, 1]);
-  const [low, high] = paddedRange(smallest, largest);
-  const bins = Math.min(40, Math.max(8, Math.round(Math.sqrt(all.length))));
-  const heights = draws.chains.map((chain) =>
-    histogram(chain, low, high, bins).map((count) => count / Math.max(1, chain.length)),
-  );
-  const most = Math.max(...heights.flat(), 1e-9);
-  return chart(
-    {
-      width,
-      height: 210,
-      x: { domain: [low, high], label: "flux", unit: store.data.unit },
-      y: { domain: [0, most * 1.08], label: "", bare: true },
-    },
-    `Distribution of the flux by chain, ${name}: mean ${numberText(summary.mean, 3)}, central 68 percent from ${numberText(summary.low, 3)} to ${numberText(summary.high, 3)}`,
-    ({ x, y, top, bottom }) => {
-      const [from, to] = [x(summary.low), x(summary.high)];
-      const band = `<rect class="band" x="${from.toFixed(1)}" width="${Math.max(0, to - from).toFixed(1)}" y="${top}" height="${bottom - top}"/>`;
-      const step = (high - low) / bins;
-      const outlines = heights.map((counts, index) => {
-        let path = `M${x(low).toFixed(1)},${bottom}`;
-        for (const [bin, count] of counts.entries()) {
-          path += `V${y(count).toFixed(1)}H${x(low + (bin + 1) * step).toFixed(1)}`;
-        }
-        return `<path class="outline series-${(index % 6) + 1}" d="${path}V${bottom}"/>`;
-      });
-      const mean = x(summary.mean).toFixed(1);
-      return `${band}${outlines.join("")}<path class="mean" d="M${mean},${top}V${bottom}"/>`;
+      return `${band}${lines}<path class="mean" d="M${left},${mean}H${right}"/>`;
     },
   );
 }
@@ -232,12 +189,11 @@ export function startInspector(document: Document, store: ReportStore, holder: S
     const summary = summarise(store, pixels, draws);
     const name = selectionText(selection);
     trace.innerHTML = traceChart(store, Math.max(260, trace.clientWidth), draws, summary, name);
-    distribution.innerHTML = histogramChart(
-      store,
-      Math.max(200, distribution.clientWidth),
-      draws,
-      summary,
-      name,
+    const { mean, low, high } = summary;
+    distribution.innerHTML = fluxHistogram(
+      { chains: draws.chains, mean, interval: [low, high], unit: data.unit },
+      { width: Math.max(200, distribution.clientWidth), height: 210, most: 40 },
+      `Distribution of the flux by chain, ${name}: mean ${numberText(mean, 3)}, central 68 percent from ${numberText(low, 3)} to ${numberText(high, 3)}`,
     );
     showMap(selection, wanted);
   };

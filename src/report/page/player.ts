@@ -4,13 +4,13 @@ import { binImage, type SkyImage } from "../../image.js";
 import { createColorBar } from "../../viewer/color-bar.js";
 import { createFrame } from "../../viewer/frame.js";
 import { countText } from "../../viewer/numbers.js";
+import { quantityScale } from "../../viewer/quantity-scale.js";
 import { clampView } from "../../viewer/viewport.js";
 import { unpackDraw } from "../packed-draws.js";
 import type { FilmData } from "../report-data.js";
-import type { Draws, Layer, ReportStore } from "./blocks.js";
+import type { Draws, ReportStore } from "./blocks.js";
 import { need } from "./explorer.js";
 import type { StateHolder } from "./state.js";
-import { layerScale } from "./style.js";
 
 /** A draw of the film: which chain, and which of its draws. */
 interface Frame {
@@ -54,6 +54,7 @@ export function startPlayer(document: Document, store: ReportStore, holder: Stat
   const { film, layers, data } = store;
   const meanLayer = layers.get("mean");
   if (film === undefined || meanLayer === undefined) return;
+  const { kind } = meanLayer;
   const { shape, bin } = film.data;
   const like: SkyImage =
     bin === 1 ? meanLayer.image : binImage({ data: meanLayer.image.data, shape: data.shape }, bin);
@@ -76,14 +77,13 @@ export function startPlayer(document: Document, store: ReportStore, holder: Stat
   let timer: ReturnType<typeof setInterval> | undefined;
   const values = new Float32Array(film.series);
 
-  const layerOf = (image: SkyImage): Layer => ({ ...meanLayer, image });
   function show(): void {
     const { chain, draw } = frames[at];
     unpackDraw(film!, film!.starts[chain] + draw, values);
     const { style } = holder.get();
     const sweep = film!.data.firstSweep + draw * film!.data.everySweeps + 1;
     const place = `chain ${chain + 1}, sweep ${countText(sweep)}`;
-    const scale = layerScale(layerOf(like), style, [like]);
+    const scale = quantityScale(kind, like, style);
     const unit = bin === 1 ? data.unit : `${data.unit} / (${bin} × ${bin} px)`.trim();
     left.frame.show({ data: Float64Array.from(values), shape }, scale);
     right.frame.show({ data: mean(at + 1), shape }, scale);

@@ -1,8 +1,8 @@
 /** What the reader sees at the moment, and who has to know when it changes. */
 
+import type { Style } from "../../viewer/quantity-scale.js";
 import type { Selection } from "../../viewer/selection.js";
 import type { Viewport } from "../../viewer/viewport.js";
-import type { Style } from "./style.js";
 
 /** Everything that can change on the page. */
 export interface State {
