@@ -9,6 +9,7 @@ import type { Method } from "../settings/methods.js";
 import { isSampler, METHODS } from "../settings/methods.js";
 import { flagSettings } from "./deconvolve.js";
 import { deconvolveOptions } from "./deconvolve-options.js";
+import { oneLine } from "./exit.js";
 import { checkMethodSettings, pointMethod, requiredPrior } from "./method-options.js";
 import { OBSERVATION_FLAGS } from "./observation-options.js";
 import { flagName } from "./option-values.js";
@@ -54,7 +55,7 @@ export async function comparedMethod(text: string): Promise<ComparedMethod> {
   try {
     command.parse(args, { from: "user" });
   } catch (cause) {
-    const message = (cause as Error).message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
+    const message = oneLine((cause as Error).message.replace(/^error: /, ""));
     throw new InvalidInputError(
       `compare: --method must have flags of tslira deconvolve, got ${JSON.stringify(text)}: ${message}; see tslira deconvolve --help`,
       { cause },

@@ -17,6 +17,17 @@ export function writeJsonLine(line: object): void {
   process.stderr.write(`${JSON.stringify(line)}\n`);
 }
 
+/** Text whose characters command no terminal: what a file or a name holds may be part of it. */
+export function plainText(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]/gu, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** `plainText` in one line. */
+export function oneLine(text: string): string {
+  const lines = text.split("\n").map((line) => line.trim());
+  return plainText(lines.filter((line) => line !== "").join(" "));
+}
+
 /**
  * Print an error as one line on stderr.
  *
@@ -30,7 +41,7 @@ export function reportError(error: unknown): number {
   // What a file holds may be part of it, and long.
   const short =
     text.length > 2 * MOST_TEXT ? `${text.slice(0, MOST_TEXT)} ... ${text.slice(-MOST_TEXT)}` : text;
-  const line = short.replace(/\s*\n\s*/g, " ");
+  const line = oneLine(short);
   if (jsonLines())
     writeJsonLine({ error: { code: typeof code === "string" ? code : "UNKNOWN", message: line } });
   else process.stderr.write(`tslira: ${line}\n`);

@@ -22,6 +22,7 @@ import { readResultSummary } from "../io/result-file-node.js";
 import { isEstimate } from "../io/tslira-file.js";
 import { shellLine } from "../jobs/shell-command.js";
 import { recordedRows } from "../settings/rows.js";
+import { plainText } from "./exit.js";
 import { formatCount, formatNumber, formatThings } from "./format.js";
 import { summaryData, summaryLines } from "./summary.js";
 
@@ -95,7 +96,7 @@ async function info(name: string, json: boolean): Promise<void> {
         reportLine(path),
       );
     else lines.push("", ...resultLines(path, summary));
-    process.stdout.write(`${lines.join("\n")}\n`);
+    process.stdout.write(`${plainText(lines.join("\n"))}\n`);
   } finally {
     await file.close();
   }

@@ -86,7 +86,7 @@ async function main(given: readonly string[]): Promise<void> {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return;
-    const command = args.find((arg) => arg in COMMANDS);
+    const command = args.find((arg) => Object.hasOwn(COMMANDS, arg));
     const { usageError } = await import("./usage-error.js");
     process.exitCode = reportError(usageError(error, command));
   }
@@ -95,7 +95,11 @@ async function main(given: readonly string[]): Promise<void> {
 // A closed pipe (tslira info ... | head) is the reader's choice, not an error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
+  const lost = `standard output: must take what is printed, got ${error.code}; free the disk, or print elsewhere`;
+  process.exit(reportError({ code: "JOB", message: lost }));
 });
+// Nobody reads what is said of the work; the work goes on.
+process.stderr.on("error", () => undefined);
 
 try {
   await main(process.argv.slice(2));

@@ -1,7 +1,7 @@
 /** What `tslira deconvolve --method` takes: what goes with what, and priors. */
 
-import { readFile } from "node:fs/promises";
 import { InvalidInputError } from "../errors.js";
+import { readBytes } from "../io/fits-file-node.js";
 import { decodePatchMixture } from "../io/patch-mixture-file.js";
 import type { ForwardModel } from "../model/forward-model.js";
 import type { FluxPrior } from "../priors/flux-prior.js";
@@ -46,15 +46,7 @@ export function checkMethodSettings(method: Method, options: GivenOptions, flags
 }
 
 /** Patches of a file. */
-const readPatches: ReadPatches = async (file) => {
-  const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
-    throw new InvalidInputError(
-      `prior: patches must come from a file that can be read, got ${cause.code} of ${file}; check the path`,
-      { cause },
-    );
-  });
-  return decodePatchMixture(bytes, { name: file });
-};
+const readPatches: ReadPatches = async (file) => decodePatchMixture(await readBytes(file), { name: file });
 
 /** Files that a prior names. */
 export function priorFiles({ prior = "" }: GivenOptions): string[] {

@@ -85,7 +85,7 @@ export const parseCutout = parser(
   "Give x0:x1,y0:y1 (columns, then rows, from 0, ends excluded).",
 );
 
-const POSITION = /^\s*([-+]?(?:\d+\.?\d*|\.\d+))\s*,\s*([-+]?(?:\d+\.?\d*|\.\d+))\s*$/;
+const POSITION = /^\s*([-+]?(?:\d+(?:\.\d*)?|\.\d+))\s*,\s*([-+]?(?:\d+(?:\.\d*)?|\.\d+))\s*$/;
 
 /** The centre of a psf as `auto`, `peak`, `centroid` or `x,y`; undefined when the text is none of these. */
 export function psfCentreFromText(text: string): PsfCentring | undefined {
@@ -140,7 +140,7 @@ const SECONDS_IN: Readonly<Record<string, number>> = { s: 1, "": 1, m: 60, min: 
 
 /** A time as `30s`, `5m`, `1h` or a number of seconds. */
 export function parseSeconds(text: string): number {
-  const [, value, unit] = /^\s*(\d+(?:\.\d+)?)\s*(s|m|min|h|)\s*$/.exec(text) ?? [];
+  const [, value, unit] = /^(\d+(?:\.\d+)?)\s*(s|m|min|h|)$/.exec(text.trim()) ?? [];
   if (value === undefined) throw new InvalidArgumentError("Give a time such as 30s, 5m or 1h.");
   return Number(value) * SECONDS_IN[unit];
 }
@@ -149,7 +149,7 @@ const BYTES_IN: Readonly<Record<string, number>> = { "": 1, k: 1e3, m: 1e6, g: 1
 
 /** A size as `5M`, `800k` or a number of bytes, > 0. */
 export function parseBytes(text: string): number {
-  const [, value, unit] = /^\s*(\d+(?:\.\d+)?)\s*([kmg]?)b?\s*$/i.exec(text) ?? [];
+  const [, value, unit] = /^(\d+(?:\.\d+)?)\s*([kmg]?)b?$/i.exec(text.trim()) ?? [];
   const bytes = Math.floor(Number(value) * BYTES_IN[unit?.toLowerCase() ?? ""]);
   if (!(bytes > 0)) throw new InvalidArgumentError("Give a size such as 5M, 800k or a number of bytes.");
   return bytes;

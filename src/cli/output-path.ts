@@ -97,6 +97,11 @@ async function checkPlace(path: string, overwrite: boolean): Promise<void> {
       `${path}: output must be a file, got a folder; add a name such as result.fits`,
     );
   }
+  if (present !== undefined && !present.isFile()) {
+    throw new InvalidInputError(
+      `${path}: output must be a file, got a device, pipe or socket; choose another name`,
+    );
+  }
   if (present !== undefined && !overwrite) {
     throw new InvalidInputError(
       `${path}: output must be a new file, got one that exists; choose another name or add --overwrite`,

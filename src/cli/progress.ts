@@ -2,7 +2,7 @@
 
 import type { RunProgress } from "../runs/sample-run.js";
 import { durationText } from "../viewer/numbers.js";
-import { jsonLines, writeJsonLine } from "./exit.js";
+import { jsonLines, plainText, writeJsonLine } from "./exit.js";
 import { formatCount } from "./format.js";
 
 /** A display of progress. */
@@ -92,12 +92,12 @@ export function openProgress({ quiet = false }: { readonly quiet?: boolean | und
     },
     say(text) {
       clear();
-      stderr.write(`${text}\n`);
+      stderr.write(`${plainText(text)}\n`);
     },
     report(text, data) {
       clear();
       if (data !== undefined) process.stdout.write(`${JSON.stringify(data, undefined, 2)}\n`);
-      if (!quiet) (data === undefined ? process.stdout : stderr).write(`${text}\n`);
+      if (!quiet) (data === undefined ? process.stdout : stderr).write(`${plainText(text)}\n`);
     },
     close: clear,
   };

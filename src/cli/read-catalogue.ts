@@ -1,7 +1,6 @@
 /** Catalogues that `tslira sources` wrote. */
 
-import { readFile } from "node:fs/promises";
-import { withFileErrors } from "../io/fits-temporary-node.js";
+import { readBytes } from "../io/fits-file-node.js";
 import { type Catalogue, checkCatalogue, decodeSources } from "../photometry/catalogue-file.js";
 
 /**
@@ -12,7 +11,7 @@ export async function readCatalogue(
   path: string,
   image: Parameters<typeof checkCatalogue>[1],
 ): Promise<Catalogue> {
-  const catalogue = decodeSources(await withFileErrors(path, () => readFile(path)), path);
+  const catalogue = decodeSources(await readBytes(path), path);
   checkCatalogue(catalogue, image, path);
   return catalogue;
 }

@@ -230,7 +230,7 @@ function injected(
 /** A source as `x,y,flux`: pixels from 0, or a position as region files have it. */
 function parseSource(text: string, wcs: readonly WcsCard[]) {
   const [, system = "", first = "", second = "", last = ""] =
-    /^\s*(?:([a-z0-9]+)\s*;)?([^,]+),([^,]+),([^,]+)$/i.exec(text) ?? [];
+    /^(?:([a-z0-9]+)\s*;)?([^,]+),([^,]+),([^,]+)$/i.exec(text.trim()) ?? [];
   const amount = Number(last);
   if (last.trim() === "" || !(amount >= 0 && amount < Number.POSITIVE_INFINITY)) {
     throw new InvalidInputError(

@@ -2,6 +2,7 @@
 
 import type { CommanderError } from "@commander-js/extra-typings";
 import { InvalidInputError } from "../errors.js";
+import { oneLine } from "./exit.js";
 
 /** What must hold and what to do, by commander's code and message; `$1` and so on are what was given. Lists of choices come first. */
 const RULES: readonly (readonly [code: string, message: RegExp, rule: string, remedy: string])[] = [
@@ -52,7 +53,7 @@ const RULES: readonly (readonly [code: string, message: RegExp, rule: string, re
  * @param command that was asked for, where there is one
  */
 export function usageError(error: CommanderError, command: string | undefined): InvalidInputError {
-  const message = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
+  const message = oneLine(error.message.replace(/^error: /, ""));
   const where = command === undefined ? "" : `${command}: `;
   const help = `see tslira ${command === undefined ? "" : `${command} `}--help`;
   for (const [code, pattern, rule, remedy] of RULES) {

@@ -21,7 +21,7 @@ export interface AnimateDrawsOptions extends FigureOptions, ColorScaleOptions {
   readonly chain?: number;
   /** Frames at most, all chains together, evenly spread over the draws; default 60. */
   readonly frames?: number;
-  /** Default 8. */
+  /** From 0.1 to 100; default 8. */
   readonly framesPerSecond?: number;
   /** Pixels of the animation per px of the figure; default 1. */
   readonly scale?: number;
@@ -56,6 +56,13 @@ export async function animateDraws(
       {
         fields: { [name]: value },
       },
+    );
+  }
+  // Both formats hold the time of a frame in 16 bits: of thousandths of a second, and of hundredths.
+  if (!(framesPerSecond >= 0.1 && framesPerSecond <= 100)) {
+    throw new InvalidInputError(
+      `animateDraws: framesPerSecond must be from 0.1 to 100, got ${framesPerSecond}; leave it out for 8`,
+      { fields: { framesPerSecond } },
     );
   }
   const source = asDrawSource(images);

@@ -28,9 +28,13 @@ export function regionElements(
     }
     const [first] = terms;
     if (first === undefined || name === "" || MADE_UP.test(name)) continue;
-    const corners = cornersOf(outermost(first.shape)).map(([x, y]) => place(x, y));
-    const [left, right] = [Math.min(...corners.map(([x]) => x)), Math.max(...corners.map(([x]) => x))];
-    const [top, bottom] = [Math.min(...corners.map(([, y]) => y)), Math.max(...corners.map(([, y]) => y))];
+    let [left, right] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    let [top, bottom] = [left, right];
+    for (const corner of cornersOf(outermost(first.shape))) {
+      const [x, y] = place(corner[0], corner[1]);
+      [left, right] = [Math.min(left, x), Math.max(right, x)];
+      [top, bottom] = [Math.min(top, y), Math.max(bottom, y)];
+    }
     const reach = first.shape.kind === "point" ? 6 : 0.355 * (right - left);
     elements += labelBeside(name, (left + right) / 2, (top + bottom) / 2, reach, width);
   }

@@ -17,7 +17,7 @@ export type EventFilter =
 const LONGEST = 2_000;
 const DEEPEST = 50;
 const TOKEN =
-  /\s*(?:(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)|([A-Za-z_]\w*)|(&&|\|\||[<>=!]=|[-+*/%<>=!()&|]))/y;
+  /\s*(?:(\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)|([A-Za-z_]\w*)|(&&|\|\||[<>=!]=|[-+*/%<>=!()&|]))/y;
 /** What others write for the same. */
 const SAME: Readonly<Record<string, string>> = { "=": "==", and: "&&", or: "||", not: "!" };
 /** Operators that bind from the weakest to the strongest, as in C. */

@@ -2,6 +2,7 @@
 
 import { InvalidInputError } from "../errors.js";
 import type { EventColumn } from "./event-column.js";
+import { splitBrackets } from "./fits-name.js";
 
 /** A file name taken apart. */
 export interface EventName {
@@ -17,9 +18,9 @@ export interface EventName {
  * @throws InvalidInputError for brackets that bin or cut an image, naming the options that do so
  */
 export function parseEventName(text: string): EventName {
-  const [, path, brackets] = /^(.*?)((?:\[[^[\]]*\])+)$/s.exec(text) ?? [];
-  if (path === undefined || path === "" || brackets === undefined) return { path: text, filters: [] };
-  const inner = [...brackets.matchAll(/\[([^[\]]*)\]/g)].map(([, part]) => part!.trim());
+  const { path, brackets } = splitBrackets(text);
+  if (path === "" || brackets.length === 0) return { path: text, filters: [] };
+  const inner = brackets.map((part) => part.trim());
   const first = inner[0];
   const named = /^\w[\w .+-]*(?:,\s*\d+)?$/.test(first) && !/^(bin|opt|cols?)\s/i.test(first);
   const filters = named ? inner.slice(1) : inner;
@@ -44,7 +45,7 @@ export function parseEventName(text: string): EventName {
   return { path, filters, ...(named && { extension: /^\d+$/.test(first) ? Number(first) : first }) };
 }
 
-const NUMBER = "[-+]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][-+]?\\d+)?";
+const NUMBER = "[-+]?(?:\\d+(?:\\.\\d*)?|\\.\\d+)(?:[eE][-+]?\\d+)?";
 const RANGE = new RegExp(`^(${NUMBER})?(?:(:)(${NUMBER})?)?$`);
 
 /** One range of CIAO as a condition: its end belongs to it for columns of integers only (ahelp dmfiltering). */

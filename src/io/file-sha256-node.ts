@@ -6,10 +6,21 @@ import { withFileErrors } from "./fits-temporary-node.js";
 /** Bytes that are read at once: twice as fast as what a stream takes. */
 const PIECE = 2 ** 20;
 
-/** SHA-256 of a file as lower-case hexadecimal digits; the file is never in memory whole. */
+/**
+ * SHA-256 of a file as lower-case hexadecimal digits; the file is never in memory whole.
+ *
+ * @throws InvalidInputError when it cannot be read, or is a device or pipe, which may have no end
+ */
 export async function fileSha256(path: string): Promise<string> {
   const hash = createHash("sha256");
   await withFileErrors(path, async () => {
+    // Before it is opened: a pipe would wait for its other end.
+    const status = await stat(path);
+    if (!status.isFile() && !status.isDirectory())
+      throw new InvalidInputError(
+        `${path}: path must name a file, got a device, pipe or socket; choose a file`,
+        { fields: { path } },
+      );
     const file = await open(path);
     try {
       const piece = Buffer.allocUnsafe(PIECE);

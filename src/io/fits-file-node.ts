@@ -71,6 +71,19 @@ export async function fileLength(path: string, handle: FileHandle): Promise<numb
   });
 }
 
+/** All bytes of a file. @throws InvalidInputError when it cannot be read, or is a folder, a device or a pipe */
+export async function readBytes(path: string): Promise<Uint8Array> {
+  return withFileErrors(path, async () => {
+    const handle = await openToRead(path);
+    try {
+      await fileLength(path, handle);
+      return await handle.readFile();
+    } finally {
+      await handle.close();
+    }
+  });
+}
+
 function checkLength(path: string, length: number, maxBytes: number): void {
   checkMaxBytes(maxBytes);
   if (length <= maxBytes) return;

@@ -24,6 +24,19 @@ export function splitSection(text: string): { readonly name: string; readonly cu
   return { name, cutout: { x: [x0 - 1, x1], y: [y0 - 1, y1] } };
 }
 
+/** Take off the brackets at the end of a name: `cube.fits[0][3]` is `cube.fits` with `0` and `3`. */
+export function splitBrackets(text: string): { readonly path: string; readonly brackets: readonly string[] } {
+  const brackets: string[] = [];
+  let end = text.length;
+  while (text[end - 1] === "]") {
+    const start = text.lastIndexOf("[", end - 2);
+    if (start < 0 || text.slice(start, end - 1).includes("]")) break;
+    brackets.push(text.slice(start + 1, end - 1));
+    end = start;
+  }
+  return { path: text.slice(0, end), brackets: brackets.reverse() };
+}
+
 /** A file name taken apart. */
 export interface FitsName {
   readonly path: string;
@@ -41,16 +54,20 @@ export interface FitsName {
  * @throws InvalidInputError when the brackets or the path are empty
  */
 export function parseFitsName(text: string): FitsName {
-  const [, cube, number] = /^(.*\])\[(\d+)\]$/s.exec(text) ?? [];
-  if (cube !== undefined) return { ...parseFitsName(cube), plane: Number(number) };
-  const [, path, inner] = /^(.*?)\[((?:[^[\]]|\]\[)*)\]$/s.exec(text) ?? [];
-  if (path === undefined || inner === undefined) return { path: text };
-  const extension = inner.trim();
+  const { path, brackets } = splitBrackets(text);
+  if (brackets.length === 0) return { path: text };
+  const last = brackets.at(-1)!;
+  const plane = brackets.length > 1 && /^\d+$/.test(last) ? Number(last) : undefined;
+  const extension = (plane === undefined ? brackets : brackets.slice(0, -1)).join("][").trim();
   if (extension === "" || path === "") {
     throw new InvalidInputError(
       `FITS name: must read path[extension], got ${JSON.stringify(text)}; give a name or number`,
       { fields: { name: text } },
     );
   }
-  return { path, extension: /^\d+$/.test(extension) ? Number(extension) : extension };
+  return {
+    path,
+    extension: /^\d+$/.test(extension) ? Number(extension) : extension,
+    ...(plane !== undefined && { plane }),
+  };
 }

@@ -15,8 +15,9 @@ const ALGORITHMS = new Set(["RICE_1", "RICE_ONE", "GZIP_1", "GZIP_2", "PLIO_1", 
 const NO_VALUE = -2147483647;
 const EXACT_ZERO = -2147483646;
 
-/** Most bytes of one tile. */
-const MOST_TILE_BYTES = 2 ** 30;
+/** Bytes of an image that any table may promise, and how many more for each byte that it holds: gzip, the best of them, packs 1032. */
+const SMALL_IMAGE = 2 ** 26;
+const MOST_PACKED = 1032;
 
 /** Shape and type that a tile-compressed image has when it is unpacked, from its header. */
 export function packedImage(label: string, header: FitsHdu["header"]): { bitpix: Bitpix; shape: number[] } {
@@ -109,20 +110,35 @@ function wholeNumbers(
   return out;
 }
 
+/** What gzip compressed. @throws FormatError when it is damaged, or more than so many bytes */
+function gunzipAtMost(label: string, bytes: Uint8Array, maxBytes: number): Uint8Array {
+  try {
+    return gunzipByStream(bytes, { name: label, maxBytes });
+  } catch (error) {
+    const tooLarge = (error as { fields?: { maxBytes?: number } }).fields?.maxBytes !== undefined;
+    throw tooLarge ? damagedTile(label, `a tile of more than ${maxBytes} bytes`) : error;
+  }
+}
+
 /** Bytes of a tile that gzip compressed, in the order of the image; GZIP_2 stores first all highest bytes, then the next. */
 function gunzipTile(packing: Packing, bytes: Uint8Array, pixels: number, shuffled: boolean): Uint8Array {
-  const plain = gunzipByStream(bytes, { name: packing.label, maxBytes: MOST_TILE_BYTES });
+  const plain = gunzipAtMost(packing.label, bytes, 8 * pixels);
   const size = plain.length / pixels;
-  if (!Number.isInteger(size)) throw damagedTile(packing.label, `${plain.length} bytes for ${pixels} pixels`);
   if (!shuffled || size === 1) return plain;
   const out = new Uint8Array(plain.length);
   for (let at = 0; at < plain.length; at++) out[(at % pixels) * size + Math.floor(at / pixels)] = plain[at];
   return out;
 }
 
-/** Numbers of bytes of an image's type. */
-function numbersOf(bytes: Uint8Array, bitpix: Bitpix): ArrayLike<number> | BigInt64Array {
-  return decodeNumbers(bytes, BITPIX_CODES[bitpix]);
+/** Numbers of bytes of an image's type, one for each pixel of a tile. */
+function numbersOf(
+  label: string,
+  bytes: Uint8Array,
+  bitpix: Bitpix,
+  pixels: number,
+): ArrayLike<number> | BigInt64Array {
+  if (bytes.length === (pixels * Math.abs(bitpix)) / 8) return decodeNumbers(bytes, BITPIX_CODES[bitpix]);
+  throw damagedTile(label, `${bytes.length} bytes for ${pixels} pixels`);
 }
 
 /**
@@ -145,6 +161,12 @@ export function unpackImage(hdu: FitsImageHdu): FitsImageHdu {
     }),
   );
   const counts = shape.map((length, axis) => Math.ceil(length / tile[axis]));
+  const total = shape.reduce((product, length) => product * length, 1);
+  const tiles = counts.reduce((product, count) => product * count, 1);
+  if (packed.rows < tiles) throw damagedTile(label, `${packed.rows} tiles instead of ${tiles}`);
+  const promised = (total * Math.abs(bitpix)) / 8;
+  if (promised > SMALL_IMAGE + MOST_PACKED * hdu.data.length)
+    throw damagedTile(label, `${hdu.data.length} bytes for an image of ${promised}`);
   const found = readTable(table);
   const cells = (name: string): Cells => {
     const column = findColumn(found, name);
@@ -161,10 +183,7 @@ export function unpackImage(hdu: FitsImageHdu): FitsImageHdu {
   const [scales, zeros, blanks] = [cells("ZSCALE"), cells("ZZERO"), cells("ZBLANK")];
   const quantised = bitpix < 0 && (findColumn(found, "ZSCALE") !== undefined || header.has("ZSCALE"));
   const random = packing.dither === 0 ? undefined : ditherNumbers();
-  const total = shape.reduce((product, length) => product * length, 1);
   const values = new STORED_ARRAYS[BITPIX_CODES[bitpix]](total);
-  const tiles = counts.reduce((product, count) => product * count, 1);
-  if (found.rows < tiles) throw damagedTile(label, `${found.rows} tiles instead of ${tiles}`);
   for (let row = 0; row < tiles; row++) {
     const start: number[] = [];
     for (let axis = axes - 1, rest = row; axis >= 0; axis--) {
@@ -194,13 +213,13 @@ export function unpackImage(hdu: FitsImageHdu): FitsImageHdu {
         packing.algorithm === "NOCOMPRESS"
           ? raw
           : gunzipTile(packing, raw, pixels, packing.algorithm === "GZIP_2");
-      if (quantised) return restored(row, numbersOf(unzipped, 32) as Int32Array);
-      return numbersOf(unzipped, bitpix);
+      if (quantised) return restored(row, numbersOf(label, unzipped, 32, pixels) as Int32Array);
+      return numbersOf(label, unzipped, bitpix, pixels);
     }
     const gzipped = zipped(row);
     if (gzipped !== undefined && gzipped.length > 0) {
       const bytes = Uint8Array.from(gzipped as ArrayLike<number>);
-      return numbersOf(gunzipTile(packing, bytes, pixels, false), bitpix);
+      return numbersOf(label, gunzipTile(packing, bytes, pixels, false), bitpix, pixels);
     }
     const stored = plain(row);
     if (stored !== undefined && stored.length === pixels) return stored as ArrayLike<number>;

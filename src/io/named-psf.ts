@@ -39,7 +39,7 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
   moffat: ["core", "fwhm", "slope", "share"],
 };
 const NAME = /^\s*(gaussian|king|moffat)\s*:/i;
-const LENGTH = /^\+?(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)\s*(px|pix|pixels?|deg|arcmin|arcsec|mas|'|")?$/i;
+const LENGTH = /^\+?(\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+)\s*(px|pix|pixels?|deg|arcmin|arcsec|mas|'|")?$/i;
 const SHARE = 0.999;
 
 /** Whether a text names a psf, known or not, and not a file. */
@@ -66,7 +66,7 @@ export function parsePsfName(text: string): NamedPsf {
   const known = KINDS[kind];
   const values = new Map<string, string>();
   for (const part of text.slice(text.indexOf(":") + 1).split(",")) {
-    const [, word, value] = /^\s*(\w+)\s*=\s*(.+?)\s*$/.exec(part) ?? [];
+    const [, word, value] = /^(\w+)\s*=\s*(.+)$/.exec(part.trim()) ?? [];
     const key = word?.toLowerCase();
     if (key === undefined || !known.includes(key))
       return fail(`${kind} must have ${known.join(", ")} as key=number`, part.trim() || "nothing");

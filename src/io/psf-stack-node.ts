@@ -24,7 +24,7 @@ export function splitPlace(name: string): { readonly file: string; readonly plac
   return { file, place: name.slice(file.length) };
 }
 
-const NUMBER = "[-+]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][-+]?\\d+)?";
+const NUMBER = "[-+]?(?:\\d+(?:\\.\\d*)?|\\.\\d+)(?:[eE][-+]?\\d+)?";
 const PLACED = new RegExp(`^(.+)@(${NUMBER})(deg)?,(${NUMBER})(deg)?$`);
 
 function placedName(text: string, where: string): PlacedName {

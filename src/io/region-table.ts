@@ -65,7 +65,7 @@ export function regionTableText(hdu: FitsHdu): string {
   const unit = onSky ? "d" : "";
   const groups = new Map<number, string[]>();
   for (const [row, written] of shapes.entries()) {
-    const [, sign = "", name = ""] = /^\s*([!-]?)\s*(\w+)\s*$/.exec(written.toLowerCase()) ?? [];
+    const [, sign = "", name = ""] = /^([!-]?)\s*(\w+)$/.exec(written.trim().toLowerCase()) ?? [];
     const wanted = SHAPES[name];
     if (wanted === undefined) {
       throw new FormatError(

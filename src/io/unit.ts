@@ -44,7 +44,7 @@ const SIZES: Readonly<Record<string, number>> = {
 
 /** Read a unit. A slash divides by the word or bracket behind it (FITS standard 4.0, section 4.3). */
 export function parseUnit(text: string): Unit {
-  const plain = text.replace(/[[\]]/g, " ").replace(/(?:\*\*|\^)\s*\(?\s*([+-]?\d+)\s*\)?/g, "$1");
+  const plain = text.replace(/[[\]\s]+/g, " ").replace(/(?:\*\*|\^) ?\(? ?([+-]?\d+) ?\)?/g, "$1");
   const tokens = plain.match(/[A-Za-z]+(?:[+-]?\d+)?|[()/]|[^\sA-Za-z()/*.]+/g) ?? [];
   const words: UnitWord[] = [];
   let known = true;

@@ -31,7 +31,7 @@ export function parametricBootstrap(
   estimateAgain: (model: ForwardModel) => PointEstimate,
   { replicates = 50, seed = 0, onReplicate }: BootstrapOptions = {},
 ): PointEstimate {
-  checkCount("bootstrap", "replicates", replicates, 2);
+  checkCount("bootstrap", "replicates", replicates, 2, 1e6);
   const started = performance.now();
   const random = randomStream(seed);
   const { data, shape } = estimate.flux;

@@ -41,10 +41,17 @@ export function endedByCaller(iteration: number): string {
 }
 
 /** Check a whole number of an option. */
-export function checkCount(method: string, name: string, value: number, least: number): void {
-  if (!Number.isInteger(value) || value < least) {
+export function checkCount(
+  method: string,
+  name: string,
+  value: number,
+  least: number,
+  most = Number.POSITIVE_INFINITY,
+): void {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    const range = most < Number.POSITIVE_INFINITY ? `from ${least} to ${most}` : `>= ${least}`;
     throw new InvalidInputError(
-      `${method}: ${name} must be a whole number >= ${least}, got ${value}; change it`,
+      `${method}: ${name} must be a whole number ${range}, got ${value}; change it`,
       { fields: { [name]: value } },
     );
   }

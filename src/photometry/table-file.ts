@@ -77,18 +77,18 @@ export function tableVotable<Row>(
 ): string {
   const fields = columns.map(({ name, unit, ucd, description, isText }) => {
     const type = isText === true ? 'datatype="unicodeChar" arraysize="*"' : 'datatype="double"';
-    const unitPart = unit === undefined ? "" : ` unit="${xmlText(unit)}"`;
-    return `   <FIELD name="${name}" ${type}${unitPart} ucd="${ucd}"><DESCRIPTION>${xmlText(description)}</DESCRIPTION></FIELD>`;
+    const unitPart = unit === undefined ? "" : ` unit="${escapeXml(unit)}"`;
+    return `   <FIELD name="${name}" ${type}${unitPart} ucd="${ucd}"><DESCRIPTION>${escapeXml(description)}</DESCRIPTION></FIELD>`;
   });
   const cells = rows.map((row) => {
-    const texts = columns.map(({ of }) => `<TD>${xmlText(numberOrText(of(row)))}</TD>`);
+    const texts = columns.map(({ of }) => `<TD>${escapeXml(numberOrText(of(row)))}</TD>`);
     return `    <TR>${texts.join("")}</TR>`;
   });
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     '<VOTABLE version="1.4" xmlns="http://www.ivoa.net/xml/VOTable/v1.3">',
-    ` <INFO name="creator" value="${xmlText(version === undefined ? "tslira" : `tslira ${version}`)}"/>`,
-    ...(command === undefined ? [] : [` <INFO name="command" value="${xmlText(command)}"/>`]),
+    ` <INFO name="creator" value="${escapeXml(version === undefined ? "tslira" : `tslira ${version}`)}"/>`,
+    ...(command === undefined ? [] : [` <INFO name="command" value="${escapeXml(command)}"/>`]),
     ' <RESOURCE type="results">',
     `  <TABLE name="${name}">`,
     ...fields,
@@ -104,11 +104,6 @@ export function tableVotable<Row>(
 
 const numberOrText = (value: number | string) =>
   value === Number.POSITIVE_INFINITY ? "+Inf" : String(value);
-
-/** Text for XML 1.0, in which control characters have no place. */
-function xmlText(text: string): string {
-  return escapeXml(text).replace(/[^\t\n\r\u0020-\ud7ff\ud800-\udfff\ue000-\ufffd]/g, "\ufffd");
-}
 
 /** CSV (RFC 4180): a line a row below the names of the columns with their units in brackets. Numbers are exact. */
 export function tableCsv<Row>(columns: readonly TableColumn<Row>[], rows: readonly Row[]): string {

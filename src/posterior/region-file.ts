@@ -76,9 +76,16 @@ const ALL: ShapeBounds = { x: EVERYWHERE, y: EVERYWHERE };
 
 function onPixels({ name, inside, bounds }: Outline, shape: Shape, subpixels: number): Region {
   const [ny, nx] = shape;
+  // Not by arguments of a function, of which there may be too many.
   const range = (axis: "x" | "y", size: number): [first: number, last: number] => [
-    Math.max(0, Math.floor(Math.min(...bounds.map((one) => one[axis][0])))),
-    Math.min(size - 1, Math.ceil(Math.max(...bounds.map((one) => one[axis][1])))),
+    Math.max(
+      0,
+      Math.floor(bounds.reduce((low, one) => Math.min(low, one[axis][0]), Number.POSITIVE_INFINITY)),
+    ),
+    Math.min(
+      size - 1,
+      Math.ceil(bounds.reduce((high, one) => Math.max(high, one[axis][1]), Number.NEGATIVE_INFINITY)),
+    ),
   ];
   const [firstRow, lastRow] = range("y", ny);
   const [firstCol, lastCol] = range("x", nx);

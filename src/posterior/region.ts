@@ -28,7 +28,7 @@ export interface Circle {
 
 /** Unit of the flux of a region, from that of a pixel: `photon / (cm2 s pixel)` becomes `photon / (cm2 s)`. */
 export function regionFluxUnit(unit: string | undefined): string | undefined {
-  return unit?.replace(/ pixel\)/, ")").replace(/\((\S+)\)/, "$1");
+  return unit?.replace(/ pixel\)/, ")").replace(/\(([^\s()]+)\)/, "$1");
 }
 
 /** Slack of a radius in pixels, for positions that are not exact in binary. */

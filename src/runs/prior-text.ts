@@ -31,7 +31,8 @@ export async function parsePrior(
   text: string,
   readPatches?: ReadPatches,
 ): Promise<(model: ForwardModel) => FluxPrior> {
-  const parts = await Promise.all(text.split("+").map((part) => parsePart(part, readPatches)));
+  const parts: ((model: ForwardModel) => FluxPrior)[] = [];
+  for (const part of text.split("+")) parts.push(await parsePart(part, readPatches));
   return parts.length === 1 ? parts[0] : (model) => productPrior(...parts.map((part) => part(model)));
 }
 

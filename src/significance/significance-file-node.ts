@@ -1,8 +1,6 @@
 /** Files of significance runs on disk. */
 
-import { readFile } from "node:fs/promises";
-import { writeFitsFile } from "../io/fits-file-node.js";
-import { withFileErrors } from "../io/fits-temporary-node.js";
+import { readBytes, writeFitsFile } from "../io/fits-file-node.js";
 import type { SignificanceEstimate } from "./collect.js";
 import {
   decodeSignificance,
@@ -33,6 +31,5 @@ export async function writeSignificance(
  * @throws FormatError when it is something else, or damaged
  */
 export async function readSignificance(path: string): Promise<StoredSignificance> {
-  const bytes = await withFileErrors(path, () => readFile(path));
-  return decodeSignificance(bytes, path);
+  return decodeSignificance(await readBytes(path), path);
 }

@@ -41,8 +41,9 @@ export function selectedPixels(selection: Selection, [ny, nx]: Shape): number[] 
 function regionEdges(terms: readonly RegionTerm[]) {
   const bounds = termsBounds(terms);
   const [low, high] = [
-    (axis: "x" | "y") => Math.min(...bounds.map((one) => one[axis][0])),
-    (axis: "x" | "y") => Math.max(...bounds.map((one) => one[axis][1])),
+    (axis: "x" | "y") =>
+      bounds.reduce((least, one) => Math.min(least, one[axis][0]), Number.POSITIVE_INFINITY),
+    (axis: "x" | "y") => bounds.reduce((most, one) => Math.max(most, one[axis][1]), Number.NEGATIVE_INFINITY),
   ];
   return { x0: low("x"), x1: high("x"), y0: low("y"), y1: high("y") };
 }

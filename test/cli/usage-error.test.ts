@@ -1,12 +1,55 @@
 /** What is wrong with a command line is said as everything else is: what must hold, what was given, what to do. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { runCli } from "./run-cli.js";
+import { readCatalogue } from "../../src/cli/read-catalogue.js";
+import { fileSha256 } from "../../src/io/file-sha256-node.js";
+import { readSignificance } from "../../src/significance/significance-file-node.js";
+import { finished, MAIN, runCli, startCli } from "./run-cli.js";
 
 const folder = mkdtempSync(join(tmpdir(), "tslira-usage-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("standard output", () => {
+  it.skipIf(!existsSync("/dev/full"))("that cannot be written is an error", async () => {
+    const full = openSync("/dev/full", "w");
+    const child = spawn(process.execPath, [MAIN, "--help"], { stdio: ["ignore", full, "pipe"] });
+    closeSync(full);
+    const { code, stderr } = await finished(child);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^tslira: standard output: must take what is printed, got ENOSPC; .*\n$/);
+  });
+
+  it("of messages that nobody reads does not end the work", async () => {
+    const child = startCli(folder, ["resume", "nothing"]);
+    child.stderr?.destroy();
+    expect((await finished(child)).code).toBe(1);
+  });
+});
+
+describe.skipIf(process.platform === "win32")("a pipe or device", () => {
+  it("is no file to read or to replace, and is not waited for", async () => {
+    execFileSync("mkfifo", [join(folder, "pipe.fits")]);
+    const got = "got a device, pipe or socket; choose";
+    await runCli(folder, ..."simulate point-source -o sim -q".split(" "));
+    const files = "deconvolve sim/counts.fits --psf sim/psf.fits -n 20 -c 2 -q";
+    for (const words of [
+      `${files} -o pipe.fits --overwrite`,
+      `${files} -o /dev/full --overwrite`,
+      "deconvolve sim/counts.fits --psf sim/psf.fits -o r.fits --method map --prior patches:file=pipe.fits",
+      "bin pipe.fits -o b.fits",
+    ]) {
+      const { code, stderr } = await runCli(folder, ...words.split(" "));
+      expect({ words, code, told: stderr.includes(got) }).toEqual({ words, code: 1, told: true });
+    }
+    await expect(fileSha256(join(folder, "pipe.fits"))).rejects.toThrow(got);
+    await expect(fileSha256("/dev/zero")).rejects.toThrow(got);
+    await expect(readSignificance(join(folder, "pipe.fits"))).rejects.toThrow(got);
+    await expect(readCatalogue(join(folder, "pipe.fits"), { shape: [8, 8] })).rejects.toThrow(got);
+  });
+});
 
 describe("a command line", () => {
   it.each([
@@ -18,6 +61,7 @@ describe("a command line", () => {
       "deconvolve --xyzzy",
       "deconvolve: options must be those of its help, got --xyzzy; see tslira deconvolve --help",
     ],
+    ["constructor", "command must be one of tslira's, got constructor; see tslira --help"],
     ["deconvole a.fits", "command must be one of tslira's, got deconvole; did you mean deconvolve?"],
     ["deconvolve a b c", "deconvolve: arguments must be at most 1, got 3; leave out the others"],
     ["deconvolve a.fits --psf", "deconvolve: --psf must come with <file or name>, got none; add it"],

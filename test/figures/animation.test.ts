@@ -130,6 +130,10 @@ describe("animateDraws", () => {
     const invalid = { code: "INVALID_INPUT" };
     await expect(animateDraws(trace, { document, chain: 2 })).rejects.toMatchObject(invalid);
     await expect(animateDraws(trace, { document, frames: 0 })).rejects.toMatchObject(invalid);
+    for (const framesPerSecond of [1e-300, 0.01, 1e9]) {
+      const options = { document, format: "gif", framesPerSecond } as const;
+      await expect(animateDraws(trace, options)).rejects.toThrow("framesPerSecond must be from 0.1 to 100");
+    }
     const empty = { ...trace, chains: [new Float32Array(0)] };
     await expect(animateDraws(empty, { document })).rejects.toMatchObject(invalid);
   });

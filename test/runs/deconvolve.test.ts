@@ -43,6 +43,13 @@ describe("deconvolve", () => {
     expect(result.mean.shape).toEqual([32, 32]);
   });
 
+  it("refuses a bootstrap without end", async () => {
+    const endless = { method: "richardson-lucy", iterations: 2, bootstrap: 1e15 } as const;
+    await expect(deconvolve(simulatePointSource({ shape: [8, 8] }), endless)).rejects.toThrow(
+      "replicates must be a whole number from 2 to 1000000, got 1000000000000000",
+    );
+  });
+
   it("gives errors by bootstrap that shrink as counts grow", async () => {
     const relative = async (flux: number) => {
       const bright = simulatePointSource({ seed: 3, flux, background: 0.1, shape: [17, 17] });

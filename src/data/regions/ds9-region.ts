@@ -192,10 +192,24 @@ function splitLine(line: string): { statements: string[]; properties: string } {
 
 /** The text of a shape, else its first tag. */
 function nameOf(properties: string): string | undefined {
+  // Each mark is looked for to the end once: a line may open many that nothing closes.
+  const unclosed = new Set<string>();
   const value = (key: string) => {
-    const quoted = new RegExp(`(?:^|\\s)${key}\\s*=\\s*(?:\\{([^}]*)\\}|"([^"]*)"|'([^']*)')`, "i");
-    const [, braces, double, single] = quoted.exec(properties) ?? [];
-    return (braces ?? double ?? single)?.trim() || undefined;
+    for (const opening of properties.matchAll(new RegExp(`(?:^|\\s)${key}\\s*=\\s*([{"'])`, "gi"))) {
+      const [whole, mark] = opening as unknown as [string, string];
+      if (unclosed.has(mark)) continue;
+      const start = opening.index + whole.length;
+      const end = properties.indexOf(mark === "{" ? "}" : mark, start);
+      if (end >= 0)
+        return (
+          properties
+            .slice(start, end)
+            .replace(/\p{Cc}+/gu, " ")
+            .trim() || undefined
+        );
+      unclosed.add(mark);
+    }
+    return undefined;
   };
   return value("text") ?? value("tag");
 }
@@ -233,7 +247,7 @@ function readShapes(statement: string, where: string): SignedShape[] {
       kind: kind.toLowerCase(),
       values: values.filter((value) => value !== ""),
     });
-    rest = rest.slice(end + 1);
-  } while (rest.trim() !== "");
+    rest = rest.slice(end + 1).trimStart();
+  } while (rest !== "");
   return shapes;
 }
