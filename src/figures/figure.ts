@@ -132,7 +132,7 @@ export function layoutFigure(
     if (best !== undefined) return svgDocument(best, frame);
     if (across > 1) continue;
     throw new InvalidInputError(
-      `figure: width must leave room for a panel beside its labels, got ${frame.width}; give more`,
+      `figure: width must leave room for a panel beside its labels, got ${frame.width}; give a larger one`,
       { fields: { width: frame.width } },
     );
   }

@@ -15,9 +15,12 @@ const ALGORITHMS = new Set(["RICE_1", "RICE_ONE", "GZIP_1", "GZIP_2", "PLIO_1", 
 const NO_VALUE = -2147483647;
 const EXACT_ZERO = -2147483646;
 
-/** Bytes of an image that any table may promise, and how many more for each byte that it holds: gzip, the best of them, packs 1032. */
+/**
+ * Bytes of an image that any table may promise, and how many more for each byte that it holds: gzip packs 1032, while PLIO and HCOMPRESS
+ * put runs and squares of one value into a few bits.
+ */
 const SMALL_IMAGE = 2 ** 26;
-const MOST_PACKED = 1032;
+const MOST_PACKED = { few: 1032, many: 2 ** 15 };
 
 /** Shape and type that a tile-compressed image has when it is unpacked, from its header. */
 export function packedImage(label: string, header: FitsHdu["header"]): { bitpix: Bitpix; shape: number[] } {
@@ -165,7 +168,8 @@ export function unpackImage(hdu: FitsImageHdu): FitsImageHdu {
   const tiles = counts.reduce((product, count) => product * count, 1);
   if (packed.rows < tiles) throw damagedTile(label, `${packed.rows} tiles instead of ${tiles}`);
   const promised = (total * Math.abs(bitpix)) / 8;
-  if (promised > SMALL_IMAGE + MOST_PACKED * hdu.data.length)
+  const most = /^(PLIO|HCOMPRESS)/.test(packing.algorithm) ? MOST_PACKED.many : MOST_PACKED.few;
+  if (promised > SMALL_IMAGE + most * hdu.data.length)
     throw damagedTile(label, `${hdu.data.length} bytes for an image of ${promised}`);
   const found = readTable(table);
   const cells = (name: string): Cells => {

@@ -221,7 +221,7 @@ describe("tslira plot", () => {
     [["--kind", "pixel-trace", "--at", "17,0", "-o", "x.png"], "17 columns and 12 rows"],
     [["--at", "1", "-o", "x.png"], "give x,y"],
     [["--contours-of", "r.fits", "-o", "x.png"], "must come with --contours"],
-    [["--width", "20mm", "-o", "x.svg"], "give for example 88mm"],
+    [["--width", "20mm", "-o", "x.svg"], "got 20mm; give a larger one"],
     [["--limits", "1,2,3", "-o", "x.png"], "for example 99.5"],
     [
       ["--grid", "--axes", "degrees", "-o", "x.png"],
