@@ -120,11 +120,12 @@ export function checkConfig(
   }
   if (burnIn >= iterations)
     throw damaged(where, `burn-in must be below the ${iterations} iterations, got ${burnIn}`);
+  // Of a run that was stopped the traces end with the shortest chain, and means do not: there may be more draws than sweeps.
   for (const [chain, length] of sweeps.entries()) {
-    if (kept[chain] <= draws[chain] && draws[chain] <= length && length <= iterations) continue;
+    if (kept[chain] <= draws[chain] && Math.max(draws[chain], length) <= iterations) continue;
     throw damaged(
       where,
-      `chain ${chain + 1} must have no more kept draws than draws, draws than sweeps, sweeps than iterations, got ` +
+      `chain ${chain + 1} must have no more kept draws than draws, draws and sweeps than iterations, got ` +
         `${kept[chain]}, ${draws[chain]}, ${length} and ${iterations}`,
     );
   }

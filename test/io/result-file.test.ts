@@ -216,6 +216,11 @@ describe("encodeResult and decodeResult", () => {
       change(readFits(edited));
       expect(() => decodeResult(edited), what).toThrow(message);
     }
+    // A run that was stopped: its traces end with the shortest chain.
+    const stopped = bytes.slice();
+    cell("chain_draws", 30)(readFits(stopped));
+    cell("n_iter_max", 90)(readFits(stopped));
+    expect(decodeResult(stopped).chains[0].draws).toBe(30);
   });
 
   it("refuse what is no result, from a later version, or cut short", async () => {
