@@ -2,7 +2,7 @@ import { InvalidInputError } from "../../errors.js";
 import { checkSameShape, constantImage, imageSum, type SkyImage } from "../../image.js";
 import { type Boundary, checkBoundary } from "./boundary.js";
 import { checkLayout, checkMask, checkSkyImage, pixelError } from "./check-image.js";
-import { findUnexplainedPixel } from "./explained-counts.js";
+import { unexplainedPixels } from "./explained-counts.js";
 import type { Observation } from "./observation.js";
 import { checkPsf, normalisePsf, psfCentre, psfCentroid } from "./psf.js";
 import { psfEnsemble, withErrors } from "./psf-ensemble.js";
@@ -141,15 +141,18 @@ function check(given: Observation, boundary: Boundary, defaultName: string): Obs
   const exposure = checkExposure(name, given.exposure ?? constantImage(shape, 1), shape);
   const background = checkSkyImage(name, "background", given.background ?? constantImage(shape, 0), shape);
 
-  const unexplained = findUnexplainedPixel({ counts, psf, exposure, boundary });
-  if (unexplained >= 0) {
+  const unexplained = unexplainedPixels({ counts, psf, exposure, boundary });
+  if (unexplained.length > 0) {
+    const photons = unexplained.reduce((sum, pixel) => sum + counts.data[pixel], 0);
+    const those =
+      unexplained.length === 1 ? "the pixel" : `all ${unexplained.length} such pixels (${photons} counts)`;
     throw pixelError(
       name,
       "counts",
       counts,
-      unexplained,
+      unexplained[0],
       "must be 0 where the psf brings no photon from a pixel with exposure > 0 (below 1e-12 of the largest counts as 0)",
-      "mask the pixel, enlarge the psf or mend the exposure",
+      `mask ${those}, enlarge the psf or mend the exposure`,
     );
   }
 

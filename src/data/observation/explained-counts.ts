@@ -7,25 +7,26 @@ import { psfCentre } from "./psf.js";
 const SMALLEST_WEIGHT = 2 ** -126;
 
 /**
- * Find a lit detector pixel that no photon can reach: `sum_j psf[i - j + c] * exposure[j] = 0` although `counts[i] > 0`.
+ * Find the lit detector pixels that no photon can reach: `sum_j psf[i - j + c] * exposure[j] = 0` although `counts[i] > 0`.
  *
  * Most pixels are settled by their own exposure and the psf's centre. For the others each psf row is a few runs of cells
  * above zero, and prefix sums along the rows of the exposure say at once whether a run meets any: the time is
  * O(pixels + undecided pixels x runs), whatever the width of the psf.
  *
  * @param input counts and exposure `[ny, nx]`, psf with sum 1
- * @returns index `row * nx + col` of the first such pixel, or -1
+ * @returns their indices `row * nx + col`, rising
  */
-export function findUnexplainedPixel(input: {
+export function unexplainedPixels(input: {
   readonly counts: SkyImage;
   readonly psf: SkyImage;
   readonly exposure: SkyImage;
   readonly boundary: Boundary;
-}): number {
+}): number[] {
   const { counts, psf, exposure, boundary } = input;
   const [ny, nx] = counts.shape;
   const [centreRow, centreCol] = psfCentre(psf);
   const centreLit = psf.data[centreRow * psf.shape[1] + centreCol] >= SMALLEST_WEIGHT;
+  const found: number[] = [];
   /** Pixels with exposure > 0 before each column of a row. */
   let exposed: Float64Array | undefined;
   let runs: PsfRun[] | undefined;
@@ -36,10 +37,10 @@ export function findUnexplainedPixel(input: {
       exposed ??= sumsBefore(exposure.shape, (pixel) => Number(exposure.data[pixel] > 0));
       runs ??= psfRuns(psf);
       const reach = { row, col, ny, nx, exposed, boundary };
-      if (!runs.some((run) => meetsExposure(run, reach))) return index;
+      if (!runs.some((run) => meetsExposure(run, reach))) found.push(index);
     }
   }
-  return -1;
+  return found;
 }
 
 /** Neighbouring psf cells above zero, as offsets `i - j` from sky to detector pixel: one row, columns `[first, last]`. */

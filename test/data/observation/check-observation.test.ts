@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkObservation, checkObservations } from "../../../src/data/observation/check-observation.js";
-import { findUnexplainedPixel } from "../../../src/data/observation/explained-counts.js";
+import { unexplainedPixels } from "../../../src/data/observation/explained-counts.js";
 import type { Observation } from "../../../src/data/observation/observation.js";
 import { constantImage, imageSum, type SkyImage, skyImage } from "../../../src/image.js";
 import { transfer } from "../../oracles/convolution.js";
@@ -181,8 +181,13 @@ describe("checkObservation: errors", () => {
     ["nothing at all", null as unknown as Observation, "must be an object {counts, psf, ...}, got null"],
     [
       "a light without exposure",
+      { ...unexplained(), counts: withPixel(0, 0, 3, withPixel(0, 1, 3, constantImage(SHAPE, 2))) },
+      "got 2 at [2, 3]; mask the pixel, enlarge the psf or mend the exposure",
+    ],
+    [
+      "lights without exposure",
       unexplained(),
-      "counts must be 0 where the psf brings no photon from a pixel with exposure > 0 (below 1e-12 of the largest counts as 0), got 2 at [0, 3]; mask the pixel, enlarge the psf or mend the exposure",
+      "counts must be 0 where the psf brings no photon from a pixel with exposure > 0 (below 1e-12 of the largest counts as 0), got 2 at [0, 3]; mask all 3 such pixels (6 counts), enlarge the psf or mend the exposure",
     ],
   ];
 
@@ -281,21 +286,21 @@ describe("checkObservations", () => {
   });
 });
 
-describe("findUnexplainedPixel", () => {
-  it("finds the same pixel as the definition", () => {
+describe("unexplainedPixels", () => {
+  it("finds the same pixels as the definition", () => {
     const inputs = shapes.chain((shape) => fc.tuple(amounts(shape), amounts(shape), psfs, boundaries));
     fc.assert(
       fc.property(inputs, ([counts, exposure, kernel, boundary]) => {
         const { shape } = counts;
         const at = (index: number): [number, number] => [Math.floor(index / shape[1]), index % shape[1]];
-        const expected = counts.data.findIndex(
-          (count, i) =>
-            count > 0 &&
+        const expected = [...counts.data.keys()].filter(
+          (i) =>
+            counts.data[i] > 0 &&
             !exposure.data.some(
               (value, j) => value > 0 && transfer(kernel, shape, boundary, at(i), at(j)) > 0,
             ),
         );
-        expect(findUnexplainedPixel({ counts, psf: kernel, exposure, boundary })).toBe(expected);
+        expect(unexplainedPixels({ counts, psf: kernel, exposure, boundary })).toEqual(expected);
       }),
       { numRuns: 200 },
     );
