@@ -193,9 +193,9 @@ function skySteps(wcs: SkyWcs, x: number, y: number): readonly [number, number, 
   return [alongX[0], alongY[0], alongX[1], alongY[1]];
 }
 
-/** `pixelSizeAt` in the middle of the counts; that of the reference position where nobody sees the difference. */
+/** `pixelSizeAt` in the middle of the counts, to nine digits, as on any machine; that of the reference position where nobody sees the difference. */
 export function middlePixelSize(wcs: SkyWcs, [ny, nx]: Shape): number {
-  const size = pixelSizeAt(wcs, (nx - 1) / 2, (ny - 1) / 2);
+  const size = Number(pixelSizeAt(wcs, (nx - 1) / 2, (ny - 1) / 2).toPrecision(9));
   const reference = pixelSize(wcs);
   return Math.abs(size / reference - 1) > SAME_SIZE ? size : reference;
 }

@@ -6,10 +6,14 @@ import { parseWcs } from "../data/sky/sky-wcs.js";
 import type { Shape } from "../image.js";
 import { measures, parseUnit } from "./unit.js";
 
-/** Square arc seconds in a pixel in the middle of an image; NaN without sky coordinates. */
+/**
+ * Square arc seconds in a pixel in the middle of an image, to nine digits: sines differ in the last one from one machine to the next, and
+ * files must not. NaN without sky coordinates.
+ */
 export function pixelArea(cards: readonly WcsCard[], [ny, nx]: Shape): number {
   const { wcs } = parseWcs(cards);
-  return wcs === undefined ? Number.NaN : (3600 * pixelSizeAt(wcs, (nx - 1) / 2, (ny - 1) / 2)) ** 2;
+  if (wcs === undefined) return Number.NaN;
+  return Number(((3600 * pixelSizeAt(wcs, (nx - 1) / 2, (ny - 1) / 2)) ** 2).toPrecision(9));
 }
 
 /** Area and time of a unit of exposure, as in `cm2 s`, `cm^2 s`, `s cm**2 count/photon`, `m2*s`, `s`; undefined for others. */

@@ -42,9 +42,8 @@ describe("The site", () => {
       .map((name) => name.replaceAll("\\", "/").replace(/md$/, "html"));
     expect(documents.filter((name) => !files.has(name))).toEqual([]);
     const help = readFileSync(join(root, "src/cli/main.ts"), "utf8");
-    const commands = [...help.matchAll(/^ {2}(\w+): \{\n {4}summary/gm)].map(
-      ([, name]) => `commands/${name}.html`,
-    );
+    const [, list = ""] = /^const COMMANDS[^{]*\{\n(.*?)^\}/ms.exec(help) ?? [];
+    const commands = [...list.matchAll(/^ {2}(\w+): "/gm)].map(([, name]) => `commands/${name}.html`);
     expect(commands.length).toBeGreaterThan(10);
     expect(commands.filter((name) => !files.has(name))).toEqual([]);
     const entries = Object.keys(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).exports);
