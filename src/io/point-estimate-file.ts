@@ -1,5 +1,5 @@
 import { FormatError } from "../errors.js";
-import type { Shape, SkyImage } from "../image.js";
+import type { SkyImage } from "../image.js";
 import type { EstimatedComponent, PointEstimate } from "../posterior/point-estimate.js";
 import { type EstimateProvenance, provenanceCards, storedProvenance } from "./file-origin.js";
 import {
@@ -22,6 +22,7 @@ import { planes } from "./result-decode.js";
 import { cube } from "./result-encode.js";
 import {
   AMOUNT,
+  checkedImage,
   checkedNumber,
   checkNumbers,
   damaged,
@@ -187,8 +188,9 @@ export function decodeEstimateHdus(hdus: readonly FitsHdu[]): StoredEstimate {
     );
   }
   const wcs = wcsCards(predicted[0].header);
-  const amounts = (hdu: FitsHdu) => checkImage(hdu, AMOUNT);
+  const amounts = (hdu: FitsHdu) => checkedImage(hdu.label, imageToSkyImage(hdu), { rule: AMOUNT });
   const flux = amounts(hdus[0]);
+  const alike = ["flux", flux] as const;
   const card = (name: string, rule: NumberRule) =>
     checkedNumber(file, name, Number(header.get(name) ?? Number.NaN), rule);
   const logPrior = header.get("LOGPRIOR");
@@ -201,8 +203,8 @@ export function decodeEstimateHdus(hdus: readonly FitsHdu[]): StoredEstimate {
       flux,
       ...(components.length === 0 ? {} : { components: components.map(component) }),
       ...(sky && { sky: amounts(sky) }),
-      ...(std && { std: checkShape("STD", checkImage(std, FIGURE), flux.shape) }),
-      ...(interval && { interval: bounds(interval, flux.shape) }),
+      ...(std && { std: checkedImage(std.label, imageToSkyImage(std), { rule: FIGURE, alike }) }),
+      ...(interval && { interval: bounds(interval, alike) }),
       predicted: predicted.map(amounts),
       backgroundScale: [...checkNumbers(`${file}: BKGSCL`, numbered(header, "BKGSCL").map(Number), AMOUNT)],
       cash: Number(header.get("CASH")),
@@ -235,24 +237,8 @@ function component(hdu: FitsHdu): EstimatedComponent {
   };
 }
 
-/** An image whose numbers obey a rule. */
-function checkImage(hdu: FitsHdu, rule: NumberRule): SkyImage {
-  const image = imageToSkyImage(hdu);
-  checkNumbers(hdu.label, image.data, rule);
-  return image;
-}
-
-/** The same image. @throws FormatError unless it has a shape */
-function checkShape(where: string, image: SkyImage, shape: Shape): SkyImage {
-  if (image.shape.join() === shape.join()) return image;
-  throw damaged(
-    where,
-    `must have the shape [${shape.join(", ")}] of the flux, got [${image.shape.join(", ")}]`,
-  );
-}
-
-function bounds(hdu: FitsHdu, shape: Shape): [SkyImage, SkyImage] {
-  const [low, high, ...rest] = planes(hdu).map((plane) => checkShape(hdu.label, plane, shape));
+function bounds(hdu: FitsHdu, alike: readonly [string, SkyImage]): [SkyImage, SkyImage] {
+  const [low, high, ...rest] = planes(hdu).map((plane) => checkedImage(hdu.label, plane, { alike }));
   if (high === undefined || rest.length > 0) throw damaged(hdu.label, "must have two planes, got others");
   return [low, high];
 }

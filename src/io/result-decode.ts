@@ -39,6 +39,7 @@ import {
   AMOUNT,
   type ChainLengths,
   checkConfig,
+  checkedImage,
   checkedNumber,
   checkNumbers,
   checkQuantiles,
@@ -113,11 +114,12 @@ export interface DecodedSummary {
  * @throws FormatError when they are not of a result, or damaged
  */
 export function decodeLiraSummary(hdus: readonly FitsHdu[]): DecodedSummary {
-  const { keptDraws, ...summary } = decodeSummary(hdus);
-  const { draws, sweeps } = chainLengths(hduNamed(hdus, "CONFIG"));
+  const [{ keptDraws, ...summary }, { draws, sweeps }] = decodeLengths(hdus);
   const imagePlanes = (name: ResultHduName, rule: NumberRule) => {
     const hdu = hduNamed(hdus, name);
-    return planes(hdu).map((image) => checkedImage(summary.mean.shape, hdu.label, image, rule));
+    return planes(hdu).map((image) =>
+      checkedImage(hdu.label, image, { rule, alike: ["mean", summary.mean] }),
+    );
   };
   const means = imagePlanes("CHAIN_MEAN", AMOUNT);
   const stds = imagePlanes("CHAIN_STD", FIGURE);
@@ -146,19 +148,26 @@ export function decodeLiraSummary(hdus: readonly FitsHdu[]): DecodedSummary {
  * @throws FormatError when they are not of a result, or damaged
  */
 export function decodeSummary(hdus: readonly FitsHdu[]): ResultSummary {
+  return decodeLengths(hdus)[0];
+}
+
+/** The same, and the lengths of the chains. */
+function decodeLengths(hdus: readonly FitsHdu[]): [summary: ResultSummary, lengths: ChainLengths] {
   checkFormat(hdus);
   const primary = hduNamed(hdus, "PRIMARY");
   const { header } = primary;
   const configHdu = hduNamed(hdus, "CONFIG");
   const table = readTable(configHdu);
   const config = samplerConfig(table);
-  checkConfig(configHdu.label, config, chainLengths(configHdu));
+  const lengths = chainLengths(configHdu.label, table);
+  checkConfig(configHdu.label, config, lengths);
   const unit = header.text("BUNIT");
   const mean = imageToSkyImage(primary);
   checkNumbers(primary.label, mean.data, AMOUNT);
+  const alike = ["mean", mean] as const;
   const image = (name: ResultHduName, rule: NumberRule) => {
     const hdu = hduNamed(hdus, name);
-    return checkedImage(mean.shape, hdu.label, imageToSkyImage(hdu), rule);
+    return checkedImage(hdu.label, imageToSkyImage(hdu), { rule, alike });
   };
   const exposure = real(table, "reference_exposure");
   checkedNumber(configHdu.label, "reference_exposure", exposure, POSITIVE);
@@ -166,12 +175,14 @@ export function decodeSummary(hdus: readonly FitsHdu[]): ResultSummary {
     checkedNumber(primary.label, keyword, numberCard(header, keyword), rule);
   const smoothness = hdus.find(({ name }) => name === "SMOOTHNESS");
   const sky = hdus.find(({ name }) => name === "SKY");
-  return {
+  const summary = {
     mean,
     std: image("POSTERIOR_STD", FIGURE),
-    ...(sky && { sky: checkedImage(undefined, sky.label, imageToSkyImage(sky), AMOUNT) }),
+    ...(sky && { sky: checkedImage(sky.label, imageToSkyImage(sky), { rule: AMOUNT }) }),
     ...(smoothness && {
-      smoothness: planes(smoothness).map((plane) => checkedImage(mean.shape, smoothness.label, plane, KNOWN)),
+      smoothness: planes(smoothness).map((plane) =>
+        checkedImage(smoothness.label, plane, { rule: KNOWN, alike }),
+      ),
     }),
     diagnostics: {
       ...convergenceLists(hduNamed(hdus, "DIAGNOSTICS"), header),
@@ -189,23 +200,15 @@ export function decodeSummary(hdus: readonly FitsHdu[]): ResultSummary {
     provenance: provenance(header),
     ...runTarget(header),
     total: { mean: total("TOTFLUX", AMOUNT), std: total("TOTFLERR", FIGURE) },
-    keptDraws: chainLengths(configHdu).kept,
+    keptDraws: lengths.kept,
   };
-}
-
-/** An image of a result. @param of the shape of the mean, where it is that @throws FormatError when shape or numbers cannot be */
-function checkedImage(of: Shape | undefined, where: string, image: SkyImage, rule: NumberRule): SkyImage {
-  const [wanted, got] = [of ?? image.shape, image.shape].map((shape) => `[${shape.join(", ")}]`);
-  if (got !== wanted) throw damaged(where, `must have the shape ${wanted} of the mean, got ${got}`);
-  checkNumbers(where, image.data, rule);
-  return image;
+  return [summary, lengths];
 }
 
 /** Sweeps and draws of each chain. @throws FormatError unless all are whole numbers >= 0 */
-function chainLengths(hdu: FitsHdu): ChainLengths {
-  const table = readTable(hdu);
+function chainLengths(where: string, table: FitsTable): ChainLengths {
   const [sweeps, draws, kept] = ["chain_sweeps", "chain_draws", "chain_kept"].map((name) =>
-    checkNumbers(`${hdu.label}: ${name}`, numberList(table, name), WHOLE),
+    checkNumbers(`${where}: ${name}`, numberList(table, name), WHOLE),
   );
   return { sweeps, draws, kept };
 }

@@ -53,6 +53,26 @@ export function checkNumbers<Numbers extends ArrayLike<number>>(
   return values;
 }
 
+/**
+ * The same image.
+ *
+ * @param options `rule`: what its numbers obey; `alike`: an image that has its shape, and what that is
+ * @throws FormatError unless it is so
+ */
+export function checkedImage(
+  where: string,
+  image: SkyImage,
+  {
+    rule,
+    alike: [name, { shape }] = ["image", image],
+  }: { readonly rule?: NumberRule; readonly alike?: readonly [name: string, other: SkyImage] },
+): SkyImage {
+  const [wanted, got] = [shape, image.shape].map((one) => `[${one.join(", ")}]`);
+  if (got !== wanted) throw damaged(where, `must have the shape ${wanted} of the ${name}, got ${got}`);
+  if (rule !== undefined) checkNumbers(where, image.data, rule);
+  return image;
+}
+
 /** A number of a result. @throws FormatError unless it obeys its rule */
 export function checkedNumber(
   where: string,
