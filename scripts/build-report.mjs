@@ -30,7 +30,7 @@ if (/<\/script|<!--/i.test(script)) {
   process.stderr.write("build:report: the script must not hold </script or <!--; split the text in two\n");
   process.exit(1);
 }
-const style = ["src/viewer/viewer.css", "src/report/page/page.css"]
+const style = ["src/viewer/colors.css", "src/viewer/viewer.css", "src/report/page/page.css"]
   .map((file) => readFileSync(file, "utf8"))
   .join("")
   .replace(/\/\*[\s\S]*?\*\//g, "")

@@ -3,6 +3,7 @@
 import { createRoot } from "react-dom/client";
 import { keepPageOffline } from "./offline.js";
 import { Studio } from "./studio.js";
+import "../../src/viewer/colors.css";
 import "../../src/viewer/viewer.css";
 import "./studio.css";
 

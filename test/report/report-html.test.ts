@@ -7,6 +7,7 @@ import { chanceBeyond3 } from "../../src/checks/model-check.js";
 import type { SimulatedObservation } from "../../src/data/observation/observation.js";
 import { figureDocument } from "../../src/figures/document-node.js";
 import { labelParameters } from "../../src/figures/parameter-label.js";
+import { theme } from "../../src/figures/theme.js";
 import type { LiraResult } from "../../src/posterior/result.js";
 import { drawsFromBytes, errorBound } from "../../src/report/packed-draws.js";
 import { unpackValues } from "../../src/report/packed-image.js";
@@ -26,6 +27,15 @@ beforeAll(async () => {
   document = await figureDocument();
   html = reportHtml(result, { document, observations: [data] });
 });
+
+/** Names in style sheets and in themes. */
+const FIGURE_COLORS = {
+  paper: "background",
+  ink: "ink",
+  muted: "muted",
+  shade: "shade",
+  warning: "warning",
+} as const;
 
 const parse = (text: string) => parseHTML(text).document as unknown as Document;
 const jsonOf = (text: string) =>
@@ -213,6 +223,12 @@ describe("reportHtml", () => {
     const figures = Array.from(parse(html).querySelectorAll("svg.figure"), (svg) => svg.outerHTML).join("");
     expect(figures).toContain("var(--series-1)");
     expect(figures).not.toMatch(/="#(?:ffffff|1a1a1a|0072b2)"/);
+    const style = parse(html).querySelector("style")?.textContent ?? "";
+    const [light, dark] = [theme("light"), theme("dark")];
+    for (const [index, color] of light.series.entries())
+      expect(style).toContain(`--series-${index + 1}: light-dark(${color}, ${dark.series[index]});`);
+    for (const [name, key] of Object.entries(FIGURE_COLORS))
+      expect(style).toContain(`--figure-${name}: light-dark(${light[key]}, ${dark[key]});`);
   });
 });
 
