@@ -153,7 +153,13 @@ export function Studio() {
   useEffect(() => {
     if (!isOpen) return;
     history.pushState("open", "");
-    const back = () => (busy.current ? history.pushState("open", "") : startAgain());
+    const here = location.href;
+    const back = () => {
+      // Another part after # was typed or pasted: settings, perhaps, but no way back.
+      if (location.href !== here) return;
+      if (busy.current) history.pushState("open", "");
+      else startAgain();
+    };
     window.addEventListener("popstate", back);
     return () => window.removeEventListener("popstate", back);
   }, [isOpen, startAgain]);

@@ -30,7 +30,26 @@ export function composeTogether(list: readonly ComposedObservation[]): ComposedT
   }
   return {
     observations: list.map(({ observation }) => observation),
-    notes: [...new Set(list.flatMap(({ notes }) => notes))],
+    notes: [...new Set([...list.flatMap(({ notes }) => notes), ...repeatedCounts(list)])],
     ...(unit !== undefined && list.every((one) => one.unit === unit) && { unit }),
   };
+}
+
+/** What is to be said of observations whose counts are those of one before, pixel by pixel: hardly two exposures. */
+function repeatedCounts(list: readonly ComposedObservation[]): string[] {
+  const all = list.map(({ observation: { counts } }) => counts);
+  return all.flatMap(({ data, shape }, index) => {
+    const before = all.findIndex(
+      (one, at) =>
+        at < index &&
+        one.shape.every((side, axis) => side === shape[axis]) &&
+        one.data.every((value, pixel) => Object.is(value, data[pixel])),
+    );
+    return before < 0 || !data.some((value) => value > 0)
+      ? []
+      : [
+          `observations: each should have counts of its own, got the same ones in ${before + 1} and ${index + 1}; ` +
+            "leave one out, unless they are simulated so: photons that are used twice make errors too small",
+        ];
+  });
 }

@@ -7,6 +7,7 @@ class SilentWorker {
   static last: SilentWorker;
   readonly asked: DeskRequest[] = [];
   onmessage: ((event: { readonly data: DeskResponse }) => void) | null = null;
+  onerror: ((event: { readonly message: string; preventDefault(): void }) => void) | null = null;
   ended = false;
   constructor() {
     SilentWorker.last = this;
@@ -61,6 +62,19 @@ describe("a desk that begins a run", () => {
     expect(await outcome).toBe(
       'studio: the worker must stay alive, got "no sign of life while a run began"; load the page again',
     );
+  });
+
+  it("has died when it throws while something waits for it, and then alone", async () => {
+    const { died, outcome, worker, desk } = await beginRun();
+    const fail = () => worker.onerror?.({ message: "Uncaught Error: boom", preventDefault: () => undefined });
+    worker.say({ id: worker.asked[0].id, answer: "done" });
+    expect(await outcome).toBe("an answer");
+    fail();
+    expect(died).not.toHaveBeenCalled();
+    const refused = expect(desk.keptRuns()).rejects.toThrow(/must stay alive, got "Uncaught Error: boom"/);
+    fail();
+    await refused;
+    expect(died).toHaveBeenCalledOnce();
   });
 
   it("has died whatever the page asks meanwhile", async () => {

@@ -1,6 +1,7 @@
 /** Groups of pixels of profiles. */
 import { poissonInterval } from "tslira/diagnostics";
 import { describe, expect, it } from "vitest";
+import { countsIn } from "../../app/src/desk/observation-view.js";
 import { countPoints, groupMeans, lineBins, ringBins } from "../../app/src/reading/profile.js";
 
 describe("rings", () => {
@@ -44,5 +45,12 @@ describe("values", () => {
     expect(countPoints(image, { ...bins, groups: [[0, 1]] })).toEqual([
       { value: 2, low: low / 2, high: high / 2 },
     ]);
+    const [low8, high8] = poissonInterval(8);
+    const none = Number.NaN;
+    expect(countPoints(image, { ...bins, groups: [[2, 3], [2]] })).toEqual([
+      { value: 8, low: low8, high: high8 },
+      { value: none, low: none, high: none },
+    ]);
+    expect([countsIn(image), countsIn(image, [0, 2]), countsIn(image, [2])]).toEqual([12, 1, none]);
   });
 });

@@ -77,6 +77,16 @@ describe("commandOf", () => {
     expect(code).toContain("  smoothingPrior: { power: 2, rate: 0.02, exponent: 1 },\n");
   });
 
+  it("names files so that no name is an option", () => {
+    const image = (name: string) => ({ file: 0, hdu: 0, name });
+    const dashed = { counts: image("-c.fits"), psf: image("--psf.fits") };
+    expect(readBack(commandOf(dashed, {}, {})).common).toEqual({
+      counts: "./-c.fits",
+      psf: "./--psf.fits",
+    });
+    expect(typescriptOf(dashed, {}, {})).toContain('counts: "./-c.fits"');
+  });
+
   it("says of each psf what is not known of it, where that concerns it", () => {
     const image = (name: string) => ({ file: 0, hdu: 0, name });
     const composition = {

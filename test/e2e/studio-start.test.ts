@@ -285,6 +285,11 @@ describe.skipIf(!hasChromium)("The start of Studio in Chromium", { timeout: 180_
     await studio.page.click(".example");
     await studio.page.waitForSelector(".workspace");
     expect([await value("iterations"), await value("boundary")]).toEqual(["500", "wrap"]);
+    // Another link in the address bar brings its settings, and leads away from no data.
+    await studio.page.evaluate(() => {
+      location.hash = "settings=1&seed=5";
+    });
+    await expect.poll(() => value("seed")).toBe("5");
     await studio.page.click("text=Other data");
     await studio.drop([{ name: "saved.json", bytes: saved }]);
     await studio.page.waitForSelector(".files li.read");

@@ -4,6 +4,7 @@ import type { Shape, SkyImage, WcsCard } from "tslira";
 import { findHdu, imageToSkyImage, readFitsMaybeGzip, wcsCards } from "tslira/fits";
 import { galacticToIcrs, type PixelPosition, parseWcs, pixelToSky, type SkyWcs } from "tslira/sky";
 import { angleText, frameName, type PixelMap, pixelMap, resampleImage, skyDistance } from "#studio";
+import { fileBytes, MAX_BYTES } from "./file-bytes.js";
 
 /** The pixels of the data on the screen. */
 export interface ContourFrame {
@@ -30,17 +31,12 @@ export interface ContourImage {
 
 /** Most pixels of a side: finer contours than the screen shows take long. */
 const MOST = 1024;
-/** Most bytes of a file after decompression. */
-const MAX_BYTES = 2 ** 30;
 /** Points along a side of the data that are looked up in the file. */
 const POINTS = 33;
 
 /** Read the first image of a file. @throws Error when it does not show the sky of the data */
 export async function readContourImage(file: Blob, name: string, frame: ContourFrame): Promise<ContourImage> {
-  const hdus = await readFitsMaybeGzip(new Uint8Array(await file.arrayBuffer()), {
-    name,
-    maxBytes: MAX_BYTES,
-  });
+  const hdus = await readFitsMaybeGzip(await fileBytes(file, name), { name, maxBytes: MAX_BYTES });
   const hdu = findHdu(hdus);
   const whole = imageToSkyImage(hdu);
   const unit = hdu.header.text("BUNIT") ?? "";

@@ -157,8 +157,8 @@ const handlers: Handlers = {
   run: (settings, command, about) =>
     stoppable(async (data, signal) => {
       const { runChains } = await chains();
-      pausing = runPause();
       const keeping = await sessions.begin(about, data.choices, data.composition, settings, command);
+      pausing = runPause();
       let complete = false;
       try {
         const run = await runChains(data, settings, command, signal, pausing, keeping, tellLive);

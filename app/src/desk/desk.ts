@@ -31,7 +31,7 @@ const stuck: string[] = [];
  * While workers for a run are made, which holds up the desk, it is watched: Firefox sometimes never ends that.
  *
  * @param onLive news of a run
- * @param onDeath called when the worker has died or stands still; whoever waits for an answer gets an error
+ * @param onDeath called when the worker has died, failed or stands still; whoever waits for an answer gets an error
  */
 export function openDesk(
   onLive: (live: LiveView) => void,
@@ -48,10 +48,8 @@ export function openDesk(
     for (const { reject } of waiting.values()) reject(new DeskError(message, "JOB"));
     waiting.clear();
   };
-  const ended = (text: string) =>
-    refuse(`studio: the worker must stay alive, got "${text}"; load the page again`);
   const died = (text: string) => {
-    ended(text);
+    refuse(`studio: the worker must stay alive, got "${text}"; load the page again`);
     onDeath();
   };
   let lifeline: string | undefined;
@@ -100,7 +98,8 @@ export function openDesk(
     worker.onmessage = onMessage;
     worker.onerror = (event) => {
       event.preventDefault();
-      ended(event.message || "an error without words");
+      // What waits would wait for ever, and a run would go on that nobody sees: `onDeath` ends the worker.
+      if (waiting.size > 0) died(event.message || "an error without words");
     };
     onMessage({ data: first as DeskResponse });
     return worker;

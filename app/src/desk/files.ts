@@ -18,6 +18,7 @@ import { type ComposedTogether, composeTogether, givenOptions, isEnsemble, psfPl
 import { mosaicOf } from "../pictures/psf-mosaic.js";
 import { readConfiguration } from "../settings/configuration.js";
 import { describeEvents, eventTable } from "./events.js";
+import { fileBytes, MAX_BYTES } from "./file-bytes.js";
 import { describeResult } from "./found-result.js";
 import {
   type Choices,
@@ -71,8 +72,6 @@ function placesOf(observations: readonly Observation[]): {
   }
 }
 
-/** Most bytes of a file after decompression: what a tab can hold a few times. */
-const MAX_BYTES = 2 ** 30;
 /** Most bytes of settings. */
 const MAX_TEXT = 2 ** 20;
 const ROLES: readonly Role[] = ["counts", "psf", "exposure", "background", "mask"];
@@ -126,7 +125,7 @@ export function deskFiles() {
   return {
     /** Read a file and say what is in it. */
     async read(file: Blob, name: string): Promise<ReadFile> {
-      const start = new Uint8Array(await file.slice(0, 64).arrayBuffer());
+      const start = await fileBytes(file.slice(0, 64), name);
       if (isPicture(start)) {
         const picture = await describePicture(file, name);
         return { id: add({ name, hdus: [], picture: true, content: file }), images: [], picture };
@@ -135,7 +134,7 @@ export function deskFiles() {
         const configuration = readConfiguration(await file.text(), name);
         return { id: add({ name, hdus: [], content: file }), images: [], configuration };
       }
-      const bytes = new Uint8Array(await file.arrayBuffer());
+      const bytes = await fileBytes(file, name);
       const hdus = await readFitsMaybeGzip(bytes, { name, maxBytes: MAX_BYTES });
       if (isResult(hdus)) {
         const result = describeResult(hdus);

@@ -147,6 +147,17 @@ export interface ObservationView {
   readonly withoutData?: true;
 }
 
+/** Counts of an image, or of some of its pixels, where they have values; NaN where none of them has. */
+export function countsIn({ data }: SkyImage, pixels: Iterable<number> = data.keys()): number {
+  let [sum, seen] = [0, false];
+  for (const pixel of pixels) {
+    if (!Number.isFinite(data[pixel])) continue;
+    sum += data[pixel];
+    seen = true;
+  }
+  return seen ? sum : Number.NaN;
+}
+
 /** A built-in example. */
 export interface Example {
   readonly id: "point-source" | "disk" | "gaussian-and-points";

@@ -7,6 +7,8 @@ import type { KeptRuns, OpenedRun, RunAbout } from "./run-view.js";
 import { openSessionStore, type SessionRecord, type SessionStore } from "./session-store.js";
 
 const LOCK = "tslira-session-";
+/** Milliseconds in which a run that ends in this tab lets go of it. */
+const PATIENCE = 2_000;
 const NOTHING: RunCheckpoints = {
   read: async () => undefined,
   writeRecord: async () => undefined,
@@ -59,6 +61,29 @@ export function deskSessions(
       held.flatMap(({ name, clientId }) => (stuck.includes(name ?? "") ? [clientId] : [])),
     );
     return new Set(held.flatMap(({ name, clientId }) => (gone.has(clientId) ? [] : [name])));
+  };
+
+  /** Hold a run for this tab. @returns lets go of it @throws Error when another tab has it */
+  const lock = async (id: string): Promise<() => void> => {
+    const name = `${LOCK}${id}`;
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const signal = AbortSignal.timeout(PATIENCE);
+    const taken = new Promise<boolean>((resolve) => {
+      const locks = globalThis.navigator?.locks;
+      if (locks === undefined) return resolve(true);
+      locks
+        .request(name, { signal }, () => {
+          resolve(true);
+          return held;
+        })
+        .catch(() => resolve(false));
+    });
+    if (!(await taken) && (await heldLocks()).has(name))
+      throw new Error("studio: a kept run must go on in one tab alone, got another that runs it; look there");
+    return release;
   };
 
   return {
@@ -127,7 +152,7 @@ export function deskSessions(
 
     remove: async (id: string) => (await store()).remove(id),
 
-    /** Begin to keep a run, or go on keeping one that was opened. Never rejected. */
+    /** Begin to keep a run, or go on keeping one that was opened. @throws Error when that one goes on in another tab, and for nothing else */
     async begin(
       about: RunAbout,
       choices: Choices,
@@ -136,9 +161,11 @@ export function deskSessions(
       command: string,
     ): Promise<Keeping> {
       let trouble: string | undefined;
+      // Pages over plain http from another machine have no random UUIDs.
+      const id = about.session ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
+      const release = await lock(id);
       try {
         const kept = await store();
-        const id = about.session ?? crypto.randomUUID();
         let device: "cpu" | undefined;
         if (about.session === undefined) {
           const sources = files.sources(choices);
@@ -160,12 +187,6 @@ export function deskSessions(
           if (moves) device = "cpu";
           await kept.change(id, (record) => ({ ...record, about, settings, command, done: false }));
         }
-        let release: () => void = () => undefined;
-        void globalThis.navigator?.locks?.request(`${LOCK}${id}`, () => {
-          return new Promise<void>((resolve) => {
-            release = resolve;
-          });
-        });
         const to = kept.checkpoints(id);
         // A database that fails on the way must not end the run; what was kept until then stays whole.
         const quietly = async (write: () => Promise<void>) => {
@@ -191,6 +212,7 @@ export function deskSessions(
           },
         };
       } catch (error) {
+        release();
         const said = refusal(error);
         return { checkpoints: NOTHING, trouble: () => said, end: async () => undefined };
       }

@@ -1,6 +1,7 @@
 /** Keys and dropped files that change regions and views, wherever the focus is on the screen. */
 
 import { useEffect, useRef, useState } from "react";
+import { useDroppedFiles } from "../dropped-files.js";
 import { isRegionFile, type RegionPlace } from "../regions/region-file.js";
 import { deleteRegion, readRegionFiles } from "../regions/region-list.js";
 import type { CompareControl } from "./compare-menu.js";
@@ -36,8 +37,8 @@ export function useLookKeys(
   place: RegionPlace,
 ): readonly string[] {
   const [said, setSaid] = useState<readonly string[]>([]);
-  const latest = useRef({ look, compare, place });
-  latest.current = { look, compare, place };
+  const latest = useRef({ look, compare });
+  latest.current = { look, compare };
 
   useEffect(() => {
     const keys = (event: KeyboardEvent) => {
@@ -61,33 +62,18 @@ export function useLookKeys(
       } else return;
       event.preventDefault();
     };
-    const carries = (event: DragEvent) => event.dataTransfer?.types.includes("Files") === true;
-    const over = (event: DragEvent) => carries(event) && event.preventDefault();
-    const drop = (event: DragEvent) => {
-      if (!carries(event)) return;
-      event.preventDefault();
-      const files = [...(event.dataTransfer?.files ?? [])];
-      const others = files.filter(({ name }) => !isRegionFile(name));
-      const { look: held, place: where } = latest.current;
-      const wrong = others.map(
+    document.addEventListener("keydown", keys);
+    return () => document.removeEventListener("keydown", keys);
+  }, []);
+  useDroppedFiles((files) => {
+    const wrong = files
+      .filter(({ name }) => !isRegionFile(name))
+      .map(
         ({ name }) =>
           `${name}: a file that is dropped on the pictures must be a region file (.reg); open others as other data`,
       );
-      void readRegionFiles(
-        files.filter(({ name }) => isRegionFile(name)),
-        held,
-        where,
-      ).then((words) => setSaid([...wrong, ...words]));
-    };
-    const main = document.querySelector<HTMLElement>(".drop-regions");
-    document.addEventListener("keydown", keys);
-    main?.addEventListener("dragover", over);
-    main?.addEventListener("drop", drop);
-    return () => {
-      document.removeEventListener("keydown", keys);
-      main?.removeEventListener("dragover", over);
-      main?.removeEventListener("drop", drop);
-    };
-  }, []);
+    const regions = files.filter(({ name }) => isRegionFile(name));
+    void readRegionFiles(regions, look, place).then((words) => setSaid([...wrong, ...words]));
+  });
   return said;
 }

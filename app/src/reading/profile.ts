@@ -2,6 +2,7 @@
 
 import type { Shape, SkyImage } from "tslira";
 import { poissonInterval } from "tslira/diagnostics";
+import { countsIn } from "../desk/observation-view.js";
 import type { DrawnLine } from "../pictures/look.js";
 
 /** Groups of pixels in order, none of them empty. */
@@ -70,14 +71,15 @@ export function groupMeans({ data }: SkyImage, { groups }: ProfileBins): number[
   });
 }
 
-/** Counts a pixel of each group, with the interval of about 68 % for the mean behind them. */
+/** Counts a pixel of each group, of those that have values, with the interval of about 68 % for the mean behind them. */
 export function countPoints(
   counts: SkyImage,
   { groups }: ProfileBins,
 ): { readonly value: number; readonly low: number; readonly high: number }[] {
   return groups.map((pixels) => {
-    const sum = pixels.reduce((all, pixel) => all + (counts.data[pixel] ?? 0), 0);
+    const size = pixels.filter((pixel) => Number.isFinite(counts.data[pixel])).length || Number.NaN;
+    const sum = countsIn(counts, pixels);
     const [low, high] = poissonInterval(sum);
-    return { value: sum / pixels.length, low: low / pixels.length, high: high / pixels.length };
+    return { value: sum / size, low: low / size, high: high / size };
   });
 }

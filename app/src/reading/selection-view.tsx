@@ -22,7 +22,7 @@ import {
 } from "#viewer";
 import type { Desk } from "../desk/desk.js";
 import type { EstimateView } from "../desk/method-protocol.js";
-import type { ObservationView } from "../desk/observation-view.js";
+import { countsIn, type ObservationView } from "../desk/observation-view.js";
 import type { CorrelationView, RegionView, ResultView } from "../desk/run-view.js";
 import type { LookControl } from "../pictures/look.js";
 import { Bar, Picture } from "../pictures/picture.js";
@@ -115,7 +115,7 @@ export function SelectionView(props: SelectionProps) {
             <div data-key="counts">
               <dt>counts</dt>
               <dd>
-                {countText(sum(data.counts.data))}
+                {countText(countsIn(data.counts, pixels))}
                 {!single && ` in ${countText(pixels.length)} pixels`}
                 {result && `, ${numberText(sum(result.predicted.data))} predicted`}
                 {data.others && " (observation 1)"}

@@ -7,6 +7,7 @@ import {
   type Choices,
   type Composition,
   type CompositionChange,
+  countsIn,
   eachObservation,
   type ImageChoice,
   type ObservationView,
@@ -64,7 +65,6 @@ export function DataCard({
     );
   }
   const [ny, nx] = data.counts.shape;
-  const counts = data.counts.data.reduce((sum, value) => sum + value, 0);
   const { cutout, backgroundUnit = "flux" } = composition;
   const masked = [data, ...(data.others ?? [])].map(leftOut);
   const made = madeMasks(choices);
@@ -76,7 +76,7 @@ export function DataCard({
         <div>
           <dt>counts</dt>
           <dd>
-            {countText(counts)} in {nx} × {ny}
+            {countText(countsIn(data.counts))} in {nx} × {ny}
             {choices.exposure || choices.background ? "" : ", exposure 1, no background"}
           </dd>
         </div>
@@ -123,8 +123,8 @@ export function DataCard({
           <div data-key="mask">
             <dt>mask</dt>
             <dd>
-              {(new Set(masked).size === 1 ? masked.slice(0, 1) : masked).map(countText).join(" and ")} pixels
-              left out
+              {(new Set(masked).size === 1 ? masked.slice(0, 1) : masked).map(countText).join(" and ")}{" "}
+              {masked.every((count) => count === 1) ? "pixel" : "pixels"} left out
               {made.length > 0 && (
                 <>
                   {" "}
@@ -174,8 +174,6 @@ export function DataCard({
 /** Several observations, and where they lie. */
 function Observations({ data, busy, onChange }: Pick<DataProps, "data" | "busy" | "onChange">) {
   const { name, others = [], offsets = "none", places } = data;
-  const sum = ({ counts }: Pick<ObservationView, "counts">) =>
-    countText(counts.data.reduce((all, value) => all + value, 0));
   return (
     <>
       {[data, ...others].map((one, index) => {
@@ -186,7 +184,7 @@ function Observations({ data, busy, onChange }: Pick<DataProps, "data" | "busy" 
             <dt>obs. {index + 1}</dt>
             <dd title={one.name}>
               {index === 0 ? name : one.name}
-              {index > 0 && `: ${sum(one)} counts`}
+              {index > 0 && `: ${countText(countsIn(one.counts))} counts`}
               {index > 0 && place && `, at (${place.x.toFixed(3)}, ${place.y.toFixed(3)}) px`}
             </dd>
           </div>

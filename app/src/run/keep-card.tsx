@@ -9,6 +9,7 @@ import { methodCommand, methodTypescript } from "../settings/method-code.js";
 import { isPoint, type MethodSettings } from "../settings/method-fields.js";
 import { commandOf, JOINT_FILE, jointConfig, simulateCommand, typescriptOf } from "../settings/reproduce.js";
 import { Trouble } from "../trouble.js";
+import { CopyButton } from "./copy-button.js";
 import type { Found } from "./run-state.js";
 import { fileName, save, sizeText } from "./save-file.js";
 
@@ -210,9 +211,16 @@ export function KeepCard(props: KeepProps) {
         )}
       </div>
       <Trouble words={trouble} />
-      <Code title="As a command" text={shell} />
-      {joint !== undefined && <Code title={`${JOINT_FILE}, for the command`} text={joint} />}
-      <Code title="As TypeScript" text={typescript} />
+      {choices.counts ? (
+        <>
+          <Code title="As a command" text={shell} />
+          {joint !== undefined && <Code title={`${JOINT_FILE}, for the command`} text={joint} />}
+          <Code title="As TypeScript" text={typescript} />
+        </>
+      ) : (
+        // Of a result without its data, which names its files.
+        found?.command && <Code title="The command that made it" text={found.command} />
+      )}
     </section>
   );
 }
@@ -243,23 +251,11 @@ function Writing({ news, found }: { readonly news: WritingNews | undefined; read
 
 /** Text to copy, folded away. */
 export function Code({ title, text }: { readonly title: string; readonly text: string }) {
-  const [copied, setCopied] = useState(false);
   return (
     <details>
       <summary>{title}</summary>
       <pre>{text}</pre>
-      <button
-        type="button"
-        onClick={() => {
-          navigator.clipboard.writeText(text).then(
-            () => setCopied(true),
-            () => setCopied(false),
-          );
-          setTimeout(() => setCopied(false), 2_000);
-        }}
-      >
-        {copied ? "Copied" : "Copy"}
-      </button>
+      <CopyButton text={text}>Copy</CopyButton>
     </details>
   );
 }

@@ -18,5 +18,6 @@ export function fileName(name: string): string {
 /** A size in bytes for people. */
 export function sizeText(bytes: number): string {
   if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(1)} GB`;
-  return bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+  if (bytes >= 1e6) return `${(bytes / 1e6).toFixed(1)} MB`;
+  return bytes < 1e3 ? `${bytes} B` : `${Math.round(bytes / 1e3)} kB`;
 }

@@ -11,6 +11,7 @@ import {
   type Example,
   eachObservation,
   psfErrorsOf,
+  type Role,
 } from "../desk/observation-view.js";
 import { COMPOSITION_TEXTS, compositionTexts } from "./composition-text.js";
 
@@ -31,17 +32,17 @@ const isDivided = ({ background, exposure }: ChosenImages, { backgroundUnit }: C
 /** Words of a command that name the files and how they are put together. */
 export function inputWords(choices: Choices, composition: Composition): string[] {
   if (choices.others) return ["--config", JOINT_FILE];
-  const { counts, psf, exposure, background, mask } = choices;
+  const { counts, psf, exposure, background, mask } = namesOf(choices);
   const { backgroundUnit: _, ...cuts } = cutsOf(composition);
   const unit = isDivided(choices, composition) && { backgroundUnit: "counts" as const };
   const parts = compositionTexts({ ...unit, ...cuts, ...psfErrorsOf(choices, 0, composition) });
   return [
-    ...(counts ? [counts.name] : []),
+    ...(counts === undefined ? [] : [counts]),
     ...flagWords({
-      "--psf": psf?.name,
-      "--exposure": exposure?.name,
-      "--background": background?.name,
-      "--mask": mask?.name,
+      "--psf": psf,
+      "--exposure": exposure,
+      "--background": background,
+      "--mask": mask,
       ...Object.fromEntries(parts.map(([part, text]) => [COMPOSITION_TEXTS[part].flag, text])),
     }),
   ];
@@ -61,9 +62,11 @@ export function jointConfig(choices: Choices, composition: Composition): string 
   return `${JSON.stringify({ ...cuts, ...(offsets && { offsets }), observations }, undefined, 2)}\n`;
 }
 
-/** Names of the files of an observation, by what they are. */
-function namesOf(images: ChosenImages): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(images).map(([role, { name }]) => [role, name]));
+/** Names of the files of an observation, by what they are; none that a command takes for an option. */
+function namesOf(images: ChosenImages): { readonly [Name in Role]?: string } {
+  return Object.fromEntries(
+    Object.entries(images).map(([role, { name }]) => [role, name.startsWith("-") ? `./${name}` : name]),
+  );
 }
 
 /** The command that makes the same result from the same files. */

@@ -1,8 +1,8 @@
 /** What replaced the settings, with a way back; and the buttons that save, share and reset them. */
 
-import { useState } from "react";
 import type { Composition } from "../desk/observation-view.js";
 import { mayKeepPage } from "../offline.js";
+import { CopyButton } from "../run/copy-button.js";
 import { save } from "../run/save-file.js";
 import { configurationHash, configurationText } from "./configuration.js";
 import type { SettingsHistory } from "./settings-history.js";
@@ -39,11 +39,9 @@ export function SettingsCard({
   readonly composition: Composition;
   readonly name: string;
 }) {
-  const [copied, setCopied] = useState("");
   const { form, undo, reset } = settings;
   // An address with a token of `tslira studio` opens nothing for others: only what is behind the # is copied then.
   const shared = mayKeepPage(location) ? location.origin + location.pathname : "";
-  const link = () => shared + configurationHash(form, composition);
   return (
     <section className="card" aria-labelledby="settings-title">
       <h2 id="settings-title">Settings</h2>
@@ -57,19 +55,12 @@ export function SettingsCard({
         >
           Save configuration
         </button>
-        <button
-          type="button"
+        <CopyButton
           title="An address that opens Studio with these settings, or is pasted into it; it holds no data"
-          onClick={() => {
-            navigator.clipboard.writeText(link()).then(
-              () => setCopied("Copied"),
-              () => setCopied("The browser refused"),
-            );
-            setTimeout(() => setCopied(""), 2_000);
-          }}
+          text={shared + configurationHash(form, composition)}
         >
-          {copied || "Copy link"}
-        </button>
+          Copy link
+        </CopyButton>
         <button type="button" title="Every setting at its default" onClick={reset}>
           Reset
         </button>

@@ -39,6 +39,12 @@ interface FileProps {
   readonly onRemove: () => void;
 }
 
+/** Why an image is used as it is. */
+export function reasonOf({ use, role, byHand, reason }: ListedImage): string {
+  if (use === role) return reason;
+  return byHand ? "chosen by you" : "another image is taken for that";
+}
+
 /** The row. */
 export function FileRow(props: FileProps) {
   const { row, desk, grids, onBinning, onPicture, onAssign, onRemove, several } = props;
@@ -138,7 +144,7 @@ export function FileRow(props: FileProps) {
             </label>
           )}
           <span className="muted">
-            {image.shape[1]} × {image.shape[0]} · {image.use === image.role ? image.reason : "chosen by you"}
+            {image.shape[1]} × {image.shape[0]} · {reasonOf(image)}
           </span>
         </div>
       ))}

@@ -1,6 +1,6 @@
 /** Where data come from: an example, or files. */
 
-import { type DragEvent, useMemo, useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { numberText } from "#viewer";
 import type { Desk, DeskError } from "../desk/desk.js";
 import {
@@ -13,6 +13,7 @@ import {
   type ShownExample,
 } from "../desk/observation-view.js";
 import type { OpenedResult, PictureOptions } from "../desk/start-calls.js";
+import { useDroppedFiles } from "../dropped-files.js";
 import { late } from "../late.js";
 import { countsScale, Thumbnail } from "../pictures/picture.js";
 import { cutoutOf, cutoutText } from "../settings/cutout-text.js";
@@ -43,8 +44,11 @@ interface StartProps {
 }
 
 /** What still keeps the data from being opened, in words; empty when nothing does. */
-function missing(choices: Choices, rows: readonly Row[]): string {
+export function missing(choices: Choices, rows: readonly Row[]): string {
   if (rows.some(({ state }) => state === "reading")) return "Reading …";
+  for (const kind of ["result", "events"] as const)
+    if (rows.filter(({ found }) => found?.[kind]).length > 1)
+      return `${kind === "result" ? "Results" : "Event lists"} are opened one at a time: remove the others from the list.`;
   if (rows.some(({ found }) => found?.result)) return "";
   if (rows.some(({ found, binning }) => found?.events && binning === undefined))
     return "Binning the events …";
@@ -198,11 +202,7 @@ export function StartScreen(props: StartProps) {
     }
   }
 
-  const drop = (event: DragEvent) => {
-    event.preventDefault();
-    setOver(false);
-    void add(event.dataTransfer.files);
-  };
+  useDroppedFiles((files) => void add(files), setOver);
   const needed = missing(choices, rows);
 
   return (
@@ -214,16 +214,7 @@ export function StartScreen(props: StartProps) {
           leave this machine.
         </p>
       </div>
-      <section
-        className={over ? "drop over" : "drop"}
-        aria-label="Your files"
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={drop}
-      >
+      <section className={over ? "drop over" : "drop"} aria-label="Your files">
         <div className="drop-head">
           <div>
             <h3>Your files</h3>
