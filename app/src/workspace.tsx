@@ -361,6 +361,7 @@ export function Workspace(props: WorkspaceProps) {
           <RunCard
             known={data.warnings}
             canStart={!data.withoutData}
+            pixels={shape[0] * shape[1]}
             level={level}
             gpu={props.gpu}
             form={form}

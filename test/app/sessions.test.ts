@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { mayKeepPage } from "../../app/src/offline.js";
 import { whenText } from "../../app/src/run/kept-runs.js";
-import { extended } from "../../app/src/run/run-controls.js";
+import { extended, memoryNote } from "../../app/src/run/run-controls.js";
 
 describe("mayKeepPage", () => {
   it.each([
@@ -37,6 +37,16 @@ describe("extended", () => {
       extended({ ...settings, trace: { keep: 100 } }, { burnIn: 200, everySweeps: 18 }, iterations).trace
         ?.every;
     expect([3800, 3801, 7400, 7401].map(every)).toEqual([18, 36, 36, 72]);
+  });
+});
+
+describe("memoryNote", () => {
+  it("is said of draws that a page cannot hold", () => {
+    const run = { iterations: 10_100, burnIn: 100, chains: 4 };
+    // 4 bytes a pixel: 4 x 1000 draws of 93,750 pixels are 1.5 GB; every second of 10,000 sweeps is five times that.
+    expect(memoryNote(run, 93_750)).toBeUndefined();
+    expect(memoryNote(run, 93_751)).toContain("1.5 GB of memory");
+    expect(memoryNote({ ...run, trace: { every: 2 } }, 93_750)).toContain("7.5 GB of memory");
   });
 });
 

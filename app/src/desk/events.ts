@@ -13,7 +13,7 @@ import {
   parseWcs,
 } from "tslira/sky";
 import { shellLine } from "#studio";
-import { flagWords } from "../settings/reproduce.js";
+import { fileWord, flagWords } from "../settings/reproduce.js";
 import { previewOf } from "./preview.js";
 import type { ColumnHistogram, EventsPreview, FoundEvents } from "./start-calls.js";
 
@@ -128,7 +128,7 @@ export function binCommand(source: string, target: string, options: BinEventsOpt
     "--projection": projection,
     "--like": pixelsOf?.name,
   };
-  return `tslira ${shellLine(["bin", source, ...flagWords(flags)])}`;
+  return `tslira ${shellLine(["bin", fileWord(source), ...flagWords(flags)])}`;
 }
 
 /** The image of counts as a FITS file, the bytes of `tslira bin`. */

@@ -19,13 +19,14 @@ import {
   isDevice,
   MAIN_FIELDS,
   presetField,
+  settingsOf,
   withPreset,
 } from "../settings/settings.js";
 import { Trouble } from "../trouble.js";
 import { liveSentence, paceText } from "./live-sentence.js";
 import { MethodChoice } from "./method-choice.js";
 import { Notes } from "./notes.js";
-import { PauseButton, RunNotes, SampleMore } from "./run-controls.js";
+import { memoryNote, PauseButton, RunNotes, SampleMore } from "./run-controls.js";
 import type { RunState } from "./run-state.js";
 
 /** Fetched when another method than LIRA is chosen. */
@@ -39,6 +40,7 @@ interface RunProps {
   readonly known: readonly string[];
   /** False when there is only a result, whose data are not here. */
   readonly canStart: boolean;
+  readonly pixels: number;
   /** Mean flux of a pixel, which the starts of priors follow. */
   readonly level: number;
   /** Name of the GPU that the browser offers; undefined without one. */
@@ -81,6 +83,7 @@ export function RunCard(props: RunProps) {
     if (document.activeElement === document.body) news.current?.focus({ preventScroll: true });
     if (running) news.current?.scrollIntoView({ block: "nearest" });
   }, [running]);
+  const memory = running || method.id !== "lira" ? undefined : memoryNote(settingsOf(form), props.pixels);
   const sweeps = Number(form.iterations);
   const preset = chosenPreset(form);
   const advanced = advancedFields(preset);
@@ -184,6 +187,7 @@ export function RunCard(props: RunProps) {
           />
         </>
       )}
+      {memory !== undefined && <p className="note">{memory}</p>}
       {!running && (
         <button type="button" className="primary full" disabled={!good || !canStart} onClick={onStart}>
           {posterior && method.gives === "posterior" ? "Run again" : method.start}

@@ -4,6 +4,7 @@ import { useState } from "react";
 import type { LiraDeconvolverOptions } from "tslira";
 import type { LiveView, ResultView } from "../desk/run-view.js";
 import { Notes } from "./notes.js";
+import { sizeText } from "./save-file.js";
 
 /** Pause, or go on. */
 export function PauseButton({
@@ -56,6 +57,24 @@ export function extended(
   let every = everySweeps;
   while ((iterations - burnIn) / every > 2 * keep) every *= 2;
   return { ...law, iterations, burnIn, trace: { every } };
+}
+
+/** Bytes of kept draws from which on a page, which holds them in memory, may not get through. */
+const MANY_BYTES = 1.5e9;
+
+/** What is to be said of a run that keeps more draws of so many pixels than a page can hold; undefined when nothing is. */
+export function memoryNote(
+  { iterations = 5_000, burnIn, chains = 4, trace = {} }: LiraDeconvolverOptions,
+  pixels: number,
+): string | undefined {
+  const sweeps = iterations - (typeof burnIn === "number" ? burnIn : iterations / 10);
+  const kept = trace.every === undefined ? Math.min(sweeps, trace.keep ?? 1_000) : sweeps / trace.every;
+  const bytes = 4 * pixels * chains * kept;
+  if (!(bytes > MANY_BYTES)) return undefined;
+  return (
+    `The draws that are kept would take ${sizeText(bytes)} of memory, perhaps more than this browser gives a page. ` +
+    "Keep fewer (Advanced), cut a part out (key X), or use tslira deconvolve, which has them on disk."
+  );
 }
 
 /** As many sweeps as the verdict asks for, or twice as many as now. */

@@ -62,11 +62,12 @@ export function jointConfig(choices: Choices, composition: Composition): string 
   return `${JSON.stringify({ ...cuts, ...(offsets && { offsets }), observations }, undefined, 2)}\n`;
 }
 
-/** Names of the files of an observation, by what they are; none that a command takes for an option. */
+/** A name of a file that no command takes for an option. */
+export const fileWord = (name: string) => (name.startsWith("-") ? `./${name}` : name);
+
+/** Names of the files of an observation, by what they are. */
 function namesOf(images: ChosenImages): { readonly [Name in Role]?: string } {
-  return Object.fromEntries(
-    Object.entries(images).map(([role, { name }]) => [role, name.startsWith("-") ? `./${name}` : name]),
-  );
+  return Object.fromEntries(Object.entries(images).map(([role, { name }]) => [role, fileWord(name)]));
 }
 
 /** The command that makes the same result from the same files. */
