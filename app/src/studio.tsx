@@ -138,7 +138,6 @@ export function Studio() {
   );
 
   const startAgain = useCallback(() => {
-    void desk?.stop();
     void desk?.leaveData();
     drawn.current = [];
     setOpen(undefined);

@@ -99,8 +99,10 @@ export function Workspace(props: WorkspaceProps) {
     props.busy.current = running;
     return () => {
       props.busy.current = false;
+      // For other data, or the same put together otherwise: nobody would see how it goes on.
+      if (running) void desk.stop();
     };
-  }, [props.busy, running]);
+  }, [desk, props.busy, running]);
   const place = useMemo(() => {
     const { x, y } = composition.cutout ?? { x: [0], y: [0] };
     return { wcs: data.wcs, origin: { x: x[0], y: y[0] } };

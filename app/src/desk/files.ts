@@ -125,7 +125,7 @@ export function deskFiles() {
   return {
     /** Read a file and say what is in it. */
     async read(file: Blob, name: string): Promise<ReadFile> {
-      const start = await fileBytes(file.slice(0, 64), name);
+      const start = await fileBytes(file, name, 64);
       if (isPicture(start)) {
         const picture = await describePicture(file, name);
         return { id: add({ name, hdus: [], picture: true, content: file }), images: [], picture };

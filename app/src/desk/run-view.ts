@@ -125,6 +125,8 @@ export interface KeptRunView {
 /** All of them. */
 export interface KeptRuns {
   readonly runs: readonly KeptRunView[];
+  /** Names of those that another version has written, or that were changed. */
+  readonly unreadable: readonly string[];
   /** Why nothing can be kept, in a sentence. */
   readonly refused?: string;
 }

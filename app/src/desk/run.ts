@@ -278,7 +278,8 @@ export async function runChains(
     },
     ...(unit !== undefined && { unit }),
   });
-  const view = resultView(result, composed, warnings);
+  const trouble = keeping.trouble();
+  const view = resultView(result, composed, trouble ? [...warnings, trouble] : warnings);
   return { result, view: { ...view, ...(keeping.id && { session: keeping.id }) } };
 }
 

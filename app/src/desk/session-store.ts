@@ -156,9 +156,15 @@ export async function openSessionStore() {
   }
 
   return {
-    async list(): Promise<SessionRecord[]> {
-      const found: unknown[] = await answered(database.transaction(SESSIONS).objectStore(SESSIONS).getAll());
-      return found.filter((record) => v.is(RECORD, record)) as unknown as SessionRecord[];
+    /** What is kept, and the names of what is not as this version writes it. */
+    async list(): Promise<{ readonly records: SessionRecord[]; readonly unreadable: readonly string[] }> {
+      const found: { id: string }[] = await answered(
+        database.transaction(SESSIONS).objectStore(SESSIONS).getAll(),
+      );
+      const [records, others] = [true, false].map((good) =>
+        found.filter((one) => v.is(RECORD, one) === good),
+      );
+      return { records: records as SessionRecord[], unreadable: others.map(({ id }) => id) };
     },
 
     async record(id: string): Promise<SessionRecord> {

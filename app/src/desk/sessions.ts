@@ -92,11 +92,12 @@ export function deskSessions(
     },
     async list(): Promise<KeptRuns> {
       try {
-        const records = await (await store()).list();
+        const { records, unreadable } = await (await store()).list();
         const busy = await heldLocks();
         const noGpu =
           records.some(({ checkpoint }) => isOnGpu(checkpoint)) && (await gpuName()) === undefined;
         return {
+          unreadable,
           runs: records
             .sort((a, b) => Number(a.done) - Number(b.done) || b.updated - a.updated)
             .map(({ id, about, updated, done, sweeps, settings, bytes, checkpoint }) => ({
@@ -116,7 +117,7 @@ export function deskSessions(
         };
       } catch (error) {
         return {
-          runs: [],
+          ...{ runs: [], unreadable: [] },
           refused: `Runs cannot be kept here: ${why(error)}. Everything works, but a reload starts again.`,
         };
       }

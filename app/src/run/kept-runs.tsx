@@ -56,8 +56,8 @@ export function KeptRuns({ desk, onContinue }: KeptProps) {
   }
 
   if (kept === undefined) return null;
-  const { runs, refused } = kept;
-  if (runs.length === 0 && refused === undefined && trouble === "") return null;
+  const { runs, refused, unreadable } = kept;
+  if (runs.length + unreadable.length === 0 && refused === undefined && trouble === "") return null;
   const free = runs.filter(({ busy }) => !busy);
   return (
     <section className="kept-runs" aria-label="Kept runs">
@@ -89,6 +89,14 @@ export function KeptRuns({ desk, onContinue }: KeptProps) {
             </li>
           ))}
         </ul>
+      )}
+      {unreadable.length > 0 && (
+        <p className="note">
+          Runs of another version of Studio are kept, which this one cannot read: {unreadable.length}.{" "}
+          <button type="button" className="link" onClick={() => void discard(unreadable)}>
+            Discard them
+          </button>
+        </p>
       )}
       {free.length > 1 && (
         <button type="button" className="link" onClick={() => void discard(free.map(({ id }) => id))}>
