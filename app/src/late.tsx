@@ -1,6 +1,7 @@
 /** Parts of the page that may fail alone: code that is fetched when it is needed, and rooms whose errors stay inside. */
 
 import { Component, type ComponentType, type ReactNode, useEffect, useState } from "react";
+import { Trouble } from "./trouble.js";
 
 /** What is said when code of the page cannot be fetched. */
 const GONE =
@@ -34,18 +35,16 @@ export function late<Props extends object>(
         current = false;
       };
     }, [state]);
-    if (state === "failed") return <Trouble words={GONE} onAgain={() => setState("waiting")} />;
+    if (state === "failed") return <RoomTrouble words={GONE} onAgain={() => setState("waiting")} />;
     const Found = found;
     return Found ? <Found {...props} /> : waiting;
   };
 }
 
-function Trouble({ words, onAgain }: { readonly words: string; readonly onAgain: () => void }) {
+function RoomTrouble({ words, onAgain }: { readonly words: string; readonly onAgain: () => void }) {
   return (
     <div className="room-trouble">
-      <p role="alert" className="trouble">
-        {words}
-      </p>
+      <Trouble words={words} />
       <button type="button" onClick={onAgain}>
         Try again
       </button>
@@ -72,7 +71,7 @@ export class Room extends Component<RoomProps, { readonly error?: Error | undefi
     const { error } = this.state;
     if (error === undefined) return children;
     return (
-      <Trouble
+      <RoomTrouble
         words={`${name} cannot be shown: ${error.message}. The rest of the page goes on.`}
         onAgain={() => this.setState({ error: undefined })}
       />

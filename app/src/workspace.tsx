@@ -247,13 +247,10 @@ export function Workspace(props: WorkspaceProps) {
 
   /** Put the data together otherwise. */
   const recompose = useCallback(
-    async (next: Composition, images?: Choices) => {
-      try {
-        await onCompose(next, images);
-      } catch (error) {
-        setTrouble((error as Error).message);
-      }
-    },
+    (next: Composition, images?: Choices | Promise<Choices>) =>
+      Promise.resolve(images)
+        .then((chosen) => onCompose(next, chosen))
+        .catch((error: Error) => setTrouble(error.message)),
     [onCompose],
   );
   const cut = useCallback(
@@ -272,16 +269,12 @@ export function Workspace(props: WorkspaceProps) {
   );
 
   /** Leave the pixels of a region out, of each observation where it sees that part of the sky. */
-  const maskOut = async ({ name, terms }: DrawnRegion) => {
+  const maskOut = ({ name, terms }: DrawnRegion) => {
     const of = [data, ...(data.others ?? [])].map((_, index) => {
       const { x, y } = data.places?.[index] ?? { x: 0, y: 0 };
       return selectedPixels(movedSelection({ kind: "region", name, terms }, -x, -y), shape);
     });
-    try {
-      await recompose(composition, await desk.maskOut(of));
-    } catch (error) {
-      setTrouble((error as Error).message);
-    }
+    void recompose(composition, desk.maskOut(of));
   };
   const saveMask = (mask: ImageChoice) =>
     void desk.madeFile(mask).then((file) => save(file, "application/fits", mask.name));
@@ -463,7 +456,7 @@ export function Workspace(props: WorkspaceProps) {
         selection={selection}
         look={look}
         place={place}
-        onMask={running || data.withoutData ? undefined : (one) => void maskOut(one)}
+        onMask={running || data.withoutData ? undefined : maskOut}
         live={live}
         result={result}
         news={news}

@@ -23,6 +23,7 @@ import {
   wheelFactor,
   zoomAt,
 } from "#viewer";
+import { Fact } from "../fact.js";
 import type { Comparison, KeptResult } from "./kept-result.js";
 import { rulers } from "./panel-picture.js";
 import { Bar, frameStyle, Picture } from "./picture.js";
@@ -221,16 +222,12 @@ export function CompareView(props: CompareProps) {
             </dd>
           </div>
         ))}
-        <div>
-          <dt>differ in</dt>
-          <dd>{differ.length > 0 ? differ.join(", ") : "nothing: the settings are the same"}</dd>
-        </div>
-        <div data-key="selected">
-          <dt>selected</dt>
-          <dd>
-            {selectionText(selection)}: B / A = {sums[0] > 0 ? (sums[1] / sums[0]).toPrecision(4) : "–"}
-          </dd>
-        </div>
+        <Fact name="differ in">
+          {differ.length > 0 ? differ.join(", ") : "nothing: the settings are the same"}
+        </Fact>
+        <Fact id="selected" name="selected">
+          {selectionText(selection)}: B / A = {sums[0] > 0 ? (sums[1] / sums[0]).toPrecision(4) : "–"}
+        </Fact>
       </dl>
     </section>
   );

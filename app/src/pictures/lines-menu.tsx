@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import type { Shape } from "tslira";
 import type { SkyWcs } from "tslira/sky";
 import { formatUnit, offeredLevels, quantityScale, smoothedImage } from "#viewer";
+import { Options } from "../options.js";
 import { Trouble } from "../trouble.js";
 import type { ContourFile, ContourFiles } from "./contour-files.js";
 import type { Layer } from "./layers.js";
@@ -104,11 +105,7 @@ export function LinesChoices({ look, layers, files, shape, wcs }: LinesProps) {
           onChange={({ target }) => offer(all.find(({ id }) => id === target.value))}
         >
           <option value="">none</option>
-          {all.map(({ id, title }) => (
-            <option key={id} value={id}>
-              {title}
-            </option>
-          ))}
+          <Options of={all.map(({ id, title }) => [id, title])} />
         </select>
       </label>
       <button
@@ -147,11 +144,7 @@ export function LinesChoices({ look, layers, files, shape, wcs }: LinesProps) {
           <label>
             Smoothed by
             <select value={contours.smoothing} onChange={({ target }) => offer(layer, Number(target.value))}>
-              {SMOOTHINGS.map((sigma) => (
-                <option key={sigma} value={sigma}>
-                  {sigma === 0 ? "nothing" : `σ = ${sigma} px`}
-                </option>
-              ))}
+              <Options of={SMOOTHINGS.map((sigma) => [sigma, sigma === 0 ? "nothing" : `σ = ${sigma} px`])} />
             </select>
           </label>
           <p className="muted">

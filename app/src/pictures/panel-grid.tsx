@@ -3,6 +3,7 @@
 import { type CSSProperties, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Shape } from "tslira";
 import type { Cutout } from "tslira/fits";
+import { Options } from "../options.js";
 import { cutoutOf as cutoutFromText } from "../settings/cutout-text.js";
 import { LimitsMenu } from "./look-menu.js";
 import { panelLayout } from "./panel-layout.js";
@@ -86,11 +87,7 @@ export function PanelGrid(props: GridProps) {
                     onPanels(panels.map((one, at) => (at === index ? value : one)))
                   }
                 >
-                  {layers.map((one) => (
-                    <option key={one.id} value={one.id}>
-                      {one.title}
-                    </option>
-                  ))}
+                  <Options of={layers.map((one) => [one.id, one.title])} />
                 </select>
                 <LimitsMenu layer={layer} look={props.look} />
                 <button

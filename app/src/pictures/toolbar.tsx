@@ -5,6 +5,7 @@ import type { Shape } from "tslira";
 import type { SkyWcs } from "tslira/sky";
 import { type Viewport, wholeView, zoomAt } from "#viewer";
 import { late } from "../late.js";
+import { Options } from "../options.js";
 import type { ContourFiles } from "./contour-files.js";
 import type { Layer } from "./layers.js";
 import type { LookControl } from "./look.js";
@@ -73,11 +74,7 @@ export function Toolbar(props: ToolbarProps) {
         value={look.now.count}
         onChange={({ target }) => look.change({ count: Number(target.value) }, "")}
       >
-        {PANEL_COUNTS.map((count) => (
-          <option key={count} value={count}>
-            {count === 1 ? "1 picture" : `${count} pictures`}
-          </option>
-        ))}
+        <Options of={PANEL_COUNTS.map((count) => [count, count === 1 ? "1 picture" : `${count} pictures`])} />
       </select>
       <span className="segments">
         <button

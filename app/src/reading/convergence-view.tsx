@@ -2,6 +2,7 @@
 
 import { chart, numberText, paddedRange, seriesLines } from "#viewer";
 import type { Curve, EstimateNews, EstimateView } from "../desk/method-protocol.js";
+import { Fact } from "../fact.js";
 import { Measured, Svg } from "./chart-view.js";
 
 /** Iterations whose steep fall would flatten all the rest. */
@@ -87,21 +88,16 @@ export function EstimateFlux({
   return (
     <>
       <dl className="facts" id="estimate-numbers">
-        <div data-key="flux" className="main">
-          <dt>flux</dt>
-          <dd>
-            {numberText(sum(flux.data))} {unit}
-          </dd>
-        </div>
-        <div data-key="predicted">
-          <dt>predicted</dt>
-          <dd>{numberText(sum(predicted.data))} counts</dd>
-        </div>
+        <Fact id="flux" main name="flux">
+          {numberText(sum(flux.data))} {unit}
+        </Fact>
+        <Fact id="predicted" name="predicted">
+          {numberText(sum(predicted.data))} counts
+        </Fact>
         {std && pixels.length === 1 && (
-          <div data-key="std">
-            <dt>scatter</dt>
-            <dd>{numberText(std.data[pixels[0]], 2)} (simulated observations)</dd>
-          </div>
+          <Fact id="std" name="scatter">
+            {numberText(std.data[pixels[0]], 2)} (simulated observations)
+          </Fact>
         )}
       </dl>
       <p className="muted">

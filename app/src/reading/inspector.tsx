@@ -7,6 +7,7 @@ import type { Desk } from "../desk/desk.js";
 import type { EstimateNews, EstimateView } from "../desk/method-protocol.js";
 import type { ObservationView } from "../desk/observation-view.js";
 import type { LiveView, ResultView } from "../desk/run-view.js";
+import { Fact } from "../fact.js";
 import { late, Room } from "../late.js";
 import type { Layer } from "../pictures/layers.js";
 import type { LookControl } from "../pictures/look.js";
@@ -171,10 +172,9 @@ function Readout({ layers, data, wcs, place: { origin }, cursor: [x, y], estimat
   return (
     <dl className="facts readout" id="readout" aria-label="Under the cursor">
       {entries.map(([key, name, text]) => (
-        <div key={key} data-key={key}>
-          <dt>{name}</dt>
-          <dd>{unbroken(text)}</dd>
-        </div>
+        <Fact key={key} id={key} name={name}>
+          {unbroken(text)}
+        </Fact>
       ))}
     </dl>
   );

@@ -14,6 +14,7 @@ import {
 import type { Desk } from "../desk/desk.js";
 import type { ObservationView } from "../desk/observation-view.js";
 import type { BandView, ResultView } from "../desk/run-view.js";
+import { Options } from "../options.js";
 import type { Layer } from "../pictures/layers.js";
 import type { LookControl } from "../pictures/look.js";
 import { Measured, Svg } from "./chart-view.js";
@@ -83,11 +84,7 @@ export function ProfileView({ desk, layers, data, selection, result, look }: Pro
         <label>
           Of
           <select value={layer?.id} onChange={({ target }) => setWanted(target.value)}>
-            {choices.map(({ id, title }) => (
-              <option key={id} value={id}>
-                {title}
-              </option>
-            ))}
+            <Options of={choices.map(({ id, title }) => [id, title])} />
           </select>
         </label>
         <label>

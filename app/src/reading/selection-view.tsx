@@ -24,6 +24,7 @@ import type { Desk } from "../desk/desk.js";
 import type { EstimateView } from "../desk/method-protocol.js";
 import { countsIn, type ObservationView } from "../desk/observation-view.js";
 import type { CorrelationView, RegionView, ResultView } from "../desk/run-view.js";
+import { Fact } from "../fact.js";
 import type { LookControl } from "../pictures/look.js";
 import { Bar, Picture } from "../pictures/picture.js";
 import type { DrawnRegion } from "../regions/region-edit.js";
@@ -112,15 +113,12 @@ export function SelectionView(props: SelectionProps) {
         <dl className="facts" id="selection-numbers">
           <Place selection={selection} single={single} wcs={wcs} />
           {!data.withoutData && (
-            <div data-key="counts">
-              <dt>counts</dt>
-              <dd>
-                {countText(countsIn(data.counts, pixels))}
-                {!single && ` in ${countText(pixels.length)} pixels`}
-                {result && `, ${numberText(sum(result.predicted.data))} predicted`}
-                {data.others && " (observation 1)"}
-              </dd>
-            </div>
+            <Fact id="counts" name="counts">
+              {countText(countsIn(data.counts, pixels))}
+              {!single && ` in ${countText(pixels.length)} pixels`}
+              {result && `, ${numberText(sum(result.predicted.data))} predicted`}
+              {data.others && " (observation 1)"}
+            </Fact>
           )}
           {shown && result && (
             <FluxFacts
@@ -163,10 +161,9 @@ function Place({
   const [x, y] = selectionCentre(selection);
   if (!wcs || single) return null;
   return (
-    <div data-key="sky">
-      <dt>centre</dt>
-      <dd>{formatSkyPosition(wcs, pixelToSky(wcs, x, y))}</dd>
-    </div>
+    <Fact id="sky" name="centre">
+      {formatSkyPosition(wcs, pixelToSky(wcs, x, y))}
+    </Fact>
   );
 }
 
@@ -202,44 +199,30 @@ function FluxFacts({ shown, result, pixel, unit, wcs }: FluxProps & { readonly w
   const sure = centroid && centroid.xStd < 1e6 && Number.isFinite(centroid.x + centroid.y);
   return (
     <>
-      <div data-key="flux" className="main">
-        <dt>flux</dt>
-        <dd>
-          {errorText(summary.mean, error)} {formatUnit(unit)}
-        </dd>
-      </div>
-      <div data-key="interval">
-        <dt>68 %</dt>
-        <dd>{narrowText}</dd>
-      </div>
-      <div data-key="interval95">
-        <dt>95 %</dt>
-        <dd>{wideText}</dd>
-      </div>
+      <Fact id="flux" main name="flux">
+        {errorText(summary.mean, error)} {formatUnit(unit)}
+      </Fact>
+      <Fact id="interval" name="68 %">
+        {narrowText}
+      </Fact>
+      <Fact id="interval95" name="95 %">
+        {wideText}
+      </Fact>
       {sure && (
         <>
-          <div data-key="centroid">
-            <dt>centroid</dt>
-            <dd>
-              x {errorText(centroid.x, centroid.xStd)}, y {errorText(centroid.y, centroid.yStd)}
-              {wcs && `, ${formatSkyPosition(wcs, pixelToSky(wcs, centroid.x, centroid.y))}`}
-            </dd>
-          </div>
-          <div data-key="width">
-            <dt>rms width</dt>
-            <dd>
-              {errorText(products.width.mean, products.width.std)} px
-              {wcs && `, ${lengthText(wcs, products.width.mean, centroid.x, centroid.y)}`}
-            </dd>
-          </div>
+          <Fact id="centroid" name="centroid">
+            x {errorText(centroid.x, centroid.xStd)}, y {errorText(centroid.y, centroid.yStd)}
+            {wcs && `, ${formatSkyPosition(wcs, pixelToSky(wcs, centroid.x, centroid.y))}`}
+          </Fact>
+          <Fact id="width" name="rms width">
+            {errorText(products.width.mean, products.width.std)} px
+            {wcs && `, ${lengthText(wcs, products.width.mean, centroid.x, centroid.y)}`}
+          </Fact>
         </>
       )}
-      <div data-key="rhat">
-        <dt>R-hat</dt>
-        <dd>
-          {rhatText(summary.rhat)}, ESS {countText(summary.ess)}
-        </dd>
-      </div>
+      <Fact id="rhat" name="R-hat">
+        {rhatText(summary.rhat)}, ESS {countText(summary.ess)}
+      </Fact>
     </>
   );
 }

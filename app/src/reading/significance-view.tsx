@@ -13,6 +13,7 @@ import {
 import type { Desk } from "../desk/desk.js";
 import type { SignificanceView } from "../desk/method-protocol.js";
 import { type Choices, type Composition, eachObservation } from "../desk/observation-view.js";
+import { Fact } from "../fact.js";
 import { Code } from "../run/keep-card.js";
 import { save } from "../run/save-file.js";
 import { regionKey, type SignificanceTest } from "../run/significance-run.js";
@@ -206,10 +207,9 @@ function Finding({
       </div>
       <dl className="facts" id="significance-numbers">
         {facts.map(([key, name, text]) => (
-          <div key={key} data-key={key} className={key === "bound" ? "main" : ""}>
-            <dt>{name}</dt>
-            <dd>{text}</dd>
-          </div>
+          <Fact key={key} id={key} main={key === "bound"} name={name}>
+            {text}
+          </Fact>
         ))}
       </dl>
       <img

@@ -3,6 +3,7 @@
 import { useMemo, useRef, useState } from "react";
 import { parseWcs, type RegionSystem } from "tslira/sky";
 import { lengthText, selectionCentre } from "#viewer";
+import { Options } from "../options.js";
 import type { LookControl } from "../pictures/look.js";
 import { fileName, save } from "../run/save-file.js";
 import { type DrawnRegion, fieldsOf, onlyShape, regionOf, withRegion } from "./region-edit.js";
@@ -168,11 +169,7 @@ export function RegionList({ look, place, name, onMask }: RegionListProps) {
                 value={system}
                 onChange={({ target }) => setSystem(target.value as RegionSystem)}
               >
-                {SYSTEMS.map(([value, title]) => (
-                  <option key={value} value={value}>
-                    {title}
-                  </option>
-                ))}
+                <Options of={SYSTEMS} />
               </select>
             )}
             <button

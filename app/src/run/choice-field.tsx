@@ -1,5 +1,8 @@
 /** A row of facts that is chosen. */
 
+import { Fact } from "../fact.js";
+import { Options } from "../options.js";
+
 /** One of several choices. */
 export function ChoiceField({
   title,
@@ -20,23 +23,16 @@ export function ChoiceField({
   readonly onChoose: (value: string) => void;
 }) {
   return (
-    <div>
-      <dt>{title}</dt>
-      <dd>
-        <select
-          aria-label={label}
-          title={hint}
-          value={chosen}
-          disabled={busy}
-          onChange={({ target }) => onChoose(target.value)}
-        >
-          {choices.map(([value, text]) => (
-            <option key={value} value={value}>
-              {text}
-            </option>
-          ))}
-        </select>
-      </dd>
-    </div>
+    <Fact name={title}>
+      <select
+        aria-label={label}
+        title={hint}
+        value={chosen}
+        disabled={busy}
+        onChange={({ target }) => onChoose(target.value)}
+      >
+        <Options of={choices} />
+      </select>
+    </Fact>
   );
 }

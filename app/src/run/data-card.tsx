@@ -13,6 +13,7 @@ import {
   type ObservationView,
   type Offsets,
 } from "../desk/observation-view.js";
+import { Fact } from "../fact.js";
 import { cutoutWords } from "../settings/cutout-text.js";
 import { isLarge } from "../start/large-image.js";
 import { ChoiceField } from "./choice-field.js";
@@ -73,30 +74,24 @@ export function DataCard({
       <h2 id="data-title">Data</h2>
       <dl className="facts">
         {data.others && <Observations data={data} busy={busy} onChange={onChange} />}
-        <div>
-          <dt>counts</dt>
-          <dd>
-            {countText(countsIn(data.counts))} in {nx} × {ny}
-            {choices.exposure || choices.background ? "" : ", exposure 1, no background"}
-          </dd>
-        </div>
+        <Fact name="counts">
+          {countText(countsIn(data.counts))} in {nx} × {ny}
+          {choices.exposure || choices.background ? "" : ", exposure 1, no background"}
+        </Fact>
         {cutout && (
-          <div>
-            <dt>cut-out</dt>
-            <dd>
-              {cutoutWords(cutout)} of {data.fullShape[1]} × {data.fullShape[0]}{" "}
-              {!isLarge(data.fullShape) && (
-                <button
-                  type="button"
-                  className="link"
-                  disabled={busy}
-                  onClick={() => onCut("counts", undefined)}
-                >
-                  undo
-                </button>
-              )}
-            </dd>
-          </div>
+          <Fact name="cut-out">
+            {cutoutWords(cutout)} of {data.fullShape[1]} × {data.fullShape[0]}{" "}
+            {!isLarge(data.fullShape) && (
+              <button
+                type="button"
+                className="link"
+                disabled={busy}
+                onClick={() => onCut("counts", undefined)}
+              >
+                undo
+              </button>
+            )}
+          </Fact>
         )}
         <PsfFacts
           data={data}
@@ -120,42 +115,36 @@ export function DataCard({
           />
         )}
         {masked.some((count) => count > 0) && (
-          <div data-key="mask">
-            <dt>mask</dt>
-            <dd>
-              {(new Set(masked).size === 1 ? masked.slice(0, 1) : masked).map(countText).join(" and ")}{" "}
-              {masked.every((count) => count === 1) ? "pixel" : "pixels"} left out
-              {made.length > 0 && (
-                <>
-                  {" "}
-                  <button type="button" className="link" disabled={busy} onClick={onUnmask}>
-                    undo
-                  </button>
-                </>
-              )}
-              {made.map((mask) => (
-                <Fragment key={mask.name}>
-                  {" "}
-                  <button
-                    type="button"
-                    className="link"
-                    onClick={() => onSaveMask(mask)}
-                    title="For the command below"
-                  >
-                    save {mask.name}
-                  </button>
-                </Fragment>
-              ))}
-            </dd>
-          </div>
+          <Fact id="mask" name="mask">
+            {(new Set(masked).size === 1 ? masked.slice(0, 1) : masked).map(countText).join(" and ")}{" "}
+            {masked.every((count) => count === 1) ? "pixel" : "pixels"} left out
+            {made.length > 0 && (
+              <>
+                {" "}
+                <button type="button" className="link" disabled={busy} onClick={onUnmask}>
+                  undo
+                </button>
+              </>
+            )}
+            {made.map((mask) => (
+              <Fragment key={mask.name}>
+                {" "}
+                <button
+                  type="button"
+                  className="link"
+                  onClick={() => onSaveMask(mask)}
+                  title="For the command below"
+                >
+                  save {mask.name}
+                </button>
+              </Fragment>
+            ))}
+          </Fact>
         )}
         {data.exposure && (
-          <div>
-            <dt>exposure</dt>
-            <dd>
-              mean {numberText(data.exposure.data.reduce((sum, value) => sum + value, 0) / (nx * ny), 3)}
-            </dd>
-          </div>
+          <Fact name="exposure">
+            mean {numberText(data.exposure.data.reduce((sum, value) => sum + value, 0) / (nx * ny), 3)}
+          </Fact>
         )}
       </dl>
       {data.warnings.map((warning) => (

@@ -1,6 +1,7 @@
 /** The choice of a method on the run card. */
 
 import type { Method } from "tslira";
+import { Options } from "../options.js";
 import { METHOD_KINDS, methodOf } from "../settings/method-fields.js";
 import type { Form } from "../settings/settings.js";
 
@@ -17,11 +18,9 @@ export function MethodChoice({
   const { id, help } = methodOf(form);
   const group = (title: string, gives: "posterior" | "image") => (
     <optgroup label={title}>
-      {METHOD_KINDS.filter((kind) => kind.gives === gives).map((kind) => (
-        <option key={kind.id} value={kind.id}>
-          {kind.title}
-        </option>
-      ))}
+      <Options
+        of={METHOD_KINDS.filter((kind) => kind.gives === gives).map((kind) => [kind.id, kind.title])}
+      />
     </optgroup>
   );
   return (

@@ -11,6 +11,7 @@ import {
   type ObservationView,
   psfErrorsOf,
 } from "../desk/observation-view.js";
+import { Fact } from "../fact.js";
 import { gridOfPlaces } from "../pictures/psf-mosaic.js";
 import { COMPOSITION_TEXTS } from "../settings/composition-text.js";
 import { cutoutWords } from "../settings/cutout-text.js";
@@ -58,21 +59,22 @@ export function PsfFacts({ data, choices, composition, busy, onUncut, onChange }
     <>
       {texts.map((text, index) =>
         index > 0 && text === texts[0] ? null : (
-          // biome-ignore lint/suspicious/noArrayIndexKey: observations are known by their numbers.
-          <div key={index} data-key={index === 0 ? "psf" : `psf-${index + 1}`}>
-            <dt>{index === 0 ? "psf" : `psf ${index + 1}`}</dt>
-            <dd>
-              {text}
-              {psfCutout && index === 0 && (
-                <>
-                  , {cutoutWords(psfCutout)}{" "}
-                  <button type="button" className="link" disabled={busy} onClick={onUncut}>
-                    undo
-                  </button>
-                </>
-              )}
-            </dd>
-          </div>
+          <Fact
+            // biome-ignore lint/suspicious/noArrayIndexKey: observations are known by their numbers.
+            key={index}
+            id={index === 0 ? "psf" : `psf-${index + 1}`}
+            name={index === 0 ? "psf" : `psf ${index + 1}`}
+          >
+            {text}
+            {psfCutout && index === 0 && (
+              <>
+                , {cutoutWords(psfCutout)}{" "}
+                <button type="button" className="link" disabled={busy} onClick={onUncut}>
+                  undo
+                </button>
+              </>
+            )}
+          </Fact>
         ),
       )}
       {choices.psf && (
@@ -175,24 +177,21 @@ function ErrorField({
     if (good && text !== shown) onChange({ [part]: text.trim() === "" ? undefined : value });
   };
   return (
-    <div>
-      <dt>{title}</dt>
-      <dd>
-        ±{" "}
-        <input
-          aria-label={label}
-          title={hint}
-          inputMode="decimal"
-          size={4}
-          value={text}
-          disabled={busy}
-          aria-invalid={!good}
-          onChange={({ target }) => setText(target.value)}
-          onBlur={take}
-          onKeyDown={({ key }) => key === "Enter" && take()}
-        />{" "}
-        {unit}
-      </dd>
-    </div>
+    <Fact name={title}>
+      ±{" "}
+      <input
+        aria-label={label}
+        title={hint}
+        inputMode="decimal"
+        size={4}
+        value={text}
+        disabled={busy}
+        aria-invalid={!good}
+        onChange={({ target }) => setText(target.value)}
+        onBlur={take}
+        onKeyDown={({ key }) => key === "Enter" && take()}
+      />{" "}
+      {unit}
+    </Fact>
   );
 }

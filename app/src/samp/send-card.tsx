@@ -6,6 +6,7 @@ import type { SampAnswer } from "#studio";
 import type { Desk } from "../desk/desk.js";
 import type { ObservationView } from "../desk/observation-view.js";
 import type { PhotometryKind } from "../desk/photometry-protocol.js";
+import { Options } from "../options.js";
 import type { Layer } from "../pictures/layers.js";
 import type { Photometry } from "../run/photometry-run.js";
 import { fileName } from "../run/save-file.js";
@@ -114,21 +115,13 @@ export function SendCard({ desk, link, data, layers, photometry, pointing, onPoi
         To
         <select value={one?.id ?? ""} onChange={({ target }) => setTo(target.value)}>
           <option value="">all that take it</option>
-          {programs.map(({ id, name }) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
+          <Options of={programs.map(({ id, name }) => [id, name])} />
         </select>
       </label>
       <label className="line">
         Image
         <select value={chosen?.id} onChange={({ target }) => setWanted(target.value)}>
-          {offered.map(({ id, title }) => (
-            <option key={id} value={id}>
-              {title}
-            </option>
-          ))}
+          <Options of={offered.map(({ id, title }) => [id, title])} />
         </select>
       </label>
       <div className="keep">

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import { countText } from "#viewer";
 import type { Desk } from "../desk/desk.js";
 import type { ColumnHistogram, EventBinning, EventsPreview, FoundEvents } from "../desk/start-calls.js";
+import { Options } from "../options.js";
 import { countsScale, Thumbnail } from "../pictures/picture.js";
 import { Trouble } from "../trouble.js";
 import { type EventFields, isSameImage, type OfferedGrid, optionsOf } from "./event-fields.js";
@@ -131,11 +132,7 @@ export function EventsRow({ desk, file, found, fields, onFields, onBinning, grid
                 })
               }
             >
-              {found.positions.map((kind) => (
-                <option key={kind} value={kind}>
-                  {KINDS[kind]}
-                </option>
-              ))}
+              <Options of={found.positions.map((kind) => [kind, KINDS[kind]])} />
             </select>
           </label>
         )}

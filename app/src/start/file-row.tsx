@@ -5,6 +5,7 @@ import type { Desk } from "../desk/desk.js";
 import type { Role } from "../desk/observation-view.js";
 import type { PictureOptions } from "../desk/start-calls.js";
 import { late } from "../late.js";
+import { Options } from "../options.js";
 import { countsScale, Thumbnail } from "../pictures/picture.js";
 import { sizeText } from "../run/save-file.js";
 import { Trouble } from "../trouble.js";
@@ -112,11 +113,7 @@ export function FileRow(props: FileProps) {
                 )
               }
             >
-              {ROLES.filter(([role]) => role === "psf" || !image.psfs).map(([role, title]) => (
-                <option key={role} value={role}>
-                  {title}
-                </option>
-              ))}
+              <Options of={ROLES.filter(([role]) => role === "psf" || !image.psfs)} />
               {!image.psfs && <option value={ANOTHER}>counts of another observation</option>}
               <option value="">not used</option>
             </select>
@@ -133,12 +130,9 @@ export function FileRow(props: FileProps) {
                   })
                 }
               >
-                {Array.from({ length: several }, (_, index) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: observations are known by their numbers.
-                  <option key={index} value={index}>
-                    observation {index + 1}
-                  </option>
-                ))}
+                <Options
+                  of={Array.from({ length: several }, (_, index) => [index, `observation ${index + 1}`])}
+                />
                 {image.use !== "counts" && <option value="all">all observations</option>}
               </select>
             </label>

@@ -156,26 +156,12 @@ export function StartScreen(props: StartProps) {
     );
   }
 
-  async function openFiles(): Promise<void> {
+  /** Open something, or say why that cannot be. */
+  async function attempt(open: () => Promise<void>): Promise<void> {
     setTrouble("");
     setMismatched(false);
-    const divided = choices.background && choices.exposure && backgroundUnit === "counts";
     try {
-      if (result?.file !== undefined) {
-        onResult(await desk.openResult(result.file, listed ? {} : choices));
-        return;
-      }
-      const counts =
-        listed?.file !== undefined && listed.binning
-          ? await desk.keepEvents(listed.file, listed.binning)
-          : choices.counts;
-      const cutout = part ? cutoutOf(partShown) : undefined;
-      if (part && (cutout === undefined || isLarge([cutout.y[1] - cutout.y[0], cutout.x[1] - cutout.x[0]])))
-        throw new Error("part: must read x0:x1,y0:y1 and hold at most 2 million pixels; make it smaller");
-      await onOpen(
-        { ...choices, ...(counts && { counts }) },
-        { ...composition, ...(divided && { backgroundUnit }), ...(cutout && { cutout }) },
-      );
+      await open();
     } catch (error) {
       const { message, code } = error as DeskError;
       setTrouble(message);
@@ -183,24 +169,32 @@ export function StartScreen(props: StartProps) {
     }
   }
 
-  async function openExample(id: Example["id"]): Promise<void> {
-    setTrouble("");
-    setRows([]);
-    try {
-      await onOpen(await desk.openExample(id), {}, id);
-    } catch (error) {
-      setTrouble((error as Error).message);
+  async function openFiles(): Promise<void> {
+    const divided = choices.background && choices.exposure && backgroundUnit === "counts";
+    if (result?.file !== undefined) {
+      onResult(await desk.openResult(result.file, listed ? {} : choices));
+      return;
     }
+    const counts =
+      listed?.file !== undefined && listed.binning
+        ? await desk.keepEvents(listed.file, listed.binning)
+        : choices.counts;
+    const cutout = part ? cutoutOf(partShown) : undefined;
+    if (part && (cutout === undefined || isLarge([cutout.y[1] - cutout.y[0], cutout.x[1] - cutout.x[0]])))
+      throw new Error("part: must read x0:x1,y0:y1 and hold at most 2 million pixels; make it smaller");
+    await onOpen(
+      { ...choices, ...(counts && { counts }) },
+      { ...composition, ...(divided && { backgroundUnit }), ...(cutout && { cutout }) },
+    );
   }
 
-  async function openPicture(file: number, options: PictureOptions): Promise<void> {
-    setTrouble("");
-    try {
-      await onOpen(await desk.openPicture(file, options), {});
-    } catch (error) {
-      setTrouble((error as Error).message);
-    }
+  async function openExample(id: Example["id"]): Promise<void> {
+    setRows([]);
+    await onOpen(await desk.openExample(id), {}, id);
   }
+
+  const openPicture = async (file: number, options: PictureOptions) =>
+    onOpen(await desk.openPicture(file, options), {});
 
   useDroppedFiles((files) => void add(files), setOver);
   const needed = missing(choices, rows);
@@ -251,7 +245,7 @@ export function StartScreen(props: StartProps) {
                 desk={desk}
                 grids={grids}
                 onBinning={(part) => change(row.key, part)}
-                onPicture={(options) => void openPicture(row.file as number, options)}
+                onPicture={(options) => void attempt(() => openPicture(row.file as number, options))}
                 several={several}
                 onAssign={(hdu, chosen) => assign(row.key, hdu, chosen)}
                 onRemove={() =>
@@ -307,7 +301,7 @@ export function StartScreen(props: StartProps) {
               type="button"
               className="primary"
               disabled={needed !== ""}
-              onClick={() => void openFiles()}
+              onClick={() => void attempt(openFiles)}
             >
               {result ? "Open the result" : "Open"}
             </button>
@@ -327,7 +321,12 @@ export function StartScreen(props: StartProps) {
         <h3>Or try an example</h3>
         <div className="examples">
           {examples.map(({ id, title, sentence, counts }) => (
-            <button type="button" key={id} className="example" onClick={() => void openExample(id)}>
+            <button
+              type="button"
+              key={id}
+              className="example"
+              onClick={() => void attempt(() => openExample(id))}
+            >
               <Thumbnail image={counts} scale={countsScale(counts)} />
               <span className="example-title">{title}</span>
               <span className="example-text">{sentence}</span>
