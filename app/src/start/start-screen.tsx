@@ -46,10 +46,9 @@ interface StartProps {
 /** What still keeps the data from being opened, in words; empty when nothing does. */
 export function missing(choices: Choices, rows: readonly Row[]): string {
   if (rows.some(({ state }) => state === "reading")) return "Reading …";
-  for (const kind of ["result", "events"] as const)
-    if (rows.filter(({ found }) => found?.[kind]).length > 1)
-      return `${kind === "result" ? "Results" : "Event lists"} are opened one at a time: remove the others from the list.`;
   if (rows.some(({ found }) => found?.result)) return "";
+  if (rows.filter(({ found }) => found?.events).length > 1)
+    return "Event lists are opened one at a time: remove the others from the list.";
   if (rows.some(({ found, binning }) => found?.events && binning === undefined))
     return "Binning the events …";
   const each = eachObservation(choices);
@@ -97,7 +96,8 @@ export function StartScreen(props: StartProps) {
     return counts && exposure && background && guessBackgroundUnit({ counts, exposure, background });
   }, [rows, choices]);
   const backgroundUnit = chosenUnit ?? guess?.unit ?? "flux";
-  const result = rows.find(({ found }) => found?.result);
+  const results = rows.filter(({ found }) => found?.result);
+  const result = results.at(-1);
   const listed = list?.file === choices.counts?.file ? list : undefined;
   /** Other pixels for the events, where an image on the list offers them. */
   const otherGrids =
@@ -305,7 +305,9 @@ export function StartScreen(props: StartProps) {
             >
               {result ? "Open the result" : "Open"}
             </button>
-            <span role="status">{needed}</span>
+            <span role="status">
+              {needed || (results.length > 1 && `${result?.name}, the last of the results, is opened.`)}
+            </span>
           </div>
         )}
         <Trouble words={trouble}>
