@@ -36,22 +36,15 @@ export function KeptRuns({ desk, onContinue }: KeptProps) {
     return () => clearInterval(timer);
   }, [busy, look]);
 
+  const tell = (error: Error) => setTrouble(error.message);
   async function goOn(id: string): Promise<void> {
     setOpening(id);
     setTrouble("");
-    try {
-      await onContinue(id);
-    } catch (error) {
-      setTrouble((error as Error).message);
-    }
+    await onContinue(id).catch(tell);
     setOpening("");
   }
   async function discard(ids: readonly string[]): Promise<void> {
-    try {
-      for (const id of ids) await desk.discardKept(id);
-    } catch (error) {
-      setTrouble((error as Error).message);
-    }
+    await Promise.all(ids.map((id) => desk.discardKept(id))).catch(tell);
     look();
   }
 
