@@ -67,7 +67,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   methods: [...BASE, "inquiry", "generated", "gpu", "gpu-program", "data", "model", "priors", "posterior"],
   io: [...BASE, "nearest-word", "parse-json", "shown-value", "data", "posterior", "settings"],
-  figures: [...BASE, "base64", "xml-text", "data", "posterior"],
+  figures: [...BASE, "base64", "known-names", "shown-value", "xml-text", "data", "posterior"],
   workers: [...BASE, "data", "model", "posterior", "samplers", "io"],
   runs: [
     ...BASE,
