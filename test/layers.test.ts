@@ -95,7 +95,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ],
   ],
   // Fluxes, places and limits of regions, from draws that are there.
-  photometry: [...BASE, "csv-cell", "xml-text", "data", "model", "posterior", "io"],
+  photometry: [...BASE, "csv-cell", "known-names", "xml-text", "data", "model", "posterior", "io"],
   // Observation and null replicates, each deconvolved, compared: tasks of their own for the pool or a cluster.
   significance: [
     ...BASE,
