@@ -10,6 +10,7 @@ import { checkSameShape, constantImage, type SkyImage } from "../image.js";
 import { regionsFromDs9 } from "../posterior/region-file.js";
 import { backgroundUnitNotes } from "./background-unit.js";
 import { type CompanionKind, ontoCounts, psfOntoCounts, sharesPixels } from "./companion-image.js";
+import { selectedBand } from "./energy-band.js";
 import { withinField } from "./field-of-view.js";
 import {
   type FitsHdu,
@@ -272,7 +273,8 @@ export function composeObservation(hdus: ObservationHdus, options: ComposeOption
     psf:
       "form" in hdus.psf || "table" in hdus.psf
         ? hdus.psf
-        : (readRadialPsf(hdus.psf.name, [hdus.psf.hdu], hdus.psf.hdu) ?? part("psf", hdus.psf)!),
+        : (readRadialPsf(hdus.psf.name, [hdus.psf.hdu], hdus.psf.hdu, selectedBand(hdus.counts.hdu.header)) ??
+          part("psf", hdus.psf)!),
     exposure: part("exposure", hdus.exposure),
     background: part("background", hdus.background),
     mask: hdus.mask && "regions" in hdus.mask ? hdus.mask : part("mask", hdus.mask),
