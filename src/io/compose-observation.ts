@@ -36,6 +36,7 @@ import {
   storedEnsemble,
 } from "./psf-set-file.js";
 import { type RadialPsf, radialPsfImage, readRadialPsf } from "./radial-psf.js";
+import { otherThanCounts } from "./said-of-counts.js";
 
 export type { Cutout } from "./fits-section.js";
 
@@ -218,6 +219,8 @@ function onePlane(role: ImageRole, { name, hdu }: NamedHdu, { planes }: ComposeO
   const mean = role === "exposure" || role === "psf";
   return { data: mean ? data.map((value) => value / size.planes) : data, shape: [size.ny, size.nx] };
 }
+
+const headerOf = ({ name, hdu }: NamedHdu) => ({ name, header: hdu.header });
 
 const plainPath = (name: string) => parseFitsName(name).path;
 
@@ -427,6 +430,23 @@ export function composeParts(
     const names = { psf: hdus.psf.name, background: hdus.background?.name ?? "background" };
     checkPlausible(images, names, backgroundUnit === "counts");
   }
+  const said = (
+    role: Parameters<typeof otherThanCounts>[0],
+    named: ObservationParts["psf"] | undefined,
+    most?: number,
+  ) =>
+    sky || named === undefined || !("hdu" in named)
+      ? []
+      : otherThanCounts(role, headerOf(named), headerOf(hdus.counts), most);
+  notes.push(
+    ...said("psf", hdus.psf),
+    ...said(
+      "exposure",
+      hdus.exposure,
+      exposure?.data.reduce((most, value) => Math.max(most, value), 0),
+    ),
+    ...(backgroundUnit === "counts" ? said("background in counts", hdus.background) : []),
+  );
   const unit = fluxUnit(hdus.exposure && (bunit(hdus.exposure) ?? ""));
   return {
     observation: { ...images, counts, wcs, name: options.name ?? plainName(hdus.counts.name) },
