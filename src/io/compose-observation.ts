@@ -5,6 +5,8 @@ import type { Observation } from "../data/observation/observation.js";
 import type { PsfCentring } from "../data/observation/psf-centring.js";
 import { type PsfLaw, withErrors } from "../data/observation/psf-ensemble.js";
 import { type Psf, psfSet } from "../data/observation/psf-set.js";
+import { parseWcs } from "../data/sky/sky-wcs.js";
+import { wcsDoubts } from "../data/sky/wcs-doubts.js";
 import { FormatError, InvalidInputError } from "../errors.js";
 import { checkSameShape, constantImage, type SkyImage } from "../image.js";
 import { regionsFromDs9 } from "../posterior/region-file.js";
@@ -320,6 +322,16 @@ export function composeParts(
       ),
     ),
   ];
+  for (const one of [hdus.counts, hdus.exposure, hdus.background, hdus.mask, hdus.psf]) {
+    if (one === undefined || !("hdu" in one)) continue;
+    const cards = wcsCards(one.hdu.header);
+    const { unread } = parseWcs(cards);
+    const doubts =
+      unread === undefined
+        ? wcsDoubts(cards)
+        : [`sky coordinates cannot be read: ${unread}; pixels are used`];
+    notes.push(...doubts.map((doubt) => `${one.name}: ${doubt}`));
+  }
   const onGrid = (role: CompanionKind, named: NamedHdu): SkyImage => {
     const image = onePlane(role, named, options);
     if (align === "pixels") return image;
