@@ -20,10 +20,11 @@ export const MAX_PIXELS = 2 ** 26;
  * @throws InvalidInputError otherwise
  */
 export function checkShape(where: string, shape: Shape): void {
-  const [ny, nx] = shape;
-  if (shape.length !== 2 || !Number.isInteger(ny) || !Number.isInteger(nx) || ny < 1 || nx < 1) {
+  const list: readonly number[] = typeof shape === "object" && shape !== null ? Array.from(shape) : [];
+  const [ny, nx] = list;
+  if (list.length !== 2 || !Number.isInteger(ny) || !Number.isInteger(nx) || ny < 1 || nx < 1) {
     throw new InvalidInputError(
-      `${where}: shape must be two whole numbers >= 1, got [${shape.join(", ")}]; give [ny, nx]`,
+      `${where}: shape must be two whole numbers >= 1, got ${list.length > 0 ? `[${list.join(", ")}]` : shape}; give [ny, nx]`,
       { fields: { shape } },
     );
   }
@@ -56,6 +57,8 @@ export function skyImage(data: ArrayLike<number>, shape: Shape): SkyImage {
 /** A new image with every pixel set to `value`. */
 export function constantImage(shape: Shape, value: number): SkyImage {
   checkShape("image", shape);
+  if (typeof value !== "number")
+    throw new InvalidInputError(`image: value must be a number, got ${JSON.stringify(value)}; convert it`);
   return { data: new Float64Array(shape[0] * shape[1]).fill(value), shape: [shape[0], shape[1]] };
 }
 

@@ -67,7 +67,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   methods: [...BASE, "inquiry", "generated", "gpu", "gpu-program", "data", "model", "priors", "posterior"],
   io: [...BASE, "nearest-word", "parse-json", "shown-value", "data", "posterior", "settings"],
-  figures: [...BASE, "base64", "xml-text", "data", "posterior"],
+  figures: [...BASE, "base64", "known-names", "shown-value", "xml-text", "data", "posterior"],
   workers: [...BASE, "data", "model", "posterior", "samplers", "io"],
   runs: [
     ...BASE,
@@ -95,7 +95,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ],
   ],
   // Fluxes, places and limits of regions, from draws that are there.
-  photometry: [...BASE, "csv-cell", "xml-text", "data", "model", "posterior", "io"],
+  photometry: [...BASE, "csv-cell", "known-names", "xml-text", "data", "model", "posterior", "io"],
   // Observation and null replicates, each deconvolved, compared: tasks of their own for the pool or a cluster.
   significance: [
     ...BASE,

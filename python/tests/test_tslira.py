@@ -336,7 +336,25 @@ class Images(unittest.TestCase):
         np.testing.assert_array_equal(common.posterior_mean.data, each.posterior_mean.data)
         with self.assertRaises(tslira.InvalidInputError) as caught:
             tslira.deconvolve([*own, {**own[0], "expsure": data["exposure"]}], **settings)
-        self.assertIn("observation 3: key must be a known one, got 'expsure'; choose from counts, psf, exposure", str(caught.exception))
+        self.assertIn("observation 3: key must be a known one, got 'expsure'; did you mean 'exposure'?", str(caught.exception))
+
+    def test_names_and_values_that_are_none(self):
+        counts, psf = np.ones((8, 8)), np.full((3, 3), 1 / 9)
+        for keyword, said in (
+            ({"background_units": "counts"}, "deconvolve: keyword must be a known one, got 'background_units'; did you mean 'background_unit'?"),
+            ({"burnIn": 3}, "did you mean 'burn_in'?"),
+            ({"xyz": 3}, "choose from accelerate, adaptive_prior"),
+            ({"psf_trim": 1}, "deconvolve: psf_trim must be that of an observation"),
+            ({"seed": {1}}, "seed: must be int >= 0 and <= 9007199254740991, got {1}; change it"),
+            ({"trace_every": float("nan")}, "trace_every: must be int >= 1 and <= 1000000000, got nan"),
+        ):
+            with self.assertRaises(tslira.InvalidInputError) as caught:
+                tslira.deconvolve(counts, psf, **keyword)
+            self.assertIn(said, str(caught.exception))
+        with self.assertRaisesRegex(tslira.InvalidInputError, "LIRADeconvolver: keyword .* 'n_iter'; did you mean 'n_iter_max'"):
+            tslira.LIRADeconvolver(n_iter=3)
+        with self.assertWarnsRegex(tslira.TsliraWarning, "data: keys should be known ones, got 'exposur'; did you mean 'exposure'"):
+            tslira.LIRADeconvolver(n_iter_max=4, n_burn_in=2, chains=1).run({"counts": counts, "psf": psf, "exposur": psf, "flux": psf}, progress=False)
 
     def test_ccddata_keeps_unit_wcs_and_mask(self):
         data = disk_source_gauss_psf(random_state=3)

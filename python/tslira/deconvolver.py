@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import shutil
 import tempfile
 import weakref
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Sequence, Union
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Union
 
 import numpy as np
 
 from . import program
-from .errors import InvalidInputError, Interrupted
+from .errors import InvalidInputError, Interrupted, unknown_name, warn
 from .observation import IMAGES, image_file, named_observation, observation_files
 from .result import LIRADeconvolverResult
 from .settings import OBSERVATION, SETTINGS
@@ -41,16 +42,24 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _config(settings: Mapping[str, Any]) -> Dict[str, Any]:
-    """Settings by the names of Python as a config file of the program has them."""
+def _config(settings: Mapping[str, Any], door: Callable[..., Any]) -> Dict[str, Any]:
+    """Settings by the names of Python as a config file of the program has them. `door` has keywords beside them."""
     config: Dict[str, Any] = {}
+    stranger = next((name for name in settings if name not in SETTINGS), None)
+    if stranger in OBSERVATION:
+        raise InvalidInputError(f"{door.__name__}: {stranger} must be that of an observation, got a keyword; give deconvolve a list of dictionaries, [{{'counts': ..., {stranger!r}: ...}}]")
+    if stranger is not None:
+        own = [name for name, one in inspect.signature(door).parameters.items() if one.kind is not one.VAR_KEYWORD]
+        raise InvalidInputError(f"{door.__name__}: keyword must be a known one, {unknown_name(stranger, [*own, *SETTINGS])}")
     for name, value in settings.items():
         if value is None:
             continue
-        setting = SETTINGS.get(name)
-        if setting is None:
-            raise InvalidInputError(f"{name}: must be a setting, got another name; choose from {', '.join(sorted(SETTINGS))}")
+        setting = SETTINGS[name]
         value = _plain(_seed(value) if name == "seed" else value)
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise InvalidInputError(f"{name}: must be {setting['type']}, got {value!r}; change it") from error
         parts = setting.get("parts")
         if parts and isinstance(value, list):
             if len(value) != len(parts):
@@ -175,7 +184,7 @@ def deconvolve(
     else:
         observations = [{"counts": counts, **common}]
     extra = {key: value for key, value in (("workers", workers), ("offsets", _plain(offsets))) if value is not None}
-    return _run(observations, _config(settings), start, filename_out, overwrite, progress, extra)
+    return _run(observations, _config(settings, deconvolve), start, filename_out, overwrite, progress, extra)
 
 
 deconvolve.__doc__ = str(deconvolve.__doc__) + f"\n    Observations\n    ------------\n    {', '.join(OBSERVATION)}\n" + "\n    Settings\n    --------\n" + "".join(
@@ -260,7 +269,7 @@ class LIRADeconvolver:
         self.filename_out_par = filename_out_par
         self.random_state = random_state
         self.settings = settings
-        _config(settings)
+        _config(settings, LIRADeconvolver)
 
     def to_dict(self) -> Dict[str, Any]:
         """The arguments as a dictionary."""
@@ -273,7 +282,7 @@ class LIRADeconvolver:
         ----------
         data : dict
             ``counts`` and ``psf``; optionally ``exposure``, ``background``, ``mask`` and ``flux_init``, each an array, ``CCDData`` or HDU.
-            Other keys, such as ``flux`` of simulated data, are not used.
+            Other keys are not used; any but ``flux``, which simulated data have, is a warning.
         progress : bool
             Whether to show progress.
 
@@ -281,6 +290,10 @@ class LIRADeconvolver:
         -------
         LIRADeconvolverResult
         """
+        known = (*IMAGES, "flux_init")
+        for name in data:
+            if name not in (*known, "flux"):
+                warn(f"data: keys should be known ones, {unknown_name(name, known)}")
         observation = {name: data.get(name) for name in IMAGES}
         settings: Dict[str, Any] = {
             "preset": "lira",
@@ -296,4 +309,4 @@ class LIRADeconvolver:
         if self.ms_al_kap1 is not None:
             settings["smoothing_prior"] = (self.ms_al_kap1 + 1, self.ms_al_kap2, self.ms_al_kap3)
         start = data.get("flux_init")
-        return _run([observation], _config({**settings, **self.settings}), start, self.filename_out, True, progress, {})
+        return _run([observation], _config({**settings, **self.settings}, LIRADeconvolver), start, self.filename_out, True, progress, {})

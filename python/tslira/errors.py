@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, Optional, Type
+from typing import TYPE_CHECKING, Dict, Iterable, Optional, Type
 
 if TYPE_CHECKING:
     from .result import LIRADeconvolverResult
@@ -89,6 +90,14 @@ class Interrupted(KeyboardInterrupt):
 _BY_CODE: Dict[str, Type[TsliraError]] = {
     one.code: one for one in (InvalidInputError, FormatError, NumericsError, JobError, AbortedError)
 }
+
+
+def unknown_name(name: object, known: Iterable[str]) -> str:
+    """What to say of a name that is none of those that there are: the nearest one, or all where none is near."""
+    letters = {one.replace("_", "").lower(): one for one in known}
+    near = difflib.get_close_matches(str(name).replace("_", "").lower(), letters, 1)
+    remedy = f"did you mean {letters[near[0]]!r}?" if near else f"choose from {', '.join(sorted(letters.values()))}"
+    return f"got {name!r}; {remedy}"
 
 
 def error_of(code: str, message: str) -> TsliraError:

@@ -16,7 +16,7 @@ from astropy.utils.masked import Masked
 from astropy.wcs import WCS
 from astropy.wcs.wcsapi import SlicedLowLevelWCS
 
-from .errors import InvalidInputError, warn
+from .errors import InvalidInputError, unknown_name, warn
 from .settings import OBSERVATION
 
 __all__ = ["IMAGES", "image_file", "named_observation", "observation_files"]
@@ -172,7 +172,7 @@ def named_observation(observation: Mapping[str, Any], where: str = "") -> Dict[s
     by_key = {key: name for name, key in OBSERVATION.items()}
     for name in observation:
         if name not in keys:
-            raise InvalidInputError(f"{where}key must be a known one, got {name!r}; choose from {', '.join(OBSERVATION)}")
+            raise InvalidInputError(f"{where}key must be a known one, {unknown_name(name, OBSERVATION)}")
     return {by_key[keys[name]]: value for name, value in observation.items() if value is not None}
 
 

@@ -9,6 +9,9 @@ const BAD_INPUT: ReadonlySet<unknown> = new Set(["INVALID_INPUT", "FORMAT"]);
 /** Characters of each end of a message that are shown of a long one. */
 const MOST_TEXT = 1000;
 
+const NO_MORE_FILES =
+  "system: must let the program open another file, got the limit of open files; raise it, for example ulimit -n 1024";
+
 /** Whether stderr is read by a program, line by line: `TSLIRA_STDERR=json`. */
 export const jsonLines = () => process.env.TSLIRA_STDERR === "json";
 
@@ -37,7 +40,12 @@ export function oneLine(text: string): string {
  */
 export function reportError(error: unknown): number {
   const { code, message, stack } = (error ?? {}) as { code?: unknown; message?: unknown; stack?: unknown };
-  const text = typeof message === "string" ? message : String(error);
+  const text =
+    code === "EMFILE" || code === "ENFILE"
+      ? NO_MORE_FILES
+      : typeof message === "string"
+        ? message
+        : String(error);
   // What a file holds may be part of it, and long.
   const short =
     text.length > 2 * MOST_TEXT ? `${text.slice(0, MOST_TEXT)} ... ${text.slice(-MOST_TEXT)}` : text;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Command } from "@commander-js/extra-typings";
 import { presetOf } from "../data/law/presets.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
+import { wcsDoubts } from "../data/sky/wcs-doubts.js";
 import { given } from "../given.js";
 import {
   type FitsHdu,
@@ -84,7 +85,10 @@ async function info(name: string, json: boolean): Promise<void> {
       return;
     }
     const lines = [`${path}: FITS, ${formatThings(file.hdus.length, "HDUs")}`, "", ...hduLines(hdus)];
-    const doubts = wanted.flatMap(({ warnings = [] }) => warnings);
+    const doubts = wanted.flatMap((hdu) => [
+      ...(hdu.warnings ?? []),
+      ...wcsDoubts(wcsCards(hdu.header)).map((doubt) => `${path}[${hdu.index}]: ${doubt}`),
+    ]);
     if (doubts.length > 0) lines.push("", ...doubts.map((text) => `Warning: ${text}`));
     if (estimate) lines.push("", ...estimateLines(path, header));
     else if (summary === undefined) lines.push("", ...adviceLines(wanted, hdus));

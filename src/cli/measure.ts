@@ -1,6 +1,9 @@
 /** `tslira measure`. */
 
 import { Command, Option } from "@commander-js/extra-typings";
+import { formatSkyPosition } from "../data/sky/sky-angle.js";
+import { pixelToSky } from "../data/sky/sky-position.js";
+import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { given } from "../given.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
@@ -8,7 +11,11 @@ import { shellLine } from "../jobs/shell-command.js";
 import type { SourceShape } from "../photometry/extra-source.js";
 import type { ExtraFluxPrior } from "../photometry/flux-law.js";
 import { type MeasuredRegion, measureRegions } from "../photometry/measure-regions.js";
-import { encodeMeasuredFits, measuredVotable } from "../photometry/measured-file.js";
+import {
+  encodeMeasuredFits,
+  type MeasuredFileOptions,
+  measuredVotable,
+} from "../photometry/measured-file.js";
 import { type MeasuredTableOptions, measuredCsv, measuredPairs } from "../photometry/measured-table.js";
 import { fittedSky } from "../posterior/fitted-sky.js";
 import { regionFluxUnit } from "../posterior/region.js";
@@ -76,7 +83,7 @@ type Flags = ReturnType<ReturnType<typeof measureOptions>["opts"]> & InputFlags;
 /** The command. */
 export const command = () => measureOptions().action(measureFile);
 
-type Encode = (regions: readonly MeasuredRegion[], options: MeasuredTableOptions) => Uint8Array | string;
+type Encode = (regions: readonly MeasuredRegion[], options: MeasuredFileOptions) => Uint8Array | string;
 
 function encoderOf(output: string, command: string): Encode {
   const origin = { version: VERSION, command };
@@ -127,7 +134,9 @@ async function measureFile(path: string, flags: Flags): Promise<void> {
       wcs: result.wcs ?? [],
       ...given({ unit: result.unit }),
     };
-    if (output !== undefined && encode !== undefined) await writeWholeFile(output, encode(measured, table));
+    if (output !== undefined && encode !== undefined) {
+      await writeWholeFile(output, encode(measured, { ...table, inputs: result.provenance.inputs }));
+    }
     process.stdout.write(printed(measured, table, flags));
   });
 }
@@ -149,10 +158,13 @@ const range = ({ low, high }: { readonly low: number; readonly high: number }) =
 /** What was measured, for people. */
 function measuredLines(
   measured: readonly MeasuredRegion[],
-  { unit }: MeasuredTableOptions,
+  { unit, wcs: cards = [] }: MeasuredTableOptions,
   { source, fluxPrior }: { readonly source: SourceShape; readonly fluxPrior: ExtraFluxPrior },
 ): string[] {
   const fluxUnit = regionFluxUnit(unit) ?? "unit of the flux";
+  const { wcs } = parseWcs(cards);
+  const position = ({ x, y }: { readonly x: number; readonly y: number }) =>
+    wcs === undefined ? [] : [formatSkyPosition(wcs, pixelToSky(wcs, x, y))];
   const image = measured.map(({ name, area, products: { flux, source: photons, centroid, width } }) => [
     name,
     formatNumber(area),
@@ -163,6 +175,7 @@ function measuredLines(
     formatWithError(photons.mean, photons.std),
     formatWithError(centroid.x, centroid.xStd),
     formatWithError(centroid.y, centroid.yStd),
+    ...position(centroid),
     formatWithError(width.mean, width.std),
   ]);
   const sources = measured.flatMap(({ name, extra }) =>
@@ -189,7 +202,11 @@ function measuredLines(
   return [
     `Image: how bright is it in the region? Posterior under the prior of the image. Flux in ${fluxUnit}, lengths in pixels.`,
     ...tableLines([
-      ["region", "area", "flux", "68 %", "95 %", "per pixel", "photons", "x", "y", "extent"],
+      [
+        ...["region", "area", "flux", "68 %", "95 %", "per pixel", "photons", "x", "y"],
+        ...(wcs === undefined ? [] : ["position"]),
+        "extent",
+      ],
       ...image,
     ]),
     ...(sources.length === 0

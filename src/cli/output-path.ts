@@ -75,6 +75,12 @@ async function identity(path: string): Promise<string> {
 }
 
 async function checkPlace(path: string, overwrite: boolean): Promise<void> {
+  if (path === "-") {
+    throw new InvalidInputError(
+      "-: output must be a file, got the word for standard output; name a file, or ./- for one of that name",
+      { fields: { path } },
+    );
+  }
   const folder = dirname(path);
   const place = await stat(folder).catch(() => undefined);
   if (!place?.isDirectory()) {

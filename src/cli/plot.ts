@@ -273,9 +273,9 @@ async function comparedImages(
 /** Apertures of a catalogue, and the shapes of a region file, in pixels of the result; what it takes away from all is a region without name. */
 async function drawnRegions(
   { regions: name, sources }: Pick<PlotFlags, "regions" | "sources">,
-  { flux, wcs }: PlottedResult,
+  { flux, wcs, provenance: { inputs } }: PlottedResult,
 ): Promise<ShapedRegion[]> {
-  const image = { shape: flux.shape, wcs };
+  const image = { shape: flux.shape, wcs, inputs };
   const marks = sources === undefined ? [] : sourceApertures((await readCatalogue(sources, image)).sources);
   if (name === undefined) return marks;
   const text = await readRegionText(name);

@@ -3,16 +3,16 @@
 import { Command } from "@commander-js/extra-typings";
 import { InvalidInputError } from "../errors.js";
 import { given } from "../given.js";
+import { readBytes } from "../io/fits-file-node.js";
 import { readResultSummary } from "../io/result-file-node.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
+import { decodeSources } from "../photometry/catalogue-file.js";
 import { reportFromFile } from "../report/report-file-node.js";
-import { checkSignificance } from "../significance/significance-file.js";
 import { readSignificance } from "../significance/significance-file-node.js";
 import { formatBytes } from "./format.js";
 import { parseBytes } from "./option-values.js";
 import { checkOutputPath, observationPaths } from "./output-path.js";
 import { openPlotted } from "./plotted-result.js";
-import { readCatalogue } from "./read-catalogue.js";
 import {
   addInputOptions,
   findResultInputs,
@@ -85,18 +85,10 @@ async function report(path: string, flags: ReportFlags): Promise<void> {
   if (inputs && inputs.missing !== "" && flags.inputs) {
     say(`tslira: ${inputs.missing}; the page does without counts, residuals and predictive checks`);
   }
-  const stored = flags.significance === undefined ? undefined : await readSignificance(flags.significance);
-  if (summary && stored) {
-    const { mean, wcs, provenance } = summary;
-    checkSignificance(stored, { shape: mean.shape, wcs, ...provenance }, `${flags.significance}`);
-  }
-  const catalogue =
-    summary &&
-    flags.sources !== undefined &&
-    (await readCatalogue(flags.sources, { shape: summary.mean.shape, wcs: summary.wcs }));
+  const { significance, sources } = flags;
   const html = await reportFromFile(path, {
-    ...(stored && { significance: stored.estimate }),
-    ...(catalogue && { catalogue }),
+    ...(significance !== undefined && { significance: await readSignificance(significance) }),
+    ...(sources !== undefined && { catalogue: decodeSources(await readBytes(sources), sources) }),
     ...given({ title, maxBytes: maxSize, files: inputs?.names }),
     ...(inputs && inputs.observations.length > 0 && { observations: inputs.observations }),
   });

@@ -8,6 +8,7 @@ import { given } from "../given.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
 import { shellLine } from "../jobs/shell-command.js";
 import { type FoundSource, findSources } from "../photometry/find-sources.js";
+import type { MeasuredFileOptions } from "../photometry/measured-file.js";
 import type { MeasuredTableOptions } from "../photometry/measured-table.js";
 import { encodeSourcesFits, sourcesCsv, sourcesDs9, sourcesVotable } from "../photometry/source-table.js";
 import { fittedSky } from "../posterior/fitted-sky.js";
@@ -56,7 +57,7 @@ type Flags = ReturnType<ReturnType<typeof sourcesOptions>["opts"]> & InputFlags;
 /** The command. */
 export const command = () => sourcesOptions().action(sourcesFile);
 
-type Encode = (sources: readonly FoundSource[], options: MeasuredTableOptions) => Uint8Array | string;
+type Encode = (sources: readonly FoundSource[], options: MeasuredFileOptions) => Uint8Array | string;
 
 function encoderOf(output: string): Encode {
   const origin = { version: VERSION, command: `tslira ${shellLine(process.argv.slice(2))}` };
@@ -89,7 +90,8 @@ async function sourcesFile(path: string, flags: Flags): Promise<void> {
     });
     progress.close();
     const table: MeasuredTableOptions = { wcs: result.wcs ?? [], ...given({ unit: result.unit }) };
-    for (const { file, encode } of outputs) await writeWholeFile(file, encode(sources, table));
+    const { inputs } = result.provenance;
+    for (const { file, encode } of outputs) await writeWholeFile(file, encode(sources, { ...table, inputs }));
     process.stdout.write(printed(sources, table, flags));
   });
 }

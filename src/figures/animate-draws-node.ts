@@ -1,5 +1,6 @@
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
+import type { NamesOf } from "../known-names.js";
 import { asDrawSource, type DrawSource } from "../posterior/draw-source.js";
 import type { ImageTrace } from "../posterior/trace.js";
 import { collectFrames, type FrameCollector } from "./animation.js";
@@ -7,6 +8,7 @@ import { encodeApng } from "./apng.js";
 import type { ColorScaleOptions } from "./color-scale.js";
 import { type DrawFrame, drawFrames, drawScale, shownChains } from "./draw-sequence.js";
 import { composeFigure, type FigureOptions } from "./figure.js";
+import { COLORS, checkFigureOptions, FIGURE, oneOf } from "./figure-options.js";
 import { encodeGif } from "./gif.js";
 import { imagePanel } from "./image-panel.js";
 import { renderPixels } from "./png-node.js";
@@ -31,6 +33,19 @@ export interface AnimateDrawsOptions extends FigureOptions, ColorScaleOptions {
   readonly size?: number;
 }
 
+const NAMES: NamesOf<AnimateDrawsOptions> = {
+  ...FIGURE,
+  ...COLORS,
+  format: true,
+  show: true,
+  chain: true,
+  frames: true,
+  framesPerSecond: true,
+  scale: true,
+  unit: true,
+  size: true,
+};
+
 /** Blanks as wide as digits, so that counting does not move the text. */
 const padded = (value: number, digits: number) => String(value).padStart(digits, "\u2007");
 
@@ -48,6 +63,7 @@ export async function animateDraws(
   images: ImageTrace | DrawSource,
   options: AnimateDrawsOptions,
 ): Promise<Uint8Array> {
+  checkFigureOptions("animateDraws", options, NAMES, { show: oneOf("draws", "mean", "both") });
   const { format = "apng", frames = 60, framesPerSecond = 8, scale = 1 } = options;
   for (const [name, value] of Object.entries({ frames, framesPerSecond, scale })) {
     if (value > 0 && Number.isFinite(value)) continue;

@@ -1,6 +1,7 @@
 import { deflateSync } from "fflate";
 import { base64 } from "../base64.js";
 import { InvalidInputError } from "../errors.js";
+import type { NamesOf } from "../known-names.js";
 import { asDrawSource, type DrawSource } from "../posterior/draw-source.js";
 import type { ImageTrace } from "../posterior/trace.js";
 import { escapeXml } from "../xml-text.js";
@@ -8,6 +9,7 @@ import { type ColorScale, type ColorScaleOptions, colorIndices, valueAt } from "
 import { NAN_INDEX, palette } from "./colormap.js";
 import { drawFrames, drawScale, shownChains } from "./draw-sequence.js";
 import { composeFigure, type FigureOptions } from "./figure.js";
+import { COLORS, checkFigureOptions, FIGURE } from "./figure-options.js";
 import { imagePanel } from "./image-panel.js";
 import { PLAYER_SCRIPT, playerStyle } from "./player-script.js";
 import { theme as themeColors } from "./theme.js";
@@ -26,6 +28,16 @@ export interface DrawPlayerOptions extends FigureOptions, ColorScaleOptions {
   readonly size?: number;
 }
 
+const NAMES: NamesOf<DrawPlayerOptions> = {
+  ...FIGURE,
+  ...COLORS,
+  chain: true,
+  draws: true,
+  maxBytes: true,
+  unit: true,
+  size: true,
+};
+
 /** Fewest draws of a chain that are worth playing. */
 const FEWEST = 8;
 
@@ -41,6 +53,7 @@ const FEWEST = 8;
  * @throws InvalidInputError when there is no draw or chain, or an option is not valid
  */
 export function drawPlayer(images: ImageTrace | DrawSource, options: DrawPlayerOptions): string {
+  checkFigureOptions("drawPlayer", options, NAMES);
   const { document, theme = "light", title, unit = "", size = 300, draws = 200, maxBytes = 4e6 } = options;
   if (!(draws >= 1) || !(maxBytes > 0)) {
     throw new InvalidInputError(

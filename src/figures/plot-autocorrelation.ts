@@ -1,10 +1,12 @@
 import * as Plot from "@observablehq/plot";
 import { InvalidInputError } from "../errors.js";
+import type { NamesOf } from "../known-names.js";
 import { autocovarianceScratch, meanAutocovariance } from "../posterior/autocovariance.js";
 import { groupedTime } from "../posterior/quantity-summary.js";
 import { chartPanel } from "./chart-panel.js";
 import { layoutFigure } from "./figure.js";
-import { defaultColumns, type PlotQuantitiesOptions } from "./plot-parameter-distributions.js";
+import { checkFigureOptions } from "./figure-options.js";
+import { defaultColumns, type PlotQuantitiesOptions, QUANTITIES } from "./plot-parameter-distributions.js";
 import { mixColors, theme as themeColors } from "./theme.js";
 import { formatNumber, linearTicks } from "./ticks.js";
 import { chainColor, decimate, traceLegend } from "./trace-panel.js";
@@ -15,6 +17,8 @@ export interface PlotAutocorrelationOptions extends PlotQuantitiesOptions {
   /** Longest lag in draws, >= 1; default five times the autocorrelation time, at least 20. */
   readonly maxLag?: number;
 }
+
+const NAMES: NamesOf<PlotAutocorrelationOptions> = { ...QUANTITIES, maxLag: true };
 
 /**
  * Autocorrelation of one chain about its own mean at lags `0 .. length - 1`, divisor `length` at every lag.
@@ -41,6 +45,7 @@ export function autocorrelation(chain: ArrayLike<number>): Float64Array {
  * @throws InvalidInputError when there is no draw, nothing that varies, or a name or `maxLag` is not valid
  */
 export function plotAutocorrelation(trace: TracedQuantities, options: PlotAutocorrelationOptions): string {
+  checkFigureOptions("plotAutocorrelation", options, NAMES);
   const { document, theme = "light", maxLag } = options;
   if (maxLag !== undefined && !(Number.isInteger(maxLag) && maxLag >= 1)) {
     throw new InvalidInputError(

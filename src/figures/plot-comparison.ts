@@ -2,11 +2,13 @@ import * as Plot from "@observablehq/plot";
 import type { WcsCard } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
 import { type SkyImage, sameShape } from "../image.js";
+import type { NamesOf } from "../known-names.js";
 import { chartPanel } from "./chart-panel.js";
 import { type ColorScale, colorScale, type StretchOptions, stretchOf } from "./color-scale.js";
 import type { Colormap } from "./colormap.js";
 import { steps } from "./distribution-panel.js";
 import { type Cell, type FigureOptions, layoutFigure } from "./figure.js";
+import { checkFigureOptions, FIGURE, SKY, STRETCH } from "./figure-options.js";
 import { imagePanel, type SkyPanelOptions, skyOf } from "./image-panel.js";
 import { type Theme, theme as themeColors } from "./theme.js";
 import { colorBarTicks, formatNumber, linearTicks } from "./ticks.js";
@@ -42,6 +44,18 @@ export interface PlotComparisonOptions extends FigureOptions, SkyPanelOptions, S
   readonly size?: number;
 }
 
+const NAMES: NamesOf<PlotComparisonOptions> = {
+  ...{ ...FIGURE, ...SKY, ...STRETCH },
+  truth: true,
+  residuals: true,
+  colormap: true,
+  label: true,
+  unit: true,
+  wcs: true,
+  columns: true,
+  size: true,
+};
+
 /**
  * Draw several images side by side on one colour scale, and below each what it differs by from the truth or from the first,
  * with zero in the middle of one scale for all. Below the one that the others are compared with stands a cut through its brightest pixel:
@@ -52,6 +66,7 @@ export interface PlotComparisonOptions extends FigureOptions, SkyPanelOptions, S
  * @throws InvalidInputError when there is no image, shapes differ, or residuals to a truth are asked for without one
  */
 export function plotComparison(images: readonly ComparedImage[], options: PlotComparisonOptions): string {
+  checkFigureOptions("plotComparison", options, NAMES);
   const { document, theme = "light", truth, size = 200, colormap, label = "flux", unit, wcs } = options;
   const { residuals = truth ? "truth" : "first" } = options;
   checkImages(images, truth, residuals);

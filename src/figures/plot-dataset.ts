@@ -1,8 +1,10 @@
 import type { Observation } from "../data/observation/observation.js";
 import { given } from "../given.js";
 import type { SkyImage } from "../image.js";
+import type { NamesOf } from "../known-names.js";
 import { type StretchOptions, stretchOf } from "./color-scale.js";
 import { type FigureOptions, figureTitle, frameOf } from "./figure.js";
+import { checkFigureOptions, FIGURE, SKY, STRETCH } from "./figure-options.js";
 import { boxSize, type SkyPanelOptions, skyOf } from "./image-panel.js";
 import { type Panel, plotPanels } from "./plot-panels.js";
 import { psfPanels } from "./psf-panels.js";
@@ -25,6 +27,14 @@ export interface PlotDatasetOptions extends FigureOptions, SkyPanelOptions, Stre
   readonly size?: number;
 }
 
+const NAMES: NamesOf<PlotDatasetOptions> = {
+  ...{ ...FIGURE, ...SKY, ...STRETCH },
+  exposureUnit: true,
+  unit: true,
+  columns: true,
+  size: true,
+};
+
 /**
  * Draw everything that belongs to an observation: counts, psf, and exposure, background and true flux where it has them.
  *
@@ -35,6 +45,7 @@ export interface PlotDatasetOptions extends FigureOptions, SkyPanelOptions, Stre
  * @throws InvalidInputError when an image or option is not valid
  */
 export function plotDataset(dataset: DatasetImages, options: PlotDatasetOptions): string {
+  checkFigureOptions("plotDataset", options, NAMES);
   const { unit, exposureUnit, document, columns, size = 224 } = options;
   const scale = stretchOf(options);
   const { counts, psf, exposure, background, flux, mask, wcs } = dataset;

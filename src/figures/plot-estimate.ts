@@ -1,8 +1,10 @@
 import { given } from "../given.js";
 import type { SkyImage } from "../image.js";
+import type { NamesOf } from "../known-names.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
 import { noiseOf, type Stretch, type StretchOptions, stretchOf } from "./color-scale.js";
 import { type FigureOptions, figureTitle, frameOf } from "./figure.js";
+import { checkFigureOptions, FIGURE, SKY, STRETCH } from "./figure-options.js";
 import { type SkyPanelOptions, skyOf } from "./image-panel.js";
 import { type Panel, plotPanels } from "./plot-panels.js";
 
@@ -18,6 +20,12 @@ export interface PlotEstimateOptions extends FigureOptions, SkyPanelOptions, Str
   readonly size?: number;
 }
 
+const NAMES: NamesOf<PlotEstimateOptions> = {
+  ...{ ...FIGURE, ...SKY, ...STRETCH },
+  counts: true,
+  size: true,
+};
+
 /**
  * Draw the image of a method that gives no posterior: counts (when given), flux, its standard deviation where there is one, and the counts
  * that it predicts.
@@ -26,6 +34,7 @@ export interface PlotEstimateOptions extends FigureOptions, SkyPanelOptions, Str
  * @throws InvalidInputError when an image or option is not valid
  */
 export function plotEstimate(estimate: EstimatedImages, options: PlotEstimateOptions): string {
+  checkFigureOptions("plotEstimate", options, NAMES);
   const { method, flux, std, predicted, wcs, unit } = estimate;
   const { document, counts, size } = options;
   const softening = std && noiseOf(std);

@@ -1,11 +1,13 @@
 import * as Plot from "@observablehq/plot";
 import type { SmoothingPrior } from "../data/law/prior-parameters.js";
 import { InvalidInputError } from "../errors.js";
+import type { NamesOf } from "../known-names.js";
 import { parameterDraws } from "../posterior/summary.js";
 import type { ParameterSource, ParameterTrace } from "../posterior/trace.js";
 import { chartPanel } from "./chart-panel.js";
 import { binShares, filledSteps, pooledQuantiles } from "./distribution-panel.js";
 import { type FigureOptions, layoutFigure } from "./figure.js";
+import { checkFigureOptions, FIGURE } from "./figure-options.js";
 import { parameterLabel } from "./parameter-label.js";
 import { defaultColumns } from "./plot-parameter-distributions.js";
 import { mixColors, theme as themeColors } from "./theme.js";
@@ -17,6 +19,8 @@ export interface PlotHyperpriorOptions extends FigureOptions {
   /** Panels a row; default 2 for up to four levels, else 3. */
   readonly columns?: number;
 }
+
+const NAMES: NamesOf<PlotHyperpriorOptions> = { ...FIGURE, columns: true };
 
 /**
  * Density of the hyperprior on `alpha` per decade, `p(alpha) alpha ln 10` with `p ~ alpha^power exp(-rate alpha^exponent)`.
@@ -73,6 +77,7 @@ export function plotHyperprior(
   prior: SmoothingPrior,
   options: PlotHyperpriorOptions,
 ): string {
+  checkFigureOptions("plotHyperprior", options, NAMES);
   const { document, theme = "light" } = options;
   const colors = themeColors(theme);
   const levels = trace.names

@@ -1,9 +1,11 @@
 import { multiscaleDecomposition } from "../data/observation/multiscale-decomposition.js";
 import { InvalidInputError } from "../errors.js";
 import { imageSum, type SkyImage } from "../image.js";
+import type { NamesOf } from "../known-names.js";
 import { regionFluxUnit } from "../posterior/region.js";
 import type { Stretch } from "./color-scale.js";
 import { type FigureOptions, layoutFigure } from "./figure.js";
+import { checkFigureOptions, FIGURE } from "./figure-options.js";
 import { boxSize, imagePanel } from "./image-panel.js";
 import { formatNumber, formatUnit } from "./ticks.js";
 
@@ -21,6 +23,15 @@ export interface PlotMultiscaleOptions extends FigureOptions {
   readonly size?: number;
 }
 
+const NAMES: NamesOf<PlotMultiscaleOptions> = {
+  ...FIGURE,
+  levels: true,
+  stretch: true,
+  label: true,
+  unit: true,
+  size: true,
+};
+
 /** Blocks on the longer side below which a picture says less than its numbers. */
 const FEWEST_BLOCKS = 4;
 
@@ -34,6 +45,7 @@ const FEWEST_BLOCKS = 4;
  * @throws InvalidInputError when a level does not exist
  */
 export function plotMultiscale(image: SkyImage, options: PlotMultiscaleOptions): string {
+  checkFigureOptions("plotMultiscale", options, NAMES);
   const { document, theme = "light", stretch = "asinh", label = "flux", unit, size = 150 } = options;
   const decomposition = multiscaleDecomposition(image);
   const top = decomposition.length - 1;

@@ -1,8 +1,10 @@
 import { InvalidInputError } from "../errors.js";
 import { given } from "../given.js";
 import { type SkyImage, sameShape } from "../image.js";
+import type { NamesOf } from "../known-names.js";
 import { colorScale } from "./color-scale.js";
 import { type Cell, type FigureOptions, layoutFigure } from "./figure.js";
+import { checkFigureOptions, FIGURE, IMAGE_PANEL } from "./figure-options.js";
 import { type ImagePanelOptions, imagePanel } from "./image-panel.js";
 import type { ThemeName } from "./theme.js";
 
@@ -27,6 +29,9 @@ export interface PlotPanelsOptions extends FigureOptions {
   readonly size?: number;
 }
 
+const PANEL: NamesOf<Panel> = { ...IMAGE_PANEL, image: true, title: true, size: true };
+const NAMES: NamesOf<PlotPanelsOptions> = { ...FIGURE, columns: true, colorScale: true, size: true };
+
 /**
  * Draw several images as one figure, in a grid with aligned frames.
  *
@@ -37,14 +42,12 @@ export interface PlotPanelsOptions extends FigureOptions {
  * @throws InvalidInputError when there is no panel, or an image or option is not valid
  */
 export function plotPanels(panels: readonly Panel[], options: PlotPanelsOptions): string {
+  checkFigureOptions("plotPanels", options, NAMES);
   const { document, theme = "light", size = 224, columns = Math.min(3, panels.length) } = options;
-  const [first] = panels;
-  if (first === undefined || !Number.isInteger(columns) || columns < 1) {
-    throw new InvalidInputError(
-      `plotPanels: need at least one panel and one column, got ${panels.length} panels, ${columns} columns; give one panel an image`,
-      { fields: { panels: panels.length, columns } },
-    );
-  }
+  if (panels.length === 0)
+    throw new InvalidInputError("plotPanels: need at least one panel, got none; give one with an image");
+  for (const [index, panel] of panels.entries())
+    checkFigureOptions(`plotPanels: panels[${index}]`, panel, PANEL);
   return layoutFigure(options, columns, (zoom, across) => ({
     cells: imageCells(panels, {
       ...{ document, theme, size, zoom, columns: across },

@@ -1,3 +1,4 @@
+import type { NamesOf } from "../known-names.js";
 import type { ChainGroups } from "../posterior/chain-groups.js";
 import type { DrawSource } from "../posterior/draw-source.js";
 import { type Circle, type Region, regionFluxUnit } from "../posterior/region.js";
@@ -5,6 +6,7 @@ import type { ImageTrace } from "../posterior/trace.js";
 import { convergenceNote, isDoubtful } from "./convergence-note.js";
 import { distributionPanel } from "./distribution-panel.js";
 import { type FigureOptions, type LegendEntry, layoutFigure } from "./figure.js";
+import { checkFigureOptions, FIGURE } from "./figure-options.js";
 import { type Theme, theme as themeColors } from "./theme.js";
 import { traceLegend } from "./trace-panel.js";
 import { comparedQuantities, regionQuantity, type TracedQuantities } from "./traced-quantity.js";
@@ -21,6 +23,14 @@ export interface PlotQuantitiesOptions extends FigureOptions {
   /** Panels a row; default 2 for up to four quantities, else 3. */
   readonly columns?: number;
 }
+
+/** Names of `PlotQuantitiesOptions`. */
+export const QUANTITIES: NamesOf<PlotQuantitiesOptions> = {
+  ...FIGURE,
+  names: true,
+  groups: true,
+  columns: true,
+};
 
 /** Width in px of the panel of a quantity: the longest names, `mean ln α, 32 × 32`, and R-hat with ESS stand in one line. */
 export const QUANTITY_WIDTH = 216;
@@ -42,6 +52,7 @@ export function defaultColumns(panels: number): number {
  * @throws InvalidInputError when there is no draw, nothing that varies, or a name that is not in the trace
  */
 export function plotParameterDistributions(trace: TracedQuantities, options: PlotQuantitiesOptions): string {
+  checkFigureOptions("plotParameterDistributions", options, QUANTITIES);
   const { document, theme = "light" } = options;
   const quantities = comparedQuantities("plotParameterDistributions", trace, options.names, options.groups);
   return layoutFigure(options, options.columns ?? defaultColumns(quantities.length), (zoom, columns) => ({
@@ -71,6 +82,8 @@ export interface PlotRegionDistributionOptions extends FigureOptions {
   readonly groups?: ChainGroups;
 }
 
+const REGION: NamesOf<PlotRegionDistributionOptions> = { ...FIGURE, unit: true, groups: true };
+
 /**
  * Draw the posterior distribution of the flux of a pixel, or of the sum over a region, from the kept draws. The error of a sum
  * cannot be had from the errors of its pixels, which are correlated; here it can be read off.
@@ -84,6 +97,7 @@ export function plotRegionDistribution(
   region: Circle | Region,
   options: PlotRegionDistributionOptions,
 ): string {
+  checkFigureOptions("plotRegionDistribution", options, REGION);
   const { document, theme = "light" } = options;
   const unit = regionFluxUnit(options.unit);
   const quantities = [regionQuantity(images, region, unit === undefined ? {} : { unit })];

@@ -1,9 +1,11 @@
 import { InvalidInputError } from "../errors.js";
+import type { NamesOf } from "../known-names.js";
 import type { Diagnostics } from "../posterior/result.js";
 import { BOOKKEEPING_COLUMNS } from "../posterior/summary.js";
 import { asParameterSource, type ParameterSource, type ParameterTrace } from "../posterior/trace.js";
 import { convergenceNote, isDoubtful } from "./convergence-note.js";
 import { type FigureOptions, layoutFigure } from "./figure.js";
+import { checkFigureOptions, FIGURE } from "./figure-options.js";
 import { parameterLabel } from "./parameter-label.js";
 import { defaultColumns } from "./plot-parameter-distributions.js";
 import { theme as themeColors } from "./theme.js";
@@ -17,6 +19,8 @@ export interface PlotParameterTracesOptions extends FigureOptions {
   /** Panels a row; default 2 for up to four parameters, else 3. */
   readonly columns?: number;
 }
+
+const NAMES: NamesOf<PlotParameterTracesOptions> = { ...FIGURE, names: true, columns: true };
 
 /** Width of a panel in px. */
 const WIDTH = 230;
@@ -38,6 +42,7 @@ export function plotParameterTraces(
   diagnostics: Pick<Diagnostics, "parameters"> | undefined,
   options: PlotParameterTracesOptions,
 ): string {
+  checkFigureOptions("plotParameterTraces", options, NAMES);
   const { document, theme = "light", names } = options;
   const colors = themeColors(theme);
   const source = asParameterSource(trace);

@@ -1,7 +1,9 @@
+import type { NamesOf } from "../known-names.js";
 import type { DrawSource } from "../posterior/draw-source.js";
 import { circlePixels, regionFluxUnit } from "../posterior/region.js";
 import type { ImageTrace } from "../posterior/trace.js";
 import { type FigureOptions, layoutFigure } from "./figure.js";
+import { checkFigureOptions, FIGURE } from "./figure-options.js";
 import { theme as themeColors } from "./theme.js";
 import { formatNumber } from "./ticks.js";
 import { filledChains, traceLegend, tracePanel } from "./trace-panel.js";
@@ -16,6 +18,8 @@ export interface PlotPixelTraceOptions extends FigureOptions {
   /** Sweeps before this one are burn-in: faded, and not counted; default none, since a trace holds draws after burn-in. */
   readonly burnIn?: number;
 }
+
+const NAMES: NamesOf<PlotPixelTraceOptions> = { ...FIGURE, unit: true, radius: true, burnIn: true };
 
 /**
  * Draw the kept draws of one pixel of the flux image, or of the sum over a circle, one line a chain, and their distribution
@@ -33,6 +37,7 @@ export function plotPixelTrace(
   y: number,
   options: PlotPixelTraceOptions,
 ): string {
+  checkFigureOptions("plotPixelTrace", options, NAMES);
   const { document, theme = "light", radius = 0, burnIn = images.first } = options;
   const unit = regionFluxUnit(options.unit);
   const circle = { x, y, radius };

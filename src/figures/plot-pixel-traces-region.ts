@@ -1,5 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import type { SkyImage } from "../image.js";
+import type { NamesOf } from "../known-names.js";
 import type { DrawSource } from "../posterior/draw-source.js";
 import { circlePixels } from "../posterior/region.js";
 import type { ImageTrace } from "../posterior/trace.js";
@@ -7,6 +8,7 @@ import { chartPanel } from "./chart-panel.js";
 import { type StretchOptions, stretchOf } from "./color-scale.js";
 import { extremes } from "./extremes.js";
 import { type FigureOptions, type LegendEntry, layoutFigure } from "./figure.js";
+import { checkFigureOptions, FIGURE, STRETCH } from "./figure-options.js";
 import { imagePanel } from "./image-panel.js";
 import { momentsAfter } from "./plot-pixel-trace.js";
 import { stackCells } from "./stack-cells.js";
@@ -31,6 +33,17 @@ export interface PlotPixelTracesRegionOptions extends FigureOptions, StretchOpti
   readonly size?: number;
 }
 
+const NAMES: NamesOf<PlotPixelTracesRegionOptions> = {
+  ...FIGURE,
+  ...STRETCH,
+  radius: true,
+  image: true,
+  imageTitle: true,
+  unit: true,
+  burnIn: true,
+  size: true,
+};
+
 /** Shades of the neighbours at most, from near to far. */
 const SHADES = 4;
 const TRACES = { width: 400, gap: 7, least: 52 } as const;
@@ -52,6 +65,7 @@ export function plotPixelTracesRegion(
   y: number,
   options: PlotPixelTracesRegionOptions,
 ): string {
+  checkFigureOptions("plotPixelTracesRegion", options, NAMES);
   const { document, theme = "light", radius = 2, unit = "", size = 280 } = options;
   const { burnIn = images.first } = options;
   const where = "plotPixelTracesRegion";

@@ -1,5 +1,6 @@
 import { given } from "../given.js";
 import type { SkyImage } from "../image.js";
+import type { NamesOf } from "../known-names.js";
 import type { PosteriorResult } from "../posterior/result.js";
 import {
   type ColorScaleOptions,
@@ -9,6 +10,7 @@ import {
   stretchOf,
 } from "./color-scale.js";
 import { type FigureOptions, figureTitle, frameOf } from "./figure.js";
+import { checkFigureOptions, FIGURE, SKY, STRETCH, someOf } from "./figure-options.js";
 import { type SkyPanelOptions, skyOf } from "./image-panel.js";
 import { type Panel, plotPanels } from "./plot-panels.js";
 import { formatNumber } from "./ticks.js";
@@ -40,6 +42,18 @@ export interface PlotPosteriorOptions extends FigureOptions, SkyPanelOptions, St
   readonly size?: number;
 }
 
+const NAMES: NamesOf<PlotPosteriorOptions> = {
+  ...{ ...FIGURE, ...SKY, ...STRETCH },
+  counts: true,
+  show: true,
+  columns: true,
+  size: true,
+};
+
+const PANELS: NamesOf<Record<PosteriorPanel, true>> = {
+  ...{ counts: true, mean: true, std: true, quantiles: true, snr: true, rhat: true, ess: true },
+};
+
 /** R-hat at which its colours begin, and end at least: what is below calls for no attention, and small departures should look small. */
 export const RHAT_COLORS = [1.01, 1.1] as const;
 
@@ -54,6 +68,7 @@ export const RHAT_COLORS = [1.01, 1.1] as const;
  * @throws InvalidInputError when an image or option is not valid, or nothing of what is asked for is there
  */
 export function plotPosterior(result: PosteriorImages, options: PlotPosteriorOptions): string {
+  checkFigureOptions("plotPosterior", options, NAMES, { show: someOf(...Object.keys(PANELS)) });
   const { counts, show, columns, document, size } = options;
   const softening = noiseOf(result.std);
   const scale = stretchOf({ ...given({ softening }), ...options });

@@ -5,9 +5,11 @@ import { poissonInterval } from "../data/random/poisson-interval.js";
 import { pixelSizeAt } from "../data/sky/pixel-size.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
+import type { NamesOf } from "../known-names.js";
 import type { Axis } from "./axes.js";
 import { chartPanel } from "./chart-panel.js";
 import { type Cell, type FigureOptions, type LegendEntry, layoutFigure } from "./figure.js";
+import { checkFigureOptions, FIGURE } from "./figure-options.js";
 import { type Theme, theme as themeColors } from "./theme.js";
 import { formatLabel, formatNumber, linearTicks, logTicks } from "./ticks.js";
 
@@ -20,6 +22,8 @@ export interface PlotRadialProfileOptions extends FigureOptions {
   /** Sky coordinates of the image: radii and areas are then in arc seconds, arc minutes or degrees instead of pixels. */
   readonly wcs?: readonly WcsCard[];
 }
+
+const NAMES: NamesOf<PlotRadialProfileOptions> = { ...FIGURE, xScale: true, yScale: true, wcs: true };
 
 /** Size of the box in px. */
 const BOX = { width: 380, height: 230 } as const;
@@ -43,6 +47,7 @@ const BAND_OPACITY = { wide: 0.2, narrow: 0.35 } as const;
  * @throws InvalidInputError when there is no ring, or quantiles and probabilities differ in number
  */
 export function plotRadialProfile(profile: RadialProfile, options: PlotRadialProfileOptions): string {
+  checkFigureOptions("plotRadialProfile", options, NAMES);
   const { theme = "light" } = options;
   const { rings } = profile;
   checkProfile(profile);

@@ -1,5 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { InvalidInputError } from "../errors.js";
+import type { NamesOf } from "../known-names.js";
 import { convergence } from "../posterior/convergence.js";
 import { normalQuantile } from "../posterior/normal-quantile.js";
 import { rankScratch, sortDraws } from "../posterior/rank.js";
@@ -7,9 +8,11 @@ import { chartPanel } from "./chart-panel.js";
 import { convergenceNote, isDoubtful } from "./convergence-note.js";
 import { filledSteps, outline } from "./distribution-panel.js";
 import { type Cell, layoutFigure } from "./figure.js";
+import { checkFigureOptions } from "./figure-options.js";
 import {
   defaultColumns,
   type PlotQuantitiesOptions,
+  QUANTITIES,
   QUANTITY_WIDTH,
 } from "./plot-parameter-distributions.js";
 import { stackCells } from "./stack-cells.js";
@@ -23,6 +26,8 @@ export interface PlotRankOptions extends PlotQuantitiesOptions {
   /** Bins of each histogram, 2 to 100; default 20. */
   readonly bins?: number;
 }
+
+const NAMES: NamesOf<PlotRankOptions> = { ...QUANTITIES, bins: true };
 
 /** Probability that all bars of a quantity lie within the band when its chains sample the same distribution. */
 const COVERAGE = 0.95;
@@ -87,6 +92,7 @@ export function rankBand(draws: number, total: number, ess: number, bins: number
  * @throws InvalidInputError when there are fewer than two chains, nothing varies, or a name or `bins` is not valid
  */
 export function plotRank(trace: TracedQuantities, options: PlotRankOptions): string {
+  checkFigureOptions("plotRank", options, NAMES);
   const { document, theme = "light", bins = 20 } = options;
   if (!Number.isInteger(bins) || bins < 2 || bins > 100) {
     throw new InvalidInputError(`plotRank: bins must be a whole number in 2 to 100, got ${bins}; try 20`);

@@ -1,8 +1,10 @@
 import type { WcsCard } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
 import { type SkyImage, sameShape } from "../image.js";
+import type { NamesOf } from "../known-names.js";
 import { colorScale, type StretchOptions, stretchOf } from "./color-scale.js";
 import { type FigureOptions, layoutFigure } from "./figure.js";
+import { checkFigureOptions, FIGURE, SKY, STRETCH } from "./figure-options.js";
 import { type SkyPanelOptions, skyOf } from "./image-panel.js";
 import { imageCells, type Panel } from "./plot-panels.js";
 import {
@@ -40,6 +42,13 @@ export interface PlotResidualsOptions extends FigureOptions, SkyPanelOptions, St
   readonly size?: number;
 }
 
+const NAMES: NamesOf<PlotResidualsOptions> = {
+  ...{ ...FIGURE, ...SKY, ...STRETCH },
+  reach: true,
+  columns: true,
+  size: true,
+};
+
 /** Smallest height of the histogram in px. */
 const LOWEST = 110;
 
@@ -54,6 +63,7 @@ const LOWEST = 110;
  * @throws InvalidInputError when shapes differ or an option is not valid
  */
 export function plotResiduals(images: ResidualImages, options: PlotResidualsOptions): string {
+  checkFigureOptions("plotResiduals", options, NAMES);
   const { document, theme = "light", columns = 2, size = 224, reach } = options;
   const { counts, predicted, mask } = images;
   for (const [name, image] of Object.entries({ predicted, mask, sigma: images.sigma })) {
@@ -63,11 +73,6 @@ export function plotResiduals(images: ResidualImages, options: PlotResidualsOpti
         { fields: { shape: image.shape, expected: counts.shape } },
       );
     }
-  }
-  if (reach !== undefined && !(reach > 0 && Number.isFinite(reach))) {
-    throw new InvalidInputError(`plotResiduals: reach must be > 0, got ${reach}; give for example 5`, {
-      fields: { reach },
-    });
   }
   const used = (value: (index: number) => number): SkyImage => ({
     data: counts.data.map((_, index) => (mask?.data[index] === 0 ? Number.NaN : value(index))),

@@ -1,7 +1,9 @@
 import type { WcsCard } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
+import type { NamesOf } from "../known-names.js";
 import { colorScale, type StretchOptions, stretchOf } from "./color-scale.js";
 import { type FigureOptions, layoutFigure } from "./figure.js";
+import { checkFigureOptions, FIGURE, SKY, STRETCH } from "./figure-options.js";
 import { rgbPanel, type SkyPanelOptions, skyOf } from "./image-panel.js";
 import { type ComparedImage, checkSameShape } from "./plot-comparison.js";
 
@@ -12,6 +14,8 @@ export interface PlotRgbOptions extends FigureOptions, SkyPanelOptions, StretchO
   /** Longer side of the picture in px; default 320. */
   readonly size?: number;
 }
+
+const NAMES: NamesOf<PlotRgbOptions> = { ...{ ...FIGURE, ...SKY, ...STRETCH }, wcs: true, size: true };
 
 /** Colours of the three images in the legend. */
 const COLORS = ["#ff0000", "#00c000", "#0000ff"] as const;
@@ -25,6 +29,7 @@ const COLORS = ["#ff0000", "#00c000", "#0000ff"] as const;
  * @throws InvalidInputError unless there are three images of one shape
  */
 export function plotRgb(images: readonly ComparedImage[], options: PlotRgbOptions): string {
+  checkFigureOptions("plotRgb", options, NAMES);
   const [red, green, blue] = images;
   if (images.length !== 3 || !red || !green || !blue) {
     throw new InvalidInputError(

@@ -3,9 +3,11 @@ import type { WcsCard } from "../data/observation/observation.js";
 import { quantileOfSorted } from "../data/random/sorted-quantile.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape, SkyImage } from "../image.js";
+import type { NamesOf } from "../known-names.js";
 import { chartPanel } from "./chart-panel.js";
 import { outline, stepBand } from "./distribution-panel.js";
 import { type FigureOptions, frameOf, layoutFigure } from "./figure.js";
+import { checkFigureOptions, FIGURE, SKY } from "./figure-options.js";
 import { type SkyPanelOptions, skyOf } from "./image-panel.js";
 import { type Panel, plotPanels } from "./plot-panels.js";
 import { theme as themeColors } from "./theme.js";
@@ -35,6 +37,8 @@ export interface PlotSignificanceOptions extends FigureOptions {
   readonly columns?: number;
 }
 
+const TESTS: NamesOf<PlotSignificanceOptions> = { ...FIGURE, columns: true };
+
 /** Height of a panel in peaks; single nulls that are higher are cut off. */
 const HEADROOM = 1.5;
 
@@ -52,6 +56,7 @@ export function plotSignificance(
   regions: readonly PlottedSignificance[],
   options: PlotSignificanceOptions,
 ): string {
+  checkFigureOptions("plotSignificance", options, TESTS);
   const { document, theme = "light", columns = Math.min(2, regions.length) } = options;
   if (regions.length === 0) {
     throw new InvalidInputError(
@@ -149,6 +154,8 @@ export interface PlotLocalSignificanceOptions extends FigureOptions, SkyPanelOpt
   readonly counts?: SkyImage;
 }
 
+const SCAN: NamesOf<PlotLocalSignificanceOptions> = { ...FIGURE, ...SKY, wcs: true, counts: true };
+
 /**
  * Draw a scan: the excess of the share of the source over the nulls in standard deviations, minus log10 of the local bound on the
  * p-value, and minus log10 of the p-value for all places together, with the most significant aperture marked.
@@ -156,6 +163,7 @@ export interface PlotLocalSignificanceOptions extends FigureOptions, SkyPanelOpt
  * @returns an SVG document
  */
 export function plotLocalSignificance(scan: PlottedScan, options: PlotLocalSignificanceOptions): string {
+  checkFigureOptions("plotLocalSignificance", options, SCAN);
   const { counts, document, wcs } = options;
   const minusLog = ({ data, shape }: { data: Float64Array; shape: Shape }): SkyImage => ({
     data: data.map((value) => Math.max(0, -Math.log10(value))),

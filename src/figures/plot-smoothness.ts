@@ -1,7 +1,9 @@
 import { InvalidInputError } from "../errors.js";
 import type { SkyImage } from "../image.js";
+import type { NamesOf } from "../known-names.js";
 import type { PosteriorSummary } from "../posterior/result.js";
 import { type FigureOptions, figureTitle, frameOf } from "./figure.js";
+import { checkFigureOptions, FIGURE, SKY } from "./figure-options.js";
 import { type SkyPanelOptions, skyOf } from "./image-panel.js";
 import { plotPanels } from "./plot-panels.js";
 
@@ -20,6 +22,15 @@ export interface PlotSmoothnessOptions extends FigureOptions, SkyPanelOptions {
   /** Longer side of each picture in px; default 224. */
   readonly size?: number;
 }
+
+const NAMES: NamesOf<PlotSmoothnessOptions> = {
+  ...FIGURE,
+  ...SKY,
+  levels: true,
+  reach: true,
+  columns: true,
+  size: true,
+};
 
 /** Most levels that are shown when none are asked for. */
 const MOST_LEVELS = 4;
@@ -52,6 +63,7 @@ function tellingLevels(maps: readonly SkyImage[]): number[] {
  * @throws InvalidInputError when the result has no such maps, or a level or option is not valid
  */
 export function plotSmoothness(result: SmoothnessMaps, options: PlotSmoothnessOptions): string {
+  checkFigureOptions("plotSmoothness", options, NAMES);
   const { document, levels, reach = REACH, columns, size } = options;
   const { smoothness: maps, wcs } = result;
   if (maps === undefined || maps.length === 0) {
@@ -65,11 +77,6 @@ export function plotSmoothness(result: SmoothnessMaps, options: PlotSmoothnessOp
       `plotSmoothness: levels must be whole numbers from 0 to ${maps.length - 1}, got ${wrong ?? "none"}; leave them out to see the finest`,
       { fields: { levels, top: maps.length - 1 } },
     );
-  }
-  if (!(reach > 0 && Number.isFinite(reach))) {
-    throw new InvalidInputError(`plotSmoothness: reach must be > 0, got ${reach}; give for example 4`, {
-      fields: { reach },
-    });
   }
   const shown = levels ?? tellingLevels(maps);
   const panels = shown.map((level) => ({

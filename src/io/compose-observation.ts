@@ -5,11 +5,14 @@ import type { Observation } from "../data/observation/observation.js";
 import type { PsfCentring } from "../data/observation/psf-centring.js";
 import { type PsfLaw, withErrors } from "../data/observation/psf-ensemble.js";
 import { type Psf, psfSet } from "../data/observation/psf-set.js";
+import { parseWcs } from "../data/sky/sky-wcs.js";
+import { wcsDoubts } from "../data/sky/wcs-doubts.js";
 import { FormatError, InvalidInputError } from "../errors.js";
 import { checkSameShape, constantImage, type SkyImage } from "../image.js";
 import { regionsFromDs9 } from "../posterior/region-file.js";
 import { backgroundUnitNotes } from "./background-unit.js";
 import { type CompanionKind, ontoCounts, psfOntoCounts, sharesPixels } from "./companion-image.js";
+import { selectedBand } from "./energy-band.js";
 import { withinField } from "./field-of-view.js";
 import {
   type FitsHdu,
@@ -35,6 +38,7 @@ import {
   storedEnsemble,
 } from "./psf-set-file.js";
 import { type RadialPsf, radialPsfImage, readRadialPsf } from "./radial-psf.js";
+import { otherThanCounts } from "./said-of-counts.js";
 
 export type { Cutout } from "./fits-section.js";
 
@@ -218,6 +222,8 @@ function onePlane(role: ImageRole, { name, hdu }: NamedHdu, { planes }: ComposeO
   return { data: mean ? data.map((value) => value / size.planes) : data, shape: [size.ny, size.nx] };
 }
 
+const headerOf = ({ name, hdu }: NamedHdu) => ({ name, header: hdu.header });
+
 const plainPath = (name: string) => parseFitsName(name).path;
 
 /** Expected background counts divided by exposure, 0 where there is none. */
@@ -272,7 +278,8 @@ export function composeObservation(hdus: ObservationHdus, options: ComposeOption
     psf:
       "form" in hdus.psf || "table" in hdus.psf
         ? hdus.psf
-        : (readRadialPsf(hdus.psf.name, [hdus.psf.hdu], hdus.psf.hdu) ?? part("psf", hdus.psf)!),
+        : (readRadialPsf(hdus.psf.name, [hdus.psf.hdu], hdus.psf.hdu, selectedBand(hdus.counts.hdu.header)) ??
+          part("psf", hdus.psf)!),
     exposure: part("exposure", hdus.exposure),
     background: part("background", hdus.background),
     mask: hdus.mask && "regions" in hdus.mask ? hdus.mask : part("mask", hdus.mask),
@@ -315,6 +322,16 @@ export function composeParts(
       ),
     ),
   ];
+  for (const one of [hdus.counts, hdus.exposure, hdus.background, hdus.mask, hdus.psf]) {
+    if (one === undefined || !("hdu" in one)) continue;
+    const cards = wcsCards(one.hdu.header);
+    const { unread } = parseWcs(cards);
+    const doubts =
+      unread === undefined
+        ? wcsDoubts(cards)
+        : [`sky coordinates cannot be read: ${unread}; pixels are used`];
+    notes.push(...doubts.map((doubt) => `${one.name}: ${doubt}`));
+  }
   const onGrid = (role: CompanionKind, named: NamedHdu): SkyImage => {
     const image = onePlane(role, named, options);
     if (align === "pixels") return image;
@@ -425,6 +442,23 @@ export function composeParts(
     const names = { psf: hdus.psf.name, background: hdus.background?.name ?? "background" };
     checkPlausible(images, names, backgroundUnit === "counts");
   }
+  const said = (
+    role: Parameters<typeof otherThanCounts>[0],
+    named: ObservationParts["psf"] | undefined,
+    most?: number,
+  ) =>
+    sky || named === undefined || !("hdu" in named)
+      ? []
+      : otherThanCounts(role, headerOf(named), headerOf(hdus.counts), most);
+  notes.push(
+    ...said("psf", hdus.psf),
+    ...said(
+      "exposure",
+      hdus.exposure,
+      exposure?.data.reduce((most, value) => Math.max(most, value), 0),
+    ),
+    ...(backgroundUnit === "counts" ? said("background in counts", hdus.background) : []),
+  );
   const unit = fluxUnit(hdus.exposure && (bunit(hdus.exposure) ?? ""));
   return {
     observation: { ...images, counts, wcs, name: options.name ?? plainName(hdus.counts.name) },

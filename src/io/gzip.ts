@@ -5,7 +5,7 @@
  * fflate checks no checksums: every member is held against the CRC-32 and length that close it (RFC 1952, section 2.3.1).
  */
 
-import { Gunzip, gzipSync } from "fflate";
+import { Gunzip } from "fflate";
 import { concatenated } from "../concatenated.js";
 import { FormatError, InvalidInputError } from "../errors.js";
 
@@ -190,13 +190,4 @@ export function neutralHeader(bytes: Uint8Array): Uint8Array {
   bytes.fill(0, 4, 8);
   bytes[9] = 255;
   return bytes;
-}
-
-/** Compress to gzip in memory; the same input gives the same bytes at any time on one platform. */
-export async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
-  if (typeof CompressionStream === "undefined") return neutralHeader(gzipSync(bytes, { mtime: 0 }));
-  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>])
-    .stream()
-    .pipeThrough(new CompressionStream("gzip"));
-  return neutralHeader(new Uint8Array(await new Response(stream).arrayBuffer()));
 }

@@ -6,6 +6,7 @@ import type { SkyImage } from "../image.js";
 import { type FitsHdu, imageToSkyImage, wcsCards } from "./fits.js";
 import { numbered } from "./fits-header.js";
 import { planes } from "./result-decode.js";
+import { unescapeText } from "./result-text.js";
 import { isMosaic } from "./tslira-file.js";
 
 /** A mosaic of tiles; images of the sky are `[ny, nx]`. */
@@ -56,7 +57,7 @@ export function decodeMosaicHdus(hdus: readonly FitsHdu[]): Mosaic {
       sigmas[index] === undefined ? [] : [{ predicted, sigma: sigmas[index] }],
     ),
     wcs: wcsCards(header),
-    ...(unit !== undefined && { unit }),
+    ...(unit !== undefined && { unit: unescapeText(unit) }),
     inputs: inputsOf(header),
   };
 }
@@ -65,6 +66,6 @@ export function decodeMosaicHdus(hdus: readonly FitsHdu[]): Mosaic {
 function inputsOf(header: FitsHdu["header"]): Mosaic["inputs"] {
   return numbered(header, "INPUT").map((value) => {
     const [, sha256 = "", name = ""] = /^(\S+) (.*)$/.exec(String(value).trim()) ?? [];
-    return { name, sha256 };
+    return { name: unescapeText(name), sha256 };
   });
 }

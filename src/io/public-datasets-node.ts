@@ -16,6 +16,7 @@ import {
   type RegionMask,
   sectionOf,
 } from "./compose-observation.js";
+import { bandOfPlanes, type EnergyBand, hasBands, selectedBand } from "./energy-band.js";
 import { fileSha256 } from "./file-sha256-node.js";
 import { type FitsHdu, type FitsHduInfo, findHdu, parseFitsName, readFits, writeFits } from "./fits.js";
 import { type FitsFile, openFitsFile } from "./fits-file-node.js";
@@ -155,7 +156,18 @@ async function readFiles(files: ObservationFileNames, sky: boolean): Promise<Obs
         );
       return { file, path, info, plane };
     };
-    const whole = (await find(counts)).info;
+    const found = await find(counts);
+    const whole = found.info;
+    const bandOfCounts = async (): Promise<EnergyBand | undefined> => {
+      const { file, plane } = found;
+      const size = whole.kind === "image" ? imageSize(whole.shape).planes : 1;
+      const planes = plane === undefined ? (options.planes ?? [0, size]) : ([plane, plane + 1] as const);
+      const bands = file.hdus.find((hdu) => hdu.kind === "table" && hasBands(hdu, size));
+      const table = bands && (await file.readHdu(bands.index));
+      return (
+        (table?.kind === "table" ? bandOfPlanes(table, planes) : undefined) ?? selectedBand(whole.header)
+      );
+    };
     const load = async (role: ImageRole, name: string): Promise<NamedHdu> => {
       const { file, path, info, plane } = await find(name);
       if (plane === undefined) notes.push(...otherPlanes(role, name, info, whole, options));
@@ -192,7 +204,10 @@ async function readFiles(files: ObservationFileNames, sky: boolean): Promise<Obs
       for (const hdu of file.hdus) if (hdu.kind === "table") tables.push(await file.readHdu(hdu.index));
       const { index } = extension === undefined ? { index: -1 } : findHdu(file.hdus, extension);
       const chosen = tables.find((table) => table.index === index);
-      const radial = extension === undefined || chosen ? readRadialPsf(name, tables, chosen) : undefined;
+      const radial =
+        extension === undefined || chosen
+          ? readRadialPsf(name, tables, chosen, await bandOfCounts())
+          : undefined;
       if (radial === undefined) return load("psf", name);
       inputs.push({ name, sha256: await fileSha256(path) });
       return radial;

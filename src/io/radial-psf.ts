@@ -5,7 +5,9 @@ import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { imageSum, type SkyImage } from "../image.js";
 import { type CountsGrid, middlePixelSize } from "./companion-image.js";
-import { columnNumbers, columnTitles } from "./fits-column.js";
+import type { EnergyBand } from "./energy-band.js";
+import { electronvolts } from "./energy-unit.js";
+import { columnNumbers, columnTitles, type FitsColumn } from "./fits-column.js";
 import { type FitsTable, findColumn, readTable } from "./fits-table.js";
 import type { FitsHdu, FitsHduInfo, FitsTableInfo } from "./hdu.js";
 
@@ -42,14 +44,17 @@ function numbersIn(table: FitsTable, names: readonly string[]) {
 /**
  * Read the radial psf of a file; undefined when it has none.
  *
- * Of several energies the mean is taken, weighted by exposure and a spectrum of photons that falls as energy^-2.
+ * Of several energies the mean is taken, weighted by exposure and a spectrum of photons that falls as energy^-2: over the band of the
+ * counts where it is known, between energies linear in their logarithm, else over all rows, with a note.
  *
+ * @param band of the counts
  * @throws InvalidInputError when radii or values cannot be used
  */
 export function readRadialPsf(
   name: string,
   hdus: readonly FitsHdu[],
   chosen?: FitsHdu,
+  band?: EnergyBand,
 ): RadialPsf | undefined {
   const hdu = chosen ?? hdus.find(isRadialPsf);
   if (hdu === undefined || !isRadialPsf(hdu)) return undefined;
@@ -89,9 +94,8 @@ export function readRadialPsf(
     );
   }
   const exposure = numbersIn(table, ["EXPOSURE"])?.numbers;
-  const weights = Array.from({ length: rows }, (_, row) =>
-    energies === undefined || rows === 1 ? 1 : (exposure?.[row] ?? 1) / energies.numbers[row],
-  );
+  const notes: string[] = [];
+  const weights = energies === undefined ? [1] : energyWeights(name, energies, exposure, band, notes);
   const values = new Float64Array(size);
   for (let row = 0; row < rows; row++) {
     for (let at = 0; at < size; at++) values[at] = values[at] + weights[row] * found.numbers[row * size + at];
@@ -104,13 +108,52 @@ export function readRadialPsf(
       `${name}: a radial psf must be finite and >= 0, got other values; check the file`,
     );
   }
-  const notes =
-    rows > 1 && energies !== undefined
-      ? [
-          `${name}: psf should be of one energy, got ${rows}; their mean was taken, weighted by exposure and a spectrum of energy^-2; make it for the energies of the counts where these are others`,
-        ]
-      : [];
   return { name, radii, unit: pixels ? "pixel" : "deg", values, notes };
+}
+
+/** Photon energies of a band at which profiles are asked for. */
+const ENERGIES = 64;
+
+/** How much of the profile of each energy a psf holds. @param notes grows by what the files leave open */
+function energyWeights(
+  name: string,
+  { column, numbers }: { readonly column: FitsColumn; readonly numbers: Float64Array },
+  exposure: Float64Array | undefined,
+  band: EnergyBand | undefined,
+  notes: string[],
+): number[] {
+  const rows = numbers.length;
+  const unit = electronvolts(column.unit);
+  const rising = numbers.every((energy, row) => energy > 0 && (row === 0 || energy > numbers[row - 1]));
+  if (band === undefined || unit === undefined || !rising) {
+    if (rows === 1) return [1];
+    notes.push(
+      `${name}: psf should be of one energy, got ${rows}; their mean was taken, weighted by exposure and a spectrum of energy^-2; make it for the energies of the counts where these are others`,
+    );
+    return Array.from(numbers, (energy, row) => (exposure?.[row] ?? 1) / energy);
+  }
+  const [low, high] = band.map((energy) => energy / unit) as [number, number];
+  const [first, last] = [numbers[0], numbers[rows - 1]];
+  if ((rows > 1 && (low < first * 0.999 || high > last * 1.001)) || high < first || low > last) {
+    const text = (energy: number) => Number(energy.toPrecision(4));
+    notes.push(
+      `${name}: psf should be of the energies of the counts, ${text(low)} to ${text(high)} ${column.unit}, got ${text(first)} to ${text(last)}; ` +
+        "beyond them the nearest is taken, make it for theirs",
+    );
+  }
+  const weights = new Array<number>(rows).fill(0);
+  const from = Math.max(low, first * 1e-6);
+  for (let step = 0; step < ENERGIES; step++) {
+    const energy = from * (high / from) ** ((step + 0.5) / ENERGIES);
+    const above = numbers.findIndex((value) => value >= energy);
+    const [below, next] = above === 0 ? [0, 0] : above < 0 ? [rows - 1, rows - 1] : [above - 1, above];
+    const part =
+      next === below ? 0 : Math.log(energy / numbers[below]) / Math.log(numbers[next] / numbers[below]);
+    const exposed = exposure === undefined ? 1 : (1 - part) * exposure[below] + part * exposure[next];
+    weights[below] += ((1 - part) * exposed) / energy;
+    weights[next] += (part * exposed) / energy;
+  }
+  return weights;
 }
 
 /** Light that a psf must hold, and points on a side of its pixels. */

@@ -7,6 +7,7 @@ import { checkNotRead } from "../io/file-sha256-node.js";
 import { type FitsHduInput, fitsCard } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
 import { withFileErrors } from "../io/fits-temporary-node.js";
+import { textColumn } from "../io/result-config.js";
 import { copyWholeFile, writeWholeFile } from "../io/whole-file-node.js";
 import { combineGroups } from "../posterior/chain-groups.js";
 import type { CollectContext, Collected } from "./collected.js";
@@ -111,9 +112,8 @@ function catalogueTable({ manifest }: Job, rows: readonly CatalogueRow[]): FitsH
       fitsCard("DATE", manifest.created.replace(/Z$/, ""), "UTC when the job was made"),
     ],
     columns: COLUMNS.map(([name, format, of]) => {
-      const values = rows.map(of) as string[] | number[] | boolean[];
-      const width = format === "A" ? Math.max(1, ...values.map((value) => String(value).length)) : "";
-      return { name, format: `${width}${format}`, values };
+      if (format === "A") return textColumn(name, rows.map(of).map(String));
+      return { name, format, values: rows.map(of) as number[] | boolean[] };
     }),
   };
 }

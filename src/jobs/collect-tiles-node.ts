@@ -8,6 +8,7 @@ import { type FitsHduInput, fitsCard } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
 import { scaleWcs } from "../io/fits-wcs.js";
 import { cube } from "../io/result-encode.js";
+import { escapeText } from "../io/result-text.js";
 import { MOSAIC_CARD } from "../io/tslira-file.js";
 import { framePrediction } from "../model/frame-prediction.js";
 import { residuals } from "../model/predicted-counts.js";
@@ -97,7 +98,7 @@ export async function collectTiles(
   });
   const whole = results.size === manifest.tasks.count;
   const look = seamResiduals(plan, views[0].sigma);
-  const unit = manifest.unit === undefined ? [] : [fitsCard("BUNIT", manifest.unit)];
+  const unit = manifest.unit === undefined ? [] : [fitsCard("BUNIT", escapeText(manifest.unit))];
   const detector = observations.find(({ wcs }) => wcs !== undefined)?.wcs ?? [];
   const sky = scaleWcs(detector, upsampling);
   const image = (
@@ -124,7 +125,7 @@ export async function collectTiles(
       fitsCard("DATE", manifest.created.replace(/Z$/, ""), "UTC when the job was made"),
       ...seamCards(look, seams),
       ...manifest.sources.map(({ name, sha256 }, index) =>
-        fitsCard(`INPUT${index + 1}`, `${sha256} ${name}`),
+        fitsCard(`INPUT${index + 1}`, `${sha256} ${escapeText(name)}`),
       ),
     ]),
     image("POSTERIOR_STD", merged.std, unit),

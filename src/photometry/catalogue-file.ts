@@ -6,6 +6,7 @@ import { skyToPixel } from "../data/sky/sky-position.js";
 import { parseWcs, type SkyPosition } from "../data/sky/sky-wcs.js";
 import { FormatError, InvalidInputError } from "../errors.js";
 import type { Shape } from "../image.js";
+import { type EstimateProvenance, storedProvenance } from "../io/file-origin.js";
 import { findColumn, readFits, readTable } from "../io/fits.js";
 
 /** A source of a catalogue file. */
@@ -33,6 +34,8 @@ export interface CatalogueSource {
 export interface Catalogue {
   /** Unit of the fluxes, where the file names one. */
   readonly unit?: string;
+  /** Input files of the result that the sources are of, where the file names them. */
+  readonly inputs?: EstimateProvenance["inputs"];
   readonly sources: readonly CatalogueSource[];
 }
 
@@ -43,7 +46,8 @@ export interface Catalogue {
  * @throws FormatError when it is something else, or damaged
  */
 export function decodeSources(bytes: Uint8Array, path: string): Catalogue {
-  const hdu = readFits(bytes).find(({ name }) => name === "SOURCES");
+  const hdus = readFits(bytes);
+  const hdu = hdus.find(({ name }) => name === "SOURCES");
   if (hdu === undefined) {
     throw new FormatError(
       `${path}: catalogue must have a table SOURCES, got none; give the .fits that tslira sources -o wrote`,
@@ -64,8 +68,10 @@ export function decodeSources(bytes: Uint8Array, path: string): Catalogue {
   const [alarms, extent] = [column("false_alarms"), column("extent")];
   const { unit } = column("flux");
   const [lon, lat] = [findColumn(table, "lon"), findColumn(table, "lat")];
+  const { inputs = [] } = storedProvenance(hdus[0].header);
   return {
     ...(unit === undefined ? {} : { unit }),
+    ...(inputs.length === 0 ? {} : { inputs }),
     sources: Array.from({ length: table.rows }, (_, row) => {
       const [x, y, xStd, yStd, radius, flux, low, high] = numbers.map(({ values }) => Number(values[row]));
       return {
@@ -86,13 +92,28 @@ const SAME = 0.5;
  * Check that a catalogue is of an image.
  *
  * @param path of the catalogue, named in errors
- * @throws InvalidInputError when a source lies beside the image, or where its sky coordinates are not
+ * @param image with the input files of its run, where they are known
+ * @throws InvalidInputError when a source lies beside the image, or where its sky coordinates are not, or it is of other counts
  */
 export function checkCatalogue(
-  { sources }: Catalogue,
-  { shape: [ny, nx], wcs: cards }: { readonly shape: Shape; readonly wcs?: readonly WcsCard[] | undefined },
+  { sources, inputs: [counts] = [] }: Catalogue,
+  {
+    shape: [ny, nx],
+    wcs: cards,
+    inputs = [],
+  }: {
+    readonly shape: Shape;
+    readonly wcs?: readonly WcsCard[] | undefined;
+    readonly inputs?: EstimateProvenance["inputs"];
+  },
   path: string,
 ): void {
+  if (counts !== undefined && inputs.length > 0 && inputs.every(({ sha256 }) => sha256 !== counts.sha256)) {
+    throw new InvalidInputError(
+      `${path}: catalogue must be of the counts of this image, got one of ${counts.name} (another SHA-256); run tslira sources on the result`,
+      { fields: { counts: counts.name } },
+    );
+  }
   const { wcs } = parseWcs(cards ?? []);
   for (const { name, x, y, sky } of sources) {
     const place = wcs && sky && skyToPixel(wcs, sky.lon, sky.lat);

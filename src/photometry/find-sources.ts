@@ -4,6 +4,7 @@ import { exponential } from "../data/random/exponential.js";
 import type { PixelPosition } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import type { Shape } from "../image.js";
+import { checkNames, type NamesOf } from "../known-names.js";
 import { createForwardModel } from "../model/forward-model.js";
 import { frameShape, setFrame } from "../model/sky-grid.js";
 import { asDrawSource, type DrawSource, forEachDraw, type WatchOptions } from "../posterior/draw-source.js";
@@ -14,6 +15,7 @@ import type { ImageTrace } from "../posterior/trace.js";
 import { widestPsf } from "./extra-source.js";
 import {
   backgroundScales,
+  MEASURING,
   type MeasuredRegion,
   type MeasureRegionsOptions,
   measureRegions,
@@ -122,8 +124,11 @@ export async function findSources(
   data: Observation | readonly Observation[],
   options: FindSourcesOptions = {},
 ): Promise<FoundSource[]> {
+  const { sourceShape: _shape, keepOthers: _keep, thresholds: _thresholds, ...shared } = MEASURING;
+  const names: NamesOf<FindSourcesOptions> = { ...shared, falseAlarms: true };
+  checkNames("findSources", options, Object.keys(names));
   const { falseAlarms = DEFAULT_FALSE_ALARMS, onProgress, signal, ...measuring } = options;
-  if (!(falseAlarms > 0 && falseAlarms < Number.POSITIVE_INFINITY)) {
+  if (!(Number.isFinite(falseAlarms) && falseAlarms > 0)) {
     throw new InvalidInputError(
       `findSources: falseAlarms must be a number > 0, got ${falseAlarms}; 0.1 is one in ten fields`,
       { fields: { falseAlarms } },

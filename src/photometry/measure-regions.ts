@@ -4,6 +4,7 @@ import { observationList } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
 import { InvalidInputError } from "../errors.js";
 import { checkSameShape, type Shape, type SkyImage } from "../image.js";
+import { checkNames, type NamesOf } from "../known-names.js";
 import { createForwardModel } from "../model/forward-model.js";
 import { frameOf, frameShape, ontoSky } from "../model/sky-grid.js";
 import { asDrawSource, type DrawSource, forEachDraw, type WatchOptions } from "../posterior/draw-source.js";
@@ -52,6 +53,19 @@ export interface MeasuredRegion {
   readonly draws: RegionDraws;
 }
 
+/** Names of `MeasureRegionsOptions`. */
+export const MEASURING: NamesOf<MeasureRegionsOptions> = {
+  ...{ thresholds: true, boundary: true, upsampling: true, margin: true, sky: true, parameters: true },
+  ...{
+    extraDraws: true,
+    sourceShape: true,
+    fluxPrior: true,
+    keepOthers: true,
+    onProgress: true,
+    signal: true,
+  },
+};
+
 const DEFAULT_EXTRA_DRAWS = 200;
 
 /**
@@ -78,6 +92,7 @@ export async function measureRegions(
   regions: readonly (Region | RegionPixels)[],
   options: MeasureRegionsOptions = {},
 ): Promise<MeasuredRegion[]> {
+  checkNames("measureRegions", options, Object.keys(MEASURING));
   const { thresholds = [], boundary = "spill", upsampling = 1, margin = 0, sky } = options;
   const { onProgress, signal, extraDraws = DEFAULT_EXTRA_DRAWS } = options;
   checkBoundary("measureRegions", boundary);

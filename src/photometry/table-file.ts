@@ -1,7 +1,7 @@
 /** Tables with units as files: FITS, VOTable and CSV. */
 
 import { csvCell } from "../csv-cell.js";
-import { provenanceCards } from "../io/file-origin.js";
+import { type EstimateProvenance, provenanceCards } from "../io/file-origin.js";
 import { type FitsColumnInput, fitsCard, writeFits } from "../io/fits.js";
 import { numberColumn, textColumn } from "../io/result-config.js";
 import { escapeText } from "../io/result-text.js";
@@ -32,12 +32,8 @@ export function tableColumn<Row>(
   return { name, ...(unit === undefined ? {} : { unit }), ucd, description, of };
 }
 
-/** Where a table comes from. */
-export interface TableOrigin {
-  /** Version of the program. */
-  readonly version?: string;
-  readonly command?: string;
-}
+/** Where a table comes from: program, command, and the input files of the result, which FITS files name. */
+export type TableOrigin = Pick<EstimateProvenance, "version" | "command" | "inputs">;
 
 /** A FITS file with a binary table, TUNIT and TCOMM beside each column. The same arguments give the same bytes. */
 export function tableFits<Row>(

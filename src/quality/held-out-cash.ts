@@ -31,10 +31,13 @@ export function splitPhotons(
   observations: Observation | readonly Observation[],
   { fraction = 0.5, seed = 0 }: SplitPhotonsOptions = {},
 ): HeldOutSplit {
-  if (!(fraction > 0 && fraction < 1)) {
-    throw new InvalidInputError(`splitPhotons: fraction must lie in (0, 1), got ${fraction}; try 0.5`, {
-      fields: { fraction },
-    });
+  if (!(Number.isFinite(fraction) && fraction > 0 && fraction < 1)) {
+    throw new InvalidInputError(
+      `splitPhotons: fraction must be a number in (0, 1), got ${fraction}; try 0.5`,
+      {
+        fields: { fraction },
+      },
+    );
   }
   const parts = thinObservations(observationList(observations), 1 - fraction, seed);
   return { training: parts.map(({ kept }) => kept), heldOut: parts.map(({ heldOut }) => heldOut) };

@@ -10,7 +10,7 @@ import { isEstimate } from "../io/tslira-file.js";
 import { type Catalogue, checkCatalogue } from "../photometry/catalogue-file.js";
 import { fittedSky } from "../posterior/fitted-sky.js";
 import type { SignificanceEstimate } from "../significance/collect.js";
-import { checkSignificance } from "../significance/significance-file.js";
+import { checkSignificance, type StoredSignificance } from "../significance/significance-file.js";
 import { estimateHtml, type ReportedEstimate } from "./estimate-html.js";
 import { type ReportOptions, reportHtml } from "./report-html.js";
 import { significanceSection } from "./significance-section.js";
@@ -20,8 +20,11 @@ import { sourcesSection } from "./sources-section.js";
 export interface ReportFileOptions extends Omit<ReportOptions, "document" | "predictive"> {
   /** Make a predictive check of the observations, when they are given; default true. */
   readonly predictive?: boolean;
-  /** A significance run of the same observation, whose section is added before `sections`. */
-  readonly significance?: SignificanceEstimate;
+  /**
+   * A significance run of the same observation, whose section is added before `sections`; as `readSignificance` has it, its counts are
+   * compared with those of the result.
+   */
+  readonly significance?: SignificanceEstimate | StoredSignificance;
   /** Sources of the same result, as `decodeSources` has them: marks on the pictures, and a section before `sections`. */
   readonly catalogue?: Catalogue;
 }
@@ -38,7 +41,15 @@ const PREDICTIVE = { draws: 60, replicates: 10 } as const;
  * @throws FormatError when it is not a result, or damaged
  */
 export async function reportFromFile(path: string, options: ReportFileOptions = {}): Promise<string> {
-  const { predictive = true, observations, significance, catalogue, sections = [], ...rest } = options;
+  const {
+    predictive = true,
+    observations,
+    significance: tested,
+    catalogue,
+    sections = [],
+    ...rest
+  } = options;
+  const significance = tested && ("estimate" in tested ? tested : { estimate: tested });
   const document = await figureDocument();
   const estimate = await estimateIn(path);
   if (estimate !== undefined) {
@@ -51,12 +62,9 @@ export async function reportFromFile(path: string, options: ReportFileOptions = 
   }
   const { result, parameters, images, close } = await openResult(path);
   try {
-    if (significance !== undefined) {
-      const { wcs, mean } = result;
-      checkSignificance({ estimate: significance }, { shape: mean.shape, wcs }, "report: significance");
-    }
-    if (catalogue !== undefined)
-      checkCatalogue(catalogue, { shape: result.mean.shape, wcs: result.wcs }, "report: catalogue");
+    const image = { shape: result.mean.shape, wcs: result.wcs, inputs: result.provenance.inputs };
+    if (significance !== undefined) checkSignificance(significance, image, "report: significance");
+    if (catalogue !== undefined) checkCatalogue(catalogue, image, "report: catalogue");
     const checks: readonly PredictiveCheck[] =
       observations === undefined || !predictive
         ? []
@@ -72,7 +80,7 @@ export async function reportFromFile(path: string, options: ReportFileOptions = 
         document,
         predictive: checks,
         sections: [
-          ...(significance === undefined ? [] : [significanceSection(significance, document)]),
+          ...(significance === undefined ? [] : [significanceSection(significance.estimate, document)]),
           ...(catalogue === undefined ? [] : [sourcesSection(catalogue, result, document)]),
           ...sections,
         ],

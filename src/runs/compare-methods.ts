@@ -2,12 +2,13 @@ import type { Observation } from "../data/observation/observation.js";
 import { AbortedError, InvalidInputError } from "../errors.js";
 import { given } from "../given.js";
 import { type SkyImage, sameShape } from "../image.js";
+import { checkNames, type NamesOf } from "../known-names.js";
 import type { IterationReport } from "../methods/estimate.js";
-import { heldOutCash, splitPhotons } from "../quality/held-out-cash.js";
+import { heldOutCash, type SplitPhotonsOptions, splitPhotons } from "../quality/held-out-cash.js";
 import { fluxBias, normalisedRmsError } from "../quality/image-error.js";
 import { type IntervalCoverage, intervalCoverage } from "../quality/interval-coverage.js";
 import { structuralSimilarity } from "../quality/structural-similarity.js";
-import { deconvolve, isSampled } from "./deconvolve.js";
+import { checkCombination, deconvolve, isSampled } from "./deconvolve.js";
 import type { DeconvolveOptions, ModelOptions } from "./deconvolve-options.js";
 import { modelOptions } from "./prepare-run.js";
 import type { RunProgress } from "./sample-run.js";
@@ -84,6 +85,13 @@ export interface CompareOptions {
   readonly signal?: AbortSignal;
 }
 
+const COMPARE: NamesOf<Omit<CompareOptions, "heldOut">> = {
+  ...{ truth: true, onScore: true, onProgress: true, signal: true },
+};
+const HELD_OUT: NamesOf<SplitPhotonsOptions> = { fraction: true, seed: true };
+const NAMES = [...Object.keys(COMPARE), ...Object.keys(HELD_OUT).map((name) => `heldOut.${name}`)];
+const METHOD: NamesOf<ComparedMethod> = { name: true, options: true };
+
 /**
  * Run several methods on the same data and measure what they make of it.
  *
@@ -114,8 +122,10 @@ export interface CompareOptions {
 export async function compareMethods(
   observations: Observation | readonly Observation[],
   methods: readonly ComparedMethod[],
-  { truth, heldOut = {}, onScore, onProgress, signal }: CompareOptions = {},
+  options: CompareOptions = {},
 ): Promise<MethodComparison> {
+  checkNames("compare", options, NAMES);
+  const { truth, heldOut = {}, onScore, onProgress, signal } = options;
   const named = namedMethods(methods);
   const held = heldOut === false ? undefined : { fraction: 0.5, seed: 0, ...heldOut };
   const split = held === undefined ? undefined : splitPhotons(observations, held);
@@ -237,6 +247,11 @@ function namedMethods(
     throw new InvalidInputError(
       'compare: must be given at least one method, got none; for example {options: {method: "richardson-lucy"}}',
     );
+  }
+  // Before the first runs, which may take hours.
+  for (const [index, method] of methods.entries()) {
+    checkNames(`compare: methods[${index}]`, method, Object.keys(METHOD));
+    checkCombination(method.options);
   }
   const named = methods.map(({ name, options }) => ({ name: name ?? options.method ?? "lira", options }));
   const twice = named.find(({ name }, index) => named.findIndex((other) => other.name === name) < index);

@@ -43,7 +43,7 @@ export function planGibbs({ prior, ...options }: GibbsOptions, shape?: Shape): R
         "a product of Gamma priors has the sum of (shape - 1), plus 1",
     );
   }
-  const { told } = settleOnSky("gibbs", options, shape, "gibbs");
+  const { told } = settleOnSky("gibbs", options, shape);
   const { config, ...length } = planLength(options, "gibbs", {
     iterations: settingOf("iterations", "gibbs").default as number,
     burnIn: (iterations) => Math.floor(iterations / 10),

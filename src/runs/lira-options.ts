@@ -186,20 +186,22 @@ export function planLength(
   };
 }
 
+/** How messages call these options. */
+const WHERE = "lira";
+
 /**
  * Fill in defaults and check every setting.
  *
  * @param shape `[ny, nx]` of the data; without it, what depends on the shape is not checked. A margin that the data decide
  *   (`"auto"`) is taken as 0: `prepareRun` puts in what they say
- * @param where beginning of messages
  * @returns for the device `"auto"` the plan on the CPU; `prepareOnDevice` chooses
  * @throws InvalidInputError naming the first setting that breaks its rule
  */
-export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = "lira"): RunPlan<LiraConfig> {
+export function planRun(options: LiraDeconvolverOptions, shape?: Shape): RunPlan<LiraConfig> {
   const { preset = "adaptive" } = options;
-  checkValue(settingOf("preset"), preset, where);
+  checkValue(settingOf("preset"), preset, WHERE);
   const law = PRESETS[preset];
-  const { told, sky } = settleOnSky("lira", options, shape, where, { ...law });
+  const { told, sky } = settleOnSky("lira", options, shape, { ...law });
   const onDevice = told.device === "auto" ? { ...told, device: "cpu" } : told;
   const { adaptivePrior, alphaInit, fitAlpha, smoothingPrior, ...tree } = lawOf(onDevice) as unknown as Omit<
     LevelConfig,
@@ -209,22 +211,22 @@ export function planRun(options: LiraDeconvolverOptions, shape?: Shape, where = 
   };
   const { cycleSpin, device } = tree;
   const { pairTransfers: wanted = 0 } = options;
-  if (device === "gpu") checkOnGpu({ ...law, ...options } as SettingValues, where);
+  if (device === "gpu") checkOnGpu({ ...law, ...options } as SettingValues);
   if (cycleSpin === "random" && wanted > 0) {
     throw new InvalidInputError(
-      `${where}: pairTransfers must be 0 with cycleSpin "random", whose law belongs to LIRA's own steps and would change with ` +
+      `${WHERE}: pairTransfers must be 0 with cycleSpin "random", whose law belongs to LIRA's own steps and would change with ` +
         `others, got ${wanted}; choose cycleSpin "none", "sampled" or "ensemble"`,
       { fields: { pairTransfers: wanted } },
     );
   }
-  const { config, ...length } = planLength(options, where, {
+  const { config, ...length } = planLength(options, WHERE, {
     iterations: usual("iterations"),
     burnIn: (iterations) => Math.floor(iterations / 10),
   });
   const pairTransfers = cycleSpin === "random" ? 0 : tree.pairTransfers;
-  if (isAdaptive(options, law, where)) {
+  if (isAdaptive(options, law)) {
     const prior = adaptivePrior ?? structuredClone(DEFAULT_ADAPTIVE_PRIOR);
-    checkAdaptivePrior(prior, where);
+    checkAdaptivePrior(prior, WHERE);
     return { ...length, config: { adaptivePrior: prior, ...config, ...tree, pairTransfers } };
   }
   const starts =
@@ -244,15 +246,14 @@ export function settleOnSky(
   method: "lira" | "gibbs",
   options: Omit<LiraDeconvolverOptions, "fluxInit">,
   shape: Shape | undefined,
-  where: string,
   defaults: SettingValues = {},
 ): { readonly told: SettingValues; readonly sky: Shape | undefined } {
-  const told = settle(method, options as SettingValues, where, defaults);
+  const told = settle(method, options as SettingValues, method, defaults);
   const { boundary, upsampling, margin } = told as unknown as Required<
     Pick<LiraDeconvolverOptions, "boundary" | "upsampling" | "margin">
   >;
   const width = margin === "auto" ? 0 : margin;
-  const grid = skyGrid(shape ?? [1, 1], boundary, { upsampling, margin: width }, where);
+  const grid = skyGrid(shape ?? [1, 1], boundary, { upsampling, margin: width }, method);
   const sky = shape && grid.shape;
   const { pairTransfers = sky === undefined ? 0 : defaultPairTransfers(sky) } = told;
   return { told: { ...told, pairTransfers, margin: width }, sky };
@@ -275,13 +276,13 @@ const NO_LAW: ReadonlySet<string> = new Set([
 ]);
 
 /** Check that chains on the GPU can do what they are told. @throws InvalidInputError naming the first setting that they refuse */
-function checkOnGpu(values: SettingValues, where: string): void {
+function checkOnGpu(values: SettingValues): void {
   for (const setting of SETTINGS) {
     const value = givenValue(setting, values);
     const rule = gpuRule(setting, value);
     if (rule === undefined) continue;
     throw new InvalidInputError(
-      `${where}: ${setting.key} must be ${rule} with device "gpu", got ${value}; change it or choose device "cpu"`,
+      `${WHERE}: ${setting.key} must be ${rule} with device "gpu", got ${value}; change it or choose device "cpu"`,
       { fields: { [setting.key]: value } },
     );
   }
@@ -291,14 +292,14 @@ function checkOnGpu(values: SettingValues, where: string): void {
 const LEVEL_SETTINGS = ["alphaInit", "fitAlpha", "smoothingPrior"] as const;
 
 /** Whether every block has its own smoothing. @throws InvalidInputError when settings of both priors are given */
-function isAdaptive(options: LiraDeconvolverOptions, law: Law, where: string): boolean {
+function isAdaptive(options: LiraDeconvolverOptions, law: Law): boolean {
   const level = LEVEL_SETTINGS.filter((name) => options[name] !== undefined);
   const { adaptivePrior } = options;
   const clash =
     adaptivePrior !== undefined ? "adaptivePrior" : options.preset === "adaptive" ? "preset" : undefined;
   if (level.length > 0 && clash !== undefined) {
     throw new InvalidInputError(
-      `${where}: ${level[0]} must not stand beside ${clash === "preset" ? 'preset "adaptive"' : clash}, since it is about one alpha a ` +
+      `${WHERE}: ${level[0]} must not stand beside ${clash === "preset" ? 'preset "adaptive"' : clash}, since it is about one alpha a ` +
         "level, got both; leave one of them out",
     );
   }

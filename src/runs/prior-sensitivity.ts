@@ -2,10 +2,13 @@ import type { AdaptivePrior, SmoothingPrior } from "../data/law/prior-parameters
 import type { Observation } from "../data/observation/observation.js";
 import { AbortedError, InvalidInputError } from "../errors.js";
 import { constantImage, type SkyImage } from "../image.js";
+import { checkNames, type NamesOf } from "../known-names.js";
 import type { LiraConfig, LiraResult, LiraSummary, WithError } from "../posterior/result.js";
 import { pixelsThatMatter } from "../posterior/verdict.js";
+import { shownValue } from "../shown-value.js";
 import { LiraDeconvolver } from "./lira-deconvolver.js";
 import { type LiraDeconvolverOptions, planRun } from "./lira-options.js";
+import { checkOptionNames } from "./option-names.js";
 import type { RunProgress, SamplingOptions } from "./sample-run.js";
 
 /** Options of `priorSensitivity`. */
@@ -71,6 +74,9 @@ export interface PriorSensitivity {
   readonly sentence: string;
 }
 
+const NAMES: NamesOf<PriorSensitivityOptions> = {
+  ...{ factors: true, baseline: true, onProgress: true, workers: true, signal: true },
+};
 const DEFAULT_FACTORS: readonly number[] = [0.25, 4];
 const LARGEST_LISTED = 5;
 
@@ -92,6 +98,8 @@ export async function priorSensitivity(
   settings: LiraDeconvolverOptions = {},
   options: PriorSensitivityOptions = {},
 ): Promise<PriorSensitivity> {
+  checkNames("priorSensitivity", options, Object.keys(NAMES));
+  checkOptionNames("priorSensitivity: settings", "lira", settings);
   const { factors = DEFAULT_FACTORS, workers, signal, onProgress } = options;
   const { config } = planRun(settings);
   checkFactors(factors);
@@ -142,10 +150,11 @@ function changedPrior(config: LiraConfig, factor: number): ChangedPrior {
 }
 
 function checkFactors(factors: readonly number[]): void {
-  const bad = factors.find((factor) => !(factor > 0 && factor < Number.POSITIVE_INFINITY));
-  if (factors.length > 0 && bad === undefined) return;
+  const list: readonly unknown[] = Array.isArray(factors) ? factors : [factors];
+  const bad = list.find((factor) => !(Number.isFinite(factor) && (factor as number) > 0));
+  if (Array.isArray(factors) && list.length > 0 && bad === undefined) return;
   throw new InvalidInputError(
-    `priorSensitivity: factors must be one or more numbers > 0, got ${bad ?? "none"}; try [0.25, 4]`,
+    `priorSensitivity: factors must be a list of one or more numbers > 0, got ${shownValue(factors)}; try [0.25, 4]`,
     { fields: { factors } },
   );
 }

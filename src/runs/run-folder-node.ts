@@ -56,7 +56,7 @@ export async function createRunFolder(
   starts: readonly (SkyImage | undefined)[],
 ): Promise<RunRecord> {
   if (existsSync(folder)) {
-    const found = existsSync(recordPath(folder)) ? "one of an earlier run" : "a folder that exists";
+    const found = existsSync(recordPath(folder)) ? "one of an earlier run" : "another file or folder";
     const remedy =
       found === "one of an earlier run"
         ? "continue that run (tslira resume), or put this one in its place (--overwrite)"

@@ -82,7 +82,7 @@ const TEST_NAMES: Readonly<
   propagate: true,
   refit: true,
   fitOutside: true,
-  scan: true,
+  ...{ scan: true, "scan.radius": true, "scan.step": true },
   unit: true,
 };
 
@@ -115,7 +115,7 @@ export function planSignificance(
   if ("maxIterations" in sampler) {
     throw wrong("all data sets must have the same number of sweeps", "maxIterations", "leave it out");
   }
-  checkOptionNames("significance", sampler.method ?? "lira", sampler, Object.keys(TEST_NAMES));
+  checkOptionNames("significance", sampler.method ?? "lira", { ...sampler, scan }, Object.keys(TEST_NAMES));
   const { boundary = "spill" } = sampler;
   const list = observationList(data);
   const { observations } = checkObservations(list, { boundary });
@@ -125,7 +125,7 @@ export function planSignificance(
   }
   const gammas: readonly number[] = typeof gamma === "number" ? [gamma] : gamma;
   for (const value of gammas.length === 0 ? [Number.NaN] : gammas) {
-    if (!(value > 0 && value <= LARGEST_GAMMA))
+    if (!(Number.isFinite(value) && value > 0 && value <= LARGEST_GAMMA))
       throw wrong("gamma must lie in (0, 0.5]", value, "the default is 0.005");
   }
   if (!NULL_KINDS.includes(kind))
@@ -140,7 +140,7 @@ export function planSignificance(
     throw wrong("nullAt must lie on the image", at, "give x and y in pixels from 0");
   if (elliptical && kind !== "gaussian" && kind !== "point+gaussian")
     throw wrong("elliptical must be left out unless the null has a Gaussian", kind, 'choose "gaussian"');
-  if (scan !== undefined && !(scan.radius > 0 && Number.isFinite(scan.radius))) {
+  if (scan !== undefined && !(Number.isFinite(scan.radius) && scan.radius > 0)) {
     throw wrong("scan.radius must be > 0", scan.radius, "give pixels");
   }
   const step = scan?.step ?? Math.max(1, Math.floor((scan?.radius ?? 3) / 3));

@@ -171,6 +171,13 @@ describe("priorSensitivity", () => {
 
   it("refuses what has no effect", async () => {
     await expect(priorSensitivity(data, { fitAlpha: false })).rejects.toThrow(/must be fitted/);
-    await expect(priorSensitivity(data, settings, { factors: [0] })).rejects.toThrow(/numbers > 0/);
+    for (const factors of [[0], [], ["4"], 4, [Number.NaN]])
+      await expect(priorSensitivity(data, settings, { factors } as never)).rejects.toThrow(/numbers > 0/);
+    await expect(priorSensitivity(data, settings, { factor: [4] } as never)).rejects.toThrow(
+      'did you mean "factors"?',
+    );
+    await expect(priorSensitivity(data, { itertions: 9 } as never)).rejects.toThrow(
+      'did you mean "iterations"?',
+    );
   });
 });

@@ -291,7 +291,7 @@ describe("tslira significance", () => {
     const { code, stderr } = await cli(...report);
     expect(code).toBe(1);
     expect(stderr).toContain(
-      "s.fits: must be about the counts of the result, got those of sim/counts.fits (another SHA-256); give the run of the same",
+      "report: significance: must be about the counts of the result, got those of sim/counts.fits (another SHA-256); give the run of the same",
     );
 
     const { estimate } = await readSignificance(join(folder, "s.fits"));

@@ -3,7 +3,9 @@ import { execFileSync, spawn } from "node:child_process";
 import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
+import { reportError } from "../../src/cli/exit.js";
+import { checkOutputPath } from "../../src/cli/output-path.js";
 import { readCatalogue } from "../../src/cli/read-catalogue.js";
 import { fileSha256 } from "../../src/io/file-sha256-node.js";
 import { readSignificance } from "../../src/significance/significance-file-node.js";
@@ -26,6 +28,21 @@ describe("standard output", () => {
     const child = startCli(folder, ["resume", "nothing"]);
     child.stderr?.destroy();
     expect((await finished(child)).code).toBe(1);
+  });
+});
+
+describe("what is no name of a file", () => {
+  it("is told of - as an output, and of the limit of open files as a cause", async () => {
+    await expect(checkOutputPath("-", { overwrite: true })).rejects.toThrow(
+      "-: output must be a file, got the word for standard output; name a file",
+    );
+    const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    const exit = reportError(
+      Object.assign(new Error("EMFILE: too many open files, open 'a.js'"), { code: "EMFILE" }),
+    );
+    const [[text]] = write.mock.calls;
+    write.mockRestore();
+    expect([exit, text]).toEqual([2, expect.stringContaining("raise it, for example ulimit -n 1024")]);
   });
 });
 

@@ -80,7 +80,9 @@ describe("plotSmoothness", () => {
     for (const levels of [[], [3], [0, 0.5]])
       expect(() => plotSmoothness({ smoothness }, { document, levels })).toThrow(/whole numbers from 0 to 2/);
     for (const reach of [0, Number.NaN, Number.POSITIVE_INFINITY])
-      expect(() => plotSmoothness({ smoothness }, { document, reach })).toThrow(/reach must be > 0, got/);
+      expect(() => plotSmoothness({ smoothness }, { document, reach })).toThrow(
+        /reach must be a number > 0, got/,
+      );
   });
 });
 

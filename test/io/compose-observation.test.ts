@@ -76,6 +76,50 @@ describe("composeObservation", () => {
     expect(observation.wcs?.find(({ keyword }) => keyword === "CRPIX1")?.value).toBe(1);
   });
 
+  it("says where headers speak of another observation, and nothing where they do not speak", () => {
+    type Values = Readonly<Record<string, string | number>>;
+    const cards = (values: Values) =>
+      Object.entries(values).map(([keyword, value]) => fitsCard(keyword, value));
+    const said = (of: Values, map: Values, step = 1000, more: Values = {}) => {
+      const hdus = {
+        counts: named("c.fits", 1, cards(of)),
+        psf: named("p.fits", 1, cards(more), [1, 4]),
+        exposure: named("e.fits", step, cards(map)),
+        background: named("b.fits", 0.5, cards(more)),
+      };
+      return composeObservation(hdus, { backgroundUnit: "counts" }).notes.filter((note) =>
+        / of the |about/.test(note),
+      );
+    };
+    // The brightest pixel holds 11 steps: 11,000 s.
+    const own = { TELESCOP: "CHANDRA", INSTRUME: "ACIS", OBS_ID: "4684", EXPOSURE: 12_000 };
+    expect(said(own, { ...own, BUNIT: "s", EXPOSURE: 12_345 })).toEqual([]);
+    expect(said(own, { BUNIT: "s" })).toEqual([]);
+    expect(said({}, { ...own, BUNIT: "s" }, 0.9, own)).toEqual([]);
+    expect(said(own, { BUNIT: "cm2 s" }, 1e7)).toEqual([]);
+    expect(said(own, { BUNIT: "ks" }, 0.9)).toEqual([]);
+    expect(said(own, { ...own, OBS_ID: "4683", EXPOSURE: 50_000, BUNIT: "s" })).toEqual([
+      "e.fits: exposure should be of the OBS_ID of the counts, 4684, got 4683; check that it belongs to them",
+      "e.fits: exposure should be of the time of the counts, EXPOSURE 12000 s, got 50000 s; check that it belongs to them",
+    ]);
+    for (const [step, unit, got] of [
+      [0.9, "s", 9.9],
+      [2000, "s", 22_000],
+      [1000, "ks", 11_000_000],
+    ] as const)
+      expect(said(own, { BUNIT: unit }, step)).toEqual([
+        `e.fits: exposure should reach about the time of the counts, EXPOSURE 12000 s, got at most ${got} s; check its unit, and that ` +
+          "both hold the same observations",
+      ]);
+    // Blank fields are other observations, psfs are calibrations; neither is of another telescope, nor counts of another time.
+    expect(said(own, { BUNIT: "s" }, 1000, { TELESCOP: "chandra", OBS_ID: "blank" })).toEqual([]);
+    expect(said(own, { BUNIT: "s" }, 1000, { TELESCOP: "XMM", EXPOSURE: 4e5 })).toEqual([
+      "p.fits: psf should be of the TELESCOP of the counts, CHANDRA, got XMM; check that it belongs to them",
+      "b.fits: background in counts should be of the TELESCOP of the counts, CHANDRA, got XMM; check that it belongs to them",
+      "b.fits: background in counts should be of the time of the counts, EXPOSURE 12000 s, got 400000 s; scale it to their time where that was not done",
+    ]);
+  });
+
   it("says which file a cut-out leaves", () => {
     expect(() => composeObservation({ counts, psf }, { cutout: { x: [0, 5], y: [0, 3] } })).toThrow(
       "night/counts.fits.gz: cut-out must lie inside the image, columns 0:4 and rows 0:3, got 0:5,0:3",

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { pixelToSky } from "../../src/data/sky/sky-position.js";
 import { parseWcs } from "../../src/data/sky/sky-wcs.js";
-import { type CatalogueSource, checkCatalogue } from "../../src/photometry/catalogue-file.js";
+import { type CatalogueSource, checkCatalogue, decodeSources } from "../../src/photometry/catalogue-file.js";
+import { encodeSourcesFits } from "../../src/photometry/source-table.js";
 
 const cards = (ra: number) => {
   const values = { CTYPE1: "RA---TAN", CTYPE2: "DEC--TAN", CRVAL1: ra, CRVAL2: 22, CRPIX1: 17, CRPIX2: 17 };
@@ -35,5 +36,21 @@ describe("checkCatalogue", () => {
       "got S1 at x 30, y 33, beside its 40 x 32 pixels; run tslira sources",
     );
     expect(check(source(Number.NaN, 3))).toThrow("beside its 40 x 32 pixels");
+  });
+
+  it("refuses those of other counts, where both say of which", () => {
+    const [a, b] = ["a", "b"].map((name) => ({ name: `${name}.fits`, sha256: name.repeat(64) }));
+    const of = (...inputs: (typeof a)[]) => ({ shape: [32, 40] as const, inputs });
+    const bytes = encodeSourcesFits([], { inputs: [a] });
+    const catalogue = decodeSources(bytes, "s.fits");
+    expect(catalogue.inputs).toEqual([a]);
+    for (const image of [of(), of(a), of(b, a)])
+      expect(() => checkCatalogue(catalogue, image, "s.fits")).not.toThrow();
+    expect(() =>
+      checkCatalogue(decodeSources(encodeSourcesFits([]), "s.fits"), of(b), "s.fits"),
+    ).not.toThrow();
+    expect(() => checkCatalogue(catalogue, of(b), "s.fits")).toThrow(
+      "s.fits: catalogue must be of the counts of this image, got one of a.fits (another SHA-256); run tslira sources",
+    );
   });
 });

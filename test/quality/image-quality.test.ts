@@ -199,7 +199,7 @@ describe("heldOutCash", () => {
     expect(() => heldOutCash(data.flux, heldOut, { upsampling: 2 })).toThrow(
       /shape of the sky, \[24, 24\], got \[12, 12\]; give the upsampling/,
     );
-    expect(() => splitPhotons(data, { fraction: 1 })).toThrow(/fraction must lie in \(0, 1\), got 1/);
+    expect(() => splitPhotons(data, { fraction: 1 })).toThrow(/fraction must be a number in \(0, 1\), got 1/);
   });
 });
 

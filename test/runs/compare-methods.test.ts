@@ -95,6 +95,30 @@ describe("compareMethods", () => {
     await expect(never).rejects.toMatchObject({ code: "ABORTED" });
   });
 
+  it("refuses what it does not know before anything runs", async () => {
+    const begun: string[] = [];
+    const compare = (more: object, methods: readonly object[] = METHODS) =>
+      compareMethods(data, methods as typeof METHODS, {
+        onProgress: ({ name }) => void begun.push(name),
+        ...more,
+      });
+    await expect(compare({ thruth: truth })).rejects.toThrow(
+      'compare: options must be known ones, got "thruth"; did you mean "truth"?',
+    );
+    await expect(compare({ heldOut: { fracton: 0.3 } })).rejects.toThrow('did you mean "heldOut.fraction"?');
+    await expect(compare({ heldOut: { fraction: "0.3" } })).rejects.toThrow(
+      "fraction must be a number in (0, 1)",
+    );
+    const later = (one: object) => compare({}, [METHODS[0], one]);
+    await expect(later({ nam: "x", options: {} })).rejects.toThrow(
+      'compare: methods[1]: options must be known ones, got "nam"',
+    );
+    await expect(later({ options: { itertions: 3 } })).rejects.toThrow('did you mean "iterations"?');
+    await expect(later({ options: { method: "lyra" } })).rejects.toThrow("method must be one of lira");
+    await expect(later({})).rejects.toThrow("options must be an object, got undefined");
+    expect(begun).toEqual([]);
+  });
+
   it("says what cannot be compared", async () => {
     const [lucy] = METHODS;
     await expect(compareMethods(data, [])).rejects.toThrow(/at least one method, got none/);

@@ -109,7 +109,7 @@ export function photometryDesk() {
     /** The last table, as `tslira measure` and `tslira sources` write it. */
     file(kind: PhotometryKind, format: TableFormat): Uint8Array<ArrayBuffer> | string {
       const origin = (of: PosteriorResult, words: string): MeasuredFileOptions => ({
-        ...{ ...tableOf(of), version: VERSION },
+        ...{ ...tableOf(of), version: VERSION, inputs: of.provenance.inputs },
         command: `tslira ${words} -o ${kind}.${format}`,
       });
       if (kind === "regions" && regions !== undefined) {

@@ -133,7 +133,7 @@ export function gaussianProfile(length: number, centre: number, sigma: number, s
 
 /** Check that an option is a finite number > 0. */
 export function checkPositive(where: string, name: string, value: number): void {
-  if (!(value > 0 && value < Number.POSITIVE_INFINITY)) {
+  if (!(Number.isFinite(value) && value > 0)) {
     throw new InvalidInputError(
       `${where}: ${name} must be a finite number > 0, got ${value}; leave it out for the default`,
       { fields: { [name]: value } },

@@ -198,7 +198,7 @@ function addPoint(where: string, truth: SkyImage, { x, y, flux }: PointSource): 
 }
 
 function checkFlux(where: string, flux: number): number {
-  if (!(flux >= 0 && flux < Number.POSITIVE_INFINITY)) {
+  if (!(Number.isFinite(flux) && flux >= 0)) {
     throw new InvalidInputError(`${where}: flux must be a finite number >= 0, got ${flux}; clip it at 0`, {
       fields: { flux },
     });
@@ -208,7 +208,7 @@ function checkFlux(where: string, flux: number): number {
 
 /** A source must reach the sample points of a pixel. */
 function checkExtent(where: string, name: string, value: number): void {
-  if (!(value >= 0.1 && value < Number.POSITIVE_INFINITY)) {
+  if (!(Number.isFinite(value) && value >= 0.1)) {
     throw new InvalidInputError(
       `${where}: ${name} must be a finite number >= 0.1 pixel, got ${value}; use a point source for less`,
       { fields: { [name]: value } },

@@ -132,7 +132,9 @@ export function parseWcs(cards: readonly WcsCard[]): ParsedWcs {
       (first.name === lon && second.name === lat) || (first.name === lat && second.name === lon),
   );
   if (axes === undefined) {
-    return noSky(`CTYPE1 and CTYPE2 must be a longitude and a latitude, got "${types.join('", "')}"`);
+    const known = AXES.flatMap(({ lon, lat }) => [lon, lat]);
+    const reason = `CTYPE1 and CTYPE2 must be a longitude and a latitude, got "${types.join('", "')}"`;
+    return known.includes(first.name) && known.includes(second.name) ? refuse(reason) : noSky(reason);
   }
   if (first.projection !== second.projection) {
     return refuse(`both axes must have the same projection, got "${types.join('", "')}"`);
@@ -182,6 +184,9 @@ export function parseWcs(cards: readonly WcsCard[]): ParsedWcs {
     lon: (read.number(`CRVAL${lonAxis}`) ?? 0) * lonUnit,
     lat: (read.number(`CRVAL${latAxis}`) ?? 0) * latUnit,
   };
+  if (!(Math.abs(reference.lat) <= 90)) {
+    return refuse(`CRVAL${latAxis} must be a latitude from -90 to 90, got ${reference.lat}`);
+  }
   const ownPole = (index: number) =>
     planeDistortion === undefined ? read.number(`PV${lonAxis}_${index}`) : undefined;
   const pole = celestialPole(

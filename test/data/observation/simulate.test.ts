@@ -88,6 +88,17 @@ describe("simulatePointSource", () => {
     expect(other.name).toBe("mine");
   });
 
+  it.each([
+    [{ flux: "5" }, "flux must be a finite number >= 0, got 5"],
+    [{ shape: "32" }, "shape must be two whole numbers >= 1, got 32; give [ny, nx]"],
+    [{ shape: 32 }, "shape must be two whole numbers >= 1, got 32"],
+    [{ psfSigma: "2" }, "sigma must be a finite number > 0, got 2"],
+    [{ psfShape: [] }, "shape must be two whole numbers"],
+    [{ background: "1" }, 'value must be a number, got "1"'],
+  ])("refuses what is of another type: %o", (wrong, message) => {
+    expect(() => simulatePointSource(wrong as never)).toThrow(message);
+  });
+
   it("refuses a source outside the image or of negative flux", () => {
     expect(() => simulatePointSource({ position: { x: 32, y: 0 } })).toThrow(
       "a point source must lie on a pixel of the image",
