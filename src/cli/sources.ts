@@ -106,6 +106,9 @@ function printed(sources: readonly FoundSource[], table: MeasuredTableOptions, f
 
 const short = (value: number) => formatNumber(Number(value.toPrecision(3)));
 
+/** Part of the flux from which on the table says that it lies beyond the aperture. */
+const FAR = 0.05;
+
 /** The catalogue, for people. */
 function sourceLines(
   sources: readonly FoundSource[],
@@ -113,7 +116,7 @@ function sourceLines(
   falseAlarms = 0.1,
 ): string[] {
   const { wcs } = parseWcs(cards);
-  const rows = sources.map(({ name, centroid, flux, extent, falseAlarms: alarms, neighbours }) => {
+  const rows = sources.map(({ name, centroid, flux, extent, profile, falseAlarms: alarms, neighbours }) => {
     const { x, y, xStd, yStd } = centroid;
     return [
       name,
@@ -123,7 +126,9 @@ function sourceLines(
       short(flux.best),
       `${short(flux.low)} to ${short(flux.high)}`,
       formatChance(alarms),
-      extent.extended ? `${short(extent.width)} (${short(extent.low)} to ${short(extent.high)})` : "point",
+      profile === "point"
+        ? profile
+        : `${profile} ${short(extent.width)} (${short(extent.low)} to ${short(extent.high)})`,
       neighbours.map((one) => `${one.name} ${one.correlation.toFixed(2)}`).join(", "),
     ];
   });
@@ -134,5 +139,12 @@ function sourceLines(
       regionFluxUnit(unit) ?? "unit of the flux"
     }, lengths in pixels.`,
     ...(sources.length === 0 ? [] : tableLines([head, ...rows])),
+    ...sources
+      .filter(({ inside }) => inside < 1 - FAR)
+      .map(
+        ({ name, inside, radius }) =>
+          `${name}: ${Math.round(100 * (1 - inside))} % of the flux lies beyond the aperture of ${short(radius)} pixels, by its profile; ` +
+          "half of it is in the interval. See docs/sources.md.",
+      ),
   ];
 }

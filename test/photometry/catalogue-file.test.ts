@@ -8,7 +8,7 @@ const cards = (ra: number) => {
   const all = { ...values, CDELT1: -0.01, CDELT2: 0.01 };
   return Object.entries(all).map(([keyword, value]) => ({ keyword, value }));
 };
-const numbers = { xStd: 0.1, yStd: 0.1, radius: 2, flux: 9, low: 8, high: 10, falseAlarms: 0, width: 0 };
+const numbers = { xStd: 0.1, yStd: 0.1, radius: 2, flux: 9, low: 8, high: 10, falseAlarms: 0, width: 0, inside: 1 };
 const source = (x: number, y: number, sky?: CatalogueSource["sky"]): CatalogueSource => ({
   ...{ name: "S1", x, y, ...numbers },
   ...(sky && { sky }),
