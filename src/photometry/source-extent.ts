@@ -171,13 +171,15 @@ function likelyWidth(
   const { best, low, high, top } = widthLaw(widths, values);
   const at = widths.indexOf(best);
   if (at === 0 || at === widths.length - 1) return { best: { ...source, width: best }, low, high, top };
-  // The vertex of the parabola through three of them, whose logarithms are evenly spaced.
+  // The parabola through three of them, whose logarithms are evenly spaced: its vertex, and where it has fallen by 1/2.
   const [before, peak, after] = values.slice(at - 1, at + 2);
-  const width = best * RATIO ** ((before - after) / (2 * (before - 2 * peak + after)));
+  const bend = 2 * peak - before - after;
+  const width = best * RATIO ** ((after - before) / (2 * bend));
+  const steps = Math.sqrt(1 / bend);
   return {
     best: { ...source, width },
-    low: Math.min(low, width),
-    high: Math.max(high, width),
+    low: steps < 1 ? width / RATIO ** steps : Math.min(low, width),
+    high: steps < 1 ? width * RATIO ** steps : Math.max(high, width),
     top: Math.max(top, height(width)),
   };
 }
