@@ -51,7 +51,7 @@ export function sourceColumns(
       "aperture_share",
       undefined,
       "phot.flux;arith.ratio",
-      "part of the flux within the aperture, by the profile: the rest is inferred, and half of it is in the interval",
+      "part of the flux that the profile, before the psf, has within the aperture: the rest is inferred, and half of it is in the interval",
       (one) => one.inside,
     ),
     column(
