@@ -24,7 +24,8 @@ Peaks of the posterior mean are tested as points in addition to everything else:
 mean and the hole bridged, and the likelihood of the counts says how much better a source describes them. What is
 listed would be found by chance in --false-alarms of all fields without sources; see docs/sources.md for what was
 tried and where it fails. Positions have ellipses, fluxes 68 % intervals, and sources a width where one is seen.
-Fluxes are of whole sources: of extended ones a Gaussian or a beta model says what lies beyond the aperture.
+Fluxes are of whole sources: of extended ones a Gaussian or a beta model says what lies beyond the aperture. Light that
+is wider than about twice the psf is no source to it: measure that as a region.
 The observation is found by the command that the result remembers (files unchanged, by SHA-256), or given.
 -o writes by extension: .fits, .vot or .xml (VOTable), .csv, and .reg, the apertures as DS9 regions.
 
