@@ -5,11 +5,19 @@
 //
 // With --table nothing is simulated: what there is becomes docs/studies/sources.json and the tables of docs/sources.md.
 import { parseArgs } from "node:util";
+import type { Observation } from "../src/data/observation/observation.js";
 import { findSources } from "../src/photometry/find-sources.js";
 import { expectedFalseAlarms } from "../src/photometry/source-false-alarms.js";
 import { fittedSky } from "../src/posterior/fitted-sky.js";
 import { deconvolve } from "../src/runs/deconvolve.js";
-import { APERTURES, SOURCE_FIELDS, type TrueSource } from "./source-fields.js";
+import {
+  APERTURES,
+  EXTENDED_FIELDS,
+  EXTENDED_PHOTONS,
+  EXTENDED_PLACE,
+  SOURCE_FIELDS,
+  type TrueSource,
+} from "./source-fields.js";
 import { keptRows, printTable, writeStudy } from "./study-file.js";
 
 const { values: flags } = parseArgs({
@@ -50,35 +58,47 @@ interface Row {
 }
 
 const { rows, keep } = keptRows<Row>(flags.work);
-const chosen = SOURCE_FIELDS.filter(({ name }) => flags.kind.split(",").some((part) => name.includes(part)));
+const isChosen = ({ name }: { readonly name: string }) =>
+  flags.kind.split(",").some((part) => name.includes(part));
+const chosen = SOURCE_FIELDS.filter(isChosen);
+
+async function found(observation: Observation, seed: number, falseAlarms: number): Promise<Found[]> {
+  const result = await deconvolve(observation, { ...RUN, seed, workers: 0 });
+  const sources = await findSources(result.trace.images, [observation], {
+    ...fittedSky(result),
+    parameters: result.trace.parameters,
+    falseAlarms,
+    extraDraws: 0,
+  });
+  return sources.map(({ centroid, statistic, profile, flux }) => {
+    const { x, y, xStd, yStd, correlation } = centroid;
+    return {
+      ...{ x, y, covariance: [xStd ** 2, yStd ** 2, correlation * xStd * yStd], statistic },
+      ...{ flux: flux.best, interval: [flux.low, flux.high], extended: profile !== "point" },
+    };
+  });
+}
 
 for (let number = 0; !flags.table && number < Number(flags.fields); number++) {
   for (const kind of chosen) {
     if (rows.some((row) => row.kind === kind.name && row.number === number)) continue;
     const seed = SEED + 10_000 * SOURCE_FIELDS.indexOf(kind) + number;
     const { observation, truth } = kind.draw(seed);
-    const result = await deconvolve(observation, { ...RUN, seed, workers: 0 });
-    const sources = await findSources(result.trace.images, [observation], {
-      ...fittedSky(result),
-      parameters: result.trace.parameters,
-      falseAlarms: kind.sources ? FALSE_ALARMS : LOOSE,
-      extraDraws: 0,
-    });
-    const found = sources.map((one): Found => {
-      const { centroid, statistic, extent, flux } = one;
-      const { x, y, xStd, yStd, correlation } = centroid;
-      return {
-        x,
-        y,
-        covariance: [xStd ** 2, yStd ** 2, correlation * xStd * yStd],
-        statistic,
-        flux: flux.best,
-        interval: [flux.low, flux.high],
-        extended: extent.extended,
-      };
-    });
-    const row: Row = { kind: kind.name, number, truth, found };
-    keep(row);
+    const alarms = kind.sources ? FALSE_ALARMS : LOOSE;
+    keep({ kind: kind.name, number, truth, found: await found(observation, seed, alarms) });
+  }
+  for (const kind of EXTENDED_FIELDS.filter(isChosen)) {
+    for (const flux of EXTENDED_PHOTONS) {
+      const truth = [{ ...EXTENDED_PLACE, flux }];
+      if (rows.some((row) => row.kind === kind.name && row.number === number && row.truth[0]?.flux === flux))
+        continue;
+      const seed =
+        SEED +
+        10_000 * (SOURCE_FIELDS.length + EXTENDED_FIELDS.indexOf(kind)) +
+        100 * number +
+        EXTENDED_PHOTONS.indexOf(flux);
+      keep({ kind: kind.name, number, truth, found: await found(kind.draw(flux, seed), seed, FALSE_ALARMS) });
+    }
   }
 }
 
@@ -177,6 +197,40 @@ const table = ranges.map(([name, low, high, state]) => {
   };
 });
 
+/** Normal deviations that hold 90 %. */
+const NINETY = 1.645;
+const extended = EXTENDED_FIELDS.flatMap(({ name }) =>
+  EXTENDED_PHOTONS.flatMap((photons) => {
+    const own = rows.filter(({ kind, truth }) => kind === name && truth[0]?.flux === photons);
+    if (own.length === 0) return [];
+    const seen = own.flatMap((row) => {
+      const one = row.found.find(
+        ({ x, y }) => Math.hypot(x - EXTENDED_PLACE.x, y - EXTENDED_PLACE.y) <= NEAR,
+      );
+      return one === undefined ? [] : [one];
+    });
+    const ratios = seen.map(({ flux }) => flux / photons).sort((a, b) => a - b);
+    const held = (deviations: number) =>
+      seen.filter(({ flux, interval: [low, high] }) => {
+        const [below, above] = [deviations * (flux - low), deviations * (high - flux)];
+        return flux - below <= photons && photons <= flux + above;
+      }).length;
+    return [
+      {
+        light: name,
+        photons,
+        fields: own.length,
+        found: seen.length,
+        entries: own.reduce((sum, row) => sum + row.found.length, 0),
+        calledExtended: seen.filter((one) => one.extended).length,
+        fluxRatio: ratios[ratios.length >> 1] ?? null,
+        fluxHeld68: held(1),
+        fluxHeld90: held(NINETY),
+      },
+    ];
+  }),
+);
+
 printTable(
   ["field without sources", "fields", "at 1 a field", "at 0.1", "at 0.01", "highest statistics"],
   nulls.map((row) => [
@@ -211,6 +265,29 @@ printTable(
     percent(row.calledExtended, row.found),
   ]),
 );
+console.log();
+printTable(
+  [
+    "extended source",
+    "photons",
+    "found",
+    "entries a field",
+    "called extended",
+    "median flux by the true one",
+    "68 % hold",
+    "90 % hold",
+  ],
+  extended.map((row) => [
+    row.light,
+    row.photons,
+    `${row.found} of ${row.fields}`,
+    (row.entries / row.fields).toFixed(1),
+    row.calledExtended,
+    row.fluxRatio?.toFixed(2) ?? "-",
+    row.found === 0 ? "-" : `${row.fluxHeld68} of ${row.found}`,
+    row.found === 0 ? "-" : `${row.fluxHeld90} of ${row.found}`,
+  ]),
+);
 if (flags.table) {
   const run = { ...RUN, falseAlarms: FALSE_ALARMS, near: NEAR };
   const content = {
@@ -221,6 +298,7 @@ if (flags.table) {
     catalogued: total,
     spurious,
     table,
+    extended,
   };
   writeStudy("sources", content);
 }

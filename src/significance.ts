@@ -14,9 +14,9 @@ export {
   type FindSourcesOptions,
   type FoundSource,
   findSources,
-  type SourceExtent,
 } from "./photometry/find-sources.js";
 export type { ExtraFluxPrior, FluxLaw } from "./photometry/flux-law.js";
+export type { LikelyFlux } from "./photometry/flux-likelihood.js";
 export {
   type MeasuredRegion,
   type MeasureRegionsOptions,
@@ -33,13 +33,14 @@ export type {
   RegionPair,
   RegionProducts,
 } from "./photometry/region-products.js";
+export type { SourceExtent } from "./photometry/source-extent.js";
+export type { SourceProfile } from "./photometry/source-light.js";
 export {
   encodeSourcesFits,
   sourcesCsv,
   sourcesDs9,
   sourcesVotable,
 } from "./photometry/source-table.js";
-export type { LikelyFlux } from "./photometry/source-test.js";
 export type { TableColumn, TableOrigin } from "./photometry/table-file.js";
 export {
   type CollectOptions,

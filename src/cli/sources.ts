@@ -25,6 +25,8 @@ Peaks of the posterior mean are tested as points in addition to everything else:
 mean and the hole bridged, and the likelihood of the counts says how much better a source describes them. What is
 listed would be found by chance in --false-alarms of all fields without sources; see docs/sources.md for what was
 tried and where it fails. Positions have ellipses, fluxes 68 % intervals, and sources a width where one is seen.
+Fluxes are of whole sources: of extended ones a Gaussian or a beta model says what lies beyond the aperture. Light that
+is wider than about twice the psf is no source to it: measure that as a region.
 The observation is found by the command that the result remembers (files unchanged, by SHA-256), or given.
 -o writes by extension: .fits, .vot or .xml (VOTable), .csv, and .reg, the apertures as DS9 regions.
 
@@ -108,6 +110,9 @@ function printed(sources: readonly FoundSource[], table: MeasuredTableOptions, f
 
 const short = (value: number) => formatNumber(Number(value.toPrecision(3)));
 
+/** Part of the flux from which on the table says that it lies beyond the aperture. */
+const FAR = 0.05;
+
 /** The catalogue, for people. */
 function sourceLines(
   sources: readonly FoundSource[],
@@ -115,7 +120,7 @@ function sourceLines(
   falseAlarms = 0.1,
 ): string[] {
   const { wcs } = parseWcs(cards);
-  const rows = sources.map(({ name, centroid, flux, extent, falseAlarms: alarms, neighbours }) => {
+  const rows = sources.map(({ name, centroid, flux, extent, profile, falseAlarms: alarms, neighbours }) => {
     const { x, y, xStd, yStd } = centroid;
     return [
       name,
@@ -125,7 +130,9 @@ function sourceLines(
       short(flux.best),
       `${short(flux.low)} to ${short(flux.high)}`,
       formatChance(alarms),
-      extent.extended ? `${short(extent.width)} (${short(extent.low)} to ${short(extent.high)})` : "point",
+      profile === "point"
+        ? profile
+        : `${profile} ${short(extent.width)} (${short(extent.low)} to ${short(extent.high)})`,
       neighbours.map((one) => `${one.name} ${one.correlation.toFixed(2)}`).join(", "),
     ];
   });
@@ -136,5 +143,12 @@ function sourceLines(
       regionFluxUnit(unit) ?? "unit of the flux"
     }, lengths in pixels.`,
     ...(sources.length === 0 ? [] : tableLines([head, ...rows])),
+    ...sources
+      .filter(({ inside }) => inside < 1 - FAR)
+      .map(
+        ({ name, inside, radius }) =>
+          `${name}: ${Math.round(100 * (1 - inside))} % of the flux lies beyond the aperture of ${short(radius)} pixels, by its profile; ` +
+          "half of it is in the interval. See docs/sources.md.",
+      ),
   ];
 }

@@ -28,6 +28,8 @@ export interface CatalogueSource {
   readonly falseAlarms: number;
   /** Width beyond the psf in pixels, of an extended source; else 0. */
   readonly width: number;
+  /** Part of the flux within the aperture, by the profile; the rest is inferred. */
+  readonly inside: number;
 }
 
 /** What a catalogue file holds. */
@@ -67,6 +69,8 @@ export function decodeSources(bytes: Uint8Array, path: string): Catalogue {
   const numbers = ["x", "y", "x_std", "y_std", "aperture", "flux", "flux_low", "flux_high"].map(column);
   const [alarms, extent] = [column("false_alarms"), column("extent")];
   const { unit } = column("flux");
+  // Catalogues of earlier versions have fluxes of what was in the aperture.
+  const inside = findColumn(table, "aperture_share");
   const [lon, lat] = [findColumn(table, "lon"), findColumn(table, "lat")];
   const { inputs = [] } = storedProvenance(hdus[0].header);
   return {
@@ -79,7 +83,8 @@ export function decodeSources(bytes: Uint8Array, path: string): Catalogue {
         ...{ x, y, xStd, yStd, radius, flux, low, high },
         ...(lon && lat && { sky: { lon: Number(lon.values[row]), lat: Number(lat.values[row]) } }),
         falseAlarms: Number(alarms.values[row]),
-        width: String(shape.values[row]).trim() === "extended" ? Number(extent.values[row]) : 0,
+        width: String(shape.values[row]).trim() === "point" ? 0 : Number(extent.values[row]),
+        inside: inside === undefined ? 1 : Number(inside.values[row]),
       };
     }),
   };
@@ -115,9 +120,11 @@ export function checkCatalogue(
     );
   }
   const { wcs } = parseWcs(cards ?? []);
-  for (const { name, x, y, sky } of sources) {
+  for (const { name, x, y, radius, sky } of sources) {
     const place = wcs && sky && skyToPixel(wcs, sky.lon, sky.lat);
-    const inside = x >= -0.5 && x <= nx - 0.5 && y >= -0.5 && y <= ny - 0.5;
+    // At the edge the most likely place may be a little beside the image.
+    const edge = 0.5 + radius;
+    const inside = x >= -edge && x <= nx - 1 + edge && y >= -edge && y <= ny - 1 + edge;
     if (inside && (place === undefined || Math.hypot(place.x - x, place.y - y) <= SAME)) continue;
     const at = `${name} at x ${Number(x.toFixed(1))}, y ${Number(y.toFixed(1))}`;
     throw new InvalidInputError(

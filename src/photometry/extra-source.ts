@@ -25,8 +25,8 @@ export type SourceShape = "drawn" | "point";
 
 /** Options of `extraSourceMeter`. */
 export interface ExtraSourceOptions {
-  /** Default `"drawn"`. */
-  readonly sourceShape?: SourceShape;
+  /** One for all regions, or one for each. Default `"drawn"`. */
+  readonly sourceShape?: SourceShape | readonly SourceShape[];
   /** Default `"flat"`. */
   readonly fluxPrior?: ExtraFluxPrior;
   /** Leave the light of the other regions where it is when one is emptied: they are sources of their own. Default false. */
@@ -102,14 +102,16 @@ export function extraSourceMeter(
     const exposed = frameOf(ontoSky(one.exposure, grid, { x: 0, y: 0 }, model.boundary).data, grid);
     for (let pixel = 0; pixel < exposure.length; pixel++) exposure[pixel] += exposed[pixel];
   }
-  const places = regions.map((region) => {
+  const places = regions.map((region, index) => {
     const aperture = aperturePixels(model, region.pixels);
+    const shapeOf = typeof sourceShape === "string" ? sourceShape : sourceShape[index];
     const point =
-      sourceShape === "point"
+      shapeOf === "point"
         ? pointLight(centreOfWeight(region.pixels, region.weights, shape), shape)
         : undefined;
     return {
       region,
+      sourceShape: shapeOf,
       aperture,
       counts: aperture.map(({ observation, pixel }) => model.observations[observation].counts.data[pixel]),
       emptied: emptyRegion(region.pixels, guard, mean.data, shape, others(region)),
@@ -137,7 +139,7 @@ export function extraSourceMeter(
       }
     },
     sources: () =>
-      places.map(({ counts, skies, exposed }) => {
+      places.map(({ sourceShape, counts, skies, exposed }) => {
         const others = skies.map(({ other }) => sum(other));
         const units = skies.map(({ unit }) => sum(unit));
         if (!units.every((unit) => unit > 0)) return undefined;

@@ -9,10 +9,11 @@ import { createForwardModel } from "../model/forward-model.js";
 import { frameShape, setFrame } from "../model/sky-grid.js";
 import { asDrawSource, type DrawSource, forEachDraw, type WatchOptions } from "../posterior/draw-source.js";
 import { withMeanPsfs } from "../posterior/drawn-psf.js";
-import { normalTwoSidedTail } from "../posterior/normal-tail.js";
 import { circlePixels } from "../posterior/region.js";
 import type { ImageTrace } from "../posterior/trace.js";
+import { type Detection, describeSources } from "./describe-sources.js";
 import { widestPsf } from "./extra-source.js";
+import type { LikelyFlux } from "./flux-likelihood.js";
 import {
   backgroundScales,
   MEASURING,
@@ -21,16 +22,12 @@ import {
   measureRegions,
 } from "./measure-regions.js";
 import { type EmptiedRegion, emptyRegion } from "./other-light.js";
-import { type Centroid, correlationOf, errorEllipse } from "./region-products.js";
+import { type Centroid, correlationOf } from "./region-products.js";
 import { sourceCandidates } from "./source-candidates.js";
+import type { SourceExtent } from "./source-extent.js";
 import { expectedFalseAlarms, thresholdOf } from "./source-false-alarms.js";
-import {
-  type LikelyFlux,
-  type LocatedSource,
-  type SourceFit,
-  type SourceLight,
-  sourceTester,
-} from "./source-test.js";
+import type { SourceProfile } from "./source-light.js";
+import { sourceTester } from "./source-test.js";
 
 /** Options of `findSources`; those of the sky are `fittedSky(result)`. */
 export interface FindSourcesOptions
@@ -39,26 +36,16 @@ export interface FindSourcesOptions
   readonly falseAlarms?: number;
 }
 
-/** How wide a source is beyond the psf: standard deviation of a round Gaussian, in pixels of the image. */
-export interface SourceExtent {
-  /** Most likely width. */
-  readonly width: number;
-  /** Where the logarithm of the likelihood is lower by 1/2: 68 %. */
-  readonly low: number;
-  readonly high: number;
-  /** Probability that a point looks so wide. */
-  readonly chance: number;
-  /** `chance` is at most 0.05. */
-  readonly extended: boolean;
-}
-
 /** A source of a catalogue. */
 export interface FoundSource {
   /** `S1`, `S2` and so on, the most significant first. */
   readonly name: string;
-  /** Most likely position of a point, and the ellipse of its errors. */
+  /** Most likely position, and the ellipse of its errors. */
   readonly centroid: Centroid;
-  /** Flux beside all other light, whose level is fitted too; of a point, or of a source as wide as `extent` says where it is extended. */
+  /**
+   * Flux of the whole source beside all other light, whose level is fitted too: of a point, or of an extended source with the `profile` and any
+   * width that describes the counts as well.
+   */
   readonly flux: LikelyFlux;
   /** Twice the logarithm of the likelihood ratio of a point here against all other light. */
   readonly statistic: number;
@@ -67,9 +54,19 @@ export interface FoundSource {
   /** Probability that such a field without sources shows none so significant: `exp(-falseAlarms)`. */
   readonly probability: number;
   readonly extent: SourceExtent;
-  /** Radius of the aperture in pixels of the image; pixels that are nearer to another source are that one's. */
+  /** How the light of an extended source falls off: what describes the counts best. */
+  readonly profile: "point" | SourceProfile;
+  /** Part of the flux that the profile has within `radius`, 1 of a point: the rest is inferred, and half of it is in the errors. */
+  readonly inside: number;
+  /**
+   * Radius of the aperture in pixels of the image: half of the psf's light, or what holds an extended source (3 standard deviations, 6 core
+   * radii). Pixels belong to one source only.
+   */
   readonly radius: number;
-  /** Flux, counts and limits in the aperture, as `measureRegions` has them, with a point as source and the others left in place. */
+  /**
+   * Flux, counts and limits in the aperture, as `measureRegions` has them, with the others left in place and as source a point, or of an extended
+   * one the light of each draw.
+   */
   readonly measured: MeasuredRegion;
   /** Sources whose flux rises where that of this one falls: correlations below -0.3 over the draws. */
   readonly neighbours: readonly { readonly name: string; readonly correlation: number }[];
@@ -82,27 +79,8 @@ const TRADES = -0.3;
 const LEAST_RADIUS = 1.5;
 /** Photons above the surroundings that a candidate must have; fewer are never significant. */
 const LEAST_PHOTONS = 1.5;
-const EXTENDED = 0.05;
 /** The guard of candidates, in half-light radii: narrow, for the surroundings of what may be none must be near (with 1 shells have twice the false alarms). */
 const GUARD = 0.5;
-/**
- * The guard of the final fits, in half-light radii. Of a source that is known to be there, draws have light further out than a candidate's
- * guard; of 0.5, 0.75, 1 and 1.3, tried on 80 fields whose seeds are none of the study's, the last gave the fluxes nearest to the truth.
- */
-const WIDE_GUARD = 1.3;
-/** Rounds in which sources are located, each beside the others. */
-const ROUNDS = 3;
-/** Widths that are tried, in half-light radii of the psf: beyond, the light is not of one source but of the surroundings. */
-const WIDTHS = [0.3, 0.45, 0.6, 0.8, 1, 1.25, 1.5];
-/** Narrower ones than this in detector pixels are none that one could see. */
-const LEAST_WIDTH = 0.5;
-
-/** A place that passed the test. */
-interface Detection {
-  readonly place: PixelPosition;
-  readonly pixels: readonly number[];
-  readonly statistic: number;
-}
 
 /**
  * Find sources in the draws of a result that is already there: peaks of the posterior mean, each tested as a point in addition to everything
@@ -162,58 +140,39 @@ export async function findSources(
   const half = widestPsf(model);
   const radius = Math.max(LEAST_RADIUS, half);
   const fields = (seenPixels(model.observations) * upsampling ** 2) / (Math.PI * radius ** 2);
+  const guard = GUARD * half;
+  const least = thresholdOf(falseAlarms, fields);
   const tester = sourceTester(model, mean, whole);
   const found = detect(tester, sourceCandidates({ data: mean, shape }, half), {
     mean,
     shape,
     radius,
-    guard: GUARD * half,
+    guard,
     sensitivity: frameSensitivity(model),
-    least: thresholdOf(falseAlarms, fields),
+    least,
   }).sort((a, b) => b.statistic - a.statistic);
   if (found.length === 0) return [];
 
-  const apertures = found.map(({ pixels }) => pixels);
+  const described = describeSources(found, tester, {
+    ...{ mean, shape, half, radius, upsampling, guard, least },
+  });
   const measured = await measureRegions(
     source,
     observations,
-    apertures.map((pixels, index) => ({ name: `S${index + 1}`, pixels })),
-    { ...measuring, ...watch(0.2, 1), sourceShape: "point", keepOthers: true },
+    described.map(({ pixels }, index) => ({ name: `S${index + 1}`, pixels })),
+    {
+      ...{ ...measuring, ...watch(0.2, 1), keepOthers: true },
+      sourceShape: described.map(({ profile }) => (profile === "point" ? "point" : "drawn")),
+    },
   );
-  // All are taken out at once, and each is fitted together with the others.
-  const holes = apertures.flatMap((own) => emptyRegion(own, GUARD * half, mean, shape).pixels);
-  const fits = found.map(({ place }, index) => {
-    const own = emptyRegion(apertures[index], WIDE_GUARD * half, mean, shape).pixels;
-    return tester(place, [...new Set([...own, ...holes])], new Set());
-  });
-  const lights: SourceLight[] = found.map(({ place: { x, y } }) => ({ x, y, width: 0 }));
-  const beside = (index: number) => lights.filter((_, at) => at !== index);
-  const places: (LocatedSource | undefined)[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [index, fit] of fits.entries()) {
-      places[index] = fit?.locate(lights[index], beside(index));
-      lights[index] = { ...lights[index], ...places[index] };
-    }
-  }
-  const extents = fits.map(
-    (fit, index) => fit && extentOf(fit, lights[index], beside(index), half, LEAST_WIDTH * upsampling),
-  );
-  for (const [index, extent] of extents.entries()) {
-    if (extent?.extended) lights[index] = { ...lights[index], width: extent.width };
-  }
-  return found.flatMap(({ statistic }, index) => {
-    const [source, place, extent] = [fits[index], places[index], extents[index]];
-    if (source === undefined || place === undefined || extent === undefined) return [];
+  return described.map(({ statistic, pixels: _, ...one }, index) => {
     const alarms = expectedFalseAlarms(statistic, fields);
     return {
       name: measured[index].name,
-      flux: source.flux(lights[index], beside(index)),
-      centroid: errorEllipse(place, place.varX, place.varY, place.covariance),
+      ...one,
       statistic,
       falseAlarms: alarms,
       probability: exponential(-alarms),
-      extent,
-      radius,
       measured: measured[index],
       neighbours: measured.flatMap((other, at) => {
         if (at === index) return [];
@@ -297,30 +256,4 @@ function lightAbove(
     y += above * Math.floor(pixel / nx);
   }
   return light > 0 ? { light, x: x / light, y: y / light } : undefined;
-}
-
-/** The likelihood of the width. @param half light radius of the psf, in pixels of the image */
-function extentOf(
-  source: SourceFit,
-  place: PixelPosition,
-  beside: readonly SourceLight[],
-  half: number,
-  least: number,
-): SourceExtent {
-  const widths = [0, ...WIDTHS.map((width) => width * half).filter((width) => width >= least)];
-  const values = widths.map((width) => source.ratio({ ...place, width }, beside));
-  const most = Math.max(...values);
-  const best = values.indexOf(most);
-  // Where the statistic has fallen by 1, on the way from the best width outwards.
-  const end = (step: 1 | -1): number => {
-    for (let at = best; at + step >= 0 && at + step < widths.length; at += step) {
-      if (values[at + step] > most - 1) continue;
-      const part = (values[at] - (most - 1)) / (values[at] - values[at + step]);
-      return widths[at] + part * (widths[at + step] - widths[at]);
-    }
-    return widths[step < 0 ? 0 : widths.length - 1];
-  };
-  // Half of all points look wider than the psf.
-  const chance = best === 0 ? 1 : normalTwoSidedTail(Math.sqrt(Math.max(0, most - values[0]))) / 2;
-  return { width: widths[best], low: end(-1), high: end(1), chance, extended: chance <= EXTENDED };
 }

@@ -6,8 +6,9 @@ import { isEquatorial } from "../data/sky/sky-angle.js";
 import { pixelToSky } from "../data/sky/sky-position.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
 import { regionFluxUnit } from "../posterior/region.js";
+import { PROBABILITIES } from "./flux-law.js";
 import type { MeasuredRegion } from "./measure-regions.js";
-import { type Centroid, comparePair, type RegionPair } from "./region-products.js";
+import { type Centroid, comparePair, INTERVALS, type RegionPair } from "./region-products.js";
 import { type TableColumn, tableColumn, tableCsv } from "./table-file.js";
 
 /** What a table says beside the numbers. */
@@ -57,7 +58,8 @@ export function measuredColumns(
   const { wcs } = parseWcs(cards);
   const flux = regionFluxUnit(unit);
   const first = regions[0];
-  const extra = regions.find((region) => region.extra !== undefined)?.extra;
+  // Tables without a row have the columns of those with, so that they can be put together.
+  const hasExtra = regions.length === 0 || regions.some((region) => region.extra !== undefined);
   const column = tableColumn<MeasuredRegion>;
   type Extra = NonNullable<MeasuredRegion["extra"]>;
   // Pixels of a map of the sky differ from place to place.
@@ -113,7 +115,7 @@ export function measuredColumns(
     fluxes("image_flux", "phot.flux;stat.median", `flux of the region: ${IMAGE}, median`, "median"),
     fluxes("image_flux_mean", "phot.flux;stat.mean", `its mean: ${IMAGE}`, "mean"),
     fluxes("image_flux_std", "stat.stdev;phot.flux", `its standard deviation: ${IMAGE}`, "std"),
-    ...(first?.products.flux.intervals ?? []).flatMap(({ probability }, at) =>
+    ...INTERVALS.flatMap((probability, at) =>
       ENDS.map(({ end, key, ucd }) =>
         column(
           `image_flux_${key}_${percent(probability)}`,
@@ -214,7 +216,7 @@ export function measuredColumns(
             arcseconds,
           ),
         ]),
-    ...(extra === undefined
+    ...(!hasExtra
       ? []
       : [
           ofExtra(
@@ -259,7 +261,7 @@ export function measuredColumns(
             `most likely flux: ${EXTRA}`,
             ({ best }) => best,
           ),
-          ...extra.intervals.flatMap(({ probability }, at) =>
+          ...PROBABILITIES.flatMap((probability, at) =>
             ENDS.map(({ end, key, ucd }) =>
               ofExtra(
                 `source_flux_${key}_${percent(probability)}`,
@@ -270,7 +272,7 @@ export function measuredColumns(
               ),
             ),
           ),
-          ...extra.limits.map(({ probability }, at) =>
+          ...PROBABILITIES.map((probability, at) =>
             ofExtra(
               `source_limit_${percent(probability)}`,
               flux,
@@ -279,7 +281,7 @@ export function measuredColumns(
               ({ limits }) => limits[at].limit,
             ),
           ),
-          ...extra.expectedLimits.map(({ probability }, at) =>
+          ...PROBABILITIES.map((probability, at) =>
             ofExtra(
               `source_expected_limit_${percent(probability)}`,
               flux,

@@ -41,12 +41,19 @@ export function sourceColumns(
     column(
       "flux",
       flux,
-      "phot.flux;stat.max",
-      "most likely flux beside all other light, whose level is fitted too",
+      "phot.flux",
+      "most likely flux of the whole source beside all other light, whose level is fitted too",
       (one) => one.flux.best,
     ),
     column("flux_low", flux, "phot.flux;stat.min", "begin of its 68 % interval", (one) => one.flux.low),
     column("flux_high", flux, "phot.flux;stat.max", "end of its 68 % interval", (one) => one.flux.high),
+    column(
+      "aperture_share",
+      undefined,
+      "phot.flux;arith.ratio",
+      "part of the flux that the profile, before the psf, has within the aperture: the rest is inferred, and half of it is in the interval",
+      (one) => one.inside,
+    ),
     column(
       "statistic",
       undefined,
@@ -72,8 +79,8 @@ export function sourceColumns(
       "shape",
       undefined,
       "src.morph.type",
-      "point, or extended where a point looks so wide in at most 5 %",
-      ({ extent }) => (extent.extended ? "extended" : "point"),
+      "point, or, where a point looks so wide in at most 5 %, the profile that fits better: gaussian or beta (model of slope 3/2)",
+      ({ profile }) => profile,
     ),
     column(
       "extent",
@@ -109,7 +116,13 @@ export function sourceColumns(
             (one) => positionAngle(wcs, one),
           ),
         ]),
-    column("aperture", "pixel", "phys.size.radius", "radius of the aperture", ({ radius }) => radius),
+    column(
+      "aperture",
+      "pixel",
+      "phys.size.radius",
+      "radius: of half of the psf's light, or 3 standard deviations of a gaussian, 6 core radii of a beta model",
+      ({ radius }) => radius,
+    ),
     text(
       "neighbours",
       undefined,
@@ -118,7 +131,14 @@ export function sourceColumns(
       ({ neighbours }) =>
         neighbours.map(({ name, correlation }) => `${name} ${correlation.toFixed(2)}`).join("; "),
     ),
-    ...measured.map((one) => ({ ...one, of: (source: FoundSource) => one.of(placed(source)) })),
+    ...measured.map((one) => ({
+      ...one,
+      description: one.description
+        .replace("centroid of the light in the region", "most likely position")
+        .replace("centroid", "position")
+        .replace("the region", "the aperture"),
+      of: (source: FoundSource) => one.of(placed(source)),
+    })),
   ];
 }
 

@@ -8,27 +8,15 @@
  * photons, as on and off the source (Li & Ma 1983, ApJ 272, 317).
  */
 
-import { exponential, naturalLog } from "../data/random/exponential.js";
 import type { PixelPosition } from "../data/sky/sky-wcs.js";
 import type { Shape } from "../image.js";
 import type { ForwardModel } from "../model/forward-model.js";
 import { frameShape, setFrame } from "../model/sky-grid.js";
+import { circlePixels } from "../posterior/region.js";
 import { bridgedLight } from "./bridged-light.js";
 import { sum } from "./extra-source.js";
-
-/** Light of a source: where, and how wide, as the standard deviation of a round Gaussian in pixels of the frame; 0 is a point. */
-export interface SourceLight extends PixelPosition {
-  readonly width: number;
-}
-
-/** A flux in the unit of the image. */
-export interface LikelyFlux {
-  /** Most likely, >= 0. */
-  readonly best: number;
-  /** Where the logarithm of the likelihood, with the best level for each flux, is lower by 1/2: 68 %. */
-  readonly low: number;
-  readonly high: number;
-}
+import { fluxLikelihood, type LikelyFlux } from "./flux-likelihood.js";
+import { lightOf, type SourceLight } from "./source-light.js";
 
 /**
  * Fits a source where the light is taken out, together with others `beside` it, whose fluxes are as free as its own: what two sources may
@@ -45,10 +33,16 @@ export interface SourceFit {
    * the flux between the bridges adds to that error.
    */
   statistic(source: SourceLight): number;
-  /** Its flux beside the mean of the bridges, with their scatter in the interval. */
-  flux(source: SourceLight, beside: readonly SourceLight[]): LikelyFlux;
-  /** The most likely place of a point, and its covariance from the curvature of the likelihood, in pixels of the frame. */
-  locate(place: PixelPosition, beside: readonly SourceLight[]): LocatedSource;
+  /** Logarithm of the greatest likelihood beside the mean of the bridges. */
+  height(source: SourceLight, beside: readonly SourceLight[]): number;
+  /**
+   * Its flux beside the mean of the bridges, with their scatter in the interval.
+   *
+   * @param lights it may have: the first is the most likely; the interval is where any of them is as likely as a lower logarithm by 1/2 lets it
+   */
+  flux(lights: readonly SourceLight[], beside: readonly SourceLight[]): LikelyFlux;
+  /** The most likely place of such a source, and its covariance from the curvature of the likelihood, in pixels of the frame. */
+  locate(source: SourceLight, beside: readonly SourceLight[]): LocatedSource;
 }
 
 /** Where a source is. */
@@ -58,29 +52,31 @@ export interface LocatedSource extends PixelPosition {
   readonly covariance: number;
 }
 
-/** Parts of the largest value of the psf from which on a pixel is fitted. */
+/** Parts of the largest value from which on a pixel that the psf lights is fitted. */
 const WINDOW = 0.01;
-const STEPS = 300;
 /** Of the search for the place: differences in detector pixels, rounds, and how far away it may end. */
 const STEP = 0.5;
 const ROUNDS = 8;
 const MOST_STEPS = 5;
-/** Change of a step that no longer matters. */
-const SETTLED = 1e-5;
 
 /**
  * Set up the test on a posterior mean.
  *
  * @param mean `ny * nx` values of the frame
  * @param whole mean on the whole sky, whose frame is `mean`
- * @returns a function of a place in pixels from 0, the pixels whose light is taken out there, and those of other sources; undefined where
- *   no pixel in use sees the place
+ * @returns a function of a place in pixels from 0, the pixels whose light is taken out there, those of other sources, and how far from the
+ *   place light is fitted, in pixels (0: what the psf lights of a point); undefined where no pixel in use sees the place
  */
 export function sourceTester(
   model: ForwardModel,
   mean: Float64Array,
   whole: Float64Array,
-): (place: PixelPosition, hole: readonly number[], kept: ReadonlySet<number>) => SourceFit | undefined {
+): (
+  place: PixelPosition,
+  hole: readonly number[],
+  kept: ReadonlySet<number>,
+  reach?: number,
+) => SourceFit | undefined {
   const { grid, observations } = model;
   const shape = frameShape(grid);
   const light = model.project(whole);
@@ -93,12 +89,12 @@ export function sourceTester(
     return model.project(sky);
   };
 
-  return (place, hole, kept) => {
-    const point = onSky(sharpPoint(place, shape));
-    const most = Math.max(...point.map((image) => image.reduce((a, b) => Math.max(a, b), 0)));
+  return (place, hole, kept, reach = 0) => {
+    const spot = onSky(reach === 0 ? lightOf({ ...place, width: 0 }, shape) : disk(place, reach, shape));
+    const most = Math.max(...spot.map((image) => image.reduce((a, b) => Math.max(a, b), 0)));
     const lit = observations.flatMap(({ mask }, index) =>
-      [...point[index].keys()].flatMap((pixel) =>
-        point[index][pixel]! > WINDOW * most && mask?.data[pixel] !== 0 ? [{ index, pixel }] : [],
+      [...spot[index].keys()].flatMap((pixel) =>
+        spot[index][pixel]! > WINDOW * most && mask?.data[pixel] !== 0 ? [{ index, pixel }] : [],
       ),
     );
     if (!(most > 0) || lit.length === 0) return undefined;
@@ -115,14 +111,13 @@ export function sourceTester(
     const middle = known.map((_, pixel) =>
       bridges.reduce((sum, one) => sum + one[pixel] / bridges.length, 0),
     );
-    const unitOf = (source: SourceLight) =>
-      at(onSky(source.width === 0 ? sharpPoint(source, shape) : wideLight(source, shape)));
+    const unitOf = (source: SourceLight) => at(onSky(lightOf(source, shape)));
     /** Light of those that reach the pixels, one by one. */
     const unitsOf = (beside: readonly SourceLight[]) =>
       beside.map(unitOf).filter((unit) => unit.some((value) => value > WINDOW * most));
     const fits = (others: readonly Float64Array[], source: SourceLight, beside: readonly SourceLight[]) => {
       const [unit, units] = [unitOf(source), unitsOf(beside)];
-      return others.map((one) => likelihood(counts, known, one, units, unit));
+      return others.map((one) => fluxLikelihood(counts, known, one, units, unit));
     };
     return {
       ratio: (source, beside) => Math.min(...fits(bridges, source, beside).map((one) => one.statistic())),
@@ -132,24 +127,37 @@ export function sourceTester(
         const { mean, variance } = scatter(each);
         return least === 0 ? 0 : least / (1 + (least * variance) / mean ** 2);
       },
-      flux(source, beside) {
-        const [all, ...each] = fits([middle, ...bridges], source, beside);
-        const { best, low, high } = all.interval();
-        const { variance } = scatter(each);
+      height: (source, beside) => fluxLikelihood(counts, known, middle, unitsOf(beside), unitOf(source)).top,
+      flux(lights, beside) {
+        const units = unitsOf(beside);
+        const all = lights.map((light) => fluxLikelihood(counts, known, middle, units, unitOf(light)));
+        const best = all[0].flux;
+        const floor = Math.max(...all.map(({ top }) => top)) - 0.5;
+        const intervals = all.filter(({ top }) => top > floor).map((one) => one.interval(floor));
+        const low = Math.min(best, ...intervals.map((one) => one.low));
+        const high = Math.max(best, ...intervals.map((one) => one.high));
+        const { variance } = scatter(fits(bridges, lights[0], beside));
         return {
           best,
           low: Math.max(0, best - Math.sqrt((best - low) ** 2 + variance)),
           high: best + Math.sqrt((high - best) ** 2 + variance),
         };
       },
-      locate(where, beside) {
+      locate(source, beside) {
         const units = unitsOf(beside);
-        const height = (at: PixelPosition) =>
-          likelihood(counts, known, middle, units, unitOf({ ...at, width: 0 })).top;
-        return climb(where, height, STEP * grid.upsampling);
+        const heightAt = (place: PixelPosition) =>
+          fluxLikelihood(counts, known, middle, units, unitOf({ ...source, ...place })).top;
+        return climb(source, heightAt, STEP * Math.max(grid.upsampling, source.width));
       },
     };
   };
+}
+
+/** Even light of the pixels around a place. */
+function disk({ x, y }: PixelPosition, radius: number, shape: Shape): Float64Array {
+  const light = new Float64Array(shape[0] * shape[1]);
+  for (const pixel of circlePixels({ x, y, radius }, shape)) light[pixel] = 1;
+  return light;
 }
 
 /** Mean and variance of the fluxes beside different bridges: how well the surroundings are known. */
@@ -189,132 +197,4 @@ function climb(start: PixelPosition, height: (at: PixelPosition) => number, step
       return { ...place, varX: yy / determinant, varY: xx / determinant, covariance: limited / determinant };
     }
   }
-}
-
-/**
- * A point of flux 1 between pixels, so that the psf is interpolated by cubics (Keys 1981, IEEE Trans. ASSP 29, 1153): shared linearly it would be
- * wider than at the centre of a pixel.
- */
-function sharpPoint({ x, y }: PixelPosition, [ny, nx]: Shape): Float64Array {
-  const light = new Float64Array(ny * nx);
-  const [left, top] = [Math.floor(x), Math.floor(y)];
-  for (let row = top - 1; row <= top + 2; row++) {
-    for (let col = left - 1; col <= left + 2; col++) {
-      const inside = (at: number, size: number) => Math.max(0, Math.min(size - 1, at));
-      light[inside(row, ny) * nx + inside(col, nx)] += cubic(row - y) * cubic(col - x);
-    }
-  }
-  return light;
-}
-
-function cubic(distance: number): number {
-  const at = Math.abs(distance);
-  if (at >= 2) return 0;
-  return at <= 1 ? 1 + at * at * (1.5 * at - 2.5) : 2 + at * (-4 + at * (2.5 - 0.5 * at));
-}
-
-/** Light of a round Gaussian of flux 1, cut off at 3 standard deviations. */
-function wideLight({ x, y, width }: SourceLight, [ny, nx]: Shape): Float64Array {
-  const light = new Float64Array(ny * nx);
-  const reach = 3 * width + 1;
-  let total = 0;
-  for (let row = Math.max(0, Math.ceil(y - reach)); row <= Math.min(ny - 1, y + reach); row++) {
-    for (let col = Math.max(0, Math.ceil(x - reach)); col <= Math.min(nx - 1, x + reach); col++) {
-      const value = exponential(-((col - x) ** 2 + (row - y) ** 2) / (2 * width * width));
-      light[row * nx + col] = value;
-      total += value;
-    }
-  }
-  return light.map((value) => value / total);
-}
-
-/**
- * The likelihood of the flux.
- *
- * @param known expected counts of what is given
- * @param others of the surroundings at level 1
- * @param units of the sources beside, each of flux 1
- * @param unit of the source, of flux 1
- */
-function likelihood(
-  counts: Float64Array,
-  known: Float64Array,
-  others: Float64Array,
-  units: readonly Float64Array[],
-  unit: Float64Array,
-) {
-  const all = sum(others);
-  // The source first, then the surroundings, then those beside.
-  const parts = [unit, others, ...units];
-  const totals = parts.map(sum);
-  const expected = (amounts: ArrayLike<number>, pixel: number) => {
-    let lambda = known[pixel];
-    for (let part = 0; part < parts.length; part++) lambda += amounts[part] * parts[part][pixel];
-    return lambda;
-  };
-  const logLikelihood = (amounts: ArrayLike<number>) => {
-    let value = all > 0 ? all * (naturalLog(amounts[1]) - amounts[1]) : 0;
-    for (let pixel = 0; pixel < counts.length; pixel++) {
-      const lambda = expected(amounts, pixel);
-      value -= lambda;
-      if (counts[pixel] > 0) value += counts[pixel] * naturalLog(Math.max(lambda, Number.MIN_VALUE));
-    }
-    return value;
-  };
-  /** Expectation maximisation: which photons are whose, then as many as they are. @param free whether the flux is fitted too */
-  const fitted = (flux: number, beside: number, free: boolean): Float64Array => {
-    const amounts = Float64Array.from(parts, (_, part) => [flux, 1][part] ?? beside);
-    const shares = new Float64Array(parts.length);
-    for (let step = 0; step < STEPS; step++) {
-      shares.fill(0);
-      for (let pixel = 0; pixel < counts.length; pixel++) {
-        if (counts[pixel] === 0) continue;
-        const lambda = expected(amounts, pixel);
-        if (!(lambda > 0)) continue;
-        for (let part = 0; part < parts.length; part++)
-          shares[part] += (counts[pixel] * parts[part][pixel]) / lambda;
-      }
-      let change = 0;
-      for (let part = free ? 0 : 1; part < parts.length; part++) {
-        if (!(totals[part] > 0)) continue;
-        const before = amounts[part];
-        amounts[part] =
-          part === 1 ? (before * shares[1] + all) / (2 * all) : (before * shares[part]) / totals[part];
-        change = Math.max(change, Math.abs(amounts[part] - before) / (amounts[part] + 1 / totals[part]));
-      }
-      if (change <= SETTLED) break;
-    }
-    return amounts;
-  };
-  const guess = (1 + sum(counts)) / totals[0];
-  const best = fitted(guess, guess, true);
-  const top = logLikelihood(best);
-  const at = (flux: number) => logLikelihood(fitted(flux, guess, false));
-  return {
-    top,
-    flux: best[0],
-    statistic: () => Math.max(0, 2 * (top - at(0))),
-    interval(): LikelyFlux {
-      const isLikely = (flux: number) => at(flux) > top - 0.5;
-      const flux = best[0];
-      let step = (1 + Math.sqrt(sum(counts))) / totals[0];
-      while (isLikely(flux + step)) step *= 2;
-      return {
-        best: flux,
-        low: isLikely(0) ? 0 : bisect((value) => !isLikely(value), 0, flux),
-        high: bisect(isLikely, flux, flux + step),
-      };
-    },
-  };
-}
-
-/** The place in `[low, high]` where a condition that holds at `low` ends, to a thousandth. */
-function bisect(holds: (value: number) => boolean, low: number, high: number): number {
-  let [left, right] = [low, high];
-  while (right - left > 1e-3 * (high - low)) {
-    const middle = (left + right) / 2;
-    if (holds(middle)) left = middle;
-    else right = middle;
-  }
-  return (left + right) / 2;
 }

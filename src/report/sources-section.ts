@@ -21,7 +21,7 @@ export function sourcesSection(
     id: "sources",
     title: "Sources",
     text: [
-      `${sources.length === 1 ? "One source was" : `${sources.length} sources were`} found by tslira sources. Fluxes are in addition to all other ` +
+      `${sources.length === 1 ? "One source was" : `${sources.length} sources were`} found by tslira sources. Fluxes are of whole sources, in addition to all other ` +
         "light, with intervals of 68 %; false alarms are how many so significant ones to expect in such a field without sources.",
     ],
     figures: [
@@ -39,9 +39,9 @@ export function sourcesSection(
         caption: "Sources, the most significant first; lengths in pixels, counted from 0",
         heads: [
           ...["source", "x", "y", ...(wcs === undefined ? [] : ["position"]), flux, "68 %", "false alarms"],
-          "width beyond the psf",
+          ...["width beyond the psf", "flux within the aperture"],
         ],
-        rows: sources.map(({ name, x, y, xStd, yStd, falseAlarms, width, ...one }) => [
+        rows: sources.map(({ name, x, y, xStd, yStd, falseAlarms, width, inside, ...one }) => [
           name,
           errorText(x, xStd),
           errorText(y, yStd),
@@ -50,6 +50,7 @@ export function sourcesSection(
           `${numberText(one.low, 3)} to ${numberText(one.high, 3)}`,
           falseAlarms < 1e-6 ? "< 1e-6" : numberText(falseAlarms, 2),
           width > 0 ? numberText(width, 2) : "point",
+          `${Math.round(100 * inside)} %`,
         ]),
       },
     ],

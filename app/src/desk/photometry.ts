@@ -51,12 +51,21 @@ function regionRow({ name, products: { flux, upperLimits }, extra }: MeasuredReg
   };
 }
 
-function sourceRow({ name, centroid, flux, extent, falseAlarms, radius }: FoundSource): CatalogueSource {
+function sourceRow({
+  name,
+  centroid,
+  flux,
+  extent,
+  profile,
+  falseAlarms,
+  radius,
+  inside,
+}: FoundSource): CatalogueSource {
   const { x, y, xStd, yStd } = centroid;
   return {
-    ...{ name, x, y, xStd, yStd, radius, falseAlarms },
+    ...{ name, x, y, xStd, yStd, radius, inside, falseAlarms },
     ...{ flux: flux.best, low: flux.low, high: flux.high },
-    width: extent.extended ? extent.width : 0,
+    width: profile === "point" ? 0 : extent.width,
   };
 }
 

@@ -117,7 +117,7 @@ export function MeasureTab(props: MeasureProps) {
       {sources && sources.rows.length > 0 && (
         <>
           <Table id="sources" label="Sources" columns={FOUND}>
-            {sources.rows.map(({ name, x, y, xStd, yStd, flux, low, high, falseAlarms, width }) => (
+            {sources.rows.map(({ name, x, y, xStd, yStd, flux, low, high, falseAlarms, width, inside }) => (
               <tr key={name}>
                 <th scope="row">
                   <button
@@ -135,11 +135,16 @@ export function MeasureTab(props: MeasureProps) {
                 <td data-label={FOUND[3]}>
                   {errorText(x, xStd)}, {errorText(y, yStd)}
                 </td>
-                <td data-label={FOUND[4]}>{width === 0 ? "point" : numberText(width, 2)}</td>
+                <td data-label={FOUND[4]}>
+                  {width === 0 ? "point" : `${numberText(width, 2)} (${Math.round(100 * inside)} %)`}
+                </td>
               </tr>
             ))}
           </Table>
-          <p className="muted">Fluxes in {formatUnit(sources.unit) || "the unit of the flux"}.</p>
+          <p className="muted">
+            Fluxes of whole sources in {formatUnit(sources.unit) || "the unit of the flux"}; in brackets the
+            part within the aperture of an extended one, the rest by its profile.
+          </p>
           <Files {...props} kind="sources" formats={["csv", "fits", "vot", "reg"]} />
         </>
       )}
@@ -149,7 +154,7 @@ export function MeasureTab(props: MeasureProps) {
 }
 
 const MEASURED = ["region", "flux, 68 %", "source, 95 % limit", "99.7 %", "counts, other light", "p"];
-const FOUND = ["source", "flux, 68 %", "false alarms", "x, y from 0", "width, px"];
+const FOUND = ["source", "flux, 68 %", "false alarms", "x, y from 0", "width, px (in aperture)"];
 
 /** A table that may be wider than its room. */
 function Table({ id, label, columns, children }: TableProps) {
