@@ -3,6 +3,7 @@
 
 import { prepareStates, setStates as setStateCount, states } from "./adaptive-prior";
 import { prepareBlockGammas } from "./block-gammas";
+import { prepareExpectations } from "./expected-transitions";
 import { prepareImage } from "./image";
 import { predictBackground, predictBackgrounds, prepareLight, renewReach } from "./light";
 import { prepareLine } from "./line";
@@ -313,7 +314,10 @@ export function prepareChain(): i32 {
     if (!prepareObservation(item, ny, nx)) return OUT_OF_MEMORY;
   }
   if (!prepareRedistribution(ny, nx, wrap)) return OUT_OF_MEMORY;
-  if (states > 0 && !(prepareStates() && prepareBlockGammas(nx) && reserveMessages(countsOfAll())))
+  if (
+    states > 0 &&
+    !(prepareStates() && prepareBlockGammas(nx) && reserveMessages(countsOfAll()) && prepareExpectations())
+  )
     return OUT_OF_MEMORY;
   if (spin === SAMPLED && states === 0 && !prepareShift(ny, nx)) return OUT_OF_MEMORY;
   if (pairTransfers > 0 || psfVaries) {

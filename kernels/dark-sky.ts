@@ -16,7 +16,8 @@ import { drawLogGammas, randomState, seedRandom } from "./random";
 import { drawnNodes } from "./runs";
 import { addNext } from "./smoothness";
 import { exp } from "./special";
-import { drawNext, stateAt, statesOf, transition } from "./states";
+import { stateAt, statesOf } from "./states";
+import { drawNext, transition } from "./transition-matrix";
 import { colsOf, massAt } from "./tree";
 
 /** f64 `[levels, states]`: U and W. */

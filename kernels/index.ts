@@ -38,6 +38,7 @@ export {
 export { darkMasses, rootCount, roots, setDarkSky } from "./dark-layout";
 export { showDarkSky } from "./dark-sky";
 export { likelihood } from "./log-posterior";
+export { matrixMovesAccepted, matrixMovesTried, moveMatrix } from "./matrix-moves";
 export { allocate } from "./memory";
 export { means, momentCount, momentLength, setMomentCount, squares } from "./moments";
 export { nodeTransfersAccepted, nodeTransfersTried } from "./node-transfer";
@@ -49,12 +50,13 @@ export { hasDark, imageRunsOf, runsOf } from "./runs";
 export { shiftScores } from "./shift";
 export { setSmoothingPrior } from "./smoothing";
 export { smoothnessLength, smoothnessSums } from "./smoothness";
-export { statesKnown, transitionPriorArray } from "./states";
+export { statesKnown } from "./states";
 export {
   photonsArray,
   sourceCountsArray,
   stepAggregate,
   stepEvidence,
+  stepExpectation,
   stepImage,
   stepRedistribute,
   stepSourceCounts,
@@ -62,4 +64,5 @@ export {
   usesTiles,
 } from "./steps";
 export { resumeChain, runSweeps, startChain, stepShift, stepSmoothing } from "./sweep";
+export { transitionPriorArray } from "./transition-matrix";
 export { levels } from "./tree";

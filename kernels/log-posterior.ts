@@ -10,7 +10,7 @@ import { logPixelPrior, pixelShape } from "./pixel-prior";
 import { hasDark } from "./runs";
 import { logLevelPrior } from "./smoothing";
 import { log } from "./special";
-import { logStatesPrior } from "./states";
+import { logStatesPrior } from "./transition-matrix";
 import { colsOf, levels, massesOf, rowsOf } from "./tree";
 
 /** `sum (counts log lambda - lambda)` of the current image, psfs and backgrounds; -Infinity when a lit pixel gets no light. */

@@ -19,18 +19,27 @@ import {
   uninformative,
 } from "./adaptive-prior";
 import { allocate } from "./memory";
-import { drawIndex, drawLogGammas, drawUniform } from "./random";
+import { drawIndex, drawUniform } from "./random";
 import { runsOf } from "./runs";
-import { exp, expPair, log } from "./special";
+import { expPair, log } from "./special";
+import {
+  addTransition,
+  clearTransitions,
+  deriveMatrix,
+  drawNext,
+  drawTransitionMatrix,
+  layOutMatrix,
+  matrixNumber,
+  multiply,
+  rowOf,
+  startMatrix,
+} from "./transition-matrix";
 import { colsOf, countsOf, levels, rowsOf } from "./tree";
-
-/** Smallest entry of A: no message becomes 0, and no state is out of reach. */
-const LEAST: f64 = 1e-60;
 
 /** u8: state of every node of level 1, then level 2, ... */
 let nodeStates: usize = 0;
-/** f64 `[nodes, states]`: B of the nodes visited, in the order of the visits. */
-let messages: usize = 0;
+/** f64 `[nodes, states]`: B of the nodes visited, each before those below it, row by row. */
+export let messages: usize = 0;
 let reserved: usize = 0;
 let next: usize = 0;
 const message = memory.data(8 * 32, 16);
@@ -43,30 +52,10 @@ let sent: usize = 0;
 let patterns: usize = 0;
 const patternEvidence = memory.data(8 * 256, 16);
 const patternMatrix = memory.data(4 * 256, 16);
-let matrixNumber: i32 = 0;
-/** f64 `[a, k]`: A, where the host keeps it; its rows' running sums; its transpose; its logarithms. */
-let matrix: usize = 0;
-const runningSums = memory.data(8 * 32 * 32, 16);
-const columns = memory.data(8 * 32 * 32, 16);
-const logMatrix = memory.data(8 * 32 * 32, 16);
-const transitionPrior = memory.data(8 * 32 * 32, 16);
-/** i32 `[a, k]`: transitions into informative nodes, then into all. */
-const transitions = memory.data(4 * 32 * 32, 16);
-const shapes = memory.data(8 * 32, 16);
-
 /** Whether the states of all nodes are those of the image: drawn with it, or taken from a saved chain. */
 export let statesKnown: bool = false;
 /** Logarithm of the probability of the counts given A, states and fractions integrated out; see `collectStates`. */
 export let logEvidence: f64 = 0;
-
-function entry(table: usize, from: i32, to: i32): usize {
-  return table + ((<usize>(from * states + to)) << 3);
-}
-
-/** Address of f64 `[states, states]`: Dirichlet parameters e of the rows of A; the host fills it. */
-export function transitionPriorArray(): usize {
-  return transitionPrior;
-}
 
 /** Address of the u8 states of level `level` >= 1. */
 export function statesOf(level: i32): usize {
@@ -89,7 +78,7 @@ export function nodesAbove(): i32 {
  * @param transitionMatrix f64 `[states, states]` of the chain's state, where A is kept
  */
 export function layOutStates(transitionMatrix: usize): bool {
-  matrix = transitionMatrix;
+  layOutMatrix(transitionMatrix);
   const nodes = <usize>max(1, nodesAbove());
   nodeStates = allocate(nodes);
   patterns = allocate(512 * stride);
@@ -119,13 +108,7 @@ export function reserveMessages(counts: i32): bool {
 
 /** Begin at the mean of A under its prior, and at the middle state everywhere. */
 export function startStates(): void {
-  for (let from = 0; from < states; from++) {
-    let sum: f64 = 0;
-    for (let to = 0; to < states; to++) sum += load<f64>(entry(transitionPrior, from, to));
-    for (let to = 0; to < states; to++) {
-      store<f64>(entry(matrix, from, to), load<f64>(entry(transitionPrior, from, to)) / sum);
-    }
-  }
+  startMatrix();
   restoreStates(false);
   memory.fill(nodeStates, <u8>(states >> 1), <usize>nodesAbove());
   countTransitions();
@@ -137,69 +120,44 @@ export function restoreStates(withStates: bool): void {
   deriveMatrix();
 }
 
-/** Derive what the passes need from A. */
-function deriveMatrix(): void {
-  matrixNumber++;
-  for (let from = 0; from < states; from++) {
-    let sum: f64 = 0;
-    for (let to = 0; to < states; to++) {
-      const value = load<f64>(entry(matrix, from, to));
-      sum += value;
-      store<f64>(entry(runningSums, from, to), sum);
-      store<f64>(entry(logMatrix, from, to), log(value));
-      store<f64>(columns + <usize>to * stride + ((<usize>from) << 3), value);
-    }
-  }
+/** Address of B and message of a pattern. */
+export function patternAt(pattern: i32): usize {
+  return patterns + 2 * <usize>pattern * stride;
 }
 
-/** `out` = A B. */
-function send(from: usize, out: usize): void {
-  sent = out;
-  let at: usize = 0;
-  for (; at + 64 <= stride; at += 64) {
-    let column = columns + at;
-    let weight = v128.load64_splat(from);
-    let sum0 = f64x2.mul(weight, v128.load(column));
-    let sum1 = f64x2.mul(weight, v128.load(column, 16));
-    let sum2 = f64x2.mul(weight, v128.load(column, 32));
-    let sum3 = f64x2.mul(weight, v128.load(column, 48));
-    for (let state: usize = 8; state < (<usize>states) << 3; state += 8) {
-      column += stride;
-      weight = v128.load64_splat(from + state);
-      sum0 = f64x2.add(sum0, f64x2.mul(weight, v128.load(column)));
-      sum1 = f64x2.add(sum1, f64x2.mul(weight, v128.load(column, 16)));
-      sum2 = f64x2.add(sum2, f64x2.mul(weight, v128.load(column, 32)));
-      sum3 = f64x2.add(sum3, f64x2.mul(weight, v128.load(column, 48)));
-    }
-    v128.store(out + at, sum0);
-    v128.store(out + at, sum1, 16);
-    v128.store(out + at, sum2, 32);
-    v128.store(out + at, sum3, 48);
-  }
-  for (; at < stride; at += 16) {
-    let column = columns + at;
-    let sum = f64x2.mul(v128.load64_splat(from), v128.load(column));
-    for (let weight = from + 8; weight < from + <usize>states * 8; weight += 8) {
-      column += stride;
-      sum = f64x2.add(sum, f64x2.mul(v128.load64_splat(weight), v128.load(column)));
-    }
-    v128.store(out + at, sum);
-  }
+/** Pattern of a node of level 1 with four children, by their counts; -1 when one has more than 3. */
+function patternOf(upperLeft: i32, upperRight: i32, lowerLeft: i32, lowerRight: i32): i32 {
+  if ((upperLeft | upperRight | lowerLeft | lowerRight) > 3) return -1;
+  return upperLeft | (upperRight << 2) | (lowerLeft << 4) | (lowerRight << 6);
 }
 
-/** As `collect` for a node of level 1 with four children of at most 3 counts each. */
-function collectPattern(out: usize, upperLeft: i32, upperRight: i32, lowerLeft: i32, lowerRight: i32): void {
-  const pattern = <usize>(upperLeft | (upperRight << 2) | (lowerLeft << 4) | (lowerRight << 6));
-  const own = patterns + 2 * pattern * stride;
-  if (load<i32>(patternMatrix + (pattern << 2)) !== matrixNumber) {
-    store<i32>(patternMatrix + (pattern << 2), matrixNumber);
+/** Pattern of a node of level 1; -1 when it has none. */
+export function patternOfNode(row: i32, col: i32): i32 {
+  const cols = colsOf(0);
+  const top = 2 * row;
+  const left = 2 * col;
+  if (top + 1 >= rowsOf(0) || left + 1 >= cols) return -1;
+  const upper = countsOf(0) + ((<usize>(top * cols + left)) << 2);
+  const lower = upper + ((<usize>cols) << 2);
+  return patternOf(load<i32>(upper), load<i32>(upper, 4), load<i32>(lower), load<i32>(lower, 4));
+}
+
+/** As `collect` for a node of level 1 with a pattern. */
+function collectPattern(out: usize, pattern: i32): void {
+  const own = patternAt(pattern);
+  const upperLeft = pattern & 3;
+  const upperRight = (pattern >> 2) & 3;
+  const lowerLeft = (pattern >> 4) & 3;
+  const lowerRight = pattern >> 6;
+  if (load<i32>(patternMatrix + ((<usize>pattern) << 2)) !== matrixNumber) {
+    store<i32>(patternMatrix + ((<usize>pattern) << 2), matrixNumber);
     probabilitiesOfFew(own, 0, upperLeft, upperRight, lowerLeft, lowerRight);
-    store<f64>(patternEvidence + (pattern << 3), log(normalise(own)));
-    send(own, own + stride);
+    store<f64>(patternEvidence + ((<usize>pattern) << 3), log(normalise(own)));
+    multiply(own, own + stride);
   }
   sent = own + stride;
   for (let at: usize = 0; at < stride; at += 16) v128.store(out + at, v128.load(own + at));
-  logEvidence += load<f64>(patternEvidence + (pattern << 3));
+  logEvidence += load<f64>(patternEvidence + ((<usize>pattern) << 3));
 }
 
 /** Divide B by its largest element, and return that. */
@@ -232,9 +190,12 @@ function collect(level: i32, row: i32, col: i32, measured: bool): void {
   const upperRight = isWide ? load<i32>(upper, 4) : 0;
   const lowerLeft = isTall ? load<i32>(lower) : 0;
   const lowerRight = isTall && isWide ? load<i32>(lower, 4) : 0;
-  if (below === 0 && kind === 0 && (upperLeft | upperRight | lowerLeft | lowerRight) < 4) {
-    collectPattern(out, upperLeft, upperRight, lowerLeft, lowerRight);
-    return;
+  if (below === 0 && kind === 0) {
+    const pattern = patternOf(upperLeft, upperRight, lowerLeft, lowerRight);
+    if (pattern >= 0) {
+      collectPattern(out, pattern);
+      return;
+    }
   }
   const count = upperLeft + upperRight + lowerLeft + lowerRight;
   if (count <= FEW) {
@@ -276,7 +237,8 @@ function collect(level: i32, row: i32, col: i32, measured: bool): void {
   }
   const largest = normalise(out);
   if (measured) logEvidence += log(largest);
-  send(out, message);
+  multiply(out, message);
+  sent = message;
 }
 
 /** Multiply B of a node by the message of a child. */
@@ -310,7 +272,7 @@ function rowHolds(counts: usize, row: i32, left: i32, isWide: bool, cols: i32): 
 }
 
 /** Whether the whole image says nothing of any state. */
-function isUninformative(): bool {
+export function isUninformative(): bool {
   return levels === 0 || load<i32>(countsOf(levels)) <= uninformative;
 }
 
@@ -342,7 +304,7 @@ export function collectStates(measured: bool): bool {
 function settle(level: i32, row: i32, col: i32, from: i32): void {
   const here = next;
   next += stride;
-  const weights = from < 0 ? 0 : matrix + ((<usize>(from * states)) << 3);
+  const weights = from < 0 ? 0 : rowOf(from);
   let sum: f64 = 0;
   for (let state = 0; state < states; state++) {
     const at = (<usize>state) << 3;
@@ -368,48 +330,6 @@ function settle(level: i32, row: i32, col: i32, from: i32): void {
   }
 }
 
-/** A[from, to]. */
-export function transition(from: i32, to: i32): f64 {
-  return load<f64>(entry(matrix, from, to));
-}
-
-function addTransition(from: i32, to: i32): void {
-  const at = transitions + ((<usize>(from * states + to)) << 2);
-  store<i32>(at, load<i32>(at) + 1);
-}
-
-/** Rows of A from Dirichlet(e + transitions), as normalised logarithms of gamma draws. */
-function drawTransitionMatrix(): void {
-  for (let from = 0; from < states; from++) {
-    for (let to = 0; to < states; to++) {
-      const count = <f64>load<i32>(transitions + ((<usize>(from * states + to)) << 2));
-      store<f64>(shapes + ((<usize>to) << 3), load<f64>(entry(transitionPrior, from, to)) + count);
-    }
-    drawLogGammas(shapes, shapes, states);
-    let largest: f64 = -Infinity;
-    for (let to = 0; to < states; to++) largest = max(largest, load<f64>(shapes + ((<usize>to) << 3)));
-    let sum: f64 = 0;
-    for (let to = 0; to < states; to++) {
-      const value = exp(load<f64>(shapes + ((<usize>to) << 3)) - largest);
-      store<f64>(shapes + ((<usize>to) << 3), value);
-      sum += value;
-    }
-    for (let to = 0; to < states; to++) {
-      store<f64>(entry(matrix, from, to), max(LEAST, load<f64>(shapes + ((<usize>to) << 3)) / sum));
-    }
-  }
-  deriveMatrix();
-}
-
-/** A state from row `from` of A. */
-export function drawNext(from: i32): i32 {
-  const row = entry(runningSums, from, 0);
-  const target = drawUniform() * load<f64>(row + ((<usize>(states - 1)) << 3));
-  let state = 0;
-  while (state < states - 1 && target >= load<f64>(row + ((<usize>state) << 3))) state++;
-  return state;
-}
-
 /** Draw the states of all nodes that say nothing of theirs, down the tree; those of dark nodes are left out. */
 function drawUninformative(): void {
   if (isUninformative()) store<u8>(statesOf(levels), <u8>drawIndex(states));
@@ -432,7 +352,7 @@ function drawUninformative(): void {
 /** Draw all states and A given the counts of the tree, after `collectStates`. */
 export function drawStates(): void {
   if (levels === 0) return;
-  memory.fill(transitions, 0, (<usize>(states * states)) << 2);
+  clearTransitions();
   if (!isUninformative()) {
     next = messages;
     settle(levels, 0, 0, -1);
@@ -445,7 +365,7 @@ export function drawStates(): void {
 
 /** Count the transitions of all nodes that are not dark. */
 export function countTransitions(): void {
-  memory.fill(transitions, 0, (<usize>(states * states)) << 2);
+  clearTransitions();
   for (let level = levels - 1; level > 0; level--) {
     for (let row = 0; row < rowsOf(level); row++) {
       const line = statesOf(level) + <usize>(row * colsOf(level));
@@ -457,16 +377,4 @@ export function countTransitions(): void {
       }
     }
   }
-}
-
-/** Logarithm of the probability of all states that are not dark given A, and of the prior density of the logarithms of A, up to constants. */
-export function logStatesPrior(): f64 {
-  let sum: f64 = 0;
-  for (let from = 0; from < states; from++) {
-    for (let to = 0; to < states; to++) {
-      const count = <f64>load<i32>(transitions + ((<usize>(from * states + to)) << 2));
-      sum += (count + load<f64>(entry(transitionPrior, from, to))) * load<f64>(entry(logMatrix, from, to));
-    }
-  }
-  return sum;
 }

@@ -15,6 +15,7 @@ import {
   wrap,
 } from "./chain";
 import { aggregateCounts, shiftIntoTree } from "./counts";
+import { expectedTransitions, expectTransitions } from "./expected-transitions";
 import { drawImage } from "./image";
 import { predictLight, sumLogLight } from "./light";
 import { addMissingCounts, anyMissing } from "./missing";
@@ -47,6 +48,13 @@ export function stepEvidence(row: i32, col: i32): f64 {
   shiftIntoTree(sourceCounts, row, col);
   aggregateCounts();
   return collectStates(true) ? logEvidence : NaN;
+}
+
+/** Expected number of transitions between two states, given the counts of the tree and the transition matrix; NaN without memory. */
+export function stepExpectation(from: i32, to: i32): f64 {
+  if (!collectStates(false)) return NaN;
+  expectTransitions();
+  return expectedTransitions(from, to);
 }
 
 /** Step 6 alone, with the given shift. */

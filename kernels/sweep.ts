@@ -49,13 +49,14 @@ import { drawImage, logBlockFractions, sumLogFractions } from "./image";
 import { clearGains, predictLight, sumLogLight } from "./light";
 import { evaluateLogPrior, expectedCounts, logFractionsOf, sumOfFlux } from "./log-posterior";
 import { aggregateMasses, placeTree } from "./masses";
+import { moveMatrix } from "./matrix-moves";
 import { addMissingCounts, anyMissing } from "./missing";
 import { addToMoments, momentLength, prepareMoments } from "./moments";
 import { transferNodes } from "./node-transfer";
 import { observationAt, observationCount } from "./observation";
 import { transferPairs } from "./pair-transfer";
 import { drawPixels, pixelShape } from "./pixel-prior";
-import { drawIndex } from "./random";
+import { drawIndex, drawUniform } from "./random";
 import { redistributeCounts, redistributeLitCounts } from "./redistribute";
 import { hasDark } from "./runs";
 import { drawnCol, drawnRow, drawShift } from "./shift";
@@ -72,6 +73,9 @@ import {
   statesKnown,
 } from "./states";
 import { countsOf, levels } from "./tree";
+
+/** Part of the sweeps that move the transition matrix with the states integrated out: a move costs as much as one or two sweeps. */
+const MATRIX_MOVES: f64 = 0.0625;
 
 /** Begin at the image in `fluxArray` and the alpha in `alphaArray`: derive total, modes and log prior; a status. */
 export function startChain(): i32 {
@@ -187,6 +191,7 @@ export function stepShift(): bool {
 /** Draw alpha of each level, or the states of all nodes and their transition matrix; false without memory. */
 export function stepSmoothing(): bool {
   if (states > 0) {
+    if (drawUniform() < MATRIX_MOVES && !moveMatrix()) return false;
     if (!collectStates(false)) return false;
     drawStates();
   } else if (fitAlpha) {

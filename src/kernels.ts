@@ -16,6 +16,8 @@ export interface Kernels {
   readonly transfersTried: WebAssembly.Global;
   readonly nodeTransfersAccepted: WebAssembly.Global;
   readonly nodeTransfersTried: WebAssembly.Global;
+  readonly matrixMovesAccepted: WebAssembly.Global;
+  readonly matrixMovesTried: WebAssembly.Global;
   readonly backgroundTransfersAccepted: WebAssembly.Global;
   readonly backgroundTransfersTried: WebAssembly.Global;
   allocate(bytes: number): number;
@@ -106,6 +108,8 @@ export interface Kernels {
   stepShift(): number;
   shiftScores(): number;
   stepEvidence(row: number, col: number): number;
+  stepExpectation(from: number, to: number): number;
+  moveMatrix(): number;
   stepSmoothing(): number;
   stepImage(row: number, col: number): void;
   stepTransfers(row: number, col: number): number;
