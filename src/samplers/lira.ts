@@ -44,7 +44,8 @@ import { transferCounts } from "./transfer-counts.js";
  *     splitBackground      which of them the background emitted
  *     addMissingCounts     the photons that exposure and edges kept from the detector
  *     drawShift            where the tree lies on the image (when it is a parameter)
- *     drawSmoothing        alpha of every level, or drawStates: the states of all nodes and their transition matrix
+ *     drawSmoothing        alpha of every level, or drawStates: the states of all nodes and their transition matrix, which in some sweeps
+ *                          moves with the states integrated out before (moveMatrix)
  *     drawImage            the total and the fractions of every block
  *     drawBackgroundScale  the scale of each background
  *
