@@ -329,7 +329,7 @@ const MEANT: readonly (readonly [name: string, words: readonly string[], wrong: 
 
 /** What the verdict says of runs that are too short to judge, and their options. */
 const SHORT: readonly (readonly [state: string, ...options: readonly string[]])[] = [
-  ["disagree", "-n", "60", "--burn-in", "20", "-c", "2"],
+  ["disagree", "-n", "20", "--burn-in", "0", "-c", "2"],
   ["weak", "-n", "120", "--burn-in", "40", "-c", "2", "--preset", "lira"],
   ["unknown", "-n", "40", "--burn-in", "5", "-c", "1"],
 ];
