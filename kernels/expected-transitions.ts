@@ -5,11 +5,11 @@
 //
 //     P(a above, k below) = q(a) A[a, k] B(k) / M(a)
 
-import { states, stride, uninformative } from "./adaptive-prior";
+import { states, stride } from "./adaptive-prior";
 import { allocate } from "./memory";
-import { isUninformative, messages, patternAt, patternOfNode } from "./states";
+import { isInformative, isUninformative, messages, patternAt, patternOfNode } from "./states";
 import { columnOf, multiply } from "./transition-matrix";
-import { colsOf, countsOf, levels, rowsOf } from "./tree";
+import { colsOf, levels, rowsOf } from "./tree";
 
 /** f64 `[to][from]`, rows padded to `stride`. */
 const expected = memory.data(8 * 32 * 32, 16);
@@ -107,8 +107,7 @@ function visit(level: i32, row: i32, col: i32): void {
   const cols = colsOf(below);
   for (let childRow = 2 * row; childRow < min(rows, 2 * row + 2); childRow++) {
     for (let childCol = 2 * col; childCol < min(cols, 2 * col + 2); childCol++) {
-      const count = load<i32>(countsOf(below) + ((<usize>(childRow * cols + childCol)) << 2));
-      if (count > uninformative) visit(below, childRow, childCol);
+      if (isInformative(below, childRow, childCol)) visit(below, childRow, childCol);
     }
   }
 }

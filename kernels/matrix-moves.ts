@@ -18,7 +18,7 @@ import { expectedTransitions, expectTransitions } from "./expected-transitions";
 import { drawIndex, drawNormal, drawUniform } from "./random";
 import { exp, log } from "./special";
 import { collectStates, isUninformative, logEvidence } from "./states";
-import { deriveMatrix, priorOf, setRow, startMatrix, transition } from "./transition-matrix";
+import { deriveMatrix, priorOf, rowOf, setRow, startMatrix, transition } from "./transition-matrix";
 
 /** Steps of a move: uniform from 1 to this. */
 const MOST_STEPS: i32 = 24;
@@ -152,11 +152,7 @@ function drift(step: f64): void {
  */
 export function moveMatrix(): bool {
   if (isUninformative()) return true;
-  for (let from = 0; from < states; from++) {
-    for (let to = 0; to < states; to++) {
-      store<f64>(rowIn(before, from) + ((<usize>to) << 3), transition(from, to));
-    }
-  }
+  memory.copy(before, rowOf(0), (<usize>(states * states)) << 3);
   if (!weigh()) return false;
   drawTheta();
   drawMomentum();

@@ -271,6 +271,11 @@ function rowHolds(counts: usize, row: i32, left: i32, isWide: bool, cols: i32): 
   return load<i32>(at) > 0 || (isWide && load<i32>(at, 4) > 0);
 }
 
+/** Whether a node says something of its state or of those below it: both passes visit it. */
+export function isInformative(level: i32, row: i32, col: i32): bool {
+  return load<i32>(countsOf(level) + ((<usize>(row * colsOf(level) + col)) << 2)) > uninformative;
+}
+
 /** Whether the whole image says nothing of any state. */
 export function isUninformative(): bool {
   return levels === 0 || load<i32>(countsOf(levels)) <= uninformative;
@@ -324,8 +329,7 @@ function settle(level: i32, row: i32, col: i32, from: i32): void {
   const cols = colsOf(below);
   for (let childRow = 2 * row; childRow < min(rows, 2 * row + 2); childRow++) {
     for (let childCol = 2 * col; childCol < min(cols, 2 * col + 2); childCol++) {
-      const count = load<i32>(countsOf(below) + ((<usize>(childRow * cols + childCol)) << 2));
-      if (count > uninformative) settle(below, childRow, childCol, state);
+      if (isInformative(below, childRow, childCol)) settle(below, childRow, childCol, state);
     }
   }
 }

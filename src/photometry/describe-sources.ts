@@ -6,7 +6,13 @@ import { circlePixels } from "../posterior/region.js";
 import type { LikelyFlux } from "./flux-likelihood.js";
 import { emptyRegion } from "./other-light.js";
 import { type Centroid, errorEllipse } from "./region-products.js";
-import { extentOf, type GrownSource, grownSource, type SourceExtent } from "./source-extent.js";
+import {
+  extentOf,
+  type FitWithin,
+  type GrownSource,
+  grownSource,
+  type SourceExtent,
+} from "./source-extent.js";
 import type { SourceLight, SourceProfile } from "./source-light.js";
 import type { SourceFit, sourceTester } from "./source-test.js";
 
@@ -86,15 +92,13 @@ export function describeSources(
 ): DescribedSource[] {
   const { mean, shape, guard, radius } = field;
   const holes = found.flatMap(({ pixels }) => emptyRegion(pixels, guard, mean, shape).pixels);
-  const sketches = pointSketches(found, holes, test, field);
+  const fitWithin: FitWithin = ({ x, y }, reach) => {
+    const own = circlePixels({ x, y, radius: reach }, shape);
+    return test({ x, y }, [...new Set([...own, ...holes])], new Set(), reach);
+  };
+  const sketches = pointSketches(found, holes, test, fitWithin, field);
   for (const [index, sketch] of sketches.entries()) {
     if (!sketch.extent.extended) continue;
-    const fitWithin =
-      ({ x, y }: PixelPosition) =>
-      (reach: number) => {
-        const own = circlePixels({ x, y, radius: reach }, shape);
-        return test({ x, y }, [...new Set([...own, ...holes])], new Set(), reach);
-      };
     const { grown, parts } = withParts(sketch, sketches, fitWithin, field);
     if (parts.length > 0) {
       const others = found.filter((one) => !parts.includes(one));
@@ -129,6 +133,7 @@ function pointSketches(
   found: readonly Detection[],
   holes: readonly number[],
   test: ReturnType<typeof sourceTester>,
+  fitWithin: FitWithin,
   field: DescribedField,
 ): Sketch[] {
   const { mean, shape, half, upsampling } = field;
@@ -146,13 +151,11 @@ function pointSketches(
   }
   const wideReach = FAR * firstReach(field);
   return fits.map((one) => {
-    const { x, y } = one.light;
     const beside = lightsBut(fits, [one]);
     const extentIn = (fit: SourceFit) => extentOf(fit, one.light, beside, half, LEAST_WIDTH * upsampling);
     const extent = extentIn(one.fit);
     if (extent.extended) return { ...one, extent };
-    const own = circlePixels({ x, y, radius: wideReach }, shape);
-    const wide = test(one.light, [...new Set([...own, ...holes])], new Set(), wideReach);
+    const wide = fitWithin(one.light, wideReach);
     const further = wide && extentIn(wide);
     return { ...one, extent: further?.extended ? further : extent };
   });
@@ -178,7 +181,7 @@ function lightsBut<One extends { readonly light: SourceLight }>(
 function withParts(
   sketch: Sketch,
   sketches: readonly Sketch[],
-  fitWithin: (place: PixelPosition) => (reach: number) => SourceFit | undefined,
+  fitWithin: FitWithin,
   field: DescribedField,
 ): { readonly grown: GrownSource | undefined; readonly parts: readonly Detection[] } {
   const { shape, upsampling, least } = field;
@@ -187,12 +190,12 @@ function withParts(
   const most = Math.max(start, MOST_REACH * Math.min(ny, nx));
   const grow = (beside: readonly SourceLight[]) => {
     const size = { start, most, shape, least: LEAST_WIDTH * upsampling };
-    const first = grownSource(fitWithin(sketch.light), sketch.light, beside, sketch.extent, size);
+    const first = grownSource(fitWithin, sketch.light, beside, sketch.extent, size);
     if (first === undefined) return undefined;
     // Once more about the middle of all its light, where that is in the image.
     const { x, y } = first.fit.locate(first.lights[0], beside);
     if (!(x >= 0 && y >= 0 && x <= nx - 1 && y <= ny - 1)) return first;
-    return grownSource(fitWithin({ x, y }), { ...sketch.light, x, y }, beside, sketch.extent, size);
+    return grownSource(fitWithin, { ...sketch.light, x, y }, beside, sketch.extent, size);
   };
   const away = ({ light }: Sketch) => Math.hypot(light.x - sketch.light.x, light.y - sketch.light.y);
   const near = sketches.filter((other) => other !== sketch && away(other) <= NEAR * start);

@@ -66,6 +66,9 @@ function widthLaw(widths: readonly number[], values: readonly number[]) {
   return { best: widths[best], low: end(-1), high: end(1), top };
 }
 
+/** The fit at a place with the light within a distance of it, and that of all detections, taken out. */
+export type FitWithin = (place: PixelPosition, reach: number) => SourceFit | undefined;
+
 /** An extended source with all of its light. */
 export interface GrownSource {
   /** The fit with its light taken out as far as its flux grew. */
@@ -85,11 +88,10 @@ export interface GrownSource {
  * Take the light of an extended source out further and further, until its most likely profile has all but its faint end within, and
  * a step more does not make it brighter than its error allows.
  *
- * @param fitWithin the fit with the light of the source taken out to a distance
  * @param of how far out it is taken first, how far at most, and the least width that one could see, in pixels
  */
 export function grownSource(
-  fitWithin: (reach: number) => SourceFit | undefined,
+  fitWithin: FitWithin,
   source: SourceLight,
   beside: readonly SourceLight[],
   extent: SourceExtent,
@@ -97,7 +99,7 @@ export function grownSource(
 ): GrownSource | undefined {
   const before: LikelyFlux[] = [];
   for (let reach = Math.min(of.start, of.most); ; reach = Math.min(GROWTH * reach, of.most)) {
-    const fit = fitWithin(reach);
+    const fit = fitWithin(source, reach);
     if (fit === undefined) return undefined;
     const laws = (["gaussian", "beta"] as const).map((profile) =>
       likelyWidth(fit, { ...source, profile }, beside, of.least, (2 * reach) / REACH[profile]),
