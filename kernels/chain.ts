@@ -5,6 +5,7 @@ import { prepareStates, setStates as setStateCount, states } from "./adaptive-pr
 import { prepareBlockGammas } from "./block-gammas";
 import { prepareExpectations } from "./expected-transitions";
 import { prepareImage } from "./image";
+import { reserveList } from "./informative-nodes";
 import { predictBackground, predictBackgrounds, prepareLight, renewReach } from "./light";
 import { prepareLine } from "./line";
 import { allocate } from "./memory";
@@ -25,7 +26,7 @@ import { prepareRedistribution } from "./redistribute";
 import { prepareRuns } from "./runs";
 import { prepareShift } from "./shift";
 import { prepareSmoothing } from "./smoothing";
-import { layOutStates, nodesAbove, reserveMessages, statesOf } from "./states";
+import { layOutStates, nodesAbove, statesOf } from "./states";
 import { layOutTree, levels } from "./tree";
 
 /** Status of a call: all is well. */
@@ -316,7 +317,7 @@ export function prepareChain(): i32 {
   if (!prepareRedistribution(ny, nx, wrap)) return OUT_OF_MEMORY;
   if (
     states > 0 &&
-    !(prepareStates() && prepareBlockGammas(nx) && reserveMessages(countsOfAll()) && prepareExpectations())
+    !(prepareStates() && prepareBlockGammas(nx) && reserveList(countsOfAll()) && prepareExpectations())
   )
     return OUT_OF_MEMORY;
   if (spin === SAMPLED && states === 0 && !prepareShift(ny, nx)) return OUT_OF_MEMORY;

@@ -15,9 +15,10 @@
 
 import { states } from "./adaptive-prior";
 import { expectedTransitions, expectTransitions } from "./expected-transitions";
+import { list, listEnd, listNodes } from "./informative-nodes";
 import { drawIndex, drawNormal, drawUniform } from "./random";
 import { exp, log } from "./special";
-import { collectStates, isUninformative, logEvidence } from "./states";
+import { logEvidence, passUp } from "./states";
 import { deriveMatrix, priorOf, rowOf, setRow, startMatrix, transition } from "./transition-matrix";
 
 /** Steps of a move: uniform from 1 to this. */
@@ -47,8 +48,12 @@ function rowIn(table: usize, from: i32): usize {
   return table + ((<usize>(from * states)) << 3);
 }
 
-/** Set A to what theta says, and find the gradient; the log density, up to a constant. */
-function evaluate(): f64 {
+/**
+ * Set A to what theta says, and find the gradient; the log density, up to a constant.
+ *
+ * @param measured whether the log evidence, which no step on the way needs, is part of it
+ */
+function evaluate(measured: bool): f64 {
   let density: f64 = 0;
   for (let from = 0; from < states; from++) {
     const row = rowIn(theta, from);
@@ -66,7 +71,7 @@ function evaluate(): f64 {
     store<f64>(logSums + ((<usize>from) << 3), logSum);
   }
   deriveMatrix();
-  collectStates(true);
+  passUp(measured);
   expectTransitions();
   for (let from = 0; from < states; from++) {
     let all: f64 = load<f64>(logSums + ((<usize>from) << 3));
@@ -76,15 +81,15 @@ function evaluate(): f64 {
       store<f64>(rowIn(gradient, from) + ((<usize>to) << 3), value);
     }
   }
-  return density + logEvidence;
+  return measured ? density + logEvidence : density;
 }
 
-/** Find the masses; false when memory is refused. */
-function weigh(): bool {
+/** Find the masses. */
+function weigh(): void {
   startMatrix();
   for (let round = 0; round < ROUNDS; round++) {
     deriveMatrix();
-    if (!collectStates(false)) return false;
+    passUp(false);
     expectTransitions();
     for (let from = 0; from < states; from++) {
       const row = rowIn(mass, from);
@@ -102,7 +107,6 @@ function weigh(): bool {
     for (let at: usize = 0; at < (<usize>states) << 3; at += 8)
       store<f64>(row + at, load<f64>(row + at) + SPREAD * mean + LEAST);
   }
-  return true;
 }
 
 /** Draw the sums of the rows, and theta with them. */
@@ -151,19 +155,20 @@ function drift(step: f64): void {
  * @returns false when memory is refused
  */
 export function moveMatrix(): bool {
-  if (isUninformative()) return true;
+  if (!listNodes(false)) return false;
+  if (list === listEnd) return true;
   memory.copy(before, rowOf(0), (<usize>(states * states)) << 3);
-  if (!weigh()) return false;
+  weigh();
   drawTheta();
   drawMomentum();
-  let density = evaluate();
+  let density = evaluate(true);
   const start = density - kineticEnergy();
   const step = LONGEST * exp(drawUniform() * log(SHORTEST));
   const steps = 1 + drawIndex(MOST_STEPS);
   for (let taken = 0; taken < steps && isFinite(density); taken++) {
     push(0.5 * step);
     drift(step);
-    density = evaluate();
+    density = evaluate(taken === steps - 1);
     push(0.5 * step);
   }
   matrixMovesTried++;

@@ -1,4 +1,4 @@
-// Memory of one chain: everything is allocated once, before the first sweep (but see `reserveMessages`), and never freed. An instance of the
+// Memory of one chain: everything is allocated once, before the first sweep (but see `reserveList`), and never freed. An instance of the
 // module is one chain, so its globals are that chain's state and nothing is shared between chains.
 
 let top: usize = (__heap_base + 15) & ~15;

@@ -8,20 +8,23 @@
 // nothing. With the states of these nodes integrated out, row a of A is Dirichlet(e[a] + transitions into all others). Only
 // then are they drawn from A down the tree, which makes states and A one draw from their joint conditional.
 
+import { probabilitiesOfFew, states, stride, uninformative } from "./adaptive-prior";
 import {
-  addChildLogs,
-  beginLogs,
-  FEW,
-  kindOf,
-  probabilitiesOfFew,
-  states,
-  stride,
-  uninformative,
-} from "./adaptive-prior";
+  beginMessages,
+  InformativeNode,
+  layOutPatterns,
+  list,
+  listEnd,
+  listedEvidence,
+  listNodes,
+  NODE_BYTES,
+  PATTERN,
+  patternAt,
+} from "./informative-nodes";
 import { allocate } from "./memory";
 import { drawIndex, drawUniform } from "./random";
 import { runsOf } from "./runs";
-import { expPair, log } from "./special";
+import { log } from "./special";
 import {
   addTransition,
   clearTransitions,
@@ -38,24 +41,15 @@ import { colsOf, countsOf, levels, rowsOf } from "./tree";
 
 /** u8: state of every node of level 1, then level 2, ... */
 let nodeStates: usize = 0;
-/** f64 `[nodes, states]`: B of the nodes visited, each before those below it, row by row. */
-export let messages: usize = 0;
-let reserved: usize = 0;
-let next: usize = 0;
-const message = memory.data(8 * 32, 16);
-/** Address of the message of the node last collected. */
-let sent: usize = 0;
-/**
- * Nodes of level 1 whose four children have at most 3 counts each are many and alike: f64 `[256, 2, states]`, B and message of each
- * such pattern of counts, f64 `[256]`, its part of the log evidence, and i32 `[256]`, the number of the A that they belong to.
- */
-let patterns: usize = 0;
-const patternEvidence = memory.data(8 * 256, 16);
-const patternMatrix = memory.data(4 * 256, 16);
 /** Whether the states of all nodes are those of the image: drawn with it, or taken from a saved chain. */
 export let statesKnown: bool = false;
 /** Logarithm of the probability of the counts given A, states and fractions integrated out; see `collectStates`. */
 export let logEvidence: f64 = 0;
+/** i32 `[256]`: number of the A that B and message of a pattern belong to; f64 `[256]`: its part of the log evidence. */
+const patternMatrix = memory.data(4 * 256, 16);
+const patternEvidence = memory.data(8 * 256, 16);
+/** Running sums of the weights of a state. */
+const sums = memory.data(8 * 32, 16);
 
 /** Address of the u8 states of level `level` >= 1. */
 export function statesOf(level: i32): usize {
@@ -79,31 +73,8 @@ export function nodesAbove(): i32 {
  */
 export function layOutStates(transitionMatrix: usize): bool {
   layOutMatrix(transitionMatrix);
-  const nodes = <usize>max(1, nodesAbove());
-  nodeStates = allocate(nodes);
-  patterns = allocate(512 * stride);
-  return nodeStates !== 0 && patterns !== 0;
-}
-
-/** Most nodes that can be informative when the image holds so many counts. */
-function mostMessages(counts: i32): usize {
-  let most: usize = 1;
-  for (let level = 1; level <= levels; level++) {
-    most += <usize>min(rowsOf(level) * colsOf(level), counts / (uninformative + 1));
-  }
-  return most;
-}
-
-/**
- * Reserve messages for images of so many counts, and for twice as many where that is not enough; false when memory is refused. The few
- * photons of a dark sky need few, however many nodes it has.
- */
-export function reserveMessages(counts: i32): bool {
-  if (mostMessages(counts) <= reserved) return true;
-  reserved = mostMessages(min(counts, i32.MAX_VALUE >> 1) * 2);
-  messages = allocate(reserved * stride);
-  if (messages === 0) reserved = 0;
-  return messages !== 0;
+  nodeStates = allocate(<usize>max(1, nodesAbove()));
+  return nodeStates !== 0 && layOutPatterns();
 }
 
 /** Begin at the mean of A under its prior, and at the middle state everywhere. */
@@ -120,46 +91,6 @@ export function restoreStates(withStates: bool): void {
   deriveMatrix();
 }
 
-/** Address of B and message of a pattern. */
-export function patternAt(pattern: i32): usize {
-  return patterns + 2 * <usize>pattern * stride;
-}
-
-/** Pattern of a node of level 1 with four children, by their counts; -1 when one has more than 3. */
-function patternOf(upperLeft: i32, upperRight: i32, lowerLeft: i32, lowerRight: i32): i32 {
-  if ((upperLeft | upperRight | lowerLeft | lowerRight) > 3) return -1;
-  return upperLeft | (upperRight << 2) | (lowerLeft << 4) | (lowerRight << 6);
-}
-
-/** Pattern of a node of level 1; -1 when it has none. */
-export function patternOfNode(row: i32, col: i32): i32 {
-  const cols = colsOf(0);
-  const top = 2 * row;
-  const left = 2 * col;
-  if (top + 1 >= rowsOf(0) || left + 1 >= cols) return -1;
-  const upper = countsOf(0) + ((<usize>(top * cols + left)) << 2);
-  const lower = upper + ((<usize>cols) << 2);
-  return patternOf(load<i32>(upper), load<i32>(upper, 4), load<i32>(lower), load<i32>(lower, 4));
-}
-
-/** As `collect` for a node of level 1 with a pattern. */
-function collectPattern(out: usize, pattern: i32): void {
-  const own = patternAt(pattern);
-  const upperLeft = pattern & 3;
-  const upperRight = (pattern >> 2) & 3;
-  const lowerLeft = (pattern >> 4) & 3;
-  const lowerRight = pattern >> 6;
-  if (load<i32>(patternMatrix + ((<usize>pattern) << 2)) !== matrixNumber) {
-    store<i32>(patternMatrix + ((<usize>pattern) << 2), matrixNumber);
-    probabilitiesOfFew(own, 0, upperLeft, upperRight, lowerLeft, lowerRight);
-    store<f64>(patternEvidence + ((<usize>pattern) << 3), log(normalise(own)));
-    multiply(own, own + stride);
-  }
-  sent = own + stride;
-  for (let at: usize = 0; at < stride; at += 16) v128.store(out + at, v128.load(own + at));
-  logEvidence += load<f64>(patternEvidence + ((<usize>pattern) << 3));
-}
-
 /** Divide B by its largest element, and return that. */
 function normalise(out: usize): f64 {
   // The spare element of an odd number of states is 0.
@@ -173,170 +104,91 @@ function normalise(out: usize): f64 {
   return largest;
 }
 
-/** Collect B of a node and of all informative nodes below it; leaves the address of the node's message in `sent`. */
-function collect(level: i32, row: i32, col: i32, measured: bool): void {
-  const out = next;
-  next += stride;
-  const below = level - 1;
-  const cols = colsOf(below);
-  const top = 2 * row;
-  const left = 2 * col;
-  const isTall = top + 1 < rowsOf(below);
-  const isWide = left + 1 < cols;
-  const kind = kindOf(isTall, isWide);
-  const upper = countsOf(below) + ((<usize>(top * cols + left)) << 2);
-  const lower = upper + ((<usize>cols) << 2);
-  const upperLeft = load<i32>(upper);
-  const upperRight = isWide ? load<i32>(upper, 4) : 0;
-  const lowerLeft = isTall ? load<i32>(lower) : 0;
-  const lowerRight = isTall && isWide ? load<i32>(lower, 4) : 0;
-  if (below === 0 && kind === 0) {
-    const pattern = patternOf(upperLeft, upperRight, lowerLeft, lowerRight);
-    if (pattern >= 0) {
-      collectPattern(out, pattern);
-      return;
-    }
-  }
-  const count = upperLeft + upperRight + lowerLeft + lowerRight;
-  if (count <= FEW) {
-    probabilitiesOfFew(out, kind, upperLeft, upperRight, lowerLeft, lowerRight);
-  } else {
-    beginLogs(out, kind, count);
-    if (kind !== 3) {
-      addChildLogs(out, 0, upperLeft);
-      addChildLogs(out, 1, upperRight);
-      addChildLogs(out, 2, lowerLeft);
-      addChildLogs(out, 3, lowerRight);
-    }
-    let largest: f64 = -Infinity;
-    for (let state = 0; state < states; state++) {
-      largest = max(largest, load<f64>(out + ((<usize>state) << 3)));
-    }
-    const largests = f64x2.splat(largest);
-    for (let at: usize = 0; at < stride; at += 16) {
-      v128.store(out + at, expPair(f64x2.sub(v128.load(out + at), largests)));
-    }
-    if (states & 1) store<f64>(out + stride - 8, 0);
-    if (measured) logEvidence += largest;
-  }
-  if (below > 0) {
-    if (upperLeft > uninformative) join(out, below, top, left, measured);
-    else if (measured) addEmpty(below, top, left, upperLeft);
-    if (isWide) {
-      if (upperRight > uninformative) join(out, below, top, left + 1, measured);
-      else if (measured) addEmpty(below, top, left + 1, upperRight);
-    }
-    if (isTall) {
-      if (lowerLeft > uninformative) join(out, below, top + 1, left, measured);
-      else if (measured) addEmpty(below, top + 1, left, lowerLeft);
-      if (isWide) {
-        if (lowerRight > uninformative) join(out, below, top + 1, left + 1, measured);
-        else if (measured) addEmpty(below, top + 1, left + 1, lowerRight);
-      }
-    }
-  }
-  const largest = normalise(out);
-  if (measured) logEvidence += log(largest);
-  multiply(out, message);
-  sent = message;
-}
-
 /** Multiply B of a node by the message of a child. */
-function join(out: usize, level: i32, row: i32, col: i32, measured: bool): void {
-  collect(level, row, col, measured);
+function join(own: usize, sent: usize): void {
   for (let at: usize = 0; at < stride; at += 16) {
-    v128.store(out + at, f64x2.mul(v128.load(out + at), v128.load(sent + at)));
+    v128.store(own + at, f64x2.mul(v128.load(own + at), v128.load(sent + at)));
   }
 }
 
-/** Evidence of a node of a single count: at each level down it falls into one of the children, all equally likely. */
-function addEmpty(level: i32, row: i32, col: i32, count: i32): void {
-  if (count === 0) return;
-  for (let below = level - 1; below >= 0; below--) {
-    const cols = colsOf(below);
-    const top = 2 * row;
-    const left = 2 * col;
-    const isTall = top + 1 < rowsOf(below);
-    const isWide = left + 1 < cols;
-    if (isTall) logEvidence -= Math.LN2;
-    if (isWide) logEvidence -= Math.LN2;
-    const counts = countsOf(below);
-    row = isTall && rowHolds(counts, top + 1, left, isWide, cols) ? top + 1 : top;
-    col = isWide && load<i32>(counts + ((<usize>(row * cols + left + 1)) << 2)) > 0 ? left + 1 : left;
+/** Find B and message of a pattern under the present A; its part of the log evidence. */
+function collectPattern(pattern: i32): f64 {
+  const number = patternMatrix + ((<usize>pattern) << 2);
+  const evidence = patternEvidence + ((<usize>pattern) << 3);
+  if (load<i32>(number) !== matrixNumber) {
+    store<i32>(number, matrixNumber);
+    const own = patternAt(pattern);
+    probabilitiesOfFew(own, 0, pattern & 3, (pattern >> 2) & 3, (pattern >> 4) & 3, pattern >> 6);
+    store<f64>(evidence, log(normalise(own)));
+    multiply(own, own + stride);
   }
+  return load<f64>(evidence);
 }
 
-function rowHolds(counts: usize, row: i32, left: i32, isWide: bool, cols: i32): bool {
-  const at = counts + ((<usize>(row * cols + left)) << 2);
-  return load<i32>(at) > 0 || (isWide && load<i32>(at, 4) > 0);
-}
-
-/** Whether a node says something of its state or of those below it: both passes visit it. */
-export function isInformative(level: i32, row: i32, col: i32): bool {
-  return load<i32>(countsOf(level) + ((<usize>(row * colsOf(level) + col)) << 2)) > uninformative;
-}
-
-/** Whether the whole image says nothing of any state. */
-export function isUninformative(): bool {
-  return levels === 0 || load<i32>(countsOf(levels)) <= uninformative;
+/** The upward pass over the nodes that `collectStates` listed, which may be made again for another A. */
+export function passUp(measured: bool): void {
+  beginMessages();
+  logEvidence = listedEvidence;
+  for (let end = listEnd; end > list; end -= NODE_BYTES) {
+    const node = changetype<InformativeNode>(end - NODE_BYTES);
+    const own = node.own;
+    if (node.kind === PATTERN) {
+      logEvidence += collectPattern(node.detail);
+    } else {
+      const largest = normalise(own);
+      if (measured) logEvidence += log(largest);
+      multiply(own, own + stride);
+    }
+    if (node.parent !== 0) join(changetype<InformativeNode>(node.parent).own, own + stride);
+  }
+  if (!measured || listEnd === list) return;
+  const root = changetype<InformativeNode>(list).own;
+  let sum: f64 = 0;
+  for (let state = 0; state < states; state++) sum += load<f64>(root + ((<usize>state) << 3));
+  logEvidence += log(sum / <f64>states);
 }
 
 /**
- * The upward pass over the counts of the tree.
+ * List the informative nodes of the counts of the tree, and pass up.
  *
  * @param measured find `logEvidence` too, up to a constant that does not depend on where the counts lie
- * @returns false when memory for its messages is refused
+ * @returns false when memory for the list is refused
  */
 export function collectStates(measured: bool): bool {
-  logEvidence = 0;
-  if (isUninformative()) {
-    if (measured && levels > 0) addEmpty(levels, 0, 0, load<i32>(countsOf(levels)));
-    return true;
-  }
-  if (!reserveMessages(load<i32>(countsOf(levels)))) return false;
-  next = messages;
-  const root = next;
-  collect(levels, 0, 0, measured);
-  if (measured) {
-    let sum: f64 = 0;
-    for (let state = 0; state < states; state++) sum += load<f64>(root + ((<usize>state) << 3));
-    logEvidence += log(sum / <f64>states);
-  }
+  if (!listNodes(measured)) return false;
+  passUp(measured);
   return true;
 }
 
-/** Draw the states of a node and of all informative nodes below it, in the order of `collect`. */
-function settle(level: i32, row: i32, col: i32, from: i32): void {
-  const here = next;
-  next += stride;
-  const weights = from < 0 ? 0 : rowOf(from);
-  let sum: f64 = 0;
-  for (let state = 0; state < states; state++) {
-    const at = (<usize>state) << 3;
-    sum += from < 0 ? load<f64>(here + at) : load<f64>(here + at) * load<f64>(weights + at);
-    store<f64>(message + at, sum);
-  }
-  const target = drawUniform() * sum;
-  let state = 0;
-  for (let at: usize = 0; at < (<usize>(states - 1)) << 3; at += 8) {
-    state += i32(target >= load<f64>(message + at));
-  }
-  store<u8>(statesOf(level) + <usize>(row * colsOf(level) + col), <u8>state);
-  if (from >= 0) addTransition(from, state);
-  const below = level - 1;
-  if (below === 0) return;
-  const rows = rowsOf(below);
-  const cols = colsOf(below);
-  for (let childRow = 2 * row; childRow < min(rows, 2 * row + 2); childRow++) {
-    for (let childCol = 2 * col; childCol < min(cols, 2 * col + 2); childCol++) {
-      if (isInformative(below, childRow, childCol)) settle(below, childRow, childCol, state);
+function stateOf(node: InformativeNode): i32 {
+  return load<u8>(nodeStates + node.number);
+}
+
+/** Draw the states of all informative nodes, each after its parent. */
+function drawInformative(): void {
+  for (let address = list; address < listEnd; address += NODE_BYTES) {
+    const node = changetype<InformativeNode>(address);
+    const from = node.parent === 0 ? -1 : stateOf(changetype<InformativeNode>(node.parent));
+    const weights = from < 0 ? 0 : rowOf(from);
+    let sum: f64 = 0;
+    for (let state = 0; state < states; state++) {
+      const at = (<usize>state) << 3;
+      sum += from < 0 ? load<f64>(node.own + at) : load<f64>(node.own + at) * load<f64>(weights + at);
+      store<f64>(sums + at, sum);
     }
+    const target = drawUniform() * sum;
+    let state = 0;
+    for (let at: usize = 0; at < (<usize>(states - 1)) << 3; at += 8) {
+      state += i32(target >= load<f64>(sums + at));
+    }
+    store<u8>(nodeStates + node.number, <u8>state);
+    if (from >= 0) addTransition(from, state);
   }
 }
 
 /** Draw the states of all nodes that say nothing of theirs, down the tree; those of dark nodes are left out. */
 function drawUninformative(): void {
-  if (isUninformative()) store<u8>(statesOf(levels), <u8>drawIndex(states));
+  if (list === listEnd) store<u8>(statesOf(levels), <u8>drawIndex(states));
   for (let level = levels - 1; level > 0; level--) {
     const cols = colsOf(level);
     for (let row = 0; row < rowsOf(level); row++) {
@@ -357,10 +209,7 @@ function drawUninformative(): void {
 export function drawStates(): void {
   if (levels === 0) return;
   clearTransitions();
-  if (!isUninformative()) {
-    next = messages;
-    settle(levels, 0, 0, -1);
-  }
+  drawInformative();
   drawTransitionMatrix();
   drawUninformative();
   statesKnown = true;
