@@ -46,20 +46,24 @@ export let list: usize = 0;
 export let listEnd: usize = 0;
 /** What the nodes' counts add to the logarithm of the evidence whatever A is; see `listNodes`. */
 export let listedEvidence: f64 = 0;
-/** f64 `[nodes without a pattern, 2, states]`: B and message; of nodes of many counts f64 `[nodes, states]`, what B begins with. */
-let messages: usize = 0;
-let kept: usize = 0;
-let nextMessage: usize = 0;
-let nextKept: usize = 0;
-/** Bytes reserved for the list, messages and what is kept. */
+/** Bytes reserved for the list. */
 let room: usize = 0;
+/** Bytes of a chunk, which begins with the address of the next one. */
+const CHUNK: usize = 1 << 16;
+/** First chunk of B, messages and what is kept of nodes of many counts, the present one, and what is free in it. */
+let firstChunk: usize = 0;
+let chunk: usize = 0;
+let free: usize = 0;
+/** Whether memory for a chunk was refused. */
+let refused: bool = false;
 /** f64 `[256, 2, states]`: B and message of each pattern. */
 let patterns: usize = 0;
 
-/** Reserve B and messages of patterns; false when memory is refused. */
-export function layOutPatterns(): bool {
+/** Reserve B and messages of patterns, and a first chunk for those of others; false when memory is refused. */
+export function layOutMessages(): bool {
   patterns = allocate(512 * stride);
-  return patterns !== 0;
+  firstChunk = allocate(CHUNK);
+  return patterns !== 0 && firstChunk !== 0;
 }
 
 /** Address of B and message of a pattern. */
@@ -67,29 +71,13 @@ export function patternAt(pattern: i32): usize {
   return patterns + 2 * <usize>pattern * stride;
 }
 
-/** Most nodes that hold at least `least` of so many counts each, on levels from `lowest` on. */
-function mostNodes(lowest: i32, counts: i32, least: i32): usize {
+/** Most nodes that can be informative when the image holds so many counts. */
+function mostNodes(counts: i32): usize {
   let most: usize = 1;
-  for (let level = lowest; level <= levels; level++) {
-    most += <usize>min(rowsOf(level) * colsOf(level), counts / least);
+  for (let level = 1; level <= levels; level++) {
+    most += <usize>min(rowsOf(level) * colsOf(level), counts / (uninformative + 1));
   }
   return most;
-}
-
-/** Bytes of the list for images of so many counts. */
-function listBytes(counts: i32): usize {
-  return (mostNodes(1, counts, uninformative + 1) * NODE_BYTES + 15) & ~15;
-}
-
-/** Bytes of B and messages for them. Four pixels without a pattern hold four counts; those at the edges may be fewer than four. */
-function messageBytes(counts: i32): usize {
-  const lowest = mostNodes(1, counts, 4) - mostNodes(2, counts, 4) + <usize>(rowsOf(1) + colsOf(1));
-  return 2 * (mostNodes(2, counts, uninformative + 1) + lowest) * stride;
-}
-
-/** Bytes of what is kept of nodes of many counts. */
-function keptBytes(counts: i32): usize {
-  return mostNodes(1, counts, FEW + 1) * stride;
 }
 
 /**
@@ -97,15 +85,36 @@ function keptBytes(counts: i32): usize {
  * photons of a dark sky need few nodes, however many there are.
  */
 export function reserveList(counts: i32): bool {
-  if (levels === 0 || listBytes(counts) + messageBytes(counts) + keptBytes(counts) <= room) return true;
-  const doubled = min(counts, i32.MAX_VALUE >> 1) * 2;
-  room = listBytes(doubled) + messageBytes(doubled) + keptBytes(doubled);
+  if (mostNodes(counts) * NODE_BYTES <= room) return true;
+  room = mostNodes(min(counts, i32.MAX_VALUE >> 1) * 2) * NODE_BYTES;
   list = allocate(room);
   listEnd = list;
-  messages = list + listBytes(doubled);
-  kept = messages + messageBytes(doubled);
   if (list === 0) room = 0;
   return list !== 0;
+}
+
+/** Begin at a chunk. */
+function open(next: usize): void {
+  chunk = next;
+  free = next + 16;
+}
+
+/** Room for so many rows of f64 `[states]`: a chunk that is full is followed by the next of an earlier list, or by a new one. */
+function takeRows(rows: usize): usize {
+  const bytes = rows * stride;
+  if (free + bytes > chunk + CHUNK) {
+    let next = load<usize>(chunk);
+    if (next === 0) {
+      next = allocate(CHUNK);
+      store<usize>(chunk, next);
+    }
+    // What is then written over is of no use without the rest.
+    if (next === 0) refused = true;
+    open(next === 0 ? chunk : next);
+  }
+  const taken = free;
+  free += bytes;
+  return taken;
 }
 
 /** Probabilities of many counts in every state, divided by the largest; returns the logarithm of that. */
@@ -164,17 +173,15 @@ function listFrom(level: i32, row: i32, col: i32, parent: usize, measured: bool)
     node.detail = pattern;
     return;
   }
-  node.own = nextMessage;
-  nextMessage += 2 * stride;
+  node.own = takeRows(2);
   if (upperLeft + upperRight + lowerLeft + lowerRight <= FEW) {
     node.kind = kind;
     node.detail = upperLeft | (upperRight << 7) | (lowerLeft << 14) | (lowerRight << 21);
   } else {
     node.kind = MANY;
-    node.detail = <i32>nextKept;
-    const largest = probabilitiesOfMany(nextKept, kind, upperLeft, upperRight, lowerLeft, lowerRight);
-    listedEvidence += largest;
-    nextKept += stride;
+    const kept = takeRows(1);
+    node.detail = <i32>kept;
+    listedEvidence += probabilitiesOfMany(kept, kind, upperLeft, upperRight, lowerLeft, lowerRight);
   }
   if (below === 0) return;
   if (upperLeft > uninformative) listFrom(below, top, left, at, measured);
@@ -230,10 +237,10 @@ export function listNodes(measured: bool): bool {
     if (measured) addEmpty(levels, 0, 0, counts);
     return true;
   }
-  nextMessage = messages;
-  nextKept = kept;
+  open(firstChunk);
+  refused = false;
   listFrom(levels, 0, 0, 0, measured);
-  return true;
+  return !refused;
 }
 
 /** Set B of all nodes without a pattern to the probabilities of their own counts. */

@@ -12,7 +12,7 @@ import { probabilitiesOfFew, states, stride, uninformative } from "./adaptive-pr
 import {
   beginMessages,
   InformativeNode,
-  layOutPatterns,
+  layOutMessages,
   list,
   listEnd,
   listedEvidence,
@@ -74,7 +74,7 @@ export function nodesAbove(): i32 {
 export function layOutStates(transitionMatrix: usize): bool {
   layOutMatrix(transitionMatrix);
   nodeStates = allocate(<usize>max(1, nodesAbove()));
-  return nodeStates !== 0 && layOutPatterns();
+  return nodeStates !== 0 && layOutMessages();
 }
 
 /** Begin at the mean of A under its prior, and at the middle state everywhere. */
