@@ -25,11 +25,11 @@ export async function writeWholeFile(
   options: { readonly previous?: string } = {},
 ): Promise<void> {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  await writeWhole(path, ({ handle }) => writeFully(handle, bytes, 0), options.previous);
+  await fillWholeFile(path, ({ handle }) => writeFully(handle, bytes, 0), options.previous);
 }
 
-/** Fill a file under a temporary name, then give it its own. */
-async function writeWhole(
+/** Fill a file under a temporary name, then give it its own. @throws as `writeWholeFile` */
+export async function fillWholeFile(
   path: string,
   fill: (file: TemporaryFile) => Promise<void>,
   previous?: string,
@@ -51,7 +51,7 @@ async function writeWhole(
  * @throws as `writeWholeFile`
  */
 export async function copyWholeFile(from: string, to: string): Promise<void> {
-  await writeWhole(to, (file) => copyFile(from, file.path, constants.COPYFILE_FICLONE));
+  await fillWholeFile(to, (file) => copyFile(from, file.path, constants.COPYFILE_FICLONE));
 }
 
 /** Make a folder that appears whole or not at all: filled under a temporary name beside it, renamed. @throws as `writeWholeFile` */

@@ -11,12 +11,12 @@ import { FormatError, fromPlainError, InvalidInputError } from "../errors.js";
 import { fileSha256 } from "../io/file-sha256-node.js";
 import { readFits } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
-import { fileError, openTemporary, withFileErrors, writeFully } from "../io/fits-temporary-node.js";
+import { fileError, withFileErrors, writeFully } from "../io/fits-temporary-node.js";
 import { arraysFromJson, arraysToJson } from "../io/json-arrays-node.js";
 import { observationHdus, observationsOf } from "../io/observation-hdus.js";
 import { crcText } from "../io/sealed-bytes-node.js";
 import { checkSchema } from "../io/side-file.js";
-import { makeWholeFolder, writeWholeFile } from "../io/whole-file-node.js";
+import { fillWholeFile, makeWholeFolder, writeWholeFile } from "../io/whole-file-node.js";
 import { parseJson } from "../parse-json.js";
 import { DRAWS_VERSION } from "../samplers/draws-version.js";
 import { VERSION } from "../version.js";
@@ -67,8 +67,7 @@ async function writeTasks(folder: string, lines: readonly string[]) {
   const width = lines.reduce((most, line) => Math.max(most, Buffer.byteLength(line)), 0) + 1;
   const path = join(folder, "tasks.jsonl");
   const sum = createHash("sha256");
-  const file = await openTemporary(path);
-  try {
+  await fillWholeFile(path, async ({ handle }) => {
     for (let first = 0; first < lines.length; first += SLICE_LINES) {
       const text = lines
         .slice(first, first + SLICE_LINES)
@@ -76,13 +75,9 @@ async function writeTasks(folder: string, lines: readonly string[]) {
         .join("");
       const bytes = Buffer.from(text);
       sum.update(bytes);
-      await withFileErrors(path, () => writeFully(file.handle, bytes, first * width));
+      await writeFully(handle, bytes, first * width);
     }
-    await file.commit();
-  } catch (error) {
-    await file.discard();
-    throw error;
-  }
+  });
   return { count: lines.length, width, sha256: sum.digest("hex") };
 }
 
