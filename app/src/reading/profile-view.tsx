@@ -1,6 +1,6 @@
 /** Profiles around the selection and along a line. */
 
-import { type ReactNode, useEffect, useMemo, useState } from "react";
+import { type ReactNode, useCallback, useMemo, useState } from "react";
 import {
   formatUnit,
   linePath,
@@ -16,6 +16,7 @@ import type { BandView, ResultView } from "../desk/run-view.js";
 import { Options } from "../options.js";
 import type { Layer } from "../pictures/layers.js";
 import type { LookControl } from "../pictures/look.js";
+import { useAnswer } from "./answer.js";
 import { Chart } from "./chart-view.js";
 import { countPoints, groupMeans, lineBins, type ProfileBins, ringBins } from "./profile.js";
 
@@ -56,7 +57,8 @@ export function ProfileView({ desk, layers, data, selection, result, look }: Pro
     () => (path === "around" ? ringBins([cx, cy], out, shape) : line && lineBins(line, across, shape)),
     [path, cx, cy, out, line, across, shape],
   );
-  const band = useBand(desk, layer?.id === "mean" ? result : undefined, bins);
+  const ask = useCallback(({ groups }: ProfileBins) => desk.bands(groups), [desk]);
+  const { answer, isCurrent } = useAnswer(bins, layer?.id === "mean" ? result : undefined, ask);
   return (
     <div className="profile">
       <fieldset className="segments">
@@ -109,7 +111,7 @@ export function ProfileView({ desk, layers, data, selection, result, look }: Pro
         <ProfileChart
           bins={bins}
           layer={layer}
-          band={band}
+          band={isCurrent ? answer : undefined}
           path={path}
           predicted={layer.id === "counts" ? layers.find(({ id }) => id === "predicted") : undefined}
         />
@@ -122,26 +124,6 @@ export function ProfileView({ desk, layers, data, selection, result, look }: Pro
       )}
     </div>
   );
-}
-
-/** The posterior of the flux over groups of pixels. */
-function useBand(desk: Desk, result: ResultView | undefined, bins: ProfileBins | undefined) {
-  const [held, setHeld] = useState<{ readonly of: ProfileBins; readonly band: BandView }>();
-  useEffect(() => {
-    if (result === undefined || bins === undefined) return;
-    let current = true;
-    const timer = setTimeout(() => {
-      desk.bands(bins.groups).then(
-        (band) => current && setHeld({ of: bins, band }),
-        () => current && setHeld(undefined),
-      );
-    }, 60);
-    return () => {
-      current = false;
-      clearTimeout(timer);
-    };
-  }, [desk, result, bins]);
-  return result !== undefined && held !== undefined && held.of === bins ? held.band : undefined;
 }
 
 function ProfileChart({
