@@ -1,7 +1,8 @@
 /** Numbers one after the other, in a new array. */
-export function concatenated<
-  Numbers extends { readonly length: number; set(piece: Numbers, at: number): void },
->(Type: new (length: number) => Numbers, pieces: readonly Numbers[]): Numbers {
+export function concatenated<Numbers extends { set(piece: ArrayLike<number>, at: number): void }>(
+  Type: new (length: number) => Numbers,
+  pieces: readonly ArrayLike<number>[],
+): Numbers {
   const all = new Type(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const piece of pieces) {

@@ -8,7 +8,7 @@ export { PRESET_NAMES, presetOf } from "./data/law/presets.js";
 export { brightestPixel } from "./data/observation/brightest-pixel.js";
 export { PSF_LAWS } from "./data/observation/psf-ensemble.js";
 export { regionFrame } from "./data/regions/region-frame.js";
-export { movedShape } from "./data/regions/region-shape.js";
+export { alongAxes, fromAxes, movedShape } from "./data/regions/region-shape.js";
 export { resampleImage } from "./data/sky/resample-image.js";
 export { frameName, type PixelMap, pixelMap, skyDistance } from "./data/sky/sky-mapping.js";
 export { toPlainError } from "./errors.js";

@@ -19,6 +19,7 @@ import { createJob, EXECUTORS, type Executor, readJobFile, readSlurmFile } from 
 import { EXIT } from "./exit.js";
 import { formatCount, formatThings } from "./format.js";
 import { interruptible } from "./interrupt.js";
+import { madeBy } from "./made-by.js";
 import { parseSeconds, parseWhole } from "./option-values.js";
 import { openProgress, type ProgressDisplay } from "./progress.js";
 
@@ -147,8 +148,7 @@ async function openJob(path: string, flags: SubmitFlags, progress: ProgressDispl
   }
   const description = await readJobFile(path);
   const folder = flags.folder ?? description.folder;
-  const command = `tslira ${shellLine(process.argv.slice(2))}`;
-  const job = await createJob({ ...description, folder }, command, (text) =>
+  const job = await createJob({ ...description, folder }, madeBy().command, (text) =>
     progress.say(`tslira: warning: ${text}`),
   );
   return { job, executor: description.executor };

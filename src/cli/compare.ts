@@ -9,9 +9,7 @@ import { plotComparison } from "../figures/plot-comparison.js";
 import { renderPng } from "../figures/png-node.js";
 import { given } from "../given.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
-import { shellLine } from "../jobs/shell-command.js";
 import type { CompareProgress } from "../runs/compare-methods.js";
-import { VERSION } from "../version.js";
 import { durationText } from "../viewer/numbers.js";
 import type { CompareData, ComparedData, CompareMessage, CompareTask, PlainScore } from "./compare-worker.js";
 import { comparedMethod, DEFAULT_METHODS } from "./compared-methods.js";
@@ -19,6 +17,7 @@ import { type Comparison, comparisonCsv, comparisonJson, comparisonLines } from 
 import { mergeSettings, readConfigFile } from "./deconvolve-config.js";
 import { EXIT } from "./exit.js";
 import { formatCount } from "./format.js";
+import { madeBy } from "./made-by.js";
 import { OBSERVATION_FLAGS, observationCommand, observationNames } from "./observation-options.js";
 import { collected, flagName, parseNumber, parseShape, parseWhole } from "./option-values.js";
 import { checkOutputPaths, observationPaths } from "./output-path.js";
@@ -102,8 +101,7 @@ async function compare(counts: string | undefined, flags: Flags): Promise<void> 
   const comparison: Comparison = {
     ...found,
     heldOut,
-    command: `tslira ${shellLine(process.argv.slice(2))}`,
-    version: VERSION,
+    ...madeBy(),
   };
   const written = await write(comparison, output, figure);
   process.stdout.write(

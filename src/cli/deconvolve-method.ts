@@ -3,15 +3,14 @@
 import { fromPlainError } from "../errors.js";
 import type { SkyImage } from "../image.js";
 import { writePointEstimate } from "../io/point-estimate-file-node.js";
-import { shellLine } from "../jobs/shell-command.js";
 import type { PointEstimate } from "../posterior/point-estimate.js";
-import { VERSION } from "../version.js";
 import { durationText } from "../viewer/numbers.js";
 import type { DeconvolveSettings } from "./deconvolve-config.js";
 import type { DeconvolveFlags } from "./deconvolve-options.js";
 import type { EstimateMessage, EstimateProgress, EstimateTask } from "./estimate-worker.js";
 import { EXIT } from "./exit.js";
 import { formatCount, formatNumber, tableLines } from "./format.js";
+import { madeBy } from "./made-by.js";
 import type { PointMethodName } from "./method-options.js";
 import { openProgress } from "./progress.js";
 import { inThread } from "./thread.js";
@@ -39,8 +38,7 @@ export async function estimate(
   });
   for (const warning of result.warnings) progress.say(`tslira: warning: ${warning}`);
   await writePointEstimate(result, output, {
-    version: VERSION,
-    command: `tslira ${shellLine(process.argv.slice(2))}`,
+    ...madeBy(),
     inputs,
     ...(unit === undefined ? {} : { unit }),
   });

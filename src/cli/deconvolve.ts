@@ -5,7 +5,6 @@ import { dirname, resolve } from "node:path";
 import { InvalidInputError } from "../errors.js";
 import { given } from "../given.js";
 import type { SkyImage } from "../image.js";
-import { shellLine } from "../jobs/shell-command.js";
 import { deconvolveToFile, type FileRun } from "../runs/deconvolve-to-file-node.js";
 import { LiraDeconvolver } from "../runs/lira-deconvolver.js";
 import {
@@ -17,6 +16,7 @@ import {
 } from "./deconvolve-config.js";
 import { estimate } from "./deconvolve-method.js";
 import { deconvolveOptions, type DeconvolveFlags as Flags } from "./deconvolve-options.js";
+import { madeBy } from "./made-by.js";
 import { checkMethodSettings, priorFiles, requiredPrior } from "./method-options.js";
 import { observationNames } from "./observation-options.js";
 import { checkOutputPaths, observationPaths } from "./output-path.js";
@@ -111,7 +111,7 @@ async function sample(
       signal,
       checkpoint,
       overwrite,
-      command: `tslira ${shellLine(process.argv.slice(2))}`,
+      command: madeBy().command,
       inputs,
       ...given({ checkpointSeconds, workers: settings.workers, unit }),
     }),

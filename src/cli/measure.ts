@@ -7,7 +7,6 @@ import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { given } from "../given.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
-import { shellLine } from "../jobs/shell-command.js";
 import type { SourceShape } from "../photometry/extra-source.js";
 import type { ExtraFluxPrior } from "../photometry/flux-law.js";
 import { type MeasuredRegion, measureRegions } from "../photometry/measure-regions.js";
@@ -19,10 +18,10 @@ import {
 import { type MeasuredTableOptions, measuredCsv, measuredPairs } from "../photometry/measured-table.js";
 import { fittedSky } from "../posterior/fitted-sky.js";
 import { regionFluxUnit } from "../posterior/region.js";
-import { VERSION } from "../version.js";
 import { formatChance, formatCount, formatNumber, formatWithError, tableLines } from "./format.js";
+import { madeBy } from "./made-by.js";
 import { collected, parseNumber, parseWhole } from "./option-values.js";
-import { byEnding, checkOutputPath } from "./output-path.js";
+import { byEnding, checkOutputPaths } from "./output-path.js";
 import { REGION_DETAILS, readRegions, regionOptions } from "./region-options.js";
 import { addInputOptions, type InputFlags, requiredInputs } from "./result-inputs.js";
 import { workOnResult } from "./result-work.js";
@@ -83,29 +82,20 @@ type Flags = ReturnType<ReturnType<typeof measureOptions>["opts"]> & InputFlags;
 /** The command. */
 export const command = () => measureOptions().action(measureFile);
 
-type Encode = (regions: readonly MeasuredRegion[], options: MeasuredFileOptions) => Uint8Array | string;
-
-function encoderOf(output: string, command: string): Encode {
-  const origin = { version: VERSION, command };
-  const encoders: Readonly<Record<string, Encode>> = {
-    ".fits": (regions, options) => encodeMeasuredFits(regions, { ...options, ...origin }),
-    ".vot": (regions, options) => measuredVotable(regions, { ...options, ...origin }),
-    ".xml": (regions, options) => measuredVotable(regions, { ...options, ...origin }),
-    ".csv": measuredCsv,
-  };
-  return byEnding("measure", output, encoders);
-}
+const ENCODERS: Readonly<
+  Record<string, (regions: readonly MeasuredRegion[], options: MeasuredFileOptions) => Uint8Array | string>
+> = {
+  ".fits": encodeMeasuredFits,
+  ".vot": measuredVotable,
+  ".xml": measuredVotable,
+  ".csv": measuredCsv,
+};
 
 async function measureFile(path: string, flags: Flags): Promise<void> {
   const { output } = flags;
-  const encode =
-    output === undefined ? undefined : encoderOf(output, `tslira ${shellLine(process.argv.slice(2))}`);
-  if (output !== undefined) {
-    await checkOutputPath(output, {
-      overwrite: flags.overwrite === true,
-      inputs: [path, ...(flags.regions ?? [])],
-    });
-  }
+  const encode = output === undefined ? undefined : byEnding("measure", output, ENCODERS);
+  const inputs = [path, ...(flags.regions ?? [])];
+  await checkOutputPaths([output], { overwrite: flags.overwrite === true, inputs });
   await workOnResult(path, flags, async (open, progress, signal) => {
     const { result, images, parameters } = open;
     const { shape } = result.mean;
@@ -135,7 +125,10 @@ async function measureFile(path: string, flags: Flags): Promise<void> {
       ...given({ unit: result.unit }),
     };
     if (output !== undefined && encode !== undefined) {
-      await writeWholeFile(output, encode(measured, { ...table, inputs: result.provenance.inputs }));
+      await writeWholeFile(
+        output,
+        encode(measured, { ...table, ...madeBy(), inputs: result.provenance.inputs }),
+      );
     }
     process.stdout.write(printed(measured, table, flags));
   });

@@ -47,11 +47,6 @@ export async function checkOutputPaths(
   }
 }
 
-/** `checkOutputPaths` of one. */
-export async function checkOutputPath(path: string, rules: OutputRules): Promise<void> {
-  await checkOutputPaths([path], rules);
-}
-
 const FILES = ["counts", "exposure", "background", "mask"] as const;
 
 /** Files of observations. */

@@ -19,7 +19,7 @@ import { nearestWord } from "../nearest-word.js";
 import { sourceApertures } from "../photometry/catalogue-file.js";
 import { formatNumber } from "./format.js";
 import { collected, parseNumber, parseNumbers, parseWhole } from "./option-values.js";
-import { checkOutputPath, observationPaths } from "./output-path.js";
+import { checkOutputPaths, observationPaths } from "./output-path.js";
 import { oneChain, PLOT_KINDS, type PlotChoices, type PlotKind } from "./plot-kinds.js";
 import { contourImage, openPlotted, type PlottedResult, stemOf, withDraws } from "./plotted-result.js";
 import { readCatalogue } from "./read-catalogue.js";
@@ -187,7 +187,7 @@ async function plot(path: string, others: readonly string[], flags: PlotFlags): 
   }
   if (output !== undefined) {
     checkFormat(name, kind, output);
-    await checkOutputPath(output, {
+    await checkOutputPaths([output], {
       overwrite: flags.overwrite === true,
       inputs: [path, ...others, flags.truth, ...observationPaths([flags])],
     });

@@ -11,7 +11,7 @@ import { reportFromFile } from "../report/report-file-node.js";
 import { readSignificance } from "../significance/significance-file-node.js";
 import { formatBytes } from "./format.js";
 import { parseBytes } from "./option-values.js";
-import { checkOutputPath, observationPaths } from "./output-path.js";
+import { checkOutputPaths, observationPaths } from "./output-path.js";
 import { openPlotted } from "./plotted-result.js";
 import {
   addInputOptions,
@@ -68,7 +68,7 @@ export const command = () => reportOptions().action(report);
 async function report(path: string, flags: ReportFlags): Promise<void> {
   const { output, title, maxSize, overwrite = false, quiet = false } = flags;
   const read = [path, flags.significance, flags.sources, ...observationPaths([flags])];
-  await checkOutputPath(output, { overwrite, inputs: read });
+  await checkOutputPaths([output], { overwrite, inputs: read });
   const say = (text: string) => quiet || process.stderr.write(`${text}\n`);
   const summary = await readResultSummary(path);
   // What has no report is told by who reads it.
@@ -81,7 +81,7 @@ async function report(path: string, flags: ReportFlags): Promise<void> {
     );
   }
   const inputs = recorded && (await inputsOf(path, recorded, flags));
-  if (inputs?.files) await checkOutputPath(output, { overwrite, inputs: inputs.files });
+  if (inputs?.files) await checkOutputPaths([output], { overwrite, inputs: inputs.files });
   if (inputs && inputs.missing !== "" && flags.inputs) {
     say(`tslira: ${inputs.missing}; the page does without counts, residuals and predictive checks`);
   }

@@ -9,7 +9,6 @@ import { renderPng } from "../figures/png-node.js";
 import { given } from "../given.js";
 import type { SkyImage } from "../image.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
-import { shellLine } from "../jobs/shell-command.js";
 import { isSampler, SAMPLERS } from "../settings/methods.js";
 import type { SettingValues } from "../settings/setting.js";
 import { foreignSetting } from "../settings/settle.js";
@@ -19,11 +18,11 @@ import { planSignificance, type SignificanceSettings } from "../significance/pla
 import { significanceCsv, significanceData } from "../significance/significance-data.js";
 import { writeSignificance } from "../significance/significance-file-node.js";
 import { openTaskFolder } from "../significance/task-folder-node.js";
-import { VERSION } from "../version.js";
 import { durationText } from "../viewer/numbers.js";
 import { type GivenOptions, mergeSettings, readConfig } from "./deconvolve-config.js";
 import { formatNumber, formatWithError, tableLines } from "./format.js";
 import { interruptible } from "./interrupt.js";
+import { madeBy } from "./made-by.js";
 import { requiredPrior } from "./method-options.js";
 import { observationNames } from "./observation-options.js";
 import { checkOutputPaths, observationPaths } from "./output-path.js";
@@ -163,8 +162,7 @@ async function significance(counts: string | undefined, flags: SignificanceFlags
       }),
     );
     for (const text of estimate.warnings) warn(text);
-    const command = `tslira ${shellLine(process.argv.slice(2))}`;
-    await writeSignificance(estimate, output, { version: VERSION, command, inputs });
+    await writeSignificance(estimate, output, { ...madeBy(), inputs });
     if (csv !== undefined) await writeWholeFile(csv, significanceCsv(estimate));
     if (png !== undefined || scanPng !== undefined) {
       const figure = { document: await figureDocument(), title: run.name, ...given({ theme: flags.theme }) };

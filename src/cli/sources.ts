@@ -6,15 +6,14 @@ import { pixelToSky } from "../data/sky/sky-position.js";
 import { parseWcs } from "../data/sky/sky-wcs.js";
 import { given } from "../given.js";
 import { writeWholeFile } from "../io/whole-file-node.js";
-import { shellLine } from "../jobs/shell-command.js";
 import { type FoundSource, findSources } from "../photometry/find-sources.js";
 import type { MeasuredFileOptions } from "../photometry/measured-file.js";
 import type { MeasuredTableOptions } from "../photometry/measured-table.js";
 import { encodeSourcesFits, sourcesCsv, sourcesDs9, sourcesVotable } from "../photometry/source-table.js";
 import { fittedSky } from "../posterior/fitted-sky.js";
 import { regionFluxUnit } from "../posterior/region.js";
-import { VERSION } from "../version.js";
 import { formatChance, formatNumber, formatWithError, tableLines } from "./format.js";
+import { madeBy } from "./made-by.js";
 import { collected, parseNumber, parseWhole } from "./option-values.js";
 import { byEnding, checkOutputPaths } from "./output-path.js";
 import { addInputOptions, type InputFlags, requiredInputs } from "./result-inputs.js";
@@ -59,23 +58,18 @@ type Flags = ReturnType<ReturnType<typeof sourcesOptions>["opts"]> & InputFlags;
 /** The command. */
 export const command = () => sourcesOptions().action(sourcesFile);
 
-type Encode = (sources: readonly FoundSource[], options: MeasuredFileOptions) => Uint8Array | string;
-
-function encoderOf(output: string): Encode {
-  const origin = { version: VERSION, command: `tslira ${shellLine(process.argv.slice(2))}` };
-  const votable: Encode = (sources, options) => sourcesVotable(sources, { ...options, ...origin });
-  const encoders: Readonly<Record<string, Encode>> = {
-    ".fits": (sources, options) => encodeSourcesFits(sources, { ...options, ...origin }),
-    ".vot": votable,
-    ".xml": votable,
-    ".csv": sourcesCsv,
-    ".reg": sourcesDs9,
-  };
-  return byEnding("sources", output, encoders);
-}
+const ENCODERS: Readonly<
+  Record<string, (sources: readonly FoundSource[], options: MeasuredFileOptions) => Uint8Array | string>
+> = {
+  ".fits": encodeSourcesFits,
+  ".vot": sourcesVotable,
+  ".xml": sourcesVotable,
+  ".csv": sourcesCsv,
+  ".reg": sourcesDs9,
+};
 
 async function sourcesFile(path: string, flags: Flags): Promise<void> {
-  const outputs = (flags.output ?? []).map((file) => ({ file, encode: encoderOf(file) }));
+  const outputs = (flags.output ?? []).map((file) => ({ file, encode: byEnding("sources", file, ENCODERS) }));
   await checkOutputPaths(
     outputs.map(({ file }) => file),
     { overwrite: flags.overwrite === true, inputs: [path] },
@@ -92,8 +86,10 @@ async function sourcesFile(path: string, flags: Flags): Promise<void> {
     });
     progress.close();
     const table: MeasuredTableOptions = { wcs: result.wcs ?? [], ...given({ unit: result.unit }) };
-    const { inputs } = result.provenance;
-    for (const { file, encode } of outputs) await writeWholeFile(file, encode(sources, { ...table, inputs }));
+    const origin = { ...madeBy(), inputs: result.provenance.inputs };
+    for (const { file, encode } of outputs) {
+      await writeWholeFile(file, encode(sources, { ...table, ...origin }));
+    }
     process.stdout.write(printed(sources, table, flags));
   });
 }

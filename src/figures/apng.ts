@@ -1,5 +1,6 @@
+import { concatenated } from "../concatenated.js";
 import { type Animation, changedPart } from "./animation.js";
-import { concatenate, PNG_SIGNATURE, pngChunk, pngHeader, pngLines } from "./png.js";
+import { PNG_SIGNATURE, pngChunk, pngHeader, pngLines } from "./png.js";
 
 /**
  * Encode an animation as APNG (W3C Portable Network Graphics, third edition: chunks acTL, fcTL, fdAT) that plays for ever. A
@@ -26,10 +27,12 @@ export function encodeApng(animation: Animation): Uint8Array {
     chunks.push(pngChunk("fcTL", control));
     const lines = pngLines(part.indices, part.height);
     chunks.push(
-      index === 0 ? pngChunk("IDAT", lines) : pngChunk("fdAT", concatenate([words(sequence++), lines])),
+      index === 0
+        ? pngChunk("IDAT", lines)
+        : pngChunk("fdAT", concatenated(Uint8Array, [words(sequence++), lines])),
     );
   }
-  return concatenate([...chunks, pngChunk("IEND", new Uint8Array(0))]);
+  return concatenated(Uint8Array, [...chunks, pngChunk("IEND", new Uint8Array(0))]);
 }
 
 function words(...values: readonly number[]): Uint8Array {

@@ -122,8 +122,7 @@ export function binShares(
   return shares;
 }
 
-/** Corners of a histogram as points. */
-/** The outline of a histogram over a domain. */
+/** The outline of a histogram over a domain, as its corners. */
 export function steps(shares: readonly number[], [low, high]: readonly [number, number]): [number, number][] {
   const bin = (high - low) / shares.length;
   return shares.flatMap((share, index): [number, number][] => [

@@ -1,5 +1,5 @@
+import { concatenated } from "../concatenated.js";
 import { type Animation, changedPart } from "./animation.js";
-import { concatenate } from "./png.js";
 
 /** Encode an animation as GIF (GIF89a) that plays for ever. Times are rounded to 10 ms, at least 20. */
 export function encodeGif(animation: Animation): Uint8Array {
@@ -25,7 +25,7 @@ export function encodeGif(animation: Animation): Uint8Array {
       compress(part.indices),
     );
   }
-  return concatenate([...parts, Uint8Array.of(0x3b)]);
+  return concatenated(Uint8Array, [...parts, Uint8Array.of(0x3b)]);
 }
 
 const short = (value: number) => [value & 255, value >> 8] as const;
@@ -86,5 +86,5 @@ function compress(indices: Uint8Array): Uint8Array {
     const block = bytes.slice(start, start + 255);
     blocks.push(Uint8Array.of(block.length, ...block));
   }
-  return concatenate([...blocks, Uint8Array.of(0)]);
+  return concatenated(Uint8Array, [...blocks, Uint8Array.of(0)]);
 }

@@ -1,8 +1,8 @@
 /** Figures as PDF files (ISO 32000-1); only what figures of this package use of SVG is known. */
 
 import { zlibSync } from "fflate";
+import { concatenated } from "../concatenated.js";
 import { FormatError } from "../errors.js";
-import { concatenate } from "./png.js";
 import { parseSvg, type SvgElement } from "./svg-tree.js";
 import type { TrueTypeFont } from "./truetype.js";
 
@@ -335,7 +335,7 @@ function imageObject(uri: string): [dictionary: string, data: Uint8Array] {
   if (header === "" || colors === "") throw unknown("an image that is no PNG of 8 bits");
   return [
     `/Type /XObject /Subtype /Image ${header} /ColorSpace ${colors} /BitsPerComponent 8 /Filter /FlateDecode ${predictor}`,
-    concatenate(lines),
+    concatenated(Uint8Array, lines),
   ];
 }
 
@@ -356,7 +356,7 @@ function pdfFile(
   const add = (body: string) => objects.push(ascii(body));
   const addStream = (dictionary: string, data: Uint8Array) =>
     objects.push(
-      concatenate([
+      concatenated(Uint8Array, [
         ascii(`<< ${dictionary} /Length ${data.length} >>\nstream\n`),
         data,
         ascii("\nendstream"),
@@ -400,12 +400,12 @@ function pdfFile(
   const info = add(`<< /Producer (tslira) ${title === undefined ? "" : `/Title <FEFF${utf16(title)}> `}>>`);
 
   const parts: Uint8Array[] = [
-    concatenate([ascii("%PDF-1.4\n%"), Uint8Array.of(0xe2, 0xe3, 0xcf, 0xd3, 10)]),
+    concatenated(Uint8Array, [ascii("%PDF-1.4\n%"), Uint8Array.of(0xe2, 0xe3, 0xcf, 0xd3, 10)]),
   ];
   let end = parts[0].length;
   const offsets: number[] = [];
   for (const [index, body] of objects.entries()) {
-    const whole = concatenate([ascii(`${index + 1} 0 obj\n`), body, ascii("\nendobj\n")]);
+    const whole = concatenated(Uint8Array, [ascii(`${index + 1} 0 obj\n`), body, ascii("\nendobj\n")]);
     offsets.push(end);
     end += whole.length;
     parts.push(whole);
@@ -417,7 +417,7 @@ function pdfFile(
         `trailer\n<< /Size ${objects.length + 1} /Root ${catalog} 0 R /Info ${info} 0 R >>\nstartxref\n${end}\n%%EOF\n`,
     ),
   );
-  return concatenate(parts);
+  return concatenated(Uint8Array, parts);
 }
 
 /** The map from glyphs back to characters, for search and copies. */

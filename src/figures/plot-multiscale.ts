@@ -54,13 +54,7 @@ export function plotMultiscale(image: SkyImage, options: PlotMultiscaleOptions):
     [...decomposition.keys()].filter(
       (level) => level === 0 || Math.max(...decomposition[level].image.shape) >= FEWEST_BLOCKS,
     );
-  const wrong = levels.find((level) => decomposition[level] === undefined);
-  if (levels.length === 0 || wrong !== undefined) {
-    throw new InvalidInputError(
-      `plotMultiscale: levels must be whole numbers from 0 to ${top}, got ${wrong ?? "none"}; leave them out to see the finest`,
-      { fields: { levels, top } },
-    );
-  }
+  checkLevels("plotMultiscale", levels, top);
   const total =
     `Total ${label} ${formatNumber(imageSum(image), 4)} ${formatUnit(regionFluxUnit(unit) ?? "")}`.trim();
   const shares = levels.some((level) => level < top);
@@ -104,4 +98,14 @@ export function plotMultiscale(image: SkyImage, options: PlotMultiscaleOptions):
     });
     return { cells, columns };
   });
+}
+
+/** @throws InvalidInputError without a level, and about one that is none of those from 0 to the top */
+export function checkLevels(where: string, levels: readonly number[], top: number): void {
+  const wrong = levels.find((level) => !(Number.isInteger(level) && level >= 0 && level <= top));
+  if (levels.length > 0 && wrong === undefined) return;
+  throw new InvalidInputError(
+    `${where}: levels must be whole numbers from 0 to ${top}, got ${wrong ?? "none"}; leave them out to see the finest`,
+    { fields: { levels, top } },
+  );
 }

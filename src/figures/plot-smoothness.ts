@@ -5,6 +5,7 @@ import type { PosteriorSummary } from "../posterior/result.js";
 import { type FigureOptions, figureTitle, frameOf } from "./figure.js";
 import { checkFigureOptions, FIGURE, SKY } from "./figure-options.js";
 import { type SkyPanelOptions, skyOf } from "./image-panel.js";
+import { checkLevels } from "./plot-multiscale.js";
 import { plotPanels } from "./plot-panels.js";
 
 /** The parts of a result that `plotSmoothness` shows. */
@@ -71,14 +72,8 @@ export function plotSmoothness(result: SmoothnessMaps, options: PlotSmoothnessOp
       "plotSmoothness: the result must have maps of smoothness, which the adaptive prior gives, got none; run with preset adaptive",
     );
   }
-  const wrong = levels?.find((level) => maps[level] === undefined);
-  if (levels?.length === 0 || wrong !== undefined) {
-    throw new InvalidInputError(
-      `plotSmoothness: levels must be whole numbers from 0 to ${maps.length - 1}, got ${wrong ?? "none"}; leave them out to see the finest`,
-      { fields: { levels, top: maps.length - 1 } },
-    );
-  }
   const shown = levels ?? tellingLevels(maps);
+  checkLevels("plotSmoothness", shown, maps.length - 1);
   const panels = shown.map((level) => ({
     image: maps[level],
     title: levelTitle(level),

@@ -1,5 +1,6 @@
 import { zlibSync } from "fflate";
 import { base64 } from "../base64.js";
+import { concatenated } from "../concatenated.js";
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
@@ -19,7 +20,7 @@ export function encodePng(
   height: number,
   colors: Uint8Array | undefined,
 ): Uint8Array {
-  return concatenate([
+  return concatenated(Uint8Array, [
     PNG_SIGNATURE,
     pngHeader(width, height, colors === undefined ? 2 : 3),
     ...(colors === undefined ? [] : [pngChunk("PLTE", colors)]),
@@ -72,15 +73,4 @@ export function pngChunk(type: string, data: Uint8Array): Uint8Array {
     crc = CRC_TABLE[(crc ^ bytes[index]!) & 255] ^ (crc >>> 8);
   view.setUint32(8 + data.length, ~crc >>> 0);
   return bytes;
-}
-
-/** Bytes one after another. */
-export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }

@@ -1,5 +1,6 @@
 import type { ShapedRegion } from "../data/regions/ds9-region.js";
-import type { RegionShape } from "../data/regions/region-shape.js";
+import { fromAxes, type RegionShape } from "../data/regions/region-shape.js";
+import type { PixelPosition } from "../data/sky/sky-wcs.js";
 import { labelBeside, outlined } from "./marker.js";
 import type { ImageBox } from "./sky-axes.js";
 import { px } from "./svg.js";
@@ -31,7 +32,7 @@ export function regionElements(
     let [left, right] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     let [top, bottom] = [left, right];
     for (const corner of cornersOf(outermost(first.shape))) {
-      const [x, y] = place(corner[0], corner[1]);
+      const [x, y] = place(corner.x, corner.y);
       [left, right] = [Math.min(left, x), Math.max(right, x)];
       [top, bottom] = [Math.min(top, y), Math.max(bottom, y)];
     }
@@ -52,39 +53,31 @@ function outlinesOf(shape: RegionShape, place: (x: number, y: number) => [number
     const [x, y] = place(shape.x, shape.y);
     return [`M${px(x - 6)},${px(y)}h4.5m3,0h4.5M${px(x)},${px(y - 6)}v4.5m0,3v4.5`];
   }
-  const corners = cornersOf(shape).map(([x, y]) => place(x, y));
+  const corners = cornersOf(shape).map(({ x, y }) => place(x, y));
   return [`M${corners.map(([x, y]) => `${px(x)},${px(y)}`).join("L")}Z`];
 }
 
 /** Corners of a shape without holes, in pixels of the image. */
-function cornersOf(shape: RegionShape): (readonly [x: number, y: number])[] {
+function cornersOf(shape: RegionShape): readonly PixelPosition[] {
   switch (shape.kind) {
     case "polygon":
-      return shape.vertices.map(({ x, y }) => [x, y]);
+      return shape.vertices;
     case "point":
-      return [[shape.x, shape.y]];
+      return [shape];
     case "annulus":
       return cornersOf(shape.outer);
     case "box": {
       const [u, v] = [shape.along / 2, shape.across / 2];
-      const at = turned(shape, shape.angle);
-      return [at(-u, -v), at(u, -v), at(u, v), at(-u, v)];
+      return [fromAxes(shape, -u, -v), fromAxes(shape, u, -v), fromAxes(shape, u, v), fromAxes(shape, -u, v)];
     }
     default: {
       const [along, across, angle] =
         shape.kind === "circle" ? [shape.radius, shape.radius, 0] : [shape.along, shape.across, shape.angle];
-      const at = turned(shape, angle);
+      const { x, y } = shape;
       return Array.from({ length: CORNERS }, (_, corner) => {
         const phase = (2 * Math.PI * corner) / CORNERS;
-        return at(along * Math.cos(phase), across * Math.sin(phase));
+        return fromAxes({ x, y, angle }, along * Math.cos(phase), across * Math.sin(phase));
       });
     }
   }
-}
-
-/** Positions from those along and across the axes of a shape. */
-function turned({ x, y }: { readonly x: number; readonly y: number }, degrees: number) {
-  const angle = (degrees * Math.PI) / 180;
-  const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
-  return (u: number, v: number): [number, number] => [x + u * cosine - v * sine, y + u * sine + v * cosine];
 }

@@ -1,5 +1,5 @@
 import { longNames, shortNames } from "../data/sky/sky-angle.js";
-import { pixelToSky, skyToPixel } from "../data/sky/sky-position.js";
+import { pixelToSky, skyStep, skyToPixel, wrapped } from "../data/sky/sky-position.js";
 import type { SkyPosition, SkyWcs } from "../data/sky/sky-wcs.js";
 import { angleStyle, type SkyEdge, type SkyNotation, skyTicks } from "./sky-ticks.js";
 import { textWidth } from "./svg.js";
@@ -77,14 +77,8 @@ export function skyAxes(wcs: SkyWcs, box: ImageBox, notation: SkyNotation): SkyA
 /** Whether latitude changes faster than longitude along the rows of the image. */
 function isTurned(wcs: SkyWcs, { nx, ny }: ImageBox): boolean {
   const [x, y] = [(nx - 1) / 2, (ny - 1) / 2];
-  const [from, to] = [pixelToSky(wcs, x - 0.5, y), pixelToSky(wcs, x + 0.5, y)];
-  const across = wrapped(to.lon - from.lon) * Math.cos((from.lat * Math.PI) / 180);
-  return Math.abs(to.lat - from.lat) > Math.abs(across);
-}
-
-/** A difference of longitudes in [-180, 180]. */
-function wrapped(degrees: number): number {
-  return degrees - 360 * Math.round(degrees / 360);
+  const [across, up] = skyStep(wcs, { x: x - 0.5, y }, { x: x + 0.5, y });
+  return Math.abs(up) > Math.abs(across);
 }
 
 /** Longitudes without jumps, or latitudes, at places from t = 0 to 1. */

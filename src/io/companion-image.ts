@@ -13,7 +13,7 @@ import {
   type TwoSkies,
   twoSkies,
 } from "../data/sky/sky-mapping.js";
-import { pixelToSky } from "../data/sky/sky-position.js";
+import { pixelToSky, skyStep } from "../data/sky/sky-position.js";
 import type { SkyWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { cutout, imageSum, paddedImage, type Shape, type SkyImage } from "../image.js";
@@ -180,16 +180,8 @@ function elsewhere(
 
 /** Degrees to the east and north of steps along x and y, at a pixel: columns of a matrix. */
 function skySteps(wcs: SkyWcs, x: number, y: number): readonly [number, number, number, number] {
-  const step = (dx: number, dy: number): [east: number, north: number] => {
-    const [before, after] = [
-      pixelToSky(wcs, x - dx / 2, y - dy / 2),
-      pixelToSky(wcs, x + dx / 2, y + dy / 2),
-    ];
-    const around = after.lon - before.lon - 360 * Math.round((after.lon - before.lon) / 360);
-    const lat = (before.lat + after.lat) / 2;
-    return [around * Math.cos((lat * Math.PI) / 180), after.lat - before.lat];
-  };
-  const [alongX, alongY] = [step(1, 0), step(0, 1)];
+  const alongX = skyStep(wcs, { x: x - 0.5, y }, { x: x + 0.5, y });
+  const alongY = skyStep(wcs, { x, y: y - 0.5 }, { x, y: y + 0.5 });
   return [alongX[0], alongY[0], alongX[1], alongY[1]];
 }
 

@@ -1,11 +1,10 @@
 /** Files that appear whole or not at all: written under a temporary name in the same folder, then renamed. */
 
-import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { InvalidInputError, JobError } from "../errors.js";
-import { ownedName, removeLeftovers } from "./running-program-node.js";
+import { temporaryPath } from "./running-program-node.js";
 
 const REASONS: Readonly<Record<string, readonly [must: string, got: string, remedy: string]>> = {
   ENOENT: ["file or folder must exist", "none there", "check the path or make the folder"],
@@ -119,9 +118,7 @@ export async function openTemporary(path: string): Promise<TemporaryFile> {
   return withFileErrors(path, async () => {
     const target = await resolveTarget(path);
     const folder = dirname(target);
-    const name = basename(target);
-    removeLeftovers(folder, name, "tmp");
-    const temporary = join(folder, ownedName(name, randomBytes(6).toString("hex"), "tmp"));
+    const temporary = temporaryPath(target);
     const handle = await open(temporary, "wx+");
     const discard = async () => {
       await handle.close().catch(() => {});

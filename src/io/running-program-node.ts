@@ -5,10 +5,10 @@
  *     .<name>.<host>.<process>.<start>.<word>.<ending>
  */
 
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { type Dirent, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 /** A program that runs or ran. */
 export interface Program {
@@ -114,9 +114,10 @@ export function isLeftBehind({ path, owner }: OwnedFile, patience = FORGOTTEN_MI
   }
 }
 
-/** Remove what programs that are gone left in a folder for a file of this name. Never throws. */
-export function removeLeftovers(folder: string, name: string, ending: string): void {
-  for (const file of ownedFiles(folder, name, ending)) {
+/** A new name beside a path, for what shall become it. What programs that are gone left of such is removed; that never throws. */
+export function temporaryPath(path: string): string {
+  const [folder, name] = [dirname(path), basename(path)];
+  for (const file of ownedFiles(folder, name, "tmp")) {
     if (!isLeftBehind(file)) continue;
     try {
       rmSync(file.path, { recursive: true, force: true });
@@ -124,4 +125,5 @@ export function removeLeftovers(folder: string, name: string, ending: string): v
       // Whoever may not remove it need not.
     }
   }
+  return join(folder, ownedName(name, randomBytes(6).toString("hex"), "tmp"));
 }

@@ -1,6 +1,14 @@
 import { constants } from "node:fs";
-import { copyFile } from "node:fs/promises";
-import { openTemporary, type TemporaryFile, withFileErrors, writeFully } from "./fits-temporary-node.js";
+import { copyFile, mkdir, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import {
+  openTemporary,
+  syncFolder,
+  type TemporaryFile,
+  withFileErrors,
+  writeFully,
+} from "./fits-temporary-node.js";
+import { temporaryPath } from "./running-program-node.js";
 
 /**
  * Write a file that appears whole or not at all: under a temporary name in its folder, pushed to the disk, renamed. It replaces a file
@@ -17,11 +25,11 @@ export async function writeWholeFile(
   options: { readonly previous?: string } = {},
 ): Promise<void> {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  await writeWhole(path, ({ handle }) => writeFully(handle, bytes, 0), options.previous);
+  await fillWholeFile(path, ({ handle }) => writeFully(handle, bytes, 0), options.previous);
 }
 
-/** Fill a file under a temporary name, then give it its own. */
-async function writeWhole(
+/** Fill a file under a temporary name, then give it its own. @throws as `writeWholeFile` */
+export async function fillWholeFile(
   path: string,
   fill: (file: TemporaryFile) => Promise<void>,
   previous?: string,
@@ -43,5 +51,22 @@ async function writeWhole(
  * @throws as `writeWholeFile`
  */
 export async function copyWholeFile(from: string, to: string): Promise<void> {
-  await writeWhole(to, (file) => copyFile(from, file.path, constants.COPYFILE_FICLONE));
+  await fillWholeFile(to, (file) => copyFile(from, file.path, constants.COPYFILE_FICLONE));
+}
+
+/** Make a folder that appears whole or not at all: filled under a temporary name beside it, renamed. @throws as `writeWholeFile` */
+export async function makeWholeFolder<T>(path: string, fill: (folder: string) => Promise<T>): Promise<T> {
+  const building = temporaryPath(path);
+  return withFileErrors(path, async () => {
+    try {
+      await mkdir(building);
+      const made = await fill(building);
+      await rename(building, path);
+      await syncFolder(dirname(path));
+      return made;
+    } catch (error) {
+      await rm(building, { recursive: true, force: true }).catch(() => undefined);
+      throw error;
+    }
+  });
 }

@@ -1,12 +1,11 @@
 /** Chains of one run, from wherever they ran, become the result that one run of all of them gives. */
 
-import { randomBytes } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { JobError } from "../errors.js";
 import { withFileErrors } from "../io/fits-temporary-node.js";
 import { writeResultFrom } from "../io/result-file-node.js";
-import { ownedName, removeLeftovers } from "../io/running-program-node.js";
+import { temporaryPath } from "../io/running-program-node.js";
 import { folderStore } from "../runs/run-folder-node.js";
 import type { SampledRun } from "../runs/sample-run.js";
 import { summariseRun } from "../runs/summarise-run.js";
@@ -28,9 +27,7 @@ export async function collectChains(
   const chains = comparableFinished("cycleSpin" in plan.config ? plan.config : { chains: planned }, [
     ...results.keys(),
   ]);
-  const work = join(folder, "work");
-  removeLeftovers(work, "collect", "tmp");
-  const scratch = join(work, ownedName("collect", randomBytes(6).toString("hex"), "tmp"));
+  const scratch = temporaryPath(join(folder, "work", "collect"));
   await withFileErrors(scratch, () => mkdir(scratch, { recursive: true }));
   try {
     const states: ChainState[] = [];

@@ -2,8 +2,8 @@
 
 import { createHash, hash, randomBytes } from "node:crypto";
 import { closeSync, existsSync, openSync, readSync } from "node:fs";
-import { mkdir, readFile, rename, rm } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { mkdir, readFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
 import * as v from "valibot";
 import type { Observation } from "../data/observation/observation.js";
@@ -11,19 +11,12 @@ import { FormatError, fromPlainError, InvalidInputError } from "../errors.js";
 import { fileSha256 } from "../io/file-sha256-node.js";
 import { readFits } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
-import {
-  fileError,
-  openTemporary,
-  syncFolder,
-  withFileErrors,
-  writeFully,
-} from "../io/fits-temporary-node.js";
+import { fileError, withFileErrors, writeFully } from "../io/fits-temporary-node.js";
 import { arraysFromJson, arraysToJson } from "../io/json-arrays-node.js";
 import { observationHdus, observationsOf } from "../io/observation-hdus.js";
-import { ownedName, removeLeftovers } from "../io/running-program-node.js";
 import { crcText } from "../io/sealed-bytes-node.js";
 import { checkSchema } from "../io/side-file.js";
-import { writeWholeFile } from "../io/whole-file-node.js";
+import { fillWholeFile, makeWholeFolder, writeWholeFile } from "../io/whole-file-node.js";
 import { parseJson } from "../parse-json.js";
 import { DRAWS_VERSION } from "../samplers/draws-version.js";
 import { VERSION } from "../version.js";
@@ -74,8 +67,7 @@ async function writeTasks(folder: string, lines: readonly string[]) {
   const width = lines.reduce((most, line) => Math.max(most, Buffer.byteLength(line)), 0) + 1;
   const path = join(folder, "tasks.jsonl");
   const sum = createHash("sha256");
-  const file = await openTemporary(path);
-  try {
+  await fillWholeFile(path, async ({ handle }) => {
     for (let first = 0; first < lines.length; first += SLICE_LINES) {
       const text = lines
         .slice(first, first + SLICE_LINES)
@@ -83,13 +75,9 @@ async function writeTasks(folder: string, lines: readonly string[]) {
         .join("");
       const bytes = Buffer.from(text);
       sum.update(bytes);
-      await withFileErrors(path, () => writeFully(file.handle, bytes, first * width));
+      await writeFully(handle, bytes, first * width);
     }
-    await file.commit();
-  } catch (error) {
-    await file.discard();
-    throw error;
-  }
+  });
   return { count: lines.length, width, sha256: sum.digest("hex") };
 }
 
@@ -121,65 +109,55 @@ export async function createJobFolder(
   if (drafts.count < 1) {
     throw new InvalidInputError(`${folder}: a job must have at least one task, got none; add one`);
   }
-  removeLeftovers(dirname(path), basename(path), "tmp");
-  const building = join(dirname(path), ownedName(basename(path), randomBytes(6).toString("hex"), "tmp"));
-  return withFileErrors(folder, async () => {
-    try {
-      await mkdir(building);
-      const lines: string[] = [];
-      let last:
-        | { readonly observations: readonly Observation[]; readonly input: string; readonly sha256: string }
-        | undefined;
-      for (let index = 0; index < drafts.count; index++) {
-        const { task, observations } = await drafts.draft(index);
-        if (task.problem !== undefined) {
-          lines.push(JSON.stringify({ index, ...task, input: "", sha256: "", observations: [] }));
-          continue;
-        }
-        if (last?.observations !== observations) {
-          const input = join("inputs", shardName(index), `${taskName(index)}.fits`);
-          last = { observations, ...(await freezeInput(building, input, observations)) };
-        }
-        const names = observations.map(({ name }) => name ?? "observation");
-        const record: TaskRecord = {
-          index,
-          ...task,
-          input: last.input,
-          sha256: last.sha256,
-          observations: names,
-        };
-        lines.push(JSON.stringify(record));
+  return makeWholeFolder(folder, async (building) => {
+    const lines: string[] = [];
+    let last:
+      | { readonly observations: readonly Observation[]; readonly input: string; readonly sha256: string }
+      | undefined;
+    for (let index = 0; index < drafts.count; index++) {
+      const { task, observations } = await drafts.draft(index);
+      if (task.problem !== undefined) {
+        lines.push(JSON.stringify({ index, ...task, input: "", sha256: "", observations: [] }));
+        continue;
       }
-      const names = mosaic?.observations.map(({ name }) => name ?? "observation") ?? [];
-      const whole: JobManifest = {
-        format: JOB_FORMAT,
-        version: VERSION,
-        draws: DRAWS_VERSION,
-        id: randomBytes(4).toString("hex"),
-        ...manifest,
-        created: new Date().toISOString(),
-        tasks: await writeTasks(building, lines),
-        ...(mosaic === undefined
-          ? {}
-          : {
-              mosaic: {
-                ...mosaic,
-                ...(await freezeInput(building, join("inputs", "mosaic.fits"), mosaic.observations)),
-                observations: names,
-              },
-            }),
+      if (last?.observations !== observations) {
+        const input = join("inputs", shardName(index), `${taskName(index)}.fits`);
+        last = { observations, ...(await freezeInput(building, input, observations)) };
+      }
+      const names = observations.map(({ name }) => name ?? "observation");
+      const record: TaskRecord = {
+        index,
+        ...task,
+        input: last.input,
+        sha256: last.sha256,
+        observations: names,
       };
-      for (const name of ["results", "failures", "work", "submissions", "logs"])
-        await mkdir(join(building, name));
-      const sealed = { ...whole, crc32: checksum(whole) };
-      await writeWholeFile(join(building, "job.json"), `${JSON.stringify(sealed, arraysToJson, 2)}\n`);
-      await rename(building, path);
-      await syncFolder(dirname(path));
-      return { folder: path, manifest: whole };
-    } catch (error) {
-      await rm(building, { recursive: true, force: true }).catch(() => undefined);
-      throw error;
+      lines.push(JSON.stringify(record));
     }
+    const names = mosaic?.observations.map(({ name }) => name ?? "observation") ?? [];
+    const whole: JobManifest = {
+      format: JOB_FORMAT,
+      version: VERSION,
+      draws: DRAWS_VERSION,
+      id: randomBytes(4).toString("hex"),
+      ...manifest,
+      created: new Date().toISOString(),
+      tasks: await writeTasks(building, lines),
+      ...(mosaic === undefined
+        ? {}
+        : {
+            mosaic: {
+              ...mosaic,
+              ...(await freezeInput(building, join("inputs", "mosaic.fits"), mosaic.observations)),
+              observations: names,
+            },
+          }),
+    };
+    for (const name of ["results", "failures", "work", "submissions", "logs"])
+      await mkdir(join(building, name));
+    const sealed = { ...whole, crc32: checksum(whole) };
+    await writeWholeFile(join(building, "job.json"), `${JSON.stringify(sealed, arraysToJson, 2)}\n`);
+    return { folder: path, manifest: whole };
   });
 }
 

@@ -4,7 +4,7 @@ import type { WcsCard } from "../data/observation/observation.js";
 import { formatDs9Regions } from "../data/regions/ds9-write.js";
 import type { RegionSystem } from "../data/regions/region-frame.js";
 import { pixelSizeAt } from "../data/sky/pixel-size.js";
-import { pixelToSky } from "../data/sky/sky-position.js";
+import { skyStep } from "../data/sky/sky-position.js";
 import { parseWcs, type SkyWcs } from "../data/sky/sky-wcs.js";
 import { regionFluxUnit } from "../posterior/region.js";
 import { sourceApertures } from "./catalogue-file.js";
@@ -151,10 +151,8 @@ function placed({ measured, centroid }: FoundSource): MeasuredRegion {
 function positionAngle(wcs: SkyWcs, { centroid: { x, y, angle } }: FoundSource): number {
   const turn = (angle * Math.PI) / 180;
   const [dx, dy] = [Math.cos(turn) / 2, Math.sin(turn) / 2];
-  const [from, to] = [pixelToSky(wcs, x - dx, y - dy), pixelToSky(wcs, x + dx, y + dy)];
-  const east =
-    (((to.lon - from.lon + 540) % 360) - 180) * Math.cos((((from.lat + to.lat) / 2) * Math.PI) / 180);
-  const degrees = (Math.atan2(east, to.lat - from.lat) * 180) / Math.PI;
+  const [east, north] = skyStep(wcs, { x: x - dx, y: y - dy }, { x: x + dx, y: y + dy });
+  const degrees = (Math.atan2(east, north) * 180) / Math.PI;
   return (degrees + 360) % 180;
 }
 

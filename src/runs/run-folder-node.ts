@@ -1,7 +1,7 @@
-import { hash, randomBytes } from "node:crypto";
+import { hash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import type { CheckedObservation } from "../data/observation/check-observation.js";
 import type { Observation } from "../data/observation/observation.js";
 import { FormatError, InvalidInputError } from "../errors.js";
@@ -10,7 +10,8 @@ import { findHdu, imageToSkyImage, readFits } from "../io/fits.js";
 import { writeFitsFile } from "../io/fits-file-node.js";
 import { syncFolder, withFileErrors } from "../io/fits-temporary-node.js";
 import { observationHdus, observationsOf } from "../io/observation-hdus.js";
-import { ownedName, removeLeftovers } from "../io/running-program-node.js";
+import { temporaryPath } from "../io/running-program-node.js";
+import { makeWholeFolder } from "../io/whole-file-node.js";
 import { DRAWS_VERSION } from "../samplers/draws-version.js";
 import { VERSION } from "../version.js";
 import { halveDraws, openTraceFiles } from "../workers/chain-files-node.js";
@@ -65,37 +66,26 @@ export async function createRunFolder(
       fields: { folder },
     });
   }
-  const parent = dirname(folder);
-  removeLeftovers(parent, basename(folder), "tmp");
-  const building = join(parent, ownedName(basename(folder), randomBytes(6).toString("hex"), "tmp"));
-  return withFileErrors(folder, async () => {
-    await mkdir(parent, { recursive: true });
-    await mkdir(building);
-    try {
-      const hdus = observationHdus(observations);
-      for (const [chain, start] of starts.entries()) {
-        if (start) hdus.push({ kind: "image", name: `START${chain}`, shape: start.shape, data: start.data });
-      }
-      const inputs = join(building, INPUTS);
-      await writeFitsFile(inputs, hdus);
-      const whole: RunRecord = {
-        program: "tslira run",
-        format: RUN_FORMAT,
-        version: VERSION,
-        draws: DRAWS_VERSION,
-        ...record,
-        observations: observations.map(({ name, mask }) => ({ name, hasMask: mask !== undefined })),
-        inputsSha256: hash("sha256", await readFile(inputs)),
-        starts: starts.flatMap((start, chain) => (start ? [chain] : [])),
-      };
-      await writeRunRecord(building, whole);
-      await rename(building, folder);
-      await syncFolder(parent);
-      return whole;
-    } catch (error) {
-      await rm(building, { recursive: true, force: true }).catch(() => undefined);
-      throw error;
+  await withFileErrors(folder, () => mkdir(dirname(folder), { recursive: true }));
+  return makeWholeFolder(folder, async (building) => {
+    const hdus = observationHdus(observations);
+    for (const [chain, start] of starts.entries()) {
+      if (start) hdus.push({ kind: "image", name: `START${chain}`, shape: start.shape, data: start.data });
     }
+    const inputs = join(building, INPUTS);
+    await writeFitsFile(inputs, hdus);
+    const whole: RunRecord = {
+      program: "tslira run",
+      format: RUN_FORMAT,
+      version: VERSION,
+      draws: DRAWS_VERSION,
+      ...record,
+      observations: observations.map(({ name, mask }) => ({ name, hasMask: mask !== undefined })),
+      inputsSha256: hash("sha256", await readFile(inputs)),
+      starts: starts.flatMap((start, chain) => (start ? [chain] : [])),
+    };
+    await writeRunRecord(building, whole);
+    return whole;
   });
 }
 
@@ -173,7 +163,7 @@ export async function removeRunFolder(folder: string): Promise<void> {
     const names = await readdir(folder);
     if (names.every((name) => OURS.test(name))) {
       // At once: a half of it would be neither a checkpoint nor none.
-      const going = join(dirname(folder), ownedName(basename(folder), randomBytes(6).toString("hex"), "tmp"));
+      const going = temporaryPath(folder);
       await rename(folder, going);
       await rm(going, { recursive: true, force: true });
       return;

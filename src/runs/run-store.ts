@@ -1,3 +1,4 @@
+import { concatenated } from "../concatenated.js";
 import type { Shape } from "../image.js";
 import { type DrawSource, traceSource } from "../posterior/draw-source.js";
 import {
@@ -45,21 +46,6 @@ export interface MemoryStore extends RunStore {
   traces(extent: TraceExtent): { readonly parameters: ParameterTrace; readonly images: ImageTrace };
 }
 
-/** One array of several, in order. */
-function joinedArrays<Values extends Float64Array | Float32Array>(
-  arrays: readonly Values[],
-  make: (length: number) => Values,
-): Values {
-  if (arrays.length === 1) return arrays[0];
-  const all = make(arrays.reduce((sum, { length }) => sum + length, 0));
-  let end = 0;
-  for (const array of arrays) {
-    all.set(array, end);
-    end += array.length;
-  }
-  return all;
-}
-
 /** Keep the traces of `chains` chains in memory. */
 export function memoryStore(chains: number): MemoryStore {
   const states = new Array<ChainState | undefined>(chains).fill(undefined);
@@ -71,8 +57,8 @@ export function memoryStore(chains: number): MemoryStore {
   /** What there is of a chain, as two arrays; pieces are given up for them one chain after the other. */
   function whole(chain: number): { readonly rows: Float64Array; readonly draws: Float32Array } {
     const one = pieces[chain];
-    one.rows = [joinedArrays(one.rows, (length) => new Float64Array(length))];
-    one.draws = [joinedArrays(one.draws, (length) => new Float32Array(length))];
+    if (one.rows.length !== 1) one.rows = [concatenated(Float64Array, one.rows)];
+    if (one.draws.length !== 1) one.draws = [concatenated(Float32Array, one.draws)];
     return { rows: one.rows[0], draws: one.draws[0] };
   }
 

@@ -1,16 +1,11 @@
 /** Statistics of draws. */
 
+import { concatenated } from "../concatenated.js";
 import { quantileOfSorted } from "../data/random/sorted-quantile.js";
 
 /** All chains in one array. */
 export function pooled(chains: readonly ArrayLike<number>[]): Float64Array {
-  const all = new Float64Array(chains.reduce((sum, { length }) => sum + length, 0));
-  let end = 0;
-  for (const chain of chains) {
-    all.set(chain, end);
-    end += chain.length;
-  }
-  return all;
+  return concatenated(Float64Array, chains);
 }
 
 /** Arithmetic mean; NaN of nothing. */

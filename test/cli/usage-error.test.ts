@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { reportError } from "../../src/cli/exit.js";
-import { checkOutputPath } from "../../src/cli/output-path.js";
+import { checkOutputPaths } from "../../src/cli/output-path.js";
 import { readCatalogue } from "../../src/cli/read-catalogue.js";
 import { fileSha256 } from "../../src/io/file-sha256-node.js";
 import { readSignificance } from "../../src/significance/significance-file-node.js";
@@ -33,7 +33,7 @@ describe("standard output", () => {
 
 describe("what is no name of a file", () => {
   it("is told of - as an output, and of the limit of open files as a cause", async () => {
-    await expect(checkOutputPath("-", { overwrite: true })).rejects.toThrow(
+    await expect(checkOutputPaths(["-"], { overwrite: true })).rejects.toThrow(
       "-: output must be a file, got the word for standard output; name a file",
     );
     const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);

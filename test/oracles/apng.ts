@@ -1,7 +1,8 @@
 /** An APNG decoder that makes a PNG file of every frame, has it decoded by another package, and lays the parts on one another. */
 
 import { decode } from "fast-png";
-import { concatenate, PNG_SIGNATURE, pngChunk } from "../../src/figures/png.js";
+import { concatenated } from "../../src/concatenated.js";
+import { PNG_SIGNATURE, pngChunk } from "../../src/figures/png.js";
 
 /** Palette index of every pixel of every frame, as a viewer composes them. */
 export interface DecodedApng {
@@ -46,7 +47,7 @@ export function decodeApngParts(bytes: Uint8Array): DecodedApng {
     const ownView = new DataView(own.buffer);
     ownView.setUint32(0, columns);
     ownView.setUint32(4, rows);
-    const png = concatenate([
+    const png = concatenated(Uint8Array, [
       ...[PNG_SIGNATURE, pngChunk("IHDR", own), pngChunk("PLTE", of("PLTE")[0].data)],
       ...[pngChunk("IDAT", type === "IDAT" ? data : data.slice(4)), pngChunk("IEND", new Uint8Array(0))],
     ]);

@@ -2,6 +2,8 @@
 
 import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
 import {
+  type ChartBox,
+  type ChartScales,
   chart,
   type DrawnFlux,
   fluxHistogram,
@@ -14,7 +16,7 @@ import {
 import type { TraceView } from "../desk/run-view.js";
 
 /** A box that tells its width to what it holds. */
-export function Measured({ children }: { readonly children: (width: number) => ReactNode }) {
+function Measured({ children }: { readonly children: (width: number) => ReactNode }) {
   const host = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
   useLayoutEffect(() => {
@@ -31,9 +33,22 @@ export function Measured({ children }: { readonly children: (width: number) => R
 }
 
 /** SVG text as an element. */
-export function Svg({ text }: { readonly text: string }) {
+function Svg({ text }: { readonly text: string }) {
   // biome-ignore lint/security/noDangerouslySetInnerHtml: text of the viewer's own charts, which escape what is not theirs.
   return <div dangerouslySetInnerHTML={{ __html: text }} />;
+}
+
+/** A chart as wide as its room: what `chart` draws of the same. */
+export function Chart({
+  label,
+  marks,
+  ...box
+}: Omit<ChartBox, "width"> & {
+  /** For screen readers. */
+  readonly label: string;
+  readonly marks: (scales: ChartScales) => string;
+}) {
+  return <Measured>{(width) => <Svg text={chart({ ...box, width }, label, marks)} />}</Measured>;
 }
 
 /** The values of chains, sweep by sweep. */
@@ -57,36 +72,27 @@ export function TraceChart({
   const settled = pooled(late);
   const [low, high] = quantilesOf(settled.length > 0 ? settled : all, [0, 1]);
   return (
-    <Measured>
-      {(width) => (
-        <Svg
-          text={chart(
-            {
-              width,
-              height,
-              x: { domain: [1, Math.max(2, sweeps)], label: "sweep", whole: true },
-              y: { domain: paddedRange(low, high), label },
-            },
-            `Trace of ${label}: ${chains.length} chains, from ${numberText(low, 3)} to ${numberText(high, 3)}`,
-            ({ x, y, left, top, bottom }) => {
-              const edge = x(burnIn);
-              const shade =
-                burnIn > 0
-                  ? `<rect class="burn-in" x="${left}" y="${top}" width="${Math.max(0, edge - left).toFixed(1)}" height="${bottom - top}"/>`
-                  : "";
-              return (
-                shade +
-                seriesLines(
-                  chains,
-                  (point) => x((point + 1) * every),
-                  (chain, point) => y(chain[point]),
-                )
-              );
-            },
-          )}
-        />
-      )}
-    </Measured>
+    <Chart
+      height={height}
+      x={{ domain: [1, Math.max(2, sweeps)], label: "sweep", whole: true }}
+      y={{ domain: paddedRange(low, high), label }}
+      label={`Trace of ${label}: ${chains.length} chains, from ${numberText(low, 3)} to ${numberText(high, 3)}`}
+      marks={({ x, y, left, top, bottom }) => {
+        const edge = x(burnIn);
+        const shade =
+          burnIn > 0
+            ? `<rect class="burn-in" x="${left}" y="${top}" width="${Math.max(0, edge - left).toFixed(1)}" height="${bottom - top}"/>`
+            : "";
+        return (
+          shade +
+          seriesLines(
+            chains,
+            (point) => x((point + 1) * every),
+            (chain, point) => y(chain[point]),
+          )
+        );
+      }}
+    />
   );
 }
 
@@ -108,34 +114,25 @@ export function DrawsChart({
   const longest = Math.max(1, ...chains.map(({ length }) => length));
   const step = Math.max(1, Math.ceil(longest / 500));
   return (
-    <Measured>
-      {(width) => (
-        <Svg
-          text={chart(
-            {
-              width,
-              height: 150,
-              x: { domain: [first, first + Math.max(1, (longest - 1) * every)], label: "sweep", whole: true },
-              y: { domain: paddedRange(low, high), label: "flux", unit },
-            },
-            `Trace of the flux: ${chains.length} chains, from ${numberText(low, 3)} to ${numberText(high, 3)}`,
-            ({ x, y, left, right }) => {
-              const [bottom, top] = interval.map(y);
-              const band = `<rect class="band" x="${left}" width="${right - left}" y="${top.toFixed(1)}" height="${Math.max(0, bottom - top).toFixed(1)}"/>`;
-              return (
-                band +
-                seriesLines(
-                  chains,
-                  (point) => x(first + point * step * every),
-                  (chain, point) => y(chain[point * step]),
-                  ({ length }) => Math.ceil(length / step),
-                )
-              );
-            },
-          )}
-        />
-      )}
-    </Measured>
+    <Chart
+      height={150}
+      x={{ domain: [first, first + Math.max(1, (longest - 1) * every)], label: "sweep", whole: true }}
+      y={{ domain: paddedRange(low, high), label: "flux", unit }}
+      label={`Trace of the flux: ${chains.length} chains, from ${numberText(low, 3)} to ${numberText(high, 3)}`}
+      marks={({ x, y, left, right }) => {
+        const [bottom, top] = interval.map(y);
+        const band = `<rect class="band" x="${left}" width="${right - left}" y="${top.toFixed(1)}" height="${Math.max(0, bottom - top).toFixed(1)}"/>`;
+        return (
+          band +
+          seriesLines(
+            chains,
+            (point) => x(first + point * step * every),
+            (chain, point) => y(chain[point * step]),
+            ({ length }) => Math.ceil(length / step),
+          )
+        );
+      }}
+    />
   );
 }
 

@@ -1,9 +1,9 @@
 /** How a method came to its image: what it minimised, iteration by iteration. */
 
-import { chart, numberText, paddedRange, seriesLines } from "#viewer";
+import { numberText, paddedRange, seriesLines } from "#viewer";
 import type { Curve, EstimateNews, EstimateView } from "../desk/method-protocol.js";
 import { Fact } from "../fact.js";
-import { Measured, Svg } from "./chart-view.js";
+import { Chart } from "./chart-view.js";
 
 /** Iterations whose steep fall would flatten all the rest. */
 const STEEP = 0.1;
@@ -16,27 +16,19 @@ function CurveChart({ curve: { iterations, values } }: { readonly curve: Curve }
   const [low, high] = [late.reduce((a, b) => Math.min(a, b)), late.reduce((a, b) => Math.max(a, b))];
   const last = iterations.at(-1) ?? 1;
   return (
-    <Measured>
-      {(width) => (
-        <Svg
-          text={chart(
-            {
-              width,
-              height: 180,
-              x: { domain: [1, Math.max(2, last)], label: "iteration", whole: true },
-              y: { domain: paddedRange(low, high), label: "" },
-            },
-            `What is minimised, over ${last} iterations: it ends at ${numberText(values.at(-1) ?? Number.NaN, 7)}`,
-            ({ x, y }) =>
-              seriesLines(
-                [late],
-                (point) => x(iterations[from + point]),
-                (_, point) => y(late[point]),
-              ),
-          )}
-        />
-      )}
-    </Measured>
+    <Chart
+      height={180}
+      x={{ domain: [1, Math.max(2, last)], label: "iteration", whole: true }}
+      y={{ domain: paddedRange(low, high), label: "" }}
+      label={`What is minimised, over ${last} iterations: it ends at ${numberText(values.at(-1) ?? Number.NaN, 7)}`}
+      marks={({ x, y }) =>
+        seriesLines(
+          [late],
+          (point) => x(iterations[from + point]),
+          (_, point) => y(late[point]),
+        )
+      }
+    />
   );
 }
 

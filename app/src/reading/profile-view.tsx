@@ -1,8 +1,7 @@
 /** Profiles around the selection and along a line. */
 
-import { type ReactNode, useEffect, useMemo, useState } from "react";
+import { type ReactNode, useCallback, useMemo, useState } from "react";
 import {
-  chart,
   formatUnit,
   linePath,
   numberText,
@@ -17,7 +16,8 @@ import type { BandView, ResultView } from "../desk/run-view.js";
 import { Options } from "../options.js";
 import type { Layer } from "../pictures/layers.js";
 import type { LookControl } from "../pictures/look.js";
-import { Measured, Svg } from "./chart-view.js";
+import { useAnswer } from "./answer.js";
+import { Chart } from "./chart-view.js";
 import { countPoints, groupMeans, lineBins, type ProfileBins, ringBins } from "./profile.js";
 
 /** Where a profile is taken. */
@@ -57,7 +57,8 @@ export function ProfileView({ desk, layers, data, selection, result, look }: Pro
     () => (path === "around" ? ringBins([cx, cy], out, shape) : line && lineBins(line, across, shape)),
     [path, cx, cy, out, line, across, shape],
   );
-  const band = useBand(desk, layer?.id === "mean" ? result : undefined, bins);
+  const ask = useCallback(({ groups }: ProfileBins) => desk.bands(groups), [desk]);
+  const { answer, isCurrent } = useAnswer(bins, layer?.id === "mean" ? result : undefined, ask);
   return (
     <div className="profile">
       <fieldset className="segments">
@@ -110,7 +111,7 @@ export function ProfileView({ desk, layers, data, selection, result, look }: Pro
         <ProfileChart
           bins={bins}
           layer={layer}
-          band={band}
+          band={isCurrent ? answer : undefined}
           path={path}
           predicted={layer.id === "counts" ? layers.find(({ id }) => id === "predicted") : undefined}
         />
@@ -123,26 +124,6 @@ export function ProfileView({ desk, layers, data, selection, result, look }: Pro
       )}
     </div>
   );
-}
-
-/** The posterior of the flux over groups of pixels. */
-function useBand(desk: Desk, result: ResultView | undefined, bins: ProfileBins | undefined) {
-  const [held, setHeld] = useState<{ readonly of: ProfileBins; readonly band: BandView }>();
-  useEffect(() => {
-    if (result === undefined || bins === undefined) return;
-    let current = true;
-    const timer = setTimeout(() => {
-      desk.bands(bins.groups).then(
-        (band) => current && setHeld({ of: bins, band }),
-        () => current && setHeld(undefined),
-      );
-    }, 60);
-    return () => {
-      current = false;
-      clearTimeout(timer);
-    };
-  }, [desk, result, bins]);
-  return result !== undefined && held !== undefined && held.of === bins ? held.band : undefined;
 }
 
 function ProfileChart({
@@ -182,42 +163,33 @@ function ProfileChart({
       : ["Mean of the pixels."];
   return (
     <figure>
-      <Measured>
-        {(width) => (
-          <Svg
-            text={chart(
-              {
-                width,
-                height: 220,
-                x: { domain: [0, end], label: path === "around" ? "radius" : "along the line", unit: "px" },
-                y: { domain: [low, high], label: points ? "counts a pixel" : layer.label, unit: layer.unit },
-              },
-              `Profile of ${layer.title.toLowerCase()} in ${means.length} steps: largest ${numberText(means[peak] ?? Number.NaN, 3)} at ${numberText(bins.at[peak] ?? 0, 3)} px, last ${numberText(means.at(-1) ?? Number.NaN, 3)}`,
-              ({ x, y }) => {
-                const place = (index: number) => x(bins.at[index] ?? 0);
-                const lineOf = (all: readonly number[], kind: string) =>
-                  `<path class="${kind}" d="${linePath(place, (index) => y(all[index] ?? 0), all.length)}"/>`;
-                if (points) {
-                  const bars = points.map(
-                    (point, index) =>
-                      `<path class="error" d="M${place(index).toFixed(1)},${y(point.low).toFixed(1)}V${y(point.high).toFixed(1)}"/>` +
-                      `<circle class="point" cx="${place(index).toFixed(1)}" cy="${y(point.value).toFixed(1)}" r="2.2"/>`,
-                  );
-                  return (model ? lineOf(model, "outline series-2") : "") + bars.join("");
-                }
-                const area = band
-                  ? `<path class="posterior-band" d="${linePath(place, (index) => y(band.high[index] ?? 0), band.high.length)}${linePath(
-                      (index) => place(band.low.length - 1 - index),
-                      (index) => y(band.low[band.low.length - 1 - index] ?? 0),
-                      band.low.length,
-                    ).replace("M", "L")}Z"/>`
-                  : "";
-                return area + lineOf(band?.mean ?? means, "outline series-1");
-              },
-            )}
-          />
-        )}
-      </Measured>
+      <Chart
+        height={220}
+        x={{ domain: [0, end], label: path === "around" ? "radius" : "along the line", unit: "px" }}
+        y={{ domain: [low, high], label: points ? "counts a pixel" : layer.label, unit: layer.unit }}
+        label={`Profile of ${layer.title.toLowerCase()} in ${means.length} steps: largest ${numberText(means[peak] ?? Number.NaN, 3)} at ${numberText(bins.at[peak] ?? 0, 3)} px, last ${numberText(means.at(-1) ?? Number.NaN, 3)}`}
+        marks={({ x, y }) => {
+          const place = (index: number) => x(bins.at[index] ?? 0);
+          const lineOf = (all: readonly number[], kind: string) =>
+            `<path class="${kind}" d="${linePath(place, (index) => y(all[index] ?? 0), all.length)}"/>`;
+          if (points) {
+            const bars = points.map(
+              (point, index) =>
+                `<path class="error" d="M${place(index).toFixed(1)},${y(point.low).toFixed(1)}V${y(point.high).toFixed(1)}"/>` +
+                `<circle class="point" cx="${place(index).toFixed(1)}" cy="${y(point.value).toFixed(1)}" r="2.2"/>`,
+            );
+            return (model ? lineOf(model, "outline series-2") : "") + bars.join("");
+          }
+          const area = band
+            ? `<path class="posterior-band" d="${linePath(place, (index) => y(band.high[index] ?? 0), band.high.length)}${linePath(
+                (index) => place(band.low.length - 1 - index),
+                (index) => y(band.low[band.low.length - 1 - index] ?? 0),
+                band.low.length,
+              ).replace("M", "L")}Z"/>`
+            : "";
+          return area + lineOf(band?.mean ?? means, "outline series-1");
+        }}
+      />
       <figcaption className="muted">
         {legend} {layer.unit !== "" && !points && `In ${formatUnit(layer.unit)}.`}
       </figcaption>

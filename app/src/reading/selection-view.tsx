@@ -1,6 +1,6 @@
 /** What was picked: a pixel or a region, its flux and what the draws say of it. */
 
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { formatSkyPosition, pixelToSky, type SkyWcs } from "tslira/sky";
 import {
   colorScale,
@@ -23,7 +23,7 @@ import {
 import type { Desk } from "../desk/desk.js";
 import type { EstimateView } from "../desk/method-protocol.js";
 import { countsIn, type ObservationView } from "../desk/observation-view.js";
-import type { CorrelationView, RegionView, ResultView } from "../desk/run-view.js";
+import type { RegionView, ResultView } from "../desk/run-view.js";
 import { Fact } from "../fact.js";
 import type { LookControl } from "../pictures/look.js";
 import { Bar, Picture } from "../pictures/picture.js";
@@ -31,6 +31,7 @@ import type { DrawnRegion } from "../regions/region-edit.js";
 import type { RegionPlace } from "../regions/region-file.js";
 import { RegionList } from "../regions/region-list.js";
 import { Trouble } from "../trouble.js";
+import { useAnswer } from "./answer.js";
 import { DrawsChart, HistogramChart } from "./chart-view.js";
 import { EstimateFlux } from "./convergence-view.js";
 import { intervalText } from "./interval-text.js";
@@ -46,42 +47,6 @@ interface SelectionProps {
   readonly look: LookControl;
   readonly place: RegionPlace;
   readonly onMask: ((region: DrawnRegion) => void) | undefined;
-}
-
-/** A shape that is being drawn asks once it rests. */
-const REST = 60;
-
-/** An answer of the desk about pixels, asked again when they or the result change. */
-function useAnswer<T>(
-  pixels: readonly number[],
-  result: ResultView | undefined,
-  ask: (pixels: readonly number[]) => Promise<T>,
-): { readonly answer: T | undefined; readonly trouble: string } {
-  const [state, setState] = useState<{
-    readonly of: readonly number[];
-    readonly result?: ResultView;
-    readonly answer?: T;
-    readonly trouble?: string;
-  }>({ of: [] });
-  useEffect(() => {
-    if (result === undefined || pixels.length === 0) return;
-    let current = true;
-    const timer = setTimeout(() => {
-      ask(pixels).then(
-        (answer) => current && setState({ of: pixels, result, answer }),
-        (error: Error) => current && setState({ of: pixels, result, trouble: error.message }),
-      );
-    }, REST);
-    return () => {
-      current = false;
-      clearTimeout(timer);
-    };
-  }, [pixels, result, ask]);
-  const known = result !== undefined && state.result === result && pixels.length > 0;
-  return {
-    answer: known ? state.answer : undefined,
-    trouble: known && state.of === pixels ? (state.trouble ?? "") : "",
-  };
 }
 
 /** The view. */
@@ -266,7 +231,7 @@ function Correlation({
 
 function CorrelationMap({ desk, pixels, selection, result }: Parameters<typeof Correlation>[0]) {
   const ask = useCallback((of: readonly number[]) => desk.correlation(of), [desk]);
-  const { answer, trouble } = useAnswer<CorrelationView>(pixels, result, ask);
+  const { answer, trouble } = useAnswer(pixels, result, ask);
   const scale = useMemo(
     () => answer && colorScale([answer.image], { colormap: "RdBu", vmin: -1, vmax: 1 }),
     [answer],

@@ -1,7 +1,7 @@
 /** Regions as they are drawn and edited: their handles, what a drag makes of them, and their numbers. */
 
 import { type RegionShape, type RegionTerm, termsContain } from "tslira/sky";
-import { movedShape } from "#studio";
+import { alongAxes, fromAxes, movedShape } from "#studio";
 
 /** A region on the screen. */
 export interface DrawnRegion {
@@ -73,20 +73,6 @@ export function onBorder({ terms }: DrawnRegion, x: number, y: number, reach: nu
   return around.includes(true) && around.includes(false);
 }
 
-/** Position along and across the axes of a shape. */
-function turned({ x, y, angle }: Long, atX: number, atY: number): [along: number, across: number] {
-  const radians = (angle * Math.PI) / 180;
-  const [c, s, dx, dy] = [Math.cos(radians), Math.sin(radians), atX - x, atY - y];
-  return [dx * c + dy * s, dy * c - dx * s];
-}
-
-/** The inverse of `turned`. */
-function placed({ x, y, angle }: Long, along: number, across: number): { x: number; y: number } {
-  const radians = (angle * Math.PI) / 180;
-  const [c, s] = [Math.cos(radians), Math.sin(radians)];
-  return { x: x + along * c - across * s, y: y + along * s + across * c };
-}
-
 /** Half of a long shape along and across. */
 const halves = ({ kind, along, across }: Long): [along: number, across: number] =>
   kind === "box" ? [along / 2, across / 2] : [along, across];
@@ -128,9 +114,9 @@ export function handlesOf(shape: RegionShape, gap: number): Handle[] {
         ...corners.map(([id, u, v]) => ({
           id,
           kind: "size" as const,
-          ...placed(shape, u * along, v * across),
+          ...fromAxes(shape, u * along, v * across),
         })),
-        { id: "turn", kind: "turn", ...placed(shape, along + gap, 0) },
+        { id: "turn", kind: "turn", ...fromAxes(shape, along + gap, 0) },
       ];
     }
     case "polygon": {
@@ -189,7 +175,7 @@ export function dragHandle(shape: RegionShape, id: string, x: number, y: number)
         const angle = Math.round((Math.atan2(y - shape.y, x - shape.x) * 180) / Math.PI);
         return { ...shape, angle };
       }
-      const [u, v] = turned(shape, x, y).map(Math.abs) as [number, number];
+      const [u, v] = alongAxes(shape, x, y).map(Math.abs) as [number, number];
       if (shape.kind === "box") return { ...shape, along: size(2 * u, 1), across: size(2 * v, 1) };
       return id === "east" || id === "west" ? { ...shape, along: size(u) } : { ...shape, across: size(v) };
     }

@@ -42,11 +42,11 @@ export function shapeContains(shape: RegionShape, x: number, y: number): boolean
     case "circle":
       return (x - shape.x) ** 2 + (y - shape.y) ** 2 <= (shape.radius + ROUNDING) ** 2;
     case "ellipse": {
-      const [u, v] = turned(shape, x, y);
+      const [u, v] = alongAxes(shape, x, y);
       return (u / (shape.along + ROUNDING)) ** 2 + (v / (shape.across + ROUNDING)) ** 2 <= 1;
     }
     case "box": {
-      const [u, v] = turned(shape, x, y);
+      const [u, v] = alongAxes(shape, x, y);
       return Math.abs(u) <= shape.along / 2 + ROUNDING && Math.abs(v) <= shape.across / 2 + ROUNDING;
     }
     case "polygon":
@@ -58,16 +58,24 @@ export function shapeContains(shape: RegionShape, x: number, y: number): boolean
   }
 }
 
+/** A place, and the direction of the first of two axes through it, in degrees. */
+interface Axes extends PixelPosition {
+  readonly angle: number;
+}
+
 /** Position along and across the axes of a shape. */
-function turned(
-  shape: { readonly x: number; readonly y: number; readonly angle: number },
-  x: number,
-  y: number,
-): [along: number, across: number] {
+export function alongAxes(shape: Axes, x: number, y: number): [along: number, across: number] {
   const angle = (shape.angle * Math.PI) / 180;
   const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
   const [dx, dy] = [x - shape.x, y - shape.y];
   return [dx * cosine + dy * sine, dy * cosine - dx * sine];
+}
+
+/** The inverse of `alongAxes`. */
+export function fromAxes({ x, y, angle }: Axes, along: number, across: number): PixelPosition {
+  const radians = (angle * Math.PI) / 180;
+  const [cosine, sine] = [Math.cos(radians), Math.sin(radians)];
+  return { x: x + along * cosine - across * sine, y: y + along * sine + across * cosine };
 }
 
 /** By the number of sides that a ray to the right crosses: odd is inside. */

@@ -53,6 +53,18 @@ export function pixelToSky(wcs: SkyWcs, x: number, y: number): SkyPosition {
   };
 }
 
+/** Degrees to the east and north from one pixel position to another close by. */
+export function skyStep(wcs: SkyWcs, from: PixelPosition, to: PixelPosition): [east: number, north: number] {
+  const [before, after] = [pixelToSky(wcs, from.x, from.y), pixelToSky(wcs, to.x, to.y)];
+  const around = wrapped(after.lon - before.lon);
+  return [around * Math.cos((((before.lat + after.lat) / 2) * Math.PI) / 180), after.lat - before.lat];
+}
+
+/** A difference of longitudes in [-180, 180]. */
+export function wrapped(degrees: number): number {
+  return degrees - 360 * Math.round(degrees / 360);
+}
+
 /**
  * Pixel position of a sky position, the inverse of `pixelToSky`.
  *
@@ -63,8 +75,7 @@ export function pixelToSky(wcs: SkyWcs, x: number, y: number): SkyPosition {
 export function skyToPixel(wcs: SkyWcs, lon: number, lat: number): PixelPosition {
   const radians = Math.PI / 180;
   const { matrix, referencePixel, reference, pole, projection, distortion, planeDistortion } = wcs;
-  const around = (degrees: number) => degrees - 360 * Math.round(degrees / 360);
-  let planeLon = around(lon - reference.lon);
+  let planeLon = wrapped(lon - reference.lon);
   let planeLat = lat - reference.lat;
   if (projection !== "linear") {
     const sinPole = Math.sin(pole.lat * radians);
@@ -74,7 +85,7 @@ export function skyToPixel(wcs: SkyWcs, lon: number, lat: number): PixelPosition
     const towards = sinLat * cosPole - cosLat * sinPole * Math.cos(along);
     const across = -cosLat * Math.sin(along);
     const up = sinLat * sinPole + cosLat * cosPole * Math.cos(along);
-    const phi = around(pole.phi + Math.atan2(across, towards) / radians) * radians;
+    const phi = wrapped(pole.phi + Math.atan2(across, towards) / radians) * radians;
     const theta = Math.atan2(up, Math.hypot(towards, across));
     const [u, v] = PROJECTIONS[projection].toPlane(phi, theta, wcs.parameters);
     planeLon = u / radians;
