@@ -14,9 +14,10 @@ import {
   twoSkies,
 } from "../data/sky/sky-mapping.js";
 import { pixelToSky, skyStep } from "../data/sky/sky-position.js";
-import type { SkyWcs } from "../data/sky/sky-wcs.js";
+import { parseWcs, type SkyWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { cutout, imageSum, paddedImage, type Shape, type SkyImage } from "../image.js";
+import { angularPixelSize } from "./psf-pixel-size.js";
 
 /** What an image beside the counts is. */
 export type CompanionKind = "exposure" | "background" | "mask";
@@ -202,6 +203,10 @@ export function psfOntoCounts({ name, image, wcs }: SkyImageOnSky, grid: CountsG
   const asGiven = { image, notes: [] };
   const { skies, unread } = twoSkies(grid.wcs, wcs);
   if (skies === undefined) {
+    const own = parseWcs(grid.wcs).wcs;
+    const size = unread === undefined ? angularPixelSize(wcs) : undefined;
+    if (own !== undefined && size !== undefined)
+      return psfOfSize({ name, image, wcs }, size, own, grid.shape);
     const how = "as if its pixels were those of the counts";
     return { image, notes: unreadSky("psf", name, unread, how) };
   }
@@ -226,7 +231,27 @@ export function psfOntoCounts({ name, image, wcs }: SkyImageOnSky, grid: CountsG
   const matrix = turned ? ([scale, 0, 0, scale] as const) : across;
   const sameDirection = turned || (area > 0 && Math.abs(turn) <= SAME_TURN);
   if (Math.abs(scale - 1) <= SAME_SIZE && sameDirection) return asGiven;
-  const sizes = `${angleText(Math.sqrt(Math.abs(here[0] * here[3] - here[1] * here[2])))}, got ${angleText(Math.sqrt(Math.abs(determinant)))}`;
+  const mine = Math.sqrt(Math.abs(here[0] * here[3] - here[1] * here[2]));
+  const direction = sameDirection ? "" : area < 0 ? ", mirrored" : `, turned by ${turn.toFixed(0)} deg`;
+  return resampledTo({ name, image }, matrix, { mine, theirs: Math.sqrt(Math.abs(determinant)), direction });
+}
+
+/** A psf whose header tells the size of its pixels and nothing of directions. */
+function psfOfSize({ name, image }: SkyImageOnSky, size: number, own: SkyWcs, shape: Shape): PlacedImage {
+  const mine = middlePixelSize(own, shape);
+  const scale = mine / size;
+  if (Math.abs(scale - 1) <= SAME_SIZE) return { image, notes: [] };
+  return resampledTo({ name, image }, [scale, 0, 0, scale], { mine, theirs: size, direction: "" });
+}
+
+/** A psf on pixels of the counts; `matrix` has its pixels for one of theirs, sizes of both are degrees. */
+function resampledTo(
+  { name, image }: Pick<SkyImageOnSky, "name" | "image">,
+  matrix: readonly [number, number, number, number],
+  { mine, theirs, direction }: { readonly mine: number; readonly theirs: number; readonly direction: string },
+): PlacedImage {
+  const scale = Math.sqrt(Math.abs(matrix[0] * matrix[3] - matrix[1] * matrix[2]));
+  const sizes = `${angleText(mine)}, got ${angleText(theirs)}`;
   if (scale * COARSEST_PSF < 1 - SAME_SIZE) {
     throw new InvalidInputError(
       `${name}: pixels of the psf must be at most ${COARSEST_PSF} times as large as those of the counts, ${sizes}; ` +
@@ -235,7 +260,6 @@ export function psfOntoCounts({ name, image, wcs }: SkyImageOnSky, grid: CountsG
     );
   }
   const resampled = resampledPsf(image, matrix, scale);
-  const direction = sameDirection ? "" : area < 0 ? ", mirrored" : `, turned by ${turn.toFixed(0)} deg`;
   const size = (shape: Shape) => `${shape[1]} x ${shape[0]}`;
   return {
     image: resampled,

@@ -4,6 +4,8 @@ import { gaussianPsf } from "../../src/data/observation/psf.js";
 import { galacticToIcrs } from "../../src/data/sky/galactic.js";
 import { imageSum, type SkyImage } from "../../src/image.js";
 import { type CompanionKind, ontoCounts, psfOntoCounts } from "../../src/io/companion-image.js";
+import { fitsCard, readFits, writeFits } from "../../src/io/fits.js";
+import { untoldPixelSize } from "../../src/io/psf-pixel-size.js";
 
 interface Sky {
   readonly lon?: number;
@@ -172,6 +174,47 @@ describe("images beside the counts", () => {
 });
 
 describe("psf beside the counts", () => {
+  it("whose header tells the size of its pixels and no sky is brought to theirs", () => {
+    const given = gaussianPsf(4);
+    const card = (keyword: string, value: string | number): WcsCard => ({ keyword, value });
+    const sized = (size: number, unit: string) => [
+      ...[card("CTYPE1", "DX"), card("CTYPE2", "DY"), card("CDELT1", -size), card("CDELT2", size)],
+      ...[card("CUNIT1", unit), card("CUNIT2", unit)],
+    ];
+    const place = (wcs: readonly WcsCard[]) => psfOntoCounts({ name: "psf.fits", image: given, wcs }, grid);
+    // Pixels of the counts are 0.001 deg.
+    const finer = place(sized(1.8, "arcsec"));
+    expect(finer.notes).toEqual([expect.stringMatching(/pixel size .* 3\.6", got 1\.8"; it was resampled/)]);
+    expect(widths(finer.image)[0]).toBeCloseTo(2, 1);
+    expect(place(sized(3.6, "arcsec"))).toEqual({ image: given, notes: [] });
+    expect(place(sized(0.5, ""))).toEqual({ image: given, notes: [] });
+    expect(() => place(sized(8, "arcsec"))).toThrow(/at most 2 times as large/);
+  });
+
+  it.each([
+    ["PIXSCALE", 1.8, /got PIXSCALE = 1\.8; its pixels are taken as those of the counts, 3\.6"/],
+    ["PIXELSCL", 3.6, undefined],
+    ["OVERSAMP", 4, /got OVERSAMP = 4/],
+    ["CDELT1", 0.25, /got CDELT1 = 0\.25 without an angle in CUNIT1/],
+    ["CDELT1", 1, undefined],
+    ["LTM1_1", 4, /got 4 of them for a physical one/],
+    ["LTM1_1", 1, undefined],
+  ] as const)("is told of where %s = %f is all that there is", (keyword, value, message) => {
+    const more = keyword === "CDELT1" ? [fitsCard("CDELT2", value)] : [];
+    const [{ header }] = readFits(
+      writeFits([
+        {
+          kind: "image",
+          shape: [1, 1],
+          data: Float64Array.of(1),
+          cards: [fitsCard(keyword, value), ...more],
+        },
+      ]),
+    );
+    const notes = untoldPixelSize("psf.fits", header, 1e-3, []);
+    expect(notes).toEqual(message === undefined ? [] : [expect.stringMatching(message)]);
+  });
+
   const psfOf = (given: SkyImage, sky: Sky) =>
     psfOntoCounts({ name: "psf.fits", image: given, wcs: cards(sky) }, grid);
 

@@ -1,0 +1,87 @@
+/** How large the pixels of a psf are where its header has no sky coordinates, as psfs of ray tracers and of calibrations often have none. */
+
+import type { WcsCard } from "../data/observation/observation.js";
+import { degreesIn } from "../data/sky/angle-unit.js";
+import type { FitsHeader } from "./fits-header.js";
+
+function cardsBy(cards: readonly WcsCard[]): ReadonlyMap<string, WcsCard["value"]> {
+  return new Map(cards.map(({ keyword, value }) => [keyword, value]));
+}
+
+/** Sides of a pixel by CDELT or CD, in the units of the header; undefined where it says nothing of them. */
+function sides(values: ReadonlyMap<string, WcsCard["value"]>): readonly [number, number] | undefined {
+  const number = (keyword: string) => {
+    const value = values.get(keyword);
+    return typeof value === "number" ? value : undefined;
+  };
+  const columns = [1, 2].map((axis) => {
+    const matrix = [number(`CD1_${axis}`), number(`CD2_${axis}`)];
+    if (matrix.every((value) => value === undefined)) return Math.abs(number(`CDELT${axis}`) ?? 0);
+    return Math.hypot(matrix[0] ?? 0, matrix[1] ?? 0);
+  }) as [number, number];
+  return columns.every((side) => side > 0 && Number.isFinite(side)) ? columns : undefined;
+}
+
+/** Degrees of the side of a pixel by CDELT or CD, where CUNIT of both axes is an angle; else undefined. */
+export function angularPixelSize(cards: readonly WcsCard[]): number | undefined {
+  const values = cardsBy(cards);
+  const [width, height] = sides(values) ?? [];
+  const [one, other] = [1, 2].map((axis) => degreesIn(String(values.get(`CUNIT${axis}`) ?? "")));
+  if (width === undefined || height === undefined || one === undefined || other === undefined)
+    return undefined;
+  return Math.sqrt(width * one * height * other);
+}
+
+/** Pixels of the image for a physical pixel. */
+function physicalScale(values: ReadonlyMap<string, WcsCard["value"]>): number | undefined {
+  const [factor, size] = [values.get("LTM1_1"), values.get("CDELT1P")];
+  const scale =
+    typeof factor === "number" ? Math.abs(factor) : typeof size === "number" ? 1 / Math.abs(size) : 0;
+  return scale > 0 && Number.isFinite(scale) ? scale : undefined;
+}
+
+/** Keywords by which headers tell the size of pixels besides, usually in arc seconds. */
+const SCALES =
+  /^(PIXSCALE?\d?|PIXSCL|PIXELSCL|PIXELSCA|SECPIX\d?|PIXSIZE|PIX_SIZE|PLATESCL|PSFSCALE|OVERSAMP)$/;
+
+/**
+ * What a header says of the size of the psf's pixels in a way that is not understood, one sentence or none.
+ *
+ * @param header of the psf
+ * @param size degrees of a pixel of the counts
+ * @param counts cards of the counts
+ */
+export function untoldPixelSize(
+  name: string,
+  header: FitsHeader,
+  size: number,
+  counts: readonly WcsCard[],
+): string[] {
+  const same = (value: number, own: number) => Math.abs(value / own - 1) <= 0.01;
+  const told = header.cards.find(({ keyword, value }) => {
+    if (!SCALES.test(keyword) || (typeof value !== "number" && typeof value !== "string")) return false;
+    const number = Number(value);
+    return !(keyword === "OVERSAMP" ? number === 1 : same(number, size * 3600) || same(number, size));
+  });
+  const values = new Map(header.cards.map(({ keyword, value }) => [keyword, value as WcsCard["value"]]));
+  const [width] = sides(values) ?? [];
+  // 1 is what headers have where nobody said anything, and the size of the counts needs no word.
+  const unlike = width !== undefined && Math.abs(width - 1) > 1e-6 && !same(width, size);
+  const cdelt = values.has("CDELT1") ? "CDELT1" : "CD1_1";
+  const physical = physicalScale(values);
+  const binned = physical !== undefined && !same(physical, physicalScale(cardsBy(counts)) ?? 1);
+  const got =
+    told !== undefined
+      ? `${told.keyword} = ${told.value}`
+      : unlike
+        ? `${cdelt} = ${values.get(cdelt)} without an angle in CUNIT1`
+        : binned
+          ? `${Number(physical.toPrecision(6))} of them for a physical one (LTM1_1, CDELT1P), unlike the counts`
+          : undefined;
+  if (got === undefined) return [];
+  const seconds = Number((size * 3600).toPrecision(6));
+  return [
+    `${name}: pixel size of the psf should be told by CDELT1, CDELT2 and CUNIT1, CUNIT2, got ${got}; its pixels are taken as those of the ` +
+      `counts, ${seconds}", add these cards if they are others`,
+  ];
+}
