@@ -90,6 +90,8 @@ const AXES: readonly { readonly lon: string; readonly lat: string; readonly syst
   { lon: "SLON", lat: "SLAT", system: "supergalactic" },
 ];
 const RADIANS = Math.PI / 180;
+/** Keywords without whose numbers positions are nowhere: a text such as '83.6' in their place is no number to the FITS standard either. */
+const NUMERIC = /^(?:(?:CRPIX|CRVAL|CDELT|CROTA)[12]|(?:CD|PC)[12]_[12]|PC00[12]00[12]|LONPOLE|LATPOLE)$/;
 
 /** Values of header cards by keyword; the first card of a keyword counts. */
 function cardReader(cards: readonly WcsCard[]) {
@@ -151,6 +153,15 @@ export function parseWcs(cards: readonly WcsCard[]): ParsedWcs {
     return refuse(`CUNIT must be an angle, got "${read.text("CUNIT1")}", "${read.text("CUNIT2")}"`);
   }
 
+  const unreadable = cards.find(
+    ({ keyword, value }) => NUMERIC.test(keyword) && typeof value !== "number" && value !== "",
+  );
+  if (unreadable !== undefined) {
+    const { keyword, value } = unreadable;
+    return refuse(
+      `${keyword} must be a number, got ${typeof value === "string" ? `'${value}'` : String(value)}`,
+    );
+  }
   const matrix = linearMatrix(read, lonAxis, latAxis, lonUnit, latUnit);
   const determinant = matrix[0] * matrix[3] - matrix[1] * matrix[2];
   if (!(Math.abs(determinant) > 0) || !Number.isFinite(determinant)) {

@@ -248,6 +248,12 @@ describe("parseWcs", () => {
     expect(pixelToSky(wcs!, 9, 7)).toEqual(pixelToSky(wcsOf(TAN), 9, 7));
   });
 
+  it.each(["CRPIX1", "CRVAL2", "CDELT1", "LONPOLE"])("is none where %s is a text", (keyword) => {
+    // wcslib takes such a card for none that it knows; without it positions would be those of 0, or of 1 degree a pixel.
+    const { wcs, unread } = parseWcs(cards({ ...TAN, [keyword]: "4.5" }));
+    expect([wcs, unread]).toEqual([undefined, `${keyword} must be a number, got '4.5'`]);
+  });
+
   it("says why coordinates of the sky cannot be read, and nothing where there are none", () => {
     const { wcs, unread } = parseWcs(cards({ ...TAN, CTYPE1: "GLON-HPX", CTYPE2: "GLAT-HPX" }));
     expect([wcs, unread]).toEqual([undefined, expect.stringContaining("got HPX")]);
