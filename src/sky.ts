@@ -42,13 +42,13 @@ export {
   binEvents,
   binnedEventsHdus,
   type EventCut,
-  forEachEventChunk,
 } from "./io/bin-events.js";
 export type { EnergyUnit } from "./io/energy-unit.js";
 export type { EventColumn, EventLattice } from "./io/event-column.js";
 export type { PixelsOf } from "./io/event-grid.js";
 export { type EventColumns, type EventPositions, eventColumns, findEvents } from "./io/event-list.js";
 export { type EventName, filterCondition, parseEventName } from "./io/event-name.js";
+export { forEachEventChunk } from "./io/event-rows.js";
 export { findGoodTimes, type GoodTimes } from "./io/good-times.js";
 export {
   type HealpixImage,

@@ -13,7 +13,7 @@ it. An end of a range may be left out: 2000: or :7000.
 Events outside of the good time intervals of the file (GTI) are left out, unless --no-gti is given. --energy 0.5:7keV
 is by TUNIT, or by the scale of PI of these missions: whole channels whose middle lies in the range.
 Without a unit it is in that of the column. --where knows numbers, columns, < <= > >= == !=, && || !, + - * / %, bits by & and
-parentheses. Filters after the name are read: 'events.fits[EVENTS][energy=500:7000,ccd_id=0:3]'.
+parentheses; also .and. .le. ..., and of SAS PI in [500:2000] and #XMMEA_EP of the header. Filters after the name are read: 'events.fits[EVENTS][energy=500:7000,ccd_id=0:3]'.
 
 Whole numbers in X and Y are centres of pixels: a pixel has its edges half-way between them. --center x,y is X and Y, or
 degrees on the sky where only these lie among the events; 266.4deg,-29deg is always the sky.

@@ -1,5 +1,6 @@
 /** `tslira bin`. */
 
+import { parseWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { type BinnedEvents, binEvents, binnedEventsHdus } from "../io/bin-events.js";
 import { eventColumns, findEvents, otherEvents } from "../io/event-list.js";
@@ -62,7 +63,13 @@ async function bin(name: string, flags: BinFlags): Promise<void> {
   });
   await writeFitsFile(output, binnedEventsHdus(binned));
   const others = extension === undefined ? otherEvents(hdus, events) : [];
+  const sky = parseWcs(binned.wcs);
   const mind = [
+    ...(sky.wcs === undefined
+      ? [
+          `the image has no sky coordinates: ${sky.unread ?? "the header of the list has none of X and Y (TCTYPn, TCRVLn ...)"}`,
+        ]
+      : []),
     ...ignoredGoodTimes(unusedGoodTimes(hdus, goodTimes), flags.gti, columns?.time !== undefined),
     ...(others.length === 0
       ? []

@@ -18,9 +18,8 @@ import {
   skyGrid,
 } from "./event-grid.js";
 import { type EventPositions, eventColumns } from "./event-list.js";
-import { columnNumbers } from "./fits-column.js";
+import { forEachEventChunk, isLegal, withinLimits } from "./event-rows.js";
 import { fitsCard } from "./fits-header.js";
-import { readTable } from "./fits-table.js";
 import type { FitsHduInput } from "./fits-write.js";
 import { type GoodTimes, intervalsLength } from "./good-times.js";
 import type { FitsHdu, FitsTableHdu } from "./hdu.js";
@@ -108,40 +107,6 @@ export interface EventCut {
   readonly taken: number;
 }
 
-/** Rows decoded at a time: a few MB, so that a list of any length needs no second copy. */
-const CHUNK = 2 ** 16;
-
-/** Go through columns of a table, some thousand rows at a time. */
-export function forEachEventChunk(
-  hdu: FitsTableHdu,
-  columns: readonly EventColumn[],
-  see: (values: readonly Float64Array[], rows: number) => void,
-): void {
-  const names = columns.map(({ name }) => name);
-  for (let start = 0; start < hdu.rows; start += CHUNK) {
-    const rows = [start, Math.min(hdu.rows, start + CHUNK)] as const;
-    const table = readTable(hdu, { columns: names, rows });
-    see(
-      table.columns.map((column, index) => {
-        const values = columnNumbers(column);
-        const { bits } = columns[index];
-        return bits === undefined ? values : bitNumbers(values, bits);
-      }),
-      table.rows,
-    );
-  }
-}
-
-/** Numbers that rows of bits spell. */
-function bitNumbers(values: Float64Array, bits: number): Float64Array {
-  const numbers = new Float64Array(values.length / bits);
-  for (const [index, bit] of values.entries()) {
-    const row = Math.floor(index / bits);
-    numbers[row] = 2 * numbers[row] + bit;
-  }
-  return numbers;
-}
-
 function positionsOf(
   hdu: FitsTableHdu,
   positions: readonly EventPositions[],
@@ -155,10 +120,10 @@ function positionsOf(
   );
 }
 
-/** Visit the events that pass all cuts, in degrees on the sky. @returns how many each cut took */
+/** Visit the events that pass all cuts, in degrees on the sky; without a legal position NaN. @returns how many each cut took */
 function visit(
   hdu: FitsTableHdu,
-  { x, y, degrees }: EventPositions,
+  { x, y, degrees, legal }: EventPositions,
   cuts: readonly EventCutTest[],
   see: (x: number, y: number) => void,
 ): number[] {
@@ -171,6 +136,7 @@ function visit(
     for (let row = 0; row < rows; row++) {
       const failed = tests.findIndex((test) => !test(row));
       if (failed >= 0) taken[failed]++;
+      else if (legal !== undefined && !isLegal(legal, xs[row], ys[row])) see(Number.NaN, Number.NaN);
       else see(xs[row] * degrees[0], ys[row] * degrees[1]);
     }
   });
@@ -312,7 +278,10 @@ export function binEvents(hdu: FitsHdu, options: BinEventsOptions = {}): BinnedE
       `${hdu.label}: must be a table of events with columns X and Y, L and B or RA and DEC, got none of these; name another HDU`,
     );
   }
-  const positions = positionsOf(hdu, columns.positions, options.coordinates);
+  const { positions, notes: limits } = withinLimits(
+    hdu,
+    positionsOf(hdu, columns.positions, options.coordinates),
+  );
   const plane = positions.kind === "pixel";
   const cuts = eventCuts(hdu, columns, options);
   const found = extentOf(hdu, positions, cuts);
@@ -325,6 +294,12 @@ export function binEvents(hdu: FitsHdu, options: BinEventsOptions = {}): BinnedE
   const makeGrid = plane ? planeGrid : skyGrid;
   const { pixelsOf } = options;
   checkOnePlace(options);
+  if (plane && options.projection !== undefined)
+    throw new InvalidInputError(
+      `${hdu.label}: projection must go with positions on the sky, got ${options.projection} for ${positions.x.name} and ${positions.y.name}, ` +
+        "whose plane has its own; leave it out, or choose columns by coordinates",
+      { fields: { projection: options.projection } },
+    );
   let grid: EventGrid = makeGrid(hdu, positions, extent, wanted);
   if (pixelsOf !== undefined) grid = gridOf(pixelsOf, grid, plane);
   else if (!plane && options.size === undefined) {
@@ -375,7 +350,13 @@ export function binEvents(hdu: FitsHdu, options: BinEventsOptions = {}): BinnedE
       ...(column && { column: column.name, unit: unitWords(column) }),
     })),
     ...(time && { goodTime: time.left }),
-    notes: [...positions.warnings, ...middle.notes, ...unevenBins(positions, extent, binSize)],
+    notes: [
+      ...positions.warnings,
+      ...limits,
+      ...middle.notes,
+      ...unevenBins(positions, extent, binSize),
+      ...timeByCondition(cuts, columns.time, grid.wcs, time !== undefined),
+    ],
   };
 }
 
@@ -401,11 +382,30 @@ function goodTimeOf({ goodTimes = [], time }: BinEventsOptions): { all: number; 
 /** Exposure times of the header in what a range of time leaves. */
 function shortened(cards: readonly WcsCard[], part: number): WcsCard[] {
   return cards.map((card) =>
-    /^(EXPOSURE|LIVETIME|ONTIME)$/.test(card.keyword) && typeof card.value === "number"
+    EXPOSURES.test(card.keyword) && typeof card.value === "number"
       ? { ...card, value: card.value * part }
       : card,
   );
 }
+
+/** A condition on TIME, whose part of the exposure is not known, as it is of a range. */
+function timeByCondition(
+  cuts: readonly EventCutTest[],
+  time: EventColumn | undefined,
+  cards: readonly WcsCard[],
+  withGoodTimes: boolean,
+): string[] {
+  const asked = cuts.some((cut) => cut.kind === "where" && time !== undefined && cut.columns.includes(time));
+  const exposed = withGoodTimes || cards.some(({ keyword }) => EXPOSURES.test(keyword));
+  if (!asked || !exposed) return [];
+  return [
+    `time: ranges should be given as such (--time start:stop), got a condition on ${time!.name}; good time and exposure of the header are ` +
+      "those of all times, not of what the condition leaves",
+  ];
+}
+
+/** Cards of exposure times. */
+const EXPOSURES = /^(EXPOSURE|LIVETIME|ONTIME)$/;
 
 /** Pixels that hold now more, now fewer of equally spaced values. */
 function unevenBins(

@@ -126,8 +126,20 @@ function energyCut(
   );
 }
 
+/** A condition with those of the header in it, as SAS has them: `#XMMEA_EP` is what the card XMMEA_EP says. */
+function withHeaderConditions({ header, label }: FitsTableHdu, text: string): string {
+  return text.replace(/#([A-Za-z]\w*)/g, (word, name: string) => {
+    const condition = header.text(name.toUpperCase());
+    if (condition !== undefined) return `(${condition})`;
+    throw new InvalidInputError(
+      `${label}: ${word} must be a condition in the header, got no card ${name.toUpperCase()}; write the condition out, such as FLAG==0`,
+      { fields: { where: text } },
+    );
+  });
+}
+
 function whereCut(hdu: FitsTableHdu, { numeric }: EventColumns, text: string): EventCutTest {
-  const filter = parseEventFilter(text);
+  const filter = parseEventFilter(withHeaderConditions(hdu, text));
   const names = numeric.map((one) => one.name);
   const find = (name: string): EventColumn => {
     const column = numeric.find((one) => one.name.toUpperCase() === name.toUpperCase());

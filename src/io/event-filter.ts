@@ -16,10 +16,30 @@ export type EventFilter =
 
 const LONGEST = 2_000;
 const DEEPEST = 50;
+/** Operators as CFITSIO and SAS have them besides: `.and.` */
+const DOTTED: Readonly<Record<string, string>> = {
+  ...{ ".and.": "&&", ".or.": "||", ".not.": "!", ".eq.": "==", ".ne.": "!=" },
+  ...{ ".lt.": "<", ".le.": "<=", ".gt.": ">", ".ge.": ">=" },
+};
 const TOKEN =
-  /\s*(?:(\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)|([A-Za-z_]\w*)|(&&|\|\||[<>=!]=|[-+*/%<>=!()&|]))/y;
+  /\s*(?:(0x[\da-f]+|\d+(?:\.(?![a-df-z]|e[a-z])\d*)?(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?)|([a-z_]\w*)|(\.[a-z]+\.|&&|\|\||[<>=!]=|[-+*/%<>=!()&|]))/iy;
 /** What others write for the same. */
-const SAME: Readonly<Record<string, string>> = { "=": "==", and: "&&", or: "||", not: "!" };
+const SAME: Readonly<Record<string, string>> = { "=": "==", and: "&&", or: "||", not: "!", ...DOTTED };
+const END = "([-+]?(?:\\d+(?:\\.\\d*)?|\\.\\d+)(?:[eE][-+]?\\d+)?)?";
+/** A range of SAS: `PI in [500:2000]`, with ends that belong to it, `(500:2000)` without. */
+const IN_RANGE = new RegExp(`\\b([A-Za-z_]\\w*)\\s+in\\s*([[(])\\s*${END}\\s*:\\s*${END}\\s*([\\])])`, "gi");
+
+/** Ranges of SAS as comparisons. */
+function withoutRanges(text: string): string {
+  return text.replace(IN_RANGE, (_, name: string, opening: string, low = "", high = "", closing: string) => {
+    const ends = [
+      ...(low === "" ? [] : [`${name} ${opening === "[" ? ">=" : ">"} ${low}`]),
+      ...(high === "" ? [] : [`${name} ${closing === "]" ? "<=" : "<"} ${high}`]),
+    ];
+    return ends.length === 0 ? `(${name} == ${name})` : `(${ends.join(" && ")})`;
+  });
+}
+
 /** Operators that bind from the weakest to the strongest, as in C. */
 const LEVELS: readonly (readonly string[])[] = [
   ["||"],
@@ -34,12 +54,13 @@ const LEVELS: readonly (readonly string[])[] = [
 const LOGICAL = new Set(["||", "&&", "!", "==", "!=", "<", "<=", ">", ">="]);
 
 /**
- * Read a condition: numbers, names of columns, `< <= > >= == !=`, `&&` (`and`), `||` (`or`), `!` (`not`), `+ - * / %`, bits of whole
- * numbers by `&` and `|`, parentheses. Precedence is that of C. Nothing else is understood, and nothing is run.
+ * Read a condition: numbers (`0xff` too), names of columns, `< <= > >= == !=`, `&&` (`and`), `||` (`or`), `!` (`not`), `+ - * / %`, bits
+ * of whole numbers by `&` and `|`, parentheses; `.and.`, `.le.` ... of CFITSIO and ranges of SAS, `PI in [500:2000]`. Precedence is that of C. Nothing else is understood, and nothing is run.
  *
  * @throws InvalidInputError when it is no condition, naming the place
  */
-export function parseEventFilter(text: string): EventFilter {
+export function parseEventFilter(given: string): EventFilter {
+  const text = given.length > LONGEST ? given : withoutRanges(given);
   const fail = (must: string, got: string, at: number): never => {
     throw new InvalidInputError(
       `where: ${must}, got ${got} at character ${at + 1} of ${JSON.stringify(text)}; write for example "PATTERN<=4 && FLAG==0"`,
@@ -57,6 +78,8 @@ export function parseEventFilter(text: string): EventFilter {
     if (match === null)
       return fail("characters must be those of a condition", text.slice(start, start + 1), start);
     const [, digits, word, sign] = match;
+    if (sign !== undefined && sign.length > 2 && !Object.hasOwn(DOTTED, sign.toLowerCase()))
+      return fail("operators must be those of a condition", sign, start);
     if (digits !== undefined) tokens.push({ text: digits, at: start, number: Number(digits) });
     else {
       const plain = word ?? sign!;

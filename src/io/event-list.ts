@@ -22,9 +22,13 @@ export interface EventPositions {
   readonly wcs: readonly WcsCard[];
   /** Degrees in a unit of the columns of longitude and latitude, by their TUNIT; 1 for planes. */
   readonly degrees: readonly [x: number, y: number];
+  /** Least and largest legal value (TLMIN, TLMAX) of both columns, where the header has some; values beyond them are no positions. */
+  readonly legal?: readonly [x: Limits, y: Limits];
   /** What the header leaves open, one sentence each. */
   readonly warnings: readonly string[];
 }
+
+type Limits = readonly [least: number, most: number];
 
 /** What an event list offers. */
 export interface EventColumns {
@@ -146,6 +150,13 @@ function columnWcs(
   };
 }
 
+/** TLMIN and TLMAX of a column; half a pixel beyond them is theirs, for some lists name the middles of pixels. */
+function legalValues({ header }: FitsTableInfo, { index }: EventColumn): Limits {
+  const [least, most] = [header.get(`TLMIN${index}`), header.get(`TLMAX${index}`)];
+  const given = typeof least === "number" && typeof most === "number" && least < most;
+  return given ? [least - 0.5, most + 0.5] : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+}
+
 const SKY = [
   ["galactic", "L", "B"],
   ["galactic", "GLON", "GLAT"],
@@ -178,7 +189,8 @@ export function eventColumns(hdu: FitsHduInfo): EventColumns | undefined {
   }
   if (x && y) {
     const { wcs, warnings } = columnWcs(hdu, x, y);
-    const plane: EventPositions = { kind: "pixel", x, y, wcs, degrees: [1, 1], warnings };
+    const legal = [legalValues(hdu, x), legalValues(hdu, y)] as const;
+    const plane: EventPositions = { kind: "pixel", x, y, wcs, degrees: [1, 1], legal, warnings };
     positions.splice(wcs.length > 0 ? 0 : positions.length, 0, plane);
   }
   if (positions.length === 0) return undefined;

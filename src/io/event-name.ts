@@ -49,7 +49,10 @@ const NUMBER = "[-+]?(?:\\d+(?:\\.\\d*)?|\\.\\d+)(?:[eE][-+]?\\d+)?";
 const RANGE = new RegExp(`^(${NUMBER})?(?:(:)(${NUMBER})?)?$`);
 
 /** One range of CIAO as a condition: its end belongs to it for columns of integers only (ahelp dmfiltering). */
-function rangeCondition(text: string, { name, lattice }: EventColumn, filter: string): string {
+function rangeCondition(text: string, { name, lattice, bits }: EventColumn, filter: string): string {
+  // Bits are spelled one by one: status=00000000000000000000000000000000.
+  if (bits !== undefined && bits > 1 && text.trim().length === bits && /^[01]+$/.test(text.trim()))
+    return `${name} == ${Number.parseInt(text, 2)}`;
   const [, low, colon, high] = RANGE.exec(text.replace(/\s/g, "")) ?? [];
   if (low === undefined && high === undefined)
     throw new InvalidInputError(

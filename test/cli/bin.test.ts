@@ -63,6 +63,11 @@ it("says what is wrong with ranges and files", async () => {
   });
 });
 
+it("says that an image without sky coordinates has none", async () => {
+  const { stderr } = await runCli(folder, "bin", "events.fits", "-o", "plain.fits", "--bin-size", "2");
+  expect(stderr).toContain("the image has no sky coordinates: the header of the list has none of X and Y");
+});
+
 it("takes ranges with an open end", async () => {
   const args = ["bin", "events.fits", "--json", "--bin-size", "2", "--center", "3,3", "--size", "3x2"];
   for (const [energy, binned] of [

@@ -206,6 +206,41 @@ const goodTimesTable = (
   ],
 });
 
+it("leaves out events that TLMIN and TLMAX say have no position, unless these cards leave none", () => {
+  // NuSTAR has -1, XMM-Newton -99999999 for events without a place.
+  const x = [4000, -1, 4003, -99999999];
+  const beyond = binEvents(eventList({ X: x, Y: x }, PLANE));
+  expect([beyond.binned, beyond.unplaced, beyond.size, beyond.binSize]).toEqual([2, 2, [4, 4], 1]);
+  expect(beyond.notes).toEqual([
+    expect.stringMatching(
+      /X and Y should lie within TLMIN and TLMAX .* got 2 of 4 events beyond them; they have no/,
+    ),
+  ]);
+  const wrong = binEvents(eventList({ X: [9000, 9001], Y: [9000, 9003] }, PLANE));
+  expect([wrong.binned, wrong.unplaced]).toEqual([2, 0]);
+  expect(wrong.notes).toEqual([
+    expect.stringMatching(/got 2 of 2 events beyond them; these cards are not used/),
+  ]);
+  // Half a pixel beyond is the edge of the last one.
+  const edge = binEvents(eventList({ X: [0.5, 8192.9], Y: [1, 2] }, PLANE), { binSize: 64 });
+  expect([edge.binned, edge.notes]).toEqual([2, []]);
+});
+
+it("says that a condition on TIME shortens no exposure, and reads conditions of the header", () => {
+  const cards = [...PLANE, fitsCard("EXPOSURE", 100), fitsCard("XMMEA_EP", "(FLAG & 0xf0) == 0")];
+  const hdu = eventList({ X: [1, 2, 3], Y: [1, 2, 3], TIME: [5, 50, 95], FLAG: [0, 1, 16] }, cards);
+  const exposure = ({ wcs }: { readonly wcs: readonly { keyword: string; value: unknown }[] }) =>
+    wcs.find(({ keyword }) => keyword === "EXPOSURE")?.value;
+  const some = binEvents(hdu, { where: "TIME<60" });
+  expect([some.binned, exposure(some)]).toEqual([2, 100]);
+  expect(some.notes).toEqual([expect.stringContaining("ranges should be given as such (--time start:stop)")]);
+  const header = binEvents(hdu, { where: "#XMMEA_EP && FLAG<2" });
+  expect([header.binned, header.notes]).toEqual([2, []]);
+  expect(() => binEvents(hdu, { where: "#XMMEA_EM" })).toThrow(
+    /#XMMEA_EM must be a condition in the header, got no card/,
+  );
+});
+
 it("says that sky coordinates of an alternate description alone are not read", () => {
   const alternate = PLANE.map((card) =>
     /^TC/.test(card.keyword)
@@ -704,6 +739,12 @@ describe("what binEvents refuses", () => {
     [{ binSize: 1e-9 }, /at most 67108864 pixels/],
   ])("%j", (options, message) => {
     expect(() => binEvents(hdu, options)).toThrow(message);
+  });
+
+  it("a projection for a plane, which has its own", () => {
+    expect(() => binEvents(hdu, { projection: "CAR" })).toThrow(
+      /projection must go with positions on the sky, got CAR for X and Y/,
+    );
   });
 
   it("a table without positions, and ranges without events", () => {
