@@ -280,6 +280,9 @@ describe("tslira deconvolve refuses with one line and exit code 1", () => {
     ['{"smoothingPrior": {"power": 1}}', "smoothingPrior.rate must be a number"],
     ['{"cutout": [1, 2]}', "64:192,65:193"],
     ["[]", "must be an object"],
+    ['{"psf": []}', "psf must be a file name, or several with their places, got []"],
+    ['{"observations": []}', "observations must be a list of observations, one at least, got []"],
+    ['\ufeff{"fitAlpha": "no"}', "fitAlpha must be true or false"],
   ])("config %s", async (text, message) => {
     writeFileSync(path("bad.json"), text);
     const { code, stderr } = await cli(
@@ -339,6 +342,20 @@ describe.skipIf(process.platform === "win32")("Ctrl-C", () => {
     expect(result.complete).toBe(false);
     expect(result.mean.data.every((value) => value >= 0)).toBe(true);
     expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  });
+
+  it("is not what the end of a terminal means to a run that has none, as under nohup", async () => {
+    const child = startCli(folder, ["deconvolve", ...sim, ...long, "-o", "hung.fits", "--workers", "0"]);
+    const end = finished(child);
+    while (!existsSync(path("hung.fits.checkpoint"))) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    child.kill("SIGHUP");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect([child.exitCode, child.signalCode]).toEqual([null, null]);
+    child.kill("SIGTERM");
+    child.kill("SIGINT");
+    expect((await end).code).toBe(130);
   });
 
   it("quits at once the second time", async () => {
