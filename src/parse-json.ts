@@ -71,7 +71,8 @@ export function parseJson(
   }
   let value: unknown;
   try {
-    value = JSON.parse(text, reviver);
+    // Some editors put a byte order mark in front.
+    value = JSON.parse(text.replace(/^\uFEFF/, ""), reviver);
   } catch (cause) {
     const reason = cause instanceof Error ? shownValue(cause.message, 120) : "something else";
     throw new FormatError(`${where}: must be JSON, got ${reason}; ${remedy}`, { cause });

@@ -72,6 +72,8 @@ const cutout = fromText(cutoutFromText, 'text like "64:192,65:193" (columns, the
 export const OBSERVATION_KEYS: Readonly<Record<keyof NamedObservation, Reader>> = {
   counts: path,
   psf: (value, where, folder) => {
+    if (Array.isArray(value) && value.length === 0)
+      throw wrong(where, "a file name, or several with their places", value);
     if (Array.isArray(value)) return value.map((one, index) => path(one, `${where} ${index}`, folder));
     return typeof value === "string" && isPsfName(value) ? value : path(value, where, folder);
   },
@@ -119,7 +121,8 @@ const RUN_KEYS: Readonly<
   png: path,
   offsets,
   observations: (value, where, folder) => {
-    if (!Array.isArray(value)) throw wrong(where, "a list of observations", value);
+    if (!Array.isArray(value) || value.length === 0)
+      throw wrong(where, "a list of observations, one at least", value);
     return value.map((one, index) => readKeys(one, OBSERVATION_KEYS, `${where}[${index}]`, folder));
   },
 };
