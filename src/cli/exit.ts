@@ -20,9 +20,12 @@ export function writeJsonLine(line: object): void {
   process.stderr.write(`${JSON.stringify(line)}\n`);
 }
 
-/** Text whose characters command no terminal: what a file or a name holds may be part of it. */
+/** Text whose characters command no terminal, nor turn round what stands there: what a file or a name holds may be part of it. */
 export function plainText(text: string): string {
-  return text.replace(/[^\P{Cc}\n\t]/gu, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return text.replace(
+    /[^\P{Cc}\n\t]|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** `plainText` in one line. */

@@ -204,7 +204,12 @@ async function filePrefix(output: string): Promise<string> {
 }
 
 async function makeFolder(folder: string): Promise<void> {
-  await withFileErrors(folder, () => mkdir(folder, { recursive: true }));
+  await withFileErrors(folder, () =>
+    // Node calls a protected disk a missing folder when it may make several.
+    mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) =>
+      error.code === "ENOENT" ? mkdir(folder) : Promise.reject(error),
+    ),
+  );
 }
 
 /** Counts as 32-bit integers, everything else as doubles. */

@@ -32,6 +32,7 @@ export function checkTraceRoom(options: GivenOptions, { data, shape }: SkyImage,
   const row = 8 * (OTHER_COLUMNS + Math.ceil(Math.log2(Math.max(...shape)))) * chains;
   const [images, tables] = [image * kept, row * iterations];
   if (images + tables > free) {
+    const room = free / 2 >= Math.max(100 * row, image);
     const fewer = [
       ...(tables > free / 2 ? [`--iterations ${roundDown(free / 2 / row)}`] : []),
       ...(images > free / 2
@@ -44,7 +45,7 @@ export function checkTraceRoom(options: GivenOptions, { data, shape }: SkyImage,
     ];
     throw new InvalidInputError(
       `trace: draws must fit on the disk, got ${formatBytes(images)} of images and ${formatBytes(tables)} of parameters for ` +
-        `${chains} chains of ${iterations} sweeps with ${formatBytes(free)} free; give ${fewer.join(" ")}, or write to another disk`,
+        `${chains} chains of ${iterations} sweeps with ${formatBytes(free)} free; ${room ? `give ${fewer.join(" ")}` : "free some space"}, or write to another disk`,
       { fields: { images, tables, free } },
     );
   }
