@@ -34,7 +34,7 @@ export const number = ofType("number", "a number");
 
 /** A path, relative to the folder of the config file. */
 export const path: Reader = (value, where, folder) => {
-  if (typeof value !== "string") throw wrong(where, "a file name", value);
+  if (typeof value !== "string" || value === "") throw wrong(where, "a file name", value);
   return isAbsolute(value) || folder === "." ? value : join(folder, value);
 };
 

@@ -121,8 +121,7 @@ const RUN_KEYS: Readonly<
   png: path,
   offsets,
   observations: (value, where, folder) => {
-    if (!Array.isArray(value) || value.length === 0)
-      throw wrong(where, "a list of observations, one at least", value);
+    if (!Array.isArray(value)) throw wrong(where, "a list of observations", value);
     return value.map((one, index) => readKeys(one, OBSERVATION_KEYS, `${where}[${index}]`, folder));
   },
 };
@@ -171,6 +170,11 @@ export function mergeSettings(
   const { trace: flagTrace, ...flagOptions } = flags.options;
   const trace = { ...config.options.trace, ...flagTrace };
   const list = config.observations ?? [{}];
+  if (list.length === 0) {
+    throw new InvalidInputError(
+      `${verb}: observations of the config file must be one at least, got []; add {"counts": ..., "psf": ...}, or leave the list out`,
+    );
+  }
   const clash = list.length > 1 ? FILE_KEYS.find((key) => flags.common[key] !== undefined) : undefined;
   if (clash !== undefined) {
     throw new InvalidInputError(

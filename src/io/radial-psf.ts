@@ -24,7 +24,7 @@ export interface RadialPsf {
   readonly notes: readonly string[];
 }
 
-const RADII = ["THETA", "RADIUS", "RAD", "R", "OFFSET"];
+const RADII = ["RMID", "THETA", "RADIUS", "RAD", "R", "OFFSET"];
 const VALUES = ["PSF", "VALUE", "PROFILE", "BRIGHTNESS", "SUR_BRI", "RADIALPROFILE"];
 const columnNames = (hdu: FitsTableInfo) => columnTitles(hdu).map(({ name }) => name.trim().toUpperCase());
 

@@ -281,7 +281,8 @@ describe("tslira deconvolve refuses with one line and exit code 1", () => {
     ['{"cutout": [1, 2]}', "64:192,65:193"],
     ["[]", "must be an object"],
     ['{"psf": []}', "psf must be a file name, or several with their places, got []"],
-    ['{"observations": []}', "observations must be a list of observations, one at least, got []"],
+    ['{"exposure": ""}', 'exposure must be a file name, got ""'],
+    ['{"observations": []}', "deconvolve: observations of the config file must be one at least, got []"],
     ['\ufeff{"fitAlpha": "no"}', "fitAlpha must be true or false"],
   ])("config %s", async (text, message) => {
     writeFileSync(path("bad.json"), text);
