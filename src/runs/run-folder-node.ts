@@ -16,6 +16,7 @@ import { DRAWS_VERSION } from "../samplers/draws-version.js";
 import { VERSION } from "../version.js";
 import { halveDraws, openTraceFiles } from "../workers/chain-files-node.js";
 import {
+  copyPath,
   hasRunRecord,
   RUN_FORMAT,
   type RunRecord,
@@ -57,7 +58,9 @@ export async function createRunFolder(
   starts: readonly (SkyImage | undefined)[],
 ): Promise<RunRecord> {
   if (existsSync(folder)) {
-    const found = existsSync(recordPath(folder)) ? "one of an earlier run" : "another file or folder";
+    const found = [recordPath(folder), copyPath(folder)].some(existsSync)
+      ? "one of an earlier run"
+      : "another file or folder";
     const remedy =
       found === "one of an earlier run"
         ? "continue that run (tslira resume), or put this one in its place (--overwrite)"
@@ -168,7 +171,8 @@ export async function removeRunFolder(folder: string): Promise<void> {
       await rm(going, { recursive: true, force: true });
       return;
     }
-    await rm(recordPath(folder), { force: true });
+    // The copy first: with one of the two it is still a checkpoint.
+    for (const path of [copyPath(folder), recordPath(folder)]) await rm(path, { force: true });
     for (const name of names.filter((one) => OURS.test(one))) await rm(join(folder, name), { force: true });
     await rmdir(folder).catch(() => undefined);
   });

@@ -99,7 +99,8 @@ export function recordPath(folder: string): string {
   return join(folder, "run.json");
 }
 
-function copyPath(folder: string): string {
+/** Path of its copy. */
+export function copyPath(folder: string): string {
   return join(folder, "run.copy.json");
 }
 
@@ -129,7 +130,7 @@ async function readJson(path: string): Promise<unknown> {
 }
 
 /**
- * Read `run.json`, or its copy where it is damaged.
+ * Read `run.json`, or its copy where it is damaged or gone.
  *
  * @param onWarning told when the copy was read
  * @throws InvalidInputError when there is none, or another version made it
@@ -141,6 +142,11 @@ export async function readRunRecord(
 ): Promise<RunRecord> {
   const path = recordPath(folder);
   if (!existsSync(path)) {
+    if (existsSync(copyPath(folder))) {
+      const record = await readOneRecord(folder, copyPath(folder));
+      onWarning(`${path}: record of the checkpoint must be there, got none; its copy run.copy.json is used`);
+      return record;
+    }
     throw new InvalidInputError(
       `${folder}: checkpoint must be a folder with a run.json, got none; give the folder that a stopped run left behind`,
       { fields: { folder } },

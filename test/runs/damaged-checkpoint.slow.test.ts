@@ -96,6 +96,12 @@ describe.each(LAWS)("a checkpoint under the preset %s", async (preset) => {
     expect(warnings).toEqual([expect.stringMatching(/run\.json: .*; its copy run\.copy\.json is used$/)]);
     expect(dataUnits(readFileSync(output))).toEqual(expected());
     rmSync(output);
+    const gone = copyOf(checkpoint);
+    rmSync(join(gone, "run.json"));
+    await resumeRun(gone, { workers: 0, output, onWarning: (text) => warnings.push(text) });
+    expect(warnings.at(-1)).toMatch(/run\.json: record .* got none; its copy run\.copy\.json is used$/);
+    expect(dataUnits(readFileSync(output))).toEqual(expected());
+    rmSync(output);
   });
 
   it("goes on from the checkpoint before where a byte of the last one differs, and says so", {
