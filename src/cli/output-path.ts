@@ -1,9 +1,10 @@
 /** Early checks of where results go: better before an hour of sampling than after. */
 
-import { access, constants, realpath, stat } from "node:fs/promises";
-import { basename, dirname, extname, join, resolve } from "node:path";
+import { access, constants, lstat, stat } from "node:fs/promises";
+import { dirname, extname } from "node:path";
 import { InvalidInputError } from "../errors.js";
 import { parseFitsName } from "../io/fits.js";
+import { placeBehindLinks } from "../io/fits-temporary-node.js";
 import { isPsfName } from "../io/named-psf.js";
 import { splitPlace } from "../io/psf-stack-node.js";
 
@@ -64,9 +65,7 @@ export function observationPaths(
 /** The same text for the same file, whatever links and names lead to it. */
 async function identity(path: string): Promise<string> {
   const present = await stat(path, { bigint: true }).catch(() => undefined);
-  if (present !== undefined) return `${present.dev}:${present.ino}`;
-  const folder = await realpath(dirname(resolve(path))).catch(() => dirname(resolve(path)));
-  return join(folder, basename(path));
+  return present === undefined ? placeBehindLinks(path) : `${present.dev}:${present.ino}`;
 }
 
 async function checkPlace(path: string, overwrite: boolean): Promise<void> {
@@ -76,7 +75,9 @@ async function checkPlace(path: string, overwrite: boolean): Promise<void> {
       { fields: { path } },
     );
   }
-  const folder = dirname(path);
+  const link = await lstat(path).catch(() => undefined);
+  // What is written through a link comes to lie in the folder that it leads to.
+  const folder = dirname(link?.isSymbolicLink() ? placeBehindLinks(path) : path);
   const place = await stat(folder).catch(() => undefined);
   if (!place?.isDirectory()) {
     const got = place === undefined ? "none" : "a file";

@@ -6,10 +6,10 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { existsSync, realpathSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { rmSync, utimesSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { InvalidInputError } from "../errors.js";
-import { fileError } from "./fits-temporary-node.js";
+import { fileError, placeBehindLinks } from "./fits-temporary-node.js";
 import { isLeftBehind, ownedFiles, ownedName } from "./running-program-node.js";
 
 const BEAT_MILLISECONDS = 60_000;
@@ -20,14 +20,6 @@ const GONE_MILLISECONDS = 10 * BEAT_MILLISECONDS;
 export interface Claim {
   /** Leave it to others. Never throws. */
   release(): void;
-}
-
-/** The place behind links, which is the same for everybody. */
-function place(path: string): string {
-  const full = resolve(path);
-  if (existsSync(full)) return realpathSync(full);
-  const folder = dirname(full);
-  return existsSync(folder) ? join(realpathSync(folder), basename(full)) : full;
 }
 
 function age(milliseconds: number): string {
@@ -52,7 +44,7 @@ function drop(claim: string): void {
  * @throws InvalidInputError when a running program, this one included, has claimed it; says its number and since when
  */
 export function claimPath(path: string): Claim {
-  const target = place(path);
+  const target = placeBehindLinks(path);
   const [folder, name] = [dirname(target), basename(target)];
   const word = `${Date.now().toString(36)}_${randomBytes(3).toString("hex")}`;
   const mine = join(folder, ownedName(name, word, "lock"));

@@ -1,8 +1,8 @@
 /** Files that appear whole or not at all: written under a temporary name in the same folder, then renamed. */
 
-import { existsSync } from "node:fs";
-import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { InvalidInputError, JobError } from "../errors.js";
 import { temporaryPath } from "./running-program-node.js";
 
@@ -93,20 +93,43 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** The file behind links, when there is one; refuses to replace anything but a file. */
+/**
+ * The place that a path leads to, through all links: the same for everybody, also where nothing is there yet, as behind a link whose file
+ * is to come.
+ *
+ * @throws InvalidInputError for a loop of links, or a folder that may not be looked into
+ */
+export function placeBehindLinks(path: string): string {
+  try {
+    return followed(path);
+  } catch (error) {
+    throw fileError(path, error);
+  }
+}
+
+function followed(path: string): string {
+  if (statSync(path, { throwIfNoEntry: false }) !== undefined) return realpathSync(path);
+  const full = resolve(path);
+  const folder = dirname(full);
+  const own = existsSync(folder) ? join(realpathSync(folder), basename(full)) : full;
+  const link = lstatSync(own, { throwIfNoEntry: false })?.isSymbolicLink() && readlinkSync(own);
+  return link ? followed(resolve(dirname(own), link)) : own;
+}
+
+/** The place behind links; refuses to replace anything but a file. */
 async function resolveTarget(path: string): Promise<string> {
-  const status = await stat(path).catch((error: NodeJS.ErrnoException) => {
+  const target = placeBehindLinks(path);
+  const status = await stat(target).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw error;
   });
-  if (status === undefined) return path;
-  if (!status.isFile()) {
+  if (status !== undefined && !status.isFile()) {
     const kind = status.isDirectory() ? "a folder" : "a device, pipe or socket";
     throw new InvalidInputError(`${path}: path must name a file, got ${kind}; choose another name`, {
       fields: { path },
     });
   }
-  return realpath(path);
+  return target;
 }
 
 /**

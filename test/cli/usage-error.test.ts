@@ -1,6 +1,15 @@
 /** What is wrong with a command line is said as everything else is: what must hold, what was given, what to do. */
 import { execFileSync, spawn } from "node:child_process";
-import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
@@ -43,6 +52,28 @@ describe("what is no name of a file", () => {
     const [[text]] = write.mock.calls;
     write.mockRestore();
     expect([exit, text]).toEqual([2, expect.stringContaining("raise it, for example ulimit -n 1024")]);
+  });
+});
+
+describe.skipIf(process.platform === "win32")("a link whose file is to come", () => {
+  it("is as good an output as its file, and the same one", async () => {
+    const at = (name: string) => join(folder, name);
+    mkdirSync(at("far"));
+    symlinkSync("far/new.fits", at("link.fits"));
+    symlinkSync("gone/new.fits", at("lost.fits"));
+    await checkOutputPaths([at("link.fits")], { overwrite: false });
+    await expect(
+      checkOutputPaths([at("link.fits"), at("far/new.fits")], { overwrite: true }),
+    ).rejects.toThrow("output must be a file of its own, got another output");
+    await expect(checkOutputPaths([at("lost.fits")], { overwrite: false })).rejects.toThrow(
+      /lost.fits: folder .*gone must exist, got none/,
+    );
+    await runCli(folder, ..."simulate point-source -o linked -q".split(" "));
+    const made =
+      "deconvolve linked/counts.fits --psf linked/psf.fits --method richardson-lucy -n 5 -q -o link.fits";
+    expect((await runCli(folder, ...made.split(" "))).code).toBe(0);
+    expect(existsSync(at("far/new.fits"))).toBe(true);
+    expect(lstatSync(at("link.fits")).isSymbolicLink()).toBe(true);
   });
 });
 

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -73,6 +73,22 @@ it("writes through links and replaces files, but not folders or devices", async 
   expect(await readdir(folder)).toEqual(["link.fits", "real.fits"]);
   await expect(writeFitsFile(folder, [cube])).rejects.toThrow(/got a folder/);
   await expect(writeFitsFile("/dev/null", [cube])).rejects.toMatchObject({ code: "INVALID_INPUT" });
+});
+
+it("writes through links whose file is to come, as through those whose file is there", async () => {
+  await mkdir(inFolder("far"));
+  await symlink("far/new.fits", inFolder("link.fits"));
+  await symlink("link.fits", inFolder("twice.fits"));
+  await writeFitsFile(inFolder("twice.fits"), [cube]);
+  expect(await readFitsFile(inFolder("far/new.fits"))).toHaveLength(1);
+  for (const name of ["link.fits", "twice.fits"])
+    expect((await lstat(inFolder(name))).isSymbolicLink()).toBe(true);
+  expect((await readdir(folder)).sort()).toEqual(["far", "link.fits", "twice.fits"]);
+  await symlink("gone/new.fits", inFolder("lost.fits"));
+  await expect(writeFitsFile(inFolder("lost.fits"), [cube])).rejects.toThrow(/folder must exist/);
+  await symlink("b", inFolder("a"));
+  await symlink("a", inFolder("b"));
+  await expect(writeFitsFile(inFolder("a"), [cube])).rejects.toThrow(/got a loop of links/);
 });
 
 it("says what is wrong with a path or file", async () => {
