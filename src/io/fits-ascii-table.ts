@@ -4,7 +4,7 @@ import { FormatError } from "../errors.js";
 import { shownValue } from "../shown-value.js";
 import { columnTitle, type FitsColumn } from "./fits-column.js";
 import { headerInteger } from "./fits-header.js";
-import { readScaling } from "./fits-scaling.js";
+import { checkScale, readScaling } from "./fits-scaling.js";
 import type { FitsTableHdu } from "./hdu.js";
 
 const FORMAT = /^([AIFED])(\d+)(?:\.(\d+))?$/;
@@ -48,7 +48,9 @@ export function readAsciiColumn(hdu: FitsTableHdu, index: number, start: number,
   };
   const column = { name, format, shape: [], variable: false, ...(unit === undefined ? {} : { unit }) };
   if (code === "A") return { ...column, values: Array.from({ length: rows }, (_, row) => field(row)) };
-  const { scale, zero } = readScaling(label, header, [`TSCAL${index}`, `TZERO${index}`]);
+  const scaling = readScaling(label, header, [`TSCAL${index}`, `TZERO${index}`]);
+  checkScale(label, scaling, rows);
+  const { scale, zero } = scaling;
   const missing = header.text(`TNULL${index}`);
   const values = new Float64Array(rows);
   for (let row = 0; row < rows; row++) {

@@ -52,7 +52,7 @@ export function checkIsImage(hdu: FitsHdu): asserts hdu is Extract<FitsHdu, { ki
 export function decodePixels(info: FitsImageInfo, bytes: Uint8Array, shape: readonly number[]): FitsImage {
   const scaling = scalingOf(info);
   const code = BITPIX_CODES[info.bitpix];
-  const values = applyScaling(decodeNumbers(bytes, code), code, scaling);
+  const values = applyScaling(info.label, decodeNumbers(bytes, code), code, scaling);
   const blank = scaling.blank;
   const physicalBlank =
     values instanceof BigUint64Array && blank !== undefined ? BigInt(blank) + SIGN_ZERO.K : blank;

@@ -109,6 +109,16 @@ function scaleNumbers(stored: StoredArray, { scale, zero, blank }: Scaling): Flo
   return numbers;
 }
 
+/** @throws FormatError when numbers would all become the same, whatever is stored */
+export function checkScale(where: string, { scale, zero }: Scaling, numbers: number): void {
+  if (scale !== 0 || numbers === 0) return;
+  throw new FormatError(
+    `${where}: numbers must be stored with a scale (BSCALE, of columns TSCAL) other than 0, got 0, by which all of them are ${zero}; ` +
+      "correct the header",
+    { fields: { scale, zero } },
+  );
+}
+
 /**
  * Physical values of stored numbers.
  *
@@ -116,9 +126,17 @@ function scaleNumbers(stored: StoredArray, { scale, zero, blank }: Scaling): Flo
  * signedness, everything else (scaled, or with a blank value, which reads as NaN) is `Float64Array`.
  * 64-bit integers without scale stay 64-bit, blanks untouched.
  *
+ * @param where start of the error message
  * @param stored taken over: the result may share its memory
+ * @throws FormatError when the scale is 0
  */
-export function applyScaling(stored: StoredArray, code: FitsNumberCode, scaling: Scaling): ExactArray {
+export function applyScaling(
+  where: string,
+  stored: StoredArray,
+  code: FitsNumberCode,
+  scaling: Scaling,
+): ExactArray {
+  checkScale(where, scaling, stored.length);
   const { scale, zero, blank } = scaling;
   const plain = scale === 1 && zero === 0;
   if (stored instanceof BigInt64Array) {

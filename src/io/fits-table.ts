@@ -92,7 +92,7 @@ function readBits(bytes: Uint8Array, rows: number, repeat: number): Uint8Array<A
 function readNumbers(bytes: Uint8Array<ArrayBuffer>, layout: ColumnLayout): ExactArray {
   const complex = layout.code === "C" || layout.code === "M";
   const code = (layout.code === "C" ? "E" : layout.code === "M" ? "D" : layout.code) as FitsNumberCode;
-  const values = applyScaling(decodeNumbersInPlace(bytes, code), code, layout);
+  const values = applyScaling(layout.label, decodeNumbersInPlace(bytes, code), code, layout);
   // The zero point of a complex column is a real number.
   if (complex && layout.zero !== 0 && values instanceof Float64Array) {
     for (let at = 1; at < values.length; at += 2) values[at] = values[at] - layout.zero;

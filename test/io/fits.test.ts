@@ -40,6 +40,19 @@ function rawFile(
   return file;
 }
 
+/** The same of two HDUs, the first without data. */
+function rawFileOf(
+  first: Parameters<typeof rawFile>[0],
+  second: Parameters<typeof rawFile>[0],
+  data: Uint8Array<ArrayBuffer>,
+) {
+  const [one, two] = [rawFile(first), rawFile(second, data)];
+  const file = new Uint8Array(one.length + two.length);
+  file.set(one);
+  file.set(two, one.length);
+  return file;
+}
+
 const primary = [
   ["SIMPLE", true],
   ["BITPIX", 8],
@@ -574,6 +587,46 @@ describe("damaged and hostile files", () => {
         JSON.stringify(change),
       ).toBe("FORMAT");
     }
+  });
+
+  it("a scale of 0, by which all numbers are the same, where some are read", () => {
+    const said =
+      /BSCALE, of columns TSCAL\) other than 0, got 0, by which all of them are 7; correct the header/;
+    const cards = [
+      ["SIMPLE", true],
+      ["BITPIX", 16],
+      ["NAXIS", 1],
+      ["NAXIS1", 2],
+      ["BSCALE", 0],
+      ["BZERO", 7],
+    ] as const;
+    const [image] = readFits(rawFile(cards, Uint8Array.of(0, 1, 0, 2)), { name: "a.fits" });
+    expect(() => readImageData(image)).toThrow(said);
+    expect(() => readImageData(image)).toThrow(/^a\.fits\[0\]: /);
+    expect([...readStoredImage(image).data]).toEqual([1, 2]);
+    const table = (extension: string, ...columns: readonly (readonly [string, string | number])[]) =>
+      readFits(
+        rawFileOf(
+          [...primary],
+          [
+            ...[["XTENSION", extension] as const, ["BITPIX", 8] as const, ["NAXIS", 2] as const],
+            ...[["NAXIS1", 2] as const, ["NAXIS2", 1] as const, ["PCOUNT", 0] as const],
+            ...[
+              ["GCOUNT", 1] as const,
+              ["TFIELDS", 1] as const,
+              ["TSCAL1", 0] as const,
+              ["TZERO1", 7] as const,
+            ],
+            ...columns,
+          ],
+          new TextEncoder().encode("12"),
+        ),
+      )[1];
+    const binary = table("BINTABLE", ["TTYPE1", "N"], ["TFORM1", "I"]);
+    expect(() => readTable(binary)).toThrow(/column N: .*BSCALE, of columns TSCAL/);
+    expect(readTable(binary, { rows: [0, 0] }).columns[0].name).toBe("N");
+    const ascii = table("TABLE", ["TTYPE1", "N"], ["TFORM1", "I2"], ["TBCOL1", 1]);
+    expect(() => readTable(ascii)).toThrow(said);
   });
 
   it("ASCII fields that are no numbers", () => {
