@@ -5,6 +5,10 @@ export function given<T extends object>(entries: T): { [K in keyof T]?: Exclude<
   };
 }
 
+/** Whether a value is an object with named entries: no list, nor null. */
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
 /** The options of some names that have a value. */
 export function givenOptions<T extends object, K extends keyof T>(
   options: T,

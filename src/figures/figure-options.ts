@@ -1,6 +1,7 @@
 /** Options of figures: what they are called, and what each may be. An option of one name means the same in nearly all figures. */
 
 import { InvalidInputError } from "../errors.js";
+import { isObject } from "../given.js";
 import { checkNames, type NamesOf } from "../known-names.js";
 import { shownValue } from "../shown-value.js";
 import type { ColorScaleOptions, StretchOptions } from "./color-scale.js";
@@ -32,8 +33,6 @@ export const IMAGE_PANEL: NamesOf<ImagePanelOptions> = {
 /** What a value must be, and whether it is. */
 type Rule = readonly [words: string, holds: (value: unknown) => boolean];
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null;
 const isNumber = (value: unknown): value is number => Number.isFinite(value);
 const isPositive = (value: unknown) => isNumber(value) && value > 0;
 const isImage = (value: unknown) =>

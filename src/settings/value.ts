@@ -1,13 +1,12 @@
 /** Values of settings: as text and back, as JSON, within their range, for readers. */
 
 import { InvalidInputError } from "../errors.js";
+import { isObject } from "../given.js";
 import { repeatedKey } from "../parse-json.js";
 import { shownValue } from "../shown-value.js";
 import type { Kind, NumberRange, Setting } from "./setting.js";
 
 const isNumber = (value: unknown): value is number => typeof value === "number";
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** What the type of a value must be, in words; undefined when it is. Ranges are another matter. */
 export function wrongType(kind: Kind, value: unknown): string | undefined {
