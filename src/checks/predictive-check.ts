@@ -155,7 +155,8 @@ export async function compareWithDraws(
 ): Promise<PredictiveCheck[]> {
   const { boundary = "spill", onProgress, signal } = options;
   checkBoundary("predictiveCheck", boundary);
-  checkOptions(options);
+  checkNames("predictiveCheck", options, Object.keys(NAMES));
+  checkPredictiveOptions("predictiveCheck", options);
   const list = observationList(data);
   const { observations } = checkObservations(list, { boundary });
   const images = asDrawSource(posterior.images);
@@ -200,8 +201,8 @@ const NAMES: NamesOf<PredictiveCheckOptions> = {
   ...{ upsampling: true, margin: true, sky: true, onProgress: true, signal: true },
 };
 
-function checkOptions(options: PredictiveCheckOptions): void {
-  checkNames("predictiveCheck", options, Object.keys(NAMES));
+/** Check the values of options. @throws InvalidInputError, in which `where` names the function, about one that breaks its rule */
+export function checkPredictiveOptions(where: string, options: PredictiveCheckOptions): void {
   const {
     draws = DEFAULT_DRAWS,
     replicates = DEFAULT_REPLICATES,
@@ -212,26 +213,26 @@ function checkOptions(options: PredictiveCheckOptions): void {
   for (const [name, value] of Object.entries(whole)) {
     if (Number.isInteger(value) && value >= 1) continue;
     throw new InvalidInputError(
-      `predictiveCheck: ${name} must be a whole number >= 1, got ${value}; leave it out for the default`,
+      `${where}: ${name} must be a whole number >= 1, got ${value}; leave it out for the default`,
       { fields: { [name]: value } },
     );
   }
   if (!(falseAlarmRate > 0 && falseAlarmRate < 1)) {
     throw new InvalidInputError(
-      `predictiveCheck: falseAlarmRate must lie in (0, 1), got ${falseAlarmRate}; try 0.01`,
+      `${where}: falseAlarmRate must lie in (0, 1), got ${falseAlarmRate}; try 0.01`,
       { fields: { falseAlarmRate } },
     );
   }
   const { pointSource, upsampling = 1 } = options;
   if (pointSource !== undefined && upsampling !== 1) {
     throw new InvalidInputError(
-      `predictiveCheck: pointSource must be left out with a finer sky, got upsampling ${upsampling}; it gathers light at pixels of ` +
+      `${where}: pointSource must be left out with a finer sky, got upsampling ${upsampling}; it gathers light at pixels of ` +
         "the counts",
     );
   }
   if (pointSource !== undefined && !(pointSource.radius > 0)) {
     throw new InvalidInputError(
-      `predictiveCheck: radius of pointSource must be > 0, got ${pointSource.radius}; give pixels`,
+      `${where}: radius of pointSource must be > 0, got ${pointSource.radius}; give pixels`,
       { fields: { radius: pointSource.radius } },
     );
   }

@@ -100,17 +100,14 @@ async function diagnoseFile(path: string, flags: Flags): Promise<void> {
     let sensitivity: PriorSensitivity | undefined;
     if (observations.length > 0) {
       const [x, y] = flags.centre ?? [];
-      const options = {
-        ...fittedSky(result),
-        signal,
-        ...given({ draws: flags.draws, seed: flags.seed }),
-      };
+      const options = { signal, ...given({ draws: flags.draws, seed: flags.seed }) };
+      const fitted = { ...fittedSky(result), ...options };
       const centre = y === undefined ? {} : { centre: { x, y } };
       const { pointSource } = flags;
       if (flags.predictive) {
-        predictive.push(...(await predictiveCheck(observations, open, { ...options, ...centre })));
+        predictive.push(...(await predictiveCheck(observations, open, { ...fitted, ...centre })));
         if (pointSource !== undefined) {
-          predictive.push(...(await predictiveCheck(observations, open, { ...options, pointSource })));
+          predictive.push(...(await predictiveCheck(observations, open, { ...fitted, pointSource })));
         }
       }
       if (flags.heldOut) {

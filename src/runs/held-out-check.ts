@@ -1,4 +1,5 @@
 import {
+  checkPredictiveOptions,
   compareWithDraws,
   type PredictiveCheck,
   type PredictiveCheckOptions,
@@ -13,6 +14,7 @@ import { thinCounts } from "../data/observation/thin-counts.js";
 import { AbortedError, InvalidInputError } from "../errors.js";
 import { given } from "../given.js";
 import type { SkyImage } from "../image.js";
+import { checkNames, type NamesOf } from "../known-names.js";
 import { fittedSky } from "../posterior/fitted-sky.js";
 import type { LiraResult } from "../posterior/result.js";
 import { LiraDeconvolver } from "./lira-deconvolver.js";
@@ -39,6 +41,12 @@ export interface HeldOutCheck {
   /** The photons held out, with the exposure that belongs to them. */
   readonly heldOut: readonly Observation[];
 }
+
+const NAMES: NamesOf<HeldOutOptions> = {
+  ...{ fraction: true, workers: true, draws: true, replicates: true, seed: true, centre: true },
+  ...{ ringWidth: true, ringRadius: true, patchSide: true, falseAlarmRate: true },
+  ...{ onProgress: true, signal: true },
+};
 
 /** An observation of fewer photons: counts and exposure, and so everything expected, scaled by the same factor. */
 function part(
@@ -69,7 +77,7 @@ function part(
  *
  * @param data one observation, or several of the same sky grid
  * @param settings as for `LiraDeconvolver`
- * @throws InvalidInputError for bad data or settings
+ * @throws InvalidInputError for bad data, settings or options, before anything runs
  * @throws AbortedError when `signal` fires before the end
  */
 export async function heldOutCheck(
@@ -77,7 +85,9 @@ export async function heldOutCheck(
   settings: LiraDeconvolverOptions = {},
   options: HeldOutOptions = {},
 ): Promise<HeldOutCheck> {
+  checkNames("heldOutCheck", options, Object.keys(NAMES));
   const { fraction = 0.5, workers, onProgress, signal, seed = 0, ...checking } = options;
+  checkPredictiveOptions("heldOutCheck", checking);
   const { boundary, totalCountsPrior } = planRun(settings).config;
   if (!(fraction > 0 && fraction < 1)) {
     throw new InvalidInputError(`heldOutCheck: fraction must lie in (0, 1), got ${fraction}; try 0.5`, {

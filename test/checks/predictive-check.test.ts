@@ -10,6 +10,7 @@ import { simulatePointSource } from "../../src/data/observation/simulated-datase
 import { thinCounts } from "../../src/data/observation/thin-counts.js";
 import { constantImage, skyImage } from "../../src/image.js";
 import { cash, cstat } from "../../src/model/predicted-counts.js";
+import { heldOutCheck } from "../../src/runs/held-out-check.js";
 import { LiraDeconvolver } from "../../src/runs/lira-deconvolver.js";
 import { priorSensitivity } from "../../src/runs/prior-sensitivity.js";
 
@@ -40,6 +41,25 @@ describe("thinCounts", () => {
     expect(Math.abs(kept.data.reduce((sum, value) => sum + value, 0) - 9000)).toBeLessThan(320);
     expect(() => thinCounts(counts, 1)).toThrow(/must lie in \(0, 1\)/);
     expect(() => thinCounts(skyImage([0.5], [1, 1]), 0.5)).toThrow(/whole numbers/);
+  });
+});
+
+describe("heldOutCheck", () => {
+  it("knows its options before anything runs", async () => {
+    const onProgress = () => {
+      throw new Error("it ran");
+    };
+    for (const [options, said] of [
+      [{ replicats: 5 }, /heldOutCheck: options must be known ones.*did you mean "replicates"/],
+      [{ fracton: 0.3 }, /did you mean "fraction"/],
+      [
+        { pointSource: { x: 1, y: 1, radius: 2 } },
+        /heldOutCheck: options must be known ones, got "pointSource"/,
+      ],
+      [{ draws: 0 }, /heldOutCheck: draws must be a whole number >= 1, got 0/],
+      [{ falseAlarmRate: 2 }, /heldOutCheck: falseAlarmRate must lie in \(0, 1\)/],
+    ] as const)
+      await expect(heldOutCheck(data, { iterations: 20 }, { ...options, onProgress })).rejects.toThrow(said);
   });
 });
 
