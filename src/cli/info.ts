@@ -11,10 +11,12 @@ import {
   type FitsHdu,
   type FitsHduInfo,
   type FitsHeader,
+  findHdu,
   parseFitsName,
   readImageData,
   readTable,
 } from "../io/fits.js";
+import { hasSums } from "../io/fits-checksum.js";
 import { type FitsFile, openFitsFile } from "../io/fits-file-node.js";
 import { wcsCards } from "../io/fits-wcs.js";
 import { type HduKindName, hduKind, type ImageValues } from "../io/hdu-kind.js";
@@ -70,7 +72,7 @@ async function info(name: string, json: boolean): Promise<void> {
   const summary = await readResultSummary(path);
   const file = await openFitsFile(path);
   try {
-    const wanted = extension === undefined ? file.hdus : [await file.readHdu(extension)];
+    const wanted = extension === undefined ? file.hdus : [findHdu(file.hdus, extension)];
     const hdus: HduReport[] = [];
     for (const hdu of wanted) hdus.push(await describe(file, named(hdu, path)));
     const { header } = file.hdus[0];
@@ -85,8 +87,8 @@ async function info(name: string, json: boolean): Promise<void> {
       return;
     }
     const lines = [`${path}: FITS, ${formatThings(file.hdus.length, "HDUs")}`, "", ...hduLines(hdus)];
-    const doubts = wanted.flatMap((hdu) => [
-      ...(hdu.warnings ?? []),
+    const doubts = wanted.flatMap((hdu, index) => [
+      ...(hdus[index].warnings ?? []),
       ...wcsDoubts(wcsCards(hdu.header)).map((doubt) => `${path}[${hdu.index}]: ${doubt}`),
     ]);
     if (doubts.length > 0) lines.push("", ...doubts.map((text) => `Warning: ${text}`));
@@ -143,7 +145,7 @@ const TYPES: Readonly<Record<number, string>> = {
   [-64]: "f8",
 };
 
-/** Larger images are not read for their statistics. */
+/** Larger images are not read for their statistics, nor larger tables to compare their sums. */
 const STATISTICS_BYTES = 2 ** 27;
 
 /** An HDU that is called by the name of its file as it was given, so that commands find it. */
@@ -157,7 +159,9 @@ function kindOf(hdu: FitsHduInfo, { hdus }: FitsFile, values?: ImageValues) {
 }
 
 async function describe(file: FitsFile, hdu: FitsHduInfo): Promise<HduReport> {
-  const { warnings } = hdu;
+  const read = hdu.dataLength <= STATISTICS_BYTES && (hdu.kind === "image" || hasSums(hdu.header));
+  const whole = read ? await file.readHdu(hdu.index) : undefined;
+  const { warnings } = whole ?? hdu;
   const base = { index: hdu.index, name: hdu.name, ...(warnings && { warnings }) };
   if (hdu.kind === "empty") return { ...base, ...kindOf(hdu, file), kind: "empty" };
   if (hdu.kind === "table") {
@@ -178,7 +182,6 @@ async function describe(file: FitsFile, hdu: FitsHduInfo): Promise<HduReport> {
   }
   const unit = hdu.header.text("BUNIT");
   const sky = skyText(hdu);
-  const whole = hdu.dataLength <= STATISTICS_BYTES ? await file.readHdu(hdu.index) : undefined;
   const values = whole && statistics(whole);
   return {
     ...base,

@@ -278,14 +278,15 @@ async function drawnRegions(
   const image = { shape: flux.shape, wcs, inputs };
   const marks = sources === undefined ? [] : sourceApertures((await readCatalogue(sources, image)).sources);
   if (name === undefined) return marks;
-  const text = await readRegionText(name);
-  if (typeof text !== "string") {
+  const found = await readRegionText(name);
+  if (!("text" in found)) {
     throw new InvalidInputError(
       `${name}: regions must be shapes, DS9 regions or a FITS table of regions, got an image of labels; draw it with --contours-of ${name} --contours 0.5`,
     );
   }
-  const { regions, excluded, warnings } = parseDs9Regions(text, { wcs, shape: flux.shape, name });
-  for (const warning of warnings) process.stderr.write(`tslira: warning: ${warning}\n`);
+  const { regions, excluded, warnings } = parseDs9Regions(found.text, { wcs, shape: flux.shape, name });
+  for (const warning of [...(found.warnings ?? []), ...warnings])
+    process.stderr.write(`tslira: warning: ${warning}\n`);
   const cut = excluded.map((shape) => ({ operator: "not" as const, shape }));
   return [...marks, ...regions, ...(cut.length > 0 ? [{ name: "", terms: cut }] : [])];
 }

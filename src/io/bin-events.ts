@@ -351,6 +351,8 @@ export function binEvents(hdu: FitsHdu, options: BinEventsOptions = {}): BinnedE
     })),
     ...(time && { goodTime: time.left }),
     notes: [
+      ...(hdu.warnings ?? []),
+      ...(options.goodTimes ?? []).flatMap(({ warnings = [] }) => warnings),
       ...positions.warnings,
       ...limits,
       ...middle.notes,

@@ -112,6 +112,8 @@ export interface RegionMask {
   readonly name: string;
   /** Content of the file. */
   readonly regions: string;
+  /** What breaks the standard of FITS in a table of regions, one sentence each. */
+  readonly warnings?: readonly string[];
 }
 
 /** The images of one observation. */
@@ -324,9 +326,11 @@ export function composeParts(
   const origin = { x: options.cutout?.x[0] ?? 0, y: options.cutout?.y[0] ?? 0 };
   const notes = [
     ...new Set(
-      Object.values(hdus).flatMap((one: NamedHdu | RegionMask | RadialPsf | NamedPsf | undefined) =>
-        one && "hdu" in one ? (one.hdu.warnings ?? []) : [],
-      ),
+      Object.values(hdus).flatMap((one: ObservationParts["psf"] | RegionMask | undefined) => [
+        ...((one && "hdu" in one && one.hdu.warnings) || []),
+        ...((one && "table" in one && one.table.warnings) || []),
+        ...((one && "regions" in one && one.warnings) || []),
+      ]),
     ),
   ];
   for (const one of [hdus.counts, hdus.exposure, hdus.background, hdus.mask, hdus.psf]) {

@@ -5,6 +5,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { basename } from "node:path";
 import { FormatError, InvalidInputError } from "../errors.js";
 import { CARD_LENGTH } from "./fits-card.js";
+import { hasSums } from "./fits-checksum.js";
 import {
   checkDataLength,
   checkFitsStart,
@@ -14,6 +15,7 @@ import {
   missingEndError,
   paddedLength,
   readFits,
+  withData,
   withTrailer,
 } from "./fits-hdu.js";
 import { BLOCK_LENGTH, findEndCard, MAX_HEADER_CARDS, parseHeader } from "./fits-header.js";
@@ -135,7 +137,7 @@ export async function readFitsFile(
 export interface FitsFile {
   readonly hdus: readonly FitsHduInfo[];
   /**
-   * Load one HDU, or of an image only a part, as an image of its own.
+   * Load one HDU, or of an image only a part, as an image of its own. Of what is read whole DATASUM and CHECKSUM are compared: `warnings`.
    *
    * @throws InvalidInputError when the part leaves the image
    */
@@ -235,14 +237,27 @@ export async function openFitsFile(
       const length = await fileLength(path, handle);
       if (!isGzip(await readFully(path, handle, 0, Math.min(2, length)))) {
         const read: ReadBytes = (position, size) => readFully(path, handle, position, size);
-        return lazyFile(path, handle, read, await scanHeaders(path, read, length), maxBytes);
+        return lazyFile(
+          path,
+          handle,
+          read,
+          { hdus: await scanHeaders(path, read, length), length },
+          maxBytes,
+        );
       }
       checkLength(path, length, maxBytes);
       const name = basename(path);
       const inflated = await inflateLittle(handle, { name, maxBytes });
       if (inflated.bytes === undefined) {
         const read = openInflated(handle, name);
-        return lazyFile(path, handle, read, await scanHeaders(path, read, inflated.length), maxBytes);
+        const { length } = inflated;
+        return lazyFile(
+          path,
+          handle,
+          read,
+          { hdus: await scanHeaders(path, read, length), length },
+          maxBytes,
+        );
       }
       await handle.close();
       return memoryFile(readFits(inflated.bytes, { name }));
@@ -279,19 +294,26 @@ function lazyFile(
   path: string,
   handle: FileHandle,
   readBytes: ReadBytes,
-  hdus: readonly FitsHduInfo[],
+  { hdus, length: fileLength }: { readonly hdus: readonly FitsHduInfo[]; readonly length: number },
   maxBytes: number,
 ): FitsFile {
   const read = (position: number, length: number) => {
     checkLength(path, length, maxBytes);
     return withFileErrors(path, () => readBytes(position, length));
   };
+  const readWhole = async (hdu: FitsHduInfo): Promise<FitsHdu> => {
+    const { header, headerOffset, dataOffset, dataLength } = hdu;
+    if (!hasSums(header)) return { ...hdu, data: await read(dataOffset, dataLength) };
+    const end = Math.min(fileLength, dataOffset + paddedLength(dataLength));
+    return withData(hdu, await read(headerOffset, end - headerOffset));
+  };
   return {
     hdus,
     readHdu: async (selector, section) => {
       const hdu = findHdu(hdus, selector);
-      if (section === undefined || hdu.kind !== "image" || hdu.packed !== undefined) {
-        const whole = { ...hdu, data: await read(hdu.dataOffset, hdu.dataLength) };
+      const part = section?.cutout !== undefined || section?.planes !== undefined;
+      if (!part || hdu.kind !== "image" || hdu.packed !== undefined) {
+        const whole = await readWhole(hdu);
         return section === undefined ? whole : sectionHdu(hdu.label, whole, section);
       }
       const { info, starts, rowLength } = sectionLayout(hdu.label, hdu, section);

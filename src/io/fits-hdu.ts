@@ -1,6 +1,7 @@
 /** Where the header-and-data units of a FITS file stand in it, and which one is meant. */
 
 import { FormatError, InvalidInputError } from "../errors.js";
+import { sumWarnings } from "./fits-checksum.js";
 import {
   BLOCK_LENGTH,
   type FitsHeader,
@@ -11,7 +12,7 @@ import {
 } from "./fits-header.js";
 import { conditionRemedy } from "./fits-name.js";
 import { packedImage } from "./fits-tiles.js";
-import type { Bitpix, FitsHdu, FitsHduBase, FitsHduInfo, HduSelector } from "./hdu.js";
+import type { Bitpix, FitsData, FitsHdu, FitsHduBase, FitsHduInfo, HduSelector } from "./hdu.js";
 import { hduKind } from "./hdu-kind.js";
 
 const BITPIX: ReadonlySet<unknown> = new Set([8, 16, 32, 64, -32, -64]);
@@ -229,11 +230,30 @@ export function readFits(
     const header = parseHeader(bytes, offset, end);
     const info = describeHdu(source, header, { index, headerOffset: offset, dataOffset });
     checkDataLength(info, bytes.length);
-    const data = bytes.subarray(Math.min(dataOffset, bytes.length), dataOffset + info.dataLength);
-    hdus.push({ ...info, data });
+    hdus.push(withData(info, bytes.subarray(offset)));
     offset = dataOffset + paddedLength(info.dataLength);
   }
   return hdus;
+}
+
+/**
+ * An HDU with its data, and with what its sums say against them.
+ *
+ * @param bytes from the start of its header to its end, padding included as far as it is there; more may follow
+ */
+export function withData<H extends FitsHduInfo>(info: H, bytes: Uint8Array): H & FitsData {
+  const { label, header, headerOffset, dataOffset, dataLength } = info;
+  const start = dataOffset - headerOffset;
+  const stored = bytes.subarray(start, start + paddedLength(dataLength));
+  return withWarnings(
+    { ...info, data: stored.subarray(0, dataLength) },
+    sumWarnings(label, header, bytes.subarray(0, start), stored),
+  );
+}
+
+/** An HDU with further warnings. */
+function withWarnings<H extends FitsHduInfo>(hdu: H, more: readonly string[]): H {
+  return more.length === 0 ? hdu : { ...hdu, warnings: [...(hdu.warnings ?? []), ...more] };
 }
 
 /** Whether a header of an extension begins at `offset`. */
@@ -256,7 +276,7 @@ export function withTrailer<H extends FitsHduInfo>(
 ): H {
   if (isFiller(bytes, offset)) return last;
   const warning = `${source}: file should end with its last HDU, got ${length} more ${length === 1 ? "byte" : "bytes"} that begin no extension; they are ignored`;
-  return { ...last, warnings: [...(last.warnings ?? []), warning] };
+  return withWarnings(last, [warning]);
 }
 
 /** Whether everything from `offset` is zeros or blanks, as on files padded to tape records. */

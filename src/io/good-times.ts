@@ -12,6 +12,8 @@ export interface GoodTimes {
   readonly intervals: readonly (readonly [start: number, stop: number])[];
   /** The events they are for: those with this value in this column; absent when for all. */
   readonly detector?: { readonly column: string; readonly value: number };
+  /** What breaks the standard in their tables, one sentence each; absent when nothing does. */
+  readonly warnings?: readonly string[];
 }
 
 /** Columns that name the detector, with the part of a table's header or name that says for which it is. */
@@ -126,6 +128,13 @@ export function findGoodTimes(hdus: readonly FitsHdu[], events: FitsHdu): GoodTi
     return { hdu, intervals: Array.from(starts, (from, row) => [from, stops[row]] as const) };
   });
   if (tables.length === 0) return [];
+  const joined = (of: typeof tables) => {
+    const warnings = of.flatMap(({ hdu }) => hdu.warnings ?? []);
+    return {
+      intervals: joinIntervals(of.flatMap(({ intervals }) => intervals)),
+      ...(warnings.length > 0 && { warnings }),
+    };
+  };
   const columns = new Set(titles.map(({ name }) => name.toUpperCase()));
   for (const { column, keyword, name } of DETECTORS) {
     if (!columns.has(column)) continue;
@@ -138,18 +147,11 @@ export function findGoodTimes(hdus: readonly FitsHdu[], events: FitsHdu): GoodTi
     if (detectors.length === 0) continue;
     return detectors.map((value) => ({
       name: tables.find((_, index) => numbers[index] === value)!.hdu.name,
-      intervals: joinIntervals(
-        tables.flatMap((table, index) => (numbers[index] === value ? table.intervals : [])),
-      ),
+      ...joined(tables.filter((_, index) => numbers[index] === value)),
       detector: { column, value },
     }));
   }
-  return [
-    {
-      name: [...new Set(tables.map(({ hdu }) => hdu.name))].join(", "),
-      intervals: joinIntervals(tables.flatMap(({ intervals }) => intervals)),
-    },
-  ];
+  return [{ name: [...new Set(tables.map(({ hdu }) => hdu.name))].join(", "), ...joined(tables) }];
 }
 
 /** Names of the tables of a file that are called good times and are none of those found: of flares, or with columns of other names. */

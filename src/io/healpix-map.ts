@@ -321,6 +321,6 @@ export function readHealpixMap(hdu: FitsTableHdu, options: HealpixOptions = {}):
       }
       return Number.NaN;
     },
-    notes: [...notes, ...numbered.notes, ...chosen.notes],
+    notes: [...(hdu.warnings ?? []), ...notes, ...numbered.notes, ...chosen.notes],
   };
 }

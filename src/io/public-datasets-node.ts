@@ -214,9 +214,10 @@ async function readFiles(files: ObservationFileNames, sky: boolean): Promise<Obs
     };
     const loadMask = async (name: string): Promise<NamedHdu | RegionMask> => {
       const found = await readRegionText(name);
-      if (typeof found !== "string") return load("mask", name);
+      if (!("text" in found)) return load("mask", name);
       inputs.push({ name, sha256: await fileSha256(parseFitsName(name).path) });
-      return { name, regions: found };
+      const { text: regions, warnings = [] } = found;
+      return { name, regions, warnings };
     };
     const composed = composeParts(
       {

@@ -20,7 +20,7 @@ export interface RadialPsf {
   readonly unit: "deg" | "pixel";
   /** Light per area at each radius, in any unit. */
   readonly values: Float64Array;
-  /** How it was made, where there was a choice. */
+  /** How it was made, where there was a choice, and what breaks the standard in its tables. */
   readonly notes: readonly string[];
 }
 
@@ -64,7 +64,8 @@ export function readRadialPsf(
   const other = hdus.find(
     (one) => one !== hdu && one.kind === "table" && columnNames(one).some((title) => RADII.includes(title)),
   );
-  const radial = numbersIn(table, RADII) ?? (other && numbersIn(readTable(other), RADII));
+  const own = numbersIn(table, RADII);
+  const radial = own ?? (other && numbersIn(readTable(other), RADII));
   if (radial === undefined) {
     throw new InvalidInputError(
       `${name}: a psf of a table must come with radii, got none; give an image of the psf`,
@@ -94,7 +95,7 @@ export function readRadialPsf(
     );
   }
   const exposure = numbersIn(table, ["EXPOSURE"])?.numbers;
-  const notes: string[] = [];
+  const notes = [...(hdu.warnings ?? []), ...((own === undefined && other?.warnings) || [])];
   const weights = energies === undefined ? [1] : energyWeights(name, energies, exposure, band, notes);
   const values = new Float64Array(size);
   for (let row = 0; row < rows; row++) {

@@ -27,17 +27,28 @@ export async function readRegionFile(
   shape: Shape,
   options: FileRegionsOptions = {},
 ): Promise<FileRegions> {
-  const text = await readRegionText(name);
-  if (typeof text === "string") return regionsFromDs9(text, shape, { name, ...options });
-  const labels = imageToSkyImage(text);
+  const found = await readRegionText(name);
+  const { warnings = [] } = found;
+  if ("text" in found) {
+    const drawn = regionsFromDs9(found.text, shape, { name, ...options });
+    return { ...drawn, warnings: [...warnings, ...drawn.warnings] };
+  }
+  const labels = imageToSkyImage(found);
   const { origin = { x: 0, y: 0 }, joined } = options;
   const cut = cutAlike(name, labels, shape, origin);
   const whole =
     joined === undefined ? cut : { ...cut, data: cut.data.map((label) => (label > 0 ? 1 : label)) };
   return {
     regions: regionsFromLabels(whole).map((region) => ({ ...region, name: joined ?? region.name })),
-    warnings: [],
+    warnings,
   };
+}
+
+/** Regions as the text of a region file. */
+export interface RegionText {
+  readonly text: string;
+  /** What breaks the standard of FITS in the table that they were read from, one sentence each. */
+  readonly warnings?: readonly string[];
 }
 
 /**
@@ -46,16 +57,18 @@ export async function readRegionFile(
  * @throws InvalidInputError when the file cannot be read
  * @throws FormatError when it is damaged
  */
-export async function readRegionText(name: string): Promise<string | FitsHdu> {
+export async function readRegionText(name: string): Promise<RegionText | FitsHdu> {
   const { path, extension } = parseFitsName(name);
   if (!(await isFits(path))) {
-    return readFile(path, "utf8").catch((cause) => {
+    const text = await readFile(path, "utf8").catch((cause) => {
       throw fileError(path, cause);
     });
+    return { text };
   }
   const hdus = await readFitsFile(path);
   const table = extension === undefined ? hdus.find(isRegionTable) : findHdu(hdus, extension);
-  return table !== undefined && isRegionTable(table) ? regionTableText(table) : findHdu(hdus, extension);
+  if (table === undefined || !isRegionTable(table)) return findHdu(hdus, extension);
+  return { text: regionTableText(table), warnings: table.warnings ?? [] };
 }
 
 /** Whether a file begins as a FITS file, plain or gzip. */
