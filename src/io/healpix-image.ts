@@ -1,7 +1,7 @@
 /** HEALPix maps to images. */
 
 import type { WcsCard } from "../data/observation/observation.js";
-import { galacticToIcrs, icrsToGalactic } from "../data/sky/galactic.js";
+import { galacticTurn } from "../data/sky/galactic.js";
 import { healpixSide, healpixToSky } from "../data/sky/healpix.js";
 import { pixelToSky } from "../data/sky/sky-position.js";
 import { parseWcs, type SkyPosition } from "../data/sky/sky-wcs.js";
@@ -166,13 +166,8 @@ function sampleInto(
 export function healpixImage(hdu: FitsTableHdu, options: HealpixImageOptions = {}): HealpixImage {
   const map = readHealpixMap(hdu, { column: options.column, system: options.coordinates });
   const { coordinates = map.system } = options;
-  const same = (position: SkyPosition) => position;
-  const [turn, back] =
-    coordinates === map.system
-      ? [same, same]
-      : coordinates === "galactic"
-        ? [icrsToGalactic, galacticToIcrs]
-        : [galacticToIcrs, icrsToGalactic];
+  const [from, to] = [map.system === "galactic", coordinates === "galactic"];
+  const [turn, back] = [galacticTurn(from, to), galacticTurn(to, from)];
   const grid = gridFor(hdu, map, coordinates, turn, options);
   const [nx, ny] = grid.size;
   const image = constantImage([ny, nx], 0);

@@ -1,6 +1,7 @@
 import { InvalidInputError } from "../../errors.js";
 import type { WcsCard } from "../observation/observation.js";
-import { galacticToIcrs, icrsToGalactic } from "../sky/galactic.js";
+import { cardReader } from "../sky/card-reader.js";
+import { galacticTurn } from "../sky/galactic.js";
 import { pixelSizeAt } from "../sky/pixel-size.js";
 import { isEquatorial } from "../sky/sky-angle.js";
 import { pixelToSky, skyToPixel } from "../sky/sky-position.js";
@@ -73,29 +74,25 @@ function pixelsADegree(cards: readonly WcsCard[]): (place: PixelPosition) => num
   return ({ x, y }) => (wcs === undefined ? Number.NaN : 1 / pixelSizeAt(wcs, x, y));
 }
 
-function numberOf(cards: readonly WcsCard[], keyword: string): number | undefined {
-  const value = cards.find((card) => card.keyword === keyword)?.value;
-  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
-}
-
 /** IRAF's LTM and LTV (`image = LTM physical + LTV`), or the alternate coordinates P of Chandra's files; without both as image. */
 function physicalFrame(cards: readonly WcsCard[], origin: PixelPosition): RegionFrame {
   if (!cards.some(({ keyword }) => /^(LTM[12]_[12]|LTV[12]|CRVAL[12]P|CDELT[12]P)$/.test(keyword))) {
     return pixelFrame("physical", cards, origin);
   }
+  const { number: numberOf } = cardReader(cards);
   const axis = (number: 1 | 2): { factor: number; shift: number } => {
     const across = `LTM${number}_${number === 1 ? 2 : 1}`;
-    if ((numberOf(cards, across) ?? 0) !== 0) {
+    if ((numberOf(across) ?? 0) !== 0) {
       throw new InvalidInputError(
-        `regions: physical axes must run along those of the image, got ${across} = ${numberOf(cards, across)}; use image coordinates`,
+        `regions: physical axes must run along those of the image, got ${across} = ${numberOf(across)}; use image coordinates`,
       );
     }
-    const factor = numberOf(cards, `LTM${number}_${number}`);
-    const shift = numberOf(cards, `LTV${number}`);
+    const factor = numberOf(`LTM${number}_${number}`);
+    const shift = numberOf(`LTV${number}`);
     if (factor !== undefined || shift !== undefined) return { factor: factor ?? 1, shift: shift ?? 0 };
-    const inverse = 1 / (numberOf(cards, `CDELT${number}P`) ?? 1);
-    const value = numberOf(cards, `CRVAL${number}P`) ?? 0;
-    return { factor: inverse, shift: (numberOf(cards, `CRPIX${number}P`) ?? 0) - value * inverse };
+    const inverse = 1 / (numberOf(`CDELT${number}P`) ?? 1);
+    const value = numberOf(`CRVAL${number}P`) ?? 0;
+    return { factor: inverse, shift: (numberOf(`CRPIX${number}P`) ?? 0) - value * inverse };
   };
   const [one, two] = [axis(1), axis(2)];
   const scale = Math.sqrt(Math.abs(one.factor * two.factor));
@@ -126,16 +123,20 @@ function skyFrame(system: "fk5" | "icrs" | "galactic", cards: readonly WcsCard[]
       { fields: { system } },
     );
   }
-  const place = placeOn(wcs, system);
+  checkFrame(wcs);
+  const [from, to] = [system === "galactic", wcs.system === "galactic"];
+  const [turn, back] = [galacticTurn(from, to), galacticTurn(to, from)];
+  const place = (lon: number, lat: number) => {
+    const sky = turn({ lon, lat });
+    return skyToPixel(wcs, sky.lon, sky.lat);
+  };
   return {
     system,
     warnings,
     position: place,
     written(x, y) {
-      const here = pixelToSky(wcs, x, y);
-      if ((wcs.system === "galactic") === (system === "galactic")) return [here.lon, here.lat];
-      const sky = system === "galactic" ? icrsToGalactic(here) : galacticToIcrs(here);
-      return [sky.lon, sky.lat];
+      const { lon, lat } = back(pixelToSky(wcs, x, y));
+      return [lon, lat];
     },
     local(lon, lat) {
       // Towards the pole, or away from it where it is near.
@@ -151,28 +152,14 @@ function skyFrame(system: "fk5" | "icrs" | "galactic", cards: readonly WcsCard[]
   };
 }
 
-/** Pixel position of a position in the system of the regions. */
-function placeOn(
-  wcs: SkyWcs,
-  system: "fk5" | "icrs" | "galactic",
-): (lon: number, lat: number) => PixelPosition {
-  const galactic = system === "galactic";
-  if (wcs.system === "galactic") {
-    return (lon, lat) => {
-      const sky = galactic ? { lon, lat } : icrsToGalactic({ lon, lat });
-      return skyToPixel(wcs, sky.lon, sky.lat);
-    };
-  }
-  const old = wcs.system === "FK4" || (wcs.equinox !== undefined && wcs.equinox !== 2000);
-  if (!isEquatorial(wcs) || old) {
-    throw new InvalidInputError(
-      `regions: sky coordinates of the image must be ICRS, FK5 of equinox 2000 or galactic, got ${wcs.system}` +
-        `${wcs.equinox === undefined ? "" : ` ${wcs.equinox}`}; use image coordinates`,
-      { fields: { system: wcs.system, equinox: wcs.equinox } },
-    );
-  }
-  return (lon, lat) => {
-    const sky = galactic ? galacticToIcrs({ lon, lat }) : { lon, lat };
-    return skyToPixel(wcs, sky.lon, sky.lat);
-  };
+/** @throws InvalidInputError unless positions of regions can be turned into those of the image */
+function checkFrame(wcs: SkyWcs): void {
+  const { system, equinox } = wcs;
+  const old = system === "FK4" || (equinox !== undefined && equinox !== 2000);
+  if (system === "galactic" || (isEquatorial(wcs) && !old)) return;
+  throw new InvalidInputError(
+    `regions: sky coordinates of the image must be ICRS, FK5 of equinox 2000 or galactic, got ${system}` +
+      `${equinox === undefined ? "" : ` ${equinox}`}; use image coordinates`,
+    { fields: { system, equinox } },
+  );
 }

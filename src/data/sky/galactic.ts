@@ -20,6 +20,15 @@ export function galacticToIcrs({ lon, lat }: SkyPosition): SkyPosition {
   return rotate(lon, lat, (row, col) => ICRS_TO_GALACTIC[col][row]);
 }
 
+/** From ICRS or Galactic coordinates to one of them. */
+export function galacticTurn(
+  fromGalactic: boolean,
+  toGalactic: boolean,
+): (position: SkyPosition) => SkyPosition {
+  if (fromGalactic === toGalactic) return (position) => position;
+  return toGalactic ? icrsToGalactic : galacticToIcrs;
+}
+
 function rotate(lon: number, lat: number, element: (row: number, col: number) => number): SkyPosition {
   const [a, d] = [(lon * Math.PI) / 180, (lat * Math.PI) / 180];
   const from = [Math.cos(a) * Math.cos(d), Math.sin(a) * Math.cos(d), Math.sin(d)];

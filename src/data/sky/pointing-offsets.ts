@@ -1,7 +1,6 @@
 import { InvalidInputError } from "../../errors.js";
 import type { Observation } from "../observation/observation.js";
-import { frameName, type PixelMap, placement } from "./sky-mapping.js";
-import { pixelToSky, skyToPixel } from "./sky-position.js";
+import { frameName, pixelMap, placement } from "./sky-mapping.js";
 import { type PixelPosition, parseWcs, type SkyWcs } from "./sky-wcs.js";
 
 /** Where observations lie relative to the first. */
@@ -62,10 +61,7 @@ export function pointingOffsets(observations: readonly Observation[]): PointingO
     const { where, wcs } = skies[index];
     if (index === 0) return { offset: { x: 0, y: 0 }, deviation: 0 };
     checkFrames(where, reference, wcs);
-    const map: PixelMap = (x, y) => {
-      const { lon, lat } = pixelToSky(wcs, x, y);
-      return skyToPixel(reference, lon, lat);
-    };
+    const map = pixelMap(wcs, reference)!;
     const { offset, deviation } = placement(map, shape, (pixels) => Math.round(pixels * STEPS) / STEPS);
     if (!(deviation <= PARALLEL)) {
       throw new InvalidInputError(

@@ -1,6 +1,6 @@
 /** Where the directions of the sky point on an image. */
 
-import { galacticToIcrs, icrsToGalactic } from "./galactic.js";
+import { galacticTurn } from "./galactic.js";
 import { pixelSize } from "./pixel-size.js";
 import { isEquatorial, shortNames } from "./sky-angle.js";
 import { pixelToSky, skyToPixel } from "./sky-position.js";
@@ -31,12 +31,12 @@ export function skyDirections(
   const { lon, lat } = pixelToSky(wcs, x, y);
   const small = pixelSize(wcs) / 4;
   const galactic = wcs.system === "galactic";
-  const middle = galactic ? galacticToIcrs({ lon, lat }) : { lon, lat };
+  const middle = galacticTurn(galactic, false)({ lon, lat });
   const north = middle.lat + small <= 90 ? 1 : -1;
   const eastwards = small / Math.max(Math.cos((middle.lat * Math.PI) / 180), 1e-6);
   const names = galactic || isEquatorial(wcs) ? (["N", "E"] as const) : shortNames(wcs).toReversed();
   const towards = (name: string, to: { readonly lon: number; readonly lat: number }, sign: number) => {
-    const sky = galactic ? icrsToGalactic(to) : to;
+    const sky = galacticTurn(false, galactic)(to);
     const pixel = skyToPixel(wcs, sky.lon, sky.lat);
     const [dx, dy] = [(pixel.x - x) * sign, (pixel.y - y) * sign];
     const norm = Math.hypot(dx, dy);

@@ -2,8 +2,7 @@
 
 import type { Shape } from "../../image.js";
 import type { WcsCard } from "../observation/observation.js";
-import { galacticToIcrs, icrsToGalactic } from "./galactic.js";
-import { isEquatorial } from "./sky-angle.js";
+import { galacticTurn } from "./galactic.js";
 import { pixelToSky, skyToPixel } from "./sky-position.js";
 import { type PixelPosition, parseWcs, type SkyPosition, type SkyWcs } from "./sky-wcs.js";
 
@@ -40,11 +39,8 @@ export function frameName({ system, equinox }: SkyWcs): string {
   return modern ? "ICRS" : `${system} ${equinox ?? ""}`.trim();
 }
 
-/** ICRS position of a position in coordinates that can be turned into it; undefined where they cannot. */
-function toIcrs(wcs: SkyWcs): ((position: SkyPosition) => SkyPosition) | undefined {
-  if (frameName(wcs) === "ICRS") return (position) => position;
-  return wcs.system === "galactic" ? galacticToIcrs : undefined;
-}
+/** Whether coordinates can be turned into ICRS and back. */
+const isKnown = (wcs: SkyWcs) => frameName(wcs) === "ICRS" || wcs.system === "galactic";
 
 /**
  * The map from pixels of one image to those of another that shows the same sky.
@@ -53,17 +49,10 @@ function toIcrs(wcs: SkyWcs): ((position: SkyPosition) => SkyPosition) | undefin
  *   are not the same
  */
 export function pixelMap(from: SkyWcs, to: SkyWcs): PixelMap | undefined {
-  if (frameName(from) === frameName(to)) {
-    return (x, y) => {
-      const { lon, lat } = pixelToSky(from, x, y);
-      return skyToPixel(to, lon, lat);
-    };
-  }
-  const first = toIcrs(from);
-  if (first === undefined || toIcrs(to) === undefined) return undefined;
-  const second = isEquatorial(to) ? (position: SkyPosition) => position : icrsToGalactic;
+  if (frameName(from) !== frameName(to) && !(isKnown(from) && isKnown(to))) return undefined;
+  const turn = galacticTurn(from.system === "galactic", to.system === "galactic");
   return (x, y) => {
-    const { lon, lat } = second(first(pixelToSky(from, x, y)));
+    const { lon, lat } = turn(pixelToSky(from, x, y));
     return skyToPixel(to, lon, lat);
   };
 }

@@ -1,7 +1,7 @@
 /** From pixels to the sky and back. */
 
 import { PROJECTIONS } from "./projections.js";
-import type { PixelPosition, SkyPosition, SkyWcs } from "./sky-wcs.js";
+import type { PixelPosition, PlaneDistortion, SipDistortion, SkyPosition, SkyWcs } from "./sky-wcs.js";
 
 /**
  * Sky position of a pixel position (Calabretta & Greisen 2002, sections 2 and 5).
@@ -40,17 +40,81 @@ export function pixelToSky(wcs: SkyWcs, x: number, y: number): SkyPosition {
     planeLat * radians,
     wcs.parameters,
   );
-  const sinPole = Math.sin(pole.lat * radians);
-  const cosPole = Math.cos(pole.lat * radians);
-  const along = phi - pole.phi * radians;
-  const [sinTheta, cosTheta] = [Math.sin(theta), Math.cos(theta)];
-  const towards = sinTheta * cosPole - cosTheta * sinPole * Math.cos(along);
-  const across = -cosTheta * Math.sin(along);
-  const up = sinTheta * sinPole + cosTheta * cosPole * Math.cos(along);
-  return {
-    lon: turn(pole.lon + Math.atan2(across, towards) / radians),
-    lat: Math.atan2(up, Math.hypot(towards, across)) / radians,
-  };
+  const [lon, lat] = aboutPole(phi - pole.phi * radians, theta, pole.lat * radians);
+  return { lon: turn(pole.lon + lon / radians), lat: lat / radians };
+}
+
+/**
+ * From native coordinates to those of the sky, and back (Calabretta & Greisen 2002, equations 2 and 5, which are one): a longitude from the
+ * pole of the other system and a latitude there become the same in the other. All in radians.
+ */
+function aboutPole(along: number, latitude: number, poleLatitude: number): [along: number, latitude: number] {
+  const [sinPole, cosPole] = [Math.sin(poleLatitude), Math.cos(poleLatitude)];
+  const [sine, cosine] = [Math.sin(latitude), Math.cos(latitude)];
+  const towards = sine * cosPole - cosine * sinPole * Math.cos(along);
+  const across = -cosine * Math.sin(along);
+  const up = sine * sinPole + cosine * cosPole * Math.cos(along);
+  return [Math.atan2(across, towards), Math.atan2(up, Math.hypot(towards, across))];
+}
+
+/** Two functions and their slopes at a place: f, g, df/dx, df/dy, dg/dx, dg/dy. */
+type Slopes = [number, number, number, number, number, number];
+
+/** Newton's method for the place where two functions are 0, by what `look` says of a place; NaN where it does not get there. */
+function zeroOf(
+  start: readonly [x: number, y: number],
+  tolerance: number,
+  look: (x: number, y: number) => Slopes,
+): readonly [x: number, y: number] {
+  let [x, y] = start;
+  let step = Number.POSITIVE_INFINITY;
+  for (let turn = 0; turn < 50 && step > tolerance; turn++) {
+    const [f, g, fx, fy, gx, gy] = look(x, y);
+    const jacobian = fx * gy - fy * gx;
+    const [stepX, stepY] = [(gy * f - fy * g) / jacobian, (fx * g - gx * f) / jacobian];
+    x -= stepX;
+    y -= stepY;
+    step = Math.hypot(stepX, stepY) / (1 + Math.hypot(x, y));
+  }
+  return step <= tolerance ? [x, y] : [Number.NaN, y];
+}
+
+/** The degrees of the plane that TPV turns into these. */
+function withoutPlaneDistortion({ lon, lat }: PlaneDistortion, wanted: readonly [number, number]) {
+  return zeroOf(wanted, 1e-13, (x, y) => {
+    const r = Math.hypot(x, y);
+    const found: Slopes = [-wanted[0], -wanted[1], 0, 0, 0, 0];
+    for (const [row, terms] of [lon, lat].entries()) {
+      const slope = 2 + 2 * row;
+      for (const [p, q, s, coefficient] of terms) {
+        const [a, b] = [x ** p, y ** q];
+        found[row] += coefficient * a * b * r ** s;
+        if (p > 0) found[slope] += coefficient * p * x ** (p - 1) * b * r ** s;
+        if (q > 0) found[slope + 1] += coefficient * q * a * y ** (q - 1) * r ** s;
+        if (s > 0 && r > 0) {
+          found[slope] += coefficient * a * b * s * r ** (s - 2) * x;
+          found[slope + 1] += coefficient * a * b * s * r ** (s - 2) * y;
+        }
+      }
+    }
+    return found;
+  });
+}
+
+/** The distance from the reference pixel that SIP turns into this one. */
+function withoutDistortion({ a, b }: SipDistortion, wanted: readonly [number, number]) {
+  return zeroOf(wanted, 1e-10, (x, y) => {
+    const found: Slopes = [x - wanted[0], y - wanted[1], 1, 0, 0, 1];
+    for (const [row, terms] of [a, b].entries()) {
+      const slope = 2 + 2 * row;
+      for (const [p, q, coefficient] of terms) {
+        found[row] += coefficient * x ** p * y ** q;
+        if (p > 0) found[slope] += coefficient * p * x ** (p - 1) * y ** q;
+        if (q > 0) found[slope + 1] += coefficient * q * x ** p * y ** (q - 1);
+      }
+    }
+    return found;
+  });
 }
 
 /** Degrees to the east and north from one pixel position to another close by. */
@@ -78,77 +142,18 @@ export function skyToPixel(wcs: SkyWcs, lon: number, lat: number): PixelPosition
   let planeLon = wrapped(lon - reference.lon);
   let planeLat = lat - reference.lat;
   if (projection !== "linear") {
-    const sinPole = Math.sin(pole.lat * radians);
-    const cosPole = Math.cos(pole.lat * radians);
-    const along = (lon - pole.lon) * radians;
-    const [sinLat, cosLat] = [Math.sin(lat * radians), Math.cos(lat * radians)];
-    const towards = sinLat * cosPole - cosLat * sinPole * Math.cos(along);
-    const across = -cosLat * Math.sin(along);
-    const up = sinLat * sinPole + cosLat * cosPole * Math.cos(along);
-    const phi = wrapped(pole.phi + Math.atan2(across, towards) / radians) * radians;
-    const theta = Math.atan2(up, Math.hypot(towards, across));
+    const [turned, theta] = aboutPole((lon - pole.lon) * radians, lat * radians, pole.lat * radians);
+    const phi = wrapped(pole.phi + turned / radians) * radians;
     const [u, v] = PROJECTIONS[projection].toPlane(phi, theta, wcs.parameters);
     planeLon = u / radians;
     planeLat = v / radians;
   }
-  if (planeDistortion !== undefined) {
-    // Newton's method for the degrees that the polynomials turn into these.
-    const [wantedLon, wantedLat] = [planeLon, planeLat];
-    let step = Number.POSITIVE_INFINITY;
-    for (let turn = 0; turn < 50 && step > 1e-13; turn++) {
-      const r = Math.hypot(planeLon, planeLat);
-      const [values, slopes] = [
-        [-wantedLon, -wantedLat],
-        [0, 0, 0, 0],
-      ];
-      for (const [row, terms] of [planeDistortion.lon, planeDistortion.lat].entries()) {
-        for (const [p, q, s, coefficient] of terms) {
-          const [a, b] = [planeLon ** p, planeLat ** q];
-          values[row] += coefficient * a * b * r ** s;
-          if (p > 0) slopes[2 * row] += coefficient * p * planeLon ** (p - 1) * b * r ** s;
-          if (q > 0) slopes[2 * row + 1] += coefficient * q * a * planeLat ** (q - 1) * r ** s;
-          if (s > 0 && r > 0) {
-            slopes[2 * row] += coefficient * a * b * s * r ** (s - 2) * planeLon;
-            slopes[2 * row + 1] += coefficient * a * b * s * r ** (s - 2) * planeLat;
-          }
-        }
-      }
-      const jacobian = slopes[0] * slopes[3] - slopes[1] * slopes[2];
-      const stepLon = (slopes[3] * values[0] - slopes[1] * values[1]) / jacobian;
-      const stepLat = (slopes[0] * values[1] - slopes[2] * values[0]) / jacobian;
-      planeLon -= stepLon;
-      planeLat -= stepLat;
-      step = Math.hypot(stepLon, stepLat);
-    }
-    if (!(step <= 1e-13 * (1 + Math.hypot(planeLon, planeLat)))) planeLon = Number.NaN;
-  }
+  if (planeDistortion !== undefined)
+    [planeLon, planeLat] = withoutPlaneDistortion(planeDistortion, [planeLon, planeLat]);
   const determinant = matrix[0] * matrix[3] - matrix[1] * matrix[2];
   let dx = (matrix[3] * planeLon - matrix[1] * planeLat) / determinant;
   let dy = (matrix[0] * planeLat - matrix[2] * planeLon) / determinant;
-  if (distortion !== undefined) {
-    // Newton's method for the distance that distortion turns into this one.
-    const [wantedX, wantedY] = [dx, dy];
-    let step = Number.POSITIVE_INFINITY;
-    for (let turn = 0; turn < 50 && step > 1e-10; turn++) {
-      let [fx, fy, xu, xv, yu, yv] = [dx - wantedX, dy - wantedY, 1, 0, 0, 1];
-      for (const [p, q, coefficient] of distortion.a) {
-        fx += coefficient * dx ** p * dy ** q;
-        if (p > 0) xu += coefficient * p * dx ** (p - 1) * dy ** q;
-        if (q > 0) xv += coefficient * q * dx ** p * dy ** (q - 1);
-      }
-      for (const [p, q, coefficient] of distortion.b) {
-        fy += coefficient * dx ** p * dy ** q;
-        if (p > 0) yu += coefficient * p * dx ** (p - 1) * dy ** q;
-        if (q > 0) yv += coefficient * q * dx ** p * dy ** (q - 1);
-      }
-      const jacobian = xu * yv - xv * yu;
-      const [stepX, stepY] = [(yv * fx - xv * fy) / jacobian, (xu * fy - yu * fx) / jacobian];
-      dx -= stepX;
-      dy -= stepY;
-      step = Math.hypot(stepX, stepY) / (1 + Math.hypot(dx, dy));
-    }
-    if (!(step <= 1e-10)) dx = Number.NaN;
-  }
+  if (distortion !== undefined) [dx, dy] = withoutDistortion(distortion, [dx, dy]);
   const [x, y] = [referencePixel.x + dx, referencePixel.y + dy];
   return Number.isNaN(x + y) ? { x: Number.NaN, y: Number.NaN } : { x, y };
 }

@@ -1,5 +1,6 @@
 import type { WcsCard } from "../observation/observation.js";
 import { degreesIn } from "./angle-unit.js";
+import { type CardReader, cardReader } from "./card-reader.js";
 import { PROJECTIONS, type Projection, type SkyProjection } from "./projections.js";
 
 /** What longitude and latitude are: `RADESYS` of equatorial coordinates, or a system of its own. */
@@ -92,23 +93,6 @@ const AXES: readonly { readonly lon: string; readonly lat: string; readonly syst
 const RADIANS = Math.PI / 180;
 /** Keywords without whose numbers positions are nowhere: a text such as '83.6' in their place is no number to the FITS standard either. */
 const NUMERIC = /^(?:(?:CRPIX|CRVAL|CDELT|CROTA)[12]|(?:CD|PC)[12]_[12]|PC00[12]00[12]|LONPOLE|LATPOLE)$/;
-
-/** Values of header cards by keyword; the first card of a keyword counts. */
-function cardReader(cards: readonly WcsCard[]) {
-  const values = new Map<string, WcsCard["value"]>();
-  for (const { keyword, value } of cards) if (!values.has(keyword)) values.set(keyword, value);
-  const text = (keyword: string) => {
-    const value = values.get(keyword);
-    return typeof value === "string" ? value.trim() : undefined;
-  };
-  const number = (keyword: string) => {
-    const value = values.get(keyword);
-    return typeof value === "number" && Number.isFinite(value) ? value : undefined;
-  };
-  return { text, number, keywords: [...values.keys()] };
-}
-
-type CardReader = ReturnType<typeof cardReader>;
 
 /**
  * Read the sky coordinates of axes 1 and 2 from header cards, as `wcsCards` and `shiftWcs` return them.

@@ -1,6 +1,7 @@
 /** Cards of sky coordinates that contradict each other, of which `parseWcs` takes one. */
 
 import type { WcsCard } from "../observation/observation.js";
+import { cardReader } from "./card-reader.js";
 
 /** Part by which sizes of pixels, and degrees by which angles, may differ before they say something else. */
 const SIZES = 0.01;
@@ -15,21 +16,13 @@ const short = (value: number) => Number(value.toPrecision(6));
  * coordinates.
  */
 export function wcsDoubts(cards: readonly WcsCard[]): string[] {
-  const values = new Map<string, WcsCard["value"]>();
-  for (const { keyword, value } of cards) if (!values.has(keyword)) values.set(keyword, value);
-  const number = (keyword: string): number | undefined => {
-    const value = values.get(keyword);
-    return typeof value === "number" ? value : undefined;
-  };
-  const text = (keyword: string) =>
-    String(values.get(keyword) ?? "")
-      .trim()
-      .toUpperCase();
+  const { number, keywords, ...read } = cardReader(cards);
+  const text = (keyword: string) => (read.text(keyword) ?? "").toUpperCase();
   const matrix = (name: string, diagonal: number) =>
     ["1_1", "1_2", "2_1", "2_2"].map(
       (at, index) => number(`${name}${at}`) ?? (index % 3 === 0 ? diagonal : 0),
     );
-  const has = (name: string) => ["1_1", "1_2", "2_1", "2_2"].some((at) => values.has(`${name}${at}`));
+  const has = (name: string) => ["1_1", "1_2", "2_1", "2_2"].some((at) => keywords.includes(`${name}${at}`));
 
   const types = [text("CTYPE1"), text("CTYPE2")];
   if (!types.some((type) => LONGITUDE.test(type)) || !types.some((type) => LATITUDE.test(type))) return [];
@@ -63,7 +56,7 @@ export function wcsDoubts(cards: readonly WcsCard[]): string[] {
     doubts.push(
       `EQUINOX should go with RADESYS ${system}, ${year}, got ${equinox}; ${system === "ICRS" ? "RADESYS is taken" : "both are taken as they are"}`,
     );
-  if (values.has("A_ORDER") && !types.some((type) => type.endsWith("-SIP")))
+  if (keywords.includes("A_ORDER") && !types.some((type) => type.endsWith("-SIP")))
     doubts.push("CTYPE should end in -SIP where the header has its polynomials, got none; they are applied");
   return doubts;
 }
