@@ -215,10 +215,10 @@ function statistics(hdu: FitsHdu): Statistics {
 /** Projection and position of the reference pixel. */
 function skyText({ header }: FitsHduInfo): string | undefined {
   const types = [header.text("CTYPE1"), header.text("CTYPE2")];
-  const values = [header.get("CRVAL1"), header.get("CRVAL2")];
-  if (types.some((type) => !type) || values.some((value) => typeof value !== "number")) return undefined;
-  const pixel = [header.get("CRPIX1"), header.get("CRPIX2")].map((value) =>
-    typeof value === "number" ? formatNumber(value - 1) : "?",
+  const values = [header.number("CRVAL1"), header.number("CRVAL2")];
+  if (types.some((type) => !type) || values.includes(undefined)) return undefined;
+  const pixel = [header.number("CRPIX1"), header.number("CRPIX2")].map((value) =>
+    value === undefined ? "?" : formatNumber(value - 1),
   );
   const { unread } = parseWcs(wcsCards(header));
   return (
@@ -327,10 +327,7 @@ const plainPath = (path: string) => path.replace(/(\.fits?)?(\.gz)?$/i, "");
 
 /** What the header of an image by another method than lira says. */
 function estimateData(header: FitsHeader) {
-  const number = (keyword: string) => {
-    const value = header.get(keyword);
-    return typeof value === "number" ? value : null;
-  };
+  const number = (keyword: string) => header.number(keyword) ?? null;
   return {
     method: header.text("METHOD"),
     iterations: number("NITER"),

@@ -2,7 +2,7 @@
 
 import { electronvolts } from "./energy-unit.js";
 import { columnNumbers, columnTitles } from "./fits-column.js";
-import type { FitsHeader } from "./fits-header.js";
+import { type FitsHeader, numbered } from "./fits-header.js";
 import { findColumn, readTable } from "./fits-table.js";
 import type { FitsHdu, FitsTableInfo } from "./hdu.js";
 
@@ -35,13 +35,10 @@ export function bandOfPlanes(
 
 /** The band of an image by what was selected of its events (data subspace, DSTYPn `ENERGY`); undefined where the header does not say. */
 export function selectedBand(header: FitsHeader): EnergyBand | undefined {
-  for (let number = 1; header.has(`DSTYP${number}`); number++) {
-    if (header.text(`DSTYP${number}`)?.trim().toUpperCase() !== "ENERGY") continue;
-    const unit = electronvolts(header.text(`DSUNI${number}`)) ?? Number.NaN;
-    const [low, high] = (header.text(`DSVAL${number}`) ?? "").split(":").map((edge) => Number(edge) * unit);
-    return band(low ?? Number.NaN, high ?? Number.NaN);
-  }
-  return undefined;
+  const number = numbered(header, "DSTYP").findIndex((type) => /^\s*ENERGY\s*$/i.test(String(type))) + 1;
+  const unit = electronvolts(header.text(`DSUNI${number}`)) ?? Number.NaN;
+  const [low, high] = (header.text(`DSVAL${number}`) ?? "").split(":").map((edge) => Number(edge) * unit);
+  return band(low ?? Number.NaN, high ?? Number.NaN);
 }
 
 const band = (low: number, high: number): EnergyBand | undefined =>

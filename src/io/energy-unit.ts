@@ -77,8 +77,8 @@ export function usualEnergies(header: FitsHeader, column: EventColumn): string {
   return missionOf(header)?.usual ?? (unit > 1e9 ? "1:30TeV" : unit > 1e3 ? "1:300GeV" : "0.5:7keV");
 }
 
-/** Energies are rounded to what channels can mean, since 0.04 has no exact value. */
-const rounded = (value: number) => (Number.isFinite(value) ? Number(value.toPrecision(12)) : value);
+/** Energies rounded to what channels can mean: without the noise of factors such as 0.04, which has no exact value. */
+export const rounded = (value: number) => (Number.isFinite(value) ? Number(value.toPrecision(12)) : value);
 
 /** The channel from which on energies lie at or above one, in eV: of whole channels the first whose middle does. */
 export function channelFrom({ lower, width }: ChannelScale, energy: number, whole: boolean): number {

@@ -2,7 +2,14 @@
 
 import { InvalidInputError } from "../errors.js";
 import { nearestWord } from "../nearest-word.js";
-import { channelEnergy, channelFrom, channelScale, type EnergyUnit, electronvolts } from "./energy-unit.js";
+import {
+  channelEnergy,
+  channelFrom,
+  channelScale,
+  type EnergyUnit,
+  electronvolts,
+  rounded,
+} from "./energy-unit.js";
 import type { EventColumn } from "./event-column.js";
 import { filterColumns, filterTest, parseEventFilter } from "./event-filter.js";
 import type { EventColumns } from "./event-list.js";
@@ -80,9 +87,6 @@ function rangeCut(kind: EventCutTest["kind"], column: EventColumn, range: Range,
     },
   };
 }
-
-/** Without the noise of factors such as 0.001. */
-const rounded = (value: number) => (Number.isFinite(value) ? Number(value.toPrecision(12)) : value);
 
 function energyCut(
   hdu: FitsTableHdu,

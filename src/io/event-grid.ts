@@ -95,8 +95,7 @@ export function planeGrid(
   checkGrid(options);
   const { lattices = [undefined, undefined] } = extent;
   const origins = [x, y].map(({ index }, axis) => {
-    const least = info.header.get(`TLMIN${index}`);
-    const edge = typeof least === "number" && Number.isFinite(least) ? least : 0.5;
+    const edge = info.header.number(`TLMIN${index}`) ?? 0.5;
     // A whole number is the middle of its pixel.
     return lattices[axis] === undefined ? edge : edgeBelow(edge, lattices[axis]);
   }) as [number, number];

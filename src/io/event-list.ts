@@ -6,7 +6,7 @@ import { InvalidInputError } from "../errors.js";
 import { channelScale, electronvolts, usualEnergies } from "./energy-unit.js";
 import type { EventColumn } from "./event-column.js";
 import { columnTitle, columnTitles, parseTableFormat } from "./fits-column.js";
-import type { FitsHduInfo, FitsTableInfo } from "./hdu.js";
+import { type FitsHduInfo, type FitsTableInfo, fileOf } from "./hdu.js";
 import { isRegionTable } from "./region-table.js";
 
 /** Where events are: a pair of columns. */
@@ -55,17 +55,13 @@ function numericColumns(info: FitsTableInfo): Map<string, EventColumn> {
     if (format === undefined || format.descriptor !== undefined) continue;
     const bits = format.code === "X" && format.repeat >= 1 && format.repeat <= 32 ? format.repeat : undefined;
     if (bits === undefined && (format.repeat !== 1 || !"BIJKED".includes(format.code))) continue;
-    const number = (keyword: string, fallback: number) => {
-      const value = info.header.get(`${keyword}${index}`);
-      return typeof value === "number" && Number.isFinite(value) ? value : fallback;
-    };
-    const step = Math.abs(number("TSCAL", 1));
+    const step = Math.abs(info.header.number(`TSCAL${index}`) ?? 1);
     const stored = "BIJK".includes(format.code) && step > 0;
     const key = name.toUpperCase();
     if (columns.has(key)) continue;
     columns.set(key, {
       ...{ name, index },
-      ...(stored && { lattice: { step, zero: number("TZERO", 0) } }),
+      ...(stored && { lattice: { step, zero: info.header.number(`TZERO${index}`) ?? 0 } }),
       ...(bits !== undefined && { bits }),
       ...(unit !== undefined && { unit }),
     });
@@ -230,7 +226,7 @@ export function findEvents<H extends FitsHduInfo>(hdus: readonly H[]): H {
     EVENT_TABLES.flatMap((wanted) => tables.find(({ name }) => name.toUpperCase() === wanted) ?? [])[0] ??
     tables[0];
   if (found !== undefined) return found;
-  const source = hdus[0]?.label.replace(/\[[^[]*$/, "") ?? "FITS";
+  const source = hdus[0] === undefined ? "FITS" : fileOf(hdus[0]);
   const present = hdus.map(({ index, name, kind }) => `${index} ${name || "(no name)"} ${kind}`).join(", ");
   const placed = hdus.flatMap((hdu) => (hdu.kind === "table" ? detectorColumns(hdu) : []));
   throw new InvalidInputError(

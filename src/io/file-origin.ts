@@ -28,6 +28,15 @@ export function provenanceCards({ version, command, inputs = [] }: EstimateProve
   ];
 }
 
+/** Files that a result or a mosaic was made from: cards INPUTn of SHA-256 and name. */
+export function hashedInputs(header: FitsHeader): { readonly name: string; readonly sha256: string }[] {
+  return numbered(header, "INPUT").map((value) => {
+    // An empty name leaves nothing behind the hash: blanks at the end of a card are lost.
+    const [sha256, ...name] = String(value).split(" ");
+    return { sha256: unescapeText(sha256), name: unescapeText(name.join(" ")) };
+  });
+}
+
 /** What `provenanceCards` was given. */
 export function storedProvenance(header: FitsHeader): EstimateProvenance {
   const creator = /^tslira (.+)$/.exec(header.text("CREATOR") ?? "");

@@ -1,5 +1,7 @@
 /** Big-endian numbers, as FITS stores them, to and from typed arrays; in bulk, for files of hundreds of megabytes. */
 
+import { FormatError } from "../errors.js";
+import type { FitsHeader } from "./fits-header.js";
 import type { Bitpix } from "./hdu.js";
 
 /** Codes of the number types that FITS stores, by the letters of binary tables. */
@@ -24,6 +26,16 @@ export const BITPIX_CODES: Readonly<Record<Bitpix, FitsNumberCode>> = {
   ...{ 8: "B", 16: "I", 32: "J", 64: "K" },
   ...{ [-32]: "E", [-64]: "D" },
 };
+
+/** BITPIX of an image, or ZBITPIX of one that is compressed. @throws FormatError unless it is one that there is */
+export function readBitpix(where: string, header: FitsHeader, keyword: "BITPIX" | "ZBITPIX"): Bitpix {
+  const bitpix = header.get(keyword);
+  if (typeof bitpix === "number" && bitpix in BITPIX_CODES) return bitpix as Bitpix;
+  throw new FormatError(
+    `${where}: ${keyword} must be 8, 16, 32, 64, -32 or -64, got ${String(bitpix)}; the file is damaged`,
+    { fields: { bitpix: String(bitpix) } },
+  );
+}
 
 /** Bytes of one number. */
 export const NUMBER_BYTES: Readonly<Record<FitsNumberCode, number>> = { B: 1, I: 2, J: 4, K: 8, E: 4, D: 8 };

@@ -78,16 +78,8 @@ export function checkColumnFormat({ name, format, unit, dim }: FitsColumnFormat)
         `${label}: a variable-length column must have no dim, got one; leave it out`,
       );
     const width = descriptor === "P" ? 8 : 16;
-    return {
-      ...title,
-      code,
-      repeat: 0,
-      descriptor,
-      width,
-      tform: `1${descriptor}${code}`,
-      tdim: "",
-      stringLength: 0,
-    };
+    const empty = { repeat: 0, tdim: "", stringLength: 0 };
+    return { ...title, ...empty, code, descriptor, width, tform: `1${descriptor}${code}` };
   }
   const values = (dim ?? []).reduce((product, length) => product * length, 1);
   const whole = dim?.every((length) => Number.isInteger(length) && length > 0) ?? true;
@@ -103,15 +95,8 @@ export function checkColumnFormat({ name, format, unit, dim }: FitsColumnFormat)
   const axes = dim === undefined ? [] : [...dim].reverse();
   if (code === "A" && axes.length > 0) axes.unshift(stringLength);
   const tdim = axes.length > 1 ? `(${axes.join(",")})` : "";
-  return {
-    ...title,
-    code,
-    repeat,
-    width: cellBytes(code, repeat),
-    tform: `${repeat}${code}`,
-    tdim,
-    stringLength,
-  };
+  const width = cellBytes(code, repeat);
+  return { ...title, code, repeat, width, tform: `${repeat}${code}`, tdim, stringLength };
 }
 
 /** Encoded values and, for the other signedness, their TZERO. */

@@ -4,21 +4,9 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { basename } from "node:path";
 import { FormatError, InvalidInputError } from "../errors.js";
-import { CARD_LENGTH } from "./fits-card.js";
 import { hasSums } from "./fits-checksum.js";
-import {
-  checkDataLength,
-  checkFitsStart,
-  describeHdu,
-  findHdu,
-  isExtension,
-  missingEndError,
-  paddedLength,
-  readFits,
-  withData,
-  withTrailer,
-} from "./fits-hdu.js";
-import { BLOCK_LENGTH, findEndCard, MAX_HEADER_CARDS, parseHeader } from "./fits-header.js";
+import { findHdu, findHdus, paddedLength, readFits, withData } from "./fits-hdu.js";
+import { BLOCK_LENGTH } from "./fits-header.js";
 import { decodePixels, type FitsImage } from "./fits-image.js";
 import { type FitsSection, sectionHdu, sectionLayout } from "./fits-section.js";
 import { withFileErrors } from "./fits-temporary-node.js";
@@ -163,33 +151,10 @@ const FIRST_LOOK = 36 * BLOCK_LENGTH;
 type ReadBytes = (position: number, length: number) => Promise<Uint8Array>;
 
 async function scanHeaders(path: string, read: ReadBytes, length: number): Promise<FitsHduInfo[]> {
-  const source = basename(path);
-  const hdus: FitsHduInfo[] = [];
-  const longest = paddedLength((MAX_HEADER_CARDS + 1) * CARD_LENGTH);
-  for (let offset = 0; offset < length; ) {
-    const index = hdus.length;
-    let look = Math.min(FIRST_LOOK, length - offset);
-    let bytes = await read(offset, look);
-    if (index === 0) checkFitsStart(source, bytes);
-    else if (!isExtension(bytes, 0)) {
-      hdus.push(withTrailer(hdus.pop()!, source, bytes, 0, length - offset));
-      break;
-    }
-    let end = findEndCard(bytes, 0);
-    while (end < 0 && look < Math.min(length - offset, longest)) {
-      look = Math.min(4 * look, length - offset, longest);
-      bytes = await read(offset, look);
-      end = findEndCard(bytes, 0);
-    }
-    if (end < 0) throw missingEndError(source, index);
-    const dataOffset = offset + paddedLength(end + 1);
-    const info = describeHdu(source, parseHeader(bytes, 0, end), { index, headerOffset: offset, dataOffset });
-    checkDataLength(info, length);
-    hdus.push(info);
-    offset = dataOffset + paddedLength(info.dataLength);
-  }
-  if (hdus.length === 0) checkFitsStart(source, new Uint8Array(0));
-  return hdus;
+  const search = findHdus(basename(path), length, FIRST_LOOK);
+  let found = search.next();
+  while (!found.done) found = search.next(await read(...found.value));
+  return found.value;
 }
 
 function planeRange(

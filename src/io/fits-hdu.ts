@@ -1,6 +1,8 @@
 /** Where the header-and-data units of a FITS file stand in it, and which one is meant. */
 
 import { FormatError, InvalidInputError } from "../errors.js";
+import { readBitpix } from "./fits-bytes.js";
+import { CARD_LENGTH } from "./fits-card.js";
 import { sumWarnings } from "./fits-checksum.js";
 import {
   BLOCK_LENGTH,
@@ -12,23 +14,20 @@ import {
 } from "./fits-header.js";
 import { conditionRemedy } from "./fits-name.js";
 import { packedImage } from "./fits-tiles.js";
-import type { Bitpix, FitsData, FitsHdu, FitsHduBase, FitsHduInfo, HduSelector } from "./hdu.js";
+import {
+  type FitsData,
+  type FitsHdu,
+  type FitsHduBase,
+  type FitsHduInfo,
+  fileOf,
+  type HduSelector,
+} from "./hdu.js";
 import { hduKind } from "./hdu-kind.js";
 
-const BITPIX: ReadonlySet<unknown> = new Set([8, 16, 32, 64, -32, -64]);
 const MAX_SIZE = Number.MAX_SAFE_INTEGER;
 
 function sizeError(where: string, text: string): FormatError {
   return new FormatError(`${where}: ${text}; the file is damaged or cut short, fetch it again`);
-}
-
-function readBitpix(where: string, header: FitsHeader): Bitpix {
-  const bitpix = header.get("BITPIX");
-  if (BITPIX.has(bitpix)) return bitpix as Bitpix;
-  throw new FormatError(
-    `${where}: BITPIX must be 8, 16, 32, 64, -32 or -64, got ${String(bitpix)}; the file is damaged`,
-    { fields: { bitpix: String(bitpix) } },
-  );
 }
 
 const isText = (value: unknown) => typeof value === "string";
@@ -91,7 +90,7 @@ function contradictions(label: string, header: FitsHeader): string[] {
  * @param source name of the file for error messages
  * @throws FormatError when a structural card is missing or out of range
  */
-export function describeHdu(
+function describeHdu(
   source: string,
   header: FitsHeader,
   { index, headerOffset, dataOffset }: Pick<FitsHduBase, "index" | "headerOffset" | "dataOffset">,
@@ -99,7 +98,7 @@ export function describeHdu(
   const name = header.text("EXTNAME") || (index === 0 ? "PRIMARY" : "");
   const label = `${source}[${name === "" || index === 0 ? index : name}]`;
   checkFirstCard(label, header, index);
-  const bitpix = readBitpix(label, header);
+  const bitpix = readBitpix(label, header, "BITPIX");
   const axes = readAxes(label, header);
   const groups = index === 0 && axes[0] === 0 && header.get("GROUPS") === true;
   const parameters = headerInteger(label, header, "PCOUNT", { min: 0, max: MAX_SIZE, fallback: 0 });
@@ -157,21 +156,13 @@ export function paddedLength(length: number): number {
   return Math.ceil(length / BLOCK_LENGTH) * BLOCK_LENGTH;
 }
 
-/** @throws FormatError that says a header has no END card */
-export function missingEndError(source: string, index: number): FormatError {
-  return sizeError(
-    source,
-    `the header of HDU ${index} must close with an END card within ${MAX_HEADER_CARDS} cards, got none`,
-  );
-}
-
 /**
  * Check that the data of an HDU lie inside the file.
  *
  * @param fileLength bytes of the whole file
  * @throws FormatError when the header promises more
  */
-export function checkDataLength(hdu: FitsHduInfo, fileLength: number): void {
+function checkDataLength(hdu: FitsHduInfo, fileLength: number): void {
   const available = Math.max(0, fileLength - hdu.dataOffset);
   if (hdu.dataLength <= available) return;
   throw new FormatError(
@@ -191,7 +182,7 @@ const PACKED: readonly (readonly [name: string, remedy: string, ...start: number
 ];
 
 /** @throws FormatError unless the bytes begin as a FITS file does */
-export function checkFitsStart(source: string, bytes: Uint8Array): void {
+function checkFitsStart(source: string, bytes: Uint8Array): void {
   const packed = PACKED.find(([, , ...begin]) => begin.every((byte, at) => bytes[at] === byte));
   if (packed !== undefined) {
     throw new FormatError(`${source}: bytes must be plain FITS, got ${packed[0]}; ${packed[1]}`);
@@ -201,6 +192,53 @@ export function checkFitsStart(source: string, bytes: Uint8Array): void {
   throw new FormatError(
     `${source}: a FITS file must start with "SIMPLE  = T", got ${bytes.length === 0 ? "no bytes" : JSON.stringify(start)}; choose a FITS file`,
   );
+}
+
+const LONGEST_HEADER = paddedLength((MAX_HEADER_CARDS + 1) * CARD_LENGTH);
+
+/**
+ * Find all HDUs of a file by their headers. It asks for parts of the file, position and length in bytes, and goes on with their bytes.
+ *
+ * @param source name of the file for error messages
+ * @param length bytes of the whole file
+ * @param firstLook most bytes to ask for where a header begins; those of longer ones are asked for again
+ * @throws FormatError when the bytes are not FITS, damaged or cut short
+ */
+export function* findHdus(
+  source: string,
+  length: number,
+  firstLook: number,
+): Generator<readonly [position: number, length: number], FitsHduInfo[], Uint8Array> {
+  const hdus: FitsHduInfo[] = [];
+  if (length === 0) checkFitsStart(source, new Uint8Array(0));
+  for (let offset = 0; offset < length; ) {
+    const index = hdus.length;
+    let look = Math.min(firstLook, length - offset);
+    let bytes = yield [offset, look];
+    if (index === 0) checkFitsStart(source, bytes);
+    else if (!isExtension(bytes)) {
+      hdus.push(withTrailer(hdus.pop()!, source, bytes, length - offset));
+      break;
+    }
+    let end = findEndCard(bytes, 0);
+    while (end < 0 && look < Math.min(length - offset, LONGEST_HEADER)) {
+      look = Math.min(4 * look, length - offset, LONGEST_HEADER);
+      bytes = yield [offset, look];
+      end = findEndCard(bytes, 0);
+    }
+    if (end < 0) {
+      throw sizeError(
+        source,
+        `the header of HDU ${index} must close with an END card within ${MAX_HEADER_CARDS} cards, got none`,
+      );
+    }
+    const dataOffset = offset + paddedLength(end + 1);
+    const info = describeHdu(source, parseHeader(bytes, 0, end), { index, headerOffset: offset, dataOffset });
+    checkDataLength(info, length);
+    hdus.push(info);
+    offset = dataOffset + paddedLength(info.dataLength);
+  }
+  return hdus;
 }
 
 /**
@@ -216,24 +254,13 @@ export function readFits(
 ): FitsHdu[] {
   // A plain view: Node's Buffer shares memory in slice().
   const bytes = new Uint8Array(file.buffer, file.byteOffset, file.length);
-  checkFitsStart(source, bytes);
-  const hdus: FitsHdu[] = [];
-  for (let offset = 0; offset < bytes.length; ) {
-    const index = hdus.length;
-    if (index > 0 && !isExtension(bytes, offset)) {
-      hdus.push(withTrailer(hdus.pop()!, source, bytes, offset, bytes.length - offset));
-      break;
-    }
-    const end = findEndCard(bytes, offset);
-    if (end < 0) throw missingEndError(source, index);
-    const dataOffset = offset + paddedLength(end + 1 - offset);
-    const header = parseHeader(bytes, offset, end);
-    const info = describeHdu(source, header, { index, headerOffset: offset, dataOffset });
-    checkDataLength(info, bytes.length);
-    hdus.push(withData(info, bytes.subarray(offset)));
-    offset = dataOffset + paddedLength(info.dataLength);
+  const search = findHdus(source, bytes.length, bytes.length);
+  let found = search.next();
+  while (!found.done) {
+    const [position, length] = found.value;
+    found = search.next(bytes.subarray(position, position + length));
   }
-  return hdus;
+  return found.value.map((info) => withData(info, bytes.subarray(info.headerOffset)));
 }
 
 /**
@@ -256,35 +283,22 @@ function withWarnings<H extends FitsHduInfo>(hdu: H, more: readonly string[]): H
   return more.length === 0 ? hdu : { ...hdu, warnings: [...(hdu.warnings ?? []), ...more] };
 }
 
-/** Whether a header of an extension begins at `offset`. */
-export function isExtension(bytes: Uint8Array, offset: number): boolean {
-  return new TextDecoder("latin1").decode(bytes.subarray(offset, offset + 8)) === "XTENSION";
+/** Whether bytes begin with the header of an extension. */
+function isExtension(bytes: Uint8Array): boolean {
+  return new TextDecoder("latin1").decode(bytes.subarray(0, 8)) === "XTENSION";
 }
 
 /**
  * The last HDU of a file that goes on behind it: a warning, unless there is nothing but zeros or blanks.
  *
- * @param bytes of what follows, from `offset`; perhaps only its beginning
+ * @param bytes of what follows, perhaps only its beginning
  * @param length bytes that follow in the file
  */
-export function withTrailer<H extends FitsHduInfo>(
-  last: H,
-  source: string,
-  bytes: Uint8Array,
-  offset: number,
-  length: number,
-): H {
-  if (isFiller(bytes, offset)) return last;
+function withTrailer(last: FitsHduInfo, source: string, bytes: Uint8Array, length: number): FitsHduInfo {
+  // As on files padded to tape records.
+  if (bytes.every((byte) => byte === 0 || byte === 0x20)) return last;
   const warning = `${source}: file should end with its last HDU, got ${length} more ${length === 1 ? "byte" : "bytes"} that begin no extension; they are ignored`;
   return withWarnings(last, [warning]);
-}
-
-/** Whether everything from `offset` is zeros or blanks, as on files padded to tape records. */
-export function isFiller(bytes: Uint8Array, offset: number): boolean {
-  for (let at = offset; at < bytes.length; at++) {
-    if (bytes[at] !== 0 && bytes[at] !== 0x20) return false;
-  }
-  return true;
 }
 
 function matches(hdu: FitsHduInfo, name: string, version: number | undefined): boolean {
@@ -323,7 +337,7 @@ export function findHdu<H extends FitsHduInfo>(hdus: readonly H[], selector?: Hd
       ? hdus.find((hdu) => hdu.kind === "image" && hdu.dataLength > 0)
       : selectHdu(hdus, selector);
   if (found !== undefined) return found;
-  const source = hdus[0]?.label.replace(/\[[^[]*$/, "") ?? "FITS";
+  const source = hdus[0] === undefined ? "FITS" : fileOf(hdus[0]);
   if (selector === undefined && hdus.length > 0) throw noImageError(source, hdus);
   const present = hdus.map((hdu) => `${hdu.index} ${hdu.name || "(no name)"} ${hdu.kind}`).join(", ");
   const wanted = selector === undefined ? "an image" : `HDU ${JSON.stringify(selector)}`;

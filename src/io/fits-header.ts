@@ -40,6 +40,12 @@ export class FitsHeader {
     const value = this.get(keyword);
     return typeof value === "string" ? value.trim() : undefined;
   }
+
+  /** Value of a card that is a number, beyond 2^53 none; `undefined` otherwise. */
+  number(keyword: string): number | undefined {
+    const value = this.get(keyword);
+    return typeof value === "number" ? value : undefined;
+  }
 }
 
 /** Make a card; the comment is left out when empty. */

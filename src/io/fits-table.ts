@@ -100,20 +100,22 @@ function readNumbers(bytes: Uint8Array<ArrayBuffer>, layout: ColumnLayout): Exac
   return values;
 }
 
+/** Values of cells that are no text. @param repeat of each of so many rows */
+function readValues(
+  cells: Uint8Array<ArrayBuffer>,
+  layout: ColumnLayout,
+  rows: number,
+  repeat: number,
+): ExactArray | Logical[] {
+  if (layout.code === "L") return readLogicals(cells);
+  return layout.code === "X" ? readBits(cells, rows, repeat) : readNumbers(cells, layout);
+}
+
 function readFixedColumn(hdu: FitsTableHdu, layout: ColumnLayout, start: number, rows: number): CellValues {
   const cells = gatherCells(hdu, layout, start, rows);
-  switch (layout.code) {
-    case "A": {
-      const strings = layout.shape.reduce((product, length) => product * length, 1);
-      return readTexts(cells, rows, layout.width, strings, layout.stringLength);
-    }
-    case "L":
-      return readLogicals(cells);
-    case "X":
-      return readBits(cells, rows, layout.repeat);
-    default:
-      return readNumbers(cells, layout);
-  }
+  if (layout.code !== "A") return readValues(cells, layout, rows, layout.repeat);
+  const strings = layout.shape.reduce((product, length) => product * length, 1);
+  return readTexts(cells, rows, layout.width, strings, layout.stringLength);
 }
 
 /** The heap of a table: bytes of its variable-length cells. */
@@ -168,10 +170,7 @@ function readVariableColumn(
       );
     }
     const bytes = heap.slice(offset, offset + length) as Uint8Array<ArrayBuffer>;
-    if (layout.code === "A") values.push(readText(bytes, 0, length));
-    else if (layout.code === "L") values.push(readLogicals(bytes));
-    else if (layout.code === "X") values.push(readBits(bytes, 1, count));
-    else values.push(readNumbers(bytes, layout));
+    values.push(layout.code === "A" ? readText(bytes, 0, length) : readValues(bytes, layout, 1, count));
   }
   return values;
 }

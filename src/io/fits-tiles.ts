@@ -1,9 +1,9 @@
 /** Tile-compressed images (FITS standard 4.0, section 10): tables whose rows hold the tiles of an image. */
 
 import { FormatError } from "../errors.js";
-import { BITPIX_CODES, decodeNumbers, encodeNumbers, STORED_ARRAYS } from "./fits-bytes.js";
+import { BITPIX_CODES, decodeNumbers, encodeNumbers, readBitpix, STORED_ARRAYS } from "./fits-bytes.js";
 import { hcompressDecode } from "./fits-hcompress.js";
-import { headerInteger, headerNumber } from "./fits-header.js";
+import { headerInteger, headerNumber, numbered } from "./fits-header.js";
 import { findColumn, readTable } from "./fits-table.js";
 import { damagedTile, plioDecode, riceDecode } from "./fits-tile-codecs.js";
 import { gunzipByStream } from "./gzip.js";
@@ -24,18 +24,13 @@ const MOST_PACKED = { few: 1032, many: 2 ** 15 };
 
 /** Shape and type that a tile-compressed image has when it is unpacked, from its header. */
 export function packedImage(label: string, header: FitsHdu["header"]): { bitpix: Bitpix; shape: number[] } {
-  const bitpix = header.get("ZBITPIX");
-  if (![8, 16, 32, 64, -32, -64].includes(bitpix as number)) {
-    throw new FormatError(
-      `${label}: ZBITPIX must be 8, 16, 32, 64, -32 or -64, got ${String(bitpix)}; the file is damaged`,
-    );
-  }
+  const bitpix = readBitpix(label, header, "ZBITPIX");
   const axes = headerInteger(label, header, "ZNAXIS", { min: 1, max: 999 });
   const limits = { min: 0, max: 2 ** 31 };
   const shape = Array.from({ length: axes }, (_, axis) =>
     headerInteger(label, header, `ZNAXIS${axes - axis}`, limits),
   );
-  return { bitpix: bitpix as Bitpix, shape };
+  return { bitpix, shape };
 }
 
 /** How the tiles of an image are packed. */
@@ -60,15 +55,12 @@ function readPacking({ label, header, bitpix }: FitsImageInfo): Packing {
       { fields: { algorithm } },
     );
   }
-  const options = new Map<string, unknown>();
-  for (let number = 1; header.has(`ZNAME${number}`); number++)
-    options.set(header.text(`ZNAME${number}`) ?? "", header.get(`ZVAL${number}`));
+  const names = numbered(header, "ZNAME").map((name) => String(name).trim());
   const option = (name: string, fallback: number) => {
-    const value = options.get(name);
-    return typeof value === "number" && value > 0 ? value : fallback;
+    const value = header.number(`ZVAL${names.indexOf(name) + 1}`) ?? 0;
+    return value > 0 ? value : fallback;
   };
   const quantised = header.text("ZQUANTIZ") ?? "NO_DITHER";
-  const blank = header.get("ZBLANK");
   return {
     ...{ label, algorithm, bitpix },
     block: option("BLOCKSIZE", 32),
@@ -76,7 +68,7 @@ function readPacking({ label, header, bitpix }: FitsImageInfo): Packing {
     smooth: option("SMOOTH", 0) > 0,
     dither: quantised === "SUBTRACTIVE_DITHER_1" ? 1 : quantised === "SUBTRACTIVE_DITHER_2" ? 2 : 0,
     seed: headerNumber(label, header, "ZDITHER0", 1),
-    blank: typeof blank === "number" ? blank : undefined,
+    blank: header.number("ZBLANK"),
   };
 }
 

@@ -1,12 +1,12 @@
 /** Writing of FITS files in memory. */
 
 import { InvalidInputError } from "../errors.js";
-import { flipTopBits, swapBytes } from "./fits-bytes.js";
+import { BITPIX_CODES, flipTopBits, STORED_ARRAYS, swapBytes } from "./fits-bytes.js";
 import { CARD_LENGTH, type FitsCard, formatCard } from "./fits-card.js";
 import { paddedLength } from "./fits-hdu.js";
 import { type FitsHeader, fitsCard, formatHeader } from "./fits-header.js";
+import { OTHER_SIGN, SIGN_ZERO } from "./fits-scaling.js";
 import { encodeTable, type FitsHduTitle, type FitsTableInput, zeroCards } from "./fits-write-table.js";
-import type { Bitpix } from "./hdu.js";
 
 /** Pixels of an image to write; the type decides BITPIX, unsigned types use the BZERO convention. */
 export type PixelArray =
@@ -111,17 +111,13 @@ export function structureCards(first: boolean, bitpix: number, shape: readonly n
   ];
 }
 
-function pixelType(data: PixelArray): { bitpix: Bitpix; zero?: bigint } | undefined {
-  if (data instanceof Uint8Array) return { bitpix: 8 };
-  if (data instanceof Int8Array) return { bitpix: 8, zero: -128n };
-  if (data instanceof Int16Array) return { bitpix: 16 };
-  if (data instanceof Uint16Array) return { bitpix: 16, zero: 2n ** 15n };
-  if (data instanceof Int32Array) return { bitpix: 32 };
-  if (data instanceof Uint32Array) return { bitpix: 32, zero: 2n ** 31n };
-  if (data instanceof BigInt64Array) return { bitpix: 64 };
-  if (data instanceof BigUint64Array) return { bitpix: 64, zero: 2n ** 63n };
-  if (data instanceof Float32Array) return { bitpix: -32 };
-  if (data instanceof Float64Array) return { bitpix: -64 };
+function pixelType(data: PixelArray): { bitpix: number; zero?: bigint } | undefined {
+  for (const [key, code] of Object.entries(BITPIX_CODES)) {
+    const bitpix = Number(key);
+    if (data instanceof STORED_ARRAYS[code]) return { bitpix };
+    if (code !== "E" && code !== "D" && data instanceof OTHER_SIGN[code])
+      return { bitpix, zero: SIGN_ZERO[code] };
+  }
   return undefined;
 }
 

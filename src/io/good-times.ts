@@ -68,7 +68,7 @@ const SECONDS: Readonly<Record<string, number>> = { s: 1, sec: 1, ms: 1e-3, min:
 /** What times of a column are counted in and from: TUNIT, TIMEZERO and MJDREF; what the header does not say is undefined. */
 function clockOf({ header }: FitsTableInfo, unit: string | undefined) {
   const number = (...keywords: string[]) => {
-    const given = keywords.map((keyword) => header.get(keyword)).filter((value) => typeof value === "number");
+    const given = keywords.flatMap((keyword) => header.number(keyword) ?? []);
     return given.length === 0 ? undefined : given;
   };
   const [seconds, headerSeconds] = [unit, header.text("TIMEUNIT")].map((text) => SECONDS[text?.trim() ?? ""]);

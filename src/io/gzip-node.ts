@@ -5,8 +5,14 @@ import type { FileHandle } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { promisify } from "node:util";
 import zlib from "node:zlib";
-import { FormatError } from "../errors.js";
-import { checkMaxBytes, DEFAULT_MAX_BYTES, type GunzipOptions, neutralHeader, tooLarge } from "./gzip.js";
+import {
+  checkMaxBytes,
+  DEFAULT_MAX_BYTES,
+  damagedGzip,
+  type GunzipOptions,
+  neutralHeader,
+  tooLarge,
+} from "./gzip.js";
 
 const gunzipAsync = promisify<zlib.InputType, zlib.ZlibOptions, Buffer>(zlib.gunzip);
 const gzipAsync = promisify<zlib.InputType, zlib.ZlibOptions, Buffer>(zlib.gzip);
@@ -32,15 +38,8 @@ export async function gunzipNode(
     return asBytes(await gunzipAsync(bytes, { maxOutputLength, chunkSize: CHUNK }));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw code === "ERR_BUFFER_TOO_LARGE" ? tooLarge(name, maxOutputLength) : damaged(name, error);
+    throw code === "ERR_BUFFER_TOO_LARGE" ? tooLarge(name, maxOutputLength) : damagedGzip(name, error);
   }
-}
-
-function damaged(name: string, cause: unknown): FormatError {
-  return new FormatError(
-    `${name}: gzip data must be whole and intact, got "${(cause as Error).message}"; fetch the file again`,
-    { cause },
-  );
 }
 
 /** Bytes of a file from its start. A stream of the handle would close it in the end. */
@@ -62,7 +61,7 @@ async function* inflate(handle: FileHandle, name: string): AsyncGenerator<Uint8A
   try {
     for await (const piece of pieces) yield asBytes(piece as Buffer);
   } catch (error) {
-    throw /^Z_/.test((error as NodeJS.ErrnoException).code ?? "") ? damaged(name, error) : error;
+    throw /^Z_/.test((error as NodeJS.ErrnoException).code ?? "") ? damagedGzip(name, error) : error;
   } finally {
     source.destroy();
     pieces.destroy();

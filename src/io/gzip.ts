@@ -41,7 +41,8 @@ export function crc32(bytes: Uint8Array, start = 0): number {
   return ~crc >>> 0;
 }
 
-function damaged(name: string, cause?: unknown): FormatError {
+/** @throws FormatError that says data are damaged, with what found it */
+export function damagedGzip(name: string, cause?: unknown): FormatError {
   const detail = cause instanceof Error && cause.message !== "" ? cause.message : "wrong checksum or length";
   return new FormatError(
     `${name}: gzip data must be whole and intact, got "${detail}"; fetch the file again`,
@@ -164,10 +165,10 @@ export function gunzipByStream(
   } catch (error) {
     if (error instanceof FormatError) throw error;
     // Zeros after the last member read as a broken header; what is behind its trailer tells whether they are.
-    if ((error as { code?: number }).code !== NO_HEADER) throw damaged(name, error);
+    if ((error as { code?: number }).code !== NO_HEADER) throw damagedGzip(name, error);
     failure = error;
   }
-  if (!intact || !endsWith(bytes, collector.trailer(), start)) throw damaged(name, failure);
+  if (!intact || !endsWith(bytes, collector.trailer(), start)) throw damagedGzip(name, failure);
   return collector.join();
 }
 
@@ -181,7 +182,7 @@ export async function gunzip(
   { name = "gzip", maxBytes = DEFAULT_MAX_BYTES }: GunzipOptions = {},
 ): Promise<Uint8Array> {
   checkMaxBytes(maxBytes);
-  if (!isGzip(bytes)) throw damaged(name, new Error("no gzip signature"));
+  if (!isGzip(bytes)) throw damagedGzip(name, new Error("no gzip signature"));
   return gunzipByStream(bytes, { name, maxBytes });
 }
 

@@ -4,7 +4,7 @@ import { detectorColumns, energyAdvice, eventColumns, PLACE_EVENTS } from "./eve
 import { columnTitles } from "./fits-column.js";
 import { imageSize } from "./fits-shape.js";
 import { isCountUnit, isExposureUnit, isRateUnit } from "./flux-unit.js";
-import type { FitsHduInfo } from "./hdu.js";
+import { type FitsHduInfo, fileOf } from "./hdu.js";
 import { isHealpix } from "./healpix-map.js";
 import { isRadialPsf } from "./radial-psf.js";
 import { isRegionTable } from "./region-table.js";
@@ -146,7 +146,7 @@ export function hduKind(
   const { header } = hdu;
   const { index: named } = hdus.find((other) => other.name === hdu.name) ?? hdu;
   const name = hdu.name !== "" && named === hdu.index ? hdu.name : hdu.index;
-  const path = hdu.label.replace(/\[[^[]*$/, "");
+  const path = fileOf(hdu);
   // The first HDU is meant by a name without brackets.
   const file = hdu.index === 0 ? path : `${path}[${name}]`;
   if (hdu.kind === "empty") return told("empty", "an HDU without pixels", "name another HDU");

@@ -26,6 +26,9 @@ export interface FitsHduBase {
   readonly warnings?: readonly string[];
 }
 
+/** What messages call the file of an HDU: its label without the brackets. */
+export const fileOf = ({ label }: Pick<FitsHduBase, "label">): string => label.replace(/\[[^[]*$/, "");
+
 /** An image of any number of axes >= 1. */
 export interface FitsImageInfo extends FitsHduBase {
   readonly kind: "image";

@@ -3,8 +3,8 @@
 import type { WcsCard } from "../data/observation/observation.js";
 import { FormatError } from "../errors.js";
 import type { SkyImage } from "../image.js";
+import { hashedInputs } from "./file-origin.js";
 import { type FitsHdu, imageToSkyImage, wcsCards } from "./fits.js";
-import { numbered } from "./fits-header.js";
 import { planes } from "./result-decode.js";
 import { unescapeText } from "./result-text.js";
 import { isMosaic } from "./tslira-file.js";
@@ -58,14 +58,6 @@ export function decodeMosaicHdus(hdus: readonly FitsHdu[]): Mosaic {
     ),
     wcs: wcsCards(header),
     ...(unit !== undefined && { unit: unescapeText(unit) }),
-    inputs: inputsOf(header),
+    inputs: hashedInputs(header),
   };
-}
-
-/** Cards INPUTn: SHA-256 and name. */
-function inputsOf(header: FitsHdu["header"]): Mosaic["inputs"] {
-  return numbered(header, "INPUT").map((value) => {
-    const [, sha256 = "", name = ""] = /^(\S+) (.*)$/.exec(String(value).trim()) ?? [];
-    return { name: unescapeText(name), sha256 };
-  });
 }

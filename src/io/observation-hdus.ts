@@ -16,6 +16,7 @@ import {
   psfSetHdus,
   storedEnsemble,
 } from "./psf-set-file.js";
+import { image as imageHdu } from "./result-encode.js";
 
 /** Keywords of what is not known of a psf, in its HDU: see `withWidthError`, `withPointingError`, `withPsfLaw`. */
 const WIDTH_ERROR = "WIDTHERR";
@@ -44,9 +45,8 @@ export function observationHdus(observations: readonly Observation[]): FitsHduIn
       if (kind === "psf" && members !== undefined) {
         return psfEnsembleHdus({ members, ...(components && { components }) }, { name, cards: errors });
       }
-      const { data, shape } = image;
       const cards = kind === "counts" ? (observation.wcs ?? []) : kind === "psf" ? errors : [];
-      return [{ kind: "image", name, shape, data, cards }];
+      return [imageHdu(name, image, cards)];
     }),
   );
 }
@@ -71,12 +71,8 @@ export function observationsOf(hdus: readonly FitsHdu[], names: readonly string[
     >;
     const wcs = wcsCards(findHdu(hdus, hduName("counts", index)).header);
     const { header } = findHdu(hdus, set);
-    const number = (keyword: string) => {
-      const value = header.get(keyword);
-      return typeof value === "number" ? value : undefined;
-    };
     const errors = {
-      ...{ widthError: number(WIDTH_ERROR), pointingError: number(POINTING_ERROR) },
+      ...{ widthError: header.number(WIDTH_ERROR), pointingError: header.number(POINTING_ERROR) },
       law: header.get(LAW) as PsfLaw | undefined,
     };
     const psf = table ? storedSet({ name, hdu: findHdu(hdus, set), table }) : images.psf;

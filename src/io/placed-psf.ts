@@ -40,9 +40,9 @@ export function placePsf(
   image: SkyImage,
   { name, header, origin = [0, 0], centring }: PsfPlace,
 ): { psf: SkyImage; notes: string[] } {
-  const [crpix1, crpix2] = [header.get("CRPIX1"), header.get("CRPIX2")];
+  const [crpix1, crpix2] = [header.number("CRPIX1"), header.number("CRPIX2")];
   const declared =
-    typeof crpix1 === "number" && typeof crpix2 === "number" ? { x: crpix1 - 1, y: crpix2 - 1 } : undefined;
+    crpix1 === undefined || crpix2 === undefined ? undefined : { x: crpix1 - 1, y: crpix2 - 1 };
   const wanted =
     typeof centring === "object" ? { x: centring.x - origin[0], y: centring.y - origin[1] } : centring;
   const { psf, centre, reason, shift } = centrePsf(image, wanted, declared);

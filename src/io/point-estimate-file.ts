@@ -1,4 +1,5 @@
 import { FormatError } from "../errors.js";
+import { given } from "../given.js";
 import type { SkyImage } from "../image.js";
 import type { EstimatedComponent, PointEstimate } from "../posterior/point-estimate.js";
 import { type EstimateProvenance, provenanceCards, storedProvenance } from "./file-origin.js";
@@ -18,8 +19,9 @@ import {
 import { numbered } from "./fits-header.js";
 import { scaleWcs, shiftWcs } from "./fits-wcs.js";
 import { pixelArea } from "./flux-unit.js";
+import { fileOf } from "./hdu.js";
 import { planes } from "./result-decode.js";
-import { cube } from "./result-encode.js";
+import { cube, image } from "./result-encode.js";
 import {
   AMOUNT,
   checkedImage,
@@ -62,20 +64,9 @@ export function estimateHdus(estimate: PointEstimate, provenance: EstimateProven
   const { upsampling, margin, wcs = [], objective } = estimate;
   const sky = scaleWcs(wcs, upsampling);
   const unit = provenance.unit === undefined ? [] : [fitsCard("BUNIT", escapeText(provenance.unit))];
-  const area = pixelArea(scaleWcs(wcs, upsampling), estimate.flux.shape);
-  const image = (
-    { data, shape }: SkyImage,
-    name: string | undefined,
-    cards: readonly FitsCard[],
-  ): FitsHduInput => ({
-    kind: "image",
-    ...(name === undefined ? {} : { name }),
-    data,
-    shape: [...shape],
-    cards,
-  });
+  const area = pixelArea(sky, estimate.flux.shape);
   const hdus: FitsHduInput[] = [
-    image(estimate.flux, undefined, [
+    image("PRIMARY", estimate.flux, [
       ...unit,
       ...estimateCards(estimate),
       ...provenanceCards(provenance),
@@ -87,7 +78,7 @@ export function estimateHdus(estimate: PointEstimate, provenance: EstimateProven
   ];
   for (const { name, prior, flux, logPrior } of estimate.components ?? []) {
     hdus.push(
-      image(flux, "COMPONENT", [
+      image("COMPONENT", flux, [
         ...unit,
         fitsCard("TITLE", escapeText(name), "name of the component"),
         fitsCard("PRIOR", escapeText(prior)),
@@ -98,15 +89,15 @@ export function estimateHdus(estimate: PointEstimate, provenance: EstimateProven
   }
   if (estimate.sky !== undefined) {
     const whole = scaleWcs(shiftWcs(wcs, -margin, -margin), upsampling);
-    hdus.push(image(estimate.sky, "SKY", [...unit, ...whole]));
+    hdus.push(image("SKY", estimate.sky, [...unit, ...whole]));
   }
-  if (estimate.std !== undefined) hdus.push(image(estimate.std, "STD", [...unit, ...sky]));
+  if (estimate.std !== undefined) hdus.push(image("STD", estimate.std, [...unit, ...sky]));
   if (estimate.interval !== undefined) {
     const ends = [fitsCard("PROB1", 0.16, "plane 1"), fitsCard("PROB2", 0.84, "plane 2")];
     hdus.push(cube("INTERVAL", estimate.flux.shape, estimate.interval, [...unit, ...ends, ...sky]));
   }
   for (const [index, predicted] of estimate.predicted.entries()) {
-    hdus.push(image(predicted, "PREDICTED", index === 0 ? wcs : []));
+    hdus.push(image("PREDICTED", predicted, index === 0 ? wcs : []));
   }
   hdus.push({
     kind: "table",
@@ -166,8 +157,8 @@ export function decodeEstimateHdus(hdus: readonly FitsHdu[]): StoredEstimate {
         "the sampler with decodeResult",
     );
   }
-  const [{ header, label }] = hdus;
-  const file = label.replace(/\[[^[]*$/, "");
+  const [{ header }] = hdus;
+  const file = fileOf(hdus[0]);
   if (header.get("ESTIMATE") !== LAYOUT) {
     throw new FormatError(
       `${file}: estimate must have layout ${LAYOUT}, got ${String(header.get("ESTIMATE"))} of ${header.text("CREATOR") ?? "an unknown program"}; ` +
@@ -193,9 +184,7 @@ export function decodeEstimateHdus(hdus: readonly FitsHdu[]): StoredEstimate {
   const alike = ["flux", flux] as const;
   const card = (name: string, rule: NumberRule) =>
     checkedNumber(file, name, Number(header.get(name) ?? Number.NaN), rule);
-  const logPrior = header.get("LOGPRIOR");
   const priorParameters = numbered(header, "PRIORP").map(Number);
-  const strength = header.get("PRIORSTR");
   const unit = header.text("BUNIT");
   return {
     estimate: {
@@ -208,9 +197,8 @@ export function decodeEstimateHdus(hdus: readonly FitsHdu[]): StoredEstimate {
       predicted: predicted.map(amounts),
       backgroundScale: [...checkNumbers(`${file}: BKGSCL`, numbered(header, "BKGSCL").map(Number), AMOUNT)],
       cash: Number(header.get("CASH")),
-      ...(typeof logPrior === "number" ? { logPrior } : {}),
+      ...given({ logPrior: header.number("LOGPRIOR"), priorStrength: header.number("PRIORSTR") }),
       ...(priorParameters.length === 0 ? {} : { priorParameters }),
-      ...(typeof strength === "number" ? { priorStrength: strength } : {}),
       iterations: card("NITER", WHOLE),
       objective: [...columnNumbers(values)],
       converged: header.get("CONVERGD") === true,
@@ -228,12 +216,11 @@ export function decodeEstimateHdus(hdus: readonly FitsHdu[]): StoredEstimate {
 
 function component(hdu: FitsHdu): EstimatedComponent {
   const { header } = hdu;
-  const logPrior = header.get("LOGPRIOR");
   return {
     name: unescapeText(header.text("TITLE") ?? ""),
     prior: unescapeText(header.text("PRIOR") ?? ""),
     flux: imageToSkyImage(hdu),
-    logPrior: typeof logPrior === "number" ? logPrior : Number.NaN,
+    logPrior: header.number("LOGPRIOR") ?? Number.NaN,
   };
 }
 

@@ -130,12 +130,7 @@ export function storedEnsemble({ name, hdu, table }: NamedPsfSet, images: readon
   const members = images.map(
     (psf, plane): GivenMember => ({ psf, ...(weights && { weight: weights[plane] }) }),
   );
-  const components = hdu.header.get(COMPONENTS);
-  return withErrors(
-    psfEnsemble(members, name),
-    { components: typeof components === "number" ? components : undefined },
-    name,
-  );
+  return withErrors(psfEnsemble(members, name), { components: hdu.header.number(COMPONENTS) }, name);
 }
 
 /** The planes of the cube of a set. @throws FormatError unless they are as many as rows of the table */

@@ -15,6 +15,7 @@ import type {
 } from "../posterior/result.js";
 import type { ImageTrace, ParameterTrace } from "../posterior/trace.js";
 import { settingsOfColumns } from "../settings/columns.js";
+import { hashedInputs } from "./file-origin.js";
 import {
   carriedCards,
   columnNumbers,
@@ -26,7 +27,7 @@ import {
   readImageData,
   readTable,
 } from "./fits.js";
-import { numbered } from "./fits-header.js";
+import { fileOf } from "./hdu.js";
 import {
   CONVERGENCE_COLUMNS,
   isOwnKeyword,
@@ -63,16 +64,19 @@ export type ResultSummary = Omit<PosteriorResult, "trace" | "chains" | "quantile
 export const SUMMARY_HDUS: readonly string[] =
   "SKY PRIMARY POSTERIOR_STD RHAT ESS DIAGNOSTICS SMOOTHNESS LEDGER CONFIG".split(" ");
 
+/** What messages call the file. */
+const nameOf = ([first]: readonly FitsHdu[]) => (first === undefined ? "result" : fileOf(first));
+
 function hduNamed(hdus: readonly FitsHdu[], name: ResultHduName): FitsHdu {
   const found = name === "PRIMARY" ? hdus[0] : hdus.find((hdu) => hdu.name === name);
   if (found !== undefined) return found;
-  throw damaged(hdus[0]?.label.replace(/\[[^[]*$/, "") ?? "result", `must hold HDU ${name}, got none`);
+  throw damaged(nameOf(hdus), `must hold HDU ${name}, got none`);
 }
 
 /** @throws FormatError unless the HDUs are a result of this version's layout */
 function checkFormat(hdus: readonly FitsHdu[]): void {
   const version = isResult(hdus) ? hdus[0].header.get("TSLIRA") : undefined;
-  const label = hdus[0]?.label.replace(/\[[^[]*$/, "") ?? "result";
+  const label = nameOf(hdus);
   if (version === undefined) throw noResult(label, hdus);
   if (version !== RESULT_FORMAT) {
     throw new FormatError(
@@ -214,8 +218,7 @@ function chainLengths(where: string, table: FitsTable): ChainLengths {
 }
 
 function numberCard(header: FitsHeader, keyword: string): number {
-  const value = header.get(keyword);
-  return typeof value === "number" ? value : Number.NaN;
+  return header.number(keyword) ?? Number.NaN;
 }
 
 function textCard(header: FitsHeader, keyword: string): string {
@@ -234,11 +237,6 @@ function skyCards(header: FitsHeader): WcsCard[] {
 }
 
 function provenance(header: FitsHeader): Provenance {
-  const inputs = numbered(header, "INPUT").map((value) => {
-    // An empty name leaves nothing behind the hash: blanks at the end of a card are lost.
-    const [sha256, ...name] = String(value).split(" ");
-    return { sha256: unescapeText(sha256), name: unescapeText(name.join(" ")) };
-  });
   return {
     version: textCard(header, "VERSION"),
     ...(header.has("COMMAND") ? { command: textCard(header, "COMMAND") } : {}),
@@ -246,7 +244,7 @@ function provenance(header: FitsHeader): Provenance {
     finished: textCard(header, "RUNEND"),
     seconds: numberCard(header, "RUNSECS"),
     ...(header.has("RUNDEV") ? { device: textCard(header, "RUNDEV") } : {}),
-    inputs,
+    inputs: hashedInputs(header),
   };
 }
 

@@ -22,7 +22,6 @@ import {
   LEDGER_COLUMNS,
   OUTSIDE_COLUMN,
   RESULT_FORMAT,
-  type ResultHduName,
 } from "./result-layout.js";
 import { escapeText } from "./result-text.js";
 
@@ -100,7 +99,8 @@ export function resultHdus(result: PosteriorSummary, { parameters, images }: Res
   };
 }
 
-function image(name: ResultHduName, { data, shape }: SkyImage, cards: readonly FitsCard[]): FitsHduInput {
+/** An image as an HDU. */
+export function image(name: string, { data, shape }: SkyImage, cards: readonly FitsCard[]): FitsHduInput {
   return { kind: "image", name, shape, data, cards };
 }
 

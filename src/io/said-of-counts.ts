@@ -18,8 +18,8 @@ const SECONDS: Readonly<Record<string, number>> = { s: 1, ks: 1000 };
 const text = ({ header }: NamedHeader, keyword: string): string => String(header.get(keyword) ?? "").trim();
 /** Seconds of EXPOSURE; NaN without. */
 const time = ({ header }: NamedHeader): number => {
-  const value = header.get("EXPOSURE");
-  return typeof value === "number" && value > 0 ? value : Number.NaN;
+  const value = header.number("EXPOSURE") ?? 0;
+  return value > 0 ? value : Number.NaN;
 };
 const short = (value: number) => Number(value.toPrecision(4));
 const differ = (one: number, other: number) => Math.abs(one - other) > TIMES * Math.max(one, other);
