@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { open, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { InvalidInputError } from "../errors.js";
+import { fileLength, openToRead } from "./fits-file-node.js";
 import { withFileErrors } from "./fits-temporary-node.js";
 
 /** Bytes that are read at once: twice as fast as what a stream takes. */
@@ -9,31 +10,24 @@ const PIECE = 2 ** 20;
 /**
  * SHA-256 of a file as lower-case hexadecimal digits; the file is never in memory whole.
  *
- * @throws InvalidInputError when it cannot be read, or is a device or pipe, which may have no end
+ * @throws InvalidInputError when it cannot be read, or is a folder, or a device or pipe, which may have no end
  */
 export async function fileSha256(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await withFileErrors(path, async () => {
-    // Before it is opened: a pipe would wait for its other end.
-    const status = await stat(path);
-    if (!status.isFile() && !status.isDirectory())
-      throw new InvalidInputError(
-        `${path}: path must name a file, got a device, pipe or socket; choose a file`,
-        { fields: { path } },
-      );
-    const file = await open(path);
+  return withFileErrors(path, async () => {
+    const hash = createHash("sha256");
+    const file = await openToRead(path);
     try {
+      await fileLength(path, file);
       const piece = Buffer.allocUnsafe(PIECE);
       for (;;) {
         const { bytesRead } = await file.read(piece, 0, PIECE);
-        if (bytesRead === 0) return;
+        if (bytesRead === 0) return hash.digest("hex");
         hash.update(piece.subarray(0, bytesRead));
       }
     } finally {
       await file.close();
     }
   });
-  return hash.digest("hex");
 }
 
 /**

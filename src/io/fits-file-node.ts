@@ -7,7 +7,7 @@ import { FormatError, InvalidInputError } from "../errors.js";
 import { hasSums } from "./fits-checksum.js";
 import { findHdu, findHdus, paddedLength, readFits, withData } from "./fits-hdu.js";
 import { BLOCK_LENGTH } from "./fits-header.js";
-import { decodePixels, type FitsImage } from "./fits-image.js";
+import { checkIsImage, decodePixels, type FitsImage } from "./fits-image.js";
 import { type FitsSection, sectionHdu, sectionLayout } from "./fits-section.js";
 import { withFileErrors } from "./fits-temporary-node.js";
 import { unpackImage } from "./fits-tiles.js";
@@ -162,11 +162,7 @@ function planeRange(
   first: number,
   count: number,
 ): { start: number; length: number; shape: number[] } {
-  if (hdu.kind !== "image") {
-    throw new FormatError(`${hdu.label}: must be an image, got kind ${hdu.kind}; name another HDU`, {
-      fields: { kind: hdu.kind },
-    });
-  }
+  checkIsImage(hdu);
   const [planes = 0, ...rest] = hdu.shape;
   if (
     !Number.isInteger(first) ||

@@ -12,7 +12,7 @@ import {
   safeNumbers,
 } from "./fits-scaling.js";
 import { unpackImage } from "./fits-tiles.js";
-import type { FitsHdu, FitsImageInfo } from "./hdu.js";
+import type { FitsHdu, FitsHduInfo, FitsImageInfo } from "./hdu.js";
 import { hduKind } from "./hdu-kind.js";
 
 /** An image with physical pixel values. */
@@ -36,7 +36,9 @@ function scalingOf({ header, label, bitpix }: FitsImageInfo): Scaling {
 }
 
 /** @throws FormatError unless the HDU is an image */
-export function checkIsImage(hdu: FitsHdu): asserts hdu is Extract<FitsHdu, { kind: "image" }> {
+export function checkIsImage<H extends FitsHduInfo>(
+  hdu: H,
+): asserts hdu is Extract<H, { readonly kind: "image" }> {
   if (hdu.kind === "image") return;
   throw new FormatError(`${hdu.label}: must be an image, got ${hduKind(hdu).is}; ${hduKind(hdu).remedy}`, {
     fields: { kind: hdu.kind },

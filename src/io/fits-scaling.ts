@@ -93,18 +93,11 @@ export function safeNumbers(
 
 function scaleNumbers(stored: StoredArray, { scale, zero, blank }: Scaling): Float64Array<ArrayBuffer> {
   const numbers = new Float64Array(stored.length);
-  if (stored instanceof BigInt64Array) {
-    const missing = blank === undefined ? undefined : BigInt(blank);
-    for (let index = 0; index < stored.length; index++) {
-      const value = stored[index];
-      numbers[index] = value === missing ? Number.NaN : zero + scale * Number(value);
-    }
-    return numbers;
-  }
-  const missing = blank === undefined ? Number.NaN : Number(blank);
+  const stands = stored instanceof BigInt64Array ? BigInt : Number;
+  const missing = blank === undefined ? undefined : stands(blank);
   for (let index = 0; index < stored.length; index++) {
     const value = stored[index];
-    numbers[index] = value === missing ? Number.NaN : zero + scale * value;
+    numbers[index] = value === missing ? Number.NaN : zero + scale * Number(value);
   }
   return numbers;
 }

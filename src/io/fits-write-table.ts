@@ -126,16 +126,25 @@ export function encodeRows(
   values: readonly CellInput[],
   rows: number,
 ): { data: Uint8Array; encoded: EncodedValues[] } {
+  const encoded = formats.map((format, index) => encodeFixedColumn(format, values[index], rows));
+  return { data: joinCells(formats, encoded, rows), encoded };
+}
+
+/** Rows of the cells of all columns, and so many bytes of zeros behind them. */
+function joinCells(
+  formats: readonly WritableFormat[],
+  cells: readonly EncodedValues[],
+  rows: number,
+  more = 0,
+): Uint8Array {
   const rowLength = formats.reduce((total, { width }) => total + width, 0);
-  const data = new Uint8Array(rows * rowLength);
+  const data = new Uint8Array(rows * rowLength + more);
   let offset = 0;
-  const encoded = formats.map((format, index) => {
-    const cells = encodeFixedColumn(format, values[index], rows);
-    scatterCells(data, rowLength, offset, cells.bytes, format.width);
-    offset += format.width;
-    return cells;
-  });
-  return { data, encoded };
+  for (const [index, { width }] of formats.entries()) {
+    scatterCells(data, rowLength, offset, cells[index].bytes, width);
+    offset += width;
+  }
+  return data;
 }
 
 function describeCells(
@@ -197,12 +206,7 @@ export function encodeTable({ columns }: FitsTableInput): { mandatory: FitsCard[
     heapLength += bytes.length;
     return { bytes: described.cells, tform: described.tform, ...(zero === undefined ? {} : { zero }) };
   });
-  const data = new Uint8Array(rows * rowLength + heapLength);
-  let offset = 0;
-  cells.forEach(({ bytes }, index) => {
-    scatterCells(data, rowLength, offset, bytes, formats[index].width);
-    offset += formats[index].width;
-  });
+  const data = joinCells(formats, cells, rows, heapLength);
   let at = rows * rowLength;
   for (const part of heap) {
     data.set(part, at);

@@ -8,7 +8,7 @@ import { checkObservation } from "./check-observation.js";
 import { convolve } from "./convolution.js";
 import type { Observation } from "./observation.js";
 import { pointLight } from "./point-light.js";
-import type { PointSource } from "./simulated-datasets.js";
+import { checkFlux, type PointSource } from "./simulated-datasets.js";
 
 /** Options of `injectSources`. */
 export interface InjectSourcesOptions {
@@ -83,10 +83,5 @@ function checkSource({ x, y, flux }: PointSource, [ny, nx]: SkyImage["shape"]): 
       { fields: { x, y, shape: [ny, nx] } },
     );
   }
-  if (!(flux >= 0 && flux < Number.POSITIVE_INFINITY)) {
-    throw new InvalidInputError(
-      `injectSources: flux must be a finite number >= 0, got ${flux}; clip it at 0`,
-      { fields: { flux } },
-    );
-  }
+  checkFlux("injectSources", flux);
 }

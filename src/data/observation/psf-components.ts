@@ -4,7 +4,7 @@
  */
 
 import type { SkyImage } from "../../image.js";
-import type { PsfMember } from "./psf-set.js";
+import { meanOfMembers, type PsfMember } from "./psf-set.js";
 
 /** What the principal components of an ensemble are. */
 export interface PsfComponents {
@@ -39,11 +39,7 @@ export function psfComponents(members: readonly PsfMember[], count: number): Psf
  * from those of the matrix of products `sqrt(w_k w_l) d_k . d_l`, which is as large as the ensemble, not as the psf.
  */
 function allComponents(members: readonly PsfMember[]): SkyImage[] {
-  const [{ psf: first }] = members;
-  const mean = new Float64Array(first.data.length);
-  for (const { psf, weight } of members) {
-    for (let cell = 0; cell < mean.length; cell++) mean[cell] += weight * psf.data[cell];
-  }
+  const { data: mean, shape } = meanOfMembers(members);
   const scaled = members.map(({ psf, weight }) =>
     psf.data.map((value, cell) => Math.sqrt(weight) * (value - mean[cell])),
   );
@@ -59,7 +55,7 @@ function allComponents(members: readonly PsfMember[]): SkyImage[] {
         const factor = largest < 0 ? -vector[member] : vector[member];
         for (let cell = 0; cell < data.length; cell++) data[cell] += factor * deviation[cell];
       }
-      return { data, shape: first.shape };
+      return { data, shape };
     });
 }
 

@@ -8,12 +8,13 @@ import { InvalidInputError } from "../../errors.js";
 import { imageSum, type SkyImage } from "../../image.js";
 import { naturalLog } from "../random/exponential.js";
 import type { RandomStream } from "../random/random.js";
-import { checkLayout } from "./check-image.js";
-import { centredPsf, checkPsf, psfCentre } from "./psf.js";
+import { centredPsf, psfCentre } from "./psf.js";
 import { psfComponents } from "./psf-components.js";
 import {
   alikePsfs,
+  checkedUnitPsf,
   mapPsf,
+  meanOfMembers,
   meanOfPsfs,
   type Psf,
   type PsfMember,
@@ -52,22 +53,16 @@ export function psfEnsemble(given: readonly GivenMember[], where = "psf ensemble
     if (!(weight > 0 && weight < Number.POSITIVE_INFINITY)) {
       throw new InvalidInputError(`${name}: weight must be a finite number > 0, got ${weight}; correct it`);
     }
-    const image = checkLayout(name, "psf", psf);
-    checkPsf(name, image);
-    return { psf: unitPsf(image), weight };
+    return { psf: checkedUnitPsf(name, psf), weight };
   });
   const [first] = members;
   if (members.every(({ psf }) => sameImage(psf, first.psf))) return first.psf;
   const images = alikePsfs(members);
   const sum = unitSum(members.reduce((all, { weight }) => all + weight, 0));
-  const mean = new Float64Array(images[0].data.length);
-  const scaled = members.map(({ weight }, index): PsfMember => {
-    const share = weight / sum;
-    const psf = images[index];
-    for (let cell = 0; cell < mean.length; cell++) mean[cell] += share * psf.data[cell];
-    return { psf, weight: share };
-  });
-  return { data: mean, shape: images[0].shape, members: scaled };
+  const scaled = members.map(
+    ({ weight }, index): PsfMember => ({ psf: images[index], weight: weight / sum }),
+  );
+  return { ...meanOfMembers(scaled), members: scaled };
 }
 
 /** Most principal components: a digit in the name of a column. */

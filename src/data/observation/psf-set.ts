@@ -77,9 +77,7 @@ export function psfSet(given: readonly PlacedPsf[], where = "psf set"): Psf {
     if (!Number.isFinite(x) || !Number.isFinite(y)) {
       throw new InvalidInputError(`${name}: must have a place of two finite numbers; correct it`);
     }
-    const image = checkLayout(name, "psf", psf);
-    checkPsf(name, image);
-    return { psf: unitPsf(image), x, y };
+    return { psf: checkedUnitPsf(name, psf), x, y };
   });
   checkPlacesDiffer(places, where);
   const [{ psf: first }] = places;
@@ -107,6 +105,23 @@ export function unitSum(sum: number): number {
 /** A psf scaled to sum 1 unless it has been. */
 export function unitPsf(psf: SkyImage): SkyImage {
   return unitSum(imageSum(psf)) === 1 ? psf : normalisePsf(psf);
+}
+
+/** A psf that was given, scaled to sum 1 unless it has been. @throws InvalidInputError when it breaks a rule of `Observation` */
+export function checkedUnitPsf(where: string, psf: SkyImage): SkyImage {
+  const image = checkLayout(where, "psf", psf);
+  checkPsf(where, image);
+  return unitPsf(image);
+}
+
+/** Mean of the psfs of members by weight. */
+export function meanOfMembers(members: readonly PsfMember[]): SkyImage {
+  const [{ psf: first }] = members;
+  const mean = new Float64Array(first.data.length);
+  for (const { psf, weight } of members) {
+    for (let cell = 0; cell < mean.length; cell++) mean[cell] += weight * psf.data[cell];
+  }
+  return { data: mean, shape: first.shape };
 }
 
 /** Whether two images are the same. */

@@ -197,7 +197,8 @@ function addPoint(where: string, truth: SkyImage, { x, y, flux }: PointSource): 
   truth.data[y * nx + x] += checkFlux(where, flux);
 }
 
-function checkFlux(where: string, flux: number): number {
+/** The flux of a source. @throws InvalidInputError unless it is finite and >= 0 */
+export function checkFlux(where: string, flux: number): number {
   if (!(Number.isFinite(flux) && flux >= 0)) {
     throw new InvalidInputError(`${where}: flux must be a finite number >= 0, got ${flux}; clip it at 0`, {
       fields: { flux },

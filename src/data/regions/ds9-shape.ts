@@ -16,6 +16,11 @@ export const AREA_KINDS: ReadonlySet<string> = new Set(
   "circle ellipse box rotbox polygon annulus point field rectangle pie sector panda epanda bpanda".split(" "),
 );
 
+/** What the parts of the three kinds of panda are cut from. */
+const PANDAS: Readonly<Record<string, "circle" | "ellipse" | "box">> = {
+  ...{ panda: "circle", epanda: "ellipse", bpanda: "box" },
+};
+
 /** Sides in pixels of what stands for all of an image: more than any has. */
 const EVERYTHING = 2 ** 24;
 
@@ -118,28 +123,20 @@ export function placeShape(
     rising(radii);
     return inWedge(ringOf("circle", radii[0], radii[0], radii[1], radii[1], 0), angles[0], angles[1]);
   }
-  if (kind === "panda") {
-    if (sizes.length !== 6) fail("have two angles, their number, two radii and their number");
-    const [inner, outer] = [length(sizes[3]), length(sizes[4])];
-    rising([inner, outer]);
-    const radii = split(inner, outer, countOf(sizes[5]));
-    return wedges(sizes, 0).flatMap(([from, to]) =>
-      radii.slice(1).flatMap((radius, ring) => {
-        const low = radii[ring];
-        return inWedge(ringOf("circle", low, low, radius, radius, 0), from, to);
-      }),
-    );
-  }
-  if (kind === "epanda" || kind === "bpanda") {
-    if (sizes.length !== 8 && sizes.length !== 9)
-      fail("have two angles, their number, four sizes, their number and perhaps an angle");
-    const angle = sizes[8] === undefined ? 0 : angleOf(sizes[8]);
-    const [along, across, moreAlong, moreAcross] = sizes.slice(3, 7).map(length);
+  const form = PANDAS[kind];
+  if (form !== undefined) {
+    const round = form === "circle";
+    if (round ? sizes.length !== 6 : sizes.length !== 8 && sizes.length !== 9) {
+      const what = round ? "two radii and their number" : "four sizes, their number and perhaps an angle";
+      fail(`have two angles, their number, ${what}`);
+    }
+    const angle = round || sizes[8] === undefined ? 0 : angleOf(sizes[8]);
+    const given = sizes.slice(3, round ? 5 : 7).map(length);
+    const [along, across, moreAlong, moreAcross] = round ? [given[0], given[0], given[1], given[1]] : given;
     rising([along, moreAlong]);
     rising([across, moreAcross]);
-    const number = countOf(sizes[7]);
+    const number = countOf(sizes[round ? 5 : 7]);
     const [ones, others] = [split(along, moreAlong, number), split(across, moreAcross, number)];
-    const form = kind === "epanda" ? "ellipse" : "box";
     return wedges(sizes, angle).flatMap(([from, to]) =>
       ones.slice(1).flatMap((outer, ring) => {
         const made = ringOf(form, ones[ring], others[ring], outer, others[ring + 1], angle + turn);
@@ -163,8 +160,8 @@ export function placeShape(
           split(written[0][1], written[1][1], parts)[at],
         ]);
   rising(pairs.map(([along]) => along));
-  const form = kind === "ellipse" ? "ellipse" : "box";
-  return rings(pairs.map(([along, across]) => ({ kind: form, x, y, along, across, angle: turnedBy + turn })));
+  const oval = kind === "ellipse" ? "ellipse" : "box";
+  return rings(pairs.map(([along, across]) => ({ kind: oval, x, y, along, across, angle: turnedBy + turn })));
 
   function angleOf(text: string): number {
     const value = readAngle(text);
