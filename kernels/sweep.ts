@@ -74,7 +74,7 @@ import {
 } from "./states";
 import { countsOf, levels } from "./tree";
 
-/** Part of the sweeps that move the transition matrix with the states integrated out: a move costs as much as one or two sweeps. */
+/** Part of the sweeps that move the transition matrix with the states integrated out: a move costs as much as a sweep or so. */
 const MATRIX_MOVES: f64 = 0.0625;
 
 /** Begin at the image in `fluxArray` and the alpha in `alphaArray`: derive total, modes and log prior; a status. */
