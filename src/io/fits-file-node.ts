@@ -198,27 +198,13 @@ export async function openFitsFile(
       const length = await fileLength(path, handle);
       if (!isGzip(await readFully(path, handle, 0, Math.min(2, length)))) {
         const read: ReadBytes = (position, size) => readFully(path, handle, position, size);
-        return lazyFile(
-          path,
-          handle,
-          read,
-          { hdus: await scanHeaders(path, read, length), length },
-          maxBytes,
-        );
+        return await lazyFile(path, handle, read, length, maxBytes);
       }
       checkLength(path, length, maxBytes);
       const name = basename(path);
       const inflated = await inflateLittle(handle, { name, maxBytes });
       if (inflated.bytes === undefined) {
-        const read = openInflated(handle, name);
-        const { length } = inflated;
-        return lazyFile(
-          path,
-          handle,
-          read,
-          { hdus: await scanHeaders(path, read, length), length },
-          maxBytes,
-        );
+        return await lazyFile(path, handle, openInflated(handle, name), inflated.length, maxBytes);
       }
       await handle.close();
       return memoryFile(readFits(inflated.bytes, { name }));
@@ -251,13 +237,14 @@ function memoryFile(hdus: readonly FitsHdu[]): FitsFile {
   };
 }
 
-function lazyFile(
+async function lazyFile(
   path: string,
   handle: FileHandle,
   readBytes: ReadBytes,
-  { hdus, length: fileLength }: { readonly hdus: readonly FitsHduInfo[]; readonly length: number },
+  fileLength: number,
   maxBytes: number,
-): FitsFile {
+): Promise<FitsFile> {
+  const hdus = await scanHeaders(path, readBytes, fileLength);
   const read = (position: number, length: number) => {
     checkLength(path, length, maxBytes);
     return withFileErrors(path, () => readBytes(position, length));
