@@ -23,12 +23,10 @@ export interface EventPositions {
   /** Degrees in a unit of the columns of longitude and latitude, by their TUNIT; 1 for planes. */
   readonly degrees: readonly [x: number, y: number];
   /** Least and largest legal value (TLMIN, TLMAX) of both columns, where the header has some; values beyond them are no positions. */
-  readonly legal?: readonly [x: Limits, y: Limits];
+  readonly legal?: readonly [x: readonly [number, number], y: readonly [number, number]];
   /** What the header leaves open, one sentence each. */
   readonly warnings: readonly string[];
 }
-
-type Limits = readonly [least: number, most: number];
 
 /** What an event list offers. */
 export interface EventColumns {
@@ -147,7 +145,10 @@ function columnWcs(
 }
 
 /** TLMIN and TLMAX of a column; half a pixel beyond them is theirs, for some lists name the middles of pixels. */
-function legalValues({ header }: FitsTableInfo, { index }: EventColumn): Limits {
+function legalValues(
+  { header }: FitsTableInfo,
+  { index }: EventColumn,
+): readonly [least: number, most: number] {
   const [least, most] = [header.get(`TLMIN${index}`), header.get(`TLMAX${index}`)];
   const given = typeof least === "number" && typeof most === "number" && least < most;
   return given ? [least - 0.5, most + 0.5] : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
