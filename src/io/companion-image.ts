@@ -2,6 +2,7 @@
 
 import type { WcsCard } from "../data/observation/observation.js";
 import { psfCentre } from "../data/observation/psf.js";
+import { cardReader } from "../data/sky/card-reader.js";
 import { pixelSize, pixelSizeAt } from "../data/sky/pixel-size.js";
 import { resampleImage } from "../data/sky/resample-image.js";
 import {
@@ -17,7 +18,8 @@ import { pixelToSky, skyStep } from "../data/sky/sky-position.js";
 import { parseWcs, type SkyWcs } from "../data/sky/sky-wcs.js";
 import { InvalidInputError } from "../errors.js";
 import { cutout, imageSum, paddedImage, type Shape, type SkyImage } from "../image.js";
-import { angularPixelSize } from "./psf-pixel-size.js";
+import type { FitsHeader } from "./fits-header.js";
+import { angularPixelSize, untoldPixelSize } from "./psf-pixel-size.js";
 
 /** What an image beside the counts is. */
 export type CompanionKind = "exposure" | "background" | "mask";
@@ -197,18 +199,28 @@ export function middlePixelSize(wcs: SkyWcs, [ny, nx]: Shape): number {
  * A psf on pixels of the size and direction of those of the counts, as the headers of both have them; where it lies on the sky does not
  * matter. Its light is summed, or interpolated from pixels that are larger; its middle stays at `floor(n / 2)`.
  *
+ * @param header of the psf, which may tell the size of its pixels in a way that is not understood
  * @throws InvalidInputError when its pixels are more than twice as large as those of the counts
  */
-export function psfOntoCounts({ name, image, wcs }: SkyImageOnSky, grid: CountsGrid): PlacedImage {
+export function psfOntoCounts(
+  { name, image, wcs }: SkyImageOnSky,
+  grid: CountsGrid,
+  header?: FitsHeader,
+): PlacedImage {
   const asGiven = { image, notes: [] };
   const { skies, unread } = twoSkies(grid.wcs, wcs);
   if (skies === undefined) {
     const own = parseWcs(grid.wcs).wcs;
-    const size = unread === undefined ? angularPixelSize(wcs) : undefined;
-    if (own !== undefined && size !== undefined)
-      return psfOfSize({ name, image, wcs }, size, own, grid.shape);
-    const how = "as if its pixels were those of the counts";
-    return { image, notes: unreadSky("psf", name, unread, how) };
+    if (own === undefined || unread !== undefined) {
+      const how = "as if its pixels were those of the counts";
+      return { image, notes: unreadSky("psf", name, unread, how) };
+    }
+    const mine = middlePixelSize(own, grid.shape);
+    const theirs = angularPixelSize(cardReader(wcs)) ?? mine;
+    const scale = mine / theirs;
+    if (Math.abs(scale - 1) > SAME_SIZE)
+      return resampledTo({ name, image }, [scale, 0, 0, scale], { mine, theirs, direction: "" });
+    return { image, notes: header === undefined ? [] : untoldPixelSize(name, header, mine, grid.wcs) };
   }
   const [own, other] = skies;
   const [centreRow, centreCol] = psfCentre(image);
@@ -234,14 +246,6 @@ export function psfOntoCounts({ name, image, wcs }: SkyImageOnSky, grid: CountsG
   const mine = Math.sqrt(Math.abs(here[0] * here[3] - here[1] * here[2]));
   const direction = sameDirection ? "" : area < 0 ? ", mirrored" : `, turned by ${turn.toFixed(0)} deg`;
   return resampledTo({ name, image }, matrix, { mine, theirs: Math.sqrt(Math.abs(determinant)), direction });
-}
-
-/** A psf whose header tells the size of its pixels and nothing of directions. */
-function psfOfSize({ name, image }: SkyImageOnSky, size: number, own: SkyWcs, shape: Shape): PlacedImage {
-  const mine = middlePixelSize(own, shape);
-  const scale = mine / size;
-  if (Math.abs(scale - 1) <= SAME_SIZE) return { image, notes: [] };
-  return resampledTo({ name, image }, [scale, 0, 0, scale], { mine, theirs: size, direction: "" });
 }
 
 /** A psf on pixels of the counts; `matrix` has its pixels for one of theirs, sizes of both are degrees. */

@@ -11,13 +11,7 @@ import { FormatError, InvalidInputError } from "../errors.js";
 import { checkSameShape, constantImage, type SkyImage } from "../image.js";
 import { regionsFromDs9 } from "../posterior/region-file.js";
 import { backgroundUnitNotes } from "./background-unit.js";
-import {
-  type CompanionKind,
-  middlePixelSize,
-  ontoCounts,
-  psfOntoCounts,
-  sharesPixels,
-} from "./companion-image.js";
+import { type CompanionKind, ontoCounts, psfOntoCounts, sharesPixels } from "./companion-image.js";
 import { selectedBand } from "./energy-band.js";
 import { withinField } from "./field-of-view.js";
 import {
@@ -35,7 +29,6 @@ import { fluxUnit, isCountUnit, isExposureUnit, isRateUnit } from "./flux-unit.j
 import { type NamedPsf, namedPsfImage } from "./named-psf.js";
 import { checkPsfTrim, type PsfTrim, placePsf, trimToLight } from "./placed-psf.js";
 import { checkNotCounts, checkPlausible } from "./plausible.js";
-import { untoldPixelSize } from "./psf-pixel-size.js";
 import {
   farPlaces,
   isEnsemble,
@@ -393,16 +386,7 @@ export function composeParts(
     const placed =
       align === "pixels"
         ? { image: centred.psf, notes: [] }
-        : psfOntoCounts({ name, image: centred.psf, wcs: wcsCards(hdu.header) }, grid);
-    const [own, other] = [parseWcs(grid.wcs).wcs, parseWcs(wcsCards(hdu.header))];
-    if (
-      align !== "pixels" &&
-      own !== undefined &&
-      other.wcs === undefined &&
-      other.unread === undefined &&
-      placed.image === centred.psf
-    )
-      notes.push(...untoldPixelSize(name, hdu.header, middlePixelSize(own, grid.shape), grid.wcs));
+        : psfOntoCounts({ name, image: centred.psf, wcs: wcsCards(hdu.header) }, grid, hdu.header);
     const trimmed = trimToLight(placed.image, name, options.psfTrim);
     notes.push(...placed.notes, ...trimmed.notes);
     return trimmed.psf;

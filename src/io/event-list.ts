@@ -149,8 +149,8 @@ function legalValues(
   { header }: FitsTableInfo,
   { index }: EventColumn,
 ): readonly [least: number, most: number] {
-  const [least, most] = [header.get(`TLMIN${index}`), header.get(`TLMAX${index}`)];
-  const given = typeof least === "number" && typeof most === "number" && least < most;
+  const [least, most] = [header.number(`TLMIN${index}`), header.number(`TLMAX${index}`)];
+  const given = least !== undefined && most !== undefined && least < most;
   return given ? [least - 0.5, most + 0.5] : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
 }
 

@@ -2,41 +2,34 @@
 
 import type { WcsCard } from "../data/observation/observation.js";
 import { degreesIn } from "../data/sky/angle-unit.js";
+import { type CardReader, cardReader } from "../data/sky/card-reader.js";
 import type { FitsHeader } from "./fits-header.js";
 
-function cardsBy(cards: readonly WcsCard[]): ReadonlyMap<string, WcsCard["value"]> {
-  return new Map(cards.map(({ keyword, value }) => [keyword, value]));
-}
+type Values = Pick<CardReader, "number" | "text">;
 
 /** Sides of a pixel by CDELT or CD, in the units of the header; undefined where it says nothing of them. */
-function sides(values: ReadonlyMap<string, WcsCard["value"]>): readonly [number, number] | undefined {
-  const number = (keyword: string) => {
-    const value = values.get(keyword);
-    return typeof value === "number" ? value : undefined;
-  };
+function sides(values: Values): readonly [number, number] | undefined {
   const columns = [1, 2].map((axis) => {
-    const matrix = [number(`CD1_${axis}`), number(`CD2_${axis}`)];
-    if (matrix.every((value) => value === undefined)) return Math.abs(number(`CDELT${axis}`) ?? 0);
+    const matrix = [values.number(`CD1_${axis}`), values.number(`CD2_${axis}`)];
+    if (matrix.every((value) => value === undefined)) return Math.abs(values.number(`CDELT${axis}`) ?? 0);
     return Math.hypot(matrix[0] ?? 0, matrix[1] ?? 0);
   }) as [number, number];
   return columns.every((side) => side > 0 && Number.isFinite(side)) ? columns : undefined;
 }
 
 /** Degrees of the side of a pixel by CDELT or CD, where CUNIT of both axes is an angle; else undefined. */
-export function angularPixelSize(cards: readonly WcsCard[]): number | undefined {
-  const values = cardsBy(cards);
+export function angularPixelSize(values: Values): number | undefined {
   const [width, height] = sides(values) ?? [];
-  const [one, other] = [1, 2].map((axis) => degreesIn(String(values.get(`CUNIT${axis}`) ?? "")));
+  const [one, other] = [1, 2].map((axis) => degreesIn(values.text(`CUNIT${axis}`) ?? ""));
   if (width === undefined || height === undefined || one === undefined || other === undefined)
     return undefined;
   return Math.sqrt(width * one * height * other);
 }
 
 /** Pixels of the image for a physical pixel. */
-function physicalScale(values: ReadonlyMap<string, WcsCard["value"]>): number | undefined {
-  const [factor, size] = [values.get("LTM1_1"), values.get("CDELT1P")];
-  const scale =
-    typeof factor === "number" ? Math.abs(factor) : typeof size === "number" ? 1 / Math.abs(size) : 0;
+function physicalScale(values: Values): number | undefined {
+  const [factor, size] = [values.number("LTM1_1"), values.number("CDELT1P")];
+  const scale = factor !== undefined ? Math.abs(factor) : size !== undefined ? 1 / Math.abs(size) : 0;
   return scale > 0 && Number.isFinite(scale) ? scale : undefined;
 }
 
@@ -63,18 +56,17 @@ export function untoldPixelSize(
     const number = Number(value);
     return !(keyword === "OVERSAMP" ? number === 1 : same(number, size * 3600) || same(number, size));
   });
-  const values = new Map(header.cards.map(({ keyword, value }) => [keyword, value as WcsCard["value"]]));
-  const [width] = sides(values) ?? [];
+  const [width] = angularPixelSize(header) === undefined ? (sides(header) ?? []) : [];
   // 1 is what headers have where nobody said anything, and the size of the counts needs no word.
   const unlike = width !== undefined && Math.abs(width - 1) > 1e-6 && !same(width, size);
-  const cdelt = values.has("CDELT1") ? "CDELT1" : "CD1_1";
-  const physical = physicalScale(values);
-  const binned = physical !== undefined && !same(physical, physicalScale(cardsBy(counts)) ?? 1);
+  const cdelt = header.has("CDELT1") ? "CDELT1" : "CD1_1";
+  const physical = physicalScale(header);
+  const binned = physical !== undefined && !same(physical, physicalScale(cardReader(counts)) ?? 1);
   const got =
     told !== undefined
       ? `${told.keyword} = ${told.value}`
       : unlike
-        ? `${cdelt} = ${values.get(cdelt)} without an angle in CUNIT1`
+        ? `${cdelt} = ${header.get(cdelt)} without an angle in CUNIT1`
         : binned
           ? `${Number(physical.toPrecision(6))} of them for a physical one (LTM1_1, CDELT1P), unlike the counts`
           : undefined;

@@ -4,7 +4,7 @@ import { gaussianPsf } from "../../src/data/observation/psf.js";
 import { galacticToIcrs } from "../../src/data/sky/galactic.js";
 import { imageSum, type SkyImage } from "../../src/image.js";
 import { type CompanionKind, ontoCounts, psfOntoCounts } from "../../src/io/companion-image.js";
-import { fitsCard, readFits, writeFits } from "../../src/io/fits.js";
+import { FitsHeader, fitsCard, readFits, wcsCards, writeFits } from "../../src/io/fits.js";
 import { untoldPixelSize } from "../../src/io/psf-pixel-size.js";
 
 interface Sky {
@@ -189,6 +189,15 @@ describe("psf beside the counts", () => {
     expect(place(sized(3.6, "arcsec"))).toEqual({ image: given, notes: [] });
     expect(place(sized(0.5, ""))).toEqual({ image: given, notes: [] });
     expect(() => place(sized(8, "arcsec"))).toThrow(/at most 2 times as large/);
+  });
+
+  it("of the size of theirs in another angle is taken without a word", () => {
+    const header = new FitsHeader([
+      ...[fitsCard("CDELT1", -3.6), fitsCard("CDELT2", 3.6)],
+      ...[fitsCard("CUNIT1", "arcsec"), fitsCard("CUNIT2", "arcsec")],
+    ]);
+    const given = { name: "psf.fits", image: gaussianPsf(2), wcs: wcsCards(header) };
+    expect(psfOntoCounts(given, grid, header)).toEqual({ image: given.image, notes: [] });
   });
 
   it.each([
