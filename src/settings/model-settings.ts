@@ -144,7 +144,7 @@ export const MODEL_SETTINGS = [
         {
           value: "ensemble",
           label: "one a chain",
-          meaning: "each pair of chains keeps a random shift of the multiscale tree",
+          meaning: "each pair of chains keeps a shift of the multiscale tree",
         },
         { value: "sampled", label: "sampled", meaning: "the shift of the multiscale tree is a parameter" },
         {
