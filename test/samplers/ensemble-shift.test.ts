@@ -29,7 +29,9 @@ test("nine shifts lie one in each ninth of both axes and in each cell of three b
   const [ny, nx] = [27, 81] as const;
   const [row, col] = ensembleShift([ny, nx], 7, 0);
   // From the first one on.
-  const shifts = shiftsOf([ny, nx], 9, 7).map(([y, x]) => [(y - row + ny) % ny, (x - col + nx) % nx] as const);
+  const shifts = shiftsOf([ny, nx], 9, 7).map(
+    ([y, x]) => [(y - row + ny) % ny, (x - col + nx) % nx] as const,
+  );
   const numbers = Array.from({ length: 9 }, (_, index) => index);
   const sorted = (values: number[]) => values.toSorted((a, b) => a - b);
   expect(sorted(shifts.map(([y]) => Math.floor(y / 3)))).toEqual(numbers);
