@@ -62,7 +62,7 @@ const OLD_POINT = /^([-+]?)\s*(?:circle|box|diamond|cross|x|arrow|boxcircle)\s+p
  * in degrees or base 60 or with one of the units `d`, `r`, `p`, `i`, sizes in pixels or degrees or with one of `"`, `'`, `d`, `r`, `p`, `i`.
  * Where a file names no coordinates they are physical, or of the sky where the numbers are such, as CIAO has it.
  *
- * A line is a region. `-` before its first shape excludes it from all regions of the file. Shapes joined by `||`, `+`, `-`, `*` or `&`
+ * A line is a region. `-` before its first shape, or `include=0`, excludes it from all regions of the file. Shapes joined by `||`, `+`, `-`, `*` or `&`
  * make one region, from left to right; `||` at the end joins the next line. Lines, vectors and texts are left out with a warning.
  *
  * Lengths and angles on the sky become pixels with the scale and the direction of north at the position of the shape.
@@ -79,6 +79,9 @@ export function parseDs9Regions(text: string, options: Ds9RegionsOptions = {}): 
   const warnings: string[] = [];
   const frames = new Map<RegionSystem, RegionFrame>();
   let declared: RegionSystem | undefined;
+  let included = "1";
+  /** Lines of regions that DS9 has for the background. */
+  const backgrounds: number[] = [];
   let joined: { name: string | undefined; readonly terms: RegionTerm[] } | undefined;
 
   /** Pixels of the image, or NaN when they are not known: not negative is all that can be asked of a position in it. */
@@ -154,7 +157,11 @@ export function parseDs9Regions(text: string, options: Ds9RegionsOptions = {}): 
     const { statements, properties } = splitLine(line);
     for (const statement of statements) {
       const word = statement.toLowerCase();
-      if (statement === "" || /^global\b/.test(word)) continue;
+      if (statement === "") continue;
+      if (/^global\b/.test(word)) {
+        included = propertiesOf(word).get("include") ?? included;
+        continue;
+      }
       if (Object.hasOwn(SYSTEMS, word)) {
         declared = SYSTEMS[word];
         continue;
@@ -169,7 +176,15 @@ export function parseDs9Regions(text: string, options: Ds9RegionsOptions = {}): 
       const written = readShapes(statement.replace(/\|\|$/, "").replace(OLD_POINT, "$1point"), where);
       const other = written.find(({ kind }) => !AREA_KINDS.has(kind));
       if (other === undefined) {
-        addShapes(written, nameOf(properties), more, where);
+        const [first, ...rest] = written as [SignedShape, ...SignedShape[]];
+        const sign = first.sign === "" && (properties.get("include") ?? included) === "0" ? "-" : first.sign;
+        addShapes(
+          [{ ...first, sign }, ...rest],
+          properties.get("text") ?? properties.get("tag"),
+          more,
+          where,
+        );
+        if (properties.get("background") === "1") backgrounds.push(index + 1);
       } else if (DRAWINGS.has(other.kind)) {
         warnings.push(`${where}: shape should be an area, got ${other.kind}; it is left out`);
       } else {
@@ -181,37 +196,49 @@ export function parseDs9Regions(text: string, options: Ds9RegionsOptions = {}): 
     }
   }
   if (joined !== undefined) add(joined.name, joined.terms);
+  if (backgrounds.length > 0) {
+    warnings.push(
+      `${file}: regions should be of sources, got ${backgrounds.length} marked as background (line ${backgrounds[0]}); ` +
+        "they are measured like the others",
+    );
+  }
   return { regions, excluded, warnings };
 }
 
 /** Statements of a line, which `;` ends, and the properties behind `#`. */
-function splitLine(line: string): { statements: string[]; properties: string } {
+function splitLine(line: string): { statements: string[]; properties: ReadonlyMap<string, string> } {
   const [statements, ...properties] = line.split("#") as [string, ...string[]];
-  return { statements: statements.split(";").map((part) => part.trim()), properties: properties.join("#") };
+  return {
+    statements: statements.split(";").map((part) => part.trim()),
+    properties: propertiesOf(properties.join("#")),
+  };
 }
 
-/** The text of a shape, else its first tag. */
-function nameOf(properties: string): string | undefined {
+const CLOSING: Readonly<Record<string, string>> = { "{": "}", '"': '"', "'": "'" };
+
+/** Properties of a shape by their names in small letters, the first of each: `color=red background text={A 1}`; a word alone is `"1"`. */
+function propertiesOf(text: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
   // Each mark is looked for to the end once: a line may open many that nothing closes.
   const unclosed = new Set<string>();
-  const value = (key: string) => {
-    for (const opening of properties.matchAll(new RegExp(`(?:^|\\s)${key}\\s*=\\s*([{"'])`, "gi"))) {
-      const [whole, mark] = opening as unknown as [string, string];
-      if (unclosed.has(mark)) continue;
-      const start = opening.index + whole.length;
-      const end = properties.indexOf(mark === "{" ? "}" : mark, start);
-      if (end >= 0)
-        return (
-          properties
-            .slice(start, end)
-            .replace(/\p{Cc}+/gu, " ")
-            .trim() || undefined
-        );
-      unclosed.add(mark);
+  const property = /([^\s=]+)(?:\s*=\s*([{"']|[^\s{"']*))?/g;
+  for (let match = property.exec(text); match !== null; match = property.exec(text)) {
+    const [, name, opening = "1"] = match as unknown as [string, string, string | undefined];
+    let value = opening;
+    if (Object.hasOwn(CLOSING, opening)) {
+      const start = property.lastIndex;
+      const end = unclosed.has(opening) ? -1 : text.indexOf(CLOSING[opening], start);
+      if (end < 0) {
+        unclosed.add(opening);
+        continue;
+      }
+      value = text.slice(start, end).replace(/\p{Cc}+/gu, " ");
+      property.lastIndex = end + 1;
     }
-    return undefined;
-  };
-  return value("text") ?? value("tag");
+    const key = name.toLowerCase();
+    if (value.trim() !== "" && !found.has(key)) found.set(key, value.trim());
+  }
+  return found;
 }
 
 interface SignedShape extends WrittenShape {

@@ -250,7 +250,7 @@ function readAngle(text: string): number {
 
 /**
  * A coordinate: a number, and on the sky also degrees with `d`, radians with `r`, or base 60 with `:` or letters, the first equatorial one
- * in hours. NaN when it is none of these.
+ * in hours. NaN when it is none of these, or has more than 60 minutes or seconds.
  */
 export function readCoordinate(text: string, axis: 0 | 1, system: RegionSystem): number {
   if (NUMBER.test(text)) return Number(text);
@@ -259,7 +259,8 @@ export function readCoordinate(text: string, axis: 0 | 1, system: RegionSystem):
   if (!Number.isNaN(angle)) return angle;
   const [, sign, whole, unit, minutes, seconds] =
     /^([+-]?)(\d+)([:hd])(\d+)[:m](\d+(?:\.\d*)?)s?$/i.exec(text) ?? [];
-  if (whole === undefined) return Number.NaN;
+  // 60 comes of rounding.
+  if (whole === undefined || Number(minutes) > 60 || Number(seconds) > 60) return Number.NaN;
   const value = Number(whole) + Number(minutes) / 60 + Number(seconds) / 3600;
   const hours = unit!.toLowerCase() === "h" || (unit === ":" && axis === 0 && system !== "galactic");
   return (sign === "-" ? -1 : 1) * value * (hours ? 15 : 1);

@@ -115,6 +115,29 @@ describe("shapes in pixels", () => {
     expect(regions[0].terms.map(({ operator }) => operator)).toEqual(operators);
   });
 
+  it.each([
+    ["box(5,5,4,4)\ncircle(1,1,9) # include=0", ["box 1"], 1],
+    ["box(5,5,4,4) -circle(1,1,9) # include=0 text={cut}", ["cut"], 0],
+    ["global color=green include=0\ncircle(1,1,9)\nbox(2,2,9,9) # include=1", ["box 1"], 1],
+    ["circle(1,1,9) # color=red text={include=0} tag={a}", ["include=0"], 0],
+  ])("%s: DS9's word for what is excluded", (text, names, count) => {
+    const { regions, excluded, warnings } = parseDs9Regions(`image\n${text}`);
+    expect(regions.map(({ name }) => name)).toEqual(names);
+    expect(excluded).toHaveLength(count);
+    expect(warnings).toEqual([]);
+  });
+
+  it("says which regions DS9 has for the background", () => {
+    const { regions, warnings } = parseDs9Regions(
+      "image\ncircle(1,1,9) # text={background}\ncircle(2,2,9) # color=red background\ncircle(3,3,9) # background tag={b}",
+      { name: "a.reg" },
+    );
+    expect(regions.map(({ name }) => name)).toEqual(["background", "circle 2", "b"]);
+    expect(warnings).toEqual([
+      "a.reg: regions should be of sources, got 2 marked as background (line 3); they are measured like the others",
+    ]);
+  });
+
   it("image and physical pixels of a cut-out count in the file", () => {
     const options = { origin: { x: 4, y: 7 } };
     for (const system of ["image", "physical"]) {
@@ -219,6 +242,8 @@ describe("what is refused, by line", () => {
     ['image;circle(1,2,3")', /sizes >= 0/],
     ["image;circle(1:2:3,2,3)", /positions such as/],
     ["image;circle(1r,2r,3)", /positions such as/],
+    ['fk5;circle(13:29:72.8,+47:11:42,3")', /positions such as/],
+    ['fk5;circle(13:29:52.8,+47:71:42,3")', /positions such as/],
     ["image;circle(1i,2p,3)", /positions such as/],
     ['image;circle(1",2",3)', /positions such as/],
     ["image;box(1,2,3,4,5x)", /angles in degrees/],
@@ -232,7 +257,7 @@ describe("what is refused, by line", () => {
     ["image;panda(1,2,0,90,1,2,3)", /line 1: panda must have two angles/],
     ["ecliptic\ncircle(1,2,3)", /line 1: coordinates must be .* got ecliptic/],
     ["image\ncircle(1,2,9)-annulus(1,2,1,2,3)", /rings one by one/],
-  ])("%s", (text, message) => expect(() => parseDs9Regions(text)).toThrow(message));
+  ])("%s", (text, message) => expect(() => parseDs9Regions(text, { wcs: SKY })).toThrow(message));
 });
 
 describe("what CIAO and DS9 write besides", () => {
