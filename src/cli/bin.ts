@@ -13,13 +13,14 @@ import { binHealpix, healpixOf } from "./bin-healpix.js";
 import { type BinFlags, binOptions } from "./bin-options.js";
 import { EXIT } from "./exit.js";
 import { formatCount, formatNumber } from "./format.js";
-import { checkOutputPaths } from "./output-path.js";
+import { checkFitsName, checkOutputPaths } from "./output-path.js";
 
 /** The command. */
 export const command = () => binOptions().action(bin);
 
 async function bin(name: string, flags: BinFlags): Promise<void> {
   const { output, energy, pi, time, binSize, center, size, coordinates, projection } = flags;
+  checkFitsName("bin", output, ", and draw it with tslira plot");
   await checkOutputPaths([output], { overwrite: flags.overwrite === true, inputs: [name, flags.like] });
   const { path, extension, filters } = parseEventName(name);
   const hdus = await readFitsFile(path);

@@ -19,7 +19,7 @@ import { deconvolveOptions, type DeconvolveFlags as Flags } from "./deconvolve-o
 import { madeBy } from "./made-by.js";
 import { checkMethodSettings, priorFiles, requiredPrior } from "./method-options.js";
 import { observationNames } from "./observation-options.js";
-import { checkOutputPaths, observationPaths } from "./output-path.js";
+import { checkFitsName, checkOutputPaths, observationPaths } from "./output-path.js";
 import { placeObservations } from "./place-observations.js";
 import { openProgress, type ProgressDisplay } from "./progress.js";
 import { readImage } from "./read-image.js";
@@ -50,6 +50,7 @@ async function deconvolve(counts: string | undefined, flags: Flags): Promise<voi
   if (output === undefined) {
     throw new InvalidInputError("deconvolve: output must be given, got none; add -o result.fits");
   }
+  checkFitsName("deconvolve", output, ", and draw it with --png or tslira plot");
   const overwrite = flags.overwrite === true;
   const { config: configFile } = flags;
   await checkOutputPaths([output, png], {

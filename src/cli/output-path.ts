@@ -111,6 +111,24 @@ async function checkPlace(path: string, overwrite: boolean): Promise<void> {
   }
 }
 
+/** Endings of what holds no FITS. */
+const OTHER_FILES = /\.(png|svg|pdf|jpe?g|gif|html?|json|csv|txt|md|vot|xml|reg)$/i;
+
+/**
+ * Check the name of an output that is FITS whatever it is called.
+ *
+ * @param remedy how to get what another ending promises
+ * @throws InvalidInputError when the name promises another kind of file
+ */
+export function checkFitsName(where: string, output: string, remedy = ""): void {
+  const ending = OTHER_FILES.exec(output)?.[0];
+  if (ending === undefined) return;
+  throw new InvalidInputError(
+    `${where}: output is FITS and must be called so, got ${output}; call it ${output.slice(0, -ending.length)}.fits${remedy}`,
+    { fields: { path: output } },
+  );
+}
+
 /**
  * What goes with the ending of an output.
  *

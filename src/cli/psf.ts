@@ -9,6 +9,7 @@ import { psfEnsembleHdus } from "../io/psf-set-file.js";
 import { type PsfStack, readPsfs, ringPsfs, stackPsfs } from "../io/psf-stack-node.js";
 import { shellLine } from "../jobs/shell-command.js";
 import { parseWhole } from "./option-values.js";
+import { checkFitsName, checkOutputPaths, observationPaths } from "./output-path.js";
 
 const DETAILS = `
 A place is x,y in pixels of the counts from 0, or RA,DEC with the unit deg: psf.fits@83.63deg,22.01deg.
@@ -27,6 +28,7 @@ Examples:
 function maker(name: string) {
   return new Command(name)
     .requiredOption("-o, --output <file>", "FITS file to write")
+    .option("--overwrite", "replace the output")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", DETAILS);
 }
@@ -45,7 +47,10 @@ export function command() {
         .summary("put psfs at places into one file")
         .description("Put images of psfs, each with the place where it holds, into one file for --psf.")
         .argument("<psfs...>", "images of psfs with their places, psf.fits@x,y")
-        .action(async (names, { output }) => keep(await stackPsfs(names, "psf stack"), output)),
+        .action(async (names, flags) => {
+          await checkOutput("psf stack", names, flags);
+          await keep(await stackPsfs(names, "psf stack"), flags.output);
+        }),
     )
     .addCommand(
       maker("rings")
@@ -59,9 +64,10 @@ export function command() {
           "the optical axis: x,y in pixels of the counts from 0, or RAdeg,DECdeg",
         )
         .option("--angles <n>", "places of a ring", parseWhole, 8)
-        .action(async (names, { output, aim, angles }) =>
-          keep(await ringPsfs(names, aim, angles, "psf rings"), output),
-        ),
+        .action(async (names, flags) => {
+          await checkOutput("psf rings", names, flags);
+          await keep(await ringPsfs(names, flags.aim, flags.angles, "psf rings"), flags.output);
+        }),
     )
     .addCommand(
       maker("ensemble")
@@ -69,7 +75,10 @@ export function command() {
         .description("Put images of psfs, of which one is true, into one file for --psf.")
         .argument("<psfs...>", "images of psfs; put those side by side that are alike")
         .option("--weights <list>", "how likely each is before the data are seen, 2,1,1 (default: all alike)")
-        .action((names, { output, weights }) => ensemble(names, output, weights)),
+        .action(async (names, flags) => {
+          await checkOutput("psf ensemble", names, flags);
+          await ensemble(names, flags.output, flags.weights);
+        }),
     )
     .addCommand(
       maker("components")
@@ -84,8 +93,29 @@ export function command() {
           parseWhole,
         )
         .option("--weights <list>", "how likely each is before the data are seen, 2,1,1 (default: all alike)")
-        .action((names, { output, count, weights }) => components(names, output, count, weights)),
+        .action(async (names, flags) => {
+          await checkOutput("psf components", names, flags);
+          await components(names, flags.output, flags.count, flags.weights);
+        }),
     );
+}
+
+interface OutputFlags {
+  readonly output: string;
+  readonly overwrite?: true;
+}
+
+/** Before psfs are read: that the output is a FITS file of its own. */
+async function checkOutput(
+  where: string,
+  names: readonly string[],
+  { output, overwrite }: OutputFlags,
+): Promise<void> {
+  checkFitsName(where, output);
+  await checkOutputPaths([output], {
+    overwrite: overwrite === true,
+    inputs: observationPaths([{ psf: names }]),
+  });
 }
 
 /** Write a set. */

@@ -25,7 +25,7 @@ import { interruptible } from "./interrupt.js";
 import { madeBy } from "./made-by.js";
 import { requiredPrior } from "./method-options.js";
 import { observationNames } from "./observation-options.js";
-import { checkOutputPaths, observationPaths } from "./output-path.js";
+import { checkFitsName, checkOutputPaths, observationPaths } from "./output-path.js";
 import { libraryOffsets, placeObservations } from "./place-observations.js";
 import { openProgress } from "./progress.js";
 import { readTogether } from "./read-together.js";
@@ -102,6 +102,7 @@ async function significance(counts: string | undefined, flags: SignificanceFlags
   if (output === undefined) {
     throw new InvalidInputError("significance: output must be given, got none; add -o significance.fits");
   }
+  checkFitsName("significance", output, ", and draw it with --png");
   const overwrite = flags.overwrite === true;
   const extra = [csv, png, scanPng].filter((path) => path !== undefined);
   await checkOutputPaths([output, ...extra], {

@@ -260,6 +260,11 @@ describe("tslira deconvolve refuses with one line and exit code 1", () => {
     ["a missing folder", ["sim/counts.fits", ...psf, "-o", "nowhere/x.fits"], "folder nowhere must exist"],
     ["a folder as output", ["sim/counts.fits", ...psf, "-o", "sim"], "output must be a file"],
     ["an existing output", ["sim/counts.fits", ...psf, "-o", "sky.fits"], "add --overwrite"],
+    [
+      "a figure as output",
+      ["sim/counts.fits", ...psf, "-o", "sky.png"],
+      "must be called so, got sky.png; call it sky.fits",
+    ],
     ["no config file", ["--config", "none.json", ...output], "config file must be readable"],
   ])("%s", async (_, args, message) => {
     const { code, stdout, stderr } = await cli("deconvolve", ...args);

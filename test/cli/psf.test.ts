@@ -77,7 +77,7 @@ describe("tslira psf stack", () => {
     ],
   ])("writes a set at places in %s, which is read as it was", async (unit, ...psfs) => {
     await writeImages();
-    const stacked = await runCli(folder, "psf", "stack", ...psfs, "-o", "set.fits");
+    const stacked = await runCli(folder, "psf", "stack", ...psfs, "-o", "set.fits", "--overwrite");
     expect(stacked).toMatchObject({ code: 0 });
     expect(stacked.stderr).toContain(`set.fits: 2 psfs at places in ${unit}`);
     const names = { counts: join(folder, "counts.fits"), psf: join(folder, "set.fits") };
@@ -104,9 +104,27 @@ describe("tslira psf stack", () => {
     await expect(readFile(join(folder, "twice.fits"))).rejects.toThrow("ENOENT");
   });
 
+  it("replaces neither what it reads nor another file", async () => {
+    await writeImages();
+    const before = await readFile(join(folder, "0.fits"));
+    const make = (command: string, output: string, ...more: string[]) =>
+      runCli(folder, "psf", command, "0.fits@2,3", "1.fits@13,3", "-o", output, ...more);
+    const itself = await make("stack", "0.fits", "--overwrite");
+    expect(itself.stderr).toContain("0.fits: output must be a file of its own, got a file that is read");
+    for (const [command, ...names] of [["ensemble"], ["components"], ["rings", "--aim", "8,8"]]) {
+      const { code, stderr } = await make(command, "counts.fits", ...names);
+      expect([code, stderr]).toEqual([1, expect.stringContaining("output must be a new file")]);
+    }
+    const drawn = await make("ensemble", "psf.png");
+    expect(drawn.stderr).toContain(
+      "psf ensemble: output is FITS and must be called so, got psf.png; call it psf.fits",
+    );
+    expect(await readFile(join(folder, "0.fits"))).toEqual(before);
+  });
+
   it("is what deconvolve takes, and info names", async () => {
     await writeImages();
-    await runCli(folder, "psf", "stack", "0.fits@2,3", "1.fits@13,3", "-o", "set.fits");
+    await runCli(folder, "psf", "stack", "0.fits@2,3", "1.fits@13,3", "-o", "set.fits", "--overwrite");
     const info = await runCli(folder, "info", "set.fits");
     expect(info.stdout).toContain("the places of a set of 2 psfs");
     const brief = ["--iterations", "60", "--burn-in", "20", "--chains", "2", "--quiet"];
@@ -205,7 +223,7 @@ describe("tslira psf stack", () => {
     ["1.fits@3deg,4deg", "must all be in pixels or all in degrees"],
   ])("refuses %s beside pixels", async (name, words) => {
     await writeImages();
-    const found = await runCli(folder, "psf", "stack", "0.fits@2,3", name, "-o", "set.fits");
+    const found = await runCli(folder, "psf", "stack", "0.fits@2,3", name, "-o", "refused.fits");
     expect(found.code).toBe(1);
     expect(found.stderr).toContain(words);
   });
