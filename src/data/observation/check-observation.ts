@@ -53,7 +53,8 @@ export interface CheckObservationOptions {
  *
  * Warnings: no counts at all; a psf whose centroid is more than half a pixel away from its centre index `floor(n / 2)`;
  * a psf sum more than 5 % away from 1 (simulated psfs that miss their faint wings, 0.98 to 0.99 for Chandra, are normalised
- * silently); a background that predicts more than ten times the observed counts, which means wrong units.
+ * silently); a psf of 9 x 9 pixels or more, the level of whose frame makes over all pixels more than 30 % of its light, as a background that was left
+ * in it does; a background that predicts more than ten times the observed counts, which means wrong units.
  *
  * The caller's images are not changed; those that need no change are shared, not copied.
  *
@@ -238,6 +239,18 @@ const CENTROID_TOLERANCE = 0.5 + 1e-6;
 /** Simulated psfs of Chandra hold 0.98 to 0.99 of the light. */
 const PSF_SUM_TOLERANCE = 0.05;
 
+/** Narrower psfs may have no wings: a block of pixels, or a psf that is mostly its frame. */
+const PEDESTAL_WIDTH = 9;
+/** Share of the light that the level along the frame makes over all pixels, above which it is no wing of a psf. */
+const PEDESTAL_SHARE = 0.3;
+
+/** Share of the light of a psf that the level along its frame, the median there, makes over all pixels. */
+function pedestalShare({ shape: [ny, nx], data }: SkyImage, sum: number): number {
+  const inner = (at: number, size: number) => at > 0 && at < size - 1;
+  const frame = data.filter((_, at) => !(inner(Math.floor(at / nx), ny) && inner(at % nx, nx))).sort();
+  return (frame[frame.length >> 1] * data.length) / sum;
+}
+
 function psfWarnings(where: string, psf: SkyImage): string[] {
   const warnings: string[] = [];
   const sum = imageSum(psf);
@@ -253,6 +266,13 @@ function psfWarnings(where: string, psf: SkyImage): string[] {
       `${where}: psf should be centred within half a pixel of its index [${row}, ${col}], got a centroid offset of ` +
         `${x.toFixed(2)} px in x and ${y.toFixed(2)} px in y, by which sources will be displaced the other way; ` +
         "cut it out around its centre (rightly so only if the psf is skewed)",
+    );
+  }
+  const pedestal = pedestalShare(psf, sum);
+  if (Math.min(...psf.shape) >= PEDESTAL_WIDTH && pedestal > PEDESTAL_SHARE) {
+    warnings.push(
+      `${where}: psf should fall off towards its frame, got a level there that makes ${Math.round(100 * pedestal)} % of its light over ` +
+        "all pixels; subtract its background, or give a psf that reaches farther",
     );
   }
   return warnings;

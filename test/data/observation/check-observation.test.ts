@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { checkObservation, checkObservations } from "../../../src/data/observation/check-observation.js";
 import { unexplainedPixels } from "../../../src/data/observation/explained-counts.js";
 import type { Observation } from "../../../src/data/observation/observation.js";
+import { gaussianPsf } from "../../../src/data/observation/psf.js";
 import { constantImage, imageSum, type SkyImage, skyImage } from "../../../src/image.js";
 import { transfer } from "../../oracles/convolution.js";
 import { amounts, boundaries, psfs, shapes } from "../random-images.js";
@@ -234,6 +235,22 @@ describe("checkObservation: warnings", () => {
 
   it("accepts even psfs in silence", () => {
     expect(checkObservation({ ...good, psf: constantImage([4, 6], 1 / 24) }).warnings).toEqual([]);
+  });
+
+  it("warns of a psf that stands on a level, not of one cut at two standard deviations", () => {
+    const warningsOf = (psf: SkyImage) => checkObservation({ ...good, psf }).warnings;
+    const narrow = gaussianPsf(1.5, [15, 15]);
+    const raised = (share: number) => ({
+      shape: narrow.shape,
+      data: narrow.data.map((value) => (1 - share) * value + share / narrow.data.length),
+    });
+    expect(warningsOf(raised(0.6))).toEqual([
+      expect.stringContaining("makes 60 % of its light over all pixels"),
+    ]);
+    expect(warningsOf(raised(0.25))).toEqual([]);
+    expect(warningsOf(gaussianPsf(3, [13, 13]))).toEqual([]);
+    // A block of pixels has no wings to lose.
+    expect(warningsOf(constantImage([5, 5], 1 / 25))).toEqual([]);
   });
 
   it("warns of a sum far from 1, not of the 0.98 of simulated psfs", () => {
