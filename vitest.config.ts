@@ -4,13 +4,21 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that take minutes: begun last they would leave a core idle. */
 const LONG = [
-  "exact.slow",
   "calibration.slow",
+  "exact.slow",
   "predictive-check.slow",
+  "crash.slow",
+  "nuts.slow",
   "fences.slow",
   "slurm",
-  "studio-sessions",
+  "python.test",
+  "cases.test",
+  "studio-gpu",
   "studio-methods",
+  "studio-start",
+  "studio-files",
+  "studio-sessions",
+  "browser.test",
 ];
 
 class LongestFirst extends BaseSequencer {
