@@ -4,12 +4,12 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that take minutes: begun last they would leave a core idle. */
 const LONG = [
+  "fences.slow",
   "calibration.slow",
   "exact.slow",
   "predictive-check.slow",
   "crash.slow",
   "nuts.slow",
-  "fences.slow",
   "slurm",
   "python.test",
   "cases.test",
