@@ -6,8 +6,8 @@ import type { AwaitedChain } from "../../src/samplers/sampler.js";
 
 /** What the comparison found. */
 export interface Agreement {
-  /** Root mean square over blocks of `blockSize` of Student's t, `chains - 1` degrees of freedom. */
-  readonly blocks: readonly { readonly blockSize: number; readonly rms: number }[];
+  /** Root mean square over the `count` blocks of `blockSize` of Student's t, `chains - 1` degrees of freedom. */
+  readonly blocks: readonly { readonly blockSize: number; readonly count: number; readonly rms: number }[];
   /** t of the mean of every column of the trace that varies. */
   readonly columns: readonly { readonly name: string; readonly t: number }[];
 }
@@ -80,7 +80,8 @@ export async function compareDevices(
         return image;
       });
       const squares = sums[0].map((_, block) => studentOf(sums.map((image) => image[block])) ** 2);
-      return { blockSize, rms: Math.sqrt(squares.reduce((sum, value) => sum + value, 0) / squares.length) };
+      const rms = Math.sqrt(squares.reduce((sum, value) => sum + value, 0) / squares.length);
+      return { blockSize, count: squares.length, rms };
     });
     return {
       blocks,
